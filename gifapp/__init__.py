@@ -1,0 +1,47 @@
+"""gifapp turns videos into small, good-looking GIFs.
+
+`gifapp.convert("clip.mp4")` needs no server; `gifapp.Client` and `gifapp.Dashboard` use one.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gifapp.client import Client
+    from gifapp.conversion.pipeline import GifReport, convert
+    from gifapp.domain.recipe import Crop, Recipe, Segment
+    from gifapp.widgets.dashboard import Dashboard
+    from gifapp.widgets.login import Login
+
+__version__ = "0.1.0"
+
+# loaded at first use: the command line must not pay for Jupyter, nor a notebook for the servers
+_HOMES = {
+    "Client": "gifapp.client",
+    "Crop": "gifapp.domain.recipe",
+    "Dashboard": "gifapp.widgets.dashboard",
+    "GifReport": "gifapp.conversion.pipeline",
+    "Login": "gifapp.widgets.login",
+    "Recipe": "gifapp.domain.recipe",
+    "Segment": "gifapp.domain.recipe",
+    "convert": "gifapp.conversion.pipeline",
+}
+__all__ = [
+    "Client",
+    "Crop",
+    "Dashboard",
+    "GifReport",
+    "Login",
+    "Recipe",
+    "Segment",
+    "__version__",
+    "convert",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'gifapp' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

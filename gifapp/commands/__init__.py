@@ -1,0 +1,1 @@
+"""The command line's groups: each builds what it needs from the settings and hands it down."""

@@ -1,0 +1,1 @@
+"""A video and a recipe in, a GIF out. Has never heard of jobs."""

@@ -1,0 +1,1 @@
+"""What a recipe, a time line and a job are. Pure: no I/O."""

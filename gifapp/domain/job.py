@@ -1,0 +1,92 @@
+"""A job's states and legal moves, its progress, and what happens after an error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gifapp import errors
+
+Phase = Literal["preparing", "reading", "colours", "writing"]
+
+BACKOFF_S = 5.0
+BACKOFF_CAP_S = 300.0
+
+
+class JobState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    DEAD = "dead"
+
+    @property
+    def is_final(self) -> bool:
+        """Nothing moves it but a person's retry."""
+        return self not in (JobState.QUEUED, JobState.RUNNING)
+
+
+LEGAL_MOVES: dict[JobState, frozenset[JobState]] = {
+    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED}),
+    JobState.RUNNING: frozenset(
+        {
+            JobState.QUEUED,
+            JobState.SUCCEEDED,
+            JobState.FAILED,
+            JobState.CANCELLED,
+            JobState.DEAD,
+        }
+    ),
+    JobState.SUCCEEDED: frozenset(),
+    JobState.FAILED: frozenset({JobState.QUEUED}),
+    JobState.CANCELLED: frozenset({JobState.QUEUED}),
+    JobState.DEAD: frozenset({JobState.QUEUED}),
+}
+
+
+class Progress(BaseModel):
+    """How far one attempt has come: the phase, 0 to 1 over all phases, seconds left if known."""
+
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+
+    phase: Phase = "preparing"
+    fraction: float = Field(0.0, ge=0, le=1)
+    eta_s: float | None = Field(None, ge=0)
+
+
+@dataclass(frozen=True)
+class Fail:
+    """Settle as FAILED: the same input would fail again."""
+
+
+@dataclass(frozen=True)
+class Bury:
+    """Settle as DEAD: the attempts are used up."""
+
+
+@dataclass(frozen=True)
+class Requeue:
+    """Back to QUEUED, to run no earlier than `run_at`."""
+
+    run_at: datetime
+
+
+def decide_retry(
+    error: errors.GifappError, *, attempt: int, max_attempts: int, now: datetime, jitter: float
+) -> Fail | Bury | Requeue:
+    """What becomes of a job whose attempt number `attempt` (from 1) ended in `error`.
+
+    Transient errors are retried after capped exponential backoff; `jitter` (0 to 1) spreads each
+    wait over half to all of its length, so that jobs that failed together do not return together.
+    """
+    if not isinstance(error, errors.Transient):
+        return Fail()
+    if attempt >= max_attempts:
+        return Bury()
+    wait_s = min(BACKOFF_CAP_S, BACKOFF_S * 2 ** (attempt - 1)) * (0.5 + jitter / 2)
+    return Requeue(now + timedelta(seconds=wait_s))

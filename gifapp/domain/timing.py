@@ -1,0 +1,28 @@
+"""Frame times, and centisecond delays that never drift.
+
+A GIF counts whole centiseconds. Rounding each frame's delay adds up to seconds; rounding the time
+line does not: every frame ends at the nearest centisecond of its true end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+MIN_DELAY_CS = 2  # browsers show a delay of 0 or 1 as 10
+MAX_DELAY_CS = 65535
+
+
+def frame_count(duration_s: float, fps: float) -> int:
+    """How many frames cover `duration_s` at `fps`; at least one."""
+    return max(1, round(duration_s * fps))
+
+
+def delays_cs(duration_s: float, fps: float) -> Iterator[int]:
+    """The delay of each frame; their sum is the duration to a centisecond (2 at the least)."""
+    count = frame_count(duration_s, fps)
+    shown_cs = 0
+    for number in range(1, count + 1):
+        end_s = duration_s if number == count else number / fps
+        delay_cs = max(MIN_DELAY_CS, round(end_s * 100) - shown_cs)
+        shown_cs += delay_cs
+        yield delay_cs

@@ -1,0 +1,91 @@
+"""The JSON shapes that the API, the events and the client share."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from gifapp.domain.job import JobState, Progress
+from gifapp.domain.recipe import Recipe
+
+Role = Literal["user", "administrator"]
+
+
+class View(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class UserView(View):
+    id: str
+    email: str
+    role: Role
+
+
+class SourceView(View):
+    """An uploaded video as its owner sees it; `notes` are plain sentences about what is odd."""
+
+    id: str
+    name: str
+    bytes: int
+    sha256: str
+    width: int
+    height: int
+    duration_s: float | None
+    fps: float | None
+    notes: list[str]
+    poster_url: str | None
+    created_at: datetime
+
+
+class GifView(View):
+    url: str
+    bytes: int
+    width_px: int
+    height_px: int
+    frames: int
+    duration_s: float
+
+
+class ErrorView(View):
+    """Why a job failed: a code for programs, a sentence for people."""
+
+    code: str
+    detail: str
+
+
+class JobView(View):
+    id: str
+    state: JobState
+    progress: Progress
+    queue_position: int | None
+    attempts: int
+    error: ErrorView | None
+    recipe: Recipe
+    source: SourceView | None
+    gif: GifView | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+EventType = Literal["ready", "reset", "job.changed", "job.deleted", "source.created", "source.deleted"]
+
+
+class Event(View):
+    """One message of the event stream.
+
+    `ready` opens it: all that comes after `cursor` will be sent. `reset` says that the asked-for
+    cursor is no longer known: read the jobs again. `job.deleted` and `source.deleted` carry `id`.
+    """
+
+    cursor: str
+    type: EventType
+    job: JobView | None = None
+    source: SourceView | None = None
+    id: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The message as sent, without its empty parts."""
+        return self.model_dump(mode="json", exclude_none=True)

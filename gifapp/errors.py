@@ -1,0 +1,266 @@
+"""Every error gifapp raises.
+
+::
+
+    GifappError
+    ├── BadInput            the asker's fault: a 4xx, a failed job; trying again changes nothing
+    │   ├── RecipeInvalid
+    │   └── SourceRefused   the file's fault
+    ├── AccessDenied        who you are, or what you may
+    ├── NotFound
+    ├── Conflict            someone was first
+    ├── LimitReached        too much, or too often
+    ├── Cancelled           somebody asked for it
+    ├── Transient           worth another attempt
+    └── SetupError          the machine or the settings; for whoever runs the service
+
+An error carries facts (`errors.SourceTooLong(duration_s=312.4, limit_s=60)`), its class carries the
+sentence. `code` names it for programs and never changes; `str(error)` tells a person what happened
+and what to do.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar, Self
+
+
+class GifappError(Exception):
+    """The root: a `code`, the `facts`, and a sentence made of them."""
+
+    sentence: ClassVar[str] = "Something went wrong."
+    code: ClassVar[str] = "gifapp-error"
+
+    def __init_subclass__(cls) -> None:
+        """Derive the code from the name: SourceTooLong -> source-too-long."""
+        cls.code = re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__()
+        self.facts = facts
+
+    def __str__(self) -> str:
+        return self.sentence.format(**self.facts)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (self.code, self.facts)
+
+    @classmethod
+    def from_code(cls, code: str, facts: dict[str, Any]) -> GifappError:
+        """The error that crossed a process boundary as its code and facts."""
+        return GifappError.all()[code](**facts)
+
+    @classmethod
+    def all(cls) -> dict[str, type[Self]]:
+        """Every error below this one, by code."""
+        found = {cls.code: cls}
+        for child in cls.__subclasses__():
+            found |= child.all()
+        return found
+
+
+def _rebuild(code: str, facts: dict[str, Any]) -> GifappError:
+    return GifappError.from_code(code, facts)
+
+
+# --- bad input -------------------------------------------------------------------------------
+
+
+class BadInput(GifappError):
+    sentence = "That was not understood."
+
+
+class RecipeInvalid(BadInput):
+    sentence = "The recipe cannot be used: {problems}."
+
+
+class FieldInvalid(BadInput):
+    sentence = "{field}: {problem}."
+
+
+class SourceRefused(BadInput):
+    sentence = "This file cannot be converted."
+
+
+class SourceNotFound(SourceRefused):
+    sentence = "There is no file named {name!r}."
+
+
+class SourceEmpty(SourceRefused):
+    sentence = "The file is empty."
+
+
+class SourceNotVideo(SourceRefused):
+    sentence = "This is not a video gifapp knows. It reads MP4, MOV, WebM, MKV, AVI, FLV, MPEG, OGG and GIF."
+
+
+class SourceWithoutPicture(SourceRefused):
+    sentence = "There is sound in this file but no video."
+
+
+class SourceEncrypted(SourceRefused):
+    sentence = "This video is encrypted (DRM); export a copy without protection."
+
+
+class SourceCodecUnsupported(SourceRefused):
+    sentence = "This video's codec ({codec}) is not supported; export it as H.264, HEVC, VP9 or AV1."
+
+
+class SourceDamaged(SourceRefused):
+    sentence = "This video is damaged and no picture in it can be read. Try exporting it again."
+
+
+class SourceTooLarge(SourceRefused):
+    sentence = "The file is larger than the limit of {limit_bytes:,} bytes."
+
+
+class SourceTooLong(SourceRefused):
+    sentence = "The clip lasts {duration_s:.1f} s; the limit is {limit_s:.0f} s. Choose a shorter range."
+
+
+class SourceTooManyPixels(SourceRefused):
+    sentence = "The video is {width_px} x {height_px}; the limit is {limit_px:,} pixels. Scale it down first."
+
+
+class RangeOutsideSource(SourceRefused):
+    sentence = "The range from {start_s:.2f} s is outside the video, which lasts {duration_s:.2f} s."
+
+
+class CropOutsideSource(SourceRefused):
+    sentence = "The crop reaches outside the video, which is {width_px} x {height_px}."
+
+
+class ConversionTooSlow(SourceRefused):
+    sentence = "The conversion was stopped after {limit_s:.0f} s. Choose a shorter range or a smaller size."
+
+
+class ConversionTooBig(SourceRefused):
+    sentence = (
+        "The conversion needed more than its share of memory or disk. "
+        "Choose a shorter range or a smaller size."
+    )
+
+
+# --- people ----------------------------------------------------------------------------------
+
+
+class AccessDenied(GifappError):
+    sentence = "You may not do that."
+
+
+class NotSignedIn(AccessDenied):
+    sentence = "Sign in first."
+
+
+class CredentialsWrong(AccessDenied):
+    sentence = "The e-mail address or the password is wrong."
+
+
+class TokenInvalid(AccessDenied):
+    sentence = "This token is not valid; sign in again."
+
+
+class TokenExpired(TokenInvalid):
+    sentence = "This token has expired; sign in again."
+
+
+class RegistrationClosed(AccessDenied):
+    sentence = "Registration is closed here; ask an administrator for an account."
+
+
+class InviteInvalid(AccessDenied):
+    sentence = "The invitation is missing, used or expired; ask an administrator for a new one."
+
+
+class SetupTokenWrong(AccessDenied):
+    sentence = "The first account needs the setup token that the terminal printed when gifapp started."
+
+
+class NotFound(GifappError):
+    sentence = "There is no such {kind}."
+
+
+class Conflict(GifappError):
+    sentence = "That cannot be done now."
+
+
+class EmailTaken(Conflict):
+    sentence = "There is already an account with this e-mail address."
+
+
+class JobNotFinished(Conflict):
+    sentence = "The job is {state}; there is no GIF to show."
+
+
+class MoveNotAllowed(Conflict):
+    sentence = "The job is {state}; it cannot be {verb}."
+
+
+class SourceInUse(Conflict):
+    sentence = "A job is still working on this video; cancel it first."
+
+
+class LimitReached(GifappError):
+    sentence = "That is too much."
+
+
+class TooManyRequests(LimitReached):
+    sentence = "Too many attempts; wait {retry_after_s} s and try again."
+
+
+class DiskFull(LimitReached):
+    sentence = "The server's disk is full; ask its administrator."
+
+
+# --- the run of a job ------------------------------------------------------------------------
+
+
+class Cancelled(GifappError):
+    sentence = "The conversion was cancelled."
+
+
+class Transient(GifappError):
+    sentence = "Something failed that may work next time."
+
+
+class ConversionCrashed(Transient):
+    sentence = "The conversion stopped unexpectedly ({reason})."
+
+
+class WorkerLost(Transient):
+    sentence = "The worker that ran this job disappeared."
+
+
+class ServiceUnavailable(Transient):
+    sentence = "{service} cannot be reached just now; try again in a moment."
+
+
+# --- whoever runs the service ----------------------------------------------------------------
+
+
+class SetupError(GifappError):
+    sentence = "gifapp cannot start."
+
+
+class SettingInvalid(SetupError):
+    sentence = "The setting {name} is wrong: {problem}."
+
+
+class PortTaken(SetupError):
+    sentence = "Port {port} on {host} is taken; choose another with --port."
+
+
+class DirectoryNotWritable(SetupError):
+    sentence = "{path} is not writable; choose another with --data-dir, or change its owner."
+
+
+class DataDirectoryHeld(SetupError):
+    sentence = "{path} is in use by gifapp with process id {pid}; stop it first."
+
+
+class ServerMissing(SetupError):
+    sentence = "There is no {program} for this platform; {advice}."
+
+
+class ServerFailed(SetupError):
+    sentence = "{program} does not start: {reason}."

@@ -1,0 +1,120 @@
+"""Every setting, from flags, then GIFAPP_* variables, then gifapp.toml, then defaults."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from platformdirs import user_data_path
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from gifapp import errors
+from gifapp.domain.limits import Limits
+
+_DEFAULTS = Limits()
+
+
+class Settings(BaseSettings):
+    """All that can be configured; frozen once loaded."""
+
+    model_config = SettingsConfigDict(env_prefix="GIFAPP_", frozen=True, extra="forbid")
+
+    data_dir: Path = Field(
+        default_factory=lambda: user_data_path("gifapp"), description="Where everything is kept."
+    )
+    host: str = Field("127.0.0.1", description="The address the web tier listens on.")
+    port: int = Field(8866, ge=0, le=65535, description="The port the web tier listens on.")
+    public_url: str | None = Field(None, description="The address people use, behind a proxy.")
+    redis_url: str | None = Field(None, description="A Redis to use instead of starting one.")
+    mongodb_url: str | None = Field(None, description="A MongoDB to use instead of starting one.")
+    storage_url: str | None = Field(
+        None, description="Where videos and GIFs are kept (file://…); default: the data directory."
+    )
+    secret_file: Path | None = Field(
+        None,
+        description="The file with the signing secret; default: secret.key in the data directory.",
+    )
+    registration: Literal["open", "invite", "closed"] = Field(
+        "invite", description="Who may make an account after the first."
+    )
+    max_upload_bytes: int = Field(_DEFAULTS.max_upload_bytes, ge=1, description="The largest video taken.")
+    max_duration_s: float = Field(
+        _DEFAULTS.max_duration_s, gt=0, description="The longest clip converted, in seconds."
+    )
+    max_pixels: int = Field(
+        _DEFAULTS.max_pixels, ge=1, description="The most pixels a frame of a video may have."
+    )
+    deadline_s: float = Field(
+        _DEFAULTS.deadline_s, gt=0, description="How long one conversion may take, in seconds."
+    )
+    max_kernels: int = Field(40, ge=1, description="How many dashboards may be open at once.")
+    workers: str = Field(
+        "1..5", pattern=r"^\d+\.\.\d+$", description="The fewest and the most workers, as 1..5."
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Other sites whose pages may use the API, comma-separated."
+    )
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split_at_commas(cls, given: Any) -> Any:
+        return [part for part in given.split(",") if part] if isinstance(given, str) else given
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        toml = TomlConfigSettingsSource(settings_cls, _toml_path(init_settings()))
+        return init_settings, env_settings, toml
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(
+            max_upload_bytes=self.max_upload_bytes,
+            max_duration_s=self.max_duration_s,
+            max_pixels=self.max_pixels,
+            deadline_s=self.deadline_s,
+        )
+
+    @property
+    def url(self) -> str:
+        """The address to tell people."""
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::", "") else self.host  # noqa: S104
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
+
+    @property
+    def worker_range(self) -> tuple[int, int]:
+        fewest, _, most = self.workers.partition("..")
+        return int(fewest), int(most)
+
+
+def load(**flags: Any) -> Settings:
+    """The settings; a flag that is None was not given.
+
+    Raises:
+        errors.SettingInvalid: naming the setting and what it may be.
+    """
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})
+    except ValidationError as refused:
+        first = refused.errors()[0]
+        name = "GIFAPP_" + "_".join(str(step) for step in first["loc"]).upper()
+        raise errors.SettingInvalid(name=name, problem=first["msg"]) from None
+
+
+def _toml_path(flags: dict[str, Any]) -> Path:
+    data_dir = flags.get("data_dir") or os.environ.get("GIFAPP_DATA_DIR") or user_data_path("gifapp")
+    return Path(data_dir) / "gifapp.toml"

@@ -1,0 +1,1 @@
+"""redis-server, mongod and our own processes on one machine."""

@@ -1,0 +1,1 @@
+"""The web tier: Tornado and Voilà in one server."""

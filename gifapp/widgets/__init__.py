@@ -1,0 +1,1 @@
+"""The dashboard's parts: one Python class and one .js file each."""
