@@ -239,7 +239,7 @@ class ServiceUnavailable(Transient):
 
 
 class SetupError(GifappError):
-    sentence = "gifapp cannot start."
+    sentence = "The service cannot start."
 
 
 class SettingInvalid(SetupError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -113,6 +114,8 @@ def load(**flags: Any) -> Settings:
         first = refused.errors()[0]
         name = "GIFAPP_" + "_".join(str(step) for step in first["loc"]).upper()
         raise errors.SettingInvalid(name=name, problem=first["msg"]) from None
+    except tomllib.TOMLDecodeError as broken:
+        raise errors.SettingInvalid(name=f"file {_toml_path(flags)}", problem=broken) from None
 
 
 def _toml_path(flags: dict[str, Any]) -> Path:

@@ -1,0 +1,33 @@
+import pickle
+import string
+
+import pytest
+
+from gifapp import errors
+
+ALL = sorted(errors.GifappError.all().values(), key=lambda error: error.code)
+
+
+def test_an_error_names_its_facts_and_what_to_do() -> None:
+    error = errors.SourceTooLong(duration_s=312.4, limit_s=60)
+    assert error.code == "source-too-long"
+    assert str(error) == "The clip lasts 312.4 s; the limit is 60 s. Choose a shorter range."
+
+
+@pytest.mark.parametrize("error", ALL)
+def test_every_sentence_is_a_sentence(error: type[errors.GifappError]) -> None:
+    assert error.sentence[0].isupper() or error.sentence[0] == "{"
+    assert error.sentence.endswith(".")
+
+
+def test_no_two_errors_share_a_code() -> None:
+    assert len({error.code for error in ALL}) == len(ALL) > 20
+
+
+@pytest.mark.parametrize("error", ALL)
+def test_an_error_crosses_a_process_boundary(error: type[errors.GifappError]) -> None:
+    fields = {name for _, name, _, _ in string.Formatter().parse(error.sentence) if name}
+    original = error(**dict.fromkeys(fields, 7))
+    copy = pickle.loads(pickle.dumps(original))
+    assert type(copy) is error
+    assert str(copy) == str(original)

@@ -1,0 +1,66 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from gifapp.processes import ProcessLimits, spawn, stop, wait_until
+
+SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
+
+
+def test_a_polite_child_ends_on_its_own() -> None:
+    child = spawn(["sleep", "60"])
+    assert stop(child, grace_s=5) == -signal.SIGTERM
+
+
+def test_a_deaf_child_is_killed_with_all_its_children(tmp_path: Path) -> None:
+    deaf = "trap '' TERM; sleep 60 & echo $! > pid; wait; sleep 60"
+    child = spawn(["sh", "-c", deaf], cwd=tmp_path)
+    assert wait_until(
+        lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text() != "", timeout_s=5
+    )
+    grandchild = int((tmp_path / "pid").read_text())
+    assert stop(child, grace_s=0.2) == -signal.SIGKILL
+    assert wait_until(lambda: not alive(grandchild), timeout_s=5)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="parent-death signals are Linux's")
+def test_a_child_dies_with_its_parent_even_when_that_is_killed(tmp_path: Path) -> None:
+    code = (
+        "import time, pathlib; from gifapp.processes import spawn; "
+        f"pathlib.Path('pid').write_text(str(spawn({SLEEP!r}).pid)); time.sleep(60)"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path)
+    assert wait_until(
+        lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text() != "", timeout_s=10
+    )
+    child = int((tmp_path / "pid").read_text())
+    assert alive(child)
+    parent.kill()
+    parent.wait()
+    assert wait_until(lambda: not alive(child), timeout_s=5)
+
+
+def test_limits_hold_for_the_child() -> None:
+    hungry = [sys.executable, "-c", "bytearray(10**9)"]
+    child = spawn(hungry, limits=ProcessLimits(memory_bytes=512 * 1024**2), stderr=subprocess.PIPE)
+    _, said = child.communicate(timeout=30)
+    assert child.returncode == 1
+    assert b"MemoryError" in said
+
+
+def test_wait_until_gives_up_in_time() -> None:
+    start = time.monotonic()
+    assert not wait_until(lambda: False, timeout_s=0.1)
+    assert time.monotonic() - start < 5
+
+
+def alive(pid: int) -> bool:
+    return (
+        psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE and os.getpid() != pid
+    )

@@ -1,0 +1,61 @@
+from pathlib import Path
+
+import pytest
+
+from gifapp import errors, settings
+
+
+@pytest.fixture(autouse=True)
+def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in settings.Settings.model_fields:
+        monkeypatch.delenv(f"GIFAPP_{name.upper()}", raising=False)
+    monkeypatch.setenv("GIFAPP_DATA_DIR", str(tmp_path))
+
+
+def test_a_flag_beats_the_environment_which_beats_the_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "gifapp.toml").write_text('port = 1000\nhost = "file"\nregistration = "closed"\n')
+    monkeypatch.setenv("GIFAPP_PORT", "2000")
+    monkeypatch.setenv("GIFAPP_HOST", "environment")
+    loaded = settings.load(port=3000, host=None)
+    assert (loaded.port, loaded.host, loaded.registration) == (3000, "environment", "closed")
+
+
+def test_the_file_is_that_of_the_data_directory_given_as_a_flag(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "gifapp.toml").write_text("port = 1234\n")
+    assert settings.load(data_dir=tmp_path / "elsewhere").port == 1234
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("PORT", "http"),
+        ("PORT", "70000"),
+        ("REGISTRATION", "maybe"),
+        ("WORKERS", "many"),
+        ("DEADLINE_S", "0"),
+    ],
+)
+def test_a_wrong_setting_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, given: str) -> None:
+    monkeypatch.setenv(f"GIFAPP_{name}", given)
+    with pytest.raises(errors.SettingInvalid, match=f"GIFAPP_{name} is wrong"):
+        settings.load()
+
+
+def test_an_unknown_key_in_the_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "gifapp.toml").write_text("prot = 1234\n")
+    with pytest.raises(errors.SettingInvalid, match="GIFAPP_PROT"):
+        settings.load()
+
+
+def test_a_broken_file_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "gifapp.toml").write_text("port = = 1\n")
+    with pytest.raises(errors.SettingInvalid, match=r"gifapp\.toml"):
+        settings.load()
+
+
+def test_origins_are_listed_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIFAPP_CORS_ORIGINS", "https://a.example,https://b.example")
+    assert settings.load().cors_origins == ("https://a.example", "https://b.example")
