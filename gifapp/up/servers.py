@@ -1,0 +1,188 @@
+"""Redis and MongoDB on this machine, from their wheels or from PATH.
+
+Both listen on the loopback interface only, ask for a password and end with the process that started
+them. A password stands in a file that only its owner may read, never in an argument list.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pymongo
+import redis
+from pymongo.errors import OperationFailure, PyMongoError
+
+from gifapp import errors
+from gifapp.processes import spawn, stop, wait_until
+from gifapp.up.programs import MONGOD, REDIS_SERVER
+
+START_TIMEOUT_S = 30
+_LOOPBACK = "127.0.0.1"
+_MONGODB_USER = "gifapp"
+_AUTHENTICATION_FAILED = 18  # MongoDB's code
+
+_REDIS_CONF = """\
+bind 127.0.0.1
+port {port}
+requirepass {password}
+dir ./
+appendonly yes
+appendfsync everysec
+save ""
+maxmemory-policy noeviction
+"""
+
+
+@dataclass(frozen=True)
+class Server:
+    """How a server is started, where it is reached and how one sees that it is well."""
+
+    program: str
+    argv: tuple[str, ...]
+    directory: Path
+    url: str
+    is_ready: Callable[[], bool]
+
+
+@contextmanager
+def running_redis(directory: Path) -> Iterator[str]:
+    """A Redis that keeps its data in `directory`; yields its URL.
+
+    Raises:
+        errors.ServerMissing: this platform has no redis-server.
+        errors.ServerFailed: it ended, or did not answer in time.
+    """
+    with running(redis_server(directory)) as url:
+        yield url
+
+
+@contextmanager
+def running_mongod(directory: Path) -> Iterator[str]:
+    """A MongoDB that keeps its data in `directory`; yields its URL, which names the database gifapp.
+
+    Raises:
+        errors.ServerMissing: this platform has no mongod.
+        errors.ServerFailed: it ended, or did not answer in time.
+    """
+    with running(mongod_server(directory)) as url:
+        yield url
+
+
+@contextmanager
+def running(server: Server) -> Iterator[str]:
+    """Run `server` until the block ends; yields its URL once it answers."""
+    log = server.directory / "server.log"
+    with log.open("ab") as out:
+        process = spawn(server.argv, cwd=server.directory, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+    try:
+        wait_until(lambda: process.poll() is not None or server.is_ready(), timeout_s=START_TIMEOUT_S)
+        if process.poll() is not None or not server.is_ready():
+            raise errors.ServerFailed(program=server.program, reason=why_it_failed(process.poll(), log))
+        yield server.url
+    finally:
+        stop(process, grace_s=5)
+
+
+def redis_server(directory: Path, *, program: Path | None = None) -> Server:
+    """A Redis with an append-only file, a new password and a free port."""
+    directory.mkdir(parents=True, exist_ok=True)
+    port, password = free_port(), secrets.token_hex(24)
+    write_private(directory / "redis.conf", _REDIS_CONF.format(port=port, password=password))
+    url = f"redis://:{password}@{_LOOPBACK}:{port}/0"
+    argv = (str(program or REDIS_SERVER.find()), "redis.conf")
+    return Server("redis-server", argv, directory, url, lambda: _redis_answers(url))
+
+
+def mongod_server(directory: Path, *, program: Path | None = None) -> Server:
+    """A journaled MongoDB with a small cache, one user and a free port."""
+    directory.mkdir(parents=True, exist_ok=True)
+    port, password = free_port(), _kept_password(directory / "password")
+    at = f"{_LOOPBACK}:{port}"
+    url = f"mongodb://{_MONGODB_USER}:{password}@{at}/gifapp?authSource=admin"
+    argv = (
+        *(str(program or MONGOD.find()), "--dbpath", str(directory), "--quiet", "--auth"),
+        *("--bind_ip", _LOOPBACK, "--port", str(port), "--nounixsocket"),
+        *("--wiredTigerCacheSizeGB", "0.25"),
+        *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+    )
+    return Server("mongod", argv, directory, url, lambda: _mongod_answers(url, f"mongodb://{at}", password))
+
+
+def why_it_failed(status: int | None, log: Path) -> str:
+    """The likeliest reason, from the exit status (None: still running) and the log."""
+    if status == -signal.SIGILL:
+        return (
+            "this processor lacks an instruction it needs (MongoDB 5 and later need AVX); "
+            "set GIFAPP_MONGODB_URL to a MongoDB on another machine"
+        )
+    said = log.read_text(errors="replace").splitlines() if log.exists() else []
+    ended = "it did not answer in time" if status is None else f"it ended with status {status}"
+    return f"{ended}; {log} ends with: {said[-1][:300]}" if said else ended
+
+
+def free_port() -> int:
+    """A TCP port of the loopback interface that nobody uses at this moment."""
+    with socket.socket() as probe:
+        probe.bind((_LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, in one step."""
+    aside = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as out:
+        out.write(text)
+    aside.replace(path)
+
+
+def _kept_password(path: Path) -> str:
+    # MongoDB remembers its user, so the password must survive a restart
+    if not path.exists():
+        write_private(path, secrets.token_hex(24))
+    return path.read_text()
+
+
+def _redis_answers(url: str) -> bool:
+    with redis.Redis.from_url(url, socket_timeout=2) as client:
+        try:
+            return bool(client.ping())
+        except redis.RedisError:
+            return False
+
+
+def _mongod_answers(url: str, url_without_user: str, password: str) -> bool:
+    try:
+        _ping_mongod(url)
+    except OperationFailure as refused:
+        if refused.code == _AUTHENTICATION_FAILED:
+            _create_mongodb_user(url_without_user, password)
+        return False
+    except PyMongoError:
+        return False
+    return True
+
+
+def _ping_mongod(url: str) -> None:
+    with _mongodb_client(url) as client:
+        client.admin.command("ping")
+
+
+def _create_mongodb_user(url: str, password: str) -> None:
+    # MongoDB lets a connection from this machine make the first user, and only that one
+    with _mongodb_client(url) as client:
+        client.admin.command("createUser", _MONGODB_USER, pwd=password, roles=["root"])
+
+
+def _mongodb_client(url: str) -> pymongo.MongoClient[dict[str, Any]]:
+    return pymongo.MongoClient(url, serverSelectionTimeoutMS=500)

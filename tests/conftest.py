@@ -1,0 +1,39 @@
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pymongo
+import pytest
+import redis
+
+from gifapp.up.servers import running_mongod, running_redis
+
+
+@pytest.fixture(scope="session")
+def redis_server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real redis-server for the whole run."""
+    with running_redis(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def mongodb_server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real mongod for the whole run."""
+    with running_mongod(tmp_path_factory.mktemp("mongodb")) as url:
+        yield url
+
+
+@pytest.fixture
+def redis_url(redis_server_url: str) -> str:
+    """An empty Redis."""
+    with redis.Redis.from_url(redis_server_url) as client:
+        client.flushall()
+    return redis_server_url
+
+
+@pytest.fixture
+def mongodb_url(mongodb_server_url: str) -> Iterator[str]:
+    """A MongoDB database that no other test sees."""
+    name = f"test_{uuid4().hex[:12]}"
+    yield mongodb_server_url.replace("/gifapp?", f"/{name}?")
+    with pymongo.MongoClient(mongodb_server_url) as client:
+        client.drop_database(name)

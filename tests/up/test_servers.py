@@ -1,0 +1,101 @@
+import signal
+import socket
+import stat
+from pathlib import Path
+
+import psutil
+import pymongo
+import pytest
+import redis
+
+from gifapp import errors
+from gifapp.processes import wait_until
+from gifapp.up.programs import MONGOD, REDIS_SERVER, Program
+from gifapp.up.servers import mongod_server, redis_server, running, running_mongod, running_redis
+
+
+def test_redis_keeps_what_it_was_told_over_a_restart(tmp_path: Path) -> None:
+    with running_redis(tmp_path) as url, redis.Redis.from_url(url) as client:
+        client.set("kept", "yes")
+    with running_redis(tmp_path) as url, redis.Redis.from_url(url) as client:
+        assert client.get("kept") == b"yes"
+
+
+def test_redis_evicts_nothing_and_wants_a_password(redis_url: str) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
+        assert client.config_get("appendonly") == {"appendonly": "yes"}
+    without_password = f"redis://{redis_url.partition('@')[2]}"
+    with redis.Redis.from_url(without_password) as stranger, pytest.raises(redis.AuthenticationError):
+        stranger.ping()
+
+
+def test_mongodb_keeps_what_it_was_told_over_a_restart(tmp_path: Path) -> None:
+    with running_mongod(tmp_path) as url, pymongo.MongoClient(url) as client:
+        client.get_default_database().things.insert_one({"kept": True})
+    with running_mongod(tmp_path) as url, pymongo.MongoClient(url) as client:
+        assert client.get_default_database().things.count_documents({"kept": True}) == 1
+
+
+def test_mongodb_wants_a_password(mongodb_url: str) -> None:
+    without_password = "mongodb://" + mongodb_url.partition("@")[2].partition("/")[0]
+    with (
+        pymongo.MongoClient(without_password) as stranger,
+        pytest.raises(pymongo.errors.OperationFailure, match="requires authentication"),
+    ):
+        stranger.list_database_names()
+
+
+def test_passwords_are_in_private_files_and_never_in_an_argument_list(tmp_path: Path) -> None:
+    servers = [redis_server(tmp_path / "redis"), mongod_server(tmp_path / "mongodb")]
+    for server, file in zip(servers, ("redis/redis.conf", "mongodb/password"), strict=True):
+        password = server.url.partition("@")[0].rpartition(":")[2]
+        assert len(password) == 48
+        assert password in (tmp_path / file).read_text()
+        assert stat.S_IMODE((tmp_path / file).stat().st_mode) == 0o600
+        assert password not in " ".join(server.argv)
+
+
+def test_a_server_ends_with_its_block(tmp_path: Path) -> None:
+    with running_redis(tmp_path):
+        [process] = [child for child in psutil.Process().children() if child.cwd() == str(tmp_path)]
+    assert wait_until(lambda: not process.is_running(), timeout_s=5)
+
+
+@pytest.mark.parametrize("program", [REDIS_SERVER, MONGOD])
+def test_a_missing_program_says_what_to_install(program: Program, tmp_path: Path) -> None:
+    with pytest.raises(errors.ServerMissing, match=f"There is no {program.name} .* install it"):
+        program.find(search_path=str(tmp_path), find_package=lambda _: None)
+
+
+@pytest.mark.parametrize("program", [REDIS_SERVER, MONGOD])
+def test_a_program_on_the_path_serves_where_there_is_no_wheel(program: Program, tmp_path: Path) -> None:
+    script = fake_program(tmp_path / program.names_on_path[-1], "exit 0")
+    assert program.find(search_path=str(tmp_path), find_package=lambda _: None) == script
+
+
+def test_a_processor_without_avx_is_named_as_the_reason(tmp_path: Path) -> None:
+    no_avx = fake_program(tmp_path / "mongod", f"kill -{signal.SIGILL.value} $$")
+    server = mongod_server(tmp_path / "data", program=no_avx)
+    with pytest.raises(errors.ServerFailed, match=r"mongod does not start: .* AVX"), running(server):
+        pass
+
+
+def test_a_server_that_ends_at_once_is_quoted(tmp_path: Path) -> None:
+    broken = fake_program(tmp_path / "mongod", "echo libcrypto.so.3: cannot open >&2; exit 127")
+    server = mongod_server(tmp_path / "data", program=broken)
+    with pytest.raises(errors.ServerFailed, match=r"status 127; .*libcrypto.so.3"), running(server):
+        pass
+
+
+def test_a_taken_port_is_a_reason_too(tmp_path: Path) -> None:
+    server = redis_server(tmp_path)
+    port = int(server.url.rpartition(":")[2].partition("/")[0])
+    with socket.create_server(("127.0.0.1", port)), pytest.raises(errors.ServerFailed), running(server):
+        pass
+
+
+def fake_program(path: Path, line: str) -> Path:
+    path.write_text(f"#!/bin/sh\n{line}\n")
+    path.chmod(0o755)
+    return path
