@@ -8,24 +8,20 @@ from __future__ import annotations
 
 import os
 import secrets
-import signal
 import socket
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pymongo
 import redis
 from pymongo.errors import OperationFailure, PyMongoError
 
-from gifapp import errors
-from gifapp.processes import spawn, stop, wait_until
+from gifapp.up.child import Child, Part
 from gifapp.up.programs import MONGOD, REDIS_SERVER
 
-START_TIMEOUT_S = 30
 _LOOPBACK = "127.0.0.1"
 _MONGODB_USER = "gifapp"
 _AUTHENTICATION_FAILED = 18  # MongoDB's code
@@ -42,15 +38,11 @@ maxmemory-policy noeviction
 """
 
 
-@dataclass(frozen=True)
-class Server:
-    """How a server is started, where it is reached and how one sees that it is well."""
+class Server(NamedTuple):
+    """A part that others reach under a URL."""
 
-    program: str
-    argv: tuple[str, ...]
-    directory: Path
+    part: Part
     url: str
-    is_ready: Callable[[], bool]
 
 
 @contextmanager
@@ -80,16 +72,13 @@ def running_mongod(directory: Path) -> Iterator[str]:
 @contextmanager
 def running(server: Server) -> Iterator[str]:
     """Run `server` until the block ends; yields its URL once it answers."""
-    log = server.directory / "server.log"
-    with log.open("ab") as out:
-        process = spawn(server.argv, cwd=server.directory, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+    child = Child(server.part, log=server.part.directory / "server.log")
     try:
-        wait_until(lambda: process.poll() is not None or server.is_ready(), timeout_s=START_TIMEOUT_S)
-        if process.poll() is not None or not server.is_ready():
-            raise errors.ServerFailed(program=server.program, reason=why_it_failed(process.poll(), log))
+        child.start()
+        child.wait_until_ready()
         yield server.url
     finally:
-        stop(process, grace_s=5)
+        child.stop()
 
 
 def redis_server(directory: Path, *, program: Path | None = None) -> Server:
@@ -99,7 +88,7 @@ def redis_server(directory: Path, *, program: Path | None = None) -> Server:
     write_private(directory / "redis.conf", _REDIS_CONF.format(port=port, password=password))
     url = f"redis://:{password}@{_LOOPBACK}:{port}/0"
     argv = (str(program or REDIS_SERVER.find()), "redis.conf")
-    return Server("redis-server", argv, directory, url, lambda: _redis_answers(url))
+    return Server(Part("redis-server", argv, directory, lambda: _redis_answers(url)), url)
 
 
 def mongod_server(directory: Path, *, program: Path | None = None) -> Server:
@@ -114,19 +103,8 @@ def mongod_server(directory: Path, *, program: Path | None = None) -> Server:
         *("--wiredTigerCacheSizeGB", "0.25"),
         *("--setParameter", "diagnosticDataCollectionEnabled=false"),
     )
-    return Server("mongod", argv, directory, url, lambda: _mongod_answers(url, f"mongodb://{at}", password))
-
-
-def why_it_failed(status: int | None, log: Path) -> str:
-    """The likeliest reason, from the exit status (None: still running) and the log."""
-    if status == -signal.SIGILL:
-        return (
-            "this processor lacks an instruction it needs (MongoDB 5 and later need AVX); "
-            "set GIFAPP_MONGODB_URL to a MongoDB on another machine"
-        )
-    said = log.read_text(errors="replace").splitlines() if log.exists() else []
-    ended = "it did not answer in time" if status is None else f"it ended with status {status}"
-    return f"{ended}; {log} ends with: {said[-1][:300]}" if said else ended
+    is_ready = partial(_mongod_answers, url, f"mongodb://{at}", password)
+    return Server(Part("mongod", argv, directory, is_ready), url)
 
 
 def free_port() -> int:

@@ -53,7 +53,7 @@ def test_passwords_are_in_private_files_and_never_in_an_argument_list(tmp_path: 
         assert len(password) == 48
         assert password in (tmp_path / file).read_text()
         assert stat.S_IMODE((tmp_path / file).stat().st_mode) == 0o600
-        assert password not in " ".join(server.argv)
+        assert password not in " ".join(server.part.argv)
 
 
 def test_a_server_ends_with_its_block(tmp_path: Path) -> None:

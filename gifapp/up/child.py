@@ -1,0 +1,122 @@
+"""One long-running program that we start, watch and stop."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, TextIO
+
+from gifapp import errors
+from gifapp.processes import spawn, stop, wait_until
+from gifapp.up.output import BoundedLog, copy_lines
+
+
+@dataclass(frozen=True)
+class Part:
+    """How a program is started, how one sees that it is well, and how long it may take to end."""
+
+    name: str
+    argv: tuple[str, ...]
+    directory: Path
+    is_ready: Callable[[], bool]
+    environment: Mapping[str, str] | None = None  # None: ours
+    start_timeout_s: float = 30
+    stop_grace_s: float = 3
+    shows_output: bool = False  # on our own standard output, besides the log
+
+
+class Child:
+    """A part and the process that runs it, if one does; its output goes into a bounded log.
+
+    Call `start` from a thread that lives as long as the child should (see `processes.spawn`).
+    """
+
+    def __init__(self, part: Part, log: Path) -> None:
+        self.part = part
+        self.log = log
+        self._process: subprocess.Popen[bytes] | None = None
+        self._readers: list[threading.Thread] = []
+        self._started = 0.0
+
+    def start(self) -> None:
+        """Start the program; returns before it is ready."""
+        self._started = time.monotonic()
+        process = self._process = spawn(
+            self.part.argv,
+            cwd=self.part.directory,
+            env=self.part.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        log = BoundedLog(self.log)
+        self._readers = [
+            _reader(process.stdout, log, sys.stdout if self.part.shows_output else None),
+            _reader(process.stderr, log, None),
+        ]
+
+    def wait_until_ready(self, *, give_up: Callable[[], bool] = lambda: False) -> None:
+        """Return once the program is ready, or `give_up` says that nobody waits any more.
+
+        Raises:
+            errors.ServerFailed: it ended, or was not ready in time.
+        """
+        settled = wait_until(
+            lambda: give_up() or self.has_ended or self.part.is_ready(),
+            timeout_s=self.part.start_timeout_s,
+            every_s=0.05,
+        )
+        if (self.has_ended or not settled) and not give_up():
+            raise errors.ServerFailed(program=self.part.name, reason=self.last_words())
+
+    def stop(self) -> None:
+        """End the program and what is left of its process group."""
+        if self._process:
+            stop(self._process, grace_s=self.part.stop_grace_s)
+            self._close()
+
+    @property
+    def has_ended(self) -> bool:
+        return self._process is not None and self._process.poll() is not None
+
+    @property
+    def age_s(self) -> float:
+        """How long ago the program was started."""
+        return time.monotonic() - self._started
+
+    def last_words(self) -> str:
+        """The likeliest reason why the program failed, from its exit status and its log."""
+        status = self._process.poll() if self._process else None
+        if status is not None:
+            self._close()
+        return why_it_failed(status, self.log)
+
+    def _close(self) -> None:
+        # a grandchild may hold the pipe open a little longer than the child lived
+        for reader in self._readers:
+            reader.join(timeout=1)
+
+
+def why_it_failed(status: int | None, log: Path) -> str:
+    """A reason for `errors.ServerFailed`; `status` is None when the program still runs."""
+    if status == -signal.SIGILL:
+        return (
+            "this processor lacks an instruction it needs (MongoDB 5 and later need AVX); "
+            "set GIFAPP_MONGODB_URL to a MongoDB on another machine"
+        )
+    said = log.read_text(errors="replace").split("\n") if log.exists() else []
+    last = next((line for line in reversed(said) if line.strip()), "")
+    ended = "it did not answer in time" if status is None else f"it ended with status {status}"
+    return f"{ended}; {log} ends with: {last[-500:]}" if last else ended
+
+
+def _reader(stream: IO[Any] | None, log: BoundedLog, echo: TextIO | None) -> threading.Thread:
+    reader = threading.Thread(target=copy_lines, args=(stream, log, echo), daemon=True)
+    reader.start()
+    return reader
