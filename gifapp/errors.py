@@ -208,6 +208,14 @@ class TooManyRequests(LimitReached):
     sentence = "Too many attempts; wait {retry_after_s} s and try again."
 
 
+class TooManyDashboards(LimitReached):
+    sentence = "You have {limit} dashboards open. Close the tab of one of them, then reload this page."
+
+
+class DashboardsFull(LimitReached):
+    sentence = "All {limit} dashboards of this server are in use. Wait a minute, then reload this page."
+
+
 class DiskFull(LimitReached):
     sentence = "The server's disk is full; ask its administrator."
 
@@ -264,3 +272,17 @@ class ServerMissing(SetupError):
 
 class ServerFailed(SetupError):
     sentence = "{program} does not start: {reason}."
+
+
+class ServerKeepsFailing(SetupError):
+    sentence = "{program} ended {times} times in a row soon after its start: {reason}."
+
+
+class DiskAlmostFull(SetupError):
+    sentence = "Only {free_bytes:,} bytes are free at {path}; gifapp needs {needed_bytes:,} to start."
+
+
+class ServiceNotFound(SetupError):
+    sentence = (
+        "No gifapp runs on {path}. Start it with `gifapp up`, or set GIFAPP_REDIS_URL and GIFAPP_MONGODB_URL."
+    )

@@ -1,0 +1,53 @@
+"""What must hold before the service starts, and whether it answers."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import socket
+import urllib.request
+from pathlib import Path
+
+from gifapp import errors
+
+NEEDED_BYTES = 512 * 1024 * 1024  # MongoDB's journal alone takes 300 MB
+
+# a proxy that the environment names is not for our own machine
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def usable_port(host: str, port: int) -> int:
+    """The port, once it is sure that we may listen on it; for 0 a free one.
+
+    Raises:
+        errors.PortTaken: somebody listens there.
+        errors.SettingInvalid: this machine has no such address, or the port is not ours to use.
+    """
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            return int(probe.getsockname()[1])
+    except PermissionError:
+        raise errors.SettingInvalid(name="GIFAPP_PORT", problem=f"{port} is for root only") from None
+    except OSError as refused:
+        if refused.errno == errno.EADDRINUSE:
+            raise errors.PortTaken(host=host, port=port) from None
+        raise errors.SettingInvalid(name="GIFAPP_HOST", problem=refused.strerror) from None
+
+
+def check_room(path: Path, *, needed_bytes: int = NEEDED_BYTES) -> None:
+    """Raises errors.DiskAlmostFull unless `needed_bytes` are free at `path`."""
+    free_bytes = shutil.disk_usage(path).free
+    if free_bytes < needed_bytes:
+        raise errors.DiskAlmostFull(path=path, free_bytes=free_bytes, needed_bytes=needed_bytes)
+
+
+def answers(url: str) -> bool:
+    """Whether a GET of `url` answers 200."""
+    try:
+        with _OPENER.open(url, timeout=2) as response:
+            return bool(response.status == 200)
+    except OSError:
+        return False

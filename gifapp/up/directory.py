@@ -1,0 +1,104 @@
+"""The data directory: ours alone while we run, and where the running service tells its addresses."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO
+
+from gifapp import errors
+from gifapp.processes import wait_until
+from gifapp.up.servers import write_private
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the parts of a running service are; the URLs hold passwords."""
+
+    url: str
+    redis_url: str
+    mongodb_url: str
+
+
+@contextlib.contextmanager
+def hold(data_dir: Path) -> Iterator[None]:
+    """Keep every other `gifapp up` away from `data_dir`; the lock ends with this process, however it ends.
+
+    Raises:
+        errors.DirectoryNotWritable: nothing can be kept there.
+        errors.DiskFull: there is no room left.
+        errors.DataDirectoryHeld: another process holds it.
+    """
+    with _saying_why(data_dir):
+        (data_dir / "run").mkdir(parents=True, exist_ok=True, mode=0o700)
+        (data_dir / "logs").mkdir(exist_ok=True)
+        tempfile.TemporaryFile(dir=data_dir).close()
+        lock = _lock_path(data_dir).open("a+")
+    with lock:
+        # `running_service` takes the lock for a moment too
+        if not wait_until(lambda: _locked(lock), timeout_s=1):
+            raise errors.DataDirectoryHeld(path=data_dir, pid=_holder(lock))
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+@contextlib.contextmanager
+def told(data_dir: Path, addresses: Addresses) -> Iterator[None]:
+    """Tell other commands where the service is, for as long as the block runs."""
+    path = _addresses_path(data_dir)
+    write_private(path, json.dumps(asdict(addresses)))
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def running_service(data_dir: Path) -> Addresses | None:
+    """The addresses of the service that runs on `data_dir`, or None when none does."""
+    try:
+        with _lock_path(data_dir).open() as lock:
+            if _locked(lock):  # nobody holds it: what was told is stale
+                return None
+        return Addresses(**json.loads(_addresses_path(data_dir).read_text()))
+    except FileNotFoundError:
+        return None
+
+
+def _lock_path(data_dir: Path) -> Path:
+    return data_dir / "run" / "lock"
+
+
+def _addresses_path(data_dir: Path) -> Path:
+    return data_dir / "run" / "services.json"
+
+
+def _locked(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _holder(lock: IO[str]) -> str:
+    lock.seek(0)
+    return lock.read() or "unknown"
+
+
+@contextlib.contextmanager
+def _saying_why(data_dir: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as refused:
+        if refused.errno == errno.ENOSPC:
+            raise errors.DiskFull from None
+        raise errors.DirectoryNotWritable(path=data_dir) from None

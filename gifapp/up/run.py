@@ -1,0 +1,110 @@
+"""`gifapp up`: the whole service on one machine."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+
+from gifapp.settings import Settings
+from gifapp.up.checks import answers, check_room, usable_port
+from gifapp.up.child import Child, Part
+from gifapp.up.directory import Addresses, hold, told
+from gifapp.up.servers import Server, mongod_server, redis_server
+from gifapp.up.supervisor import Supervisor
+
+_START_TIMEOUT_S = 60
+# with a few seconds for MongoDB and Redis all of it ends within 15 s
+_WEB_GRACE_S = 3
+_WORKERS_GRACE_S = 6
+
+
+def run_up(settings: Settings, *, on_ready: Callable[[Settings], None]) -> None:
+    """Run everything until SIGTERM, SIGINT or SIGHUP; `on_ready` is called once /health/ready answers.
+
+    Raises:
+        errors.SetupError: in a sentence, why the service cannot run here.
+    """
+    data_dir = settings.data_dir.resolve()
+    with hold(data_dir), noted_signals() as stopping:
+        check_room(data_dir)
+        port = usable_port(settings.host, settings.port)
+        settings = settings.model_copy(update={"data_dir": data_dir, "port": port})
+        servers, addresses = _servers(settings)
+        stages = [[server.part for server in servers], _our_parts(settings, addresses)]
+        children = [[_child(part, data_dir) for part in stage] for stage in stages]
+        with told(data_dir, addresses):
+            Supervisor(children, stopping).run(on_ready=lambda: on_ready(settings))
+
+
+@contextlib.contextmanager
+def noted_signals() -> Iterator[Callable[[], bool]]:
+    """Yields a function that says whether a signal has asked us to stop since the block began."""
+    noted: list[int] = []
+
+    def note(number: int, _: FrameType | None) -> None:
+        noted.append(number)
+
+    stops = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    before = {number: signal.signal(number, note) for number in stops}
+    try:
+        yield lambda: bool(noted)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _servers(settings: Settings) -> tuple[list[Server], Addresses]:
+    servers: list[Server] = []
+
+    def ours(make: Callable[[Path], Server], name: str) -> str:
+        servers.append(make(settings.data_dir / name))
+        return servers[-1].url
+
+    redis_url = settings.redis_url or ours(redis_server, "redis")
+    mongodb_url = settings.mongodb_url or ours(mongod_server, "mongodb")
+    return servers, Addresses(settings.local_url, redis_url, mongodb_url)
+
+
+def _our_parts(settings: Settings, addresses: Addresses) -> list[Part]:
+    environment = {**os.environ, **_told_settings(settings, addresses), "PYTHONUNBUFFERED": "1"}
+    # -P: the working directory is for data, nothing is imported from it
+    gifapp = (sys.executable, "-P", "-m", "gifapp")
+    web = Part(
+        name="web",
+        argv=(*gifapp, "web"),
+        directory=settings.data_dir,
+        environment=environment,
+        is_ready=lambda: answers(f"{settings.local_url}/health/ready"),
+        start_timeout_s=_START_TIMEOUT_S,
+        stop_grace_s=_WEB_GRACE_S,
+        shows_output=True,
+    )
+    workers = Part(
+        name="workers",
+        argv=(*gifapp, "workers"),
+        directory=settings.data_dir,
+        environment=environment,
+        is_ready=lambda: True,
+        stop_grace_s=_WORKERS_GRACE_S,
+    )
+    return [web, workers]
+
+
+def _told_settings(settings: Settings, addresses: Addresses) -> dict[str, str]:
+    return {
+        "GIFAPP_DATA_DIR": str(settings.data_dir),
+        "GIFAPP_HOST": settings.host,
+        "GIFAPP_PORT": str(settings.port),
+        "GIFAPP_WORKERS": settings.workers,
+        "GIFAPP_REDIS_URL": addresses.redis_url,
+        "GIFAPP_MONGODB_URL": addresses.mongodb_url,
+    }
+
+
+def _child(part: Part, data_dir: Path) -> Child:
+    return Child(part, log=data_dir / "logs" / f"{part.name}.log")

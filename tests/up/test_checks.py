@@ -1,0 +1,34 @@
+import socket
+from pathlib import Path
+
+import pytest
+
+from gifapp import errors
+from gifapp.up.checks import answers, check_room, usable_port
+
+
+def test_a_taken_port_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(errors.PortTaken, match=f"Port {port} on 127.0.0.1 is taken"):
+            usable_port("127.0.0.1", port)
+
+
+def test_port_zero_is_a_free_one() -> None:
+    assert usable_port("127.0.0.1", 0) > 0
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
+def test_an_address_of_another_machine_is_a_wrong_setting(host: str) -> None:
+    with pytest.raises(errors.SettingInvalid, match="GIFAPP_HOST"):
+        usable_port(host, 0)
+
+
+def test_a_full_disk_is_said_before_anything_starts(tmp_path: Path) -> None:
+    check_room(tmp_path, needed_bytes=1)
+    with pytest.raises(errors.DiskAlmostFull, match="bytes are free"):
+        check_room(tmp_path, needed_bytes=10**18)
+
+
+def test_nobody_answers_on_a_free_port() -> None:
+    assert not answers(f"http://127.0.0.1:{usable_port('127.0.0.1', 0)}/health/ready")

@@ -1,0 +1,113 @@
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gifapp import errors
+from gifapp.processes import wait_until
+from gifapp.up.child import Child, Part
+from gifapp.up.supervisor import Patience, Supervisor
+
+HASTY = Patience(deaths=3, young_s=30, first_delay_s=0.01)
+
+
+def test_stages_start_in_order_and_stop_in_reverse(tmp_path: Path) -> None:
+    first, second = (child(tmp_path, name, noting(name)) for name in ("first", "second"))
+    Supervisor([[first], [second]], stopping=after((tmp_path / "second.up").exists)).run(
+        on_ready=lambda: None
+    )
+    assert (tmp_path / "noted").read_text().split() == ["+first", "+second", "-second", "-first"]
+
+
+def test_ready_is_said_once_everything_is(tmp_path: Path) -> None:
+    said: list[bool] = []
+    slow = child(tmp_path, "slow", f"sleep 0.3; touch slow.up; {UNTIL_TERM}")
+    supervisor = Supervisor([[slow]], stopping=after(lambda: bool(said)))
+    supervisor.run(on_ready=lambda: said.append((tmp_path / "slow.up").exists()))
+    assert said == [True]
+
+
+def test_what_dies_starts_again(tmp_path: Path) -> None:
+    starts = tmp_path / "starts"
+    mortal = child(tmp_path, "mortal", f"echo x >> {starts}; touch mortal.up; sleep 0.3")
+    twice = after(lambda: starts.exists() and len(starts.read_text().split()) == 2)
+    Supervisor([[mortal]], stopping=twice, patience=HASTY).run(on_ready=lambda: None, every_s=0.01)
+
+
+def test_what_dies_again_and_again_is_given_up_with_its_last_words(tmp_path: Path) -> None:
+    mortal = child(tmp_path, "mortal", "touch mortal.up; sleep 0.2; echo no luck >&2; exit 7")
+    supervisor = Supervisor([[mortal]], stopping=after(lambda: False), patience=HASTY)
+    with pytest.raises(errors.ServerKeepsFailing, match=r"mortal ended 3 times .* status 7; .*: no luck"):
+        supervisor.run(on_ready=lambda: None, every_s=0.01)
+
+
+def test_what_does_not_even_start_is_not_tried_again(tmp_path: Path) -> None:
+    starts = tmp_path / "starts"
+    stillborn = child(tmp_path, "stillborn", f"echo x >> {starts}; echo 'bad setting' >&2; exit 1")
+    with pytest.raises(errors.ServerFailed, match=r"stillborn does not start: .*bad setting"):
+        Supervisor([[stillborn]], stopping=after(lambda: False)).run(on_ready=lambda: None)
+    assert starts.read_text().split() == ["x"]
+
+
+def test_what_is_never_ready_is_stopped(tmp_path: Path) -> None:
+    part = Part("lazy", ("sleep", "60"), tmp_path, is_ready=lambda: False, start_timeout_s=0.2)
+    lazy = Child(part, tmp_path / "lazy.log")
+    with pytest.raises(errors.ServerFailed, match="lazy does not start: it did not answer in time"):
+        Supervisor([[lazy]], stopping=after(lambda: False)).run(on_ready=lambda: None)
+    assert lazy.has_ended
+
+
+def test_a_stop_does_not_wait_for_a_slow_start(tmp_path: Path) -> None:
+    part = Part("slow", ("sleep", "60"), tmp_path, is_ready=lambda: False)
+    said: list[str] = []
+    start = time.monotonic()
+    supervisor = Supervisor(
+        [[Child(part, tmp_path / "slow.log")]], stopping=lambda: time.monotonic() > start + 0.2
+    )
+    supervisor.run(on_ready=lambda: said.append("ready"))
+    assert said == []
+    assert time.monotonic() - start < 5
+
+
+def test_the_delay_before_a_restart_grows_to_its_bound() -> None:
+    assert [Patience().delay_s(deaths) for deaths in (1, 2, 3, 9)] == [0.5, 1, 2, 10]
+
+
+def test_output_goes_to_the_log_and_when_asked_to_the_terminal(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    speaking = Part(
+        "speaker", ("sh", "-c", "echo hello; echo hidden >&2"), tmp_path, lambda: True, shows_output=True
+    )
+    speaker = Child(speaking, tmp_path / "speaker.log")
+    speaker.start()
+    assert wait_until(lambda: speaker.has_ended, timeout_s=5)
+    speaker.stop()
+    assert sorted((tmp_path / "speaker.log").read_text().split()) == ["hello", "hidden"]
+    assert capfd.readouterr().out == "hello\n"
+
+
+UNTIL_TERM = "trap 'kill $!' TERM; sleep 60 & wait"
+
+
+def noting(name: str) -> str:
+    """A script that notes its start and its end."""
+    return f"echo +{name} >> noted; touch {name}.up; {UNTIL_TERM}; echo -{name} >> noted"
+
+
+def child(directory: Path, name: str, script: str) -> Child:
+    """A shell script that counts as ready once it touched NAME.up."""
+    part = Part(name, ("sh", "-c", script), directory, is_ready=(directory / f"{name}.up").exists)
+    return Child(part, directory / f"{name}.log")
+
+
+def after(condition: Callable[[], bool], timeout_s: float = 10) -> Callable[[], bool]:
+    """Says stop once `condition` holds; fails the test when that takes too long."""
+    end = time.monotonic() + timeout_s
+
+    def stopping() -> bool:
+        assert time.monotonic() < end
+        return condition()
+
+    return stopping
