@@ -64,6 +64,13 @@ class Settings(BaseSettings):
         (), description="Other sites whose pages may use the API, comma-separated."
     )
 
+    log_format: Literal["auto", "console", "json"] = Field(
+        "auto", description="How log lines look; auto: plain on a terminal, JSON elsewhere."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least important lines to log."
+    )
+
     @field_validator("cors_origins", mode="before")
     @classmethod
     def _split_at_commas(cls, given: Any) -> Any:

@@ -1,0 +1,45 @@
+# make run    the service, on this machine; ARGS="--port 9000" goes to `gifapp up`
+# make test   every test          make check  formatting, lint, types
+# make bench  the benchmarks      make clean  away with the virtual environment
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PYTHONS := python3 python3.14 python3.13 python3.12 python3.11
+SUITABLE := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
+
+.PHONY: run test check bench clean
+
+run: .venv/installed
+	@exec $(BIN)/gifapp up --open $(ARGS)
+
+test: .venv/installed-test
+	@.ci/chromium $(BIN)/python
+	@exec $(BIN)/python -m pytest $(ARGS)
+
+check: .venv/installed-test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: .venv/installed-test
+	@exec $(BIN)/python -m benchmarks $(ARGS)
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache
+
+.venv/installed: pyproject.toml | $(BIN)/python
+	@echo "Installing gifapp with its servers into .venv: about 1 GB, a minute or two."
+	@$(PIP) install --editable .
+	@touch $@
+
+.venv/installed-test: .venv/installed
+	@echo "Installing what the tests need."
+	@$(PIP) install --editable '.[test]'
+	@touch $@
+
+$(BIN)/python:
+	@for python in $(PYTHONS); do \
+	    if $$python -c '$(SUITABLE)' 2>/dev/null; then $$python -m venv .venv && exit; rm -rf .venv; fi; \
+	done; \
+	echo "gifapp needs Python 3.11 to 3.14 with its venv module: https://www.python.org/downloads/" \
+	    "(Debian and Ubuntu: apt install python3 python3-venv)." >&2; exit 1
