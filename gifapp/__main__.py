@@ -18,6 +18,7 @@ _COMMANDS = {
     "worker": "gifapp.commands.service",
     "workers": "gifapp.commands.service",
     "admin": "gifapp.commands.admin",
+    "config": "gifapp.commands.config",
 }
 
 

@@ -11,6 +11,7 @@ from platformdirs import user_data_path
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
@@ -128,6 +129,20 @@ def load(**flags: Any) -> Settings:
         raise errors.SettingInvalid(name=name, problem=first["msg"]) from None
     except tomllib.TOMLDecodeError as broken:
         raise errors.SettingInvalid(name=f"file {_toml_path(flags)}", problem=broken) from None
+
+
+def origins(**flags: Any) -> dict[str, str]:
+    """Where `load(**flags)` finds each setting: flag, environment, the file's path or default."""
+    file = _toml_path(flags)
+    sources = {
+        "flag": {name for name, value in flags.items() if value is not None},
+        "environment": EnvSettingsSource(Settings)().keys(),
+        str(file): TomlConfigSettingsSource(Settings, file)().keys(),
+    }
+    return {
+        name: next((origin for origin, names in sources.items() if name in names), "default")
+        for name in Settings.model_fields
+    }
 
 
 def _toml_path(flags: dict[str, Any]) -> Path:

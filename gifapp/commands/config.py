@@ -1,0 +1,27 @@
+"""`gifapp config`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gifapp import settings as configured
+from gifapp.logs import redact
+
+
+@click.command()
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Where everything is kept.")
+def config(data_dir: Path | None) -> None:
+    """Show every setting, its value and where it comes from; passwords are not shown."""
+    settings = configured.load(data_dir=data_dir)
+    origins = configured.origins(data_dir=data_dir)
+    for name, origin in origins.items():
+        variable, value = f"GIFAPP_{name.upper()}", redact(_shown(getattr(settings, name)))
+        click.echo(f"{variable:<24} {value:<40} {origin}")
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(str(one) for one in value) or "-"
+    return "-" if value is None else str(value)
