@@ -1,3 +1,4 @@
+import os
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -6,6 +7,10 @@ import pytest
 import redis
 
 from gifapp.up.servers import running_mongod, running_redis
+
+# the tests bring their own settings and must never reach somebody's real service
+for name in [name for name in os.environ if name.startswith("GIFAPP_")]:
+    del os.environ[name]
 
 
 @pytest.fixture(scope="session")

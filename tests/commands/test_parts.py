@@ -1,0 +1,48 @@
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from gifapp import errors
+from gifapp.commands.parts import located, read_secret
+from gifapp.settings import Settings
+from gifapp.up.directory import Addresses, hold, told
+
+
+def test_a_secret_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "new")
+    with ThreadPoolExecutor(8) as pool:
+        secrets = set(pool.map(lambda _: read_secret(settings), range(8)))
+    assert len(secrets) == 1
+    [kept] = (tmp_path / "new").iterdir()
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert secrets == {kept.read_bytes()}
+
+
+def test_a_short_secret_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "short").write_text("hunter2\n")
+    with pytest.raises(errors.SettingInvalid, match=r"GIFAPP_SECRET_FILE is wrong: .* at least 32 bytes"):
+        read_secret(Settings(data_dir=tmp_path, secret_file=tmp_path / "short"))
+
+
+def test_a_secret_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(errors.SettingInvalid, match=r"GIFAPP_SECRET_FILE is wrong: .*: Is a directory"):
+        read_secret(Settings(data_dir=tmp_path, secret_file=tmp_path))
+
+
+def test_configured_addresses_win(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, redis_url="redis://r", mongodb_url="mongodb://m/gifapp")
+    assert located(settings) is settings
+
+
+def test_the_running_service_is_found(tmp_path: Path) -> None:
+    addresses = Addresses("http://127.0.0.1:1", "redis://r", "mongodb://m/gifapp")
+    with hold(tmp_path), told(tmp_path, addresses):
+        found = located(Settings(data_dir=tmp_path))
+    assert (found.redis_url, found.mongodb_url) == ("redis://r", "mongodb://m/gifapp")
+
+
+def test_without_a_service_one_hears_how_to_start_it(tmp_path: Path) -> None:
+    with pytest.raises(errors.ServiceNotFound, match="Start it with `gifapp up`"):
+        located(Settings(data_dir=tmp_path))
