@@ -1,0 +1,236 @@
+"""The web tier: the API, the dashboard and its kernels in one Tornado server.
+
+`GifApp` is standalone Voilà, configured in code, with one notebook and every route of its own
+listed in `init_handlers`: what is not there does not exist.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import os
+import shutil
+import signal
+import socket
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+import tornado.web
+import voila
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+from traitlets.config import Config
+from voila.app import Voila
+from voila.configuration import VoilaConfiguration
+
+from gifapp import errors
+from gifapp.web import api_routes
+from gifapp.web.kernel_handlers import (
+    ALLOWED_MESSAGES,
+    CookieIdentity,
+    KernelEnd,
+    KernelModel,
+    KernelOwners,
+    KernelSocket,
+    KernelToken,
+)
+from gifapp.web.kernels import Kernels
+from gifapp.web.pages import HEADERS, TEMPLATE, YEAR_S, Assets, Dashboard, NotFound, jupyter_directory
+from gifapp.web.parts import Parts
+
+# bodies that no handler streams; uploads set their own limit
+MAX_BODY_BYTES = 1024 * 1024
+BUFFER_BYTES = 16 * 1024 * 1024
+CHUNK_BYTES = 256 * 1024
+
+_KERNEL_ID = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
+_EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8", "anywidget")
+
+
+class GifApp(Voila):
+    """One server on one port; `start` returns once it listens, `stop` ends its kernels."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        *,
+        notebook: Path,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        behind_proxy: bool = False,
+        max_kernels: int = 40,
+    ) -> None:
+        _put_checkout_first()
+        super().__init__(config=_configuration(), log=logging.getLogger("gifapp.voila"))
+        self.parts = parts
+        self.notebook_path = str(notebook)
+        self.ip = host
+        self.port = port
+        self.port_retries = 0
+        self._behind_proxy = behind_proxy
+        self._max_kernels = max_kernels
+        self.initialize()
+
+    @property
+    def local_url(self) -> str:
+        """Where this machine reaches the server."""
+        host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(self.ip, self.ip)  # noqa: S104
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    def initialize(self, argv: Any = None) -> None:  # noqa: ARG002
+        """Take the configuration from code alone: no command line, no files, no signal handlers."""
+        self.voila_configuration = VoilaConfiguration(parent=self)
+        self.setup_template_dirs()
+
+    async def start(self) -> None:
+        """Listen.
+
+        Raises:
+            errors.PortTaken: somebody else does.
+        """
+        sockets = self._bind()
+        self.connection_dir = tempfile.mkdtemp(prefix="gifapp-web-")  # mode 700: it holds kernels' keys
+        self.app = tornado.web.Application(**self.init_settings())
+        self.app.add_handlers(".*$", self.init_handlers())
+        self._server = HTTPServer(
+            self.app,
+            xheaders=self._behind_proxy,
+            max_body_size=MAX_BODY_BYTES,
+            max_buffer_size=BUFFER_BYTES,
+            chunk_size=CHUNK_BYTES,
+        )
+        self._server.add_sockets(sockets)
+        self._reaper = asyncio.create_task(self.kernels.reap_for_ever())
+
+    async def stop(self) -> None:
+        """Take no more requests, end the kernels, close what is open."""
+        self._server.stop()
+        self._reaper.cancel()
+        await self.kernels.end_all()
+        await self._server.close_all_connections()
+        shutil.rmtree(self.connection_dir, ignore_errors=True)
+
+    def init_settings(self) -> dict[str, Any]:
+        settings: dict[str, Any] = super().init_settings()
+        self.kernel_manager.allowed_message_types = list(ALLOWED_MESSAGES)
+        self.kernels = Kernels(
+            self.kernel_manager,
+            self.parts.identity,
+            url=self.local_url,
+            home=Path(self.connection_dir),
+            most=self._max_kernels,
+        )
+        return settings | {
+            "gifapp": self.parts,
+            "gifapp_kernels": self.kernels,
+            "headers": HEADERS,
+            "compress_response": True,
+            "xsrf_cookie_kwargs": {"samesite": "Lax", "secure": self.parts.cookie_secure},
+            "default_handler_class": NotFound,
+            "websocket_max_message_size": MAX_BODY_BYTES,
+        }
+
+    def init_handlers(self) -> list[Any]:
+        dashboard = {
+            "notebook_path": os.path.relpath(self.notebook_path, self.root_dir),
+            "template_paths": self.template_paths,
+            "config": self.config,
+            "voila_configuration": self.voila_configuration,
+        }
+        frontend = {"paths": self.static_paths, "cache_s": YEAR_S}
+        return [
+            *api_routes(),
+            (r"/api/v1/kernel/token", KernelToken),
+            (rf"/api/kernels/{_KERNEL_ID}", KernelModel),
+            (rf"/api/kernels/{_KERNEL_ID}/channels", KernelSocket),
+            (rf"/voila/api/shutdown/{_KERNEL_ID}", KernelEnd),
+            (rf"/voila/templates/{TEMPLATE}/static/(.*)", Assets, {"paths": self.static_paths}),
+            (rf"/voila/static/{voila.__version__}/(.*)", Assets, frontend),
+            (r"/voila/labextensions/(.*)", Assets, {"paths": self.labextensions_path, "cache_s": 3600}),
+            (r"/()", Dashboard, dashboard),
+        ]
+
+    def _bind(self) -> list[socket.socket]:
+        try:
+            sockets = bind_sockets(self.port, self.ip)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            raise errors.PortTaken(host=self.ip, port=self.port) from None
+        self.port = sockets[0].getsockname()[1]
+        return sockets
+
+
+def run_web(
+    parts: Parts,
+    *,
+    notebook: Path,
+    host: str,
+    port: int,
+    public_url: str | None = None,
+    max_kernels: int = 40,
+) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    With a `public_url` the server believes the `X-Forwarded-…` headers of the proxy before it.
+
+    Raises:
+        errors.PortTaken: before anything was started.
+    """
+    app = GifApp(
+        parts,
+        notebook=notebook,
+        host=host,
+        port=port,
+        behind_proxy=public_url is not None,
+        max_kernels=max_kernels,
+    )
+    asyncio.run(_serve(app, public_url))
+
+
+async def _serve(app: GifApp, public_url: str | None) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    await app.start()
+    try:
+        await _say_how_to_begin(app, public_url or app.local_url)
+        await stopping.wait()
+    finally:
+        await app.stop()
+
+
+async def _say_how_to_begin(app: GifApp, url: str) -> None:
+    token = await asyncio.to_thread(app.parts.identity.setup_token)
+    if token is not None:
+        click.echo(f"Create the administrator at {url.rstrip('/')}/?setup={token}")
+
+
+def _put_checkout_first() -> None:
+    """Have Jupyter find the checkout's template before a copy that an editable install left behind."""
+    directory = jupyter_directory()
+    others = [path for path in os.environ.get("JUPYTER_PATH", "").split(os.pathsep) if path]
+    if directory is not None and str(directory) not in others:
+        os.environ["JUPYTER_PATH"] = os.pathsep.join([str(directory), *others])
+
+
+def _configuration() -> Config:
+    config = Config()
+    config.VoilaConfiguration.template = TEMPLATE
+    config.VoilaConfiguration.allow_template_override = "NO"
+    config.VoilaConfiguration.allow_theme_override = "NO"
+    config.VoilaConfiguration.file_allowlist = []
+    config.VoilaConfiguration.extension_allowlist = list(_EXTENSIONS)
+    config.Voila.open_browser = False
+    config.Voila.authorizer_class = KernelOwners
+    config.Voila.identity_provider_class = CookieIdentity
+    config.VoilaExecutor.timeout = 60
+    config.VoilaExecutor.cell_error_instruction = (
+        "Reload the page; if that does not help, tell whoever runs it."
+    )
+    config.KernelRestarter.restart_limit = 0  # a restarted kernel has no widgets: let the page say so
+    return config

@@ -1,0 +1,139 @@
+/* Signing in and creating an account, against /api/v1/auth. */
+
+const byId = (id) => document.getElementById(id);
+const FIELDS = ["token", "email", "password"];
+const FIELD_OF_CODE = {
+  "credentials-wrong": "password",
+  "email-taken": "email",
+  "setup-token-wrong": "token",
+  "invite-invalid": "token",
+};
+
+// the tokens leave the address bar at once: they are nobody else's to read or to bookmark
+const query = new URLSearchParams(location.search);
+const invite = query.get("invite");
+const setup = query.get("setup");
+history.replaceState(null, "", location.pathname);
+
+const noAccountYet = "noAccountYet" in document.body.dataset;
+const registration = document.body.dataset.registration;
+const state = { creating: noAccountYet || Boolean(invite) };
+
+function words() {
+  if (!state.creating) return "";
+  if (noAccountYet && setup) return "You are the first: this account will administer gifapp.";
+  if (noAccountYet) {
+    return "This gifapp has no account yet. Its terminal shows an address that ends in <code>?setup=…</code>: open it, or paste what follows <code>setup=</code> here.";
+  }
+  if (invite) return "You were invited. The invitation is good for one account.";
+  if (registration === "invite") return "Accounts are by invitation here. Open the link you were sent, or paste its code.";
+  return "";
+}
+
+function other() {
+  if (noAccountYet) return null;
+  if (state.creating) return ["Have an account?", "Sign in"];
+  if (registration === "closed") return null;
+  return ["New here?", "Create an account"];
+}
+
+function show() {
+  const title = noAccountYet ? "Create the administrator" : state.creating ? "Create your account" : "Sign in";
+  byId("title").textContent = title;
+  document.title = `${title} · gifapp`;
+  byId("go-text").textContent = state.creating ? "Create account" : "Sign in";
+  byId("word").innerHTML = words();
+  byId("word").hidden = !words();
+  byId("password-rules").hidden = !state.creating;
+  byId("password").autocomplete = state.creating ? "new-password" : "current-password";
+  byId("token-field").hidden = !state.creating || !(noAccountYet ? !setup : registration === "invite" && !invite);
+  byId("token-label").textContent = noAccountYet ? "Setup token" : "Invitation code";
+  const way = other();
+  byId("other").hidden = !way;
+  [byId("other-text").textContent, byId("other-link").textContent] = way || ["", ""];
+  complain({});
+}
+
+function complain(problems) {
+  for (const field of FIELDS) {
+    byId(`${field}-error`).textContent = problems[field] || "";
+    byId(field).setAttribute("aria-invalid", String(Boolean(problems[field])));
+  }
+  byId("alert").textContent = problems.form || "";
+  const first = FIELDS.find((field) => problems[field] && !byId(field).closest("[hidden]"));
+  if (first) byId(first).focus();
+}
+
+function missing() {
+  const problems = {};
+  if (!byId("email").value.trim()) problems.email = "Enter your e-mail address.";
+  else if (!byId("email").checkValidity()) problems.email = "This is not an e-mail address.";
+  if (!byId("password").value) problems.password = "Enter a password.";
+  if (!byId("token-field").hidden && !byId("token").value.trim()) problems.token = "Enter the code.";
+  return problems;
+}
+
+function problemsOf(answer) {
+  const field = answer.field || FIELD_OF_CODE[answer.code];
+  const shown = FIELDS.includes(field) && !byId(field).closest("[hidden]");
+  return { [shown ? field : "form"]: answer.detail || "The server did not say what went wrong. Try again." };
+}
+
+async function post(verb, body) {
+  const token = (document.cookie.match(/\b_xsrf=([^;]*)/) || [])[1] || "";
+  const answer = await fetch(`api/v1/auth/${verb}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-XSRFToken": token },
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw await answer.json();
+}
+
+async function send() {
+  const account = { email: byId("email").value.trim(), password: byId("password").value };
+  if (state.creating) {
+    const token = (noAccountYet ? setup : invite) || byId("token").value.trim() || undefined;
+    await post("register", { ...account, [noAccountYet ? "setup_token" : "invite"]: token });
+  }
+  await post("login", account);
+  location.replace(location.pathname);
+}
+
+function busy(is) {
+  state.busy = is;
+  byId("go").setAttribute("aria-disabled", String(is));
+  byId("go-text").textContent = is ? "One moment…" : state.creating ? "Create account" : "Sign in";
+}
+
+byId("form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  if (state.busy) return;
+  const problems = missing();
+  complain(problems);
+  if (Object.keys(problems).length) return;
+  busy(true);
+  try {
+    await send();
+  } catch (error) {
+    busy(false);
+    const answered = error && error.detail;
+    complain(answered ? problemsOf(error) : { form: "The server cannot be reached. Check your connection and try again." });
+  }
+});
+
+byId("show").addEventListener("click", () => {
+  const shown = byId("password").type === "password";
+  byId("password").type = shown ? "text" : "password";
+  byId("show").textContent = shown ? "Hide" : "Show";
+  byId("show").setAttribute("aria-pressed", String(shown));
+  byId("password").focus();
+});
+
+byId("other-link").addEventListener("click", (event) => {
+  event.preventDefault();
+  state.creating = !state.creating;
+  show();
+  byId("email").focus();
+});
+
+show();
