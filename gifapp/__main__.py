@@ -13,10 +13,10 @@ from gifapp import errors
 # imported only when called: `gifapp convert` must not pay for the web tier
 _COMMANDS = {
     "convert": "gifapp.commands.convert",
-    "up": "gifapp.commands.service",
-    "web": "gifapp.commands.service",
-    "worker": "gifapp.commands.service",
-    "workers": "gifapp.commands.service",
+    "up": "gifapp.commands.up",
+    "web": "gifapp.commands.web",
+    "worker": "gifapp.commands.workers",
+    "workers": "gifapp.commands.workers",
     "admin": "gifapp.commands.admin",
     "config": "gifapp.commands.config",
 }

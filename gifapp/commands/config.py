@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from gifapp import settings as configured
+from gifapp.commands import options
 from gifapp.logs import redact
 
 
 @click.command()
-@click.option("--data-dir", type=click.Path(path_type=Path), help="Where everything is kept.")
+@options.data_dir
 def config(data_dir: Path | None) -> None:
     """Show every setting, its value and where it comes from; passwords are not shown."""
     settings = configured.load(data_dir=data_dir)

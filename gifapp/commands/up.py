@@ -1,0 +1,42 @@
+"""`gifapp up`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import webbrowser
+from pathlib import Path
+
+import click
+
+from gifapp import logs
+from gifapp import settings as configured
+from gifapp.commands import options
+from gifapp.settings import Settings
+from gifapp.up.run import run_up
+
+
+@click.command()
+@options.host
+@options.port
+@options.data_dir
+@click.option("--workers", metavar="MIN..MAX", help="The fewest and the most workers, as 1..5.")
+@click.option("--open", "open_browser", is_flag=True, help="Open the page in a browser, where there is one.")
+def up(
+    host: str | None, port: int | None, data_dir: Path | None, workers: str | None, *, open_browser: bool
+) -> None:
+    """Run the whole service on this machine until Ctrl-C: Redis, MongoDB, the web tier and the workers."""
+    settings = configured.load(host=host, port=port, data_dir=data_dir, workers=workers)
+    logs.configure(log_format=settings.log_format, level=settings.log_level)
+
+    def say_ready(running: Settings) -> None:
+        click.echo(f"gifapp is ready at {running.url}")
+        if open_browser and _has_screen():
+            webbrowser.open(running.url)
+
+    run_up(settings, on_ready=say_ready)
+
+
+def _has_screen() -> bool:
+    # without one, webbrowser would run a text browser in this terminal
+    return sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
