@@ -78,12 +78,39 @@ class FieldInvalid(BadInput):
     sentence = "{field}: {problem}."
 
 
+class JsonInvalid(BadInput):
+    sentence = "The body is not JSON as it should be: {problem}."
+
+
+class BodyTooLarge(BadInput):
+    sentence = "The body is larger than the limit of {limit_bytes:,} bytes."
+
+
+class ContentTypeWrong(BadInput):
+    sentence = "The body must be sent as {expected}."
+
+
+class PasswordTooShort(BadInput):
+    sentence = "The password is too short; use at least {min_characters} characters."
+
+
+class PasswordTooLong(BadInput):
+    sentence = (
+        "The password is longer than {max_bytes} bytes, the most that can be kept. "
+        "Use a shorter one; an accented letter counts as two, an emoji as four."
+    )
+
+
 class SourceRefused(BadInput):
     sentence = "This file cannot be converted."
 
 
 class SourceNotFound(SourceRefused):
     sentence = "There is no file named {name!r}."
+
+
+class SourceNotReadable(SourceRefused):
+    sentence = "The file {name!r} may not be read; check its permissions."
 
 
 class SourceEmpty(SourceRefused):
@@ -108,6 +135,10 @@ class SourceCodecUnsupported(SourceRefused):
 
 class SourceDamaged(SourceRefused):
     sentence = "This video is damaged and no picture in it can be read. Try exporting it again."
+
+
+class SourceTooComplex(SourceRefused):
+    sentence = "Looking into this file takes more time or memory than it may. Try exporting it again."
 
 
 class SourceTooLarge(SourceRefused):
@@ -174,6 +205,14 @@ class InviteInvalid(AccessDenied):
 
 class SetupTokenWrong(AccessDenied):
     sentence = "The first account needs the setup token that the terminal printed when gifapp started."
+
+
+class MediaLinkInvalid(AccessDenied):
+    sentence = "This link is not valid or has expired; open the picture from the gallery again."
+
+
+class RequestForged(AccessDenied):
+    sentence = "The request lacks its proof of coming from gifapp's own page; reload the page and try again."
 
 
 class NotFound(GifappError):

@@ -1,1 +1,1 @@
-"""Users, passwords, tokens and rate limits."""
+"""Who somebody is: accounts, passwords, sessions, tokens, and how often one may try."""

@@ -1,0 +1,88 @@
+"""The MongoEngine documents of people and their sessions, and how to reach them; no behaviour."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+import mongoengine
+import pymongo.errors
+from mongoengine.fields import BinaryField, BooleanField, DateTimeField, IntField, ObjectIdField, StringField
+
+from gifapp import errors
+
+ALIAS = "identity"
+_PATIENCE_MS = 3000
+
+
+class UserDocument(mongoengine.Document):  # type: ignore[misc]
+    """An account.
+
+    `founder` is set on the one that the setup token made and absent elsewhere; `invite_id` names the
+    invitation it used. Both are unique, so of two that race with the same token one is refused.
+    """
+
+    email = StringField(required=True, unique=True)  # normalised
+    password_hash = BinaryField(required=True)
+    role = StringField(required=True, choices=("user", "administrator"))
+    token_version = IntField(default=0)  # raised to revoke every access token
+    disabled = BooleanField(default=False)
+    founder = BooleanField(unique=True, sparse=True)
+    invite_id = StringField(unique=True, sparse=True)
+    created_at = DateTimeField(required=True, default=lambda: datetime.now(UTC))
+
+    meta: ClassVar[dict[str, Any]] = {"db_alias": ALIAS, "collection": "users"}
+
+
+class SessionDocument(mongoengine.Document):  # type: ignore[misc]
+    """One sign-in: a family of refresh tokens, each of which replaced the one before.
+
+    Of the tokens only SHA-256 digests are kept. MongoDB removes the document once it has expired.
+    """
+
+    id = StringField(primary_key=True)
+    user_id = ObjectIdField(required=True)
+    current_digest = BinaryField(required=True)
+    previous_digest = BinaryField()
+    rotated_at = DateTimeField(required=True)
+    expires_at = DateTimeField(required=True)
+
+    meta: ClassVar[dict[str, Any]] = {
+        "db_alias": ALIAS,
+        "collection": "sessions",
+        "indexes": ["user_id", {"fields": ["expires_at"], "expireAfterSeconds": 0}],
+    }
+
+
+@contextlib.contextmanager
+def reaching_mongodb() -> Iterator[None]:
+    """Say that MongoDB is away in our words.
+
+    Raises:
+        errors.ServiceUnavailable
+    """
+    try:
+        yield
+    except (pymongo.errors.ConnectionFailure, pymongo.errors.ExecutionTimeout) as away:
+        raise errors.ServiceUnavailable(service="MongoDB") from away
+
+
+def connect(mongodb_url: str) -> None:
+    """Bind the documents to the database that the URL names, for this process."""
+    mongoengine.disconnect(ALIAS)
+    mongoengine.connect(
+        host=mongodb_url,
+        alias=ALIAS,
+        tz_aware=True,
+        uuidRepresentation="standard",
+        serverSelectionTimeoutMS=_PATIENCE_MS,
+        w="majority",
+    )
+
+
+@reaching_mongodb()
+def ping() -> None:
+    """Raise errors.ServiceUnavailable unless MongoDB answers."""
+    mongoengine.get_db(ALIAS).command("ping")

@@ -1,0 +1,44 @@
+"""Passwords: what one must be, and bcrypt."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import bcrypt
+
+from gifapp import errors
+
+MIN_CHARACTERS = 8
+MAX_BYTES = 72  # bcrypt looks at no more
+
+
+class Passwords:
+    """Hashes and checks; `rounds` is bcrypt's cost (12: about a quarter of a second)."""
+
+    def __init__(self, rounds: int = 12) -> None:
+        self._rounds = rounds
+        self._nobodys_hash = self.hash("somebody who has no account")
+
+    def hash(self, password: str) -> bytes:
+        """The salted hash to keep.
+
+        Raises:
+            errors.PasswordTooShort, errors.PasswordTooLong
+        """
+        encoded = _encoded(password)
+        if len(password) < MIN_CHARACTERS:
+            raise errors.PasswordTooShort(min_characters=MIN_CHARACTERS)
+        if len(encoded) > MAX_BYTES:
+            raise errors.PasswordTooLong(max_bytes=MAX_BYTES)
+        return bcrypt.hashpw(encoded, bcrypt.gensalt(self._rounds))
+
+    def match(self, password: str, known: bytes | None) -> bool:
+        """Whether the password is the one that was hashed; as slow for nobody's (None)."""
+        encoded = _encoded(password)
+        same = bcrypt.checkpw(encoded[:MAX_BYTES], known or self._nobodys_hash)
+        return same and known is not None and len(encoded) <= MAX_BYTES
+
+
+def _encoded(password: str) -> bytes:
+    # an accent is one character on one keyboard and two on another
+    return unicodedata.normalize("NFC", password).encode()

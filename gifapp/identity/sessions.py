@@ -1,0 +1,116 @@
+"""Sessions: families of refresh tokens that replace each other.
+
+A refresh token is `<session id>.<secret>` and is good once: using it gives the next. A token used
+again was stolen, or its owner's was: the whole session ends. Two tabs that refresh at the same
+moment are no thieves, so for a few seconds the token before is answered with the same next one. To
+be able to do that while keeping digests only, the next secret is an HMAC of the one before.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from bson import ObjectId
+
+from gifapp import errors
+from gifapp.identity.documents import SessionDocument, reaching_mongodb
+from gifapp.identity.tokens import derived_key, digest, random_token
+
+LIFETIME = timedelta(days=30)  # since the last refresh
+GRACE = timedelta(seconds=10)
+
+
+class Sessions:
+    """Every method raises errors.ServiceUnavailable when MongoDB is away."""
+
+    def __init__(self, secret: bytes, now: Callable[[], datetime]) -> None:
+        self._key = derived_key(secret, "refresh tokens")
+        self._now = now
+
+    @reaching_mongodb()
+    def begin(self, user_id: ObjectId) -> tuple[SessionDocument, str]:
+        """A new session and its first refresh token."""
+        secret, now = random_token(), self._now()
+        session = SessionDocument(
+            id=uuid4().hex,
+            user_id=user_id,
+            current_digest=digest(secret),
+            rotated_at=now,
+            expires_at=now + LIFETIME,
+        ).save(force_insert=True)
+        return session, f"{session.id}.{secret}"
+
+    @reaching_mongodb()
+    def refresh(self, token: str) -> tuple[SessionDocument, str]:
+        """The session of a refresh token, and the token that replaces it.
+
+        Raises:
+            errors.TokenInvalid: not one of ours, too old, or used before; then the session is over.
+        """
+        session_id, secret = _parts(token)
+        following = self._following(secret)
+        session = self._rotate(session_id, secret, following) or self._within_grace(session_id, secret)
+        if session is None:
+            self.end(session_id)
+            raise errors.TokenInvalid
+        return session, f"{session_id}.{following}"
+
+    @reaching_mongodb()
+    def of_token(self, token: str) -> SessionDocument | None:
+        """The living session that this refresh token is good for; rotates nothing."""
+        try:
+            session_id, secret = _parts(token)
+        except errors.TokenInvalid:
+            return None
+        session = self.find(session_id)
+        if session is not None and hmac.compare_digest(session.current_digest, digest(secret)):
+            return session
+        return self._within_grace(session_id, secret)
+
+    @reaching_mongodb()
+    def find(self, session_id: str) -> SessionDocument | None:
+        found: SessionDocument | None = self._alive(session_id).first()
+        return found
+
+    @reaching_mongodb()
+    def end(self, session_id: str) -> None:
+        SessionDocument.objects(id=session_id).delete()
+
+    @reaching_mongodb()
+    def end_all(self, user_id: ObjectId) -> None:
+        SessionDocument.objects(user_id=user_id).delete()
+
+    def _rotate(self, session_id: str, secret: str, following: str) -> SessionDocument | None:
+        now = self._now()
+        rotated: SessionDocument | None = self._alive(session_id, current_digest=digest(secret)).modify(
+            set__current_digest=digest(following),
+            set__previous_digest=digest(secret),
+            set__rotated_at=now,
+            set__expires_at=now + LIFETIME,
+            new=True,
+        )
+        return rotated
+
+    def _within_grace(self, session_id: str, secret: str) -> SessionDocument | None:
+        recently = self._now() - GRACE
+        found: SessionDocument | None = self._alive(
+            session_id, previous_digest=digest(secret), rotated_at__gte=recently
+        ).first()
+        return found
+
+    def _alive(self, session_id: str, **condition: object) -> Any:
+        return SessionDocument.objects(id=session_id, expires_at__gt=self._now(), **condition)
+
+    def _following(self, secret: str) -> str:
+        return hmac.new(self._key, secret.encode(), "sha256").hexdigest()
+
+
+def _parts(token: str) -> tuple[str, str]:
+    session_id, dot, secret = token.partition(".")
+    if not (session_id and dot and secret and token.isascii()):
+        raise errors.TokenInvalid
+    return session_id, secret

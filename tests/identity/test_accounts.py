@@ -1,0 +1,130 @@
+"""Who may make an account, and what it needs."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from gifapp import errors
+from gifapp.domain.views import UserView
+from gifapp.identity.emails import normalised
+from gifapp.identity.passwords import Passwords
+from gifapp.identity.service import Identity
+from tests.identity.conftest import Build, Clock
+
+GOOD = "correct horse"
+HERE = "203.0.113.7"
+
+
+def founded(identity: Identity) -> UserView:
+    return identity.register("ada@example.org", GOOD, identity.setup_token(), address=HERE)
+
+
+def test_the_first_account_needs_the_setup_token_and_is_the_administrators(identity: Identity) -> None:
+    for wrong in (None, "", "guess", "ü"):
+        with pytest.raises(errors.SetupTokenWrong):
+            identity.register("ada@example.org", GOOD, wrong, address=HERE)
+    assert founded(identity).role == "administrator"
+    assert identity.setup_token() is None
+
+
+def test_the_setup_token_survives_a_restart_and_needs_the_secret(build: Build) -> None:
+    assert build().setup_token() == build().setup_token()
+    assert build().setup_token() != build(secret=b"another secret of thirty-two bytes").setup_token()
+
+
+def test_of_many_that_race_with_the_setup_token_one_wins(identity: Identity) -> None:
+    token = identity.setup_token()
+
+    def attempt(number: int) -> str:
+        try:
+            return identity.register(f"racer{number}@example.org", GOOD, token, address=HERE).role
+        except errors.AccessDenied:
+            return "refused"
+
+    with ThreadPoolExecutor(6) as threads:
+        outcomes = list(threads.map(attempt, range(6)))
+    assert sorted(outcomes) == ["administrator", *["refused"] * 5]
+
+
+def test_the_setup_token_makes_no_second_account(identity: Identity) -> None:
+    token = identity.setup_token()
+    founded(identity)
+    with pytest.raises(errors.InviteInvalid):
+        identity.register("eve@example.org", GOOD, token, address=HERE)
+
+
+def test_an_invitation_makes_one_account(identity: Identity) -> None:
+    founded(identity)
+    invite = identity.invite()
+    assert identity.register("bob@example.org", GOOD, invite=invite, address=HERE).role == "user"
+    with pytest.raises(errors.InviteInvalid):
+        identity.register("eve@example.org", GOOD, invite=invite, address=HERE)
+
+
+def test_an_invitation_expires(build: Build, clock: Clock) -> None:
+    founded(build())
+    clock.now -= timedelta(days=7)
+    with pytest.raises(errors.InviteInvalid):
+        build().register("bob@example.org", GOOD, invite=build(now=clock).invite(), address=HERE)
+
+
+def test_an_access_token_is_no_invitation(identity: Identity) -> None:
+    founded(identity)
+    access = identity.login("ada@example.org", GOOD, HERE).access_token
+    with pytest.raises(errors.InviteInvalid):
+        identity.register("eve@example.org", GOOD, invite=access, address=HERE)
+
+
+def test_registration_may_be_open_or_closed(build: Build) -> None:
+    founded(build())
+    assert build(registration="open").register("bob@example.org", GOOD, address=HERE).role == "user"
+    closed = build(registration="closed")
+    with pytest.raises(errors.RegistrationClosed):
+        closed.register("eve@example.org", GOOD, invite=closed.invite(), address=HERE)
+
+
+def test_one_account_an_address_however_it_is_written(identity: Identity) -> None:
+    founded(identity)
+    with pytest.raises(errors.EmailTaken):
+        identity.create_user(" ADA@Example.ORG ", GOOD, "user")
+
+
+def test_accounts_without_invitation_do_not_collide(identity: Identity) -> None:
+    for name in ("ada", "bob", "eve"):
+        identity.create_user(f"{name}@example.org", GOOD, "user")
+    assert [user.email[:3] for user in identity.users()] == ["ada", "bob", "eve"]
+
+
+@pytest.mark.parametrize(
+    "wrong", ["", "ada", "@example.org", "a\0da@example.org", "a b@example.org", "ä@" * 9]
+)
+def test_what_is_no_address_is_refused_by_name(wrong: str) -> None:
+    with pytest.raises(errors.FieldInvalid) as refused:
+        normalised(wrong)
+    assert refused.value.facts["field"] == "email"
+
+
+def test_addresses_of_a_local_network_are_addresses() -> None:
+    assert normalised("Ada@nas") == "ada@nas"
+
+
+def test_a_password_is_neither_short_nor_over_72_bytes() -> None:
+    passwords = Passwords(4)
+    with pytest.raises(errors.PasswordTooShort, match="at least 8 characters"):
+        passwords.hash("seven77")
+    for long in ("x" * 73, "\N{PARTY POPPER}" * 20):
+        with pytest.raises(errors.PasswordTooLong, match="72 bytes"):
+            passwords.hash(long)
+    assert passwords.match("x" * 72, passwords.hash("x" * 72))
+    assert not passwords.match("x" * 73, passwords.hash("x" * 72))
+
+
+def test_a_password_is_the_same_from_every_keyboard() -> None:
+    passwords = Passwords(4)
+    assert passwords.match("Ko\u0308nigsberg", passwords.hash("K\u00f6nigsberg"))
+
+
+def test_everything_in_a_password_counts() -> None:
+    passwords = Passwords(4)
+    assert not passwords.match("correct\0battery", passwords.hash("correct\0staple"))

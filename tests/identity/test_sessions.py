@@ -1,0 +1,278 @@
+"""Signing in, being recognised, and everything that ends it."""
+
+import base64
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import jwt
+import pymongo
+import pytest
+
+from gifapp import errors
+from gifapp.identity.service import Caller, Identity, Rates, Session
+from gifapp.identity.tokens import TokenSigner, derived_key
+from tests.identity.conftest import SECRET, Build, Clock
+
+EMAIL, PASSWORD, HERE = "ada@example.org", "correct horse", "203.0.113.7"
+
+
+def signed_in(identity: Identity) -> Session:
+    if identity.setup_token() is not None:
+        identity.create_user(EMAIL, PASSWORD, "user")
+    return identity.login(EMAIL, PASSWORD, HERE)
+
+
+def is_over(identity: Identity, session: Session) -> bool:
+    with pytest.raises(errors.TokenInvalid):
+        identity.refresh(session.refresh_token)
+    with pytest.raises(errors.TokenInvalid):
+        identity.authenticate(session.access_token)
+    return identity.caller_of_cookie(session.refresh_token) is None
+
+
+def test_signing_in_tells_who_one_is(identity: Identity) -> None:
+    session = signed_in(identity)
+    caller = identity.authenticate(session.access_token)
+    assert (caller.user_id, caller.email, caller.role) == (session.user.id, EMAIL, "user")
+    assert 0 < (caller.expires_at - datetime.now(UTC)).total_seconds() <= session.expires_in == 900
+
+
+@pytest.mark.parametrize(
+    ("email", "password"),
+    [(EMAIL, "wrong horse"), ("eve@example.org", PASSWORD), (EMAIL, "x" * 5000), (EMAIL, "")],
+)
+def test_a_wrong_password_and_an_unknown_account_look_alike(
+    identity: Identity, email: str, password: str
+) -> None:
+    signed_in(identity)
+    with pytest.raises(errors.CredentialsWrong):
+        identity.login(email, password, HERE)
+
+
+def test_a_refresh_token_gives_the_next_one(identity: Identity) -> None:
+    first = signed_in(identity)
+    second = identity.refresh(first.refresh_token)
+    third = identity.refresh(second.refresh_token)
+    assert len({one.refresh_token for one in (first, second, third)}) == 3
+    assert (
+        identity.authenticate(first.access_token).session_id
+        == identity.authenticate(third.access_token).session_id
+    )
+
+
+def test_a_refresh_token_used_twice_ends_the_session(build: Build, clock: Clock) -> None:
+    identity = build(now=clock)
+    first = signed_in(identity)
+    second = identity.refresh(first.refresh_token)
+    clock.forward(seconds=11)
+    assert identity.caller_of_cookie(first.refresh_token) is None
+    with pytest.raises(errors.TokenInvalid):
+        identity.refresh(first.refresh_token)
+    with pytest.raises(errors.TokenInvalid):
+        identity.refresh(second.refresh_token)
+
+
+def test_two_tabs_that_refresh_together_get_the_same_token(identity: Identity) -> None:
+    token = signed_in(identity).refresh_token
+    with ThreadPoolExecutor(4) as threads:
+        sessions = list(threads.map(identity.refresh, [token] * 4))
+    assert len({session.refresh_token for session in sessions}) == 1
+    assert identity.refresh(sessions[0].refresh_token)
+
+
+def test_a_page_load_with_the_token_of_a_moment_ago_is_still_signed_in(identity: Identity) -> None:
+    first = signed_in(identity)
+    identity.refresh(first.refresh_token)
+    caller = identity.caller_of_cookie(first.refresh_token)
+    assert caller is not None
+    assert caller.email == EMAIL
+
+
+def test_a_session_that_nobody_refreshes_ends(build: Build, clock: Clock) -> None:
+    identity = build(now=clock)
+    clock.now -= timedelta(days=31)
+    session = signed_in(identity)
+    clock.forward(days=29)
+    session = identity.refresh(session.refresh_token)
+    clock.forward(days=29)
+    assert identity.caller_of_cookie(session.refresh_token)
+    clock.forward(days=2)
+    assert identity.caller_of_cookie(session.refresh_token) is None
+
+
+def test_only_digests_are_kept_and_mongodb_removes_what_expired(identity: Identity, mongodb_url: str) -> None:
+    session = signed_in(identity)
+    with pymongo.MongoClient(mongodb_url) as client:
+        sessions = client.get_default_database()["sessions"]
+        kept = str(sessions.find_one())
+        ttl = [index for index in sessions.index_information().values() if "expireAfterSeconds" in index]
+    assert session.refresh_token.partition(".")[2] not in kept
+    assert ttl[0]["key"] == [("expires_at", 1)]
+
+
+def test_after_logout_nothing_works(identity: Identity) -> None:
+    session = signed_in(identity)
+    caller = identity.authenticate(session.access_token)
+    identity.logout(session.refresh_token)
+    assert is_over(identity, session)
+    assert not identity.is_live(caller)
+    with pytest.raises(errors.TokenInvalid):
+        identity.access_token_for(caller)
+
+
+def test_logging_out_of_one_session_leaves_the_other(identity: Identity) -> None:
+    one, other = signed_in(identity), signed_in(identity)
+    identity.logout(one.refresh_token)
+    assert identity.authenticate(other.access_token)
+
+
+@pytest.mark.parametrize("token", ["", ".", "a.", ".a", "no dot", "ü.ü", "x.$gt"])
+def test_what_is_no_refresh_token_is_nobodys(identity: Identity, token: str) -> None:
+    identity.logout(token)
+    assert identity.caller_of_cookie(token) is None
+    with pytest.raises(errors.TokenInvalid):
+        identity.refresh(token)
+
+
+def test_a_new_password_ends_every_session_and_begins_one(identity: Identity) -> None:
+    here, elsewhere = signed_in(identity), signed_in(identity)
+    caller = identity.authenticate(here.access_token)
+    with pytest.raises(errors.CredentialsWrong):
+        identity.change_password(caller, "wrong horse", "battery staple", HERE)
+    fresh = identity.change_password(caller, PASSWORD, "battery staple", HERE)
+    assert is_over(identity, here)
+    assert is_over(identity, elsewhere)
+    assert identity.authenticate(fresh.access_token)
+    assert identity.login(EMAIL, "battery staple", HERE)
+
+
+def test_a_password_too_short_changes_nothing(identity: Identity) -> None:
+    session = signed_in(identity)
+    with pytest.raises(errors.PasswordTooShort):
+        identity.change_password(identity.authenticate(session.access_token), PASSWORD, "short", HERE)
+    assert identity.authenticate(session.access_token)
+
+
+def test_an_administrator_sets_a_password(identity: Identity) -> None:
+    session = signed_in(identity)
+    identity.set_password(EMAIL, "battery staple")
+    assert is_over(identity, session)
+    with pytest.raises(errors.NotFound):
+        identity.set_password("eve@example.org", "battery staple")
+
+
+def test_a_disabled_account_is_out_at_once(identity: Identity, mongodb_url: str) -> None:
+    session = signed_in(identity)
+    with pymongo.MongoClient(mongodb_url) as client:
+        client.get_default_database()["users"].update_one({}, {"$set": {"disabled": True}})
+    with pytest.raises(errors.CredentialsWrong):
+        identity.login(EMAIL, PASSWORD, HERE)
+    assert is_over(identity, session)
+
+
+def test_a_kernels_token_belongs_to_the_same_session(identity: Identity) -> None:
+    session = signed_in(identity)
+    caller = identity.caller_of_cookie(session.refresh_token)
+    assert isinstance(caller, Caller)
+    token, expires_in = identity.access_token_for(caller)
+    assert identity.authenticate(token).session_id == caller.session_id
+    assert expires_in == 900
+
+
+def test_an_access_token_expires(build: Build, clock: Clock) -> None:
+    token = signed_in(build(now=clock)).access_token
+    with pytest.raises(errors.TokenExpired):
+        build().authenticate(token)
+
+
+def forged(session: Session) -> list[str]:
+    """Access tokens that somebody without the key could make of a good one."""
+    head, claims, signature = session.access_token.split(".")
+    none = base64.urlsafe_b64encode(b'{"alg":"none","typ":"JWT"}').rstrip(b"=").decode()
+    rs256 = base64.urlsafe_b64encode(b'{"alg":"RS256","typ":"JWT"}').rstrip(b"=").decode()
+    content = json.loads(base64.urlsafe_b64decode(claims + "=="))
+    return [
+        f"{none}.{claims}.",
+        f"{none}.{claims}.{signature}",
+        f"{rs256}.{claims}.{signature}",
+        f"{head}.{claims}.{signature[:-4]}AAAA",
+        jwt.encode(content, "k" * 32, algorithm="HS256"),
+        jwt.encode(content, None, algorithm="none"),
+        session.refresh_token,
+        "",
+        "a.b.c",
+    ]
+
+
+def test_a_forged_token_is_nobodys(identity: Identity) -> None:
+    for token in forged(signed_in(identity)):
+        with pytest.raises(errors.TokenInvalid):
+            identity.authenticate(token)
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [{"purpose": "invite"}, {"aud": "else"}, {"iss": "else"}, {"ver": 7}, {"sub": "0" * 24}, {"sid": "else"}],
+)
+def test_every_claim_counts(identity: Identity, claims: dict[str, object]) -> None:
+    good = signed_in(identity).access_token
+    content = jwt.decode(good, options={"verify_signature": False})
+    key = derived_key(SECRET, "access tokens")
+    assert identity.authenticate(jwt.encode(content, key, algorithm="HS256"))
+    with pytest.raises(errors.TokenInvalid):
+        identity.authenticate(jwt.encode({**content, **claims}, key, algorithm="HS256"))
+
+
+def test_a_token_of_another_purpose_has_another_key() -> None:
+    def now() -> datetime:
+        return datetime.now(UTC)
+
+    one, other = (TokenSigner(SECRET, purpose, timedelta(minutes=1), now) for purpose in ("access", "invite"))
+    with pytest.raises(errors.TokenInvalid):
+        other.read(one.sign()[0])
+
+
+def test_guessing_is_stopped_per_account_from_wherever_it_comes(build: Build) -> None:
+    identity = build(rates=Rates(login_by_account="3/minute"))
+    signed_in(identity)
+    for number in range(3):
+        with pytest.raises(errors.CredentialsWrong):
+            identity.login(EMAIL, "wrong horse", f"203.0.113.{number}")
+    with pytest.raises(errors.TooManyRequests) as refused:
+        identity.login(EMAIL, PASSWORD, "203.0.113.9")
+    assert 1 <= refused.value.facts["retry_after_s"] <= 60
+
+
+def test_guessing_is_stopped_per_address_whatever_the_account(build: Build) -> None:
+    identity = build(rates=Rates(login_by_address="3/minute"))
+    for number in range(3):
+        with pytest.raises(errors.CredentialsWrong):
+            identity.login(f"user{number}@example.org", PASSWORD, "2001:db8::1")
+    with pytest.raises(errors.TooManyRequests):
+        identity.login(EMAIL, PASSWORD, "2001:db8::2")
+    with pytest.raises(errors.CredentialsWrong):
+        identity.login(EMAIL, PASSWORD, "2001:db8:0:1::1")
+
+
+def test_whoever_signs_in_starts_afresh(build: Build) -> None:
+    identity = build(rates=Rates(login_by_account="3/minute"))
+    for _ in range(5):
+        signed_in(identity)
+
+
+def test_registering_is_limited_per_address(build: Build) -> None:
+    identity = build(rates=Rates(register_by_address="2/minute"))
+    for _ in range(2):
+        with pytest.raises(errors.SetupTokenWrong):
+            identity.register(EMAIL, PASSWORD, "guess", address=HERE)
+    with pytest.raises(errors.TooManyRequests):
+        identity.register(EMAIL, PASSWORD, "guess", address=HERE)
+
+
+def test_without_redis_nobody_signs_in_but_sessions_go_on(build: Build) -> None:
+    session = signed_in(build())
+    alone = build(redis_url="redis://127.0.0.1:1/0")
+    with pytest.raises(errors.ServiceUnavailable, match="Redis"):
+        alone.login(EMAIL, PASSWORD, HERE)
+    assert alone.authenticate(session.access_token)
