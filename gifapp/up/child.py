@@ -110,10 +110,16 @@ def why_it_failed(status: int | None, log: Path) -> str:
             "this processor lacks an instruction it needs (MongoDB 5 and later need AVX); "
             "set GIFAPP_MONGODB_URL to a MongoDB on another machine"
         )
-    said = log.read_text(errors="replace").split("\n") if log.exists() else []
-    last = next((line for line in reversed(said) if line.strip()), "")
     ended = "it did not answer in time" if status is None else f"it ended with status {status}"
-    return f"{ended}; {log} ends with: {last[-500:]}" if last else ended
+    said = _telling_line(log.read_text(errors="replace") if log.exists() else "")
+    return f"{ended}; {log} says: {said[-400:]}" if said else ended
+
+
+def _telling_line(said: str) -> str:
+    lines = [line for line in said.splitlines() if line.strip()][-40:]
+    # MongoDB names the cause in a line of level E and then goes on for a while
+    causes = [line for line in lines if '"s":"E"' in line]
+    return (causes or lines or [""])[-1]
 
 
 def _reader(stream: IO[Any] | None, log: BoundedLog, echo: TextIO | None) -> threading.Thread:

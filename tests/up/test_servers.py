@@ -88,6 +88,12 @@ def test_a_server_that_ends_at_once_is_quoted(tmp_path: Path) -> None:
         pass
 
 
+def test_the_cause_is_quoted_and_not_what_mongodb_said_after_it(tmp_path: Path) -> None:
+    with running_mongod(tmp_path), pytest.raises(errors.ServerFailed, match="Another mongod instance"):  # noqa: SIM117
+        with running_mongod(tmp_path):
+            pass
+
+
 def test_a_taken_port_is_a_reason_too(tmp_path: Path) -> None:
     server = redis_server(tmp_path)
     port = int(server.url.rpartition(":")[2].partition("/")[0])
