@@ -10,6 +10,7 @@ import asyncio
 import errno
 import logging
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -18,11 +19,12 @@ from pathlib import Path
 from typing import Any
 
 import click
+import nbformat
 import tornado.web
-import voila
 from tornado.httpserver import HTTPServer
-from tornado.netutil import bind_sockets
+from tornado.ioloop import PeriodicCallback
 from traitlets.config import Config
+from voila._version import __version__ as voila_version
 from voila.app import Voila
 from voila.configuration import VoilaConfiguration
 
@@ -30,16 +32,15 @@ from gifapp import errors
 from gifapp.web import api_routes
 from gifapp.web.kernel_handlers import (
     ALLOWED_MESSAGES,
-    CookieIdentity,
     KernelEnd,
     KernelModel,
-    KernelOwners,
     KernelSocket,
     KernelToken,
 )
-from gifapp.web.kernels import Kernels
+from gifapp.web.kernels import REAP_EVERY_S, Kernels
 from gifapp.web.pages import HEADERS, TEMPLATE, YEAR_S, Assets, Dashboard, NotFound, jupyter_directory
 from gifapp.web.parts import Parts
+from gifapp.web.visitor import CookieIdentity, KernelOwners
 
 # bodies that no handler streams; uploads set their own limit
 MAX_BODY_BYTES = 1024 * 1024
@@ -91,7 +92,7 @@ class GifApp(Voila):
         Raises:
             errors.PortTaken: somebody else does.
         """
-        sockets = self._bind()
+        listening = self._bind()
         self.connection_dir = tempfile.mkdtemp(prefix="gifapp-web-")  # mode 700: it holds kernels' keys
         self.app = tornado.web.Application(**self.init_settings())
         self.app.add_handlers(".*$", self.init_handlers())
@@ -102,13 +103,14 @@ class GifApp(Voila):
             max_buffer_size=BUFFER_BYTES,
             chunk_size=CHUNK_BYTES,
         )
-        self._server.add_sockets(sockets)
-        self._reaper = asyncio.create_task(self.kernels.reap_for_ever())
+        self._server.add_socket(listening)
+        self._reaper = PeriodicCallback(self.kernels.reap, REAP_EVERY_S * 1000)
+        self._reaper.start()
 
     async def stop(self) -> None:
         """Take no more requests, end the kernels, close what is open."""
         self._server.stop()
-        self._reaper.cancel()
+        self._reaper.stop()
         await self.kernels.end_all()
         await self._server.close_all_connections()
         shutil.rmtree(self.connection_dir, ignore_errors=True)
@@ -116,6 +118,7 @@ class GifApp(Voila):
     def init_settings(self) -> dict[str, Any]:
         settings: dict[str, Any] = super().init_settings()
         self.kernel_manager.allowed_message_types = list(ALLOWED_MESSAGES)
+        self.contents_manager.notary.sign(nbformat.read(self.notebook_path, as_version=4))
         self.kernels = Kernels(
             self.kernel_manager,
             self.parts.identity,
@@ -131,6 +134,7 @@ class GifApp(Voila):
             "xsrf_cookie_kwargs": {"samesite": "Lax", "secure": self.parts.cookie_secure},
             "default_handler_class": NotFound,
             "websocket_max_message_size": MAX_BODY_BYTES,
+            "ws_ping_timeout": 30_000,  # as long as Jupyter's interval; Tornado takes no longer one
         }
 
     def init_handlers(self) -> list[Any]:
@@ -148,20 +152,22 @@ class GifApp(Voila):
             (rf"/api/kernels/{_KERNEL_ID}/channels", KernelSocket),
             (rf"/voila/api/shutdown/{_KERNEL_ID}", KernelEnd),
             (rf"/voila/templates/{TEMPLATE}/static/(.*)", Assets, {"paths": self.static_paths}),
-            (rf"/voila/static/{voila.__version__}/(.*)", Assets, frontend),
+            (rf"/voila/static/{voila_version}/(.*)", Assets, frontend),
             (r"/voila/labextensions/(.*)", Assets, {"paths": self.labextensions_path, "cache_s": 3600}),
             (r"/()", Dashboard, dashboard),
         ]
 
-    def _bind(self) -> list[socket.socket]:
+    def _bind(self) -> socket.socket:
+        family = socket.AF_INET6 if ":" in self.ip else socket.AF_INET
         try:
-            sockets = bind_sockets(self.port, self.ip)
+            listening = socket.create_server((self.ip, self.port), family=family)
         except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise
-            raise errors.PortTaken(host=self.ip, port=self.port) from None
-        self.port = sockets[0].getsockname()[1]
-        return sockets
+            if error.errno == errno.EADDRINUSE:
+                raise errors.PortTaken(host=self.ip, port=self.port) from None
+            raise errors.ServerFailed(program="gifapp web", reason=error.strerror) from None
+        listening.setblocking(False)
+        self.port = listening.getsockname()[1]
+        return listening
 
 
 def run_web(
@@ -232,5 +238,8 @@ def _configuration() -> Config:
     config.VoilaExecutor.cell_error_instruction = (
         "Reload the page; if that does not help, tell whoever runs it."
     )
+    config.MappingKernelManager.transport_encryption = "auto"  # between us and the kernels
+    config.NotebookNotary.db_file = ":memory:"  # trust in notebooks is JupyterLab's; keep no files of it
+    config.NotebookNotary.secret = secrets.token_bytes(32)
     config.KernelRestarter.restart_limit = 0  # a restarted kernel has no widgets: let the page say so
     return config

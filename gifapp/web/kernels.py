@@ -30,8 +30,11 @@ PER_VISITOR = 5
 
 # all that a kernel inherits: how to find programs, libraries, certificates, the language; no secrets
 _INHERITED = frozenset(
-    "PATH HOME USER LANG LANGUAGE TZ TMPDIR VIRTUAL_ENV CONDA_PREFIX PYTHONPATH PYTHONHOME "
-    "LD_LIBRARY_PATH DYLD_LIBRARY_PATH SSL_CERT_FILE SSL_CERT_DIR".split()
+    {
+        *("PATH", "HOME", "USER", "TZ", "TMPDIR", "LANG", "LANGUAGE"),
+        *("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),
+        *("SSL_CERT_FILE", "SSL_CERT_DIR"),
+    }
 )
 
 _log = logging.getLogger(__name__)
@@ -130,14 +133,10 @@ class Kernels:
         if kernel is None:
             return
         _log.info("kernel %s ends: %s", kernel_id, reason)
-        if kernel_id in self._manager:
-            await self._manager.shutdown_kernel(kernel_id, now=True)  # there is no state to save
         for socket in list(kernel.sockets):
             socket.close(1000, reason)
-
-    async def end_session(self, session_id: str) -> None:
-        """End every kernel of a session that was signed out."""
-        await self._end_all(self._of_session(session_id), "signed out")
+        if kernel_id in self._manager:
+            await self._manager.shutdown_kernel(kernel_id, now=True)  # there is no state to save
 
     async def end_all(self) -> None:
         await self._end_all(self.ids(), "the server stops")
@@ -146,17 +145,10 @@ class Kernels:
         """End what has died, what is alone for too long, and what belongs to a session that is over."""
         await self._end_all(self._dead(), "it died")
         await self._end_all(self._abandoned(), "nobody is connected")
-        for caller in {one.caller.session_id: one.caller for one in self._kernels.values()}.values():
-            if not await asyncio.to_thread(self._identity.is_live, caller):
-                await self._end_all(self._of_session(caller.session_id), "the session is over")
-
-    async def reap_for_ever(self) -> None:
-        while True:
-            await asyncio.sleep(REAP_EVERY_S)
-            try:
-                await self.reap()
-            except errors.Transient as error:  # a database that is away must not end anybody's page
-                _log.warning("kernels not checked: %s", error)
+        try:
+            await self._end_sessions_that_are_over()
+        except errors.Transient as error:  # a database that is away must not end anybody's page
+            _log.warning("sessions not checked: %s", error)
 
     def _admit(self, caller: Caller) -> None:
         theirs = sum(one.caller.user_id == caller.user_id for one in self._kernels.values())
@@ -174,6 +166,11 @@ class Kernels:
             env=inherited(os.environ) | own,
             preexec_fn=partial(processes.die_with_parent, os.getpid()),
         )
+
+    async def _end_sessions_that_are_over(self) -> None:
+        for caller in {one.caller.session_id: one.caller for one in self._kernels.values()}.values():
+            if not await asyncio.to_thread(self._identity.is_live, caller):
+                await self._end_all(self._of_session(caller.session_id), "the session is over")
 
     async def _end_if_unwanted(self, kernel_id: str) -> None:
         if kernel_id not in self._kernels:  # signed out, or the server stops, while it was starting

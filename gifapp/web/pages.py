@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-import voila
 from jupyter_core.paths import jupyter_path
 from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
 from tornado.iostream import StreamClosedError
+from voila._version import __version__ as voila_version
 from voila.static_file_handler import MultiStaticFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.utils import create_include_assets_functions
 
 from gifapp import errors
 from gifapp.web.kernels import VisitorKernels
+from gifapp.web.visitor import ask
 
 TEMPLATE = "gifapp"
 RENDER_TIMEOUT_S = 60.0
@@ -59,8 +59,9 @@ def dashboard_notebook() -> Path:
     Raises:
         errors.ServerFailed: when neither is there.
     """
+    checkout = jupyter_directory()
     installed = [Path(path) / "gifapp" / "notebooks" for path in jupyter_path()]
-    for directory in (_CHECKOUT / "notebooks", *installed):
+    for directory in [checkout / "notebooks", *installed] if checkout else installed:
         if (notebook := directory / "dashboard.ipynb").is_file():
             return notebook
     raise errors.ServerFailed(program="gifapp web", reason="dashboard.ipynb is not installed")
@@ -84,11 +85,14 @@ class _Page(JupyterHandler):
             sentence = str(error)
         else:
             sentence = _SENTENCES.get(status_code, HTTPStatus(status_code).description)
+        if status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+            self.set_header("Retry-After", "60")
         self.show("error.html", status=status_code, title=_title(status_code, error), sentence=sentence)
 
 
 _SENTENCES = {
     404: "There is nothing at this address.",
+    503: "A part of this server is away just now. Reload the page in a moment.",
     500: "This page could not be built. Reload it; if that does not help, tell whoever runs this server.",
 }
 
@@ -127,35 +131,38 @@ class Dashboard(_Page, TornadoVoilaHandler):
         try:
             await self._render()
         except errors.LimitReached as full:
-            self.set_header("Retry-After", "60")
             self.send_error(503, exc_info=(type(full), full, None))
+        except StreamClosedError:
+            await self._leave()
 
     async def _sign_in(self) -> None:
         identity = self.settings["gifapp"].identity
-        token = await asyncio.to_thread(identity.setup_token)
+        token = await ask(identity.setup_token)
         self.show("signin.html", no_account_yet=token is not None, registration=identity.registration)
 
     async def _render(self) -> None:
         end = asyncio.get_running_loop().time() + RENDER_TIMEOUT_S
-        with contextlib.suppress(StreamClosedError):  # the visitor left; on_connection_close tidies up
-            async for html in self.get_generator():
-                self.write(html)
-                await self.flush()
-                # Voilà's renderer sends heartbeats for ever when it has failed (voila#1446)
-                if asyncio.get_running_loop().time() > end:
-                    _log.error("kernel %s: the page was not rendered in time", self.kernel_manager.kernel_id)
-                    self.write("<script>window.gifapp.failed()</script>")
-                    break
+        async for html in self.get_generator():
+            self.write(html)
+            await self.flush()
+            # Voilà's renderer sends heartbeats for ever when it has failed (voila#1446)
+            if asyncio.get_running_loop().time() > end:
+                _log.error("kernel %s: the page was not rendered in time", self.kernel_manager.kernel_id)
+                self.write("<script>window.gifapp.failed()</script>")
+                break
 
     def on_connection_close(self) -> None:
         super().on_connection_close()
-        if self._visitor_kernels is not None and self._visitor_kernels.kernel_id is not None:
-            ending = self.settings["gifapp_kernels"].end(self._visitor_kernels.kernel_id, "the visitor left")
-            self._ending = asyncio.ensure_future(ending)
+        if self._visitor_kernels is not None:
+            self._leaving = asyncio.ensure_future(self._leave())
+
+    async def _leave(self) -> None:
+        """The visitor closed the page before it was there."""
+        await self.settings["gifapp_kernels"].end(self.kernel_manager.kernel_id, "the visitor left")
 
     def _page_config(self, page_config: dict[str, Any], **_: Any) -> dict[str, Any]:
         """What the template and Voilà's frontend are told; chunks come from an address per version."""
-        static_url = f"{page_config['fullStaticUrl']}/{voila.__version__}"
+        static_url = f"{page_config['fullStaticUrl']}/{voila_version}"
         visitor = {"email": self.current_user.caller.email}
         return page_config | {"fullStaticUrl": static_url, "gifapp": visitor}
 

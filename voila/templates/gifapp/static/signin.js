@@ -7,6 +7,8 @@ const FIELD_OF_CODE = {
   "email-taken": "email",
   "setup-token-wrong": "token",
   "invite-invalid": "token",
+  "password-too-short": "password",
+  "password-too-long": "password",
 };
 
 // the tokens leave the address bar at once: they are nobody else's to read or to bookmark
@@ -45,13 +47,15 @@ function show() {
   byId("word").innerHTML = words();
   byId("word").hidden = !words();
   byId("password-rules").hidden = !state.creating;
+  byId("password").setAttribute("aria-describedby", `${state.creating ? "password-rules " : ""}password-error`);
   byId("password").autocomplete = state.creating ? "new-password" : "current-password";
   byId("token-field").hidden = !state.creating || !(noAccountYet ? !setup : registration === "invite" && !invite);
   byId("token-label").textContent = noAccountYet ? "Setup token" : "Invitation code";
   const way = other();
   byId("other").hidden = !way;
-  [byId("other-text").textContent, byId("other-link").textContent] = way || ["", ""];
+  [byId("other-text").textContent, byId("other-way").textContent] = way || ["", ""];
   complain({});
+  byId(byId("token-field").hidden ? "email" : "token").focus();
 }
 
 function complain(problems) {
@@ -129,11 +133,9 @@ byId("show").addEventListener("click", () => {
   byId("password").focus();
 });
 
-byId("other-link").addEventListener("click", (event) => {
-  event.preventDefault();
+byId("other-way").addEventListener("click", () => {
   state.creating = !state.creating;
   show();
-  byId("email").focus();
 });
 
 show();

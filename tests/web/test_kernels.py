@@ -1,0 +1,234 @@
+"""The registry of kernels: who may have one, what it knows, and when it ends."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gifapp import errors
+from gifapp.identity.service import Caller
+from gifapp.web.kernels import Kernels, inherited
+
+TOMORROW = datetime.now(UTC) + timedelta(days=1)
+ADA = Caller(user_id="ada", email="ada@example.org", role="user", session_id="a1", expires_at=TOMORROW)
+BOB = Caller(user_id="bob", email="bob@example.org", role="user", session_id="b1", expires_at=TOMORROW)
+
+
+class Manager:
+    """Jupyter's kernel manager, without processes."""
+
+    def __init__(self) -> None:
+        self.running: dict[str, dict[str, Any]] = {}
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    def __contains__(self, kernel_id: str) -> bool:
+        return kernel_id in self.running
+
+    async def start_kernel(self, *, kernel_id: str, **launch: Any) -> None:
+        await self.gate.wait()
+        self.running[kernel_id] = launch
+
+    async def shutdown_kernel(self, kernel_id: str, *, now: bool) -> None:
+        assert now
+        del self.running[kernel_id]
+
+
+class Sessions:
+    """The part of Identity that kernels ask."""
+
+    def __init__(self) -> None:
+        self.over: set[str] = set()
+        self.away = False
+
+    def is_live(self, caller: Caller) -> bool:
+        if self.away:
+            raise errors.ServiceUnavailable(service="MongoDB")
+        return caller.session_id not in self.over
+
+
+class Page:
+    """The page's end of a kernel's websocket."""
+
+    closed: tuple[object, ...] | None = None
+
+    def close(self, *why: object) -> None:
+        self.closed = why
+
+
+class Clock:
+    now_s = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def manager() -> Manager:
+    return Manager()
+
+
+@pytest.fixture
+def sessions() -> Sessions:
+    return Sessions()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def kernels(manager: Manager, sessions: Sessions, clock: Clock, tmp_path: Path) -> Kernels:
+    bounds = {"most": 3, "per_visitor": 2, "grace_s": 90}
+    return Kernels(manager, sessions, url="http://127.0.0.1:1", home=tmp_path, clock=clock, **bounds)
+
+
+async def test_a_kernel_belongs_to_the_visitor_it_was_started_for(kernels: Kernels) -> None:
+    kernel_id = await kernels.start(ADA, "python3")
+    assert kernels.belongs_to(kernel_id, "ada")
+    assert not kernels.belongs_to(kernel_id, "bob")
+    assert not kernels.belongs_to("another", "ada")
+
+
+async def test_the_token_in_its_environment_names_its_visitor(kernels: Kernels, manager: Manager) -> None:
+    tokens = [
+        manager.running[await kernels.start(who, "python3")]["env"]["GIFAPP_KERNEL_TOKEN"]
+        for who in (ADA, BOB)
+    ]
+    assert [kernels.caller_of(token) for token in tokens] == [ADA, BOB]
+    assert kernels.caller_of("made up") is None
+
+
+async def test_a_kernel_inherits_no_secret() -> None:
+    environment = {
+        "PATH": "/bin",
+        "LC_ALL": "C",
+        "GIFAPP_REDIS_URL": "redis://:secret@x",
+        "AWS_SECRET_ACCESS_KEY": "x",
+    }
+    assert inherited(environment) == {"PATH": "/bin", "LC_ALL": "C"}
+
+
+async def test_one_visitor_cannot_take_every_kernel(kernels: Kernels) -> None:
+    for _ in range(2):
+        await kernels.start(ADA, "python3")
+    with pytest.raises(errors.TooManyDashboards):
+        await kernels.start(ADA, "python3")
+    await kernels.start(BOB, "python3")
+    with pytest.raises(errors.DashboardsFull):
+        await kernels.start(BOB, "python3")
+
+
+async def test_kernels_that_are_still_starting_count(kernels: Kernels, manager: Manager) -> None:
+    manager.gate.clear()
+    starting = [asyncio.create_task(kernels.start(ADA, "python3")) for _ in range(3)]
+    await asyncio.sleep(0)
+    manager.gate.set()
+    outcomes = await asyncio.gather(*starting, return_exceptions=True)
+    assert [type(one) for one in outcomes] == [str, str, errors.TooManyDashboards]
+
+
+async def test_a_failed_start_frees_its_place(kernels: Kernels, manager: Manager, monkeypatch: Any) -> None:
+    async def fail(**_: Any) -> None:
+        raise OSError("no more processes")
+
+    monkeypatch.setattr(manager, "start_kernel", fail)
+    with pytest.raises(OSError, match="no more"):
+        await kernels.start(ADA, "python3")
+    assert not kernels.ids()
+
+
+async def test_an_end_while_it_starts_leaves_no_kernel(kernels: Kernels, manager: Manager) -> None:
+    manager.gate.clear()
+    starting = asyncio.create_task(kernels.start(ADA, "python3"))
+    await asyncio.sleep(0)
+    await kernels.end_all()
+    manager.gate.set()
+    with pytest.raises(errors.NotSignedIn):
+        await starting
+    assert not manager.running
+
+
+@pytest.mark.parametrize(
+    ("happens", "gone"),
+    [
+        ("nobody ever connects", True),
+        ("a page is connected", False),
+        ("the page leaves", True),
+        ("the page comes back", False),
+        ("one of two pages leaves", False),
+    ],
+)
+async def test_a_kernel_lives_as_long_as_a_page(
+    kernels: Kernels, clock: Clock, happens: str, gone: bool
+) -> None:
+    kernel_id = await kernels.start(ADA, "python3")
+    _PAGES[happens](kernels, kernel_id)
+    clock.now_s += 89
+    await kernels.reap()
+    assert kernels.ids() == [kernel_id]
+    clock.now_s += 2
+    await kernels.reap()
+    assert kernels.ids() == ([] if gone else [kernel_id])
+
+
+def _leaves(kernels: Kernels, kernel_id: str) -> None:
+    page = Page()
+    kernels.connected(kernel_id, page)
+    kernels.disconnected(kernel_id, page)
+
+
+def _comes_back(kernels: Kernels, kernel_id: str) -> None:
+    _leaves(kernels, kernel_id)
+    kernels.connected(kernel_id, Page())
+
+
+def _one_of_two(kernels: Kernels, kernel_id: str) -> None:
+    kernels.connected(kernel_id, Page())
+    _leaves(kernels, kernel_id)
+
+
+_PAGES: dict[str, Callable[[Kernels, str], None]] = {
+    "nobody ever connects": lambda *_: None,
+    "a page is connected": lambda kernels, kernel_id: kernels.connected(kernel_id, Page()),
+    "the page leaves": _leaves,
+    "the page comes back": _comes_back,
+    "one of two pages leaves": _one_of_two,
+}
+
+
+async def test_kernels_of_a_session_that_is_over_end(
+    kernels: Kernels, manager: Manager, sessions: Sessions
+) -> None:
+    page = Page()
+    kernels.connected(await kernels.start(ADA, "python3"), page)
+    stays = await kernels.start(BOB, "python3")
+    sessions.over.add("a1")
+    await kernels.reap()
+    assert list(manager.running) == kernels.ids() == [stays]
+    assert page.closed == (1000, "the session is over")
+
+
+async def test_a_database_that_is_away_ends_nobodys_page(kernels: Kernels, sessions: Sessions) -> None:
+    kernel_id = await kernels.start(ADA, "python3")
+    sessions.away = True
+    await kernels.reap()
+    assert kernels.ids() == [kernel_id]
+
+
+async def test_a_kernel_that_died_is_forgotten(kernels: Kernels, manager: Manager) -> None:
+    kernel_id = await kernels.start(ADA, "python3")
+    kernels.connected(kernel_id, Page())
+    manager.running.clear()
+    await kernels.reap()
+    assert not kernels.ids()
+
+
+async def test_ending_twice_is_ending_once(kernels: Kernels) -> None:
+    kernel_id = await kernels.start(ADA, "python3")
+    await asyncio.gather(kernels.end(kernel_id), kernels.end(kernel_id))
+    assert not kernels.ids()
