@@ -95,9 +95,10 @@ async function post(verb, body) {
 
 async function send() {
   const account = { email: byId("email").value.trim(), password: byId("password").value };
-  if (state.creating) {
+  if (state.creating && state.registered !== account.email) {
     const token = (noAccountYet ? setup : invite) || byId("token").value.trim() || undefined;
     await post("register", { ...account, [noAccountYet ? "setup_token" : "invite"]: token });
+    state.registered = account.email; // should signing in fail now, the next try must not register again
   }
   await post("login", account);
   location.replace(location.pathname);
