@@ -38,9 +38,10 @@ class GifappError(Exception):
     def __init__(self, **facts: Any) -> None:
         super().__init__()
         self.facts = facts
+        self._retold: str | None = None
 
     def __str__(self) -> str:
-        return self.sentence.format(**self.facts)
+        return self._retold or self.sentence.format(**self.facts)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (self.code, self.facts)
@@ -49,6 +50,13 @@ class GifappError(Exception):
     def from_code(cls, code: str, facts: dict[str, Any]) -> GifappError:
         """The error that crossed a process boundary as its code and facts."""
         return GifappError.all()[code](**facts)
+
+    @classmethod
+    def retold(cls, code: str, sentence: str, facts: dict[str, Any]) -> GifappError:
+        """The error that a server told in its own words; one of a newer version is the root itself."""
+        error = GifappError.all().get(code, GifappError)(**facts)
+        error._retold = sentence
+        return error
 
     @classmethod
     def all(cls) -> dict[str, type[Self]]:
@@ -72,6 +80,14 @@ class BadInput(GifappError):
 
 class RecipeInvalid(BadInput):
     sentence = "The recipe cannot be used: {problems}."
+
+
+class OutputIsSource(BadInput):
+    sentence = "The GIF would replace its own source {name!r}; choose another output."
+
+
+class OutputNotWritable(BadInput):
+    sentence = "The GIF cannot be written to {path}: {reason}."
 
 
 class FieldInvalid(BadInput):
@@ -151,6 +167,10 @@ class SourceTooLong(SourceRefused):
 
 class SourceTooManyPixels(SourceRefused):
     sentence = "The video is {width_px} x {height_px}; the limit is {limit_px:,} pixels. Scale it down first."
+
+
+class FramesInvalid(SourceRefused):
+    sentence = "These frames cannot be used: {problem}."
 
 
 class RangeOutsideSource(SourceRefused):
@@ -256,7 +276,7 @@ class DashboardsFull(LimitReached):
 
 
 class DiskFull(LimitReached):
-    sentence = "The server's disk is full; ask its administrator."
+    sentence = "The disk is full; make room, or ask the server's administrator."
 
 
 # --- the run of a job ------------------------------------------------------------------------

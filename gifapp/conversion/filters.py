@@ -1,0 +1,100 @@
+"""A plan in ffmpeg's words: the chain of filters from stored pictures to upright RGB frames. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from gifapp.conversion.plan import Cut, Plan
+from gifapp.conversion.video import ColourTags, Video
+
+SCALER = "flags=lanczos+accurate_rnd+full_chroma_int"
+# what a screen shows as white is 203 cd/m² in HDR pictures (ITU-R BT.2408)
+HDR_WHITE_NITS = 203
+
+
+def filter_chain(video: Video, plan: Plan, cut: Cut) -> str:
+    """The value of ffmpeg's -vf."""
+    steps = [*_times(video, plan, cut), *_upright(video), *_cropped(video, plan), *_coloured(video, plan)]
+    # a cut may reach a little past the last picture: it stays
+    return ",".join([*steps, "tpad=stop_mode=clone:stop=-1"])
+
+
+def _times(video: Video, plan: Plan, cut: Cut) -> Iterator[str]:
+    """Map the file's time stamps to the cut's, by what they say: pictures may come at uneven times."""
+    origin_us = round((video.start_s + cut.start_s) * 1_000_000)
+    rate = Fraction(plan.fps).limit_denominator(1001)
+    yield "settb=AVTB"
+    yield f"setpts=(PTS-({origin_us}))/{plan.speed!r}"
+    yield f"fps=fps={rate}:start_time=0"
+
+
+def _upright(video: Video) -> Iterator[str]:
+    # passes everything through unless the size changes within the stream
+    yield f"scale={video.stored_width_px}:{video.stored_height_px}"
+    if video.turn.value:
+        yield video.turn.value
+
+
+def _cropped(video: Video, plan: Plan) -> Iterator[str]:
+    crop = plan.crop
+    if (crop.width_px, crop.height_px) == (video.width_px, video.height_px):
+        return
+    width, height = video.stored_width_px, video.stored_height_px
+    if video.turn.swaps_sides:
+        width, height = height, width
+    across, down = width / video.width_px, height / video.height_px  # undoes the pixel aspect
+    sides = (max(1, round(crop.width_px * across)), max(1, round(crop.height_px * down)))
+    x, y = min(round(crop.x_px * across), width - sides[0]), min(round(crop.y_px * down), height - sides[1])
+    yield f"crop={sides[0]}:{sides[1]}:{x}:{y}:exact=1"
+
+
+def _coloured(video: Video, plan: Plan) -> Iterator[str]:
+    size = f"{plan.width_px}:{plan.height_px}"
+    if plan.has_alpha:
+        yield from _with_alpha(video.colours, size)
+    elif video.is_hdr:
+        yield from _tone_mapped(video.colours, size)
+    else:
+        yield f"scale={size}:{SCALER}{_meaning(video.colours)}"
+        yield "format=rgb24"
+
+
+def _with_alpha(colours: ColourTags, size: str) -> Iterator[str]:
+    """Scaled premultiplied: else the hidden colour of transparent pixels bleeds into the edges."""
+    yield f"scale={SCALER}{_meaning(colours)}"
+    yield "format=gbrap"
+    yield "premultiply=inplace=1"
+    yield f"scale={size}:{SCALER}"
+    yield "unpremultiply=inplace=1"
+    yield "format=rgba"
+
+
+def _tone_mapped(colours: ColourTags, size: str) -> Iterator[str]:
+    """PQ and HLG to the range of a screen, after scaling: floating point is slow."""
+    stored = f"min={_ZSCALE_MATRICES.get(colours.matrix or '', '2020_ncl')}:pin={_zscale_primaries(colours)}"
+    yield f"scale={size}:{SCALER}"
+    yield "format=yuv444p10le"
+    yield (
+        f"zscale={stored}:tin={colours.transfer}:rin={'full' if colours.full_range else 'limited'}"
+        f":t=linear:npl={HDR_WHITE_NITS}"
+    )
+    yield "format=gbrpf32le"
+    yield "zscale=p=709"
+    yield "tonemap=hable:desat=0"
+    yield "zscale=t=709:r=full"
+    yield "format=gbrp,format=rgb24"
+
+
+_ZSCALE_MATRICES = {"bt709": "709", "bt601": "470bg", "bt2020nc": "2020_ncl"}
+
+
+def _zscale_primaries(colours: ColourTags) -> str:
+    return "709" if colours.primaries == "bt709" else "2020"
+
+
+def _meaning(colours: ColourTags) -> str:
+    if colours.matrix is None:
+        return ""
+    matrix = "bt2020" if colours.matrix == "bt2020nc" else colours.matrix
+    return f":in_color_matrix={matrix}:in_range={'full' if colours.full_range else 'limited'}"

@@ -1,0 +1,31 @@
+"""The containers and codecs that are opened at all, by ffmpeg's names.
+
+Playlists and scripts (hls, dash, concat, sdp), subtitles, images and device formats are left out: they
+name other files, or addresses.
+"""
+
+from __future__ import annotations
+
+FORMATS = (
+    *("mov", "mp4", "m4a", "3gp", "matroska", "webm", "avi", "flv", "mpegts", "mpeg"),
+    *("gif", "ogg", "asf"),
+)
+
+CODECS = frozenset(
+    {
+        *("h264", "hevc", "vvc", "av1", "vp9", "vp8", "vp6", "vp6f", "vp6a", "theora"),
+        *("mpeg1video", "mpeg2video", "mpeg4", "h261", "h263", "h263p", "flv1"),
+        *("msmpeg4v1", "msmpeg4v2", "msmpeg4v3", "wmv1", "wmv2", "wmv3", "vc1"),
+        *("mjpeg", "gif", "png", "qtrle", "svq1", "svq3", "cinepak", "rpza", "jpeg2000"),
+        *("prores", "dnxhd", "cfhd", "ffv1", "huffyuv", "ffvhuff", "utvideo", "magicyuv", "hap"),
+        *("rawvideo", "v210", "dvvideo", "indeo3", "indeo4", "indeo5", "flashsv", "flashsv2", "zmbv"),
+    }
+)
+
+_MAGIC = (b"\x1aE\xdf\xa3", b"RIFF", b"FLV\x01", b"GIF8", b"OggS", b"\x00\x00\x01\xba", b"0&\xb2u")
+_MOV_ATOMS = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
+
+
+def looks_like_video(start: bytes) -> bool:
+    """Whether a file that starts so means to be a video: then it is damaged, not something else."""
+    return start.startswith(_MAGIC) or start[4:8] in _MOV_ATOMS

@@ -1,0 +1,50 @@
+"""Frames on disk, read in any order: a clip that plays backwards must not fill the memory."""
+
+from __future__ import annotations
+
+import errno
+import tempfile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gifapp import errors
+
+MAX_BYTES = 16 * 1024**3
+
+
+class FrameStore:
+    """Equal-sized frames in an unnamed temporary file, which vanishes with the process."""
+
+    def __init__(self, shape: tuple[int, int, int]) -> None:
+        self._shape = shape
+        self._frame_bytes = shape[0] * shape[1] * shape[2]
+        self._file = tempfile.TemporaryFile(prefix="gifapp-")  # noqa: SIM115
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, number: int) -> NDArray[np.uint8]:
+        self._file.seek(number * self._frame_bytes)
+        data = self._file.read(self._frame_bytes)
+        return np.frombuffer(data, np.uint8).reshape(self._shape)
+
+    def append(self, frame: NDArray[np.uint8]) -> None:
+        """Keep one more frame.
+
+        Raises:
+            errors.ConversionTooBig: it does not fit on the disk, or into `MAX_BYTES`.
+        """
+        if (self._count + 1) * self._frame_bytes > MAX_BYTES:
+            raise errors.ConversionTooBig
+        try:
+            self._file.write(frame.data)
+        except OSError as full:
+            if full.errno not in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
+                raise
+            raise errors.ConversionTooBig from None
+        self._count += 1
+
+    def close(self) -> None:
+        self._file.close()

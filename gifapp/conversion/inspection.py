@@ -1,0 +1,225 @@
+"""Look into one video file. Runs as a child process under limits: the file may be hostile.
+
+``python -P -m gifapp.conversion.inspection FILE MAX_PIXELS`` prints one JSON object, either `{"found": {…}}`
+with the raw facts or `{"refused": code, "facts": {…}}`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import statistics
+import struct
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+from av.stream import Disposition
+
+from gifapp import errors
+from gifapp.conversion.formats import CODECS, FORMATS, looks_like_video
+
+# afterwards the times of the pictures seen so far, or the container's word, must do
+COUNTING_BUDGET_S = 6.0
+PACKETS_WITHOUT_PICTURE = 600
+
+
+def main(name: str, max_pixels: int) -> None:
+    answer: dict[str, Any]
+    try:
+        answer = {"found": inspect(Path(name), max_pixels)}
+    except errors.SourceRefused as refused:
+        answer = {"refused": refused.code, "facts": refused.facts}
+    json.dump(answer, sys.stdout)
+
+
+def inspect(path: Path, max_pixels: int) -> dict[str, Any]:
+    """The raw facts of the first real video stream of `path`.
+
+    Raises:
+        errors.SourceRefused: what is wrong with the file.
+    """
+    with _open(path) as container:
+        stream = _first_video(container)
+        _check_size(stream.codec_context.width, stream.codec_context.height, max_pixels)
+        packets = _Packets(container, stream)
+        picture = packets.first_picture()
+        _check_size(picture.width, picture.height, max_pixels)
+        packets.count()
+        return _container_facts(container, stream) | packets.facts() | _picture_facts(stream, picture)
+
+
+def _open(path: Path) -> Any:
+    options = {"protocol_whitelist": "file", "format_whitelist": ",".join(FORMATS)}
+    try:
+        return av.open(f"file:{path}", options=options, metadata_errors="replace")
+    except (av.FFmpegError, ValueError):
+        with path.open("rb") as file:
+            start = file.read(64)
+        raise errors.SourceDamaged if looks_like_video(start) else errors.SourceNotVideo from None
+
+
+def _first_video(container: Any) -> Any:
+    pictures = (Disposition.attached_pic, Disposition.timed_thumbnails)
+    videos = [s for s in container.streams.video if not any(s.disposition & kind for kind in pictures)]
+    if not videos:
+        raise errors.SourceWithoutPicture if container.streams.audio else errors.SourceNotVideo
+    if videos[0].codec_context is None or videos[0].codec.canonical_name not in CODECS:
+        raise errors.SourceCodecUnsupported(codec=_codec_name(videos[0]))
+    return videos[0]
+
+
+def _codec_name(stream: Any) -> str:
+    return stream.codec.canonical_name if stream.codec_context is not None else "unknown"
+
+
+def _check_size(width_px: int, height_px: int, max_pixels: int) -> None:
+    if width_px * height_px > max_pixels:
+        raise errors.SourceTooManyPixels(width_px=width_px, height_px=height_px, limit_px=max_pixels)
+
+
+class _Packets:
+    """One walk through the stream's packets: decode the first picture, then only look at the times."""
+
+    def __init__(self, container: Any, stream: Any) -> None:
+        self.stream = stream
+        self.times: list[int] = []
+        self.last_ticks = 0
+        self.all_counted = True
+        self.has_alpha_layer = False
+        self.is_encrypted = False
+        self._walk = self._noted(container)
+
+    def first_picture(self) -> Any:
+        for number, packet in enumerate(self._walk):
+            if picture := _decoded(packet):
+                return picture
+            if number >= PACKETS_WITHOUT_PICTURE:
+                break
+        for picture in _decoded_rest(self.stream):
+            return picture
+        raise errors.SourceEncrypted if self.is_encrypted else errors.SourceDamaged
+
+    def count(self) -> None:
+        """Walk on to the end, or as far as the budget of time goes."""
+        end = time.monotonic() + COUNTING_BUDGET_S
+        for _ in self._walk:
+            if time.monotonic() > end:
+                self.all_counted = False
+                return
+
+    def facts(self) -> dict[str, Any]:
+        """When the pictures show, in seconds."""
+        base, times = self.stream.time_base, sorted(self.times) or [0]
+        gaps = [later - earlier for earlier, later in itertools.pairwise(times) if later > earlier]
+        return {
+            "pictures": len(self.times),
+            "all_counted": self.all_counted,
+            "start_s": float(times[0] * base),
+            "span_s": float((times[-1] - times[0]) * base),
+            "last_s": float(self.last_ticks * base),
+            "usual_gap_s": float(statistics.median(gaps) * base) if gaps else None,
+            "uneven_gaps": _share_of_uneven(gaps, tolerance=0.002 / base),
+            "has_alpha_layer": self.has_alpha_layer,
+        }
+
+    def _noted(self, container: Any) -> Iterator[Any]:
+        try:
+            for packet in container.demux(self.stream):
+                if packet.size:
+                    self._note(packet)
+                    yield packet
+        except av.FFmpegError:  # the file ends in rubbish; what came before counts
+            return
+
+    def _note(self, packet: Any) -> None:
+        at = packet.pts if packet.pts is not None else packet.dts
+        if at is not None and not packet.is_discard:
+            if not self.times or at >= max(self.times[-1], 0):
+                self.last_ticks = packet.duration or 0
+            self.times.append(at)
+        if len(self.times) < 2:
+            self.has_alpha_layer |= packet.has_sidedata("matroska_block_additional")
+            self.is_encrypted |= packet.has_sidedata("encryption_info")
+
+
+def _share_of_uneven(gaps: list[int], tolerance: float) -> float:
+    """How many of the gaps differ from the usual one by more than rounding explains, 0 to 1."""
+    if not gaps:
+        return 0.0
+    usual = statistics.median(gaps)
+    return sum(abs(gap - usual) > max(tolerance, usual * 0.1) for gap in gaps) / len(gaps)
+
+
+def _decoded(packet: Any) -> Any:
+    try:
+        return next(iter(packet.decode()), None)
+    except av.FFmpegError:
+        return None
+
+
+def _decoded_rest(stream: Any) -> Iterator[Any]:
+    """Pictures that the decoder holds back until the end of the file."""
+    try:
+        yield from stream.codec_context.decode(None)
+    except av.FFmpegError:
+        return
+
+
+def _container_facts(container: Any, stream: Any) -> dict[str, Any]:
+    claimed = stream.duration * stream.time_base if stream.duration else None
+    if claimed is None and container.duration:
+        claimed = container.duration / av.time_base
+    return {
+        "container": container.format.name.partition(",")[0],
+        "codec": stream.codec.canonical_name,
+        "claimed_s": float(claimed) if claimed is not None else None,
+        "videos": len(container.streams.video),
+    }
+
+
+def _picture_facts(stream: Any, picture: Any) -> dict[str, Any]:
+    context = stream.codec_context
+    aspect = stream.sample_aspect_ratio or context.sample_aspect_ratio
+    return {
+        "width_px": picture.width,
+        "height_px": picture.height,
+        "pixel_aspect": float(aspect) if aspect else 1.0,
+        "display_matrix": _display_matrix(picture),
+        "is_rgb": picture.format.is_rgb or picture.format.has_palette,
+        "is_full_range_format": picture.format.name.startswith("yuvj"),
+        "has_alpha": _has_alpha(stream, picture),
+        "matrix": int(picture.colorspace),
+        "primaries": int(picture.color_primaries),
+        "transfer": int(picture.color_trc),
+        "range": int(picture.color_range),
+    }
+
+
+def _display_matrix(picture: Any) -> list[int] | None:
+    try:
+        data = picture.side_data.get("DISPLAYMATRIX")
+    except ValueError:  # PyAV does not know every kind of side data; such files are still photographs
+        return None
+    return list(struct.unpack("=9i", bytes(data)[:36])) if data is not None else None
+
+
+def _has_alpha(stream: Any, picture: Any) -> bool:
+    if not any(component.is_alpha for component in picture.format.components):
+        return False
+    # every GIF decodes to BGRA; most have no transparent pixel
+    return stream.codec.canonical_name != "gif" or _has_transparent_pixel(picture)
+
+
+def _has_transparent_pixel(picture: Any) -> bool:
+    plane = picture.planes[0]
+    data, row_bytes = bytes(plane), plane.line_size
+    rows = (data[y * row_bytes + 3 : y * row_bytes + picture.width * 4 : 4] for y in range(picture.height))
+    return any(min(row) < 255 for row in rows)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))

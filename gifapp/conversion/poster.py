@@ -1,0 +1,55 @@
+"""The still picture that stands for a source."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from gifapp import errors
+from gifapp.conversion import source
+from gifapp.conversion.plan import picture_plan
+from gifapp.conversion.video import Video
+from gifapp.domain.limits import Limits
+
+WIDEST_PX = 480
+DEADLINE_S = 20.0
+_BACKGROUND = 255  # JPEG has no transparency: white, as on a page
+
+
+def poster(path: Path, video: Video, out: Path, *, limits: Limits) -> None:
+    """Write a JPEG of the source to `out`, taken a little into it: the first picture is often black.
+
+    Raises:
+        errors.SourceDamaged, errors.ConversionTooSlow: there is no picture to take.
+    """
+    at_s = 0.0 if video.fps is None else min(1.0, video.duration_s / 5)
+    plan = picture_plan(video, at_s, WIDEST_PX)
+    beat = _deadline(DEADLINE_S)
+    with closing(source.frames(path, video, plan, limits=limits, beat=beat)) as frames:
+        Image.fromarray(_opaque(next(frames))).save(out, "JPEG", quality=85)
+
+
+def _deadline(limit_s: float) -> Callable[[], None]:
+    end = time.monotonic() + limit_s
+
+    def beat() -> None:
+        if time.monotonic() > end:
+            raise errors.ConversionTooSlow(limit_s=limit_s)
+
+    return beat
+
+
+def _opaque(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    if pixels.shape[2] == 3:
+        return pixels
+    alpha = pixels[..., 3:].astype(np.float32) / 255
+    blended: NDArray[np.uint8] = (
+        (pixels[..., :3] * alpha + _BACKGROUND * (1 - alpha)).round().astype(np.uint8)
+    )
+    return blended

@@ -1,0 +1,167 @@
+"""What a file is, or why it is refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from gifapp import errors, processes
+from gifapp.conversion.video import (
+    MAX_PIXEL_ASPECT,
+    ColourTags,
+    Turn,
+    Video,
+    turn_of_matrix,
+    upright_size,
+)
+from gifapp.domain.limits import Limits
+
+__all__ = ["Video", "probe"]
+
+DEADLINE_S = 20.0
+MEMORY_BYTES = 1024**3
+ONE_PICTURE_S = 0.1  # how long a lone picture shows when nothing says it
+
+_MATRICES = {1: "bt709", 4: "fcc", 5: "bt601", 6: "bt601", 7: "smpte240m", 9: "bt2020nc", 10: "bt2020nc"}
+_PRIMARIES = {
+    1: "bt709",
+    4: "bt470m",
+    5: "bt470bg",
+    6: "smpte170m",
+    7: "smpte240m",
+    9: "bt2020",
+    12: "smpte432",
+}
+_TRANSFERS = {16: "smpte2084", 18: "arib-std-b67"}
+_FULL_RANGE = 2
+
+
+def probe(path: Path, *, limits: Limits) -> Video:
+    """Inspect `path` in a child process with limits and a deadline.
+
+    Raises:
+        errors.SourceRefused: what is wrong with the file, by its subclasses.
+    """
+    _check_readable(path)
+    answer = _inspected(path.resolve(), limits)
+    if "refused" in answer:
+        raise errors.GifappError.from_code(answer["refused"], answer["facts"])
+    return _video(answer["found"])
+
+
+def _check_readable(path: Path) -> None:
+    if not path.exists():
+        raise errors.SourceNotFound(name=path.name)
+    if not path.is_file():
+        raise errors.SourceNotVideo
+    if not os.access(path, os.R_OK):
+        raise errors.SourceNotReadable(name=path.name)
+    if path.stat().st_size == 0:
+        raise errors.SourceEmpty
+
+
+def _inspected(path: Path, limits: Limits) -> dict[str, Any]:
+    # -P: a file named av.py in the working directory must not be imported
+    argv = [sys.executable, "-P", "-m", "gifapp.conversion.inspection", str(path), str(limits.max_pixels)]
+    bounds = processes.ProcessLimits(memory_bytes=MEMORY_BYTES, cpu_s=int(DEADLINE_S), file_bytes=0)
+    child = processes.spawn(
+        argv, limits=bounds, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    try:
+        answer, _ = child.communicate(timeout=DEADLINE_S)
+    except subprocess.TimeoutExpired:
+        raise errors.SourceTooComplex from None
+    finally:
+        processes.stop(child, grace_s=0)
+        child.stdout.close()  # type: ignore[union-attr]
+    if child.returncode != 0:  # out of memory, out of time, or a decoder that crashed
+        raise errors.SourceTooComplex
+    found: dict[str, Any] = json.loads(answer)
+    return found
+
+
+def _video(found: dict[str, Any]) -> Video:
+    turn = turn_of_matrix(found["display_matrix"] or (1, 0, 0, 0, 1))
+    aspect = _pixel_aspect(found["pixel_aspect"])
+    width_px, height_px = upright_size(found["width_px"], found["height_px"], aspect, turn or Turn.NONE)
+    has_alpha_layer = found["has_alpha_layer"] and found["codec"] in ("vp8", "vp9")
+    duration_s = _duration_s(found)
+    video = Video(
+        container=found["container"],
+        codec=found["codec"],
+        # ffmpeg's own VP8 and VP9 decoders do not look at the layer of transparency
+        decoder={"vp8": "libvpx", "vp9": "libvpx-vp9"}[found["codec"]] if has_alpha_layer else None,
+        width_px=width_px,
+        height_px=height_px,
+        duration_s=duration_s,
+        fps=found["pictures"] / duration_s if found["pictures"] > 1 else None,
+        is_vfr=found["uneven_gaps"] > 0.02,
+        has_alpha=found["has_alpha"] or has_alpha_layer,
+        start_s=found["start_s"],
+        stored_width_px=found["width_px"],
+        stored_height_px=found["height_px"],
+        pixel_aspect=aspect,
+        turn=turn or Turn.NONE,
+        colours=_colour_tags(found),
+        notes=(),
+    )
+    return replace(video, notes=tuple(_notes(video, found)))
+
+
+def _pixel_aspect(claimed: float) -> float:
+    return claimed if 1 / MAX_PIXEL_ASPECT <= claimed <= MAX_PIXEL_ASPECT else 1.0
+
+
+def _duration_s(found: dict[str, Any]) -> float:
+    """From the first picture to the end of the last: what is there, not what the header says."""
+    claimed_s = found["claimed_s"] or 0.0
+    usual_s = found["usual_gap_s"]
+    if usual_s is None:
+        return next((s for s in (found["last_s"], claimed_s) if 0.01 <= s <= 60), ONE_PICTURE_S)
+    # Matroska and FLV often give the last picture one tick
+    last_s = found["last_s"] if found["last_s"] >= usual_s / 2 else usual_s
+    counted_s: float = found["span_s"] + last_s
+    if not found["all_counted"]:
+        return max(counted_s, claimed_s)
+    is_cut_short = 0 < counted_s - claimed_s < last_s  # an edit list ends within the last picture
+    return claimed_s if is_cut_short else counted_s
+
+
+def _colour_tags(found: dict[str, Any]) -> ColourTags:
+    """Untagged pictures are read as players read them: by their size."""
+    is_hd = found["width_px"] >= 1280 or found["height_px"] >= 720
+    transfer = _TRANSFERS.get(found["transfer"], "bt709")
+    guess = "bt2020nc" if transfer in _TRANSFERS.values() else "bt709" if is_hd else "bt601"
+    return ColourTags(
+        matrix=None if found["is_rgb"] else _MATRICES.get(found["matrix"], guess),
+        primaries=_PRIMARIES.get(found["primaries"], "bt2020" if guess == "bt2020nc" else "bt709"),
+        transfer=transfer,
+        full_range=found["range"] == _FULL_RANGE or found["is_full_range_format"],
+    )
+
+
+def _notes(video: Video, found: dict[str, Any]) -> Iterator[str]:
+    if video.turn.note:
+        yield video.turn.note
+    if turn_of_matrix(found["display_matrix"] or (1, 0, 0, 0, 1)) is None:
+        yield "The file asks for a tilt that gifapp does not know; it is shown as stored."
+    if video.pixel_aspect != 1:
+        yield f"Its pixels are not square; shown at {video.width_px} x {video.height_px}."
+    if video.is_hdr:
+        yield "High dynamic range: brought to the range of a GIF."
+    if video.is_vfr:
+        yield "Its frame rate varies; each picture keeps its time."
+    if video.has_alpha:
+        yield "Parts of it are transparent; they stay transparent."
+    if video.fps is None:
+        yield "It holds a single picture."
+    if found["claimed_s"] and abs(found["claimed_s"] - video.duration_s) > max(1.0, video.duration_s / 10):
+        yield f"The file claims {found['claimed_s']:.1f} s; there are {video.duration_s:.1f} s of pictures."
+    if found["videos"] > 1:
+        yield f"There are {found['videos']} video tracks in it; the first is used."

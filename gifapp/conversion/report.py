@@ -1,0 +1,83 @@
+"""What came of a conversion; in a notebook it shows itself as the GIF."""
+
+from __future__ import annotations
+
+import base64
+import html
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+Content = bytes  # the class below has a field named bytes
+
+
+@dataclass(frozen=True)
+class GifReport:
+    """A finished GIF.
+
+    Attributes:
+        frames: pictures in the file; equal neighbours were merged.
+        duration_s: how long one round plays.
+        bytes: the size of the file.
+        width_px, height_px: the size of the picture.
+        colours: the most colours in any of its palettes.
+        engine_s: how long the conversion took, in wall-clock seconds.
+        path: where the file is; None when no output was asked for: `save()` it.
+        notes: plain sentences about what was odd in the source.
+    """
+
+    frames: int
+    duration_s: float
+    bytes: int
+    width_px: int
+    height_px: int
+    colours: int
+    engine_s: float
+    path: Path | None = None
+    notes: tuple[str, ...] = ()
+    data: Content | None = field(default=None, repr=False)
+
+    def read_bytes(self) -> Content:
+        """The GIF."""
+        if self.data is not None:
+            return self.data
+        assert self.path is not None, "a report has a path or the data"  # noqa: S101
+        return self.path.read_bytes()
+
+    def save(self, path: str | Path) -> Path:
+        """Write the GIF to `path`, which is returned."""
+        target = Path(path)
+        target.write_bytes(self.read_bytes())
+        return target
+
+    def as_json(self) -> dict[str, Any]:
+        """The facts, ready for JSON."""
+        return {
+            "frames": self.frames,
+            "duration_s": self.duration_s,
+            "bytes": self.bytes,
+            "width_px": self.width_px,
+            "height_px": self.height_px,
+            "palette": self.colours,
+            "engine_s": self.engine_s,
+            "path": str(self.path) if self.path else None,
+            "notes": list(self.notes),
+        }
+
+    @property
+    def summary(self) -> str:
+        """The facts in a line."""
+        return (
+            f"{self.width_px} x {self.height_px}, {self.frames} frames, {self.duration_s:.2f} s, "
+            f"{self.bytes / 1000:,.0f} KB, made in {self.engine_s:.1f} s"
+        )
+
+    def _repr_html_(self) -> str:
+        data = base64.b64encode(self.read_bytes()).decode("ascii")
+        lines = "<br>".join(html.escape(line) for line in (self.summary, *self.notes))
+        return (
+            f'<figure style="margin:0"><img alt="the GIF" src="data:image/gif;base64,{data}" '
+            f'width="{self.width_px}" style="max-width:100%">'
+            f"<figcaption><small>{lines}</small></figcaption></figure>"
+        )

@@ -1,0 +1,149 @@
+"""One hardened ffmpeg pass: the frames of a plan, upright and at their times."""
+
+from __future__ import annotations
+
+import select
+import signal
+import subprocess
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import imageio_ffmpeg
+import numpy as np
+from numpy.typing import NDArray
+
+from gifapp import errors, processes
+from gifapp.conversion.filters import filter_chain
+from gifapp.conversion.formats import FORMATS
+from gifapp.conversion.plan import Cut, Plan
+from gifapp.conversion.video import Video
+from gifapp.domain.limits import Limits
+
+Pixels = NDArray[np.uint8]
+
+BEAT_S = 0.2
+PIPE_BYTES = 1024**2
+STDERR_TAIL_BYTES = 2000
+SEEK_MARGIN_S = 2.0
+SEEKABLE = ("mov", "matroska")  # others seek to wherever
+LARGE_PICTURE_PX = 4096 * 2304
+
+
+def frames(
+    path: Path, video: Video, plan: Plan, *, limits: Limits, beat: Callable[[], None]
+) -> Generator[Pixels]:
+    """The plan's frames in order, uint8 of `plan.shape`, each its own array.
+
+    Call `close()` on it, or exhaust it: ffmpeg runs until then. `beat` is called at least every
+    `BEAT_S` while ffmpeg lets us wait; what it raises ends the reading.
+
+    Raises:
+        errors.SourceDamaged: no picture could be decoded where the plan wants one.
+        errors.ConversionTooBig, errors.ConversionTooSlow: ffmpeg ran into the limits.
+        errors.ConversionCrashed: it ended in any other way.
+    """
+    for cut in plan.cuts:
+        with closing(_Ffmpeg(_command(path, video, plan, cut, limits), limits, beat)) as ffmpeg:
+            yield from _read(ffmpeg, plan, cut, limits)
+
+
+def _command(path: Path, video: Video, plan: Plan, cut: Cut, limits: Limits) -> list[str]:
+    threads = 1 if video.stored_width_px * video.stored_height_px > LARGE_PICTURE_PX else 4
+    return [
+        imageio_ffmpeg.get_ffmpeg_exe(),
+        *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "error", "-max_error_rate", "1"),
+        *("-filter_threads", "2", "-noautorotate", "-reinit_filter", "0", "-copyts"),
+        *_seek(video, cut),
+        *("-protocol_whitelist", "file", "-format_whitelist", ",".join(FORMATS)),
+        *("-max_pixels", str(limits.max_pixels), "-threads", str(threads)),
+        *(("-c:v", video.decoder) if video.decoder else ()),
+        *("-i", f"file:{path.resolve()}", "-map", "0:V:0", "-an", "-sn", "-dn"),
+        *("-vf", filter_chain(video, plan, cut), "-frames:v", str(cut.frames), "-fps_mode", "passthrough"),
+        *("-f", "rawvideo", "-pix_fmt", "rgba" if plan.has_alpha else "rgb24", "pipe:1"),
+    ]
+
+
+def _seek(video: Video, cut: Cut) -> list[str]:
+    """Skip what comes well before the cut; the filters know the time, wherever the seek lands."""
+    to_s = cut.start_s - SEEK_MARGIN_S
+    if to_s <= 0 or video.container not in SEEKABLE:
+        return []
+    return ["-noaccurate_seek", "-seek_timestamp", "1", "-ss", f"{video.start_s + to_s:.3f}"]
+
+
+class _Ffmpeg:
+    """A running ffmpeg whose two pipes are read together: left alone, 64 KB of errors would block it."""
+
+    def __init__(self, argv: list[str], limits: Limits, beat: Callable[[], None]) -> None:
+        bounds = processes.ProcessLimits(
+            memory_bytes=limits.memory_bytes, cpu_s=int(limits.deadline_s * 4), file_bytes=0
+        )
+        self._process = processes.spawn(
+            argv,
+            limits=bounds,
+            bufsize=0,
+            pipesize=PIPE_BYTES,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self._out: Any = self._process.stdout
+        self._err: Any = self._process.stderr
+        self._poll = select.poll()
+        for pipe in (self._out, self._err):
+            self._poll.register(pipe.fileno(), select.POLLIN)
+        self._beat = beat
+        self.said = b""
+
+    def fill(self, pixels: Pixels) -> bool:
+        """Read one whole frame; False at the end of the stream."""
+        rest = pixels.data.cast("B")
+        while rest:
+            ready = [pipe for pipe, _ in self._poll.poll(BEAT_S * 1000)]
+            if not ready:
+                self._beat()
+            if self._err.fileno() in ready:
+                self._listen()
+            if self._out.fileno() in ready:
+                count = self._out.readinto(rest)
+                if count == 0:
+                    return False
+                rest = rest[count:]
+        return True
+
+    def _listen(self) -> None:
+        said = self._err.read(4096)
+        if not said:
+            self._poll.unregister(self._err.fileno())
+        self.said = (self.said + said)[-STDERR_TAIL_BYTES:]
+
+    def wait(self) -> int:
+        """The exit status, and the last of what it said."""
+        while said := self._err.read(4096):
+            self.said = (self.said + said)[-STDERR_TAIL_BYTES:]
+        return self._process.wait()
+
+    def close(self) -> None:
+        processes.stop(self._process, grace_s=0, sig=signal.SIGKILL)
+        self._out.close()
+        self._err.close()
+
+
+def _read(ffmpeg: _Ffmpeg, plan: Plan, cut: Cut, limits: Limits) -> Iterator[Pixels]:
+    for number in range(cut.frames):
+        pixels = np.empty(plan.shape, np.uint8)
+        if not ffmpeg.fill(pixels):
+            raise _failure(ffmpeg.wait(), ffmpeg.said, number, limits)
+        yield pixels
+
+
+def _failure(status: int, said: bytes, frames_read: int, limits: Limits) -> errors.GifappError:
+    if status in (-signal.SIGXCPU, -signal.SIGKILL):
+        return errors.ConversionTooSlow(limit_s=limits.deadline_s)
+    if b"Cannot allocate memory" in said:
+        return errors.ConversionTooBig()
+    if frames_read == 0 and status >= 0:
+        return errors.SourceDamaged()
+    return errors.ConversionCrashed(reason=f"ffmpeg ended with status {status}")

@@ -1,0 +1,131 @@
+"""What the probe found out about a video."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+# square pixels are 1; a file that claims more than this is lying
+MAX_PIXEL_ASPECT = 16.0
+
+
+class Turn(Enum):
+    """How a stored picture becomes upright; the value is ffmpeg's filter for it."""
+
+    NONE = ""
+    CLOCKWISE = "transpose=clock"
+    HALF = "hflip,vflip"
+    COUNTERCLOCKWISE = "transpose=cclock"
+    MIRRORED = "hflip"
+    UPSIDE_DOWN = "vflip"
+    TRANSPOSED = "transpose=cclock_flip"
+    TRANSVERSED = "transpose=clock_flip"
+
+    @property
+    def swaps_sides(self) -> bool:
+        return self.value.startswith("transpose")
+
+    @property
+    def note(self) -> str | None:
+        return _TURN_NOTES.get(self)
+
+
+_TURN_NOTES = {
+    Turn.CLOCKWISE: "Filmed upright: turned by 90°.",
+    Turn.HALF: "Filmed upside down: turned by 180°.",
+    Turn.COUNTERCLOCKWISE: "Filmed upright: turned by 270°.",
+    Turn.MIRRORED: "Stored mirrored: flipped left to right.",
+    Turn.UPSIDE_DOWN: "Stored mirrored: flipped top to bottom.",
+    Turn.TRANSPOSED: "Filmed upright and mirrored: turned and flipped.",
+    Turn.TRANSVERSED: "Filmed upright and mirrored: turned and flipped.",
+}
+
+# (sign of a, b, c, d) of a display matrix: x' = a x + c y, y' = b x + d y
+_TURNS = {
+    (1, 0, 0, 1): Turn.NONE,
+    (0, 1, -1, 0): Turn.CLOCKWISE,
+    (-1, 0, 0, -1): Turn.HALF,
+    (0, -1, 1, 0): Turn.COUNTERCLOCKWISE,
+    (-1, 0, 0, 1): Turn.MIRRORED,
+    (1, 0, 0, -1): Turn.UPSIDE_DOWN,
+    (0, 1, 1, 0): Turn.TRANSPOSED,
+    (0, -1, -1, 0): Turn.TRANSVERSED,
+}
+
+
+def turn_of_matrix(matrix: Sequence[int]) -> Turn | None:
+    """The turn that a display matrix (nine numbers, row by row) asks for; None when it is none of ours."""
+    a, b, c, d = matrix[0], matrix[1], matrix[3], matrix[4]
+    largest = max(abs(a), abs(b), abs(c), abs(d))
+    if largest == 0:  # some files carry an empty matrix, and mean nothing by it
+        return Turn.NONE
+    return _TURNS.get((_sign(a, largest), _sign(b, largest), _sign(c, largest), _sign(d, largest)))
+
+
+def _sign(value: int, largest: int) -> int:
+    if abs(value) * 20 < largest:  # under 3° of tilt
+        return 0
+    return (value > 0) - (value < 0)
+
+
+@dataclass(frozen=True)
+class ColourTags:
+    """How the stored numbers mean colours, by ffmpeg's names; None for matrix: already RGB."""
+
+    matrix: str | None
+    primaries: str
+    transfer: str
+    full_range: bool
+
+    @property
+    def is_hdr(self) -> bool:
+        return self.transfer in ("smpte2084", "arib-std-b67")
+
+
+@dataclass(frozen=True)
+class Video:
+    """A source as the viewer sees it, and what the decoder must know to show it so.
+
+    Attributes:
+        container: ffmpeg's name of the file format, "mov" or "matroska".
+        codec: ffmpeg's name of the codec, "h264".
+        decoder: the decoder to force, where ffmpeg's own choice would lose the transparency.
+        width_px, height_px: the picture upright and with square pixels.
+        duration_s: from the first picture to the end of the last, as counted in the file.
+        fps: pictures per second on average; None for a single picture.
+        is_vfr: its pictures come at uneven times.
+        start_s: the time stamp of the first picture; time 0 of every recipe.
+        stored_width_px, stored_height_px, pixel_aspect, turn: the picture as stored.
+        notes: plain sentences about what is odd.
+    """
+
+    container: str
+    codec: str
+    decoder: str | None
+    width_px: int
+    height_px: int
+    duration_s: float
+    fps: float | None
+    is_vfr: bool
+    has_alpha: bool
+    start_s: float
+    stored_width_px: int
+    stored_height_px: int
+    pixel_aspect: float
+    turn: Turn
+    colours: ColourTags
+    notes: tuple[str, ...]
+
+    @property
+    def is_hdr(self) -> bool:
+        return self.colours.is_hdr
+
+
+def upright_size(width_px: int, height_px: int, pixel_aspect: float, turn: Turn) -> tuple[int, int]:
+    """The picture with square pixels and turned upright; no side ever shrinks."""
+    if pixel_aspect >= 1:
+        width_px = round(width_px * pixel_aspect)
+    else:
+        height_px = round(height_px / pixel_aspect)
+    return (height_px, width_px) if turn.swaps_sides else (width_px, height_px)
