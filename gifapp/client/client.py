@@ -1,0 +1,245 @@
+"""One person's view of one gifapp service."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Self
+from uuid import uuid4
+
+import httpx
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from gifapp import errors
+from gifapp.client.answers import TIMEOUTS, answer_of
+from gifapp.client.following import follow
+from gifapp.client.served import ServedGif
+from gifapp.client.tokens import FixedToken, KernelToken, SessionToken, Token
+from gifapp.domain.job import JobState
+from gifapp.domain.limits import Limits
+from gifapp.domain.recipe import Recipe
+from gifapp.domain.views import Event, JobView, SourceView, UserView
+
+OnBytes = Callable[[int, int], None]
+"""Called with the bytes sent so far and all bytes there are."""
+
+_CHUNK_BYTES = 1024 * 1024
+_POLL_S = 0.4
+_WORDS = {
+    "preparing": "Preparing",
+    "reading": "Reading",
+    "colours": "Choosing colours",
+    "writing": "Writing the GIF",
+}
+
+
+class Client:
+    """One person's view of one gifapp service."""
+
+    def __init__(self, url: str, token: str | Token, *, page_url: str | None = None) -> None:
+        """`url` is the service's address, as in `http://127.0.0.1:8866`.
+
+        Args:
+            url: the service's address, without a path.
+            token: an access token, or a function that returns one that is valid now.
+            page_url: the address a browser uses instead; empty where the service itself serves the page.
+        """
+        self.url = url.rstrip("/")
+        self.page_url = self.url if page_url is None else page_url
+        self._token = FixedToken(token) if isinstance(token, str) else token
+        self._http = httpx.Client(base_url=f"{self.url}/api/v1", timeout=TIMEOUTS)
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """The client of whoever opened the page that this kernel belongs to."""
+        missing = [name for name in ("GIFAPP_URL", "GIFAPP_KERNEL_TOKEN") if name not in os.environ]
+        if missing:
+            raise errors.SettingInvalid(name=missing[0], problem="it is set only in a dashboard's kernel")
+        url = os.environ["GIFAPP_URL"]
+        return cls(url, KernelToken(url, os.environ["GIFAPP_KERNEL_TOKEN"]), page_url="")
+
+    @classmethod
+    def sign_in(cls, url: str, email: str, password: str) -> Self:
+        """The client of an account; the password is used once and not kept."""
+        return cls(url, SessionToken(url, email, password))
+
+    def access_token(self) -> str:
+        """A token that is valid now: renewed when it is about to expire."""
+        return self._token()
+
+    def close(self) -> None:
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- the verbs of the API ----------------------------------------------------------------
+
+    def me(self) -> UserView:
+        return UserView.model_validate(self._call("GET", "/me"))
+
+    def limits(self) -> Limits:
+        """What the service takes, at most."""
+        told = self._call("GET", "/limits")
+        return Limits(**{name: told[name] for name in asdict(Limits()) if name in told})
+
+    def sources(self) -> list[SourceView]:
+        """The uploaded videos, newest first."""
+        return [SourceView.model_validate(one) for one in self._call("GET", "/sources")["sources"]]
+
+    def source(self, source_id: str) -> SourceView:
+        return SourceView.model_validate(self._call("GET", f"/sources/{source_id}"))
+
+    def delete_source(self, source_id: str) -> None:
+        self._call("DELETE", f"/sources/{source_id}")
+
+    def upload(self, path: Path | str, on_progress: OnBytes | None = None) -> SourceView:
+        """Stream a file to the service.
+
+        Raises:
+            errors.SourceTooLarge: before the first byte is sent.
+            errors.SourceRefused: when the service sees that this is no video it can use.
+        """
+        path = Path(path)
+        size_bytes = _size_of(path)
+        if size_bytes > (limit_bytes := self.limits().max_upload_bytes):
+            raise errors.SourceTooLarge(limit_bytes=limit_bytes)
+        told = self._call(
+            "POST",
+            "/sources",
+            params={"name": path.name},
+            content=_chunks(path, size_bytes, on_progress or _ignore),
+            headers={"Content-Length": str(size_bytes), "Content-Type": "application/octet-stream"},
+        )
+        return SourceView.model_validate(told)
+
+    def submit(self, source_id: str, recipe: Recipe | None = None) -> JobView:
+        """Ask for a GIF; a repeat after a lost answer does not ask twice."""
+        recipe = recipe or Recipe()
+        body = {"source_id": source_id, "recipe": recipe.model_dump(mode="json")}
+        told = self._call("POST", "/jobs", json=body, headers={"Idempotency-Key": uuid4().hex})
+        return JobView.model_validate(told)
+
+    def jobs(self, *, limit: int = 200) -> list[JobView]:
+        """The newest jobs, newest first."""
+        found: list[JobView] = []
+        cursor: str | None = None
+        while len(found) < limit:
+            asked = {"limit": min(50, limit - len(found))} | ({"cursor": cursor} if cursor else {})
+            page = self._call("GET", "/jobs", params=asked)
+            found += [JobView.model_validate(one) for one in page["jobs"]]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                break
+        return found
+
+    def job(self, job_id: str) -> JobView:
+        return JobView.model_validate(self._call("GET", f"/jobs/{job_id}"))
+
+    def cancel(self, job_id: str) -> JobView:
+        return JobView.model_validate(self._call("POST", f"/jobs/{job_id}/cancel"))
+
+    def retry(self, job_id: str) -> JobView:
+        return JobView.model_validate(self._call("POST", f"/jobs/{job_id}/retry"))
+
+    def delete(self, job_id: str) -> None:
+        self._call("DELETE", f"/jobs/{job_id}")
+
+    def gif(self, job_id: str) -> bytes:
+        """The finished GIF."""
+        return self._send("GET", f"/jobs/{job_id}/gif").content
+
+    def download(self, job_id: str, path: Path | str) -> Path:
+        """Write the finished GIF to `path`: aside, then moved into place."""
+        path = Path(path)
+        aside = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
+        try:
+            aside.write_bytes(self.gif(job_id))
+            aside.replace(path)
+        finally:
+            aside.unlink(missing_ok=True)
+        return path
+
+    def convert(self, path: Path | str, recipe: Recipe | None = None) -> ServedGif:
+        """Upload a video, have it converted and fetch the GIF, with a progress bar.
+
+        Raises:
+            errors.GifappError: whatever the service said of the video, the recipe or the conversion.
+        """
+        with _progress_bar() as bar:
+            shown = bar.add_task("Uploading", total=1.0)
+            source = self.upload(
+                path, lambda sent, size: bar.update(shown, completed=0.5 * sent / max(1, size))
+            )
+            job = self.submit(source.id, recipe)
+            while not job.state.is_final:
+                words = _WORDS[job.progress.phase] if job.state is JobState.RUNNING else "Waiting"
+                bar.update(shown, completed=0.5 + 0.5 * job.progress.fraction, description=words)
+                time.sleep(_POLL_S)
+                job = self.job(job.id)
+            bar.update(shown, completed=1.0, description="Done")
+        return ServedGif(job, self.gif(_succeeded(job).id))
+
+    async def follow(
+        self, on_event: Callable[[Event], None], on_connection: Callable[[bool], None] | None = None
+    ) -> None:
+        """Call `on_event` with every event from now on; reconnects for ever, and misses none.
+
+        After an outage the events missed are replayed; where they are no longer known, `reset` tells to
+        read the jobs again. `on_connection` is told when the connection is there, and when it is lost.
+
+        Raises:
+            errors.AccessDenied: when the session has ended.
+            Exception: whatever `on_event` raises.
+        """
+        await follow(self.url, self._token, on_event, on_connection or _ignore)
+
+    # --- how ---------------------------------------------------------------------------------
+
+    def _call(self, method: str, path: str, **request: Any) -> Any:
+        answer = self._send(method, path, **request)
+        return answer.json() if answer.content else None
+
+    def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.access_token()}", **request.pop("headers", {})}
+        return answer_of(self._http, method, path, headers=headers, **request)
+
+
+def _size_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        raise errors.SourceNotFound(name=path.name) from None
+
+
+def _chunks(path: Path, size_bytes: int, on_progress: OnBytes) -> Iterator[bytes]:
+    sent = 0
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            yield chunk
+            sent += len(chunk)
+            on_progress(sent, size_bytes)
+
+
+def _succeeded(job: JobView) -> JobView:
+    """The job, or the error it ended with."""
+    if job.error is not None and job.state is not JobState.SUCCEEDED:
+        raise errors.GifappError.retold(job.error.code, job.error.detail, {})
+    if job.state is JobState.CANCELLED:
+        raise errors.Cancelled
+    return job
+
+
+def _progress_bar() -> Progress:
+    """A bar on a terminal, and one in a notebook's cell."""
+    return Progress(TextColumn("{task.description:<16}"), BarColumn(), TimeRemainingColumn())
+
+
+def _ignore(*_: Any) -> None:
+    """For whoever did not ask to be told."""

@@ -1,0 +1,88 @@
+"""Access tokens, renewed before they expire."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import httpx
+
+from gifapp.client.answers import TIMEOUTS, answer_of
+
+_RENEW_AHEAD_S = 60.0
+
+
+class Token(Protocol):
+    """What gives an access token that is valid now."""
+
+    def __call__(self) -> str: ...
+
+
+class FixedToken:
+    """A token that somebody else looks after."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self) -> str:
+        return self._token
+
+
+class KernelToken:
+    """Exchanges the token of a dashboard's kernel for access tokens of whoever opened the page."""
+
+    def __init__(self, url: str, kernel_token: str) -> None:
+        self._url = url
+        self._headers = {"Authorization": f"Bearer {kernel_token}"}
+        self._fresh = _Fresh(self._exchange)
+
+    def __call__(self) -> str:
+        return self._fresh()
+
+    def _exchange(self) -> dict[str, Any]:
+        with httpx.Client(base_url=f"{self._url}/api/v1", timeout=TIMEOUTS) as http:
+            told: dict[str, Any] = answer_of(http, "POST", "/kernel/token", headers=self._headers).json()
+            return told
+
+
+class SessionToken:
+    """Signs in, and renews the session as a browser does: by its cookie."""
+
+    def __init__(self, url: str, email: str, password: str) -> None:
+        self._http = httpx.Client(base_url=f"{url.rstrip('/')}/api/v1", timeout=TIMEOUTS)
+        told = answer_of(self._http, "POST", "/auth/login", json={"email": email, "password": password})
+        self._fresh = _Fresh(self._refresh)
+        self._fresh.keep(told.json())
+
+    def __call__(self) -> str:
+        return self._fresh()
+
+    def _refresh(self) -> dict[str, Any]:
+        xsrf = self._http.cookies.get("_xsrf", "")
+        told: dict[str, Any] = answer_of(
+            self._http, "POST", "/auth/refresh", headers={"X-XSRFToken": xsrf}
+        ).json()
+        return told
+
+
+class _Fresh:
+    """Keeps an access token, and gets another before it expires; safe to call from any thread."""
+
+    def __init__(self, get: Callable[[], dict[str, Any]]) -> None:
+        self._get = get
+        self._lock = threading.Lock()
+        self._token = ""
+        self._renew_at = 0.0
+
+    def __call__(self) -> str:
+        with self._lock:
+            if time.monotonic() >= self._renew_at:
+                self.keep(self._get())
+            return self._token
+
+    def keep(self, told: dict[str, Any]) -> None:
+        lasts_s = told["expires_in"]
+        self._token = told["access_token"]
+        self._renew_at = time.monotonic() + max(lasts_s / 2, lasts_s - _RENEW_AHEAD_S)
