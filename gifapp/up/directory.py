@@ -37,8 +37,9 @@ def hold(data_dir: Path) -> Iterator[None]:
         errors.DataDirectoryHeld: another process holds it.
     """
     with _saying_why(data_dir):
-        (data_dir / "run").mkdir(parents=True, exist_ok=True, mode=0o700)
-        (data_dir / "logs").mkdir(exist_ok=True)
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for name in ("run", "logs"):
+            (data_dir / name).mkdir(exist_ok=True, mode=0o700)
         tempfile.TemporaryFile(dir=data_dir).close()
         lock = _lock_path(data_dir).open("a+")
     with lock:

@@ -43,7 +43,7 @@ def test_a_directory_that_cannot_be_is_a_sentence(path: str, tmp_path: Path) -> 
 
 def test_a_directory_is_made_private(tmp_path: Path) -> None:
     with hold(tmp_path / "new" / "data"):
-        assert stat.S_IMODE((tmp_path / "new" / "data" / "run").stat().st_mode) == 0o700
+        assert stat.S_IMODE((tmp_path / "new" / "data").stat().st_mode) == 0o700
 
 
 def test_a_running_service_is_found_by_its_directory(tmp_path: Path) -> None:
