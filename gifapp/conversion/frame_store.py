@@ -27,8 +27,9 @@ class FrameStore:
 
     def __getitem__(self, number: int) -> NDArray[np.uint8]:
         self._file.seek(number * self._frame_bytes)
-        data = self._file.read(self._frame_bytes)
-        return np.frombuffer(data, np.uint8).reshape(self._shape)
+        frame = np.empty(self._shape, np.uint8)
+        self._file.readinto(frame.data)
+        return frame
 
     def append(self, frame: NDArray[np.uint8]) -> None:
         """Keep one more frame.

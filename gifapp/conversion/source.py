@@ -89,10 +89,10 @@ class _Ffmpeg:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        self._out: Any = self._process.stdout
-        self._err: Any = self._process.stderr
+        pipes: tuple[Any, Any] = (self._process.stdout, self._process.stderr)
+        self._out, self._err = pipes
         self._poll = select.poll()
-        for pipe in (self._out, self._err):
+        for pipe in pipes:
             self._poll.register(pipe.fileno(), select.POLLIN)
         self._beat = beat
         self.said = b""
