@@ -18,9 +18,10 @@ from gifapp.up.servers import Server, mongod_server, redis_server
 from gifapp.up.supervisor import Supervisor
 
 _START_TIMEOUT_S = 60
-# with a few seconds for MongoDB and Redis all of it ends within 15 s
+# with what MongoDB and Redis may take, all of it ends within 15 s
 _WEB_GRACE_S = 3
-_WORKERS_GRACE_S = 6
+_WORKERS_GRACE_S = 7
+_DRAIN_S = 4  # then a worker gives its conversion back, for the next start
 
 
 def run_up(settings: Settings, *, on_ready: Callable[[Settings], None]) -> None:
@@ -101,6 +102,7 @@ def _told_settings(settings: Settings, addresses: Addresses) -> dict[str, str]:
         "GIFAPP_HOST": settings.host,
         "GIFAPP_PORT": str(settings.port),
         "GIFAPP_WORKERS": settings.workers,
+        "GIFAPP_DRAIN_S": str(min(settings.drain_s, _DRAIN_S)),
         "GIFAPP_REDIS_URL": addresses.redis_url,
         "GIFAPP_MONGODB_URL": addresses.mongodb_url,
     }

@@ -88,7 +88,8 @@ def redis_server(directory: Path, *, program: Path | None = None) -> Server:
     write_private(directory / "redis.conf", _REDIS_CONF.format(port=port, password=password))
     url = f"redis://:{password}@{_LOOPBACK}:{port}/0"
     argv = (str(program or REDIS_SERVER.find()), "redis.conf")
-    return Server(Part("redis-server", argv, directory, lambda: _redis_answers(url)), url)
+    part = Part("redis-server", argv, directory, lambda: _redis_answers(url), stop_grace_s=2)
+    return Server(part, url)
 
 
 def mongod_server(directory: Path, *, program: Path | None = None) -> Server:
@@ -104,7 +105,7 @@ def mongod_server(directory: Path, *, program: Path | None = None) -> Server:
         *("--setParameter", "diagnosticDataCollectionEnabled=false"),
     )
     is_ready = partial(_mongod_answers, url, f"mongodb://{at}", password)
-    return Server(Part("mongod", argv, directory, is_ready), url)
+    return Server(Part("mongod", argv, directory, is_ready, stop_grace_s=2), url)
 
 
 def free_port() -> int:
