@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from gifapp import errors
 
 Phase = Literal["preparing", "reading", "colours", "writing"]
+Priority = Literal["high", "normal", "low"]
 
 BACKOFF_S = 5.0
 BACKOFF_CAP_S = 300.0

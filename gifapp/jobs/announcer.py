@@ -1,0 +1,39 @@
+"""Tells an owner's listeners what changed. Called after the document was written; best effort."""
+
+from __future__ import annotations
+
+import structlog
+
+from gifapp import errors
+from gifapp.domain.views import JobView, SourceView
+from gifapp.jobs.documents import JobDocument
+from gifapp.jobs.progress import Events
+from gifapp.jobs.views import job_view
+
+_log = structlog.get_logger()
+
+
+class Announcer:
+    def __init__(self, events: Events) -> None:
+        self._events = events
+
+    def job_changed(self, job: JobDocument) -> None:
+        try:
+            view = job_view(job)
+        except errors.ServiceUnavailable as away:
+            _log.warning("an event was lost", job_id=job.id, reason=str(away))
+            return
+        self.job_shown(job.owner, view)
+
+    def job_shown(self, owner_id: str, view: JobView) -> None:
+        """The same for a caller who has made the view already."""
+        self._events.publish(owner_id, "job.changed", job=view)
+
+    def job_deleted(self, owner_id: str, job_id: str) -> None:
+        self._events.publish(owner_id, "job.deleted", id=job_id)
+
+    def source_created(self, owner_id: str, view: SourceView) -> None:
+        self._events.publish(owner_id, "source.created", source=view)
+
+    def source_deleted(self, owner_id: str, source_id: str) -> None:
+        self._events.publish(owner_id, "source.deleted", id=source_id)

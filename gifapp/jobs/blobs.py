@@ -1,0 +1,224 @@
+"""Where videos and GIFs are kept: written aside, then moved into place.
+
+Videos and posters are named by the SHA-256 of the video, GIFs by the attempt that made them; no
+name that a person gave ever becomes a path. One folder, on a disk that web and workers share.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import unquote, urlsplit
+from uuid import uuid4
+
+from gifapp import errors
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+@contextlib.contextmanager
+def writing() -> Iterator[None]:
+    """Say that the disk is full in our words.
+
+    Raises:
+        errors.DiskFull
+    """
+    try:
+        yield
+    except OSError as refused:
+        if refused.errno not in _FULL:
+            raise
+        raise errors.DiskFull from refused
+
+
+def open_blobs(storage_url: str) -> Blobs:
+    """The storage at a `file://` URL; its folders are made when missing.
+
+    Raises:
+        errors.SettingInvalid: another scheme.
+        errors.DirectoryNotWritable
+    """
+    parts = urlsplit(storage_url)
+    if parts.scheme != "file" or parts.netloc:
+        raise errors.SettingInvalid(name="GIFAPP_STORAGE_URL", problem="it must look like file:///path")
+    return Blobs(Path(unquote(parts.path)))
+
+
+class Incoming:
+    """An upload on its way in: hashed while it is written, removed on exit unless it was kept.
+
+    Attributes:
+        path: the file, for the probe.
+        poster_path: where its poster goes.
+        bytes: how many came in so far.
+    """
+
+    def __init__(self, directory: Path, limit_bytes: int) -> None:
+        self._directory = directory
+        self._limit_bytes = limit_bytes
+        self._hash = hashlib.sha256()
+        self.path = directory / "video"
+        self.poster_path = directory / "poster.jpg"
+        self.bytes = 0
+
+    def __enter__(self) -> Self:
+        with writing():
+            self._directory.mkdir()
+            self._file = self.path.open("xb")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # what the buffer still holds may not fit on the disk; the file goes anyway
+        with contextlib.suppress(OSError):
+            self._file.close()
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    def write(self, chunk: bytes) -> None:
+        """Append `chunk`.
+
+        Raises:
+            errors.SourceTooLarge, errors.DiskFull
+        """
+        self.bytes += len(chunk)
+        if self.bytes > self._limit_bytes:
+            raise errors.SourceTooLarge(limit_bytes=self._limit_bytes)
+        self._hash.update(chunk)
+        with writing():
+            self._file.write(chunk)
+
+    def finish(self) -> None:
+        """All has come in: force it to the disk. Calling it again changes nothing."""
+        if not self._file.closed:
+            with writing():
+                self._file.flush()
+                os.fsync(self._file.fileno())
+                self._file.close()
+
+    @property
+    def sha256(self) -> str:
+        return self._hash.hexdigest()
+
+
+class Blobs:
+    """Videos, posters, GIFs and the scratch directories of attempts, beneath one folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._incoming, self._scratch = root / "incoming", root / "scratch"
+        self._sources, self._posters, self._gifs = root / "sources", root / "posters", root / "gifs"
+        self._make_folders()
+
+    def _make_folders(self) -> None:
+        try:
+            for folder in (self._incoming, self._scratch, self._sources, self._posters, self._gifs):
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError:
+            raise errors.DirectoryNotWritable(path=self.root) from None
+
+    def check_writable(self) -> None:
+        """Write and remove a small file.
+
+        Raises:
+            errors.ServiceUnavailable
+        """
+        trial = self._incoming / f"trial-{uuid4().hex}"
+        try:
+            trial.write_bytes(b"gifapp")
+            trial.unlink()
+        except OSError as refused:
+            raise errors.ServiceUnavailable(service="The storage") from refused
+
+    @contextlib.contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Nobody else keeps or removes videos meanwhile: what a document names must not be removed."""
+        with (self.root / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def incoming(self, *, limit_bytes: int) -> Incoming:
+        return Incoming(self._incoming / uuid4().hex, limit_bytes)
+
+    def keep_source(self, incoming: Incoming) -> None:
+        """Move a finished upload and its poster to where its digest says, unless the bytes are there."""
+        for aside, place in (
+            (incoming.path, self.source_path(incoming.sha256)),
+            (incoming.poster_path, self.poster_path(incoming.sha256)),
+        ):
+            if not place.exists():
+                _move(aside, place)
+
+    def source_path(self, sha256: str) -> Path:
+        return self._sources / sha256[:2] / sha256
+
+    def poster_path(self, sha256: str) -> Path:
+        return self._posters / sha256[:2] / f"{sha256}.jpg"
+
+    def remove_source(self, sha256: str) -> None:
+        self.source_path(sha256).unlink(missing_ok=True)
+        self.poster_path(sha256).unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def scratch(self, key: str) -> Iterator[Path]:
+        """A directory for the attempt `key`, gone afterwards."""
+        directory = self._scratch / key
+        with writing():
+            directory.mkdir()
+        try:
+            yield directory
+        finally:
+            shutil.rmtree(directory, ignore_errors=True)
+
+    def keep_gif(self, aside: Path, key: str) -> None:
+        """Move the GIF of the attempt `key` from its scratch directory into place."""
+        _move(aside, self.gif_path(key))
+
+    def gif_path(self, key: str) -> Path:
+        return self._gifs / f"{key}.gif"
+
+    def remove_attempt(self, key: str) -> None:
+        """Remove whatever the attempt `key` left: its scratch directory, its GIF."""
+        shutil.rmtree(self._scratch / key, ignore_errors=True)
+        self.gif_path(key).unlink(missing_ok=True)
+
+    def remove_abandoned(self, *, older_than_s: float) -> None:
+        """Remove unfinished uploads and scratch directories that nothing has touched for so long."""
+        oldest = time.time() - older_than_s
+        for directory in (*self._incoming.iterdir(), *self._scratch.iterdir()):
+            if _last_touched(directory) < oldest:
+                shutil.rmtree(directory, ignore_errors=True)
+
+
+def _move(aside: Path, place: Path) -> None:
+    """Rename, and survive a power cut: first the bytes are on the disk, then the name."""
+    with writing():
+        place.parent.mkdir(exist_ok=True, mode=0o700)
+        _sync(aside)
+        aside.replace(place)
+        _sync(place.parent)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _last_touched(directory: Path) -> float:
+    # whoever works in it may remove it, or a part of it, while we look
+    touched = [0.0]
+    with contextlib.suppress(FileNotFoundError):
+        touched += [path.stat().st_mtime for path in (directory, *directory.iterdir())]
+    return max(touched)

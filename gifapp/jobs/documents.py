@@ -1,0 +1,137 @@
+"""The MongoEngine documents of sources and jobs, and their indexes; no behaviour.
+
+All times are aware UTC. Ids are random hexadecimal strings, so that an id from outside is never
+more than a string that names nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+from uuid import uuid4
+
+from mongoengine import Document, EmbeddedDocument
+from mongoengine.fields import (
+    BooleanField,
+    DateTimeField,
+    DictField,
+    EmbeddedDocumentField,
+    EmbeddedDocumentListField,
+    FloatField,
+    IntField,
+    LongField,
+    StringField,
+)
+
+from gifapp.domain.job import JobState
+
+ALIAS = "jobs"
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def new_id() -> str:
+    return uuid4().hex
+
+
+def utc_now() -> datetime:
+    """The time in whole milliseconds: what MongoDB gives back equals what was written."""
+    time = datetime.now(UTC)
+    return time.replace(microsecond=time.microsecond // 1000 * 1000)
+
+
+class SourceDocument(Document):  # type: ignore[misc]
+    """An uploaded video; several may name the same bytes."""
+
+    id = StringField(primary_key=True, default=new_id)
+    owner = StringField(required=True)
+    name = StringField(required=True)
+    bytes = LongField(required=True)
+    sha256 = StringField(required=True)
+    video = DictField(required=True)  # conversion.video.Video as JSON
+    created_at = DateTimeField(required=True)
+
+    meta: ClassVar[dict[str, Any]] = {
+        "db_alias": ALIAS,
+        "collection": "sources",
+        "indexes": [("owner", "-created_at"), "sha256"],
+    }
+
+
+class ErrorPart(EmbeddedDocument):  # type: ignore[misc]
+    """What went wrong in one attempt."""
+
+    code = StringField(required=True)
+    detail = StringField(required=True)
+    attempt = IntField()
+    at = DateTimeField()
+
+
+class ProgressPart(EmbeddedDocument):  # type: ignore[misc]
+    phase = StringField(default="preparing")
+    fraction = FloatField(default=0.0)
+    eta_s = FloatField()
+
+
+class GifPart(EmbeddedDocument):  # type: ignore[misc]
+    """The finished GIF; `key` names the attempt that made it, and its file."""
+
+    key = StringField(required=True)
+    bytes = LongField(required=True)
+    width_px = IntField(required=True)
+    height_px = IntField(required=True)
+    frames = IntField(required=True)
+    duration_s = FloatField(required=True)
+
+
+class JobDocument(Document):  # type: ignore[misc]
+    """One asked-for conversion.
+
+    `token` counts every claim: a write that carries an older one comes from an attempt that lost
+    its lease. `attempts` counts those that used up a try: a clean release takes its own back.
+    """
+
+    id = StringField(primary_key=True, default=new_id)
+    owner = StringField(required=True)
+    source = StringField(required=True)  # its id
+    source_name = StringField(required=True)
+    recipe = DictField(required=True)
+    digest = StringField(required=True)  # of the recipe
+    idempotency_key = StringField()
+
+    state = StringField(required=True, choices=[state.value for state in JobState])
+    priority = IntField(required=True)
+    run_at = DateTimeField(required=True)
+    attempts = IntField(required=True, default=0)
+    max_attempts = IntField(required=True)
+
+    token = IntField(required=True, default=0)
+    lease_until = DateTimeField()
+    worker = StringField()
+    hint_at = DateTimeField(required=True, default=LONG_AGO)
+    cancel_requested = BooleanField(required=True, default=False)
+
+    progress = EmbeddedDocumentField(ProgressPart, required=True, default=ProgressPart)
+    error = EmbeddedDocumentField(ErrorPart)
+    errors = EmbeddedDocumentListField(ErrorPart)
+    gif = EmbeddedDocumentField(GifPart)
+
+    created_at = DateTimeField(required=True)
+    started_at = DateTimeField()
+    finished_at = DateTimeField()
+
+    meta: ClassVar[dict[str, Any]] = {
+        "db_alias": ALIAS,
+        "collection": "jobs",
+        "indexes": [
+            ("owner", "-created_at", "-id"),
+            ("state", "-priority", "created_at"),
+            ("state", "lease_until"),
+            "source",
+            {"fields": ["gif.key"], "sparse": True},
+            {
+                "fields": ["owner", "idempotency_key"],
+                "unique": True,
+                "partialFilterExpression": {"idempotency_key": {"$exists": True}},
+            },
+        ],
+    }

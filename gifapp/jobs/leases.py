@@ -1,0 +1,145 @@
+"""What attempts do to job documents: claim, renew, settle, release; and what happens to lost ones.
+
+Each is one conditional write that carries the attempt's token. None back means that the lease is
+lost, or the job gone: whoever hears it writes nothing more about this job.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from random import random
+from typing import Any
+
+from gifapp import errors
+from gifapp.domain.job import Bury, Fail, JobState, Progress, Requeue, decide_retry
+from gifapp.jobs.database import reaching_mongodb
+from gifapp.jobs.documents import LONG_AGO, ErrorPart, GifPart, JobDocument, ProgressPart, utc_now
+
+_END_OF_LEASE: dict[str, Any] = {"unset__lease_until": True, "unset__worker": True}
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """The right to run a job, as long as the lease is renewed."""
+
+    job_id: str
+    token: int
+    number: int
+    max_attempts: int
+
+    @property
+    def key(self) -> str:
+        """Names the attempt's files."""
+        return f"{self.job_id}-{self.token}"
+
+
+def attempt_of(job: JobDocument) -> Attempt:
+    """The newest attempt of a job that was claimed at least once."""
+    return Attempt(job.id, job.token, job.attempts, job.max_attempts)
+
+
+@reaching_mongodb()
+def claim(job_id: str, *, worker: str, lease_s: float) -> JobDocument | None:
+    """The job, now running for `worker`; None: it is not due, or someone was first."""
+    now = utc_now()
+    return JobDocument.objects(id=job_id, state=JobState.QUEUED, run_at__lte=now).modify(
+        new=True,
+        set__state=JobState.RUNNING,
+        inc__token=1,
+        inc__attempts=1,
+        set__lease_until=now + timedelta(seconds=lease_s),
+        set__worker=worker,
+        set__progress=ProgressPart(),
+        set__cancel_requested=False,
+        set__started_at=now,
+    )
+
+
+@reaching_mongodb()
+def renew(attempt: Attempt, *, lease_s: float, progress: Progress) -> JobDocument | None:
+    """The job as it is now, with a fresh lease and this progress."""
+    lease_until = utc_now() + timedelta(seconds=lease_s)
+    return _held(attempt).modify(
+        new=True,
+        set__lease_until=lease_until,
+        set__progress=ProgressPart(**progress.model_dump()),
+    )
+
+
+@reaching_mongodb()
+def succeed(attempt: Attempt, gif: GifPart) -> JobDocument | None:
+    return _settle(_held(attempt), JobState.SUCCEEDED, set__gif=gif, set__progress__fraction=1.0)
+
+
+@reaching_mongodb()
+def give_in(attempt: Attempt) -> JobDocument | None:
+    """Settle as cancelled."""
+    return _settle(_held(attempt), JobState.CANCELLED)
+
+
+@reaching_mongodb()
+def fail(attempt: Attempt, error: errors.GifappError) -> JobDocument | None:
+    """Settle as failed or dead, or queue again for later, as `decide_retry` says."""
+    return _after_error(_held(attempt), attempt, error)
+
+
+@reaching_mongodb()
+def release(attempt: Attempt) -> JobDocument | None:
+    """Queue again at once; this was no attempt."""
+    return _held(attempt).modify(
+        new=True,
+        set__state=JobState.QUEUED,
+        inc__attempts=-1,
+        set__hint_at=LONG_AGO,
+        set__progress=ProgressPart(),
+        unset__started_at=True,
+        **_END_OF_LEASE,
+    )
+
+
+@reaching_mongodb()
+def expired() -> list[JobDocument]:
+    """The jobs whose worker did not renew its lease in time."""
+    return list(JobDocument.objects(state=JobState.RUNNING, lease_until__lt=utc_now()))
+
+
+@reaching_mongodb()
+def take_back(lost: JobDocument) -> JobDocument | None:
+    """Queue again or bury a job of `expired()`: its attempt can settle no more."""
+    attempt = attempt_of(lost)
+    held = _held(attempt).filter(lease_until__lt=utc_now())
+    if lost.cancel_requested:
+        return _settle(held, JobState.CANCELLED)
+    return _after_error(held, attempt, errors.WorkerLost())
+
+
+def _held(attempt: Attempt) -> Any:
+    return JobDocument.objects(id=attempt.job_id, token=attempt.token, state=JobState.RUNNING)
+
+
+def _settle(held: Any, state: JobState, **changes: Any) -> JobDocument | None:
+    now = utc_now()
+    return held.modify(new=True, set__state=state, set__finished_at=now, **changes, **_END_OF_LEASE)
+
+
+def _after_error(held: Any, attempt: Attempt, error: errors.GifappError) -> JobDocument | None:
+    now = utc_now()
+    part = ErrorPart(code=error.code, detail=str(error), attempt=attempt.number, at=now)
+    jitter = random()  # noqa: S311
+    match decide_retry(
+        error, attempt=attempt.number, max_attempts=attempt.max_attempts, now=now, jitter=jitter
+    ):
+        case Requeue(run_at):
+            return held.modify(
+                new=True,
+                set__state=JobState.QUEUED,
+                set__run_at=run_at,
+                set__hint_at=LONG_AGO,
+                push__errors=part,
+                **_END_OF_LEASE,
+            )
+        case Bury():
+            return _settle(held, JobState.DEAD, set__error=part, push__errors=part)
+        case Fail():
+            return _settle(held, JobState.FAILED, set__error=part, push__errors=part)

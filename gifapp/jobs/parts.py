@@ -1,0 +1,77 @@
+"""The parts that web, workers and tests build once and hand down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from gifapp.domain.limits import Limits
+from gifapp.jobs import database
+from gifapp.jobs.announcer import Announcer
+from gifapp.jobs.blobs import Blobs, open_blobs
+from gifapp.jobs.progress import Events
+from gifapp.jobs.queue import Doorbell, make_queue
+from gifapp.jobs.service import JobService
+from gifapp.jobs.timings import Timings
+
+
+@dataclass(frozen=True)
+class JobParts:
+    """All of the jobs' parts; closing it closes the connections."""
+
+    service: JobService
+    events: Events
+    announcer: Announcer
+    blobs: Blobs
+    doorbell: Doorbell
+    limits: Limits
+    timings: Timings
+
+    @property
+    def checks(self) -> dict[str, Callable[[], None]]:
+        """What must be well before we are ready; each raises errors.ServiceUnavailable when it is not."""
+        return {
+            "mongodb": database.ping,
+            "redis": self.events.ping,
+            "storage": self.blobs.check_writable,
+        }
+
+    def close(self) -> None:
+        self.doorbell.close()
+        self.events.close()
+        database.disconnect()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def build(
+    *,
+    mongodb_url: str,
+    redis_url: str,
+    storage_url: str,
+    secret: bytes,
+    limits: Limits,
+    timings: Timings = Timings(),  # noqa: B008
+) -> JobParts:
+    """Connect to the servers and the storage.
+
+    One at a time in each process: MongoEngine's connections are global.
+
+    Raises:
+        errors.ServiceUnavailable: MongoDB does not answer.
+        errors.SettingInvalid, errors.DirectoryNotWritable: about the storage.
+    """
+    blobs = open_blobs(storage_url)
+    database.connect(mongodb_url)
+    events, doorbell = Events(redis_url), Doorbell(make_queue(redis_url, secret))
+    announcer = Announcer(events)
+    service = JobService(blobs=blobs, doorbell=doorbell, announcer=announcer, limits=limits, timings=timings)
+    return JobParts(service, events, announcer, blobs, doorbell, limits, timings)

@@ -1,0 +1,235 @@
+"""Submit, cancel, retry, find: the verbs the web knows. All of them block; run them in a thread.
+
+Every verb takes the owner's id; what belongs to somebody else is not found.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePath
+
+from gifapp import errors
+from gifapp.conversion.plan import make_plan
+from gifapp.conversion.poster import poster
+from gifapp.conversion.probe import probe
+from gifapp.conversion.video import Video
+from gifapp.domain.job import JobState, Priority
+from gifapp.domain.limits import Limits
+from gifapp.domain.recipe import Recipe
+from gifapp.domain.views import JobView, SourceView
+from gifapp.jobs import leases, sources, store
+from gifapp.jobs.announcer import Announcer
+from gifapp.jobs.blobs import Blobs, Incoming
+from gifapp.jobs.documents import JobDocument, SourceDocument
+from gifapp.jobs.queue import Doorbell
+from gifapp.jobs.sweep import Sweep
+from gifapp.jobs.timings import Timings
+from gifapp.jobs.views import job_view, job_views, source_view
+
+
+@dataclass(frozen=True)
+class JobPage:
+    """Some jobs, newest first, and where the next ones begin; None: these were the last."""
+
+    jobs: list[JobView]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True)
+class GifFile:
+    """A finished GIF; `etag` is quoted as HTTP wants it."""
+
+    path: Path
+    file_name: str
+    bytes: int
+    etag: str
+
+
+class JobService:
+    def __init__(
+        self, *, blobs: Blobs, doorbell: Doorbell, announcer: Announcer, limits: Limits, timings: Timings
+    ) -> None:
+        self._blobs = blobs
+        self._doorbell = doorbell
+        self._announcer = announcer
+        self._limits = limits
+        self._timings = timings
+        self.sweep = Sweep(blobs, doorbell, announcer, timings)
+
+    # --- sources -----------------------------------------------------------------------------
+
+    def incoming(self) -> Incoming:
+        """Where an upload goes; what is not added as a source is removed on exit."""
+        return self._blobs.incoming(limit_bytes=self._limits.max_upload_bytes)
+
+    def add_source(self, owner_id: str, incoming: Incoming, name: str) -> SourceView:
+        """Keep an upload that has come in completely.
+
+        Raises:
+            errors.SourceRefused: it is no video we convert; nothing is kept.
+            errors.DiskFull, errors.ServiceUnavailable
+        """
+        incoming.finish()
+        video = probe(incoming.path, limits=self._limits)
+        poster(incoming.path, video, incoming.poster_path, limits=self._limits)
+        view = source_view(self._keep(owner_id, incoming, name, video))
+        self._announcer.source_created(owner_id, view)
+        return view
+
+    def _keep(self, owner_id: str, incoming: Incoming, name: str, video: Video) -> SourceDocument:
+        with self._blobs.exclusive():
+            self._blobs.keep_source(incoming)
+            try:
+                return sources.add_source(
+                    owner_id, name=name, size_bytes=incoming.bytes, sha256=incoming.sha256, video=video
+                )
+            except errors.ServiceUnavailable:
+                self._remove_unnamed(incoming.sha256)
+                raise
+
+    def sources(self, owner_id: str) -> list[SourceView]:
+        """Newest first."""
+        return [source_view(source) for source in sources.sources_of(owner_id)]
+
+    def source(self, owner_id: str, source_id: str) -> SourceView:
+        return source_view(sources.find_source(owner_id, source_id))
+
+    def source_path(self, owner_id: str, source_id: str) -> Path:
+        return self._blobs.source_path(sources.find_source(owner_id, source_id).sha256)
+
+    def poster_path(self, owner_id: str, source_id: str) -> Path:
+        """A JPEG, at most 480 px wide."""
+        return self._blobs.poster_path(sources.find_source(owner_id, source_id).sha256)
+
+    def delete_source(self, owner_id: str, source_id: str) -> None:
+        """Forget a source; its bytes go when no other source has the same. Finished GIFs stay.
+
+        Raises:
+            errors.NotFound
+            errors.SourceInUse: a job still has to read it.
+        """
+        sources.find_source(owner_id, source_id)
+        if store.is_in_use(source_id):
+            raise errors.SourceInUse
+        with self._blobs.exclusive():
+            removed = sources.remove_source(owner_id, source_id)
+            self._remove_unnamed(removed.sha256)
+        self._announcer.source_deleted(owner_id, source_id)
+
+    def _remove_unnamed(self, sha256: str) -> None:
+        if not sources.is_named(sha256):
+            self._blobs.remove_source(sha256)
+
+    # --- jobs --------------------------------------------------------------------------------
+
+    def submit(
+        self,
+        owner_id: str,
+        source_id: str,
+        recipe: Recipe,
+        *,
+        priority: Priority = "normal",
+        idempotency_key: str | None = None,
+    ) -> JobView:
+        """Queue a conversion. It is safe once this returns, whatever happens to Redis.
+
+        A repeat with the same idempotency key answers with the first job.
+
+        Raises:
+            errors.NotFound: no such source.
+            errors.SourceRefused: the recipe asks for more than the source has or the limits allow.
+            errors.ServiceUnavailable
+        """
+        source = sources.find_source(owner_id, source_id)
+        make_plan(sources.video_of(source), recipe, self._limits)
+        job = store.add_job(
+            source,
+            recipe,
+            priority=priority,
+            max_attempts=self._timings.max_attempts,
+            idempotency_key=idempotency_key or None,
+        )
+        return self._rung_and_shown(job)
+
+    def jobs(
+        self, owner_id: str, *, state: JobState | None = None, limit: int = 50, cursor: str | None = None
+    ) -> JobPage:
+        """Newest first.
+
+        Raises:
+            errors.FieldInvalid: the cursor is none that a page gave.
+        """
+        before = _place(cursor) if cursor else None
+        found = store.jobs_of(owner_id, state=state, before=before, limit=limit + 1)
+        page = found[:limit]
+        return JobPage(job_views(page), _cursor(page[-1]) if len(found) > limit else None)
+
+    def job(self, owner_id: str, job_id: str) -> JobView:
+        return job_view(store.find_job(owner_id, job_id))
+
+    def cancel(self, owner_id: str, job_id: str) -> JobView:
+        """Cancel a queued job now, a running one within about a second.
+
+        Raises:
+            errors.NotFound
+            errors.MoveNotAllowed: it has ended.
+        """
+        return self._shown(store.cancel_job(owner_id, job_id))
+
+    def retry(self, owner_id: str, job_id: str) -> JobView:
+        """Queue a job again that failed, died or was cancelled.
+
+        Raises:
+            errors.NotFound: no such job, or its source is gone.
+            errors.MoveNotAllowed: it is queued, running or succeeded.
+        """
+        sources.find_source(owner_id, store.find_job(owner_id, job_id).source)
+        return self._rung_and_shown(store.retry_job(owner_id, job_id))
+
+    def delete(self, owner_id: str, job_id: str) -> None:
+        """Forget a job and its GIF; a running one is stopped."""
+        removed = store.remove_job(owner_id, job_id)
+        for key in {leases.attempt_of(removed).key} | ({removed.gif.key} if removed.gif else set()):
+            if not store.names_gif(key):
+                self._blobs.remove_attempt(key)
+        self._announcer.job_deleted(owner_id, job_id)
+
+    def gif(self, owner_id: str, job_id: str) -> GifFile:
+        """The finished GIF.
+
+        Raises:
+            errors.NotFound
+            errors.JobNotFinished: there is none, or not yet.
+        """
+        job = store.find_job(owner_id, job_id)
+        if job.gif is None:
+            raise errors.JobNotFinished(state=job.state)
+        return GifFile(
+            path=self._blobs.gif_path(job.gif.key),
+            file_name=f"{PurePath(job.source_name).stem}.gif",
+            bytes=job.gif.bytes,
+            etag=f'"{job.gif.key}"',
+        )
+
+    def _rung_and_shown(self, job: JobDocument) -> JobView:
+        if job.state == JobState.QUEUED:
+            self._doorbell.ring(job.id, priority=job.priority)
+        return self._shown(job)
+
+    def _shown(self, job: JobDocument) -> JobView:
+        view = job_view(job)
+        self._announcer.job_shown(job.owner, view)
+        return view
+
+
+def _cursor(job: JobDocument) -> str:
+    return f"{job.created_at.timestamp() * 1000:.0f}-{job.id}"
+
+
+def _place(cursor: str) -> tuple[datetime, str]:
+    created_ms, _, job_id = cursor.partition("-")
+    try:
+        return datetime.fromtimestamp(int(created_ms) / 1000, UTC), job_id
+    except (ValueError, OverflowError, OSError):
+        raise errors.FieldInvalid(field="cursor", problem="it is not from a list of jobs") from None

@@ -1,0 +1,69 @@
+"""The sweep: takes back what lost workers held, and rings again for what nobody heard.
+
+Every worker and the web tier run it, each in a thread of its own. Every step is a conditional write,
+so that any number of sweeps at the same time do no harm.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from gifapp.jobs import leases, store
+from gifapp.jobs.announcer import Announcer
+from gifapp.jobs.blobs import Blobs
+from gifapp.jobs.documents import utc_now
+from gifapp.jobs.queue import Doorbell
+from gifapp.jobs.timings import Timings
+
+_log = structlog.get_logger()
+
+_RINGS_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Sweep:
+    blobs: Blobs
+    doorbell: Doorbell
+    announcer: Announcer
+    timings: Timings
+
+    def __call__(self) -> None:
+        """Sweep once.
+
+        Raises:
+            errors.ServiceUnavailable: MongoDB is away.
+        """
+        self._take_back_lost_jobs()
+        self._ring_again()
+        self.blobs.remove_abandoned(older_than_s=self.timings.abandoned_s)
+
+    def _take_back_lost_jobs(self) -> None:
+        for lost in leases.expired():
+            job = leases.take_back(lost)
+            if job is not None:
+                _log.warning("a worker was lost", job_id=job.id, worker=lost.worker, state=job.state)
+                self.blobs.remove_attempt(leases.attempt_of(lost).key)
+                self.announcer.job_changed(job)
+
+    def _ring_again(self) -> None:
+        # as many messages as due jobs are enough: ringing for a long queue would never end
+        heard = self.doorbell.waiting()
+        missing = 0 if heard is None else store.count_due() - heard
+        if missing > 0:
+            oldest = utc_now() - timedelta(seconds=self.timings.ring_again_s)
+            for job in store.take_hints(min(missing, _RINGS_AT_ONCE), older_than=oldest):
+                self.doorbell.ring(job.id, priority=job.priority)
+
+
+def keep_sweeping(sweep: Callable[[], None], *, every_s: float, stopping: threading.Event) -> None:
+    """Sweep until told to stop; what goes wrong is logged, and the next sweep tries again."""
+    while not stopping.wait(every_s):
+        try:
+            sweep()
+        except Exception:  # noqa: BLE001
+            _log.exception("a sweep failed")

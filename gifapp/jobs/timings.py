@@ -1,0 +1,18 @@
+"""How long the queue waits for what; tests shorten it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Seconds. The clocks of all machines must agree to within a fraction of `lease_s`."""
+
+    lease_s: float = 30.0
+    heartbeat_s: float = 1.0  # also how soon a cancel or a lost lease is noticed
+    sweep_s: float = 5.0
+    ring_again_s: float = 15.0  # a due job whose doorbell rang longer ago may have been forgotten
+    drain_s: float = 20.0  # what a stopping worker leaves a conversion to finish
+    abandoned_s: float = 6 * 3600.0  # an unfinished upload or a scratch directory nobody touched
+    max_attempts: int = 3

@@ -1,0 +1,72 @@
+"""Documents as their owners see them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gifapp.domain.job import JobState, Progress
+from gifapp.domain.recipe import Recipe
+from gifapp.domain.views import ErrorView, GifView, JobView, SourceView
+from gifapp.jobs import store
+from gifapp.jobs.documents import JobDocument, SourceDocument
+from gifapp.jobs.sources import sources_by_id, video_of
+
+
+def source_view(source: SourceDocument) -> SourceView:
+    video = video_of(source)
+    return SourceView(
+        id=source.id,
+        name=source.name,
+        bytes=source.bytes,
+        sha256=source.sha256,
+        width=video.width_px,
+        height=video.height_px,
+        duration_s=video.duration_s,
+        fps=video.fps,
+        notes=list(video.notes),
+        poster_url=f"/api/v1/sources/{source.id}/poster",
+        created_at=source.created_at,
+    )
+
+
+def job_view(job: JobDocument) -> JobView:
+    return job_views([job])[0]
+
+
+def job_views(jobs: Sequence[JobDocument]) -> list[JobView]:
+    """The views of jobs of one owner."""
+    if not jobs:
+        return []
+    sources = sources_by_id(jobs[0].owner, {job.source for job in jobs})
+    return [_job_view(job, sources.get(job.source)) for job in jobs]
+
+
+def _job_view(job: JobDocument, source: SourceDocument | None) -> JobView:
+    progress = job.progress
+    return JobView(
+        id=job.id,
+        state=JobState(job.state),
+        progress=Progress(phase=progress.phase, fraction=progress.fraction, eta_s=progress.eta_s),
+        queue_position=store.queue_position(job),
+        attempts=job.attempts,
+        error=ErrorView(code=job.error.code, detail=job.error.detail) if job.error else None,
+        recipe=Recipe.parse(job.recipe),
+        source=source_view(source) if source else None,
+        gif=_gif_view(job),
+        created_at=job.created_at,
+        started_at=job.started_at,
+        finished_at=job.finished_at,
+    )
+
+
+def _gif_view(job: JobDocument) -> GifView | None:
+    if job.gif is None:
+        return None
+    return GifView(
+        url=f"/api/v1/jobs/{job.id}/gif",
+        bytes=job.gif.bytes,
+        width_px=job.gif.width_px,
+        height_px=job.gif.height_px,
+        frames=job.gif.frames,
+        duration_s=job.gif.duration_s,
+    )

@@ -1,0 +1,209 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gifapp import errors
+from gifapp.domain.job import JobState
+from gifapp.domain.limits import Limits
+from gifapp.domain.recipe import Crop, Recipe, Segment
+from gifapp.domain.views import SourceView
+from gifapp.jobs import leases
+from gifapp.jobs.documents import GifPart, JobDocument
+from gifapp.jobs.parts import JobParts
+from tests.jobs.conftest import files_below
+
+Upload = Callable[..., SourceView]
+GIF = b"GIF89a"
+
+
+def finish(parts: JobParts, job_id: str) -> None:
+    """What a worker does, without the conversion."""
+    job = leases.claim(job_id, worker="here", lease_s=30)
+    assert job is not None
+    attempt = leases.attempt_of(job)
+    with parts.blobs.scratch(attempt.key) as directory:
+        (directory / "gif").write_bytes(GIF)
+        parts.blobs.keep_gif(directory / "gif", attempt.key)
+    leases.succeed(
+        attempt, GifPart(key=attempt.key, bytes=6, width_px=1, height_px=1, frames=1, duration_s=0.1)
+    )
+
+
+def test_an_upload_becomes_a_source(parts: JobParts, upload: Upload, video: bytes) -> None:
+    view = upload()
+    assert (view.name, view.width, view.height, view.bytes) == ("clip.mp4", 96, 64, len(video))
+    assert view.duration_s == pytest.approx(2, abs=0.1)
+    assert parts.service.sources("ann") == [view] == [parts.service.source("ann", view.id)]
+    assert parts.service.source_path("ann", view.id).read_bytes() == video
+    assert parts.service.poster_path("ann", view.id).read_bytes().startswith(b"\xff\xd8")
+
+
+@pytest.mark.parametrize("data", [b"", b"hello", b"\x00" * 5000], ids=["empty", "text", "zeros"])
+def test_a_refused_upload_leaves_nothing_behind(upload: Upload, storage: Path, data: bytes) -> None:
+    with pytest.raises(errors.SourceRefused):
+        upload(data=data)
+    assert files_below(storage) == set()
+    assert not list((storage / "incoming").iterdir())
+
+
+def test_a_too_large_upload_is_cut_off(build_parts: Callable[..., JobParts], storage: Path) -> None:
+    with build_parts(limits=Limits(max_upload_bytes=10)) as parts, parts.service.incoming() as incoming:
+        incoming.write(b"0123456789")
+        with pytest.raises(errors.SourceTooLarge):
+            incoming.write(b"0")
+    assert files_below(storage) == set()
+
+
+def test_an_abandoned_upload_leaves_nothing_behind(parts: JobParts, storage: Path) -> None:
+    with parts.service.incoming() as incoming:
+        incoming.write(b"half")
+    assert files_below(storage) == set()
+
+
+def test_equal_bytes_are_kept_once_and_as_long_as_anybody_has_them(
+    parts: JobParts, upload: Upload, storage: Path
+) -> None:
+    first, second = upload("ann"), upload("bob", name="other.mp4")
+    assert first.sha256 == second.sha256
+    assert len(files_below(storage)) == 2  # the video and its poster
+    parts.service.delete_source("ann", first.id)
+    assert parts.service.source_path("bob", second.id).exists()
+    parts.service.delete_source("bob", second.id)
+    assert files_below(storage) == set()
+
+
+def test_a_source_is_kept_while_a_job_needs_it(parts: JobParts, upload: Upload) -> None:
+    source = upload()
+    job = parts.service.submit("ann", source.id, Recipe())
+    with pytest.raises(errors.SourceInUse):
+        parts.service.delete_source("ann", source.id)
+    parts.service.cancel("ann", job.id)
+    parts.service.delete_source("ann", source.id)
+    assert parts.service.job("ann", job.id).source is None
+    with pytest.raises(errors.NotFound, match="source"):
+        parts.service.retry("ann", job.id)
+
+
+def test_a_submitted_job_waits_in_line(parts: JobParts, upload: Upload) -> None:
+    source = upload()
+    first = parts.service.submit("ann", source.id, Recipe(fps=5))
+    second = parts.service.submit("bob", upload("bob").id, Recipe())
+    urgent = parts.service.submit("ann", source.id, Recipe(), priority="high")
+    assert (first.state, first.recipe, first.source) == (JobState.QUEUED, Recipe(fps=5), source)
+    positions = {
+        job.id: parts.service.job(owner, job.id).queue_position
+        for owner, job in (("ann", first), ("bob", second), ("ann", urgent))
+    }
+    assert positions == {urgent.id: 1, first.id: 2, second.id: 3}
+
+
+def test_the_same_idempotency_key_gives_the_same_job(parts: JobParts, upload: Upload) -> None:
+    source = upload()
+    first = parts.service.submit("ann", source.id, Recipe(), idempotency_key="k")
+    assert parts.service.submit("ann", source.id, Recipe(fps=5), idempotency_key="k") == first
+    other = parts.service.submit("bob", upload("bob").id, Recipe(), idempotency_key="k")
+    assert other.id != first.id
+    without = [parts.service.submit("ann", source.id, Recipe()).id for _ in range(2)]
+    assert len({first.id, *without}) == 3
+
+
+@pytest.mark.parametrize(
+    ("recipe", "error"),
+    [
+        (Recipe(segments=(Segment(start_s=5.0),)), errors.RangeOutsideSource),
+        (Recipe(crop=Crop(width_px=97, height_px=1)), errors.CropOutsideSource),
+        (Recipe(speed=0.1), errors.SourceTooLong),
+    ],
+)
+def test_what_cannot_be_made_is_refused_at_submit(
+    build_parts: Callable[..., JobParts], video: bytes, recipe: Recipe, error: type[errors.GifappError]
+) -> None:
+    with build_parts(limits=Limits(max_duration_s=10)) as parts:
+        with parts.service.incoming() as incoming:
+            incoming.write(video)
+            source = parts.service.add_source("ann", incoming, "clip.mp4")
+        with pytest.raises(error):
+            parts.service.submit("ann", source.id, recipe)
+        assert parts.service.jobs("ann").jobs == []
+
+
+def test_jobs_come_in_pages(parts: JobParts, upload: Upload) -> None:
+    source = upload()
+    ids = [parts.service.submit("ann", source.id, Recipe()).id for _ in range(5)]
+    parts.service.cancel("ann", ids[0])
+    seen, cursor = [], None
+    while True:
+        page = parts.service.jobs("ann", limit=2, cursor=cursor)
+        seen += [job.id for job in page.jobs]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert len(seen) == 5
+    assert set(seen) == set(ids)
+    assert [job.id for job in parts.service.jobs("ann", state=JobState.CANCELLED).jobs] == [ids[0]]
+    with pytest.raises(errors.FieldInvalid):
+        parts.service.jobs("ann", cursor="x")
+
+
+def test_a_queued_job_is_cancelled_at_once_and_can_be_retried(parts: JobParts, upload: Upload) -> None:
+    job = parts.service.submit("ann", upload().id, Recipe())
+    for _ in range(2):
+        assert parts.service.cancel("ann", job.id).state == JobState.CANCELLED
+    again = parts.service.retry("ann", job.id)
+    assert (again.state, again.attempts, again.finished_at) == (JobState.QUEUED, 0, None)
+    with pytest.raises(errors.MoveNotAllowed, match="queued"):
+        parts.service.retry("ann", job.id)
+
+
+def test_a_finished_job_gives_its_gif(parts: JobParts, upload: Upload, storage: Path) -> None:
+    job = parts.service.submit("ann", upload(name="My clip.final.mp4").id, Recipe())
+    with pytest.raises(errors.JobNotFinished):
+        parts.service.gif("ann", job.id)
+    finish(parts, job.id)
+    gif = parts.service.gif("ann", job.id)
+    assert (gif.path.read_bytes(), gif.bytes, gif.file_name) == (GIF, 6, "My clip.final.gif")
+    with pytest.raises(errors.MoveNotAllowed):
+        parts.service.cancel("ann", job.id)
+    parts.service.delete("ann", job.id)
+    assert not list((storage / "gifs").iterdir())
+
+
+def test_a_gif_goes_only_when_no_job_names_it(parts: JobParts, upload: Upload) -> None:
+    source = upload()
+    first, twin = (parts.service.submit("ann", source.id, Recipe()) for _ in range(2))
+    finish(parts, first.id)
+    JobDocument.objects(id=twin.id).update(set__gif=JobDocument.objects.get(id=first.id).gif)
+    path = parts.service.gif("ann", twin.id).path
+    parts.service.delete("ann", first.id)
+    assert path.exists()
+    parts.service.delete("ann", twin.id)
+    assert not path.exists()
+
+
+VERBS_OF_JOBS = ["job", "cancel", "retry", "delete", "gif"]
+VERBS_OF_SOURCES = ["source", "delete_source", "source_path", "poster_path"]
+
+
+@pytest.mark.parametrize("verb", VERBS_OF_JOBS)
+@pytest.mark.parametrize("asked_for", ["another's", "", "no such id", "{$gt: 0}"])
+def test_a_job_is_found_by_its_owner_only(parts: JobParts, upload: Upload, verb: str, asked_for: str) -> None:
+    job = parts.service.submit("ann", upload().id, Recipe())
+    with pytest.raises(errors.NotFound, match="job"):
+        getattr(parts.service, verb)("eve", job.id if asked_for == "another's" else asked_for)
+    assert parts.service.job("ann", job.id) == job
+    assert parts.service.jobs("eve").jobs == []
+
+
+@pytest.mark.parametrize("verb", VERBS_OF_SOURCES)
+@pytest.mark.parametrize("asked_for", ["another's", "no such id"])
+def test_a_source_is_found_by_its_owner_only(
+    parts: JobParts, upload: Upload, verb: str, asked_for: str
+) -> None:
+    source = upload()
+    with pytest.raises(errors.NotFound, match="source"):
+        getattr(parts.service, verb)("eve", source.id if asked_for == "another's" else asked_for)
+    with pytest.raises(errors.NotFound, match="source"):
+        parts.service.submit("eve", source.id, Recipe())
+    assert parts.service.source("ann", source.id) == source
+    assert parts.service.sources("eve") == []
