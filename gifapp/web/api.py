@@ -1,0 +1,38 @@
+"""Every address of the API. docs/api.md says what each of them takes and gives."""
+
+from __future__ import annotations
+
+from tornado.routing import URLSpec
+
+from gifapp.web import auth, events, health, jobs, me, media, sources
+from gifapp.web.base import NotFoundHandler
+
+_API = r"/api/v1"
+_ID = r"([^/]+)"
+
+
+def api_routes() -> list[URLSpec]:
+    """The routes under /api/v1, /media and /health; unknown ones under /api are left to the app."""
+    return [
+        URLSpec(rf"{_API}/auth/register", auth.RegisterHandler),
+        URLSpec(rf"{_API}/auth/login", auth.LoginHandler),
+        URLSpec(rf"{_API}/auth/refresh", auth.RefreshHandler),
+        URLSpec(rf"{_API}/auth/logout", auth.LogoutHandler),
+        URLSpec(rf"{_API}/auth/password", auth.PasswordHandler),
+        URLSpec(rf"{_API}/me", me.MeHandler),
+        URLSpec(rf"{_API}/limits", me.LimitsHandler),
+        URLSpec(rf"{_API}/sources", sources.SourcesHandler),
+        URLSpec(rf"{_API}/sources/{_ID}", sources.SourceHandler),
+        URLSpec(rf"{_API}/sources/{_ID}/poster", media.PosterHandler),
+        URLSpec(rf"{_API}/jobs", jobs.JobsHandler),
+        URLSpec(rf"{_API}/jobs/{_ID}", jobs.JobHandler),
+        URLSpec(rf"{_API}/jobs/{_ID}/cancel", jobs.CancelHandler),
+        URLSpec(rf"{_API}/jobs/{_ID}/retry", jobs.RetryHandler),
+        URLSpec(rf"{_API}/jobs/{_ID}/gif", media.GifHandler),
+        URLSpec(rf"{_API}/events", events.EventsHandler),
+        URLSpec(rf"/media/gifs/{_ID}", media.GifHandler, {"signed": True}),
+        URLSpec(rf"/media/posters/{_ID}", media.PosterHandler, {"signed": True}),
+        URLSpec(r"/health/live", health.LiveHandler),
+        URLSpec(r"/health/ready", health.ReadyHandler),
+        URLSpec(r"/(?:media|health)(?:/.*)?", NotFoundHandler),
+    ]

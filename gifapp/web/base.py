@@ -1,0 +1,312 @@
+"""What every handler of ours does alike: headers, problem details, who asks, bodies that have an end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import functools
+import json
+import logging
+import secrets
+import sys
+from asyncio import Future
+from collections.abc import Callable
+from concurrent.futures import Executor
+from types import TracebackType
+from typing import Any, ClassVar, ParamSpec, TypeVar
+
+import structlog.contextvars
+import tornado.web
+from pydantic import BaseModel
+from tornado.iostream import StreamClosedError
+
+from gifapp import errors
+from gifapp.identity.service import Caller
+from gifapp.web.parts import Parts
+from gifapp.web.payloads import Model, decoded, validated
+from gifapp.web.problems import CONTENT_TYPE, problem, status_of
+
+SESSION_COOKIE = "gifapp_session"
+JSON_BODY_BYTES = 64 * 1024
+JSON_BODY_TIMEOUT_S = 30.0
+DRAIN_S = 10.0
+
+_SECURITY_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+_CORS_EXPOSED = "Content-Disposition, ETag, Location, Retry-After, X-Request-Id"
+_CORS_ACCEPTED = "Authorization, Content-Type, Idempotency-Key, If-None-Match, Range"
+_CORS_MAX_AGE_S = "600"
+
+_log = logging.getLogger(__name__)
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+
+
+class AnsweringHandler(tornado.web.RequestHandler):
+    """Headers, CORS, problem details, and who asks."""
+
+    @property
+    def parts(self) -> Parts:
+        parts: Parts = self.settings["gifapp"]
+        return parts
+
+    @functools.cached_property
+    def request_id(self) -> str:
+        return secrets.token_hex(8)
+
+    def set_default_headers(self) -> None:
+        self.clear_header("Server")
+        for name, value in _SECURITY_HEADERS.items():
+            self.set_header(name, value)
+        self.set_header("X-Request-Id", self.request_id)
+        self._set_cors_headers()
+
+    async def prepare(self) -> None:
+        structlog.contextvars.bind_contextvars(request_id=self.request_id)
+
+    async def options(self, *_: str) -> None:
+        """What can be done here; the preflight of another site's page."""
+        self.set_status(204)
+        self.set_header("Allow", ", ".join(self._methods()))
+        if self._from_friend():
+            self.set_header("Access-Control-Allow-Methods", ", ".join(self._methods()))
+            self.set_header("Access-Control-Allow-Headers", _CORS_ACCEPTED)
+            self.set_header("Access-Control-Max-Age", _CORS_MAX_AGE_S)
+
+    async def run_blocking(
+        self, function: Callable[Given, Result], *args: Given.args, **kwargs: Given.kwargs
+    ) -> Result:
+        """What `function` returns, run on a thread: the loop never waits for a disk or a database."""
+        return await self.run_on(self.parts.threads, function, *args, **kwargs)
+
+    async def run_on(
+        self,
+        threads: Executor,
+        function: Callable[Given, Result],
+        *args: Given.args,
+        **kwargs: Given.kwargs,
+    ) -> Result:
+        context = contextvars.copy_context()  # the log's request id
+        call = functools.partial(context.run, functools.partial(function, *args, **kwargs))
+        return await asyncio.get_running_loop().run_in_executor(threads, call)
+
+    def bearer(self) -> str:
+        """The token of the Authorization header.
+
+        Raises:
+            errors.NotSignedIn: there is none.
+        """
+        scheme, _, token = self.request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise errors.NotSignedIn
+        return token.strip()
+
+    async def caller(self) -> Caller:
+        """Who asks.
+
+        Raises:
+            errors.NotSignedIn, errors.TokenInvalid, errors.TokenExpired
+        """
+        return await self.run_blocking(self.parts.identity.authenticate, self.bearer())
+
+    def check_xsrf_cookie(self) -> None:
+        """Tornado asks before every write; only what trusts the cookie needs it: `require_xsrf`."""
+
+    def require_xsrf(self) -> None:
+        """Refuse a request that another site's page may have made with our cookie.
+
+        Raises:
+            errors.RequestForged
+        """
+        try:
+            super().check_xsrf_cookie()
+        except tornado.web.HTTPError:
+            raise errors.RequestForged from None
+
+    def query(self, model: type[Model]) -> Model:
+        """The arguments of the address.
+
+        Raises:
+            errors.FieldInvalid
+        """
+        given = {name: self.get_query_argument(name) for name in self.request.query_arguments}
+        return validated(model, given)
+
+    def write_model(self, model: BaseModel) -> None:
+        self.set_header("Content-Type", "application/json")
+        self.write(model.model_dump_json())
+
+    def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
+        error = kwargs.get("exc_info", (None, None, None))[1]
+        super().send_error(status_of(error) if error else status_code, **kwargs)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        error = kwargs.get("exc_info", (None, None, None))[1]
+        self._set_error_headers(status_code, error)
+        body = json.dumps(problem(error, status_code, self.request_id), default=str).encode()
+        self.set_header("Content-Type", CONTENT_TYPE)
+        self.set_header("Content-Length", len(body))
+        self.finish(body)
+
+    def log_exception(
+        self,
+        typ: type[BaseException] | None,  # noqa: ARG002
+        value: BaseException | None,
+        tb: TracebackType | None,  # noqa: ARG002
+    ) -> None:
+        if isinstance(value, StreamClosedError):
+            return
+        if status_of(value) >= 500:
+            _log.error("%s %s", self.request.method, self.request.path, exc_info=value)
+
+    def _set_error_headers(self, status: int, error: BaseException | None) -> None:
+        if status == 401:
+            self.set_header("WWW-Authenticate", 'Bearer realm="gifapp"')
+        if status == 405:
+            self.set_header("Allow", ", ".join(self._methods()))
+        if isinstance(error, errors.TooManyRequests):
+            self.set_header("Retry-After", str(error.facts["retry_after_s"]))
+        if status == 503:
+            self.set_header("Retry-After", "5")
+
+    def _methods(self) -> list[str]:
+        ours, inherited = type(self), tornado.web.RequestHandler
+        return [
+            name
+            for name in self.SUPPORTED_METHODS
+            if getattr(ours, name.lower()) is not getattr(inherited, name.lower())
+        ]
+
+    def _from_friend(self) -> bool:
+        return self.request.headers.get("Origin") in self.parts.cors_origins
+
+    def _set_cors_headers(self) -> None:
+        if self.parts.cors_origins:
+            self.set_header("Vary", "Origin")
+        if self._from_friend():
+            self.set_header("Access-Control-Allow-Origin", self.request.headers["Origin"])
+            self.set_header("Access-Control-Expose-Headers", _CORS_EXPOSED)
+
+
+@tornado.web.stream_request_body
+class BaseHandler(AnsweringHandler):
+    """Also reads the body, no further than `max_body_bytes`.
+
+    A request may be answered before its body has arrived. Closing at once would reset the connection
+    under a client that is still sending, and it would never see why: the answer is sent, and what
+    still comes is thrown away for a while.
+    """
+
+    max_body_bytes: ClassVar[int] = JSON_BODY_BYTES
+    body_timeout_s: ClassVar[float] = JSON_BODY_TIMEOUT_S
+
+    _answered_early = False
+    _received_bytes = 0
+
+    async def prepare(self) -> None:
+        connection: Any = self.request.connection
+        connection.set_max_body_size(sys.maxsize)  # we refuse what is too large, in our own words
+        connection.set_body_timeout(self.body_timeout_s)
+        self._body = bytearray()
+        await super().prepare()
+        self._check_length(self._declared_bytes())
+
+    async def data_received(self, chunk: bytes) -> None:
+        if self._answered_early:
+            return
+        self._received_bytes += len(chunk)
+        try:
+            self._check_length(self._received_bytes)
+            await self.receive(chunk)
+        except Exception:  # noqa: BLE001  Tornado would close the connection without a word
+            self.log_exception(*sys.exc_info())
+            self.send_error(exc_info=sys.exc_info())
+
+    async def receive(self, chunk: bytes) -> None:
+        """Take the next part of the body."""
+        self._body += chunk
+
+    def body_limit(self) -> int:
+        return self.max_body_bytes
+
+    def too_large(self) -> errors.GifappError:
+        """What to say of a body over the limit."""
+        return errors.BodyTooLarge(limit_bytes=self.body_limit())
+
+    def json_body(self, model: type[Model]) -> Model:
+        """The body as `model`.
+
+        Raises:
+            errors.ContentTypeWrong, errors.JsonInvalid, errors.FieldInvalid
+        """
+        content_type = self.request.headers.get("Content-Type", "").partition(";")[0]
+        if content_type.strip().lower() != "application/json":
+            raise errors.ContentTypeWrong(expected="application/json")
+        return validated(model, decoded(bytes(self._body)))
+
+    def finish(self, chunk: str | bytes | dict[str, Any] | None = None) -> Future[None]:
+        if not self._body_is_arriving():
+            return super().finish(chunk)
+        if chunk is not None:
+            self.write(chunk)
+        return self._answer_early()
+
+    def _check_length(self, length: int) -> None:
+        if length > self.body_limit():
+            raise self.too_large()
+
+    def _declared_bytes(self) -> int:
+        declared = self.request.headers.get("Content-Length", "0")
+        return int(declared) if declared.isdecimal() else 0
+
+    def _body_is_arriving(self) -> bool:
+        headers = self.request.headers
+        has_body = self._declared_bytes() > 0 or "Transfer-Encoding" in headers
+        waits_for_us = headers.get("Expect") == "100-continue" and not self._received_bytes
+        return has_body and not waits_for_us and not self.request._body_future.done()
+
+    def _answer_early(self) -> Future[None]:
+        self._answered_early = True
+        self.set_header("Connection", "close")
+        # Tornado would run the method once the body is complete
+        setattr(self, str(self.request.method).lower(), self._nothing_more)
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(DRAIN_S, self._finish_drained)
+        self.request._body_future.add_done_callback(lambda _: timer.cancel())
+        self.request._body_future.add_done_callback(lambda _: self._finish_drained())
+        return self.flush()
+
+    async def _nothing_more(self, *_: str) -> None:
+        """The answer was sent."""
+
+    def _finish_drained(self) -> None:
+        arrived = self.request._body_future
+        if not self._finished and not (arrived.done() and arrived.exception()):
+            super().finish()
+
+
+class PrivateHandler(BaseHandler):
+    """For people who are signed in: `self.user` is who asks."""
+
+    user: Caller
+
+    async def prepare(self) -> None:
+        await super().prepare()
+        if self.request.method != "OPTIONS":  # a preflight carries no token
+            self.user = await self.caller()
+
+
+class NotFoundHandler(BaseHandler):
+    """Every address under ours that is nobody's."""
+
+    async def prepare(self) -> None:
+        await super().prepare()
+        raise tornado.web.HTTPError(404)

@@ -1,0 +1,55 @@
+"""The events of every owner, handed to the websockets that are open for them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable
+from typing import Protocol
+
+from gifapp.domain.views import Event
+from gifapp.jobs.progress import EVERYONE
+
+
+class Listener(Protocol):
+    """One open websocket."""
+
+    def deliver(self, event: Event) -> None:
+        """Take an event, at once and without fail."""
+
+
+class EventHub:
+    """One `follow` task per web process, however many websockets are open."""
+
+    def __init__(self, follow: Callable[[], AsyncIterator[tuple[str, Event]]]) -> None:
+        self._follow = follow
+        self._listeners: defaultdict[str, set[Listener]] = defaultdict(set)
+
+    def start(self) -> None:
+        """Follow, on the loop that runs; before the first websocket opens."""
+        self._task = asyncio.create_task(self._hand_out())
+
+    async def stop(self) -> None:
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+
+    def join(self, owner_id: str, listener: Listener) -> None:
+        """Deliver the owner's events to `listener` from now on."""
+        self._listeners[owner_id].add(listener)
+
+    def leave(self, owner_id: str, listener: Listener) -> None:
+        self._listeners[owner_id].discard(listener)
+        if not self._listeners[owner_id]:
+            del self._listeners[owner_id]
+
+    async def _hand_out(self) -> None:
+        async for owner_id, event in self._follow():
+            for listener in self._concerned(owner_id):
+                listener.deliver(event)
+
+    def _concerned(self, owner_id: str) -> list[Listener]:
+        if owner_id == EVERYONE:
+            return [listener for theirs in self._listeners.values() for listener in theirs]
+        return list(self._listeners.get(owner_id, ()))

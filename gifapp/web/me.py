@@ -1,0 +1,33 @@
+"""Who I am, and what everybody may send."""
+
+from __future__ import annotations
+
+from gifapp.domain.views import UserView
+from gifapp.identity.passwords import MAX_BYTES, MIN_CHARACTERS
+from gifapp.web.base import BaseHandler, PrivateHandler
+
+
+class MeHandler(PrivateHandler):
+    """`GET`: the account that asks."""
+
+    async def get(self) -> None:
+        self.write_model(UserView(id=self.user.user_id, email=self.user.email, role=self.user.role))
+
+
+class LimitsHandler(BaseHandler):
+    """`GET`: what is refused, before anybody sends it."""
+
+    async def get(self) -> None:
+        limits = self.parts.limits
+        self.write(
+            {
+                "max_upload_bytes": limits.max_upload_bytes,
+                "max_duration_s": limits.max_duration_s,
+                "max_pixels": limits.max_pixels,
+                "max_gif_bytes": limits.max_gif_bytes,
+                "deadline_s": limits.deadline_s,
+                "password_min_characters": MIN_CHARACTERS,
+                "password_max_bytes": MAX_BYTES,
+                "registration": self.parts.identity.registration,
+            }
+        )

@@ -1,0 +1,108 @@
+"""GIFs and posters: by range, cached by tag, under the name that people gave.
+
+Tornado's StaticFileHandler answers ranges and tags; here it is told which file, and whose.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar, NamedTuple
+from urllib.parse import quote
+
+import tornado.web
+
+from gifapp import errors
+from gifapp.web.base import BaseHandler
+from gifapp.web.signing import MediaKind
+
+_LONGEST_NAME = 150  # characters
+_CACHE = "private, max-age=86400, immutable"
+
+
+class Picture(NamedTuple):
+    path: Path
+    tag: str  # quoted, as HTTP wants it
+    file_name: str
+
+
+def disposition(kind: str, file_name: str) -> str:
+    """A Content-Disposition by RFC 6266: `filename*` for the name, `filename` for old clients."""
+    stem, dot, suffix = file_name.rpartition(".")
+    name = "".join(c for c in (stem or suffix) if c.isprintable() and c not in '/\\"')[:_LONGEST_NAME]
+    name += dot + suffix if stem else ""
+    plain = name.encode("ascii", "replace").decode().replace("?", "_")
+    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+class _FileHandler(BaseHandler, tornado.web.StaticFileHandler):
+    """Answers with one file of an owner's."""
+
+    content_type: ClassVar[str]
+    signed_kind: ClassVar[MediaKind]
+
+    def initialize(self, *, signed: bool = False) -> None:  # type: ignore[override]
+        """`signed`: whoever has a signed address may look; else only who is signed in."""
+        self._signed = signed
+        self.root = ""
+
+    async def find(self, owner_id: str, item_id: str) -> Picture:
+        """The picture, if it is the owner's."""
+        raise NotImplementedError
+
+    async def get(self, item_id: str, include_body: bool = True) -> None:
+        self._picture = await self.find(await self._owner_id(item_id), item_id)
+        await super().get(str(self._picture.path), include_body)
+        if self.get_status() == 416:
+            self.write_error(416)
+
+    async def _owner_id(self, item_id: str) -> str:
+        if not self._signed:
+            return (await self.caller()).user_id
+        query = {name: self.get_query_argument(name) for name in self.request.query_arguments}
+        return self.parts.media.owner(self.signed_kind, item_id, query)
+
+    def parse_url_path(self, url_path: str) -> str:
+        return url_path
+
+    def validate_absolute_path(self, root: str, absolute_path: str) -> str:  # noqa: ARG002
+        if not self._picture.path.is_file():
+            raise errors.NotFound(kind="file")
+        return absolute_path
+
+    @classmethod
+    def get_absolute_path(cls, root: str, path: str) -> str:  # noqa: ARG003
+        return path
+
+    def compute_etag(self) -> str:
+        return self._picture.tag
+
+    def get_content_type(self) -> str:
+        return self.content_type
+
+    def set_extra_headers(self, path: str) -> None:  # noqa: ARG002
+        wants_file = self.get_query_argument("download", "") not in ("", "0")
+        kind = "attachment" if wants_file else "inline"
+        self.set_header("Content-Disposition", disposition(kind, self._picture.file_name))
+        self.set_header("Cache-Control", _CACHE)
+
+
+class GifHandler(_FileHandler):
+    """`GET`, `HEAD`: the finished GIF of a job; `?download=1` as a file to save."""
+
+    content_type = "image/gif"
+    signed_kind = "gifs"
+
+    async def find(self, owner_id: str, item_id: str) -> Picture:
+        gif = await self.run_blocking(self.parts.service.gif, owner_id, item_id)
+        return Picture(gif.path, gif.etag, gif.file_name)
+
+
+class PosterHandler(_FileHandler):
+    """`GET`, `HEAD`: a picture out of a video."""
+
+    content_type = "image/jpeg"
+    signed_kind = "posters"
+
+    async def find(self, owner_id: str, item_id: str) -> Picture:
+        path = await self.run_blocking(self.parts.service.poster_path, owner_id, item_id)
+        return Picture(path, f'"{path.stem}"', "poster.jpg")

@@ -1,0 +1,68 @@
+"""What the web tier stands on, built once; handlers find it as `self.parts`."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from gifapp.domain.limits import Limits
+from gifapp.identity.service import Identity
+from gifapp.jobs.parts import JobParts
+from gifapp.jobs.progress import Events, follow
+from gifapp.jobs.service import JobService
+from gifapp.web.hub import EventHub
+from gifapp.web.signing import MediaSigner
+
+_THREADS = 16
+_PROBES = 2  # at once: each is a process of its own
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts of one web process.
+
+    Attributes:
+        checks: what `/health/ready` asks, by name; each raises when its server is away.
+        threads: for everything that blocks for a moment.
+        probes: for looking into uploads, which takes seconds.
+    """
+
+    service: JobService
+    identity: Identity
+    events: Events
+    hub: EventHub
+    limits: Limits
+    media: MediaSigner
+    cookie_secure: bool
+    cors_origins: Collection[str]
+    checks: Mapping[str, Callable[[], object]]
+    threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_THREADS, "web"))
+    probes: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_PROBES, "probe"))
+
+
+def build_parts(
+    jobs: JobParts,
+    identity: Identity,
+    *,
+    secret: bytes,
+    redis_url: str,
+    public_url: str | None = None,
+    cors_origins: Collection[str] = (),
+) -> Parts:
+    """The parts of a web tier that people reach at `public_url`; cookies are secure when that is https.
+
+    `cors_origins`: the other sites whose pages may use the API, as `https://host`.
+    """
+    return Parts(
+        service=jobs.service,
+        identity=identity,
+        events=jobs.events,
+        hub=EventHub(functools.partial(follow, redis_url)),
+        limits=jobs.limits,
+        media=MediaSigner(secret),
+        cookie_secure=(public_url or "").startswith("https:"),
+        cors_origins=frozenset(cors_origins),
+        checks=jobs.checks,
+    )

@@ -1,0 +1,100 @@
+"""What clients send, as values: JSON without its traps, then pydantic models."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from gifapp import errors
+
+MAX_DEPTH = 20
+
+
+class Payload(BaseModel):
+    """A body: unknown fields and values of another type are refused."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+
+
+class Query(BaseModel):
+    """The arguments of an address; all of them arrive as text, and unknown ones are ignored."""
+
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def decoded(raw: bytes) -> Any:
+    """The value of a JSON text that has one meaning only.
+
+    Raises:
+        errors.JsonInvalid: no JSON, NaN or infinity, a key twice, too deep, half a surrogate pair.
+    """
+    try:
+        value = json.loads(
+            raw.decode(),
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+            object_pairs_hook=_without_duplicates,
+        )
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeError:
+        raise errors.JsonInvalid(problem="its text is not UTF-8") from None
+    except RecursionError:
+        raise errors.JsonInvalid(problem="it is nested too deeply") from None
+    except ValueError as refused:
+        raise errors.JsonInvalid(problem=str(refused)) from None
+    if _deeper_than(MAX_DEPTH, value):
+        raise errors.JsonInvalid(problem="it is nested too deeply")
+    return value
+
+
+def validated(model: type[Model], value: Any) -> Model:
+    """The value as `model`.
+
+    Raises:
+        errors.FieldInvalid: naming the first field that is wrong.
+    """
+    try:
+        return model.model_validate(value)
+    except ValidationError as refused:
+        first = refused.errors(include_url=False, include_input=False)[0]
+        field = ".".join(str(step) for step in first["loc"]) or "body"
+        raise errors.FieldInvalid(field=field, problem=first["msg"]) from None
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text:.40} is out of range")
+    return number
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice!r:.60} is there twice")
+    return members
+
+
+def _deeper_than(depth: int, value: Any) -> bool:
+    level = [value]
+    for _ in range(depth):
+        level = [child for item in level for child in _children(item)]
+    return bool(level)
+
+
+def _children(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []

@@ -1,0 +1,67 @@
+"""Errors as the outside sees them: RFC 9457 problem details. The one place that knows statuses."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+import tornado.web
+
+from gifapp import errors
+
+CONTENT_TYPE = "application/problem+json"
+
+# an error has the status of its nearest ancestor in this table
+_STATUSES: dict[type[BaseException], int] = {
+    errors.BadInput: 422,
+    errors.JsonInvalid: 400,
+    errors.BodyTooLarge: 413,
+    errors.ContentTypeWrong: 415,
+    errors.SourceTooLarge: 413,
+    errors.SourceNotVideo: 415,
+    errors.SourceCodecUnsupported: 415,
+    errors.AccessDenied: 403,
+    errors.NotSignedIn: 401,
+    errors.CredentialsWrong: 401,
+    errors.TokenInvalid: 401,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.LimitReached: 429,
+    errors.DiskFull: 507,
+    errors.ServiceUnavailable: 503,
+}
+
+_SENTENCES = {
+    400: "The request was not understood.",
+    404: "There is nothing at this address.",
+    405: "That cannot be done here; see the Allow header.",
+    416: "The file has no such range.",
+    426: "This address speaks websocket only.",
+    500: "Something went wrong here; the log has more under the request id.",
+}
+
+
+def status_of(error: BaseException | None) -> int:
+    """The HTTP status that says what kind of error this is."""
+    if isinstance(error, tornado.web.HTTPError):
+        return error.status_code
+    found = (_STATUSES[kind] for kind in type(error).__mro__ if kind in _STATUSES)
+    return next(found, 500)
+
+
+def problem(error: BaseException | None, status: int, request_id: str) -> dict[str, Any]:
+    """The problem details; an error that is no asker's business shows nothing but the request id."""
+    members = {"status": status, "title": _phrase(status), "request_id": request_id}
+    if isinstance(error, errors.GifappError) and status == status_of(error) != 500:
+        return {**error.facts, "type": _type(error.code), **members, "code": error.code, "detail": str(error)}
+    code = _phrase(status).lower().replace(" ", "-")
+    sentence = _SENTENCES.get(status, f"{_phrase(status)}.")
+    return {"type": _type(code), **members, "code": code, "detail": sentence}
+
+
+def _type(code: str) -> str:
+    return f"urn:gifapp:error:{code}"
+
+
+def _phrase(status: int) -> str:
+    return HTTPStatus(status).phrase
