@@ -8,9 +8,11 @@ from fractions import Fraction
 from gifapp.conversion.plan import Cut, Plan
 from gifapp.conversion.video import ColourTags, Video
 
-SCALER = "flags=lanczos+accurate_rnd+full_chroma_int"
-# what a screen shows as white is 203 cd/m² in HDR pictures (ITU-R BT.2408)
-HDR_WHITE_NITS = 203
+# bicubic: as sharp as lanczos to the eye, without its halos, and the GIF is 1.5 % smaller; without
+# full_chroma_int every channel comes out 1.4 of 255 too dark
+SCALER = "flags=bicubic+accurate_rnd+full_chroma_int"
+# with 203, the standard's white, hable leaves daylight looking like dusk
+HDR_WHITE_NITS = 100
 
 
 def filter_chain(video: Video, plan: Plan, cut: Cut) -> str:
@@ -22,11 +24,13 @@ def filter_chain(video: Video, plan: Plan, cut: Cut) -> str:
 
 def _times(video: Video, plan: Plan, cut: Cut) -> Iterator[str]:
     """Map the file's time stamps to the cut's, by what they say: pictures may come at uneven times."""
-    origin_us = round((video.start_s + cut.start_s) * 1_000_000)
+    # the fps filter drops a last picture that starts before the cut: such a cut starts just before it
+    start_s = min(cut.start_s, video.last_s - 0.001)
+    origin_us = round((video.start_s + start_s) * 1_000_000)
     rate = Fraction(plan.fps).limit_denominator(1001)
     yield "settb=AVTB"
     yield f"setpts=(PTS-({origin_us}))/{plan.speed!r}"
-    yield f"fps=fps={rate}:start_time=0"
+    yield f"fps=fps={rate}:start_time=0:eof_action=pass"
 
 
 def _upright(video: Video) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from gifapp.domain.recipe import Crop, Recipe, Segment
 from gifapp.domain.timing import frame_count
 
 DEFAULT_SIDE_PX = 480
+MAX_FPS = 50.0
 
 
 @dataclass(frozen=True)
@@ -64,9 +66,10 @@ def make_plan(video: Video, recipe: Recipe, limits: Limits) -> Plan:
     _check_duration(max(duration_s, duration_s * recipe.speed), limits)
     crop = _crop(video, recipe)
     width_px, height_px = fitted_size(crop.width_px, crop.height_px, recipe)
+    fps = recipe.fps if video.fps is not None else 1 / duration_s  # a lone picture is one frame
     return Plan(
-        cuts=tuple(_cuts(ranges, recipe)),
-        fps=recipe.fps,
+        cuts=tuple(_cuts(ranges, fps, recipe.speed)),
+        fps=fps,
         speed=recipe.speed,
         duration_s=duration_s,
         crop=crop,
@@ -80,7 +83,7 @@ def picture_plan(video: Video, at_s: float, widest_px: int) -> Plan:
     """The plan for one picture of the whole frame, at most `widest_px` wide."""
     crop = Crop(width_px=video.width_px, height_px=video.height_px)
     width_px, height_px = fitted_size(video.width_px, video.height_px, Recipe(width_px=widest_px))
-    return Plan((Cut(at_s, 1),), 1.0, 1.0, 1.0, crop, width_px, height_px, video.has_alpha)
+    return Plan((Cut(at_s, 1),), MAX_FPS, 1.0, 1.0, crop, width_px, height_px, video.has_alpha)
 
 
 def _clamped(segment: Segment, video: Video) -> tuple[float, float]:
@@ -110,20 +113,13 @@ def fitted_size(width_px: int, height_px: int, recipe: Recipe) -> tuple[int, int
     return max(1, round(width_px * scale)), max(1, round(height_px * scale))
 
 
-def _cuts(ranges: list[tuple[float, float]], recipe: Recipe) -> Iterator[Cut]:
+def _cuts(ranges: list[tuple[float, float]], fps: float, speed: float) -> Iterator[Cut]:
     """Cut each range at the frames of the whole: rounding each by itself would add up."""
-    ends = list(_running_ends(ranges, recipe))
-    total = frame_count(ends[-1], recipe.fps)
+    ends = list(itertools.accumulate((stop_s - start_s) / speed for start_s, stop_s in ranges))
+    total = frame_count(ends[-1], fps)
     begin_s, first = 0.0, 0
     for number, ((start_s, _), end_s) in enumerate(zip(ranges, ends, strict=True), 1):
-        last = total if number == len(ranges) else min(round(end_s * recipe.fps), total - 1)
+        last = total if number == len(ranges) else min(round(end_s * fps), total - 1)
         if last > first:
-            yield Cut(start_s + (first / recipe.fps - begin_s) * recipe.speed, last - first)
+            yield Cut(start_s + (first / fps - begin_s) * speed, last - first)
         begin_s, first = end_s, max(first, last)
-
-
-def _running_ends(ranges: list[tuple[float, float]], recipe: Recipe) -> Iterator[float]:
-    end_s = 0.0
-    for start_s, stop_s in ranges:
-        end_s += (stop_s - start_s) / recipe.speed
-        yield end_s

@@ -104,6 +104,7 @@ def _video(found: dict[str, Any]) -> Video:
         is_vfr=found["uneven_gaps"] > 0.02,
         has_alpha=found["has_alpha"] or has_alpha_layer,
         start_s=found["start_s"],
+        last_s=found["span_s"],
         stored_width_px=found["width_px"],
         stored_height_px=found["height_px"],
         pixel_aspect=aspect,

@@ -96,6 +96,7 @@ class Video:
         fps: pictures per second on average; None for a single picture.
         is_vfr: its pictures come at uneven times.
         start_s: the time stamp of the first picture; time 0 of every recipe.
+        last_s: when the last picture shows, from `start_s`.
         stored_width_px, stored_height_px, pixel_aspect, turn: the picture as stored.
         notes: plain sentences about what is odd.
     """
@@ -110,6 +111,7 @@ class Video:
     is_vfr: bool
     has_alpha: bool
     start_s: float
+    last_s: float
     stored_width_px: int
     stored_height_px: int
     pixel_aspect: float
