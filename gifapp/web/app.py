@@ -29,7 +29,8 @@ from voila.app import Voila
 from voila.configuration import VoilaConfiguration
 
 from gifapp import errors
-from gifapp.web import api_routes
+from gifapp.web.api import api_routes
+from gifapp.web.base import NotFoundHandler
 from gifapp.web.kernel_handlers import (
     ALLOWED_MESSAGES,
     KernelEnd,
@@ -103,6 +104,8 @@ class GifApp(Voila):
             max_buffer_size=BUFFER_BYTES,
             chunk_size=CHUNK_BYTES,
         )
+        self.parts.hub.start()
+        self.parts.hub.start()
         self._server.add_socket(listening)
         self._reaper = PeriodicCallback(self.kernels.reap, REAP_EVERY_S * 1000)
         self._reaper.start()
@@ -112,13 +115,14 @@ class GifApp(Voila):
         self._server.stop()
         self._reaper.stop()
         await self.kernels.end_all()
+        await self.parts.hub.stop()
         await self._server.close_all_connections()
         shutil.rmtree(self.connection_dir, ignore_errors=True)
 
     def init_settings(self) -> dict[str, Any]:
         settings: dict[str, Any] = super().init_settings()
         self.kernel_manager.allowed_message_types = list(ALLOWED_MESSAGES)
-        self.contents_manager.notary.sign(nbformat.read(self.notebook_path, as_version=4))
+        self.contents_manager.notary.sign(nbformat.read(self.notebook_path, 4))  # type: ignore[no-untyped-call]
         self.kernels = Kernels(
             self.kernel_manager,
             self.parts.identity,
@@ -150,6 +154,7 @@ class GifApp(Voila):
             (r"/api/v1/kernel/token", KernelToken),
             (rf"/api/kernels/{_KERNEL_ID}", KernelModel),
             (rf"/api/kernels/{_KERNEL_ID}/channels", KernelSocket),
+            (r"/api/.*", NotFoundHandler),
             (rf"/voila/api/shutdown/{_KERNEL_ID}", KernelEnd),
             (rf"/voila/templates/{TEMPLATE}/static/(.*)", Assets, {"paths": self.static_paths}),
             (rf"/voila/static/{voila_version}/(.*)", Assets, frontend),

@@ -1,0 +1,49 @@
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from gifapp.web.app import GifApp
+from gifapp.web.parts import Parts
+from tests.web.visitors import NOTEBOOK, PASSWORD, SignIn, web_parts
+
+
+@pytest.fixture
+def parts(mongodb_url: str, redis_url: str, tmp_path: Path) -> Iterator[Parts]:
+    with web_parts(mongodb_url, redis_url, tmp_path.as_uri()) as built:
+        yield built
+
+
+@pytest.fixture
+async def app(parts: Parts) -> AsyncIterator[GifApp]:
+    """The web tier, listening; it carries two kernels."""
+    running = GifApp(parts, notebook=NOTEBOOK, max_kernels=2)
+    await running.start()
+    yield running
+    await running.stop()
+
+
+@pytest.fixture
+async def stranger(app: GifApp) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser without a session."""
+    async with httpx.AsyncClient(base_url=app.local_url, timeout=20) as client:
+        yield client
+
+
+@pytest.fixture
+async def sign_in(app: GifApp) -> AsyncIterator[SignIn]:
+    """Makes an account and gives its browser, signed in."""
+    browsers = []
+
+    async def sign_in(email: str) -> httpx.AsyncClient:
+        browser = httpx.AsyncClient(base_url=app.local_url, timeout=20)
+        browsers.append(browser)
+        app.parts.identity.create_user(email, PASSWORD, "user")
+        answer = await browser.post("/api/v1/auth/login", json={"email": email, "password": PASSWORD})
+        assert answer.status_code == 200
+        return browser
+
+    yield sign_in
+    for browser in browsers:
+        await browser.aclose()

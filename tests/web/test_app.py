@@ -1,0 +1,282 @@
+"""The whole web tier in process: real HTTP, real websockets, real kernels."""
+
+import ast
+import asyncio
+import json
+import re
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import psutil
+import pytest
+from tornado.httpclient import HTTPClientError, HTTPRequest
+from tornado.websocket import WebSocketClientConnection, websocket_connect
+
+from gifapp import errors
+from gifapp.web.app import GifApp
+from gifapp.web.parts import Parts
+from tests.web.visitors import NOTEBOOK, SignIn
+
+FORBIDDEN = [
+    *("/api", "/api/kernels", "/api/sessions", "/api/contents", "/api/contents/dashboard.ipynb"),
+    *("/api/kernelspecs", "/api/status", "/api/terminals", "/api/me", "/api/config/x", "/login", "/logout"),
+    *(
+        "/dashboard.ipynb",
+        "/files/dashboard.ipynb",
+        "/notebooks/dashboard.ipynb",
+        "/voila/tree",
+        "/voila/query/x",
+    ),
+    *("/voila/files/dashboard.ipynb", "/voila/render/dashboard.ipynb", "/voila/api/contents/dashboard.ipynb"),
+    *("/voila/execution/x", "/voila/api/themes/x", "/voila/templates/lab/static/index.css"),
+    *("/voila/templates/gifapp/index.html.j2", "/static/style/style.min.css"),
+]
+
+
+async def test_a_stranger_sees_the_sign_in_page_and_costs_no_kernel(
+    app: GifApp, stranger: httpx.AsyncClient
+) -> None:
+    page = await stranger.get("/")
+    assert page.status_code == 200
+    assert 'autocomplete="current-password"' in page.text
+    assert "_xsrf" in page.cookies
+    assert not app.kernels.ids()
+
+
+async def test_a_session_that_is_none_is_a_stranger(app: GifApp, stranger: httpx.AsyncClient) -> None:
+    stranger.cookies.set("gifapp_session", "made up")
+    assert 'id="password"' in (await stranger.get("/")).text
+    assert not app.kernels.ids()
+
+
+async def test_a_visitor_gets_a_kernel_of_their_own(app: GifApp, sign_in: SignIn) -> None:
+    ada, bob = await sign_in("ada@example.org"), await sign_in("bob@example.org")
+    pages = await asyncio.gather(ada.get("/"), bob.get("/"))
+    assert [seen_by_kernel(page)["visitor"] for page in pages] == ["ada@example.org", "bob@example.org"]
+    assert len({kernel_of(page) for page in pages}) == len(app.kernels) == 2
+    assert "ada@example.org" in pages[0].text.split('id="sign-out"')[0]
+
+
+async def test_the_kernel_knows_no_secret(monkeypatch: pytest.MonkeyPatch, sign_in: SignIn) -> None:
+    monkeypatch.setenv("GIFAPP_REDIS_URL", "redis://:secret@127.0.0.1/0")
+    monkeypatch.setenv("GIFAPP_SECRET_FILE", "/secret.key")
+    ada = await sign_in("ada@example.org")
+    names = seen_by_kernel(await ada.get("/"))["environment"]
+    ours = {name for name in names if name.startswith("GIFAPP_")}
+    assert ours == {"GIFAPP_URL", "GIFAPP_KERNEL_TOKEN"}
+
+
+async def test_the_page_carries_its_policy_and_loads_nothing_from_elsewhere(sign_in: SignIn) -> None:
+    page = await (await sign_in("ada@example.org")).get("/?template=reveal&theme=dark")
+    policy = page.headers["Content-Security-Policy"]
+    assert "script-src 'self' 'unsafe-inline' blob:" in policy
+    assert "unsafe-eval" not in policy
+    assert "frame-ancestors 'self'" in policy
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert loaded
+    assert all(address.startswith(("/", "#")) for address in loaded)
+
+
+async def test_nothing_else_of_jupyter_or_voila_is_served(sign_in: SignIn) -> None:
+    ada = await sign_in("ada@example.org")
+    answers = {path: (await ada.get(path)).status_code for path in FORBIDDEN}
+    assert answers == dict.fromkeys(FORBIDDEN, 404)
+
+
+async def test_nobody_starts_a_kernel_by_hand(app: GifApp, sign_in: SignIn) -> None:
+    ada = await sign_in("ada@example.org")
+    assert (await ada.post("/api/kernels", json={"name": "python3"})).status_code == 404
+    assert not app.kernels.ids()
+
+
+async def test_a_kernel_is_open_to_its_visitor_alone(app: GifApp, sign_in: SignIn) -> None:
+    ada, bob = await sign_in("ada@example.org"), await sign_in("bob@example.org")
+    kernel_id = kernel_of(await ada.get("/"))
+    async with connected(app, ada, kernel_id):
+        pass
+    assert (await ada.get(f"/api/kernels/{kernel_id}")).json()["id"] == kernel_id
+    assert (await bob.get(f"/api/kernels/{kernel_id}")).status_code == 403
+    for visitor in (bob, httpx.AsyncClient()):
+        with pytest.raises(HTTPClientError, match="403"):
+            await connected(app, visitor, kernel_id).__aenter__()
+
+
+async def test_another_sites_page_cannot_use_the_visitors_cookie(app: GifApp, sign_in: SignIn) -> None:
+    ada = await sign_in("ada@example.org")
+    kernel_id = kernel_of(await ada.get("/"))
+    with pytest.raises(HTTPClientError, match="403"):
+        await connected(app, ada, kernel_id, Origin="https://elsewhere.example").__aenter__()
+    assert (await ada.post(f"/voila/api/shutdown/{kernel_id}")).status_code == 403
+    assert app.kernels.ids() == [kernel_id]
+
+
+@pytest.mark.parametrize("channel", ["shell", "control"])
+async def test_a_browser_executes_nothing(app: GifApp, sign_in: SignIn, tmp_path: Path, channel: str) -> None:
+    ada = await sign_in("ada@example.org")
+    code = f"open({str(tmp_path / 'written')!r}, 'w')"
+    async with connected(app, ada, kernel_of(await ada.get("/"))) as page:
+        await page.write_message(message("execute_request", channel, code=code))
+        await page.write_message(message("shutdown_request", "control", restart=False))
+        await page.write_message(message("kernel_info_request", "shell"))
+        seen = [await next_message(page)]
+        while seen[-1] != "kernel_info_reply":
+            seen.append(await next_message(page))
+    assert set(seen) == {"status", "kernel_info_reply"}
+    assert not (tmp_path / "written").exists()
+
+
+async def test_a_page_that_closes_ends_its_kernel_and_nobody_elses(app: GifApp, sign_in: SignIn) -> None:
+    ada, bob = await sign_in("ada@example.org"), await sign_in("bob@example.org")
+    page = await ada.get("/")
+    kernel_id = kernel_of(page)
+    assert (await beacon(bob, kernel_id)).status_code == 403
+    assert app.kernels.ids() == [kernel_id]
+    assert (await beacon(ada, kernel_id)).status_code == 204
+    assert not app.kernels.ids()
+    assert not psutil.pid_exists(seen_by_kernel(page)["pid"])
+
+
+async def test_a_visitor_who_leaves_while_the_page_opens_leaves_no_kernel(
+    app: GifApp, sign_in: SignIn
+) -> None:
+    ada = await sign_in("ada@example.org")
+    async with ada.stream("GET", "/") as page:
+        await anext(page.aiter_raw())
+        assert len(app.kernels) == 1
+    await until(lambda: not app.kernels.ids())
+
+
+async def test_a_full_server_says_what_to_do(app: GifApp, sign_in: SignIn) -> None:
+    ada, bob = await sign_in("ada@example.org"), await sign_in("bob@example.org")
+    for visitor in (ada, bob):
+        await visitor.get("/")
+    full = await bob.get("/")
+    assert full.status_code == 503
+    assert full.headers["Retry-After"] == "60"
+    assert "Wait a minute, then reload this page." in full.text
+    assert len(app.kernels) == 2
+
+
+async def test_signing_out_ends_the_visitors_kernels(app: GifApp, sign_in: SignIn) -> None:
+    ada, bob = await sign_in("ada@example.org"), await sign_in("bob@example.org")
+    lost, kept = kernel_of(await ada.get("/")), kernel_of(await bob.get("/"))
+    async with connected(app, ada, lost) as page:
+        answer = await ada.post("/api/v1/auth/logout", headers={"X-XSRFToken": ada.cookies["_xsrf"]})
+        assert answer.is_success
+        await app.kernels.reap()
+        assert app.kernels.ids() == [kept]
+    assert page.close_reason == "the session is over"
+
+
+async def test_a_kernel_token_is_worth_access_while_the_session_lives(app: GifApp, sign_in: SignIn) -> None:
+    ada = await sign_in("ada@example.org")
+    caller = await asyncio.to_thread(app.parts.identity.caller_of_cookie, ada.cookies["gifapp_session"])
+    bearer = {"Authorization": f"Bearer {await kernel_token(app, caller)}"}
+    async with httpx.AsyncClient(base_url=app.local_url) as kernel:
+        answer = (await kernel.post("/api/v1/kernel/token", headers=bearer)).json()
+        assert answer["user"]["email"] == "ada@example.org"
+        me = await kernel.get("/api/v1/me", headers={"Authorization": f"Bearer {answer['access_token']}"})
+        assert me.json()["email"] == "ada@example.org"
+        await ada.post("/api/v1/auth/logout", headers={"X-XSRFToken": ada.cookies["_xsrf"]})
+        assert (await kernel.post("/api/v1/kernel/token", headers=bearer)).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"Authorization": "Basic YTpi"}, {"Authorization": "Bearer made-up"}]
+)
+async def test_a_made_up_kernel_token_is_worth_nothing(
+    stranger: httpx.AsyncClient, headers: dict[str, str]
+) -> None:
+    refused = await stranger.post("/api/v1/kernel/token", headers=headers)
+    assert refused.status_code == 401
+    assert refused.headers["Content-Type"].startswith("application/problem+json")
+
+
+async def test_the_end_of_the_server_is_the_end_of_its_kernels(app: GifApp, sign_in: SignIn) -> None:
+    page = await (await sign_in("ada@example.org")).get("/")
+    async with asyncio.timeout(5):
+        await app.stop()
+    assert not psutil.pid_exists(seen_by_kernel(page)["pid"])
+    await until(lambda: not Path(app.connection_dir).exists())
+
+
+async def test_a_port_that_is_taken_is_named(parts: Parts) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(errors.PortTaken, match=f"Port {port} on 127.0.0.1"):
+            await GifApp(parts, notebook=NOTEBOOK, port=port).start()
+
+
+def kernel_of(page: httpx.Response) -> str:
+    assert page.status_code == 200
+    found = re.search(
+        r'id="jupyter-config-data" type="application/json">(.+?)</script>', page.text, re.DOTALL
+    )
+    assert found
+    return str(json.loads(found[1])["kernelId"])
+
+
+def seen_by_kernel(page: httpx.Response) -> dict[str, Any]:
+    """What the last cell of the test's notebook says of its kernel."""
+    outputs = re.findall(r'cell-output\+json">(.+?)</script>', page.text, re.DOTALL)
+    return dict(json.loads(ast.literal_eval(json.loads(outputs[-1])["data"]["text/plain"])))
+
+
+@asynccontextmanager
+async def connected(
+    app: GifApp, who: httpx.AsyncClient, kernel_id: str, **headers: str
+) -> AsyncIterator[WebSocketClientConnection]:
+    """The websocket to a kernel, opened as a page opens it."""
+    cookie = f"gifapp_session={who.cookies.get('gifapp_session', '')}"
+    address = f"{app.local_url.replace('http', 'ws')}/api/kernels/{kernel_id}/channels?session_id=test"
+    page = await websocket_connect(HTTPRequest(address, headers={"Cookie": cookie, **headers}))
+    yield page
+    page.close()
+    while await page.read_message() is not None:
+        pass
+
+
+def message(kind: str, channel: str, **content: Any) -> str:
+    header = {"msg_id": uuid4().hex, "msg_type": kind, "session": "test", "username": "", "version": "5.3"}
+    return json.dumps(
+        {
+            "channel": channel,
+            "header": header,
+            "parent_header": {},
+            "metadata": {},
+            "content": content,
+            "buffers": [],
+        }
+    )
+
+
+async def next_message(page: WebSocketClientConnection) -> str:
+    async with asyncio.timeout(10):
+        received = await page.read_message()
+    assert isinstance(received, str)
+    return str(json.loads(received)["msg_type"])
+
+
+async def beacon(who: httpx.AsyncClient, kernel_id: str) -> httpx.Response:
+    """What the page sends when it closes."""
+    if "_xsrf" not in who.cookies:
+        who.cookies.set("_xsrf", "any")
+    return await who.post(f"/voila/api/shutdown/{kernel_id}", files={"_xsrf": (None, who.cookies["_xsrf"])})
+
+
+async def kernel_token(app: GifApp, caller: Any) -> str:
+    """The token that a new kernel of `caller` was given."""
+    kernel_id = await app.kernels.start(caller, "python3")
+    process = app.kernel_manager.get_kernel(kernel_id).provisioner.process
+    return psutil.Process(process.pid).environ()["GIFAPP_KERNEL_TOKEN"]
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)

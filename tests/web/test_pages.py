@@ -1,0 +1,88 @@
+"""Sign-in and error pages, and how the files they need are cached."""
+
+import re
+from html import unescape
+
+import httpx
+import pytest
+from voila._version import __version__ as voila_version
+
+from gifapp.web.pages import dashboard_notebook
+from tests.web.visitors import SignIn
+
+
+async def test_the_first_visitor_is_told_where_the_setup_token_is(stranger: httpx.AsyncClient) -> None:
+    page = await stranger.get("/")
+    assert re.search(r"<body [^>]*data-no-account-yet", page.text)
+
+
+async def test_nobody_is_told_so_once_there_is_an_account(
+    stranger: httpx.AsyncClient, sign_in: SignIn
+) -> None:
+    await sign_in("ada@example.org")
+    page = await stranger.get("/")
+    assert not re.search(r"<body [^>]*data-no-account-yet", page.text)
+    assert re.search(r'<body [^>]*data-registration="open"', page.text)
+
+
+async def test_password_managers_and_screen_readers_know_the_fields(stranger: httpx.AsyncClient) -> None:
+    page = (await stranger.get("/")).text
+    assert re.search(r'<input id="email"[^>]+autocomplete="username"', page)
+    assert re.search(r'<input id="password"[^>]+autocomplete="current-password"', page)
+    labelled = set(re.findall(r'<label for="(\w+)"', page))
+    assert labelled == set(re.findall(r'<input id="(\w+)"', page))
+    for field in labelled:
+        assert re.search(rf'id="{field}-error" aria-live="polite"', page)
+
+
+async def test_the_sign_in_page_runs_no_inline_script(stranger: httpx.AsyncClient) -> None:
+    page = await stranger.get("/")
+    policy = page.headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe-inline" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert not re.search(r"<script(?! src)|<style|style=|\son\w+=", page.text)
+
+
+async def test_the_sign_in_page_is_small_and_all_of_it_is_served(stranger: httpx.AsyncClient) -> None:
+    page = await stranger.get("/")
+    addresses = [unescape(address) for address in re.findall(r'(?:src|href)="([^"]+)"', page.text)]
+    files = [await stranger.get(address) for address in addresses]
+    assert {file.status_code for file in files} == {200}
+    assert sum(len(file.content) for file in [page, *files]) < 60_000
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
+async def test_an_address_that_is_nobodys_has_our_page(stranger: httpx.AsyncClient, method: str) -> None:
+    answer = await stranger.request(method, "/nowhere")
+    assert answer.status_code == 404
+    assert "There is nothing at this address." in answer.text
+    assert "<title>Page not found · gifapp</title>" in answer.text
+
+
+async def test_programs_that_ask_for_nothing_get_a_problem(stranger: httpx.AsyncClient) -> None:
+    answer = await stranger.get("/api/v1/nowhere")
+    assert answer.status_code == 404
+    assert answer.headers["Content-Type"].startswith("application/problem+json")
+    assert answer.json()["code"] == "not-found"
+
+
+async def test_files_are_named_by_their_version_and_cached_for_long(stranger: httpx.AsyncClient) -> None:
+    style = re.findall(r'href="([^"]+signin.css[^"]+)"', (await stranger.get("/")).text)[0]
+    for address in (style, f"/voila/static/{voila_version}/voila.js"):
+        file = await stranger.get(address)
+        assert "max-age=31" in file.headers["Cache-Control"]
+        assert file.headers["X-Content-Type-Options"] == "nosniff"
+        assert file.headers["Content-Encoding"] == "gzip"
+
+
+@pytest.mark.parametrize(
+    "path", ["..%2fconf.json", "%2e%2e/index.html.j2", "..%2f..%2f..%2f..%2fpyproject.toml"]
+)
+async def test_only_static_files_are_served(stranger: httpx.AsyncClient, path: str) -> None:
+    answer = await stranger.get(f"/voila/templates/gifapp/static/{path}")
+    assert answer.status_code in {403, 404}
+
+
+def test_the_checkouts_notebook_comes_before_an_installed_copy() -> None:
+    assert dashboard_notebook().parent.parent.joinpath("pyproject.toml").is_file()

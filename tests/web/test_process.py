@@ -1,0 +1,47 @@
+"""The web tier as a process: what it prints, and what is left of it."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from gifapp.processes import wait_until
+from tests.web.visitors import PASSWORD
+
+_SERVE = "import sys; from tests.web.visitors import serve; serve(*sys.argv[1:])"
+
+
+@pytest.fixture
+def web(mongodb_url: str, redis_url: str, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    argv = [sys.executable, "-c", _SERVE, mongodb_url, redis_url, tmp_path.as_uri()]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        process.kill()
+
+
+@pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGKILL])
+def test_from_the_setup_line_to_the_last_kernel(web: subprocess.Popen[str], sig: signal.Signals) -> None:
+    assert web.stdout
+    line = web.stdout.readline()
+    assert line.startswith("Create the administrator at http://127.0.0.1:")
+    address, _, token = line.rpartition(" ")[2].strip().partition("/?setup=")
+    with httpx.Client(base_url=address, timeout=20) as browser:
+        account = {"email": "ada@example.org", "password": PASSWORD}
+        assert (
+            browser.post("/api/v1/auth/register", json={**account, "setup_token": token}).status_code == 201
+        )
+        assert browser.post("/api/v1/auth/login", json=account).status_code == 200
+        assert browser.get("/").status_code == 200
+    children = psutil.Process(web.pid).children(recursive=True)
+    assert any("ipykernel_launcher" in child.cmdline() for child in children)
+    asked_at = time.monotonic()
+    web.send_signal(sig)
+    assert web.wait(5) == (0 if sig == signal.SIGTERM else -signal.SIGKILL)
+    assert wait_until(lambda: not any(child.is_running() for child in children), timeout_s=2)
+    assert time.monotonic() - asked_at < 5

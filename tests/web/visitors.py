@@ -1,0 +1,42 @@
+"""The whole web tier for tests, its visitors, and a process of its own to kill."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import mongoengine
+
+from gifapp.domain.limits import Limits
+from gifapp.identity.documents import ALIAS
+from gifapp.identity.service import Rates, build_identity
+from gifapp.jobs.parts import build
+from gifapp.web.app import run_web
+from gifapp.web.parts import Parts, build_parts
+
+NOTEBOOK = Path(__file__).parent / "notebooks" / "dashboard.ipynb"
+PASSWORD = "correct horse"
+
+_SECRET = b"a secret of thirty-two bytes, no less"
+_RATES = Rates(login_by_address="100/minute", register_by_address="100/hour")
+
+SignIn = Callable[[str], Awaitable[httpx.AsyncClient]]
+
+
+@contextmanager
+def web_parts(mongodb_url: str, redis_url: str, storage_url: str) -> Iterator[Parts]:
+    """Parts on real servers, with a cheap password hash and open registration."""
+    servers = {"mongodb_url": mongodb_url, "redis_url": redis_url}
+    identity = build_identity(
+        **servers, secret=_SECRET, registration="open", rates=_RATES, password_rounds=4
+    )  # fmt: skip
+    with build(**servers, storage_url=storage_url, secret=_SECRET, limits=Limits()) as jobs:
+        yield build_parts(jobs, identity, secret=_SECRET, redis_url=redis_url)
+    identity.throttle.close()
+    mongoengine.disconnect(ALIAS)
+
+
+def serve(mongodb_url: str, redis_url: str, storage_url: str) -> None:
+    """What the process that the tests kill runs."""
+    with web_parts(mongodb_url, redis_url, storage_url) as parts:
+        run_web(parts, notebook=NOTEBOOK, host="127.0.0.1", port=0)
