@@ -1,0 +1,89 @@
+"""LZW as GIF uses it: variable code sizes, clear codes, sub-blocks of at most 255 bytes.
+
+Source: T. Welch, "A technique for high-performance data compression", IEEE Computer 17(6), 1984,
+in the form of the GIF89a specification, appendix F.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gifapp.conversion.kernels import inlined, kernel
+
+_MOST_CODES = 4096
+_SLOTS = 1 << 14
+
+
+def compress(indices: NDArray[np.uint8], colour_bits: int) -> bytes:
+    """The image data of one frame: minimum code size, sub-blocks, terminator.
+
+    Args:
+        indices: uint8 (height, width), each below `1 << colour_bits`; any strides along rows.
+        colour_bits: log2 of the colour table's length, 1 to 8.
+    """
+    bits = max(2, colour_bits)  # the smallest code size GIF knows
+    # no code is longer than 12 bits; a clear code per 4094 - 258 pixels at the most
+    room = indices.size * 3 // 2 + indices.size // 1024 + 64
+    packed = np.empty(room + room // 255 + 2, np.uint8)
+    length = _compress(np.ascontiguousarray(indices).reshape(-1), bits, packed)
+    return bytes([bits]) + packed[:length].tobytes() + b"\0"
+
+
+@inlined
+def _put(packed, state, code, size):
+    """Append `size` bits; state: bits waiting, how many, next byte, start of this sub-block."""
+    state[0] |= code << state[1]
+    state[1] += size
+    while state[1] >= 8:
+        packed[state[2]] = state[0] & 255
+        state[0] >>= 8
+        state[1] -= 8
+        state[2] += 1
+        if state[2] - state[3] == 256:
+            _close_block(packed, state)
+
+
+@inlined
+def _close_block(packed, state):
+    packed[state[3]] = state[2] - state[3] - 1
+    state[3] = state[2]
+    state[2] += 1
+
+
+@kernel("i8(u1[::1], i8, u1[::1])")
+def _compress(pixels, bits, packed):
+    """Write sub-blocks to `packed`; how many bytes they take."""
+    clear = 1 << bits
+    keys, codes = np.full(_SLOTS, -1, np.int32), np.empty(_SLOTS, np.int16)
+    state = np.array([0, 0, 1, 0], np.int64)
+    size, next_code = bits + 1, clear + 2
+    _put(packed, state, clear, size)
+    prefix = np.int64(pixels[0])
+    for at in range(1, pixels.shape[0]):
+        key = prefix << 8 | pixels[at]
+        slot = ((key * 0x9E3779B1) & 0xFFFFFFFF) >> 18
+        while keys[slot] != key and keys[slot] != -1:
+            slot = (slot + 1) & (_SLOTS - 1)
+        if keys[slot] == key:
+            prefix = np.int64(codes[slot])
+            continue
+        _put(packed, state, prefix, size)
+        prefix = np.int64(pixels[at])
+        if next_code < _MOST_CODES:
+            keys[slot], codes[slot] = key, next_code
+            size += next_code == 1 << size
+            next_code += 1
+        else:
+            _put(packed, state, clear, size)
+            keys[:] = -1
+            size, next_code = bits + 1, clear + 2
+    _put(packed, state, prefix, size)
+    # the decoder has added a code for the one just sent and may have grown by it
+    size += next_code == 1 << size and size < 12
+    _put(packed, state, clear + 1, size)
+    if state[1] > 0:
+        _put(packed, state, 0, 8 - state[1])
+    if state[2] - state[3] > 1:
+        _close_block(packed, state)
+    return state[3]

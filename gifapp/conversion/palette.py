@@ -1,0 +1,225 @@
+"""Choosing a palette: count the colours, split them by variance, polish with k-means."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gifapp.conversion.kernels import inlined, kernel
+
+OPAQUE_ALPHA = 128
+_SLOTS = 1 << 15
+_FULL = _SLOTS // 2
+_POLISH_ROUNDS = 3
+
+Colours = NDArray[np.uint8]
+
+
+class Palette(NamedTuple):
+    """The colours of one colour table, and the index that means "leave the pixel as it is"."""
+
+    colours: Colours  # (n, 3)
+    transparent: int | None
+
+    @property
+    def size(self) -> int:
+        return len(self.colours) + (self.transparent is not None)
+
+
+class Histogram:
+    """How often each colour occurs, as finely as some 16,000 entries allow.
+
+    It starts with exact colours and drops one bit per channel each time it is full: a screen or a
+    grey film is counted exactly, a colourful film in 5 or 6 bits. Memory does not depend on what
+    is counted.
+    """
+
+    def __init__(self) -> None:
+        self._keys = np.empty(_SLOTS, np.int32)
+        self._sums = np.empty((_SLOTS, 4), np.int64)
+        self._state = np.empty(2, np.int64)  # bits dropped per channel, slots used
+        self.clear()
+
+    def clear(self) -> None:
+        self._keys.fill(-1)
+        self._sums.fill(0)
+        self._state.fill(0)
+
+    def add(self, pixels: NDArray[np.uint8]) -> None:
+        """Count the pixels that are not transparent; uint8 (height, width, 3 or 4)."""
+        channels = pixels.shape[2]
+        _count(pixels.reshape(-1, channels), self._keys, self._sums, self._state)
+
+    def choose(self, colours: int) -> Colours:
+        """At most `colours` colours that together are nearest to all that was counted.
+
+        Greedy splits by variance, after X. Wu, "Efficient statistical computations for optimal
+        color quantization", Graphics Gems II (1991), then a few rounds of k-means (Lloyd 1957).
+        """
+        used = self._keys >= 0
+        if not used.any():
+            return np.zeros((1, 3), np.uint8)
+        weights = self._sums[used, 0].astype(np.float32)
+        points = (self._sums[used, 1:] / self._sums[used, :1]).astype(np.float32)
+        owners, count = _split(points, weights, colours)
+        means = _polish(points, weights, owners, count, _POLISH_ROUNDS)
+        return np.ascontiguousarray(means.T, np.uint8)
+
+
+@inlined
+def _slot(keys, key):
+    slot = ((key * 0x9E3779B1) & 0xFFFFFFFF) >> 17
+    while keys[slot] != key and keys[slot] != -1:
+        slot = (slot + 1) & (_SLOTS - 1)
+    return slot
+
+
+@inlined
+def _coarsen(keys, sums, state):
+    """Drop one more bit per channel and merge the entries that became equal."""
+    old_keys, old_sums = keys.copy(), sums.copy()
+    keys[:] = -1
+    sums[:] = 0
+    state[0] += 1
+    state[1] = 0
+    channel = 255 >> state[0] << state[0]
+    mask = channel << 16 | channel << 8 | channel
+    for old in range(_SLOTS):
+        if old_keys[old] < 0:
+            continue
+        slot = _slot(keys, old_keys[old] & mask)
+        state[1] += keys[slot] < 0
+        keys[slot] = old_keys[old] & mask
+        sums[slot] += old_sums[old]
+
+
+@kernel("void(u1[:,::1], i4[::1], i8[:,::1], i8[::1])")
+def _count(pixels, keys, sums, state):
+    has_alpha = pixels.shape[1] == 4
+    channel = 255 >> state[0] << state[0]
+    slot, last = -1, -1
+    for at in range(pixels.shape[0]):
+        if has_alpha and pixels[at, 3] < OPAQUE_ALPHA:
+            continue
+        red, green, blue = np.int64(pixels[at, 0]), np.int64(pixels[at, 1]), np.int64(pixels[at, 2])
+        key = (red & channel) << 16 | (green & channel) << 8 | (blue & channel)
+        if key != last:
+            slot, last = _slot(keys, key), key
+        if keys[slot] < 0:
+            keys[slot] = key
+            state[1] += 1
+        sums[slot, 0] += 1
+        sums[slot, 1] += red
+        sums[slot, 2] += green
+        sums[slot, 3] += blue
+        while state[1] > _FULL:
+            _coarsen(keys, sums, state)
+            channel = 255 >> state[0] << state[0]
+            last = -1
+
+
+@inlined
+def _best_cut(points, weights, members, planes):
+    """The cut across one axis that removes most squared error: (gain, axis, value).
+
+    A cut at value v leaves colours below v on one side. `planes` is room for 256 sums.
+    """
+    best_gain, best_axis, best_value = 0.0, 0, 0
+    for axis in range(3):
+        planes[:] = 0.0
+        for member in members:
+            plane = int(points[member, axis])
+            planes[plane, 0] += weights[member]
+            for channel in range(3):
+                planes[plane, channel + 1] += weights[member] * points[member, channel]
+        whole = planes.sum(axis=0)
+        base = (whole[1] ** 2 + whole[2] ** 2 + whole[3] ** 2) / whole[0]
+        low, red, green, blue = 0.0, 0.0, 0.0, 0.0
+        for plane in range(255):
+            low += planes[plane, 0]
+            red += planes[plane, 1]
+            green += planes[plane, 2]
+            blue += planes[plane, 3]
+            high = whole[0] - low
+            if low < 0.5 or high < 0.5 or planes[plane, 0] == 0.0:
+                continue
+            rest = (whole[1] - red) ** 2 + (whole[2] - green) ** 2 + (whole[3] - blue) ** 2
+            gain = (red**2 + green**2 + blue**2) / low + rest / high - base
+            if gain > best_gain:
+                best_gain, best_axis, best_value = gain, axis, plane + 1
+    return best_gain, best_axis, best_value
+
+
+@kernel("Tuple((i4[::1], i8))(f4[:,::1], f4[::1], i8)")
+def _split(points, weights, colours):
+    """Cut the cluster whose best cut gains most, until there are `colours` or nothing to gain."""
+    order = np.arange(points.shape[0])
+    starts, ends = np.zeros(colours, np.int64), np.zeros(colours, np.int64)
+    gains, axes, values = np.zeros(colours), np.zeros(colours, np.int64), np.zeros(colours, np.int64)
+    planes = np.zeros((256, 4))
+    ends[0] = points.shape[0]
+    gains[0], axes[0], values[0] = _best_cut(points, weights, order, planes)
+    count = 1
+    while count < colours:
+        chosen = np.argmax(gains[:count])
+        if gains[chosen] <= 0.0:
+            break
+        start, end = starts[chosen], ends[chosen]
+        middle = _partition(points, order[start:end], axes[chosen], values[chosen]) + start
+        starts[count], ends[count], ends[chosen] = middle, end, middle
+        for part in (chosen, count):
+            members = order[starts[part] : ends[part]]
+            gains[part], axes[part], values[part] = _best_cut(points, weights, members, planes)
+        count += 1
+    owners = np.empty(points.shape[0], np.int32)
+    for cluster in range(count):
+        owners[order[starts[cluster] : ends[cluster]]] = cluster
+    return owners, count
+
+
+@inlined
+def _partition(points, members, axis, value):
+    """Move the members below the cut to the front; how many they are."""
+    below = 0
+    for at in range(members.shape[0]):
+        if points[members[at], axis] < value:
+            members[at], members[below] = members[below], members[at]
+            below += 1
+    return below
+
+
+@inlined
+def nearest(colours, red, green, blue):
+    """The index of the colour nearest to (red, green, blue); `colours` is int32 (3, n)."""
+    best = np.int32(0x7FFFFFFF)
+    for index in range(colours.shape[1]):
+        dr, dg, db = colours[0, index] - red, colours[1, index] - green, colours[2, index] - blue
+        # distance and index in one number: a minimum that the compiler can vectorise
+        best = min(best, np.int32((dr * dr + dg * dg + db * db) << 8 | index))
+    return best & 255
+
+
+@kernel("i4[:,::1](f4[:,::1], f4[::1], i4[::1], i8, i8)")
+def _polish(points, weights, owners, count, rounds):
+    """Lloyd's rounds: each cluster's mean, then each point to its nearest mean."""
+    sums = np.zeros((count, 4))
+    means = np.zeros((3, count), np.int32)
+    for left in range(rounds, -1, -1):
+        sums[:] = 0.0
+        for at in range(points.shape[0]):
+            sums[owners[at], 0] += weights[at]
+            for channel in range(3):
+                sums[owners[at], channel + 1] += weights[at] * points[at, channel]
+        for cluster in range(count):
+            if sums[cluster, 0] > 0.0:
+                for channel in range(3):
+                    means[channel, cluster] = round(sums[cluster, channel + 1] / sums[cluster, 0])
+        if left == 0:
+            break
+        for at in range(points.shape[0]):
+            owners[at] = nearest(
+                means, np.int32(points[at, 0]), np.int32(points[at, 1]), np.int32(points[at, 2])
+            )
+    return means
