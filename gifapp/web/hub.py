@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from typing import Protocol
@@ -31,9 +30,9 @@ class EventHub:
         self._task = asyncio.create_task(self._hand_out())
 
     async def stop(self) -> None:
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
+        while not self._task.done():
+            self._task.cancel()  # more than once: redis-py swallows one that comes while it connects
+            await asyncio.wait([self._task], timeout=0.1)
 
     def join(self, owner_id: str, listener: Listener) -> None:
         """Deliver the owner's events to `listener` from now on."""

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from voila._version import __version__ as voila_version
 
-from gifapp.web.pages import dashboard_notebook
+from gifapp.web.pages import jupyter_directory
 from tests.web.visitors import SignIn
 
 
@@ -84,5 +84,7 @@ async def test_only_static_files_are_served(stranger: httpx.AsyncClient, path: s
     assert answer.status_code in {403, 404}
 
 
-def test_the_checkouts_notebook_comes_before_an_installed_copy() -> None:
-    assert dashboard_notebook().parent.parent.joinpath("pyproject.toml").is_file()
+def test_a_checkouts_template_comes_before_an_installed_copy() -> None:
+    directory = jupyter_directory()
+    assert directory
+    assert (directory / "pyproject.toml").is_file()
