@@ -29,19 +29,18 @@ class _SessionHandler(BaseHandler):
     """The cookie that keeps a session, and the answer that begins one."""
 
     def answer_session(self, session: Session) -> None:
-        self._set_session_cookie(session.refresh_token, session.refresh_expires_in)
+        self.set_cookie(
+            SESSION_COOKIE,
+            session.refresh_token,
+            max_age=session.refresh_expires_in,
+            path="/",
+            httponly=True,
+            samesite="Lax",
+            secure=self.parts.cookie_secure,
+        )
         self.xsrf_token  # noqa: B018  sets the cookie that refresh and logout ask for
         user = session.user.model_dump()
         self.write({"access_token": session.access_token, "expires_in": session.expires_in, "user": user})
-
-    def forget_session(self) -> None:
-        self._set_session_cookie("", 0)
-
-    def _set_session_cookie(self, token: str, max_age_s: int) -> None:
-        secure = self.parts.cookie_secure
-        self.set_cookie(
-            SESSION_COOKIE, token, max_age=max_age_s, path="/", httponly=True, samesite="Lax", secure=secure
-        )
 
 
 class RegisterHandler(BaseHandler):
@@ -90,7 +89,7 @@ class LogoutHandler(_SessionHandler):
         if token:
             self.require_xsrf()
             await self.run_blocking(self.parts.identity.logout, token)
-        self.forget_session()
+        self.clear_cookie(SESSION_COOKIE, path="/")
         self.set_status(204)
 
 

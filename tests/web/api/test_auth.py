@@ -1,0 +1,183 @@
+"""Registering, signing in, refreshing and signing out over HTTP."""
+
+import httpx
+import pytest
+
+from gifapp.identity.service import Identity
+from tests.web.api.conftest import PASSWORD, Person, SignUp, is_problem
+
+ADA = {"email": "ada@example.org", "password": PASSWORD}
+
+
+async def signed_in(http: httpx.AsyncClient, identity: Identity) -> httpx.Response:
+    identity.create_user(ADA["email"], PASSWORD, "user")
+    answer = await http.post("/api/v1/auth/login", json=ADA)
+    assert answer.status_code == 200
+    return answer
+
+
+def xsrf(http: httpx.AsyncClient) -> dict[str, str]:
+    return {"X-XSRFToken": http.cookies["_xsrf"]}
+
+
+async def test_the_first_account(stranger: httpx.AsyncClient, identity: Identity) -> None:
+    body = {**ADA, "setup_token": "guess"}
+    is_problem(await stranger.post("/api/v1/auth/register", json=body), 403, "setup-token-wrong")
+    body["setup_token"] = identity.setup_token() or ""
+    answer = await stranger.post("/api/v1/auth/register", json=body)
+    assert answer.status_code == 201
+    assert answer.json() == {"id": answer.json()["id"], "email": ADA["email"], "role": "administrator"}
+    is_problem(await stranger.post("/api/v1/auth/register", json=body), 403, "invite-invalid")
+
+
+async def test_an_invited_account(stranger: httpx.AsyncClient, identity: Identity, ada: Person) -> None:
+    body = {"email": "bob@example.org", "password": PASSWORD, "invite": identity.invite()}
+    assert (await stranger.post("/api/v1/auth/register", json=body)).json()["role"] == "user"
+    body["email"] = "eve@example.org"
+    is_problem(await stranger.post("/api/v1/auth/register", json=body), 403, "invite-invalid")
+    body |= {"email": ADA["email"], "invite": identity.invite()}
+    is_problem(await stranger.post("/api/v1/auth/register", json=body), 409, "email-taken")
+
+
+@pytest.mark.parametrize(
+    ("change", "problem", "said"),
+    [
+        ({"password": "short"}, (422, "password-too-short"), "at least 8 characters"),
+        ({"password": "x" * 73}, (422, "password-too-long"), "72 bytes"),
+        ({"password": "\N{PARTY POPPER}" * 20}, (422, "password-too-long"), "an emoji as four"),
+        ({"password": "x" * 100_000}, (413, "body-too-large"), "65,536 bytes"),
+        ({"email": "ada"}, (422, "field-invalid"), "email: "),
+        ({"email": {"$gt": ""}}, (422, "field-invalid"), "email: "),
+        ({"password": 12345678}, (422, "field-invalid"), "password: "),
+        ({"role": "administrator"}, (422, "field-invalid"), "role: "),
+    ],
+)
+async def test_what_is_wrong_is_named(
+    stranger: httpx.AsyncClient,
+    identity: Identity,
+    change: dict[str, object],
+    problem: tuple[int, str],
+    said: str,
+) -> None:
+    body = {**ADA, "setup_token": identity.setup_token(), **change}
+    told = is_problem(await stranger.post("/api/v1/auth/register", json=body), *problem)
+    assert said in told["detail"]
+    assert identity.setup_token() is not None
+
+
+async def test_signing_in_gives_a_token_and_cookies(stranger: httpx.AsyncClient, identity: Identity) -> None:
+    answer = await signed_in(stranger, identity)
+    told = answer.json()
+    assert told["expires_in"] == 900
+    assert told["user"]["email"] == ADA["email"]
+    assert answer.headers["Cache-Control"] == "no-store"
+    cookie = next(c for c in answer.headers.get_list("Set-Cookie") if c.startswith("gifapp_session="))
+    assert {"HttpOnly", "Path=/", "SameSite=Lax"} <= {part.strip() for part in cookie.split(";")}
+    headers = {"Authorization": f"Bearer {told['access_token']}"}
+    assert (await stranger.get("/api/v1/me", headers=headers)).json() == told["user"]
+
+
+@pytest.mark.parametrize("email", ["ada@example.org", "nobody@example.org"])
+async def test_a_wrong_password(stranger: httpx.AsyncClient, identity: Identity, email: str) -> None:
+    await signed_in(stranger, identity)
+    answer = await stranger.post("/api/v1/auth/login", json={"email": email, "password": "wrong horse"})
+    told = is_problem(answer, 401, "credentials-wrong")
+    assert told["detail"] == "The e-mail address or the password is wrong."
+    assert "WWW-Authenticate" in answer.headers
+
+
+async def test_too_many_guesses_are_told_when_to_come_back(
+    stranger: httpx.AsyncClient, identity: Identity
+) -> None:
+    identity.create_user(ADA["email"], PASSWORD, "user")
+    wrong = {**ADA, "password": "wrong horse"}
+    for _ in range(10):
+        assert (await stranger.post("/api/v1/auth/login", json=wrong)).status_code == 401
+    answer = await stranger.post("/api/v1/auth/login", json=ADA)
+    told = is_problem(answer, 429, "too-many-requests")
+    assert int(answer.headers["Retry-After"]) == told["retry_after_s"] > 0
+
+
+async def test_refreshing_rotates_the_cookie(stranger: httpx.AsyncClient, identity: Identity) -> None:
+    await signed_in(stranger, identity)
+    first = stranger.cookies["gifapp_session"]
+    answer = await stranger.post("/api/v1/auth/refresh", headers=xsrf(stranger))
+    assert answer.status_code == 200
+    assert stranger.cookies["gifapp_session"] != first
+    headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+    assert (await stranger.get("/api/v1/me", headers=headers)).status_code == 200
+
+
+async def test_a_refresh_token_of_long_ago_ends_the_session(
+    stranger: httpx.AsyncClient, identity: Identity
+) -> None:
+    access = (await signed_in(stranger, identity)).json()["access_token"]
+    first = stranger.cookies["gifapp_session"]
+    for _ in range(2):
+        await stranger.post("/api/v1/auth/refresh", headers=xsrf(stranger))
+    thief = {"Cookie": f"gifapp_session={first}; _xsrf={stranger.cookies['_xsrf']}", **xsrf(stranger)}
+    async with httpx.AsyncClient(base_url=stranger.base_url) as other:
+        is_problem(await other.post("/api/v1/auth/refresh", headers=thief), 401, "token-invalid")
+    is_problem(await stranger.post("/api/v1/auth/refresh", headers=xsrf(stranger)), 401, "token-invalid")
+    me = await stranger.get("/api/v1/me", headers={"Authorization": f"Bearer {access}"})
+    is_problem(me, 401, "token-invalid")
+
+
+@pytest.mark.parametrize("verb", ["refresh", "logout"])
+async def test_the_cookie_alone_is_not_enough(
+    stranger: httpx.AsyncClient, identity: Identity, verb: str
+) -> None:
+    await signed_in(stranger, identity)
+    for headers in ({}, {"X-XSRFToken": "made up"}):
+        answer = await stranger.post(f"/api/v1/auth/{verb}", headers=headers)
+        is_problem(answer, 403, "request-forged")
+    assert (await stranger.post("/api/v1/auth/refresh", headers=xsrf(stranger))).status_code == 200
+
+
+async def test_signing_out_ends_the_session(stranger: httpx.AsyncClient, identity: Identity) -> None:
+    access = (await signed_in(stranger, identity)).json()["access_token"]
+    refresh = stranger.cookies["gifapp_session"]
+    assert (await stranger.post("/api/v1/auth/logout", headers=xsrf(stranger))).status_code == 204
+    assert "gifapp_session" not in stranger.cookies
+    me = await stranger.get("/api/v1/me", headers={"Authorization": f"Bearer {access}"})
+    is_problem(me, 401, "token-invalid")
+    stranger.cookies.set("gifapp_session", refresh)
+    is_problem(await stranger.post("/api/v1/auth/refresh", headers=xsrf(stranger)), 401, "token-invalid")
+
+
+async def test_whoever_is_not_signed_in_signs_out_as_well(stranger: httpx.AsyncClient) -> None:
+    assert (await stranger.post("/api/v1/auth/logout")).status_code == 204
+    is_problem(await stranger.post("/api/v1/auth/refresh"), 401, "not-signed-in")
+
+
+async def test_a_new_password(ada: Person) -> None:
+    body = {"current_password": "wrong horse", "new_password": "battery staple"}
+    is_problem(await ada.http.post("/api/v1/auth/password", json=body), 401, "credentials-wrong")
+    body["current_password"] = PASSWORD
+    answer = await ada.http.post("/api/v1/auth/password", json=body)
+    assert answer.status_code == 200
+    is_problem(await ada.http.get("/api/v1/me"), 401, "token-invalid")
+    ada.http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+    assert (await ada.http.get("/api/v1/me")).status_code == 200
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Basic YTpi", "bearer"])
+async def test_no_token_is_nobody(stranger: httpx.AsyncClient, header: str) -> None:
+    answer = await stranger.get("/api/v1/me", headers={"Authorization": header})
+    is_problem(answer, 401, "not-signed-in")
+
+
+async def test_a_token_without_signature_is_nobodys(stranger: httpx.AsyncClient, sign_up: SignUp) -> None:
+    _, claims, signature = sign_up("ada").session.access_token.split(".")
+    for head in ("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0", "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9"):
+        for end in ("", signature):
+            answer = await stranger.get(
+                "/api/v1/me", headers={"Authorization": f"Bearer {head}.{claims}.{end}"}
+            )
+            is_problem(answer, 401, "token-invalid")
+
+
+async def test_everybody_may_know_the_limits(stranger: httpx.AsyncClient) -> None:
+    told = (await stranger.get("/api/v1/limits")).json()
+    assert told["max_upload_bytes"] == 300_000
+    assert told["registration"] == "invite"
