@@ -1,0 +1,70 @@
+// What the widgets share. Texts of people are set as text, never as HTML.
+
+const ICONS = {
+  upload: "M12 16V4m0 0L7 9m5-5 5 5M4 16v2a2 2 0 0 0 2 2h12a2 2 0 0 0 2-2v-2",
+  plus: "M12 5v14M5 12h14",
+  download: "M12 4v12m0 0 5-5m-5 5-5-5M4 20h16",
+  reuse: "M4 7h10m4 0h2M4 17h2m4 0h10M16 4v6M8 14v6",
+  delete: "M4 7h16M9 7V4h6v3m-9 0 1 13h10l1-13",
+  retry: "M20 12a8 8 0 1 1-2.3-5.7L20 8.500M20 4v4.500h-4.500",
+  cancel: "M6 6l12 12M18 6 6 18",
+  crop: "M6 2v16h16M2 6h16v16",
+  play: "M8 5v14l11-7z",
+  warning: "M12 8v5m0 3.500v.1M12 3 2 20h20z",
+};
+
+function make(tag, { on = {}, data = {}, text, ...given } = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(given)) {
+    if (value === true) node.setAttribute(name, "");
+    else if (value !== false && value != null) node.setAttribute(name, value);
+  }
+  Object.assign(node.dataset, data);
+  if (text != null) node.textContent = text;
+  for (const [name, listener] of Object.entries(on)) node.addEventListener(name, listener);
+  node.append(...children);
+  return node;
+}
+
+function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  for (const [key, value] of Object.entries({ viewBox: "0 0 24 24", class: "gifapp-icon", "aria-hidden": "true" }))
+    svg.setAttribute(key, value);
+  path.setAttribute("d", ICONS[name]);
+  svg.append(path);
+  return svg;
+}
+
+function button(words, look, press, iconName) {
+  const children = iconName ? [icon(iconName)] : [];
+  if (look !== "icon") children.push(make("span", { text: words }));
+  const labels = look === "icon" ? { "aria-label": words, title: words } : {};
+  const node = make("button", { type: "button", class: `gifapp-button gifapp-button--${look}`, ...labels }, ...children);
+  node.addEventListener("click", press);
+  return node;
+}
+
+function progressBar(label) {
+  const filled = make("div", { class: "gifapp-bar__filled" });
+  const bar = make("div", { class: "gifapp-bar", role: "progressbar", "aria-label": label, "aria-valuemin": 0, "aria-valuemax": 100 }, filled);
+  return {
+    node: bar,
+    show(fraction) {
+      bar.classList.toggle("gifapp-bar--unknown", fraction == null);
+      filled.style.width = fraction == null ? "" : `${100 * fraction}%`;
+      if (fraction == null) bar.removeAttribute("aria-valuenow");
+      else bar.setAttribute("aria-valuenow", Math.round(100 * fraction));
+    },
+  };
+}
+
+// `pageUrl` is empty where the service itself serves the page
+const addressOf = (path, pageUrl) => new URL(path, pageUrl || document.baseURI).href;
+
+const wantsLessMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+function sizeInWords(bytes) {
+  if (bytes < 999_500) return `${Math.max(1, Math.round(bytes / 1e3))} kB`;
+  return bytes < 999.5e6 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+}

@@ -1,0 +1,172 @@
+const SMALLEST_CROP_PX = 8;
+
+class Stage {
+  constructor(model, el) {
+    this.model = model;
+    this.picture = make("img", { class: "gifapp-stage__picture", decoding: "async", draggable: "false" });
+    this.cut = make("div", { class: "gifapp-stage__cut" });
+    this.frame = make("div", { class: "gifapp-stage__frame" }, this.picture, this.cut);
+    this.name = make("h2", { class: "gifapp-stage__name", dir: "auto" });
+    this.facts = make("p", { class: "gifapp-facts" });
+    this.notes = make("ul", { class: "gifapp-stage__notes" });
+    this.tools = make("div", { class: "gifapp-stage__tools" });
+    this.strip = make("div", { class: "gifapp-stage__strip", role: "group", "aria-label": "Your videos" });
+    el.classList.add("gifapp-stage");
+    const words = make("div", { class: "gifapp-stage__words" }, this.name, this.facts);
+    el.append(this.strip, make("div", { class: "gifapp-stage__ground" }, this.frame), make("div", { class: "gifapp-stage__header" }, words, this.tools), this.notes);
+    this.makeTools();
+    this.listen();
+    this.show();
+  }
+
+  get source() {
+    return this.model.get("sources").find((source) => source.id === this.model.get("selected"));
+  }
+
+  makeTools() {
+    this.cropping = button("Crop", "icon", () => this.setCropping(!this.isCropping), "crop");
+    this.whole = button("Whole picture", "quiet", () => this.sendCrop(null));
+    this.removal = button("Remove this video", "icon", () => this.confirmRemoval(), "delete");
+    this.tools.replaceChildren(this.whole, this.cropping, this.removal);
+    this.showCrop();
+  }
+
+  show() {
+    this.showStrip();
+    const source = this.source;
+    if (!source) return;
+    if (this.shown !== source.id) this.setCropping(false);
+    if (this.shown !== source.id) this.makeTools();
+    this.shown = source.id;
+    this.name.textContent = this.name.title = source.name;
+    this.facts.replaceChildren(...source.facts.map((text) => make("span", { text })));
+    this.notes.replaceChildren(...source.notes.map((text) => make("li", { text })));
+    this.frame.style.aspectRatio = `${source.width_px} / ${source.height_px}`;
+    this.frame.style.setProperty("--ratio", source.width_px / source.height_px);
+    this.picture.alt = `A picture of ${source.name}`;
+    this.picture.hidden = !source.poster_url;
+    if (source.poster_url) this.picture.src = this.addressOf(source.poster_url);
+    this.showCrop();
+  }
+
+  showStrip() {
+    const sources = this.model.get("sources");
+    const focused = this.strip.contains(document.activeElement) && document.activeElement.dataset.id;
+    this.strip.hidden = sources.length < 2;
+    this.strip.replaceChildren(...sources.map((source) => this.makeThumb(source)));
+    if (focused) [...this.strip.children].find((thumb) => thumb.dataset.id === focused)?.focus();
+  }
+
+  makeThumb(source) {
+    const isChosen = source.id === this.model.get("selected");
+    const choose = () => this.model.send({ type: "choose", id: source.id });
+    const picture = source.poster_url ? [make("img", { src: this.addressOf(source.poster_url), alt: "", loading: "lazy" })] : [];
+    const labels = { "aria-label": source.name, title: source.name, "aria-pressed": String(isChosen) };
+    return make("button", { type: "button", class: "gifapp-stage__thumb", ...labels, data: { id: source.id }, on: { click: choose } }, ...picture);
+  }
+
+  confirmRemoval() {
+    const keep = () => {
+      this.makeTools();
+      this.removal.focus();
+    };
+    const yes = button("Remove", "danger", () => {
+      this.model.send({ type: "remove", id: this.source.id });
+      this.makeTools();
+    });
+    this.tools.replaceChildren(yes, button("Keep", "quiet", keep));
+    yes.focus();
+  }
+
+  setCropping(isOn) {
+    this.isCropping = isOn;
+    this.frame.classList.toggle("gifapp-stage__frame--cropping", isOn);
+    this.cropping.setAttribute("aria-pressed", isOn);
+    this.cropping.title = isOn ? "Draw the part to keep on the picture" : "Crop";
+  }
+
+  showCrop() {
+    const crop = this.model.get("crop");
+    const source = this.source;
+    const isCropped = Boolean(source && crop.width_px);
+    this.cut.hidden = this.whole.hidden = !isCropped;
+    if (!isCropped) return;
+    place(this.cut, {
+      left: crop.x_px / source.width_px,
+      top: crop.y_px / source.height_px,
+      right: (crop.x_px + crop.width_px) / source.width_px,
+      bottom: (crop.y_px + crop.height_px) / source.height_px,
+    });
+  }
+
+  listen() {
+    this.frame.addEventListener("pointerdown", (event) => {
+      if (!this.isCropping) return;
+      event.preventDefault();
+      this.frame.setPointerCapture(event.pointerId);
+      this.from = this.pointOf(event);
+    });
+    this.frame.addEventListener("pointermove", (event) => this.from && this.draw(this.pointOf(event)));
+    this.frame.addEventListener("pointerup", (event) => this.from && this.finish(this.pointOf(event)));
+    this.frame.addEventListener("pointercancel", () => {
+      this.from = null;
+      this.showCrop();
+    });
+  }
+
+  pointOf(event) {
+    const box = this.frame.getBoundingClientRect();
+    const within = (value) => Math.min(1, Math.max(0, value));
+    return { x: within((event.clientX - box.left) / box.width), y: within((event.clientY - box.top) / box.height) };
+  }
+
+  draw(to) {
+    this.cut.hidden = false;
+    place(this.cut, rectangle(this.from, to));
+  }
+
+  finish(to) {
+    const { left, top, right, bottom } = rectangle(this.from, to);
+    const { width_px: width, height_px: height } = this.source;
+    this.from = null;
+    const [x, y] = [Math.round(left * width), Math.round(top * height)];
+    const crop = { x_px: x, y_px: y, width_px: Math.round(right * width) - x, height_px: Math.round(bottom * height) - y };
+    if (Math.min(crop.width_px, crop.height_px) >= SMALLEST_CROP_PX) this.sendCrop(crop);
+    else this.showCrop();
+  }
+
+  sendCrop(crop) {
+    this.setCropping(false);
+    this.model.send({ type: "crop", crop });
+  }
+
+  addressOf(path) {
+    return addressOf(path, this.model.get("page_url"));
+  }
+}
+
+const rectangle = (a, b) => ({
+  left: Math.min(a.x, b.x),
+  top: Math.min(a.y, b.y),
+  right: Math.max(a.x, b.x),
+  bottom: Math.max(a.y, b.y),
+});
+
+function place(node, { left, top, right, bottom }) {
+  const percent = (part) => `${100 * part}%`;
+  Object.assign(node.style, { left: percent(left), top: percent(top), width: percent(right - left), height: percent(bottom - top) });
+}
+
+function render({ model, el }) {
+  const stage = new Stage(model, el);
+  const show = () => stage.show();
+  const showCrop = () => stage.showCrop();
+  model.on("change:sources change:selected", show);
+  model.on("change:crop", showCrop);
+  return () => {
+    model.off("change:sources change:selected", show);
+    model.off("change:crop", showCrop);
+  };
+}
+
+export default { render };

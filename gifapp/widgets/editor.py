@@ -1,0 +1,128 @@
+"""From a source to a recipe: the picture, the form, and the button that submits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import anywidget
+import ipywidgets as w
+import traitlets
+
+from gifapp import errors
+from gifapp.domain.outcome import outcome
+from gifapp.domain.recipe import Crop, Recipe
+from gifapp.domain.views import SourceView
+from gifapp.widgets.assets import script, style
+from gifapp.widgets.form import RecipeForm
+from gifapp.widgets.reporting import Reporter
+from gifapp.widgets.words import outcome_words, source_facts
+
+OnSubmit = Callable[[str, Recipe], None]
+
+
+class Stage(anywidget.AnyWidget):
+    """The chosen source's picture, on which a crop is drawn, and the others to choose from."""
+
+    _esm: ClassVar = script("editor")
+    _css: ClassVar = style("editor")
+
+    page_url = traitlets.Unicode().tag(sync=True)
+    sources = traitlets.List(traitlets.Dict()).tag(sync=True)
+    selected = traitlets.Unicode(allow_none=True, default_value=None).tag(sync=True)
+    crop = traitlets.Dict().tag(sync=True)
+    """The crop shown, in the source's pixels, or nothing; the page asks for another by a message."""
+
+
+class Editor(w.VBox):
+    """Chooses a source and makes its recipe."""
+
+    def __init__(
+        self,
+        page_url: str,
+        *,
+        on_submit: OnSubmit,
+        on_remove: Callable[[str], None],
+        reporter: Reporter,
+    ) -> None:
+        """`on_submit` gets a source's id and a valid recipe, `on_remove` the id of a source to delete."""
+        self._sources: dict[str, SourceView] = {}
+        self._on_submit, self._on_remove, self._reporter = on_submit, on_remove, reporter
+        self.stage = Stage(page_url=page_url)
+        self.form = RecipeForm(self._refresh)
+        self.submit = w.Button(description="Make the GIF", button_style="primary")
+        self.summary = w.Label()
+        super().__init__([self.stage, self.form, self._footer()])
+        self.add_class("gifapp-editor")
+        self.layout.display = "none"
+        self.submit.on_click(self._submit)
+        self.stage.on_msg(self._receive)
+
+    @property
+    def source(self) -> SourceView | None:
+        """The chosen source."""
+        return self._sources.get(self.stage.selected or "")
+
+    def show_sources(self, sources: list[SourceView]) -> None:
+        """Offer these sources, the first one chosen unless the chosen one is among them."""
+        self._sources = {source.id: source for source in sources}
+        self.stage.sources = [source_facts(source) for source in sources]
+        self.layout.display = "" if sources else "none"
+        if self.source is None and sources:
+            self.choose(sources[0])
+
+    def choose(self, source: SourceView, recipe: Recipe | None = None) -> None:
+        """Begin with a source; its recipe is the default one unless another is given."""
+        self.stage.selected = source.id
+        self.form.show(recipe or Recipe(), source)
+        self._refresh()
+
+    def _footer(self) -> w.Box:
+        self.submit.add_class("gifapp-editor__submit")
+        self.summary.add_class("gifapp-editor__summary")
+        footer = w.VBox([self.summary, self.submit])
+        footer.add_class("gifapp-editor__footer")
+        return footer
+
+    def _refresh(self) -> None:
+        """Say what the GIF will be, or what is wrong with the recipe."""
+        with self._reporter.reporting():
+            if self.source is not None:
+                self._describe(self.source)
+
+    def _describe(self, source: SourceView) -> None:
+        try:
+            recipe = self.form.recipe(source)
+        except errors.BadInput as refused:
+            self._say(str(refused), is_wrong=True)
+            return
+        self.stage.crop = {} if recipe.crop is None else recipe.crop.model_dump()
+        self.form.hint_size(recipe, source)
+        self._say(_expected(recipe, source), is_wrong=False)
+
+    def _say(self, words: str, *, is_wrong: bool) -> None:
+        self.summary.value = words
+        self.submit.disabled = is_wrong
+        (self.summary.add_class if is_wrong else self.summary.remove_class)("gifapp-editor__summary--wrong")
+
+    def _submit(self, _: w.Button) -> None:
+        with self._reporter.reporting():
+            if self.source is not None:
+                self._on_submit(self.source.id, self.form.recipe(self.source))
+
+    def _receive(self, _: Any, message: dict[str, Any], buffers: Any) -> None:  # noqa: ARG002
+        with self._reporter.reporting():
+            if message["type"] == "choose" and message["id"] in self._sources:
+                self.choose(self._sources[message["id"]])
+            elif message["type"] == "remove":
+                self._on_remove(message["id"])
+            elif message["type"] == "crop" and self.source is not None:
+                self.form.set_crop(message["crop"] and Crop(**message["crop"]), self.source)
+                self._refresh()
+
+
+def _expected(recipe: Recipe, source: SourceView) -> str:
+    if source.duration_s is None:
+        return "The length of this video is known only once it is read."
+    made = outcome(recipe, width_px=source.width, height_px=source.height, duration_s=source.duration_s)
+    return outcome_words(made)

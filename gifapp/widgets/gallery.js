@@ -1,0 +1,217 @@
+const WORDS = {
+  cancel: "Cancel",
+  retry: "Try again",
+  reuse: "Use these settings again",
+  delete: "Delete",
+};
+const SPOKEN = {
+  queued: "waits in the queue",
+  running: "is being converted",
+  succeeded: "is done",
+  failed: "failed",
+  cancelled: "is cancelled",
+  dead: "failed",
+};
+
+// One card. Its nodes are made once and changed in place: focus and a playing GIF survive each patch.
+class Card {
+  constructor(card, gallery) {
+    this.gallery = gallery;
+    this.picture = make("img", { class: "gifapp-card__picture", loading: "lazy", decoding: "async", alt: "" });
+    this.play = button("Play", "play", () => this.startPlaying(), "play");
+    this.name = make("h3", { class: "gifapp-card__name", dir: "auto" });
+    this.status = make("p", { class: "gifapp-card__status" });
+    this.bar = progressBar(`Conversion of ${card.name}`);
+    this.actions = make("div", { class: "gifapp-card__actions" });
+    const frame = make("div", { class: "gifapp-card__frame" }, this.picture, this.play, this.bar.node);
+    this.node = make("article", { class: "gifapp-card", tabindex: -1 }, frame, make("div", { class: "gifapp-card__body" }, this.name, this.status), this.actions);
+    this.show(card);
+  }
+
+  show(card) {
+    const before = this.card;
+    this.card = card;
+    this.node.dataset.state = card.state;
+    this.node.setAttribute("aria-label", `${card.name}: ${card.status}`);
+    setText(this.name, card.name);
+    this.name.title = card.name;
+    this.showStatus();
+    this.showPicture();
+    this.bar.node.hidden = card.fraction == null;
+    this.bar.show(card.fraction ?? 0);
+    if (before?.actions.join() !== card.actions.join()) this.showActions();
+    else this.linkDownload();
+    this.setBusy(false);
+  }
+
+  showStatus() {
+    const facts = this.card.gif?.facts;
+    if (!facts) setText(this.status, this.card.status);
+    else this.status.replaceChildren(...facts.map((text) => make("span", { text })));
+  }
+
+  showPicture() {
+    const { gif, poster_url: poster, name } = this.card;
+    this.isStill = Boolean(gif) && wantsLessMotion() && !this.isPlaying;
+    const path = gif && !this.isStill ? gif.url : poster;
+    this.play.hidden = !this.isStill;
+    this.picture.hidden = !path;
+    this.picture.alt = gif ? `The GIF of ${name}` : "";
+    if (!path) return;
+    const address = this.gallery.addressOf(path);
+    // a renewed signature alone is no reason to load a picture again
+    if (this.picture.src.split("?")[0] !== address.split("?")[0]) this.picture.src = address;
+  }
+
+  startPlaying() {
+    this.isPlaying = true;
+    this.showPicture();
+    this.node.focus();
+  }
+
+  showActions() {
+    const hadFocus = this.actions.contains(document.activeElement);
+    this.actions.replaceChildren(...this.card.actions.map((action) => this.makeAction(action)));
+    this.linkDownload();
+    if (hadFocus) this.actions.querySelector("a, button")?.focus();
+  }
+
+  makeAction(action) {
+    if (action === "download") {
+      this.link = make("a", { class: "gifapp-button gifapp-button--main", download: true }, icon("download"), make("span", { text: "Download" }));
+      return this.link;
+    }
+    const press = action === "delete" ? () => this.confirm() : () => this.ask(action);
+    const look = action === "cancel" || action === "retry" ? "quiet" : "icon";
+    return button(WORDS[action], look, press, action);
+  }
+
+  linkDownload() {
+    if (!this.card.gif || !this.link) return;
+    const address = new URL(this.gallery.addressOf(this.card.gif.url));
+    address.searchParams.set("download", "1");
+    this.link.href = address.href;
+  }
+
+  confirm() {
+    const keep = () => {
+      this.showActions();
+      this.actions.lastElementChild.focus();
+    };
+    const yes = button("Delete", "danger", () => this.ask("delete"));
+    const question = make("span", { class: "gifapp-card__question", text: "Delete for good?" });
+    this.actions.replaceChildren(question, yes, button("Keep", "quiet", keep));
+    this.actions.onkeydown = (event) => event.key === "Escape" && keep();
+    yes.focus();
+  }
+
+  ask(action) {
+    this.setBusy(true);
+    this.gallery.ask(action, this.card.id);
+  }
+
+  settle() {
+    this.setBusy(false);
+    if (this.actions.querySelector(".gifapp-card__question")) this.showActions();
+  }
+
+  setBusy(isBusy) {
+    this.node.setAttribute("aria-busy", isBusy);
+    for (const node of this.actions.querySelectorAll("button")) node.disabled = isBusy;
+  }
+}
+
+class Gallery {
+  constructor(model, el) {
+    this.model = model;
+    this.cards = new Map();
+    this.list = make("div", { class: "gifapp-gallery__cards" });
+    this.count = make("span", { class: "gifapp-gallery__count" });
+    this.spoken = make("p", { class: "gifapp-unseen", role: "status", "aria-live": "polite" });
+    this.title = make("h2", { class: "gifapp-gallery__title", text: "Your GIFs", tabindex: -1 });
+    el.classList.add("gifapp-gallery");
+    this.empty = makeEmpty();
+    el.append(make("header", { class: "gifapp-gallery__header" }, this.title, this.count), this.empty, this.list, this.spoken);
+    this.empty.hidden = true; // until the kernel has answered
+  }
+
+  receive(message) {
+    if (message.type === "all") this.showAll(message.cards);
+    else if (message.type === "patch") message.cards.forEach((card) => this.patch(card));
+    else if (message.type === "remove") this.remove(message.id);
+    else if (message.type === "settled") this.cards.get(message.id)?.settle();
+    this.empty.hidden = this.cards.size > 0;
+    this.count.textContent = this.cards.size || "";
+  }
+
+  showAll(cards) {
+    const known = new Set(cards.map((card) => card.id));
+    for (const id of [...this.cards.keys()]) if (!known.has(id)) this.remove(id);
+    for (const card of cards) this.put(card);
+  }
+
+  patch(card) {
+    const before = this.cards.get(card.id)?.card;
+    this.put(card);
+    if (before?.state !== card.state) this.spoken.textContent = `${card.name} ${SPOKEN[card.state]}.`;
+    if (!before) this.reveal(this.cards.get(card.id));
+  }
+
+  put(card) {
+    const known = this.cards.get(card.id);
+    if (known) {
+      known.show(card);
+      return;
+    }
+    const made = new Card(card, this);
+    const next = [...this.cards.values()].filter((other) => other.card.created_at < card.created_at);
+    next.sort((a, b) => (a.card.created_at < b.card.created_at ? 1 : -1));
+    this.list.insertBefore(made.node, next[0]?.node ?? null);
+    this.cards.set(card.id, made);
+  }
+
+  remove(id) {
+    const card = this.cards.get(id);
+    if (!card) return;
+    const near = card.node.nextElementSibling ?? card.node.previousElementSibling ?? this.title;
+    if (card.node.contains(document.activeElement)) near.focus();
+    card.node.remove();
+    this.cards.delete(id);
+  }
+
+  reveal(card) {
+    card.node.scrollIntoView({ block: "nearest", behavior: wantsLessMotion() ? "auto" : "smooth" });
+  }
+
+  ask(action, id) {
+    this.model.send({ type: action, id });
+  }
+
+  addressOf(path) {
+    return addressOf(path, this.model.get("page_url"));
+  }
+}
+
+function makeEmpty() {
+  const steps = [
+    ["Add a video", "Drop it, paste it or choose it. It goes straight to the server."],
+    ["Choose the part", "The settings are good as they are; trim or resize if you like."],
+    ["Make the GIF", "It appears here, ready to download."],
+  ];
+  const items = steps.map(([title, text]) => make("li", {}, make("strong", { text: title }), make("span", { text })));
+  return make("ol", { class: "gifapp-gallery__empty" }, ...items);
+}
+
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+function render({ model, el }) {
+  const gallery = new Gallery(model, el);
+  const receive = (message) => gallery.receive(message);
+  model.on("msg:custom", receive);
+  model.send({ type: "ready" });
+  return () => model.off("msg:custom", receive);
+}
+
+export default { render };

@@ -1,0 +1,54 @@
+"""The sign-in form for a notebook of one's own; our server's page has its own, before any kernel."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import anywidget
+import ipywidgets as w
+import traitlets
+
+from gifapp import errors
+from gifapp.client import Client
+from gifapp.widgets.assets import script, style
+from gifapp.widgets.dashboard import Dashboard
+
+LOCAL_URL = "http://127.0.0.1:8866"
+
+
+class LoginForm(anywidget.AnyWidget):
+    """Asks for an e-mail address and a password; they come as a message and are kept nowhere."""
+
+    _esm: ClassVar = script("login")
+    _css: ClassVar = style("login")
+
+    url = traitlets.Unicode().tag(sync=True)
+
+
+class Login(w.VBox):
+    """Signs in to a service, then is its dashboard.
+
+    ::
+
+        gifapp.Login("http://127.0.0.1:8866")
+
+    The password goes from the form to this kernel and on to the service; neither the notebook nor a
+    trait ever holds it.
+    """
+
+    client: Client | None = None
+    """Of the account that signed in."""
+
+    def __init__(self, url: str = LOCAL_URL) -> None:
+        self._url = url
+        self.form = LoginForm(url=url)
+        super().__init__([self.form])
+        self.form.on_msg(self._receive)
+
+    def _receive(self, _: Any, message: dict[str, Any], buffers: Any) -> None:  # noqa: ARG002
+        try:
+            self.client = Client.sign_in(self._url, message["email"], message["password"])
+        except errors.GifappError as error:
+            self.form.send({"type": "refused", "detail": str(error)})
+        else:
+            self.children = [Dashboard(self.client)]

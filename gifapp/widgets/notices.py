@@ -1,0 +1,23 @@
+"""Sentences that appear over the page: what failed, and whether the service can be heard."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import anywidget
+import traitlets
+
+from gifapp.widgets.assets import script, style
+
+
+class Notices(anywidget.AnyWidget):
+    """A stack of notices; each stays until it is dismissed or a while has passed."""
+
+    _esm: ClassVar = script("notices")
+    _css: ClassVar = style("notices")
+
+    is_live = traitlets.Bool(default_value=True).tag(sync=True)
+    """Whether events arrive; a line in the page says so when they do not."""
+
+    def show(self, sentence: str) -> None:
+        self.send({"type": "notice", "text": sentence})

@@ -1,0 +1,209 @@
+const AT_ONCE = 2;
+const NO_VIDEO = /^(audio|text|font)\/|^application\/(pdf|zip|json|javascript|msword|vnd\.(openxml|ms-))|^image\/(?!gif)/;
+const SPEED_OVER_MS = 3000;
+
+class Uploads {
+  constructor(model, el) {
+    this.model = model;
+    this.rows = make("ul", { class: "gifapp-upload__rows", "aria-label": "Uploads" });
+    this.spoken = make("p", { class: "gifapp-unseen", role: "status", "aria-live": "polite" });
+    this.waiting = [];
+    this.running = new Map();
+    this.count = 0;
+    el.classList.add("gifapp-upload");
+    el.append(this.makeZone(), this.rows, this.spoken);
+    this.showZone();
+  }
+
+  makeZone() {
+    this.input = make("input", { type: "file", multiple: true, accept: "video/*,image/gif,.mkv,.flv,.avi,.ogv,.ts,.3gp", hidden: true });
+    this.input.addEventListener("change", () => {
+      this.take(this.input.files);
+      this.input.value = "";
+    });
+    this.title = make("span", { class: "gifapp-zone__title" });
+    this.hint = make("span", { class: "gifapp-zone__hint" });
+    const sign = make("span", { class: "gifapp-zone__sign" }, icon("upload"));
+    this.zone = make("button", { type: "button", class: "gifapp-zone", on: { click: () => this.input.click() } }, sign, this.title, this.hint);
+    return make("div", {}, this.zone, this.input);
+  }
+
+  showZone() {
+    const compact = this.model.get("compact");
+    const touch = matchMedia("(hover: none)").matches;
+    this.zone.classList.toggle("gifapp-zone--compact", compact);
+    if (compact) this.title.textContent = "Add another video";
+    else this.title.textContent = touch ? "Choose a video" : "Drop a video here";
+    const how = compact || touch ? "" : "or paste it, or press to choose one. ";
+    this.hint.textContent = `${how}${this.model.get("hint")}`;
+  }
+
+  take(files) {
+    for (const file of files) {
+      const upload = this.makeRow(file);
+      const problem = this.problemOf(file);
+      if (problem) this.fail(upload, problem, false);
+      else this.enqueue(upload);
+    }
+  }
+
+  problemOf(file) {
+    const limit = this.model.get("limit_bytes");
+    if (file.size === 0) return "The file is empty.";
+    if (file.size > limit) return `${sizeInWords(file.size)} is more than the limit of ${sizeInWords(limit)}. Cut the video or export it smaller.`;
+    return NO_VIDEO.test(file.type) ? "This is not a video." : null;
+  }
+
+  makeRow(file) {
+    const upload = { id: ++this.count, file, bar: progressBar(`Upload of ${file.name}`) };
+    upload.status = make("span", { class: "gifapp-upload__status" });
+    upload.buttons = make("span", { class: "gifapp-upload__buttons" });
+    const name = make("span", { class: "gifapp-upload__name", text: file.name, title: file.name, dir: "auto" });
+    upload.row = make("li", { class: "gifapp-upload__row" }, make("div", { class: "gifapp-upload__text" }, name, upload.status), upload.buttons, upload.bar.node);
+    this.rows.append(upload.row);
+    return upload;
+  }
+
+  enqueue(upload) {
+    upload.row.classList.remove("gifapp-upload__row--failed");
+    upload.status.textContent = `${sizeInWords(upload.file.size)}, waiting`;
+    upload.bar.show(0);
+    upload.buttons.replaceChildren(button(`Cancel the upload of ${upload.file.name}`, "icon", () => this.cancel(upload), "cancel"));
+    this.waiting.push(upload);
+    this.next();
+  }
+
+  next() {
+    while (this.running.size < AT_ONCE && this.waiting.length) {
+      const upload = this.waiting.shift();
+      this.running.set(upload.id, upload);
+      this.model.send({ type: "token", upload: upload.id });
+    }
+  }
+
+  receive(message) {
+    const upload = message.type === "token" && this.running.get(message.upload);
+    if (!upload || upload.request) return;
+    if (message.token) this.send(upload, message.token);
+    else this.fail(upload, message.refused, true);
+  }
+
+  send(upload, token) {
+    const request = (upload.request = new XMLHttpRequest());
+    const path = `/api/v1/sources?name=${encodeURIComponent(upload.file.name)}`;
+    request.open("POST", addressOf(path, this.model.get("page_url")));
+    request.setRequestHeader("Authorization", `Bearer ${token}`);
+    request.setRequestHeader("Content-Type", "application/octet-stream");
+    upload.seen = [[performance.now(), 0]];
+    request.upload.onprogress = (event) => this.progress(upload, event.loaded);
+    request.upload.onload = () => this.sent(upload);
+    request.onload = () => this.answered(upload);
+    request.onerror = () => this.fail(upload, "The connection was lost. Check it and try again.", true);
+    request.send(upload.file);
+  }
+
+  progress(upload, sent) {
+    const now = performance.now();
+    upload.seen.push([now, sent]);
+    while (upload.seen.length > 2 && now - upload.seen[0][0] > SPEED_OVER_MS) upload.seen.shift();
+    const [since, before] = upload.seen[0];
+    const speed = sizeInWords(((sent - before) * 1000) / Math.max(1, now - since));
+    upload.bar.show(sent / upload.file.size);
+    upload.status.textContent = `${Math.floor((100 * sent) / upload.file.size)} % of ${sizeInWords(upload.file.size)}, ${speed}/s`;
+  }
+
+  sent(upload) {
+    upload.bar.show(null);
+    upload.status.textContent = "Looking into the video…";
+  }
+
+  answered(upload) {
+    const { status, response } = upload.request;
+    if (status !== 201) {
+      const { detail } = parsed(response);
+      const mayWorkLater = status === 0 || status === 401 || status === 429 || status >= 500;
+      this.fail(upload, detail || `The server could not take the file (${status}).`, mayWorkLater);
+      return;
+    }
+    this.model.send({ type: "uploaded", source_id: parsed(response).id });
+    this.spoken.textContent = `${upload.file.name} is uploaded.`;
+    this.forget(upload);
+  }
+
+  fail(upload, sentence, mayRetry) {
+    this.running.delete(upload.id);
+    upload.request = null;
+    upload.row.classList.add("gifapp-upload__row--failed");
+    upload.status.textContent = sentence;
+    this.spoken.textContent = `${upload.file.name}: ${sentence}`;
+    const dismiss = button(`Dismiss ${upload.file.name}`, "icon", () => this.forget(upload), "cancel");
+    const retry = button("Try again", "quiet", () => this.enqueue(upload), "retry");
+    upload.buttons.replaceChildren(...(mayRetry ? [retry, dismiss] : [dismiss]));
+    this.next();
+  }
+
+  cancel(upload) {
+    upload.request?.abort();
+    this.spoken.textContent = `The upload of ${upload.file.name} is cancelled.`;
+    this.forget(upload);
+  }
+
+  forget(upload) {
+    if (upload.row.contains(document.activeElement)) this.zone.focus();
+    upload.row.remove();
+    this.running.delete(upload.id);
+    this.waiting = this.waiting.filter((other) => other !== upload);
+    this.next();
+  }
+
+  get isBusy() {
+    return this.running.size + this.waiting.length > 0;
+  }
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {}; // an answer of a proxy, not ours
+  }
+}
+
+const filesOf = (transfer) => [...(transfer?.files ?? [])];
+const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
+
+function listen(uploads, signal) {
+  const lit = (on) => uploads.zone.classList.toggle("gifapp-zone--lit", on);
+  const on = (target, name, listener) => target.addEventListener(name, listener, { signal });
+  on(document, "dragover", (event) => {
+    if (!hasFiles(event)) return;
+    event.preventDefault();
+    lit(true);
+  });
+  on(document, "dragleave", (event) => event.relatedTarget || lit(false));
+  on(document, "drop", (event) => {
+    if (!hasFiles(event)) return;
+    event.preventDefault();
+    lit(false);
+    uploads.take(filesOf(event.dataTransfer));
+  });
+  on(document, "paste", (event) => uploads.take(filesOf(event.clipboardData)));
+  on(window, "beforeunload", (event) => uploads.isBusy && event.preventDefault());
+}
+
+function render({ model, el }) {
+  const uploads = new Uploads(model, el);
+  const gone = new AbortController();
+  const receive = (message) => uploads.receive(message);
+  const showZone = () => uploads.showZone();
+  listen(uploads, gone.signal);
+  model.on("msg:custom", receive);
+  model.on("change:compact", showZone);
+  return () => {
+    gone.abort();
+    model.off("msg:custom", receive);
+    model.off("change:compact", showZone);
+  };
+}
+
+export default { render };

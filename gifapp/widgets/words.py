@@ -1,0 +1,122 @@
+"""Facts about jobs and sources in words, as the dashboard shows them. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gifapp.domain.job import JobState
+from gifapp.domain.outcome import Outcome
+from gifapp.domain.views import GifView, JobView, SourceView
+
+_PHASES = {
+    "preparing": "Preparing",
+    "reading": "Reading the video",
+    "colours": "Choosing colours",
+    "writing": "Drawing frames",
+}
+_ACTIONS = {
+    JobState.QUEUED: ["cancel"],
+    JobState.RUNNING: ["cancel"],
+    JobState.SUCCEEDED: ["download", "reuse", "delete"],
+    JobState.FAILED: ["retry", "reuse", "delete"],
+    JobState.CANCELLED: ["retry", "reuse", "delete"],
+    JobState.DEAD: ["retry", "reuse", "delete"],
+}
+
+
+def card(job: JobView) -> dict[str, Any]:
+    """All that the gallery shows of a job."""
+    return {
+        "id": job.id,
+        "created_at": job.created_at.isoformat(),
+        "state": job.state.value,
+        "name": job.source.name if job.source else "A deleted video",
+        "poster_url": job.source.poster_url if job.source else None,
+        "status": status(job),
+        "fraction": job.progress.fraction if job.state is JobState.RUNNING else None,
+        "gif": gif_facts(job.gif) if job.gif else None,
+        "actions": [action for action in _ACTIONS[job.state] if job.source or action != "retry"],
+    }
+
+
+def status(job: JobView) -> str:
+    """Where the job stands, in one line."""
+    match job.state:
+        case JobState.QUEUED:
+            return _queued(job)
+        case JobState.RUNNING:
+            return _running(job)
+        case JobState.SUCCEEDED:
+            return "Done"
+        case JobState.CANCELLED:
+            return "Cancelled"
+    return job.error.detail if job.error else "The conversion failed."
+
+
+def _queued(job: JobView) -> str:
+    if job.error is not None:
+        return "Will be tried again soon"
+    if not job.queue_position or job.queue_position == 1:
+        return "Next in the queue"
+    return f"Number {job.queue_position} in the queue"
+
+
+def _running(job: JobView) -> str:
+    words = f"{_PHASES[job.progress.phase]}, {job.progress.fraction:.0%}"
+    left_s = job.progress.eta_s
+    return words if left_s is None else f"{words}, {_about(left_s)} left"
+
+
+def _about(left_s: float) -> str:
+    if left_s < 60:
+        return f"{max(1, round(left_s))} s"
+    return f"{round(left_s / 60)} min"
+
+
+def gif_facts(gif: GifView) -> dict[str, Any]:
+    facts = [
+        f"{gif.width_px} × {gif.height_px} px",  # noqa: RUF001  the sign that people read
+        f"{gif.frames} frame{'s' * (gif.frames != 1)}",
+        duration(gif.duration_s),
+        size(gif.bytes),
+    ]
+    return {"url": gif.url, "width_px": gif.width_px, "height_px": gif.height_px, "facts": facts}
+
+
+def source_facts(source: SourceView) -> dict[str, Any]:
+    """All that the editor shows of a source."""
+    facts = [f"{source.width} × {source.height} px"]  # noqa: RUF001
+    if source.duration_s is not None:
+        facts.append(duration(source.duration_s))
+    if source.fps is not None:
+        facts.append(f"{source.fps:.3g} fps")
+    return {
+        "id": source.id,
+        "name": source.name,
+        "poster_url": source.poster_url,
+        "width_px": source.width,
+        "height_px": source.height,
+        "facts": [*facts, size(source.bytes)],
+        "notes": source.notes,
+    }
+
+
+def outcome_words(made: Outcome) -> str:
+    frames = f"{made.frames:,} frame{'s' * (made.frames != 1)}"
+    return f"{made.width_px} × {made.height_px} px · {frames} · {duration(made.duration_s)}"  # noqa: RUF001
+
+
+def duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds >= 0.1 else f"{seconds:.2f} s"
+    return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+
+
+def size(count_bytes: int) -> str:
+    """As people's computers count: 1,000 bytes are 1 kB."""
+    if count_bytes < 1000:
+        return f"{count_bytes} bytes"
+    amount, unit = (count_bytes / 1e3, "kB") if count_bytes < 999_500 else (count_bytes / 1e6, "MB")
+    if amount >= 999.5:
+        amount, unit = amount / 1000, "GB"
+    return f"{amount:.0f} {unit}" if amount >= 100 or unit == "kB" else f"{amount:.1f} {unit}"
