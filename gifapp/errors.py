@@ -129,6 +129,10 @@ class SourceNotReadable(SourceRefused):
     sentence = "The file {name!r} may not be read; check its permissions."
 
 
+class SourceGone(SourceRefused):
+    sentence = "The video of this job is gone; upload it again."
+
+
 class SourceEmpty(SourceRefused):
     sentence = "The file is empty."
 

@@ -13,6 +13,7 @@ class Timings:
     heartbeat_s: float = 1.0  # also how soon a cancel or a lost lease is noticed
     sweep_s: float = 5.0
     ring_again_s: float = 15.0  # a due job whose doorbell rang longer ago may have been forgotten
-    drain_s: float = 20.0  # what a stopping worker leaves a conversion to finish
+    drain_s: float = 8.0  # what a stopping worker leaves a conversion to finish
+    overtime_s: float = 5.0  # a conversion sees its deadline itself; this much later it is killed
     abandoned_s: float = 6 * 3600.0  # an unfinished upload or a scratch directory nobody touched
     max_attempts: int = 3

@@ -11,7 +11,9 @@ from gifapp.jobs.parts import JobParts, build
 from gifapp.jobs.timings import Timings
 
 SECRET = b"0123456789abcdef0123456789abcdef"
-QUICK = Timings(lease_s=3, heartbeat_s=0.2, sweep_s=0.3, ring_again_s=0.5, drain_s=1, max_attempts=2)
+QUICK = Timings(
+    lease_s=3, heartbeat_s=0.2, sweep_s=0.3, ring_again_s=0.5, drain_s=1, overtime_s=0.2, max_attempts=2
+)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,185 @@
+"""One conversion in a process of its own, and what it reports: JSON over a pipe.
+
+The worker believes nothing else that comes from there: no pickles, and every value is validated.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Protocol
+
+from pydantic import TypeAdapter
+
+from gifapp import errors, processes
+from gifapp.domain.job import Progress
+from gifapp.domain.limits import Limits
+from gifapp.domain.recipe import Recipe
+
+_REPORT_EVERY_S = 0.1
+_NICE = 5  # the web tier answers first
+_TOO_BIG = {errno.EFBIG, errno.ENOMEM}
+
+
+class Report(Protocol):
+    """What a converter answers; `conversion.report.GifReport` is one."""
+
+    @property
+    def bytes(self) -> int: ...
+    @property
+    def width_px(self) -> int: ...
+    @property
+    def height_px(self) -> int: ...
+    @property
+    def frames(self) -> int: ...
+    @property
+    def duration_s(self) -> float: ...
+
+
+class Converter(Protocol):
+    """`conversion.pipeline.convert_file` is one."""
+
+    def __call__(
+        self,
+        path: Path,
+        recipe: Recipe,
+        out: Path,
+        *,
+        limits: Limits,
+        on_progress: Callable[[Progress], None],
+    ) -> Report: ...
+
+
+@dataclass(frozen=True)
+class Order:
+    """A conversion asked for: the video, what to make of it, and a directory to work in."""
+
+    source: Path
+    recipe: Recipe
+    scratch: Path
+    limits: Limits
+
+    @property
+    def out(self) -> Path:
+        """Where the GIF goes."""
+        return self.scratch / "out.gif"
+
+
+@dataclass(frozen=True)
+class Moved:
+    """The conversion came this far."""
+
+    progress: Progress
+
+
+@dataclass(frozen=True)
+class Done:
+    """The GIF is written."""
+
+    bytes: int
+    width_px: int
+    height_px: int
+    frames: int
+    duration_s: float
+
+
+@dataclass(frozen=True)
+class Failed:
+    """An error of ours, as what crosses processes."""
+
+    code: str
+    facts: dict[str, Any]
+
+    @property
+    def error(self) -> errors.GifappError:
+        return errors.GifappError.from_code(self.code, self.facts)
+
+
+Message = Moved | Done | Failed
+
+ORDER: TypeAdapter[Order] = TypeAdapter(Order)
+MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
+
+
+def work(connection: Connection, converter: Converter) -> None:
+    """Take one order from `connection`, carry it out, and report until it is done or failed."""
+    order = ORDER.validate_json(connection.recv_bytes())
+    processes.apply_limits(_bounds(order.limits))
+    _work_in(order.scratch)
+    try:
+        message: Message = _convert(order, converter, connection)
+    except Exception as error:  # noqa: BLE001
+        message = _failed(error)
+    _send(connection, message)
+
+
+def _convert(order: Order, converter: Converter, connection: Connection) -> Done:
+    report = converter(
+        order.source,
+        order.recipe,
+        order.out,
+        limits=order.limits,
+        on_progress=_Reporter(connection),
+    )
+    return Done(report.bytes, report.width_px, report.height_px, report.frames, report.duration_s)
+
+
+def _bounds(limits: Limits) -> processes.ProcessLimits:
+    return processes.ProcessLimits(
+        memory_bytes=limits.memory_bytes,
+        cpu_s=round(limits.deadline_s * (os.cpu_count() or 1)),
+        # a clip that plays backwards is spilt to the disk
+        file_bytes=max(limits.max_gif_bytes, limits.memory_bytes),
+        nice=_NICE,
+    )
+
+
+def _work_in(scratch: Path) -> None:
+    # whatever anybody writes without asking where, goes when the scratch directory goes
+    tempfile.tempdir = os.environ["TMPDIR"] = str(scratch)
+    os.chdir(scratch)
+
+
+class _Reporter:
+    """Sends progress, but not more often than anybody could want to see it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._sent_at = 0.0
+        self._phase = ""
+
+    def __call__(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if progress.phase == self._phase and now - self._sent_at < _REPORT_EVERY_S:
+            return
+        self._phase, self._sent_at = progress.phase, now
+        _send(self._connection, Moved(progress))
+
+
+def _failed(error: Exception) -> Failed:
+    ours = _in_our_words(error)
+    if isinstance(ours, errors.ConversionCrashed):
+        logging.getLogger(__name__).error("a conversion crashed", exc_info=error)
+    return Failed(ours.code, ours.facts)
+
+
+def _in_our_words(error: Exception) -> errors.GifappError:
+    if isinstance(error, errors.GifappError):
+        return error
+    if isinstance(error, MemoryError) or getattr(error, "errno", None) in _TOO_BIG:
+        return errors.ConversionTooBig()
+    if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+        return errors.DiskFull()
+    return errors.ConversionCrashed(reason=type(error).__name__)
+
+
+def _send(connection: Connection, message: Message) -> None:
+    # facts may hold anything; as text they still make the sentence
+    connection.send_bytes(MESSAGE.dump_json(message, fallback=str))

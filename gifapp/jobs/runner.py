@@ -1,0 +1,221 @@
+"""One attempt: claim, convert in a limited child, publish, settle."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+import structlog
+from structlog.contextvars import bound_contextvars
+
+from gifapp import errors
+from gifapp.domain.job import Progress
+from gifapp.domain.limits import Limits
+from gifapp.domain.recipe import Recipe
+from gifapp.jobs import leases, sources, store
+from gifapp.jobs.announcer import Announcer
+from gifapp.jobs.blobs import Blobs
+from gifapp.jobs.child import Done, Failed, Moved, Order
+from gifapp.jobs.documents import GifPart, JobDocument
+from gifapp.jobs.forkserver import Conversion, ForkServer
+from gifapp.jobs.leases import Attempt
+from gifapp.jobs.queue import Doorbell
+from gifapp.jobs.timings import Timings
+
+_log = structlog.get_logger()
+
+_LOOK_EVERY_S = 0.1
+_ASK_AGAIN_S = 0.5
+
+Write = Callable[[], JobDocument | None]
+
+
+class LeaseLost(Exception):
+    """Somebody else has the job now, or it is gone, or nobody can tell: stop, and write nothing."""
+
+
+class Drained(Exception):
+    """The worker is stopping and cannot wait for the conversion any longer."""
+
+
+class Runner:
+    """Runs attempts, one at a time.
+
+    Args:
+        worker: the name under which this worker holds leases.
+        give_up: once set, a running conversion is killed and its lease released.
+    """
+
+    def __init__(
+        self,
+        *,
+        blobs: Blobs,
+        doorbell: Doorbell,
+        announcer: Announcer,
+        forks: ForkServer,
+        limits: Limits,
+        timings: Timings,
+        worker: str,
+        give_up: threading.Event,
+    ) -> None:
+        self._blobs = blobs
+        self._doorbell = doorbell
+        self._announcer = announcer
+        self._forks = forks
+        self._limits = limits
+        self._timings = timings
+        self._worker = worker
+        self._give_up = give_up
+
+    def run_attempt(self, job_id: str) -> None:
+        """Claim the job and run it to one of its ends; return at once if it is not ours to run."""
+        self._forks.ensure_running()
+        claimed_at = time.monotonic()
+        job = leases.claim(job_id, worker=self._worker, lease_s=self._timings.lease_s)
+        if job is None:
+            return
+        lease = _Lease(leases.attempt_of(job), self._timings, held_since=claimed_at)
+        with bound_contextvars(job_id=job_id, attempt=lease.attempt.number):
+            self._announcer.job_changed(job)
+            self._run(job, lease)
+
+    def _run(self, job: JobDocument, lease: _Lease) -> None:
+        try:
+            settled = self._converted(job, lease)
+        except LeaseLost:
+            _log.warning("the lease was lost")
+            self._remove_files(lease.attempt)
+        else:
+            _log.info("settled", state=settled.state, error=settled.error and settled.error.code)
+            self._announcer.job_changed(settled)
+
+    def _converted(self, job: JobDocument, lease: _Lease) -> JobDocument:
+        """The job as it is after this attempt."""
+        attempt = lease.attempt
+        try:
+            with self._blobs.scratch(attempt.key) as scratch:
+                order = self._order(job, scratch)
+                done = self._watched(order, lease)
+                self._blobs.keep_gif(order.out, attempt.key)
+            gif = GifPart(key=attempt.key, **asdict(done))
+            return lease.insist(partial(leases.succeed, attempt, gif))
+        except errors.Cancelled:
+            return lease.insist(partial(leases.give_in, attempt))
+        except Drained:
+            return self._released(lease)
+        except errors.GifappError as error:
+            return lease.insist(partial(leases.fail, attempt, error))
+
+    def _order(self, job: JobDocument, scratch: Path) -> Order:
+        try:
+            source = sources.find_source(job.owner, job.source)
+        except errors.NotFound:
+            raise errors.SourceGone from None
+        path = self._blobs.source_path(source.sha256)
+        return Order(path, Recipe.parse(job.recipe), scratch, self._limits)
+
+    def _watched(self, order: Order, lease: _Lease) -> Done:
+        """Convert, and meanwhile keep the lease and look for reasons to stop; none is missed for long."""
+        deadline = time.monotonic() + self._limits.deadline_s + self._timings.overtime_s
+        told = lease.progress
+        with self._forks.convert(order) as conversion:
+            while True:
+                done = self._heard(conversion, lease)
+                if done is not None:
+                    return done
+                if time.monotonic() > deadline:
+                    raise errors.ConversionTooSlow(limit_s=self._limits.deadline_s)
+                if self._give_up.is_set():
+                    raise Drained
+                told = self._kept(lease, told)
+
+    def _kept(self, lease: _Lease, told: Progress) -> Progress:
+        """Renew the lease if it is time, and tell of progress; what was told."""
+        renewed = lease.renewed_if_due()
+        if renewed is not None and lease.progress != told:
+            self._announcer.job_changed(renewed)
+            return lease.progress
+        return told
+
+    def _heard(self, conversion: Conversion, lease: _Lease) -> Done | None:
+        match conversion.receive(_LOOK_EVERY_S):
+            case Moved(progress):
+                lease.progress = progress
+            case Done() as done:
+                return done
+            case Failed() as failed:
+                raise failed.error
+        return None
+
+    def _released(self, lease: _Lease) -> JobDocument:
+        released = lease.insist(partial(leases.release, lease.attempt))
+        self._doorbell.ring(released.id, priority=released.priority)
+        return released
+
+    def _remove_files(self, attempt: Attempt) -> None:
+        # the settle may have been written although its answer was lost: then the GIF is the job's.
+        # While MongoDB is away nobody can tell, and whoever sweeps up the lease removes the files
+        try:
+            if not store.names_gif(attempt.key):
+                self._blobs.remove_attempt(attempt.key)
+        except errors.ServiceUnavailable as away:
+            _log.warning("the attempt's files are left to the sweep", reason=str(away))
+
+
+class _Lease:
+    """A lease as its holder sees it: from the moment it *began* to ask, which is never too late."""
+
+    def __init__(self, attempt: Attempt, timings: Timings, *, held_since: float) -> None:
+        self.attempt = attempt
+        self.progress = Progress()
+        self._timings = timings
+        self._renewed_at = held_since
+        self._next_beat = held_since + timings.heartbeat_s
+
+    def renewed_if_due(self) -> JobDocument | None:
+        """The job as renewed; None: not due, or MongoDB is away but the lease still holds.
+
+        Raises:
+            LeaseLost
+            errors.Cancelled: somebody asked for it.
+        """
+        asked_at = time.monotonic()
+        if asked_at < self._next_beat:
+            return None
+        self._next_beat = asked_at + self._timings.heartbeat_s
+        try:
+            job = leases.renew(self.attempt, lease_s=self._timings.lease_s, progress=self.progress)
+        except errors.ServiceUnavailable:
+            self._check_still_held()
+            return None
+        if job is None:
+            raise LeaseLost
+        self._renewed_at = asked_at
+        if job.cancel_requested:
+            raise errors.Cancelled
+        return job
+
+    def insist(self, write: Write) -> JobDocument:
+        """What `write` answers, asked again while MongoDB is away and the lease holds.
+
+        Raises:
+            LeaseLost
+        """
+        while True:
+            try:
+                job = write()
+            except errors.ServiceUnavailable:
+                self._check_still_held()
+                time.sleep(_ASK_AGAIN_S)
+                continue
+            if job is None:
+                raise LeaseLost
+            return job
+
+    def _check_still_held(self) -> None:
+        if time.monotonic() - self._renewed_at > self._timings.lease_s:
+            raise LeaseLost

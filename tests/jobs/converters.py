@@ -1,0 +1,91 @@
+"""Conversions with names, for the fork server to find: what a real one might do to us."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from gifapp import errors, processes
+from gifapp.domain.job import Progress
+
+Tell = Callable[[Progress], None]
+
+
+class Report(NamedTuple):
+    bytes: int = 6
+    width_px: int = 2
+    height_px: int = 1
+    frames: int = 3
+    duration_s: float = 0.5
+
+
+def be_cold() -> None:
+    """No kernels to load."""
+
+
+def quick(path: Path, recipe: Any, out: Path, *, limits: Any, on_progress: Tell) -> Report:
+    on_progress(Progress(phase="reading", fraction=0.5))
+    out.write_bytes(b"GIF89a")
+    return Report()
+
+
+def slow(path: Path, recipe: Any, out: Path, *, limits: Any, on_progress: Tell) -> Report:
+    """Works until stopped, with a helper process in a session of its own, as ffmpeg is."""
+    helper = processes.spawn([sys.executable, "-c", "import time; time.sleep(600)"])
+    (out.parent / "unfinished").write_bytes(b"x")
+    for step in range(6000):
+        on_progress(Progress(phase="writing", fraction=min(1, (step + 1) / 100)))
+        time.sleep(0.02)
+    helper.wait()
+    return Report()
+
+
+def silent(path: Path, recipe: Any, out: Path, *, limits: Any, on_progress: Tell) -> Report:
+    time.sleep(600)
+    return Report()
+
+
+def in_half_a_second(path: Path, recipe: Any, out: Path, *, limits: Any, on_progress: Tell) -> Report:
+    time.sleep(0.5)
+    return quick(path, recipe, out, limits=limits, on_progress=on_progress)
+
+
+def refuses(path: Path, recipe: Any, out: Path, *, limits: Any, on_progress: Tell) -> Report:
+    raise errors.SourceCodecUnsupported(codec="prores")
+
+
+def fails_for_a_while(path: Path, recipe: Any, out: Path, *, limits: Any, on_progress: Tell) -> Report:
+    raise errors.ServiceUnavailable(service="The weather")
+
+
+def raises_nonsense(path: Path, recipe: Any, out: Path, *, limits: Any, on_progress: Tell) -> Report:
+    raise KeyError("nonsense")
+
+
+def dies(path: Path, recipe: Any, out: Path, *, limits: Any, on_progress: Tell) -> Report:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return Report()
+
+
+def eats_memory(path: Path, recipe: Any, out: Path, *, limits: Any, on_progress: Tell) -> Report:
+    bytearray(limits.memory_bytes)
+    return Report()
+
+
+def fills_the_disk(path: Path, recipe: Any, out: Path, *, limits: Any, on_progress: Tell) -> Report:
+    subprocess.run(["true"], check=True)
+    with out.open("wb") as file:
+        file.truncate(2 * max(limits.max_gif_bytes, limits.memory_bytes))
+    return Report()
+
+
+def looks_around(path: Path, recipe: Any, out: Path, *, limits: Any, on_progress: Tell) -> Report:
+    """Refuses with what a conversion can see of us."""
+    secrets = [name for name in os.environ if name.startswith("GIFAPP_")]
+    raise errors.SourceCodecUnsupported(
+        codec=f"{Path.cwd() == out.parent} {secrets} {os.getpgid(0) == os.getpid()}"
+    )

@@ -1,0 +1,242 @@
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from gifapp.domain.job import JobState
+from gifapp.domain.recipe import Recipe
+from gifapp.domain.views import JobView, SourceView
+from gifapp.jobs.documents import JobDocument
+from gifapp.jobs.forkserver import ForkServer
+from gifapp.jobs.parts import JobParts
+from gifapp.jobs.runner import Runner
+from gifapp.processes import wait_until
+from tests.jobs.conftest import QUICK, files_below
+
+ROOT = Path(__file__).parents[2]
+Run = Callable[..., "Attempted"]
+
+
+@pytest.fixture
+def fork_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ForkServer]]:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("GIFAPP_SECRET", "x")
+    started = []
+
+    def start(converter: str) -> ForkServer:
+        server = ForkServer(f"tests.jobs.converters:{converter}", "tests.jobs.converters:be_cold")
+        started.append(server)
+        return server
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture
+def run(parts: JobParts, fork_server: Callable[[str], ForkServer]) -> Callable[[str, str], threading.Thread]:
+    """Run one attempt of a job with a converter, in a thread that has started when this returns."""
+
+    def run(converter: str, job_id: str, **changes: Any) -> Attempted:
+        return Attempted(replace(parts, **changes), fork_server(converter), job_id)
+
+    return run
+
+
+class Attempted(threading.Thread):
+    def __init__(self, parts: JobParts, forks: ForkServer, job_id: str) -> None:
+        super().__init__()
+        self.give_up = threading.Event()
+        self._job_id = job_id
+        self._runner = Runner(
+            blobs=parts.blobs,
+            doorbell=parts.doorbell,
+            announcer=parts.announcer,
+            forks=forks,
+            limits=parts.limits,
+            timings=parts.timings,
+            worker="here",
+            give_up=self.give_up,
+        )
+        self.start()
+
+    def run(self) -> None:
+        self._runner.run_attempt(self._job_id)
+
+    def ended(self, *, within_s: float = 10) -> None:
+        self.join(within_s)
+        assert not self.is_alive()
+
+
+@pytest.fixture
+def job(parts: JobParts, upload: Callable[..., SourceView]) -> JobView:
+    return parts.service.submit("ann", upload().id, Recipe())
+
+
+def is_running(job: JobView) -> bool:
+    found = JobDocument.objects.get(id=job.id)
+    return found.state == JobState.RUNNING and found.progress.fraction > 0
+
+
+def has_helper() -> bool:
+    """Whether the helper process of a slow conversion lives."""
+    living = [process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"])]
+    return any("import time; time.sleep(600)" in cmdline for cmdline in living)
+
+
+def test_a_conversion_ends_in_a_gif(parts: JobParts, run: Run, job: JobView, storage: Path) -> None:
+    run("quick", job.id).ended()
+    done = parts.service.job("ann", job.id)
+    assert (done.state, done.attempts, done.error) == (JobState.SUCCEEDED, 1, None)
+    assert done.gif is not None
+    assert (done.gif.frames, done.gif.bytes, done.progress.fraction) == (3, 6, 1)
+    assert parts.service.gif("ann", job.id).path.read_bytes() == b"GIF89a"
+    assert not list((storage / "scratch").iterdir())
+
+
+def test_only_one_of_many_claims_a_job(run: Run, job: JobView) -> None:
+    for attempt in [run("in_half_a_second", job.id) for _ in range(4)]:
+        attempt.ended()
+    document = JobDocument.objects.get(id=job.id)
+    assert (document.state, document.token) == (JobState.SUCCEEDED, 1)
+
+
+@pytest.mark.parametrize(
+    ("converter", "state", "detail"),
+    [
+        ("refuses", JobState.FAILED, "codec (prores) is not supported"),
+        ("eats_memory", JobState.FAILED, "more than its share of memory or disk"),
+        ("fills_the_disk", JobState.FAILED, "more than its share of memory or disk"),
+        ("fails_for_a_while", JobState.QUEUED, "The weather cannot be reached"),
+        ("raises_nonsense", JobState.QUEUED, "stopped unexpectedly (KeyError)"),
+        ("dies", JobState.QUEUED, "stopped unexpectedly (killed by SIGKILL)"),
+        ("looks_around", JobState.FAILED, "codec (True [] True)"),
+    ],
+)
+def test_an_error_becomes_a_sentence(
+    run: Run, job: JobView, converter: str, state: JobState, detail: str
+) -> None:
+    run(converter, job.id).ended()
+    document = JobDocument.objects.get(id=job.id)
+    assert document.state == state
+    assert detail in document.errors[0].detail
+    assert (document.error is None) == (state == JobState.QUEUED)
+
+
+def test_a_failed_attempt_leaves_no_file(run: Run, job: JobView, storage: Path) -> None:
+    run("fills_the_disk", job.id).ended()
+    assert {name.split("/")[0] for name in files_below(storage)} == {"sources", "posters"}
+
+
+def test_a_transient_error_is_retried_until_the_attempts_are_used_up(
+    parts: JobParts, run: Run, job: JobView
+) -> None:
+    for _ in range(QUICK.max_attempts):
+        JobDocument.objects(id=job.id).update(set__run_at=job.created_at)  # the wait is over
+        run("dies", job.id).ended()
+    dead = parts.service.job("ann", job.id)
+    assert (dead.state, dead.attempts) == (JobState.DEAD, 2)
+    assert dead.error is not None
+    assert dead.error.code == "conversion-crashed"
+    assert [error.attempt for error in JobDocument.objects.get(id=job.id).errors] == [1, 2]
+    parts.service.retry("ann", job.id)
+    run("quick", job.id).ended()
+    assert parts.service.job("ann", job.id).state == JobState.SUCCEEDED
+
+
+def test_a_job_that_waits_for_its_retry_is_not_claimed(run: Run, job: JobView) -> None:
+    run("dies", job.id).ended()
+    run("quick", job.id).ended()
+    assert JobDocument.objects.get(id=job.id).state == JobState.QUEUED
+
+
+def test_a_running_job_is_cancelled_within_a_second(
+    parts: JobParts, run: Run, job: JobView, storage: Path
+) -> None:
+    attempt = run("slow", job.id)
+    assert wait_until(lambda: is_running(job), timeout_s=5)
+    assert has_helper()
+    asked_at = time.monotonic()
+    parts.service.cancel("ann", job.id)
+    attempt.ended()
+    assert time.monotonic() - asked_at < 1
+    assert parts.service.job("ann", job.id).state == JobState.CANCELLED
+    assert wait_until(lambda: not has_helper(), timeout_s=1)
+    assert not list((storage / "scratch").iterdir())
+
+
+def test_a_deleted_job_is_stopped_and_leaves_nothing(
+    parts: JobParts, run: Run, job: JobView, storage: Path
+) -> None:
+    attempt = run("slow", job.id)
+    assert wait_until(lambda: is_running(job), timeout_s=5)
+    parts.service.delete("ann", job.id)
+    attempt.ended(within_s=2)
+    assert {name.split("/")[0] for name in files_below(storage)} == {"sources", "posters"}
+
+
+def test_a_lost_lease_cannot_publish(parts: JobParts, run: Run, job: JobView, storage: Path) -> None:
+    attempt = run("in_half_a_second", job.id)
+    assert wait_until(lambda: JobDocument.objects.get(id=job.id).token == 1, timeout_s=5)
+    JobDocument.objects(id=job.id).update(inc__token=1)  # somebody else claimed it meanwhile
+    attempt.ended()
+    assert parts.service.job("ann", job.id).state == JobState.RUNNING
+    assert not list((storage / "gifs").iterdir())
+
+
+def test_a_settle_whose_answer_was_lost_keeps_its_gif(parts: JobParts, run: Run, job: JobView) -> None:
+    attempt = run("in_half_a_second", job.id, timings=replace(QUICK, heartbeat_s=60))
+    assert wait_until(lambda: JobDocument.objects.get(id=job.id).token == 1, timeout_s=5)
+    gif = {"key": f"{job.id}-1", "bytes": 6, "width_px": 2, "height_px": 1, "frames": 3, "duration_s": 0.5}
+    JobDocument.objects(id=job.id).update(__raw__={"$set": {"state": "succeeded", "gif": gif}})
+    attempt.ended()
+    assert parts.service.gif("ann", job.id).path.exists()
+
+
+def test_a_conversion_that_hangs_is_stopped_at_its_deadline(parts: JobParts, run: Run, job: JobView) -> None:
+    limits = replace(parts.limits, deadline_s=0.5)
+    run("silent", job.id, limits=limits).ended()
+    failed = parts.service.job("ann", job.id)
+    assert failed.error is not None
+    assert failed.error.code == "conversion-too-slow"
+
+
+def test_a_draining_worker_gives_its_job_back_unspent(parts: JobParts, run: Run, job: JobView) -> None:
+    attempt = run("slow", job.id)
+    assert wait_until(lambda: is_running(job), timeout_s=5)
+    attempt.give_up.set()
+    attempt.ended(within_s=2)
+    released = parts.service.job("ann", job.id)
+    assert (released.state, released.attempts, released.started_at) == (JobState.QUEUED, 0, None)
+    run("quick", job.id).ended()
+    assert parts.service.job("ann", job.id).attempts == 1
+
+
+def test_a_job_whose_video_is_gone_says_so(parts: JobParts, run: Run, job: JobView) -> None:
+    parts.service.cancel("ann", job.id)
+    assert job.source is not None
+    parts.service.delete_source("ann", job.source.id)
+    JobDocument.objects(id=job.id).update(set__state="queued")
+    run("quick", job.id).ended()
+    failed = parts.service.job("ann", job.id)
+    assert failed.error is not None
+    assert "upload it again" in failed.error.detail
+
+
+def test_a_fork_server_that_died_is_started_again(
+    parts: JobParts, run: Run, job: JobView, fork_server: Callable[[str], ForkServer]
+) -> None:
+    attempt = run("slow", job.id)
+    assert wait_until(lambda: is_running(job), timeout_s=5)
+    server = next(
+        child for child in psutil.Process().children() if "gifapp.jobs.forkserver" in child.cmdline()
+    )
+    server.kill()
+    attempt.ended(within_s=3)
+    document = JobDocument.objects.get(id=job.id)
+    assert "the fork server was killed" in document.errors[0].detail
