@@ -16,10 +16,11 @@ MAX_BYTES = 16 * 1024**3
 class FrameStore:
     """Equal-sized frames in an unnamed temporary file, which vanishes with the process."""
 
-    def __init__(self, shape: tuple[int, int, int]) -> None:
+    def __init__(self, shape: tuple[int, int, int], limit_bytes: int = MAX_BYTES) -> None:
         self._shape = shape
         self._frame_bytes = shape[0] * shape[1] * shape[2]
         self._file = tempfile.TemporaryFile(prefix="gifapp-")  # noqa: SIM115
+        self._limit_bytes = limit_bytes
         self._count = 0
 
     def __len__(self) -> int:
@@ -35,9 +36,9 @@ class FrameStore:
         """Keep one more frame.
 
         Raises:
-            errors.ConversionTooBig: it does not fit on the disk, or into `MAX_BYTES`.
+            errors.ConversionTooBig: it does not fit on the disk, or into the limit.
         """
-        if (self._count + 1) * self._frame_bytes > MAX_BYTES:
+        if (self._count + 1) * self._frame_bytes > self._limit_bytes:
             raise errors.ConversionTooBig
         try:
             self._file.write(frame.data)

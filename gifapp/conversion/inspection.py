@@ -90,18 +90,19 @@ class _Packets:
         self.last_ticks = 0
         self.all_counted = True
         self.has_alpha_layer = False
-        self.is_encrypted = False
         self._walk = self._noted(container)
 
     def first_picture(self) -> Any:
         for number, packet in enumerate(self._walk):
+            if packet.has_sidedata("encryption_info"):
+                raise errors.SourceEncrypted
             if picture := _decoded(packet):
                 return picture
             if number >= PACKETS_WITHOUT_PICTURE:
                 break
         for picture in _decoded_rest(self.stream):
             return picture
-        raise errors.SourceEncrypted if self.is_encrypted else errors.SourceDamaged
+        raise errors.SourceDamaged
 
     def count(self) -> None:
         """Walk on to the end, or as far as the budget of time goes."""
@@ -143,7 +144,6 @@ class _Packets:
             self.times.append(at)
         if len(self.times) < 2:
             self.has_alpha_layer |= packet.has_sidedata("matroska_block_additional")
-            self.is_encrypted |= packet.has_sidedata("encryption_info")
 
 
 def _share_of_uneven(gaps: list[int], tolerance: float) -> float:

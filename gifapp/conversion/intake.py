@@ -84,7 +84,7 @@ def _write_lossless(frames: Iterable[Pixels], fps: float, path: Path) -> None:
         *("-nostdin", "-loglevel", "error", "-f", "rawvideo", "-s", f"{width}x{height}"),
         *("-pix_fmt", "rgba" if channels == 4 else "rgb24"),
         *("-r", str(Fraction(fps).limit_denominator(1001)), "-i", "pipe:0"),
-        *("-c:v", "ffv1", "-pix_fmt", "bgra" if channels == 4 else "bgr0", "-f", "avi", str(path)),
+        *("-c:v", "qtrle", "-pix_fmt", "argb" if channels == 4 else "rgb24", "-f", "mov", str(path)),
     ]
     ffmpeg = processes.spawn(argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
     try:

@@ -203,4 +203,6 @@ def _translating_os_errors(out: Path) -> Iterator[None]:
     except OSError as failed:
         if failed.errno in (errno.ENOSPC, errno.EDQUOT):
             raise errors.DiskFull from failed
+        if failed.errno == errno.EFBIG:  # the process may not write larger files
+            raise errors.ConversionTooBig from failed
         raise errors.OutputNotWritable(path=out, reason=failed.strerror) from failed

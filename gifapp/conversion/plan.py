@@ -66,7 +66,8 @@ def make_plan(video: Video, recipe: Recipe, limits: Limits) -> Plan:
     _check_duration(max(duration_s, duration_s * recipe.speed), limits)
     crop = _crop(video, recipe)
     width_px, height_px = fitted_size(crop.width_px, crop.height_px, recipe)
-    fps = recipe.fps if video.fps is not None else 1 / duration_s  # a lone picture is one frame
+    whole = 1 / duration_s
+    fps = whole if video.fps is None else max(whole, recipe.fps)  # a lone picture is one frame
     return Plan(
         cuts=tuple(_cuts(ranges, fps, recipe.speed)),
         fps=fps,

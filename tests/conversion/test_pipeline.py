@@ -1,0 +1,344 @@
+"""Letters in, the real engine, letters and delays out."""
+
+import contextlib
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from PIL import Image
+
+import gifapp
+from gifapp import errors
+from gifapp.conversion.pipeline import convert, convert_file
+from gifapp.domain.limits import Limits
+from gifapp.domain.recipe import Crop, Recipe, Segment
+from tests import clips
+from tests.fakes import Impatient, damaged, truncated
+from tests.letters import pixels, read_gif, told, write_clip
+
+RGBW = [["RR"], ["GG"], ["BB"], ["WW"]]  # ten a second: 0.4 s
+
+
+def made(path: Path, **recipe: object) -> list[tuple[list[str], int]]:
+    out = path.with_name("made.gif")
+    convert(path, Recipe(**({"fps": 10.0} | recipe)), out)
+    return read_gif(out)
+
+
+@pytest.fixture
+def rgbw(tmp_path: Path) -> Path:
+    return write_clip(tmp_path / "clip.mkv", RGBW)
+
+
+def test_every_pixel_comes_through(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mkv", [["RR", "GG"], ["BB", "WW"]])
+    assert made(clip) == [(["RR", "GG"], 10), (["BB", "WW"], 10)]
+
+
+@pytest.mark.parametrize("name", ["clip.mkv", "clip.mov", "clip.avi"])
+def test_transparent_pixels_stay_transparent(tmp_path: Path, name: str) -> None:
+    assert made(write_clip(tmp_path / name, [["R.", "GB"], ["..", "WK"]])) == [
+        (["R.", "GB"], 10),
+        (["..", "WK"], 10),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "expected"),
+    [
+        ({}, "R10 G10 B10 W10"),
+        ({"fps": 20.0}, "R10 G10 B10 W10"),  # equal neighbours are one
+        ({"fps": 5.0}, "R20 B20"),
+        ({"speed": 2.0}, "R10 B10"),
+        ({"speed": 2.0, "fps": 20.0}, "R5 G5 B5 W5"),
+        ({"speed": 0.5}, "R20 G20 B20 W20"),
+        ({"direction": "reverse"}, "W10 B10 G10 R10"),
+        ({"direction": "boomerang"}, "R10 G10 B10 W20 B10 G10 R10"),
+        ({"segments": [Segment(start_s=0.1, end_s=0.3)]}, "G10 B10"),
+        ({"segments": [Segment(start_s=0.3), Segment(end_s=0.2)]}, "W10 R10 G10"),
+        ({"segments": [Segment(start_s=0.2, end_s=99.0)]}, "B10 W10"),
+        ({"segments": [Segment(start_s=0.25, end_s=0.35)]}, "B5 W5"),
+        ({"segments": [Segment(start_s=0.39)]}, "W2"),
+        ({"fps": 1.0}, "G40"),
+    ],
+)
+def test_time(rgbw: Path, recipe: dict[str, object], expected: str) -> None:
+    if recipe.get("segments") and "25" in repr(recipe["segments"]):
+        recipe = recipe | {"fps": 20.0}
+    assert told(made(rgbw, **recipe)) == expected
+
+
+def test_short_segments_do_not_drift(rgbw: Path) -> None:
+    segments = [Segment(start_s=0.0, end_s=0.13)] * 50
+    report = convert(rgbw, Recipe(segments=segments, fps=12.5))
+    assert report.duration_s == pytest.approx(6.5)
+
+
+@pytest.mark.parametrize("fps", [1.0, 7.0, 12.5, 15.0, 29.97, 50.0])
+def test_the_duration_is_the_sources_at_every_rate(tmp_path: Path, fps: float) -> None:
+    clip = clips.pattern(tmp_path / "clip.mp4", size="32x32", seconds=3.16)
+    report = convert(clip, Recipe(fps=fps))
+    shown_cs = sum(delay_cs for _, delay_cs in read_gif(report.save(tmp_path / "a.gif")))
+    assert shown_cs == 316
+    assert report.duration_s == pytest.approx(3.16)
+
+
+def test_uneven_pictures_keep_their_times(tmp_path: Path) -> None:
+    assert told(made(clips.uneven(tmp_path / "uneven.mp4"))) == "R10 G60 B10 W10"
+
+
+def test_a_late_cut_of_a_long_clip_is_exact(tmp_path: Path) -> None:
+    frames = [["RGBWYCMK"[n % 8] * 2] for n in range(100)]
+    clip = write_clip(tmp_path / "clip.mp4", frames)
+    late = made(clip, segments=[Segment(start_s=8.0, end_s=8.4)])
+    assert told(late) == "R10 G10 B10 W10"
+
+
+@pytest.mark.parametrize(
+    ("flags", "rows"),
+    [
+        ((), ["RG", "BY", "CM"]),
+        (("-display_rotation", "-90"), ["CBR", "MYG"]),
+        (("-display_rotation", "180"), ["MC", "YB", "GR"]),
+        (("-display_rotation", "90"), ["GYM", "RBC"]),
+        (("-display_hflip",), ["GR", "YB", "MC"]),
+        (("-display_vflip",), ["CM", "BY", "RG"]),
+        (("-display_rotation", "-90", "-display_hflip"), ["RBC", "GYM"]),
+        (("-display_rotation", "90", "-display_hflip"), ["MYG", "CBR"]),
+    ],
+)
+def test_pictures_stand_upright(tmp_path: Path, flags: tuple[str, ...], rows: list[str]) -> None:
+    assert made(clips.turned(tmp_path / "turned.mov", *flags))[0][0] == rows
+
+
+def test_a_crop_counts_upright_pixels(tmp_path: Path) -> None:
+    clip = clips.turned(tmp_path / "turned.mov", "-display_rotation", "-90")  # CBR / MYG
+    assert made(clip, crop=Crop(x_px=1, y_px=1, width_px=2, height_px=1))[0][0] == ["YG"]
+
+
+def test_wide_pixels_make_a_wide_picture(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mkv", [["RRRR", "GGGG"]] * 2, before=("-aspect", "4:1"))
+    assert convert(clip).width_px == 8
+    assert convert(clip).height_px == 2
+
+
+def test_cropped_wide_pixels(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mkv", [["RGBW", "RGBW"]] * 2, before=("-aspect", "4:1"))
+    crop = Crop(x_px=2, width_px=2, height_px=2)
+    assert convert(clip, Recipe(crop=crop, width_px=1)).width_px == 1
+    assert made(clip, crop=crop, width_px=1)[0][0][0] == "G"
+
+
+@pytest.mark.parametrize(
+    ("given", "size"),
+    [
+        ({}, (480, 360)),
+        ({"width_px": 100}, (100, 75)),
+        ({"height_px": 100}, (133, 100)),
+        ({"width_px": 100, "height_px": 30}, (40, 30)),
+        ({"width_px": 4000}, (640, 480)),
+        ({"crop": Crop(width_px=101, height_px=7)}, (101, 7)),
+    ],
+)
+def test_sizes(tmp_path: Path, given: dict[str, object], size: tuple[int, int]) -> None:
+    clip = clips.pattern(tmp_path / "clip.mp4", size="640x480", seconds=0.1)
+    report = convert(clip, Recipe(**given))
+    assert (report.width_px, report.height_px) == size
+    with Image.open(BytesIO(report.read_bytes())) as gif:
+        assert gif.size == size
+
+
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (3, 1), (1, 7), (161, 121)])
+def test_odd_sizes(tmp_path: Path, width: int, height: int) -> None:
+    clip = write_clip(tmp_path / "clip.mov", [["R" * width] * height, ["G" * width] * height])
+    assert made(clip) == [(["R" * width] * height, 10), (["G" * width] * height, 10)]
+
+
+@pytest.mark.parametrize(
+    ("size", "matrix", "full"),
+    [
+        ("64x64", "bt601", False),
+        ("64x64", "bt709", False),
+        ("1280x720", None, False),
+        ("64x64", "bt709", True),
+    ],
+)
+def test_colours_mean_what_their_tags_say(
+    tmp_path: Path, size: str, matrix: str | None, *, full: bool
+) -> None:
+    clip = clips.coloured(tmp_path / "clip.mp4", "0x3070D0", size=size, matrix=matrix, full=full)
+    shown = _first_picture(convert(clip, Recipe(width_px=16)))
+    np.testing.assert_allclose(shown[2, 2], [0x30, 0x70, 0xD0], atol=4)
+
+
+def test_hdr_fills_the_range_of_a_screen(tmp_path: Path) -> None:
+    ramp = _first_picture(convert(clips.bright_hdr(tmp_path / "hdr.mp4")))[32, :, 1].astype(int)
+    assert ramp[0] < 20
+    assert ramp[-1] > 235
+    assert 70 < ramp[28] < 180
+    assert (np.diff(ramp) > -12).all()
+
+
+def test_a_change_of_size_in_mid_stream_is_scaled(tmp_path: Path) -> None:
+    for name, size in (("a.ts", "64x48"), ("b.ts", "128x96")):
+        clips.pattern(tmp_path / name, size=size)
+    both = tmp_path / "both.ts"
+    both.write_bytes((tmp_path / "a.ts").read_bytes() + (tmp_path / "b.ts").read_bytes())
+    report = convert(both)
+    assert (report.width_px, report.height_px) == (64, 48)
+
+
+@pytest.mark.parametrize("every", [61, 997])
+def test_a_damaged_clip_is_converted_or_refused(tmp_path: Path, every: int) -> None:
+    clip = damaged(clips.pattern(tmp_path / "clip.mp4", seconds=2), every=every, start=200)
+    with contextlib.suppress(errors.SourceRefused):
+        assert convert(clip).frames >= 1
+
+
+def test_a_truncated_stream_ends_early(tmp_path: Path) -> None:
+    clip = truncated(clips.pattern(tmp_path / "clip.ts", seconds=2), keep=0.5)
+    assert 0.2 < convert(clip).duration_s < 2
+
+
+@pytest.mark.parametrize(
+    ("recipe", "error"),
+    [
+        (Recipe(segments=[Segment(start_s=0.4)]), errors.RangeOutsideSource),
+        (Recipe(crop=Crop(x_px=1, width_px=2, height_px=1)), errors.CropOutsideSource),
+        (Recipe(speed=0.1, segments=[Segment()] * 10), errors.SourceTooLong),
+    ],
+)
+def test_a_recipe_that_does_not_fit_is_refused(rgbw: Path, recipe: Recipe, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        convert(rgbw, recipe, limits=Limits(max_duration_s=30))
+
+
+# --- sources that are no files ---------------------------------------------------------------
+
+
+def test_bytes_are_a_source(rgbw: Path, tmp_path: Path) -> None:
+    report = convert(rgbw.read_bytes(), Recipe(fps=10.0))
+    assert told(read_gif(report.save(tmp_path / "a.gif"))) == "R10 G10 B10 W10"
+
+
+@pytest.mark.parametrize("fps", [7.0, 10.0, 12.5, 30.0])
+@pytest.mark.parametrize("letters", ["RGBW", "R.B."])
+def test_numpy_frames_are_a_source(tmp_path: Path, fps: float, letters: str) -> None:
+    frames = pixels([[letter * 2] for letter in letters])
+    frames = frames if "." in letters else frames[..., :3]
+    shown = read_gif(convert(frames, Recipe(fps=fps)).save(tmp_path / "a.gif"))
+    assert [rows[0][0] for rows, _ in shown] == list(letters)
+    assert sum(delay_cs for _, delay_cs in shown) == round(400 / fps)
+
+
+@pytest.mark.parametrize(
+    "array", [np.zeros((2, 4, 4, 3)), np.zeros((4,), np.uint8), np.zeros((0, 2, 2, 3), np.uint8)]
+)
+def test_arrays_that_are_no_frames_are_refused(array: np.ndarray) -> None:
+    with pytest.raises(errors.FramesInvalid):
+        convert(array)
+
+
+def test_a_moviepy_clip_is_a_source(tmp_path: Path) -> None:
+    from moviepy.video.VideoClip import VideoClip
+
+    frames = pixels(RGBW)[..., :3]
+    clip = VideoClip(lambda t: frames[min(int(t * 10 + 0.01), 3)], duration=0.4).with_fps(10)
+    shown = read_gif(convert(clip, Recipe(fps=10.0)).save(tmp_path / "a.gif"))
+    assert told(shown) == "R10 G10 B10 W10"
+
+
+# --- how it runs -----------------------------------------------------------------------------
+
+
+def test_progress_only_grows_and_is_never_silent() -> None:
+    listener = Impatient()
+    convert(clips.real_clip(), Recipe(width_px=200, direction="boomerang"), on_progress=listener)
+    fractions = [progress.fraction for progress in listener.heard]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1
+    assert listener.heard[0].phase == "preparing"
+    assert {p.phase for p in listener.heard} == {"preparing", "reading", "writing"}
+
+
+@pytest.mark.parametrize("direction", ["forward", "reverse"])
+def test_cancelling_leaves_nothing(tmp_path: Path, direction: str) -> None:
+    out = tmp_path / "out.gif"
+    with pytest.raises(errors.Cancelled):
+        convert(clips.real_clip(), Recipe(direction=direction), out, Impatient(cancel_at=0.3))
+    assert list(tmp_path.iterdir()) == []
+    _assert_no_children()
+
+
+def test_the_deadline_ends_a_conversion(tmp_path: Path) -> None:
+    limits = Limits(deadline_s=0.6)
+    begun = time.monotonic()
+    with pytest.raises(errors.ConversionTooSlow):
+        convert_file(
+            clips.real_clip(),
+            Recipe(width_px=1280, fps=50.0, speed=0.1),
+            tmp_path / "out.gif",
+            limits=limits,
+            on_progress=Impatient(),
+        )
+    assert time.monotonic() - begun < 10
+    assert list(tmp_path.iterdir()) == []
+    _assert_no_children()
+
+
+def test_a_gif_that_grows_too_large_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(errors.ConversionTooBig):
+        convert(clips.real_clip(), None, tmp_path / "out.gif", limits=Limits(max_gif_bytes=10_000))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_output_never_replaces_the_source(rgbw: Path) -> None:
+    before = rgbw.read_bytes()
+    with pytest.raises(errors.OutputIsSource):
+        convert(rgbw, None, rgbw)
+    assert rgbw.read_bytes() == before
+
+
+def test_an_output_that_cannot_be_written_is_a_sentence(rgbw: Path, tmp_path: Path) -> None:
+    with pytest.raises(errors.OutputNotWritable, match="cannot be written to"):
+        convert(rgbw, None, tmp_path / "missing" / "out.gif")
+
+
+def test_a_recipe_that_plays_forward_does_not_pay_for_moviepy(rgbw: Path) -> None:
+    code = (
+        f"import sys, gifapp; gifapp.convert({str(rgbw)!r}); "
+        "assert not [m for m in sys.modules if m.startswith(('moviepy', 'tornado', 'av'))]"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_report_shows_itself(rgbw: Path) -> None:
+    report = convert(rgbw)
+    shown = report._repr_html_()
+    assert 'src="data:image/gif;base64,R0lGOD' in shown
+    assert "2 x 1" in shown
+
+
+def test_it_runs_in_any_thread(rgbw: Path, tmp_path: Path) -> None:
+    made_: list[gifapp.GifReport] = []
+    thread = threading.Thread(target=lambda: made_.append(convert(rgbw, None, tmp_path / "a.gif")))
+    thread.start()
+    thread.join()
+    assert made_[0].frames == 4
+
+
+def _first_picture(report: gifapp.GifReport) -> np.ndarray:
+    with Image.open(BytesIO(report.read_bytes())) as gif:
+        return np.asarray(gif.convert("RGB"))
+
+
+def _assert_no_children() -> None:
+    names: Sequence[str] = [child.name() for child in psutil.Process().children(recursive=True)]
+    assert not [name for name in names if "ffmpeg" in name]

@@ -1,0 +1,65 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gifapp.conversion.filters import filter_chain
+from gifapp.conversion.plan import make_plan
+from gifapp.conversion.video import ColourTags, Turn, Video
+from gifapp.domain.limits import Limits
+from gifapp.domain.recipe import Crop, Recipe, Segment
+from gifapp.domain.timing import delays_cs
+
+VIDEO = Video(
+    container="mov",
+    codec="h264",
+    decoder=None,
+    width_px=640,
+    height_px=360,
+    duration_s=10.0,
+    fps=25.0,
+    is_vfr=False,
+    has_alpha=False,
+    start_s=0.0,
+    last_s=9.96,
+    stored_width_px=640,
+    stored_height_px=360,
+    pixel_aspect=1.0,
+    turn=Turn.NONE,
+    colours=ColourTags("bt709", "bt709", "bt709", full_range=False),
+    notes=(),
+)
+SEGMENTS = st.lists(
+    st.tuples(st.floats(0, 9.5), st.floats(0.01, 5)).map(lambda p: Segment(start_s=p[0], end_s=p[0] + p[1])),
+    min_size=1,
+    max_size=20,
+)
+
+
+@given(SEGMENTS, st.floats(0.1, 10), st.floats(1, 50))
+def test_every_frame_of_the_whole_is_read_once(segments: list[Segment], speed: float, fps: float) -> None:
+    plan = make_plan(VIDEO, Recipe(segments=segments, speed=speed, fps=fps), Limits(max_duration_s=1e4))
+    assert plan.frames == len(list(delays_cs(plan.duration_s, plan.fps)))
+    assert all(cut.frames > 0 for cut in plan.cuts)
+
+
+@given(SEGMENTS, st.floats(1, 50))
+def test_no_cut_starts_far_from_its_segment(segments: list[Segment], fps: float) -> None:
+    plan = make_plan(VIDEO, Recipe(segments=segments, fps=fps), Limits())
+    starts = [segment.start_s for segment in segments]
+    for cut in plan.cuts:
+        assert min(abs(cut.start_s - start_s) for start_s in starts) <= 1 / plan.fps
+
+
+def test_a_crop_undoes_the_pixel_aspect() -> None:
+    wide = replace(VIDEO, width_px=1280, pixel_aspect=2.0)
+    plan = make_plan(wide, Recipe(crop=Crop(x_px=640, width_px=320, height_px=360)), Limits())
+    assert "crop=160:360:320:0" in filter_chain(wide, plan, plan.cuts[0])
+
+
+@pytest.mark.parametrize("container", ["mov", "avi"])
+def test_the_filters_know_the_time_wherever_the_file_begins(container: str) -> None:
+    late = replace(VIDEO, container=container, start_s=1.5)
+    plan = make_plan(late, Recipe(segments=[Segment(start_s=2.0)]), Limits())
+    assert "setpts=(PTS-(3500000))/1.0" in filter_chain(late, plan, plan.cuts[0])

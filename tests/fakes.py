@@ -1,0 +1,55 @@
+"""Failures with names."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from gifapp import errors
+from gifapp.domain.job import Progress
+
+
+class Impatient:
+    """Somebody who listens to the progress, and cancels once the conversion has come so far."""
+
+    def __init__(self, cancel_at: float = 2.0) -> None:
+        self.heard: list[Progress] = []
+        self._cancel_at = cancel_at
+
+    def __call__(self, progress: Progress) -> None:
+        self.heard.append(progress)
+        if progress.fraction >= self._cancel_at:
+            raise errors.Cancelled
+
+
+class Clock:
+    """Time that passes when told to."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def truncated(path: Path, *, keep: float) -> Path:
+    """The first part of a file, as a broken upload leaves it."""
+    data = path.read_bytes()
+    return _beside(path, "truncated", data[: int(len(data) * keep)])
+
+
+def damaged(path: Path, *, every: int, start: int = 4096) -> Path:
+    """A file with a flipped byte here and there."""
+    data = bytearray(path.read_bytes())
+    for at in range(start, len(data), every):
+        data[at] ^= 0xFF
+    return _beside(path, "damaged", bytes(data))
+
+
+def patched(path: Path, change: Callable[[bytes], bytes]) -> Path:
+    """A file whose header lies."""
+    return _beside(path, "patched", change(path.read_bytes()))
+
+
+def _beside(path: Path, word: str, data: bytes) -> Path:
+    changed = path.with_name(f"{word}-{path.name}")
+    changed.write_bytes(data)
+    return changed
