@@ -64,3 +64,14 @@ def alive(pid: int) -> bool:
     return (
         psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE and os.getpid() != pid
     )
+
+
+def test_a_child_of_a_limited_process_keeps_the_lower_limit() -> None:
+    grandchild = "import resource; print(resource.getrlimit(resource.RLIMIT_FSIZE)[1])"
+    child = (
+        "import sys, subprocess; from gifapp.processes import *;"
+        "apply_limits(ProcessLimits(file_bytes=1000));"
+        f"spawn([sys.executable, '-c', {grandchild!r}], limits=ProcessLimits(file_bytes=5000)).wait()"
+    )
+    done = subprocess.run([sys.executable, "-c", child], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "1000"

@@ -32,10 +32,10 @@ class SourceView(View):
     sha256: str
     width: int
     height: int
-    duration_s: float | None
-    fps: float | None
+    duration_s: float | None = None
+    fps: float | None = None
     notes: list[str]
-    poster_url: str | None
+    poster_url: str | None = None
     created_at: datetime
 
 
@@ -59,15 +59,15 @@ class JobView(View):
     id: str
     state: JobState
     progress: Progress
-    queue_position: int | None
+    queue_position: int | None = None
     attempts: int
-    error: ErrorView | None
+    error: ErrorView | None = None
     recipe: Recipe
-    source: SourceView | None
-    gif: GifView | None
+    source: SourceView | None = None
+    gif: GifView | None = None
     created_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
 
 
 EventType = Literal["ready", "reset", "job.changed", "job.deleted", "source.created", "source.deleted"]
