@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO, get_args
+from typing import Any, NoReturn, TextIO, get_args
 
 import click
 
@@ -64,6 +65,7 @@ def convert(
     recipe = _recipe(recipe_file, fields)
     from gifapp.conversion.pipeline import convert as make_gif  # noqa: PLC0415  # NumPy and Numba: not for --help
 
+    signal.signal(signal.SIGTERM, _end)
     with _progress(sys.stderr, quiet=quiet) as on_progress:
         report = make_gif(
             video, recipe, output or _beside(video), on_progress, limits=configured.load().limits
@@ -74,6 +76,11 @@ def convert(
         click.echo(f"{report.path}: {report.summary}")
         for note in report.notes:
             click.echo(f"  {note}", err=True)
+
+
+def _end(number: int, frame: object) -> NoReturn:  # noqa: ARG001
+    """End as Ctrl-C does, so that ffmpeg and the unfinished GIF go too."""
+    sys.exit(128 + number)
 
 
 def _recipe(file: Any, fields: dict[str, Any]) -> Recipe:

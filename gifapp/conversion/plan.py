@@ -120,7 +120,7 @@ def _cuts(ranges: list[tuple[float, float]], fps: float, speed: float) -> Iterat
     total = frame_count(ends[-1], fps)
     begin_s, first = 0.0, 0
     for number, ((start_s, _), end_s) in enumerate(zip(ranges, ends, strict=True), 1):
-        last = total if number == len(ranges) else min(round(end_s * fps), total - 1)
+        last = total if number == len(ranges) else min(round(end_s * fps), total)
         if last > first:
             yield Cut(start_s + (first / fps - begin_s) * speed, last - first)
         begin_s, first = end_s, max(first, last)

@@ -1,0 +1,128 @@
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests import clips
+from tests.letters import read_gif, told, write_clip
+
+GIFAPP = (sys.executable, "-m", "gifapp", "convert")
+
+
+def run(*words: object, folder: Path) -> subprocess.CompletedProcess[str]:
+    argv = [*GIFAPP, *map(str, words)]
+    return subprocess.run(argv, check=False, cwd=folder, capture_output=True, text=True, timeout=60)
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    return write_clip(tmp_path / "clip.mkv", [["RR"], ["GG"], ["BB"], ["WW"]])
+
+
+def test_the_gif_lies_beside_the_video(clip: Path, tmp_path: Path) -> None:
+    done = run(clip, "--fps", 10, folder=tmp_path)
+    assert done.returncode == 0
+    assert done.stdout.startswith(f"{tmp_path / 'clip.gif'}: 2 x 1, 4 frames, 0.40 s")
+    assert done.stderr == ""  # no bar: this is no terminal
+    assert told(read_gif(tmp_path / "clip.gif")) == "R10 G10 B10 W10"
+
+
+def test_every_option_reaches_the_recipe(clip: Path, tmp_path: Path) -> None:
+    (tmp_path / "recipe.json").write_text('{"fps": 10, "direction": "reverse", "loop": 3}')
+    options = (
+        "--recipe",
+        "recipe.json",
+        "--start",
+        "0.1",
+        "--end",
+        "0.3",
+        "--crop",
+        "1,0,1,1",
+        "--loop",
+        "0",
+    )
+    done = run(clip, *options, "--colours", "4", "--dither", "none", "--json", folder=tmp_path)
+    report = json.loads(done.stdout)
+    assert (report["frames"], report["duration_s"], report["width_px"]) == (2, 0.2, 1)
+    assert report.keys() >= {"bytes", "palette", "engine_s", "path"}
+    assert told(read_gif(tmp_path / "clip.gif")) == "B10 G10"
+
+
+def test_quiet_says_nothing(clip: Path, tmp_path: Path) -> None:
+    done = run(clip, "--quiet", "--output", "other.gif", folder=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (tmp_path / "other.gif").exists()
+
+
+def test_a_gif_never_replaces_itself(tmp_path: Path) -> None:
+    gif = write_clip(tmp_path / "clip.gif", [["RR"], ["GG"]], before=("-c:v", "gif", "-pix_fmt", "rgb8"))
+    before = gif.read_bytes()
+    assert run(gif, folder=tmp_path).returncode == 0
+    assert gif.read_bytes() == before
+    assert (tmp_path / "clip-converted.gif").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "says"),
+    [
+        (("missing.mp4",), 1, "gifapp: There is no file named 'missing.mp4'."),
+        (("words.mp4",), 1, "gifapp: This is not a video gifapp knows."),
+        (("clip.mkv", "-o", "clip.mkv"), 1, "gifapp: The GIF would replace its own source"),
+        (("clip.mkv", "-o", "no/where.gif"), 1, "gifapp: The GIF cannot be written to no/where.gif"),
+        (("clip.mkv", "--start", "5"), 1, "gifapp: The range from 5.00 s is outside the video"),
+        (("clip.mkv", "--fps", "99"), 2, "fps must be a number from 1 to 50 (got 99.0)"),
+        (("clip.mkv", "--crop", "1,2"), 2, "'1,2' is not X,Y,W,H in whole pixels"),
+        (("clip.mkv", "--recipe", "words.mp4"), 2, "words.mp4 is not JSON"),
+        (("clip.mkv", "--fps", "nan"), 2, "fps must be a number from 1 to 50"),
+        ((), 2, "Missing argument 'VIDEO'"),
+    ],
+)
+def test_what_fails_says_so_in_a_sentence(
+    clip: Path, tmp_path: Path, words: tuple[str, ...], status: int, says: str
+) -> None:
+    (tmp_path / "words.mp4").write_text("no video")
+    done = run(*words, folder=tmp_path)
+    assert done.returncode == status
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mkv", "words.mp4"]
+
+
+@pytest.mark.parametrize("sig", [signal.SIGINT, signal.SIGTERM])
+def test_stopping_it_leaves_nothing(tmp_path: Path, sig: signal.Signals) -> None:
+    argv = [*GIFAPP, str(clips.real_clip()), "-o", "out.gif", "--width", "1280", "--speed", "0.1"]
+    process = subprocess.Popen(argv, cwd=tmp_path, stderr=subprocess.PIPE, start_new_session=True)
+    deadline = time.monotonic() + 20
+    while not list(tmp_path.glob(".gifapp-*.part")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(sig)
+    _, said = process.communicate(timeout=10)
+    assert process.returncode != 0
+    assert b"Traceback" not in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_terminal_sees_a_bar(clip: Path, tmp_path: Path) -> None:
+    screen, terminal = pty.openpty()
+    argv = [*GIFAPP, str(clip)]
+    done = subprocess.run(
+        argv, check=False, cwd=tmp_path, stderr=terminal, stdout=subprocess.PIPE, timeout=60
+    )
+    os.close(terminal)
+    assert done.returncode == 0
+    assert b"100 %" in os.read(screen, 100_000)
+    os.close(screen)
+
+
+def test_help_is_fast_for_it_loads_no_engine() -> None:
+    code = (
+        "import sys; from gifapp.__main__ import gifapp; gifapp.get_command(None, 'convert'); "
+        "assert not sys.modules.keys() & {'numpy', 'numba', 'moviepy', 'tornado', 'mongoengine', 'rich'}"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
