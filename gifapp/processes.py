@@ -76,7 +76,7 @@ def die_with_parent(parent_pid: int) -> None:
 
 
 def apply_limits(limits: ProcessLimits) -> None:
-    """Bound this process and its children."""
+    """Bound this process and its children; a bound that holds already is never loosened."""
     for kind, most in (
         (resource.RLIMIT_AS, limits.memory_bytes),
         (resource.RLIMIT_CPU, limits.cpu_s),
@@ -84,7 +84,9 @@ def apply_limits(limits: ProcessLimits) -> None:
         (resource.RLIMIT_CORE, 0),
     ):
         if most is not None:
-            resource.setrlimit(kind, (most, most))
+            _, hardest = resource.getrlimit(kind)
+            bound = most if hardest == resource.RLIM_INFINITY else min(most, hardest)
+            resource.setrlimit(kind, (bound, bound))
     if limits.nice:
         os.nice(limits.nice)
 

@@ -54,6 +54,18 @@ def test_limits_hold_for_the_child() -> None:
     assert b"MemoryError" in said
 
 
+def test_limits_are_never_loosened_below() -> None:
+    inner = "import resource; print(resource.getrlimit(resource.RLIMIT_FSIZE)[1])"
+    outer = (
+        "import sys, gifapp.processes as p; "
+        f"p.spawn([sys.executable, '-c', {inner!r}], limits=p.ProcessLimits(file_bytes=2000)).wait()"
+    )
+    child = spawn(
+        [sys.executable, "-c", outer], limits=ProcessLimits(file_bytes=1000), stdout=subprocess.PIPE
+    )
+    assert child.communicate(timeout=30)[0] == b"1000\n"
+
+
 def test_wait_until_gives_up_in_time() -> None:
     start = time.monotonic()
     assert not wait_until(lambda: False, timeout_s=0.1)

@@ -32,11 +32,11 @@ def reaching_mongodb() -> Iterator[None]:
         raise errors.ServiceUnavailable(service="MongoDB") from away
 
 
-@reaching_mongodb()
 def connect(mongodb_url: str) -> None:
     """Bind the documents of this process to the database that the URL names, and keep its indexes.
 
-    A second call with the same URL changes nothing; with another URL it raises.
+    Raises:
+        errors.ServiceUnavailable: it does not answer; nothing is bound.
     """
     mongoengine.connect(
         host=mongodb_url,
@@ -49,6 +49,15 @@ def connect(mongodb_url: str) -> None:
         connectTimeoutMS=_SELECTION_MS,
         socketTimeoutMS=_SOCKET_MS,
     )
+    try:
+        _keep_indexes()
+    except errors.ServiceUnavailable:
+        disconnect()
+        raise
+
+
+@reaching_mongodb()
+def _keep_indexes() -> None:
     for document in (SourceDocument, JobDocument):
         document.ensure_indexes()
 

@@ -31,7 +31,7 @@ _KEPT_S = 24 * 3600
 _PATIENCE_S = 1.0
 _RECONNECT_S = 1.0
 _IDLE_S = 15.0
-_CURSOR = re.compile(r"\d{1,20}-\d{1,20}")
+_CURSOR = re.compile(r"[0-9]{1,19}-[0-9]{1,19}")
 
 # one step, as MULTI would be, which cannot publish the cursor that XADD has only just chosen
 _APPEND_AND_PUBLISH = """

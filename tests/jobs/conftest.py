@@ -1,15 +1,23 @@
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import imageio_ffmpeg
+import psutil
 import pytest
 
+from gifapp import processes
+from gifapp.domain.job import JobState
 from gifapp.domain.limits import Limits
-from gifapp.domain.views import SourceView
+from gifapp.domain.recipe import Recipe
+from gifapp.domain.views import JobView, SourceView
+from gifapp.jobs.documents import JobDocument
 from gifapp.jobs.parts import JobParts, build
 from gifapp.jobs.timings import Timings
 
+ROOT = Path(__file__).parents[2]
+Process = subprocess.Popen[bytes]
 SECRET = b"0123456789abcdef0123456789abcdef"
 QUICK = Timings(
     lease_s=3, heartbeat_s=0.2, sweep_s=0.3, ring_again_s=0.5, drain_s=1, overtime_s=0.2, max_attempts=2
@@ -19,10 +27,19 @@ QUICK = Timings(
 @pytest.fixture(scope="session")
 def video(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """Two seconds of moving colours, 96x64."""
-    path = tmp_path_factory.mktemp("video") / "clip.mp4"
-    picture = "testsrc2=size=96x64:rate=10:duration=2"
-    argv = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", "lavfi", "-i", picture, str(path)]
-    subprocess.run(argv, check=True, stdin=subprocess.DEVNULL)
+    return made_video(tmp_path_factory.mktemp("video"), "testsrc2=size=96x64:rate=10:duration=2")
+
+
+@pytest.fixture(scope="session")
+def long_video(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """What takes seconds to convert."""
+    return made_video(tmp_path_factory.mktemp("video"), "testsrc2=size=640x360:rate=25:duration=40")
+
+
+def made_video(directory: Path, picture: str) -> bytes:
+    path = directory / "clip.mp4"
+    argv = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", "lavfi", "-i", picture]
+    subprocess.run([*argv, "-preset", "ultrafast", str(path)], check=True, stdin=subprocess.DEVNULL)
     return path.read_bytes()
 
 
@@ -60,6 +77,56 @@ def upload(parts: JobParts, video: bytes) -> Callable[..., SourceView]:
             return parts.service.add_source(owner, incoming, name)
 
     return upload
+
+
+@pytest.fixture
+def worker_argv(redis_url: str, mongodb_url: str, storage: Path) -> Callable[[str], list[str]]:
+    """How a worker with a converter of `tests.jobs.converters`, or the real one, is started."""
+
+    def argv(converter: str) -> list[str]:
+        servers = [mongodb_url, redis_url, storage.as_uri()]
+        return [sys.executable, "-m", "tests.jobs.worker_process", *servers, converter]
+
+    return argv
+
+
+@pytest.fixture
+def start_worker(worker_argv: Callable[[str], list[str]]) -> Iterator[Callable[[str], Process]]:
+    started: list[Process] = []
+
+    def start(converter: str) -> Process:
+        started.append(processes.spawn(worker_argv(converter), cwd=ROOT))
+        return started[-1]
+
+    yield start
+    for process in started:
+        processes.stop(process, grace_s=0)
+
+
+@pytest.fixture
+def job(parts: JobParts, upload: Callable[..., SourceView]) -> JobView:
+    return parts.service.submit("ann", upload().id, Recipe())
+
+
+def is_running(job: JobView) -> bool:
+    """Whether the job's conversion has told of progress."""
+    found = JobDocument.objects.get(id=job.id)
+    return bool(found.state == JobState.RUNNING and found.progress.fraction > 0)
+
+
+def skip_the_wait(job: JobView) -> None:
+    """As if the time until the next attempt had passed."""
+    JobDocument.objects(id=job.id).update(set__run_at=job.created_at)
+
+
+def tree_of(pid: int) -> list[psutil.Process]:
+    """A process and all below it."""
+    root = psutil.Process(pid)
+    return [root, *root.children(recursive=True)]
+
+
+def living(tree: list[psutil.Process]) -> list[psutil.Process]:
+    return [one for one in tree if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
 
 
 def files_below(root: Path) -> set[str]:

@@ -9,16 +9,14 @@ import psutil
 import pytest
 
 from gifapp.domain.job import JobState
-from gifapp.domain.recipe import Recipe
-from gifapp.domain.views import JobView, SourceView
+from gifapp.domain.views import JobView
 from gifapp.jobs.documents import JobDocument
 from gifapp.jobs.forkserver import ForkServer
 from gifapp.jobs.parts import JobParts
 from gifapp.jobs.runner import Runner
 from gifapp.processes import wait_until
-from tests.jobs.conftest import QUICK, files_below
+from tests.jobs.conftest import QUICK, ROOT, files_below, is_running, skip_the_wait
 
-ROOT = Path(__file__).parents[2]
 Run = Callable[..., "Attempted"]
 
 
@@ -71,16 +69,6 @@ class Attempted(threading.Thread):
     def ended(self, *, within_s: float = 10) -> None:
         self.join(within_s)
         assert not self.is_alive()
-
-
-@pytest.fixture
-def job(parts: JobParts, upload: Callable[..., SourceView]) -> JobView:
-    return parts.service.submit("ann", upload().id, Recipe())
-
-
-def is_running(job: JobView) -> bool:
-    found = JobDocument.objects.get(id=job.id)
-    return found.state == JobState.RUNNING and found.progress.fraction > 0
 
 
 def has_helper() -> bool:
@@ -137,7 +125,7 @@ def test_a_transient_error_is_retried_until_the_attempts_are_used_up(
     parts: JobParts, run: Run, job: JobView
 ) -> None:
     for _ in range(QUICK.max_attempts):
-        JobDocument.objects(id=job.id).update(set__run_at=job.created_at)  # the wait is over
+        skip_the_wait(job)
         run("dies", job.id).ended()
     dead = parts.service.job("ann", job.id)
     assert (dead.state, dead.attempts) == (JobState.DEAD, 2)

@@ -1,0 +1,146 @@
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import pytest
+
+from gifapp import errors
+from gifapp.domain.job import JobState
+from gifapp.domain.recipe import Recipe
+from gifapp.domain.views import SourceView
+from gifapp.jobs import store
+from gifapp.jobs.documents import JobDocument
+from gifapp.jobs.parts import JobParts
+from gifapp.jobs.scaling import Pace, Supervisor, desired_workers, most_workers
+from gifapp.jobs.store import Load
+from gifapp.jobs.worker import worker_name
+from gifapp.processes import wait_until
+from tests.jobs.conftest import ROOT
+
+SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
+PACE = Pace(look_every_s=0.05, cool_down_s=0.3, young_s=0.2, first_delay_s=0.2, longest_delay_s=0.4)
+
+
+@pytest.mark.parametrize(
+    ("queued", "running", "fewest", "most", "desired"),
+    [(0, 0, 1, 5, 1), (0, 0, 0, 5, 0), (3, 0, 1, 5, 3), (2, 2, 1, 5, 4), (100, 5, 1, 5, 5), (0, 1, 2, 2, 2)],
+)
+def test_there_is_a_worker_for_each_job_within_bounds(
+    queued: int, running: int, fewest: int, most: int, desired: int
+) -> None:
+    assert desired_workers(queued, running, fewest=fewest, most=most) == desired
+
+
+def test_cores_cap_the_most_but_not_the_fewest() -> None:
+    assert most_workers(1, 10_000) < 10_000
+    assert most_workers(10_000, 10_000) == 10_000
+
+
+@dataclass
+class Kept:
+    """A supervisor that runs in a thread, and the load it believes in."""
+
+    load: Load | None = field(default_factory=lambda: Load(0, frozenset()))
+    argv: list[str] = field(default_factory=lambda: SLEEPER)
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def believed(self) -> Load:
+        if self.load is None:
+            raise errors.ServiceUnavailable(service="MongoDB")
+        return self.load
+
+    def start(self) -> None:
+        supervisor = Supervisor(self.argv, load=self.believed, fewest=1, most=3, drain_s=1, pace=PACE)
+        self.thread = threading.Thread(target=supervisor.run, args=(self.stopping.is_set,))
+        self.thread.start()
+
+    def stop(self) -> None:
+        self.stopping.set()
+        self.thread.join()
+
+    def pids(self) -> list[int]:
+        children = psutil.Process().children()
+        return [child.pid for child in children if child.status() != psutil.STATUS_ZOMBIE and is_ours(child)]
+
+    def reaches(self, count: int) -> bool:
+        return wait_until(lambda: len(self.pids()) == count, timeout_s=5)
+
+
+def is_ours(child: psutil.Process) -> bool:
+    return child.cmdline()[-1:] == SLEEPER[-1:]
+
+
+@pytest.fixture
+def kept() -> Iterator[Kept]:
+    kept = Kept()
+    kept.start()
+    assert kept.reaches(1)
+    yield kept
+    kept.stop()
+    assert kept.pids() == []
+
+
+def test_it_grows_at_once_and_shrinks_after_the_cool_down(kept: Kept) -> None:
+    kept.load = Load(7, frozenset())
+    assert kept.reaches(3)
+    kept.load = Load(0, frozenset())
+    since = time.monotonic()
+    assert kept.reaches(1)
+    assert time.monotonic() - since > PACE.cool_down_s
+
+
+def test_it_dismisses_the_idle(kept: Kept) -> None:
+    kept.load = Load(3, frozenset())
+    assert kept.reaches(3)
+    busy = kept.pids()[-1]
+    kept.load = Load(0, frozenset({worker_name(busy)}))
+    assert kept.reaches(1)
+    assert kept.pids() == [busy]
+
+
+def test_a_dead_worker_is_replaced(kept: Kept) -> None:
+    (victim,) = kept.pids()
+    psutil.Process(victim).kill()
+    assert wait_until(lambda: len(kept.pids()) == 1 and kept.pids() != [victim], timeout_s=5)
+
+
+def test_while_the_load_is_unknown_the_fewest_are_kept(kept: Kept) -> None:
+    kept.load = None
+    psutil.Process(kept.pids()[0]).kill()
+    assert kept.reaches(0)
+    assert kept.reaches(1)
+
+
+def test_workers_that_die_at_once_are_started_ever_more_slowly(tmp_path: Path) -> None:
+    log = tmp_path / "starts"
+    kept = Kept(argv=["sh", "-c", f"echo x >> {log}"])
+    kept.start()
+    time.sleep(1.2)
+    kept.stop()
+    assert 2 <= len(log.read_text().split()) <= 5
+
+
+def test_a_burst_is_worked_off_by_several_and_none_is_interrupted(
+    parts: JobParts,
+    upload: Callable[..., SourceView],
+    worker_argv: Callable[[str], list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(ROOT)
+    source = upload()
+    jobs = [parts.service.submit("ann", source.id, Recipe()) for _ in range(8)]
+    stopping = threading.Event()
+    supervisor = Supervisor(
+        worker_argv("in_half_a_second"), load=store.load, fewest=1, most=2, drain_s=5, pace=PACE
+    )
+    thread = threading.Thread(target=supervisor.run, args=(stopping.is_set,))
+    thread.start()
+    succeeded = JobDocument.objects(state=JobState.SUCCEEDED)
+    assert wait_until(lambda: succeeded.count() == len(jobs), timeout_s=30)
+    stopping.set()
+    thread.join()
+    assert {job.attempts for job in JobDocument.objects} == {1}

@@ -1,0 +1,142 @@
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+import redis
+
+from gifapp.domain.job import JobState
+from gifapp.domain.recipe import Recipe
+from gifapp.domain.views import JobView, SourceView
+from gifapp.jobs.documents import JobDocument
+from gifapp.jobs.parts import JobParts
+from gifapp.processes import wait_until
+from tests.jobs.conftest import Process, files_below, is_running, living, skip_the_wait, tree_of
+
+StartWorker = Callable[[str], Process]
+
+
+def has(job: JobView, state: JobState) -> Callable[[], bool]:
+    return lambda: JobDocument.objects.get(id=job.id).state == state
+
+
+def is_converting(worker: Process) -> bool:
+    """Whether worker, fork server, conversion and its helper are all there."""
+    return len(tree_of(worker.pid)) >= 4
+
+
+def test_a_worker_makes_real_gifs(
+    parts: JobParts, upload: Callable[..., SourceView], start_worker: StartWorker, storage: Path
+) -> None:
+    start_worker("real")
+    source = upload()
+    job = parts.service.submit("ann", source.id, Recipe(width_px=48, fps=10))
+    backwards = parts.service.submit("ann", source.id, Recipe(width_px=48, fps=10, direction="reverse"))
+    assert wait_until(has(backwards, JobState.SUCCEEDED), timeout_s=90)
+    done = parts.service.job("ann", job.id)
+    assert done.gif is not None
+    assert (done.gif.width_px, done.gif.height_px, done.gif.duration_s) == (48, 32, pytest.approx(2, abs=0.1))
+    assert parts.service.gif("ann", job.id).path.read_bytes()[:6] == b"GIF89a"
+    assert len(files_below(storage)) == 4
+
+
+def test_a_killed_worker_leaves_no_process_and_its_job_is_finished_by_another(
+    parts: JobParts, job: JobView, start_worker: StartWorker, storage: Path
+) -> None:
+    victim = start_worker("slow")
+    assert wait_until(lambda: is_running(job) and is_converting(victim), timeout_s=20)
+    tree = tree_of(victim.pid)
+    victim.kill()
+    assert wait_until(lambda: not living(tree), timeout_s=2), living(tree)
+    start_worker("quick")
+    assert wait_until(has(job, JobState.QUEUED), timeout_s=10)
+    skip_the_wait(job)
+    assert wait_until(has(job, JobState.SUCCEEDED), timeout_s=10)
+    document = JobDocument.objects.get(id=job.id)
+    assert (document.attempts, document.token) == (2, 2)
+    assert [error.code for error in document.errors] == ["worker-lost"]
+    names = {name.split("/")[0] for name in files_below(storage)}
+    assert names == {"sources", "posters", "gifs"}
+    assert not list((storage / "scratch").iterdir())
+
+
+def test_a_killed_worker_takes_ffmpeg_with_it(
+    parts: JobParts, upload: Callable[..., SourceView], start_worker: StartWorker, long_video: bytes
+) -> None:
+    job = parts.service.submit("ann", upload(data=long_video).id, Recipe(width_px=640, fps=50))
+    victim = start_worker("real")
+
+    def ffmpeg() -> list[psutil.Process]:
+        return [one for one in tree_of(victim.pid) if "ffmpeg" in one.name()]
+
+    assert wait_until(lambda: is_running(job) and bool(ffmpeg()), timeout_s=60)
+    tree = tree_of(victim.pid)
+    victim.kill()
+    assert wait_until(lambda: not living(tree), timeout_s=2), living(tree)
+
+
+def test_a_job_that_kills_its_workers_ends_dead(job: JobView, start_worker: StartWorker) -> None:
+    for state in (JobState.QUEUED, JobState.DEAD):
+        victim = start_worker("slow")
+        assert wait_until(lambda: is_running(job), timeout_s=20)
+        victim.kill()
+        rescuer = start_worker("quick")
+        assert wait_until(has(job, state), timeout_s=10)
+        rescuer.kill()
+        skip_the_wait(job)
+    error = JobDocument.objects.get(id=job.id).error
+    assert error.detail == "The worker that ran this job disappeared."
+
+
+def test_a_frozen_worker_wakes_up_and_publishes_nothing(
+    parts: JobParts, job: JobView, start_worker: StartWorker, storage: Path
+) -> None:
+    frozen = start_worker("in_half_a_second")
+    assert wait_until(has(job, JobState.RUNNING), timeout_s=20)
+    frozen.send_signal(signal.SIGSTOP)
+    start_worker("quick")
+    assert wait_until(has(job, JobState.QUEUED), timeout_s=10)
+    skip_the_wait(job)
+    assert wait_until(has(job, JobState.SUCCEEDED), timeout_s=10)
+    before = JobDocument.objects.get(id=job.id)
+    frozen.send_signal(signal.SIGCONT)
+    frozen.send_signal(signal.SIGTERM)
+    assert frozen.wait(10) == 0
+    assert JobDocument.objects.get(id=job.id) == before
+    assert [path.name for path in (storage / "gifs").iterdir()] == [f"{job.id}-2.gif"]
+    assert not list((storage / "scratch").iterdir())
+
+
+def test_a_stopping_worker_finishes_its_conversion(job: JobView, start_worker: StartWorker) -> None:
+    worker = start_worker("in_half_a_second")
+    assert wait_until(has(job, JobState.RUNNING), timeout_s=20)
+    worker.terminate()
+    assert worker.wait(5) == 0
+    assert has(job, JobState.SUCCEEDED)()
+
+
+def test_a_stopping_worker_releases_what_it_cannot_finish(job: JobView, start_worker: StartWorker) -> None:
+    worker = start_worker("slow")
+    assert wait_until(lambda: is_running(job) and is_converting(worker), timeout_s=20)
+    tree = tree_of(worker.pid)
+    asked_at = time.monotonic()
+    worker.terminate()
+    assert worker.wait(5) == 0
+    assert time.monotonic() - asked_at < 3
+    assert not living(tree)
+    document = JobDocument.objects.get(id=job.id)
+    assert (document.state, document.attempts, document.lease_until) == (JobState.QUEUED, 0, None)
+
+
+def test_a_wiped_redis_delays_jobs_but_loses_none(
+    parts: JobParts, upload: Callable[..., SourceView], start_worker: StartWorker, redis_url: str
+) -> None:
+    source = upload()
+    jobs = [parts.service.submit("ann", source.id, Recipe()) for _ in range(5)]
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushall()
+    start_worker("quick")
+    assert all(wait_until(has(job, JobState.SUCCEEDED), timeout_s=15) for job in jobs)
+    assert all(JobDocument.objects.get(id=job.id).token == 1 for job in jobs)

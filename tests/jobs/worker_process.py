@@ -1,0 +1,31 @@
+"""A worker as its own process, with the settings that its tests want."""
+
+import sys
+from dataclasses import replace
+
+from gifapp import logs
+from gifapp.domain.limits import Limits
+from gifapp.jobs.forkserver import ForkServer
+from gifapp.jobs.parts import build
+from gifapp.jobs.worker import run_worker
+from tests.jobs.conftest import QUICK, SECRET
+
+
+def main(mongodb_url: str, redis_url: str, storage_url: str, converter: str) -> None:
+    logs.configure()
+    forks = ForkServer()
+    if converter != "real":
+        forks = ForkServer(f"tests.jobs.converters:{converter}", "tests.jobs.converters:be_cold")
+    with build(
+        mongodb_url=mongodb_url,
+        redis_url=redis_url,
+        storage_url=storage_url,
+        secret=SECRET,
+        limits=Limits(),
+        timings=replace(QUICK, lease_s=1.5),
+    ) as parts:
+        run_worker(parts, forks=forks)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
