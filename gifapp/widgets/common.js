@@ -66,5 +66,6 @@ const wantsLessMotion = () => matchMedia("(prefers-reduced-motion: reduce)").mat
 
 function sizeInWords(bytes) {
   if (bytes < 999_500) return `${Math.max(1, Math.round(bytes / 1e3))} kB`;
-  return bytes < 999.5e6 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+  const [amount, unit] = bytes < 999.5e6 ? [bytes / 1e6, "MB"] : [bytes / 1e9, "GB"];
+  return `${amount.toFixed(amount < 100 ? 1 : 0)} ${unit}`;
 }

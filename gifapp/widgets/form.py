@@ -110,7 +110,7 @@ class RecipeForm(w.VBox):
         self.advanced.add_class("gifapp-form__advanced")
         self.advanced.layout.display = "none"
         self.more.add_class("gifapp-form__more")
-        self.trim_row = w.VBox([_row(self.trim), _row(self.start, self.end)])
+        self.trim_row = _row(self.start, self.trim, self.end)
         return [
             self.trim_row,
             _row(self.width, self.height, self.fps, self.speed),

@@ -78,7 +78,7 @@ class Card {
 
   makeAction(action) {
     if (action === "download") {
-      this.link = make("a", { class: "gifapp-button gifapp-button--main", download: true }, icon("download"), make("span", { text: "Download" }));
+      this.link = make("a", { class: "gifapp-button gifapp-button--quiet", download: true }, icon("download"), make("span", { text: "Download" }));
       return this.link;
     }
     const press = action === "delete" ? () => this.confirm() : () => this.ask(action);

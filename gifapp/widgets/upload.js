@@ -34,8 +34,9 @@ class Uploads {
     this.zone.classList.toggle("gifapp-zone--compact", compact);
     if (compact) this.title.textContent = "Add another video";
     else this.title.textContent = touch ? "Choose a video" : "Drop a video here";
-    const how = compact || touch ? "" : "or paste it, or press to choose one. ";
-    this.hint.textContent = `${how}${this.model.get("hint")}`;
+    const how = touch ? "" : "or paste it, or press to choose one. ";
+    const limit = sizeInWords(this.model.get("limit_bytes"));
+    this.hint.textContent = compact ? `Up to ${limit}${touch ? "" : "; drop it anywhere"}` : `${how}${this.model.get("hint")}`;
   }
 
   take(files) {

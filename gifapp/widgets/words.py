@@ -74,13 +74,12 @@ def _about(left_s: float) -> str:
 
 
 def gif_facts(gif: GifView) -> dict[str, Any]:
+    frames = f"{gif.frames:,} frame{'s' * (gif.frames != 1)}"
     facts = [
-        f"{gif.width_px} × {gif.height_px} px",  # noqa: RUF001  the sign that people read
-        f"{gif.frames} frame{'s' * (gif.frames != 1)}",
-        duration(gif.duration_s),
-        size(gif.bytes),
+        f"{gif.width_px} × {gif.height_px} px · {frames}",  # noqa: RUF001  the sign that people read
+        f"{duration(gif.duration_s)} · {size(gif.bytes)}",
     ]
-    return {"url": gif.url, "width_px": gif.width_px, "height_px": gif.height_px, "facts": facts}
+    return {"url": gif.url, "facts": facts}
 
 
 def source_facts(source: SourceView) -> dict[str, Any]:
