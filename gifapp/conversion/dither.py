@@ -1,9 +1,13 @@
 """Mapping frames to a palette: dithering, and pixels held from the frame before.
 
 A pixel stays transparent ("held") when showing it again is nearly as good as its new colour:
-|shown - source|² <= |new - source|² + HOLD. That is rate and distortion weighed against each
-other, since a held pixel costs next to nothing. What is held wrong is passed on to its neighbours
-like any other error, so that slow changes still arrive.
+|shown - source|² <= |new - source|² + allowance. That is rate and distortion weighed against each
+other, since a held pixel costs next to nothing. The allowance grows with how busy the picture is
+around the pixel; on flat ground it is nothing. What a held pixel is wrong by is passed on to its
+neighbours like any other error, so that slow changes still arrive.
+
+A source colour that the palette has is shown as it is: it takes no error from its neighbours and
+has none to pass on, which keeps the flat grounds of screens free of noise.
 """
 
 from __future__ import annotations
@@ -17,9 +21,12 @@ from gifapp.conversion.kernels import inlined, kernel
 from gifapp.conversion.palette import OPAQUE_ALPHA, Palette, nearest
 from gifapp.domain.recipe import Dither
 
-HOLD = 25
-_STRENGTH = 112  # of 256: how much of an error is passed on
-_HELD_STRENGTH = 56
+# measured on films: less hold costs bytes, more leaves ghosts
+_HOLD_SHARE = 64  # of 256: the allowance in squared RGB for each squared step to the neighbours
+_HOLD_MOST = 40
+# of 256: how much of an error is passed on. All of it is noise at a GIF's size; none is bands
+_STRENGTH = 112
+_HELD_STRENGTH = 84
 
 _UNKNOWN, _CROWDED = -1, -2
 _CACHE = 1 << 14
@@ -73,7 +80,7 @@ class Canvas:
         self.shown = np.zeros((height_px, width_px, 3), np.uint8)
         self.is_shown = np.zeros((height_px, width_px), np.uint8)
         self._errors = np.zeros((2, width_px + 2, 3), np.int32)
-        self._weights = np.array(_WEIGHTS[dither], np.int32)
+        self._weights = np.outer([_STRENGTH, _HELD_STRENGTH], _WEIGHTS[dither]).astype(np.int32)
         self._pattern = _bayer() if dither == "bayer" else np.zeros((8, 8), np.int32)
 
     def draw(
@@ -107,7 +114,7 @@ def _bounds(mask: NDArray[np.bool_]) -> Rectangle:
 
 
 def _bayer() -> NDArray[np.int32]:
-    """Bayer's 8x8 thresholds (ICC 1973) as offsets of -8 to 8 steps of brightness."""
+    """Bayer's 8x8 thresholds (ICC 1973) as steps of brightness from -8 to 7."""
     matrix = np.zeros((1, 1), np.int32)
     for _ in range(3):
         matrix = np.block([[4 * matrix, 4 * matrix + 2], [4 * matrix + 3, 4 * matrix + 1]])
@@ -157,13 +164,55 @@ def _grow(changed, x, y):
 
 
 @inlined
-def _distance(colour, red, green, blue):
-    dr, dg, db = colour[0] - red, colour[1] - green, colour[2] - blue
-    return dr * dr + dg * dg + db * db
+def _distance(one, other):
+    total = np.int32(0)
+    for channel in range(3):
+        difference = np.int32(one[channel]) - np.int32(other[channel])
+        total += difference * difference
+    return total
+
+
+@inlined
+def _wanted(pixel, error, offset):
+    """The source's colour with what its neighbours owe it; errors are in 4096ths."""
+    return (
+        _clamp(pixel[0] + (error[0] + 2048 >> 12) + offset),
+        _clamp(pixel[1] + (error[1] + 2048 >> 12) + offset),
+        _clamp(pixel[2] + (error[2] + 2048 >> 12) + offset),
+    )
+
+
+@inlined
+def _diffuse(wanted, seen, weights, here, below, x, step):  # noqa: PLR0917
+    for channel, value in enumerate(wanted):
+        error = value - seen[channel]
+        here[x + step, channel] += error * weights[0]
+        below[x - step, channel] += error * weights[1]
+        below[x, channel] += error * weights[2]
+        below[x + step, channel] += error * weights[3]
+
+
+@inlined
+def _choose(pixel, wanted, lookup):
+    """The palette's index for a source pixel: its own colour if the palette has it, else the wanted one."""
+    colours, cells, cached = lookup
+    index = _find(colours, cells, cached, np.int32(pixel[0]), np.int32(pixel[1]), np.int32(pixel[2]))
+    if _distance(colours[:, index], pixel) > 0:
+        index = _find(colours, cells, cached, wanted[0], wanted[1], wanted[2])
+    return index
+
+
+@inlined
+def _allowance(pixels, x, y):
+    """How much worse a held pixel may be: nothing on flat ground, where the eye sees every ghost."""
+    busy = _distance(pixels[y, x], pixels[y, max(x - 1, 0)]) + _distance(
+        pixels[y, x], pixels[max(y - 1, 0), x]
+    )
+    return min(busy * _HOLD_SHARE >> 8, _HOLD_MOST)
 
 
 @kernel(
-    "void(u1[:,:,::1], u1[:,:,::1], u1[:,::1], i4[:,::1], i2[::1], i4[::1], i8, i4[::1], i4[:,::1],"
+    "void(u1[:,:,::1], u1[:,:,::1], u1[:,::1], i4[:,::1], i2[::1], i4[::1], i8, i4[:,::1], i4[:,::1],"
     " i4[:,:,::1], u1[:,::1], i8[::1])"
 )
 def _map(  # noqa: PLR0917
@@ -175,39 +224,26 @@ def _map(  # noqa: PLR0917
         here, below = errors[y & 1], errors[1 - (y & 1)]
         below[:] = 0
         step = 1 - 2 * (y & 1)  # every other row from the right: no worms in one direction
-        x = 0 if step > 0 else width - 1
+        x = -1 if step > 0 else width
         for _ in range(width):
-            indices[y, x] = transparent
-            if channels == 3 or pixels[y, x, 3] >= OPAQUE_ALPHA:
-                source = pixels[y, x]
-                old = shown[y, x]
-                offset = pattern[y & 7, x & 7]
-                red = _clamp(source[0] + (here[x + 1, 0] + 8 >> 4) + offset)
-                green = _clamp(source[1] + (here[x + 1, 1] + 8 >> 4) + offset)
-                blue = _clamp(source[2] + (here[x + 1, 2] + 8 >> 4) + offset)
-                index = _find(colours, cells, cached, red, green, blue)
-                strength = _STRENGTH
-                most = _distance(colours[:, index], source[0], source[1], source[2]) + HOLD
-                held = (
-                    transparent >= 0
-                    and is_shown[y, x] != 0
-                    and _distance(old, np.int32(source[0]), np.int32(source[1]), np.int32(source[2])) <= most
-                )
-                if held:
-                    strength = _HELD_STRENGTH
-                else:
-                    indices[y, x] = index
-                    changes = is_shown[y, x] == 0
-                    for channel in range(3):
-                        changes = changes or old[channel] != colours[channel, index]
-                        old[channel] = colours[channel, index]
-                    is_shown[y, x] = 1
-                    if changes:
-                        _grow(changed, x, y)
-                for channel, wanted in enumerate((red, green, blue)):
-                    error = (wanted - offset - old[channel]) * strength >> 8
-                    here[x + 1 + step, channel] += error * weights[0]
-                    below[x + 1 - step, channel] += error * weights[1]
-                    below[x + 1, channel] += error * weights[2]
-                    below[x + 1 + step, channel] += error * weights[3]
             x += step
+            indices[y, x] = transparent
+            if channels == 4 and pixels[y, x, 3] < OPAQUE_ALPHA:
+                continue
+            pixel, old = pixels[y, x], shown[y, x]
+            wanted = _wanted(pixel, here[x + 1], pattern[y & 7, x & 7])
+            may_hold = transparent >= 0 and is_shown[y, x] != 0
+            apart, allowance = _distance(old, pixel), _allowance(pixels, x, y)
+            held = may_hold and apart <= allowance
+            if not held:
+                index = _choose(pixel, wanted, (colours, cells, cached))
+                held = may_hold and apart <= allowance + _distance(colours[:, index], pixel)
+            if not held:
+                indices[y, x] = index
+                if is_shown[y, x] == 0 or _distance(old, colours[:, index]) > 0:
+                    _grow(changed, x, y)
+                is_shown[y, x] = 1
+                for channel in range(3):
+                    old[channel] = colours[channel, index]
+            if _distance(old, pixel) > 0:
+                _diffuse(wanted, old, weights[int(held)], here, below, x + 1, step)

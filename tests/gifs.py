@@ -1,0 +1,72 @@
+"""GIF files made by the encoder alone, and read by decoders that are not ours."""
+
+import io
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import imageio_ffmpeg
+import numpy as np
+from PIL import Image, ImageSequence
+
+from gifapp.conversion.encoder import Encoded, Frame, encode
+
+
+def gif_of(
+    pictures: Iterable[np.ndarray], delays_cs: Sequence[int] | int = 8, **chosen: Any
+) -> tuple[bytes, Encoded]:
+    """The pictures as a GIF; what is not chosen is as in a default recipe."""
+    frames = [np.asarray(picture, np.uint8) for picture in pictures]
+    delays = [delays_cs] * len(frames) if isinstance(delays_cs, int) else delays_cs
+    height_px, width_px = frames[0].shape[:2]
+    recipe = {"loop": 0, "colours": 256, "dither": "floyd_steinberg", **chosen}
+    out = io.BytesIO()
+    told = encode(map(Frame, frames, delays), out, width_px=width_px, height_px=height_px, **recipe)
+    return out.getvalue(), told
+
+
+def seen_by_pillow(gif: bytes) -> tuple[np.ndarray, list[int]]:
+    """RGBA frames, uint8 (n, height, width, 4), and their delays; transparent pixels are all zero."""
+    with Image.open(io.BytesIO(gif)) as image:
+        frames = [
+            (np.asarray(frame.convert("RGBA")), frame.info["duration"])
+            for frame in ImageSequence.Iterator(image)
+        ]
+    return _plain(np.stack([frame for frame, _ in frames])), [round(duration / 10) for _, duration in frames]
+
+
+def seen_by_ffmpeg(gif: bytes) -> np.ndarray:
+    """The same frames, by ffmpeg's decoder, in the order of the file."""
+    argv = [
+        imageio_ffmpeg.get_ffmpeg_exe(),
+        "-v",
+        "error",
+        "-xerror",
+        "-err_detect",
+        "explode",
+        "-f",
+        "gif",
+        "-i",
+        "-",
+        "-fps_mode",
+        "passthrough",
+    ]
+    done = subprocess.run(
+        [*argv, "-f", "rawvideo", "-pix_fmt", "rgba", "-"], input=gif, capture_output=True, check=True
+    )
+    width_px, height_px = int.from_bytes(gif[6:8], "little"), int.from_bytes(gif[8:10], "little")
+    return _plain(np.frombuffer(done.stdout, np.uint8).reshape(-1, height_px, width_px, 4))
+
+
+def gifsicle(gif: bytes, *words: str) -> str:
+    """What gifsicle says about the file; it complains about anything out of order."""
+    program = Path(sys.executable).with_name("gifsicle")
+    done = subprocess.run([program, "--info", *words, "-"], input=gif, capture_output=True, check=True)
+    assert done.stderr == b""
+    return done.stdout.decode("latin-1")
+
+
+def _plain(frames: np.ndarray) -> np.ndarray:
+    return np.where(frames[..., 3:] > 0, frames, 0)
