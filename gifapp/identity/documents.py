@@ -71,7 +71,7 @@ def reaching_mongodb() -> Iterator[None]:
 
 def connect(mongodb_url: str) -> None:
     """Bind the documents to the database that the URL names, for this process."""
-    mongoengine.disconnect(ALIAS)
+    disconnect()
     mongoengine.connect(
         host=mongodb_url,
         alias=ALIAS,
@@ -82,7 +82,6 @@ def connect(mongodb_url: str) -> None:
     )
 
 
-@reaching_mongodb()
-def ping() -> None:
-    """Raise errors.ServiceUnavailable unless MongoDB answers."""
-    mongoengine.get_db(ALIAS).command("ping")
+def disconnect() -> None:
+    """Close this process' connections."""
+    mongoengine.disconnect(ALIAS)

@@ -78,7 +78,7 @@ class Identity:
         now: Callable[[], datetime],
     ) -> None:
         self.registration = registration
-        self.throttle = throttle
+        self._throttle = throttle
         self._now = now
         self._passwords = passwords
         self._setup_token = tokens.setup_token(secret)
@@ -86,6 +86,11 @@ class Identity:
         self._invites = TokenSigner(secret, "invite", tokens.INVITE_LIFETIME, now)
         self._accounts = Accounts()
         self._sessions = Sessions(secret, now)
+
+    def close(self) -> None:
+        """Close the connections of this process."""
+        self._throttle.close()
+        documents.disconnect()
 
     # --- accounts
 
@@ -105,7 +110,7 @@ class Identity:
             errors.EmailTaken, errors.FieldInvalid, errors.PasswordTooShort, errors.PasswordTooLong
             errors.TooManyRequests
         """
-        self.throttle.register(address)
+        self._throttle.register(address)
         email = normalised(email)
         if not self._accounts.any_exist():
             self._check_setup_token(setup_token)
@@ -144,12 +149,12 @@ class Identity:
             errors.CredentialsWrong, errors.FieldInvalid, errors.TooManyRequests
         """
         email = normalised(email)
-        self.throttle.login(email, address)
+        self._throttle.login(email, address)
         user = self._accounts.by_email(email)
         known = user.password_hash if user is not None else None
         if not self._passwords.match(password, known) or user is None or user.disabled:
             raise errors.CredentialsWrong
-        self.throttle.login_succeeded(email)
+        self._throttle.login_succeeded(email)
         return self._begin(user)
 
     def refresh(self, token: str) -> Session:
@@ -174,11 +179,11 @@ class Identity:
             errors.CredentialsWrong, errors.PasswordTooShort, errors.PasswordTooLong
             errors.TooManyRequests
         """
-        self.throttle.login(caller.email, address)
+        self._throttle.login(caller.email, address)
         user = self._accounts.by_id(ObjectId(caller.user_id))
         if user is None or not self._passwords.match(current, user.password_hash):
             raise errors.CredentialsWrong
-        self.throttle.login_succeeded(caller.email)
+        self._throttle.login_succeeded(caller.email)
         return self._begin(self._replace_password(user, new))
 
     def set_password(self, email: str, password: str) -> None:

@@ -65,13 +65,6 @@ class Throttle:
         """
         self._count(self._register_by_address, "register", _network(address))
 
-    def ping(self) -> None:
-        """Raise errors.ServiceUnavailable unless Redis answers."""
-        try:
-            self._redis.ping()
-        except redis.RedisError as away:
-            raise errors.ServiceUnavailable(service="Redis") from away
-
     def close(self) -> None:
         self._redis.close()
 

@@ -22,7 +22,6 @@ TOO_SLOW = 4408
 TRY_AGAIN = 1013
 
 PING_EVERY_S = 20.0
-CHECK_EVERY_S = 20.0
 MOST_WAITING = 1000
 
 
@@ -123,7 +122,7 @@ class EventsHandler(AnsweringHandler, WebSocketHandler):
 
     def _next_check(self) -> float:
         good_for_s = (self.caller_now.expires_at - datetime.now(UTC)).total_seconds()
-        return time.monotonic() + min(CHECK_EVERY_S, max(0.0, good_for_s))
+        return time.monotonic() + min(self.parts.session_check_s, max(0.0, good_for_s))
 
     async def _send_once(self, event: Event) -> None:
         if _position(event.cursor) > _position(self._sent):

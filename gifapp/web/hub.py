@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from typing import Protocol
 
 from gifapp.domain.views import Event
 from gifapp.jobs.progress import EVERYONE
+
+_RESTART_S = 1.0
+
+_log = logging.getLogger(__name__)
 
 
 class Listener(Protocol):
@@ -44,9 +49,21 @@ class EventHub:
             del self._listeners[owner_id]
 
     async def _hand_out(self) -> None:
+        while True:
+            try:
+                await self._hand_out_until_it_fails()
+            except Exception:  # noqa: BLE001  one event that cannot be read must not be the last
+                _log.exception("events are followed anew")
+                await asyncio.sleep(_RESTART_S)
+                self._deliver(EVERYONE, Event(cursor="", type="reset"))
+
+    async def _hand_out_until_it_fails(self) -> None:
         async for owner_id, event in self._follow():
-            for listener in self._concerned(owner_id):
-                listener.deliver(event)
+            self._deliver(owner_id, event)
+
+    def _deliver(self, owner_id: str, event: Event) -> None:
+        for listener in self._concerned(owner_id):
+            listener.deliver(event)
 
     def _concerned(self, owner_id: str) -> list[Listener]:
         if owner_id == EVERYONE:

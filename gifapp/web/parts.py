@@ -27,6 +27,7 @@ class Parts:
         checks: what `/health/ready` asks, by name; each raises when its server is away.
         threads: for everything that blocks for a moment.
         probes: for looking into uploads, which takes seconds.
+        session_check_s: how often an open event stream asks whether its session still lives.
     """
 
     service: JobService
@@ -38,6 +39,7 @@ class Parts:
     cookie_secure: bool
     cors_origins: Collection[str]
     checks: Mapping[str, Callable[[], object]]
+    session_check_s: float = 20.0
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_THREADS, "web"))
     probes: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_PROBES, "probe"))
 

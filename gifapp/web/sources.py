@@ -123,8 +123,8 @@ class SourcesHandler(PrivateHandler):
             IOLoop.current().add_callback(self._upload.close)
 
     def _refuse_forms(self) -> None:
-        content_type = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        if content_type in ("multipart/form-data", "application/x-www-form-urlencoded"):
+        # curl calls every body a form; only one in several parts really is
+        if self.request.headers.get("Content-Type", "").lower().startswith("multipart/"):
             raise errors.ContentTypeWrong(expected="the file's own bytes, not as a form")
 
 

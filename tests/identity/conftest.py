@@ -3,10 +3,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import mongoengine
 import pytest
 
-from gifapp.identity.documents import ALIAS
 from gifapp.identity.service import Identity, build_identity
 
 SECRET = b"a secret of thirty-two bytes, no less"
@@ -50,8 +48,7 @@ def build(mongodb_url: str, redis_url: str) -> Iterator[Build]:
 
     yield one
     for identity in built:
-        identity.throttle.close()
-    mongoengine.disconnect(ALIAS)
+        identity.close()
 
 
 @pytest.fixture

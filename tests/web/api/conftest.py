@@ -1,5 +1,7 @@
 """The API on real servers: a Tornado application on a free port, asked over real HTTP."""
 
+import asyncio
+import dataclasses
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -8,18 +10,24 @@ from typing import Any
 
 import httpx
 import imageio_ffmpeg
-import mongoengine
 import pytest
+import redis
 import tornado.web
+from PIL import Image
 from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 
+from gifapp.conversion.poster import poster
+from gifapp.conversion.probe import probe
+from gifapp.conversion.video import Video
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipe import Recipe
 from gifapp.domain.views import JobView, SourceView
-from gifapp.identity.documents import ALIAS
 from gifapp.identity.service import Identity, Rates, Session, build_identity
+from gifapp.jobs import leases, sources
+from gifapp.jobs.documents import GifPart
 from gifapp.jobs.parts import JobParts, build
+from gifapp.processes import wait_until
 from gifapp.web.api import api_routes
 from gifapp.web.base import NotFoundHandler
 from gifapp.web.parts import Parts, build_parts
@@ -65,13 +73,13 @@ def identity(redis_url: str, mongodb_url: str) -> Iterator[Identity]:
         password_rounds=4,
     )
     yield built
-    built.throttle.close()
-    mongoengine.disconnect(ALIAS)
+    built.close()
 
 
 @pytest.fixture
 def parts(jobs: JobParts, identity: Identity, redis_url: str) -> Parts:
-    return build_parts(jobs, identity, secret=SECRET, redis_url=redis_url, cors_origins=[FRIEND])
+    standard = build_parts(jobs, identity, secret=SECRET, redis_url=redis_url, cors_origins=[FRIEND])
+    return dataclasses.replace(standard, session_check_s=0.3)
 
 
 class Broken(NotFoundHandler):
@@ -82,14 +90,20 @@ class Broken(NotFoundHandler):
         raise ZeroDivisionError("secret of ours")
 
 
+def followers(redis_url: str) -> int:
+    with redis.Redis.from_url(redis_url) as client:
+        return int(client.pubsub_numsub("gifapp:events")[0][1])
+
+
 @pytest.fixture
-async def url(parts: Parts) -> AsyncIterator[str]:
-    """Where the API listens."""
+async def url(parts: Parts, redis_url: str) -> AsyncIterator[str]:
+    """Where the API listens; its hub follows already."""
     routes: list[Any] = [*api_routes(), (r"/api/broken", Broken), (r"/api/.*", NotFoundHandler)]
     server = HTTPServer(tornado.web.Application(routes, gifapp=parts), chunk_size=16384)
     listening, port = bind_unused_port()
     server.add_socket(listening)
     parts.hub.start()
+    await asyncio.to_thread(wait_until, lambda: followers(redis_url) > 0, timeout_s=5)
     yield f"http://127.0.0.1:{port}"
     server.stop()
     await server.close_all_connections()
@@ -137,18 +151,54 @@ async def stranger(url: str) -> AsyncIterator[httpx.AsyncClient]:
         yield http
 
 
+@pytest.fixture(scope="session")
+def probed(video: bytes, tmp_path_factory: pytest.TempPathFactory) -> tuple[Video, bytes]:
+    """What a look into the video finds, and its poster: once for all tests."""
+    directory = tmp_path_factory.mktemp("probed")
+    clip, picture = directory / "clip.mp4", directory / "poster.jpg"
+    clip.write_bytes(video)
+    found = probe(clip, limits=Limits())
+    poster(clip, found, picture, limits=Limits())
+    return found, picture.read_bytes()
+
+
 @pytest.fixture
-def source(ada: Person, jobs: JobParts, video: bytes) -> SourceView:
+def source(ada: Person, jobs: JobParts, video: bytes, probed: tuple[Video, bytes]) -> SourceView:
     """A video of Ada's."""
+    found, picture = probed
     with jobs.service.incoming() as incoming:
         incoming.write(video)
-        return jobs.service.add_source(ada.id, incoming, "clip.mp4")
+        incoming.finish()
+        incoming.poster_path.write_bytes(picture)
+        jobs.blobs.keep_source(incoming)
+        facts = {"size_bytes": len(video), "sha256": incoming.sha256, "video": found}
+        added = sources.add_source(ada.id, name="clip.mp4", **facts)
+    return jobs.service.source(ada.id, added.id)
 
 
 @pytest.fixture
 def job(ada: Person, jobs: JobParts, source: SourceView) -> JobView:
     """A queued job of Ada's."""
     return jobs.service.submit(ada.id, source.id, Recipe())
+
+
+@pytest.fixture
+def gif(jobs: JobParts, job: JobView) -> bytes:
+    """What Ada's job came to, by the hand of a worker."""
+    claimed = leases.claim(job.id, worker="test", lease_s=30)
+    assert claimed is not None
+    attempt = leases.attempt_of(claimed)
+    with jobs.blobs.scratch(attempt.key) as directory:
+        pictures = [Image.effect_noise((64, 48), 80 + number) for number in range(4)]
+        made = directory / "made.gif"
+        pictures[0].save(made, save_all=True, append_images=pictures[1:], duration=100)
+        data = made.read_bytes()
+        jobs.blobs.keep_gif(made, attempt.key)
+    facts = {"width_px": 64, "height_px": 48, "frames": 4, "duration_s": 0.4}
+    settled = leases.succeed(attempt, GifPart(key=attempt.key, bytes=len(data), **facts))
+    assert settled is not None
+    jobs.announcer.job_changed(settled)
+    return data
 
 
 def is_problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:

@@ -1,0 +1,64 @@
+"""Accounts from the command line, against real servers."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from gifapp import errors
+from gifapp.commands.admin import admin
+from gifapp.commands.parts import prepare
+from gifapp.settings import load
+
+PASSWORD = "correct horse\n"
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, redis_url: str, mongodb_url: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("GIFAPP_REDIS_URL", redis_url)
+    monkeypatch.setenv("GIFAPP_MONGODB_URL", mongodb_url)
+    return tmp_path
+
+
+def run(data_dir: Path, *words: str, said: str = "") -> Result:
+    argv = [*words, "--data-dir", str(data_dir)]
+    return CliRunner().invoke(admin, argv, input=said, catch_exceptions=False)
+
+
+def test_accounts_are_made_and_listed(data_dir: Path) -> None:
+    run(data_dir, "create-user", "ada@example.org", "--admin", "--password-stdin", said=PASSWORD)
+    run(data_dir, "create-user", "bob@example.org", said=PASSWORD * 2)
+    listed = run(data_dir, "list-users").output
+    assert listed == "ada@example.org\tadministrator\nbob@example.org\tuser\n"
+
+
+def test_a_password_is_changed(data_dir: Path) -> None:
+    run(data_dir, "create-user", "ada@example.org", "--password-stdin", said=PASSWORD)
+    run(data_dir, "set-password", "ada@example.org", "--password-stdin", said="battery staple\n")
+    identity = prepare(load(data_dir=data_dir)).build_identity()
+    assert identity.login("ada@example.org", "battery staple", "here").user.email == "ada@example.org"
+    with pytest.raises(errors.CredentialsWrong):
+        identity.login("ada@example.org", PASSWORD.strip(), "here")
+    identity.close()
+
+
+def test_an_invitation_is_a_link_that_makes_an_account(data_dir: Path) -> None:
+    run(data_dir, "create-user", "ada@example.org", "--password-stdin", said=PASSWORD)
+    link = run(data_dir, "invite").output.strip()
+    assert link.startswith("http://127.0.0.1:8866/?invite=")
+    identity = prepare(load(data_dir=data_dir)).build_identity()
+    invite = link.partition("invite=")[2]
+    assert identity.register("bob@example.org", "correct horse", invite=invite, address="here").role == "user"
+    identity.close()
+
+
+def test_what_is_wrong_is_an_error_of_ours(data_dir: Path) -> None:
+    with pytest.raises(errors.PasswordTooShort):
+        run(data_dir, "create-user", "ada@example.org", "--password-stdin", said="short\n")
+    with pytest.raises(errors.NotFound, match="There is no such account"):
+        run(data_dir, "set-password", "ada@example.org", "--password-stdin", said=PASSWORD)
+
+
+def test_without_a_service_it_says_how_to_start_one(tmp_path: Path) -> None:
+    with pytest.raises(errors.ServiceNotFound, match="gifapp up"):
+        run(tmp_path, "list-users")

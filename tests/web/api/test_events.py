@@ -1,0 +1,168 @@
+"""The event stream: ready, what happens, what was missed, and how it ends."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+import redis
+from tornado.httpclient import HTTPClientError, HTTPRequest
+from tornado.websocket import WebSocketClientConnection, websocket_connect
+
+from gifapp.domain.views import JobView, SourceView
+from gifapp.identity.tokens import TokenSigner
+from gifapp.jobs.parts import JobParts
+from gifapp.web.events import SIGN_IN_AGAIN
+from gifapp.web.parts import Parts
+from tests.web.api.conftest import FRIEND, SECRET, Person, SignUp, is_problem
+
+
+class Socket:
+    """An open event stream."""
+
+    def __init__(self, connection: WebSocketClientConnection) -> None:
+        self._connection = connection
+
+    async def next(self) -> dict[str, Any]:
+        message = await asyncio.wait_for(self._connection.read_message(), 10)
+        assert isinstance(message, str), self.close_code
+        told: dict[str, Any] = json.loads(message)
+        return told
+
+    async def end(self) -> int | None:
+        """Reads to the end; the code it closed with."""
+        while await asyncio.wait_for(self._connection.read_message(), 10) is not None:
+            pass
+        return self.close_code
+
+    @property
+    def close_code(self) -> int | None:
+        return self._connection.close_code
+
+
+@asynccontextmanager
+async def listening(url: str, token: str, cursor: str | None = None, **headers: str) -> AsyncIterator[Socket]:
+    address = url.replace("http", "ws") + "/api/v1/events" + (f"?cursor={cursor}" if cursor else "")
+    request = HTTPRequest(address, headers={"Authorization": f"Bearer {token}", **headers})
+    connection = await websocket_connect(request)
+    try:
+        yield Socket(connection)
+    finally:
+        connection.close()
+        await asyncio.sleep(0)
+
+
+async def test_what_happens_is_told_to_every_socket_of_its_owner(
+    url: str, ada: Person, source: SourceView, sign_up: SignUp, video: bytes
+) -> None:
+    eve = sign_up("eve")
+    async with (
+        listening(url, ada.session.access_token) as one,
+        listening(url, ada.session.access_token) as two,
+        listening(url, eve.session.access_token) as others,
+    ):
+        assert [(await s.next())["type"] for s in (one, two, others)] == ["ready"] * 3
+        job = (await ada.http.post("/api/v1/jobs", json={"source_id": source.id})).json()
+        for socket in (one, two):
+            told = await socket.next()
+            assert (told["type"], told["job"]["id"]) == ("job.changed", job["id"])
+            assert told["job"]["source"]["poster_url"] == job["source"]["poster_url"]
+        eves = (await eve.http.post("/api/v1/sources", params={"name": "eve.mp4"}, content=video)).json()
+        assert (await others.next())["source"]["id"] == eves["id"]
+
+
+async def test_what_was_missed_is_replayed_once_and_in_order(url: str, ada: Person, job: JobView) -> None:
+    token, path = ada.session.access_token, f"/api/v1/jobs/{job.id}"
+    async with listening(url, token) as socket:
+        ready = await socket.next()
+    await ada.http.post(f"{path}/cancel")
+    await ada.http.post(f"{path}/retry")
+    async with listening(url, token, ready["cursor"]) as socket:
+        assert await socket.next() == ready
+        missed = [await socket.next() for _ in range(2)]
+        assert [event["job"]["state"] for event in missed] == ["cancelled", "queued"]
+        await ada.http.delete(path)
+        assert (await socket.next())["type"] == "job.deleted"
+    async with listening(url, token, missed[0]["cursor"]) as socket:
+        types = [(await socket.next())["type"] for _ in range(3)]
+        assert types == ["ready", "job.changed", "job.deleted"]
+
+
+async def test_a_forgotten_cursor_is_a_reset(url: str, ada: Person) -> None:
+    async with listening(url, ada.session.access_token, "1-1") as socket:
+        told = await socket.next()
+        assert told["type"] == "reset"
+    async with listening(url, ada.session.access_token, told["cursor"]) as socket:
+        assert (await socket.next())["type"] == "ready"
+
+
+async def test_what_redis_lost_meanwhile_comes_when_it_is_back(
+    url: str, ada: Person, job: JobView, redis_url: str
+) -> None:
+    async with listening(url, ada.session.access_token) as socket:
+        await socket.next()
+        with redis.Redis.from_url(redis_url) as client:
+            client.client_kill_filter(_type="pubsub")
+        await ada.http.post(f"/api/v1/jobs/{job.id}/cancel")
+        assert (await socket.next())["job"]["state"] == "cancelled"
+
+
+@pytest.mark.usefixtures("gif")
+async def test_the_gif_in_an_event_opens_without_a_token(
+    url: str, ada: Person, stranger: httpx.AsyncClient, jobs: JobParts, job: JobView
+) -> None:
+    async with listening(url, ada.session.access_token) as socket:
+        await socket.next()
+        jobs.announcer.job_shown(ada.id, jobs.service.job(ada.id, job.id))
+        told = (await socket.next())["job"]
+    assert (await stranger.get(told["gif"]["url"])).headers["Content-Type"] == "image/gif"
+    assert (await stranger.get(told["source"]["poster_url"])).headers["Content-Type"] == "image/jpeg"
+
+
+async def test_the_stream_ends_with_its_token(url: str, ada: Person, parts: Parts) -> None:
+    caller = parts.identity.authenticate(ada.session.access_token)
+    signer = TokenSigner(SECRET, "access", timedelta(seconds=1.5), lambda: datetime.now(UTC))
+    token, _ = signer.sign(sub=ada.id, sid=caller.session_id, ver=0)
+    async with listening(url, token) as socket:
+        assert (await socket.next())["type"] == "ready"
+        assert await socket.end() == SIGN_IN_AGAIN
+
+
+async def test_signing_out_closes_the_stream(url: str, ada: Person, parts: Parts) -> None:
+    async with listening(url, ada.session.access_token) as socket:
+        await socket.next()
+        parts.identity.logout(ada.session.refresh_token)
+        assert await socket.end() == SIGN_IN_AGAIN
+
+
+@pytest.mark.parametrize("cursor", ["x", "1", "1-", "-1", "1-1-1", "9" * 30 + "-1"])
+async def test_a_wrong_cursor_is_named(ada: Person, cursor: str) -> None:
+    answer = await ada.http.get("/api/v1/events", params={"cursor": cursor})
+    assert is_problem(answer, 422, "field-invalid")["field"] == "cursor"
+
+
+async def test_only_with_a_token_and_from_our_own_pages(url: str, ada: Person) -> None:
+    token = ada.session.access_token
+    for given, headers in (("made up", {}), (token, {"Origin": "https://evil.example"})):
+        with pytest.raises(HTTPClientError) as refused:
+            async with listening(url, given, **headers):
+                pass
+        assert refused.value.code in (401, 403)
+    async with listening(url, token, Origin=FRIEND) as socket:
+        assert (await socket.next())["type"] == "ready"
+
+
+async def test_an_event_that_cannot_be_read_is_not_the_last(
+    url: str, ada: Person, job: JobView, redis_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with listening(url, ada.session.access_token) as socket:
+        await socket.next()
+        with redis.Redis.from_url(redis_url) as client:
+            client.publish("gifapp:events", f"{ada.id} 1-1 this is no JSON")
+        await ada.http.post(f"/api/v1/jobs/{job.id}/cancel")
+        assert (await socket.next())["job"]["state"] == "cancelled"
+    assert "events are followed anew" in caplog.text

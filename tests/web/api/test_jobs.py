@@ -1,0 +1,144 @@
+"""Jobs over HTTP: what is accepted, what is refused, and what a page holds."""
+
+import json
+from typing import Any
+
+from gifapp.domain.views import JobView, SourceView
+from tests.web.api.conftest import Person, is_problem
+
+JSON = {"Content-Type": "application/json"}
+
+
+async def test_a_job_is_accepted(ada: Person, source: SourceView) -> None:
+    recipe = {"fps": 10, "width_px": 32, "segments": [{"start_s": 0.1, "end_s": 0.9}]}
+    body = {"source_id": source.id, "recipe": recipe, "priority": "high"}
+    answer = await ada.http.post("/api/v1/jobs", json=body)
+    assert answer.status_code == 201
+    told = JobView.model_validate(answer.json())
+    assert (told.state, told.recipe.width_px, told.queue_position) == ("queued", 32, 1)
+    assert answer.headers["Location"] == f"/api/v1/jobs/{told.id}"
+    assert (await ada.http.get(answer.headers["Location"])).json()["id"] == told.id
+
+
+async def test_a_repeat_with_the_same_key_is_the_same_job(ada: Person, source: SourceView) -> None:
+    body, key = {"source_id": source.id}, {"Idempotency-Key": "once"}
+    first, again = [(await ada.http.post("/api/v1/jobs", json=body, headers=key)).json() for _ in range(2)]
+    other = (await ada.http.post("/api/v1/jobs", json=body)).json()
+    assert first["id"] == again["id"] != other["id"]
+
+
+async def test_a_key_must_be_one(ada: Person, source: SourceView) -> None:
+    headers = {"Idempotency-Key": "x" * 201}
+    answer = await ada.http.post("/api/v1/jobs", json={"source_id": source.id}, headers=headers)
+    assert is_problem(answer, 422, "field-invalid")["field"] == "Idempotency-Key"
+
+
+async def test_pages_follow_each_other(ada: Person, source: SourceView) -> None:
+    made = [
+        (await ada.http.post("/api/v1/jobs", json={"source_id": source.id})).json()["id"] for _ in range(5)
+    ]
+    found: list[str] = []
+    page: dict[str, Any] = {"next_cursor": None}
+    for _ in range(3):
+        cursor = {"cursor": page["next_cursor"]} if page["next_cursor"] else {}
+        page = (await ada.http.get("/api/v1/jobs", params={"limit": 2, **cursor})).json()
+        found += [job["id"] for job in page["jobs"]]
+    assert sorted(found) == sorted(made)
+    assert page["next_cursor"] is None
+
+
+async def test_jobs_by_state(ada: Person, job: JobView) -> None:
+    queued = (await ada.http.get("/api/v1/jobs?state=queued")).json()["jobs"]
+    assert [one["id"] for one in queued] == [job.id]
+    assert (await ada.http.get("/api/v1/jobs?state=dead")).json()["jobs"] == []
+
+
+WRONG_ARGUMENTS = {
+    "state=done": "state",
+    "limit=0": "limit",
+    "limit=201": "limit",
+    "limit=ten": "limit",
+    "cursor=x": "cursor",
+    "cursor=" + "9" * 300: "cursor",
+}
+
+
+async def test_a_wrong_argument_is_named(ada: Person) -> None:
+    for query, field in WRONG_ARGUMENTS.items():
+        answer = await ada.http.get(f"/api/v1/jobs?{query}")
+        assert is_problem(answer, 422, "field-invalid")["field"] == field
+
+
+async def test_cancel_retry_delete(ada: Person, job: JobView) -> None:
+    path = f"/api/v1/jobs/{job.id}"
+    is_problem(await ada.http.post(f"{path}/retry"), 409, "move-not-allowed")
+    assert (await ada.http.post(f"{path}/cancel")).json()["state"] == "cancelled"
+    assert (await ada.http.post(f"{path}/retry")).json()["state"] == "queued"
+    assert (await ada.http.delete(path)).status_code == 204
+    is_problem(await ada.http.get(path), 404, "not-found")
+
+
+async def test_a_gif_that_is_not_there_yet(ada: Person, job: JobView) -> None:
+    is_problem(await ada.http.get(f"/api/v1/jobs/{job.id}/gif"), 409, "job-not-finished")
+
+
+WRONG_RECIPES: list[tuple[dict[str, Any], str]] = [
+    ({"fps": 0}, "fps must be a number from 1 to 50"),
+    ({"fps": True}, "fps"),
+    ({"fps": "10"}, "fps"),
+    ({"width_px": 1.5}, "width_px"),
+    ({"dither": "blue"}, "dither must be one of none"),
+    ({"speeed": 2}, "speeed is not a field of a recipe"),
+    ({"crop": {"$gt": ""}}, "crop"),
+    ({"segments": [{"start_s": 5, "end_s": 1}]}, "end_s must be greater than start_s"),
+]
+
+
+async def test_a_wrong_recipe_names_its_field(ada: Person, source: SourceView) -> None:
+    for recipe, said in WRONG_RECIPES:
+        answer = await ada.http.post("/api/v1/jobs", json={"source_id": source.id, "recipe": recipe})
+        assert said in is_problem(answer, 422, "recipe-invalid")["detail"]
+    assert (await ada.http.get("/api/v1/jobs")).json()["jobs"] == []
+
+
+async def test_a_range_outside_the_video(ada: Person, source: SourceView) -> None:
+    body = {"source_id": source.id, "recipe": {"segments": [{"start_s": 50, "end_s": 60}]}}
+    is_problem(await ada.http.post("/api/v1/jobs", json=body), 422, "range-outside-source")
+
+
+WRONG_BODIES: list[tuple[str | bytes, tuple[int, str], str]] = [
+    ("", (400, "json-invalid"), "Expecting value"),
+    ("{", (400, "json-invalid"), ""),
+    ('{"source_id": NaN}', (400, "json-invalid"), "NaN is no number"),
+    ('{"source_id": -Infinity}', (400, "json-invalid"), "-Infinity"),
+    ('{"recipe": {"fps": 1e309}}', (400, "json-invalid"), "1e309 is out of range"),
+    ('{"source_id": "a", "source_id": "b"}', (400, "json-invalid"), "'source_id' is there twice"),
+    ('{"source_id": "\\ud800"}', (400, "json-invalid"), "UTF-8"),
+    ("[" * 30 + "]" * 30, (400, "json-invalid"), "nested too deeply"),
+    ("[" * 30_000 + "]" * 30_000, (400, "json-invalid"), "nested too deeply"),
+    ("9" * 5000, (400, "json-invalid"), ""),
+    (b"\xff\xfe", (400, "json-invalid"), "UTF-8"),
+    ("[]", (422, "field-invalid"), "body: "),
+    ("null", (422, "field-invalid"), "body: "),
+    ("{}", (422, "field-invalid"), "source_id: "),
+    ('{"source_id": {"$gt": ""}}', (422, "field-invalid"), "source_id: "),
+    ('{"source_id": true}', (422, "field-invalid"), "source_id: "),
+    ('{"source_id": "a", "recipe": []}', (422, "field-invalid"), "recipe: "),
+    ('{"source_id": "a", "priority": "now"}', (422, "field-invalid"), "priority: "),
+    ('{"source_id": "a", "owner": "b"}', (422, "field-invalid"), "owner: "),
+    ('{"source_id": "nobody\'s"}', (404, "not-found"), "no such source"),
+    ('{"source_id": "' + "x" * 70_000 + '"}', (413, "body-too-large"), "65,536"),
+]
+
+
+async def test_a_wrong_body_is_named(ada: Person) -> None:
+    for body, problem, said in WRONG_BODIES:
+        answer = await ada.http.post("/api/v1/jobs", content=body, headers=JSON)
+        assert said in is_problem(answer, *problem)["detail"]
+
+
+async def test_json_must_be_called_so(ada: Person, source: SourceView) -> None:
+    body = json.dumps({"source_id": source.id})
+    for content_type in ("", "text/plain", "application/x-www-form-urlencoded"):
+        answer = await ada.http.post("/api/v1/jobs", content=body, headers={"Content-Type": content_type})
+        is_problem(answer, 415, "content-type-wrong")

@@ -1,0 +1,135 @@
+"""GIFs by range and tag, and the addresses that show them."""
+
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import httpx
+import pytest
+
+from gifapp import errors
+from gifapp.domain.views import JobView
+from gifapp.web.media import disposition
+from gifapp.web.signing import MediaSigner
+from tests.web.api.conftest import SECRET, Person, SignUp, is_problem
+
+
+@pytest.fixture
+async def address(ada: Person, job: JobView, gif: bytes) -> str:
+    """The signed address of a GIF."""
+    return str((await ada.http.get(f"/api/v1/jobs/{job.id}")).json()["gif"]["url"])
+
+
+async def test_a_gif_is_a_gif(ada: Person, stranger: httpx.AsyncClient, job: JobView, gif: bytes) -> None:
+    answer = await ada.http.get(f"/api/v1/jobs/{job.id}/gif")
+    assert (answer.status_code, answer.content) == (200, gif)
+    assert answer.headers["Content-Type"] == "image/gif"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Accept-Ranges"] == "bytes"
+    assert answer.headers["Content-Disposition"].startswith('inline; filename="clip.gif"')
+    is_problem(await stranger.get(answer.url.path), 401, "not-signed-in")
+
+
+async def test_a_signed_address_needs_no_token(stranger: httpx.AsyncClient, address: str, gif: bytes) -> None:
+    answer = await stranger.get(address)
+    assert (answer.status_code, answer.content) == (200, gif)
+    assert "private" in answer.headers["Cache-Control"]
+    saved = await stranger.get(f"{address}&download=1")
+    assert saved.headers["Content-Disposition"].startswith("attachment;")
+
+
+RANGES = {
+    "bytes=0-9": slice(0, 10),
+    "bytes=100-": slice(100, None),
+    "bytes=-7": slice(-7, None),
+    "bytes=5-99999999": slice(5, None),
+}
+
+
+async def test_a_part_of_it(stranger: httpx.AsyncClient, address: str, gif: bytes) -> None:
+    for asked, part in RANGES.items():
+        answer = await stranger.get(address, headers={"Range": asked})
+        assert (answer.status_code, answer.content) == (206, gif[part])
+        start, end = part.indices(len(gif))[:2]
+        assert answer.headers["Content-Range"] == f"bytes {start}-{end - 1}/{len(gif)}"
+
+
+async def test_a_part_that_is_not_there(stranger: httpx.AsyncClient, address: str, gif: bytes) -> None:
+    answer = await stranger.get(address, headers={"Range": f"bytes={len(gif)}-"})
+    is_problem(answer, 416, "requested-range-not-satisfiable")
+    assert answer.headers["Content-Range"] == f"bytes */{len(gif)}"
+
+
+async def test_what_is_cached_is_not_sent_again(stranger: httpx.AsyncClient, address: str) -> None:
+    tag = (await stranger.get(address)).headers["ETag"]
+    answer = await stranger.get(address, headers={"If-None-Match": tag})
+    assert (answer.status_code, answer.content) == (304, b"")
+    assert (await stranger.get(address, headers={"If-None-Match": '"else"'})).status_code == 200
+
+
+async def test_head_sends_no_body(stranger: httpx.AsyncClient, address: str, gif: bytes) -> None:
+    answer = await stranger.head(address)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["Content-Length"] == str(len(gif))
+
+
+async def test_a_changed_address_shows_nothing(
+    stranger: httpx.AsyncClient, address: str, sign_up: SignUp
+) -> None:
+    parts = urlsplit(address)
+    good = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    changes = [
+        {"owner": sign_up("eve").id},
+        {"expires": "9999999999"},
+        {"expires": "soon"},
+        {"signature": good["signature"][:-1]},
+        {"signature": "é"},
+        {"signature": ""},
+    ]
+    for change in changes:
+        answer = await stranger.get(f"{parts.path}?{urlencode({**good, **change})}")
+        is_problem(answer, 403, "media-link-invalid")
+    is_problem(await stranger.get(parts.path), 403, "media-link-invalid")
+    is_problem(await stranger.get(f"/media/gifs/else?{parts.query}"), 403, "media-link-invalid")
+    is_problem(await stranger.get(address.replace("/gifs/", "/posters/")), 403, "media-link-invalid")
+
+
+async def test_a_deleted_gif_is_gone(
+    ada: Person, stranger: httpx.AsyncClient, address: str, job: JobView
+) -> None:
+    await ada.http.delete(f"/api/v1/jobs/{job.id}")
+    is_problem(await stranger.get(address), 404, "not-found")
+
+
+def test_an_address_stays_the_same_for_hours_and_then_ends() -> None:
+    now_s = 1_000_000.0
+    signer = MediaSigner(SECRET, window_s=3600, now=lambda: now_s)
+
+    def query() -> dict[str, str]:
+        return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+
+    address = signer.address("gifs", "j", "ada")
+    now_s = float(int(query()["expires"]) - 3601)
+    assert signer.address("gifs", "j", "ada") == address
+    now_s += 3600
+    assert signer.address("gifs", "j", "ada") != address
+    assert signer.owner("gifs", "j", query()) == "ada"
+    now_s += 2
+    with pytest.raises(errors.MediaLinkInvalid):
+        signer.owner("gifs", "j", query())
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("clip.gif", "filename=\"clip.gif\"; filename*=UTF-8''clip.gif"),
+        ("Ünï 🎬.gif", "filename=\"_n_ _.gif\"; filename*=UTF-8''%C3%9Cn%C3%AF%20%F0%9F%8E%AC.gif"),
+        ('a"b\\c/d.gif', "filename=\"abcd.gif\"; filename*=UTF-8''abcd.gif"),
+        (
+            "a\r\nSet-Cookie: x=1.gif",
+            "filename=\"aSet-Cookie: x=1.gif\"; filename*=UTF-8''aSet-Cookie%3A%20x%3D1.gif",
+        ),
+        (".gif", "filename=\"gif\"; filename*=UTF-8''gif"),
+        ("50% off.gif", "filename=\"50% off.gif\"; filename*=UTF-8''50%25%20off.gif"),
+    ],
+)
+def test_a_file_name_breaks_no_header(name: str, header: str) -> None:
+    assert disposition("inline", name) == f"inline; {header}"

@@ -1,0 +1,195 @@
+"""Uploads: streamed, refused, broken off; nothing is left behind that is not a source."""
+
+import asyncio
+import hashlib
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from gifapp.domain.views import JobView, SourceView
+from gifapp.web.parts import Parts
+from gifapp.web.sources import shown_name
+from tests.web.api.conftest import MAX_UPLOAD_BYTES, Person, is_problem
+
+
+def files(storage: Path) -> list[Path]:
+    """What lies in the storage but its lock."""
+    return [path for path in storage.rglob("*") if path.is_file() and path.name != "lock"]
+
+
+async def nothing_left(storage: Path) -> bool:
+    for _ in range(200):
+        if not files(storage) and not list((storage / "incoming").iterdir()):
+            return True
+        await asyncio.sleep(0.02)
+    return False
+
+
+async def pieces(data: bytes, size: int = 1000) -> AsyncIterator[bytes]:
+    for start in range(0, len(data), size):
+        yield data[start : start + size]
+
+
+@pytest.mark.parametrize("chunked", [True, False])
+async def test_a_video_becomes_a_source(ada: Person, video: bytes, chunked: bool) -> None:
+    content = pieces(video) if chunked else video
+    answer = await ada.http.post("/api/v1/sources", params={"name": "My clip.mp4"}, content=content)
+    assert answer.status_code == 201
+    told = SourceView.model_validate(answer.json())
+    assert (told.name, told.width, told.height, told.bytes) == ("My clip.mp4", 64, 48, len(video))
+    assert told.sha256 == hashlib.sha256(video).hexdigest()
+    assert answer.headers["Location"] == f"/api/v1/sources/{told.id}"
+    assert (await ada.http.get(answer.headers["Location"])).json() == answer.json()
+    assert (await ada.http.get("/api/v1/sources")).json() == {"sources": [answer.json()]}
+
+
+async def test_the_poster_is_a_picture(ada: Person, stranger: httpx.AsyncClient, source: SourceView) -> None:
+    told = (await ada.http.get(f"/api/v1/sources/{source.id}")).json()
+    for answer in (await ada.http.get(source.poster_url or ""), await stranger.get(told["poster_url"])):
+        assert answer.headers["Content-Type"] == "image/jpeg"
+        assert answer.content.startswith(b"\xff\xd8")
+
+
+async def test_a_deleted_source_is_gone(ada: Person, source: SourceView, storage: Path) -> None:
+    assert (await ada.http.delete(f"/api/v1/sources/{source.id}")).status_code == 204
+    is_problem(await ada.http.get(f"/api/v1/sources/{source.id}"), 404, "not-found")
+    assert not files(storage)
+
+
+async def test_a_source_at_work_stays(ada: Person, job: JobView) -> None:
+    assert job.source
+    is_problem(await ada.http.delete(f"/api/v1/sources/{job.source.id}"), 409, "source-in-use")
+
+
+NO_VIDEOS = [
+    (b"", 422, "source-empty"),
+    (b"x", 415, "source-not-video"),
+    (b"Dear Sir or Madam, " * 99, 415, "source-not-video"),
+    (b"<html><script>alert(1)</script>", 415, "source-not-video"),
+    (b"#EXTM3U\nfile:///etc/passwd\n", 415, "source-not-video"),
+]
+
+
+async def test_what_is_no_video_is_refused_and_removed(ada: Person, storage: Path) -> None:
+    for content, status, code in NO_VIDEOS:
+        is_problem(await ada.http.post("/api/v1/sources", content=content), status, code)
+    assert await nothing_left(storage)
+    assert (await ada.http.get("/api/v1/sources")).json() == {"sources": []}
+
+
+@pytest.mark.parametrize("chunked", [True, False])
+@pytest.mark.parametrize("size", [MAX_UPLOAD_BYTES + 1, 20_000_000])
+async def test_what_is_too_large_is_told_so(ada: Person, storage: Path, size: int, chunked: bool) -> None:
+    content = pieces(bytes(size), 50_000) if chunked else bytes(size)
+    told = is_problem(await ada.http.post("/api/v1/sources", content=content), 413, "source-too-large")
+    assert told["limit_bytes"] == MAX_UPLOAD_BYTES
+    assert await nothing_left(storage)
+
+
+@pytest.mark.parametrize("how", [[], ["-H", "Expect:"], ["-H", "Transfer-Encoding: chunked"]])
+async def test_curl_sees_why_its_upload_is_refused(
+    ada: Person, url: str, tmp_path: Path, how: list[str]
+) -> None:
+    large = tmp_path / "large"
+    large.write_bytes(bytes(30_000_000))
+    token = f"Authorization: Bearer {ada.session.access_token}"
+    argv = ["curl", "-sS", "-H", token, *how, "--data-binary", f"@{large}", "-w", "%{http_code}"]
+    curl = await asyncio.create_subprocess_exec(
+        *argv, f"{url}/api/v1/sources", stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    out, err = await curl.communicate()
+    assert (curl.returncode, err) == (0, b"")
+    assert b"larger than the limit" in out
+    assert out.endswith(b"413")
+
+
+async def test_whoever_is_not_signed_in_sends_nothing_to_the_disk(
+    stranger: httpx.AsyncClient, storage: Path
+) -> None:
+    for content in (bytes(200_000), pieces(bytes(200_000))):
+        is_problem(await stranger.post("/api/v1/sources", content=content), 401, "not-signed-in")
+    assert await nothing_left(storage)
+
+
+async def test_a_form_is_not_a_file(ada: Person, video: bytes, storage: Path) -> None:
+    answer = await ada.http.post("/api/v1/sources", files={"file": ("clip.mp4", video)})
+    is_problem(answer, 415, "content-type-wrong")
+    assert await nothing_left(storage)
+
+
+@pytest.mark.parametrize("length", ["150000", None], ids=["declared", "chunked"])
+async def test_a_client_that_leaves_leaves_nothing(
+    ada: Person, url: str, storage: Path, length: str | None
+) -> None:
+    _, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
+    framing = f"Content-Length: {length}" if length else "Transfer-Encoding: chunked"
+    token = ada.session.access_token
+    head = f"POST /api/v1/sources HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n{framing}\r\n\r\n"
+    body = bytes(100_000) if length else b"186a0\r\n" + bytes(100_000) + b"\r\n"
+    writer.write(head.encode() + body)
+    for _ in range(200):
+        if [path for path in (storage / "incoming").rglob("video") if path.stat().st_size > 50_000]:
+            break
+        await asyncio.sleep(0.02)
+    else:
+        pytest.fail("the upload never reached the disk")
+    writer.transport.abort()
+    assert await nothing_left(storage)
+
+
+async def test_a_client_that_sends_no_more_does_not_keep_the_refusal_open(url: str) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
+    writer.write(b"POST /api/v1/sources HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\nabc")
+    assert b"401" in await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+
+
+NAMES = {
+    "../../etc/passwd": "passwd",
+    "C:\\clips\\a.mp4": "a.mp4",
+    "-i.mp4": "-i.mp4",
+    "$(touch x).mp4": "$(touch x).mp4",
+    "<img src=x onerror=alert(1)>.mp4": "<img src=x onerror=alert(1)>.mp4",
+    "abc\u202e4pm.exe": "abc4pm.exe",
+    "two\nlines\r.mp4": "twolines.mp4",
+    "%d.mp4": "%d.mp4",
+    "concat:ok.mp4": "concat:ok.mp4",
+    "Ünïcode 🎬.mp4": "Ünïcode 🎬.mp4",
+}
+
+
+@pytest.mark.parametrize("given", NAMES)
+def test_a_name_is_for_reading(given: str) -> None:
+    assert shown_name(given) == NAMES[given]
+
+
+async def test_a_name_is_never_a_path(ada: Person, video: bytes, storage: Path) -> None:
+    answer = await ada.http.post("/api/v1/sources", params={"name": "../../x.mp4"}, content=video)
+    assert answer.json()["name"] == "x.mp4"
+    assert {path.stem for path in files(storage)} == {hashlib.sha256(video).hexdigest()}
+
+
+async def test_a_name_must_be_one(ada: Person, video: bytes, storage: Path) -> None:
+    for given in ("x" * 256, "/", "\n", ""):
+        answer = await ada.http.post("/api/v1/sources", params={"name": given}, content=video)
+        assert is_problem(answer, 422, "field-invalid")["field"] == "name"
+    assert await nothing_left(storage)
+
+
+async def test_a_token_that_expires_meanwhile_changes_nothing(
+    ada: Person, video: bytes, parts: Parts
+) -> None:
+    """Who asks is decided when the upload begins."""
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield video[:1000]
+        await asyncio.sleep(0.1)
+        parts.identity.logout(ada.session.refresh_token)
+        yield video[1000:]
+
+    assert (await ada.http.post("/api/v1/sources", content=slowly())).status_code == 201
