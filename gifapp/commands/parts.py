@@ -5,27 +5,64 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
 
 from gifapp import errors
+from gifapp.identity.service import Identity, build_identity
+from gifapp.jobs.parts import JobParts, build
+from gifapp.jobs.timings import Timings
 from gifapp.settings import Settings
 from gifapp.up.directory import running_service
 
 _SECRET_BYTES = 32
 
 
-def located(settings: Settings) -> Settings:
-    """The settings with the addresses of Redis and MongoDB: configured, or of the `gifapp up` that runs.
+@dataclass(frozen=True)
+class Foundation:
+    """What every process of the service starts from."""
+
+    settings: Settings
+    redis_url: str
+    mongodb_url: str
+    secret: bytes
+
+    def build_jobs(self) -> JobParts:
+        """The jobs' parts, connected; close them."""
+        storage = self.settings.storage_url or (self.settings.data_dir.resolve() / "storage").as_uri()
+        return build(
+            mongodb_url=self.mongodb_url,
+            redis_url=self.redis_url,
+            storage_url=storage,
+            secret=self.secret,
+            limits=self.settings.limits,
+            timings=Timings(drain_s=self.settings.drain_s),
+        )
+
+    def build_identity(self) -> Identity:
+        """Accounts and sessions, connected."""
+        return build_identity(
+            mongodb_url=self.mongodb_url,
+            redis_url=self.redis_url,
+            secret=self.secret,
+            registration=self.settings.registration,
+        )
+
+
+def prepare(settings: Settings) -> Foundation:
+    """Find the servers (configured, or those of the `gifapp up` that runs) and the secret.
 
     Raises:
-        errors.ServiceNotFound: neither.
+        errors.ServiceNotFound: no servers.
+        errors.SettingInvalid: no usable secret.
     """
-    if settings.redis_url and settings.mongodb_url:
-        return settings
-    service = running_service(settings.data_dir)
-    if service is None:
-        raise errors.ServiceNotFound(path=settings.data_dir)
-    return settings.model_copy(update={"redis_url": service.redis_url, "mongodb_url": service.mongodb_url})
+    redis_url, mongodb_url = settings.redis_url, settings.mongodb_url
+    if not (redis_url and mongodb_url):
+        service = running_service(settings.data_dir)
+        if service is None:
+            raise errors.ServiceNotFound(path=settings.data_dir)
+        redis_url, mongodb_url = redis_url or service.redis_url, mongodb_url or service.mongodb_url
+    return Foundation(settings, redis_url, mongodb_url, read_secret(settings))
 
 
 def read_secret(settings: Settings) -> bytes:

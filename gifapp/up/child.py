@@ -112,7 +112,7 @@ def why_it_failed(status: int | None, log: Path) -> str:
         )
     ended = "it did not answer in time" if status is None else f"it ended with status {status}"
     said = _telling_line(log.read_text(errors="replace") if log.exists() else "")
-    return f"{ended}; {log} says: {said[-400:]}" if said else ended
+    return f"{ended}; {log} says: {said[-400:].rstrip('.')}" if said else ended
 
 
 def _telling_line(said: str) -> str:

@@ -21,7 +21,7 @@ _START_TIMEOUT_S = 60
 # with what MongoDB and Redis may take, all of it ends within 15 s
 _WEB_GRACE_S = 3
 _WORKERS_GRACE_S = 7
-_DRAIN_S = 4  # then a worker gives its conversion back, for the next start
+_DRAIN_S = 3  # then a worker gives its conversion back, for the next start
 
 
 def run_up(settings: Settings, *, on_ready: Callable[[Settings], None]) -> None:

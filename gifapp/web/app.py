@@ -207,18 +207,15 @@ async def _serve(app: GifApp, public_url: str | None) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
+    setup_token = await asyncio.to_thread(app.parts.identity.setup_token)
     await app.start()
     try:
-        await _say_how_to_begin(app, public_url or app.local_url)
+        if setup_token is not None:  # said before any request is answered, `gifapp up`'s included
+            url = (public_url or app.local_url).rstrip("/")
+            click.echo(f"Create the administrator at {url}/?setup={setup_token}")
         await stopping.wait()
     finally:
         await app.stop()
-
-
-async def _say_how_to_begin(app: GifApp, url: str) -> None:
-    token = await asyncio.to_thread(app.parts.identity.setup_token)
-    if token is not None:
-        click.echo(f"Create the administrator at {url.rstrip('/')}/?setup={token}")
 
 
 def _put_checkout_first() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gifapp import errors
-from gifapp.commands.parts import located, read_secret
+from gifapp.commands.parts import prepare, read_secret
 from gifapp.settings import Settings
 from gifapp.up.directory import Addresses, hold, told
 
@@ -32,17 +32,12 @@ def test_a_secret_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
 
 
 def test_configured_addresses_win(tmp_path: Path) -> None:
-    settings = Settings(data_dir=tmp_path, redis_url="redis://r", mongodb_url="mongodb://m/gifapp")
-    assert located(settings) is settings
-
-
-def test_the_running_service_is_found(tmp_path: Path) -> None:
     addresses = Addresses("http://127.0.0.1:1", "redis://r", "mongodb://m/gifapp")
     with hold(tmp_path), told(tmp_path, addresses):
-        found = located(Settings(data_dir=tmp_path))
-    assert (found.redis_url, found.mongodb_url) == ("redis://r", "mongodb://m/gifapp")
+        found = prepare(Settings(data_dir=tmp_path, redis_url="redis://mine"))
+    assert (found.redis_url, found.mongodb_url) == ("redis://mine", "mongodb://m/gifapp")
 
 
 def test_without_a_service_one_hears_how_to_start_it(tmp_path: Path) -> None:
     with pytest.raises(errors.ServiceNotFound, match="Start it with `gifapp up`"):
-        located(Settings(data_dir=tmp_path))
+        prepare(Settings(data_dir=tmp_path))

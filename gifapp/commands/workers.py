@@ -1,0 +1,60 @@
+"""`gifapp worker` and `gifapp workers`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from gifapp import logs
+from gifapp import settings as configured
+from gifapp.commands import options
+from gifapp.commands.parts import Foundation, prepare
+from gifapp.jobs.scaling import run_workers
+from gifapp.jobs.worker import run_worker
+
+
+@click.command()
+@options.data_dir
+def worker(data_dir: Path | None) -> None:
+    """Run one worker: one conversion at a time."""
+    with _foundation(data_dir).build_jobs() as jobs:
+        run_worker(jobs)
+
+
+@click.command()
+@click.option("--min", "fewest", type=click.IntRange(min=0), help="How many workers at least.")
+@click.option("--max", "most", type=click.IntRange(min=1), help="How many workers at most.")
+@options.data_dir
+def workers(fewest: int | None, most: int | None, data_dir: Path | None) -> None:
+    """Keep as many workers as there is work for."""
+    foundation = _foundation(data_dir)
+    configured_fewest, configured_most = foundation.settings.worker_range
+    fewest = configured_fewest if fewest is None else fewest
+    most = max(fewest, configured_most) if most is None else most
+    if fewest > most:
+        raise click.UsageError(f"--min {fewest} is more than --max {most}.")
+    with foundation.build_jobs() as jobs:
+        run_workers(
+            [sys.executable, "-P", "-m", "gifapp", "worker"],
+            fewest=fewest,
+            most=most,
+            drain_s=jobs.timings.drain_s,
+            environment=_environment(foundation),
+        )
+
+
+def _foundation(data_dir: Path | None) -> Foundation:
+    settings = configured.load(data_dir=data_dir)
+    logs.configure(log_format=settings.log_format, level=settings.log_level)
+    return prepare(settings)
+
+
+def _environment(foundation: Foundation) -> dict[str, str]:
+    return os.environ | {
+        "GIFAPP_DATA_DIR": str(foundation.settings.data_dir.resolve()),
+        "GIFAPP_REDIS_URL": foundation.redis_url,
+        "GIFAPP_MONGODB_URL": foundation.mongodb_url,
+    }

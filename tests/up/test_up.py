@@ -1,0 +1,169 @@
+"""`gifapp up` as people run it: a process of its own, a data directory, signals."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+import psutil
+import pytest
+
+from gifapp.processes import wait_until
+
+GIFAPP = [sys.executable, "-m", "gifapp"]
+Start = Callable[..., "RunningUp"]
+
+
+class RunningUp:
+    """A `gifapp up` and what it printed until it was ready."""
+
+    def __init__(self, data_dir: Path, output: IO[bytes], environment: dict[str, str]) -> None:
+        self.data_dir = data_dir
+        argv = [*GIFAPP, "up", "--port", "0", "--data-dir", str(data_dir), "--workers", "1..1"]
+        self.process = subprocess.Popen(
+            argv, stdout=output, stderr=subprocess.STDOUT, env=os.environ | environment
+        )
+        self._output = Path(output.name)
+
+    @property
+    def said(self) -> str:
+        return self._output.read_text()
+
+    @property
+    def url(self) -> str:
+        return self.said.partition("gifapp is ready at ")[2].split()[0]
+
+    def wait_until_ready(self) -> "RunningUp":
+        ended_or_ready = lambda: self.process.poll() is not None or "is ready at" in self.said  # noqa: E731
+        assert wait_until(ended_or_ready, timeout_s=60)
+        assert self.process.poll() is None, self.said
+        return self
+
+    def family(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def part(self, *words: str) -> psutil.Process:
+        """The direct child whose command line has all of these words."""
+        children = psutil.Process(self.process.pid).children()
+        return next(one for one in children if all(word in " ".join(one.cmdline()) for word in words))
+
+
+@pytest.fixture
+def start_up(tmp_path: Path) -> Iterator[Start]:
+    started: list[RunningUp] = []
+
+    def start(data_dir: Path = tmp_path / "data", **environment: str) -> RunningUp:
+        with (tmp_path / f"output{len(started)}").open("wb") as output:
+            started.append(RunningUp(data_dir, output, environment))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.process.kill()
+        one.process.wait()
+
+
+def test_it_starts_the_whole_service_and_stops_it_without_a_trace(start_up: Start) -> None:
+    up = start_up().wait_until_ready()
+    for path in ("/health/live", "/health/ready"):
+        with urllib.request.urlopen(up.url + path, timeout=5) as answer:  # noqa: S310
+            assert answer.status == 200
+    told = json.loads((up.data_dir / "run" / "services.json").read_text())
+    assert told["url"] == up.url
+    assert up.said.index("Create the administrator at") < up.said.index("gifapp is ready at")
+    family = up.family()
+    arguments = " ".join(word for one in family for word in one.cmdline())
+    for secret in (told["redis_url"], told["mongodb_url"]):
+        assert secret.partition("@")[0].rpartition(":")[2] not in arguments
+
+    second = start_up()
+    assert second.process.wait(10) == 1
+    assert f"in use by gifapp with process id {up.process.pid}" in second.said
+
+    start = time.monotonic()
+    up.process.send_signal(signal.SIGTERM)
+    assert up.process.wait(15) == 0
+    assert time.monotonic() - start < 15
+    assert not alive(family)
+    assert not (up.data_dir / "run" / "services.json").exists()
+
+
+def test_a_part_that_is_killed_comes_back(start_up: Start) -> None:
+    up = start_up().wait_until_ready()
+    victims = [up.part("valkey-server"), up.part("gifapp", "web"), up.part("gifapp", "workers")]
+    for victim in victims:
+        victim.kill()
+    assert wait_until(lambda: healthy(up.url) and not alive(victims), timeout_s=30, every_s=0.2)
+    assert wait_until(lambda: len(psutil.Process(up.process.pid).children()) == 4, timeout_s=10)
+    up.process.send_signal(signal.SIGINT)
+    assert up.process.wait(15) == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="parent-death signals are Linux's")
+def test_nothing_outlives_it_when_it_is_killed_and_it_starts_again(start_up: Start) -> None:
+    up = start_up().wait_until_ready()
+    family = up.family()
+    assert len(family) >= 4
+    up.process.kill()
+    up.process.wait()
+    assert wait_until(lambda: not alive(family), timeout_s=10)
+    assert (up.data_dir / "run" / "services.json").exists()
+    start_up().wait_until_ready()
+
+
+def test_configured_servers_are_used_and_none_are_started(
+    start_up: Start, redis_url: str, mongodb_url: str
+) -> None:
+    up = start_up(GIFAPP_REDIS_URL=redis_url, GIFAPP_MONGODB_URL=mongodb_url).wait_until_ready()
+    assert len(psutil.Process(up.process.pid).children()) == 2
+    assert not (up.data_dir / "redis").exists()
+    assert not (up.data_dir / "mongodb").exists()
+
+
+def test_a_stop_while_it_starts_is_clean(start_up: Start, tmp_path: Path) -> None:
+    up = start_up()
+    assert wait_until(lambda: len(up.family()) >= 2, timeout_s=10)
+    family = up.family()
+    up.process.terminate()
+    assert up.process.wait(15) == 0
+    assert not alive(family)
+    assert "is ready" not in up.said
+
+
+def test_what_cannot_work_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    refused = subprocess.run(
+        [*GIFAPP, "up", "--data-dir", str(tmp_path / "file" / "data")],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert refused.returncode == 1
+    assert refused.stderr.count("\n") == 1
+    assert refused.stderr.startswith(f"gifapp: {tmp_path}/file/data is not writable;")
+
+
+def healthy(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url + "/health/ready", timeout=5) as answer:  # noqa: S310
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
+    return [one for one in processes if is_alive(one)]
+
+
+def is_alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
