@@ -169,6 +169,8 @@ class RecipeForm(w.VBox):
     def _segments(self, source: SourceView) -> list[dict[str, float]]:
         if source.duration_s is None or _is_whole(self.start.value, self.end.value, source.duration_s):
             return []
+        if self.end.value <= self.start.value:
+            raise errors.RecipeInvalid(problems="the part must end after it begins")
         return [{"start_s": self.start.value, "end_s": self.end.value}]
 
     def _crop(self, source: SourceView) -> dict[str, int] | None:

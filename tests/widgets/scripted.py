@@ -1,0 +1,136 @@
+"""A client that answers from a script, and the browser's end of a widget."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from comm.base_comm import BaseComm
+
+from gifapp import errors
+from gifapp.domain.job import JobState, Progress
+from gifapp.domain.limits import Limits
+from gifapp.domain.recipe import Recipe
+from gifapp.domain.views import Event, GifView, JobView, SourceView
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+GIF = GifView(url="/media/gifs/1", bytes=3_100_000, width_px=480, height_px=270, frames=66, duration_s=5.28)
+
+
+def a_source(number: int = 1, **changes: Any) -> SourceView:
+    """A 720p clip of 5.28 s; a higher number is newer."""
+    source = SourceView(
+        id=f"source-{number}",
+        name=f"clip-{number}.mp4",
+        bytes=1_055_736,
+        sha256="0" * 64,
+        width=1280,
+        height=720,
+        duration_s=5.28,
+        fps=25,
+        notes=[],
+        poster_url=f"/media/posters/source-{number}",
+        created_at=NOON + timedelta(seconds=number),
+    )
+    return source.model_copy(update=changes)
+
+
+def a_job(number: int = 1, state: JobState = JobState.QUEUED, **changes: Any) -> JobView:
+    """A job of the first source; a higher number is newer."""
+    job = JobView(
+        id=f"job-{number}",
+        state=state,
+        progress=Progress(),
+        attempts=0,
+        recipe=Recipe(),
+        source=a_source(),
+        created_at=NOON + timedelta(seconds=number),
+    )
+    return job.model_copy(update=changes)
+
+
+class ScriptedClient:
+    """Keeps jobs and sources in memory; the next call fails when `failure` is set."""
+
+    page_url = ""
+
+    def __init__(self, jobs: list[JobView] | None = None, sources: list[SourceView] | None = None) -> None:
+        self._jobs = {job.id: job for job in jobs or []}
+        self._sources = {source.id: source for source in sources or []}
+        self.failure: Exception | None = None
+        self.emit: Callable[[Event], None]
+        self.connected: Callable[[bool], None]
+
+    def limits(self) -> Limits:
+        return Limits()
+
+    def access_token(self) -> str:
+        self._fail_if_told()
+        return "a token"
+
+    def jobs(self) -> list[JobView]:
+        self._fail_if_told()
+        return list(self._jobs.values())
+
+    def sources(self) -> list[SourceView]:
+        return list(self._sources.values())
+
+    def job(self, job_id: str) -> JobView:
+        return self._jobs[job_id]
+
+    def source(self, source_id: str) -> SourceView:
+        return self._sources.setdefault(source_id, a_source(int(source_id.rpartition("-")[2])))
+
+    def submit(self, source_id: str, recipe: Recipe) -> JobView:
+        self._fail_if_told()
+        return self._keep(a_job(90, source=self._sources[source_id], recipe=recipe))
+
+    def cancel(self, job_id: str) -> JobView:
+        self._fail_if_told()
+        return self._keep(self._jobs[job_id].model_copy(update={"state": JobState.CANCELLED}))
+
+    def retry(self, job_id: str) -> JobView:
+        return self._keep(self._jobs[job_id].model_copy(update={"state": JobState.QUEUED}))
+
+    def delete(self, job_id: str) -> None:
+        self._fail_if_told()
+        del self._jobs[job_id]
+
+    def delete_source(self, source_id: str) -> None:
+        self._fail_if_told()
+        del self._sources[source_id]
+
+    async def follow(self, on_event: Callable[[Event], None], on_connection: Callable[[bool], None]) -> None:
+        self.emit, self.connected = on_event, on_connection
+        self._fail_if_told()
+
+    def _keep(self, job: JobView) -> JobView:
+        self._jobs[job.id] = job
+        return job
+
+    def _fail_if_told(self) -> None:
+        failure, self.failure = self.failure, None
+        if failure is not None:
+            raise failure
+
+
+UNREACHABLE = errors.ServiceUnavailable(service="gifapp")
+
+
+class Browser(BaseComm):
+    """The other end of one widget: what it was sent, and what a person does."""
+
+    def __init__(self, widget: Any) -> None:
+        self._widget = widget
+        self.messages: list[Any] = []
+        super().__init__(target_name="jupyter.widget")
+        widget.comm = self
+
+    def publish_msg(self, msg_type: str, data: Any = None, **_: Any) -> None:  # noqa: ARG002
+        if data and data.get("method") == "custom":
+            self.messages.append(data["content"])
+
+    def says(self, **message: Any) -> None:
+        self._widget._handle_custom_msg(message, [])
+
+    def of_type(self, wanted: str) -> list[Any]:
+        return [message for message in self.messages if message["type"] == wanted]

@@ -1,0 +1,84 @@
+import pytest
+
+from gifapp.domain.job import JobState, Progress
+from gifapp.domain.outcome import Outcome
+from gifapp.domain.views import ErrorView, JobView
+from gifapp.widgets.words import card, duration, outcome_words, size, source_facts, status
+from tests.widgets.scripted import GIF, a_job, a_source
+
+FAILED = ErrorView(code="source-damaged", detail="This video is damaged.")
+
+
+@pytest.mark.parametrize(
+    ("job", "words"),
+    [
+        (a_job(queue_position=1), "Next in the queue"),
+        (a_job(queue_position=4), "Number 4 in the queue"),
+        (a_job(error=FAILED), "Will be tried again soon"),
+        (a_job(state=JobState.RUNNING), "Preparing, 0%"),
+        (
+            a_job(state=JobState.RUNNING, progress=Progress(phase="writing", fraction=0.5, eta_s=3.6)),
+            "Drawing frames, 50%, 4 s left",
+        ),
+        (
+            a_job(state=JobState.RUNNING, progress=Progress(phase="reading", fraction=0.1, eta_s=125)),
+            "Reading the video, 10%, 2 min left",
+        ),
+        (a_job(state=JobState.SUCCEEDED), "Done"),
+        (a_job(state=JobState.FAILED, error=FAILED), "This video is damaged."),
+        (a_job(state=JobState.DEAD), "The conversion failed."),
+    ],
+    ids=str,
+)
+def test_where_a_job_stands(job: JobView, words: str) -> None:
+    assert status(job) == words
+
+
+@pytest.mark.parametrize(
+    ("state", "actions"),
+    [
+        (JobState.QUEUED, ["cancel"]),
+        (JobState.RUNNING, ["cancel"]),
+        (JobState.SUCCEEDED, ["download", "reuse", "delete"]),
+        (JobState.FAILED, ["retry", "reuse", "delete"]),
+        (JobState.DEAD, ["retry", "reuse", "delete"]),
+        (JobState.CANCELLED, ["retry", "reuse", "delete"]),
+    ],
+)
+def test_what_can_be_done_with_a_job(state: JobState, actions: list[str]) -> None:
+    assert card(a_job(state=state))["actions"] == actions
+
+
+def test_a_job_whose_video_is_gone_cannot_be_retried() -> None:
+    shown = card(a_job(state=JobState.FAILED, source=None))
+    assert shown["name"] == "A deleted video"
+    assert "retry" not in shown["actions"]
+
+
+def test_the_facts_of_a_gif() -> None:
+    facts = card(a_job(state=JobState.SUCCEEDED, gif=GIF))["gif"]["facts"]
+    assert facts == ["480 × 270 px · 66 frames", "5.3 s · 3.1 MB"]  # noqa: RUF001
+
+
+def test_the_facts_of_a_source_are_those_that_are_known() -> None:
+    assert source_facts(a_source())["facts"] == ["1280 × 720 px", "5.3 s", "25 fps", "1.1 MB"]  # noqa: RUF001
+    unknown = a_source(duration_s=None, fps=None)
+    assert source_facts(unknown)["facts"] == ["1280 × 720 px", "1.1 MB"]  # noqa: RUF001
+
+
+def test_one_frame_is_not_frames() -> None:
+    assert outcome_words(Outcome(10, 20, 1, 0.04)) == "10 × 20 px · 1 frame · 0.04 s"  # noqa: RUF001
+
+
+@pytest.mark.parametrize(
+    ("count_bytes", "words"),
+    [(0, "0 bytes"), (999, "999 bytes"), (1500, "2 kB"), (999_499, "999 kB"), (999_500, "1.0 MB"),
+     (99_900_000, "99.9 MB"), (524_288_000, "524 MB"), (2_000_000_000, "2.0 GB")],
+)  # fmt: skip
+def test_sizes_in_words(count_bytes: int, words: str) -> None:
+    assert size(count_bytes) == words
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(0.04, "0.04 s"), (5.28, "5.3 s"), (61, "1 min 1 s")])
+def test_durations_in_words(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
