@@ -5,10 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-import mongoengine
 
 from gifapp.domain.limits import Limits
-from gifapp.identity.documents import ALIAS
 from gifapp.identity.service import Rates, build_identity
 from gifapp.jobs.parts import build
 from gifapp.web.app import run_web
@@ -32,8 +30,7 @@ def web_parts(mongodb_url: str, redis_url: str, storage_url: str) -> Iterator[Pa
     )  # fmt: skip
     with build(**servers, storage_url=storage_url, secret=_SECRET, limits=Limits()) as jobs:
         yield build_parts(jobs, identity, secret=_SECRET, redis_url=redis_url)
-    identity.throttle.close()
-    mongoengine.disconnect(ALIAS)
+    identity.close()
 
 
 def serve(mongodb_url: str, redis_url: str, storage_url: str) -> None:
