@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import select
 import signal
 import subprocess
@@ -24,6 +25,7 @@ from gifapp.domain.limits import Limits
 Pixels = NDArray[np.uint8]
 
 BEAT_S = 0.2
+THREADS = 4
 PIPE_BYTES = 1024**2
 STDERR_TAIL_BYTES = 2000
 SEEK_MARGIN_S = 2.0
@@ -50,7 +52,7 @@ def frames(
 
 
 def _command(path: Path, video: Video, plan: Plan, cut: Cut, limits: Limits) -> list[str]:
-    threads = 1 if video.stored_width_px * video.stored_height_px > LARGE_PICTURE_PX else 4
+    threads = 1 if video.stored_width_px * video.stored_height_px > LARGE_PICTURE_PX else THREADS
     return [
         imageio_ffmpeg.get_ffmpeg_exe(),
         *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "error", "-max_error_rate", "1"),
@@ -78,7 +80,7 @@ class _Ffmpeg:
 
     def __init__(self, argv: list[str], limits: Limits, beat: Callable[[], None]) -> None:
         bounds = processes.ProcessLimits(
-            memory_bytes=limits.memory_bytes, cpu_s=int(limits.deadline_s * 4), file_bytes=0
+            memory_bytes=limits.memory_bytes, cpu_s=math.ceil(limits.deadline_s * THREADS), file_bytes=0
         )
         self._process = processes.spawn(
             argv,

@@ -33,7 +33,7 @@ def test_a_video_is_shown_as_a_gif(executed: nbformat.NotebookNode) -> None:
         base64.b64decode(found) for html in shown for found in re.findall('image/gif;base64,([^"]+)', html)
     ]
     pictures = [Image.open(BytesIO(gif)) for gif in gifs]
-    assert [picture.size for picture in pictures] == [(480, 270), (200, 200), (240, 135)]
+    assert [picture.size for picture in pictures] == [(320, 180), (120, 120), (320, 180)]
     assert all(picture.n_frames > 20 for picture in pictures)
 
 

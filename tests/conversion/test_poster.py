@@ -1,0 +1,36 @@
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from gifapp.conversion.poster import poster
+from gifapp.conversion.probe import probe
+from gifapp.domain.limits import Limits
+from tests import clips
+from tests.letters import write_clip
+
+LIMITS = Limits()
+
+
+def test_a_poster_is_a_small_jpeg(tmp_path: Path) -> None:
+    clip = clips.real_clip()
+    poster(clip, probe(clip, limits=LIMITS), tmp_path / "poster", limits=LIMITS)
+    with Image.open(tmp_path / "poster") as picture:
+        assert (picture.format, picture.size) == ("JPEG", (480, 270))
+
+
+@pytest.mark.parametrize("frames", [[["RR"] * 2], [["RR"] * 2] * 2, [["KK"] * 2] + [["RR"] * 2] * 9])
+def test_it_is_taken_a_little_into_the_video(tmp_path: Path, frames: list[list[str]]) -> None:
+    assert _colour(tmp_path, frames) == "red"
+
+
+def test_what_is_transparent_is_white(tmp_path: Path) -> None:
+    assert _colour(tmp_path, [[".."] * 2] * 2) == "white"
+
+
+def _colour(folder: Path, frames: list[list[str]]) -> str:
+    clip = write_clip(folder / "clip.mkv", frames)
+    poster(clip, probe(clip, limits=LIMITS), folder / "poster", limits=LIMITS)
+    with Image.open(folder / "poster") as picture:
+        pixel = picture.convert("RGB").getpixel((0, 0))
+    return {(True, False, False): "red", (True, True, True): "white"}[tuple(value > 128 for value in pixel)]
