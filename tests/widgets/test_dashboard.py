@@ -170,7 +170,7 @@ async def test_a_crop_drawn_on_the_picture_is_in_the_recipe(page: Page) -> None:
 async def test_a_wrong_recipe_is_said_beside_the_form_and_cannot_be_submitted(page: Page) -> None:
     editor = page.dashboard.editor
     editor.form.fps.value = 80.0
-    assert editor.summary.value == "The recipe cannot be used: fps must be a number from 1 to 50 (got 80)."
+    assert editor.summary.value == "The recipe cannot be used: fps must be a number from 1 to 50 (got 80.0)."
     assert editor.submit.disabled
     editor.form.fps.value = 10.0
     assert editor.summary.value == "480 × 270 px · 53 frames · 5.3 s"  # noqa: RUF001
