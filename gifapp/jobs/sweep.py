@@ -7,7 +7,8 @@ so that any number of sweeps at the same time do no harm.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -58,6 +59,25 @@ class Sweep:
             oldest = utc_now() - timedelta(seconds=self.timings.ring_again_s)
             for job in store.take_hints(min(missing, _RINGS_AT_ONCE), older_than=oldest):
                 self.doorbell.ring(job.id, priority=job.priority)
+
+
+@contextmanager
+def sweeping(sweep: Callable[[], None], *, every_s: float) -> Iterator[None]:
+    """Sweep in a thread of its own until the block ends."""
+    stopping = threading.Event()
+    thread = threading.Thread(
+        target=keep_sweeping,
+        args=(sweep,),
+        kwargs={"every_s": every_s, "stopping": stopping},
+        name="sweep",
+        daemon=True,  # a sweep that waits for a dead server holds up nobody's exit
+    )
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join(every_s)
 
 
 def keep_sweeping(sweep: Callable[[], None], *, every_s: float, stopping: threading.Event) -> None:

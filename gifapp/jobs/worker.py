@@ -12,7 +12,7 @@ from huey.consumer import Consumer
 from gifapp.jobs.forkserver import ForkServer
 from gifapp.jobs.parts import JobParts
 from gifapp.jobs.runner import Runner
-from gifapp.jobs.sweep import keep_sweeping
+from gifapp.jobs.sweep import sweeping
 
 _log = structlog.get_logger()
 
@@ -32,24 +32,15 @@ def run_worker(parts: JobParts, *, forks: ForkServer | None = None) -> None:
     releases without waiting. `kill -9` leaves no process behind, and the sweep of the others does
     the rest.
     """
-    give_up, stopping = threading.Event(), threading.Event()
+    give_up = threading.Event()
     forks = forks or ForkServer()
     forks.ensure_running()  # here: it dies with the thread that starts it
     parts.doorbell.on_ring = _runner(parts, forks, give_up).run_attempt
-    sweep = threading.Thread(
-        target=keep_sweeping,
-        args=(parts.service.sweep,),
-        kwargs={"every_s": parts.timings.sweep_s, "stopping": stopping},
-        name="sweep",
-        daemon=True,
-    )
-    sweep.start()
     _log.info("ready for work", worker=worker_name(os.getpid()))
     try:
-        _consume(parts, give_up)
+        with sweeping(parts.service.sweep, every_s=parts.timings.sweep_s):
+            _consume(parts, give_up)
     finally:
-        stopping.set()
-        sweep.join(parts.timings.sweep_s)
         forks.stop()
 
 

@@ -8,14 +8,18 @@ from typing import Any
 import psutil
 import pytest
 
+from gifapp import errors
 from gifapp.domain.job import JobState
+from gifapp.domain.limits import Limits
+from gifapp.domain.recipe import Recipe
 from gifapp.domain.views import JobView
 from gifapp.jobs.documents import JobDocument
 from gifapp.jobs.forkserver import ForkServer
-from gifapp.jobs.parts import JobParts
+from gifapp.jobs.parts import JobParts, build
 from gifapp.jobs.runner import Runner
 from gifapp.processes import wait_until
-from tests.jobs.conftest import QUICK, ROOT, files_below, is_running, skip_the_wait
+from gifapp.up.servers import running_mongod
+from tests.jobs.conftest import QUICK, ROOT, SECRET, files_below, is_running, skip_the_wait
 
 Run = Callable[..., "Attempted"]
 
@@ -228,3 +232,35 @@ def test_a_fork_server_that_died_is_started_again(
     attempt.ended(within_s=3)
     document = JobDocument.objects.get(id=job.id)
     assert "the fork server was killed" in document.errors[0].detail
+
+
+def test_while_mongodb_is_away_a_conversion_goes_on_as_long_as_its_lease(
+    redis_url: str, video: bytes, fork_server: Callable[[str], ForkServer], tmp_path: Path
+) -> None:
+    with running_mongod(tmp_path / "mongodb") as url:
+        parts = build(
+            mongodb_url=url,
+            redis_url=redis_url,
+            storage_url=(tmp_path / "storage").as_uri(),
+            secret=SECRET,
+            limits=Limits(),
+            timings=replace(QUICK, lease_s=2),
+        )
+        with parts.service.incoming() as incoming:
+            incoming.write(video)
+            source = parts.service.add_source("ann", incoming, "clip.mp4")
+        job = parts.service.submit("ann", source.id, Recipe())
+        attempt = Attempted(parts, fork_server("slow"), job.id)
+        assert wait_until(lambda: is_running(job), timeout_s=10)
+        mongod = next(
+            child for child in psutil.Process().children() if str(tmp_path) in " ".join(child.cmdline())
+        )
+        mongod.suspend()
+        time.sleep(1)
+        mongod.resume()
+        assert is_running(job)
+    with pytest.raises(errors.ServiceUnavailable):
+        parts.service.submit("ann", source.id, Recipe())
+    attempt.ended(within_s=10)
+    assert not list((tmp_path / "storage" / "scratch").iterdir())
+    parts.close()
