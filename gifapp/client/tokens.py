@@ -51,20 +51,22 @@ class SessionToken:
     """Signs in, and renews the session as a browser does: by its cookie."""
 
     def __init__(self, url: str, email: str, password: str) -> None:
-        self._http = httpx.Client(base_url=f"{url.rstrip('/')}/api/v1", timeout=TIMEOUTS)
-        told = answer_of(self._http, "POST", "/auth/login", json={"email": email, "password": password})
+        self._url = f"{url.rstrip('/')}/api/v1"
+        self._cookies = httpx.Cookies()
         self._fresh = _Fresh(self._refresh)
-        self._fresh.keep(told.json())
+        self._fresh.keep(self._ask("/auth/login", json={"email": email, "password": password}))
 
     def __call__(self) -> str:
         return self._fresh()
 
     def _refresh(self) -> dict[str, Any]:
-        xsrf = self._http.cookies.get("_xsrf", "")
-        told: dict[str, Any] = answer_of(
-            self._http, "POST", "/auth/refresh", headers={"X-XSRFToken": xsrf}
-        ).json()
-        return told
+        return self._ask("/auth/refresh", headers={"X-XSRFToken": self._cookies.get("_xsrf", "")})
+
+    def _ask(self, path: str, **request: Any) -> dict[str, Any]:
+        with httpx.Client(base_url=self._url, timeout=TIMEOUTS, cookies=self._cookies) as http:
+            told: dict[str, Any] = answer_of(http, "POST", path, **request).json()
+            self._cookies = http.cookies
+            return told
 
 
 class _Fresh:

@@ -1,0 +1,105 @@
+"""The client against the whole service."""
+
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from gifapp import errors
+from gifapp.client import Client
+from gifapp.domain.job import JobState
+from gifapp.domain.recipe import Crop, Recipe, Segment
+from gifapp.processes import wait_until
+from tests.clips import real_clip
+from tests.service import PASSWORD, RunningService
+
+SHORT = Recipe(segments=(Segment(start_s=1, end_s=2),), width_px=160)
+
+
+@pytest.mark.timeout(60)
+def test_one_call_uploads_converts_and_shows(
+    client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gif = client.convert(real_clip(), SHORT)
+    with Image.open(BytesIO(gif.content)) as picture:
+        assert picture.size == (160, 90)
+        assert picture.n_frames == gif.job.gif.frames  # type: ignore[union-attr]
+    assert gif._repr_mimebundle_().keys() == {"image/gif", "text/plain"}
+    assert repr(gif).startswith("ServedGif(160 x 90 px")
+    assert gif.save(tmp_path / "saved.gif").read_bytes() == gif.content
+    assert client.download(gif.job.id, tmp_path / "fetched.gif").read_bytes() == gif.content
+    assert "Done" in capsys.readouterr().out
+
+
+def test_an_upload_tells_how_far_it_is(client: Client) -> None:
+    told: list[tuple[int, int]] = []
+    source = client.upload(real_clip(), lambda sent, size: told.append((sent, size)))
+    size_bytes = real_clip().stat().st_size
+    assert told[-1] == (size_bytes, size_bytes)
+    assert source in client.sources()
+    assert client.source(source.id).name == "bigbuckbunny.mp4"
+    client.delete_source(source.id)
+    assert source not in client.sources()
+
+
+def test_what_is_no_video_is_refused_in_words(client: Client, tmp_path: Path) -> None:
+    text = tmp_path / "clip.mp4"
+    text.write_text("not a video")
+    with pytest.raises(errors.SourceNotVideo, match="not a video gifapp knows"):
+        client.upload(text)
+
+
+def test_a_file_that_is_not_there_is_said(client: Client, tmp_path: Path) -> None:
+    with pytest.raises(errors.SourceNotFound, match=r"nothing\.mp4"):
+        client.upload(tmp_path / "nothing.mp4")
+
+
+def test_a_file_over_the_limit_is_refused_before_a_byte_is_sent(client: Client, tmp_path: Path) -> None:
+    huge = tmp_path / "huge.mp4"
+    with huge.open("wb") as file:
+        file.truncate(client.limits().max_upload_bytes + 1)  # a hole, no bytes on the disk
+    told: list[int] = []
+    with pytest.raises(errors.SourceTooLarge):
+        client.upload(huge, lambda sent, _: told.append(sent))
+    assert told == []
+
+
+def test_a_recipe_that_does_not_fit_is_refused(client: Client) -> None:
+    source = client.upload(real_clip())
+    with pytest.raises(errors.CropOutsideSource):
+        client.submit(source.id, Recipe(crop=Crop(width_px=5000, height_px=10)))
+
+
+@pytest.mark.timeout(60)
+def test_a_job_is_cancelled_retried_and_deleted(client: Client) -> None:
+    source = client.upload(real_clip())
+    job = client.submit(source.id, Recipe(fps=50.0, width_px=1280))
+    client.cancel(job.id)
+    assert final_state(client, job.id) is JobState.CANCELLED
+    assert client.retry(job.id).state is JobState.QUEUED
+    client.cancel(job.id)
+    assert final_state(client, job.id) is JobState.CANCELLED
+    client.delete(job.id)
+    with pytest.raises(errors.NotFound):
+        client.job(job.id)
+
+
+def test_a_wrong_password_is_said(service: RunningService, client: Client) -> None:
+    assert client.me().email == "ada@example.com"
+    with pytest.raises(errors.CredentialsWrong):
+        Client.sign_in(service.url, "ada@example.com", PASSWORD + "?")
+
+
+def test_jobs_are_read_over_several_pages(client: Client) -> None:
+    source = client.upload(real_clip())
+    submitted = [
+        client.submit(source.id, SHORT.model_copy(update={"width_px": px})).id for px in range(20, 73)
+    ]
+    found = [job.id for job in client.jobs(limit=53)]
+    assert found == submitted[::-1]
+
+
+def final_state(client: Client, job_id: str) -> JobState:
+    assert wait_until(lambda: client.job(job_id).state.is_final, timeout_s=20)
+    return client.job(job_id).state

@@ -1,0 +1,72 @@
+import asyncio
+
+import pytest
+
+from gifapp import errors
+from gifapp.client import Client
+from gifapp.client.tokens import KernelToken
+from tests.client.scripted_service import ScriptedService
+
+USER = {"id": "1", "email": "ada@example.com", "role": "user"}
+
+
+def token(name: str, expires_in: float) -> tuple[int, object]:
+    return 200, {"access_token": name, "expires_in": expires_in, "user": USER}
+
+
+async def test_a_kernel_exchanges_its_token_once_for_as_long_as_the_access_token_lasts(
+    scripted: ScriptedService,
+) -> None:
+    scripted.answers["kernel/token"] = token("first", 900)
+    kernel_token = KernelToken(scripted.url, "of the kernel")
+    assert await asyncio.to_thread(kernel_token) == "first"
+    assert await asyncio.to_thread(kernel_token) == "first"
+    assert scripted.asked == ["kernel/token"]
+
+
+async def test_a_token_is_renewed_before_it_expires(scripted: ScriptedService) -> None:
+    scripted.answers["kernel/token"] = token("first", 0.1)
+    kernel_token = KernelToken(scripted.url, "of the kernel")
+    assert await asyncio.to_thread(kernel_token) == "first"
+    await asyncio.sleep(0.06)
+    scripted.answers["kernel/token"] = token("second", 900)
+    assert await asyncio.to_thread(kernel_token) == "second"
+
+
+async def test_an_account_stays_signed_in_by_renewing(scripted: ScriptedService) -> None:
+    scripted.answers |= {"auth/login": token("first", 0.1), "auth/refresh": token("second", 900)}
+    client = await asyncio.to_thread(Client.sign_in, scripted.url, "ada@example.com", "a password")
+    await asyncio.sleep(0.06)
+    assert await asyncio.to_thread(client.access_token) == "second"
+    assert scripted.asked == ["auth/login", "auth/refresh"]
+
+
+async def test_the_errors_of_the_service_keep_their_words(scripted: ScriptedService) -> None:
+    problem = {
+        "code": "job-not-finished",
+        "detail": "Still {running}.",
+        "title": "Conflict",
+        "state": "running",
+    }
+    scripted.answers["jobs/1"] = (409, problem)
+    with pytest.raises(errors.JobNotFinished) as refused:
+        await asyncio.to_thread(Client(scripted.url, "a token").job, "1")
+    assert str(refused.value) == "Still {running}."
+    assert refused.value.facts == {"state": "running"}
+
+
+async def test_an_error_of_a_newer_service_is_still_told(scripted: ScriptedService) -> None:
+    scripted.answers["jobs/1"] = (418, {"code": "not-known-here", "detail": "Something new.", "title": "New"})
+    with pytest.raises(errors.GifappError, match=r"Something new\."):
+        await asyncio.to_thread(Client(scripted.url, "a token").job, "1")
+
+
+async def test_a_service_that_is_away_is_said_in_one_sentence(scripted: ScriptedService) -> None:
+    await scripted.stop()
+    with pytest.raises(errors.ServiceUnavailable, match="gifapp cannot be reached"):
+        await asyncio.to_thread(Client(scripted.url, "a token").jobs)
+
+
+def test_outside_a_dashboards_kernel_the_environment_says_nothing() -> None:
+    with pytest.raises(errors.SettingInvalid, match="GIFAPP_URL"):
+        Client.from_environment()

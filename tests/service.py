@@ -1,0 +1,61 @@
+"""The whole service as people run it: `gifapp up` in a process of its own."""
+
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from gifapp.client import Client
+from gifapp.processes import spawn, stop, wait_until
+
+PASSWORD = "correct horse battery"
+_START_S = 60.0
+_STOP_S = 20.0
+
+
+@dataclass(frozen=True)
+class RunningService:
+    """Where it is, and where its first visitor makes the administrator."""
+
+    url: str
+    setup_url: str
+
+    def sign_up(self, email: str) -> Client:
+        """A new account's client; registration must be open."""
+        account = {"email": email, "password": PASSWORD, "setup_token": self.setup_url.rpartition("=")[2]}
+        httpx.post(f"{self.url}/api/v1/auth/register", json=account, timeout=30).raise_for_status()
+        return Client.sign_in(self.url, email, PASSWORD)
+
+
+@contextmanager
+def running_service(directory: Path) -> Iterator[RunningService]:
+    """Start the service with an empty data directory, stop it at the end."""
+    printed = directory / "printed"
+    argv = [sys.executable, "-m", "gifapp", "up", "--port", "0", "--workers", "1..1"]
+    with printed.open("wb") as output:
+        process = spawn(
+            [*argv, "--data-dir", str(directory / "data")],
+            stdout=output,
+            stderr=output,
+            env=os.environ | {"GIFAPP_REGISTRATION": "open"},
+        )
+    try:
+        started = lambda: process.poll() is not None or _ready(printed) is not None  # noqa: E731
+        assert wait_until(started, timeout_s=_START_S)
+        ready = _ready(printed)
+        assert ready is not None, printed.read_text()
+        yield ready
+    finally:
+        stop(process, grace_s=_STOP_S)
+
+
+def _ready(printed: Path) -> RunningService | None:
+    text = printed.read_text()
+    url = re.search(r"is ready at (http\S+)\n", text)
+    setup = re.search(r"(http\S+setup=\S+)\n", text)
+    return RunningService(url[1], setup[1]) if url and setup else None
