@@ -126,7 +126,10 @@ def tree_of(pid: int) -> list[psutil.Process]:
 
 
 def living(tree: list[psutil.Process]) -> list[psutil.Process]:
-    return [one for one in tree if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+    """Those of `tree` that have not ended, with their name and arguments in `info`."""
+    # unlike asking each process, this does not mind those that end meanwhile
+    everybody = psutil.process_iter(["status", "name", "cmdline"])
+    return [one for one in everybody if one in tree and one.info["status"] != psutil.STATUS_ZOMBIE]
 
 
 def files_below(root: Path) -> set[str]:

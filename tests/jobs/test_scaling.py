@@ -19,7 +19,7 @@ from gifapp.jobs.scaling import Pace, Supervisor, desired_workers, most_workers
 from gifapp.jobs.store import Load
 from gifapp.jobs.worker import worker_name
 from gifapp.processes import wait_until
-from tests.jobs.conftest import ROOT
+from tests.jobs.conftest import ROOT, living
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
 PACE = Pace(look_every_s=0.05, cool_down_s=0.3, young_s=0.2, first_delay_s=0.2, longest_delay_s=0.4)
@@ -63,15 +63,11 @@ class Kept:
         self.thread.join()
 
     def pids(self) -> list[int]:
-        children = psutil.Process().children()
-        return [child.pid for child in children if child.status() != psutil.STATUS_ZOMBIE and is_ours(child)]
+        children = living(psutil.Process().children())
+        return [child.pid for child in children if (child.info["cmdline"] or [""])[-1] == SLEEPER[-1]]
 
     def reaches(self, count: int) -> bool:
-        return wait_until(lambda: len(self.pids()) == count, timeout_s=5)
-
-
-def is_ours(child: psutil.Process) -> bool:
-    return child.cmdline()[-1:] == SLEEPER[-1:]
+        return wait_until(lambda: len(self.pids()) == count, timeout_s=30)
 
 
 @pytest.fixture
@@ -105,7 +101,7 @@ def test_it_dismisses_the_idle(kept: Kept) -> None:
 def test_a_dead_worker_is_replaced(kept: Kept) -> None:
     (victim,) = kept.pids()
     psutil.Process(victim).kill()
-    assert wait_until(lambda: len(kept.pids()) == 1 and kept.pids() != [victim], timeout_s=5)
+    assert wait_until(lambda: len(kept.pids()) == 1 and kept.pids() != [victim], timeout_s=30)
 
 
 def test_while_the_load_is_unknown_the_fewest_are_kept(kept: Kept) -> None:

@@ -1,9 +1,7 @@
 import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
 import redis
 
@@ -12,8 +10,9 @@ from gifapp.domain.recipe import Recipe
 from gifapp.domain.views import JobView, SourceView
 from gifapp.jobs.documents import JobDocument
 from gifapp.jobs.parts import JobParts
+from gifapp.jobs.sweep import sweeping
 from gifapp.processes import wait_until
-from tests.jobs.conftest import Process, files_below, is_running, living, skip_the_wait, tree_of
+from tests.jobs.conftest import QUICK, Process, files_below, is_running, living, skip_the_wait, tree_of
 
 StartWorker = Callable[[str], Process]
 
@@ -46,14 +45,14 @@ def test_a_killed_worker_leaves_no_process_and_its_job_is_finished_by_another(
     parts: JobParts, job: JobView, start_worker: StartWorker, storage: Path
 ) -> None:
     victim = start_worker("slow")
-    assert wait_until(lambda: is_running(job) and is_converting(victim), timeout_s=20)
+    assert wait_until(lambda: is_running(job) and is_converting(victim), timeout_s=30)
     tree = tree_of(victim.pid)
     victim.kill()
-    assert wait_until(lambda: not living(tree), timeout_s=2), living(tree)
+    assert wait_until(lambda: not living(tree), timeout_s=5), living(tree)
     start_worker("quick")
-    assert wait_until(has(job, JobState.QUEUED), timeout_s=10)
+    assert wait_until(has(job, JobState.QUEUED), timeout_s=30)
     skip_the_wait(job)
-    assert wait_until(has(job, JobState.SUCCEEDED), timeout_s=10)
+    assert wait_until(has(job, JobState.SUCCEEDED), timeout_s=30)
     document = JobDocument.objects.get(id=job.id)
     assert (document.attempts, document.token) == (2, 2)
     assert [error.code for error in document.errors] == ["worker-lost"]
@@ -68,24 +67,25 @@ def test_a_killed_worker_takes_ffmpeg_with_it(
     job = parts.service.submit("ann", upload(data=long_video).id, Recipe(width_px=640, fps=50))
     victim = start_worker("real")
 
-    def ffmpeg() -> list[psutil.Process]:
-        return [one for one in tree_of(victim.pid) if "ffmpeg" in one.name()]
+    def has_ffmpeg() -> bool:
+        return any("ffmpeg" in one.info["name"] for one in living(tree_of(victim.pid)))
 
-    assert wait_until(lambda: is_running(job) and bool(ffmpeg()), timeout_s=60)
+    assert wait_until(lambda: is_running(job) and has_ffmpeg(), timeout_s=60)
     tree = tree_of(victim.pid)
     victim.kill()
-    assert wait_until(lambda: not living(tree), timeout_s=2), living(tree)
+    assert wait_until(lambda: not living(tree), timeout_s=5), living(tree)
 
 
-def test_a_job_that_kills_its_workers_ends_dead(job: JobView, start_worker: StartWorker) -> None:
-    for state in (JobState.QUEUED, JobState.DEAD):
-        victim = start_worker("slow")
-        assert wait_until(lambda: is_running(job), timeout_s=20)
-        victim.kill()
-        rescuer = start_worker("quick")
-        assert wait_until(has(job, state), timeout_s=10)
-        rescuer.kill()
-        skip_the_wait(job)
+def test_a_job_that_kills_its_workers_ends_dead(
+    parts: JobParts, job: JobView, start_worker: StartWorker
+) -> None:
+    with sweeping(parts.service.sweep, every_s=0.2):
+        for state in (JobState.QUEUED, JobState.DEAD):
+            victim = start_worker("slow")
+            assert wait_until(lambda: is_running(job), timeout_s=30)
+            victim.kill()
+            assert wait_until(has(job, state), timeout_s=30)
+            skip_the_wait(job)
     error = JobDocument.objects.get(id=job.id).error
     assert error.detail == "The worker that ran this job disappeared."
 
@@ -94,16 +94,16 @@ def test_a_frozen_worker_wakes_up_and_publishes_nothing(
     parts: JobParts, job: JobView, start_worker: StartWorker, storage: Path
 ) -> None:
     frozen = start_worker("in_half_a_second")
-    assert wait_until(has(job, JobState.RUNNING), timeout_s=20)
+    assert wait_until(has(job, JobState.RUNNING), timeout_s=30)
     frozen.send_signal(signal.SIGSTOP)
     start_worker("quick")
-    assert wait_until(has(job, JobState.QUEUED), timeout_s=10)
+    assert wait_until(has(job, JobState.QUEUED), timeout_s=30)
     skip_the_wait(job)
-    assert wait_until(has(job, JobState.SUCCEEDED), timeout_s=10)
+    assert wait_until(has(job, JobState.SUCCEEDED), timeout_s=30)
     before = JobDocument.objects.get(id=job.id)
     frozen.send_signal(signal.SIGCONT)
     frozen.send_signal(signal.SIGTERM)
-    assert frozen.wait(10) == 0
+    assert frozen.wait(30) == 0
     assert JobDocument.objects.get(id=job.id) == before
     assert [path.name for path in (storage / "gifs").iterdir()] == [f"{job.id}-2.gif"]
     assert not list((storage / "scratch").iterdir())
@@ -111,20 +111,18 @@ def test_a_frozen_worker_wakes_up_and_publishes_nothing(
 
 def test_a_stopping_worker_finishes_its_conversion(job: JobView, start_worker: StartWorker) -> None:
     worker = start_worker("in_half_a_second")
-    assert wait_until(has(job, JobState.RUNNING), timeout_s=20)
+    assert wait_until(has(job, JobState.RUNNING), timeout_s=30)
     worker.terminate()
-    assert worker.wait(5) == 0
+    assert worker.wait(30) == 0
     assert has(job, JobState.SUCCEEDED)()
 
 
 def test_a_stopping_worker_releases_what_it_cannot_finish(job: JobView, start_worker: StartWorker) -> None:
     worker = start_worker("slow")
-    assert wait_until(lambda: is_running(job) and is_converting(worker), timeout_s=20)
+    assert wait_until(lambda: is_running(job) and is_converting(worker), timeout_s=30)
     tree = tree_of(worker.pid)
-    asked_at = time.monotonic()
     worker.terminate()
-    assert worker.wait(5) == 0
-    assert time.monotonic() - asked_at < 3
+    assert worker.wait(QUICK.drain_s + 10) == 0
     assert not living(tree)
     document = JobDocument.objects.get(id=job.id)
     assert (document.state, document.attempts, document.lease_until) == (JobState.QUEUED, 0, None)
@@ -138,5 +136,5 @@ def test_a_wiped_redis_delays_jobs_but_loses_none(
     with redis.Redis.from_url(redis_url) as client:
         client.flushall()
     start_worker("quick")
-    assert all(wait_until(has(job, JobState.SUCCEEDED), timeout_s=15) for job in jobs)
+    assert all(wait_until(has(job, JobState.SUCCEEDED), timeout_s=30) for job in jobs)
     assert all(JobDocument.objects.get(id=job.id).token == 1 for job in jobs)
