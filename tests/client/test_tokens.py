@@ -35,9 +35,9 @@ async def test_a_token_is_renewed_before_it_expires(scripted: ScriptedService) -
 
 async def test_an_account_stays_signed_in_by_renewing(scripted: ScriptedService) -> None:
     scripted.answers |= {"auth/login": token("first", 0.1), "auth/refresh": token("second", 900)}
-    client = await asyncio.to_thread(Client.sign_in, scripted.url, "ada@example.com", "a password")
-    await asyncio.sleep(0.06)
-    assert await asyncio.to_thread(client.access_token) == "second"
+    with await asyncio.to_thread(Client.sign_in, scripted.url, "ada@example.com", "a password") as client:
+        await asyncio.sleep(0.06)
+        assert await asyncio.to_thread(client.access_token) == "second"
     assert scripted.asked == ["auth/login", "auth/refresh"]
 
 
@@ -49,16 +49,17 @@ async def test_the_errors_of_the_service_keep_their_words(scripted: ScriptedServ
         "state": "running",
     }
     scripted.answers["jobs/1"] = (409, problem)
-    with pytest.raises(errors.JobNotFinished) as refused:
-        await asyncio.to_thread(Client(scripted.url, "a token").job, "1")
+    with Client(scripted.url, "a token") as client, pytest.raises(errors.JobNotFinished) as refused:
+        await asyncio.to_thread(client.job, "1")
     assert str(refused.value) == "Still {running}."
     assert refused.value.facts == {"state": "running"}
 
 
 async def test_an_error_of_a_newer_service_is_still_told(scripted: ScriptedService) -> None:
     scripted.answers["jobs/1"] = (418, {"code": "not-known-here", "detail": "Something new.", "title": "New"})
-    with pytest.raises(errors.GifappError, match=r"Something new\."):
-        await asyncio.to_thread(Client(scripted.url, "a token").job, "1")
+    told = pytest.raises(errors.GifappError, match=r"Something new\.")
+    with Client(scripted.url, "a token") as client, told:
+        await asyncio.to_thread(client.job, "1")
 
 
 async def test_a_service_that_is_away_is_said_in_one_sentence(scripted: ScriptedService) -> None:

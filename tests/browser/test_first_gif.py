@@ -1,0 +1,193 @@
+"""What a person does first: an account, a video, a GIF. The tests of this file are one visit, in order."""
+
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Shoot
+from tests.clips import real_clip
+from tests.letters import ffmpeg
+from tests.service import PASSWORD, RunningService
+
+# seconds into the clip; frames at 12.5 a second
+TIMES = {0: 0.0, 25: 2.0, 60: 4.8}
+
+pytestmark = pytest.mark.timeout(120)
+
+
+def test_the_first_visitor_makes_the_account_of_the_administrator(
+    page: Page, service: RunningService, shoot: Shoot
+) -> None:
+    page.goto(service.setup_url)
+    shoot(page, "1-sign-up")
+    page.get_by_label("E-mail").fill("ada@example.com")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Create account").click()
+    expect(page.get_by_role("button", name="Drop a video here")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("up to 524 MB")).to_be_visible()
+    expect(page.get_by_text("It appears here, ready to download.")).to_be_visible()
+    shoot(page, "2-empty")
+
+
+def test_what_is_no_video_is_refused_before_its_bytes(page: Page, shoot: Shoot) -> None:
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+    drop(page, "holiday.pdf", "application/pdf", b"%PDF-1.7")
+    drop(page, "empty.mp4", "video/mp4", b"")
+    uploads = page.get_by_role("list", name="Uploads")
+    expect(uploads).to_contain_text("This is not a video.")
+    expect(uploads).to_contain_text("The file is empty.")
+    shoot(page, "3-refused")
+    page.get_by_role("button", name="Dismiss holiday.pdf").click()
+    page.get_by_role("button", name="Dismiss empty.mp4").click()
+    expect(uploads).to_have_count(0)
+    assert not [url for url in sent if "/sources" in url]
+
+
+def test_what_only_claims_to_be_a_video_is_refused_with_the_services_words(page: Page) -> None:
+    drop(page, "<b>fake</b>.mp4", "video/mp4", b"no video at all")
+    uploads = page.get_by_role("list", name="Uploads")
+    expect(uploads).to_contain_text("This is not a video gifapp knows.")
+    expect(uploads).to_contain_text("<b>fake</b>.mp4")
+    page.get_by_role("button", name="Dismiss").click()
+
+
+def test_a_video_is_uploaded_and_shown(page: Page, shoot: Shoot) -> None:
+    page.locator("input[type=file]").set_input_files(real_clip())
+    expect(page.get_by_role("heading", name="bigbuckbunny.mp4")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("480 × 270 px · 66 frames · 5.3 s")).to_be_visible()  # noqa: RUF001
+    poster = page.get_by_alt_text("A picture of bigbuckbunny.mp4")
+    expect(poster).to_have_js_property("complete", value=True)
+    assert poster.evaluate("image => image.naturalWidth") > 100
+    shoot(page, "4-uploaded")
+
+
+def test_a_wrong_recipe_is_said_beside_the_form(page: Page, shoot: Shoot) -> None:
+    field = page.get_by_label("Frames/s")
+    field.fill("80")
+    field.press("Enter")
+    expect(page.get_by_text("fps must be a number from 1 to 50")).to_be_visible()
+    expect(page.get_by_role("button", name="Make the GIF")).to_be_disabled()
+    shoot(page, "5-wrong")
+    field.fill("12.5")
+    field.press("Enter")
+    expect(page.get_by_role("button", name="Make the GIF")).to_be_enabled()
+
+
+def test_one_press_makes_the_gif_and_its_pixels_are_the_videos(
+    page: Page, tmp_path: Path, shoot: Shoot
+) -> None:
+    page.get_by_role("button", name="Make the GIF").click()
+    expect(cards(page, "succeeded")).to_have_count(1, timeout=30_000)
+    expect(cards(page, "succeeded")).to_contain_text("480 × 270 px · 66 frames")  # noqa: RUF001
+    shoot(page, "6-done")
+    content = downloaded(page)
+    for frame, at_s in TIMES.items():
+        difference = pixels(content, frame) - picture_of(real_clip(), at_s, tmp_path)
+        assert np.sqrt((difference**2).mean()) < 12, f"frame {frame}"
+
+
+def test_a_reload_loses_nothing(page: Page) -> None:
+    page.reload()
+    expect(cards(page, "succeeded")).to_have_count(1, timeout=30_000)
+    shown = page.get_by_alt_text("The GIF of bigbuckbunny.mp4")
+    expect(shown).to_be_visible()
+    assert shown.evaluate("async image => (await image.decode(), image.naturalWidth)") == 480
+    expect(page.get_by_role("heading", name="bigbuckbunny.mp4").first).to_be_visible()
+
+
+def test_a_crop_is_drawn_on_the_picture(page: Page, shoot: Shoot) -> None:
+    page.get_by_role("button", name="Crop").click()
+    box = page.locator(".gifapp-stage__frame").bounding_box()
+    assert box is not None
+    at = lambda x, y: (box["x"] + x * box["width"], box["y"] + y * box["height"])  # noqa: E731
+    page.mouse.move(*at(0.25, 0.25))
+    page.mouse.down()
+    page.mouse.move(*at(0.75, 0.75), steps=4)
+    page.mouse.up()
+    expect(page.get_by_role("button", name="Whole picture")).to_be_visible()
+    page.get_by_role("button", name="More settings").click()
+    left, width = (float(page.get_by_label(label).input_value()) for label in ("Crop left", "Crop width"))
+    assert abs(left - 320) < 15
+    assert abs(width - 640) < 15
+    shoot(page, "7-crop")
+    page.get_by_role("button", name="Whole picture").click()
+
+
+def test_a_running_job_shows_its_progress_and_is_cancelled(page: Page, shoot: Shoot) -> None:
+    for label, value in (("Frames/s", "50"), ("Speed", "0.25")):
+        page.get_by_label(label).fill(value)
+        page.get_by_label(label).press("Enter")
+    page.get_by_label("Width, px").fill("1280")
+    page.get_by_role("button", name="Make the GIF").click()
+    page.get_by_role("button", name="Make the GIF").click()
+    expect(cards(page, "running")).to_contain_text("%", timeout=15_000)
+    expect(cards(page, "running").get_by_role("progressbar")).to_be_visible()
+    shoot(page, "8-running")
+    page.get_by_role("button", name="Cancel").first.click()
+    page.get_by_role("button", name="Cancel").first.click()
+    expect(cards(page, "cancelled")).to_have_count(2, timeout=10_000)
+    cards(page, "cancelled").first.get_by_role("button", name="Use these settings again").click()
+    expect(page.get_by_label("Speed")).to_have_value("0.25")
+
+
+def test_a_deletion_is_asked_for_twice_and_stays(page: Page, shoot: Shoot) -> None:
+    done = cards(page, "succeeded")
+    done.get_by_role("button", name="Delete").click()
+    shoot(page, "9-delete")
+    page.keyboard.press("Escape")
+    expect(done.get_by_role("link", name="Download")).to_be_visible()
+    done.get_by_role("button", name="Delete").click()
+    done.get_by_role("button", name="Delete").click()
+    expect(done).to_have_count(0)
+    page.reload()
+    expect(cards(page, "cancelled")).to_have_count(2, timeout=30_000)
+    expect(done).to_have_count(0)
+
+
+def test_no_page_is_wider_than_a_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def cards(page: Page, state: str):  # type: ignore[no-untyped-def]
+    """The gallery's cards in one state."""
+    return page.locator(f'.gifapp-card[data-state="{state}"]')
+
+
+def drop(page: Page, name: str, kind: str, content: bytes) -> None:
+    """Drop a file anywhere on the page."""
+    page.evaluate(
+        """([name, type, text]) => {
+            const dataTransfer = new DataTransfer();
+            dataTransfer.items.add(new File([text], name, { type }));
+            document.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true }));
+        }""",
+        [name, kind, content.decode()],
+    )
+
+
+def downloaded(page: Page) -> bytes:
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    assert download.value.suggested_filename.endswith(".gif")
+    return Path(download.value.path()).read_bytes()
+
+
+def pixels(gif: bytes, frame: int) -> NDArray[np.float64]:
+    with Image.open(BytesIO(gif)) as picture:
+        assert picture.size == (480, 270)
+        assert picture.n_frames == 66
+        picture.seek(frame)
+        return np.asarray(picture.convert("RGB"), np.float64)
+
+
+def picture_of(video: Path, at_s: float, folder: Path) -> NDArray[np.float64]:
+    shot = folder / f"{at_s}.png"
+    ffmpeg("-i", video, "-ss", at_s, "-frames:v", 1, "-vf", "scale=480:270", shot)
+    return np.asarray(Image.open(shot).convert("RGB"), np.float64)
