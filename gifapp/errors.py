@@ -341,6 +341,10 @@ class ServerKeepsFailing(SetupError):
     sentence = "{program} ended {times} times in a row soon after its start: {reason}."
 
 
+class ServerUnreachable(SetupError):
+    sentence = "No server answers at {setting}; start it, or unset {setting} to have gifapp start its own."
+
+
 class DiskAlmostFull(SetupError):
     sentence = "Only {free_bytes:,} bytes are free at {path}; gifapp needs {needed_bytes:,} to start."
 

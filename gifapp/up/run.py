@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 
+from gifapp import errors
 from gifapp.settings import Settings
 from gifapp.up.checks import answers, check_room, usable_port
 from gifapp.up.child import Child, Part
 from gifapp.up.directory import Addresses, hold, told
-from gifapp.up.servers import Server, mongod_server, redis_server
+from gifapp.up.servers import Server, mongod_answers, mongod_server, redis_answers, redis_server
 from gifapp.up.supervisor import Supervisor
 
 _START_TIMEOUT_S = 60
@@ -66,9 +67,17 @@ def _servers(settings: Settings) -> tuple[list[Server], Addresses]:
         servers.append(make(settings.data_dir / name))
         return servers[-1].url
 
+    _check_configured(settings)
     redis_url = settings.redis_url or ours(redis_server, "redis")
     mongodb_url = settings.mongodb_url or ours(mongod_server, "mongodb")
     return servers, Addresses(settings.local_url, redis_url, mongodb_url)
+
+
+def _check_configured(settings: Settings) -> None:
+    if settings.redis_url and not redis_answers(settings.redis_url):
+        raise errors.ServerUnreachable(setting="GIFAPP_REDIS_URL")
+    if settings.mongodb_url and not mongod_answers(settings.mongodb_url):
+        raise errors.ServerUnreachable(setting="GIFAPP_MONGODB_URL")
 
 
 def _our_parts(settings: Settings, addresses: Addresses) -> list[Part]:

@@ -88,7 +88,7 @@ def redis_server(directory: Path, *, program: Path | None = None) -> Server:
     write_private(directory / "redis.conf", _REDIS_CONF.format(port=port, password=password))
     url = f"redis://:{password}@{_LOOPBACK}:{port}/0"
     argv = (str(program or REDIS_SERVER.find()), "redis.conf")
-    part = Part("redis-server", argv, directory, lambda: _redis_answers(url), stop_grace_s=2)
+    part = Part("redis-server", argv, directory, lambda: redis_answers(url), stop_grace_s=2)
     return Server(part, url)
 
 
@@ -104,7 +104,7 @@ def mongod_server(directory: Path, *, program: Path | None = None) -> Server:
         *("--wiredTigerCacheSizeGB", "0.25"),
         *("--setParameter", "diagnosticDataCollectionEnabled=false"),
     )
-    is_ready = partial(_mongod_answers, url, f"mongodb://{at}", password)
+    is_ready = partial(_own_mongod_answers, url, f"mongodb://{at}", password)
     return Server(Part("mongod", argv, directory, is_ready, stop_grace_s=2), url)
 
 
@@ -132,15 +132,25 @@ def _kept_password(path: Path) -> str:
     return path.read_text()
 
 
-def _redis_answers(url: str) -> bool:
-    with redis.Redis.from_url(url, socket_timeout=2) as client:
-        try:
+def redis_answers(url: str) -> bool:
+    """Whether a Redis lets us in at `url`."""
+    try:
+        with redis.Redis.from_url(url, socket_timeout=2) as client:
             return bool(client.ping())
-        except redis.RedisError:
-            return False
+    except (redis.RedisError, ValueError):  # ValueError: it is no URL
+        return False
 
 
-def _mongod_answers(url: str, url_without_user: str, password: str) -> bool:
+def mongod_answers(url: str) -> bool:
+    """Whether a MongoDB lets us in at `url`."""
+    try:
+        _ping_mongod(url)
+    except PyMongoError:
+        return False
+    return True
+
+
+def _own_mongod_answers(url: str, url_without_user: str, password: str) -> bool:
     try:
         _ping_mongod(url)
     except OperationFailure as refused:

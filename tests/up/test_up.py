@@ -140,18 +140,27 @@ def test_a_stop_while_it_starts_is_clean(start_up: Start, tmp_path: Path) -> Non
     assert "is ready" not in up.said
 
 
-def test_what_cannot_work_is_one_sentence(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        (
+            {"GIFAPP_DATA_DIR": "/dev/null/data"},
+            "/dev/null/data is not writable; choose another with --data-dir",
+        ),
+        ({"GIFAPP_HOST": "192.0.2.1"}, "The setting GIFAPP_HOST is wrong"),
+        ({"GIFAPP_WORKERS": "many"}, "The setting GIFAPP_WORKERS is wrong"),
+        ({"GIFAPP_REDIS_URL": "redis://127.0.0.1:1/0"}, "No server answers at GIFAPP_REDIS_URL"),
+        ({"GIFAPP_MONGODB_URL": "mongodb://127.0.0.1:1/gifapp"}, "No server answers at GIFAPP_MONGODB_URL"),
+    ],
+)
+def test_what_cannot_work_is_one_sentence(environment: dict[str, str], sentence: str, tmp_path: Path) -> None:
+    environment = {"GIFAPP_DATA_DIR": str(tmp_path), "GIFAPP_PORT": "0"} | environment
     refused = subprocess.run(
-        [*GIFAPP, "up", "--data-dir", str(tmp_path / "file" / "data")],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=30,
+        [*GIFAPP, "up"], env=os.environ | environment, check=False, capture_output=True, text=True, timeout=60
     )
     assert refused.returncode == 1
+    assert refused.stderr.startswith(f"gifapp: {sentence}")
     assert refused.stderr.count("\n") == 1
-    assert refused.stderr.startswith(f"gifapp: {tmp_path}/file/data is not writable;")
 
 
 def open_dashboard(up: RunningUp) -> None:
