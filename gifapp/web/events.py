@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
 from datetime import UTC, datetime
 from typing import Annotated
@@ -20,9 +21,13 @@ from gifapp.web.payloads import Query
 SIGN_IN_AGAIN = 4401
 TOO_SLOW = 4408
 TRY_AGAIN = 1013
+BROKEN = 1011
 
 PING_EVERY_S = 20.0
 MOST_WAITING = 1000
+
+
+_log = logging.getLogger(__name__)
 
 
 class EventsQuery(Query):
@@ -83,6 +88,9 @@ class EventsHandler(AnsweringHandler, WebSocketHandler):
             self.close(TRY_AGAIN, str(away))
         except WebSocketClosedError:
             return
+        except Exception:  # noqa: BLE001  a stream that is open and silent would be worse
+            _log.exception("an event stream broke")
+            self.close(BROKEN)
 
     async def _begin(self) -> None:
         if self._asked is None:

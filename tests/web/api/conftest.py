@@ -98,9 +98,14 @@ def identity(redis_url: str, mongodb_url: str) -> Iterator[Identity]:
 
 
 @pytest.fixture
-def parts(jobs: JobParts, identity: Identity, redis_url: str) -> Parts:
+def session_check_s() -> float:
+    return 0.3
+
+
+@pytest.fixture
+def parts(jobs: JobParts, identity: Identity, redis_url: str, session_check_s: float) -> Parts:
     standard = build_parts(jobs, identity, secret=SECRET, redis_url=redis_url, cors_origins=[FRIEND])
-    return dataclasses.replace(standard, session_check_s=0.3)
+    return dataclasses.replace(standard, session_check_s=session_check_s)
 
 
 class Broken(NotFoundHandler):

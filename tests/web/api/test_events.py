@@ -100,6 +100,7 @@ async def test_a_forgotten_cursor_is_a_reset(url: str, ada: Person) -> None:
         assert (await socket.next())["type"] == "ready"
 
 
+@pytest.mark.parametrize("session_check_s", [60.0])
 async def test_what_redis_lost_meanwhile_comes_when_it_is_back(
     url: str, ada: Person, job: JobView, redis_url: str
 ) -> None:
@@ -156,6 +157,7 @@ async def test_only_with_a_token_and_from_our_own_pages(url: str, ada: Person) -
         assert (await socket.next())["type"] == "ready"
 
 
+@pytest.mark.parametrize("session_check_s", [60.0])
 async def test_an_event_that_cannot_be_read_is_not_the_last(
     url: str, ada: Person, job: JobView, redis_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:

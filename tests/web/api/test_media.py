@@ -76,6 +76,7 @@ async def test_a_changed_address_shows_nothing(
 ) -> None:
     parts = urlsplit(address)
     good = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    assert (await stranger.get(f"{parts.path}?{urlencode(good)}")).status_code == 200
     changes = [
         {"owner": sign_up("eve").id},
         {"expires": "9999999999"},
