@@ -6,6 +6,7 @@ class Stage {
     this.picture = make("img", { class: "gifapp-stage__picture", decoding: "async", draggable: "false" });
     this.cut = make("div", { class: "gifapp-stage__cut" });
     this.frame = make("div", { class: "gifapp-stage__frame" }, this.picture, this.cut);
+    this.whole = button("Whole picture", "quiet", () => this.sendCrop(null));
     this.name = make("h2", { class: "gifapp-stage__name", dir: "auto" });
     this.facts = make("p", { class: "gifapp-facts" });
     this.notes = make("ul", { class: "gifapp-stage__notes" });
@@ -13,7 +14,7 @@ class Stage {
     this.strip = make("div", { class: "gifapp-stage__strip", role: "group", "aria-label": "Your videos" });
     el.classList.add("gifapp-stage");
     const words = make("div", { class: "gifapp-stage__words" }, this.name, this.facts);
-    el.append(this.strip, make("div", { class: "gifapp-stage__ground" }, this.frame), make("div", { class: "gifapp-stage__header" }, words, this.tools), this.notes);
+    el.append(this.strip, make("div", { class: "gifapp-stage__ground" }, this.frame, this.whole), make("div", { class: "gifapp-stage__header" }, words, this.tools), this.notes);
     this.makeTools();
     this.listen();
     this.show();
@@ -25,10 +26,8 @@ class Stage {
 
   makeTools() {
     this.cropping = button("Crop", "icon", () => this.setCropping(!this.isCropping), "crop");
-    this.whole = button("Whole picture", "quiet", () => this.sendCrop(null));
     this.removal = button("Remove this video", "icon", () => this.confirmRemoval(), "delete");
-    this.tools.replaceChildren(this.whole, this.cropping, this.removal);
-    this.showCrop();
+    this.tools.replaceChildren(this.cropping, this.removal);
   }
 
   show() {

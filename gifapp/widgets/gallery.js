@@ -99,7 +99,7 @@ class Card {
       this.actions.lastElementChild.focus();
     };
     const yes = button("Delete", "danger", () => this.ask("delete"));
-    const question = make("span", { class: "gifapp-card__question", text: "Delete for good?" });
+    const question = make("span", { class: "gifapp-card__question", text: "Delete it?" });
     this.actions.replaceChildren(question, yes, button("Keep", "quiet", keep));
     this.actions.onkeydown = (event) => event.key === "Escape" && keep();
     yes.focus();

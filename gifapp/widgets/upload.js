@@ -110,7 +110,7 @@ class Uploads {
     const [since, before] = upload.seen[0];
     const speed = sizeInWords(((sent - before) * 1000) / Math.max(1, now - since));
     upload.bar.show(sent / upload.file.size);
-    upload.status.textContent = `${Math.floor((100 * sent) / upload.file.size)} % of ${sizeInWords(upload.file.size)}, ${speed}/s`;
+    upload.status.textContent = `${Math.floor((100 * sent) / upload.file.size)}% of ${sizeInWords(upload.file.size)}, ${speed}/s`;
   }
 
   sent(upload) {
