@@ -184,6 +184,7 @@ class Client:
                 time.sleep(_POLL_S)
                 job = self.job(job.id)
             bar.update(shown, completed=1.0, description="Done")
+            bar.refresh()  # in a notebook, stopping does not draw the end
         return ServedGif(job, self.gif(_succeeded(job).id))
 
     async def follow(

@@ -138,7 +138,6 @@ class GifApp(Voila):
             "xsrf_cookie_kwargs": {"samesite": "Lax", "secure": self.parts.cookie_secure},
             "default_handler_class": NotFound,
             "websocket_max_message_size": MAX_BODY_BYTES,
-            "ws_ping_timeout": 30_000,  # as long as Jupyter's interval; Tornado takes no longer one
         }
 
     def init_handlers(self) -> list[Any]:
