@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from gifapp import errors
 from gifapp.conversion.video import Video
 from gifapp.domain.limits import Limits
+from gifapp.domain.outcome import fitted_size
 from gifapp.domain.recipe import Crop, Recipe, Segment
 from gifapp.domain.timing import frame_count
 
-DEFAULT_SIDE_PX = 480
 MAX_FPS = 50.0
 
 
@@ -103,15 +103,6 @@ def _crop(video: Video, recipe: Recipe) -> Crop:
     if crop.x_px + crop.width_px > video.width_px or crop.y_px + crop.height_px > video.height_px:
         raise errors.CropOutsideSource(width_px=video.width_px, height_px=video.height_px)
     return crop
-
-
-def fitted_size(width_px: int, height_px: int, recipe: Recipe) -> tuple[int, int]:
-    """The GIF's size: within what the recipe asks for, in proportion, never larger than the source."""
-    is_free = recipe.width_px is None and recipe.height_px is None
-    widest = DEFAULT_SIDE_PX if is_free else recipe.width_px or width_px
-    highest = DEFAULT_SIDE_PX if is_free else recipe.height_px or height_px
-    scale = min(1.0, widest / width_px, highest / height_px)
-    return max(1, round(width_px * scale)), max(1, round(height_px * scale))
 
 
 def _cuts(ranges: list[tuple[float, float]], fps: float, speed: float) -> Iterator[Cut]:
