@@ -6,8 +6,8 @@ other, since a held pixel costs next to nothing. The allowance grows with how bu
 around the pixel; on flat ground it is nothing. What a held pixel is wrong by is passed on to its
 neighbours like any other error, so that slow changes still arrive.
 
-A source colour that the palette has is shown as it is: it takes no error from its neighbours and
-has none to pass on, which keeps the flat grounds of screens free of noise.
+On flat ground a source colour that the palette has is shown as it is: it takes no error from its
+neighbours and has none to pass on, which keeps screens free of noise.
 """
 
 from __future__ import annotations
@@ -114,11 +114,11 @@ def _bounds(mask: NDArray[np.bool_]) -> Rectangle:
 
 
 def _bayer() -> NDArray[np.int32]:
-    """Bayer's 8x8 thresholds (ICC 1973) as steps of brightness from -8 to 7."""
+    """Bayer's 8x8 thresholds (ICC 1973) as steps of brightness from -4 to 3."""
     matrix = np.zeros((1, 1), np.int32)
     for _ in range(3):
         matrix = np.block([[4 * matrix, 4 * matrix + 2], [4 * matrix + 3, 4 * matrix + 1]])
-    return (matrix - 32) // 4
+    return (matrix - 32) // 8
 
 
 @inlined
@@ -134,7 +134,8 @@ def _mark(colours, cells):
 
 
 @inlined
-def _find(colours, cells, cached, red, green, blue):  # noqa: PLR0917
+def _find(colours, cells, cached, colour):
+    red, green, blue = colour
     cell = _cell(red, green, blue)
     index = np.int32(cells[cell])
     if index >= 0:
@@ -151,64 +152,64 @@ def _find(colours, cells, cached, red, green, blue):  # noqa: PLR0917
 
 
 @inlined
+def _exact(colours, cells, cached, colour):
+    """The index of exactly this colour, or -1."""
+    index = _find(colours, cells, cached, colour)
+    return index if _apart(colour, colours[0, index], colours[1, index], colours[2, index]) == 0 else -1
+
+
+@inlined
 def _clamp(value):
     return np.int32(min(max(value, 0), 255))
 
 
 @inlined
-def _grow(changed, x, y):
-    if changed[2] == 0:
-        changed[0], changed[1] = x, y
-    changed[0], changed[2] = min(changed[0], x), max(changed[2], x + 1)
-    changed[3] = y + 1
+def _apart(colour, red, green, blue):
+    dr, dg, db = colour[0] - red, colour[1] - green, colour[2] - blue
+    return dr * dr + dg * dg + db * db
 
 
 @inlined
-def _distance(one, other):
-    total = np.int32(0)
-    for channel in range(3):
-        difference = np.int32(one[channel]) - np.int32(other[channel])
-        total += difference * difference
-    return total
+def _at(pixels, y, x):
+    return np.int32(pixels[y, x, 0]), np.int32(pixels[y, x, 1]), np.int32(pixels[y, x, 2])
 
 
 @inlined
-def _wanted(pixel, error, offset):
-    """The source's colour with what its neighbours owe it; errors are in 4096ths."""
-    return (
-        _clamp(pixel[0] + (error[0] + 2048 >> 12) + offset),
-        _clamp(pixel[1] + (error[1] + 2048 >> 12) + offset),
-        _clamp(pixel[2] + (error[2] + 2048 >> 12) + offset),
-    )
+def _show(shown, is_shown, y, x, colour, changed):  # noqa: PLR0917
+    """Put a pixel on the canvas; `changed` grows to hold it if it looks different now."""
+    if is_shown[y, x] == 0 or _apart(colour, *_at(shown, y, x)) > 0:
+        if changed[2] == 0:
+            changed[0], changed[1] = x, y
+        changed[0], changed[2] = min(changed[0], x), max(changed[2], x + 1)
+        changed[3] = y + 1
+    is_shown[y, x] = 1
+    shown[y, x, 0], shown[y, x, 1], shown[y, x, 2] = colour
 
 
 @inlined
-def _diffuse(wanted, seen, weights, here, below, x, step):  # noqa: PLR0917
-    for channel, value in enumerate(wanted):
-        error = value - seen[channel]
-        here[x + step, channel] += error * weights[0]
-        below[x - step, channel] += error * weights[1]
-        below[x, channel] += error * weights[2]
-        below[x + step, channel] += error * weights[3]
-
-
-@inlined
-def _choose(pixel, wanted, lookup):
-    """The palette's index for a source pixel: its own colour if the palette has it, else the wanted one."""
-    colours, cells, cached = lookup
-    index = _find(colours, cells, cached, np.int32(pixel[0]), np.int32(pixel[1]), np.int32(pixel[2]))
-    if _distance(colours[:, index], pixel) > 0:
-        index = _find(colours, cells, cached, wanted[0], wanted[1], wanted[2])
-    return index
-
-
-@inlined
-def _allowance(pixels, x, y):
+def _allowance(pixels, y, x, source):
     """How much worse a held pixel may be: nothing on flat ground, where the eye sees every ghost."""
-    busy = _distance(pixels[y, x], pixels[y, max(x - 1, 0)]) + _distance(
-        pixels[y, x], pixels[max(y - 1, 0), x]
-    )
+    beside, above = _at(pixels, y, max(x - 1, 0)), _at(pixels, max(y - 1, 0), x)
+    busy = _apart(source, *beside) + _apart(source, *above)
     return min(busy * _HOLD_SHARE >> 8, _HOLD_MOST)
+
+
+@inlined
+def _wanted(source, owed, x, offset):
+    """The source's colour with what its neighbours owe it, in 4096ths."""
+    return (
+        _clamp(source[0] + (owed[x, 0] + 2048 >> 12) + offset),
+        _clamp(source[1] + (owed[x, 1] + 2048 >> 12) + offset),
+        _clamp(source[2] + (owed[x, 2] + 2048 >> 12) + offset),
+    )
+
+
+@inlined
+def _diffuse(error, channel, weights, held, here, below, x, step):  # noqa: PLR0917
+    here[x + step, channel] += error * weights[held, 0]
+    below[x - step, channel] += error * weights[held, 1]
+    below[x, channel] += error * weights[held, 2]
+    below[x + step, channel] += error * weights[held, 3]
 
 
 @kernel(
@@ -220,6 +221,7 @@ def _map(  # noqa: PLR0917
 ):
     height, width, channels = pixels.shape
     errors[:] = 0
+    is_patterned = pattern.any()
     for y in range(height):
         here, below = errors[y & 1], errors[1 - (y & 1)]
         below[:] = 0
@@ -230,20 +232,23 @@ def _map(  # noqa: PLR0917
             indices[y, x] = transparent
             if channels == 4 and pixels[y, x, 3] < OPAQUE_ALPHA:
                 continue
-            pixel, old = pixels[y, x], shown[y, x]
-            wanted = _wanted(pixel, here[x + 1], pattern[y & 7, x & 7])
+            source, seen = _at(pixels, y, x), _at(shown, y, x)
+            wanted = _wanted(source, here, x + 1, pattern[y & 7, x & 7])
+            apart, allowance = _apart(source, *seen), _allowance(pixels, y, x, source)
             may_hold = transparent >= 0 and is_shown[y, x] != 0
-            apart, allowance = _distance(old, pixel), _allowance(pixels, x, y)
-            held = may_hold and apart <= allowance
-            if not held:
-                index = _choose(pixel, wanted, (colours, cells, cached))
-                held = may_hold and apart <= allowance + _distance(colours[:, index], pixel)
-            if not held:
-                indices[y, x] = index
-                if is_shown[y, x] == 0 or _distance(old, colours[:, index]) > 0:
-                    _grow(changed, x, y)
-                is_shown[y, x] = 1
+            if not (may_hold and apart <= allowance):
+                index = -1
+                if allowance == 0 or is_patterned:
+                    index = _exact(colours, cells, cached, source)
+                if index < 0:
+                    index = _find(colours, cells, cached, wanted)
+                new = (colours[0, index], colours[1, index], colours[2, index])
+                if not (may_hold and apart <= allowance + _apart(source, *new)):
+                    indices[y, x] = index
+                    _show(shown, is_shown, y, x, new, changed)
+                    seen = new
+            if _apart(source, *seen) > 0:
+                held = int(indices[y, x] == transparent)
                 for channel in range(3):
-                    old[channel] = colours[channel, index]
-            if _distance(old, pixel) > 0:
-                _diffuse(wanted, old, weights[int(held)], here, below, x + 1, step)
+                    error = wanted[channel] - seen[channel]
+                    _diffuse(error, channel, weights, held, here, below, x + 1, step)

@@ -36,7 +36,7 @@ def inlined(function: Function) -> Function:
     Numba's cache watches the kernel's own file only: touch that file after changing a helper of
     another module.
     """
-    return numba.njit(nogil=True)(function)
+    return numba.njit(nogil=True, forceinline=True)(function)
 
 
 def load_all() -> None:

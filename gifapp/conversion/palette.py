@@ -92,7 +92,8 @@ def _coarsen(keys, sums, state):
         slot = _slot(keys, old_keys[old] & mask)
         state[1] += keys[slot] < 0
         keys[slot] = old_keys[old] & mask
-        sums[slot] += old_sums[old]
+        for column in range(4):
+            sums[slot, column] += old_sums[old, column]
 
 
 @kernel("void(u1[:,::1], i4[::1], i8[:,::1], i8[::1])")
@@ -131,25 +132,46 @@ def _best_cut(points, weights, members, planes):
         planes[:] = 0.0
         for member in members:
             plane = int(points[member, axis])
-            planes[plane, 0] += weights[member]
+            weight = weights[member]
+            planes[plane, 0] += weight
             for channel in range(3):
-                planes[plane, channel + 1] += weights[member] * points[member, channel]
-        whole = planes.sum(axis=0)
-        base = (whole[1] ** 2 + whole[2] ** 2 + whole[3] ** 2) / whole[0]
-        low, red, green, blue = 0.0, 0.0, 0.0, 0.0
-        for plane in range(255):
-            low += planes[plane, 0]
-            red += planes[plane, 1]
-            green += planes[plane, 2]
-            blue += planes[plane, 3]
-            high = whole[0] - low
-            if low < 0.5 or high < 0.5 or planes[plane, 0] == 0.0:
-                continue
-            rest = (whole[1] - red) ** 2 + (whole[2] - green) ** 2 + (whole[3] - blue) ** 2
-            gain = (red**2 + green**2 + blue**2) / low + rest / high - base
-            if gain > best_gain:
-                best_gain, best_axis, best_value = gain, axis, plane + 1
+                planes[plane, channel + 1] += weight * points[member, channel]
+        gain, value = _best_plane(planes)
+        if gain > best_gain:
+            best_gain, best_axis, best_value = gain, axis, value
     return best_gain, best_axis, best_value
+
+
+@inlined
+def _best_plane(planes):
+    """The best cut through sums of (weight, red, green, blue) by plane: (gain, value)."""
+    all_weight, all_red, all_green, all_blue = 0.0, 0.0, 0.0, 0.0
+    for plane in range(256):
+        all_weight += planes[plane, 0]
+        all_red += planes[plane, 1]
+        all_green += planes[plane, 2]
+        all_blue += planes[plane, 3]
+    uncut = _spread(all_weight, all_red, all_green, all_blue)
+    weight, red, green, blue = 0.0, 0.0, 0.0, 0.0
+    best, value = uncut, 0
+    for plane in range(255):
+        weight += planes[plane, 0]
+        red += planes[plane, 1]
+        green += planes[plane, 2]
+        blue += planes[plane, 3]
+        if planes[plane, 0] < 0.5 or all_weight - weight < 0.5:
+            continue
+        cut = _spread(weight, red, green, blue)
+        cut += _spread(all_weight - weight, all_red - red, all_green - green, all_blue - blue)
+        if cut > best:
+            best, value = cut, plane + 1
+    return best - uncut, value
+
+
+@inlined
+def _spread(weight, red, green, blue):
+    """What a cluster's mean explains of its colours; the more in all clusters, the less error is left."""
+    return (red * red + green * green + blue * blue) / weight
 
 
 @kernel("Tuple((i4[::1], i8))(f4[:,::1], f4[::1], i8)")
@@ -163,7 +185,10 @@ def _split(points, weights, colours):
     gains[0], axes[0], values[0] = _best_cut(points, weights, order, planes)
     count = 1
     while count < colours:
-        chosen = np.argmax(gains[:count])
+        chosen = 0
+        for cluster in range(1, count):
+            if gains[cluster] > gains[chosen]:
+                chosen = cluster
         if gains[chosen] <= 0.0:
             break
         start, end = starts[chosen], ends[chosen]
