@@ -9,9 +9,9 @@ from dataclasses import dataclass
 class Limits:
     """Bounds that hold for every source and every conversion."""
 
-    max_upload_bytes: int = 500 * 1024 * 1024
+    max_upload_bytes: int = 500_000_000
     max_duration_s: float = 300.0  # of the clip a recipe selects, not of the source
     max_pixels: int = 8192 * 4320  # of a source's frame
-    max_gif_bytes: int = 500 * 1024 * 1024
+    max_gif_bytes: int = 500_000_000
     deadline_s: float = 600.0  # of one conversion, wall clock
     memory_bytes: int = 4 * 1024**3  # address space of the processes of one conversion

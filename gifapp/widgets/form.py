@@ -82,7 +82,7 @@ class RecipeForm(w.VBox):
         self.width.placeholder, self.height.placeholder = str(made.width_px), str(made.height_px)
 
     def _make_fields(self) -> None:
-        self.trim = w.FloatRangeSlider(description="Part of the video", readout=False, step=0.01)
+        self.trim = _slider((0.0, 1.0), longest_s=1.0)
         self.start = w.FloatText(description="From, s", step=0.1)
         self.end = w.FloatText(description="To, s", step=0.1)
         self.width = w.Text(description="Width, px")
@@ -128,7 +128,6 @@ class RecipeForm(w.VBox):
     def _connect(self) -> None:
         for field in self._fields:
             field.observe(self._changed, "value")
-        self.trim.observe(self._trimmed, "value")
         self.more.observe(self._fold, "value")
 
     def _changed(self, change: Any) -> None:
@@ -162,9 +161,15 @@ class RecipeForm(w.VBox):
         chosen = recipe.segments[0] if recipe.segments else None
         start_s = min(chosen.start_s, duration_s) if chosen else 0.0
         end_s = min(chosen.end_s or duration_s, duration_s) if chosen else duration_s
-        self.trim.min, self.trim.max = 0.0, max(duration_s, 0.01)
-        self.trim.value = (start_s, end_s)
+        self._replace_slider((start_s, end_s), longest_s=max(duration_s, 0.01))
         self.start.value, self.end.value = round(start_s, 2), round(end_s, 2)
+
+    def _replace_slider(self, part_s: tuple[float, float], *, longest_s: float) -> None:
+        # a page that is still rendering a slider answers a new range with the old value, squeezed into it
+        before, self.trim = self.trim, _slider(part_s, longest_s=longest_s)
+        self.trim.observe(self._trimmed, "value")
+        self.trim_row.children = (self.start, self.trim, self.end)
+        before.close()
 
     def _segments(self, source: SourceView) -> list[dict[str, float]]:
         if source.duration_s is None or _is_whole(self.start.value, self.end.value, source.duration_s):
@@ -181,6 +186,12 @@ class RecipeForm(w.VBox):
             "height_px": self.crop_height.value,
         }
         return None if list(crop.values()) == [0, 0, source.width, source.height] else crop
+
+
+def _slider(part_s: tuple[float, float], *, longest_s: float) -> w.FloatRangeSlider:
+    return w.FloatRangeSlider(
+        value=part_s, min=0.0, max=longest_s, step=0.01, readout=False, description="Part of the video"
+    )
 
 
 def _row(*fields: w.Widget) -> w.Box:

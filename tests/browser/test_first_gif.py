@@ -29,7 +29,7 @@ def test_the_first_visitor_makes_the_account_of_the_administrator(
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Create account").click()
     expect(page.get_by_role("button", name="Drop a video here")).to_be_visible(timeout=30_000)
-    expect(page.get_by_text("up to 524 MB")).to_be_visible()
+    expect(page.get_by_text("up to 500 MB")).to_be_visible()
     expect(page.get_by_text("It appears here, ready to download.")).to_be_visible()
     shoot(page, "2-empty")
 
@@ -148,6 +148,16 @@ def test_a_deletion_is_asked_for_twice_and_stays(page: Page, shoot: Shoot) -> No
     page.reload()
     expect(cards(page, "cancelled")).to_have_count(2, timeout=30_000)
     expect(done).to_have_count(0)
+
+
+def test_a_video_that_comes_before_the_form_is_drawn_is_ready_as_well(page: Page) -> None:
+    page.get_by_role("button", name="Remove this video").click()
+    page.get_by_role("button", name="Remove", exact=True).click()
+    expect(page.get_by_role("button", name="Make the GIF")).to_be_hidden()
+    page.reload(wait_until="commit")
+    page.locator("input[type=file]").set_input_files(real_clip())
+    expect(page.get_by_role("button", name="Make the GIF")).to_be_enabled(timeout=15_000)
+    expect(page.get_by_label("To, s")).to_have_value("5.28")
 
 
 def test_no_page_is_wider_than_a_phone(page: Page) -> None:
