@@ -25,7 +25,7 @@ from gifapp.domain.recipe import Dither
 _HOLD_SHARE = 64  # of 256: the allowance in squared RGB for each squared step to the neighbours
 _HOLD_MOST = 40
 # of 256: how much of an error is passed on. All of it is noise at a GIF's size; none is bands
-_STRENGTH = 112
+_STRENGTH = 96
 _HELD_STRENGTH = 84
 
 _UNKNOWN, _CROWDED = -1, -2

@@ -68,3 +68,16 @@ def test_a_cleared_histogram_has_forgotten_everything() -> None:
     histogram.clear()
     histogram.add(np.full((1, 1, 3), 77, np.uint8))
     assert histogram.choose(256).tolist() == [[77, 77, 77]]
+
+
+def test_smooth_ground_gets_more_colours_than_the_same_colours_in_disorder() -> None:
+    ramp = np.linspace(60, 190, 3 * 128 * 40).reshape(-1, 3).astype(np.uint8)
+    busy = noise(128 * 80, 3)
+    shuffled = np.random.default_rng(5).permutation(ramp)
+
+    def colours_of_the_ramp(smooth: np.ndarray) -> int:
+        palette = np.array(sorted(chosen(np.concatenate([smooth, busy]).reshape(120, 128, 3), 64)), int)
+        nearest = ((ramp[:, None].astype(int) - palette) ** 2).sum(axis=2).argmin(axis=1)
+        return len(set(nearest.tolist()))
+
+    assert colours_of_the_ramp(ramp) > 1.2 * colours_of_the_ramp(shuffled)
