@@ -40,6 +40,11 @@ def spawn(
     return subprocess.Popen(argv, start_new_session=True, preexec_fn=prepare, **popen)  # noqa: PLW1509
 
 
+def environment_without_secrets() -> dict[str, str]:
+    """Ours without gifapp's settings: for children that read what strangers sent."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("GIFAPP_")}
+
+
 def stop(process: subprocess.Popen[Any], *, grace_s: float, sig: int = signal.SIGTERM) -> int:
     """Ask the child to end, wait, then kill its whole group; returns its exit status."""
     if process.poll() is None:
@@ -86,7 +91,9 @@ def apply_limits(limits: ProcessLimits) -> None:
         if most is not None:
             _, hardest = resource.getrlimit(kind)
             bound = most if hardest == resource.RLIM_INFINITY else min(most, hardest)
-            resource.setrlimit(kind, (bound, bound))
+            # past the soft limit of CPU time comes SIGXCPU, which says why; past the hard one SIGKILL
+            soft = bound - 1 if kind == resource.RLIMIT_CPU and bound > 1 else bound
+            resource.setrlimit(kind, (soft, bound))
     if limits.nice:
         os.nice(limits.nice)
 

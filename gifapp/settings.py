@@ -59,7 +59,7 @@ class Settings(BaseSettings):
     )
     max_kernels: int = Field(40, ge=1, description="How many dashboards may be open at once.")
     workers: str = Field(
-        "1..5", pattern=r"^\d+\.\.\d+$", description="The fewest and the most workers, as 1..5."
+        "1..5", pattern=r"^\d+\.\.0*[1-9]\d*$", description="The fewest and the most workers, as 1..5."
     )
     drain_s: float = Field(
         8, ge=0, description="How long a stopping worker lets its conversion run on, in seconds."
@@ -130,7 +130,7 @@ def load(**flags: Any) -> Settings:
         first = refused.errors()[0]
         name = "GIFAPP_" + "_".join(str(step) for step in first["loc"]).upper()
         raise errors.SettingInvalid(name=name, problem=first["msg"]) from None
-    except tomllib.TOMLDecodeError as broken:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as broken:
         raise errors.SettingInvalid(name=f"file {_toml_path(flags)}", problem=broken) from None
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from gifapp.processes import ProcessLimits, spawn, stop, wait_until
+from gifapp.processes import ProcessLimits, environment_without_secrets, spawn, stop, wait_until
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 
@@ -64,6 +64,14 @@ def test_limits_are_never_loosened_below() -> None:
         [sys.executable, "-c", outer], limits=ProcessLimits(file_bytes=1000), stdout=subprocess.PIPE
     )
     assert child.communicate(timeout=30)[0] == b"1000\n"
+
+
+def test_a_child_that_reads_what_strangers_sent_sees_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIFAPP_MONGODB_URL", "mongodb://user:secret@host")
+    monkeypatch.setenv("LANGUAGE", "en")
+    seen = environment_without_secrets()
+    assert seen["LANGUAGE"] == "en"
+    assert not [name for name in seen if name.startswith("GIFAPP_")]
 
 
 def test_wait_until_gives_up_in_time() -> None:

@@ -35,6 +35,7 @@ def test_the_file_is_that_of_the_data_directory_given_as_a_flag(tmp_path: Path) 
         ("PORT", "70000"),
         ("REGISTRATION", "maybe"),
         ("WORKERS", "many"),
+        ("WORKERS", "0..0"),
         ("DEADLINE_S", "0"),
     ],
 )
@@ -50,8 +51,9 @@ def test_an_unknown_key_in_the_file_is_refused(tmp_path: Path) -> None:
         settings.load()
 
 
-def test_a_broken_file_is_a_sentence(tmp_path: Path) -> None:
-    (tmp_path / "gifapp.toml").write_text("port = = 1\n")
+@pytest.mark.parametrize("content", [b"port = = 1\n", b'host = "\xff"'])
+def test_a_broken_file_is_a_sentence(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "gifapp.toml").write_bytes(content)
     with pytest.raises(errors.SettingInvalid, match=r"gifapp\.toml"):
         settings.load()
 

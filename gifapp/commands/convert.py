@@ -99,7 +99,7 @@ def _read_recipe(file: Any) -> dict[str, Any]:
         return {}
     try:
         recipe = json.load(file)
-    except ValueError as broken:  # no JSON, or no text
+    except (ValueError, RecursionError) as broken:  # no JSON, or no text
         raise errors.RecipeInvalid(problems=f"{file.name} is not JSON ({broken})") from None
     if not isinstance(recipe, dict):
         raise errors.RecipeInvalid(problems=f"{file.name} holds no JSON object")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -13,8 +11,7 @@ from gifapp import logs
 from gifapp import settings as configured
 from gifapp.commands import options
 from gifapp.commands.parts import prepare
-from gifapp.jobs.parts import JobParts
-from gifapp.jobs.sweep import keep_sweeping
+from gifapp.jobs.sweep import sweeping
 from gifapp.web.app import run_web
 from gifapp.web.pages import dashboard_notebook
 from gifapp.web.parts import build_parts
@@ -29,10 +26,15 @@ def web(host: str | None, port: int | None, data_dir: Path | None) -> None:
     settings = configured.load(host=host, port=port, data_dir=data_dir)
     logs.configure(log_format=settings.log_format, level=settings.log_level)
     foundation = prepare(settings)
-    with foundation.build_jobs() as jobs, _sweeping(jobs):
+    with (
+        foundation.build_jobs() as jobs,
+        contextlib.closing(foundation.build_identity()) as identity,
+        # here too: while no worker lives, nobody else notices what was lost
+        sweeping(jobs.service.sweep, every_s=jobs.timings.sweep_s),
+    ):
         parts = build_parts(
             jobs,
-            foundation.build_identity(),
+            identity,
             secret=foundation.secret,
             redis_url=foundation.redis_url,
             public_url=settings.public_url,
@@ -46,22 +48,3 @@ def web(host: str | None, port: int | None, data_dir: Path | None) -> None:
             public_url=settings.public_url,
             max_kernels=settings.max_kernels,
         )
-
-
-@contextlib.contextmanager
-def _sweeping(jobs: JobParts) -> Iterator[None]:
-    # here too: while no worker lives, nobody else notices what was lost
-    stopping = threading.Event()
-    sweep = threading.Thread(
-        target=keep_sweeping,
-        args=(jobs.service.sweep,),
-        kwargs={"every_s": jobs.timings.sweep_s, "stopping": stopping},
-        name="sweep",
-        daemon=True,
-    )
-    sweep.start()
-    try:
-        yield
-    finally:
-        stopping.set()
-        sweep.join(jobs.timings.sweep_s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import subprocess
@@ -86,11 +87,14 @@ def _write_lossless(frames: Iterable[Pixels], fps: float, path: Path) -> None:
         *("-r", str(Fraction(fps).limit_denominator(1001)), "-i", "pipe:0"),
         *("-c:v", "qtrle", "-pix_fmt", "argb" if channels == 4 else "rgb24", "-f", "mov", str(path)),
     ]
-    ffmpeg = processes.spawn(argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    ffmpeg = processes.spawn(
+        argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
-        for frame in itertools.chain([first], frames):
-            ffmpeg.stdin.write(np.ascontiguousarray(frame).data)  # type: ignore[union-attr]
-        ffmpeg.communicate()
+        with contextlib.suppress(BrokenPipeError):  # its status says that it gave up
+            for frame in itertools.chain([first], frames):
+                ffmpeg.stdin.write(np.ascontiguousarray(frame).data)  # type: ignore[union-attr]
+            ffmpeg.communicate()
     finally:
         status = processes.stop(ffmpeg, grace_s=0)
     if status != 0:

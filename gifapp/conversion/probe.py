@@ -71,7 +71,12 @@ def _inspected(path: Path, limits: Limits) -> dict[str, Any]:
     argv = [sys.executable, "-P", "-m", "gifapp.conversion.inspection", str(path), str(limits.max_pixels)]
     bounds = processes.ProcessLimits(memory_bytes=MEMORY_BYTES, cpu_s=int(DEADLINE_S), file_bytes=0)
     child = processes.spawn(
-        argv, limits=bounds, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        argv,
+        limits=bounds,
+        env=processes.environment_without_secrets(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
     )
     try:
         answer, _ = child.communicate(timeout=DEADLINE_S)

@@ -85,6 +85,7 @@ class _Ffmpeg:
         self._process = processes.spawn(
             argv,
             limits=bounds,
+            env=processes.environment_without_secrets(),
             bufsize=0,
             pipesize=PIPE_BYTES,
             stdin=subprocess.DEVNULL,

@@ -9,7 +9,8 @@ from bson import ObjectId
 
 from gifapp import errors
 from gifapp.domain.views import Role, UserView
-from gifapp.identity.documents import UserDocument, reaching_mongodb
+from gifapp.identity.documents import UserDocument
+from gifapp.mongodb import reaching_mongodb
 
 # what is unique about an account -> the error of whoever comes second
 _SECOND = {"email": errors.EmailTaken, "founder": errors.SetupTokenWrong, "invite_id": errors.InviteInvalid}

@@ -1,20 +1,16 @@
-"""The MongoEngine documents of people and their sessions, and how to reach them; no behaviour."""
+"""The MongoEngine documents of people and their sessions, and their connection; no behaviour."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 import mongoengine
-import pymongo.errors
 from mongoengine.fields import BinaryField, BooleanField, DateTimeField, IntField, ObjectIdField, StringField
 
-from gifapp import errors
+from gifapp.mongodb import bind
 
 ALIAS = "identity"
-_PATIENCE_MS = 3000
 
 
 class UserDocument(mongoengine.Document):  # type: ignore[misc]
@@ -56,30 +52,10 @@ class SessionDocument(mongoengine.Document):  # type: ignore[misc]
     }
 
 
-@contextlib.contextmanager
-def reaching_mongodb() -> Iterator[None]:
-    """Say that MongoDB is away in our words.
-
-    Raises:
-        errors.ServiceUnavailable
-    """
-    try:
-        yield
-    except (pymongo.errors.ConnectionFailure, pymongo.errors.ExecutionTimeout) as away:
-        raise errors.ServiceUnavailable(service="MongoDB") from away
-
-
 def connect(mongodb_url: str) -> None:
     """Bind the documents to the database that the URL names, for this process."""
     disconnect()
-    mongoengine.connect(
-        host=mongodb_url,
-        alias=ALIAS,
-        tz_aware=True,
-        uuidRepresentation="standard",
-        serverSelectionTimeoutMS=_PATIENCE_MS,
-        w="majority",
-    )
+    bind(ALIAS, mongodb_url)
 
 
 def disconnect() -> None:

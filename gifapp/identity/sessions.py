@@ -17,8 +17,9 @@ from uuid import uuid4
 from bson import ObjectId
 
 from gifapp import errors
-from gifapp.identity.documents import SessionDocument, reaching_mongodb
+from gifapp.identity.documents import SessionDocument
 from gifapp.identity.tokens import derived_key, digest, random_token
+from gifapp.mongodb import reaching_mongodb
 
 LIFETIME = timedelta(days=30)  # since the last refresh
 GRACE = timedelta(seconds=10)

@@ -12,6 +12,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -127,15 +128,15 @@ class Blobs:
             raise errors.DirectoryNotWritable(path=self.root) from None
 
     def check_writable(self) -> None:
-        """Write and remove a small file.
+        """Write a small file that has no name.
 
         Raises:
             errors.ServiceUnavailable
         """
-        trial = self._incoming / f"trial-{uuid4().hex}"
         try:
-            trial.write_bytes(b"gifapp")
-            trial.unlink()
+            with tempfile.TemporaryFile(dir=self._incoming) as trial:
+                trial.write(b"gifapp")
+                trial.flush()
         except OSError as refused:
             raise errors.ServiceUnavailable(service="The storage") from refused
 

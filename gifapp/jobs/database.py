@@ -1,35 +1,12 @@
-"""How the documents reach MongoDB, and its errors in our words."""
+"""The connection of the jobs' documents."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import mongoengine
-import pymongo.errors
 
 from gifapp import errors
 from gifapp.jobs.documents import ALIAS, JobDocument, SourceDocument
-
-_SELECTION_MS = 3_000
-_SOCKET_MS = 8_000  # well under the lease: a worker whose MongoDB hangs must notice in time
-
-
-@contextmanager
-def reaching_mongodb() -> Iterator[None]:
-    """Turn what pymongo raises when MongoDB is away into our error; also a decorator.
-
-    Raises:
-        errors.ServiceUnavailable: the write may or may not have happened.
-    """
-    try:
-        yield
-    except (
-        pymongo.errors.ConnectionFailure,
-        pymongo.errors.ExecutionTimeout,
-        pymongo.errors.WriteConcernError,
-    ) as away:
-        raise errors.ServiceUnavailable(service="MongoDB") from away
+from gifapp.mongodb import bind, reaching_mongodb
 
 
 def connect(mongodb_url: str) -> None:
@@ -38,17 +15,7 @@ def connect(mongodb_url: str) -> None:
     Raises:
         errors.ServiceUnavailable: it does not answer; nothing is bound.
     """
-    mongoengine.connect(
-        host=mongodb_url,
-        alias=ALIAS,
-        tz_aware=True,
-        uuidRepresentation="standard",
-        w="majority",
-        journal=True,
-        serverSelectionTimeoutMS=_SELECTION_MS,
-        connectTimeoutMS=_SELECTION_MS,
-        socketTimeoutMS=_SOCKET_MS,
-    )
+    bind(ALIAS, mongodb_url)
     try:
         _keep_indexes()
     except errors.ServiceUnavailable:

@@ -161,8 +161,11 @@ def _untimely(code: int | None, limit_s: float) -> errors.GifappError:
 
 def _environment() -> dict[str, str]:
     """Ours without gifapp's passwords, and without what would start threads or reserve memory for them."""
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("GIFAPP_")}
-    return ours | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+    return processes.environment_without_secrets() | {
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "MALLOC_ARENA_MAX": "2",
+    }
 
 
 # --- in the server ---------------------------------------------------------------------------

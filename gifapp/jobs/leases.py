@@ -13,8 +13,8 @@ from typing import Any
 
 from gifapp import errors
 from gifapp.domain.job import Bury, Fail, JobState, Progress, Requeue, decide_retry
-from gifapp.jobs.database import reaching_mongodb
 from gifapp.jobs.documents import LONG_AGO, ErrorPart, GifPart, JobDocument, ProgressPart, utc_now
+from gifapp.mongodb import reaching_mongodb
 
 _END_OF_LEASE: dict[str, Any] = {"unset__lease_until": True, "unset__worker": True}
 
@@ -53,6 +53,7 @@ def claim(job_id: str, *, worker: str, lease_s: float) -> JobDocument | None:
         set__progress=ProgressPart(),
         set__cancel_requested=False,
         set__started_at=now,
+        unset__error=True,
     )
 
 
@@ -87,14 +88,8 @@ def fail(attempt: Attempt, error: errors.GifappError) -> JobDocument | None:
 @reaching_mongodb()
 def release(attempt: Attempt) -> JobDocument | None:
     """Queue again at once; this was no attempt."""
-    return _held(attempt).modify(
-        new=True,
-        set__state=JobState.QUEUED,
-        inc__attempts=-1,
-        set__hint_at=LONG_AGO,
-        set__progress=ProgressPart(),
-        unset__started_at=True,
-        **_END_OF_LEASE,
+    return _queue_again(
+        _held(attempt), inc__attempts=-1, set__progress=ProgressPart(), unset__started_at=True
     )
 
 
@@ -109,13 +104,20 @@ def take_back(lost: JobDocument) -> JobDocument | None:
     """Queue again or bury a job of `expired()`: its attempt can settle no more."""
     attempt = attempt_of(lost)
     held = _held(attempt).filter(lease_until__lt=utc_now())
-    if lost.cancel_requested:
-        return _settle(held, JobState.CANCELLED)
-    return _after_error(held, attempt, errors.WorkerLost())
+    cancelled = _settle(held.filter(cancel_requested=True), JobState.CANCELLED)
+    return cancelled or _after_error(held, attempt, errors.WorkerLost())
 
 
 def _held(attempt: Attempt) -> Any:
     return JobDocument.objects(id=attempt.job_id, token=attempt.token, state=JobState.RUNNING)
+
+
+def _queue_again(held: Any, **changes: Any) -> JobDocument | None:
+    """Queued, or cancelled if somebody has asked for that: a promised cancel outlives its attempt."""
+    queued = held.filter(cancel_requested=False).modify(
+        new=True, set__state=JobState.QUEUED, set__hint_at=LONG_AGO, **changes, **_END_OF_LEASE
+    )
+    return queued or _settle(held, JobState.CANCELLED)
 
 
 def _settle(held: Any, state: JobState, **changes: Any) -> JobDocument | None:
@@ -131,14 +133,7 @@ def _after_error(held: Any, attempt: Attempt, error: errors.GifappError) -> JobD
         error, attempt=attempt.number, max_attempts=attempt.max_attempts, now=now, jitter=jitter
     ):
         case Requeue(run_at):
-            return held.modify(
-                new=True,
-                set__state=JobState.QUEUED,
-                set__run_at=run_at,
-                set__hint_at=LONG_AGO,
-                push__errors=part,
-                **_END_OF_LEASE,
-            )
+            return _queue_again(held, set__run_at=run_at, set__error=part, push__errors=part)
         case Bury():
             return _settle(held, JobState.DEAD, set__error=part, push__errors=part)
         case Fail():

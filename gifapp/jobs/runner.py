@@ -13,7 +13,7 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from gifapp import errors
-from gifapp.domain.job import Progress
+from gifapp.domain.job import JobState, Progress
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipe import Recipe
 from gifapp.jobs import leases, sources, store
@@ -107,8 +107,10 @@ class Runner:
             return lease.insist(partial(leases.give_in, attempt))
         except Drained:
             return self._released(lease)
-        except errors.GifappError as error:
-            return lease.insist(partial(leases.fail, attempt, error))
+        except LeaseLost:
+            raise
+        except Exception as error:  # noqa: BLE001  whatever it was, the job must not wait for its lease
+            return lease.insist(partial(leases.fail, attempt, _in_our_words(error)))
 
     def _order(self, job: JobDocument, scratch: Path) -> Order:
         try:
@@ -116,6 +118,8 @@ class Runner:
         except errors.NotFound:
             raise errors.SourceGone from None
         path = self._blobs.source_path(source.sha256)
+        if not path.exists():
+            raise errors.SourceGone
         return Order(path, Recipe.parse(job.recipe), scratch, self._limits)
 
     def _watched(self, order: Order, lease: _Lease) -> Done:
@@ -153,7 +157,8 @@ class Runner:
 
     def _released(self, lease: _Lease) -> JobDocument:
         released = lease.insist(partial(leases.release, lease.attempt))
-        self._doorbell.ring(released.id, priority=released.priority)
+        if released.state == JobState.QUEUED:
+            self._doorbell.ring(released.id, priority=released.priority)
         return released
 
     def _remove_files(self, attempt: Attempt) -> None:
@@ -164,6 +169,13 @@ class Runner:
                 self._blobs.remove_attempt(attempt.key)
         except errors.ServiceUnavailable as away:
             _log.warning("the attempt's files are left to the sweep", reason=str(away))
+
+
+def _in_our_words(error: Exception) -> errors.GifappError:
+    if isinstance(error, errors.GifappError):
+        return error
+    _log.error("an attempt broke", exc_info=error)
+    return errors.ConversionCrashed(reason=type(error).__name__)
 
 
 class _Lease:

@@ -213,9 +213,10 @@ class JobService:
         )
 
     def _rung_and_shown(self, job: JobDocument) -> JobView:
+        view = self._shown(job)  # first: a worker that hears the bell tells the next change at once
         if job.state == JobState.QUEUED:
             self._doorbell.ring(job.id, priority=job.priority)
-        return self._shown(job)
+        return view
 
     def _shown(self, job: JobDocument) -> JobView:
         view = job_view(job)

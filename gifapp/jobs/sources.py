@@ -9,8 +9,8 @@ from pydantic import TypeAdapter
 
 from gifapp import errors
 from gifapp.conversion.video import Video
-from gifapp.jobs.database import reaching_mongodb
 from gifapp.jobs.documents import SourceDocument, utc_now
+from gifapp.mongodb import reaching_mongodb
 
 _VIDEO: TypeAdapter[Video] = TypeAdapter(Video)
 

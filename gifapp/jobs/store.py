@@ -13,8 +13,8 @@ from mongoengine import NotUniqueError, Q
 from gifapp import errors
 from gifapp.domain.job import LEGAL_MOVES, JobState, Priority
 from gifapp.domain.recipe import Recipe
-from gifapp.jobs.database import reaching_mongodb
 from gifapp.jobs.documents import JobDocument, ProgressPart, SourceDocument, utc_now
+from gifapp.mongodb import reaching_mongodb
 
 PRIORITIES: dict[Priority, int] = {"high": 10, "normal": 0, "low": -10}
 

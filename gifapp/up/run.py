@@ -108,6 +108,7 @@ def _our_parts(settings: Settings, addresses: Addresses) -> list[Part]:
 def _told_settings(settings: Settings, addresses: Addresses) -> dict[str, str]:
     return {
         "GIFAPP_DATA_DIR": str(settings.data_dir),
+        **({"GIFAPP_SECRET_FILE": str(settings.secret_file.resolve())} if settings.secret_file else {}),
         "GIFAPP_HOST": settings.host,
         "GIFAPP_PORT": str(settings.port),
         "GIFAPP_WORKERS": settings.workers,

@@ -105,7 +105,6 @@ class GifApp(Voila):
             chunk_size=CHUNK_BYTES,
         )
         self.parts.hub.start()
-        self.parts.hub.start()
         self._server.add_socket(listening)
         self._reaper = PeriodicCallback(self.kernels.reap, REAP_EVERY_S * 1000)
         self._reaper.start()

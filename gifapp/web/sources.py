@@ -47,7 +47,8 @@ class Upload:
         self._turn = asyncio.Lock()  # the client may leave while a part is being written
 
     async def open(self) -> None:
-        self._incoming = await self._run(self._opened.enter_context, self._parts.service.incoming())
+        async with self._turn:
+            self._incoming = await self._run(self._opened.enter_context, self._parts.service.incoming())
 
     async def write(self, chunk: bytes) -> None:
         async with self._turn:

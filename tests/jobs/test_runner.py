@@ -117,12 +117,22 @@ def test_an_error_becomes_a_sentence(
     document = JobDocument.objects.get(id=job.id)
     assert document.state == state
     assert detail in document.errors[0].detail
-    assert (document.error is None) == (state == JobState.QUEUED)
+    assert document.error.detail == document.errors[0].detail  # shown while the job waits, too
 
 
 def test_a_failed_attempt_leaves_no_file(run: Run, job: JobView, storage: Path) -> None:
     run("fills_the_disk", job.id).ended()
     assert {name.split("/")[0] for name in files_below(storage)} == {"sources", "posters"}
+
+
+def test_storage_that_cannot_be_written_settles_the_attempt_at_once(
+    run: Run, job: JobView, storage: Path
+) -> None:
+    (storage / "gifs").rmdir()
+    (storage / "gifs").write_bytes(b"in the way")
+    run("quick", job.id).ended()
+    document = JobDocument.objects.get(id=job.id)
+    assert (document.state, document.error.code) == (JobState.QUEUED, "conversion-crashed")
 
 
 def test_a_transient_error_is_retried_until_the_attempts_are_used_up(

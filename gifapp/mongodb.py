@@ -1,0 +1,46 @@
+"""How documents reach MongoDB, and its errors in our words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import mongoengine
+import pymongo.errors
+
+from gifapp import errors
+
+_SELECTION_MS = 3_000
+_SOCKET_MS = 8_000  # a MongoDB that hangs must not hold our threads; well under a job's lease
+
+
+def bind(alias: str, mongodb_url: str) -> None:
+    """Bind the documents of `alias` in this process to the database that the URL names."""
+    mongoengine.connect(
+        host=mongodb_url,
+        alias=alias,
+        tz_aware=True,
+        uuidRepresentation="standard",
+        w="majority",
+        journal=True,
+        serverSelectionTimeoutMS=_SELECTION_MS,
+        connectTimeoutMS=_SELECTION_MS,
+        socketTimeoutMS=_SOCKET_MS,
+    )
+
+
+@contextmanager
+def reaching_mongodb() -> Iterator[None]:
+    """Turn what pymongo raises when MongoDB is away into our error; also a decorator.
+
+    Raises:
+        errors.ServiceUnavailable: the write may or may not have happened.
+    """
+    try:
+        yield
+    except (
+        pymongo.errors.ConnectionFailure,
+        pymongo.errors.ExecutionTimeout,
+        pymongo.errors.WriteConcernError,
+    ) as away:
+        raise errors.ServiceUnavailable(service="MongoDB") from away
