@@ -178,17 +178,15 @@ class _Gif:
 
     def _images(self, drawn: _Drawn) -> Iterator[bytes]:
         left, top, right, bottom = drawn.where
-        part = drawn.indices[top:bottom, left:right]
-        data = lzw.compress(part, container.table_bits(drawn.palette))
+        palette, part = drawn.palette, drawn.indices[top:bottom, left:right]
+        is_global = palette is self._global
+        if not is_global:
+            palette, part = palette.without_unused(part)
+        data = lzw.compress(part, container.table_bits(palette))
         *repeats, last = _pieces(drawn.delay_cs)
-        for delay_cs in repeats:
-            yield self._image(drawn, data, delay_cs, Disposal.KEEP)
-        yield self._image(drawn, data, last, drawn.disposal)
-
-    def _image(self, drawn: _Drawn, data: bytes, delay_cs: int, disposal: Disposal) -> bytes:
-        self.frames += 1
-        is_global = drawn.palette is self._global
-        return container.image(data, drawn.where, drawn.palette, delay_cs, disposal, is_global=is_global)
+        for delay_cs, disposal in [*((one, Disposal.KEEP) for one in repeats), (last, drawn.disposal)]:
+            self.frames += 1
+            yield container.image(data, drawn.where, palette, delay_cs, disposal, is_global=is_global)
 
     def _counted(self, written: bytes) -> bytes:
         self.bytes += len(written)

@@ -27,6 +27,14 @@ class Palette(NamedTuple):
     def size(self) -> int:
         return len(self.colours) + (self.transparent is not None)
 
+    def without_unused(self, indices: NDArray[np.uint8]) -> tuple[Palette, NDArray[np.uint8]]:
+        """The palette with only the colours that `indices` name, and the indices into it."""
+        used = np.bincount(indices.ravel(), minlength=256) > 0
+        renumbered = (np.cumsum(used) - 1).astype(np.uint8)
+        colours = self.colours[used[: len(self.colours)]]
+        transparent = None if self.transparent is None else len(colours)
+        return Palette(colours, transparent), renumbered[indices]
+
 
 class Histogram:
     """How often each colour occurs, as finely as some 16,000 entries allow.

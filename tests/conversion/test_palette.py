@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gifapp.conversion.palette import Histogram
+from gifapp.conversion.palette import Histogram, Palette
 
 
 def chosen(pixels: np.ndarray, colours: int) -> set[tuple[int, ...]]:
@@ -81,3 +81,13 @@ def test_smooth_ground_gets_more_colours_than_the_same_colours_in_disorder() -> 
         return len(set(nearest.tolist()))
 
     assert colours_of_the_ramp(ramp) > 1.2 * colours_of_the_ramp(shuffled)
+
+
+@pytest.mark.parametrize("transparent", [None, 4])
+def test_a_small_frames_table_holds_only_its_own_colours(transparent: int | None) -> None:
+    palette = Palette(noise(4, 3), transparent)
+    indices = np.array([[3, 1, 3], [1, 1, transparent or 3]], np.uint8)
+    own, renumbered = palette.without_unused(indices)
+    assert own.colours.tolist() == palette.colours[[1, 3]].tolist()
+    assert own.transparent == (2 if transparent else None)
+    assert renumbered.tolist() == [[1, 0, 1], [0, 0, 2 if transparent else 1]]
