@@ -101,7 +101,8 @@ class Card {
     const yes = button("Delete", "danger", () => this.ask("delete"));
     const question = make("span", { class: "gifapp-card__question", text: "Delete it?" });
     this.actions.replaceChildren(question, yes, button("Keep", "quiet", keep));
-    this.actions.onkeydown = (event) => event.key === "Escape" && keep();
+    // a handler that returns false would take every other key away
+    this.actions.onkeydown = (event) => void (event.key === "Escape" && keep());
     yes.focus();
   }
 
@@ -116,6 +117,8 @@ class Card {
   }
 
   setBusy(isBusy) {
+    // a disabled button drops the focus to the page
+    if (isBusy && this.actions.contains(document.activeElement)) this.node.focus();
     this.node.setAttribute("aria-busy", isBusy);
     for (const node of this.actions.querySelectorAll("button")) node.disabled = isBusy;
   }
