@@ -1,0 +1,119 @@
+"""What is compared: each engine as the commands that a person would run."""
+
+# ruff: noqa: ARG001 (every engine is called alike)
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.clips import FFMPEG, Clip
+
+GIFSKI = "1.7.1"
+
+Command = list[str]
+
+
+class Engine(NamedTuple):
+    """A name, and its commands for a clip, a folder to work in and a GIF to write."""
+
+    name: str
+    commands: Callable[[Clip, Path, Path], list[Command]]
+    writes_gif: bool = True
+
+
+def decoding(clip: Clip, folder: Path, gif: Path) -> list[Command]:
+    return [_ffmpeg("-i", clip.path, "-vf", clip.filters, "-pix_fmt", "rgb24", "-f", "null", "-")]
+
+
+def gifapp(clip: Clip, folder: Path, gif: Path) -> list[Command]:
+    size = ["--width", clip.width_px, "--height", clip.height_px, "--fps", clip.fps]
+    return [_words(sys.executable, "-m", "gifapp", "convert", clip.path, "--output", gif, *size, "--quiet")]
+
+
+def moviepy(clip: Clip, folder: Path, gif: Path) -> list[Command]:
+    script = (
+        "import sys; from moviepy import VideoFileClip; path, gif, width, height, fps = sys.argv[1:];"
+        "clip = VideoFileClip(path, audio=False, target_resolution=(int(width), int(height)));"
+        "clip.write_gif(gif, fps=float(fps), logger=None)"
+    )
+    return [_words(sys.executable, "-c", script, clip.path, gif, clip.width_px, clip.height_px, clip.fps)]
+
+
+def ffmpeg_full(clip: Clip, folder: Path, gif: Path) -> list[Command]:
+    return _two_passes(clip, folder, gif, "full", "dither=sierra2_4a")
+
+
+def ffmpeg_diff(clip: Clip, folder: Path, gif: Path) -> list[Command]:
+    return _two_passes(clip, folder, gif, "diff", "dither=bayer:bayer_scale=5:diff_mode=rectangle")
+
+
+def gifski_at(program: Path) -> Engine:
+    """Gifski -Q 90, which reads PNG files; making them is not counted."""
+
+    def commands(clip: Clip, folder: Path, gif: Path) -> list[Command]:
+        pictures = sorted((folder / "pictures").iterdir())
+        return [
+            _words(
+                program,
+                "-Q",
+                90,
+                "--quiet",
+                "--fps",
+                clip.fps,
+                "--width",
+                clip.width_px,
+                "-o",
+                gif,
+                *pictures,
+            )
+        ]
+
+    return Engine(f"gifski {GIFSKI} -Q 90", commands)
+
+
+def engines(gifski: Path | None) -> list[Engine]:
+    return [
+        Engine("decoding alone", decoding, writes_gif=False),
+        Engine("gifapp convert", gifapp),
+        Engine("MoviePy write_gif", moviepy),
+        Engine("ffmpeg full + sierra2_4a", ffmpeg_full),
+        Engine("ffmpeg diff + bayer 5", ffmpeg_diff),
+        *([gifski_at(gifski)] if gifski else []),
+    ]
+
+
+def fetch_gifski(cache: Path) -> Path | None:
+    """The program from the npm package, or None with a line that says why."""
+    program = cache / "package" / "bin" / "debian" / "gifski"
+    if not program.exists():
+        try:
+            subprocess.run(
+                ["npm", "pack", "--silent", f"gifski@{GIFSKI}"], cwd=cache, check=True, stdout=sys.stderr
+            )
+        except (OSError, subprocess.CalledProcessError) as error:
+            print(f"gifski is left out: npm could not fetch it ({error})", file=sys.stderr)
+            return None
+        subprocess.run(["tar", "xzf", f"gifski-{GIFSKI}.tgz"], cwd=cache, check=True)
+        program.chmod(0o755)
+    return program
+
+
+def _two_passes(clip: Clip, folder: Path, gif: Path, stats: str, use: str) -> list[Command]:
+    table = folder / f"{stats}.png"
+    graph = f"{clip.filters}[frames];[frames][1:v]paletteuse={use}"
+    return [
+        _ffmpeg("-i", clip.path, "-vf", f"{clip.filters},palettegen=stats_mode={stats}", "-update", 1, table),
+        _ffmpeg("-i", clip.path, "-i", table, "-lavfi", graph, gif),
+    ]
+
+
+def _ffmpeg(*words: object) -> Command:
+    return _words(FFMPEG, "-y", "-nostdin", "-v", "error", *words)
+
+
+def _words(*words: object) -> Command:
+    return [str(word) for word in words]
