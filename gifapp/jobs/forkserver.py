@@ -97,7 +97,7 @@ class ForkServer:
         """What the server says; None when it is dead, or still cold after all the time it may take."""
         try:
             said = self._control.recv(_NUMBER.size, socket.MSG_WAITALL)
-        except (TimeoutError, ConnectionError):
+        except OSError:
             return None
         return int(_NUMBER.unpack(said)[0]) if said else None
 
@@ -118,6 +118,7 @@ class Conversion:
         self._connection = connection
         self._exit_code = exit_code
         self._limit_s = limit_s
+        self._code: int | None = None
 
     def __enter__(self) -> Self:
         return self
