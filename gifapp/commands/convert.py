@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn, TextIO, get_args
+from typing import Any, TextIO, get_args
 
 import click
 
@@ -65,8 +65,14 @@ def convert(
     recipe = _recipe(recipe_file, fields)
     from gifapp.conversion.pipeline import convert as make_gif  # noqa: PLC0415  # NumPy and Numba: not for --help
 
-    signal.signal(signal.SIGTERM, _end)
-    with _progress(sys.stderr, quiet=quiet) as on_progress:
+    stop = _Stop()
+    with _progress(sys.stderr, quiet=quiet) as show:
+
+        def on_progress(progress: Progress) -> None:
+            stop.check()
+            if show:
+                show(progress)
+
         report = make_gif(
             video, recipe, output or _beside(video), on_progress, limits=configured.load().limits
         )
@@ -78,9 +84,22 @@ def convert(
             click.echo(f"  {note}", err=True)
 
 
-def _end(number: int, frame: object) -> NoReturn:  # noqa: ARG001
-    """End as Ctrl-C does, so that ffmpeg and the unfinished GIF go too."""
-    sys.exit(128 + number)
+class _Stop:
+    """Ctrl-C and SIGTERM end the command in order, so that ffmpeg and the unfinished GIF go too."""
+
+    def __init__(self) -> None:
+        self._heard: list[int] = []
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._hear)
+
+    def _hear(self, number: int, frame: object) -> None:  # noqa: ARG002
+        self._heard.append(number)
+        self.check()
+
+    def check(self) -> None:
+        """Exit if a signal came; again, in case some callback of a library swallowed the first exit."""
+        if self._heard:
+            sys.exit(128 + self._heard[0])
 
 
 def _recipe(file: Any, fields: dict[str, Any]) -> Recipe:
