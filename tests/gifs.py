@@ -3,7 +3,7 @@
 import io
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +11,32 @@ import imageio_ffmpeg
 import numpy as np
 from PIL import Image, ImageSequence
 
-from gifapp.conversion.encoder import Encoded, Frame, encode
+from gifapp.conversion.encoder import Encoded, Style, encode
+from gifapp.conversion.frame import Frame
 
 
 def gif_of(
-    pictures: Iterable[np.ndarray], delays_cs: Sequence[int] | int = 8, **chosen: Any
+    pictures: Iterable[np.ndarray],
+    delays_cs: Sequence[int] | int = 8,
+    *,
+    loop: int = 0,
+    on_frame: Callable[[int], None] | None = None,
+    **style: Any,
 ) -> tuple[bytes, Encoded]:
-    """The pictures as a GIF; what is not chosen is as in a default recipe."""
+    """The pictures as a GIF of this style; what is not chosen is as in a default recipe."""
     frames = [np.asarray(picture, np.uint8) for picture in pictures]
     delays = [delays_cs] * len(frames) if isinstance(delays_cs, int) else delays_cs
     height_px, width_px = frames[0].shape[:2]
-    recipe = {"loop": 0, "colours": 256, "dither": "floyd_steinberg", **chosen}
     out = io.BytesIO()
-    told = encode(map(Frame, frames, delays), out, width_px=width_px, height_px=height_px, **recipe)
+    told = encode(
+        map(Frame, frames, delays),
+        out,
+        width_px=width_px,
+        height_px=height_px,
+        loop=loop,
+        style=Style(**style),
+        on_frame=on_frame,
+    )
     return out.getvalue(), told
 
 

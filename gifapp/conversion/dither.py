@@ -36,6 +36,7 @@ _CACHE = 1 << 14
 _WEIGHTS: dict[Dither, tuple[int, int, int, int]] = {
     "none": (0, 0, 0, 0),
     "bayer": (0, 0, 0, 0),
+    "auto": (7, 3, 5, 1),
     "floyd_steinberg": (7, 3, 5, 1),
     "sierra2_4a": (8, 4, 4, 0),
 }

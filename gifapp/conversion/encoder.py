@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 from gifapp.conversion import container, kernels, lzw
 from gifapp.conversion.container import Disposal
 from gifapp.conversion.dither import Canvas, Lookup, Rectangle
+from gifapp.conversion.frame import Frame
 from gifapp.conversion.palette import Histogram, Palette
-from gifapp.domain.recipe import Dither
+from gifapp.domain.recipe import Content, Dither, PaletteScope, Recipe
 from gifapp.domain.timing import MAX_DELAY_CS
 
 ENGINE_VERSION = "1"
@@ -30,11 +31,19 @@ GROUP_FRAMES = 8
 _FEWEST_WITH_HOLD = 4  # with fewer colours, none is given up for transparency
 
 
-class Frame(NamedTuple):
-    """A picture, uint8 (height, width, 3) RGB or (height, width, 4) RGBA, and how long it stays."""
+@dataclass(frozen=True)
+class Style:
+    """How a GIF is drawn: the recipe's fields of these names."""
 
-    pixels: NDArray[np.uint8]
-    delay_cs: int
+    content: Content = "auto"
+    colours: int = 256
+    dither: Dither = "auto"
+    palette: PaletteScope = "auto"
+    lossy: int = 0
+
+    @classmethod
+    def of(cls, recipe: Recipe) -> Self:
+        return cls(recipe.content, recipe.colours, recipe.dither, recipe.palette, recipe.lossy)
 
 
 class Encoded(NamedTuple):
@@ -57,8 +66,7 @@ def encode(
     width_px: int,
     height_px: int,
     loop: int,
-    colours: int,
-    dither: Dither,
+    style: Style,
     on_frame: Callable[[int], None] | None = None,
 ) -> Encoded:
     """Write `frames` to `out` as a GIF89a file.
@@ -68,10 +76,10 @@ def encode(
     become one; the sum of the delays is kept exactly.
 
     There must be one frame at least, all RGB or all RGBA, each `height_px` by `width_px`. `loop` 0
-    plays for ever, 1 once; from 2 on it is the number in the NETSCAPE2.0 block. `colours`, 2 to 256,
-    is the most entries that a colour table may have, transparency included.
+    plays for ever, 1 once; from 2 on it is the number in the NETSCAPE2.0 block. `style.colours` is the
+    most entries that a colour table may have, transparency included.
     """
-    gif = _Gif(width_px, height_px, loop, colours, dither)
+    gif = _Gif(width_px, height_px, loop, style)
     waiting: deque[Future[bytes]] = deque()
     done = 0
 
@@ -120,12 +128,12 @@ class _Drawn:
 class _Gif:
     """The file's state from frame to frame; used by one thread at a time."""
 
-    def __init__(self, width_px: int, height_px: int, loop: int, colours: int, dither: Dither) -> None:
+    def __init__(self, width_px: int, height_px: int, loop: int, style: Style) -> None:
         self.frames = self.bytes = self.colours = 0
-        self._most_colours = colours
+        self._most_colours = style.colours
         self._loop = loop
         self._screen = Rectangle(0, 0, width_px, height_px)
-        self._canvas = Canvas(width_px, height_px, dither)
+        self._canvas = Canvas(width_px, height_px, style.dither)
         self._histogram = Histogram()
         self._global: Palette | None = None
         self._drawn: _Drawn | None = None

@@ -12,12 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
-from numpy.typing import NDArray
-
 from gifapp import errors
 from gifapp.conversion import compose, encoder, source
-from gifapp.conversion.encoder import Frame
+from gifapp.conversion.frame import Frame, Pixels
 from gifapp.conversion.frame_store import FrameStore
 from gifapp.conversion.intake import as_file
 from gifapp.conversion.plan import Plan, make_plan
@@ -30,8 +27,6 @@ from gifapp.domain.recipe import Direction, Recipe
 from gifapp.domain.timing import delays_cs
 
 __all__ = ["GifReport", "convert", "convert_file"]
-
-Pixels = NDArray[np.uint8]
 
 # shares of the progress bar
 PREPARED = 0.05
@@ -163,8 +158,7 @@ def _encode(
         width_px=plan.width_px,
         height_px=plan.height_px,
         loop=recipe.loop,
-        colours=recipe.colours,
-        dither=recipe.dither,
+        style=encoder.Style.of(recipe),
         on_frame=on_frame,
     )
 

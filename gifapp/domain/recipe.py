@@ -6,59 +6,84 @@ import hashlib
 import json
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from gifapp import errors
+from gifapp.domain.recipe_parts import (
+    Caption,
+    ChromaKey,
+    Colour,
+    Crop,
+    Look,
+    Overlay,
+    Part,
+    Segment,
+)
+from gifapp.domain.refusals import in_words
+
+__all__ = ["Caption", "ChromaKey", "Crop", "Look", "Overlay", "Recipe", "Segment"]
 
 Direction = Literal["forward", "reverse", "boomerang"]
-Dither = Literal["none", "bayer", "floyd_steinberg", "sierra2_4a"]
+Aspect = Literal["1:1", "4:3", "16:9", "9:16", "3:4"]
+Fit = Literal["contain", "cover", "stretch"]
+Rotation = Literal[0, 90, 180, 270]
+Flip = Literal["none", "horizontal", "vertical", "both"]
+Content = Literal["auto", "film", "screen"]
+Dither = Literal["auto", "none", "bayer", "floyd_steinberg", "sierra2_4a", "blue_noise"]
+PaletteScope = Literal["auto", "global", "scene", "per_frame"]
+Format = Literal["gif", "webp", "apng", "mp4"]
 
-
-class Part(BaseModel):
-    """A frozen part of a recipe; unknown keys, NaN and wrong types are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
-
-class Segment(Part):
-    """A time range of the source; no end means the source's end."""
-
-    start_s: float = Field(0.0, ge=0)
-    end_s: float | None = Field(None, gt=0)
-
-    @model_validator(mode="after")
-    def _ends_after_start(self) -> Self:
-        if self.end_s is not None and self.end_s <= self.start_s:
-            raise ValueError("end_s must be greater than start_s")
-        return self
-
-
-class Crop(Part):
-    """A rectangle in the upright source's pixels."""
-
-    x_px: int = Field(0, ge=0)
-    y_px: int = Field(0, ge=0)
-    width_px: int = Field(ge=1)
-    height_px: int = Field(ge=1)
+MOST_SUBTITLES = 100_000
+FEWEST_TARGET_BYTES = 1_000
+MOST_TARGET_BYTES = 1_000_000_000
 
 
 class Recipe(Part):
     """What to make of a source. All optional; the defaults give a good GIF.
 
-    With neither width nor height the GIF fits a 480 px square; with one, the other follows; with
-    both it fits within them. It is never larger than the source.
+    The picture is cropped, turned clockwise by `rotate`, flipped, and then scaled. With neither width
+    nor height it fits a 480 px square; with one, the other follows; with both, `fit` says whether it
+    fits within them, fills them and loses its edges, or is distorted. It is never larger than the source.
     """
 
     segments: tuple[Segment, ...] = Field((), max_length=50, strict=False)
+    crossfade_s: float = Field(0.0, ge=0, le=10)
     speed: float = Field(1.0, ge=0.1, le=10)
     direction: Direction = "forward"
-    crop: Crop | None = None
-    width_px: int | None = Field(None, ge=1, le=4096)
-    height_px: int | None = Field(None, ge=1, le=4096)
     fps: float = Field(12.5, ge=1, le=50)
     loop: int = Field(0, ge=0, le=65535)
+    hold_s: float = Field(0.0, ge=0, le=60)
+
+    crop: Crop | None = None
+    aspect: Aspect | None = None
+    rotate: Rotation = 0
+    flip: Flip = "none"
+    width_px: int | None = Field(None, ge=1, le=4096)
+    height_px: int | None = Field(None, ge=1, le=4096)
+    fit: Fit = "contain"
+
+    look: Look = Look()
+    chroma_key: ChromaKey | None = None
+    background: Colour | None = None
+    captions: tuple[Caption, ...] = Field((), max_length=50, strict=False)
+    subtitles: str | None = Field(None, min_length=1, max_length=MOST_SUBTITLES)
+    overlay: Overlay | None = None
+
+    content: Content = "auto"
     colours: int = Field(256, ge=2, le=256)
-    dither: Dither = "floyd_steinberg"
+    dither: Dither = "auto"
+    palette: PaletteScope = "auto"
+    lossy: int = Field(0, ge=0, le=200)
+
+    target_bytes: int | None = Field(None, ge=FEWEST_TARGET_BYTES, le=MOST_TARGET_BYTES)
+    preset: str | None = None
+    format: Format = "gif"
+
+    @model_validator(mode="after")
+    def _one_frame(self) -> Self:
+        if self.crop and self.aspect:
+            raise ValueError("give crop or aspect, not both")
+        return self
 
     @classmethod
     def parse(cls, given: Any) -> Recipe:
@@ -70,7 +95,7 @@ class Recipe(Part):
         try:
             return cls.model_validate_json(json.dumps(given))
         except ValidationError as refused:
-            raise errors.RecipeInvalid(problems=_problems(refused)) from None
+            raise errors.RecipeInvalid(problems=in_words(refused, cls.model_json_schema())) from None
 
     def canonical_json(self) -> str:
         """The same text for the same recipe, however it was spelled."""
@@ -80,48 +105,3 @@ class Recipe(Part):
     def digest(self) -> str:
         """SHA-256 of the canonical form, hexadecimal."""
         return hashlib.sha256(self.canonical_json().encode()).hexdigest()
-
-
-def _problems(refused: ValidationError) -> str:
-    return "; ".join(_problem(error) for error in refused.errors())
-
-
-def _problem(error: Any) -> str:
-    field = ".".join(str(step) for step in error["loc"]) or "recipe"
-    allowed = _allowed_range(error["loc"])
-    if allowed and error["type"] not in {"extra_forbidden", "missing"}:
-        return f"{field} must be {allowed} (got {error['input']!r:.40})"
-    if error["type"] == "extra_forbidden":
-        return f"{field} is not a field of a recipe"
-    return f"{field}: {error['msg'].removeprefix('Value error, ')}"
-
-
-def _allowed_range(path: tuple[str | int, ...]) -> str | None:
-    """What the field at `path` may be, in words, read from the JSON schema."""
-    schema = Recipe.model_json_schema()
-    node: dict[str, Any] = schema
-    for step in path:
-        inner = node["items"] if isinstance(step, int) else node.get("properties", {}).get(step, {})
-        node = _follow(inner, schema)
-    return _in_words(node)
-
-
-def _follow(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    node = next((one for one in node.get("anyOf", ()) if one.get("type") != "null"), node)
-    if "$ref" in node:
-        name = node["$ref"].rpartition("/")[2]
-        node = schema["$defs"][name]
-    return node
-
-
-def _in_words(node: dict[str, Any]) -> str | None:
-    if "enum" in node:
-        return "one of " + ", ".join(node["enum"])
-    kind = {"integer": "a whole number", "number": "a number"}.get(node.get("type", ""))
-    if kind is None:
-        return None
-    low = node.get("minimum", node.get("exclusiveMinimum"))
-    high = node.get("maximum")
-    if high is not None:
-        return f"{kind} from {low} to {high}"
-    return f"{kind} above {low}" if "exclusiveMinimum" in node else f"{kind} of at least {low}"

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from gifapp import errors
-from gifapp.conversion.encoder import Encoded, Frame, encode, warm_up
+from gifapp.conversion.encoder import Encoded, Style, encode, warm_up
+from gifapp.conversion.frame import Frame
 from gifapp.domain.recipe import Dither
 from tests.gifs import gif_of, gifsicle, seen_by_ffmpeg, seen_by_pillow
 from tests.letters import Rows, pixels
@@ -176,7 +177,7 @@ def test_memory_does_not_grow_with_the_clip() -> None:
     def peak_bytes(count: int) -> int:
         tracemalloc.start()
         frames = (Frame(np.asarray(picture, np.uint8), 8) for picture in film(count, 90, 160))
-        encode(frames, Nowhere(), width_px=160, height_px=90, loop=0, colours=64, dither="none")
+        encode(frames, Nowhere(), width_px=160, height_px=90, loop=0, style=Style(colours=64, dither="none"))
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return peak
@@ -194,7 +195,7 @@ def test_bytes_are_written_before_the_last_frame_was_read() -> None:
             written.append(out.tell())
             yield Frame(np.asarray(picture, np.uint8), 8)
 
-    encode(frames(), out, width_px=61, height_px=45, loop=0, colours=256, dither="none")
+    encode(frames(), out, width_px=61, height_px=45, loop=0, style=Style(dither="none"))
     assert written[-1] > 0
 
 
@@ -211,7 +212,7 @@ def test_an_error_of_the_source_comes_through_and_no_thread_stays() -> None:
         raise errors.SourceDamaged
 
     with pytest.raises(errors.SourceDamaged):
-        encode(frames(), io.BytesIO(), width_px=61, height_px=45, loop=0, colours=256, dither="none")
+        encode(frames(), io.BytesIO(), width_px=61, height_px=45, loop=0, style=Style(dither="none"))
     assert [thread.name for thread in threading.enumerate() if thread.name.startswith("gif_")] == []
 
 
@@ -233,8 +234,7 @@ def test_a_cancelled_encoding_reads_no_further() -> None:
             width_px=61,
             height_px=45,
             loop=0,
-            colours=256,
-            dither="none",
+            style=Style(dither="none"),
             on_frame=cancel,
         )
     assert len(read) < 40
@@ -243,4 +243,4 @@ def test_a_cancelled_encoding_reads_no_further() -> None:
 def test_a_full_disk_ends_the_encoding() -> None:
     frames = (Frame(np.asarray(picture, np.uint8), 8) for picture in film(20))
     with pytest.raises(OSError, match="No space left"):
-        encode(frames, FullDisk(), width_px=61, height_px=45, loop=0, colours=256, dither="none")
+        encode(frames, FullDisk(), width_px=61, height_px=45, loop=0, style=Style(dither="none"))

@@ -1,0 +1,58 @@
+"""Why a recipe is refused, in words: each wrong field by its name, and what it may be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+
+Schema = dict[str, Any]
+
+
+def in_words(refused: ValidationError, schema: Schema) -> str:
+    """All that is wrong, in one line; `schema` is the JSON schema of what was validated."""
+    return "; ".join(_problem(error, schema) for error in refused.errors())
+
+
+def _problem(error: Any, schema: Schema) -> str:
+    field = ".".join(str(step) for step in error["loc"]) or "recipe"
+    allowed = _allowed(error["loc"], schema)
+    if allowed and error["type"] not in {"extra_forbidden", "missing", "value_error"}:
+        return f"{field} must be {allowed} (got {error['input']!r:.40})"
+    if error["type"] == "extra_forbidden":
+        return f"{field} is not a field of a recipe"
+    return f"{field}: {error['msg'].removeprefix('Value error, ')}"
+
+
+def _allowed(path: tuple[str | int, ...], schema: Schema) -> str | None:
+    """What the field at `path` may be, in words."""
+    node = schema
+    for step in path:
+        inner = node.get("items", {}) if isinstance(step, int) else node.get("properties", {}).get(step, {})
+        node = _follow(inner, schema)
+    return _in_words(node)
+
+
+def _follow(node: Schema, schema: Schema) -> Schema:
+    node = next((one for one in node.get("anyOf", ()) if one.get("type") != "null"), node)
+    if "$ref" in node:
+        name = node["$ref"].rpartition("/")[2]
+        node = schema["$defs"][name]
+    return node
+
+
+def _in_words(node: Schema) -> str | None:
+    if "enum" in node:
+        return "one of " + ", ".join(map(str, node["enum"]))
+    if node.get("pattern", "").startswith("^#"):
+        return "a colour as #rrggbb"
+    if node.get("type") == "string" and "maxLength" in node:
+        return f"text of {node.get('minLength', 0)} to {node['maxLength']} characters"
+    kind = {"integer": "a whole number", "number": "a number"}.get(node.get("type", ""))
+    if kind is None:
+        return None
+    low = node.get("minimum", node.get("exclusiveMinimum"))
+    high = node.get("maximum")
+    if high is not None:
+        return f"{kind} from {low} to {high}"
+    return f"{kind} above {low}" if "exclusiveMinimum" in node else f"{kind} of at least {low}"
