@@ -14,6 +14,7 @@ from gifapp.domain.views import SourceView
 
 _DIRECTIONS = [("Forward", "forward"), ("Reverse", "reverse"), ("Boomerang", "boomerang")]
 _DITHERS = [
+    ("As the picture needs it", "auto"),
     ("Floyd-Steinberg, for film", "floyd_steinberg"),
     ("Sierra 2-4A, a little lighter", "sierra2_4a"),
     ("Bayer, a regular pattern", "bayer"),
