@@ -85,21 +85,25 @@ def convert(
 
 
 class _Stop:
-    """Ctrl-C and SIGTERM end the command in order, so that ffmpeg and the unfinished GIF go too."""
+    """Ctrl-C and SIGTERM end the command at its next step, so that ffmpeg and the unfinished GIF go too.
+
+    Nothing is raised where the signal happens to arrive: that may be inside a lock of a library. A
+    second signal ends the process at once.
+    """
 
     def __init__(self) -> None:
-        self._heard: list[int] = []
+        self._heard: int | None = None
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._hear)
 
     def _hear(self, number: int, frame: object) -> None:  # noqa: ARG002
-        self._heard.append(number)
-        self.check()
+        self._heard = number
+        signal.signal(number, signal.SIG_DFL)
 
     def check(self) -> None:
-        """Exit if a signal came; again, in case some callback of a library swallowed the first exit."""
-        if self._heard:
-            sys.exit(128 + self._heard[0])
+        """Exit if a signal came."""
+        if self._heard is not None:
+            sys.exit(128 + self._heard)
 
 
 def _recipe(file: Any, fields: dict[str, Any]) -> Recipe:

@@ -87,7 +87,7 @@ WRONG_RECIPES: list[tuple[dict[str, Any], str]] = [
     ({"fps": True}, "fps"),
     ({"fps": "10"}, "fps"),
     ({"width_px": 1.5}, "width_px"),
-    ({"dither": "blue"}, "dither must be one of none"),
+    ({"dither": "blue"}, "dither must be one of auto"),
     ({"speeed": 2}, "speeed is not a field of a recipe"),
     ({"crop": {"$gt": ""}}, "crop"),
     ({"segments": [{"start_s": 5, "end_s": 1}]}, "end_s must be greater than start_s"),
