@@ -36,16 +36,19 @@ class FrameStore:
         """Keep one more frame.
 
         Raises:
-            errors.ConversionTooBig: it does not fit on the disk, or into the limit.
+            errors.DiskFull: there is no room for it.
+            errors.ConversionTooBig: it does not fit into the limit.
         """
         if (self._count + 1) * self._frame_bytes > self._limit_bytes:
             raise errors.ConversionTooBig
         try:
             self._file.write(frame.data)
         except OSError as full:
-            if full.errno not in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
-                raise
-            raise errors.ConversionTooBig from None
+            if full.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise errors.DiskFull from full
+            if full.errno == errno.EFBIG:  # the process may not write larger files
+                raise errors.ConversionTooBig from full
+            raise
         self._count += 1
 
     def close(self) -> None:

@@ -49,11 +49,6 @@ class Plan:
         """Of one frame: height, width, 3 for RGB or 4 for RGBA."""
         return self.height_px, self.width_px, 4 if self.has_alpha else 3
 
-    @property
-    def frame_bytes(self) -> int:
-        height, width, channels = self.shape
-        return height * width * channels
-
 
 def make_plan(video: Video, recipe: Recipe, limits: Limits) -> Plan:
     """The plan for one conversion.

@@ -34,6 +34,11 @@ class Reporter:
     def elapsed_s(self) -> float:
         return self._clock() - self._started
 
+    @property
+    def fraction(self) -> float:
+        """What was reported last, 0 to 1."""
+        return self._fraction
+
     def at(self, phase: Phase, fraction: float) -> None:
         """Report a new place.
 
