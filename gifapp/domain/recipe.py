@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from gifapp import errors
+from gifapp.domain.presets import PresetName
 from gifapp.domain.recipe_parts import (
     Caption,
     ChromaKey,
@@ -76,7 +77,7 @@ class Recipe(Part):
     lossy: int = Field(0, ge=0, le=200)
 
     target_bytes: int | None = Field(None, ge=FEWEST_TARGET_BYTES, le=MOST_TARGET_BYTES)
-    preset: str | None = None
+    preset: PresetName | None = None
     format: Format = "gif"
 
     @model_validator(mode="after")

@@ -17,6 +17,7 @@ from gifapp.domain.recipe import Crop, Recipe, Segment
         ({"colours": {"$gt": ""}}, "colours must be a whole number from 2 to 256 (got {'$gt': ''})"),
         ({"colors": 16}, "colors is not a field of a recipe"),
         ({"direction": "up"}, "direction must be one of forward, reverse, boomerang (got 'up')"),
+        ({"preset": "myspace"}, "preset must be one of github, discord, discord_emoji, discord_sticker, x, "),
         ({"segments": [{"start_s": -1}]}, "segments.0.start_s must be a number of at least 0 (got -1)"),
         ({"segments": [{"end_s": 0}]}, "segments.0.end_s must be a number above 0 (got 0)"),
         ({"segments": [{"start_s": 2, "end_s": 1}]}, "segments.0: end_s must be greater than start_s"),
