@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import os
+import resource
 import select
 import signal
 import subprocess
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -75,13 +78,21 @@ def _seek(video: Video, cut: Cut) -> list[str]:
     return ["-noaccurate_seek", "-seek_timestamp", "1", "-ss", f"{video.start_s + to_s:.3f}"]
 
 
+@dataclass(frozen=True)
+class _Ending:
+    """The exit status of ffmpeg, the last of what it said, and whether its CPU time was used up."""
+
+    status: int
+    said: bytes
+    is_out_of_time: bool
+
+
 class _Ffmpeg:
     """A running ffmpeg whose two pipes are read together: left alone, 64 KB of errors would block it."""
 
     def __init__(self, argv: list[str], limits: Limits, beat: Callable[[], None]) -> None:
-        bounds = processes.ProcessLimits(
-            memory_bytes=limits.memory_bytes, cpu_s=math.ceil(limits.deadline_s * THREADS), file_bytes=0
-        )
+        self._cpu_s = _cpu_s(limits)
+        bounds = processes.ProcessLimits(memory_bytes=limits.memory_bytes, cpu_s=self._cpu_s, file_bytes=0)
         self._process = processes.spawn(
             argv,
             limits=bounds,
@@ -98,7 +109,7 @@ class _Ffmpeg:
         for pipe in pipes:
             self._poll.register(pipe.fileno(), select.POLLIN)
         self._beat = beat
-        self.said = b""
+        self._said = b""
 
     def fill(self, pixels: Pixels) -> bool:
         """Read one whole frame; False at the end of the stream."""
@@ -120,13 +131,16 @@ class _Ffmpeg:
         said = self._err.read(4096)
         if not said:
             self._poll.unregister(self._err.fileno())
-        self.said = (self.said + said)[-STDERR_TAIL_BYTES:]
+        self._said = (self._said + said)[-STDERR_TAIL_BYTES:]
 
-    def wait(self) -> int:
-        """The exit status, and the last of what it said."""
+    def ending(self) -> _Ending:
+        """How it ended; waits for that."""
         while said := self._err.read(4096):
-            self.said = (self.said + said)[-STDERR_TAIL_BYTES:]
-        return self._process.wait()
+            self._said = (self._said + said)[-STDERR_TAIL_BYTES:]
+        _, status, used = os.wait4(self._process.pid, 0)
+        self._process.returncode = os.waitstatus_to_exitcode(status)
+        cpu_s = used.ru_utime + used.ru_stime
+        return _Ending(self._process.returncode, self._said, is_out_of_time=cpu_s > self._cpu_s - 2)
 
     def close(self) -> None:
         processes.stop(self._process, grace_s=0, sig=signal.SIGKILL)
@@ -134,19 +148,27 @@ class _Ffmpeg:
         self._err.close()
 
 
+def _cpu_s(limits: Limits) -> int:
+    """The CPU time that ffmpeg may use: its own bound, or that of the process we run in."""
+    bound_s = math.ceil(limits.deadline_s * THREADS)
+    _, ours_s = resource.getrlimit(resource.RLIMIT_CPU)
+    return bound_s if ours_s == resource.RLIM_INFINITY else min(bound_s, ours_s)
+
+
 def _read(ffmpeg: _Ffmpeg, plan: Plan, cut: Cut, limits: Limits) -> Iterator[Pixels]:
     for number in range(cut.frames):
         pixels = np.empty(plan.shape, np.uint8)
         if not ffmpeg.fill(pixels):
-            raise _failure(ffmpeg.wait(), ffmpeg.said, number, limits)
+            raise _failure(ffmpeg.ending(), number, limits)
         yield pixels
 
 
-def _failure(status: int, said: bytes, frames_read: int, limits: Limits) -> errors.GifappError:
-    if status in (-signal.SIGXCPU, -signal.SIGKILL):
+def _failure(ending: _Ending, frames_read: int, limits: Limits) -> errors.GifappError:
+    # not by the status: at the bound ffmpeg leaves by itself, and SIGKILL may have other reasons
+    if ending.is_out_of_time:
         return errors.ConversionTooSlow(limit_s=limits.deadline_s)
-    if b"Cannot allocate memory" in said:
+    if b"Cannot allocate memory" in ending.said:
         return errors.ConversionTooBig()
-    if frames_read == 0 and status >= 0:
+    if frames_read == 0 and ending.status >= 0:
         return errors.SourceDamaged()
-    return errors.ConversionCrashed(reason=f"ffmpeg ended with status {status}")
+    return errors.ConversionCrashed(reason=f"ffmpeg ended with status {ending.status}")

@@ -1,0 +1,41 @@
+import os
+import signal
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import psutil
+import pytest
+
+from gifapp import errors
+from gifapp.conversion import source
+from gifapp.conversion.plan import make_plan
+from gifapp.conversion.probe import probe
+from gifapp.domain.limits import Limits
+from gifapp.domain.recipe import Recipe
+from tests import clips
+
+
+def read(path: Path, limits: Limits, after_first: Callable[[], None] = lambda: None) -> int:
+    """How many frames come, at most one of them before `after_first`."""
+    video = probe(path, limits=limits)
+    plan = make_plan(video, Recipe(fps=50.0, speed=0.1, width_px=1280), limits)
+    with closing(source.frames(path, video, plan, limits=limits, beat=lambda: None)) as frames:
+        next(frames)
+        after_first()
+        return 1 + sum(1 for _ in frames)
+
+
+def test_ffmpeg_that_uses_up_its_cpu_time_was_too_slow() -> None:
+    with pytest.raises(errors.ConversionTooSlow):
+        read(clips.real_clip(), Limits(deadline_s=0.5))
+
+
+def test_ffmpeg_that_somebody_kills_crashed() -> None:
+    def kill() -> None:
+        for child in psutil.Process().children():
+            if "ffmpeg" in child.name():
+                os.kill(child.pid, signal.SIGKILL)
+
+    with pytest.raises(errors.ConversionCrashed):
+        read(clips.real_clip(), Limits(), after_first=kill)
