@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gifapp.domain.wording import frames, size
+
 Content = bytes  # the class below has a field named bytes
 
 
@@ -68,8 +70,8 @@ class GifReport:
     def summary(self) -> str:
         """The facts in a line."""
         return (
-            f"{self.width_px} x {self.height_px}, {self.frames} frames, {self.duration_s:.2f} s, "
-            f"{self.bytes / 1000:,.0f} KB, made in {self.engine_s:.1f} s"
+            f"{self.width_px} x {self.height_px}, {frames(self.frames)}, {self.duration_s:.2f} s, "
+            f"{size(self.bytes)}, made in {self.engine_s:.1f} s"
         )
 
     def _repr_html_(self) -> str:

@@ -33,6 +33,11 @@ def _allowed(path: tuple[str | int, ...], schema: Schema) -> str | None:
     return _in_words(node)
 
 
+def may_be(schema: Schema) -> str | None:
+    """What a value of this JSON schema may be, in words; None where only its keys could say it."""
+    return _in_words(_follow(schema, schema))
+
+
 def _follow(node: Schema, schema: Schema) -> Schema:
     node = next((one for one in node.get("anyOf", ()) if one.get("type") != "null"), node)
     if "$ref" in node:

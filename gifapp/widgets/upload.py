@@ -12,9 +12,9 @@ from gifapp import errors
 from gifapp.client import Client
 from gifapp.domain.limits import Limits
 from gifapp.domain.views import SourceView
+from gifapp.domain.wording import size
 from gifapp.widgets.assets import script, style
 from gifapp.widgets.reporting import Reporter
-from gifapp.widgets.words import size
 
 FORMATS = "MP4, MOV, WebM, MKV, AVI, FLV, MPEG, OGG and GIF"
 

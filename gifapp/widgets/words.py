@@ -7,6 +7,7 @@ from typing import Any
 from gifapp.domain.job import JobState
 from gifapp.domain.outcome import Outcome
 from gifapp.domain.views import GifView, JobView, SourceView
+from gifapp.domain.wording import frames, size
 
 _PHASES = {
     "preparing": "Preparing",
@@ -74,9 +75,8 @@ def _about(left_s: float) -> str:
 
 
 def gif_facts(gif: GifView) -> dict[str, Any]:
-    frames = f"{gif.frames:,} frame{'s' * (gif.frames != 1)}"
     facts = [
-        f"{gif.width_px} × {gif.height_px} px · {frames}",  # noqa: RUF001  the sign that people read
+        f"{gif.width_px} × {gif.height_px} px · {frames(gif.frames)}",  # noqa: RUF001  the sign that people read
         f"{duration(gif.duration_s)} · {size(gif.bytes)}",
     ]
     return {"url": gif.url, "facts": facts}
@@ -101,21 +101,10 @@ def source_facts(source: SourceView) -> dict[str, Any]:
 
 
 def outcome_words(made: Outcome) -> str:
-    frames = f"{made.frames:,} frame{'s' * (made.frames != 1)}"
-    return f"{made.width_px} × {made.height_px} px · {frames} · {duration(made.duration_s)}"  # noqa: RUF001
+    return f"{made.width_px} × {made.height_px} px · {frames(made.frames)} · {duration(made.duration_s)}"  # noqa: RUF001
 
 
 def duration(seconds: float) -> str:
     if seconds < 60:
         return f"{seconds:.1f} s" if seconds >= 0.1 else f"{seconds:.2f} s"
     return f"{int(seconds // 60)} min {int(seconds % 60)} s"
-
-
-def size(count_bytes: int) -> str:
-    """As people's computers count: 1,000 bytes are 1 kB."""
-    if count_bytes < 1000:
-        return f"{count_bytes} bytes"
-    amount, unit = (count_bytes / 1e3, "kB") if count_bytes < 999_500 else (count_bytes / 1e6, "MB")
-    if amount >= 999.5:
-        amount, unit = amount / 1000, "GB"
-    return f"{amount:.0f} {unit}" if amount >= 100 or unit == "kB" else f"{amount:.1f} {unit}"

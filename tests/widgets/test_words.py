@@ -3,7 +3,7 @@ import pytest
 from gifapp.domain.job import JobState, Progress
 from gifapp.domain.outcome import Outcome
 from gifapp.domain.views import ErrorView, JobView
-from gifapp.widgets.words import card, duration, outcome_words, size, source_facts, status
+from gifapp.widgets.words import card, duration, outcome_words, source_facts, status
 from tests.widgets.scripted import GIF, a_job, a_source
 
 FAILED = ErrorView(code="source-damaged", detail="This video is damaged.")
@@ -68,15 +68,6 @@ def test_the_facts_of_a_source_are_those_that_are_known() -> None:
 
 def test_one_frame_is_not_frames() -> None:
     assert outcome_words(Outcome(10, 20, 1, 0.04)) == "10 × 20 px · 1 frame · 0.04 s"  # noqa: RUF001
-
-
-@pytest.mark.parametrize(
-    ("count_bytes", "words"),
-    [(0, "0 bytes"), (999, "999 bytes"), (1500, "2 kB"), (999_499, "999 kB"), (999_500, "1.0 MB"),
-     (99_900_000, "99.9 MB"), (524_288_000, "524 MB"), (2_000_000_000, "2.0 GB")],
-)  # fmt: skip
-def test_sizes_in_words(count_bytes: int, words: str) -> None:
-    assert size(count_bytes) == words
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(0.04, "0.04 s"), (5.28, "5.3 s"), (61, "1 min 1 s")])

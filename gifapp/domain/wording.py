@@ -1,0 +1,17 @@
+"""Amounts in words, the same on the command line, in notebooks and in the dashboard. Pure."""
+
+from __future__ import annotations
+
+
+def size(count_bytes: int) -> str:
+    """As people's computers count: 1,000 bytes are 1 kB."""
+    if count_bytes < 1000:
+        return f"{count_bytes} byte{'s' * (count_bytes != 1)}"
+    amount, unit = (count_bytes / 1e3, "kB") if count_bytes < 999_500 else (count_bytes / 1e6, "MB")
+    if amount >= 999.5:
+        amount, unit = amount / 1000, "GB"
+    return f"{amount:.0f} {unit}" if amount >= 100 or unit == "kB" else f"{amount:.1f} {unit}"
+
+
+def frames(count: int) -> str:
+    return f"{count:,} frame{'s' * (count != 1)}"

@@ -1,0 +1,16 @@
+import pytest
+
+from gifapp.domain.wording import frames, size
+
+
+@pytest.mark.parametrize(
+    ("count_bytes", "words"),
+    [(0, "0 bytes"), (999, "999 bytes"), (1500, "2 kB"), (999_499, "999 kB"), (999_500, "1.0 MB"),
+     (99_900_000, "99.9 MB"), (524_288_000, "524 MB"), (2_000_000_000, "2.0 GB")],
+)  # fmt: skip
+def test_sizes_in_words(count_bytes: int, words: str) -> None:
+    assert size(count_bytes) == words
+
+
+def test_one_frame_is_no_frames() -> None:
+    assert (frames(1), frames(2), frames(1200)) == ("1 frame", "2 frames", "1,200 frames")
