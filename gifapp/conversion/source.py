@@ -140,7 +140,7 @@ class _Ffmpeg:
         _, status, used = os.wait4(self._process.pid, 0)
         self._process.returncode = os.waitstatus_to_exitcode(status)
         cpu_s = used.ru_utime + used.ru_stime
-        return _Ending(self._process.returncode, self._said, is_out_of_time=cpu_s > self._cpu_s - 2)
+        return _Ending(self._process.returncode, self._said, is_out_of_time=cpu_s > self._cpu_s - 1.1)
 
     def close(self) -> None:
         processes.stop(self._process, grace_s=0, sig=signal.SIGKILL)
