@@ -1,10 +1,11 @@
-"""The still picture that stands for a source."""
+"""Still pictures of a source: the one that stands for it, and the one at any time."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from contextlib import closing
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -29,10 +30,21 @@ def poster(path: Path, video: Video, out: Path, *, limits: Limits) -> None:
         errors.SourceDamaged, errors.ConversionTooSlow: there is no picture to take.
     """
     at_s = 0.0 if video.fps is None else min(1.0, video.duration_s / 5)
-    plan = picture_plan(video, at_s, WIDEST_PX)
+    out.write_bytes(picture(path, video, at_s, limits=limits))
+
+
+def picture(path: Path, video: Video, at_s: float, *, limits: Limits) -> bytes:
+    """A JPEG of what shows at `at_s`, upright and at most 480 px wide; past the end, the last picture.
+
+    Raises:
+        errors.SourceDamaged, errors.ConversionTooSlow: there is no picture to take.
+    """
+    plan = picture_plan(video, min(at_s, video.duration_s), WIDEST_PX)
     beat = _deadline(DEADLINE_S)
+    jpeg = BytesIO()
     with closing(source.frames(path, video, plan, limits=limits, beat=beat)) as frames:
-        Image.fromarray(_opaque(next(frames))).save(out, "JPEG", quality=85)
+        Image.fromarray(_opaque(next(frames))).save(jpeg, "JPEG", quality=85)
+    return jpeg.getvalue()
 
 
 def _deadline(limit_s: float) -> Callable[[], None]:

@@ -24,7 +24,10 @@ class UserView(View):
 
 
 class SourceView(View):
-    """An uploaded video as its owner sees it; `notes` are plain sentences about what is odd."""
+    """An uploaded video as its owner sees it.
+
+    `notes` are plain sentences about what is odd; `frame_url` wants `at_s`, and is its picture there.
+    """
 
     id: str
     name: str
@@ -36,6 +39,7 @@ class SourceView(View):
     fps: float | None = None
     notes: list[str]
     poster_url: str | None = None
+    frame_url: str | None = None
     created_at: datetime
 
 

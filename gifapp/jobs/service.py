@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 
 from gifapp import errors
 from gifapp.conversion.plan import make_plan
-from gifapp.conversion.poster import poster
+from gifapp.conversion.poster import picture, poster
 from gifapp.conversion.probe import probe
 from gifapp.conversion.video import Video
 from gifapp.domain.job import JobState, Priority
@@ -101,6 +101,17 @@ class JobService:
     def poster_path(self, owner_id: str, source_id: str) -> Path:
         """A JPEG, at most 480 px wide."""
         return self._blobs.poster_path(sources.find_source(owner_id, source_id).sha256)
+
+    def frame(self, owner_id: str, source_id: str, at_s: float) -> bytes:
+        """A JPEG of what the source shows at `at_s`, at most 480 px wide.
+
+        Raises:
+            errors.NotFound
+            errors.SourceDamaged, errors.ConversionTooSlow: there is no picture to take.
+        """
+        source = sources.find_source(owner_id, source_id)
+        path = self._blobs.source_path(source.sha256)
+        return picture(path, sources.video_of(source), at_s, limits=self._limits)
 
     def delete_source(self, owner_id: str, source_id: str) -> None:
         """Forget a source; its bytes go when no other source has the same. Finished GIFs stay.

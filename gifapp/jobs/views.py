@@ -25,6 +25,7 @@ def source_view(source: SourceDocument) -> SourceView:
         fps=video.fps,
         notes=list(video.notes),
         poster_url=f"/api/v1/sources/{source.id}/poster",
+        frame_url=f"/api/v1/sources/{source.id}/frame",
         created_at=source.created_at,
     )
 

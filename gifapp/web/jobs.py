@@ -14,6 +14,7 @@ from gifapp.web.base import PrivateHandler
 from gifapp.web.payloads import Payload, Query
 
 _MOST_KEY_CHARACTERS = 200
+RECIPE_BODY_BYTES = 2 * 1024 * 1024  # subtitles, and a picture in base64
 
 
 class Submission(Payload):
@@ -35,6 +36,8 @@ class _JobsHandler(PrivateHandler):
 
 class JobsHandler(_JobsHandler):
     """`GET`: my jobs, newest first, a page at a time. `POST`: one more."""
+
+    max_body_bytes = RECIPE_BODY_BYTES
 
     async def get(self) -> None:
         asked = self.query(JobsQuery)

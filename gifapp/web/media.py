@@ -1,4 +1,4 @@
-"""GIFs and posters: by range, cached by tag, under the name that people gave.
+"""GIFs, posters and frames: by range, cached by tag, under the name that people gave.
 
 Tornado's StaticFileHandler answers ranges and tags; here it is told which file, and whose.
 """
@@ -6,16 +6,19 @@ Tornado's StaticFileHandler answers ranges and tags; here it is told which file,
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 from urllib.parse import quote
 
 import tornado.web
+from pydantic import Field
 
 from gifapp import errors
 from gifapp.web.base import BaseHandler
+from gifapp.web.payloads import Query
 from gifapp.web.signing import MediaKind
 
 _LONGEST_NAME = 150  # characters
+_MOST_FRAMES_ASKED = 8  # by one owner and not yet answered
 _CACHE = "private, max-age=86400, immutable"
 
 
@@ -34,15 +37,34 @@ def disposition(kind: str, file_name: str) -> str:
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
-class _FileHandler(BaseHandler, tornado.web.StaticFileHandler):
+class _MediaHandler(BaseHandler):
+    """For an owner, or for whoever has an address that the owner was given."""
+
+    signed_kind: ClassVar[MediaKind]
+
+    def initialize(self, *, signed: bool = False) -> None:
+        """`signed`: whoever has a signed address may look; else only who is signed in."""
+        self._signed = signed
+
+    async def owner_id(self, item_id: str) -> str:
+        """Whose item is asked for.
+
+        Raises:
+            errors.AccessDenied
+        """
+        if not self._signed:
+            return (await self.caller()).user_id
+        query = {name: self.get_query_argument(name) for name in self.request.query_arguments}
+        return self.parts.media.owner(self.signed_kind, item_id, query)
+
+
+class _FileHandler(_MediaHandler, tornado.web.StaticFileHandler):
     """Answers with one file of an owner's."""
 
     content_type: ClassVar[str]
-    signed_kind: ClassVar[MediaKind]
 
     def initialize(self, *, signed: bool = False) -> None:  # type: ignore[override]
-        """`signed`: whoever has a signed address may look; else only who is signed in."""
-        self._signed = signed
+        _MediaHandler.initialize(self, signed=signed)
         self.root = ""
 
     async def find(self, owner_id: str, item_id: str) -> Picture:
@@ -50,16 +72,10 @@ class _FileHandler(BaseHandler, tornado.web.StaticFileHandler):
         raise NotImplementedError
 
     async def get(self, item_id: str, include_body: bool = True) -> None:
-        self._picture = await self.find(await self._owner_id(item_id), item_id)
+        self._picture = await self.find(await self.owner_id(item_id), item_id)
         await super().get(str(self._picture.path), include_body)
         if self.get_status() == 416:
             self.write_error(416)
-
-    async def _owner_id(self, item_id: str) -> str:
-        if not self._signed:
-            return (await self.caller()).user_id
-        query = {name: self.get_query_argument(name) for name in self.request.query_arguments}
-        return self.parts.media.owner(self.signed_kind, item_id, query)
 
     def parse_url_path(self, url_path: str) -> str:
         return url_path
@@ -106,3 +122,43 @@ class PosterHandler(_FileHandler):
     async def find(self, owner_id: str, item_id: str) -> Picture:
         path = await self.run_blocking(self.parts.service.poster_path, owner_id, item_id)
         return Picture(path, f'"{path.stem}"', "poster.jpg")
+
+
+class FrameQuery(Query):
+    at_s: Annotated[float, Field(ge=0)] = 0.0
+
+
+class FrameHandler(_MediaHandler):
+    """`GET`, `HEAD` `?at_s=`: the picture of a video at a time."""
+
+    signed_kind = "frames"
+
+    async def get(self, source_id: str) -> None:
+        owner_id = await self.owner_id(source_id)
+        source = await self.run_blocking(self.parts.service.source, owner_id, source_id)
+        at_s = self.query(FrameQuery).at_s
+        self.set_header("ETag", f'"{source.sha256}-{at_s:.3f}"')
+        self.set_header("Cache-Control", _CACHE)
+        if self.check_etag_header():
+            self.set_status(304)
+            return
+        jpeg = await self._picture(owner_id, source_id, at_s)
+        self.set_header("Content-Type", "image/jpeg")
+        self.write(jpeg)
+
+    head = get
+
+    async def _picture(self, owner_id: str, source_id: str, at_s: float) -> bytes:
+        asked = self.parts.frames_asked
+        if asked[owner_id] >= _MOST_FRAMES_ASKED:
+            raise errors.TooManyRequests(retry_after_s=1)
+        asked[owner_id] += 1
+        try:
+            return await self.run_on(self.parts.frames, self.parts.service.frame, owner_id, source_id, at_s)
+        finally:
+            asked[owner_id] -= 1
+            if not asked[owner_id]:
+                del asked[owner_id]
+
+    def compute_etag(self) -> None:
+        """It is set before the picture is taken."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from gifapp.web.signing import MediaSigner
 
 _THREADS = 16
 _PROBES = 2  # at once: each is a process of its own
+_FRAMES = 2  # likewise
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class Parts:
         checks: what `/health/ready` asks, by name; each raises when its server is away.
         threads: for everything that blocks for a moment.
         probes: for looking into uploads, which takes seconds.
+        frames: for pictures out of videos, a fraction of a second each.
+        frames_asked: how many of those each owner waits for.
         session_check_s: how often an open event stream asks whether its session still lives.
     """
 
@@ -42,6 +46,8 @@ class Parts:
     session_check_s: float = 20.0
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_THREADS, "web"))
     probes: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_PROBES, "probe"))
+    frames: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_FRAMES, "frame"))
+    frames_asked: Counter[str] = field(default_factory=Counter)
 
 
 def build_parts(

@@ -16,7 +16,7 @@ from gifapp.identity.tokens import derived_key
 
 WINDOW_S = 6 * 3600
 
-MediaKind = Literal["gifs", "posters"]
+MediaKind = Literal["gifs", "posters", "frames"]
 
 
 class MediaSigner:
@@ -61,10 +61,10 @@ class MediaSigner:
         return job.model_copy(update={"gif": gif, "source": source})
 
     def source(self, source: SourceView, owner_id: str) -> SourceView:
-        """The source with an address of its poster that its owner's browser can open."""
-        if source.poster_url is None:
-            return source
-        return source.model_copy(update={"poster_url": self.address("posters", source.id, owner_id)})
+        """The source with addresses of its pictures that its owner's browser can open."""
+        poster_url = source.poster_url and self.address("posters", source.id, owner_id)
+        frame_url = source.frame_url and self.address("frames", source.id, owner_id)
+        return source.model_copy(update={"poster_url": poster_url, "frame_url": frame_url})
 
     def event(self, event: Event, owner_id: str) -> Event:
         """The event with such addresses in what it carries."""

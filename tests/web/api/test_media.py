@@ -1,13 +1,19 @@
 """GIFs by range and tag, and the addresses that show them."""
 
+import asyncio
+import shutil
+from io import BytesIO
+from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 import pytest
+from PIL import Image
 
 from gifapp import errors
-from gifapp.domain.views import JobView
+from gifapp.domain.views import JobView, SourceView
 from gifapp.web.media import disposition
+from gifapp.web.parts import Parts
 from gifapp.web.signing import MediaSigner
 from tests.web.api.conftest import SECRET, Person, SignUp, is_problem
 
@@ -91,6 +97,49 @@ async def test_a_changed_address_shows_nothing(
     is_problem(await stranger.get(parts.path), 403, "media-link-invalid")
     is_problem(await stranger.get(f"/media/gifs/else?{parts.query}"), 403, "media-link-invalid")
     is_problem(await stranger.get(address.replace("/gifs/", "/posters/")), 403, "media-link-invalid")
+
+
+@pytest.fixture
+async def frame_url(ada: Person, source: SourceView) -> str:
+    """The signed address of a video's pictures."""
+    return str((await ada.http.get(f"/api/v1/sources/{source.id}")).json()["frame_url"])
+
+
+async def test_a_frame_is_the_picture_at_its_time(
+    ada: Person, stranger: httpx.AsyncClient, source: SourceView, frame_url: str
+) -> None:
+    first, last, past = [await stranger.get(f"{frame_url}&at_s={at_s}") for at_s in (0, 0.95, 60)]
+    assert first.headers["Content-Type"] == "image/jpeg"
+    with Image.open(BytesIO(first.content)) as picture:
+        assert (picture.format, picture.size) == ("JPEG", (64, 48))
+    assert first.content != last.content == past.content
+    plain = await ada.http.get(f"/api/v1/sources/{source.id}/frame", params={"at_s": 0.95})
+    assert plain.content == last.content
+    is_problem(await stranger.get(plain.url.path), 401, "not-signed-in")
+
+
+async def test_a_frame_is_not_taken_again_for_whoever_has_it(
+    stranger: httpx.AsyncClient, frame_url: str, storage: Path
+) -> None:
+    address = f"{frame_url}&at_s=0.5"
+    tag = (await stranger.get(address)).headers["ETag"]
+    shutil.rmtree(storage / "sources")
+    assert (await stranger.get(address, headers={"If-None-Match": tag})).status_code == 304
+
+
+async def test_a_time_that_is_none_has_no_frame(stranger: httpx.AsyncClient, frame_url: str) -> None:
+    for at_s in ("-1", "nan", "inf", "soon"):
+        told = is_problem(await stranger.get(f"{frame_url}&at_s={at_s}"), 422, "field-invalid")
+        assert told["field"] == "at_s"
+
+
+async def test_frames_asked_for_all_at_once_are_refused(
+    stranger: httpx.AsyncClient, frame_url: str, parts: Parts
+) -> None:
+    asked = [stranger.get(f"{frame_url}&at_s={number / 20}") for number in range(20)]
+    told = {answer.status_code for answer in await asyncio.gather(*asked)}
+    assert told == {200, 429}
+    assert not parts.frames_asked
 
 
 async def test_a_deleted_gif_is_gone(
