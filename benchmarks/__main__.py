@@ -6,7 +6,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from benchmarks import clips, engines, quality, table
+from benchmarks import clips, engines, gifski, quality, table
 from benchmarks.clips import Clip
 from benchmarks.measure import Cost, run
 from benchmarks.table import Row
@@ -17,15 +17,13 @@ DOCS = HERE.parent / "docs" / "benchmarks.md"
 
 def main() -> None:
     asked = _arguments()
-    cache = HERE / ".cache"
-    cache.mkdir(exist_ok=True)
-    compared = engines.engines(engines.fetch_gifski(cache))
+    compared = engines.engines(gifski.fetch())
     tables = {}
-    for clip in (clips.film(cache), clips.screen(cache)):
-        tables[clip.name] = table.lines(_rows(clip, compared, asked.repeat))
+    for clip in (clips.for_looks()[0], clips.for_looks()[6]):
+        tables[clip.kind] = table.lines(_rows(clip, compared, asked.repeat))
         print(
-            f"\n{clip.name}: {clip.width_px} x {clip.height_px}, {clip.fps} fps\n",
-            *tables[clip.name],
+            f"\n{clip.name}\n",
+            *tables[clip.kind],
             sep="\n",
         )
     if asked.write:
@@ -40,7 +38,7 @@ def _rows(clip: Clip, compared: list[engines.Engine], repeat: int) -> list[Row]:
         return [_row(engine, clip, folder, reference, repeat) for engine in compared]
 
 
-def _row(engine: engines.Engine, clip: Clip, folder: Path, reference: quality.Frames, repeat: int) -> Row:
+def _row(engine: engines.Engine, clip: Clip, folder: Path, reference: clips.Frames, repeat: int) -> Row:
     gif = folder / "made.gif"
     commands = engine.commands(clip, folder, gif)
     # the cheapest of several runs: what else the machine does only ever adds

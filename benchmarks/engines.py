@@ -4,15 +4,13 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks import gifski
 from benchmarks.clips import FFMPEG, Clip
-
-GIFSKI = "1.7.1"
 
 Command = list[str]
 
@@ -30,17 +28,17 @@ def decoding(clip: Clip, folder: Path, gif: Path) -> list[Command]:
 
 
 def gifapp(clip: Clip, folder: Path, gif: Path) -> list[Command]:
-    size = ["--width", clip.width_px, "--height", clip.height_px, "--fps", clip.fps]
+    size = ["--width", clip.width_px, "--fps", clip.fps]
     return [_words(sys.executable, "-m", "gifapp", "convert", clip.path, "--output", gif, *size, "--quiet")]
 
 
 def moviepy(clip: Clip, folder: Path, gif: Path) -> list[Command]:
     script = (
-        "import sys; from moviepy import VideoFileClip; path, gif, width, height, fps = sys.argv[1:];"
-        "clip = VideoFileClip(path, audio=False, target_resolution=(int(width), int(height)));"
+        "import sys; from moviepy import VideoFileClip; path, gif, width, fps = sys.argv[1:];"
+        "clip = VideoFileClip(path, audio=False, target_resolution=(int(width), None));"
         "clip.write_gif(gif, fps=float(fps), logger=None)"
     )
-    return [_words(sys.executable, "-c", script, clip.path, gif, clip.width_px, clip.height_px, clip.fps)]
+    return [_words(sys.executable, "-c", script, clip.path, gif, clip.width_px, clip.fps)]
 
 
 def ffmpeg_full(clip: Clip, folder: Path, gif: Path) -> list[Command]:
@@ -56,50 +54,20 @@ def gifski_at(program: Path) -> Engine:
 
     def commands(clip: Clip, folder: Path, gif: Path) -> list[Command]:
         pictures = sorted((folder / "pictures").iterdir())
-        return [
-            _words(
-                program,
-                "-Q",
-                90,
-                "--quiet",
-                "--fps",
-                clip.fps,
-                "--width",
-                clip.width_px,
-                "-o",
-                gif,
-                *pictures,
-            )
-        ]
+        return [gifski.command(program, pictures, clip.fps, clip.width_px, gif)]
 
-    return Engine(f"gifski {GIFSKI} -Q 90", commands)
+    return Engine(f"gifski {gifski.GIFSKI} -Q 90", commands)
 
 
-def engines(gifski: Path | None) -> list[Engine]:
+def engines(program: Path | None) -> list[Engine]:
     return [
         Engine("decoding alone", decoding, writes_gif=False),
         Engine("gifapp convert", gifapp),
         Engine("MoviePy write_gif", moviepy),
         Engine("ffmpeg full + sierra2_4a", ffmpeg_full),
         Engine("ffmpeg diff + bayer 5", ffmpeg_diff),
-        *([gifski_at(gifski)] if gifski else []),
+        *([gifski_at(program)] if program else []),
     ]
-
-
-def fetch_gifski(cache: Path) -> Path | None:
-    """The program from the npm package, or None with a line that says why."""
-    program = cache / "package" / "bin" / "debian" / "gifski"
-    if not program.exists():
-        try:
-            subprocess.run(
-                ["npm", "pack", "--silent", f"gifski@{GIFSKI}"], cwd=cache, check=True, stdout=sys.stderr
-            )
-        except (OSError, subprocess.CalledProcessError) as error:
-            print(f"gifski is left out: npm could not fetch it ({error})", file=sys.stderr)
-            return None
-        subprocess.run(["tar", "xzf", f"gifski-{GIFSKI}.tgz"], cwd=cache, check=True)
-        program.chmod(0o755)
-    return program
 
 
 def _two_passes(clip: Clip, folder: Path, gif: Path, stats: str, use: str) -> list[Command]:

@@ -1,0 +1,33 @@
+"""The program gifski, as npm has it; only ever run as a program, since it is AGPL."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.clips import cache_folder
+
+GIFSKI = "1.7.1"
+
+
+def fetch() -> Path | None:
+    """The program from the npm package, or None with a line that says why."""
+    cache = cache_folder()
+    program = cache / "package" / "bin" / "debian" / "gifski"
+    if not program.exists():
+        try:
+            npm = ["npm", "pack", "--silent", f"gifski@{GIFSKI}"]
+            subprocess.run(npm, cwd=cache, check=True, stdout=subprocess.DEVNULL)
+        except (OSError, subprocess.CalledProcessError) as error:
+            print(f"gifski is left out: npm could not fetch it ({error})", file=sys.stderr)
+            return None
+        subprocess.run(["tar", "xzf", f"gifski-{GIFSKI}.tgz"], cwd=cache, check=True)
+        program.chmod(0o755)
+    return program
+
+
+def command(program: Path, pictures: Sequence[Path], fps: float, width_px: int, gif: Path) -> list[str]:
+    words = [program, "-Q", 90, "--quiet", "--fps", fps, "--width", width_px, "-o", gif, *pictures]
+    return [str(word) for word in words]
