@@ -8,61 +8,58 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO, get_args
+from typing import Any, TextIO
 
 import click
 
-from gifapp import errors
 from gifapp import settings as configured
+from gifapp.commands.recipe_options import RecipeCommand
+from gifapp.commands.recipe_reading import read_recipe
 from gifapp.domain.job import Progress
-from gifapp.domain.recipe import Direction, Dither, Recipe
+from gifapp.domain.recipe import Format
 
 SLOW_START_S = 2.0
+_ENDINGS = {"apng": "png"}
 
 
-def _crop(ctx: click.Context, param: click.Parameter, value: str | None) -> dict[str, int] | None:  # noqa: ARG001
-    if value is None:
-        return None
-    try:
-        x, y, width, height = (int(part) for part in value.split(","))
-    except ValueError:
-        raise click.BadParameter(f"{value!r} is not X,Y,W,H in whole pixels, as 0,0,320,240") from None
-    return {"x_px": x, "y_px": y, "width_px": width, "height_px": height}
+def _output(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
+    if value is not None and not value.parent.is_dir():
+        raise click.BadParameter(f"there is no folder {str(value.parent)!r}", ctx, param)
+    return value
 
 
-@click.command()
+@click.command(cls=RecipeCommand)
 @click.argument("video", type=click.Path(path_type=Path))
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
-    help="The GIF; default: beside the video, ending in .gif.",
+    type=click.Path(path_type=Path, dir_okay=False),
+    callback=_output,
+    help="The GIF. [default: beside the video, with its name]",
 )
-@click.option("--start", "start_s", type=float, metavar="S", help="Where to begin, in seconds.")
-@click.option("--end", "end_s", type=float, metavar="S", help="Where to end, in seconds.")
-@click.option("--crop", callback=_crop, metavar="X,Y,W,H", help="Keep this part of the upright picture.")
-@click.option("--width", "width_px", type=int, metavar="PX", help="The widest the GIF may be.")
-@click.option("--height", "height_px", type=int, metavar="PX", help="The highest the GIF may be.")
-@click.option("--fps", type=float, help="Frames per second, 1 to 50; default: 12.5.")
-@click.option("--speed", type=float, help="How many times as fast, 0.1 to 10.")
-@click.option("--direction", type=click.Choice(get_args(Direction)), help="Which way it plays.")
-@click.option("--loop", type=int, metavar="N", help="How often it plays; 0 is for ever.")
-@click.option("--colours", type=int, metavar="N", help="Colours of a palette, 2 to 256.")
-@click.option("--dither", type=click.Choice(get_args(Dither)), help="How missing colours are mixed.")
 @click.option(
     "--recipe",
     "recipe_file",
     type=click.File("rb"),
     metavar="FILE.json",
-    help="A recipe; options replace its fields.",
+    help="A recipe; the options below replace its fields.",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.pass_context
 def convert(
-    video: Path, output: Path | None, *, recipe_file: Any, quiet: bool, as_json: bool, **fields: Any
+    ctx: click.Context,
+    /,
+    video: Path,
+    output: Path | None,
+    *,
+    recipe_file: Any,
+    quiet: bool,
+    as_json: bool,
+    **fields: Any,  # noqa: ARG001  those of the recipe
 ) -> None:
     """Convert VIDEO into a GIF."""
-    recipe = _recipe(recipe_file, fields)
+    recipe = read_recipe(ctx, recipe_file)
     from gifapp.conversion.pipeline import convert as make_gif  # noqa: PLC0415  # NumPy and Numba: not for --help
 
     stop = _Stop()
@@ -74,7 +71,11 @@ def convert(
                 show(progress)
 
         report = make_gif(
-            video, recipe, output or _beside(video), on_progress, limits=configured.load().limits
+            video,
+            recipe,
+            output or _beside(video, recipe.format),
+            on_progress,
+            limits=configured.load().limits,
         )
     if as_json:
         click.echo(json.dumps(report.as_json()))
@@ -106,33 +107,12 @@ class _Stop:
             sys.exit(128 + self._heard)
 
 
-def _recipe(file: Any, fields: dict[str, Any]) -> Recipe:
-    given = {name: value for name, value in fields.items() if value is not None}
-    segment = {name: given.pop(name) for name in ("start_s", "end_s") if name in given}
-    if segment:
-        given["segments"] = [segment]
-    try:
-        return Recipe.parse(_read_recipe(file) | given)
-    except errors.RecipeInvalid as wrong:
-        raise click.UsageError(str(wrong)) from None
-
-
-def _read_recipe(file: Any) -> dict[str, Any]:
-    if file is None:
-        return {}
-    try:
-        recipe = json.load(file)
-    except (ValueError, RecursionError) as broken:  # no JSON, or no text
-        raise errors.RecipeInvalid(problems=f"{file.name} is not JSON ({broken})") from None
-    if not isinstance(recipe, dict):
-        raise errors.RecipeInvalid(problems=f"{file.name} holds no JSON object")
-    return recipe
-
-
-def _beside(video: Path) -> Path:
-    """The video's name ending in .gif; a GIF never replaces itself."""
-    is_gif = video.suffix.lower() == ".gif"
-    return video.with_name(f"{video.stem}{'-converted' if is_gif else ''}.gif")
+def _beside(video: Path, made: Format) -> Path:
+    """The video's name with the ending of what is made; nothing replaces itself."""
+    beside = video.with_name(f"{video.stem or video.name}.{_ENDINGS.get(made, made)}")
+    return (
+        beside.with_stem(f"{beside.stem}-converted") if beside.name.lower() == video.name.lower() else beside
+    )
 
 
 @contextmanager

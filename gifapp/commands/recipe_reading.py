@@ -1,0 +1,92 @@
+"""From what was typed to a recipe."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, BinaryIO
+
+import click
+from click.core import ParameterSource
+
+from gifapp import errors
+from gifapp.commands.recipe_options import RecipeOption
+from gifapp.domain.recipe import Recipe
+
+Fields = dict[str, Any]
+
+# what must be there before anything can be said about it
+_FIRST = {"captions": "--caption", "overlay": "--overlay", "chroma_key": "--chroma-key"}
+
+
+def read_recipe(ctx: click.Context, file: BinaryIO | None) -> Recipe:
+    """The recipe in `file`, with those fields replaced for which the command line has options.
+
+    Raises:
+        click.UsageError: what is wrong, by the names of options.
+    """
+    fields = _recipe_in(file).model_dump(mode="json")
+    given = _given(ctx)
+    _set_segment(fields, given)
+    _clear_crop(fields, given)
+    for option, value in given.items():
+        _set(fields, option, value)
+    try:
+        return Recipe.parse(fields)
+    except errors.RecipeInvalid as wrong:
+        raise click.UsageError(str(wrong)) from None
+
+
+def _given(ctx: click.Context) -> dict[RecipeOption, Any]:
+    return {
+        option: ctx.params[str(option.name)]
+        for option in ctx.command.params
+        if isinstance(option, RecipeOption)
+        and ctx.get_parameter_source(str(option.name)) is not ParameterSource.DEFAULT
+    }
+
+
+def _recipe_in(file: BinaryIO | None) -> Recipe:
+    if file is None:
+        return Recipe()
+    try:
+        return Recipe.parse(json.load(file))
+    except (ValueError, RecursionError) as broken:  # no JSON, or no text
+        raise click.BadParameter(f"{file.name} is not JSON ({broken})", param_hint="--recipe") from None
+    except errors.RecipeInvalid as wrong:
+        raise click.BadParameter(f"{file.name}: {wrong}", param_hint="--recipe") from None
+
+
+def _set_segment(fields: Fields, given: dict[RecipeOption, Any]) -> None:
+    """--start and --end make one segment."""
+    times = {option.field: option for option in given if option.field.startswith("segments.")}
+    if not times:
+        return
+    if any(option.field == "segments" for option in given):
+        raise click.UsageError("Give --start and --end, or --segment, not both.")
+    segment = {field.removeprefix("segments."): given.pop(option) for field, option in times.items()}
+    if segment.get("end_s", float("inf")) <= segment.get("start_s", 0):
+        raise click.BadParameter("it is not after the start", param_hint="--end")
+    fields["segments"] = [segment]
+
+
+def _clear_crop(fields: Fields, given: dict[RecipeOption, Any]) -> None:
+    """A crop replaces an aspect, and the other way round."""
+    shapes = [option for option in given if option.field in ("crop", "aspect")]
+    if len(shapes) == 2:
+        raise click.UsageError("Give --crop or --aspect, not both.")
+    if shapes:
+        fields["crop"] = fields["aspect"] = None
+
+
+def _set(fields: Fields, option: RecipeOption, value: Any) -> None:
+    owner, _, name = option.field.rpartition(".")
+    if not owner:
+        fields[name] = value
+        return
+    first = _FIRST.get(owner, option.opts[0])
+    if not fields[owner] and option.opts[0] != first:
+        raise click.UsageError(f"{option.opts[0]} needs {first}.")
+    if owner == "captions":
+        fields[owner] = [caption | {name: value} for caption in fields[owner]]
+    else:
+        fields[owner] = (fields[owner] or {}) | {name: value}

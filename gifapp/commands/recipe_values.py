@@ -1,0 +1,183 @@
+"""How the fields of a recipe are typed on a command line."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, get_args
+
+import click
+from pydantic import TypeAdapter, ValidationError
+
+from gifapp.domain.recipe import FEWEST_TARGET_BYTES, MOST_TARGET_BYTES, Caption, Overlay, Recipe
+from gifapp.domain.recipe_parts import MOST_OVERLAY_BYTES, Part, Position
+from gifapp.domain.refusals import may_be
+from gifapp.domain.wording import size
+
+Context = click.Context | None
+Parameter = click.Parameter | None
+Range = dict[str, float]
+
+_UNITS = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "ki": 1024, "mi": 1024**2, "gi": 1024**3}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg]i?|)b?", re.IGNORECASE)
+_METAVARS = {"_s": "S", "_px": "PX", "_bytes": "SIZE"}
+
+
+class FieldValue(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4
+    """What one field of a part of the recipe takes; `may_be` says it in words."""
+
+    def __init__(self, part: type[Part], field: str) -> None:
+        info = part.model_fields[field]
+        annotated: Any = Annotated[info.annotation, info]
+        self._adapter: TypeAdapter[Any] = TypeAdapter(annotated, config=part.model_config)
+        self.may_be = may_be(self._adapter.json_schema())
+        self.name = next((word for unit, word in _METAVARS.items() if field.endswith(unit)), "N")
+
+    def convert(self, value: Any, param: Parameter, ctx: Context) -> Any:
+        try:
+            return self._adapter.validate_strings(value)
+        except ValidationError:
+            self.fail(f"{value!r} is not {self.may_be}", param, ctx)
+
+
+class ColourValue(FieldValue):
+    """A colour by its name or its digits, with or without the # that shells take for a comment."""
+
+    def __init__(self, part: type[Part], field: str) -> None:
+        super().__init__(part, field)
+        self.name = "COLOUR"
+        self._may_be_none = type(None) in get_args(part.model_fields[field].annotation)
+        self.may_be = "a colour as red or ff0000" + (", or none" if self._may_be_none else "")
+
+    def convert(self, value: Any, param: Parameter, ctx: Context) -> Any:
+        from PIL import ImageColor  # noqa: PLC0415  not for --help
+
+        if self._may_be_none and value.lower() == "none":
+            return None
+        digits = f"#{value}" if re.fullmatch(r"[0-9a-fA-F]{6}", value) else value
+        try:
+            red, green, blue = ImageColor.getrgb(digits)[:3]
+        except ValueError:
+            self.fail(f"{value!r} is not {self.may_be}", param, ctx)
+        return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+class SecondsValue(FieldValue):
+    """Seconds, or minutes and seconds as 1:30.5."""
+
+    def convert(self, value: Any, param: Parameter, ctx: Context) -> Any:
+        minutes, colon, seconds = value.rpartition(":")
+        if colon and minutes.isdecimal():
+            whole: float = super().convert(seconds, param, ctx)
+            return int(minutes) * 60 + whole
+        return super().convert(value, param, ctx)
+
+
+class SizeValue(FieldValue):
+    """Bytes, as 500000, 256KB, 10MB or 1.5MiB."""
+
+    def __init__(self, part: type[Part], field: str) -> None:
+        super().__init__(part, field)
+        self.may_be = f"a size from {size(FEWEST_TARGET_BYTES)} to {size(MOST_TARGET_BYTES)}"
+
+    def convert(self, value: Any, param: Parameter, ctx: Context) -> Any:
+        match = _SIZE.fullmatch(value.strip())
+        if not match:
+            self.fail(f"{value!r} is not a size as 500000, 256KB, 10MB or 1.5MiB", param, ctx)
+        count = round(float(match[1]) * _UNITS[match[2].lower()])
+        if not FEWEST_TARGET_BYTES <= count <= MOST_TARGET_BYTES:
+            self.fail(f"{value!r} is not {self.may_be}", param, ctx)
+        return count
+
+
+class CropValue(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4
+    name = "X,Y,W,H"
+
+    def convert(self, value: Any, param: Parameter, ctx: Context) -> dict[str, int]:
+        try:
+            x, y, width, height = (int(part) for part in value.split(","))
+        except ValueError:
+            self.fail(f"{value!r} is not X,Y,W,H in whole pixels, as 0,0,320,240", param, ctx)
+        if min(x, y) < 0 or min(width, height) < 1:
+            self.fail(f"{value!r} is no part of a picture", param, ctx)
+        return {"x_px": x, "y_px": y, "width_px": width, "height_px": height}
+
+
+class RangeValue(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4
+    """From one time to another, as 2-5.5; without the second, to the end."""
+
+    name = "FROM-TO"
+    _seconds: ClassVar = SecondsValue(Caption, "start_s")
+
+    def convert(self, value: Any, param: Parameter, ctx: Context) -> Range:
+        start, dash, end = value.partition("-")
+        if not dash:
+            self.fail(f"{value!r} is not FROM-TO in seconds, as 2-5.5", param, ctx)
+        times = {"start_s": start or "0"} | ({"end_s": end} if end else {})
+        found: Range = {name: self._seconds.convert(time, param, ctx) for name, time in times.items()}
+        if found.get("end_s", float("inf")) <= found["start_s"]:
+            self.fail(f"{value!r} does not end after it starts", param, ctx)
+        return found
+
+
+class CaptionValue(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4
+    """Words, and before a colon where and when they show: `Hello`, `top:Hello`, `top,0-2:Hello`."""
+
+    name = "[WHERE,FROM-TO:]TEXT"
+    _text: ClassVar = FieldValue(Caption, "text")
+
+    def convert(self, value: Any, param: Parameter, ctx: Context) -> dict[str, Any]:
+        before, colon, text = value.partition(":")
+        words = [word.strip() for word in before.split(",")] if before else []
+        if not colon or not all(map(_is_where_or_when, words)):
+            words, text = [], value  # a colon of the text itself
+        caption: dict[str, Any] = {"text": self._text.convert(text.strip(), param, ctx)}
+        for word in words:
+            caption |= {"position": word} if word in get_args(Position) else _RANGE.convert(word, param, ctx)
+        return caption
+
+
+_RANGE = RangeValue()
+
+
+def _is_where_or_when(word: str) -> bool:
+    return word in get_args(Position) or re.fullmatch(r"[\d.]*-[\d.]*", word) is not None
+
+
+class OverlayFile(click.Path):
+    """A picture's file, read in base64."""
+
+    def __init__(self) -> None:
+        super().__init__(exists=True, dir_okay=False, readable=True)
+
+    def convert(self, value: Any, param: Parameter, ctx: Context) -> Any:
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        if path.stat().st_size > MOST_OVERLAY_BYTES:
+            self.fail(f"{path} is larger than {size(MOST_OVERLAY_BYTES)}", param, ctx)
+        image = base64.b64encode(path.read_bytes()).decode()
+        try:
+            return Overlay(image=image).image
+        except ValidationError:
+            self.fail(f"{path} is not a PNG, JPEG, WebP or GIF", param, ctx)
+
+
+class SubtitlesFile(click.Path):
+    """A file of subtitles, read as text."""
+
+    _text: ClassVar = FieldValue(Recipe, "subtitles")
+
+    def __init__(self) -> None:
+        super().__init__(exists=True, dir_okay=False, readable=True)
+
+    def convert(self, value: Any, param: Parameter, ctx: Context) -> Any:
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        try:
+            text = path.read_bytes().decode("utf-8-sig")
+        except UnicodeDecodeError:
+            self.fail(f"{path} is not text in UTF-8; save it as UTF-8", param, ctx)
+        try:
+            return self._text.convert(text, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{path} is not {self._text.may_be}", param, ctx)

@@ -1,0 +1,189 @@
+"""What is typed becomes a recipe, or a sentence that names the option."""
+
+import base64
+import json
+import re
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+import pytest
+from PIL import Image
+
+from gifapp.commands.convert import convert
+from gifapp.commands.recipe_options import RECIPE_OPTIONS
+from gifapp.commands.recipe_reading import read_recipe
+from gifapp.domain.recipe import Caption, ChromaKey, Crop, Look, Recipe, Segment
+from gifapp.domain.recipe_parts import MOST_OVERLAY_BYTES, Part
+
+PAGE = (Path(__file__).parents[2] / "docs" / "recipe.md").read_text()
+
+
+def typed(*words: object) -> Recipe:
+    with convert.make_context("convert", ["clip.mp4", *map(str, words)]) as context:
+        return read_recipe(context, context.params["recipe_file"])
+
+
+def leaves(part: type[Part], before: str = "") -> Iterator[str]:
+    """Every field, as `fps` or `look.gamma`."""
+    for name, field in part.model_fields.items():
+        inner = _part(field.annotation)
+        yield from leaves(inner, f"{before}{name}.") if inner else [before + name]
+
+
+def _part(annotation: Any) -> type[Part] | None:
+    if isinstance(annotation, type) and issubclass(annotation, Part):
+        return annotation
+    return next((found for inner in get_args(annotation) if (found := _part(inner))), None)
+
+
+@pytest.mark.parametrize("field", [*leaves(Recipe)])
+def test_every_field_has_an_option_that_is_documented(field: str) -> None:
+    options = [option for group in RECIPE_OPTIONS.values() for option in group if field in option.sets]
+    assert options
+    assert all(re.search(rf"[`{{. ]{name}[`.}},]", PAGE) for name in field.split("."))
+    assert all(f"`{option.opts[0]}" in PAGE for option in options)
+
+
+@pytest.mark.parametrize(
+    ("words", "recipe"),
+    [
+        ((), Recipe()),
+        (("--start", 2, "--end", "1:30.5"), Recipe(segments=(Segment(start_s=2, end_s=90.5),))),
+        (("--end", 3), Recipe(segments=(Segment(end_s=3),))),
+        (
+            ("--segment", "0-1.5", "--segment", "1:10-", "--crossfade", 0.5),
+            Recipe(segments=(Segment(end_s=1.5), Segment(start_s=70)), crossfade_s=0.5),
+        ),
+        (("--rotate", 90, "--flip", "both", "--fit", "cover"), Recipe(rotate=90, flip="both", fit="cover")),
+        (
+            ("--crop", "1,2,30,40", "--width", 10),
+            Recipe(crop=Crop(x_px=1, y_px=2, width_px=30, height_px=40), width_px=10),
+        ),
+        (
+            ("--gamma", 1.2, "--grayscale", "--no-invert", "--fade-in", 1),
+            Recipe(look=Look(gamma=1.2, grayscale=True, fade_in_s=1)),
+        ),
+        (
+            ("--chroma-key", "00FF00", "--chroma-tolerance", 0.1, "--background", "white"),
+            Recipe(chroma_key=ChromaKey(tolerance=0.1), background="#ffffff"),
+        ),
+        (("--target-size", "10MB"), Recipe(target_bytes=10_000_000)),
+        (("--target-size", "256KB"), Recipe(target_bytes=256_000)),
+        (("--target-size", "1.5MiB"), Recipe(target_bytes=1_572_864)),
+        (("--target-size", "500000"), Recipe(target_bytes=500_000)),
+        (("--preset", "github", "--format", "webp"), Recipe(preset="github", format="webp")),
+    ],
+)
+def test_options_make_a_recipe(words: tuple[object, ...], recipe: Recipe) -> None:
+    assert typed(*words) == recipe
+
+
+@pytest.mark.parametrize(
+    ("text", "caption"),
+    [
+        ("Hello", Caption(text="Hello")),
+        ("top:Hello", Caption(text="Hello", position="top")),
+        ("0.5-2: Hello", Caption(text="Hello", start_s=0.5, end_s=2)),
+        ("top_left,1-:12:30", Caption(text="12:30", position="top_left", start_s=1)),
+        ("Note: not on top", Caption(text="Note: not on top")),
+        (":top: secret", Caption(text="top: secret")),
+        ("12:30", Caption(text="12:30")),
+    ],
+)
+def test_a_caption_may_say_where_and_when(text: str, caption: Caption) -> None:
+    assert typed("--caption", text).captions == (caption,)
+
+
+def test_captions_share_their_style() -> None:
+    style = ("--caption-size", 40, "--caption-colour", "yellow", "--caption-outline", "none")
+    first, second = typed("--caption", "one", "--caption", "top:two", *style).captions
+    assert (first.text, second.text, second.position) == ("one", "two", "top")
+    assert {(one.size_px, one.colour, one.outline) for one in (first, second)} == {(40, "#ffff00", None)}
+
+
+def test_files_are_read_into_the_recipe(tmp_path: Path) -> None:
+    Image.new("RGB", (4, 4), "red").save(tmp_path / "logo.png")
+    (tmp_path / "words.srt").write_bytes("\ufeff1\n00:00:00,000 --> 00:00:01,000\nhäi\n".encode())
+    recipe = typed(
+        "--overlay", tmp_path / "logo.png", "--overlay-scale", 0.5, "--subtitles", tmp_path / "words.srt"
+    )
+    assert recipe.overlay is not None
+    assert Image.open(BytesIO(base64.b64decode(recipe.overlay.image))).size == (4, 4)
+    assert recipe.overlay.scale == 0.5
+    assert recipe.subtitles == "1\n00:00:00,000 --> 00:00:01,000\nhäi\n"
+
+
+def test_options_replace_fields_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.json"
+    path.write_text(
+        json.dumps({"fps": 10, "look": {"gamma": 2}, "captions": [{"text": "a"}], "aspect": "1:1", "loop": 3})
+    )
+    recipe = typed("--recipe", path, "--fps", 12, "--invert", "--caption-size", 9, "--crop", "0,0,5,5")
+    assert (recipe.fps, recipe.loop, recipe.look) == (12, 3, Look(gamma=2, invert=True))
+    assert recipe.captions == (Caption(text="a", size_px=9),)
+    assert (recipe.aspect, recipe.crop) == (None, Crop(width_px=5, height_px=5))
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--fps", 99), "'--fps': '99' is not a number from 1 to 50"),
+        (("--fps", "nan"), "'--fps': 'nan' is not a number"),
+        (("--loop", 1.5), "'--loop': '1.5' is not a whole number"),
+        (("--start", 2, "--end", 1), "--end: it is not after the start"),
+        (("--start", "1:xx"), "'--start'"),
+        (("--segment", "2-1"), "'--segment': '2-1' does not end after it starts"),
+        (("--segment", "5"), "'--segment': '5' is not FROM-TO in seconds"),
+        (("--segment", "1-2", "--end", 3), "Give --start and --end, or --segment, not both."),
+        (("--crop", "0,0,9"), "'--crop': '0,0,9' is not X,Y,W,H"),
+        (("--crop", "0,0,0,9"), "'--crop': '0,0,0,9' is no part of a picture"),
+        (("--crop", "0,0,9,9", "--aspect", "1:1"), "Give --crop or --aspect, not both."),
+        (("--rotate", 45), "'--rotate': '45' is not one of"),
+        (("--background", "nocolour"), "'--background': 'nocolour' is not a colour"),
+        (("--caption", "top:"), "'--caption': '' is not text of 1 to 500 characters"),
+        (("--caption", "2-1:x"), "'--caption': '2-1' does not end after it starts"),
+        (("--caption-size", 20), "--caption-size needs --caption."),
+        (("--chroma-tolerance", 0.2), "--chroma-tolerance needs --chroma-key."),
+        (("--overlay-opacity", 0.2), "--overlay-opacity needs --overlay."),
+        (("--overlay", "missing.png"), "'--overlay': File 'missing.png' does not exist"),
+        (("--overlay", __file__), "is not a PNG, JPEG, WebP or GIF"),
+        (("--target-size", "10"), "'--target-size': '10' is not a size from 1 kB to 1.0 GB"),
+        (("--target-size", "10 parsecs"), "'--target-size': '10 parsecs' is not a size as"),
+        (("--preset", "geocities"), "'--preset'"),
+        (("--recipe", __file__), "is not JSON"),
+    ],
+)
+def test_what_is_wrong_is_named_as_it_was_typed(words: tuple[object, ...], says: str) -> None:
+    with pytest.raises(click.UsageError) as wrong:
+        typed(*words)
+    assert says in f"{getattr(wrong.value, 'param_hint', '')} {_told(wrong.value)}"
+    assert wrong.value.exit_code == 2
+
+
+def _told(error: click.UsageError) -> str:
+    return error.format_message()
+
+
+def test_files_that_are_too_much_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "big.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(MOST_OVERLAY_BYTES))
+    (tmp_path / "long.srt").write_text("x" * 100_001)
+    (tmp_path / "latin.srt").write_bytes("häi".encode("latin-1"))
+    (tmp_path / "bad.json").write_text('{"look": 3}')
+    for words, says in [
+        (("--overlay", tmp_path / "big.png"), "is larger than 200 kB"),
+        (("--subtitles", tmp_path / "long.srt"), "is not text of 1 to 100000 characters"),
+        (("--subtitles", tmp_path / "latin.srt"), "is not text in UTF-8"),
+        (("--recipe", tmp_path / "bad.json"), "look"),
+    ]:
+        with pytest.raises(click.BadParameter, match=says):
+            typed(*words)
+
+
+def test_the_help_tells_options_apart_by_what_they_are_for() -> None:
+    shown = convert.get_help(convert.make_context("convert", [], resilient_parsing=True))
+    headings = [line for line in shown.splitlines() if line.endswith(":") and not line.startswith(" ")]
+    assert headings == ["Options:", *(f"{name}:" for name in RECIPE_OPTIONS)]
+    assert "[from 1 to 50; default 12.5]" in " ".join(shown.split())
