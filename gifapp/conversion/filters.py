@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from gifapp.conversion.plan import Cut, Plan
 from gifapp.conversion.video import ColourTags, Video
+from gifapp.domain.recipe import Recipe
 
 # bicubic: as sharp as lanczos to the eye, without its halos, and the GIF is 1.5 % smaller; without
 # full_chroma_int every channel comes out 1.4 of 255 too dark
@@ -17,7 +18,13 @@ HDR_WHITE_NITS = 100
 
 def filter_chain(video: Video, plan: Plan, cut: Cut) -> str:
     """The value of ffmpeg's -vf."""
-    steps = [*_times(video, plan, cut), *_upright(video), *_cropped(video, plan), *_coloured(video, plan)]
+    steps = [
+        *_times(video, plan, cut),
+        *_upright(video),
+        *_cropped(video, plan),
+        *_coloured(video, plan),
+        *_turned(plan.recipe),
+    ]
     # a cut may reach a little past the last picture: it stays
     return ",".join([*steps, "tpad=stop_mode=clone:stop=-1"])
 
@@ -29,7 +36,7 @@ def _times(video: Video, plan: Plan, cut: Cut) -> Iterator[str]:
     origin_us = round((video.start_s + start_s) * 1_000_000)
     rate = Fraction(plan.fps).limit_denominator(1001)
     yield "settb=AVTB"
-    yield f"setpts=(PTS-({origin_us}))/{plan.speed!r}"
+    yield f"setpts=(PTS-({origin_us}))/{plan.recipe.speed!r}"
     yield f"fps=fps={rate}:start_time=0:eof_action=pass"
 
 
@@ -54,7 +61,9 @@ def _cropped(video: Video, plan: Plan) -> Iterator[str]:
 
 
 def _coloured(video: Video, plan: Plan) -> Iterator[str]:
-    size = f"{plan.width_px}:{plan.height_px}"
+    """Scaled before it is turned: fewer pixels to move."""
+    sides = (plan.width_px, plan.height_px)
+    size = ":".join(map(str, sides[::-1] if plan.recipe.rotate in (90, 270) else sides))
     if plan.has_alpha:
         yield from _with_alpha(video.colours, size)
     elif video.is_hdr:
@@ -88,6 +97,15 @@ def _tone_mapped(colours: ColourTags, size: str) -> Iterator[str]:
     yield "tonemap=hable:desat=0"
     yield "zscale=t=709:r=full"
     yield "format=gbrp,format=rgb24"
+
+
+_ROTATIONS = {0: (), 90: ("transpose=clock",), 180: ("hflip", "vflip"), 270: ("transpose=cclock",)}
+_FLIPS = {"none": (), "horizontal": ("hflip",), "vertical": ("vflip",), "both": ("hflip", "vflip")}
+
+
+def _turned(recipe: Recipe) -> Iterator[str]:
+    yield from _ROTATIONS[recipe.rotate]
+    yield from _FLIPS[recipe.flip]
 
 
 _ZSCALE_MATRICES = {"bt709": "709", "bt601": "470bg", "bt2020nc": "2020_ncl"}

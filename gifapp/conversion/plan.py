@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gifapp import errors
 from gifapp.conversion.video import Video
+from gifapp.domain.framing import framing
 from gifapp.domain.limits import Limits
-from gifapp.domain.outcome import fitted_size
+from gifapp.domain.outcome import is_animated
 from gifapp.domain.recipe import Crop, Recipe, Segment
-from gifapp.domain.timing import frame_count
+from gifapp.domain.timing import frame_count, overlaps_s
 
 MAX_FPS = 50.0
 
@@ -20,29 +20,40 @@ MAX_FPS = 50.0
 class Cut:
     """`frames` frames in a row, the first of which shows the source at `start_s`.
 
-    `start_s` may lie a little before the source's start: the first picture shows there.
+    `start_s` may lie a little before the source's start: the first picture shows there. The first
+    `overlap` frames show together with the last ones of the cut before.
     """
 
     start_s: float
     frames: int
+    overlap: int = 0
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to read from the source, before the direction in which it plays."""
+    """What to read from the source, before the direction in which it plays.
+
+    Attributes:
+        cuts: the ranges to read, in order.
+        fps, duration_s: of what they make together, one way.
+        crop: what is read of the upright source's picture.
+        width_px, height_px: of the frames, after the turn that the recipe asks for.
+        has_alpha: whether the frames are RGBA.
+        recipe: says how the pictures are turned, how fast they play and how they look.
+    """
 
     cuts: tuple[Cut, ...]
     fps: float
-    speed: float
     duration_s: float
     crop: Crop
     width_px: int
     height_px: int
     has_alpha: bool
+    recipe: Recipe
 
     @property
     def frames(self) -> int:
-        return sum(cut.frames for cut in self.cuts)
+        return sum(cut.frames - cut.overlap for cut in self.cuts)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -57,29 +68,41 @@ def make_plan(video: Video, recipe: Recipe, limits: Limits) -> Plan:
         errors.RangeOutsideSource, errors.CropOutsideSource, errors.SourceTooLong: naming the bounds.
     """
     ranges = [_clamped(segment, video) for segment in recipe.segments or (Segment(),)]
-    duration_s = sum(end_s - start_s for start_s, end_s in ranges) / recipe.speed
-    _check_duration(max(duration_s, duration_s * recipe.speed), limits)
-    crop = _crop(video, recipe)
-    width_px, height_px = fitted_size(crop.width_px, crop.height_px, recipe)
+    lengths_s = [(end_s - start_s) / recipe.speed for start_s, end_s in ranges]
+    _check_duration(sum(lengths_s) * max(1.0, recipe.speed), limits)
+    overlaps = overlaps_s(lengths_s, recipe.crossfade_s)
+    duration_s = sum(lengths_s) - sum(overlaps)
     whole = 1 / duration_s
-    fps = whole if video.fps is None else max(whole, recipe.fps)  # a lone picture is one frame
+    is_lone = video.fps is None and not is_animated(recipe)
+    fps = whole if is_lone else max(whole, recipe.fps)
+    _check_crop(video, recipe)
+    framed = framing(recipe, width_px=video.width_px, height_px=video.height_px)
     return Plan(
-        cuts=tuple(_cuts(ranges, fps, recipe.speed)),
+        cuts=tuple(_cuts([start_s for start_s, _ in ranges], lengths_s, overlaps, fps, recipe.speed)),
         fps=fps,
-        speed=recipe.speed,
         duration_s=duration_s,
-        crop=crop,
-        width_px=width_px,
-        height_px=height_px,
+        crop=framed.crop,
+        width_px=framed.width_px,
+        height_px=framed.height_px,
         has_alpha=video.has_alpha,
+        recipe=recipe,
     )
 
 
 def picture_plan(video: Video, at_s: float, widest_px: int) -> Plan:
     """The plan for one picture of the whole frame, at most `widest_px` wide."""
-    crop = Crop(width_px=video.width_px, height_px=video.height_px)
-    width_px, height_px = fitted_size(video.width_px, video.height_px, Recipe(width_px=widest_px))
-    return Plan((Cut(at_s, 1),), MAX_FPS, 1.0, 1.0, crop, width_px, height_px, video.has_alpha)
+    recipe = Recipe(width_px=widest_px)
+    framed = framing(recipe, width_px=video.width_px, height_px=video.height_px)
+    return Plan(
+        (Cut(at_s, 1),),
+        MAX_FPS,
+        1.0,
+        framed.crop,
+        framed.width_px,
+        framed.height_px,
+        video.has_alpha,
+        recipe,
+    )
 
 
 def _clamped(segment: Segment, video: Video) -> tuple[float, float]:
@@ -93,20 +116,25 @@ def _check_duration(duration_s: float, limits: Limits) -> None:
         raise errors.SourceTooLong(duration_s=duration_s, limit_s=limits.max_duration_s)
 
 
-def _crop(video: Video, recipe: Recipe) -> Crop:
-    crop = recipe.crop or Crop(width_px=video.width_px, height_px=video.height_px)
+def _check_crop(video: Video, recipe: Recipe) -> None:
+    crop = recipe.crop
+    if crop is None:
+        return
     if crop.x_px + crop.width_px > video.width_px or crop.y_px + crop.height_px > video.height_px:
         raise errors.CropOutsideSource(width_px=video.width_px, height_px=video.height_px)
-    return crop
 
 
-def _cuts(ranges: list[tuple[float, float]], fps: float, speed: float) -> Iterator[Cut]:
+def _cuts(
+    starts_s: list[float], lengths_s: list[float], overlaps: list[float], fps: float, speed: float
+) -> Iterator[Cut]:
     """Cut each range at the frames of the whole: rounding each by itself would add up."""
-    ends = list(itertools.accumulate((stop_s - start_s) / speed for start_s, stop_s in ranges))
-    total = frame_count(ends[-1], fps)
-    begin_s, first = 0.0, 0
-    for number, ((start_s, _), end_s) in enumerate(zip(ranges, ends, strict=True), 1):
-        last = total if number == len(ranges) else min(round(end_s * fps), total)
-        if last > first:
-            yield Cut(start_s + (first / fps - begin_s) * speed, last - first)
-        begin_s, first = end_s, max(first, last)
+    total = frame_count(sum(lengths_s) - sum(overlaps), fps)
+    begin_s, unshared, read = 0.0, 0, 0  # numbers of frames: none is shared by three cuts
+    for number, (start_s, length_s) in enumerate(zip(starts_s, lengths_s, strict=True)):
+        end_s = begin_s + length_s
+        first = min(max(round(begin_s * fps), unshared), read)
+        last = total if number == len(overlaps) else min(round(end_s * fps), total)
+        if last > read:
+            yield Cut(start_s + (first / fps - begin_s) * speed, last - first, read - first)
+            unshared, read = read, last
+        begin_s = end_s - (overlaps[number] if number < len(overlaps) else 0.0)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gifapp.domain.framing import framing
 from gifapp.domain.recipe import Recipe
-from gifapp.domain.timing import frame_count
-
-DEFAULT_SIDE_PX = 480
+from gifapp.domain.timing import frame_count, overlaps_s
 
 
 @dataclass(frozen=True)
@@ -18,28 +17,28 @@ class Outcome:
     duration_s: float
 
 
-def fitted_size(width_px: int, height_px: int, recipe: Recipe) -> tuple[int, int]:
-    """The GIF's size: within what the recipe asks for, in proportion, never larger than the source."""
-    is_free = recipe.width_px is None and recipe.height_px is None
-    widest = DEFAULT_SIDE_PX if is_free else recipe.width_px or width_px
-    highest = DEFAULT_SIDE_PX if is_free else recipe.height_px or height_px
-    scale = min(1.0, widest / width_px, highest / height_px)
-    return max(1, round(width_px * scale)), max(1, round(height_px * scale))
-
-
-def outcome(recipe: Recipe, *, width_px: int, height_px: int, duration_s: float) -> Outcome:
-    """What becomes of a source of this size and duration.
+def outcome(
+    recipe: Recipe, *, width_px: int, height_px: int, duration_s: float, is_still: bool = False
+) -> Outcome:
+    """What becomes of a source of this size and duration; `is_still`: it is a single picture.
 
     Neighbours that look the same are merged, so the GIF may hold fewer frames than it shows.
     """
-    crop_px = (recipe.crop.width_px, recipe.crop.height_px) if recipe.crop else (width_px, height_px)
-    played_s = _selected_s(recipe, duration_s) / recipe.speed
+    framed = framing(recipe, width_px=width_px, height_px=height_px)
+    lengths_s = _played_s(recipe, duration_s)
+    joined_s = sum(lengths_s) - sum(overlaps_s(lengths_s, recipe.crossfade_s))
     times = 2 if recipe.direction == "boomerang" else 1
-    frames = frame_count(played_s, recipe.fps)
-    return Outcome(*fitted_size(*crop_px, recipe), frames * times, played_s * times)
+    frames = 1 if is_still and not is_animated(recipe) else frame_count(joined_s, recipe.fps) * times
+    return Outcome(framed.width_px, framed.height_px, frames, joined_s * times + recipe.hold_s)
 
 
-def _selected_s(recipe: Recipe, duration_s: float) -> float:
-    if not recipe.segments:
-        return duration_s
-    return sum(min(one.end_s or duration_s, duration_s) - one.start_s for one in recipe.segments)
+def is_animated(recipe: Recipe) -> bool:
+    """Whether the recipe makes even a single picture change with time."""
+    fades_s = recipe.look.fade_in_s + recipe.look.fade_out_s
+    return bool(recipe.captions or recipe.subtitles or fades_s)
+
+
+def _played_s(recipe: Recipe, duration_s: float) -> list[float]:
+    """How long each segment plays; those outside the source do not."""
+    ranges = [(one.start_s, one.end_s or duration_s) for one in recipe.segments] or [(0.0, duration_s)]
+    return [max(0.0, min(end_s, duration_s) - start_s) / recipe.speed for start_s, end_s in ranges]

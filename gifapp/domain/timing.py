@@ -6,7 +6,8 @@ line does not: every frame ends at the nearest centisecond of its true end.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 MIN_DELAY_CS = 2  # browsers show a delay of 0 or 1 as 10
 MAX_DELAY_CS = 65535
@@ -26,3 +27,8 @@ def delays_cs(duration_s: float, fps: float) -> Iterator[int]:
         delay_cs = max(MIN_DELAY_CS, round(end_s * 100) - shown_cs)
         shown_cs += delay_cs
         yield delay_cs
+
+
+def overlaps_s(lengths_s: Sequence[float], crossfade_s: float) -> list[float]:
+    """How long each two neighbours show at once: at most half of either, so that three never do."""
+    return [min(crossfade_s, before_s / 2, after_s / 2) for before_s, after_s in pairwise(lengths_s)]

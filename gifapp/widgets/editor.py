@@ -124,5 +124,11 @@ class Editor(w.VBox):
 def _expected(recipe: Recipe, source: SourceView) -> str:
     if source.duration_s is None:
         return "The length of this video is known only once it is read."
-    made = outcome(recipe, width_px=source.width, height_px=source.height, duration_s=source.duration_s)
+    made = outcome(
+        recipe,
+        width_px=source.width,
+        height_px=source.height,
+        duration_s=source.duration_s,
+        is_still=source.fps is None,
+    )
     return outcome_words(made)

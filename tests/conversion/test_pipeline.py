@@ -123,6 +123,48 @@ def test_a_crop_counts_upright_pixels(tmp_path: Path) -> None:
     assert made(clip, crop=Crop(x_px=1, y_px=1, width_px=2, height_px=1))[0][0] == ["YG"]
 
 
+@pytest.mark.parametrize(
+    ("recipe", "rows"),
+    [
+        ({"rotate": 90}, ["MBR", "CYG"]),
+        ({"rotate": 180}, ["CM", "YB", "GR"]),
+        ({"rotate": 270}, ["GYC", "RBM"]),
+        ({"flip": "horizontal"}, ["GR", "YB", "CM"]),
+        ({"flip": "vertical"}, ["MC", "BY", "RG"]),
+        ({"flip": "both"}, ["CM", "YB", "GR"]),
+        ({"rotate": 90, "flip": "horizontal"}, ["RBM", "GYC"]),
+        ({"rotate": 90, "crop": Crop(y_px=1, width_px=2, height_px=2)}, ["MB", "CY"]),
+        ({"rotate": 90, "width_px": 3, "height_px": 1, "fit": "cover"}, ["MBR"]),
+    ],
+)
+@pytest.mark.parametrize("letters", [["RG", "BY", "MC"], ["RG", ".Y", "MC"]])
+def test_turns_and_flips(
+    tmp_path: Path, recipe: dict[str, object], rows: list[str], letters: list[str]
+) -> None:
+    clip = write_clip(tmp_path / "clip.mkv", [letters])
+    expected = [row.replace("B", letters[1][0]) for row in rows]
+    assert made(clip, **recipe)[0][0] == expected
+
+
+def test_a_phones_turn_comes_before_the_recipes(tmp_path: Path) -> None:
+    clip = clips.turned(tmp_path / "turned.mov", "-display_rotation", "-90")  # CBR / MYG
+    assert made(clip, rotate=180)[0][0] == ["GYM", "RBC"]
+    assert made(clip, aspect="1:1")[0][0] == ["CB", "MY"]
+
+
+@pytest.mark.parametrize(
+    ("fit", "sides", "rows"),
+    [
+        ("contain", (10, 8), ["KRRRRGGGGK"] * 2),
+        ("cover", (4, 4), ["RRGG"] * 4),
+        ("stretch", (10, 8), ["KRRRRGGGGK"] * 8),
+    ],
+)
+def test_fit(tmp_path: Path, fit: str, sides: tuple[int, int], rows: list[str]) -> None:
+    clip = write_clip(tmp_path / "clip.mkv", [["K" * 4 + "R" * 16 + "G" * 16 + "K" * 4] * 8])
+    assert made(clip, fit=fit, width_px=sides[0], height_px=sides[1], dither="none")[0][0] == rows
+
+
 def test_wide_pixels_make_a_wide_picture(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mkv", [["RRRR", "GGGG"]] * 2, before=("-aspect", "4:1"))
     assert convert(clip).width_px == 8

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -37,11 +38,30 @@ SEGMENTS = st.lists(
 )
 
 
-@given(SEGMENTS, st.floats(0.1, 10), st.floats(1, 50))
-def test_every_frame_of_the_whole_is_read_once(segments: list[Segment], speed: float, fps: float) -> None:
-    plan = make_plan(VIDEO, Recipe(segments=segments, speed=speed, fps=fps), Limits(max_duration_s=1e4))
+@given(SEGMENTS, st.floats(0.1, 10), st.floats(1, 50), st.just(0.0) | st.floats(0, 10))
+def test_every_frame_of_the_whole_is_read_once(
+    segments: list[Segment], speed: float, fps: float, crossfade_s: float
+) -> None:
+    recipe = Recipe(segments=segments, speed=speed, fps=fps, crossfade_s=crossfade_s)
+    plan = make_plan(VIDEO, recipe, Limits(max_duration_s=1e4))
     assert plan.frames == len(list(delays_cs(plan.duration_s, plan.fps)))
-    assert all(cut.frames > 0 for cut in plan.cuts)
+    assert plan.cuts[0].overlap == 0
+    assert all(cut.frames > cut.overlap >= 0 for cut in plan.cuts)
+    assert all(one.frames - one.overlap >= two.overlap for one, two in pairwise(plan.cuts))
+    assert crossfade_s or not any(cut.overlap for cut in plan.cuts)
+
+
+@given(SEGMENTS, st.floats(1, 50), st.floats(0, 10))
+def test_a_crossfade_shortens_the_whole_by_itself(
+    segments: list[Segment], fps: float, crossfade_s: float
+) -> None:
+    joined = make_plan(VIDEO, Recipe(segments=segments, fps=fps), Limits(max_duration_s=1e4))
+    mixed = make_plan(
+        VIDEO, Recipe(segments=segments, fps=fps, crossfade_s=crossfade_s), Limits(max_duration_s=1e4)
+    )
+    lost_s = joined.duration_s - mixed.duration_s
+    assert 0 <= lost_s + 1e-9 <= (len(segments) - 1) * crossfade_s + 2e-9
+    assert mixed.duration_s >= joined.duration_s / 2 - 1e-9
 
 
 @given(SEGMENTS, st.floats(1, 50))

@@ -1,9 +1,10 @@
 import pytest
 
 from gifapp.domain.outcome import Outcome, outcome
-from gifapp.domain.recipe import Crop, Recipe, Segment
+from gifapp.domain.recipe import Caption, Crop, Look, Recipe, Segment
 
 WHOLE = Recipe()
+TWICE = (Segment(start_s=1, end_s=3), Segment(start_s=1, end_s=3))
 
 
 @pytest.mark.parametrize(
@@ -18,6 +19,12 @@ WHOLE = Recipe()
         (Recipe(segments=(Segment(start_s=1, end_s=3),)), Outcome(480, 270, 25, 2.0)),
         (Recipe(segments=(Segment(start_s=1, end_s=3),), speed=2), Outcome(480, 270, 12, 1.0)),
         (Recipe(segments=(Segment(start_s=1, end_s=3),), direction="boomerang"), Outcome(480, 270, 50, 4.0)),
+        (Recipe(segments=TWICE, crossfade_s=0.4), Outcome(480, 270, 45, 3.6)),
+        (Recipe(segments=TWICE, crossfade_s=9), Outcome(480, 270, 38, 3.0)),
+        (Recipe(segments=TWICE, crossfade_s=0.4, speed=2), Outcome(480, 270, 20, 1.6)),
+        (Recipe(segments=(Segment(end_s=2),), hold_s=1.5), Outcome(480, 270, 25, 3.5)),
+        (Recipe(rotate=90, width_px=90), Outcome(90, 160, 66, 5.28)),
+        (Recipe(aspect="1:1"), Outcome(480, 480, 66, 5.28)),
     ],
     ids=str,
 )
@@ -28,3 +35,17 @@ def test_what_a_recipe_makes_of_a_720p_clip(recipe: Recipe, expected: Outcome) -
 def test_a_range_without_an_end_reaches_the_end_of_the_video() -> None:
     tail = Recipe(segments=(Segment(start_s=4),))
     assert outcome(tail, width_px=100, height_px=100, duration_s=6.0).duration_s == 2.0
+
+
+@pytest.mark.parametrize(
+    ("recipe", "frames"),
+    [
+        (Recipe(), 1),
+        (Recipe(direction="boomerang"), 1),
+        (Recipe(captions=(Caption(text="Hi"),)), 25),
+        (Recipe(look=Look(fade_in_s=1)), 25),
+    ],
+)
+def test_a_single_picture_is_one_frame_unless_something_moves_on_it(recipe: Recipe, frames: int) -> None:
+    made = outcome(recipe, width_px=100, height_px=100, duration_s=2.0, is_still=True)
+    assert made.frames == frames
