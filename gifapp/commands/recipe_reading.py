@@ -24,7 +24,7 @@ def read_recipe(ctx: click.Context, file: BinaryIO | None) -> Recipe:
     Raises:
         click.UsageError: what is wrong, by the names of options.
     """
-    fields = _recipe_in(file).model_dump(mode="json")
+    fields = _recipe_in(file).model_dump(mode="json", exclude_unset=True)
     given = _given(ctx)
     _set_segment(fields, given)
     _clear_crop(fields, given)
@@ -84,9 +84,9 @@ def _set(fields: Fields, option: RecipeOption, value: Any) -> None:
         fields[name] = value
         return
     first = _FIRST.get(owner, option.opts[0])
-    if not fields[owner] and option.opts[0] != first:
+    if fields.get(owner) in (None, []) and option.opts[0] != first:
         raise click.UsageError(f"{option.opts[0]} needs {first}.")
     if owner == "captions":
         fields[owner] = [caption | {name: value} for caption in fields[owner]]
     else:
-        fields[owner] = (fields[owner] or {}) | {name: value}
+        fields[owner] = (fields.get(owner) or {}) | {name: value}

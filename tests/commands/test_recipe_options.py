@@ -125,6 +125,7 @@ def test_options_replace_fields_of_the_file(tmp_path: Path) -> None:
     assert (recipe.fps, recipe.loop, recipe.look) == (12, 3, Look(gamma=2, invert=True))
     assert recipe.captions == (Caption(text="a", size_px=9),)
     assert (recipe.aspect, recipe.crop) == (None, Crop(width_px=5, height_px=5))
+    assert "format" not in recipe.model_fields_set
 
 
 @pytest.mark.parametrize(
