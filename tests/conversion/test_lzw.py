@@ -4,45 +4,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gifapp.conversion import lzw
+from tests import reference
 
 
 def unpacked(data: bytes) -> list[int]:
-    """A plain LZW decoder after the specification: slow, and not ours to be fast."""
-    bits = data[0]
-    clear = 1 << bits
-    table: dict[int, list[int]] = {}
-    pixels: list[int] = []
-    size, before = bits + 1, None
-    stream = int.from_bytes(payload(data), "little")
-    while True:
-        code, stream = stream & (1 << size) - 1, stream >> size
-        if code == clear:
-            table = {code: [code] for code in range(clear)} | {clear: [], clear + 1: []}
-            size, before = bits + 1, None
-            continue
-        if code == clear + 1:
-            assert stream == 0
-            return pixels
-        if before is None:
-            run = table[code]
-        else:
-            run = table[code] if code in table else [*before, before[0]]
-            assert code <= len(table)
-            if len(table) < 4096:
-                table[len(table)] = [*before, run[0]]
-        pixels += run
-        before = run
-        size += len(table) == 1 << size and size < 12
-
-
-def payload(data: bytes) -> bytes:
-    """The bytes in the sub-blocks, which end with an empty one and nothing after it."""
-    content, at = b"", 1
-    while length := data[at]:
-        content += data[at + 1 : at + 1 + length]
-        at += 1 + length
-    assert at == len(data) - 1
-    return content
+    return reference.unpacked(data).pixels
 
 
 def runs(bits: int) -> st.SearchStrategy[list[tuple[int, int]]]:

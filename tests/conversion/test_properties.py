@@ -1,0 +1,355 @@
+"""What holds for any recipe and any clip. `make properties` looks much harder than the usual run."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+import numpy as np
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from gifapp.conversion import container, lzw
+from gifapp.conversion.container import Disposal
+from gifapp.conversion.dither import _HELD_STRENGTH, _HOLD_MOST, _STRENGTH, Canvas, Lookup, Rectangle
+from gifapp.conversion.palette import OPAQUE_ALPHA, Histogram, Palette
+from gifapp.conversion.pipeline import convert_file
+from gifapp.domain.limits import Limits
+from gifapp.domain.recipe import Crop, Recipe, Segment
+from tests import reference
+from tests.depth import examples
+from tests.fakes import Impatient
+from tests.gifs import gif_of, seen_by_gifsicle, seen_by_libav, seen_by_pillow
+from tests.letters import Rows, pixels, write_clip
+
+CLIP_FPS = 10
+DITHERS = ("auto", "none", "bayer", "floyd_steinberg", "sierra2_4a")
+
+
+# --- any clip, any recipe ---------------------------------------------------------------------
+
+
+@st.composite
+def letters(draw: st.DrawFn, most_frames: int = 12) -> list[Rows]:
+    """A clip of letters, often with parts that stay and sometimes with transparent ones."""
+    width, height = draw(st.integers(1, 9)), draw(st.integers(1, 9))
+    alphabet = draw(st.sampled_from(["RGBKWYCM", "RGBKWYCM.", "RK", "R.", "."]))
+    row = st.text(alphabet, min_size=width, max_size=width)
+    changed = st.lists(row, min_size=height, max_size=height)
+    frames = [draw(changed)]
+    for _ in range(draw(st.integers(0, most_frames - 1))):
+        stays = draw(st.integers(0, height))
+        frames.append([*frames[-1][:stays], *draw(changed)[stays:]])
+    return frames
+
+
+def values(field: str) -> st.SearchStrategy[Any]:
+    """What the recipe's model allows for a field."""
+    info = Recipe.model_fields[field]
+    return st.from_type(Annotated[info.annotation, "of the recipe", *info.metadata])  # type: ignore[name-defined]
+
+
+def style() -> st.SearchStrategy[dict[str, Any]]:
+    fields = {name: values(name) for name in ("content", "colours", "palette", "lossy")}
+    return st.fixed_dictionaries(fields | {"dither": st.sampled_from(DITHERS)})
+
+
+@st.composite
+def segments(draw: st.DrawFn, duration_s: float) -> list[Segment]:
+    found = []
+    for _ in range(draw(st.integers(0, 3))):
+        start_s = draw(st.floats(0, duration_s * 0.99))
+        end_s = draw(st.none() | st.floats(start_s + 0.001, duration_s * 2))
+        found.append(Segment(start_s=start_s, end_s=end_s))
+    return found
+
+
+@st.composite
+def crops(draw: st.DrawFn, width: int, height: int) -> Crop:
+    x, y = draw(st.integers(0, width - 1)), draw(st.integers(0, height - 1))
+    return Crop(
+        x_px=x,
+        y_px=y,
+        width_px=draw(st.integers(1, width - x)),
+        height_px=draw(st.integers(1, height - y)),
+    )
+
+
+@st.composite
+def clips_and_recipes(draw: st.DrawFn) -> tuple[list[Rows], Recipe]:
+    clip = draw(letters())
+    fields = draw(style()) | {name: draw(values(name)) for name in ("speed", "direction", "fps", "loop")}
+    fields["segments"] = draw(segments(len(clip) / CLIP_FPS))
+    fields["crop"] = draw(st.none() | crops(len(clip[0][0]), len(clip[0])))
+    fields["width_px"], fields["height_px"] = (draw(st.none() | st.integers(1, 12)) for _ in range(2))
+    return clip, Recipe(**fields)
+
+
+@examples(25)
+@given(clips_and_recipes())
+def test_any_recipe_gives_a_gif_that_everyone_reads_alike(given_: tuple[list[Rows], Recipe]) -> None:
+    clip, recipe = given_
+    with TemporaryDirectory() as name:
+        source = write_clip(Path(name, "clip.mov"), clip, fps=CLIP_FPS)
+        out = Path(name, "out.gif")
+        report = convert_file(source, recipe, out, limits=Limits(), on_progress=Impatient())
+        data = out.read_bytes()
+    seen, delays_cs, gif = read_by_all(data)
+    assert abs(sum(delays_cs) - wanted_cs(recipe, len(clip) / CLIP_FPS)) <= 1
+    assert sum(delays_cs) == round(report.duration_s * 100)
+    assert min(delays_cs) >= 2
+    assert (report.width_px, report.height_px) == (gif.width_px, gif.height_px)
+    assert (report.bytes, report.frames) == (len(data), len(seen))
+    assert gif.loop == (None if recipe.loop == 1 else recipe.loop)
+    assert all(len(np.unique(image.indices)) <= report.colours <= recipe.colours for image in gif.images)
+    if recipe.width_px is recipe.height_px is None and recipe.colours > len("RGBKWYCM."):
+        assert_only_frames_of(seen, clip, recipe.crop)
+
+
+def read_by_all(data: bytes) -> tuple[np.ndarray, list[int], reference.Gif]:
+    """The frames and delays that Pillow, FFmpeg, gifsicle and the specification agree on."""
+    gif = reference.parsed(data)
+    seen = np.stack(list(reference.shown(gif)))
+    delays_cs = [image.delay_cs for image in gif.images]
+    for reader in (seen_by_pillow, seen_by_libav, seen_by_gifsicle):
+        frames, delays = reader(data)
+        assert delays == delays_cs, reader.__name__
+        np.testing.assert_array_equal(frames, seen, reader.__name__)
+    return seen, delays_cs, gif
+
+
+def wanted_cs(recipe: Recipe, duration_s: float) -> int:
+    ranges = recipe.segments or [Segment()]
+    length_s = sum(min(part.end_s or duration_s, duration_s) - part.start_s for part in ranges)
+    once_cs = max(2, round(length_s / recipe.speed * 100))
+    return once_cs * (2 if recipe.direction == "boomerang" else 1)
+
+
+def assert_only_frames_of(seen: np.ndarray, clip: list[Rows], crop: Crop | None) -> None:
+    source = pixels(clip)
+    if crop:
+        rows = slice(crop.y_px, crop.y_px + crop.height_px)
+        source = source[:, rows, crop.x_px : crop.x_px + crop.width_px]
+    assert {frame.tobytes() for frame in seen} <= {frame.tobytes() for frame in source}
+
+
+# --- any pictures -----------------------------------------------------------------------------
+
+
+@st.composite
+def films(draw: st.DrawFn, channels: int = 3) -> np.ndarray:
+    """Pictures that move: smooth or noisy, calm or wild, and holes in them if there is alpha."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    count, height, width = draw(st.integers(1, 20)), draw(st.integers(1, 16)), draw(st.integers(1, 16))
+    drift, noise, contrast = draw(st.integers(0, 9)), draw(st.integers(0, 40)), draw(st.integers(0, 60))
+    number, y, x = np.mgrid[:count, :height, :width][..., np.newaxis]
+    slope = rng.integers(-contrast, contrast + 1, (2, 3))
+    film = rng.integers(0, 256, 3) + slope[0] * x + slope[1] * y + drift * number
+    film = film + rng.integers(-noise, noise + 1, film.shape)
+    if channels == 4:
+        film = np.concatenate([film, holes(rng, film.shape)], axis=3)
+    return np.clip(film, 0, 255).astype(np.uint8)
+
+
+def holes(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    share = rng.choice([0.0, 0.1, 0.5, 1.0])
+    return np.where(rng.random((*shape[:3], 1)) < share, rng.integers(0, 256, (*shape[:3], 1)), 255)
+
+
+@examples(60)
+@given(films(3) | films(4), style(), st.data())
+def test_any_film_is_read_alike_by_everyone(
+    film: np.ndarray, style: dict[str, Any], data: st.DataObject
+) -> None:
+    delays_cs = data.draw(st.lists(st.integers(2, 70_000), min_size=len(film), max_size=len(film)))
+    gif, told = gif_of(film, delays_cs, **style)
+    seen, read_cs, _ = read_by_all(gif)
+    assert sum(read_cs) == sum(delays_cs)
+    assert (told.frames, told.bytes) == (len(seen), len(gif))
+    wanted = film if film.shape[3] == 4 else np.full((*film.shape[:3], 4), 255, np.uint8)
+    for frame, source in zip(seen[showing(read_cs, delays_cs)], wanted, strict=True):
+        np.testing.assert_array_equal(frame[..., 3] != 0, source[..., 3] >= OPAQUE_ALPHA)
+
+
+def showing(read_cs: list[int], delays_cs: list[int]) -> np.ndarray:
+    """Which frame of the GIF shows at the start of each frame of the source."""
+    begins = np.cumsum([0, *delays_cs[:-1]])
+    return np.searchsorted(np.cumsum(read_cs), begins, side="right")
+
+
+@examples(80)
+@given(films(), st.integers(2, 256), st.sampled_from(DITHERS))
+def test_every_pixel_is_the_palettes_nearest_within_the_dithers_bound(
+    film: np.ndarray, colours: int, dither: str
+) -> None:
+    """A pixel may be farther from its source than the palette's nearest colour is by these rules only.
+
+    - Colours are looked up by cells of 4 x 4 x 4: what is asked for and the cell's middle are at most
+      2 apart in each channel, so that the answer is at most twice √12 farther than the nearest.
+    - What is asked for is the source's colour and the errors that its eight neighbours may pass on, or a
+      threshold of Bayer's, 4 at the most. By the triangle's inequality this counts twice as well.
+    - A held pixel's squared error may be larger than all that by the allowance.
+    """
+    gif = reference.parsed(gif_of(film, dither=dither, colours=colours)[0])
+    assume(len(gif.images) == len(film))
+    for image, shown, source in zip(gif.images, reference.shown(gif), film, strict=True):
+        table = image.table[np.unique(image.indices[image.is_drawn])]
+        nearest = far(source[:, :, np.newaxis], table).min(axis=2, initial=442.0)
+        reach = 4.0 if dither == "bayer" else owed(np.abs(shown[..., :3] - source.astype(int)).max(axis=2))
+        bound = nearest + 2 * np.sqrt(12) + 2 * np.sqrt(3) * (0 if dither == "none" else reach)
+        is_held = np.ones(source.shape[:2], bool)
+        is_held[image.where] = ~image.is_drawn
+        assert (far(shown[..., :3], source) <= np.sqrt(bound**2 + _HOLD_MOST * is_held)).all()
+
+
+def far(some: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """The distances between colours."""
+    return np.sqrt(((some.astype(int) - others.astype(int)) ** 2).sum(axis=-1))
+
+
+def owed(wrong: np.ndarray) -> np.ndarray:
+    """The most that neighbours which are `wrong` by so much may pass on to each pixel, per channel.
+
+    What a neighbour passes on is a share of its own error and of what it was owed itself: the sum of a
+    geometric series.
+    """
+    share = max(_STRENGTH, _HELD_STRENGTH) / 256
+    most = np.zeros(wrong.shape)
+    for _ in range(24):
+        around = np.pad(wrong + most, 1)
+        parts = [around[y : y + wrong.shape[0], x : x + wrong.shape[1]] for y in range(3) for x in range(3)]
+        del parts[4]  # itself
+        most = share * np.max(parts, axis=0) + 0.5
+    return most
+
+
+@examples(40)
+@given(films(), st.integers(4, 256), st.sampled_from(DITHERS))
+def test_what_decoders_show_is_what_the_canvas_meant(film: np.ndarray, colours: int, dither: str) -> None:
+    canvas = Canvas(film.shape[2], film.shape[1], dither)
+    meant, images = [], []
+    for picture in film:
+        palette = chosen(picture, colours)
+        indices, changed = canvas.draw(np.ascontiguousarray(picture), palette, Lookup(palette))
+        where = Rectangle(0, 0, 1, 1) if changed.is_empty else changed
+        images.append(image_block(indices, where, palette))
+        meant.append(canvas.shown.copy())
+    head = container.header(film.shape[2], film.shape[1], palette, 0)
+    seen, _, _ = read_by_all(head + b"".join(images) + container.TRAILER)
+    np.testing.assert_array_equal(seen[..., :3], meant)
+
+
+def chosen(picture: np.ndarray, colours: int) -> Palette:
+    histogram = Histogram()
+    histogram.add(np.ascontiguousarray(picture))
+    table = histogram.choose(colours - 1)
+    return Palette(table, len(table))
+
+
+def image_block(indices: np.ndarray, where: Rectangle, palette: Palette) -> bytes:
+    left, top, right, bottom = where
+    data = lzw.compress(indices[top:bottom, left:right], container.table_bits(palette))
+    return container.image(data, where, palette, 5, Disposal.KEEP, is_global=False)
+
+
+# --- LZW --------------------------------------------------------------------------------------
+
+
+@examples(60)
+@given(st.integers(1, 8), st.integers(0, 2**32 - 1), st.integers(1, 12), st.integers(-6, 6))
+def test_lzw_comes_back_where_the_dictionary_fills_up(
+    bits: int, seed: int, longest_run: int, beyond: int
+) -> None:
+    pixels = noise_in_runs(bits, seed, longest_run)
+    whole = unpacked(pixels, bits)
+    assert whole.pixels == pixels.tolist()
+    for filled in whole.clears[1:3]:  # the decoder's dictionary is full there
+        part = pixels[: max(1, filled + beyond)]
+        assert unpacked(part, bits).pixels == part.tolist()
+
+
+@examples(60)
+@given(st.integers(1, 8).flatmap(lambda bits: st.tuples(st.just(bits), st.binary(min_size=1, max_size=300))))
+def test_lzw_of_anything_comes_back(given_: tuple[int, bytes]) -> None:
+    bits, data = given_
+    pixels = np.frombuffer(data, np.uint8) & (1 << bits) - 1
+    assert unpacked(pixels, bits).pixels == pixels.tolist()
+
+
+def noise_in_runs(bits: int, seed: int, longest_run: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    runs = rng.integers(1, longest_run + 1, 30_000 // longest_run)
+    return np.repeat(rng.integers(0, 1 << bits, len(runs)), runs).astype(np.uint8)
+
+
+def unpacked(pixels: np.ndarray, bits: int) -> reference.Unpacked:
+    return reference.unpacked(lzw.compress(pixels[np.newaxis], bits))
+
+
+# --- palette ----------------------------------------------------------------------------------
+
+
+@st.composite
+def pictures(draw: st.DrawFn) -> np.ndarray:
+    """A picture of a few colours or of many, RGB or with alpha."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    height, width, channels = (
+        draw(st.integers(1, 40)),
+        draw(st.integers(1, 40)),
+        draw(st.sampled_from([3, 4])),
+    )
+    colours = rng.integers(0, 256, (draw(st.integers(1, 600)), channels), np.uint8)
+    return colours[rng.integers(0, len(colours), (height, width))]
+
+
+@examples(150)
+@given(pictures(), st.integers(1, 256))
+def test_a_palette_is_exact_where_it_can_be_and_never_too_large(picture: np.ndarray, colours: int) -> None:
+    table = palette_of(picture, colours)
+    seen = opaque(picture)
+    assert len(table) <= colours
+    if 0 < len(seen) <= colours:
+        assert {tuple(colour) for colour in table.tolist()} == seen
+
+
+def opaque(picture: np.ndarray) -> set[tuple[int, ...]]:
+    flat = picture.reshape(-1, picture.shape[2])
+    is_seen = flat[:, 3] >= OPAQUE_ALPHA if flat.shape[1] == 4 else np.ones(len(flat), bool)
+    return {tuple(colour) for colour in flat[is_seen, :3].tolist()}
+
+
+def palette_of(picture: np.ndarray, colours: int) -> np.ndarray:
+    histogram = Histogram()
+    histogram.add(np.ascontiguousarray(picture))
+    return histogram.choose(colours)
+
+
+@examples(80)
+@given(films())
+def test_a_pixel_weighs_the_more_the_less_it_differs_from_the_one_before(film: np.ndarray) -> None:
+    """One colour for everything is the weighted mean: 1 + 256 / (64 + the squared step to the pixel)."""
+    flat = film[0].reshape(-1, 3).astype(int)
+    steps = ((flat - flat[np.maximum(np.arange(len(flat)) - 1, 0)]) ** 2).sum(axis=1)
+    weights = 1 + 256 // (64 + steps)
+    mean = (weights[:, np.newaxis] * flat).sum(axis=0) / weights.sum()
+    np.testing.assert_allclose(palette_of(film[0], 1)[0], mean, atol=0.51)
+
+
+@examples(80)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 256), st.integers(1, 256))
+def test_the_lookup_is_the_nearest_by_its_cells(seed: int, colours: int, spread: int) -> None:
+    """A cell of 4 x 4 x 4 colours has one answer: its only palette colour, or the nearest to its middle.
+
+    Where several palette colours share a cell, each colour in it is answered for by itself.
+    """
+    rng = np.random.default_rng(seed)
+    table = np.unique(rng.integers(0, spread, (colours, 3), np.uint8), axis=0)
+    asked = rng.integers(0, spread, (1, 400, 3), np.uint8)
+    canvas = Canvas(400, 1, "none")
+    palette = Palette(table, None)
+    canvas.draw(asked, palette, Lookup(palette))
+    shared = (asked[0, :, np.newaxis] >> 2 == table >> 2).all(axis=2).sum(axis=1)
+    middle = np.where((shared > 1)[:, np.newaxis], asked[0], asked[0] & ~np.uint8(3) | 2)
+    best = far(middle[:, np.newaxis], table).min(axis=1)
+    found = far(canvas.shown[0], middle)
+    is_alone = (shared == 1) & (canvas.shown[0] >> 2 == asked[0] >> 2).all(axis=1)
+    assert (is_alone | (found == best)).all()
