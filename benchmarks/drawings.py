@@ -49,7 +49,7 @@ def typing(seconds: float) -> Iterator[Image.Image]:
         draw.rectangle((0, 41, 240, HEIGHT_PX), "#252526")
         for row, name in enumerate(("reading.py", "encoder.py", "palette.py", "README.md")):
             draw.text((30, 70 + 36 * row), name, "#ffffff" if row == 0 else "#969696", _font(20))
-        _typed(draw, letters=round(at_s * 22))
+        _typed(draw, letters=round(480 + 60 * at_s))
         if 0.45 < at_s / seconds < 0.8:
             draw.rounded_rectangle((500, 250, 1000, 470), 10, "#f6f6f6", "#888888")
             draw.text((530, 280), "Save the changes?", "#222222", _font(28))

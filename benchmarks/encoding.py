@@ -6,16 +6,17 @@ import hashlib
 import json
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks import clips, quality
+from benchmarks import clips, gifski, quality
 from benchmarks.clips import Clip, Frames
-from benchmarks.gifski import GIFSKI, command
 from benchmarks.measure import run
 from benchmarks.quality import Quality
+from benchmarks.videos import cache_folder
 from gifapp.conversion import encoder
 from gifapp.conversion.encoder import Style
 from gifapp.conversion.frame import Frame
@@ -25,50 +26,71 @@ MOST_LOSSY = 200
 
 
 class Made(NamedTuple):
-    """A GIF: what it weighs, how it looks, and the CPU that each of its frames cost."""
+    """A GIF, how it looks, the CPU that each of its frames cost, and its `lossy` if gifapp made it."""
 
-    bytes: int
+    gif: bytes
     quality: Quality
     cpu_ms: float
-    style: Style | None = None
+    lossy: int = 0
 
 
 def by_gifapp(frames: Frames, fps: float, style: Style) -> Made:
     gif, cpu_ms = _encoded(frames, fps, style)
-    return Made(
-        len(gif), quality.compare(quality.frames_of(BytesIO(gif), len(frames)), frames), cpu_ms, style
-    )
+    return Made(gif, _quality(gif, frames), cpu_ms, style.lossy)
 
 
-def lightest(frames: Frames, fps: float, style: Style, most_bytes: float) -> Made:
+def fitted(frames: Frames, fps: float, style: Style, most_bytes: float) -> Made:
     """The best-looking GIF of at most `most_bytes` that `lossy` can reach, or else the smallest."""
-    low, high = 0, MOST_LOSSY
-    while low < high:
-        lossy = (low + high) // 2
+
+    def fits(lossy: int) -> bool:
+        return len(_encoded(frames, fps, replace(style, lossy=lossy))[0]) <= most_bytes
+
+    return by_gifapp(frames, fps, replace(style, lossy=least(fits, MOST_LOSSY)))
+
+
+def smallest(frames: Frames, fps: float, style: Style, ssim: float) -> int:
+    """The bytes of the smallest GIF with at least this SSIM that `lossy` can reach, or of the best one."""
+    sizes = {}
+
+    def falls_short(lossy: int) -> bool:
         gif, _ = _encoded(frames, fps, replace(style, lossy=lossy))
-        low, high = (low, lossy) if len(gif) <= most_bytes else (lossy + 1, high)
-    return by_gifapp(frames, fps, replace(style, lossy=low))
+        sizes[lossy] = len(gif)
+        return quality.ssim(quality.frames_of(BytesIO(gif), len(frames)), frames) < ssim
+
+    first_too_lossy = least(falls_short, MOST_LOSSY + 1)
+    return sizes[max(0, first_too_lossy - 1)]
 
 
 def by_gifski(frames: Frames, clip: Clip, program: Path) -> Made:
     """From the cache when the same frames were there before."""
-    known = hashlib.sha256(frames.tobytes() + f"{GIFSKI} {clip.fps}".encode()).hexdigest()[:16]
-    path = clips.cache_folder() / f"gifski-{known}.json"
-    if not path.exists():
-        made = _by_gifski(frames, clip, program)
-        path.write_text(json.dumps([made.bytes, made.quality, made.cpu_ms]))
-    gif_bytes, seen, cpu_ms = json.loads(path.read_text())
-    return Made(gif_bytes, Quality(*seen), cpu_ms)
+    known = hashlib.sha256(frames.tobytes() + f"{gifski.VERSION} {clip.fps}".encode()).hexdigest()[:16]
+    gif = cache_folder() / f"gifski-{known}.gif"
+    seen = gif.with_suffix(".json")
+    if not seen.exists():
+        cpu_ms = _run_gifski(frames, clip, program, gif)
+        seen.write_text(json.dumps([_quality(gif.read_bytes(), frames), cpu_ms]))
+    values, cpu_ms = json.loads(seen.read_text())
+    return Made(gif.read_bytes(), Quality(*values), cpu_ms)
 
 
-def _by_gifski(frames: Frames, clip: Clip, program: Path) -> Made:
+def least(holds: Callable[[int], bool], most: int) -> int:
+    """The smallest number from 0 to `most` for which `holds`, which once true stays so; else `most`."""
+    low, high = 0, most
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if holds(middle) else (middle + 1, high)
+    return low
+
+
+def _run_gifski(frames: Frames, clip: Clip, program: Path, gif: Path) -> float:
     with tempfile.TemporaryDirectory() as scratch:
-        gif = Path(scratch) / "made.gif"
         pictures = clips.write_pictures(frames, Path(scratch) / "pictures")
-        argv = command(program, pictures, clip.fps, frames.shape[2], gif)
-        cpu_s = run(argv).cpu_s
-        seen = quality.compare(quality.frames_of(gif, len(frames)), frames)
-        return Made(gif.stat().st_size, seen, 1000 * cpu_s / len(frames))
+        cost = run(gifski.command(program, pictures, clip.fps, frames.shape[2], gif))
+    return 1000 * cost.cpu_s / len(frames)
+
+
+def _quality(gif: bytes, frames: Frames) -> Quality:
+    return quality.compare(quality.frames_of(BytesIO(gif), len(frames)), frames)
 
 
 def _encoded(frames: Frames, fps: float, style: Style) -> tuple[bytes, float]:

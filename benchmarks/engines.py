@@ -56,7 +56,7 @@ def gifski_at(program: Path) -> Engine:
         pictures = sorted((folder / "pictures").iterdir())
         return [gifski.command(program, pictures, clip.fps, clip.width_px, gif)]
 
-    return Engine(f"gifski {gifski.GIFSKI} -Q 90", commands)
+    return Engine(f"gifski {gifski.VERSION} -Q 90", commands)
 
 
 def engines(program: Path | None) -> list[Engine]:

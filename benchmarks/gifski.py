@@ -7,9 +7,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.clips import cache_folder
+from benchmarks.videos import cache_folder
 
-GIFSKI = "1.7.1"
+VERSION = "1.7.1"
 
 
 def fetch() -> Path | None:
@@ -18,12 +18,12 @@ def fetch() -> Path | None:
     program = cache / "package" / "bin" / "debian" / "gifski"
     if not program.exists():
         try:
-            npm = ["npm", "pack", "--silent", f"gifski@{GIFSKI}"]
+            npm = ["npm", "pack", "--silent", f"gifski@{VERSION}"]
             subprocess.run(npm, cwd=cache, check=True, stdout=subprocess.DEVNULL)
         except (OSError, subprocess.CalledProcessError) as error:
             print(f"gifski is left out: npm could not fetch it ({error})", file=sys.stderr)
             return None
-        subprocess.run(["tar", "xzf", f"gifski-{GIFSKI}.tgz"], cwd=cache, check=True)
+        subprocess.run(["tar", "xzf", f"gifski-{VERSION}.tgz"], cwd=cache, check=True)
         program.chmod(0o755)
     return program
 

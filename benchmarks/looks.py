@@ -9,18 +9,49 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks import clips, encoding, gifski
 from benchmarks.clips import Clip
 from benchmarks.encoding import Made
-from benchmarks.quality import Quality
+from benchmarks.quality import DIGITS, Quality, gains
 from gifapp.conversion.encoder import Style
 
-SHARE = 0.85  # of gifski's bytes
+SHARE = 0.85  # of gifski's bytes: what a GIF may weigh that is compared with it
 _HEAD = ("KB", "ratio", "PSNR", "blurred", "SSIM", "SSIMU2", "flicker", "crawl", "ms")
-_DIGITS = Quality(2, 2, 4, 2, 3, 3)
-_SIGNS = Quality(1, 1, 1, 1, -1, -1)  # -1: less is better
+
+
+class Looks(NamedTuple):
+    """One clip, made by each; `fitted` is gifapp's at no more than `SHARE` of gifski's bytes."""
+
+    clip: Clip
+    gifski: Made
+    gifapp: Made
+    fitted: Made
+
+    def ratio(self, made: Made) -> float:
+        return len(made.gif) / len(self.gifski.gif)
+
+    def gains(self, made: Made) -> Quality:
+        return gains(made.quality, self.gifski.quality)
+
+
+def look(clip: Clip, program: Path, style: Style, *, fit: bool) -> Looks:
+    frames = clips.reference(clip)
+    theirs = encoding.by_gifski(frames, clip, program)
+    ours = encoding.by_gifapp(frames, clip.fps, style)
+    most_bytes = SHARE * len(theirs.gif)
+    fits = len(ours.gif) <= most_bytes or not fit
+    return Looks(clip, theirs, ours, ours if fits else encoding.fitted(frames, clip.fps, style, most_bytes))
+
+
+def share_at_its_ssim(clip: Clip, program: Path) -> float:
+    """How much of gifski's bytes gifapp needs for its SSIM."""
+    frames = clips.reference(clip)
+    theirs = encoding.by_gifski(frames, clip, program)
+    return encoding.smallest(frames, clip.fps, Style(), theirs.quality.ssim) / len(theirs.gif)
 
 
 def main() -> None:
@@ -32,23 +63,13 @@ def main() -> None:
     print(_line("", _HEAD))
     for clip in _chosen(asked):
         try:
-            frames = clips.reference(clip)
+            seen = look(clip, program, style, fit=asked.fit)
         except subprocess.CalledProcessError:
-            print(f"{clip.name}: no video that ffmpeg reads")
+            print(f"{clip.name}: no video that ffmpeg reads", flush=True)
             continue
-        theirs = encoding.by_gifski(frames, clip, program)
-        ours = encoding.by_gifapp(frames, clip.fps, style)
-        print(f"{clip.kind}: {clip.name}, {len(frames)} frames")
-        print(_line("  gifski", _cells(theirs, theirs)))
-        print(_line("  gifapp", _cells(ours, theirs)))
-        print(_line("    against gifski", _gains(ours, theirs)))
-        if asked.fit and ours.bytes > SHARE * theirs.bytes:
-            fitted = encoding.lightest(frames, clip.fps, style, SHARE * theirs.bytes)
-            print(
-                _line(f"  gifapp lossy {fitted.style.lossy if fitted.style else ''}", _cells(fitted, theirs))
-            )
-            print(_line("    against gifski", _gains(fitted, theirs)))
-        sys.stdout.flush()
+        _show(seen)
+        if asked.keep:
+            _keep(seen, asked.keep)
 
 
 def _chosen(asked: argparse.Namespace) -> list[Clip]:
@@ -57,20 +78,32 @@ def _chosen(asked: argparse.Namespace) -> list[Clip]:
     return [clip for clip in every if any(part in f"{clip.kind}: {clip.name}" for part in wanted)]
 
 
-def _cells(made: Made, gifski: Made) -> list[str]:
-    seen = [f"{value:.{digits}f}" for value, digits in zip(made.quality, _DIGITS, strict=True)]
-    return [f"{made.bytes / 1000:.0f}", f"{made.bytes / gifski.bytes:.2f}", *seen, f"{made.cpu_ms:.1f}"]
+def _show(seen: Looks) -> None:
+    print(f"{seen.clip.kind}: {seen.clip.name}")
+    print(_line("  gifski", _cells(seen, seen.gifski)))
+    for made in (seen.gifapp,) if seen.fitted is seen.gifapp else (seen.gifapp, seen.fitted):
+        print(_line(f"  gifapp, lossy {made.lossy}", _cells(seen, made)))
+        print(_line("    gained", _gains(seen, made)), flush=True)
 
 
-def _gains(made: Made, gifski: Made) -> list[str]:
-    """What is better is positive, whichever way the measure counts."""
-    pairs = zip(made.quality, gifski.quality, _SIGNS, _DIGITS, strict=True)
-    gains = [(sign * (ours - theirs), digits) for ours, theirs, sign, digits in pairs]
-    seen = [f"{gain:+.{digits}f}{'!' if gain < 0 else ' '}" for gain, digits in gains]
-    return ["", "!" if made.bytes > SHARE * gifski.bytes else "", *seen, ""]
+def _keep(seen: Looks, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, made in zip(seen._fields[1:], seen[1:], strict=True):
+        (folder / f"{seen.clip.name} {name}.gif").write_bytes(made.gif)
 
 
-def _line(name: str, cells: tuple[str, ...] | list[str]) -> str:
+def _cells(seen: Looks, made: Made) -> list[str]:
+    values = [f"{value:.{digits}f}" for value, digits in zip(made.quality, DIGITS, strict=True)]
+    return [f"{len(made.gif) / 1000:.0f}", f"{seen.ratio(made):.2f}", *values, f"{made.cpu_ms:.1f}"]
+
+
+def _gains(seen: Looks, made: Made) -> list[str]:
+    pairs = zip(seen.gains(made), DIGITS, strict=True)
+    values = [f"{gain:+.{digits}f}{'!' if gain < 0 else ' '}" for gain, digits in pairs]
+    return ["", "!" if seen.ratio(made) > SHARE else "", *values, ""]
+
+
+def _line(name: str, cells: Sequence[str]) -> str:
     return f"{name:22}" + "".join(f"{cell:>9}" for cell in cells)
 
 
@@ -81,6 +114,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--dither", default="auto")
     parser.add_argument("--content", default="auto")
     parser.add_argument("--fit", action="store_true", help=f"also lossy, down to {SHARE} of gifski's bytes")
+    parser.add_argument("--keep", type=Path, help="a folder for the GIFs")
     parser.add_argument("--media", type=Path, help="a folder of other videos, instead of the benchmark's")
     parser.add_argument("--width", type=int, default=480, help="of the GIFs of --media")
     parser.add_argument("--fps", type=float, default=12.5, help="of the GIFs of --media")

@@ -32,6 +32,15 @@ class Quality(NamedTuple):
     crawl: float
 
 
+DIGITS = Quality(2, 2, 4, 2, 3, 3)
+_SIGNS = Quality(1, 1, 1, 1, -1, -1)
+
+
+def gains(quality: Quality, other: Quality) -> Quality:
+    """By how much the first is better, whichever way a measure counts."""
+    return Quality(*(sign * (a - b) for a, b, sign in zip(quality, other, _SIGNS, strict=True)))
+
+
 def compare(gif: Frames, reference: Frames) -> Quality:
     """Both uint8 (n, height, width, 3) of one shape.
 
@@ -43,11 +52,15 @@ def compare(gif: Frames, reference: Frames) -> Quality:
     return Quality(
         psnr_db=_psnr(errors),
         blurred_psnr_db=_psnr(seen),
-        ssim=float(np.mean([_ssim(a @ _LUMA, b @ _LUMA) for a, b in zip(gif, reference, strict=True)])),
+        ssim=ssim(gif, reference),
         ssimulacra2=_ssimulacra2(gif, reference),
         flicker=_change(seen),
         crawl=_change(errors),
     )
+
+
+def ssim(gif: Frames, reference: Frames) -> float:
+    return float(np.mean([_ssim(a @ _LUMA, b @ _LUMA) for a, b in zip(gif, reference, strict=True)]))
 
 
 def frames_of(gif: Path | BinaryIO, count: int) -> Frames:
