@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import repeat, starmap
 from pathlib import Path
 
 from gifapp.conversion import compose, source
 from gifapp.conversion.frame import Frame, Pixels
 from gifapp.conversion.frame_store import FrameStore
+from gifapp.conversion.mixing import faded
 from gifapp.conversion.plan import Plan, make_plan
 from gifapp.conversion.progress import Reporter
 from gifapp.conversion.video import Video
 from gifapp.domain.limits import Limits
-from gifapp.domain.recipe import Direction, Recipe
-from gifapp.domain.timing import delays_cs
+from gifapp.domain.recipe import Recipe
+from gifapp.domain.timing import MIN_DELAY_CS, delays_cs
 
 # shares of the progress bar
 PREPARED = 0.05
@@ -56,21 +58,24 @@ def rendered(
         errors.GifappError: see `source.frames`, while the frames are read.
     """
     plan = make_plan(video, recipe, limits)
-    delays = _delays(plan, recipe.direction)
+    played_cs = _played_cs(plan)
+    held_cs = _held_cs(plan)
+    delays = [*played_cs[:-1], played_cs[-1] + held_cs[0], *held_cs[1:]]
     reporter.at("reading", PREPARED)
     with (
-        closing(source.frames(path, video, plan, limits=limits, beat=reporter.beat)) as frames,
-        _played(frames, plan, recipe.direction, reporter) as played,
+        closing(source.frames(path, video, plan, limits=limits, beat=reporter.beat)) as read,
+        _played(read, plan, reporter) as played,
     ):
-        shown = (Frame(pixels, delay_cs) for pixels, delay_cs in zip(played, delays, strict=True))
+        pictures = _staying(played, len(held_cs) - 1)
+        frames = starmap(Frame, zip(pictures, delays, strict=True))
+        shown = faded(frames, recipe.look, sum(played_cs) / 100)
         yield Rendering(plan.width_px, plan.height_px, plan.has_alpha, delays, shown, video.notes)
 
 
 @contextmanager
-def _played(
-    frames: Iterator[Pixels], plan: Plan, direction: Direction, reporter: Reporter
-) -> Iterator[Iterator[Pixels]]:
+def _played(frames: Iterator[Pixels], plan: Plan, reporter: Reporter) -> Iterator[Iterator[Pixels]]:
     """The frames in the order they play; stored on disk first where that is not the order they come."""
+    direction = plan.recipe.direction
     if not compose.needs_composition(direction):
         yield frames
         return
@@ -81,8 +86,24 @@ def _played(
         yield compose.composed(store, plan.fps, direction)
 
 
-def _delays(plan: Plan, direction: Direction) -> list[int]:
+def _staying(pictures: Iterator[Pixels], times: int) -> Iterator[Pixels]:
+    """The pictures, the last of them `times` more."""
+    for picture in pictures:
+        yield picture
+    yield from repeat(picture, times)
+
+
+def _played_cs(plan: Plan) -> list[int]:
     """How long each frame stays; a frame keeps its delay whichever way the clip plays."""
     forward = list(delays_cs(plan.duration_s, plan.fps))
     backward = forward[::-1]
-    return {"forward": forward, "reverse": backward, "boomerang": forward + backward}[direction]
+    both = {"forward": forward, "reverse": backward, "boomerang": forward + backward}
+    return both[plan.recipe.direction]
+
+
+def _held_cs(plan: Plan) -> list[int]:
+    """How much longer the last frame stays: in pieces, where words may come and go on it."""
+    hold_cs = round(plan.recipe.hold_s * 100)
+    if hold_cs < MIN_DELAY_CS or not (plan.recipe.captions or plan.recipe.subtitles):
+        return [hold_cs]
+    return list(delays_cs(hold_cs / 100, plan.recipe.fps))

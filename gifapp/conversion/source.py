@@ -1,4 +1,4 @@
-"""One hardened ffmpeg pass: the frames of a plan, upright and at their times."""
+"""One hardened ffmpeg pass for each cut: the frames of a plan, upright and at their times."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import resource
 import select
 import signal
 import subprocess
-from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from gifapp import errors, processes
 from gifapp.conversion.filters import filter_chain
 from gifapp.conversion.formats import FORMATS
+from gifapp.conversion.mixing import mixed
 from gifapp.conversion.plan import Cut, Plan
 from gifapp.conversion.video import Video
 from gifapp.domain.limits import Limits
@@ -49,9 +51,30 @@ def frames(
         errors.ConversionTooBig, errors.ConversionTooSlow: ffmpeg ran into the limits.
         errors.ConversionCrashed: it ended in any other way.
     """
-    for cut in plan.cuts:
-        with closing(_Ffmpeg(_command(path, video, plan, cut, limits), limits, beat)) as ffmpeg:
-            yield from _read(ffmpeg, plan, cut, limits)
+    with ExitStack() as open_parts:
+        parts = [
+            open_parts.enter_context(closing(_part(path, video, plan, cut, limits=limits, beat=beat)))
+            for cut in plan.cuts
+        ]
+        yield from _joined(parts, plan.cuts)
+
+
+def _joined(parts: list[Generator[Pixels]], cuts: Sequence[Cut]) -> Iterator[Pixels]:
+    """One part after the other; where they overlap, two are read at once and mixed."""
+    overlaps = [*(cut.overlap for cut in cuts[1:]), 0]
+    for part, after, cut, overlap in zip(parts, [*parts[1:], parts[-1]], cuts, overlaps, strict=True):
+        yield from islice(part, cut.frames - cut.overlap - overlap)
+        for number in range(1, overlap + 1):
+            yield mixed(next(part), next(after), number / (overlap + 1))
+        part.close()
+
+
+def _part(
+    path: Path, video: Video, plan: Plan, cut: Cut, *, limits: Limits, beat: Callable[[], None]
+) -> Generator[Pixels]:
+    """The frames of one cut; ffmpeg starts when the first is asked for."""
+    with closing(_Ffmpeg(_command(path, video, plan, cut, limits), limits, beat)) as ffmpeg:
+        yield from _read(ffmpeg, plan, cut, limits)
 
 
 def _command(path: Path, video: Video, plan: Plan, cut: Cut, limits: Limits) -> list[str]:
