@@ -90,6 +90,17 @@ class OutputNotWritable(BadInput):
     sentence = "The GIF cannot be written to {path}: {reason}."
 
 
+class FormatContradicted(BadInput):
+    sentence = "The output's name ends in {suffix}, but the recipe's format is {format}; change one of them."
+
+
+class TargetTooSmall(BadInput):
+    sentence = (
+        "This clip takes {smallest_bytes:,} bytes at the least, and the target is {target_bytes:,}. "
+        "Choose a larger target or a shorter range."
+    )
+
+
 class FieldInvalid(BadInput):
     sentence = "{field}: {problem}."
 
@@ -138,7 +149,10 @@ class SourceEmpty(SourceRefused):
 
 
 class SourceNotVideo(SourceRefused):
-    sentence = "This is not a video gifapp knows. It reads MP4, MOV, WebM, MKV, AVI, FLV, MPEG, OGG and GIF."
+    sentence = (
+        "This is not a video gifapp knows. It reads MP4, MOV, WebM, MKV, AVI, FLV, MPEG, OGG, GIF, "
+        "WebP, PNG, JPEG and zips of pictures."
+    )
 
 
 class SourceWithoutPicture(SourceRefused):
@@ -175,6 +189,10 @@ class SourceTooManyPixels(SourceRefused):
 
 class FramesInvalid(SourceRefused):
     sentence = "These frames cannot be used: {problem}."
+
+
+class PicturesInvalid(SourceRefused):
+    sentence = "These pictures cannot be used: {problem}."
 
 
 class RangeOutsideSource(SourceRefused):

@@ -1,4 +1,4 @@
-"""A video and a recipe in, a GIF out."""
+"""A video and a recipe in, a GIF out; or a WebP, an APNG, an MP4."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from gifapp import errors
-from gifapp.conversion import encoder, source
+from gifapp.conversion import encoder, source, writers
 from gifapp.conversion.intake import as_file
 from gifapp.conversion.probe import probe
 from gifapp.conversion.progress import Reporter
 from gifapp.conversion.publishing import published
 from gifapp.conversion.rendering import Rendering, rendered
 from gifapp.conversion.report import GifReport
+from gifapp.conversion.video import Video
+from gifapp.conversion.writers import Written
+from gifapp.domain.formats import for_output
 from gifapp.domain.job import Progress
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipe import Recipe
@@ -38,7 +41,8 @@ def convert(
         given: the path of a video, its bytes, an array of uint8 frames (n, height, width, 3 or 4) that
             shows `recipe.fps` of them a second, or a MoviePy clip.
         recipe: what to make of it; the defaults give a good GIF.
-        output: where to write the GIF; without it the report holds the GIF.
+        output: where to write the GIF; without it the report holds the GIF. Where the recipe names no
+            format, the name does: `clip.webp`, `clip.png` (an APNG), `clip.mp4`.
         on_progress: hears of every step; what it raises ends the conversion.
         limits: how much the conversion may use.
 
@@ -47,11 +51,13 @@ def convert(
 
     Raises:
         errors.BadInput: what is wrong with the source or the recipe.
-        errors.OutputNotWritable, errors.OutputIsSource: what is wrong with the output.
+        errors.OutputNotWritable, errors.OutputIsSource, errors.FormatContradicted: what is wrong with
+            the output.
     """
     recipe, limits, tell = recipe or Recipe(), limits or Limits(), on_progress or _hear_nothing
     with as_file(given, fps=recipe.fps) as path:
         if output is not None:
+            recipe = for_output(recipe, Path(output))
             _refuse_same_file(path, Path(output))
             return convert_file(path, recipe, Path(output), limits=limits, on_progress=tell)
         with tempfile.TemporaryDirectory(prefix="gifapp-") as directory:
@@ -76,25 +82,21 @@ def convert_file(
     """
     reporter = Reporter(on_progress, limits.deadline_s)
     reporter.beat()
-    warming_up = threading.Thread(target=encoder.warm_up, name="warm-up", daemon=True)
-    warming_up.start()
-    video = probe(path, limits=limits)
-    while warming_up.is_alive():  # the first time ever, it compiles for half a minute
-        warming_up.join(source.BEAT_S)
-        reporter.beat()
+    video = _probed(path, recipe, limits, reporter)
     with (
         rendered(path, video, recipe, limits=limits, reporter=reporter) as rendering,
         published(out, limit_bytes=limits.max_gif_bytes) as file,
     ):
-        encoded = _encode(rendering, file, recipe, reporter)
+        written = _written(rendering, file, recipe, limits, reporter)
     return GifReport(
-        frames=encoded.frames,
+        frames=written.frames,
         duration_s=sum(rendering.delays_cs) / 100,
-        bytes=encoded.bytes,
-        width_px=rendering.width_px,
-        height_px=rendering.height_px,
-        colours=encoded.colours,
+        bytes=written.bytes,
+        width_px=written.width_px,
+        height_px=written.height_px,
+        colours=written.colours,
         engine_s=round(reporter.elapsed_s, 3),
+        format=recipe.format,
         path=out,
         notes=rendering.notes,
     )
@@ -109,18 +111,47 @@ def _refuse_same_file(path: Path, output: Path) -> None:
         raise errors.OutputIsSource(name=path.name)
 
 
-def _encode(rendering: Rendering, file: BinaryIO, recipe: Recipe, reporter: Reporter) -> encoder.Encoded:
-    begin, total = reporter.fraction, len(rendering.delays_cs)
+def _probed(path: Path, recipe: Recipe, limits: Limits, reporter: Reporter) -> Video:
+    """What the file is; meanwhile the encoder makes ready."""
+    if recipe.format != "gif":
+        return probe(path, limits=limits)
+    warming_up = threading.Thread(target=encoder.warm_up, name="warm-up", daemon=True)
+    warming_up.start()
+    video = probe(path, limits=limits)
+    while warming_up.is_alive():  # the first time ever, it compiles for half a minute
+        warming_up.join(source.BEAT_S)
+        reporter.beat()
+    return video
+
+
+def _written(
+    rendering: Rendering, file: BinaryIO, recipe: Recipe, limits: Limits, reporter: Reporter
+) -> Written:
+    begin, steps = reporter.fraction, len(rendering.delays_cs) + 1  # the last one ends the file
 
     def on_frame(done: int) -> None:
-        reporter.at("writing", begin + (1 - begin) * done / total)
+        reporter.at("writing", begin + (1 - begin) * done / steps)
 
-    return encoder.encode(
+    if recipe.format == "gif":
+        written = _written_gif(rendering, file, recipe, on_frame)
+    else:
+        out = Path(file.name)
+        written = writers.write(rendering, recipe, out, limits=limits, on_frame=on_frame, beat=reporter.beat)
+    reporter.at("writing", 1)
+    return written
+
+
+def _written_gif(
+    rendering: Rendering, file: BinaryIO, recipe: Recipe, on_frame: Callable[[int], None]
+) -> Written:
+    width_px, height_px = rendering.width_px, rendering.height_px
+    encoded = encoder.encode(
         rendering.frames,
         file,
-        width_px=rendering.width_px,
-        height_px=rendering.height_px,
+        width_px=width_px,
+        height_px=height_px,
         loop=recipe.loop,
         style=encoder.Style.of(recipe),
         on_frame=on_frame,
     )
+    return Written(encoded.frames, encoded.bytes, width_px, height_px, encoded.colours)

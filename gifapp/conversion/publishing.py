@@ -16,6 +16,8 @@ from gifapp import errors
 def published(out: Path, *, limit_bytes: int) -> Iterator[BinaryIO]:
     """A file to write to, beside `out`: it takes that name at the end, or leaves nothing.
 
+    Its own `name` meanwhile is for a program that writes it instead.
+
     Raises:
         errors.ConversionTooBig: more than `limit_bytes` were written.
         errors.DiskFull, errors.OutputNotWritable: what is wrong with the place.
@@ -38,6 +40,7 @@ class _Bounded:
     """A file that refuses to grow beyond a limit, and says what is wrong in our words."""
 
     def __init__(self, file: BinaryIO, out: Path, limit_bytes: int) -> None:
+        self.name = file.name
         self._file = file
         self._out = out
         self._left_bytes = limit_bytes

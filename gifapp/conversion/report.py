@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import html
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gifapp.domain.formats import FILE_KINDS
+from gifapp.domain.recipe import Format
 from gifapp.domain.wording import frames, size
 
 Content = bytes  # the class below has a field named bytes
@@ -22,8 +23,9 @@ class GifReport:
         duration_s: how long one round plays.
         bytes: the size of the file.
         width_px, height_px: the size of the picture.
-        colours: the most colours in any of its palettes.
+        colours: the most colours in any of its palettes; None where a format has none.
         engine_s: how long the conversion took, in wall-clock seconds.
+        format: what it is, a GIF or another.
         path: where the file is; None when no output was asked for: `save()` it.
         notes: plain sentences about what was odd in the source.
     """
@@ -33,8 +35,9 @@ class GifReport:
     bytes: int
     width_px: int
     height_px: int
-    colours: int
+    colours: int | None
     engine_s: float
+    format: Format = "gif"
     path: Path | None = None
     notes: tuple[str, ...] = ()
     data: Content | None = field(default=None, repr=False)
@@ -62,6 +65,7 @@ class GifReport:
             "height_px": self.height_px,
             "palette": self.colours,
             "engine_s": self.engine_s,
+            "format": self.format,
             "path": str(self.path) if self.path else None,
             "notes": list(self.notes),
         }
@@ -75,10 +79,6 @@ class GifReport:
         )
 
     def _repr_html_(self) -> str:
-        data = base64.b64encode(self.read_bytes()).decode("ascii")
         lines = "<br>".join(html.escape(line) for line in (self.summary, *self.notes))
-        return (
-            f'<figure style="margin:0"><img alt="the GIF" src="data:image/gif;base64,{data}" '
-            f'width="{self.width_px}" style="max-width:100%">'
-            f"<figcaption><small>{lines}</small></figcaption></figure>"
-        )
+        picture = FILE_KINDS[self.format].html(self.read_bytes(), self.width_px)
+        return f'<figure style="margin:0">{picture}<figcaption><small>{lines}</small></figcaption></figure>'
