@@ -20,7 +20,7 @@ from gifapp.domain.recipe_parts import (
     Part,
     Segment,
 )
-from gifapp.domain.refusals import in_words
+from gifapp.domain.refusals import by_field, in_words
 
 __all__ = ["Caption", "ChromaKey", "Crop", "Look", "Overlay", "Recipe", "Segment"]
 
@@ -96,7 +96,10 @@ class Recipe(Part):
         try:
             return cls.model_validate_json(json.dumps(given))
         except ValidationError as refused:
-            raise errors.RecipeInvalid(problems=in_words(refused, cls.model_json_schema())) from None
+            schema = cls.model_json_schema()
+            raise errors.RecipeInvalid(
+                problems=in_words(refused, schema), fields=by_field(refused, schema)
+            ) from None
 
     def canonical_json(self) -> str:
         """The same text for the same recipe, however it was spelled."""

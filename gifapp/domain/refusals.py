@@ -14,14 +14,28 @@ def in_words(refused: ValidationError, schema: Schema) -> str:
     return "; ".join(_problem(error, schema) for error in refused.errors())
 
 
+def by_field(refused: ValidationError, schema: Schema) -> dict[str, str]:
+    """What is wrong with each field, by its path: `{"captions.0.size_px": "must be a whole number …"}`."""
+    return {_path(error): _words(error, schema).removeprefix(": ") for error in refused.errors()}
+
+
 def _problem(error: Any, schema: Schema) -> str:
-    field = ".".join(str(step) for step in error["loc"]) or "recipe"
+    words = _words(error, schema)
+    return f"{_path(error) or 'recipe'}{'' if words.startswith(':') else ' '}{words}"
+
+
+def _path(error: Any) -> str:
+    return ".".join(str(step) for step in error["loc"])
+
+
+def _words(error: Any, schema: Schema) -> str:
+    """What follows the field's name."""
     allowed = _allowed(error["loc"], schema)
     if allowed and error["type"] not in {"extra_forbidden", "missing", "value_error"}:
-        return f"{field} must be {allowed} (got {error['input']!r:.40})"
+        return f"must be {allowed} (got {error['input']!r:.40})"
     if error["type"] == "extra_forbidden":
-        return f"{field} is not a field of a recipe"
-    return f"{field}: {error['msg'].removeprefix('Value error, ')}"
+        return "is not a field of a recipe"
+    return f": {error['msg'].removeprefix('Value error, ')}"
 
 
 def _allowed(path: tuple[str | int, ...], schema: Schema) -> str | None:

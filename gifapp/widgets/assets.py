@@ -1,4 +1,4 @@
-"""The widgets' JavaScript and styles, each beside its class, after what all of them share."""
+"""The widgets' JavaScript and styles, each beside its class; "common" is what they share."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from pathlib import Path
 _FOLDER = Path(__file__).parent
 
 
-def script(name: str) -> str:
-    """The ES module of one widget."""
-    return _with_common(name, "js")
+def script(*names: str) -> str:
+    """The ES module of a widget, made of these files."""
+    return _joined(names, "js")
 
 
-def style(name: str) -> str:
-    """The style sheet of one widget."""
-    return _with_common(name, "css")
+def style(*names: str) -> str:
+    """The style sheet of a widget, made of these files."""
+    return _joined(names, "css")
 
 
-def _with_common(name: str, suffix: str) -> str:
-    return "\n".join((_FOLDER / f"{part}.{suffix}").read_text("utf-8") for part in ("common", name))
+def _joined(names: tuple[str, ...], suffix: str) -> str:
+    return "\n".join((_FOLDER / f"{name}.{suffix}").read_text("utf-8") for name in names)

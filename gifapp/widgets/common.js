@@ -69,3 +69,50 @@ function sizeInWords(bytes) {
   const [amount, unit] = bytes < 999.5e6 ? [bytes / 1e6, "MB"] : [bytes / 1e9, "GB"];
   return `${amount.toFixed(amount < 100 ? 1 : 0)} ${unit}`;
 }
+
+// Calls `act` at most every `ms`, and always once more after the last call.
+function throttled(ms, act) {
+  let timer = 0;
+  let isDue = false;
+  const run = () => {
+    timer = isDue ? setTimeout(run, ms) : 0;
+    if (isDue) act();
+    isDue = false;
+  };
+  return () => {
+    isDue = true;
+    if (!timer) run();
+  };
+}
+
+// The address of a video's picture at a time, or null where the service gives none.
+function frameAddress(frameUrl, at, pageUrl) {
+  if (!frameUrl) return null;
+  const address = new URL(addressOf(frameUrl, pageUrl));
+  address.searchParams.set("at_s", at.toFixed(2));
+  return address.href;
+}
+
+// Shows the newest address that was asked for, loading one picture at a time: a drag asks for dozens.
+function liveImage(image) {
+  let wanted = "";
+  let isLoading = false;
+  const next = () => {
+    const address = wanted;
+    const loader = new Image();
+    isLoading = true;
+    const loaded = (isThere) => {
+      isLoading = false;
+      if (isThere) image.src = address;
+      if (wanted !== address) next();
+    };
+    loader.onload = () => loaded(true);
+    loader.onerror = () => loaded(false);
+    loader.src = address;
+  };
+  return (address) => {
+    if (address === wanted) return;
+    wanted = address;
+    if (!isLoading) next();
+  };
+}

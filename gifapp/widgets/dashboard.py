@@ -88,7 +88,7 @@ class Dashboard(w.VBox):
             case "delete":
                 self._client.delete(job_id)
                 self._state.drop(job_id)
-                self.gallery.remove(job_id)
+                self._forget_job(job_id)
             case "reuse":
                 self._reuse(job_id)
 
@@ -121,9 +121,9 @@ class Dashboard(w.VBox):
         if event.type in ("ready", "reset"):
             self._read()
         elif event.job is not None:
-            self.gallery.show(event.job)
+            self._show_job(event.job)
         elif event.type == "job.deleted" and event.id is not None:
-            self.gallery.remove(event.id)
+            self._forget_job(event.id)
         else:
             self._show_sources()
 
@@ -133,11 +133,20 @@ class Dashboard(w.VBox):
     def _read(self) -> None:
         self._state.read(self._client.jobs(), self._client.sources())
         self.gallery.show_all(self._state.jobs)
+        self.editor.stage.gifs = self._state.gif_counts()
         self._show_sources()
 
     def _changed(self, job: JobView) -> None:
         self._state.keep(job)
+        self._show_job(job)
+
+    def _show_job(self, job: JobView) -> None:
         self.gallery.show(job)
+        self.editor.stage.gifs = self._state.gif_counts()
+
+    def _forget_job(self, job_id: str) -> None:
+        self.gallery.remove(job_id)
+        self.editor.stage.gifs = self._state.gif_counts()
 
     def _show_sources(self) -> None:
         sources = self._state.sources

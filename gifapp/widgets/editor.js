@@ -4,8 +4,10 @@ class Stage {
   constructor(model, el) {
     this.model = model;
     this.picture = make("img", { class: "gifapp-stage__picture", decoding: "async", draggable: "false" });
+    this.live = liveImage(this.picture);
+    this.time = make("span", { class: "gifapp-stage__time", hidden: true });
     this.cut = make("div", { class: "gifapp-stage__cut" });
-    this.frame = make("div", { class: "gifapp-stage__frame" }, this.picture, this.cut);
+    this.frame = make("div", { class: "gifapp-stage__frame" }, this.picture, this.cut, this.time);
     this.whole = button("Whole picture", "quiet", () => this.sendCrop(null));
     this.name = make("h2", { class: "gifapp-stage__name", dir: "auto" });
     this.facts = make("p", { class: "gifapp-facts" });
@@ -34,18 +36,32 @@ class Stage {
     this.showStrip();
     const source = this.source;
     if (!source) return;
-    if (this.shown !== source.id) this.setCropping(false);
-    if (this.shown !== source.id) this.makeTools();
-    this.shown = source.id;
+    if (this.shown !== source.id) this.begin(source);
     this.name.textContent = this.name.title = source.name;
     this.facts.replaceChildren(...source.facts.map((text) => make("span", { text })));
     this.notes.replaceChildren(...source.notes.map((text) => make("li", { text })));
     this.frame.style.aspectRatio = `${source.width_px} / ${source.height_px}`;
     this.frame.style.setProperty("--ratio", source.width_px / source.height_px);
     this.picture.alt = `A picture of ${source.name}`;
-    this.picture.hidden = !source.poster_url;
-    if (source.poster_url) this.picture.src = this.addressOf(source.poster_url);
     this.showCrop();
+  }
+
+  begin(source) {
+    this.shown = source.id;
+    this.setCropping(false);
+    this.makeTools();
+    this.time.hidden = true;
+    this.picture.hidden = !source.poster_url;
+    if (source.poster_url) this.live(this.addressOf(source.poster_url));
+  }
+
+  // the picture at which somebody drags a range's edge
+  look({ source, at }) {
+    const address = source === this.shown && frameAddress(this.source?.frame_url, at, this.model.get("page_url"));
+    if (!address) return;
+    this.live(address);
+    this.time.hidden = false;
+    this.time.textContent = `${at.toFixed(2)} s`;
   }
 
   showStrip() {
@@ -73,8 +89,17 @@ class Stage {
       this.model.send({ type: "remove", id: this.source.id });
       this.makeTools();
     });
-    this.tools.replaceChildren(yes, button("Keep", "quiet", keep));
+    const question = make("p", { class: "gifapp-stage__question", text: `Remove this video? ${this.consequence}` });
+    const answers = make("div", { class: "gifapp-stage__answers", role: "group", "aria-label": "Remove this video?" }, question, yes, button("Keep", "quiet", keep));
+    answers.addEventListener("keydown", (event) => event.key === "Escape" && keep());
+    this.tools.replaceChildren(answers);
     yes.focus();
+  }
+
+  get consequence() {
+    const count = this.model.get("gifs")[this.source.id] ?? 0;
+    if (!count) return "No GIF was made of it.";
+    return count === 1 ? "Its GIF stays, but cannot be made again." : `Its ${count} GIFs stay, but cannot be made again.`;
   }
 
   setCropping(isOn) {
@@ -160,9 +185,12 @@ function render({ model, el }) {
   const stage = new Stage(model, el);
   const show = () => stage.show();
   const showCrop = () => stage.showCrop();
+  const look = (event) => stage.look(event.detail);
+  document.addEventListener("gifapp-look", look);
   model.on("change:sources change:selected", show);
   model.on("change:crop", showCrop);
   return () => {
+    document.removeEventListener("gifapp-look", look);
     model.off("change:sources change:selected", show);
     model.off("change:crop", showCrop);
   };

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -10,13 +11,17 @@ import ipywidgets as w
 import traitlets
 
 from gifapp import errors
+from gifapp.domain.framing import framing
 from gifapp.domain.outcome import outcome
 from gifapp.domain.recipe import Crop, Recipe
 from gifapp.domain.views import SourceView
 from gifapp.widgets.assets import script, style
 from gifapp.widgets.form import RecipeForm
 from gifapp.widgets.reporting import Reporter
+from gifapp.widgets.summary import Summary
 from gifapp.widgets.words import outcome_words, source_facts
+
+SAME_PRESS_S = 0.8  # within it, a second press of the button is one
 
 OnSubmit = Callable[[str, Recipe], None]
 
@@ -24,12 +29,14 @@ OnSubmit = Callable[[str, Recipe], None]
 class Stage(anywidget.AnyWidget):
     """The chosen source's picture, on which a crop is drawn, and the others to choose from."""
 
-    _esm: ClassVar = script("editor")
-    _css: ClassVar = style("editor")
+    _esm: ClassVar = script("common", "editor")
+    _css: ClassVar = style("common", "editor", "form")
 
     page_url = traitlets.Unicode().tag(sync=True)
     sources = traitlets.List(traitlets.Dict()).tag(sync=True)
     selected = traitlets.Unicode(allow_none=True, default_value=None).tag(sync=True)
+    gifs = traitlets.Dict(value_trait=traitlets.Int()).tag(sync=True)
+    """How many GIFs were made of each source."""
     crop = traitlets.Dict().tag(sync=True)
     """The crop shown, in the source's pixels, or nothing; the page asks for another by a message."""
 
@@ -47,11 +54,13 @@ class Editor(w.VBox):
     ) -> None:
         """`on_submit` gets a source's id and a valid recipe, `on_remove` the id of a source to delete."""
         self._sources: dict[str, SourceView] = {}
+        self._drafts: dict[str, Recipe] = {}
+        self._last_press: tuple[str, Recipe, float] | None = None
         self._on_submit, self._on_remove, self._reporter = on_submit, on_remove, reporter
         self.stage = Stage(page_url=page_url)
-        self.form = RecipeForm(self._refresh)
+        self.form = RecipeForm(self._refresh, page_url=page_url)
         self.submit = w.Button(description="Make the GIF", button_style="primary")
-        self.summary = w.Label()
+        self.summary = Summary()
         super().__init__([self.stage, self.form, self._footer()])
         self.add_class("gifapp-editor")
         self.layout.display = "none"
@@ -72,14 +81,13 @@ class Editor(w.VBox):
             self.choose(sources[0])
 
     def choose(self, source: SourceView, recipe: Recipe | None = None) -> None:
-        """Begin with a source; its recipe is the default one unless another is given."""
+        """Go on with a source: with the recipe given, else with its last one, else with the default."""
         self.stage.selected = source.id
-        self.form.show(recipe or Recipe(), source)
+        self.form.show(recipe or self._drafts.get(source.id, Recipe()), source)
         self._refresh()
 
     def _footer(self) -> w.Box:
         self.submit.add_class("gifapp-editor__submit")
-        self.summary.add_class("gifapp-editor__summary")
         footer = w.VBox([self.summary, self.submit])
         footer.add_class("gifapp-editor__footer")
         return footer
@@ -92,23 +100,30 @@ class Editor(w.VBox):
 
     def _describe(self, source: SourceView) -> None:
         try:
-            recipe = self.form.recipe(source)
-        except errors.BadInput as refused:
-            self._say(str(refused), is_wrong=True)
+            recipe = self.form.recipe()
+        except errors.RecipeInvalid as refused:
+            self.summary.problem = _sentence(refused)
+            self.submit.disabled = True
             return
-        self.stage.crop = {} if recipe.crop is None else recipe.crop.model_dump()
+        self._drafts[source.id] = recipe
+        self.stage.crop = _shown_crop(recipe, source)
         self.form.hint_size(recipe, source)
-        self._say(_expected(recipe, source), is_wrong=False)
-
-    def _say(self, words: str, *, is_wrong: bool) -> None:
-        self.summary.value = words
-        self.submit.disabled = is_wrong
-        (self.summary.add_class if is_wrong else self.summary.remove_class)("gifapp-editor__summary--wrong")
+        self.summary.problem, self.summary.facts = "", _expected(recipe, source)
+        self.submit.disabled = False
 
     def _submit(self, _: w.Button) -> None:
         with self._reporter.reporting():
             if self.source is not None:
-                self._on_submit(self.source.id, self.form.recipe(self.source))
+                self._submit_once(self.source.id, self.form.recipe())
+
+    def _submit_once(self, source_id: str, recipe: Recipe) -> None:
+        # the second click of a double click waits in line while the first is served
+        if self._last_press is not None:
+            *same, at_s = self._last_press
+            if same == [source_id, recipe] and time.monotonic() - at_s < SAME_PRESS_S:
+                return
+        self._on_submit(source_id, recipe)
+        self._last_press = (source_id, recipe, time.monotonic())
 
     def _receive(self, _: Any, message: dict[str, Any], buffers: Any) -> None:  # noqa: ARG002
         with self._reporter.reporting():
@@ -116,19 +131,25 @@ class Editor(w.VBox):
                 self.choose(self._sources[message["id"]])
             elif message["type"] == "remove":
                 self._on_remove(message["id"])
-            elif message["type"] == "crop" and self.source is not None:
-                self.form.set_crop(message["crop"] and Crop(**message["crop"]), self.source)
+            elif message["type"] == "crop":
+                self.form.draw_crop(message["crop"] and Crop(**message["crop"]))
                 self._refresh()
+
+
+def _sentence(refused: errors.RecipeInvalid) -> str:
+    first, *others = refused.facts["problems"].split("; ")
+    return f"{first}." if not others else f"{first}, and {len(others)} more."
+
+
+def _shown_crop(recipe: Recipe, source: SourceView) -> dict[str, int]:
+    """The part of the picture that is kept, or nothing when that is all of it."""
+    crop = framing(recipe, width_px=source.width, height_px=source.height).crop
+    whole = Crop(width_px=source.width, height_px=source.height)
+    return {} if crop == whole else crop.model_dump()
 
 
 def _expected(recipe: Recipe, source: SourceView) -> str:
     if source.duration_s is None:
         return "The length of this video is known only once it is read."
-    made = outcome(
-        recipe,
-        width_px=source.width,
-        height_px=source.height,
-        duration_s=source.duration_s,
-        is_still=source.fps is None,
-    )
+    made = outcome(recipe, width_px=source.width, height_px=source.height, duration_s=source.duration_s)
     return outcome_words(made)

@@ -13,8 +13,8 @@ from gifapp.widgets.assets import script, style
 class Notices(anywidget.AnyWidget):
     """A stack of notices; each stays until it is dismissed or a while has passed."""
 
-    _esm: ClassVar = script("notices")
-    _css: ClassVar = style("notices")
+    _esm: ClassVar = script("common", "notices")
+    _css: ClassVar = style("common", "notices")
 
     is_live = traitlets.Bool(default_value=True).tag(sync=True)
     """Whether events arrive; a line in the page says so when they do not."""

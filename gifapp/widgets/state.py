@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import TypeVar
 
@@ -27,6 +28,11 @@ class DashboardState:
 
     def source(self, source_id: str | None) -> SourceView | None:
         return self._sources.get(source_id or "")
+
+    def gif_counts(self) -> dict[str, int]:
+        """How many GIFs there are of each source."""
+        made = (job.source.id for job in self._jobs.values() if job.gif and job.source)
+        return dict(Counter(made))
 
     def read(self, jobs: Iterable[JobView], sources: Iterable[SourceView]) -> None:
         """Begin anew with what the service knows."""

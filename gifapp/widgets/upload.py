@@ -25,8 +25,8 @@ class Upload(anywidget.AnyWidget):
     The access token is given by a message when an upload begins; a trait would keep it in the page.
     """
 
-    _esm: ClassVar = script("upload")
-    _css: ClassVar = style("upload")
+    _esm: ClassVar = script("common", "upload")
+    _css: ClassVar = style("common", "upload")
 
     page_url = traitlets.Unicode().tag(sync=True)
     limit_bytes = traitlets.Int().tag(sync=True)

@@ -14,6 +14,7 @@ _PHASES = {
     "reading": "Reading the video",
     "colours": "Choosing colours",
     "writing": "Drawing frames",
+    "optimising": "Making it fit",
 }
 _ACTIONS = {
     JobState.QUEUED: ["cancel"],
@@ -93,6 +94,7 @@ def source_facts(source: SourceView) -> dict[str, Any]:
         "id": source.id,
         "name": source.name,
         "poster_url": source.poster_url,
+        "frame_url": source.frame_url,
         "width_px": source.width,
         "height_px": source.height,
         "facts": [*facts, size(source.bytes)],

@@ -8,7 +8,7 @@ from gifapp.domain.job import JobState
 from gifapp.domain.recipe import Recipe
 from gifapp.domain.views import Event
 from gifapp.widgets.dashboard import Dashboard
-from tests.widgets.scripted import UNREACHABLE, Browser, ScriptedClient, a_job, a_source
+from tests.widgets.scripted import GIF, UNREACHABLE, Browser, ScriptedClient, a_job, a_source
 
 
 class Page:
@@ -139,7 +139,7 @@ async def test_the_settings_of_a_job_come_back_into_the_form(open_page: OpenPage
     page = open_page(ScriptedClient([a_job(1, recipe=Recipe(width_px=99))], [a_source(1), a_source(2)]))
     page.gallery.says(type="reuse", id="job-1")
     assert page.dashboard.editor.source == a_source(1)
-    assert page.dashboard.editor.form.width.value == "99"
+    assert page.dashboard.editor.form.recipe() == Recipe(width_px=99)
 
 
 async def test_settings_without_any_video_left_ask_for_one(open_page: OpenPage) -> None:
@@ -162,19 +162,55 @@ async def test_a_crop_drawn_on_the_picture_is_in_the_recipe(page: Page) -> None:
     crop = {"x_px": 10, "y_px": 20, "width_px": 300, "height_px": 200}
     page.stage.says(type="crop", crop=crop)
     assert page.dashboard.editor.stage.crop == crop
-    assert page.dashboard.editor.form.recipe(a_source(2)).crop is not None
+    assert page.dashboard.editor.form.recipe().crop is not None
     page.stage.says(type="crop", crop=None)
-    assert page.dashboard.editor.form.recipe(a_source(2)).crop is None
+    assert page.dashboard.editor.form.recipe().crop is None
 
 
 async def test_a_wrong_recipe_is_said_beside_the_form_and_cannot_be_submitted(page: Page) -> None:
     editor = page.dashboard.editor
-    editor.form.fps.value = 80.0
-    assert editor.summary.value == "The recipe cannot be used: fps must be a number from 1 to 50 (got 80.0)."
+    frame_rate = editor.form.trim.fps.control
+    frame_rate.value = 80.0
+    assert editor.summary.problem == "Frames/s must be a number from 1 to 50 (got 80.0)."
     assert editor.submit.disabled
-    editor.form.fps.value = 10.0
-    assert editor.summary.value == "480 × 270 px · 53 frames · 5.3 s"  # noqa: RUF001
+    frame_rate.value = 10.0
+    assert editor.summary.facts == "480 × 270 px · 53 frames · 5.3 s"  # noqa: RUF001
+    assert not editor.summary.problem
     assert not editor.submit.disabled
+
+
+async def test_a_double_click_makes_one_gif(page: Page) -> None:
+    page.dashboard.editor.submit.click()
+    page.client.delete("job-90")
+    page.dashboard.editor.submit.click()
+    assert "job-90" not in [job.id for job in page.client.jobs()]
+    page.dashboard.editor.form.trim.fps.control.value = 10.0
+    page.dashboard.editor.submit.click()
+    assert page.client.job("job-90").recipe == Recipe(fps=10.0)
+
+
+async def test_a_press_that_failed_can_be_repeated_at_once(page: Page) -> None:
+    page.client.failure = UNREACHABLE
+    page.dashboard.editor.submit.click()
+    page.dashboard.editor.submit.click()
+    assert page.client.job("job-90").recipe == Recipe()
+
+
+async def test_settings_wait_for_whoever_looks_at_another_video(page: Page) -> None:
+    page.dashboard.editor.form.trim.fps.control.value = 10.0
+    page.stage.says(type="choose", id="source-1")
+    assert page.dashboard.editor.form.recipe() == Recipe()
+    page.stage.says(type="choose", id="source-2")
+    assert page.dashboard.editor.form.recipe() == Recipe(fps=10.0)
+
+
+async def test_the_page_knows_how_many_gifs_a_video_has(open_page: OpenPage) -> None:
+    page = open_page(ScriptedClient([a_job(1, JobState.SUCCEEDED, gif=GIF), a_job(2)], [a_source(1)]))
+    await settled()
+    page.client.emit(Event(cursor="1-0", type="job.changed", job=a_job(2, JobState.SUCCEEDED, gif=GIF)))
+    assert page.dashboard.editor.stage.gifs == {"source-1": 2}
+    page.gallery.says(type="delete", id="job-1")
+    assert page.dashboard.editor.stage.gifs == {"source-1": 1}
 
 
 async def test_a_service_that_is_away_is_told_and_the_page_still_shows(open_page: OpenPage) -> None:

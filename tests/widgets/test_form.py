@@ -1,23 +1,17 @@
+import base64
+
 import pytest
+from hypothesis import given, settings
 
 from gifapp import errors
-from gifapp.domain.recipe import Crop, Recipe, Segment
+from gifapp.domain.recipe import Caption, Crop, Look, Overlay, Recipe, Segment
 from gifapp.widgets.form import RecipeForm
+from gifapp.widgets.form.fields import Field, Row
+from tests.widgets.recipes import recipes
 from tests.widgets.scripted import a_source
 
 SOURCE = a_source()
-FULL = Recipe(
-    segments=(Segment(start_s=1.5, end_s=4.0),),
-    speed=2.0,
-    direction="boomerang",
-    crop=Crop(x_px=10, y_px=20, width_px=300, height_px=200),
-    width_px=320,
-    height_px=100,
-    fps=20.0,
-    loop=3,
-    colours=64,
-    dither="bayer",
-)
+PICTURE = base64.b64encode(b"\x89PNG\r\n\x1a\n and more").decode()
 
 
 @pytest.fixture
@@ -32,76 +26,205 @@ def form(changes: list[str]) -> RecipeForm:
     return made
 
 
+_form = RecipeForm(lambda: None)
+
+
+@given(recipes())
+@settings(max_examples=60, deadline=None)
+def test_any_recipe_comes_back_as_it_was_filled_in(recipe: Recipe) -> None:
+    _form.show(recipe, SOURCE)
+    assert _form.recipe() == recipe
+
+
 def test_an_untouched_form_is_the_default_recipe(form: RecipeForm) -> None:
-    assert form.recipe(SOURCE) == Recipe()
-
-
-def test_a_recipe_comes_back_as_it_was_filled_in(form: RecipeForm) -> None:
-    form.show(FULL, SOURCE)
-    assert form.recipe(SOURCE) == FULL
+    assert form.recipe() == Recipe()
 
 
 def test_filling_in_is_no_change_of_a_person(form: RecipeForm, changes: list[str]) -> None:
-    form.show(FULL, SOURCE)
+    form.show(Recipe(fps=20.0, captions=(Caption(text="Hello"),)), SOURCE)
     assert changes == []
 
 
-def test_the_slider_moves_the_fields(form: RecipeForm, changes: list[str]) -> None:
-    form.trim.value = (1.0, 2.5)
-    assert (form.start.value, form.end.value) == (1.0, 2.5)
-    assert form.recipe(SOURCE).segments == (Segment(start_s=1.0, end_s=2.5),)
+def test_a_person_who_changes_a_field_changes_the_recipe(form: RecipeForm, changes: list[str]) -> None:
+    field(form, "Frames/s").control.value = 20.0
+    assert form.recipe() == Recipe(fps=20.0)
     assert changes == ["changed"]
 
 
-def test_the_fields_move_the_slider(form: RecipeForm) -> None:
-    form.end.value = 3.0
-    assert form.trim.value == (0.0, 3.0)
+def test_reset_brings_the_defaults_back(form: RecipeForm, changes: list[str]) -> None:
+    form.show(Recipe(fps=20.0, look=Look(blur_px=3)), SOURCE)
+    form.reset.click()
+    assert form.recipe() == Recipe()
+    assert changes == ["changed"]
 
 
-def test_a_range_that_ends_before_it_starts_is_said(form: RecipeForm) -> None:
-    form.start.value = 4.0
-    form.end.value = 1.0
-    with pytest.raises(errors.RecipeInvalid, match="the part must end after it begins"):
-        form.recipe(SOURCE)
+def test_a_group_names_what_was_changed_in_it(form: RecipeForm) -> None:
+    form.show(Recipe(look=Look(blur_px=3.0, invert=True), captions=(Caption(text="Hello"),)), SOURCE)
+    form.recipe()
+    told = {group.header.description: group.changes for group in form.groups}
+    assert told["Look"] == "Blur, Inverted"
+    assert told["Words & pictures"] == "1 caption"
+    assert told["GIF quality"] == ""
+
+
+# --- time ------------------------------------------------------------------------------------
+
+
+def test_a_range_is_a_segment(form: RecipeForm, changes: list[str]) -> None:
+    form.trim.segments.ranges.value = [[1.0, 2.5]]
+    assert form.recipe().segments == (Segment(start_s=1.0, end_s=2.5),)
+    assert changes == ["changed"]
+
+
+def test_several_ranges_can_be_crossfaded(form: RecipeForm) -> None:
+    assert form.trim.crossfade.layout.display == "none"
+    form.trim.segments.ranges.value = [[0.0, 1.0], [3.0, 5.28]]
+    assert form.recipe().segments == (Segment(end_s=1.0), Segment(start_s=3.0))
+    assert form.trim.crossfade.layout.display == ""
+
+
+def test_all_of_the_video_is_no_segment(form: RecipeForm) -> None:
+    form.show(Recipe(segments=(Segment(start_s=2),)), SOURCE)
+    form.trim.segments.ranges.value = [[0.0, 5.28]]
+    assert form.recipe().segments == ()
+
+
+def test_a_range_of_a_longer_video_is_shown_cut_to_this_one(form: RecipeForm) -> None:
+    form.show(Recipe(segments=(Segment(start_s=2, end_s=60),)), SOURCE)
+    assert form.trim.segments.ranges.value == [[2.0, 5.28]]
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "sentence"),
-    [("fps", 80.0, "fps must be a number from 1"), ("speed", 0.0, "speed must be"),
-     ("loop", -1, "loop must be"), ("width", "wide", "Width must be a whole number"),
-     ("height", "0", "height_px must be")],
-)  # fmt: skip
-def test_a_wrong_field_is_named(form: RecipeForm, field: str, value: object, sentence: str) -> None:
-    getattr(form, field).value = value
-    with pytest.raises(errors.RecipeInvalid, match=sentence):
-        form.recipe(SOURCE)
-
-
-def test_a_crop_outside_the_picture_is_said(form: RecipeForm) -> None:
-    form.crop_x.value = 1000
-    with pytest.raises(errors.CropOutsideSource, match="1280 x 720"):
-        form.recipe(SOURCE)
-
-
-def test_empty_size_fields_show_the_size_that_comes_out(form: RecipeForm) -> None:
-    form.width.value = "320"
-    form.hint_size(form.recipe(SOURCE), SOURCE)
-    assert form.height.placeholder == "180"
+    ("ranges", "words"),
+    [
+        ([[4.0, 1.0]], "The range must end after it begins"),
+        ([[0.0, 1.0], [2.0, 2.0]], "Range 2 must end after it begins"),
+        ([[7.0, 9.0]], "The range begins after the video ends, at 5.28 s"),
+    ],
+)
+def test_a_range_that_cannot_be_is_said_beside_it(
+    form: RecipeForm, ranges: list[list[float]], words: str
+) -> None:
+    form.trim.segments.ranges.value = ranges
+    assert refused(form) == words
+    assert form.trim.segments.ranges.problem == f"{words}."
 
 
 def test_a_video_of_unknown_length_is_taken_whole(form: RecipeForm) -> None:
-    endless = a_source(duration_s=None)
-    form.show(Recipe(), endless)
-    assert form.trim_row.layout.display == "none"
-    assert form.recipe(endless).segments == ()
+    form.show(Recipe(), a_source(duration_s=None))
+    assert form.trim.segments.layout.display == "none"
+    assert form.recipe().segments == ()
 
 
-def test_a_range_of_a_longer_video_is_cut_to_this_one(form: RecipeForm) -> None:
-    form.show(Recipe(segments=(Segment(start_s=2, end_s=60),)), SOURCE)
-    assert (form.start.value, form.end.value) == (2.0, 5.28)
+# --- mistakes --------------------------------------------------------------------------------
 
 
-def test_advanced_settings_are_folded_until_asked_for(form: RecipeForm) -> None:
-    assert form.advanced.layout.display == "none"
-    form.more.value = True
-    assert form.advanced.layout.display == ""
+@pytest.mark.parametrize(
+    ("label", "value", "words"),
+    [
+        ("Frames/s", 80.0, "Frames/s must be a number from 1 to 50 (got 80.0)"),
+        ("Speed", 0.0, "Speed must be a number from 0.1 to 10 (got 0.0)"),
+        (
+            "Repeats (0 = for ever)",
+            -1,
+            "Repeats (0 = for ever) must be a whole number from 0 to 65535 (got -1)",
+        ),
+        ("Width", "wide", "Width must be a whole number, or empty (got 'wide')"),
+        ("Height", "0", "Height must be a whole number from 1 to 4096 (got 0)"),
+        ("Fade in", 11.0, "Fade in must be a number from 0 to 10 (got 11.0)"),
+        ("Fits in", "0", "Fits in must be a number from 0.001 to 1000 (got 0)"),
+    ],
+)
+def test_a_mistake_is_said_by_label_beside_its_field(
+    form: RecipeForm, label: str, value: object, words: str
+) -> None:
+    field(form, label).control.value = value
+    assert refused(form) == words
+    assert shown_problems(form) == [f"{words}."]
+    field(form, label).control.value = field(form, label)._shown
+    assert form.recipe() == Recipe()
+    assert shown_problems(form) == []
+
+
+def test_a_folded_group_opens_on_a_mistake_in_it(form: RecipeForm) -> None:
+    look = form.groups[1]
+    assert not look.header.value
+    field(form, "Fade in").control.value = 11.0
+    refused(form)
+    assert look.header.value
+
+
+def test_a_mistake_in_a_caption_is_said_there(form: RecipeForm) -> None:
+    form.show(Recipe(captions=(Caption(text="one"), Caption(text="two", start_s=2.0))), SOURCE)
+    second = form.words.captions.items[1]
+    second.rows[0].fields[0].control.value = ""
+    second.rows[1].fields[1].control.value = "1"
+    assert refused(form) == "To must come after From"
+    second.rows[1].fields[1].control.value = ""
+    assert refused(form) == "Caption must be text of 1 to 500 characters (got '')"
+
+
+# --- picture ---------------------------------------------------------------------------------
+
+
+def test_a_crop_outside_the_picture_is_said(form: RecipeForm) -> None:
+    form.draw_crop(Crop(x_px=10, width_px=100, height_px=100))
+    field(form, "Crop left").control.value = 1200
+    assert refused(form) == "The crop reaches outside the picture (1280 x 720)"
+
+
+def test_a_drawn_crop_is_by_hand_and_goes_again(form: RecipeForm, changes: list[str]) -> None:
+    drawn = Crop(x_px=10, y_px=20, width_px=300, height_px=200)
+    form.show(Recipe(aspect="1:1"), SOURCE)
+    form.draw_crop(drawn)
+    assert form.recipe() == Recipe(crop=drawn)
+    form.draw_crop(None)
+    assert form.recipe() == Recipe()
+    assert changes == []
+
+
+def test_empty_size_fields_show_the_size_that_comes_out(form: RecipeForm) -> None:
+    form.trim.width.control.value = "320"
+    form.hint_size(form.recipe(), SOURCE)
+    assert form.trim.height.control.placeholder == "180"
+
+
+# --- words and pictures ----------------------------------------------------------------------
+
+
+def test_captions_are_added_and_removed(form: RecipeForm, changes: list[str]) -> None:
+    form.words.captions.addition.click()
+    form.words.captions.addition.click()
+    assert len(form.recipe().captions) == 2
+    form.words.captions.items[0].rows[0].fields[0].control.value = "gone"
+    form.words.captions.items[0].removal.click()
+    assert form.recipe() == Recipe(captions=(Caption(text="Your words"),))
+    assert len(changes) == 4
+
+
+def test_a_picture_brings_its_fields(form: RecipeForm) -> None:
+    overlay = form.words.overlay
+    assert overlay.rest.layout.display == "none"
+    overlay.first.control.value = PICTURE
+    assert overlay.rest.layout.display == ""
+    assert form.recipe() == Recipe(overlay=Overlay(image=PICTURE))
+
+
+def field(form: RecipeForm, label: str) -> Field:
+    """The form's field with this label."""
+    return next(one for row in rows(form) for one in row.fields if one.label == label)
+
+
+def rows(part: object) -> list[Row]:
+    found = [part] if isinstance(part, Row) else []
+    return found + [row for child in getattr(part, "children", ()) for row in rows(child)]
+
+
+def shown_problems(form: RecipeForm) -> list[str]:
+    return [row.problem for row in rows(form) if row.problem]
+
+
+def refused(form: RecipeForm) -> str:
+    with pytest.raises(errors.RecipeInvalid) as error:
+        form.recipe()
+    return str(error.value.facts["problems"])

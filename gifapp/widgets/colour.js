@@ -1,0 +1,29 @@
+const SAVE_EVERY_MS = 120;
+
+function render({ model, el }) {
+  const words = model.get("description");
+  const box = make("input", { type: "checkbox", "aria-label": words });
+  const picker = make("input", { type: "color", class: "gifapp-colour__picker", "aria-label": `${words}, colour` });
+  el.classList.add("gifapp-colour");
+  const label = make("label", { class: "gifapp-colour__label" }, ...(model.get("may_be_none") ? [box] : []), make("span", { text: words }));
+  el.append(label, picker);
+
+  const show = () => {
+    const value = model.get("value");
+    box.checked = value != null;
+    picker.hidden = value == null;
+    if (value != null) picker.value = value;
+  };
+  const put = (value) => {
+    model.set("value", value);
+    model.save_changes();
+  };
+  const save = throttled(SAVE_EVERY_MS, () => put(picker.value));
+  picker.addEventListener("input", save);
+  box.addEventListener("change", () => put(box.checked ? model.get("first") : null));
+  show();
+  model.on("change:value", show);
+  return () => model.off("change:value", show);
+}
+
+export default { render };

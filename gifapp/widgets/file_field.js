@@ -1,0 +1,92 @@
+const PICTURES = { iVBOR: "png", "/9j/": "jpeg", UklGR: "webp", R0lGO: "gif" };
+
+class FileField {
+  constructor(model, el) {
+    this.model = model;
+    const words = model.get("description");
+    this.input = make("input", { type: "file", accept: model.get("accept"), hidden: true, on: { change: () => this.take(this.input.files[0]) } });
+    this.choose = button(`Choose: ${words}`, "quiet", () => this.input.click(), "upload");
+    this.picture = make("img", { class: "gifapp-file__picture", alt: "" });
+    this.name = make("span", { class: "gifapp-file__name", dir: "auto" });
+    this.removal = button(`Remove: ${words}`, "icon", () => this.put(null, ""), "cancel");
+    this.chosen = make("div", { class: "gifapp-file__chosen" }, this.picture, this.name, this.removal);
+    this.hint = make("p", { class: "gifapp-file__hint", text: model.get("hint") });
+    this.problem = make("p", { class: "gifapp-form__problem", role: "alert" });
+    el.classList.add("gifapp-file");
+    el.append(this.input, this.choose, this.chosen, this.hint, this.problem);
+    this.choose.lastElementChild.textContent = words;
+    this.choose.setAttribute("aria-label", words);
+    this.show();
+  }
+
+  show() {
+    const value = this.model.get("value");
+    const had = this.chosen.contains(document.activeElement);
+    this.choose.hidden = this.hint.hidden = value != null;
+    this.chosen.hidden = value == null;
+    if (had && value == null) this.choose.focus();
+    if (value == null) return;
+    const isText = this.model.get("is_text");
+    this.picture.hidden = isText;
+    const kind = PICTURES[Object.keys(PICTURES).find((start) => value.startsWith(start))];
+    if (!isText && kind) this.picture.src = `data:image/${kind};base64,${value}`;
+    this.name.textContent = this.fileName || (isText ? firstWords(value) : "The picture");
+  }
+
+  async take(file) {
+    this.input.value = "";
+    if (!file) return;
+    const problem = await this.problemOf(file);
+    this.problem.textContent = problem ?? "";
+    if (!problem) this.put(this.model.get("is_text") ? await textOf(file) : await base64Of(file), file.name);
+  }
+
+  async problemOf(file) {
+    const limit = this.model.get("limit");
+    if (file.size === 0) return "The file is empty.";
+    if (this.model.get("is_text")) {
+      const isLong = file.size > 4 * limit || (await textOf(file)).length > limit;
+      return isLong ? `The file is longer than ${limit.toLocaleString("en")} characters.` : null;
+    }
+    if (file.size > limit) return `${file.name} has ${sizeInWords(file.size)}; ${sizeInWords(limit)} is the most. Save it smaller.`;
+    const start = await base64Of(file.slice(0, 12));
+    return Object.keys(PICTURES).some((known) => start.startsWith(known)) ? null : `${file.name} is not a PNG, JPEG, WebP or GIF.`;
+  }
+
+  put(value, name) {
+    this.fileName = name;
+    this.model.set("value", value);
+    this.model.save_changes();
+  }
+}
+
+async function base64Of(blob) {
+  const bytes = new Uint8Array(await blob.arrayBuffer());
+  let binary = "";
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary);
+}
+
+// old subtitles are often not in UTF-8
+async function textOf(file) {
+  const bytes = await file.arrayBuffer();
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder("windows-1252").decode(bytes);
+  }
+}
+
+function firstWords(text) {
+  const line = text.split(/\r?\n/).find((one) => /\p{L}/u.test(one) && !one.startsWith("WEBVTT"));
+  return `“${(line ?? text).trim().slice(0, 40)}…”`;
+}
+
+function render({ model, el }) {
+  const field = new FileField(model, el);
+  const show = () => field.show();
+  model.on("change:value", show);
+  return () => model.off("change:value", show);
+}
+
+export default { render };

@@ -1,0 +1,5 @@
+"""The recipe as a form, in groups."""
+
+from gifapp.widgets.form.form import RecipeForm
+
+__all__ = ["RecipeForm"]

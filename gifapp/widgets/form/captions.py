@@ -1,0 +1,134 @@
+"""Words on the picture: as many captions as somebody adds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as w
+
+from gifapp.domain.recipe import Caption
+from gifapp.domain.views import SourceView
+from gifapp.widgets.colour import Colour
+from gifapp.widgets.form.controls import choice, colour, maybe_number, number, whole
+from gifapp.widgets.form.fields import Field, Given, OnChange, Part, Problem, Row, Values, close_all
+
+PATH = "captions"
+MOST = 50
+NEW_TEXT = "Your words"
+
+POSITIONS = [
+    ("Top left", "top_left"),
+    ("Top", "top"),
+    ("Top right", "top_right"),
+    ("Left", "left"),
+    ("Centre", "centre"),
+    ("Right", "right"),
+    ("Bottom left", "bottom_left"),
+    ("Bottom", "bottom"),
+    ("Bottom right", "bottom_right"),
+]
+
+
+class CaptionFields(w.VBox):
+    """The fields of one caption, and a button that removes it."""
+
+    def __init__(self, *, on_change: OnChange) -> None:
+        text = w.Textarea(description="Caption", rows=2)
+        self.rows = [
+            Row(Field("text", text), on_change=on_change),
+            Row(
+                number("start_s", "From, s", step=0.1),
+                maybe_number("end_s", "To, s", "the end"),
+                choice("position", "Position", POSITIONS),
+                on_change=on_change,
+            ),
+            Row(
+                whole("size_px", "Size, px"),
+                colour("colour", "Colour"),
+                Field("outline", Colour(description="Outline", may_be_none=True)),
+                on_change=on_change,
+            ),
+        ]
+        self.removal = w.Button(description="Remove this caption")
+        self.removal.add_class("gifapp-form__text-button")
+        super().__init__([*self.rows, self.removal])
+        self.add_class("gifapp-form__item")
+
+    def read(self, problems: list[Problem]) -> Values:
+        values: Values = {}
+        for row in self.rows:
+            values |= row.read(problems)
+        end_s = values.get("end_s")
+        if end_s is not None and "start_s" in values and end_s <= values["start_s"]:
+            problems.append(Problem("end_s", "must come after From"))
+        return values
+
+
+class Captions(Part):
+    """The recipe's captions."""
+
+    def __init__(self, *, on_change: OnChange) -> None:
+        self.items: list[CaptionFields] = []
+        self.addition = w.Button(description="Add a caption")
+        self.addition.add_class("gifapp-form__text-button")
+        self._list = w.VBox()
+        self._on_change = on_change
+        super().__init__([self._list, self.addition])
+        self.addition.on_click(lambda _: self._add())
+
+    def fill(self, given: Given, source: SourceView) -> None:
+        self._source = source
+        self._show([self._made(caption) for caption in given[PATH]])
+
+    def read(self, problems: list[Problem]) -> Values:
+        captions = []
+        for number_, item in enumerate(self.items):
+            wrong: list[Problem] = []
+            captions.append(item.read(wrong))
+            problems += [Problem(f"{PATH}.{number_}.{one.path}", one.words) for one in wrong]
+        return {PATH: captions}
+
+    def blame(self, path: str, words: str) -> str | None:
+        field, _, rest = path.partition(".")
+        index, _, name = rest.partition(".")
+        if field != PATH or not index:
+            return None
+        found = (row.blame(name, words) for row in self.items[int(index)].rows)
+        return next((label for label in found if label), None)
+
+    def forgive(self) -> None:
+        for item in self.items:
+            for row in item.rows:
+                row.forgive()
+
+    def changed_words(self, values: Values, defaults: Given) -> list[str]:  # noqa: ARG002
+        count = len(self.items)
+        return [f"{count} caption{'s' * (count != 1)}"] if count else []
+
+    def _made(self, caption: Given) -> CaptionFields:
+        item = CaptionFields(on_change=lambda: self._changed(item))
+        for row in item.rows:
+            row.fill(caption, self._source)
+        item.removal.on_click(lambda _: self._remove(item))
+        return item
+
+    def _changed(self, item: CaptionFields) -> None:
+        if item in self.items:  # not while it is filled in
+            self._on_change()
+
+    def _add(self) -> None:
+        caption: dict[str, Any] = Caption(text=NEW_TEXT).model_dump()
+        self._show([*self.items, self._made(caption)])
+        self._on_change()
+
+    def _remove(self, item: CaptionFields) -> None:
+        self._show([other for other in self.items if other is not item])
+        self._on_change()
+
+    def _show(self, items: list[CaptionFields]) -> None:
+        gone = [item for item in self.items if item not in items]
+        self.items = items
+        self._list.children = items
+        self.addition.layout.display = "none" if len(items) >= MOST else ""
+        for item in gone:
+            close_all(item)

@@ -1,0 +1,119 @@
+"""The recipe as a form: filled in, read, and its mistakes shown where they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as w
+
+from gifapp import errors
+from gifapp.domain.outcome import outcome
+from gifapp.domain.recipe import Crop, Recipe
+from gifapp.domain.views import SourceView
+from gifapp.widgets.form import groups
+from gifapp.widgets.form.fields import OnChange, Problem, Values
+
+_DEFAULTS = Recipe().model_dump(mode="json")
+
+
+class RecipeForm(w.VBox):
+    """The fields of a recipe, with the ranges and sizes of the source it is for."""
+
+    def __init__(self, on_change: OnChange, *, page_url: str = "") -> None:
+        """`on_change` is called after each change a person makes."""
+        self._on_change = on_change
+        self._is_filling = False
+        self._source: SourceView | None = None
+        self.trim = groups.TrimAndSize(page_url, on_change=self._changed)
+        self.words = groups.WordsAndPictures(on_change=self._changed)
+        self.groups = [
+            self.trim,
+            groups.look(on_change=self._changed),
+            self.words,
+            groups.quality(on_change=self._changed),
+            groups.delivery(on_change=self._changed),
+        ]
+        self.reset = w.Button(description="Reset all settings")
+        self.reset.add_class("gifapp-form__text-button")
+        self.reset.on_click(lambda _: self._reset())
+        super().__init__([*self.groups, self.reset])
+        self.add_class("gifapp-form")
+
+    def show(self, recipe: Recipe, source: SourceView) -> None:
+        """Fill in a recipe for a source."""
+        self._source = source
+        self._is_filling = True
+        given = recipe.model_dump(mode="json")
+        for group in self.groups:
+            group.fill(given, source)
+        self._is_filling = False
+
+    def recipe(self) -> Recipe:
+        """What the form says; what is wrong with it is shown beside the fields it is about.
+
+        Raises:
+            errors.RecipeInvalid: naming the labels of the fields that are wrong.
+        """
+        problems: list[Problem] = []
+        values: Values = {}
+        for group in self.groups:
+            group.forgive()
+            values |= group.read(problems)
+        recipe = None if problems else _parsed(values, problems)
+        self._say_changes(values)
+        if recipe is None:
+            raise errors.RecipeInvalid(problems=self._blamed(problems))
+        return recipe
+
+    def draw_crop(self, crop: Crop | None) -> None:
+        """Take a rectangle that was drawn on the picture; None is all of it."""
+        self._is_filling = True
+        self.trim.shape.draw(crop)
+        self._is_filling = False
+
+    def hint_size(self, recipe: Recipe, source: SourceView) -> None:
+        """Show, where no width or height is given, the one that comes out."""
+        made = outcome(recipe, width_px=source.width, height_px=source.height, duration_s=0)
+        self.trim.width.control.placeholder = str(made.width_px)
+        self.trim.height.control.placeholder = str(made.height_px)
+
+    def _changed(self) -> None:
+        if not self._is_filling:
+            self._on_change()
+
+    def _reset(self) -> None:
+        if self._source is not None:
+            self.show(Recipe(), self._source)
+            self._on_change()
+
+    def _say_changes(self, values: Values) -> None:
+        for group in self.groups:
+            group.say_changes(values, _DEFAULTS)
+
+    def _blamed(self, problems: list[Problem]) -> str:
+        """Show each problem beside its field; all of them in one line, by label."""
+        told = []
+        for path, words in problems:
+            labels = (group.blame(path, words) for group in self.groups)
+            told.append(f"{next((label for label in labels if label), path)} {words}")
+        return "; ".join(told)
+
+
+def _parsed(values: Values, problems: list[Problem]) -> Recipe | None:
+    try:
+        return Recipe.parse(_nested(values))
+    except errors.RecipeInvalid as refused:
+        problems += [Problem(path, words) for path, words in refused.facts["fields"].items()]
+        return None
+
+
+def _nested(values: Values) -> dict[str, Any]:
+    """`{"look.gamma": 1}` as `{"look": {"gamma": 1}}`."""
+    recipe: dict[str, Any] = {}
+    for path, value in values.items():
+        part, _, name = path.partition(".")
+        if name:
+            recipe.setdefault(part, {})[name] = value
+        else:
+            recipe[part] = value
+    return recipe

@@ -1,0 +1,48 @@
+"""A part of a recipe that may be absent: its first field says whether it is there."""
+
+from __future__ import annotations
+
+from gifapp.domain.views import SourceView
+from gifapp.widgets.form.fields import Field, Given, OnChange, Part, Problem, Row, Values
+
+
+class Optional(Part):
+    """A field that may hold nothing, and a row of others that shows only when it holds something."""
+
+    def __init__(self, path: str, first: Field, rest: Row, defaults: Given, *, on_change: OnChange) -> None:
+        """The paths of `first` and `rest` are within `path`; `defaults` are those of `rest`."""
+        self._path, self._defaults = path, defaults
+        self.first, self.rest = first, rest
+        super().__init__([first.control, rest])
+        first.control.observe(lambda _: self._unfold(), "value")
+        first.control.observe(lambda _: on_change(), "value")
+        self._unfold()
+
+    def fill(self, given: Given, source: SourceView) -> None:
+        part = given[self._path]
+        self.first.fill(part and part[self.first.path])
+        self.rest.fill(part or self._defaults, source)
+
+    def read(self, problems: list[Problem]) -> Values:
+        first = self.first.read()
+        if first is None:
+            return {self._path: None}
+        wrong: list[Problem] = []
+        rest = self.rest.read(wrong)
+        problems += [Problem(f"{self._path}.{one.path}", one.words) for one in wrong]
+        return {self._path: {self.first.path: first, **rest}}
+
+    def blame(self, path: str, words: str) -> str | None:
+        part, _, field = path.partition(".")
+        if part != self._path:
+            return None
+        return self.rest.blame(field, words) or self.rest.say(self.first.label, words)
+
+    def forgive(self) -> None:
+        self.rest.forgive()
+
+    def changed_words(self, values: Values, defaults: Given) -> list[str]:
+        return [self.first.label] if values.get(self._path) != defaults[self._path] else []
+
+    def _unfold(self) -> None:
+        self.rest.layout.display = "none" if self.first.control.value is None else ""

@@ -1,0 +1,82 @@
+"""Which ranges of the video are played."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gifapp.domain.views import SourceView
+from gifapp.widgets.form.fields import Given, OnChange, Part, Problem, Values
+from gifapp.widgets.ranges import Ranges
+
+Range = list[float]
+
+PATH = "segments"
+_FRAME_S = 0.04  # of a video that does not say
+
+
+class Segments(Part):
+    """The recipe's segments on the video's time line; the whole video is none."""
+
+    def __init__(self, page_url: str, *, on_change: OnChange) -> None:
+        self.ranges = Ranges(page_url=page_url)
+        self._filled: list[dict[str, Any]] = []
+        self._shown: list[Range] = []
+        super().__init__([self.ranges])
+        self.ranges.observe(lambda _: on_change(), "value")
+
+    def fill(self, given: Given, source: SourceView) -> None:
+        duration_s = source.duration_s or 0.0
+        self.layout.display = "" if duration_s else "none"
+        self._filled = given[PATH]
+        self._shown = [_shown(one, duration_s) for one in self._filled] or [[0.0, round(duration_s, 2)]]
+        with self.ranges.hold_sync():
+            self.ranges.source_id, self.ranges.frame_url = source.id, source.frame_url
+            self.ranges.frame_s = 1 / source.fps if source.fps else _FRAME_S
+            self.ranges.duration_s = duration_s
+            self.ranges.value = self._shown
+
+    def read(self, problems: list[Problem]) -> Values:
+        segments = self._segments()
+        if self.ranges.duration_s:
+            wrong = (_problem(number, one, self.ranges.duration_s) for number, one in enumerate(segments))
+            problems += [problem for problem in wrong if problem]
+        return {PATH: segments}
+
+    def _segments(self) -> list[dict[str, Any]]:
+        ranges, end_s = self.ranges.value, round(self.ranges.duration_s, 2)
+        if ranges == self._shown:
+            return self._filled
+        if ranges == [[0.0, end_s]]:
+            return []
+        return [{"start_s": one[0], "end_s": one[1] if one[1] < end_s else None} for one in ranges]
+
+    def blame(self, path: str, words: str) -> str | None:
+        field, _, rest = path.partition(".")
+        if field != PATH:
+            return None
+        number = rest.partition(".")[0]
+        is_one = len(self.ranges.value) == 1 or not number
+        label = "The range" if is_one else f"Range {int(number) + 1}"
+        self.ranges.problem = f"{label} {words}."
+        return label
+
+    def forgive(self) -> None:
+        self.ranges.problem = ""
+
+    def changed_words(self, values: Values, defaults: Given) -> list[str]:  # noqa: ARG002
+        count = len(values.get(PATH, ()))
+        return ["Trimmed"] if count == 1 else [f"{count} ranges"] if count else []
+
+
+def _shown(segment: Given, duration_s: float) -> Range:
+    end_s = segment["end_s"]
+    return [round(segment["start_s"], 2), round(duration_s if end_s is None else min(end_s, duration_s), 2)]
+
+
+def _problem(number: int, segment: Given, duration_s: float) -> Problem | None:
+    path = f"{PATH}.{number}"
+    if segment["start_s"] >= duration_s:
+        return Problem(path, f"begins after the video ends, at {duration_s:.4g} s")
+    if segment["end_s"] is not None and segment["end_s"] <= segment["start_s"]:
+        return Problem(path, "must end after it begins")
+    return None

@@ -1,0 +1,92 @@
+"""Which part of the picture is kept: all of it, a shape cut from its centre, or a rectangle by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gifapp.domain.recipe import Crop
+from gifapp.domain.views import SourceView
+from gifapp.widgets.form.controls import choice, whole
+from gifapp.widgets.form.fields import Field, Given, OnChange, Part, Problem, Row, Values
+
+BY_HAND = "crop"
+
+_SHAPES = [
+    ("As it is", None),
+    ("Square, 1:1", "1:1"),
+    ("Wide, 16:9", "16:9"),
+    ("Classic, 4:3", "4:3"),
+    ("Upright, 9:16", "9:16"),
+    ("Upright, 3:4", "3:4"),
+    ("Cut by hand", BY_HAND),
+]
+
+
+class Shape(Part):
+    """The recipe's crop or aspect: never both."""
+
+    def __init__(self, *beside: Field, on_change: OnChange) -> None:
+        """`beside` are shown in the same row as the choice of the shape."""
+        self.choice = choice("shape", "Shape", _SHAPES)
+        self._row = Row(self.choice, *beside, on_change=on_change)
+        self._names = [field.path for field in beside]
+        self.crop = Row(
+            whole("crop.x_px", "Crop left"),
+            whole("crop.y_px", "Crop top"),
+            whole("crop.width_px", "Crop width"),
+            whole("crop.height_px", "Crop height"),
+            on_change=on_change,
+        )
+        super().__init__([self._row, self.crop])
+        self.choice.control.observe(lambda _: self._unfold(), "value")
+        self._unfold()
+
+    def fill(self, given: Given, source: SourceView) -> None:
+        self._size_px = source.width, source.height
+        shape = BY_HAND if given["crop"] else given["aspect"]
+        self._row.fill({**given, "shape": shape}, source)
+        self.crop.fill({"crop": given["crop"] or self._whole()}, source)
+
+    def draw(self, crop: Crop | None) -> None:
+        """Take a rectangle that was drawn on the picture; None is all of it."""
+        for field in self.crop.fields:
+            part = field.path.rpartition(".")[2]
+            field.control.value = getattr(crop, part) if crop else self._whole()[part]
+        self.choice.control.value = BY_HAND if crop else None
+
+    def read(self, problems: list[Problem]) -> Values:
+        values = self._row.read(problems)
+        shape = values.pop("shape")
+        if shape != BY_HAND:
+            return values | {"crop": None, "aspect": shape}
+        crop = {path.rpartition(".")[2]: value for path, value in self.crop.read(problems).items()}
+        problems += self._outside(crop)
+        return values | {"crop": crop, "aspect": None}
+
+    def blame(self, path: str, words: str) -> str | None:
+        if path in ("crop", "aspect"):
+            return self.crop.say("The crop", words)
+        return self._row.blame(path, words) or self.crop.blame(path, words)
+
+    def forgive(self) -> None:
+        self._row.forgive()
+        self.crop.forgive()
+
+    def changed_words(self, values: Values, defaults: Given) -> list[str]:
+        cut = ["Cropped"] if values.get("crop") or values.get("aspect") else []
+        return cut + self._row.changed_words({"shape": None, **values}, {"shape": None, **defaults})
+
+    def _whole(self) -> dict[str, int]:
+        return Crop(width_px=self._size_px[0], height_px=self._size_px[1]).model_dump()
+
+    def _outside(self, crop: dict[str, Any]) -> list[Problem]:
+        width_px, height_px = self._size_px
+        is_within = (
+            crop["x_px"] + crop["width_px"] <= width_px and crop["y_px"] + crop["height_px"] <= height_px
+        )
+        return (
+            [] if is_within else [Problem("crop", f"reaches outside the picture ({width_px} x {height_px})")]
+        )
+
+    def _unfold(self) -> None:
+        self.crop.layout.display = "" if self.choice.control.value == BY_HAND else "none"

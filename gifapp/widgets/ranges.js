@@ -1,0 +1,207 @@
+const SAVE_EVERY_MS = 150;
+const STEP_S = 0.1;
+const LEAP_S = 1;
+const SHORTEST_S = 0.02;
+const NEW_SHARE = 0.2;
+
+const seconds = (value) => `${Number(value.toFixed(2))} s`;
+const cents = (value) => Math.round(value * 100) / 100;
+
+// One range: its track with two handles, its two fields, its two pictures.
+class Range {
+  constructor(owner, number) {
+    this.owner = owner;
+    this.number = number;
+    this.edges = ["start", "end"].map((name, index) => this.makeEdge(name, index));
+    this.chosen = make("span", { class: "gifapp-range__chosen" });
+    this.track = make("div", { class: "gifapp-range__track" }, this.chosen, ...this.edges.map((edge) => edge.handle));
+    this.track.addEventListener("pointerdown", (event) => this.grab(event));
+    this.length = make("span", { class: "gifapp-range__length" });
+    this.removal = button("Remove this range", "icon", () => owner.remove(this.number), "cancel");
+    const [start, end] = this.edges;
+    const middle = make("div", { class: "gifapp-range__middle" }, this.length, this.removal);
+    this.node = make("div", { class: "gifapp-range", role: "group" }, start.picture, this.track, end.picture, start.label, middle, end.label);
+  }
+
+  makeEdge(name, index) {
+    const words = name === "start" ? "From, s" : "To, s";
+    const picture = make("img", { class: "gifapp-range__picture", alt: "", draggable: "false" });
+    const handle = make("span", { class: "gifapp-range__handle", role: "slider", tabindex: 0 });
+    const field = make("input", { type: "number", step: STEP_S, min: 0 });
+    const label = make("label", { class: "gifapp-range__field" }, make("span", { text: words }), field);
+    handle.addEventListener("keydown", (event) => this.press(event, index));
+    field.addEventListener("change", () => this.type(index));
+    return { name, picture, handle, field, label, live: liveImage(picture) };
+  }
+
+  show(times, count) {
+    this.times = times;
+    const { duration } = this.owner;
+    const which = count > 1 ? `range ${this.number + 1}` : "the range";
+    this.node.setAttribute("aria-label", count > 1 ? `Range ${this.number + 1} of ${count}` : "Part of the video");
+    this.removal.hidden = count < 2;
+    this.edges.forEach((edge, index) => this.showEdge(edge, times[index], `${edge.name} of ${which}`));
+    const [left, right] = times.map((time) => Math.min(1, time / duration));
+    Object.assign(this.chosen.style, { left: `${100 * left}%`, right: `${100 - 100 * right}%` });
+    this.length.textContent = times[1] > times[0] ? seconds(times[1] - times[0]) : "";
+  }
+
+  showEdge(edge, time, name) {
+    const { duration } = this.owner;
+    edge.handle.style.left = `${100 * Math.min(1, time / duration)}%`;
+    const facts = { "aria-label": name[0].toUpperCase() + name.slice(1), "aria-valuemin": 0, "aria-valuemax": duration, "aria-valuenow": time, "aria-valuetext": seconds(time) };
+    for (const [key, value] of Object.entries(facts)) edge.handle.setAttribute(key, value);
+    edge.field.max = duration;
+    if (document.activeElement !== edge.field || Number(edge.field.value) !== time) edge.field.value = cents(time);
+    const address = this.owner.frameAt(this.pictureTime(edge.name, time));
+    edge.picture.hidden = !address;
+    if (address) edge.live(address);
+  }
+
+  // the picture that shows last is the one before the end
+  pictureTime(name, time) {
+    return name === "end" ? Math.max(0, time - this.owner.frameLength) : time;
+  }
+
+  move(index, time) {
+    const [low, high] = index ? [this.times[0] + SHORTEST_S, this.owner.duration] : [0, this.times[1] - SHORTEST_S];
+    this.set(index, cents(Math.min(Math.max(time, low), Math.max(low, high))));
+  }
+
+  set(index, time) {
+    const times = [...this.times];
+    times[index] = time;
+    this.owner.change(this.number, times);
+    this.owner.look(this.pictureTime(this.edges[index].name, time));
+  }
+
+  type(index) {
+    const time = Number(this.edges[index].field.value);
+    if (this.edges[index].field.value !== "") this.set(index, Math.max(0, time));
+    else this.show(this.times, this.owner.ranges.length);
+  }
+
+  press(event, index) {
+    const step = event.shiftKey ? LEAP_S : STEP_S;
+    const moves = { ArrowLeft: -step, ArrowDown: -step, ArrowRight: step, ArrowUp: step, PageDown: -LEAP_S, PageUp: LEAP_S, Home: -Infinity, End: Infinity };
+    if (!(event.key in moves)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.move(index, this.times[index] + moves[event.key]);
+  }
+
+  // the nearer handle follows the pointer, from anywhere on the track
+  grab(event) {
+    if (event.button) return;
+    event.preventDefault();
+    const at = this.timeOf(event);
+    const [start, end] = this.times.map((time) => Math.abs(time - at));
+    const index = start < end || (start === end && at < this.times[0]) ? 0 : 1;
+    const { handle } = this.edges[index];
+    handle.focus({ preventScroll: true });
+    this.track.setPointerCapture(event.pointerId);
+    const follow = (moved) => this.move(index, this.timeOf(moved));
+    follow(event);
+    this.track.addEventListener("pointermove", follow);
+    const release = () => this.track.removeEventListener("pointermove", follow);
+    this.track.addEventListener("lostpointercapture", release, { once: true });
+  }
+
+  timeOf(event) {
+    const box = this.track.getBoundingClientRect();
+    return ((event.clientX - box.left) / box.width) * this.owner.duration;
+  }
+}
+
+class Ranges {
+  constructor(model, el) {
+    this.model = model;
+    this.el = el;
+    this.list = make("div", { class: "gifapp-ranges__list" });
+    this.problem = make("p", { class: "gifapp-form__problem", role: "alert" });
+    this.addition = button("Add another range", "text", () => this.add(), "plus");
+    el.classList.add("gifapp-ranges");
+    el.append(this.list, this.problem, this.addition);
+    this.rows = [];
+    this.save = throttled(SAVE_EVERY_MS, () => {
+      model.set("value", this.ranges);
+      model.save_changes();
+    });
+    this.take();
+  }
+
+  get duration() {
+    return this.model.get("duration_s");
+  }
+
+  get frameLength() {
+    return this.model.get("frame_s");
+  }
+
+  take() {
+    this.ranges = this.model.get("value");
+    this.show();
+  }
+
+  show() {
+    while (this.rows.length > this.ranges.length) this.rows.pop().node.remove();
+    while (this.rows.length < this.ranges.length) {
+      this.rows.push(new Range(this, this.rows.length));
+      this.list.append(this.rows.at(-1).node);
+    }
+    this.rows.forEach((row, number) => row.show(this.ranges[number], this.ranges.length));
+    this.addition.hidden = this.ranges.length >= this.model.get("most");
+  }
+
+  showProblem() {
+    this.problem.textContent = this.model.get("problem");
+  }
+
+  change(number, times) {
+    this.ranges = this.ranges.with(number, times);
+    this.show();
+    this.save();
+  }
+
+  // what comes after the last range; where nothing does, a piece from the beginning
+  add() {
+    const last = this.ranges.at(-1)[1];
+    const start = last < this.duration - SHORTEST_S ? last : 0;
+    const end = Math.min(this.duration, start + Math.max(SHORTEST_S, this.duration * NEW_SHARE));
+    this.ranges = [...this.ranges, [cents(start), cents(end)]];
+    this.show();
+    this.save();
+    this.rows.at(-1).edges[0].handle.focus();
+  }
+
+  remove(number) {
+    this.ranges = this.ranges.filter((_, other) => other !== number);
+    this.show();
+    this.save();
+    this.rows[Math.min(number, this.rows.length - 1)].edges[0].handle.focus();
+  }
+
+  frameAt(at) {
+    return frameAddress(this.model.get("frame_url"), at, this.model.get("page_url"));
+  }
+
+  look(at) {
+    const detail = { source: this.model.get("source_id"), at };
+    this.el.dispatchEvent(new CustomEvent("gifapp-look", { bubbles: true, detail }));
+  }
+}
+
+function render({ model, el }) {
+  const ranges = new Ranges(model, el);
+  const take = () => ranges.take();
+  const showProblem = () => ranges.showProblem();
+  showProblem();
+  model.on("change:value change:duration_s change:frame_url", take);
+  model.on("change:problem", showProblem);
+  return () => {
+    model.off("change:value change:duration_s change:frame_url", take);
+    model.off("change:problem", showProblem);
+  };
+}
+
+export default { render };

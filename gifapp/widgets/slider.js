@@ -1,0 +1,36 @@
+const SAVE_EVERY_MS = 120;
+
+function render({ model, el }) {
+  const input = make("input", { type: "range", class: "gifapp-slider__input" });
+  const output = make("output", { class: "gifapp-slider__value" });
+  const label = make("span", { text: model.get("description") });
+  el.classList.add("gifapp-slider");
+  el.append(make("label", { class: "gifapp-slider__label" }, make("span", { class: "gifapp-slider__head" }, label, output), input));
+
+  const say = () => {
+    const words = `${Number(Number(input.value).toFixed(2))}${model.get("unit")}`;
+    output.textContent = words;
+    input.setAttribute("aria-valuetext", words);
+    const share = (input.value - input.min) / (input.max - input.min);
+    input.style.setProperty("--share", `${100 * share}%`);
+  };
+  const show = () => {
+    for (const name of ["min", "max", "step"]) input[name] = model.get(name);
+    // a value between two steps must not jump to one of them
+    if (Number(input.value) !== model.get("value")) input.value = model.get("value") ?? input.min;
+    say();
+  };
+  const save = throttled(SAVE_EVERY_MS, () => {
+    model.set("value", Number(input.value));
+    model.save_changes();
+  });
+  input.addEventListener("input", () => {
+    say();
+    save();
+  });
+  show();
+  model.on("change:value change:min change:max", show);
+  return () => model.off("change:value change:min change:max", show);
+}
+
+export default { render };
