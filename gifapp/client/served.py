@@ -1,18 +1,19 @@
-"""A finished GIF, as a notebook shows it."""
+"""A finished GIF, WebP, APNG or MP4, as a notebook shows it."""
 
 from __future__ import annotations
 
-import base64
+from base64 import b64encode
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gifapp.domain.formats import FILE_KINDS
 from gifapp.domain.views import JobView
 
 
 @dataclass(frozen=True)
 class ServedGif:
-    """A GIF that the service made; shows itself in a notebook."""
+    """A GIF that the service made, or what the recipe's format is instead; shows itself in a notebook."""
 
     job: JobView
     content: bytes
@@ -32,4 +33,8 @@ class ServedGif:
         )
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"image/gif": base64.b64encode(self.content).decode(), "text/plain": repr(self)}
+        shown = {"text/plain": repr(self)}
+        gif = self.job.gif
+        if gif is None or gif.format == "gif":
+            return shown | {"image/gif": b64encode(self.content).decode()}
+        return shown | {"text/html": FILE_KINDS[gif.format].html(self.content, gif.width_px)}

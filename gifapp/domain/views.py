@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from gifapp.domain.job import JobState, Progress
-from gifapp.domain.recipe import Recipe
+from gifapp.domain.recipe import Format, Recipe
 
 Role = Literal["user", "administrator"]
 
@@ -44,7 +44,11 @@ class SourceView(View):
 
 
 class GifView(View):
+    """The finished GIF, or what the recipe's format is instead."""
+
     url: str
+    format: Format = "gif"
+    content_type: str = "image/gif"
     bytes: int
     width_px: int
     height_px: int

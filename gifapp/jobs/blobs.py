@@ -185,6 +185,7 @@ class Blobs:
         _move(aside, self.gif_path(key))
 
     def gif_path(self, key: str) -> Path:
+        """Named like a GIF whatever its format is: the job knows."""
         return self._gifs / f"{key}.gif"
 
     def remove_attempt(self, key: str) -> None:

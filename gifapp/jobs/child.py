@@ -68,8 +68,8 @@ class Order:
 
     @property
     def out(self) -> Path:
-        """Where the GIF goes."""
-        return self.scratch / "out.gif"
+        """Where the GIF goes, or what the recipe's format is instead."""
+        return self.scratch / "out"
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from gifapp.conversion.plan import make_plan
 from gifapp.conversion.poster import picture, poster
 from gifapp.conversion.probe import probe
 from gifapp.conversion.video import Video
+from gifapp.domain.formats import FILE_KINDS
 from gifapp.domain.job import JobState, Priority
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipe import Recipe
@@ -38,10 +39,11 @@ class JobPage:
 
 @dataclass(frozen=True)
 class GifFile:
-    """A finished GIF; `etag` is quoted as HTTP wants it."""
+    """A finished GIF, or what the job's recipe asked for instead; `etag` is quoted as HTTP wants it."""
 
     path: Path
     file_name: str
+    content_type: str
     bytes: int
     etag: str
 
@@ -216,9 +218,11 @@ class JobService:
         job = store.find_job(owner_id, job_id)
         if job.gif is None:
             raise errors.JobNotFinished(state=job.state)
+        kind = FILE_KINDS[Recipe.parse(job.recipe).format]
         return GifFile(
             path=self._blobs.gif_path(job.gif.key),
-            file_name=f"{PurePath(job.source_name).stem}.gif",
+            file_name=f"{PurePath(job.source_name).stem}{kind.suffix}",
+            content_type=kind.content_type,
             bytes=job.gif.bytes,
             etag=f'"{job.gif.key}"',
         )

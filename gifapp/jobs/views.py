@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gifapp.domain.formats import FILE_KINDS
 from gifapp.domain.job import JobState, Progress
-from gifapp.domain.recipe import Recipe
+from gifapp.domain.recipe import Format, Recipe
 from gifapp.domain.views import ErrorView, GifView, JobView, SourceView
 from gifapp.jobs import store
 from gifapp.jobs.documents import JobDocument, SourceDocument
@@ -43,7 +44,7 @@ def job_views(jobs: Sequence[JobDocument]) -> list[JobView]:
 
 
 def _job_view(job: JobDocument, source: SourceDocument | None) -> JobView:
-    progress = job.progress
+    progress, recipe = job.progress, Recipe.parse(job.recipe)
     return JobView(
         id=job.id,
         state=JobState(job.state),
@@ -51,20 +52,22 @@ def _job_view(job: JobDocument, source: SourceDocument | None) -> JobView:
         queue_position=store.queue_position(job),
         attempts=job.attempts,
         error=ErrorView(code=job.error.code, detail=job.error.detail) if job.error else None,
-        recipe=Recipe.parse(job.recipe),
+        recipe=recipe,
         source=source_view(source) if source else None,
-        gif=_gif_view(job),
+        gif=_gif_view(job, recipe.format),
         created_at=job.created_at,
         started_at=job.started_at,
         finished_at=job.finished_at,
     )
 
 
-def _gif_view(job: JobDocument) -> GifView | None:
+def _gif_view(job: JobDocument, made: Format) -> GifView | None:
     if job.gif is None:
         return None
     return GifView(
         url=f"/api/v1/jobs/{job.id}/gif",
+        format=made,
+        content_type=FILE_KINDS[made].content_type,
         bytes=job.gif.bytes,
         width_px=job.gif.width_px,
         height_px=job.gif.height_px,

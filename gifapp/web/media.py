@@ -24,6 +24,7 @@ _CACHE = "private, max-age=86400, immutable"
 
 class Picture(NamedTuple):
     path: Path
+    content_type: str
     tag: str  # quoted, as HTTP wants it
     file_name: str
 
@@ -61,8 +62,6 @@ class _MediaHandler(BaseHandler):
 class _FileHandler(_MediaHandler, tornado.web.StaticFileHandler):
     """Answers with one file of an owner's."""
 
-    content_type: ClassVar[str]
-
     def initialize(self, *, signed: bool = False) -> None:  # type: ignore[override]
         _MediaHandler.initialize(self, signed=signed)
         self.root = ""
@@ -93,7 +92,7 @@ class _FileHandler(_MediaHandler, tornado.web.StaticFileHandler):
         return self._picture.tag
 
     def get_content_type(self) -> str:
-        return self.content_type
+        return self._picture.content_type
 
     def set_extra_headers(self, path: str) -> None:  # noqa: ARG002
         wants_file = self.get_query_argument("download", "") not in ("", "0")
@@ -103,25 +102,23 @@ class _FileHandler(_MediaHandler, tornado.web.StaticFileHandler):
 
 
 class GifHandler(_FileHandler):
-    """`GET`, `HEAD`: the finished GIF of a job; `?download=1` as a file to save."""
+    """`GET`, `HEAD`: the finished GIF of a job, or WebP, APNG, MP4; `?download=1` as a file to save."""
 
-    content_type = "image/gif"
     signed_kind = "gifs"
 
     async def find(self, owner_id: str, item_id: str) -> Picture:
         gif = await self.run_blocking(self.parts.service.gif, owner_id, item_id)
-        return Picture(gif.path, gif.etag, gif.file_name)
+        return Picture(gif.path, gif.content_type, gif.etag, gif.file_name)
 
 
 class PosterHandler(_FileHandler):
     """`GET`, `HEAD`: a picture out of a video."""
 
-    content_type = "image/jpeg"
     signed_kind = "posters"
 
     async def find(self, owner_id: str, item_id: str) -> Picture:
         path = await self.run_blocking(self.parts.service.poster_path, owner_id, item_id)
-        return Picture(path, f'"{path.stem}"', "poster.jpg")
+        return Picture(path, "image/jpeg", f'"{path.stem}"', "poster.jpg")
 
 
 class FrameQuery(Query):

@@ -17,13 +17,14 @@ const SPOKEN = {
 class Card {
   constructor(card, gallery) {
     this.gallery = gallery;
-    this.picture = make("img", { class: "gifapp-card__picture", loading: "lazy", decoding: "async", alt: "" });
+    this.picture = makePicture("img");
+    this.full = make("button", { type: "button", class: "gifapp-card__full", on: { click: () => this.showFull() } });
     this.play = button("Play", "play", () => this.startPlaying(), "play");
     this.name = make("h3", { class: "gifapp-card__name", dir: "auto" });
     this.status = make("p", { class: "gifapp-card__status" });
     this.bar = progressBar(`Conversion of ${card.name}`);
     this.actions = make("div", { class: "gifapp-card__actions" });
-    const frame = make("div", { class: "gifapp-card__frame" }, this.picture, this.play, this.bar.node);
+    const frame = make("div", { class: "gifapp-card__frame" }, this.picture, this.full, this.play, this.bar.node);
     this.node = make("article", { class: "gifapp-card", tabindex: -1 }, frame, make("div", { class: "gifapp-card__body" }, this.name, this.status), this.actions);
     this.show(card);
   }
@@ -55,12 +56,29 @@ class Card {
     this.isStill = Boolean(gif) && wantsLessMotion() && !this.isPlaying;
     const path = gif && !this.isStill ? gif.url : poster;
     this.play.hidden = !this.isStill;
+    this.full.hidden = !gif;
+    this.full.setAttribute("aria-label", `Show the ${gif?.format} of ${name} at full size`);
+    this.useTag(gif?.is_video && !this.isStill ? "video" : "img");
     this.picture.hidden = !path;
-    this.picture.alt = gif ? `The GIF of ${name}` : "";
+    const label = gif ? `The ${gif.format} of ${name}` : "";
+    this.picture.setAttribute(this.picture.localName === "img" ? "alt" : "aria-label", label);
     if (!path) return;
     const address = this.gallery.addressOf(path);
     // a renewed signature alone is no reason to load a picture again
     if (this.picture.src.split("?")[0] !== address.split("?")[0]) this.picture.src = address;
+  }
+
+  useTag(tag) {
+    if (this.picture.localName === tag) return;
+    const picture = makePicture(tag);
+    this.picture.replaceWith(picture);
+    this.picture = picture;
+  }
+
+  showFull() {
+    const { name, gif } = this.card;
+    const address = this.gallery.addressOf(gif.url);
+    this.gallery.viewer.open({ name, facts: gif.facts, address, download: this.link.href, isVideo: gif.is_video });
   }
 
   startPlaying() {
@@ -130,11 +148,12 @@ class Gallery {
     this.cards = new Map();
     this.list = make("div", { class: "gifapp-gallery__cards" });
     this.count = make("span", { class: "gifapp-gallery__count" });
+    this.viewer = new Viewer();
     this.spoken = make("p", { class: "gifapp-unseen", role: "status", "aria-live": "polite" });
     this.title = make("h2", { class: "gifapp-gallery__title", text: "Your GIFs", tabindex: -1 });
     el.classList.add("gifapp-gallery");
     this.empty = makeEmpty();
-    el.append(make("header", { class: "gifapp-gallery__header" }, this.title, this.count), this.empty, this.list, this.spoken);
+    el.append(make("header", { class: "gifapp-gallery__header" }, this.title, this.count), this.empty, this.list, this.viewer.node, this.spoken);
     this.empty.hidden = true; // until the kernel has answered
   }
 
@@ -193,6 +212,14 @@ class Gallery {
   addressOf(path) {
     return addressOf(path, this.model.get("page_url"));
   }
+}
+
+function makePicture(tag) {
+  const look = { class: "gifapp-card__picture" };
+  if (tag === "img") return make("img", { ...look, loading: "lazy", decoding: "async", alt: "" });
+  const video = make("video", { ...look, autoplay: true, loop: true, playsinline: true });
+  video.muted = true; // the attribute says so to the parser only; browsers let nothing else play by itself
+  return video;
 }
 
 function makeEmpty() {

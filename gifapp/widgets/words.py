@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gifapp.domain.formats import FILE_KINDS
 from gifapp.domain.job import JobState
 from gifapp.domain.outcome import Outcome
 from gifapp.domain.views import GifView, JobView, SourceView
@@ -80,7 +81,14 @@ def gif_facts(gif: GifView) -> dict[str, Any]:
         f"{gif.width_px} × {gif.height_px} px · {frames(gif.frames)}",  # noqa: RUF001  the sign that people read
         f"{duration(gif.duration_s)} · {size(gif.bytes)}",
     ]
-    return {"url": gif.url, "facts": facts}
+    if gif.format != "gif":
+        facts[-1] += f" · {FILE_KINDS[gif.format].name}"
+    return {
+        "url": gif.url,
+        "format": FILE_KINDS[gif.format].name,
+        "is_video": gif.content_type.startswith("video/"),
+        "facts": facts,
+    }
 
 
 def source_facts(source: SourceView) -> dict[str, Any]:

@@ -32,6 +32,17 @@ def test_one_call_uploads_converts_and_shows(
     assert "Done" in capsys.readouterr().out
 
 
+@pytest.mark.timeout(60)
+def test_the_service_makes_other_formats_too(client: Client) -> None:
+    made = client.convert(real_clip(), SHORT.model_copy(update={"format": "mp4"}))
+    assert made.content[4:8] == b"ftyp"
+    assert made.job.gif is not None
+    assert (made.job.gif.format, made.job.gif.bytes) == ("mp4", len(made.content))
+    shown = made._repr_mimebundle_()
+    assert shown.keys() == {"text/html", "text/plain"}
+    assert shown["text/html"].startswith("<video autoplay loop muted playsinline")
+
+
 def test_an_upload_tells_how_far_it_is(client: Client) -> None:
     told: list[tuple[int, int]] = []
     source = client.upload(real_clip(), lambda sent, size: told.append((sent, size)))

@@ -6,7 +6,7 @@ import pytest
 from gifapp import errors
 from gifapp.domain.job import JobState
 from gifapp.domain.limits import Limits
-from gifapp.domain.recipe import Crop, Recipe, Segment
+from gifapp.domain.recipe import Crop, Format, Recipe, Segment
 from gifapp.domain.views import SourceView
 from gifapp.jobs import leases
 from gifapp.jobs.documents import GifPart, JobDocument
@@ -167,6 +167,26 @@ def test_a_finished_job_gives_its_gif(parts: JobParts, upload: Upload, storage: 
         parts.service.cancel("ann", job.id)
     parts.service.delete("ann", job.id)
     assert not list((storage / "gifs").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("asked", "file_name", "content_type"),
+    [
+        ("webp", "clip.webp", "image/webp"),
+        ("apng", "clip.png", "image/apng"),
+        ("mp4", "clip.mp4", "video/mp4"),
+    ],
+)
+def test_a_job_of_another_format_says_so(
+    parts: JobParts, upload: Upload, asked: Format, file_name: str, content_type: str
+) -> None:
+    job = parts.service.submit("ann", upload().id, Recipe(format=asked))
+    finish(parts, job.id)
+    made = parts.service.gif("ann", job.id)
+    assert (made.file_name, made.content_type) == (file_name, content_type)
+    view = parts.service.job("ann", job.id).gif
+    assert view is not None
+    assert (view.format, view.content_type) == (asked, content_type)
 
 
 def test_a_gif_goes_only_when_no_job_names_it(parts: JobParts, upload: Upload) -> None:

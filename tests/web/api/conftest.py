@@ -203,9 +203,15 @@ def source(ada: Person, jobs: JobParts, video: bytes, probed: tuple[Video, bytes
 
 
 @pytest.fixture
-def job(ada: Person, jobs: JobParts, source: SourceView) -> JobView:
+def job_recipe() -> Recipe:
+    """What Ada's job asks for."""
+    return Recipe()
+
+
+@pytest.fixture
+def job(ada: Person, jobs: JobParts, source: SourceView, job_recipe: Recipe) -> JobView:
     """A queued job of Ada's."""
-    return jobs.service.submit(ada.id, source.id, Recipe())
+    return jobs.service.submit(ada.id, source.id, job_recipe)
 
 
 @pytest.fixture

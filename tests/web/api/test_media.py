@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from gifapp import errors
+from gifapp.domain.recipe import Recipe
 from gifapp.domain.views import JobView, SourceView
 from gifapp.web.media import disposition
 from gifapp.web.parts import Parts
@@ -32,6 +33,19 @@ async def test_a_gif_is_a_gif(ada: Person, stranger: httpx.AsyncClient, job: Job
     assert answer.headers["Accept-Ranges"] == "bytes"
     assert answer.headers["Content-Disposition"].startswith('inline; filename="clip.gif"')
     is_problem(await stranger.get(answer.url.path), 401, "not-signed-in")
+
+
+@pytest.mark.parametrize("job_recipe", [Recipe(format="mp4")])
+async def test_another_format_has_its_type_and_name(
+    ada: Person, stranger: httpx.AsyncClient, job: JobView, address: str, gif: bytes
+) -> None:
+    told = (await ada.http.get(f"/api/v1/jobs/{job.id}")).json()["gif"]
+    assert (told["format"], told["content_type"]) == ("mp4", "video/mp4")
+    saved = await stranger.get(f"{address}&download=1")
+    assert saved.headers["Content-Type"] == "video/mp4"
+    assert saved.headers["Content-Disposition"].startswith('attachment; filename="clip.mp4"')
+    part = await stranger.get(address, headers={"Range": "bytes=0-1"})  # how Safari begins
+    assert (part.status_code, part.content, part.headers["Content-Type"]) == (206, gif[:2], "video/mp4")
 
 
 async def test_a_signed_address_needs_no_token(stranger: httpx.AsyncClient, address: str, gif: bytes) -> None:
