@@ -33,6 +33,7 @@ _WORDS = {
     "reading": "Reading",
     "colours": "Choosing colours",
     "writing": "Writing the GIF",
+    "optimising": "Making it fit",
 }
 
 

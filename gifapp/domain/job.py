@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gifapp import errors
 
-Phase = Literal["preparing", "reading", "colours", "writing"]
+Phase = Literal["preparing", "reading", "colours", "writing", "optimising"]
 Priority = Literal["high", "normal", "low"]
 
 BACKOFF_S = 5.0

@@ -1,0 +1,278 @@
+"""The best-looking GIF that is no larger than asked for.
+
+The clip is rendered once and kept on disk. Where the GIF that the recipe asks for is too large, the
+stages of `domain.concessions` are tried on a sample of its frames; the whole clip is encoded with
+what the sample predicts to fit, and what comes of it corrects the prediction. Four encodes, the
+recipe's own included, land between 85 % of the target and the target.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import math
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
+from typing import Any, BinaryIO, NamedTuple
+
+from gifapp import errors
+from gifapp.conversion.encoder import Encoded, Style, encode
+from gifapp.conversion.frame import Frame
+from gifapp.conversion.frame_store import FrameStore
+from gifapp.conversion.kept import KeptClip, scaled_sides
+from gifapp.conversion.progress import Reporter
+from gifapp.conversion.rendering import Rendering
+from gifapp.conversion.sampling import Prediction, predicted
+from gifapp.domain.concessions import Knobs, Shown, Stage, given_up, ladder
+from gifapp.domain.recipe import Recipe
+
+MOST_ENCODES = 4
+LEAST_SHARE = 0.85  # of the target; a smaller GIF could look better
+_AIMS = (0.94, 0.955, 0.93)  # shares of the target: predictions get better, and the last must fit
+_SAMPLE_PX = 3_500_000  # a quarter of a second's work
+_CLOSE_SHARE = 0.98  # of what a sample may weigh: near enough
+_MOST_STEPS = 7  # from sample to sample
+# of the progress bar: where the clip is kept, and what is left of the rest after a sample
+_READ, _AFTER_SAMPLE = 0.4, 0.96
+
+
+class Fitted(NamedTuple):
+    """What was written, and what it gave up, in a sentence."""
+
+    encoded: Encoded
+    width_px: int
+    height_px: int
+    duration_cs: int
+    notes: tuple[str, ...]
+    encodes: int
+
+
+def fit(
+    rendering: Rendering,
+    out: BinaryIO,
+    *,
+    recipe: Recipe,
+    target_bytes: int,
+    is_exact: bool,
+    reporter: Reporter,
+) -> Fitted:
+    """Write the best-looking GIF of at most `target_bytes` to `out`.
+
+    `is_exact`: its sides must stay as they are; it is cut short instead, if need be.
+
+    Raises:
+        errors.TargetTooSmall: with the size of the smallest GIF that could be made.
+        errors.GifappError: see `rendered`.
+    """
+    shape = (rendering.height_px, rendering.width_px, 4 if rendering.has_alpha else 3)
+    with closing(FrameStore(shape)) as store, ExitStack() as files:
+        clip = KeptClip(store, rendering.width_px, rendering.height_px)
+        search = _Search(rendering, clip, recipe, target_bytes, reporter=reporter, files=files)
+        best = search.plain() or search.best(is_exact=is_exact)
+        best.file.seek(0)
+        shutil.copyfileobj(best.file, out)
+    return search.fitted(best)
+
+
+class _TooLarge(Exception):
+    """There is no need to write the rest."""
+
+
+class _Tape:
+    """A temporary file that ends the encoding at `most_bytes`."""
+
+    def __init__(self, file: BinaryIO, most_bytes: float) -> None:
+        self._file = file
+        self._left_bytes = most_bytes
+
+    def write(self, data: bytes) -> int:
+        self._left_bytes -= len(data)
+        if self._left_bytes < 0:
+            raise _TooLarge
+        return self._file.write(data)
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """The whole clip as a GIF."""
+
+    knobs: Knobs
+    file: BinaryIO
+    encoded: Encoded
+
+    @property
+    def bytes(self) -> int:
+        return self.encoded.bytes
+
+
+class _Search:
+    """One search; its temporary files are closed with `files`."""
+
+    def __init__(
+        self,
+        rendering: Rendering,
+        clip: KeptClip,
+        recipe: Recipe,
+        target_bytes: int,
+        *,
+        reporter: Reporter,
+        files: ExitStack,
+    ) -> None:
+        self._rendering = rendering
+        self._clip = clip
+        self._recipe = recipe
+        self._target_bytes = target_bytes
+        self._reporter = reporter
+        self._files = files
+        self._plain = Knobs(recipe.lossy, recipe.colours)
+        self._predictions: dict[Knobs, Prediction] = {}
+        self._correction = 1.0
+        self._encodes = 0
+
+    def plain(self) -> _Attempt | None:
+        """Keep the clip, and meanwhile encode it as the recipe asks. None: that is too large."""
+        try:
+            return self._attempt(self._plain, self._read(), self._target_bytes)
+        except _TooLarge:
+            for _ in self._read():
+                """The rest is only kept."""
+            return None
+
+    def best(self, *, is_exact: bool) -> _Attempt:
+        """The gentlest concessions that fit."""
+        stages = ladder(self._plain, self._shown(self._plain), is_exact=is_exact)
+        self._correct(self._plain, self._target_bytes + 1)  # so much, at the least
+        best: _Attempt | None = None
+        for aim in _aims():
+            knobs = self._gentlest(stages, aim * self._target_bytes)
+            if best is not None and knobs == best.knobs:
+                return best
+            attempt = self._whole(knobs)
+            best = self._better(best, attempt)
+            if best is None and knobs == stages[-1].at(1):
+                raise errors.TargetTooSmall(target_bytes=self._target_bytes, smallest_bytes=attempt.bytes)
+            if best is not None and (self._is_near(best) or self._encodes >= MOST_ENCODES):
+                return best
+            self._correct(knobs, attempt.bytes)
+        raise AssertionError("aims go on for ever")
+
+    def _better(self, best: _Attempt | None, attempt: _Attempt) -> _Attempt | None:
+        """The larger one of those that fit."""
+        fitting = [one for one in (best, attempt) if one is not None and one.bytes <= self._target_bytes]
+        return max(fitting, key=lambda one: one.bytes, default=None)
+
+    def _is_near(self, attempt: _Attempt) -> bool:
+        return attempt.bytes >= LEAST_SHARE * self._target_bytes
+
+    def _correct(self, knobs: Knobs, became_bytes: int) -> None:
+        self._correction = became_bytes / self._predicted(knobs).bytes
+
+    def _gentlest(self, stages: list[Stage], most_bytes: float) -> Knobs:
+        """What is predicted to be no larger; the harshest of all if nothing is."""
+        for stage in stages:
+            # a drawing that is scaled has more colours than before, and may well be larger
+            if self._expected(stage.at(0)) <= most_bytes:
+                return stage.at(0)
+            if self._expected(stage.at(1)) <= most_bytes:
+                return self._within(stage, most_bytes)
+        return stages[-1].at(1)
+
+    def _within(self, stage: Stage, most_bytes: float) -> Knobs:
+        """The gentlest of a stage whose end fits and whose beginning does not, found from both sides."""
+        gentle, harsh = 0.0, 1.0
+        for _ in range(_MOST_STEPS):
+            ends = [math.log(self._expected(stage.at(place)) / most_bytes) for place in (gentle, harsh)]
+            share = min(0.75, max(0.25, ends[0] / (ends[0] - ends[1] or 1)))
+            middle = gentle + (harsh - gentle) * share
+            expected = self._expected(stage.at(middle))
+            gentle, harsh = (middle, harsh) if expected > most_bytes else (gentle, middle)
+            if _CLOSE_SHARE * most_bytes <= expected <= most_bytes:
+                break
+        return stage.at(harsh)
+
+    def _expected(self, knobs: Knobs) -> float:
+        """What the sample says, corrected by what became of it before."""
+        prediction = self._predicted(knobs)
+        return prediction.bytes * (1 if prediction.is_exact else self._correction)
+
+    def _predicted(self, knobs: Knobs) -> Prediction:
+        if knobs not in self._predictions:
+            left = 1 - self._reporter.fraction
+            self._reporter.at("optimising", 1 - left * _AFTER_SAMPLE)
+            self._predictions[knobs] = predicted(self._clip, knobs, self._sampled, most_px=_SAMPLE_PX)
+        return self._predictions[knobs]
+
+    def _sampled(self, frames: Iterable[Frame], knobs: Knobs) -> int:
+        return self._encode(frames, io.BytesIO(), knobs, lambda _: self._reporter.beat()).bytes
+
+    def _whole(self, knobs: Knobs) -> _Attempt:
+        begin, count = self._reporter.fraction, self._clip.count(knobs)
+
+        def on_frame(done: int) -> None:
+            self._reporter.at("optimising", begin + (1 - begin) / 2 * done / count)
+
+        return self._attempt(knobs, self._clip.frames(knobs), math.inf, on_frame)
+
+    def _attempt(
+        self,
+        knobs: Knobs,
+        frames: Iterable[Frame],
+        most_bytes: float,
+        on_frame: Callable[[int], None] | None = None,
+    ) -> _Attempt:
+        self._encodes += 1
+        file: Any = self._files.enter_context(tempfile.TemporaryFile(prefix="gifapp-"))  # noqa: SIM115
+        tape: Any = _Tape(file, most_bytes)
+        return _Attempt(knobs, file, self._encode(frames, tape, knobs, on_frame))
+
+    def _encode(
+        self, frames: Iterable[Frame], out: BinaryIO, knobs: Knobs, on_frame: Callable[[int], None] | None
+    ) -> Encoded:
+        width_px, height_px = self._sides(knobs)
+        style = replace(Style.of(self._recipe), colours=knobs.colours, lossy=knobs.lossy)
+        return encode(
+            frames,
+            out,
+            width_px=width_px,
+            height_px=height_px,
+            loop=self._recipe.loop,
+            style=style,
+            on_frame=on_frame,
+        )
+
+    def _read(self) -> Iterator[Frame]:
+        """The frames that were not read yet, each kept."""
+        begin, count = self._reporter.fraction, len(self._rendering.delays_cs)
+        for frame in self._clip.keep(self._rendering.frames):
+            self._reporter.at("reading", begin + (_READ - begin) * len(self._clip) / count)
+            yield frame
+
+    def fitted(self, best: _Attempt) -> Fitted:
+        before, after = self._shown(self._plain), self._shown(best.knobs)
+        notes = () if before == after else (given_up(self._target_bytes, before, after),)
+        return Fitted(
+            best.encoded,
+            after.width_px,
+            after.height_px,
+            self._clip.duration_cs(best.knobs),
+            notes,
+            self._encodes,
+        )
+
+    def _shown(self, knobs: Knobs) -> Shown:
+        duration_s = self._clip.duration_cs(knobs) / 100
+        sides = self._sides(knobs)
+        return Shown(knobs.lossy, knobs.colours, self._clip.count(knobs) / duration_s, *sides, duration_s)
+
+    def _sides(self, knobs: Knobs) -> tuple[int, int]:
+        return scaled_sides(self._rendering.width_px, self._rendering.height_px, knobs.scale)
+
+
+def _aims() -> Iterator[float]:
+    """What share of the target to aim at; should predictions be as wrong as never, less and less."""
+    yield from _AIMS
+    for tries in itertools.count(1):
+        yield _AIMS[-1] * 0.8**tries

@@ -1,0 +1,96 @@
+"""A rendering kept on disk: all of it, fewer of its frames, smaller ones, or some here and there."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+import numpy as np
+from PIL import Image
+
+from gifapp.conversion.frame import Frame, Pixels
+from gifapp.conversion.frame_store import FrameStore
+from gifapp.domain.concessions import Knobs
+
+_EVERY_PX = 3  # changes are measured on every third pixel of every third row
+_MOST_CHANGE = 40.0  # of a pixel, in RGB: another colour is another colour, however different
+
+
+class KeptClip:
+    """Frames of one size in a `FrameStore`, which the caller closes."""
+
+    def __init__(self, store: FrameStore, width_px: int, height_px: int) -> None:
+        self.width_px = width_px
+        self.height_px = height_px
+        self._store = store
+        self._delays_cs: list[int] = []
+        self._changes: list[float] = []
+        self._last: Pixels | None = None
+
+    def __len__(self) -> int:
+        return len(self._store)
+
+    def keep(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """The same frames, each kept before it is passed on."""
+        for frame in frames:
+            self._store.append(np.ascontiguousarray(frame.pixels))
+            self._delays_cs.append(frame.delay_cs)
+            self._changes.append(self._change_to(frame.pixels))
+            yield frame
+
+    def _change_to(self, pixels: Pixels) -> float:
+        """How different this frame is from the one before, on average over some of its pixels."""
+        before, self._last = self._last, pixels[::_EVERY_PX, ::_EVERY_PX].copy()
+        if before is None:
+            return 0.0
+        return _change(before, self._last)
+
+    def frames(self, knobs: Knobs, numbers: Iterable[int] | None = None) -> Iterator[Frame]:
+        """The frames that `knobs` keep, in its size; of those only `numbers`, counted from 0.
+
+        A frame stays for as long as those that are left out after it would have: times are kept to
+        the centisecond.
+        """
+        starts = self._starts(knobs)
+        for number in range(len(starts) - 1) if numbers is None else numbers:
+            start, end = starts[number], starts[number + 1]
+            yield Frame(_scaled(self._store[start], knobs.scale), sum(self._delays_cs[start:end]))
+
+    def count(self, knobs: Knobs) -> int:
+        """How many frames are kept."""
+        return len(self._starts(knobs)) - 1
+
+    def duration_cs(self, knobs: Knobs) -> int:
+        """How long the kept frames play."""
+        return sum(self._delays_cs[: self._starts(knobs)[-1]])
+
+    def changes(self, knobs: Knobs) -> list[float]:
+        """How much each kept frame but the first differs from the kept one before it."""
+        return [
+            min(_MOST_CHANGE, sum(self._changes[before + 1 : start + 1]))
+            for before, start in pairwise(self._starts(knobs)[:-1])
+        ]
+
+    def _starts(self, knobs: Knobs) -> list[int]:
+        """The numbers of the frames that are kept, spread evenly, and the end of the last."""
+        end = max(1, round(len(self) * knobs.length))
+        return [int(number / knobs.kept) for number in range(math.ceil(end * knobs.kept))] + [end]
+
+
+def _change(before: Pixels, after: Pixels) -> float:
+    apart = np.square(after.astype(np.int32) - before).sum(axis=2)  # alpha too
+    return float(np.minimum(np.sqrt(apart), _MOST_CHANGE).mean())
+
+
+def scaled_sides(width_px: int, height_px: int, scale: float) -> tuple[int, int]:
+    return max(1, round(width_px * scale)), max(1, round(height_px * scale))
+
+
+def _scaled(pixels: Pixels, scale: float) -> Pixels:
+    """The picture in another size; transparent pixels do not colour their neighbours."""
+    height_px, width_px = pixels.shape[:2]
+    sides = scaled_sides(width_px, height_px, scale)
+    if sides == (width_px, height_px):
+        return pixels
+    return np.asarray(Image.fromarray(pixels).resize(sides, Image.Resampling.BICUBIC))

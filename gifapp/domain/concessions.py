@@ -1,0 +1,139 @@
+"""What a GIF gives up to fit a size, and in which order. Pure.
+
+Each stage is one frame rate; in it, bytes are given up smoothly, from what is missed least to what is
+missed most. It begins with nothing else given up, so that it reaches every size down to its end, and
+ends where another picture less a second is missed less: the first stage that reaches a size is the one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import NamedTuple
+
+from gifapp.domain import wording
+
+
+@dataclass(frozen=True)
+class Knobs:
+    """What is asked of the encoder, and how much of the clip is kept.
+
+    Attributes:
+        lossy, colours: the recipe's fields of these names.
+        kept: the share of the frames.
+        scale: the share of the width and of the height.
+        length: the share of the time, from the beginning.
+    """
+
+    lossy: int
+    colours: int
+    kept: Fraction = Fraction(1)
+    scale: float = 1.0
+    length: float = 1.0
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A GIF as people count."""
+
+    lossy: int
+    colours: int
+    fps: float
+    width_px: int
+    height_px: int
+    duration_s: float
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A way from the first of its points to the last, each of which makes a smaller GIF."""
+
+    points: tuple[Knobs, ...]
+
+    def at(self, severity: float) -> Knobs:
+        """The knobs at 0, the first point, to 1, the last one."""
+        place = severity * (len(self.points) - 1)
+        number = min(int(place), len(self.points) - 2)
+        before, after = self.points[number : number + 2]
+        share = place - number
+        return Knobs(
+            lossy=round(before.lossy + (after.lossy - before.lossy) * share),
+            colours=round(before.colours * (after.colours / before.colours) ** share),
+            kept=before.kept,
+            scale=before.scale + (after.scale - before.scale) * share,
+            length=before.length * (after.length / before.length) ** share,
+        )
+
+
+class _Point(NamedTuple):
+    lossy: int
+    colours: int
+    scale: float = 1.0
+    most_s: float = math.inf
+
+
+# frames a second at most, and the way at that rate
+_FREE: tuple[tuple[float, tuple[_Point, ...]], ...] = (
+    (50.0, (_Point(40, 256), _Point(60, 224, 0.85))),
+    (16.7, (_Point(30, 256, 0.95), _Point(60, 224, 0.72))),
+    (10.0, (_Point(40, 256, 0.88), _Point(80, 192, 0.6))),
+    (7.0, (_Point(50, 224, 0.75), _Point(100, 128, 0.4))),
+    (4.5, (_Point(60, 192, 0.55), _Point(140, 64, 0.25), _Point(200, 16, 0.1))),
+)
+_EXACT: tuple[tuple[float, tuple[_Point, ...]], ...] = (
+    (50.0, (_Point(60, 192),)),
+    (16.7, (_Point(30, 256), _Point(80, 128))),
+    (10.0, (_Point(60, 192, most_s=15), _Point(100, 96, most_s=8))),
+    (7.0, (_Point(80, 128, most_s=8), _Point(140, 64, most_s=4))),
+    (4.5, (_Point(150, 48, most_s=3), _Point(200, 16, most_s=0.5))),
+)
+_SHARES = tuple(
+    Fraction(share) for share in ("1", "3/4", "2/3", "1/2", "1/3", "1/4", "1/5", "1/6", "1/8", "1/12")
+)
+_SMALLEST_SIDE_PX = 24
+
+
+def ladder(plain: Knobs, before: Shown, *, is_exact: bool) -> list[Stage]:
+    """The stages of a clip, from the gentlest; no point asks for more than `plain`, which shows `before`.
+
+    `is_exact`: the picture cannot be smaller; the clip is cut short instead.
+    """
+    ways: dict[Fraction, list[Knobs]] = {}
+    for most_fps, way in _EXACT if is_exact else _FREE:
+        kept = next((share for share in _SHARES if before.fps * share <= most_fps), _SHARES[-1])
+        points = ways.setdefault(kept, [replace(plain, kept=kept)])
+        points += _further(points[-1], way, before)
+    return [Stage(tuple(points)) for points in ways.values()]
+
+
+def _further(point: Knobs, way: Iterable[_Point], before: Shown) -> Iterator[Knobs]:
+    """The points of a way, none of which takes back what `point` gave up."""
+    smallest = min(1.0, _SMALLEST_SIDE_PX / min(before.width_px, before.height_px))
+    for lossy, colours, scale, most_s in way:
+        point = replace(
+            point,
+            lossy=max(lossy, point.lossy),
+            colours=min(colours, point.colours),
+            scale=min(max(scale, smallest), point.scale),
+            length=min(most_s / before.duration_s, point.length),
+        )
+        yield point
+
+
+def given_up(target_bytes: int, before: Shown, after: Shown) -> str:
+    """What differs, in a sentence."""
+    parts = []
+    if after.lossy != before.lossy:
+        parts.append(f"lossy {before.lossy} -> {after.lossy}")
+    if after.colours != before.colours:
+        parts.append(f"{before.colours} -> {after.colours} colours")
+    if after.fps < before.fps * 0.99:
+        parts.append(f"{before.fps:.3g} -> {after.fps:.2g} fps")
+    if after.width_px != before.width_px:
+        sides = [f"{one.width_px} x {one.height_px}" for one in (before, after)]
+        parts.append(f"{sides[0]} -> {sides[1]} px")
+    if after.duration_s < before.duration_s:
+        parts.append(f"{before.duration_s:.1f} -> its first {after.duration_s:.1f} s")
+    return f"To fit {wording.size(target_bytes)}: {', '.join(parts)}."
