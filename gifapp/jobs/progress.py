@@ -73,7 +73,8 @@ class Events:
         id: str | None = None,  # noqa: A002
     ) -> None:
         """Tell whoever listens, now or later; while Redis is away, nobody."""
-        body = Event(cursor="", type=type, job=job, source=source, id=id).model_dump_json(exclude_none=True)
+        told = job and _without_files(job)
+        body = Event(cursor="", type=type, job=told, source=source, id=id).model_dump_json(exclude_none=True)
         try:
             self._append_and_publish(owner_id, body)
         except redis.RedisError as away:
@@ -112,6 +113,12 @@ class Events:
         if not entries or entries[0][0] != cursor:
             return None
         return [_event(place, fields["event"]) for place, fields in entries[1:] if "event" in fields]
+
+
+def _without_files(job: JobView) -> JobView:
+    """The job, for an event of which a thousand are kept: without what a recipe may hold by the 100 kB."""
+    recipe = job.recipe.model_copy(update={"subtitles": None, "overlay": None})
+    return job.model_copy(update={"recipe": recipe})
 
 
 async def follow(redis_url: str) -> AsyncIterator[tuple[str, Event]]:

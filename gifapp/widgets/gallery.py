@@ -23,8 +23,8 @@ OnAction = Callable[[str, str], None]
 class Gallery(anywidget.AnyWidget):
     """Shows jobs, newest first, and passes on what people want of them."""
 
-    _esm: ClassVar = script("common", "gallery")
-    _css: ClassVar = style("common", "gallery")
+    _esm: ClassVar = script("common", "viewer", "gallery")
+    _css: ClassVar = style("common", "viewer", "gallery")
 
     page_url = traitlets.Unicode().tag(sync=True)
 

@@ -9,10 +9,13 @@ class Uploads {
     this.spoken = make("p", { class: "gifapp-unseen", role: "status", "aria-live": "polite" });
     this.waiting = [];
     this.running = new Map();
+    this.failed = new Set();
+    this.clearing = button("Dismiss all that failed", "text", () => this.clear(), "cancel");
     this.count = 0;
     el.classList.add("gifapp-upload");
-    el.append(this.makeZone(), this.rows, this.spoken);
+    el.append(this.makeZone(), this.rows, this.clearing, this.spoken);
     this.showZone();
+    this.showClearing();
   }
 
   makeZone() {
@@ -67,6 +70,8 @@ class Uploads {
 
   enqueue(upload) {
     upload.row.classList.remove("gifapp-upload__row--failed");
+    this.failed.delete(upload);
+    this.showClearing();
     upload.status.textContent = `${sizeInWords(upload.file.size)}, waiting`;
     upload.bar.show(0);
     upload.buttons.replaceChildren(button(`Cancel the upload of ${upload.file.name}`, "icon", () => this.cancel(upload), "cancel"));
@@ -135,11 +140,14 @@ class Uploads {
     this.running.delete(upload.id);
     upload.request = null;
     upload.row.classList.add("gifapp-upload__row--failed");
+    this.rows.append(upload.row); // beneath what is still on its way
     upload.status.textContent = sentence;
     this.spoken.textContent = `${upload.file.name}: ${sentence}`;
     const dismiss = button(`Dismiss ${upload.file.name}`, "icon", () => this.forget(upload), "cancel");
     const retry = button("Try again", "quiet", () => this.enqueue(upload), "retry");
     upload.buttons.replaceChildren(...(mayRetry ? [retry, dismiss] : [dismiss]));
+    this.failed.add(upload);
+    this.showClearing();
     this.next();
   }
 
@@ -152,9 +160,20 @@ class Uploads {
   forget(upload) {
     if (upload.row.contains(document.activeElement)) this.zone.focus();
     upload.row.remove();
+    this.failed.delete(upload);
+    this.showClearing();
     this.running.delete(upload.id);
     this.waiting = this.waiting.filter((other) => other !== upload);
     this.next();
+  }
+
+  showClearing() {
+    this.clearing.hidden = this.failed.size < 2;
+  }
+
+  clear() {
+    this.zone.focus();
+    for (const upload of [...this.failed]) this.forget(upload);
   }
 
   get isBusy() {
@@ -174,17 +193,19 @@ const filesOf = (transfer) => [...(transfer?.files ?? [])];
 const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
 
 function listen(uploads, signal) {
+  const isOver = () => uploads.zone.closest("[inert]"); // there is no kernel any more
   const lit = (on) => uploads.zone.classList.toggle("gifapp-zone--lit", on);
   const on = (target, name, listener) => target.addEventListener(name, listener, { signal });
   on(document, "dragover", (event) => {
     if (!hasFiles(event)) return;
     event.preventDefault();
-    lit(true);
+    lit(!isOver());
   });
   on(document, "dragleave", (event) => event.relatedTarget || lit(false));
   on(document, "drop", (event) => {
     if (!hasFiles(event)) return;
     event.preventDefault();
+    if (isOver()) return;
     lit(false);
     uploads.take(filesOf(event.dataTransfer));
   });

@@ -1,4 +1,5 @@
 import asyncio
+import base64
 import socket
 from collections.abc import Iterator
 
@@ -6,8 +7,10 @@ import pytest
 import redis
 
 from gifapp import errors
+from gifapp.domain.recipe import Overlay, Recipe
 from gifapp.jobs.progress import EVERYONE, Events, follow
 from gifapp.processes import wait_until
+from tests.widgets.scripted import a_job
 
 
 @pytest.fixture
@@ -33,6 +36,16 @@ def test_what_was_missed_is_replayed_in_order_and_to_its_owner_only(events: Even
     assert missed is not None
     assert events.latest("ann") == missed[-1].cursor
     assert ids(events.since("ann", missed[0].cursor)) == ["b"]
+
+
+def test_an_event_does_not_carry_the_files_in_a_recipe(events: Events) -> None:
+    start = events.latest("ann")
+    overlay = Overlay(image=base64.b64encode(b"GIF8" + bytes(100_000)).decode())
+    recipe = Recipe(fps=5.0, overlay=overlay, subtitles="WEBVTT")
+    events.publish("ann", "job.changed", job=a_job(recipe=recipe))
+    told = (events.since("ann", start) or [])[0].job
+    assert told is not None
+    assert told.recipe == Recipe(fps=5.0)
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,11 @@
     byId("notice").hidden = !text;
   };
 
+  // what needs the kernel looks as dead as it is; links to what was made still work
+  const rest = () => {
+    for (const part of document.querySelectorAll(".gifapp-dashboard__making, .gifapp-card__actions button")) part.inert = true;
+  };
+
   const failed = () => notice("The dashboard did not open. Reload the page to try again.", "dead");
   window.gifapp = { failed };
 
@@ -49,6 +54,7 @@
       if (leaving) return;
       if (kernel.status === "dead" || kernel.isDisposed) {
         notice("This dashboard has ended on the server. Reload the page; nothing you made is lost.", "dead");
+        rest();
       } else if (kernel.connectionStatus === "connected") {
         notice("", "");
       } else {

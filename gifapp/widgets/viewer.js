@@ -1,0 +1,30 @@
+// What was made, at its full size, in a dialog: Escape or a click beside it closes, and the focus returns.
+class Viewer {
+  constructor() {
+    this.name = make("h2", { class: "gifapp-viewer__name", dir: "auto" });
+    this.facts = make("p", { class: "gifapp-facts" });
+    this.ground = make("div", { class: "gifapp-viewer__ground", tabindex: 0 });
+    this.link = make("a", { class: "gifapp-button gifapp-button--quiet", download: true }, icon("download"), make("span", { text: "Download" }));
+    const words = make("div", { class: "gifapp-viewer__words" }, this.name, this.facts);
+    const close = button("Close", "icon", () => this.node.close(), "cancel");
+    this.node = make("dialog", { class: "gifapp-viewer" }, make("header", { class: "gifapp-viewer__header" }, words, this.link, close), this.ground);
+    this.node.addEventListener("click", (event) => event.target === this.node && this.node.close());
+    this.node.addEventListener("close", () => this.ground.replaceChildren());
+    // JupyterLab would take the keys for itself
+    this.node.addEventListener("keydown", (event) => event.stopPropagation());
+  }
+
+  open({ name, facts, address, download, isVideo }) {
+    const media = makePicture(isVideo ? "video" : "img");
+    media.className = "gifapp-viewer__media";
+    media.controls = isVideo;
+    media.src = address;
+    this.ground.replaceChildren(media);
+    this.ground.setAttribute("aria-label", `The GIF of ${name}`);
+    this.node.setAttribute("aria-label", name);
+    this.name.textContent = name;
+    this.facts.replaceChildren(...facts.map((text) => make("span", { text })));
+    this.link.href = download;
+    this.node.showModal();
+  }
+}
