@@ -1,10 +1,11 @@
 """Failures with names."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from gifapp import errors
-from gifapp.domain.job import Progress
+from gifapp.domain.job import Phase, Progress
 
 
 class Impatient:
@@ -17,6 +18,19 @@ class Impatient:
     def __call__(self, progress: Progress) -> None:
         self.heard.append(progress)
         if progress.fraction >= self._cancel_at:
+            raise errors.Cancelled
+
+
+class CancelledIn:
+    """Somebody who cancels as soon as a phase is reached."""
+
+    def __init__(self, phase: Phase) -> None:
+        self.cancelled_at = 0.0
+        self._phase = phase
+
+    def __call__(self, progress: Progress) -> None:
+        if progress.phase == self._phase:
+            self.cancelled_at = time.monotonic()
             raise errors.Cancelled
 
 

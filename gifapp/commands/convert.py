@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -18,7 +19,6 @@ from gifapp.commands.recipe_reading import read_recipe
 from gifapp.domain.job import Progress
 from gifapp.domain.recipe import Format
 
-SLOW_START_S = 2.0
 _ENDINGS = {"apng": "png"}
 
 
@@ -62,6 +62,8 @@ def convert(
     recipe = read_recipe(ctx, recipe_file)
     from gifapp.conversion.pipeline import convert as make_gif  # noqa: PLC0415  # NumPy and Numba: not for --help
 
+    if quiet:
+        logging.disable(logging.WARNING)
     stop = _Stop()
     with _progress(sys.stderr, quiet=quiet) as show:
 
@@ -135,13 +137,7 @@ def _progress(stream: TextIO, *, quiet: bool) -> Iterator[Callable[[Progress], N
         task = bar.add_task("preparing", total=1.0, note="")
 
         def show(progress: Progress) -> None:
-            note = _note(progress, bar.tasks[task].elapsed or 0)
+            note = f"{progress.eta_s:.0f} s left" if progress.eta_s is not None else ""
             bar.update(task, completed=progress.fraction, description=progress.phase, note=note)
 
         yield show
-
-
-def _note(progress: Progress, elapsed_s: float) -> str:
-    if progress.phase == "preparing" and elapsed_s > SLOW_START_S:
-        return "the first time, the engine is compiled"
-    return f"{progress.eta_s:.0f} s left" if progress.eta_s is not None else ""

@@ -3,15 +3,20 @@
 A kernel names its one signature, so that a type slipping in from outside is an error instead of a
 second compilation. Nothing is compiled or loaded at import: `load_all` does it, which `encode`
 calls while the decoder is starting.
+
+Numba keeps what it compiled beside the source or, where that is read-only, in the user's cache
+directory; `NUMBA_CACHE_DIR` names another. Where it may write nowhere, every process compiles anew.
 """
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import numba
+from numba.core import event
 
 Function = Callable[..., Any]
 
@@ -23,7 +28,9 @@ def kernel(signature: str) -> Callable[[Function], Function]:
     """Compile a function for exactly `signature` when `load_all` runs."""
 
     def register(function: Function) -> Function:
-        dispatcher = numba.njit(cache=True, nogil=True)(function)
+        dispatcher = numba.njit(nogil=True)(function)
+        with contextlib.suppress(RuntimeError):  # there is nowhere to keep it
+            dispatcher.enable_caching()
         _pending.append((dispatcher, signature))
         return dispatcher
 
@@ -42,8 +49,42 @@ def inlined(function: Function) -> Function:
 def load_all() -> None:
     """Load every kernel from the cache, or compile it (some seconds, once per installation)."""
     with _loading:
-        while _pending:
-            dispatcher, signature = _pending[-1]
-            dispatcher.compile(signature)
-            dispatcher.disable_compile()
-            _pending.pop()
+        _load_pending()
+
+
+def _load_pending() -> None:
+    while _pending:
+        dispatcher, signature = _pending[-1]
+        dispatcher.compile(signature)
+        dispatcher.disable_compile()
+        _pending.pop()
+
+
+def load_kept() -> bool:
+    """Load the kernels that were compiled before; whether those were all."""
+    with _loading, event.install_listener("numba:compile", _Refusal()):
+        try:
+            _load_pending()
+        except _NotCompiledError:
+            return False
+    return True
+
+
+def are_kept() -> bool:
+    """Whether what is compiled now need not be compiled by the next process."""
+    return all(dispatcher.stats.cache_path for dispatcher, _ in _pending)
+
+
+class _NotCompiledError(Exception):
+    """A kernel would have to be compiled."""
+
+
+class _Refusal(event.Listener):
+    """Ends a kernel's compilation before it begins; those of other libraries are none of our business."""
+
+    def on_start(self, event: event.Event) -> None:
+        if any(event.data["dispatcher"] is dispatcher for dispatcher, _ in _pending):
+            raise _NotCompiledError
+
+    def on_end(self, event: event.Event) -> None:
+        """Nothing is left to do."""

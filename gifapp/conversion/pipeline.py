@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import tempfile
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from gifapp import errors
-from gifapp.conversion import encoder, source, writers
+from gifapp.conversion import encoder, writers
+from gifapp.conversion.engine import Loading
 from gifapp.conversion.intake import as_file
 from gifapp.conversion.probe import probe
-from gifapp.conversion.progress import Reporter
+from gifapp.conversion.progress import Flow, Reporter
 from gifapp.conversion.publishing import published
 from gifapp.conversion.rendering import Rendering, rendered
 from gifapp.conversion.report import GifReport
@@ -115,43 +115,44 @@ def _probed(path: Path, recipe: Recipe, limits: Limits, reporter: Reporter) -> V
     """What the file is; meanwhile the encoder makes ready."""
     if recipe.format != "gif":
         return probe(path, limits=limits)
-    warming_up = threading.Thread(target=encoder.warm_up, name="warm-up", daemon=True)
-    warming_up.start()
+    loading = Loading()
     video = probe(path, limits=limits)
-    while warming_up.is_alive():  # the first time ever, it compiles for half a minute
-        warming_up.join(source.BEAT_S)
-        reporter.beat()
+    loading.wait(reporter.beat)
     return video
 
 
 def _written(
     rendering: Rendering, file: BinaryIO, recipe: Recipe, limits: Limits, reporter: Reporter
 ) -> Written:
-    begin, steps = reporter.fraction, len(rendering.delays_cs) + 1  # the last one ends the file
-
-    def on_frame(done: int) -> None:
-        reporter.at("writing", begin + (1 - begin) * done / steps)
-
     if recipe.format == "gif":
-        written = _written_gif(rendering, file, recipe, on_frame)
+        written = _written_gif(rendering, file, recipe, reporter)
     else:
-        out = Path(file.name)
-        written = writers.write(rendering, recipe, out, limits=limits, on_frame=on_frame, beat=reporter.beat)
+        written = _written_otherwise(rendering, Path(file.name), recipe, limits, reporter)
     reporter.at("writing", 1)
     return written
 
 
-def _written_gif(
-    rendering: Rendering, file: BinaryIO, recipe: Recipe, on_frame: Callable[[int], None]
-) -> Written:
+def _written_gif(rendering: Rendering, file: BinaryIO, recipe: Recipe, reporter: Reporter) -> Written:
     width_px, height_px = rendering.width_px, rendering.height_px
+    flow = Flow(reporter, len(rendering.delays_cs), encoder.GROUP_FRAMES)
     encoded = encoder.encode(
-        rendering.frames,
+        flow.reading(rendering.frames),
         file,
         width_px=width_px,
         height_px=height_px,
         loop=recipe.loop,
         style=encoder.Style.of(recipe),
-        on_frame=on_frame,
+        on_frame=flow.wrote,
     )
     return Written(encoded.frames, encoded.bytes, width_px, height_px, encoded.colours)
+
+
+def _written_otherwise(
+    rendering: Rendering, out: Path, recipe: Recipe, limits: Limits, reporter: Reporter
+) -> Written:
+    begin, steps = reporter.fraction, len(rendering.delays_cs) + 1  # the last one ends the file
+
+    def on_frame(done: int) -> None:
+        reporter.at("writing", begin + (1 - begin) * done / steps)
+
+    return writers.write(rendering, recipe, out, limits=limits, on_frame=on_frame, beat=reporter.beat)

@@ -19,9 +19,8 @@ from gifapp.domain.limits import Limits
 from gifapp.domain.recipe import Recipe
 from gifapp.domain.timing import MIN_DELAY_CS, delays_cs
 
-# shares of the progress bar
-PREPARED = 0.05
-READ = 0.5  # where the frames are stored before they are composed
+# what takes how long decides the shares of the progress bar; seconds on two cores
+_START_S, _READ_S, _WRITE_S = 0.1, 2e-9, 40e-9  # of ffmpeg, per pixel of the source, per pixel of the GIF
 
 
 @dataclass(frozen=True)
@@ -61,10 +60,12 @@ def rendered(
     played_cs = _played_cs(plan)
     held_cs = _held_cs(plan)
     delays = [*played_cs[:-1], played_cs[-1] + held_cs[0], *held_cs[1:]]
-    reporter.at("reading", PREPARED)
+    reading_s, writing_s = _expected_s(video, plan, len(delays))
+    reporter.prepared(reading_s + writing_s)
+    stored_at = reporter.fraction + (1 - reporter.fraction) * reading_s / (reading_s + writing_s)
     with (
         closing(source.frames(path, video, plan, limits=limits, beat=reporter.beat)) as read,
-        _played(read, plan, reporter) as played,
+        _played(read, plan, reporter, stored_at) as played,
     ):
         pictures = _staying(played, len(held_cs) - 1)
         frames = starmap(Frame, zip(pictures, delays, strict=True))
@@ -73,16 +74,22 @@ def rendered(
 
 
 @contextmanager
-def _played(frames: Iterator[Pixels], plan: Plan, reporter: Reporter) -> Iterator[Iterator[Pixels]]:
-    """The frames in the order they play; stored on disk first where that is not the order they come."""
+def _played(
+    frames: Iterator[Pixels], plan: Plan, reporter: Reporter, stored_at: float
+) -> Iterator[Iterator[Pixels]]:
+    """The frames in the order they play; stored on disk first where that is not the order they come.
+
+    Then the progress bar has come to `stored_at`.
+    """
     direction = plan.recipe.direction
     if not compose.needs_composition(direction):
         yield frames
         return
+    begin = reporter.fraction
     with closing(FrameStore(plan.shape)) as store:
         for number, frame in enumerate(frames, 1):
             store.append(frame)
-            reporter.at("reading", PREPARED + (READ - PREPARED) * number / plan.frames)
+            reporter.at("reading", begin + (stored_at - begin) * number / plan.frames)
         yield compose.composed(store, plan.fps, direction)
 
 
@@ -107,3 +114,10 @@ def _held_cs(plan: Plan) -> list[int]:
     if hold_cs < MIN_DELAY_CS or not (plan.recipe.captions or plan.recipe.subtitles):
         return [hold_cs]
     return list(delays_cs(hold_cs / 100, plan.recipe.fps))
+
+
+def _expected_s(video: Video, plan: Plan, frames: int) -> tuple[float, float]:
+    """How long reading and writing will take, about."""
+    decoded = plan.frames / plan.fps * plan.recipe.speed * (video.fps or 1)
+    read_px = decoded * video.stored_width_px * video.stored_height_px
+    return _START_S + _READ_S * read_px, _WRITE_S * frames * plan.width_px * plan.height_px

@@ -17,10 +17,12 @@ from PIL import Image
 import gifapp
 from gifapp import errors
 from gifapp.conversion.pipeline import convert, convert_file
+from gifapp.domain.job import Phase
 from gifapp.domain.limits import Limits
-from gifapp.domain.recipe import Crop, Recipe, Segment
+from gifapp.domain.recipe import Crop, Direction, Recipe, Segment
+from gifapp.processes import wait_until
 from tests import clips
-from tests.fakes import Impatient, damaged, truncated
+from tests.fakes import CancelledIn, Impatient, damaged, truncated
 from tests.letters import pixels, read_gif, told, write_clip
 
 RGBW = [["RR"], ["GG"], ["BB"], ["WW"]]  # ten a second: 0.4 s
@@ -307,16 +309,20 @@ def test_progress_only_grows_and_is_never_silent() -> None:
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1
     assert listener.heard[0].phase == "preparing"
-    assert {p.phase for p in listener.heard} == {"preparing", "reading", "writing"}
+    phases = list(dict.fromkeys(progress.phase for progress in listener.heard))
+    assert phases == ["preparing", "reading", "colours", "writing"]
 
 
 @pytest.mark.parametrize("direction", ["forward", "reverse"])
-def test_cancelling_leaves_nothing(tmp_path: Path, direction: str) -> None:
-    out = tmp_path / "out.gif"
+@pytest.mark.parametrize("phase", ["preparing", "reading", "colours", "writing"])
+def test_cancelling_leaves_nothing(tmp_path: Path, direction: Direction, phase: Phase) -> None:
+    listener = CancelledIn(phase)
     with pytest.raises(errors.Cancelled):
-        convert(clips.real_clip(), Recipe(direction=direction), out, Impatient(cancel_at=0.3))
+        convert(clips.real_clip(), Recipe(direction=direction), tmp_path / "out.gif", listener)
+    assert time.monotonic() - listener.cancelled_at < 1
     assert list(tmp_path.iterdir()) == []
     _assert_no_children()
+    assert wait_until(lambda: not _engine_threads(), timeout_s=2)  # loading kernels ends by itself
 
 
 def test_the_deadline_ends_a_conversion(tmp_path: Path) -> None:
@@ -379,6 +385,10 @@ def test_it_runs_in_any_thread(rgbw: Path, tmp_path: Path) -> None:
 def _first_picture(report: gifapp.GifReport) -> np.ndarray:
     with Image.open(BytesIO(report.read_bytes())) as gif:
         return np.asarray(gif.convert("RGB"))
+
+
+def _engine_threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith(("engine", "gif"))]
 
 
 def _assert_no_children() -> None:

@@ -1,7 +1,11 @@
+from collections.abc import Iterator
+
+import numpy as np
 import pytest
 
 from gifapp import errors
-from gifapp.conversion.progress import Reporter
+from gifapp.conversion.frame import Frame
+from gifapp.conversion.progress import Flow, Reporter
 from tests.fakes import Clock, Impatient
 
 
@@ -41,10 +45,69 @@ def test_it_is_never_silent_for_half_a_second(reporter: Reporter, clock: Clock, 
     assert len(listener.heard) >= 8
 
 
-def test_it_knows_how_long_it_will_take(reporter: Reporter, clock: Clock, listener: Impatient) -> None:
-    clock.now = 10
-    reporter.at("writing", 0.25)
-    assert listener.heard[-1].eta_s == pytest.approx(30)
+def test_the_phase_never_goes_back(reporter: Reporter, clock: Clock, listener: Impatient) -> None:
+    for phase in ("reading", "writing", "reading", "optimising"):
+        clock.now += 1
+        reporter.at(phase, 0.1)  # type: ignore[arg-type]
+    assert [progress.phase for progress in listener.heard] == ["reading", "writing", "writing", "optimising"]
+
+
+@pytest.mark.parametrize(("prepared_s", "share"), [(0.5, 0.05), (30, 0.4)])
+def test_preparing_has_the_share_of_the_bar_that_it_took(
+    reporter: Reporter, clock: Clock, prepared_s: float, share: float
+) -> None:
+    clock.now = prepared_s
+    reporter.prepared(expected_s=9.5)
+    assert reporter.fraction == pytest.approx(share)
+
+
+def test_steady_work_is_counted_down(reporter: Reporter, clock: Clock, listener: Impatient) -> None:
+    clock.now = 30  # preparing says nothing about the rest
+    reporter.prepared(expected_s=10)
+    begin = reporter.fraction
+    for step in range(1, 201):
+        clock.now = 30 + step / 10
+        reporter.at("writing", begin + (1 - begin) * step / 200)
+    known = [progress.eta_s for progress in listener.heard if progress.eta_s is not None]
+    assert known == sorted(known, reverse=True)
+    assert 18 < known[0] < 20
+    assert known[-1] == 0
+
+
+def test_between_steps_the_time_left_counts_down_to_nothing(
+    reporter: Reporter, clock: Clock, listener: Impatient
+) -> None:
+    reporter.prepared(expected_s=10)
+    clock.now = 5
+    reporter.at("writing", 0.5)
+    for _ in range(7):
+        clock.now += 1
+        reporter.beat()
+    assert [progress.eta_s for progress in listener.heard[1:]] == [5, 4, 3, 2, 1, 0, 0, 0]
+
+
+def test_a_guess_from_nothing_is_not_told(reporter: Reporter, clock: Clock, listener: Impatient) -> None:
+    clock.now = 2
+    reporter.at("reading", 0.04)
+    assert listener.heard[-1].eta_s is None
+
+
+def test_frames_flow_through_the_phases(reporter: Reporter, clock: Clock, listener: Impatient) -> None:
+    flow = Flow(reporter, frames=4, group=2)
+    places = []
+
+    def frames() -> Iterator[Frame]:
+        for _ in range(4):
+            clock.now += 1
+            yield Frame(np.zeros((1, 1, 3), np.uint8), 4)
+
+    for number, _ in enumerate(flow.reading(frames())):
+        places.append((listener.heard[-1].phase, listener.heard[-1].fraction))
+        if number > 1:
+            flow.wrote(number - 1)
+    assert places == [("reading", 0.125), ("colours", 0.25), ("colours", 0.375), ("writing", 0.625)]
+    flow.wrote(4)
+    assert reporter.fraction == 1
 
 
 def test_it_keeps_the_deadline(reporter: Reporter, clock: Clock) -> None:

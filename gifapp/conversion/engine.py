@@ -1,0 +1,76 @@
+"""Making the encoder ready while other things are done: its kernels are loaded, or compiled if need be.
+
+Compiling takes half a minute, once per installation. A child process does it, for no thread could be
+made to stop: whoever waits may leave at any moment.
+"""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+
+from gifapp import processes
+from gifapp.conversion import kernels
+from gifapp.conversion.encoder import warm_up
+
+BEAT_S = 0.1
+
+
+class Loading:
+    """The kernels on their way from the disk, on a thread of their own from the start."""
+
+    def __init__(self) -> None:
+        self._are_loaded = False
+        self._thread = _started(self._load)
+
+    def _load(self) -> None:
+        self._are_loaded = kernels.load_kept()
+
+    def wait(self, beat: Callable[[], None]) -> None:
+        """Return when the encoder is ready. `beat` is called all the while; what it raises ends the waiting.
+
+        Call it from a thread that outlives the conversion: the compiler dies with that thread.
+        """
+        _join(self._thread, beat)
+        if self._are_loaded:
+            return
+        logging.getLogger(__name__).warning("gifapp compiles its engine, this once: about half a minute")
+        if kernels.are_kept():
+            _compile_apart(beat)
+        # what is not there yet is compiled here: when there was nowhere to keep it, or no second process
+        _join(_started(warm_up), beat)
+
+
+def _started(target: Callable[[], None]) -> threading.Thread:
+    thread = threading.Thread(target=target, name="engine", daemon=True)
+    thread.start()
+    return thread
+
+
+def _join(thread: threading.Thread, beat: Callable[[], None]) -> None:
+    while thread.is_alive():
+        thread.join(BEAT_S)
+        beat()
+
+
+def _compile_apart(beat: Callable[[], None]) -> None:
+    compiler = processes.spawn(
+        [sys.executable, "-P", "-m", __name__],
+        env=processes.environment_without_secrets(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        while compiler.poll() is None:
+            processes.wait_until(lambda: compiler.poll() is not None, timeout_s=BEAT_S)
+            beat()
+    finally:
+        processes.stop(compiler, grace_s=0)
+
+
+if __name__ == "__main__":
+    warm_up()
