@@ -50,10 +50,11 @@ def for_output(recipe: Recipe, output: PurePath) -> Recipe:
 
     Raises:
         errors.FormatContradicted: both ask, for different ones.
+        errors.RecipeInvalid: the recipe is not for that format.
     """
     wanted = format_of(output)
     if wanted is None or wanted == recipe.format:
         return recipe
     if "format" in recipe.model_fields_set:
         raise errors.FormatContradicted(suffix=output.suffix, format=recipe.format)
-    return recipe.model_copy(update={"format": wanted})
+    return Recipe.parse(recipe.model_dump(mode="json", exclude_unset=True) | {"format": wanted})

@@ -86,6 +86,12 @@ class Recipe(Part):
             raise ValueError("give crop or aspect, not both")
         return self
 
+    @model_validator(mode="after")
+    def _only_gifs_are_fitted(self) -> Self:
+        if self.format != "gif" and (self.target_bytes or self.preset):
+            raise ValueError("target_bytes and preset are for GIFs; leave out them or the format")
+        return self
+
     @classmethod
     def parse(cls, given: Any) -> Recipe:
         """A recipe from decoded JSON.

@@ -22,6 +22,8 @@ from gifapp.domain.recipe import Crop, Recipe, Segment
         ({"segments": [{"end_s": 0}]}, "segments.0.end_s must be a number above 0 (got 0)"),
         ({"segments": [{"start_s": 2, "end_s": 1}]}, "segments.0: end_s must be greater than start_s"),
         ({"crop": {"width_px": 4}}, "crop.height_px: Field required"),
+        ({"format": "mp4", "target_bytes": 5000}, "target_bytes and preset are for GIFs"),
+        ({"format": "webp", "preset": "github"}, "target_bytes and preset are for GIFs"),
         ([], "recipe: Input should be an object"),
     ],
 )
