@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from gifapp.conversion import look
 from gifapp.conversion.plan import Cut, Plan
 from gifapp.conversion.video import ColourTags, Video
 from gifapp.domain.recipe import Recipe
@@ -23,6 +24,7 @@ def filter_chain(video: Video, plan: Plan, cut: Cut) -> str:
         *_upright(video),
         *_cropped(video, plan),
         *_coloured(video, plan),
+        *_looking(video, plan),
         *_turned(plan.recipe),
     ]
     # a cut may reach a little past the last picture: it stays
@@ -64,7 +66,7 @@ def _coloured(video: Video, plan: Plan) -> Iterator[str]:
     """Scaled before it is turned: fewer pixels to move."""
     sides = (plan.width_px, plan.height_px)
     size = ":".join(map(str, sides[::-1] if plan.recipe.rotate in (90, 270) else sides))
-    if plan.has_alpha:
+    if video.has_alpha:
         yield from _with_alpha(video.colours, size)
     elif video.is_hdr:
         yield from _tone_mapped(video.colours, size)
@@ -97,6 +99,16 @@ def _tone_mapped(colours: ColourTags, size: str) -> Iterator[str]:
     yield "tonemap=hable:desat=0"
     yield "zscale=t=709:r=full"
     yield "format=gbrp,format=rgb24"
+
+
+def _looking(video: Video, plan: Plan) -> Iterator[str]:
+    has_alpha = video.has_alpha
+    if plan.key_tables:
+        yield from look.keyed(plan.key_tables, has_alpha=has_alpha)
+        has_alpha = True
+    yield from look.changed(plan.recipe.look, has_alpha=has_alpha)
+    if has_alpha and plan.recipe.background:
+        yield from look.flattened(plan.recipe.background)
 
 
 _ROTATIONS = {0: (), 90: ("transpose=clock",), 180: ("hflip", "vflip"), 270: ("transpose=cclock",)}

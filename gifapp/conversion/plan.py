@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from gifapp import errors
-from gifapp.conversion.video import Video
+from gifapp.conversion.video import MAX_FPS, Video
 from gifapp.domain.framing import framing
 from gifapp.domain.limits import Limits
 from gifapp.domain.outcome import is_animated
 from gifapp.domain.recipe import Crop, Recipe, Segment
 from gifapp.domain.timing import frame_count, overlaps_s
-
-MAX_FPS = 50.0
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,7 @@ class Plan:
         width_px, height_px: of the frames, after the turn that the recipe asks for.
         has_alpha: whether the frames are RGBA.
         recipe: says how the pictures are turned, how fast they play and how they look.
+        key_tables: where ffmpeg finds the tables of the recipe's chroma key, while frames are read.
     """
 
     cuts: tuple[Cut, ...]
@@ -50,6 +50,7 @@ class Plan:
     height_px: int
     has_alpha: bool
     recipe: Recipe
+    key_tables: Path | None = None
 
     @property
     def frames(self) -> int:
@@ -67,6 +68,7 @@ def make_plan(video: Video, recipe: Recipe, limits: Limits) -> Plan:
     Raises:
         errors.RangeOutsideSource, errors.CropOutsideSource, errors.SourceTooLong: naming the bounds.
     """
+    recipe = _at_its_pace(video, recipe)
     ranges = [_clamped(segment, video) for segment in recipe.segments or (Segment(),)]
     lengths_s = [(end_s - start_s) / recipe.speed for start_s, end_s in ranges]
     _check_duration(sum(lengths_s) * max(1.0, recipe.speed), limits)
@@ -84,9 +86,30 @@ def make_plan(video: Video, recipe: Recipe, limits: Limits) -> Plan:
         crop=framed.crop,
         width_px=framed.width_px,
         height_px=framed.height_px,
-        has_alpha=video.has_alpha,
+        has_alpha=(video.has_alpha or recipe.chroma_key is not None) and recipe.background is None,
         recipe=recipe,
     )
+
+
+def _at_its_pace(video: Video, recipe: Recipe) -> Recipe:
+    """The recipe with the speed and the rate that this source needs.
+
+    Pictures without times of their own play `fps` a second. A source that is slower than `fps` keeps
+    its own times, which would else be moved to those of the next frame.
+    """
+    if video.is_sequence and video.fps:
+        recipe = recipe.model_copy(update={"speed": recipe.speed * recipe.fps / video.fps})
+    if video.pace_fps is None or not _shows_whole_pictures(recipe, video.pace_fps):
+        return recipe
+    return recipe.model_copy(update={"fps": min(recipe.fps, video.pace_fps * recipe.speed)})
+
+
+def _shows_whole_pictures(recipe: Recipe, pace_fps: float) -> bool:
+    """Whether nothing changes, and nothing is cut, while a picture shows."""
+    if is_animated(recipe) or recipe.crossfade_s:
+        return False
+    cuts = [time_s * pace_fps for one in recipe.segments for time_s in (one.start_s, one.end_s or 0.0)]
+    return all(abs(cut - round(cut)) < 0.01 for cut in cuts)
 
 
 def picture_plan(video: Video, at_s: float, widest_px: int) -> Plan:

@@ -10,7 +10,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from gifapp import errors, processes
 from gifapp.conversion.filters import filter_chain
 from gifapp.conversion.formats import FORMATS
+from gifapp.conversion.keying import tables
 from gifapp.conversion.mixing import mixed
 from gifapp.conversion.plan import Cut, Plan
 from gifapp.conversion.video import Video
@@ -52,6 +53,7 @@ def frames(
         errors.ConversionCrashed: it ended in any other way.
     """
     with ExitStack() as open_parts:
+        plan = replace(plan, key_tables=open_parts.enter_context(tables(plan.recipe.chroma_key)))
         parts = [
             open_parts.enter_context(closing(_part(path, video, plan, cut, limits=limits, beat=beat)))
             for cut in plan.cuts
