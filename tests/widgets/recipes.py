@@ -89,12 +89,14 @@ PLAIN = st.builds(
     lossy=st.integers(0, 200),
     target_bytes=st.none() | st.integers(1_000, 1_000_000_000),
     preset=st.none() | st.sampled_from(["github", "discord", "slack_emoji"]),
-    format=st.sampled_from(["gif", "webp", "apng", "mp4"]),
 )
+OTHER_FORMATS = st.sampled_from(["webp", "apng", "mp4"])
 
 
 @st.composite
 def recipes(draw: st.DrawFn) -> Recipe:
     """Any recipe for the source of `a_source`."""
     shape = draw(st.just({}) | crops().map(lambda crop: {"crop": crop}) | st.just({"aspect": "3:4"}))
-    return draw(PLAIN).model_copy(update=shape)
+    plain = draw(PLAIN)
+    other = {} if plain.target_bytes or plain.preset else {"format": draw(st.just("gif") | OTHER_FORMATS)}
+    return plain.model_copy(update=shape | other)
