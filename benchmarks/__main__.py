@@ -1,57 +1,70 @@
-"""`python -m benchmarks`: gifapp and others on the same clips, in one run."""
+"""`python -m benchmarks`: every goal, measured beside other engines on the same clips, in one run."""
 
 from __future__ import annotations
 
 import argparse
-import tempfile
+import sys
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from benchmarks import clips, engines, gifski, quality, table
+from benchmarks import clips, costs, engines, gifski, goals, looks, table, videos
 from benchmarks.clips import Clip
-from benchmarks.measure import Cost, run
-from benchmarks.table import Row
+from benchmarks.goals import Run
+from benchmarks.looks import Looks
+from gifapp.conversion.encoder import Style
 
-HERE = Path(__file__).parent
-DOCS = HERE.parent / "docs" / "benchmarks.md"
+DOCS = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 
 
 def main() -> None:
     asked = _arguments()
-    compared = engines.engines(gifski.fetch())
-    tables = {}
-    for clip in (clips.for_looks()[0], clips.for_looks()[6]):
-        tables[clip.kind] = table.lines(_rows(clip, compared, asked.repeat))
-        print(
-            f"\n{clip.name}\n",
-            *tables[clip.kind],
-            sep="\n",
-        )
+    measured = measure(asked.repeat)
+    tables = {"goals": table.of_goals(goals.goals(measured)), "looks": table.of_looks(measured.looks)}
+    for kind, rows in measured.by_kind.items():
+        tables[kind] = table.of_costs(rows)
+    for name, lines in tables.items():
+        print(f"\n{name}\n", *lines, sep="\n")
     if asked.write:
         table.write(DOCS, tables)
 
 
-def _rows(clip: Clip, compared: list[engines.Engine], repeat: int) -> list[Row]:
-    reference = clips.reference(clip)
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        clips.write_pictures(reference, folder / "pictures")
-        return [_row(engine, clip, folder, reference, repeat) for engine in compared]
+def measure(repeat: int) -> Run:
+    program = gifski.fetch()
+    compared = engines.engines(program)
+    long = clips.of_ten_seconds()
+    minute = {"10 s": videos.bunny_1080p_10_s, "60 s": videos.bunny_1080p_60_s}
+    seen, at_its_ssim = _beside(program) if program else ([], {})
+    return Run(
+        looks=seen,
+        at_its_ssim=at_its_ssim,
+        by_kind={c.kind: costs.side_by_side(c, compared, repeat) for c in _told("costs", clips.for_costs())},
+        against_decoding={c.path.stem: costs.against_decoding(c, repeat) for c in _told("decoding", long)},
+        two_cores={c.path.stem: costs.two_cores_against_one(c, 2 * repeat) for c in _told("cores", long)},
+        peak_mb={name: costs.peak_mb(videos.made(make)) for name, make in minute.items()},
+        start=costs.start(2 * repeat),
+        first=costs.first_run(),
+    )
 
 
-def _row(engine: engines.Engine, clip: Clip, folder: Path, reference: clips.Frames, repeat: int) -> Row:
-    gif = folder / "made.gif"
-    commands = engine.commands(clip, folder, gif)
-    # the cheapest of several runs: what else the machine does only ever adds
-    cost = min(sum((run(command) for command in commands), Cost(0, 0, 0)) for _ in range(repeat))
-    if not engine.writes_gif:
-        return Row(engine.name, cost, None, None)
-    seen = quality.compare(quality.frames_of(gif, len(reference)), reference)
-    return Row(engine.name, cost, gif.stat().st_size, seen)
+def _beside(program: Path) -> tuple[list[Looks], dict[str, float]]:
+    every = clips.for_looks()
+    seen = [looks.look(clip, program, Style(), fit=True) for clip in _told("looks", every)]
+    screens = [clip for clip in every if clip.kind == "screen"]
+    return seen, {clip.name: looks.share_at_its_ssim(clip, program) for clip in _told("SSIM", screens)}
+
+
+def _told(what: str, measured: Iterable[Clip]) -> Iterator[Clip]:
+    begin_s = time.perf_counter()
+    for clip in measured:
+        print(f"{what}: {clip.name}", end="", file=sys.stderr, flush=True)
+        yield clip
+        print(f", {time.perf_counter() - begin_s:.0f} s", file=sys.stderr)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--repeat", type=int, default=2, help="runs of each engine; the cheapest counts")
+    parser.add_argument("--repeat", type=int, default=3, help="runs of each engine; the cheapest counts")
     parser.add_argument("--write", action="store_true", help="write the tables into docs/benchmarks.md")
     return parser.parse_args()
 

@@ -10,9 +10,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks import gifski
-from benchmarks.clips import FFMPEG, Clip
+from benchmarks.clips import Clip
+from benchmarks.videos import FFMPEG
 
 Command = list[str]
+
+DECODING = "decoding alone"
+GIFAPP = "gifapp convert"
+MOVIEPY = "MoviePy write_gif"
+FFMPEG_FULL = "ffmpeg full + sierra2_4a"
+FFMPEG_DIFF = "ffmpeg diff + bayer 5"
+GIFSKI = f"gifski {gifski.VERSION} -Q 90"
 
 
 class Engine(NamedTuple):
@@ -20,7 +28,17 @@ class Engine(NamedTuple):
 
     name: str
     commands: Callable[[Clip, Path, Path], list[Command]]
-    writes_gif: bool = True
+
+
+def engines(gifski_program: Path | None) -> list[Engine]:
+    return [
+        Engine(DECODING, decoding),
+        Engine(GIFAPP, gifapp),
+        Engine(MOVIEPY, moviepy),
+        Engine(FFMPEG_FULL, ffmpeg_full),
+        Engine(FFMPEG_DIFF, ffmpeg_diff),
+        *([gifski_at(gifski_program)] if gifski_program else []),
+    ]
 
 
 def decoding(clip: Clip, folder: Path, gif: Path) -> list[Command]:
@@ -56,18 +74,7 @@ def gifski_at(program: Path) -> Engine:
         pictures = sorted((folder / "pictures").iterdir())
         return [gifski.command(program, pictures, clip.fps, clip.width_px, gif)]
 
-    return Engine(f"gifski {gifski.VERSION} -Q 90", commands)
-
-
-def engines(program: Path | None) -> list[Engine]:
-    return [
-        Engine("decoding alone", decoding, writes_gif=False),
-        Engine("gifapp convert", gifapp),
-        Engine("MoviePy write_gif", moviepy),
-        Engine("ffmpeg full + sierra2_4a", ffmpeg_full),
-        Engine("ffmpeg diff + bayer 5", ffmpeg_diff),
-        *([gifski_at(program)] if program else []),
-    ]
+    return Engine(GIFSKI, commands)
 
 
 def _two_passes(clip: Clip, folder: Path, gif: Path, stats: str, use: str) -> list[Command]:

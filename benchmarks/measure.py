@@ -22,6 +22,14 @@ class Cost(NamedTuple):
         memory_bytes = max(self.memory_bytes, then.memory_bytes)
         return Cost(self.cpu_s + then.cpu_s, self.wall_s + then.wall_s, memory_bytes)
 
+    def least(self, other: Cost) -> Cost:
+        """The lower of each figure: what else the machine does only ever adds."""
+        return Cost(
+            min(self.cpu_s, other.cpu_s),
+            min(self.wall_s, other.wall_s),
+            min(self.memory_bytes, other.memory_bytes),
+        )
+
 
 def run(argv: Sequence[str]) -> Cost:
     """Run one command to its end; CPU is that of every process it waited for."""

@@ -32,8 +32,8 @@ class Quality(NamedTuple):
     crawl: float
 
 
-DIGITS = Quality(2, 2, 4, 2, 3, 3)
-_SIGNS = Quality(1, 1, 1, 1, -1, -1)
+DIGITS = (2, 2, 4, 2, 3, 3)
+_SIGNS = (1, 1, 1, 1, -1, -1)
 
 
 def gains(quality: Quality, other: Quality) -> Quality:

@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
-from benchmarks.measure import Cost
-from benchmarks.quality import Quality
+from benchmarks.costs import Row
+from benchmarks.encoding import Made
+from benchmarks.engines import GIFAPP
+from benchmarks.goals import Goal
+from benchmarks.looks import Looks
+from benchmarks.quality import DIGITS, Quality
 
-_HEAD = ["engine", "CPU s", "x", "wall s", "memory MB", "KB", "x", "PSNR", "blurred PSNR", "SSIM", "flicker"]
-_YARDSTICK = "gifapp"
-
-
-class Row(NamedTuple):
-    engine: str
-    cost: Cost
-    gif_bytes: int | None
-    quality: Quality | None
+_QUALITY = ["PSNR", "blurred PSNR", "SSIM", "SSIMULACRA2", "flicker", "crawl"]
 
 
-def lines(rows: list[Row]) -> list[str]:
-    """A table; the columns named x say how many times gifapp's CPU and bytes that is."""
-    ours = next(row for row in rows if row.engine.startswith(_YARDSTICK))
-    cells = [_HEAD, ["---", *["--:"] * (len(_HEAD) - 1)], *(_cells(row, ours) for row in rows)]
-    return [f"| {' | '.join(row)} |" for row in cells]
+def of_goals(goals: list[Goal]) -> list[str]:
+    cells = ([goal.name, goal.asked, goal.measured, goal.lacking or "met"] for goal in goals)
+    return _table(["goal", "asked", "measured", "met, or what is lacking"], cells)
+
+
+def of_costs(rows: list[Row]) -> list[str]:
+    """The columns named x say how many times gifapp's CPU and bytes that is."""
+    ours = next(row for row in rows if row.engine == GIFAPP)
+    head = ["engine", "CPU s", "x", "wall s", "memory MB", "KB", "x", *_QUALITY]
+    return _table(head, ([row.engine, *_spent(row, ours), *_gained(row, ours)] for row in rows))
+
+
+def of_looks(looks: list[Looks]) -> list[str]:
+    """Of each clip gifski's GIF, gifapp's, and gifapp's at the bytes where they are compared."""
+    head = ["clip", "made by", "KB", "ratio", *_QUALITY, "CPU ms"]
+    return _table(head, (_look(one, maker, made) for one in looks for maker, made in _makers(one)))
 
 
 def write(document: Path, tables: dict[str, list[str]]) -> None:
@@ -32,28 +39,39 @@ def write(document: Path, tables: dict[str, list[str]]) -> None:
     text = document.read_text()
     for name, table in tables.items():
         between = "\n".join([f"<!-- {name} -->", *table, "<!-- end -->"])
-        text, found = re.subn(
-            rf"<!-- {name} -->.*?<!-- end -->", lambda _, new=between: new, text, flags=re.DOTALL
-        )
+        place = re.compile(rf"<!-- {name} -->.*?<!-- end -->", re.DOTALL)
+        text, found = place.subn(between.replace("\\", r"\\"), text)
         assert found == 1, f"{document} has no place for the table of {name}"
     document.write_text(text)
 
 
-def _cells(row: Row, ours: Row) -> list[str]:
-    cost, gif_bytes, quality = row.cost, row.gif_bytes, row.quality
-    spent = [
-        f"{cost.cpu_s:.1f}",
-        f"{cost.cpu_s / ours.cost.cpu_s:.1f}",
-        f"{cost.wall_s:.1f}",
-        f"{cost.memory_bytes / 1e6:.0f}",
-    ]
-    if gif_bytes is None or quality is None or ours.gif_bytes is None:
-        return [row.engine, *spent, *[""] * 6]
-    size = [f"{gif_bytes / 1000:.0f}", f"{gif_bytes / ours.gif_bytes:.2f}"]
-    seen = [
-        f"{quality.psnr_db:.1f}",
-        f"{quality.blurred_psnr_db:.1f}",
-        f"{quality.ssim:.3f}",
-        f"{quality.flicker:.2f}",
-    ]
-    return [row.engine, *spent, *size, *seen]
+def _table(head: list[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    return [f"| {' | '.join(row)} |" for row in (head, ["---", *["--:"] * (len(head) - 1)], *rows)]
+
+
+def _spent(row: Row, ours: Row) -> list[str]:
+    cost = row.cost
+    memory = f"{cost.memory_bytes / 1e6:.0f}" if cost.memory_bytes else ""
+    return [f"{cost.cpu_s:.2f}", f"{cost.cpu_s / ours.cost.cpu_s:.1f}", f"{cost.wall_s:.1f}", memory]
+
+
+def _gained(row: Row, ours: Row) -> list[str]:
+    if row.gif_bytes is None or row.quality is None or ours.gif_bytes is None:
+        return [""] * (2 + len(_QUALITY))
+    ratio = f"{row.gif_bytes / ours.gif_bytes:.2f}"
+    return [f"{row.gif_bytes / 1000:.0f}", ratio, *_seen(row.quality)]
+
+
+def _makers(one: Looks) -> list[tuple[str, Made]]:
+    made = [("gifski", one.gifski), ("gifapp", one.gifapp)]
+    return made if one.fitted is one.gifapp else [*made, (f"gifapp, lossy {one.fitted.lossy}", one.fitted)]
+
+
+def _look(one: Looks, maker: str, made: Made) -> list[str]:
+    name = f"{one.clip.kind}: {one.clip.name}" if made is one.gifski else ""
+    size = [f"{len(made.gif) / 1000:.0f}", f"{one.ratio(made):.2f}"]
+    return [name, maker, *size, *_seen(made.quality), f"{made.cpu_ms:.1f}"]
+
+
+def _seen(quality: Quality) -> list[str]:
+    return [f"{value:.{digits}f}" for value, digits in zip(quality, DIGITS, strict=True)]

@@ -1,0 +1,149 @@
+"""What conversions cost: beside other engines, warm, in memory, on one core and two, and at the start."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from functools import reduce
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks import clips, engines, quality, videos
+from benchmarks.clips import Clip
+from benchmarks.engines import DECODING, GIFAPP, Engine
+from benchmarks.measure import Cost, run
+from benchmarks.quality import Quality
+
+WARM = "gifapp in a warm worker"
+MOST_CORES = os.cpu_count() or 1
+
+
+class Row(NamedTuple):
+    """One engine on one clip."""
+
+    engine: str
+    cost: Cost
+    gif_bytes: int | None = None
+    quality: Quality | None = None
+
+
+class FirstRun(NamedTuple):
+    """The first run after the installation, and whether it and the next say that they compile."""
+
+    wall_s: float
+    says_so: bool
+    again: bool
+
+
+def side_by_side(clip: Clip, compared: list[Engine], repeat: int) -> list[Row]:
+    """Every engine by turns, `repeat` times; the cheapest run of each counts."""
+    reference = clips.reference(clip)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        clips.write_pictures(reference, folder / "pictures")
+        gifs = {engine.name: folder / f"{number}.gif" for number, engine in enumerate(compared)}
+        rounds = [
+            {engine.name: _run(engine, clip, folder, gifs[engine.name]) for engine in compared}
+            for _ in range(repeat)
+        ]
+        rows = [
+            _row(name, reduce(Cost.least, (costs[name] for costs in rounds)), gif, reference)
+            for name, gif in gifs.items()
+        ]
+    return [*rows, Row(WARM, warm(clip, repeat + 1)[0])]
+
+
+def warm(clip: Clip, runs: int, cores: Sequence[int] = (MOST_CORES,)) -> list[Cost]:
+    """A conversion in a process that has made one before, on so many cores each; without memory."""
+    with tempfile.TemporaryDirectory() as scratch:
+        words = [clip.path, Path(scratch) / "made.gif", clip.width_px, clip.fps, runs, *cores]
+        argv = [sys.executable, "-m", "benchmarks.worker", *map(str, words)]
+        rounds = json.loads(subprocess.run(argv, stdout=subprocess.PIPE, check=True).stdout)
+    return [
+        reduce(Cost.least, (Cost(cpu_s, wall_s, 0) for cpu_s, wall_s in costs))
+        for costs in zip(*rounds, strict=True)
+    ]
+
+
+def against_decoding(clip: Clip, repeat: int) -> float:
+    """The CPU of a warm conversion in multiples of ffmpeg's for the same frames."""
+    (command,) = engines.decoding(clip, Path(), Path())
+    decoding = reduce(Cost.least, (run(command) for _ in range(repeat)))
+    return warm(clip, repeat)[0].cpu_s / decoding.cpu_s
+
+
+def two_cores_against_one(clip: Clip, repeat: int) -> float:
+    """The wall time of a warm conversion on two cores in multiples of that on one."""
+    two, one = warm(clip, repeat, [2, 1])
+    return two.wall_s / one.wall_s
+
+
+def peak_mb(video: Path) -> float:
+    return converting(Clip("film", video, 480, 12.5)).memory_bytes / 1e6
+
+
+def start(repeat: int) -> Cost:
+    clip = Clip("film", videos.made(videos.one_second), 480, 12.5)
+    return reduce(Cost.least, (converting(clip) for _ in range(repeat)))
+
+
+def converting(clip: Clip) -> Cost:
+    """The whole command `gifapp convert`."""
+    with tempfile.TemporaryDirectory() as scratch:
+        (command,) = engines.gifapp(clip, Path(), Path(scratch) / "made.gif")
+        return run(command)
+
+
+def first_run() -> FirstRun:
+    """On a terminal, with nothing compiled before."""
+    with tempfile.TemporaryDirectory() as cache:
+        begin_s = time.perf_counter()
+        says_so = _says_that_it_compiles(cache)
+        return FirstRun(time.perf_counter() - begin_s, says_so, again=_says_that_it_compiles(cache))
+
+
+def _says_that_it_compiles(cache: str) -> bool:
+    words = ["-m", "gifapp", "convert", videos.made(videos.one_second), "--output", Path(cache) / "made.gif"]
+    environment = {**os.environ, "NUMBA_CACHE_DIR": cache, "TERM": "xterm", "COLUMNS": "120"}
+    terminal, end = pty.openpty()
+    with os.fdopen(terminal, "rb", buffering=0) as shown:
+        process = subprocess.Popen(
+            [sys.executable, *map(str, words)], env=environment, stdout=end, stderr=end
+        )
+        os.close(end)
+        text = _until_closed(shown.fileno())
+        assert process.wait() == 0, text
+    return "compiled" in text
+
+
+def _until_closed(terminal: int) -> str:
+    parts = []
+    try:
+        while part := os.read(terminal, 4096):
+            parts.append(part)
+    except OSError:  # Linux's way to say that the other end is closed
+        pass
+    return b"".join(parts).decode()
+
+
+def _run(engine: Engine, clip: Clip, folder: Path, gif: Path) -> Cost:
+    return sum((run(command) for command in engine.commands(clip, folder, gif)), Cost(0, 0, 0))
+
+
+def _row(name: str, cost: Cost, gif: Path, reference: clips.Frames) -> Row:
+    if name == DECODING:
+        return Row(name, cost)
+    seen = quality.compare(quality.frames_of(gif, len(reference)), reference)
+    return Row(name, cost, gif.stat().st_size, seen)
+
+
+def ratio(rows: list[Row], name: str, *, ours: str = GIFAPP) -> float:
+    """The CPU of gifapp in multiples of another engine's."""
+    spent = {row.engine: row.cost.cpu_s for row in rows}
+    return spent[ours] / spent[name]

@@ -1,0 +1,132 @@
+"""The goals, and how far from each of them a run is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Self
+
+from benchmarks import costs
+from benchmarks.clips import KINDS, Kind
+from benchmarks.costs import WARM, FirstRun, Row
+from benchmarks.engines import FFMPEG_DIFF, FFMPEG_FULL, GIFAPP, GIFSKI, MOVIEPY
+from benchmarks.looks import SHARE, Looks
+from benchmarks.measure import Cost
+from benchmarks.quality import DIGITS, Quality
+
+
+@dataclass(frozen=True)
+class Run:
+    """All that one run of the benchmark has measured; `by_kind` is costs, the others as they are named."""
+
+    by_kind: Mapping[Kind, list[Row]]
+    looks: list[Looks]
+    at_its_ssim: Mapping[str, float]
+    against_decoding: Mapping[str, float]
+    peak_mb: Mapping[str, float]
+    two_cores: Mapping[str, float]
+    start: Cost
+    first: FirstRun
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What is asked, what was measured, and by how much that is not enough; nothing if it is."""
+
+    name: str
+    asked: str
+    measured: str
+    lacking: str
+
+    @classmethod
+    def at_most(cls, name: str, limit: float, values: Mapping[str, float], form: str = "{:.2f}") -> Self:
+        worst = max(values, key=values.__getitem__)
+        lacking = f"{values[worst] / limit:.1f} times as much" if values[worst] > limit else ""
+        return cls(name, f"<= {form.format(limit)}", _in_words(values, form), lacking)
+
+    @classmethod
+    def no_loss(cls, name: str, gains: Mapping[str, float], digits: int) -> Self:
+        """Gains that may not be negative."""
+        form = f"{{:+.{digits}f}}"
+        losses = {name: gain for name, gain in gains.items() if gain < 0}
+        return cls(name, "no loss", _in_words(gains, form), _in_words(losses, form))
+
+
+def goals(run: Run) -> list[Goal]:
+    return [*_cpu(run), *_looks(run.looks), *_screens(run), *_memory(run), *_waiting(run)]
+
+
+def _cpu(run: Run) -> list[Goal]:
+    def ratios(peer: str, ours: str) -> dict[str, float]:
+        return {kind: costs.ratio(rows, peer, ours=ours) for kind, rows in run.by_kind.items()}
+
+    asked = {GIFSKI: 0.10, FFMPEG_FULL: 0.15, FFMPEG_DIFF: 0.15, MOVIEPY: 0.04}
+    measured = {row.engine for rows in run.by_kind.values() for row in rows}
+    return [
+        *(
+            Goal.at_most(f"CPU of {how} against {peer}", limit, ratios(peer, ours), "{:.3f}")
+            for ours, how in ((GIFAPP, "the whole command"), (WARM, "a warm worker"))
+            for peer, limit in asked.items()
+            if peer in measured
+        ),
+        Goal.at_most("CPU against decoding alone, 10 s and more, warm", 2.0, run.against_decoding),
+    ]
+
+
+def _looks(looks: list[Looks]) -> list[Goal]:
+    if not looks:
+        return []
+    heaviest = {kind: max(one.ratio(one.fitted) for one in _of(looks, kind)) for kind in KINDS}
+    gains = {kind: _mean([one.gains(one.fitted) for one in _of(looks, kind)]) for kind in KINDS}
+    names = ("PSNR (dB)", "blurred PSNR (dB)", "SSIM", "SSIMULACRA2", "flicker", "crawl")
+    return [
+        Goal.at_most("bytes against gifski's, `lossy` as it takes", SHARE, heaviest),
+        *(
+            Goal.no_loss(
+                f"there, {name} against gifski's", {kind: gains[kind][at] for kind in KINDS}, DIGITS[at]
+            )
+            for at, name in enumerate(names)
+        ),
+    ]
+
+
+def _screens(run: Run) -> list[Goal]:
+    name = "screen recordings: bytes against gifski's at its SSIM"
+    return [Goal.at_most(name, 0.5, run.at_its_ssim)] if run.at_its_ssim else []
+
+
+def _memory(run: Run) -> list[Goal]:
+    ratio = max(run.peak_mb.values()) / min(run.peak_mb.values())
+    return [
+        Goal.at_most("peak memory, 1080p to 480 px, 12.5 fps (MB)", 300, run.peak_mb, "{:.0f}"),
+        Goal.at_most("the same for 10 s and for 60 s: the larger against the other", 1.2, {"": ratio}),
+    ]
+
+
+def _waiting(run: Run) -> list[Goal]:
+    once = run.first.says_so and not run.first.again
+    told = f"{_yes(run.first.says_so)}, then {_yes(run.first.again)}; took {run.first.wall_s:.1f} s"
+    return [
+        Goal.at_most("wall time on two cores against one", 0.65, run.two_cores),
+        Goal.at_most("`gifapp convert`, 1 s clip, warm cache (s)", 1.5, {"": run.start.wall_s}),
+        Goal(
+            "the first run ever says that it compiles, once", "yes, then no", told, "" if once else "not so"
+        ),
+    ]
+
+
+def _of(looks: list[Looks], kind: Kind) -> list[Looks]:
+    return [one for one in looks if one.clip.kind == kind]
+
+
+def _mean(qualities: list[Quality]) -> Quality:
+    return Quality(*map(fmean, zip(*qualities, strict=True)))
+
+
+def _in_words(values: Mapping[str, float], form: str) -> str:
+    return ", ".join(f"{name} {form.format(value)}".strip() for name, value in values.items())
+
+
+def _yes(is_so: bool) -> str:
+    return "yes" if is_so else "no"

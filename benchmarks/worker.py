@@ -1,0 +1,52 @@
+"""`python -m benchmarks.worker VIDEO GIF WIDTH FPS RUNS CORES...`: conversions in one warm process.
+
+Makes one that does not count and then `RUNS` rounds, in each one on so many of the machine's cores as each
+`CORES` says, ffmpeg included. Prints a JSON list of rounds, lists of CPU and wall seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from pathlib import Path
+
+from gifapp.conversion.pipeline import convert
+from gifapp.domain.recipe import Recipe
+
+
+def main() -> None:
+    asked = _arguments()
+    recipe = Recipe(width_px=asked.width_px, fps=asked.fps)
+    every = os.sched_getaffinity(0)
+
+    def cost(cores: int) -> tuple[float, float]:
+        os.sched_setaffinity(0, sorted(every)[:cores])  # the threads and processes that it starts inherit it
+        cpu_s, wall_s = _clocks()
+        convert(asked.video, recipe, asked.gif)
+        cpu_after_s, wall_after_s = _clocks()
+        return cpu_after_s - cpu_s, wall_after_s - wall_s
+
+    cost(len(every))
+    print(json.dumps([[cost(cores) for cores in asked.cores] for _ in range(asked.runs)]))
+
+
+def _clocks() -> tuple[float, float]:
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system, time.perf_counter()
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.worker", description=__doc__)
+    parser.add_argument("video", type=Path)
+    parser.add_argument("gif", type=Path)
+    parser.add_argument("width_px", type=int)
+    parser.add_argument("fps", type=float)
+    parser.add_argument("runs", type=int)
+    parser.add_argument("cores", type=int, nargs="+")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""The benchmark's own arithmetic."""
+
+import sys
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from benchmarks import costs, encoding, measure, quality, table
+from benchmarks.costs import Row
+from benchmarks.goals import Goal
+from benchmarks.measure import Cost
+from benchmarks.quality import Quality
+
+
+def film(*, offsets: tuple[float, ...] = (0, 0, 0)) -> quality.Frames:
+    """A soft picture of 32 by 24, as often as there are offsets to its brightness."""
+    across, down = np.meshgrid(np.linspace(60, 180, 32), np.linspace(0, 20, 24))
+    picture = np.repeat((across + down)[..., None], 3, axis=2)
+    return np.stack([picture + offset for offset in offsets]).astype(np.uint8)
+
+
+def test_equal_films_are_as_near_as_can_be():
+    same = quality.compare(film(), film())
+    assert (same.ssim, same.ssimulacra2, same.flicker, same.crawl) == pytest.approx((1, 100, 0, 0))
+    assert same.psnr_db > 100
+
+
+def test_a_steady_error_of_five_steps_costs_34_db_and_does_not_flicker():
+    seen = quality.compare(film(offsets=(5, 5, 5)), film())
+    assert seen.psnr_db == pytest.approx(20 * np.log10(255 / 5), abs=0.01)
+    assert seen.blurred_psnr_db == pytest.approx(seen.psnr_db, abs=0.01)
+    assert (seen.flicker, seen.crawl) == (0, 0)
+    assert seen.ssim < 1
+    assert seen.ssimulacra2 < 100
+
+
+def test_an_error_that_comes_and_goes_flickers():
+    seen = quality.compare(film(offsets=(4, 0, 4)), film())
+    assert seen.flicker == pytest.approx(4, abs=0.01)
+
+
+def test_dithering_that_crawls_flickers_less_than_it_crawls_and_looks_better_blurred():
+    chequers = 8 * (np.indices((24, 32)).sum(axis=0) % 2)[..., None]
+    crawling = np.stack([film()[0] + chequers, film()[0] + 8 - chequers]).astype(np.uint8)
+    seen = quality.compare(crawling, film(offsets=(4, 4)))
+    assert seen.crawl == pytest.approx(8, abs=0.01)
+    assert seen.flicker < 1
+    assert seen.blurred_psnr_db > seen.psnr_db + 10
+
+
+def test_frames_are_met_by_time_not_by_number():
+    one, other = (Image.new("RGB", (2, 2), colour) for colour in ("#ff0000", "#0000ff"))
+    gif = BytesIO()
+    one.save(gif, "GIF", save_all=True, append_images=[other], duration=[300, 100])
+    seen = quality.frames_of(BytesIO(gif.getvalue()), 4)
+    assert [tuple(frame[0, 0]) for frame in seen] == [(255, 0, 0)] * 3 + [(0, 0, 255)]
+
+
+def test_gains_are_positive_where_a_measure_is_better():
+    ours = Quality(36, 42, 0.98, 70, 0.5, 2)
+    theirs = Quality(35, 43, 0.97, 75, 0.7, 1)
+    gains = quality.gains(ours, theirs)
+    assert [gain > 0 for gain in gains] == [True, False, True, False, True, False]
+
+
+@pytest.mark.parametrize("first", [0, 1, 100, 199, 200])
+def test_the_least_lossy_that_does(first):
+    assert encoding.least(lambda lossy: lossy >= first, 200) == first
+
+
+def test_the_least_lossy_is_the_most_where_none_does():
+    assert encoding.least(lambda lossy: lossy > 200, 200) == 200
+
+
+def test_a_goal_is_met_when_every_value_is():
+    met = Goal.at_most("CPU", 0.1, {"film": 0.1, "screen": 0.02})
+    assert (met.measured, met.lacking) == ("film 0.10, screen 0.02", "")
+    assert Goal.at_most("CPU", 0.1, {"film": 0.05, "screen": 0.3}).lacking == "3.0 times as much"
+
+
+def test_a_goal_of_no_loss_names_what_lost():
+    assert Goal.no_loss("PSNR", {"film": 0.0, "screen": 1.5}, 1).lacking == ""
+    assert Goal.no_loss("PSNR", {"film": -0.25, "screen": 1.5}, 2).lacking == "film -0.25"
+
+
+def test_ratios_are_of_cpu():
+    rows = [Row("gifapp convert", Cost(2, 9, 0)), Row("other", Cost(8, 1, 0))]
+    assert costs.ratio(rows, "other") == 0.25
+
+
+def test_the_cost_of_a_command_is_that_of_what_it_starts_too():
+    burn = "import time\nwhile time.process_time() < 0.4: pass"
+    cost = measure.run(
+        [sys.executable, "-c", f"import subprocess as s; s.run([{sys.executable!r}, '-c', {burn!r}])"]
+    )
+    assert 0.4 < cost.cpu_s < 2
+    assert cost.wall_s > 0.4
+    assert cost.memory_bytes > 5_000_000
+
+
+def test_tables_replace_what_is_between_their_marks(tmp_path):
+    document = tmp_path / "page.md"
+    document.write_text("a\n<!-- film -->\nold\n<!-- end -->\nb\n<!-- screen -->\n<!-- end -->\n")
+    table.write(document, {"film": ["| 1 |"]})
+    assert document.read_text() == "a\n<!-- film -->\n| 1 |\n<!-- end -->\nb\n<!-- screen -->\n<!-- end -->\n"
