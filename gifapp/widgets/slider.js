@@ -2,14 +2,14 @@ const SAVE_EVERY_MS = 120;
 
 function render({ model, el }) {
   const input = make("input", { type: "range", class: "gifapp-slider__input" });
-  const output = make("output", { class: "gifapp-slider__value" });
+  const shown = make("span", { class: "gifapp-slider__value", "aria-hidden": "true" });
   const label = make("span", { text: model.get("description") });
   el.classList.add("gifapp-slider");
-  el.append(make("label", { class: "gifapp-slider__label" }, make("span", { class: "gifapp-slider__head" }, label, output), input));
+  el.append(make("label", { class: "gifapp-slider__label" }, make("span", { class: "gifapp-slider__head" }, label, shown), input));
 
   const say = () => {
     const words = `${Number(Number(input.value).toFixed(2))}${model.get("unit")}`;
-    output.textContent = words;
+    shown.textContent = words;
     input.setAttribute("aria-valuetext", words);
     const share = (input.value - input.min) / (input.max - input.min);
     input.style.setProperty("--share", `${100 * share}%`);

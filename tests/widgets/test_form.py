@@ -61,7 +61,7 @@ def test_reset_brings_the_defaults_back(form: RecipeForm, changes: list[str]) ->
 def test_a_group_names_what_was_changed_in_it(form: RecipeForm) -> None:
     form.show(Recipe(look=Look(blur_px=3.0, invert=True), captions=(Caption(text="Hello"),)), SOURCE)
     form.recipe()
-    told = {group.header.description: group.changes for group in form.groups}
+    told = {group.header.description: group.header.changes for group in form.groups}
     assert told["Look"] == "Blur, Inverted"
     assert told["Words & pictures"] == "1 caption"
     assert told["GIF quality"] == ""
@@ -162,6 +162,14 @@ def test_a_mistake_in_a_caption_is_said_there(form: RecipeForm) -> None:
     assert refused(form) == "To must come after From"
     second.rows[1].fields[1].control.value = ""
     assert refused(form) == "Caption must be text of 1 to 500 characters (got '')"
+
+
+def test_a_size_to_fit_is_for_gifs_and_waits_for_them(form: RecipeForm) -> None:
+    field(form, "Fits in").control.value = "2"
+    field(form, "Format").control.value = "webp"
+    assert form.recipe() == Recipe(format="webp")
+    field(form, "Format").control.value = "gif"
+    assert form.recipe() == Recipe(target_bytes=2_000_000)
 
 
 # --- picture ---------------------------------------------------------------------------------

@@ -39,11 +39,10 @@ class CaptionFields(w.VBox):
             Row(
                 number("start_s", "From, s", step=0.1),
                 maybe_number("end_s", "To, s", "the end"),
-                choice("position", "Position", POSITIONS),
                 on_change=on_change,
             ),
+            Row(choice("position", "Position", POSITIONS), whole("size_px", "Size, px"), on_change=on_change),
             Row(
-                whole("size_px", "Size, px"),
                 colour("colour", "Colour"),
                 Field("outline", Colour(description="Outline", may_be_none=True)),
                 on_change=on_change,

@@ -43,7 +43,7 @@ def choice(path: str, label: str, options: Sequence[tuple[str, Any]]) -> Field:
 
 def buttons(path: str, label: str, options: Sequence[tuple[str, Any]]) -> Field:
     """A few short choices, all of them in sight."""
-    return Field(path, w.ToggleButtons(description=label, options=options))
+    return Field(path, w.RadioButtons(description=label, options=options))
 
 
 def switch(path: str, label: str) -> Field:

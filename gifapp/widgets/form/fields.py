@@ -47,20 +47,19 @@ class Field:
         *,
         shown: Callable[[Any], Any] = _same,
         given: Callable[[Any], Any] = _same,
+        name: str = "",
     ) -> None:
-        """`shown` makes the control's value of the recipe's, `given` the recipe's of the control's.
+        """`name` is the label where the control's own is none.
 
+        `shown` makes the control's value of the recipe's, `given` the recipe's of the control's;
         `given` raises Unreadable where it cannot.
         """
         self.path = path
         self.control = control
+        self.label = name or control.description.partition(",")[0]
         self._as_shown, self._as_given = shown, given
         self._filled = None
         self._shown: Any = None
-
-    @property
-    def label(self) -> str:
-        return str(self.control.description.partition(",")[0])
 
     def fill(self, value: Any) -> None:
         self.control.value = self._as_shown(value)

@@ -31,7 +31,7 @@ class RecipeForm(w.VBox):
             groups.look(on_change=self._changed),
             self.words,
             groups.quality(on_change=self._changed),
-            groups.delivery(on_change=self._changed),
+            groups.Delivery(on_change=self._changed),
         ]
         self.reset = w.Button(description="Reset all settings")
         self.reset.add_class("gifapp-form__text-button")
@@ -95,7 +95,8 @@ class RecipeForm(w.VBox):
         told = []
         for path, words in problems:
             labels = (group.blame(path, words) for group in self.groups)
-            told.append(f"{next((label for label in labels if label), path)} {words}")
+            label = next((label for label in labels if label), None)
+            told.append(f"{label} {words}" if label else words)
         return "; ".join(told)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipywidgets as w
 
 from gifapp.domain.views import SourceView
+from gifapp.widgets.fold import Fold
 from gifapp.widgets.form.fields import Given, Part, Problem, Values
 
 
@@ -14,18 +15,11 @@ class Group(w.VBox):
     def __init__(self, title: str, parts: list[Part], *beneath: w.Widget, is_open: bool = False) -> None:
         """`beneath` come after the parts and are no fields."""
         self.parts = parts
-        self.header = w.ToggleButton(description=title, value=is_open)
-        self._changes = w.Label()
+        self.header = Fold(description=title, value=is_open)
         self._body = w.VBox([*parts, *beneath])
-        head = w.HBox([self.header, self._changes])
-        for widget, name in (
-            (self, "group"),
-            (head, "head"),
-            (self._changes, "changes"),
-            (self._body, "body"),
-        ):
-            widget.add_class(f"gifapp-form__{name}")
-        super().__init__([head, self._body])
+        self._body.add_class("gifapp-form__body")
+        super().__init__([self.header, self._body])
+        self.add_class("gifapp-form__group")
         self.header.observe(lambda _: self._fold(), "value")
         self._fold()
 
@@ -51,15 +45,10 @@ class Group(w.VBox):
         for part in self.parts:
             part.forgive()
 
-    @property
-    def changes(self) -> str:
-        """What the header says was changed."""
-        return str(self._changes.value)
-
     def say_changes(self, values: Values, defaults: Given) -> None:
         """Name in the header what differs from the defaults."""
         names = [name for part in self.parts for name in part.changed_words(values, defaults)]
-        self._changes.value = ", ".join(names)
+        self.header.changes = ", ".join(names)
 
     def _fold(self) -> None:
         self._body.layout.display = "" if self.header.value else "none"

@@ -22,7 +22,7 @@ from gifapp.widgets.form.controls import (
     whole,
     whole_slider,
 )
-from gifapp.widgets.form.fields import Field, OnChange, Row
+from gifapp.widgets.form.fields import Field, OnChange, Problem, Row, Values
 from gifapp.widgets.form.group import Group
 from gifapp.widgets.form.optional import Optional
 from gifapp.widgets.form.segments import Segments
@@ -131,10 +131,10 @@ class WordsAndPictures(Group):
         )
         parts = [
             self.captions,
-            Row(Field("subtitles", _subtitles()), on_change=on_change),
+            Row(Field("subtitles", _subtitles(), name="Subtitles"), on_change=on_change),
             self.overlay,
             _chroma_key(on_change),
-            Row(Field("background", background), on_change=on_change),
+            Row(Field("background", background, name="Background"), on_change=on_change),
         ]
         super().__init__("Words & pictures", parts)
 
@@ -163,14 +163,20 @@ def _overlay(on_change: OnChange) -> Optional:
         on_change=on_change,
     )
     shown = {name: field.default for name, field in Overlay.model_fields.items()}
-    return Optional("overlay", Field("image", picture), rest, shown, on_change=on_change)
+    return Optional("overlay", Field("image", picture, name="Picture"), rest, shown, on_change=on_change)
 
 
 def _chroma_key(on_change: OnChange) -> Optional:
     standard = ChromaKey()
     colour = Colour(description="A colour becomes transparent", may_be_none=True, first=standard.colour)
     rest = Row(slider("tolerance", "And colours near it", (0.01, 1), step=0.01), on_change=on_change)
-    return Optional("chroma_key", Field("colour", colour), rest, standard.model_dump(), on_change=on_change)
+    return Optional(
+        "chroma_key",
+        Field("colour", colour, name="Transparent colour"),
+        rest,
+        standard.model_dump(),
+        on_change=on_change,
+    )
 
 
 def quality(*, on_change: OnChange) -> Group:
@@ -193,17 +199,25 @@ def quality(*, on_change: OnChange) -> Group:
     )
 
 
-def delivery(*, on_change: OnChange) -> Group:
+class Delivery(Group):
     """How large the file may be, for whom, and of which kind."""
-    platforms = [(f"{one.title}, up to {size(one.most_bytes)}", name) for name, one in PRESETS.items()]
-    return Group(
-        "Size & format",
-        [
-            Row(
-                choice("preset", "Made for", [("Anything", None), *platforms]),
-                megabytes("target_bytes", "Fits in, MB", "any size"),
-                on_change=on_change,
-            ),
-            Row(buttons("format", "Format", _FORMATS), on_change=on_change),
-        ],
-    )
+
+    def __init__(self, *, on_change: OnChange) -> None:
+        platforms = [(f"{one.title}, up to {size(one.most_bytes)}", name) for name, one in PRESETS.items()]
+        self.format = buttons("format", "Format", _FORMATS)
+        self.limits = Row(
+            choice("preset", "Made for", [("Anything", None), *platforms]),
+            megabytes("target_bytes", "Fits in, MB", "any size"),
+            on_change=on_change,
+        )
+        super().__init__("Size & format", [Row(self.format, on_change=on_change), self.limits])
+        self.format.control.observe(lambda _: self._unfold(), "value")
+
+    def read(self, problems: list[Problem]) -> Values:
+        """Only a GIF can be made to fit a size."""
+        if self.format.control.value == "gif":
+            return super().read(problems)
+        return super().read([]) | {field.path: None for field in self.limits.fields}
+
+    def _unfold(self) -> None:
+        self.limits.layout.display = "" if self.format.control.value == "gif" else "none"
