@@ -26,7 +26,9 @@ from gifapp.conversion.kept import KeptClip, scaled_sides
 from gifapp.conversion.progress import Reporter
 from gifapp.conversion.rendering import Rendering
 from gifapp.conversion.sampling import Prediction, predicted
+from gifapp.conversion.writers import Written
 from gifapp.domain.concessions import Knobs, Shown, Stage, given_up, ladder
+from gifapp.domain.platform import preset_of
 from gifapp.domain.recipe import Recipe
 
 MOST_ENCODES = 4
@@ -40,28 +42,18 @@ _READ, _AFTER_SAMPLE = 0.4, 0.96
 
 
 class Fitted(NamedTuple):
-    """What was written, and what it gave up, in a sentence."""
+    """What was written, with a sentence on what it gave up, and how often the whole clip was encoded."""
 
-    encoded: Encoded
-    width_px: int
-    height_px: int
-    duration_cs: int
-    notes: tuple[str, ...]
+    written: Written
     encodes: int
 
 
 def fit(
-    rendering: Rendering,
-    out: BinaryIO,
-    *,
-    recipe: Recipe,
-    target_bytes: int,
-    is_exact: bool,
-    reporter: Reporter,
+    rendering: Rendering, out: BinaryIO, recipe: Recipe, *, target_bytes: int, reporter: Reporter
 ) -> Fitted:
     """Write the best-looking GIF of at most `target_bytes` to `out`.
 
-    `is_exact`: its sides must stay as they are; it is cut short instead, if need be.
+    Where the recipe's preset asks for one size, the sides stay; instead the clip is cut short, if need be.
 
     Raises:
         errors.TargetTooSmall: with the size of the smallest GIF that could be made.
@@ -71,7 +63,7 @@ def fit(
     with closing(FrameStore(shape)) as store, ExitStack() as files:
         clip = KeptClip(store, rendering.width_px, rendering.height_px)
         search = _Search(rendering, clip, recipe, target_bytes, reporter=reporter, files=files)
-        best = search.plain() or search.best(is_exact=is_exact)
+        best = search.plain() or search.best()
         best.file.seek(0)
         shutil.copyfileobj(best.file, out)
     return search.fitted(best)
@@ -141,9 +133,12 @@ class _Search:
                 """The rest is only kept."""
             return None
 
-    def best(self, *, is_exact: bool) -> _Attempt:
+    def best(self) -> _Attempt:
         """The gentlest concessions that fit."""
-        stages = ladder(self._plain, self._shown(self._plain), is_exact=is_exact)
+        preset = preset_of(self._recipe)
+        stages = ladder(
+            self._plain, self._shown(self._plain), is_exact=preset is not None and preset.is_exact
+        )
         self._correct(self._plain, self._target_bytes + 1)  # so much, at the least
         best: _Attempt | None = None
         for aim in _aims():
@@ -253,14 +248,10 @@ class _Search:
     def fitted(self, best: _Attempt) -> Fitted:
         before, after = self._shown(self._plain), self._shown(best.knobs)
         notes = () if before == after else (given_up(self._target_bytes, before, after),)
-        return Fitted(
-            best.encoded,
-            after.width_px,
-            after.height_px,
-            self._clip.duration_cs(best.knobs),
-            notes,
-            self._encodes,
-        )
+        frames, count_bytes, colours = best.encoded
+        duration_cs = self._clip.duration_cs(best.knobs)
+        sides = after.width_px, after.height_px
+        return Fitted(Written(frames, count_bytes, *sides, colours, duration_cs, notes), self._encodes)
 
     def _shown(self, knobs: Knobs) -> Shown:
         duration_s = self._clip.duration_cs(knobs) / 100

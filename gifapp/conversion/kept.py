@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
@@ -11,7 +10,7 @@ from PIL import Image
 
 from gifapp.conversion.frame import Frame, Pixels
 from gifapp.conversion.frame_store import FrameStore
-from gifapp.domain.concessions import Knobs
+from gifapp.domain.concessions import Knobs, kept_starts
 
 _EVERY_PX = 3  # changes are measured on every third pixel of every third row
 _MOST_CHANGE = 40.0  # of a pixel, in RGB: another colour is another colour, however different
@@ -75,7 +74,7 @@ class KeptClip:
     def _starts(self, knobs: Knobs) -> list[int]:
         """The numbers of the frames that are kept, spread evenly, and the end of the last."""
         end = max(1, round(len(self) * knobs.length))
-        return [int(number / knobs.kept) for number in range(math.ceil(end * knobs.kept))] + [end]
+        return [*kept_starts(end, knobs.kept), end]
 
 
 def _change(before: Pixels, after: Pixels) -> float:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from gifapp import errors
-from gifapp.conversion import encoder, writers
+from gifapp.conversion import encoder, platform, writers
+from gifapp.conversion.comparing import Make, OnProgress, in_parts, other_sizes
 from gifapp.conversion.engine import Loading
+from gifapp.conversion.fit import fit
 from gifapp.conversion.intake import as_file
 from gifapp.conversion.probe import probe
 from gifapp.conversion.progress import Flow, Reporter
@@ -22,7 +25,8 @@ from gifapp.conversion.writers import Written
 from gifapp.domain.formats import for_output
 from gifapp.domain.job import Progress
 from gifapp.domain.limits import Limits
-from gifapp.domain.recipe import Recipe
+from gifapp.domain.platform import preset_of, within_preset
+from gifapp.domain.recipe import Format, Recipe
 
 __all__ = ["GifReport", "convert", "convert_file"]
 
@@ -31,9 +35,10 @@ def convert(
     given: Any,
     recipe: Recipe | None = None,
     output: str | Path | None = None,
-    on_progress: Callable[[Progress], None] | None = None,
+    on_progress: OnProgress | None = None,
     *,
     limits: Limits | None = None,
+    compare: bool = False,
 ) -> GifReport:
     """Make a GIF of `given`.
 
@@ -45,6 +50,7 @@ def convert(
             format, the name does: `clip.webp`, `clip.png` (an APNG), `clip.mp4`.
         on_progress: hears of every step; what it raises ends the conversion.
         limits: how much the conversion may use.
+        compare: whether the report is to say what the other formats would take; they are made as well.
 
     Returns:
         The report, which shows itself as the GIF in a notebook.
@@ -55,14 +61,17 @@ def convert(
             the output.
     """
     recipe, limits, tell = recipe or Recipe(), limits or Limits(), on_progress or _hear_nothing
+    if output is not None:
+        recipe = for_output(recipe, Path(output))
     with as_file(given, fps=recipe.fps) as path:
         if output is not None:
-            recipe = for_output(recipe, Path(output))
             _refuse_same_file(path, Path(output))
-            return convert_file(path, recipe, Path(output), limits=limits, on_progress=tell)
-        with tempfile.TemporaryDirectory(prefix="gifapp-") as directory:
-            report = convert_file(path, recipe, Path(directory) / "gif", limits=limits, on_progress=tell)
-            return replace(report, path=None, data=report.read_bytes())
+        make = partial(convert_file, path, limits=limits)
+        alternatives: dict[Format, int] = {}
+        if compare:
+            *others, tell = in_parts(tell)
+            alternatives = other_sizes(recipe, make, others)
+        return replace(_made(make, recipe, output, tell), alternatives=alternatives)
 
 
 def convert_file(
@@ -82,15 +91,17 @@ def convert_file(
     """
     reporter = Reporter(on_progress, limits.deadline_s)
     reporter.beat()
+    recipe, preset = within_preset(recipe), preset_of(recipe)
     video = _probed(path, recipe, limits, reporter)
     with (
-        rendered(path, video, recipe, limits=limits, reporter=reporter) as rendering,
+        rendered(path, video, recipe, limits=limits, reporter=reporter) as whole,
         published(out, limit_bytes=limits.max_gif_bytes) as file,
     ):
+        rendering = platform.within(whole, preset)
         written = _written(rendering, file, recipe, limits, reporter)
     return GifReport(
         frames=written.frames,
-        duration_s=sum(rendering.delays_cs) / 100,
+        duration_s=(written.duration_cs or sum(rendering.delays_cs)) / 100,
         bytes=written.bytes,
         width_px=written.width_px,
         height_px=written.height_px,
@@ -98,8 +109,17 @@ def convert_file(
         engine_s=round(reporter.elapsed_s, 3),
         format=recipe.format,
         path=out,
-        notes=rendering.notes,
+        notes=(*rendering.notes, *written.notes),
     )
+
+
+def _made(make: Make, recipe: Recipe, output: str | Path | None, on_progress: OnProgress) -> GifReport:
+    """The report, which holds the GIF where there is no output."""
+    if output is not None:
+        return make(recipe, Path(output), on_progress=on_progress)
+    with tempfile.TemporaryDirectory(prefix="gifapp-") as directory:
+        report = make(recipe, Path(directory) / "gif", on_progress=on_progress)
+        return replace(report, path=None, data=report.read_bytes())
 
 
 def _hear_nothing(progress: Progress) -> None:
@@ -133,6 +153,8 @@ def _written(
 
 
 def _written_gif(rendering: Rendering, file: BinaryIO, recipe: Recipe, reporter: Reporter) -> Written:
+    if recipe.target_bytes is not None:
+        return fit(rendering, file, recipe, target_bytes=recipe.target_bytes, reporter=reporter).written
     width_px, height_px = rendering.width_px, rendering.height_px
     flow = Flow(reporter, len(rendering.delays_cs), encoder.GROUP_FRAMES)
     encoded = encoder.encode(

@@ -28,13 +28,18 @@ _WHITE = 255
 
 
 class Written(NamedTuple):
-    """What was written: frames after merging, bytes, the picture's size, the most colours of a palette."""
+    """What was written: frames after merging, bytes, the picture's size, the most colours of a palette.
+
+    `duration_cs` is None where that is the rendering's; `notes` say what was given up.
+    """
 
     frames: int
     bytes: int
     width_px: int
     height_px: int
     colours: int | None = None
+    duration_cs: int | None = None
+    notes: tuple[str, ...] = ()
 
 
 def write(

@@ -67,6 +67,11 @@ class Stage:
         )
 
 
+def kept_starts(count: int, kept: Fraction) -> list[int]:
+    """Which of `count` frames are kept, spread evenly; the first always is."""
+    return [int(number / kept) for number in range(math.ceil(count * kept))]
+
+
 class _Point(NamedTuple):
     lossy: int
     colours: int

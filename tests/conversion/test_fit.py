@@ -60,16 +60,15 @@ def fitted(
     target_bytes: int,
     *,
     delays_cs: list[int] | None = None,
-    is_exact: bool = False,
+    recipe: Recipe | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> tuple[Fitted, bytes]:
     out = io.BytesIO()
     told = fit(
         rendering(pictures, delays_cs),
         out,
-        recipe=Recipe(),
+        recipe or Recipe(),
         target_bytes=target_bytes,
-        is_exact=is_exact,
         reporter=Reporter(on_progress, 60),
     )
     return told, out.getvalue()
@@ -85,9 +84,9 @@ def test_it_lands_under_the_target_and_not_far_from_it(clip: Callable[[], Pictur
     target_bytes = round(plain_bytes(clip()) * share)
     told, gif = fitted(clip(), target_bytes)
     assert LEAST_SHARE * target_bytes <= len(gif) <= target_bytes
-    assert told.encoded.bytes == len(gif)
+    assert told.written.bytes == len(gif)
     assert told.encodes <= MOST_ENCODES
-    assert told.notes[0].startswith("To fit ")
+    assert told.written.notes[0].startswith("To fit ")
 
 
 @pytest.mark.parametrize("share", [0.7, 0.4, 0.15])
@@ -99,8 +98,8 @@ def test_hard_edges_get_larger_where_they_are_scaled_and_still_fit(share: float)
 
 def test_a_gif_that_fits_anyway_gives_up_nothing() -> None:
     told, gif = fitted(letters(), 1_000_000)
-    assert (told.encodes, told.notes) == (1, ())
-    assert (told.width_px, told.height_px) == (WIDTH, HEIGHT)
+    assert (told.encodes, told.written.notes) == (1, ())
+    assert (told.written.width_px, told.written.height_px) == (WIDTH, HEIGHT)
     assert Image.open(io.BytesIO(gif)).n_frames == COUNT
 
 
@@ -110,20 +109,20 @@ def test_whatever_frames_are_left_out_the_time_is_kept() -> None:
     told, gif = fitted(noise(), target_bytes, delays_cs=delays_cs)
     shown = [frame.info["duration"] // 10 for frame in ImageSequence.Iterator(Image.open(io.BytesIO(gif)))]
     assert len(shown) < COUNT
-    assert sum(shown) == sum(delays_cs) == told.duration_cs
+    assert sum(shown) == sum(delays_cs) == told.written.duration_cs
 
 
 def test_the_report_has_the_size_of_the_picture() -> None:
     told, gif = fitted(noise(), plain_bytes(noise()) // 8)
-    assert Image.open(io.BytesIO(gif)).size == (told.width_px, told.height_px)
-    assert told.width_px < WIDTH
+    assert Image.open(io.BytesIO(gif)).size == (told.written.width_px, told.written.height_px)
+    assert told.written.width_px < WIDTH
 
 
 def test_an_exact_picture_keeps_its_size() -> None:
-    told, gif = fitted(noise(), plain_bytes(noise()) // 8, is_exact=True)
+    told, gif = fitted(noise(), plain_bytes(noise()) // 8, recipe=Recipe(preset="slack_emoji"))
     assert Image.open(io.BytesIO(gif)).size == (WIDTH, HEIGHT)
     assert len(gif) <= plain_bytes(noise()) // 8
-    assert told.notes
+    assert told.written.notes
 
 
 def test_what_cannot_be_met_says_how_small_it_gets() -> None:
