@@ -1,14 +1,14 @@
 """The containers and codecs that are opened at all, by ffmpeg's names.
 
 Playlists and scripts (hls, dash, concat, sdp), subtitles, images and device formats are left out: they
-name other files, or addresses.
+name other files, or addresses. Pictures other than GIF and APNG are opened by Pillow, see `pictures`.
 """
 
 from __future__ import annotations
 
 FORMATS = (
     *("mov", "mp4", "m4a", "3gp", "matroska", "webm", "avi", "flv", "mpegts", "mpeg"),
-    *("gif", "ogg", "asf"),
+    *("gif", "apng", "ogg", "asf"),
 )
 
 CODECS = frozenset(
@@ -16,7 +16,7 @@ CODECS = frozenset(
         *("h264", "hevc", "vvc", "av1", "vp9", "vp8", "vp6", "vp6f", "vp6a", "theora"),
         *("mpeg1video", "mpeg2video", "mpeg4", "h261", "h263", "h263p", "flv1"),
         *("msmpeg4v1", "msmpeg4v2", "msmpeg4v3", "wmv1", "wmv2", "wmv3", "vc1"),
-        *("mjpeg", "gif", "png", "qtrle", "svq1", "svq3", "cinepak", "rpza", "jpeg2000"),
+        *("mjpeg", "gif", "png", "apng", "qtrle", "svq1", "svq3", "cinepak", "rpza", "jpeg2000"),
         *("prores", "dnxhd", "cfhd", "ffv1", "huffyuv", "ffvhuff", "utvideo", "magicyuv", "hap"),
         *("rawvideo", "v210", "dvvideo", "indeo3", "indeo4", "indeo5", "flashsv", "flashsv2", "zmbv"),
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import statistics
 import struct
 import sys
@@ -20,6 +21,7 @@ import av
 from av.stream import Disposition
 
 from gifapp import errors
+from gifapp.conversion import picture_facts, pictures
 from gifapp.conversion.formats import CODECS, FORMATS, looks_like_video
 
 # afterwards the times of the pictures seen so far, or the container's word, must do
@@ -37,11 +39,13 @@ def main(name: str, max_pixels: int) -> None:
 
 
 def inspect(path: Path, max_pixels: int) -> dict[str, Any]:
-    """The raw facts of the first real video stream of `path`.
+    """The raw facts of the first real video stream of `path`, or of the pictures there.
 
     Raises:
         errors.SourceRefused: what is wrong with the file.
     """
+    if pictures.kind_of(path):
+        return picture_facts.inspect(path, max_pixels)
     with _open(path) as container:
         stream = _first_video(container)
         _check_size(stream.codec_context.width, stream.codec_context.height, max_pixels)
@@ -123,6 +127,7 @@ class _Packets:
             "span_s": float((times[-1] - times[0]) * base),
             "last_s": float(self.last_ticks * base),
             "usual_gap_s": float(statistics.median(gaps) * base) if gaps else None,
+            "step_s": float(math.gcd(*gaps, self.last_ticks) * base),
             "uneven_gaps": _share_of_uneven(gaps, tolerance=0.002 / base),
             "has_alpha_layer": self.has_alpha_layer,
         }

@@ -157,7 +157,7 @@ def _cuts(
         end_s = begin_s + length_s
         first = min(max(round(begin_s * fps), unshared), read)
         last = total if number == len(overlaps) else min(round(end_s * fps), total)
-        if last > read:
+        if last > first:
             yield Cut(start_s + (first / fps - begin_s) * speed, last - first, read - first)
             unshared, read = read, last
         begin_s = end_s - (overlaps[number] if number < len(overlaps) else 0.0)

@@ -13,6 +13,7 @@ from typing import Any
 
 from gifapp import errors, processes
 from gifapp.conversion.video import (
+    MAX_FPS,
     MAX_PIXEL_ASPECT,
     ColourTags,
     Turn,
@@ -26,6 +27,7 @@ __all__ = ["Video", "probe"]
 
 DEADLINE_S = 20.0
 MEMORY_BYTES = 1024**3
+EVEN = 0.02  # the share of gaps that may differ from the usual one
 ONE_PICTURE_S = 0.1  # how long a lone picture shows when nothing says it
 
 _MATRICES = {1: "bt709", 4: "fcc", 5: "bt601", 6: "bt601", 7: "smpte240m", 9: "bt2020nc", 10: "bt2020nc"}
@@ -43,7 +45,7 @@ _FULL_RANGE = 2
 
 
 def probe(path: Path, *, limits: Limits) -> Video:
-    """Inspect `path` in a child process with limits and a deadline.
+    """Inspect the file or the folder of pictures `path` in a child process with limits and a deadline.
 
     Raises:
         errors.SourceRefused: what is wrong with the file, by its subclasses.
@@ -58,11 +60,11 @@ def probe(path: Path, *, limits: Limits) -> Video:
 def _check_readable(path: Path) -> None:
     if not path.exists():
         raise errors.SourceNotFound(name=path.name)
-    if not path.is_file():
+    if not path.is_file() and not path.is_dir():
         raise errors.SourceNotVideo
     if not os.access(path, os.R_OK):
         raise errors.SourceNotReadable(name=path.name)
-    if path.stat().st_size == 0:
+    if path.is_file() and path.stat().st_size == 0:
         raise errors.SourceEmpty
 
 
@@ -106,7 +108,7 @@ def _video(found: dict[str, Any]) -> Video:
         height_px=height_px,
         duration_s=duration_s,
         fps=found["pictures"] / duration_s if found["pictures"] > 1 else None,
-        is_vfr=found["uneven_gaps"] > 0.02,
+        is_vfr=found["uneven_gaps"] > EVEN,
         has_alpha=found["has_alpha"] or has_alpha_layer,
         start_s=found["start_s"],
         last_s=found["span_s"],
@@ -116,8 +118,9 @@ def _video(found: dict[str, Any]) -> Video:
         turn=turn or Turn.NONE,
         colours=_colour_tags(found),
         notes=(),
+        pace_fps=_pace_fps(found, duration_s),
     )
-    return replace(video, notes=tuple(_notes(video, found)))
+    return replace(video, notes=(*_notes(video, found), *_notes_on_pictures(video, found)))
 
 
 def _pixel_aspect(claimed: float) -> float:
@@ -137,6 +140,19 @@ def _duration_s(found: dict[str, Any]) -> float:
         return max(counted_s, claimed_s)
     is_cut_short = 0 < counted_s - claimed_s < last_s  # an edit list ends within the last picture
     return claimed_s if is_cut_short else counted_s
+
+
+def _pace_fps(found: dict[str, Any], duration_s: float) -> float | None:
+    """The slowest rate at which every picture shows at its own time, if frames may come so fast."""
+    usual_s: float | None = found["usual_gap_s"]
+    step_s: float = found["step_s"]
+    pictures: int = found["pictures"]
+    if usual_s is None:
+        return None
+    if step_s and 1 / step_s <= MAX_FPS:
+        return 1 / step_s
+    is_even = found["uneven_gaps"] <= EVEN and abs(usual_s * pictures - duration_s) < usual_s / 4
+    return pictures / duration_s if is_even else None
 
 
 def _colour_tags(found: dict[str, Any]) -> ColourTags:
@@ -171,3 +187,11 @@ def _notes(video: Video, found: dict[str, Any]) -> Iterator[str]:
         yield f"The file claims {found['claimed_s']:.1f} s; there are {video.duration_s:.1f} s of pictures."
     if found["videos"] > 1:
         yield f"There are {found['videos']} video tracks in it; the first is used."
+
+
+def _notes_on_pictures(video: Video, found: dict[str, Any]) -> Iterator[str]:
+    if video.is_sequence:
+        yield f"{found['pictures']:,} pictures; as many of them show in a second as the recipe's fps says."
+    if found.get("differ_in_size"):
+        size = f"{video.width_px} x {video.height_px}"
+        yield f"They differ in size; each is fitted into the first one's, {size}."

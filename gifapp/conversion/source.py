@@ -13,7 +13,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import imageio_ffmpeg
 import numpy as np
@@ -24,6 +24,7 @@ from gifapp.conversion.filters import filter_chain
 from gifapp.conversion.formats import FORMATS
 from gifapp.conversion.keying import tables
 from gifapp.conversion.mixing import mixed
+from gifapp.conversion.picture_feed import Feed, fed
 from gifapp.conversion.plan import Cut, Plan
 from gifapp.conversion.video import Video
 from gifapp.domain.limits import Limits
@@ -31,7 +32,7 @@ from gifapp.domain.limits import Limits
 Pixels = NDArray[np.uint8]
 
 BEAT_S = 0.2
-THREADS = 4
+THREADS = min(4, os.cpu_count() or 1)  # each keeps pictures of its own
 PIPE_BYTES = 1024**2
 STDERR_TAIL_BYTES = 2000
 SEEK_MARGIN_S = 2.0
@@ -75,8 +76,11 @@ def _part(
     path: Path, video: Video, plan: Plan, cut: Cut, *, limits: Limits, beat: Callable[[], None]
 ) -> Generator[Pixels]:
     """The frames of one cut; ffmpeg starts when the first is asked for."""
-    with closing(_Ffmpeg(_command(path, video, plan, cut, limits), limits, beat)) as ffmpeg:
-        yield from _read(ffmpeg, plan, cut, limits)
+    command = _command(path, video, plan, cut, limits)
+    with fed(path, video, cut.start_s - SEEK_MARGIN_S, limits) as feed:
+        stdin = feed.pipe if feed else subprocess.DEVNULL
+        with closing(_Ffmpeg(command, stdin, limits, beat)) as ffmpeg:
+            yield from _read(ffmpeg, feed, plan, cut, limits)
 
 
 def _command(path: Path, video: Video, plan: Plan, cut: Cut, limits: Limits) -> list[str]:
@@ -86,13 +90,21 @@ def _command(path: Path, video: Video, plan: Plan, cut: Cut, limits: Limits) -> 
         *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "error", "-max_error_rate", "1"),
         *("-filter_threads", "2", "-noautorotate", "-reinit_filter", "0", "-copyts"),
         *_seek(video, cut),
-        *("-protocol_whitelist", "file", "-format_whitelist", ",".join(FORMATS)),
         *("-max_pixels", str(limits.max_pixels), "-threads", str(threads)),
         *(("-c:v", video.decoder) if video.decoder else ()),
-        *("-i", f"file:{path.resolve()}", "-map", "0:V:0", "-an", "-sn", "-dn"),
+        *_input(path, video),
+        *("-map", "0:V:0", "-an", "-sn", "-dn"),
         *("-vf", filter_chain(video, plan, cut), "-frames:v", str(cut.frames), "-fps_mode", "passthrough"),
         *("-f", "rawvideo", "-pix_fmt", "rgba" if plan.has_alpha else "rgb24", "pipe:1"),
     ]
+
+
+def _input(path: Path, video: Video) -> list[str]:
+    """What ffmpeg opens, and nothing else: the file itself, or what the feed makes of its pictures."""
+    if video.is_pictures:
+        return ["-protocol_whitelist", "pipe", "-format_whitelist", "nut", "-f", "nut", "-i", "pipe:0"]
+    whitelists = ["-protocol_whitelist", "file", "-format_whitelist", ",".join(FORMATS)]
+    return [*whitelists, "-i", f"file:{path.resolve()}"]
 
 
 def _seek(video: Video, cut: Cut) -> list[str]:
@@ -115,7 +127,9 @@ class _Ending:
 class _Ffmpeg:
     """A running ffmpeg whose two pipes are read together: left alone, 64 KB of errors would block it."""
 
-    def __init__(self, argv: list[str], limits: Limits, beat: Callable[[], None]) -> None:
+    def __init__(
+        self, argv: list[str], stdin: IO[bytes] | int, limits: Limits, beat: Callable[[], None]
+    ) -> None:
         self._cpu_s = _cpu_s(limits)
         bounds = processes.ProcessLimits(memory_bytes=limits.memory_bytes, cpu_s=self._cpu_s, file_bytes=0)
         self._process = processes.spawn(
@@ -124,7 +138,7 @@ class _Ffmpeg:
             env=processes.environment_without_secrets(),
             bufsize=0,
             pipesize=PIPE_BYTES,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
@@ -180,10 +194,13 @@ def _cpu_s(limits: Limits) -> int:
     return bound_s if ours_s == resource.RLIM_INFINITY else min(bound_s, ours_s)
 
 
-def _read(ffmpeg: _Ffmpeg, plan: Plan, cut: Cut, limits: Limits) -> Iterator[Pixels]:
+def _read(ffmpeg: _Ffmpeg, feed: Feed | None, plan: Plan, cut: Cut, limits: Limits) -> Iterator[Pixels]:
     for number in range(cut.frames):
         pixels = np.empty(plan.shape, np.uint8)
-        if not ffmpeg.fill(pixels):
+        is_filled = ffmpeg.fill(pixels)
+        if feed:
+            feed.check()
+        if not is_filled:
             raise _failure(ffmpeg.ending(), number, limits)
         yield pixels
 

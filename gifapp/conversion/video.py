@@ -10,6 +10,13 @@ from enum import Enum
 MAX_PIXEL_ASPECT = 16.0
 
 
+MAX_FPS = 50.0  # of a GIF: browsers slow down what is faster
+
+# containers of pictures that ffmpeg is handed decoded, see `pictures`
+SEQUENCE = "pictures"
+PICTURES = ("png", "jpeg", "webp", SEQUENCE)
+
+
 class Turn(Enum):
     """How a stored picture becomes upright; the value is ffmpeg's filter for it."""
 
@@ -88,7 +95,7 @@ class Video:
     """A source as the viewer sees it, and what the decoder must know to show it so.
 
     Attributes:
-        container: ffmpeg's name of the file format, "mov" or "matroska".
+        container: ffmpeg's name of the file format, "mov" or "matroska"; or one of PICTURES.
         codec: ffmpeg's name of the codec, "h264".
         decoder: the decoder to force, where ffmpeg's own choice would lose the transparency.
         width_px, height_px: the picture upright and with square pixels.
@@ -99,6 +106,7 @@ class Video:
         last_s: when the last picture shows, from `start_s`.
         stored_width_px, stored_height_px, pixel_aspect, turn: the picture as stored.
         notes: plain sentences about what is odd.
+        pace_fps: the slowest rate at which every picture shows at its own time; None: there is none.
     """
 
     container: str
@@ -118,10 +126,20 @@ class Video:
     turn: Turn
     colours: ColourTags
     notes: tuple[str, ...]
+    pace_fps: float | None = None
 
     @property
     def is_hdr(self) -> bool:
         return self.colours.is_hdr
+
+    @property
+    def is_pictures(self) -> bool:
+        return self.container in PICTURES
+
+    @property
+    def is_sequence(self) -> bool:
+        """Pictures without times of their own."""
+        return self.container == SEQUENCE
 
 
 def upright_size(width_px: int, height_px: int, pixel_aspect: float, turn: Turn) -> tuple[int, int]:

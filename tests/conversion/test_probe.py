@@ -130,7 +130,7 @@ def test_what_is_no_video_is_refused(tmp_path: Path, name: str, content: bytes) 
         probe(tmp_path / name, limits=LIMITS)
 
 
-def test_a_zip_is_refused(tmp_path: Path) -> None:
+def test_a_zip_without_pictures_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "clip.mp4", "w") as archive:
         archive.writestr("clip.mp4", clips.real_clip().read_bytes()[:5000])
     with pytest.raises(errors.SourceNotVideo):
@@ -152,7 +152,7 @@ def test_a_playlist_opens_no_connection(tmp_path: Path) -> None:
     ("make", "error"),
     [
         (lambda folder: folder / "missing.mp4", errors.SourceNotFound),
-        (lambda folder: folder, errors.SourceNotVideo),
+        (lambda folder: folder, errors.PicturesInvalid),
         (lambda folder: _file(folder, b""), errors.SourceEmpty),
         (lambda folder: truncated(clips.pattern(folder / "a.mp4"), keep=0.5), errors.SourceDamaged),
         (lambda folder: clips.sound_only(folder / "a.mp4"), errors.SourceWithoutPicture),
@@ -161,7 +161,7 @@ def test_a_playlist_opens_no_connection(tmp_path: Path) -> None:
         (lambda folder: _exotic(folder / "a.mkv"), errors.SourceCodecUnsupported),
         (lambda folder: _fifo(folder / "a.mp4"), errors.SourceNotVideo),
     ],
-    ids=["missing", "folder", "empty", "no moov", "sound", "cover", "encrypted", "codec", "pipe"],
+    ids=["missing", "empty folder", "empty", "no moov", "sound", "cover", "encrypted", "codec", "pipe"],
 )
 def test_what_cannot_be_converted_is_refused_by_name(
     tmp_path: Path, make: Callable[[Path], Path], error: type[errors.SourceRefused]

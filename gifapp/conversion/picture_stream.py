@@ -1,0 +1,65 @@
+"""Decode pictures and write them to the standard output, one NUT stream of raw video with their times.
+
+Runs as a child process under limits: the pictures may be hostile. ``python -P -m
+gifapp.conversion.picture_stream PATH WIDTH HEIGHT PIX_FMT FROM_MS`` leaves out what is over before FROM_MS.
+A refusal is one JSON object on the standard error, `{"refused": code, "facts": {…}}`, and status 3.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from fractions import Fraction
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import av
+from PIL import Image, ImageOps
+
+from gifapp import errors
+from gifapp.conversion import pictures
+
+REFUSED = 3
+_TIME_BASE = Fraction(1, 1000)
+
+
+def main(name: str, width: str, height: str, pix_fmt: str, from_ms: str) -> int:
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # whoever reads may have enough
+    try:
+        _stream(Path(name), (int(width), int(height)), pix_fmt, int(from_ms))
+    except errors.SourceRefused as refused:
+        json.dump({"refused": refused.code, "facts": refused.facts}, sys.stderr)
+        return REFUSED
+    return 0
+
+
+def _stream(path: Path, size: tuple[int, int], pix_fmt: str, from_ms: int) -> None:
+    with pictures.opened(path) as found, av.open("pipe:1", "w", format="nut") as out:
+        stream: Any = out.add_stream("rawvideo")
+        stream.width, stream.height = size
+        stream.pix_fmt, stream.time_base = pix_fmt, _TIME_BASE
+        ends_ms = list(accumulate(found.delays_ms()))
+        wanted = [number for number, end_ms in enumerate(ends_ms) if end_ms > from_ms]
+        for number, image in zip(wanted, found.shown(set(wanted).__contains__), strict=False):
+            at_ms = ends_ms[number - 1] if number else 0
+            out.mux(_packet(_fitted(image, size, pix_fmt), at_ms, stream))
+
+
+def _fitted(image: Image.Image, size: tuple[int, int], pix_fmt: str) -> Image.Image:
+    """Into the first picture's size: in proportion, with nothing beside it."""
+    shown = image.convert({"rgba": "RGBA", "rgb24": "RGB"}[pix_fmt])
+    return shown if shown.size == size else ImageOps.pad(shown, size)
+
+
+def _packet(image: Image.Image, at_ms: int, stream: Any) -> Any:
+    packet: Any = av.Packet(image.tobytes())
+    packet.stream, packet.time_base = stream, _TIME_BASE
+    packet.pts = packet.dts = at_ms
+    packet.is_keyframe = True
+    return packet
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
