@@ -134,9 +134,9 @@ def _refuse_same_file(path: Path, output: Path) -> None:
 def _probed(path: Path, recipe: Recipe, limits: Limits, reporter: Reporter) -> Video:
     """What the file is; meanwhile the encoder makes ready."""
     if recipe.format != "gif":
-        return probe(path, limits=limits)
+        return probe(path, limits=limits, beat=reporter.beat)
     loading = Loading()
-    video = probe(path, limits=limits)
+    video = probe(path, limits=limits, beat=reporter.beat)
     loading.wait(reporter.beat)
     return video
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,7 @@ from gifapp.domain.limits import Limits
 __all__ = ["Video", "probe"]
 
 DEADLINE_S = 20.0
+BEAT_S = 0.1
 MEMORY_BYTES = 1024**3
 EVEN = 0.02  # the share of gaps that may differ from the usual one
 ONE_PICTURE_S = 0.1  # how long a lone picture shows when nothing says it
@@ -44,14 +47,16 @@ _TRANSFERS = {16: "smpte2084", 18: "arib-std-b67"}
 _FULL_RANGE = 2
 
 
-def probe(path: Path, *, limits: Limits) -> Video:
+def probe(path: Path, *, limits: Limits, beat: Callable[[], None] | None = None) -> Video:
     """Inspect the file or the folder of pictures `path` in a child process with limits and a deadline.
+
+    `beat` is called at least every `BEAT_S` until the child answers; what it raises ends the child.
 
     Raises:
         errors.SourceRefused: what is wrong with the file, by its subclasses.
     """
     _check_readable(path)
-    answer = _inspected(path.resolve(), limits)
+    answer = _inspected(path.resolve(), limits, beat)
     if "refused" in answer:
         raise errors.GifappError.from_code(answer["refused"], answer["facts"])
     return _video(answer["found"])
@@ -68,7 +73,7 @@ def _check_readable(path: Path) -> None:
         raise errors.SourceEmpty
 
 
-def _inspected(path: Path, limits: Limits) -> dict[str, Any]:
+def _inspected(path: Path, limits: Limits, beat: Callable[[], None] | None) -> dict[str, Any]:
     # -P: a file named av.py in the working directory must not be imported
     argv = [sys.executable, "-P", "-m", "gifapp.conversion.inspection", str(path), str(limits.max_pixels)]
     bounds = processes.ProcessLimits(memory_bytes=MEMORY_BYTES, cpu_s=int(DEADLINE_S), file_bytes=0)
@@ -81,9 +86,7 @@ def _inspected(path: Path, limits: Limits) -> dict[str, Any]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        answer, _ = child.communicate(timeout=DEADLINE_S)
-    except subprocess.TimeoutExpired:
-        raise errors.SourceTooComplex from None
+        answer = _answer(child, beat)
     finally:
         processes.stop(child, grace_s=0)
         child.stdout.close()  # type: ignore[union-attr]
@@ -91,6 +94,16 @@ def _inspected(path: Path, limits: Limits) -> dict[str, Any]:
         raise errors.SourceTooComplex
     found: dict[str, Any] = json.loads(answer)
     return found
+
+
+def _answer(child: subprocess.Popen[bytes], beat: Callable[[], None] | None) -> bytes:
+    end = time.monotonic() + DEADLINE_S
+    while time.monotonic() < end:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return child.communicate(timeout=BEAT_S)[0]
+        if beat:
+            beat()
+    raise errors.SourceTooComplex
 
 
 def _video(found: dict[str, Any]) -> Video:

@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from gifapp import errors
@@ -218,3 +219,14 @@ def _exotic(path: Path) -> Path:
 def _fifo(path: Path) -> Path:
     os.mkfifo(path)
     return path
+
+
+def test_an_inspection_can_be_left_at_any_moment() -> None:
+    before = psutil.Process().children()
+    with pytest.raises(errors.Cancelled):
+        probe(clips.real_clip(), limits=LIMITS, beat=cancel)
+    assert psutil.Process().children() == before
+
+
+def cancel() -> None:
+    raise errors.Cancelled
