@@ -2,9 +2,11 @@
 
 A pixel at an edge is a mix of the screen behind and of what stands before it. How much of it is not
 the screen is read from its colour, as the distance from the key in the plane of chroma, where grey
-lies at 1 (brightness counts only for keys that are nearly grey themselves). That share of the key
-is taken out of the colour, so that nothing green is left at the edges (matte and despill in one:
-P = share * F + (1 - share) * key, solved for F, is exact where F is grey).
+lies at 1. The screen's share is taken out of the colour, so that nothing green is left at the edges
+(matte and despill in one: P = share * F + (1 - share) * key, solved for F, is exact where F is grey).
+
+A key that is nearly grey itself, such as white paper, is told by its brightness, too. Greys are then
+the picture: less is taken for edges, and nothing out of what is opaque.
 """
 
 from __future__ import annotations
@@ -24,9 +26,9 @@ Floats = NDArray[np.float64]
 COLOURS, ALPHA = "colours.cube", "alpha.cube"
 
 _STEPS = 33  # of each channel; ffmpeg interpolates between them
-_SOFTNESS = 0.4  # from the tolerance on, over so much more distance, a colour becomes opaque
+_CHROMATIC = 0.25  # keys with less chroma are nearly grey
+_SOFTNESS, _SOFTNESS_OF_GREY = 0.4, 0.1  # how far from the tolerance to where a colour is opaque
 _LEAST_SOFTNESS = 0.05
-_CHROMATIC = 0.25  # keys with less chroma are told by their brightness, too
 _LEAST_SHARE = 0.2  # below it there is nothing left to see, and only noise to enlarge
 
 
@@ -50,21 +52,29 @@ def keyed(colours: Floats, key: ChromaKey) -> tuple[Floats, Floats]:
     `colours` is RGB along its last axis.
     """
     screen = np.array([int(key.colour[at : at + 2], 16) for at in (1, 3, 5)]) / 255
-    distance = _distance(colours, screen)
-    softness = min(_SOFTNESS, max(_LEAST_SOFTNESS, 1 - key.tolerance))
-    share = np.clip(distance, _LEAST_SHARE, 1)[..., None]
+    greyness = 1 - min(1.0, _saturation(screen) / _CHROMATIC)
+    distance = _distance(colours, screen, greyness)
+    softness = _between(_SOFTNESS, _SOFTNESS_OF_GREY, greyness)
+    softness = min(softness, max(_LEAST_SOFTNESS, 1 - key.tolerance))
+    reach = _between(1.0, key.tolerance + softness, greyness)
+    share = np.clip(distance / reach, _LEAST_SHARE, 1)[..., None]
     unmixed = (colours - (1 - share) * screen) / share
     return np.clip(unmixed, 0, 1), np.clip((distance - key.tolerance) / softness, 0, 1)
 
 
-def _distance(colours: Floats, screen: Floats) -> Floats:
+def _between(one: float, other: float, share: float) -> float:
+    return one * (1 - share) + other * share
+
+
+def _distance(colours: Floats, screen: Floats, greyness: float) -> Floats:
     """How far from the screen, where 1 is as far as grey, or as white from black."""
-    luma, *chroma = _luma_and_chroma(screen)
-    saturation = float(np.hypot(*chroma))
-    weight = 1 - min(1.0, saturation / _CHROMATIC)
-    apart = _luma_and_chroma(colours) - np.array([luma, *chroma])
-    distance: Floats = np.linalg.norm(apart * [weight, 1, 1], axis=-1) / max(saturation, weight)
+    apart = (_luma_and_chroma(colours) - _luma_and_chroma(screen)) * [greyness, 1, 1]
+    distance: Floats = np.linalg.norm(apart, axis=-1) / max(_saturation(screen), greyness)
     return distance
+
+
+def _saturation(colour: Floats) -> float:
+    return float(np.hypot(*_luma_and_chroma(colour)[1:]))
 
 
 def _luma_and_chroma(colours: Floats) -> Floats:

@@ -30,5 +30,10 @@ def delays_cs(duration_s: float, fps: float) -> Iterator[int]:
 
 
 def overlaps_s(lengths_s: Sequence[float], crossfade_s: float) -> list[float]:
-    """How long each two neighbours show at once: at most half of either, so that three never do."""
-    return [min(crossfade_s, before_s / 2, after_s / 2) for before_s, after_s in pairwise(lengths_s)]
+    """How long each two neighbours show at once: less than asked for where one is shorter.
+
+    Of those that have neighbours on both sides, each gets half at most: three never show at once.
+    """
+    ends = (0, len(lengths_s) - 1)
+    rooms_s = [length_s if at in ends else length_s / 2 for at, length_s in enumerate(lengths_s)]
+    return [min(crossfade_s, before_s, after_s) for before_s, after_s in pairwise(rooms_s)]

@@ -157,6 +157,15 @@ def test_any_colour_can_be_the_key(tmp_path: Path, key: str, letters: str) -> No
     assert read_gif(made)[0][0] == [letters]
 
 
+@pytest.mark.parametrize(("key", "kept"), [("#ffffff", slice(0, 140)), ("#000000", slice(116, 256))])
+def test_greys_on_paper_are_the_picture(tmp_path: Path, key: str, kept: slice) -> None:
+    greys = np.tile(np.arange(256, dtype=np.uint8)[None, :, None], (2, 1, 3))
+    shown = seen(stored(tmp_path / "greys.mov", greys), chroma_key=ChromaKey(colour=key))[0]
+    np.testing.assert_allclose(shown[kept, :3], greys[0, kept], atol=3)
+    assert (shown[kept, 3] > 250).all()
+    assert shown[255 if key == "#ffffff" else 0, 3] == 0
+
+
 def test_what_is_transparent_already_stays_so_under_a_key(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mkv", [["R.GB"]])
     made = convert(clip, Recipe(chroma_key=ChromaKey())).save(tmp_path / "a.gif")

@@ -50,6 +50,15 @@ def test_segments_cross_over_and_the_whole_is_shorter_by_it(tmp_path: Path) -> N
     )
 
 
+def test_parts_that_cross_for_all_of_their_length_are_mixed_throughout(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mkv", [["RR"]] * 3 + [["BB"]] * 3)
+    halves = [Segment(end_s=0.3), Segment(start_s=0.3)]
+    report = convert(clip, Recipe(segments=halves, crossfade_s=5.0, fps=10.0))
+    pictures, delays = seen_by_pillow(report.read_bytes())
+    assert delays == [10, 10, 10]
+    np.testing.assert_allclose(pictures[:, 0, 0, :3], [[191, 0, 64], [128, 0, 128], [64, 0, 191]], atol=2)
+
+
 @pytest.mark.parametrize("crossfade_s", [0.0, 0.04, 0.31, 10.0])
 @pytest.mark.parametrize("fps", [7.0, 12.5, 29.97])
 @pytest.mark.parametrize("direction", ["forward", "boomerang"])
