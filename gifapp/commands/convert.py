@@ -16,10 +16,10 @@ import click
 from gifapp import settings as configured
 from gifapp.commands.recipe_options import RecipeCommand
 from gifapp.commands.recipe_reading import read_recipe
+from gifapp.domain.formats import FILE_KINDS
 from gifapp.domain.job import Progress
 from gifapp.domain.recipe import Format
-
-_ENDINGS = {"apng": "png"}
+from gifapp.domain.wording import size
 
 
 def _output(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
@@ -44,6 +44,7 @@ def _output(ctx: click.Context, param: click.Parameter, value: Path | None) -> P
     metavar="FILE.json",
     help="A recipe; the options below replace its fields.",
 )
+@click.option("--compare", is_flag=True, help="Also make the other formats, and say how large they are.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.pass_context
@@ -54,6 +55,7 @@ def convert(
     output: Path | None,
     *,
     recipe_file: Any,
+    compare: bool,
     quiet: bool,
     as_json: bool,
     **fields: Any,  # noqa: ARG001  those of the recipe
@@ -78,11 +80,15 @@ def convert(
             output or _beside(video, recipe.format),
             on_progress,
             limits=configured.load().limits,
+            compare=compare,
         )
     if as_json:
         click.echo(json.dumps(report.as_json()))
     elif not quiet:
         click.echo(f"{report.path}: {report.summary}")
+        for name, size_bytes in report.alternatives.items():
+            share = size_bytes / report.bytes
+            click.echo(f"  {FILE_KINDS[name].name:4} {size(size_bytes):>9} {share:>6.0%}")
         for note in report.notes:
             click.echo(f"  {note}", err=True)
 
@@ -111,7 +117,7 @@ class _Stop:
 
 def _beside(video: Path, made: Format) -> Path:
     """The video's name with the ending of what is made; nothing replaces itself."""
-    beside = video.with_name(f"{video.stem or video.name}.{_ENDINGS.get(made, made)}")
+    beside = video.with_name(f"{video.stem or video.name}{FILE_KINDS[made].suffix}")
     return (
         beside.with_stem(f"{beside.stem}-converted") if beside.name.lower() == video.name.lower() else beside
     )

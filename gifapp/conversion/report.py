@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ class GifReport:
         engine_s: how long the conversion took, in wall-clock seconds.
         format: what it is, a GIF or another.
         path: where the file is; None when no output was asked for: `save()` it.
+        alternatives: the bytes that other formats of the same recipe take, where that was asked.
         notes: plain sentences about what was odd in the source.
     """
 
@@ -39,6 +41,7 @@ class GifReport:
     engine_s: float
     format: Format = "gif"
     path: Path | None = None
+    alternatives: Mapping[Format, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     data: Content | None = field(default=None, repr=False)
 
@@ -67,6 +70,7 @@ class GifReport:
             "engine_s": self.engine_s,
             "format": self.format,
             "path": str(self.path) if self.path else None,
+            "alternatives": dict(self.alternatives),
             "notes": list(self.notes),
         }
 

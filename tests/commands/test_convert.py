@@ -54,6 +54,24 @@ def test_every_option_reaches_the_recipe(clip: Path, tmp_path: Path) -> None:
     assert told(read_gif(tmp_path / "clip.gif")) == "B10 G10"
 
 
+def test_the_outputs_name_chooses_the_format(clip: Path, tmp_path: Path) -> None:
+    assert run(clip, "-o", "clip.webp", folder=tmp_path).returncode == 0
+    assert (tmp_path / "clip.webp").read_bytes().startswith(b"RIFF")
+    refused = run(clip, "-o", "clip.webp", "--format", "mp4", folder=tmp_path)
+    assert refused.returncode == 1
+    assert "The output's name ends in .webp, but the recipe's format is mp4" in refused.stderr
+    assert run(clip, "--format", "apng", folder=tmp_path).returncode == 0
+    assert (tmp_path / "clip.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_comparison_says_what_the_other_formats_take(clip: Path, tmp_path: Path) -> None:
+    told = [line.split() for line in run(clip, "--compare", folder=tmp_path).stdout.splitlines()[1:]]
+    assert [words[0] for words in told] == ["WebP", "APNG", "MP4"]
+    assert all(words[-1].endswith("%") for words in told)
+    asked = run(clip, "--compare", "--json", folder=tmp_path)
+    assert json.loads(asked.stdout)["alternatives"].keys() == {"webp", "apng", "mp4"}
+
+
 def test_quiet_says_nothing(clip: Path, tmp_path: Path) -> None:
     done = run(clip, "--quiet", "--output", "other.gif", folder=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
