@@ -1,5 +1,6 @@
 """What a person does first: an account, a video, a GIF. The tests of this file are one visit, in order."""
 
+import re
 from io import BytesIO
 from pathlib import Path
 
@@ -79,6 +80,18 @@ def test_a_wrong_recipe_is_said_beside_the_form(page: Page, shoot: Shoot) -> Non
     expect(page.get_by_role("button", name="Make the GIF")).to_be_enabled()
 
 
+def test_the_picture_follows_the_range(page: Page) -> None:
+    start = page.get_by_role("slider", name="Start of the range")
+    start.focus()
+    page.keyboard.press("PageUp")
+    page.keyboard.press("PageUp")
+    expect(page.get_by_label("From, s")).to_have_value("2")
+    expect(page.locator(".gifapp-stage__picture")).to_have_attribute("src", re.compile(r"at_s=2\.00"))
+    expect(page.get_by_text("480 × 270 px · 41 frames · 3.3 s")).to_be_visible()  # noqa: RUF001
+    start.press("Home")
+    expect(page.get_by_text("480 × 270 px · 66 frames · 5.3 s")).to_be_visible()  # noqa: RUF001
+
+
 def test_one_press_makes_the_gif_and_its_pixels_are_the_videos(
     page: Page, tmp_path: Path, shoot: Shoot
 ) -> None:
@@ -86,6 +99,13 @@ def test_one_press_makes_the_gif_and_its_pixels_are_the_videos(
     expect(cards(page, "succeeded")).to_have_count(1, timeout=30_000)
     expect(cards(page, "succeeded")).to_contain_text("480 × 270 px · 66 frames")  # noqa: RUF001
     shoot(page, "6-done")
+    opens = page.get_by_role("button", name="Show the GIF of bigbuckbunny.mp4 at full size")
+    opens.click()
+    full = page.get_by_role("dialog", name="bigbuckbunny.mp4").locator("img")
+    assert full.evaluate("async image => (await image.decode(), image.width)") == 480
+    page.keyboard.press("Escape")
+    expect(full).to_have_count(0)
+    expect(opens).to_be_focused()
     content = downloaded(page)
     for frame, at_s in TIMES.items():
         difference = pixels(content, frame) - picture_of(real_clip(), at_s, tmp_path)
@@ -118,7 +138,25 @@ def test_a_crop_is_drawn_on_the_picture(page: Page, shoot: Shoot) -> None:
     page.get_by_role("button", name="Whole picture").click()
 
 
+def test_words_and_pictures_are_added_and_reset(page: Page, shoot: Shoot) -> None:
+    folded = page.locator(".gifapp-form__head").all()[1:]
+    for head in folded:
+        head.click()
+    page.get_by_role("button", name="Add a caption").click()
+    page.get_by_label("Caption").fill("Привет, 世界 🎬")
+    choose_picture(page, "huge.png", bytes(200_001))
+    expect(page.get_by_text("huge.png has 200 kB; 200 kB is the most.")).to_be_visible()
+    choose_picture(page, "logo.png", a_picture())
+    expect(page.get_by_role("button", name="Words & pictures 1 caption, Picture")).to_be_visible()
+    shoot(page, "8-whole-form")
+    page.get_by_role("button", name="Reset all settings").click()
+    expect(page.get_by_label("Caption")).to_have_count(0)
+    for head in folded:
+        head.click()
+
+
 def test_a_running_job_shows_its_progress_and_is_cancelled(page: Page, shoot: Shoot) -> None:
+    page.get_by_role("button", name="Add another range").click()
     for label, value in (("Frames/s", "50"), ("Speed", "0.25")):
         page.get_by_label(label).fill(value)
         page.get_by_label(label).press("Enter")
@@ -128,18 +166,19 @@ def test_a_running_job_shows_its_progress_and_is_cancelled(page: Page, shoot: Sh
     page.get_by_role("button", name="Make the GIF").dblclick()
     expect(cards(page, "running")).to_contain_text("%", timeout=15_000)
     expect(cards(page, "running").get_by_role("progressbar")).to_be_visible()
-    shoot(page, "8-running")
+    shoot(page, "9-running")
     page.get_by_role("button", name="Cancel").first.click()
     page.get_by_role("button", name="Cancel").first.click()
     expect(cards(page, "cancelled")).to_have_count(2, timeout=10_000)
     cards(page, "cancelled").first.get_by_role("button", name="Use these settings again").click()
     expect(page.get_by_label("Speed")).to_have_value("0.26")
+    expect(page.get_by_role("group", name="Range 2 of 2")).to_be_visible()
 
 
 def test_a_deletion_is_asked_for_twice_and_stays(page: Page, shoot: Shoot) -> None:
     done = cards(page, "succeeded")
     done.get_by_role("button", name="Delete").click()
-    shoot(page, "9-delete")
+    shoot(page, "10-delete")
     page.keyboard.press("Escape")
     expect(done.get_by_role("link", name="Download")).to_be_visible()
     page.keyboard.press("Enter")
@@ -154,6 +193,7 @@ def test_a_deletion_is_asked_for_twice_and_stays(page: Page, shoot: Shoot) -> No
 
 def test_a_video_that_comes_before_the_form_is_drawn_is_ready_as_well(page: Page) -> None:
     page.get_by_role("button", name="Remove this video").click()
+    expect(page.get_by_text("No GIF was made of it.")).to_be_visible()
     page.get_by_role("button", name="Remove", exact=True).click()
     expect(page.get_by_role("button", name="Make the GIF")).to_be_hidden()
     page.reload(wait_until="commit")
@@ -182,6 +222,17 @@ def drop(page: Page, name: str, kind: str, content: bytes) -> None:
         }""",
         [name, kind, content.decode()],
     )
+
+
+def choose_picture(page: Page, name: str, content: bytes) -> None:
+    picture = page.locator('.gifapp-file input[accept^="image/"]')
+    picture.set_input_files({"name": name, "mimeType": "image/png", "buffer": content})
+
+
+def a_picture() -> bytes:
+    content = BytesIO()
+    Image.new("RGBA", (40, 20), (255, 80, 0, 160)).save(content, "PNG")
+    return content.getvalue()
 
 
 def downloaded(page: Page) -> bytes:
