@@ -43,8 +43,9 @@ def convert(
     """Make a GIF of `given`.
 
     Args:
-        given: the path of a video, its bytes, an array of uint8 frames (n, height, width, 3 or 4) that
-            shows `recipe.fps` of them a second, or a MoviePy clip.
+        given: the path of a video, a picture, or a folder or zip of pictures; the bytes of such a file; an
+            array of uint8 frames (n, height, width, 3 or 4) or anything that gives them one by one, at
+            `recipe.fps` of them a second; a MoviePy clip; a matplotlib animation.
         recipe: what to make of it; the defaults give a good GIF.
         output: where to write the GIF; without it the report holds the GIF. Where the recipe names no
             format, the name does: `clip.webp`, `clip.png` (an APNG), `clip.mp4`.
@@ -63,7 +64,7 @@ def convert(
     recipe, limits, tell = recipe or Recipe(), limits or Limits(), on_progress or _hear_nothing
     if output is not None:
         recipe = for_output(recipe, Path(output))
-    with as_file(given, fps=recipe.fps) as path:
+    with as_file(given, fps=recipe.fps, on_frame=Reporter(tell, limits.deadline_s).beat) as path:
         if output is not None:
             _refuse_same_file(path, Path(output))
         make = partial(convert_file, path, limits=limits)
