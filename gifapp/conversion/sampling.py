@@ -25,7 +25,7 @@ _RUN_FRAMES = 3
 _FEWEST_RUNS = 4
 _CALM = 0.3  # of the mean change: what a frame counts that does not change at all
 # measured on 17 clips: a run's first frames follow a picture drawn afresh, and cost less than theirs
-_FRESH = 1.06
+FRESH = 1.06
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def predicted(clip: KeptClip, knobs: Knobs, encode: Encode, *, most_px: int) -> 
     drawn = _drawn(changes, runs)
     costs = [_cost(clip, run, knobs, encode) / changes[run] * times for run, times in drawn.items()]
     first = encode(clip.frames(knobs, [0]), knobs)
-    return Prediction(first + sum(changes) * sum(costs) / runs * _FRESH, is_exact=False)
+    return Prediction(first + sum(changes) * sum(costs) / runs * FRESH, is_exact=False)
 
 
 def _changes(clip: KeptClip, knobs: Knobs) -> list[float]:
