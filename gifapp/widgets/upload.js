@@ -1,5 +1,5 @@
 const AT_ONCE = 2;
-const NO_VIDEO = /^(audio|text|font)\/|^application\/(pdf|zip|json|javascript|msword|vnd\.(openxml|ms-))|^image\/(?!gif)/;
+const NO_VIDEO = /^(audio|text|font)\/|^application\/(pdf|json|javascript|msword|vnd\.(openxml|ms-))|^image\/(?!gif|webp|a?png|jpeg)/;
 const SPEED_OVER_MS = 3000;
 
 class Uploads {
@@ -19,7 +19,7 @@ class Uploads {
   }
 
   makeZone() {
-    this.input = make("input", { type: "file", multiple: true, accept: "video/*,image/gif,.mkv,.flv,.avi,.ogv,.ts,.3gp", hidden: true });
+    this.input = make("input", { type: "file", multiple: true, accept: "video/*,image/gif,image/webp,image/png,image/jpeg,.zip,.mkv,.flv,.avi,.ogv,.ts,.3gp", hidden: true });
     this.input.addEventListener("change", () => {
       this.take(this.input.files);
       this.input.value = "";
@@ -55,7 +55,7 @@ class Uploads {
     const limit = this.model.get("limit_bytes");
     if (file.size === 0) return "The file is empty.";
     if (file.size > limit) return `${sizeInWords(file.size)} is more than the limit of ${sizeInWords(limit)}. Cut the video or export it smaller.`;
-    return NO_VIDEO.test(file.type) ? "This is not a video." : null;
+    return NO_VIDEO.test(file.type) ? "This is neither a video nor a picture." : null;
   }
 
   makeRow(file) {

@@ -16,7 +16,7 @@ from gifapp.domain.wording import size
 from gifapp.widgets.assets import script, style
 from gifapp.widgets.reporting import Reporter
 
-FORMATS = "MP4, MOV, WebM, MKV, AVI, FLV, MPEG, OGG and GIF"
+FORMATS = "MP4, MOV, WebM, MKV, AVI, FLV, MPEG, OGG, GIF, WebP, PNG, JPEG and zips of pictures"
 
 
 class Upload(anywidget.AnyWidget):

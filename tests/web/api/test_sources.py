@@ -3,12 +3,15 @@
 import asyncio
 import hashlib
 import subprocess
+import zipfile
 from collections.abc import AsyncIterator
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from PIL import Image
 
 from gifapp.domain.views import JobView, SourceView
 from gifapp.web.parts import Parts
@@ -65,7 +68,43 @@ async def test_a_source_at_work_stays(ada: Person, job: JobView) -> None:
     is_problem(await ada.http.delete(f"/api/v1/sources/{job.source.id}"), 409, "source-in-use")
 
 
+def zip_of(files: dict[str, bytes]) -> bytes:
+    data = BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return data.getvalue()
+
+
+def animated(kind: str) -> bytes:
+    shots = [Image.new("RGB", (20, 10), colour) for colour in ("red", "lime")]
+    data = BytesIO()
+    shots[0].save(data, kind, save_all=True, append_images=shots[1:], duration=250)
+    return data.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "duration_s"),
+    [
+        (zip_of({"1.png": animated("PNG"), "2.webp": animated("WEBP")}), 0.16),
+        (animated("PNG"), 0.5),
+        (animated("WEBP"), 0.5),
+    ],
+    ids=["zip", "APNG", "WebP"],
+)
+async def test_pictures_become_a_source_with_a_poster(ada: Person, content: bytes, duration_s: float) -> None:
+    answer = await ada.http.post("/api/v1/sources", params={"name": "pictures"}, content=content)
+    assert answer.status_code == 201
+    told = SourceView.model_validate(answer.json())
+    assert (told.width, told.height, told.duration_s) == (20, 10, duration_s)
+    poster = await ada.http.get(told.poster_url or "")
+    assert Image.open(BytesIO(poster.content)).size == (20, 10)
+
+
 NO_VIDEOS = [
+    (zip_of({"[Content_Types].xml": b"<xml/>", "word/document.xml": b"<xml/>"}), 415, "source-not-video"),
+    (zip_of({"1.png": animated("PNG"), "2.txt": b"words"}), 422, "pictures-invalid"),
+    (zip_of({"../1.png": animated("PNG")}), 422, "pictures-invalid"),
     (b"", 422, "source-empty"),
     (b"x", 415, "source-not-video"),
     (b"Dear Sir or Madam, " * 99, 415, "source-not-video"),
