@@ -17,6 +17,7 @@ from gifapp.conversion import kernels
 from gifapp.conversion.encoder import warm_up
 
 BEAT_S = 0.1
+_COMPILING = "gifapp: the engine is being compiled, once for this installation (about half a minute)"
 
 
 class Loading:
@@ -37,7 +38,7 @@ class Loading:
         _join(self._thread, beat)
         if self._are_loaded:
             return
-        logging.getLogger(__name__).warning("gifapp compiles its engine, this once: about half a minute")
+        logging.getLogger(__name__).warning(_COMPILING)
         if kernels.are_kept():
             _compile_apart(beat)
         # what is not there yet is compiled here: when there was nowhere to keep it, or no second process

@@ -13,6 +13,7 @@ import pytest
 from gifapp.processes import stop, wait_until
 from tests.letters import write_clip
 
+COMPILING = "gifapp: the engine is being compiled, once for this installation (about half a minute)\n"
 WHERE_KEPT = (
     "from gifapp.conversion import encoder, kernels; "
     "print(kernels.are_kept(), kernels._pending[0][0].stats.cache_path)"
@@ -46,7 +47,7 @@ def test_the_first_run_says_that_it_compiles_and_can_be_stopped(tmp_path: Path, 
     process = subprocess.Popen(argv, env=environment, stderr=subprocess.PIPE, text=True)
     try:
         assert process.stderr
-        assert process.stderr.readline() == "gifapp compiles its engine, this once: about half a minute\n"
+        assert process.stderr.readline() == COMPILING
         assert wait_until(lambda: bool(psutil.Process(process.pid).children()), timeout_s=20)
         children = psutil.Process(process.pid).children(recursive=True)
         begun = time.monotonic()
