@@ -1,4 +1,4 @@
-"""`gifapp convert`: a video to a GIF, without any server."""
+"""`gifapp convert`: a video, or pictures, to a GIF, without any server."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, TextIO
 
 import click
@@ -60,7 +60,11 @@ def convert(
     as_json: bool,
     **fields: Any,  # noqa: ARG001  those of the recipe
 ) -> None:
-    """Convert VIDEO into a GIF."""
+    """Convert VIDEO into a GIF.
+
+    VIDEO may also be an animated WebP or PNG, a picture, or a folder or a zip of pictures, which play
+    in the order of their names, as many a second as --fps says.
+    """
     recipe = read_recipe(ctx, recipe_file)
     from gifapp.conversion.pipeline import convert as make_gif  # noqa: PLC0415  # NumPy and Numba: not for --help
 
@@ -115,12 +119,14 @@ class _Stop:
             sys.exit(128 + self._heard)
 
 
-def _beside(video: Path, made: Format) -> Path:
-    """The video's name with the ending of what is made; nothing replaces itself."""
-    beside = video.with_name(f"{video.stem or video.name}{FILE_KINDS[made].suffix}")
-    return (
-        beside.with_stem(f"{beside.stem}-converted") if beside.name.lower() == video.name.lower() else beside
-    )
+def _beside(source: Path, made: Format) -> Path:
+    """The source's name with the ending of what is made; nothing replaces itself."""
+    name = source.name or source.resolve().name or "gifapp"  # that of `.` is empty
+    stem = name if source.is_dir() else PurePath(name).stem
+    beside = source.parent / f"{stem}{FILE_KINDS[made].suffix}"
+    if beside.name.lower() == source.name.lower():
+        return beside.with_stem(f"{beside.stem}-converted")
+    return beside
 
 
 @contextmanager

@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from gifapp.commands.convert import _beside
 from gifapp.processes import stop, wait_until
 from tests import clips
 from tests.letters import read_gif, told, write_clip
@@ -76,6 +78,30 @@ def test_quiet_says_nothing(clip: Path, tmp_path: Path) -> None:
     done = run(clip, "--quiet", "--output", "other.gif", folder=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert (tmp_path / "other.gif").exists()
+
+
+def test_a_folder_of_pictures_is_a_source(tmp_path: Path) -> None:
+    shots = tmp_path / "shots"
+    shots.mkdir()
+    for number, colour in ((1, "red"), (10, "blue"), (2, "lime")):
+        Image.new("RGB", (2, 1), colour).save(shots / f"{number}.png")
+    done = run(".", "--fps", 5, "--dither", "none", "-o", "../shots.gif", folder=shots)
+    assert done.returncode == 0, done.stderr
+    assert "3 pictures" in done.stderr
+    assert told(read_gif(tmp_path / "shots.gif")) == "R20 G20 B20"
+
+
+@pytest.mark.parametrize(
+    ("source", "gif"),
+    [("a/clip.mp4", "a/clip.gif"), ("a/clip.gif", "a/clip-converted.gif"), ("A.GIF", "A-converted.gif"),
+     ("shots.v1", "shots.v1.gif"), (".", "here.gif")],
+)  # fmt: skip
+def test_the_gif_has_its_sources_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, gif: str
+) -> None:
+    (tmp_path / "here" / "shots.v1").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "here")
+    assert _beside(Path(source), "gif") == Path(gif)
 
 
 def test_a_gif_never_replaces_itself(tmp_path: Path) -> None:
