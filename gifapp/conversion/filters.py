@@ -106,7 +106,8 @@ def _looking(video: Video, plan: Plan) -> Iterator[str]:
     if plan.key_tables:
         yield from look.keyed(plan.key_tables, has_alpha=has_alpha)
         has_alpha = True
-    yield from look.changed(plan.recipe.look, has_alpha=has_alpha)
+    pixels = plan.width_px * plan.height_px
+    yield from look.changed(plan.recipe.look, pixels=pixels, has_alpha=has_alpha)
     if has_alpha and plan.recipe.background:
         yield from look.flattened(plan.recipe.background)
 

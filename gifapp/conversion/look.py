@@ -17,6 +17,7 @@ from gifapp.domain.recipe import Look
 
 # BT.709's luma in steps of 1/255: ffmpeg rounds each product, and white stays white
 _GREY = ":".join(["54/255:183/255:18/255:0"] * 3)
+_FEWEST_TO_BLUR = 16  # with one or two, ffmpeg's gblur writes beyond its buffer
 _BLURS = 3  # of ffmpeg's passes: one alone is a spike with long tails, not a Gaussian
 
 
@@ -34,9 +35,9 @@ def keyed(tables: Path, *, has_alpha: bool) -> Iterator[str]:
     yield "format=rgba"
 
 
-def changed(look: Look, *, has_alpha: bool) -> Iterator[str]:
-    """Blurred, without colours, and with other tones."""
-    if look.blur_px:
+def changed(look: Look, *, pixels: int, has_alpha: bool) -> Iterator[str]:
+    """Pictures of so many pixels blurred, without colours, and with other tones."""
+    if look.blur_px and pixels >= _FEWEST_TO_BLUR:
         yield from _blurred(look.blur_px, has_alpha=has_alpha)
     if look.grayscale:
         yield f"colorchannelmixer={_GREY}"

@@ -193,7 +193,7 @@ def _notes(video: Video, found: dict[str, Any]) -> Iterator[str]:
     if video.is_vfr:
         yield "Its frame rate varies; each picture keeps its time."
     if video.has_alpha:
-        yield "Parts of it are transparent; they stay transparent."
+        yield "Parts of it are transparent."
     if video.fps is None:
         yield "It holds a single picture."
     if found["claimed_s"] and abs(found["claimed_s"] - video.duration_s) > max(1.0, video.duration_s / 10):

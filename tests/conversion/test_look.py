@@ -90,6 +90,12 @@ def test_blur_is_a_gaussian(tmp_path: Path, sigma_px: float) -> None:
     assert np.abs(row - np.array(gaussian)).mean() < 1.5
 
 
+@pytest.mark.parametrize("letters", [["R"], ["R", "R"], ["RR"], ["RR", "RR"]])
+def test_the_smallest_pictures_can_be_blurred(tmp_path: Path, letters: list[str]) -> None:
+    clip = write_clip(tmp_path / "clip.mov", [letters])
+    assert seen(clip, look=Look(blur_px=50)).tolist() == [[[255, 0, 0]] * len(row) for row in letters]
+
+
 def test_the_blur_of_transparent_pixels_has_no_dark_rim(tmp_path: Path) -> None:
     picture = np.zeros((16, 16, 4), np.uint8)
     picture[:, 8:] = (255, 120, 0, 255)
