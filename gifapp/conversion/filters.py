@@ -78,7 +78,7 @@ def _coloured(video: Video, plan: Plan) -> Iterator[str]:
 def _with_alpha(colours: ColourTags, size: str) -> Iterator[str]:
     """Scaled premultiplied: else the hidden colour of transparent pixels bleeds into the edges."""
     yield f"scale={SCALER}{_meaning(colours)}"
-    yield "format=gbrap"
+    yield "format=gbrap16le"  # with 8 bits ffmpeg makes 254 of an opaque 255
     yield "premultiply=inplace=1"
     yield f"scale={size}:{SCALER}"
     yield "unpremultiply=inplace=1"

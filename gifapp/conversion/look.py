@@ -48,7 +48,7 @@ def changed(look: Look, *, pixels: int, has_alpha: bool) -> Iterator[str]:
 def _blurred(sigma_px: float, *, has_alpha: bool) -> Iterator[str]:
     blur = f"gblur=sigma={sigma_px!r}:steps={_BLURS}"
     if has_alpha:  # premultiplied: the colour of transparent pixels counts for nothing
-        yield f"format=gbrap,premultiply=inplace=1,{blur},unpremultiply=inplace=1,format=rgba"
+        yield f"format=gbrap16le,premultiply=inplace=1,{blur},unpremultiply=inplace=1,format=rgba"
     else:
         yield f"format=gbrp,{blur},format=rgb24"
 

@@ -52,6 +52,13 @@ def test_transparent_pixels_stay_transparent(tmp_path: Path, name: str) -> None:
     ]
 
 
+def test_colours_beside_transparent_pixels_are_exact(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mov", [["WB.", "Y.K"]])
+    with Image.open(BytesIO(convert(clip).read_bytes())) as gif:
+        shown = np.asarray(gif.convert("RGBA"))
+    assert (shown[shown[..., 3] > 0] == pixels([["WB.", "Y.K"]])[0][shown[..., 3] > 0]).all()
+
+
 @pytest.mark.parametrize(
     ("recipe", "expected"),
     [
