@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import repeat, starmap
 from pathlib import Path
 
-from gifapp.conversion import compose, source
+from gifapp.conversion import compose, source, words
 from gifapp.conversion.frame import Frame, Pixels
 from gifapp.conversion.frame_store import FrameStore
 from gifapp.conversion.mixing import faded
@@ -53,10 +53,12 @@ def rendered(
 
     Raises:
         errors.RangeOutsideSource, errors.CropOutsideSource, errors.SourceTooLong: the recipe does not fit.
+        errors.RecipeInvalid: the overlay or the subtitles cannot be read.
         errors.DiskFull, errors.ConversionTooBig: the frames do not fit on the disk.
         errors.GifappError: see `source.frames`, while the frames are read.
     """
     plan = make_plan(video, recipe, limits)
+    layers = words.layers(plan)
     played_cs = _played_cs(plan)
     held_cs = _held_cs(plan)
     delays = [*played_cs[:-1], played_cs[-1] + held_cs[0], *held_cs[1:]]
@@ -69,7 +71,7 @@ def rendered(
     ):
         pictures = _staying(played, len(held_cs) - 1)
         frames = starmap(Frame, zip(pictures, delays, strict=True))
-        shown = faded(frames, recipe.look, sum(played_cs) / 100)
+        shown = words.laid_on(faded(frames, recipe.look, sum(played_cs) / 100), layers)
         yield Rendering(plan.width_px, plan.height_px, plan.has_alpha, delays, shown, video.notes)
 
 

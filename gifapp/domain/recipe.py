@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import Any, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from gifapp import errors
 from gifapp.domain.presets import PresetName
@@ -79,6 +79,13 @@ class Recipe(Part):
     target_bytes: int | None = Field(None, ge=FEWEST_TARGET_BYTES, le=MOST_TARGET_BYTES)
     preset: PresetName | None = None
     format: Format = "gif"
+
+    @field_validator("subtitles")
+    @classmethod
+    def _has_times(cls, subtitles: str | None) -> str | None:
+        if subtitles is not None and "-->" not in subtitles:
+            raise ValueError("neither SRT nor WebVTT")
+        return subtitles
 
     @model_validator(mode="after")
     def _one_frame(self) -> Self:

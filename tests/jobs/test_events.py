@@ -41,7 +41,7 @@ def test_what_was_missed_is_replayed_in_order_and_to_its_owner_only(events: Even
 def test_an_event_does_not_carry_the_files_in_a_recipe(events: Events) -> None:
     start = events.latest("ann")
     overlay = Overlay(image=base64.b64encode(b"GIF8" + bytes(100_000)).decode())
-    recipe = Recipe(fps=5.0, overlay=overlay, subtitles="WEBVTT")
+    recipe = Recipe(fps=5.0, overlay=overlay, subtitles="WEBVTT\n\n00:01.000 --> 00:02.000\nHello")
     events.publish("ann", "job.changed", job=a_job(recipe=recipe))
     told = (events.since("ann", start) or [])[0].job
     assert told is not None

@@ -79,7 +79,7 @@ PLAIN = st.builds(
     chroma_key=st.none() | st.builds(ChromaKey, colour=COLOURS, tolerance=numbers(0.01, 1)),
     background=st.none() | COLOURS,
     captions=st.lists(captions(), max_size=2).map(tuple),
-    subtitles=st.none() | st.text(min_size=1, max_size=40),
+    subtitles=st.none() | st.text(max_size=40).map("00:01.000 --> 00:02.000\n{}".format),
     overlay=st.none()
     | st.builds(Overlay, image=PICTURES, position=POSITIONS, scale=numbers(0.01, 1), opacity=numbers(0, 1)),
     content=st.sampled_from(["auto", "film", "screen"]),

@@ -1,0 +1,63 @@
+"""The overlay: a stranger's small picture, decoded with care, at its size and place."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from gifapp import errors
+from gifapp.conversion.pictures import DAMAGE
+from gifapp.conversion.places import margin_px, placed
+from gifapp.conversion.words import Layer
+from gifapp.domain.recipe import Overlay
+
+MOST_PIXELS = 4096 * 4096
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
+
+
+def overlay_layer(overlay: Overlay, width_px: int, height_px: int) -> Layer:
+    """The overlay on every frame of that size; of an animation its first picture.
+
+    It has `overlay.scale` of the frame's width, or less where it would not fit the height.
+
+    Raises:
+        errors.RecipeInvalid: the picture is damaged or has more than `MOST_PIXELS`.
+    """
+    picture = _sized(_decoded(overlay.image), overlay.scale * width_px, height_px)
+    pixels = np.array(picture)
+    pixels[..., 3] = np.rint(pixels[..., 3] * overlay.opacity)
+    corner = placed(
+        overlay.position, picture.size, (width_px, height_px), margin_px=margin_px(width_px, height_px)
+    )
+    return Layer(lambda: pixels, *corner)
+
+
+def _decoded(encoded: str) -> Image.Image:
+    with _translating_pillow_errors():
+        picture = Image.open(io.BytesIO(base64.b64decode(encoded)), formats=FORMATS)
+        if picture.width * picture.height > MOST_PIXELS:
+            raise _refused(f"has more than {MOST_PIXELS:,} pixels")
+        return ImageOps.exif_transpose(picture).convert("RGBA")
+
+
+def _sized(picture: Image.Image, width_px: float, highest_px: int) -> Image.Image:
+    scale = min(width_px / picture.width, highest_px / picture.height)
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    return picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3)
+
+
+@contextmanager
+def _translating_pillow_errors() -> Iterator[None]:
+    try:
+        yield
+    except DAMAGE as failed:
+        raise _refused("is damaged") from failed
+
+
+def _refused(problem: str) -> errors.RecipeInvalid:
+    return errors.RecipeInvalid(problems=f"overlay.image {problem}", fields={"overlay.image": problem})

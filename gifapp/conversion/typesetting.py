@@ -1,0 +1,268 @@
+"""Text to lines of glyphs: fonts chosen, letters shaped and joined, directions ordered, lines filled.
+
+HarfBuzz shapes and python-bidi tells directions (Unicode's annex 9); both come as wheels, so that a
+caption looks the same on every machine.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import NamedTuple
+
+import uharfbuzz as hb
+from bidi import algorithm as bidi
+
+from gifapp.conversion import breaking, fonts
+from gifapp.conversion.fonts import EM, Typeface
+
+# of an em: what every line takes, so that lines stand even whatever their letters
+ASCENT, DESCENT = 0.9, 0.28
+OUTLINE = 0.07
+READABLE_PX = 10
+SMALLEST_PX = 4
+SHRINK = 0.92
+BALANCING = 6  # halvings of the width
+DIRECTIONS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # embedded ones, which few type
+
+Ranges = list[tuple[int, int]]
+
+
+class Glyph(NamedTuple):
+    """A glyph of a typeface and where it stands, in ems from the start of its line; y grows upwards."""
+
+    typeface: Typeface
+    number: int
+    x_em: float
+    y_em: float
+
+
+@dataclass(frozen=True)
+class Line:
+    glyphs: tuple[Glyph, ...]
+    width_em: float
+    ascent_em: float
+    descent_em: float
+
+    @property
+    def height_em(self) -> float:
+        return self.ascent_em + self.descent_em
+
+
+@dataclass(frozen=True)
+class Block:
+    """Lines of one size; the block has room for an outline around them."""
+
+    lines: tuple[Line, ...]
+    size_px: float
+
+    @property
+    def outline_px(self) -> float:
+        return max(1.0, OUTLINE * self.size_px)
+
+    @property
+    def width_px(self) -> int:
+        return math.ceil(max(line.width_em for line in self.lines) * self.size_px + 2 * self.outline_px)
+
+    @property
+    def height_px(self) -> int:
+        return math.ceil(sum(line.height_em for line in self.lines) * self.size_px + 2 * self.outline_px)
+
+
+def set_text(text: str, *, size_px: float, width_px: int, height_px: int) -> Block:
+    """The text at `size_px`, or as much smaller as it must be to fit the width and the height.
+
+    Words are parted only when they do not fit at a size that can be read.
+    """
+    language = "ja" if any("\u3041" <= one <= "\u30ff" for one in text) else None
+    paragraphs = [Paragraph(line, language) for line in _cleaned(text)]
+    block = None
+    for size, is_parting in _attempts(size_px):
+        room_em = (width_px - 2 * max(1.0, OUTLINE * size)) / size
+        ranges = [one.wrapped(room_em, is_parting=is_parting) for one in paragraphs]
+        if all(ranges):
+            block = _block(paragraphs, _balanced(paragraphs, ranges, room_em), size)
+            if block.height_px <= height_px and block.width_px <= width_px:
+                break
+    assert block is not None  # noqa: S101 - the last attempts part words
+    return block
+
+
+def _attempts(size_px: float) -> Iterator[tuple[float, bool]]:
+    """Sizes to try, and whether words may be parted."""
+    least = min(READABLE_PX, size_px)
+    yield from ((size, False) for size in _sizes(size_px, least))
+    yield from ((size, True) for size in _sizes(size_px, min(SMALLEST_PX, size_px)))
+
+
+def _sizes(largest: float, least: float) -> Iterator[float]:
+    while largest > least:
+        yield largest
+        largest *= SHRINK
+    yield least
+
+
+def _balanced(paragraphs: list[Paragraph], ranges: list[Ranges], room_em: float) -> list[Ranges]:
+    """The same number of lines in as little width as they need: no lone word on the last one."""
+    found = []
+    for paragraph, wide in zip(paragraphs, ranges, strict=True):
+        least_em, most_em, best = room_em / 2, room_em, wide
+        for _ in range(BALANCING if len(wide) > 1 else 0):
+            middle_em = (least_em + most_em) / 2
+            narrow = paragraph.wrapped(middle_em, is_parting=False)
+            if 0 < len(narrow) <= len(wide):
+                best, most_em = narrow, middle_em
+            else:
+                least_em = middle_em
+        found.append(best)
+    return found
+
+
+def _cleaned(text: str) -> list[str]:
+    """The lines without what cannot be drawn."""
+    kept = "".join(
+        one if one == "\n" or unicodedata.category(one) not in ("Cc", "Cs") else " "
+        for one in text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n")
+        if one not in DIRECTIONS
+    )
+    return [line.strip() for line in kept.strip("\n").split("\n")]
+
+
+class Paragraph:
+    """A line as it was typed: measured once, at no particular size, then wrapped at any."""
+
+    def __init__(self, text: str, language: str | None) -> None:
+        self.clusters = breaking.clusters(text)
+        self._language = language
+        self._levels = _levels(self.clusters)
+        self._typefaces = _typefaces(self.clusters)
+        self._advances = [0.0] * len(self.clusters)
+        self._tops = [ASCENT] * len(self.clusters)
+        self._bottoms = [DESCENT] * len(self.clusters)
+        self._measure()
+        self._ends = [0.0, *itertools.accumulate(self._advances)]
+
+    def wrapped(self, room_em: float, *, is_parting: bool) -> Ranges:
+        """Ranges of clusters, one for each line; none at all if a word would have to be parted."""
+        lines, start = [], 0
+        for first, last in breaking.words(self.clusters):
+            end = self._without_spaces(first, last)
+            if self._ends[end] - self._ends[start] > room_em and first > start:
+                lines.append((start, first))
+                start = first
+            if self._ends[end] - self._ends[start] <= room_em:
+                continue
+            if not is_parting and not breaking.is_unspaced(self.clusters[first]):
+                return []
+            for here in range(first + 1, end):
+                if self._ends[here + 1] - self._ends[start] > room_em:
+                    lines.append((start, here))
+                    start = here
+        return [*lines, (start, len(self.clusters))]
+
+    def line(self, start: int, end: int) -> Line:
+        """The clusters from `start` to `end` as they stand from left to right."""
+        end = self._without_spaces(start, end)
+        glyphs: list[Glyph] = []
+        pen_em = 0.0
+        for first, last in self._seen_order(start, end):
+            for glyph, advance_em, _ in self._shaped(first, last):
+                glyphs.append(glyph._replace(x_em=glyph.x_em + pen_em))
+                pen_em += advance_em
+        return Line(
+            tuple(glyphs),
+            width_em=pen_em,
+            ascent_em=max(self._tops[start:end], default=ASCENT),
+            descent_em=max(self._bottoms[start:end], default=DESCENT),
+        )
+
+    def _without_spaces(self, start: int, end: int) -> int:
+        while end > start and breaking.is_space(self.clusters[end - 1]):
+            end -= 1
+        return end
+
+    def _runs(self, start: int, end: int) -> Ranges:
+        """Ranges of one typeface and one direction."""
+        kinds = itertools.groupby(range(start, end), lambda at: (self._typefaces[at], self._levels[at]))
+        return [(run[0], run[-1] + 1) for run in ([*group] for _, group in kinds)]
+
+    def _seen_order(self, start: int, end: int) -> Ranges:
+        """The runs from left to right: rule L2 of the annex, from the deepest level up."""
+        runs = self._runs(start, end)
+        deepest = max((self._levels[first] for first, _ in runs), default=0)
+        for level in range(deepest, 0, -1):
+            runs = _turned(runs, [self._levels[first] >= level for first, _ in runs])
+        return runs
+
+    def _shaped(self, start: int, end: int) -> list[tuple[Glyph, float, int]]:
+        """The glyphs of one run from left to right, each with its advance and its cluster."""
+        typeface = self._typefaces[start]
+        buffer = hb.Buffer()
+        buffer.add_codepoints([ord(one) for one in "".join(self.clusters[start:end])])
+        buffer.guess_segment_properties()
+        buffer.direction = "rtl" if self._levels[start] % 2 else "ltr"
+        if self._language:
+            buffer.language = self._language
+        hb.shape(typeface.font, buffer)
+        owners = [at for at in range(start, end) for _ in self.clusters[at]]
+        return [
+            (
+                Glyph(typeface, info.codepoint, place.x_offset / EM, place.y_offset / EM),
+                place.x_advance / EM,
+                owners[info.cluster],
+            )
+            for info, place in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True)
+        ]
+
+    def _measure(self) -> None:
+        for run in self._runs(0, len(self.clusters)):
+            for glyph, advance_em, at in self._shaped(*run):
+                self._advances[at] += advance_em
+                ink = glyph.typeface.font.get_glyph_extents(glyph.number)
+                if ink is not None:
+                    top_em = glyph.y_em + ink.y_bearing / EM
+                    self._tops[at] = max(self._tops[at], top_em)
+                    self._bottoms[at] = max(self._bottoms[at], -top_em - ink.height / EM)
+
+
+def _block(paragraphs: list[Paragraph], ranges: list[Ranges], size_px: float) -> Block:
+    lines = [
+        paragraph.line(*one) for paragraph, ranged in zip(paragraphs, ranges, strict=True) for one in ranged
+    ]
+    return Block(tuple(lines), size_px)
+
+
+def _turned(runs: Ranges, are_deep: list[bool]) -> Ranges:
+    """The runs, those that are deep and stand together in the other order."""
+    found: Ranges = []
+    for is_deep, group in itertools.groupby(zip(runs, are_deep, strict=True), itemgetter(1)):
+        together = [run for run, _ in group]
+        found += together[::-1] if is_deep else together
+    return found
+
+
+def _typefaces(found: Sequence[str]) -> list[Typeface]:
+    chosen: list[Typeface] = []
+    for cluster in found:
+        chosen.append(fonts.typeface_of(cluster, chosen[-1] if chosen else None))
+    return chosen
+
+
+def _levels(found: Sequence[str]) -> list[int]:
+    """The embedding level of each cluster; odd ones run from right to left."""
+    text = "".join(found)
+    storage = bidi.get_empty_storage()
+    storage["base_level"] = bidi.get_base_level(text)
+    storage["base_dir"] = ("L", "R")[storage["base_level"]]
+    bidi.get_embedding_levels(text, storage)
+    characters = list(storage["chars"])  # the rules drop those without a direction of their own
+    bidi.explicit_embed_and_overrides(storage)
+    bidi.resolve_weak_types(storage)
+    bidi.resolve_neutral_types(storage, False)
+    bidi.resolve_implicit_levels(storage, False)
+    firsts = itertools.accumulate((len(cluster) for cluster in found[:-1]), initial=0)
+    return [characters[first]["level"] for first in firsts] if found else []

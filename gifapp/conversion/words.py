@@ -1,0 +1,108 @@
+"""Words and pictures on the picture: captions, subtitles and the overlay, drawn once, blended in.
+
+Only what a recipe asks for is imported: without words there are no fonts, without an overlay no decoder.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from gifapp.conversion.frame import Frame, Pixels
+from gifapp.conversion.plan import Plan
+
+ROUNDING_S = 0.005  # a GIF counts in hundredths of a second
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A picture that lies on the frames shown from `start_s` until `end_s` of the GIF.
+
+    Attributes:
+        paint: makes the picture when it is first shown: uint8 (height, width, 4), straight alpha.
+        x_px, y_px: where its upper left corner lies; what is outside of the frame is not shown.
+    """
+
+    paint: Callable[[], Pixels]
+    x_px: int
+    y_px: int
+    start_s: float = 0.0
+    end_s: float = math.inf
+
+    def shows_at(self, at_s: float) -> bool:
+        return self.start_s - ROUNDING_S <= at_s < self.end_s - ROUNDING_S
+
+
+def layers(plan: Plan) -> list[Layer]:
+    """What the recipe lays on the pictures, the lowest first: the overlay, then captions and subtitles.
+
+    Raises:
+        errors.RecipeInvalid: the overlay or the subtitles cannot be read.
+    """
+    recipe, found = plan.recipe, list[Layer]()
+    if recipe.overlay:
+        from gifapp.conversion.overlay import overlay_layer  # noqa: PLC0415
+
+        found.append(overlay_layer(recipe.overlay, plan.width_px, plan.height_px))
+    if recipe.captions or recipe.subtitles:
+        from gifapp.conversion.captions import caption_layers  # noqa: PLC0415
+
+        found += caption_layers(plan)
+    return found
+
+
+def laid_on(frames: Iterable[Frame], found: Sequence[Layer]) -> Iterator[Frame]:
+    """The frames with the layers that show when each of them begins. The frames given stay as they are."""
+    if not found:
+        yield from frames
+        return
+    stamps: dict[int, _Stamp] = {}  # of the layers that show just now, so that memory does not grow
+    shown_cs = 0
+    for frame in frames:
+        now = [number for number, layer in enumerate(found) if layer.shows_at(shown_cs / 100)]
+        stamps = {number: stamps.get(number) or _Stamp(found[number], frame.pixels) for number in now}
+        yield frame._replace(pixels=_stamped(frame.pixels, stamps.values())) if stamps else frame
+        shown_cs += frame.delay_cs
+
+
+def _stamped(pixels: Pixels, stamps: Iterable[_Stamp]) -> Pixels:
+    pixels = pixels.copy()
+    for stamp in stamps:
+        stamp.press(pixels)
+    return pixels
+
+
+class _Stamp:
+    """A layer ready to be blended into frames of one size: only the rectangle that shows."""
+
+    def __init__(self, layer: Layer, pixels: Pixels) -> None:
+        picture, (height, width) = layer.paint(), pixels.shape[:2]
+        left, top = max(0, -layer.x_px), max(0, -layer.y_px)
+        picture = picture[top : max(top, height - layer.y_px), left : max(left, width - layer.x_px)]
+        down, across = _bounds(picture[..., 3])
+        top, left = layer.y_px + top + down.start, layer.x_px + left + across.start
+        picture = picture[down, across]
+        self._place = np.s_[top : top + picture.shape[0], left : left + picture.shape[1]]
+        self._picture = Image.fromarray(np.ascontiguousarray(picture))
+        self._colours, self._alpha = self._picture.convert("RGB"), self._picture.getchannel("A")
+
+    def press(self, pixels: Pixels) -> None:
+        """Blend into these RGB or RGBA pixels, in place."""
+        under = Image.fromarray(np.ascontiguousarray(pixels[self._place]))
+        if pixels.shape[2] == 4:
+            under = Image.alpha_composite(under, self._picture)
+        else:
+            under.paste(self._colours, mask=self._alpha)
+        pixels[self._place] = np.asarray(under)
+
+
+def _bounds(alpha: Pixels) -> tuple[slice, slice]:
+    """The rows and columns between which there is anything."""
+    rows, columns = np.nonzero(alpha)
+    if not rows.size:
+        return slice(0, 0), slice(0, 0)
+    return slice(rows.min(), rows.max() + 1), slice(columns.min(), columns.max() + 1)
