@@ -20,8 +20,9 @@ from gifapp.client.served import ServedGif
 from gifapp.client.tokens import FixedToken, KernelToken, SessionToken, Token
 from gifapp.domain.job import JobState
 from gifapp.domain.limits import Limits
+from gifapp.domain.presets import Preset
 from gifapp.domain.recipe import Recipe
-from gifapp.domain.views import Event, JobView, SourceView, UserView
+from gifapp.domain.views import EstimateView, Event, JobView, SourceView, UserView
 
 OnBytes = Callable[[int, int], None]
 """Called with the bytes sent so far and all bytes there are."""
@@ -126,6 +127,15 @@ class Client:
         body = {"source_id": source_id, "recipe": recipe.model_dump(mode="json")}
         told = self._call("POST", "/jobs", json=body, headers={"Idempotency-Key": uuid4().hex})
         return JobView.model_validate(told)
+
+    def estimate(self, source_id: str, recipe: Recipe | None = None) -> EstimateView:
+        """About how large the GIF would be: mostly within 15 %, in about a second."""
+        body = {"source_id": source_id, "recipe": (recipe or Recipe()).model_dump(mode="json")}
+        return EstimateView.model_validate(self._call("POST", "/estimates", json=body))
+
+    def presets(self) -> list[Preset]:
+        """The platforms that a recipe may name, and what they take."""
+        return [Preset(**one) for one in self._call("GET", "/presets")["presets"]]
 
     def jobs(self, *, limit: int = 200) -> list[JobView]:
         """The newest jobs, newest first."""

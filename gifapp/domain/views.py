@@ -63,6 +63,15 @@ class ErrorView(View):
     detail: str
 
 
+class EstimateView(View):
+    """A GIF that was not made: about so many bytes, and at most so many frames."""
+
+    bytes: int
+    frames: int
+    width_px: int
+    height_px: int
+
+
 class JobView(View):
     id: str
     state: JobState

@@ -11,6 +11,7 @@ from gifapp.domain.limits import Limits
 from gifapp.jobs import database
 from gifapp.jobs.announcer import Announcer
 from gifapp.jobs.blobs import Blobs, open_blobs
+from gifapp.jobs.estimates import Estimates
 from gifapp.jobs.progress import Events
 from gifapp.jobs.queue import Doorbell, make_queue
 from gifapp.jobs.service import JobService
@@ -25,6 +26,7 @@ class JobParts:
     events: Events
     announcer: Announcer
     blobs: Blobs
+    estimates: Estimates
     doorbell: Doorbell
     limits: Limits
     timings: Timings
@@ -39,6 +41,7 @@ class JobParts:
         }
 
     def close(self) -> None:
+        self.estimates.close()
         self.doorbell.close()
         self.events.close()
         database.disconnect()
@@ -73,5 +76,13 @@ def build(
     database.connect(mongodb_url)
     events, doorbell = Events(redis_url), Doorbell(make_queue(redis_url, secret))
     announcer = Announcer(events)
-    service = JobService(blobs=blobs, doorbell=doorbell, announcer=announcer, limits=limits, timings=timings)
-    return JobParts(service, events, announcer, blobs, doorbell, limits, timings)
+    estimates = Estimates(blobs, limits)
+    service = JobService(
+        blobs=blobs,
+        estimates=estimates,
+        doorbell=doorbell,
+        announcer=announcer,
+        limits=limits,
+        timings=timings,
+    )
+    return JobParts(service, events, announcer, blobs, estimates, doorbell, limits, timings)

@@ -18,11 +18,12 @@ from gifapp.domain.formats import FILE_KINDS
 from gifapp.domain.job import JobState, Priority
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipe import Recipe
-from gifapp.domain.views import JobView, SourceView
+from gifapp.domain.views import EstimateView, JobView, SourceView
 from gifapp.jobs import leases, sources, store
 from gifapp.jobs.announcer import Announcer
 from gifapp.jobs.blobs import Blobs, Incoming
 from gifapp.jobs.documents import JobDocument, SourceDocument
+from gifapp.jobs.estimates import Estimates
 from gifapp.jobs.queue import Doorbell
 from gifapp.jobs.sweep import Sweep
 from gifapp.jobs.timings import Timings
@@ -50,9 +51,17 @@ class GifFile:
 
 class JobService:
     def __init__(
-        self, *, blobs: Blobs, doorbell: Doorbell, announcer: Announcer, limits: Limits, timings: Timings
+        self,
+        *,
+        blobs: Blobs,
+        estimates: Estimates,
+        doorbell: Doorbell,
+        announcer: Announcer,
+        limits: Limits,
+        timings: Timings,
     ) -> None:
         self._blobs = blobs
+        self._estimates = estimates
         self._doorbell = doorbell
         self._announcer = announcer
         self._limits = limits
@@ -133,6 +142,26 @@ class JobService:
     def _remove_unnamed(self, sha256: str) -> None:
         if not sources.is_named(sha256):
             self._blobs.remove_source(sha256)
+
+    # --- estimates ---------------------------------------------------------------------------
+
+    def estimate(self, owner_id: str, source_id: str, recipe: Recipe) -> EstimateView:
+        """About how large the GIF would be; takes about a second.
+
+        Raises:
+            errors.NotFound, errors.SourceRefused: see `submit`.
+            errors.FieldInvalid: the recipe is for no GIF.
+            errors.TooManyRequests: others are waiting already.
+        """
+        if recipe.format != "gif":
+            raise errors.FieldInvalid(field="recipe.format", problem="only a GIF can be estimated")
+        source = sources.find_source(owner_id, source_id)
+        video = sources.video_of(source)
+        make_plan(video, recipe, self._limits)
+        told = self._estimates.estimate(self._blobs.source_path(source.sha256), video, recipe)
+        return EstimateView(
+            bytes=told.bytes, frames=told.frames, width_px=told.width_px, height_px=told.height_px
+        )
 
     # --- jobs --------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tornado.routing import URLSpec
 
-from gifapp.web import auth, events, health, jobs, me, media, sources
+from gifapp.web import auth, estimates, events, health, jobs, me, media, sources
 from gifapp.web.base import NotFoundHandler
 
 _API = r"/api/v1"
@@ -30,6 +30,8 @@ def api_routes() -> list[URLSpec]:
         URLSpec(rf"{_API}/jobs/{_ID}/cancel", jobs.CancelHandler),
         URLSpec(rf"{_API}/jobs/{_ID}/retry", jobs.RetryHandler),
         URLSpec(rf"{_API}/jobs/{_ID}/gif", media.GifHandler),
+        URLSpec(rf"{_API}/estimates", estimates.EstimatesHandler),
+        URLSpec(rf"{_API}/presets", estimates.PresetsHandler),
         URLSpec(rf"{_API}/events", events.EventsHandler),
         URLSpec(rf"/media/gifs/{_ID}", media.GifHandler, {"signed": True}),
         URLSpec(rf"/media/posters/{_ID}", media.PosterHandler, {"signed": True}),

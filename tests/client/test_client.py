@@ -9,6 +9,7 @@ from PIL import Image
 from gifapp import errors
 from gifapp.client import Client
 from gifapp.domain.job import JobState
+from gifapp.domain.presets import PRESETS
 from gifapp.domain.recipe import Crop, Recipe, Segment
 from gifapp.processes import wait_until
 from tests.clips import real_clip
@@ -41,6 +42,20 @@ def test_the_service_makes_other_formats_too(client: Client) -> None:
     shown = made._repr_mimebundle_()
     assert shown.keys() == {"text/html", "text/plain"}
     assert shown["text/html"].startswith("<video autoplay loop muted playsinline")
+
+
+@pytest.mark.timeout(90)
+def test_a_gif_is_estimated_before_it_is_made(client: Client) -> None:
+    source = client.upload(real_clip())
+    told = client.estimate(source.id, SHORT)
+    made = client.convert(real_clip(), SHORT).job.gif
+    assert made is not None
+    assert told.bytes == pytest.approx(made.bytes, rel=0.15)
+    assert (told.frames, told.width_px, told.height_px) == (made.frames, made.width_px, made.height_px)
+
+
+def test_the_platforms_of_the_service_are_known(client: Client) -> None:
+    assert client.presets() == list(PRESETS.values())
 
 
 def test_an_upload_tells_how_far_it_is(client: Client) -> None:

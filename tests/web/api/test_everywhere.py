@@ -29,6 +29,8 @@ ACCESS = {
     ("DELETE", "/api/v1/sources/{source}"): (401, 404, 404, 409),
     ("GET", "/api/v1/jobs"): (401, 200, 200, 200),
     ("POST", "/api/v1/jobs"): (401, 415, 415, 415),
+    ("POST", "/api/v1/estimates"): (401, 415, 415, 415),
+    ("GET", "/api/v1/presets"): (200, 200, 200, 200),
     ("GET", "/api/v1/jobs/{job}"): (401, 404, 404, 200),
     ("GET", "/api/v1/jobs/{job}/gif"): (401, 404, 404, 409),
     ("POST", "/api/v1/jobs/{job}/retry"): (401, 404, 404, 409),

@@ -1,0 +1,84 @@
+"""Estimates for whoever waits at a form: in a limited child, for they decode what strangers sent."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from gifapp import errors
+from gifapp.conversion.estimate import Estimate, estimate
+from gifapp.conversion.video import Video
+from gifapp.domain.job import Progress
+from gifapp.domain.limits import Limits
+from gifapp.domain.recipe import Recipe
+from gifapp.jobs.blobs import Blobs
+from gifapp.jobs.child import Done, Failed, Order
+from gifapp.jobs.forkserver import ForkServer
+
+DEADLINE_S = 20.0
+MOST_WAITING = 8  # one is worked on
+_LOOK_EVERY_S = 1.0
+_VIDEO: TypeAdapter[Video] = TypeAdapter(Video)
+_VIDEO_NAME = "video.json"  # in the scratch directory: the probe need not look again
+
+
+class Estimates:
+    """Makes estimates, one at a time; nothing runs before the first is asked for."""
+
+    def __init__(self, blobs: Blobs, limits: Limits) -> None:
+        self._blobs = blobs
+        self._limits = replace(limits, deadline_s=min(limits.deadline_s, DEADLINE_S))
+        self._forks = ForkServer("gifapp.jobs.estimates:estimate_ordered")
+        self._thread = ThreadPoolExecutor(1, "estimate")  # the fork server lives as long as it
+        self._places = threading.BoundedSemaphore(MOST_WAITING)
+
+    def estimate(self, path: Path, video: Video, recipe: Recipe) -> Estimate:
+        """What the GIF would weigh; blocks for about a second.
+
+        Raises:
+            errors.TooManyRequests: too many are waiting already.
+            errors.GifappError: see `conversion.estimate.estimate`.
+        """
+        if not self._places.acquire(blocking=False):
+            raise errors.TooManyRequests(retry_after_s=2)
+        try:
+            return self._thread.submit(self._ordered, path, video, recipe).result()
+        finally:
+            self._places.release()
+
+    def _ordered(self, path: Path, video: Video, recipe: Recipe) -> Estimate:
+        self._forks.ensure_running()
+        with self._blobs.scratch(f"estimate-{secrets.token_hex(8)}") as scratch:
+            (scratch / _VIDEO_NAME).write_bytes(_VIDEO.dump_json(video))
+            done = self._done(Order(path, recipe, scratch, self._limits))
+        return Estimate(done.bytes, done.frames, done.width_px, done.height_px, done.duration_s)
+
+    def _done(self, order: Order) -> Done:
+        end = time.monotonic() + order.limits.deadline_s + _LOOK_EVERY_S
+        with self._forks.convert(order) as running:
+            while time.monotonic() < end:
+                match running.receive(_LOOK_EVERY_S):
+                    case Done() as done:
+                        return done
+                    case Failed() as failed:
+                        raise failed.error
+        raise errors.ConversionTooSlow(limit_s=order.limits.deadline_s)
+
+    def close(self) -> None:
+        self._thread.submit(self._forks.stop)
+        self._thread.shutdown()
+
+
+def estimate_ordered(
+    path: Path, recipe: Recipe, out: Path, *, limits: Limits, on_progress: Callable[[Progress], None]
+) -> Estimate:
+    """In the child: a `Converter` that writes nothing."""
+    video = _VIDEO.validate_json((out.parent / _VIDEO_NAME).read_bytes())
+    return estimate(path, recipe, limits=limits, video=video, on_progress=on_progress)

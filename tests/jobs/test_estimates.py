@@ -1,0 +1,84 @@
+"""Estimates in their limited child."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+
+from gifapp import errors
+from gifapp.conversion.estimate import estimate
+from gifapp.conversion.probe import probe
+from gifapp.domain.limits import Limits
+from gifapp.domain.recipe import Recipe
+from gifapp.domain.views import SourceView
+from gifapp.jobs.blobs import Blobs, open_blobs
+from gifapp.jobs.estimates import MOST_WAITING, Estimates
+from gifapp.jobs.parts import JobParts
+from tests.clips import pattern
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    return pattern(tmp_path / "clip.mp4", size="64x48")
+
+
+@pytest.fixture
+def blobs(tmp_path: Path) -> Blobs:
+    return open_blobs((tmp_path / "storage").as_uri())
+
+
+@pytest.fixture
+def estimates(blobs: Blobs) -> Iterator[Estimates]:
+    made = Estimates(blobs, Limits())
+    yield made
+    made.close()
+
+
+def test_the_child_says_what_we_would_say_and_leaves_nothing(
+    estimates: Estimates, clip: Path, tmp_path: Path
+) -> None:
+    video = probe(clip, limits=Limits())
+    here = estimate(clip, Recipe(), limits=Limits(), video=video)
+    assert [estimates.estimate(clip, video, Recipe()) for _ in range(2)] == [here, here]
+    assert not list((tmp_path / "storage" / "scratch").iterdir())
+
+
+def test_what_goes_wrong_there_is_told_here(estimates: Estimates, clip: Path) -> None:
+    video = probe(clip, limits=Limits())
+    clip.write_bytes(b"no video any more")
+    with pytest.raises(errors.SourceDamaged):
+        estimates.estimate(clip, video, Recipe())
+
+
+def test_more_than_may_wait_are_sent_away(estimates: Estimates, clip: Path) -> None:
+    video = probe(clip, limits=Limits())
+
+    def ask(_: int) -> str:
+        try:
+            estimates.estimate(clip, video, Recipe())
+        except errors.TooManyRequests:
+            return "sent away"
+        return "told"
+
+    asked = MOST_WAITING + 2
+    with ThreadPoolExecutor(asked) as people:
+        answers = list(people.map(ask, range(asked)))
+    assert 1 <= answers.count("sent away") <= 2
+
+
+def test_nothing_runs_before_the_first_and_after_the_end(blobs: Blobs, clip: Path) -> None:
+    before = set(psutil.Process().children(recursive=True))
+    made = Estimates(blobs, Limits())
+    assert set(psutil.Process().children(recursive=True)) == before
+    made.estimate(clip, probe(clip, limits=Limits()), Recipe())
+    made.close()
+    assert set(psutil.Process().children(recursive=True)) == before
+
+
+def test_the_service_estimates_only_what_is_mine(parts: JobParts, upload: Callable[..., SourceView]) -> None:
+    mine = upload("ann")
+    assert parts.service.estimate("ann", mine.id, Recipe(width_px=48)).width_px == 48
+    with pytest.raises(errors.NotFound):
+        parts.service.estimate("bob", mine.id, Recipe())

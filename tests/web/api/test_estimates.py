@@ -1,0 +1,31 @@
+"""What a recipe would cost, and what platforms take, over HTTP."""
+
+from gifapp.domain.presets import PRESETS
+from gifapp.domain.views import SourceView
+from tests.web.api.conftest import Person, is_problem
+
+
+async def test_an_estimate_tells_the_size_of_the_gif(ada: Person, source: SourceView) -> None:
+    body = {"source_id": source.id, "recipe": {"width_px": 32}}
+    answer = await ada.http.post("/api/v1/estimates", json=body, timeout=120)
+    assert answer.status_code == 200
+    told = answer.json()
+    assert told.keys() == {"bytes", "frames", "width_px", "height_px"}
+    assert told["width_px"] == 32
+    assert told["bytes"] > 0
+
+
+async def test_a_recipe_that_cannot_be_is_refused_like_a_job(ada: Person, source: SourceView) -> None:
+    late = {"source_id": source.id, "recipe": {"segments": [{"start_s": 100}]}}
+    is_problem(await ada.http.post("/api/v1/estimates", json=late), 422, "range-outside-source")
+    other = {"source_id": source.id, "recipe": {"format": "mp4"}}
+    is_problem(await ada.http.post("/api/v1/estimates", json=other), 422, "field-invalid")
+    gone = {"source_id": "0" * 24}
+    is_problem(await ada.http.post("/api/v1/estimates", json=gone), 404, "not-found")
+
+
+async def test_presets_are_told_with_their_limits(ada: Person) -> None:
+    told = (await ada.http.get("/api/v1/presets")).json()["presets"]
+    assert [one["name"] for one in told] == list(PRESETS)
+    slack = next(one for one in told if one["name"] == "slack_emoji")
+    assert (slack["most_bytes"], slack["width_px"], slack["is_exact"]) == (128_000, 128, True)
