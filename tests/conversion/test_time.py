@@ -1,14 +1,19 @@
 """Holds, fades and crossfades: letters and greys in, delays and greys out."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
+from gifapp import errors
 from gifapp.conversion.pipeline import convert
 from gifapp.domain.outcome import outcome
-from gifapp.domain.recipe import Direction, Look, Recipe, Segment
+from gifapp.domain.recipe import ChromaKey, Direction, Look, Recipe, Segment
 from tests import clips
+from tests.fakes import Impatient
 from tests.gifs import seen_by_pillow
 from tests.letters import read_gif, told, write_clip
 
@@ -88,3 +93,28 @@ def test_a_single_picture_comes_from_black_in_many_frames(tmp_path: Path) -> Non
     clip = write_clip(tmp_path / "clip.mkv", [["WW"]], fps=1)
     assert convert(clip, Recipe(look=Look(fade_in_s=0.5), fps=10.0)).frames == 6
     assert convert(clip, Recipe(fps=10.0)).frames == 1
+
+
+def test_cancelling_while_segments_cross_leaves_no_ffmpeg() -> None:
+    recipe = Recipe(segments=[Segment(end_s=3.0), Segment(start_s=1.0)], crossfade_s=3.0, width_px=64)
+    heard = Impatient(cancel_at=0.5)
+    with pytest.raises(errors.Cancelled):
+        convert(clips.real_clip(), recipe, on_progress=heard)
+    assert not [child for child in psutil.Process().children() if "ffmpeg" in child.name()]
+
+
+def test_what_plays_forward_streams_without_moviepy(rgbw: Path) -> None:
+    recipe = Recipe(
+        segments=[Segment(), Segment()],
+        crossfade_s=0.2,
+        hold_s=1.0,
+        look=Look(fade_in_s=0.1, blur_px=1.0),
+        chroma_key=ChromaKey(),
+        rotate=90,
+    )
+    code = (
+        "import sys, gifapp; from gifapp.domain.recipe import Recipe; "
+        f"gifapp.convert({str(rgbw)!r}, Recipe.model_validate_json({recipe.model_dump_json()!r})); "
+        "assert not [m for m in sys.modules if m.startswith('moviepy')]"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
