@@ -20,6 +20,8 @@ from gifapp.web.signing import MediaKind
 _LONGEST_NAME = 150  # characters
 _MOST_FRAMES_ASKED = 8  # by one owner and not yet answered
 _CACHE = "private, max-age=86400, immutable"
+# a video in a tab of its own is a page that loads itself, which a sandbox would not let it
+_POLICY = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 
 class Picture(NamedTuple):
@@ -99,6 +101,7 @@ class _FileHandler(_MediaHandler, tornado.web.StaticFileHandler):
         kind = "attachment" if wants_file else "inline"
         self.set_header("Content-Disposition", disposition(kind, self._picture.file_name))
         self.set_header("Cache-Control", _CACHE)
+        self.set_header("Content-Security-Policy", _POLICY)
 
 
 class GifHandler(_FileHandler):

@@ -44,6 +44,7 @@ async def test_another_format_has_its_type_and_name(
     saved = await stranger.get(f"{address}&download=1")
     assert saved.headers["Content-Type"] == "video/mp4"
     assert saved.headers["Content-Disposition"].startswith('attachment; filename="clip.mp4"')
+    assert "media-src 'self'" in saved.headers["Content-Security-Policy"]
     part = await stranger.get(address, headers={"Range": "bytes=0-1"})  # how Safari begins
     assert (part.status_code, part.content, part.headers["Content-Type"]) == (206, gif[:2], "video/mp4")
 
