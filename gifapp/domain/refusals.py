@@ -32,7 +32,8 @@ def _words(error: Any, schema: Schema) -> str:
     """What follows the field's name."""
     allowed = _allowed(error["loc"], schema)
     if allowed and error["type"] not in {"extra_forbidden", "missing", "value_error"}:
-        return f"must be {allowed} (got {error['input']!r:.40})"
+        got = error["input"]
+        return f"must be {allowed} (got {f'{got:g}' if isinstance(got, float) else f'{got!r:.40}'})"
     if error["type"] == "extra_forbidden":
         return "is not a field of a recipe"
     return f": {error['msg'].removeprefix('Value error, ')}"

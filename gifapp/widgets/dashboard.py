@@ -46,13 +46,18 @@ class Dashboard(w.VBox):
         """Follow no more."""
         for task in self._tasks:
             task.cancel()
+        self.editor.close()
         super().close()
 
     def _make_parts(self, limits: Limits) -> None:
         reporter, page_url = self._reporter, self._client.page_url
         self.upload = Upload(self._client, limits, on_uploaded=self._uploaded, reporter=reporter)
         self.editor = Editor(
-            page_url, on_submit=self._submit, on_remove=self._remove_source, reporter=reporter
+            page_url,
+            ask_estimate=self._client.estimate,
+            on_submit=self._submit,
+            on_remove=self._remove_source,
+            reporter=reporter,
         )
         self.gallery = Gallery(page_url, on_action=self._act, reporter=reporter)
 

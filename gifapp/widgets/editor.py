@@ -14,8 +14,10 @@ from gifapp import errors
 from gifapp.domain.framing import framing
 from gifapp.domain.outcome import outcome
 from gifapp.domain.recipe import Crop, Recipe
-from gifapp.domain.views import SourceView
+from gifapp.domain.views import EstimateView, SourceView
+from gifapp.domain.wording import size
 from gifapp.widgets.assets import script, style
+from gifapp.widgets.estimating import Answer, Ask, Estimating
 from gifapp.widgets.form import RecipeForm
 from gifapp.widgets.reporting import Reporter
 from gifapp.widgets.summary import Summary
@@ -48,11 +50,15 @@ class Editor(w.VBox):
         self,
         page_url: str,
         *,
+        ask_estimate: Ask,
         on_submit: OnSubmit,
         on_remove: Callable[[str], None],
         reporter: Reporter,
     ) -> None:
-        """`on_submit` gets a source's id and a valid recipe, `on_remove` the id of a source to delete."""
+        """`ask_estimate` is called on another thread.
+
+        `on_submit` gets a source's id and a valid recipe, `on_remove` the id of a source to delete.
+        """
         self._sources: dict[str, SourceView] = {}
         self._drafts: dict[str, Recipe] = {}
         self._last_press: tuple[str, Recipe, float] | None = None
@@ -61,6 +67,7 @@ class Editor(w.VBox):
         self.form = RecipeForm(self._refresh, page_url=page_url)
         self.submit = w.Button(description="Make the GIF", button_style="primary")
         self.summary = Summary()
+        self._estimating = Estimating(ask_estimate, self._show_estimate)
         super().__init__([self.stage, self.form, self._footer()])
         self.add_class("gifapp-editor")
         self.layout.display = "none"
@@ -109,7 +116,21 @@ class Editor(w.VBox):
         self.stage.crop = _shown_crop(recipe, source)
         self.form.hint_size(recipe, source)
         self.summary.problem, self.summary.facts = "", _expected(recipe, source)
+        self.summary.is_estimating = self._estimating.want(source.id, recipe)
         self.submit.disabled = False
+
+    def _show_estimate(self, answer: Answer) -> None:
+        self.summary.is_estimating = False
+        self.summary.estimate = ""
+        if isinstance(answer, EstimateView):
+            self.summary.estimate = f"about {size(answer.bytes)}"
+        elif isinstance(answer, errors.BadInput):
+            self.summary.problem = str(answer)
+
+    def close(self) -> None:
+        """Ask for no estimate any more."""
+        self._estimating.stop()
+        super().close()
 
     def _submit(self, _: w.Button) -> None:
         with self._reporter.reporting():

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 
 from gifapp import errors
 from gifapp.domain.recipe import Recipe
+from gifapp.domain.views import EstimateView
 
 PAUSE_S = 0.5
 
-Ask = Callable[[str, Recipe], int]
-"""The bytes of a source's GIF by a recipe; blocks."""
+Ask = Callable[[str, Recipe], EstimateView]
+"""What a source's GIF would weigh; blocks."""
+
+Answer = EstimateView | errors.GifappError
 
 Wanted = tuple[str, Recipe]
-
-_log = logging.getLogger(__name__)
 
 
 class Estimating:
     """One question at a time, and only the newest one."""
 
-    def __init__(self, ask: Ask, show: Callable[[int | None], None]) -> None:
-        """`show` is told the answer to the newest question; None is that there is none."""
+    def __init__(self, ask: Ask, show: Callable[[Answer], None]) -> None:
+        """`show` is told the answer to the newest question, or why there is none."""
         self._ask, self._show = ask, show
         self._wanted: Wanted | None = None
         self._task: asyncio.Task[None] | None = None
@@ -53,9 +53,8 @@ class Estimating:
             if wanted == self._wanted:
                 self._show(answer)
 
-    def _answer_to(self, source_id: str, recipe: Recipe) -> int | None:
+    def _answer_to(self, source_id: str, recipe: Recipe) -> Answer:
         try:
             return self._ask(source_id, recipe)
         except errors.GifappError as refused:
-            _log.info("There is no estimate: %s", refused)
-            return None
+            return refused

@@ -10,8 +10,9 @@ from gifapp import errors
 from gifapp.domain.job import JobState, Progress
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipe import Recipe
-from gifapp.domain.views import Event, GifView, JobView, SourceView
+from gifapp.domain.views import EstimateView, Event, GifView, JobView, SourceView
 
+TOO_FEW_BYTES = 1_000
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 GIF = GifView(url="/media/gifs/1", bytes=3_100_000, width_px=480, height_px=270, frames=66, duration_s=5.28)
 
@@ -79,6 +80,11 @@ class ScriptedClient:
 
     def source(self, source_id: str) -> SourceView:
         return self._sources.setdefault(source_id, a_source(int(source_id.rpartition("-")[2])))
+
+    def estimate(self, source_id: str, recipe: Recipe) -> EstimateView:  # noqa: ARG002
+        if recipe.target_bytes == TOO_FEW_BYTES:
+            raise errors.RecipeInvalid(problems="it cannot be so small")
+        return EstimateView(bytes=1_234_567, frames=66, width_px=480, height_px=270)
 
     def submit(self, source_id: str, recipe: Recipe) -> JobView:
         self._fail_if_told()

@@ -8,7 +8,8 @@ from gifapp.domain.job import JobState
 from gifapp.domain.recipe import Recipe
 from gifapp.domain.views import Event
 from gifapp.widgets.dashboard import Dashboard
-from tests.widgets.scripted import GIF, UNREACHABLE, Browser, ScriptedClient, a_job, a_source
+from gifapp.widgets.estimating import PAUSE_S
+from tests.widgets.scripted import GIF, TOO_FEW_BYTES, UNREACHABLE, Browser, ScriptedClient, a_job, a_source
 
 
 class Page:
@@ -171,12 +172,25 @@ async def test_a_wrong_recipe_is_said_beside_the_form_and_cannot_be_submitted(pa
     editor = page.dashboard.editor
     frame_rate = editor.form.trim.fps.control
     frame_rate.value = 80.0
-    assert editor.summary.problem == "Frames/s must be a number from 1 to 50 (got 80.0)."
+    assert editor.summary.problem == "Frames/s must be a number from 1 to 50 (got 80)."
     assert editor.submit.disabled
     frame_rate.value = 10.0
     assert editor.summary.facts == "480 × 270 px · 53 frames · 5.3 s"  # noqa: RUF001
     assert not editor.summary.problem
     assert not editor.submit.disabled
+
+
+async def test_about_how_large_the_gif_will_be_is_said_a_moment_later(page: Page) -> None:
+    summary = page.dashboard.editor.summary
+    assert (summary.estimate, summary.is_estimating) == ("", True)
+    await asyncio.sleep(PAUSE_S * 1.5)
+    assert (summary.estimate, summary.is_estimating) == ("about 1.2 MB", False)
+
+
+async def test_what_the_service_would_refuse_is_said_before_it_is_asked_for(page: Page) -> None:
+    page.dashboard.editor.choose(a_source(2), Recipe(target_bytes=TOO_FEW_BYTES))
+    await asyncio.sleep(PAUSE_S * 2.5)
+    assert page.dashboard.editor.summary.problem == "The recipe cannot be used: it cannot be so small."
 
 
 async def test_a_double_click_makes_one_gif(page: Page) -> None:

@@ -3,7 +3,8 @@ import threading
 
 from gifapp import errors
 from gifapp.domain.recipe import Recipe
-from gifapp.widgets.estimating import PAUSE_S, Estimating
+from gifapp.domain.views import EstimateView
+from gifapp.widgets.estimating import PAUSE_S, Answer, Estimating
 
 SLOW, FAST = Recipe(fps=5.0), Recipe(fps=50.0)
 
@@ -16,26 +17,30 @@ class Service:
         self.may_answer = threading.Event()
         self.may_answer.set()
 
-    def estimate(self, source_id: str, recipe: Recipe) -> int:  # noqa: ARG002
+    def estimate(self, source_id: str, recipe: Recipe) -> EstimateView:  # noqa: ARG002
         self.asked.append(recipe.fps)
         self.may_answer.wait(5)
         if recipe == FAST:
             raise errors.SourceGone
-        return int(recipe.fps)
+        return about(int(recipe.fps))
+
+
+def about(count_bytes: int) -> EstimateView:
+    return EstimateView(bytes=count_bytes, frames=1, width_px=1, height_px=1)
 
 
 async def test_only_the_newest_question_is_asked_and_once() -> None:
-    service, shown = Service(), list[int | None]()
+    service, shown = Service(), list[Answer]()
     estimating = Estimating(service.estimate, shown.append)
     for fps in (7.0, 8.0, 5.0):
         assert estimating.want("source-1", Recipe(fps=fps))
     await asyncio.sleep(PAUSE_S * 2.5)
-    assert (service.asked, shown) == ([5.0], [5])
+    assert (service.asked, shown) == ([5.0], [about(5)])
     assert not estimating.want("source-1", SLOW)
 
 
 async def test_an_answer_that_comes_too_late_is_not_shown() -> None:
-    service, shown = Service(), list[int | None]()
+    service, shown = Service(), list[Answer]()
     estimating = Estimating(service.estimate, shown.append)
     service.may_answer.clear()
     estimating.want("source-1", Recipe(fps=7.0))
@@ -43,11 +48,11 @@ async def test_an_answer_that_comes_too_late_is_not_shown() -> None:
     estimating.want("source-1", SLOW)
     service.may_answer.set()
     await asyncio.sleep(PAUSE_S * 2)
-    assert (service.asked, shown) == ([7.0, 5.0], [5])
+    assert (service.asked, shown) == ([7.0, 5.0], [about(5)])
 
 
-async def test_a_question_without_an_answer_shows_nothing() -> None:
-    shown: list[int | None] = []
+async def test_a_question_without_an_answer_is_told_why() -> None:
+    shown: list[Answer] = []
     Estimating(Service().estimate, shown.append).want("source-1", FAST)
     await asyncio.sleep(PAUSE_S * 1.5)
-    assert shown == [None]
+    assert [type(answer) for answer in shown] == [errors.SourceGone]

@@ -122,8 +122,8 @@ def test_a_video_of_unknown_length_is_taken_whole(form: RecipeForm) -> None:
 @pytest.mark.parametrize(
     ("label", "value", "words"),
     [
-        ("Frames/s", 80.0, "Frames/s must be a number from 1 to 50 (got 80.0)"),
-        ("Speed", 0.0, "Speed must be a number from 0.1 to 10 (got 0.0)"),
+        ("Frames/s", 80.0, "Frames/s must be a number from 1 to 50 (got 80)"),
+        ("Speed", 0.0, "Speed must be a number from 0.1 to 10 (got 0)"),
         (
             "Repeats (0 = for ever)",
             -1,
@@ -131,7 +131,7 @@ def test_a_video_of_unknown_length_is_taken_whole(form: RecipeForm) -> None:
         ),
         ("Width", "wide", "Width must be a whole number, or empty (got 'wide')"),
         ("Height", "0", "Height must be a whole number from 1 to 4096 (got 0)"),
-        ("Fade in", 11.0, "Fade in must be a number from 0 to 10 (got 11.0)"),
+        ("Fade in", 11.0, "Fade in must be a number from 0 to 10 (got 11)"),
         ("Fits in", "0", "Fits in must be a number from 0.001 to 1000 (got 0)"),
     ],
 )
@@ -216,6 +216,13 @@ def test_a_picture_brings_its_fields(form: RecipeForm) -> None:
     overlay.first.control.value = PICTURE
     assert overlay.rest.layout.display == ""
     assert form.recipe() == Recipe(overlay=Overlay(image=PICTURE))
+
+
+def test_a_picture_or_subtitles_that_are_none_are_said_by_their_names(form: RecipeForm) -> None:
+    form.words.overlay.first.control.value = "aGVsbG8="
+    field(form, "Subtitles").control.value = "no times"
+    assert refused(form) == "Subtitles: neither SRT nor WebVTT; Picture: image is not a PNG, JPEG, WebP or GIF"
+    assert form.words.overlay.rest.problem == "Picture: image is not a PNG, JPEG, WebP or GIF."
 
 
 def field(form: RecipeForm, label: str) -> Field:

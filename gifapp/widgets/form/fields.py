@@ -144,7 +144,7 @@ class Row(Part):
 
     def say(self, label: str, words: str) -> str:
         """Show a problem beneath the row; returns the label."""
-        self._problem.value = f"{label} {words}."
+        self._problem.value = f"{sentence(label, words)}."
         return label
 
     def forgive(self) -> None:
@@ -155,6 +155,11 @@ class Row(Part):
     def changed_words(self, values: Values, defaults: Given) -> list[str]:
         known = [field for field in self.fields if field.path in values]
         return [field.label for field in known if values[field.path] != value_at(defaults, field.path)]
+
+
+def sentence(label: str, words: str) -> str:
+    """What is wrong, with the field's label: "Speed must be …", "Subtitles: neither …"."""
+    return f"{label} {words}" if words.startswith(("must ", "begins ", "reaches ")) else f"{label}: {words}"
 
 
 def close_all(widget: w.Widget) -> None:

@@ -11,7 +11,7 @@ from gifapp.domain.outcome import outcome
 from gifapp.domain.recipe import Crop, Recipe
 from gifapp.domain.views import SourceView
 from gifapp.widgets.form import groups
-from gifapp.widgets.form.fields import OnChange, Problem, Values
+from gifapp.widgets.form.fields import OnChange, Problem, Values, sentence
 
 _DEFAULTS = Recipe().model_dump(mode="json")
 
@@ -96,7 +96,7 @@ class RecipeForm(w.VBox):
         for path, words in problems:
             labels = (group.blame(path, words) for group in self.groups)
             label = next((label for label in labels if label), None)
-            told.append(f"{label} {words}" if label else words)
+            told.append(sentence(label, words) if label else words)
         return "; ".join(told)
 
 
