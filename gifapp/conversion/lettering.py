@@ -13,7 +13,7 @@ from gifapp.conversion.fonts import EM
 from gifapp.conversion.frame import Pixels
 from gifapp.conversion.typesetting import Block, Glyph
 
-FURTHEST_PX = 2.0  # that an outline grows at once: the work is the square of it
+FURTHEST_PX = 2  # that an outline grows at once: the work is the square of it
 Mask = NDArray[np.uint8]
 Ink = NDArray[np.float32]
 """Premultiplied red, green, blue and alpha, from 0 to 1."""
@@ -107,9 +107,9 @@ def _straight(ink: Ink) -> Pixels:
 
 def _grown(mask: Mask, radius_px: float) -> Mask:
     """The mask and all that is within `radius_px` of it: discs grown by discs are larger discs."""
-    steps = math.ceil(radius_px / FURTHEST_PX)
-    for _ in range(steps):
-        mask = _grown_once(mask, radius_px / steps)
+    while radius_px > 0:
+        mask = _grown_once(mask, min(radius_px, FURTHEST_PX))
+        radius_px -= FURTHEST_PX
     return mask
 
 
@@ -120,7 +120,7 @@ def _grown_once(mask: Mask, radius_px: float) -> Mask:
     grown: NDArray[np.uint16] = mask.astype(np.uint16)
     for down in range(-reach, reach + 1):
         for across in range(-reach, reach + 1):
-            share = round(256 * min(1.0, max(0.0, radius_px + 0.5 - math.hypot(across, down))))
+            share = round(256 * min(1.0, max(0.0, radius_px + 1 - math.hypot(across, down))))
             if share:
                 seen = padded[reach + down :, reach + across :][:height, :width]
                 grown = np.maximum(grown, seen * np.uint16(share) >> 8)

@@ -204,6 +204,7 @@ class Paragraph:
         buffer = hb.Buffer()
         buffer.add_codepoints([ord(one) for one in "".join(self.clusters[start:end])])
         buffer.guess_segment_properties()
+        buffer.flags |= hb.BufferFlags.REMOVE_DEFAULT_IGNORABLES
         buffer.direction = "rtl" if self._levels[start] % 2 else "ltr"
         if self._language:
             buffer.language = self._language

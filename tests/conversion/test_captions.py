@@ -1,0 +1,235 @@
+"""Captions as a person sees them: every script with its glyphs, whole, in its place."""
+# ruff: noqa: RUF001 - letters that look like others are what is tested
+
+import numpy as np
+import pytest
+import uharfbuzz as hb
+
+from gifapp.conversion import fonts, typesetting
+from gifapp.conversion.typesetting import Block, set_text
+from gifapp.conversion.words import layers
+from gifapp.domain.recipe import Caption, Recipe
+from tests.plans import GREY, a_plan, box, drawn, first_picture
+
+SCRIPTS = {
+    "Latin": "Gypsy quay, Übergröße, Þjóð, Łódź",
+    "Cyrillic": "Привет, їжак",
+    "Greek": "Ελληνικά",
+    "Chinese": "你好，世界！繁體中文",
+    "Japanese": "こんにちは、カタカナ。",
+    "Korean": "안녕하세요",
+    "Arabic": "السلام عليكم ١٢٣",
+    "Persian": "سلام دنیا پژگچ",
+    "Hebrew": "שלום עולם",
+    "Devanagari": "नमस्ते दुनिया क्षत्रिय",
+    "Thai": "สวัสดีชาวโลก",
+    "Bengali": "বাংলা",
+    "Tamil": "தமிழ்",
+    "Telugu": "తెలుగు",
+    "Gujarati": "ગુજરાતી",
+    "Gurmukhi": "ਪੰਜਾਬੀ",
+    "Kannada": "ಕನ್ನಡ",
+    "Malayalam": "മലയാളം",
+    "Oriya": "ଓଡ଼ିଆ",
+    "Sinhala": "සිංහල",
+    "Lao": "ລາວ",
+    "Khmer": "ខ្មែរ",
+    "Burmese": "မြန်မာ",
+    "Georgian": "ქართული",
+    "Armenian": "Հայերեն",
+    "Amharic": "አማርኛ",
+    "signs": "€ ₿ ½ © ™ → ∞ ≠ √ ♪ ★ ✓ 𝓗𝓲",
+    "emoji": "😀🎉❤️🇫🇷👍🏽🏳️‍🌈1️⃣👩‍👩‍👧‍👦🔥",
+}
+ASCENDING, WITH_TAIL = "nnn", "gypsy"
+
+
+def block(text: str, width_px: int = 480, height_px: int = 270, size_px: float = 28) -> Block:
+    return set_text(text, size_px=size_px, width_px=width_px, height_px=height_px)
+
+
+def glyphs(text: str) -> list[typesetting.Glyph]:
+    return [glyph for line in block(text, 4000).lines for glyph in line.glyphs]
+
+
+@pytest.mark.parametrize("text", SCRIPTS.values(), ids=SCRIPTS)
+def test_every_script_has_its_glyphs(text: str) -> None:
+    assert all(glyph.number for glyph in glyphs(text)), "number 0 is the box that stands for a missing one"
+    assert drawn(text).std() > 20
+
+
+@pytest.mark.parametrize("text", SCRIPTS.values(), ids=SCRIPTS)
+def test_nothing_of_a_letter_is_cut_off(text: str) -> None:
+    picture = first_picture(Recipe(captions=(Caption(text=text),)), width_px=480, height_px=270)
+    rows, columns = box(picture)
+    assert 0 < rows.start < rows.stop < 270
+    assert 0 < columns.start < columns.stop < 480
+    line = block(text)
+    assert rows.stop - rows.start <= line.height_px + 1
+
+
+def test_a_character_that_nobody_has_is_a_box() -> None:
+    assert [glyph.number for glyph in glyphs("\ue000")] == [0]
+
+
+def test_tails_of_letters_are_drawn() -> None:
+    plain, tailed = (drawn(text).shape[0] for text in (ASCENDING, WITH_TAIL))
+    assert tailed >= plain + 5
+
+
+def test_arabic_is_joined() -> None:
+    joined = [glyph.number for glyph in glyphs("سلام")]
+    alone = [glyph.number for letter in "سلام" for glyph in glyphs(letter)]
+    assert not set(joined) & set(alone[:2]), "each letter has another form inside of a word"
+    width = block("سلام").lines[0].width_em
+    assert width < sum(block(letter).lines[0].width_em for letter in "سلام")
+
+
+def test_what_is_written_from_right_to_left_starts_at_the_right() -> None:
+    word = glyphs("אב")
+    assert [glyph.number for glyph in word] == [glyphs("ב")[0].number, glyphs("א")[0].number]
+    assert [glyph.x_em for glyph in word] == sorted(glyph.x_em for glyph in word)
+
+
+def test_numbers_and_latin_words_keep_their_order_among_hebrew() -> None:
+    order = [glyph.number for glyph in glyphs("א 123 ab")]
+    latin = [glyphs(letter)[0].number for letter in "ab"]
+    digits = [glyphs(digit)[0].number for digit in "123"]
+    shown = [number for number in order if number in latin + digits]
+    assert shown == latin + digits, "Hebrew is the first, so all the rest is at its left"
+
+
+def test_brackets_are_turned_from_right_to_left() -> None:
+    ((first, *_),) = [glyphs("(א)")]
+    assert first.number == glyphs("(")[0].number
+    assert first.x_em == 0
+
+
+def test_a_vowel_sign_that_is_written_before_its_letter_is_drawn_before_it() -> None:
+    ki = [glyph.number for glyph in glyphs("कि")]
+    assert glyphs("क")[0].number == ki[-1]
+
+
+def test_japanese_and_chinese_have_their_own_forms_of_a_character() -> None:
+    chinese, japanese = glyphs("直")[0].number, glyphs("直の")[0].number
+    assert chinese != japanese
+
+
+@pytest.mark.parametrize("emoji", ["😀", "❤️", "🇫🇷", "👍🏽", "🏳️‍🌈", "1️⃣", "👩‍👩‍👧‍👦", "☎"])
+def test_an_emoji_is_one_picture_in_colour(emoji: str) -> None:
+    assert len(glyphs(emoji)) == 1
+    picture = drawn(emoji, size_px=60).astype(int)
+    assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 8
+
+
+def test_a_variation_selector_decides_between_sign_and_picture() -> None:
+    assert glyphs("☎\ufe0e")[0].typeface is not glyphs("☎")[0].typeface
+    assert not glyphs("1")[0].typeface.is_coloured
+
+
+def test_a_font_is_used_for_the_spaces_and_signs_in_its_text() -> None:
+    arabic = glyphs("مرحبا، أهلا")
+    assert len({id(glyph.typeface) for glyph in arabic}) == 1
+
+
+def test_control_characters_and_carriage_returns_are_not_drawn() -> None:
+    assert len(block("a\r\nb\rc\nd").lines) == 4
+    assert np.array_equal(drawn("a\x07b\u202e"), drawn("a b"))
+
+
+POSITIONS = {
+    "top_left": (0, 0), "top": (0.5, 0), "top_right": (1, 0),
+    "left": (0, 0.5), "centre": (0.5, 0.5), "right": (1, 0.5),
+    "bottom_left": (0, 1), "bottom": (0.5, 1), "bottom_right": (1, 1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("position", POSITIONS)
+def test_a_caption_stands_at_its_position_with_a_margin(position: str) -> None:
+    caption = Caption(text="Hxg", position=position)  # type: ignore[arg-type]
+    rows, columns = box(first_picture(Recipe(captions=(caption,)), width_px=400, height_px=300))
+    across, down = POSITIONS[position]
+    left, right, top, bottom = columns.start, 400 - columns.stop, rows.start, 300 - rows.stop
+    assert min(left, right, top, bottom) >= 9
+    assert left / (left + right) == pytest.approx(across, abs=0.06)
+    assert top / (top + bottom) == pytest.approx(down, abs=0.06)
+
+
+def test_lines_stand_as_the_position_says() -> None:
+    wide, narrow = "MMMMMM", "i"
+    ends = []
+    for position in ("left", "right"):
+        picture = drawn(f"{wide}\n{narrow}", position=position)
+        columns = np.nonzero((picture[picture.shape[0] * 2 // 3 :] != GREY).any(axis=(0, 2)))[0]
+        ends.append(columns.mean() / picture.shape[1])
+    assert ends[0] < 0.1
+    assert ends[1] > 0.9
+
+
+def test_a_long_caption_is_wrapped_at_spaces_into_lines_of_about_one_length() -> None:
+    lines = block("one two three four five six seven eight nine", 300).lines
+    widths = [line.width_em * 28 for line in lines]
+    assert len(lines) == 3
+    assert max(widths) <= 300
+    assert min(widths) > 0.6 * max(widths)
+
+
+def test_chinese_is_wrapped_anywhere_but_before_a_full_stop() -> None:
+    lines = block("一二三四五。", 5 * 28 + 10).lines
+    assert [len(line.glyphs) for line in lines] == [3, 3]
+
+
+def test_thai_is_wrapped_though_it_has_no_spaces() -> None:
+    assert len(block("สวัสดีชาวโลกทั้งหลายทุกคน", 200).lines) > 1
+    assert block("สวัสดีชาวโลกทั้งหลายทุกคน", 200).size_px == 28
+
+
+@pytest.mark.parametrize("text", ["Supercalifragilistic", "one two " * 20, "x" * 100, "字" * 60, "a\n" * 12])
+@pytest.mark.parametrize("side_px", [64, 128])
+def test_what_does_not_fit_at_its_size_gets_smaller(text: str, side_px: int) -> None:
+    found = block(text, side_px, side_px, 40)
+    assert found.size_px < 40
+    assert found.width_px <= side_px
+    assert found.height_px <= side_px
+
+
+def test_a_word_that_fits_smaller_is_not_parted() -> None:
+    found = block("Congratulations", 128, 128, 40)
+    assert len(found.lines) == 1
+    assert found.size_px >= typesetting.READABLE_PX
+
+
+@pytest.mark.parametrize("side_px", [1, 2, 7])
+def test_a_picture_too_small_for_words_is_no_error(side_px: int) -> None:
+    caption = Caption(text="Hello\nworld", size_px=400)
+    assert first_picture(Recipe(captions=(caption,)), width_px=side_px, height_px=side_px).shape[0] == side_px
+
+
+def test_the_outline_is_of_its_colour_and_around_the_letters() -> None:
+    plain, outlined = drawn("l", outline=None, size_px=60), drawn("l", outline="#ff0000", size_px=60)
+    assert outlined.shape[0] == pytest.approx(plain.shape[0] + 2 * 60 * typesetting.OUTLINE, abs=2)
+    middle = outlined[outlined.shape[0] // 2]
+    assert middle[2].tolist() == [255, 0, 0]
+    assert middle[len(middle) // 2].tolist() == [255, 255, 255]
+
+
+@pytest.mark.parametrize("position", ["top", "bottom", "centre"])
+def test_captions_at_the_same_place_and_time_stand_one_over_the_other(position: str) -> None:
+    texts = ("first", "second one", "third")
+    captions = tuple(Caption(text=text, position=position, size_px=20) for text in texts)  # type: ignore[arg-type]
+    together = first_picture(Recipe(captions=captions), width_px=300, height_px=200)
+    alone = [first_picture(Recipe(captions=(one,)), width_px=300, height_px=200) for one in captions]
+    inked = sum(int((picture != GREY).any(axis=2).sum()) for picture in alone)
+    assert int((together != GREY).any(axis=2).sum()) == pytest.approx(inked, rel=0.02)
+
+
+def test_captions_one_after_the_other_stand_at_the_same_place() -> None:
+    before, after = Caption(text="x", end_s=1), Caption(text="x", start_s=1)
+    one, other = layers(a_plan(Recipe(captions=(before, after))))
+    assert (one.x_px, one.y_px) == (other.x_px, other.y_px)
+
+
+def test_every_font_is_one_that_the_chain_asks() -> None:
+    files = {path.name for path in fonts.FOLDER.iterdir() if path.suffix in (".ttf", ".otf")}
+    assert files == set(fonts.CHAIN)
+    assert all(isinstance(fonts.typeface(name).font, hb.Font) for name in files)

@@ -1,0 +1,41 @@
+"""Plans without a video, and what words look like on one colour."""
+
+import numpy as np
+
+from gifapp.conversion import words
+from gifapp.conversion.frame import Frame
+from gifapp.conversion.plan import Cut, Plan
+from gifapp.domain.recipe import Caption, Crop, Recipe
+
+GREY = 100
+
+
+def a_plan(
+    recipe: Recipe, *, width_px: int = 200, height_px: int = 120, cuts: tuple[Cut, ...] = (Cut(0.0, 10),)
+) -> Plan:
+    """At 10 pictures a second."""
+    frames = sum(cut.frames - cut.overlap for cut in cuts)
+    crop = Crop(width_px=width_px, height_px=height_px)
+    return Plan(cuts, 10.0, frames / 10, crop, width_px, height_px, False, recipe)
+
+
+def grey(width_px: int = 200, height_px: int = 120) -> np.ndarray:
+    return np.full((height_px, width_px, 3), GREY, np.uint8)
+
+
+def first_picture(recipe: Recipe, *, width_px: int = 200, height_px: int = 120) -> np.ndarray:
+    """The first frame of a grey clip with the recipe's words on it."""
+    found = words.layers(a_plan(recipe, width_px=width_px, height_px=height_px))
+    return next(words.laid_on([Frame(grey(width_px, height_px), 10)], found)).pixels
+
+
+def drawn(text: str, **caption: object) -> np.ndarray:
+    """The picture with one caption, cut to what was drawn."""
+    picture = first_picture(Recipe(captions=(Caption(text=text, **caption),)), width_px=480, height_px=270)
+    return picture[box(picture)]
+
+
+def box(picture: np.ndarray) -> tuple[slice, slice]:
+    """The rows and columns that are not grey."""
+    rows, columns = np.nonzero((picture != GREY).any(axis=2))
+    return slice(int(rows.min()), int(rows.max()) + 1), slice(int(columns.min()), int(columns.max()) + 1)
