@@ -70,7 +70,8 @@ def for_costs() -> list[Clip]:
 
 
 def of_ten_seconds() -> list[Clip]:
-    return [Clip("film", made(videos.bikes), 480, 12.5), Clip("film", made(videos.bunny_20_s), 480, 12.5)]
+    longer = (videos.bikes, videos.bunny_20_s, videos.bunny_1080p_10_s)
+    return [Clip("film", made(video), 480, 12.5) for video in longer]
 
 
 def of_folder(folder: Path, width_px: int, fps: float) -> list[Clip]:

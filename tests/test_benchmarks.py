@@ -83,6 +83,7 @@ def test_a_goal_is_met_when_every_value_is():
 def test_a_goal_of_no_loss_names_what_lost():
     assert Goal.no_loss("PSNR", {"film": 0.0, "screen": 1.5}, 1).lacking == ""
     assert Goal.no_loss("PSNR", {"film": -0.25, "screen": 1.5}, 2).lacking == "film -0.25"
+    assert Goal.no_loss("PSNR", {"film": 1.0}, 1, ["film"]).lacking == "film: too many bytes"
 
 
 def test_ratios_are_of_cpu():
