@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, BinaryIO
 
 import click
@@ -33,7 +34,15 @@ def read_recipe(ctx: click.Context, file: BinaryIO | None) -> Recipe:
     try:
         return Recipe.parse(fields)
     except errors.RecipeInvalid as wrong:
-        raise click.UsageError(str(wrong)) from None
+        raise click.UsageError(_in_options(str(wrong), ctx)) from None
+
+
+def _in_options(sentence: str, ctx: click.Context) -> str:
+    """The sentence with options where it names fields; names without a unit are words of their own."""
+    for option in ctx.command.params:
+        if isinstance(option, RecipeOption) and "_" in option.field:
+            sentence = re.sub(rf"\b{re.escape(option.field)}\b", option.opts[0], sentence)
+    return sentence
 
 
 def _given(ctx: click.Context) -> dict[RecipeOption, Any]:

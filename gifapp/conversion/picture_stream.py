@@ -49,7 +49,7 @@ def _stream(path: Path, size: tuple[int, int], pix_fmt: str, from_ms: int) -> No
 
 def _fitted(image: Image.Image, size: tuple[int, int], pix_fmt: str) -> Image.Image:
     """Into the first picture's size: in proportion, with nothing beside it."""
-    shown = image.convert({"rgba": "RGBA", "rgb24": "RGB"}[pix_fmt])
+    shown = pictures.in_mode(image, {"rgba": "RGBA", "rgb24": "RGB"}[pix_fmt])
     return shown if shown.size == size else ImageOps.pad(shown, size)
 
 

@@ -155,15 +155,20 @@ def _orientation(image: Image.Image) -> int:
 def _frames(image: Image.Image, is_wanted: Callable[[int], bool]) -> Iterator[Image.Image]:
     for number in filter(is_wanted, range(getattr(image, "n_frames", 1))):
         image.seek(number)
-        yield _upright(image)
+        yield _upright(image.copy())  # which may turn it: the decoder goes on with its own
 
 
 def _upright(image: Image.Image) -> Image.Image:
     has_alpha = image.has_transparency_data
     if image.mode.startswith("I"):  # 16 bits of grey: Pillow would show all above 255 as white
         image = image.convert("I").point(lambda value: value / 256).convert("L")
-    turned = ImageOps.exif_transpose(image)
-    return turned.convert("RGBA" if has_alpha else "RGB")
+    ImageOps.exif_transpose(image, in_place=True)
+    return in_mode(image, "RGBA" if has_alpha else "RGB")
+
+
+def in_mode(image: Image.Image, mode: str) -> Image.Image:
+    """The picture in `mode`, without a copy of one that is: they may be large."""
+    return image if image.mode == mode else image.convert(mode)
 
 
 @contextmanager

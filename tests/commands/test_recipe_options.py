@@ -74,7 +74,7 @@ def test_every_field_has_an_option_that_is_documented(field: str) -> None:
         (("--target-size", "256KB"), Recipe(target_bytes=256_000)),
         (("--target-size", "1.5MiB"), Recipe(target_bytes=1_572_864)),
         (("--target-size", "500000"), Recipe(target_bytes=500_000)),
-        (("--preset", "github", "--format", "webp"), Recipe(preset="github", format="webp")),
+        (("--preset", "github", "--format", "gif"), Recipe(preset="github")),
     ],
 )
 def test_options_make_a_recipe(words: tuple[object, ...], recipe: Recipe) -> None:
@@ -154,6 +154,7 @@ def test_options_replace_fields_of_the_file(tmp_path: Path) -> None:
         (("--target-size", "10"), "'--target-size': '10' is not a size from 1 kB to 1.0 GB"),
         (("--target-size", "10 parsecs"), "'--target-size': '10 parsecs' is not a size as"),
         (("--preset", "geocities"), "'--preset'"),
+        (("--target-size", "1MB", "--format", "webp"), "--target-size and preset are for GIFs"),
         (("--recipe", __file__), "is not JSON"),
     ],
 )
