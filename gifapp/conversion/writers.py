@@ -8,23 +8,26 @@ times as large.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
-from dataclasses import replace
+from contextlib import ExitStack, closing
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from gifapp.conversion import matroska
+from gifapp.conversion.codecs import Words, for_h264, ways
 from gifapp.conversion.endings import end_apng, end_webp
 from gifapp.conversion.feeding import Fed
-from gifapp.conversion.frame import Frame, Pixels
+from gifapp.conversion.frame import Frame
 from gifapp.conversion.rendering import Rendering
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipe import Recipe
 from gifapp.domain.timing import MAX_DELAY_CS
 
-_WHITE = 255
+_LOOKED_AT = 8  # frames
+_WORTH_TIMES = 2  # a WebP without loss may be so many times as large as with it
 
 
 class Written(NamedTuple):
@@ -64,26 +67,55 @@ def write(
         errors.ConversionCrashed: ffmpeg ended in any other way.
     """
     if recipe.format == "mp4":
-        rendering = _for_mp4(rendering)
-    width_px, height_px = rendering.width_px, rendering.height_px
-    with closing(Fed(_words(recipe), out, limits=limits, beat=beat)) as ffmpeg:
-        ffmpeg.send(matroska.head(width_px, height_px, has_alpha=rendering.has_alpha))
-        frames = _fed(ffmpeg, _merged(_counted(rendering.frames, on_frame)))
-        ffmpeg.finish()
+        rendering = for_h264(rendering)
+    frames = _merged(_counted(rendering.frames, on_frame))
+    seen = list(islice(frames, _LOOKED_AT))
+    start = partial(Fed, limits=limits, beat=beat)
+    count = _written(ways(recipe, seen), rendering, chain(seen, frames), out, start)
     total_cs = sum(rendering.delays_cs)
     if recipe.format == "webp":
-        frames = end_webp(out, total_cs)
+        count = end_webp(out, total_cs)
     elif recipe.format == "apng":
         end_apng(out, total_cs)
-    return Written(frames, out.stat().st_size, width_px, height_px)
+    return Written(count, out.stat().st_size, rendering.width_px, rendering.height_px)
 
 
-def _fed(ffmpeg: Fed, frames: Iterable[Frame]) -> int:
+def _written(
+    given: list[Words],
+    rendering: Rendering,
+    frames: Iterable[Frame],
+    out: Path,
+    start: Callable[[Words, Path], Fed],
+) -> int:
+    """Write the file in each of the given ways, and keep one of them; how many frames it was fed."""
+    width_px, height_px, has_alpha = rendering.width_px, rendering.height_px, rendering.has_alpha
+    parts = [out, out.with_name(f"{out.name}.lossless")][: len(given)]
+    with ExitStack() as left:
+        for extra in parts[1:]:
+            left.callback(extra.unlink, missing_ok=True)
+        fed = [
+            left.enter_context(closing(start(words, part))) for words, part in zip(given, parts, strict=True)
+        ]
+        for ffmpeg in fed:
+            ffmpeg.send(matroska.head(width_px, height_px, has_alpha=has_alpha))
+        count = _feed(fed, frames)
+        for ffmpeg in fed:
+            ffmpeg.finish()
+        for exact in parts[1:]:
+            if exact.stat().st_size <= _WORTH_TIMES * out.stat().st_size:
+                exact.replace(out)
+    return count
+
+
+def _feed(fed: list[Fed], frames: Iterable[Frame]) -> int:
     """Send the frames with their times; how many there were."""
     count = at_cs = 0
     for pixels, delay_cs in frames:
-        ffmpeg.send(matroska.frame_head(pixels.nbytes, at_cs=at_cs, delay_cs=delay_cs))
-        ffmpeg.send(np.ascontiguousarray(pixels).data)
+        head = matroska.frame_head(pixels.nbytes, at_cs=at_cs, delay_cs=delay_cs)
+        data = np.ascontiguousarray(pixels).data
+        for ffmpeg in fed:
+            ffmpeg.send(head)
+            ffmpeg.send(data)
         at_cs += delay_cs
         count += 1
     return count
@@ -106,57 +138,3 @@ def _merged(frames: Iterator[Frame]) -> Iterator[Frame]:
             yield shown
             shown = frame
     yield shown
-
-
-# --- the formats -----------------------------------------------------------------------------
-
-
-def _words(recipe: Recipe) -> list[str]:
-    loop = str(recipe.loop)
-    if recipe.format == "webp":
-        return ["-c:v", "libwebp_anim", "-pix_fmt", "bgra", *_webp(recipe), "-loop", loop, "-f", "webp"]
-    if recipe.format == "apng":
-        return ["-c:v", "apng", "-pred", "mixed", "-plays", loop, "-f", "apng"]
-    return [*_H264, "-vf", _YUV, *_MP4]
-
-
-def _webp(recipe: Recipe) -> list[str]:
-    """Screens without loss: smaller so, and letters keep the colours that the other way halves."""
-    if recipe.content == "screen":
-        return ["-lossless", "1", "-compression_level", "2", "-quality", "50"]
-    return ["-compression_level", "4", "-quality", "85"]
-
-
-# without B-frames pictures are stored as they play: with them, players lose the last one's time
-_H264 = ["-c:v", "libx264", "-preset", "medium", "-crf", "20", "-bf", "0", "-enc_time_base", "1/100"]
-_YUV = (
-    "scale=out_color_matrix=bt709:out_range=tv:flags=bicubic+accurate_rnd+full_chroma_int,"
-    "format=yuv420p,setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
-)
-_MP4 = ["-video_track_timescale", "100", "-movflags", "+faststart", "-f", "mp4"]
-
-
-def _for_mp4(rendering: Rendering) -> Rendering:
-    """Without transparency, and with even sides: H.264 stores four pixels' colour as one."""
-    return replace(
-        rendering,
-        width_px=rendering.width_px + rendering.width_px % 2,
-        height_px=rendering.height_px + rendering.height_px % 2,
-        has_alpha=False,
-        frames=(Frame(_even(_opaque(pixels)), delay_cs) for pixels, delay_cs in rendering.frames),
-    )
-
-
-def _opaque(pixels: Pixels) -> Pixels:
-    if pixels.shape[2] == 3:
-        return pixels
-    alpha = pixels[..., 3:].astype(np.uint16)
-    return ((pixels[..., :3] * alpha + _WHITE * (255 - alpha) + 127) // 255).astype(np.uint8)
-
-
-def _even(pixels: Pixels) -> Pixels:
-    """The last column and row are there twice where a side is odd."""
-    height_px, width_px = pixels.shape[:2]
-    if height_px % 2 == width_px % 2 == 0:
-        return pixels
-    return np.pad(pixels, ((0, height_px % 2), (0, width_px % 2), (0, 0)), mode="edge")

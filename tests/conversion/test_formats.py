@@ -154,6 +154,23 @@ def test_a_screen_loses_nothing_in_a_webp(tmp_path: Path) -> None:
     assert apart(shown.frames, given) == 0
 
 
+def test_what_is_drawn_loses_nothing_in_a_webp_where_that_is_small(tmp_path: Path) -> None:
+    drawn = [np.full((60, 80, 3), (250, 250, 250), np.uint8) for _ in range(4)]
+    for number, picture in enumerate(drawn):
+        picture[10:30, 8 * number : 8 * number + 20] = (200, 30, 40)
+    written(tmp_path / "a.webp", drawn, [10] * 4)
+    assert apart(seen(tmp_path / "a.webp").frames, drawn) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["a.webp"]
+
+
+def test_a_flat_beginning_makes_no_film_lossless(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (4, 60, 80, 3), np.uint8)
+    black = [np.full((60, 80, 3), 8 * number, np.uint8) for number in range(8)]
+    written(tmp_path / "a.webp", [*black, *noise], [10] * 12)
+    assert apart(seen(tmp_path / "a.webp").frames[8:], list(noise)) > 1
+    assert [path.name for path in tmp_path.iterdir()] == ["a.webp"]
+
+
 @pytest.mark.parametrize("name", ["a.webp", "a.apng", "a.mp4"])
 def test_neighbours_that_are_the_same_become_one(tmp_path: Path, name: str) -> None:
     red, blue = (np.full((16, 16, 3), colour, np.uint8) for colour in ((255, 0, 0), (0, 0, 255)))
