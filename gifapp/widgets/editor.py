@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import anywidget
@@ -12,7 +13,7 @@ import traitlets
 
 from gifapp import errors
 from gifapp.domain.framing import framing
-from gifapp.domain.outcome import outcome
+from gifapp.domain.outcome import Outcome, outcome
 from gifapp.domain.recipe import Crop, Recipe
 from gifapp.domain.views import EstimateView, SourceView
 from gifapp.domain.wording import size
@@ -115,7 +116,8 @@ class Editor(w.VBox):
         self._drafts[source.id] = recipe
         self.stage.crop = _shown_crop(recipe, source)
         self.form.hint_size(recipe, source)
-        self.summary.problem, self.summary.facts = "", _expected(recipe, source)
+        self._expected = _expected(recipe, source)
+        self.summary.problem, self.summary.facts = "", outcome_words(self._expected)
         self.summary.is_estimating = self._estimating.want(source.id, recipe)
         self.submit.disabled = False
 
@@ -123,6 +125,8 @@ class Editor(w.VBox):
         self.summary.is_estimating = False
         self.summary.estimate = ""
         if isinstance(answer, EstimateView):
+            measures = {name: getattr(answer, name) for name in ("width_px", "height_px", "frames")}
+            self.summary.facts = outcome_words(replace(self._expected, **measures))
             self.summary.estimate = f"about {size(answer.bytes)}"
         elif isinstance(answer, errors.BadInput):
             self.summary.problem = str(answer)
@@ -169,8 +173,12 @@ def _shown_crop(recipe: Recipe, source: SourceView) -> dict[str, int]:
     return {} if crop == whole else crop.model_dump()
 
 
-def _expected(recipe: Recipe, source: SourceView) -> str:
-    if source.duration_s is None:
-        return "The length of this video is known only once it is read."
-    made = outcome(recipe, width_px=source.width, height_px=source.height, duration_s=source.duration_s)
-    return outcome_words(made)
+def _expected(recipe: Recipe, source: SourceView) -> Outcome:
+    """What can be said at once; a preset may make it smaller."""
+    return outcome(
+        recipe,
+        width_px=source.width,
+        height_px=source.height,
+        duration_s=source.duration_s or 0.0,
+        is_still=source.fps is None,
+    )
