@@ -14,6 +14,7 @@ import traitlets
 from gifapp import errors
 from gifapp.domain.framing import framing
 from gifapp.domain.outcome import Outcome, outcome
+from gifapp.domain.pace import at_its_pace
 from gifapp.domain.recipe import Crop, Recipe
 from gifapp.domain.views import EstimateView, SourceView
 from gifapp.domain.wording import size
@@ -176,7 +177,7 @@ def _shown_crop(recipe: Recipe, source: SourceView) -> dict[str, int]:
 def _expected(recipe: Recipe, source: SourceView) -> Outcome:
     """What can be said at once; a preset may make it smaller."""
     return outcome(
-        recipe,
+        at_its_pace(recipe, pace_fps=source.pace_fps, is_sequence=source.is_sequence),
         width_px=source.width,
         height_px=source.height,
         duration_s=source.duration_s or 0.0,

@@ -191,6 +191,11 @@ def test_a_drawn_crop_is_by_hand_and_goes_again(form: RecipeForm, changes: list[
     assert changes == []
 
 
+def test_no_choice_is_ever_blank(form: RecipeForm) -> None:
+    controls = [one.control for row in rows(form) for one in row.fields]
+    assert all(control.index is not None for control in controls if hasattr(control, "index"))
+
+
 def test_empty_size_fields_show_the_size_that_comes_out(form: RecipeForm) -> None:
     form.trim.width.control.value = "320"
     form.hint_size(form.recipe(), SOURCE)

@@ -41,6 +41,12 @@ def choice(path: str, label: str, options: Sequence[tuple[str, Any]]) -> Field:
     return Field(path, w.Dropdown(description=label, options=options))
 
 
+def maybe_choice(path: str, label: str, nothing: str, options: Sequence[tuple[str, str]]) -> Field:
+    """One of the options, or `nothing`; a Dropdown whose value is None would show a blank."""
+    control = w.Dropdown(description=label, options=[(nothing, ""), *options])
+    return Field(path, control, shown=lambda value: value or "", given=lambda value: value or None)
+
+
 def buttons(path: str, label: str, options: Sequence[tuple[str, Any]]) -> Field:
     """A few short choices, all of them in sight."""
     return Field(path, w.RadioButtons(description=label, options=options))

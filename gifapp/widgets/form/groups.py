@@ -14,6 +14,7 @@ from gifapp.widgets.form.captions import POSITIONS, Captions
 from gifapp.widgets.form.controls import (
     buttons,
     choice,
+    maybe_choice,
     maybe_whole,
     megabytes,
     number,
@@ -206,7 +207,7 @@ class Delivery(Group):
         platforms = [(f"{one.title}, up to {size(one.most_bytes)}", name) for name, one in PRESETS.items()]
         self.format = buttons("format", "Format", _FORMATS)
         self.limits = Row(
-            choice("preset", "Made for", [("Anything", None), *platforms]),
+            maybe_choice("preset", "Made for", "Anything", platforms),
             megabytes("target_bytes", "Fits in, MB", "any size"),
             on_change=on_change,
         )

@@ -6,13 +6,12 @@ from typing import Any
 
 from gifapp.domain.recipe import Crop
 from gifapp.domain.views import SourceView
-from gifapp.widgets.form.controls import choice, whole
+from gifapp.widgets.form.controls import maybe_choice, whole
 from gifapp.widgets.form.fields import Field, Given, OnChange, Part, Problem, Row, Values
 
 BY_HAND = "crop"
 
 _SHAPES = [
-    ("As it is", None),
     ("Square, 1:1", "1:1"),
     ("Wide, 16:9", "16:9"),
     ("Classic, 4:3", "4:3"),
@@ -27,7 +26,7 @@ class Shape(Part):
 
     def __init__(self, *beside: Field, on_change: OnChange) -> None:
         """`beside` are shown in the same row as the choice of the shape."""
-        self.choice = choice("shape", "Shape", _SHAPES)
+        self.choice = maybe_choice("shape", "Shape", "As it is", _SHAPES)
         self._row = Row(self.choice, *beside, on_change=on_change)
         self._names = [field.path for field in beside]
         self.crop = Row(
@@ -52,7 +51,7 @@ class Shape(Part):
         for field in self.crop.fields:
             part = field.path.rpartition(".")[2]
             field.control.value = getattr(crop, part) if crop else self._whole()[part]
-        self.choice.control.value = BY_HAND if crop else None
+        self.choice.control.value = BY_HAND if crop else ""
 
     def read(self, problems: list[Problem]) -> Values:
         values = self._row.read(problems)
