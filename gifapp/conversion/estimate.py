@@ -30,6 +30,7 @@ from gifapp.domain.concessions import Knobs
 from gifapp.domain.job import Progress
 from gifapp.domain.limits import Limits
 from gifapp.domain.outcome import Outcome, outcome
+from gifapp.domain.pace import at_its_pace
 from gifapp.domain.platform import preset_of, within_preset
 from gifapp.domain.recipe import Recipe, Segment
 
@@ -82,7 +83,7 @@ def _hear_nothing(progress: Progress) -> None:
 
 def _outcome(video: Video, recipe: Recipe) -> Outcome:
     return outcome(
-        recipe,
+        at_its_pace(recipe, pace_fps=video.pace_fps, is_sequence=video.is_sequence),
         width_px=video.width_px,
         height_px=video.height_px,
         duration_s=video.duration_s,

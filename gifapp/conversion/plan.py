@@ -11,6 +11,7 @@ from gifapp.conversion.video import MAX_FPS, Video
 from gifapp.domain.framing import framing
 from gifapp.domain.limits import Limits
 from gifapp.domain.outcome import is_animated
+from gifapp.domain.pace import at_its_pace
 from gifapp.domain.recipe import Crop, Recipe, Segment
 from gifapp.domain.timing import frame_count, overlaps_s
 
@@ -68,7 +69,7 @@ def make_plan(video: Video, recipe: Recipe, limits: Limits) -> Plan:
     Raises:
         errors.RangeOutsideSource, errors.CropOutsideSource, errors.SourceTooLong: naming the bounds.
     """
-    recipe = _at_its_pace(video, recipe)
+    recipe = at_its_pace(recipe, pace_fps=video.pace_fps, is_sequence=video.is_sequence)
     ranges = [_clamped(segment, video) for segment in recipe.segments or (Segment(),)]
     lengths_s = [(end_s - start_s) / recipe.speed for start_s, end_s in ranges]
     _check_duration(sum(lengths_s) * max(1.0, recipe.speed), limits)
@@ -89,27 +90,6 @@ def make_plan(video: Video, recipe: Recipe, limits: Limits) -> Plan:
         has_alpha=(video.has_alpha or recipe.chroma_key is not None) and recipe.background is None,
         recipe=recipe,
     )
-
-
-def _at_its_pace(video: Video, recipe: Recipe) -> Recipe:
-    """The recipe with the speed and the rate that this source needs.
-
-    Pictures without times of their own play `fps` a second. A source that is slower than `fps` keeps
-    its own times, which would else be moved to those of the next frame.
-    """
-    if video.is_sequence and video.fps:
-        recipe = recipe.model_copy(update={"speed": recipe.speed * recipe.fps / video.fps})
-    if video.pace_fps is None or not _shows_whole_pictures(recipe, video.pace_fps):
-        return recipe
-    return recipe.model_copy(update={"fps": min(recipe.fps, video.pace_fps * recipe.speed)})
-
-
-def _shows_whole_pictures(recipe: Recipe, pace_fps: float) -> bool:
-    """Whether nothing changes, and nothing is cut, while a picture shows."""
-    if is_animated(recipe) or recipe.crossfade_s:
-        return False
-    cuts = [time_s * pace_fps for one in recipe.segments for time_s in (one.start_s, one.end_s or 0.0)]
-    return all(abs(cut - round(cut)) < 0.01 for cut in cuts)
 
 
 def picture_plan(video: Video, at_s: float, widest_px: int) -> Plan:

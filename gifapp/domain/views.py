@@ -37,6 +37,8 @@ class SourceView(View):
     height: int
     duration_s: float | None = None
     fps: float | None = None
+    pace_fps: float | None = None
+    is_sequence: bool = False
     notes: list[str]
     poster_url: str | None = None
     frame_url: str | None = None

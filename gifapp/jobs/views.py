@@ -24,6 +24,8 @@ def source_view(source: SourceDocument) -> SourceView:
         height=video.height_px,
         duration_s=video.duration_s,
         fps=video.fps,
+        pace_fps=video.pace_fps,
+        is_sequence=video.is_sequence,
         notes=list(video.notes),
         poster_url=f"/api/v1/sources/{source.id}/poster",
         frame_url=f"/api/v1/sources/{source.id}/frame",

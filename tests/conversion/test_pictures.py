@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 
@@ -17,6 +18,7 @@ from gifapp.conversion import pictures
 from gifapp.conversion.picture_facts import inspect
 from gifapp.conversion.probe import probe
 from gifapp.domain.limits import Limits
+from tests.fakes import Impatient
 from tests.letters import COLOURS, pixels, read_gif, told
 
 MOST_PIXELS = 1000
@@ -249,3 +251,10 @@ def test_a_pipe_in_a_folder_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "1.png")
     with pytest.raises(errors.PicturesInvalid, match="no file"):
         inspect(tmp_path, MOST_PIXELS)
+
+
+def test_a_cancelled_sequence_leaves_no_process(tmp_path: Path) -> None:
+    source = zip_of(tmp_path / "a.zip", {f"{number}.png": NOISE for number in range(200)})
+    with pytest.raises(errors.Cancelled):
+        convert(source, Recipe(), on_progress=Impatient(cancel_at=0.5))
+    assert psutil.Process().children() == []
