@@ -28,7 +28,7 @@ class Fed:
     Args:
         words: the codec, the format and their options.
         out: the file, which is replaced.
-        beat: called at least every `BEAT_S` while ffmpeg lets us wait.
+        beat: called about every `BEAT_S`, and more often; it should be quick.
     """
 
     def __init__(self, words: Sequence[str], out: Path, *, limits: Limits, beat: Callable[[], None]) -> None:
@@ -62,8 +62,8 @@ class Fed:
         """
         rest = memoryview(data).cast("B")
         while rest:
+            self._beat()  # also where ffmpeg takes a large picture in many small bites
             if not self._poll.poll(BEAT_S * 1000):
-                self._beat()
                 continue
             try:
                 rest = rest[os.write(self._in, rest) :]
