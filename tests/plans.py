@@ -23,9 +23,13 @@ def grey(width_px: int = 200, height_px: int = 120) -> np.ndarray:
     return np.full((height_px, width_px, 3), GREY, np.uint8)
 
 
+def layers(plan: Plan) -> list[words.Layer]:
+    return words.layers(plan, beat=lambda: None)
+
+
 def first_picture(recipe: Recipe, *, width_px: int = 200, height_px: int = 120) -> np.ndarray:
     """The first frame of a grey clip with the recipe's words on it."""
-    found = words.layers(a_plan(recipe, width_px=width_px, height_px=height_px))
+    found = layers(a_plan(recipe, width_px=width_px, height_px=height_px))
     return next(words.laid_on([Frame(grey(width_px, height_px), 10)], found)).pixels
 
 

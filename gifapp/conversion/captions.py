@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -30,10 +30,13 @@ class Words:
     size_px: int
     colour: str
     outline: str | None
+    needs_room: bool = False
 
 
-def caption_layers(plan: Plan) -> list[Layer]:
-    """The captions and subtitles of the recipe; those before have the first choice of place.
+def caption_layers(plan: Plan, *, beat: Callable[[], None]) -> list[Layer]:
+    """The captions and subtitles of the recipe; those that begin first have the first choice of place.
+
+    Subtitles for which no room is left are not shown: a file may have thousands at one time.
 
     Raises:
         errors.RecipeInvalid: the subtitles cannot be read.
@@ -42,9 +45,14 @@ def caption_layers(plan: Plan) -> list[Layer]:
     showing: list[tuple[float, Box]] = []
     found = []
     for words in stacked:
+        beat()
         showing = [(end_s, box) for end_s, box in showing if end_s > words.start_s]
         block = _set(words, plan)
-        box = beside(_box(block, words, plan), [box for _, box in showing], words.position, plan.height_px)
+        wanted = _box(block, words, plan)
+        box = beside(wanted, [box for _, box in showing], words.position, plan.height_px)
+        if box is None and words.needs_room:
+            continue
+        box = box or wanted
         showing.append((words.end_s, box))
         found.append(_layer(words, block, box))
     return found
@@ -62,7 +70,16 @@ def _subtitles(plan: Plan) -> Iterator[Words]:
     look = Caption(text=" ", size_px=_subtitle_px(plan))
     for cue in subtitles.read(plan.recipe.subtitles):
         for start_s, end_s in subtitles.shown_s(cue, plan):
-            yield Words(cue.text, start_s, end_s, cue.position, look.size_px, look.colour, look.outline)
+            yield Words(
+                cue.text,
+                start_s,
+                end_s,
+                cue.position,
+                look.size_px,
+                look.colour,
+                look.outline,
+                needs_room=True,
+            )
 
 
 def _subtitle_px(plan: Plan) -> int:

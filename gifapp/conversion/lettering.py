@@ -8,6 +8,7 @@ from itertools import groupby
 import numpy as np
 import uharfbuzz as hb
 from numpy.typing import NDArray
+from PIL import Image, ImageChops
 
 from gifapp.conversion.fonts import EM
 from gifapp.conversion.frame import Pixels
@@ -15,8 +16,6 @@ from gifapp.conversion.typesetting import Block, Glyph
 
 FURTHEST_PX = 2  # that an outline grows at once: the work is the square of it
 Mask = NDArray[np.uint8]
-Ink = NDArray[np.float32]
-"""Premultiplied red, green, blue and alpha, from 0 to 1."""
 
 
 def overhang_px(block: Block) -> int:
@@ -38,7 +37,7 @@ def drawn(block: Block, *, colour: str, outline: str | None, align: float) -> Pi
     for line, y_px in zip(block.lines, _baselines_px(block, over_px), strict=True):
         free_px = block.width_px - 2 * block.outline_px - line.width_em * block.size_px
         canvas.write(line.glyphs, over_px + block.outline_px + align * free_px, y_px, block.size_px)
-    return canvas.finished(_rgb(colour), _rgb(outline) if outline else None, block.outline_px)
+    return canvas.finished(colour, outline, block.outline_px)
 
 
 def _baselines_px(block: Block, over_px: int) -> list[int]:
@@ -51,15 +50,15 @@ def _baselines_px(block: Block, over_px: int) -> list[int]:
 
 class _Canvas:
     def __init__(self, width_px: int, height_px: int) -> None:
-        self._letters: Mask = np.zeros((height_px, width_px), np.uint8)
-        self._emoji: Ink = np.zeros((height_px, width_px, 4), np.float32)
+        self._letters = Image.new("L", (width_px, height_px))
+        self._emoji = Image.new("RGBA", (width_px, height_px))
 
     def write(self, glyphs: tuple[Glyph, ...], x_px: float, y_px: float, size_px: float) -> None:
+        width_px, height_px = self._letters.size
+        scale = size_px / EM
         for typeface, run in groupby(glyphs, lambda glyph: glyph.typeface):
             pen = hb.RasterPaint() if typeface.is_coloured else hb.RasterDraw()
-            height_px, width_px = self._letters.shape
             pen.extents = hb.RasterExtents(0, 0, width_px, height_px, 0)
-            scale = size_px / EM
             draw = pen.paint_glyph if typeface.is_coloured else pen.draw_glyph
             for glyph in run:
                 x, y = x_px + glyph.x_em * size_px, height_px - y_px + glyph.y_em * size_px
@@ -68,41 +67,28 @@ class _Canvas:
             self._take(pen.render())
 
     def _take(self, image: hb.RasterImage) -> None:
-        """HarfBuzz's rows go upwards; its colours are BGRA, premultiplied."""
-        extents = image.extents
-        rows = np.frombuffer(image.buffer, np.uint8).reshape(extents.height, extents.stride)[::-1]
+        """HarfBuzz's rows go upwards; its colours are premultiplied."""
+        size, rows = self._letters.size, (image.extents.stride, -1)
         if image.format == hb.RasterFormat.A8:
-            np.maximum(self._letters, rows[:, : extents.width], out=self._letters)
+            piece = Image.frombuffer("L", size, image.buffer, "raw", "L", *rows)
+            self._letters = ImageChops.lighter(self._letters, piece)
         else:
-            bgra = rows.reshape(extents.height, -1, 4)[:, : extents.width]
-            self._emoji = _over(bgra[..., (2, 1, 0, 3)].astype(np.float32) / np.float32(255), self._emoji)
+            piece = Image.frombuffer("RGBA", size, image.buffer, "raw", "BGRa", *rows)
+            self._emoji = Image.alpha_composite(self._emoji, piece)
 
-    def finished(self, colour: Ink, outline: Ink | None, outline_px: float) -> Pixels:
+    def finished(self, colour: str, outline: str | None, outline_px: float) -> Pixels:
         """Emoji over letters over their outline."""
-        ink = _painted(self._letters, colour)
+        picture = _filled(colour, self._letters)
         if outline is not None:
-            ink = _over(ink, _painted(_grown(self._letters, outline_px), outline))
-        return _straight(_over(self._emoji, ink))
+            grown = Image.fromarray(_grown(np.asarray(self._letters), outline_px))
+            picture = Image.alpha_composite(_filled(outline, grown), picture)
+        return np.asarray(Image.alpha_composite(picture, self._emoji))
 
 
-def _rgb(colour: str) -> Ink:
-    return np.array([*bytes.fromhex(colour[1:])], np.float32) / np.float32(255)
-
-
-def _painted(mask: Mask, colour: Ink) -> Ink:
-    alpha = mask[..., None].astype(np.float32) / np.float32(255)
-    return np.concatenate([alpha * colour, alpha], axis=2)
-
-
-def _over(upper: Ink, lower: Ink) -> Ink:
-    return upper + lower * (1 - upper[..., 3:])
-
-
-def _straight(ink: Ink) -> Pixels:
-    alpha = ink[..., 3:]
-    colours: Ink = np.divide(ink[..., :3], alpha, out=np.zeros_like(ink[..., :3]), where=alpha > 0)
-    rgba = np.concatenate([colours, alpha], axis=2)
-    return np.asarray(np.rint(rgba.clip(0, 1) * 255), np.uint8)
+def _filled(colour: str, mask: Image.Image) -> Image.Image:
+    picture = Image.new("RGBA", mask.size, colour)
+    picture.putalpha(mask)
+    return picture
 
 
 def _grown(mask: Mask, radius_px: float) -> Mask:

@@ -60,14 +60,11 @@ def _along(share: float, free_px: int, margin_px: int) -> int:
     return round(margin_px + share * (free_px - 2 * margin_px))
 
 
-def beside(box: Box, taken: Iterable[Box], position: Position, height_px: int) -> Box:
-    """The box moved off those that are there already: up from the bottom, else down.
-
-    Where the picture has no more room it stays where it was.
-    """
+def beside(box: Box, taken: Iterable[Box], position: Position, height_px: int) -> Box | None:
+    """The box moved off those that are there already: up from the bottom, else down; None without room."""
     moved, is_rising = box, share_down(position) == 1
     for other in sorted(taken, key=lambda one: one.y_px, reverse=is_rising):
         if moved.touches(other):
             y_px = other.y_px - box.height_px if is_rising else other.y_px + other.height_px
             moved = Box(box.x_px, y_px, box.width_px, box.height_px)
-    return moved if 0 <= moved.y_px <= height_px - box.height_px else box
+    return moved if moved == box or 0 <= moved.y_px <= height_px - box.height_px else None

@@ -58,7 +58,7 @@ def rendered(
         errors.GifappError: see `source.frames`, while the frames are read.
     """
     plan = make_plan(video, recipe, limits)
-    layers = words.layers(plan)
+    layers = words.layers(plan, beat=reporter.beat)
     played_cs = _played_cs(plan)
     held_cs = _held_cs(plan)
     delays = [*played_cs[:-1], played_cs[-1] + held_cs[0], *held_cs[1:]]

@@ -27,6 +27,7 @@ READABLE_PX = 10
 SMALLEST_PX = 4
 SHRINK = 0.92
 BALANCING = 6  # halvings of the width
+NEUTRAL = "\ufffd"  # in place of characters that are newer than Python's tables
 DIRECTIONS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # embedded ones, which few type
 
 Ranges = list[tuple[int, int]]
@@ -80,16 +81,14 @@ def set_text(text: str, *, size_px: float, width_px: int, height_px: int) -> Blo
     """
     language = "ja" if any("\u3041" <= one <= "\u30ff" for one in text) else None
     paragraphs = [Paragraph(line, language) for line in _cleaned(text)]
-    block = None
     for size, is_parting in _attempts(size_px):
         room_em = (width_px - 2 * max(1.0, OUTLINE * size)) / size
         ranges = [one.wrapped(room_em, is_parting=is_parting) for one in paragraphs]
-        if all(ranges):
+        if all(ranges) and sum(map(len, ranges)) * (ASCENT + DESCENT) * size <= height_px:
             block = _block(paragraphs, _balanced(paragraphs, ranges, room_em), size)
-            if block.height_px <= height_px and block.width_px <= width_px:
-                break
-    assert block is not None  # noqa: S101 - the last attempts part words
-    return block
+            if block.width_px <= width_px and block.height_px <= height_px:
+                return block
+    return _block(paragraphs, ranges, size)  # the picture is too small for words
 
 
 def _attempts(size_px: float) -> Iterator[tuple[float, bool]]:
@@ -124,12 +123,13 @@ def _balanced(paragraphs: list[Paragraph], ranges: list[Ranges], room_em: float)
 
 def _cleaned(text: str) -> list[str]:
     """The lines without what cannot be drawn."""
-    kept = "".join(
-        one if one == "\n" or unicodedata.category(one) not in ("Cc", "Cs") else " "
-        for one in text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n")
-        if one not in DIRECTIONS
-    )
-    return [line.strip() for line in kept.strip("\n").split("\n")]
+    return ["".join(map(_drawable, line)).strip() for line in text.strip().splitlines()] or [""]
+
+
+def _drawable(character: str) -> str:
+    if unicodedata.category(character) in ("Cc", "Cs"):
+        return " "
+    return "" if character in DIRECTIONS else character
 
 
 class Paragraph:
@@ -255,7 +255,7 @@ def _typefaces(found: Sequence[str]) -> list[Typeface]:
 
 def _levels(found: Sequence[str]) -> list[int]:
     """The embedding level of each cluster; odd ones run from right to left."""
-    text = "".join(found)
+    text = "".join(one if unicodedata.bidirectional(one) else NEUTRAL for one in "".join(found))
     storage = bidi.get_empty_storage()
     storage["base_level"] = bidi.get_base_level(text)
     storage["base_dir"] = ("L", "R")[storage["base_level"]]

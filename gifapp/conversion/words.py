@@ -37,8 +37,10 @@ class Layer:
         return self.start_s - ROUNDING_S <= at_s < self.end_s - ROUNDING_S
 
 
-def layers(plan: Plan) -> list[Layer]:
+def layers(plan: Plan, *, beat: Callable[[], None]) -> list[Layer]:
     """What the recipe lays on the pictures, the lowest first: the overlay, then captions and subtitles.
+
+    `beat` is called for each caption: it may raise to end the work.
 
     Raises:
         errors.RecipeInvalid: the overlay or the subtitles cannot be read.
@@ -51,7 +53,7 @@ def layers(plan: Plan) -> list[Layer]:
     if recipe.captions or recipe.subtitles:
         from gifapp.conversion.captions import caption_layers  # noqa: PLC0415
 
-        found += caption_layers(plan)
+        found += caption_layers(plan, beat=beat)
     return found
 
 

@@ -4,12 +4,13 @@
 import numpy as np
 import pytest
 import uharfbuzz as hb
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gifapp.conversion import fonts, typesetting
 from gifapp.conversion.typesetting import Block, set_text
-from gifapp.conversion.words import layers
 from gifapp.domain.recipe import Caption, Recipe
-from tests.plans import GREY, a_plan, box, drawn, first_picture
+from tests.plans import GREY, a_plan, box, drawn, first_picture, layers
 
 SCRIPTS = {
     "Latin": "Gypsy quay, Übergröße, Þjóð, Łódź",
@@ -41,6 +42,11 @@ SCRIPTS = {
     "signs": "€ ₿ ½ © ™ → ∞ ≠ √ ♪ ★ ✓ 𝓗𝓲",
     "emoji": "😀🎉❤️🇫🇷👍🏽🏳️‍🌈1️⃣👩‍👩‍👧‍👦🔥",
 }
+POSITIONS = {
+    "top_left": (0, 0), "top": (0.5, 0), "top_right": (1, 0),
+    "left": (0, 0.5), "centre": (0.5, 0.5), "right": (1, 0.5),
+    "bottom_left": (0, 1), "bottom": (0.5, 1), "bottom_right": (1, 1),
+}  # fmt: skip
 ASCENDING, WITH_TAIL = "nnn", "gypsy"
 
 
@@ -132,16 +138,18 @@ def test_a_font_is_used_for_the_spaces_and_signs_in_its_text() -> None:
     assert len({id(glyph.typeface) for glyph in arabic}) == 1
 
 
+@settings(deadline=None, max_examples=100)
+@given(
+    text=st.text(min_size=1, max_size=60), size_px=st.integers(6, 60), position=st.sampled_from([*POSITIONS])
+)
+def test_whatever_is_typed_is_drawn(text: str, size_px: int, position: str) -> None:
+    caption = Caption(text=text, size_px=size_px, position=position)  # type: ignore[arg-type]
+    assert first_picture(Recipe(captions=(caption,))).shape == (120, 200, 3)
+
+
 def test_control_characters_and_carriage_returns_are_not_drawn() -> None:
     assert len(block("a\r\nb\rc\nd").lines) == 4
     assert np.array_equal(drawn("a\x07b\u202e"), drawn("a b"))
-
-
-POSITIONS = {
-    "top_left": (0, 0), "top": (0.5, 0), "top_right": (1, 0),
-    "left": (0, 0.5), "centre": (0.5, 0.5), "right": (1, 0.5),
-    "bottom_left": (0, 1), "bottom": (0.5, 1), "bottom_right": (1, 1),
-}  # fmt: skip
 
 
 @pytest.mark.parametrize("position", POSITIONS)

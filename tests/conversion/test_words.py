@@ -118,10 +118,9 @@ def test_a_caption_costs_less_than_a_millisecond_a_frame(channels: int) -> None:
 def test_a_recipe_without_words_loads_no_fonts() -> None:
     program = """
 import sys
-from gifapp.conversion import words
 from gifapp.domain.recipe import Recipe
-from tests.plans import a_plan
-assert words.layers(a_plan(Recipe())) == []
+from tests.plans import a_plan, layers
+assert layers(a_plan(Recipe())) == []
 assert not {"uharfbuzz", "bidi", "webvtt", "gifapp.conversion.fonts"} & set(sys.modules)
 """
     subprocess.run([sys.executable, "-c", program], check=True)

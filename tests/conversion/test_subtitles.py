@@ -1,0 +1,140 @@
+"""Subtitles: what is read from a file, and on which pictures it shows."""
+
+import itertools
+import math
+import time
+
+import pytest
+
+from gifapp import errors
+from gifapp.conversion.plan import Cut
+from gifapp.conversion.subtitles import Cue, read, shown_s
+from gifapp.domain.recipe import Recipe
+from tests.plans import a_plan, layers
+
+SUBRIP = """1
+00:00:01,000 --> 00:00:02,500
+<i>Hello</i> <font color="#ff0000">red</font>
+and more <3
+
+2
+00:01:02,000 --> 01:00:03,000
+{\\an8}{\\pos(1,2)}Up {\\i1}there{\\i0}\\Nand below
+"""
+WEBVTT = """WEBVTT - a title
+
+STYLE
+::cue { color: red }
+
+NOTE nobody
+sees this
+
+first
+00:01.000 --> 00:02.500 position:10% line:0
+<v Bob>Hi &amp; <c.yellow>bye</c></v> <00:01.500>now
+
+NOTE nor this
+
+00:03.000 --> 00:04.000
+- a<00:00:03.500><c> b</c><00:00:03.700><c> c</c>
+- d
+"""
+SUBRIP_CUES = [
+    Cue("Hello red\nand more <3", 1.0, 2.5),
+    Cue("Up there\nand below", 62.0, 3603.0, "top"),
+]
+WEBVTT_CUES = [Cue("Hi & bye now", 1.0, 2.5), Cue("- a b c\n- d", 3.0, 4.0)]
+
+
+@pytest.mark.parametrize(("text", "cues"), [(SUBRIP, SUBRIP_CUES), (WEBVTT, WEBVTT_CUES)])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_cues_are_read_without_tags_notes_and_styles(text: str, cues: list[Cue], mark: str, end: str) -> None:
+    assert read(mark + text.replace("\n", end)) == cues
+
+
+def test_a_blank_line_within_a_cue_and_a_missing_last_line_end_are_forgiven() -> None:
+    text = "1\n00:00:01,000 --> 00:00:02,000\none\n\ntwo\n\n2\n00:00:03,000 --> 00:00:04,000\nthree"
+    assert [cue.text.split() for cue in read(text)] == [["one", "two"], ["three"]]
+
+
+def test_cues_that_end_before_they_begin_are_left_out() -> None:
+    text = "1\n00:00:05,000 --> 00:00:02,000\nback\n\n2\n00:00:05,000 --> 00:00:06,000\nforth\n"
+    assert [cue.text for cue in read(text)] == ["forth"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "words --> words",
+        "WEBVTT\n\n-->",
+        "WEBVTT\n\n00:01.000 --> 00:02.000\n\n",
+        "-->" * 10_000,
+        "1\n" * 9_000 + "-->",
+    ],
+    ids=["words", "arrow", "silent", "arrows", "numbers"],
+)
+def test_what_has_no_cues_is_refused_by_its_name(text: str) -> None:
+    with pytest.raises(errors.RecipeInvalid, match="subtitles") as refused:
+        layers(a_plan(Recipe(subtitles=text)))
+    assert set(refused.value.facts["fields"]) == {"subtitles"}
+
+
+def test_what_cannot_have_cues_is_refused_before_there_is_a_video() -> None:
+    with pytest.raises(errors.RecipeInvalid, match="subtitles: neither SRT nor WebVTT"):
+        Recipe.parse({"subtitles": "Once upon a time"})
+
+
+@pytest.mark.parametrize(
+    "filler", ["<", "{", "<v ", "&#", "{\\", "x\n\n", "\n\n00:00.000 --> 00:00.900\nab", "\u0300"]
+)
+def test_hostile_subtitles_take_no_time(filler: str) -> None:
+    text = "WEBVTT\n\n00:00.000 --> 00:09.000\n" + filler * (99_000 // len(filler))
+    begin = time.process_time()
+    found = layers(a_plan(Recipe(subtitles=text)))
+    assert len(found) < 100, "what has no room is not shown"
+    for layer in found:
+        layer.paint()
+    assert time.process_time() - begin < 10
+
+
+CUE = Cue("Hi", 2.0, 3.0)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "cuts", "expected"),
+    [
+        ({}, [(0.0, 50)], [(2.0, 3.0)]),
+        ({}, [(1.5, 20)], [(0.5, 1.5)]),
+        ({}, [(2.5, 20)], [(0.0, 0.5)]),
+        ({}, [(3.0, 20)], []),
+        ({}, [(0.0, 20)], []),
+        ({}, [(0.0, 25)], [(2.0, math.inf)]),  # its last picture may be held
+        ({"speed": 2.0}, [(0.0, 25)], [(1.0, 1.5)]),
+        ({"speed": 0.5}, [(1.0, 80)], [(2.0, 4.0)]),
+        ({}, [(4.0, 10), (2.5, 20)], [(1.0, 1.5)]),
+        ({}, [(2.0, 5), (4.0, 5), (2.0, 20)], [(0.0, 0.5), (1.0, 2.0)]),
+        ({}, [(1.0, 15), (2.5, 15)], [(1.0, 2.0)]),  # goes on over a cut
+        ({"direction": "reverse"}, [(0.0, 50)], [(2.0, 3.0)]),
+        ({"direction": "reverse"}, [(1.0, 30)], [(1.0, 2.0)]),
+        ({"direction": "boomerang"}, [(1.0, 30)], [(1.0, 2.0), (4.0, 5.0)]),
+        ({"direction": "boomerang"}, [(1.0, 20)], [(1.0, 3.0)]),  # goes on at the turn
+    ],
+)
+def test_a_cue_shows_with_the_pictures_it_belongs_to(
+    recipe: dict[str, object], cuts: list[tuple[float, int]], expected: list[tuple[float, float]]
+) -> None:
+    plan = a_plan(Recipe(**recipe), cuts=tuple(itertools.starmap(Cut, cuts)))
+    assert shown_s(CUE, plan) == [pytest.approx(range_s) for range_s in expected]
+
+
+def test_a_cue_of_the_second_cut_begins_with_its_crossfade() -> None:
+    plan = a_plan(Recipe(), cuts=(Cut(10.0, 20), Cut(2.0, 20, overlap=5)))
+    assert shown_s(CUE, plan) == [pytest.approx((1.5, 2.5))]
+
+
+def test_subtitles_at_the_same_time_stand_one_over_the_other() -> None:
+    cues = "1\n00:00:00,000 --> 00:00:01,000\none\n\n2\n00:00:00,500 --> 00:00:01,000\ntwo\n"
+    first, second = layers(a_plan(Recipe(subtitles=cues)))
+    assert (first.start_s, second.start_s) == (0.0, 0.5)
+    assert second.y_px < first.y_px
