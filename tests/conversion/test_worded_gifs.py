@@ -1,0 +1,52 @@
+"""Words from the recipe to the finished file."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageSequence
+
+from gifapp import convert, errors
+from gifapp.domain.recipe import Caption, Overlay, Recipe, Segment
+from tests.plans import GREY
+
+FRAMES = np.full((20, 60, 100, 3), GREY, np.uint8)
+CUE = "1\n00:00:00,500 --> 00:00:01,000\nHi\n"
+
+
+def lit(path: Path, recipe: Recipe) -> list[int]:
+    """The tenths of a second of the GIF that have something white."""
+    found, shown = [], 0
+    convert(FRAMES, recipe, path)
+    with Image.open(path) as gif:
+        for frame in ImageSequence.Iterator(gif):
+            tenths = round(frame.info["duration"] / 100)
+            is_lit = np.asarray(frame.convert("RGB")).max() > 200
+            found += range(shown, shown + tenths) if is_lit else ()
+            shown += tenths
+    return found
+
+
+@pytest.mark.parametrize(
+    ("recipe", "expected"),
+    [
+        ({"captions": (Caption(text="Hi", start_s=0.5, end_s=1.0),)}, range(5, 10)),
+        ({"captions": (Caption(text="Hi", start_s=0.5, end_s=1.0),), "direction": "reverse"}, range(5, 10)),
+        ({"captions": (Caption(text="Hi", start_s=2.2),), "hold_s": 0.5}, range(22, 25)),
+        ({"subtitles": CUE}, range(5, 10)),
+        ({"subtitles": CUE, "direction": "reverse"}, range(10, 15)),
+        ({"subtitles": CUE, "segments": (Segment(start_s=0.3, end_s=0.8),)}, range(2, 5)),
+        ({"subtitles": CUE, "segments": (Segment(end_s=1.0),), "hold_s": 0.5}, range(5, 15)),
+    ],
+)
+def test_captions_keep_the_time_of_the_gif_and_subtitles_that_of_their_pictures(
+    tmp_path: Path, recipe: dict[str, object], expected: range
+) -> None:
+    assert lit(tmp_path / "out.gif", Recipe(fps=10.0, **recipe)) == [*expected]
+
+
+def test_an_overlay_that_cannot_be_read_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    overlay = Overlay(image="iVBORw0KGgoAAAA=")
+    with pytest.raises(errors.RecipeInvalid, match=r"overlay\.image"):
+        convert(FRAMES, Recipe(overlay=overlay), tmp_path / "out.gif")
+    assert not list(tmp_path.iterdir())
