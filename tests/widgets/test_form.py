@@ -116,6 +116,11 @@ def test_a_video_of_unknown_length_is_taken_whole(form: RecipeForm) -> None:
     assert form.recipe().segments == ()
 
 
+def test_a_single_picture_has_no_ranges(form: RecipeForm) -> None:
+    form.show(Recipe(), a_source(duration_s=0.1, fps=None))
+    assert form.trim.segments.layout.display == "none"
+
+
 # --- mistakes --------------------------------------------------------------------------------
 
 

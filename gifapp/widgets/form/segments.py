@@ -26,7 +26,8 @@ class Segments(Part):
 
     def fill(self, given: Given, source: SourceView) -> None:
         duration_s = source.duration_s or 0.0
-        self.layout.display = "" if duration_s else "none"
+        is_still = source.fps is None
+        self.layout.display = "none" if is_still or not duration_s else ""
         self._filled = given[PATH]
         self._shown = [_shown(one, duration_s) for one in self._filled] or [[0.0, round(duration_s, 2)]]
         with self.ranges.hold_sync():
