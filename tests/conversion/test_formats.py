@@ -256,6 +256,15 @@ def test_a_file_that_grows_too_large_is_refused(tmp_path: Path, name: str) -> No
     assert _no_ffmpeg_is_left()
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full disk to try")
+@pytest.mark.parametrize("format_", OTHERS)
+def test_a_full_disk_is_said_in_a_sentence(format_: Format) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (4, 100, 100, 3), np.uint8)
+    with pytest.raises(errors.DiskFull):
+        written(Path("/dev/full"), list(noise), [10] * 4, format=format_)
+    assert _no_ffmpeg_is_left()
+
+
 # --- from a video ----------------------------------------------------------------------------
 
 
