@@ -79,20 +79,21 @@ class _Point(NamedTuple):
     most_s: float = math.inf
 
 
-# frames a second at most, and the way at that rate
+# frames a second at most, and the way at that rate. Measured on films, as seen at full size: at equal
+# bytes, some `lossy` and a smaller picture look better than fewer colours, and those than fewer frames
 _FREE: tuple[tuple[float, tuple[_Point, ...]], ...] = (
-    (50.0, (_Point(40, 256), _Point(60, 224, 0.85))),
-    (16.7, (_Point(30, 256, 0.95), _Point(60, 224, 0.72))),
-    (10.0, (_Point(40, 256, 0.88), _Point(80, 192, 0.6))),
-    (7.0, (_Point(50, 224, 0.75), _Point(100, 128, 0.4))),
-    (4.5, (_Point(60, 192, 0.55), _Point(140, 64, 0.25), _Point(200, 16, 0.1))),
+    (50.0, (_Point(40, 256, 0.9), _Point(60, 256, 0.7))),
+    (16.7, (_Point(60, 224, 0.62),)),
+    (10.0, (_Point(60, 224, 0.52),)),
+    (7.0, (_Point(80, 192, 0.4),)),
+    (4.5, (_Point(100, 160, 0.3), _Point(150, 64, 0.2), _Point(200, 16, 0.1))),
 )
 _EXACT: tuple[tuple[float, tuple[_Point, ...]], ...] = (
-    (50.0, (_Point(60, 192),)),
-    (16.7, (_Point(30, 256), _Point(80, 128))),
-    (10.0, (_Point(60, 192, most_s=15), _Point(100, 96, most_s=8))),
-    (7.0, (_Point(80, 128, most_s=8), _Point(140, 64, most_s=4))),
-    (4.5, (_Point(150, 48, most_s=3), _Point(200, 16, most_s=0.5))),
+    (50.0, (_Point(80, 256),)),
+    (16.7, (_Point(100, 192),)),
+    (10.0, (_Point(120, 128, most_s=12),)),
+    (7.0, (_Point(140, 96, most_s=8), _Point(160, 64, most_s=5))),
+    (4.5, (_Point(180, 48, most_s=3), _Point(200, 16, most_s=0.5))),
 )
 _SHARES = tuple(
     Fraction(share) for share in ("1", "3/4", "2/3", "1/2", "1/3", "1/4", "1/5", "1/6", "1/8", "1/12")
