@@ -369,8 +369,10 @@ def test_what_grows_too_large_is_not_compared() -> None:
 
 
 def test_a_comparison_that_is_cancelled_leaves_nothing(tmp_path: Path) -> None:
+    recipe = Recipe(width_px=120)
+    out = tmp_path / "a.gif"
     with pytest.raises(errors.Cancelled):
-        gifapp.convert(clips.real_clip(), None, tmp_path / "a.gif", Impatient(cancel_at=0.6), compare=True)
+        gifapp.convert(clips.real_clip(), recipe, out, Impatient(cancel_at=0.6), compare=True)
     assert list(tmp_path.iterdir()) == []
     assert _no_ffmpeg_is_left()
 
