@@ -2,7 +2,7 @@
 
 Each stage is one frame rate; in it, bytes are given up smoothly, from what is missed least to what is
 missed most. It begins with nothing else given up, so that it reaches every size down to its end, and
-ends where another picture less a second is missed less: the first stage that reaches a size is the one.
+ends where fewer frames are missed less: the first stage that reaches a size is the one.
 """
 
 from __future__ import annotations
@@ -92,8 +92,7 @@ _EXACT: tuple[tuple[float, tuple[_Point, ...]], ...] = (
     (50.0, (_Point(80, 256),)),
     (16.7, (_Point(100, 192),)),
     (10.0, (_Point(120, 128, most_s=12),)),
-    (7.0, (_Point(140, 96, most_s=8), _Point(160, 64, most_s=5))),
-    (4.5, (_Point(180, 48, most_s=3), _Point(200, 16, most_s=0.5))),
+    (7.0, (_Point(140, 96, most_s=8), _Point(170, 64, most_s=4), _Point(200, 16, most_s=0.5))),
 )
 _SHARES = tuple(
     Fraction(share) for share in ("1", "3/4", "2/3", "1/2", "1/3", "1/4", "1/5", "1/6", "1/8", "1/12")
@@ -106,12 +105,13 @@ def ladder(plain: Knobs, before: Shown, *, is_exact: bool) -> list[Stage]:
 
     `is_exact`: the picture cannot be smaller; the clip is cut short instead.
     """
-    ways: dict[Fraction, list[Knobs]] = {}
+    points = [plain]
+    stages: dict[Fraction, Stage] = {}
     for most_fps, way in _EXACT if is_exact else _FREE:
         kept = next((share for share in _SHARES if before.fps * share <= most_fps), _SHARES[-1])
-        points = ways.setdefault(kept, [replace(plain, kept=kept)])
         points += _further(points[-1], way, before)
-    return [Stage(tuple(points)) for points in ways.values()]
+        stages[kept] = Stage(tuple(replace(point, kept=kept) for point in points))
+    return list(stages.values())
 
 
 def _further(point: Knobs, way: Iterable[_Point], before: Shown) -> Iterator[Knobs]:
