@@ -1,21 +1,58 @@
-"""The blocks of a GIF89a file around its LZW data. Source: CompuServe, "GIF89a", 1990."""
+"""The file: blocks of GIF89a around the LZW data. Source: CompuServe, "GIF89a", 1990."""
 
 from __future__ import annotations
 
 import struct
-from enum import IntEnum
+from collections.abc import Iterator
 
+from gifapp.conversion import lzw
 from gifapp.conversion.dither import Rectangle
+from gifapp.conversion.drawing import Disposal, Drawn
 from gifapp.conversion.palette import Palette
+from gifapp.domain.timing import MAX_DELAY_CS
 
 TRAILER = b";"
 
 
-class Disposal(IntEnum):
-    """What happens to a frame's rectangle before the next frame is drawn."""
+class GifFile:
+    """The bytes of a file, block by block, and what is in them; used by one thread at a time.
 
-    KEEP = 1
-    CLEAR = 2
+    The first frame's palette is the file's global one; a frame with another one carries it.
+    """
+
+    def __init__(self, width_px: int, height_px: int, loop: int) -> None:
+        self.frames = self.bytes = self.colours = 0
+        self._size = width_px, height_px
+        self._loop = loop
+        self._global: Palette | None = None
+
+    def block(self, drawn: Drawn) -> bytes:
+        """A frame, after the head of the file if it is the first."""
+        head = b""
+        if self._global is None:
+            self._global = drawn.palette
+            head = header(*self._size, drawn.palette, self._loop)
+        return self._counted(head + b"".join(self._images(drawn)))
+
+    def end(self) -> bytes:
+        """What comes after the last frame."""
+        return self._counted(TRAILER)
+
+    def _images(self, drawn: Drawn) -> Iterator[bytes]:
+        palette, indices = drawn.palette, drawn.indices
+        is_global = palette is self._global
+        if not is_global:
+            palette, indices = palette.without_unused(indices)
+        self.colours = max(self.colours, palette.size)
+        data = lzw.compress(indices, table_bits(palette))
+        *repeats, last = _pieces(drawn.delay_cs)
+        for delay_cs, disposal in [*((one, Disposal.KEEP) for one in repeats), (last, drawn.disposal)]:
+            self.frames += 1
+            yield image(data, drawn.where, palette, delay_cs, disposal, is_global=is_global)
+
+    def _counted(self, written: bytes) -> bytes:
+        self.bytes += len(written)
+        return written
 
 
 def table_bits(palette: Palette) -> int:
@@ -51,3 +88,9 @@ def image(
 
 def _table(palette: Palette) -> bytes:
     return palette.colours.tobytes().ljust(3 << table_bits(palette), b"\0")
+
+
+def _pieces(delay_cs: int) -> list[int]:
+    """A delay as a sum of delays that GIF can hold, about equal so that none is too short."""
+    count = -(-delay_cs // MAX_DELAY_CS) or 1
+    return [delay_cs // count + (number < delay_cs % count) for number in range(count)]

@@ -1,13 +1,17 @@
-"""Mapping frames to a palette: dithering, and pixels held from the frame before.
+"""Drawing a picture with a palette: which pixels stay as they are, which colour the others get.
 
-A pixel stays transparent ("held") when showing it again is nearly as good as its new colour:
-|shown - source|² <= |new - source|² + allowance. That is rate and distortion weighed against each
-other, since a held pixel costs next to nothing. The allowance grows with how busy the picture is
-around the pixel; on flat ground it is nothing. What a held pixel is wrong by is passed on to its
-neighbours like any other error, so that slow changes still arrive.
+Three rules save bytes, each within the tolerance that `tolerance.py` sets:
 
-On flat ground a source colour that the palette has is shown as it is: it takes no error from its
-neighbours and has none to pass on, which keeps screens free of noise.
+- **Hold.** A pixel stays as the viewer sees it, at the price of a transparent index, while that is
+  nearly as good as the palette's best colour.
+- **Longer phrases.** LZW sends one code for each phrase it has met before. Where the best colour would
+  end the phrase, the nearest colour that goes on with it may stand in. (The dictionary of the GIF to
+  be is kept up while drawing; the compressor then finds the same phrases.)
+- **Weak diffusion.** Less than half of each error goes on to the neighbours, even of a held pixel:
+  a slow drift of brightness then comes in a few pixels at a time instead of in bands.
+
+On flat ground a source colour that the palette has is shown as it is, without errors from its
+neighbours and with none to pass on, which keeps screens free of noise.
 """
 
 from __future__ import annotations
@@ -18,28 +22,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gifapp.conversion.kernels import inlined, kernel
-from gifapp.conversion.palette import OPAQUE_ALPHA, Palette, nearest
+from gifapp.conversion.lzw import MOST_CODES, SLOTS, slot_of
+from gifapp.conversion.masks import mask
+from gifapp.conversion.palette import BLUE, GREEN, OPAQUE_ALPHA, RED, Palette, nearest
+from gifapp.conversion.tolerance import Tolerance
 from gifapp.domain.recipe import Dither
 
-# measured on films: less hold costs bytes, more leaves ghosts
-_HOLD_SHARE = 64  # of 256: the allowance in squared RGB for each squared step to the neighbours
-_HOLD_MOST = 40
-# of 256: how much of an error is passed on. All of it is noise at a GIF's size; none is bands
-_STRENGTH = 96
-_HELD_STRENGTH = 84
-
 _UNKNOWN, _CROWDED = -1, -2
+_FAR = 1 << 30
+_FIRST_CODE = 258
 _CACHE = 1 << 14
+_MOST_SIBLINGS = 12  # phrases looked at for a stand-in; all of them would save 0.7 % more (measured)
 
 # R. Floyd and L. Steinberg, "An adaptive algorithm for spatial grey scale", Proc. SID 17(2), 1976;
 # F. Sierra's two-row "Filter Lite" 2-4A, 1990. Sixteenths: ahead, below behind, below, below ahead
+_FLOYD_STEINBERG = (7, 3, 5, 1)
 _WEIGHTS: dict[Dither, tuple[int, int, int, int]] = {
-    "none": (0, 0, 0, 0),
-    "bayer": (0, 0, 0, 0),
-    "auto": (7, 3, 5, 1),
-    "floyd_steinberg": (7, 3, 5, 1),
+    "auto": _FLOYD_STEINBERG,
+    "floyd_steinberg": _FLOYD_STEINBERG,
     "sierra2_4a": (8, 4, 4, 0),
 }
+_NO_WEIGHTS = (0, 0, 0, 0)
 
 
 class Rectangle(NamedTuple):
@@ -74,28 +77,59 @@ class Lookup:
         _mark(self.colours, self.cells)
 
 
+class _Phrases:
+    """LZW's dictionary while a frame is drawn: where each phrase is found, and how it can go on."""
+
+    def __init__(self) -> None:
+        self.keys = np.empty(SLOTS, np.int32)
+        self.codes = np.empty(SLOTS, np.int16)
+        self.tree = np.empty((MOST_CODES, 4), np.int16)  # of a phrase: a longer one, the next one, last index
+
+
 class Canvas:
     """What a viewer sees, and the mapping of each next frame onto it."""
 
     def __init__(self, width_px: int, height_px: int, dither: Dither) -> None:
+        self._screen = (0, 0, width_px, height_px)
+        self._has_drawn = False
         self.shown = np.zeros((height_px, width_px, 3), np.uint8)
         self.is_shown = np.zeros((height_px, width_px), np.uint8)
         self._errors = np.zeros((2, width_px + 2, 3), np.int32)
-        self._weights = np.outer([_STRENGTH, _HELD_STRENGTH], _WEIGHTS[dither]).astype(np.int32)
-        self._pattern = _bayer() if dither == "bayer" else np.zeros((8, 8), np.int32)
+        self._weights = np.array(_WEIGHTS.get(dither, _NO_WEIGHTS), np.int32)
+        self._mask = mask(dither)
+        self._phrases = _Phrases()
 
     def draw(
-        self, pixels: NDArray[np.uint8], palette: Palette, lookup: Lookup
+        self, pixels: NDArray[np.uint8], palette: Palette, lookup: Lookup, tolerance: Tolerance
     ) -> tuple[NDArray[np.uint8], Rectangle]:
-        """Show `pixels`: their indices, and the rectangle outside which nothing changed."""
-        indices = np.empty(pixels.shape[:2], np.uint8)
-        changed = np.zeros(4, np.int64)
-        transparent = -1 if palette.transparent is None else palette.transparent
-        _map(
-            pixels, self.shown, self.is_shown, lookup.colours, lookup.cells, lookup.cached, transparent,
-            self._weights, self._pattern, self._errors, indices, changed,
-        )  # fmt: skip
-        return indices, Rectangle(*changed.tolist())
+        """Show `pixels`: the rectangle outside which nothing changed, and its indices.
+
+        The first time that is all of the canvas; the rectangle is empty when nothing changed.
+        """
+        before = None if palette.transparent is not None else self.shown.copy()
+        rules = _rules(palette, tolerance)
+        where = self._where(pixels, rules)
+        left, top, right, bottom = where
+        indices = np.empty((bottom - top, right - left), np.uint8)
+        if indices.size:
+            phrases = self._phrases
+            _map(
+                pixels, self.shown, self.is_shown, where, lookup.colours, lookup.cells, lookup.cached, rules,
+                self._weights * np.int32(tolerance.strength), self._mask, self._errors,
+                phrases.keys, phrases.codes, phrases.tree, indices,
+            )  # fmt: skip
+        is_held = indices == palette.transparent if before is None else before == self.shown
+        is_same = self._has_drawn and bool(np.all(is_held))
+        self._has_drawn = True
+        return indices, Rectangle(0, 0, 0, 0) if is_same else Rectangle(*where.tolist())
+
+    def _where(self, pixels: NDArray[np.uint8], rules: NDArray[np.int32]) -> NDArray[np.int64]:
+        """The rectangle outside which every pixel is held; the first frame is drawn whole."""
+        if not self._has_drawn or rules[_TRANSPARENT] < 0:
+            return np.array(self._screen, np.int64)
+        where = np.zeros(4, np.int64)
+        _changed(pixels, self.shown, self.is_shown, rules, where)
+        return where
 
     def vanishing(self, pixels: NDArray[np.uint8]) -> Rectangle:
         """Where something is shown that `pixels` has transparent."""
@@ -107,19 +141,20 @@ class Canvas:
         self.is_shown[where.top : where.bottom, where.left : where.right] = 0
 
 
-def _bounds(mask: NDArray[np.bool_]) -> Rectangle:
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+def _bounds(is_set: NDArray[np.bool_]) -> Rectangle:
+    rows, columns = np.flatnonzero(is_set.any(axis=1)), np.flatnonzero(is_set.any(axis=0))
     if not len(rows):
         return Rectangle(0, 0, 0, 0)
     return Rectangle(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
 
 
-def _bayer() -> NDArray[np.int32]:
-    """Bayer's 8x8 thresholds (ICC 1973) as steps of brightness from -4 to 3."""
-    matrix = np.zeros((1, 1), np.int32)
-    for _ in range(3):
-        matrix = np.block([[4 * matrix, 4 * matrix + 2], [4 * matrix + 3, 4 * matrix + 1]])
-    return (matrix - 32) // 8
+_FLOOR, _SHARE, _MOST, _TRANSPARENT = range(4)
+
+
+def _rules(palette: Palette, tolerance: Tolerance) -> NDArray[np.int32]:
+    """What the kernels must know of them; -1 for no transparency."""
+    transparent = -1 if palette.transparent is None else palette.transparent
+    return np.array([tolerance.floor, tolerance.share, tolerance.most, transparent], np.int32)
 
 
 @inlined
@@ -153,21 +188,14 @@ def _find(colours, cells, cached, colour):
 
 
 @inlined
-def _exact(colours, cells, cached, colour):
-    """The index of exactly this colour, or -1."""
-    index = _find(colours, cells, cached, colour)
-    return index if _apart(colour, colours[0, index], colours[1, index], colours[2, index]) == 0 else -1
-
-
-@inlined
 def _clamp(value):
     return np.int32(min(max(value, 0), 255))
 
 
 @inlined
-def _apart(colour, red, green, blue):
-    dr, dg, db = colour[0] - red, colour[1] - green, colour[2] - blue
-    return dr * dr + dg * dg + db * db
+def _apart(colour, other):
+    dr, dg, db = colour[0] - other[0], colour[1] - other[1], colour[2] - other[2]
+    return RED * dr * dr + GREEN * dg * dg + BLUE * db * db
 
 
 @inlined
@@ -176,23 +204,58 @@ def _at(pixels, y, x):
 
 
 @inlined
-def _show(shown, is_shown, y, x, colour, changed):  # noqa: PLR0917
-    """Put a pixel on the canvas; `changed` grows to hold it if it looks different now."""
-    if is_shown[y, x] == 0 or _apart(colour, *_at(shown, y, x)) > 0:
-        if changed[2] == 0:
-            changed[0], changed[1] = x, y
-        changed[0], changed[2] = min(changed[0], x), max(changed[2], x + 1)
-        changed[3] = y + 1
-    is_shown[y, x] = 1
-    shown[y, x, 0], shown[y, x, 1], shown[y, x, 2] = colour
+def _colour(colours, index):
+    return colours[0, index], colours[1, index], colours[2, index]
 
 
 @inlined
-def _allowance(pixels, y, x, source):
-    """How much worse a held pixel may be: nothing on flat ground, where the eye sees every ghost."""
+def _busy(pixels, y, x, source):
+    """How far a pixel is from the one before it and the one above."""
     beside, above = _at(pixels, y, max(x - 1, 0)), _at(pixels, max(y - 1, 0), x)
-    busy = _apart(source, *beside) + _apart(source, *above)
-    return min(busy * _HOLD_SHARE >> 8, _HOLD_MOST)
+    return _apart(source, beside) + _apart(source, above)
+
+
+@inlined
+def _allowance(busy, rules):
+    return min((busy * rules[_SHARE] >> 8) + rules[_FLOOR], rules[_MOST])
+
+
+@inlined
+def _is_changed(pixels, shown, is_shown, rules, y, x):  # noqa: PLR0917
+    """Whether a pixel is not held at once."""
+    if pixels.shape[2] == 4 and pixels[y, x, 3] < OPAQUE_ALPHA:
+        return False
+    if is_shown[y, x] == 0:
+        return True
+    source = _at(pixels, y, x)
+    apart = _apart(source, _at(shown, y, x))
+    return apart > rules[_FLOOR] and apart > _allowance(_busy(pixels, y, x, source), rules)
+
+
+@inlined
+def _first_changed(pixels, shown, is_shown, rules, y, x, step, end):  # noqa: PLR0917
+    """The first changed pixel of a row on the way from `x` to `end`, or `end`."""
+    while x != end and not _is_changed(pixels, shown, is_shown, rules, y, x):
+        x += step
+    return x
+
+
+@kernel("void(u1[:,:,::1], u1[:,:,::1], u1[:,::1], i4[::1], i8[::1])")
+def _changed(pixels, shown, is_shown, rules, where):
+    """The rectangle around what is not held at once: left, top, right, bottom."""
+    height, width = pixels.shape[0], pixels.shape[1]
+    top, bottom = 0, height
+    while top < height and _first_changed(pixels, shown, is_shown, rules, top, 0, 1, width) == width:
+        top += 1
+    if top == height:
+        return
+    while _first_changed(pixels, shown, is_shown, rules, bottom - 1, 0, 1, width) == width:
+        bottom -= 1
+    left, right = width, 0
+    for y in range(top, bottom):
+        left = _first_changed(pixels, shown, is_shown, rules, y, 0, 1, left)
+        right = _first_changed(pixels, shown, is_shown, rules, y, width - 1, -1, right - 1) + 1
+    where[0], where[1], where[2], where[3] = left, top, right, bottom
 
 
 @inlined
@@ -206,54 +269,125 @@ def _wanted(source, owed, x, offset):
 
 
 @inlined
-def _diffuse(error, channel, weights, held, here, below, x, step):  # noqa: PLR0917
-    here[x + step, channel] += error * weights[held, 0]
-    below[x - step, channel] += error * weights[held, 1]
-    below[x, channel] += error * weights[held, 2]
-    below[x + step, channel] += error * weights[held, 3]
+def _diffuse(wanted, new, weights, here, below, x):  # noqa: PLR0917
+    for channel in range(3):
+        error = wanted[channel] - new[channel]
+        here[x + 1, channel] += error * weights[0]
+        below[x - 1, channel] += error * weights[1]
+        below[x, channel] += error * weights[2]
+        below[x + 1, channel] += error * weights[3]
+
+
+@inlined
+def _best(colours, cells, cached, source, wanted, prefers_exact):  # noqa: PLR0917
+    """The palette's colour nearest to the one wanted, or the source's own where that is preferred."""
+    if prefers_exact:
+        index = _find(colours, cells, cached, source)
+        if _apart(source, _colour(colours, index)) == 0:
+            return index
+    return _find(colours, cells, cached, wanted)
+
+
+@inlined
+def _stand_in(best, wanted, seen, allowance, colours, transparent, prefix, tree):  # noqa: PLR0917
+    """The index nearest to `wanted` that goes on with the phrase, if it is good enough; else `best`.
+
+    Transparency stands in for the colour that is `seen`; a negative `seen` forbids it.
+    """
+    limit = _apart(wanted, _colour(colours, best)) + allowance + 1
+    longer, left = np.int64(tree[prefix, 0]), _MOST_SIBLINGS
+    while longer >= 0 and left > 0:
+        index = np.int64(tree[longer, 2])
+        apart = limit
+        if index != transparent:
+            apart = _apart(wanted, _colour(colours, index))
+        elif seen[0] >= 0:
+            apart = _apart(wanted, seen)
+        if apart < limit:
+            limit, best = apart, index
+        longer = np.int64(tree[longer, 1])
+        left -= 1
+    return best
+
+
+@inlined
+def _forget(keys, tree):
+    keys[:] = -1
+    tree[:, 0] = -1
 
 
 @kernel(
-    "void(u1[:,:,::1], u1[:,:,::1], u1[:,::1], i4[:,::1], i2[::1], i4[::1], i8, i4[:,::1], i4[:,::1],"
-    " i4[:,:,::1], u1[:,::1], i8[::1])"
+    "void(u1[:,:,::1], u1[:,:,::1], u1[:,::1], i8[::1], i4[:,::1], i2[::1], i4[::1], i4[::1], i4[::1],"
+    " i4[:,::1], i4[:,:,::1], i4[::1], i2[::1], i2[:,::1], u1[:,::1])"
 )
 def _map(  # noqa: C901, PLR0917
-    pixels, shown, is_shown, colours, cells, cached, transparent, weights, pattern, errors, indices, changed
+    pixels,
+    shown,
+    is_shown,
+    where,
+    colours,
+    cells,
+    cached,
+    rules,
+    weights,
+    mask,
+    errors,
+    keys,
+    codes,
+    tree,
+    indices,
 ):
-    # in one piece: another call between this loop and the lookup costs a third of the time (measured)
-    height, width, channels = pixels.shape
+    transparent, has_alpha, is_patterned = (
+        np.int64(rules[_TRANSPARENT]),
+        pixels.shape[2] == 4,
+        mask.shape[0] > 1,
+    )
+    tile = mask.shape[0] - 1
     errors[:] = 0
-    is_patterned = pattern.any()
-    for y in range(height):
+    _forget(keys, tree)
+    prefix, next_code = np.int64(-1), np.int64(_FIRST_CODE)
+    for y in range(where[1], where[3]):
         here, below = errors[y & 1], errors[1 - (y & 1)]
         below[:] = 0
-        step = 1 - 2 * (y & 1)  # every other row from the right: no worms in one direction
-        x = -1 if step > 0 else width
-        for _ in range(width):
-            x += step
-            indices[y, x] = transparent
-            if channels == 4 and pixels[y, x, 3] < OPAQUE_ALPHA:
-                continue
+        for x in range(where[0], where[2]):
+            index = transparent
             source, seen = _at(pixels, y, x), _at(shown, y, x)
             may_hold = transparent >= 0 and is_shown[y, x] != 0
-            apart = _apart(source, *seen)
-            if may_hold and apart == 0:
+            apart = _apart(source, seen) if may_hold else _FAR
+            if apart > 0 and not (has_alpha and pixels[y, x, 3] < OPAQUE_ALPHA):
+                busy = _busy(pixels, y, x, source)
+                allowance = _allowance(busy, rules)
+                wanted = _wanted(source, here, x + 1, mask[y & tile, x & tile])
+                if apart > allowance:
+                    best = np.int64(_best(colours, cells, cached, source, wanted, busy == 0 or is_patterned))
+                    if apart > allowance + _apart(source, _colour(colours, best)):
+                        index = best
+                if (
+                    allowance > 0
+                    and index != transparent
+                    and prefix >= 0
+                    and keys[slot_of(keys, prefix << 8 | index)] < 0
+                ):
+                    held = seen if may_hold else (np.int32(-1), np.int32(0), np.int32(0))
+                    index = _stand_in(index, wanted, held, allowance, colours, transparent, prefix, tree)
+                if index != transparent:
+                    seen = _colour(colours, index)
+                    shown[y, x, 0], shown[y, x, 1], shown[y, x, 2] = seen
+                    is_shown[y, x] = 1
+                if _apart(source, seen) > 0:
+                    _diffuse(wanted, seen, weights, here, below, x + 1)
+            indices[y - where[1], x - where[0]] = index
+            # the dictionary as the compressor will build it
+            key = prefix << 8 | index
+            slot = slot_of(keys, key)
+            if prefix >= 0 and keys[slot] == key:
+                prefix = np.int64(codes[slot])
                 continue
-            wanted = _wanted(source, here, x + 1, pattern[y & 7, x & 7])
-            allowance = _allowance(pixels, y, x, source)
-            if not (may_hold and apart <= allowance):
-                index = -1
-                if allowance == 0 or is_patterned:
-                    index = _exact(colours, cells, cached, source)
-                if index < 0:
-                    index = _find(colours, cells, cached, wanted)
-                new = (colours[0, index], colours[1, index], colours[2, index])
-                if not (may_hold and apart <= allowance + _apart(source, *new)):
-                    indices[y, x] = index
-                    _show(shown, is_shown, y, x, new, changed)
-                    seen = new
-            if _apart(source, *seen) > 0:
-                held = int(indices[y, x] == transparent)
-                for channel in range(3):
-                    error = wanted[channel] - seen[channel]
-                    _diffuse(error, channel, weights, held, here, below, x + 1, step)
+            if prefix >= 0 and next_code < MOST_CODES:
+                keys[slot], codes[slot] = key, next_code
+                tree[next_code, 2], tree[next_code, 1], tree[prefix, 0] = index, tree[prefix, 0], next_code
+                next_code += 1
+            elif prefix >= 0:
+                _forget(keys, tree)
+                next_code = np.int64(_FIRST_CODE)
+            prefix = index

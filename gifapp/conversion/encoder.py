@@ -1,49 +1,37 @@
 """Frames in, GIF bytes out, as a stream.
 
-Each group of eight frames gets its palette from all of their colours: memory is some groups however
-long the clip is, every scene gets its own colours, and (measured) a film gains 0.4 dB over one
-palette for all of it, at 4 % more bytes. Groups are mapped and compressed on a thread of its own, without the
-GIL, while the caller's thread reads the next one.
+Neighbouring frames are a group (`grouping`), which gets a palette from all of its colours (`choosing`,
+`palette`); each frame is drawn with it on the canvas (`drawing`, `dither`) and becomes a block of the
+file (`container`, `lzw`). Each stage has a thread and works without the GIL, while the caller's thread
+reads the next frames; few frames are on their way at a time, so memory is flat however long the clip is.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from itertools import islice
-from typing import BinaryIO, NamedTuple, Self
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing
+from itertools import chain
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from gifapp.conversion import container, kernels, lzw
-from gifapp.conversion.container import Disposal
-from gifapp.conversion.dither import Canvas, Lookup, Rectangle
+from gifapp.conversion import kernels
+from gifapp.conversion.choosing import Chooser, Paint
+from gifapp.conversion.container import GifFile
+from gifapp.conversion.drawing import Drawer, Drawn
 from gifapp.conversion.frame import Frame
-from gifapp.conversion.palette import Histogram, Palette
-from gifapp.domain.recipe import Content, Dither, PaletteScope, Recipe
-from gifapp.domain.timing import MAX_DELAY_CS
+from gifapp.conversion.frame_store import FrameStore
+from gifapp.conversion.grouping import AUTO_FRAMES, groups
+from gifapp.conversion.style import Style
 
-ENGINE_VERSION = "1"
-GROUP_FRAMES = 8
-_FEWEST_WITH_HOLD = 4  # with fewer colours, none is given up for transparency
+__all__ = ["ENGINE_VERSION", "GROUP_FRAMES", "Encoded", "Style", "encode", "warm_up"]
 
-
-@dataclass(frozen=True)
-class Style:
-    """How a GIF is drawn: the recipe's fields of these names."""
-
-    content: Content = "auto"
-    colours: int = 256
-    dither: Dither = "auto"
-    palette: PaletteScope = "auto"
-    lossy: int = 0
-
-    @classmethod
-    def of(cls, recipe: Recipe) -> Self:
-        return cls(recipe.content, recipe.colours, recipe.dither, recipe.palette, recipe.lossy)
+ENGINE_VERSION = "2"
+GROUP_FRAMES = AUTO_FRAMES
+_MOST_WAITING = 8  # frames that were read and are not written yet
+_BEAT_S = 0.1
 
 
 class Encoded(NamedTuple):
@@ -68,140 +56,99 @@ def encode(
     loop: int,
     style: Style,
     on_frame: Callable[[int], None] | None = None,
+    beat: Callable[[], None] | None = None,
 ) -> Encoded:
     """Write `frames` to `out` as a GIF89a file.
 
-    `frames`, `out` and `on_frame`, which hears how many frames are done, are used on the caller's
-    thread; what they raise ends the encoding at once. Neighbouring frames that look the same
-    become one; the sum of the delays is kept exactly.
+    `frames`, `out`, `on_frame`, which hears how many frames are done, and `beat`, which is called while
+    nothing else is, are used on the caller's thread; what they raise ends the encoding at once.
+    Neighbouring frames that look the same become one; the sum of the delays is kept exactly.
 
     There must be one frame at least, all RGB or all RGBA, each `height_px` by `width_px`. `loop` 0
     plays for ever, 1 once; from 2 on it is the number in the NETSCAPE2.0 block. `style.colours` is the
-    most entries that a colour table may have, transparency included.
+    most entries that a colour table may have, transparency included. A global palette needs all frames
+    before the first is drawn: they wait on the disk.
     """
-    gif = _Gif(width_px, height_px, loop, style)
-    waiting: deque[Future[bytes]] = deque()
-    done = 0
-
-    def write_one() -> None:
-        nonlocal done
-        out.write(waiting.popleft().result())
-        done += 1
-        if on_frame:
-            on_frame(done)
-
-    thread = ThreadPoolExecutor(1, "gif")
+    warm_up()
+    line = _Line(width_px, height_px, loop, style, beat or _say_nothing)
     try:
-        warm = thread.submit(warm_up)
-        for group in _groups(frames):
-            warm.result()
-            while len(waiting) > GROUP_FRAMES:
-                write_one()
-            chosen = thread.submit(gif.choose, group)
-            waiting.extend(thread.submit(gif.add, frame, chosen) for frame in group)
-        while waiting:
-            write_one()
-        out.write(gif.end())
+        for done, block in enumerate(line.blocks(frames), 1):
+            out.write(block)
+            if on_frame:
+                on_frame(done)
+        out.write(line.gif.end())
     finally:
-        thread.shutdown(cancel_futures=True)
-    return Encoded(gif.frames, gif.bytes, gif.colours)
+        line.stop()
+    return Encoded(line.gif.frames, line.gif.bytes, line.gif.colours)
 
 
-def _groups(frames: Iterable[Frame]) -> Iterator[list[Frame]]:
-    # kernels want pixels in rows without gaps, and writable
-    rest = (Frame(np.require(pixels, np.uint8, ["C", "W"]), delay_cs) for pixels, delay_cs in frames)
-    while group := list(islice(rest, GROUP_FRAMES)):
-        yield group
+class _Line:
+    """The stages, each with a thread of its own."""
+
+    def __init__(
+        self, width_px: int, height_px: int, loop: int, style: Style, beat: Callable[[], None]
+    ) -> None:
+        self._beat = beat
+        self.gif = GifFile(width_px, height_px, loop)
+        self._style = style
+        self._chooser = Chooser(style)
+        self._drawer = Drawer(width_px, height_px, style.dither)
+        self._choosing, self._drawing, self._writing = (ThreadPoolExecutor(1, "gif") for _ in range(3))
+
+    def blocks(self, frames: Iterable[Frame]) -> Iterator[bytes]:
+        """For each frame in turn what it adds to the file, and that of the last one at the end."""
+        waiting: deque[Future[bytes]] = deque()
+        with closing(self._seen(frames)) as seen:
+            for group in groups(seen, self._style.palette):
+                while len(waiting) > _MOST_WAITING:
+                    yield self._done(waiting.popleft())
+                paint = self._choosing.submit(self._chooser.choose, group)
+                waiting.extend(self._block(frame, paint) for frame in group)
+            while len(waiting) > 1:
+                yield self._done(waiting.popleft())
+            last = self._writing.submit(self._written, self._drawing.submit(self._drawer.last))
+            yield self._done(waiting.popleft()) + self._done(last)
+
+    def _done(self, block: Future[bytes]) -> bytes:
+        while not block.done():
+            wait([block], _BEAT_S)
+            self._beat()
+        return block.result()
+
+    def stop(self) -> None:
+        """End the threads; what has not begun is not done."""
+        for stage in (self._choosing, self._drawing, self._writing):
+            stage.shutdown(cancel_futures=True)
+
+    def _seen(self, frames: Iterable[Frame]) -> Generator[Frame]:
+        return _counted(frames, self._chooser) if self._style.palette == "global" else _passed(frames)
+
+    def _block(self, frame: Frame, paint: Future[Paint]) -> Future[bytes]:
+        drawn = self._drawing.submit(lambda: self._drawer.draw(frame, paint.result()))
+        return self._writing.submit(self._written, drawn)
+
+    def _written(self, drawn: Future[Drawn | None]) -> bytes:
+        one = drawn.result()
+        return self.gif.block(one) if one else b""
 
 
-@dataclass
-class _Drawn:
-    """A frame that was drawn and waits to learn how long it stays and what comes after it."""
-
-    indices: NDArray[np.uint8]
-    where: Rectangle
-    palette: Palette
-    delay_cs: int
-    disposal: Disposal = Disposal.KEEP
+def _say_nothing() -> None:
+    """Nobody listens."""
 
 
-class _Gif:
-    """The file's state from frame to frame; used by one thread at a time."""
-
-    def __init__(self, width_px: int, height_px: int, loop: int, style: Style) -> None:
-        self.frames = self.bytes = self.colours = 0
-        self._most_colours = style.colours
-        self._loop = loop
-        self._screen = Rectangle(0, 0, width_px, height_px)
-        self._canvas = Canvas(width_px, height_px, style.dither)
-        self._histogram = Histogram()
-        self._global: Palette | None = None
-        self._drawn: _Drawn | None = None
-
-    def choose(self, group: list[Frame]) -> tuple[Palette, Lookup]:
-        """The palette for these frames."""
-        self._histogram.clear()
-        for frame in group:
-            self._histogram.add(frame.pixels)
-        is_still = self._global is None and len(group) == 1
-        has_alpha = group[0].pixels.shape[2] == 4
-        reserved = has_alpha or not (is_still or self._most_colours < _FEWEST_WITH_HOLD)
-        chosen = self._histogram.choose(self._most_colours - reserved)
-        palette = Palette(chosen, len(chosen) if reserved else None)
-        self.colours = max(self.colours, palette.size)
-        return palette, Lookup(palette)
-
-    def add(self, frame: Frame, chosen: Future[tuple[Palette, Lookup]]) -> bytes:
-        """Draw one frame; the bytes of the frame before it, now that its delay is known."""
-        palette, lookup = chosen.result()  # there already: one thread, in order
-        before = self._drawn
-        vanishing = self._canvas.vanishing(frame.pixels)
-        if before and not vanishing.is_empty:
-            before.where = before.where.union(vanishing)
-            before.disposal = Disposal.CLEAR
-            self._canvas.clear(before.where)
-        indices, where = self._canvas.draw(frame.pixels, palette, lookup)
-        if before and where.is_empty and before.disposal is Disposal.KEEP:
-            before.delay_cs += frame.delay_cs
-            return b""
-        if before is None:
-            where = self._screen
-        elif where.is_empty:
-            where = Rectangle(0, 0, 1, 1)
-        self._drawn = _Drawn(indices, where, palette, frame.delay_cs)
-        return self._counted(self._finish(before))
-
-    def end(self) -> bytes:
-        """The last frame and the trailer."""
-        return self._counted(self._finish(self._drawn) + container.TRAILER)
-
-    def _finish(self, drawn: _Drawn | None) -> bytes:
-        if drawn is None:
-            return b""
-        head = b""
-        if self._global is None:
-            self._global = drawn.palette
-            head = container.header(self._screen.right, self._screen.bottom, drawn.palette, self._loop)
-        return head + b"".join(self._images(drawn))
-
-    def _images(self, drawn: _Drawn) -> Iterator[bytes]:
-        left, top, right, bottom = drawn.where
-        palette, part = drawn.palette, drawn.indices[top:bottom, left:right]
-        is_global = palette is self._global
-        if not is_global:
-            palette, part = palette.without_unused(part)
-        data = lzw.compress(part, container.table_bits(palette))
-        *repeats, last = _pieces(drawn.delay_cs)
-        for delay_cs, disposal in [*((one, Disposal.KEEP) for one in repeats), (last, drawn.disposal)]:
-            self.frames += 1
-            yield container.image(data, drawn.where, palette, delay_cs, disposal, is_global=is_global)
-
-    def _counted(self, written: bytes) -> bytes:
-        self.bytes += len(written)
-        return written
+def _passed(frames: Iterable[Frame]) -> Generator[Frame]:
+    yield from frames
 
 
-def _pieces(delay_cs: int) -> list[int]:
-    """A delay as a sum of delays that GIF can hold, about equal so that none is too short."""
-    count = -(-delay_cs // MAX_DELAY_CS) or 1
-    return [delay_cs // count + (number < delay_cs % count) for number in range(count)]
+def _counted(frames: Iterable[Frame], chooser: Chooser) -> Generator[Frame]:
+    """The frames after all of them were counted; until then they are on the disk."""
+    frames = iter(frames)
+    first = next(frames)
+    delays_cs: list[int] = []
+    with closing(FrameStore(first.pixels.shape)) as store:
+        for frame in chain([first], frames):
+            store.append(np.ascontiguousarray(frame.pixels))
+            chooser.count(frame)
+            delays_cs.append(frame.delay_cs)
+        for number, delay_cs in enumerate(delays_cs):
+            yield Frame(store[number], delay_cs)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from gifapp.conversion.kernels import inlined, kernel
 
-_MOST_CODES = 4096
-_SLOTS = 1 << 14
+MOST_CODES = 4096
+SLOTS = 1 << 14
 
 
 def compress(indices: NDArray[np.uint8], colour_bits: int) -> bytes:
@@ -26,8 +26,18 @@ def compress(indices: NDArray[np.uint8], colour_bits: int) -> bytes:
     # no code is longer than 12 bits; a clear code per 4094 - 258 pixels at the most
     room = indices.size * 3 // 2 + indices.size // 1024 + 64
     packed = np.empty(room + room // 255 + 2, np.uint8)
-    length = _compress(np.ascontiguousarray(indices).reshape(-1), bits, packed)
+    keys, codes, state = np.full(SLOTS, -1, np.int32), np.empty(SLOTS, np.int16), np.array([0, 0, 1, 0])
+    length = _compress(np.ascontiguousarray(indices).reshape(-1), bits, packed, keys, codes, state)
     return bytes([bits]) + packed[:length].tobytes() + b"\0"
+
+
+@inlined
+def slot_of(keys, key):
+    """Where in a table of `SLOTS` keys, -1 for none, this key is or would be."""
+    slot = ((key * 0x9E3779B1) & 0xFFFFFFFF) >> 18
+    while keys[slot] != key and keys[slot] != -1:
+        slot = (slot + 1) & (SLOTS - 1)
+    return slot
 
 
 @inlined
@@ -51,26 +61,22 @@ def _close_block(packed, state):
     state[2] += 1
 
 
-@kernel("i8(u1[::1], i8, u1[::1])")
-def _compress(pixels, bits, packed):
+@kernel("i8(u1[::1], i8, u1[::1], i4[::1], i2[::1], i8[::1])")
+def _compress(pixels, bits, packed, keys, codes, state):  # noqa: PLR0917
     """Write sub-blocks to `packed`; how many bytes they take."""
     clear = 1 << bits
-    keys, codes = np.full(_SLOTS, -1, np.int32), np.empty(_SLOTS, np.int16)
-    state = np.array([0, 0, 1, 0], np.int64)
     size, next_code = bits + 1, clear + 2
     _put(packed, state, clear, size)
     prefix = np.int64(pixels[0])
     for at in range(1, pixels.shape[0]):
         key = prefix << 8 | pixels[at]
-        slot = ((key * 0x9E3779B1) & 0xFFFFFFFF) >> 18
-        while keys[slot] != key and keys[slot] != -1:
-            slot = (slot + 1) & (_SLOTS - 1)
+        slot = slot_of(keys, key)
         if keys[slot] == key:
             prefix = np.int64(codes[slot])
             continue
         _put(packed, state, prefix, size)
         prefix = np.int64(pixels[at])
-        if next_code < _MOST_CODES:
+        if next_code < MOST_CODES:
             keys[slot], codes[slot] = key, next_code
             size += next_code == 1 << size
             next_code += 1

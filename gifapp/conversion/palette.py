@@ -13,6 +13,11 @@ OPAQUE_ALPHA = 128
 _SLOTS = 1 << 15
 _FULL = _SLOTS // 2
 _POLISH_ROUNDS = 3
+_FILM_ROWS = 3
+
+# how much a step of red, green and blue counts in a distance: half way to the eye's brightness, so that
+# hues are not lost. Against equal weights (measured): SSIM +.002, SSIMULACRA2 +2, PSNR -0.1 dB
+RED, GREEN, BLUE = 3, 4, 2
 
 Colours = NDArray[np.uint8]
 
@@ -29,11 +34,21 @@ class Palette(NamedTuple):
 
     def without_unused(self, indices: NDArray[np.uint8]) -> tuple[Palette, NDArray[np.uint8]]:
         """The palette with only the colours that `indices` name, and the indices into it."""
-        used = np.bincount(indices.ravel(), minlength=256) > 0
+        used = np.zeros(256, np.uint8)
+        _tick(indices, used)
+        if used.sum() == self.size:
+            return self, indices
         renumbered = (np.cumsum(used) - 1).astype(np.uint8)
-        colours = self.colours[used[: len(self.colours)]]
+        colours = self.colours[used[: len(self.colours)] > 0]
         transparent = None if self.transparent is None else len(colours)
         return Palette(colours, transparent), renumbered[indices]
+
+
+@kernel("void(u1[:,:], u1[::1])")
+def _tick(indices, used):
+    for y in range(indices.shape[0]):
+        for x in range(indices.shape[1]):
+            used[indices[y, x]] = 1
 
 
 class Histogram:
@@ -47,7 +62,8 @@ class Histogram:
     def __init__(self) -> None:
         self._keys = np.empty(_SLOTS, np.int32)
         self._sums = np.empty((_SLOTS, 4), np.int64)
-        self._state = np.empty(2, np.int64)  # bits dropped per channel, slots used
+        self._spare = np.empty(_SLOTS, np.int32), np.empty((_SLOTS, 4), np.int64)
+        self._state = np.empty(3, np.int64)  # bits dropped per channel, slots used, which rows
         self.clear()
 
     def clear(self) -> None:
@@ -57,11 +73,12 @@ class Histogram:
 
     def add(self, pixels: NDArray[np.uint8]) -> None:
         """Count the pixels that are not transparent; uint8 (height, width, 3 or 4)."""
-        channels = pixels.shape[2]
-        _count(pixels.reshape(-1, channels), self._keys, self._sums, self._state)
+        _count(pixels, self._keys, self._sums, *self._spare, self._state)
 
-    def choose(self, colours: int) -> Colours:
+    def choose(self, colours: int, spread: float = 0.0) -> Colours:
         """At most `colours` colours that together are nearest to all that was counted.
+
+        There are fewer if those are `spread` from what was counted, in the mean of weighted squares.
 
         Greedy splits by variance, after X. Wu, "Efficient statistical computations for optimal
         color quantization", Graphics Gems II (1991), then a few rounds of k-means (Lloyd 1957).
@@ -71,8 +88,11 @@ class Histogram:
             return np.zeros((1, 3), np.uint8)
         weights = self._sums[used, 0].astype(np.float32)
         points = (self._sums[used, 1:] / self._sums[used, :1]).astype(np.float32)
-        owners, count = _split(points, weights, colours)
-        means = _polish(points, weights, owners, count, _POLISH_ROUNDS)
+        order = np.arange(len(points))
+        clusters, planes = np.zeros((colours, 5)), np.zeros((256, 4))
+        count = _split(points, weights, spread, order, clusters, planes)
+        means = np.zeros((3, count), np.int32)
+        _polish(points, weights, _owners(order, clusters[:count]), np.zeros((count, 4)), means)
         return np.ascontiguousarray(means.T, np.uint8)
 
 
@@ -85,9 +105,12 @@ def _slot(keys, key):
 
 
 @inlined
-def _coarsen(keys, sums, state):
+def _coarsen(keys, sums, old_keys, old_sums, state):
     """Drop one more bit per channel and merge the entries that became equal."""
-    old_keys, old_sums = keys.copy(), sums.copy()
+    for slot in range(_SLOTS):
+        old_keys[slot] = keys[slot]
+        for column in range(4):
+            old_sums[slot, column] = sums[slot, column]
     keys[:] = -1
     sums[:] = 0
     state[0] += 1
@@ -107,11 +130,21 @@ def _coarsen(keys, sums, state):
 @inlined
 def _weight(red, green, blue):
     """How much a pixel counts, by its difference from the one before: bands show on smooth ground."""
-    return 1 + 256 // (64 + red * red + green * green + blue * blue)
+    return 1 + 512 // (128 + red * red + green * green + blue * blue)
 
 
-@kernel("void(u1[:,::1], i4[::1], i8[:,::1], i8[::1])")
-def _count(pixels, keys, sums, state):
+@kernel("void(u1[:,:,::1], i4[::1], i8[:,::1], i4[::1], i8[:,::1], i8[::1])")
+def _count(pixels, keys, sums, spare_keys, spare_sums, state):  # noqa: PLR0917
+    """Count one picture; of a film, whose colours are not told apart exactly, some rows, others each time."""
+    state[2] = (state[2] + 1) % _FILM_ROWS
+    y = 0 if state[0] == 0 else state[2]
+    while y < pixels.shape[0]:
+        _count_row(pixels[y], keys, sums, spare_keys, spare_sums, state)
+        y += 1 if state[0] == 0 else _FILM_ROWS
+
+
+@inlined
+def _count_row(pixels, keys, sums, spare_keys, spare_sums, state):  # noqa: PLR0917
     has_alpha = pixels.shape[1] == 4
     channel = 255 >> state[0] << state[0]
     slot, last = -1, -1
@@ -132,7 +165,7 @@ def _count(pixels, keys, sums, state):
         sums[slot, 2] += weight * green
         sums[slot, 3] += weight * blue
         while state[1] > _FULL:
-            _coarsen(keys, sums, state)
+            _coarsen(keys, sums, spare_keys, spare_sums, state)
             channel = 255 >> state[0] << state[0]
             last = -1
 
@@ -167,7 +200,7 @@ def _best_plane(planes):
         all_red += planes[plane, 1]
         all_green += planes[plane, 2]
         all_blue += planes[plane, 3]
-    uncut = _spread(all_weight, all_red, all_green, all_blue)
+    uncut = _explained(all_weight, all_red, all_green, all_blue)
     weight, red, green, blue = 0.0, 0.0, 0.0, 0.0
     best, value = uncut, 0
     for plane in range(255):
@@ -177,47 +210,76 @@ def _best_plane(planes):
         blue += planes[plane, 3]
         if planes[plane, 0] < 0.5 or all_weight - weight < 0.5:
             continue
-        cut = _spread(weight, red, green, blue)
-        cut += _spread(all_weight - weight, all_red - red, all_green - green, all_blue - blue)
+        cut = _explained(weight, red, green, blue)
+        cut += _explained(all_weight - weight, all_red - red, all_green - green, all_blue - blue)
         if cut > best:
             best, value = cut, plane + 1
     return best - uncut, value
 
 
 @inlined
-def _spread(weight, red, green, blue):
+def _explained(weight, red, green, blue):
     """What a cluster's mean explains of its colours; the more in all clusters, the less error is left."""
-    return (red * red + green * green + blue * blue) / weight
+    return (RED * red * red + GREEN * green * green + BLUE * blue * blue) / weight
 
 
-@kernel("Tuple((i4[::1], i8))(f4[:,::1], f4[::1], i8)")
-def _split(points, weights, colours):
-    """Cut the cluster whose best cut gains most, until there are `colours` or nothing to gain."""
-    order = np.arange(points.shape[0])
-    starts, ends = np.zeros(colours, np.int64), np.zeros(colours, np.int64)
-    gains, axes, values = np.zeros(colours), np.zeros(colours, np.int64), np.zeros(colours, np.int64)
-    planes = np.zeros((256, 4))
-    ends[0] = points.shape[0]
-    gains[0], axes[0], values[0] = _best_cut(points, weights, order, planes)
+@inlined
+def _scatter(points, weights):
+    """The error of one colour for all of the points, and their weight."""
+    weight, red, green, blue, squares = 0.0, 0.0, 0.0, 0.0, 0.0
+    for at in range(points.shape[0]):
+        weight += weights[at]
+        red += weights[at] * points[at, 0]
+        green += weights[at] * points[at, 1]
+        blue += weights[at] * points[at, 2]
+        squares += weights[at] * _explained(1.0, points[at, 0], points[at, 1], points[at, 2])
+    return squares - _explained(weight, red, green, blue), weight
+
+
+_START, _END, _GAIN, _AXIS, _VALUE = range(5)
+
+
+@inlined
+def _measure(cluster, points, weights, order, planes):
+    """Find the cluster's best cut."""
+    members = order[int(cluster[_START]) : int(cluster[_END])]
+    cluster[_GAIN], cluster[_AXIS], cluster[_VALUE] = _best_cut(points, weights, members, planes)
+
+
+@kernel("i8(f4[:,::1], f4[::1], f8, i8[::1], f8[:,::1], f8[:,::1])")
+def _split(points, weights, spread, order, clusters, planes):  # noqa: PLR0917
+    """Cut the cluster whose best cut gains most, until there are enough or nothing worth it to gain.
+
+    `order` numbers the points, cluster by cluster; how many there are is returned.
+    """
+    error, weight = _scatter(points, weights)
+    clusters[0, _END] = points.shape[0]
+    _measure(clusters[0], points, weights, order, planes)
     count = 1
-    while count < colours:
+    while count < clusters.shape[0]:
         chosen = 0
         for cluster in range(1, count):
-            if gains[cluster] > gains[chosen]:
+            if clusters[cluster, _GAIN] > clusters[chosen, _GAIN]:
                 chosen = cluster
-        if gains[chosen] <= 0.0:
+        if clusters[chosen, _GAIN] <= 0.0 or error <= spread * weight:
             break
-        start, end = starts[chosen], ends[chosen]
-        middle = _partition(points, order[start:end], axes[chosen], values[chosen]) + start
-        starts[count], ends[count], ends[chosen] = middle, end, middle
-        for part in (chosen, count):
-            members = order[starts[part] : ends[part]]
-            gains[part], axes[part], values[part] = _best_cut(points, weights, members, planes)
+        error -= clusters[chosen, _GAIN]
+        members = order[int(clusters[chosen, _START]) : int(clusters[chosen, _END])]
+        below = _partition(points, members, int(clusters[chosen, _AXIS]), clusters[chosen, _VALUE])
+        clusters[count, _END] = clusters[chosen, _END]
+        clusters[count, _START] = clusters[chosen, _END] = clusters[chosen, _START] + below
+        _measure(clusters[chosen], points, weights, order, planes)
+        _measure(clusters[count], points, weights, order, planes)
         count += 1
-    owners = np.empty(points.shape[0], np.int32)
-    for cluster in range(count):
-        owners[order[starts[cluster] : ends[cluster]]] = cluster
-    return owners, count
+    return count
+
+
+def _owners(order: NDArray[np.int64], clusters: NDArray[np.float64]) -> NDArray[np.int32]:
+    """The number of each point's cluster."""
+    owners = np.empty(len(order), np.int32)
+    for number, (start, end) in enumerate(clusters[:, : _END + 1].astype(int)):
+        owners[order[start:end]] = number
+    return owners
 
 
 @inlined
@@ -238,22 +300,20 @@ def nearest(colours, red, green, blue):
     for index in range(colours.shape[1]):
         dr, dg, db = colours[0, index] - red, colours[1, index] - green, colours[2, index] - blue
         # distance and index in one number: a minimum that the compiler can vectorise
-        best = min(best, np.int32((dr * dr + dg * dg + db * db) << 8 | index))
+        best = min(best, np.int32((RED * dr * dr + GREEN * dg * dg + BLUE * db * db) << 8 | index))
     return best & 255
 
 
-@kernel("i4[:,::1](f4[:,::1], f4[::1], i4[::1], i8, i8)")
-def _polish(points, weights, owners, count, rounds):
+@kernel("void(f4[:,::1], f4[::1], i4[::1], f8[:,::1], i4[:,::1])")
+def _polish(points, weights, owners, sums, means):
     """Lloyd's rounds: each cluster's mean, then each point to its nearest mean."""
-    sums = np.zeros((count, 4))
-    means = np.zeros((3, count), np.int32)
-    for left in range(rounds, -1, -1):
+    for left in range(_POLISH_ROUNDS, -1, -1):
         sums[:] = 0.0
         for at in range(points.shape[0]):
             sums[owners[at], 0] += weights[at]
             for channel in range(3):
                 sums[owners[at], channel + 1] += weights[at] * points[at, channel]
-        for cluster in range(count):
+        for cluster in range(sums.shape[0]):
             if sums[cluster, 0] > 0.0:
                 for channel in range(3):
                     means[channel, cluster] = round(sums[cluster, channel + 1] / sums[cluster, 0])
@@ -263,4 +323,3 @@ def _polish(points, weights, owners, count, rounds):
             owners[at] = nearest(
                 means, np.int32(points[at, 0]), np.int32(points[at, 1]), np.int32(points[at, 2])
             )
-    return means

@@ -166,6 +166,7 @@ def _written_gif(rendering: Rendering, file: BinaryIO, recipe: Recipe, reporter:
         loop=recipe.loop,
         style=encoder.Style.of(recipe),
         on_frame=flow.wrote,
+        beat=reporter.beat,
     )
     return Written(encoded.frames, encoded.bytes, width_px, height_px, encoded.colours)
 

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from gifapp.conversion import container, lzw
-from gifapp.conversion.container import Disposal
-from gifapp.conversion.dither import _HELD_STRENGTH, _HOLD_MOST, _STRENGTH, Canvas, Lookup, Rectangle
-from gifapp.conversion.palette import OPAQUE_ALPHA, Histogram, Palette
+from gifapp.conversion.dither import Canvas, Lookup, Rectangle
+from gifapp.conversion.drawing import Disposal
+from gifapp.conversion.palette import BLUE, GREEN, OPAQUE_ALPHA, RED, Histogram, Palette
 from gifapp.conversion.pipeline import convert_file
+from gifapp.conversion.tolerance import tolerance
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipe import Caption, ChromaKey, Crop, Look, Recipe, Segment
 from tests import reference
@@ -24,7 +25,9 @@ from tests.gifs import gif_of, seen_by_gifsicle, seen_by_libav, seen_by_pillow
 from tests.letters import COLOURS, Rows, pixels, write_clip
 
 CLIP_FPS = 10
-DITHERS = ("auto", "none", "bayer", "floyd_steinberg", "sierra2_4a")
+DITHERS = ("auto", "none", "bayer", "floyd_steinberg", "sierra2_4a", "blue_noise")
+FILM = tolerance("film", "auto", 0)
+EXACT = FILM._replace(strength=0, floor=0, share=0, most=0, spread=0.0)
 
 
 # --- any clip, any recipe ---------------------------------------------------------------------
@@ -240,26 +243,26 @@ def test_every_pixel_is_the_palettes_nearest_within_the_dithers_bound(
     """A pixel may be farther from its source than the palette's nearest colour is by these rules only.
 
     - Colours are looked up by cells of 4 x 4 x 4: what is asked for and the cell's middle are at most
-      2 apart in each channel, so that the answer is at most twice √12 farther than the nearest.
+      2 apart in each channel, which is 6 in the weighted distance; it counts twice.
     - What is asked for is the source's colour and the errors that its eight neighbours may pass on, or a
-      threshold of Bayer's, 4 at the most. By the triangle's inequality this counts twice as well.
-    - A held pixel's squared error may be larger than all that by the allowance.
+      threshold of a mask's, 4 at the most. By the triangle's inequality this counts twice as well.
+    - A pixel that is held, or whose colour goes on with a phrase, may be worse by the tolerance: its
+      squared distance from what is asked for grows by `most`.
     """
     gif = reference.parsed(gif_of(film, dither=dither, colours=colours)[0])
     assume(len(gif.images) == len(film))
     for image, shown, source in zip(gif.images, reference.shown(gif), film, strict=True):
         table = image.table[np.unique(image.indices[image.is_drawn])]
-        nearest = far(source[:, :, np.newaxis], table).min(axis=2, initial=442.0)
-        reach = 4.0 if dither == "bayer" else owed(np.abs(shown[..., :3] - source.astype(int)).max(axis=2))
-        bound = nearest + 2 * np.sqrt(12) + 2 * np.sqrt(3) * (0 if dither == "none" else reach)
-        is_held = np.ones(source.shape[:2], bool)
-        is_held[image.where] = ~image.is_drawn
-        assert (far(shown[..., :3], source) <= np.sqrt(bound**2 + _HOLD_MOST * is_held)).all()
+        nearest = far(source[:, :, np.newaxis], table).min(axis=2, initial=765.0)
+        wrong = np.abs(shown[..., :3] - source.astype(int)).max(axis=2)
+        reach = 3 * (4.0 if dither in ("bayer", "blue_noise") else 0 if dither == "none" else owed(wrong))
+        bound = np.sqrt((nearest + 12 + reach) ** 2 + FILM.most) + reach
+        assert (far(shown[..., :3], source) <= bound).all()
 
 
 def far(some: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """The distances between colours."""
-    return np.sqrt(((some.astype(int) - others.astype(int)) ** 2).sum(axis=-1))
+    """The weighted distances between colours."""
+    return np.sqrt(((some.astype(int) - others.astype(int)) ** 2) @ [RED, GREEN, BLUE])
 
 
 def owed(wrong: np.ndarray) -> np.ndarray:
@@ -268,7 +271,7 @@ def owed(wrong: np.ndarray) -> np.ndarray:
     What a neighbour passes on is a share of its own error and of what it was owed itself: the sum of a
     geometric series.
     """
-    share = max(_STRENGTH, _HELD_STRENGTH) / 256
+    share = FILM.strength / 256
     most = np.zeros(wrong.shape)
     for _ in range(24):
         around = np.pad(wrong + most, 1)
@@ -285,9 +288,8 @@ def test_what_decoders_show_is_what_the_canvas_meant(film: np.ndarray, colours: 
     meant, images = [], []
     for picture in film:
         palette = chosen(picture, colours)
-        indices, changed = canvas.draw(np.ascontiguousarray(picture), palette, Lookup(palette))
-        where = Rectangle(0, 0, 1, 1) if changed.is_empty else changed
-        images.append(image_block(indices, where, palette))
+        indices, changed = canvas.draw(np.ascontiguousarray(picture), palette, Lookup(palette), FILM)
+        images.append(image_block(indices, changed, palette))
         meant.append(canvas.shown.copy())
     head = container.header(film.shape[2], film.shape[1], palette, 0)
     seen, _, _ = read_by_all(head + b"".join(images) + container.TRAILER)
@@ -302,8 +304,9 @@ def chosen(picture: np.ndarray, colours: int) -> Palette:
 
 
 def image_block(indices: np.ndarray, where: Rectangle, palette: Palette) -> bytes:
-    left, top, right, bottom = where
-    data = lzw.compress(indices[top:bottom, left:right], container.table_bits(palette))
+    if where.is_empty:
+        where, indices = Rectangle(0, 0, 1, 1), np.full((1, 1), palette.transparent, np.uint8)
+    data = lzw.compress(indices, container.table_bits(palette))
     return container.image(data, where, palette, 5, Disposal.KEEP, is_global=False)
 
 
@@ -382,11 +385,11 @@ def palette_of(picture: np.ndarray, colours: int) -> np.ndarray:
 @examples(80)
 @given(films())
 def test_a_pixel_weighs_the_more_the_less_it_differs_from_the_one_before(film: np.ndarray) -> None:
-    """One colour for everything is the weighted mean: 1 + 256 / (64 + the squared step to the pixel)."""
-    flat = film[0].reshape(-1, 3).astype(int)
-    steps = ((flat - flat[np.maximum(np.arange(len(flat)) - 1, 0)]) ** 2).sum(axis=1)
-    weights = 1 + 256 // (64 + steps)
-    mean = (weights[:, np.newaxis] * flat).sum(axis=0) / weights.sum()
+    """One colour for everything is the weighted mean: 1 + 512 / (128 + the squared step to the pixel)."""
+    picture = film[0].astype(int)
+    steps = (np.diff(picture, axis=1, prepend=picture[:, :1]) ** 2).sum(axis=2)
+    weights = 1 + 512 // (128 + steps)
+    mean = (weights[..., np.newaxis] * picture).sum(axis=(0, 1)) / weights.sum()
     np.testing.assert_allclose(palette_of(film[0], 1)[0], mean, atol=0.51)
 
 
@@ -402,7 +405,7 @@ def test_the_lookup_is_the_nearest_by_its_cells(seed: int, colours: int, spread:
     asked = rng.integers(0, spread, (1, 400, 3), np.uint8)
     canvas = Canvas(400, 1, "none")
     palette = Palette(table, None)
-    canvas.draw(asked, palette, Lookup(palette))
+    canvas.draw(asked, palette, Lookup(palette), EXACT)
     shared = (asked[0, :, np.newaxis] >> 2 == table >> 2).all(axis=2).sum(axis=1)
     middle = np.where((shared > 1)[:, np.newaxis], asked[0], asked[0] & ~np.uint8(3) | 2)
     best = far(middle[:, np.newaxis], table).min(axis=1)

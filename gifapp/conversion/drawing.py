@@ -1,0 +1,72 @@
+"""Frames drawn one after the other: what each adds to the picture, and for how long it stays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gifapp.conversion.choosing import Paint
+from gifapp.conversion.dither import Canvas, Rectangle
+from gifapp.conversion.frame import Frame
+from gifapp.conversion.palette import Palette
+from gifapp.domain.recipe import Dither
+
+
+class Disposal(IntEnum):
+    """What happens to a frame's rectangle before the next frame is drawn."""
+
+    KEEP = 1
+    CLEAR = 2
+
+
+@dataclass
+class Drawn:
+    """A frame as indices into its palette, of the rectangle `where`."""
+
+    indices: NDArray[np.uint8]
+    where: Rectangle
+    palette: Palette
+    delay_cs: int
+    disposal: Disposal = Disposal.KEEP
+
+    def clear_also(self, where: Rectangle) -> None:
+        """Grow to hold `where`, which is empty when the next frame is drawn."""
+        grown = self.where.union(where)
+        indices = np.full(
+            (grown.bottom - grown.top, grown.right - grown.left), self.palette.transparent, np.uint8
+        )
+        top, left = self.where.top - grown.top, self.where.left - grown.left
+        indices[top : top + self.indices.shape[0], left : left + self.indices.shape[1]] = self.indices
+        self.indices, self.where, self.disposal = indices, grown, Disposal.CLEAR
+
+
+class Drawer:
+    """Draws frames in turn; equal neighbours become one. Used by one thread at a time."""
+
+    def __init__(self, width_px: int, height_px: int, dither: Dither) -> None:
+        self._canvas = Canvas(width_px, height_px, dither)
+        self._last: Drawn | None = None
+
+    def draw(self, frame: Frame, paint: Paint) -> Drawn | None:
+        """Draw one frame; the frame before it, now that its delay is known, or None."""
+        before = self._last
+        vanishing = self._canvas.vanishing(frame.pixels)
+        if before and not vanishing.is_empty:
+            before.clear_also(vanishing)
+            self._canvas.clear(before.where)
+        indices, where = self._canvas.draw(frame.pixels, *paint)
+        if before and where.is_empty and before.disposal is Disposal.KEEP:
+            before.delay_cs += frame.delay_cs
+            return None
+        if where.is_empty:  # all that was to be seen has gone
+            where = Rectangle(0, 0, 1, 1)
+            indices = np.full((1, 1), paint.palette.transparent, np.uint8)
+        self._last = Drawn(indices, where, paint.palette, frame.delay_cs)
+        return before
+
+    def last(self) -> Drawn | None:
+        """The frame that no other comes after."""
+        return self._last
