@@ -25,13 +25,14 @@ from gifapp.conversion.frame_store import FrameStore
 from gifapp.conversion.kept import KeptClip, scaled_sides
 from gifapp.conversion.progress import Reporter
 from gifapp.conversion.rendering import Rendering
-from gifapp.conversion.sampling import Prediction, predicted
+from gifapp.conversion.sampling import Experience, Prediction, predicted
 from gifapp.conversion.writers import Written
 from gifapp.domain.concessions import Knobs, Shown, Stage, given_up, ladder
 from gifapp.domain.platform import preset_of
 from gifapp.domain.recipe import Recipe
 
 MOST_ENCODES = 4
+_FIRST_KNOWN = 2  # the encode whose size is learnt: the first is stopped at the target
 LEAST_SHARE = 0.85  # of the target; a smaller GIF could look better
 _AIMS = (0.94, 0.955, 0.93)  # shares of the target: predictions get better, and the last must fit
 _SAMPLE_PX = 3_500_000  # a quarter of a second's work
@@ -121,7 +122,7 @@ class _Search:
         self._files = files
         self._plain = Knobs(recipe.lossy, recipe.colours)
         self._predictions: dict[Knobs, Prediction] = {}
-        self._correction = 1.0
+        self._experience = Experience()
         self._encodes = 0
 
     def plain(self) -> _Attempt | None:
@@ -139,7 +140,7 @@ class _Search:
         stages = ladder(
             self._plain, self._shown(self._plain), is_exact=preset is not None and preset.is_exact
         )
-        self._correct(self._plain, self._target_bytes + 1)  # so much, at the least
+        self._experience.add(self._predicted(self._plain), self._target_bytes + 1)  # or more
         best: _Attempt | None = None
         for aim in _aims():
             knobs = self._gentlest(stages, aim * self._target_bytes)
@@ -151,7 +152,7 @@ class _Search:
                 raise errors.TargetTooSmall(target_bytes=self._target_bytes, smallest_bytes=attempt.bytes)
             if best is not None and (self._is_near(best) or self._encodes >= MOST_ENCODES):
                 return best
-            self._correct(knobs, attempt.bytes)
+            self._learn(attempt)
         raise AssertionError("aims go on for ever")
 
     def _better(self, best: _Attempt | None, attempt: _Attempt) -> _Attempt | None:
@@ -162,8 +163,10 @@ class _Search:
     def _is_near(self, attempt: _Attempt) -> bool:
         return attempt.bytes >= LEAST_SHARE * self._target_bytes
 
-    def _correct(self, knobs: Knobs, became_bytes: int) -> None:
-        self._correction = became_bytes / self._predicted(knobs).bytes
+    def _learn(self, attempt: _Attempt) -> None:
+        if self._encodes == _FIRST_KNOWN:  # of the one before, only the least is known
+            self._experience = Experience()
+        self._experience.add(self._predicted(attempt.knobs), attempt.bytes)
 
     def _gentlest(self, stages: list[Stage], most_bytes: float) -> Knobs:
         """What is predicted to be no larger; the harshest of all if nothing is."""
@@ -189,9 +192,10 @@ class _Search:
         return stage.at(harsh)
 
     def _expected(self, knobs: Knobs) -> float:
-        """What the sample says, corrected by what became of it before."""
-        prediction = self._predicted(knobs)
-        return prediction.bytes * (1 if prediction.is_exact else self._correction)
+        """What the sample says, bent to what became of others; the recipe's own GIF is known not to fit."""
+        if knobs == self._plain:
+            return self._target_bytes + 1
+        return self._experience.bent(self._predicted(knobs))
 
     def _predicted(self, knobs: Knobs) -> Prediction:
         if knobs not in self._predictions:

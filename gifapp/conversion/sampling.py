@@ -8,11 +8,14 @@ times all changes, predicts the whole.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import accumulate
+
+import numpy as np
 
 from gifapp.conversion.frame import Frame
 from gifapp.conversion.kept import KeptClip
@@ -34,6 +37,25 @@ class Prediction:
 
     bytes: float
     is_exact: bool
+
+
+class Experience:
+    """What became of predictions. Others are bent to it: by its factor, or between two by their share."""
+
+    def __init__(self) -> None:
+        self._became: list[tuple[float, float]] = []
+
+    def add(self, prediction: Prediction, became_bytes: int) -> None:
+        if not prediction.is_exact:
+            self._became = sorted([*self._became, (prediction.bytes, became_bytes)])
+
+    def bent(self, prediction: Prediction) -> float:
+        if prediction.is_exact or not self._became:
+            return prediction.bytes
+        said, became = (np.log([pair[side] for pair in self._became]) for side in (0, 1))
+        place = math.log(prediction.bytes)
+        nearest = min(max(place, said[0]), said[-1])
+        return math.exp(float(np.interp(place, said, became)) + place - float(nearest))
 
 
 def predicted(clip: KeptClip, knobs: Knobs, encode: Encode, *, most_px: int) -> Prediction:

@@ -1,0 +1,32 @@
+import pytest
+
+from gifapp.conversion.sampling import Experience, Prediction
+
+
+def told(count_bytes: float) -> Prediction:
+    return Prediction(count_bytes, is_exact=False)
+
+
+def test_without_experience_a_prediction_stands() -> None:
+    assert Experience().bent(told(500)) == 500
+
+
+def test_one_experience_bends_all_by_its_factor() -> None:
+    experience = Experience()
+    experience.add(told(1000), 1500)
+    assert [experience.bent(told(size)) for size in (100, 1000, 4000)] == pytest.approx([150, 1500, 6000])
+
+
+def test_between_two_a_prediction_is_bent_by_its_share() -> None:
+    experience = Experience()
+    experience.add(told(1600), 3200)
+    experience.add(told(100), 100)
+    bent = [experience.bent(told(size)) for size in (50, 100, 400, 1600, 3200)]
+    assert bent == pytest.approx([50, 100, (100 * 3200) ** 0.5, 3200, 6400])
+
+
+def test_what_is_exact_is_never_bent() -> None:
+    experience = Experience()
+    experience.add(told(1000), 1500)
+    experience.add(Prediction(10, is_exact=True), 10)
+    assert experience.bent(Prediction(1000, is_exact=True)) == 1000
