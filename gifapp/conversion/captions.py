@@ -38,6 +38,8 @@ def caption_layers(plan: Plan, *, beat: Callable[[], None]) -> list[Layer]:
 
     Subtitles for which no room is left are not shown: a file may have thousands at one time.
 
+    `beat` is called for each of them, and while the layers are painted.
+
     Raises:
         errors.RecipeInvalid: the subtitles cannot be read.
     """
@@ -54,7 +56,7 @@ def caption_layers(plan: Plan, *, beat: Callable[[], None]) -> list[Layer]:
             continue
         box = box or wanted
         showing.append((words.end_s, box))
-        found.append(_layer(words, block, box))
+        found.append(_layer(words, block, box, beat))
     return found
 
 
@@ -102,11 +104,12 @@ def _box(block: Block, words: Words, plan: Plan) -> Box:
     return Box(*placed(words.position, size, whole, margin_px=margin_px(*whole)), *size)
 
 
-def _layer(words: Words, block: Block, box: Box) -> Layer:
-    paint = partial(_painted, words, block)
+def _layer(words: Words, block: Block, box: Box, beat: Callable[[], None]) -> Layer:
+    paint = partial(_painted, words, block, beat)
     over_px = overhang_px(block)
     return Layer(paint, box.x_px - over_px, box.y_px - over_px, words.start_s, words.end_s)
 
 
-def _painted(words: Words, block: Block) -> Pixels:
-    return drawn(block, colour=words.colour, outline=words.outline, align=share_across(words.position))
+def _painted(words: Words, block: Block, beat: Callable[[], None]) -> Pixels:
+    align = share_across(words.position)
+    return drawn(block, colour=words.colour, outline=words.outline, align=align, beat=beat)

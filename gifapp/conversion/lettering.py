@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from itertools import groupby
+from collections.abc import Callable, Iterable, Iterator
+from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 import uharfbuzz as hb
 from numpy.typing import NDArray
 from PIL import Image, ImageChops
 
-from gifapp.conversion.fonts import EM
+from gifapp.conversion.fonts import EM, Typeface
 from gifapp.conversion.frame import Pixels
 from gifapp.conversion.typesetting import Block, Glyph
 
@@ -23,7 +25,9 @@ def overhang_px(block: Block) -> int:
     return math.ceil(block.size_px / 2)
 
 
-def drawn(block: Block, *, colour: str, outline: str | None, align: float) -> Pixels:
+def drawn(
+    block: Block, *, colour: str, outline: str | None, align: float, beat: Callable[[], None]
+) -> Pixels:
     """The block as RGBA with straight alpha, `overhang_px` larger on every side.
 
     Args:
@@ -31,13 +35,29 @@ def drawn(block: Block, *, colour: str, outline: str | None, align: float) -> Pi
         colour: of the letters, as #rrggbb.
         outline: its colour; None leaves the letters alone.
         align: where lines stand that are shorter than the longest: 0 left, 0.5 in the middle, 1 right.
+        beat: called now and then while large letters are drawn; what it raises ends that.
     """
     over_px = overhang_px(block)
-    canvas = _Canvas(block.width_px + 2 * over_px, block.height_px + 2 * over_px)
-    for line, y_px in zip(block.lines, _baselines_px(block, over_px), strict=True):
-        free_px = block.width_px - 2 * block.outline_px - line.width_em * block.size_px
-        canvas.write(line.glyphs, over_px + block.outline_px + align * free_px, y_px, block.size_px)
+    canvas = _Canvas(block.width_px + 2 * over_px, block.height_px + 2 * over_px, beat)
+    canvas.write(_placed(block, over_px, align), block.size_px)
     return canvas.finished(colour, outline, block.outline_px)
+
+
+class _Placed(NamedTuple):
+    """A glyph and where on the canvas it stands; y grows downwards."""
+
+    glyph: Glyph
+    x_px: float
+    y_px: float
+
+
+def _placed(block: Block, over_px: int, align: float) -> Iterator[_Placed]:
+    size_px = block.size_px
+    for line, y_px in zip(block.lines, _baselines_px(block, over_px), strict=True):
+        free_px = block.width_px - 2 * block.outline_px - line.width_em * size_px
+        x_px = over_px + block.outline_px + align * free_px
+        for glyph in line.glyphs:
+            yield _Placed(glyph, x_px + glyph.x_em * size_px, y_px - glyph.y_em * size_px)
 
 
 def _baselines_px(block: Block, over_px: int) -> list[int]:
@@ -49,22 +69,29 @@ def _baselines_px(block: Block, over_px: int) -> list[int]:
 
 
 class _Canvas:
-    def __init__(self, width_px: int, height_px: int) -> None:
+    def __init__(self, width_px: int, height_px: int, beat: Callable[[], None]) -> None:
         self._letters = Image.new("L", (width_px, height_px))
         self._emoji = Image.new("RGBA", (width_px, height_px))
+        self._beat = beat
 
-    def write(self, glyphs: tuple[Glyph, ...], x_px: float, y_px: float, size_px: float) -> None:
+    def write(self, placed: Iterable[_Placed], size_px: float) -> None:
+        """All glyphs of a typeface at once: a picture of the canvas for each run would take its time."""
+        by_typeface: dict[Typeface, list[_Placed]] = {}
+        for one in placed:
+            by_typeface.setdefault(one.glyph.typeface, []).append(one)
+        for typeface, glyphs in by_typeface.items():
+            self._beat()
+            self._take(self._rendered(typeface, glyphs, size_px / EM))
+
+    def _rendered(self, typeface: Typeface, placed: list[_Placed], scale: float) -> hb.RasterImage:
         width_px, height_px = self._letters.size
-        scale = size_px / EM
-        for typeface, run in groupby(glyphs, lambda glyph: glyph.typeface):
-            pen = hb.RasterPaint() if typeface.is_coloured else hb.RasterDraw()
-            pen.extents = hb.RasterExtents(0, 0, width_px, height_px, 0)
-            draw = pen.paint_glyph if typeface.is_coloured else pen.draw_glyph
-            for glyph in run:
-                x, y = x_px + glyph.x_em * size_px, height_px - y_px + glyph.y_em * size_px
-                pen.transform = (scale, 0, 0, scale, x, y)
-                draw(typeface.font, glyph.number)
-            self._take(pen.render())
+        pen = hb.RasterPaint() if typeface.is_coloured else hb.RasterDraw()
+        pen.extents = hb.RasterExtents(0, 0, width_px, height_px, 0)
+        draw = pen.paint_glyph if typeface.is_coloured else pen.draw_glyph
+        for glyph, x_px, y_px in placed:
+            pen.transform = (scale, 0, 0, scale, x_px, height_px - y_px)
+            draw(typeface.font, glyph.number)
+        return pen.render()
 
     def _take(self, image: hb.RasterImage) -> None:
         """HarfBuzz's rows go upwards; its colours are premultiplied."""
@@ -80,7 +107,7 @@ class _Canvas:
         """Emoji over letters over their outline."""
         picture = _filled(colour, self._letters)
         if outline is not None:
-            grown = Image.fromarray(_grown(np.asarray(self._letters), outline_px))
+            grown = Image.fromarray(_grown(np.asarray(self._letters), outline_px, self._beat))
             picture = Image.alpha_composite(_filled(outline, grown), picture)
         return np.asarray(Image.alpha_composite(picture, self._emoji))
 
@@ -91,9 +118,10 @@ def _filled(colour: str, mask: Image.Image) -> Image.Image:
     return picture
 
 
-def _grown(mask: Mask, radius_px: float) -> Mask:
+def _grown(mask: Mask, radius_px: float, beat: Callable[[], None]) -> Mask:
     """The mask and all that is within `radius_px` of it: discs grown by discs are larger discs."""
     while radius_px > 0:
+        beat()
         mask = _grown_once(mask, min(radius_px, FURTHEST_PX))
         radius_px -= FURTHEST_PX
     return mask
@@ -102,12 +130,21 @@ def _grown(mask: Mask, radius_px: float) -> Mask:
 def _grown_once(mask: Mask, radius_px: float) -> Mask:
     reach = math.ceil(radius_px)
     height, width = mask.shape
-    padded: NDArray[np.uint16] = np.pad(mask, reach).astype(np.uint16)
-    grown: NDArray[np.uint16] = mask.astype(np.uint16)
-    for down in range(-reach, reach + 1):
-        for across in range(-reach, reach + 1):
-            share = round(256 * min(1.0, max(0.0, radius_px + 1 - math.hypot(across, down))))
-            if share:
-                seen = padded[reach + down :, reach + across :][:height, :width]
-                grown = np.maximum(grown, seen * np.uint16(share) >> 8)
-    return np.asarray(grown, np.uint8)
+    padded, grown = np.pad(mask, reach), mask
+    for share, offsets in _disc(radius_px).items():
+        seen = np.zeros_like(mask)
+        for down, across in offsets:
+            np.maximum(seen, padded[reach + down :, reach + across :][:height, :width], out=seen)
+        shaded = (np.arange(256) * share >> 8).astype(np.uint8)
+        grown = np.maximum(grown, shaded[seen] if share < 256 else seen)
+    return grown
+
+
+def _disc(radius_px: float) -> dict[int, list[tuple[int, int]]]:
+    """The pixels of a disc around one, down and across, by how much of 256 each of them counts."""
+    reach = math.ceil(radius_px)
+    found: dict[int, list[tuple[int, int]]] = {}
+    for down, across in product(range(-reach, reach + 1), repeat=2):
+        share = round(256 * min(1.0, max(0.0, radius_px + 1 - math.hypot(across, down))))
+        found.setdefault(share, []).append((down, across))
+    return found

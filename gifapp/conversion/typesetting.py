@@ -156,7 +156,7 @@ class Paragraph:
                 start = first
             if self._ends[end] - self._ends[start] <= room_em:
                 continue
-            if not is_parting and not breaking.is_unspaced(self.clusters[first]):
+            if not is_parting and first < end and not breaking.is_unspaced(self.clusters[first]):
                 return []
             for here in range(first + 1, end):
                 if self._ends[here + 1] - self._ends[start] > room_em:

@@ -90,7 +90,6 @@ class _Stamp:
         picture = picture[down, across]
         self._place = np.s_[top : top + picture.shape[0], left : left + picture.shape[1]]
         self._picture = Image.fromarray(np.ascontiguousarray(picture))
-        self._colours, self._alpha = self._picture.convert("RGB"), self._picture.getchannel("A")
 
     def press(self, pixels: Pixels) -> None:
         """Blend into these RGB or RGBA pixels, in place."""
@@ -98,7 +97,7 @@ class _Stamp:
         if pixels.shape[2] == 4:
             under = Image.alpha_composite(under, self._picture)
         else:
-            under.paste(self._colours, mask=self._alpha)
+            under.paste(self._picture, mask=self._picture)
         pixels[self._place] = np.asarray(under)
 
 

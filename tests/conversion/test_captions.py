@@ -7,7 +7,7 @@ import uharfbuzz as hb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gifapp.conversion import fonts, typesetting
+from gifapp.conversion import fonts, typesetting, words
 from gifapp.conversion.typesetting import Block, set_text
 from gifapp.domain.recipe import Caption, Recipe
 from tests.plans import GREY, a_plan, box, drawn, first_picture, layers
@@ -207,9 +207,10 @@ def test_a_word_that_fits_smaller_is_not_parted() -> None:
     assert found.size_px >= typesetting.READABLE_PX
 
 
+@pytest.mark.parametrize("text", ["Hello\nworld", "Hello\n\nworld", " ", "\u0e01\u0e02"])
 @pytest.mark.parametrize("side_px", [1, 2, 7])
-def test_a_picture_too_small_for_words_is_no_error(side_px: int) -> None:
-    caption = Caption(text="Hello\nworld", size_px=400)
+def test_a_picture_too_small_for_words_is_no_error(side_px: int, text: str) -> None:
+    caption = Caption(text=text, size_px=400)
     assert first_picture(Recipe(captions=(caption,)), width_px=side_px, height_px=side_px).shape[0] == side_px
 
 
@@ -219,6 +220,23 @@ def test_the_outline_is_of_its_colour_and_around_the_letters() -> None:
     middle = outlined[outlined.shape[0] // 2]
     assert middle[2].tolist() == [255, 0, 0]
     assert middle[len(middle) // 2].tolist() == [255, 255, 255]
+
+
+class _Left(Exception):
+    pass
+
+
+def test_painting_large_letters_can_be_ended() -> None:
+    beats = iter([None] * 5)
+
+    def beat() -> None:
+        if next(beats, _Left) is _Left:
+            raise _Left
+
+    recipe = Recipe(captions=(Caption(text="a漢", size_px=400),))
+    (layer,) = words.layers(a_plan(recipe, width_px=900, height_px=500), beat=beat)
+    with pytest.raises(_Left):
+        layer.paint()
 
 
 @pytest.mark.parametrize("position", ["top", "bottom", "centre"])
