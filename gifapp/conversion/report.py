@@ -29,7 +29,7 @@ class GifReport:
         format: what it is, a GIF or another.
         path: where the file is; None when no output was asked for: `save()` it.
         alternatives: the bytes that other formats of the same recipe take, where that was asked.
-        notes: plain sentences about what was odd in the source.
+        notes: plain sentences: what was odd in the source, and what was given up to fit a size.
     """
 
     frames: int

@@ -46,7 +46,10 @@ class SourceView(View):
 
 
 class GifView(View):
-    """The finished GIF, or what the recipe's format is instead."""
+    """The finished GIF, or what the recipe's format is instead.
+
+    `notes` are plain sentences: what was odd in the source, and what was given up to fit a size.
+    """
 
     url: str
     format: Format = "gif"
@@ -56,6 +59,7 @@ class GifView(View):
     height_px: int
     frames: int
     duration_s: float
+    notes: list[str] = []
 
 
 class ErrorView(View):

@@ -10,7 +10,7 @@ import logging
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -41,6 +41,8 @@ class Report(Protocol):
     def frames(self) -> int: ...
     @property
     def duration_s(self) -> float: ...
+    @property
+    def notes(self) -> Sequence[str]: ...
 
 
 class Converter(Protocol):
@@ -81,13 +83,14 @@ class Moved:
 
 @dataclass(frozen=True)
 class Done:
-    """The GIF is written."""
+    """The GIF is written; `notes` are the report's sentences."""
 
     bytes: int
     width_px: int
     height_px: int
     frames: int
     duration_s: float
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -128,7 +131,9 @@ def _convert(order: Order, converter: Converter, connection: Connection) -> Done
         limits=order.limits,
         on_progress=_Reporter(connection),
     )
-    return Done(report.bytes, report.width_px, report.height_px, report.frames, report.duration_s)
+    return Done(
+        report.bytes, report.width_px, report.height_px, report.frames, report.duration_s, tuple(report.notes)
+    )
 
 
 def _bounds(limits: Limits) -> processes.ProcessLimits:

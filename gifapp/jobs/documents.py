@@ -19,6 +19,7 @@ from mongoengine.fields import (
     EmbeddedDocumentListField,
     FloatField,
     IntField,
+    ListField,
     LongField,
     StringField,
 )
@@ -81,6 +82,7 @@ class GifPart(EmbeddedDocument):  # type: ignore[misc]
     height_px = IntField(required=True)
     frames = IntField(required=True)
     duration_s = FloatField(required=True)
+    notes = ListField(StringField())
 
 
 class JobDocument(Document):  # type: ignore[misc]

@@ -75,4 +75,5 @@ def _gif_view(job: JobDocument, made: Format) -> GifView | None:
         height_px=job.gif.height_px,
         frames=job.gif.frames,
         duration_s=job.gif.duration_s,
+        notes=list(job.gif.notes),
     )

@@ -22,10 +22,11 @@ class Card {
     this.play = button("Play", "play", () => this.startPlaying(), "play");
     this.name = make("h3", { class: "gifapp-card__name", dir: "auto" });
     this.status = make("p", { class: "gifapp-card__status" });
+    this.notes = make("p", { class: "gifapp-card__notes" });
     this.bar = progressBar(`Conversion of ${card.name}`);
     this.actions = make("div", { class: "gifapp-card__actions" });
     const frame = make("div", { class: "gifapp-card__frame" }, this.picture, this.full, this.play, this.bar.node);
-    this.node = make("article", { class: "gifapp-card", tabindex: -1 }, frame, make("div", { class: "gifapp-card__body" }, this.name, this.status), this.actions);
+    this.node = make("article", { class: "gifapp-card", tabindex: -1 }, frame, make("div", { class: "gifapp-card__body" }, this.name, this.status, this.notes), this.actions);
     this.show(card);
   }
 
@@ -49,6 +50,8 @@ class Card {
     const facts = this.card.gif?.facts;
     if (!facts) setText(this.status, this.card.status);
     else this.status.replaceChildren(...facts.map((text) => make("span", { text })));
+    setText(this.notes, this.card.gif?.notes.join(" ") ?? "");
+    this.notes.hidden = !this.notes.textContent;
   }
 
   showPicture() {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from gifapp.domain.formats import FILE_KINDS
@@ -37,7 +38,7 @@ def card(job: JobView) -> dict[str, Any]:
         "poster_url": job.source.poster_url if job.source else None,
         "status": status(job),
         "fraction": job.progress.fraction if job.state is JobState.RUNNING else None,
-        "gif": gif_facts(job.gif) if job.gif else None,
+        "gif": gif_facts(job.gif, told=job.source.notes if job.source else ()) if job.gif else None,
         "actions": [action for action in _ACTIONS[job.state] if job.source or action != "retry"],
     }
 
@@ -76,7 +77,8 @@ def _about(left_s: float) -> str:
     return f"{round(left_s / 60)} min"
 
 
-def gif_facts(gif: GifView) -> dict[str, Any]:
+def gif_facts(gif: GifView, told: Iterable[str] = ()) -> dict[str, Any]:
+    """All that the gallery shows of a GIF; `told` are notes that the editor shows with its source."""
     facts = [
         f"{gif.width_px} × {gif.height_px} px · {frames(gif.frames)}",  # noqa: RUF001  the sign that people read
         f"{duration(gif.duration_s)} · {size(gif.bytes)}",
@@ -88,6 +90,7 @@ def gif_facts(gif: GifView) -> dict[str, Any]:
         "format": FILE_KINDS[gif.format].name,
         "is_video": gif.content_type.startswith("video/"),
         "facts": facts,
+        "notes": [note for note in gif.notes if note not in set(told)],
     }
 
 

@@ -68,6 +68,16 @@ def test_the_facts_of_what_is_no_gif() -> None:
     assert (told["format"], told["is_video"]) == ("MP4", True)
 
 
+def test_a_gif_has_its_own_notes_but_not_those_of_its_source() -> None:
+    odd, fits = "Parts of it are transparent.", "To fit 1.0 MB: 12.5 -> 8.3 fps."
+    job = a_job(
+        state=JobState.SUCCEEDED,
+        source=a_source(notes=[odd]),
+        gif=GIF.model_copy(update={"notes": [odd, fits]}),
+    )
+    assert card(job)["gif"]["notes"] == [fits]
+
+
 def test_the_facts_of_a_source_are_those_that_are_known() -> None:
     assert source_facts(a_source())["facts"] == ["1280 × 720 px", "5.3 s", "25 fps", "1.1 MB"]  # noqa: RUF001
     unknown = a_source(duration_s=None, fps=None)
