@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import av
-from PIL import Image, ImageOps
+from PIL import Image
 
 from gifapp import errors
 from gifapp.conversion import pictures
@@ -50,7 +50,13 @@ def _stream(path: Path, size: tuple[int, int], pix_fmt: str, from_ms: int) -> No
 def _fitted(image: Image.Image, size: tuple[int, int], pix_fmt: str) -> Image.Image:
     """Into the first picture's size: in proportion, with nothing beside it."""
     shown = pictures.in_mode(image, {"rgba": "RGBA", "rgb24": "RGB"}[pix_fmt])
-    return shown if shown.size == size else ImageOps.pad(shown, size)
+    if shown.size == size:
+        return shown
+    scale = min(size[0] / shown.width, size[1] / shown.height)
+    sides = max(1, round(shown.width * scale)), max(1, round(shown.height * scale))
+    whole = Image.new(shown.mode, size)
+    whole.paste(shown.resize(sides), ((size[0] - sides[0]) // 2, (size[1] - sides[1]) // 2))
+    return whole
 
 
 def _packet(image: Image.Image, at_ms: int, stream: Any) -> Any:

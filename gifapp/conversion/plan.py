@@ -15,6 +15,8 @@ from gifapp.domain.pace import at_its_pace
 from gifapp.domain.recipe import Crop, Recipe, Segment
 from gifapp.domain.timing import frame_count, overlaps_s
 
+SHORTEST_S = 0.01  # what is shorter is one picture all the same, at a rate that ffmpeg can count
+
 
 @dataclass(frozen=True)
 class Cut:
@@ -75,7 +77,7 @@ def make_plan(video: Video, recipe: Recipe, limits: Limits) -> Plan:
     _check_duration(sum(lengths_s) * max(1.0, recipe.speed), limits)
     overlaps = overlaps_s(lengths_s, recipe.crossfade_s)
     duration_s = sum(lengths_s) - sum(overlaps)
-    whole = 1 / duration_s
+    whole = 1 / max(duration_s, SHORTEST_S)
     is_lone = video.fps is None and not is_animated(recipe)
     fps = whole if is_lone else max(whole, recipe.fps)
     _check_crop(video, recipe)

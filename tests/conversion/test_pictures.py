@@ -124,6 +124,16 @@ def test_other_sizes_are_fitted_into_the_first_ones(tmp_path: Path) -> None:
     assert "They differ in size; each is fitted into the first one's, 4 x 2." in notes
 
 
+@pytest.mark.parametrize("thin", [(1, 900), (900, 1)])
+def test_a_picture_that_would_be_thinner_than_a_pixel_is_one_pixel_thin(
+    thin: tuple[int, int], tmp_path: Path
+) -> None:
+    files = {"1.png": saved(Image.new("RGB", (40, 40))), "2.png": saved(Image.new("RGB", thin, "white"))}
+    gif = Image.open(io.BytesIO(convert(zip_of(tmp_path / "a.zip", files)).read_bytes()))
+    gif.seek(1)
+    assert np.count_nonzero(np.asarray(gif.convert("L")) > 128) == 40
+
+
 def test_photographs_are_turned_upright(tmp_path: Path) -> None:
     stored = Image.fromarray(np.repeat(np.repeat(pixels([["RG"]])[0, ..., :3], 16, 0), 16, 1))
     turned = Image.Exif()

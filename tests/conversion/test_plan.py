@@ -73,6 +73,13 @@ def test_no_cut_starts_far_from_its_segment(segments: list[Segment], fps: float)
         assert min(abs(cut.start_s - start_s) for start_s in starts) <= 0.5 / plan.fps + 1e-9
 
 
+@pytest.mark.parametrize("end_s", [5e-324, 1e-300, 1e-9, 0.001])
+def test_the_shortest_segment_is_one_frame_at_a_rate_that_can_be_counted(end_s: float) -> None:
+    plan = make_plan(VIDEO, Recipe(segments=(Segment(end_s=end_s),), speed=10.0), Limits())
+    assert plan.frames == 1
+    assert plan.fps <= 100
+
+
 def test_a_crop_undoes_the_pixel_aspect() -> None:
     wide = replace(VIDEO, width_px=1280, pixel_aspect=2.0)
     plan = make_plan(wide, Recipe(crop=Crop(x_px=640, width_px=320, height_px=360)), Limits())
