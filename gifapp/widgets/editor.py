@@ -12,6 +12,7 @@ import ipywidgets as w
 import traitlets
 
 from gifapp import errors
+from gifapp.domain.formats import FILE_KINDS
 from gifapp.domain.framing import framing
 from gifapp.domain.outcome import Outcome, outcome
 from gifapp.domain.pace import at_its_pace
@@ -119,8 +120,16 @@ class Editor(w.VBox):
         self.form.hint_size(recipe, source)
         self._expected = _expected(recipe, source)
         self.summary.problem, self.summary.facts = "", outcome_words(self._expected)
-        self.summary.is_estimating = self._estimating.want(source.id, recipe)
+        self.submit.description = f"Make the {FILE_KINDS[recipe.format].name}"
         self.submit.disabled = False
+        self._estimate(source, recipe)
+
+    def _estimate(self, source: SourceView, recipe: Recipe) -> None:
+        if recipe.format == "gif":
+            self.summary.is_estimating = self._estimating.want(source.id, recipe)
+        else:
+            self._estimating.forget()
+            self.summary.is_estimating, self.summary.estimate = False, ""
 
     def _show_estimate(self, answer: Answer) -> None:
         self.summary.is_estimating = False

@@ -37,16 +37,19 @@ class Estimating:
                 self._task = asyncio.create_task(self._answer())
         return self._task is not None and not self._task.done()
 
+    def forget(self) -> None:
+        """Want no answer until the next question."""
+        self._wanted = None
+
     def stop(self) -> None:
         if self._task is not None:
             self._task.cancel()
 
     async def _answer(self) -> None:
         told = None
-        while told != self._wanted:
-            wanted = self._wanted
+        while (wanted := self._wanted) is not None and wanted != told:
             await asyncio.sleep(PAUSE_S)
-            if wanted is None or wanted != self._wanted:
+            if wanted != self._wanted:
                 continue
             answer = await asyncio.to_thread(self._answer_to, *wanted)
             told = wanted

@@ -187,6 +187,18 @@ async def test_about_how_large_the_gif_will_be_is_said_a_moment_later(page: Page
     assert (summary.estimate, summary.is_estimating) == ("about 1.2 MB", False)
 
 
+async def test_what_is_no_gif_has_no_estimate_and_a_button_of_its_name(page: Page) -> None:
+    editor = page.dashboard.editor
+    await asyncio.sleep(PAUSE_S * 1.5)
+    editor.choose(a_source(2), Recipe(format="mp4"))
+    await asyncio.sleep(PAUSE_S * 1.5)
+    assert (editor.summary.estimate, editor.summary.problem) == ("", "")
+    assert editor.submit.description == "Make the MP4"
+    editor.choose(a_source(2), Recipe())
+    await asyncio.sleep(PAUSE_S * 1.5)
+    assert editor.summary.estimate == "about 1.2 MB"
+
+
 async def test_what_the_service_would_refuse_is_said_before_it_is_asked_for(page: Page) -> None:
     page.dashboard.editor.choose(a_source(2), Recipe(target_bytes=TOO_FEW_BYTES))
     await asyncio.sleep(PAUSE_S * 2.5)

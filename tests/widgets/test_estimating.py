@@ -51,6 +51,20 @@ async def test_an_answer_that_comes_too_late_is_not_shown() -> None:
     assert (service.asked, shown) == ([7.0, 5.0], [about(5)])
 
 
+async def test_a_question_that_is_forgotten_can_be_asked_again() -> None:
+    service, shown = Service(), list[Answer]()
+    estimating = Estimating(service.estimate, shown.append)
+    estimating.want("source-1", SLOW)
+    estimating.forget()
+    await asyncio.sleep(PAUSE_S * 1.5)
+    assert (service.asked, shown) == ([], [])
+    estimating.want("source-1", SLOW)
+    estimating.forget()
+    estimating.want("source-1", SLOW)
+    await asyncio.sleep(PAUSE_S * 1.5)
+    assert (service.asked, shown) == ([5.0], [about(5)])
+
+
 async def test_a_question_without_an_answer_is_told_why() -> None:
     shown: list[Answer] = []
     Estimating(Service().estimate, shown.append).want("source-1", FAST)

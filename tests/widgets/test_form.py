@@ -159,14 +159,27 @@ def test_a_folded_group_opens_on_a_mistake_in_it(form: RecipeForm) -> None:
     assert look.header.value
 
 
+def test_a_caption_without_words_is_none_yet(form: RecipeForm) -> None:
+    captions = form.words.captions
+    captions.addition.click()
+    assert form.recipe() == Recipe()
+    captions.addition.click()
+    captions.items[1].text.value = "second"
+    captions.items[1].rows[2].fields[1].control.value = 1
+    with pytest.raises(errors.RecipeInvalid):
+        form.recipe()
+    assert not captions.items[0].rows[2].problem
+    assert "6 to 400" in captions.items[1].rows[2].problem
+
+
 def test_a_mistake_in_a_caption_is_said_there(form: RecipeForm) -> None:
     form.show(Recipe(captions=(Caption(text="one"), Caption(text="two", start_s=2.0))), SOURCE)
     second = form.words.captions.items[1]
-    second.rows[0].fields[0].control.value = ""
+    second.text.value = "w" * 501
     second.rows[1].fields[1].control.value = "1"
     assert refused(form) == "To must come after From"
     second.rows[1].fields[1].control.value = ""
-    assert refused(form) == "Caption must be text of 1 to 500 characters (got '')"
+    assert refused(form).startswith("Caption must be text of 1 to 500 characters (got 'www")
 
 
 def test_a_size_to_fit_is_for_gifs_and_waits_for_them(form: RecipeForm) -> None:
@@ -211,13 +224,15 @@ def test_empty_size_fields_show_the_size_that_comes_out(form: RecipeForm) -> Non
 
 
 def test_captions_are_added_and_removed(form: RecipeForm, changes: list[str]) -> None:
-    form.words.captions.addition.click()
-    form.words.captions.addition.click()
-    assert len(form.recipe().captions) == 2
-    form.words.captions.items[0].rows[0].fields[0].control.value = "gone"
-    form.words.captions.items[0].removal.click()
+    captions = form.words.captions
+    captions.addition.click()
+    captions.addition.click()
+    captions.items[0].text.value = "gone"
+    captions.items[1].text.value = "Your words"
+    assert [caption.text for caption in form.recipe().captions] == ["gone", "Your words"]
+    captions.items[0].removal.click()
     assert form.recipe() == Recipe(captions=(Caption(text="Your words"),))
-    assert len(changes) == 4
+    assert len(changes) == 3
 
 
 def test_a_picture_brings_its_fields(form: RecipeForm) -> None:

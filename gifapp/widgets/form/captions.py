@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import ipywidgets as w
 
 from gifapp.domain.recipe import Caption
@@ -14,7 +12,8 @@ from gifapp.widgets.form.fields import Field, Given, OnChange, Part, Problem, Ro
 
 PATH = "captions"
 MOST = 50
-NEW_TEXT = "Your words"
+
+_WORDLESS: Given = Caption.model_construct(text="").model_dump()
 
 POSITIONS = [
     ("Top left", "top_left"),
@@ -33,9 +32,9 @@ class CaptionFields(w.VBox):
     """The fields of one caption, and a button that removes it."""
 
     def __init__(self, *, on_change: OnChange) -> None:
-        text = w.Textarea(description="Caption", rows=2)
+        self.text = w.Textarea(description="Caption", placeholder="Your words", rows=2)
         self.rows = [
-            Row(Field("text", text), on_change=on_change),
+            Row(Field("text", self.text), on_change=on_change),
             Row(
                 number("start_s", "From, s", step=0.1),
                 maybe_number("end_s", "To, s", "the end"),
@@ -64,11 +63,11 @@ class CaptionFields(w.VBox):
 
 
 class Captions(Part):
-    """The recipe's captions."""
+    """The recipe's captions; one without words is none yet."""
 
     def __init__(self, *, on_change: OnChange) -> None:
         self.items: list[CaptionFields] = []
-        self.addition = w.Button(description="Add a caption")
+        self.addition = w.Button(description="Add a caption", icon="plus")
         self.addition.add_class("gifapp-form__text-button")
         self._list = w.VBox()
         self._on_change = on_change
@@ -81,7 +80,7 @@ class Captions(Part):
 
     def read(self, problems: list[Problem]) -> Values:
         captions = []
-        for number_, item in enumerate(self.items):
+        for number_, item in enumerate(self._written()):
             wrong: list[Problem] = []
             captions.append(item.read(wrong))
             problems += [Problem(f"{PATH}.{number_}.{one.path}", one.words) for one in wrong]
@@ -92,7 +91,7 @@ class Captions(Part):
         index, _, name = rest.partition(".")
         if field != PATH or not index:
             return None
-        found = (row.blame(name, words) for row in self.items[int(index)].rows)
+        found = (row.blame(name, words) for row in self._written()[int(index)].rows)
         return next((label for label in found if label), None)
 
     def forgive(self) -> None:
@@ -101,8 +100,11 @@ class Captions(Part):
                 row.forgive()
 
     def changed_words(self, values: Values, defaults: Given) -> list[str]:  # noqa: ARG002
-        count = len(self.items)
+        count = len(self._written())
         return [f"{count} caption{'s' * (count != 1)}"] if count else []
+
+    def _written(self) -> list[CaptionFields]:
+        return [item for item in self.items if item.text.value.strip()]
 
     def _made(self, caption: Given) -> CaptionFields:
         item = CaptionFields(on_change=lambda: self._changed(item))
@@ -116,9 +118,9 @@ class Captions(Part):
             self._on_change()
 
     def _add(self) -> None:
-        caption: dict[str, Any] = Caption(text=NEW_TEXT).model_dump()
-        self._show([*self.items, self._made(caption)])
-        self._on_change()
+        item = self._made(_WORDLESS)
+        self._show([*self.items, item])
+        item.text.focus()
 
     def _remove(self, item: CaptionFields) -> None:
         self._show([other for other in self.items if other is not item])
