@@ -70,8 +70,7 @@ class SecondsValue(FieldValue):
     def convert(self, value: Any, param: Parameter, ctx: Context) -> Any:
         minutes, colon, seconds = value.rpartition(":")
         if colon and minutes.isdecimal():
-            whole: float = super().convert(seconds, param, ctx)
-            return int(minutes) * 60 + whole
+            value = str(float(minutes) * 60 + super().convert(seconds, param, ctx))
         return super().convert(value, param, ctx)
 
 
@@ -86,10 +85,10 @@ class SizeValue(FieldValue):
         match = _SIZE.fullmatch(value.strip())
         if not match:
             self.fail(f"{value!r} is not a size as 500000, 256KB, 10MB or 1.5MiB", param, ctx)
-        count = round(float(match[1]) * _UNITS[match[2].lower()])
+        count = float(match[1]) * _UNITS[match[2].lower()]
         if not FEWEST_TARGET_BYTES <= count <= MOST_TARGET_BYTES:
             self.fail(f"{value!r} is not {self.may_be}", param, ctx)
-        return count
+        return round(count)
 
 
 class CropValue(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4

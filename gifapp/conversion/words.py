@@ -103,7 +103,7 @@ class _Stamp:
 
 def _bounds(alpha: Pixels) -> tuple[slice, slice]:
     """The rows and columns between which there is anything."""
-    rows, columns = np.nonzero(alpha)
+    rows, columns = (np.flatnonzero(alpha.any(axis=axis)) for axis in (1, 0))
     if not rows.size:
         return slice(0, 0), slice(0, 0)
-    return slice(rows.min(), rows.max() + 1), slice(columns.min(), columns.max() + 1)
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
