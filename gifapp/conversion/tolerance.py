@@ -32,7 +32,7 @@ class Tolerance(NamedTuple):
     spread: float
 
 
-_FILM = Tolerance(strength=80, floor=36, share=192, most=120, spread=6.0)
+_FILM = Tolerance(strength=80, floor=36, share=192, most=120, spread=2.0)
 _SCREEN = Tolerance(strength=0, floor=9, share=64, most=72, spread=0.5)
 
 
@@ -47,5 +47,5 @@ def tolerance(kind: Kind, dither: Dither, lossy: int) -> Tolerance:
         floor=round(base.floor * (1 + lossy / 50)),
         share=round(base.share * (1 + lossy / 30)),
         most=round(base.most * (1 + lossy / 30)),
-        spread=base.spread * (1 + lossy / 12),
+        spread=base.spread * (1 + lossy / 4),
     )
