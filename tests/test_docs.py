@@ -1,5 +1,6 @@
-"""Every setting and every error is documented; `python -m tests.test_docs` writes their tables anew."""
+"""Every setting, error and module is documented; `python -m tests.test_docs` writes their tables anew."""
 
+import ast
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from gifapp.errors import GifappError
 from gifapp.settings import Settings
 
 DOCS = Path(__file__).parents[1] / "docs"
+PACKAGE = Path(__file__).parents[1] / "gifapp"
 
 
 def settings_table() -> str:
@@ -33,7 +35,20 @@ def error_rows(error: type[GifappError]) -> Iterator[str]:
             yield from error_rows(child)
 
 
-TABLES = {"settings.md": settings_table, "errors.md": errors_table}
+def modules_table() -> str:
+    modules = sorted(PACKAGE.rglob("*.py"), key=lambda path: path.with_suffix("").parts)
+    rows = (f"| `{path.relative_to(PACKAGE)}` | {first_line(path)} |" for path in modules
+            if path.name != "__init__.py")  # fmt: skip
+    return "\n".join(["| module | what it is |", "|---|---|", *rows])
+
+
+def first_line(module: Path) -> str:
+    words = ast.get_docstring(ast.parse(module.read_text()))
+    assert words, f"{module} says nothing of itself"
+    return words.splitlines()[0]
+
+
+TABLES = {"settings.md": settings_table, "errors.md": errors_table, "modules.md": modules_table}
 
 
 @pytest.mark.parametrize(("file", "table"), TABLES.items())
