@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from gifapp import errors
-from gifapp.conversion.pictures import DAMAGE
+from gifapp.conversion.pictures import DAMAGE, in_mode, upright
 from gifapp.conversion.places import margin_px, placed
 from gifapp.conversion.words import Layer
 from gifapp.domain.recipe import Overlay
@@ -42,7 +42,7 @@ def _decoded(encoded: str) -> Image.Image:
         picture = Image.open(io.BytesIO(base64.b64decode(encoded)), formats=FORMATS)
         if picture.width * picture.height > MOST_PIXELS:
             raise _refused(f"has more than {MOST_PIXELS:,} pixels")
-        return ImageOps.exif_transpose(picture).convert("RGBA")
+        return in_mode(upright(picture), "RGBA")
 
 
 def _sized(picture: Image.Image, width_px: float, highest_px: int) -> Image.Image:

@@ -122,7 +122,7 @@ class Pictures:
                 Image.open(file, formats=READABLE) as image,
             ):
                 if self.container == SEQUENCE:
-                    yield _upright(image)
+                    yield upright(image)
                 else:
                     yield from _frames(image, is_wanted)
 
@@ -155,10 +155,11 @@ def _orientation(image: Image.Image) -> int:
 def _frames(image: Image.Image, is_wanted: Callable[[int], bool]) -> Iterator[Image.Image]:
     for number in filter(is_wanted, range(getattr(image, "n_frames", 1))):
         image.seek(number)
-        yield _upright(image.copy())  # which may turn it: the decoder goes on with its own
+        yield upright(image.copy())  # which may turn it: the decoder goes on with its own
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def upright(image: Image.Image) -> Image.Image:
+    """The picture, RGB or RGBA, as its EXIF says that it is to be seen; `image` itself may be turned."""
     has_alpha = image.has_transparency_data
     if image.mode.startswith("I"):  # 16 bits of grey: Pillow would show all above 255 as white
         image = image.convert("I").point(lambda value: value / 256).convert("L")

@@ -38,6 +38,12 @@ def test_every_format_is_laid_on_at_its_share_of_the_width(kind: str) -> None:
     assert picture[rows, columns].reshape(-1, 3).mean(axis=0) == pytest.approx([255, 0, 0], abs=3)
 
 
+@pytest.mark.parametrize("level", [0x0000, 0x4000, 0xFFFF])
+def test_sixteen_bits_of_grey_are_as_dark_as_they_were_drawn(level: int) -> None:
+    picture = shown(in_base64(Image.new("I;16", (20, 10), level)), position="centre")
+    assert picture[50, 100].tolist() == [level >> 8] * 3
+
+
 POSITIONS = {
     "top_left": (3, 3), "top": (80, 3), "top_right": (157, 3),
     "left": (3, 40), "centre": (80, 40), "right": (157, 40),
