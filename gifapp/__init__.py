@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gifapp.client import Client
     from gifapp.conversion.pipeline import GifReport, convert
-    from gifapp.domain.recipe import Crop, Recipe, Segment
+    from gifapp.domain.recipe import Caption, ChromaKey, Crop, Look, Overlay, Recipe, Segment
     from gifapp.widgets.dashboard import Dashboard
     from gifapp.widgets.login import Login
 
@@ -19,21 +19,29 @@ __version__ = "0.1.0"
 
 # loaded at first use: the command line must not pay for Jupyter, nor a notebook for the servers
 _HOMES = {
+    "Caption": "gifapp.domain.recipe",
+    "ChromaKey": "gifapp.domain.recipe",
     "Client": "gifapp.client",
     "Crop": "gifapp.domain.recipe",
     "Dashboard": "gifapp.widgets.dashboard",
     "GifReport": "gifapp.conversion.pipeline",
     "Login": "gifapp.widgets.login",
+    "Look": "gifapp.domain.recipe",
+    "Overlay": "gifapp.domain.recipe",
     "Recipe": "gifapp.domain.recipe",
     "Segment": "gifapp.domain.recipe",
     "convert": "gifapp.conversion.pipeline",
 }
 __all__ = [
+    "Caption",
+    "ChromaKey",
     "Client",
     "Crop",
     "Dashboard",
     "GifReport",
     "Login",
+    "Look",
+    "Overlay",
     "Recipe",
     "Segment",
     "__version__",

@@ -26,15 +26,33 @@ def executed(
     return client.execute()
 
 
-def test_a_video_is_shown_as_a_gif(executed: nbformat.NotebookNode) -> None:
-    shown = [output.data["text/html"] for cell in executed.cells for output in cell.get("outputs", ())
-             if "text/html" in output.get("data", {})]  # fmt: skip
-    gifs = [
-        base64.b64decode(found) for html in shown for found in re.findall('image/gif;base64,([^"]+)', html)
-    ]
-    pictures = [Image.open(BytesIO(gif)) for gif in gifs]
-    assert [picture.size for picture in pictures] == [(320, 180), (120, 120), (320, 180)]
+@pytest.fixture(scope="module")
+def shown(executed: nbformat.NotebookNode) -> list[str]:
+    """What the cells show, as HTML."""
+    outputs = [output for cell in executed.cells for output in cell.get("outputs", ())]
+    return [output.data["text/html"] for output in outputs if "text/html" in output.get("data", {})]
+
+
+def embedded(html: str) -> bytes:
+    found = re.search('(?:image/gif|video/mp4);base64,([^"]+)', html)
+    assert found is not None
+    return base64.b64decode(found[1])
+
+
+def test_a_video_is_shown_as_a_gif(shown: list[str]) -> None:
+    plain, cropped, captioned, _, _, of_frames = map(embedded, shown)
+    pictures = [Image.open(BytesIO(gif)) for gif in (plain, cropped, captioned, of_frames)]
+    assert [picture.size for picture in pictures] == [(320, 180), (120, 120), (320, 180), (320, 180)]
     assert all(picture.n_frames > 20 for picture in pictures)
+
+
+def test_one_fits_a_size_and_says_what_it_took(shown: list[str]) -> None:
+    assert len(embedded(shown[3])) <= 500_000
+    assert "To fit 500 kB: " in shown[3]
+
+
+def test_a_name_makes_it_an_mp4(shown: list[str]) -> None:
+    assert embedded(shown[4])[4:8] == b"ftyp"
 
 
 def test_it_holds_no_logic(notebook: nbformat.NotebookNode) -> None:
