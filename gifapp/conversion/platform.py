@@ -13,6 +13,7 @@ from gifapp.conversion.frame import Frame, Pixels
 from gifapp.conversion.rendering import Rendering
 from gifapp.domain.concessions import kept_starts
 from gifapp.domain.presets import Preset
+from gifapp.domain.timing import MIN_DELAY_CS
 
 _SLOWEST_FPS = 5  # fewer, and it is no moving picture any more: rather its beginning
 
@@ -40,7 +41,7 @@ def _cut(rendering: Rendering, most_s: float, preset: Preset) -> Rendering:
     delays_cs: list[int] = []
     left_cs = round(most_s * 100)
     for delay_cs in rendering.delays_cs:
-        if left_cs <= 0:
+        if left_cs < MIN_DELAY_CS:
             break
         delays_cs.append(min(delay_cs, left_cs))
         left_cs -= delay_cs

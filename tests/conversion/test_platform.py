@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
+from gifapp.conversion.frame import Frame
 from gifapp.conversion.pipeline import convert, convert_file
+from gifapp.conversion.platform import within
+from gifapp.conversion.rendering import Rendering
 from gifapp.domain.limits import Limits
 from gifapp.domain.presets import PRESETS, PresetName
 from gifapp.domain.recipe import Crop, Recipe
@@ -36,6 +39,14 @@ def test_a_sticker_is_cut_to_its_five_seconds_and_says_so(tmp_path: Path) -> Non
     report = convert(clip, Recipe(preset="discord_sticker"), tmp_path / "sticker.gif")
     assert report.duration_s <= 5
     assert report.notes[0] == "Discord sticker: its first 5.0 of 7.0 s; choose a range for others."
+
+
+def test_no_frame_of_a_cut_clip_is_shorter_than_browsers_show() -> None:
+    delays_cs = [249, 250, 10]
+    frames = (Frame(np.zeros((8, 8, 3), np.uint8), delay_cs) for delay_cs in delays_cs)
+    rendering = Rendering(8, 8, has_alpha=False, delays_cs=delays_cs, frames=frames, notes=())
+    cut = within(rendering, PRESETS["discord_sticker"])
+    assert [frame.delay_cs for frame in cut.frames] == cut.delays_cs == [249, 250]
 
 
 def test_what_was_cropped_is_seen_whole_on_a_transparent_square(tmp_path: Path) -> None:
