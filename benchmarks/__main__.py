@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import platform
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -19,8 +21,13 @@ DOCS = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 
 def main() -> None:
     asked = _arguments()
+    load_before, _, _ = os.getloadavg()
     measured = measure(asked.repeat)
-    tables = {"goals": table.of_goals(goals.goals(measured)), "looks": table.of_looks(measured.looks)}
+    tables = {
+        "machine": [_machine(load_before)],
+        "goals": table.of_goals(goals.goals(measured)),
+        "looks": table.of_looks(measured.looks),
+    }
     for kind, rows in measured.by_kind.items():
         tables[kind] = table.of_costs(rows)
     for name, lines in tables.items():
@@ -60,6 +67,15 @@ def _told(what: str, measured: Iterable[Clip]) -> Iterator[Clip]:
         print(f"{what}: {clip.name}", end="", file=sys.stderr, flush=True)
         yield clip
         print(f", {time.perf_counter() - begin_s:.0f} s", file=sys.stderr)
+
+
+def _machine(load_before: float) -> str:
+    """How far the wall times are to be trusted: a load of more than the cores is somebody else's."""
+    load_after, _, _ = os.getloadavg()
+    system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    return (
+        f"{os.cpu_count()} cores, {system}; load average {load_before:.1f} before and {load_after:.1f} after."
+    )
 
 
 def _arguments() -> argparse.Namespace:
