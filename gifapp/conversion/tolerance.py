@@ -32,7 +32,7 @@ class Tolerance(NamedTuple):
     spread: float
 
 
-_FILM = Tolerance(strength=80, floor=36, share=192, most=120, spread=2.0)
+_FILM = Tolerance(strength=80, floor=36, share=192, most=120, spread=1.5)
 _SCREEN = Tolerance(strength=0, floor=9, share=64, most=72, spread=0.5)
 
 
