@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import platform
 import sys
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple, Self
 
 from benchmarks import clips, costs, engines, gifski, goals, looks, table, videos
 from benchmarks.clips import Clip
@@ -21,10 +23,10 @@ DOCS = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 
 def main() -> None:
     asked = _arguments()
-    load_before, _, _ = os.getloadavg()
+    before = _State.now()
     measured = measure(asked.repeat)
     tables = {
-        "machine": [_machine(load_before)],
+        "machine": [_machine(before, _State.now())],
         "goals": table.of_goals(goals.goals(measured)),
         "looks": table.of_looks(measured.looks),
     }
@@ -69,18 +71,30 @@ def _told(what: str, measured: Iterable[Clip]) -> Iterator[Clip]:
         print(f", {time.perf_counter() - begin_s:.0f} s", file=sys.stderr)
 
 
-def _machine(load_before: float) -> str:
-    """How far the wall times are to be trusted: a load of more than the cores is somebody else's."""
-    load_after, _, _ = os.getloadavg()
+class _State(NamedTuple):
+    """What else may decide a measurement: how busy the machine is, and which gifapp is measured."""
+
+    load: float
+    digest: str
+
+    @classmethod
+    def now(cls) -> Self:
+        sources = sorted((DOCS.parents[1] / "gifapp").rglob("*.py"))
+        digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources))
+        return cls(os.getloadavg()[0], digest.hexdigest())
+
+
+def _machine(before: _State, after: _State) -> str:
+    """How far the figures are to be trusted: a load of more than the cores is somebody else's."""
     system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
-    return (
-        f"{os.cpu_count()} cores, {system}; load average {load_before:.1f} before and {load_after:.1f} after."
-    )
+    load = f"load average {before.load:.1f} before and {after.load:.1f} after"
+    changed = "" if before.digest == after.digest else " **gifapp's code changed during the run.**"
+    return f"{os.cpu_count()} cores, {system}; {load}.{changed}"
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--repeat", type=int, default=3, help="runs of each engine; the cheapest counts")
+    parser.add_argument("--repeat", type=int, default=2, help="runs of each engine; the cheapest counts")
     parser.add_argument("--write", action="store_true", help="write the tables into docs/benchmarks.md")
     return parser.parse_args()
 
