@@ -2,54 +2,62 @@
 
 A clip that is quickly decoded is decoded whole, and the frames to encode are drawn where it changes.
 Of a longer one, runs at even distances are read with the same filters, joined as if the recipe had
-asked for them.
+asked for them. What must fit goes down the same ladder as the conversion will, on the sample alone.
 """
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterable
-from contextlib import closing
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import fmean
+from typing import Any
 
+from gifapp import errors
 from gifapp.conversion import platform
+from gifapp.conversion.descent import gentlest
 from gifapp.conversion.encoder import Style, encode
 from gifapp.conversion.frame import Frame
 from gifapp.conversion.frame_store import FrameStore
-from gifapp.conversion.kept import KeptClip
+from gifapp.conversion.kept import KeptClip, scaled_sides
 from gifapp.conversion.plan import make_plan
 from gifapp.conversion.probe import probe
 from gifapp.conversion.progress import Reporter
 from gifapp.conversion.rendering import Rendering, rendered
-from gifapp.conversion.sampling import FRESH, predicted
+from gifapp.conversion.runs import Runs, in_runs
+from gifapp.conversion.sampling import Prediction, Sample, Sizes, Whole
 from gifapp.conversion.video import Video
-from gifapp.domain.concessions import Knobs
+from gifapp.domain.concessions import Knobs, Shown, given_up, ladder
 from gifapp.domain.job import Progress
 from gifapp.domain.limits import Limits
 from gifapp.domain.outcome import Outcome, outcome
 from gifapp.domain.pace import at_its_pace
 from gifapp.domain.platform import preset_of, within_preset
-from gifapp.domain.recipe import Recipe, Segment
+from gifapp.domain.recipe import Recipe
+from gifapp.domain.timing import delays_cs
 
 _QUICK_PX = 300_000_000  # of the source: half a second's decoding
 _KEPT_PX = 40_000_000  # of the GIF: 120 MB on the disk
-_SAMPLE_PX = 5_000_000  # of the GIF: less than half a second's encoding
-_RUNS, _RUN_FRAMES = 8, 5
+_SAMPLE_PX = 3_000_000  # of the GIF: a quarter of a second's encoding
+_STEP_PX = 1_000_000  # for each of some ten steps down the ladder
+_MOST_STEPS = 3
 _LANDING = 0.94  # where a GIF that must fit is aimed at, by its target
+_SURELY = 0.7  # a sample is never so wrong that what is larger, even by this, would fit
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A GIF that was not made: about so many bytes, and what else is known of it."""
+    """A GIF that was not made: about so many bytes, and what else is known of it.
+
+    `notes` say what is given up to fit a size.
+    """
 
     bytes: int
     frames: int
     width_px: int
     height_px: int
     duration_s: float
+    notes: tuple[str, ...] = ()
 
 
 def estimate(
@@ -63,18 +71,19 @@ def estimate(
     """What the GIF of `recipe` would weigh; `video` is what the probe said of the file, if it did.
 
     Raises:
+        errors.TargetTooSmall: no GIF could be so small, as far as a sample can tell.
         errors.GifappError: see `pipeline.convert_file`; and whatever `on_progress` raises.
     """
     reporter = Reporter(on_progress or _hear_nothing, limits.deadline_s)
     video = video or probe(path, limits=limits)
     asked = within_preset(recipe)
     known = _outcome(video, asked)
+    make_plan(video, asked, limits)  # for its refusals: runs have other ranges
     if _is_quick(video, asked, known):
-        with rendered(path, video, asked, limits=limits, reporter=reporter) as whole:
-            return _of_whole(platform.within(whole, preset_of(recipe)), asked, reporter)
-    make_plan(video, asked, limits)  # for its refusals: the runs have other ranges
-    with rendered(path, video, _in_runs(asked, video), limits=limits, reporter=reporter) as runs:
-        return _of_runs(runs, asked, known, reporter)
+        with rendered(path, video, asked, limits=limits, reporter=reporter) as all_of_it:
+            return _of_whole(platform.within(all_of_it, preset_of(asked)), asked, reporter)
+    with rendered(path, video, in_runs(asked, video), limits=limits, reporter=reporter) as runs:
+        return _of_runs(platform.on_canvas(runs, preset_of(asked)), asked, known, reporter)
 
 
 def _hear_nothing(progress: Progress) -> None:
@@ -98,73 +107,95 @@ def _is_quick(video: Video, recipe: Recipe, known: Outcome) -> bool:
 
 
 def _of_whole(rendering: Rendering, recipe: Recipe, reporter: Reporter) -> Estimate:
+    with _kept(rendering, reporter) as clip:
+        return _told(Whole(clip), rendering, recipe, reporter)
+
+
+def _of_runs(runs: Rendering, recipe: Recipe, known: Outcome, reporter: Reporter) -> Estimate:
+    delays = delays_cs(known.duration_s, known.frames / known.duration_s)
+    told = platform.within(replace(runs, delays_cs=list(delays), frames=iter(())), preset_of(recipe))
+    with _kept(runs, reporter) as clip:
+        frames, duration_s = len(told.delays_cs), sum(told.delays_cs) / 100
+        return _told(Runs(clip, frames, duration_s), told, recipe, reporter)
+
+
+@contextmanager
+def _kept(rendering: Rendering, reporter: Reporter) -> Iterator[KeptClip]:
     shape = (rendering.height_px, rendering.width_px, 4 if rendering.has_alpha else 3)
-    plain = Knobs(recipe.lossy, recipe.colours)
-
-    def encoded(frames: Iterable[Frame], _: Knobs) -> int:
-        return _encoded(frames, recipe, rendering, reporter)
-
     with closing(FrameStore(shape)) as store:
         clip = KeptClip(store, rendering.width_px, rendering.height_px)
         for _ in clip.keep(rendering.frames):
             reporter.beat()
-        weight = predicted(clip, plain, encoded, most_px=_SAMPLE_PX)
-        return Estimate(
-            _landed(weight.bytes, recipe),
-            len(clip),
-            rendering.width_px,
-            rendering.height_px,
-            clip.duration_cs(plain) / 100,
+        yield clip
+
+
+def _told(sample: Sample, rendering: Rendering, recipe: Recipe, reporter: Reporter) -> Estimate:
+    forecast = _Forecast(sample, rendering, recipe, reporter)
+    plain = forecast.plain
+    weight = forecast.weight(plain)
+    target_bytes = recipe.target_bytes
+    if target_bytes is None or weight <= target_bytes:
+        return forecast.told(plain, weight)
+    return forecast.fitted(target_bytes)
+
+
+class _Forecast:
+    """What a sample says of the GIFs that could be made of a rendering."""
+
+    def __init__(self, sample: Sample, rendering: Rendering, recipe: Recipe, reporter: Reporter) -> None:
+        self.plain = Knobs(recipe.lossy, recipe.colours)
+        self._sample = sample
+        self._rendering = rendering
+        self._recipe = recipe
+        self._reporter = reporter
+        self._weights: dict[Knobs, Prediction] = {}
+
+    def weight(self, knobs: Knobs) -> float:
+        return self._prediction(knobs).bytes
+
+    def told(self, knobs: Knobs, weight: float, notes: tuple[str, ...] = ()) -> Estimate:
+        shown = self._shown(knobs)
+        notes = (*self._rendering.notes, *notes)
+        frames = self._sample.count(knobs)
+        return Estimate(round(weight), frames, shown.width_px, shown.height_px, shown.duration_s, notes)
+
+    def fitted(self, target_bytes: int) -> Estimate:
+        """What the conversion will come to, more or less, on its way to fit."""
+        preset, before = preset_of(self._recipe), self._shown(self.plain)
+        stages = ladder(self.plain, before, is_exact=preset is not None and preset.is_exact)
+        knobs = gentlest(stages, _LANDING * target_bytes, self.weight, most_steps=_MOST_STEPS)
+        told = self._prediction(knobs)
+        if told.bytes * (1 if told.is_exact else _SURELY) > target_bytes:
+            raise errors.TargetTooSmall(target_bytes=target_bytes, smallest_bytes=round(told.bytes))
+        note = given_up(target_bytes, before, self._shown(knobs))
+        lands = told.bytes if told.is_exact and told.bytes <= target_bytes else target_bytes * _LANDING
+        return self.told(knobs, lands, (note,))
+
+    def _prediction(self, knobs: Knobs) -> Prediction:
+        if knobs not in self._weights:
+            most_px = _SAMPLE_PX if knobs == self.plain else _STEP_PX
+            self._weights[knobs] = self._sample.weight(knobs, self._encoded, most_px=most_px)
+        return self._weights[knobs]
+
+    def _encoded(self, frames: Iterable[Frame], knobs: Knobs) -> list[int]:
+        sizes = Sizes()
+        out: Any = sizes
+        width_px, height_px = self._sides(knobs)
+        encode(
+            frames,
+            out,
+            width_px=width_px,
+            height_px=height_px,
+            loop=self._recipe.loop,
+            style=replace(Style.of(self._recipe), colours=knobs.colours, lossy=knobs.lossy),
+            beat=self._reporter.beat,
         )
+        return sizes.written
 
+    def _shown(self, knobs: Knobs) -> Shown:
+        duration_s = self._sample.duration_s(knobs)
+        fps = self._sample.count(knobs) / duration_s
+        return Shown(knobs.lossy, knobs.colours, fps, *self._sides(knobs), duration_s)
 
-def _of_runs(runs: Rendering, recipe: Recipe, known: Outcome, reporter: Reporter) -> Estimate:
-    firsts: list[int] = []
-    rests: list[float] = []
-    while run := list(islice(runs.frames, _RUN_FRAMES)):
-        first, whole = (_encoded(part, recipe, runs, reporter) for part in (run[:1], run))
-        firsts.append(first)
-        rests += [max(0, whole - first) / (len(run) - 1)] * (len(run) - 1) if len(run) > 1 else []
-    weight = fmean(firsts) + (known.frames - 1) * fmean(rests or [0]) * FRESH
-    return Estimate(_landed(weight, recipe), known.frames, runs.width_px, runs.height_px, known.duration_s)
-
-
-def _encoded(frames: Iterable[Frame], recipe: Recipe, rendering: Rendering, reporter: Reporter) -> int:
-    return encode(
-        frames,
-        io.BytesIO(),
-        width_px=rendering.width_px,
-        height_px=rendering.height_px,
-        loop=recipe.loop,
-        style=Style.of(recipe),
-        on_frame=lambda _: reporter.beat(),
-    ).bytes
-
-
-def _landed(weight: float, recipe: Recipe) -> int:
-    """What becomes of a GIF of this weight that must fit."""
-    if recipe.target_bytes is None or weight <= recipe.target_bytes:
-        return round(weight)
-    return round(recipe.target_bytes * _LANDING)
-
-
-def _in_runs(recipe: Recipe, video: Video) -> Recipe:
-    """The recipe, of runs at even distances instead of all that it asks for, one after the other."""
-    ranges = [(one.start_s, min(one.end_s or video.duration_s, video.duration_s)) for one in recipe.segments]
-    ranges = ranges or [(0.0, video.duration_s)]
-    run_s = _RUN_FRAMES / recipe.fps * recipe.speed
-    total_s = sum(end_s - start_s for start_s, end_s in ranges)
-    starts = (_place(ranges, (number + 0.5) / _RUNS * total_s, run_s) for number in range(_RUNS))
-    segments = tuple(Segment(start_s=start_s, end_s=start_s + run_s) for start_s in starts)
-    still = recipe.look.model_copy(update={"fade_in_s": 0.0, "fade_out_s": 0.0})
-    untimed = {"crossfade_s": 0.0, "hold_s": 0.0, "direction": "forward", "look": still}
-    return recipe.model_copy(update={"segments": segments, **untimed})
-
-
-def _place(ranges: list[tuple[float, float]], middle_s: float, run_s: float) -> float:
-    """Where in the source a run begins whose middle is `middle_s` into the ranges, joined."""
-    for start_s, end_s in ranges:
-        if middle_s <= end_s - start_s:
-            return max(start_s, min(start_s + middle_s - run_s / 2, end_s - run_s))
-        middle_s -= end_s - start_s
-    return max(0.0, ranges[-1][1] - run_s)
+    def _sides(self, knobs: Knobs) -> tuple[int, int]:
+        return scaled_sides(self._rendering.width_px, self._rendering.height_px, knobs.scale)

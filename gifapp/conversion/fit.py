@@ -8,7 +8,6 @@ recipe's own included, land between 85 % of the target and the target.
 
 from __future__ import annotations
 
-import io
 import itertools
 import math
 import shutil
@@ -19,15 +18,16 @@ from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, NamedTuple
 
 from gifapp import errors
+from gifapp.conversion.descent import gentlest
 from gifapp.conversion.encoder import Encoded, Style, encode
 from gifapp.conversion.frame import Frame
 from gifapp.conversion.frame_store import FrameStore
 from gifapp.conversion.kept import KeptClip, scaled_sides
 from gifapp.conversion.progress import Reporter
 from gifapp.conversion.rendering import Rendering
-from gifapp.conversion.sampling import Experience, Prediction, predicted
+from gifapp.conversion.sampling import Experience, Prediction, Sizes, predicted
 from gifapp.conversion.writers import Written
-from gifapp.domain.concessions import Knobs, Shown, Stage, given_up, ladder
+from gifapp.domain.concessions import Knobs, Shown, given_up, ladder
 from gifapp.domain.platform import preset_of
 from gifapp.domain.recipe import Recipe
 
@@ -36,7 +36,6 @@ _FIRST_KNOWN = 2  # the encode whose size is learnt: the first is stopped at the
 LEAST_SHARE = 0.85  # of the target; a smaller GIF could look better
 _AIMS = (0.94, 0.955, 0.93)  # shares of the target: predictions get better, and the last must fit
 _SAMPLE_PX = 3_500_000  # a quarter of a second's work
-_CLOSE_SHARE = 0.98  # of what a sample may weigh: near enough
 _MOST_STEPS = 7  # from sample to sample
 # of the progress bar: where the clip is kept, and what is left of the rest after a sample
 _READ, _AFTER_SAMPLE = 0.4, 0.96
@@ -143,7 +142,7 @@ class _Search:
         self._experience.add(self._predicted(self._plain), self._target_bytes + 1)  # or more
         best: _Attempt | None = None
         for aim in _aims():
-            knobs = self._gentlest(stages, aim * self._target_bytes)
+            knobs = gentlest(stages, aim * self._target_bytes, self._expected, most_steps=_MOST_STEPS)
             if best is not None and knobs == best.knobs:
                 return best
             attempt = self._whole(knobs)
@@ -168,29 +167,6 @@ class _Search:
             self._experience = Experience()
         self._experience.add(self._predicted(attempt.knobs), attempt.bytes)
 
-    def _gentlest(self, stages: list[Stage], most_bytes: float) -> Knobs:
-        """What is predicted to be no larger; the harshest of all if nothing is."""
-        for stage in stages:
-            # a drawing that is scaled has more colours than before, and may well be larger
-            if self._expected(stage.at(0)) <= most_bytes:
-                return stage.at(0)
-            if self._expected(stage.at(1)) <= most_bytes:
-                return self._within(stage, most_bytes)
-        return stages[-1].at(1)
-
-    def _within(self, stage: Stage, most_bytes: float) -> Knobs:
-        """The gentlest of a stage whose end fits and whose beginning does not, found from both sides."""
-        gentle, harsh = 0.0, 1.0
-        for _ in range(_MOST_STEPS):
-            ends = [math.log(self._expected(stage.at(place)) / most_bytes) for place in (gentle, harsh)]
-            share = min(0.75, max(0.25, ends[0] / (ends[0] - ends[1] or 1)))
-            middle = gentle + (harsh - gentle) * share
-            expected = self._expected(stage.at(middle))
-            gentle, harsh = (middle, harsh) if expected > most_bytes else (gentle, middle)
-            if _CLOSE_SHARE * most_bytes <= expected <= most_bytes:
-                break
-        return stage.at(harsh)
-
     def _expected(self, knobs: Knobs) -> float:
         """What the sample says, bent to what became of others; the recipe's own GIF is known not to fit."""
         if knobs == self._plain:
@@ -204,8 +180,11 @@ class _Search:
             self._predictions[knobs] = predicted(self._clip, knobs, self._sampled, most_px=_SAMPLE_PX)
         return self._predictions[knobs]
 
-    def _sampled(self, frames: Iterable[Frame], knobs: Knobs) -> int:
-        return self._encode(frames, io.BytesIO(), knobs, lambda _: self._reporter.beat()).bytes
+    def _sampled(self, frames: Iterable[Frame], knobs: Knobs) -> list[int]:
+        sizes = Sizes()
+        out: Any = sizes
+        self._encode(frames, out, knobs, lambda _: self._reporter.beat())
+        return sizes.written
 
     def _whole(self, knobs: Knobs) -> _Attempt:
         begin, count = self._reporter.fraction, self._clip.count(knobs)

@@ -56,6 +56,11 @@ class KeptClip:
             start, end = starts[number], starts[number + 1]
             yield Frame(_scaled(self._store[start], knobs.scale), sum(self._delays_cs[start:end]))
 
+    def some(self, numbers: Iterable[int], scale: float) -> Iterator[Frame]:
+        """Frames by their numbers among all, in another size."""
+        for number in numbers:
+            yield Frame(_scaled(self._store[number], scale), self._delays_cs[number])
+
     def count(self, knobs: Knobs) -> int:
         """How many frames are kept."""
         return len(self._starts(knobs)) - 1

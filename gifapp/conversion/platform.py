@@ -22,8 +22,7 @@ def within(rendering: Rendering, preset: Preset | None) -> Rendering:
     """The rendering as the platform takes it, but for its bytes; `notes` say what was left out."""
     if preset is None:
         return rendering
-    if preset.is_exact and preset.width_px and preset.height_px:
-        rendering = _on_canvas(rendering, preset.width_px, preset.height_px)
+    rendering = on_canvas(rendering, preset)
     most_frames = _most_frames(preset, rendering)
     most_s = min(preset.most_s or float("inf"), most_frames / _SLOWEST_FPS)
     return _with_fewer_frames(_cut(rendering, most_s, preset), most_frames, preset)
@@ -69,8 +68,11 @@ def _chosen(frames: Iterator[Frame], delays_cs: dict[int, int]) -> Iterator[Fram
             yield Frame(frame.pixels, delays_cs[number])
 
 
-def _on_canvas(rendering: Rendering, width_px: int, height_px: int) -> Rendering:
-    """The picture as large as it gets in the middle of a transparent canvas."""
+def on_canvas(rendering: Rendering, preset: Preset | None) -> Rendering:
+    """The picture as large as it gets in the middle of the transparent canvas that the platform asks for."""
+    if preset is None or not (preset.is_exact and preset.width_px and preset.height_px):
+        return rendering
+    width_px, height_px = preset.width_px, preset.height_px
     scale = min(width_px / rendering.width_px, height_px / rendering.height_px)
     sides = round(rendering.width_px * scale), round(rendering.height_px * scale)
     if sides == (rendering.width_px, rendering.height_px) == (width_px, height_px):

@@ -11,9 +11,10 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import Protocol
 
 import numpy as np
 
@@ -21,14 +22,24 @@ from gifapp.conversion.frame import Frame
 from gifapp.conversion.kept import KeptClip
 from gifapp.domain.concessions import Knobs
 
-Encode = Callable[[Iterable[Frame], Knobs], int]
-"""The bytes of a GIF of these frames."""
+Encode = Callable[[Iterable[Frame], Knobs], Sequence[int]]
+"""The bytes written for each of these frames in turn; a frame is written once the next one is known."""
 
 _RUN_FRAMES = 3
+_WARM_FRAMES = 2  # drawn before a run: what is left of older frames decides what a frame costs
 _FEWEST_RUNS = 4
 _CALM = 0.3  # of the mean change: what a frame counts that does not change at all
-# measured on 17 clips: a run's first frames follow a picture drawn afresh, and cost less than theirs
-FRESH = 1.06
+
+
+class Sizes:
+    """A file that keeps only how many bytes are written at a time."""
+
+    def __init__(self) -> None:
+        self.written: list[int] = []
+
+    def write(self, data: bytes) -> int:
+        self.written.append(len(data))
+        return len(data)
 
 
 @dataclass(frozen=True)
@@ -58,17 +69,42 @@ class Experience:
         return math.exp(float(np.interp(place, said, became)) + place - float(nearest))
 
 
+class Sample(Protocol):
+    """What is known of a clip's GIFs without making them."""
+
+    def count(self, knobs: Knobs) -> int: ...
+    def duration_s(self, knobs: Knobs) -> float: ...
+    def weight(self, knobs: Knobs, encode: Encode, *, most_px: int) -> Prediction: ...
+
+
+class Whole:
+    """A clip that is kept: any of its frames may be encoded."""
+
+    def __init__(self, clip: KeptClip) -> None:
+        self._clip = clip
+
+    def count(self, knobs: Knobs) -> int:
+        return self._clip.count(knobs)
+
+    def duration_s(self, knobs: Knobs) -> float:
+        return self._clip.duration_cs(knobs) / 100
+
+    def weight(self, knobs: Knobs, encode: Encode, *, most_px: int) -> Prediction:
+        return predicted(self._clip, knobs, encode, most_px=most_px)
+
+
 def predicted(clip: KeptClip, knobs: Knobs, encode: Encode, *, most_px: int) -> Prediction:
     """How large `clip` would be with `knobs`, from frames of about `most_px` pixels together."""
     count, px = clip.count(knobs), clip.width_px * clip.height_px * knobs.scale**2
-    if count * px <= most_px or count <= _FEWEST_RUNS * (_RUN_FRAMES + 2):
-        return Prediction(encode(clip.frames(knobs), knobs), is_exact=True)
-    runs = max(_FEWEST_RUNS, int(most_px / px / (_RUN_FRAMES + 2)))
+    run_frames = _WARM_FRAMES + _RUN_FRAMES
+    if count * px <= most_px or count <= _FEWEST_RUNS * run_frames:
+        return Prediction(sum(encode(clip.frames(knobs), knobs)), is_exact=True)
+    runs = max(_FEWEST_RUNS, int(most_px / px / run_frames))
     changes = _changes(clip, knobs)
     drawn = _drawn(changes, runs)
     costs = [_cost(clip, run, knobs, encode) / changes[run] * times for run, times in drawn.items()]
-    first = encode(clip.frames(knobs, [0]), knobs)
-    return Prediction(first + sum(changes) * sum(costs) / runs * FRESH, is_exact=False)
+    first, _ = first_and_added(clip.frames(knobs, range(run_frames)), 1, knobs, encode)
+    return Prediction(first + sum(changes) * sum(costs) / runs, is_exact=False)
 
 
 def _changes(clip: KeptClip, knobs: Knobs) -> list[float]:
@@ -88,8 +124,26 @@ def _drawn(changes: list[float], runs: int) -> Counter[int]:
 
 
 def _cost(clip: KeptClip, run: int, knobs: Knobs, encode: Encode) -> int:
-    """What the run's frames add after the one before them."""
-    start = run * _RUN_FRAMES
-    end = min(start + _RUN_FRAMES + 1, clip.count(knobs))
-    before, *rest = clip.frames(knobs, range(start, end))
-    return max(0, encode([before, *rest], knobs) - encode([before], knobs))
+    """What the run's frames add after those before them."""
+    begin = 1 + run * _RUN_FRAMES
+    start = max(0, begin - _WARM_FRAMES)
+    end = min(begin + _RUN_FRAMES, clip.count(knobs))
+    _, cost = first_and_added(clip.frames(knobs, range(start, end)), begin - start, knobs, encode)
+    return cost
+
+
+def first_and_added(frames: Iterable[Frame], before: int, knobs: Knobs, encode: Encode) -> tuple[int, int]:
+    """The bytes of the first picture, and what all but the first `before` frames add."""
+    pictures = list(frames)
+    # once more the last one: it adds nothing, and so the last that does is not written with another
+    written = encode([*pictures, pictures[-1]], knobs)
+    return next(filter(None, written)), added(written, before)
+
+
+def added(written: Sequence[int], before: int) -> int:
+    """What all frames but the first `before` add; the first picture, drawn afresh, is none of theirs.
+
+    Frames that look alike are written as one, which may be as late as the last of them.
+    """
+    fresh = next((number for number, size in enumerate(written) if size), len(written))
+    return sum(written[max(before, fresh) + 1 :])

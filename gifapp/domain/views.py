@@ -70,12 +70,16 @@ class ErrorView(View):
 
 
 class EstimateView(View):
-    """A GIF that was not made: about so many bytes, and at most so many frames."""
+    """A GIF that was not made: about so many bytes, and at most so many frames.
+
+    `notes` are plain sentences: what will be given up to fit a size.
+    """
 
     bytes: int
     frames: int
     width_px: int
     height_px: int
+    notes: list[str] = []
 
 
 class JobView(View):

@@ -58,7 +58,7 @@ class Estimates:
         with self._blobs.scratch(f"estimate-{secrets.token_hex(8)}") as scratch:
             (scratch / _VIDEO_NAME).write_bytes(_VIDEO.dump_json(video))
             done = self._done(Order(path, recipe, scratch, self._limits))
-        return Estimate(done.bytes, done.frames, done.width_px, done.height_px, done.duration_s)
+        return Estimate(done.bytes, done.frames, done.width_px, done.height_px, done.duration_s, done.notes)
 
     def _done(self, order: Order) -> Done:
         end = time.monotonic() + order.limits.deadline_s + _LOOK_EVERY_S

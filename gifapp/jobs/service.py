@@ -151,6 +151,7 @@ class JobService:
         Raises:
             errors.NotFound, errors.SourceRefused: see `submit`.
             errors.FieldInvalid: the recipe is for no GIF.
+            errors.TargetTooSmall: no GIF of it could be so small.
             errors.TooManyRequests: others are waiting already.
         """
         if recipe.format != "gif":
@@ -160,7 +161,11 @@ class JobService:
         make_plan(video, recipe, self._limits)
         told = self._estimates.estimate(self._blobs.source_path(source.sha256), video, recipe)
         return EstimateView(
-            bytes=told.bytes, frames=told.frames, width_px=told.width_px, height_px=told.height_px
+            bytes=told.bytes,
+            frames=told.frames,
+            width_px=told.width_px,
+            height_px=told.height_px,
+            notes=list(told.notes),
         )
 
     # --- jobs --------------------------------------------------------------------------------

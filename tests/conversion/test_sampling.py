@@ -1,6 +1,6 @@
 import pytest
 
-from gifapp.conversion.sampling import Experience, Prediction
+from gifapp.conversion.sampling import Experience, Prediction, added
 
 
 def told(count_bytes: float) -> Prediction:
@@ -30,3 +30,18 @@ def test_what_is_exact_is_never_bent() -> None:
     experience.add(told(1000), 1500)
     experience.add(Prediction(10, is_exact=True), 10)
     assert experience.bent(Prediction(1000, is_exact=True)) == 1000
+
+
+@pytest.mark.parametrize(
+    ("written", "before", "counted"),
+    [
+        ([0, 500, 10, 20, 31], 2, 51),  # each frame is written with the next one
+        ([0, 0, 0, 500, 31], 2, 31),  # three frames alike, written as one
+        ([0, 0, 0, 0, 501], 2, 0),
+        ([0, 540], 1, 0),
+    ],
+)
+def test_a_run_costs_neither_its_first_picture_nor_the_frames_before_it(
+    written: list[int], before: int, counted: int
+) -> None:
+    assert added(written, before) == counted

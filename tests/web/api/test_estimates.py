@@ -10,9 +10,10 @@ async def test_an_estimate_tells_the_size_of_the_gif(ada: Person, source: Source
     answer = await ada.http.post("/api/v1/estimates", json=body, timeout=120)
     assert answer.status_code == 200
     told = answer.json()
-    assert told.keys() == {"bytes", "frames", "width_px", "height_px"}
+    assert told.keys() == {"bytes", "frames", "width_px", "height_px", "notes"}
     assert told["width_px"] == 32
     assert told["bytes"] > 0
+    assert told["notes"] == []
 
 
 async def test_a_recipe_that_cannot_be_is_refused_like_a_job(ada: Person, source: SourceView) -> None:
@@ -22,6 +23,13 @@ async def test_a_recipe_that_cannot_be_is_refused_like_a_job(ada: Person, source
     is_problem(await ada.http.post("/api/v1/estimates", json=other), 422, "field-invalid")
     gone = {"source_id": "0" * 24}
     is_problem(await ada.http.post("/api/v1/estimates", json=gone), 404, "not-found")
+
+
+async def test_what_must_be_given_up_to_fit_is_told(ada: Person, source: SourceView) -> None:
+    small = {"source_id": source.id, "recipe": {"target_bytes": 1000}}
+    told = (await ada.http.post("/api/v1/estimates", json=small, timeout=120)).json()
+    assert told["bytes"] <= 1000
+    assert told["notes"][0].startswith("To fit 1 kB: ")
 
 
 async def test_presets_are_told_with_their_limits(ada: Person) -> None:

@@ -1,0 +1,79 @@
+"""A long clip told by short runs of its frames, at even distances."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from statistics import fmean
+
+from gifapp.conversion.kept import KeptClip
+from gifapp.conversion.sampling import Encode, Prediction, first_and_added
+from gifapp.conversion.video import Video
+from gifapp.domain.concessions import Knobs, kept_starts
+from gifapp.domain.recipe import Recipe, Segment
+
+RUNS, RUN_FRAMES = 8, 6
+_FEWEST_RUNS = 4
+_WARM_FRAMES = 2
+
+
+class Runs:
+    """The runs, kept one after the other in `clip`, for a GIF of `frames` frames and `duration_s`."""
+
+    def __init__(self, clip: KeptClip, frames: int, duration_s: float) -> None:
+        self._clip = clip
+        self._frames = frames
+        self._duration_s = duration_s
+
+    def count(self, knobs: Knobs) -> int:
+        whole = max(1, round(self._frames * knobs.length))
+        return len(kept_starts(whole, knobs.kept))
+
+    def duration_s(self, knobs: Knobs) -> float:
+        return self._duration_s * knobs.length
+
+    def weight(self, knobs: Knobs, encode: Encode, *, most_px: int) -> Prediction:
+        """The first picture of a run on average, and the others as often as they come."""
+        firsts: list[int] = []
+        means: list[float] = []
+        for numbers in self._chosen(knobs, most_px):
+            warm = min(_WARM_FRAMES, len(numbers) - 1)
+            first, others = first_and_added(self._clip.some(numbers, knobs.scale), warm, knobs, encode)
+            firsts.append(first)
+            means.append(others / (len(numbers) - warm))
+        return Prediction(fmean(firsts) + (self.count(knobs) - 1) * fmean(means), is_exact=False)
+
+    def _chosen(self, knobs: Knobs, most_px: int) -> list[Sequence[int]]:
+        """Some of the runs, evenly spread."""
+        runs = list(self._numbers(knobs))
+        px = len(runs[0]) * self._clip.width_px * self._clip.height_px * knobs.scale**2
+        fewest = min(_FEWEST_RUNS, len(runs))
+        return runs[:: len(runs) // min(len(runs), max(fewest, int(most_px / px)))]
+
+    def _numbers(self, knobs: Knobs) -> Iterator[Sequence[int]]:
+        """The frames of each run that are kept: two at least, its ends, where fewer would be."""
+        for start in range(0, len(self._clip), RUN_FRAMES):
+            length = min(RUN_FRAMES, len(self._clip) - start)
+            kept = [start + number for number in kept_starts(length, knobs.kept)]
+            yield kept if len(kept) > 1 else [start, start + length - 1]
+
+
+def in_runs(recipe: Recipe, video: Video) -> Recipe:
+    """The recipe, of runs at even distances instead of all that it asks for, one after the other."""
+    ranges = [(one.start_s, min(one.end_s or video.duration_s, video.duration_s)) for one in recipe.segments]
+    ranges = ranges or [(0.0, video.duration_s)]
+    run_s = RUN_FRAMES / recipe.fps * recipe.speed
+    total_s = sum(end_s - start_s for start_s, end_s in ranges)
+    starts = (_place(ranges, (number + 0.5) / RUNS * total_s, run_s) for number in range(RUNS))
+    segments = tuple(Segment(start_s=start_s, end_s=start_s + run_s) for start_s in starts)
+    still = recipe.look.model_copy(update={"fade_in_s": 0.0, "fade_out_s": 0.0})
+    untimed = {"crossfade_s": 0.0, "hold_s": 0.0, "direction": "forward", "look": still}
+    return recipe.model_copy(update={"segments": segments, **untimed})
+
+
+def _place(ranges: list[tuple[float, float]], middle_s: float, run_s: float) -> float:
+    """Where in the source a run begins whose middle is `middle_s` into the ranges, joined."""
+    for start_s, end_s in ranges:
+        if middle_s <= end_s - start_s:
+            return max(start_s, min(start_s + middle_s - run_s / 2, end_s - run_s))
+        middle_s -= end_s - start_s
+    return max(0.0, ranges[-1][1] - run_s)
