@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import mimetypes
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -16,26 +17,49 @@ import click
 from gifapp import settings as configured
 from gifapp.commands.recipe_options import RecipeCommand
 from gifapp.commands.recipe_reading import read_recipe
-from gifapp.domain.formats import FILE_KINDS
+from gifapp.domain.formats import FILE_KINDS, format_of
 from gifapp.domain.job import Progress
 from gifapp.domain.recipe import Format
 from gifapp.domain.wording import size
 
+_EXAMPLES = """\b
+Examples:
+  gifapp convert clip.mp4 --start 12 --end 15 --caption 'Hello'
+  gifapp convert clip.mp4 --target-size 1MB
+  gifapp convert clip.mp4 --preset slack_emoji
+  gifapp convert film.mkv --start 1:30 --end 1:34 --subtitles film.srt
+  gifapp convert screen.webm --speed 2 --width 960
+  gifapp convert clip.mp4 --segment 0-2 --segment 8-10 --crossfade 0.5
+  gifapp convert pictures/ --fps 5 -o slides.webp
+"""
 
-def _output(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
-    if value is not None and not value.parent.is_dir():
-        raise click.BadParameter(f"there is no folder {str(value.parent)!r}", ctx, param)
+
+def _video(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
+    if value.parts[:1] in {("http:",), ("https:",)}:
+        raise click.BadParameter("this is an address; download it first", ctx, param)
     return value
 
 
-@click.command(cls=RecipeCommand)
-@click.argument("video", type=click.Path(path_type=Path))
+def _output(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
+    if value is None:
+        return None
+    if not value.parent.is_dir():
+        raise click.BadParameter(f"there is no folder {str(value.parent)!r}", ctx, param)
+    kind, _ = mimetypes.guess_type(value.name)
+    if kind and kind.startswith(("video/", "image/")) and format_of(value) is None:
+        made = ", ".join(suffix for kind in FILE_KINDS.values() for suffix in kind.suffixes)
+        raise click.BadParameter(f"{value.suffix} is not made here; choose from {made}", ctx, param)
+    return value
+
+
+@click.command(cls=RecipeCommand, epilog=_EXAMPLES)
+@click.argument("video", type=click.Path(path_type=Path), callback=_video)
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
     callback=_output,
-    help="The GIF. [default: beside the video, with its name]",
+    help="The GIF; .webp, .png and .mp4 make these instead. [default: beside the video, with its name]",
 )
 @click.option(
     "--recipe",

@@ -85,7 +85,12 @@ RECIPE_OPTIONS: dict[str, tuple[RecipeOption, ...]] = {
             "Where to begin, as 2.5 or 1:30.",
             type=SecondsValue(Segment, "start_s"),
         ),
-        RecipeOption("--end", "segments.end_s", "Where to end.", type=SecondsValue(Segment, "end_s")),
+        RecipeOption(
+            "--end",
+            "segments.end_s",
+            "Where to end, if not with the source.",
+            type=SecondsValue(Segment, "end_s"),
+        ),
         RecipeOption(
             "--segment",
             "segments",
@@ -112,7 +117,9 @@ RECIPE_OPTIONS: dict[str, tuple[RecipeOption, ...]] = {
         RecipeOption("--aspect", "aspect", "Keep the middle of the picture, in this shape."),
         RecipeOption("--rotate", "rotate", "Turn the picture clockwise."),
         RecipeOption("--flip", "flip", "Mirror the picture."),
-        RecipeOption("--width", "width_px", "The widest the GIF may be."),
+        RecipeOption(
+            "--width", "width_px", "The widest the GIF may be; 480, where no height is given either."
+        ),
         RecipeOption("--height", "height_px", "The highest the GIF may be."),
         RecipeOption("--fit", "fit", "With width and height: lie within them, fill them, or be distorted."),
     ),
@@ -143,8 +150,8 @@ RECIPE_OPTIONS: dict[str, tuple[RecipeOption, ...]] = {
         RecipeOption(
             "--caption",
             "captions",
-            "Words on the GIF: 'Hello', 'top:Hello' or 'top_left,0-2.5:Hello'. Give it again for more; "
-            "a colon in front keeps a text as it is.",
+            "Words on the GIF: 'Hello', 'top:Hello' or, by the GIF's seconds, 'top_left,0-2.5:Hello'. "
+            "Give it again for more; a colon in front keeps a text as it is.",
             sets=("captions.text", "captions.start_s", "captions.end_s", "captions.position"),
             type=CaptionValue(),
             multiple=True,
@@ -165,7 +172,7 @@ RECIPE_OPTIONS: dict[str, tuple[RecipeOption, ...]] = {
         RecipeOption(
             "--subtitles",
             "subtitles",
-            "Subtitles to burn in, from an SRT or WebVTT file.",
+            "Subtitles to burn in, from an SRT or WebVTT file, at the source's times.",
             metavar="FILE",
             type=SubtitlesFile(),
         ),
@@ -194,7 +201,7 @@ RECIPE_OPTIONS: dict[str, tuple[RecipeOption, ...]] = {
             "The best-looking GIF of at most so much, as 500000, 256KB, 10MB or 1.5MiB.",
             type=SizeValue(Recipe, "target_bytes"),
         ),
-        RecipeOption("--preset", "preset", "What this platform takes."),
+        RecipeOption("--preset", "preset", "Fit what this platform takes, in bytes and in pixels."),
         RecipeOption("--format", "format", "What to make."),
     ),
 }

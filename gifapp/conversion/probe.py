@@ -204,7 +204,7 @@ def _notes(video: Video, found: dict[str, Any]) -> Iterator[str]:
 
 def _notes_on_pictures(video: Video, found: dict[str, Any]) -> Iterator[str]:
     if video.is_sequence:
-        yield f"{found['pictures']:,} pictures; as many of them show in a second as the recipe's fps says."
+        yield f"{found['pictures']:,} pictures; the recipe's fps says how many show in a second."
     if found.get("differ_in_size"):
         size = f"{video.width_px} x {video.height_px}"
         yield f"They differ in size; each is fitted into the first one's, {size}."

@@ -72,7 +72,8 @@ def rendered(
         pictures = _staying(played, len(held_cs) - 1)
         frames = starmap(Frame, zip(pictures, delays, strict=True))
         shown = words.laid_on(faded(frames, recipe.look, sum(played_cs) / 100), layers)
-        yield Rendering(plan.width_px, plan.height_px, plan.has_alpha, delays, shown, video.notes)
+        notes = (*video.notes, *words.notes(plan))
+        yield Rendering(plan.width_px, plan.height_px, plan.has_alpha, delays, shown, notes)
 
 
 @contextmanager

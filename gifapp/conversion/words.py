@@ -57,6 +57,19 @@ def layers(plan: Plan, *, beat: Callable[[], None]) -> list[Layer]:
     return found
 
 
+def notes(plan: Plan) -> Iterator[str]:
+    """What may surprise about the words, in sentences.
+
+    Raises:
+        errors.RecipeInvalid: the subtitles cannot be read.
+    """
+    if plan.recipe.subtitles:
+        from gifapp.conversion.subtitles import read, shown_s  # noqa: PLC0415
+
+        if not any(shown_s(cue, plan) for cue in read(plan.recipe.subtitles)):
+            yield "No subtitle shows: none falls into this part of the video."
+
+
 def laid_on(frames: Iterable[Frame], found: Sequence[Layer]) -> Iterator[Frame]:
     """The frames with the layers that show when each of them begins. The frames given stay as they are."""
     if not found:

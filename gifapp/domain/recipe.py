@@ -96,7 +96,7 @@ class Recipe(Part):
     @model_validator(mode="after")
     def _only_gifs_are_fitted(self) -> Self:
         if self.format != "gif" and (self.target_bytes or self.preset):
-            raise ValueError("target_bytes and preset are for GIFs; leave out them or the format")
+            raise ValueError("target_bytes and preset are for GIFs; leave them out, or the format")
         return self
 
     @classmethod

@@ -20,8 +20,10 @@ def by_field(refused: ValidationError, schema: Schema) -> dict[str, str]:
 
 
 def _problem(error: Any, schema: Schema) -> str:
-    words = _words(error, schema)
-    return f"{_path(error) or 'recipe'}{'' if words.startswith(':') else ' '}{words}"
+    path, words = _path(error), _words(error, schema)
+    if not path and error["type"] == "value_error":  # a sentence of ours, about more than one field
+        return words.removeprefix(": ")
+    return f"{path or 'recipe'}{'' if words.startswith(':') else ' '}{words}"
 
 
 def _path(error: Any) -> str:

@@ -66,6 +66,33 @@ def test_the_outputs_name_chooses_the_format(clip: Path, tmp_path: Path) -> None
     assert (tmp_path / "clip.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("clip.mkv", "-o", "clip.avi"), ".avi is not made here; choose from .gif, .webp, .png"),
+        (("clip.mkv", "-o", "clip.jpg"), ".jpg is not made here"),
+        (("https://example.org/clip.mkv",), "this is an address; download it first"),
+    ],
+)
+def test_what_cannot_be_meant_is_wrong_usage(
+    clip: Path, tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    refused = run(*words, folder=tmp_path)
+    assert refused.returncode == 2
+    assert said in refused.stderr
+    assert [*tmp_path.iterdir()] == [clip]
+
+
+def test_a_name_of_no_known_kind_is_taken_as_it_is(clip: Path, tmp_path: Path) -> None:
+    assert run(clip, "-o", "clip.final", folder=tmp_path).returncode == 0
+    assert (tmp_path / "clip.final").read_bytes().startswith(b"GIF89a")
+
+
+def test_the_help_ends_with_examples(tmp_path: Path) -> None:
+    told = run("--help", folder=tmp_path).stdout
+    assert told.rstrip().splitlines()[-1] == "    gifapp convert pictures/ --fps 5 -o slides.webp"
+
+
 def test_a_comparison_says_what_the_other_formats_take(clip: Path, tmp_path: Path) -> None:
     told = [line.split() for line in run(clip, "--compare", folder=tmp_path).stdout.splitlines()[1:]]
     assert [words[0] for words in told] == ["WebP", "APNG", "MP4"]
@@ -117,7 +144,7 @@ def test_a_gif_never_replaces_itself(tmp_path: Path) -> None:
     [
         (("missing.mp4",), 1, "gifapp: There is no file named 'missing.mp4'."),
         (("words.mp4",), 1, "gifapp: This is not a video gifapp knows."),
-        (("clip.mkv", "-o", "clip.mkv"), 1, "gifapp: The GIF would replace its own source"),
+        (("words.mp4", "-o", "words.mp4"), 1, "gifapp: The GIF would replace its own source"),
         (("clip.mkv", "-o", "no/where.gif"), 2, "'-o' / '--output': there is no folder 'no'"),
         (("clip.mkv", "-o", "."), 2, "'-o' / '--output': File '.' is a directory"),
         (("clip.mkv", "--start", "5"), 1, "gifapp: The range from 5.00 s is outside the video"),

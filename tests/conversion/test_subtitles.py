@@ -9,6 +9,7 @@ import pytest
 from gifapp import errors
 from gifapp.conversion.plan import Cut
 from gifapp.conversion.subtitles import Cue, read, shown_s
+from gifapp.conversion.words import notes
 from gifapp.domain.recipe import Recipe
 from tests.plans import a_plan, layers
 
@@ -131,6 +132,12 @@ def test_a_cue_shows_with_the_pictures_it_belongs_to(
 def test_a_cue_of_the_second_cut_begins_with_its_crossfade() -> None:
     plan = a_plan(Recipe(), cuts=(Cut(10.0, 20), Cut(2.0, 20, overlap=5)))
     assert shown_s(CUE, plan) == [pytest.approx((1.5, 2.5))]
+
+
+@pytest.mark.parametrize(("start_s", "told"), [(0.0, 0), (50.0, 1)])
+def test_subtitles_of_another_part_of_the_video_are_told_of(start_s: float, told: int) -> None:
+    cues = "1\n00:00:00,000 --> 00:00:01,000\none\n"
+    assert len([*notes(a_plan(Recipe(subtitles=cues), cuts=(Cut(start_s, 10),)))]) == told
 
 
 def test_subtitles_at_the_same_time_stand_one_over_the_other() -> None:
