@@ -34,19 +34,25 @@ def source_view(source: SourceDocument) -> SourceView:
 
 
 def job_view(job: JobDocument) -> JobView:
-    return job_views([job])[0]
+    """The view of one job, with its whole recipe."""
+    sources = sources_by_id(job.owner, {job.source})
+    return _job_view(job, Recipe.parse(job.recipe), sources.get(job.source))
 
 
 def job_views(jobs: Sequence[JobDocument]) -> list[JobView]:
-    """The views of jobs of one owner."""
+    """The views of jobs of one owner, without what a recipe may hold by the 100 kB."""
     if not jobs:
         return []
     sources = sources_by_id(jobs[0].owner, {job.source for job in jobs})
-    return [_job_view(job, sources.get(job.source)) for job in jobs]
+    return [_job_view(job, _recipe_without_files(job), sources.get(job.source)) for job in jobs]
 
 
-def _job_view(job: JobDocument, source: SourceDocument | None) -> JobView:
-    progress, recipe = job.progress, Recipe.parse(job.recipe)
+def _recipe_without_files(job: JobDocument) -> Recipe:
+    return Recipe.parse({**job.recipe, "subtitles": None, "overlay": None})
+
+
+def _job_view(job: JobDocument, recipe: Recipe, source: SourceDocument | None) -> JobView:
+    progress = job.progress
     return JobView(
         id=job.id,
         state=JobState(job.state),

@@ -128,6 +128,13 @@ def test_what_cannot_be_made_is_refused_at_submit(
         assert parts.service.jobs("ann").jobs == []
 
 
+def test_a_list_of_jobs_does_not_carry_the_files_in_their_recipes(parts: JobParts, upload: Upload) -> None:
+    recipe = Recipe(fps=5.0, subtitles="WEBVTT\n\n00:01.000 --> 00:02.000\nHello")
+    job = parts.service.submit("ann", upload("ann").id, recipe)
+    assert [one.recipe for one in parts.service.jobs("ann").jobs] == [Recipe(fps=5.0)]
+    assert parts.service.job("ann", job.id).recipe == recipe
+
+
 def test_jobs_come_in_pages(parts: JobParts, upload: Upload) -> None:
     source = upload()
     ids = [parts.service.submit("ann", source.id, Recipe()).id for _ in range(5)]
