@@ -24,7 +24,7 @@ from gifapp.widgets.estimating import Answer, Ask, Estimating
 from gifapp.widgets.form import RecipeForm
 from gifapp.widgets.reporting import Reporter
 from gifapp.widgets.summary import Summary
-from gifapp.widgets.words import outcome_words, source_facts
+from gifapp.widgets.words import notes_beyond, outcome_words, source_facts
 
 SAME_PRESS_S = 0.8  # within it, a second press of the button is one
 
@@ -129,15 +129,17 @@ class Editor(w.VBox):
             self.summary.is_estimating = self._estimating.want(source.id, recipe)
         else:
             self._estimating.forget()
-            self.summary.is_estimating, self.summary.estimate = False, ""
+            self.summary.is_estimating = False
+            self.summary.estimate = self.summary.notes = ""
 
     def _show_estimate(self, answer: Answer) -> None:
         self.summary.is_estimating = False
-        self.summary.estimate = ""
+        self.summary.estimate = self.summary.notes = ""
         if isinstance(answer, EstimateView):
             measures = {name: getattr(answer, name) for name in ("width_px", "height_px", "frames")}
             self.summary.facts = outcome_words(replace(self._expected, **measures))
             self.summary.estimate = f"about {size(answer.bytes)}"
+            self.summary.notes = notes_beyond(self.source, answer.notes)
         elif isinstance(answer, errors.BadInput):
             self.summary.problem = str(answer)
 

@@ -50,7 +50,7 @@ class Card {
     const facts = this.card.gif?.facts;
     if (!facts) setText(this.status, this.card.status);
     else this.status.replaceChildren(...facts.map((text) => make("span", { text })));
-    setText(this.notes, this.card.gif?.notes.join(" ") ?? "");
+    setText(this.notes, this.card.gif?.notes ?? "");
     this.notes.hidden = !this.notes.textContent;
   }
 

@@ -19,5 +19,7 @@ class Summary(anywidget.AnyWidget):
     facts = traitlets.Unicode().tag(sync=True)
     estimate = traitlets.Unicode().tag(sync=True)
     """About how large the file will be, as far as that is known."""
+    notes = traitlets.Unicode().tag(sync=True)
+    """What will be given up to fit a size."""
     is_estimating = traitlets.Bool(default_value=False).tag(sync=True)
     problem = traitlets.Unicode().tag(sync=True)

@@ -38,7 +38,7 @@ def card(job: JobView) -> dict[str, Any]:
         "poster_url": job.source.poster_url if job.source else None,
         "status": status(job),
         "fraction": job.progress.fraction if job.state is JobState.RUNNING else None,
-        "gif": gif_facts(job.gif, told=job.source.notes if job.source else ()) if job.gif else None,
+        "gif": gif_facts(job.gif, job.source) if job.gif else None,
         "actions": [action for action in _ACTIONS[job.state] if job.source or action != "retry"],
     }
 
@@ -77,8 +77,8 @@ def _about(left_s: float) -> str:
     return f"{round(left_s / 60)} min"
 
 
-def gif_facts(gif: GifView, told: Iterable[str] = ()) -> dict[str, Any]:
-    """All that the gallery shows of a GIF; `told` are notes that the editor shows with its source."""
+def gif_facts(gif: GifView, source: SourceView | None) -> dict[str, Any]:
+    """All that the gallery shows of a GIF that was made of `source`."""
     facts = [
         f"{gif.width_px} × {gif.height_px} px · {frames(gif.frames)}",  # noqa: RUF001  the sign that people read
         f"{duration(gif.duration_s)} · {size(gif.bytes)}",
@@ -90,8 +90,14 @@ def gif_facts(gif: GifView, told: Iterable[str] = ()) -> dict[str, Any]:
         "format": FILE_KINDS[gif.format].name,
         "is_video": gif.content_type.startswith("video/"),
         "facts": facts,
-        "notes": [note for note in gif.notes if note not in set(told)],
+        "notes": notes_beyond(source, gif.notes),
     }
+
+
+def notes_beyond(source: SourceView | None, notes: Iterable[str]) -> str:
+    """Those that the editor does not show with the source already, in one text."""
+    told = source.notes if source else []
+    return " ".join(note for note in notes if note not in told)
 
 
 def source_facts(source: SourceView) -> dict[str, Any]:

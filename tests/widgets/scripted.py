@@ -13,6 +13,7 @@ from gifapp.domain.recipe import Recipe
 from gifapp.domain.views import EstimateView, Event, GifView, JobView, SourceView
 
 TOO_FEW_BYTES = 1_000
+GIVEN_UP = "To fit 2.0 MB: lossy 0 → 40."
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 GIF = GifView(url="/media/gifs/1", bytes=3_100_000, width_px=480, height_px=270, frames=66, duration_s=5.28)
 
@@ -84,7 +85,8 @@ class ScriptedClient:
     def estimate(self, source_id: str, recipe: Recipe) -> EstimateView:  # noqa: ARG002
         if recipe.target_bytes == TOO_FEW_BYTES:
             raise errors.RecipeInvalid(problems="it cannot be so small")
-        return EstimateView(bytes=1_234_567, frames=66, width_px=480, height_px=270)
+        notes = [GIVEN_UP] if recipe.target_bytes else []
+        return EstimateView(bytes=1_234_567, frames=66, width_px=480, height_px=270, notes=notes)
 
     def submit(self, source_id: str, recipe: Recipe) -> JobView:
         self._fail_if_told()

@@ -9,7 +9,16 @@ from gifapp.domain.recipe import Recipe
 from gifapp.domain.views import Event
 from gifapp.widgets.dashboard import Dashboard
 from gifapp.widgets.estimating import PAUSE_S
-from tests.widgets.scripted import GIF, TOO_FEW_BYTES, UNREACHABLE, Browser, ScriptedClient, a_job, a_source
+from tests.widgets.scripted import (
+    GIF,
+    GIVEN_UP,
+    TOO_FEW_BYTES,
+    UNREACHABLE,
+    Browser,
+    ScriptedClient,
+    a_job,
+    a_source,
+)
 
 
 class Page:
@@ -185,6 +194,15 @@ async def test_about_how_large_the_gif_will_be_is_said_a_moment_later(page: Page
     assert (summary.estimate, summary.is_estimating) == ("", True)
     await asyncio.sleep(PAUSE_S * 1.5)
     assert (summary.estimate, summary.is_estimating) == ("about 1.2 MB", False)
+
+
+async def test_what_will_be_given_up_to_fit_is_said_too(page: Page) -> None:
+    editor = page.dashboard.editor
+    editor.choose(a_source(2), Recipe(target_bytes=2_000_000))
+    await asyncio.sleep(PAUSE_S * 2.5)
+    assert editor.summary.notes == GIVEN_UP
+    editor.choose(a_source(2), Recipe(format="webp"))
+    assert editor.summary.notes == ""
 
 
 async def test_what_is_no_gif_has_no_estimate_and_a_button_of_its_name(page: Page) -> None:

@@ -75,7 +75,7 @@ def test_a_gif_has_its_own_notes_but_not_those_of_its_source() -> None:
         source=a_source(notes=[odd]),
         gif=GIF.model_copy(update={"notes": [odd, fits]}),
     )
-    assert card(job)["gif"]["notes"] == [fits]
+    assert card(job)["gif"]["notes"] == fits
 
 
 def test_the_facts_of_a_source_are_those_that_are_known() -> None:
