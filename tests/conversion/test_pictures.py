@@ -265,6 +265,7 @@ def test_a_pipe_in_a_folder_is_not_waited_for(tmp_path: Path) -> None:
 
 def test_a_cancelled_sequence_leaves_no_process(tmp_path: Path) -> None:
     source = zip_of(tmp_path / "a.zip", {f"{number}.png": NOISE for number in range(200)})
+    before = psutil.Process().children()  # other tests' servers
     with pytest.raises(errors.Cancelled):
         convert(source, Recipe(), on_progress=Impatient(cancel_at=0.5))
-    assert psutil.Process().children() == []
+    assert set(psutil.Process().children()) <= set(before)

@@ -26,6 +26,7 @@ ACCESS = {
     ("POST", "/api/v1/sources"): (401, 422, 422, 422),
     ("GET", "/api/v1/sources/{source}"): (401, 404, 404, 200),
     ("GET", "/api/v1/sources/{source}/poster"): (401, 404, 404, 200),
+    ("GET", "/api/v1/sources/{source}/frame?at_s=0"): (401, 404, 404, 200),
     ("DELETE", "/api/v1/sources/{source}"): (401, 404, 404, 409),
     ("GET", "/api/v1/jobs"): (401, 200, 200, 200),
     ("POST", "/api/v1/jobs"): (401, 415, 415, 415),
@@ -39,6 +40,7 @@ ACCESS = {
     ("GET", "/api/v1/events"): (401, 400, 400, 400),
     ("GET", "/media/gifs/{job}"): (403, 403, 403, 403),
     ("GET", "/media/posters/{source}"): (403, 403, 403, 403),
+    ("GET", "/media/frames/{source}"): (403, 403, 403, 403),
     ("GET", "/health/live"): (200, 200, 200, 200),
     ("GET", "/health/ready"): (200, 200, 200, 200),
 }
@@ -55,7 +57,7 @@ async def test_who_may_what(stranger: httpx.AsyncClient, ada: Person, sign_up: S
 
 
 def test_every_route_is_in_the_table() -> None:
-    known = [path.format(job="x", source="x") for _, path in ACCESS]
+    known = [urlsplit(path.format(job="x", source="x")).path for _, path in ACCESS]
     missing = [
         route.regex.pattern
         for route in api_routes()[:-1]
