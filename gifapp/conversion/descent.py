@@ -5,12 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from gifapp.domain.concessions import Knobs, Stage
+from gifapp.domain.concessions import Knobs, Shown, Stage, ladder
+from gifapp.domain.platform import preset_of
+from gifapp.domain.recipe import Recipe
 
 Expected = Callable[[Knobs], float]
 """About how many bytes a GIF would have."""
 
 _CLOSE_SHARE = 0.98  # of what it may weigh: near enough
+
+
+def ladder_of(recipe: Recipe, before: Shown, *, looks_like_screen: bool) -> list[Stage]:
+    """The ladder of a recipe whose GIF is `before`; the recipe may know better what the clip shows."""
+    preset = preset_of(recipe)
+    return ladder(
+        Knobs(recipe.lossy, recipe.colours),
+        before,
+        is_exact=preset is not None and preset.is_exact,
+        is_screen=looks_like_screen if recipe.content == "auto" else recipe.content == "screen",
+    )
 
 
 def gentlest(stages: Sequence[Stage], most_bytes: float, expected: Expected, *, most_steps: int) -> Knobs:

@@ -15,7 +15,7 @@ from typing import Any
 
 from gifapp import errors
 from gifapp.conversion import platform
-from gifapp.conversion.descent import gentlest
+from gifapp.conversion.descent import gentlest, ladder_of
 from gifapp.conversion.encoder import Style, encode
 from gifapp.conversion.frame import Frame
 from gifapp.conversion.frame_store import FrameStore
@@ -27,7 +27,7 @@ from gifapp.conversion.rendering import Rendering, rendered
 from gifapp.conversion.runs import Runs, in_runs
 from gifapp.conversion.sampling import Prediction, Sample, Sizes, Whole
 from gifapp.conversion.video import Video
-from gifapp.domain.concessions import Knobs, Shown, given_up, ladder
+from gifapp.domain.concessions import Knobs, Shown, given_up
 from gifapp.domain.job import Progress
 from gifapp.domain.limits import Limits
 from gifapp.domain.outcome import Outcome, outcome
@@ -161,8 +161,8 @@ class _Forecast:
 
     def fitted(self, target_bytes: int) -> Estimate:
         """What the conversion will come to, more or less, on its way to fit."""
-        preset, before = preset_of(self._recipe), self._shown(self.plain)
-        stages = ladder(self.plain, before, is_exact=preset is not None and preset.is_exact)
+        before = self._shown(self.plain)
+        stages = ladder_of(self._recipe, before, looks_like_screen=self._sample.is_screen)
         knobs = gentlest(stages, _LANDING * target_bytes, self.weight, most_steps=_MOST_STEPS)
         told = self._prediction(knobs)
         if told.bytes * (1 if told.is_exact else _SURELY) > target_bytes:

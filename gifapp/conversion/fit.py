@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, NamedTuple
 
 from gifapp import errors
-from gifapp.conversion.descent import gentlest
+from gifapp.conversion.descent import gentlest, ladder_of
 from gifapp.conversion.encoder import Encoded, Style, encode
 from gifapp.conversion.frame import Frame
 from gifapp.conversion.frame_store import FrameStore
@@ -27,8 +27,7 @@ from gifapp.conversion.progress import Reporter
 from gifapp.conversion.rendering import Rendering
 from gifapp.conversion.sampling import Experience, Prediction, Sizes, predicted
 from gifapp.conversion.writers import Written
-from gifapp.domain.concessions import Knobs, Shown, given_up, ladder
-from gifapp.domain.platform import preset_of
+from gifapp.domain.concessions import Knobs, Shown, given_up
 from gifapp.domain.recipe import Recipe
 
 MOST_ENCODES = 4
@@ -135,11 +134,9 @@ class _Search:
 
     def best(self) -> _Attempt:
         """The gentlest concessions that fit."""
-        preset = preset_of(self._recipe)
-        stages = ladder(
-            self._plain, self._shown(self._plain), is_exact=preset is not None and preset.is_exact
-        )
-        self._experience.add(self._predicted(self._plain), self._target_bytes + 1)  # or more
+        stages = ladder_of(self._recipe, self._shown(self._plain), looks_like_screen=self._clip.is_screen)
+        plain = self._predicted(self._plain)
+        self._experience.add(plain, max(round(plain.bytes), self._target_bytes + 1))  # or more
         best: _Attempt | None = None
         for aim in _aims():
             knobs = gentlest(stages, aim * self._target_bytes, self._expected, most_steps=_MOST_STEPS)

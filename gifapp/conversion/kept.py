@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
@@ -10,8 +11,10 @@ from PIL import Image
 
 from gifapp.conversion.frame import Frame, Pixels
 from gifapp.conversion.frame_store import FrameStore
+from gifapp.conversion.grouping import Kind, kind_of
 from gifapp.domain.concessions import Knobs, kept_starts
 
+_LOOK_EVERY = 8  # frames
 _EVERY_PX = 3  # changes are measured on every third pixel of every third row
 _MOST_CHANGE = 40.0  # of a pixel, in RGB: another colour is another colour, however different
 
@@ -26,6 +29,7 @@ class KeptClip:
         self._delays_cs: list[int] = []
         self._changes: list[float] = []
         self._last: Pixels | None = None
+        self._kinds: Counter[Kind] = Counter()
 
     def __len__(self) -> int:
         return len(self._store)
@@ -36,7 +40,14 @@ class KeptClip:
             self._store.append(np.ascontiguousarray(frame.pixels))
             self._delays_cs.append(frame.delay_cs)
             self._changes.append(self._change_to(frame.pixels))
+            if len(self) % _LOOK_EVERY == 1:
+                self._kinds[kind_of(frame.pixels)] += 1
             yield frame
+
+    @property
+    def is_screen(self) -> bool:
+        """Whether most of the kept frames look like a screen's; a few of them were looked at."""
+        return self._kinds["screen"] > self._kinds["film"]
 
     def _change_to(self, pixels: Pixels) -> float:
         """How different this frame is from the one before, on average over some of its pixels."""

@@ -20,6 +20,7 @@ class Runs:
     """The runs, kept one after the other in `clip`, for a GIF of `frames` frames and `duration_s`."""
 
     def __init__(self, clip: KeptClip, frames: int, duration_s: float) -> None:
+        self.is_screen = clip.is_screen
         self._clip = clip
         self._frames = frames
         self._duration_s = duration_s

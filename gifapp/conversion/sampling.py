@@ -72,6 +72,8 @@ class Experience:
 class Sample(Protocol):
     """What is known of a clip's GIFs without making them."""
 
+    @property
+    def is_screen(self) -> bool: ...
     def count(self, knobs: Knobs) -> int: ...
     def duration_s(self, knobs: Knobs) -> float: ...
     def weight(self, knobs: Knobs, encode: Encode, *, most_px: int) -> Prediction: ...
@@ -81,6 +83,7 @@ class Whole:
     """A clip that is kept: any of its frames may be encoded."""
 
     def __init__(self, clip: KeptClip) -> None:
+        self.is_screen = clip.is_screen
         self._clip = clip
 
     def count(self, knobs: Knobs) -> int:

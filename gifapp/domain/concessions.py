@@ -88,6 +88,15 @@ _FREE: tuple[tuple[float, tuple[_Point, ...]], ...] = (
     (7.0, (_Point(80, 192, 0.4),)),
     (4.5, (_Point(100, 160, 0.3), _Point(150, 64, 0.2), _Point(200, 16, 0.1))),
 )
+# of screens, frames are missed less than sharp letters: a smaller picture comes last
+_SCREEN: tuple[tuple[float, tuple[_Point, ...]], ...] = (
+    (50.0, (_Point(60, 192),)),
+    (10.0, (_Point(60, 128),)),
+    (7.0, (_Point(60, 128),)),
+    (5.0, (_Point(80, 128, 0.8),)),
+    (3.0, (_Point(80, 96, 0.5),)),
+    (2.0, (_Point(100, 64, 0.3), _Point(150, 64, 0.2), _Point(200, 16, 0.1))),
+)
 _EXACT: tuple[tuple[float, tuple[_Point, ...]], ...] = (
     (50.0, (_Point(80, 256),)),
     (16.7, (_Point(100, 192),)),
@@ -100,14 +109,16 @@ _SHARES = tuple(
 _SMALLEST_SIDE_PX = 24
 
 
-def ladder(plain: Knobs, before: Shown, *, is_exact: bool) -> list[Stage]:
+def ladder(plain: Knobs, before: Shown, *, is_exact: bool, is_screen: bool) -> list[Stage]:
     """The stages of a clip, from the gentlest; no point asks for more than `plain`, which shows `before`.
 
-    `is_exact`: the picture cannot be smaller; the clip is cut short instead.
+    `is_exact`: the picture cannot be smaller; the clip is cut short instead. `is_screen`: frames go before
+    the size of the picture does.
     """
+    ways = _EXACT if is_exact else _SCREEN if is_screen else _FREE
     points = [plain]
     stages: dict[Fraction, Stage] = {}
-    for most_fps, way in _EXACT if is_exact else _FREE:
+    for most_fps, way in ways:
         kept = next((share for share in _SHARES if before.fps * share <= most_fps), _SHARES[-1])
         points += _further(points[-1], way, before)
         stages[kept] = Stage(tuple(replace(point, kept=kept) for point in points))

@@ -125,6 +125,23 @@ def test_an_exact_picture_keeps_its_size() -> None:
     assert told.written.notes
 
 
+@pytest.mark.parametrize(
+    ("clip", "recipe", "is_as_wide"),
+    [
+        (letters, Recipe(), True),
+        (gradient, Recipe(content="screen"), True),
+        (gradient, Recipe(), False),
+    ],
+)
+def test_a_screen_stays_as_large_as_it_is_where_a_film_gets_smaller(
+    clip: Callable[[], Pictures], recipe: Recipe, *, is_as_wide: bool
+) -> None:
+    target_bytes = round(plain_bytes(clip()) * 0.4)
+    told, gif = fitted(clip(), target_bytes, recipe=recipe)
+    assert len(gif) <= target_bytes
+    assert (told.written.width_px == WIDTH) == is_as_wide
+
+
 def test_what_cannot_be_met_says_how_small_it_gets() -> None:
     with pytest.raises(errors.TargetTooSmall) as refused:
         fitted(noise(), 1000)

@@ -8,14 +8,18 @@ from gifapp.domain.concessions import Knobs, Shown, Stage, given_up, ladder
 PLAIN = Knobs(lossy=0, colours=256)
 
 
-def stages(plain: Knobs = PLAIN, fps: float = 12.5, *, is_exact: bool = False) -> list[Stage]:
-    return ladder(plain, Shown(plain.lossy, plain.colours, fps, 480, 270, 20.0), is_exact=is_exact)
+def stages(
+    plain: Knobs = PLAIN, fps: float = 12.5, *, is_exact: bool = False, is_screen: bool = False
+) -> list[Stage]:
+    before = Shown(plain.lossy, plain.colours, fps, 480, 270, 20.0)
+    return ladder(plain, before, is_exact=is_exact, is_screen=is_screen)
 
 
 @pytest.mark.parametrize("fps", [1, 5, 10, 12.5, 24, 25, 30, 50])
 @pytest.mark.parametrize("is_exact", [False, True])
-def test_every_step_gives_up_more_than_the_one_before(fps: float, *, is_exact: bool) -> None:
-    for stage in stages(fps=fps, is_exact=is_exact):
+@pytest.mark.parametrize("is_screen", [False, True])
+def test_every_step_gives_up_more_than_the_one_before(fps: float, *, is_exact: bool, is_screen: bool) -> None:
+    for stage in stages(fps=fps, is_exact=is_exact, is_screen=is_screen):
         steps = [stage.at(place / 40) for place in range(41)]
         for before, after in pairwise(steps):
             assert after.kept == before.kept
@@ -47,6 +51,14 @@ def test_an_exact_picture_never_shrinks_and_any_other_is_never_cut_short() -> No
     assert all(point.scale == 1 for stage in stages(is_exact=True) for point in stage.points)
     assert stages(is_exact=True)[-1].at(1).length == 0.5 / 20.0
     assert all(point.length == 1 for stage in stages() for point in stage.points)
+
+
+def test_a_screen_gives_up_frames_before_the_size_of_its_letters() -> None:
+    film, screen = stages(fps=25), stages(fps=25, is_screen=True)
+    assert film[0].at(1).scale < 1
+    assert [stage.at(1).scale for stage in screen[:2]] == [1, 1]
+    assert screen[1].at(1).kept < screen[0].at(1).kept
+    assert screen[-1].at(1).scale == film[-1].at(1).scale
 
 
 def test_a_slow_clip_keeps_all_of_its_frames_for_longest() -> None:
