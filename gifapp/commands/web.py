@@ -32,6 +32,7 @@ def web(host: str | None, port: int | None, data_dir: Path | None) -> None:
         # here too: while no worker lives, nobody else notices what was lost
         sweeping(jobs.service.sweep, every_s=jobs.timings.sweep_s),
     ):
+        jobs.estimates.warm_up()
         parts = build_parts(
             jobs,
             identity,

@@ -25,7 +25,7 @@ from gifapp.conversion.probe import probe
 from gifapp.conversion.progress import Reporter
 from gifapp.conversion.rendering import Rendering, rendered
 from gifapp.conversion.runs import Runs, in_runs
-from gifapp.conversion.sampling import Prediction, Sample, Sizes, Whole
+from gifapp.conversion.sampling import FEWEST_RUNS, Prediction, Sample, Sizes, Whole
 from gifapp.conversion.video import Video
 from gifapp.domain.concessions import Knobs, Shown, given_up
 from gifapp.domain.job import Progress
@@ -36,10 +36,12 @@ from gifapp.domain.platform import preset_of, within_preset
 from gifapp.domain.recipe import Recipe
 from gifapp.domain.timing import delays_cs
 
-_QUICK_PX = 300_000_000  # of the source: half a second's decoding
-_KEPT_PX = 40_000_000  # of the GIF: 120 MB on the disk
+# of the source: less than a second's decoding; runs, which need a seek and what comes before, take longer
+_QUICK_PX = 1_000_000_000
+_KEPT_PX = 64_000_000  # of the GIF: 192 MB on the disk
 _SAMPLE_PX = 3_000_000  # of the GIF: a quarter of a second's encoding
-_STEP_PX = 1_000_000  # for each of some ten steps down the ladder
+_STEP_PX = 400_000  # for each of some ten steps down the ladder
+_STEP_RUNS = 2
 _MOST_STEPS = 3
 _LANDING = 0.94  # where a GIF that must fit is aimed at, by its target
 _SURELY = 0.7  # a sample is never so wrong that what is larger, even by this, would fit
@@ -168,13 +170,15 @@ class _Forecast:
         if told.bytes * (1 if told.is_exact else _SURELY) > target_bytes:
             raise errors.TargetTooSmall(target_bytes=target_bytes, smallest_bytes=round(told.bytes))
         note = given_up(target_bytes, before, self._shown(knobs))
-        lands = told.bytes if told.is_exact and told.bytes <= target_bytes else target_bytes * _LANDING
-        return self.told(knobs, lands, (note,))
+        # the conversion takes more steps, and comes nearer than this one did
+        return self.told(knobs, min(target_bytes, max(told.bytes, _LANDING * target_bytes)), (note,))
 
     def _prediction(self, knobs: Knobs) -> Prediction:
         if knobs not in self._weights:
-            most_px = _SAMPLE_PX if knobs == self.plain else _STEP_PX
-            self._weights[knobs] = self._sample.weight(knobs, self._encoded, most_px=most_px)
+            most_px, runs = (_SAMPLE_PX, FEWEST_RUNS) if knobs == self.plain else (_STEP_PX, _STEP_RUNS)
+            self._weights[knobs] = self._sample.weight(
+                knobs, self._encoded, most_px=most_px, fewest_runs=runs
+            )
         return self._weights[knobs]
 
     def _encoded(self, frames: Iterable[Frame], knobs: Knobs) -> list[int]:

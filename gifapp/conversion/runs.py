@@ -6,13 +6,12 @@ from collections.abc import Iterator, Sequence
 from statistics import fmean
 
 from gifapp.conversion.kept import KeptClip
-from gifapp.conversion.sampling import Encode, Prediction, first_and_added
+from gifapp.conversion.sampling import FEWEST_RUNS, Encode, Prediction, first_and_added
 from gifapp.conversion.video import Video
 from gifapp.domain.concessions import Knobs, kept_starts
 from gifapp.domain.recipe import Recipe, Segment
 
 RUNS, RUN_FRAMES = 8, 6
-_FEWEST_RUNS = 4
 _WARM_FRAMES = 2
 
 
@@ -32,22 +31,23 @@ class Runs:
     def duration_s(self, knobs: Knobs) -> float:
         return self._duration_s * knobs.length
 
-    def weight(self, knobs: Knobs, encode: Encode, *, most_px: int) -> Prediction:
+    def weight(
+        self, knobs: Knobs, encode: Encode, *, most_px: int, fewest_runs: int = FEWEST_RUNS
+    ) -> Prediction:
         """The first picture of a run on average, and the others as often as they come."""
         firsts: list[int] = []
         means: list[float] = []
-        for numbers in self._chosen(knobs, most_px):
+        for numbers in self._chosen(knobs, most_px, fewest_runs):
             warm = min(_WARM_FRAMES, len(numbers) - 1)
             first, others = first_and_added(self._clip.some(numbers, knobs.scale), warm, knobs, encode)
             firsts.append(first)
             means.append(others / (len(numbers) - warm))
         return Prediction(fmean(firsts) + (self.count(knobs) - 1) * fmean(means), is_exact=False)
 
-    def _chosen(self, knobs: Knobs, most_px: int) -> list[Sequence[int]]:
+    def _chosen(self, knobs: Knobs, most_px: int, fewest: int) -> list[Sequence[int]]:
         """Some of the runs, evenly spread."""
         runs = list(self._numbers(knobs))
         px = len(runs[0]) * self._clip.width_px * self._clip.height_px * knobs.scale**2
-        fewest = min(_FEWEST_RUNS, len(runs))
         return runs[:: len(runs) // min(len(runs), max(fewest, int(most_px / px)))]
 
     def _numbers(self, knobs: Knobs) -> Iterator[Sequence[int]]:

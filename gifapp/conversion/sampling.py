@@ -27,7 +27,7 @@ Encode = Callable[[Iterable[Frame], Knobs], Sequence[int]]
 
 _RUN_FRAMES = 3
 _WARM_FRAMES = 2  # drawn before a run: what is left of older frames decides what a frame costs
-_FEWEST_RUNS = 4
+FEWEST_RUNS = 4
 _CALM = 0.3  # of the mean change: what a frame counts that does not change at all
 
 
@@ -76,7 +76,9 @@ class Sample(Protocol):
     def is_screen(self) -> bool: ...
     def count(self, knobs: Knobs) -> int: ...
     def duration_s(self, knobs: Knobs) -> float: ...
-    def weight(self, knobs: Knobs, encode: Encode, *, most_px: int) -> Prediction: ...
+    def weight(
+        self, knobs: Knobs, encode: Encode, *, most_px: int, fewest_runs: int = FEWEST_RUNS
+    ) -> Prediction: ...
 
 
 class Whole:
@@ -92,17 +94,21 @@ class Whole:
     def duration_s(self, knobs: Knobs) -> float:
         return self._clip.duration_cs(knobs) / 100
 
-    def weight(self, knobs: Knobs, encode: Encode, *, most_px: int) -> Prediction:
-        return predicted(self._clip, knobs, encode, most_px=most_px)
+    def weight(
+        self, knobs: Knobs, encode: Encode, *, most_px: int, fewest_runs: int = FEWEST_RUNS
+    ) -> Prediction:
+        return predicted(self._clip, knobs, encode, most_px=most_px, fewest_runs=fewest_runs)
 
 
-def predicted(clip: KeptClip, knobs: Knobs, encode: Encode, *, most_px: int) -> Prediction:
+def predicted(
+    clip: KeptClip, knobs: Knobs, encode: Encode, *, most_px: int, fewest_runs: int = FEWEST_RUNS
+) -> Prediction:
     """How large `clip` would be with `knobs`, from frames of about `most_px` pixels together."""
     count, px = clip.count(knobs), clip.width_px * clip.height_px * knobs.scale**2
     run_frames = _WARM_FRAMES + _RUN_FRAMES
-    if count * px <= most_px or count <= _FEWEST_RUNS * run_frames:
+    if count * px <= most_px or count <= fewest_runs * run_frames:
         return Prediction(sum(encode(clip.frames(knobs), knobs)), is_exact=True)
-    runs = max(_FEWEST_RUNS, int(most_px / px / run_frames))
+    runs = max(fewest_runs, int(most_px / px / run_frames))
     changes = _changes(clip, knobs)
     drawn = _drawn(changes, runs)
     costs = [_cost(clip, run, knobs, encode) / changes[run] * times for run, times in drawn.items()]

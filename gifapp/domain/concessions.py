@@ -93,7 +93,8 @@ _SCREEN: tuple[tuple[float, tuple[_Point, ...]], ...] = (
     (50.0, (_Point(60, 192),)),
     (10.0, (_Point(60, 128),)),
     (7.0, (_Point(60, 128),)),
-    (5.0, (_Point(80, 128, 0.8),)),
+    (5.0, (_Point(80, 128),)),
+    (4.5, (_Point(80, 128, 0.8),)),
     (3.0, (_Point(80, 96, 0.5),)),
     (2.0, (_Point(100, 64, 0.3), _Point(150, 64, 0.2), _Point(200, 16, 0.1))),
 )
@@ -104,7 +105,7 @@ _EXACT: tuple[tuple[float, tuple[_Point, ...]], ...] = (
     (7.0, (_Point(140, 96, most_s=8), _Point(170, 64, most_s=4), _Point(200, 16, most_s=0.5))),
 )
 _SHARES = tuple(
-    Fraction(share) for share in ("1", "3/4", "2/3", "1/2", "1/3", "1/4", "1/5", "1/6", "1/8", "1/12")
+    Fraction(share) for share in ("1", "3/4", "2/3", "1/2", "2/5", "1/3", "1/4", "1/5", "1/6", "1/8", "1/12")
 )
 _SMALLEST_SIDE_PX = 24
 

@@ -30,7 +30,7 @@ _VIDEO_NAME = "video.json"  # in the scratch directory: the probe need not look 
 
 
 class Estimates:
-    """Makes estimates, one at a time; nothing runs before the first is asked for."""
+    """Makes estimates, one at a time; nothing runs before `warm_up` or the first that is asked for."""
 
     def __init__(self, blobs: Blobs, limits: Limits) -> None:
         self._blobs = blobs
@@ -38,6 +38,10 @@ class Estimates:
         self._forks = ForkServer("gifapp.jobs.estimates:estimate_ordered")
         self._thread = ThreadPoolExecutor(1, "estimate")  # the fork server lives as long as it
         self._places = threading.BoundedSemaphore(MOST_WAITING)
+
+    def warm_up(self) -> None:
+        """Load everything now, in the background, and not with the first question."""
+        self._thread.submit(self._forks.ensure_running)  # what goes wrong is told when somebody asks
 
     def estimate(self, path: Path, video: Video, recipe: Recipe) -> Estimate:
         """What the GIF would weigh; blocks for about a second.

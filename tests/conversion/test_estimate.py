@@ -30,7 +30,8 @@ def test_a_film_weighs_about_what_was_said(recipe: Recipe) -> None:
 
 
 def test_a_long_film_is_told_by_runs(long_clip: Path) -> None:
-    told, made = estimate(long_clip, SMALL, limits=Limits()), convert(long_clip, SMALL)
+    recipe = Recipe(width_px=120, fps=8)
+    told, made = estimate(long_clip, recipe, limits=Limits()), convert(long_clip, recipe)
     assert told.bytes == pytest.approx(made.bytes, rel=0.15)
     assert told.frames == made.frames
     assert told.duration_s == pytest.approx(made.duration_s, abs=0.01)
@@ -60,7 +61,7 @@ def test_what_fits_anyway_gives_up_nothing() -> None:
 @pytest.fixture(scope="module")
 def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     clip = tmp_path_factory.mktemp("long") / "clip.mp4"
-    ffmpeg("-stream_loop", 3, "-i", real_clip(), "-an", "-c", "copy", clip)
+    ffmpeg("-stream_loop", 9, "-i", real_clip(), "-an", "-c", "copy", clip)
     return clip
 
 

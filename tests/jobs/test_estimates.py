@@ -77,6 +77,17 @@ def test_nothing_runs_before_the_first_and_after_the_end(blobs: Blobs, clip: Pat
     assert set(psutil.Process().children(recursive=True)) == before
 
 
+def test_once_warm_an_estimate_needs_no_new_server(estimates: Estimates, clip: Path) -> None:
+    before = set(psutil.Process().children(recursive=True))
+    estimates.warm_up()
+    video = probe(clip, limits=Limits())
+    estimates.estimate(clip, video, Recipe())
+    warm = set(psutil.Process().children(recursive=True)) - before
+    estimates.estimate(clip, video, Recipe())
+    assert len(warm) == 1
+    assert set(psutil.Process().children(recursive=True)) - before == warm
+
+
 def test_the_service_estimates_only_what_is_mine(parts: JobParts, upload: Callable[..., SourceView]) -> None:
     mine = upload("ann")
     assert parts.service.estimate("ann", mine.id, Recipe(width_px=48)).width_px == 48
