@@ -180,7 +180,7 @@ class _Search:
     def _sampled(self, frames: Iterable[Frame], knobs: Knobs) -> list[int]:
         sizes = Sizes()
         out: Any = sizes
-        self._encode(frames, out, knobs, lambda _: self._reporter.beat())
+        self._encode(frames, out, knobs, None)
         return sizes.written
 
     def _whole(self, knobs: Knobs) -> _Attempt:
@@ -216,6 +216,7 @@ class _Search:
             loop=self._recipe.loop,
             style=style,
             on_frame=on_frame,
+            beat=self._reporter.beat,
         )
 
     def _read(self) -> Iterator[Frame]:

@@ -23,7 +23,10 @@ from gifapp.conversion.kept import KeptClip
 from gifapp.domain.concessions import Knobs
 
 Encode = Callable[[Iterable[Frame], Knobs], Sequence[int]]
-"""The bytes written for each of these frames in turn; a frame is written once the next one is known."""
+"""The bytes written for each of these frames in turn, and at last for the file's end.
+
+A frame is written once the next one is known.
+"""
 
 _RUN_FRAMES = 3
 _WARM_FRAMES = 2  # drawn before a run: what is left of older frames decides what a frame costs
@@ -145,7 +148,7 @@ def first_and_added(frames: Iterable[Frame], before: int, knobs: Knobs, encode: 
     """The bytes of the first picture, and what all but the first `before` frames add."""
     pictures = list(frames)
     # once more the last one: it adds nothing, and so the last that does is not written with another
-    written = encode([*pictures, pictures[-1]], knobs)
+    *written, _ = encode([*pictures, pictures[-1]], knobs)  # not the file's end
     return next(filter(None, written)), added(written, before)
 
 
