@@ -42,7 +42,7 @@ _KEPT_PX = 64_000_000  # of the GIF: 192 MB on the disk
 _SAMPLE_PX = 3_000_000  # of the GIF: a quarter of a second's encoding
 _STEP_PX = 400_000  # for each of some ten steps down the ladder
 _STEP_RUNS = 2
-_MOST_STEPS = 3
+_MOST_STEPS = 6
 _LANDING = 0.94  # where a GIF that must fit is aimed at, by its target
 _SURELY = 0.7  # a sample is never so wrong that what is larger, even by this, would fit
 

@@ -15,6 +15,7 @@ from gifapp.conversion.grouping import Kind, kind_of
 from gifapp.domain.concessions import Knobs, kept_starts
 
 _LOOK_EVERY = 8  # frames
+_MOST_SHARE = 0.75  # drawn films have flat moments
 _EVERY_PX = 3  # changes are measured on every third pixel of every third row
 _MOST_CHANGE = 40.0  # of a pixel, in RGB: another colour is another colour, however different
 
@@ -46,8 +47,12 @@ class KeptClip:
 
     @property
     def is_screen(self) -> bool:
-        """Whether most of the kept frames look like a screen's; a few of them were looked at."""
-        return self._kinds["screen"] > self._kinds["film"]
+        """Whether the clip is a recorded screen: clearly most of some frames look like one.
+
+        Nothing is transparent there; elsewhere, what is looks flat.
+        """
+        is_opaque = self._last is not None and self._last.shape[2] == 3
+        return is_opaque and self._kinds["screen"] >= _MOST_SHARE * self._kinds.total()
 
     def _change_to(self, pixels: Pixels) -> float:
         """How different this frame is from the one before, on average over some of its pixels."""
