@@ -38,11 +38,14 @@ def gentlest(stages: Sequence[Stage], most_bytes: float, expected: Expected, *, 
 
 
 def _within(stage: Stage, most_bytes: float, expected: Expected, most_steps: int) -> Knobs:
-    """The gentlest of a stage whose end fits and whose beginning does not, found from both sides."""
+    """The gentlest of a stage whose end fits and whose beginning does not, found from both sides.
+
+    By turns where the weights of both sides point to, and in the middle: from one side alone it may creep.
+    """
     gentle, harsh = 0.0, 1.0
-    for _ in range(most_steps):
+    for step in range(most_steps):
         ends = [math.log(expected(stage.at(place)) / most_bytes) for place in (gentle, harsh)]
-        share = min(0.75, max(0.25, ends[0] / (ends[0] - ends[1] or 1)))
+        share = 0.5 if step % 2 else min(0.75, max(0.25, ends[0] / (ends[0] - ends[1] or 1)))
         middle = gentle + (harsh - gentle) * share
         weight = expected(stage.at(middle))
         gentle, harsh = (middle, harsh) if weight > most_bytes else (gentle, middle)
