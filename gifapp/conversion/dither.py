@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gifapp.conversion.kernels import inlined, kernel
-from gifapp.conversion.lzw import MOST_CODES, SLOTS, slot_of
+from gifapp.conversion.lzw import MOST_CODES, SLOTS, code_at, slot_of
 from gifapp.conversion.masks import mask
 from gifapp.conversion.palette import BLUE, GREEN, OPAQUE_ALPHA, RED, Palette, nearest
 from gifapp.conversion.tolerance import Tolerance
@@ -81,8 +81,7 @@ class _Phrases:
     """LZW's dictionary while a frame is drawn: where each phrase is found, and how it can go on."""
 
     def __init__(self) -> None:
-        self.keys = np.empty(SLOTS, np.int32)
-        self.codes = np.empty(SLOTS, np.int16)
+        self.table = np.empty(SLOTS, np.uint32)
         self.tree = np.empty((MOST_CODES, 4), np.int16)  # of a phrase: a longer one, the next one, last index
 
 
@@ -116,7 +115,7 @@ class Canvas:
             _map(
                 pixels, self.shown, self.is_shown, where, lookup.colours, lookup.cells, lookup.cached, rules,
                 self._weights * np.int32(tolerance.strength), self._mask, self._errors,
-                phrases.keys, phrases.codes, phrases.tree, indices,
+                phrases.table, phrases.tree, indices,
             )  # fmt: skip
         is_held = indices == palette.transparent if before is None else before == self.shown
         is_same = self._has_drawn and bool(np.all(is_held))
@@ -311,14 +310,14 @@ def _stand_in(best, wanted, seen, allowance, colours, transparent, prefix, tree)
 
 
 @inlined
-def _forget(keys, tree):
-    keys[:] = -1
+def _forget(table, tree):
+    table[:] = 0
     tree[:, 0] = -1
 
 
 @kernel(
     "void(u1[:,:,::1], u1[:,:,::1], u1[:,::1], i8[::1], i4[:,::1], i2[::1], i4[::1], i4[::1], i4[::1],"
-    " i4[:,::1], i4[:,:,::1], i4[::1], i2[::1], i2[:,::1], u1[:,::1])"
+    " i4[:,::1], i4[:,:,::1], u4[::1], i2[:,::1], u1[:,::1])"
 )
 def _map(  # noqa: C901, PLR0917
     pixels,
@@ -332,8 +331,7 @@ def _map(  # noqa: C901, PLR0917
     weights,
     mask,
     errors,
-    keys,
-    codes,
+    table,
     tree,
     indices,
 ):
@@ -344,7 +342,7 @@ def _map(  # noqa: C901, PLR0917
     )
     tile = mask.shape[0] - 1
     errors[:] = 0
-    _forget(keys, tree)
+    _forget(table, tree)
     prefix, next_code = np.int64(-1), np.int64(_FIRST_CODE)
     for y in range(where[1], where[3]):
         here, below = errors[y & 1], errors[1 - (y & 1)]
@@ -366,7 +364,7 @@ def _map(  # noqa: C901, PLR0917
                     allowance > 0
                     and index != transparent
                     and prefix >= 0
-                    and keys[slot_of(keys, prefix << 8 | index)] < 0
+                    and table[slot_of(table, prefix << 8 | index)] == 0
                 ):
                     held = seen if may_hold else (np.int32(-1), np.int32(0), np.int32(0))
                     index = _stand_in(index, wanted, held, allowance, colours, transparent, prefix, tree)
@@ -379,15 +377,15 @@ def _map(  # noqa: C901, PLR0917
             indices[y - where[1], x - where[0]] = index
             # the dictionary as the compressor will build it
             key = prefix << 8 | index
-            slot = slot_of(keys, key)
-            if prefix >= 0 and keys[slot] == key:
-                prefix = np.int64(codes[slot])
+            slot = slot_of(table, key)
+            if prefix >= 0 and table[slot] != 0:
+                prefix = code_at(table, slot)
                 continue
             if prefix >= 0 and next_code < MOST_CODES:
-                keys[slot], codes[slot] = key, next_code
+                table[slot] = key << 12 | next_code
                 tree[next_code, 2], tree[next_code, 1], tree[prefix, 0] = index, tree[prefix, 0], next_code
                 next_code += 1
             elif prefix >= 0:
-                _forget(keys, tree)
+                _forget(table, tree)
                 next_code = np.int64(_FIRST_CODE)
             prefix = index

@@ -26,18 +26,27 @@ def compress(indices: NDArray[np.uint8], colour_bits: int) -> bytes:
     # no code is longer than 12 bits; a clear code per 4094 - 258 pixels at the most
     room = indices.size * 3 // 2 + indices.size // 1024 + 64
     packed = np.empty(room + room // 255 + 2, np.uint8)
-    keys, codes, state = np.full(SLOTS, -1, np.int32), np.empty(SLOTS, np.int16), np.array([0, 0, 1, 0])
-    length = _compress(np.ascontiguousarray(indices).reshape(-1), bits, packed, keys, codes, state)
+    table, state = np.zeros(SLOTS, np.uint32), np.array([0, 0, 1, 0])
+    length = _compress(np.ascontiguousarray(indices).reshape(-1), bits, packed, table, state)
     return bytes([bits]) + packed[:length].tobytes() + b"\0"
 
 
 @inlined
-def slot_of(keys, key):
-    """Where in a table of `SLOTS` keys, -1 for none, this key is or would be."""
+def slot_of(table, key):
+    """Where in the table this phrase is or would be.
+
+    The table has `SLOTS` entries: a phrase's key, which is the code it goes on from and one index more, and in
+    the lower 12 bits its own code; 0 for none.
+    """
     slot = ((key * 0x9E3779B1) & 0xFFFFFFFF) >> 18
-    while keys[slot] != key and keys[slot] != -1:
+    while table[slot] != 0 and table[slot] >> 12 != key:
         slot = (slot + 1) & (SLOTS - 1)
     return slot
+
+
+@inlined
+def code_at(table, slot):
+    return np.int64(table[slot] & 0xFFF)
 
 
 @inlined
@@ -61,8 +70,8 @@ def _close_block(packed, state):
     state[2] += 1
 
 
-@kernel("i8(u1[::1], i8, u1[::1], i4[::1], i2[::1], i8[::1])")
-def _compress(pixels, bits, packed, keys, codes, state):  # noqa: PLR0917
+@kernel("i8(u1[::1], i8, u1[::1], u4[::1], i8[::1])")
+def _compress(pixels, bits, packed, table, state):  # noqa: PLR0917
     """Write sub-blocks to `packed`; how many bytes they take."""
     clear = 1 << bits
     size, next_code = bits + 1, clear + 2
@@ -70,19 +79,19 @@ def _compress(pixels, bits, packed, keys, codes, state):  # noqa: PLR0917
     prefix = np.int64(pixels[0])
     for at in range(1, pixels.shape[0]):
         key = prefix << 8 | pixels[at]
-        slot = slot_of(keys, key)
-        if keys[slot] == key:
-            prefix = np.int64(codes[slot])
+        slot = slot_of(table, key)
+        if table[slot] != 0:
+            prefix = code_at(table, slot)
             continue
         _put(packed, state, prefix, size)
         prefix = np.int64(pixels[at])
         if next_code < MOST_CODES:
-            keys[slot], codes[slot] = key, next_code
+            table[slot] = key << 12 | next_code
             size += next_code == 1 << size
             next_code += 1
         else:
             _put(packed, state, clear, size)
-            keys[:] = -1
+            table[:] = 0
             size, next_code = bits + 1, clear + 2
     _put(packed, state, prefix, size)
     # the decoder has added a code for the one just sent and may have grown by it
