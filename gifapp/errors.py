@@ -277,6 +277,10 @@ class MoveNotAllowed(Conflict):
     sentence = "The job is {state}; it cannot be {verb}."
 
 
+class JobRepeated(Conflict):
+    sentence = "Another job is making the same GIF already."
+
+
 class SourceInUse(Conflict):
     sentence = "A job is still working on this video; cancel it first."
 
@@ -287,6 +291,10 @@ class LimitReached(GifappError):
 
 class TooManyRequests(LimitReached):
     sentence = "Too many attempts; wait {retry_after_s} s and try again."
+
+
+class TooManyJobs(TooManyRequests):
+    sentence = "You have submitted {limit} jobs within this hour; wait {retry_after_s} s for the next one."
 
 
 class TooManyDashboards(LimitReached):

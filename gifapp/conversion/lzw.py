@@ -35,8 +35,8 @@ def compress(indices: NDArray[np.uint8], colour_bits: int) -> bytes:
 def slot_of(table, key):
     """Where in the table this phrase is or would be.
 
-    The table has `SLOTS` entries: a phrase's key, which is the code it goes on from and one index more, and in
-    the lower 12 bits its own code; 0 for none.
+    The table has `SLOTS` entries: a phrase's key, which is the code it goes on from and one index
+    more, and in the lower 12 bits its own code; 0 for none.
     """
     slot = ((key * 0x9E3779B1) & 0xFFFFFFFF) >> 18
     while table[slot] != 0 and table[slot] >> 12 != key:
@@ -71,7 +71,7 @@ def _close_block(packed, state):
 
 
 @kernel("i8(u1[::1], i8, u1[::1], u4[::1], i8[::1])")
-def _compress(pixels, bits, packed, table, state):  # noqa: PLR0917
+def _compress(pixels, bits, packed, table, state):
     """Write sub-blocks to `packed`; how many bytes they take."""
     clear = 1 << bits
     size, next_code = bits + 1, clear + 2

@@ -1,4 +1,4 @@
-"""What one source and one conversion may cost."""
+"""What one source and one conversion may cost, and what one person may have."""
 
 from __future__ import annotations
 
@@ -15,3 +15,13 @@ class Limits:
     max_gif_bytes: int = 500_000_000
     deadline_s: float = 600.0  # of one conversion, wall clock
     memory_bytes: int = 4 * 1024**3  # address space of the processes of one conversion
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What one person may have; None is no bound."""
+
+    running: int | None = None  # jobs at the same time
+    jobs_per_hour: int | None = None
+    stored_bytes: int | None = None  # of videos and GIFs
+    kept_days: float | None = None  # how long finished jobs and unused videos stay

@@ -83,16 +83,25 @@ class EstimateView(View):
 
 
 class JobView(View):
+    """One conversion.
+
+    `queue_position` is 1 for the next to run, and `wait_s` about how long that takes; both only while it is
+    queued and due. `is_repeat` is the answer to a submit that asked for what this job makes or has made.
+    """
+
     id: str
     state: JobState
     progress: Progress
     queue_position: int | None = None
+    wait_s: float | None = None
+    is_repeat: bool = False
     attempts: int
     error: ErrorView | None = None
     recipe: Recipe
     source: SourceView | None = None
     gif: GifView | None = None
     created_at: datetime
+    run_at: datetime | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 import mongoengine
 
 from gifapp import errors
-from gifapp.jobs.documents import ALIAS, JobDocument, SourceDocument
+from gifapp.jobs.documents import (
+    ALIAS,
+    JobDocument,
+    OwnerDocument,
+    QueueDocument,
+    SourceDocument,
+    WorkerDocument,
+)
 from gifapp.mongodb import bind, reaching_mongodb
 
 
@@ -25,7 +32,7 @@ def connect(mongodb_url: str) -> None:
 
 @reaching_mongodb()
 def _keep_indexes() -> None:
-    for document in (SourceDocument, JobDocument):
+    for document in (SourceDocument, JobDocument, OwnerDocument, QueueDocument, WorkerDocument):
         document.ensure_indexes()
 
 

@@ -1,4 +1,4 @@
-"""The MongoEngine documents of sources and jobs, and their indexes; no behaviour.
+"""The MongoEngine documents of sources, jobs and the queue, and their indexes; no behaviour.
 
 All times are aware UTC. Ids are random hexadecimal strings, so that an id from outside is never
 more than a string that names nothing.
@@ -90,6 +90,8 @@ class JobDocument(Document):  # type: ignore[misc]
 
     `token` counts every claim: a write that carries an older one comes from an attempt that lost
     its lease. `attempts` counts those that used up a try: a clean release takes its own back.
+    `fingerprint` is what the GIF follows from: video, recipe and engine; one job at a time may be
+    making it. `rank_at` orders an owner's jobs: when it was due, earlier or later by its priority.
     """
 
     id = StringField(primary_key=True, default=new_id)
@@ -97,11 +99,13 @@ class JobDocument(Document):  # type: ignore[misc]
     source = StringField(required=True)  # its id
     source_name = StringField(required=True)
     recipe = DictField(required=True)
-    digest = StringField(required=True)  # of the recipe
+    fingerprint = StringField(required=True)
+    is_active = BooleanField(required=True, default=True)  # queued or running
     idempotency_key = StringField()
 
     state = StringField(required=True, choices=[state.value for state in JobState])
     priority = IntField(required=True)
+    rank_at = DateTimeField(required=True)
     run_at = DateTimeField(required=True)
     attempts = IntField(required=True, default=0)
     max_attempts = IntField(required=True)
@@ -126,8 +130,9 @@ class JobDocument(Document):  # type: ignore[misc]
         "collection": "jobs",
         "indexes": [
             ("owner", "-created_at", "-id"),
-            ("state", "-priority", "created_at"),
+            ("state", "owner", "rank_at"),
             ("state", "lease_until"),
+            ("state", "-finished_at"),
             "source",
             {"fields": ["gif.key"], "sparse": True},
             {
@@ -135,5 +140,44 @@ class JobDocument(Document):  # type: ignore[misc]
                 "unique": True,
                 "partialFilterExpression": {"idempotency_key": {"$exists": True}},
             },
+            ("owner", "fingerprint"),
+            {
+                "name": "one_active_twin",
+                "fields": ["owner", "fingerprint", "is_active"],
+                "unique": True,
+                "partialFilterExpression": {"is_active": True},
+            },
         ],
     }
+
+
+class OwnerDocument(Document):  # type: ignore[misc]
+    """What the queue remembers of one person: when a worker last turned to them, how much they submit."""
+
+    id = StringField(primary_key=True)
+    served_at = DateTimeField(required=True, default=LONG_AGO)
+    hour = DateTimeField(required=True, default=LONG_AGO)  # when the hour began that `submitted` counts
+    submitted = IntField(required=True, default=0)
+
+    meta: ClassVar[dict[str, Any]] = {"db_alias": ALIAS, "collection": "owners"}
+
+
+class QueueDocument(Document):  # type: ignore[misc]
+    """The one document of the queue as a whole."""
+
+    id = StringField(primary_key=True)
+    paused_at = DateTimeField()
+
+    meta: ClassVar[dict[str, Any]] = {"db_alias": ALIAS, "collection": "queue"}
+
+
+class WorkerDocument(Document):  # type: ignore[misc]
+    """A worker that was alive at `seen_at`."""
+
+    id = StringField(primary_key=True)  # the name under which it holds leases
+    started_at = DateTimeField(required=True)
+    seen_at = DateTimeField(required=True)
+    jobs = IntField(required=True, default=0)  # run since it started
+    memory_bytes = LongField(required=True, default=0)
+
+    meta: ClassVar[dict[str, Any]] = {"db_alias": ALIAS, "collection": "workers"}

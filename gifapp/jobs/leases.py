@@ -40,10 +40,11 @@ def attempt_of(job: JobDocument) -> Attempt:
 
 
 @reaching_mongodb()
-def claim(job_id: str, *, worker: str, lease_s: float) -> JobDocument | None:
-    """The job, now running for `worker`; None: it is not due, or someone was first."""
+def claim(owner_id: str, *, worker: str, lease_s: float) -> JobDocument | None:
+    """The owner's first job, now running for `worker`; None: none is due, or someone was first."""
     now = utc_now()
-    return JobDocument.objects(id=job_id, state=JobState.QUEUED, run_at__lte=now).modify(
+    due = JobDocument.objects(state=JobState.QUEUED, owner=owner_id, run_at__lte=now)
+    return due.order_by("rank_at", "id").modify(
         new=True,
         set__state=JobState.RUNNING,
         inc__token=1,
@@ -122,7 +123,9 @@ def _queue_again(held: Any, **changes: Any) -> JobDocument | None:
 
 def _settle(held: Any, state: JobState, **changes: Any) -> JobDocument | None:
     now = utc_now()
-    return held.modify(new=True, set__state=state, set__finished_at=now, **changes, **_END_OF_LEASE)
+    return held.modify(
+        new=True, set__state=state, set__is_active=False, set__finished_at=now, **changes, **_END_OF_LEASE
+    )
 
 
 def _after_error(held: Any, attempt: Attempt, error: errors.GifappError) -> JobDocument | None:

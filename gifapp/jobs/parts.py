@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from gifapp.domain.limits import Limits
+from gifapp.domain.limits import Allowance, Limits
 from gifapp.jobs import database
 from gifapp.jobs.announcer import Announcer
 from gifapp.jobs.blobs import Blobs, open_blobs
@@ -29,6 +29,7 @@ class JobParts:
     estimates: Estimates
     doorbell: Doorbell
     limits: Limits
+    allowance: Allowance
     timings: Timings
 
     @property
@@ -62,6 +63,7 @@ def build(
     storage_url: str,
     secret: bytes,
     limits: Limits,
+    allowance: Allowance = Allowance(),  # noqa: B008
     timings: Timings = Timings(),  # noqa: B008
 ) -> JobParts:
     """Connect to the servers and the storage.
@@ -83,6 +85,7 @@ def build(
         doorbell=doorbell,
         announcer=announcer,
         limits=limits,
+        allowance=allowance,
         timings=timings,
     )
-    return JobParts(service, events, announcer, blobs, estimates, doorbell, limits, timings)
+    return JobParts(service, events, announcer, blobs, estimates, doorbell, limits, allowance, timings)

@@ -25,6 +25,7 @@ from gifapp.jobs.forkserver import Conversion, ForkServer
 from gifapp.jobs.leases import Attempt
 from gifapp.jobs.queue import Doorbell
 from gifapp.jobs.timings import Timings
+from gifapp.jobs.turns import claim_next
 
 _log = structlog.get_logger()
 
@@ -47,6 +48,7 @@ class Runner:
 
     Args:
         worker: the name under which this worker holds leases.
+        most_running: of one owner's jobs, on all workers.
         give_up: once set, a running conversion is killed and its lease released.
     """
 
@@ -61,6 +63,7 @@ class Runner:
         timings: Timings,
         worker: str,
         give_up: threading.Event,
+        most_running: int | None = None,
     ) -> None:
         self._blobs = blobs
         self._doorbell = doorbell
@@ -70,18 +73,20 @@ class Runner:
         self._timings = timings
         self._worker = worker
         self._give_up = give_up
+        self._most_running = most_running
 
-    def run_attempt(self, job_id: str) -> None:
-        """Claim the job and run it to one of its ends; return at once if it is not ours to run."""
+    def run_next(self) -> bool:
+        """Claim the job whose turn it is and run it to one of its ends; whether there was one."""
         self._forks.ensure_running()
         claimed_at = time.monotonic()
-        job = leases.claim(job_id, worker=self._worker, lease_s=self._timings.lease_s)
+        job = claim_next(worker=self._worker, lease_s=self._timings.lease_s, most_running=self._most_running)
         if job is None:
-            return
+            return False
         lease = _Lease(leases.attempt_of(job), self._timings, held_since=claimed_at)
-        with bound_contextvars(job_id=job_id, attempt=lease.attempt.number):
+        with bound_contextvars(job_id=job.id, attempt=lease.attempt.number):
             self._announcer.job_changed(job)
             self._run(job, lease)
+        return True
 
     def _run(self, job: JobDocument, lease: _Lease) -> None:
         try:

@@ -126,7 +126,8 @@ class Supervisor:
             is_young = worker.age_s < self._pace.young_s
             self._young_deaths = self._young_deaths + 1 if is_young else 0
             self._start_at = time.monotonic() + self._pace.delay_s(self._young_deaths)
-            _log.warning("a worker died", pid=worker.process.pid, status=worker.process.returncode)
+            status = worker.process.returncode  # 0: it was worn out
+            _log.warning("a worker ended", pid=worker.process.pid, status=status)
 
     def _kill_late(self) -> None:
         for worker, deadline in list(self._leaving):

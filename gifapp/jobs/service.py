@@ -5,24 +5,26 @@ Every verb takes the owner's id; what belongs to somebody else is not found.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
 
 from gifapp import errors
+from gifapp.conversion.encoder import ENGINE_VERSION
 from gifapp.conversion.plan import make_plan
 from gifapp.conversion.poster import picture, poster
 from gifapp.conversion.probe import probe
 from gifapp.conversion.video import Video
 from gifapp.domain.formats import FILE_KINDS
 from gifapp.domain.job import JobState, Priority
-from gifapp.domain.limits import Limits
+from gifapp.domain.limits import Allowance, Limits
 from gifapp.domain.recipe import Recipe
 from gifapp.domain.views import EstimateView, JobView, SourceView
-from gifapp.jobs import leases, sources, store
+from gifapp.jobs import leases, sources, store, submissions
 from gifapp.jobs.announcer import Announcer
 from gifapp.jobs.blobs import Blobs, Incoming
-from gifapp.jobs.documents import JobDocument, SourceDocument
+from gifapp.jobs.documents import JobDocument, SourceDocument, utc_now
 from gifapp.jobs.estimates import Estimates
 from gifapp.jobs.queue import Doorbell
 from gifapp.jobs.sweep import Sweep
@@ -58,6 +60,7 @@ class JobService:
         doorbell: Doorbell,
         announcer: Announcer,
         limits: Limits,
+        allowance: Allowance,
         timings: Timings,
     ) -> None:
         self._blobs = blobs
@@ -65,6 +68,7 @@ class JobService:
         self._doorbell = doorbell
         self._announcer = announcer
         self._limits = limits
+        self._allowance = allowance
         self._timings = timings
         self.sweep = Sweep(blobs, doorbell, announcer, timings)
 
@@ -177,27 +181,38 @@ class JobService:
         recipe: Recipe,
         *,
         priority: Priority = "normal",
+        run_at: datetime | None = None,
         idempotency_key: str | None = None,
     ) -> JobView:
-        """Queue a conversion. It is safe once this returns, whatever happens to Redis.
+        """Queue a conversion, not to run before `run_at`.
 
-        A repeat with the same idempotency key answers with the first job.
+        It is safe once this returns, whatever happens to Redis.
+        Who asks again, by the same idempotency key or for what another of their jobs makes or has made,
+        is answered with that job.
 
         Raises:
             errors.NotFound: no such source.
             errors.SourceRefused: the recipe asks for more than the source has or the limits allow.
+            errors.TooManyJobs
             errors.ServiceUnavailable
         """
         source = sources.find_source(owner_id, source_id)
         make_plan(sources.video_of(source), recipe, self._limits)
-        job = store.add_job(
-            source,
-            recipe,
-            priority=priority,
-            max_attempts=self._timings.max_attempts,
-            idempotency_key=idempotency_key or None,
-        )
-        return self._rung_and_shown(job)
+        fingerprint, key = _fingerprint(source, recipe), idempotency_key or None
+        while (found := store.find_same(owner_id, fingerprint=fingerprint, idempotency_key=key)) is None:
+            submissions.count_one(owner_id, most_per_hour=self._allowance.jobs_per_hour)
+            job = store.add_job(
+                source,
+                recipe,
+                fingerprint=fingerprint,
+                priority=priority,
+                run_at=run_at,
+                max_attempts=self._timings.max_attempts,
+                idempotency_key=key,
+            )
+            if job is not None:
+                return self._rung_and_shown(job)
+        return job_view(found).model_copy(update={"is_repeat": True})
 
     def jobs(
         self, owner_id: str, *, state: JobState | None = None, limit: int = 50, cursor: str | None = None
@@ -263,7 +278,7 @@ class JobService:
 
     def _rung_and_shown(self, job: JobDocument) -> JobView:
         view = self._shown(job)  # first: a worker that hears the bell tells the next change at once
-        if job.state == JobState.QUEUED:
+        if job.state == JobState.QUEUED and job.run_at <= utc_now():
             self._doorbell.ring(job.id, priority=job.priority)
         return view
 
@@ -271,6 +286,11 @@ class JobService:
         view = job_view(job)
         self._announcer.job_shown(job.owner, view)
         return view
+
+
+def _fingerprint(source: SourceDocument, recipe: Recipe) -> str:
+    """What decides the GIF's bytes: the video's, the recipe, and who makes it."""
+    return hashlib.sha256(f"{source.sha256} {recipe.digest} {ENGINE_VERSION}".encode()).hexdigest()
 
 
 def _cursor(job: JobDocument) -> str:

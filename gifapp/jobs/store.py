@@ -13,10 +13,10 @@ from mongoengine import NotUniqueError, Q
 from gifapp import errors
 from gifapp.domain.job import LEGAL_MOVES, JobState, Priority
 from gifapp.domain.recipe import Recipe
-from gifapp.jobs.documents import JobDocument, ProgressPart, SourceDocument, utc_now
+from gifapp.jobs.control import is_paused
+from gifapp.jobs.documents import LONG_AGO, JobDocument, ProgressPart, SourceDocument, utc_now
+from gifapp.jobs.turns import PRIORITIES, rank_of
 from gifapp.mongodb import reaching_mongodb
-
-PRIORITIES: dict[Priority, int] = {"high": 10, "normal": 0, "low": -10}
 
 _RETRYABLE = [state for state, moves in LEGAL_MOVES.items() if state.is_final and JobState.QUEUED in moves]
 
@@ -33,31 +33,44 @@ def add_job(
     source: SourceDocument,
     recipe: Recipe,
     *,
+    fingerprint: str,
     priority: Priority,
+    run_at: datetime | None,
     max_attempts: int,
     idempotency_key: str | None,
-) -> JobDocument:
-    """A new job, or the one that the owner submitted under the same key before."""
+) -> JobDocument | None:
+    """A new job; None: there is one already, by its key or by its fingerprint (`find_same`)."""
     now = utc_now()
+    due = max(now, run_at or now)
     document = JobDocument(
         owner=source.owner,
         source=source.id,
         source_name=source.name,
         recipe=recipe.model_dump(mode="json"),
-        digest=recipe.digest,
+        fingerprint=fingerprint,
         idempotency_key=idempotency_key,
         state=JobState.QUEUED,
         priority=PRIORITIES[priority],
-        run_at=now,
+        rank_at=rank_of(due, PRIORITIES[priority]),
+        run_at=due,
         max_attempts=max_attempts,
-        hint_at=now,
+        hint_at=now if due == now else LONG_AGO,
         created_at=now,
     )
     try:
         document.save(force_insert=True)
     except NotUniqueError:
-        return JobDocument.objects.get(owner=source.owner, idempotency_key=idempotency_key)
+        return None
     return document
+
+
+@reaching_mongodb()
+def find_same(owner_id: str, *, fingerprint: str, idempotency_key: str | None) -> JobDocument | None:
+    """The owner's job that was submitted under this key, or that has made or is making this very GIF."""
+    mine = JobDocument.objects(owner=owner_id)
+    made = Q(is_active=True) | Q(state=JobState.SUCCEEDED)
+    by_key = mine.filter(idempotency_key=idempotency_key).first() if idempotency_key else None
+    return by_key or mine.filter(made, fingerprint=fingerprint).order_by("-created_at").first()
 
 
 @reaching_mongodb()
@@ -103,7 +116,7 @@ def cancel_job(owner_id: str, job_id: str) -> JobDocument:
 
 def _cancel_queued(job: JobDocument) -> JobDocument | None:
     return JobDocument.objects(id=job.id, state=JobState.QUEUED).modify(
-        new=True, set__state=JobState.CANCELLED, set__finished_at=utc_now()
+        new=True, set__state=JobState.CANCELLED, set__is_active=False, set__finished_at=utc_now()
     )
 
 
@@ -117,12 +130,25 @@ def retry_job(owner_id: str, job_id: str) -> JobDocument:
 
     Raises:
         errors.NotFound, errors.MoveNotAllowed
+        errors.JobRepeated: another job is making the same GIF.
     """
-    now = utc_now()
-    queued = JobDocument.objects(id=job_id, owner=owner_id, state__in=_RETRYABLE).modify(
+    found, now = find_job(owner_id, job_id), utc_now()
+    try:
+        queued = _queued_again(found, now)
+    except NotUniqueError:
+        raise errors.JobRepeated from None
+    if queued is None:
+        raise errors.MoveNotAllowed(state=find_job(owner_id, job_id).state, verb="retried")
+    return queued
+
+
+def _queued_again(job: JobDocument, now: datetime) -> JobDocument | None:
+    return JobDocument.objects(id=job.id, state__in=_RETRYABLE).modify(
         new=True,
         set__state=JobState.QUEUED,
+        set__is_active=True,
         set__attempts=0,
+        set__rank_at=rank_of(now, job.priority),
         set__run_at=now,
         set__hint_at=now,
         set__progress=ProgressPart(),
@@ -131,9 +157,6 @@ def retry_job(owner_id: str, job_id: str) -> JobDocument:
         unset__started_at=True,
         unset__finished_at=True,
     )
-    if queued is None:
-        raise errors.MoveNotAllowed(state=find_job(owner_id, job_id).state, verb="retried")
-    return queued
 
 
 @reaching_mongodb()
@@ -150,15 +173,6 @@ def remove_job(owner_id: str, job_id: str) -> JobDocument:
 
 
 @reaching_mongodb()
-def queue_position(job: JobDocument) -> int | None:
-    """1 for the next to run; None unless it is queued."""
-    if job.state != JobState.QUEUED:
-        return None
-    ahead = Q(priority__gt=job.priority) | Q(priority=job.priority, created_at__lt=job.created_at)
-    return int(JobDocument.objects(Q(state=JobState.QUEUED) & ahead).count()) + 1
-
-
-@reaching_mongodb()
 def is_in_use(source_id: str) -> bool:
     """Whether a job still has to read the source."""
     unfinished = JobDocument.objects(source=source_id, state__in=[JobState.QUEUED, JobState.RUNNING])
@@ -172,9 +186,9 @@ def names_gif(key: str) -> bool:
 
 @reaching_mongodb()
 def load() -> Load:
-    """Counted over all owners."""
+    """Counted over all owners; while the queue is paused nothing could run."""
     running: list[Any] = JobDocument.objects(state=JobState.RUNNING).distinct("worker")
-    return Load(count_due(), frozenset(running))
+    return Load(0 if is_paused() else count_due(), frozenset(running))
 
 
 @reaching_mongodb()

@@ -14,7 +14,7 @@ from datetime import timedelta
 
 import structlog
 
-from gifapp.jobs import leases, store
+from gifapp.jobs import leases, store, workers
 from gifapp.jobs.announcer import Announcer
 from gifapp.jobs.blobs import Blobs
 from gifapp.jobs.documents import utc_now
@@ -41,6 +41,7 @@ class Sweep:
         """
         self._take_back_lost_jobs()
         self._ring_again()
+        workers.forget_the_dead()
         self.blobs.remove_abandoned(older_than_s=self.timings.abandoned_s)
 
     def _take_back_lost_jobs(self) -> None:

@@ -8,9 +8,9 @@ from gifapp.domain.formats import FILE_KINDS
 from gifapp.domain.job import JobState, Progress
 from gifapp.domain.recipe import Format, Recipe
 from gifapp.domain.views import ErrorView, GifView, JobView, SourceView
-from gifapp.jobs import store
 from gifapp.jobs.documents import JobDocument, SourceDocument
 from gifapp.jobs.sources import sources_by_id, video_of
+from gifapp.jobs.turns import Line
 
 
 def source_view(source: SourceDocument) -> SourceView:
@@ -36,7 +36,7 @@ def source_view(source: SourceDocument) -> SourceView:
 def job_view(job: JobDocument) -> JobView:
     """The view of one job, with its whole recipe."""
     sources = sources_by_id(job.owner, {job.source})
-    return _job_view(job, Recipe.parse(job.recipe), sources.get(job.source))
+    return _job_view(job, Recipe.parse(job.recipe), sources.get(job.source), _line_of([job]))
 
 
 def job_views(jobs: Sequence[JobDocument]) -> list[JobView]:
@@ -44,26 +44,35 @@ def job_views(jobs: Sequence[JobDocument]) -> list[JobView]:
     if not jobs:
         return []
     sources = sources_by_id(jobs[0].owner, {job.source for job in jobs})
-    return [_job_view(job, _recipe_without_files(job), sources.get(job.source)) for job in jobs]
+    line = _line_of(jobs)
+    return [_job_view(job, _recipe_without_files(job), sources.get(job.source), line) for job in jobs]
+
+
+def _line_of(jobs: Sequence[JobDocument]) -> Line | None:
+    """The queue, if any of the jobs is in it."""
+    return Line.now() if any(job.state == JobState.QUEUED for job in jobs) else None
 
 
 def _recipe_without_files(job: JobDocument) -> Recipe:
     return Recipe.parse({**job.recipe, "subtitles": None, "overlay": None})
 
 
-def _job_view(job: JobDocument, recipe: Recipe, source: SourceDocument | None) -> JobView:
+def _job_view(job: JobDocument, recipe: Recipe, source: SourceDocument | None, line: Line | None) -> JobView:
     progress = job.progress
+    place = line.place(job) if line else None
     return JobView(
         id=job.id,
         state=JobState(job.state),
         progress=Progress(phase=progress.phase, fraction=progress.fraction, eta_s=progress.eta_s),
-        queue_position=store.queue_position(job),
+        queue_position=place,
+        wait_s=line.wait_s(place) if line and place else None,
         attempts=job.attempts,
         error=ErrorView(code=job.error.code, detail=job.error.detail) if job.error else None,
         recipe=recipe,
         source=source_view(source) if source else None,
         gif=_gif_view(job, recipe.format),
         created_at=job.created_at,
+        run_at=job.run_at if job.state == JobState.QUEUED and place is None else None,
         started_at=job.started_at,
         finished_at=job.finished_at,
     )

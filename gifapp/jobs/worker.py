@@ -1,14 +1,22 @@
-"""The worker: one Huey consumer that runs one conversion at a time, and a sweep beside it."""
+"""The worker: one Huey consumer that runs one conversion at a time, and a sweep beside it.
+
+A message only wakes it: it then runs the jobs whose turn it is, whichever they are, until there are none.
+"""
 
 from __future__ import annotations
 
 import os
+import resource
+import signal
 import socket
+import sys
 import threading
+from dataclasses import dataclass
 
 import structlog
 from huey.consumer import Consumer
 
+from gifapp.jobs import workers
 from gifapp.jobs.forkserver import ForkServer
 from gifapp.jobs.parts import JobParts
 from gifapp.jobs.runner import Runner
@@ -24,8 +32,21 @@ def worker_name(pid: int) -> str:
     return f"{socket.gethostname()}:{pid}"
 
 
-def run_worker(parts: JobParts, *, forks: ForkServer | None = None) -> None:
-    """Work until SIGTERM, from the main thread of a process.
+@dataclass(frozen=True)
+class Endurance:
+    """How long a worker goes on before a fresh one takes its place."""
+
+    jobs: int = 500
+    memory_bytes: int = 1024**3  # its own, without conversions, which are processes of their own
+
+
+def run_worker(
+    parts: JobParts,
+    *,
+    forks: ForkServer | None = None,
+    endurance: Endurance = Endurance(),
+) -> None:
+    """Work until SIGTERM, or until it is worn out, from the main thread of a process.
 
     SIGTERM drains: the running conversion may finish within `timings.drain_s`; then it is killed and
     its lease released, so that another worker takes it at once and no attempt is lost. SIGINT
@@ -35,11 +56,15 @@ def run_worker(parts: JobParts, *, forks: ForkServer | None = None) -> None:
     give_up = threading.Event()
     forks = forks or ForkServer()
     forks.ensure_running()  # here: it dies with the thread that starts it
-    parts.doorbell.on_ring = _runner(parts, forks, give_up).run_attempt
-    _log.info("ready for work", worker=worker_name(os.getpid()))
+    worker = _Worker(parts, _runner(parts, forks, give_up), endurance)
+    worker.report()
+    _log.info("ready for work", worker=worker.name)
     try:
-        with sweeping(parts.service.sweep, every_s=parts.timings.sweep_s):
-            _consume(parts, give_up)
+        with sweeping(worker.sweep, every_s=parts.timings.sweep_s):
+            worker.consume()
+            give_up.set()
+            worker.wait()
+        workers.leave(worker.name)
     finally:
         forks.stop()
 
@@ -54,21 +79,56 @@ def _runner(parts: JobParts, forks: ForkServer, give_up: threading.Event) -> Run
         timings=parts.timings,
         worker=worker_name(os.getpid()),
         give_up=give_up,
+        most_running=parts.allowance.running,
     )
 
 
-def _consume(parts: JobParts, give_up: threading.Event) -> None:
-    consumer = Consumer(
-        parts.doorbell.huey,
-        workers=1,
-        worker_type="thread",
-        periodic=False,
-        max_delay=_REDIS_AWAY_S,
-        scheduler_interval=60,
-        graceful_signal="TERM",
-        shutdown_timeout=parts.timings.drain_s,
-    )
-    consumer.run()
-    give_up.set()
-    for _, thread in consumer.worker_threads:
-        thread.join()
+class _Worker:
+    """The consumer and what it has done so far."""
+
+    def __init__(self, parts: JobParts, runner: Runner, endurance: Endurance) -> None:
+        self.name = worker_name(os.getpid())
+        self._sweep = parts.service.sweep
+        self._runner = runner
+        self._endurance = endurance
+        self._jobs = 0
+        parts.doorbell.on_ring = self._work_on
+        self._consumer = Consumer(
+            parts.doorbell.huey,
+            workers=1,
+            worker_type="thread",
+            periodic=False,
+            max_delay=_REDIS_AWAY_S,
+            scheduler_interval=60,
+            graceful_signal="TERM",
+            shutdown_timeout=parts.timings.drain_s,
+        )
+
+    def consume(self) -> None:
+        """Until SIGTERM; the running conversion may be left."""
+        self._consumer.run()
+
+    def wait(self) -> None:
+        for _, thread in self._consumer.worker_threads:
+            thread.join()
+
+    def sweep(self) -> None:
+        self.report()
+        self._sweep()
+
+    def report(self) -> None:
+        workers.report(self.name, jobs=self._jobs, memory_bytes=_peak_bytes())
+
+    def _work_on(self, _rung_for: str) -> None:
+        while not self._consumer.stop_flag.is_set() and self._runner.run_next():
+            self._jobs += 1
+            if self._jobs >= self._endurance.jobs or _peak_bytes() >= self._endurance.memory_bytes:
+                _log.info("worn out", jobs=self._jobs, memory_bytes=_peak_bytes())
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
+
+
+def _peak_bytes() -> int:
+    """The most memory that this process has held."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

@@ -26,23 +26,23 @@ def lose(attempt: leases.Attempt) -> JobDocument | None:
     ids=["release", "fail", "lose"],
 )
 def test_a_promised_cancel_outlives_its_attempt(end: End, parts: JobParts, job: JobView) -> None:
-    claimed = leases.claim(job.id, worker="w", lease_s=30)
+    claimed = leases.claim("ann", worker="w", lease_s=30)
     assert claimed is not None
     assert parts.service.cancel("ann", job.id).state == JobState.RUNNING
     ended = end(leases.attempt_of(claimed))
     assert ended is not None
     assert ended.state == JobState.CANCELLED
-    assert leases.claim(job.id, worker="w", lease_s=30) is None
+    assert leases.claim("ann", worker="w", lease_s=30) is None
 
 
 def test_a_claim_forgets_the_error_that_came_before(job: JobView) -> None:
-    first = leases.claim(job.id, worker="w", lease_s=30)
+    first = leases.claim("ann", worker="w", lease_s=30)
     assert first is not None
     waiting = leases.fail(leases.attempt_of(first), CRASH)
     assert waiting is not None
     assert waiting.error.code == "conversion-crashed"
     JobDocument.objects(id=job.id).update(set__run_at=waiting.created_at)
-    second = leases.claim(job.id, worker="w", lease_s=30)
+    second = leases.claim("ann", worker="w", lease_s=30)
     assert second is not None
     assert second.error is None
     assert len(second.errors) == 1

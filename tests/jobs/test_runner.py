@@ -68,7 +68,7 @@ class Attempted(threading.Thread):
         self.start()
 
     def run(self) -> None:
-        self._runner.run_attempt(self._job_id)
+        self._runner.run_next()
 
     def ended(self, *, within_s: float = 30) -> None:
         self.join(within_s)

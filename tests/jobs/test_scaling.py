@@ -128,7 +128,7 @@ def test_a_burst_is_worked_off_by_several_and_none_is_interrupted(
 ) -> None:
     monkeypatch.chdir(ROOT)
     source = upload()
-    jobs = [parts.service.submit("ann", source.id, Recipe()) for _ in range(8)]
+    jobs = [parts.service.submit("ann", source.id, Recipe(fps=fps)) for fps in range(1, 9)]
     stopping = threading.Event()
     supervisor = Supervisor(
         worker_argv("in_half_a_second"), load=store.load, fewest=1, most=2, drain_s=5, pace=PACE

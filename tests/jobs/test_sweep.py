@@ -20,7 +20,7 @@ from tests.jobs.conftest import QUICK
 
 
 def claimed(job: JobView) -> leases.Attempt:
-    document = leases.claim(job.id, worker="lost:1", lease_s=-1)
+    document = leases.claim("ann", worker="lost:1", lease_s=-1)
     assert document is not None
     return leases.attempt_of(document)
 
@@ -46,7 +46,7 @@ def test_an_expired_lease_is_taken_back_with_its_files(parts: JobParts, job: Job
 
 
 def test_a_lease_that_holds_is_left_alone(parts: JobParts, job: JobView) -> None:
-    leases.claim(job.id, worker="alive:1", lease_s=30)
+    leases.claim("ann", worker="alive:1", lease_s=30)
     parts.service.sweep()
     assert JobDocument.objects.get(id=job.id).state == JobState.RUNNING
 
@@ -93,8 +93,8 @@ def test_a_wiped_redis_is_filled_again_but_not_over_and_over(
     parts: JobParts, upload: Callable[..., SourceView], redis_url: str
 ) -> None:
     source = upload()
-    for _ in range(3):
-        parts.service.submit("ann", source.id, Recipe())
+    for fps in range(1, 4):
+        parts.service.submit("ann", source.id, Recipe(fps=fps))
     assert parts.doorbell.waiting() == 3
     with redis.Redis.from_url(redis_url) as client:
         client.flushall()

@@ -215,9 +215,9 @@ def job(ada: Person, jobs: JobParts, source: SourceView, job_recipe: Recipe) -> 
 
 
 @pytest.fixture
-def gif(jobs: JobParts, job: JobView) -> bytes:
+def gif(ada: Person, jobs: JobParts, job: JobView) -> bytes:
     """What Ada's job came to, by the hand of a worker."""
-    claimed = leases.claim(job.id, worker="test", lease_s=30)
+    claimed = leases.claim(ada.id, worker="test", lease_s=30)
     assert claimed is not None
     attempt = leases.attempt_of(claimed)
     with jobs.blobs.scratch(attempt.key) as directory:

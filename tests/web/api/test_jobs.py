@@ -23,7 +23,7 @@ async def test_a_job_is_accepted(ada: Person, source: SourceView) -> None:
 async def test_a_repeat_with_the_same_key_is_the_same_job(ada: Person, source: SourceView) -> None:
     body, key = {"source_id": source.id}, {"Idempotency-Key": "once"}
     first, again = [(await ada.http.post("/api/v1/jobs", json=body, headers=key)).json() for _ in range(2)]
-    other = (await ada.http.post("/api/v1/jobs", json=body)).json()
+    other = (await ada.http.post("/api/v1/jobs", json={**body, "recipe": {"fps": 5}})).json()
     assert first["id"] == again["id"] != other["id"]
 
 
@@ -35,7 +35,10 @@ async def test_a_key_must_be_one(ada: Person, source: SourceView) -> None:
 
 async def test_pages_follow_each_other(ada: Person, source: SourceView) -> None:
     made = [
-        (await ada.http.post("/api/v1/jobs", json={"source_id": source.id})).json()["id"] for _ in range(5)
+        (await ada.http.post("/api/v1/jobs", json={"source_id": source.id, "recipe": {"fps": fps}})).json()[
+            "id"
+        ]
+        for fps in range(1, 6)
     ]
     found: list[str] = []
     page: dict[str, Any] = {"next_cursor": None}
