@@ -12,20 +12,38 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from gifapp.offline import go_offline
+
 _PR_SET_PDEATHSIG = 1
+_OPEN_FILES, _TASKS = 256, 256
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 @dataclass(frozen=True)
 class ProcessLimits:
-    """rlimits of one child; None leaves a limit as it is."""
+    """What one child may use; None leaves a limit as it is.
+
+    Attributes:
+        tasks: processes and threads, in addition to all that the machine runs when the child starts: the
+            kernel counts those of a user, not of a child, and does not bound root's.
+        is_offline: whether it may open no connection.
+    """
 
     memory_bytes: int | None = None
     cpu_s: int | None = None
     file_bytes: int | None = None
+    open_files: int | None = None
+    tasks: int | None = None
     nice: int = 0
+    is_offline: bool = False
+
+
+def for_strangers_files(*, memory_bytes: int, cpu_s: int, file_bytes: int = 0) -> ProcessLimits:
+    """The limits of a child that reads what strangers sent."""
+    return ProcessLimits(memory_bytes, cpu_s, file_bytes, _OPEN_FILES, _TASKS, is_offline=True)
 
 
 def spawn(
@@ -82,27 +100,49 @@ def die_with_parent(parent_pid: int) -> None:
 
 def apply_limits(limits: ProcessLimits) -> None:
     """Bound this process and its children; a bound that holds already is never loosened."""
-    for kind, most in (
+    _hold_to(limits, _bounds(limits))
+
+
+def _bounds(limits: ProcessLimits) -> list[tuple[int, int]]:
+    """Each rlimit, and what it is to be at the most."""
+    asked = (
         (resource.RLIMIT_AS, limits.memory_bytes),
         (resource.RLIMIT_CPU, limits.cpu_s),
         (resource.RLIMIT_FSIZE, limits.file_bytes),
+        (resource.RLIMIT_NOFILE, limits.open_files),
+        (resource.RLIMIT_NPROC, None if limits.tasks is None else _tasks_now() + limits.tasks),
         (resource.RLIMIT_CORE, 0),
-    ):
-        if most is not None:
-            _, hardest = resource.getrlimit(kind)
-            bound = most if hardest == resource.RLIM_INFINITY else min(most, hardest)
-            # past the soft limit of CPU time comes SIGXCPU, which says why; past the hard one SIGKILL
-            soft = bound - 1 if kind == resource.RLIMIT_CPU and bound > 1 else bound
-            resource.setrlimit(kind, (soft, bound))
+    )
+    return [(kind, most) for kind, most in asked if most is not None]
+
+
+def _hold_to(limits: ProcessLimits, bounds: list[tuple[int, int]]) -> None:
+    for kind, most in bounds:
+        _, hardest = resource.getrlimit(kind)
+        bound = most if hardest == resource.RLIM_INFINITY else min(most, hardest)
+        # past the soft limit of CPU time comes SIGXCPU, which says why; past the hard one SIGKILL
+        soft = bound - 1 if kind == resource.RLIMIT_CPU and bound > 1 else bound
+        resource.setrlimit(kind, (soft, bound))
     if limits.nice:
         os.nice(limits.nice)
+    if limits.is_offline:
+        go_offline()
+
+
+def _tasks_now() -> int:
+    """How many processes and threads the machine runs; 0 where it does not say."""
+    with contextlib.suppress(OSError):
+        return int(Path("/proc/loadavg").read_text().split()[3].partition("/")[2])
+    return 0
 
 
 def _preparation(parent_pid: int, limits: ProcessLimits, dies_with_parent: bool) -> Callable[[], None]:
+    bounds = _bounds(limits)
+
     # runs between fork and exec: nothing here may import or take a lock
     def prepare() -> None:
         if dies_with_parent:
             die_with_parent(parent_pid)
-        apply_limits(limits)
+        _hold_to(limits, bounds)
 
     return prepare

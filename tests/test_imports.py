@@ -12,7 +12,8 @@ PACKAGE = Path(gifapp.__file__).parent
 EVERYONE = {"errors", "processes", "logs"}
 LAYERS = {
     "errors": set(),
-    "processes": set(),
+    "offline": set(),
+    "processes": {"offline"},
     "logs": set(),
     "domain": set(),
     "settings": {"domain"},

@@ -1,5 +1,7 @@
+import errno
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -8,7 +10,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from gifapp.processes import ProcessLimits, environment_without_secrets, spawn, stop, wait_until
+from gifapp.processes import (
+    ProcessLimits,
+    environment_without_secrets,
+    for_strangers_files,
+    spawn,
+    stop,
+    wait_until,
+)
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 
@@ -95,3 +104,53 @@ def test_a_child_of_a_limited_process_keeps_the_lower_limit() -> None:
     )
     done = subprocess.run([sys.executable, "-c", child], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "1000"
+
+
+def said_by(code: str, limits: ProcessLimits) -> str:
+    """What a Python under these limits prints."""
+    child = spawn([sys.executable, "-c", code], limits=limits, stdout=subprocess.PIPE)
+    return child.communicate(timeout=30)[0].decode()
+
+
+TO_REACH = """
+import socket, sys
+for family, place in ((socket.AF_INET, ("127.0.0.1", {port})), (socket.AF_UNIX, "{path}")):
+    try:
+        socket.socket(family).connect(place)
+        print("reached", end=" ")
+    except PermissionError:
+        print("refused", end=" ")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="seccomp is Linux's")
+def test_a_child_without_a_network_reaches_not_even_this_machine(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as there, socket.socket(socket.AF_UNIX) as here:
+        here.bind(str(tmp_path / "here"))
+        here.listen()
+        code = TO_REACH.format(port=there.getsockname()[1], path=tmp_path / "here")
+        assert said_by(code, ProcessLimits()) == "reached reached "
+        assert said_by(code, ProcessLimits(is_offline=True)) == "refused refused "
+        outer = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {code!r}])"
+        assert said_by(outer, ProcessLimits(is_offline=True)) == "refused refused "
+
+
+def test_what_reads_strangers_files_has_every_limit() -> None:
+    code = (
+        "import resource\n"
+        "for kind in ('AS', 'CPU', 'FSIZE', 'NOFILE', 'NPROC', 'CORE'):\n"
+        "    print(resource.getrlimit(getattr(resource, f'RLIMIT_{kind}'))[1], end=' ')"
+    )
+    limits = for_strangers_files(memory_bytes=10**9, cpu_s=7, file_bytes=100)
+    memory, cpu, file, files, tasks, core = map(int, said_by(code, limits).split())
+    assert (memory, cpu, file, files, core) == (10**9, 7, 100, 256, 0)
+    assert 256 < tasks < 256 + 10_000
+
+
+def test_a_child_may_not_open_files_without_end(tmp_path: Path) -> None:
+    code = (
+        "import sys\nkept = []\n"
+        "try:\n    while True: kept.append(open(sys.executable))\n"
+        "except OSError as refused: print(refused.errno, len(kept) < 256)"
+    )
+    assert said_by(code, for_strangers_files(memory_bytes=10**9, cpu_s=20)) == f"{errno.EMFILE} True\n"

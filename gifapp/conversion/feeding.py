@@ -36,7 +36,7 @@ class Fed:
         self._beat = beat
         self._process = processes.spawn(
             _command(words, out),
-            limits=processes.ProcessLimits(
+            limits=processes.for_strangers_files(
                 memory_bytes=limits.memory_bytes,
                 cpu_s=math.ceil(limits.deadline_s * THREADS),
                 file_bytes=limits.max_gif_bytes,

@@ -76,8 +76,8 @@ def fed(path: Path, video: Video, from_s: float, limits: Limits) -> Iterator[Fee
 def _started(path: Path, video: Video, from_s: float, limits: Limits) -> subprocess.Popen[Any]:
     size = (str(video.stored_width_px), str(video.stored_height_px))
     pix_fmt = "rgba" if video.has_alpha else "rgb24"
-    bounds = processes.ProcessLimits(
-        memory_bytes=limits.memory_bytes, cpu_s=math.ceil(limits.deadline_s), file_bytes=0
+    bounds = processes.for_strangers_files(
+        memory_bytes=limits.memory_bytes, cpu_s=math.ceil(limits.deadline_s)
     )
     return processes.spawn(
         [

@@ -76,7 +76,7 @@ def _check_readable(path: Path) -> None:
 def _inspected(path: Path, limits: Limits, beat: Callable[[], None] | None) -> dict[str, Any]:
     # -P: a file named av.py in the working directory must not be imported
     argv = [sys.executable, "-P", "-m", "gifapp.conversion.inspection", str(path), str(limits.max_pixels)]
-    bounds = processes.ProcessLimits(memory_bytes=MEMORY_BYTES, cpu_s=int(DEADLINE_S), file_bytes=0)
+    bounds = processes.for_strangers_files(memory_bytes=MEMORY_BYTES, cpu_s=int(DEADLINE_S))
     child = processes.spawn(
         argv,
         limits=bounds,

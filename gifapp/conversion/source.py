@@ -131,7 +131,7 @@ class _Ffmpeg:
         self, argv: list[str], stdin: IO[bytes] | int, limits: Limits, beat: Callable[[], None]
     ) -> None:
         self._cpu_s = _cpu_s(limits)
-        bounds = processes.ProcessLimits(memory_bytes=limits.memory_bytes, cpu_s=self._cpu_s, file_bytes=0)
+        bounds = processes.for_strangers_files(memory_bytes=limits.memory_bytes, cpu_s=self._cpu_s)
         self._process = processes.spawn(
             argv,
             limits=bounds,

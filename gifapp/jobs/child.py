@@ -11,7 +11,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Protocol
@@ -137,13 +137,13 @@ def _convert(order: Order, converter: Converter, connection: Connection) -> Done
 
 
 def _bounds(limits: Limits) -> processes.ProcessLimits:
-    return processes.ProcessLimits(
+    bounds = processes.for_strangers_files(
         memory_bytes=limits.memory_bytes,
         cpu_s=round(limits.deadline_s * (os.cpu_count() or 1)),
         # a clip that plays backwards is spilt to the disk
         file_bytes=max(limits.max_gif_bytes, limits.memory_bytes),
-        nice=_NICE,
     )
+    return replace(bounds, nice=_NICE)
 
 
 def _work_in(scratch: Path) -> None:

@@ -120,12 +120,17 @@ class _Worker:
         workers.report(self.name, jobs=self._jobs, memory_bytes=_peak_bytes())
 
     def _work_on(self, _rung_for: str) -> None:
-        while not self._consumer.stop_flag.is_set() and self._runner.run_next():
+        while not self._is_leaving() and self._runner.run_next():
             self._jobs += 1
-            if self._jobs >= self._endurance.jobs or _peak_bytes() >= self._endurance.memory_bytes:
+            if self._is_worn_out():
                 _log.info("worn out", jobs=self._jobs, memory_bytes=_peak_bytes())
                 os.kill(os.getpid(), signal.SIGTERM)
-                return
+
+    def _is_leaving(self) -> bool:
+        return self._consumer.stop_flag.is_set() or self._is_worn_out()
+
+    def _is_worn_out(self) -> bool:
+        return self._jobs >= self._endurance.jobs or _peak_bytes() >= self._endurance.memory_bytes
 
 
 def _peak_bytes() -> int:

@@ -80,22 +80,22 @@ def upload(parts: JobParts, video: bytes) -> Callable[..., SourceView]:
 
 
 @pytest.fixture
-def worker_argv(redis_url: str, mongodb_url: str, storage: Path) -> Callable[[str], list[str]]:
+def worker_argv(redis_url: str, mongodb_url: str, storage: Path) -> Callable[..., list[str]]:
     """How a worker with a converter of `tests.jobs.converters`, or the real one, is started."""
 
-    def argv(converter: str) -> list[str]:
+    def argv(*words: str) -> list[str]:
         servers = [mongodb_url, redis_url, storage.as_uri()]
-        return [sys.executable, "-m", "tests.jobs.worker_process", *servers, converter]
+        return [sys.executable, "-m", "tests.jobs.worker_process", *servers, *words]
 
     return argv
 
 
 @pytest.fixture
-def start_worker(worker_argv: Callable[[str], list[str]]) -> Iterator[Callable[[str], Process]]:
+def start_worker(worker_argv: Callable[..., list[str]]) -> Iterator[Callable[..., Process]]:
     started: list[Process] = []
 
-    def start(converter: str) -> Process:
-        started.append(processes.spawn(worker_argv(converter), cwd=ROOT))
+    def start(*words: str) -> Process:
+        started.append(processes.spawn(worker_argv(*words), cwd=ROOT))
         return started[-1]
 
     yield start

@@ -108,7 +108,7 @@ def test_only_one_of_many_claims_a_job(run: Run, job: JobView) -> None:
         ("fails_for_a_while", JobState.QUEUED, "The weather cannot be reached"),
         ("raises_nonsense", JobState.QUEUED, "stopped unexpectedly (KeyError)"),
         ("dies", JobState.QUEUED, "stopped unexpectedly (killed by SIGKILL)"),
-        ("looks_around", JobState.FAILED, "codec (True [] True)"),
+        ("looks_around", JobState.FAILED, "codec (True [] True False)"),
     ],
 )
 def test_an_error_becomes_a_sentence(

@@ -8,13 +8,14 @@ import redis
 from gifapp.domain.job import JobState
 from gifapp.domain.recipe import Recipe
 from gifapp.domain.views import JobView, SourceView
+from gifapp.jobs import workers
 from gifapp.jobs.documents import JobDocument
 from gifapp.jobs.parts import JobParts
 from gifapp.jobs.sweep import sweeping
 from gifapp.processes import wait_until
 from tests.jobs.conftest import QUICK, Process, files_below, is_running, living, skip_the_wait, tree_of
 
-StartWorker = Callable[[str], Process]
+StartWorker = Callable[..., Process]
 
 
 def has(job: JobView, state: JobState) -> Callable[[], bool]:
@@ -128,11 +129,38 @@ def test_a_stopping_worker_releases_what_it_cannot_finish(job: JobView, start_wo
     assert (document.state, document.attempts, document.lease_until) == (JobState.QUEUED, 0, None)
 
 
+def test_a_worn_out_worker_leaves_between_two_jobs_and_another_goes_on(
+    parts: JobParts, upload: Callable[..., SourceView], start_worker: StartWorker
+) -> None:
+    source = upload()
+    first, second = (parts.service.submit("ann", source.id, Recipe(fps=fps)) for fps in (5, 10))
+    worker = start_worker("quick", "1")
+    assert worker.wait(30) == 0
+    assert [has(job, JobState.SUCCEEDED)() for job in (first, second)] == [True, False]
+    assert workers.count_alive() == 0
+    start_worker("quick")
+    assert wait_until(has(second, JobState.SUCCEEDED), timeout_s=30)
+    assert wait_until(lambda: workers.count_alive() == 1, timeout_s=5)
+
+
+def test_one_message_is_enough_for_all_that_is_due(
+    parts: JobParts, upload: Callable[..., SourceView], start_worker: StartWorker, redis_url: str
+) -> None:
+    source = upload()
+    with redis.Redis.from_url(redis_url) as client:
+        for fps in range(1, 5):
+            client.flushall()
+            last = parts.service.submit("ann", source.id, Recipe(fps=fps))
+    start_worker("quick")
+    assert wait_until(has(last, JobState.SUCCEEDED), timeout_s=30)
+    assert JobDocument.objects(state=JobState.SUCCEEDED).count() == 4
+
+
 def test_a_wiped_redis_delays_jobs_but_loses_none(
     parts: JobParts, upload: Callable[..., SourceView], start_worker: StartWorker, redis_url: str
 ) -> None:
     source = upload()
-    jobs = [parts.service.submit("ann", source.id, Recipe()) for _ in range(5)]
+    jobs = [parts.service.submit("ann", source.id, Recipe(fps=fps)) for fps in range(1, 6)]
     with redis.Redis.from_url(redis_url) as client:
         client.flushall()
     start_worker("quick")

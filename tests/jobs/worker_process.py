@@ -7,11 +7,11 @@ from gifapp import logs
 from gifapp.domain.limits import Limits
 from gifapp.jobs.forkserver import ForkServer
 from gifapp.jobs.parts import build
-from gifapp.jobs.worker import run_worker
+from gifapp.jobs.worker import Endurance, run_worker
 from tests.jobs.conftest import QUICK, SECRET
 
 
-def main(mongodb_url: str, redis_url: str, storage_url: str, converter: str) -> None:
+def main(mongodb_url: str, redis_url: str, storage_url: str, converter: str, most_jobs: str = "500") -> None:
     logs.configure()
     forks = ForkServer()
     if converter != "real":
@@ -24,7 +24,7 @@ def main(mongodb_url: str, redis_url: str, storage_url: str, converter: str) -> 
         limits=Limits(),
         timings=replace(QUICK, lease_s=1.5),
     ) as parts:
-        run_worker(parts, forks=forks)
+        run_worker(parts, forks=forks, endurance=Endurance(jobs=int(most_jobs)))
 
 
 if __name__ == "__main__":
