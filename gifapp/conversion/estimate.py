@@ -40,7 +40,7 @@ from gifapp.domain.timing import delays_cs
 _QUICK_PX = 1_000_000_000
 _KEPT_PX = 64_000_000  # of the GIF: 192 MB on the disk
 _SAMPLE_PX = 3_000_000  # of the GIF: a quarter of a second's encoding
-_STEP_PX = 400_000  # for each of some ten steps down the ladder
+_STEP_PX = 800_000  # for each of some ten steps down the ladder; an emoji is as small
 _STEP_RUNS = 2
 _MOST_STEPS = 6
 _LANDING = 0.94  # where a GIF that must fit is aimed at, by its target

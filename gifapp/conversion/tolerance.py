@@ -32,7 +32,8 @@ class Tolerance(NamedTuple):
     spread: float
 
 
-_FILM = Tolerance(strength=80, floor=36, share=192, most=120, spread=1.5)
+_FILM = Tolerance(strength=64, floor=27, share=192, most=120, spread=1.0)
+_ASKED_STRENGTH = 80  # of who names a dither: a little more than is best for the bytes
 _SCREEN = Tolerance(strength=0, floor=9, share=64, most=72, spread=0.5)
 
 
@@ -43,9 +44,9 @@ def tolerance(kind: Kind, dither: Dither, lossy: int) -> Tolerance:
     """
     base = _SCREEN if kind == "screen" else _FILM
     return Tolerance(
-        strength=base.strength if dither == "auto" else _FILM.strength,
-        floor=round(base.floor * (1 + lossy / 50)),
-        share=round(base.share * (1 + lossy / 30)),
-        most=round(base.most * (1 + lossy / 30)),
-        spread=base.spread * (1 + lossy / 4),
+        strength=base.strength if dither == "auto" else _ASKED_STRENGTH,
+        floor=round(base.floor * (1 + lossy / 60)),
+        share=round(base.share * (1 + lossy / 60)),
+        most=round(base.most * (1 + lossy / 15)),
+        spread=base.spread * (1 + lossy / 15),
     )
