@@ -1,0 +1,150 @@
+"""`python -m benchmarks.queue`: what the queue costs a job, and what a second worker is good for.
+
+On a MongoDB, a Redis and workers of its own, in a temporary folder; a short video, converted for real.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from statistics import fmean, median, quantiles
+from typing import NamedTuple
+
+from benchmarks import videos
+from gifapp import processes
+from gifapp.commands.parts import prepare
+from gifapp.conversion.pipeline import convert
+from gifapp.domain.recipe import Recipe
+from gifapp.domain.views import JobView
+from gifapp.jobs import workers
+from gifapp.jobs.documents import JobDocument
+from gifapp.jobs.parts import JobParts
+from gifapp.settings import Settings
+from gifapp.up.servers import running_mongod, running_redis
+
+_ONE_BY_ONE = 40
+_BURST = 16
+_OWNER = "benchmark"
+_PATIENCE_S = 120.0
+
+Submit = Callable[[], JobView]
+
+
+class QueueFigures(NamedTuple):
+    """Milliseconds: submit to start, at the median and for 95 of 100; what a job takes beyond its conversion.
+
+    `two_workers` is the wall time of a burst on two workers in multiples of that on one.
+    """
+
+    start_p50_ms: float
+    start_p95_ms: float
+    beyond_ms: float
+    two_workers: float
+
+
+def measure() -> QueueFigures:
+    with tempfile.TemporaryDirectory() as scratch, _service(Path(scratch)) as parts:
+        submit = _submitter(parts)
+        one = _worker(core=0)
+        with one:
+            _done(submit())  # warm
+            waits_ms, jobs_ms = zip(*(_one_by_one(submit) for _ in range(_ONE_BY_ONE)), strict=True)
+            alone_s = _burst(submit)
+            with _worker(core=1):
+                together_s = _burst(submit)
+    beyond_ms = median(jobs_ms) - _conversion_ms()
+    return QueueFigures(median(waits_ms), quantiles(waits_ms, n=20)[-1], beyond_ms, together_s / alone_s)
+
+
+@contextmanager
+def _service(scratch: Path) -> Iterator[JobParts]:
+    with running_mongod(scratch / "mongodb") as mongodb_url, running_redis(scratch / "redis") as redis_url:
+        os.environ |= {
+            "GIFAPP_DATA_DIR": str(scratch),
+            "GIFAPP_MONGODB_URL": mongodb_url,
+            "GIFAPP_REDIS_URL": redis_url,
+            "GIFAPP_LOG_LEVEL": "warning",
+        }
+        with prepare(Settings()).build_jobs() as parts:
+            yield parts
+
+
+class _worker:  # noqa: N801  it is used as a verb
+    """A worker on one core, its conversions included."""
+
+    def __init__(self, *, core: int) -> None:
+        self._core = core
+
+    def __enter__(self) -> None:
+        before = workers.count_alive()
+        cores = sorted(os.sched_getaffinity(0))
+        self._process = processes.spawn([sys.executable, "-m", "gifapp", "worker"])
+        os.sched_setaffinity(self._process.pid, {cores[self._core % len(cores)]})
+        assert processes.wait_until(lambda: workers.count_alive() > before, timeout_s=_PATIENCE_S)
+
+    def __exit__(self, *_: object) -> None:
+        processes.stop(self._process, grace_s=20)
+
+
+def _submitter(parts: JobParts) -> Submit:
+    """Submits a job that is like the others and yet not the same."""
+    video = videos.made(videos.one_second)
+    with parts.service.incoming() as incoming:
+        incoming.write(video.read_bytes())
+        source = parts.service.add_source(_OWNER, incoming, video.name)
+    numbers = itertools.count(1)
+
+    def submit() -> JobView:
+        return parts.service.submit(_OWNER, source.id, _recipe(next(numbers)))
+
+    return submit
+
+
+def _recipe(number: int) -> Recipe:
+    return Recipe(width_px=320, fps=12.5, speed=1 + number / 1e6)
+
+
+def _one_by_one(submit: Submit) -> tuple[float, float]:
+    """From submit to start, and from submit to finish, in milliseconds, while nothing else is to do."""
+    begin_s = time.time()
+    done = _done(submit())
+    return tuple(1000 * (end.timestamp() - begin_s) for end in (done.started_at, done.finished_at))  # type: ignore[return-value]
+
+
+def _burst(submit: Submit) -> float:
+    begin_s = time.perf_counter()
+    for job in [submit() for _ in range(_BURST)]:
+        _done(job)
+    return time.perf_counter() - begin_s
+
+
+def _done(job: JobView) -> JobDocument:
+    def is_done() -> bool:
+        return JobDocument.objects.get(id=job.id).finished_at is not None
+
+    assert processes.wait_until(is_done, timeout_s=_PATIENCE_S, every_s=0.005)
+    return JobDocument.objects.get(id=job.id)
+
+
+def _conversion_ms() -> float:
+    """The same conversion on one core of this process, warm."""
+    every = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(every)[:1])
+    with tempfile.TemporaryDirectory() as scratch, ExitStack() as after:
+        after.callback(os.sched_setaffinity, 0, every)
+        took_s = []
+        for number in range(10):
+            begin_s = time.perf_counter()
+            convert(videos.made(videos.one_second), _recipe(number + 1), Path(scratch) / f"{number}.gif")
+            took_s.append(time.perf_counter() - begin_s)
+    return 1000 * fmean(sorted(took_s[1:])[:5])
+
+
+if __name__ == "__main__":
+    print(measure())
