@@ -112,11 +112,10 @@ def predicted(
     if count * px <= most_px or count <= fewest_runs * run_frames:
         return Prediction(sum(encode(clip.frames(knobs), knobs)), is_exact=True)
     runs = max(fewest_runs, int(most_px / px / run_frames))
-    changes = _changes(clip, knobs)
-    drawn = _drawn(changes, runs)
-    costs = [_cost(clip, run, knobs, encode) / changes[run] * times for run, times in drawn.items()]
+    stand_for = drawn(_changes(clip, knobs), runs)
+    costs = [_cost(clip, run, knobs, encode) * alike for run, alike in stand_for.items()]
     first, _ = first_and_added(clip.frames(knobs, range(run_frames)), 1, knobs, encode)
-    return Prediction(first + sum(changes) * sum(costs) / runs, is_exact=False)
+    return Prediction(first + sum(costs), is_exact=False)
 
 
 def _changes(clip: KeptClip, knobs: Knobs) -> list[float]:
@@ -129,10 +128,23 @@ def _changes(clip: KeptClip, knobs: Knobs) -> list[float]:
     ]
 
 
-def _drawn(changes: list[float], runs: int) -> Counter[int]:
-    """`runs` of them, at even steps of the changes added up, and how often each is met."""
-    sums = list(accumulate(changes))
-    return Counter(bisect_left(sums, (draw + 0.5) / runs * sums[-1]) for draw in range(runs))
+def drawn(changes: Sequence[float], draws: int) -> dict[int, float]:
+    """The runs to look at, and for how many like it each stands.
+
+    One that changes as much as a draw's share of all, such as a cut, stands for itself alone.
+    """
+    certain: set[int] = set()
+    while True:
+        rest = [0.0 if run in certain else change for run, change in enumerate(changes)]
+        left = draws - len(certain)
+        share = sum(rest) / max(1, left)
+        outstanding = {run for run, change in enumerate(rest) if change >= share > 0}
+        if left <= 1 or not outstanding:
+            break
+        certain |= outstanding
+    sums = list(accumulate(rest))
+    met = Counter(bisect_left(sums, (draw + 0.5) * share) for draw in range(left) if share > 0)
+    return dict.fromkeys(certain, 1.0) | {run: times * share / changes[run] for run, times in met.items()}
 
 
 def _cost(clip: KeptClip, run: int, knobs: Knobs, encode: Encode) -> int:

@@ -1,6 +1,6 @@
 import pytest
 
-from gifapp.conversion.sampling import Experience, Prediction, added
+from gifapp.conversion.sampling import Experience, Prediction, added, drawn
 
 
 def told(count_bytes: float) -> Prediction:
@@ -45,3 +45,22 @@ def test_a_run_costs_neither_its_first_picture_nor_the_frames_before_it(
     written: list[int], before: int, counted: int
 ) -> None:
     assert added(written, before) == counted
+
+
+def test_runs_are_drawn_as_often_as_they_change_and_stand_for_all_changes() -> None:
+    changes = [float(1 + number % 7) for number in range(60)]
+    stand_for = drawn(changes, 12)
+    assert sum(changes[run] * alike for run, alike in stand_for.items()) == pytest.approx(sum(changes))
+    assert len(stand_for) <= 12
+
+
+def test_a_cut_stands_for_itself_alone() -> None:
+    changes = [1.0] * 20
+    changes[7] = changes[13] = 500.0
+    stand_for = drawn(changes, 6)
+    assert (stand_for[7], stand_for[13]) == (1.0, 1.0)
+    assert sum(alike for run, alike in stand_for.items() if changes[run] == 1) == pytest.approx(18)
+
+
+def test_all_runs_may_be_looked_at() -> None:
+    assert drawn([3.0, 1.0], 4) == {0: 1.0, 1: 1.0}
