@@ -82,8 +82,11 @@ def convert_file(
     *,
     limits: Limits,
     on_progress: Callable[[Progress], None],
+    video: Video | None = None,
 ) -> GifReport:
     """Make a GIF of the file `path` at `out`, which appears whole or not at all.
+
+    `video` is what the probe said of the file, if it did.
 
     Call it from a thread that outlives the conversion: ffmpeg dies with that thread.
 
@@ -93,7 +96,7 @@ def convert_file(
     reporter = Reporter(on_progress, limits.deadline_s)
     reporter.beat()
     recipe, preset = within_preset(recipe), preset_of(recipe)
-    video = _probed(path, recipe, limits, reporter)
+    video = _ready(path, video, recipe, limits, reporter)
     with (
         rendered(path, video, recipe, limits=limits, reporter=reporter) as whole,
         published(out, limit_bytes=limits.max_gif_bytes) as file,
@@ -132,13 +135,12 @@ def _refuse_same_file(path: Path, output: Path) -> None:
         raise errors.OutputIsSource(name=path.name)
 
 
-def _probed(path: Path, recipe: Recipe, limits: Limits, reporter: Reporter) -> Video:
+def _ready(path: Path, video: Video | None, recipe: Recipe, limits: Limits, reporter: Reporter) -> Video:
     """What the file is; meanwhile the encoder makes ready."""
-    if recipe.format != "gif":
-        return probe(path, limits=limits, beat=reporter.beat)
-    loading = Loading()
-    video = probe(path, limits=limits, beat=reporter.beat)
-    loading.wait(reporter.beat)
+    loading = Loading() if recipe.format == "gif" else None
+    video = video or probe(path, limits=limits, beat=reporter.beat)
+    if loading:
+        loading.wait(reporter.beat)
     return video
 
 

@@ -19,6 +19,7 @@ from typing import Any, Protocol
 from pydantic import TypeAdapter
 
 from gifapp import errors, processes
+from gifapp.conversion.video import Video
 from gifapp.domain.job import Progress
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipe import Recipe
@@ -54,6 +55,7 @@ class Converter(Protocol):
         recipe: Recipe,
         out: Path,
         *,
+        video: Video,
         limits: Limits,
         on_progress: Callable[[Progress], None],
     ) -> Report: ...
@@ -61,9 +63,10 @@ class Converter(Protocol):
 
 @dataclass(frozen=True)
 class Order:
-    """A conversion asked for: the video, what to make of it, and a directory to work in."""
+    """A conversion asked for: the file, what the probe said of it, what to make of it, where to work."""
 
     source: Path
+    video: Video
     recipe: Recipe
     scratch: Path
     limits: Limits
@@ -128,6 +131,7 @@ def _convert(order: Order, converter: Converter, connection: Connection) -> Done
         order.source,
         order.recipe,
         order.out,
+        video=order.video,
         limits=order.limits,
         on_progress=_Reporter(connection),
     )

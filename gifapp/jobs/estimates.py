@@ -10,8 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from pydantic import TypeAdapter
-
 from gifapp import errors
 from gifapp.conversion.estimate import Estimate, estimate
 from gifapp.conversion.video import Video
@@ -25,8 +23,6 @@ from gifapp.jobs.forkserver import ForkServer
 DEADLINE_S = 20.0
 MOST_WAITING = 8  # one is worked on
 _LOOK_EVERY_S = 1.0
-_VIDEO: TypeAdapter[Video] = TypeAdapter(Video)
-_VIDEO_NAME = "video.json"  # in the scratch directory: the probe need not look again
 
 
 class Estimates:
@@ -60,8 +56,7 @@ class Estimates:
     def _ordered(self, path: Path, video: Video, recipe: Recipe) -> Estimate:
         self._forks.ensure_running()
         with self._blobs.scratch(f"estimate-{secrets.token_hex(8)}") as scratch:
-            (scratch / _VIDEO_NAME).write_bytes(_VIDEO.dump_json(video))
-            done = self._done(Order(path, recipe, scratch, self._limits))
+            done = self._done(Order(path, video, recipe, scratch, self._limits))
         return Estimate(done.bytes, done.frames, done.width_px, done.height_px, done.duration_s, done.notes)
 
     def _done(self, order: Order) -> Done:
@@ -81,8 +76,13 @@ class Estimates:
 
 
 def estimate_ordered(
-    path: Path, recipe: Recipe, out: Path, *, limits: Limits, on_progress: Callable[[Progress], None]
+    path: Path,
+    recipe: Recipe,
+    _out: Path,
+    *,
+    video: Video,
+    limits: Limits,
+    on_progress: Callable[[Progress], None],
 ) -> Estimate:
     """In the child: a `Converter` that writes nothing."""
-    video = _VIDEO.validate_json((out.parent / _VIDEO_NAME).read_bytes())
     return estimate(path, recipe, limits=limits, video=video, on_progress=on_progress)

@@ -125,7 +125,7 @@ class Runner:
         path = self._blobs.source_path(source.sha256)
         if not path.exists():
             raise errors.SourceGone
-        return Order(path, Recipe.parse(job.recipe), scratch, self._limits)
+        return Order(path, sources.video_of(source), Recipe.parse(job.recipe), scratch, self._limits)
 
     def _watched(self, order: Order, lease: _Lease) -> Done:
         """Convert, and meanwhile keep the lease and look for reasons to stop; none is missed for long."""

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from PIL import Image
 import gifapp
 from gifapp import errors
 from gifapp.conversion.pipeline import convert, convert_file
+from gifapp.conversion.probe import probe
 from gifapp.domain.job import Phase
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipe import Crop, Direction, Recipe, Segment
@@ -330,6 +332,14 @@ def test_cancelling_leaves_nothing(tmp_path: Path, direction: Direction, phase: 
     assert list(tmp_path.iterdir()) == []
     _assert_no_children()
     assert wait_until(lambda: not _engine_threads(), timeout_s=2)  # loading kernels ends by itself
+
+
+def test_what_the_probe_said_before_is_not_asked_again(tmp_path: Path) -> None:
+    clip, out = clips.real_clip(), tmp_path / "out.gif"
+    known = replace(probe(clip, limits=Limits()), notes=("Known before.",))
+    recipe = Recipe(width_px=32, segments=(Segment(end_s=0.2),))
+    report = convert_file(clip, recipe, out, limits=Limits(), on_progress=lambda _: None, video=known)
+    assert report.notes == ("Known before.",)
 
 
 def test_the_deadline_ends_a_conversion(tmp_path: Path) -> None:

@@ -29,13 +29,13 @@ def be_cold() -> None:
     """No kernels to load."""
 
 
-def quick(path: Path, recipe: Any, out: Path, *, limits: Any, on_progress: Tell) -> Report:
+def quick(path: Path, recipe: Any, out: Path, *, video: Any, limits: Any, on_progress: Tell) -> Report:
     on_progress(Progress(phase="reading", fraction=0.5))
     out.write_bytes(b"GIF89a")
     return Report()
 
 
-def slow(path: Path, recipe: Any, out: Path, *, limits: Any, on_progress: Tell) -> Report:
+def slow(path: Path, recipe: Any, out: Path, *, video: Any, limits: Any, on_progress: Tell) -> Report:
     """Works until stopped, with a helper process in a session of its own, as ffmpeg is."""
     helper = processes.spawn([sys.executable, "-c", "import time; time.sleep(600)"])
     (out.parent / "unfinished").write_bytes(b"x")
@@ -46,46 +46,54 @@ def slow(path: Path, recipe: Any, out: Path, *, limits: Any, on_progress: Tell) 
     return Report()
 
 
-def silent(path: Path, recipe: Any, out: Path, *, limits: Any, on_progress: Tell) -> Report:
+def silent(path: Path, recipe: Any, out: Path, *, video: Any, limits: Any, on_progress: Tell) -> Report:
     time.sleep(600)
     return Report()
 
 
-def in_half_a_second(path: Path, recipe: Any, out: Path, *, limits: Any, on_progress: Tell) -> Report:
+def in_half_a_second(
+    path: Path, recipe: Any, out: Path, *, video: Any, limits: Any, on_progress: Tell
+) -> Report:
     time.sleep(0.5)
-    return quick(path, recipe, out, limits=limits, on_progress=on_progress)
+    return quick(path, recipe, out, video=video, limits=limits, on_progress=on_progress)
 
 
-def refuses(path: Path, recipe: Any, out: Path, *, limits: Any, on_progress: Tell) -> Report:
+def refuses(path: Path, recipe: Any, out: Path, *, video: Any, limits: Any, on_progress: Tell) -> Report:
     raise errors.SourceCodecUnsupported(codec="prores")
 
 
-def fails_for_a_while(path: Path, recipe: Any, out: Path, *, limits: Any, on_progress: Tell) -> Report:
+def fails_for_a_while(
+    path: Path, recipe: Any, out: Path, *, video: Any, limits: Any, on_progress: Tell
+) -> Report:
     raise errors.ServiceUnavailable(service="The weather")
 
 
-def raises_nonsense(path: Path, recipe: Any, out: Path, *, limits: Any, on_progress: Tell) -> Report:
+def raises_nonsense(
+    path: Path, recipe: Any, out: Path, *, video: Any, limits: Any, on_progress: Tell
+) -> Report:
     raise KeyError("nonsense")
 
 
-def dies(path: Path, recipe: Any, out: Path, *, limits: Any, on_progress: Tell) -> Report:
+def dies(path: Path, recipe: Any, out: Path, *, video: Any, limits: Any, on_progress: Tell) -> Report:
     os.kill(os.getpid(), signal.SIGKILL)
     return Report()
 
 
-def eats_memory(path: Path, recipe: Any, out: Path, *, limits: Any, on_progress: Tell) -> Report:
+def eats_memory(path: Path, recipe: Any, out: Path, *, video: Any, limits: Any, on_progress: Tell) -> Report:
     bytearray(limits.memory_bytes)
     return Report()
 
 
-def fills_the_disk(path: Path, recipe: Any, out: Path, *, limits: Any, on_progress: Tell) -> Report:
+def fills_the_disk(
+    path: Path, recipe: Any, out: Path, *, video: Any, limits: Any, on_progress: Tell
+) -> Report:
     subprocess.run(["true"], check=True)
     with out.open("wb") as file:
         file.truncate(2 * max(limits.max_gif_bytes, limits.memory_bytes))
     return Report()
 
 
-def looks_around(path: Path, recipe: Any, out: Path, *, limits: Any, on_progress: Tell) -> Report:
+def looks_around(path: Path, recipe: Any, out: Path, *, video: Any, limits: Any, on_progress: Tell) -> Report:
     """Refuses with what a conversion can see of us."""
     secrets = [name for name in os.environ if name.startswith("GIFAPP_")]
     raise errors.SourceCodecUnsupported(
