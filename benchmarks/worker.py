@@ -1,6 +1,6 @@
 """`python -m benchmarks.worker VIDEO GIF WIDTH FPS RUNS CORES...`: conversions in one warm process.
 
-As the service's workers, it is told what the probe found when the video came. As one of the service's workers, it is told what the probe found when the video came in. It makes one
+As one of the service's workers, it is told what the probe found when the video came in. It makes one
 that does not count and then `RUNS` rounds, in each one on so many of the machine's cores as each `CORES`
 says, ffmpeg included. Prints a JSON list of rounds, lists of CPU and wall seconds.
 """
