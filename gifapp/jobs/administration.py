@@ -53,13 +53,13 @@ class Administration:
     def pause(self) -> QueueView:
         """Start no more jobs; those that run go on."""
         control.pause()
-        _log.warning("the queue was paused")
+        _log.info("the queue was paused")
         return self.queue()
 
     def resume(self) -> QueueView:
         """Start jobs again, at once."""
         control.resume()
-        _log.warning("the queue was resumed")
+        _log.info("the queue was resumed")
         for job in store.take_hints(_RINGS_AT_ONCE, older_than=utc_now()):
             self._doorbell.ring(job.id, priority=job.priority)
         return self.queue()
