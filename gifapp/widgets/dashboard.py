@@ -17,6 +17,7 @@ from gifapp.widgets.notices import Notices
 from gifapp.widgets.reporting import Reporter
 from gifapp.widgets.state import DashboardState
 from gifapp.widgets.upload import Upload
+from gifapp.widgets.words import repeat_words
 
 READ_AGAIN_S = 3600.0  # the pictures' addresses are good for some hours
 
@@ -76,7 +77,11 @@ class Dashboard(w.VBox):
         self.editor.choose(source)
 
     def _submit(self, source_id: str, recipe: Recipe) -> None:
-        self._changed(self._client.submit(source_id, recipe))
+        job = self._client.submit(source_id, recipe)
+        self._changed(job)
+        if job.is_repeat:
+            self.gallery.point_at(job.id)
+            self.notices.tell(repeat_words(job))
 
     def _remove_source(self, source_id: str) -> None:
         self._client.delete_source(source_id)

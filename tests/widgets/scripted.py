@@ -90,6 +90,9 @@ class ScriptedClient:
 
     def submit(self, source_id: str, recipe: Recipe) -> JobView:
         self._fail_if_told()
+        for job in self._jobs.values():
+            if job.gif and job.source and (job.source.id, job.recipe) == (source_id, recipe):
+                return job.model_copy(update={"is_repeat": True})
         return self._keep(a_job(90, source=self._sources[source_id], recipe=recipe))
 
     def cancel(self, job_id: str) -> JobView:

@@ -233,6 +233,21 @@ async def test_a_double_click_makes_one_gif(page: Page) -> None:
     assert page.client.job("job-90").recipe == Recipe(fps=10.0)
 
 
+async def test_a_gif_that_is_there_already_is_pointed_at_and_said(open_page: OpenPage) -> None:
+    there = a_job(1, JobState.SUCCEEDED, gif=GIF)
+    page = open_page(ScriptedClient([there, a_job(2, recipe=Recipe(fps=10.0))], [a_source(1)]))
+    page.dashboard.editor.submit.click()
+    assert page.gallery.messages[-1] == {"type": "point", "id": "job-1"}
+    [notice] = page.notices.of_type("notice")
+    assert (notice["text"], notice["look"]) == ("This GIF is there already.", "info")
+    assert page.shown_ids == ["job-2", "job-1"]
+
+
+async def test_a_new_gif_is_not_said_to_be_there(page: Page) -> None:
+    page.dashboard.editor.submit.click()
+    assert (page.told, page.gallery.of_type("point")) == ([], [])
+
+
 async def test_a_press_that_failed_can_be_repeated_at_once(page: Page) -> None:
     page.client.failure = UNREACHABLE
     page.dashboard.editor.submit.click()
