@@ -156,13 +156,14 @@ class Client:
         """The platforms that a recipe may name, and what they take."""
         return [Preset(**one) for one in self._call("GET", "/presets")["presets"]]
 
-    def jobs(self, *, limit: int = 200) -> list[JobView]:
-        """The newest jobs, newest first."""
+    def jobs(self, *, state: JobState | None = None, limit: int = 200) -> list[JobView]:
+        """The newest jobs, or those of them in one state, newest first."""
         found: list[JobView] = []
+        wanted = {"state": state.value} if state else {}
         cursor: str | None = None
         while len(found) < limit:
             asked = {"limit": min(50, limit - len(found))} | ({"cursor": cursor} if cursor else {})
-            page = self._call("GET", "/jobs", params=asked)
+            page = self._call("GET", "/jobs", params=wanted | asked)
             found += [JobView.model_validate(one) for one in page["jobs"]]
             cursor = page["next_cursor"]
             if cursor is None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import ipywidgets as w
 
 from gifapp import errors
 from gifapp.client import Client
+from gifapp.domain.job import JobState
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipe import Recipe
 from gifapp.domain.views import Event, JobView, SourceView
@@ -20,6 +22,8 @@ from gifapp.widgets.upload import Upload
 from gifapp.widgets.words import repeat_words
 
 READ_AGAIN_S = 3600.0  # the pictures' addresses are good for some hours
+READ_QUEUE_S = 10.0  # no event tells that somebody else's job is done, and ours one place further
+_MOST_PLACES = 50
 
 
 class Dashboard(w.VBox):
@@ -30,7 +34,7 @@ class Dashboard(w.VBox):
         gifapp.Dashboard(gifapp.Client.from_environment())
     """
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, *, read_queue_s: float = READ_QUEUE_S) -> None:
         """Show what the service knows, then follow its events; needs a running event loop."""
         self._client = client
         self._state = DashboardState()
@@ -41,7 +45,8 @@ class Dashboard(w.VBox):
         self.add_class("gifapp-dashboard")
         with self._reporter.reporting():
             self._read()
-        self._tasks = [asyncio.create_task(self._follow()), asyncio.create_task(self._read_again())]
+        parts = (self._follow(), self._read_again(), self._keep_places(read_queue_s))
+        self._tasks = [asyncio.create_task(part) for part in parts]
 
     def close(self) -> None:
         """Follow no more."""
@@ -121,6 +126,18 @@ class Dashboard(w.VBox):
             await asyncio.sleep(READ_AGAIN_S)
             with self._reporter.reporting():
                 self._read()
+
+    async def _keep_places(self, every_s: float) -> None:
+        """Show how far those have come that wait in the queue."""
+        while True:
+            await asyncio.sleep(every_s)
+            with self._reporter.reporting(), suppress(errors.Transient):
+                self._read_places()
+
+    def _read_places(self) -> None:
+        if any(job.state is JobState.QUEUED for job in self._state.jobs):
+            for job in self._client.jobs(state=JobState.QUEUED, limit=_MOST_PLACES):
+                self._changed(job)
 
     def _receive(self, event: Event) -> None:
         with self._reporter.reporting():

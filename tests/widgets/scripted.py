@@ -69,9 +69,14 @@ class ScriptedClient:
         self._fail_if_told()
         return "a token"
 
-    def jobs(self) -> list[JobView]:
+    def jobs(self, *, state: JobState | None = None, limit: int = 200) -> list[JobView]:
         self._fail_if_told()
-        return list(self._jobs.values())
+        return [job for job in self._jobs.values() if state in (None, job.state)][:limit]
+
+    def somebody_else_is_done(self) -> None:
+        """What waits moves one place further, and no event tells."""
+        for job in self.jobs(state=JobState.QUEUED):
+            self._keep(job.model_copy(update={"queue_position": (job.queue_position or 2) - 1}))
 
     def sources(self) -> list[SourceView]:
         return list(self._sources.values())
