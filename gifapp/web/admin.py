@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from gifapp import errors
 from gifapp.domain.admin_views import OwnedJobView
@@ -22,6 +22,8 @@ class DeadLettersQuery(Query):
 
 
 class PurgeQuery(Query):
+    model_config = ConfigDict(extra="forbid")  # a slip in the name of the bound must not purge all
+
     older_than_s: float = Field(0, ge=0, le=_LONGEST_AGO_S)
 
 

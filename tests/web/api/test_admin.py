@@ -131,6 +131,8 @@ async def test_a_wrong_argument_purges_nothing(root: Person, bury: Callable[[int
     for age in ("-1", "week", "nan", "1e300", ""):
         answer = await root.http.delete(DEAD, params={"older_than_s": age})
         assert is_problem(answer, 422, "field-invalid")["field"] == "older_than_s"
+    answer = await root.http.delete(DEAD, params={"older_than": "3600"})
+    assert is_problem(answer, 422, "field-invalid")["field"] == "older_than"
     assert len((await root.http.get(DEAD)).json()["dead_letters"]) == 1
 
 
