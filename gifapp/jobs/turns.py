@@ -57,7 +57,7 @@ class Line:
     running: int
     workers: int
     usual_s: float | None
-    is_paused: bool
+    is_paused: bool = False
 
     @classmethod
     @reaching_mongodb()
