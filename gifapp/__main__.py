@@ -18,6 +18,9 @@ _COMMANDS = {
     "worker": "gifapp.commands.workers",
     "workers": "gifapp.commands.workers",
     "admin": "gifapp.commands.admin",
+    "jobs": "gifapp.commands.jobs",
+    "dead": "gifapp.commands.dead",
+    "queue": "gifapp.commands.queue",
     "config": "gifapp.commands.config",
 }
 

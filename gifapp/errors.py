@@ -221,6 +221,10 @@ class AccessDenied(GifappError):
     sentence = "You may not do that."
 
 
+class AdministratorsOnly(AccessDenied):
+    sentence = "Only an administrator may do that."
+
+
 class NotSignedIn(AccessDenied):
     sentence = "Sign in first."
 

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
@@ -18,7 +19,7 @@ from gifapp.client.answers import TIMEOUTS, answer_of
 from gifapp.client.following import follow
 from gifapp.client.served import ServedGif
 from gifapp.client.tokens import FixedToken, KernelToken, SessionToken, Token
-from gifapp.domain.job import JobState
+from gifapp.domain.job import JobState, Priority
 from gifapp.domain.limits import Limits
 from gifapp.domain.presets import Preset
 from gifapp.domain.recipe import Recipe
@@ -121,10 +122,28 @@ class Client:
         )
         return SourceView.model_validate(told)
 
-    def submit(self, source_id: str, recipe: Recipe | None = None) -> JobView:
-        """Ask for a GIF; a repeat after a lost answer does not ask twice."""
+    def submit(
+        self,
+        source_id: str,
+        recipe: Recipe | None = None,
+        *,
+        priority: Priority = "normal",
+        run_at: datetime | None = None,
+    ) -> JobView:
+        """Ask for a GIF; a repeat after a lost answer does not ask twice.
+
+        Where one of your jobs makes or has made this very GIF, the answer is that one, with `is_repeat`.
+
+        Args:
+            source_id: the video.
+            recipe: all that decides the GIF.
+            priority: among your own jobs; others' wait no longer for it.
+            run_at: not before this time, at most 30 days ahead; without a zone it is the local time.
+        """
         recipe = recipe or Recipe()
-        body = {"source_id": source_id, "recipe": recipe.model_dump(mode="json")}
+        body = {"source_id": source_id, "recipe": recipe.model_dump(mode="json"), "priority": priority}
+        if run_at is not None:
+            body["run_at"] = run_at.astimezone(UTC).isoformat()
         told = self._call("POST", "/jobs", json=body, headers={"Idempotency-Key": uuid4().hex})
         return JobView.model_validate(told)
 
@@ -137,13 +156,14 @@ class Client:
         """The platforms that a recipe may name, and what they take."""
         return [Preset(**one) for one in self._call("GET", "/presets")["presets"]]
 
-    def jobs(self, *, limit: int = 200) -> list[JobView]:
-        """The newest jobs, newest first."""
+    def jobs(self, *, state: JobState | None = None, limit: int = 200) -> list[JobView]:
+        """The newest jobs, or those of them in one state, newest first."""
         found: list[JobView] = []
+        wanted = {"state": state.value} if state else {}
         cursor: str | None = None
         while len(found) < limit:
             asked = {"limit": min(50, limit - len(found))} | ({"cursor": cursor} if cursor else {})
-            page = self._call("GET", "/jobs", params=asked)
+            page = self._call("GET", "/jobs", params=wanted | asked)
             found += [JobView.model_validate(one) for one in page["jobs"]]
             cursor = page["next_cursor"]
             if cursor is None:
@@ -177,7 +197,9 @@ class Client:
             aside.unlink(missing_ok=True)
         return path
 
-    def convert(self, path: Path | str, recipe: Recipe | None = None) -> ServedGif:
+    def convert(
+        self, path: Path | str, recipe: Recipe | None = None, *, priority: Priority = "normal"
+    ) -> ServedGif:
         """Upload a video, have it converted and fetch the GIF, with a progress bar.
 
         Raises:
@@ -188,7 +210,7 @@ class Client:
             source = self.upload(
                 path, lambda sent, size: bar.update(shown, completed=0.5 * sent / max(1, size))
             )
-            job = self.submit(source.id, recipe)
+            job = self.submit(source.id, recipe, priority=priority)
             while not job.state.is_final:
                 words = _WORDS[job.progress.phase] if job.state is JobState.RUNNING else "Waiting"
                 bar.update(shown, completed=0.5 + 0.5 * job.progress.fraction, description=words)

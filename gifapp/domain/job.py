@@ -16,6 +16,8 @@ Priority = Literal["high", "normal", "low"]
 
 BACKOFF_S = 5.0
 BACKOFF_CAP_S = 300.0
+MOST_AHEAD = timedelta(days=30)
+"""How far in the future the time may be that a job waits for."""
 
 
 class JobState(StrEnum):

@@ -69,6 +69,13 @@ class ErrorView(View):
     detail: str
 
 
+class PastErrorView(ErrorView):
+    """What went wrong in one attempt, and when."""
+
+    attempt: int | None = None
+    at: datetime | None = None
+
+
 class EstimateView(View):
     """A GIF that was not made: about so many bytes, and at most so many frames.
 
@@ -87,6 +94,7 @@ class JobView(View):
 
     `queue_position` is 1 for the next to run, and `wait_s` about how long that takes; both only while it is
     queued and due. `is_repeat` is the answer to a submit that asked for what this job makes or has made.
+    `errors` are those of all attempts, oldest first.
     """
 
     id: str
@@ -97,6 +105,7 @@ class JobView(View):
     is_repeat: bool = False
     attempts: int
     error: ErrorView | None = None
+    errors: list[PastErrorView] = []
     recipe: Recipe
     source: SourceView | None = None
     gif: GifView | None = None

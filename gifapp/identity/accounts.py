@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import mongoengine.errors
@@ -64,6 +65,12 @@ class Accounts:
     @reaching_mongodb()
     def all(self) -> list[UserDocument]:
         return list(UserDocument.objects.order_by("created_at"))
+
+    @reaching_mongodb()
+    def emails(self, user_ids: Collection[str]) -> dict[str, str]:
+        """By the ids of those accounts that there are."""
+        ids = [ObjectId(user_id) for user_id in user_ids if ObjectId.is_valid(user_id)]
+        return {str(user.id): user.email for user in UserDocument.objects(id__in=ids).only("email")}
 
     @reaching_mongodb()
     def change_password(self, user_id: ObjectId, password_hash: bytes) -> UserDocument | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -12,6 +12,7 @@ from uuid import uuid4
 from bson import ObjectId
 
 from gifapp import errors
+from gifapp.domain.admin_views import OwnedJobView
 from gifapp.domain.views import Role, UserView
 from gifapp.identity import documents, sessions, tokens
 from gifapp.identity.accounts import Accounts, view
@@ -130,6 +131,22 @@ class Identity:
     def users(self) -> list[UserView]:
         """Every account, oldest first."""
         return [view(user) for user in self._accounts.all()]
+
+    def user(self, email: str) -> UserView:
+        """Whose account has this address.
+
+        Raises:
+            errors.NotFound, errors.FieldInvalid
+        """
+        found = self._accounts.by_email(normalised(email))
+        if found is None:
+            raise errors.NotFound(kind="account")
+        return view(found)
+
+    def with_emails(self, jobs: Sequence[OwnedJobView]) -> list[OwnedJobView]:
+        """The jobs with the addresses of those owners who still have an account."""
+        emails = self._accounts.emails({job.owner_id for job in jobs})
+        return [job.model_copy(update={"owner_email": emails.get(job.owner_id)}) for job in jobs]
 
     def setup_token(self) -> str | None:
         """What the first account needs; None once there is one."""

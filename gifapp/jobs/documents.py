@@ -35,8 +35,11 @@ def new_id() -> str:
 
 
 def utc_now() -> datetime:
+    return in_milliseconds(datetime.now(UTC))
+
+
+def in_milliseconds(time: datetime) -> datetime:
     """The time in whole milliseconds: what MongoDB gives back equals what was written."""
-    time = datetime.now(UTC)
     return time.replace(microsecond=time.microsecond // 1000 * 1000)
 
 
@@ -130,6 +133,7 @@ class JobDocument(Document):  # type: ignore[misc]
         "collection": "jobs",
         "indexes": [
             ("owner", "-created_at", "-id"),
+            ("-created_at", "-id"),
             ("state", "owner", "rank_at"),
             ("state", "lease_until"),
             ("state", "-finished_at"),

@@ -9,6 +9,7 @@ from typing import Self
 
 from gifapp.domain.limits import Allowance, Limits
 from gifapp.jobs import database
+from gifapp.jobs.administration import Administration
 from gifapp.jobs.announcer import Announcer
 from gifapp.jobs.blobs import Blobs, open_blobs
 from gifapp.jobs.estimates import Estimates
@@ -23,6 +24,7 @@ class JobParts:
     """All of the jobs' parts; closing it closes the connections."""
 
     service: JobService
+    administration: Administration
     events: Events
     announcer: Announcer
     blobs: Blobs
@@ -88,4 +90,7 @@ def build(
         allowance=allowance,
         timings=timings,
     )
-    return JobParts(service, events, announcer, blobs, estimates, doorbell, limits, allowance, timings)
+    administration = Administration(service, doorbell=doorbell, announcer=announcer)
+    return JobParts(
+        service, administration, events, announcer, blobs, estimates, doorbell, limits, allowance, timings
+    )

@@ -17,15 +17,16 @@ from gifapp.conversion.poster import picture, poster
 from gifapp.conversion.probe import probe
 from gifapp.conversion.video import Video
 from gifapp.domain.formats import FILE_KINDS
-from gifapp.domain.job import JobState, Priority
+from gifapp.domain.job import MOST_AHEAD, JobState, Priority
 from gifapp.domain.limits import Allowance, Limits
 from gifapp.domain.recipe import Recipe
 from gifapp.domain.views import EstimateView, JobView, SourceView
 from gifapp.jobs import leases, sources, store, submissions
 from gifapp.jobs.announcer import Announcer
 from gifapp.jobs.blobs import Blobs, Incoming
-from gifapp.jobs.documents import JobDocument, SourceDocument, utc_now
+from gifapp.jobs.documents import JobDocument, SourceDocument, in_milliseconds, utc_now
 from gifapp.jobs.estimates import Estimates
+from gifapp.jobs.pages import cursor_after, place_of
 from gifapp.jobs.queue import Doorbell
 from gifapp.jobs.sweep import Sweep
 from gifapp.jobs.timings import Timings
@@ -193,9 +194,11 @@ class JobService:
         Raises:
             errors.NotFound: no such source.
             errors.SourceRefused: the recipe asks for more than the source has or the limits allow.
+            errors.FieldInvalid: `run_at` is too far ahead.
             errors.TooManyJobs
             errors.ServiceUnavailable
         """
+        run_at = _ahead(run_at)
         source = sources.find_source(owner_id, source_id)
         make_plan(sources.video_of(source), recipe, self._limits)
         fingerprint, key = _fingerprint(source, recipe), idempotency_key or None
@@ -222,10 +225,12 @@ class JobService:
         Raises:
             errors.FieldInvalid: the cursor is none that a page gave.
         """
-        before = _place(cursor) if cursor else None
+        before = place_of(cursor) if cursor else None
         found = store.jobs_of(owner_id, state=state, before=before, limit=limit + 1)
         page = found[:limit]
-        return JobPage(job_views(page), _cursor(page[-1]) if len(found) > limit else None)
+        return JobPage(
+            job_views(page), cursor_after(page[-1], by="created_at") if len(found) > limit else None
+        )
 
     def job(self, owner_id: str, job_id: str) -> JobView:
         return job_view(store.find_job(owner_id, job_id))
@@ -251,11 +256,14 @@ class JobService:
 
     def delete(self, owner_id: str, job_id: str) -> None:
         """Forget a job and its GIF; a running one is stopped."""
-        removed = store.remove_job(owner_id, job_id)
+        self.clean_up_after(store.remove_job(owner_id, job_id))
+
+    def clean_up_after(self, removed: JobDocument) -> None:
+        """Remove the files of a job whose document is gone, and tell its owner."""
         for key in {leases.attempt_of(removed).key} | ({removed.gif.key} if removed.gif else set()):
             if not store.names_gif(key):
                 self._blobs.remove_attempt(key)
-        self._announcer.job_deleted(owner_id, job_id)
+        self._announcer.job_deleted(removed.owner, removed.id)
 
     def gif(self, owner_id: str, job_id: str) -> GifFile:
         """The finished GIF.
@@ -288,18 +296,16 @@ class JobService:
         return view
 
 
+def _ahead(run_at: datetime | None) -> datetime | None:
+    """The time as MongoDB keeps it; None: it is not in the future."""
+    now = utc_now()
+    if run_at is None or run_at <= now:
+        return None
+    if run_at > now + MOST_AHEAD:
+        raise errors.FieldInvalid(field="run_at", problem=f"it may be at most {MOST_AHEAD.days} days ahead")
+    return in_milliseconds(run_at.astimezone(UTC))
+
+
 def _fingerprint(source: SourceDocument, recipe: Recipe) -> str:
     """What decides the GIF's bytes: the video's, the recipe, and who makes it."""
     return hashlib.sha256(f"{source.sha256} {recipe.digest} {ENGINE_VERSION}".encode()).hexdigest()
-
-
-def _cursor(job: JobDocument) -> str:
-    return f"{job.created_at.timestamp() * 1000:.0f}-{job.id}"
-
-
-def _place(cursor: str) -> tuple[datetime, str]:
-    created_ms, _, job_id = cursor.partition("-")
-    try:
-        return datetime.fromtimestamp(int(created_ms) / 1000, UTC), job_id
-    except (ValueError, OverflowError, OSError):
-        raise errors.FieldInvalid(field="cursor", problem="it is not from a list of jobs") from None

@@ -5,6 +5,7 @@ Each change is one conditional update. Where the answer may be None, someone was
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from gifapp.domain.job import LEGAL_MOVES, JobState, Priority
 from gifapp.domain.recipe import Recipe
 from gifapp.jobs.control import is_paused
 from gifapp.jobs.documents import LONG_AGO, JobDocument, ProgressPart, SourceDocument, utc_now
+from gifapp.jobs.pages import newest_first
 from gifapp.jobs.turns import PRIORITIES, rank_of
 from gifapp.mongodb import reaching_mongodb
 
@@ -90,10 +92,7 @@ def jobs_of(
     chosen = JobDocument.objects(owner=owner_id)
     if state is not None:
         chosen = chosen.filter(state=state)
-    if before is not None:
-        created_at, job_id = before
-        chosen = chosen.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=job_id))
-    return list(chosen.order_by("-created_at", "-id").limit(limit))
+    return newest_first(chosen, by="created_at", before=before, limit=limit)
 
 
 @reaching_mongodb()
@@ -132,18 +131,27 @@ def retry_job(owner_id: str, job_id: str) -> JobDocument:
         errors.NotFound, errors.MoveNotAllowed
         errors.JobRepeated: another job is making the same GIF.
     """
-    found, now = find_job(owner_id, job_id), utc_now()
-    try:
-        queued = _queued_again(found, now)
-    except NotUniqueError:
-        raise errors.JobRepeated from None
+    queued = queue_again(find_job(owner_id, job_id), if_in=_RETRYABLE)
     if queued is None:
         raise errors.MoveNotAllowed(state=find_job(owner_id, job_id).state, verb="retried")
     return queued
 
 
-def _queued_again(job: JobDocument, now: datetime) -> JobDocument | None:
-    return JobDocument.objects(id=job.id, state__in=_RETRYABLE).modify(
+@reaching_mongodb()
+def queue_again(job: JobDocument, *, if_in: Collection[JobState]) -> JobDocument | None:
+    """The job, queued with all its attempts before it; None: it is in none of these states.
+
+    Raises:
+        errors.JobRepeated: another job is making the same GIF.
+    """
+    try:
+        return _queued_again(job, if_in, utc_now())
+    except NotUniqueError:
+        raise errors.JobRepeated from None
+
+
+def _queued_again(job: JobDocument, states: Collection[JobState], now: datetime) -> JobDocument | None:
+    return JobDocument.objects(id=job.id, state__in=states).modify(
         new=True,
         set__state=JobState.QUEUED,
         set__is_active=True,

@@ -57,13 +57,14 @@ class Line:
     running: int
     workers: int
     usual_s: float | None
+    is_paused: bool = False
 
     @classmethod
     @reaching_mongodb()
     def now(cls) -> Self:
         due, running = _due_by_owner(), _running()
         in_order = {owner: due[owner] for owner in _in_turn(due, running)}
-        return cls(in_order, running.total(), workers.count_alive(), _usual_s())
+        return cls(in_order, running.total(), workers.count_alive(), _usual_s(), is_paused())
 
     @reaching_mongodb()
     def place(self, job: JobDocument) -> int | None:
@@ -83,8 +84,8 @@ class Line:
         return 1 + own + others + sum(self.due[other] > own for other in before)
 
     def wait_s(self, place: int) -> float | None:
-        """About how long until the job at this place runs, from how long recent ones took."""
-        if self.usual_s is None:
+        """About how long until the job at this place runs, from how long recent ones took; None: unknown."""
+        if self.usual_s is None or self.is_paused:
             return None
         hands = max(1, self.workers)
         behind = max(0, place - max(0, hands - self.running))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gifapp.domain.admin_views import OwnedJobView
 from gifapp.domain.formats import FILE_KINDS
 from gifapp.domain.job import JobState, Progress
 from gifapp.domain.recipe import Format, Recipe
-from gifapp.domain.views import ErrorView, GifView, JobView, SourceView
+from gifapp.domain.views import ErrorView, GifView, JobView, PastErrorView, SourceView
 from gifapp.jobs.documents import JobDocument, SourceDocument
 from gifapp.jobs.sources import sources_by_id, video_of
 from gifapp.jobs.turns import Line
@@ -48,6 +49,26 @@ def job_views(jobs: Sequence[JobDocument]) -> list[JobView]:
     return [_job_view(job, _recipe_without_files(job), sources.get(job.source), line) for job in jobs]
 
 
+def owned_job_view(job: JobDocument) -> OwnedJobView:
+    """The view of a job whose owner is not known; without its recipe if that was not read."""
+    return OwnedJobView(
+        id=job.id,
+        owner_id=job.owner,
+        state=JobState(job.state),
+        source_name=job.source_name,
+        attempts=job.attempts,
+        max_attempts=job.max_attempts,
+        worker=job.worker,
+        error=_error_view(job),
+        errors=_past_errors(job),
+        recipe=_recipe_without_files(job) if job.recipe else None,
+        created_at=job.created_at,
+        run_at=job.run_at,
+        started_at=job.started_at,
+        finished_at=job.finished_at,
+    )
+
+
 def _line_of(jobs: Sequence[JobDocument]) -> Line | None:
     """The queue, if any of the jobs is in it."""
     return Line.now() if any(job.state == JobState.QUEUED for job in jobs) else None
@@ -67,7 +88,8 @@ def _job_view(job: JobDocument, recipe: Recipe, source: SourceDocument | None, l
         queue_position=place,
         wait_s=line.wait_s(place) if line and place else None,
         attempts=job.attempts,
-        error=ErrorView(code=job.error.code, detail=job.error.detail) if job.error else None,
+        error=_error_view(job),
+        errors=_past_errors(job),
         recipe=recipe,
         source=source_view(source) if source else None,
         gif=_gif_view(job, recipe.format),
@@ -76,6 +98,16 @@ def _job_view(job: JobDocument, recipe: Recipe, source: SourceDocument | None, l
         started_at=job.started_at,
         finished_at=job.finished_at,
     )
+
+
+def _error_view(job: JobDocument) -> ErrorView | None:
+    return ErrorView(code=job.error.code, detail=job.error.detail) if job.error else None
+
+
+def _past_errors(job: JobDocument) -> list[PastErrorView]:
+    return [
+        PastErrorView(code=one.code, detail=one.detail, attempt=one.attempt, at=one.at) for one in job.errors
+    ]
 
 
 def _gif_view(job: JobDocument, made: Format) -> GifView | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tornado.routing import URLSpec
 
-from gifapp.web import auth, estimates, events, health, jobs, me, media, sources
+from gifapp.web import admin, auth, estimates, events, health, jobs, me, media, sources
 from gifapp.web.base import NotFoundHandler
 
 _API = r"/api/v1"
@@ -33,6 +33,14 @@ def api_routes() -> list[URLSpec]:
         URLSpec(rf"{_API}/estimates", estimates.EstimatesHandler),
         URLSpec(rf"{_API}/presets", estimates.PresetsHandler),
         URLSpec(rf"{_API}/events", events.EventsHandler),
+        URLSpec(rf"{_API}/admin/queue", admin.QueueHandler),
+        URLSpec(rf"{_API}/admin/queue/pause", admin.PauseHandler),
+        URLSpec(rf"{_API}/admin/queue/resume", admin.ResumeHandler),
+        URLSpec(rf"{_API}/admin/workers", admin.WorkersHandler),
+        URLSpec(rf"{_API}/admin/dead-letters", admin.DeadLettersHandler),
+        URLSpec(rf"{_API}/admin/dead-letters/requeue", admin.RequeueAllHandler),
+        URLSpec(rf"{_API}/admin/dead-letters/{_ID}", admin.DeadLetterHandler),
+        URLSpec(rf"{_API}/admin/dead-letters/{_ID}/requeue", admin.RequeueHandler),
         URLSpec(rf"/media/gifs/{_ID}", media.GifHandler, {"signed": True}),
         URLSpec(rf"/media/posters/{_ID}", media.PosterHandler, {"signed": True}),
         URLSpec(rf"/media/frames/{_ID}", media.FrameHandler, {"signed": True}),

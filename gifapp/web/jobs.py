@@ -11,7 +11,7 @@ from gifapp.domain.job import JobState, Priority
 from gifapp.domain.recipe import Recipe
 from gifapp.domain.views import JobView
 from gifapp.web.base import PrivateHandler
-from gifapp.web.payloads import Payload, Query
+from gifapp.web.payloads import Moment, Payload, Query
 
 _MOST_KEY_CHARACTERS = 200
 RECIPE_BODY_BYTES = 2 * 1024 * 1024  # subtitles, and a picture in base64
@@ -21,6 +21,7 @@ class Submission(Payload):
     source_id: str = Field(max_length=100)
     recipe: dict[str, Any] = Field(default_factory=dict)
     priority: Priority = "normal"
+    run_at: Moment | None = None
 
 
 class JobsQuery(Query):
@@ -60,9 +61,10 @@ class JobsHandler(_JobsHandler):
             given.source_id,
             Recipe.parse(given.recipe),
             priority=given.priority,
+            run_at=given.run_at,
             idempotency_key=self._idempotency_key(),
         )
-        self.set_status(201)
+        self.set_status(200 if job.is_repeat else 201)
         self.set_header("Location", f"/api/v1/jobs/{job.id}")
         self.answer_job(job)
 

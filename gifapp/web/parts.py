@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from gifapp.domain.limits import Limits
 from gifapp.identity.service import Identity
+from gifapp.jobs.administration import Administration
 from gifapp.jobs.parts import JobParts
 from gifapp.jobs.progress import Events, follow
 from gifapp.jobs.service import JobService
@@ -35,6 +36,7 @@ class Parts:
     """
 
     service: JobService
+    administration: Administration
     identity: Identity
     events: Events
     hub: EventHub
@@ -65,6 +67,7 @@ def build_parts(
     """
     return Parts(
         service=jobs.service,
+        administration=jobs.administration,
         identity=identity,
         events=jobs.events,
         hub=EventHub(functools.partial(follow, redis_url)),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any, TypeVar
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic_core import PydanticCustomError
 
 from gifapp import errors
 
@@ -24,6 +26,20 @@ class Query(BaseModel):
 
     model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
 
+
+def _moment(value: Any) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value)
+        moment.astimezone(UTC)  # the first and the last hours of all time are none elsewhere
+    except (TypeError, ValueError, OverflowError):
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise PydanticCustomError("moment", "it must be a time with its zone, as 2026-01-31T12:00:00Z")
+    return moment
+
+
+Moment = Annotated[datetime, BeforeValidator(_moment)]
+"""A time in ISO 8601 that means the same everywhere."""
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -10,6 +10,7 @@ const ICONS = {
   cancel: "M6 6l12 12M18 6 6 18",
   crop: "M6 2v16h16M2 6h16v16",
   play: "M8 5v14l11-7z",
+  info: "M12 11v6m0-9.500v.1M12 3a9 9 0 1 0 0 18a9 9 0 1 0 0-18",
   warning: "M12 8v5m0 3.500v.1M12 3 2 20h20z",
 };
 

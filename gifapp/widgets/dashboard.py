@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import ipywidgets as w
 
 from gifapp import errors
 from gifapp.client import Client
+from gifapp.domain.job import JobState
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipe import Recipe
 from gifapp.domain.views import Event, JobView, SourceView
@@ -17,8 +19,11 @@ from gifapp.widgets.notices import Notices
 from gifapp.widgets.reporting import Reporter
 from gifapp.widgets.state import DashboardState
 from gifapp.widgets.upload import Upload
+from gifapp.widgets.words import repeat_words
 
 READ_AGAIN_S = 3600.0  # the pictures' addresses are good for some hours
+READ_QUEUE_S = 10.0  # no event tells that somebody else's job is done, and ours one place further
+_MOST_PLACES = 50
 
 
 class Dashboard(w.VBox):
@@ -29,7 +34,7 @@ class Dashboard(w.VBox):
         gifapp.Dashboard(gifapp.Client.from_environment())
     """
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, *, read_queue_s: float = READ_QUEUE_S) -> None:
         """Show what the service knows, then follow its events; needs a running event loop."""
         self._client = client
         self._state = DashboardState()
@@ -40,7 +45,8 @@ class Dashboard(w.VBox):
         self.add_class("gifapp-dashboard")
         with self._reporter.reporting():
             self._read()
-        self._tasks = [asyncio.create_task(self._follow()), asyncio.create_task(self._read_again())]
+        parts = (self._follow(), self._read_again(), self._keep_places(read_queue_s))
+        self._tasks = [asyncio.create_task(part) for part in parts]
 
     def close(self) -> None:
         """Follow no more."""
@@ -76,7 +82,11 @@ class Dashboard(w.VBox):
         self.editor.choose(source)
 
     def _submit(self, source_id: str, recipe: Recipe) -> None:
-        self._changed(self._client.submit(source_id, recipe))
+        job = self._client.submit(source_id, recipe)
+        self._changed(job)
+        if job.is_repeat:
+            self.gallery.point_at(job.id)
+            self.notices.tell(repeat_words(job))
 
     def _remove_source(self, source_id: str) -> None:
         self._client.delete_source(source_id)
@@ -116,6 +126,18 @@ class Dashboard(w.VBox):
             await asyncio.sleep(READ_AGAIN_S)
             with self._reporter.reporting():
                 self._read()
+
+    async def _keep_places(self, every_s: float) -> None:
+        """Show how far those have come that wait in the queue."""
+        while True:
+            await asyncio.sleep(every_s)
+            with self._reporter.reporting(), suppress(errors.Transient):
+                self._read_places()
+
+    def _read_places(self) -> None:
+        if any(job.state is JobState.QUEUED for job in self._state.jobs):
+            for job in self._client.jobs(state=JobState.QUEUED, limit=_MOST_PLACES):
+                self._changed(job)
 
     def _receive(self, event: Event) -> None:
         with self._reporter.reporting():

@@ -12,6 +12,7 @@ const SPOKEN = {
   cancelled: "is cancelled",
   dead: "failed",
 };
+const POINTED_MS = 4_000;
 
 // One card. Its nodes are made once and changed in place: focus and a playing GIF survive each patch.
 class Card {
@@ -34,7 +35,7 @@ class Card {
     const before = this.card;
     this.card = card;
     this.node.dataset.state = card.state;
-    this.node.setAttribute("aria-label", `${card.name}: ${card.status}`);
+    this.node.setAttribute("aria-label", `${card.name}: ${statusOf(card)}`);
     setText(this.name, card.name);
     this.name.title = card.name;
     this.showStatus();
@@ -48,7 +49,7 @@ class Card {
 
   showStatus() {
     const facts = this.card.gif?.facts;
-    if (!facts) setText(this.status, this.card.status);
+    if (!facts) setText(this.status, statusOf(this.card));
     else this.status.replaceChildren(...facts.map((text) => make("span", { text })));
     setText(this.notes, this.card.gif?.notes ?? "");
     this.notes.hidden = !this.notes.textContent;
@@ -164,6 +165,7 @@ class Gallery {
     if (message.type === "all") this.showAll(message.cards);
     else if (message.type === "patch") message.cards.forEach((card) => this.patch(card));
     else if (message.type === "remove") this.remove(message.id);
+    else if (message.type === "point") this.pointAt(this.cards.get(message.id));
     else if (message.type === "settled") this.cards.get(message.id)?.settle();
     this.empty.hidden = this.cards.size > 0;
     this.count.textContent = this.cards.size || "";
@@ -208,6 +210,14 @@ class Gallery {
     card.node.scrollIntoView({ block: "nearest", behavior: wantsLessMotion() ? "auto" : "smooth" });
   }
 
+  pointAt(card) {
+    if (!card) return;
+    card.node.focus({ preventScroll: true });
+    this.reveal(card);
+    card.node.classList.add("gifapp-card--pointed");
+    setTimeout(() => card.node.classList.remove("gifapp-card--pointed"), POINTED_MS);
+  }
+
   ask(action, id) {
     this.model.send({ type: action, id });
   }
@@ -233,6 +243,13 @@ function makeEmpty() {
   ];
   const items = steps.map(([title, text]) => make("li", {}, make("strong", { text: title }), make("span", { text })));
   return make("ol", { class: "gifapp-gallery__empty" }, ...items);
+}
+
+// The kernel does not know the page's time zone: where a job waits for a time, the page says which.
+function statusOf({ status, run_at: runAt }) {
+  if (!runAt) return status;
+  const format = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  return status.replace("{when}", `on ${format.format(new Date(runAt))}`);
 }
 
 function setText(node, text) {

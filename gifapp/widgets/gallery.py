@@ -52,6 +52,10 @@ class Gallery(anywidget.AnyWidget):
         elif before != now:
             self._patch_soon(job.id)
 
+    def point_at(self, job_id: str) -> None:
+        """Bring a card into view, with the focus on it."""
+        self.send({"type": "point", "id": job_id})
+
     def remove(self, job_id: str) -> None:
         if self._cards.pop(job_id, None) is not None:
             self._waiting.discard(job_id)

@@ -9,8 +9,8 @@ function render({ model, el }) {
   const showLive = () => {
     offline.textContent = model.get("is_live") ? "" : "Live updates have stopped. Connecting again…";
   };
-  const showNotice = (text) => {
-    const notice = make("div", { class: "gifapp-notice" }, icon("warning"), make("p", { text }));
+  const showNotice = ({ text, look }) => {
+    const notice = make("div", { class: `gifapp-notice gifapp-notice--${look}` }, icon(look), make("p", { text }));
     const remove = () => notice.remove();
     notice.append(button("Dismiss", "icon", remove, "cancel"));
     const timer = setTimeout(remove, SHOWN_MS);
@@ -19,7 +19,7 @@ function render({ model, el }) {
     stack.append(notice);
   };
   const receive = (message) => {
-    if (message.type === "notice") showNotice(message.text);
+    if (message.type === "notice") showNotice(message);
   };
   showLive();
   model.on("change:is_live", showLive);

@@ -1,4 +1,4 @@
-"""Sentences that appear over the page: what failed, and whether the service can be heard."""
+"""Sentences that appear over the page: what failed or is good to know, and whether the service is heard."""
 
 from __future__ import annotations
 
@@ -20,4 +20,9 @@ class Notices(anywidget.AnyWidget):
     """Whether events arrive; a line in the page says so when they do not."""
 
     def show(self, sentence: str) -> None:
-        self.send({"type": "notice", "text": sentence})
+        """Say what went wrong."""
+        self.send({"type": "notice", "look": "warning", "text": sentence})
+
+    def tell(self, sentence: str) -> None:
+        """Say what is no fault."""
+        self.send({"type": "notice", "look": "info", "text": sentence})

@@ -11,6 +11,9 @@ from gifapp.domain.outcome import Outcome
 from gifapp.domain.views import GifView, JobView, SourceView
 from gifapp.domain.wording import frames, size
 
+WHEN = "{when}"
+"""Stands for a time that only the page can tell as people there do."""
+
 _PHASES = {
     "preparing": "Preparing",
     "reading": "Reading the video",
@@ -37,6 +40,7 @@ def card(job: JobView) -> dict[str, Any]:
         "name": job.source.name if job.source else "A deleted video",
         "poster_url": job.source.poster_url if job.source else None,
         "status": status(job),
+        "run_at": job.run_at.isoformat() if _waits_for_a_time(job) and job.run_at else None,
         "fraction": job.progress.fraction if job.state is JobState.RUNNING else None,
         "gif": gif_facts(job.gif, job.source) if job.gif else None,
         "actions": [action for action in _ACTIONS[job.state] if job.source or action != "retry"],
@@ -44,7 +48,7 @@ def card(job: JobView) -> dict[str, Any]:
 
 
 def status(job: JobView) -> str:
-    """Where the job stands, in one line."""
+    """Where the job stands, in one line; for `WHEN` the page puts the card's `run_at`."""
     match job.state:
         case JobState.QUEUED:
             return _queued(job)
@@ -54,27 +58,53 @@ def status(job: JobView) -> str:
             return "Done"
         case JobState.CANCELLED:
             return "Cancelled"
-    return job.error.detail if job.error else "The conversion failed."
+    failed = job.error.detail if job.error else "The conversion failed."
+    return f"{failed} {_way_out(job)}" if job.state is JobState.DEAD else failed
+
+
+def repeat_words(job: JobView) -> str:
+    """What to say to somebody who asked for what this job makes or has made."""
+    name = FILE_KINDS[job.recipe.format].name
+    match job.state:
+        case JobState.SUCCEEDED:
+            return f"This {name} is there already."
+        case JobState.RUNNING:
+            return f"This {name} is being made already."
+    return f"This {name} is in the queue already."
+
+
+def _way_out(job: JobView) -> str:
+    """What can be done about a job that used up its attempts, for reasons of ours."""
+    tried = f"It was tried {job.attempts} times. " if job.attempts > 1 else ""
+    if job.source is None:
+        return f"{tried}Its video is deleted: upload it again."
+    return f"{tried}Try again later, or tell whoever runs this server."
 
 
 def _queued(job: JobView) -> str:
     if job.error is not None:
         return "Will be tried again soon"
-    if not job.queue_position or job.queue_position == 1:
-        return "Next in the queue"
-    return f"Number {job.queue_position} in the queue"
+    if _waits_for_a_time(job):
+        return f"Will be made {WHEN}"
+    place = job.queue_position or 1
+    words = "Next in the queue" if place == 1 else f"Number {place} in the queue"
+    return words if job.wait_s is None or job.wait_s < 1 else f"{words}, about {_amount(job.wait_s)}"
+
+
+def _waits_for_a_time(job: JobView) -> bool:
+    return job.state is JobState.QUEUED and job.error is None and job.run_at is not None
 
 
 def _running(job: JobView) -> str:
     words = f"{_PHASES[job.progress.phase]}, {job.progress.fraction:.0%}"
     left_s = job.progress.eta_s
-    return words if left_s is None else f"{words}, {_about(left_s)} left"
+    return words if left_s is None else f"{words}, {_amount(left_s)} left"
 
 
-def _about(left_s: float) -> str:
-    if left_s < 60:
-        return f"{max(1, round(left_s))} s"
-    return f"{round(left_s / 60)} min"
+def _amount(seconds: float) -> str:
+    if seconds < 60:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 90 * 60 else f"{round(seconds / 3600)} h"
 
 
 def gif_facts(gif: GifView, source: SourceView | None) -> dict[str, Any]:

@@ -112,6 +112,16 @@ def test_one_press_makes_the_gif_and_its_pixels_are_the_videos(
         assert np.sqrt((difference**2).mean()) < 12, f"frame {frame}"
 
 
+def test_the_same_gif_is_not_made_twice_but_pointed_at(page: Page, shoot: Shoot) -> None:
+    page.get_by_role("button", name="Make the GIF").click()
+    expect(page.get_by_role("alert").first).to_contain_text("This GIF is there already.")
+    expect(cards(page, "succeeded")).to_have_count(1)
+    expect(cards(page, "succeeded")).to_be_focused()
+    expect(cards(page, "succeeded")).to_be_in_viewport()
+    shoot(page, "6-there-already")
+    page.get_by_role("button", name="Dismiss").click()
+
+
 def test_a_reload_loses_nothing(page: Page) -> None:
     page.reload()
     expect(cards(page, "succeeded")).to_have_count(1, timeout=30_000)

@@ -1,5 +1,6 @@
 """The client against the whole service."""
 
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -109,6 +110,18 @@ def test_a_job_is_cancelled_retried_and_deleted(client: Client) -> None:
     client.delete(job.id)
     with pytest.raises(errors.NotFound):
         client.job(job.id)
+
+
+def test_a_job_for_a_later_time_waits_for_it(client: Client) -> None:
+    source = client.upload(real_clip())
+    at = datetime.now(UTC) + timedelta(hours=2)
+    job = client.submit(source.id, Recipe(fps=3.0), priority="low", run_at=at)
+    assert (job.state, job.queue_position, job.is_repeat) == (JobState.QUEUED, None, False)
+    assert job.run_at == pytest.approx(at, abs=timedelta(seconds=1))
+    assert client.submit(source.id, Recipe(fps=3.0)).is_repeat
+    assert job.id in [one.id for one in client.jobs(state=JobState.QUEUED)]
+    assert job.id not in [one.id for one in client.jobs(state=JobState.DEAD)]
+    client.delete(job.id)
 
 
 def test_a_wrong_password_is_said(service: RunningService, client: Client) -> None:

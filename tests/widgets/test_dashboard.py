@@ -9,6 +9,7 @@ from gifapp.domain.recipe import Recipe
 from gifapp.domain.views import Event
 from gifapp.widgets.dashboard import Dashboard
 from gifapp.widgets.estimating import PAUSE_S
+from gifapp.widgets.gallery import PATCH_EVERY_S
 from tests.widgets.scripted import (
     GIF,
     GIVEN_UP,
@@ -24,9 +25,9 @@ from tests.widgets.scripted import (
 class Page:
     """A dashboard on a scripted client, and the browser's end of each of its parts."""
 
-    def __init__(self, client: ScriptedClient) -> None:
+    def __init__(self, client: ScriptedClient, **pace: float) -> None:
         self.client = client
-        self.dashboard = Dashboard(client)  # type: ignore[arg-type]
+        self.dashboard = Dashboard(client, **pace)  # type: ignore[arg-type]
         self.gallery = Browser(self.dashboard.gallery)
         self.upload = Browser(self.dashboard.upload)
         self.stage = Browser(self.dashboard.editor.stage)
@@ -43,15 +44,15 @@ class Page:
         return [notice["text"] for notice in self.notices.of_type("notice")]
 
 
-OpenPage = Callable[[ScriptedClient], Page]
+OpenPage = Callable[..., Page]
 
 
 @pytest.fixture
 async def open_page() -> AsyncIterator[OpenPage]:
     pages: list[Page] = []
 
-    def open_page(client: ScriptedClient) -> Page:
-        pages.append(Page(client))
+    def open_page(client: ScriptedClient, **pace: float) -> Page:
+        pages.append(Page(client, **pace))
         return pages[-1]
 
     yield open_page
@@ -116,6 +117,19 @@ async def test_a_reset_reads_the_jobs_again(page: Page) -> None:
     page.client.delete("job-1")
     page.client.emit(Event(cursor="9-0", type="reset"))
     assert page.shown_ids == ["job-2"]
+
+
+async def test_a_place_in_the_queue_moves_without_an_event(open_page: OpenPage) -> None:
+    waiting = [a_job(1, queue_position=3), a_job(2, JobState.RUNNING)]
+    page = open_page(ScriptedClient(waiting), read_queue_s=0.05)
+    await settled()
+    page.client.failure = UNREACHABLE  # it may be away for a while, and nobody need hear of it
+    await asyncio.sleep(0.15)
+    page.client.somebody_else_is_done()
+    await asyncio.sleep(0.1 + PATCH_EVERY_S)
+    [patch] = page.gallery.of_type("patch")
+    assert [card["status"] for card in patch["cards"]] == ["Number 2 in the queue"]
+    assert (page.told, page.client.failure) == ([], None)
 
 
 async def test_a_lost_connection_is_shown_until_it_is_back(page: Page) -> None:
@@ -231,6 +245,21 @@ async def test_a_double_click_makes_one_gif(page: Page) -> None:
     page.dashboard.editor.form.trim.fps.control.value = 10.0
     page.dashboard.editor.submit.click()
     assert page.client.job("job-90").recipe == Recipe(fps=10.0)
+
+
+async def test_a_gif_that_is_there_already_is_pointed_at_and_said(open_page: OpenPage) -> None:
+    there = a_job(1, JobState.SUCCEEDED, gif=GIF)
+    page = open_page(ScriptedClient([there, a_job(2, recipe=Recipe(fps=10.0))], [a_source(1)]))
+    page.dashboard.editor.submit.click()
+    assert page.gallery.messages[-1] == {"type": "point", "id": "job-1"}
+    [notice] = page.notices.of_type("notice")
+    assert (notice["text"], notice["look"]) == ("This GIF is there already.", "info")
+    assert page.shown_ids == ["job-2", "job-1"]
+
+
+async def test_a_new_gif_is_not_said_to_be_there(page: Page) -> None:
+    page.dashboard.editor.submit.click()
+    assert (page.told, page.gallery.of_type("point")) == ([], [])
 
 
 async def test_a_press_that_failed_can_be_repeated_at_once(page: Page) -> None:

@@ -1,11 +1,14 @@
 import pytest
 
+from gifapp import errors
 from gifapp.domain.job import JobState, Progress
 from gifapp.domain.outcome import Outcome
+from gifapp.domain.recipe import Recipe
 from gifapp.domain.views import ErrorView, JobView
-from gifapp.widgets.words import card, duration, outcome_words, source_facts, status
-from tests.widgets.scripted import GIF, a_job, a_source
+from gifapp.widgets.words import card, duration, outcome_words, repeat_words, source_facts, status
+from tests.widgets.scripted import GIF, NOON, a_job, a_source
 
+LOST = ErrorView(code="worker-lost", detail=str(errors.WorkerLost()))
 FAILED = ErrorView(code="source-damaged", detail="This video is damaged.")
 
 
@@ -14,7 +17,13 @@ FAILED = ErrorView(code="source-damaged", detail="This video is damaged.")
     [
         (a_job(queue_position=1), "Next in the queue"),
         (a_job(queue_position=4), "Number 4 in the queue"),
+        (a_job(queue_position=4, wait_s=119), "Number 4 in the queue, about 2 min"),
+        (a_job(queue_position=1, wait_s=0), "Next in the queue"),
+        (a_job(queue_position=1, wait_s=41), "Next in the queue, about 41 s"),
+        (a_job(queue_position=900, wait_s=3 * 3600), "Number 900 in the queue, about 3 h"),
+        (a_job(run_at=NOON), "Will be made {when}"),
         (a_job(error=FAILED), "Will be tried again soon"),
+        (a_job(error=FAILED, run_at=NOON), "Will be tried again soon"),
         (a_job(state=JobState.RUNNING), "Preparing, 0%"),
         (
             a_job(state=JobState.RUNNING, progress=Progress(phase="writing", fraction=0.5, eta_s=3.6)),
@@ -26,12 +35,45 @@ FAILED = ErrorView(code="source-damaged", detail="This video is damaged.")
         ),
         (a_job(state=JobState.SUCCEEDED), "Done"),
         (a_job(state=JobState.FAILED, error=FAILED), "This video is damaged."),
-        (a_job(state=JobState.DEAD), "The conversion failed."),
+        (
+            a_job(state=JobState.DEAD),
+            "The conversion failed. Try again later, or tell whoever runs this server.",
+        ),
+        (
+            a_job(state=JobState.DEAD, error=LOST, attempts=3),
+            "The worker that ran this job disappeared. It was tried 3 times. "
+            "Try again later, or tell whoever runs this server.",
+        ),
+        (
+            a_job(state=JobState.DEAD, error=LOST, attempts=3, source=None),
+            "The worker that ran this job disappeared. It was tried 3 times. "
+            "Its video is deleted: upload it again.",
+        ),
     ],
     ids=str,
 )
 def test_where_a_job_stands(job: JobView, words: str) -> None:
     assert status(job) == words
+
+
+def test_a_card_of_a_job_for_a_later_time_has_the_time() -> None:
+    assert card(a_job(run_at=NOON))["run_at"] == NOON.isoformat()
+    assert card(a_job(run_at=NOON, error=FAILED))["run_at"] is None
+    assert card(a_job(state=JobState.RUNNING))["run_at"] is None
+
+
+@pytest.mark.parametrize(
+    ("job", "words"),
+    [
+        (a_job(state=JobState.SUCCEEDED), "This GIF is there already."),
+        (a_job(state=JobState.RUNNING), "This GIF is being made already."),
+        (a_job(), "This GIF is in the queue already."),
+        (a_job(recipe=Recipe(format="mp4")), "This MP4 is in the queue already."),
+    ],
+    ids=["succeeded", "running", "queued", "mp4"],
+)
+def test_what_was_asked_for_before_is_said_to_be_there(job: JobView, words: str) -> None:
+    assert repeat_words(job) == words
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Jobs over HTTP: what is accepted, what is refused, and what a page holds."""
 
 import json
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from gifapp.domain.views import JobView, SourceView
@@ -25,6 +26,38 @@ async def test_a_repeat_with_the_same_key_is_the_same_job(ada: Person, source: S
     first, again = [(await ada.http.post("/api/v1/jobs", json=body, headers=key)).json() for _ in range(2)]
     other = (await ada.http.post("/api/v1/jobs", json={**body, "recipe": {"fps": 5}})).json()
     assert first["id"] == again["id"] != other["id"]
+
+
+async def test_what_is_asked_for_again_is_the_same_job_and_no_new_one(
+    ada: Person, source: SourceView
+) -> None:
+    first, again = [await ada.http.post("/api/v1/jobs", json={"source_id": source.id}) for _ in range(2)]
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json() == {**first.json(), "is_repeat": True}
+    assert again.headers["Location"] == first.headers["Location"]
+
+
+async def test_a_job_for_a_later_time_says_when(ada: Person, source: SourceView) -> None:
+    at = datetime.now(UTC) + timedelta(days=29)
+    body = {"source_id": source.id, "run_at": at.astimezone(timezone(timedelta(hours=5))).isoformat()}
+    told = (await ada.http.post("/api/v1/jobs", json=body)).json()
+    assert (told["state"], told["queue_position"]) == ("queued", None)
+    assert abs(datetime.fromisoformat(told["run_at"]) - at) < timedelta(milliseconds=1)
+    assert (await ada.http.get(f"/api/v1/jobs/{told['id']}")).json() == told
+
+
+async def test_a_time_that_has_passed_is_now(ada: Person, source: SourceView) -> None:
+    body = {"source_id": source.id, "run_at": "2020-01-31T12:00:00Z"}
+    told = (await ada.http.post("/api/v1/jobs", json=body)).json()
+    assert (told["run_at"], told["queue_position"]) == (None, 1)
+
+
+async def test_a_time_too_far_ahead_is_refused(ada: Person, source: SourceView) -> None:
+    for at in (datetime.now(UTC) + timedelta(days=30, minutes=1), datetime(9999, 12, 31, 23, tzinfo=UTC)):
+        body = {"source_id": source.id, "run_at": at.isoformat()}
+        problem = is_problem(await ada.http.post("/api/v1/jobs", json=body), 422, "field-invalid")
+        assert problem["detail"] == "run_at: it may be at most 30 days ahead."
+    assert (await ada.http.get("/api/v1/jobs")).json()["jobs"] == []
 
 
 async def test_a_key_must_be_one(ada: Person, source: SourceView) -> None:
@@ -128,6 +161,18 @@ WRONG_BODIES: list[tuple[str | bytes, tuple[int, str], str]] = [
     ('{"source_id": true}', (422, "field-invalid"), "source_id: "),
     ('{"source_id": "a", "recipe": []}', (422, "field-invalid"), "recipe: "),
     ('{"source_id": "a", "priority": "now"}', (422, "field-invalid"), "priority: "),
+    ('{"source_id": "a", "run_at": "2026-01-31T12:00:00"}', (422, "field-invalid"), "run_at: "),
+    ('{"source_id": "a", "run_at": "0001-01-01T00:00:00+14:00"}', (422, "field-invalid"), "run_at: "),
+    (
+        '{"source_id": "a", "run_at": "tomorrow"}',
+        (422, "field-invalid"),
+        "run_at: it must be a time with its",
+    ),
+    (
+        '{"source_id": "a", "run_at": 1769860800}',
+        (422, "field-invalid"),
+        "run_at: it must be a time with its",
+    ),
     ('{"source_id": "a", "owner": "b"}', (422, "field-invalid"), "owner: "),
     ('{"source_id": "nobody\'s"}', (404, "not-found"), "no such source"),
     ('{"source_id": "' + "x" * 2_100_000 + '"}', (413, "body-too-large"), "2,097,152"),

@@ -1,0 +1,162 @@
+"""How commands reach jobs of all owners, and how they show them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+from rich.cells import cell_len
+
+from gifapp import logs
+from gifapp import settings as configured
+from gifapp.commands.parts import prepare
+from gifapp.domain.admin_views import OwnedJobView
+from gifapp.domain.job import JobState
+from gifapp.domain.views import View
+from gifapp.identity.service import Identity
+from gifapp.jobs.administration import Administration, OwnedJobPage
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+owner = click.option("--owner", metavar="EMAIL", help="Only those of one person.")
+limit = click.option(
+    "--limit", type=click.IntRange(1, 100_000), default=50, show_default=True, help="How many at most."
+)
+
+
+class Listing(NamedTuple):
+    """The jobs that were asked for, and whether there are more."""
+
+    jobs: list[OwnedJobView]
+    has_more: bool
+
+
+@dataclass(frozen=True)
+class Office:
+    """What whoever runs the service can reach."""
+
+    administration: Administration
+    identity: Identity
+
+    def listed(self, state: JobState | None, email: str | None, limit: int) -> Listing:
+        """The newest jobs of everybody, or of one person.
+
+        Raises:
+            errors.NotFound, errors.FieldInvalid: nobody has this address.
+        """
+        owner_id = self.identity.user(email).id if email else None
+        page: OwnedJobPage = self.administration.jobs(state=state, owner_id=owner_id, limit=limit)
+        return Listing(self.identity.with_emails(page.jobs), page.next_cursor is not None)
+
+    def named(self, job: OwnedJobView) -> OwnedJobView:
+        """The job with its owner's address."""
+        [named] = self.identity.with_emails([job])
+        return named
+
+
+@contextlib.contextmanager
+def administering(data_dir: Path | None) -> Iterator[Office]:
+    """Connect to the service's data.
+
+    Raises:
+        errors.ServiceNotFound, errors.ServiceUnavailable, errors.SettingInvalid
+    """
+    settings = configured.load(data_dir=data_dir)
+    logs.configure(log_format=settings.log_format, level="warning")
+    foundation = prepare(settings)
+    with foundation.build_jobs() as jobs, contextlib.closing(foundation.build_identity()) as identity:
+        yield Office(jobs.administration, identity)
+
+
+def show_list(listing: Listing, *, as_json: bool, nothing: str) -> None:
+    """Print jobs as a table, or as JSON."""
+    if as_json:
+        jobs = [job.model_dump(mode="json", exclude={"recipe"}) for job in listing.jobs]
+        click.echo(json.dumps(jobs, indent=2))
+    elif not listing.jobs:
+        click.echo(nothing)
+    else:
+        click.echo(_table([("ID", "STATE", "OWNER", "VIDEO", "TRIES", "MADE (UTC)", "WHY"), *_rows(listing)]))
+    if listing.has_more:
+        click.echo(f"These are the newest {len(listing.jobs)}; --limit shows more.", err=True)
+
+
+def show_job(job: OwnedJobView, *, as_json: bool) -> None:
+    """Print all that is known of a job."""
+    if as_json:
+        click.echo(job.model_dump_json(indent=2))
+        return
+    click.echo(_table(_facts(job)))
+    for one in job.errors:
+        click.echo(f"  {_time(one.at)}  attempt {one.attempt}: {_plain(one.detail)} ({one.code})")
+
+
+def show_view(view: View, *, as_json: bool) -> None:
+    """Print a view's fields as they are called."""
+    if as_json:
+        click.echo(view.model_dump_json(indent=2))
+    else:
+        click.echo(_table([(name, _shown(value)) for name, value in view]))
+
+
+def _rows(listing: Listing) -> Iterator[Sequence[str]]:
+    for job in listing.jobs:
+        why = job.error.code if job.error else ""
+        tries = f"{job.attempts}/{job.max_attempts}"
+        yield job.id, job.state, _owner(job), job.source_name, tries, _time(job.created_at), why
+
+
+def _facts(job: OwnedJobView) -> list[tuple[str, str]]:
+    recipe = job.recipe.model_dump_json(exclude_defaults=True) if job.recipe else ""
+    facts = {
+        "id": job.id,
+        "state": job.state,
+        "owner": _owner(job),
+        "video": job.source_name,
+        "recipe": recipe,
+        "attempts": f"{job.attempts} of {job.max_attempts}",
+        "worker": job.worker or "",
+        "made": _time(job.created_at),
+        "not before": _time(job.run_at) if job.state is JobState.QUEUED else "",
+        "started": _time(job.started_at),
+        "ended": _time(job.finished_at),
+        "error": job.error.detail if job.error else "",
+    }
+    return [(name, fact) for name, fact in facts.items() if fact]
+
+
+def _owner(job: OwnedJobView) -> str:
+    return job.owner_email or f"{job.owner_id} (gone)"
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    """The rows in columns that are aligned on a terminal, wide letters included."""
+    cells = [[_plain(cell) for cell in row] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
+    padded = (
+        [cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]
+        for row in cells
+    )
+    return "\n".join("  ".join(row).rstrip() for row in padded)
+
+
+def _plain(text: str) -> str:
+    """What people called their files must not move a terminal's cursor."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+
+
+def _time(time: datetime | None) -> str:
+    return "" if time is None else f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, datetime):
+        return f"{_time(value)} UTC"
+    if isinstance(value, float):
+        return f"{value:.1f}"
+    return "-" if value is None else str(value)

@@ -1,0 +1,89 @@
+"""`gifapp dead`: the jobs of everybody that used up their attempts, by whoever runs the service."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+from gifapp.commands import administering as office
+from gifapp.commands import options
+from gifapp.commands.administering import administering, show_job, show_list
+from gifapp.domain.job import JobState
+
+
+@click.group()
+def dead() -> None:
+    """See, requeue and purge dead letters: jobs that used up their attempts."""
+
+
+@dead.command("list")
+@office.owner
+@office.limit
+@office.as_json
+@options.data_dir
+def list_dead(owner: str | None, limit: int, as_json: bool, data_dir: Path | None) -> None:
+    """List dead letters, the last to die first."""
+    with administering(data_dir) as opened:
+        found = opened.listed(JobState.DEAD, owner, limit)
+        show_list(found, as_json=as_json, nothing="There are no dead letters.")
+
+
+@dead.command()
+@click.argument("job_id")
+@office.as_json
+@options.data_dir
+def show(job_id: str, as_json: bool, data_dir: Path | None) -> None:
+    """Show a dead letter and the errors of all its attempts."""
+    with administering(data_dir) as opened:
+        show_job(opened.named(opened.administration.dead_letter(job_id)), as_json=as_json)
+
+
+@dead.command()
+@click.argument("job_id", required=False)
+@click.option("--all", "is_all", is_flag=True, help="All that can run again.")
+@options.data_dir
+def requeue(job_id: str | None, is_all: bool, data_dir: Path | None) -> None:
+    """Let a dead letter, or --all of them, be tried again."""
+    if (job_id is None) != is_all:
+        raise click.UsageError("Name a dead letter, or say --all.")
+    with administering(data_dir) as opened:
+        if job_id is not None:
+            opened.administration.requeue(job_id)
+            click.echo("It is queued again.")
+            return
+        told = opened.administration.requeue_all()
+        click.echo(f"Queued again: {told.requeued}.")
+        if told.left:
+            click.echo(
+                f"Left: {told.left}, whose video is gone or whose GIF is being made already.", err=True
+            )
+
+
+@dead.command()
+@click.argument("job_id", required=False)
+@click.option("--older-than-days", type=click.IntRange(0, 36_500), help="Only those that died so long ago.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@options.data_dir
+def purge(job_id: str | None, older_than_days: int | None, yes: bool, data_dir: Path | None) -> None:
+    """Forget one dead letter, the old ones, or all, with their files."""
+    if job_id is not None and older_than_days is not None:
+        raise click.UsageError("Name a dead letter, or say --older-than-days.")
+    if not yes:
+        click.confirm(f"Forget {_what(job_id, older_than_days)} for good?", abort=True)
+    with administering(data_dir) as opened:
+        if job_id is not None:
+            opened.administration.purge(job_id)
+            click.echo("It is gone.")
+            return
+        told = opened.administration.purge_all(older_than=timedelta(days=older_than_days or 0))
+        click.echo(f"Gone: {told.purged}.")
+
+
+def _what(job_id: str | None, older_than_days: int | None) -> str:
+    if job_id is not None:
+        return "this dead letter"
+    if older_than_days is None:
+        return "all dead letters"
+    return f"all dead letters older than {older_than_days} days"

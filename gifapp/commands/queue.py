@@ -1,0 +1,43 @@
+"""`gifapp queue`: the queue as a whole, by whoever runs the service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gifapp.commands import administering as office
+from gifapp.commands import options
+from gifapp.commands.administering import administering, show_view
+
+
+@click.group()
+def queue() -> None:
+    """See, pause and resume the queue."""
+
+
+@queue.command()
+@office.as_json
+@options.data_dir
+def show(as_json: bool, data_dir: Path | None) -> None:
+    """Show how much there is to do, and whether it is done."""
+    with administering(data_dir) as opened:
+        show_view(opened.administration.queue(), as_json=as_json)
+
+
+@queue.command()
+@options.data_dir
+def pause(data_dir: Path | None) -> None:
+    """Start no more jobs; those that run go on, and new ones are taken."""
+    with administering(data_dir) as opened:
+        told = opened.administration.pause()
+        click.echo(f"The queue is paused; {told.running} running, {told.queued} waiting.")
+
+
+@queue.command()
+@options.data_dir
+def resume(data_dir: Path | None) -> None:
+    """Start jobs again."""
+    with administering(data_dir) as opened:
+        told = opened.administration.resume()
+        click.echo(f"The queue goes on; {told.running} running, {told.queued} waiting.")

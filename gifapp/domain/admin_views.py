@@ -1,0 +1,74 @@
+"""The JSON shapes that administrators see: the queue as a whole, jobs of all owners, workers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from gifapp.domain.job import JobState
+from gifapp.domain.recipe import Recipe
+from gifapp.domain.views import ErrorView, PastErrorView, View
+
+
+class QueueView(View):
+    """The queue at one moment.
+
+    `queued` counts all that wait, `due` those of them that could run now; the oldest of these has been due
+    for `oldest_due_s`. `dead` counts dead letters, `workers` the living. `usual_s` is how long recent
+    conversions took, in the mean.
+    """
+
+    paused_at: datetime | None = None
+    queued: int
+    due: int
+    running: int
+    dead: int
+    oldest_due_s: float | None = None
+    workers: int
+    usual_s: float | None = None
+
+
+class OwnedJobView(View):
+    """A job, whoever's it is.
+
+    `owner_email` is None once the account is gone. The recipe is there where one job is asked for, without
+    the files in it.
+    """
+
+    id: str
+    owner_id: str
+    owner_email: str | None = None
+    state: JobState
+    source_name: str
+    attempts: int
+    max_attempts: int
+    worker: str | None = None
+    error: ErrorView | None = None
+    errors: Sequence[PastErrorView] = ()
+    recipe: Recipe | None = None
+    created_at: datetime
+    run_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+class WorkerView(View):
+    """A worker that lives: how many jobs it has run since it started, and which one it runs now."""
+
+    name: str
+    started_at: datetime
+    seen_at: datetime
+    jobs: int
+    memory_bytes: int
+    job_id: str | None = None
+
+
+class RequeuedView(View):
+    """What became of all dead letters; those `left` lack their video, or their GIF is being made already."""
+
+    requeued: int
+    left: int
+
+
+class PurgedView(View):
+    purged: int

@@ -1,0 +1,164 @@
+"""The verbs of administrators: the queue paused and resumed, dead letters requeued and purged, any job moved.
+
+All of them block, and act on the jobs of all owners, who hear of each change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from gifapp import errors
+from gifapp.domain.admin_views import OwnedJobView, PurgedView, QueueView, RequeuedView, WorkerView
+from gifapp.domain.job import JobState
+from gifapp.domain.views import JobView
+from gifapp.jobs import control, everyones, store
+from gifapp.jobs.announcer import Announcer
+from gifapp.jobs.documents import JobDocument, utc_now
+from gifapp.jobs.pages import Moment, cursor_after, place_of
+from gifapp.jobs.queue import Doorbell
+from gifapp.jobs.service import JobService
+from gifapp.jobs.views import owned_job_view
+
+_log = structlog.get_logger()
+
+_RINGS_AT_ONCE = 50  # each wakes a worker, and that goes on until nothing is due
+
+
+@dataclass(frozen=True)
+class OwnedJobPage:
+    """Some jobs, newest first, and where the next ones begin; None: these were the last."""
+
+    jobs: list[OwnedJobView]
+    next_cursor: str | None
+
+
+class Administration:
+    def __init__(self, service: JobService, *, doorbell: Doorbell, announcer: Announcer) -> None:
+        self._service = service
+        self._doorbell = doorbell
+        self._announcer = announcer
+
+    # --- the queue ---------------------------------------------------------------------------
+
+    def queue(self) -> QueueView:
+        return everyones.queue_view()
+
+    def workers(self) -> list[WorkerView]:
+        """The living, oldest first."""
+        return everyones.worker_views()
+
+    def pause(self) -> QueueView:
+        """Start no more jobs; those that run go on."""
+        control.pause()
+        _log.info("the queue was paused")
+        return self.queue()
+
+    def resume(self) -> QueueView:
+        """Start jobs again, at once."""
+        control.resume()
+        _log.info("the queue was resumed")
+        for job in store.take_hints(_RINGS_AT_ONCE, older_than=utc_now()):
+            self._doorbell.ring(job.id, priority=job.priority)
+        return self.queue()
+
+    # --- any job -----------------------------------------------------------------------------
+
+    def jobs(
+        self,
+        *,
+        state: JobState | None = None,
+        owner_id: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> OwnedJobPage:
+        """Newest first; dead letters those first that died last.
+
+        Raises:
+            errors.FieldInvalid: the cursor is none that a page gave.
+        """
+        by: Moment = "finished_at" if state is JobState.DEAD else "created_at"
+        before = place_of(cursor) if cursor else None
+        found = everyones.jobs(state=state, owner_id=owner_id, by=by, before=before, limit=limit + 1)
+        page = found[:limit]
+        next_cursor = cursor_after(page[-1], by=by) if len(found) > limit else None
+        return OwnedJobPage([owned_job_view(job) for job in page], next_cursor)
+
+    def job(self, job_id: str) -> OwnedJobView:
+        """Raises errors.NotFound."""
+        return owned_job_view(everyones.find_job(job_id))
+
+    def cancel(self, job_id: str) -> JobView:
+        """As its owner would.
+
+        Raises:
+            errors.NotFound, errors.MoveNotAllowed
+        """
+        return self._service.cancel(everyones.find_job(job_id).owner, job_id)
+
+    def retry(self, job_id: str) -> JobView:
+        """As its owner would.
+
+        Raises:
+            errors.NotFound: no such job, or its source is gone.
+            errors.MoveNotAllowed, errors.JobRepeated
+        """
+        return self._service.retry(everyones.find_job(job_id).owner, job_id)
+
+    # --- dead letters ------------------------------------------------------------------------
+
+    def dead_letter(self, job_id: str) -> OwnedJobView:
+        """Raises errors.NotFound."""
+        return owned_job_view(everyones.find_dead(job_id))
+
+    def requeue(self, job_id: str) -> OwnedJobView:
+        """Let a dead letter be tried again, with all its attempts.
+
+        Raises:
+            errors.NotFound
+            errors.SourceGone, errors.JobRepeated: it cannot run again.
+        """
+        queued = everyones.requeue_dead(job_id)
+        _log.info("a dead letter was requeued", job_id=job_id)
+        self._announcer.job_changed(queued)
+        self._doorbell.ring(queued.id, priority=queued.priority)
+        return owned_job_view(queued)
+
+    def requeue_all(self) -> RequeuedView:
+        """Let all that can be tried again."""
+        ids = everyones.dead_ids()
+        requeued = sum(self._requeued(job_id) for job_id in ids)
+        return RequeuedView(requeued=requeued, left=len(ids) - requeued)
+
+    def _requeued(self, job_id: str) -> bool:
+        try:
+            self.requeue(job_id)
+        except (errors.NotFound, errors.SourceGone, errors.JobRepeated):
+            return False
+        return True
+
+    def purge(self, job_id: str) -> None:
+        """Forget a dead letter for good.
+
+        Raises:
+            errors.NotFound
+        """
+        self._forget(everyones.remove_dead(job_id))
+
+    def purge_all(self, *, older_than: timedelta = timedelta(0)) -> PurgedView:
+        """Forget those that died longer ago than this."""
+        purged = sum(self._purged(job_id) for job_id in everyones.dead_ids(older_than=older_than))
+        return PurgedView(purged=purged)
+
+    def _purged(self, job_id: str) -> bool:
+        try:
+            self.purge(job_id)
+        except errors.NotFound:
+            return False
+        return True
+
+    def _forget(self, removed: JobDocument) -> None:
+        _log.info("a dead letter was purged", job_id=removed.id)
+        self._service.clean_up_after(removed)

@@ -1,0 +1,141 @@
+"""Administrators over HTTP: the queue, the dead letters of everybody, the workers."""
+
+from collections.abc import Callable
+
+import pytest
+
+from gifapp import errors
+from gifapp.domain.recipe import Recipe
+from gifapp.domain.views import JobView, SourceView
+from gifapp.jobs import leases, workers
+from gifapp.jobs.documents import JobDocument
+from gifapp.jobs.parts import JobParts
+from tests.web.api.conftest import Person, SignUp, is_problem
+
+QUEUE = "/api/v1/admin/queue"
+DEAD = "/api/v1/admin/dead-letters"
+SUBTITLES = "WEBVTT\n\n00:00.000 --> 00:01.000\nHello"
+
+
+@pytest.fixture
+def root(sign_up: SignUp) -> Person:
+    return sign_up("root", "administrator")
+
+
+@pytest.fixture
+def bury(ada: Person, jobs: JobParts, source: SourceView) -> Callable[[int], JobView]:
+    """A job of Ada's that has used up its attempts; each has a frame rate of its own."""
+
+    def bury(fps: int) -> JobView:
+        job = jobs.service.submit(ada.id, source.id, Recipe(fps=float(fps), subtitles=SUBTITLES))
+        for _ in range(jobs.timings.max_attempts):
+            JobDocument.objects(id=job.id).update(set__run_at=job.created_at)
+            claimed = leases.claim(ada.id, worker="w", lease_s=30)
+            assert claimed is not None
+            leases.fail(leases.attempt_of(claimed), errors.WorkerLost())
+        return job
+
+    return bury
+
+
+async def test_the_queue_is_paused_seen_and_resumed(root: Person, job: JobView) -> None:
+    queue = (await root.http.get(QUEUE)).json()
+    assert (queue["queued"], queue["due"], queue["running"], queue["dead"]) == (1, 1, 0, 0)
+    assert queue["paused_at"] is None
+    assert queue.keys() == {
+        *("paused_at", "queued", "due", "running", "dead", "oldest_due_s", "workers", "usual_s")
+    }
+    assert (await root.http.post(f"{QUEUE}/pause")).json()["paused_at"]
+    assert (await root.http.get(QUEUE)).json()["paused_at"]
+    assert (await root.http.post(f"{QUEUE}/resume")).json()["paused_at"] is None
+
+
+async def test_a_paused_queue_still_takes_jobs(root: Person, ada: Person, source: SourceView) -> None:
+    await root.http.post(f"{QUEUE}/pause")
+    assert (await ada.http.post("/api/v1/jobs", json={"source_id": source.id})).status_code == 201
+
+
+async def test_the_living_workers_are_seen(root: Person, job: JobView, ada: Person) -> None:
+    workers.report("busy", jobs=3, memory_bytes=34_000_000)
+    leases.claim(ada.id, worker="busy", lease_s=30)
+    [worker] = (await root.http.get("/api/v1/admin/workers")).json()["workers"]
+    assert worker["started_at"] <= worker.pop("seen_at")
+    del worker["started_at"]
+    assert worker == {"name": "busy", "jobs": 3, "memory_bytes": 34_000_000, "job_id": job.id}
+
+
+async def test_a_dead_letter_has_its_owner_and_its_history(
+    root: Person, jobs: JobParts, bury: Callable[[int], JobView]
+) -> None:
+    job = bury(5)
+    [listed] = (await root.http.get(DEAD)).json()["dead_letters"]
+    assert (listed["id"], listed["owner_email"], listed["source_name"]) == (
+        job.id,
+        "ada@example.org",
+        "clip.mp4",
+    )
+    assert (listed["state"], listed["attempts"]) == ("dead", jobs.timings.max_attempts)
+    assert [(one["code"], one["attempt"]) for one in listed["errors"]] == [
+        ("worker-lost", number) for number in range(1, jobs.timings.max_attempts + 1)
+    ]
+    assert all(one["at"] and one["detail"] for one in listed["errors"])
+    shown = (await root.http.get(f"{DEAD}/{job.id}")).json()
+    recipe = shown.pop("recipe")
+    assert (shown, recipe["fps"], recipe["subtitles"]) == (listed, 5.0, None)
+
+
+async def test_dead_letters_come_in_pages(root: Person, bury: Callable[[int], JobView]) -> None:
+    ids = [bury(fps).id for fps in (1, 2, 3)]
+    first = (await root.http.get(DEAD, params={"limit": 2})).json()
+    second = (await root.http.get(DEAD, params={"cursor": first["next_cursor"]})).json()
+    assert [one["id"] for one in first["dead_letters"] + second["dead_letters"]] == ids[::-1]
+    assert second["next_cursor"] is None
+
+
+async def test_the_owner_reads_why_the_job_died(ada: Person, bury: Callable[[int], JobView]) -> None:
+    told = (await ada.http.get(f"/api/v1/jobs/{bury(5).id}")).json()
+    assert told["error"]["code"] == "worker-lost"
+    assert [one["code"] for one in told["errors"]] == ["worker-lost"] * told["attempts"]
+
+
+async def test_dead_letters_are_requeued_one_and_all(root: Person, bury: Callable[[int], JobView]) -> None:
+    first, second = bury(1), bury(2)
+    answer = await root.http.post(f"{DEAD}/{first.id}/requeue")
+    assert (answer.json()["state"], answer.json()["owner_email"]) == ("queued", "ada@example.org")
+    is_problem(await root.http.post(f"{DEAD}/{first.id}/requeue"), 404, "not-found")
+    assert (await root.http.post(f"{DEAD}/requeue")).json() == {"requeued": 1, "left": 0}
+    is_problem(await root.http.get(f"{DEAD}/{second.id}"), 404, "not-found")
+
+
+async def test_a_dead_letter_without_its_video_cannot_be_requeued(
+    root: Person, ada: Person, source: SourceView, bury: Callable[[int], JobView]
+) -> None:
+    job = bury(1)
+    assert (await ada.http.delete(f"/api/v1/sources/{source.id}")).status_code == 204
+    is_problem(await root.http.post(f"{DEAD}/{job.id}/requeue"), 422, "source-gone")
+    assert (await root.http.post(f"{DEAD}/requeue")).json() == {"requeued": 0, "left": 1}
+
+
+async def test_dead_letters_are_purged_one_the_old_and_all(
+    root: Person, bury: Callable[[int], JobView]
+) -> None:
+    first, _ = bury(1), bury(2)
+    assert (await root.http.delete(f"{DEAD}/{first.id}")).status_code == 204
+    assert (await root.http.delete(f"{DEAD}?older_than_s=3600")).json() == {"purged": 0}
+    assert (await root.http.delete(DEAD)).json() == {"purged": 1}
+    assert (await root.http.get(DEAD)).json() == {"dead_letters": [], "next_cursor": None}
+
+
+async def test_a_wrong_argument_purges_nothing(root: Person, bury: Callable[[int], JobView]) -> None:
+    bury(1)
+    for age in ("-1", "week", "nan", "1e300", ""):
+        answer = await root.http.delete(DEAD, params={"older_than_s": age})
+        assert is_problem(answer, 422, "field-invalid")["field"] == "older_than_s"
+    answer = await root.http.delete(DEAD, params={"older_than": "3600"})
+    assert is_problem(answer, 422, "field-invalid")["field"] == "older_than"
+    assert len((await root.http.get(DEAD)).json()["dead_letters"]) == 1
+
+
+async def test_who_is_no_administrator_is_told_so(ada: Person) -> None:
+    told = is_problem(await ada.http.get(QUEUE), 403, "administrators-only")
+    assert told["detail"] == "Only an administrator may do that."
