@@ -1,0 +1,103 @@
+"""What befalls the service: blows of several kinds at random times, the same for the same seed."""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import psutil
+import redis
+
+from gifapp.processes import wait_until
+from tests.chaos.people import Ledger
+from tests.chaos.service import Service
+
+_WAIT_FOR_VICTIM_S = 5.0
+
+
+class Blow(NamedTuple):
+    at_s: float
+    kind: str
+
+
+def schedule(counts: Mapping[str, int], *, lasts_s: float, chance: random.Random) -> list[Blow]:
+    """So many blows of each kind; those of one kind are spread out, for a part must live to be killed."""
+    blows = [
+        Blow(lasts_s * (number + chance.random()) / count, kind)
+        for kind, count in counts.items()
+        for number in range(count)
+    ]
+    return sorted(blows)
+
+
+@dataclass
+class Storm:
+    """Deals the blows; `dealt` counts those that hit somebody."""
+
+    service: Service
+    ledger: Ledger
+    chance: random.Random
+    dealt: Counter[str] = field(default_factory=Counter)
+    missed: Counter[str] = field(default_factory=Counter)
+    times: list[Blow] = field(default_factory=list)
+
+    def rage(self, blows: list[Blow]) -> None:
+        began = time.monotonic()
+        for at_s, kind in blows:
+            time.sleep(max(0, began + at_s - time.monotonic()))
+            if self._deal(kind):
+                self.dealt[kind] += 1
+                self.times.append(Blow(time.monotonic() - began, kind))
+            else:
+                self.missed[kind] += 1
+
+    def _deal(self, kind: str) -> bool:
+        return {
+            "kill -9 a worker": lambda: self._kill(self.service.workers),
+            "SIGTERM a worker": self._ask_a_worker_to_leave,
+            "kill -9 a conversion": lambda: self._kill(self.service.conversions),
+            "kill -9 the workers' supervisor": lambda: self._kill(lambda: self.service.part("workers")),
+            "kill -9 redis": lambda: self._kill(lambda: self.service.part("valkey-server")),
+            "FLUSHALL": self._wipe_redis,
+            "kill -9 mongod": lambda: self._kill(lambda: self.service.part("mongod")),
+            "kill -9 web in mid-upload": lambda: self._kill_web_during(self.ledger.uploads),
+            "kill -9 web in mid-submit": lambda: self._kill_web_during(self.ledger.submits),
+        }[kind]()
+
+    def _kill(self, victims: Callable[[], list[psutil.Process]]) -> bool:
+        victim = self._one_of(victims)
+        return victim is not None and _sent(victim.kill)
+
+    def _ask_a_worker_to_leave(self) -> bool:
+        victim = self._one_of(self.service.workers)
+        return victim is not None and _sent(victim.terminate)
+
+    def _kill_web_during(self, requests) -> bool:  # noqa: ANN001
+        web = self._one_of(lambda: self.service.part("web"))
+        return web is not None and requests.wait_for_one(_WAIT_FOR_VICTIM_S) and _sent(web.kill)
+
+    def _wipe_redis(self) -> bool:
+        try:
+            with redis.Redis.from_url(self.service.redis_url, socket_timeout=2) as client:
+                return bool(client.flushall())
+        except redis.RedisError:
+            return False
+
+    def _one_of(self, victims: Callable[[], list[psutil.Process]]) -> psutil.Process | None:
+        found: list[psutil.Process] = []
+
+        def look() -> bool:
+            found[:] = victims()
+            return bool(found)
+
+        return self.chance.choice(found) if wait_until(look, timeout_s=_WAIT_FOR_VICTIM_S) else None
+
+
+def _sent(signal: Callable[[], None]) -> bool:
+    try:
+        signal()
+    except psutil.NoSuchProcess:
+        return False
+    return True
