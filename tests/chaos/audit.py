@@ -1,4 +1,4 @@
-"""What must be true after the storm, read from MongoDB, the storage and the log; each a list of what is not."""
+"""What must be true after the storm, from MongoDB, the storage and the log; each a list of what is not."""
 
 import json
 from collections import Counter
@@ -54,7 +54,11 @@ class Audit:
         """Files that no document names, and named ones that are missing."""
         root = self.storage
         found = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()} - {"lock"}
-        left = {str(path.relative_to(root)) for name in ("incoming", "scratch") for path in (root / name).iterdir()}
+        left = {
+            str(path.relative_to(root))
+            for name in ("incoming", "scratch")
+            for path in (root / name).iterdir()
+        }
         return sorted((found ^ self._named()) | left)
 
     def _named(self) -> set[str]:

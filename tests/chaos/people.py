@@ -66,9 +66,9 @@ class Ledger:
 class Person(threading.Thread):
     """Uploads a video now and then, and asks for GIFs at the times of `at_s`."""
 
-    def __init__(self, url: str, email: str, videos: list[bytes], ledger: Ledger, seed: str) -> None:
+    def __init__(self, url: str, email: str, videos: list[bytes], ledger: Ledger) -> None:
         super().__init__(name=email, daemon=True)
-        self._random = random.Random(seed)  # noqa: S311
+        self._random = random.Random(email)  # noqa: S311
         self._client = Client.sign_in(url, email, PASSWORD)
         self._http = httpx.Client(base_url=f"{url}/api/v1", timeout=15)
         self._videos = videos

@@ -13,8 +13,8 @@ RESULTS = Path(__file__).parents[2] / "test-results"
 
 
 def counted(counts: Counter[Any]) -> str:
-    """`2 × this, 1 × that`, most frequent first."""
-    return ", ".join(f"{count} × {name}" for name, count in counts.most_common()) or "none"
+    """`2 this, 1 that`, most frequent first."""
+    return ", ".join(f"{count} {name}" for name, count in counts.most_common()) or "none"
 
 
 def about_jobs(jobs: list[dict[str, Any]]) -> list[str]:
@@ -57,7 +57,9 @@ def draw(name: str, samples: list[Sample], blows: Iterable[Blow] = ()) -> Path:
     ):
         above.plot(times, [float("nan") if value is None else value for value in values], label=label)
     above.set_ylabel("jobs (gaps: MongoDB was away)")
-    below.step(times, [sample.workers for sample in samples], where="post", color="tab:green", label="workers")
+    below.step(
+        times, [sample.workers for sample in samples], where="post", color="tab:green", label="workers"
+    )
     below.set(xlabel="seconds", ylabel="workers", ylim=(0, None))
     for index, kind in enumerate(sorted({blow.kind for blow in blows})):
         struck = [blow.at_s for blow in blows if blow.kind == kind]

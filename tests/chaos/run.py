@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +14,12 @@ from tests.chaos import report
 from tests.chaos.audit import Audit
 from tests.chaos.people import Ledger, Person
 from tests.chaos.service import Service, running
-from tests.chaos.storm import Storm, schedule
+from tests.chaos.storm import Blow, Storm, schedule
 from tests.chaos.watch import Watch
 from tests.clips import pattern
 from tests.service import PASSWORD
+
+_WARM_S = 60.0  # the first time ever, the kernels are compiled
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,12 @@ class Weather:
     blows: Mapping[str, int]
     settles_s: float  # within so long after the storm
 
+    def __str__(self) -> str:
+        return (
+            f"{self.name}: {self.jobs} jobs of {self.people} people, "
+            f"{self.workers} workers, {self.lasts_s:.0f} s of storm"
+        )
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -45,29 +54,22 @@ def run(weather: Weather, seed: int, directory: Path) -> Outcome:
     """Everything, in a bounded time; nothing of it runs afterwards."""
     chance = random.Random(seed)  # noqa: S311
     with running(weather.service, directory, workers=f"{weather.workers}..{weather.workers}") as service:
-        ledger = Ledger()
-        people = _people(service, weather, ledger, _videos(directory), chance)
-        storm = Storm(service, ledger, chance)
+        storm = Storm(service, Ledger(), chance)
         with Watch(service.mongodb_url, lambda: len(service.workers())) as watch:
+            people = _people(service, weather, storm.ledger, _videos(directory))
+            assert wait_until(lambda: watch.workers_ready == weather.workers, timeout_s=_WARM_S)
             _live_through(storm, people, schedule(weather.blows, lasts_s=weather.lasts_s, chance=chance))
-            calm_at = time.monotonic()
-            audit = _settled(service, set(ledger.accepted.values()), weather.settles_s)
-            settled_s = time.monotonic() - calm_at
-        status, orphans = service.stop()
-    accepted = set(ledger.accepted.values())
-    findings = {
-        "not accepted": [repr(error) for error in ledger.broken]
-        + ["fewer than asked for"] * (len(accepted) != weather.jobs),
-        "lost": audit.lost(accepted),
-        "never asked for": audit.unasked(accepted),
-        "completed twice": audit.completed_twice() + watch.changed,
-        "orphan processes": [str(orphan) for orphan in orphans],
-        "stray files": audit.strays(),
-        "unclean stop": [] if status == 0 else [f"exit status {status}", service.printed.read_text()[-2000:]],
-    }
-    picture = report.draw(weather.name, watch.samples, storm.times)
-    text = _report(weather, seed, storm, audit, findings, settled_s, picture)
-    return Outcome(findings, text)
+            audit, settled_s = _settled(service, weather.settles_s)
+        findings = {**_found_in(audit, storm.ledger, watch, weather), **_left_after_stop(service)}
+    lines = [
+        f"{weather}, seed {seed}",
+        *_about_storm(storm),
+        *report.about_jobs(audit.jobs),
+        f"settled {settled_s:.1f} s after the storm: "
+        + ", ".join(f"{len(found)} {what}" for what, found in findings.items()),
+        f"over time:        {_drawn(weather.name, storm, watch)}",
+    ]
+    return Outcome(findings, "\n".join(lines))
 
 
 def _videos(directory: Path) -> list[bytes]:
@@ -78,21 +80,22 @@ def _videos(directory: Path) -> list[bytes]:
     ]
 
 
-def _people(
-    service: Service, weather: Weather, ledger: Ledger, videos: list[bytes], chance: random.Random
-) -> list[Person]:
-    people = []
-    for number in range(weather.people):
-        email = f"person{number}@example.org"
-        account = {"email": email, "password": PASSWORD, "setup_token": service.setup_token}
-        httpx.post(f"{service.url}/api/v1/auth/register", json=account, timeout=30).raise_for_status()
-        people.append(Person(service.url, email, videos, ledger, f"{chance.random()}"))
+def _people(service: Service, weather: Weather, ledger: Ledger, videos: list[bytes]) -> list[Person]:
+    chance = random.Random(weather.name)  # noqa: S311
+    people = [_signed_up(service, number, ledger, videos) for number in range(weather.people)]
     for _ in range(weather.jobs):
         chance.choice(people).at_s.append(chance.uniform(0, weather.lasts_s))
     return people
 
 
-def _live_through(storm: Storm, people: list[Person], blows: list) -> None:  # noqa: ANN001
+def _signed_up(service: Service, number: int, ledger: Ledger, videos: list[bytes]) -> Person:
+    email = f"person{number}@example.org"
+    account = {"email": email, "password": PASSWORD, "setup_token": service.setup_token}
+    httpx.post(f"{service.url}/api/v1/auth/register", json=account, timeout=30).raise_for_status()
+    return Person(service.url, email, videos, ledger)
+
+
+def _live_through(storm: Storm, people: list[Person], blows: list[Blow]) -> None:
     for person in people:
         person.began = time.monotonic()
         person.start()
@@ -101,27 +104,45 @@ def _live_through(storm: Storm, people: list[Person], blows: list) -> None:  # n
         person.join()
 
 
-def _settled(service: Service, accepted: set[str], timeout_s: float) -> Audit:
-    """The audit once nothing is left to do, or all the time has passed."""
-    last: list[Audit] = []
-
-    def look() -> bool:
-        last[:] = [Audit.of(service.mongodb_url, service.data_dir)]
-        return not (last[0].unfinished() or last[0].strays())
-
-    wait_until(look, timeout_s=timeout_s, every_s=0.25)
-    return last[0]
+def _settled(service: Service, timeout_s: float) -> tuple[Audit, float]:
+    """The audit once nothing is left to do, or all the time has passed; and how much that was."""
+    calm_at = time.monotonic()
+    audit = Audit.of(service.mongodb_url, service.data_dir)
+    while (audit.unfinished() or audit.strays()) and time.monotonic() - calm_at < timeout_s:
+        time.sleep(0.25)
+        audit = Audit.of(service.mongodb_url, service.data_dir)
+    return audit, time.monotonic() - calm_at
 
 
-def _report(weather, seed, storm, audit, findings, settled_s, picture) -> str:  # noqa: ANN001
-    lines = [
-        f"{weather.name}: {weather.jobs} jobs of {weather.people} people, {weather.workers} workers, "
-        f"{weather.lasts_s:.0f} s of storm, seed {seed}",
-        f"blows:            {report.counted(storm.dealt)} (nobody there to hit: {report.counted(storm.missed)})",
+def _found_in(audit: Audit, ledger: Ledger, watch: Watch, weather: Weather) -> dict[str, list[str]]:
+    accepted = set(ledger.accepted.values())
+    return {
+        "refused": [repr(error) for error in ledger.broken],
+        "not accepted": ["?"] * (weather.jobs - len(accepted)),
+        "lost": audit.lost(accepted),
+        "never asked for": audit.unasked(accepted),
+        "completed twice": audit.completed_twice() + watch.changed,
+        "stray files": audit.strays(),
+    }
+
+
+def _left_after_stop(service: Service) -> dict[str, list[str]]:
+    status, orphans = service.stop()
+    return {
+        "orphan processes": [str(orphan) for orphan in orphans],
+        "unclean stop": [] if status == 0 else [f"status {status}: {service.printed.read_text()[-2000:]}"],
+    }
+
+
+def _about_storm(storm: Storm) -> list[str]:
+    return [
+        f"blows:            {report.counted(Counter(blow.kind for blow in storm.dealt))}",
+        f"hit nobody:       {report.counted(storm.missed)}",
         f"people saw:       {report.counted(storm.ledger.troubles)}",
-        *report.about_jobs(audit.jobs),
-        f"settled {settled_s:.1f} s after the storm",
-        ", ".join(f"{len(found)} {what}" for what, found in findings.items()),
-        f"over time: {picture}",
     ]
-    return "\n".join(lines)
+
+
+def _drawn(name: str, storm: Storm, watch: Watch) -> Path:
+    return report.draw(
+        name, watch.samples, [Blow(blow.at_s - watch.began, blow.kind) for blow in storm.dealt]
+    )

@@ -1,4 +1,4 @@
-"""The service under the storm: `gifapp up` in a process of its own, and its parts as one sees them outside."""
+"""The service under the storm: `gifapp up` in a process of its own, and its parts as seen from outside."""
 
 import contextlib
 import json

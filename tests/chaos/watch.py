@@ -32,6 +32,7 @@ class Watch:
     count_workers: Callable[[], int]
     samples: list[Sample] = field(default_factory=list)
     ends: dict[str, dict[str, Any]] = field(default_factory=dict)  # of each job, as first seen
+    workers_ready: int = 0  # those that have ever said that they live
     changed: list[str] = field(default_factory=list)  # jobs that had ended and then moved all the same
 
     def __post_init__(self) -> None:
@@ -59,11 +60,10 @@ class Watch:
             queued, running = (
                 jobs.count_documents({"state": state}) for state in (JobState.QUEUED, JobState.RUNNING)
             )
+            self.workers_ready = client.get_default_database()["workers"].count_documents({})
             for end in jobs.find({"state": {"$in": _FINAL}}, _END):
                 self._note(end)
-        self.samples.append(
-            Sample(time.monotonic() - self.began, queued, running, self.count_workers())
-        )
+        self.samples.append(Sample(time.monotonic() - self.began, queued, running, self.count_workers()))
 
     def _note(self, end: dict[str, Any]) -> None:
         if self.ends.setdefault(end["_id"], end) != end:
