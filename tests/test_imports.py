@@ -9,10 +9,11 @@ import pytest
 import gifapp
 
 PACKAGE = Path(gifapp.__file__).parent
-EVERYONE = {"errors", "processes", "logs"}
+EVERYONE = {"errors", "processes", "held", "logs"}
 LAYERS = {
     "errors": set(),
     "processes": set(),
+    "held": set(),
     "logs": set(),
     "domain": set(),
     "settings": {"domain"},

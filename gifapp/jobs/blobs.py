@@ -20,14 +20,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
 from gifapp import errors
+from gifapp.held import holder_lives, make_held
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_LOCK = "held"
 _SHA256_LENGTH = 64
 
 
@@ -79,7 +79,7 @@ class Incoming:
 
     def __enter__(self) -> Self:
         with writing():
-            self._lock = _make_held(self._directory)
+            self._lock = make_held(self._directory)
             self._file = self.path.open("xb")
         return self
 
@@ -192,7 +192,7 @@ class Blobs:
         """A directory for the attempt `key`, gone afterwards."""
         directory = self._scratch / key
         with writing():
-            lock = _make_held(directory)
+            lock = make_held(directory)
         with lock:
             try:
                 yield directory
@@ -242,29 +242,10 @@ class LeftUpload:
         shutil.rmtree(self._directory, ignore_errors=True)
 
 
-def _make_held(directory: Path) -> IO[bytes]:
-    """Make a directory that is ours as long as the file that this returns is open: until we die, at most."""
-    directory.mkdir()
-    lock = (directory / _LOCK).open("xb")
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    return lock
-
-
-def _is_held(directory: Path) -> bool:
-    try:
-        with (directory / _LOCK).open("r+b") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except FileNotFoundError:
-        pass  # killed before it was locked, or removed while we look
-    return False
-
-
 def _left_in(folder: Path, untouched_s: float) -> list[Path]:
     # the wait is for those that are made and not locked yet
     latest = time.time() - untouched_s
-    return [path for path in folder.iterdir() if _last_touched(path) < latest and not _is_held(path)]
+    return [path for path in folder.iterdir() if _last_touched(path) < latest and not holder_lives(path)]
 
 
 def _move(aside: Path, place: Path) -> None:

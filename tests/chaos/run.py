@@ -44,9 +44,11 @@ class Weather:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was found wrong, by what it is; empty lists are good."""
+    """What was found wrong, by what it is: empty lists are good; and how many blows hit, and hit nobody."""
 
     findings: dict[str, list[str]]
+    dealt: int
+    missed: int
     text: str
 
 
@@ -69,7 +71,7 @@ def run(weather: Weather, seed: int, directory: Path) -> Outcome:
         + ", ".join(f"{len(found)} {what}" for what, found in findings.items()),
         f"over time:        {_drawn(weather.name, storm, watch)}",
     ]
-    return Outcome(findings, "\n".join(lines))
+    return Outcome(findings, len(storm.dealt), storm.missed.total(), "\n".join(lines))
 
 
 def _videos(directory: Path) -> list[bytes]:
@@ -129,6 +131,7 @@ def _found_in(audit: Audit, ledger: Ledger, watch: Watch, weather: Weather) -> d
 def _left_after_stop(service: Service) -> dict[str, list[str]]:
     status, orphans = service.stop()
     return {
+        "temporary files": service.temporary_files,
         "orphan processes": [str(orphan) for orphan in orphans],
         "unclean stop": [] if status == 0 else [f"status {status}: {service.printed.read_text()[-2000:]}"],
     }

@@ -46,6 +46,10 @@ class Service:
         return self._told["mongodb_url"]
 
     @property
+    def temporary_files(self) -> list[str]:
+        return sorted(str(path) for path in (self.data_dir.parent / "tmp").rglob("*"))
+
+    @property
     def setup_token(self) -> str:
         return self.printed.read_text().partition("?setup=")[2].split()[0]
 
@@ -95,6 +99,7 @@ def running(argv: tuple[str, ...], directory: Path, *, workers: str) -> Iterator
     """Start the service with an empty data directory; at the end nothing of it runs, whatever happened."""
     data_dir, printed, mark = directory / "data", directory / "printed", uuid4().hex
     data_dir.mkdir()
+    (directory / "tmp").mkdir()
     with printed.open("wb") as output:
         process = spawn(
             argv, cwd=ROOT, stdout=output, stderr=output, env=_environment(data_dir, mark, workers)
@@ -117,6 +122,7 @@ def _environment(data_dir: Path, mark: str, workers: str) -> dict[str, str]:
     return os.environ | {
         _MARK: mark,
         "PYTHONPATH": str(ROOT),
+        "TMPDIR": str(data_dir.parent / "tmp"),
         "GIFAPP_DATA_DIR": str(data_dir),
         "GIFAPP_REGISTRATION": "open",
         "GIFAPP_WORKERS": workers,
