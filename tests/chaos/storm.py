@@ -14,7 +14,7 @@ from gifapp.processes import wait_until
 from tests.chaos.people import InFlight, Ledger
 from tests.chaos.service import Service
 
-_WAIT_FOR_VICTIM_S = 5.0
+_WAIT_FOR_VICTIM_S = 3.0
 
 
 class Blow(NamedTuple):
