@@ -34,6 +34,7 @@ class Weather:
     workers: int
     lasts_s: float
     blows: Mapping[str, int]
+    freezes_s: float  # until another worker has made its GIF: a lease, a wait, an attempt
     settles_s: float  # within so long after the storm
     videos: tuple[str, ...]  # their sizes
 
@@ -58,7 +59,7 @@ def run(weather: Weather, seed: int, directory: Path) -> Outcome:
     """Everything, in a bounded time; nothing of it runs afterwards."""
     chance = random.Random(seed)  # noqa: S311
     with running(weather.service, directory, workers=f"{weather.workers}..{weather.workers}") as service:
-        storm = Storm(service, Ledger(), chance)
+        storm = Storm(service, Ledger(), chance, freezes_s=weather.freezes_s)
         with Watch(service.mongodb_url, lambda: len(service.workers())) as watch:
             people = _people(service, weather, storm.ledger, _videos(directory, weather.videos))
             assert wait_until(lambda: watch.workers_ready == weather.workers, timeout_s=_WARM_S)

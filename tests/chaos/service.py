@@ -66,10 +66,12 @@ class Service:
         """All of them, busy or not."""
         return [one for supervisor in self.part("workers") for one in _children(supervisor)]
 
+    def busy_workers(self) -> list[psutil.Process]:
+        return [worker for worker in self.workers() if _conversions_of(worker)]
+
     def conversions(self) -> list[psutil.Process]:
         """Those that run for a worker."""
-        servers = [server for worker in self.workers() for server in _children(worker)]
-        return [one for server in servers for one in _children(server)]
+        return [one for worker in self.workers() for one in _conversions_of(worker)]
 
     def relatives(self) -> list[psutil.Process]:
         """Every process that the service has started, directly or not, and that still lives."""
@@ -135,6 +137,10 @@ def _children(process: psutil.Process) -> list[psutil.Process]:
     with contextlib.suppress(psutil.Error):
         return list(process.children())
     return []
+
+
+def _conversions_of(worker: psutil.Process) -> list[psutil.Process]:
+    return [one for fork_server in _children(worker) for one in _children(fork_server)]
 
 
 def _is_called(process: psutil.Process, name: str) -> bool:

@@ -1,6 +1,7 @@
 """What befalls the service: blows of several kinds at random times, the same for the same seed."""
 
 import random
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -39,8 +40,10 @@ class Storm:
     service: Service
     ledger: Ledger
     chance: random.Random
+    freezes_s: float  # past a lease
     dealt: list[Blow] = field(default_factory=list)
     missed: Counter[str] = field(default_factory=Counter)
+    frozen: list[threading.Timer] = field(default_factory=list)
 
     def rage(self, blows: list[Blow]) -> None:
         before_s = 0.0
@@ -51,11 +54,14 @@ class Storm:
                 self.dealt.append(Blow(time.monotonic(), kind))
             else:
                 self.missed[kind] += 1
+        for thaw in self.frozen:
+            thaw.join()
 
     def _deal(self, kind: str) -> bool:
         return {
             "kill -9 a worker": lambda: self._kill(self.service.workers),
             "SIGTERM a worker": self._ask_a_worker_to_leave,
+            "freeze a worker past its lease": self._freeze_a_worker,
             "kill -9 a conversion": lambda: self._kill(self.service.conversions),
             "kill -9 the workers' supervisor": lambda: self._kill(lambda: self.service.part("workers")),
             "kill -9 redis": lambda: self._kill(lambda: self.service.part("valkey-server")),
@@ -72,6 +78,15 @@ class Storm:
     def _ask_a_worker_to_leave(self) -> bool:
         victim = self._one_of(self.service.workers)
         return victim is not None and _sent(victim.terminate)
+
+    def _freeze_a_worker(self) -> bool:
+        """Its conversion goes on; when it wakes up, another worker may have made the GIF."""
+        victim = self._one_of(self.service.busy_workers)
+        if victim is None or not _sent(victim.suspend):
+            return False
+        self.frozen.append(threading.Timer(self.freezes_s, _sent, [victim.resume]))
+        self.frozen[-1].start()
+        return True
 
     def _kill_web_during(self, requests: InFlight) -> bool:
         web = self._one_of(lambda: self.service.part("web"))
