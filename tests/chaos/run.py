@@ -34,7 +34,7 @@ class Weather:
     workers: int
     lasts_s: float
     blows: Mapping[str, int]
-    freezes_s: float  # until another worker has made its GIF: a lease, a wait, an attempt
+    freezes_s: float  # until the sweep has taken its job back
     settles_s: float  # within so long after the storm
     videos: tuple[str, ...]  # their sizes
 

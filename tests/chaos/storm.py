@@ -5,6 +5,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -40,7 +41,7 @@ class Storm:
     service: Service
     ledger: Ledger
     chance: random.Random
-    freezes_s: float  # past a lease
+    freezes_s: float
     dealt: list[Blow] = field(default_factory=list)
     missed: Counter[str] = field(default_factory=Counter)
     frozen: list[threading.Timer] = field(default_factory=list)
@@ -59,7 +60,7 @@ class Storm:
 
     def _deal(self, kind: str) -> bool:
         return {
-            "kill -9 a worker": lambda: self._kill(self.service.workers),
+            "kill -9 a worker": lambda: self._kill(self._awake),
             "SIGTERM a worker": self._ask_a_worker_to_leave,
             "freeze a worker past its lease": self._freeze_a_worker,
             "kill -9 a conversion": lambda: self._kill(self.service.conversions),
@@ -76,11 +77,15 @@ class Storm:
         return victim is not None and _sent(victim.kill)
 
     def _ask_a_worker_to_leave(self) -> bool:
-        victim = self._one_of(self.service.workers)
+        victim = self._one_of(self._awake)
         return victim is not None and _sent(victim.terminate)
 
+    def _awake(self) -> list[psutil.Process]:
+        """The workers but the frozen: those shall wake up."""
+        return [one for one in self.service.workers() if not _is_frozen(one)]
+
     def _freeze_a_worker(self) -> bool:
-        """Its conversion goes on; when it wakes up, another worker may have made the GIF."""
+        """Its conversion goes on; when it wakes up, its job is another's."""
         victim = self._one_of(self.service.busy_workers)
         if victim is None or not _sent(victim.suspend):
             return False
@@ -107,6 +112,12 @@ class Storm:
             return bool(found)
 
         return self.chance.choice(found) if wait_until(look, timeout_s=_WAIT_FOR_VICTIM_S) else None
+
+
+def _is_frozen(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return process.status() == psutil.STATUS_STOPPED
+    return False
 
 
 def _sent(signal: Callable[[], None]) -> bool:

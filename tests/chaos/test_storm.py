@@ -28,7 +28,7 @@ SQUALL = Weather(
         "kill -9 web in mid-upload": 1,
         "kill -9 web in mid-submit": 1,
     },
-    freezes_s=9,
+    freezes_s=4,
     settles_s=60,
     videos=("96x64", "160x120"),
 )
@@ -51,7 +51,7 @@ HURRICANE = Weather(
         "kill -9 web in mid-upload": 2,
         "kill -9 web in mid-submit": 2,
     },
-    freezes_s=50,
+    freezes_s=40,
     settles_s=240,
     videos=("96x64", "160x120", "320x180"),
 )
@@ -59,7 +59,7 @@ HURRICANE = Weather(
 
 @pytest.mark.timeout(300)
 def test_a_squall_loses_nothing_doubles_nothing_and_leaves_nothing(tmp_path: Path) -> None:
-    lives_through(SQUALL, seed=1647, directory=tmp_path)
+    lives_through(SQUALL, seed=6880, directory=tmp_path)
 
 
 @pytest.mark.chaos
