@@ -98,6 +98,10 @@ class Storm:
         return web is not None and requests.wait_for_one(_WAIT_FOR_VICTIM_S) and _sent(web.kill)
 
     def _wipe_redis(self) -> bool:
+        # it may be on its way back from the blow before
+        return wait_until(self._wiped_redis, timeout_s=_WAIT_FOR_VICTIM_S, every_s=0.1)
+
+    def _wiped_redis(self) -> bool:
         try:
             with redis.Redis.from_url(self.service.redis_url, socket_timeout=2) as client:
                 return bool(client.flushall())
