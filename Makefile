@@ -1,6 +1,7 @@
 # make run    the service, on this machine; ARGS="--port 9000" goes to `gifapp up`
 # make test   every test          make check  formatting, lint, types
 # make bench  the benchmarks      make clean  away with the virtual environment
+# make chaos  300 jobs in a storm of kill -9, SIGTERM and wiped servers, five minutes; CHAOS_SEED=7 for the blows of seed 7
 # make properties   the property tests with many more examples, new ones each time: about ten minutes
 
 BIN := .venv/bin
@@ -8,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTHONS := python3 python3.14 python3.13 python3.12 python3.11
 SUITABLE := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
 
-.PHONY: run test check bench properties clean
+.PHONY: run test check bench chaos properties clean
 
 run: .venv/installed
 	@exec $(BIN)/gifapp up --open $(ARGS)
@@ -24,6 +25,9 @@ check: .venv/installed-test
 
 bench: .venv/installed-test
 	@exec $(BIN)/python -m benchmarks $(ARGS)
+
+chaos: .venv/installed-test
+	@exec $(BIN)/python -m pytest -m chaos -s tests/chaos $(ARGS)
 
 properties: .venv/installed-test
 	@HYPOTHESIS_PROFILE=deep exec $(BIN)/python -m pytest --timeout 0 tests/conversion/test_properties.py $(ARGS)

@@ -9,11 +9,12 @@ import pytest
 import gifapp
 
 PACKAGE = Path(gifapp.__file__).parent
-EVERYONE = {"errors", "processes", "logs"}
+EVERYONE = {"errors", "processes", "held", "logs"}
 LAYERS = {
     "errors": set(),
     "offline": set(),
     "processes": {"offline"},
+    "held": set(),
     "logs": set(),
     "domain": set(),
     "settings": {"domain"},

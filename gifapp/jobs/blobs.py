@@ -2,6 +2,9 @@
 
 Videos and posters are named by the SHA-256 of the video, GIFs by the attempt that made them; no
 name that a person gave ever becomes a path. One folder, on a disk that web and workers share.
+
+The directory in which something is made stays until a document names the result, and the process that
+made it holds a lock on it. So whatever a killed process left is found by a directory that nobody holds.
 """
 
 from __future__ import annotations
@@ -22,8 +25,10 @@ from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
 from gifapp import errors
+from gifapp.held import holder_lives, make_held
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_SHA256_LENGTH = 64
 
 
 @contextlib.contextmanager
@@ -55,7 +60,7 @@ def open_blobs(storage_url: str) -> Blobs:
 
 
 class Incoming:
-    """An upload on its way in: hashed while it is written, removed on exit unless it was kept.
+    """An upload on its way in: hashed while it is written; what was not kept is removed on exit.
 
     Attributes:
         path: the file, for the probe.
@@ -67,13 +72,14 @@ class Incoming:
         self._directory = directory
         self._limit_bytes = limit_bytes
         self._hash = hashlib.sha256()
+        self._is_left = False
         self.path = directory / "video"
         self.poster_path = directory / "poster.jpg"
         self.bytes = 0
 
     def __enter__(self) -> Self:
         with writing():
-            self._directory.mkdir()
+            self._lock = make_held(self._directory)
             self._file = self.path.open("xb")
         return self
 
@@ -83,7 +89,9 @@ class Incoming:
         # what the buffer still holds may not fit on the disk; the file goes anyway
         with contextlib.suppress(OSError):
             self._file.close()
-        shutil.rmtree(self._directory, ignore_errors=True)
+        if not self._is_left:
+            shutil.rmtree(self._directory, ignore_errors=True)
+        self._lock.close()
 
     def write(self, chunk: bytes) -> None:
         """Append `chunk`.
@@ -109,6 +117,15 @@ class Incoming:
     @property
     def sha256(self) -> str:
         return self._hash.hexdigest()
+
+    def note_digest(self) -> None:
+        """Tell whoever finds this directory which video was being kept."""
+        with writing():
+            (self._directory / self.sha256).touch()
+
+    def leave(self) -> None:
+        """Nobody can tell now whether a document names what was kept: the sweep will."""
+        self._is_left = True
 
 
 class Blobs:
@@ -152,6 +169,7 @@ class Blobs:
 
     def keep_source(self, incoming: Incoming) -> None:
         """Move a finished upload and its poster to where its digest says, unless the bytes are there."""
+        incoming.note_digest()
         for aside, place in (
             (incoming.path, self.source_path(incoming.sha256)),
             (incoming.poster_path, self.poster_path(incoming.sha256)),
@@ -174,11 +192,12 @@ class Blobs:
         """A directory for the attempt `key`, gone afterwards."""
         directory = self._scratch / key
         with writing():
-            directory.mkdir()
-        try:
-            yield directory
-        finally:
-            shutil.rmtree(directory, ignore_errors=True)
+            lock = make_held(directory)
+        with lock:
+            try:
+                yield directory
+            finally:
+                shutil.rmtree(directory, ignore_errors=True)
 
     def keep_gif(self, aside: Path, key: str) -> None:
         """Move the GIF of the attempt `key` from its scratch directory into place."""
@@ -189,16 +208,44 @@ class Blobs:
         return self._gifs / f"{key}.gif"
 
     def remove_attempt(self, key: str) -> None:
-        """Remove whatever the attempt `key` left: its scratch directory, its GIF."""
-        shutil.rmtree(self._scratch / key, ignore_errors=True)
+        """Remove whatever the attempt `key` left: its GIF, its scratch directory."""
         self.gif_path(key).unlink(missing_ok=True)
+        self.remove_scratch(key)  # last: it is what tells of the GIF
 
-    def remove_abandoned(self, *, older_than_s: float) -> None:
-        """Remove unfinished uploads and scratch directories that nothing has touched for so long."""
-        oldest = time.time() - older_than_s
-        for directory in (*self._incoming.iterdir(), *self._scratch.iterdir()):
-            if _last_touched(directory) < oldest:
-                shutil.rmtree(directory, ignore_errors=True)
+    def remove_scratch(self, key: str) -> None:
+        shutil.rmtree(self._scratch / key, ignore_errors=True)
+
+    def left_attempts(self, *, untouched_s: float) -> list[str]:
+        """The keys of scratch directories that no living process holds."""
+        return [directory.name for directory in _left_in(self._scratch, untouched_s)]
+
+    def left_uploads(self, *, untouched_s: float) -> list[LeftUpload]:
+        """Uploads that no living process holds."""
+        return [LeftUpload(directory) for directory in _left_in(self._incoming, untouched_s)]
+
+
+class LeftUpload:
+    """What is left of an upload whose process was killed, or could not tell how it ended."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    @property
+    def sha256(self) -> str | None:
+        """Of the video that may have been kept; None: it did not come so far."""
+        with contextlib.suppress(FileNotFoundError):
+            names = (path.name for path in self._directory.iterdir())
+            return next((name for name in names if len(name) == _SHA256_LENGTH), None)
+        return None
+
+    def remove(self) -> None:
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+
+def _left_in(folder: Path, untouched_s: float) -> list[Path]:
+    # the wait is for those that are made and not locked yet
+    latest = time.time() - untouched_s
+    return [path for path in folder.iterdir() if _last_touched(path) < latest and not holder_lives(path)]
 
 
 def _move(aside: Path, place: Path) -> None:

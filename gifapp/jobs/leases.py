@@ -101,6 +101,14 @@ def expired() -> list[JobDocument]:
 
 
 @reaching_mongodb()
+def is_held(key: str) -> bool:
+    """Whether the attempt whose files are named `key` may still settle; once it may not, it never will."""
+    job_id, _, token = key.rpartition("-")
+    running = JobDocument.objects(id=job_id, state=JobState.RUNNING)
+    return token.isdecimal() and running.filter(token=int(token)).first() is not None
+
+
+@reaching_mongodb()
 def take_back(lost: JobDocument) -> JobDocument | None:
     """Queue again or bury a job of `expired()`: its attempt can settle no more."""
     attempt = attempt_of(lost)

@@ -93,7 +93,6 @@ class Runner:
             settled = self._converted(job, lease)
         except LeaseLost:
             _log.warning("the lease was lost")
-            self._remove_files(lease.attempt)
         else:
             _log.info("settled", state=settled.state, error=settled.error and settled.error.code)
             self._announcer.job_changed(settled)
@@ -104,10 +103,8 @@ class Runner:
         try:
             with self._blobs.scratch(attempt.key) as scratch:
                 order = self._order(job, scratch)
-                done = self._watched(order, lease)
-                self._blobs.keep_gif(order.out, attempt.key)
-            gif = GifPart(key=attempt.key, **asdict(done))
-            return lease.insist(partial(leases.succeed, attempt, gif))
+                # published in here: until a document names the GIF, the scratch directory tells of it
+                return self._published(order, self._watched(order, lease), lease)
         except errors.Cancelled:
             return lease.insist(partial(leases.give_in, attempt))
         except Drained:
@@ -159,6 +156,15 @@ class Runner:
             case Failed() as failed:
                 raise failed.error
         return None
+
+    def _published(self, order: Order, done: Done, lease: _Lease) -> JobDocument:
+        attempt = lease.attempt
+        self._blobs.keep_gif(order.out, attempt.key)
+        try:
+            return lease.insist(partial(leases.succeed, attempt, GifPart(key=attempt.key, **asdict(done))))
+        except LeaseLost:
+            self._remove_files(attempt)
+            raise
 
     def _released(self, lease: _Lease) -> JobDocument:
         released = lease.insist(partial(leases.release, lease.attempt))

@@ -101,7 +101,7 @@ class JobService:
                     owner_id, name=name, size_bytes=incoming.bytes, sha256=incoming.sha256, video=video
                 )
             except errors.ServiceUnavailable:
-                self._remove_unnamed(incoming.sha256)
+                incoming.leave()
                 raise
 
     def sources(self, owner_id: str) -> list[SourceView]:

@@ -14,7 +14,7 @@ from datetime import timedelta
 
 import structlog
 
-from gifapp.jobs import leases, store, workers
+from gifapp.jobs import leases, sources, store, workers
 from gifapp.jobs.announcer import Announcer
 from gifapp.jobs.blobs import Blobs
 from gifapp.jobs.documents import utc_now
@@ -42,7 +42,8 @@ class Sweep:
         self._take_back_lost_jobs()
         self._ring_again()
         workers.forget_the_dead()
-        self.blobs.remove_abandoned(older_than_s=self.timings.abandoned_s)
+        self._remove_left_attempts()
+        self._remove_left_uploads()
 
     def _take_back_lost_jobs(self) -> None:
         for lost in leases.expired():
@@ -51,6 +52,22 @@ class Sweep:
                 _log.warning("a worker was lost", job_id=job.id, worker=lost.worker, state=job.state)
                 self.blobs.remove_attempt(leases.attempt_of(lost).key)
                 self.announcer.job_changed(job)
+
+    def _remove_left_attempts(self) -> None:
+        for key in self.blobs.left_attempts(untouched_s=self.timings.abandoned_s):
+            if leases.is_held(key):
+                continue  # until its lease is taken back
+            if store.names_gif(key):
+                self.blobs.remove_scratch(key)
+            else:
+                self.blobs.remove_attempt(key)
+
+    def _remove_left_uploads(self) -> None:
+        for left in self.blobs.left_uploads(untouched_s=self.timings.abandoned_s):
+            with self.blobs.exclusive():
+                if left.sha256 and not sources.is_named(left.sha256):
+                    self.blobs.remove_source(left.sha256)
+                left.remove()
 
     def _ring_again(self) -> None:
         # as many messages as due jobs are enough: ringing for a long queue would never end

@@ -15,5 +15,5 @@ class Timings:
     ring_again_s: float = 15.0  # a due job whose doorbell rang longer ago may have been forgotten
     drain_s: float = 8.0  # what a stopping worker leaves a conversion to finish
     overtime_s: float = 5.0  # a conversion sees its deadline itself; this much later it is killed
-    abandoned_s: float = 6 * 3600.0  # an unfinished upload or a scratch directory nobody touched
+    abandoned_s: float = 60.0  # untouched so long, what an upload or attempt of a killed process left goes
     max_attempts: int = 3

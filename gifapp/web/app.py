@@ -29,6 +29,7 @@ from voila.app import Voila
 from voila.configuration import VoilaConfiguration
 
 from gifapp import errors
+from gifapp.held import hold, holder_lives
 from gifapp.web.api import api_routes
 from gifapp.web.base import NotFoundHandler
 from gifapp.web.kernel_handlers import (
@@ -47,6 +48,7 @@ from gifapp.web.visitor import CookieIdentity, KernelOwners
 MAX_BODY_BYTES = 1024 * 1024
 BUFFER_BYTES = 16 * 1024 * 1024
 CHUNK_BYTES = 256 * 1024
+_HOME = "gifapp-web-"
 
 _KERNEL_ID = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
 _EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8", "anywidget")
@@ -94,7 +96,9 @@ class GifApp(Voila):
             errors.PortTaken: somebody else does.
         """
         listening = self._bind()
-        self.connection_dir = tempfile.mkdtemp(prefix="gifapp-web-")  # mode 700: it holds kernels' keys
+        _remove_left_by_killed()
+        self.connection_dir = tempfile.mkdtemp(prefix=_HOME)  # mode 700: it holds kernels' keys
+        self._held = hold(Path(self.connection_dir))
         self.app = tornado.web.Application(**self.init_settings())
         self.app.add_handlers(".*$", self.init_handlers())
         self._server = HTTPServer(
@@ -117,6 +121,7 @@ class GifApp(Voila):
         await self.parts.hub.stop()
         await self._server.close_all_connections()
         shutil.rmtree(self.connection_dir, ignore_errors=True)
+        self._held.close()
 
     def init_settings(self) -> dict[str, Any]:
         settings: dict[str, Any] = super().init_settings()
@@ -214,6 +219,13 @@ async def _serve(app: GifApp, public_url: str | None) -> None:
         await stopping.wait()
     finally:
         await app.stop()
+
+
+def _remove_left_by_killed() -> None:
+    """The temporary directories of web tiers on this machine that were killed."""
+    for left in Path(tempfile.gettempdir()).glob(f"{_HOME}*"):
+        if holder_lives(left) is False:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _put_checkout_first() -> None:

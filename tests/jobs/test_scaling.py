@@ -2,6 +2,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +20,10 @@ from gifapp.jobs.scaling import Pace, Supervisor, desired_workers, most_workers
 from gifapp.jobs.store import Load
 from gifapp.jobs.worker import worker_name
 from gifapp.processes import wait_until
-from tests.jobs.conftest import ROOT, living
+from tests.chaos.report import draw
+from tests.chaos.watch import Watch
+from tests.jobs.conftest import QUICK, ROOT, living
+from tests.jobs.converters import POISON
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
 PACE = Pace(look_every_s=0.05, cool_down_s=0.3, young_s=0.2, first_delay_s=0.2, longest_delay_s=0.4)
@@ -120,23 +124,79 @@ def test_workers_that_die_at_once_are_started_ever_more_slowly(tmp_path: Path) -
     assert 2 <= len(log.read_text().split()) <= 5
 
 
-def test_a_burst_is_worked_off_by_several_and_none_is_interrupted(
+@pytest.fixture
+def keep_workers(
+    worker_argv: Callable[[str], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., AbstractContextManager[None]]:
+    """Keep so many real workers, with a converter of `tests.jobs.converters`, until the block ends."""
+    monkeypatch.chdir(ROOT)
+
+    @contextmanager
+    def keep(converter: str, *, fewest: int, most: int) -> Iterator[None]:
+        stopping = threading.Event()
+        supervisor = Supervisor(
+            worker_argv(converter), load=store.load, fewest=fewest, most=most, drain_s=5, pace=PACE
+        )
+        thread = threading.Thread(target=supervisor.run, args=(stopping.is_set,))
+        thread.start()
+        try:
+            yield
+        finally:
+            stopping.set()
+            thread.join()
+
+    return keep
+
+
+def count_workers() -> int:
+    return sum("tests.jobs.worker_process" in one.info["cmdline"] for one in living(children()))
+
+
+def children() -> list[psutil.Process]:
+    return psutil.Process().children()
+
+
+def test_a_burst_is_worked_off_by_several_who_then_go_and_none_is_interrupted(
     parts: JobParts,
     upload: Callable[..., SourceView],
-    worker_argv: Callable[[str], list[str]],
-    monkeypatch: pytest.MonkeyPatch,
+    keep_workers: Callable[..., AbstractContextManager[None]],
+    mongodb_url: str,
 ) -> None:
-    monkeypatch.chdir(ROOT)
     source = upload()
-    jobs = [parts.service.submit("ann", source.id, Recipe(fps=fps)) for fps in range(1, 9)]
-    stopping = threading.Event()
-    supervisor = Supervisor(
-        worker_argv("in_half_a_second"), load=store.load, fewest=1, most=2, drain_s=5, pace=PACE
+    with keep_workers("in_half_a_second", fewest=1, most=3), Watch(mongodb_url, count_workers) as watch:
+        assert wait_until(lambda: watch.workers_ready == 1, timeout_s=30)
+        for fps in range(1, 17):
+            parts.service.submit("ann", source.id, Recipe(fps=fps))
+        assert wait_until(lambda: len(watch.ends) == 16, timeout_s=30)
+        assert wait_until(lambda: watch.samples[-1].workers == 1, timeout_s=30)
+    workers = [sample.workers for sample in watch.samples]
+    assert (workers[0], max(workers), workers[-1]) == (1, 3, 1)
+    ran = [(job.state, job.attempts, job.token) for job in JobDocument.objects]
+    assert ran == [(JobState.SUCCEEDED, 1, 1)] * 16
+    draw("autoscaling", watch.samples)
+
+
+def test_a_video_that_kills_its_workers_ends_dead_and_nobody_waits_for_it(
+    parts: JobParts,
+    upload: Callable[..., SourceView],
+    video: bytes,
+    keep_workers: Callable[..., AbstractContextManager[None]],
+) -> None:
+    poison = parts.service.submit("ann", upload(data=video + POISON).id, Recipe())
+    others = [
+        parts.service.submit(owner, upload(owner).id, Recipe(fps=fps))
+        for owner in ("ann", "bob")
+        for fps in range(1, 5)
+    ]
+    with keep_workers("poisoned", fewest=1, most=1):
+        assert wait_until(lambda: JobDocument.objects.get(id=poison.id).state == JobState.DEAD, timeout_s=60)
+    (dead,) = parts.service.jobs("ann", state=JobState.DEAD).jobs
+    assert (dead.id, dead.attempts, dead.error and dead.error.code) == (
+        poison.id,
+        QUICK.max_attempts,
+        "worker-lost",
     )
-    thread = threading.Thread(target=supervisor.run, args=(stopping.is_set,))
-    thread.start()
-    succeeded = JobDocument.objects(state=JobState.SUCCEEDED)
-    assert wait_until(lambda: succeeded.count() == len(jobs), timeout_s=30)
-    stopping.set()
-    thread.join()
-    assert {job.attempts for job in JobDocument.objects} == {1}
+    documents = list(JobDocument.objects(id__in=[job.id for job in others]))
+    assert [(job.state, job.attempts) for job in documents] == [(JobState.SUCCEEDED, 1)] * len(others)
+    again_at = JobDocument.objects.get(id=poison.id).started_at
+    assert max(job.finished_at for job in documents) < again_at

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ from gifapp.domain.recipe import Crop, Format, Recipe, Segment
 from gifapp.domain.views import SourceView
 from gifapp.jobs import leases
 from gifapp.jobs.documents import GifPart, JobDocument
-from gifapp.jobs.parts import JobParts
-from tests.jobs.conftest import files_below
+from gifapp.jobs.parts import JobParts, build
+from gifapp.up.servers import running_mongod
+from tests.jobs.conftest import QUICK, SECRET, files_below
 
 Upload = Callable[..., SourceView]
 GIF = b"GIF89a"
@@ -59,6 +61,28 @@ def test_an_abandoned_upload_leaves_nothing_behind(parts: JobParts, storage: Pat
     with parts.service.incoming() as incoming:
         incoming.write(b"half")
     assert files_below(storage) == set()
+
+
+def test_an_upload_while_mongodb_is_away_is_left_to_the_sweep(
+    redis_url: str, build_parts: Callable[..., JobParts], storage: Path, video: bytes, tmp_path: Path
+) -> None:
+    with running_mongod(tmp_path / "mongodb") as url:
+        parts = build(
+            mongodb_url=url,
+            redis_url=redis_url,
+            storage_url=storage.as_uri(),
+            secret=SECRET,
+            limits=Limits(),
+        )
+    with parts, parts.service.incoming() as incoming:
+        incoming.write(video)
+        with pytest.raises(errors.ServiceUnavailable):
+            parts.service.add_source("ann", incoming, "clip.mp4")
+    assert files_below(storage / "sources")  # its document may have been written, or not
+    with build_parts(timings=replace(QUICK, abandoned_s=0)) as parts:
+        parts.service.sweep()
+    assert files_below(storage) == set()
+    assert not list((storage / "incoming").iterdir())
 
 
 def test_equal_bytes_are_kept_once_and_as_long_as_anybody_has_them(

@@ -1,4 +1,7 @@
 import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -16,7 +19,7 @@ from gifapp.domain.views import JobView, SourceView
 from gifapp.jobs import leases
 from gifapp.jobs.documents import LONG_AGO, JobDocument, utc_now
 from gifapp.jobs.parts import JobParts
-from tests.jobs.conftest import QUICK
+from tests.jobs.conftest import QUICK, ROOT, files_below
 
 
 def claimed(job: JobView) -> leases.Attempt:
@@ -116,17 +119,80 @@ def test_nobody_rings_for_a_job_that_waits_for_its_time(
     assert parts.doorbell.waiting() == 0
 
 
-def test_what_nobody_touched_for_long_is_removed(parts: JobParts) -> None:
-    old, new = (parts.blobs.root / folder for folder in ("incoming/old", "scratch/new"))
-    for directory in (old, new):
-        directory.mkdir()
-        (directory / "video").write_bytes(b"half")
-    past = time.time() - 7 * 3600
-    for path in (old / "video", old):
-        os.utime(path, (past, past))
+@pytest.fixture
+def killed(worker_argv: Callable[[str], list[str]]) -> Callable[[str], None]:
+    """Run a function of `tests.jobs.unfinished` in a process that is killed in the middle of it."""
+    servers = worker_argv("")[3:6]
+
+    def run(step: str) -> None:
+        argv = [sys.executable, "-m", "tests.jobs.unfinished", *servers, step]
+        assert subprocess.run(argv, check=False, cwd=ROOT).returncode == -signal.SIGKILL
+
+    return run
+
+
+@pytest.mark.parametrize("step", ["half_an_upload", "a_kept_video", "an_estimate"])
+def test_what_a_killed_web_tier_left_of_its_work_is_removed(
+    parts: JobParts, killed: Callable[[str], None], storage: Path, step: str
+) -> None:
+    killed(step)
+    assert files_below(storage)
     parts.service.sweep()
-    assert not old.exists()
-    assert new.exists()
+    assert files_below(storage)  # a moment old: it may not be locked yet
+    age(storage)
+    parts.service.sweep()
+    assert files_below(storage) == set()
+
+
+def test_of_a_kept_video_that_another_document_names_only_the_upload_goes(
+    parts: JobParts, upload: Callable[..., SourceView], killed: Callable[[str], None], storage: Path
+) -> None:
+    killed("a_kept_video")
+    upload()
+    kept = files_below(storage / "sources") | files_below(storage / "posters")
+    age(storage)
+    parts.service.sweep()
+    assert files_below(storage / "sources") | files_below(storage / "posters") == kept
+    assert not list((storage / "incoming").iterdir())
+
+
+def test_an_upload_that_somebody_holds_stays_however_long_it_waits(parts: JobParts, storage: Path) -> None:
+    with parts.service.incoming() as incoming:
+        incoming.write(b"half")
+        age(storage)
+        parts.service.sweep()
+        assert incoming.path.exists()
+
+
+def test_a_gif_in_place_that_no_document_names_goes_with_its_scratch_directory(
+    parts: JobParts, job: JobView, killed: Callable[[str], None], storage: Path
+) -> None:
+    killed("an_attempt_before_its_settle")
+    age(storage)
+    parts.service.sweep()
+    assert len(list((storage / "gifs").iterdir())) == 1  # its lease holds
+    JobDocument.objects(id=job.id).update(set__state=JobState.DEAD)  # as if the sweep had been killed, too
+    parts.service.sweep()
+    assert not list((storage / "gifs").iterdir())
+    assert not list((storage / "scratch").iterdir())
+
+
+def test_a_gif_whose_worker_died_right_after_the_settle_stays(
+    parts: JobParts, job: JobView, killed: Callable[[str], None], storage: Path
+) -> None:
+    killed("an_attempt_after_its_settle")
+    age(storage)
+    parts.service.sweep()
+    assert parts.service.gif("ann", job.id).path.exists()
+    assert not list((storage / "scratch").iterdir())
+
+
+def age(storage: Path) -> None:
+    """As if nothing had been touched for an hour."""
+    past = time.time() - 3600
+    for folder in ("incoming", "scratch"):
+        for path in (storage / folder).rglob("*"):
+            os.utime(path, (past, past))
 
 
 def test_a_forged_message_is_not_even_unpacked(parts: JobParts, redis_url: str, tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 """The web tier as a process: what it prints, and what is left of it."""
 
+import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -19,10 +21,34 @@ _SERVE = "import sys; from tests.web.visitors import serve; serve(*sys.argv[1:])
 
 @pytest.fixture
 def web(mongodb_url: str, redis_url: str, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    argv = [sys.executable, "-c", _SERVE, mongodb_url, redis_url, tmp_path.as_uri()]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
+    with started(mongodb_url, redis_url, tmp_path) as process:
+        yield process
+
+
+@contextmanager
+def started(mongodb_url: str, redis_url: str, directory: Path) -> Iterator[subprocess.Popen[str]]:
+    argv = [sys.executable, "-c", _SERVE, mongodb_url, redis_url, (directory / "storage").as_uri()]
+    temporary = directory / "tmp"
+    temporary.mkdir(exist_ok=True)
+    environment = os.environ | {"TMPDIR": str(temporary)}
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, env=environment) as process:
         yield process
         process.kill()
+
+
+def test_what_a_killed_web_tier_left_goes_when_one_starts_but_not_what_a_living_one_has(
+    mongodb_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    homes: list[set[str]] = []
+    with started(mongodb_url, redis_url, tmp_path) as living:
+        for _ in range(3):
+            with started(mongodb_url, redis_url, tmp_path) as victim:
+                for process in (living, victim)[bool(homes) :]:
+                    assert process.stdout
+                    assert process.stdout.readline()
+                homes.append({path.name for path in (tmp_path / "tmp").glob("gifapp-web-*")})
+    assert [len(found) for found in homes] == [2, 2, 2]
+    assert len(set.intersection(*homes)) == 1
 
 
 @pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGKILL])
