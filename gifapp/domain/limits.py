@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
+
+SHORTEST_KEPT_DAYS = 0.01  # a video that somebody turns to must not be going at that very moment
 
 
 @dataclass(frozen=True)
@@ -25,3 +28,7 @@ class Allowance:
     jobs_per_hour: int | None = None
     stored_bytes: int | None = None  # of videos and GIFs
     kept_days: float | None = None  # how long finished jobs and unused videos stay
+
+    @property
+    def kept(self) -> timedelta | None:
+        return None if self.kept_days is None else timedelta(days=self.kept_days)

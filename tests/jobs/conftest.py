@@ -9,7 +9,7 @@ import pytest
 
 from gifapp import processes
 from gifapp.domain.job import JobState
-from gifapp.domain.limits import Limits
+from gifapp.domain.limits import Allowance, Limits
 from gifapp.domain.recipe import Recipe
 from gifapp.domain.views import JobView, SourceView
 from gifapp.jobs.documents import JobDocument
@@ -50,13 +50,18 @@ def storage(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def build_parts(redis_url: str, mongodb_url: str, storage: Path) -> Callable[..., JobParts]:
-    def build_with(limits: Limits = Limits(), timings: Timings = QUICK) -> JobParts:  # noqa: B008
+    def build_with(
+        limits: Limits = Limits(),  # noqa: B008
+        timings: Timings = QUICK,
+        allowance: Allowance = Allowance(),  # noqa: B008
+    ) -> JobParts:
         return build(
             mongodb_url=mongodb_url,
             redis_url=redis_url,
             storage_url=storage.as_uri(),
             secret=SECRET,
             limits=limits,
+            allowance=allowance,
             timings=timings,
         )
 
@@ -64,8 +69,14 @@ def build_parts(redis_url: str, mongodb_url: str, storage: Path) -> Callable[...
 
 
 @pytest.fixture
-def parts(build_parts: Callable[..., JobParts]) -> Iterator[JobParts]:
-    with build_parts() as built:
+def allowance() -> Allowance:
+    """What one person may have."""
+    return Allowance()
+
+
+@pytest.fixture
+def parts(build_parts: Callable[..., JobParts], allowance: Allowance) -> Iterator[JobParts]:
+    with build_parts(allowance=allowance) as built:
         yield built
 
 
