@@ -21,15 +21,17 @@ from gifapp.domain.job import JobState, Priority
 from gifapp.domain.limits import Allowance, Limits
 from gifapp.domain.recipe import Recipe
 from gifapp.domain.views import EstimateView, JobView, SourceView
-from gifapp.jobs import leases, sources, store, submissions
+from gifapp.jobs import sources, store, submissions
 from gifapp.jobs.announcer import Announcer
 from gifapp.jobs.blobs import Blobs, Incoming
 from gifapp.jobs.documents import JobDocument, SourceDocument, utc_now
 from gifapp.jobs.estimates import Estimates
 from gifapp.jobs.queue import Doorbell
+from gifapp.jobs.removal import remove_files_of, remove_unnamed_source
+from gifapp.jobs.retention import Retention
 from gifapp.jobs.sweep import Sweep
 from gifapp.jobs.timings import Timings
-from gifapp.jobs.views import job_view, job_views, source_view
+from gifapp.jobs.views import job_view, job_views, source_view, source_views
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ class JobService:
         self._limits = limits
         self._allowance = allowance
         self._timings = timings
-        self.sweep = Sweep(blobs, doorbell, announcer, timings)
+        self._kept = allowance.kept
+        self.sweep = Sweep(blobs, doorbell, announcer, timings, Retention(blobs, announcer, self._kept))
 
     # --- sources -----------------------------------------------------------------------------
 
@@ -88,7 +91,7 @@ class JobService:
         incoming.finish()
         video = probe(incoming.path, limits=self._limits)
         poster(incoming.path, video, incoming.poster_path, limits=self._limits)
-        view = source_view(self._keep(owner_id, incoming, name, video))
+        view = source_view(self._keep(owner_id, incoming, name, video), kept=self._kept)
         self._announcer.source_created(owner_id, view)
         return view
 
@@ -100,15 +103,15 @@ class JobService:
                     owner_id, name=name, size_bytes=incoming.bytes, sha256=incoming.sha256, video=video
                 )
             except errors.ServiceUnavailable:
-                self._remove_unnamed(incoming.sha256)
+                remove_unnamed_source(self._blobs, incoming.sha256)
                 raise
 
     def sources(self, owner_id: str) -> list[SourceView]:
         """Newest first."""
-        return [source_view(source) for source in sources.sources_of(owner_id)]
+        return source_views(sources.sources_of(owner_id), kept=self._kept)
 
     def source(self, owner_id: str, source_id: str) -> SourceView:
-        return source_view(sources.find_source(owner_id, source_id))
+        return source_view(sources.find_source(owner_id, source_id), kept=self._kept)
 
     def source_path(self, owner_id: str, source_id: str) -> Path:
         return self._blobs.source_path(sources.find_source(owner_id, source_id).sha256)
@@ -140,12 +143,8 @@ class JobService:
             raise errors.SourceInUse
         with self._blobs.exclusive():
             removed = sources.remove_source(owner_id, source_id)
-            self._remove_unnamed(removed.sha256)
+            remove_unnamed_source(self._blobs, removed.sha256)
         self._announcer.source_deleted(owner_id, source_id)
-
-    def _remove_unnamed(self, sha256: str) -> None:
-        if not sources.is_named(sha256):
-            self._blobs.remove_source(sha256)
 
     # --- estimates ---------------------------------------------------------------------------
 
@@ -196,7 +195,7 @@ class JobService:
             errors.TooManyJobs
             errors.ServiceUnavailable
         """
-        source = sources.find_source(owner_id, source_id)
+        source = sources.use_source(owner_id, source_id)
         make_plan(sources.video_of(source), recipe, self._limits)
         fingerprint, key = _fingerprint(source, recipe), idempotency_key or None
         while (found := store.find_same(owner_id, fingerprint=fingerprint, idempotency_key=key)) is None:
@@ -212,7 +211,7 @@ class JobService:
             )
             if job is not None:
                 return self._rung_and_shown(job)
-        return job_view(found).model_copy(update={"is_repeat": True})
+        return job_view(found, kept=self._kept).model_copy(update={"is_repeat": True})
 
     def jobs(
         self, owner_id: str, *, state: JobState | None = None, limit: int = 50, cursor: str | None = None
@@ -225,10 +224,11 @@ class JobService:
         before = _place(cursor) if cursor else None
         found = store.jobs_of(owner_id, state=state, before=before, limit=limit + 1)
         page = found[:limit]
-        return JobPage(job_views(page), _cursor(page[-1]) if len(found) > limit else None)
+        views = job_views(page, kept=self._kept)
+        return JobPage(views, _cursor(page[-1]) if len(found) > limit else None)
 
     def job(self, owner_id: str, job_id: str) -> JobView:
-        return job_view(store.find_job(owner_id, job_id))
+        return job_view(store.find_job(owner_id, job_id), kept=self._kept)
 
     def cancel(self, owner_id: str, job_id: str) -> JobView:
         """Cancel a queued job now, a running one within about a second.
@@ -246,15 +246,12 @@ class JobService:
             errors.NotFound: no such job, or its source is gone.
             errors.MoveNotAllowed: it is queued, running or succeeded.
         """
-        sources.find_source(owner_id, store.find_job(owner_id, job_id).source)
+        sources.use_source(owner_id, store.find_job(owner_id, job_id).source)
         return self._rung_and_shown(store.retry_job(owner_id, job_id))
 
     def delete(self, owner_id: str, job_id: str) -> None:
         """Forget a job and its GIF; a running one is stopped."""
-        removed = store.remove_job(owner_id, job_id)
-        for key in {leases.attempt_of(removed).key} | ({removed.gif.key} if removed.gif else set()):
-            if not store.names_gif(key):
-                self._blobs.remove_attempt(key)
+        remove_files_of(self._blobs, store.remove_job(owner_id, job_id))
         self._announcer.job_deleted(owner_id, job_id)
 
     def gif(self, owner_id: str, job_id: str) -> GifFile:
@@ -283,7 +280,7 @@ class JobService:
         return view
 
     def _shown(self, job: JobDocument) -> JobView:
-        view = job_view(job)
+        view = job_view(job, kept=self._kept)
         self._announcer.job_shown(job.owner, view)
         return view
 

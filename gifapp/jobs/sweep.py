@@ -19,6 +19,7 @@ from gifapp.jobs.announcer import Announcer
 from gifapp.jobs.blobs import Blobs
 from gifapp.jobs.documents import utc_now
 from gifapp.jobs.queue import Doorbell
+from gifapp.jobs.retention import Retention
 from gifapp.jobs.timings import Timings
 
 _log = structlog.get_logger()
@@ -32,6 +33,7 @@ class Sweep:
     doorbell: Doorbell
     announcer: Announcer
     timings: Timings
+    retention: Retention
 
     def __call__(self) -> None:
         """Sweep once.
@@ -43,6 +45,7 @@ class Sweep:
         self._ring_again()
         workers.forget_the_dead()
         self.blobs.remove_abandoned(older_than_s=self.timings.abandoned_s)
+        self.retention()
 
     def _take_back_lost_jobs(self) -> None:
         for lost in leases.expired():

@@ -12,7 +12,8 @@ from gifapp.domain.job import JobState
 from gifapp.domain.limits import Allowance, Limits
 from gifapp.domain.recipe import Recipe
 from gifapp.domain.views import JobView, SourceView
-from gifapp.jobs.documents import JobDocument
+from gifapp.jobs import leases
+from gifapp.jobs.documents import GifPart, JobDocument
 from gifapp.jobs.parts import JobParts, build
 from gifapp.jobs.timings import Timings
 
@@ -117,6 +118,22 @@ def start_worker(worker_argv: Callable[[str], list[str]]) -> Iterator[Callable[[
 @pytest.fixture
 def job(parts: JobParts, upload: Callable[..., SourceView]) -> JobView:
     return parts.service.submit("ann", upload().id, Recipe())
+
+
+GIF = b"GIF89a"
+
+
+def finish(parts: JobParts, owner: str = "ann") -> str:
+    """The job that is next, done without a conversion; its id."""
+    job = leases.claim(owner, worker="here", lease_s=30)
+    assert job is not None
+    attempt = leases.attempt_of(job)
+    with parts.blobs.scratch(attempt.key) as directory:
+        (directory / "gif").write_bytes(GIF)
+        parts.blobs.keep_gif(directory / "gif", attempt.key)
+    facts = {"bytes": len(GIF), "width_px": 1, "height_px": 1, "frames": 1, "duration_s": 0.1}
+    leases.succeed(attempt, GifPart(key=attempt.key, **facts))
+    return str(job.id)
 
 
 def is_running(job: JobView) -> bool:

@@ -8,26 +8,11 @@ from gifapp.domain.job import JobState
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipe import Crop, Format, Recipe, Segment
 from gifapp.domain.views import SourceView
-from gifapp.jobs import leases
-from gifapp.jobs.documents import GifPart, JobDocument
+from gifapp.jobs.documents import JobDocument
 from gifapp.jobs.parts import JobParts
-from tests.jobs.conftest import files_below
+from tests.jobs.conftest import GIF, files_below, finish
 
 Upload = Callable[..., SourceView]
-GIF = b"GIF89a"
-
-
-def finish(parts: JobParts, job_id: str) -> None:
-    """What a worker does, without the conversion."""
-    job = leases.claim("ann", worker="here", lease_s=30)
-    assert job is not None
-    attempt = leases.attempt_of(job)
-    with parts.blobs.scratch(attempt.key) as directory:
-        (directory / "gif").write_bytes(GIF)
-        parts.blobs.keep_gif(directory / "gif", attempt.key)
-    leases.succeed(
-        attempt, GifPart(key=attempt.key, bytes=6, width_px=1, height_px=1, frames=1, duration_s=0.1)
-    )
 
 
 def test_an_upload_becomes_a_source(parts: JobParts, upload: Upload, video: bytes) -> None:
@@ -167,7 +152,7 @@ def test_a_finished_job_gives_its_gif(parts: JobParts, upload: Upload, storage: 
     job = parts.service.submit("ann", upload(name="My clip.final.mp4").id, Recipe())
     with pytest.raises(errors.JobNotFinished):
         parts.service.gif("ann", job.id)
-    finish(parts, job.id)
+    finish(parts)
     gif = parts.service.gif("ann", job.id)
     assert (gif.path.read_bytes(), gif.bytes, gif.file_name) == (GIF, 6, "My clip.final.gif")
     with pytest.raises(errors.MoveNotAllowed):
@@ -188,7 +173,7 @@ def test_a_job_of_another_format_says_so(
     parts: JobParts, upload: Upload, asked: Format, file_name: str, content_type: str
 ) -> None:
     job = parts.service.submit("ann", upload().id, Recipe(format=asked))
-    finish(parts, job.id)
+    finish(parts)
     made = parts.service.gif("ann", job.id)
     assert (made.file_name, made.content_type) == (file_name, content_type)
     view = parts.service.job("ann", job.id).gif
@@ -199,7 +184,7 @@ def test_a_job_of_another_format_says_so(
 def test_a_gif_goes_only_when_no_job_names_it(parts: JobParts, upload: Upload) -> None:
     source = upload()
     first, twin = (parts.service.submit("ann", source.id, Recipe(fps=fps)) for fps in (5, 10))
-    finish(parts, first.id)
+    finish(parts)
     JobDocument.objects(id=twin.id).update(set__gif=JobDocument.objects.get(id=first.id).gif)
     path = parts.service.gif("ann", twin.id).path
     parts.service.delete("ann", first.id)
