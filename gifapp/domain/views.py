@@ -23,6 +23,13 @@ class UserView(View):
     role: Role
 
 
+class MeView(UserView):
+    """Who asks, and what their videos and GIFs take of how much; None is no bound."""
+
+    stored_bytes: int = 0
+    quota_bytes: int | None = None
+
+
 class SourceView(View):
     """An uploaded video as its owner sees it.
 

@@ -22,6 +22,7 @@ from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
 from gifapp import errors
+from gifapp.domain.limits import Room
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -63,9 +64,10 @@ class Incoming:
         bytes: how many came in so far.
     """
 
-    def __init__(self, directory: Path, limit_bytes: int) -> None:
+    def __init__(self, directory: Path, limit_bytes: int, room: Room) -> None:
         self._directory = directory
         self._limit_bytes = limit_bytes
+        self._room = room
         self._hash = hashlib.sha256()
         self.path = directory / "video"
         self.poster_path = directory / "poster.jpg"
@@ -89,11 +91,12 @@ class Incoming:
         """Append `chunk`.
 
         Raises:
-            errors.SourceTooLarge, errors.DiskFull
+            errors.SourceTooLarge, errors.QuotaExceeded, errors.DiskFull
         """
         self.bytes += len(chunk)
         if self.bytes > self._limit_bytes:
             raise errors.SourceTooLarge(limit_bytes=self._limit_bytes)
+        self._room.check(self.bytes)
         self._hash.update(chunk)
         with writing():
             self._file.write(chunk)
@@ -147,8 +150,13 @@ class Blobs:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
-    def incoming(self, *, limit_bytes: int) -> Incoming:
-        return Incoming(self._incoming / uuid4().hex, limit_bytes)
+    def check_disk(self, more_bytes: int, *, reserve_bytes: int) -> None:
+        """Raise errors.DiskFull when `more_bytes` would leave less than the reserve free."""
+        if shutil.disk_usage(self.root).free - more_bytes < reserve_bytes:
+            raise errors.DiskFull
+
+    def incoming(self, *, limit_bytes: int, room: Room) -> Incoming:
+        return Incoming(self._incoming / uuid4().hex, limit_bytes, room)
 
     def keep_source(self, incoming: Incoming) -> None:
         """Move a finished upload and its poster to where its digest says, unless the bytes are there."""

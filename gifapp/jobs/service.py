@@ -18,10 +18,10 @@ from gifapp.conversion.probe import probe
 from gifapp.conversion.video import Video
 from gifapp.domain.formats import FILE_KINDS
 from gifapp.domain.job import JobState, Priority
-from gifapp.domain.limits import Allowance, Limits
+from gifapp.domain.limits import Allowance, Limits, Room
 from gifapp.domain.recipe import Recipe
 from gifapp.domain.views import EstimateView, JobView, SourceView
-from gifapp.jobs import sources, store, submissions
+from gifapp.jobs import quota, sources, store, submissions
 from gifapp.jobs.announcer import Announcer
 from gifapp.jobs.blobs import Blobs, Incoming
 from gifapp.jobs.documents import JobDocument, SourceDocument, utc_now
@@ -77,15 +77,27 @@ class JobService:
 
     # --- sources -----------------------------------------------------------------------------
 
-    def incoming(self) -> Incoming:
-        """Where an upload goes; what is not added as a source is removed on exit."""
-        return self._blobs.incoming(limit_bytes=self._limits.max_upload_bytes)
+    def room(self, owner_id: str) -> Room:
+        """What they store, and how much they may."""
+        return quota.room_of(owner_id, limit_bytes=self._allowance.stored_bytes)
+
+    def incoming(self, owner_id: str, *, declared_bytes: int = 0) -> Incoming:
+        """Where an upload goes; what is not added as a source is removed on exit.
+
+        Raises:
+            errors.QuotaExceeded, errors.DiskFull: so much, as far as it is known, does not fit.
+        """
+        room = self.room(owner_id)
+        room.check(max(1, declared_bytes))
+        self._blobs.check_disk(declared_bytes, reserve_bytes=self._limits.reserve_bytes)
+        return self._blobs.incoming(limit_bytes=self._limits.max_upload_bytes, room=room)
 
     def add_source(self, owner_id: str, incoming: Incoming, name: str) -> SourceView:
         """Keep an upload that has come in completely.
 
         Raises:
             errors.SourceRefused: it is no video we convert; nothing is kept.
+            errors.QuotaExceeded: another upload has taken the room meanwhile.
             errors.DiskFull, errors.ServiceUnavailable
         """
         incoming.finish()
@@ -97,6 +109,7 @@ class JobService:
 
     def _keep(self, owner_id: str, incoming: Incoming, name: str, video: Video) -> SourceDocument:
         with self._blobs.exclusive():
+            self._check_room(owner_id, incoming.bytes)  # here: of two uploads that fit alone, one may not
             self._blobs.keep_source(incoming)
             try:
                 return sources.add_source(
@@ -105,6 +118,10 @@ class JobService:
             except errors.ServiceUnavailable:
                 remove_unnamed_source(self._blobs, incoming.sha256)
                 raise
+
+    def _check_room(self, owner_id: str, more_bytes: int) -> None:
+        if self._allowance.stored_bytes is not None:
+            self.room(owner_id).check(more_bytes)
 
     def sources(self, owner_id: str) -> list[SourceView]:
         """Newest first."""
@@ -193,12 +210,14 @@ class JobService:
             errors.NotFound: no such source.
             errors.SourceRefused: the recipe asks for more than the source has or the limits allow.
             errors.TooManyJobs
+            errors.QuotaExceeded: they store as much as they may already.
             errors.ServiceUnavailable
         """
         source = sources.use_source(owner_id, source_id)
         make_plan(sources.video_of(source), recipe, self._limits)
         fingerprint, key = _fingerprint(source, recipe), idempotency_key or None
         while (found := store.find_same(owner_id, fingerprint=fingerprint, idempotency_key=key)) is None:
+            self._check_room(owner_id, 1)
             submissions.count_one(owner_id, most_per_hour=self._allowance.jobs_per_hour)
             job = store.add_job(
                 source,
@@ -245,7 +264,9 @@ class JobService:
         Raises:
             errors.NotFound: no such job, or its source is gone.
             errors.MoveNotAllowed: it is queued, running or succeeded.
+            errors.QuotaExceeded: see `submit`.
         """
+        self._check_room(owner_id, 1)
         sources.use_source(owner_id, store.find_job(owner_id, job_id).source)
         return self._rung_and_shown(store.retry_job(owner_id, job_id))
 

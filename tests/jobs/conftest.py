@@ -84,7 +84,7 @@ def parts(build_parts: Callable[..., JobParts], allowance: Allowance) -> Iterato
 @pytest.fixture
 def upload(parts: JobParts, video: bytes) -> Callable[..., SourceView]:
     def upload(owner: str = "ann", data: bytes = video, name: str = "clip.mp4") -> SourceView:
-        with parts.service.incoming() as incoming:
+        with parts.service.incoming(owner) as incoming:
             incoming.write(data)
             return parts.service.add_source(owner, incoming, name)
 

@@ -33,7 +33,7 @@ def test_a_refused_upload_leaves_nothing_behind(upload: Upload, storage: Path, d
 
 
 def test_a_too_large_upload_is_cut_off(build_parts: Callable[..., JobParts], storage: Path) -> None:
-    with build_parts(limits=Limits(max_upload_bytes=10)) as parts, parts.service.incoming() as incoming:
+    with build_parts(limits=Limits(max_upload_bytes=10)) as parts, parts.service.incoming("ann") as incoming:
         incoming.write(b"0123456789")
         with pytest.raises(errors.SourceTooLarge):
             incoming.write(b"0")
@@ -41,7 +41,7 @@ def test_a_too_large_upload_is_cut_off(build_parts: Callable[..., JobParts], sto
 
 
 def test_an_abandoned_upload_leaves_nothing_behind(parts: JobParts, storage: Path) -> None:
-    with parts.service.incoming() as incoming:
+    with parts.service.incoming("ann") as incoming:
         incoming.write(b"half")
     assert files_below(storage) == set()
 
@@ -105,7 +105,7 @@ def test_what_cannot_be_made_is_refused_at_submit(
     build_parts: Callable[..., JobParts], video: bytes, recipe: Recipe, error: type[errors.GifappError]
 ) -> None:
     with build_parts(limits=Limits(max_duration_s=10)) as parts:
-        with parts.service.incoming() as incoming:
+        with parts.service.incoming("ann") as incoming:
             incoming.write(video)
             source = parts.service.add_source("ann", incoming, "clip.mp4")
         with pytest.raises(error):

@@ -204,7 +204,7 @@ def probed(video: bytes, tmp_path_factory: pytest.TempPathFactory) -> tuple[Vide
 def source(ada: Person, jobs: JobParts, video: bytes, probed: tuple[Video, bytes]) -> SourceView:
     """A video of Ada's."""
     found, picture = probed
-    with jobs.service.incoming() as incoming:
+    with jobs.service.incoming(ada.id) as incoming:
         incoming.write(video)
         incoming.finish()
         incoming.poster_path.write_bytes(picture)
