@@ -11,13 +11,14 @@ import errno
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, NamedTuple, Self
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
@@ -25,6 +26,14 @@ from gifapp import errors
 from gifapp.domain.limits import Room
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+FileKind = Literal["source", "poster", "gif"]
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_OURS: dict[FileKind, re.Pattern[str]] = {
+    "source": _DIGEST,
+    "poster": _DIGEST,
+    "gif": re.compile(r"[0-9a-f]{32}-[0-9]+"),
+}
 
 
 @contextlib.contextmanager
@@ -53,6 +62,15 @@ def open_blobs(storage_url: str) -> Blobs:
     if parts.scheme != "file" or parts.netloc:
         raise errors.SettingInvalid(name="GIFAPP_STORAGE_URL", problem="it must look like file:///path")
     return Blobs(Path(unquote(parts.path)))
+
+
+class StoredFile(NamedTuple):
+    """A file in its place; `name` is the digest or the attempt's key that documents know it by."""
+
+    kind: FileKind
+    name: str
+    path: Path
+    bytes: int
 
 
 class Incoming:
@@ -173,9 +191,12 @@ class Blobs:
     def poster_path(self, sha256: str) -> Path:
         return self._posters / sha256[:2] / f"{sha256}.jpg"
 
+    def files_of_source(self, sha256: str) -> list[tuple[Path, FileKind]]:
+        return [(self.source_path(sha256), "source"), (self.poster_path(sha256), "poster")]
+
     def remove_source(self, sha256: str) -> None:
-        self.source_path(sha256).unlink(missing_ok=True)
-        self.poster_path(sha256).unlink(missing_ok=True)
+        for path, _ in self.files_of_source(sha256):
+            path.unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def scratch(self, key: str) -> Iterator[Path]:
@@ -201,6 +222,19 @@ class Blobs:
         shutil.rmtree(self._scratch / key, ignore_errors=True)
         self.gif_path(key).unlink(missing_ok=True)
 
+    def files(self, *, older_than_s: float) -> Iterator[StoredFile]:
+        """The videos, posters and GIFs that are so old. What is not named like one of ours is left out."""
+        oldest = time.time() - older_than_s
+        places: list[tuple[FileKind, Iterator[Path]]] = [
+            ("source", self._sources.glob("??/*")),
+            ("poster", self._posters.glob("??/*.jpg")),
+            ("gif", self._gifs.glob("*.gif")),
+        ]
+        for kind, paths in places:
+            for path in paths:
+                if _OURS[kind].fullmatch(path.stem) and (found := _stat(path)) and found.st_mtime < oldest:
+                    yield StoredFile(kind, path.stem, path, found.st_size)
+
     def remove_abandoned(self, *, older_than_s: float) -> None:
         """Remove unfinished uploads and scratch directories that nothing has touched for so long."""
         oldest = time.time() - older_than_s
@@ -224,6 +258,12 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    with contextlib.suppress(FileNotFoundError):  # somebody has removed it since it was listed
+        return path.stat()
+    return None
 
 
 def _last_touched(directory: Path) -> float:

@@ -172,6 +172,26 @@ class QueueDocument(Document):  # type: ignore[misc]
     meta: ClassVar[dict[str, Any]] = {"db_alias": ALIAS, "collection": "queue"}
 
 
+class MissingPart(EmbeddedDocument):  # type: ignore[misc]
+    kind = StringField(required=True)
+    id = StringField(required=True)  # of the source or the job that names the file
+    owner = StringField(required=True)
+
+
+class HousekeepingDocument(Document):  # type: ignore[misc]
+    """The one document of the comparing sweep: when it is due, and what it found the last time."""
+
+    id = StringField(primary_key=True)
+    next_at = DateTimeField(required=True)
+    finished_at = DateTimeField()
+    removed_files = IntField()
+    removed_bytes = LongField()
+    missing_count = IntField()
+    missing = EmbeddedDocumentListField(MissingPart)
+
+    meta: ClassVar[dict[str, Any]] = {"db_alias": ALIAS, "collection": "housekeeping"}
+
+
 class WorkerDocument(Document):  # type: ignore[misc]
     """A worker that was alive at `seen_at`."""
 

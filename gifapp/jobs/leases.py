@@ -95,6 +95,13 @@ def release(attempt: Attempt) -> JobDocument | None:
 
 
 @reaching_mongodb()
+def may_settle(key: str) -> bool:
+    """Whether the attempt of this key holds its job, and may still name its GIF."""
+    job_id, _, token = key.rpartition("-")
+    return JobDocument.objects(id=job_id, token=int(token), state=JobState.RUNNING).first() is not None
+
+
+@reaching_mongodb()
 def expired() -> list[JobDocument]:
     """The jobs whose worker did not renew its lease in time."""
     return list(JobDocument.objects(state=JobState.RUNNING, lease_until__lt=utc_now()))

@@ -14,9 +14,7 @@ def remove_files_of(blobs: Blobs, removed: JobDocument) -> None:
             blobs.remove_attempt(key)
 
 
-def remove_unnamed_source(blobs: Blobs, sha256: str) -> bool:
-    """Remove a video unless a source has it; whether it went. Only within `blobs.exclusive()`."""
-    if sources.is_named(sha256):
-        return False
-    blobs.remove_source(sha256)
-    return True
+def remove_unnamed_source(blobs: Blobs, sha256: str) -> None:
+    """Remove a video unless a source has it. Only within `blobs.exclusive()`."""
+    if not sources.is_named(sha256):
+        blobs.remove_source(sha256)

@@ -26,6 +26,7 @@ from gifapp.jobs.announcer import Announcer
 from gifapp.jobs.blobs import Blobs, Incoming
 from gifapp.jobs.documents import JobDocument, SourceDocument, utc_now
 from gifapp.jobs.estimates import Estimates
+from gifapp.jobs.housekeeping import Housekeeping
 from gifapp.jobs.queue import Doorbell
 from gifapp.jobs.removal import remove_files_of, remove_unnamed_source
 from gifapp.jobs.retention import Retention
@@ -74,6 +75,7 @@ class JobService:
         self._timings = timings
         self._kept = allowance.kept
         self.sweep = Sweep(blobs, doorbell, announcer, timings, Retention(blobs, announcer, self._kept))
+        self.housekeeping = Housekeeping(blobs, timings)
 
     # --- sources -----------------------------------------------------------------------------
 

@@ -107,3 +107,9 @@ def remove_expired(source_id: str, before: datetime) -> SourceDocument | None:
         remove=True
     )
     return removed
+
+
+@reaching_mongodb()
+def digests_among(digests: list[str]) -> set[str]:
+    """Those whose bytes a source has."""
+    return set(SourceDocument.objects(sha256__in=digests).distinct("sha256"))

@@ -209,6 +209,12 @@ def names_gif(key: str) -> bool:
 
 
 @reaching_mongodb()
+def gifs_among(keys: list[str]) -> set[str]:
+    """Those that a job names."""
+    return set(JobDocument.objects(gif__key__in=keys).distinct("gif.key"))
+
+
+@reaching_mongodb()
 def load() -> Load:
     """Counted over all owners; while the queue is paused nothing could run."""
     running: list[Any] = JobDocument.objects(state=JobState.RUNNING).distinct("worker")

@@ -25,6 +25,7 @@ from gifapp.jobs.timings import Timings
 _log = structlog.get_logger()
 
 _RINGS_AT_ONCE = 500
+_PATIENCE_S = 5.0  # with a sweep that is at work when its process ends
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def sweeping(sweep: Callable[[], None], *, every_s: float) -> Iterator[None]:
         yield
     finally:
         stopping.set()
-        thread.join(every_s)
+        thread.join(min(every_s, _PATIENCE_S))
 
 
 def keep_sweeping(sweep: Callable[[], None], *, every_s: float, stopping: threading.Event) -> None:
