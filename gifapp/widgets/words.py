@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from gifapp.domain.formats import FILE_KINDS
@@ -18,6 +19,10 @@ _PHASES = {
     "writing": "Drawing frames",
     "optimising": "Making it fit",
 }
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
 _ACTIONS = {
     JobState.QUEUED: ["cancel"],
     JobState.RUNNING: ["cancel"],
@@ -39,6 +44,7 @@ def card(job: JobView) -> dict[str, Any]:
         "status": status(job),
         "fraction": job.progress.fraction if job.state is JobState.RUNNING else None,
         "gif": gif_facts(job.gif, job.source) if job.gif else None,
+        "kept": kept_until(job.expires_at, job.finished_at),
         "actions": [action for action in _ACTIONS[job.state] if job.source or action != "retry"],
     }
 
@@ -75,6 +81,14 @@ def _about(left_s: float) -> str:
     if left_s < 60:
         return f"{max(1, round(left_s))} s"
     return f"{round(left_s / 60)} min"
+
+
+def kept_until(expires_at: datetime | None, finished_at: datetime | None) -> str:
+    """The day until when it is kept, with its year if that is another one; nothing to say: for ever."""
+    if expires_at is None:
+        return ""
+    day = f"Kept until {expires_at.day} {_MONTHS[expires_at.month - 1]}"
+    return day if finished_at and expires_at.year == finished_at.year else f"{day} {expires_at.year}"
 
 
 def gif_facts(gif: GifView, source: SourceView | None) -> dict[str, Any]:

@@ -160,6 +160,16 @@ def test_a_source_that_somebody_asks_something_of_at_that_very_moment_stays(
 
 
 @bounded
+def test_a_source_is_kept_from_when_a_job_was_last_asked_of_it(parts: JobParts, upload: Upload) -> None:
+    source = upload()
+    let_pass()
+    job = parts.service.submit("ann", source.id, Recipe())
+    parts.service.delete("ann", job.id)
+    parts.service.sweep()
+    assert parts.service.sources("ann")
+
+
+@bounded
 def test_a_submit_that_comes_too_late_is_told_so(parts: JobParts, upload: Upload) -> None:
     source = upload()
     let_pass()
