@@ -114,6 +114,7 @@ class JobDocument(Document):  # type: ignore[misc]
     token = IntField(required=True, default=0)
     lease_until = DateTimeField()
     worker = StringField()
+    slot = IntField()  # of those of its owner that may run at a time, while it runs
     hint_at = DateTimeField(required=True, default=LONG_AGO)
     cancel_requested = BooleanField(required=True, default=False)
 
@@ -147,6 +148,11 @@ class JobDocument(Document):  # type: ignore[misc]
                 "fields": ["owner", "fingerprint", "is_active"],
                 "unique": True,
                 "partialFilterExpression": {"is_active": True},
+            },
+            {
+                "fields": ["owner", "slot"],
+                "unique": True,
+                "partialFilterExpression": {"slot": {"$exists": True}},
             },
         ],
     }
