@@ -21,7 +21,14 @@ ROOT = Path(__file__).parents[2]
 Process = subprocess.Popen[bytes]
 SECRET = b"0123456789abcdef0123456789abcdef"
 QUICK = Timings(
-    lease_s=3, heartbeat_s=0.2, sweep_s=0.3, ring_again_s=0.5, drain_s=1, overtime_s=0.2, max_attempts=2
+    lease_s=3,
+    heartbeat_s=0.2,
+    sweep_s=0.3,
+    ring_again_s=0.5,
+    drain_s=1,
+    overtime_s=0.2,
+    compare_look_s=0.3,
+    max_attempts=2,
 )
 
 

@@ -22,6 +22,7 @@ from gifapp.jobs.documents import (
 )
 from gifapp.jobs.housekeeping import Housekeeping, Missing
 from gifapp.jobs.parts import JobParts
+from gifapp.processes import wait_until
 from tests.jobs.conftest import GIF, QUICK, files_below, finish
 
 Upload = Callable[..., SourceView]
@@ -202,6 +203,11 @@ def test_of_many_at_once_one_compares_and_the_next_an_hour_later(parts: JobParts
         clock_forward(10)
         parts.service.housekeeping()
         assert len(logs) == 2
+
+
+def test_a_worker_looks_whether_it_is_time(parts: JobParts, start_worker: Callable[[str], object]) -> None:
+    start_worker("quick")
+    assert wait_until(lambda: housekeeping.last_report() is not None, timeout_s=30)
 
 
 def test_each_report_takes_the_place_of_the_one_before(parts: JobParts, upload: Upload) -> None:
