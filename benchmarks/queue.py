@@ -95,7 +95,7 @@ class _worker:  # noqa: N801  it is used as a verb
 def _submitter(parts: JobParts) -> Submit:
     """Submits a job that is like the others and yet not the same."""
     video = videos.made(videos.one_second)
-    with parts.service.incoming() as incoming:
+    with parts.service.incoming(_OWNER) as incoming:
         incoming.write(video.read_bytes())
         source = parts.service.add_source(_OWNER, incoming, video.name)
     numbers = itertools.count(1)

@@ -309,6 +309,13 @@ class DashboardsFull(LimitReached):
     sentence = "All {limit} dashboards of this server are in use. Wait a minute, then reload this page."
 
 
+class QuotaExceeded(LimitReached):
+    sentence = (
+        "There is no room for it: you use {used_bytes:,} of your {limit_bytes:,} bytes. "
+        "Delete videos or GIFs that you no longer need."
+    )
+
+
 class DiskFull(LimitReached):
     sentence = "The disk is full; make room, or ask the server's administrator."
 

@@ -19,7 +19,7 @@ from pydantic_settings import (
 )
 
 from gifapp import errors
-from gifapp.domain.limits import Limits
+from gifapp.domain.limits import SHORTEST_KEPT_DAYS, Allowance, Limits
 
 _DEFAULTS = Limits()
 
@@ -58,6 +58,20 @@ class Settings(BaseSettings):
         _DEFAULTS.deadline_s, gt=0, description="How long one conversion may take, in seconds."
     )
     max_kernels: int = Field(40, ge=1, description="How many dashboards may be open at once.")
+    user_jobs_running: int | None = Field(
+        None, ge=1, description="How many jobs of one person run at the same time; default: no bound."
+    )
+    user_jobs_per_hour: int | None = Field(
+        None, ge=1, description="How many jobs one person may submit within an hour; default: no bound."
+    )
+    user_quota_bytes: int | None = Field(
+        None, ge=1, description="How much one person's videos and GIFs may take; default: no bound."
+    )
+    retention_days: float | None = Field(
+        None,
+        ge=SHORTEST_KEPT_DAYS,
+        description="For how many days finished jobs and unused videos are kept; default: for ever.",
+    )
     workers: str = Field(
         "1..5", pattern=r"^\d+\.\.0*[1-9]\d*$", description="The fewest and the most workers, as 1..5."
     )
@@ -99,6 +113,15 @@ class Settings(BaseSettings):
             max_duration_s=self.max_duration_s,
             max_pixels=self.max_pixels,
             deadline_s=self.deadline_s,
+        )
+
+    @property
+    def allowance(self) -> Allowance:
+        return Allowance(
+            running=self.user_jobs_running,
+            jobs_per_hour=self.user_jobs_per_hour,
+            stored_bytes=self.user_quota_bytes,
+            kept_days=self.retention_days,
         )
 
     @property

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from gifapp import errors, settings
+from gifapp.domain.limits import Allowance
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +38,10 @@ def test_the_file_is_that_of_the_data_directory_given_as_a_flag(tmp_path: Path) 
         ("WORKERS", "many"),
         ("WORKERS", "0..0"),
         ("DEADLINE_S", "0"),
+        ("USER_JOBS_RUNNING", "0"),
+        ("USER_JOBS_PER_HOUR", "-1"),
+        ("USER_QUOTA_BYTES", "1.5"),
+        ("RETENTION_DAYS", "0"),
     ],
 )
 def test_a_wrong_setting_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, given: str) -> None:
@@ -61,3 +66,12 @@ def test_a_broken_file_is_a_sentence(tmp_path: Path, content: bytes) -> None:
 def test_origins_are_listed_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIFAPP_CORS_ORIGINS", "https://a.example,https://b.example")
     assert settings.load().cors_origins == ("https://a.example", "https://b.example")
+
+
+def test_what_one_person_may_have_has_no_bound_unless_it_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert settings.load().allowance == Allowance()
+    given = {"USER_JOBS_RUNNING": "2", "USER_JOBS_PER_HOUR": "30", "RETENTION_DAYS": "0.5"}
+    for name, value in {**given, "USER_QUOTA_BYTES": "5000000000"}.items():
+        monkeypatch.setenv(f"GIFAPP_{name}", value)
+    bounded = Allowance(running=2, jobs_per_hour=30, stored_bytes=5_000_000_000, kept_days=0.5)
+    assert settings.load().allowance == bounded

@@ -23,7 +23,7 @@ from gifapp.domain.job import JobState, Priority
 from gifapp.domain.limits import Limits
 from gifapp.domain.presets import Preset
 from gifapp.domain.recipe import Recipe
-from gifapp.domain.views import EstimateView, Event, JobView, SourceView, UserView
+from gifapp.domain.views import EstimateView, Event, JobView, MeView, SourceView
 
 OnBytes = Callable[[int, int], None]
 """Called with the bytes sent so far and all bytes there are."""
@@ -84,8 +84,9 @@ class Client:
 
     # --- the verbs of the API ----------------------------------------------------------------
 
-    def me(self) -> UserView:
-        return UserView.model_validate(self._call("GET", "/me"))
+    def me(self) -> MeView:
+        """Who signed in, and how much they store of how much they may."""
+        return MeView.model_validate(self._call("GET", "/me"))
 
     def limits(self) -> Limits:
         """What the service takes, at most."""

@@ -36,6 +36,7 @@ class Foundation:
             storage_url=storage,
             secret=self.secret,
             limits=self.settings.limits,
+            allowance=self.settings.allowance,
             timings=Timings(drain_s=self.settings.drain_s),
         )
 

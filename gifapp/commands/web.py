@@ -31,6 +31,7 @@ def web(host: str | None, port: int | None, data_dir: Path | None) -> None:
         contextlib.closing(foundation.build_identity()) as identity,
         # here too: while no worker lives, nobody else notices what was lost
         sweeping(jobs.service.sweep, every_s=jobs.timings.sweep_s),
+        sweeping(jobs.service.housekeeping, every_s=jobs.timings.compare_look_s),
     ):
         jobs.estimates.warm_up()
         parts = build_parts(

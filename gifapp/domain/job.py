@@ -33,6 +33,11 @@ class JobState(StrEnum):
         """Nothing moves it but a person's retry."""
         return self not in (JobState.QUEUED, JobState.RUNNING)
 
+    @property
+    def expires(self) -> bool:
+        """It goes by itself after a while; a dead letter waits for a person."""
+        return self.is_final and self is not JobState.DEAD
+
 
 LEGAL_MOVES: dict[JobState, frozenset[JobState]] = {
     JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED}),

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
+
+from gifapp import errors
+
+SHORTEST_KEPT_DAYS = 0.01  # a video that somebody turns to must not be going at that very moment
 
 
 @dataclass(frozen=True)
@@ -15,6 +20,7 @@ class Limits:
     max_gif_bytes: int = 500_000_000
     deadline_s: float = 600.0  # of one conversion, wall clock
     memory_bytes: int = 4 * 1024**3  # address space of the processes of one conversion
+    reserve_bytes: int = 500_000_000  # of the disk that no upload may take
 
 
 @dataclass(frozen=True)
@@ -25,3 +31,24 @@ class Allowance:
     jobs_per_hour: int | None = None
     stored_bytes: int | None = None  # of videos and GIFs
     kept_days: float | None = None  # how long finished jobs and unused videos stay
+
+    @property
+    def kept(self) -> timedelta | None:
+        return None if self.kept_days is None else timedelta(days=self.kept_days)
+
+
+@dataclass(frozen=True)
+class Room:
+    """What one person stores, and how much they may; None is no bound."""
+
+    used_bytes: int
+    limit_bytes: int | None
+
+    def check(self, more_bytes: int) -> None:
+        """Refuse what would not fit.
+
+        Raises:
+            errors.QuotaExceeded
+        """
+        if self.limit_bytes is not None and self.used_bytes + more_bytes > self.limit_bytes:
+            raise errors.QuotaExceeded(used_bytes=self.used_bytes, limit_bytes=self.limit_bytes)

@@ -23,10 +23,18 @@ class UserView(View):
     role: Role
 
 
+class MeView(UserView):
+    """Who asks, and what their videos and GIFs take of how much; None is no bound."""
+
+    stored_bytes: int = 0
+    quota_bytes: int | None = None
+
+
 class SourceView(View):
     """An uploaded video as its owner sees it.
 
     `notes` are plain sentences about what is odd; `frame_url` wants `at_s`, and is its picture there.
+    `expires_at` is when it goes by itself; None: never, or not while a job needs it.
     """
 
     id: str
@@ -43,6 +51,7 @@ class SourceView(View):
     poster_url: str | None = None
     frame_url: str | None = None
     created_at: datetime
+    expires_at: datetime | None = None
 
 
 class GifView(View):
@@ -95,6 +104,7 @@ class JobView(View):
     `queue_position` is 1 for the next to run, and `wait_s` about how long that takes; both only while it is
     queued and due. `is_repeat` is the answer to a submit that asked for what this job makes or has made.
     `errors` are those of all attempts, oldest first.
+    `expires_at` is when it goes by itself, with its GIF; None: never.
     """
 
     id: str
@@ -113,6 +123,7 @@ class JobView(View):
     run_at: datetime | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    expires_at: datetime | None = None
 
 
 EventType = Literal["ready", "reset", "job.changed", "job.deleted", "source.created", "source.deleted"]

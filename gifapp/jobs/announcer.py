@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import structlog
 
 from gifapp import errors
@@ -14,12 +16,13 @@ _log = structlog.get_logger()
 
 
 class Announcer:
-    def __init__(self, events: Events) -> None:
+    def __init__(self, events: Events, *, kept: timedelta | None = None) -> None:
         self._events = events
+        self._kept = kept
 
     def job_changed(self, job: JobDocument) -> None:
         try:
-            view = job_view(job)
+            view = job_view(job, kept=self._kept)
         except errors.ServiceUnavailable as away:
             _log.warning("an event was lost", job_id=job.id, reason=str(away))
             return

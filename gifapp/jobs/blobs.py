@@ -14,21 +14,31 @@ import errno
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, NamedTuple, Self
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
 from gifapp import errors
+from gifapp.domain.limits import Room
 from gifapp.held import holder_lives, make_held
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _SHA256_LENGTH = 64
+
+FileKind = Literal["source", "poster", "gif"]
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_OURS: dict[FileKind, re.Pattern[str]] = {
+    "source": _DIGEST,
+    "poster": _DIGEST,
+    "gif": re.compile(r"[0-9a-f]{32}-[0-9]+"),
+}
 
 
 @contextlib.contextmanager
@@ -59,6 +69,15 @@ def open_blobs(storage_url: str) -> Blobs:
     return Blobs(Path(unquote(parts.path)))
 
 
+class StoredFile(NamedTuple):
+    """A file in its place; `name` is the digest or the attempt's key that documents know it by."""
+
+    kind: FileKind
+    name: str
+    path: Path
+    bytes: int
+
+
 class Incoming:
     """An upload on its way in: hashed while it is written; what was not kept is removed on exit.
 
@@ -68,9 +87,10 @@ class Incoming:
         bytes: how many came in so far.
     """
 
-    def __init__(self, directory: Path, limit_bytes: int) -> None:
+    def __init__(self, directory: Path, limit_bytes: int, room: Room) -> None:
         self._directory = directory
         self._limit_bytes = limit_bytes
+        self._room = room
         self._hash = hashlib.sha256()
         self._is_left = False
         self.path = directory / "video"
@@ -97,11 +117,12 @@ class Incoming:
         """Append `chunk`.
 
         Raises:
-            errors.SourceTooLarge, errors.DiskFull
+            errors.SourceTooLarge, errors.QuotaExceeded, errors.DiskFull
         """
         self.bytes += len(chunk)
         if self.bytes > self._limit_bytes:
             raise errors.SourceTooLarge(limit_bytes=self._limit_bytes)
+        self._room.check(self.bytes)
         self._hash.update(chunk)
         with writing():
             self._file.write(chunk)
@@ -164,8 +185,13 @@ class Blobs:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
-    def incoming(self, *, limit_bytes: int) -> Incoming:
-        return Incoming(self._incoming / uuid4().hex, limit_bytes)
+    def check_disk(self, more_bytes: int, *, reserve_bytes: int) -> None:
+        """Raise errors.DiskFull when `more_bytes` would leave less than the reserve free."""
+        if shutil.disk_usage(self.root).free - more_bytes < reserve_bytes:
+            raise errors.DiskFull
+
+    def incoming(self, *, limit_bytes: int, room: Room) -> Incoming:
+        return Incoming(self._incoming / uuid4().hex, limit_bytes, room)
 
     def keep_source(self, incoming: Incoming) -> None:
         """Move a finished upload and its poster to where its digest says, unless the bytes are there."""
@@ -183,9 +209,12 @@ class Blobs:
     def poster_path(self, sha256: str) -> Path:
         return self._posters / sha256[:2] / f"{sha256}.jpg"
 
+    def files_of_source(self, sha256: str) -> list[tuple[Path, FileKind]]:
+        return [(self.source_path(sha256), "source"), (self.poster_path(sha256), "poster")]
+
     def remove_source(self, sha256: str) -> None:
-        self.source_path(sha256).unlink(missing_ok=True)
-        self.poster_path(sha256).unlink(missing_ok=True)
+        for path, _ in self.files_of_source(sha256):
+            path.unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def scratch(self, key: str) -> Iterator[Path]:
@@ -222,6 +251,19 @@ class Blobs:
     def left_uploads(self, *, untouched_s: float) -> list[LeftUpload]:
         """Uploads that no living process holds."""
         return [LeftUpload(directory) for directory in _left_in(self._incoming, untouched_s)]
+
+    def files(self, *, older_than_s: float) -> Iterator[StoredFile]:
+        """The videos, posters and GIFs that are so old. What is not named like one of ours is left out."""
+        oldest = time.time() - older_than_s
+        places: list[tuple[FileKind, Iterator[Path]]] = [
+            ("source", self._sources.glob("??/*")),
+            ("poster", self._posters.glob("??/*.jpg")),
+            ("gif", self._gifs.glob("*.gif")),
+        ]
+        for kind, paths in places:
+            for path in paths:
+                if _OURS[kind].fullmatch(path.stem) and (found := _stat(path)) and found.st_mtime < oldest:
+                    yield StoredFile(kind, path.stem, path, found.st_size)
 
 
 class LeftUpload:
@@ -263,6 +305,12 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    with contextlib.suppress(FileNotFoundError):  # somebody has removed it since it was listed
+        return path.stat()
+    return None
 
 
 def _last_touched(directory: Path) -> float:

@@ -7,6 +7,7 @@ import mongoengine
 from gifapp import errors
 from gifapp.jobs.documents import (
     ALIAS,
+    HousekeepingDocument,
     JobDocument,
     OwnerDocument,
     QueueDocument,
@@ -32,7 +33,14 @@ def connect(mongodb_url: str) -> None:
 
 @reaching_mongodb()
 def _keep_indexes() -> None:
-    for document in (SourceDocument, JobDocument, OwnerDocument, QueueDocument, WorkerDocument):
+    for document in (
+        SourceDocument,
+        JobDocument,
+        OwnerDocument,
+        QueueDocument,
+        HousekeepingDocument,
+        WorkerDocument,
+    ):
         document.ensure_indexes()
 
 

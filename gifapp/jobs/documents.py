@@ -53,11 +53,12 @@ class SourceDocument(Document):  # type: ignore[misc]
     sha256 = StringField(required=True)
     video = DictField(required=True)  # conversion.video.Video as JSON
     created_at = DateTimeField(required=True)
+    used_at = DateTimeField(required=True, default=utc_now)  # when a job was last asked of it
 
     meta: ClassVar[dict[str, Any]] = {
         "db_alias": ALIAS,
         "collection": "sources",
-        "indexes": [("owner", "-created_at"), "sha256"],
+        "indexes": [("owner", "-created_at"), "sha256", "used_at"],
     }
 
 
@@ -116,6 +117,7 @@ class JobDocument(Document):  # type: ignore[misc]
     token = IntField(required=True, default=0)
     lease_until = DateTimeField()
     worker = StringField()
+    slot = IntField()  # of those of its owner that may run at a time, while it runs
     hint_at = DateTimeField(required=True, default=LONG_AGO)
     cancel_requested = BooleanField(required=True, default=False)
 
@@ -151,6 +153,11 @@ class JobDocument(Document):  # type: ignore[misc]
                 "unique": True,
                 "partialFilterExpression": {"is_active": True},
             },
+            {
+                "fields": ["owner", "slot"],
+                "unique": True,
+                "partialFilterExpression": {"slot": {"$exists": True}},
+            },
         ],
     }
 
@@ -173,6 +180,26 @@ class QueueDocument(Document):  # type: ignore[misc]
     paused_at = DateTimeField()
 
     meta: ClassVar[dict[str, Any]] = {"db_alias": ALIAS, "collection": "queue"}
+
+
+class MissingPart(EmbeddedDocument):  # type: ignore[misc]
+    kind = StringField(required=True)
+    id = StringField(required=True)  # of the source or the job that names the file
+    owner = StringField(required=True)
+
+
+class HousekeepingDocument(Document):  # type: ignore[misc]
+    """The one document of the comparing sweep: when it is due, and what it found the last time."""
+
+    id = StringField(primary_key=True)
+    next_at = DateTimeField(required=True)
+    finished_at = DateTimeField()
+    removed_files = IntField()
+    removed_bytes = LongField()
+    missing_count = IntField()
+    missing = EmbeddedDocumentListField(MissingPart)
+
+    meta: ClassVar[dict[str, Any]] = {"db_alias": ALIAS, "collection": "housekeeping"}
 
 
 class WorkerDocument(Document):  # type: ignore[misc]

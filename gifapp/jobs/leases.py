@@ -6,17 +6,20 @@ lost, or the job gone: whoever hears it writes nothing more about this job.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from random import random
 from typing import Any
+
+from mongoengine import NotUniqueError
 
 from gifapp import errors
 from gifapp.domain.job import Bury, Fail, JobState, Progress, Requeue, decide_retry
 from gifapp.jobs.documents import LONG_AGO, ErrorPart, GifPart, JobDocument, ProgressPart, utc_now
 from gifapp.mongodb import reaching_mongodb
 
-_END_OF_LEASE: dict[str, Any] = {"unset__lease_until": True, "unset__worker": True}
+_END_OF_LEASE: dict[str, Any] = {"unset__lease_until": True, "unset__worker": True, "unset__slot": True}
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,23 @@ def attempt_of(job: JobDocument) -> Attempt:
 
 
 @reaching_mongodb()
-def claim(owner_id: str, *, worker: str, lease_s: float) -> JobDocument | None:
-    """The owner's first job, now running for `worker`; None: none is due, or someone was first."""
+def claim(
+    owner_id: str, *, worker: str, lease_s: float, most_running: int | None = None
+) -> JobDocument | None:
+    """The owner's first job, now running for `worker`; None: none is due, or someone was first.
+
+    With a bound, each running job of the owner holds a slot of its own: two claims at the same time
+    cannot both take the last one.
+    """
+    if most_running is None:
+        return _claimed(owner_id, worker, lease_s)
+    for slot in range(most_running):
+        with suppress(NotUniqueError):
+            return _claimed(owner_id, worker, lease_s, set__slot=slot)
+    return None
+
+
+def _claimed(owner_id: str, worker: str, lease_s: float, **changes: Any) -> JobDocument | None:
     now = utc_now()
     due = JobDocument.objects(state=JobState.QUEUED, owner=owner_id, run_at__lte=now)
     return due.order_by("rank_at", "id").modify(
@@ -55,6 +73,7 @@ def claim(owner_id: str, *, worker: str, lease_s: float) -> JobDocument | None:
         set__cancel_requested=False,
         set__started_at=now,
         unset__error=True,
+        **changes,
     )
 
 
@@ -92,6 +111,13 @@ def release(attempt: Attempt) -> JobDocument | None:
     return _queue_again(
         _held(attempt), inc__attempts=-1, set__progress=ProgressPart(), unset__started_at=True
     )
+
+
+@reaching_mongodb()
+def may_settle(key: str) -> bool:
+    """Whether the attempt of this key holds its job, and may still name its GIF."""
+    job_id, _, token = key.rpartition("-")
+    return JobDocument.objects(id=job_id, token=int(token), state=JobState.RUNNING).first() is not None
 
 
 @reaching_mongodb()

@@ -79,7 +79,7 @@ def build(
     blobs = open_blobs(storage_url)
     database.connect(mongodb_url)
     events, doorbell = Events(redis_url), Doorbell(make_queue(redis_url, secret))
-    announcer = Announcer(events)
+    announcer = Announcer(events, kept=allowance.kept)
     estimates = Estimates(blobs, limits)
     service = JobService(
         blobs=blobs,

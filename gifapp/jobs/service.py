@@ -18,19 +18,22 @@ from gifapp.conversion.probe import probe
 from gifapp.conversion.video import Video
 from gifapp.domain.formats import FILE_KINDS
 from gifapp.domain.job import MOST_AHEAD, JobState, Priority
-from gifapp.domain.limits import Allowance, Limits
+from gifapp.domain.limits import Allowance, Limits, Room
 from gifapp.domain.recipe import Recipe
 from gifapp.domain.views import EstimateView, JobView, SourceView
-from gifapp.jobs import leases, sources, store, submissions
+from gifapp.jobs import quota, sources, store, submissions
 from gifapp.jobs.announcer import Announcer
 from gifapp.jobs.blobs import Blobs, Incoming
 from gifapp.jobs.documents import JobDocument, SourceDocument, in_milliseconds, utc_now
 from gifapp.jobs.estimates import Estimates
+from gifapp.jobs.housekeeping import Housekeeping
 from gifapp.jobs.pages import cursor_after, place_of
 from gifapp.jobs.queue import Doorbell
+from gifapp.jobs.removal import remove_files_of, remove_unnamed_source
+from gifapp.jobs.retention import Retention
 from gifapp.jobs.sweep import Sweep
 from gifapp.jobs.timings import Timings
-from gifapp.jobs.views import job_view, job_views, source_view
+from gifapp.jobs.views import job_view, job_views, source_view, source_views
 
 
 @dataclass(frozen=True)
@@ -71,30 +74,45 @@ class JobService:
         self._limits = limits
         self._allowance = allowance
         self._timings = timings
-        self.sweep = Sweep(blobs, doorbell, announcer, timings)
+        self._kept = allowance.kept
+        self.sweep = Sweep(blobs, doorbell, announcer, timings, Retention(blobs, announcer, self._kept))
+        self.housekeeping = Housekeeping(blobs, timings)
 
     # --- sources -----------------------------------------------------------------------------
 
-    def incoming(self) -> Incoming:
-        """Where an upload goes; what is not added as a source is removed on exit."""
-        return self._blobs.incoming(limit_bytes=self._limits.max_upload_bytes)
+    def room(self, owner_id: str) -> Room:
+        """What they store, and how much they may."""
+        return quota.room_of(owner_id, limit_bytes=self._allowance.stored_bytes)
+
+    def incoming(self, owner_id: str, *, declared_bytes: int = 0) -> Incoming:
+        """Where an upload goes; what is not added as a source is removed on exit.
+
+        Raises:
+            errors.QuotaExceeded, errors.DiskFull: so much, as far as it is known, does not fit.
+        """
+        room = self.room(owner_id)
+        room.check(max(1, declared_bytes))
+        self._blobs.check_disk(declared_bytes, reserve_bytes=self._limits.reserve_bytes)
+        return self._blobs.incoming(limit_bytes=self._limits.max_upload_bytes, room=room)
 
     def add_source(self, owner_id: str, incoming: Incoming, name: str) -> SourceView:
         """Keep an upload that has come in completely.
 
         Raises:
             errors.SourceRefused: it is no video we convert; nothing is kept.
+            errors.QuotaExceeded: another upload has taken the room meanwhile.
             errors.DiskFull, errors.ServiceUnavailable
         """
         incoming.finish()
         video = probe(incoming.path, limits=self._limits)
         poster(incoming.path, video, incoming.poster_path, limits=self._limits)
-        view = source_view(self._keep(owner_id, incoming, name, video))
+        view = source_view(self._keep(owner_id, incoming, name, video), kept=self._kept)
         self._announcer.source_created(owner_id, view)
         return view
 
     def _keep(self, owner_id: str, incoming: Incoming, name: str, video: Video) -> SourceDocument:
         with self._blobs.exclusive():
+            self._check_room(owner_id, incoming.bytes)  # here: of two uploads that fit alone, one may not
             self._blobs.keep_source(incoming)
             try:
                 return sources.add_source(
@@ -104,12 +122,16 @@ class JobService:
                 incoming.leave()
                 raise
 
+    def _check_room(self, owner_id: str, more_bytes: int) -> None:
+        if self._allowance.stored_bytes is not None:
+            self.room(owner_id).check(more_bytes)
+
     def sources(self, owner_id: str) -> list[SourceView]:
         """Newest first."""
-        return [source_view(source) for source in sources.sources_of(owner_id)]
+        return source_views(sources.sources_of(owner_id), kept=self._kept)
 
     def source(self, owner_id: str, source_id: str) -> SourceView:
-        return source_view(sources.find_source(owner_id, source_id))
+        return source_view(sources.find_source(owner_id, source_id), kept=self._kept)
 
     def source_path(self, owner_id: str, source_id: str) -> Path:
         return self._blobs.source_path(sources.find_source(owner_id, source_id).sha256)
@@ -141,12 +163,8 @@ class JobService:
             raise errors.SourceInUse
         with self._blobs.exclusive():
             removed = sources.remove_source(owner_id, source_id)
-            self._remove_unnamed(removed.sha256)
+            remove_unnamed_source(self._blobs, removed.sha256)
         self._announcer.source_deleted(owner_id, source_id)
-
-    def _remove_unnamed(self, sha256: str) -> None:
-        if not sources.is_named(sha256):
-            self._blobs.remove_source(sha256)
 
     # --- estimates ---------------------------------------------------------------------------
 
@@ -196,13 +214,15 @@ class JobService:
             errors.SourceRefused: the recipe asks for more than the source has or the limits allow.
             errors.FieldInvalid: `run_at` is too far ahead.
             errors.TooManyJobs
+            errors.QuotaExceeded: they store as much as they may already.
             errors.ServiceUnavailable
         """
         run_at = _ahead(run_at)
-        source = sources.find_source(owner_id, source_id)
+        source = sources.use_source(owner_id, source_id)
         make_plan(sources.video_of(source), recipe, self._limits)
         fingerprint, key = _fingerprint(source, recipe), idempotency_key or None
         while (found := store.find_same(owner_id, fingerprint=fingerprint, idempotency_key=key)) is None:
+            self._check_room(owner_id, 1)
             submissions.count_one(owner_id, most_per_hour=self._allowance.jobs_per_hour)
             job = store.add_job(
                 source,
@@ -215,7 +235,7 @@ class JobService:
             )
             if job is not None:
                 return self._rung_and_shown(job)
-        return job_view(found).model_copy(update={"is_repeat": True})
+        return job_view(found, kept=self._kept).model_copy(update={"is_repeat": True})
 
     def jobs(
         self, owner_id: str, *, state: JobState | None = None, limit: int = 50, cursor: str | None = None
@@ -228,12 +248,11 @@ class JobService:
         before = place_of(cursor) if cursor else None
         found = store.jobs_of(owner_id, state=state, before=before, limit=limit + 1)
         page = found[:limit]
-        return JobPage(
-            job_views(page), cursor_after(page[-1], by="created_at") if len(found) > limit else None
-        )
+        views = job_views(page, kept=self._kept)
+        return JobPage(views, cursor_after(page[-1], by="created_at") if len(found) > limit else None)
 
     def job(self, owner_id: str, job_id: str) -> JobView:
-        return job_view(store.find_job(owner_id, job_id))
+        return job_view(store.find_job(owner_id, job_id), kept=self._kept)
 
     def cancel(self, owner_id: str, job_id: str) -> JobView:
         """Cancel a queued job now, a running one within about a second.
@@ -250,8 +269,10 @@ class JobService:
         Raises:
             errors.NotFound: no such job, or its source is gone.
             errors.MoveNotAllowed: it is queued, running or succeeded.
+            errors.QuotaExceeded: see `submit`.
         """
-        sources.find_source(owner_id, store.find_job(owner_id, job_id).source)
+        self._check_room(owner_id, 1)
+        sources.use_source(owner_id, store.find_job(owner_id, job_id).source)
         return self._rung_and_shown(store.retry_job(owner_id, job_id))
 
     def delete(self, owner_id: str, job_id: str) -> None:
@@ -260,9 +281,7 @@ class JobService:
 
     def clean_up_after(self, removed: JobDocument) -> None:
         """Remove the files of a job whose document is gone, and tell its owner."""
-        for key in {leases.attempt_of(removed).key} | ({removed.gif.key} if removed.gif else set()):
-            if not store.names_gif(key):
-                self._blobs.remove_attempt(key)
+        remove_files_of(self._blobs, removed)
         self._announcer.job_deleted(removed.owner, removed.id)
 
     def gif(self, owner_id: str, job_id: str) -> GifFile:
@@ -291,7 +310,7 @@ class JobService:
         return view
 
     def _shown(self, job: JobDocument) -> JobView:
-        view = job_view(job)
+        view = job_view(job, kept=self._kept)
         self._announcer.job_shown(job.owner, view)
         return view
 

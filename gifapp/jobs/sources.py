@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from gifapp import errors
 from gifapp.conversion.video import Video
-from gifapp.jobs.documents import SourceDocument, utc_now
+from gifapp.jobs.documents import JobDocument, SourceDocument, utc_now
 from gifapp.mongodb import reaching_mongodb
 
 _VIDEO: TypeAdapter[Video] = TypeAdapter(Video)
@@ -44,6 +45,19 @@ def find_source(owner_id: str, source_id: str) -> SourceDocument:
 
 
 @reaching_mongodb()
+def use_source(owner_id: str, source_id: str) -> SourceDocument:
+    """The source, which from now on no sweep takes for unused: before anything is asked of it.
+
+    Raises:
+        errors.NotFound
+    """
+    used = SourceDocument.objects(id=source_id, owner=owner_id).modify(new=True, set__used_at=utc_now())
+    if used is None:
+        raise errors.NotFound(kind="source")
+    return used
+
+
+@reaching_mongodb()
 def sources_of(owner_id: str) -> list[SourceDocument]:
     """Newest first."""
     return list(SourceDocument.objects(owner=owner_id).order_by("-created_at", "-id"))
@@ -69,3 +83,33 @@ def remove_source(owner_id: str, source_id: str) -> SourceDocument:
 def is_named(sha256: str) -> bool:
     """Whether any source, of whomever, has these bytes."""
     return SourceDocument.objects(sha256=sha256).limit(1).count(with_limit_and_skip=True) > 0
+
+
+@reaching_mongodb()
+def expired_sources(before: datetime, *, limit: int) -> list[str]:
+    """The ids of sources not used since `before` that no job names, in whatever state."""
+    jobs = JobDocument._get_collection_name()
+    one_of_it = [{"$match": {"$expr": {"$eq": ["$source", "$$id"]}}}, {"$limit": 1}, {"$project": {"_id": 1}}]
+    unused = [
+        {"$match": {"used_at": {"$lt": before}}},
+        {"$lookup": {"from": jobs, "let": {"id": "$_id"}, "pipeline": one_of_it, "as": "jobs"}},
+        {"$match": {"jobs": []}},
+        {"$limit": limit},
+        {"$project": {"_id": 1}},
+    ]
+    return [found["_id"] for found in SourceDocument.objects.aggregate(unused)]
+
+
+@reaching_mongodb()
+def remove_expired(source_id: str, before: datetime) -> SourceDocument | None:
+    """The source of `expired_sources()` that is no more; None: somebody turned to it, or was first."""
+    removed: SourceDocument | None = SourceDocument.objects(id=source_id, used_at__lt=before).modify(
+        remove=True
+    )
+    return removed
+
+
+@reaching_mongodb()
+def digests_among(digests: list[str]) -> set[str]:
+    """Those whose bytes a source has."""
+    return set(SourceDocument.objects(sha256__in=digests).distinct("sha256"))

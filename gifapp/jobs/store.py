@@ -20,6 +20,7 @@ from gifapp.jobs.pages import newest_first
 from gifapp.jobs.turns import PRIORITIES, rank_of
 from gifapp.mongodb import reaching_mongodb
 
+_EXPIRING = [state for state in JobState if state.expires]
 _RETRYABLE = [state for state, moves in LEGAL_MOVES.items() if state.is_final and JobState.QUEUED in moves]
 
 
@@ -188,8 +189,37 @@ def is_in_use(source_id: str) -> bool:
 
 
 @reaching_mongodb()
+def last_ends(source_ids: list[str]) -> dict[str, datetime | None]:
+    """When the last job of each source that has jobs ended; None: one has not, or is a dead letter."""
+    goes = {"$in": ["$state", _EXPIRING]}
+    count = {"_id": "$source", "goes": {"$min": goes}, "end": {"$max": "$finished_at"}}
+    of_them = [{"$match": {"source": {"$in": source_ids}}}, {"$group": count}]
+    return {one["_id"]: one["end"] if one["goes"] else None for one in JobDocument.objects.aggregate(of_them)}
+
+
+@reaching_mongodb()
+def expired_jobs(before: datetime, *, limit: int) -> list[JobDocument]:
+    """Finished jobs, but dead letters, that ended before."""
+    return list(JobDocument.objects(state__in=_EXPIRING, finished_at__lt=before).limit(limit))
+
+
+@reaching_mongodb()
+def remove_expired(job: JobDocument, before: datetime) -> JobDocument | None:
+    """A job of `expired_jobs()` that is no more; None: it was retried, or somebody was first."""
+    expired = JobDocument.objects(id=job.id, state__in=_EXPIRING, finished_at__lt=before)
+    removed: JobDocument | None = expired.modify(remove=True)
+    return removed
+
+
+@reaching_mongodb()
 def names_gif(key: str) -> bool:
     return JobDocument.objects(gif__key=key).first() is not None
+
+
+@reaching_mongodb()
+def gifs_among(keys: list[str]) -> set[str]:
+    """Those that a job names."""
+    return set(JobDocument.objects(gif__key__in=keys).distinct("gif.key"))
 
 
 @reaching_mongodb()

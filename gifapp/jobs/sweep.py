@@ -19,11 +19,13 @@ from gifapp.jobs.announcer import Announcer
 from gifapp.jobs.blobs import Blobs
 from gifapp.jobs.documents import utc_now
 from gifapp.jobs.queue import Doorbell
+from gifapp.jobs.retention import Retention
 from gifapp.jobs.timings import Timings
 
 _log = structlog.get_logger()
 
 _RINGS_AT_ONCE = 500
+_PATIENCE_S = 5.0  # with a sweep that is at work when its process ends
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Sweep:
     doorbell: Doorbell
     announcer: Announcer
     timings: Timings
+    retention: Retention
 
     def __call__(self) -> None:
         """Sweep once.
@@ -44,6 +47,7 @@ class Sweep:
         workers.forget_the_dead()
         self._remove_left_attempts()
         self._remove_left_uploads()
+        self.retention()
 
     def _take_back_lost_jobs(self) -> None:
         for lost in leases.expired():
@@ -95,7 +99,7 @@ def sweeping(sweep: Callable[[], None], *, every_s: float) -> Iterator[None]:
         yield
     finally:
         stopping.set()
-        thread.join(every_s)
+        thread.join(min(every_s, _PATIENCE_S))
 
 
 def keep_sweeping(sweep: Callable[[], None], *, every_s: float, stopping: threading.Event) -> None:

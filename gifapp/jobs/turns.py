@@ -42,7 +42,7 @@ def claim_next(*, worker: str, lease_s: float, most_running: int | None = None) 
     for owner in _in_turn(_due_by_owner(), running):
         if most_running is not None and running[owner] >= most_running:
             continue
-        job = leases.claim(owner, worker=worker, lease_s=lease_s)
+        job = leases.claim(owner, worker=worker, lease_s=lease_s, most_running=most_running)
         if job is not None:
             OwnerDocument.objects(id=owner).update_one(upsert=True, set__served_at=utc_now())
             return job

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 
 from gifapp.domain.admin_views import OwnedJobView
 from gifapp.domain.formats import FILE_KINDS
@@ -10,11 +11,22 @@ from gifapp.domain.job import JobState, Progress
 from gifapp.domain.recipe import Format, Recipe
 from gifapp.domain.views import ErrorView, GifView, JobView, PastErrorView, SourceView
 from gifapp.jobs.documents import JobDocument, SourceDocument
+from gifapp.jobs.expiry import job_expires_at, sources_expire_at
 from gifapp.jobs.sources import sources_by_id, video_of
 from gifapp.jobs.turns import Line
 
 
-def source_view(source: SourceDocument) -> SourceView:
+def source_view(source: SourceDocument, *, kept: timedelta | None = None) -> SourceView:
+    """The view of one source; `kept` is how long unused ones stay."""
+    return source_views([source], kept=kept)[0]
+
+
+def source_views(sources: Collection[SourceDocument], *, kept: timedelta | None = None) -> list[SourceView]:
+    expire_at = sources_expire_at(sources, kept)
+    return [_source_view(source, expire_at.get(source.id)) for source in sources]
+
+
+def _source_view(source: SourceDocument, expires_at: datetime | None) -> SourceView:
     video = video_of(source)
     return SourceView(
         id=source.id,
@@ -31,22 +43,32 @@ def source_view(source: SourceDocument) -> SourceView:
         poster_url=f"/api/v1/sources/{source.id}/poster",
         frame_url=f"/api/v1/sources/{source.id}/frame",
         created_at=source.created_at,
+        expires_at=expires_at,
     )
 
 
-def job_view(job: JobDocument) -> JobView:
-    """The view of one job, with its whole recipe."""
-    sources = sources_by_id(job.owner, {job.source})
-    return _job_view(job, Recipe.parse(job.recipe), sources.get(job.source), _line_of([job]))
+def job_view(job: JobDocument, *, kept: timedelta | None = None) -> JobView:
+    """The view of one job, with its whole recipe; `kept` is how long finished ones stay."""
+    [source] = _sources_of([job], kept)
+    return _job_view(job, Recipe.parse(job.recipe), source, _line_of([job]), kept)
 
 
-def job_views(jobs: Sequence[JobDocument]) -> list[JobView]:
+def job_views(jobs: Sequence[JobDocument], *, kept: timedelta | None = None) -> list[JobView]:
     """The views of jobs of one owner, without what a recipe may hold by the 100 kB."""
     if not jobs:
         return []
-    sources = sources_by_id(jobs[0].owner, {job.source for job in jobs})
     line = _line_of(jobs)
-    return [_job_view(job, _recipe_without_files(job), sources.get(job.source), line) for job in jobs]
+    return [
+        _job_view(job, _recipe_without_files(job), source, line, kept)
+        for job, source in zip(jobs, _sources_of(jobs, kept), strict=True)
+    ]
+
+
+def _sources_of(jobs: Sequence[JobDocument], kept: timedelta | None) -> list[SourceView | None]:
+    """The source of each job of one owner; None: it is gone."""
+    found = sources_by_id(jobs[0].owner, {job.source for job in jobs})
+    views = {view.id: view for view in source_views(found.values(), kept=kept)}
+    return [views.get(job.source) for job in jobs]
 
 
 def owned_job_view(job: JobDocument) -> OwnedJobView:
@@ -78,7 +100,9 @@ def _recipe_without_files(job: JobDocument) -> Recipe:
     return Recipe.parse({**job.recipe, "subtitles": None, "overlay": None})
 
 
-def _job_view(job: JobDocument, recipe: Recipe, source: SourceDocument | None, line: Line | None) -> JobView:
+def _job_view(
+    job: JobDocument, recipe: Recipe, source: SourceView | None, line: Line | None, kept: timedelta | None
+) -> JobView:
     progress = job.progress
     place = line.place(job) if line else None
     return JobView(
@@ -91,12 +115,13 @@ def _job_view(job: JobDocument, recipe: Recipe, source: SourceDocument | None, l
         error=_error_view(job),
         errors=_past_errors(job),
         recipe=recipe,
-        source=source_view(source) if source else None,
+        source=source,
         gif=_gif_view(job, recipe.format),
         created_at=job.created_at,
         run_at=job.run_at if job.state == JobState.QUEUED and place is None else None,
         started_at=job.started_at,
         finished_at=job.finished_at,
+        expires_at=job_expires_at(job, kept),
     )
 
 

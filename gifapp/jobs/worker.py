@@ -60,7 +60,10 @@ def run_worker(
     worker.report()
     _log.info("ready for work", worker=worker.name)
     try:
-        with sweeping(worker.sweep, every_s=parts.timings.sweep_s):
+        with (
+            sweeping(worker.sweep, every_s=parts.timings.sweep_s),
+            sweeping(parts.service.housekeeping, every_s=parts.timings.compare_look_s),
+        ):
             worker.consume()
             give_up.set()
             worker.wait()

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from gifapp.domain.views import UserView
+from gifapp.domain.views import MeView
 from gifapp.identity.passwords import MAX_BYTES, MIN_CHARACTERS
 from gifapp.web.base import BaseHandler, PrivateHandler
 
 
 class MeHandler(PrivateHandler):
-    """`GET`: the account that asks."""
+    """`GET`: the account that asks, and what it stores."""
 
     async def get(self) -> None:
-        self.write_model(UserView(id=self.user.user_id, email=self.user.email, role=self.user.role))
+        user = self.user
+        room = await self.run_blocking(self.parts.service.room, user.user_id)
+        told = MeView(
+            id=user.user_id,
+            email=user.email,
+            role=user.role,
+            stored_bytes=room.used_bytes,
+            quota_bytes=room.limit_bytes,
+        )
+        self.write_model(told)
 
 
 class LimitsHandler(BaseHandler):

@@ -27,6 +27,7 @@ _STATUSES: dict[type[BaseException], int] = {
     errors.NotFound: 404,
     errors.Conflict: 409,
     errors.LimitReached: 429,
+    errors.QuotaExceeded: 413,
     errors.DiskFull: 507,
     errors.ServiceUnavailable: 503,
 }

@@ -12,6 +12,7 @@ from tornado.ioloop import IOLoop
 
 from gifapp import errors
 from gifapp.domain.views import SourceView
+from gifapp.jobs.blobs import Incoming
 from gifapp.web.base import PrivateHandler
 from gifapp.web.parts import Parts
 from gifapp.web.payloads import Query
@@ -46,9 +47,15 @@ class Upload:
         self._opened = ExitStack()
         self._turn = asyncio.Lock()  # the client may leave while a part is being written
 
-    async def open(self) -> None:
+    async def open(self, owner_id: str, declared_bytes: int) -> None:
+        """Begin it, if there is room for so many bytes; 0: nobody knows how many."""
         async with self._turn:
-            self._incoming = await self._run(self._opened.enter_context, self._parts.service.incoming())
+            self._incoming = await self._run(self._begin, owner_id, declared_bytes)
+
+    def _begin(self, owner_id: str, declared_bytes: int) -> Incoming:
+        return self._opened.enter_context(
+            self._parts.service.incoming(owner_id, declared_bytes=declared_bytes)
+        )
 
     async def write(self, chunk: bytes) -> None:
         async with self._turn:
@@ -82,7 +89,7 @@ class SourcesHandler(PrivateHandler):
             self._refuse_forms()
             self._name = self.query(UploadQuery).name
             self._upload = Upload(self.parts)
-            await self._upload.open()
+            await self._upload.open(self.user.user_id, self._declared_bytes())
 
     async def get(self) -> None:
         found = await self.run_blocking(self.parts.service.sources, self.user.user_id)

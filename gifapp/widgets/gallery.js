@@ -24,10 +24,11 @@ class Card {
     this.name = make("h3", { class: "gifapp-card__name", dir: "auto" });
     this.status = make("p", { class: "gifapp-card__status" });
     this.notes = make("p", { class: "gifapp-card__notes" });
+    this.kept = make("p", { class: "gifapp-card__kept" });
     this.bar = progressBar(`Conversion of ${card.name}`);
     this.actions = make("div", { class: "gifapp-card__actions" });
     const frame = make("div", { class: "gifapp-card__frame" }, this.picture, this.full, this.play, this.bar.node);
-    this.node = make("article", { class: "gifapp-card", tabindex: -1 }, frame, make("div", { class: "gifapp-card__body" }, this.name, this.status, this.notes), this.actions);
+    this.node = make("article", { class: "gifapp-card", tabindex: -1 }, frame, make("div", { class: "gifapp-card__body" }, this.name, this.status, this.notes, this.kept), this.actions);
     this.show(card);
   }
 
@@ -53,6 +54,8 @@ class Card {
     else this.status.replaceChildren(...facts.map((text) => make("span", { text })));
     setText(this.notes, this.card.gif?.notes ?? "");
     this.notes.hidden = !this.notes.textContent;
+    setText(this.kept, this.card.kept);
+    this.kept.hidden = !this.card.kept;
   }
 
   showPicture() {

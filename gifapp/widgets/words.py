@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from gifapp.domain.formats import FILE_KINDS
@@ -21,6 +22,10 @@ _PHASES = {
     "writing": "Drawing frames",
     "optimising": "Making it fit",
 }
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
 _ACTIONS = {
     JobState.QUEUED: ["cancel"],
     JobState.RUNNING: ["cancel"],
@@ -43,6 +48,7 @@ def card(job: JobView) -> dict[str, Any]:
         "run_at": job.run_at.isoformat() if _waits_for_a_time(job) and job.run_at else None,
         "fraction": job.progress.fraction if job.state is JobState.RUNNING else None,
         "gif": gif_facts(job.gif, job.source) if job.gif else None,
+        "kept": kept_until(job.expires_at, job.finished_at),
         "actions": [action for action in _ACTIONS[job.state] if job.source or action != "retry"],
     }
 
@@ -105,6 +111,14 @@ def _amount(seconds: float) -> str:
     if seconds < 60:
         return f"{max(1, round(seconds))} s"
     return f"{round(seconds / 60)} min" if seconds < 90 * 60 else f"{round(seconds / 3600)} h"
+
+
+def kept_until(expires_at: datetime | None, finished_at: datetime | None) -> str:
+    """The day until when it is kept, with its year if that is another one; nothing to say: for ever."""
+    if expires_at is None:
+        return ""
+    day = f"Kept until {expires_at.day} {_MONTHS[expires_at.month - 1]}"
+    return day if finished_at and expires_at.year == finished_at.year else f"{day} {expires_at.year}"
 
 
 def gif_facts(gif: GifView, source: SourceView | None) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from gifapp import errors
-from gifapp.commands.parts import prepare, read_secret
+from gifapp.commands.parts import Foundation, prepare, read_secret
+from gifapp.domain.limits import Allowance
 from gifapp.settings import Settings
 from gifapp.up.directory import Addresses, hold, told
 
@@ -41,3 +42,11 @@ def test_configured_addresses_win(tmp_path: Path) -> None:
 def test_without_a_service_one_hears_how_to_start_it(tmp_path: Path) -> None:
     with pytest.raises(errors.ServiceNotFound, match="Start it with `gifapp up`"):
         prepare(Settings(data_dir=tmp_path))
+
+
+def test_the_jobs_are_built_with_what_the_settings_allow_one_person(
+    tmp_path: Path, redis_url: str, mongodb_url: str
+) -> None:
+    settings = Settings(data_dir=tmp_path, user_jobs_running=2, user_quota_bytes=10**9)
+    with Foundation(settings, redis_url, mongodb_url, b"s" * 32).build_jobs() as jobs:
+        assert jobs.allowance == Allowance(running=2, stored_bytes=10**9)

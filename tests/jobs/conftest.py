@@ -9,10 +9,11 @@ import pytest
 
 from gifapp import processes
 from gifapp.domain.job import JobState
-from gifapp.domain.limits import Limits
+from gifapp.domain.limits import Allowance, Limits
 from gifapp.domain.recipe import Recipe
 from gifapp.domain.views import JobView, SourceView
-from gifapp.jobs.documents import JobDocument
+from gifapp.jobs import leases
+from gifapp.jobs.documents import GifPart, JobDocument
 from gifapp.jobs.parts import JobParts, build
 from gifapp.jobs.timings import Timings
 
@@ -20,7 +21,14 @@ ROOT = Path(__file__).parents[2]
 Process = subprocess.Popen[bytes]
 SECRET = b"0123456789abcdef0123456789abcdef"
 QUICK = Timings(
-    lease_s=3, heartbeat_s=0.2, sweep_s=0.3, ring_again_s=0.5, drain_s=1, overtime_s=0.2, max_attempts=2
+    lease_s=3,
+    heartbeat_s=0.2,
+    sweep_s=0.3,
+    ring_again_s=0.5,
+    drain_s=1,
+    overtime_s=0.2,
+    compare_look_s=0.3,
+    max_attempts=2,
 )
 
 
@@ -50,13 +58,18 @@ def storage(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def build_parts(redis_url: str, mongodb_url: str, storage: Path) -> Callable[..., JobParts]:
-    def build_with(limits: Limits = Limits(), timings: Timings = QUICK) -> JobParts:  # noqa: B008
+    def build_with(
+        limits: Limits = Limits(),  # noqa: B008
+        timings: Timings = QUICK,
+        allowance: Allowance = Allowance(),  # noqa: B008
+    ) -> JobParts:
         return build(
             mongodb_url=mongodb_url,
             redis_url=redis_url,
             storage_url=storage.as_uri(),
             secret=SECRET,
             limits=limits,
+            allowance=allowance,
             timings=timings,
         )
 
@@ -64,15 +77,21 @@ def build_parts(redis_url: str, mongodb_url: str, storage: Path) -> Callable[...
 
 
 @pytest.fixture
-def parts(build_parts: Callable[..., JobParts]) -> Iterator[JobParts]:
-    with build_parts() as built:
+def allowance() -> Allowance:
+    """What one person may have."""
+    return Allowance()
+
+
+@pytest.fixture
+def parts(build_parts: Callable[..., JobParts], allowance: Allowance) -> Iterator[JobParts]:
+    with build_parts(allowance=allowance) as built:
         yield built
 
 
 @pytest.fixture
 def upload(parts: JobParts, video: bytes) -> Callable[..., SourceView]:
     def upload(owner: str = "ann", data: bytes = video, name: str = "clip.mp4") -> SourceView:
-        with parts.service.incoming() as incoming:
+        with parts.service.incoming(owner) as incoming:
             incoming.write(data)
             return parts.service.add_source(owner, incoming, name)
 
@@ -106,6 +125,22 @@ def start_worker(worker_argv: Callable[..., list[str]]) -> Iterator[Callable[...
 @pytest.fixture
 def job(parts: JobParts, upload: Callable[..., SourceView]) -> JobView:
     return parts.service.submit("ann", upload().id, Recipe())
+
+
+GIF = b"GIF89a"
+
+
+def finish(parts: JobParts, owner: str = "ann") -> str:
+    """The job that is next, done without a conversion; its id."""
+    job = leases.claim(owner, worker="here", lease_s=30)
+    assert job is not None
+    attempt = leases.attempt_of(job)
+    with parts.blobs.scratch(attempt.key) as directory:
+        (directory / "gif").write_bytes(GIF)
+        parts.blobs.keep_gif(directory / "gif", attempt.key)
+    facts = {"bytes": len(GIF), "width_px": 1, "height_px": 1, "frames": 1, "duration_s": 0.1}
+    leases.succeed(attempt, GifPart(key=attempt.key, **facts))
+    return str(job.id)
 
 
 def is_running(job: JobView) -> bool:

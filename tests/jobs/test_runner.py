@@ -257,7 +257,7 @@ def test_while_mongodb_is_away_a_conversion_goes_on_as_long_as_its_lease(
             limits=Limits(),
             timings=replace(QUICK, lease_s=2),
         )
-        with parts.service.incoming() as incoming:
+        with parts.service.incoming("ann") as incoming:
             incoming.write(video)
             source = parts.service.add_source("ann", incoming, "clip.mp4")
         job = parts.service.submit("ann", source.id, Recipe())

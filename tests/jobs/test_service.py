@@ -9,27 +9,12 @@ from gifapp.domain.job import JobState
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipe import Crop, Format, Recipe, Segment
 from gifapp.domain.views import SourceView
-from gifapp.jobs import leases
-from gifapp.jobs.documents import GifPart, JobDocument
+from gifapp.jobs.documents import JobDocument
 from gifapp.jobs.parts import JobParts, build
 from gifapp.up.servers import running_mongod
-from tests.jobs.conftest import QUICK, SECRET, files_below
+from tests.jobs.conftest import GIF, QUICK, SECRET, files_below, finish
 
 Upload = Callable[..., SourceView]
-GIF = b"GIF89a"
-
-
-def finish(parts: JobParts, job_id: str) -> None:
-    """What a worker does, without the conversion."""
-    job = leases.claim("ann", worker="here", lease_s=30)
-    assert job is not None
-    attempt = leases.attempt_of(job)
-    with parts.blobs.scratch(attempt.key) as directory:
-        (directory / "gif").write_bytes(GIF)
-        parts.blobs.keep_gif(directory / "gif", attempt.key)
-    leases.succeed(
-        attempt, GifPart(key=attempt.key, bytes=6, width_px=1, height_px=1, frames=1, duration_s=0.1)
-    )
 
 
 def test_an_upload_becomes_a_source(parts: JobParts, upload: Upload, video: bytes) -> None:
@@ -50,7 +35,7 @@ def test_a_refused_upload_leaves_nothing_behind(upload: Upload, storage: Path, d
 
 
 def test_a_too_large_upload_is_cut_off(build_parts: Callable[..., JobParts], storage: Path) -> None:
-    with build_parts(limits=Limits(max_upload_bytes=10)) as parts, parts.service.incoming() as incoming:
+    with build_parts(limits=Limits(max_upload_bytes=10)) as parts, parts.service.incoming("ann") as incoming:
         incoming.write(b"0123456789")
         with pytest.raises(errors.SourceTooLarge):
             incoming.write(b"0")
@@ -58,7 +43,7 @@ def test_a_too_large_upload_is_cut_off(build_parts: Callable[..., JobParts], sto
 
 
 def test_an_abandoned_upload_leaves_nothing_behind(parts: JobParts, storage: Path) -> None:
-    with parts.service.incoming() as incoming:
+    with parts.service.incoming("ann") as incoming:
         incoming.write(b"half")
     assert files_below(storage) == set()
 
@@ -74,7 +59,7 @@ def test_an_upload_while_mongodb_is_away_is_left_to_the_sweep(
             secret=SECRET,
             limits=Limits(),
         )
-    with parts, parts.service.incoming() as incoming:
+    with parts, parts.service.incoming("ann") as incoming:
         incoming.write(video)
         with pytest.raises(errors.ServiceUnavailable):
             parts.service.add_source("ann", incoming, "clip.mp4")
@@ -144,7 +129,7 @@ def test_what_cannot_be_made_is_refused_at_submit(
     build_parts: Callable[..., JobParts], video: bytes, recipe: Recipe, error: type[errors.GifappError]
 ) -> None:
     with build_parts(limits=Limits(max_duration_s=10)) as parts:
-        with parts.service.incoming() as incoming:
+        with parts.service.incoming("ann") as incoming:
             incoming.write(video)
             source = parts.service.add_source("ann", incoming, "clip.mp4")
         with pytest.raises(error):
@@ -191,7 +176,7 @@ def test_a_finished_job_gives_its_gif(parts: JobParts, upload: Upload, storage: 
     job = parts.service.submit("ann", upload(name="My clip.final.mp4").id, Recipe())
     with pytest.raises(errors.JobNotFinished):
         parts.service.gif("ann", job.id)
-    finish(parts, job.id)
+    finish(parts)
     gif = parts.service.gif("ann", job.id)
     assert (gif.path.read_bytes(), gif.bytes, gif.file_name) == (GIF, 6, "My clip.final.gif")
     with pytest.raises(errors.MoveNotAllowed):
@@ -212,7 +197,7 @@ def test_a_job_of_another_format_says_so(
     parts: JobParts, upload: Upload, asked: Format, file_name: str, content_type: str
 ) -> None:
     job = parts.service.submit("ann", upload().id, Recipe(format=asked))
-    finish(parts, job.id)
+    finish(parts)
     made = parts.service.gif("ann", job.id)
     assert (made.file_name, made.content_type) == (file_name, content_type)
     view = parts.service.job("ann", job.id).gif
@@ -223,7 +208,7 @@ def test_a_job_of_another_format_says_so(
 def test_a_gif_goes_only_when_no_job_names_it(parts: JobParts, upload: Upload) -> None:
     source = upload()
     first, twin = (parts.service.submit("ann", source.id, Recipe(fps=fps)) for fps in (5, 10))
-    finish(parts, first.id)
+    finish(parts)
     JobDocument.objects(id=twin.id).update(set__gif=JobDocument.objects.get(id=first.id).gif)
     path = parts.service.gif("ann", twin.id).path
     parts.service.delete("ann", first.id)

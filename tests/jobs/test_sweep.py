@@ -157,7 +157,7 @@ def test_of_a_kept_video_that_another_document_names_only_the_upload_goes(
 
 
 def test_an_upload_that_somebody_holds_stays_however_long_it_waits(parts: JobParts, storage: Path) -> None:
-    with parts.service.incoming() as incoming:
+    with parts.service.incoming("ann") as incoming:
         incoming.write(b"half")
         age(storage)
         parts.service.sweep()

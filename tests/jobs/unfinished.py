@@ -12,14 +12,14 @@ from tests.jobs.conftest import SECRET, made_video
 
 
 def half_an_upload(parts: JobParts) -> None:
-    with parts.service.incoming() as incoming:
+    with parts.service.incoming("ann") as incoming:
         incoming.write(b"half")
         incoming.finish()
         die()
 
 
 def a_kept_video(parts: JobParts) -> None:
-    with parts.service.incoming() as incoming:
+    with parts.service.incoming("ann") as incoming:
         incoming.write(made_video(incoming.path.parent, "testsrc2=size=96x64:rate=10:duration=2"))
         incoming.finish()
         incoming.poster_path.write_bytes(b"a poster")

@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 import pytest
 
 from gifapp import errors
@@ -101,6 +103,22 @@ def test_the_facts_of_a_gif() -> None:
     told = card(a_job(state=JobState.SUCCEEDED, gif=GIF))["gif"]
     assert told["facts"] == ["480 × 270 px · 66 frames", "5.3 s · 3.1 MB"]  # noqa: RUF001
     assert (told["format"], told["is_video"]) == ("GIF", False)
+
+
+@pytest.mark.parametrize(
+    ("finished_at", "expires_at", "words"),
+    [
+        (datetime(2026, 11, 3, tzinfo=UTC), datetime(2026, 12, 3, tzinfo=UTC), "Kept until 3 December"),
+        (datetime(2026, 12, 20, tzinfo=UTC), datetime(2027, 1, 19, tzinfo=UTC), "Kept until 19 January 2027"),
+        (datetime(2026, 12, 20, tzinfo=UTC), None, ""),
+        (None, None, ""),
+    ],
+)
+def test_a_card_says_until_when_it_is_kept(
+    finished_at: datetime | None, expires_at: datetime | None, words: str
+) -> None:
+    job = a_job(state=JobState.SUCCEEDED, finished_at=finished_at, expires_at=expires_at)
+    assert card(job)["kept"] == words
 
 
 def test_the_facts_of_what_is_no_gif() -> None:

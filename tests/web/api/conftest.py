@@ -22,7 +22,7 @@ from tornado.testing import bind_unused_port
 from gifapp.conversion.poster import poster
 from gifapp.conversion.probe import probe
 from gifapp.conversion.video import Video
-from gifapp.domain.limits import Limits
+from gifapp.domain.limits import Allowance, Limits
 from gifapp.domain.recipe import Recipe
 from gifapp.domain.views import JobView, SourceView
 from gifapp.identity.service import Identity, Rates, Session, build_identity
@@ -76,10 +76,22 @@ def storage(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def jobs(redis_url: str, mongodb_url: str, storage: Path) -> Iterator[JobParts]:
-    limits = Limits(max_upload_bytes=MAX_UPLOAD_BYTES)
-    servers = {"redis_url": redis_url, "mongodb_url": mongodb_url}
-    with build(**servers, storage_url=storage.as_uri(), secret=SECRET, limits=limits) as built:
+def limits() -> Limits:
+    return Limits(max_upload_bytes=MAX_UPLOAD_BYTES)
+
+
+@pytest.fixture
+def allowance() -> Allowance:
+    """What one person may have."""
+    return Allowance()
+
+
+@pytest.fixture
+def jobs(
+    redis_url: str, mongodb_url: str, storage: Path, limits: Limits, allowance: Allowance
+) -> Iterator[JobParts]:
+    servers = {"redis_url": redis_url, "mongodb_url": mongodb_url, "storage_url": storage.as_uri()}
+    with build(**servers, secret=SECRET, limits=limits, allowance=allowance) as built:
         yield built
 
 
@@ -192,7 +204,7 @@ def probed(video: bytes, tmp_path_factory: pytest.TempPathFactory) -> tuple[Vide
 def source(ada: Person, jobs: JobParts, video: bytes, probed: tuple[Video, bytes]) -> SourceView:
     """A video of Ada's."""
     found, picture = probed
-    with jobs.service.incoming() as incoming:
+    with jobs.service.incoming(ada.id) as incoming:
         incoming.write(video)
         incoming.finish()
         incoming.poster_path.write_bytes(picture)

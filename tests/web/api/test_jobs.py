@@ -4,6 +4,9 @@ import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+import pytest
+
+from gifapp.domain.limits import Allowance
 from gifapp.domain.views import JobView, SourceView
 from tests.web.api.conftest import Person, is_problem
 
@@ -190,3 +193,13 @@ async def test_json_must_be_called_so(ada: Person, source: SourceView) -> None:
     for content_type in ("", "text/plain", "application/x-www-form-urlencoded"):
         answer = await ada.http.post("/api/v1/jobs", content=body, headers={"Content-Type": content_type})
         is_problem(answer, 415, "content-type-wrong")
+
+
+@pytest.mark.parametrize("allowance", [Allowance(jobs_per_hour=1)])
+async def test_whoever_submits_too_much_hears_when_to_come_back(ada: Person, source: SourceView) -> None:
+    bodies = [{"source_id": source.id, "recipe": {"fps": fps}} for fps in (1, 2)]
+    assert (await ada.http.post("/api/v1/jobs", json=bodies[0])).status_code == 201
+    refused = await ada.http.post("/api/v1/jobs", json=bodies[1])
+    told = is_problem(refused, 429, "too-many-jobs")
+    assert told["limit"] == 1
+    assert 0 < int(refused.headers["Retry-After"]) == told["retry_after_s"] <= 3600

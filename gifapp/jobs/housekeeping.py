@@ -1,0 +1,149 @@
+"""The comparing sweep: storage against documents, about every hour, by one process at a time.
+
+Files that nothing names go: what a killed process left between a file and its document. What a document
+names and storage lacks cannot be brought back from here: it is reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+
+import structlog
+from mongoengine import NotUniqueError
+
+from gifapp.jobs import leases, sources, store
+from gifapp.jobs.blobs import Blobs, FileKind, StoredFile
+from gifapp.jobs.documents import HousekeepingDocument, JobDocument, MissingPart, SourceDocument, utc_now
+from gifapp.jobs.timings import Timings
+from gifapp.mongodb import reaching_mongodb
+
+_log = structlog.get_logger()
+
+_THE_HOUSE = "housekeeping"
+_BATCH = 500
+_MOST_TOLD = 100  # of what is missing; the rest is counted
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A file that is not there, and the source or the job (of a GIF) that names it."""
+
+    kind: FileKind
+    id: str
+    owner: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one comparison found; `missing` are the first of `missing_count`."""
+
+    finished_at: datetime
+    removed_files: int
+    removed_bytes: int
+    missing_count: int
+    missing: tuple[Missing, ...]
+
+
+@reaching_mongodb()
+def last_report() -> Report | None:
+    """What the last comparison found, by whichever process; None: there was none yet."""
+    found = HousekeepingDocument.objects(id=_THE_HOUSE, finished_at__exists=True).first()
+    if found is None:
+        return None
+    missing = tuple(Missing(part.kind, part.id, part.owner) for part in found.missing)
+    return Report(found.finished_at, found.removed_files, found.removed_bytes, found.missing_count, missing)
+
+
+@dataclass(frozen=True)
+class Housekeeping:
+    blobs: Blobs
+    timings: Timings
+
+    def __call__(self) -> None:
+        """Compare, if it is time and nobody else has begun."""
+        if _take_turn(every_s=self.timings.compare_s):
+            report = self.compare()
+            _keep(report)
+            _tell(report)
+
+    @reaching_mongodb()
+    def compare(self) -> Report:
+        removed = list(self._removed())
+        missing = list(self._missing())
+        size_bytes = sum(file.bytes for file in removed)
+        return Report(utc_now(), len(removed), size_bytes, len(missing), tuple(missing[:_MOST_TOLD]))
+
+    def _removed(self) -> Iterator[StoredFile]:
+        """The files that nothing names, each as it goes."""
+        if _names_nothing():  # it is rather the wrong database than a storage full of leftovers
+            return
+        files = self.blobs.files(older_than_s=self.timings.orphan_s)
+        while batch := list(islice(files, _BATCH)):
+            yield from (file for file in _unnamed(batch) if self._remove(file))
+
+    def _remove(self, file: StoredFile) -> bool:
+        """Look once more, so that nobody can name the file meanwhile, and remove it; whether it went."""
+        if file.kind == "gif":
+            # in this order: an attempt that has settled in between has named it
+            is_needed = leases.may_settle(file.name) or store.names_gif(file.name)
+            if not is_needed:
+                file.path.unlink(missing_ok=True)
+            return not is_needed
+        with self.blobs.exclusive():
+            is_needed = sources.is_named(file.name)
+            if not is_needed:
+                file.path.unlink(missing_ok=True)
+        return not is_needed
+
+    def _missing(self) -> Iterator[Missing]:
+        for source_id, owner, sha256 in SourceDocument.objects.scalar("id", "owner", "sha256"):
+            for path, kind in self.blobs.files_of_source(sha256):
+                # a document goes before its files do
+                if not path.exists() and SourceDocument.objects(id=source_id).first():
+                    yield Missing(kind, source_id, owner)
+        made = JobDocument.objects(gif__key__exists=True)
+        for job_id, owner, key in made.scalar("id", "owner", "gif__key"):
+            if not self.blobs.gif_path(key).exists() and JobDocument.objects(id=job_id).first():
+                yield Missing("gif", job_id, owner)
+
+
+def _names_nothing() -> bool:
+    return SourceDocument.objects.first() is None and JobDocument.objects.first() is None
+
+
+def _unnamed(files: Iterable[StoredFile]) -> list[StoredFile]:
+    names = [file.name for file in files]
+    named = sources.digests_among(names) | store.gifs_among(names)
+    return [file for file in files if file.name not in named]
+
+
+@reaching_mongodb()
+def _take_turn(*, every_s: float) -> bool:
+    """Whether it is time and we are the first to see it."""
+    now = utc_now()
+    due = HousekeepingDocument.objects(id=_THE_HOUSE, next_at__lte=now)
+    try:
+        return bool(due.update_one(upsert=True, set__next_at=now + timedelta(seconds=every_s)))
+    except NotUniqueError:  # the document is there, and not due
+        return False
+
+
+@reaching_mongodb()
+def _keep(report: Report) -> None:
+    HousekeepingDocument.objects(id=_THE_HOUSE).update_one(
+        set__finished_at=report.finished_at,
+        set__removed_files=report.removed_files,
+        set__removed_bytes=report.removed_bytes,
+        set__missing_count=report.missing_count,
+        set__missing=[MissingPart(kind=one.kind, id=one.id, owner=one.owner) for one in report.missing],
+    )
+
+
+def _tell(report: Report) -> None:
+    _log.info("storage was compared", removed_files=report.removed_files, removed_bytes=report.removed_bytes)
+    if report.missing_count:
+        first = [f"{one.kind} {one.id}" for one in report.missing[:10]]
+        _log.warning("storage lacks what documents name", count=report.missing_count, first=first)

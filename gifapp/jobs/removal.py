@@ -1,0 +1,20 @@
+"""Files that nothing names any more go; what a document names must not."""
+
+from __future__ import annotations
+
+from gifapp.jobs import leases, sources, store
+from gifapp.jobs.blobs import Blobs
+from gifapp.jobs.documents import JobDocument
+
+
+def remove_files_of(blobs: Blobs, removed: JobDocument) -> None:
+    """Remove what a job that is no more has left, but a GIF that another job names."""
+    for key in {leases.attempt_of(removed).key} | ({removed.gif.key} if removed.gif else set()):
+        if not store.names_gif(key):
+            blobs.remove_attempt(key)
+
+
+def remove_unnamed_source(blobs: Blobs, sha256: str) -> None:
+    """Remove a video unless a source has it. Only within `blobs.exclusive()`."""
+    if not sources.is_named(sha256):
+        blobs.remove_source(sha256)
