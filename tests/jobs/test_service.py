@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,15 +52,17 @@ def test_an_abandoned_upload_leaves_nothing_behind(parts: JobParts, storage: Pat
 def test_an_upload_while_mongodb_is_away_is_left_to_the_sweep(
     redis_url: str, build_parts: Callable[..., JobParts], storage: Path, video: bytes, tmp_path: Path
 ) -> None:
-    with running_mongod(tmp_path / "mongodb") as url:
-        parts = build(
-            mongodb_url=url,
-            redis_url=redis_url,
-            storage_url=storage.as_uri(),
-            secret=SECRET,
-            limits=Limits(),
-        )
-    with parts, parts.service.incoming("ann") as incoming:
+    with ExitStack() as open_ones:
+        with running_mongod(tmp_path / "mongodb") as url:
+            parts = build(
+                mongodb_url=url,
+                redis_url=redis_url,
+                storage_url=storage.as_uri(),
+                secret=SECRET,
+                limits=Limits(),
+            )
+            open_ones.enter_context(parts)
+            incoming = open_ones.enter_context(parts.service.incoming("ann"))
         incoming.write(video)
         with pytest.raises(errors.ServiceUnavailable):
             parts.service.add_source("ann", incoming, "clip.mp4")
