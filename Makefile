@@ -1,5 +1,5 @@
 # make run    the service, on this machine; ARGS="--port 9000" goes to `gifapp up`
-# make test   every test          make check  formatting, lint, types
+# make test   every test, on two cores    make check  formatting, lint, types
 # make bench  the benchmarks      make clean  away with the virtual environment
 # make chaos  300 jobs in a storm of kill -9, SIGTERM and wiped servers, five minutes; CHAOS_SEED=7 for the blows of seed 7
 # make properties   the property tests with many more examples, new ones each time: about ten minutes
@@ -16,7 +16,7 @@ run: .venv/installed
 
 test: .venv/installed-test
 	@.ci/chromium $(BIN)/python
-	@exec $(BIN)/python -m pytest $(ARGS)
+	@exec $(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 check: .venv/installed-test
 	$(BIN)/ruff format --check .

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from benchmarks import clips, costs, engines, gifski, goals, looks, table, videos
+from benchmarks import clips, costs, engines, gifski, goals, looks, queue, table, videos
 from benchmarks.clips import Clip
 from benchmarks.goals import Run
 from benchmarks.looks import Looks
@@ -53,6 +53,7 @@ def measure(repeat: int) -> Run:
         peak_mb={name: costs.peak_mb(videos.made(make)) for name, make in minute.items()},
         start=costs.start(2 * repeat),
         first=costs.first_run(),
+        queue=queue.measure(),
     )
 
 

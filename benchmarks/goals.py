@@ -14,6 +14,7 @@ from benchmarks.engines import FFMPEG_DIFF, FFMPEG_FULL, GIFAPP, GIFSKI, MOVIEPY
 from benchmarks.looks import SHARE, Looks
 from benchmarks.measure import Cost
 from benchmarks.quality import DIGITS, Quality
+from benchmarks.queue import QueueFigures
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Run:
     two_cores: Mapping[str, float]
     start: Cost
     first: FirstRun
+    queue: QueueFigures
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,11 @@ class Goal:
         return cls(name, f"<= {form.format(limit)}", _in_words(values, form), lacking)
 
     @classmethod
+    def at_least(cls, name: str, limit: float, value: float, remark: str) -> Self:
+        lacking = f"{limit - value:.2f}" if value < limit else ""
+        return cls(name, f">= {limit:.2f}", f"{value:.2f} ({remark})", lacking)
+
+    @classmethod
     def no_loss(cls, name: str, gains: Mapping[str, float], digits: int, void: Collection[str] = ()) -> Self:
         """Gains that may not be negative; those of `void` count for nothing, however high."""
         form = f"{{:+.{digits}f}}"
@@ -55,7 +62,7 @@ class Goal:
 
 
 def goals(run: Run) -> list[Goal]:
-    return [*_cpu(run), *_looks(run.looks), *_screens(run), *_memory(run), *_waiting(run)]
+    return [*_cpu(run), *_looks(run.looks), *_screens(run), *_memory(run), *_waiting(run), *_queue(run.queue)]
 
 
 def _cpu(run: Run) -> list[Goal]:
@@ -112,6 +119,16 @@ def _waiting(run: Run) -> list[Goal]:
         Goal.at_most("wall time on two cores against one", 0.65, run.two_cores),
         Goal.at_most("`gifapp convert`, 1 s clip, warm cache (s)", 1.5, {"": run.start.wall_s}),
         Goal("the first run ever says that it compiles, once", "yes, then no", told, lacking),
+    ]
+
+
+def _queue(queue: QueueFigures) -> list[Goal]:
+    bare = f"two conversions without a queue {queue.two_conversions:.2f}"
+    return [
+        Goal.at_most("submit to start, idle worker, p50 (ms)", 20, {"": queue.start_p50_ms}, "{:.0f}"),
+        Goal.at_most("the same, p95 (ms)", 100, {"": queue.start_p95_ms}, "{:.0f}"),
+        Goal.at_most("a job beyond its conversion (ms)", 150, {"": queue.beyond_ms}, "{:.0f}"),
+        Goal.at_least("two workers on a core each, times as fast as one", 1.8, queue.two_workers, bare),
     ]
 
 

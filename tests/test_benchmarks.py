@@ -80,6 +80,11 @@ def test_a_goal_is_met_when_every_value_is():
     assert Goal.at_most("CPU", 0.1, {"film": 0.05, "screen": 0.3}).lacking == "3.0 times as much"
 
 
+def test_a_goal_of_more_says_how_much_is_lacking():
+    assert Goal.at_least("speed", 1.8, 1.75, "as it is").lacking == "0.05"
+    assert Goal.at_least("speed", 1.8, 1.8, "as it is").lacking == ""
+
+
 def test_a_goal_of_no_loss_names_what_lost():
     assert Goal.no_loss("PSNR", {"film": 0.0, "screen": 1.5}, 1).lacking == ""
     assert Goal.no_loss("PSNR", {"film": -0.25, "screen": 1.5}, 2).lacking == "film -0.25"

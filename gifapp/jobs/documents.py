@@ -53,7 +53,7 @@ class SourceDocument(Document):  # type: ignore[misc]
     sha256 = StringField(required=True)
     video = DictField(required=True)  # conversion.video.Video as JSON
     created_at = DateTimeField(required=True)
-    used_at = DateTimeField(required=True, default=utc_now)  # when a job was last asked of it
+    used_at = DateTimeField(required=True)  # when a job was last asked of it
 
     meta: ClassVar[dict[str, Any]] = {
         "db_alias": ALIAS,

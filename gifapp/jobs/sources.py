@@ -18,13 +18,15 @@ _VIDEO: TypeAdapter[Video] = TypeAdapter(Video)
 
 @reaching_mongodb()
 def add_source(owner_id: str, *, name: str, size_bytes: int, sha256: str, video: Video) -> SourceDocument:
+    now = utc_now()
     document = SourceDocument(
         owner=owner_id,
         name=name,
         bytes=size_bytes,
         sha256=sha256,
         video=_VIDEO.dump_python(video, mode="json"),
-        created_at=utc_now(),
+        created_at=now,
+        used_at=now,
     )
     document.save(force_insert=True)
     return document

@@ -120,6 +120,8 @@ class GifApp(Voila):
         await self.kernels.end_all()
         await self.parts.hub.stop()
         await self._server.close_all_connections()
+        await asyncio.gather(*self.parts.closing)
+        self.kernel_manager.context.destroy(linger=0)  # pages that were connected may not have let go yet
         shutil.rmtree(self.connection_dir, ignore_errors=True)
         self._held.close()
 
@@ -250,6 +252,7 @@ def _configuration() -> Config:
     config.VoilaExecutor.cell_error_instruction = (
         "Reload the page; if that does not help, tell whoever runs it."
     )
+    config.MappingKernelManager.kernel_manager_class = "gifapp.web.kernels.PageKernel"
     config.MappingKernelManager.transport_encryption = "auto"  # between us and the kernels
     config.NotebookNotary.db_file = ":memory:"  # trust in notebooks is JupyterLab's; keep no files of it
     config.NotebookNotary.secret = secrets.token_bytes(32)

@@ -21,6 +21,10 @@ from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
 
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
+from traitlets import default
+
 from gifapp import errors, processes
 from gifapp.identity.service import Caller, Identity
 
@@ -198,6 +202,51 @@ class Kernels:
             for one in self._kernels.values()
             if one.alone_since is not None and one.alone_since < latest
         ]
+
+
+class PageClient(AsyncKernelClient):
+    """What the renderer of a page talks to its kernel with.
+
+    Without the heartbeat, a thread and a socket for what the manager sees in the process; waiting for
+    that thread to end could block the server.
+    """
+
+    def start_channels(
+        self,
+        shell: bool = True,
+        iopub: bool = True,
+        stdin: bool = True,
+        hb: bool = False,  # noqa: ARG002
+        control: bool = True,
+    ) -> None:
+        super().start_channels(shell, iopub, stdin, hb=False, control=control)
+
+
+class PageKernel(ServerKernelManager):
+    """One kernel of Voilà's; ending it closes what the renderer of its page still has open to it."""
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
+        self._clients: list[Any] = []
+        self._is_over = False
+
+    @default("client_factory")
+    def _page_client(self) -> type[PageClient]:
+        return PageClient
+
+    def client(self, **options: Any) -> Any:
+        if self._is_over:  # while the page was about to be rendered
+            raise RuntimeError("the kernel has ended")
+        client = super().client(**options)
+        self._clients.append(client)
+        return client
+
+    async def shutdown_kernel(self, now: bool = False, restart: bool = False) -> None:  # type: ignore[override]
+        self._is_over = True
+        await super().shutdown_kernel(now=now, restart=restart)
+        # Voilà closes it at the end of the page, which one that is left or cut short never reaches
+        while self._clients:
+            self._clients.pop().stop_channels()
 
 
 class VisitorKernels:

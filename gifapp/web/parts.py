@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
@@ -32,6 +33,7 @@ class Parts:
         probes: for looking into uploads, which takes seconds.
         frames: for pictures out of videos, a fraction of a second each.
         frames_asked: how many of those each owner waits for.
+        closing: what removes uploads that were given up.
         session_check_s: how often an open event stream asks whether its session still lives.
     """
 
@@ -50,6 +52,7 @@ class Parts:
     probes: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_PROBES, "probe"))
     frames: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_FRAMES, "frame"))
     frames_asked: Counter[str] = field(default_factory=Counter)
+    closing: set[asyncio.Task[None]] = field(default_factory=set)
 
 
 def build_parts(

@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, Field
-from tornado.ioloop import IOLoop
 
 from gifapp import errors
 from gifapp.domain.views import SourceView
@@ -128,7 +127,9 @@ class SourcesHandler(PrivateHandler):
 
     def _give_up(self) -> None:
         if self._upload is not None:
-            IOLoop.current().add_callback(self._upload.close)
+            closing = asyncio.get_running_loop().create_task(self._upload.close())
+            self.parts.closing.add(closing)
+            closing.add_done_callback(self.parts.closing.discard)
 
     def _refuse_forms(self) -> None:
         # curl calls every body a form; only one in several parts really is

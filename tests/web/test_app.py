@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import gc
 import json
 import re
 import socket
@@ -19,6 +20,7 @@ from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from gifapp import errors
 from gifapp.web.app import GifApp
+from gifapp.web.kernels import PageClient
 from gifapp.web.parts import Parts
 from tests.web.visitors import NOTEBOOK, SignIn
 
@@ -149,6 +151,16 @@ async def test_a_visitor_who_leaves_while_the_page_opens_leaves_no_kernel(
         await anext(page.aiter_raw())
         assert len(app.kernels) == 1
     await until(lambda: not app.kernels.ids())
+    await until(lambda: not clients_open())
+
+
+async def test_a_server_that_stops_leaves_nothing_of_a_page_that_opens(app: GifApp, sign_in: SignIn) -> None:
+    ada = await sign_in("ada@example.org")
+    async with ada.stream("GET", "/") as page:
+        await anext(page.aiter_raw())
+        await until(lambda: bool(clients_open()))
+        await app.kernels.end_all()
+        assert not clients_open()
 
 
 async def test_a_full_server_says_what_to_do(app: GifApp, sign_in: SignIn) -> None:
@@ -274,6 +286,12 @@ async def kernel_token(app: GifApp, caller: Any) -> str:
     kernel_id = await app.kernels.start(caller, "python3")
     process = app.kernel_manager.get_kernel(kernel_id).provisioner.process
     return psutil.Process(process.pid).environ()["GIFAPP_KERNEL_TOKEN"]
+
+
+def clients_open() -> list[PageClient]:
+    """The renderers' connections to kernels."""
+    clients = [one for one in gc.get_objects() if type(one) is PageClient]
+    return [one for one in clients if not one.context.closed]
 
 
 async def until(condition: Callable[[], bool]) -> None:
