@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from importlib.metadata import version
 from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from tornado.routing import URLSpec
 
-from gifapp import __version__
 from gifapp.web.openapi_answers import Node, answers
 from gifapp.web.operations import Access, Operation, operation_of
 from gifapp.web.payloads import Headers, Payload, Query
@@ -91,7 +91,7 @@ def document(routes: Iterable[URLSpec]) -> Node:
         paths.setdefault(one.path, {})[one.method] = _operation(one, models)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "gifapp", "version": __version__, "description": _DESCRIPTION},
+        "info": {"title": "gifapp", "version": version("gifapp"), "description": _DESCRIPTION},
         "servers": [{"url": "/"}],
         "tags": _tags(found),
         "paths": paths,
