@@ -23,13 +23,14 @@ from gifapp.domain.job import JobState, Priority
 from gifapp.domain.limits import Limits
 from gifapp.domain.presets import Preset
 from gifapp.domain.recipe import Recipe
-from gifapp.domain.views import EstimateView, Event, JobView, MeView, SourceView
+from gifapp.domain.views import EstimateView, Event, JobView, MeView, SourcePage, SourceView
 
 OnBytes = Callable[[int, int], None]
 """Called with the bytes sent so far and all bytes there are."""
 
 _CHUNK_BYTES = 1024 * 1024
 _POLL_S = 0.4
+_PAGE = 200
 _WORDS = {
     "preparing": "Preparing",
     "reading": "Reading",
@@ -95,7 +96,14 @@ class Client:
 
     def sources(self) -> list[SourceView]:
         """The uploaded videos, newest first."""
-        return [SourceView.model_validate(one) for one in self._call("GET", "/sources")["sources"]]
+        found: list[SourceView] = []
+        asked: dict[str, Any] = {"limit": _PAGE}
+        while True:
+            page = SourcePage.model_validate(self._call("GET", "/sources", params=asked))
+            found += page.sources
+            if page.next_cursor is None:
+                return found
+            asked["cursor"] = page.next_cursor
 
     def source(self, source_id: str) -> SourceView:
         return SourceView.model_validate(self._call("GET", f"/sources/{source_id}"))

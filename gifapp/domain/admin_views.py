@@ -31,12 +31,8 @@ class QueueView(View):
     usual_s: float | None = None
 
 
-class OwnedJobView(View):
-    """A job, whoever's it is.
-
-    `owner_email` is None once the account is gone. The recipe is there where one job is asked for, without
-    the files in it.
-    """
+class ListedJobView(View):
+    """A job among others, whoever's it is; `owner_email` is None once the account is gone."""
 
     id: str
     owner_id: str
@@ -48,11 +44,23 @@ class OwnedJobView(View):
     worker: str | None = None
     error: ErrorView | None = None
     errors: Sequence[PastErrorView] = ()
-    recipe: Recipe | None = None
     created_at: datetime
     run_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None
+
+
+class OwnedJobView(ListedJobView):
+    """A job, whoever's it is; with its recipe where one job is asked for, without the files in it."""
+
+    recipe: Recipe | None = None
+
+
+class DeadLetterPage(View):
+    """Some dead letters, the last to die first, and where the next ones begin; None: these were the last."""
+
+    dead_letters: Sequence[ListedJobView]
+    next_cursor: str | None
 
 
 class WorkerView(View):
@@ -85,6 +93,18 @@ class StorageView(View):
     removed_bytes: int
     missing_count: int
     missing: tuple[MissingFileView, ...] = ()
+
+
+class ComparisonView(View):
+    """`storage` is None before the first comparison."""
+
+    storage: StorageView | None
+
+
+class WorkersView(View):
+    """The living, oldest first."""
+
+    workers: list[WorkerView]
 
 
 class RequeuedView(View):

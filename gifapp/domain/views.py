@@ -8,9 +8,11 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from gifapp.domain.job import JobState, Progress
+from gifapp.domain.presets import Preset
 from gifapp.domain.recipe import Format, Recipe
 
 Role = Literal["user", "administrator"]
+Registration = Literal["open", "invite", "closed"]
 
 
 class View(BaseModel):
@@ -28,6 +30,27 @@ class MeView(UserView):
 
     stored_bytes: int = 0
     quota_bytes: int | None = None
+
+
+class SessionView(View):
+    """Somebody signed in: a token that is good for `expires_in` seconds."""
+
+    access_token: str
+    expires_in: int
+    user: UserView
+
+
+class LimitsView(View):
+    """What is refused, before anybody sends it."""
+
+    max_upload_bytes: int
+    max_duration_s: float
+    max_pixels: int
+    max_gif_bytes: int
+    deadline_s: float
+    password_min_characters: int
+    password_max_bytes: int
+    registration: Registration
 
 
 class SourceView(View):
@@ -52,6 +75,13 @@ class SourceView(View):
     frame_url: str | None = None
     created_at: datetime
     expires_at: datetime | None = None
+
+
+class SourcePage(View):
+    """Some sources, newest first, and where the next ones begin; None: these were the last."""
+
+    sources: list[SourceView]
+    next_cursor: str | None
 
 
 class GifView(View):
@@ -128,6 +158,19 @@ class JobView(View):
     expires_at: datetime | None = None
 
 
+class JobPage(View):
+    """Some jobs, newest first, and where the next ones begin; None: these were the last."""
+
+    jobs: list[JobView]
+    next_cursor: str | None
+
+
+class PresetsView(View):
+    """The platforms that a recipe may name."""
+
+    presets: list[Preset]
+
+
 EventType = Literal["ready", "reset", "job.changed", "job.deleted", "source.created", "source.deleted"]
 
 
@@ -147,3 +190,17 @@ class Event(View):
     def as_json(self) -> dict[str, Any]:
         """The message as sent, without its empty parts."""
         return self.model_dump(mode="json", exclude_none=True)
+
+
+Answers = Literal["ok", "unreachable"]
+
+
+class AliveView(View):
+    status: Literal["ok"] = "ok"
+
+
+class ReadyView(View):
+    """Whether everything we stand on answers, by name."""
+
+    status: Literal["ok", "unavailable"]
+    checks: dict[str, Answers]

@@ -6,14 +6,13 @@ import hmac
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
 from uuid import uuid4
 
 from bson import ObjectId
 
 from gifapp import errors
 from gifapp.domain.admin_views import OwnedJobView
-from gifapp.domain.views import Role, UserView
+from gifapp.domain.views import Registration, Role, UserView
 from gifapp.identity import documents, sessions, tokens
 from gifapp.identity.accounts import Accounts, view
 from gifapp.identity.documents import SessionDocument, UserDocument
@@ -22,8 +21,6 @@ from gifapp.identity.passwords import Passwords
 from gifapp.identity.sessions import Sessions
 from gifapp.identity.throttle import Rates, Throttle
 from gifapp.identity.tokens import TokenSigner
-
-Registration = Literal["open", "invite", "closed"]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Lists of jobs a page at a time, newest first, and where the next page begins."""
+"""Lists of jobs or sources a page at a time, newest first, and where the next page begins."""
 
 from __future__ import annotations
 
@@ -8,29 +8,28 @@ from typing import Any, Literal
 from mongoengine import Q
 
 from gifapp import errors
-from gifapp.jobs.documents import JobDocument
 
 Moment = Literal["created_at", "finished_at"]
 Place = tuple[datetime, str]
-"""The moment of the last job of a page, and its id."""
+"""The moment of the last document of a page, and its id."""
 
 
-def newest_first(chosen: Any, *, by: Moment, before: Place | None, limit: int) -> list[JobDocument]:
-    """Those of the chosen jobs that come after the place `before`."""
+def newest_first(chosen: Any, *, by: Moment, before: Place | None, limit: int) -> list[Any]:
+    """Those of the chosen documents that come after the place `before`."""
     if before is not None:
-        moment, job_id = before
-        chosen = chosen.filter(Q(**{f"{by}__lt": moment}) | Q(**{by: moment, "id__lt": job_id}))
+        moment, last_id = before
+        chosen = chosen.filter(Q(**{f"{by}__lt": moment}) | Q(**{by: moment, "id__lt": last_id}))
     return list(chosen.order_by(f"-{by}", "-id").limit(limit))
 
 
-def cursor_after(job: JobDocument, *, by: Moment) -> str:
-    return f"{job[by].timestamp() * 1000:.0f}-{job.id}"
+def cursor_after(document: Any, *, by: Moment) -> str:
+    return f"{document[by].timestamp() * 1000:.0f}-{document.id}"
 
 
 def place_of(cursor: str) -> Place:
     """Raises errors.FieldInvalid: the cursor is none that a page gave."""
-    moment_ms, _, job_id = cursor.partition("-")
+    moment_ms, _, last_id = cursor.partition("-")
     try:
-        return datetime.fromtimestamp(int(moment_ms) / 1000, UTC), job_id
+        return datetime.fromtimestamp(int(moment_ms) / 1000, UTC), last_id
     except (ValueError, OverflowError, OSError):
-        raise errors.FieldInvalid(field="cursor", problem="it is not from a list of jobs") from None
+        raise errors.FieldInvalid(field="cursor", problem="it is not from a list") from None

@@ -20,7 +20,7 @@ from gifapp.domain.formats import FILE_KINDS
 from gifapp.domain.job import MOST_AHEAD, JobState, Priority
 from gifapp.domain.limits import Allowance, Limits, Room
 from gifapp.domain.recipe import Recipe
-from gifapp.domain.views import EstimateView, JobView, SourceView
+from gifapp.domain.views import EstimateView, JobPage, JobView, SourcePage, SourceView
 from gifapp.jobs import quota, sources, store, submissions
 from gifapp.jobs.announcer import Announcer
 from gifapp.jobs.blobs import Blobs, Incoming
@@ -34,14 +34,6 @@ from gifapp.jobs.retention import Retention
 from gifapp.jobs.sweep import Sweep
 from gifapp.jobs.timings import Timings
 from gifapp.jobs.views import job_view, job_views, source_view, source_views
-
-
-@dataclass(frozen=True)
-class JobPage:
-    """Some jobs, newest first, and where the next ones begin; None: these were the last."""
-
-    jobs: list[JobView]
-    next_cursor: str | None
 
 
 @dataclass(frozen=True)
@@ -129,6 +121,18 @@ class JobService:
     def sources(self, owner_id: str) -> list[SourceView]:
         """Newest first."""
         return source_views(sources.sources_of(owner_id), kept=self._kept)
+
+    def source_page(self, owner_id: str, *, limit: int = 50, cursor: str | None = None) -> SourcePage:
+        """Newest first.
+
+        Raises:
+            errors.FieldInvalid: the cursor is none that a page gave.
+        """
+        before = place_of(cursor) if cursor else None
+        found = sources.sources_after(owner_id, before=before, limit=limit + 1)
+        page = found[:limit]
+        next_cursor = cursor_after(page[-1], by="created_at") if len(found) > limit else None
+        return SourcePage(sources=source_views(page, kept=self._kept), next_cursor=next_cursor)
 
     def source(self, owner_id: str, source_id: str) -> SourceView:
         return source_view(sources.find_source(owner_id, source_id), kept=self._kept)
@@ -249,7 +253,8 @@ class JobService:
         found = store.jobs_of(owner_id, state=state, before=before, limit=limit + 1)
         page = found[:limit]
         views = job_views(page, kept=self._kept)
-        return JobPage(views, cursor_after(page[-1], by="created_at") if len(found) > limit else None)
+        next_cursor = cursor_after(page[-1], by="created_at") if len(found) > limit else None
+        return JobPage(jobs=views, next_cursor=next_cursor)
 
     def job(self, owner_id: str, job_id: str) -> JobView:
         return job_view(store.find_job(owner_id, job_id), kept=self._kept)

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from gifapp import errors
 from gifapp.conversion.video import Video
 from gifapp.jobs.documents import JobDocument, SourceDocument, utc_now
+from gifapp.jobs.pages import Place, newest_first
 from gifapp.mongodb import reaching_mongodb
 
 _VIDEO: TypeAdapter[Video] = TypeAdapter(Video)
@@ -63,6 +64,12 @@ def use_source(owner_id: str, source_id: str) -> SourceDocument:
 def sources_of(owner_id: str) -> list[SourceDocument]:
     """Newest first."""
     return list(SourceDocument.objects(owner=owner_id).order_by("-created_at", "-id"))
+
+
+@reaching_mongodb()
+def sources_after(owner_id: str, *, before: Place | None, limit: int) -> list[SourceDocument]:
+    """Newest first; `before` is the place of the last one of the page before."""
+    return newest_first(SourceDocument.objects(owner=owner_id), by="created_at", before=before, limit=limit)
 
 
 @reaching_mongodb()

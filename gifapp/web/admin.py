@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import ClassVar
 
 from pydantic import ConfigDict, Field
 
 from gifapp import errors
-from gifapp.domain.admin_views import OwnedJobView
+from gifapp.domain.admin_views import (
+    ComparisonView,
+    DeadLetterPage,
+    OwnedJobView,
+    PurgedView,
+    QueueView,
+    RequeuedView,
+    WorkersView,
+)
 from gifapp.domain.job import JobState
 from gifapp.jobs.administration import Administration
 from gifapp.web.base import PrivateHandler
-from gifapp.web.payloads import Query
+from gifapp.web.operations import Access, operation
+from gifapp.web.payloads import PageQuery, Query
 
 _LONGEST_AGO_S = 100 * 365 * 86_400
-
-
-class DeadLettersQuery(Query):
-    limit: int = Field(50, ge=1, le=200)
-    cursor: str | None = Field(None, max_length=200)
 
 
 class PurgeQuery(Query):
@@ -28,6 +33,8 @@ class PurgeQuery(Query):
 
 
 class _AdminHandler(PrivateHandler):
+    access: ClassVar[Access] = "administrator"
+
     @property
     def administration(self) -> Administration:
         return self.parts.administration
@@ -37,85 +44,76 @@ class _AdminHandler(PrivateHandler):
         if self.request.method != "OPTIONS" and self.user.role != "administrator":
             raise errors.AdministratorsOnly
 
-    async def answer_job(self, job: OwnedJobView) -> None:
+    async def named(self, job: OwnedJobView) -> OwnedJobView:
+        """The job with its owner's address."""
         [named] = await self.run_blocking(self.parts.identity.with_emails, [job])
-        self.write_model(named)
+        return named
 
 
 class QueueHandler(_AdminHandler):
-    """`GET`: how much there is to do, and whether it is done."""
-
-    async def get(self) -> None:
-        self.write_model(await self.run_blocking(self.administration.queue))
+    @operation("How much there is to do, and whether it is done")
+    async def get(self) -> QueueView:
+        return await self.run_blocking(self.administration.queue)
 
 
 class PauseHandler(_AdminHandler):
-    """`POST`: start no more jobs."""
-
-    async def post(self) -> None:
-        self.write_model(await self.run_blocking(self.administration.pause))
+    @operation("Start no more jobs; what runs goes on")
+    async def post(self) -> QueueView:
+        return await self.run_blocking(self.administration.pause)
 
 
 class ResumeHandler(_AdminHandler):
-    """`POST`: start jobs again."""
-
-    async def post(self) -> None:
-        self.write_model(await self.run_blocking(self.administration.resume))
+    @operation("Start jobs again")
+    async def post(self) -> QueueView:
+        return await self.run_blocking(self.administration.resume)
 
 
 class WorkersHandler(_AdminHandler):
-    """`GET`: the living workers."""
-
-    async def get(self) -> None:
-        found = await self.run_blocking(self.administration.workers)
-        self.write({"workers": [one.model_dump(mode="json") for one in found]})
+    @operation("The living workers")
+    async def get(self) -> WorkersView:
+        return WorkersView(workers=await self.run_blocking(self.administration.workers))
 
 
 class StorageHandler(_AdminHandler):
-    """`GET`: what the last comparison of storage and documents found."""
-
-    async def get(self) -> None:
-        found = await self.run_blocking(self.administration.storage)
-        self.write({"storage": found and found.model_dump(mode="json")})
+    @operation("What the last comparison of storage and documents found")
+    async def get(self) -> ComparisonView:
+        return ComparisonView(storage=await self.run_blocking(self.administration.storage))
 
 
 class DeadLettersHandler(_AdminHandler):
-    """`GET`: all of them, newest first, a page at a time. `DELETE`: forget all, or the old ones."""
-
-    async def get(self) -> None:
-        asked = self.query(DeadLettersQuery)
+    @operation("Everybody's dead letters, the last to die first, a page at a time")
+    async def get(self, asked: PageQuery) -> DeadLetterPage:
         page = await self.run_blocking(
             self.administration.jobs, state=JobState.DEAD, limit=asked.limit, cursor=asked.cursor
         )
         named = await self.run_blocking(self.parts.identity.with_emails, page.jobs)
-        letters = [one.model_dump(mode="json", exclude={"recipe"}) for one in named]
-        self.write({"dead_letters": letters, "next_cursor": page.next_cursor})
+        return DeadLetterPage(dead_letters=named, next_cursor=page.next_cursor)
 
-    async def delete(self) -> None:
-        older_than = timedelta(seconds=self.query(PurgeQuery).older_than_s)
-        self.write_model(await self.run_blocking(self.administration.purge_all, older_than=older_than))
+    @operation("Forget all dead letters, or the old ones")
+    async def delete(self, asked: PurgeQuery) -> PurgedView:
+        older_than = timedelta(seconds=asked.older_than_s)
+        return await self.run_blocking(self.administration.purge_all, older_than=older_than)
 
 
 class RequeueAllHandler(_AdminHandler):
-    """`POST`: try all of them again."""
-
-    async def post(self) -> None:
-        self.write_model(await self.run_blocking(self.administration.requeue_all))
+    @operation("Try all dead letters again")
+    async def post(self) -> RequeuedView:
+        return await self.run_blocking(self.administration.requeue_all)
 
 
 class DeadLetterHandler(_AdminHandler):
-    """`GET`, `DELETE`: one of them."""
+    @operation("One dead letter")
+    async def get(self, job_id: str) -> OwnedJobView:
+        return await self.named(await self.run_blocking(self.administration.dead_letter, job_id))
 
-    async def get(self, job_id: str) -> None:
-        await self.answer_job(await self.run_blocking(self.administration.dead_letter, job_id))
-
+    @operation("Forget a dead letter")
     async def delete(self, job_id: str) -> None:
         await self.run_blocking(self.administration.purge, job_id)
-        self.set_status(204)
 
 
 class RequeueHandler(_AdminHandler):
-    """`POST`: try it again, with all its attempts."""
-
-    async def post(self, job_id: str) -> None:
-        await self.answer_job(await self.run_blocking(self.administration.requeue, job_id))
+    @operation(
+        "Try a dead letter again, with all its attempts", raises=[errors.SourceGone, errors.JobRepeated]
+    )
+    async def post(self, job_id: str) -> OwnedJobView:
+        return await self.named(await self.run_blocking(self.administration.requeue, job_id))

@@ -1,10 +1,10 @@
-"""Every address of the API. docs/api.md says what each of them takes and gives."""
+"""Every address of the API; `operations` says how their handlers declare what they take and give."""
 
 from __future__ import annotations
 
 from tornado.routing import URLSpec
 
-from gifapp.web import admin, auth, estimates, events, health, jobs, me, media, sources
+from gifapp.web import admin, auth, docs, estimates, events, health, jobs, me, media, sources
 from gifapp.web.base import NotFoundHandler
 
 _API = r"/api/v1"
@@ -42,6 +42,9 @@ def api_routes() -> list[URLSpec]:
         URLSpec(rf"{_API}/admin/dead-letters/requeue", admin.RequeueAllHandler),
         URLSpec(rf"{_API}/admin/dead-letters/{_ID}", admin.DeadLetterHandler),
         URLSpec(rf"{_API}/admin/dead-letters/{_ID}/requeue", admin.RequeueHandler),
+        URLSpec(rf"{_API}/openapi\.json", docs.DocumentHandler, {"routes": api_routes}),
+        URLSpec(r"/api/docs", docs.PageHandler),
+        URLSpec(rf"/api/docs/{_ID}", docs.PageFileHandler),
         URLSpec(rf"/media/gifs/{_ID}", media.GifHandler, {"signed": True}),
         URLSpec(rf"/media/posters/{_ID}", media.PosterHandler, {"signed": True}),
         URLSpec(rf"/media/frames/{_ID}", media.FrameHandler, {"signed": True}),

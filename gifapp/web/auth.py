@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from gifapp import errors
+from gifapp.domain.views import SessionView, UserView
 from gifapp.identity.service import Session
 from gifapp.web.base import SESSION_COOKIE, BaseHandler, PrivateHandler
+from gifapp.web.operations import operation
 from gifapp.web.payloads import Payload
 
 
@@ -25,10 +27,13 @@ class PasswordChange(Payload):
     new_password: str
 
 
+_PASSWORD_ERRORS = (errors.PasswordTooShort, errors.PasswordTooLong)
+
+
 class _SessionHandler(BaseHandler):
     """The cookie that keeps a session, and the answer that begins one."""
 
-    def answer_session(self, session: Session) -> None:
+    def opened(self, session: Session) -> SessionView:
         self.set_cookie(
             SESSION_COOKIE,
             session.refresh_token,
@@ -39,16 +44,26 @@ class _SessionHandler(BaseHandler):
             secure=self.parts.cookie_secure,
         )
         self.xsrf_token  # noqa: B018  sets the cookie that refresh and logout ask for
-        user = session.user.model_dump()
-        self.write({"access_token": session.access_token, "expires_in": session.expires_in, "user": user})
+        return SessionView(
+            access_token=session.access_token, expires_in=session.expires_in, user=session.user
+        )
 
 
 class RegisterHandler(BaseHandler):
-    """`POST`: make an account."""
-
-    async def post(self) -> None:
-        given = self.json_body(Registration)
-        user = await self.run_blocking(
+    @operation(
+        "Make an account",
+        status=201,
+        raises=[
+            *_PASSWORD_ERRORS,
+            errors.SetupTokenWrong,
+            errors.RegistrationClosed,
+            errors.InviteInvalid,
+            errors.EmailTaken,
+            errors.TooManyRequests,
+        ],
+    )
+    async def post(self, given: Registration) -> UserView:
+        return await self.run_blocking(
             self.parts.identity.register,
             given.email,
             given.password,
@@ -56,48 +71,47 @@ class RegisterHandler(BaseHandler):
             given.invite,
             address=self.request.remote_ip or "",
         )
-        self.set_status(201)
-        self.write_model(user)
 
 
 class LoginHandler(_SessionHandler):
-    """`POST`: an access token, and the cookie for the next ones."""
-
-    async def post(self) -> None:
-        given = self.json_body(Credentials)
+    @operation(
+        "Sign in: an access token, and the cookie for the next ones",
+        answer_headers=["Set-Cookie"],
+        raises=[errors.CredentialsWrong, errors.TooManyRequests],
+    )
+    async def post(self, given: Credentials) -> SessionView:
         address = self.request.remote_ip or ""
         session = await self.run_blocking(self.parts.identity.login, given.email, given.password, address)
-        self.answer_session(session)
+        return self.opened(session)
 
 
 class RefreshHandler(_SessionHandler):
-    """`POST`: the next access token, and the next cookie."""
-
-    async def post(self) -> None:
+    @operation("The next access token, and the next cookie", access="cookie", answer_headers=["Set-Cookie"])
+    async def post(self) -> SessionView:
         token = self.get_cookie(SESSION_COOKIE)
         if not token:
             raise errors.NotSignedIn
         self.require_xsrf()
-        self.answer_session(await self.run_blocking(self.parts.identity.refresh, token))
+        return self.opened(await self.run_blocking(self.parts.identity.refresh, token))
 
 
 class LogoutHandler(_SessionHandler):
-    """`POST`: the session is over, its access tokens too."""
-
+    @operation("Sign out: the session is over, its access tokens too", access="cookie")
     async def post(self) -> None:
         token = self.get_cookie(SESSION_COOKIE)
         if token:
             self.require_xsrf()
             await self.run_blocking(self.parts.identity.logout, token)
         self.clear_cookie(SESSION_COOKIE, path="/")
-        self.set_status(204)
 
 
 class PasswordHandler(PrivateHandler, _SessionHandler):
-    """`POST`: a new password; every session ends and a new one begins."""
-
-    async def post(self) -> None:
-        given = self.json_body(PasswordChange)
+    @operation(
+        "A new password; every session ends and a new one begins",
+        answer_headers=["Set-Cookie"],
+        raises=[*_PASSWORD_ERRORS, errors.CredentialsWrong, errors.TooManyRequests],
+    )
+    async def post(self, given: PasswordChange) -> SessionView:
         session = await self.run_blocking(
             self.parts.identity.change_password,
             self.user,
@@ -105,4 +119,4 @@ class PasswordHandler(PrivateHandler, _SessionHandler):
             given.new_password,
             self.request.remote_ip or "",
         )
-        self.answer_session(session)
+        return self.opened(session)

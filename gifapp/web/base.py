@@ -22,8 +22,9 @@ from tornado.iostream import StreamClosedError
 
 from gifapp import errors
 from gifapp.identity.service import Caller
+from gifapp.web.operations import Access, Operation
 from gifapp.web.parts import Parts
-from gifapp.web.payloads import Model, decoded, validated
+from gifapp.web.payloads import Model, Payload, Query, decoded, validated
 from gifapp.web.problems import CONTENT_TYPE, problem, status_of
 
 SESSION_COOKIE = "gifapp_session"
@@ -31,8 +32,9 @@ JSON_BODY_BYTES = 64 * 1024
 JSON_BODY_TIMEOUT_S = 30.0
 DRAIN_S = 10.0
 
+_NOT_KEPT = "no-store"
 _SECURITY_HEADERS = {
-    "Cache-Control": "no-store",
+    "Cache-Control": _NOT_KEPT,
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
     ),
@@ -44,6 +46,9 @@ _CORS_EXPOSED = "Content-Disposition, ETag, Location, Retry-After, X-Request-Id"
 _CORS_ACCEPTED = "Authorization, Content-Type, Idempotency-Key, If-None-Match, Range"
 _CORS_MAX_AGE_S = "600"
 
+REVALIDATED = "private, no-cache"
+"""Of answers that a client may keep, but not trust without asking."""
+
 _log = logging.getLogger(__name__)
 
 Given = ParamSpec("Given")
@@ -52,6 +57,8 @@ Result = TypeVar("Result")
 
 class AnsweringHandler(tornado.web.RequestHandler):
     """Headers, CORS, problem details, and who asks."""
+
+    access: ClassVar[Access] = "anyone"
 
     @property
     def parts(self) -> Parts:
@@ -75,9 +82,9 @@ class AnsweringHandler(tornado.web.RequestHandler):
     async def options(self, *_: str) -> None:
         """What can be done here; the preflight of another site's page."""
         self.set_status(204)
-        self.set_header("Allow", ", ".join(self._methods()))
+        self.set_header("Allow", ", ".join(self.methods()))
         if self._from_friend():
-            self.set_header("Access-Control-Allow-Methods", ", ".join(self._methods()))
+            self.set_header("Access-Control-Allow-Methods", ", ".join(self.methods()))
             self.set_header("Access-Control-Allow-Headers", _CORS_ACCEPTED)
             self.set_header("Access-Control-Max-Age", _CORS_MAX_AGE_S)
 
@@ -131,6 +138,37 @@ class AnsweringHandler(tornado.web.RequestHandler):
         except tornado.web.HTTPError:
             raise errors.RequestForged from None
 
+    @classmethod
+    def methods(cls) -> list[str]:
+        """What can be done here."""
+        inherited = tornado.web.RequestHandler
+        return [
+            name
+            for name in cls.SUPPORTED_METHODS
+            if getattr(cls, name.lower()) is not getattr(inherited, name.lower())
+        ]
+
+    def begin(self, declared: Operation) -> None:
+        """Set what is known of an answer before it is."""
+        self.set_status(declared.usual_status)
+        if declared.is_tagged:
+            self.set_header("Cache-Control", REVALIDATED)
+
+    def read(self, model: type[BaseModel]) -> BaseModel:
+        """What a declared method takes from the request.
+
+        Raises:
+            errors.FieldInvalid; for a body, see `json_body`.
+        """
+        if issubclass(model, Query):
+            return self.query(model)
+        headers = self.request.headers
+        return validated(model, {name: headers[name] for name in _names(model) if name in headers})
+
+    def compute_etag(self) -> str | None:
+        """Tornado's digest of the answer, where clients may keep it."""
+        return super().compute_etag() if self._headers.get("Cache-Control") != _NOT_KEPT else None
+
     def query(self, model: type[Model]) -> Model:
         """The arguments of the address.
 
@@ -171,19 +209,13 @@ class AnsweringHandler(tornado.web.RequestHandler):
         if status == 401:
             self.set_header("WWW-Authenticate", 'Bearer realm="gifapp"')
         if status == 405:
-            self.set_header("Allow", ", ".join(self._methods()))
+            self.set_header("Allow", ", ".join(self.methods()))
+        if status == 426:
+            self.set_header("Upgrade", "websocket")
         if isinstance(error, errors.TooManyRequests):
             self.set_header("Retry-After", str(error.facts["retry_after_s"]))
         if status == 503:
             self.set_header("Retry-After", "5")
-
-    def _methods(self) -> list[str]:
-        ours, inherited = type(self), tornado.web.RequestHandler
-        return [
-            name
-            for name in self.SUPPORTED_METHODS
-            if getattr(ours, name.lower()) is not getattr(inherited, name.lower())
-        ]
 
     def _from_friend(self) -> bool:
         return self.request.headers.get("Origin") in self.parts.cors_origins
@@ -252,6 +284,9 @@ class BaseHandler(AnsweringHandler):
             raise errors.ContentTypeWrong(expected="application/json")
         return validated(model, decoded(bytes(self._body)))
 
+    def read(self, model: type[BaseModel]) -> BaseModel:
+        return self.json_body(model) if issubclass(model, Payload) else super().read(model)
+
     def finish(self, chunk: str | bytes | dict[str, Any] | None = None) -> Future[None]:
         if not self._body_is_arriving():
             return super().finish(chunk)
@@ -296,6 +331,7 @@ class BaseHandler(AnsweringHandler):
 class PrivateHandler(BaseHandler):
     """For people who are signed in: `self.user` is who asks."""
 
+    access: ClassVar[Access] = "signed in"
     user: Caller
 
     async def prepare(self) -> None:
@@ -310,3 +346,7 @@ class NotFoundHandler(BaseHandler):
     async def prepare(self) -> None:
         await super().prepare()
         raise tornado.web.HTTPError(404)
+
+
+def _names(model: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]

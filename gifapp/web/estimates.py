@@ -2,39 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
-
 from pydantic import Field
 
+from gifapp import errors
 from gifapp.domain.presets import PRESETS
 from gifapp.domain.recipe import Recipe
+from gifapp.domain.views import EstimateView, PresetsView
 from gifapp.web.base import BaseHandler, PrivateHandler
-from gifapp.web.jobs import RECIPE_BODY_BYTES
-from gifapp.web.payloads import Payload
+from gifapp.web.jobs import RECIPE_BODY_BYTES, RECIPE_ERRORS
+from gifapp.web.operations import operation
+from gifapp.web.payloads import GivenRecipe, Payload
 
 
 class EstimateRequest(Payload):
     source_id: str = Field(max_length=100)
-    recipe: dict[str, Any] = Field(default_factory=dict)
+    recipe: GivenRecipe = Recipe()
 
 
 class EstimatesHandler(PrivateHandler):
-    """`POST`: about how large the GIF of one of my videos would be."""
-
     max_body_bytes = RECIPE_BODY_BYTES
 
-    async def post(self) -> None:
-        given = self.json_body(EstimateRequest)
-        self.write_model(
-            await self.run_blocking(
-                self.parts.service.estimate, self.user.user_id, given.source_id, Recipe.parse(given.recipe)
-            )
-        )
+    @operation(
+        "About how large the GIF of one of my videos would be",
+        raises=[*RECIPE_ERRORS, errors.NotFound, errors.TargetTooSmall, errors.TooManyRequests],
+    )
+    async def post(self, given: EstimateRequest) -> EstimateView:
+        estimate = self.parts.service.estimate
+        return await self.run_blocking(estimate, self.user.user_id, given.source_id, given.recipe)
 
 
 class PresetsHandler(BaseHandler):
-    """`GET`: the platforms that a recipe may name, and their limits."""
-
-    async def get(self) -> None:
-        self.write({"presets": [asdict(preset) for preset in PRESETS.values()]})
+    @operation("The platforms that a recipe may name, and their limits", is_tagged=True)
+    async def get(self) -> PresetsView:
+        return PresetsView(presets=list(PRESETS.values()))

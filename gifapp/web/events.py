@@ -7,15 +7,17 @@ import json
 import logging
 import time
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
+from tornado.web import HTTPError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from gifapp import errors
 from gifapp.domain.views import Event
 from gifapp.identity.service import Caller
 from gifapp.web.base import AnsweringHandler
+from gifapp.web.operations import Access, operation
 from gifapp.web.payloads import Query
 
 SIGN_IN_AGAIN = 4401
@@ -35,19 +37,26 @@ class EventsQuery(Query):
 
 
 class EventsHandler(AnsweringHandler, WebSocketHandler):
-    """`GET`: `ready` or `reset` first, then what was missed since `?cursor=`, then what happens.
-
-    Closes with 4401 when the token has expired or the session is over, with 4408 when the client
-    reads too slowly, with 1013 when a server of ours is away; a client comes back with its cursor.
-    """
-
+    access: ClassVar[Access] = "signed in"
     caller_now: Caller
 
     async def prepare(self) -> None:
         await super().prepare()
-        self._asked = self.query(EventsQuery).cursor
-        self._token = self.bearer()
-        self.caller_now = await self.caller()
+        if self.request.method != "OPTIONS":  # a preflight carries no token
+            self._asked = self.query(EventsQuery).cursor
+            self._token = self.bearer()
+            self.caller_now = await self.caller()
+
+    @operation("What happens to my jobs and videos: a websocket", status=101, answer=Event, query=EventsQuery)
+    async def get(self, *args: str, **kwargs: str) -> None:
+        """`ready` or `reset` first, then what was missed since `cursor`, then what happens.
+
+        Closes with 4401 when the token has expired or the session is over, with 4408 when the client
+        reads too slowly, with 1013 when a server of ours is away; a client comes back with its cursor.
+        """
+        if self.request.headers.get("Upgrade", "").lower() != "websocket":
+            raise HTTPError(426)
+        await super().get(*args, **kwargs)
 
     @property
     def ping_interval(self) -> float:

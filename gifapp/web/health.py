@@ -6,7 +6,9 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+from gifapp.domain.views import AliveView, Answers, ReadyView
 from gifapp.web.base import BaseHandler
+from gifapp.web.operations import operation
 
 _PATIENCE_S = 5.0
 
@@ -14,24 +16,23 @@ _log = logging.getLogger(__name__)
 
 
 class LiveHandler(BaseHandler):
-    """`GET`: this process answers."""
-
-    async def get(self) -> None:
-        self.write({"status": "ok"})
+    @operation("This process answers")
+    async def get(self) -> AliveView:
+        return AliveView()
 
 
 class ReadyHandler(BaseHandler):
-    """`GET`: each server we need, `ok` or `unreachable`; 503 when one is."""
-
-    async def get(self) -> None:
+    @operation("Each server we need", also={503: "One is unreachable."})
+    async def get(self) -> ReadyView:
         names = list(self.parts.checks)
         states = await asyncio.gather(*(self._state(name, self.parts.checks[name]) for name in names))
         ready = all(state == "ok" for state in states)
         self.set_status(200 if ready else 503)
-        status = "ok" if ready else "unavailable"
-        self.write({"status": status, "checks": dict(zip(names, states, strict=True))})
+        return ReadyView(
+            status="ok" if ready else "unavailable", checks=dict(zip(names, states, strict=True))
+        )
 
-    async def _state(self, name: str, check: Callable[[], object]) -> str:
+    async def _state(self, name: str, check: Callable[[], object]) -> Answers:
         try:
             await asyncio.wait_for(self.run_blocking(check), _PATIENCE_S)
         except Exception as failed:  # noqa: BLE001  whatever it is, the answer is the same

@@ -2,46 +2,63 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from gifapp import errors
 from gifapp.domain.job import JobState, Priority
 from gifapp.domain.recipe import Recipe
-from gifapp.domain.views import JobView
+from gifapp.domain.views import JobPage, JobView
 from gifapp.web.base import PrivateHandler
-from gifapp.web.payloads import Moment, Payload, Query
+from gifapp.web.operations import operation
+from gifapp.web.payloads import GivenRecipe, Headers, Moment, PageQuery, Payload
 
 _MOST_KEY_CHARACTERS = 200
 RECIPE_BODY_BYTES = 2 * 1024 * 1024  # subtitles, and a picture in base64
+RECIPE_ERRORS = (
+    errors.RecipeInvalid,
+    errors.RangeOutsideSource,
+    errors.CropOutsideSource,
+    errors.SourceTooLong,
+)
+
+
+def _key(key: str) -> str:
+    if not (0 < len(key) <= _MOST_KEY_CHARACTERS and key.isprintable()):
+        words = f"it must have 1 to {_MOST_KEY_CHARACTERS} printable characters"
+        raise PydanticCustomError("idempotency_key", words)
+    return key
 
 
 class Submission(Payload):
     source_id: str = Field(max_length=100)
-    recipe: dict[str, Any] = Field(default_factory=dict)
+    recipe: GivenRecipe = Recipe()
     priority: Priority = "normal"
     run_at: Moment | None = None
 
 
-class JobsQuery(Query):
+class SubmissionHeaders(Headers):
+    idempotency_key: Annotated[str, AfterValidator(_key)] | None = Field(None, alias="Idempotency-Key")
+
+
+class JobsQuery(PageQuery):
     state: JobState | None = None
-    limit: int = Field(50, ge=1, le=200)
-    cursor: str | None = Field(None, max_length=200)
 
 
 class _JobsHandler(PrivateHandler):
-    def answer_job(self, job: JobView) -> None:
-        self.write_model(self.parts.media.job(job, self.user.user_id))
+    def signed(self, job: JobView) -> JobView:
+        """The job with addresses for its owner, who asks."""
+        return self.parts.media.job(job, self.user.user_id)
 
 
 class JobsHandler(_JobsHandler):
-    """`GET`: my jobs, newest first, a page at a time. `POST`: one more."""
-
     max_body_bytes = RECIPE_BODY_BYTES
 
-    async def get(self) -> None:
-        asked = self.query(JobsQuery)
+    @operation("My jobs, newest first, a page at a time", is_tagged=True)
+    async def get(self, asked: JobsQuery) -> JobPage:
+        """Their recipes lack subtitles and overlay, which the job itself has."""
         page = await self.run_blocking(
             self.parts.service.jobs,
             self.user.user_id,
@@ -49,53 +66,51 @@ class JobsHandler(_JobsHandler):
             limit=asked.limit,
             cursor=asked.cursor,
         )
-        signed = [self.parts.media.job(job, self.user.user_id) for job in page.jobs]
-        jobs = [job.model_dump(mode="json") for job in signed]
-        self.write({"jobs": jobs, "next_cursor": page.next_cursor})
+        return self.parts.media.jobs(page, self.user.user_id)
 
-    async def post(self) -> None:
-        given = self.json_body(Submission)
+    @operation(
+        "Ask for a GIF",
+        status=201,
+        also={200: "The job that makes or has made this very GIF, or was submitted under the same key."},
+        answer_headers=["Location"],
+        raises=[*RECIPE_ERRORS, errors.NotFound, errors.QuotaExceeded, errors.TooManyJobs],
+    )
+    async def post(self, given: Submission, headers: SubmissionHeaders) -> JobView:
         job = await self.run_blocking(
             self.parts.service.submit,
             self.user.user_id,
             given.source_id,
-            Recipe.parse(given.recipe),
+            given.recipe,
             priority=given.priority,
             run_at=given.run_at,
-            idempotency_key=self._idempotency_key(),
+            idempotency_key=headers.idempotency_key,
         )
-        self.set_status(200 if job.is_repeat else 201)
+        if job.is_repeat:
+            self.set_status(200)
         self.set_header("Location", f"/api/v1/jobs/{job.id}")
-        self.answer_job(job)
-
-    def _idempotency_key(self) -> str | None:
-        key = self.request.headers.get("Idempotency-Key")
-        if key is not None and not (0 < len(key) <= _MOST_KEY_CHARACTERS and key.isprintable()):
-            problem = f"it must have 1 to {_MOST_KEY_CHARACTERS} printable characters"
-            raise errors.FieldInvalid(field="Idempotency-Key", problem=problem)
-        return key
+        return self.signed(job)
 
 
 class JobHandler(_JobsHandler):
-    """`GET`, `DELETE`: one of my jobs."""
+    @operation("One of my jobs", is_tagged=True)
+    async def get(self, job_id: str) -> JobView:
+        return self.signed(await self.run_blocking(self.parts.service.job, self.user.user_id, job_id))
 
-    async def get(self, job_id: str) -> None:
-        self.answer_job(await self.run_blocking(self.parts.service.job, self.user.user_id, job_id))
-
+    @operation("Forget a job and its GIF; a running one is stopped")
     async def delete(self, job_id: str) -> None:
         await self.run_blocking(self.parts.service.delete, self.user.user_id, job_id)
-        self.set_status(204)
 
 
 class CancelHandler(_JobsHandler):
-    """`POST`: stop it."""
-
-    async def post(self, job_id: str) -> None:
-        self.answer_job(await self.run_blocking(self.parts.service.cancel, self.user.user_id, job_id))
+    @operation("Stop a job", raises=[errors.MoveNotAllowed])
+    async def post(self, job_id: str) -> JobView:
+        return self.signed(await self.run_blocking(self.parts.service.cancel, self.user.user_id, job_id))
 
 
 class RetryHandler(_JobsHandler):
-    """`POST`: once more, with the same recipe."""
-
-    async def post(self, job_id: str) -> None:
-        self.answer_job(await self.run_blocking(self.parts.service.retry, self.user.user_id, job_id))
+    @operation(
+        "Once more, with the same recipe",
+        raises=[errors.MoveNotAllowed, errors.JobRepeated, errors.QuotaExceeded],
+    )
+    async def post(self, job_id: str) -> JobView:
+        return self.signed(await self.run_blocking(self.parts.service.retry, self.user.user_id, job_id))

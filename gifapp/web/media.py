@@ -13,7 +13,9 @@ import tornado.web
 from pydantic import Field
 
 from gifapp import errors
+from gifapp.domain.formats import FILE_KINDS
 from gifapp.web.base import BaseHandler
+from gifapp.web.operations import Access, operation
 from gifapp.web.payloads import Query
 from gifapp.web.signing import MediaKind
 
@@ -22,6 +24,10 @@ _MOST_FRAMES_ASKED = 8  # by one owner and not yet answered
 _CACHE = "private, max-age=86400, immutable"
 # a video in a tab of its own is a page that loads itself, which a sandbox would not let it
 _POLICY = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+
+
+class FileQuery(Query):
+    download: str = Field("", description="1: as a file to save")
 
 
 class Picture(NamedTuple):
@@ -43,6 +49,7 @@ def disposition(kind: str, file_name: str) -> str:
 class _MediaHandler(BaseHandler):
     """For an owner, or for whoever has an address that the owner was given."""
 
+    access: ClassVar[Access] = "signed in"  # `openapi` knows the routes whose addresses are signed
     signed_kind: ClassVar[MediaKind]
 
     def initialize(self, *, signed: bool = False) -> None:
@@ -68,13 +75,9 @@ class _FileHandler(_MediaHandler, tornado.web.StaticFileHandler):
         _MediaHandler.initialize(self, signed=signed)
         self.root = ""
 
-    async def find(self, owner_id: str, item_id: str) -> Picture:
-        """The picture, if it is the owner's."""
-        raise NotImplementedError
-
-    async def get(self, item_id: str, include_body: bool = True) -> None:
-        self._picture = await self.find(await self.owner_id(item_id), item_id)
-        await super().get(str(self._picture.path), include_body)
+    async def send(self, picture: Picture, *, include_body: bool) -> None:
+        self._picture = picture
+        await super().get(str(picture.path), include_body)
         if self.get_status() == 416:
             self.write_error(416)
 
@@ -97,7 +100,7 @@ class _FileHandler(_MediaHandler, tornado.web.StaticFileHandler):
         return self._picture.content_type
 
     def set_extra_headers(self, path: str) -> None:  # noqa: ARG002
-        wants_file = self.get_query_argument("download", "") not in ("", "0")
+        wants_file = self.query(FileQuery).download not in ("", "0")
         kind = "attachment" if wants_file else "inline"
         self.set_header("Content-Disposition", disposition(kind, self._picture.file_name))
         self.set_header("Cache-Control", _CACHE)
@@ -105,23 +108,30 @@ class _FileHandler(_MediaHandler, tornado.web.StaticFileHandler):
 
 
 class GifHandler(_FileHandler):
-    """`GET`, `HEAD`: the finished GIF of a job, or WebP, APNG, MP4; `?download=1` as a file to save."""
-
     signed_kind = "gifs"
 
-    async def find(self, owner_id: str, item_id: str) -> Picture:
-        gif = await self.run_blocking(self.parts.service.gif, owner_id, item_id)
-        return Picture(gif.path, gif.content_type, gif.etag, gif.file_name)
+    @operation(
+        "The finished GIF of a job, or the WebP, APNG or MP4 that its recipe asked for",
+        query=FileQuery,
+        gives=[kind.content_type for kind in FILE_KINDS.values()],
+        is_file=True,
+        raises=[errors.JobNotFinished],
+    )
+    async def get(self, job_id: str, include_body: bool = True) -> None:
+        gif = await self.run_blocking(self.parts.service.gif, await self.owner_id(job_id), job_id)
+        picture = Picture(gif.path, gif.content_type, gif.etag, gif.file_name)
+        await self.send(picture, include_body=include_body)
 
 
 class PosterHandler(_FileHandler):
-    """`GET`, `HEAD`: a picture out of a video."""
-
     signed_kind = "posters"
 
-    async def find(self, owner_id: str, item_id: str) -> Picture:
-        path = await self.run_blocking(self.parts.service.poster_path, owner_id, item_id)
-        return Picture(path, "image/jpeg", f'"{path.stem}"', "poster.jpg")
+    @operation("A picture out of a video", query=FileQuery, gives=["image/jpeg"], is_file=True)
+    async def get(self, source_id: str, include_body: bool = True) -> None:
+        owner_id = await self.owner_id(source_id)
+        path = await self.run_blocking(self.parts.service.poster_path, owner_id, source_id)
+        picture = Picture(path, "image/jpeg", f'"{path.stem}"', "poster.jpg")
+        await self.send(picture, include_body=include_body)
 
 
 class FrameQuery(Query):
@@ -129,14 +139,17 @@ class FrameQuery(Query):
 
 
 class FrameHandler(_MediaHandler):
-    """`GET`, `HEAD` `?at_s=`: the picture of a video at a time."""
-
     signed_kind = "frames"
 
-    async def get(self, source_id: str) -> None:
-        owner_id = await self.owner_id(source_id)
+    @operation(
+        "The picture of a video at a time; past the end, the last",
+        gives=["image/jpeg"],
+        is_tagged=True,
+        raises=[*errors.SourceRefused.all().values(), errors.TooManyRequests],
+    )
+    async def get(self, source_id: str, asked: FrameQuery) -> None:
+        owner_id, at_s = await self.owner_id(source_id), asked.at_s
         source = await self.run_blocking(self.parts.service.source, owner_id, source_id)
-        at_s = self.query(FrameQuery).at_s
         self.set_header("ETag", f'"{source.sha256}-{at_s:.3f}"')
         self.set_header("Cache-Control", _CACHE)
         if self.check_etag_header():

@@ -7,10 +7,11 @@ import math
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WrapValidator
 from pydantic_core import PydanticCustomError
 
 from gifapp import errors
+from gifapp.domain.recipe import Recipe
 
 MAX_DEPTH = 20
 
@@ -27,6 +28,19 @@ class Query(BaseModel):
     model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
 
 
+class PageQuery(Query):
+    """Which part of a list: so many, from the `next_cursor` of the page before on."""
+
+    limit: int = Field(50, ge=1, le=200)
+    cursor: str | None = Field(None, max_length=200)
+
+
+class Headers(BaseModel):
+    """Headers of a request, by their aliases; unknown ones are ignored."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
 def _moment(value: Any) -> datetime:
     try:
         moment = datetime.fromisoformat(value)
@@ -40,6 +54,16 @@ def _moment(value: Any) -> datetime:
 
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 """A time in ISO 8601 that means the same everywhere."""
+
+
+def _recipe(value: Any, _: Any) -> Recipe:
+    if not isinstance(value, dict):
+        raise PydanticCustomError("recipe", "it must be an object")
+    return Recipe.parse(value)
+
+
+GivenRecipe = Annotated[Recipe, WrapValidator(_recipe)]
+"""A recipe that is refused in `Recipe.parse`'s words: errors.RecipeInvalid, which names every wrong field."""
 
 Model = TypeVar("Model", bound=BaseModel)
 

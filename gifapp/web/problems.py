@@ -6,10 +6,25 @@ from http import HTTPStatus
 from typing import Any
 
 import tornado.web
+from pydantic import BaseModel, ConfigDict
 
 from gifapp import errors
 
 CONTENT_TYPE = "application/problem+json"
+
+
+class Problem(BaseModel):
+    """Why a request was refused: `code` for programs, `detail` for people; other members are its facts."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    request_id: str
+
 
 # an error has the status of its nearest ancestor in this table
 _STATUSES: dict[type[BaseException], int] = {
@@ -46,8 +61,11 @@ def status_of(error: BaseException | None) -> int:
     """The HTTP status that says what kind of error this is."""
     if isinstance(error, tornado.web.HTTPError):
         return error.status_code
-    found = (_STATUSES[kind] for kind in type(error).__mro__ if kind in _STATUSES)
-    return next(found, 500)
+    return status_of_kind(type(error))
+
+
+def status_of_kind(kind: type[BaseException | None]) -> int:
+    return next((_STATUSES[one] for one in kind.__mro__ if one in _STATUSES), 500)
 
 
 def problem(error: BaseException | None, status: int, request_id: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Literal
 from urllib.parse import urlencode
 
 from gifapp import errors
-from gifapp.domain.views import Event, JobView, SourceView
+from gifapp.domain.views import Event, JobPage, JobView, SourcePage, SourceView
 from gifapp.identity.tokens import derived_key
 
 WINDOW_S = 6 * 3600
@@ -65,6 +65,12 @@ class MediaSigner:
         poster_url = source.poster_url and self.address("posters", source.id, owner_id)
         frame_url = source.frame_url and self.address("frames", source.id, owner_id)
         return source.model_copy(update={"poster_url": poster_url, "frame_url": frame_url})
+
+    def jobs(self, page: JobPage, owner_id: str) -> JobPage:
+        return page.model_copy(update={"jobs": [self.job(one, owner_id) for one in page.jobs]})
+
+    def sources(self, page: SourcePage, owner_id: str) -> SourcePage:
+        return page.model_copy(update={"sources": [self.source(one, owner_id) for one in page.sources]})
 
     def event(self, event: Event, owner_id: str) -> Event:
         """The event with such addresses in what it carries."""

@@ -10,11 +10,12 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, Field
 
 from gifapp import errors
-from gifapp.domain.views import SourceView
+from gifapp.domain.views import SourcePage, SourceView
 from gifapp.jobs.blobs import Incoming
 from gifapp.web.base import PrivateHandler
+from gifapp.web.operations import operation
 from gifapp.web.parts import Parts
-from gifapp.web.payloads import Query
+from gifapp.web.payloads import PageQuery, Query
 
 UPLOAD_TIMEOUT_S = 6 * 3600.0
 
@@ -76,8 +77,6 @@ class Upload:
 
 
 class SourcesHandler(PrivateHandler):
-    """`GET`: my videos. `POST ?name=`: one more; the body is the file itself."""
-
     body_timeout_s = UPLOAD_TIMEOUT_S
 
     _upload: Upload | None = None
@@ -90,19 +89,35 @@ class SourcesHandler(PrivateHandler):
             self._upload = Upload(self.parts)
             await self._upload.open(self.user.user_id, self._declared_bytes())
 
-    async def get(self) -> None:
-        found = await self.run_blocking(self.parts.service.sources, self.user.user_id)
-        self.write({"sources": [signed(self, source).model_dump(mode="json") for source in found]})
+    @operation("My videos, newest first, a page at a time", is_tagged=True)
+    async def get(self, asked: PageQuery) -> SourcePage:
+        owner_id = self.user.user_id
+        page = await self.run_blocking(
+            self.parts.service.source_page, owner_id, limit=asked.limit, cursor=asked.cursor
+        )
+        return self.parts.media.sources(page, owner_id)
 
-    async def post(self) -> None:
+    @operation(
+        "Upload a video; the body is the file itself, not a form",
+        status=201,
+        query=UploadQuery,
+        takes=["*/*"],
+        answer_headers=["Location"],
+        raises=[
+            *errors.SourceRefused.all().values(),
+            errors.ContentTypeWrong,
+            errors.QuotaExceeded,
+            errors.DiskFull,
+        ],
+    )
+    async def post(self) -> SourceView:
         assert self._upload is not None  # noqa: S101  opened by prepare
         try:
             source = await self._upload.add(self.user.user_id, self._name)
         finally:
             await self._upload.close()
-        self.set_status(201)
         self.set_header("Location", f"/api/v1/sources/{source.id}")
-        self.write_model(signed(self, source))
+        return signed(self, source)
 
     async def receive(self, chunk: bytes) -> None:
         if self._upload is None:
@@ -138,15 +153,14 @@ class SourcesHandler(PrivateHandler):
 
 
 class SourceHandler(PrivateHandler):
-    """`GET`, `DELETE`: one of my videos."""
-
-    async def get(self, source_id: str) -> None:
+    @operation("One of my videos", is_tagged=True)
+    async def get(self, source_id: str) -> SourceView:
         source = await self.run_blocking(self.parts.service.source, self.user.user_id, source_id)
-        self.write_model(signed(self, source))
+        return signed(self, source)
 
+    @operation("Forget a video; finished GIFs stay", raises=[errors.SourceInUse])
     async def delete(self, source_id: str) -> None:
         await self.run_blocking(self.parts.service.delete_source, self.user.user_id, source_id)
-        self.set_status(204)
 
 
 def signed(handler: PrivateHandler, source: SourceView) -> SourceView:

@@ -18,7 +18,7 @@ class ScriptedService:
         self.answers: dict[str, tuple[int, Any]] = {
             "limits": (200, vars(Limits())),
             "jobs": (200, {"jobs": [], "next_cursor": None}),
-            "sources": (200, {"sources": []}),
+            "sources": (200, {"sources": [], "next_cursor": None}),
         }
         self.events: list[list[dict[str, Any]]] = []
         """What each websocket sends before it closes; one that finds no script stays open."""

@@ -33,6 +33,7 @@ from gifapp.processes import wait_until
 from gifapp.web.api import api_routes
 from gifapp.web.base import NotFoundHandler
 from gifapp.web.parts import Parts, build_parts
+from tests.web.api.documented import check
 
 SECRET = b"a secret of thirty-two bytes, no less"
 PASSWORD = "correct horse"
@@ -169,7 +170,9 @@ async def sign_up(url: str, identity: Identity) -> AsyncIterator[SignUp]:
         user = identity.create_user(email, PASSWORD, role)
         session = identity.login(email, PASSWORD, "127.0.0.1")
         headers = {"Authorization": f"Bearer {session.access_token}"}
-        opened.append(httpx.AsyncClient(base_url=url, headers=headers, timeout=30))
+        opened.append(
+            httpx.AsyncClient(base_url=url, headers=headers, timeout=30, event_hooks={"response": [check]})
+        )
         return Person(user.id, session, opened[-1])
 
     yield one
@@ -185,7 +188,7 @@ def ada(sign_up: SignUp) -> Person:
 @pytest.fixture
 async def stranger(url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client that nobody signed in."""
-    async with httpx.AsyncClient(base_url=url, timeout=30) as http:
+    async with httpx.AsyncClient(base_url=url, timeout=30, event_hooks={"response": [check]}) as http:
         yield http
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import os
 import subprocess
 import zipfile
 from collections.abc import AsyncIterator
@@ -13,7 +14,9 @@ import httpx
 import pytest
 from PIL import Image
 
+from gifapp.conversion.video import Video
 from gifapp.domain.views import JobView, SourceView
+from gifapp.jobs.sources import add_source
 from gifapp.web.parts import Parts
 from gifapp.web.sources import shown_name
 from tests.web.api.conftest import MAX_UPLOAD_BYTES, Person, is_problem
@@ -21,7 +24,9 @@ from tests.web.api.conftest import MAX_UPLOAD_BYTES, Person, is_problem
 
 def files(storage: Path) -> list[Path]:
     """What lies in the storage but its lock."""
-    return [path for path in storage.rglob("*") if path.is_file() and path.name != "lock"]
+    # os.walk, since directories may go while one looks
+    found = (Path(folder) / name for folder, _, names in os.walk(storage) for name in names)
+    return [path for path in found if path.name != "lock"]
 
 
 async def nothing_left(storage: Path) -> bool:
@@ -47,7 +52,7 @@ async def test_a_video_becomes_a_source(ada: Person, video: bytes, chunked: bool
     assert told.sha256 == hashlib.sha256(video).hexdigest()
     assert answer.headers["Location"] == f"/api/v1/sources/{told.id}"
     assert (await ada.http.get(answer.headers["Location"])).json() == answer.json()
-    assert (await ada.http.get("/api/v1/sources")).json() == {"sources": [answer.json()]}
+    assert (await ada.http.get("/api/v1/sources")).json() == {"sources": [answer.json()], "next_cursor": None}
 
 
 async def test_the_poster_is_a_picture(ada: Person, stranger: httpx.AsyncClient, source: SourceView) -> None:
@@ -117,7 +122,7 @@ async def test_what_is_no_video_is_refused_and_removed(ada: Person, storage: Pat
     for content, status, code in NO_VIDEOS:
         is_problem(await ada.http.post("/api/v1/sources", content=content), status, code)
     assert await nothing_left(storage)
-    assert (await ada.http.get("/api/v1/sources")).json() == {"sources": []}
+    assert (await ada.http.get("/api/v1/sources")).json() == {"sources": [], "next_cursor": None}
 
 
 @pytest.mark.parametrize("chunked", [True, False])
@@ -232,3 +237,25 @@ async def test_a_token_that_expires_meanwhile_changes_nothing(
         yield video[1000:]
 
     assert (await ada.http.post("/api/v1/sources", content=slowly())).status_code == 201
+
+
+async def test_pages_of_videos_follow_each_other(
+    ada: Person, source: SourceView, probed: tuple[Video, bytes]
+) -> None:
+    facts = {"size_bytes": 1, "sha256": source.sha256, "video": probed[0]}
+    made = [source.id, *(add_source(ada.id, name=f"{number}.mp4", **facts).id for number in range(4))]
+    found: list[str] = []
+    cursor: dict[str, str] = {}
+    for size in (2, 2, 1):
+        page = (await ada.http.get("/api/v1/sources", params={"limit": 2, **cursor})).json()
+        assert len(page["sources"]) == size
+        found += [one["id"] for one in page["sources"]]
+        cursor = {"cursor": page["next_cursor"]}
+    assert sorted(found) == sorted(made)
+    assert page["next_cursor"] is None
+
+
+async def test_a_wrong_page_of_videos_is_named(ada: Person) -> None:
+    for query, field in {"limit=0": "limit", "limit=201": "limit", "cursor=x": "cursor"}.items():
+        answer = await ada.http.get(f"/api/v1/sources?{query}")
+        assert is_problem(answer, 422, "field-invalid")["field"] == field

@@ -1,0 +1,66 @@
+"""Whether answers are as the API's document says: the clients of these tests ask it of every one."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import jsonschema
+
+from gifapp.web.api import api_routes
+from gifapp.web.openapi import document
+
+DOCUMENT: dict[str, Any] = json.loads(json.dumps(document(api_routes())))
+
+
+async def check(answer: httpx.Response) -> None:
+    """Fail where an answer of a documented operation is not documented."""
+    request = answer.request
+    declared = _operation(request.method, request.url.path)
+    if declared is not None and answer.status_code != 405:
+        await answer.aread()
+        body = None if request.method == "HEAD" else answer.content
+        wrong = undocumented(declared, answer.status_code, answer.headers, body)
+        assert wrong is None, f"{request.method} {request.url.path}: {wrong}"
+
+
+def undocumented(
+    declared: dict[str, Any], status: int, headers: Mapping[str, str], body: bytes | None
+) -> str | None:
+    """What the document does not say of such an answer; a `body` of None was not asked for."""
+    told = declared["responses"].get(str(status))
+    if told is None:
+        return f"{status} is not declared; add it to `also`, or its error to `raises`: {body!r}"
+    missing = [name for name in told.get("headers", {}) if name.lower() not in _lower(headers)]
+    if missing:
+        return f"{status} comes without {missing}"
+    kind = headers.get("Content-Type", "").partition(";")[0]
+    content = told.get("content", {})
+    if body is None or (not content and not body):
+        return None
+    if kind not in content:
+        return f"{status} is sent as {kind}, which is none of {list(content)}"
+    return _wrong_body(content[kind].get("schema"), body)
+
+
+def _wrong_body(schema: dict[str, Any] | None, body: bytes) -> str | None:
+    if schema is None:
+        return None
+    try:
+        jsonschema.validate(json.loads(body), {**schema, "components": DOCUMENT["components"]})
+    except jsonschema.ValidationError as wrong:
+        return f"{wrong.json_path}: {wrong.message}"
+    return None
+
+
+def _operation(method: str, path: str) -> dict[str, Any] | None:
+    for template, methods in DOCUMENT["paths"].items():
+        if re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template)), path):
+            found: dict[str, Any] | None = methods.get("get" if method == "HEAD" else method.lower())
+            return found
+    return None
+
+
+def _lower(headers: Mapping[str, str]) -> set[str]:
+    return {name.lower() for name in headers}

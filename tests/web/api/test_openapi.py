@@ -1,0 +1,81 @@
+"""The API's document: it tells of every operation, is what the docs tell of, and looks as it should."""
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from gifapp.web.api import api_routes
+from gifapp.web.openapi import described
+from tests.web.api.documented import DOCUMENT
+
+DOCS = Path(__file__).parents[3] / "docs" / "api.md"
+OPERATIONS = [(one.handler.__name__, one.method, one.declared) for one in described(api_routes())]
+
+
+@pytest.mark.parametrize(("handler", "method", "declared"), OPERATIONS)
+def test_every_method_says_what_it_takes_and_gives(handler: str, method: str, declared: object) -> None:
+    assert declared, (
+        f'{handler}.{method} has no declaration: put @operation("What it does") from gifapp.web.operations '
+        "above it, with the errors that it raises"
+    )
+
+
+def test_operations_have_names_of_their_own() -> None:
+    names = [told["operationId"] for methods in DOCUMENT["paths"].values() for told in methods.values()]
+    assert len(names) == len(set(names)) == len(OPERATIONS)
+
+
+def test_a_recipe_is_described_in_full() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    assert schemas["Submission"]["properties"]["recipe"]["$ref"].endswith("/Recipe")
+    assert schemas["Recipe"]["properties"]["fps"]["maximum"] == 50
+    assert schemas["Recipe"]["additionalProperties"] is False
+
+
+def test_a_refusal_names_its_codes() -> None:
+    refused = DOCUMENT["paths"]["/api/v1/sources/{id}"]["delete"]["responses"]["409"]
+    assert "source-in-use" in refused["description"]
+    schema = refused["content"]["application/problem+json"]["schema"]
+    assert schema["properties"]["code"] == {"enum": ["source-in-use"]}
+
+
+def test_the_prose_and_the_document_tell_of_the_same_operations() -> None:
+    told = {
+        (method, "{}".join(re.split(r"\{\w+\}", path.removeprefix("/api/v1"))))
+        for path, methods in DOCUMENT["paths"].items()
+        for method in methods
+        if not path.startswith(("/media/", "/api/docs/"))
+    }
+    assert written() == told
+
+
+def written() -> set[tuple[str, str]]:
+    """What docs/api.md tells of, as `GET /jobs/{id}` or `GET,DELETE /jobs/{id}`."""
+    found = re.findall(r"`([A-Z]+(?:,[A-Z]+)*) (/[^`?\s]*)[^`]*`", DOCS.read_text())
+    return {
+        (method.lower(), re.sub(r"\{\w+\}", "{}", path))
+        for methods, path in found
+        for method in methods.split(",")
+    }
+
+
+async def test_the_document_is_kept_until_it_changes(stranger: httpx.AsyncClient) -> None:
+    first = await stranger.get("/api/v1/openapi.json")
+    assert first.json() == DOCUMENT
+    again = await stranger.get("/api/v1/openapi.json", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_the_page_brings_all_it_needs_and_may_ask_nobody_else(stranger: httpx.AsyncClient) -> None:
+    page = await stranger.get("/api/docs")
+    policy = page.headers["Content-Security-Policy"]
+    assert "default-src 'none'; script-src 'self';" in policy
+    assert "sandbox" not in policy
+    loaded = re.findall(r'(?:src|href)="(/[^"]+)"', page.text)
+    assert len(loaded) == 5
+    for address in loaded:
+        assert (await stranger.get(address)).status_code == 200
+    for address in ("/api/docs/page.html", "/api/docs/..%2fdocs.py", "/api/docs/LICENSE"):
+        assert (await stranger.get(address)).status_code == 404
