@@ -6,11 +6,10 @@ from datetime import timedelta
 
 from pydantic import ConfigDict, Field
 
-from gifapp import errors
 from gifapp.domain.admin_views import OwnedJobView
 from gifapp.domain.job import JobState
 from gifapp.jobs.administration import Administration
-from gifapp.web.base import PrivateHandler
+from gifapp.web.base import AdministratorHandler
 from gifapp.web.payloads import Query
 
 _LONGEST_AGO_S = 100 * 365 * 86_400
@@ -27,15 +26,10 @@ class PurgeQuery(Query):
     older_than_s: float = Field(0, ge=0, le=_LONGEST_AGO_S)
 
 
-class _AdminHandler(PrivateHandler):
+class _AdminHandler(AdministratorHandler):
     @property
     def administration(self) -> Administration:
         return self.parts.administration
-
-    async def prepare(self) -> None:
-        await super().prepare()
-        if self.request.method != "OPTIONS" and self.user.role != "administrator":
-            raise errors.AdministratorsOnly
 
     async def answer_job(self, job: OwnedJobView) -> None:
         [named] = await self.run_blocking(self.parts.identity.with_emails, [job])

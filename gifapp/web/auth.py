@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gifapp import errors
+from gifapp.identity.callers import Need
 from gifapp.identity.service import Session
 from gifapp.web.base import SESSION_COOKIE, BaseHandler, PrivateHandler
 from gifapp.web.payloads import Payload
@@ -22,6 +23,11 @@ class Credentials(Payload):
 
 class PasswordChange(Payload):
     current_password: str
+    new_password: str
+
+
+class Reset(Payload):
+    token: str
     new_password: str
 
 
@@ -93,8 +99,35 @@ class LogoutHandler(_SessionHandler):
         self.set_status(204)
 
 
+class LogoutEverywhereHandler(PrivateHandler, _SessionHandler):
+    """`POST`: every session of the account is over."""
+
+    def need(self) -> Need:
+        return "session"
+
+    async def post(self) -> None:
+        await self.run_blocking(self.parts.identity.logout_everywhere, self.user)
+        self.clear_cookie(SESSION_COOKIE, path="/")
+        self.set_status(204)
+
+
+class ResetHandler(_SessionHandler):
+    """`POST`: a new password by an administrator's link; every session ends and a new one begins."""
+
+    async def post(self) -> None:
+        given = self.json_body(Reset)
+        address = self.request.remote_ip or ""
+        session = await self.run_blocking(
+            self.parts.identity.reset_password, given.token, given.new_password, address
+        )
+        self.answer_session(session)
+
+
 class PasswordHandler(PrivateHandler, _SessionHandler):
     """`POST`: a new password; every session ends and a new one begins."""
+
+    def need(self) -> Need:
+        return "session"
 
     async def post(self) -> None:
         given = self.json_body(PasswordChange)

@@ -21,6 +21,8 @@ from pydantic import BaseModel
 from tornado.iostream import StreamClosedError
 
 from gifapp import errors
+from gifapp.identity.audit import asked_from
+from gifapp.identity.callers import Need
 from gifapp.identity.service import Caller
 from gifapp.web.parts import Parts
 from gifapp.web.payloads import Model, decoded, validated
@@ -71,6 +73,7 @@ class AnsweringHandler(tornado.web.RequestHandler):
 
     async def prepare(self) -> None:
         structlog.contextvars.bind_contextvars(request_id=self.request_id)
+        asked_from(self.request.remote_ip, self.request_id)
 
     async def options(self, *_: str) -> None:
         """What can be done here; the preflight of another site's page."""
@@ -114,8 +117,15 @@ class AnsweringHandler(tornado.web.RequestHandler):
 
         Raises:
             errors.NotSignedIn, errors.TokenInvalid, errors.TokenExpired
+            errors.SessionNeeded, errors.ScopeMissing: this API token is not for that.
         """
-        return await self.run_blocking(self.parts.identity.authenticate, self.bearer())
+        caller = await self.run_blocking(self.parts.identity.authenticate, self.bearer())
+        caller.check(self.need())
+        return caller
+
+    def need(self) -> Need:
+        """What an API token needs for this request; `session`: there is none that may."""
+        return "read" if self.request.method in ("GET", "HEAD") else "write"
 
     def check_xsrf_cookie(self) -> None:
         """Tornado asks before every write; only what trusts the cookie needs it: `require_xsrf`."""
@@ -302,6 +312,18 @@ class PrivateHandler(BaseHandler):
         await super().prepare()
         if self.request.method != "OPTIONS":  # a preflight carries no token
             self.user = await self.caller()
+
+
+class AdministratorHandler(PrivateHandler):
+    """For administrators only."""
+
+    async def prepare(self) -> None:
+        await super().prepare()
+        if self.request.method != "OPTIONS" and self.user.role != "administrator":
+            raise errors.AdministratorsOnly
+
+    def need(self) -> Need:
+        return "admin"
 
 
 class NotFoundHandler(BaseHandler):

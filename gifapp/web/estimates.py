@@ -9,6 +9,7 @@ from pydantic import Field
 
 from gifapp.domain.presets import PRESETS
 from gifapp.domain.recipe import Recipe
+from gifapp.identity.callers import Need
 from gifapp.web.base import BaseHandler, PrivateHandler
 from gifapp.web.jobs import RECIPE_BODY_BYTES
 from gifapp.web.payloads import Payload
@@ -23,6 +24,9 @@ class EstimatesHandler(PrivateHandler):
     """`POST`: about how large the GIF of one of my videos would be."""
 
     max_body_bytes = RECIPE_BODY_BYTES
+
+    def need(self) -> Need:
+        return "read"  # it changes nothing
 
     async def post(self) -> None:
         given = self.json_body(EstimateRequest)

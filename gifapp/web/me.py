@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from gifapp.domain.views import MeView
+from gifapp.identity.callers import Need
 from gifapp.identity.passwords import MAX_BYTES, MIN_CHARACTERS
-from gifapp.web.base import BaseHandler, PrivateHandler
+from gifapp.web.base import SESSION_COOKIE, BaseHandler, PrivateHandler
+from gifapp.web.media import disposition
+from gifapp.web.payloads import Payload
+
+
+class Farewell(Payload):
+    password: str
 
 
 class MeHandler(PrivateHandler):
-    """`GET`: the account that asks, and what it stores."""
+    """`GET`: the account that asks, and what it stores. `DELETE`: the account and all it has stored."""
+
+    def need(self) -> Need:
+        return "session" if self.request.method == "DELETE" else super().need()
 
     async def get(self) -> None:
         user = self.user
@@ -21,6 +33,37 @@ class MeHandler(PrivateHandler):
             quota_bytes=room.limit_bytes,
         )
         self.write_model(told)
+
+    async def delete(self) -> None:
+        given = self.json_body(Farewell)
+        await self.run_blocking(
+            self.parts.identity.delete_own,
+            self.user,
+            given.password,
+            self.request.remote_ip or "",
+            forget=self.parts.service.forget_owner,
+        )
+        self.clear_cookie(SESSION_COOKIE, path="/")
+        self.set_status(204)
+
+
+class ExportHandler(PrivateHandler):
+    """`GET`: a zip of all that I have."""
+
+    async def get(self) -> None:
+        about = await self.run_blocking(self._about)
+        self.set_header("Content-Type", "application/zip")
+        self.set_header("Content-Disposition", disposition("attachment", "gifapp.zip"))
+        parts = self.parts.service.export(self.user.user_id, about)
+        while part := await self.run_blocking(next, parts, b""):
+            self.write(part)
+            await self.flush()
+
+    def _about(self) -> dict[str, Any]:
+        identity, user_id = self.parts.identity, self.user.user_id
+        account = identity.people.find(user_id).model_dump(mode="json", exclude={"stored_bytes"})
+        tokens = [one.model_dump(mode="json") for one in identity.api_tokens.all_of(user_id)]
+        return {"account.json": account, "api-tokens.json": tokens}
 
 
 class LimitsHandler(BaseHandler):

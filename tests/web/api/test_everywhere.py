@@ -6,11 +6,14 @@ import httpx
 import pytest
 from tornado.routing import URLSpec
 
+from gifapp.domain.account_views import Scope
 from gifapp.domain.views import JobView, SourceView
 from gifapp.identity.service import Identity
 from gifapp.web.api import api_routes
 from gifapp.web.parts import Parts
 from tests.web.api.conftest import FRIEND, Person, SignUp, is_problem
+
+SCOPE_NAMES: tuple[Scope, ...] = ("read", "write", "admin")
 
 # method, route: the status for nobody, for another user, for an administrator, for the owner.
 # The media of the last column need a finished job, which this one is not.
@@ -20,7 +23,14 @@ ACCESS = {
     ("POST", "/api/v1/auth/refresh"): (401, 401, 401, 401),
     ("POST", "/api/v1/auth/logout"): (204, 204, 204, 204),
     ("POST", "/api/v1/auth/password"): (401, 415, 415, 415),
+    ("POST", "/api/v1/auth/reset"): (415, 415, 415, 415),
     ("GET", "/api/v1/me"): (401, 200, 200, 200),
+    ("DELETE", "/api/v1/me"): (401, 415, 415, 415),
+    ("GET", "/api/v1/me/export"): (401, 200, 200, 200),
+    ("GET", "/api/v1/me/tokens"): (401, 200, 200, 200),
+    ("POST", "/api/v1/me/tokens"): (401, 415, 415, 415),
+    ("DELETE", "/api/v1/me/tokens"): (401, 200, 200, 200),
+    ("DELETE", "/api/v1/me/tokens/x"): (401, 404, 404, 404),
     ("GET", "/api/v1/limits"): (200, 200, 200, 200),
     ("GET", "/api/v1/sources"): (401, 200, 200, 200),
     ("POST", "/api/v1/sources"): (401, 422, 422, 422),
@@ -48,11 +58,50 @@ ACCESS = {
     ("GET", "/api/v1/admin/dead-letters/{job}"): (401, 403, 404, 403),
     ("DELETE", "/api/v1/admin/dead-letters/{job}"): (401, 403, 404, 403),
     ("POST", "/api/v1/admin/dead-letters/{job}/requeue"): (401, 403, 404, 403),
+    ("GET", "/api/v1/admin/users"): (401, 403, 200, 403),
+    ("GET", "/api/v1/admin/users/x"): (401, 403, 404, 403),
+    ("PATCH", "/api/v1/admin/users/x"): (401, 403, 415, 403),
+    ("DELETE", "/api/v1/admin/users/x"): (401, 403, 404, 403),
+    ("POST", "/api/v1/admin/users/x/reset-link"): (401, 403, 404, 403),
+    ("POST", "/api/v1/admin/invites"): (401, 403, 201, 403),
+    ("GET", "/api/v1/admin/audit"): (401, 403, 200, 403),
     ("GET", "/media/gifs/{job}"): (403, 403, 403, 403),
     ("GET", "/media/posters/{source}"): (403, 403, 403, 403),
     ("GET", "/media/frames/{source}"): (403, 403, 403, 403),
     ("GET", "/health/live"): (200, 200, 200, 200),
     ("GET", "/health/ready"): (200, 200, 200, 200),
+    ("POST", "/api/v1/auth/logout-everywhere"): (401, 204, 204, 204),  # last: they are out then
+}
+
+# what an API token needs for each route that is not for everybody; None: there is none that may
+SCOPES = {
+    ("POST", "/api/v1/auth/password"): None,
+    ("POST", "/api/v1/auth/logout-everywhere"): None,
+    ("GET", "/api/v1/me"): "read",
+    ("DELETE", "/api/v1/me"): None,
+    ("GET", "/api/v1/me/export"): "read",
+    ("GET", "/api/v1/me/tokens"): None,
+    ("POST", "/api/v1/me/tokens"): None,
+    ("DELETE", "/api/v1/me/tokens"): None,
+    ("DELETE", "/api/v1/me/tokens/x"): None,
+    ("GET", "/api/v1/sources"): "read",
+    ("POST", "/api/v1/sources"): "write",
+    ("GET", "/api/v1/sources/{source}"): "read",
+    ("GET", "/api/v1/sources/{source}/poster"): "read",
+    ("GET", "/api/v1/sources/{source}/frame?at_s=0"): "read",
+    ("DELETE", "/api/v1/sources/{source}"): "write",
+    ("GET", "/api/v1/jobs"): "read",
+    ("POST", "/api/v1/jobs"): "write",
+    ("POST", "/api/v1/estimates"): "read",
+    ("GET", "/api/v1/jobs/{job}"): "read",
+    ("GET", "/api/v1/jobs/{job}/gif"): "read",
+    ("POST", "/api/v1/jobs/{job}/retry"): "write",
+    ("POST", "/api/v1/jobs/{job}/cancel"): "write",
+    ("DELETE", "/api/v1/jobs/{job}"): "write",
+    ("GET", "/api/v1/events"): "read",
+    ("PATCH", "/api/v1/admin/users/x"): None,
+    ("DELETE", "/api/v1/admin/users/x"): None,
+    ("POST", "/api/v1/admin/users/x/reset-link"): None,
 }
 
 
@@ -64,6 +113,29 @@ async def test_who_may_what(stranger: httpx.AsyncClient, ada: Person, sign_up: S
         path = route.format(job=job.id, source=job.source.id)
         found[method, route] = tuple([(await who.request(method, path)).status_code for who in askers])
     assert found == ACCESS
+
+
+async def test_what_each_api_token_may(url: str, sign_up: SignUp, identity: Identity, job: JobView) -> None:
+    assert job.source
+    root = identity.authenticate(sign_up("root", "administrator").session.access_token)
+    tokens = {scope: identity.api_tokens.make(root, scope, [scope]).token for scope in SCOPE_NAMES}
+    private = {route for route, statuses in ACCESS.items() if statuses[0] == 401} - {
+        ("POST", "/api/v1/auth/refresh")
+    }
+    found = {}
+    async with httpx.AsyncClient(base_url=url, timeout=30) as http:
+        for method, route in private:
+            path = route.format(job=job.id, source=job.source.id)
+            for scope, token in tokens.items():
+                headers = {"Authorization": f"Bearer {token}"}
+                answer = await http.request(method, path, headers=headers)
+                found[method, route, scope] = answer.status_code != 403
+    expected = {
+        (method, route, scope): SCOPES.get((method, route), "admin") == scope
+        for method, route in private
+        for scope in SCOPE_NAMES
+    }
+    assert found == expected
 
 
 def test_every_route_is_in_the_table() -> None:
