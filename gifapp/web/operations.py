@@ -11,6 +11,7 @@ from typing import Any, Literal, get_type_hints
 from pydantic import BaseModel
 
 from gifapp import errors
+from gifapp.identity.callers import Need
 from gifapp.web.payloads import Headers, Payload, Query
 
 Access = Literal["anyone", "signed in", "administrator", "cookie", "signed address"]
@@ -38,6 +39,7 @@ class Operation:
         takes: the content types of a body that the handler reads itself.
         query: the arguments of the address, where the handler reads them itself.
         access: who may ask, where that differs from the handler's other methods.
+        need: what an API token needs, where that is not as usual; `session`: none may.
         is_tagged: clients may keep the answer, and ask by its ETag whether it still holds.
         is_file: tagged, and answered by range as well.
     """
@@ -53,6 +55,7 @@ class Operation:
     takes: Collection[str] = ()
     query: type[Query] | None = None
     access: Access | None = None
+    need: Need | None = None
     is_tagged: bool = False
     is_file: bool = False
     description: str = ""
