@@ -65,6 +65,14 @@ class WorkersHandler(_AdminHandler):
         self.write({"workers": [one.model_dump(mode="json") for one in found]})
 
 
+class StorageHandler(_AdminHandler):
+    """`GET`: what the last comparison of storage and documents found."""
+
+    async def get(self) -> None:
+        found = await self.run_blocking(self.administration.storage)
+        self.write({"storage": found and found.model_dump(mode="json")})
+
+
 class DeadLettersHandler(_AdminHandler):
     """`GET`: all of them, newest first, a page at a time. `DELETE`: forget all, or the old ones."""
 
