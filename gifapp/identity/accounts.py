@@ -111,8 +111,10 @@ class Accounts:
         UserDocument.objects(id=user_id).update_one(inc__token_version=1)
 
     @reaching_mongodb()
-    def seen(self, user_id: ObjectId, at: datetime) -> None:
-        UserDocument.objects(id=user_id).update_one(set__last_seen_at=at)
+    def seen(self, user_id: ObjectId, at: datetime) -> UserDocument | None:
+        """The account as it is now."""
+        seen: UserDocument | None = UserDocument.objects(id=user_id).modify(set__last_seen_at=at, new=True)
+        return seen
 
     @reaching_mongodb()
     def any_administers(self) -> bool:
