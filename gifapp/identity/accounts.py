@@ -12,7 +12,7 @@ from bson import ObjectId
 from gifapp import errors
 from gifapp.domain.account_views import AccountView
 from gifapp.domain.views import Role, UserView
-from gifapp.identity.documents import UserDocument
+from gifapp.identity.documents import SpentInviteDocument, UserDocument
 from gifapp.mongodb import reaching_mongodb
 
 # what is unique about an account -> the error of whoever comes second
@@ -122,8 +122,16 @@ class Accounts:
         return UserDocument.objects(role="administrator", disabled__ne=True).only("id").first() is not None
 
     @reaching_mongodb()
-    def remove(self, user_id: ObjectId) -> None:
-        UserDocument.objects(id=user_id).delete()
+    def remove(self, user: UserDocument, *, invites_until: datetime) -> None:
+        """Remove an account; its invitation, which is good until then at the most, makes no other one."""
+        if user.invite_id is not None:
+            SpentInviteDocument(id=user.invite_id, expires_at=invites_until).save()
+        UserDocument.objects(id=user.id).delete()
+
+    @reaching_mongodb()
+    def is_spent(self, invite_id: str) -> bool:
+        """Whether an account that is no more came by this invitation."""
+        return SpentInviteDocument.objects(id=invite_id).first() is not None
 
 
 def view(user: UserDocument) -> UserView:

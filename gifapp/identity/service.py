@@ -169,8 +169,9 @@ class Identity(Recognition):
             self._failed(email, user)
             raise errors.CredentialsWrong
         self._throttle.login_succeeded(email)
+        session = self._begin(user)
         self.audit.record("signed-in", user.id, by=str(user.id))
-        return self._begin(user)
+        return session
 
     def refresh(self, token: str) -> Session:
         """The next refresh token and a new access token.

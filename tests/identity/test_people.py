@@ -134,6 +134,15 @@ def test_a_deleted_account_leaves_nothing_behind(identity: Identity) -> None:
     assert identity.people.everybody() == []
 
 
+def test_the_invitation_of_a_deleted_account_makes_no_other(identity: Identity) -> None:
+    made(identity, "root", "administrator")
+    invite = identity.invite()
+    bob = identity.register("bob@example.org", PASSWORD, invite=invite, address=HERE)
+    identity.people.delete(bob.id, forget=lambda _: None, by=None)
+    with pytest.raises(errors.InviteInvalid):
+        identity.register("bob@example.org", PASSWORD, invite=invite, address=HERE)
+
+
 def test_a_deletion_that_was_broken_off_is_done_again(identity: Identity) -> None:
     session = signed_in(identity)
 
