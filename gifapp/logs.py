@@ -19,8 +19,9 @@ LogFormat = Literal["auto", "console", "json"]
 _SECRET_NAMES = re.compile(r"passw|secret|token|authorization|cookie", re.IGNORECASE)
 _SECRETS_IN_TEXT = [
     (re.compile(r"(://[^:/@\s]*:)[^@/\s]+@"), r"\1…@"),  # redis://:password@host
-    (re.compile(r"([?&](?:setup|invite|token|signature)=)[^&\s\"']+"), r"\1…"),
+    (re.compile(r"([?&](?:setup|invite|reset|token|signature)=)[^&\s\"']+"), r"\1…"),
     (re.compile(r"(Bearer )\S+"), r"\1…"),
+    (re.compile(r"(gifapp_)[\w-]{40,}"), r"\1…"),  # an API token
 ]
 
 

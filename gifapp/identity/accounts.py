@@ -12,7 +12,7 @@ from bson import ObjectId
 from gifapp import errors
 from gifapp.domain.account_views import AccountView
 from gifapp.domain.views import Role, UserView
-from gifapp.identity.documents import UserDocument
+from gifapp.identity.documents import SpentInviteDocument, UserDocument
 from gifapp.mongodb import reaching_mongodb
 
 # what is unique about an account -> the error of whoever comes second
@@ -111,8 +111,10 @@ class Accounts:
         UserDocument.objects(id=user_id).update_one(inc__token_version=1)
 
     @reaching_mongodb()
-    def seen(self, user_id: ObjectId, at: datetime) -> None:
-        UserDocument.objects(id=user_id).update_one(set__last_seen_at=at)
+    def seen(self, user_id: ObjectId, at: datetime) -> UserDocument | None:
+        """The account as it is now."""
+        seen: UserDocument | None = UserDocument.objects(id=user_id).modify(set__last_seen_at=at, new=True)
+        return seen
 
     @reaching_mongodb()
     def any_administers(self) -> bool:
@@ -120,8 +122,16 @@ class Accounts:
         return UserDocument.objects(role="administrator", disabled__ne=True).only("id").first() is not None
 
     @reaching_mongodb()
-    def remove(self, user_id: ObjectId) -> None:
-        UserDocument.objects(id=user_id).delete()
+    def remove(self, user: UserDocument, *, invites_until: datetime) -> None:
+        """Remove an account; its invitation, which is good until then at the most, makes no other one."""
+        if user.invite_id is not None:
+            SpentInviteDocument(id=user.invite_id, expires_at=invites_until).save()
+        UserDocument.objects(id=user.id).delete()
+
+    @reaching_mongodb()
+    def is_spent(self, invite_id: str) -> bool:
+        """Whether an account that is no more came by this invitation."""
+        return SpentInviteDocument.objects(id=invite_id).first() is not None
 
 
 def view(user: UserDocument) -> UserView:

@@ -14,6 +14,7 @@ from mongoengine import Q
 
 from gifapp import errors
 from gifapp.domain.account_views import ApiTokenView, MadeTokenView, Scope
+from gifapp.identity.accounts import Accounts
 from gifapp.identity.audit import Audit
 from gifapp.identity.callers import Caller
 from gifapp.identity.documents import ApiTokenDocument
@@ -30,7 +31,8 @@ _NOTED_EVERY = timedelta(minutes=1)
 class ApiTokens:
     """Every method raises errors.ServiceUnavailable when MongoDB is away."""
 
-    def __init__(self, audit: Audit, now: Callable[[], datetime]) -> None:
+    def __init__(self, accounts: Accounts, audit: Audit, now: Callable[[], datetime]) -> None:
+        self._accounts = accounts
         self._audit = audit
         self._now = now
 
@@ -44,6 +46,7 @@ class ApiTokens:
             errors.AdministratorsOnly: the scope `admin` is not for everybody.
             errors.FieldInvalid: it would have expired already.
             errors.TooManyTokens
+            errors.TokenInvalid: the account was disabled meanwhile.
         """
         if "admin" in scopes and caller.role != "administrator":
             raise errors.AdministratorsOnly
@@ -75,6 +78,10 @@ class ApiTokens:
             created_at=self._now(),
             expires_at=expires_at,
         ).save(force_insert=True)
+        user = self._accounts.by_id(kept.user_id)
+        if user is None or user.disabled:  # whoever ended all tokens meanwhile has not seen this one
+            kept.delete()
+            raise errors.TokenInvalid
         kept.reload()  # its times as MongoDB keeps them
         return kept
 

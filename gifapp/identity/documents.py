@@ -42,6 +42,19 @@ class UserDocument(mongoengine.Document):  # type: ignore[misc]
     meta: ClassVar[dict[str, Any]] = {"db_alias": ALIAS, "collection": "users"}
 
 
+class SpentInviteDocument(mongoengine.Document):  # type: ignore[misc]
+    """The invitation of an account that was deleted; MongoDB removes it when it would have expired."""
+
+    id = StringField(primary_key=True)
+    expires_at = DateTimeField(required=True)
+
+    meta: ClassVar[dict[str, Any]] = {
+        "db_alias": ALIAS,
+        "collection": "spent_invites",
+        "indexes": [{"fields": ["expires_at"], "expireAfterSeconds": 0}],
+    }
+
+
 class SessionDocument(mongoengine.Document):  # type: ignore[misc]
     """One sign-in: a family of refresh tokens, each of which replaced the one before.
 

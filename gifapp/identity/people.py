@@ -42,6 +42,7 @@ class People:
         self._sessions = sessions
         self._api_tokens = api_tokens
         self._audit = audit
+        self._now = now
         self._invites = TokenSigner(secret, "invite", tokens.INVITE_LIFETIME, now)
         self._resets = TokenSigner(secret, "reset", tokens.RESET_LIFETIME, now)
 
@@ -101,7 +102,7 @@ class People:
         self._changed(found, None, True)
         self._end_all(found, by)
         forget(user_id)
-        self._accounts.remove(found.id)
+        self._accounts.remove(found, invites_until=self._now() + tokens.INVITE_LIFETIME)
         self._audit.record("deleted", user_id, by=by)
 
     def invite(self, *, by: str | None) -> LinkView:
@@ -111,11 +112,14 @@ class People:
         return LinkView(token=token, path=f"/?invite={token}", expires_at=expires_at)
 
     def invite_id(self, token: str) -> str:
-        """Raises errors.InviteInvalid."""
+        """Raises errors.InviteInvalid: forged or expired, or its account was deleted."""
         try:
-            return str(self._invites.read(token)["jti"])
+            invite_id = str(self._invites.read(token)["jti"])
         except errors.TokenInvalid:
             raise errors.InviteInvalid from None
+        if self._accounts.is_spent(invite_id):
+            raise errors.InviteInvalid
+        return invite_id
 
     def reset_link(self, user_id: str, *, by: str | None) -> LinkView:
         """A link that gives the account a new password within a day, as long as it has this one.

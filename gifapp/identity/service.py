@@ -65,7 +65,7 @@ class Identity(Recognition):
     ) -> None:
         accounts = Accounts()
         self.audit = Audit(secret, accounts, kept=audit_kept, now=now)
-        api_tokens = ApiTokens(self.audit, now)
+        api_tokens = ApiTokens(accounts, self.audit, now)
         sessions = Sessions(secret, now, on_reuse=self._reused)
         super().__init__(secret, accounts=accounts, sessions=sessions, api_tokens=api_tokens, now=now)
         self.people = People(
@@ -126,10 +126,6 @@ class Identity(Recognition):
         self.audit.record("account-made", added.id, role=role)
         return view(added)
 
-    def users(self) -> list[UserView]:
-        """Every account, oldest first."""
-        return [view(user) for user in self._accounts.all()]
-
     def user(self, email: str) -> UserView:
         """Whose account has this address.
 
@@ -170,8 +166,9 @@ class Identity(Recognition):
             self._failed(email, user)
             raise errors.CredentialsWrong
         self._throttle.login_succeeded(email)
+        session = self._begin(user)
         self.audit.record("signed-in", user.id, by=str(user.id))
-        return self._begin(user)
+        return session
 
     def refresh(self, token: str) -> Session:
         """The next refresh token and a new access token.
@@ -289,5 +286,9 @@ class Identity(Recognition):
 
     def _begin(self, user: UserDocument) -> Session:
         session, refresh_token = self._sessions.begin(user.id)
-        self._accounts.seen(user.id, self._now())
+        now = self._accounts.seen(user.id, self._now())
+        # whoever ended all sessions since the password was looked at has not seen this one
+        if now is None or now.disabled or now.token_version != user.token_version:
+            self._sessions.end(session.id)
+            raise errors.CredentialsWrong
         return self._signed_in(user, session, refresh_token)

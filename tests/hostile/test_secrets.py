@@ -52,6 +52,12 @@ def _live(service: RunningService, video: bytes) -> dict[str, str]:
         httpx.get(service.url + made()["url"].replace(job["id"], "0" * 32))
         httpx.get(service.url, cookies=dict(http.cookies), timeout=30).raise_for_status()  # a page, a kernel
         http.get("/me", headers={"Authorization": f"Bearer {signed_in['access_token']}x"})
+        api_token = http.post("/me/tokens", json={"name": "a script"}, headers=bearer).json()["token"]
+        http.get("/me", headers={"Authorization": f"Bearer {api_token}"}).raise_for_status()
+        http.get(f"/nothing/{api_token}")
+        user = f"/admin/users/{signed_in['user']['id']}"
+        reset = http.post(f"{user}/reset-link", headers=bearer).raise_for_status().json()
+        httpx.get(service.url + reset["path"], timeout=30).raise_for_status()
         http.post("/auth/refresh", headers={"X-XSRFToken": http.cookies["_xsrf"]}).raise_for_status()
         used = {
             "password": PASSWORD,
@@ -60,6 +66,8 @@ def _live(service: RunningService, video: bytes) -> dict[str, str]:
             "first cookie": first_cookie.partition(".")[2],
             "second cookie": http.cookies["gifapp_session"].partition(".")[2],
             "signature": signature[1],
+            "API token": api_token,
+            "reset link": reset["token"],
         }
         http.post("/auth/logout", headers={"X-XSRFToken": http.cookies["_xsrf"]}).raise_for_status()
     return used

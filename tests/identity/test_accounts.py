@@ -1,5 +1,6 @@
 """Who may make an account, and what it needs."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -96,7 +97,7 @@ def test_one_account_an_address_however_it_is_written(identity: Identity) -> Non
 def test_accounts_without_invitation_do_not_collide(identity: Identity) -> None:
     for name in ("ada", "bob", "eve"):
         identity.create_user(f"{name}@example.org", GOOD, "user")
-    assert [user.email[:3] for user in identity.users()] == ["ada", "bob", "eve"]
+    assert [user.email[:3] for user in identity.people.everybody()] == ["ada", "bob", "eve"]
 
 
 @pytest.mark.parametrize(
@@ -139,6 +140,12 @@ def test_a_password_is_neither_short_nor_over_72_bytes() -> None:
 def test_what_anybody_would_try_is_no_password(common: str) -> None:
     with pytest.raises(errors.PasswordTooCommon, match="add another word"):
         Passwords(4).hash_new(common, "ada.lovelace@example.org")
+
+
+def test_a_password_that_is_chosen_with_malice_takes_no_longer() -> None:
+    passwords, started = Passwords(4), time.monotonic()
+    passwords.hash_new("4@8({[<369&#!1/|0$5+7%2" * 3, "ada@example.org")
+    assert time.monotonic() - started < 1.0
 
 
 def test_what_is_common_is_refused_wherever_a_password_is_chosen(identity: Identity) -> None:

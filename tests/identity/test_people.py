@@ -1,5 +1,6 @@
 """What administrators do to accounts, and what they cannot."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -7,6 +8,8 @@ from threading import Barrier
 import pytest
 
 from gifapp import errors
+from gifapp.identity.documents import SessionDocument
+from gifapp.identity.passwords import Passwords
 from gifapp.identity.service import Identity
 from tests.identity.conftest import Build, Clock
 from tests.identity.test_sessions import EMAIL, HERE, PASSWORD, is_over, signed_in
@@ -48,6 +51,37 @@ def test_a_disabled_account_is_signed_out_until_it_is_enabled(identity: Identity
     identity.people.change(session.user.id, disabled=False, by=None)
     assert is_over(identity, session)
     assert identity.login(EMAIL, PASSWORD, HERE)
+
+
+@pytest.mark.parametrize("end", ["disable", "set_password", "delete"])
+def test_whoever_is_signing_in_while_all_sessions_end_is_out(
+    identity: Identity, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    user_id = signed_in(identity).user.id
+    ends: dict[str, Callable[[], object]] = {
+        "disable": lambda: identity.people.change(user_id, disabled=True, by=None),
+        "set_password": lambda: identity.set_password(EMAIL, NEW),
+        "delete": lambda: identity.people.delete(user_id, forget=lambda _: None, by=None),
+    }
+    matched = Passwords.match
+
+    def slowly(self: Passwords, password: str, known: bytes | None) -> bool:
+        is_right = matched(self, password, known)
+        ends[end]()
+        return is_right
+
+    monkeypatch.setattr(Passwords, "match", slowly)
+    with pytest.raises(errors.CredentialsWrong):
+        identity.login(EMAIL, PASSWORD, HERE)
+    assert SessionDocument.objects.count() == 0
+
+
+def test_no_token_is_made_while_its_account_is_disabled(identity: Identity) -> None:
+    caller = identity.authenticate(signed_in(identity).access_token)
+    identity.people.change(caller.user_id, disabled=True, by=None)
+    with pytest.raises(errors.TokenInvalid):
+        identity.api_tokens.make(caller, "late", ["read"])
+    assert identity.api_tokens.all_of(caller.user_id) == []
 
 
 def test_the_last_administrator_stays(identity: Identity) -> None:
@@ -97,7 +131,16 @@ def test_a_deleted_account_leaves_nothing_behind(identity: Identity) -> None:
         identity.authenticate(token)
     with pytest.raises(errors.NotFound):
         identity.people.find(session.user.id)
-    assert identity.users() == []
+    assert identity.people.everybody() == []
+
+
+def test_the_invitation_of_a_deleted_account_makes_no_other(identity: Identity) -> None:
+    made(identity, "root", "administrator")
+    invite = identity.invite()
+    bob = identity.register("bob@example.org", PASSWORD, invite=invite, address=HERE)
+    identity.people.delete(bob.id, forget=lambda _: None, by=None)
+    with pytest.raises(errors.InviteInvalid):
+        identity.register("bob@example.org", PASSWORD, invite=invite, address=HERE)
 
 
 def test_a_deletion_that_was_broken_off_is_done_again(identity: Identity) -> None:
@@ -110,7 +153,7 @@ def test_a_deletion_that_was_broken_off_is_done_again(identity: Identity) -> Non
         identity.people.delete(session.user.id, forget=breaks, by=None)
     assert identity.people.find(session.user.id).disabled
     identity.people.delete(session.user.id, forget=lambda _: None, by=None)
-    assert identity.users() == []
+    assert identity.people.everybody() == []
 
 
 def test_deleting_oneself_takes_the_password(identity: Identity) -> None:
@@ -118,7 +161,7 @@ def test_deleting_oneself_takes_the_password(identity: Identity) -> None:
     with pytest.raises(errors.CredentialsWrong):
         identity.delete_own(caller, "wrong horse", HERE, forget=lambda _: None)
     identity.delete_own(caller, PASSWORD, HERE, forget=lambda _: None)
-    assert identity.users() == []
+    assert identity.people.everybody() == []
 
 
 # --- links for a new password

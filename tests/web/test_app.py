@@ -185,6 +185,22 @@ async def test_signing_out_ends_the_visitors_kernels(app: GifApp, sign_in: SignI
     assert page.close_reason == "the session is over"
 
 
+@pytest.mark.parametrize("end", ["everywhere", "disabled"])
+async def test_the_end_of_all_sessions_ends_the_visitors_kernels(
+    app: GifApp, sign_in: SignIn, end: str
+) -> None:
+    ada, identity = await sign_in("ada@example.org"), app.parts.identity
+    kernel_of(await ada.get("/"))
+    caller = await asyncio.to_thread(identity.caller_of_cookie, ada.cookies["gifapp_session"])
+    assert caller is not None
+    if end == "everywhere":
+        await asyncio.to_thread(identity.logout_everywhere, caller)
+    else:
+        await asyncio.to_thread(identity.people.change, caller.user_id, disabled=True, by=None)
+    await app.kernels.reap()
+    assert app.kernels.ids() == []
+
+
 async def test_a_kernel_token_is_worth_access_while_the_session_lives(app: GifApp, sign_in: SignIn) -> None:
     ada = await sign_in("ada@example.org")
     caller = await asyncio.to_thread(app.parts.identity.caller_of_cookie, ada.cookies["gifapp_session"])

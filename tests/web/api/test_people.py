@@ -71,7 +71,7 @@ async def test_an_account_is_deleted_with_all_it_has(
     assert (await root.http.delete(f"{USERS}/{ada.id}")).status_code == 204
     is_problem(await root.http.get(f"{USERS}/{ada.id}"), 404, "not-found")
     is_problem(await root.http.delete(f"{USERS}/{root.id}"), 409, "last-administrator")
-    assert [user.email for user in identity.users()] == ["root@example.org"]
+    assert [user.email for user in identity.people.everybody()] == ["root@example.org"]
 
 
 async def test_links_are_given(root: Person, ada: Person, stranger: httpx.AsyncClient) -> None:
