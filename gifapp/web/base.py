@@ -301,7 +301,7 @@ class BaseHandler(AnsweringHandler):
         return self.json_body(model) if issubclass(model, Payload) else super().read(model)
 
     def finish(self, chunk: str | bytes | dict[str, Any] | None = None) -> Future[None]:
-        if not self._body_is_arriving():
+        if not self._request_is_arriving():
             return super().finish(chunk)
         if chunk is not None:
             self.write(chunk)
@@ -315,21 +315,23 @@ class BaseHandler(AnsweringHandler):
         declared = self.request.headers.get("Content-Length", "0")
         return int(declared) if declared.isdecimal() else 0
 
-    def _body_is_arriving(self) -> bool:
-        headers = self.request.headers
-        has_body = self._declared_bytes() > 0 or "Transfer-Encoding" in headers
-        waits_for_us = headers.get("Expect") == "100-continue" and not self._received_bytes
-        return has_body and not waits_for_us and not self.request._body_future.done()
+    def _has_body(self) -> bool:
+        return self._declared_bytes() > 0 or "Transfer-Encoding" in self.request.headers
+
+    def _request_is_arriving(self) -> bool:
+        """Tornado closes a connection whose answer is complete before its request is."""
+        waits_for_us = self.request.headers.get("Expect") == "100-continue" and not self._received_bytes
+        return not waits_for_us and not self.request._body_future.done()
 
     def _answer_early(self) -> Future[None]:
         self._answered_early = True
-        self.set_header("Connection", "close")
         # Tornado would run the method once the body is complete
         setattr(self, str(self.request.method).lower(), self._nothing_more)
-        loop = asyncio.get_running_loop()
-        timer = loop.call_later(DRAIN_S, self._finish_drained)
-        self.request._body_future.add_done_callback(lambda _: timer.cancel())
         self.request._body_future.add_done_callback(lambda _: self._finish_drained())
+        if self._has_body():
+            self.set_header("Connection", "close")
+            timer = asyncio.get_running_loop().call_later(DRAIN_S, self._finish_drained)
+            self.request._body_future.add_done_callback(lambda _: timer.cancel())
         return self.flush()
 
     async def _nothing_more(self, *_: str) -> None:

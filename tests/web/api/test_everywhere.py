@@ -1,5 +1,7 @@
 """What holds for every route: whose it is, how errors look, which headers come with the answer."""
 
+import asyncio
+import re
 from urllib.parse import urlsplit
 
 import httpx
@@ -130,3 +132,17 @@ async def test_what_must_not_be_kept_has_no_tag(ada: Person) -> None:
         answer = await ada.http.get(f"/api/v1/{path}", headers={"If-None-Match": "*"})
         assert answer.headers["Cache-Control"] == "no-store"
         assert "ETag" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/v1/me", "/api/v1/admin/queue", "/media/gifs/x"])
+async def test_a_refusal_leaves_the_connection_open(url: str, ada: Person, path: str) -> None:
+    to = urlsplit(url)
+    reader, writer = await asyncio.open_connection(to.hostname, to.port)
+    token = f"Authorization: {ada.http.headers['Authorization']}\r\n" if "admin" in path else ""
+    for asked in (path, "/api/v1/limits", path):
+        writer.write(f"GET {asked} HTTP/1.1\r\nHost: {to.netloc}\r\n{token}\r\n".encode())
+        head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)).decode()
+        assert ("200 OK" in head) is (asked == "/api/v1/limits")
+        assert "Connection: close" not in head
+        await reader.readexactly(int(re.search(r"Content-Length: (\d+)", head)[1]))  # type: ignore[index]
+    writer.close()
