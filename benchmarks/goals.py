@@ -11,6 +11,7 @@ from benchmarks import costs
 from benchmarks.clips import KINDS, Kind
 from benchmarks.costs import WARM, FirstRun, Row
 from benchmarks.engines import FFMPEG_DIFF, FFMPEG_FULL, GIFAPP, GIFSKI, MOVIEPY
+from benchmarks.load import LoadFigures
 from benchmarks.looks import SHARE, Looks
 from benchmarks.measure import Cost
 from benchmarks.quality import DIGITS, Quality
@@ -30,6 +31,7 @@ class Run:
     start: Cost
     first: FirstRun
     queue: QueueFigures
+    load: LoadFigures
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,9 @@ class Goal:
     @classmethod
     def at_most(cls, name: str, limit: float, values: Mapping[str, float], form: str = "{:.2f}") -> Self:
         worst = max(values, key=values.__getitem__)
-        lacking = f"{values[worst] / limit:.1f} times as much" if values[worst] > limit else ""
+        lacking = ""
+        if values[worst] > limit:
+            lacking = f"{values[worst] / limit:.1f} times as much" if limit else "not so"
         return cls(name, f"<= {form.format(limit)}", _in_words(values, form), lacking)
 
     @classmethod
@@ -62,7 +66,15 @@ class Goal:
 
 
 def goals(run: Run) -> list[Goal]:
-    return [*_cpu(run), *_looks(run.looks), *_screens(run), *_memory(run), *_waiting(run), *_queue(run.queue)]
+    return [
+        *_cpu(run),
+        *_looks(run.looks),
+        *_screens(run),
+        *_memory(run),
+        *_waiting(run),
+        *_queue(run.queue),
+        *_load(run.load),
+    ]
 
 
 def _cpu(run: Run) -> list[Goal]:
@@ -129,6 +141,19 @@ def _queue(queue: QueueFigures) -> list[Goal]:
         Goal.at_most("the same, p95 (ms)", 100, {"": queue.start_p95_ms}, "{:.0f}"),
         Goal.at_most("a job beyond its conversion (ms)", 150, {"": queue.beyond_ms}, "{:.0f}"),
         Goal.at_least("two workers on a core each, times as fast as one", 1.8, queue.two_workers, bare),
+    ]
+
+
+def _load(load: LoadFigures) -> list[Goal]:
+    refused = sum(load.errors.values()) + load.events_lost
+    return [
+        Goal.at_most(
+            "200 websockets, 50 requests/s for a minute: errors and lost events", 0, {"": refused}, "{:.0f}"
+        ),
+        Goal.at_most("reads meanwhile, p95 (ms)", 100, {"": load.read_p95_ms}, "{:.0f}"),
+        Goal.at_most(
+            "an event on all ten of its owner's sockets, p95 (ms)", 100, {"": load.event_p95_ms}, "{:.0f}"
+        ),
     ]
 
 

@@ -12,15 +12,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from statistics import fmean, median, quantiles
 from typing import NamedTuple
 
 from benchmarks import videos
+from benchmarks.service import servers
 from gifapp import processes
-from gifapp.commands.parts import prepare
 from gifapp.conversion.pipeline import convert_file
 from gifapp.conversion.probe import probe
 from gifapp.domain.limits import Limits
@@ -29,8 +29,6 @@ from gifapp.domain.views import JobView
 from gifapp.jobs import workers
 from gifapp.jobs.documents import JobDocument
 from gifapp.jobs.parts import JobParts
-from gifapp.settings import Settings
-from gifapp.up.servers import running_mongod, running_redis
 
 _ONE_BY_ONE = 40
 _BURST = 8
@@ -55,7 +53,7 @@ class QueueFigures(NamedTuple):
 
 
 def measure() -> QueueFigures:
-    with tempfile.TemporaryDirectory() as scratch, _service(Path(scratch)) as parts:
+    with servers() as foundation, foundation.build_jobs() as parts:
         short, long = (_submitter(parts, make) for make in (videos.one_second, videos.bikes))
         with _worker(core=0):
             _done(short())  # warm
@@ -70,19 +68,6 @@ def measure() -> QueueFigures:
         two_workers=alone_s / together_s,
         two_conversions=_two_conversions(),
     )
-
-
-@contextmanager
-def _service(scratch: Path) -> Iterator[JobParts]:
-    with running_mongod(scratch / "mongodb") as mongodb_url, running_redis(scratch / "redis") as redis_url:
-        os.environ |= {
-            "GIFAPP_DATA_DIR": str(scratch),
-            "GIFAPP_MONGODB_URL": mongodb_url,
-            "GIFAPP_REDIS_URL": redis_url,
-            "GIFAPP_LOG_LEVEL": "warning",
-        }
-        with prepare(Settings()).build_jobs() as parts:
-            yield parts
 
 
 class _worker:  # noqa: N801  it is used as a verb

@@ -24,6 +24,7 @@ class RunningService:
 
     url: str
     setup_url: str
+    printed: Path
 
     def sign_up(self, email: str) -> Client:
         """A new account's client; registration must be open."""
@@ -33,7 +34,7 @@ class RunningService:
 
 
 @contextmanager
-def running_service(directory: Path) -> Iterator[RunningService]:
+def running_service(directory: Path, **environment: str) -> Iterator[RunningService]:
     """Start the service with an empty data directory, stop it at the end."""
     printed = directory / "printed"
     argv = [sys.executable, "-m", "gifapp", "up", "--port", "0", "--workers", "1..1"]
@@ -42,7 +43,7 @@ def running_service(directory: Path) -> Iterator[RunningService]:
             [*argv, "--data-dir", str(directory / "data")],
             stdout=output,
             stderr=output,
-            env=os.environ | {"GIFAPP_REGISTRATION": "open"},
+            env=os.environ | {"GIFAPP_REGISTRATION": "open"} | environment,
         )
     try:
         started = lambda: process.poll() is not None or _ready(printed) is not None  # noqa: E731
@@ -58,4 +59,4 @@ def _ready(printed: Path) -> RunningService | None:
     text = printed.read_text()
     url = re.search(r"is ready at (http\S+)\n", text)
     setup = re.search(r"(http\S+setup=\S+)\n", text)
-    return RunningService(url[1], setup[1]) if url and setup else None
+    return RunningService(url[1], setup[1], printed) if url and setup else None

@@ -1,6 +1,7 @@
 """Every setting, error and module is documented; `python -m tests.test_docs` writes their tables anew."""
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from gifapp.errors import GifappError
 from gifapp.settings import Settings
 
 DOCS = Path(__file__).parents[1] / "docs"
+TESTS = Path(__file__).parent
 PACKAGE = Path(__file__).parents[1] / "gifapp"
 
 
@@ -54,6 +56,23 @@ TABLES = {"settings.md": settings_table, "errors.md": errors_table, "modules.md"
 @pytest.mark.parametrize(("file", "table"), TABLES.items())
 def test_the_table_says_what_the_code_does(file: str, table: Callable[[], str]) -> None:
     assert table() in (DOCS / file).read_text(), "run: python -m tests.test_docs"
+
+
+@pytest.mark.parametrize("file", ["queue.md", "security.md"])
+def test_every_test_that_a_promise_names_is_there(file: str) -> None:
+    named = set(re.findall(r"`(test_\w+)(…?)`", (DOCS / file).read_text()))
+    defined = {name for path in TESTS.rglob("test_*.py") for name in _functions(path)}
+    missing = [
+        name for name, more in named if not any(n == name or (more and n.startswith(name)) for n in defined)
+    ]
+    assert named
+    assert missing == []
+
+
+def _functions(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name
 
 
 def write_tables() -> None:

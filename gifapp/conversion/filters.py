@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -15,20 +16,30 @@ from gifapp.domain.recipe import Recipe
 SCALER = "flags=bicubic+accurate_rnd+full_chroma_int"
 # with 203, the standard's white, hable leaves daylight looking like dusk
 HDR_WHITE_NITS = 100
+MOST_HELD_BYTES = 64_000_000
 
 
 def filter_chain(video: Video, plan: Plan, cut: Cut) -> str:
     """The value of ffmpeg's -vf."""
-    steps = [
-        *_times(video, plan, cut),
+    pictures = [
         *_upright(video),
         *_cropped(video, plan),
         *_coloured(video, plan),
         *_looking(video, plan),
         *_turned(plan.recipe),
     ]
+    # the pace comes first, so that nothing is done to pictures it drops; but of one that shows for long it
+    # makes all frames at once, and each would be a picture of its own: better the same one many times
+    paced = _paced(plan, cut)
+    steps = [*pictures, *paced] if _held_bytes(video, plan) > MOST_HELD_BYTES else [*paced, *pictures]
     # a cut may reach a little past the last picture: it stays
-    return ",".join([*steps, "tpad=stop_mode=clone:stop=-1"])
+    return ",".join([*_times(video, plan, cut), *steps, "tpad=stop_mode=clone:stop=-1"])
+
+
+def _held_bytes(video: Video, plan: Plan) -> float:
+    """Of the frames that the picture which shows longest becomes."""
+    longest_s = plan.duration_s if video.longest_s is None else video.longest_s / plan.recipe.speed
+    return min(longest_s, plan.duration_s) * plan.fps * math.prod(plan.shape)
 
 
 def _times(video: Video, plan: Plan, cut: Cut) -> Iterator[str]:
@@ -36,10 +47,14 @@ def _times(video: Video, plan: Plan, cut: Cut) -> Iterator[str]:
     # the fps filter drops a last picture that starts before the cut: such a cut starts just before it
     start_s = min(cut.start_s, video.last_s - 0.001)
     origin_us = round((video.start_s + start_s) * 1_000_000)
-    rate = Fraction(plan.fps).limit_denominator(1001)
     yield "settb=AVTB"
     yield f"setpts=(PTS-({origin_us}))/{plan.recipe.speed!r}"
-    yield f"fps=fps={rate}:start_time=0:eof_action=pass"
+
+
+def _paced(plan: Plan, cut: Cut) -> list[str]:
+    """As many frames a second as are wanted, and no more than the cut has, however long one shows."""
+    rate = Fraction(plan.fps).limit_denominator(1001)
+    return [f"fps=fps={rate}:start_time=0:eof_action=pass", f"trim=end_frame={cut.frames}"]
 
 
 def _upright(video: Video) -> Iterator[str]:

@@ -127,6 +127,7 @@ class _Packets:
             "span_s": float((times[-1] - times[0]) * base),
             "last_s": float(self.last_ticks * base),
             "usual_gap_s": float(statistics.median(gaps) * base) if gaps else None,
+            "longest_gap_s": float(max(*gaps, self.last_ticks, 0) * base) if self.all_counted else None,
             "step_s": float(math.gcd(*gaps, self.last_ticks) * base),
             "uneven_gaps": _share_of_uneven(gaps, tolerance=0.002 / base),
             "has_alpha_layer": self.has_alpha_layer,

@@ -90,6 +90,7 @@ def _times(delays_ms: list[int]) -> dict[str, Any]:
         "start_s": 0.0,
         "span_s": sum(gaps_ms) / 1000,
         "last_s": last_ms / 1000,
+        "longest_gap_s": max(delays_ms) / 1000,
         "usual_gap_s": usual_ms / 1000 if usual_ms else None,
         "step_s": math.gcd(*delays_ms) / 1000,
         "uneven_gaps": float(len(set(gaps_ms)) > 1),

@@ -132,6 +132,7 @@ def _video(found: dict[str, Any]) -> Video:
         colours=_colour_tags(found),
         notes=(),
         pace_fps=_pace_fps(found, duration_s),
+        longest_s=found["longest_gap_s"],
     )
     return replace(video, notes=(*_notes(video, found), *_notes_on_pictures(video, found)))
 

@@ -107,6 +107,7 @@ class Video:
         stored_width_px, stored_height_px, pixel_aspect, turn: the picture as stored.
         notes: plain sentences about what is odd.
         pace_fps: the slowest rate at which every picture shows at its own time; None: there is none.
+        longest_s: how long a picture shows at the most; None: nobody has looked at all of them.
     """
 
     container: str
@@ -127,6 +128,7 @@ class Video:
     colours: ColourTags
     notes: tuple[str, ...]
     pace_fps: float | None = None
+    longest_s: float | None = None
 
     @property
     def is_hdr(self) -> bool:

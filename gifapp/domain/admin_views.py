@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 
 from gifapp.domain.job import JobState
 from gifapp.domain.recipe import Recipe
 from gifapp.domain.views import ErrorView, PastErrorView, View
+
+FileKind = Literal["source", "poster", "gif"]
 
 
 class QueueView(View):
@@ -75,6 +78,33 @@ class WorkersView(View):
     """The living, oldest first."""
 
     workers: list[WorkerView]
+
+
+class MissingFileView(View):
+    """A file that is not there, and the source or the job (of a GIF) that names it."""
+
+    kind: FileKind
+    id: str
+    owner_id: str
+
+
+class StorageView(View):
+    """What the last comparison of storage and documents found; `missing` are the first of `missing_count`.
+
+    What it removed was named by no document; what is missing it can only report.
+    """
+
+    compared_at: datetime
+    removed_files: int
+    removed_bytes: int
+    missing_count: int
+    missing: tuple[MissingFileView, ...] = ()
+
+
+class ComparedView(View):
+    """None: nothing was compared yet."""
+
+    storage: StorageView | None = None
 
 
 class RequeuedView(View):

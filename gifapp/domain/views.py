@@ -132,7 +132,8 @@ class JobView(View):
     """One conversion.
 
     `queue_position` is 1 for the next to run, and `wait_s` about how long that takes; both only while it is
-    queued and due. `is_repeat` is the answer to a submit that asked for what this job makes or has made.
+    queued and due. `is_paused`: the queue starts nothing just now. `is_repeat` is the answer to a submit
+    that asked for what this job makes or has made.
     `errors` are those of all attempts, oldest first.
     `expires_at` is when it goes by itself, with its GIF; None: never.
     """
@@ -142,6 +143,7 @@ class JobView(View):
     progress: Progress
     queue_position: int | None = None
     wait_s: float | None = None
+    is_paused: bool = False
     is_repeat: bool = False
     attempts: int
     error: ErrorView | None = None

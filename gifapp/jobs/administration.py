@@ -11,10 +11,17 @@ from datetime import timedelta
 import structlog
 
 from gifapp import errors
-from gifapp.domain.admin_views import OwnedJobView, PurgedView, QueueView, RequeuedView, WorkerView
+from gifapp.domain.admin_views import (
+    OwnedJobView,
+    PurgedView,
+    QueueView,
+    RequeuedView,
+    StorageView,
+    WorkerView,
+)
 from gifapp.domain.job import JobState
 from gifapp.domain.views import JobView
-from gifapp.jobs import control, everyones, store
+from gifapp.jobs import control, everyones, housekeeping, store
 from gifapp.jobs.announcer import Announcer
 from gifapp.jobs.documents import JobDocument, utc_now
 from gifapp.jobs.pages import Moment, cursor_after, place_of
@@ -49,6 +56,10 @@ class Administration:
     def workers(self) -> list[WorkerView]:
         """The living, oldest first."""
         return everyones.worker_views()
+
+    def storage(self) -> StorageView | None:
+        """What the last comparison of storage and documents found; None: there was none yet."""
+        return housekeeping.last_report()
 
     def pause(self) -> QueueView:
         """Start no more jobs; those that run go on."""

@@ -21,18 +21,18 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, NamedTuple, Self
+from typing import NamedTuple, Self
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
 from gifapp import errors
+from gifapp.domain.admin_views import FileKind
 from gifapp.domain.limits import Room
 from gifapp.held import holder_lives, make_held
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _SHA256_LENGTH = 64
 
-FileKind = Literal["source", "poster", "gif"]
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _OURS: dict[FileKind, re.Pattern[str]] = {
     "source": _DIGEST,

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import islice
 
 import structlog
 from mongoengine import NotUniqueError
 
+from gifapp.domain.admin_views import MissingFileView, StorageView
 from gifapp.jobs import leases, sources, store
-from gifapp.jobs.blobs import Blobs, FileKind, StoredFile
+from gifapp.jobs.blobs import Blobs, StoredFile
 from gifapp.jobs.documents import HousekeepingDocument, JobDocument, MissingPart, SourceDocument, utc_now
 from gifapp.jobs.timings import Timings
 from gifapp.mongodb import reaching_mongodb
@@ -27,34 +28,19 @@ _BATCH = 500
 _MOST_TOLD = 100  # of what is missing; the rest is counted
 
 
-@dataclass(frozen=True)
-class Missing:
-    """A file that is not there, and the source or the job (of a GIF) that names it."""
-
-    kind: FileKind
-    id: str
-    owner: str
-
-
-@dataclass(frozen=True)
-class Report:
-    """What one comparison found; `missing` are the first of `missing_count`."""
-
-    finished_at: datetime
-    removed_files: int
-    removed_bytes: int
-    missing_count: int
-    missing: tuple[Missing, ...]
-
-
 @reaching_mongodb()
-def last_report() -> Report | None:
+def last_report() -> StorageView | None:
     """What the last comparison found, by whichever process; None: there was none yet."""
     found = HousekeepingDocument.objects(id=_THE_HOUSE, finished_at__exists=True).first()
     if found is None:
         return None
-    missing = tuple(Missing(part.kind, part.id, part.owner) for part in found.missing)
-    return Report(found.finished_at, found.removed_files, found.removed_bytes, found.missing_count, missing)
+    return StorageView(
+        compared_at=found.finished_at,
+        removed_files=found.removed_files,
+        removed_bytes=found.removed_bytes,
+        missing_count=found.missing_count,
+        missing=tuple(MissingFileView(kind=one.kind, id=one.id, owner_id=one.owner) for one in found.missing),
+    )
 
 
 @dataclass(frozen=True)
@@ -70,11 +56,16 @@ class Housekeeping:
             _tell(report)
 
     @reaching_mongodb()
-    def compare(self) -> Report:
+    def compare(self) -> StorageView:
         removed = list(self._removed())
         missing = list(self._missing())
-        size_bytes = sum(file.bytes for file in removed)
-        return Report(utc_now(), len(removed), size_bytes, len(missing), tuple(missing[:_MOST_TOLD]))
+        return StorageView(
+            compared_at=utc_now(),
+            removed_files=len(removed),
+            removed_bytes=sum(file.bytes for file in removed),
+            missing_count=len(missing),
+            missing=tuple(missing[:_MOST_TOLD]),
+        )
 
     def _removed(self) -> Iterator[StoredFile]:
         """The files that nothing names, each as it goes."""
@@ -98,16 +89,16 @@ class Housekeeping:
                 file.path.unlink(missing_ok=True)
         return not is_needed
 
-    def _missing(self) -> Iterator[Missing]:
+    def _missing(self) -> Iterator[MissingFileView]:
         for source_id, owner, sha256 in SourceDocument.objects.scalar("id", "owner", "sha256"):
             for path, kind in self.blobs.files_of_source(sha256):
                 # a document goes before its files do
                 if not path.exists() and SourceDocument.objects(id=source_id).first():
-                    yield Missing(kind, source_id, owner)
+                    yield MissingFileView(kind=kind, id=source_id, owner_id=owner)
         made = JobDocument.objects(gif__key__exists=True)
         for job_id, owner, key in made.scalar("id", "owner", "gif__key"):
             if not self.blobs.gif_path(key).exists() and JobDocument.objects(id=job_id).first():
-                yield Missing("gif", job_id, owner)
+                yield MissingFileView(kind="gif", id=job_id, owner_id=owner)
 
 
 def _names_nothing() -> bool:
@@ -132,17 +123,17 @@ def _take_turn(*, every_s: float) -> bool:
 
 
 @reaching_mongodb()
-def _keep(report: Report) -> None:
+def _keep(report: StorageView) -> None:
     HousekeepingDocument.objects(id=_THE_HOUSE).update_one(
-        set__finished_at=report.finished_at,
+        set__finished_at=report.compared_at,
         set__removed_files=report.removed_files,
         set__removed_bytes=report.removed_bytes,
         set__missing_count=report.missing_count,
-        set__missing=[MissingPart(kind=one.kind, id=one.id, owner=one.owner) for one in report.missing],
+        set__missing=[MissingPart(kind=one.kind, id=one.id, owner=one.owner_id) for one in report.missing],
     )
 
 
-def _tell(report: Report) -> None:
+def _tell(report: StorageView) -> None:
     _log.info("storage was compared", removed_files=report.removed_files, removed_bytes=report.removed_bytes)
     if report.missing_count:
         first = [f"{one.kind} {one.id}" for one in report.missing[:10]]

@@ -111,6 +111,7 @@ def _job_view(
         progress=Progress(phase=progress.phase, fraction=progress.fraction, eta_s=progress.eta_s),
         queue_position=place,
         wait_s=line.wait_s(place) if line and place else None,
+        is_paused=bool(line and place and line.is_paused),
         attempts=job.attempts,
         error=_error_view(job),
         errors=_past_errors(job),

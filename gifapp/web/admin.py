@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 
 from gifapp import errors
 from gifapp.domain.admin_views import (
+    ComparedView,
     DeadLetterPage,
     OwnedJobView,
     PurgedView,
@@ -71,6 +72,12 @@ class WorkersHandler(_AdminHandler):
     @operation("The living workers")
     async def get(self) -> WorkersView:
         return WorkersView(workers=await self.run_blocking(self.administration.workers))
+
+
+class StorageHandler(_AdminHandler):
+    @operation("What the last comparison of storage and documents found")
+    async def get(self) -> ComparedView:
+        return ComparedView(storage=await self.run_blocking(self.administration.storage))
 
 
 class DeadLettersHandler(_AdminHandler):

@@ -20,6 +20,7 @@ from gifapp.domain.recipe import Crop, Recipe
 from gifapp.domain.views import EstimateView, SourceView
 from gifapp.domain.wording import size
 from gifapp.widgets.assets import script, style
+from gifapp.widgets.drafts import Drafts
 from gifapp.widgets.estimating import Answer, Ask, Estimating
 from gifapp.widgets.form import RecipeForm
 from gifapp.widgets.reporting import Reporter
@@ -63,15 +64,15 @@ class Editor(w.VBox):
         `on_submit` gets a source's id and a valid recipe, `on_remove` the id of a source to delete.
         """
         self._sources: dict[str, SourceView] = {}
-        self._drafts: dict[str, Recipe] = {}
         self._last_press: tuple[str, Recipe, float] | None = None
         self._on_submit, self._on_remove, self._reporter = on_submit, on_remove, reporter
         self.stage = Stage(page_url=page_url)
+        self.drafts = Drafts(self._restored)
         self.form = RecipeForm(self._refresh, page_url=page_url)
         self.submit = w.Button(description="Make the GIF", button_style="primary")
         self.summary = Summary()
         self._estimating = Estimating(ask_estimate, self._show_estimate)
-        super().__init__([self.stage, self.form, self._footer()])
+        super().__init__([self.drafts, self.stage, self.form, self._footer()])
         self.add_class("gifapp-editor")
         self.layout.display = "none"
         self.submit.on_click(self._submit)
@@ -93,8 +94,13 @@ class Editor(w.VBox):
     def choose(self, source: SourceView, recipe: Recipe | None = None) -> None:
         """Go on with a source: with the recipe given, else with its last one, else with the default."""
         self.stage.selected = source.id
-        self.form.show(recipe or self._drafts.get(source.id, Recipe()), source)
+        self.form.show(recipe or self.drafts.get(source.id), source)
         self._refresh()
+
+    def _restored(self, source_id: str) -> None:
+        with self._reporter.reporting():
+            if source := self._sources.get(source_id):
+                self.choose(source)
 
     def _footer(self) -> w.Box:
         self.submit.add_class("gifapp-editor__submit")
@@ -115,7 +121,7 @@ class Editor(w.VBox):
             self.summary.problem = _sentence(refused)
             self.submit.disabled = True
             return
-        self._drafts[source.id] = recipe
+        self.drafts.keep(source.id, recipe)
         self.stage.crop = _shown_crop(recipe, source)
         self.form.hint_size(recipe, source)
         self._expected = _expected(recipe, source)

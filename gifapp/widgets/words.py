@@ -94,6 +94,8 @@ def _queued(job: JobView) -> str:
         return f"Will be made {WHEN}"
     place = job.queue_position or 1
     words = "Next in the queue" if place == 1 else f"Number {place} in the queue"
+    if job.is_paused:
+        return f"{words}, which is paused"
     return words if job.wait_s is None or job.wait_s < 1 else f"{words}, about {_amount(job.wait_s)}"
 
 

@@ -123,7 +123,13 @@ def test_the_same_gif_is_not_made_twice_but_pointed_at(page: Page, shoot: Shoot)
 
 
 def test_a_reload_loses_nothing(page: Page) -> None:
+    page.get_by_label("Width, px").fill("222")
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("222 \N{MULTIPLICATION SIGN} 125 px")).to_be_visible()
     page.reload()
+    expect(page.get_by_label("Width, px")).to_have_value("222", timeout=30_000)
+    page.get_by_label("Width, px").fill("")
+    page.keyboard.press("Tab")
     expect(cards(page, "succeeded")).to_have_count(1, timeout=30_000)
     shown = page.get_by_alt_text("The GIF of bigbuckbunny.mp4")
     expect(shown).to_be_visible()

@@ -15,9 +15,10 @@ from gifapp.conversion.intake import as_file
 from gifapp.conversion.probe import probe
 from gifapp.domain.limits import Limits
 from tests.fakes import Impatient
-from tests.letters import pixels, read_gif, told
+from tests.letters import pixels, read_gif, told, write_clip
 
 FRAMES = pixels([["RR"], ["GG"], ["BB"]])
+RGBW = [["RR"], ["GG"], ["BB"], ["WW"]]  # ten a second: 0.4 s
 
 
 def played(source: Any, folder: Path) -> str:
@@ -149,3 +150,36 @@ def test_matplotlib_is_not_imported_for_others() -> None:
         "assert 'matplotlib' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_bytes_are_a_source(tmp_path: Path) -> None:
+    video = write_clip(tmp_path / "rgbw.mkv", RGBW)
+    report = convert(video.read_bytes(), Recipe(fps=10.0))
+    assert told(read_gif(report.save(tmp_path / "a.gif"))) == "R10 G10 B10 W10"
+
+
+@pytest.mark.parametrize("fps", [7.0, 10.0, 12.5, 30.0])
+@pytest.mark.parametrize("letters", ["RGBW", "R.B."])
+def test_numpy_frames_are_a_source(tmp_path: Path, fps: float, letters: str) -> None:
+    frames = pixels([[letter * 2] for letter in letters])
+    frames = frames if "." in letters else frames[..., :3]
+    shown = read_gif(convert(frames, Recipe(fps=fps)).save(tmp_path / "a.gif"))
+    assert [rows[0][0] for rows, _ in shown] == list(letters)
+    assert sum(delay_cs for _, delay_cs in shown) == round(400 / fps)
+
+
+@pytest.mark.parametrize(
+    "array", [np.zeros((2, 4, 4, 3)), np.zeros((4,), np.uint8), np.zeros((0, 2, 2, 3), np.uint8)]
+)
+def test_arrays_that_are_no_frames_are_refused(array: np.ndarray) -> None:
+    with pytest.raises(errors.FramesInvalid):
+        convert(array)
+
+
+def test_a_moviepy_clip_is_a_source(tmp_path: Path) -> None:
+    from moviepy.video.VideoClip import VideoClip
+
+    frames = pixels(RGBW)[..., :3]
+    clip = VideoClip(lambda t: frames[min(int(t * 10 + 0.01), 3)], duration=0.4).with_fps(10)
+    shown = read_gif(convert(clip, Recipe(fps=10.0)).save(tmp_path / "a.gif"))
+    assert told(shown) == "R10 G10 B10 W10"

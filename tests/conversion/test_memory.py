@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from tests import clips
+from tests.letters import ffmpeg
 
 MOST_BYTES = 300e6
 
@@ -41,3 +42,15 @@ def test_memory_is_flat_in_the_length_of_the_clip(tmp_path: Path, direction: str
     short, long = peak_of(1), peak_of(6)
     assert long < 1.2 * short
     assert long < MOST_BYTES
+
+
+@pytest.mark.parametrize("at", ["in the middle", "at the end"])
+def test_a_picture_that_shows_for_a_minute_is_one_picture(tmp_path: Path, at: str) -> None:
+    """As in the recording of a screen on which nothing happens: 3000 frames, 2 GB if each were kept."""
+    shown = {"in the middle": "if(eq(N\\,0)\\,0\\,60)", "at the end": "N*0.04"}[at]
+    clip = tmp_path / "held.mkv"
+    picture = f"testsrc2=size=640x360:rate=25:duration=0.2,settb=1/1000,setpts={shown}/TB"
+    last = ("-bsf:v", "setts=duration=if(eq(N\\,4)\\,1500\\,DURATION)") if at == "at the end" else ()
+    ffmpeg("-f", "lavfi", "-i", picture, "-c:v", "ffv1", "-fps_mode", "passthrough", *last, clip)
+    argv = ["-m", "gifapp", "convert", str(clip), "--fps", "50", "--width", "640"]
+    assert peak_bytes([sys.executable, *argv]) < MOST_BYTES

@@ -64,11 +64,13 @@ def test_a_paused_queue_says_since_when_and_its_jobs_cannot_say_how_long(
 ) -> None:
     finish_one(parts)
     parts.service.submit("ann", parts.service.sources("ann")[0].id, Recipe(fps=1))
-    assert parts.service.jobs("ann", state=JobState.QUEUED).jobs[0].wait_s is not None
+    going = parts.service.jobs("ann", state=JobState.QUEUED).jobs[0]
+    assert (going.wait_s is None, going.is_paused) == (False, False)
     paused_at = parts.administration.pause().paused_at
     assert paused_at is not None
     assert parts.administration.pause().paused_at == paused_at
-    assert parts.service.jobs("ann", state=JobState.QUEUED).jobs[0].wait_s is None
+    paused = parts.service.jobs("ann", state=JobState.QUEUED).jobs[0]
+    assert (paused.wait_s, paused.is_paused) == (None, True)
     assert parts.administration.resume().paused_at is None
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from structlog.testing import capture_logs
 
+from gifapp.domain.admin_views import MissingFileView
 from gifapp.domain.views import JobView, SourceView
 from gifapp.jobs import housekeeping, leases, sources
 from gifapp.jobs.documents import (
@@ -20,7 +21,7 @@ from gifapp.jobs.documents import (
     new_id,
     utc_now,
 )
-from gifapp.jobs.housekeeping import Housekeeping, Missing
+from gifapp.jobs.housekeeping import Housekeeping
 from gifapp.jobs.parts import JobParts
 from gifapp.processes import wait_until
 from tests.jobs.conftest import GIF, QUICK, files_below, finish
@@ -64,7 +65,7 @@ def test_old_files_that_no_document_names_go_and_are_counted(
     assert report is not None
     assert (report.removed_files, report.removed_bytes) == (3, 3 * len(b"left over"))
     assert (report.missing_count, report.missing) == (0, ())
-    assert utc_now() - report.finished_at < timedelta(minutes=1)
+    assert utc_now() - report.compared_at < timedelta(minutes=1)
 
 
 def test_young_files_and_files_that_are_not_ours_stay(parts: JobParts, upload: Upload, storage: Path) -> None:
@@ -161,9 +162,9 @@ def test_what_a_document_names_and_storage_lacks_is_told(parts: JobParts, job: J
     with capture_logs() as logs:
         parts.service.housekeeping()
     missing = (
-        Missing("source", source.id, "ann"),
-        Missing("poster", source.id, "ann"),
-        Missing("gif", job.id, "ann"),
+        MissingFileView(kind="source", id=source.id, owner_id="ann"),
+        MissingFileView(kind="poster", id=source.id, owner_id="ann"),
+        MissingFileView(kind="gif", id=job.id, owner_id="ann"),
     )
     report = housekeeping.last_report()
     assert report is not None

@@ -304,3 +304,31 @@ async def test_an_unexpected_error_is_told_and_logged(page: Page, caplog: pytest
 async def settled() -> None:
     """Let the dashboard begin to follow."""
     await asyncio.sleep(0)
+
+
+async def test_what_the_form_held_comes_back_after_a_reload(open_page: OpenPage) -> None:
+    client = ScriptedClient(sources=[a_source(1), a_source(2)])
+    before = open_page(client)
+    before.stage.says(type="choose", id="source-2")
+    before.dashboard.editor.form.trim.width.control.value = "123"
+    drafts = before.dashboard.editor.drafts
+    assert (drafts.current, drafts.files) == ({"source_id": "source-2", "recipe": {"width_px": 123}}, {})
+    after = open_page(client)
+    kept = {"source-2": drafts.current["recipe"], "source-1": {"no field": 1}, "gone": {}}
+    Browser(after.dashboard.editor.drafts).says(type="restore", selected="source-2", recipes=kept)
+    assert after.dashboard.editor.stage.selected == "source-2"
+    assert after.dashboard.editor.form.recipe() == Recipe(width_px=123)
+
+
+async def test_large_files_of_a_draft_are_told_apart(open_page: OpenPage) -> None:
+    editor = open_page(ScriptedClient(sources=[a_source(1)])).dashboard.editor
+    subtitles = "WEBVTT\n\n00:00.000 --> 00:01.000\nHello"
+    editor.choose(a_source(1), Recipe(subtitles=subtitles, fps=5.0))
+    assert editor.drafts.current["recipe"] == {"fps": 5.0}
+    assert editor.drafts.files == {"subtitles": subtitles}
+
+
+async def test_a_draft_of_a_source_that_is_gone_chooses_nothing(open_page: OpenPage) -> None:
+    page = open_page(ScriptedClient(sources=[a_source(1)]))
+    Browser(page.dashboard.editor.drafts).says(type="restore", selected="gone", recipes={})
+    assert page.dashboard.editor.stage.selected == "source-1"

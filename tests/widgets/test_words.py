@@ -20,6 +20,7 @@ FAILED = ErrorView(code="source-damaged", detail="This video is damaged.")
         (a_job(queue_position=1), "Next in the queue"),
         (a_job(queue_position=4), "Number 4 in the queue"),
         (a_job(queue_position=4, wait_s=119), "Number 4 in the queue, about 2 min"),
+        (a_job(queue_position=2, is_paused=True), "Number 2 in the queue, which is paused"),
         (a_job(queue_position=1, wait_s=0), "Next in the queue"),
         (a_job(queue_position=1, wait_s=41), "Next in the queue, about 41 s"),
         (a_job(queue_position=900, wait_s=3 * 3600), "Number 900 in the queue, about 3 h"),

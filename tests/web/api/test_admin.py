@@ -37,6 +37,19 @@ async def test_the_living_workers_are_seen(root: Person, job: JobView, ada: Pers
     assert worker == {"name": "busy", "jobs": 3, "memory_bytes": 34_000_000, "job_id": job.id}
 
 
+async def test_what_storage_lacks_is_seen(
+    root: Person, ada: Person, jobs: JobParts, source: SourceView
+) -> None:
+    storage = "/api/v1/admin/storage"
+    assert (await root.http.get(storage)).json() == {"storage": None}
+    jobs.service.source_path(ada.id, source.id).unlink()
+    jobs.service.housekeeping()
+    seen = (await root.http.get(storage)).json()["storage"]
+    assert seen["compared_at"]
+    assert (seen["removed_files"], seen["missing_count"]) == (0, 1)
+    assert seen["missing"] == [{"kind": "source", "id": source.id, "owner_id": ada.id}]
+
+
 async def test_a_dead_letter_has_its_owner_and_its_history(
     root: Person, jobs: JobParts, bury: Callable[[int], JobView]
 ) -> None:

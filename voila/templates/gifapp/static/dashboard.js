@@ -108,6 +108,7 @@
       const headers = { "X-XSRFToken": cookie("_xsrf") };
       const answer = await fetch(`${baseUrl()}api/v1/auth/logout`, { method: "POST", headers });
       if (!answer.ok && answer.status !== 401) throw new Error(answer.statusText);
+      sessionStorage.clear(); // what the form held is nobody else's
       location.replace(baseUrl());
     } catch {
       leaving = false;

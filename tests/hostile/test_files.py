@@ -1,0 +1,218 @@
+"""Hostile files, through the whole service: refused in words, or a job that ends, and nothing left behind."""
+
+import base64
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from gifapp.client import Client
+from gifapp.processes import wait_until
+from tests import clips
+from tests.hostile import files
+from tests.hostile.files import FAILED, MADE, REFUSED
+from tests.letters import write_clip
+from tests.service import RunningService, running_service
+
+MOST_S = 60.0
+MOST_BYTES = 1_000_000_000  # of any one process
+NAMES = [
+    *("-i.mp4", "..%2f..%2fetc%2fpasswd", "../../etc/passwd", "$(id).mp4", "`id`.mp4", "a'b\".mp4", "%d.mp4"),
+    *("<img src=x onerror=alert(1)>.mp4", "\u202e4pm.exe", "a\nb\r\nSet-Cookie: x.mp4", "concat:ok.mp4"),
+    *("x" * 200 + ".mp4", "con.mp4", ".mp4", "\N{PARTY POPPER}.mp4"),
+]
+
+
+class Watch:
+    """The largest process below the service, sampled while the tests run."""
+
+    def __init__(self) -> None:
+        self.largest_bytes = 0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._over.wait(0.05):
+            self.largest_bytes = max([self.largest_bytes, *map(_own_bytes, _below_service())])
+
+
+def _below_service() -> list[psutil.Process]:
+    [service] = [one for one in psutil.Process().children() if "up" in one.cmdline()]
+    return service.children(recursive=True)
+
+
+def _own_bytes(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_info().rss)
+    except psutil.NoSuchProcess:
+        return 0
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("service")
+
+
+@pytest.fixture(scope="module")
+def service(data: Path) -> Iterator[RunningService]:
+    with running_service(data) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def client(service: RunningService) -> Iterator[Client]:
+    with service.sign_up("eve@example.com") as signed_in:
+        yield signed_in
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_is_left(client: Client, data: Path) -> Iterator[None]:
+    """After all of it: no process beyond those of an idle service, no file that no document names."""
+    assert _end(client, _upload(client, clips.real_clip().read_bytes(), "warm.mp4")) == MADE
+    idle = _names_below()
+    watch = Watch()
+    yield
+    watch.stop()
+    assert watch.largest_bytes < MOST_BYTES
+    assert wait_until(lambda: _names_below() == idle, timeout_s=10), _names_below()
+    storage = data / "data" / "storage"
+    unfinished = [path for folder in ("incoming", "scratch") for path in (storage / folder).rglob("*")]
+    assert [path for path in unfinished if path.is_file()] == []
+
+
+@pytest.fixture(scope="module")
+def trap() -> Iterator[socket.socket]:
+    """Who connects here was told to by a file."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(0.2)
+        yield listening
+
+
+def test_no_playlist_is_followed(client: Client, trap: socket.socket) -> None:
+    playlists = files.playlists(f"http://127.0.0.1:{trap.getsockname()[1]}")
+    for kind, content in playlists.items():
+        for name in (f"{kind}.mp4", f"a.{kind}"):
+            end = _end(client, _upload(client, content, name))
+            assert end == (MADE if kind.startswith("avi") else REFUSED), kind  # an AVI's picture is one
+    with pytest.raises(TimeoutError):
+        trap.accept()
+
+
+@pytest.mark.parametrize("kind", files.NO_VIDEOS)
+def test_what_is_no_video_is_refused(client: Client, kind: str) -> None:
+    assert _is_refusal(_upload(client, files.NO_VIDEOS[kind], f"{kind}.mp4"))
+
+
+@pytest.mark.parametrize(("make", "end"), files.VIDEOS, ids=[make.__name__ for make, _ in files.VIDEOS])
+def test_an_odd_video_ends_in_words_or_as_a_gif(
+    client: Client, tmp_path: Path, make: files.Make, end: str
+) -> None:
+    path = make(tmp_path / "hostile.mp4")
+    begin_s = time.monotonic()
+    answer = _upload(client, path.read_bytes(), path.name)
+    assert _end(client, answer) == end, answer.text
+    assert time.monotonic() - begin_s < MOST_S
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_is_shown_and_never_a_path(client: Client, data: Path, tmp_path: Path, name: str) -> None:
+    clip = write_clip(tmp_path / "ok.mkv", [["R"], ["G"]]).read_bytes()
+    before = {path.parent for path in data.rglob("*")}
+    answer = _upload(client, clip, name)
+    assert "/" not in answer.json()["name"]
+    assert answer.json()["name"].isprintable()
+    assert _end(client, answer) == MADE
+    [job] = _get(client, "/jobs?limit=1")["jobs"]
+    gif = httpx.get(client.url + job["gif"]["url"] + "&download=1")
+    assert "\n" not in gif.headers["Content-Disposition"]
+    assert "Set-Cookie" not in gif.headers
+    made = {path.parent.name for path in data.rglob("*") if path.parent not in before}
+    assert not any("etc" in folder or "mp4" in folder for folder in made)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "end"),
+    [
+        ({"overlay": {"image": base64.b64encode(files.huge_overlay()).decode()}}, FAILED),
+        ({"subtitles": "1\n00:00:00,000 --> 00:00:01,000\n" + "x" * 2_000_000}, REFUSED),
+        ({"subtitles": "1\n00:00:00,000 --> 00:00:01,000\n" + "x" * 90_000}, MADE),
+        ({"subtitles": "1\n-00:00:05,000 --> -00:00:01,000\nbefore the beginning"}, FAILED),
+        ({"subtitles": "[Script Info]\n[V4+ Styles]\nStyle: a,/etc/passwd,99999\n[Events]\n"}, REFUSED),
+        ({"captions": [{"text": "\u202e" * 2000}]}, REFUSED),
+        ({"captions": [{"text": "\u0301" * 500, "size_px": 400}]}, MADE),
+    ],
+    ids=["overlay", "2 MB in a line", "90 KB in a line", "negative times", "ASS", "too long", "accents"],
+)
+def test_a_hostile_recipe_ends_in_words_or_as_a_gif(client: Client, recipe: dict[str, Any], end: str) -> None:
+    answer = _upload(client, clips.real_clip().read_bytes(), "clip.mp4")
+    assert _end(client, answer, **recipe) == end
+
+
+def _post(client: Client, path: str, **body: Any) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {client.access_token()}"}
+    return httpx.post(f"{client.url}/api/v1{path}", headers=headers, timeout=MOST_S, **body)
+
+
+def _get(client: Client, path: str) -> Any:
+    headers = {"Authorization": f"Bearer {client.access_token()}"}
+    return httpx.get(f"{client.url}/api/v1{path}", headers=headers).raise_for_status().json()
+
+
+def _upload(client: Client, content: bytes, name: str) -> httpx.Response:
+    return _post(client, "/sources", params={"name": name}, content=content)
+
+
+def _end(client: Client, source: httpx.Response, **recipe: Any) -> str:
+    """What becomes of a small GIF of an upload: refused with it or by itself, or how its job ends."""
+    answer = source
+    if source.is_success:
+        recipe = {"width_px": 64, "fps": 5, **recipe}
+        answer = _post(client, "/jobs", json={"source_id": source.json()["id"], "recipe": recipe})
+    if not answer.is_success:
+        assert _is_refusal(answer), answer.text
+        return REFUSED
+    job = _ended(client, answer.json()["id"])
+    if job["state"] != MADE:
+        assert _is_sentence(job["error"]["detail"]), job["error"]
+    return str(job["state"])
+
+
+def _ended(client: Client, job_id: str) -> dict[str, Any]:
+    seen: dict[str, Any] = {}
+
+    def has_ended() -> bool:
+        seen.update(_get(client, f"/jobs/{job_id}"))
+        return seen["finished_at"] is not None
+
+    assert wait_until(has_ended, timeout_s=MOST_S, every_s=0.05), seen
+    return seen
+
+
+def _is_refusal(answer: httpx.Response) -> bool:
+    """Problem details of a 4xx, in a sentence, without a word of our insides."""
+    return 400 <= answer.status_code < 500 and _is_sentence(answer.json()["detail"])
+
+
+def _is_sentence(detail: str) -> bool:
+    names_field = detail.partition(":")[0].replace(".", "").isidentifier()
+    return (detail[0].isupper() or names_field) and detail.endswith(".") and "Traceback" not in detail
+
+
+def _names_below() -> list[str]:
+    names = []
+    for process in _below_service():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            names.append(process.name())
+    return sorted(names)

@@ -1,0 +1,65 @@
+"""What people used to prove who they are is in no log, at its most talkative."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from gifapp.processes import wait_until
+from tests.letters import write_clip
+from tests.service import RunningService, running_service
+
+PASSWORD = "a password that nobody may read"
+WRONG = "a password that is another's"
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    directory = tmp_path_factory.mktemp("service")
+    with running_service(directory, GIFAPP_LOG_LEVEL="debug", GIFAPP_LOG_FORMAT="json") as running:
+        yield running
+
+
+def test_no_secret_is_in_the_log_of_a_whole_day(service: RunningService, tmp_path: Path) -> None:
+    used = _live(service, write_clip(tmp_path / "clip.mkv", [["RR"], ["GG"]]).read_bytes())
+    secret = (service.printed.parent / "data" / "secret.key").read_text().strip()
+    said = service.printed.read_text()
+    assert said.count("\n") > 20  # it talks
+    for kind, value in {**used, "signing secret": secret}.items():
+        assert len(value) > 15, kind
+        assert value not in said, kind
+
+
+def _live(service: RunningService, video: bytes) -> dict[str, str]:
+    """Register, fail, sign in, upload, convert, look, renew, sign out; the secrets that this took."""
+    with httpx.Client(base_url=f"{service.url}/api/v1", timeout=30) as http:
+        account = {"email": "ada@example.com", "password": PASSWORD}
+        http.post("/auth/register", json=account | {"setup_token": "not this one"})
+        http.post("/auth/register", json=account | {"setup_token": service.setup_url.rpartition("=")[2]})
+        assert http.post("/auth/login", json=account | {"password": WRONG}).status_code == 401
+        signed_in = http.post("/auth/login", json=account).raise_for_status().json()
+        first_cookie = http.cookies["gifapp_session"]
+        bearer = {"Authorization": f"Bearer {signed_in['access_token']}"}
+        source = http.post("/sources?name=a.mkv", content=video, headers=bearer).json()
+        job = http.post("/jobs", json={"source_id": source["id"]}, headers=bearer).json()
+        made = lambda: http.get(f"/jobs/{job['id']}", headers=bearer).json()["gif"]  # noqa: E731
+        assert wait_until(lambda: made() is not None, timeout_s=30, every_s=0.1)
+        signature = re.search(r"signature=([^&]+)", made()["url"])
+        assert signature is not None
+        httpx.get(service.url + made()["url"]).raise_for_status()
+        httpx.get(service.url + made()["url"].replace(job["id"], "0" * 32))
+        httpx.get(service.url, cookies=dict(http.cookies), timeout=30).raise_for_status()  # a page, a kernel
+        http.get("/me", headers={"Authorization": f"Bearer {signed_in['access_token']}x"})
+        http.post("/auth/refresh", headers={"X-XSRFToken": http.cookies["_xsrf"]}).raise_for_status()
+        used = {
+            "password": PASSWORD,
+            "wrong password": WRONG,
+            "access token": signed_in["access_token"],
+            "first cookie": first_cookie.partition(".")[2],
+            "second cookie": http.cookies["gifapp_session"].partition(".")[2],
+            "signature": signature[1],
+        }
+        http.post("/auth/logout", headers={"X-XSRFToken": http.cookies["_xsrf"]}).raise_for_status()
+    return used
