@@ -128,6 +128,10 @@ class PasswordTooLong(BadInput):
     )
 
 
+class PasswordTooCommon(BadInput):
+    sentence = "This password is among the first that anybody would try; add another word or two."
+
+
 class SourceRefused(BadInput):
     sentence = "This file cannot be converted."
 
@@ -225,6 +229,14 @@ class AdministratorsOnly(AccessDenied):
     sentence = "Only an administrator may do that."
 
 
+class ScopeMissing(AccessDenied):
+    sentence = "This API token lacks the scope {scope!r}; use one that has it."
+
+
+class SessionNeeded(AccessDenied):
+    sentence = "No API token may do that; sign in with your password."
+
+
 class NotSignedIn(AccessDenied):
     sentence = "Sign in first."
 
@@ -249,6 +261,10 @@ class InviteInvalid(AccessDenied):
     sentence = "The invitation is missing, used or expired; ask an administrator for a new one."
 
 
+class ResetLinkInvalid(AccessDenied):
+    sentence = "This link is used or expired; ask an administrator for a new one."
+
+
 class SetupTokenWrong(AccessDenied):
     sentence = "The first account needs the setup token that the terminal printed when gifapp started."
 
@@ -271,6 +287,14 @@ class Conflict(GifappError):
 
 class EmailTaken(Conflict):
     sentence = "There is already an account with this e-mail address."
+
+
+class LastAdministrator(Conflict):
+    sentence = "This is the last administrator; make somebody else one first."
+
+
+class TooManyTokens(Conflict):
+    sentence = "You have {limit} API tokens, as many as one may have; revoke one first."
 
 
 class JobNotFinished(Conflict):

@@ -72,6 +72,7 @@ class Settings(BaseSettings):
         ge=SHORTEST_KEPT_DAYS,
         description="For how many days finished jobs and unused videos are kept; default: for ever.",
     )
+    audit_days: float = Field(90, gt=0, le=36_500, description="For how many days security events are kept.")
     workers: str = Field(
         "1..5", pattern=r"^\d+\.\.0*[1-9]\d*$", description="The fewest and the most workers, as 1..5."
     )

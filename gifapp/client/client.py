@@ -48,7 +48,7 @@ class Client:
 
         Args:
             url: the service's address, without a path.
-            token: an access token, or a function that returns one that is valid now.
+            token: an API token, an access token, or a function that returns one that is valid now.
             page_url: the address a browser uses instead; empty where the service itself serves the page.
         """
         self.url = url.rstrip("/")

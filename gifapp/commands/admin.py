@@ -6,17 +6,22 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import click
 
 from gifapp import settings as configured
 from gifapp.commands import options
+from gifapp.commands.administering import administering, as_json, limit, show_audit
 from gifapp.commands.parts import prepare
+from gifapp.domain.account_views import AuditKind
 from gifapp.domain.views import Role
+from gifapp.identity.people import People
 from gifapp.identity.service import Identity
 from gifapp.settings import Settings
 from gifapp.up.directory import running_service
 
+_email = click.argument("email")
 _password_stdin = click.option("--password-stdin", is_flag=True, help="Read the password from stdin.")
 
 
@@ -26,7 +31,7 @@ def admin() -> None:
 
 
 @admin.command("create-user")
-@click.argument("email")
+@_email
 @click.option("--admin", "is_admin", is_flag=True, help="Make an administrator.")
 @_password_stdin
 @options.data_dir
@@ -39,7 +44,7 @@ def create_user(email: str, is_admin: bool, password_stdin: bool, data_dir: Path
 
 
 @admin.command("set-password")
-@click.argument("email")
+@_email
 @_password_stdin
 @options.data_dir
 def set_password(email: str, password_stdin: bool, data_dir: Path | None) -> None:
@@ -54,8 +59,76 @@ def set_password(email: str, password_stdin: bool, data_dir: Path | None) -> Non
 def list_users(data_dir: Path | None) -> None:
     """List every account, oldest first."""
     with _identity(configured.load(data_dir=data_dir)) as identity:
-        for user in identity.users():
-            click.echo(f"{user.email}\t{user.role}")
+        for user in identity.people.everybody():
+            click.echo(f"{user.email}\t{user.role}\t{'disabled' if user.disabled else 'enabled'}")
+
+
+@admin.command()
+@_email
+@options.data_dir
+def disable(email: str, data_dir: Path | None) -> None:
+    """Lock an account: it is signed out, and its API tokens are gone."""
+    with _person(data_dir, email) as (people, user_id):
+        people.change(user_id, disabled=True, by=None)
+        click.echo("The account is disabled; its sessions and API tokens are over.")
+
+
+@admin.command()
+@_email
+@options.data_dir
+def enable(email: str, data_dir: Path | None) -> None:
+    """Unlock an account."""
+    with _person(data_dir, email) as (people, user_id):
+        people.change(user_id, disabled=False, by=None)
+        click.echo("The account is enabled; its password is what it was.")
+
+
+@admin.command("set-role")
+@_email
+@click.argument("role", type=click.Choice(get_args(Role)))
+@options.data_dir
+def set_role(email: str, role: Role, data_dir: Path | None) -> None:
+    """Make somebody an administrator, or a user again."""
+    with _person(data_dir, email) as (people, user_id):
+        people.change(user_id, role=role, by=None)
+        click.echo(f"The role of this account is {role} now.")
+
+
+@admin.command("reset-link")
+@_email
+@options.data_dir
+def reset_link(email: str, data_dir: Path | None) -> None:
+    """Print a link that gives an account a new password; it is good once and for a day."""
+    with _person(data_dir, email) as (people, user_id):
+        click.echo(_url(configured.load(data_dir=data_dir)) + people.reset_link(user_id, by=None).path)
+
+
+@admin.command("delete-user")
+@_email
+@click.confirmation_option(prompt="Delete the account with all its videos and GIFs?")
+@options.data_dir
+def delete_user(email: str, data_dir: Path | None) -> None:
+    """Delete an account with all its jobs, videos and GIFs."""
+    with administering(data_dir) as office:
+        people, forget = office.identity.people, office.forget_owner
+        people.delete(people.id_of(email), forget=forget, by=None)
+        click.echo("The account and all it had are gone.")
+
+
+@admin.command()
+@click.option("--user", "email", metavar="EMAIL", help="Only what happened to one account.")
+@click.option("--kind", type=click.Choice(get_args(AuditKind)), help="Only what is of this kind.")
+@limit
+@as_json
+@options.data_dir
+def audit(
+    email: str | None, kind: AuditKind | None, limit: int, as_json: bool, data_dir: Path | None
+) -> None:
+    """List security events, newest first."""
+    with _identity(configured.load(data_dir=data_dir)) as identity:
+        user_id = identity.people.id_of(email) if email else None
+        page = identity.audit.page(user_id=user_id, kind=kind, limit=limit)
+        show_audit(page.events, as_json=as_json)
 
 
 @admin.command()
@@ -65,6 +138,12 @@ def invite(data_dir: Path | None) -> None:
     settings = configured.load(data_dir=data_dir)
     with _identity(settings) as identity:
         click.echo(f"{_url(settings)}/?invite={identity.invite()}")
+
+
+@contextlib.contextmanager
+def _person(data_dir: Path | None, email: str) -> Iterator[tuple[People, str]]:
+    with _identity(configured.load(data_dir=data_dir)) as identity:
+        yield identity.people, identity.people.id_of(email)
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from rich.cells import cell_len
 from gifapp import logs
 from gifapp import settings as configured
 from gifapp.commands.parts import prepare
+from gifapp.domain.account_views import AuditView
 from gifapp.domain.admin_views import OwnedJobView
 from gifapp.domain.job import JobState
 from gifapp.domain.views import View
@@ -42,6 +43,7 @@ class Office:
 
     administration: Administration
     identity: Identity
+    forget_owner: Callable[[str], None]
 
     def listed(self, state: JobState | None, email: str | None, limit: int) -> Listing:
         """The newest jobs of everybody, or of one person.
@@ -70,7 +72,7 @@ def administering(data_dir: Path | None) -> Iterator[Office]:
     logs.configure(log_format=settings.log_format, level="warning")
     foundation = prepare(settings)
     with foundation.build_jobs() as jobs, contextlib.closing(foundation.build_identity()) as identity:
-        yield Office(jobs.administration, identity)
+        yield Office(jobs.administration, identity, jobs.service.forget_owner)
 
 
 def show_list(listing: Listing, *, as_json: bool, nothing: str) -> None:
@@ -96,6 +98,16 @@ def show_job(job: OwnedJobView, *, as_json: bool) -> None:
         click.echo(f"  {_time(one.at)}  attempt {one.attempt}: {_plain(one.detail)} ({one.code})")
 
 
+def show_audit(events: Sequence[AuditView], *, as_json: bool) -> None:
+    """Print security events as a table, or as JSON."""
+    if as_json:
+        click.echo(json.dumps([one.model_dump(mode="json") for one in events], indent=2))
+    elif not events:
+        click.echo("Nothing of this kind has happened.")
+    else:
+        click.echo(_table([("WHEN (UTC)", "WHAT", "WHOSE", "BY", "FROM", "MORE"), *map(_event, events)]))
+
+
 def show_view(view: View, *, as_json: bool) -> None:
     """Print a view's fields as they are called."""
     if as_json:
@@ -109,6 +121,12 @@ def _rows(listing: Listing) -> Iterator[Sequence[str]]:
         why = job.error.code if job.error else ""
         tries = f"{job.attempts}/{job.max_attempts}"
         yield job.id, job.state, _owner(job), job.source_name, tries, _time(job.created_at), why
+
+
+def _event(event: AuditView) -> Sequence[str]:
+    whose = event.email or event.user_id or event.stranger or ""
+    more = " ".join(f"{name}={value}" for name, value in event.facts.items())
+    return _time(event.at), event.kind, whose, event.by_email or event.by_id or "", event.address or "", more
 
 
 def _facts(job: OwnedJobView) -> list[tuple[str, str]]:

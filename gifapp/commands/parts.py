@@ -6,6 +6,7 @@ import contextlib
 import os
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from gifapp import errors
@@ -47,6 +48,7 @@ class Foundation:
             redis_url=self.redis_url,
             secret=self.secret,
             registration=self.settings.registration,
+            audit_kept=timedelta(days=self.settings.audit_days),
         )
 
 

@@ -74,12 +74,6 @@ class WorkerView(View):
     job_id: str | None = None
 
 
-class WorkersView(View):
-    """The living, oldest first."""
-
-    workers: list[WorkerView]
-
-
 class MissingFileView(View):
     """A file that is not there, and the source or the job (of a GIF) that names it."""
 
@@ -101,10 +95,16 @@ class StorageView(View):
     missing: tuple[MissingFileView, ...] = ()
 
 
-class ComparedView(View):
-    """None: nothing was compared yet."""
+class ComparisonView(View):
+    """`storage` is None before the first comparison."""
 
-    storage: StorageView | None = None
+    storage: StorageView | None
+
+
+class WorkersView(View):
+    """The living, oldest first."""
+
+    workers: list[WorkerView]
 
 
 class RequeuedView(View):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 import mongoengine.errors
 from bson import ObjectId
 
 from gifapp import errors
+from gifapp.domain.account_views import AccountView
 from gifapp.domain.views import Role, UserView
 from gifapp.identity.documents import UserDocument
 from gifapp.mongodb import reaching_mongodb
@@ -73,16 +75,66 @@ class Accounts:
         return {str(user.id): user.email for user in UserDocument.objects(id__in=ids).only("email")}
 
     @reaching_mongodb()
-    def change_password(self, user_id: ObjectId, password_hash: bytes) -> UserDocument | None:
-        """Replace the password and revoke every access token; None when the account is gone."""
-        changed: UserDocument | None = UserDocument.objects(id=user_id).modify(
+    def page(self, *, before: ObjectId | None, limit: int) -> list[UserDocument]:
+        """Newest first."""
+        chosen = UserDocument.objects if before is None else UserDocument.objects(id__lt=before)
+        return list(chosen.order_by("-id").limit(limit))
+
+    @reaching_mongodb()
+    def change_password(
+        self, user_id: ObjectId, password_hash: bytes, *, known: bytes | None = None
+    ) -> UserDocument | None:
+        """Replace the password (if it is still `known`) and revoke every access token.
+
+        None: the account is gone, or somebody was first.
+        """
+        wanted = {"id": user_id} | ({} if known is None else {"password_hash": known})
+        changed: UserDocument | None = UserDocument.objects(**wanted).modify(
             set__password_hash=password_hash, inc__token_version=1, new=True
         )
         return changed
 
+    @reaching_mongodb()
+    def change(
+        self, user_id: ObjectId, *, role: Role | None = None, disabled: bool | None = None
+    ) -> UserDocument | None:
+        """The account before the change; None: it is gone."""
+        wanted = {"set__role": role, "set__disabled": disabled}
+        changes = {name: value for name, value in wanted.items() if value is not None}
+        found = UserDocument.objects(id=user_id)
+        before: UserDocument | None = found.modify(**changes) if changes else found.first()
+        return before
+
+    @reaching_mongodb()
+    def revoke_access(self, user_id: ObjectId) -> None:
+        """End every access token at once."""
+        UserDocument.objects(id=user_id).update_one(inc__token_version=1)
+
+    @reaching_mongodb()
+    def seen(self, user_id: ObjectId, at: datetime) -> None:
+        UserDocument.objects(id=user_id).update_one(set__last_seen_at=at)
+
+    @reaching_mongodb()
+    def any_administers(self) -> bool:
+        """Whether anybody who can sign in is an administrator."""
+        return UserDocument.objects(role="administrator", disabled__ne=True).only("id").first() is not None
+
+    @reaching_mongodb()
+    def remove(self, user_id: ObjectId) -> None:
+        UserDocument.objects(id=user_id).delete()
+
 
 def view(user: UserDocument) -> UserView:
     return UserView(id=str(user.id), email=user.email, role=user.role)
+
+
+def account_view(user: UserDocument) -> AccountView:
+    return AccountView(
+        **view(user).model_dump(),
+        disabled=bool(user.disabled),
+        created_at=user.created_at,
+        last_seen_at=user.last_seen_at,
+    )
 
 
 def _duplicate_field(refused: mongoengine.errors.NotUniqueError) -> str:

@@ -1,4 +1,4 @@
-"""The MongoEngine documents of people and their sessions, and their connection; no behaviour."""
+"""The MongoEngine documents of people, their sessions and tokens, and their connection; no behaviour."""
 
 from __future__ import annotations
 
@@ -6,7 +6,16 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 import mongoengine
-from mongoengine.fields import BinaryField, BooleanField, DateTimeField, IntField, ObjectIdField, StringField
+from mongoengine.fields import (
+    BinaryField,
+    BooleanField,
+    DateTimeField,
+    DictField,
+    IntField,
+    ListField,
+    ObjectIdField,
+    StringField,
+)
 
 from gifapp.mongodb import bind
 
@@ -28,6 +37,7 @@ class UserDocument(mongoengine.Document):  # type: ignore[misc]
     founder = BooleanField(unique=True, sparse=True)
     invite_id = StringField(unique=True, sparse=True)
     created_at = DateTimeField(required=True, default=lambda: datetime.now(UTC))
+    last_seen_at = DateTimeField()  # when a session last began or was renewed
 
     meta: ClassVar[dict[str, Any]] = {"db_alias": ALIAS, "collection": "users"}
 
@@ -49,6 +59,48 @@ class SessionDocument(mongoengine.Document):  # type: ignore[misc]
         "db_alias": ALIAS,
         "collection": "sessions",
         "indexes": ["user_id", {"fields": ["expires_at"], "expireAfterSeconds": 0}],
+    }
+
+
+class ApiTokenDocument(mongoengine.Document):  # type: ignore[misc]
+    """What a script signs in with; its SHA-256 digest is kept, and `hint`, how it begins.
+
+    MongoDB removes the document once it has expired.
+    """
+
+    user_id = ObjectIdField(required=True)
+    name = StringField(required=True)
+    digest = BinaryField(required=True, unique=True)
+    hint = StringField(required=True)
+    scopes = ListField(StringField(choices=("read", "write", "admin")))
+    created_at = DateTimeField(required=True)
+    expires_at = DateTimeField()
+    last_used_at = DateTimeField()
+
+    meta: ClassVar[dict[str, Any]] = {
+        "db_alias": ALIAS,
+        "collection": "api_tokens",
+        "indexes": ["user_id", {"fields": ["expires_at"], "expireAfterSeconds": 0}],
+    }
+
+
+class AuditDocument(mongoengine.Document):  # type: ignore[misc]
+    """A security event; MongoDB removes it at `expires_at`."""
+
+    kind = StringField(required=True)
+    at = DateTimeField(required=True)
+    user_id = StringField()  # whose account
+    by_id = StringField()  # who did it
+    stranger = StringField()  # a digest of an address that has no account
+    address = StringField()
+    request_id = StringField()
+    facts = DictField()
+    expires_at = DateTimeField(required=True)
+
+    meta: ClassVar[dict[str, Any]] = {
+        "db_alias": ALIAS,
+        "collection": "audit",
+        "indexes": [("user_id", "-id"), ("kind", "-id"), {"fields": ["expires_at"], "expireAfterSeconds": 0}],
     }
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import bcrypt
+from zxcvbn import zxcvbn
 
 from gifapp import errors
 
 MIN_CHARACTERS = 8
 MAX_BYTES = 72  # bcrypt looks at no more
+WORST_SCORE = 2  # of zxcvbn's 0 to 4: a million guesses
 
 
 class Passwords:
@@ -31,6 +34,19 @@ class Passwords:
         if len(encoded) > MAX_BYTES:
             raise errors.PasswordTooLong(max_bytes=MAX_BYTES)
         return bcrypt.hashpw(encoded, bcrypt.gensalt(self._rounds))
+
+    def hash_new(self, password: str, email: str) -> bytes:
+        """The salted hash of what somebody chose for the account `email`.
+
+        Raises:
+            errors.PasswordTooShort, errors.PasswordTooLong
+            errors.PasswordTooCommon: it is on everybody's list, or made of the address.
+        """
+        hashed = self.hash(password)
+        theirs = [email, *email.split("@"), *re.split(r"\W+", email), "gifapp"]
+        if zxcvbn(password, user_inputs=theirs)["score"] < WORST_SCORE:
+            raise errors.PasswordTooCommon
+        return hashed
 
     def match(self, password: str, known: bytes | None) -> bool:
         """Whether the password is the one that was hashed; as slow for nobody's (None)."""

@@ -4,45 +4,27 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from uuid import uuid4
+from datetime import UTC, datetime, timedelta
 
 from bson import ObjectId
 
 from gifapp import errors
 from gifapp.domain.admin_views import OwnedJobView
 from gifapp.domain.views import Registration, Role, UserView
-from gifapp.identity import documents, sessions, tokens
+from gifapp.identity import documents, tokens
 from gifapp.identity.accounts import Accounts, view
-from gifapp.identity.documents import SessionDocument, UserDocument
+from gifapp.identity.api_tokens import ApiTokens
+from gifapp.identity.audit import Audit
+from gifapp.identity.callers import Caller, Session
+from gifapp.identity.documents import UserDocument
 from gifapp.identity.emails import normalised
 from gifapp.identity.passwords import Passwords
+from gifapp.identity.people import People
+from gifapp.identity.recognition import Recognition
 from gifapp.identity.sessions import Sessions
 from gifapp.identity.throttle import Rates, Throttle
-from gifapp.identity.tokens import TokenSigner
 
-
-@dataclass(frozen=True)
-class Caller:
-    """Who asks: good until `expires_at`, and no longer than the session lives."""
-
-    user_id: str
-    email: str
-    role: Role
-    session_id: str
-    expires_at: datetime
-
-
-@dataclass(frozen=True)
-class Session:
-    """What signing in gives: an access token for `expires_in` seconds, a refresh token for longer."""
-
-    user: UserView
-    access_token: str
-    expires_in: int
-    refresh_token: str
-    refresh_expires_in: int
+__all__ = ["Caller", "Identity", "Rates", "Registration", "Session", "build_identity"]
 
 
 def build_identity(
@@ -53,17 +35,22 @@ def build_identity(
     registration: Registration,
     rates: Rates | None = None,
     password_rounds: int = 12,
+    audit_kept: timedelta = timedelta(days=90),
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Identity:
     """Identity on real servers; tests pass a cheaper hash, other rates and their own clock."""
     documents.connect(mongodb_url)
-    throttle = Throttle(redis_url, rates or Rates())
     return Identity(
-        secret, throttle=throttle, passwords=Passwords(password_rounds), registration=registration, now=now
+        secret,
+        throttle=Throttle(redis_url, rates or Rates()),
+        passwords=Passwords(password_rounds),
+        registration=registration,
+        audit_kept=audit_kept,
+        now=now,
     )
 
 
-class Identity:
+class Identity(Recognition):
     """Blocking: call it from a thread. Raises errors.ServiceUnavailable while a server is away."""
 
     def __init__(
@@ -73,17 +60,22 @@ class Identity:
         throttle: Throttle,
         passwords: Passwords,
         registration: Registration,
+        audit_kept: timedelta,
         now: Callable[[], datetime],
     ) -> None:
+        accounts = Accounts()
+        self.audit = Audit(secret, accounts, kept=audit_kept, now=now)
+        api_tokens = ApiTokens(self.audit, now)
+        sessions = Sessions(secret, now, on_reuse=self._reused)
+        super().__init__(secret, accounts=accounts, sessions=sessions, api_tokens=api_tokens, now=now)
+        self.people = People(
+            secret, accounts=accounts, sessions=sessions, api_tokens=api_tokens, audit=self.audit, now=now
+        )
         self.registration = registration
         self._throttle = throttle
         self._now = now
         self._passwords = passwords
         self._setup_token = tokens.setup_token(secret)
-        self._access = TokenSigner(secret, "access", tokens.ACCESS_LIFETIME, now)
-        self._invites = TokenSigner(secret, "invite", tokens.INVITE_LIFETIME, now)
-        self._accounts = Accounts()
-        self._sessions = Sessions(secret, now)
 
     def close(self) -> None:
         """Close the connections of this process."""
@@ -105,25 +97,34 @@ class Identity:
 
         Raises:
             errors.SetupTokenWrong, errors.RegistrationClosed, errors.InviteInvalid: not by this one.
-            errors.EmailTaken, errors.FieldInvalid, errors.PasswordTooShort, errors.PasswordTooLong
+            errors.EmailTaken, errors.FieldInvalid
+            errors.PasswordTooShort, errors.PasswordTooLong, errors.PasswordTooCommon
             errors.TooManyRequests
         """
         self._throttle.register(address)
         email = normalised(email)
-        if not self._accounts.any_exist():
+        if self._accounts.any_exist():
+            invite_id = self._admit(invite)
+            hashed = self._passwords.hash_new(password, email)
+            added = self._accounts.add(email, hashed, "user", invite_id=invite_id)
+        else:
             self._check_setup_token(setup_token)
-            founder = self._accounts.add(email, self._passwords.hash(password), "administrator", founder=True)
-            return view(founder)
-        invite_id = self._admit(invite)
-        return view(self._accounts.add(email, self._passwords.hash(password), "user", invite_id=invite_id))
+            hashed = self._passwords.hash_new(password, email)
+            added = self._accounts.add(email, hashed, "administrator", founder=True)
+        self.audit.record("registered", added.id, by=str(added.id), role=added.role)
+        return view(added)
 
     def create_user(self, email: str, password: str, role: Role) -> UserView:
         """Make an account on an administrator's word.
 
         Raises:
-            errors.EmailTaken, errors.FieldInvalid, errors.PasswordTooShort, errors.PasswordTooLong
+            errors.EmailTaken, errors.FieldInvalid
+            errors.PasswordTooShort, errors.PasswordTooLong, errors.PasswordTooCommon
         """
-        return view(self._accounts.add(normalised(email), self._passwords.hash(password), role))
+        email = normalised(email)
+        added = self._accounts.add(email, self._passwords.hash_new(password, email), role)
+        self.audit.record("account-made", added.id, role=role)
+        return view(added)
 
     def users(self) -> list[UserView]:
         """Every account, oldest first."""
@@ -151,8 +152,7 @@ class Identity:
 
     def invite(self) -> str:
         """A token that makes one account within a week."""
-        token, _ = self._invites.sign(jti=uuid4().hex)
-        return token
+        return self.people.invite(by=None).token
 
     # --- sessions
 
@@ -167,8 +167,10 @@ class Identity:
         user = self._accounts.by_email(email)
         known = user.password_hash if user is not None else None
         if not self._passwords.match(password, known) or user is None or user.disabled:
+            self._failed(email, user)
             raise errors.CredentialsWrong
         self._throttle.login_succeeded(email)
+        self.audit.record("signed-in", user.id, by=str(user.id))
         return self._begin(user)
 
     def refresh(self, token: str) -> Session:
@@ -178,82 +180,76 @@ class Identity:
             errors.TokenInvalid
         """
         session, following = self._sessions.refresh(token)
-        return self._signed_in(self._user_of(session), session, following)
+        user = self._user_of(session)
+        self._accounts.seen(user.id, self._now())
+        return self._signed_in(user, session, following)
 
     def logout(self, token: str) -> None:
         """End the session of a refresh token, if it has one."""
         session = self._sessions.of_token(token)
         if session is not None:
             self._sessions.end(session.id)
+            self.audit.record("signed-out", session.user_id, by=str(session.user_id))
+
+    def logout_everywhere(self, caller: Caller) -> None:
+        """End all of the caller's sessions, and their access tokens at once; API tokens stay."""
+        user_id = ObjectId(caller.user_id)
+        self._accounts.revoke_access(user_id)
+        self._sessions.end_all(user_id)
+        self.audit.record("signed-out-everywhere", user_id, by=caller.user_id)
 
     def change_password(self, caller: Caller, current: str, new: str, address: str) -> Session:
         """Replace one's own password; every session ends and a new one begins.
 
         Raises:
-            errors.CredentialsWrong, errors.PasswordTooShort, errors.PasswordTooLong
+            errors.CredentialsWrong, errors.PasswordTooShort, errors.PasswordTooLong, errors.PasswordTooCommon
             errors.TooManyRequests
         """
-        self._throttle.login(caller.email, address)
-        user = self._accounts.by_id(ObjectId(caller.user_id))
-        if user is None or not self._passwords.match(current, user.password_hash):
-            raise errors.CredentialsWrong
-        self._throttle.login_succeeded(caller.email)
-        return self._begin(self._replace_password(user, new))
+        user = self._confirmed(caller, current, address)
+        changed = self._replace_password(user, new)
+        self.audit.record("password-changed", user.id, by=caller.user_id)
+        return self._begin(changed)
+
+    def reset_password(self, token: str, password: str, address: str) -> Session:
+        """Give the account of an administrator's link a new password and sign in; its sessions end.
+
+        Raises:
+            errors.ResetLinkInvalid
+            errors.PasswordTooShort, errors.PasswordTooLong, errors.PasswordTooCommon
+            errors.TooManyRequests
+        """
+        self._throttle.register(address)
+        user = self.people.to_reset(token)
+        hashed = self._passwords.hash_new(password, user.email)
+        changed = self._accounts.change_password(user.id, hashed, known=user.password_hash)
+        if changed is None:
+            raise errors.ResetLinkInvalid
+        self._sessions.end_all(user.id)
+        self.audit.record("password-reset", user.id, by=str(user.id))
+        return self._begin(changed)
+
+    def delete_own(
+        self, caller: Caller, password: str, address: str, *, forget: Callable[[str], object]
+    ) -> None:
+        """Delete the caller's account; `forget` removes what they (the id it is given) have stored.
+
+        Raises:
+            errors.CredentialsWrong, errors.LastAdministrator, errors.TooManyRequests
+        """
+        self._confirmed(caller, password, address)
+        self.people.delete(caller.user_id, forget=forget, by=caller.user_id)
 
     def set_password(self, email: str, password: str) -> None:
         """Replace somebody's password on an administrator's word; their sessions end.
 
         Raises:
-            errors.NotFound, errors.PasswordTooShort, errors.PasswordTooLong
+            errors.NotFound, errors.PasswordTooShort, errors.PasswordTooLong, errors.PasswordTooCommon
         """
         user = self._accounts.by_email(normalised(email))
         if user is None:
             raise errors.NotFound(kind="account")
         self._replace_password(user, password)
-
-    # --- who asks
-
-    def authenticate(self, access_token: str) -> Caller:
-        """Whose access token this is.
-
-        Raises:
-            errors.TokenExpired, errors.TokenInvalid: also when its session is over.
-        """
-        claims = self._access.read(access_token)
-        session = self._sessions.find(str(claims.get("sid")))
-        if session is None:
-            raise errors.TokenInvalid
-        user = self._user_of(session)
-        if str(user.id) != claims.get("sub") or user.token_version != claims.get("ver"):
-            raise errors.TokenInvalid
-        return _caller(user, session, datetime.fromtimestamp(claims["exp"], UTC))
-
-    def caller_of_cookie(self, refresh_token: str) -> Caller | None:
-        """Whose living session a refresh token belongs to; it stays good."""
-        session = self._sessions.of_token(refresh_token)
-        try:
-            return None if session is None else _caller(self._user_of(session), session, session.expires_at)
-        except errors.TokenInvalid:
-            return None
-
-    def access_token_for(self, caller: Caller) -> tuple[str, int]:
-        """A fresh access token of the caller's session, and the seconds it is good for.
-
-        Raises:
-            errors.TokenInvalid: the session is over.
-        """
-        session = self._sessions.find(caller.session_id)
-        if session is None:
-            raise errors.TokenInvalid
-        return self._access_token(self._user_of(session), session)
-
-    def is_live(self, caller: Caller) -> bool:
-        """Whether the caller's session still lives."""
-        session = self._sessions.find(caller.session_id)
-        try:
-            return session is not None and str(self._user_of(session).id) == caller.user_id
-        except errors.TokenInvalid:
-            return False
+        self.audit.record("password-set", user.id)
 
     def _check_setup_token(self, given: str | None) -> None:
         if not hmac.compare_digest((given or "").encode(), self._setup_token.encode()):
@@ -265,13 +261,27 @@ class Identity:
             raise errors.RegistrationClosed
         if self.registration == "open":
             return None
-        try:
-            return str(self._invites.read(invite or "")["jti"])
-        except errors.TokenInvalid:
-            raise errors.InviteInvalid from None
+        return self.people.invite_id(invite or "")
+
+    def _confirmed(self, caller: Caller, password: str, address: str) -> UserDocument:
+        """The caller's account, now that they have shown that they know its password."""
+        self._throttle.login(caller.email, address)
+        user = self._accounts.by_id(ObjectId(caller.user_id))
+        if user is None or not self._passwords.match(password, user.password_hash):
+            self._failed(caller.email, user)
+            raise errors.CredentialsWrong
+        self._throttle.login_succeeded(caller.email)
+        return user
+
+    def _failed(self, email: str, user: UserDocument | None) -> None:
+        known = user is not None
+        self.audit.record("sign-in-failed", user and user.id, email=None if known else email)
+
+    def _reused(self, user_id: ObjectId) -> None:
+        self.audit.record("refresh-reused", user_id)
 
     def _replace_password(self, user: UserDocument, password: str) -> UserDocument:
-        changed = self._accounts.change_password(user.id, self._passwords.hash(password))
+        changed = self._accounts.change_password(user.id, self._passwords.hash_new(password, user.email))
         if changed is None:
             raise errors.NotFound(kind="account")
         self._sessions.end_all(user.id)
@@ -279,34 +289,5 @@ class Identity:
 
     def _begin(self, user: UserDocument) -> Session:
         session, refresh_token = self._sessions.begin(user.id)
+        self._accounts.seen(user.id, self._now())
         return self._signed_in(user, session, refresh_token)
-
-    def _signed_in(self, user: UserDocument, session: SessionDocument, refresh_token: str) -> Session:
-        access_token, expires_in = self._access_token(user, session)
-        return Session(
-            user=view(user),
-            access_token=access_token,
-            expires_in=expires_in,
-            refresh_token=refresh_token,
-            refresh_expires_in=int(sessions.LIFETIME.total_seconds()),
-        )
-
-    def _access_token(self, user: UserDocument, session: SessionDocument) -> tuple[str, int]:
-        token, _ = self._access.sign(sub=str(user.id), sid=session.id, ver=user.token_version)
-        return token, int(tokens.ACCESS_LIFETIME.total_seconds())
-
-    def _user_of(self, session: SessionDocument) -> UserDocument:
-        user = self._accounts.by_id(session.user_id)
-        if user is None or user.disabled:
-            raise errors.TokenInvalid
-        return user
-
-
-def _caller(user: UserDocument, session: SessionDocument, expires_at: datetime) -> Caller:
-    return Caller(
-        user_id=str(user.id),
-        email=user.email,
-        role=user.role,
-        session_id=session.id,
-        expires_at=expires_at,
-    )

@@ -28,9 +28,13 @@ GRACE = timedelta(seconds=10)
 class Sessions:
     """Every method raises errors.ServiceUnavailable when MongoDB is away."""
 
-    def __init__(self, secret: bytes, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, secret: bytes, now: Callable[[], datetime], *, on_reuse: Callable[[ObjectId], object]
+    ) -> None:
+        """`on_reuse` hears whose session ended since a token of it was used twice."""
         self._key = derived_key(secret, "refresh tokens")
         self._now = now
+        self._on_reuse = on_reuse
 
     @reaching_mongodb()
     def begin(self, user_id: ObjectId) -> tuple[SessionDocument, str]:
@@ -56,9 +60,14 @@ class Sessions:
         following = self._following(secret)
         session = self._rotate(session_id, secret, following) or self._within_grace(session_id, secret)
         if session is None:
-            self.end(session_id)
+            self._end_reused(session_id)
             raise errors.TokenInvalid
         return session, f"{session_id}.{following}"
+
+    def _end_reused(self, session_id: str) -> None:
+        ended = SessionDocument.objects(id=session_id).modify(remove=True)
+        if ended is not None and ended.expires_at > self._now():
+            self._on_reuse(ended.user_id)
 
     @reaching_mongodb()
     def of_token(self, token: str) -> SessionDocument | None:

@@ -1,6 +1,6 @@
-"""Signed tokens: access, invitation and setup.
+"""Signed tokens: access, invitation, reset and setup.
 
-Access tokens and invitations are JWTs (HS256). Each kind has a key of its own, derived from the
+Access tokens, invitations and reset links are JWTs (HS256). Each kind has a key of its own, derived from the
 service's secret, and says its purpose, so that one can never pass for another.
 """
 
@@ -20,6 +20,7 @@ from gifapp import errors
 
 ACCESS_LIFETIME = timedelta(minutes=15)
 INVITE_LIFETIME = timedelta(days=7)
+RESET_LIFETIME = timedelta(days=1)
 
 _ALGORITHM = "HS256"
 _ISSUER = "gifapp"

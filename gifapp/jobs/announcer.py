@@ -40,3 +40,7 @@ class Announcer:
 
     def source_deleted(self, owner_id: str, source_id: str) -> None:
         self._events.publish(owner_id, "source.deleted", id=source_id)
+
+    def forget(self, owner_id: str) -> None:
+        """The owner is gone: nobody will ask what they have missed."""
+        self._events.forget(owner_id)

@@ -163,14 +163,22 @@ class JobDocument(Document):  # type: ignore[misc]
 
 
 class OwnerDocument(Document):  # type: ignore[misc]
-    """What the queue remembers of one person: when a worker last turned to them, how much they submit."""
+    """What the queue remembers of one person: when a worker last turned to them, how much they submit.
+
+    `gone_at` marks an account that was deleted; a week later MongoDB removes the document.
+    """
 
     id = StringField(primary_key=True)
     served_at = DateTimeField(required=True, default=LONG_AGO)
     hour = DateTimeField(required=True, default=LONG_AGO)  # when the hour began that `submitted` counts
     submitted = IntField(required=True, default=0)
+    gone_at = DateTimeField()
 
-    meta: ClassVar[dict[str, Any]] = {"db_alias": ALIAS, "collection": "owners"}
+    meta: ClassVar[dict[str, Any]] = {
+        "db_alias": ALIAS,
+        "collection": "owners",
+        "indexes": [{"fields": ["gone_at"], "expireAfterSeconds": 7 * 86_400}],
+    }
 
 
 class QueueDocument(Document):  # type: ignore[misc]

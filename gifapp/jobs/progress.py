@@ -84,6 +84,13 @@ class Events:
         # the script numbers the event: those who listen and those who replay see the same cursor
         self._append(keys=[_stream(owner_id)], args=[owner_id, body, _KEPT, _KEPT_S, _CHANNEL])
 
+    def forget(self, owner_id: str) -> None:
+        """Keep nothing of an owner; while Redis is away, they go by themselves after a day."""
+        try:
+            self._redis.delete(_stream(owner_id))
+        except redis.RedisError as away:
+            _log.warning("the events of an owner were kept", reason=str(away))
+
     def latest(self, owner_id: str) -> str:
         """The cursor after everything so far.
 

@@ -6,9 +6,11 @@ Every verb takes the owner's id; what belongs to somebody else is not found.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
+from typing import Any
 
 from gifapp import errors
 from gifapp.conversion.encoder import ENGINE_VERSION
@@ -21,11 +23,12 @@ from gifapp.domain.job import MOST_AHEAD, JobState, Priority
 from gifapp.domain.limits import Allowance, Limits, Room
 from gifapp.domain.recipe import Recipe
 from gifapp.domain.views import EstimateView, JobPage, JobView, SourcePage, SourceView
-from gifapp.jobs import quota, sources, store, submissions
+from gifapp.jobs import leaving, quota, sources, store, submissions
 from gifapp.jobs.announcer import Announcer
 from gifapp.jobs.blobs import Blobs, Incoming
 from gifapp.jobs.documents import JobDocument, SourceDocument, in_milliseconds, utc_now
 from gifapp.jobs.estimates import Estimates
+from gifapp.jobs.export import archive
 from gifapp.jobs.housekeeping import Housekeeping
 from gifapp.jobs.pages import cursor_after, place_of
 from gifapp.jobs.queue import Doorbell
@@ -70,6 +73,21 @@ class JobService:
         self.sweep = Sweep(blobs, doorbell, announcer, timings, Retention(blobs, announcer, self._kept))
         self.housekeeping = Housekeeping(blobs, timings)
 
+    # --- owners ------------------------------------------------------------------------------
+
+    def stored_by(self, owner_ids: Collection[str]) -> dict[str, int]:
+        """What the videos and GIFs of those take who have any, in bytes."""
+        return quota.stored_by(owner_ids)
+
+    def export(self, owner_id: str, about: Mapping[str, Any]) -> Iterator[bytes]:
+        """A zip of all that they have, part by part, with `about` as files of JSON by their names."""
+        return archive(self._blobs, owner_id, about)
+
+    def forget_owner(self, owner_id: str) -> None:
+        """Remove all that they have; what of theirs is on its way in will not be kept."""
+        leaving.remove_all_of(self._blobs, owner_id)
+        self._announcer.forget(owner_id)
+
     # --- sources -----------------------------------------------------------------------------
 
     def room(self, owner_id: str) -> Room:
@@ -104,6 +122,7 @@ class JobService:
 
     def _keep(self, owner_id: str, incoming: Incoming, name: str, video: Video) -> SourceDocument:
         with self._blobs.exclusive():
+            leaving.check_stays(owner_id)
             self._check_room(owner_id, incoming.bytes)  # here: of two uploads that fit alone, one may not
             self._blobs.keep_source(incoming)
             try:

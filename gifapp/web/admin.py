@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import ClassVar
 
 from pydantic import ConfigDict, Field
 
 from gifapp import errors
 from gifapp.domain.admin_views import (
-    ComparedView,
+    ComparisonView,
     DeadLetterPage,
     OwnedJobView,
     PurgedView,
@@ -19,8 +18,8 @@ from gifapp.domain.admin_views import (
 )
 from gifapp.domain.job import JobState
 from gifapp.jobs.administration import Administration
-from gifapp.web.base import PrivateHandler
-from gifapp.web.operations import Access, operation
+from gifapp.web.base import AdministratorHandler
+from gifapp.web.operations import operation
 from gifapp.web.payloads import PageQuery, Query
 
 _LONGEST_AGO_S = 100 * 365 * 86_400
@@ -32,17 +31,10 @@ class PurgeQuery(Query):
     older_than_s: float = Field(0, ge=0, le=_LONGEST_AGO_S)
 
 
-class _AdminHandler(PrivateHandler):
-    access: ClassVar[Access] = "administrator"
-
+class _AdminHandler(AdministratorHandler):
     @property
     def administration(self) -> Administration:
         return self.parts.administration
-
-    async def prepare(self) -> None:
-        await super().prepare()
-        if self.request.method != "OPTIONS" and self.user.role != "administrator":
-            raise errors.AdministratorsOnly
 
     async def named(self, job: OwnedJobView) -> OwnedJobView:
         """The job with its owner's address."""
@@ -76,8 +68,8 @@ class WorkersHandler(_AdminHandler):
 
 class StorageHandler(_AdminHandler):
     @operation("What the last comparison of storage and documents found")
-    async def get(self) -> ComparedView:
-        return ComparedView(storage=await self.run_blocking(self.administration.storage))
+    async def get(self) -> ComparisonView:
+        return ComparisonView(storage=await self.run_blocking(self.administration.storage))
 
 
 class DeadLettersHandler(_AdminHandler):

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from tornado.routing import URLSpec
 
-from gifapp.web import admin, auth, docs, estimates, events, health, jobs, me, media, sources
+from gifapp.web import (
+    admin,
+    auth,
+    docs,
+    estimates,
+    events,
+    health,
+    jobs,
+    me,
+    media,
+    people,
+    sources,
+    tokens,
+)
 from gifapp.web.base import NotFoundHandler
 
 _API = r"/api/v1"
@@ -18,8 +31,13 @@ def api_routes() -> list[URLSpec]:
         URLSpec(rf"{_API}/auth/login", auth.LoginHandler),
         URLSpec(rf"{_API}/auth/refresh", auth.RefreshHandler),
         URLSpec(rf"{_API}/auth/logout", auth.LogoutHandler),
+        URLSpec(rf"{_API}/auth/logout-everywhere", auth.LogoutEverywhereHandler),
         URLSpec(rf"{_API}/auth/password", auth.PasswordHandler),
+        URLSpec(rf"{_API}/auth/reset", auth.ResetHandler),
         URLSpec(rf"{_API}/me", me.MeHandler),
+        URLSpec(rf"{_API}/me/export", me.ExportHandler),
+        URLSpec(rf"{_API}/me/tokens", tokens.TokensHandler),
+        URLSpec(rf"{_API}/me/tokens/{_ID}", tokens.TokenHandler),
         URLSpec(rf"{_API}/limits", me.LimitsHandler),
         URLSpec(rf"{_API}/sources", sources.SourcesHandler),
         URLSpec(rf"{_API}/sources/{_ID}", sources.SourceHandler),
@@ -45,6 +63,11 @@ def api_routes() -> list[URLSpec]:
         URLSpec(rf"{_API}/openapi\.json", docs.DocumentHandler, {"routes": api_routes}),
         URLSpec(r"/api/docs", docs.PageHandler),
         URLSpec(rf"/api/docs/{_ID}", docs.PageFileHandler),
+        URLSpec(rf"{_API}/admin/users", people.UsersHandler),
+        URLSpec(rf"{_API}/admin/users/{_ID}", people.UserHandler),
+        URLSpec(rf"{_API}/admin/users/{_ID}/reset-link", people.ResetLinkHandler),
+        URLSpec(rf"{_API}/admin/invites", people.InvitesHandler),
+        URLSpec(rf"{_API}/admin/audit", people.AuditHandler),
         URLSpec(rf"/media/gifs/{_ID}", media.GifHandler, {"signed": True}),
         URLSpec(rf"/media/posters/{_ID}", media.PosterHandler, {"signed": True}),
         URLSpec(rf"/media/frames/{_ID}", media.FrameHandler, {"signed": True}),

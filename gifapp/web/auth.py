@@ -33,7 +33,12 @@ class PasswordChange(Payload):
     new_password: str
 
 
-_PASSWORD_ERRORS = (errors.PasswordTooShort, errors.PasswordTooLong)
+class Reset(Payload):
+    token: str
+    new_password: str
+
+
+_PASSWORD_ERRORS = (errors.PasswordTooShort, errors.PasswordTooLong, errors.PasswordTooCommon)
 
 
 class _SessionHandler(BaseHandler):
@@ -111,9 +116,31 @@ class LogoutHandler(_SessionHandler):
         self.clear_cookie(SESSION_COOKIE, path="/")
 
 
+class LogoutEverywhereHandler(PrivateHandler, _SessionHandler):
+    @operation("Sign out everywhere: every session of the account is over", need="session")
+    async def post(self) -> None:
+        await self.run_blocking(self.parts.identity.logout_everywhere, self.user)
+        self.clear_cookie(SESSION_COOKIE, path="/")
+
+
+class ResetHandler(_SessionHandler):
+    @operation(
+        "A new password by an administrator's link; every session ends and a new one begins",
+        answer_headers=["Set-Cookie"],
+        raises=[*_PASSWORD_ERRORS, errors.ResetLinkInvalid, errors.TooManyRequests],
+    )
+    async def post(self, given: Reset) -> SessionView:
+        address = self.request.remote_ip or ""
+        session = await self.run_blocking(
+            self.parts.identity.reset_password, given.token, given.new_password, address
+        )
+        return self.opened(session)
+
+
 class PasswordHandler(PrivateHandler, _SessionHandler):
     @operation(
         "A new password; every session ends and a new one begins",
+        need="session",
         answer_headers=["Set-Cookie"],
         raises=[*_PASSWORD_ERRORS, errors.CredentialsWrong, errors.TooManyRequests],
     )

@@ -21,8 +21,10 @@ from pydantic import BaseModel
 from tornado.iostream import StreamClosedError
 
 from gifapp import errors
+from gifapp.identity.audit import asked_from
+from gifapp.identity.callers import Need
 from gifapp.identity.service import Caller
-from gifapp.web.operations import Access, Operation
+from gifapp.web.operations import Access, Operation, operation_of
 from gifapp.web.parts import Parts
 from gifapp.web.payloads import Model, Payload, Query, decoded, validated
 from gifapp.web.problems import CONTENT_TYPE, problem, status_of
@@ -59,6 +61,7 @@ class AnsweringHandler(tornado.web.RequestHandler):
     """Headers, CORS, problem details, and who asks."""
 
     access: ClassVar[Access] = "anyone"
+    usual_need: ClassVar[Need | None] = None
 
     @property
     def parts(self) -> Parts:
@@ -78,6 +81,7 @@ class AnsweringHandler(tornado.web.RequestHandler):
 
     async def prepare(self) -> None:
         structlog.contextvars.bind_contextvars(request_id=self.request_id)
+        asked_from(self.request.remote_ip, self.request_id)
 
     async def options(self, *_: str) -> None:
         """What can be done here; the preflight of another site's page."""
@@ -121,8 +125,17 @@ class AnsweringHandler(tornado.web.RequestHandler):
 
         Raises:
             errors.NotSignedIn, errors.TokenInvalid, errors.TokenExpired
+            errors.SessionNeeded, errors.ScopeMissing: this API token is not for that.
         """
-        return await self.run_blocking(self.parts.identity.authenticate, self.bearer())
+        caller = await self.run_blocking(self.parts.identity.authenticate, self.bearer())
+        caller.check(self.need())
+        return caller
+
+    def need(self) -> Need:
+        """What an API token needs for this request; `session`: there is none that may."""
+        declared = operation_of(getattr(self, str(self.request.method).lower()))
+        usual = self.usual_need or ("read" if self.request.method in ("GET", "HEAD") else "write")
+        return (declared and declared.need) or usual
 
     def check_xsrf_cookie(self) -> None:
         """Tornado asks before every write; only what trusts the cookie needs it: `require_xsrf`."""
@@ -338,6 +351,18 @@ class PrivateHandler(BaseHandler):
         await super().prepare()
         if self.request.method != "OPTIONS":  # a preflight carries no token
             self.user = await self.caller()
+
+
+class AdministratorHandler(PrivateHandler):
+    """For administrators only."""
+
+    access: ClassVar[Access] = "administrator"
+    usual_need: ClassVar[Need | None] = "admin"
+
+    async def prepare(self) -> None:
+        await super().prepare()
+        if self.request.method != "OPTIONS" and self.user.role != "administrator":
+            raise errors.AdministratorsOnly
 
 
 class NotFoundHandler(BaseHandler):

@@ -24,6 +24,7 @@ class EstimatesHandler(PrivateHandler):
 
     @operation(
         "About how large the GIF of one of my videos would be",
+        need="read",
         raises=[*RECIPE_ERRORS, errors.NotFound, errors.TargetTooSmall, errors.TooManyRequests],
     )
     async def post(self, given: EstimateRequest) -> EstimateView:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from gifapp import errors
 from gifapp.domain.views import LimitsView, MeView
 from gifapp.identity.passwords import MAX_BYTES, MIN_CHARACTERS
-from gifapp.web.base import BaseHandler, PrivateHandler
+from gifapp.web.base import SESSION_COOKIE, BaseHandler, PrivateHandler
+from gifapp.web.media import disposition
 from gifapp.web.operations import operation
+from gifapp.web.payloads import Payload
+
+
+class Farewell(Payload):
+    password: str
 
 
 class MeHandler(PrivateHandler):
@@ -20,6 +29,39 @@ class MeHandler(PrivateHandler):
             stored_bytes=room.used_bytes,
             quota_bytes=room.limit_bytes,
         )
+
+    @operation(
+        "Delete the account and all it has stored",
+        need="session",
+        raises=[errors.CredentialsWrong, errors.LastAdministrator, errors.TooManyRequests],
+    )
+    async def delete(self, given: Farewell) -> None:
+        await self.run_blocking(
+            self.parts.identity.delete_own,
+            self.user,
+            given.password,
+            self.request.remote_ip or "",
+            forget=self.parts.service.forget_owner,
+        )
+        self.clear_cookie(SESSION_COOKIE, path="/")
+
+
+class ExportHandler(PrivateHandler):
+    @operation("A zip of all that I have", gives=["application/zip"])
+    async def get(self) -> None:
+        about = await self.run_blocking(self._about)
+        self.set_header("Content-Type", "application/zip")
+        self.set_header("Content-Disposition", disposition("attachment", "gifapp.zip"))
+        parts = self.parts.service.export(self.user.user_id, about)
+        while part := await self.run_blocking(next, parts, b""):
+            self.write(part)
+            await self.flush()
+
+    def _about(self) -> dict[str, Any]:
+        identity, user_id = self.parts.identity, self.user.user_id
+        account = identity.people.find(user_id).model_dump(mode="json", exclude={"stored_bytes"})
+        tokens = [one.model_dump(mode="json") for one in identity.api_tokens.all_of(user_id)]
+        return {"account.json": account, "api-tokens.json": tokens}
 
 
 class LimitsHandler(BaseHandler):

@@ -30,7 +30,11 @@ _SECURITY: dict[Access, list[Node]] = {
     "signed address": [{"signature": []}],
 }
 _SCHEMES: Node = {
-    "token": {"type": "http", "scheme": "bearer", "description": "An access token, from `auth/login`."},
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An access token, from `auth/login`, or an API token.",
+    },
     "session": {"type": "apiKey", "in": "cookie", "name": "gifapp_session"},
     "xsrf": {
         "type": "apiKey",

@@ -26,15 +26,17 @@ HEADERS: Mapping[str, str] = {
 
 _WITH_STATUS = {401: ["WWW-Authenticate"], 426: ["Upgrade"], 429: ["Retry-After"], 503: ["Retry-After"]}
 _OF_EVERYTHING = (errors.ServiceUnavailable,)
+_OF_TOKENS = (
+    errors.NotSignedIn,
+    errors.TokenInvalid,
+    errors.TokenExpired,
+    errors.ScopeMissing,
+    errors.SessionNeeded,
+)
 _OF_ACCESS: Mapping[Access, Collection[type[errors.GifappError]]] = {
     "anyone": (),
-    "signed in": (errors.NotSignedIn, errors.TokenInvalid, errors.TokenExpired),
-    "administrator": (
-        errors.NotSignedIn,
-        errors.TokenInvalid,
-        errors.TokenExpired,
-        errors.AdministratorsOnly,
-    ),
+    "signed in": _OF_TOKENS,
+    "administrator": (*_OF_TOKENS, errors.AdministratorsOnly),
     "cookie": (errors.NotSignedIn, errors.TokenInvalid, errors.TokenExpired, errors.RequestForged),
     "signed address": (errors.MediaLinkInvalid,),
 }

@@ -11,6 +11,7 @@ from typing import Any, Literal, get_type_hints
 from pydantic import BaseModel
 
 from gifapp import errors
+from gifapp.identity.callers import Need
 from gifapp.web.payloads import Headers, Payload, Query
 
 Access = Literal["anyone", "signed in", "administrator", "cookie", "signed address"]
@@ -38,6 +39,7 @@ class Operation:
         takes: the content types of a body that the handler reads itself.
         reads_itself: the models of what the handler reads itself, in `prepare` for instance.
         access: who may ask, where that differs from the handler's other methods.
+        need: what an API token needs, where that is not as usual; `session`: none may.
         is_tagged: clients may keep the answer, and ask by its ETag whether it still holds.
         is_file: tagged, and answered by range as well.
         description: the method's docstring.
@@ -55,6 +57,7 @@ class Operation:
     takes: Collection[str] = ()
     reads_itself: Collection[type[BaseModel]] = ()
     access: Access | None = None
+    need: Need | None = None
     is_tagged: bool = False
     is_file: bool = False
     description: str = ""

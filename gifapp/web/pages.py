@@ -125,7 +125,7 @@ class Dashboard(_Page, TornadoVoilaHandler):
     @allow_unauthenticated
     async def get(self, path: str | None = None) -> None:  # noqa: ARG002
         self.xsrf_token  # noqa: B018  sets the cookie: signing in and the page-close beacon need it
-        if self.current_user is None:
+        if self.current_user is None or self.get_query_argument("reset", ""):  # whoever is signed in here
             await self._sign_in()
             return
         try:

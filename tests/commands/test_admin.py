@@ -1,5 +1,6 @@
 """Accounts from the command line, against real servers."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ def test_accounts_are_made_and_listed(data_dir: Path) -> None:
     run(data_dir, "create-user", "ada@example.org", "--admin", "--password-stdin", said=PASSWORD)
     run(data_dir, "create-user", "bob@example.org", said=PASSWORD * 2)
     listed = run(data_dir, "list-users").output
-    assert listed == "ada@example.org\tadministrator\nbob@example.org\tuser\n"
+    assert listed == "ada@example.org\tadministrator\tenabled\nbob@example.org\tuser\tenabled\n"
 
 
 def test_a_password_is_changed(data_dir: Path) -> None:
@@ -50,6 +51,59 @@ def test_an_invitation_is_a_link_that_makes_an_account(data_dir: Path) -> None:
     invite = link.partition("invite=")[2]
     assert identity.register("bob@example.org", "correct horse", invite=invite, address="here").role == "user"
     identity.close()
+
+
+@pytest.fixture
+def people(data_dir: Path) -> Path:
+    """Ada administers, Bob does not."""
+    run(data_dir, "create-user", "ada@example.org", "--admin", "--password-stdin", said=PASSWORD)
+    run(data_dir, "create-user", "bob@example.org", "--password-stdin", said=PASSWORD)
+    return data_dir
+
+
+def test_an_account_is_disabled_and_enabled(people: Path) -> None:
+    run(people, "disable", "bob@example.org")
+    assert "bob@example.org\tuser\tdisabled\n" in run(people, "list-users").output
+    run(people, "enable", "bob@example.org")
+    assert "disabled" not in run(people, "list-users").output
+
+
+def test_a_role_is_given_but_not_the_last_administrators(people: Path) -> None:
+    with pytest.raises(errors.LastAdministrator):
+        run(people, "set-role", "ada@example.org", "user")
+    run(people, "set-role", "bob@example.org", "administrator")
+    run(people, "set-role", "ada@example.org", "user")
+    assert "bob@example.org\tadministrator" in run(people, "list-users").output
+
+
+def test_a_link_gives_a_new_password(people: Path) -> None:
+    link = run(people, "reset-link", "bob@example.org").output.strip()
+    address, _, token = link.partition("/?reset=")
+    assert address == "http://127.0.0.1:8866"
+    identity = prepare(load(data_dir=people)).build_identity()
+    assert identity.reset_password(token, "battery staple", "here").user.email == "bob@example.org"
+    identity.close()
+
+
+def test_an_account_is_deleted_once_that_is_sure(people: Path) -> None:
+    run(people, "delete-user", "bob@example.org", said="n\n")
+    assert "bob" in run(people, "list-users").output
+    run(people, "delete-user", "bob@example.org", "--yes")
+    assert "bob" not in run(people, "list-users").output
+    with pytest.raises(errors.LastAdministrator):
+        run(people, "delete-user", "ada@example.org", "--yes")
+
+
+def test_the_audit_log_is_listed(people: Path) -> None:
+    run(people, "disable", "bob@example.org")
+    heading, newest, *_ = run(people, "audit").output.splitlines()
+    assert heading.split()[:2] == ["WHEN", "(UTC)"]
+    assert newest.split()[2:] == ["disabled", "bob@example.org"]
+    told = json.loads(
+        run(people, "audit", "--user", "bob@example.org", "--kind", "disabled", "--json").output
+    )
+    assert [one["email"] for one in told] == ["bob@example.org"]
+    assert run(people, "audit", "--kind", "deleted").output == "Nothing of this kind has happened.\n"
 
 
 def test_what_is_wrong_is_an_error_of_ours(data_dir: Path) -> None:

@@ -49,8 +49,11 @@ class Watch:
 
 
 def _below_service() -> list[psutil.Process]:
-    [service] = [one for one in psutil.Process().children() if "up" in one.cmdline()]
-    return service.children(recursive=True)
+    below: list[psutil.Process] = []
+    for child in psutil.Process().children():  # ffmpeg, too, while a test makes its video
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+            below += child.children(recursive=True) if "up" in child.cmdline() else []
+    return below
 
 
 def _own_bytes(process: psutil.Process) -> int:

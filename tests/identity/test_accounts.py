@@ -123,6 +123,39 @@ def test_a_password_is_neither_short_nor_over_72_bytes() -> None:
     assert not passwords.match("x" * 73, passwords.hash("x" * 72))
 
 
+@pytest.mark.parametrize(
+    "common",
+    [
+        "password",
+        "12345678",
+        "Passw0rd!",
+        "qwertyuiop",
+        "aaaaaaaaaaaa",
+        "ada.lovelace",
+        "lovelace1",
+        "gifapp123",
+    ],
+)
+def test_what_anybody_would_try_is_no_password(common: str) -> None:
+    with pytest.raises(errors.PasswordTooCommon, match="add another word"):
+        Passwords(4).hash_new(common, "ada.lovelace@example.org")
+
+
+def test_what_is_common_is_refused_wherever_a_password_is_chosen(identity: Identity) -> None:
+    ada = founded(identity)
+    caller = identity.authenticate(identity.login("ada@example.org", GOOD, HERE).access_token)
+    reset = identity.people.reset_link(ada.id, by=None).token
+    for choose in (
+        lambda: identity.register("bob@example.org", "password", invite=identity.invite(), address=HERE),
+        lambda: identity.create_user("bob@example.org", "password", "user"),
+        lambda: identity.set_password("ada@example.org", "password"),
+        lambda: identity.change_password(caller, GOOD, "password", HERE),
+        lambda: identity.reset_password(reset, "password", HERE),
+    ):
+        with pytest.raises(errors.PasswordTooCommon):
+            choose()
+
+
 def test_a_password_is_the_same_from_every_keyboard() -> None:
     passwords = Passwords(4)
     assert passwords.match("Ko\u0308nigsberg", passwords.hash("K\u00f6nigsberg"))

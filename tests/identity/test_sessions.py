@@ -127,6 +127,14 @@ def test_logging_out_of_one_session_leaves_the_other(identity: Identity) -> None
     assert identity.authenticate(other.access_token)
 
 
+def test_logging_out_everywhere_ends_every_session_and_access_token(identity: Identity) -> None:
+    here, elsewhere = signed_in(identity), signed_in(identity)
+    identity.logout_everywhere(identity.authenticate(here.access_token))
+    assert is_over(identity, here)
+    assert is_over(identity, elsewhere)
+    assert identity.login(EMAIL, PASSWORD, HERE)
+
+
 @pytest.mark.parametrize("token", ["", ".", "a.", ".a", "no dot", "ü.ü", "x.$gt"])
 def test_what_is_no_refresh_token_is_nobodys(identity: Identity, token: str) -> None:
     identity.logout(token)

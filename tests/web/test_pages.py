@@ -35,6 +35,13 @@ async def test_password_managers_and_screen_readers_know_the_fields(stranger: ht
         assert re.search(rf'id="{field}-error" aria-live="polite"', page)
 
 
+async def test_a_reset_link_shows_its_form_to_whoever_is_signed_in(sign_in: SignIn) -> None:
+    browser = await sign_in("ada@example.org")
+    page = (await browser.get("/", params={"reset": "x"})).text
+    assert 'id="password-label"' in page
+    assert "jupyter-config-data" not in page
+
+
 async def test_the_sign_in_page_runs_no_inline_script(stranger: httpx.AsyncClient) -> None:
     page = await stranger.get("/")
     policy = page.headers["Content-Security-Policy"]

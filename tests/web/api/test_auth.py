@@ -162,6 +162,30 @@ async def test_a_new_password(ada: Person) -> None:
     assert (await ada.http.get("/api/v1/me")).status_code == 200
 
 
+async def test_signing_out_everywhere(stranger: httpx.AsyncClient, identity: Identity) -> None:
+    access = (await signed_in(stranger, identity)).json()["access_token"]
+    elsewhere = identity.login(ADA["email"], PASSWORD, "here")
+    headers = {"Authorization": f"Bearer {access}"}
+    answer = await stranger.post("/api/v1/auth/logout-everywhere", headers=headers)
+    assert answer.status_code == 204
+    assert "gifapp_session" not in stranger.cookies
+    for token in (access, elsewhere.access_token):
+        me = await stranger.get("/api/v1/me", headers={"Authorization": f"Bearer {token}"})
+        is_problem(me, 401, "token-invalid")
+
+
+async def test_a_new_password_by_a_link(stranger: httpx.AsyncClient, identity: Identity) -> None:
+    user_id = (await signed_in(stranger, identity)).json()["user"]["id"]
+    token = identity.people.reset_link(user_id, by=None).token
+    body = {"token": token, "new_password": "password"}
+    is_problem(await stranger.post("/api/v1/auth/reset", json=body), 422, "password-too-common")
+    body["new_password"] = "battery staple"
+    answer = await stranger.post("/api/v1/auth/reset", json=body)
+    assert answer.json()["user"]["email"] == ADA["email"]
+    assert (await stranger.post("/api/v1/auth/refresh", headers=xsrf(stranger))).status_code == 200
+    is_problem(await stranger.post("/api/v1/auth/reset", json=body), 403, "reset-link-invalid")
+
+
 @pytest.mark.parametrize("header", ["", "Bearer", "Basic YTpi", "bearer"])
 async def test_no_token_is_nobody(stranger: httpx.AsyncClient, header: str) -> None:
     answer = await stranger.get("/api/v1/me", headers={"Authorization": header})

@@ -5,12 +5,15 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from gifapp.domain.account_views import Scope
 from gifapp.domain.views import JobView
+from gifapp.identity.service import Identity
 from gifapp.web.api import api_routes
 from gifapp.web.base import AnsweringHandler
 from tests.web.api.conftest import Person, SignUp
 
 API = "/api/v1"
+SCOPE_NAMES: tuple[Scope, ...] = ("read", "write", "admin")
 
 # the status for nobody, for another user, for an administrator, for the owner, asked in this order.
 # The job is queued: it has no GIF. A body that is asked for is missing: 415.
@@ -20,7 +23,14 @@ ACCESS = {
     ("POST", f"{API}/auth/refresh"): (401, 401, 401, 401),
     ("POST", f"{API}/auth/logout"): (204, 204, 204, 204),
     ("POST", f"{API}/auth/password"): (401, 415, 415, 415),
+    ("POST", f"{API}/auth/reset"): (415, 415, 415, 415),
     ("GET", f"{API}/me"): (401, 200, 200, 200),
+    ("DELETE", f"{API}/me"): (401, 415, 415, 415),
+    ("GET", f"{API}/me/export"): (401, 200, 200, 200),
+    ("GET", f"{API}/me/tokens"): (401, 200, 200, 200),
+    ("POST", f"{API}/me/tokens"): (401, 415, 415, 415),
+    ("DELETE", f"{API}/me/tokens"): (401, 200, 200, 200),
+    ("DELETE", f"{API}/me/tokens/x"): (401, 404, 404, 404),
     ("GET", f"{API}/limits"): (200, 200, 200, 200),
     ("GET", f"{API}/presets"): (200, 200, 200, 200),
     ("GET", f"{API}/openapi.json"): (200, 200, 200, 200),
@@ -56,6 +66,13 @@ ACCESS = {
     ("GET", f"{API}/admin/dead-letters/{{job}}"): (401, 403, 404, 403),
     ("DELETE", f"{API}/admin/dead-letters/{{job}}"): (401, 403, 404, 403),
     ("POST", f"{API}/admin/dead-letters/{{job}}/requeue"): (401, 403, 404, 403),
+    ("GET", f"{API}/admin/users"): (401, 403, 200, 403),
+    ("GET", f"{API}/admin/users/x"): (401, 403, 404, 403),
+    ("PATCH", f"{API}/admin/users/x"): (401, 403, 415, 403),
+    ("DELETE", f"{API}/admin/users/x"): (401, 403, 404, 403),
+    ("POST", f"{API}/admin/users/x/reset-link"): (401, 403, 404, 403),
+    ("POST", f"{API}/admin/invites"): (401, 403, 201, 403),
+    ("GET", f"{API}/admin/audit"): (401, 403, 200, 403),
     ("GET", "/media/gifs/{job}"): (403, 403, 403, 403),
     ("HEAD", "/media/gifs/{job}"): (403, 403, 403, 403),
     ("GET", "/media/posters/{source}"): (403, 403, 403, 403),
@@ -64,6 +81,24 @@ ACCESS = {
     ("HEAD", "/media/frames/{source}"): (403, 403, 403, 403),
     ("GET", "/health/live"): (200, 200, 200, 200),
     ("GET", "/health/ready"): (200, 200, 200, 200),
+    ("POST", f"{API}/auth/logout-everywhere"): (401, 204, 204, 204),  # last: they are out then
+}
+
+
+# what an API token needs, where that is not `read` for GET and HEAD, `write` for the others and `admin` for
+# what is an administrator's; None: none may
+SCOPES = {
+    ("POST", f"{API}/auth/password"): None,
+    ("POST", f"{API}/auth/logout-everywhere"): None,
+    ("DELETE", f"{API}/me"): None,
+    ("GET", f"{API}/me/tokens"): None,
+    ("POST", f"{API}/me/tokens"): None,
+    ("DELETE", f"{API}/me/tokens"): None,
+    ("DELETE", f"{API}/me/tokens/x"): None,
+    ("POST", f"{API}/estimates"): "read",
+    ("PATCH", f"{API}/admin/users/x"): None,
+    ("DELETE", f"{API}/admin/users/x"): None,
+    ("POST", f"{API}/admin/users/x/reset-link"): None,
 }
 
 
@@ -75,6 +110,28 @@ async def test_who_may_what(stranger: httpx.AsyncClient, ada: Person, sign_up: S
         path = route.format(job=job.id, source=job.source.id)
         found[method, route] = tuple([(await who.request(method, path)).status_code for who in askers])
     assert found == ACCESS
+
+
+async def test_what_each_api_token_may(url: str, sign_up: SignUp, identity: Identity, job: JobView) -> None:
+    assert job.source
+    root = identity.authenticate(sign_up("root", "administrator").session.access_token)
+    tokens = {scope: identity.api_tokens.make(root, scope, [scope]).token for scope in SCOPE_NAMES}
+    private = [one for one, statuses in ACCESS.items() if statuses[0] == 401 and "refresh" not in one[1]]
+    found = {}
+    async with httpx.AsyncClient(base_url=url, timeout=30) as http:
+        for method, route in private:
+            path = route.format(job=job.id, source=job.source.id)
+            for scope, token in tokens.items():
+                headers = {"Authorization": f"Bearer {token}"}
+                answer = await http.request(method, path, headers=headers)
+                found[method, route, scope] = answer.status_code != 403
+    expected = {(*one, scope): needed(*one) == scope for one in private for scope in SCOPE_NAMES}
+    assert found == expected
+
+
+def needed(method: str, route: str) -> str | None:
+    usual = "admin" if "/admin/" in route else "read" if method in ("GET", "HEAD") else "write"
+    return SCOPES.get((method, route), usual)
 
 
 def test_every_route_and_method_is_in_the_table() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import os
 import subprocess
 import zipfile
 from collections.abc import AsyncIterator
@@ -24,7 +25,9 @@ from tests.web.api.conftest import MAX_UPLOAD_BYTES, Person, is_problem
 
 def files(storage: Path) -> list[Path]:
     """What lies in the storage but its lock."""
-    return [path for path in storage.rglob("*") if path.is_file() and path.name != "lock"]
+    # os.walk, since directories may go while one looks
+    found = (Path(folder) / name for folder, _, names in os.walk(storage) for name in names)
+    return [path for path in found if path.name != "lock"]
 
 
 async def nothing_left(storage: Path) -> bool:

@@ -1,4 +1,4 @@
-/* Signing in and creating an account, against /api/v1/auth. */
+/* Signing in, creating an account, and a new password by a link, against /api/v1/auth. */
 
 const byId = (id) => document.getElementById(id);
 const FIELDS = ["token", "email", "password"];
@@ -9,19 +9,22 @@ const FIELD_OF_CODE = {
   "invite-invalid": "token",
   "password-too-short": "password",
   "password-too-long": "password",
+  "password-too-common": "password",
 };
 
 // the tokens leave the address bar at once: they are nobody else's to read or to bookmark
 const query = new URLSearchParams(location.search);
 const invite = query.get("invite");
 const setup = query.get("setup");
+const reset = query.get("reset");
 history.replaceState(null, "", location.pathname);
 
 const noAccountYet = "noAccountYet" in document.body.dataset;
 const registration = document.body.dataset.registration;
-const state = { creating: noAccountYet || Boolean(invite) };
+const state = { creating: noAccountYet || Boolean(invite), resetting: Boolean(reset) };
 
 function words() {
+  if (state.resetting) return "An administrator gave you this link. It is good once; whoever is signed in to your account is signed out.";
   if (!state.creating) return "";
   if (noAccountYet && setup) return "You are the first: this account will administer gifapp.";
   if (noAccountYet) {
@@ -34,28 +37,42 @@ function words() {
 
 function other() {
   if (noAccountYet) return null;
+  if (state.resetting) return ["Know your password?", "Sign in"];
   if (state.creating) return ["Have an account?", "Sign in"];
   if (registration === "closed") return null;
   return ["New here?", "Create an account"];
 }
 
+function title() {
+  if (state.resetting) return "Choose a new password";
+  if (noAccountYet) return "Create the administrator";
+  return state.creating ? "Create your account" : "Sign in";
+}
+
+function verb() {
+  if (state.resetting) return "Change password";
+  return state.creating ? "Create account" : "Sign in";
+}
+
 function show() {
-  const title = noAccountYet ? "Create the administrator" : state.creating ? "Create your account" : "Sign in";
-  byId("title").textContent = title;
-  document.title = `${title} · gifapp`;
-  byId("go-text").textContent = state.creating ? "Create account" : "Sign in";
+  const choosing = state.creating || state.resetting;
+  byId("title").textContent = title();
+  document.title = `${title()} · gifapp`;
+  byId("go-text").textContent = verb();
   byId("word").innerHTML = words();
   byId("word").hidden = !words();
-  byId("password-rules").hidden = !state.creating;
-  byId("password").setAttribute("aria-describedby", `${state.creating ? "password-rules " : ""}password-error`);
-  byId("password").autocomplete = state.creating ? "new-password" : "current-password";
-  byId("token-field").hidden = !state.creating || !(noAccountYet ? !setup : registration === "invite" && !invite);
+  byId("password-rules").hidden = !choosing;
+  byId("password-label").textContent = state.resetting ? "New password" : "Password";
+  byId("password").setAttribute("aria-describedby", `${choosing ? "password-rules " : ""}password-error`);
+  byId("password").autocomplete = choosing ? "new-password" : "current-password";
+  byId("email-field").hidden = state.resetting;
+  byId("token-field").hidden = !state.creating || state.resetting || !(noAccountYet ? !setup : registration === "invite" && !invite);
   byId("token-label").textContent = noAccountYet ? "Setup token" : "Invitation code";
   const way = other();
   byId("other").hidden = !way;
   [byId("other-text").textContent, byId("other-way").textContent] = way || ["", ""];
   complain({});
-  byId(byId("token-field").hidden ? "email" : "token").focus();
+  byId(FIELDS.find((field) => !byId(field).closest("[hidden]"))).focus();
 }
 
 function complain(problems) {
@@ -70,6 +87,7 @@ function complain(problems) {
 
 function missing() {
   const problems = {};
+  if (state.resetting) return byId("password").value ? {} : { password: "Enter a new password." };
   if (!byId("email").value.trim()) problems.email = "Enter your e-mail address.";
   else if (!byId("email").checkValidity()) problems.email = "This is not an e-mail address.";
   if (!byId("password").value) problems.password = "Enter a password.";
@@ -94,6 +112,11 @@ async function post(verb, body) {
 }
 
 async function send() {
+  if (state.resetting) {
+    await post("reset", { token: reset, new_password: byId("password").value });
+    location.replace(location.pathname);
+    return;
+  }
   const account = { email: byId("email").value.trim(), password: byId("password").value };
   if (state.creating && state.registered !== account.email) {
     const token = (noAccountYet ? setup : invite) || byId("token").value.trim() || undefined;
@@ -107,7 +130,7 @@ async function send() {
 function busy(is) {
   state.busy = is;
   byId("go").setAttribute("aria-disabled", String(is));
-  byId("go-text").textContent = is ? "One moment…" : state.creating ? "Create account" : "Sign in";
+  byId("go-text").textContent = is ? "One moment…" : verb();
 }
 
 byId("form").addEventListener("submit", async (event) => {
@@ -135,7 +158,8 @@ byId("show").addEventListener("click", () => {
 });
 
 byId("other-way").addEventListener("click", () => {
-  state.creating = !state.creating;
+  state.creating = !state.resetting && !state.creating;
+  state.resetting = false;
   show();
 });
 

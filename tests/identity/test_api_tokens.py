@@ -1,0 +1,143 @@
+"""API tokens: what they open, what they never may, and everything that ends them."""
+
+from datetime import UTC, datetime, timedelta
+
+import pymongo
+import pytest
+
+from gifapp import errors
+from gifapp.identity import api_tokens
+from gifapp.identity.service import Caller, Identity
+from tests.identity.conftest import Build, Clock
+from tests.identity.test_sessions import EMAIL, HERE, PASSWORD, signed_in
+
+
+def somebody(identity: Identity) -> Caller:
+    return identity.authenticate(signed_in(identity).access_token)
+
+
+def test_an_api_token_tells_who_asks(identity: Identity) -> None:
+    caller = somebody(identity)
+    made = identity.api_tokens.make(caller, "backup", ["read"])
+    script = identity.authenticate(made.token)
+    assert (script.user_id, script.email, script.scopes) == (caller.user_id, EMAIL, {"read"})
+    assert made.token.startswith("gifapp_")
+    assert identity.access_token_for(caller)
+    with pytest.raises(errors.TokenInvalid):
+        identity.access_token_for(script)
+
+
+def test_it_is_shown_once_and_kept_as_a_digest(identity: Identity, mongodb_url: str) -> None:
+    caller = somebody(identity)
+    made = identity.api_tokens.make(caller, "backup", ["read", "write"])
+    [listed] = identity.api_tokens.all_of(caller.user_id)
+    assert listed.model_dump() == made.model_dump(exclude={"token"})
+    assert made.token.startswith(listed.hint)
+    with pymongo.MongoClient(mongodb_url) as client:
+        assert made.token not in str(client.get_default_database()["api_tokens"].find_one())
+
+
+def test_scopes_bound_what_it_may(identity: Identity) -> None:
+    script = identity.authenticate(identity.api_tokens.make(somebody(identity), "r", ["read"]).token)
+    script.check("read")
+    with pytest.raises(errors.ScopeMissing, match="'write'"):
+        script.check("write")
+    with pytest.raises(errors.SessionNeeded):
+        script.check("session")
+
+
+def test_whoever_signed_in_may_all_that_is_theirs(identity: Identity) -> None:
+    for need in ("read", "write", "admin", "session"):
+        somebody(identity).check(need)
+
+
+def test_the_scope_admin_is_for_administrators(identity: Identity) -> None:
+    with pytest.raises(errors.AdministratorsOnly):
+        identity.api_tokens.make(somebody(identity), "root", ["admin"])
+
+
+def test_a_revoked_one_is_out_at_once(identity: Identity) -> None:
+    caller = somebody(identity)
+    one, other = (identity.api_tokens.make(caller, name, ["read"]) for name in ("one", "other"))
+    identity.api_tokens.revoke(caller, one.id)
+    with pytest.raises(errors.TokenInvalid):
+        identity.authenticate(one.token)
+    assert identity.authenticate(other.token)
+    assert identity.api_tokens.revoke_all(caller.user_id, by=None) == 1
+    with pytest.raises(errors.TokenInvalid):
+        identity.authenticate(other.token)
+
+
+def test_nobody_revokes_anothers(identity: Identity) -> None:
+    made = identity.api_tokens.make(somebody(identity), "ada's", ["read"])
+    identity.create_user("eve@example.org", PASSWORD, "user")
+    eve = identity.authenticate(identity.login("eve@example.org", PASSWORD, HERE).access_token)
+    for token_id in (made.id, "nothing", "", "0" * 24):
+        with pytest.raises(errors.NotFound):
+            identity.api_tokens.revoke(eve, token_id)
+    assert identity.authenticate(made.token)
+
+
+def test_one_with_an_end_ends(build: Build, clock: Clock, mongodb_url: str) -> None:
+    identity = build(now=clock)
+    clock.to_real_time()
+    caller = somebody(identity)
+    made = identity.api_tokens.make(caller, "short", ["read"], clock.now + timedelta(hours=1))
+    assert identity.authenticate(made.token).expires_at == made.expires_at
+    with pytest.raises(errors.FieldInvalid, match="future"):
+        identity.api_tokens.make(caller, "past", ["read"], clock.now)
+    clock.forward(hours=1)
+    with pytest.raises(errors.TokenExpired):
+        identity.authenticate(made.token)
+    with pymongo.MongoClient(mongodb_url) as client:
+        indexes = client.get_default_database()["api_tokens"].index_information()
+    assert any("expireAfterSeconds" in index for index in indexes.values())
+
+
+def test_its_last_use_is_noted_once_a_minute(build: Build, clock: Clock) -> None:
+    identity = build(now=clock)
+    clock.to_real_time()
+    caller = somebody(identity)
+    token = identity.api_tokens.make(caller, "backup", ["read"]).token
+
+    def last_used() -> datetime | None:
+        return identity.api_tokens.all_of(caller.user_id)[0].last_used_at
+
+    assert last_used() is None
+    identity.authenticate(token)
+    first = last_used()
+    clock.forward(seconds=30)
+    identity.authenticate(token)
+    assert last_used() == first
+    clock.forward(seconds=31)
+    identity.authenticate(token)
+    assert (last_used() or datetime.min.replace(tzinfo=UTC)) > (first or clock.now)
+
+
+def test_there_is_a_bound_on_how_many(identity: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api_tokens, "MOST", 2)
+    caller = somebody(identity)
+    for name in ("one", "two"):
+        identity.api_tokens.make(caller, name, ["read"])
+    with pytest.raises(errors.TooManyTokens, match="2 API tokens"):
+        identity.api_tokens.make(caller, "three", ["read"])
+
+
+def test_they_outlive_sessions_and_passwords_but_no_disabled_account(identity: Identity) -> None:
+    caller = somebody(identity)
+    token = identity.api_tokens.make(caller, "backup", ["read"]).token
+    identity.change_password(caller, PASSWORD, "battery staple", HERE)
+    identity.logout_everywhere(caller)
+    assert identity.authenticate(token)
+    identity.people.change(caller.user_id, disabled=True, by=None)
+    with pytest.raises(errors.TokenInvalid):
+        identity.authenticate(token)
+    identity.people.change(caller.user_id, disabled=False, by=None)
+    with pytest.raises(errors.TokenInvalid):
+        identity.authenticate(token)
+
+
+@pytest.mark.parametrize("token", ["gifapp_", "gifapp_x", "gifapp_\N{SNOWMAN}", "gifapp_" + "A" * 5000])
+def test_a_made_up_one_is_nobodys(identity: Identity, token: str) -> None:
+    with pytest.raises(errors.TokenInvalid):
+        identity.authenticate(token)

@@ -1,0 +1,120 @@
+"""The log of security events."""
+
+from datetime import timedelta
+
+import pymongo
+import pytest
+from structlog.testing import capture_logs
+
+from gifapp import errors
+from gifapp.identity.audit import asked_from
+from gifapp.identity.service import Identity
+from tests.identity.conftest import Build, Clock
+from tests.identity.test_people import NEW, made
+from tests.identity.test_sessions import EMAIL, HERE, PASSWORD, signed_in
+
+
+def kinds(identity: Identity, user_id: str | None = None) -> list[str]:
+    """Oldest first."""
+    return [one.kind for one in identity.audit.page(user_id=user_id, limit=200).events][::-1]
+
+
+def test_what_happens_to_an_account_is_written_down(build: Build, clock: Clock) -> None:
+    identity = build(now=clock)
+    clock.to_real_time()
+    session = identity.register(EMAIL, PASSWORD, identity.setup_token(), address=HERE) and signed_in(identity)
+    caller = identity.authenticate(session.access_token)
+    with pytest.raises(errors.CredentialsWrong):
+        identity.login(EMAIL, "wrong horse", HERE)
+    token = identity.api_tokens.make(caller, "backup", ["read"])
+    for _ in range(2):
+        identity.authenticate(token.token)
+    identity.api_tokens.revoke(caller, token.id)
+    session = identity.change_password(caller, PASSWORD, NEW, HERE)
+    identity.reset_password(identity.people.reset_link(caller.user_id, by=None).token, PASSWORD, HERE)
+    identity.logout_everywhere(caller)
+    session = signed_in(identity)
+    identity.refresh(session.refresh_token)
+    clock.forward(seconds=11)
+    with pytest.raises(errors.TokenInvalid):
+        identity.refresh(session.refresh_token)
+    identity.logout(signed_in(identity).refresh_token)
+    assert kinds(identity, caller.user_id) == [
+        *("registered", "signed-in", "sign-in-failed", "token-made", "token-used", "token-revoked"),
+        *("password-changed", "reset-link-made", "password-reset", "signed-out-everywhere"),
+        *("signed-in", "refresh-reused", "signed-in", "signed-out"),
+    ]
+
+
+def test_what_administrators_do_is_written_down_with_their_name(identity: Identity) -> None:
+    root, bob = made(identity, "root", "administrator"), made(identity, "bob")
+    identity.people.change(bob, role="administrator", by=root)
+    identity.people.change(bob, role="administrator", by=root)  # nothing new
+    identity.people.change(bob, disabled=True, by=root)
+    identity.people.change(bob, disabled=False, by=root)
+    identity.people.delete(bob, forget=lambda _: None, by=root)
+    events = identity.audit.page(user_id=bob).events[::-1]
+    assert [one.kind for one in events] == [
+        *("account-made", "role-changed", "disabled", "enabled", "deleted")
+    ]
+    assert {(one.email, one.by_email) for one in events[1:]} == {(None, "root@example.org")}
+    assert events[1].facts == {"role": "administrator"}
+
+
+def test_an_unknown_address_is_kept_as_a_digest_and_no_password_at_all(
+    identity: Identity, mongodb_url: str
+) -> None:
+    for _ in range(2):
+        with pytest.raises(errors.CredentialsWrong):
+            identity.login("eve@example.org", "a secret of eve's", HERE)
+    one, other = identity.audit.page(kind="sign-in-failed").events
+    assert (one.user_id, one.stranger) == (None, other.stranger)
+    assert one.stranger
+    with pymongo.MongoClient(mongodb_url) as client:
+        kept = str(list(client.get_default_database()["audit"].find()))
+    assert "eve" not in kept
+
+
+def test_it_says_from_where(identity: Identity) -> None:
+    asked_from("203.0.113.9", "8d1f0c2b")
+    signed_in(identity)
+    newest = identity.audit.page().events[0]
+    assert (newest.kind, newest.address, newest.request_id) == ("signed-in", "203.0.113.9", "8d1f0c2b")
+    asked_from(None, None)
+
+
+def test_it_is_read_a_page_at_a_time_by_person_and_kind(identity: Identity) -> None:
+    for name in ("ada", "bob", "eve"):
+        made(identity, name)
+    first = identity.audit.page(limit=2)
+    rest = identity.audit.page(limit=2, cursor=first.next_cursor)
+    assert [one.email for one in (*first.events, *rest.events)] == [
+        f"{name}@example.org" for name in ("eve", "bob", "ada")
+    ]
+    assert rest.next_cursor is None
+    assert identity.audit.page(kind="disabled").events == []
+
+
+def test_mongodb_forgets_it_in_the_end(build: Build, clock: Clock, mongodb_url: str) -> None:
+    signed_in(build(now=clock, audit_kept=timedelta(days=3)))
+    with pymongo.MongoClient(mongodb_url, tz_aware=True) as client:
+        audit = client.get_default_database()["audit"]
+        kept, indexes = audit.find_one() or {}, audit.index_information()
+    assert kept["expires_at"] - kept["at"] == timedelta(days=3)
+    assert any(index.get("expireAfterSeconds") == 0 for index in indexes.values())
+
+
+def test_an_event_that_cannot_be_written_is_logged_and_stops_nobody(
+    identity: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed_in(identity)
+
+    def away(*_: object) -> None:
+        raise errors.ServiceUnavailable(service="MongoDB")
+
+    monkeypatch.setattr(identity.audit, "_write", away)
+    with capture_logs() as logs:
+        assert identity.login(EMAIL, PASSWORD, HERE)
+    assert [(one["log_level"], one["event"], one["kind"]) for one in logs] == [
+        ("error", "a security event was not recorded", "signed-in")
+    ]

@@ -1,0 +1,189 @@
+"""What administrators do to accounts, and what they cannot."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+
+from gifapp import errors
+from gifapp.identity.service import Identity
+from tests.identity.conftest import Build, Clock
+from tests.identity.test_sessions import EMAIL, HERE, PASSWORD, is_over, signed_in
+
+NEW = "battery staple"
+
+
+def made(identity: Identity, name: str, role: str = "user") -> str:
+    return identity.create_user(f"{name}@example.org", PASSWORD, role).id
+
+
+def test_everybody_is_listed_a_page_at_a_time(identity: Identity) -> None:
+    ids = [made(identity, name) for name in ("ada", "bob", "eve")]
+    first = identity.people.page(limit=2)
+    assert [one.id for one in first.users] == [ids[2], ids[1]]
+    rest = identity.people.page(limit=2, cursor=first.next_cursor)
+    assert [one.id for one in rest.users] == [ids[0]]
+    assert rest.next_cursor is None
+    with pytest.raises(errors.FieldInvalid, match="cursor"):
+        identity.people.page(cursor="x")
+
+
+def test_when_somebody_was_last_seen_is_known(identity: Identity) -> None:
+    session = signed_in(identity)
+    seen = identity.people.find(session.user.id).last_seen_at
+    assert seen is not None
+    identity.refresh(session.refresh_token)
+    again = identity.people.find(session.user.id).last_seen_at
+    assert again is not None
+    assert again >= seen
+
+
+def test_a_disabled_account_is_signed_out_until_it_is_enabled(identity: Identity) -> None:
+    session = signed_in(identity)
+    assert identity.people.change(session.user.id, disabled=True, by=None).disabled
+    assert is_over(identity, session)
+    with pytest.raises(errors.CredentialsWrong):
+        identity.login(EMAIL, PASSWORD, HERE)
+    identity.people.change(session.user.id, disabled=False, by=None)
+    assert is_over(identity, session)
+    assert identity.login(EMAIL, PASSWORD, HERE)
+
+
+def test_the_last_administrator_stays(identity: Identity) -> None:
+    root, other = made(identity, "root", "administrator"), made(identity, "other", "administrator")
+    identity.people.change(other, disabled=True, by=root)
+    forgotten: list[str] = []
+    for attempt in (
+        lambda: identity.people.change(root, role="user", by=root),
+        lambda: identity.people.change(root, disabled=True, by=root),
+        lambda: identity.people.delete(root, forget=forgotten.append, by=root),
+    ):
+        with pytest.raises(errors.LastAdministrator):
+            attempt()
+    kept = identity.people.find(root)
+    assert (kept.role, kept.disabled, forgotten) == ("administrator", False, [])
+
+
+def test_administrators_who_demote_each_other_leave_one(identity: Identity) -> None:
+    ids = [made(identity, name, "administrator") for name in ("ada", "bob")]
+    start = Barrier(2)
+
+    def demote(user_id: str) -> None:
+        start.wait(10)
+        try:
+            identity.people.change(user_id, role="user", by=None)
+        except errors.LastAdministrator:
+            return
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(demote, ids))
+    assert [one for one in ids if identity.people.find(one).role == "administrator"]
+
+
+def test_a_new_role_holds_at_once(identity: Identity) -> None:
+    session = signed_in(identity)
+    identity.people.change(session.user.id, role="administrator", by=None)
+    assert identity.authenticate(session.access_token).role == "administrator"
+
+
+def test_a_deleted_account_leaves_nothing_behind(identity: Identity) -> None:
+    session, forgotten = signed_in(identity), []
+    token = identity.api_tokens.make(identity.authenticate(session.access_token), "x", ["read"]).token
+    identity.people.delete(session.user.id, forget=forgotten.append, by=None)
+    assert forgotten == [session.user.id]
+    assert is_over(identity, session)
+    with pytest.raises(errors.TokenInvalid):
+        identity.authenticate(token)
+    with pytest.raises(errors.NotFound):
+        identity.people.find(session.user.id)
+    assert identity.users() == []
+
+
+def test_a_deletion_that_was_broken_off_is_done_again(identity: Identity) -> None:
+    session = signed_in(identity)
+
+    def breaks(user_id: str) -> None:
+        raise errors.ServiceUnavailable(service="MongoDB")
+
+    with pytest.raises(errors.ServiceUnavailable):
+        identity.people.delete(session.user.id, forget=breaks, by=None)
+    assert identity.people.find(session.user.id).disabled
+    identity.people.delete(session.user.id, forget=lambda _: None, by=None)
+    assert identity.users() == []
+
+
+def test_deleting_oneself_takes_the_password(identity: Identity) -> None:
+    caller = identity.authenticate(signed_in(identity).access_token)
+    with pytest.raises(errors.CredentialsWrong):
+        identity.delete_own(caller, "wrong horse", HERE, forget=lambda _: None)
+    identity.delete_own(caller, PASSWORD, HERE, forget=lambda _: None)
+    assert identity.users() == []
+
+
+# --- links for a new password
+
+
+def test_a_link_gives_a_new_password_once(identity: Identity) -> None:
+    session = signed_in(identity)
+    link = identity.people.reset_link(session.user.id, by=None)
+    assert link.path == f"/?reset={link.token}"
+    fresh = identity.reset_password(link.token, NEW, HERE)
+    assert identity.authenticate(fresh.access_token).email == EMAIL
+    assert is_over(identity, session)
+    with pytest.raises(errors.ResetLinkInvalid):
+        identity.reset_password(link.token, "yet another horse", HERE)
+    assert identity.login(EMAIL, NEW, HERE)
+
+
+def test_a_bad_password_does_not_use_up_the_link(identity: Identity) -> None:
+    link = identity.people.reset_link(signed_in(identity).user.id, by=None)
+    with pytest.raises(errors.PasswordTooShort):
+        identity.reset_password(link.token, "short", HERE)
+    assert identity.reset_password(link.token, NEW, HERE)
+
+
+def test_a_link_is_void_once_the_password_was_changed(identity: Identity) -> None:
+    session = signed_in(identity)
+    link = identity.people.reset_link(session.user.id, by=None)
+    identity.change_password(identity.authenticate(session.access_token), PASSWORD, NEW, HERE)
+    with pytest.raises(errors.ResetLinkInvalid):
+        identity.reset_password(link.token, "yet another horse", HERE)
+
+
+def test_a_link_is_good_for_a_day_and_for_no_disabled_account(build: Build, clock: Clock) -> None:
+    identity = build()
+    user_id = signed_in(identity).user.id
+    old = build(now=clock).people.reset_link(user_id, by=None)
+    clock.forward(minutes=5)
+    young = build(now=clock).people.reset_link(user_id, by=None)
+    assert young.expires_at - clock.now == timedelta(days=1)
+    identity.people.change(user_id, disabled=True, by=None)
+    for token in (old.token, young.token, "", "a.b.c", signed_in_token(identity)):
+        with pytest.raises(errors.ResetLinkInvalid):
+            identity.reset_password(token, NEW, HERE)
+    identity.people.change(user_id, disabled=False, by=None)
+    with pytest.raises(errors.ResetLinkInvalid):
+        identity.reset_password(old.token, NEW, HERE)
+    assert identity.reset_password(young.token, NEW, HERE)
+
+
+def signed_in_token(identity: Identity) -> str:
+    made(identity, "bob")
+    return identity.login("bob@example.org", PASSWORD, HERE).access_token
+
+
+def test_of_two_who_use_a_link_one_wins(build: Build) -> None:
+    identity = build(password_rounds=9)
+    token = identity.people.reset_link(signed_in(identity).user.id, by=None).token
+    start = Barrier(2)
+
+    def use(password: str) -> str:
+        start.wait(10)
+        try:
+            return identity.reset_password(token, password, HERE).user.email
+        except errors.ResetLinkInvalid:
+            return "refused"
+
+    with ThreadPoolExecutor(2) as threads:
+        assert sorted(threads.map(use, (NEW, "yet another horse"))) == [EMAIL, "refused"]

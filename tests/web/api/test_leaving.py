@@ -1,0 +1,151 @@
+"""What people take with them, and what stays behind when they go: nothing."""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pymongo
+import pytest
+import redis
+
+from gifapp import errors
+from gifapp.domain.recipe import Recipe
+from gifapp.domain.views import JobView, SourceView
+from gifapp.jobs import leases
+from gifapp.jobs.parts import JobParts
+from tests.web.api.conftest import PASSWORD, Person, SignUp, is_problem
+
+
+def files_in(storage: Path) -> list[Path]:
+    return [path for path in storage.rglob("*") if path.is_file() and path.name != "lock"]
+
+
+async def unzipped(person: Person) -> zipfile.ZipFile:
+    answer = await person.http.get("/api/v1/me/export")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "application/zip"
+    assert "attachment" in answer.headers["Content-Disposition"]
+    zipped = zipfile.ZipFile(io.BytesIO(answer.content))
+    assert zipped.testzip() is None
+    return zipped
+
+
+async def test_the_export_has_all_that_is_ones_own(
+    ada: Person, source: SourceView, job: JobView, gif: bytes, video: bytes
+) -> None:
+    await ada.http.post("/api/v1/me/tokens", json={"name": "backup"})
+    zipped = await unzipped(ada)
+    assert zipped.read(f"videos/{source.id}-clip.mp4") == video
+    assert zipped.read(f"gifs/{job.id}-clip.gif") == gif
+    account, tokens, videos, jobs = (
+        json.loads(zipped.read(name))
+        for name in ("account.json", "api-tokens.json", "videos.json", "jobs.json")
+    )
+    assert (account["id"], account["email"]) == (ada.id, "ada@example.org")
+    assert [one["name"] for one in tokens] == ["backup"]
+    assert [one["sha256"] for one in videos] == [source.sha256]
+    assert [(one["id"], one["state"]) for one in jobs] == [(job.id, "succeeded")]
+    assert jobs[0]["recipe"]
+    assert len(zipped.namelist()) == 6
+
+
+async def test_nobody_exports_what_is_anothers(gif: bytes, sign_up: SignUp) -> None:
+    zipped = await unzipped(sign_up("eve"))
+    assert [name for name in zipped.namelist() if "/" in name] == []
+    assert json.loads(zipped.read("jobs.json")) == json.loads(zipped.read("videos.json")) == []
+
+
+async def test_a_file_that_is_gone_is_left_out(ada: Person, source: SourceView, jobs: JobParts) -> None:
+    jobs.blobs.remove_source(source.sha256)
+    zipped = await unzipped(ada)
+    assert "videos.json" in zipped.namelist()
+    assert not [name for name in zipped.namelist() if name.startswith("videos/")]
+
+
+def test_an_export_is_made_in_small_parts(jobs: JobParts, source: SourceView, ada: Person) -> None:
+    with jobs.blobs.source_path(source.sha256).open("ab") as video:
+        video.truncate(50_000_000)
+    sizes = [len(part) for part in jobs.service.export(ada.id, {})]
+    assert sum(sizes) > 50_000_000
+    assert max(sizes) < 300_000
+
+
+@pytest.fixture
+def left_of(storage: Path, emptied_url: str, redis_url: str) -> Callable[[str], list[object]]:
+    """What there is of a person in storage, MongoDB (but the audit log and a mark) and Redis."""
+
+    def left_of(user_id: str) -> list[object]:
+        found: list[object] = [*files_in(storage)]
+        with pymongo.MongoClient(emptied_url) as client:
+            database = client.get_default_database()
+            found += [
+                name
+                for name in set(database.list_collection_names()) - {"audit", "owners"}
+                if user_id in str(list(database[name].find()))
+            ]
+        with redis.Redis.from_url(redis_url) as client:
+            return found + [key for key in client.scan_iter() if user_id.encode() in key]
+
+    return left_of
+
+
+async def test_whoever_leaves_leaves_nothing(
+    ada: Person, gif: bytes, jobs: JobParts, source: SourceView, left_of: Callable[[str], list[object]]
+) -> None:
+    running = jobs.service.submit(ada.id, source.id, Recipe(fps=5.0))
+    claimed = leases.claim(ada.id, worker="w", lease_s=30)
+    assert claimed is not None
+    assert claimed.id == running.id
+    jobs.service.submit(ada.id, source.id, Recipe(fps=6.0))
+    await ada.http.post("/api/v1/me/tokens", json={"name": "backup"})
+    assert len(left_of(ada.id)) > 6
+    answer = await ada.http.request("DELETE", "/api/v1/me", json={"password": PASSWORD})
+    assert answer.status_code == 204
+    assert left_of(ada.id) == []
+    assert leases.give_in(leases.attempt_of(claimed)) is None  # the worker that ran it is fenced out
+    is_problem(await ada.http.get("/api/v1/me"), 401, "token-invalid")
+
+
+async def test_leaving_takes_the_password(ada: Person) -> None:
+    answer = await ada.http.request("DELETE", "/api/v1/me", json={"password": "wrong horse"})
+    is_problem(answer, 401, "credentials-wrong")
+    assert (await ada.http.get("/api/v1/me")).status_code == 200
+
+
+async def test_the_last_administrator_cannot_leave(sign_up: SignUp) -> None:
+    root = sign_up("root", "administrator")
+    answer = await root.http.request("DELETE", "/api/v1/me", json={"password": PASSWORD})
+    is_problem(answer, 409, "last-administrator")
+    assert (await root.http.get("/api/v1/me")).status_code == 200
+
+
+async def test_anothers_equal_video_stays(
+    ada: Person, source: SourceView, sign_up: SignUp, jobs: JobParts, video: bytes
+) -> None:
+    eve = sign_up("eve")
+    answer = await eve.http.post("/api/v1/sources?name=mine.mp4", content=video)
+    assert answer.status_code == 201
+    await ada.http.request("DELETE", "/api/v1/me", json={"password": PASSWORD})
+    assert jobs.service.source_path(eve.id, answer.json()["id"]).read_bytes() == video
+
+
+def test_an_upload_that_ends_after_its_account_is_not_kept(
+    ada: Person, jobs: JobParts, video: bytes, storage: Path
+) -> None:
+    with jobs.service.incoming(ada.id) as incoming:
+        incoming.write(video)
+        jobs.service.forget_owner(ada.id)
+        with pytest.raises(errors.NotFound, match="account"):
+            jobs.service.add_source(ada.id, incoming, "late.mp4")
+    assert files_in(storage) == []
+
+
+async def test_a_job_asked_for_too_late_is_not_queued(
+    ada: Person, jobs: JobParts, source: SourceView, stranger: httpx.AsyncClient
+) -> None:
+    jobs.service.forget_owner(ada.id)
+    with pytest.raises(errors.NotFound):
+        jobs.service.submit(ada.id, source.id, Recipe())

@@ -1,0 +1,132 @@
+"""Administrators over HTTP: everybody's accounts, invitations, links, the audit log."""
+
+import asyncio
+
+import httpx
+import pytest
+
+from gifapp.domain.views import JobView, SourceView
+from gifapp.identity.service import Identity
+from gifapp.web.events import SIGN_IN_AGAIN
+from tests.web.api.conftest import PASSWORD, Person, SignUp, is_problem
+from tests.web.api.test_events import listening
+
+USERS = "/api/v1/admin/users"
+
+
+@pytest.fixture
+def root(sign_up: SignUp) -> Person:
+    return sign_up("root", "administrator")
+
+
+async def test_everybody_is_listed(root: Person, ada: Person, source: SourceView) -> None:
+    first = (await root.http.get(USERS, params={"limit": 1})).json()
+    rest = (await root.http.get(USERS, params={"limit": 1, "cursor": first["next_cursor"]})).json()
+    [one], [other] = first["users"], rest["users"]
+    assert (one["email"], one["role"], one["disabled"]) == ("ada@example.org", "user", False)
+    assert one["stored_bytes"] == source.bytes
+    assert one["created_at"]
+    assert one["last_seen_at"]
+    assert (other["id"], other["stored_bytes"], rest["next_cursor"]) == (root.id, 0, None)
+    is_problem(await root.http.get(USERS, params={"cursor": "x"}), 422, "field-invalid")
+
+
+async def test_a_disabled_account_is_out_at_once(url: str, root: Person, ada: Person) -> None:
+    async with listening(url, ada.session.access_token) as socket:
+        assert (await socket.next())["type"] == "ready"
+        answer = await root.http.patch(f"{USERS}/{ada.id}", json={"disabled": True})
+        assert answer.json()["disabled"] is True
+        is_problem(await ada.http.get("/api/v1/me"), 401, "token-invalid")
+        assert await socket.end() == SIGN_IN_AGAIN
+    login = {"email": "ada@example.org", "password": PASSWORD}
+    is_problem(await ada.http.post("/api/v1/auth/login", json=login), 401, "credentials-wrong")
+    await root.http.patch(f"{USERS}/{ada.id}", json={"disabled": False})
+    assert (await ada.http.post("/api/v1/auth/login", json=login)).status_code == 200
+
+
+async def test_a_role_is_given(root: Person, ada: Person) -> None:
+    await root.http.patch(f"{USERS}/{ada.id}", json={"role": "administrator"})
+    assert (await ada.http.get(f"{USERS}/{root.id}")).json()["email"] == "root@example.org"
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ({}, (422, "field-invalid")),
+        ({"role": "king"}, (422, "field-invalid")),
+        ({"email": "x@example.org"}, (422, "field-invalid")),
+        ({"disabled": True}, (409, "last-administrator")),
+        ({"role": "user"}, (409, "last-administrator")),
+    ],
+)
+async def test_what_cannot_be_done_is_said(
+    root: Person, body: dict[str, object], problem: tuple[int, str]
+) -> None:
+    is_problem(await root.http.patch(f"{USERS}/{root.id}", json=body), *problem)
+
+
+async def test_an_account_is_deleted_with_all_it_has(
+    root: Person, ada: Person, job: JobView, gif: bytes, identity: Identity
+) -> None:
+    assert (await root.http.delete(f"{USERS}/{ada.id}")).status_code == 204
+    is_problem(await root.http.get(f"{USERS}/{ada.id}"), 404, "not-found")
+    is_problem(await root.http.delete(f"{USERS}/{root.id}"), 409, "last-administrator")
+    assert [user.email for user in identity.users()] == ["root@example.org"]
+
+
+async def test_links_are_given(root: Person, ada: Person, stranger: httpx.AsyncClient) -> None:
+    reset = (await root.http.post(f"{USERS}/{ada.id}/reset-link")).json()
+    assert reset["path"] == f"/?reset={reset['token']}"
+    body = {"token": reset["token"], "new_password": "battery staple"}
+    assert (await stranger.post("/api/v1/auth/reset", json=body)).status_code == 200
+    invite = (await root.http.post("/api/v1/admin/invites")).json()
+    assert invite["path"] == f"/?invite={invite['token']}"
+    account = {"email": "bob@example.org", "password": PASSWORD, "invite": invite["token"]}
+    assert (await stranger.post("/api/v1/auth/register", json=account)).status_code == 201
+
+
+async def test_a_token_of_an_administrators_reads_and_changes_no_account(
+    root: Person, ada: Person, stranger: httpx.AsyncClient
+) -> None:
+    made = await root.http.post("/api/v1/me/tokens", json={"name": "watch", "scopes": ["admin"]})
+    headers = {"Authorization": f"Bearer {made.json()['token']}"}
+    assert (await stranger.get(USERS, headers=headers)).status_code == 200
+    assert (await stranger.get("/api/v1/admin/queue", headers=headers)).status_code == 200
+    for path in (f"{USERS}/{root.id}/reset-link", f"{USERS}/{ada.id}/reset-link"):
+        is_problem(await stranger.post(path, headers=headers), 403, "session-needed")
+
+
+async def test_a_token_of_a_former_administrators_is_no_administrators(
+    root: Person, sign_up: SignUp, stranger: httpx.AsyncClient
+) -> None:
+    other = sign_up("other", "administrator")
+    made = await other.http.post("/api/v1/me/tokens", json={"name": "watch", "scopes": ["admin"]})
+    await root.http.patch(f"{USERS}/{other.id}", json={"role": "user"})
+    headers = {"Authorization": f"Bearer {made.json()['token']}"}
+    is_problem(await stranger.get(USERS, headers=headers), 403, "administrators-only")
+
+
+async def test_the_audit_log_is_read(root: Person, ada: Person, stranger: httpx.AsyncClient) -> None:
+    login = {"email": "ada@example.org", "password": "wrong horse"}
+    failed = await stranger.post("/api/v1/auth/login", json=login)
+    asked = {"user": ada.id, "kind": "sign-in-failed"}
+    [event] = (await root.http.get("/api/v1/admin/audit", params=asked)).json()["events"]
+    assert (event["email"], event["address"]) == ("ada@example.org", "127.0.0.1")
+    assert event["request_id"] == failed.headers["X-Request-Id"]
+    page = (await root.http.get("/api/v1/admin/audit", params={"limit": 2})).json()
+    assert len(page["events"]) == 2
+    more = await root.http.get("/api/v1/admin/audit", params={"limit": 2, "cursor": page["next_cursor"]})
+    assert more.json()["events"][0]["id"] < page["events"][1]["id"]
+    is_problem(await root.http.get("/api/v1/admin/audit", params={"kind": "x"}), 422, "field-invalid")
+
+
+async def test_events_of_requests_at_the_same_time_keep_their_own_address(
+    root: Person, sign_up: SignUp
+) -> None:
+    people = [sign_up(f"p{number}") for number in range(6)]
+    answers = await asyncio.gather(*(one.http.delete("/api/v1/me/tokens") for one in people))
+    assert {answer.status_code for answer in answers} == {200}
+    made = await asyncio.gather(*(one.http.post("/api/v1/me/tokens", json={"name": "x"}) for one in people))
+    events = (await root.http.get("/api/v1/admin/audit", params={"kind": "token-made"})).json()["events"]
+    known = {one.id: answer.headers["X-Request-Id"] for one, answer in zip(people, made, strict=True)}
+    assert {event["user_id"]: event["request_id"] for event in events} == known
