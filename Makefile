@@ -3,13 +3,14 @@
 # make bench  the benchmarks      make clean  away with the virtual environment
 # make chaos  300 jobs in a storm of kill -9, SIGTERM and wiped servers, five minutes; CHAOS_SEED=7 for the blows of seed 7
 # make properties   the property tests with many more examples, new ones each time: about ten minutes
+# make fuzz   requests made up from the API's document, new ones each time: about ten minutes; FUZZ_EXAMPLES=1000 for more
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTHONS := python3 python3.14 python3.13 python3.12 python3.11
 SUITABLE := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
 
-.PHONY: run test check bench chaos properties clean
+.PHONY: run test check bench chaos properties fuzz clean
 
 run: .venv/installed
 	@exec $(BIN)/gifapp up --open $(ARGS)
@@ -31,6 +32,9 @@ chaos: .venv/installed-test
 
 properties: .venv/installed-test
 	@HYPOTHESIS_PROFILE=deep exec $(BIN)/python -m pytest --timeout 0 tests/conversion/test_properties.py tests/conversion/test_lzw_properties.py $(ARGS)
+
+fuzz: .venv/installed-test
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-200} exec $(BIN)/python -m pytest tests/web/api/test_fuzz.py $(ARGS)
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache

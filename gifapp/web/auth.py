@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import WithJsonSchema
+
 from gifapp import errors
 from gifapp.domain.views import SessionView, UserView
 from gifapp.identity.service import Session
@@ -9,16 +13,18 @@ from gifapp.web.base import SESSION_COOKIE, BaseHandler, PrivateHandler
 from gifapp.web.operations import operation
 from gifapp.web.payloads import Payload
 
+Email = Annotated[str, WithJsonSchema({"type": "string", "format": "email"})]
+
 
 class Registration(Payload):
-    email: str
+    email: Email
     password: str
     setup_token: str | None = None
     invite: str | None = None
 
 
 class Credentials(Payload):
-    email: str
+    email: Email
     password: str
 
 

@@ -47,7 +47,12 @@ class EventsHandler(AnsweringHandler, WebSocketHandler):
             self._token = self.bearer()
             self.caller_now = await self.caller()
 
-    @operation("What happens to my jobs and videos: a websocket", status=101, answer=Event, query=EventsQuery)
+    @operation(
+        "What happens to my jobs and videos: a websocket",
+        status=101,
+        answer=Event,
+        reads_itself=[EventsQuery],
+    )
     async def get(self, *args: str, **kwargs: str) -> None:
         """`ready` or `reset` first, then what was missed since `cursor`, then what happens.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from gifapp import errors
@@ -39,8 +39,17 @@ class Submission(Payload):
     run_at: Moment | None = None
 
 
+Key = Annotated[
+    str,
+    AfterValidator(_key),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": _MOST_KEY_CHARACTERS}),
+]
+
+
 class SubmissionHeaders(Headers):
-    idempotency_key: Annotated[str, AfterValidator(_key)] | None = Field(None, alias="Idempotency-Key")
+    idempotency_key: Key | None = Field(
+        None, alias="Idempotency-Key", description="The same job is answered to a repeat with the same key."
+    )
 
 
 class JobsQuery(PageQuery):

@@ -112,7 +112,7 @@ class GifHandler(_FileHandler):
 
     @operation(
         "The finished GIF of a job, or the WebP, APNG or MP4 that its recipe asked for",
-        query=FileQuery,
+        reads_itself=[FileQuery],
         gives=[kind.content_type for kind in FILE_KINDS.values()],
         is_file=True,
         raises=[errors.JobNotFinished],
@@ -126,7 +126,7 @@ class GifHandler(_FileHandler):
 class PosterHandler(_FileHandler):
     signed_kind = "posters"
 
-    @operation("A picture out of a video", query=FileQuery, gives=["image/jpeg"], is_file=True)
+    @operation("A picture out of a video", reads_itself=[FileQuery], gives=["image/jpeg"], is_file=True)
     async def get(self, source_id: str, include_body: bool = True) -> None:
         owner_id = await self.owner_id(source_id)
         path = await self.run_blocking(self.parts.service.poster_path, owner_id, source_id)

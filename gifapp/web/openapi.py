@@ -51,8 +51,6 @@ _SCHEMES: Node = {
 }
 _SIGNED = ("owner", "expires")  # of an address, with the signature
 
-_IMPLIED = {"OPTIONS", "HEAD"}
-
 Mode = Literal["validation", "serialization"]
 
 
@@ -75,12 +73,13 @@ class Described(NamedTuple):
 
 
 def described(routes: Iterable[URLSpec]) -> Iterator[Described]:
-    """Every method of every route, but for OPTIONS, which all have, and HEAD, which is as GET."""
+    """Every method of every route, but for OPTIONS, which all have, and a HEAD that is as GET."""
     for route in routes:
         path = route.regex.pattern.removesuffix("$").replace("([^/]+)", "{id}").replace("\\.", ".")
         handler: Any = route.handler_class
         access: Access = "signed address" if (route.kwargs or {}).get("signed") else handler.access
-        for name in sorted(set(handler.methods()) - _IMPLIED):
+        methods = set(handler.methods()) - {"OPTIONS"}
+        for name in sorted(methods - {"HEAD"} if "GET" in methods else methods):
             declared = operation_of(getattr(handler, name.lower()))
             own = declared.access if declared else None
             yield Described(path, name.lower(), handler, own or access, declared)

@@ -26,7 +26,7 @@ class Operation:
     """Declares a method of a handler: `async def post(self, job_id: str, given: Body) -> JobView`.
 
     Parameters that are a `Payload`, a `Query` or `Headers` are read from the request and checked before
-    the method runs; the model that it returns is written. Its docstring is the longer description.
+    the method runs; the model that it returns is written.
 
     Attributes:
         summary: one line, without a full stop.
@@ -37,11 +37,13 @@ class Operation:
         gives: the content types of an answer that is no JSON.
         answer_headers: what comes with the answer; see `openapi_answers.HEADERS`.
         takes: the content types of a body that the handler reads itself.
-        query: the arguments of the address, where the handler reads them itself.
+        reads_itself: the models of what the handler reads itself, in `prepare` for instance.
         access: who may ask, where that differs from the handler's other methods.
         need: what an API token needs, where that is not as usual; `session`: none may.
         is_tagged: clients may keep the answer, and ask by its ETag whether it still holds.
         is_file: tagged, and answered by range as well.
+        description: the method's docstring.
+        parameters: what it reads, by the method's own names and types.
     """
 
     summary: str
@@ -53,7 +55,7 @@ class Operation:
     gives: Collection[str] = ()
     answer_headers: Collection[str] = ()
     takes: Collection[str] = ()
-    query: type[Query] | None = None
+    reads_itself: Collection[type[BaseModel]] = ()
     access: Access | None = None
     need: Need | None = None
     is_tagged: bool = False
@@ -78,7 +80,7 @@ class Operation:
 
     def reads(self, kind: type[BaseModel]) -> type[BaseModel] | None:
         """The body, the arguments or the headers that it reads."""
-        read = [*self.parameters.values(), *([self.query] if self.query else [])]
+        read = [*self.parameters.values(), *self.reads_itself]
         return next((model for model in read if issubclass(model, kind)), None)
 
     @property

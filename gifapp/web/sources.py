@@ -100,7 +100,7 @@ class SourcesHandler(PrivateHandler):
     @operation(
         "Upload a video; the body is the file itself, not a form",
         status=201,
-        query=UploadQuery,
+        reads_itself=[UploadQuery],
         takes=["*/*"],
         answer_headers=["Location"],
         raises=[

@@ -17,6 +17,7 @@ import psutil
 import pytest
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
+from voila._version import __version__ as voila_version
 
 from gifapp import errors
 from gifapp.web.app import GifApp
@@ -88,6 +89,35 @@ async def test_nothing_else_of_jupyter_or_voila_is_served(sign_in: SignIn) -> No
     ada = await sign_in("ada@example.org")
     answers = {path: (await ada.get(path)).status_code for path in FORBIDDEN}
     assert answers == dict.fromkeys(FORBIDDEN, 404)
+
+
+# method, path: the status for nobody, for whoever is signed in; the kernel is nobody's
+OTHER_ROUTES = {
+    ("GET", "/"): (200, 200),
+    ("POST", "/api/v1/kernel/token"): (401, 401),
+    ("GET", "/api/kernels/{kernel}"): (403, 403),
+    ("GET", "/api/kernels/{kernel}/channels"): (403, 403),
+    ("POST", "/voila/api/shutdown/{kernel}"): (403, 403),
+    ("GET", "/voila/templates/gifapp/static/voila.js"): (200, 200),
+    ("GET", f"/voila/static/{voila_version}/voila.js"): (200, 200),
+    ("GET", "/voila/labextensions/anywidget/package.json"): (200, 200),
+    ("GET", "/api/nothing"): (404, 404),
+}
+
+
+async def test_who_may_what_besides_the_api(stranger: httpx.AsyncClient, sign_in: SignIn) -> None:
+    askers = (stranger, await sign_in("ada@example.org"))
+    found = {}
+    for method, route in OTHER_ROUTES:
+        path = route.format(kernel=uuid4())
+        found[method, route] = tuple([(await who.request(method, path)).status_code for who in askers])
+    assert found == OTHER_ROUTES
+
+
+def test_every_route_besides_the_api_is_in_the_table(app: GifApp) -> None:
+    paths = [route.format(kernel=uuid4()) for _, route in OTHER_ROUTES]
+    routes = [route[0] for route in app.init_handlers() if isinstance(route, tuple)]
+    assert [one for one in routes if not any(re.fullmatch(one, path) for path in paths)] == []
 
 
 async def test_nobody_starts_a_kernel_by_hand(app: GifApp, sign_in: SignIn) -> None:

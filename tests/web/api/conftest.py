@@ -19,6 +19,7 @@ from PIL import Image
 from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 
+from gifapp import errors
 from gifapp.conversion.poster import poster
 from gifapp.conversion.probe import probe
 from gifapp.conversion.video import Video
@@ -27,7 +28,7 @@ from gifapp.domain.recipe import Recipe
 from gifapp.domain.views import JobView, SourceView
 from gifapp.identity.service import Identity, Rates, Session, build_identity
 from gifapp.jobs import leases, sources
-from gifapp.jobs.documents import GifPart
+from gifapp.jobs.documents import GifPart, JobDocument
 from gifapp.jobs.parts import JobParts, build
 from gifapp.processes import wait_until
 from gifapp.web.api import api_routes
@@ -37,6 +38,7 @@ from tests.web.api.documented import check
 
 SECRET = b"a secret of thirty-two bytes, no less"
 PASSWORD = "correct horse"
+SUBTITLES = "WEBVTT\n\n00:00.000 --> 00:01.000\nHello"
 FRIEND = "https://friend.example"
 MAX_UPLOAD_BYTES = 300_000
 RATES = Rates(login_by_address="100/minute", register_by_address="100/hour")
@@ -246,6 +248,27 @@ def gif(ada: Person, jobs: JobParts, job: JobView) -> bytes:
     assert settled is not None
     jobs.announcer.job_changed(settled)
     return data
+
+
+@pytest.fixture
+def root(sign_up: SignUp) -> Person:
+    return sign_up("root", "administrator")
+
+
+@pytest.fixture
+def bury(ada: Person, jobs: JobParts, source: SourceView) -> Callable[[int], JobView]:
+    """A job of Ada's that has used up its attempts; each has a frame rate of its own."""
+
+    def bury(fps: int) -> JobView:
+        job = jobs.service.submit(ada.id, source.id, Recipe(fps=float(fps), subtitles=SUBTITLES))
+        for _ in range(jobs.timings.max_attempts):
+            JobDocument.objects(id=job.id).update(set__run_at=job.created_at)
+            claimed = leases.claim(ada.id, worker="w", lease_s=30)
+            assert claimed is not None
+            leases.fail(leases.attempt_of(claimed), errors.WorkerLost())
+        return job
+
+    return bury
 
 
 def is_problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:

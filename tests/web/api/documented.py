@@ -57,8 +57,8 @@ def _wrong_body(schema: dict[str, Any] | None, body: bytes) -> str | None:
 def _operation(method: str, path: str) -> dict[str, Any] | None:
     for template, methods in DOCUMENT["paths"].items():
         if re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template)), path):
-            found: dict[str, Any] | None = methods.get("get" if method == "HEAD" else method.lower())
-            return found
+            found: dict[str, Any] | None = methods.get(method.lower())
+            return methods.get("get") if method == "HEAD" and not found else found
     return None
 
 

@@ -2,40 +2,13 @@
 
 from collections.abc import Callable
 
-import pytest
-
-from gifapp import errors
-from gifapp.domain.recipe import Recipe
 from gifapp.domain.views import JobView, SourceView
 from gifapp.jobs import leases, workers
-from gifapp.jobs.documents import JobDocument
 from gifapp.jobs.parts import JobParts
-from tests.web.api.conftest import Person, SignUp, is_problem
+from tests.web.api.conftest import Person, is_problem
 
 QUEUE = "/api/v1/admin/queue"
 DEAD = "/api/v1/admin/dead-letters"
-SUBTITLES = "WEBVTT\n\n00:00.000 --> 00:01.000\nHello"
-
-
-@pytest.fixture
-def root(sign_up: SignUp) -> Person:
-    return sign_up("root", "administrator")
-
-
-@pytest.fixture
-def bury(ada: Person, jobs: JobParts, source: SourceView) -> Callable[[int], JobView]:
-    """A job of Ada's that has used up its attempts; each has a frame rate of its own."""
-
-    def bury(fps: int) -> JobView:
-        job = jobs.service.submit(ada.id, source.id, Recipe(fps=float(fps), subtitles=SUBTITLES))
-        for _ in range(jobs.timings.max_attempts):
-            JobDocument.objects(id=job.id).update(set__run_at=job.created_at)
-            claimed = leases.claim(ada.id, worker="w", lease_s=30)
-            assert claimed is not None
-            leases.fail(leases.attempt_of(claimed), errors.WorkerLost())
-        return job
-
-    return bury
 
 
 async def test_the_queue_is_paused_seen_and_resumed(root: Person, job: JobView) -> None:

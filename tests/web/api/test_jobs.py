@@ -1,5 +1,6 @@
 """Jobs over HTTP: what is accepted, what is refused, and what a page holds."""
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 
 from gifapp.domain.limits import Allowance
 from gifapp.domain.views import JobView, SourceView
-from tests.web.api.conftest import Person, is_problem
+from tests.web.api.conftest import Person, SignUp, is_problem
 
 JSON = {"Content-Type": "application/json"}
 
@@ -26,9 +27,35 @@ async def test_a_job_is_accepted(ada: Person, source: SourceView) -> None:
 
 async def test_a_repeat_with_the_same_key_is_the_same_job(ada: Person, source: SourceView) -> None:
     body, key = {"source_id": source.id}, {"Idempotency-Key": "once"}
-    first, again = [(await ada.http.post("/api/v1/jobs", json=body, headers=key)).json() for _ in range(2)]
-    other = (await ada.http.post("/api/v1/jobs", json={**body, "recipe": {"fps": 5}})).json()
-    assert first["id"] == again["id"] != other["id"]
+    first = await ada.http.post("/api/v1/jobs", json=body, headers=key)
+    again = await ada.http.post("/api/v1/jobs", json={**body, "recipe": {"fps": 5}}, headers=key)
+    other = await ada.http.post("/api/v1/jobs", json={**body, "recipe": {"fps": 5}})
+    assert (first.status_code, again.status_code, other.status_code) == (201, 200, 201)
+    assert again.json() == {**first.json(), "is_repeat": True}
+    assert other.json()["id"] != first.json()["id"]
+
+
+async def test_repeats_at_the_same_moment_are_one_job(ada: Person, source: SourceView) -> None:
+    key = {"Idempotency-Key": "at once"}
+    bodies = [{"source_id": source.id, "recipe": {"fps": fps}} for fps in range(1, 9)]
+    answers = await asyncio.gather(
+        *(ada.http.post("/api/v1/jobs", json=body, headers=key) for body in bodies)
+    )
+    assert sorted(answer.status_code for answer in answers) == [200] * 7 + [201]
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert len((await ada.http.get("/api/v1/jobs")).json()["jobs"]) == 1
+
+
+async def test_a_key_is_its_owners(ada: Person, job: JobView, sign_up: SignUp, video: bytes) -> None:
+    assert job.source
+    eve, key = sign_up("eve"), {"Idempotency-Key": "everybody's"}
+    theirs = (await eve.http.post("/api/v1/sources", content=video)).json()["id"]
+    bodies = [{"source_id": source_id, "recipe": {"fps": 3}} for source_id in (job.source.id, theirs)]
+    made = [
+        await who.http.post("/api/v1/jobs", json=body, headers=key)
+        for who, body in zip((ada, eve), bodies, strict=True)
+    ]
+    assert [answer.status_code for answer in made] == [201, 201]
 
 
 async def test_what_is_asked_for_again_is_the_same_job_and_no_new_one(
@@ -64,9 +91,13 @@ async def test_a_time_too_far_ahead_is_refused(ada: Person, source: SourceView) 
 
 
 async def test_a_key_must_be_one(ada: Person, source: SourceView) -> None:
-    headers = {"Idempotency-Key": "x" * 201}
+    for key in ("", "x" * 201, "a\tb"):
+        headers = {"Idempotency-Key": key}
+        answer = await ada.http.post("/api/v1/jobs", json={"source_id": source.id}, headers=headers)
+        assert is_problem(answer, 422, "field-invalid")["field"] == "Idempotency-Key"
+    headers = {"Idempotency-Key": "x" * 200}
     answer = await ada.http.post("/api/v1/jobs", json={"source_id": source.id}, headers=headers)
-    assert is_problem(answer, 422, "field-invalid")["field"] == "Idempotency-Key"
+    assert answer.status_code == 201
 
 
 async def test_pages_follow_each_other(ada: Person, source: SourceView) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from gifapp.web.api import api_routes
 from gifapp.web.openapi import described
@@ -20,6 +21,11 @@ def test_every_method_says_what_it_takes_and_gives(handler: str, method: str, de
         f'{handler}.{method} has no declaration: put @operation("What it does") from gifapp.web.operations '
         "above it, with the errors that it raises"
     )
+
+
+def test_it_is_openapi() -> None:
+    assert DOCUMENT["openapi"].startswith("3.1")
+    assert list(OpenAPIV31SpecValidator(DOCUMENT).iter_errors()) == []
 
 
 def test_operations_have_names_of_their_own() -> None:

@@ -14,6 +14,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from gifapp.client import Client
 from gifapp.conversion.video import Video
 from gifapp.domain.views import JobView, SourceView
 from gifapp.jobs.sources import add_source
@@ -259,3 +260,13 @@ async def test_a_wrong_page_of_videos_is_named(ada: Person) -> None:
     for query, field in {"limit=0": "limit", "limit=201": "limit", "cursor=x": "cursor"}.items():
         answer = await ada.http.get(f"/api/v1/sources?{query}")
         assert is_problem(answer, 422, "field-invalid")["field"] == field
+
+
+async def test_the_client_reads_every_page(
+    url: str, ada: Person, source: SourceView, probed: tuple[Video, bytes]
+) -> None:
+    facts = {"size_bytes": 1, "sha256": source.sha256, "video": probed[0]}
+    made = [source.id, *(add_source(ada.id, name=f"{number}.mp4", **facts).id for number in range(200))]
+    with Client(url, ada.session.access_token) as client:
+        found = await asyncio.to_thread(client.sources)
+    assert sorted(one.id for one in found) == sorted(made)

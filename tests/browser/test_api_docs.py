@@ -1,0 +1,38 @@
+"""The page that shows the API: it works under its own policy, asks nobody else, and is tried with a token."""
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Shoot
+from tests.service import RunningService
+
+pytestmark = pytest.mark.timeout(120)
+
+
+def test_the_page_shows_the_api_and_its_policy_is_kept(
+    page: Page, service: RunningService, shoot: Shoot
+) -> None:
+    complaints: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{service.url}/api/docs")
+    submit = page.locator("#operations-jobs-post_jobs")
+    submit.locator(".opblock-summary-control").click()
+    expect(submit.get_by_text("source_id")).to_be_visible()
+    shoot(page, "api-docs")
+    width, room = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert width <= room
+    assert complaints == []
+    assert [url for url in asked if not url.startswith((service.url, "data:"))] == []
+
+
+def test_an_operation_is_tried(page: Page, service: RunningService) -> None:
+    limits = page.locator("#operations-me-get_limits")
+    limits.locator(".opblock-summary-control").click()
+    limits.get_by_role("button", name="Try it out").click()
+    limits.get_by_role("button", name="Execute").click()
+    told = str(httpx.get(f"{service.url}/api/v1/limits").json()["max_upload_bytes"])
+    expect(limits.locator(".live-responses-table").get_by_text(told).first).to_be_visible()

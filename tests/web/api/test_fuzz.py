@@ -1,0 +1,177 @@
+"""Requests made up from the API's document, by everybody: nothing breaks, nothing undocumented comes back.
+
+`make fuzz` asks many more, other ones each time.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlsplit
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from gifapp.domain.recipe import Recipe
+from gifapp.domain.views import JobView
+from gifapp.web.parts import Parts
+from tests.web.api.conftest import Person, SignUp
+from tests.web.api.documented import DOCUMENT
+
+IS_LONG = "FUZZ_EXAMPLES" in os.environ
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "10"))
+COSTLY = {"post_sources", "post_estimates", "get_sources_id_frame"}  # each runs a process
+HOSTILE = ["nobodys", "..", "%00", "a" * 300, "$gt", "ü", "\ud7ff"]
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+
+SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
+ENDING = {"post_auth_logout_everywhere", "delete_me"}  # after it, whoever asks is nobody
+
+
+def name_of(operation: Any) -> str:
+    return str(operation.definition.raw["operationId"])
+
+
+# what removes things comes late
+OPERATIONS = sorted(
+    (found.ok() for found in SCHEMA.get_all_operations()),
+    key=lambda one: (name_of(one) in ENDING, one.method.lower() == "delete"),
+)
+
+pytestmark = pytest.mark.timeout(0 if IS_LONG else 120)
+
+
+@dataclass(frozen=True)
+class Things:
+    """What is Ada's: a video, and jobs in several states; `addresses` of their pictures are signed."""
+
+    owner_id: str
+    source_id: str
+    job_ids: list[str]
+    addresses: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def at(self, path: str) -> list[str]:
+        """The ids that mean something in a path."""
+        if "users" in path:
+            return [self.owner_id]
+        is_source = any(word in path for word in ("sources", "posters", "frames"))
+        return [self.source_id] if is_source else self.job_ids
+
+
+class Told(NamedTuple):
+    """How a request was answered; `is_adas`: it named something of Ada's."""
+
+    operation: str
+    is_adas: bool
+    status: int
+
+
+@pytest.fixture
+def things(ada: Person, parts: Parts, job: JobView, gif: bytes, bury: Callable[[int], JobView]) -> Things:
+    assert job.source
+    source_id, submit = job.source.id, parts.service.submit
+    made = [job, bury(5), *(submit(ada.id, source_id, Recipe(fps=fps)) for fps in (1, 2))]
+    signed = {
+        f"/media/{kind}/{{id}}": dict(parse_qsl(urlsplit(parts.media.address(kind, item, ada.id)).query))
+        for kind, item in {"gifs": job.id, "posters": source_id, "frames": source_id}.items()
+    }
+    return Things(ada.id, source_id, [one.id for one in made], signed)
+
+
+async def test_whatever_the_owner_asks(url: str, ada: Person, things: Things) -> None:
+    told = await asyncio.to_thread(ask_everything, url, ada, things)
+    reached = {one.operation for one in told if one.is_adas and one.status < 300}
+    assert {"get_jobs_id", "get_sources_id", "get_media_gifs_id", "post_jobs_id_cancel"} <= reached
+
+
+async def test_whatever_an_administrator_asks(url: str, root: Person, things: Things) -> None:
+    told = await asyncio.to_thread(ask_everything, url, root, things)
+    opened = {one.operation for one in told if one.is_adas and one.status < 400}
+    assert opened <= {name for name in names() if "admin" in name or "media" in name}
+
+
+async def test_whatever_another_user_asks(url: str, ada: Person, sign_up: SignUp, things: Things) -> None:
+    before = [(await ada.http.get(path)).json() for path in ("/api/v1/jobs", "/api/v1/sources")]
+    told = await asyncio.to_thread(ask_everything, url, sign_up("eve"), things)
+    opened = {one.operation for one in told if one.is_adas and one.status < 400}
+    assert opened <= {name for name in names() if "media" in name}  # whose address Ada gave away
+    assert [(await ada.http.get(path)).json() for path in ("/api/v1/jobs", "/api/v1/sources")] == before
+
+
+async def test_whatever_nobody_asks(url: str, stranger: httpx.AsyncClient, things: Things) -> None:
+    told = await asyncio.to_thread(ask_everything, url, None, things)
+    opened = {one.operation for one in told if one.is_adas and one.status < 400}
+    assert opened <= {name for name in names() if "media" in name}
+    refused = {one.status for one in told if "admin" in one.operation}
+    assert refused <= {400, 401, 404}  # an id may lead elsewhere: `..`
+
+
+def names() -> list[str]:
+    return [name_of(operation) for operation in OPERATIONS]
+
+
+def ask_everything(url: str, who: Person | None, things: Things) -> list[Told]:
+    return [told for operation in OPERATIONS for told in ask(operation, url, who, things)]
+
+
+def ask(operation: Any, url: str, who: Person | None, things: Things) -> list[Told]:
+    name, known = name_of(operation), things.at(operation.path)
+    headers = {"Authorization": f"Bearer {who.session.access_token}"} if who else {}
+    told: list[Told] = []
+
+    @settings(
+        max_examples=max(2, EXAMPLES // 5) if name in COSTLY else EXAMPLES,
+        deadline=None,
+        database=None,
+        derandomize=not IS_LONG,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate],
+    )
+    @given(case=cases(operation), item=st.sampled_from([*known * 2, *HOSTILE]))
+    def check(case: Any, item: str) -> None:
+        is_named = name_thing(case, item, things)
+        answer = case.call(base_url=url, headers=headers, timeout=30)
+        told.append(Told(name, is_named and item in known, answer.status_code))
+        case.validate_response(answer, checks=CHECKS)
+
+    check()
+    return told
+
+
+def name_thing(case: Any, item: str, things: Things) -> bool:
+    """Put a thing where the request wants one; whether it does."""
+    if isinstance(case.body, dict) and "source_id" in case.body:
+        case.body["source_id"] = things.source_id if item in things.job_ids else item
+        return item in things.job_ids
+    if "id" not in (case.path_parameters or {}):
+        return False
+    case.path_parameters["id"] = item
+    if item == things.at(case.path)[0] and case.path in things.addresses:
+        case.query = {**(case.query or {}), **things.addresses[case.path]}
+    return True
+
+
+def cases(operation: Any) -> st.SearchStrategy[Any]:
+    """Requests as the document wants them, and others."""
+    return st.one_of(
+        operation.as_strategy(generation_mode=GenerationMode.POSITIVE),
+        operation.as_strategy(generation_mode=GenerationMode.NEGATIVE),
+    )
