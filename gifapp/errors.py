@@ -301,6 +301,22 @@ class TooManyJobs(TooManyRequests):
     sentence = "You have submitted {limit} jobs within this hour; wait {retry_after_s} s for the next one."
 
 
+class RateLimited(TooManyRequests):
+    sentence = (
+        "That is too often: the limit for {what} here is {limit}. Wait {retry_after_s} s and try again."
+    )
+
+
+class SignInSlowed(TooManyRequests):
+    sentence = (
+        "Too many attempts with a wrong password for this account; wait {retry_after_s} s and try again."
+    )
+
+
+class TooManyShares(LimitReached):
+    sentence = "{limit} links lead to this GIF already; revoke one that nobody needs any more."
+
+
 class TooManyDashboards(LimitReached):
     sentence = "You have {limit} dashboards open. Close the tab of one of them, then reload this page."
 

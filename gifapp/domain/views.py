@@ -126,6 +126,17 @@ class JobView(View):
     expires_at: datetime | None = None
 
 
+class ShareView(View):
+    """A public link to a GIF; revoked or expired, it leads nowhere."""
+
+    id: str
+    url: str = ""
+    created_at: datetime
+    expires_at: datetime
+    views: int = 0
+    revoked_at: datetime | None = None
+
+
 EventType = Literal["ready", "reset", "job.changed", "job.deleted", "source.created", "source.deleted"]
 
 

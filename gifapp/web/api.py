@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tornado.routing import URLSpec
 
-from gifapp.web import admin, auth, estimates, events, health, jobs, me, media, sources
+from gifapp.web import admin, auth, estimates, events, health, jobs, me, media, shares, sources
 from gifapp.web.base import NotFoundHandler
 
 _API = r"/api/v1"
@@ -30,6 +30,10 @@ def api_routes() -> list[URLSpec]:
         URLSpec(rf"{_API}/jobs/{_ID}/cancel", jobs.CancelHandler),
         URLSpec(rf"{_API}/jobs/{_ID}/retry", jobs.RetryHandler),
         URLSpec(rf"{_API}/jobs/{_ID}/gif", media.GifHandler),
+        URLSpec(rf"{_API}/jobs/{_ID}/shares", shares.JobSharesHandler),
+        URLSpec(rf"{_API}/shares/{_ID}", shares.ShareHandler),
+        URLSpec(rf"/s/{_ID}", shares.SharePage),
+        URLSpec(rf"/s/{_ID}/[^/]+", shares.SharedFile),
         URLSpec(rf"{_API}/estimates", estimates.EstimatesHandler),
         URLSpec(rf"{_API}/presets", estimates.PresetsHandler),
         URLSpec(rf"{_API}/events", events.EventsHandler),

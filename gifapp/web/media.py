@@ -61,20 +61,16 @@ class _MediaHandler(BaseHandler):
         return self.parts.media.owner(self.signed_kind, item_id, query)
 
 
-class _FileHandler(_MediaHandler, tornado.web.StaticFileHandler):
-    """Answers with one file of an owner's."""
+class FileHandler(BaseHandler, tornado.web.StaticFileHandler):
+    """Answers with one file."""
 
-    def initialize(self, *, signed: bool = False) -> None:  # type: ignore[override]
-        _MediaHandler.initialize(self, signed=signed)
+    def initialize(self) -> None:  # type: ignore[override]
         self.root = ""
 
-    async def find(self, owner_id: str, item_id: str) -> Picture:
-        """The picture, if it is the owner's."""
-        raise NotImplementedError
-
-    async def get(self, item_id: str, include_body: bool = True) -> None:
-        self._picture = await self.find(await self.owner_id(item_id), item_id)
-        await super().get(str(self._picture.path), include_body)
+    async def send(self, picture: Picture, include_body: bool) -> None:
+        """Answer with the picture, or with the part of it that is asked for."""
+        self._picture = picture
+        await tornado.web.StaticFileHandler.get(self, str(picture.path), include_body)
         if self.get_status() == 416:
             self.write_error(416)
 
@@ -104,7 +100,22 @@ class _FileHandler(_MediaHandler, tornado.web.StaticFileHandler):
         self.set_header("Content-Security-Policy", _POLICY)
 
 
-class GifHandler(_FileHandler):
+class _OwnedFileHandler(_MediaHandler, FileHandler):
+    """Answers with one file of an owner's."""
+
+    def initialize(self, *, signed: bool = False) -> None:  # type: ignore[override]
+        _MediaHandler.initialize(self, signed=signed)
+        FileHandler.initialize(self)
+
+    async def find(self, owner_id: str, item_id: str) -> Picture:
+        """The picture, if it is the owner's."""
+        raise NotImplementedError
+
+    async def get(self, item_id: str, include_body: bool = True) -> None:
+        await self.send(await self.find(await self.owner_id(item_id), item_id), include_body)
+
+
+class GifHandler(_OwnedFileHandler):
     """`GET`, `HEAD`: the finished GIF of a job, or WebP, APNG, MP4; `?download=1` as a file to save."""
 
     signed_kind = "gifs"
@@ -114,7 +125,7 @@ class GifHandler(_FileHandler):
         return Picture(gif.path, gif.content_type, gif.etag, gif.file_name)
 
 
-class PosterHandler(_FileHandler):
+class PosterHandler(_OwnedFileHandler):
     """`GET`, `HEAD`: a picture out of a video."""
 
     signed_kind = "posters"
