@@ -297,6 +297,10 @@ class TooManyTokens(Conflict):
     sentence = "You have {limit} API tokens, as many as one may have; revoke one first."
 
 
+class TooManyShares(Conflict):
+    sentence = "{limit} links lead to this GIF already; revoke one that nobody needs any more."
+
+
 class JobNotFinished(Conflict):
     sentence = "The job is {state}; there is no GIF to show."
 
@@ -323,6 +327,18 @@ class TooManyRequests(LimitReached):
 
 class TooManyJobs(TooManyRequests):
     sentence = "You have submitted {limit} jobs within this hour; wait {retry_after_s} s for the next one."
+
+
+class RateLimited(TooManyRequests):
+    sentence = (
+        "That is too often: the limit for {what} here is {limit}. Wait {retry_after_s} s and try again."
+    )
+
+
+class SignInSlowed(TooManyRequests):
+    sentence = (
+        "Too many attempts with a wrong password for this account; wait {retry_after_s} s and try again."
+    )
 
 
 class TooManyDashboards(LimitReached):

@@ -23,7 +23,7 @@ from gifapp.domain.job import JobState, Priority
 from gifapp.domain.limits import Limits
 from gifapp.domain.presets import Preset
 from gifapp.domain.recipe import Recipe
-from gifapp.domain.views import EstimateView, Event, JobView, MeView, SourcePage, SourceView
+from gifapp.domain.views import EstimateView, Event, JobView, MeView, ShareView, SourcePage, SourceView
 
 OnBytes = Callable[[int, int], None]
 """Called with the bytes sent so far and all bytes there are."""
@@ -190,6 +190,24 @@ class Client:
 
     def delete(self, job_id: str) -> None:
         self._call("DELETE", f"/jobs/{job_id}")
+
+    def share(self, job_id: str, *, expires_in_s: int | None = None) -> ShareView:
+        """Make a link that shows the finished GIF to anybody; for a week, unless another time is given.
+
+        Raises:
+            errors.JobNotFinished, errors.TooManyShares
+        """
+        wish = {} if expires_in_s is None else {"expires_in_s": expires_in_s}
+        return ShareView.model_validate(self._call("POST", f"/jobs/{job_id}/shares", json=wish))
+
+    def shares(self, job_id: str) -> list[ShareView]:
+        """The links to a GIF that have not expired, the revoked ones too, newest first."""
+        told = self._call("GET", f"/jobs/{job_id}/shares")["shares"]
+        return [ShareView.model_validate(one) for one in told]
+
+    def revoke_share(self, share_id: str) -> None:
+        """Have a link lead nowhere from now on."""
+        self._call("DELETE", f"/shares/{share_id}")
 
     def gif(self, job_id: str) -> bytes:
         """The finished GIF."""

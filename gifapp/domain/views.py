@@ -171,6 +171,21 @@ class PresetsView(View):
     presets: list[Preset]
 
 
+class ShareView(View):
+    """A public link to a GIF; revoked or expired, it leads nowhere."""
+
+    id: str
+    url: str = ""
+    created_at: datetime
+    expires_at: datetime
+    views: int = 0
+    revoked_at: datetime | None = None
+
+
+class SharesView(View):
+    shares: list[ShareView]
+
+
 EventType = Literal["ready", "reset", "job.changed", "job.deleted", "source.created", "source.deleted"]
 
 

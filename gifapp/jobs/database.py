@@ -11,6 +11,7 @@ from gifapp.jobs.documents import (
     JobDocument,
     OwnerDocument,
     QueueDocument,
+    ShareDocument,
     SourceDocument,
     WorkerDocument,
 )
@@ -39,6 +40,7 @@ def _keep_indexes() -> None:
         OwnerDocument,
         QueueDocument,
         HousekeepingDocument,
+        ShareDocument,
         WorkerDocument,
     ):
         document.ensure_indexes()

@@ -162,6 +162,28 @@ class JobDocument(Document):  # type: ignore[misc]
     }
 
 
+class ShareDocument(Document):  # type: ignore[misc]
+    """A public link to a job's GIF; its address follows from the id and the server's secret."""
+
+    id = StringField(primary_key=True, default=new_id)
+    owner = StringField(required=True)
+    job = StringField(required=True)  # its id
+    created_at = DateTimeField(required=True)
+    expires_at = DateTimeField(required=True)
+    revoked_at = DateTimeField()
+    views = LongField(required=True, default=0)
+
+    meta: ClassVar[dict[str, Any]] = {
+        "db_alias": ALIAS,
+        "collection": "shares",
+        "indexes": [
+            ("job", "-created_at", "-id"),
+            "owner",
+            {"fields": ["expires_at"], "expireAfterSeconds": 0},
+        ],
+    }
+
+
 class OwnerDocument(Document):  # type: ignore[misc]
     """What the queue remembers of one person: when a worker last turned to them, how much they submit.
 

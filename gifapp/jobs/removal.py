@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from gifapp.jobs import leases, sources, store
+from gifapp.jobs import leases, shares, sources, store
 from gifapp.jobs.blobs import Blobs
 from gifapp.jobs.documents import JobDocument
 
 
 def remove_files_of(blobs: Blobs, removed: JobDocument) -> None:
-    """Remove what a job that is no more has left, but a GIF that another job names."""
+    """Remove what a job that is no more has left, its shares too, but a GIF that another job names."""
+    shares.remove_shares_of(removed.id)
     for key in {leases.attempt_of(removed).key} | ({removed.gif.key} if removed.gif else set()):
         if not store.names_gif(key):
             blobs.remove_attempt(key)

@@ -15,6 +15,7 @@ from gifapp.web import (
     me,
     media,
     people,
+    shares,
     sources,
     tokens,
 )
@@ -48,6 +49,10 @@ def api_routes() -> list[URLSpec]:
         URLSpec(rf"{_API}/jobs/{_ID}/cancel", jobs.CancelHandler),
         URLSpec(rf"{_API}/jobs/{_ID}/retry", jobs.RetryHandler),
         URLSpec(rf"{_API}/jobs/{_ID}/gif", media.GifHandler),
+        URLSpec(rf"{_API}/jobs/{_ID}/shares", shares.JobSharesHandler),
+        URLSpec(rf"{_API}/shares/{_ID}", shares.ShareHandler),
+        URLSpec(rf"/s/{_ID}", shares.SharePage),
+        URLSpec(rf"/s/{_ID}/[^/]+", shares.SharedFile),
         URLSpec(rf"{_API}/estimates", estimates.EstimatesHandler),
         URLSpec(rf"{_API}/presets", estimates.PresetsHandler),
         URLSpec(rf"{_API}/events", events.EventsHandler),

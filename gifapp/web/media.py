@@ -68,16 +68,16 @@ class _MediaHandler(BaseHandler):
         return self.parts.media.owner(self.signed_kind, item_id, query)
 
 
-class _FileHandler(_MediaHandler, tornado.web.StaticFileHandler):
-    """Answers with one file of an owner's."""
+class FileHandler(BaseHandler, tornado.web.StaticFileHandler):
+    """Answers with one file."""
 
-    def initialize(self, *, signed: bool = False) -> None:  # type: ignore[override]
-        _MediaHandler.initialize(self, signed=signed)
+    def initialize(self) -> None:  # type: ignore[override]
         self.root = ""
 
     async def send(self, picture: Picture, *, include_body: bool) -> None:
+        """Answer with the picture, or with the part of it that is asked for."""
         self._picture = picture
-        await super().get(str(picture.path), include_body)
+        await tornado.web.StaticFileHandler.get(self, str(picture.path), include_body)
         if self.get_status() == 416:
             self.write_error(416)
 
@@ -107,7 +107,15 @@ class _FileHandler(_MediaHandler, tornado.web.StaticFileHandler):
         self.set_header("Content-Security-Policy", _POLICY)
 
 
-class GifHandler(_FileHandler):
+class _OwnedFileHandler(_MediaHandler, FileHandler):
+    """Answers with one file of an owner's."""
+
+    def initialize(self, *, signed: bool = False) -> None:  # type: ignore[override]
+        _MediaHandler.initialize(self, signed=signed)
+        FileHandler.initialize(self)
+
+
+class GifHandler(_OwnedFileHandler):
     signed_kind = "gifs"
 
     @operation(
@@ -123,7 +131,7 @@ class GifHandler(_FileHandler):
         await self.send(picture, include_body=include_body)
 
 
-class PosterHandler(_FileHandler):
+class PosterHandler(_OwnedFileHandler):
     signed_kind = "posters"
 
     @operation("A picture out of a video", reads_itself=[FileQuery], gives=["image/jpeg"], is_file=True)

@@ -75,7 +75,12 @@ class Described(NamedTuple):
 def described(routes: Iterable[URLSpec]) -> Iterator[Described]:
     """Every method of every route, but for OPTIONS, which all have, and a HEAD that is as GET."""
     for route in routes:
-        path = route.regex.pattern.removesuffix("$").replace("([^/]+)", "{id}").replace("\\.", ".")
+        path = (
+            route.regex.pattern.removesuffix("$")
+            .replace("([^/]+)", "{id}")
+            .replace("[^/]+", "{name}")
+            .replace("\\.", ".")
+        )
         handler: Any = route.handler_class
         access: Access = "signed address" if (route.kwargs or {}).get("signed") else handler.access
         methods = set(handler.methods()) - {"OPTIONS"}
@@ -157,6 +162,8 @@ def _parameters(one: Described, declared: Operation, models: _Models) -> Iterato
     text = {"type": "string"}
     if one.has_id:
         yield {"name": "id", "in": "path", "required": True, "schema": text}
+    if "{name}" in one.path:
+        yield {"name": "name", "in": "path", "required": True, "schema": text}
     if one.access == "signed address":
         yield from ({"name": name, "in": "query", "required": True, "schema": text} for name in _SIGNED)
     for place, kind in (("query", Query), ("header", Headers)):

@@ -16,6 +16,7 @@ from gifapp.jobs.parts import JobParts
 from gifapp.jobs.progress import Events, follow
 from gifapp.jobs.service import JobService
 from gifapp.web.hub import EventHub
+from gifapp.web.share_links import ShareLinks
 from gifapp.web.signing import MediaSigner
 
 _THREADS = 16
@@ -44,6 +45,7 @@ class Parts:
     hub: EventHub
     limits: Limits
     media: MediaSigner
+    share_links: ShareLinks
     cookie_secure: bool
     cors_origins: Collection[str]
     checks: Mapping[str, Callable[[], object]]
@@ -76,6 +78,7 @@ def build_parts(
         hub=EventHub(functools.partial(follow, redis_url)),
         limits=jobs.limits,
         media=MediaSigner(secret),
+        share_links=ShareLinks(secret, public_url),
         cookie_secure=(public_url or "").startswith("https:"),
         cors_origins=frozenset(cors_origins),
         checks=jobs.checks,

@@ -53,6 +53,9 @@ ACCESS = {
     ("HEAD", f"{API}/jobs/{{job}}/gif"): (401, 404, 404, 409),
     ("POST", f"{API}/jobs/{{job}}/retry"): (401, 404, 404, 409),
     ("POST", f"{API}/jobs/{{job}}/cancel"): (401, 404, 404, 200),
+    ("GET", f"{API}/jobs/{{job}}/shares"): (401, 404, 404, 200),
+    ("POST", f"{API}/jobs/{{job}}/shares"): (401, 415, 415, 415),
+    ("DELETE", f"{API}/shares/x"): (401, 404, 404, 404),
     ("DELETE", f"{API}/jobs/{{job}}"): (401, 404, 404, 204),
     ("GET", f"{API}/events"): (401, 426, 426, 426),
     ("GET", f"{API}/admin/queue"): (401, 403, 200, 403),
@@ -81,6 +84,10 @@ ACCESS = {
     ("HEAD", "/media/frames/{source}"): (403, 403, 403, 403),
     ("GET", "/health/live"): (200, 200, 200, 200),
     ("GET", "/health/ready"): (200, 200, 200, 200),
+    ("GET", "/s/x"): (404, 404, 404, 404),
+    ("HEAD", "/s/x"): (404, 404, 404, 404),
+    ("GET", "/s/x/clip.gif"): (404, 404, 404, 404),
+    ("HEAD", "/s/x/clip.gif"): (404, 404, 404, 404),
     ("POST", f"{API}/auth/logout-everywhere"): (401, 204, 204, 204),  # last: they are out then
 }
 

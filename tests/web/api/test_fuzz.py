@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
@@ -148,6 +148,7 @@ def ask(operation: Any, url: str, who: Person | None, things: Things) -> list[To
     @given(case=cases(operation), item=st.sampled_from([*known * 2, *HOSTILE]))
     def check(case: Any, item: str) -> None:
         is_named = name_thing(case, item, things)
+        assume("/s/.." not in f"{case.formatted_path}/")  # which is nowhere of ours
         answer = case.call(base_url=url, headers=headers, timeout=30)
         told.append(Told(name, is_named and item in known, answer.status_code))
         case.validate_response(answer, checks=CHECKS)

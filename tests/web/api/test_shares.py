@@ -1,0 +1,117 @@
+"""Links for everybody: made, seen, counted, revoked."""
+
+from datetime import timedelta
+from typing import Any
+
+import httpx
+
+from gifapp.domain.views import JobView
+from gifapp.jobs.documents import ShareDocument, utc_now
+from tests.web.api.conftest import Person, SignUp, is_problem
+
+
+async def shared(person: Person, job: JobView, **wish: Any) -> dict[str, Any]:
+    answer = await person.http.post(f"/api/v1/jobs/{job.id}/shares", json=wish)
+    assert answer.status_code == 201, answer.text
+    told: dict[str, Any] = answer.json()
+    assert answer.headers["Location"] == told["url"]
+    return told
+
+
+async def listed(person: Person, job: JobView) -> list[dict[str, Any]]:
+    answer = await person.http.get(f"/api/v1/jobs/{job.id}/shares")
+    found: list[dict[str, Any]] = answer.json()["shares"]
+    return found
+
+
+async def test_a_link_shows_the_gif_to_anybody(
+    ada: Person, job: JobView, gif: bytes, stranger: httpx.AsyncClient
+) -> None:
+    share = await shared(ada, job)
+    page = await stranger.get(share["url"])
+    assert page.status_code == 200
+    assert "clip.gif" in page.text
+    assert f'property="og:image" content="{share["url"]}/clip.gif"' in page.text
+    assert 'property="og:image:width" content="64"' in page.text
+    file = await stranger.get(f"{share['url']}/clip.gif")
+    assert (file.content, file.headers["Content-Type"]) == (gif, "image/gif")
+    assert file.headers["Cache-Control"] == "public, max-age=60"
+    assert file.headers["Content-Disposition"].startswith('inline; filename="clip.gif"')
+
+
+async def test_only_the_public_page_may_be_framed(
+    ada: Person, job: JobView, gif: bytes, stranger: httpx.AsyncClient
+) -> None:
+    page = await stranger.get((await shared(ada, job))["url"])
+    assert "frame-ancestors *" in page.headers["Content-Security-Policy"]
+    assert "script-src" not in page.headers["Content-Security-Policy"]
+    assert "X-Frame-Options" not in page.headers
+    assert "Set-Cookie" not in page.headers
+    assert page.headers["X-Robots-Tag"] == "noindex"
+    other = await ada.http.get(f"/api/v1/jobs/{job.id}")
+    assert other.headers["X-Frame-Options"] == "DENY"
+
+
+async def test_the_list_shows_the_link_again_and_its_views(
+    ada: Person, job: JobView, gif: bytes, stranger: httpx.AsyncClient
+) -> None:
+    share = await shared(ada, job)
+    file = f"{share['url']}/clip.gif"
+    await stranger.get(file)
+    await stranger.get(file, headers={"Range": "bytes=0-9"})
+    await stranger.get(file, headers={"Range": "bytes=10-19"})
+    tag = (await stranger.head(file)).headers["ETag"]
+    assert (await stranger.get(file, headers={"If-None-Match": tag})).status_code == 304
+    [again] = await listed(ada, job)
+    assert (again["url"], again["views"]) == (share["url"], 2)
+
+
+async def test_links_that_lead_nowhere_look_the_same(
+    ada: Person, job: JobView, gif: bytes, stranger: httpx.AsyncClient
+) -> None:
+    revoked, expired, deleted = [(await shared(ada, job))["url"] for _ in range(3)]
+    shares = await listed(ada, job)
+    ids = {share["url"]: share["id"] for share in shares}
+    assert (await ada.http.delete(f"/api/v1/shares/{ids[revoked]}")).status_code == 204
+    ShareDocument.objects(id=ids[expired]).update_one(set__expires_at=utc_now() - timedelta(seconds=1))
+    answers = [await stranger.get(url) for url in (revoked, expired)]
+    is_problem(await stranger.get(f"{revoked}/clip.gif"), 404, "not-found")
+    assert (await ada.http.delete(f"/api/v1/jobs/{job.id}")).status_code == 204
+    answers += [await stranger.get(url) for url in (deleted, "/s/nothing", f"/s/{'A' * 43}", "/s/%C3%A9")]
+    assert {(answer.status_code, answer.text) for answer in answers} == {(404, answers[0].text)}
+    assert ShareDocument.objects(job=job.id).count() == 0
+
+
+async def test_a_share_is_its_owners(ada: Person, job: JobView, gif: bytes, sign_up: SignUp) -> None:
+    share, eve = await shared(ada, job), sign_up("eve")
+    for asked in (
+        eve.http.get(f"/api/v1/jobs/{job.id}/shares"),
+        eve.http.post(f"/api/v1/jobs/{job.id}/shares", json={}),
+        eve.http.delete(f"/api/v1/shares/{share['id']}"),
+    ):
+        is_problem(await asked, 404, "not-found")
+    [untouched] = await listed(ada, job)
+    assert untouched["revoked_at"] is None
+
+
+async def test_a_share_lasts_a_week_or_as_long_as_asked_up_to_a_year(
+    ada: Person, job: JobView, gif: bytes
+) -> None:
+    for seconds in (0, 365 * 24 * 3600 + 1, "7"):
+        wish = {"expires_in_s": seconds}
+        is_problem(await ada.http.post(f"/api/v1/jobs/{job.id}/shares", json=wish), 422, "field-invalid")
+    await shared(ada, job)
+    [share] = ShareDocument.objects(job=job.id)
+    assert share.expires_at - share.created_at == timedelta(days=7)
+
+
+async def test_twenty_links_lead_to_a_gif_at_most(ada: Person, job: JobView, gif: bytes) -> None:
+    for _ in range(20):
+        last = await shared(ada, job)
+    is_problem(await ada.http.post(f"/api/v1/jobs/{job.id}/shares", json={}), 409, "too-many-shares")
+    await ada.http.delete(f"/api/v1/shares/{last['id']}")
+    await shared(ada, job)
+
+
+async def test_what_is_not_finished_is_not_shared(ada: Person, job: JobView) -> None:
+    is_problem(await ada.http.post(f"/api/v1/jobs/{job.id}/shares", json={}), 409, "job-not-finished")
