@@ -47,6 +47,7 @@ class Foundation:
             redis_url=self.redis_url,
             secret=self.secret,
             registration=self.settings.registration,
+            rates=self.settings.rates,
         )
 
 

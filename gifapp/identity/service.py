@@ -171,7 +171,7 @@ class Identity:
         known = user.password_hash if user is not None else None
         if not self._passwords.match(password, known) or user is None or user.disabled:
             raise errors.CredentialsWrong
-        self._throttle.login_succeeded(email)
+        self._throttle.login_succeeded(email, address)
         return self._begin(user)
 
     def refresh(self, token: str) -> Session:
@@ -200,7 +200,7 @@ class Identity:
         user = self._accounts.by_id(ObjectId(caller.user_id))
         if user is None or not self._passwords.match(current, user.password_hash):
             raise errors.CredentialsWrong
-        self._throttle.login_succeeded(caller.email)
+        self._throttle.login_succeeded(caller.email, address)
         return self._begin(self._replace_password(user, new))
 
     def set_password(self, email: str, password: str) -> None:

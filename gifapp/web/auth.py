@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from gifapp import errors
 from gifapp.identity.service import Session
 from gifapp.web.base import SESSION_COOKIE, BaseHandler, PrivateHandler
@@ -46,6 +48,8 @@ class _SessionHandler(BaseHandler):
 class RegisterHandler(BaseHandler):
     """`POST`: make an account."""
 
+    limited_as: ClassVar = {"POST": None}  # identity counts attempts
+
     async def post(self) -> None:
         given = self.json_body(Registration)
         user = await self.run_blocking(
@@ -62,6 +66,8 @@ class RegisterHandler(BaseHandler):
 
 class LoginHandler(_SessionHandler):
     """`POST`: an access token, and the cookie for the next ones."""
+
+    limited_as: ClassVar = {"POST": None}  # identity counts attempts
 
     async def post(self) -> None:
         given = self.json_body(Credentials)

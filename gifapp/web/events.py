@@ -7,7 +7,7 @@ import json
 import logging
 import time
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
@@ -41,13 +41,18 @@ class EventsHandler(AnsweringHandler, WebSocketHandler):
     reads too slowly, with 1013 when a server of ours is away; a client comes back with its cursor.
     """
 
+    limited_as: ClassVar = {"GET": "websockets"}
+
     caller_now: Caller
 
     async def prepare(self) -> None:
         await super().prepare()
         self._asked = self.query(EventsQuery).cursor
+
+    async def identify(self) -> str:
         self._token = self.bearer()
         self.caller_now = await self.caller()
+        return self.caller_now.user_id
 
     @property
     def ping_interval(self) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import ClassVar
 
 from gifapp.web.base import BaseHandler
 
@@ -13,14 +14,18 @@ _PATIENCE_S = 5.0
 _log = logging.getLogger(__name__)
 
 
-class LiveHandler(BaseHandler):
+class _FreeHandler(BaseHandler):
+    limited_as: ClassVar = {"GET": None}
+
+
+class LiveHandler(_FreeHandler):
     """`GET`: this process answers."""
 
     async def get(self) -> None:
         self.write({"status": "ok"})
 
 
-class ReadyHandler(BaseHandler):
+class ReadyHandler(_FreeHandler):
     """`GET`: each server we need, `ok` or `unreachable`; 503 when one is."""
 
     async def get(self) -> None:

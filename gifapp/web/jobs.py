@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -39,6 +39,7 @@ class JobsHandler(_JobsHandler):
     """`GET`: my jobs, newest first, a page at a time. `POST`: one more."""
 
     max_body_bytes = RECIPE_BODY_BYTES
+    limited_as: ClassVar = {"POST": "submits"}
 
     async def get(self) -> None:
         asked = self.query(JobsQuery)
@@ -96,6 +97,8 @@ class CancelHandler(_JobsHandler):
 
 class RetryHandler(_JobsHandler):
     """`POST`: once more, with the same recipe."""
+
+    limited_as: ClassVar = {"POST": "submits"}
 
     async def post(self, job_id: str) -> None:
         self.answer_job(await self.run_blocking(self.parts.service.retry, self.user.user_id, job_id))

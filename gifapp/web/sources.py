@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import AfterValidator, Field
 
@@ -79,6 +79,7 @@ class SourcesHandler(PrivateHandler):
     """`GET`: my videos. `POST ?name=`: one more; the body is the file itself."""
 
     body_timeout_s = UPLOAD_TIMEOUT_S
+    limited_as: ClassVar = {"POST": "uploads"}
 
     _upload: Upload | None = None
 
