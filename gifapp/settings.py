@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -20,8 +21,10 @@ from pydantic_settings import (
 
 from gifapp import errors
 from gifapp.domain.limits import SHORTEST_KEPT_DAYS, Allowance, Limits
+from gifapp.domain.rates import RATE, Rates
 
 _DEFAULTS = Limits()
+_RATES = Rates()
 
 
 class Settings(BaseSettings):
@@ -73,6 +76,31 @@ class Settings(BaseSettings):
         description="For how many days finished jobs and unused videos are kept; default: for ever.",
     )
     audit_days: float = Field(90, gt=0, le=36_500, description="For how many days security events are kept.")
+    rate_login_by_address: str = Field(
+        _RATES.login_by_address, pattern=RATE, description="The most attempts at a password from one address."
+    )
+    rate_login_by_account: str = Field(
+        _RATES.login_by_account, pattern=RATE, description="The most attempts at a password of one account."
+    )
+    rate_register_by_address: str = Field(
+        _RATES.register_by_address, pattern=RATE, description="The most new accounts from one address."
+    )
+    rate_reads: str = Field(
+        _RATES.reads, pattern=RATE, description="The most requests that read, of one person."
+    )
+    rate_writes: str = Field(
+        _RATES.writes, pattern=RATE, description="The most other requests of one person."
+    )
+    rate_uploads: str = Field(_RATES.uploads, pattern=RATE, description="The most uploads by one person.")
+    rate_submits: str = Field(
+        _RATES.submits, pattern=RATE, description="The most submitted jobs of one person."
+    )
+    rate_websockets: str = Field(
+        _RATES.websockets, pattern=RATE, description="The most event streams opened by one person."
+    )
+    rate_views: str = Field(
+        _RATES.views, pattern=RATE, description="The most visits to shared GIFs from one address."
+    )
     workers: str = Field(
         "1..5", pattern=r"^\d+\.\.0*[1-9]\d*$", description="The fewest and the most workers, as 1..5."
     )
@@ -124,6 +152,10 @@ class Settings(BaseSettings):
             stored_bytes=self.user_quota_bytes,
             kept_days=self.retention_days,
         )
+
+    @property
+    def rates(self) -> Rates:
+        return Rates(**{one.name: getattr(self, f"rate_{one.name}") for one in fields(Rates)})
 
     @property
     def url(self) -> str:

@@ -49,6 +49,7 @@ class Foundation:
             secret=self.secret,
             registration=self.settings.registration,
             audit_kept=timedelta(days=self.settings.audit_days),
+            rates=self.settings.rates,
         )
 
 

@@ -41,6 +41,7 @@ def web(host: str | None, port: int | None, data_dir: Path | None) -> None:
             redis_url=foundation.redis_url,
             public_url=settings.public_url,
             cors_origins=settings.cors_origins,
+            rates=settings.rates,
         )
         run_web(
             parts,

@@ -165,7 +165,7 @@ class Identity(Recognition):
         if not self._passwords.match(password, known) or user is None or user.disabled:
             self._failed(email, user)
             raise errors.CredentialsWrong
-        self._throttle.login_succeeded(email)
+        self._throttle.login_succeeded(email, address)
         session = self._begin(user)
         self.audit.record("signed-in", user.id, by=str(user.id))
         return session
@@ -267,7 +267,7 @@ class Identity(Recognition):
         if user is None or not self._passwords.match(password, user.password_hash):
             self._failed(caller.email, user)
             raise errors.CredentialsWrong
-        self._throttle.login_succeeded(caller.email)
+        self._throttle.login_succeeded(caller.email, address)
         return user
 
     def _failed(self, email: str, user: UserDocument | None) -> None:

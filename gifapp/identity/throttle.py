@@ -1,4 +1,4 @@
-"""How often one may try: sliding windows in Redis, shared by every web process."""
+"""How often one may try a password or make an account: counted in Redis, for every web process."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import hashlib
 import ipaddress
 import math
 import time
-from dataclasses import dataclass
 
 import limits
 import redis
@@ -14,29 +13,21 @@ from limits.storage import RedisStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
 from gifapp import errors
+from gifapp.domain.rates import Rates
+from gifapp.identity.circuit import Circuit
+from gifapp.identity.slowing import Slowing
 
-_PATIENCE_S = 2.0
-
-
-@dataclass(frozen=True)
-class Rates:
-    """How often, in the notation of the `limits` package."""
-
-    login_by_address: str = "30/minute"
-    login_by_account: str = "10/5 minutes"
-    register_by_address: str = "30/hour"
+__all__ = ["Rates", "Throttle", "network_of"]
 
 
 class Throttle:
     """Counts attempts; refuses them all while Redis is away."""
 
     def __init__(self, redis_url: str, rates: Rates) -> None:
-        pool = redis.ConnectionPool.from_url(
-            redis_url, socket_timeout=_PATIENCE_S, socket_connect_timeout=_PATIENCE_S
-        )
-        self._redis = redis.Redis(connection_pool=pool)
-        storage = RedisStorage("redis://", connection_pool=pool, key_prefix="gifapp:limits")
+        self._circuit = Circuit(redis_url)
+        storage = RedisStorage("redis://", connection_pool=self._circuit.pool, key_prefix="gifapp:limits")
         self._window = SlidingWindowCounterRateLimiter(storage)
+        self._slowing = Slowing(redis.Redis(connection_pool=self._circuit.pool))
         self._login_by_address = limits.parse(rates.login_by_address)
         self._login_by_account = limits.parse(rates.login_by_account)
         self._register_by_address = limits.parse(rates.register_by_address)
@@ -47,15 +38,22 @@ class Throttle:
         Raises:
             errors.TooManyRequests, errors.ServiceUnavailable
         """
-        self._count(self._login_by_address, "login", _network(address))
-        self._count(self._login_by_account, "login", _hashed(email))
+        account, network = _hashed(email), network_of(address)
+        self._count(self._login_by_address, "login", network)
+        with self._circuit.asking():
+            is_known, wait_s = self._slowing.begin(account, network)
+        if wait_s:
+            raise errors.SignInSlowed(retry_after_s=wait_s)
+        self._count(self._login_by_account, "login", *_counted(account, network, is_known))
 
-    def login_succeeded(self, email: str) -> None:
+    def login_succeeded(self, email: str, address: str) -> None:
         """Whoever knows the password starts afresh."""
-        try:
-            self._window.clear(self._login_by_account, "login", _hashed(email))
-        except redis.RedisError as away:
-            raise errors.ServiceUnavailable(service="Redis") from away
+        account, network = _hashed(email), network_of(address)
+        with self._circuit.asking():
+            self._slowing.succeeded(account, network)
+            for is_known in (True, False):
+                names = _counted(account, network, is_known)
+                self._window.clear(self._login_by_account, "login", *names)
 
     def register(self, address: str) -> None:
         """Count one attempt to make an account.
@@ -63,22 +61,20 @@ class Throttle:
         Raises:
             errors.TooManyRequests, errors.ServiceUnavailable
         """
-        self._count(self._register_by_address, "register", _network(address))
+        self._count(self._register_by_address, "register", network_of(address))
 
     def close(self) -> None:
-        self._redis.close()
+        self._circuit.close()
 
     def _count(self, rate: limits.RateLimitItem, *names: str) -> None:
-        try:
+        with self._circuit.asking():
             if self._window.hit(rate, *names):
                 return
             resets_at = self._window.get_window_stats(rate, *names).reset_time
-        except redis.RedisError as away:
-            raise errors.ServiceUnavailable(service="Redis") from away
         raise errors.TooManyRequests(retry_after_s=max(1, math.ceil(resets_at - time.time())))
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
     """The address, or for IPv6 the /64 that one customer has."""
     try:
         parsed = ipaddress.ip_address(address)
@@ -87,6 +83,11 @@ def _network(address: str) -> str:
     if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is None:
         return str(ipaddress.ip_network((parsed, 64), strict=False))
     return str(parsed)
+
+
+def _counted(account: str, network: str, is_known: bool) -> tuple[str, ...]:
+    """Under what names an attempt counts: from a known network apart from everybody else's."""
+    return (account, network) if is_known else (account,)
 
 
 def _hashed(email: str) -> str:

@@ -121,6 +121,7 @@ class GifApp(Voila):
         await self.parts.hub.stop()
         await self._server.close_all_connections()
         await asyncio.gather(*self.parts.closing)
+        self.parts.request_limits.close()
         self.kernel_manager.context.destroy(linger=0)  # pages that were connected may not have let go yet
         shutil.rmtree(self.connection_dir, ignore_errors=True)
         self._held.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import WithJsonSchema
 
@@ -61,6 +61,8 @@ class _SessionHandler(BaseHandler):
 
 
 class RegisterHandler(BaseHandler):
+    limited_as: ClassVar = {"POST": None}  # identity counts attempts
+
     @operation(
         "Make an account",
         status=201,
@@ -85,10 +87,12 @@ class RegisterHandler(BaseHandler):
 
 
 class LoginHandler(_SessionHandler):
+    limited_as: ClassVar = {"POST": None}  # identity counts attempts
+
     @operation(
         "Sign in: an access token, and the cookie for the next ones",
         answer_headers=["Set-Cookie"],
-        raises=[errors.CredentialsWrong, errors.TooManyRequests],
+        raises=[errors.CredentialsWrong, errors.TooManyRequests, errors.SignInSlowed],
     )
     async def post(self, given: Credentials) -> SessionView:
         address = self.request.remote_ip or ""
@@ -124,6 +128,8 @@ class LogoutEverywhereHandler(PrivateHandler, _SessionHandler):
 
 
 class ResetHandler(_SessionHandler):
+    limited_as: ClassVar = {"POST": None}  # identity counts attempts
+
     @operation(
         "A new password by an administrator's link; every session ends and a new one begins",
         answer_headers=["Set-Cookie"],
@@ -142,7 +148,7 @@ class PasswordHandler(PrivateHandler, _SessionHandler):
         "A new password; every session ends and a new one begins",
         need="session",
         answer_headers=["Set-Cookie"],
-        raises=[*_PASSWORD_ERRORS, errors.CredentialsWrong, errors.TooManyRequests],
+        raises=[*_PASSWORD_ERRORS, errors.CredentialsWrong, errors.TooManyRequests, errors.SignInSlowed],
     )
     async def post(self, given: PasswordChange) -> SessionView:
         session = await self.run_blocking(

@@ -10,7 +10,7 @@ import logging
 import secrets
 import sys
 from asyncio import Future
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from types import TracebackType
 from typing import Any, ClassVar, ParamSpec, TypeVar
@@ -21,6 +21,7 @@ from pydantic import BaseModel
 from tornado.iostream import StreamClosedError
 
 from gifapp import errors
+from gifapp.domain.rates import RequestKind
 from gifapp.identity.audit import asked_from
 from gifapp.identity.callers import Need
 from gifapp.identity.service import Caller
@@ -58,7 +59,10 @@ Result = TypeVar("Result")
 
 
 class AnsweringHandler(tornado.web.RequestHandler):
-    """Headers, CORS, problem details, and who asks."""
+    """Headers, CORS, problem details, who asks, and how often."""
+
+    limited_as: ClassVar[Mapping[str, RequestKind | None]] = {}
+    """By method, where it is not reads for GET and HEAD and writes for others; None is not counted here."""
 
     access: ClassVar[Access] = "anyone"
     usual_need: ClassVar[Need | None] = None
@@ -82,6 +86,32 @@ class AnsweringHandler(tornado.web.RequestHandler):
     async def prepare(self) -> None:
         structlog.contextvars.bind_contextvars(request_id=self.request_id)
         asked_from(self.request.remote_ip, self.request_id)
+        if self.request.method != "OPTIONS":  # a preflight carries no token
+            await self._admit()
+
+    async def identify(self) -> str | None:
+        """The id of who is signed in, where that matters: limits are by account then, not by address.
+
+        Raises:
+            errors.AccessDenied
+        """
+        return None
+
+    async def _admit(self) -> None:
+        """Count the request, also one that is not let in."""
+        user_id = None
+        try:
+            user_id = await self.identify()
+        finally:
+            await self._count(user_id)
+
+    async def _count(self, user_id: str | None) -> None:
+        method = str(self.request.method)
+        kind = self.limited_as.get(method, "reads" if method in ("GET", "HEAD") else "writes")
+        if kind is not None:
+            address = self.request.remote_ip or ""
+            count = self.parts.request_limits.count
+            await self.run_blocking(count, kind, user_id=user_id, address=address)
 
     async def options(self, *_: str) -> None:
         """What can be done here; the preflight of another site's page."""
@@ -349,10 +379,9 @@ class PrivateHandler(BaseHandler):
     access: ClassVar[Access] = "signed in"
     user: Caller
 
-    async def prepare(self) -> None:
-        await super().prepare()
-        if self.request.method != "OPTIONS":  # a preflight carries no token
-            self.user = await self.caller()
+    async def identify(self) -> str:
+        self.user = await self.caller()
+        return self.user.user_id
 
 
 class AdministratorHandler(PrivateHandler):

@@ -38,14 +38,19 @@ class EventsQuery(Query):
 
 class EventsHandler(AnsweringHandler, WebSocketHandler):
     access: ClassVar[Access] = "signed in"
+    limited_as: ClassVar = {"GET": "websockets"}
+
     caller_now: Caller
 
     async def prepare(self) -> None:
         await super().prepare()
         if self.request.method != "OPTIONS":  # a preflight carries no token
             self._asked = self.query(EventsQuery).cursor
-            self._token = self.bearer()
-            self.caller_now = await self.caller()
+
+    async def identify(self) -> str:
+        self._token = self.bearer()
+        self.caller_now = await self.caller()
+        return self.caller_now.user_id
 
     @operation(
         "What happens to my jobs and videos: a websocket",

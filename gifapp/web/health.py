@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import ClassVar
 
 from gifapp.domain.views import AliveView, Answers, ReadyView
 from gifapp.web.base import BaseHandler
@@ -15,13 +16,17 @@ _PATIENCE_S = 5.0
 _log = logging.getLogger(__name__)
 
 
-class LiveHandler(BaseHandler):
+class _FreeHandler(BaseHandler):
+    limited_as: ClassVar = {"GET": None}
+
+
+class LiveHandler(_FreeHandler):
     @operation("This process answers")
     async def get(self) -> AliveView:
         return AliveView()
 
 
-class ReadyHandler(BaseHandler):
+class ReadyHandler(_FreeHandler):
     @operation("Each server we need", also={503: "One is unreachable."})
     async def get(self) -> ReadyView:
         names = list(self.parts.checks)

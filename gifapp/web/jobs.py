@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -64,6 +64,7 @@ class _JobsHandler(PrivateHandler):
 
 class JobsHandler(_JobsHandler):
     max_body_bytes = RECIPE_BODY_BYTES
+    limited_as: ClassVar = {"POST": "submits"}
 
     @operation("My jobs, newest first, a page at a time", is_tagged=True)
     async def get(self, asked: JobsQuery) -> JobPage:
@@ -117,6 +118,8 @@ class CancelHandler(_JobsHandler):
 
 
 class RetryHandler(_JobsHandler):
+    limited_as: ClassVar = {"POST": "submits"}
+
     @operation(
         "Once more, with the same recipe",
         raises=[errors.MoveNotAllowed, errors.JobRepeated, errors.QuotaExceeded],

@@ -33,7 +33,12 @@ class MeHandler(PrivateHandler):
     @operation(
         "Delete the account and all it has stored",
         need="session",
-        raises=[errors.CredentialsWrong, errors.LastAdministrator, errors.TooManyRequests],
+        raises=[
+            errors.CredentialsWrong,
+            errors.LastAdministrator,
+            errors.TooManyRequests,
+            errors.SignInSlowed,
+        ],
     )
     async def delete(self, given: Farewell) -> None:
         await self.run_blocking(

@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from gifapp.domain.limits import Limits
+from gifapp.domain.rates import Rates
+from gifapp.identity.request_limits import RequestLimits
 from gifapp.identity.service import Identity
 from gifapp.jobs.administration import Administration
 from gifapp.jobs.parts import JobParts
@@ -46,6 +48,7 @@ class Parts:
     limits: Limits
     media: MediaSigner
     share_links: ShareLinks
+    request_limits: RequestLimits
     cookie_secure: bool
     cors_origins: Collection[str]
     checks: Mapping[str, Callable[[], object]]
@@ -65,6 +68,7 @@ def build_parts(
     redis_url: str,
     public_url: str | None = None,
     cors_origins: Collection[str] = (),
+    rates: Rates | None = None,
 ) -> Parts:
     """The parts of a web tier that people reach at `public_url`; cookies are secure when that is https.
 
@@ -79,6 +83,7 @@ def build_parts(
         limits=jobs.limits,
         media=MediaSigner(secret),
         share_links=ShareLinks(secret, public_url),
+        request_limits=RequestLimits(redis_url, rates or Rates()),
         cookie_secure=(public_url or "").startswith("https:"),
         cors_origins=frozenset(cors_origins),
         checks=jobs.checks,

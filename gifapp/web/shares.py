@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 from pydantic import Field
@@ -59,6 +59,8 @@ class ShareHandler(PrivateHandler):
 
 class _PublicHandler(BaseHandler):
     """For anybody who has the link, in a frame of any page; search engines are asked to pass by."""
+
+    limited_as: ClassVar = {"GET": "views", "HEAD": "views"}
 
     def set_default_headers(self) -> None:
         super().set_default_headers()

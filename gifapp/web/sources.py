@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import AfterValidator, Field
 
@@ -78,6 +78,7 @@ class Upload:
 
 class SourcesHandler(PrivateHandler):
     body_timeout_s = UPLOAD_TIMEOUT_S
+    limited_as: ClassVar = {"POST": "uploads"}
 
     _upload: Upload | None = None
 

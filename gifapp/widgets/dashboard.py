@@ -17,6 +17,7 @@ from gifapp.widgets.editor import Editor
 from gifapp.widgets.gallery import Gallery
 from gifapp.widgets.notices import Notices
 from gifapp.widgets.reporting import Reporter
+from gifapp.widgets.sharing import Sharing
 from gifapp.widgets.state import DashboardState
 from gifapp.widgets.upload import Upload
 from gifapp.widgets.words import repeat_words
@@ -65,7 +66,8 @@ class Dashboard(w.VBox):
             on_remove=self._remove_source,
             reporter=reporter,
         )
-        self.gallery = Gallery(page_url, on_action=self._act, reporter=reporter)
+        share = Sharing(self._client).answer
+        self.gallery = Gallery(page_url, on_action=self._act, on_share=share, reporter=reporter)
 
     def _columns(self) -> w.Box:
         making = w.VBox([self.upload, self.editor])

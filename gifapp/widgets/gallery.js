@@ -1,6 +1,7 @@
 const WORDS = {
   cancel: "Cancel",
   retry: "Try again",
+  share: "Share",
   reuse: "Use these settings again",
   delete: "Delete",
 };
@@ -106,7 +107,8 @@ class Card {
       this.link = make("a", { class: "gifapp-button gifapp-button--quiet", download: true }, icon("download"), make("span", { text: "Download" }));
       return this.link;
     }
-    const press = action === "delete" ? () => this.confirm() : () => this.ask(action);
+    const own = { delete: () => this.confirm(), share: () => this.gallery.sharer.open(this.card) };
+    const press = own[action] ?? (() => this.ask(action));
     const look = action === "cancel" || action === "retry" ? "quiet" : "icon";
     return button(WORDS[action], look, press, action);
   }
@@ -156,11 +158,12 @@ class Gallery {
     this.list = make("div", { class: "gifapp-gallery__cards" });
     this.count = make("span", { class: "gifapp-gallery__count" });
     this.viewer = new Viewer();
+    this.sharer = new Sharer(this);
     this.spoken = make("p", { class: "gifapp-unseen", role: "status", "aria-live": "polite" });
     this.title = make("h2", { class: "gifapp-gallery__title", text: "Your GIFs", tabindex: -1 });
     el.classList.add("gifapp-gallery");
     this.empty = makeEmpty();
-    el.append(make("header", { class: "gifapp-gallery__header" }, this.title, this.count), this.empty, this.list, this.viewer.node, this.spoken);
+    el.append(make("header", { class: "gifapp-gallery__header" }, this.title, this.count), this.empty, this.list, this.viewer.node, this.sharer.node, this.spoken);
     this.empty.hidden = true; // until the kernel has answered
   }
 
@@ -169,7 +172,8 @@ class Gallery {
     else if (message.type === "patch") message.cards.forEach((card) => this.patch(card));
     else if (message.type === "remove") this.remove(message.id);
     else if (message.type === "point") this.pointAt(this.cards.get(message.id));
-    else if (message.type === "settled") this.cards.get(message.id)?.settle();
+    else if (message.type === "shares") this.sharer.show(message);
+    else if (message.type === "settled") this.settle(message.id);
     this.empty.hidden = this.cards.size > 0;
     this.count.textContent = this.cards.size || "";
   }
@@ -198,6 +202,11 @@ class Gallery {
     next.sort((a, b) => (a.card.created_at < b.card.created_at ? 1 : -1));
     this.list.insertBefore(made.node, next[0]?.node ?? null);
     this.cards.set(card.id, made);
+  }
+
+  settle(id) {
+    this.cards.get(id)?.settle();
+    this.sharer.settle(id);
   }
 
   remove(id) {

@@ -10,6 +10,7 @@ import anywidget
 import traitlets
 
 from gifapp.domain.views import JobView
+from gifapp.widgets import sharing
 from gifapp.widgets.assets import script, style
 from gifapp.widgets.reporting import Reporter
 from gifapp.widgets.words import card
@@ -19,20 +20,24 @@ PATCH_EVERY_S = 0.3
 OnAction = Callable[[str, str], None]
 """Called with what is wanted (cancel, retry, reuse, delete) and the job's id."""
 
+OnShare = Callable[[dict[str, Any]], dict[str, Any]]
+"""Called with what the share box asks; returns what it shows."""
+
 
 class Gallery(anywidget.AnyWidget):
     """Shows jobs, newest first, and passes on what people want of them."""
 
-    _esm: ClassVar = script("common", "viewer", "gallery")
-    _css: ClassVar = style("common", "viewer", "gallery")
+    _esm: ClassVar = script("common", "viewer", "sharer", "gallery")
+    _css: ClassVar = style("common", "viewer", "sharer", "gallery")
 
     page_url = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, page_url: str, *, on_action: OnAction, reporter: Reporter) -> None:
+    def __init__(self, page_url: str, *, on_action: OnAction, on_share: OnShare, reporter: Reporter) -> None:
         super().__init__(page_url=page_url)
         self._cards: dict[str, dict[str, Any]] = {}
         self._waiting: set[str] = set()
         self._on_action = on_action
+        self._on_share = on_share
         self._reporter = reporter
         self.on_msg(self._receive)
 
@@ -80,5 +85,8 @@ class Gallery(anywidget.AnyWidget):
             self._send_all()
             return
         with self._reporter.reporting():
-            self._on_action(message["type"], message["id"])
+            if message["type"] in sharing.ASKED:
+                self.send(self._on_share(message))
+            else:
+                self._on_action(message["type"], message["id"])
         self.send({"type": "settled", "id": message["id"]})

@@ -29,7 +29,7 @@ _MONTHS = (
 _ACTIONS = {
     JobState.QUEUED: ["cancel"],
     JobState.RUNNING: ["cancel"],
-    JobState.SUCCEEDED: ["download", "reuse", "delete"],
+    JobState.SUCCEEDED: ["download", "share", "reuse", "delete"],
     JobState.FAILED: ["retry", "reuse", "delete"],
     JobState.CANCELLED: ["retry", "reuse", "delete"],
     JobState.DEAD: ["retry", "reuse", "delete"],
@@ -134,6 +134,8 @@ def gif_facts(gif: GifView, source: SourceView | None) -> dict[str, Any]:
     return {
         "url": gif.url,
         "format": FILE_KINDS[gif.format].name,
+        "width_px": gif.width_px,
+        "height_px": gif.height_px,
         "is_video": gif.content_type.startswith("video/"),
         "facts": facts,
         "notes": notes_beyond(source, gif.notes),

@@ -18,13 +18,18 @@ class Page:
         self.reported: list[str] = []
         self.failure: Exception | None = None
         reporter = Reporter(self.reported.append)
-        self.gallery = Gallery("", on_action=self._act, reporter=reporter)
+        self.gallery = Gallery("", on_action=self._act, on_share=self._share, reporter=reporter)
         self.browser = Browser(self.gallery)
 
     def _act(self, action: str, job_id: str) -> None:
         if self.failure is not None:
             raise self.failure
         self.actions.append((action, job_id))
+
+    def _share(self, message: dict[str, Any]) -> dict[str, Any]:
+        if self.failure is not None:
+            raise self.failure
+        return {"type": "shares", "id": message["id"], "made": None, "shares": []}
 
 
 @pytest.fixture
@@ -88,3 +93,13 @@ def test_a_failed_action_is_reported_and_its_card_can_be_used_again(page: Page) 
     page.browser.says(type="delete", id="job-1")
     assert page.reported == [str(UNREACHABLE)]
     assert page.browser.of_type("settled") == [{"type": "settled", "id": "job-1"}]
+
+
+def test_the_share_box_is_answered_and_settled(page: Page) -> None:
+    page.browser.says(type="shares", id="job-1")
+    assert [told["id"] for told in page.browser.of_type("shares")] == ["job-1"]
+    page.failure = UNREACHABLE
+    page.browser.says(type="share", id="job-1", days=7)
+    assert len(page.browser.of_type("shares")) == 1
+    assert len(page.browser.of_type("settled")) == 2
+    assert page.reported

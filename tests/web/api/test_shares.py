@@ -1,10 +1,12 @@
 """Links for everybody: made, seen, counted, revoked."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 import httpx
 
+from gifapp.client import Client
 from gifapp.domain.views import JobView
 from gifapp.jobs.documents import ShareDocument, utc_now
 from tests.web.api.conftest import Person, SignUp, is_problem
@@ -115,3 +117,15 @@ async def test_twenty_links_lead_to_a_gif_at_most(ada: Person, job: JobView, gif
 
 async def test_what_is_not_finished_is_not_shared(ada: Person, job: JobView) -> None:
     is_problem(await ada.http.post(f"/api/v1/jobs/{job.id}/shares", json={}), 409, "job-not-finished")
+
+
+async def test_the_client_shares_lists_and_revokes(ada: Person, url: str, job: JobView, gif: bytes) -> None:
+    def visit() -> None:
+        with Client(url, ada.session.access_token) as client:
+            share = client.share(job.id, expires_in_s=3600)
+            assert share.expires_at - share.created_at == timedelta(hours=1)
+            assert [one.url for one in client.shares(job.id)] == [share.url]
+            client.revoke_share(share.id)
+            assert client.shares(job.id)[0].revoked_at is not None
+
+    await asyncio.to_thread(visit)

@@ -1,0 +1,26 @@
+"""How often one person may do what, in the notation of the `limits` package. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+RATE = r"^[1-9]\d{0,8}/([1-9]\d{0,4} )?(second|minute|hour|day)s?$"
+"""What a rate looks like, as 600/minute or 10/5 minutes."""
+
+RequestKind = Literal["reads", "writes", "uploads", "submits", "websockets", "views"]
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Of passwords and new accounts; then of requests, by account, or by address where nobody signed in."""
+
+    login_by_address: str = "30/minute"
+    login_by_account: str = "10/5 minutes"
+    register_by_address: str = "30/hour"
+    reads: str = "6000/minute"
+    writes: str = "600/minute"
+    uploads: str = "300/minute"
+    submits: str = "120/minute"
+    websockets: str = "60/minute"
+    views: str = "1200/minute"

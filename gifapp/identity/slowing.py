@@ -1,0 +1,58 @@
+"""Each wrong password makes the next attempt at the same account wait longer.
+
+An address from which somebody has signed in to the account waits for its own mistakes only: a stranger
+who guesses passwords cannot keep the owner out.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import cast
+
+import redis
+
+FREE_FAILURES = 5
+LONGEST_WAIT_S = 300
+_FORGET_S = 3600
+_KNOWN_S = 90 * 24 * 3600
+
+# one script: attempts that come at once are counted one after the other
+_BEGIN = """
+local known = redis.call('EXISTS', KEYS[1])
+local who = known == 1 and KEYS[1] or KEYS[2]
+local wait = redis.call('PTTL', who .. ':wait')
+if wait > 0 then return {known, wait} end
+local failures = redis.call('INCR', who .. ':failures')
+redis.call('EXPIRE', who .. ':failures', ARGV[1])
+local over = failures - tonumber(ARGV[2])
+if over >= 0 then
+  redis.call('SET', who .. ':wait', 1, 'EX', math.min(2 ^ math.min(over, 20), tonumber(ARGV[3])))
+end
+return {known, 0}
+"""
+
+
+class Slowing:
+    """Counts each attempt as a failure until it has succeeded."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._redis = client
+        self._begin = client.register_script(_BEGIN)
+
+    def begin(self, account: str, network: str) -> tuple[bool, int]:
+        """Whether the account knows the network, and the seconds to wait; 0: try."""
+        arguments = [_FORGET_S, FREE_FAILURES, LONGEST_WAIT_S]
+        known, wait_ms = cast("list[int]", self._begin(_keys(account, network), arguments))
+        return bool(known), math.ceil(wait_ms / 1000)
+
+    def succeeded(self, account: str, network: str) -> None:
+        """Forget the failures, and remember the network."""
+        known, everybody = _keys(account, network)
+        with self._redis.pipeline(transaction=False) as asked:
+            asked.delete(*(f"{who}:{what}" for who in (known, everybody) for what in ("wait", "failures")))
+            asked.set(known, 1, ex=_KNOWN_S)
+            asked.execute()
+
+
+def _keys(account: str, network: str) -> list[str]:
+    return [f"gifapp:sign-in:{account}:{network}", f"gifapp:sign-in:{account}"]

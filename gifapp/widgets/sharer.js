@@ -1,0 +1,117 @@
+// The links to one GIF, in a dialog: made, copied, revoked. The kernel does what is asked and answers with them all.
+const SUFFIXES = { GIF: "gif", WebP: "webp", APNG: "png", MP4: "mp4" };
+const TIMES = { 1: "a day", 7: "a week", 30: "30 days", 365: "a year" };
+const PAGE_MARGIN_PX = 130; // what the public page needs beside the picture
+
+class Sharer {
+  constructor(gallery) {
+    this.gallery = gallery;
+    this.name = make("h2", { class: "gifapp-viewer__name" });
+    const times = Object.entries(TIMES).map(([days, text]) => make("option", { value: days, text, selected: days === "7" }));
+    this.days = make("select", { class: "gifapp-sharer__days", "aria-label": "The link is good for" }, ...times);
+    this.make = button("Make a link", "main", () => this.ask("share", { days: Number(this.days.value) }));
+    this.list = make("ul", { class: "gifapp-sharer__links", "aria-label": "Links to this GIF" });
+    this.told = make("p", { class: "gifapp-sharer__told", role: "status" });
+    const words = make("p", { class: "gifapp-sharer__words", text: "Whoever has the link sees the GIF, without an account." });
+    const close = button("Close", "icon", () => this.node.close(), "cancel");
+    const header = make("header", { class: "gifapp-viewer__header" }, make("div", { class: "gifapp-viewer__words" }, this.name), close);
+    const form = make("div", { class: "gifapp-sharer__form" }, this.make, make("span", { text: "good for" }), this.days);
+    this.node = make("dialog", { class: "gifapp-viewer gifapp-sharer" }, header, make("div", { class: "gifapp-sharer__body" }, words, form, this.told, this.list));
+    this.node.addEventListener("click", (event) => event.target === this.node && this.node.close());
+    // JupyterLab would take the keys for itself
+    this.node.addEventListener("keydown", (event) => event.stopPropagation());
+  }
+
+  open(card) {
+    this.card = card;
+    this.name.textContent = `Share ${card.name}`;
+    this.node.setAttribute("aria-label", `Share ${card.name}`);
+    this.told.textContent = "";
+    this.list.replaceChildren();
+    this.node.showModal();
+    this.make.focus();
+    this.ask("shares");
+  }
+
+  ask(type, more = {}) {
+    this.isWaiting = true;
+    this.make.disabled = type === "share";
+    this.gallery.model.send({ type, id: this.card.id, ...more });
+  }
+
+  async show({ id, shares, made }) {
+    if (id !== this.card?.id) return;
+    this.isWaiting = false;
+    const hadFocus = this.list.contains(document.activeElement);
+    this.list.replaceChildren(...shares.map((share) => this.link(share)));
+    this.make.disabled = false;
+    if (hadFocus || document.activeElement === document.body) this.make.focus();
+    const share = shares.find((one) => one.id === made);
+    if (share) await this.copy(this.addressOf(share), "The link was made and copied.", "The link was made.");
+  }
+
+  settle(id) {
+    if (id !== this.card?.id || !this.isWaiting) return;
+    this.isWaiting = false;
+    this.make.disabled = false;
+    this.told.textContent = "That did not work. Close this box to see why.";
+  }
+
+  link(share) {
+    const address = this.addressOf(share);
+    const field = make("input", { class: "gifapp-sharer__address", readonly: true, value: address, "aria-label": "Link" });
+    field.addEventListener("focus", () => field.select());
+    const until = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" }).format(new Date(share.expires_at));
+    const views = `${share.views} ${share.views === 1 ? "view" : "views"}`;
+    const copies = [
+      button("Copy link", "quiet", () => this.copy(address, "The link was copied.")),
+      button("Copy as Markdown", "quiet", () => this.copy(this.markdown(address), "The Markdown was copied.")),
+      button("Copy HTML embed", "quiet", () => this.copy(this.html(address), "The HTML was copied.")),
+      button("Revoke", "text", () => this.ask("revoke", { share: share.id })),
+    ];
+    return make("li", {}, field, make("p", { text: `Good until ${until} · ${views}` }), make("div", { class: "gifapp-sharer__copies" }, ...copies));
+  }
+
+  // the kernel reaches the service by another address than this page
+  addressOf(share) {
+    return this.gallery.addressOf(new URL(share.url).pathname);
+  }
+
+  markdown(address) {
+    const name = this.card.name.replace(/[[\]\\]/g, "\\$&");
+    if (this.card.gif.is_video) return `[${name}](${address})`;
+    const stem = this.card.name.replace(/\.[^.]*$/, "");
+    // parentheses would end the address
+    const file = encodeURIComponent(stem).replace(/[()]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`);
+    return `[![${name}](${address}/${file}.${SUFFIXES[this.card.gif.format]})](${address})`;
+  }
+
+  html(address) {
+    const { width_px: width, height_px: height } = this.card.gif;
+    const frame = make("iframe", { src: address, width: width + 32, height: height + PAGE_MARGIN_PX, title: this.card.name, loading: "lazy", style: "border:0;max-width:100%" });
+    return frame.outerHTML;
+  }
+
+  async copy(text, done, otherwise = "") {
+    const isCopied = await copied(text, this.node);
+    this.told.textContent = isCopied ? done : `${otherwise} This browser does not let it be copied; select it below.`.trim();
+  }
+}
+
+async function copied(text, dialog) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    // without TLS there is no clipboard but by selection, which must lie within the dialog
+    const field = make("textarea", { class: "gifapp-unseen" });
+    field.value = text;
+    const before = document.activeElement;
+    dialog.append(field);
+    field.select();
+    const isCopied = document.execCommand("copy");
+    field.remove();
+    before?.focus();
+    return isCopied;
+  }
+}

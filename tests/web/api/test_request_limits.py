@@ -1,0 +1,120 @@
+"""How often one may ask: one window for all web processes, and what happens while Redis is away."""
+
+import asyncio
+import dataclasses
+import socket
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from gifapp import errors
+from gifapp.domain.rates import Rates
+from gifapp.identity.request_limits import RequestLimits
+from gifapp.identity.throttle import Throttle
+from gifapp.web.parts import Parts
+from tests.web.api.conftest import SignUp, is_problem
+
+HERE = "203.0.113.7"
+DEAD = "redis://127.0.0.1:1/0"
+
+
+@pytest.fixture
+def parts(parts: Parts, redis_url: str) -> Parts:
+    rates = Rates(writes="2/minute", views="2/minute", websockets="2/minute")
+    return dataclasses.replace(parts, request_limits=RequestLimits(redis_url, rates))
+
+
+@pytest.fixture
+def silent_url() -> Iterator[str]:
+    """A Redis that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"redis://127.0.0.1:{server.getsockname()[1]}/0"
+
+
+async def test_each_account_has_windows_of_its_own_for_each_kind(sign_up: SignUp) -> None:
+    ada, eve = sign_up("ada"), sign_up("eve")
+    for _ in range(2):
+        assert (await ada.http.delete("/api/v1/jobs/none")).status_code == 404
+    answer = await ada.http.delete("/api/v1/jobs/none")
+    told = is_problem(answer, 429, "rate-limited")
+    assert int(answer.headers["Retry-After"]) == told["retry_after_s"] <= 60
+    assert told["detail"].startswith("That is too often: the limit for writes here is 2 per 1 minute.")
+    assert (await ada.http.get("/api/v1/jobs")).status_code == 200
+    assert (await eve.http.delete("/api/v1/jobs/none")).status_code == 404
+
+
+async def test_strangers_are_limited_by_address_and_refused_ones_count(stranger: httpx.AsyncClient) -> None:
+    answers = [await stranger.delete("/api/v1/jobs/none") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [401, 401, 429]
+    shown = [await stranger.get("/s/nothing") for _ in range(3)]
+    assert [answer.status_code for answer in shown] == [404, 404, 429]
+
+
+async def test_preflights_and_health_are_free(stranger: httpx.AsyncClient) -> None:
+    for _ in range(4):
+        assert (await stranger.options("/api/v1/jobs")).status_code == 204
+        assert (await stranger.get("/health/live")).status_code == 200
+
+
+async def test_event_streams_are_counted_when_they_open(sign_up: SignUp) -> None:
+    ada = sign_up("ada")
+    codes = [(await ada.http.get("/api/v1/events")).status_code for _ in range(3)]
+    assert codes[-1] == 429
+    assert 429 not in codes[:-1]
+
+
+def test_two_processes_share_a_window(redis_url: str) -> None:
+    one, other = (RequestLimits(redis_url, Rates(reads="2/minute")) for _ in range(2))
+    one.count("reads", user_id="ada", address=HERE)
+    other.count("reads", user_id="ada", address=HERE)
+    with pytest.raises(errors.RateLimited):
+        one.count("reads", user_id="ada", address=HERE)
+
+
+def test_the_window_slides(redis_url: str) -> None:
+    limits = RequestLimits(redis_url, Rates(reads="2/second"))
+    for _ in range(2):
+        limits.count("reads", user_id="ada", address=HERE)
+    with pytest.raises(errors.RateLimited):
+        limits.count("reads", user_id="ada", address=HERE)
+    time.sleep(2.05)
+    limits.count("reads", user_id="ada", address=HERE)
+
+
+def test_a_minute_of_fifty_reads_a_second_is_allowed(redis_url: str) -> None:
+    limits = RequestLimits(redis_url, Rates())
+    for _ in range(3000):
+        limits.count("reads", user_id="ada", address=HERE)
+
+
+def test_without_redis_requests_pass_and_passwords_do_not(silent_url: str) -> None:
+    for url in (DEAD, silent_url):
+        RequestLimits(url, Rates(reads="1/minute")).count("reads", user_id="ada", address=HERE)
+        with pytest.raises(errors.ServiceUnavailable):
+            Throttle(url, Rates()).login("ada@example.org", HERE)
+        with pytest.raises(errors.ServiceUnavailable):
+            Throttle(url, Rates()).register(HERE)
+
+
+def test_a_redis_that_hangs_is_waited_for_once(silent_url: str) -> None:
+    limits = RequestLimits(silent_url, Rates())
+    limits.count("reads", user_id="ada", address=HERE)
+    begun = time.monotonic()
+    for _ in range(100):
+        limits.count("reads", user_id="ada", address=HERE)
+    assert time.monotonic() - begun < 0.2
+
+
+class TestWhileRedisHangs:
+    @pytest.fixture
+    def parts(self, parts: Parts, silent_url: str) -> Parts:
+        return dataclasses.replace(parts, request_limits=RequestLimits(silent_url, Rates()))
+
+    async def test_reads_go_on(self, sign_up: SignUp) -> None:
+        ada = sign_up("ada")
+        begun = time.monotonic()
+        answers = await asyncio.gather(*(ada.http.get("/api/v1/jobs") for _ in range(30)))
+        assert {answer.status_code for answer in answers} == {200}
+        assert time.monotonic() - begun < 3

@@ -1,0 +1,23 @@
+"""The public page of what is no GIF, and of names that would be markup."""
+
+from gifapp.web.share_page import Shown, page
+
+LINK = "https://gifs.example/s/token"
+
+
+def shown(name: str, kind: str) -> Shown:
+    return Shown(name, kind, LINK, f"{LINK}/file", width_px=64, height_px=48, bytes=1000)
+
+
+def test_a_video_plays_and_is_told_as_a_video() -> None:
+    html = page(shown("clip.mp4", "video/mp4"))
+    assert "<video" in html
+    assert f'property="og:video" content="{LINK}/file"' in html
+    assert 'property="og:video:type" content="video/mp4"' in html
+    assert "og:image" not in html
+
+
+def test_a_name_is_text() -> None:
+    html = page(shown('"><script>alert(1)</script>.gif', "image/gif"))
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
