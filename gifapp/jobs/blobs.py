@@ -119,13 +119,30 @@ class Incoming:
         Raises:
             errors.SourceTooLarge, errors.QuotaExceeded, errors.DiskFull
         """
-        self.bytes += len(chunk)
-        if self.bytes > self._limit_bytes:
-            raise errors.SourceTooLarge(limit_bytes=self._limit_bytes)
-        self._room.check(self.bytes)
+        self._grow_to(self.bytes + len(chunk))
         self._hash.update(chunk)
         with writing():
             self._file.write(chunk)
+
+    def _grow_to(self, size_bytes: int) -> None:
+        self.bytes = size_bytes
+        if self.bytes > self._limit_bytes:
+            raise errors.SourceTooLarge(limit_bytes=self._limit_bytes)
+        self._room.check(self.bytes)
+
+    def adopt(self, path: Path) -> None:
+        """Have the bytes of a complete file of this storage, without a copy: it keeps its name as well.
+
+        Raises:
+            errors.SourceTooLarge, errors.QuotaExceeded, errors.DiskFull
+        """
+        self._file.close()
+        self._grow_to(path.stat().st_size)
+        with writing():
+            self.path.unlink()
+            self.path.hardlink_to(path)
+        with path.open("rb") as file:
+            self._hash = hashlib.file_digest(file, "sha256")
 
     def finish(self) -> None:
         """All has come in: force it to the disk. Calling it again changes nothing."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tornado.routing import URLSpec
 
-from gifapp.web import admin, auth, estimates, events, health, jobs, me, media, sources
+from gifapp.web import admin, auth, estimates, events, health, jobs, me, media, sources, uploads
 from gifapp.web.base import NotFoundHandler
 
 _API = r"/api/v1"
@@ -25,6 +25,8 @@ def api_routes() -> list[URLSpec]:
         URLSpec(rf"{_API}/sources/{_ID}", sources.SourceHandler),
         URLSpec(rf"{_API}/sources/{_ID}/poster", media.PosterHandler),
         URLSpec(rf"{_API}/sources/{_ID}/frame", media.FrameHandler),
+        URLSpec(rf"{_API}/uploads", uploads.UploadsHandler),
+        URLSpec(rf"{_API}/uploads/{_ID}", uploads.UploadHandler),
         URLSpec(rf"{_API}/jobs", jobs.JobsHandler),
         URLSpec(rf"{_API}/jobs/{_ID}", jobs.JobHandler),
         URLSpec(rf"{_API}/jobs/{_ID}/cancel", jobs.CancelHandler),

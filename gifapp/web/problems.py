@@ -17,6 +17,9 @@ _STATUSES: dict[type[BaseException], int] = {
     errors.JsonInvalid: 400,
     errors.BodyTooLarge: 413,
     errors.ContentTypeWrong: 415,
+    errors.TusVersionWrong: 412,
+    errors.ChecksumWrong: 460,
+    errors.ChecksumUnknown: 400,
     errors.SourceTooLarge: 413,
     errors.SourceNotVideo: 415,
     errors.SourceCodecUnsupported: 415,
@@ -26,6 +29,7 @@ _STATUSES: dict[type[BaseException], int] = {
     errors.TokenInvalid: 401,
     errors.NotFound: 404,
     errors.Conflict: 409,
+    errors.UploadLocked: 423,
     errors.LimitReached: 429,
     errors.QuotaExceeded: 413,
     errors.DiskFull: 507,
@@ -65,4 +69,4 @@ def _type(code: str) -> str:
 
 
 def _phrase(status: int) -> str:
-    return HTTPStatus(status).phrase
+    return "Checksum Mismatch" if status == 460 else HTTPStatus(status).phrase  # 460 is tus' own

@@ -28,6 +28,8 @@ ACCESS = {
     ("GET", "/api/v1/sources/{source}/poster"): (401, 404, 404, 200),
     ("GET", "/api/v1/sources/{source}/frame?at_s=0"): (401, 404, 404, 200),
     ("DELETE", "/api/v1/sources/{source}"): (401, 404, 404, 409),
+    ("POST", "/api/v1/uploads"): (401, 412, 412, 412),
+    ("HEAD", "/api/v1/uploads/{source}"): (401, 412, 412, 412),
     ("GET", "/api/v1/jobs"): (401, 200, 200, 200),
     ("POST", "/api/v1/jobs"): (401, 415, 415, 415),
     ("POST", "/api/v1/estimates"): (401, 415, 415, 415),
