@@ -125,7 +125,7 @@ class Writer(PartialUpload):
         self._hash = hashlib.new(checksum.algorithm) if checksum else None
         with writing():
             self._file = self._held.enter_context(self.path.open("ab"))
-            self._file.truncate(offset)
+            self._file.seek(self._file.truncate(offset))
             self._mark()
 
     def write(self, chunk: bytes) -> None:

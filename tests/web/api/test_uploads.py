@@ -9,7 +9,7 @@ import signal
 import time
 from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from email.utils import parsedate_to_datetime
 from io import BytesIO
 from pathlib import Path
@@ -470,19 +470,19 @@ def test_a_killed_web_tier_loses_nothing_that_came(
     assert source["sha256"] == hashlib.sha256(video).hexdigest()
 
 
-def ada_at(web: Any, *, register: bool = False) -> httpx.Client:
+@contextmanager
+def ada_at(web: Any, *, register: bool = False) -> Iterator[httpx.Client]:
     """Ada, signed in at a web tier that has just been started."""
     account = {"email": "ada@example.org", "password": PASSWORD}
-    if register:
-        line = web.stdout.readline()
-        address, _, token = line.rpartition(" ")[2].strip().partition("/?setup=")
-        http = httpx.Client(base_url=address, timeout=20)
-        http.post("/api/v1/auth/register", json={**account, "setup_token": token}).raise_for_status()
-    else:
-        http = httpx.Client(base_url=f"http://127.0.0.1:{port_of(web.pid)}", timeout=20)
-    token = http.post("/api/v1/auth/login", json=account).raise_for_status().json()["access_token"]
-    http.headers["Authorization"] = f"Bearer {token}"
-    return http
+    line = web.stdout.readline() if register else f"http://127.0.0.1:{port_of(web.pid)}"
+    address, _, setup_token = line.rpartition(" ")[2].strip().partition("/?setup=")
+    with httpx.Client(base_url=address, timeout=20) as http:
+        if register:
+            new = {**account, "setup_token": setup_token}
+            http.post("/api/v1/auth/register", json=new).raise_for_status()
+        token = http.post("/api/v1/auth/login", json=account).raise_for_status().json()["access_token"]
+        http.headers["Authorization"] = f"Bearer {token}"
+        yield http
 
 
 def port_of(pid: int) -> int:
