@@ -92,6 +92,7 @@ class Writer(PartialUpload):
     """
 
     _file: IO[bytes] | None = None
+    _whole: hashlib._Hash | None = None
 
     def __enter__(self) -> Self:
         try:
@@ -123,6 +124,7 @@ class Writer(PartialUpload):
             raise errors.UploadOffsetWrong(offset=self.offset)
         self._begin, self._checksum = offset, checksum
         self._hash = hashlib.new(checksum.algorithm) if checksum else None
+        self._whole = hashlib.sha256() if offset == 0 else None
         with writing():
             self._file = self._held.enter_context(self.path.open("ab"))
             self._file.seek(self._file.truncate(offset))
@@ -137,8 +139,8 @@ class Writer(PartialUpload):
         assert self._file is not None  # noqa: S101  opened by append
         if self._file.tell() + len(chunk) > self.facts.length_bytes:
             raise errors.BodyTooLarge(limit_bytes=self.facts.length_bytes - self._begin)
-        if self._hash is not None:
-            self._hash.update(chunk)
+        for each in filter(None, (self._hash, self._whole)):
+            each.update(chunk)
         with writing():
             self._file.write(chunk)
             self._file.flush()  # others read the offset from the file
@@ -155,6 +157,11 @@ class Writer(PartialUpload):
             self._file.truncate(self._begin)
             raise errors.ChecksumWrong
         (self.directory / _UNCHECKED).unlink(missing_ok=True)
+
+    @property
+    def sha256(self) -> str | None:
+        """Of all bytes, where they were all written by us."""
+        return self._whole.hexdigest() if self._whole else None
 
     def settle(self, source_id: str) -> None:
         """It is a source now, which has the bytes."""

@@ -106,7 +106,7 @@ class Uploads:
         owner_id, name = upload.facts.owner_id, upload.facts.name
         try:
             with self._service.incoming(owner_id) as incoming:
-                incoming.adopt(upload.path)
+                incoming.adopt(upload.path, sha256=upload.sha256)
                 source = self._service.add_source(owner_id, incoming, name)
         except errors.SourceRefused:
             upload.remove()

@@ -19,6 +19,8 @@ from gifapp.web.parts import Parts
 from gifapp.web.payloads import Query
 
 UPLOAD_TIMEOUT_S = 6 * 3600.0
+GATHERED_BYTES = 1024 * 1024
+READ_BYTES = 256 * 1024  # at once from the line
 
 Result = TypeVar("Result")
 
@@ -50,35 +52,61 @@ Took = TypeVar("Took", bound=Taker)
 
 
 class Upload(Generic[Took]):
-    """A video on its way to the disk: one step at a time, each off the loop."""
+    """A video on its way to the disk: one step at a time, each off the loop.
+
+    While a part is written the next ones are gathered, up to a bound, so that the line never waits for a
+    thread to begin and threads are not woken for every few bytes.
+    """
 
     taker: Took
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._opened = ExitStack()
-        self._turn = asyncio.Lock()  # the client may leave while a part is being written
+        self._turn = asyncio.Lock()  # the client may leave while something is done with it
+        self._gathered: list[bytes] = []
+        self._gathered_bytes = 0
+        self._writer: asyncio.Task[None] | None = None
 
     async def open(self, begin: Callable[[], AbstractContextManager[Took]]) -> None:
         async with self._turn:
             self.taker = await self._run(lambda: self._opened.enter_context(begin()))
 
     async def write(self, chunk: bytes) -> None:
-        async with self._turn:
-            await self._run(self.taker.write, chunk)
+        """Take it, and raise what went wrong with those before."""
+        self._gathered.append(chunk)
+        self._gathered_bytes += len(chunk)
+        if self._writer is None or self._writer.done():
+            await self._written()
+            self._writer = asyncio.create_task(self._write_gathered())
+        while self._gathered_bytes >= GATHERED_BYTES and not self._writer.done():
+            await asyncio.wait([self._writer, self._writing], return_when=asyncio.FIRST_COMPLETED)
 
     async def step(self, threads: Executor, step: Callable[[Took], Result]) -> Result:
         """What is to do with it once its bytes are there."""
         async with self._turn:
+            await self._written()
             return await asyncio.get_running_loop().run_in_executor(threads, step, self.taker)
 
     async def close(self) -> None:
         """Remove what was not kept."""
         async with self._turn:
+            if self._writer is not None:
+                await asyncio.wait([self._writer])
             await self._run(self._opened.close)
 
-    async def _run(self, step: Callable[..., Result], *args: Any) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self._parts.threads, step, *args)
+    async def _written(self) -> None:
+        if self._writer is not None:
+            await self._writer
+
+    async def _write_gathered(self) -> None:
+        while self._gathered:
+            chunks, self._gathered, self._gathered_bytes = self._gathered, [], 0
+            self._writing = self._run(lambda these=chunks: self.taker.write(b"".join(these)))
+            await self._writing
+
+    def _run(self, step: Callable[..., Result]) -> asyncio.Future[Result]:
+        return asyncio.get_running_loop().run_in_executor(self._parts.threads, step)
 
 
 class ReceivingHandler(PrivateHandler, Generic[Took]):
@@ -87,6 +115,11 @@ class ReceivingHandler(PrivateHandler, Generic[Took]):
     body_timeout_s = UPLOAD_TIMEOUT_S
 
     upload: Upload[Took] | None = None
+
+    async def prepare(self) -> None:
+        connection: Any = self.request.connection
+        connection.stream.read_chunk_size = READ_BYTES
+        await super().prepare()
 
     async def receive(self, chunk: bytes) -> None:
         if self.upload is None:
