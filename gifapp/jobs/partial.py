@@ -12,7 +12,6 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -181,15 +180,16 @@ class Writer(PartialUpload):
 
 
 class PartialUploads:
-    """All of them, in a folder of the storage, whoever's they are."""
+    """All of them, in a folder of the storage with one for each person."""
 
     def __init__(self, blobs: Blobs) -> None:
         self._folder = blobs.root / "uploads"
 
     def create(self, facts: Facts) -> PartialUpload:
-        directory = self._folder / uuid4().hex
+        directory = self._of(facts.owner_id) / uuid4().hex
         with writing():
-            self._folder.mkdir(exist_ok=True, mode=0o700)
+            for folder in (self._folder, directory.parent):
+                folder.mkdir(exist_ok=True, mode=0o700)
             with make_held(directory):
                 _write(directory / _FACTS, facts.model_dump_json().encode())
         return PartialUpload(directory, facts)
@@ -197,8 +197,8 @@ class PartialUploads:
     def find(self, owner_id: str, upload_id: str) -> PartialUpload:
         """Raises errors.NotFound unless the owner has such an upload."""
         if _ID.fullmatch(upload_id):
-            with contextlib.suppress(FileNotFoundError):
-                directory = self._folder / upload_id
+            with contextlib.suppress(FileNotFoundError, ValueError):
+                directory = self._of(owner_id) / upload_id
                 facts = _read_facts(directory)
                 if facts.owner_id == owner_id:
                     return PartialUpload(directory, facts)
@@ -206,13 +206,13 @@ class PartialUploads:
 
     def unfinished(self, owner_id: str) -> list[PartialUpload]:
         """Those of the owner that are no sources yet."""
-        found = (self._find(owner_id, directory.name) for directory in self._directories())
+        found = (self._find(owner_id, directory.name) for directory in _in(self._of(owner_id)))
         return [upload for upload in found if upload and upload.facts.source_id is None]
 
     def remove_expired(self, *, untouched_s: float) -> None:
         """Remove those into which nobody has written for so long, and what they left."""
         latest = time.time() - untouched_s
-        for directory in self._directories():
+        for directory in (each for person in _in(self._folder) for each in _in(person)):
             if _last_touched(directory) < latest:
                 _remove_unless_held(directory, latest)
 
@@ -221,9 +221,14 @@ class PartialUploads:
             return self.find(owner_id, upload_id)
         return None
 
-    def _directories(self) -> Iterator[Path]:
-        with contextlib.suppress(FileNotFoundError):  # the folder is made with the first of them
-            yield from (path for path in self._folder.iterdir() if _ID.fullmatch(path.name))
+    def _of(self, owner_id: str) -> Path:
+        return self._folder / hashlib.sha256(owner_id.encode()).hexdigest()[:32]  # no name is ever a path
+
+
+def _in(folder: Path) -> list[Path]:
+    with contextlib.suppress(FileNotFoundError):  # it is made with the first of them
+        return [path for path in folder.iterdir() if _ID.fullmatch(path.name)]
+    return []
 
 
 def _remove_unless_held(directory: Path, latest: float) -> None:

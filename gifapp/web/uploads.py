@@ -57,6 +57,11 @@ class TusHandler(PrivateHandler):
         self.set_header("Tus-Max-Size", str(self.parts.limits.max_upload_bytes))
         self.set_header("Tus-Checksum-Algorithm", ",".join(ALGORITHMS))
 
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        if status_code == 460:  # nobody but tus knows it
+            self.set_status(460, "Checksum Mismatch")
+        super().write_error(status_code, **kwargs)
+
     def number(self, header: str) -> int:
         """The count of bytes in a header.
 
