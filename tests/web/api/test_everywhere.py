@@ -44,6 +44,7 @@ ACCESS = {
     ("POST", "/api/v1/admin/queue/pause"): (401, 403, 200, 403),
     ("POST", "/api/v1/admin/queue/resume"): (401, 403, 200, 403),
     ("GET", "/api/v1/admin/workers"): (401, 403, 200, 403),
+    ("GET", "/api/v1/admin/storage"): (401, 403, 200, 403),
     ("GET", "/api/v1/admin/dead-letters"): (401, 403, 200, 403),
     ("DELETE", "/api/v1/admin/dead-letters"): (401, 403, 200, 403),
     ("POST", "/api/v1/admin/dead-letters/requeue"): (401, 403, 200, 403),
