@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from benchmarks import clips, costs, engines, gifski, goals, load, looks, queue, table, videos
+from benchmarks import clips, costs, engines, gifski, goals, load, looks, queue, table, uploads, videos
 from benchmarks.clips import Clip
 from benchmarks.goals import Run
 from benchmarks.looks import Looks
@@ -55,6 +55,7 @@ def measure(repeat: int) -> Run:
         first=costs.first_run(),
         queue=queue.measure(),
         load=load.measure(),
+        uploads=uploads.measure(),
     )
 
 

@@ -16,6 +16,7 @@ from benchmarks.looks import SHARE, Looks
 from benchmarks.measure import Cost
 from benchmarks.quality import DIGITS, Quality
 from benchmarks.queue import QueueFigures
+from benchmarks.uploads import UploadFigures
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Run:
     first: FirstRun
     queue: QueueFigures
     load: LoadFigures
+    uploads: UploadFigures
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ def goals(run: Run) -> list[Goal]:
         *_waiting(run),
         *_queue(run.queue),
         *_load(run.load),
+        *_uploads(run.uploads),
     ]
 
 
@@ -154,6 +157,19 @@ def _load(load: LoadFigures) -> list[Goal]:
         Goal.at_most(
             "an event on all ten of its owner's sockets, p95 (ms)", 100, {"": load.event_p95_ms}, "{:.0f}"
         ),
+    ]
+
+
+def _uploads(uploads: UploadFigures) -> list[Goal]:
+    def told(mb_s: float, answer_s: float) -> str:
+        return f"{mb_s:.0f} against {uploads.bare_mb_s:.0f} MB/s, then {answer_s:.2f} s to the answer"
+
+    post = told(uploads.post_mb_s, uploads.post_answer_s)
+    patch = told(uploads.patch_mb_s, uploads.patch_answer_s)
+    return [
+        Goal.at_least("upload by POST against a bare handler, as fast", 0.8, uploads.post_ratio, post),
+        Goal.at_least("resumable upload, the same", 0.8, uploads.patch_ratio, patch),
+        Goal.at_most("the web tier's growth for 2 GB (MB)", 20, {"": uploads.grew_mb}, "{:.1f}"),
     ]
 
 

@@ -11,12 +11,10 @@ import asyncio
 import itertools
 import json
 import random
-import socket
-import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from statistics import quantiles
 from typing import NamedTuple
@@ -27,8 +25,7 @@ from tornado.httpclient import HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from benchmarks import videos
-from benchmarks.service import servers
-from gifapp import processes
+from benchmarks.service import servers, web_tier
 from gifapp.commands.parts import Foundation
 
 _PEOPLE = 20
@@ -83,7 +80,7 @@ class _Log:
 
 
 def measure() -> LoadFigures:
-    with servers() as foundation, _web() as (url, web):
+    with servers() as foundation, web_tier() as (url, web):
         emails = _accounts(foundation)
         return asyncio.run(_under_load(url, emails, web))
 
@@ -95,30 +92,6 @@ def _accounts(foundation: Foundation) -> list[str]:
             identity.create_user(email, _PASSWORD, "user")
         jobs.administration.pause()
     return emails
-
-
-@contextmanager
-def _web() -> Iterator[tuple[str, psutil.Process]]:
-    port = _free_port()
-    url = f"http://127.0.0.1:{port}"
-    process = processes.spawn([sys.executable, "-m", "gifapp", "web", "--port", str(port)])
-    try:
-        assert processes.wait_until(lambda: _is_ready(url), timeout_s=_PATIENCE_S, every_s=0.2)
-        yield url, psutil.Process(process.pid)
-    finally:
-        processes.stop(process, grace_s=20)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
-
-
-def _is_ready(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/health/ready").is_success
-    except httpx.TransportError:
-        return False
 
 
 async def _under_load(url: str, emails: list[str], web: psutil.Process) -> LoadFigures:

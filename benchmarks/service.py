@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import os
+import socket
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
+import psutil
+
+from gifapp import processes
 from gifapp.commands.parts import Foundation, prepare
 from gifapp.settings import Settings
 from gifapp.up.servers import running_mongod, running_redis
+
+_PATIENCE_S = 30.0
 
 
 @contextmanager
@@ -28,3 +36,28 @@ def servers() -> Iterator[Foundation]:
             "GIFAPP_LOG_LEVEL": "warning",
         }
         yield prepare(Settings())
+
+
+@contextmanager
+def web_tier() -> Iterator[tuple[str, psutil.Process]]:
+    """A web tier on the servers, where it listens, and its process."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    process = processes.spawn([sys.executable, "-m", "gifapp", "web", "--port", str(port)])
+    try:
+        assert processes.wait_until(lambda: _is_ready(url), timeout_s=_PATIENCE_S, every_s=0.2)
+        yield url, psutil.Process(process.pid)
+    finally:
+        processes.stop(process, grace_s=20)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return int(listening.getsockname()[1])
+
+
+def _is_ready(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/health/ready").is_success
+    except httpx.TransportError:
+        return False

@@ -117,6 +117,18 @@ class ContentTypeWrong(BadInput):
     sentence = "The body must be sent as {expected}."
 
 
+class TusVersionWrong(BadInput):
+    sentence = "Resumable uploads speak tus {known}; say so in the header Tus-Resumable."
+
+
+class ChecksumWrong(BadInput):
+    sentence = "The bytes do not match their checksum and were thrown away; send them again."
+
+
+class ChecksumUnknown(BadInput):
+    sentence = "Upload-Checksum must be one of {known}, a space, and the checksum in base64."
+
+
 class PasswordTooShort(BadInput):
     sentence = "The password is too short; use at least {min_characters} characters."
 
@@ -315,6 +327,18 @@ class JobRepeated(Conflict):
 
 class SourceInUse(Conflict):
     sentence = "A job is still working on this video; cancel it first."
+
+
+class UploadOffsetWrong(Conflict):
+    sentence = "{offset:,} bytes have come in so far; go on from there."
+
+
+class TooManyUploads(Conflict):
+    sentence = "You have {limit} unfinished uploads; finish or delete some before you begin another."
+
+
+class UploadLocked(Conflict):
+    sentence = "Somebody is sending this upload just now; try again in a moment."
 
 
 class LimitReached(GifappError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from pathlib import Path
 from typing import IO
 
@@ -34,3 +35,23 @@ def holder_lives(directory: Path) -> bool | None:
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return None
     return False
+
+
+def take_hold(directory: Path) -> IO[bytes] | None:
+    """Hold a directory that was made by `make_held`, as above; None: somebody does.
+
+    Raises:
+        FileNotFoundError: it is gone.
+    """
+    lock = (directory / _LOCK).open("r+b")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.fstat(lock.fileno()).st_nlink:
+            return lock
+        raise FileNotFoundError(directory)  # whoever held it before has removed it
+    except BlockingIOError:
+        lock.close()
+        return None
+    except FileNotFoundError:
+        lock.close()
+        raise

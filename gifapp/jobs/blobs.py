@@ -92,6 +92,7 @@ class Incoming:
         self._limit_bytes = limit_bytes
         self._room = room
         self._hash = hashlib.sha256()
+        self._sha256 = ""  # of a file that was adopted
         self._is_left = False
         self.path = directory / "video"
         self.poster_path = directory / "poster.jpg"
@@ -119,13 +120,31 @@ class Incoming:
         Raises:
             errors.SourceTooLarge, errors.QuotaExceeded, errors.DiskFull
         """
-        self.bytes += len(chunk)
-        if self.bytes > self._limit_bytes:
-            raise errors.SourceTooLarge(limit_bytes=self._limit_bytes)
-        self._room.check(self.bytes)
+        self._grow_to(self.bytes + len(chunk))
         self._hash.update(chunk)
         with writing():
             self._file.write(chunk)
+
+    def _grow_to(self, size_bytes: int) -> None:
+        self.bytes = size_bytes
+        if self.bytes > self._limit_bytes:
+            raise errors.SourceTooLarge(limit_bytes=self._limit_bytes)
+        self._room.check(self.bytes)
+
+    def adopt(self, path: Path, *, sha256: str | None) -> None:
+        """Have the bytes of a complete file of this storage, without a copy: it keeps its name as well.
+
+        `sha256`: of its bytes, where that is known.
+
+        Raises:
+            errors.SourceTooLarge, errors.QuotaExceeded, errors.DiskFull
+        """
+        self._file.close()
+        self._grow_to(path.stat().st_size)
+        with writing():
+            self.path.unlink()
+            self.path.hardlink_to(path)
+        self._sha256 = sha256 or _sha256_of(path)
 
     def finish(self) -> None:
         """All has come in: force it to the disk. Calling it again changes nothing."""
@@ -137,7 +156,7 @@ class Incoming:
 
     @property
     def sha256(self) -> str:
-        return self._hash.hexdigest()
+        return self._sha256 or self._hash.hexdigest()
 
     def note_digest(self) -> None:
         """Tell whoever finds this directory which video was being kept."""
@@ -297,6 +316,11 @@ def _move(aside: Path, place: Path) -> None:
         _sync(aside)
         aside.replace(place)
         _sync(place.parent)
+
+
+def _sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _sync(path: Path) -> None:

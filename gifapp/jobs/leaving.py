@@ -12,6 +12,7 @@ from gifapp import errors
 from gifapp.jobs import sources
 from gifapp.jobs.blobs import Blobs
 from gifapp.jobs.documents import JobDocument, OwnerDocument, utc_now
+from gifapp.jobs.partial import PartialUploads
 from gifapp.jobs.removal import remove_files_of, remove_unnamed_source
 from gifapp.mongodb import reaching_mongodb
 
@@ -24,6 +25,7 @@ def remove_all_of(blobs: Blobs, owner_id: str) -> None:
     May be done again when it was broken off.
     """
     _mark(owner_id)
+    PartialUploads(blobs).remove_all_of(owner_id)
     _remove_jobs(blobs, owner_id)
     _remove_sources(blobs, owner_id)
     _remove_jobs(blobs, owner_id)  # of a video that was still there a moment ago

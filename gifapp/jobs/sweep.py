@@ -18,6 +18,7 @@ from gifapp.jobs import leases, sources, store, workers
 from gifapp.jobs.announcer import Announcer
 from gifapp.jobs.blobs import Blobs
 from gifapp.jobs.documents import utc_now
+from gifapp.jobs.partial import PartialUploads
 from gifapp.jobs.queue import Doorbell
 from gifapp.jobs.retention import Retention
 from gifapp.jobs.timings import Timings
@@ -47,6 +48,7 @@ class Sweep:
         workers.forget_the_dead()
         self._remove_left_attempts()
         self._remove_left_uploads()
+        PartialUploads(self.blobs).remove_expired(untouched_s=self.timings.upload_s)
         self.retention()
 
     def _take_back_lost_jobs(self) -> None:

@@ -16,6 +16,7 @@ class Timings:
     drain_s: float = 8.0  # what a stopping worker leaves a conversion to finish
     overtime_s: float = 5.0  # a conversion sees its deadline itself; this much later it is killed
     abandoned_s: float = 60.0  # untouched so long, what an upload or attempt of a killed process left goes
+    upload_s: float = 24 * 3600.0  # after its last byte, an upload that comes in parts goes
     compare_s: float = 3600.0  # how often storage and documents are compared
     compare_look_s: float = 60.0  # how often each process looks whether it is time for that
     orphan_s: float = 3600.0  # a file that no document names is left alone for so long

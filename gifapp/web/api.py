@@ -18,6 +18,7 @@ from gifapp.web import (
     shares,
     sources,
     tokens,
+    uploads,
 )
 from gifapp.web.base import NotFoundHandler
 
@@ -44,6 +45,8 @@ def api_routes() -> list[URLSpec]:
         URLSpec(rf"{_API}/sources/{_ID}", sources.SourceHandler),
         URLSpec(rf"{_API}/sources/{_ID}/poster", media.PosterHandler),
         URLSpec(rf"{_API}/sources/{_ID}/frame", media.FrameHandler),
+        URLSpec(rf"{_API}/uploads", uploads.UploadsHandler),
+        URLSpec(rf"{_API}/uploads/{_ID}", uploads.UploadHandler),
         URLSpec(rf"{_API}/jobs", jobs.JobsHandler),
         URLSpec(rf"{_API}/jobs/{_ID}", jobs.JobHandler),
         URLSpec(rf"{_API}/jobs/{_ID}/cancel", jobs.CancelHandler),

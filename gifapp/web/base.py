@@ -45,8 +45,15 @@ _SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-_CORS_EXPOSED = "Content-Disposition, ETag, Location, Retry-After, X-Request-Id"
-_CORS_ACCEPTED = "Authorization, Content-Type, Idempotency-Key, If-None-Match, Range"
+_CORS_EXPOSED = (
+    "Content-Disposition, ETag, Location, Retry-After, X-Request-Id, Tus-Checksum-Algorithm, Tus-Extension, "
+    "Tus-Max-Size, Tus-Resumable, Tus-Version, Upload-Expires, Upload-Length, Upload-Metadata, "
+    "Upload-Offset, Upload-Source"
+)
+_CORS_ACCEPTED = (
+    "Authorization, Content-Type, Idempotency-Key, If-None-Match, Range, Tus-Resumable, Upload-Checksum, "
+    "Upload-Length, Upload-Metadata, Upload-Offset, X-HTTP-Method-Override"
+)
 _CORS_MAX_AGE_S = "600"
 
 REVALIDATED = "private, no-cache"

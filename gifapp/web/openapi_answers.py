@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from http import HTTPStatus
 from typing import Any
 
 from gifapp import errors
 from gifapp.web.operations import Access, Operation
 from gifapp.web.payloads import Headers, Payload, Query
-from gifapp.web.problems import CONTENT_TYPE, status_of_kind
+from gifapp.web.problems import CONTENT_TYPE, phrase, status_of_kind
 
 Node = dict[str, Any]
 
@@ -21,6 +20,9 @@ HEADERS: Mapping[str, str] = {
     "Retry-After": "In how many seconds it is worth another try.",
     "Set-Cookie": "The session's next token; it opens nothing but refresh and logout.",
     "Upgrade": "websocket",
+    "Upload-Expires": "When it goes, unless more of it comes.",
+    "Upload-Length": "How many bytes it will have.",
+    "Upload-Offset": "How many of its bytes have come.",
     "WWW-Authenticate": "Bearer",
 }
 
@@ -72,7 +74,7 @@ def usual_errors(declared: Operation, access: Access, *, has_id: bool) -> list[t
 
 def _successes(declared: Operation) -> dict[int, str]:
     by_range = {206: "The part of it that was asked for."} if declared.is_file else {}
-    return {declared.usual_status: _phrase(declared.usual_status), **by_range, **declared.also}
+    return {declared.usual_status: phrase(declared.usual_status), **by_range, **declared.also}
 
 
 def _of_tornado(declared: Operation, *, has_id: bool) -> dict[int, str]:
@@ -101,7 +103,7 @@ def _codes(kinds: Collection[type[errors.GifappError]], others: Mapping[int, str
     for kind in kinds:
         found[status_of_kind(kind)][kind.code] = kind.sentence
     for status, code in others.items():
-        found[status][code] = _phrase(status)
+        found[status][code] = phrase(status)
     return found
 
 
@@ -119,7 +121,3 @@ def _refusal(status: int, codes: Node) -> Node:
 
 def _headers(names: Collection[str]) -> Node:
     return {name: {"description": HEADERS[name], "schema": {"type": "string"}} for name in names}
-
-
-def _phrase(status: int) -> str:
-    return HTTPStatus(status).phrase

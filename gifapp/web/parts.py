@@ -17,6 +17,7 @@ from gifapp.jobs.administration import Administration
 from gifapp.jobs.parts import JobParts
 from gifapp.jobs.progress import Events, follow
 from gifapp.jobs.service import JobService
+from gifapp.jobs.uploads import Uploads
 from gifapp.web.hub import EventHub
 from gifapp.web.share_links import ShareLinks
 from gifapp.web.signing import MediaSigner
@@ -38,9 +39,11 @@ class Parts:
         frames_asked: how many of those each owner waits for.
         closing: what removes uploads that were given up.
         session_check_s: how often an open event stream asks whether its session still lives.
+        upload_stall_s: how long a resumable upload is held for a client that sends nothing.
     """
 
     service: JobService
+    uploads: Uploads
     administration: Administration
     identity: Identity
     events: Events
@@ -53,6 +56,7 @@ class Parts:
     cors_origins: Collection[str]
     checks: Mapping[str, Callable[[], object]]
     session_check_s: float = 20.0
+    upload_stall_s: float = 30.0
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_THREADS, "web"))
     probes: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_PROBES, "probe"))
     frames: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_FRAMES, "frame"))
@@ -76,6 +80,7 @@ def build_parts(
     """
     return Parts(
         service=jobs.service,
+        uploads=Uploads(jobs.service, jobs.blobs, jobs.limits, jobs.timings),
         administration=jobs.administration,
         identity=identity,
         events=jobs.events,

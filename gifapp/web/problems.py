@@ -32,6 +32,9 @@ _STATUSES: dict[type[BaseException], int] = {
     errors.JsonInvalid: 400,
     errors.BodyTooLarge: 413,
     errors.ContentTypeWrong: 415,
+    errors.TusVersionWrong: 412,
+    errors.ChecksumWrong: 460,
+    errors.ChecksumUnknown: 400,
     errors.SourceTooLarge: 413,
     errors.SourceNotVideo: 415,
     errors.SourceCodecUnsupported: 415,
@@ -41,6 +44,7 @@ _STATUSES: dict[type[BaseException], int] = {
     errors.TokenInvalid: 401,
     errors.NotFound: 404,
     errors.Conflict: 409,
+    errors.UploadLocked: 423,
     errors.LimitReached: 429,
     errors.QuotaExceeded: 413,
     errors.DiskFull: 507,
@@ -70,11 +74,11 @@ def status_of_kind(kind: type[BaseException | None]) -> int:
 
 def problem(error: BaseException | None, status: int, request_id: str) -> dict[str, Any]:
     """The problem details; an error that is no asker's business shows nothing but the request id."""
-    members = {"status": status, "title": _phrase(status), "request_id": request_id}
+    members = {"status": status, "title": phrase(status), "request_id": request_id}
     if isinstance(error, errors.GifappError) and status == status_of(error) != 500:
         return {**error.facts, "type": _type(error.code), **members, "code": error.code, "detail": str(error)}
-    code = _phrase(status).lower().replace(" ", "-")
-    sentence = _SENTENCES.get(status, f"{_phrase(status)}.")
+    code = phrase(status).lower().replace(" ", "-")
+    sentence = _SENTENCES.get(status, f"{phrase(status)}.")
     return {"type": _type(code), **members, "code": code, "detail": sentence}
 
 
@@ -82,5 +86,6 @@ def _type(code: str) -> str:
     return f"urn:gifapp:error:{code}"
 
 
-def _phrase(status: int) -> str:
-    return HTTPStatus(status).phrase
+def phrase(status: int) -> str:
+    """The words for a status."""
+    return "Checksum Mismatch" if status == 460 else HTTPStatus(status).phrase  # 460 is tus' own

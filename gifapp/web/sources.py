@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import ExitStack
-from typing import Annotated, Any, ClassVar, TypeVar
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager, ExitStack
+from functools import partial
+from typing import Annotated, Any, ClassVar, Generic, Protocol, TypeVar
 
 from pydantic import AfterValidator, Field
 
@@ -18,6 +20,8 @@ from gifapp.web.parts import Parts
 from gifapp.web.payloads import PageQuery, Query
 
 UPLOAD_TIMEOUT_S = 6 * 3600.0
+GATHERED_BYTES = 1024 * 1024
+READ_BYTES = 256 * 1024  # at once from the line
 
 Result = TypeVar("Result")
 
@@ -39,56 +43,118 @@ class UploadQuery(Query):
     name: Annotated[str, Field(max_length=255), AfterValidator(shown_name)] = "video"
 
 
-class Upload:
-    """A video on its way to the disk: one step at a time, each off the loop."""
+class Taker(Protocol):
+    """Where the bytes of a video go."""
+
+    def write(self, chunk: bytes) -> None: ...
+
+
+Took = TypeVar("Took", bound=Taker)
+
+
+class Upload(Generic[Took]):
+    """A video on its way to the disk: one step at a time, each off the loop.
+
+    While a part is written the next ones are gathered, up to a bound, so that the line never waits for a
+    thread to begin and threads are not woken for every few bytes.
+    """
+
+    taker: Took
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._opened = ExitStack()
-        self._turn = asyncio.Lock()  # the client may leave while a part is being written
+        self._turn = asyncio.Lock()  # the client may leave while something is done with it
+        self._gathered: list[bytes] = []
+        self._gathered_bytes = 0
+        self._writer: asyncio.Task[None] | None = None
 
-    async def open(self, owner_id: str, declared_bytes: int) -> None:
-        """Begin it, if there is room for so many bytes; 0: nobody knows how many."""
+    async def open(self, begin: Callable[[], AbstractContextManager[Took]]) -> None:
         async with self._turn:
-            self._incoming = await self._run(self._begin, owner_id, declared_bytes)
-
-    def _begin(self, owner_id: str, declared_bytes: int) -> Incoming:
-        return self._opened.enter_context(
-            self._parts.service.incoming(owner_id, declared_bytes=declared_bytes)
-        )
+            self.taker = await self._run(lambda: self._opened.enter_context(begin()))
 
     async def write(self, chunk: bytes) -> None:
-        async with self._turn:
-            await self._run(self._incoming.write, chunk)
+        """Take it, and raise what went wrong with those before."""
+        self._gathered.append(chunk)
+        self._gathered_bytes += len(chunk)
+        if self._writer is None or self._writer.done():
+            await self._written()
+            self._writer = asyncio.create_task(self._write_gathered())
+        while self._gathered_bytes >= GATHERED_BYTES and not self._writer.done():
+            await asyncio.wait([self._writer, self._writing], return_when=asyncio.FIRST_COMPLETED)
 
-    async def add(self, owner_id: str, name: str) -> SourceView:
-        """Make a source of it; few of them at once, since looking into a file costs a process each."""
+    async def step(self, threads: Executor, step: Callable[[Took], Result]) -> Result:
+        """What is to do with it once its bytes are there."""
         async with self._turn:
-            loop, add_source = asyncio.get_running_loop(), self._parts.service.add_source
-            return await loop.run_in_executor(self._parts.probes, add_source, owner_id, self._incoming, name)
+            await self._written()
+            return await asyncio.get_running_loop().run_in_executor(threads, step, self.taker)
 
     async def close(self) -> None:
         """Remove what was not kept."""
         async with self._turn:
+            if self._writer is not None:
+                await asyncio.wait([self._writer])
             await self._run(self._opened.close)
 
-    async def _run(self, step: Callable[..., Result], *args: Any) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self._parts.threads, step, *args)
+    async def _written(self) -> None:
+        if self._writer is not None:
+            await self._writer
+
+    async def _write_gathered(self) -> None:
+        while self._gathered:
+            chunks, self._gathered, self._gathered_bytes = self._gathered, [], 0
+            self._writing = self._run(lambda these=chunks: self.taker.write(b"".join(these)))
+            await self._writing
+
+    def _run(self, step: Callable[..., Result]) -> asyncio.Future[Result]:
+        return asyncio.get_running_loop().run_in_executor(self._parts.threads, step)
 
 
-class SourcesHandler(PrivateHandler):
+class ReceivingHandler(PrivateHandler, Generic[Took]):
+    """Whose body goes to `upload`, and which closes it however the request ends."""
+
     body_timeout_s = UPLOAD_TIMEOUT_S
-    limited_as: ClassVar = {"POST": "uploads"}
 
-    _upload: Upload | None = None
+    upload: Upload[Took] | None = None
+
+    async def prepare(self) -> None:
+        connection: Any = self.request.connection
+        connection.stream.read_chunk_size = READ_BYTES
+        await super().prepare()
+
+    async def receive(self, chunk: bytes) -> None:
+        if self.upload is None:
+            await super().receive(chunk)
+        else:
+            await self.upload.write(chunk)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        self.give_up()
+        super().write_error(status_code, **kwargs)
+
+    def on_connection_close(self) -> None:
+        self.give_up()
+        super().on_connection_close()
+
+    def give_up(self) -> None:
+        if self.upload is not None:
+            closing = asyncio.get_running_loop().create_task(self.upload.close())
+            self.parts.closing.add(closing)
+            closing.add_done_callback(self.parts.closing.discard)
+
+
+class SourcesHandler(ReceivingHandler[Incoming]):
+    limited_as: ClassVar = {"POST": "uploads"}
 
     async def prepare(self) -> None:
         await super().prepare()
         if self.request.method == "POST":
             self._refuse_forms()
             self._name = self.query(UploadQuery).name
-            self._upload = Upload(self.parts)
-            await self._upload.open(self.user.user_id, self._declared_bytes())
+            self.upload = Upload(self.parts)
+            room_for = self._declared_bytes()  # 0: nobody knows how many
+            begin = self.parts.service.incoming
+            await self.upload.open(partial(begin, self.user.user_id, declared_bytes=room_for))
 
     @operation("My videos, newest first, a page at a time", is_tagged=True)
     async def get(self, asked: PageQuery) -> SourcePage:
@@ -112,19 +178,17 @@ class SourcesHandler(PrivateHandler):
         ],
     )
     async def post(self) -> SourceView:
-        assert self._upload is not None  # noqa: S101  opened by prepare
+        assert self.upload is not None  # noqa: S101  opened by prepare
         try:
-            source = await self._upload.add(self.user.user_id, self._name)
+            # few of them at once, since looking into a file costs a process each
+            source = await self.upload.step(self.parts.probes, self._add)
         finally:
-            await self._upload.close()
+            await self.upload.close()
         self.set_header("Location", f"/api/v1/sources/{source.id}")
         return signed(self, source)
 
-    async def receive(self, chunk: bytes) -> None:
-        if self._upload is None:
-            await super().receive(chunk)
-        else:
-            await self._upload.write(chunk)
+    def _add(self, incoming: Incoming) -> SourceView:
+        return self.parts.service.add_source(self.user.user_id, incoming, self._name)
 
     def body_limit(self) -> int:
         is_upload = self.request.method == "POST"
@@ -132,20 +196,6 @@ class SourcesHandler(PrivateHandler):
 
     def too_large(self) -> errors.GifappError:
         return errors.SourceTooLarge(limit_bytes=self.body_limit())
-
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
-        self._give_up()
-        super().write_error(status_code, **kwargs)
-
-    def on_connection_close(self) -> None:
-        self._give_up()
-        super().on_connection_close()
-
-    def _give_up(self) -> None:
-        if self._upload is not None:
-            closing = asyncio.get_running_loop().create_task(self._upload.close())
-            self.parts.closing.add(closing)
-            closing.add_done_callback(self.parts.closing.discard)
 
     def _refuse_forms(self) -> None:
         # curl calls every body a form; only one in several parts really is

@@ -1,0 +1,146 @@
+"""Uploads that come in parts, as their owners see them: begun, gone on with, made a source, given up.
+
+All of it blocks; run it in a thread. What belongs to somebody else is not found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from gifapp import errors
+from gifapp.domain.limits import Limits, Room
+from gifapp.jobs.blobs import Blobs
+from gifapp.jobs.documents import utc_now
+from gifapp.jobs.partial import Checksum, Facts, PartialUpload, PartialUploads, Writer
+from gifapp.jobs.service import JobService
+from gifapp.jobs.timings import Timings
+
+MOST_UNFINISHED = 100  # of one person: each is a directory, however little came in
+
+
+class Standing(NamedTuple):
+    """How far an upload is; it goes at `expires_at` unless another byte comes."""
+
+    id: str
+    facts: Facts
+    offset: int
+    expires_at: datetime
+
+    @property
+    def is_left(self) -> bool:
+        """All has come in, and yet it is no source."""
+        return self.offset == self.facts.length_bytes and self.facts.source_id is None
+
+
+class Uploads:
+    def __init__(self, service: JobService, blobs: Blobs, limits: Limits, timings: Timings) -> None:
+        self._service = service
+        self._blobs = blobs
+        self._partial = PartialUploads(blobs)
+        self._limits = limits
+        self._kept = timedelta(seconds=timings.upload_s)
+
+    def create(self, owner_id: str, length_bytes: int, name: str, metadata: str = "") -> Standing:
+        """Begin an upload of so many bytes, if there is room for them.
+
+        Raises:
+            errors.SourceEmpty, errors.SourceTooLarge, errors.TooManyUploads
+            errors.QuotaExceeded, errors.DiskFull
+        """
+        if length_bytes == 0:
+            raise errors.SourceEmpty
+        others = self._partial.unfinished(owner_id)
+        if len(others) >= MOST_UNFINISHED:
+            raise errors.TooManyUploads(limit=MOST_UNFINISHED)
+        self._check_room(owner_id, length_bytes, length_bytes, others)
+        facts = Facts(
+            owner_id=owner_id,
+            length_bytes=length_bytes,
+            name=name,
+            metadata=metadata,
+            created_at=utc_now(),
+        )
+        return self.standing(self._partial.create(facts))
+
+    def find(self, owner_id: str, upload_id: str) -> Standing:
+        """Raises errors.NotFound unless they have such an upload."""
+        return self.standing(self._partial.find(owner_id, upload_id))
+
+    def standing(self, upload: PartialUpload) -> Standing:
+        return Standing(upload.id, upload.facts, upload.offset, upload.touched_at + self._kept)
+
+    @contextmanager
+    def resume(
+        self, owner_id: str, upload_id: str, offset: int, more_bytes: int, checksum: Checksum | None
+    ) -> Iterator[Writer]:
+        """Let `more_bytes`, as far as it is known, come in from `offset` on. Nobody else may meanwhile.
+
+        Raises:
+            errors.NotFound, errors.UploadLocked, errors.UploadOffsetWrong
+            errors.BodyTooLarge: so many are not missing.
+            errors.QuotaExceeded, errors.DiskFull
+        """
+        with self._hold(owner_id, upload_id) as upload:
+            if offset != upload.offset:
+                raise errors.UploadOffsetWrong(offset=upload.offset)
+            missing = upload.facts.length_bytes - offset
+            if more_bytes > missing:
+                raise errors.BodyTooLarge(limit_bytes=missing)
+            if missing:
+                self._check_room(owner_id, upload.facts.length_bytes, missing, self._others(upload))
+                upload.append(offset, checksum)
+            yield upload
+
+    def add_source(self, upload: Writer) -> None:
+        """Make a source of what is complete; nothing is to do when it is one. A refused video is removed.
+
+        Raises:
+            errors.SourceRefused
+            errors.QuotaExceeded, errors.DiskFull, errors.ServiceUnavailable: it stays, to be tried again.
+        """
+        if upload.facts.source_id is not None:
+            return
+        owner_id, name = upload.facts.owner_id, upload.facts.name
+        try:
+            with self._service.incoming(owner_id) as incoming:
+                incoming.adopt(upload.path, sha256=upload.sha256)
+                source = self._service.add_source(owner_id, incoming, name)
+        except errors.SourceRefused:
+            upload.remove()
+            raise
+        upload.settle(source.id)
+
+    def finish(self, owner_id: str, upload_id: str) -> Standing:
+        """Make a source of what is complete and was left: its process was killed, or a server was away.
+
+        Raises:
+            errors.NotFound, errors.UploadLocked; and as `add_source`.
+        """
+        with self._hold(owner_id, upload_id) as upload:
+            if upload.is_complete:
+                self.add_source(upload)
+            return self.standing(upload)
+
+    def remove(self, owner_id: str, upload_id: str) -> None:
+        """Raises errors.NotFound, errors.UploadLocked."""
+        with self._hold(owner_id, upload_id) as upload:
+            upload.remove()
+
+    def _hold(self, owner_id: str, upload_id: str) -> Writer:
+        found = self._partial.find(owner_id, upload_id)
+        return Writer(found.directory, found.facts)
+
+    def _others(self, upload: PartialUpload) -> list[PartialUpload]:
+        return [one for one in self._partial.unfinished(upload.facts.owner_id) if one.id != upload.id]
+
+    def _check_room(self, owner_id: str, length: int, missing: int, others: list[PartialUpload]) -> None:
+        if length > self._limits.max_upload_bytes:
+            raise errors.SourceTooLarge(limit_bytes=self._limits.max_upload_bytes)
+        room = self._service.room(owner_id)
+        # what lies in other uploads is on the disk as well
+        came_bytes = sum(other.offset for other in others)
+        Room(room.used_bytes + came_bytes, room.limit_bytes).check(length)
+        self._blobs.check_disk(missing, reserve_bytes=self._limits.reserve_bytes)

@@ -1,0 +1,268 @@
+"""Uploads that go on where they broke off: tus 1.0 (https://tus.io), until they become a source."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+from collections.abc import Awaitable, Callable
+from email.utils import format_datetime
+from functools import partial
+from typing import Any, ClassVar, TypeVar
+
+from gifapp import errors
+from gifapp.jobs.partial import Checksum, Writer
+from gifapp.jobs.uploads import Standing
+from gifapp.web.base import PrivateHandler
+from gifapp.web.operations import operation
+from gifapp.web.payloads import validated
+from gifapp.web.sources import ReceivingHandler, Upload, UploadQuery
+
+VERSION = "1.0.0"
+EXTENSIONS = "creation,termination,checksum,expiration"
+ALGORITHMS = {"sha1": 20, "sha256": 32}  # and how many bytes theirs have
+CONTENT_TYPE = "application/offset+octet-stream"
+
+_OVERRIDES = {"PATCH", "DELETE"}
+_MOST_METADATA = 8192
+_MOST_DIGITS = 18
+_PATIENCE_S = 1.0  # with whoever holds the upload: mostly a connection of which we hear soon that it broke
+_LOOK_EVERY_S = 0.05
+
+_FINISHING = (
+    *errors.SourceRefused.all().values(),
+    errors.UploadLocked,
+    errors.QuotaExceeded,
+    errors.DiskFull,
+)
+
+Result = TypeVar("Result")
+
+
+class TusHandler(PrivateHandler):
+    """What all addresses of uploads have in common."""
+
+    def initialize(self) -> None:
+        # for clients behind a proxy that knows no PATCH
+        asked = self.request.headers.get("X-HTTP-Method-Override")
+        if self.request.method == "POST" and asked in _OVERRIDES:
+            self.request.method = asked
+
+    def set_default_headers(self) -> None:
+        super().set_default_headers()
+        self.set_header("Tus-Resumable", VERSION)
+        self.set_header("Tus-Version", VERSION)
+
+    async def prepare(self) -> None:
+        await super().prepare()
+        asked = self.request.headers.get("Tus-Resumable")
+        if self.request.method != "OPTIONS" and asked != VERSION:
+            raise errors.TusVersionWrong(known=VERSION)
+
+    async def options(self, *_: str) -> None:
+        await super().options()
+        self.set_header("Tus-Extension", EXTENSIONS)
+        self.set_header("Tus-Max-Size", str(self.parts.limits.max_upload_bytes))
+        self.set_header("Tus-Checksum-Algorithm", ",".join(ALGORITHMS))
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        if status_code == 460:  # nobody but tus knows it
+            self.set_status(460, "Checksum Mismatch")
+        super().write_error(status_code, **kwargs)
+
+    def number(self, header: str) -> int:
+        """The count of bytes in a header.
+
+        Raises:
+            errors.FieldInvalid
+        """
+        given = self.request.headers.get(header, "")
+        if not (given.isascii() and given.isdecimal() and len(given) <= _MOST_DIGITS):
+            raise errors.FieldInvalid(field=header, problem="a whole number of bytes is needed")
+        return int(given)
+
+    def tell(self, upload: Standing) -> None:
+        """Say in headers how far it is."""
+        if upload.facts.source_id is not None:
+            self.set_header("Upload-Source", upload.facts.source_id)
+        else:
+            self.set_header("Upload-Expires", format_datetime(upload.expires_at, usegmt=True))
+
+
+class UploadsHandler(TusHandler):
+    limited_as: ClassVar = {"POST": "uploads"}
+
+    @operation(
+        "Begin an upload that may be broken off: tus 1.0",
+        status=201,
+        answer_headers=["Location", "Upload-Expires"],
+        raises=[
+            errors.TusVersionWrong,
+            errors.FieldInvalid,
+            errors.SourceEmpty,
+            errors.SourceTooLarge,
+            errors.TooManyUploads,
+            errors.QuotaExceeded,
+            errors.DiskFull,
+        ],
+    )
+    async def post(self) -> None:
+        """`Upload-Length` says how many bytes will come, `Upload-Metadata` the `filename`."""
+        length = self.number("Upload-Length")
+        metadata = self.request.headers.get("Upload-Metadata", "")
+        create = self.parts.uploads.create
+        upload = await self.run_blocking(create, self.user.user_id, length, name_in(metadata), metadata)
+        self.set_header("Location", f"/api/v1/uploads/{upload.id}")
+        self.tell(upload)
+
+
+class UploadHandler(ReceivingHandler[Writer], TusHandler):
+    limited_as: ClassVar = {"PATCH": "uploads"}
+
+    _stall: asyncio.TimerHandle | None = None
+
+    async def prepare(self) -> None:
+        await super().prepare()
+        if self.request.method == "PATCH":
+            await self._open()
+            self._expect_more()
+
+    @operation(
+        "How far an upload is",
+        status=200,
+        answer_headers=["Upload-Offset", "Upload-Length"],
+        raises=[*_FINISHING, errors.TusVersionWrong],
+    )
+    async def head(self, upload_id: str) -> None:
+        upload = await self.run_blocking(self.parts.uploads.find, self.user.user_id, upload_id)
+        if upload.is_left:
+            upload = await self._patiently(lambda: self._finish(upload_id))
+        self.set_header("Upload-Offset", str(upload.offset))
+        self.set_header("Upload-Length", str(upload.facts.length_bytes))
+        if upload.facts.metadata:
+            self.set_header("Upload-Metadata", upload.facts.metadata)
+        self.tell(upload)
+
+    @operation(
+        "More of its bytes; with the last ones it becomes a video, which `Upload-Source` names",
+        answer_headers=["Upload-Offset"],
+        takes=[CONTENT_TYPE],
+        raises=[
+            *_FINISHING,
+            errors.TusVersionWrong,
+            errors.FieldInvalid,
+            errors.ContentTypeWrong,
+            errors.ChecksumUnknown,
+            errors.ChecksumWrong,
+            errors.UploadOffsetWrong,
+            errors.BodyTooLarge,
+        ],
+    )
+    async def patch(self, _: str) -> None:
+        assert self.upload is not None  # noqa: S101  opened by prepare
+        self._expect_nothing()
+        try:
+            standing = await self.upload.step(self.parts.threads, self._check)
+            if standing.is_left:
+                standing = await self.upload.step(self.parts.probes, self._add_source)
+        finally:
+            await self.upload.close()
+        self.set_header("Upload-Offset", str(standing.offset))
+        self.tell(standing)
+
+    @operation("Give an upload up", raises=[errors.TusVersionWrong, errors.UploadLocked])
+    async def delete(self, upload_id: str) -> None:
+        remove = self.parts.uploads.remove
+        await self._patiently(lambda: self.run_blocking(remove, self.user.user_id, upload_id))
+
+    async def receive(self, chunk: bytes) -> None:
+        self._expect_nothing()
+        await super().receive(chunk)
+        self._expect_more()
+
+    def body_limit(self) -> int:
+        is_upload = self.request.method == "PATCH"
+        return self.parts.limits.max_upload_bytes if is_upload else self.max_body_bytes
+
+    def give_up(self) -> None:
+        self._expect_nothing()
+        super().give_up()
+
+    async def _open(self) -> None:
+        if self.request.headers.get("Content-Type", "") != CONTENT_TYPE:
+            raise errors.ContentTypeWrong(expected=CONTENT_TYPE)
+        offset, checksum = self.number("Upload-Offset"), checksum_in(self.request.headers)
+        facts = (self.user.user_id, self.path_args[0], offset, self._declared_bytes(), checksum)
+        upload: Upload[Writer] = Upload(self.parts)
+        await self._patiently(lambda: upload.open(partial(self.parts.uploads.resume, *facts)))
+        self.upload = upload
+
+    def _check(self, upload: Writer) -> Standing:
+        upload.check()
+        return self.parts.uploads.standing(upload)
+
+    def _add_source(self, upload: Writer) -> Standing:
+        self.parts.uploads.add_source(upload)
+        return self.parts.uploads.standing(upload)
+
+    async def _finish(self, upload_id: str) -> Standing:
+        finish = self.parts.uploads.finish
+        return await self.run_on(self.parts.probes, finish, self.user.user_id, upload_id)
+
+    async def _patiently(self, step: Callable[[], Awaitable[Result]]) -> Result:
+        loop = asyncio.get_running_loop()
+        end = loop.time() + _PATIENCE_S
+        while True:
+            try:
+                return await step()
+            except errors.UploadLocked:
+                if loop.time() > end:
+                    raise
+            await asyncio.sleep(_LOOK_EVERY_S)
+
+    def _expect_more(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._stall = loop.call_later(self.parts.upload_stall_s, self._hang_up)
+
+    def _expect_nothing(self) -> None:
+        if self._stall is not None:
+            self._stall.cancel()
+
+    def _hang_up(self) -> None:
+        # the client has gone without a word, and nobody else can write as long as it seems to be there
+        connection: Any = self.request.connection
+        connection.stream.close()
+
+
+def name_in(metadata: str) -> str:
+    """The file's name in an Upload-Metadata header, for reading.
+
+    Raises:
+        errors.FieldInvalid
+    """
+    try:
+        if len(metadata) > _MOST_METADATA:
+            raise ValueError(metadata)
+        pairs = dict((f"{pair.strip()} ").split(" ", 1) for pair in metadata.split(","))
+        name = base64.b64decode(pairs.get("filename", "").strip(), validate=True).decode()
+    except ValueError:
+        problem = "pairs of a name and a text in base64 are needed, a few thousand letters at most"
+        raise errors.FieldInvalid(field="Upload-Metadata", problem=problem) from None
+    return validated(UploadQuery, {"name": name} if "filename" in pairs else {}).name
+
+
+def checksum_in(headers: Any) -> Checksum | None:
+    """What the Upload-Checksum header says; None: there is none.
+
+    Raises:
+        errors.ChecksumUnknown
+    """
+    given = headers.get("Upload-Checksum")
+    if given is None:
+        return None
+    algorithm, _, encoded = given.partition(" ")
+    with contextlib.suppress(ValueError):
+        digest = base64.b64decode(encoded, validate=True)
+        if len(digest) == ALGORITHMS.get(algorithm):
+            return Checksum(algorithm, digest)
+    raise errors.ChecksumUnknown(known=" or ".join(ALGORITHMS))
