@@ -114,13 +114,7 @@ class Writer(PartialUpload):
             self._held.close()
 
     def append(self, offset: int, checksum: Checksum | None = None) -> None:
-        """Let `write` follow, from `offset` on; call it once.
-
-        Raises:
-            errors.UploadOffsetWrong: so many bytes have not come, or more have.
-        """
-        if offset != self.offset:
-            raise errors.UploadOffsetWrong(offset=self.offset)
+        """Let `write` follow, from the `offset` on that it has; call it once."""
         self._begin, self._checksum = offset, checksum
         self._hash = hashlib.new(checksum.algorithm) if checksum else None
         self._whole = hashlib.sha256() if offset == 0 else None

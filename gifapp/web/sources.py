@@ -93,7 +93,7 @@ class Upload(Generic[Took]):
         """Remove what was not kept."""
         async with self._turn:
             if self._writer is not None:
-                await asyncio.wait([self._writer])
+                await asyncio.gather(self._writer, return_exceptions=True)
             await self._run(self._opened.close)
 
     async def _written(self) -> None:
