@@ -12,6 +12,13 @@ def script(*names: str) -> str:
     return _joined(names, "js")
 
 
+def library(name: str, file: str) -> str:
+    """A library of `vendor` as a constant of the module it is joined with, whatever loaders the page has."""
+    source = (_FOLDER / "vendor" / file).read_text("utf-8")
+    node = "const module = { exports: {} }, exports = module.exports, define = null;"
+    return f"const {name} = (() => {{\n{node}\n{source}\nreturn module.exports;\n}})();\n"
+
+
 def style(*names: str) -> str:
     """The style sheet of a widget, made of these files."""
     return _joined(names, "css")

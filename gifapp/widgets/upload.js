@@ -1,6 +1,8 @@
 const AT_ONCE = 2;
 const NO_VIDEO = /^(audio|text|font)\/|^application\/(pdf|json|javascript|msword|vnd\.(openxml|ms-))|^image\/(?!gif|webp|a?png|jpeg)/;
 const SPEED_OVER_MS = 3000;
+const TOKEN_MS = 10 * 60 * 1000;
+const RETRY_AFTER_MS = [0, 1000, 3000, 5000, 10000, 20000, 30000];
 
 class Uploads {
   constructor(model, el) {
@@ -83,29 +85,58 @@ class Uploads {
     while (this.running.size < AT_ONCE && this.waiting.length) {
       const upload = this.waiting.shift();
       this.running.set(upload.id, upload);
-      this.model.send({ type: "token", upload: upload.id });
+      this.begin(upload);
     }
   }
 
   receive(message) {
     const upload = message.type === "token" && this.running.get(message.upload);
-    if (!upload || upload.request) return;
-    if (message.token) this.send(upload, message.token);
-    else this.fail(upload, message.refused, true);
+    if (!upload?.awaited) return;
+    const { resolve, reject } = upload.awaited;
+    upload.awaited = null;
+    if (message.token) resolve(message.token);
+    else reject(new Error(message.refused));
   }
 
-  send(upload, token) {
-    const request = (upload.request = new XMLHttpRequest());
-    const path = `/api/v1/sources?name=${encodeURIComponent(upload.file.name)}`;
-    request.open("POST", addressOf(path, this.model.get("page_url")));
-    request.setRequestHeader("Authorization", `Bearer ${token}`);
-    request.setRequestHeader("Content-Type", "application/octet-stream");
-    upload.seen = [[performance.now(), 0]];
-    request.upload.onprogress = (event) => this.progress(upload, event.loaded);
-    request.upload.onload = () => this.sent(upload);
-    request.onload = () => this.answered(upload);
-    request.onerror = () => this.fail(upload, "The connection was lost. Check it and try again.", true);
-    request.send(upload.file);
+  // A token is good for a quarter of an hour; an upload may take longer.
+  async token(upload) {
+    if (!upload.token || performance.now() - upload.tokenAt > TOKEN_MS) {
+      const given = new Promise((resolve, reject) => (upload.awaited = { resolve, reject }));
+      this.model.send({ type: "token", upload: upload.id });
+      upload.token = await given;
+      upload.tokenAt = performance.now();
+    }
+    return upload.token;
+  }
+
+  // By tus: what broke off goes on where it was, after a while, a press of the button or a reload of the page.
+  async begin(upload) {
+    const request = (upload.request = new tus.Upload(upload.file, {
+      endpoint: addressOf("/api/v1/uploads", this.model.get("page_url")),
+      metadata: { filename: upload.file.name },
+      retryDelays: RETRY_AFTER_MS,
+      removeFingerprintOnSuccess: true,
+      onBeforeRequest: async (sent) => sent.setHeader("Authorization", `Bearer ${await this.token(upload)}`),
+      onShouldRetry: (error) => this.mayGoOn(upload, error),
+      onProgress: (sent, all) => (sent < all ? this.progress(upload, sent) : this.sent(upload)),
+      onSuccess: ({ lastResponse }) => this.taken(upload, lastResponse.getHeader("Upload-Source")),
+      onError: (error) => this.refused(upload, error),
+    }));
+    upload.seen = [];
+    const [broken] = await request.findPreviousUploads();
+    if (upload.request !== request) return; // cancelled meanwhile
+    if (broken) request.resumeFromPreviousUpload(broken);
+    request.start();
+  }
+
+  mayGoOn(upload, error) {
+    const status = statusOf(error);
+    const mayGoOn = status === 0 || status === 409 || status === 423 || status >= 500;
+    if (mayGoOn) {
+      upload.seen = [];
+      upload.status.textContent = "The connection was lost; it goes on as soon as it is back…";
+    }
+    return mayGoOn;
   }
 
   progress(upload, sent) {
@@ -123,22 +154,24 @@ class Uploads {
     upload.status.textContent = "Looking into the video…";
   }
 
-  answered(upload) {
-    const { status, response } = upload.request;
-    if (status !== 201) {
-      const { detail } = parsed(response);
-      const mayWorkLater = status === 0 || status === 401 || status === 429 || status >= 500;
-      this.fail(upload, detail || `The server could not take the file (${status}).`, mayWorkLater);
-      return;
-    }
-    this.model.send({ type: "uploaded", source_id: parsed(response).id });
+  taken(upload, sourceId) {
+    this.model.send({ type: "uploaded", source_id: sourceId });
     this.spoken.textContent = `${upload.file.name} is uploaded.`;
     this.forget(upload);
   }
 
+  refused(upload, error) {
+    const status = statusOf(error);
+    const { detail } = parsed(error.originalResponse?.getBody());
+    const unanswered = error.causingError?.message || "The connection was lost. Check it and try again.";
+    const sentence = detail || (status ? `The server could not take the file (${status}).` : unanswered);
+    const mayWorkLater = status === 0 || status === 401 || status === 429 || status >= 500;
+    this.fail(upload, sentence, mayWorkLater);
+  }
+
   fail(upload, sentence, mayRetry) {
     this.running.delete(upload.id);
-    upload.request = null;
+    upload.request = upload.token = null;
     upload.row.classList.add("gifapp-upload__row--failed");
     this.rows.append(upload.row); // beneath what is still on its way
     upload.status.textContent = sentence;
@@ -152,7 +185,8 @@ class Uploads {
   }
 
   cancel(upload) {
-    upload.request?.abort();
+    upload.request?.abort(true).catch(() => {}); // what has arrived goes by itself after a day
+    upload.request = null;
     this.spoken.textContent = `The upload of ${upload.file.name} is cancelled.`;
     this.forget(upload);
   }
@@ -179,6 +213,11 @@ class Uploads {
   get isBusy() {
     return this.running.size + this.waiting.length > 0;
   }
+}
+
+// Of the answer that an upload broke off with; 0: there was none.
+function statusOf(error) {
+  return error.originalResponse?.getStatus() ?? 0;
 }
 
 function parsed(text) {

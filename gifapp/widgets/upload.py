@@ -13,7 +13,7 @@ from gifapp.client import Client
 from gifapp.domain.limits import Limits
 from gifapp.domain.views import SourceView
 from gifapp.domain.wording import size
-from gifapp.widgets.assets import script, style
+from gifapp.widgets.assets import library, script, style
 from gifapp.widgets.reporting import Reporter
 
 FORMATS = "MP4, MOV, WebM, MKV, AVI, FLV, MPEG, OGG, GIF, WebP, PNG, JPEG and zips of pictures"
@@ -25,7 +25,7 @@ class Upload(anywidget.AnyWidget):
     The access token is given by a message when an upload begins; a trait would keep it in the page.
     """
 
-    _esm: ClassVar = script("common", "upload")
+    _esm: ClassVar = library("tus", "tus.min.js") + script("common", "upload")
     _css: ClassVar = style("common", "upload")
 
     page_url = traitlets.Unicode().tag(sync=True)
