@@ -17,7 +17,7 @@ run: .venv/installed
 
 test: .venv/installed-test
 	@.ci/chromium $(BIN)/python
-	@exec $(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+	@exec $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: .venv/installed-test
 	$(BIN)/ruff format --check .

@@ -22,8 +22,8 @@ from gifapp.domain.formats import FILE_KINDS
 from gifapp.domain.job import MOST_AHEAD, JobState, Priority
 from gifapp.domain.limits import Allowance, Limits, Room
 from gifapp.domain.recipe import Recipe
-from gifapp.domain.views import EstimateView, JobPage, JobView, ShareView, SourcePage, SourceView
-from gifapp.jobs import leaving, quota, shares, sources, store, submissions
+from gifapp.domain.views import EstimateView, JobPage, JobView, SourcePage, SourceView
+from gifapp.jobs import leaving, quota, sources, store, submissions
 from gifapp.jobs.announcer import Announcer
 from gifapp.jobs.blobs import Blobs, Incoming
 from gifapp.jobs.documents import JobDocument, SourceDocument, in_milliseconds, utc_now
@@ -48,17 +48,6 @@ class GifFile:
     content_type: str
     bytes: int
     etag: str
-
-
-@dataclass(frozen=True)
-class SharedGif:
-    """What a public link shows, and until when."""
-
-    share_id: str
-    file: GifFile
-    width_px: int
-    height_px: int
-    expires_at: datetime
 
 
 class JobService:
@@ -337,43 +326,6 @@ class JobService:
             bytes=job.gif.bytes,
             etag=f'"{job.gif.key}"',
         )
-
-    # --- shares ------------------------------------------------------------------------------
-
-    def share(self, owner_id: str, job_id: str, *, lasts_s: int) -> ShareView:
-        """Make a public link to a finished GIF.
-
-        Raises:
-            errors.NotFound, errors.JobNotFinished, errors.TooManyShares
-        """
-        self.gif(owner_id, job_id)
-        return shares.share_view(shares.add_share(owner_id, job_id, lasts_s=lasts_s))
-
-    def shares(self, owner_id: str, job_id: str) -> list[ShareView]:
-        """The links to a job that have not expired, newest first."""
-        store.find_job(owner_id, job_id)
-        return [shares.share_view(share) for share in shares.shares_of(owner_id, job_id)]
-
-    def revoke_share(self, owner_id: str, share_id: str) -> None:
-        """Have a link lead nowhere from now on.
-
-        Raises:
-            errors.NotFound
-        """
-        shares.revoke_share(owner_id, share_id)
-
-    def shared(self, share_id: str) -> SharedGif:
-        """What anybody who has the link may see.
-
-        Raises:
-            errors.NotFound: unknown, revoked, expired, or its job is gone.
-        """
-        share = shares.living_share(share_id)
-        file = self.gif(share.owner, share.job)
-        gif = store.find_job(share.owner, share.job).gif
-        if gif is None:
-            raise errors.NotFound(kind="share")
-        return SharedGif(share.id, file, gif.width_px, gif.height_px, share.expires_at)
 
     def _rung_and_shown(self, job: JobDocument) -> JobView:
         view = self._shown(job)  # first: a worker that hears the bell tells the next change at once

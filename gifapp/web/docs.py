@@ -10,7 +10,8 @@ from pathlib import Path
 import tornado.web
 from tornado.routing import URLSpec
 
-from gifapp.web.base import AnsweringHandler, BaseHandler
+from gifapp.web.answering import AnsweringHandler
+from gifapp.web.base import BaseHandler
 from gifapp.web.openapi import document
 from gifapp.web.operations import operation
 

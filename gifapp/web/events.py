@@ -16,7 +16,7 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 from gifapp import errors
 from gifapp.domain.views import Event
 from gifapp.identity.service import Caller
-from gifapp.web.base import AnsweringHandler
+from gifapp.web.answering import AnsweringHandler
 from gifapp.web.operations import Access, operation
 from gifapp.web.payloads import Query
 

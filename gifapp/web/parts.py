@@ -17,6 +17,7 @@ from gifapp.jobs.administration import Administration
 from gifapp.jobs.parts import JobParts
 from gifapp.jobs.progress import Events, follow
 from gifapp.jobs.service import JobService
+from gifapp.jobs.sharing import Sharing
 from gifapp.jobs.uploads import Uploads
 from gifapp.web.hub import EventHub
 from gifapp.web.share_links import ShareLinks
@@ -44,6 +45,7 @@ class Parts:
 
     service: JobService
     uploads: Uploads
+    sharing: Sharing
     administration: Administration
     identity: Identity
     events: Events
@@ -80,6 +82,7 @@ def build_parts(
     """
     return Parts(
         service=jobs.service,
+        sharing=Sharing(jobs.service),
         uploads=Uploads(jobs.service, jobs.blobs, jobs.limits, jobs.timings),
         administration=jobs.administration,
         identity=identity,

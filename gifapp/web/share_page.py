@@ -9,7 +9,7 @@ from html import escape
 from typing import Self
 
 from gifapp.domain.wording import size
-from gifapp.jobs.service import SharedGif
+from gifapp.jobs.sharing import SharedGif
 
 _STYLE = """
 :root { color-scheme: light dark; --page: #f6f6f8; --text: #1d1d22; --quiet: #5c5c66; --link: #3d4ed8; }

@@ -11,8 +11,8 @@ from pydantic import Field
 from gifapp import errors
 from gifapp.domain.formats import FILE_KINDS
 from gifapp.domain.views import SharesView, ShareView
-from gifapp.jobs.service import SharedGif
 from gifapp.jobs.shares import count_view
+from gifapp.jobs.sharing import SharedGif
 from gifapp.web.base import BaseHandler, PrivateHandler
 from gifapp.web.media import FileHandler, FileQuery, Picture
 from gifapp.web.operations import operation
@@ -30,7 +30,7 @@ class ShareWish(Payload):
 class JobSharesHandler(PrivateHandler):
     @operation("The links to one of my GIFs, newest first, the revoked ones too until they expire")
     async def get(self, job_id: str) -> SharesView:
-        found = await self.run_blocking(self.parts.service.shares, self.user.user_id, job_id)
+        found = await self.run_blocking(self.parts.sharing.of_job, self.user.user_id, job_id)
         return SharesView(shares=[self._linked(share) for share in found])
 
     @operation(
@@ -41,7 +41,7 @@ class JobSharesHandler(PrivateHandler):
     )
     async def post(self, job_id: str, given: ShareWish) -> ShareView:
         share = await self.run_blocking(
-            self.parts.service.share, self.user.user_id, job_id, lasts_s=given.expires_in_s
+            self.parts.sharing.add, self.user.user_id, job_id, lasts_s=given.expires_in_s
         )
         linked = self._linked(share)
         self.set_header("Location", linked.url)
@@ -54,7 +54,7 @@ class JobSharesHandler(PrivateHandler):
 class ShareHandler(PrivateHandler):
     @operation("Have a link lead nowhere from now on")
     async def delete(self, share_id: str) -> None:
-        await self.run_blocking(self.parts.service.revoke_share, self.user.user_id, share_id)
+        await self.run_blocking(self.parts.sharing.revoke, self.user.user_id, share_id)
 
 
 class _PublicHandler(BaseHandler):
@@ -72,7 +72,7 @@ class _PublicHandler(BaseHandler):
         Raises:
             errors.NotFound
         """
-        return await self.run_blocking(self.parts.service.shared, self.parts.share_links.share_id(token))
+        return await self.run_blocking(self.parts.sharing.shown, self.parts.share_links.share_id(token))
 
 
 class SharePage(_PublicHandler):

@@ -50,19 +50,20 @@ def test_an_abandoned_upload_leaves_nothing_behind(parts: JobParts, storage: Pat
 
 
 def test_an_upload_while_mongodb_is_away_is_left_to_the_sweep(
-    redis_url: str, build_parts: Callable[..., JobParts], storage: Path, video: bytes, tmp_path: Path
+    redis_url: str,
+    build_parts: Callable[..., JobParts],
+    storage: Path,
+    video: bytes,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with ExitStack() as open_ones:
-        with running_mongod(tmp_path / "mongodb") as url:
-            parts = build(
-                mongodb_url=url,
-                redis_url=redis_url,
-                storage_url=storage.as_uri(),
-                secret=SECRET,
-                limits=Limits(),
-            )
-            open_ones.enter_context(parts)
-            incoming = open_ones.enter_context(parts.service.incoming("ann"))
+    with ExitStack() as mongod, ExitStack() as open_ones:
+        servers = {"mongodb_url": mongod.enter_context(running_mongod(tmp_path / "mongodb"))}
+        servers |= {"redis_url": redis_url, "storage_url": storage.as_uri()}
+        parts = open_ones.enter_context(build(**servers, secret=SECRET, limits=Limits()))
+        keep = parts.blobs.keep_source
+        monkeypatch.setattr(parts.blobs, "keep_source", lambda incoming: (keep(incoming), mongod.close()))
+        incoming = open_ones.enter_context(parts.service.incoming("ann"))
         incoming.write(video)
         with pytest.raises(errors.ServiceUnavailable):
             parts.service.add_source("ann", incoming, "clip.mp4")

@@ -8,8 +8,8 @@ import httpx
 from gifapp.domain.account_views import Scope
 from gifapp.domain.views import JobView
 from gifapp.identity.service import Identity
+from gifapp.web.answering import AnsweringHandler
 from gifapp.web.api import api_routes
-from gifapp.web.base import AnsweringHandler
 from tests.web.api.conftest import Person, SignUp
 
 API = "/api/v1"
