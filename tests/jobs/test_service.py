@@ -55,6 +55,7 @@ def test_an_upload_while_mongodb_is_away_is_left_to_the_sweep(
     storage: Path,
     video: bytes,
     tmp_path: Path,
+    *,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with ExitStack() as mongod, ExitStack() as open_ones:
