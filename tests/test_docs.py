@@ -33,7 +33,7 @@ def errors_table() -> str:
 def error_rows(error: type[GifappError]) -> Iterator[str]:
     yield f"| `{error.code}` | {error.sentence} |"
     for child in error.__subclasses__():
-        if child.__module__ == "gifapp.errors":
+        if child.__module__.startswith("gifapp.errors."):
             yield from error_rows(child)
 
 

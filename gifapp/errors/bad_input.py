@@ -1,0 +1,161 @@
+"""The asker's fault, or that of their file: trying again changes nothing."""
+
+from __future__ import annotations
+
+from gifapp.errors.root import GifappError
+
+
+class BadInput(GifappError):
+    sentence = "That was not understood."
+
+
+class RecipeInvalid(BadInput):
+    sentence = "The recipe cannot be used: {problems}."
+
+
+class OutputIsSource(BadInput):
+    sentence = "The GIF would replace its own source {name!r}; choose another output."
+
+
+class OutputNotWritable(BadInput):
+    sentence = "The GIF cannot be written to {path}: {reason}."
+
+
+class FormatContradicted(BadInput):
+    sentence = "The output's name ends in {suffix}, but the recipe's format is {format}; change one of them."
+
+
+class TargetTooSmall(BadInput):
+    sentence = (
+        "This clip takes {smallest_bytes:,} bytes at the least, and the target is {target_bytes:,}. "
+        "Choose a larger target or a shorter range."
+    )
+
+
+class FieldInvalid(BadInput):
+    sentence = "{field}: {problem}."
+
+
+class JsonInvalid(BadInput):
+    sentence = "The body is not JSON as it should be: {problem}."
+
+
+class BodyTooLarge(BadInput):
+    sentence = "The body is larger than the limit of {limit_bytes:,} bytes."
+
+
+class ContentTypeWrong(BadInput):
+    sentence = "The body must be sent as {expected}."
+
+
+class TusVersionWrong(BadInput):
+    sentence = "Resumable uploads speak tus {known}; say so in the header Tus-Resumable."
+
+
+class ChecksumWrong(BadInput):
+    sentence = "The bytes do not match their checksum and were thrown away; send them again."
+
+
+class ChecksumUnknown(BadInput):
+    sentence = "Upload-Checksum must be one of {known}, a space, and the checksum in base64."
+
+
+class PasswordTooShort(BadInput):
+    sentence = "The password is too short; use at least {min_characters} characters."
+
+
+class PasswordTooLong(BadInput):
+    sentence = (
+        "The password is longer than {max_bytes} bytes, the most that can be kept. "
+        "Use a shorter one; an accented letter counts as two, an emoji as four."
+    )
+
+
+class PasswordTooCommon(BadInput):
+    sentence = "This password is among the first that anybody would try; add another word or two."
+
+
+class SourceRefused(BadInput):
+    sentence = "This file cannot be converted."
+
+
+class SourceNotFound(SourceRefused):
+    sentence = "There is no file named {name!r}."
+
+
+class SourceNotReadable(SourceRefused):
+    sentence = "The file {name!r} may not be read; check its permissions."
+
+
+class SourceGone(SourceRefused):
+    sentence = "The video of this job is gone; upload it again."
+
+
+class SourceEmpty(SourceRefused):
+    sentence = "The file is empty."
+
+
+class SourceNotVideo(SourceRefused):
+    sentence = (
+        "This is not a video gifapp knows. It reads MP4, MOV, WebM, MKV, AVI, FLV, MPEG, OGG, GIF, "
+        "WebP, PNG, JPEG and zips of pictures."
+    )
+
+
+class SourceWithoutPicture(SourceRefused):
+    sentence = "There is sound in this file but no video."
+
+
+class SourceEncrypted(SourceRefused):
+    sentence = "This video is encrypted (DRM); export a copy without protection."
+
+
+class SourceCodecUnsupported(SourceRefused):
+    sentence = "This video's codec ({codec}) is not supported; export it as H.264, HEVC, VP9 or AV1."
+
+
+class SourceDamaged(SourceRefused):
+    sentence = "This video is damaged and no picture in it can be read. Try exporting it again."
+
+
+class SourceTooComplex(SourceRefused):
+    sentence = "Looking into this file takes more time or memory than it may. Try exporting it again."
+
+
+class SourceTooLarge(SourceRefused):
+    sentence = "The file is larger than the limit of {limit_bytes:,} bytes."
+
+
+class SourceTooLong(SourceRefused):
+    sentence = "The clip lasts {duration_s:.1f} s; the limit is {limit_s:.0f} s. Choose a shorter range."
+
+
+class SourceTooManyPixels(SourceRefused):
+    sentence = "The video is {width_px} x {height_px}; the limit is {limit_px:,} pixels. Scale it down first."
+
+
+class FramesInvalid(SourceRefused):
+    sentence = "These frames cannot be used: {problem}."
+
+
+class PicturesInvalid(SourceRefused):
+    sentence = "These pictures cannot be used: {problem}."
+
+
+class RangeOutsideSource(SourceRefused):
+    sentence = "The range from {start_s:.2f} s is outside the video, which lasts {duration_s:.2f} s."
+
+
+class CropOutsideSource(SourceRefused):
+    sentence = "The crop reaches outside the video, which is {width_px} x {height_px}."
+
+
+class ConversionTooSlow(SourceRefused):
+    sentence = "The conversion was stopped after {limit_s:.0f} s. Choose a shorter range or a smaller size."
+
+
+class ConversionTooBig(SourceRefused):
+    sentence = (
+        "The conversion needed more than its share of memory or disk. "
+        "Choose a shorter range or a smaller size."
+    )

@@ -1,0 +1,71 @@
+"""What ends a job, what is worth another attempt, and what whoever runs the service must mend."""
+
+from __future__ import annotations
+
+from gifapp.errors.root import GifappError
+
+
+class Cancelled(GifappError):
+    sentence = "The conversion was cancelled."
+
+
+class Transient(GifappError):
+    sentence = "Something failed that may work next time."
+
+
+class ConversionCrashed(Transient):
+    sentence = "The conversion stopped unexpectedly ({reason})."
+
+
+class WorkerLost(Transient):
+    sentence = "The worker that ran this job disappeared."
+
+
+class ServiceUnavailable(Transient):
+    sentence = "{service} cannot be reached just now; try again in a moment."
+
+
+class SetupError(GifappError):
+    sentence = "The service cannot start."
+
+
+class SettingInvalid(SetupError):
+    sentence = "The setting {name} is wrong: {problem}."
+
+
+class PortTaken(SetupError):
+    sentence = "Port {port} on {host} is taken; choose another with --port."
+
+
+class DirectoryNotWritable(SetupError):
+    sentence = "{path} is not writable; choose another with --data-dir, or change its owner."
+
+
+class DataDirectoryHeld(SetupError):
+    sentence = "{path} is in use by gifapp with process id {pid}; stop it first."
+
+
+class ServerMissing(SetupError):
+    sentence = "There is no {program} for this platform; {advice}."
+
+
+class ServerFailed(SetupError):
+    sentence = "{program} does not start: {reason}."
+
+
+class ServerKeepsFailing(SetupError):
+    sentence = "{program} ended {times} times in a row soon after its start: {reason}."
+
+
+class ServerUnreachable(SetupError):
+    sentence = "No server answers at {setting}; start it, or unset {setting} to have gifapp start its own."
+
+
+class DiskAlmostFull(SetupError):
+    sentence = "Only {free_bytes:,} bytes are free at {path}; gifapp needs {needed_bytes:,} to start."
+
+
+class ServiceNotFound(SetupError):
+    sentence = (
+        "No gifapp runs on {path}. Start it with `gifapp up`, or set GIFAPP_REDIS_URL and GIFAPP_MONGODB_URL."
+    )

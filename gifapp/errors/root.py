@@ -1,0 +1,52 @@
+"""The root of all errors: a code for programs, facts, and a sentence for people."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar, Self
+
+
+class GifappError(Exception):
+    """The root: a `code`, the `facts`, and a sentence made of them."""
+
+    sentence: ClassVar[str] = "Something went wrong."
+    code: ClassVar[str] = "gifapp-error"
+
+    def __init_subclass__(cls) -> None:
+        """Derive the code from the name: SourceTooLong -> source-too-long."""
+        cls.code = re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__()
+        self.facts = facts
+        self._retold: str | None = None
+
+    def __str__(self) -> str:
+        return self._retold or self.sentence.format(**self.facts)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (self.code, self.facts)
+
+    @classmethod
+    def from_code(cls, code: str, facts: dict[str, Any]) -> GifappError:
+        """The error that crossed a process boundary as its code and facts."""
+        return GifappError.all()[code](**facts)
+
+    @classmethod
+    def retold(cls, code: str, sentence: str, facts: dict[str, Any]) -> GifappError:
+        """The error that a server told in its own words; one of a newer version is the root itself."""
+        error = GifappError.all().get(code, GifappError)(**facts)
+        error._retold = sentence
+        return error
+
+    @classmethod
+    def all(cls) -> dict[str, type[Self]]:
+        """Every error below this one, by code."""
+        found = {cls.code: cls}
+        for child in cls.__subclasses__():
+            found |= child.all()
+        return found
+
+
+def _rebuild(code: str, facts: dict[str, Any]) -> GifappError:
+    return GifappError.from_code(code, facts)
