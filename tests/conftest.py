@@ -5,12 +5,20 @@ from uuid import uuid4
 import pymongo
 import pytest
 import redis
+import structlog
 
 from gifapp.up.servers import running_mongod, running_redis
 
 # the tests bring their own settings and must never reach somebody's real service
 for name in [name for name in os.environ if name.startswith("GIFAPP_")]:
     del os.environ[name]
+
+
+@pytest.fixture(autouse=True)
+def logs_as_they_were() -> Iterator[None]:
+    """A command that ran in this process has told it how to log."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
