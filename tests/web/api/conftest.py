@@ -148,6 +148,7 @@ async def url(parts: Parts, redis_url: str) -> AsyncIterator[str]:
     yield f"http://127.0.0.1:{port}"
     server.stop()
     await server.close_all_connections()
+    await asyncio.gather(*parts.closing)
     await parts.hub.stop()
 
 
