@@ -146,3 +146,13 @@ async def test_a_refusal_leaves_the_connection_open(url: str, ada: Person, path:
         assert "Connection: close" not in head
         await reader.readexactly(int(re.search(r"Content-Length: (\d+)", head)[1]))  # type: ignore[index]
     writer.close()
+
+
+async def test_a_password_of_ten_megabytes_is_refused_unread(stranger: httpx.AsyncClient) -> None:
+    account = {"email": "ada@example.org", "password": "x" * 10_000_000}
+    is_problem(await stranger.post("/api/v1/auth/login", json=account), 413, "body-too-large")
+
+
+async def test_a_form_of_a_thousand_and_one_parts_is_no_video(ada: Person) -> None:
+    parts = [(f"part{number}", (f"{number}.mp4", b"x", "video/mp4")) for number in range(1001)]
+    is_problem(await ada.http.post("/api/v1/sources", files=parts), 415, "content-type-wrong")
