@@ -1,0 +1,110 @@
+"""gifapp on several hosts: one with the data, web tiers and workers on hosts of their own."""
+
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from subprocess import Popen
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from gifapp.processes import stop, wait_until
+from gifapp.up.programs import MONGOD, REDIS_SERVER
+from gifapp.up.servers import mongod_answers, redis_answers
+from tests.hosts.network import Host, Network
+from tests.jobs.conftest import ROOT, SECRET
+
+_PORT = 8866
+
+
+@dataclass
+class Cluster:
+    """What runs where; the folder is a mount that every host has."""
+
+    network: Network
+    folder: Path
+    running: dict[str, Popen[Any]] = field(default_factory=dict)
+
+    @property
+    def storage(self) -> Path:
+        return self.folder / "storage"
+
+    @property
+    def mongodb_url(self) -> str:
+        """The test's way in, which no cut cable closes."""
+        return f"mongodb://{quote(str(self.folder / 'mongodb-27017.sock'), safe='')}/gifapp"
+
+    def start_data(self) -> None:
+        data, path = self.network["data"], self.folder / "data"
+        path.mkdir()
+        redis = (str(REDIS_SERVER.find()), "--bind", data.address, "--protected-mode", "no", "--port", "6379")
+        self._start(
+            data, "redis", *redis, "--unixsocket", str(self.folder / "redis.sock"), "--dir", str(path)
+        )
+        mongod = (str(MONGOD.find()), "--bind_ip_all", "--port", "27017", "--dbpath", str(path), "--quiet")
+        self._start(data, "mongod", *mongod, "--unixSocketPrefix", str(self.folder))
+        assert wait_until(lambda: redis_answers(f"unix://{self.folder / 'redis.sock'}"), timeout_s=20)
+        assert wait_until(lambda: mongod_answers(self.mongodb_url), timeout_s=20)
+
+    def start_web(self, name: str) -> None:
+        host = self.network[name]
+        self._start(host, name, sys.executable, "-m", "gifapp", "web", "--host", host.address)
+        relay = (sys.executable, "-m", "tests.hosts.relay", str(self._socket(name)), host.address, str(_PORT))
+        self._start(host, f"relay to {name}", *relay)
+
+    def start_worker(self, name: str) -> None:
+        servers = (self._mongodb_url, self._redis_url, self.storage.as_uri())
+        self._start(
+            self.network[name], name, sys.executable, "-m", "tests.jobs.worker_process", *servers, "real"
+        )
+
+    def visitor(self, web: str) -> httpx.Client:
+        """A client of that web tier."""
+        way_in = httpx.HTTPTransport(uds=str(self._socket(web)))
+        return httpx.Client(base_url=f"http://{web}:{_PORT}/api/v1", transport=way_in, timeout=30)
+
+    def is_ready(self, web: str) -> bool:
+        try:
+            with self.visitor(web) as visitor:
+                return visitor.get(f"http://{web}:{_PORT}/health/ready").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def said(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text()
+
+    def stop(self) -> None:
+        for process in reversed(self.running.values()):
+            stop(process, grace_s=5)
+
+    def _socket(self, web: str) -> Path:
+        return self.folder / f"{web}.sock"
+
+    @property
+    def _mongodb_url(self) -> str:
+        return f"mongodb://{self.network['data'].address}/gifapp"
+
+    @property
+    def _redis_url(self) -> str:
+        return f"redis://{self.network['data'].address}/0"
+
+    def _start(self, host: Host, name: str, *argv: str) -> None:
+        with (self.folder / f"{name}.log").open("wb") as log:
+            self.running[name] = host.spawn(
+                *argv, cwd=ROOT, env=self._environment(host), stdout=log, stderr=log
+            )
+
+    def _environment(self, host: Host) -> dict[str, str]:
+        secret = self.folder / "secret"
+        secret.write_bytes(SECRET)
+        return os.environ | {
+            "GIFAPP_DATA_DIR": str(self.folder / host.name),
+            "GIFAPP_MONGODB_URL": self._mongodb_url,
+            "GIFAPP_REDIS_URL": self._redis_url,
+            "GIFAPP_STORAGE_URL": self.storage.as_uri(),
+            "GIFAPP_SECRET_FILE": str(secret),
+            "GIFAPP_REGISTRATION": "open",
+            "GIFAPP_LOG_FORMAT": "json",
+        }

@@ -1,0 +1,31 @@
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gifapp.jobs import database
+from tests.hosts.cluster import Cluster
+from tests.hosts.network import network, why_impossible
+
+
+@pytest.fixture
+def cluster() -> Iterator[Cluster]:
+    """One data host with its servers, two hosts for web tiers, two for workers."""
+    impossible = why_impossible()
+    if impossible and "CI" not in os.environ:
+        pytest.skip(impossible)
+    assert impossible is None, impossible
+    with (
+        tempfile.TemporaryDirectory(prefix="gifapp-hosts-") as folder,  # short: sockets are in it
+        network("data", "web-1", "web-2", "worker-a", "worker-b") as hosts,
+    ):
+        cluster = Cluster(hosts, Path(folder))
+        try:
+            cluster.start_data()
+            database.connect(cluster.mongodb_url)
+            yield cluster
+        finally:
+            database.disconnect()
+            cluster.stop()

@@ -1,0 +1,102 @@
+"""Web tiers, workers and data on hosts of their own, and a cable that is pulled."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from gifapp.domain.job import JobState
+from gifapp.jobs import workers
+from gifapp.jobs.documents import JobDocument, utc_now
+from gifapp.processes import stop, wait_until
+from tests.hosts.cluster import Cluster
+from tests.jobs.conftest import files_below, made_video
+from tests.service import PASSWORD
+
+_WORKERS = ("worker-a", "worker-b")
+
+
+@pytest.fixture
+def ada(cluster: Cluster) -> dict[str, str]:
+    """Both web tiers and both workers are there, and a person who made her account at the first web tier."""
+    cluster.start_web("web-1")
+    assert wait_until(lambda: cluster.is_ready("web-1"), timeout_s=60), cluster.said("web-1")
+    cluster.start_web("web-2")
+    for worker in _WORKERS:
+        cluster.start_worker(worker)
+    token = cluster.said("web-1").partition("?setup=")[2].split()[0]
+    account = {"email": "ada@example.org", "password": PASSWORD}
+    with cluster.visitor("web-1") as visitor:
+        visitor.post("/auth/register", json=account | {"setup_token": token}).raise_for_status()
+        access = visitor.post("/auth/login", json=account).json()["access_token"]
+    assert wait_until(lambda: cluster.is_ready("web-2"), timeout_s=60), cluster.said("web-2")
+    return {"Authorization": f"Bearer {access}"}
+
+
+def test_a_worker_whose_cable_is_pulled_loses_its_job_to_the_other_host_and_works_on_when_healed(
+    cluster: Cluster, ada: dict[str, str], tmp_path: Path
+) -> None:
+    video = made_video(tmp_path, "testsrc2=size=640x360:rate=25:duration=20")
+    with cluster.visitor("web-1") as visitor:
+        uploaded = visitor.post("/sources?name=clip.mp4", content=video, headers=ada).raise_for_status()
+    with cluster.visitor("web-2") as visitor:  # what one web tier took in, the other knows
+        job_id = submit(visitor, ada, uploaded.json()["id"], width_px=640, fps=50)
+
+    assert wait_until(lambda: bool(progress_of(job_id)), timeout_s=60), told(cluster)
+    lost = holder_of(job_id)
+    cluster.network.cut(lost)
+    assert wait_until(lambda: job(job_id).state == JobState.QUEUED, timeout_s=30)
+    JobDocument.objects(id=job_id).update(set__run_at=utc_now())  # as if the wait had passed
+    assert wait_until(lambda: job(job_id).state == JobState.SUCCEEDED, timeout_s=90), told(cluster)
+
+    # the lost host has finished or given up, and cannot have told anybody
+    cluster.network.heal(lost)
+    healed_at = utc_now()
+    other = next(name for name in _WORKERS if name != lost)
+    assert wait_until(lambda: lost in seen_since(healed_at), timeout_s=60), cluster.said(lost)
+    assert '"event": "the lease was lost"' in cluster.said(lost)
+    assert wait_until(lambda: not list((cluster.storage / "scratch").iterdir()), timeout_s=30)
+    done = job(job_id)
+    assert (done.attempts, done.token, done.gif.key) == (2, 2, f"{job_id}-2")
+    assert [error.code for error in done.errors] == ["worker-lost"]
+    assert sorted(name for name in files_below(cluster.storage) if name.startswith("gifs")) == [
+        f"gifs/{job_id}-2.gif"
+    ]
+    assert cluster.said(other).count('"state": "succeeded"') == 1
+    assert '"state": "succeeded"' not in cluster.said(lost)
+
+    assert stop(cluster.running[other], grace_s=10) == 0
+    with cluster.visitor("web-1") as visitor:
+        next_id = submit(visitor, ada, uploaded.json()["id"], width_px=64, fps=5)
+        assert wait_until(lambda: job(next_id).state == JobState.SUCCEEDED, timeout_s=60), told(cluster)
+        gif = visitor.get(f"/jobs/{next_id}/gif", headers=ada)
+    assert gif.content.startswith(b"GIF89a")
+    assert f'"job_id": "{next_id}"' in cluster.said(lost)
+
+
+def submit(visitor: httpx.Client, headers: dict[str, str], source_id: str, **recipe: Any) -> str:
+    answer = visitor.post("/jobs", json={"source_id": source_id, "recipe": recipe}, headers=headers)
+    return str(answer.raise_for_status().json()["id"])
+
+
+def job(job_id: str) -> JobDocument:
+    return JobDocument.objects.get(id=job_id)
+
+
+def progress_of(job_id: str) -> float:
+    running = job(job_id)
+    return running.progress.fraction if running.state == JobState.RUNNING else 0.0
+
+
+def holder_of(job_id: str) -> str:
+    return str(job(job_id).worker).partition(":")[0]
+
+
+def seen_since(moment: datetime) -> set[str]:
+    return {worker.id.partition(":")[0] for worker in workers.alive() if worker.seen_at > moment}
+
+
+def told(cluster: Cluster) -> str:
+    return "\n".join(f"{name}: {cluster.said(name)[-2000:]}" for name in cluster.running)
