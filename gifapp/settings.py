@@ -105,7 +105,7 @@ class Settings(BaseSettings):
         "1..5", pattern=r"^\d+\.\.0*[1-9]\d*$", description="The fewest and the most workers, as 1..5."
     )
     drain_s: float = Field(
-        8, ge=0, description="How long a stopping worker lets its conversion run on, in seconds."
+        8, ge=0, description="How long what stops lets conversions and requests go on, in seconds."
     )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Other sites whose pages may use the API, comma-separated."

@@ -50,4 +50,5 @@ def web(host: str | None, port: int | None, data_dir: Path | None) -> None:
             port=settings.port,
             public_url=settings.public_url,
             max_kernels=settings.max_kernels,
+            drain_s=settings.drain_s,
         )

@@ -23,6 +23,7 @@ _START_TIMEOUT_S = 60
 _WEB_GRACE_S = 3
 _WORKERS_GRACE_S = 7
 _DRAIN_S = 3  # then a worker gives its conversion back, for the next start
+_ANSWER_S = 2  # then the web tier answers no more
 
 
 def run_up(settings: Settings, *, on_ready: Callable[[Settings], None]) -> None:
@@ -88,7 +89,7 @@ def _our_parts(settings: Settings, addresses: Addresses) -> list[Part]:
         name="web",
         argv=(*gifapp, "web"),
         directory=settings.data_dir,
-        environment=environment,
+        environment=environment | {"GIFAPP_DRAIN_S": str(min(settings.drain_s, _ANSWER_S))},
         is_ready=lambda: answers(f"{settings.local_url}/health/ready"),
         start_timeout_s=_START_TIMEOUT_S,
         stop_grace_s=_WEB_GRACE_S,

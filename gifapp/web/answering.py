@@ -23,6 +23,7 @@ from gifapp.domain.rates import RequestKind
 from gifapp.identity.audit import asked_from
 from gifapp.identity.callers import Need
 from gifapp.identity.service import Caller
+from gifapp.web.draining import GO_ELSEWHERE
 from gifapp.web.operations import Access, Operation, operation_of
 from gifapp.web.parts import Parts
 from gifapp.web.payloads import Model, Query, validated
@@ -81,9 +82,12 @@ class AnsweringHandler(tornado.web.RequestHandler):
         for name, value in _SECURITY_HEADERS.items():
             self.set_header(name, value)
         self.set_header("X-Request-Id", self.request_id)
+        if self.parts.answering.is_stopping:
+            self.set_header(*GO_ELSEWHERE)
         self._set_cors_headers()
 
     async def prepare(self) -> None:
+        self.parts.answering.begin(self)
         structlog.contextvars.bind_contextvars(request_id=self.request_id)
         asked_from(self.request.remote_ip, self.request_id)
         if self.request.method != "OPTIONS":  # a preflight carries no token

@@ -66,6 +66,7 @@ class GifApp(Voila):
         port: int = 0,
         behind_proxy: bool = False,
         max_kernels: int = 40,
+        drain_s: float = 1.0,
     ) -> None:
         _put_checkout_first()
         super().__init__(config=_configuration(), log=logging.getLogger("gifapp.voila"))
@@ -76,6 +77,7 @@ class GifApp(Voila):
         self.port_retries = 0
         self._behind_proxy = behind_proxy
         self._max_kernels = max_kernels
+        self._drain_s = drain_s
         self.initialize()
 
     @property
@@ -114,9 +116,10 @@ class GifApp(Voila):
         self._reaper.start()
 
     async def stop(self) -> None:
-        """Take no more requests, end the kernels, close what is open."""
+        """Take no more requests, answer those that are here, end the kernels, close what is open."""
         self._server.stop()
         self._reaper.stop()
+        await self.parts.answering.end(within_s=self._drain_s)
         await self.kernels.end_all()
         await self.parts.hub.stop()
         await self._server.close_all_connections()
@@ -189,8 +192,9 @@ def run_web(
     port: int,
     public_url: str | None = None,
     max_kernels: int = 40,
+    drain_s: float = 1.0,
 ) -> None:
-    """Serve until SIGTERM or SIGINT.
+    """Serve until SIGTERM or SIGINT, and let requests that have begun go on for `drain_s`.
 
     With a `public_url` the server believes the `X-Forwarded-…` headers of the proxy before it.
 
@@ -204,6 +208,7 @@ def run_web(
         port=port,
         behind_proxy=public_url is not None,
         max_kernels=max_kernels,
+        drain_s=drain_s,
     )
     asyncio.run(_serve(app, public_url))
 

@@ -19,6 +19,7 @@ from gifapp.jobs.progress import Events, follow
 from gifapp.jobs.service import JobService
 from gifapp.jobs.sharing import Sharing
 from gifapp.jobs.uploads import Uploads
+from gifapp.web.draining import Answering
 from gifapp.web.hub import EventHub
 from gifapp.web.share_links import ShareLinks
 from gifapp.web.signing import MediaSigner
@@ -39,6 +40,7 @@ class Parts:
         frames: for pictures out of videos, a fraction of a second each.
         frames_asked: how many of those each owner waits for.
         closing: what removes uploads that were given up.
+        answering: which requests are on their way, websockets left out.
         session_check_s: how often an open event stream asks whether its session still lives.
         upload_stall_s: how long a resumable upload is held for a client that sends nothing.
     """
@@ -64,6 +66,7 @@ class Parts:
     frames: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_FRAMES, "frame"))
     frames_asked: Counter[str] = field(default_factory=Counter)
     closing: set[asyncio.Task[None]] = field(default_factory=set)
+    answering: Answering = field(default_factory=Answering)
 
 
 def build_parts(

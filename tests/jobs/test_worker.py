@@ -39,7 +39,7 @@ def test_a_worker_makes_real_gifs(
     assert done.gif is not None
     assert (done.gif.width_px, done.gif.height_px, done.gif.duration_s) == (48, 32, pytest.approx(2, abs=0.1))
     assert parts.service.gif("ann", job.id).path.read_bytes()[:6] == b"GIF89a"
-    assert len(files_below(storage)) == 4
+    assert wait_until(lambda: len(files_below(storage)) == 4, timeout_s=5), files_below(storage)
 
 
 def test_a_killed_worker_leaves_no_process_and_its_job_is_finished_by_another(

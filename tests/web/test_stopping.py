@@ -1,0 +1,54 @@
+"""A web tier that stops answers what it has begun, and tells nobody to stay."""
+
+import asyncio
+import time
+
+import httpx
+import pytest
+
+from gifapp.web.app import GifApp
+from gifapp.web.parts import Parts
+from tests.web.visitors import NOTEBOOK, PASSWORD
+
+ADA = {"email": "ada@example.org", "password": PASSWORD}
+
+
+@pytest.fixture
+async def stopping(parts: Parts) -> GifApp:
+    """A web tier that its test stops."""
+    app = GifApp(parts, notebook=NOTEBOOK, drain_s=5)
+    await app.start()
+    await asyncio.to_thread(parts.identity.create_user, ADA["email"], PASSWORD, "user")
+    return app
+
+
+async def test_what_has_begun_is_answered_and_its_connection_is_not_kept(stopping: GifApp) -> None:
+    async with httpx.AsyncClient(base_url=stopping.local_url, timeout=20) as browser:
+        signing_in = asyncio.create_task(browser.post("/api/v1/auth/login", content=slowly()))
+        await asyncio.sleep(0.3)
+        await stopping.stop()
+        answer = await signing_in
+        with pytest.raises(httpx.ConnectError):
+            await browser.get("/health/live")
+    assert answer.headers["Connection"] == "close"
+    assert answer.status_code == 415  # all of it was read: only its type is wrong
+
+
+async def slowly():
+    for _ in range(10):
+        yield b" "
+        await asyncio.sleep(0.1)
+
+
+async def test_whoever_never_ends_is_waited_for_no_longer_than_was_said(parts: Parts) -> None:
+    app = GifApp(parts, notebook=NOTEBOOK, drain_s=0.3)
+    await app.start()
+    reader, writer = await asyncio.open_connection("127.0.0.1", app.port)
+    writer.write(b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{")
+    await writer.drain()
+    await asyncio.sleep(0.1)
+    start = time.monotonic()
+    await app.stop()
+    assert 0.3 <= time.monotonic() - start < 3
+    assert await reader.read() == b""
+    writer.close()
