@@ -1,7 +1,8 @@
 # make run    the service, on this machine; ARGS="--port 9000" goes to `gifapp up`
 # make test   every test, on two cores    make check  formatting, lint, types
 # make bench  the benchmarks      make clean  away with the virtual environment
-# make chaos  300 jobs in a storm of kill -9, SIGTERM and wiped servers, five minutes; CHAOS_SEED=7 for the blows of seed 7
+# make chaos  300 jobs in a storm of kill -9, SIGTERM and wiped servers, five minutes (CHAOS_SEED=7 for the blows of seed 7);
+#             and everything restarted, part by part, while people work, one minute
 # make properties   the property tests with many more examples, new ones each time: about ten minutes
 # make fuzz   requests made up from the API's document, new ones each time: about ten minutes; FUZZ_EXAMPLES=1000 for more
 

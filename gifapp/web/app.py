@@ -116,12 +116,14 @@ class GifApp(Voila):
         self._reaper.start()
 
     async def stop(self) -> None:
-        """Take no more requests, answer those that are here, end the kernels, close what is open."""
+        """Take no more connections, end the kernels, answer what has come meanwhile, close what is open."""
+        await asyncio.sleep(0)  # connections that wait to be accepted would be reset
         self._server.stop()
+        self.parts.answering.is_stopping = True
         self._reaper.stop()
-        await self.parts.answering.end(within_s=self._drain_s)
         await self.kernels.end_all()
         await self.parts.hub.stop()
+        await self.parts.answering.end(within_s=self._drain_s)
         await self._server.close_all_connections()
         await asyncio.gather(*self.parts.closing)
         self.parts.request_limits.close()

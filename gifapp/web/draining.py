@@ -12,6 +12,7 @@ GO_ELSEWHERE = ("Connection", "close")
 """A header: the client takes another connection next time."""
 
 _LOOK_EVERY_S = 0.02
+_QUIET_S = 0.2  # on a connection that is open, a request may be on its way
 
 
 class Answering:
@@ -30,14 +31,17 @@ class Answering:
             self._handlers.add(handler)
 
     async def end(self, *, within_s: float) -> None:
-        """Return once all have been answered, or are taking too long."""
-        self.is_stopping = True
+        """Return once all have been answered and no more come, or they are taking too long."""
         for handler in self._handlers:
             if not handler._headers_written:
                 handler.set_header(*GO_ELSEWHERE)
-        latest = time.monotonic() + within_s
-        while any(map(_goes_on, self._handlers)) and time.monotonic() < latest:  # noqa: ASYNC110
+        now = quiet_since = time.monotonic()
+        latest = now + within_s
+        while now < min(latest, quiet_since + _QUIET_S):
             await asyncio.sleep(_LOOK_EVERY_S)
+            now = time.monotonic()
+            if any(map(_goes_on, self._handlers)):
+                quiet_since = now
 
 
 def _goes_on(handler: RequestHandler) -> bool:

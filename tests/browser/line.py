@@ -1,6 +1,8 @@
-"""A slow line between a browser and the service, which can be cut."""
+"""A line between people and the service: it may be slow, be cut, and lead to several web tiers."""
 
 import contextlib
+import itertools
+import math
 import socket
 import threading
 import time
@@ -9,10 +11,14 @@ CHUNK_BYTES = 64 * 1024
 
 
 class Line:
-    """Passes on what comes to its port, towards the service no faster than `bytes_per_s`."""
+    """Passes on what comes to its port, towards the service no faster than `bytes_per_s`.
 
-    def __init__(self, to_port: int, *, bytes_per_s: float) -> None:
-        self._to_port = to_port
+    With several ports, connections take turns; one that is refused goes to the next.
+    """
+
+    def __init__(self, *to_ports: int, bytes_per_s: float = math.inf) -> None:
+        self._to_ports = to_ports
+        self._turns = itertools.cycle(range(len(to_ports)))
         self._pause_s = CHUNK_BYTES / bytes_per_s
         self._open: set[socket.socket] = set()
         self._server = socket.create_server(("127.0.0.1", 0))
@@ -33,10 +39,20 @@ class Line:
         with contextlib.suppress(OSError):  # it is closed
             while True:
                 browser, _ = self._server.accept()
-                service = socket.create_connection(("127.0.0.1", self._to_port))
+                service = self._connected()
+                if service is None:
+                    browser.close()
+                    continue
                 self._open |= {browser, service}
                 self._spawn(self._pump, browser, service, self._pause_s)
                 self._spawn(self._pump, service, browser, 0.0)
+
+    def _connected(self) -> socket.socket | None:
+        first = next(self._turns)
+        for port in (*self._to_ports[first:], *self._to_ports[:first]):
+            with contextlib.suppress(ConnectionRefusedError):
+                return socket.create_connection(("127.0.0.1", port))
+        return None
 
     def _pump(self, one: socket.socket, other: socket.socket, pause_s: float) -> None:
         with contextlib.suppress(OSError):
