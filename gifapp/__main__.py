@@ -22,6 +22,8 @@ _COMMANDS = {
     "dead": "gifapp.commands.dead",
     "queue": "gifapp.commands.queue",
     "config": "gifapp.commands.config",
+    "backup": "gifapp.commands.backup",
+    "restore": "gifapp.commands.backup",
 }
 
 

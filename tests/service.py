@@ -20,7 +20,7 @@ _STOP_S = 20.0
 
 @dataclass(frozen=True)
 class RunningService:
-    """Where it is, and where its first visitor makes the administrator."""
+    """Where it is, and where its first visitor makes the administrator (nowhere, if there is one)."""
 
     url: str
     setup_url: str
@@ -35,7 +35,7 @@ class RunningService:
 
 @contextmanager
 def running_service(directory: Path, **environment: str) -> Iterator[RunningService]:
-    """Start the service with an empty data directory, stop it at the end."""
+    """Start the service on `directory/data`, stop it at the end."""
     printed = directory / "printed"
     argv = [sys.executable, "-m", "gifapp", "up", "--port", "0", "--workers", "1..1"]
     with printed.open("wb") as output:
@@ -59,4 +59,4 @@ def _ready(printed: Path) -> RunningService | None:
     text = printed.read_text()
     url = re.search(r"is ready at (http\S+)\n", text)
     setup = re.search(r"(http\S+setup=\S+)\n", text)
-    return RunningService(url[1], setup[1], printed) if url and setup else None
+    return RunningService(url[1], setup[1] if setup else "", printed) if url else None

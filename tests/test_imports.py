@@ -22,6 +22,7 @@ LAYERS = {
     "mongodb": set(),
     "jobs": {"domain", "conversion", "mongodb"},
     "identity": {"domain", "mongodb"},
+    "backup": {"domain", "jobs", "mongodb"},
     "web": {"domain", "conversion", "jobs", "identity"},
     "client": {"domain"},
     "widgets": {"domain", "client"},

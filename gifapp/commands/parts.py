@@ -30,11 +30,10 @@ class Foundation:
 
     def build_jobs(self) -> JobParts:
         """The jobs' parts, connected; close them."""
-        storage = self.settings.storage_url or (self.settings.data_dir.resolve() / "storage").as_uri()
         return build(
             mongodb_url=self.mongodb_url,
             redis_url=self.redis_url,
-            storage_url=storage,
+            storage_url=storage_url(self.settings),
             secret=self.secret,
             limits=self.settings.limits,
             allowance=self.settings.allowance,
@@ -51,6 +50,11 @@ class Foundation:
             audit_kept=timedelta(days=self.settings.audit_days),
             rates=self.settings.rates,
         )
+
+
+def storage_url(settings: Settings) -> str:
+    """Where videos and GIFs are: configured, or beneath the data directory."""
+    return settings.storage_url or (settings.data_dir.resolve() / "storage").as_uri()
 
 
 def prepare(settings: Settings) -> Foundation:

@@ -65,6 +65,31 @@ class DiskAlmostFull(SetupError):
     sentence = "Only {free_bytes:,} bytes are free at {path}; gifapp needs {needed_bytes:,} to start."
 
 
+class DataTooNew(SetupError):
+    sentence = (
+        "A newer gifapp has written these data (shape {found}; this one knows {known}): upgrade gifapp, "
+        "or restore a backup of before."
+    )
+
+
+class BackupUnreadable(SetupError):
+    sentence = "The backup cannot be used: {problem}."
+
+
+class BackupTooNew(SetupError):
+    sentence = (
+        "This backup is of gifapp {version}, in a form that this version does not know: upgrade gifapp."
+    )
+
+
+class BackupNotWritable(SetupError):
+    sentence = "The backup cannot be written to {path}: {reason}."
+
+
+class RestoreTargetNotEmpty(SetupError):
+    sentence = "A backup is restored into an empty gifapp only, and here {what}; choose another --data-dir."
+
+
 class ServiceNotFound(SetupError):
     sentence = (
         "No gifapp runs on {path}. Start it with `gifapp up`, or set GIFAPP_REDIS_URL and GIFAPP_MONGODB_URL."

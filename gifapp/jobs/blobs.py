@@ -222,6 +222,15 @@ class Blobs:
             if not place.exists():
                 _move(aside, place)
 
+    def place(self, kind: FileKind, name: str) -> Path:
+        """Where a file of this kind and name is, or would be."""
+        places = {"source": self.source_path, "poster": self.poster_path, "gif": self.gif_path}
+        return places[kind](name)
+
+    def keep(self, aside: Path, kind: FileKind, name: str) -> None:
+        """Move a file that is written into its place."""
+        _move(aside, self.place(kind, name))
+
     def source_path(self, sha256: str) -> Path:
         return self._sources / sha256[:2] / sha256
 

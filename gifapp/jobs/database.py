@@ -15,19 +15,21 @@ from gifapp.jobs.documents import (
     SourceDocument,
     WorkerDocument,
 )
+from gifapp.jobs.migrations import migrate
 from gifapp.mongodb import bind, reaching_mongodb
 
 
 def connect(mongodb_url: str) -> None:
-    """Bind the documents of this process to the database that the URL names, and keep its indexes.
+    """Bind the documents of this process to the database that the URL names; keep their shape and indexes.
 
     Raises:
-        errors.ServiceUnavailable: it does not answer; nothing is bound.
+        errors.ServiceUnavailable, errors.DataTooNew: nothing is bound.
     """
     bind(ALIAS, mongodb_url)
     try:
+        migrate(mongoengine.get_db(ALIAS))
         _keep_indexes()
-    except errors.ServiceUnavailable:
+    except errors.GifappError:
         disconnect()
         raise
 

@@ -114,6 +114,13 @@ def release(attempt: Attempt) -> JobDocument | None:
 
 
 @reaching_mongodb()
+def release_all() -> None:
+    """Release every lease: no worker can live that holds one."""
+    for job in JobDocument.objects(state=JobState.RUNNING):
+        release(attempt_of(job))
+
+
+@reaching_mongodb()
 def may_settle(key: str) -> bool:
     """Whether the attempt of this key holds its job, and may still name its GIF."""
     job_id, _, token = key.rpartition("-")

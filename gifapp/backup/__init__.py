@@ -1,0 +1,1 @@
+"""All that people have made, in one file, and back again."""

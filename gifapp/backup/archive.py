@@ -1,0 +1,145 @@
+"""The file that a backup is: a tar, written and read from front to back.
+
+In this order: `gifapp.json`, who made it; `secret.key`, unless it is kept elsewhere; `files/KIND/NAME`, the
+storage; `documents/COLLECTION.bson`, MongoDB's documents one after the other, as mongodump has them;
+`complete.json`, how many documents there are and the SHA-256 of each file. Without the last the archive
+is not whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import os
+import re
+import tarfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, NamedTuple, Self
+
+from pydantic import BaseModel, ValidationError
+
+from gifapp import errors
+
+FORMAT = 1
+HEAD, SECRET, COMPLETE = "gifapp.json", "secret.key", "complete.json"
+
+_CHUNK_BYTES = 1024 * 1024
+_MOST_JSON_BYTES = 1024**3
+_NAME = re.compile(
+    r"[a-z]+\.(json|key)|files/(source|poster|gif)/[0-9a-f]+(-[0-9]+)?|documents/[a-z_]+\.bson"
+)
+
+
+class Head(BaseModel, frozen=True):
+    """Who made an archive; `schema_version` is that of the documents."""
+
+    format: int
+    gifapp: str
+    made_at: str
+    schema_version: int
+
+
+class Complete(BaseModel, frozen=True):
+    """What is in an archive: how many documents of each collection, the digest of each file."""
+
+    documents: dict[str, int]
+    files: dict[str, str]
+
+
+class ArchiveWriter:
+    def __init__(self, out: IO[bytes]) -> None:
+        self._tar = tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT)  # noqa: SIM115
+        self._now = int(time.time())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._tar.close()
+
+    def add(self, name: str, file: IO[bytes], size_bytes: int) -> str:
+        """Append so many bytes of `file`; their SHA-256."""
+        member = tarfile.TarInfo(name)
+        member.size, member.mtime, member.mode = size_bytes, self._now, 0o600
+        hashing = Hashing(file)
+        self._tar.addfile(member, hashing)
+        return hashing.sha256
+
+    def add_whole(self, name: str, file: IO[bytes]) -> str:
+        """Append all that `file` holds; its SHA-256."""
+        size_bytes = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        return self.add(name, file, size_bytes)
+
+    def add_bytes(self, name: str, content: bytes) -> None:
+        self.add(name, io.BytesIO(content), len(content))
+
+    def add_model(self, name: str, model: BaseModel) -> None:
+        self.add_bytes(name, model.model_dump_json().encode())
+
+
+class Entry(NamedTuple):
+    """One file of an archive, to be read before the next one is taken."""
+
+    name: str
+    size_bytes: int
+    file: IO[bytes]
+
+    def content(self) -> bytes:
+        """All of it.
+
+        Raises:
+            errors.BackupUnreadable: nothing of ours is so large.
+        """
+        if self.size_bytes > _MOST_JSON_BYTES:
+            raise errors.BackupUnreadable(problem=f"{self.name} is too large")
+        return self.file.read()
+
+
+@contextlib.contextmanager
+def read_archive(path: Path) -> Iterator[Iterator[Entry]]:
+    """The entries of the archive, in their order.
+
+    Raises:
+        errors.BackupUnreadable: also while they are read: it is none, or damaged.
+    """
+    try:
+        with tarfile.open(path, mode="r|") as tar:
+            yield _entries(tar)
+    except (tarfile.TarError, EOFError, ValidationError) as damaged:
+        raise errors.BackupUnreadable(problem=str(damaged) or "it ends too early") from None
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as refused:
+        raise errors.BackupUnreadable(problem=refused.strerror) from None
+
+
+def _entries(tar: tarfile.TarFile) -> Iterator[Entry]:
+    for member in tar:
+        file = tar.extractfile(member) if member.isreg() else None
+        if file is None or not _NAME.fullmatch(member.name):
+            raise errors.BackupUnreadable(problem=f"{member.name!r} is none of ours")
+        yield Entry(member.name, member.size, file)
+
+
+class Hashing(io.RawIOBase):
+    """Reads from a file, and knows the SHA-256 of what was read."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        super().__init__()
+        self._file = file
+        self._hash = hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        chunk = self._file.read(size)
+        self._hash.update(chunk)
+        return chunk
+
+    def chunks(self) -> Iterator[bytes]:
+        while chunk := self.read(_CHUNK_BYTES):
+            yield chunk
+
+    @property
+    def sha256(self) -> str:
+        return self._hash.hexdigest()

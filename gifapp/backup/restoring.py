@@ -1,0 +1,149 @@
+"""From an archive into an empty MongoDB and a storage."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any, cast
+
+import bson
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
+from pymongo.database import Database
+
+from gifapp import errors
+from gifapp.backup.archive import COMPLETE, FORMAT, HEAD, SECRET, Complete, Entry, Hashing, Head, read_archive
+from gifapp.domain.admin_views import FileKind
+from gifapp.jobs.blobs import Blobs, writing
+from gifapp.jobs.migrations import SCHEMA_VERSION
+from gifapp.mongodb import reaching_mongodb
+
+_RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
+_BATCH = 500
+_OF_PEOPLE = ("users", "sources", "jobs")
+_SCRATCH = "restore-0"
+
+
+@reaching_mongodb()
+def restore(database: Database[Any], blobs: Blobs, archive: Path, *, secret_path: Path | None) -> Complete:
+    """Bring back what is in the archive; if that fails, nothing of it stays.
+
+    The documents come back in the shape that they had (`jobs.migrations`), and jobs that ran then still
+    hold their leases (`jobs.leases.release_all`).
+
+    The signing secret goes to `secret_path`; None: it is kept elsewhere, and stays as it is.
+
+    Raises:
+        errors.BackupUnreadable, errors.BackupTooNew
+        errors.RestoreTargetNotEmpty: there are people, videos or jobs, or another secret.
+        errors.DiskFull, errors.ServiceUnavailable
+    """
+    for name in _OF_PEOPLE:
+        if database[name].find_one():
+            raise errors.RestoreTargetNotEmpty(what=f"MongoDB has {name}")
+    with ExitStack() as undo, blobs.scratch(_SCRATCH) as scratch, read_archive(archive) as entries:
+        restoring = _Restoring(database, blobs, secret_path, scratch, undo)
+        for entry in entries:
+            restoring.take(entry)
+        complete = restoring.finish()
+        undo.pop_all()
+    return complete
+
+
+class _Restoring:
+    """Files and the secret go to their places as they come, documents once everything was there."""
+
+    def __init__(
+        self, database: Database[Any], blobs: Blobs, secret_path: Path | None, scratch: Path, undo: ExitStack
+    ) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._secret_path = secret_path
+        self._scratch = scratch
+        self._undo = undo
+        self._head: Head | None = None
+        self._complete: Complete | None = None
+        self._digests: dict[str, str] = {}
+
+    def take(self, entry: Entry) -> None:
+        if entry.name == HEAD:
+            self._head = _checked(Head.model_validate_json(entry.content()))
+        elif self._head is None:
+            raise errors.BackupUnreadable(problem="it is no backup of gifapp")
+        elif entry.name == SECRET:
+            self._keep_secret(entry.content())
+        elif entry.name == COMPLETE:
+            self._complete = Complete.model_validate_json(entry.content())
+        elif entry.name.startswith("files/"):
+            self._keep_file(entry)
+        else:
+            self._write(entry, self._scratch / Path(entry.name).name)
+
+    def finish(self) -> Complete:
+        """Insert the documents, now that it is sure that nothing is lacking."""
+        if self._complete is None:
+            raise errors.BackupUnreadable(problem="it ends too early")
+        if self._digests != self._complete.files:
+            raise errors.BackupUnreadable(problem="its files are not those that were saved")
+        for name, count in self._complete.documents.items():
+            self._undo.callback(self._database.drop_collection, name)
+            if self._insert(name) != count:
+                raise errors.BackupUnreadable(problem=f"documents of {name} are missing")
+        return self._complete
+
+    def _insert(self, name: str) -> int:
+        path, count = self._scratch / f"{name}.bson", 0
+        self._database.drop_collection(name)
+        with path.open("rb") as file:
+            for batch in _batches(bson.decode_file_iter(file, _RAW)):
+                self._database[name].insert_many(batch)
+                count += len(batch)
+        return count
+
+    def _keep_file(self, entry: Entry) -> None:
+        kind, name = cast("tuple[FileKind, str]", entry.name.split("/")[1:])
+        aside = self._scratch / "file"
+        digest = self._write(entry, aside)
+        if kind == "source" and digest != name:
+            raise errors.BackupUnreadable(problem=f"{entry.name} is damaged")
+        self._digests[f"{kind}/{name}"] = digest
+        place = self._blobs.place(kind, name)
+        if not place.exists():
+            self._undo.callback(partial(place.unlink, missing_ok=True))
+        self._blobs.keep(aside, kind, name)
+
+    def _write(self, entry: Entry, path: Path) -> str:
+        """Write the entry to `path`; its SHA-256."""
+        hashing = Hashing(entry.file)
+        with writing(), path.open("wb") as out:
+            shutil.copyfileobj(hashing, out, 1024 * 1024)
+        return hashing.sha256
+
+    def _keep_secret(self, secret: bytes) -> None:
+        path = self._secret_path
+        if path is None:
+            return
+        if path.exists():
+            if path.read_bytes().strip() != secret.strip():
+                raise errors.RestoreTargetNotEmpty(what=f"{path} has another secret")
+            return
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._undo.callback(partial(path.unlink, missing_ok=True))
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+            out.write(secret)
+
+
+def _checked(head: Head) -> Head:
+    if head.format > FORMAT or head.schema_version > SCHEMA_VERSION:
+        raise errors.BackupTooNew(version=head.gifapp)
+    return head
+
+
+def _batches(documents: Iterator[RawBSONDocument]) -> Iterator[list[RawBSONDocument]]:
+    while batch := list(islice(documents, _BATCH)):
+        yield batch

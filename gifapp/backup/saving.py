@@ -1,0 +1,173 @@
+"""From MongoDB and the storage into an archive, while the service runs.
+
+MongoDB alone has no common snapshot of several collections. So documents are read first, what names before
+what is named, and files afterwards; a document whose file has gone meanwhile is left out if it has gone too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import IO, Any
+
+import bson
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
+from pymongo.database import Database
+
+from gifapp.backup.archive import COMPLETE, FORMAT, HEAD, SECRET, ArchiveWriter, Complete, Head
+from gifapp.domain.admin_views import FileKind
+from gifapp.jobs.blobs import Blobs
+from gifapp.jobs.migrations import schema_version
+from gifapp.mongodb import reaching_mongodb
+
+_NAMES_BEFORE_NAMED = ("shares", "jobs", "sources")
+_OF_THE_MOMENT = {"workers"}
+_RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
+
+OnFile = Callable[[int, int], None]
+"""Called with the files written so far and all there are."""
+
+FileName = tuple[FileKind, str]
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What an archive holds, and the files that documents name and the storage lacked."""
+
+    complete: Complete
+    missing: list[str]
+
+
+@reaching_mongodb()
+def save(
+    database: Database[Any],
+    blobs: Blobs,
+    out: Path,
+    *,
+    secret: bytes | None,
+    on_file: OnFile = lambda *_: None,
+) -> Saved:
+    """Write everything to `out`, readable by its owner alone; nothing is left there if it fails.
+
+    Raises:
+        errors.ServiceUnavailable: MongoDB is away.
+        OSError: `out` cannot be written.
+    """
+    with _whole_or_not_at_all(out) as file, ExitStack() as stack, ArchiveWriter(file) as archive:
+        archive.add_model(HEAD, _head(database))
+        if secret is not None:
+            archive.add_bytes(SECRET, secret)
+        spools = [stack.enter_context(_spooled(database, name, out.parent)) for name in _ordered(database)]
+        files = _add_files(archive, blobs, spools, on_file)
+        gone = {name for name, digest in files.items() if digest is None}
+        documents = {spool.collection: spool.add_to(archive, database, gone) for spool in spools}
+        kept = {"/".join(name): digest for name, digest in files.items() if digest is not None}
+        complete = Complete(documents=documents, files=kept)
+        archive.add_model(COMPLETE, complete)
+    return Saved(complete, sorted("/".join(name) for spool in spools for name in spool.missed))
+
+
+def _head(database: Database[Any]) -> Head:
+    return Head(
+        format=FORMAT,
+        gifapp=version("gifapp"),
+        made_at=datetime.now(UTC).isoformat(),
+        schema_version=schema_version(database),
+    )
+
+
+def _ordered(database: Database[Any]) -> list[str]:
+    names = set(database.list_collection_names(filter={"type": "collection"})) - _OF_THE_MOMENT
+    first = [name for name in _NAMES_BEFORE_NAMED if name in names]
+    others = sorted(name for name in names - set(first) if not name.startswith("system."))
+    return first + others
+
+
+@contextlib.contextmanager
+def _spooled(database: Database[Any], collection: str, directory: Path) -> Iterator[_Spool]:
+    with tempfile.TemporaryFile(dir=directory) as file:
+        for document in database.get_collection(collection, codec_options=_RAW).find().sort("_id"):
+            file.write(document.raw)
+        yield _Spool(collection, directory, file)
+
+
+def _add_files(
+    archive: ArchiveWriter, blobs: Blobs, spools: list[_Spool], on_file: OnFile
+) -> dict[FileName, str | None]:
+    """The digest of each file that documents name; None: it is gone."""
+    names = sorted({name for spool in spools for document in spool for name in spool.files_of(document)})
+    digests: dict[FileName, str | None] = {}
+    for number, (kind, name) in enumerate(names, 1):
+        digests[kind, name] = None
+        with contextlib.suppress(FileNotFoundError), blobs.place(kind, name).open("rb") as file:
+            digests[kind, name] = archive.add_whole(f"files/{kind}/{name}", file)
+        on_file(number, len(names))
+    return digests
+
+
+@dataclass
+class _Spool:
+    """The documents of a collection as they were at one moment, on disk.
+
+    Attributes:
+        missed: files that a document names which is still there, and that are gone all the same.
+    """
+
+    collection: str
+    directory: Path
+    file: IO[bytes]
+    missed: set[FileName] = field(default_factory=set)
+
+    def __iter__(self) -> Iterator[RawBSONDocument]:
+        self.file.seek(0)
+        yield from bson.decode_file_iter(self.file, _RAW)
+
+    def files_of(self, document: RawBSONDocument) -> set[FileName]:
+        if self.collection == "sources":
+            return {("source", document["sha256"]), ("poster", document["sha256"])}
+        if self.collection == "jobs" and document.get("gif"):
+            return {("gif", document["gif"]["key"])}
+        return set()
+
+    def add_to(self, archive: ArchiveWriter, database: Database[Any], gone: set[FileName]) -> int:
+        """Append the documents, without those that have gone like their files; how many."""
+        count = 0
+        with tempfile.TemporaryFile(dir=self.directory) as kept:
+            for document in self:
+                if self._is_kept(document, database, gone):
+                    kept.write(document.raw)
+                    count += 1
+            archive.add_whole(f"documents/{self.collection}.bson", kept)
+        return count
+
+    def _is_kept(self, document: RawBSONDocument, database: Database[Any], gone: set[FileName]) -> bool:
+        lost = self.files_of(document) & gone
+        if not lost:
+            return True
+        is_there = database[self.collection].find_one({"_id": document["_id"]}, {"_id": 1}) is not None
+        if is_there:
+            self.missed |= lost
+        return is_there
+
+
+@contextlib.contextmanager
+def _whole_or_not_at_all(path: Path) -> Iterator[IO[bytes]]:
+    aside = path.with_name(f".{path.name}.part")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,110 @@
+"""`gifapp backup` and `gifapp restore`."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pymongo
+from pymongo.database import Database
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from gifapp import errors, logs
+from gifapp import settings as configured
+from gifapp.backup.restoring import restore as restore_all
+from gifapp.backup.saving import OnFile, save
+from gifapp.commands import options
+from gifapp.commands.parts import read_secret, storage_url
+from gifapp.jobs import leases
+from gifapp.jobs.blobs import open_blobs
+from gifapp.jobs.database import connect, disconnect
+from gifapp.settings import Settings
+from gifapp.up.directory import hold, running_service
+from gifapp.up.servers import running_mongod
+
+_archive = click.argument("archive", type=click.Path(path_type=Path, dir_okay=False))
+
+
+@click.command()
+@_archive
+@options.data_dir
+def backup(archive: Path, data_dir: Path | None) -> None:
+    """Write everything into one file: accounts, jobs, videos, GIFs, the secret. The service may run."""
+    settings = _settings(data_dir)
+    # a secret that a setting names is kept by whoever has set it
+    secret = None if settings.secret_file else read_secret(settings)
+    with _mongodb(settings) as url, _database(url) as database, _progress() as on_file:
+        try:
+            saved = save(database, open_blobs(storage_url(settings)), archive, secret=secret, on_file=on_file)
+        except OSError as refused:
+            raise errors.BackupNotWritable(path=archive, reason=refused.strerror) from None
+    for name in saved.missing:
+        click.echo(f"gifapp: the storage lacks {name}", err=True)
+    size_bytes = archive.stat().st_size
+    counts = f"{sum(saved.complete.documents.values()):,} documents and {len(saved.complete.files):,} files"
+    click.echo(
+        f"{archive}: {counts}, {size_bytes:,} bytes. It holds secrets: keep it where nobody else reads."
+    )
+
+
+@click.command()
+@_archive
+@options.data_dir
+def restore(archive: Path, data_dir: Path | None) -> None:
+    """Bring a backup back into an empty data directory, or empty servers. The service must not run."""
+    settings = _settings(data_dir)
+    with contextlib.ExitStack() as stack:
+        if settings.mongodb_url is None:
+            stack.enter_context(hold(settings.data_dir.resolve()))
+        url = settings.mongodb_url or stack.enter_context(
+            running_mongod(settings.data_dir.resolve() / "mongodb")
+        )
+        database = stack.enter_context(_database(url))
+        secret_path = None if settings.secret_file else settings.data_dir / "secret.key"
+        complete = restore_all(database, open_blobs(storage_url(settings)), archive, secret_path=secret_path)
+        connect(url)
+        stack.callback(disconnect)
+        leases.release_all()
+    click.echo(f"Restored {sum(complete.documents.values()):,} documents and {len(complete.files):,} files.")
+
+
+def _settings(data_dir: Path | None) -> Settings:
+    settings = configured.load(data_dir=data_dir)
+    logs.configure(log_format=settings.log_format, level="warning")
+    return settings
+
+
+@contextlib.contextmanager
+def _mongodb(settings: Settings) -> Iterator[str]:
+    """The MongoDB that is configured, or of the service that runs, or started for as long as this takes."""
+    data_dir = settings.data_dir.resolve()
+    service = running_service(data_dir)
+    if settings.mongodb_url:
+        yield settings.mongodb_url
+    elif service:
+        yield service.mongodb_url
+    elif not (data_dir / "mongodb").exists():
+        raise errors.ServiceNotFound(path=data_dir)
+    else:
+        with hold(data_dir), running_mongod(data_dir / "mongodb") as url:
+            yield url
+
+
+@contextlib.contextmanager
+def _database(url: str) -> Iterator[Database[Any]]:
+    with pymongo.MongoClient[dict[str, Any]](url, tz_aware=True, w="majority", journal=True) as client:
+        yield client.get_default_database()
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[OnFile]:
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("Files", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -1,0 +1,221 @@
+"""What becomes of archives that are damaged, foreign, older or newer, and of what goes while one is made."""
+
+import io
+import json
+import tarfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import bson
+import pymongo
+import pytest
+from pymongo.database import Database
+
+from gifapp import errors
+from gifapp.backup.restoring import restore
+from gifapp.backup.saving import Saved, save
+from gifapp.domain.job import JobState
+from gifapp.domain.recipe import Recipe
+from gifapp.domain.views import SourceView
+from gifapp.jobs import leases
+from gifapp.jobs.blobs import Blobs
+from gifapp.jobs.documents import JobDocument
+from gifapp.jobs.parts import JobParts
+from gifapp.processes import wait_until
+from tests.jobs.conftest import SECRET, files_below, finish
+
+FIRST_VERSION = Path(__file__).with_name("first_version.tar")
+Contents = dict[str, bytes]
+
+
+@pytest.fixture
+def database(mongodb_url: str) -> Iterator[Database[Any]]:
+    with pymongo.MongoClient[dict[str, Any]](mongodb_url, tz_aware=True) as client:
+        yield client.get_default_database()
+
+
+@pytest.fixture
+def elsewhere(mongodb_url: str, tmp_path: Path) -> Iterator[tuple[Database[Any], Blobs]]:
+    """Another MongoDB and another storage, both empty."""
+    with pymongo.MongoClient[dict[str, Any]](mongodb_url, tz_aware=True) as client:
+        database = client[client.get_default_database().name + "_elsewhere"]
+        yield database, Blobs(tmp_path / "elsewhere")
+        client.drop_database(database)
+
+
+def test_documents_of_the_first_version_are_understood(
+    database: Database[Any],
+    build_parts: Callable[..., JobParts],
+    start_worker: Callable[..., Any],
+    storage: Path,
+) -> None:
+    restore(database, Blobs(storage), FIRST_VERSION, secret_path=storage.parent / "secret.key")
+    owners = [str(user["_id"]) for user in database["users"].find().sort("email")]
+    with build_parts() as parts:
+        galleries = [parts.service.jobs(owner).jobs for owner in owners]
+        assert [[job.state for job in jobs] for jobs in galleries] == [
+            [JobState.SUCCEEDED] * 2,
+            [JobState.QUEUED] + [JobState.SUCCEEDED] * 2,
+        ]
+        made = read(FIRST_VERSION)
+        for owner, jobs in zip(owners, galleries, strict=True):
+            for job in jobs[-2:]:
+                assert parts.service.gif(owner, job.id).path.read_bytes() == made[f"files/gif/{job.id}-1"]
+        waiting = galleries[1][0]
+        start_worker("real")
+        done = lambda: parts.service.job(owners[1], waiting.id).state == JobState.SUCCEEDED  # noqa: E731
+        assert wait_until(done, timeout_s=60)
+    assert database["schema"].find_one() == {"_id": "gifapp", "version": 1}
+
+
+def test_documents_of_a_newer_version_are_left_alone(
+    database: Database[Any], build_parts: Callable[..., JobParts]
+) -> None:
+    database["schema"].insert_one({"_id": "gifapp", "version": 1000})
+    with pytest.raises(errors.DataTooNew, match="upgrade gifapp"):
+        build_parts()
+
+
+def test_what_goes_while_it_is_saved_is_not_in_it_and_what_is_lost_is_told(
+    parts: JobParts,
+    upload: Callable[..., SourceView],
+    database: Database[Any],
+    elsewhere: tuple[Database[Any], Blobs],
+    tmp_path: Path,
+) -> None:
+    lost, kept, deleted = sorted(made_job(parts, upload, number) for number in range(3))
+    parts.blobs.place("gif", f"{lost}-1").unlink()
+
+    def delete_the_last(done: int, _: int) -> None:
+        if done == 2:  # in the order of their names
+            parts.service.delete("ann", deleted)
+
+    out = tmp_path / "backup.tar"
+    saved = save(database, parts.blobs, out, secret=b"", on_file=delete_the_last)
+    assert saved.missing == [f"gif/{lost}-1"]
+    restore(*elsewhere, out, secret_path=None)
+    back = {job["_id"] for job in elsewhere[0]["jobs"].find()}
+    assert back == {kept, lost}
+
+
+def test_a_job_that_ran_is_queued_and_has_lost_no_attempt(
+    parts: JobParts, upload: Callable[..., SourceView], database: Database[Any], tmp_path: Path
+) -> None:
+    parts.service.submit("ann", upload().id, Recipe())
+    claimed = leases.claim("ann", worker="here", lease_s=30)
+    assert claimed
+    saved_by(database, parts, tmp_path)
+    for name in ("users", "sources", "jobs"):
+        database.drop_collection(name)
+    restore(database, parts.blobs, tmp_path / "backup.tar", secret_path=None)
+    assert JobDocument.objects.get(id=claimed.id).state == JobState.RUNNING
+    leases.release_all()
+    back = JobDocument.objects.get(id=claimed.id)
+    assert (back.state, back.attempts, back.token) == (JobState.QUEUED, 0, 1)
+
+
+def drop_the_end(contents: Contents) -> None:
+    del contents["complete.json"]
+
+
+def drop_a_file(contents: Contents) -> None:
+    del contents[next(name for name in contents if name.startswith("files/gif"))]
+
+
+def change_a_gif(contents: Contents) -> None:
+    contents[next(name for name in contents if name.startswith("files/gif"))] = b"GIF89a"
+
+
+def change_a_video(contents: Contents) -> None:
+    contents[next(name for name in contents if name.startswith("files/source"))] = b"no video"
+
+
+def drop_a_document(contents: Contents) -> None:
+    first, *_ = bson.decode_all(contents["documents/jobs.bson"])
+    contents["documents/jobs.bson"] = bson.encode(first)
+
+
+def leave_the_directory(contents: Contents) -> None:
+    end = contents.pop("complete.json")
+    contents["files/gif/../../../stray"] = b"x"
+    contents["complete.json"] = end
+
+
+def be_of_the_future(contents: Contents) -> None:
+    contents["gifapp.json"] = json.dumps(json.loads(contents["gifapp.json"]) | {"format": 9}).encode()
+
+
+def be_somebody_elses(contents: Contents) -> None:
+    head = contents.pop("gifapp.json")
+    contents["gifapp.json"] = head
+
+
+@pytest.mark.parametrize(
+    ("harm", "refusal"),
+    [
+        (drop_the_end, "it ends too early"),
+        (drop_a_file, "not those that were saved"),
+        (change_a_gif, "not those that were saved"),
+        (change_a_video, "is damaged"),
+        (drop_a_document, "documents of jobs are missing"),
+        (leave_the_directory, "is none of ours"),
+        (be_of_the_future, "upgrade gifapp"),
+        (be_somebody_elses, "it is no backup of gifapp"),
+    ],
+    ids=lambda one: getattr(one, "__name__", ""),
+)
+def test_an_archive_that_is_not_whole_is_refused_and_nothing_of_it_stays(
+    harm: Callable[[Contents], None], refusal: str, elsewhere: tuple[Database[Any], Blobs], tmp_path: Path
+) -> None:
+    contents = read(FIRST_VERSION)
+    harm(contents)
+    write(tmp_path / "harmed.tar", contents)
+    is_left_empty(elsewhere, tmp_path / "harmed.tar", refusal)
+
+
+@pytest.mark.parametrize("size", [0, 100, 7000, 20_000])
+def test_an_archive_that_was_cut_is_refused(
+    size: int, elsewhere: tuple[Database[Any], Blobs], tmp_path: Path
+) -> None:
+    (tmp_path / "cut.tar").write_bytes(FIRST_VERSION.read_bytes()[:size])
+    is_left_empty(elsewhere, tmp_path / "cut.tar", "The backup cannot be used")
+
+
+def test_a_secret_that_is_there_is_not_replaced(
+    elsewhere: tuple[Database[Any], Blobs], tmp_path: Path
+) -> None:
+    (tmp_path / "secret.key").write_text("another one, which signs what people have now")
+    is_left_empty(elsewhere, FIRST_VERSION, "has another secret")
+
+
+def is_left_empty(elsewhere: tuple[Database[Any], Blobs], archive: Path, refusal: str) -> None:
+    database, blobs = elsewhere
+    before = set(blobs.root.parent.iterdir())
+    with pytest.raises(errors.SetupError, match=refusal):
+        restore(database, blobs, archive, secret_path=blobs.root.parent / "secret.key")
+    assert not files_below(blobs.root)
+    assert not database.list_collection_names()
+    assert set(blobs.root.parent.iterdir()) == before
+
+
+def made_job(parts: JobParts, upload: Callable[..., SourceView], number: int) -> str:
+    parts.service.submit("ann", upload().id, Recipe(loop=number))
+    return finish(parts)
+
+
+def saved_by(database: Database[Any], parts: JobParts, directory: Path) -> Saved:
+    return save(database, parts.blobs, directory / "backup.tar", secret=SECRET)
+
+
+def read(archive: Path) -> Contents:
+    with tarfile.open(archive) as tar:
+        return {member.name: tar.extractfile(member).read() for member in tar}  # type: ignore[union-attr]
+
+
+def write(archive: Path, contents: Contents) -> None:
+    with tarfile.open(archive, "w") as tar:
+        for name, content in contents.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
