@@ -5,11 +5,12 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from bson import ObjectId
 
 from gifapp import errors
-from gifapp.domain.admin_views import OwnedJobView
+from gifapp.domain.admin_views import ListedJobView
 from gifapp.domain.views import Registration, Role, UserView
 from gifapp.identity import documents, tokens
 from gifapp.identity.accounts import Accounts, view
@@ -25,6 +26,9 @@ from gifapp.identity.sessions import Sessions
 from gifapp.identity.throttle import Rates, Throttle
 
 __all__ = ["Caller", "Identity", "Rates", "Registration", "Session", "build_identity"]
+
+
+Listed = TypeVar("Listed", bound=ListedJobView)
 
 
 def build_identity(
@@ -137,7 +141,7 @@ class Identity(Recognition):
             raise errors.NotFound(kind="account")
         return view(found)
 
-    def with_emails(self, jobs: Sequence[OwnedJobView]) -> list[OwnedJobView]:
+    def with_emails(self, jobs: Sequence[Listed]) -> list[Listed]:
         """The jobs with the addresses of those owners who still have an account."""
         emails = self._accounts.emails({job.owner_id for job in jobs})
         return [job.model_copy(update={"owner_email": emails.get(job.owner_id)}) for job in jobs]

@@ -20,8 +20,9 @@ from gifapp.domain.admin_views import (
     WorkerView,
 )
 from gifapp.domain.job import JobState
+from gifapp.domain.statistics import StatisticsView
 from gifapp.domain.views import JobView
-from gifapp.jobs import control, everyones, housekeeping, store
+from gifapp.jobs import control, everyones, housekeeping, statistics, store
 from gifapp.jobs.announcer import Announcer
 from gifapp.jobs.documents import JobDocument, utc_now
 from gifapp.jobs.pages import Moment, cursor_after, place_of
@@ -60,6 +61,10 @@ class Administration:
     def storage(self) -> StorageView | None:
         """What the last comparison of storage and documents found; None: there was none yet."""
         return housekeeping.last_report()
+
+    def statistics(self, lasting: timedelta) -> StatisticsView:
+        """What happened in so much time until now."""
+        return statistics.statistics(lasting)
 
     def pause(self) -> QueueView:
         """Start no more jobs; those that run go on."""

@@ -37,7 +37,7 @@ def migrate(database: Database[Any]) -> None:
     for number, step in enumerate(_STEPS[found:], found + 1):
         step(database)
         database["schema"].update_one(_ID, {"$max": {"version": number}}, upsert=True)
-        _log.info("the documents have a new shape", version=number)
+        _log.debug("the documents have a new shape", version=number)
 
 
 @reaching_mongodb()

@@ -17,6 +17,7 @@ from gifapp.domain.admin_views import (
     WorkersView,
 )
 from gifapp.domain.job import JobState
+from gifapp.domain.statistics import StatisticsView
 from gifapp.jobs.administration import Administration
 from gifapp.web.base import AdministratorHandler
 from gifapp.web.operations import operation
@@ -70,6 +71,18 @@ class StorageHandler(_AdminHandler):
     @operation("What the last comparison of storage and documents found")
     async def get(self) -> ComparisonView:
         return ComparisonView(storage=await self.run_blocking(self.administration.storage))
+
+
+class StatisticsQuery(Query):
+    hours: float = Field(24, ge=0.1, le=24 * 366)
+
+
+class StatisticsHandler(_AdminHandler):
+    @operation("What happened lately, in figures")
+    async def get(self, asked: StatisticsQuery) -> StatisticsView:
+        found = await self.run_blocking(self.administration.statistics, timedelta(hours=asked.hours))
+        named = await self.run_blocking(self.parts.identity.with_emails, found.slowest)
+        return found.model_copy(update={"slowest": named})
 
 
 class DeadLettersHandler(_AdminHandler):

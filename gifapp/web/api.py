@@ -64,6 +64,7 @@ def api_routes() -> list[URLSpec]:
         URLSpec(rf"{_API}/admin/queue/resume", admin.ResumeHandler),
         URLSpec(rf"{_API}/admin/workers", admin.WorkersHandler),
         URLSpec(rf"{_API}/admin/storage", admin.StorageHandler),
+        URLSpec(rf"{_API}/admin/statistics", admin.StatisticsHandler),
         URLSpec(rf"{_API}/admin/dead-letters", admin.DeadLettersHandler),
         URLSpec(rf"{_API}/admin/dead-letters/requeue", admin.RequeueAllHandler),
         URLSpec(rf"{_API}/admin/dead-letters/{_ID}", admin.DeadLetterHandler),

@@ -67,6 +67,7 @@ ACCESS = {
     ("POST", f"{API}/admin/queue/resume"): (401, 403, 200, 403),
     ("GET", f"{API}/admin/workers"): (401, 403, 200, 403),
     ("GET", f"{API}/admin/storage"): (401, 403, 200, 403),
+    ("GET", f"{API}/admin/statistics"): (401, 403, 200, 403),
     ("GET", f"{API}/admin/dead-letters"): (401, 403, 200, 403),
     ("DELETE", f"{API}/admin/dead-letters"): (401, 403, 200, 403),
     ("POST", f"{API}/admin/dead-letters/requeue"): (401, 403, 200, 403),
