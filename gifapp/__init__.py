@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gifapp.domain.recipe import Caption, ChromaKey, Crop, Look, Overlay, Recipe, Segment
     from gifapp.widgets.dashboard import Dashboard
     from gifapp.widgets.login import Login
+    from gifapp.widgets.operations import Operations
 
 __version__ = "0.1.0"
 
@@ -27,6 +28,7 @@ _HOMES = {
     "GifReport": "gifapp.conversion.pipeline",
     "Login": "gifapp.widgets.login",
     "Look": "gifapp.domain.recipe",
+    "Operations": "gifapp.widgets.operations",
     "Overlay": "gifapp.domain.recipe",
     "Recipe": "gifapp.domain.recipe",
     "Segment": "gifapp.domain.recipe",
@@ -41,6 +43,7 @@ __all__ = [
     "GifReport",
     "Login",
     "Look",
+    "Operations",
     "Overlay",
     "Recipe",
     "Segment",

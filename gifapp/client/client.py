@@ -15,6 +15,7 @@ import httpx
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from gifapp import errors
+from gifapp.client.administrator import Administrator
 from gifapp.client.answers import TIMEOUTS, answer_of
 from gifapp.client.following import follow
 from gifapp.client.served import ServedGif
@@ -73,6 +74,11 @@ class Client:
     def access_token(self) -> str:
         """A token that is valid now: renewed when it is about to expire."""
         return self._token()
+
+    @property
+    def administrator(self) -> Administrator:
+        """What only administrators may ask."""
+        return Administrator(self._call)
 
     def close(self) -> None:
         self._http.close()

@@ -13,7 +13,7 @@ from gifapp.commands import options
 from gifapp.commands.parts import prepare
 from gifapp.jobs.sweep import sweeping
 from gifapp.web.app import run_web
-from gifapp.web.pages import dashboard_notebook
+from gifapp.web.pages import notebooks_directory
 from gifapp.web.parts import build_parts
 
 
@@ -45,7 +45,7 @@ def web(host: str | None, port: int | None, data_dir: Path | None) -> None:
         )
         run_web(
             parts,
-            notebook=dashboard_notebook(),
+            notebooks=notebooks_directory(),
             host=settings.host,
             port=settings.port,
             public_url=settings.public_url,

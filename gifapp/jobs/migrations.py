@@ -21,7 +21,8 @@ _log = structlog.get_logger()
 _ID = {"_id": "gifapp"}
 _MINUTE_MS = 60_000
 
-Step = Callable[[Database[Any]], None]
+Step = Callable[[Database[Any]], int]
+"""Changes documents, and says how many."""
 
 
 @reaching_mongodb()
@@ -35,9 +36,10 @@ def migrate(database: Database[Any]) -> None:
     if found > SCHEMA_VERSION:
         raise errors.DataTooNew(found=found, known=SCHEMA_VERSION)
     for number, step in enumerate(_STEPS[found:], found + 1):
-        step(database)
+        changed = step(database)
         database["schema"].update_one(_ID, {"$max": {"version": number}}, upsert=True)
-        _log.debug("the documents have a new shape", version=number)
+        if changed:
+            _log.info("documents have a new shape", version=number, documents=changed)
 
 
 @reaching_mongodb()
@@ -47,9 +49,9 @@ def schema_version(database: Database[Any]) -> int:
     return int(found["version"]) if found else 0
 
 
-def _tell_use_and_rank(database: Database[Any]) -> None:
+def _tell_use_and_rank(database: Database[Any]) -> int:
     """Videos tell when they were last used; jobs their rank, whether they are active, and what they make."""
-    database["sources"].update_many({"used_at": None}, [{"$set": {"used_at": "$created_at"}}])
+    sources = database["sources"].update_many({"used_at": None}, [{"$set": {"used_at": "$created_at"}}])
     told = {
         "rank_at": {"$subtract": ["$run_at", {"$multiply": ["$priority", _MINUTE_MS]}]},
         "is_active": {"$in": ["$state", ["queued", "running"]]},
@@ -58,7 +60,8 @@ def _tell_use_and_rank(database: Database[Any]) -> None:
         },  # of an older encoder: never the same as another
     }
     older = {"$or": [{"rank_at": None}, {"is_active": None}, {"fingerprint": None}]}
-    database["jobs"].update_many(older, [{"$set": told}, {"$unset": "digest"}])
+    jobs = database["jobs"].update_many(older, [{"$set": told}, {"$unset": "digest"}])
+    return sources.modified_count + jobs.modified_count
 
 
 _STEPS: tuple[Step, ...] = (_tell_use_and_rank,)

@@ -40,7 +40,18 @@ from gifapp.web.kernel_handlers import (
     KernelToken,
 )
 from gifapp.web.kernels import REAP_EVERY_S, Kernels
-from gifapp.web.pages import HEADERS, TEMPLATE, YEAR_S, Assets, Dashboard, NotFound, jupyter_directory
+from gifapp.web.pages import (
+    DASHBOARD,
+    HEADERS,
+    OPERATIONS,
+    TEMPLATE,
+    YEAR_S,
+    Assets,
+    Dashboard,
+    NotFound,
+    Operations,
+    jupyter_directory,
+)
 from gifapp.web.parts import Parts
 from gifapp.web.visitor import CookieIdentity, KernelOwners
 
@@ -61,7 +72,7 @@ class GifApp(Voila):
         self,
         parts: Parts,
         *,
-        notebook: Path,
+        notebooks: Path,
         host: str = "127.0.0.1",
         port: int = 0,
         behind_proxy: bool = False,
@@ -71,7 +82,8 @@ class GifApp(Voila):
         _put_checkout_first()
         super().__init__(config=_configuration(), log=logging.getLogger("gifapp.voila"))
         self.parts = parts
-        self.notebook_path = str(notebook)
+        self._notebooks = notebooks
+        self.notebook_path = str(notebooks / DASHBOARD)
         self.ip = host
         self.port = port
         self.port_retries = 0
@@ -134,7 +146,8 @@ class GifApp(Voila):
     def init_settings(self) -> dict[str, Any]:
         settings: dict[str, Any] = super().init_settings()
         self.kernel_manager.allowed_message_types = list(ALLOWED_MESSAGES)
-        self.contents_manager.notary.sign(nbformat.read(self.notebook_path, 4))  # type: ignore[no-untyped-call]
+        for name in (DASHBOARD, OPERATIONS):
+            self.contents_manager.notary.sign(nbformat.read(self._notebooks / name, 4))  # type: ignore[no-untyped-call]
         self.kernels = Kernels(
             self.kernel_manager,
             self.parts.identity,
@@ -153,12 +166,6 @@ class GifApp(Voila):
         }
 
     def init_handlers(self) -> list[Any]:
-        dashboard = {
-            "notebook_path": os.path.relpath(self.notebook_path, self.root_dir),
-            "template_paths": self.template_paths,
-            "config": self.config,
-            "voila_configuration": self.voila_configuration,
-        }
         frontend = {"paths": self.static_paths, "cache_s": YEAR_S}
         return [
             *api_routes(),
@@ -170,8 +177,17 @@ class GifApp(Voila):
             (rf"/voila/templates/{TEMPLATE}/static/(.*)", Assets, {"paths": self.static_paths}),
             (rf"/voila/static/{voila_version}/(.*)", Assets, frontend),
             (r"/voila/labextensions/(.*)", Assets, {"paths": self.labextensions_path, "cache_s": 3600}),
-            (r"/()", Dashboard, dashboard),
+            (r"/()", Dashboard, self._page(DASHBOARD)),
+            (r"/operations()", Operations, self._page(OPERATIONS)),
         ]
+
+    def _page(self, notebook: str) -> dict[str, Any]:
+        return {
+            "notebook_path": os.path.relpath(self._notebooks / notebook, self.root_dir),
+            "template_paths": self.template_paths,
+            "config": self.config,
+            "voila_configuration": self.voila_configuration,
+        }
 
     def _bind(self) -> socket.socket:
         family = socket.AF_INET6 if ":" in self.ip else socket.AF_INET
@@ -189,7 +205,7 @@ class GifApp(Voila):
 def run_web(
     parts: Parts,
     *,
-    notebook: Path,
+    notebooks: Path,
     host: str,
     port: int,
     public_url: str | None = None,
@@ -205,7 +221,7 @@ def run_web(
     """
     app = GifApp(
         parts,
-        notebook=notebook,
+        notebooks=notebooks,
         host=host,
         port=port,
         behind_proxy=public_url is not None,

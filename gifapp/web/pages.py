@@ -6,7 +6,7 @@ import asyncio
 import logging
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from jupyter_core.paths import jupyter_path
 from jupyter_server.auth.decorator import allow_unauthenticated
@@ -25,6 +25,7 @@ from gifapp.web.visitor import ask
 TEMPLATE = "gifapp"
 RENDER_TIMEOUT_S = 60.0
 YEAR_S = 365 * 24 * 3600
+DASHBOARD, OPERATIONS = "dashboard.ipynb", "operations.ipynb"
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -53,18 +54,18 @@ def jupyter_directory() -> Path | None:
     return _CHECKOUT if (_CHECKOUT / "voila" / "templates" / TEMPLATE).is_dir() else None
 
 
-def dashboard_notebook() -> Path:
-    """The notebook that is the dashboard: the checkout's, else the installed one.
+def notebooks_directory() -> Path:
+    """Where the notebooks are that are our pages: the checkout's, else the installed ones.
 
     Raises:
-        errors.ServerFailed: when neither is there.
+        errors.ServerFailed: when neither are there.
     """
     checkout = jupyter_directory()
     installed = [Path(path) / "gifapp" / "notebooks" for path in jupyter_path()]
     for directory in [checkout / "notebooks", *installed] if checkout else installed:
-        if (notebook := directory / "dashboard.ipynb").is_file():
-            return notebook
-    raise errors.ServerFailed(program="gifapp web", reason="dashboard.ipynb is not installed")
+        if all((directory / name).is_file() for name in (DASHBOARD, OPERATIONS)):
+            return directory
+    raise errors.ServerFailed(program="gifapp web", reason="its notebooks are not installed")
 
 
 class _Page(JupyterHandler):
@@ -108,6 +109,8 @@ def _title(status: int, error: BaseException | None) -> str:
 class Dashboard(_Page, TornadoVoilaHandler):
     """`GET /`: the sign-in page, or the notebook with a kernel bound to the visitor."""
 
+    page: ClassVar[str] = "dashboard"
+
     def initialize(self, **kwargs: Any) -> None:
         super().initialize(**kwargs)
         self.page_config_hook = self._page_config
@@ -129,11 +132,17 @@ class Dashboard(_Page, TornadoVoilaHandler):
             await self._sign_in()
             return
         try:
+            self.check_visitor()
             await self._render()
+        except errors.AdministratorsOnly as denied:
+            self.send_error(403, exc_info=(type(denied), denied, None))
         except errors.LimitReached as full:
             self.send_error(503, exc_info=(type(full), full, None))
         except StreamClosedError:
             await self._leave()
+
+    def check_visitor(self) -> None:
+        """Raises errors.AdministratorsOnly where the page is not for this visitor."""
 
     async def _sign_in(self) -> None:
         identity = self.settings["gifapp"].identity
@@ -163,8 +172,19 @@ class Dashboard(_Page, TornadoVoilaHandler):
     def _page_config(self, page_config: dict[str, Any], **_: Any) -> dict[str, Any]:
         """What the template and Voilà's frontend are told; chunks come from an address per version."""
         static_url = f"{page_config['fullStaticUrl']}/{voila_version}"
-        visitor = {"email": self.current_user.caller.email}
+        caller = self.current_user.caller
+        visitor = {"email": caller.email, "role": caller.role, "page": self.page}
         return page_config | {"fullStaticUrl": static_url, "gifapp": visitor}
+
+
+class Operations(Dashboard):
+    """`GET /operations`: the notebook of administrators."""
+
+    page: ClassVar[str] = "operations"
+
+    def check_visitor(self) -> None:
+        if self.current_user.caller.role != "administrator":
+            raise errors.AdministratorsOnly
 
 
 class NotFound(_Page):

@@ -19,7 +19,7 @@ from gifapp.up.run import noted_signals
 from gifapp.up.servers import free_port, mongod_server, redis_server
 from gifapp.up.supervisor import Supervisor
 from gifapp.web.app import run_web
-from gifapp.web.pages import dashboard_notebook
+from gifapp.web.pages import notebooks_directory
 from gifapp.web.parts import build_parts
 
 ROOT = Path(__file__).parents[2]
@@ -80,7 +80,7 @@ def web() -> None:
         sweeping(jobs.service.sweep, every_s=TIMINGS.sweep_s),
     ):
         parts = build_parts(jobs, identity, secret=foundation.secret, redis_url=foundation.redis_url)
-        run_web(parts, notebook=dashboard_notebook(), host="127.0.0.1", port=foundation.settings.port)
+        run_web(parts, notebooks=notebooks_directory(), host="127.0.0.1", port=foundation.settings.port)
 
 
 def workers() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from gifapp.web.app import GifApp
 from gifapp.web.parts import Parts
-from tests.web.visitors import NOTEBOOK, PASSWORD, SignIn, web_parts
+from tests.web.visitors import NOTEBOOKS, PASSWORD, SignIn, web_parts
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def parts(mongodb_url: str, redis_url: str, tmp_path: Path) -> Iterator[Parts]:
 @pytest.fixture
 async def app(parts: Parts) -> AsyncIterator[GifApp]:
     """The web tier, listening; it carries two kernels."""
-    running = GifApp(parts, notebook=NOTEBOOK, max_kernels=2)
+    running = GifApp(parts, notebooks=NOTEBOOKS, max_kernels=2)
     await running.start()
     yield running
     await running.stop()

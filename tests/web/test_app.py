@@ -23,7 +23,7 @@ from gifapp import errors
 from gifapp.web.app import GifApp
 from gifapp.web.kernels import PageClient
 from gifapp.web.parts import Parts
-from tests.web.visitors import NOTEBOOK, SignIn
+from tests.web.visitors import NOTEBOOKS, SignIn
 
 FORBIDDEN = [
     *("/api", "/api/kernels", "/api/sessions", "/api/contents", "/api/contents/dashboard.ipynb"),
@@ -94,6 +94,7 @@ async def test_nothing_else_of_jupyter_or_voila_is_served(sign_in: SignIn) -> No
 # method, path: the status for nobody, for whoever is signed in; the kernel is nobody's
 OTHER_ROUTES = {
     ("GET", "/"): (200, 200),
+    ("GET", "/operations"): (200, 403),
     ("POST", "/api/v1/kernel/token"): (401, 401),
     ("GET", "/api/kernels/{kernel}"): (403, 403),
     ("GET", "/api/kernels/{kernel}/channels"): (403, 403),
@@ -267,7 +268,7 @@ async def test_a_port_that_is_taken_is_named(parts: Parts) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(errors.PortTaken, match=f"Port {port} on 127.0.0.1"):
-            await GifApp(parts, notebook=NOTEBOOK, port=port).start()
+            await GifApp(parts, notebooks=NOTEBOOKS, port=port).start()
 
 
 def kernel_of(page: httpx.Response) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from gifapp.web.app import GifApp
 from gifapp.web.parts import Parts
-from tests.web.visitors import NOTEBOOK, PASSWORD
+from tests.web.visitors import NOTEBOOKS, PASSWORD
 
 ADA = {"email": "ada@example.org", "password": PASSWORD}
 
@@ -16,7 +16,7 @@ ADA = {"email": "ada@example.org", "password": PASSWORD}
 @pytest.fixture
 async def stopping(parts: Parts) -> GifApp:
     """A web tier that its test stops."""
-    app = GifApp(parts, notebook=NOTEBOOK, drain_s=5)
+    app = GifApp(parts, notebooks=NOTEBOOKS, drain_s=5)
     await app.start()
     await asyncio.to_thread(parts.identity.create_user, ADA["email"], PASSWORD, "user")
     return app
@@ -41,7 +41,7 @@ async def slowly():
 
 
 async def test_whoever_never_ends_is_waited_for_no_longer_than_was_said(parts: Parts) -> None:
-    app = GifApp(parts, notebook=NOTEBOOK, drain_s=0.3)
+    app = GifApp(parts, notebooks=NOTEBOOKS, drain_s=0.3)
     await app.start()
     reader, writer = await asyncio.open_connection("127.0.0.1", app.port)
     writer.write(b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{")

@@ -12,7 +12,7 @@ from gifapp.jobs.parts import build
 from gifapp.web.app import run_web
 from gifapp.web.parts import Parts, build_parts
 
-NOTEBOOK = Path(__file__).parent / "notebooks" / "dashboard.ipynb"
+NOTEBOOKS = Path(__file__).parent / "notebooks"
 PASSWORD = "correct horse"
 
 _SECRET = b"a secret of thirty-two bytes, no less"
@@ -36,4 +36,4 @@ def web_parts(mongodb_url: str, redis_url: str, storage_url: str) -> Iterator[Pa
 def serve(mongodb_url: str, redis_url: str, storage_url: str) -> None:
     """What the process that the tests kill runs."""
     with web_parts(mongodb_url, redis_url, storage_url) as parts:
-        run_web(parts, notebook=NOTEBOOK, host="127.0.0.1", port=0)
+        run_web(parts, notebooks=NOTEBOOKS, host="127.0.0.1", port=0)

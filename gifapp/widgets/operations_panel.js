@@ -1,0 +1,88 @@
+const RANGES = [[1, "Hour"], [24, "Day"], [168, "Week"], [720, "30 days"]];
+
+function tile({ label, value, more, look }) {
+  const line = (part, text) => make("span", { class: `gifapp-tile__${part}`, text });
+  return make("li", { class: "gifapp-tile", data: { look } }, line("label", label), line("value", value), line("more", more));
+}
+
+function tiles(label, shown) {
+  return make("ul", { class: "gifapp-tiles", "aria-label": label }, ...(shown ?? []).map(tile));
+}
+
+function table(title, heads, rows, none) {
+  const caption = make("h3", { class: "gifapp-operations__title", text: title });
+  if (!rows?.length) return make("section", {}, caption, make("p", { class: "gifapp-operations__none", text: none }));
+  const head = make("tr", {}, ...heads.map((text) => make("th", { scope: "col", text })));
+  const body = rows.map((cells) => make("tr", {}, ...cells.map((cell) => make("td", {}, cell))));
+  return make("section", {}, caption, make("div", { class: "gifapp-operations__scroll" }, make("table", {}, make("thead", {}, head), make("tbody", {}, ...body))));
+}
+
+// A button that is known by its key: a panel that is drawn anew gives the focus back to it.
+function act(model, words, look, type, of) {
+  const node = button(words, look, () => {
+    node.disabled = true;
+    model.send({ type, of });
+  });
+  node.dataset.key = `${type} ${of ?? ""}`;
+  return node;
+}
+
+function drawHead(model, shown) {
+  const ranges = RANGES.map(([hours, words]) => {
+    const node = act(model, words, "quiet", "hours", hours);
+    node.setAttribute("aria-pressed", String(hours === shown.hours));
+    return node;
+  });
+  const title = make("h2", { class: "gifapp-gallery__title", text: "Operations" });
+  const pause = shown.is_paused ? act(model, "Resume the queue", "main", "resume") : act(model, "Pause the queue", "quiet", "pause");
+  const paused = make("p", { class: "gifapp-operations__paused", role: "status", text: shown.is_paused ? "The queue is paused: no job starts." : "" });
+  return [
+    make("div", { class: "gifapp-operations__head" }, title, pause),
+    paused,
+    tiles("The queue now", shown.queue),
+    make("div", { class: "gifapp-operations__ranges", role: "group", "aria-label": "The last" }, ...ranges),
+    tiles("In this time", shown.statistics),
+  ];
+}
+
+function drawTables(model, shown) {
+  const dead = (shown.dead ?? []).map(({ id, name, owner, why, died_at: at }) => {
+    const buttons = make("span", { class: "gifapp-operations__buttons" }, act(model, "Requeue", "quiet", "requeue", id), act(model, "Forget", "text", "purge", id));
+    return [name, owner, why, at ? new Date(at).toLocaleString() : "", buttons];
+  });
+  const letters = table("Dead letters", ["Video", "Whose", "Why", "Since", "What to do"], dead, "There are none.");
+  if (dead.length > 1) letters.append(act(model, "Requeue all", "quiet", "requeue_all"));
+  return [
+    letters,
+    table("Workers", ["Name", "Done", "Memory", "Now"], shown.workers, "No worker lives: jobs wait until one is started."),
+    table("Slowest jobs", ["Video", "Whose", "Took"], shown.slowest, "None ended in this time."),
+    make("p", { class: "gifapp-operations__none", text: shown.storage }),
+  ];
+}
+
+function render({ model, el }) {
+  const draw = { head: drawHead, tables: drawTables }[model.get("part")];
+  el.classList.add("gifapp-operations__panel");
+  let before = "";
+  const show = () => {
+    const now = JSON.stringify(model.get("shown"));
+    if (now === before) return;
+    before = now;
+    const key = el.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+    el.replaceChildren(...draw(model, model.get("shown")));
+    if (key) (el.querySelector(`[data-key="${key}"]`) ?? el.querySelector("button"))?.focus();
+  };
+  const settle = () => {
+    before = "";
+    show();
+  };
+  show();
+  model.on("change:shown", show);
+  model.on("msg:custom", settle);
+  return () => {
+    model.off("change:shown", show);
+    model.off("msg:custom", settle);
+  };
+}
+
+export default { render };

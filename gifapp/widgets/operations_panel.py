@@ -1,0 +1,40 @@
+"""Figures, tables and buttons of the operations page: what is not a chart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import anywidget
+import traitlets
+
+from gifapp.widgets.assets import script, style
+from gifapp.widgets.reporting import Reporter
+
+OnAction = Callable[[str, Any], None]
+"""Called with what is wanted (pause, resume, hours, requeue, requeue_all, purge) and of what."""
+
+
+class Panel(anywidget.AnyWidget):
+    """Shows what it is told, and passes on what an administrator wants."""
+
+    _esm: ClassVar = script("common", "operations_panel")
+    _css: ClassVar = style("common", "operations_panel")
+
+    part = traitlets.Unicode().tag(sync=True)
+    """Which one this is: `head`, above the charts, or `tables`, below them."""
+    shown = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, part: str, *, on_action: OnAction, reporter: Reporter) -> None:
+        super().__init__(part=part)
+        self._on_action = on_action
+        self._reporter = reporter
+        self.on_msg(self._receive)
+
+    def show(self, **changed: Any) -> None:
+        self.shown = self.shown | changed
+
+    def _receive(self, _: Any, message: dict[str, Any], buffers: Any) -> None:  # noqa: ARG002
+        with self._reporter.reporting():
+            self._on_action(message["type"], message.get("of"))
+        self.send({"type": "settled"})

@@ -1,0 +1,82 @@
+"""The administrators' page: what it shows of the service, and what its buttons do; one visit, in order."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pymongo
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from pymongo.collection import Collection
+
+from gifapp.client import Client
+from gifapp.domain.job import JobState
+from tests.browser.conftest import Shoot
+from tests.clips import real_clip
+from tests.service import PASSWORD, RunningService
+
+pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.fixture(scope="module")
+def jobs(service: RunningService) -> Iterator[Collection[Any]]:
+    told = json.loads((service.printed.parent / "data" / "run" / "services.json").read_text())
+    with pymongo.MongoClient[dict[str, Any]](told["mongodb_url"]) as client:
+        yield client.get_default_database()["jobs"]
+
+
+@pytest.fixture(scope="module")
+def ada(service: RunningService) -> Iterator[Client]:
+    """The administrator, who has a GIF."""
+    with service.sign_up("ada@example.com") as client:
+        client.convert(real_clip())
+        yield client
+
+
+def sign_in(page: Page, service: RunningService, email: str) -> None:
+    page.goto(f"{service.url}/operations")
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def test_an_administrator_sees_the_service_and_requeues_a_dead_letter(
+    page: Page, service: RunningService, ada: Client, jobs: Collection[Any], shoot: Shoot
+) -> None:
+    jobs.update_one(
+        {}, {"$set": {"state": "dead", "error": {"code": "worker-lost", "detail": "It vanished."}}}
+    )
+    jobs.update_one({}, {"$unset": {"gif": 1}})
+    sign_in(page, service, "ada@example.com")
+    expect(page.get_by_role("heading", name="Operations")).to_be_visible(timeout=30_000)
+    in_queue = page.get_by_role("list", name="The queue now")
+    expect(in_queue.get_by_role("listitem").filter(has_text="Dead letters")).to_contain_text("1")
+    row = page.get_by_role("row").filter(has_text="It vanished.")
+    expect(row).to_contain_text("ada@example.com")
+    expect(page.locator(".js-plotly-plot .barlayer .point").first).to_be_attached(timeout=20_000)
+    shoot(page, "operations-1")
+    page.get_by_role("button", name="Pause the queue").press("Enter")
+    expect(page.get_by_role("status").filter(has_text="The queue is paused")).to_be_visible()
+    row.get_by_role("button", name="Requeue").click()
+    expect(row).to_have_count(0)
+    expect(in_queue.get_by_role("listitem").filter(has_text="Waiting")).to_contain_text("1")
+    page.get_by_role("button", name="Resume the queue").press("Enter")
+    expect(page.get_by_role("list", name="In this time").get_by_role("listitem").first).to_contain_text(
+        "Made1", timeout=30_000
+    )
+    assert [job["state"] for job in jobs.find()] == [JobState.SUCCEEDED]
+    page.get_by_role("button", name="Hour").click()
+    expect(page.get_by_role("button", name="Hour")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("link", name="Dashboard").click()
+    expect(page.get_by_role("button", name="Share")).to_be_visible(timeout=30_000)
+
+
+def test_it_is_for_administrators(browser: Browser, service: RunningService, ada: Client) -> None:
+    with service.sign_up("ben@example.com"):
+        page = browser.new_page()
+        sign_in(page, service, "ben@example.com")
+        expect(page.get_by_text("Only an administrator may do that.")).to_be_visible(timeout=30_000)
+        page.goto(service.url)
+        expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+        expect(page.get_by_role("link", name="Operations")).to_have_count(0)
+        page.close()
