@@ -1,6 +1,7 @@
 # make run    the service, on this machine; ARGS="--port 9000" goes to `gifapp up`
 # make test   every test, on two cores    make check  formatting, lint, types
 # make bench  the benchmarks      make clean  away with the virtual environment
+# make docs   the documentation as a site, in site/
 # make chaos  300 jobs in a storm of kill -9, SIGTERM and wiped servers, five minutes (CHAOS_SEED=7 for the blows of seed 7);
 #             and everything restarted, part by part, while people work, one minute
 # make properties   the property tests with many more examples, new ones each time: about ten minutes
@@ -11,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTHONS := python3 python3.14 python3.13 python3.12 python3.11
 SUITABLE := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
 
-.PHONY: run test check bench chaos properties fuzz clean
+.PHONY: run test check bench docs chaos properties fuzz clean
 
 run: .venv/installed
 	@exec $(BIN)/gifapp up --open $(ARGS)
@@ -27,6 +28,9 @@ check: .venv/installed-test
 
 bench: .venv/installed-test
 	@exec $(BIN)/python -m benchmarks $(ARGS)
+
+docs: .venv/installed-test
+	@exec $(BIN)/python -m mkdocs build --strict $(ARGS)
 
 chaos: .venv/installed-test
 	@exec $(BIN)/python -m pytest -m chaos -s tests/chaos $(ARGS)

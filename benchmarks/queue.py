@@ -56,7 +56,7 @@ def measure() -> QueueFigures:
     with servers() as foundation, foundation.build_jobs() as parts:
         short, long = (_submitter(parts, make) for make in (videos.one_second, videos.bikes))
         with _worker(core=0):
-            _done(short())  # warm
+            done(short())  # warm
             waits_ms, jobs_ms = zip(*(_one_by_one(short) for _ in range(_ONE_BY_ONE)), strict=True)
             alone_s = _burst(long)
             with _worker(core=1):
@@ -108,18 +108,18 @@ def _recipe(number: int) -> Recipe:
 def _one_by_one(submit: Submit) -> tuple[float, float]:
     """From submit to start, and from submit to finish, in milliseconds, while nothing else is to do."""
     begin_s = time.time()
-    done = _done(submit())
-    return tuple(1000 * (end.timestamp() - begin_s) for end in (done.started_at, done.finished_at))  # type: ignore[return-value]
+    ended = done(submit())
+    return tuple(1000 * (end.timestamp() - begin_s) for end in (ended.started_at, ended.finished_at))  # type: ignore[return-value]
 
 
 def _burst(submit: Submit) -> float:
     """Seconds from the first start to the last finish of several jobs, whose waiting costs them nothing."""
-    jobs = [_done(job, every_s=0.5) for job in [submit() for _ in range(_BURST)]]
+    jobs = [done(job, every_s=0.5) for job in [submit() for _ in range(_BURST)]]
     took = max(job.finished_at for job in jobs) - min(job.started_at for job in jobs)
     return float(took.total_seconds())
 
 
-def _done(job: JobView, *, every_s: float = 0.005) -> JobDocument:
+def done(job: JobView, *, every_s: float = 0.005) -> JobDocument:
     def is_done() -> bool:
         return JobDocument.objects.get(id=job.id).finished_at is not None
 

@@ -45,6 +45,11 @@ def write(document: Path, tables: dict[str, list[str]]) -> None:
     document.write_text(text)
 
 
+def plain(head: list[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """A table of words."""
+    return [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
+
+
 def _table(head: list[str], rows: Iterable[Sequence[str]]) -> list[str]:
     return [f"| {' | '.join(row)} |" for row in (head, ["---", *["--:"] * (len(head) - 1)], *rows)]
 

@@ -12,14 +12,16 @@ from gifapp.conversion import source
 from gifapp.conversion.plan import make_plan
 from gifapp.conversion.probe import probe
 from gifapp.domain.limits import Limits
-from gifapp.domain.recipe import Recipe
+from gifapp.domain.recipe import Look, Recipe
 from tests import clips
+
+BLURRED = Look(blur_px=10)  # which costs ffmpeg several times the decoding
 
 
 def read(path: Path, limits: Limits, after_first: Callable[[], None] = lambda: None) -> int:
     """How many frames come, at most one of them before `after_first`."""
     video = probe(path, limits=limits)
-    plan = make_plan(video, Recipe(fps=50.0, speed=0.1, width_px=1280), limits)
+    plan = make_plan(video, Recipe(fps=50.0, speed=0.1, width_px=1280, look=BLURRED), limits)
     with closing(source.frames(path, video, plan, limits=limits, beat=lambda: None)) as frames:
         next(frames)
         after_first()

@@ -93,7 +93,8 @@ UNTIL_TERM = "trap 'kill $!' TERM; sleep 60 & wait"
 
 def noting(name: str) -> str:
     """A script that notes its start and its end."""
-    return f"echo +{name} >> noted; touch {name}.up; {UNTIL_TERM}; echo -{name} >> noted"
+    end = f"trap 'echo -{name} >> noted; kill $!; exit' TERM"  # before anybody can ask for it
+    return f"{end}; echo +{name} >> noted; sleep 60 & touch {name}.up; wait"
 
 
 def child(directory: Path, name: str, script: str) -> Child:

@@ -1,0 +1,161 @@
+"""Every command and every piece of Python in README and docs is run, as it stands there, beside a service."""
+
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from tests.clips import pattern
+from tests.letters import ffmpeg
+from tests.service import PASSWORD, RunningService, running_service
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+_BLOCK = re.compile(
+    r"^(?:<!-- not run: (?P<why>.+) -->\n)?```(?P<language>sh|python)\n(?P<code>.*?)^```", re.M | re.S
+)
+
+# what stands for what people have of their own
+WORDS = {
+    "http://127.0.0.1:8866": "{url}",
+    "…": PASSWORD,
+    "/srv/": "{folder}/srv/",
+    ". .venv/bin/activate": ":",
+}
+EMAILS = ("ada@example.org", "ada@example.com")
+BEFORE = {
+    "docs/recipe.md": """
+        from matplotlib import pyplot
+        from matplotlib.animation import FuncAnimation
+        figure, axes = pyplot.subplots(figsize=(1, 1))
+        (line,) = axes.plot([0, 1], [0, 1])
+        draw = lambda number: line.set_data([0, number / 90], [0, 1])
+    """
+}
+
+
+class Example(NamedTuple):
+    page: str
+    number: int
+    language: str
+    code: str
+    why_not_run: str | None
+
+
+def examples() -> Iterator[Example]:
+    for page in PAGES:
+        for number, found in enumerate(_BLOCK.finditer(page.read_text()), 1):
+            name = str(page.relative_to(ROOT))
+            yield Example(name, number, found["language"], found["code"], found["why"])
+
+
+EXAMPLES = list(examples())
+
+
+def of(language: str) -> list[pytest.ParameterSet]:
+    return [
+        pytest.param(one, id=f"{one.page}-{one.number}")
+        for one in EXAMPLES
+        if one.language == language and not one.why_not_run
+    ]
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    with running_service(tmp_path_factory.mktemp("service")) as running:
+        for email in EMAILS:
+            running.sign_up(email).close()
+        yield running
+
+
+@pytest.fixture(scope="module")
+def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files that the examples name."""
+    folder = tmp_path_factory.mktemp("media")
+    short = pattern(folder / "clip.mp4", size="160x120", seconds=7)
+    for name in ("clip.mov", "party.mov", "demo.mp4", "cat.mp4"):
+        shutil.copy(short, folder / name)
+    long = pattern(folder / "talk.mp4", size="64x48", seconds=95, fps=5)
+    shutil.copy(long, folder / "film.mkv")
+    ffmpeg("-i", short, "-t", 1, "-c:v", "libvpx", folder / "me.webm")
+    (folder / "film.srt").write_text("1\n00:01:31,000 --> 00:01:33,000\nHello\n")
+    (folder / "pictures").mkdir()
+    ffmpeg("-i", short, "-frames:v", 3, folder / "pictures" / "%d.png")
+    return folder
+
+
+@pytest.fixture
+def folder(media: Path, tmp_path: Path) -> Path:
+    """Where an example runs."""
+    shutil.copytree(media, tmp_path, dirs_exist_ok=True)
+    return tmp_path
+
+
+@pytest.fixture
+def environment(service: RunningService, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    programs = tmp_path_factory.mktemp("programs")
+    made = {"gifapp": f'exec "{sys.executable}" -m gifapp "$@"'}
+    if not shutil.which("jq"):
+        made["jq"] = (
+            f'''exec "{sys.executable}" -c "import json, sys; print(json.load(sys.stdin)['${{!#}}'[1:]])"'''
+        )
+    for name, line in made.items():
+        program = programs / name
+        program.write_text(f"#!/bin/bash\n{line}\n")
+        program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    return os.environ | {
+        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+        "GIFAPP_DATA_DIR": str(service.printed.parent / "data"),
+    }
+
+
+def as_run(example: Example, service: RunningService, folder: Path) -> str:
+    code = example.code
+    for written, meant in WORDS.items():
+        code = code.replace(written, meant.format(url=service.url, folder=folder))
+    return code
+
+
+@pytest.mark.parametrize("example", of("sh"))
+def test_the_commands_do_what_they_say(
+    example: Example, service: RunningService, folder: Path, environment: dict[str, str]
+) -> None:
+    script = "set -euo pipefail\n" + as_run(example, service, folder)
+    ran = subprocess.run(
+        ["bash", "-c", script],
+        cwd=folder,
+        env=environment,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        stdin=subprocess.DEVNULL,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("example", of("python"))
+def test_the_python_does_what_it_says(
+    example: Example, service: RunningService, folder: Path, environment: dict[str, str]
+) -> None:
+    lines = [line.strip() for line in BEFORE.get(example.page, "").splitlines()]
+    before = "import asyncio, gifapp\n" + "\n".join(lines)
+    cells = [before, as_run(example, service, folder), "await asyncio.sleep(0.1)"]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    client = NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(folder)}})
+    client.execute(env=environment)
+
+
+def test_what_is_not_run_says_why() -> None:
+    assert all(len(one.why_not_run.split()) >= 3 for one in EXAMPLES if one.why_not_run)
+    assert sum(one.why_not_run is None for one in EXAMPLES) > len(EXAMPLES) / 2
