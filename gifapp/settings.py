@@ -111,6 +111,9 @@ class Settings(BaseSettings):
         (), description="Other sites whose pages may use the API, comma-separated."
     )
 
+    metrics_token_file: Path | None = Field(
+        None, description="The file with a token that may read /metrics and nothing else."
+    )
     log_format: Literal["auto", "console", "json"] = Field(
         "auto", description="How log lines look; auto: plain on a terminal, JSON elsewhere."
     )

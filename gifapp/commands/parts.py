@@ -17,6 +17,7 @@ from gifapp.settings import Settings
 from gifapp.up.directory import running_service
 
 _SECRET_BYTES = 32
+_SCRAPE_TOKEN_BYTES = 16
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,26 @@ def read_secret(settings: Settings) -> bytes:
         problem = f"{path} must hold at least {_SECRET_BYTES} bytes"
         raise errors.SettingInvalid(name="GIFAPP_SECRET_FILE", problem=problem)
     return secret
+
+
+def read_scrape_token(settings: Settings) -> bytes | None:
+    """What may read `/metrics`; None: administrators alone.
+
+    Raises:
+        errors.SettingInvalid: the file cannot be read, or holds too little.
+    """
+    path = settings.metrics_token_file
+    if path is None:
+        return None
+    try:
+        token = path.read_bytes().strip()
+    except OSError as refused:
+        problem = f"{path}: {refused.strerror}"
+        raise errors.SettingInvalid(name="GIFAPP_METRICS_TOKEN_FILE", problem=problem) from None
+    if len(token) < _SCRAPE_TOKEN_BYTES:
+        problem = f"{path} must hold at least {_SCRAPE_TOKEN_BYTES} bytes"
+        raise errors.SettingInvalid(name="GIFAPP_METRICS_TOKEN_FILE", problem=problem)
+    return token
 
 
 def _make_secret(path: Path) -> None:

@@ -10,7 +10,7 @@ import click
 from gifapp import logs
 from gifapp import settings as configured
 from gifapp.commands import options
-from gifapp.commands.parts import prepare
+from gifapp.commands.parts import prepare, read_scrape_token
 from gifapp.jobs.sweep import sweeping
 from gifapp.web.app import run_web
 from gifapp.web.pages import notebooks_directory
@@ -42,6 +42,7 @@ def web(host: str | None, port: int | None, data_dir: Path | None) -> None:
             public_url=settings.public_url,
             cors_origins=settings.cors_origins,
             rates=settings.rates,
+            scrape_token=read_scrape_token(settings),
         )
         run_web(
             parts,

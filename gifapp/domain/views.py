@@ -215,7 +215,9 @@ class AliveView(View):
 
 
 class ReadyView(View):
-    """Whether everything we stand on answers, by name."""
+    """Whether everything we stand on answers, by name; how long that took; what is wrong, in words."""
 
     status: Literal["ok", "unavailable"]
     checks: dict[str, Answers]
+    latency_ms: dict[str, float]
+    problems: dict[str, str]

@@ -69,6 +69,11 @@ class Accounts:
         return list(UserDocument.objects.order_by("created_at"))
 
     @reaching_mongodb()
+    def count(self, *, seen_since: datetime | None = None) -> int:
+        seen = {} if seen_since is None else {"last_seen_at__gte": seen_since}
+        return int(UserDocument.objects(**seen).count())
+
+    @reaching_mongodb()
     def emails(self, user_ids: Collection[str]) -> dict[str, str]:
         """By the ids of those accounts that there are."""
         ids = [ObjectId(user_id) for user_id in user_ids if ObjectId.is_valid(user_id)]

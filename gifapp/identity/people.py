@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from bson import ObjectId
@@ -60,6 +60,10 @@ class People:
     def everybody(self) -> list[AccountView]:
         """Oldest first."""
         return [account_view(one) for one in self._accounts.all()]
+
+    def count(self, *, seen_within: timedelta | None = None) -> int:
+        """All accounts, or those whose session began or was renewed so lately."""
+        return self._accounts.count(seen_since=None if seen_within is None else self._now() - seen_within)
 
     def find(self, user_id: str) -> AccountView:
         """Raises errors.NotFound."""

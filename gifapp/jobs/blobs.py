@@ -209,6 +209,11 @@ class Blobs:
         if shutil.disk_usage(self.root).free - more_bytes < reserve_bytes:
             raise errors.DiskFull
 
+    def room(self) -> tuple[int, int]:
+        """The bytes of the disk, and those of it that are free."""
+        usage = shutil.disk_usage(self.root)
+        return usage.total, usage.free
+
     def incoming(self, *, limit_bytes: int, room: Room) -> Incoming:
         return Incoming(self._incoming / uuid4().hex, limit_bytes, room)
 

@@ -16,6 +16,7 @@ from gifapp.jobs.estimates import Estimates
 from gifapp.jobs.progress import Events
 from gifapp.jobs.queue import Doorbell, make_queue
 from gifapp.jobs.service import JobService
+from gifapp.jobs.tally import Tally
 from gifapp.jobs.timings import Timings
 
 
@@ -33,6 +34,7 @@ class JobParts:
     limits: Limits
     allowance: Allowance
     timings: Timings
+    tally: Tally
 
     @property
     def checks(self) -> dict[str, Callable[[], None]]:
@@ -47,6 +49,7 @@ class JobParts:
         self.estimates.close()
         self.doorbell.close()
         self.events.close()
+        self.tally.close()
         database.disconnect()
 
     def __enter__(self) -> Self:
@@ -81,16 +84,28 @@ def build(
     events, doorbell = Events(redis_url), Doorbell(make_queue(redis_url, secret))
     announcer = Announcer(events, kept=allowance.kept)
     estimates = Estimates(blobs, limits)
+    tally = Tally(redis_url)
     service = JobService(
         blobs=blobs,
         estimates=estimates,
         doorbell=doorbell,
         announcer=announcer,
+        tally=tally,
         limits=limits,
         allowance=allowance,
         timings=timings,
     )
     administration = Administration(service, doorbell=doorbell, announcer=announcer)
     return JobParts(
-        service, administration, events, announcer, blobs, estimates, doorbell, limits, allowance, timings
+        service=service,
+        administration=administration,
+        events=events,
+        announcer=announcer,
+        blobs=blobs,
+        estimates=estimates,
+        doorbell=doorbell,
+        limits=limits,
+        allowance=allowance,
+        timings=timings,
+        tally=tally,
     )

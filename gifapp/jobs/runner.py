@@ -23,7 +23,9 @@ from gifapp.jobs.child import Done, Failed, Moved, Order
 from gifapp.jobs.documents import GifPart, JobDocument
 from gifapp.jobs.forkserver import Conversion, ForkServer
 from gifapp.jobs.leases import Attempt
+from gifapp.jobs.measuring import Measured
 from gifapp.jobs.queue import Doorbell
+from gifapp.jobs.tally import Tally
 from gifapp.jobs.timings import Timings
 from gifapp.jobs.turns import claim_next
 
@@ -58,6 +60,7 @@ class Runner:
         blobs: Blobs,
         doorbell: Doorbell,
         announcer: Announcer,
+        tally: Tally,
         forks: ForkServer,
         limits: Limits,
         timings: Timings,
@@ -68,6 +71,7 @@ class Runner:
         self._blobs = blobs
         self._doorbell = doorbell
         self._announcer = announcer
+        self._tally = tally
         self._forks = forks
         self._limits = limits
         self._timings = timings
@@ -82,7 +86,7 @@ class Runner:
         job = claim_next(worker=self._worker, lease_s=self._timings.lease_s, most_running=self._most_running)
         if job is None:
             return False
-        lease = _Lease(leases.attempt_of(job), self._timings, held_since=claimed_at)
+        lease = _Lease(leases.attempt_of(job), self._timings, Measured(job), held_since=claimed_at)
         with bound_contextvars(job_id=job.id, attempt=lease.attempt.number):
             self._announcer.job_changed(job)
             self._run(job, lease)
@@ -96,6 +100,7 @@ class Runner:
         else:
             _log.info("settled", state=settled.state, error=settled.error and settled.error.code)
             self._announcer.job_changed(settled)
+            lease.measured.settled(settled, self._tally)
 
     def _converted(self, job: JobDocument, lease: _Lease) -> JobDocument:
         """The job as it is after this attempt."""
@@ -103,6 +108,7 @@ class Runner:
         try:
             with self._blobs.scratch(attempt.key) as scratch:
                 order = self._order(job, scratch)
+                lease.measured.video = order.video
                 # published in here: until a document names the GIF, the scratch directory tells of it
                 return self._published(order, self._watched(order, lease), lease)
         except errors.Cancelled:
@@ -151,6 +157,7 @@ class Runner:
         match conversion.receive(_LOOK_EVERY_S):
             case Moved(progress):
                 lease.progress = progress
+                lease.measured.moved(progress.phase)
             case Done() as done:
                 return done
             case Failed() as failed:
@@ -192,8 +199,9 @@ def _in_our_words(error: Exception) -> errors.GifappError:
 class _Lease:
     """A lease as its holder sees it: from the moment it *began* to ask, which is never too late."""
 
-    def __init__(self, attempt: Attempt, timings: Timings, *, held_since: float) -> None:
+    def __init__(self, attempt: Attempt, timings: Timings, measured: Measured, *, held_since: float) -> None:
         self.attempt = attempt
+        self.measured = measured
         self.progress = Progress()
         self._timings = timings
         self._renewed_at = held_since

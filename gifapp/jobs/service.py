@@ -35,6 +35,7 @@ from gifapp.jobs.queue import Doorbell
 from gifapp.jobs.removal import remove_files_of, remove_unnamed_source
 from gifapp.jobs.retention import Retention
 from gifapp.jobs.sweep import Sweep
+from gifapp.jobs.tally import SUBMITTED, VIDEO_BYTES, VIDEOS, Tally
 from gifapp.jobs.timings import Timings
 from gifapp.jobs.views import job_view, job_views, source_view, source_views
 
@@ -58,6 +59,7 @@ class JobService:
         estimates: Estimates,
         doorbell: Doorbell,
         announcer: Announcer,
+        tally: Tally,
         limits: Limits,
         allowance: Allowance,
         timings: Timings,
@@ -66,11 +68,14 @@ class JobService:
         self._estimates = estimates
         self._doorbell = doorbell
         self._announcer = announcer
+        self._tally = tally
         self._limits = limits
         self._allowance = allowance
         self._timings = timings
         self._kept = allowance.kept
-        self.sweep = Sweep(blobs, doorbell, announcer, timings, Retention(blobs, announcer, self._kept))
+        self.sweep = Sweep(
+            blobs, doorbell, announcer, timings, Retention(blobs, announcer, self._kept), tally
+        )
         self.housekeeping = Housekeeping(blobs, timings)
 
     # --- owners ------------------------------------------------------------------------------
@@ -118,6 +123,7 @@ class JobService:
         poster(incoming.path, video, incoming.poster_path, limits=self._limits)
         view = source_view(self._keep(owner_id, incoming, name, video), kept=self._kept)
         self._announcer.source_created(owner_id, view)
+        self._tally.count(VIDEOS.plus(), VIDEO_BYTES.plus(incoming.bytes))
         return view
 
     def _keep(self, owner_id: str, incoming: Incoming, name: str, video: Video) -> SourceDocument:
@@ -257,6 +263,7 @@ class JobService:
                 idempotency_key=key,
             )
             if job is not None:
+                self._tally.count(SUBMITTED.plus())
                 return self._rung_and_shown(job)
         return job_view(found, kept=self._kept).model_copy(update={"is_repeat": True})
 

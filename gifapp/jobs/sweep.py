@@ -14,13 +14,14 @@ from datetime import timedelta
 
 import structlog
 
-from gifapp.jobs import leases, sources, store, workers
+from gifapp.jobs import leases, measuring, sources, store, workers
 from gifapp.jobs.announcer import Announcer
 from gifapp.jobs.blobs import Blobs
 from gifapp.jobs.documents import utc_now
 from gifapp.jobs.partial import PartialUploads
 from gifapp.jobs.queue import Doorbell
 from gifapp.jobs.retention import Retention
+from gifapp.jobs.tally import Tally
 from gifapp.jobs.timings import Timings
 
 _log = structlog.get_logger()
@@ -36,6 +37,7 @@ class Sweep:
     announcer: Announcer
     timings: Timings
     retention: Retention
+    tally: Tally
 
     def __call__(self) -> None:
         """Sweep once.
@@ -58,6 +60,7 @@ class Sweep:
                 _log.warning("a worker was lost", job_id=job.id, worker=lost.worker, state=job.state)
                 self.blobs.remove_attempt(leases.attempt_of(lost).key)
                 self.announcer.job_changed(job)
+                self.tally.count(measuring.ended(job))
 
     def _remove_left_attempts(self) -> None:
         for key in self.blobs.left_attempts(untouched_s=self.timings.abandoned_s):

@@ -77,6 +77,7 @@ def _runner(parts: JobParts, forks: ForkServer, give_up: threading.Event) -> Run
         blobs=parts.blobs,
         doorbell=parts.doorbell,
         announcer=parts.announcer,
+        tally=parts.tally,
         forks=forks,
         limits=parts.limits,
         timings=parts.timings,

@@ -20,7 +20,6 @@ from typing import Any
 
 import click
 import nbformat
-import tornado.web
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import PeriodicCallback
 from traitlets.config import Config
@@ -32,6 +31,7 @@ from gifapp import errors
 from gifapp.held import hold, holder_lives
 from gifapp.web.api import api_routes
 from gifapp.web.base import NotFoundHandler
+from gifapp.web.instruments import MeasuredApplication
 from gifapp.web.kernel_handlers import (
     ALLOWED_MESSAGES,
     KernelEnd,
@@ -113,7 +113,7 @@ class GifApp(Voila):
         _remove_left_by_killed()
         self.connection_dir = tempfile.mkdtemp(prefix=_HOME)  # mode 700: it holds kernels' keys
         self._held = hold(Path(self.connection_dir))
-        self.app = tornado.web.Application(**self.init_settings())
+        self.app = MeasuredApplication(api_routes(), **self.init_settings())
         self.app.add_handlers(".*$", self.init_handlers())
         self._server = HTTPServer(
             self.app,
@@ -121,6 +121,11 @@ class GifApp(Voila):
             max_body_size=MAX_BODY_BYTES,
             max_buffer_size=BUFFER_BYTES,
             chunk_size=CHUNK_BYTES,
+        )
+        self.parts.instruments.watch(
+            kernels=lambda: len(self.kernels.ids()),
+            kernels_limit=lambda: self._max_kernels,
+            websockets=lambda: self.parts.hub.listening,
         )
         self.parts.hub.start()
         self._server.add_socket(listening)

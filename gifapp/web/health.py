@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from typing import ClassVar
+import time
+from typing import ClassVar, NamedTuple
 
-from gifapp.domain.views import AliveView, Answers, ReadyView
+from gifapp import errors
+from gifapp.domain.views import AliveView, ReadyView
 from gifapp.web.base import BaseHandler
 from gifapp.web.operations import operation
 
@@ -30,17 +31,26 @@ class ReadyHandler(_FreeHandler):
     @operation("Each server we need", also={503: "One is unreachable."})
     async def get(self) -> ReadyView:
         names = list(self.parts.checks)
-        states = await asyncio.gather(*(self._state(name, self.parts.checks[name]) for name in names))
-        ready = all(state == "ok" for state in states)
-        self.set_status(200 if ready else 503)
+        found = await asyncio.gather(*(self._look(name) for name in names))
+        problems = {name: one.problem for name, one in zip(names, found, strict=True) if one.problem}
+        self.set_status(503 if problems else 200)
         return ReadyView(
-            status="ok" if ready else "unavailable", checks=dict(zip(names, states, strict=True))
+            status="unavailable" if problems else "ok",
+            checks={name: "unreachable" if name in problems else "ok" for name in names},
+            latency_ms={name: one.latency_ms for name, one in zip(names, found, strict=True)},
+            problems=problems,
         )
 
-    async def _state(self, name: str, check: Callable[[], object]) -> Answers:
+    async def _look(self, name: str) -> _Found:
+        begin_s, problem = time.perf_counter(), ""
         try:
-            await asyncio.wait_for(self.run_blocking(check), _PATIENCE_S)
+            await asyncio.wait_for(self.run_blocking(self.parts.checks[name]), _PATIENCE_S)
         except Exception as failed:  # noqa: BLE001  whatever it is, the answer is the same
             _log.warning("%s is not ready: %s", name, type(failed).__name__)
-            return "unreachable"
-        return "ok"
+            problem = str(failed) if isinstance(failed, errors.GifappError) else "It does not answer."
+        return _Found(round(1000 * (time.perf_counter() - begin_s), 1), problem)
+
+
+class _Found(NamedTuple):
+    latency_ms: float
+    problem: str  # empty: none

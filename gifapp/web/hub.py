@@ -39,6 +39,11 @@ class EventHub:
             self._task.cancel()  # more than once: redis-py swallows one that comes while it connects
             await asyncio.wait([self._task], timeout=0.1)
 
+    @property
+    def listening(self) -> int:
+        """How many do."""
+        return sum(map(len, self._listeners.values()))
+
     def join(self, owner_id: str, listener: Listener) -> None:
         """Deliver the owner's events to `listener` from now on."""
         self._listeners[owner_id].add(listener)

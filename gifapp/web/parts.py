@@ -18,9 +18,11 @@ from gifapp.jobs.parts import JobParts
 from gifapp.jobs.progress import Events, follow
 from gifapp.jobs.service import JobService
 from gifapp.jobs.sharing import Sharing
+from gifapp.jobs.tally import Tally
 from gifapp.jobs.uploads import Uploads
 from gifapp.web.draining import Answering
 from gifapp.web.hub import EventHub
+from gifapp.web.instruments import Instruments
 from gifapp.web.share_links import ShareLinks
 from gifapp.web.signing import MediaSigner
 
@@ -35,12 +37,14 @@ class Parts:
 
     Attributes:
         checks: what `/health/ready` asks, by name; each raises when its server is away.
+        room: the bytes of the storage's disk, and those of it that are free.
         threads: for everything that blocks for a moment.
         probes: for looking into uploads, which takes seconds.
         frames: for pictures out of videos, a fraction of a second each.
         frames_asked: how many of those each owner waits for.
         closing: what removes uploads that were given up.
         answering: which requests are on their way, websockets left out.
+        instruments: what this web tier counts for itself.
         session_check_s: how often an open event stream asks whether its session still lives.
         upload_stall_s: how long a resumable upload is held for a client that sends nothing.
     """
@@ -59,6 +63,8 @@ class Parts:
     cookie_secure: bool
     cors_origins: Collection[str]
     checks: Mapping[str, Callable[[], object]]
+    tally: Tally
+    room: Callable[[], tuple[int, int]]
     session_check_s: float = 20.0
     upload_stall_s: float = 30.0
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_THREADS, "web"))
@@ -67,6 +73,7 @@ class Parts:
     frames_asked: Counter[str] = field(default_factory=Counter)
     closing: set[asyncio.Task[None]] = field(default_factory=set)
     answering: Answering = field(default_factory=Answering)
+    instruments: Instruments = field(default_factory=Instruments)
 
 
 def build_parts(
@@ -78,10 +85,12 @@ def build_parts(
     public_url: str | None = None,
     cors_origins: Collection[str] = (),
     rates: Rates | None = None,
+    scrape_token: bytes | None = None,
 ) -> Parts:
     """The parts of a web tier that people reach at `public_url`; cookies are secure when that is https.
 
-    `cors_origins`: the other sites whose pages may use the API, as `https://host`.
+    `cors_origins`: the other sites whose pages may use the API, as `https://host`; `scrape_token`: what
+    Prometheus shows to read `/metrics`.
     """
     return Parts(
         service=jobs.service,
@@ -98,4 +107,7 @@ def build_parts(
         cookie_secure=(public_url or "").startswith("https:"),
         cors_origins=frozenset(cors_origins),
         checks=jobs.checks,
+        tally=jobs.tally,
+        room=jobs.blobs.room,
+        instruments=Instruments(scrape_token=scrape_token),
     )

@@ -59,6 +59,7 @@ class Attempted(threading.Thread):
             blobs=parts.blobs,
             doorbell=parts.doorbell,
             announcer=parts.announcer,
+            tally=parts.tally,
             forks=forks,
             limits=parts.limits,
             timings=parts.timings,

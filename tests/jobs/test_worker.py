@@ -40,6 +40,11 @@ def test_a_worker_makes_real_gifs(
     assert (done.gif.width_px, done.gif.height_px, done.gif.duration_s) == (48, 32, pytest.approx(2, abs=0.1))
     assert parts.service.gif("ann", job.id).path.read_bytes()[:6] == b"GIF89a"
     assert wait_until(lambda: len(files_below(storage)) == 4, timeout_s=5), files_below(storage)
+    told = {kind.name: series for kind, series in parts.tally.read()}
+    assert told["gifapp_attempts"]["succeeded", ""] == {"": 2}
+    assert told["gifapp_conversion_seconds"]["succeeded", "gif", "small"]["count"] == 2
+    assert {"preparing", "writing"} <= {phase for phase, _ in told["gifapp_conversion_phase_seconds"]}
+    assert told["gifapp_made_bytes"]["gif",][""] > 1000
 
 
 def test_a_killed_worker_leaves_no_process_and_its_job_is_finished_by_another(

@@ -14,7 +14,6 @@ import imageio_ffmpeg
 import pymongo
 import pytest
 import redis
-import tornado.web
 from PIL import Image
 from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
@@ -33,6 +32,7 @@ from gifapp.jobs.parts import JobParts, build
 from gifapp.processes import wait_until
 from gifapp.web.api import api_routes
 from gifapp.web.base import NotFoundHandler
+from gifapp.web.instruments import MeasuredApplication
 from gifapp.web.parts import Parts, build_parts
 from tests.web.api.documented import check
 
@@ -140,7 +140,7 @@ def followers(redis_url: str) -> int:
 async def url(parts: Parts, redis_url: str) -> AsyncIterator[str]:
     """Where the API listens; its hub follows already."""
     routes: list[Any] = [*api_routes(), (r"/api/broken", Broken), (r"/api/.*", NotFoundHandler)]
-    server = HTTPServer(tornado.web.Application(routes, gifapp=parts), chunk_size=16384)
+    server = HTTPServer(MeasuredApplication(api_routes(), routes, gifapp=parts), chunk_size=16384)
     listening, port = bind_unused_port()
     server.add_socket(listening)
     parts.hub.start()

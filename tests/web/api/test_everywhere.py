@@ -88,7 +88,10 @@ async def test_no_other_page_may(stranger: httpx.AsyncClient, origin: str) -> No
 async def test_ready_tells_of_each_server(stranger: httpx.AsyncClient) -> None:
     answer = await stranger.get("/health/ready")
     checks = {"mongodb": "ok", "redis": "ok", "storage": "ok"}
-    assert (answer.status_code, answer.json()) == (200, {"status": "ok", "checks": checks})
+    told = answer.json()
+    assert (answer.status_code, told["status"], told["checks"], told["problems"]) == (200, "ok", checks, {})
+    assert told["latency_ms"].keys() == checks.keys()
+    assert all(0 < latency < 5000 for latency in told["latency_ms"].values())
 
 
 async def test_without_redis_it_is_not_ready_and_says_no_secret(
@@ -106,6 +109,7 @@ async def test_without_redis_it_is_not_ready_and_says_no_secret(
     answer = await stranger.get("/health/ready")
     assert answer.status_code == 503
     assert answer.json()["checks"]["redis"] == "unreachable"
+    assert answer.json()["problems"] == {"redis": "It does not answer."}
     password = urlsplit(redis_url).password or ""
     assert password not in answer.text + caplog.text
 

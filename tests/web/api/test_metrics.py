@@ -1,0 +1,116 @@
+"""`/metrics`, read by Prometheus' own parser: what it tells is what was done."""
+
+import dataclasses
+
+import httpx
+import pytest
+import redis
+from prometheus_client.parser import text_string_to_metric_families
+
+from gifapp import errors
+from gifapp.domain.views import JobView
+from gifapp.jobs import leases, workers
+from gifapp.jobs.documents import JobDocument
+from gifapp.jobs.measuring import Measured
+from gifapp.jobs.parts import JobParts
+from gifapp.web.instruments import Instruments
+from gifapp.web.parts import Parts
+from tests.web.api.conftest import Person, is_problem
+
+SCRAPER = {"Authorization": "Bearer the token of the scraper"}
+
+
+@pytest.fixture
+def parts(parts: Parts) -> Parts:
+    return dataclasses.replace(parts, instruments=Instruments(scrape_token=b"the token of the scraper"))
+
+
+async def samples(client: httpx.AsyncClient) -> dict[str, float]:
+    """`name label=value …`, the labels in their order: its value."""
+    answer = await client.get("/metrics", headers=SCRAPER)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    return {
+        " ".join([one.name, *(f"{name}={value}" for name, value in sorted(one.labels.items()))]): one.value
+        for family in text_string_to_metric_families(answer.text)
+        for one in family.samples
+    }
+
+
+async def test_the_scrapers_token_reads_metrics_and_nothing_else(stranger: httpx.AsyncClient) -> None:
+    assert (await stranger.get("/metrics", headers=SCRAPER)).status_code == 200
+    is_problem(
+        await stranger.get("/metrics", headers={"Authorization": "Bearer guess"}), 401, "token-invalid"
+    )
+    for path in ("/api/v1/me", "/api/v1/admin/queue", "/api/v1/jobs"):
+        assert (await stranger.get(path, headers=SCRAPER)).status_code == 401
+
+
+async def test_requests_are_counted_by_route_and_not_by_address(
+    stranger: httpx.AsyncClient, ada: Person
+) -> None:
+    for name in ("one", "two", "three"):
+        await ada.http.get(f"/api/v1/jobs/{name}")
+        await stranger.get(f"/api/v1/{name}")
+    told = await samples(stranger)
+    assert told["gifapp_http_request_seconds_count method=GET route=/api/v1/jobs/{} status=4xx"] == 3
+    assert told["gifapp_http_request_seconds_count method=GET route=other status=4xx"] == 3
+    assert not [name for name in told if "three" in name]
+    assert told["process_resident_memory_bytes"] > 10_000_000
+
+
+async def test_the_queue_is_told_as_it_is(stranger: httpx.AsyncClient, job: JobView, root: Person) -> None:
+    workers.report("busy", jobs=3, memory_bytes=34_000_000)
+    await root.http.post("/api/v1/admin/queue/pause")
+    told = await samples(stranger)
+    assert (
+        told["gifapp_jobs state=queued"],
+        told["gifapp_jobs state=running"],
+        told["gifapp_jobs state=dead"],
+    ) == (1, 0, 0)
+    assert told["gifapp_jobs_due"] == told["gifapp_queue_paused"] == told["gifapp_workers"] == 1
+    assert told["gifapp_workers_memory_bytes"] == 34_000_000
+    assert told["gifapp_oldest_due_seconds"] > 0
+    assert told["gifapp_jobs_submitted_total"] == 1
+    assert told["gifapp_accounts"] == told["gifapp_active_accounts"] == 2
+    assert 0 < told["gifapp_storage_free_bytes"] < told["gifapp_storage_bytes"]
+    assert (
+        told["gifapp_dependency_up dependency=mongodb"] == told["gifapp_dependency_up dependency=redis"] == 1
+    )
+
+
+async def test_what_comes_in_is_counted(stranger: httpx.AsyncClient, ada: Person, video: bytes) -> None:
+    assert (await ada.http.post("/api/v1/sources?name=clip.mp4", content=video)).status_code == 201
+    told = await samples(stranger)
+    assert (told["gifapp_videos_total"], told["gifapp_video_bytes_total"]) == (1, len(video))
+
+
+async def test_attempts_are_counted_however_they_end(
+    stranger: httpx.AsyncClient, ada: Person, job: JobView, jobs: JobParts
+) -> None:
+    seconds = iter([0.0, 1.0, 3.0, 3.0, 10.0, 11.0, 12.0, 12.0])
+    for error in (errors.WorkerLost(), errors.SourceDamaged()):
+        JobDocument.objects.update(set__run_at=job.created_at)
+        claimed = leases.claim(ada.id, worker="w", lease_s=30)
+        assert claimed
+        measured = Measured(claimed, now=lambda: next(seconds))
+        measured.moved("reading")
+        settled = leases.fail(leases.attempt_of(claimed), error)
+        assert settled
+        measured.settled(settled, jobs.tally)
+    told = await samples(stranger)
+    assert told["gifapp_attempts_total code=worker-lost outcome=requeued"] == 1
+    assert told["gifapp_attempts_total code=source-damaged outcome=failed"] == 1
+    assert told["gifapp_conversion_seconds_sum format=gif outcome=requeued size=unknown"] == 3
+    assert told["gifapp_conversion_seconds_bucket format=gif le=2.5 outcome=requeued size=unknown"] == 0
+    assert told["gifapp_conversion_seconds_bucket format=gif le=5.0 outcome=requeued size=unknown"] == 1
+    assert told["gifapp_conversion_seconds_bucket format=gif le=+Inf outcome=requeued size=unknown"] == 1
+    assert told["gifapp_wait_seconds_count"] == 2
+
+
+async def test_a_redis_that_was_wiped_begins_at_zero(
+    stranger: httpx.AsyncClient, job: JobView, redis_url: str
+) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushall()
+    assert (await samples(stranger))["gifapp_jobs_submitted_total"] == 0

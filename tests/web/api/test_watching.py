@@ -1,0 +1,114 @@
+"""Alerts, the dashboard and the page about metrics name what there is, and Prometheus understands them."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import promql_parser
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
+
+from gifapp.domain.views import JobView
+from gifapp.jobs.tally import KINDS, Counter
+from tests.web.api.conftest import Person
+
+ROOT = Path(__file__).parents[3]
+DEPLOY = ROOT / "deploy"
+_PROMETHEUS_OWN = {"up": {"instance", "job"}}
+_ADDED_BY_PROMETHEUS = {"instance", "job"}
+_RANGES = {"$__rate_interval": "5m"}
+
+Labels = dict[str, set[str]]
+
+
+async def known(root: Person) -> Labels:
+    """Every series that is told or can be, with the names of its labels."""
+    answer = await root.http.get("/metrics")
+    told = dict(_PROMETHEUS_OWN)
+    for family in text_string_to_metric_families(answer.text):
+        for sample in family.samples:
+            told.setdefault(sample.name, set()).update(sample.labels)
+    for kind in KINDS:  # the tally has no series of what has not happened
+        parts = ("_total",) if isinstance(kind, Counter) else ("_sum", "_count", "_bucket")
+        for part in parts:
+            labels = {*kind.labels, *(["le"] if part == "_bucket" else [])}
+            told.setdefault(f"{kind.name}{part}", set()).update(labels)
+    return told
+
+
+def expressions() -> Iterator[tuple[str, str]]:
+    """Where each expression stands, and the expression."""
+    for rule in rules():
+        yield rule["alert"], rule["expr"]
+    for panel in json.loads((DEPLOY / "grafana" / "gifapp.json").read_text())["panels"]:
+        assert panel["targets"], panel["title"]
+        yield from ((panel["title"], target["expr"]) for target in panel["targets"])
+
+
+def rules() -> list[dict[str, Any]]:
+    told = yaml.safe_load((DEPLOY / "prometheus" / "alerts.yml").read_text())
+    return [rule for group in told["groups"] for rule in group["rules"]]
+
+
+def named(expression: str) -> Iterator[tuple[str, set[str]]]:
+    """Each metric of an expression, with the labels that the expression asks of it."""
+    for written, meant in _RANGES.items():
+        expression = expression.replace(written, meant)
+
+    def walk(node: Any, grouped: set[str]) -> Iterator[tuple[str, set[str]]]:
+        if isinstance(node, promql_parser.VectorSelector):
+            yield node.name, grouped | {matcher.name for matcher in node.matchers.matchers}
+        elif isinstance(node, promql_parser.AggregateExpr):
+            labels = set(node.modifier.labels) if node.modifier else set()
+            yield from walk(node.expr, labels)
+        elif isinstance(node, promql_parser.MatrixSelector):
+            yield from walk(node.vector_selector, grouped)
+        elif isinstance(node, promql_parser.BinaryExpr):
+            yield from walk(node.lhs, grouped)
+            yield from walk(node.rhs, grouped)
+        elif isinstance(node, promql_parser.Call):
+            for argument in node.args:
+                yield from walk(argument, grouped)
+        elif isinstance(node, promql_parser.ParenExpr):
+            yield from walk(node.expr, grouped)
+        else:
+            assert isinstance(node, promql_parser.NumberLiteral), node
+
+    yield from walk(promql_parser.parse(expression), set())
+
+
+async def test_every_expression_asks_for_what_there_is(root: Person, job: JobView) -> None:
+    await root.http.get("/api/v1/jobs")  # so that requests are told
+    there = await known(root)
+    asked = {(where, name): labels for where, expr in expressions() for name, labels in named(expr)}
+    wrong = {
+        one: labels - there.get(one[1], set()) - _ADDED_BY_PROMETHEUS
+        for one, labels in asked.items()
+        if one[1] not in there or labels - there[one[1]] - _ADDED_BY_PROMETHEUS
+    }
+    assert wrong == {}
+    assert len({name for _, name in asked}) > 20
+
+
+def test_every_alert_says_how_bad_it_is_and_what_to_do() -> None:
+    for rule in rules():
+        assert rule.keys() == {"alert", "expr", "for", "labels", "annotations"}, rule
+        assert rule["labels"]["severity"] in ("warning", "critical")
+        assert all(len(rule["annotations"][name].split()) >= 3 for name in ("summary", "description"))
+    scrape = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())
+    assert scrape["rule_files"] == ["alerts.yml"]
+    assert [one["job_name"] for one in scrape["scrape_configs"]] == ["gifapp"]
+
+
+async def test_the_page_names_every_metric_and_no_other(
+    root: Person, stranger: httpx.AsyncClient, job: JobView
+) -> None:
+    await root.http.get("/api/v1/jobs")
+    page = (ROOT / "docs" / "metrics.md").read_text()
+    rows = [line for line in page.splitlines() if line.startswith("| `gifapp_")]
+    told = {name for row in rows for name in re.findall(r"`(gifapp_\w+)`", row.split("|")[1])}
+    families = {re.sub(r"_(bucket|sum|count|created)$", "", name) for name in await known(root)}
+    assert told == {name for name in families if name.startswith("gifapp_")}
