@@ -110,8 +110,10 @@ class JobService:
         self._blobs.check_disk(declared_bytes, reserve_bytes=self._limits.reserve_bytes)
         return self._blobs.incoming(limit_bytes=self._limits.max_upload_bytes, room=room)
 
-    def add_source(self, owner_id: str, incoming: Incoming, name: str) -> SourceView:
-        """Keep an upload that has come in completely.
+    def add_source(
+        self, owner_id: str, incoming: Incoming, name: str, *, source_id: str | None = None
+    ) -> SourceView:
+        """Keep an upload that has come in completely; under this id, if one was chosen.
 
         Raises:
             errors.SourceRefused: it is no video we convert; nothing is kept.
@@ -121,19 +123,26 @@ class JobService:
         incoming.finish()
         video = probe(incoming.path, limits=self._limits)
         poster(incoming.path, video, incoming.poster_path, limits=self._limits)
-        view = source_view(self._keep(owner_id, incoming, name, video), kept=self._kept)
+        view = source_view(self._keep(owner_id, incoming, name, video, source_id), kept=self._kept)
         self._announcer.source_created(owner_id, view)
         self._tally.count(VIDEOS.plus(), VIDEO_BYTES.plus(incoming.bytes))
         return view
 
-    def _keep(self, owner_id: str, incoming: Incoming, name: str, video: Video) -> SourceDocument:
+    def _keep(
+        self, owner_id: str, incoming: Incoming, name: str, video: Video, source_id: str | None
+    ) -> SourceDocument:
         with self._blobs.exclusive():
             leaving.check_stays(owner_id)
             self._check_room(owner_id, incoming.bytes)  # here: of two uploads that fit alone, one may not
             self._blobs.keep_source(incoming)
             try:
                 return sources.add_source(
-                    owner_id, name=name, size_bytes=incoming.bytes, sha256=incoming.sha256, video=video
+                    owner_id,
+                    name=name,
+                    size_bytes=incoming.bytes,
+                    sha256=incoming.sha256,
+                    video=video,
+                    source_id=source_id,
                 )
             except errors.ServiceUnavailable:
                 incoming.leave()
@@ -263,6 +272,7 @@ class JobService:
                 idempotency_key=key,
             )
             if job is not None:
+                self._check_owner_stayed(job)
                 self._tally.count(SUBMITTED.plus())
                 return self._rung_and_shown(job)
         return job_view(found, kept=self._kept).model_copy(update={"is_repeat": True})
@@ -333,6 +343,14 @@ class JobService:
             bytes=job.gif.bytes,
             etag=f'"{job.gif.key}"',
         )
+
+    def _check_owner_stayed(self, job: JobDocument) -> None:
+        """Whoever removes all that they have finds the job, or it finds their mark here."""
+        try:
+            leaving.check_stays(job.owner)
+        except errors.NotFound:
+            store.remove_job(job.owner, job.id)
+            raise
 
     def _rung_and_shown(self, job: JobDocument) -> JobView:
         view = self._shown(job)  # first: a worker that hears the bell tells the next change at once

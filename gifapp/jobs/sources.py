@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from gifapp import errors
 from gifapp.conversion.video import Video
-from gifapp.jobs.documents import JobDocument, SourceDocument, utc_now
+from gifapp.jobs.documents import JobDocument, SourceDocument, new_id, utc_now
 from gifapp.jobs.pages import Place, newest_first
 from gifapp.mongodb import reaching_mongodb
 
@@ -18,9 +18,12 @@ _VIDEO: TypeAdapter[Video] = TypeAdapter(Video)
 
 
 @reaching_mongodb()
-def add_source(owner_id: str, *, name: str, size_bytes: int, sha256: str, video: Video) -> SourceDocument:
+def add_source(
+    owner_id: str, *, name: str, size_bytes: int, sha256: str, video: Video, source_id: str | None = None
+) -> SourceDocument:
     now = utc_now()
     document = SourceDocument(
+        id=source_id or new_id(),
         owner=owner_id,
         name=name,
         bytes=size_bytes,
@@ -45,6 +48,12 @@ def find_source(owner_id: str, source_id: str) -> SourceDocument:
     if found is None:
         raise errors.NotFound(kind="source")
     return found
+
+
+@reaching_mongodb()
+def is_there(owner_id: str, source_id: str) -> bool:
+    """Whether the owner has such a source."""
+    return SourceDocument.objects(id=source_id, owner=owner_id).first() is not None
 
 
 @reaching_mongodb()

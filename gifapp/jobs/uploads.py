@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from gifapp import errors
 from gifapp.domain.limits import Limits, Room
+from gifapp.jobs import sources
 from gifapp.jobs.blobs import Blobs
 from gifapp.jobs.documents import utc_now
 from gifapp.jobs.partial import Checksum, Facts, PartialUpload, PartialUploads, Writer
@@ -97,21 +98,27 @@ class Uploads:
     def add_source(self, upload: Writer) -> None:
         """Make a source of what is complete; nothing is to do when it is one. A refused video is removed.
 
+        The source has the upload's id: a process that is killed before it has noted so leaves no second one.
+
         Raises:
             errors.SourceRefused
             errors.QuotaExceeded, errors.DiskFull, errors.ServiceUnavailable: it stays, to be tried again.
         """
         if upload.facts.source_id is not None:
             return
+        if not sources.is_there(upload.facts.owner_id, upload.id):
+            self._add(upload)
+        upload.settle(upload.id)
+
+    def _add(self, upload: Writer) -> None:
         owner_id, name = upload.facts.owner_id, upload.facts.name
         try:
             with self._service.incoming(owner_id) as incoming:
                 incoming.adopt(upload.path, sha256=upload.sha256)
-                source = self._service.add_source(owner_id, incoming, name)
+                self._service.add_source(owner_id, incoming, name, source_id=upload.id)
         except errors.SourceRefused:
             upload.remove()
             raise
-        upload.settle(source.id)
 
     def finish(self, owner_id: str, upload_id: str) -> Standing:
         """Make a source of what is complete and was left: its process was killed, or a server was away.

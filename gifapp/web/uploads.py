@@ -24,6 +24,8 @@ ALGORITHMS = {"sha1": 20, "sha256": 32}  # and how many bytes theirs have
 CONTENT_TYPE = "application/offset+octet-stream"
 
 _OVERRIDES = {"PATCH", "DELETE"}
+LEAST_BYTES = 32 * 1024  # in `upload_stall_s`: a line slower than 1 kB/s is none
+
 _MOST_METADATA = 8192
 _MOST_DIGITS = 18
 _PATIENCE_S = 1.0  # with whoever holds the upload: mostly a connection of which we hear soon that it broke
@@ -120,11 +122,14 @@ class UploadHandler(ReceivingHandler[Writer], TusHandler):
     limited_as: ClassVar = {"PATCH": "uploads"}
 
     _stall: asyncio.TimerHandle | None = None
+    _hangs_up_at = 0.0
+    _came_bytes = 0
 
     async def prepare(self) -> None:
         await super().prepare()
         if self.request.method == "PATCH":
             await self._open()
+            self._begin_window()
             self._expect_more()
 
     @operation(
@@ -177,7 +182,12 @@ class UploadHandler(ReceivingHandler[Writer], TusHandler):
 
     async def receive(self, chunk: bytes) -> None:
         self._expect_nothing()
+        left_s = self._hangs_up_at - asyncio.get_running_loop().time()
         await super().receive(chunk)
+        self._hangs_up_at = asyncio.get_running_loop().time() + left_s  # our own disk's time is not theirs
+        self._came_bytes += len(chunk)
+        if self._came_bytes >= LEAST_BYTES:
+            self._begin_window()
         self._expect_more()
 
     def body_limit(self) -> int:
@@ -220,16 +230,19 @@ class UploadHandler(ReceivingHandler[Writer], TusHandler):
                     raise
             await asyncio.sleep(_LOOK_EVERY_S)
 
+    def _begin_window(self) -> None:
+        self._hangs_up_at = asyncio.get_running_loop().time() + self.parts.upload_stall_s
+        self._came_bytes = 0
+
     def _expect_more(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._stall = loop.call_later(self.parts.upload_stall_s, self._hang_up)
+        self._stall = asyncio.get_running_loop().call_at(self._hangs_up_at, self._hang_up)
 
     def _expect_nothing(self) -> None:
         if self._stall is not None:
             self._stall.cancel()
 
     def _hang_up(self) -> None:
-        # the client has gone without a word, and nobody else can write as long as it seems to be there
+        # the client has gone without a word, or as good as: nobody else can write as long as it seems there
         connection: Any = self.request.connection
         connection.stream.close()
 

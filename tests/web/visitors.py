@@ -1,7 +1,9 @@
 """The whole web tier for tests, its visitors, and a process of its own to kill."""
 
+import json
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -22,18 +24,19 @@ SignIn = Callable[[str], Awaitable[httpx.AsyncClient]]
 
 
 @contextmanager
-def web_parts(mongodb_url: str, redis_url: str, storage_url: str) -> Iterator[Parts]:
+def web_parts(mongodb_url: str, redis_url: str, storage_url: str, rates: Rates = _RATES) -> Iterator[Parts]:
     """Parts on real servers, with a cheap password hash and open registration."""
     servers = {"mongodb_url": mongodb_url, "redis_url": redis_url}
     identity = build_identity(
-        **servers, secret=_SECRET, registration="open", rates=_RATES, password_rounds=4
+        **servers, secret=_SECRET, registration="open", rates=rates, password_rounds=4
     )  # fmt: skip
     with build(**servers, storage_url=storage_url, secret=_SECRET, limits=Limits()) as jobs:
-        yield build_parts(jobs, identity, secret=_SECRET, redis_url=redis_url)
+        yield build_parts(jobs, identity, secret=_SECRET, redis_url=redis_url, rates=rates)
     identity.close()
 
 
-def serve(mongodb_url: str, redis_url: str, storage_url: str) -> None:
-    """What the process that the tests kill runs."""
-    with web_parts(mongodb_url, redis_url, storage_url) as parts:
+def serve(mongodb_url: str, redis_url: str, storage_url: str, rates: str = "{}") -> None:
+    """What the processes that tests start run; `rates` are those, as JSON, that are not the usual ones."""
+    chosen = replace(_RATES, **json.loads(rates))
+    with web_parts(mongodb_url, redis_url, storage_url, chosen) as parts:
         run_web(parts, notebooks=NOTEBOOKS, host="127.0.0.1", port=0)

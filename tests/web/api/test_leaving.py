@@ -15,6 +15,7 @@ from gifapp import errors
 from gifapp.domain.recipe import Recipe
 from gifapp.domain.views import JobView, SourceView
 from gifapp.jobs import leases
+from gifapp.jobs.documents import JobDocument, OwnerDocument, utc_now
 from gifapp.jobs.parts import JobParts
 from tests.web.api.conftest import PASSWORD, Person, SignUp, is_problem
 
@@ -145,6 +146,15 @@ def test_an_upload_that_ends_after_its_account_is_not_kept(
         with pytest.raises(errors.NotFound, match="account"):
             jobs.service.add_source(ada.id, incoming, "late.mp4")
     assert files_in(storage) == []
+
+
+def test_a_job_that_comes_while_its_account_goes_does_not_stay(
+    ada: Person, jobs: JobParts, source: SourceView
+) -> None:
+    OwnerDocument.objects(id=ada.id).update_one(upsert=True, set__gone_at=utc_now())  # its video goes next
+    with pytest.raises(errors.NotFound, match="account"):
+        jobs.service.submit(ada.id, source.id, Recipe())
+    assert not JobDocument.objects(owner=ada.id)
 
 
 async def test_a_job_asked_for_too_late_is_not_queued(

@@ -1,0 +1,362 @@
+"""Uploads that break off: two writers, clients that go, lines that are cut, web tiers that are killed."""
+
+import asyncio
+import dataclasses
+import hashlib
+import os
+import random
+import signal
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from email.utils import parsedate_to_datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import psutil
+import pytest
+from tusclient.client import TusClient
+
+from gifapp.jobs.parts import JobParts
+from gifapp.jobs.timings import Timings
+from gifapp.processes import wait_until
+from gifapp.web.parts import Parts
+from tests.web.api.conftest import FRIEND, Person, is_problem
+from tests.web.api.resumable import PART, TUS, UPLOADS, checksum, create, is_source, offset_of, patch
+from tests.web.api.test_sources import nothing_left
+from tests.web.test_process import started
+from tests.web.visitors import PASSWORD
+
+
+@pytest.fixture
+def stall_s() -> float:
+    return 30.0
+
+
+@pytest.fixture
+def parts(parts: Parts, stall_s: float) -> Parts:
+    return dataclasses.replace(parts, upload_stall_s=stall_s)
+
+
+# --- two writers, clients that go ------------------------------------------------------------
+
+
+@asynccontextmanager
+async def sending(
+    url: str,
+    person: Person,
+    upload: str,
+    data: bytes,
+    *,
+    declared: int,
+    headers: dict[str, str] | None = None,
+) -> AsyncIterator[asyncio.StreamWriter]:
+    """A part of which only the beginning is sent."""
+    _, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
+    given = PART | {
+        "Host": "x",
+        "Authorization": f"Bearer {person.session.access_token}",
+        "Upload-Offset": "0",
+        "Content-Length": str(declared),
+    }
+    lines = [f"PATCH {upload} HTTP/1.1", *(f"{name}: {it}" for name, it in (given | (headers or {})).items())]
+    writer.write("\r\n".join([*lines, "", ""]).encode() + data)
+    yield writer
+    writer.transport.abort()
+
+
+async def has_come(path: Path, size: int) -> None:
+    def is_there() -> bool:
+        return path.exists() and path.stat().st_size == size
+
+    assert await asyncio.to_thread(wait_until, is_there, timeout_s=5)
+
+
+def file_of(storage: Path, upload: str) -> Path:
+    return next((storage / "uploads").glob(f"*/{upload.rpartition('/')[2]}")) / "video"
+
+
+async def test_one_writes_at_a_time(ada: Person, url: str, storage: Path, video: bytes) -> None:
+    upload = await create(ada, len(video))
+    async with sending(url, ada, upload, video[:1000], declared=len(video)):
+        await has_come(file_of(storage, upload), 1000)
+        assert await offset_of(ada, upload) == 1000
+        is_problem(await patch(ada, upload, 1000, video[1000:]), 423, "upload-locked")
+        is_problem(await ada.http.delete(upload, headers=TUS), 423, "upload-locked")
+    answer = await patch(ada, upload, 1000, video[1000:])
+    await is_source(ada, answer.headers["Upload-Source"], video, storage)
+
+
+async def test_of_two_at_once_one_wins_and_the_bytes_are_right(
+    ada: Person, storage: Path, video: bytes
+) -> None:
+    upload = await create(ada, len(video))
+    answers = await asyncio.gather(*(patch(ada, upload, 0, video) for _ in range(4)))
+    statuses = sorted(answer.status_code for answer in answers)
+    assert statuses[0] == 204
+    assert set(statuses[1:]) <= {409, 423}
+    won = next(answer for answer in answers if answer.status_code == 204)
+    await is_source(ada, won.headers["Upload-Source"], video, storage)
+
+
+@pytest.mark.parametrize("stall_s", [0.5])
+async def test_a_client_that_says_no_more_is_given_up(
+    ada: Person, url: str, storage: Path, video: bytes
+) -> None:
+    upload = await create(ada, len(video))
+    async with sending(url, ada, upload, video[:1000], declared=len(video)):
+        await has_come(file_of(storage, upload), 1000)
+        await asyncio.sleep(0.5)
+        answer = await patch(ada, upload, 1000, video[1000:])
+    await is_source(ada, answer.headers["Upload-Source"], video, storage)
+
+
+@pytest.mark.parametrize("stall_s", [1.0])
+async def test_a_client_that_trickles_is_given_up(ada: Person, url: str, storage: Path, video: bytes) -> None:
+    upload = await create(ada, len(video))
+    async with sending(url, ada, upload, video[:1000], declared=len(video)) as writer:
+        sent = 1000
+        while not writer.transport.is_closing():
+            assert sent < 1100, "a byte now and then holds it for ever"
+            writer.write(video[sent : sent + 1])
+            sent += 1
+            await asyncio.sleep(0.1)
+        came = await offset_of(ada, upload)
+        assert 1000 < came <= sent
+        answer = await patch(ada, upload, came, video[came:])
+    await is_source(ada, answer.headers["Upload-Source"], video, storage)
+
+
+@pytest.mark.parametrize("stall_s", [0.6])
+async def test_a_client_that_is_slow_and_not_that_slow_is_waited_for(
+    ada: Person, url: str, storage: Path, video: bytes
+) -> None:
+    video += bytes(200_000)
+    upload = await create(ada, len(video))
+    async with sending(url, ada, upload, b"", declared=len(video)) as writer:
+        for begin in range(0, len(video), 40_000):
+            writer.write(video[begin : begin + 40_000])
+            await asyncio.sleep(0.3)
+        await has_come(file_of(storage, upload), len(video))
+
+
+async def test_a_process_that_dies_before_it_has_noted_the_source_leaves_no_second_one(
+    ada: Person, parts: Parts, storage: Path, video: bytes
+) -> None:
+    upload = await create(ada, len(video))
+    facts = file_of(storage, upload).with_name("upload.json")
+    before = facts.read_bytes()
+    first = (await patch(ada, upload, 0, video)).headers["Upload-Source"]
+    facts.write_bytes(before)  # as it is if it died then
+    file_of(storage, upload).write_bytes(video)
+    again = await ada.http.head(upload, headers=TUS)
+    assert again.headers["Upload-Source"] == first
+    assert [one["id"] for one in (await ada.http.get("/api/v1/sources")).json()["sources"]] == [first]
+
+
+async def test_what_broke_off_before_its_checksum_does_not_count(
+    ada: Person, url: str, storage: Path, video: bytes
+) -> None:
+    upload = await create(ada, len(video))
+    given = checksum(video)
+    async with sending(url, ada, upload, video[:1000], declared=len(video), headers=given):
+        await has_come(file_of(storage, upload), 1000)
+        assert await offset_of(ada, upload) == 0
+    assert await offset_of(ada, upload) == 0
+    answer = await patch(ada, upload, 0, video, given)
+    await is_source(ada, answer.headers["Upload-Source"], video, storage)
+
+
+# --- tuspy, and a line that is cut ------------------------------------------------------------
+
+
+def send(url: str, person: Person, data: bytes, **options: Any) -> str:
+    """The whole of it by tuspy; the address of the upload."""
+    token = person.session.access_token
+    client = TusClient(f"{url}{UPLOADS}", headers={"Authorization": f"Bearer {token}"})
+    uploader = client.uploader(file_stream=BytesIO(data), metadata={"filename": "clip.mp4"}, **options)
+    uploader.upload()
+    return str(urlsplit(uploader.url).path)
+
+
+@asynccontextmanager
+async def bad_line(port: int, cuts: Iterator[int]) -> AsyncIterator[str]:
+    """A proxy that cuts each connection after so many bytes from the client, answered or not."""
+
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        server_reader, server = await asyncio.open_connection("127.0.0.1", port)
+        back = asyncio.create_task(pump(server_reader, writer, 10**9))
+        await pump(reader, server, next(cuts))
+        back.cancel()
+        server.transport.abort()
+        writer.transport.abort()
+
+    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, most: int) -> None:
+        while most > 0 and (data := await reader.read(min(most, 4096))):
+            writer.write(data)
+            await writer.drain()
+            most -= len(data)
+
+    proxy = await asyncio.start_server(relay, "127.0.0.1")
+    async with proxy:
+        yield f"http://127.0.0.1:{proxy.sockets[0].getsockname()[1]}"
+
+
+async def source_of(person: Person, upload: str) -> str:
+    return str((await person.http.head(upload, headers=TUS)).headers["Upload-Source"])
+
+
+@pytest.mark.parametrize("options", [{}, {"chunk_size": 1000}, {"chunk_size": 3000, "upload_checksum": True}])
+async def test_tuspy_uploads(
+    ada: Person, url: str, storage: Path, video: bytes, options: dict[str, Any]
+) -> None:
+    upload = await asyncio.to_thread(send, url, ada, video, **options)
+    await is_source(ada, await source_of(ada, upload), video, storage)
+
+
+@pytest.mark.parametrize("options", [{}, {"chunk_size": 3000}, {"chunk_size": 2000, "upload_checksum": True}])
+async def test_over_a_line_that_is_cut_again_and_again_all_bytes_arrive(
+    ada: Person, url: str, storage: Path, video: bytes, options: dict[str, Any]
+) -> None:
+    chance = random.Random(str(options))  # noqa: S311
+    cuts = [chance.randrange(1500, 5000) for _ in range(12)]
+    endless = iter([10**9, *cuts, *[10**9] * 1000])  # the first creates it
+    port = urlsplit(url).port
+    assert port
+    async with bad_line(port, endless) as line:
+        upload = await asyncio.to_thread(send, line, ada, video, retries=200, retry_delay=0.02, **options)
+    await is_source(ada, await source_of(ada, upload), video, storage)
+
+
+# --- a killed web tier, time ------------------------------------------------------------------
+
+
+def test_a_killed_web_tier_loses_nothing_that_came(
+    mongodb_url: str, redis_url: str, tmp_path: Path, video: bytes
+) -> None:
+    upload = ""
+    with started(mongodb_url, redis_url, tmp_path) as victim, ada_at(victim, register=True) as http:
+        upload = http.post(UPLOADS, headers=TUS | {"Upload-Length": str(len(video))}).headers["Location"]
+        file = file_of(tmp_path / "storage", upload)
+
+        def until_it_dies() -> Iterator[bytes]:
+            yield video[:2000]
+            while not (file.exists() and file.stat().st_size == 2000):
+                time.sleep(0.02)
+            victim.send_signal(signal.SIGKILL)
+            victim.wait(5)
+            yield video[2000:]
+
+        given = PART | {"Upload-Offset": "0", "Content-Length": str(len(video))}
+        with pytest.raises(httpx.TransportError):
+            http.patch(upload, headers=given, content=until_it_dies())
+    with started(mongodb_url, redis_url, tmp_path) as another, ada_at(another) as http:
+        assert http.head(upload, headers=TUS).headers["Upload-Offset"] == "2000"
+        answer = http.patch(upload, headers=PART | {"Upload-Offset": "2000"}, content=video[2000:])
+        source = http.get(f"/api/v1/sources/{answer.headers['Upload-Source']}").json()
+    assert source["sha256"] == hashlib.sha256(video).hexdigest()
+
+
+@contextmanager
+def ada_at(web: Any, *, register: bool = False) -> Iterator[httpx.Client]:
+    """Ada, signed in at a web tier that has just been started."""
+    account = {"email": "ada@example.org", "password": PASSWORD}
+    line = web.stdout.readline() if register else f"http://127.0.0.1:{port_of(web.pid)}"
+    address, _, setup_token = line.rpartition(" ")[2].strip().partition("/?setup=")
+    with httpx.Client(base_url=address, timeout=20) as http:
+        if register:
+            new = {**account, "setup_token": setup_token}
+            http.post("/api/v1/auth/register", json=new).raise_for_status()
+        token = http.post("/api/v1/auth/login", json=account).raise_for_status().json()["access_token"]
+        http.headers["Authorization"] = f"Bearer {token}"
+        yield http
+
+
+def port_of(pid: int) -> int:
+    def listening() -> list[int]:
+        return [one.laddr.port for one in psutil.Process(pid).net_connections() if one.status == "LISTEN"]
+
+    assert wait_until(listening, timeout_s=20)
+    return listening()[0]
+
+
+async def test_what_was_whole_when_its_process_died_becomes_a_source(
+    ada: Person, storage: Path, video: bytes
+) -> None:
+    upload = await create(ada, len(video))
+    file_of(storage, upload).write_bytes(video)
+    await is_source(ada, await source_of(ada, upload), video, storage)
+
+
+async def test_a_refusal_that_may_pass_keeps_the_bytes(
+    ada: Person, storage: Path, video: bytes, jobs: JobParts
+) -> None:
+    upload = await create(ada, len(video))
+    file_of(storage, upload).write_bytes(video)
+    (storage / "incoming").rename(storage / "away")
+    async with httpx.AsyncClient(headers=ada.http.headers, base_url=ada.http.base_url) as unchecked:
+        assert (await unchecked.head(upload, headers=TUS)).status_code == 500
+    (storage / "away").rename(storage / "incoming")
+    await is_source(ada, await source_of(ada, upload), video, storage)
+
+
+def age(storage: Path, upload: str, age_s: float) -> None:
+    for path in (file_of(storage, upload).parent).iterdir():
+        os.utime(path, (time.time() - age_s,) * 2)
+
+
+async def test_an_abandoned_upload_goes_after_a_day(
+    ada: Person, jobs: JobParts, storage: Path, video: bytes
+) -> None:
+    upload = await create(ada, len(video))
+    await patch(ada, upload, 0, video[:1000])
+    kept_s = Timings().upload_s
+    age(storage, upload, kept_s - 60)
+    jobs.service.sweep()
+    head = await ada.http.head(upload, headers=TUS)
+    assert parsedate_to_datetime(head.headers["Upload-Expires"]).timestamp() == pytest.approx(
+        time.time() + 60, abs=10
+    )
+    age(storage, upload, kept_s + 1)
+    jobs.service.sweep()
+    assert (await ada.http.head(upload, headers=TUS)).status_code == 404
+    assert await nothing_left(storage)
+
+
+async def test_the_sweep_leaves_what_somebody_writes(
+    ada: Person, url: str, jobs: JobParts, storage: Path, video: bytes
+) -> None:
+    upload = await create(ada, len(video))
+    async with sending(url, ada, upload, video[:1000], declared=len(video)):
+        await has_come(file_of(storage, upload), 1000)
+        age(storage, upload, 10**6)
+        jobs.service.sweep()
+        assert await offset_of(ada, upload) == 1000
+
+
+async def test_what_became_a_source_is_remembered_for_a_day(
+    ada: Person, jobs: JobParts, storage: Path, video: bytes
+) -> None:
+    upload = await create(ada, len(video))
+    source_id = (await patch(ada, upload, 0, video)).headers["Upload-Source"]
+    jobs.service.sweep()
+    assert await source_of(ada, upload) == source_id
+    age(storage, upload, 10**6)
+    jobs.service.sweep()
+    assert (await ada.http.head(upload, headers=TUS)).status_code == 404
+    await is_source(ada, source_id, video, storage)
+
+
+async def test_a_friends_page_may_upload(stranger: httpx.AsyncClient, ada: Person) -> None:
+    preflight = await stranger.options(UPLOADS, headers={"Origin": FRIEND})
+    assert {"POST", "OPTIONS"} <= set(preflight.headers["Access-Control-Allow-Methods"].split(", "))
+    accepted = preflight.headers["Access-Control-Allow-Headers"].split(", ")
+    sent = {"Tus-Resumable", "Upload-Length", "Upload-Metadata", "Upload-Offset", "Upload-Checksum"}
+    assert sent <= set(accepted)
+    answer = await ada.http.post(UPLOADS, headers=TUS | {"Upload-Length": "9", "Origin": FRIEND})
+    exposed = answer.headers["Access-Control-Expose-Headers"].split(", ")
+    seen = {"Location", "Tus-Resumable", "Upload-Offset", "Upload-Length", "Upload-Expires", "Upload-Source"}
+    assert seen <= set(exposed)
