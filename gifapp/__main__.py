@@ -22,6 +22,7 @@ _COMMANDS = {
     "dead": "gifapp.commands.dead",
     "queue": "gifapp.commands.queue",
     "config": "gifapp.commands.config",
+    "doctor": "gifapp.commands.doctor",
     "backup": "gifapp.commands.backup",
     "restore": "gifapp.commands.backup",
 }

@@ -1,0 +1,142 @@
+"""`gifapp doctor`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import pymongo
+import redis
+from bson.codec_options import CodecOptions
+from rich.console import Console
+from rich.table import Table
+
+from gifapp import settings as configured
+from gifapp.commands import options
+from gifapp.commands.parts import read_scrape_token, storage_url
+from gifapp.errors import GifappError
+from gifapp.jobs.blobs import open_blobs
+from gifapp.settings import Settings
+from gifapp.up.directory import running_service
+from gifapp.up.findings import Finding, of_this_machine
+
+_WAIT_MS = 2000
+_AWARE: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True)
+_WORKER_S = 20
+_MARKS = {"ok": "[green]ok[/]", "look": "[yellow]look[/]", "broken": "[red]broken[/]"}
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@options.data_dir
+def doctor(as_json: bool, data_dir: Path | None) -> None:
+    """Say what is installed, reachable and writable, and what to do about what is not."""
+    settings = configured.load(data_dir=data_dir)
+    findings = [*of_this_machine(settings), *_of_the_service(settings)]
+    if as_json:
+        click.echo(json.dumps([asdict(one) for one in findings], indent=1))
+    else:
+        _show(findings)
+    if any(one.state == "broken" for one in findings):
+        sys.exit(1)
+
+
+def _of_the_service(settings: Settings) -> Iterator[Finding]:
+    yield _storage(settings)
+    yield _metrics(settings)
+    service = running_service(settings.data_dir)
+    redis_url = settings.redis_url or (service and service.redis_url)
+    mongodb_url = settings.mongodb_url or (service and service.mongodb_url)
+    if not (redis_url and mongodb_url):
+        yield Finding("service", "ok", "none runs on this data directory; gifapp up starts one")
+        return
+    yield _redis(redis_url)
+    yield from _mongodb(mongodb_url)
+
+
+def _storage(settings: Settings) -> Finding:
+    if settings.storage_url is None and not (settings.data_dir / "storage").exists():
+        return Finding("storage", "ok", "it will be made in the data directory")
+    try:
+        open_blobs(storage_url(settings)).check_writable()
+    except GifappError as failed:
+        advice = "gifapp's user needs to write there; is the share mounted?"
+        return Finding("storage", "broken", str(failed), advice)
+    return Finding("storage", "ok", f"{storage_url(settings)}, writable")
+
+
+def _metrics(settings: Settings) -> Finding:
+    try:
+        token = read_scrape_token(settings)
+    except GifappError as wrong:
+        return Finding("metrics", "broken", str(wrong), "see docs/metrics.md")
+    return Finding(
+        "metrics", "ok", "for administrators" if token is None else "for administrators and a scraper"
+    )
+
+
+def _redis(url: str) -> Finding:
+    try:
+        with redis.Redis.from_url(url, socket_timeout=_WAIT_MS / 1000, decode_responses=True) as client:
+            told = client.info()
+            policy = client.config_get("maxmemory-policy").get("maxmemory-policy")
+    except (redis.RedisError, ValueError) as away:
+        return Finding(
+            "redis", "broken", f"no answer ({type(away).__name__})", "start it, or mend GIFAPP_REDIS_URL"
+        )
+    is_kept = bool(told.get("aof_enabled"))
+    found = f"{told.get('redis_version')}, append-only file {'on' if is_kept else 'off'}, {policy}"
+    if not is_kept or policy != "noeviction":
+        advice = (
+            "appendonly yes and maxmemory-policy noeviction: no job is lost without, but all wait for a sweep"
+        )
+        return Finding("redis", "look", found, advice)
+    return Finding("redis", "ok", found)
+
+
+def _mongodb(url: str) -> Iterator[Finding]:
+    try:
+        with pymongo.MongoClient[dict[str, object]](
+            url, serverSelectionTimeoutMS=_WAIT_MS, tz_aware=True
+        ) as client:
+            yield Finding("mongodb", "ok", str(client.server_info()["version"]))
+            yield _clock(client.admin.command("hello", codec_options=_AWARE)["localTime"])
+            yield _workers(client)
+    except pymongo.errors.PyMongoError as away:
+        advice = "start it, or mend GIFAPP_MONGODB_URL"
+        yield Finding("mongodb", "broken", f"no answer ({type(away).__name__})", advice)
+
+
+def _clock(theirs: datetime) -> Finding:
+    apart_s = abs((datetime.now(UTC) - theirs).total_seconds())
+    found = f"{apart_s:.1f} s from MongoDB's"
+    if apart_s > 5:
+        return Finding("clock", "broken", found, "run NTP on both: leases are told by the clock")
+    return Finding("clock", "ok", found)
+
+
+def _workers(client: pymongo.MongoClient[dict[str, object]]) -> Finding:
+    seen = list(client.get_default_database()["workers"].find({}, {"seen_at": 1}))
+    now = datetime.now(UTC)
+    alive = sum((now - one["seen_at"]).total_seconds() < _WORKER_S for one in seen)  # type: ignore[operator]
+    if not alive:
+        return Finding(
+            "workers", "broken", "none lives", "gifapp workers; why they end is in logs/workers.log"
+        )
+    return Finding("workers", "ok", f"{alive} live")
+
+
+def _show(findings: list[Finding]) -> None:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for one in findings:
+        table.add_row(_MARKS[one.state], one.name, one.found + (f"\n→ {one.advice}" if one.advice else ""))
+    Console().print(table)

@@ -1,0 +1,117 @@
+"""What `gifapp doctor` looks at on this machine, and what to do about what is not well."""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import shutil
+import stat
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+import imageio_ffmpeg
+
+from gifapp import errors
+from gifapp.settings import Settings
+from gifapp.up.checks import NEEDED_BYTES
+from gifapp.up.programs import MONGOD, REDIS_SERVER, Program
+
+State = Literal["ok", "look", "broken"]
+
+_OPEN_FILES = 4096
+_FFMPEG_S = 20
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing: how it is, and what to do; `look` is what works and might not for long."""
+
+    name: str
+    state: State
+    found: str
+    advice: str = ""
+
+
+def of_this_machine(settings: Settings) -> Iterator[Finding]:
+    """What is installed, writable and large enough here."""
+    yield Finding("gifapp", "ok", f"{version('gifapp')} on Python {platform.python_version()}")
+    yield _ffmpeg()
+    yield _directory(settings.data_dir)
+    yield _room(settings.data_dir)
+    yield _secret(settings.secret_file or settings.data_dir / "secret.key")
+    yield _open_files()
+    if settings.redis_url is None:
+        yield _program(REDIS_SERVER)
+    if settings.mongodb_url is None:
+        yield _program(MONGOD)
+    yield _address(settings)
+
+
+def _ffmpeg() -> Finding:
+    try:
+        program = imageio_ffmpeg.get_ffmpeg_exe()
+        said = subprocess.run(
+            [program, "-version"], check=True, capture_output=True, text=True, timeout=_FFMPEG_S
+        ).stdout
+    except (RuntimeError, OSError, subprocess.SubprocessError) as failed:
+        advice = "pip install --force-reinstall imageio-ffmpeg, or set IMAGEIO_FFMPEG_EXE to one that runs"
+        return Finding("ffmpeg", "broken", str(failed).splitlines()[0], advice)
+    return Finding("ffmpeg", "ok", f"{said.split()[2]} at {program}")
+
+
+def _directory(path: Path) -> Finding:
+    nearest = next(one for one in (path, *path.absolute().parents) if one.exists())
+    if os.access(nearest, os.W_OK | os.X_OK):
+        return Finding("data directory", "ok", f"{path}{'' if nearest == path else ', which will be made'}")
+    advice = "choose another with --data-dir, or change its owner"
+    return Finding("data directory", "broken", f"{path} is not writable", advice)
+
+
+def _room(path: Path) -> Finding:
+    nearest = next(one for one in (path, *path.absolute().parents) if one.exists())
+    free_bytes = shutil.disk_usage(nearest).free
+    found = f"{free_bytes / 1e9:.1f} GB free at {nearest}"
+    advice = "make room, or choose another disk with --data-dir; GIFAPP_RETENTION_DAYS removes what is old"
+    if free_bytes > 10 * NEEDED_BYTES:
+        return Finding("room", "ok", found)
+    return Finding("room", "look" if free_bytes > NEEDED_BYTES else "broken", found, advice)
+
+
+def _secret(path: Path) -> Finding:
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        return Finding("secret", "ok", f"{path} will be made at the first start")
+    except OSError as refused:
+        return Finding("secret", "broken", f"{path}: {refused.strerror}", "let gifapp's user read it")
+    if mode & 0o077:
+        return Finding("secret", "broken", f"others may read {path}", f"chmod 600 {path}")
+    return Finding("secret", "ok", f"{path}, for its owner alone")
+
+
+def _open_files() -> Finding:
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < _OPEN_FILES:
+        advice = f"ulimit -n {_OPEN_FILES}, or LimitNOFILE in systemd: each visitor takes a dozen"
+        return Finding("open files", "look", f"{soft} at once", advice)
+    return Finding("open files", "ok", f"{soft} at once")
+
+
+def _program(program: Program) -> Finding:
+    try:
+        return Finding(program.name, "ok", str(program.find()))
+    except errors.ServerMissing:
+        return Finding(program.name, "broken", "none", program.advice)
+
+
+def _address(settings: Settings) -> Finding:
+    is_open = settings.host not in ("127.0.0.1", "localhost", "::1")
+    if is_open and not (settings.public_url or "").startswith("https:"):
+        advice = "put TLS in front (docs/deployment.md) and set GIFAPP_PUBLIC_URL to its https:// address"
+        return Finding("address", "look", f"{settings.host} is open to the network, without TLS", advice)
+    return Finding("address", "ok", settings.url)

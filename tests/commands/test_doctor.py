@@ -1,0 +1,99 @@
+"""What is well, what is not, and what to do: said by `gifapp doctor`."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from gifapp.commands.doctor import doctor
+from gifapp.jobs import database, workers
+from gifapp.settings import Settings
+from gifapp.up.findings import of_this_machine
+
+Told = dict[str, dict[str, str]]
+EVERYWHERE = "0.0.0.0"  # noqa: S104
+
+
+@pytest.fixture
+def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, Told]]:
+    def ask(**environment: str) -> tuple[int, Told]:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        result = CliRunner().invoke(doctor, ["--json", "--data-dir", str(tmp_path)], catch_exceptions=False)
+        return result.exit_code, {one["name"]: one for one in json.loads(result.output)}
+
+    return ask
+
+
+@pytest.fixture
+def servers(mongodb_url: str, redis_url: str) -> Iterator[dict[str, str]]:
+    database.connect(mongodb_url)
+    yield {"GIFAPP_MONGODB_URL": mongodb_url, "GIFAPP_REDIS_URL": redis_url}
+    database.disconnect()
+
+
+def test_before_the_first_start_all_is_well(ask: Callable[..., tuple[int, Told]]) -> None:
+    status, told = ask()
+    assert status == 0
+    assert {
+        "gifapp",
+        "ffmpeg",
+        "data directory",
+        "secret",
+        "redis-server",
+        "mongod",
+        "service",
+    } <= told.keys()
+    assert not [one for one in told.values() if one["state"] == "broken"]
+
+
+def test_servers_tell_their_versions_and_workers_are_counted(
+    ask: Callable[..., tuple[int, Told]], servers: dict[str, str]
+) -> None:
+    status, told = ask(**servers)
+    assert (status, told["workers"]["state"]) == (1, "broken")
+    workers.report("here:1", jobs=0, memory_bytes=1)
+    status, told = ask(**servers)
+    assert status == 0
+    assert told["workers"]["found"] == "1 live"
+    assert told["mongodb"]["found"].startswith("6.")
+    assert "append-only file on, noeviction" in told["redis"]["found"]
+    assert told["clock"]["state"] == "ok"
+    assert not [url for url in servers.values() if url in json.dumps(told)]
+
+
+def test_what_does_not_answer_is_said_with_what_to_do(ask: Callable[..., tuple[int, Told]]) -> None:
+    away = {"GIFAPP_MONGODB_URL": "mongodb://127.0.0.1:1/x", "GIFAPP_REDIS_URL": "redis://127.0.0.1:1/0"}
+    status, told = ask(**away)
+    assert status == 1
+    for name in ("mongodb", "redis"):
+        assert (told[name]["state"], told[name]["found"][:9]) == ("broken", "no answer")
+        assert f"GIFAPP_{name.upper()}_URL" in told[name]["advice"]
+
+
+def test_a_secret_that_others_may_read_is_found(ask: Callable[..., tuple[int, Told]], tmp_path: Path) -> None:
+    secret = tmp_path / "secret.key"
+    secret.write_text("x" * 64)
+    secret.chmod(0o644)
+    status, told = ask()
+    assert (status, told["secret"]["advice"]) == (1, f"chmod 600 {secret}")
+    secret.chmod(0o600)
+    assert ask()[0] == 0
+
+
+def test_an_open_address_without_tls_is_pointed_at(tmp_path: Path) -> None:
+    def address(**given: Any) -> str:
+        settings = Settings(data_dir=tmp_path, **given)
+        return next(one.state for one in of_this_machine(settings) if one.name == "address")
+
+    assert address(host=EVERYWHERE) == "look"
+    assert address(host=EVERYWHERE, public_url="https://gifs.example.org") == address() == "ok"
+
+
+def test_people_get_a_table(tmp_path: Path) -> None:
+    said = CliRunner().invoke(doctor, ["--data-dir", str(tmp_path / "new")], catch_exceptions=False).output
+    assert "ffmpeg" in said
+    assert "which will be made" in said.replace("\n", " ")
