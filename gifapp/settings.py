@@ -111,6 +111,7 @@ class Settings(BaseSettings):
         (), description="Other sites whose pages may use the API, comma-separated."
     )
 
+    sentry_dsn: str | None = Field(None, description="Where errors are told to Sentry.")
     metrics_token_file: Path | None = Field(
         None, description="The file with a token that may read /metrics and nothing else."
     )

@@ -9,13 +9,14 @@ import pytest
 import gifapp
 
 PACKAGE = Path(gifapp.__file__).parent
-EVERYONE = {"errors", "processes", "held", "logs"}
+EVERYONE = {"errors", "processes", "held", "logs", "faults"}
 LAYERS = {
     "errors": set(),
     "offline": set(),
     "processes": {"offline"},
     "held": set(),
     "logs": set(),
+    "faults": set(),
     "domain": set(),
     "settings": {"domain"},
     "conversion": {"domain"},

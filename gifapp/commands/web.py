@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 
 import click
 
-from gifapp import logs
+from gifapp import faults, logs
 from gifapp import settings as configured
 from gifapp.commands import options
 from gifapp.commands.parts import prepare, read_scrape_token
@@ -25,6 +26,9 @@ def web(host: str | None, port: int | None, data_dir: Path | None) -> None:
     """Run one web tier: the API and the dashboard."""
     settings = configured.load(host=host, port=port, data_dir=data_dir)
     logs.configure(log_format=settings.log_format, level=settings.log_level)
+    faults.configure(settings.sentry_dsn, part="web")
+    if settings.sentry_dsn:
+        os.environ["GIFAPP_SENTRY_DSN"] = settings.sentry_dsn  # for kernels, which read no files
     foundation = prepare(settings)
     with (
         foundation.build_jobs() as jobs,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from gifapp import logs
+from gifapp import faults, logs
 from gifapp import settings as configured
 from gifapp.commands import options
 from gifapp.commands.parts import Foundation, prepare
@@ -49,6 +49,7 @@ def workers(fewest: int | None, most: int | None, data_dir: Path | None) -> None
 def _foundation(data_dir: Path | None) -> Foundation:
     settings = configured.load(data_dir=data_dir)
     logs.configure(log_format=settings.log_format, level=settings.log_level)
+    faults.configure(settings.sentry_dsn, part="worker")
     return prepare(settings)
 
 

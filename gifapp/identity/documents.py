@@ -39,7 +39,7 @@ class UserDocument(mongoengine.Document):  # type: ignore[misc]
     created_at = DateTimeField(required=True, default=lambda: datetime.now(UTC))
     last_seen_at = DateTimeField()  # when a session last began or was renewed
 
-    meta: ClassVar[dict[str, Any]] = {"db_alias": ALIAS, "collection": "users"}
+    meta: ClassVar[dict[str, Any]] = {"db_alias": ALIAS, "strict": False, "collection": "users"}
 
 
 class SpentInviteDocument(mongoengine.Document):  # type: ignore[misc]
@@ -50,6 +50,7 @@ class SpentInviteDocument(mongoengine.Document):  # type: ignore[misc]
 
     meta: ClassVar[dict[str, Any]] = {
         "db_alias": ALIAS,
+        "strict": False,
         "collection": "spent_invites",
         "indexes": [{"fields": ["expires_at"], "expireAfterSeconds": 0}],
     }
@@ -70,6 +71,7 @@ class SessionDocument(mongoengine.Document):  # type: ignore[misc]
 
     meta: ClassVar[dict[str, Any]] = {
         "db_alias": ALIAS,
+        "strict": False,
         "collection": "sessions",
         "indexes": ["user_id", {"fields": ["expires_at"], "expireAfterSeconds": 0}],
     }
@@ -92,6 +94,7 @@ class ApiTokenDocument(mongoengine.Document):  # type: ignore[misc]
 
     meta: ClassVar[dict[str, Any]] = {
         "db_alias": ALIAS,
+        "strict": False,
         "collection": "api_tokens",
         "indexes": ["user_id", {"fields": ["expires_at"], "expireAfterSeconds": 0}],
     }
@@ -112,6 +115,7 @@ class AuditDocument(mongoengine.Document):  # type: ignore[misc]
 
     meta: ClassVar[dict[str, Any]] = {
         "db_alias": ALIAS,
+        "strict": False,
         "collection": "audit",
         "indexes": [("user_id", "-id"), ("kind", "-id"), {"fields": ["expires_at"], "expireAfterSeconds": 0}],
     }

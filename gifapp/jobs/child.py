@@ -6,10 +6,10 @@ The worker believes nothing else that comes from there: no pickles, and every va
 from __future__ import annotations
 
 import errno
-import logging
 import os
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
@@ -102,6 +102,7 @@ class Failed:
 
     code: str
     facts: dict[str, Any]
+    trace: str = ""  # of what was none of our errors: for the log
 
     @property
     def error(self) -> errors.GifappError:
@@ -174,9 +175,8 @@ class _Reporter:
 
 def _failed(error: Exception) -> Failed:
     ours = _in_our_words(error)
-    if isinstance(ours, errors.ConversionCrashed):
-        logging.getLogger(__name__).error("a conversion crashed", exc_info=error)
-    return Failed(ours.code, ours.facts)
+    is_strange = isinstance(ours, errors.ConversionCrashed)
+    return Failed(ours.code, ours.facts, "".join(traceback.format_exception(error)) if is_strange else "")
 
 
 def _in_our_words(error: Exception) -> errors.GifappError:

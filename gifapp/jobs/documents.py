@@ -1,7 +1,8 @@
 """The MongoEngine documents of sources, jobs and the queue, and their indexes; no behaviour.
 
 All times are aware UTC. Ids are random hexadecimal strings, so that an id from outside is never
-more than a string that names nothing.
+more than a string that names nothing. Documents are not strict: while a new version replaces an old one,
+the old one meets fields that it does not know.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ class SourceDocument(Document):  # type: ignore[misc]
 
     meta: ClassVar[dict[str, Any]] = {
         "db_alias": ALIAS,
+        "strict": False,
         "collection": "sources",
         "indexes": [("owner", "-created_at"), "sha256", "used_at"],
     }
@@ -106,6 +108,7 @@ class JobDocument(Document):  # type: ignore[misc]
     fingerprint = StringField(required=True)
     is_active = BooleanField(required=True, default=True)  # queued or running
     idempotency_key = StringField()
+    request_id = StringField()  # of the request that asked for it, as the log has it
 
     state = StringField(required=True, choices=[state.value for state in JobState])
     priority = IntField(required=True)
@@ -132,6 +135,7 @@ class JobDocument(Document):  # type: ignore[misc]
 
     meta: ClassVar[dict[str, Any]] = {
         "db_alias": ALIAS,
+        "strict": False,
         "collection": "jobs",
         "indexes": [
             ("owner", "-created_at", "-id"),
@@ -175,6 +179,7 @@ class ShareDocument(Document):  # type: ignore[misc]
 
     meta: ClassVar[dict[str, Any]] = {
         "db_alias": ALIAS,
+        "strict": False,
         "collection": "shares",
         "indexes": [
             ("job", "-created_at", "-id"),
@@ -198,6 +203,7 @@ class OwnerDocument(Document):  # type: ignore[misc]
 
     meta: ClassVar[dict[str, Any]] = {
         "db_alias": ALIAS,
+        "strict": False,
         "collection": "owners",
         "indexes": [{"fields": ["gone_at"], "expireAfterSeconds": 7 * 86_400}],
     }
@@ -209,7 +215,7 @@ class QueueDocument(Document):  # type: ignore[misc]
     id = StringField(primary_key=True)
     paused_at = DateTimeField()
 
-    meta: ClassVar[dict[str, Any]] = {"db_alias": ALIAS, "collection": "queue"}
+    meta: ClassVar[dict[str, Any]] = {"db_alias": ALIAS, "strict": False, "collection": "queue"}
 
 
 class MissingPart(EmbeddedDocument):  # type: ignore[misc]
@@ -229,7 +235,7 @@ class HousekeepingDocument(Document):  # type: ignore[misc]
     missing_count = IntField()
     missing = EmbeddedDocumentListField(MissingPart)
 
-    meta: ClassVar[dict[str, Any]] = {"db_alias": ALIAS, "collection": "housekeeping"}
+    meta: ClassVar[dict[str, Any]] = {"db_alias": ALIAS, "strict": False, "collection": "housekeeping"}
 
 
 class WorkerDocument(Document):  # type: ignore[misc]
@@ -241,4 +247,4 @@ class WorkerDocument(Document):  # type: ignore[misc]
     jobs = IntField(required=True, default=0)  # run since it started
     memory_bytes = LongField(required=True, default=0)
 
-    meta: ClassVar[dict[str, Any]] = {"db_alias": ALIAS, "collection": "workers"}
+    meta: ClassVar[dict[str, Any]] = {"db_alias": ALIAS, "strict": False, "collection": "workers"}

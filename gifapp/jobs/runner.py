@@ -87,7 +87,7 @@ class Runner:
         if job is None:
             return False
         lease = _Lease(leases.attempt_of(job), self._timings, Measured(job), held_since=claimed_at)
-        with bound_contextvars(job_id=job.id, attempt=lease.attempt.number):
+        with bound_contextvars(job_id=job.id, attempt=lease.attempt.number, request_id=job.request_id):
             self._announcer.job_changed(job)
             self._run(job, lease)
         return True
@@ -99,6 +99,8 @@ class Runner:
             _log.warning("the lease was lost")
         else:
             _log.info("settled", state=settled.state, error=settled.error and settled.error.code)
+            if settled.state == JobState.DEAD:
+                _log.error("a job is a dead letter", code=settled.error.code)
             self._announcer.job_changed(settled)
             lease.measured.settled(settled, self._tally)
 
@@ -161,6 +163,8 @@ class Runner:
             case Done() as done:
                 return done
             case Failed() as failed:
+                if failed.trace:
+                    _log.error("a conversion crashed", code=failed.code, trace=failed.trace)
                 raise failed.error
         return None
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from mongoengine import NotUniqueError, Q
+from structlog.contextvars import get_contextvars
 
 from gifapp import errors
 from gifapp.domain.job import LEGAL_MOVES, JobState, Priority
@@ -52,6 +53,7 @@ def add_job(
         recipe=recipe.model_dump(mode="json"),
         fingerprint=fingerprint,
         idempotency_key=idempotency_key,
+        request_id=get_contextvars().get("request_id"),
         state=JobState.QUEUED,
         priority=PRIORITIES[priority],
         rank_at=rank_of(due, PRIORITIES[priority]),

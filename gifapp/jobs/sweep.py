@@ -14,6 +14,7 @@ from datetime import timedelta
 
 import structlog
 
+from gifapp.domain.job import JobState
 from gifapp.jobs import leases, measuring, sources, store, workers
 from gifapp.jobs.announcer import Announcer
 from gifapp.jobs.blobs import Blobs
@@ -57,7 +58,10 @@ class Sweep:
         for lost in leases.expired():
             job = leases.take_back(lost)
             if job is not None:
-                _log.warning("a worker was lost", job_id=job.id, worker=lost.worker, state=job.state)
+                about = {"job_id": job.id, "request_id": job.request_id}
+                _log.warning("a worker was lost", worker=lost.worker, state=job.state, **about)
+                if job.state == JobState.DEAD:
+                    _log.error("a job is a dead letter", code=job.error.code, **about)
                 self.blobs.remove_attempt(leases.attempt_of(lost).key)
                 self.announcer.job_changed(job)
                 self.tally.count(measuring.ended(job))

@@ -1,9 +1,10 @@
 """A worker as its own process, with the settings that its tests want."""
 
+import os
 import sys
 from dataclasses import replace
 
-from gifapp import logs
+from gifapp import faults, logs
 from gifapp.domain.limits import Limits
 from gifapp.jobs.forkserver import ForkServer
 from gifapp.jobs.parts import build
@@ -13,6 +14,7 @@ from tests.jobs.conftest import QUICK, SECRET
 
 def main(mongodb_url: str, redis_url: str, storage_url: str, converter: str, most_jobs: str = "500") -> None:
     logs.configure()
+    faults.configure(os.environ.get("GIFAPP_SENTRY_DSN"), part="worker")
     forks = ForkServer()
     if converter != "real":
         forks = ForkServer(f"tests.jobs.converters:{converter}", "tests.jobs.converters:be_cold")

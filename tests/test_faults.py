@@ -1,0 +1,159 @@
+"""What Sentry is told of errors, by real parts and in real envelopes; and what it never is."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pymongo
+import pytest
+
+from gifapp import errors, faults
+from gifapp.domain.recipe import Recipe
+from gifapp.domain.views import SourceView
+from gifapp.jobs.documents import JobDocument
+from gifapp.jobs.parts import JobParts
+from gifapp.processes import spawn, stop, wait_until
+from gifapp.up.servers import free_port
+from tests.jobs.conftest import (  # noqa: F401  fixtures
+    ROOT,
+    allowance,
+    build_parts,
+    parts,
+    storage,
+    upload,
+    video,
+    worker_argv,
+)
+from tests.sentry import Sentry, sentry
+from tests.service import PASSWORD
+
+EMAIL = "ada.lovelace@example.org"
+
+
+@pytest.fixture
+def told() -> Iterator[Sentry]:
+    with sentry() as kept:
+        yield kept
+
+
+def test_a_request_that_breaks_is_told_with_its_id_and_nothing_of_who_asked(
+    told: Sentry, mongodb_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    environment = os.environ | {
+        "GIFAPP_DATA_DIR": str(tmp_path),
+        "GIFAPP_MONGODB_URL": mongodb_url,
+        "GIFAPP_REDIS_URL": redis_url,
+        "GIFAPP_SENTRY_DSN": told.dsn,
+    }
+    argv = [sys.executable, "-m", "gifapp", "web", "--port", url.rpartition(":")[2]]
+    with (tmp_path / "said").open("wb") as said:
+        web = spawn(argv, env=environment, stdout=said, stderr=said)
+    try:
+        assert wait_until(lambda: "setup=" in (tmp_path / "said").read_text(), timeout_s=60)
+        token = (tmp_path / "said").read_text().partition("?setup=")[2].split()[0]
+        with httpx.Client(base_url=f"{url}/api/v1", timeout=30) as browser:
+            person = {"email": EMAIL, "password": PASSWORD}
+            browser.post("/auth/register", json=person | {"setup_token": token}).raise_for_status()
+            session = browser.post("/auth/login", json=person).json()
+            headers = {"Authorization": f"Bearer {session['access_token']}"}
+            assert browser.post("/auth/login", json=person | {"password": "a wrong one"}).status_code == 401
+            assert browser.get("/jobs/nonesuch", headers=headers).status_code == 404
+            break_the_jobs_of(session["user"]["id"], mongodb_url)
+            broken = browser.get("/jobs", headers=headers)
+    finally:
+        stop(web, grace_s=15)
+    assert broken.status_code == 500, broken.text
+    [event] = told.wait_for(1)
+    assert event["tags"] == {"part": "web", "request_id": broken.headers["X-Request-Id"]}
+    assert event["extra"]["said"] == "GET /api/v1/jobs"
+    assert event["exception"]["values"][-1]["type"] == "ValidationError"
+    assert event["release"].startswith("gifapp@")
+    for secret in (EMAIL, PASSWORD, session["access_token"], session["user"]["id"], redis_url, mongodb_url):
+        assert secret.encode() not in b"".join(told.raw)
+    assert not {"user", "request", "breadcrumbs"} & event.keys()
+
+
+def break_the_jobs_of(owner: str, mongodb_url: str) -> None:
+    """A document that nothing of ours has written."""
+    document = {
+        **dict.fromkeys(("_id", "source", "source_name", "fingerprint"), "x"),
+        "owner": owner,
+        "state": "running",
+        "recipe": {},
+        "attempts": 0,
+        "max_attempts": 1,
+        "progress": {"phase": "nonsense", "fraction": 7.0},
+    }
+    with pymongo.MongoClient[dict[str, Any]](mongodb_url) as client:
+        client.get_default_database()["jobs"].insert_one(document)
+
+
+def test_a_conversion_that_crashes_is_told_with_its_job_and_its_request(
+    told: Sentry,
+    parts: JobParts,  # noqa: F811
+    upload: Callable[..., SourceView],  # noqa: F811
+    worker_argv: Callable[..., list[str]],  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    job = parts.service.submit("ann", upload().id, Recipe())
+    JobDocument.objects.update(set__request_id="0123456789abcdef")
+    with (tmp_path / "said").open("wb") as said:
+        environment = os.environ | {"GIFAPP_SENTRY_DSN": told.dsn}
+        argv = worker_argv("raises_nonsense")
+        worker = spawn(argv, cwd=ROOT, env=environment, stdout=said, stderr=said)
+    try:
+        [event] = told.wait_for(1, timeout_s=60)
+    finally:
+        stop(worker, grace_s=10)
+    tags = {"part": "worker", "request_id": "0123456789abcdef", "job_id": job.id, "attempt": "1"}
+    assert event["tags"] == tags
+    assert "KeyError: 'nonsense'" in event["extra"]["trace"]
+    lines = [
+        json.loads(line) for line in (tmp_path / "said").read_text().splitlines() if line.startswith("{")
+    ]
+    crashed = next(line for line in lines if line["event"] == "a conversion crashed")
+    assert (crashed["job_id"], crashed["request_id"], crashed["attempt"]) == (job.id, "0123456789abcdef", 1)
+    assert "KeyError" in crashed["trace"]
+
+
+_IN_A_KERNEL = """
+from gifapp.client import Client
+from gifapp.widgets.reporting import Reporter
+Client.from_environment()
+said = []
+with Reporter(said.append).reporting():
+    raise ValueError("ada.lovelace@example.org has Bearer abc.def.ghi")
+assert said == ["That did not work: something went wrong in the page. Reload it and try again."]
+"""
+
+
+def test_a_dashboard_that_breaks_is_told_without_what_it_knew(told: Sentry) -> None:
+    own = {
+        "GIFAPP_SENTRY_DSN": told.dsn,
+        "GIFAPP_URL": "http://127.0.0.1:1",
+        "GIFAPP_KERNEL_TOKEN": "of the kernel",
+    }
+    subprocess.run([sys.executable, "-c", _IN_A_KERNEL], env=os.environ | own, check=True, timeout=60)
+    [event] = told.wait_for(1)
+    assert event["tags"] == {"part": "kernel"}
+    assert event["exception"]["values"][-1]["value"] == "… has Bearer …"
+
+
+def test_a_sentry_that_is_away_holds_nobody_up(tmp_path: Path) -> None:
+    own = {
+        "GIFAPP_SENTRY_DSN": "http://public@127.0.0.1:1/1",
+        "GIFAPP_URL": "http://x",
+        "GIFAPP_KERNEL_TOKEN": "x",
+    }
+    subprocess.run([sys.executable, "-c", _IN_A_KERNEL], env=os.environ | own, check=True, timeout=10)
+
+
+def test_what_is_no_dsn_is_said() -> None:
+    with pytest.raises(errors.SettingInvalid, match="GIFAPP_SENTRY_DSN"):
+        faults.configure("not a dsn", part="web")
