@@ -9,10 +9,11 @@ import pytest
 
 from gifapp import errors
 from gifapp.domain.views import UserView
+from gifapp.identity.documents import UserDocument
 from gifapp.identity.emails import normalised
 from gifapp.identity.passwords import Passwords
-from gifapp.identity.service import Identity
-from tests.identity.conftest import Build, Clock
+from gifapp.identity.service import Identity, build_identity
+from tests.identity.conftest import SECRET, Build, Clock
 
 GOOD = "correct horse"
 HERE = "203.0.113.7"
@@ -149,6 +150,8 @@ def test_a_password_that_is_chosen_with_malice_takes_no_longer() -> None:
 
 
 def test_what_is_common_is_refused_wherever_a_password_is_chosen(identity: Identity) -> None:
+    with pytest.raises(errors.PasswordTooCommon):
+        identity.register("ada@example.org", "password", identity.setup_token(), address=HERE)
     ada = founded(identity)
     caller = identity.authenticate(identity.login("ada@example.org", GOOD, HERE).access_token)
     reset = identity.people.reset_link(ada.id, by=None).token
@@ -161,6 +164,15 @@ def test_what_is_common_is_refused_wherever_a_password_is_chosen(identity: Ident
     ):
         with pytest.raises(errors.PasswordTooCommon):
             choose()
+
+
+def test_a_password_is_kept_as_bcrypt_with_4096_rounds(mongodb_url: str, redis_url: str) -> None:
+    servers = {"mongodb_url": mongodb_url, "redis_url": redis_url}
+    identity = build_identity(**servers, secret=SECRET, registration="closed")
+    identity.create_user("ada@example.org", GOOD, "user")
+    [kept] = UserDocument.objects.scalar("password_hash")
+    identity.close()
+    assert kept.startswith(b"$2b$12$")
 
 
 def test_a_password_is_the_same_from_every_keyboard() -> None:

@@ -53,15 +53,17 @@ def test_a_disabled_account_is_signed_out_until_it_is_enabled(identity: Identity
     assert identity.login(EMAIL, PASSWORD, HERE)
 
 
-@pytest.mark.parametrize("end", ["disable", "set_password", "delete"])
+@pytest.mark.parametrize("end", ["disable", "set_password", "delete", "everywhere"])
 def test_whoever_is_signing_in_while_all_sessions_end_is_out(
     identity: Identity, monkeypatch: pytest.MonkeyPatch, end: str
 ) -> None:
-    user_id = signed_in(identity).user.id
+    session = signed_in(identity)
+    user_id, caller = session.user.id, identity.authenticate(session.access_token)
     ends: dict[str, Callable[[], object]] = {
         "disable": lambda: identity.people.change(user_id, disabled=True, by=None),
         "set_password": lambda: identity.set_password(EMAIL, NEW),
         "delete": lambda: identity.people.delete(user_id, forget=lambda _: None, by=None),
+        "everywhere": lambda: identity.logout_everywhere(caller),
     }
     matched = Passwords.match
 

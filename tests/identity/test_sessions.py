@@ -1,7 +1,9 @@
 """Signing in, being recognised, and everything that ends it."""
 
 import base64
+import hmac
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -10,11 +12,14 @@ import pymongo
 import pytest
 
 from gifapp import errors
+from gifapp.identity.passwords import Passwords
 from gifapp.identity.service import Caller, Identity, Rates, Session
+from gifapp.identity.slowing import FREE_FAILURES
 from gifapp.identity.tokens import TokenSigner, derived_key
 from tests.identity.conftest import SECRET, Build, Clock
 
 EMAIL, PASSWORD, HERE = "ada@example.org", "correct horse", "203.0.113.7"
+ACCESS_KEY = derived_key(SECRET, "access tokens")
 
 
 def signed_in(identity: Identity) -> Session:
@@ -50,6 +55,28 @@ def test_a_wrong_password_and_an_unknown_account_look_alike(
         identity.login(email, password, HERE)
 
 
+def test_an_unknown_account_takes_as_long_as_a_wrong_password() -> None:
+    passwords = Passwords(8)
+    known = passwords.hash(PASSWORD)
+
+    def taken_s(whose: bytes | None) -> float:
+        begun = time.thread_time()
+        assert not passwords.match("wrong horse", whose)
+        return time.thread_time() - begun
+
+    assert taken_s(None) > taken_s(known) / 2
+
+
+@pytest.mark.parametrize("email", [EMAIL, "eve@example.org"])
+def test_an_unknown_account_is_slowed_as_a_known_one(identity: Identity, email: str) -> None:
+    signed_in(identity)
+    for _ in range(FREE_FAILURES):
+        with pytest.raises(errors.CredentialsWrong):
+            identity.login(email, "wrong horse", "198.51.100.9")
+    with pytest.raises(errors.SignInSlowed):
+        identity.login(email, "wrong horse", "198.51.100.9")
+
+
 def test_a_refresh_token_gives_the_next_one(identity: Identity) -> None:
     first = signed_in(identity)
     second = identity.refresh(first.refresh_token)
@@ -79,6 +106,13 @@ def test_two_tabs_that_refresh_together_get_the_same_token(identity: Identity) -
         sessions = list(threads.map(identity.refresh, [token] * 4))
     assert len({session.refresh_token for session in sessions}) == 1
     assert identity.refresh(sessions[0].refresh_token)
+
+
+def test_nobody_without_the_secret_can_tell_the_next_token(build: Build) -> None:
+    identity, other = build(), build(secret=b"another secret of thirty-two bytes")
+    token = signed_in(identity).refresh_token
+    told = {one.refresh(token).refresh_token for one in (identity, other)}
+    assert len(told) == 2
 
 
 def test_a_page_load_with_the_token_of_a_moment_ago_is_still_signed_in(identity: Identity) -> None:
@@ -194,11 +228,16 @@ def test_an_access_token_expires(build: Build, clock: Clock) -> None:
         build().authenticate(token)
 
 
+def encoded(part: bytes) -> str:
+    return base64.urlsafe_b64encode(part).rstrip(b"=").decode()
+
+
 def forged(session: Session) -> list[str]:
-    """Access tokens that somebody without the key could make of a good one."""
+    """Access tokens that somebody without the key could make of a good one, and one by another algorithm."""
     head, claims, signature = session.access_token.split(".")
-    none = base64.urlsafe_b64encode(b'{"alg":"none","typ":"JWT"}').rstrip(b"=").decode()
-    rs256 = base64.urlsafe_b64encode(b'{"alg":"RS256","typ":"JWT"}').rstrip(b"=").decode()
+    none, rs256, hs512 = (
+        encoded(json.dumps({"alg": name, "typ": "JWT"}).encode()) for name in ("none", "RS256", "HS512")
+    )
     content = json.loads(base64.urlsafe_b64decode(claims + "=="))
     return [
         f"{none}.{claims}.",
@@ -207,6 +246,7 @@ def forged(session: Session) -> list[str]:
         f"{head}.{claims}.{signature[:-4]}AAAA",
         jwt.encode(content, "k" * 32, algorithm="HS256"),
         jwt.encode(content, None, algorithm="none"),
+        f"{hs512}.{claims}.{encoded(hmac.digest(ACCESS_KEY, f'{hs512}.{claims}'.encode(), 'sha512'))}",
         session.refresh_token,
         "",
         "a.b.c",
@@ -226,10 +266,24 @@ def test_a_forged_token_is_nobodys(identity: Identity) -> None:
 def test_every_claim_counts(identity: Identity, claims: dict[str, object]) -> None:
     good = signed_in(identity).access_token
     content = jwt.decode(good, options={"verify_signature": False})
-    key = derived_key(SECRET, "access tokens")
-    assert identity.authenticate(jwt.encode(content, key, algorithm="HS256"))
+    assert identity.authenticate(jwt.encode(content, ACCESS_KEY, algorithm="HS256"))
     with pytest.raises(errors.TokenInvalid):
-        identity.authenticate(jwt.encode({**content, **claims}, key, algorithm="HS256"))
+        identity.authenticate(jwt.encode({**content, **claims}, ACCESS_KEY, algorithm="HS256"))
+
+
+@pytest.mark.parametrize("claim", ["iss", "aud", "exp", "iat", "sub", "sid", "ver", "purpose"])
+def test_every_claim_is_needed(identity: Identity, claim: str) -> None:
+    content = jwt.decode(signed_in(identity).access_token, options={"verify_signature": False})
+    del content[claim]
+    with pytest.raises(errors.TokenInvalid):
+        identity.authenticate(jwt.encode(content, ACCESS_KEY, algorithm="HS256"))
+
+
+def is_read(signer: TokenSigner, token: str) -> bool:
+    try:
+        return bool(signer.read(token))
+    except errors.TokenInvalid:
+        return False
 
 
 def test_a_token_of_another_purpose_has_another_key() -> None:
@@ -237,8 +291,11 @@ def test_a_token_of_another_purpose_has_another_key() -> None:
         return datetime.now(UTC)
 
     one, other = (TokenSigner(SECRET, purpose, timedelta(minutes=1), now) for purpose in ("access", "invite"))
-    with pytest.raises(errors.TokenInvalid):
-        other.read(one.sign()[0])
+    claims = jwt.decode(one.sign()[0], options={"verify_signature": False})
+    for purpose in ("access", "invite"):  # what it says of itself is not all that keeps them apart
+        renamed = jwt.encode({**claims, "purpose": purpose}, ACCESS_KEY, algorithm="HS256")
+        assert (purpose == "access") is is_read(one, renamed)
+        assert not is_read(other, renamed)
 
 
 def test_guessing_is_stopped_per_account_from_wherever_it_comes(build: Build) -> None:
@@ -263,6 +320,21 @@ def test_guessing_is_stopped_per_address_whatever_the_account(build: Build) -> N
         identity.login(EMAIL, PASSWORD, "2001:db8:0:1::1")
 
 
+def test_a_password_is_guessed_no_faster_by_whoever_is_signed_in(build: Build) -> None:
+    identity = build(rates=Rates(login_by_account="3/minute"))
+    caller = identity.authenticate(signed_in(identity).access_token)
+    guesses = [
+        lambda: identity.change_password(caller, "wrong horse", "battery staple", HERE),
+        lambda: identity.delete_own(caller, "wrong horse", HERE, forget=print),
+    ]
+    for guess in (*guesses, guesses[0]):
+        with pytest.raises(errors.CredentialsWrong):
+            guess()
+    for guess in guesses:
+        with pytest.raises(errors.TooManyRequests):
+            guess()
+
+
 def test_whoever_signs_in_starts_afresh(build: Build) -> None:
     identity = build(rates=Rates(login_by_account="3/minute"))
     for _ in range(5):
@@ -276,6 +348,15 @@ def test_registering_is_limited_per_address(build: Build) -> None:
             identity.register(EMAIL, PASSWORD, "guess", address=HERE)
     with pytest.raises(errors.TooManyRequests):
         identity.register(EMAIL, PASSWORD, "guess", address=HERE)
+
+
+def test_trying_links_for_a_new_password_is_limited_per_address(build: Build) -> None:
+    identity = build(rates=Rates(register_by_address="2/minute"))
+    for _ in range(2):
+        with pytest.raises(errors.ResetLinkInvalid):
+            identity.reset_password("guess", "battery staple", HERE)
+    with pytest.raises(errors.TooManyRequests):
+        identity.reset_password("guess", "battery staple", HERE)
 
 
 def test_without_redis_nobody_signs_in_but_sessions_go_on(build: Build) -> None:
