@@ -68,13 +68,15 @@ def test_a_revoked_one_is_out_at_once(identity: Identity) -> None:
         identity.authenticate(other.token)
 
 
-def test_nobody_revokes_anothers(identity: Identity) -> None:
+def test_nobody_sees_or_revokes_anothers(identity: Identity) -> None:
     made = identity.api_tokens.make(somebody(identity), "ada's", ["read"])
     identity.create_user("eve@example.org", PASSWORD, "user")
     eve = identity.authenticate(identity.login("eve@example.org", PASSWORD, HERE).access_token)
     for token_id in (made.id, "nothing", "", "0" * 24):
         with pytest.raises(errors.NotFound):
             identity.api_tokens.revoke(eve, token_id)
+    assert identity.api_tokens.all_of(eve.user_id) == []
+    assert identity.api_tokens.revoke_all(eve.user_id, by=None) == 0
     assert identity.authenticate(made.token)
 
 

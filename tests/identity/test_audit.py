@@ -75,6 +75,15 @@ def test_an_unknown_address_is_kept_as_a_digest_and_no_password_at_all(
     assert "eve" not in kept
 
 
+def test_a_strangers_digest_tells_nothing_without_the_secret(build: Build) -> None:
+    identities = [build(), build(secret=b"another secret of thirty-two bytes")]
+    for identity in identities:
+        with pytest.raises(errors.CredentialsWrong):
+            identity.login("eve@example.org", "wrong horse", HERE)
+    one, other = identities[0].audit.page(kind="sign-in-failed").events
+    assert one.stranger != other.stranger
+
+
 def test_it_says_from_where(identity: Identity) -> None:
     asked_from("203.0.113.9", "8d1f0c2b")
     signed_in(identity)

@@ -103,7 +103,6 @@ def test_the_last_administrator_stays(identity: Identity) -> None:
 
 def test_administrators_who_demote_each_other_leave_one(identity: Identity) -> None:
     ids = [made(identity, name, "administrator") for name in ("ada", "bob")]
-    start = Barrier(2)
 
     def demote(user_id: str) -> None:
         start.wait(10)
@@ -113,8 +112,12 @@ def test_administrators_who_demote_each_other_leave_one(identity: Identity) -> N
             return
 
     with ThreadPoolExecutor(2) as threads:
-        list(threads.map(demote, ids))
-    assert [one for one in ids if identity.people.find(one).role == "administrator"]
+        for _ in range(20):  # not each time do they meet
+            start = Barrier(2)
+            list(threads.map(demote, ids))
+            assert [one for one in ids if identity.people.find(one).role == "administrator"]
+            for one in ids:
+                identity.people.change(one, role="administrator", by=None)
 
 
 def test_a_new_role_holds_at_once(identity: Identity) -> None:
@@ -216,6 +219,15 @@ def test_a_link_is_good_for_a_day_and_for_no_disabled_account(build: Build, cloc
 def signed_in_token(identity: Identity) -> str:
     made(identity, "bob")
     return identity.login("bob@example.org", PASSWORD, HERE).access_token
+
+
+def test_an_invitation_is_no_link_for_a_new_password_nor_the_other_way_round(identity: Identity) -> None:
+    user_id = signed_in(identity).user.id
+    link, invite = identity.people.reset_link(user_id, by=None).token, identity.invite()
+    with pytest.raises(errors.InviteInvalid):
+        identity.register("eve@example.org", NEW, invite=link, address=HERE)
+    with pytest.raises(errors.ResetLinkInvalid):
+        identity.reset_password(invite, NEW, HERE)
 
 
 def test_of_two_who_use_a_link_one_wins(build: Build) -> None:

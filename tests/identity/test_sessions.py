@@ -206,10 +206,13 @@ def test_an_administrator_sets_a_password(identity: Identity) -> None:
 
 def test_a_disabled_account_is_out_at_once(identity: Identity, mongodb_url: str) -> None:
     session = signed_in(identity)
+    script = identity.api_tokens.make(identity.authenticate(session.access_token), "backup", ["read"])
     with pymongo.MongoClient(mongodb_url) as client:
         client.get_default_database()["users"].update_one({}, {"$set": {"disabled": True}})
     with pytest.raises(errors.CredentialsWrong):
         identity.login(EMAIL, PASSWORD, HERE)
+    with pytest.raises(errors.TokenInvalid):
+        identity.authenticate(script.token)
     assert is_over(identity, session)
 
 

@@ -10,6 +10,7 @@ from gifapp.domain.job import JobState
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipe import Crop, Format, Recipe, Segment
 from gifapp.domain.views import SourceView
+from gifapp.jobs import shares, sources, store
 from gifapp.jobs.documents import JobDocument
 from gifapp.jobs.parts import JobParts, build
 from gifapp.up.servers import running_mongod
@@ -248,3 +249,19 @@ def test_a_source_is_found_by_its_owner_only(
         parts.service.submit("eve", source.id, Recipe())
     assert parts.service.source("ann", source.id) == source
     assert parts.service.sources("eve") == []
+
+
+def test_every_question_about_what_is_anothers_carries_the_owner(parts: JobParts, upload: Upload) -> None:
+    source = upload()
+    job = parts.service.submit("ann", source.id, Recipe())
+    share = shares.add_share("ann", job.id, lasts_s=60)
+    for ask in (
+        lambda: sources.remove_source("eve", source.id),
+        lambda: store.remove_job("eve", job.id),
+        lambda: shares.revoke_share("eve", share.id),
+    ):
+        with pytest.raises(errors.NotFound):
+            ask()
+    assert sources.sources_by_id("eve", [source.id]) == {}
+    assert shares.shares_of("eve", job.id) == []
+    assert [one.id for one in shares.shares_of("ann", job.id)] == [share.id]

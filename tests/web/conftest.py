@@ -16,9 +16,14 @@ def parts(mongodb_url: str, redis_url: str, tmp_path: Path) -> Iterator[Parts]:
 
 
 @pytest.fixture
-async def app(parts: Parts) -> AsyncIterator[GifApp]:
+def behind_proxy() -> bool:
+    return False
+
+
+@pytest.fixture
+async def app(parts: Parts, behind_proxy: bool) -> AsyncIterator[GifApp]:
     """The web tier, listening; it carries two kernels."""
-    running = GifApp(parts, notebooks=NOTEBOOKS, max_kernels=2)
+    running = GifApp(parts, notebooks=NOTEBOOKS, max_kernels=2, behind_proxy=behind_proxy)
     await running.start()
     yield running
     await running.stop()

@@ -106,6 +106,8 @@ async def test_whoever_leaves_leaves_nothing(
     assert claimed.id == running.id
     jobs.service.submit(ada.id, source.id, Recipe(fps=6.0))
     await ada.http.post("/api/v1/me/tokens", json={"name": "backup"})
+    unfinished = {"Tus-Resumable": "1.0.0", "Upload-Length": "9"}
+    assert (await ada.http.post("/api/v1/uploads", headers=unfinished)).status_code == 201
     assert len(left_of(ada.id)) > 6
     answer = await ada.http.request("DELETE", "/api/v1/me", json={"password": PASSWORD})
     assert answer.status_code == 204
