@@ -1,0 +1,95 @@
+"""Every process that touches a stranger's file is held while it runs: looked at from outside."""
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from PIL import Image
+
+from gifapp.conversion import source
+from gifapp.conversion.feeding import Fed
+from gifapp.conversion.plan import make_plan
+from gifapp.conversion.probe import probe
+from gifapp.domain.limits import Limits
+from gifapp.domain.recipe import Recipe
+from gifapp.jobs.child import Moved, Order
+from gifapp.jobs.forkserver import ForkServer
+from tests import clips
+from tests.conversion.test_pictures import folder_of, saved
+from tests.jobs.conftest import ROOT
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what holds them is Linux's")
+
+LIMITS = Limits(memory_bytes=3 * 1024**3)
+BOUNDS = ("AS", "CPU", "FSIZE", "NOFILE", "NPROC", "CORE")
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIFAPP_MONGODB_URL", "mongodb://user:secret@host")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+
+
+def assert_is_held(child: psutil.Process) -> None:
+    bounds = {kind: child.rlimit(getattr(psutil, f"RLIMIT_{kind}"))[1] for kind in BOUNDS}
+    assert [kind for kind, most in bounds.items() if most == psutil.RLIM_INFINITY] == []
+    assert bounds["AS"] <= LIMITS.memory_bytes
+    assert "Seccomp:\t2" in Path(f"/proc/{child.pid}/status").read_text(), "it could open connections"
+    assert [name for name in child.environ() if name.startswith("GIFAPP_")] == []
+
+
+def held(word: str) -> bool:
+    """Whether a child of ours has the word in its command line; it must be held then."""
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has ended
+            if word in child.cmdline():
+                assert_is_held(child)
+                return True
+    return False
+
+
+def test_who_looks_into_a_file_is_held() -> None:
+    seen: list[bool] = []
+    probe(clips.real_clip(), limits=LIMITS, beat=lambda: seen.append(held("gifapp.conversion.inspection")))
+    assert any(seen)
+
+
+def frames(path: Path) -> Iterator[object]:
+    video = probe(path, limits=LIMITS)
+    plan = make_plan(video, Recipe(width_px=1280), LIMITS)
+    return source.frames(path, video, plan, limits=LIMITS, beat=lambda: None)
+
+
+def test_who_decodes_a_video_is_held() -> None:
+    with closing(frames(clips.real_clip())) as decoded:
+        next(decoded)
+        assert held("-protocol_whitelist")
+
+
+def test_who_opens_pictures_is_held(tmp_path: Path) -> None:
+    noise = saved(Image.fromarray(np.random.default_rng(1).integers(0, 255, (999, 999, 3), np.uint8)))
+    with closing(frames(folder_of(tmp_path / "pictures", {f"{n}.png": noise for n in range(9)}))) as decoded:
+        next(decoded)
+        assert held("gifapp.conversion.picture_stream")
+
+
+def test_who_writes_another_format_is_held(tmp_path: Path) -> None:
+    words = ("-c:v", "apng", "-f", "apng")
+    with closing(Fed(words, tmp_path / "out", limits=LIMITS, beat=lambda: None)):
+        assert held("apng")
+
+
+def test_who_converts_is_held(tmp_path: Path) -> None:
+    clip = clips.pattern(tmp_path / "clip.mp4", size="32x32", seconds=0.2)
+    order = Order(clip, probe(clip, limits=LIMITS), Recipe(), tmp_path, LIMITS)
+    server = ForkServer("tests.jobs.converters:slow", "tests.jobs.converters:be_cold")
+    server.ensure_running()
+    with server.convert(order) as conversion:
+        assert isinstance(conversion.receive(30), Moved)
+        assert_is_held(psutil.Process(conversion.pid))
+    server.stop()
