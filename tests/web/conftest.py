@@ -1,3 +1,4 @@
+import dataclasses
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -10,9 +11,14 @@ from tests.web.visitors import NOTEBOOKS, PASSWORD, SignIn, web_parts
 
 
 @pytest.fixture
-def parts(mongodb_url: str, redis_url: str, tmp_path: Path) -> Iterator[Parts]:
+def cookie_secure() -> bool:
+    return False
+
+
+@pytest.fixture
+def parts(mongodb_url: str, redis_url: str, tmp_path: Path, cookie_secure: bool) -> Iterator[Parts]:
     with web_parts(mongodb_url, redis_url, tmp_path.as_uri()) as built:
-        yield built
+        yield dataclasses.replace(built, cookie_secure=cookie_secure)
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from gifapp import errors
 from gifapp.web.app import GifApp
 from gifapp.web.kernels import PageClient
 from gifapp.web.parts import Parts
-from tests.web.visitors import NOTEBOOKS, SignIn
+from tests.web.visitors import NOTEBOOKS, PASSWORD, SignIn
 
 FORBIDDEN = [
     *("/api", "/api/kernels", "/api/sessions", "/api/contents", "/api/contents/dashboard.ipynb"),
@@ -148,6 +148,23 @@ async def test_a_kernel_is_open_to_its_visitor_alone(app: GifApp, sign_in: SignI
     for visitor in (bob, httpx.AsyncClient()):
         with pytest.raises(HTTPClientError, match="403"):
             await connected(app, visitor, kernel_id).__aenter__()
+
+
+@pytest.mark.parametrize("cookie_secure", [True, False])
+async def test_cookies_stay_with_our_pages_and_with_https(
+    app: GifApp, stranger: httpx.AsyncClient, cookie_secure: bool
+) -> None:
+    account = {"email": "ada@example.org", "password": PASSWORD}
+    app.parts.identity.create_user(**account, role="user")
+    cookies = {}
+    for answer in (await stranger.get("/"), await stranger.post("/api/v1/auth/login", json=account)):
+        for cookie in answer.headers.get_list("Set-Cookie"):
+            name, _, attributes = cookie.partition("=")
+            cookies[name] = {part.strip() for part in attributes.split(";")}
+    assert set(cookies) == {"_xsrf", "gifapp_session"}
+    assert all("SameSite=Lax" in each for each in cookies.values())
+    assert all(("Secure" in each) is cookie_secure for each in cookies.values())
+    assert "HttpOnly" in cookies["gifapp_session"]
 
 
 async def test_another_sites_page_cannot_use_the_visitors_cookie(app: GifApp, sign_in: SignIn) -> None:

@@ -4,7 +4,9 @@ import httpx
 import pytest
 
 from gifapp.identity.service import Identity
-from tests.web.api.conftest import PASSWORD, Person, SignUp, is_problem
+from gifapp.jobs.parts import JobParts
+from gifapp.web.parts import build_parts
+from tests.web.api.conftest import PASSWORD, SECRET, Person, SignUp, is_problem
 
 ADA = {"email": "ada@example.org", "password": PASSWORD}
 
@@ -76,6 +78,16 @@ async def test_signing_in_gives_a_token_and_cookies(stranger: httpx.AsyncClient,
     headers = {"Authorization": f"Bearer {told['access_token']}"}
     me = (await stranger.get("/api/v1/me", headers=headers)).json()
     assert me == told["user"] | {"stored_bytes": 0, "quota_bytes": None}
+
+
+@pytest.mark.parametrize(
+    ("public_url", "is_secure"), [("https://gifs.example", True), ("http://gifs.example", False), (None, False)]
+)
+def test_cookies_are_secure_where_people_use_https(
+    jobs: JobParts, identity: Identity, redis_url: str, public_url: str | None, is_secure: bool
+) -> None:
+    parts = build_parts(jobs, identity, secret=SECRET, redis_url=redis_url, public_url=public_url)
+    assert parts.cookie_secure is is_secure
 
 
 @pytest.mark.parametrize("email", ["ada@example.org", "nobody@example.org"])
