@@ -23,6 +23,12 @@ _RATES = Rates(login_by_address="100/minute", register_by_address="100/hour")
 SignIn = Callable[[str], Awaitable[httpx.AsyncClient]]
 
 
+def policy_of(answer: httpx.Response) -> dict[str, set[str]]:
+    """The Content-Security-Policy of an answer: what each directive allows."""
+    directives = answer.headers["Content-Security-Policy"].split(";")
+    return {name: set(allowed) for name, *allowed in map(str.split, directives)}
+
+
 @contextmanager
 def web_parts(mongodb_url: str, redis_url: str, storage_url: str, rates: Rates = _RATES) -> Iterator[Parts]:
     """Parts on real servers, with a cheap password hash and open registration."""

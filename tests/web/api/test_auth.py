@@ -81,7 +81,8 @@ async def test_signing_in_gives_a_token_and_cookies(stranger: httpx.AsyncClient,
 
 
 @pytest.mark.parametrize(
-    ("public_url", "is_secure"), [("https://gifs.example", True), ("http://gifs.example", False), (None, False)]
+    ("public_url", "is_secure"),
+    [("https://gifs.example", True), ("http://gifs.example", False), (None, False)],
 )
 def test_cookies_are_secure_where_people_use_https(
     jobs: JobParts, identity: Identity, redis_url: str, public_url: str | None, is_secure: bool

@@ -10,6 +10,7 @@ from gifapp.domain.views import JobView
 from gifapp.identity.service import Identity
 from gifapp.web.answering import AnsweringHandler
 from gifapp.web.api import api_routes
+from gifapp.web.base import SESSION_COOKIE
 from tests.web.api.conftest import Person, SignUp
 
 API = "/api/v1"
@@ -124,6 +125,17 @@ async def test_who_may_what(stranger: httpx.AsyncClient, ada: Person, sign_up: S
         path = route.format(job=job.id, source=job.source.id)
         found[method, route] = tuple([(await who.request(method, path)).status_code for who in askers])
     assert found == ACCESS
+
+
+async def test_the_cookie_alone_opens_nothing(stranger: httpx.AsyncClient, ada: Person, job: JobView) -> None:
+    assert job.source
+    stranger.cookies.set(SESSION_COOKIE, ada.session.refresh_token)
+    found = {}
+    for method, route in ACCESS:
+        path = route.format(job=job.id, source=job.source.id)
+        found[method, route] = (await stranger.request(method, path)).status_code
+    forgeable = {("POST", f"{API}/auth/{verb}"): 403 for verb in ("refresh", "logout")}
+    assert found == {one: statuses[0] for one, statuses in ACCESS.items()} | forgeable
 
 
 async def test_what_each_api_token_may(url: str, sign_up: SignUp, identity: Identity, job: JobView) -> None:

@@ -11,6 +11,7 @@ from gifapp.domain.views import JobView, SourceView
 from gifapp.identity.service import Identity
 from gifapp.web.parts import Parts
 from tests.web.api.conftest import FRIEND, Person, SignUp, is_problem
+from tests.web.visitors import policy_of
 
 
 async def test_anothers_video_makes_no_job(sign_up: SignUp, source: SourceView) -> None:
@@ -55,7 +56,13 @@ async def test_every_answer_is_guarded(stranger: httpx.AsyncClient, ada: Person)
     ):
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Referrer-Policy"] == "no-referrer"
-        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["X-Frame-Options"] == "DENY"
+        assert policy_of(answer) == {
+            "default-src": {"'none'"},
+            "style-src": {"'unsafe-inline'"},
+            "frame-ancestors": {"'none'"},
+            "sandbox": set(),
+        }
         assert answer.headers["Cache-Control"] == "no-store"
         assert "Server" not in answer.headers
         assert "Access-Control-Allow-Origin" not in answer.headers

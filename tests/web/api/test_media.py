@@ -17,6 +17,7 @@ from gifapp.web.media import disposition
 from gifapp.web.parts import Parts
 from gifapp.web.signing import MediaSigner
 from tests.web.api.conftest import SECRET, Person, SignUp, is_problem
+from tests.web.visitors import policy_of
 
 
 @pytest.fixture
@@ -31,6 +32,9 @@ async def test_a_gif_is_a_gif(ada: Person, stranger: httpx.AsyncClient, job: Job
     assert answer.headers["Content-Type"] == "image/gif"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Accept-Ranges"] == "bytes"
+    policy = policy_of(answer)
+    assert (policy["default-src"], policy["frame-ancestors"]) == ({"'none'"}, {"'none'"})
+    assert policy.keys() == {"default-src", "frame-ancestors", "media-src", "style-src"}
     assert answer.headers["Content-Disposition"].startswith('inline; filename="clip.gif"')
     is_problem(await stranger.get(answer.url.path), 401, "not-signed-in")
 
