@@ -104,6 +104,11 @@ def fills_the_disk(
     return Report()
 
 
+def writes_much(path: Path, recipe: Any, out: Path, *, video: Any, limits: Any, on_progress: Tell) -> Report:
+    out.write_bytes(bytes(1_000_000))
+    return Report()
+
+
 def looks_around(path: Path, recipe: Any, out: Path, *, video: Any, limits: Any, on_progress: Tell) -> Report:
     """Refuses with what a conversion can see of us."""
     secrets = [name for name in os.environ if name.startswith("GIFAPP_")]

@@ -1,0 +1,79 @@
+"""What happens on a disk that is really full: run on one of 100 kB, prints how each attempt ends as JSON."""
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import gifapp
+from gifapp import errors
+from gifapp.conversion.probe import probe
+from gifapp.domain.job import Progress
+from gifapp.domain.limits import Limits, Room
+from gifapp.domain.recipe import Recipe
+from gifapp.jobs.blobs import open_blobs
+from gifapp.jobs.child import Failed, Message, Moved, Order
+from gifapp.jobs.forkserver import ForkServer
+from gifapp.jobs.partial import Facts, PartialUploads, Writer
+
+CHUNK = b"x" * 30_000
+MUCH = 10**6
+
+
+def upload(disk: Path) -> None:
+    with open_blobs((disk / "storage").as_uri()).incoming(limit_bytes=MUCH, room=Room(0, None)) as incoming:
+        for _ in range(MUCH // len(CHUNK)):
+            incoming.write(CHUNK)
+        incoming.finish()
+
+
+def upload_in_parts(disk: Path) -> None:
+    uploads = PartialUploads(open_blobs((disk / "storage").as_uri()))
+    facts = Facts(owner_id="ada", length_bytes=MUCH, name="a.mp4", metadata="", created_at=datetime.now(UTC))
+    begun = uploads.create(facts)
+    with Writer(begun.directory, begun.facts) as writer:
+        writer.append(0)
+        try:
+            for _ in range(MUCH // len(CHUNK)):
+                writer.write(CHUNK)
+        finally:
+            assert 0 < uploads.find("ada", begun.id).offset < MUCH  # to be gone on with
+            writer.remove()
+
+
+def gif(disk: Path, clip: Path) -> None:
+    gifapp.convert(clip, Recipe(), disk / "out.gif")
+
+
+def conversion(disk: Path, clip: Path) -> None:
+    limits, scratch = Limits(), disk / "scratch"
+    scratch.mkdir()
+    server = ForkServer("tests.jobs.converters:writes_much", "tests.jobs.converters:be_cold")
+    server.ensure_running()
+    with server.convert(Order(clip, probe(clip, limits=limits), Recipe(), scratch, limits)) as running:
+        said: Message | None = Moved(Progress(phase="reading", fraction=0))
+        while isinstance(said, Moved) or said is None:
+            said = running.receive(10)
+    server.stop()
+    (scratch / "out").unlink()
+    if isinstance(said, Failed):
+        raise said.error
+
+
+def ending(attempt: Callable[..., None], disk: Path, *more: Path) -> list[str | int]:
+    """The error, and how many files it left."""
+    code = "none"
+    try:
+        attempt(disk, *more)
+    except errors.GifappError as error:
+        code = error.code
+    left = [path for path in disk.rglob("*") if path.is_file() and path.name != "lock"]
+    return [code, len(left)]
+
+
+if __name__ == "__main__":
+    disk, clip = map(Path, sys.argv[1:])
+    attempts = {"upload": (upload,), "upload in parts": (upload_in_parts,)}
+    attempts |= {"gif": (gif, clip), "conversion": (conversion, clip)}
+    json.dump({name: ending(attempt, disk, *more) for name, (attempt, *more) in attempts.items()}, sys.stdout)
