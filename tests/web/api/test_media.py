@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import time
 from io import BytesIO
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -97,7 +98,7 @@ async def test_head_sends_no_body(stranger: httpx.AsyncClient, address: str, gif
 
 
 async def test_a_changed_address_shows_nothing(
-    stranger: httpx.AsyncClient, address: str, sign_up: SignUp
+    stranger: httpx.AsyncClient, ada: Person, job: JobView, address: str, sign_up: SignUp
 ) -> None:
     parts = urlsplit(address)
     good = {name: values[0] for name, values in parse_qs(parts.query).items()}
@@ -114,6 +115,8 @@ async def test_a_changed_address_shows_nothing(
         answer = await stranger.get(f"{parts.path}?{urlencode({**good, **change})}")
         is_problem(answer, 403, "media-link-invalid")
     is_problem(await stranger.get(parts.path), 403, "media-link-invalid")
+    forged = MediaSigner(b"another secret of thirty-two bytes").address("gifs", job.id, ada.id)
+    is_problem(await stranger.get(forged), 403, "media-link-invalid")
     is_problem(await stranger.get(f"/media/gifs/else?{parts.query}"), 403, "media-link-invalid")
     is_problem(await stranger.get(address.replace("/gifs/", "/posters/")), 403, "media-link-invalid")
 
@@ -184,6 +187,8 @@ def test_an_address_stays_the_same_for_hours_and_then_ends() -> None:
     now_s += 2
     with pytest.raises(errors.MediaLinkInvalid):
         signer.owner("gifs", "j", query())
+    address = MediaSigner(SECRET).address("gifs", "j", "ada")
+    assert 6 * 3600 <= int(query()["expires"]) - time.time() <= 12 * 3600
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import httpx
 from gifapp.client import Client
 from gifapp.domain.views import JobView
 from gifapp.jobs.documents import ShareDocument, utc_now
-from tests.web.api.conftest import Person, SignUp, is_problem
+from gifapp.web.share_links import ShareLinks
+from tests.web.api.conftest import SECRET, Person, SignUp, is_problem
 
 
 async def shared(person: Person, job: JobView, **wish: Any) -> dict[str, Any]:
@@ -82,6 +83,26 @@ async def test_links_that_lead_nowhere_look_the_same(
     answers += [await stranger.get(url) for url in (deleted, "/s/nothing", f"/s/{'A' * 43}", "/s/%C3%A9")]
     assert {(answer.status_code, answer.text) for answer in answers} == {(404, answers[0].text)}
     assert ShareDocument.objects(job=job.id).count() == 0
+
+
+async def test_whoever_knows_the_id_of_a_share_has_no_link(
+    ada: Person, job: JobView, gif: bytes, stranger: httpx.AsyncClient
+) -> None:
+    share = await shared(ada, job)
+    token = ShareLinks(SECRET).token(share["id"])
+    assert share["url"].endswith(token)
+    forged = [ShareLinks(b"another secret of thirty-two bytes").token(share["id"]), token[:-22] + "A" * 22]
+    for each in (*forged, token[:22]):
+        assert (await stranger.get(f"/s/{each}")).status_code == 404
+        is_problem(await stranger.get(f"/s/{each}/clip.gif"), 404, "not-found")
+
+
+async def test_no_cache_keeps_what_a_link_shows_beyond_its_end(
+    ada: Person, job: JobView, gif: bytes, stranger: httpx.AsyncClient
+) -> None:
+    file = await stranger.get(f"{(await shared(ada, job, expires_in_s=9))['url']}/clip.gif")
+    kept_s = int(file.headers["Cache-Control"].removeprefix("public, max-age="))
+    assert kept_s <= 9
 
 
 async def test_a_share_is_its_owners(ada: Person, job: JobView, gif: bytes, sign_up: SignUp) -> None:
