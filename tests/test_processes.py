@@ -1,5 +1,6 @@
 import errno
 import os
+import platform
 import signal
 import socket
 import subprocess
@@ -133,6 +134,29 @@ def test_a_child_without_a_network_reaches_not_even_this_machine(tmp_path: Path)
         assert said_by(code, ProcessLimits(is_offline=True)) == "refused refused "
         outer = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {code!r}])"
         assert said_by(outer, ProcessLimits(is_offline=True)) == "refused refused "
+
+
+OTHER_CALLS = """
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+for number in (425, 0x40000000 + 41):  # io_uring_setup, and socket by its number with 32-bit pointers
+    libc.syscall(ctypes.c_long(number), 2, 1, 0)
+    print(ctypes.get_errno(), end=" ")
+"""
+AS_32_BITS = """
+import ctypes, mmap
+code = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+code.write(bytes.fromhex("b814000000" "cd80" "c3"))  # eax = 20, which is getpid; int 0x80; return
+call = ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(code)))
+print(-call(), end="")
+"""
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64" or sys.platform != "linux", reason="they are x86-64's")
+def test_there_is_no_other_way_to_a_socket() -> None:
+    offline = ProcessLimits(is_offline=True)
+    assert said_by(OTHER_CALLS, offline) == f"{errno.EACCES} {errno.EACCES} "
+    assert said_by(AS_32_BITS, offline) in (str(errno.EACCES), "")  # nothing: this kernel has none of these
 
 
 def test_what_reads_strangers_files_has_every_limit() -> None:
