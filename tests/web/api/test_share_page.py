@@ -1,5 +1,7 @@
 """The public page of what is no GIF, and of names that would be markup."""
 
+import pytest
+
 from gifapp.web.share_page import Shown, page
 
 LINK = "https://gifs.example/s/token"
@@ -17,7 +19,8 @@ def test_a_video_plays_and_is_told_as_a_video() -> None:
     assert "og:image" not in html
 
 
-def test_a_name_is_text() -> None:
-    html = page(shown('"><script>alert(1)</script>.gif', "image/gif"))
+@pytest.mark.parametrize("kind", ["image/gif", "video/mp4"])
+def test_a_name_is_text(kind: str) -> None:
+    html = page(shown('"><script>alert(1)</script>.gif', kind))
     assert "<script" not in html
     assert "&lt;script&gt;" in html
