@@ -185,7 +185,10 @@ async def test_a_browser_executes_nothing(app: GifApp, sign_in: SignIn, tmp_path
     ada = await sign_in("ada@example.org")
     code = f"open({str(tmp_path / 'written')!r}, 'w')"
     async with connected(app, ada, kernel_of(await ada.get("/"))) as page:
-        await page.write_message(message("execute_request", channel, code=code))
+        for kind in ("execute", "inspect", "complete", "is_complete", "history", "debug", "interrupt"):
+            content = {"code": code, "cursor_pos": 1, "type": "request", "seq": 1, "command": "initialize"}
+            content |= {"hist_access_type": "tail", "n": 1, "output": False, "raw": True}
+            await page.write_message(message(f"{kind}_request", channel, **content))
         await page.write_message(message("shutdown_request", "control", restart=False))
         await page.write_message(message("kernel_info_request", "shell"))
         seen = [await next_message(page)]

@@ -207,7 +207,14 @@ def probed(video: bytes, tmp_path_factory: pytest.TempPathFactory) -> tuple[Vide
 
 
 @pytest.fixture
-def source(ada: Person, jobs: JobParts, video: bytes, probed: tuple[Video, bytes]) -> SourceView:
+def source_name() -> str:
+    return "clip.mp4"
+
+
+@pytest.fixture
+def source(
+    ada: Person, jobs: JobParts, video: bytes, probed: tuple[Video, bytes], source_name: str
+) -> SourceView:
     """A video of Ada's."""
     found, picture = probed
     with jobs.service.incoming(ada.id) as incoming:
@@ -216,7 +223,7 @@ def source(ada: Person, jobs: JobParts, video: bytes, probed: tuple[Video, bytes
         incoming.poster_path.write_bytes(picture)
         jobs.blobs.keep_source(incoming)
         facts = {"size_bytes": len(video), "sha256": incoming.sha256, "video": found}
-        added = sources.add_source(ada.id, name="clip.mp4", **facts)
+        added = sources.add_source(ada.id, name=source_name, **facts)
     return jobs.service.source(ada.id, added.id)
 
 

@@ -53,6 +53,12 @@ async def test_the_export_has_all_that_is_ones_own(
     assert len(zipped.namelist()) == 6
 
 
+@pytest.mark.parametrize("source_name", ["../../etc/a\\b\n.mp4"])
+async def test_a_name_in_an_export_leads_to_no_other_folder(ada: Person, source: SourceView) -> None:
+    zipped = await unzipped(ada)
+    assert f"videos/{source.id}-....etcab.mp4" in zipped.namelist()
+
+
 async def test_nobody_exports_what_is_anothers(gif: bytes, sign_up: SignUp) -> None:
     zipped = await unzipped(sign_up("eve"))
     assert [name for name in zipped.namelist() if "/" in name] == []
