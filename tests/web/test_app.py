@@ -21,7 +21,7 @@ from voila._version import __version__ as voila_version
 
 from gifapp import errors
 from gifapp.web.app import GifApp
-from gifapp.web.kernels import PageClient
+from gifapp.web.kernels import REAP_EVERY_S, PageClient
 from gifapp.web.parts import Parts
 from tests.web.visitors import NOTEBOOKS, PASSWORD, SignIn, policy_of
 
@@ -171,6 +171,14 @@ async def test_cookies_stay_with_our_pages_and_with_https(
     assert "HttpOnly" in cookies["gifapp_session"]
 
 
+async def test_nobody_else_on_this_machine_talks_to_a_kernel(app: GifApp, sign_in: SignIn) -> None:
+    kernel_id = kernel_of(await (await sign_in("ada@example.org")).get("/"))
+    assert not for_others(app.connection_dir)
+    kernel = app.kernel_manager.get_kernel(kernel_id)
+    assert Path(kernel.connection_file).parent == Path(app.connection_dir)
+    assert kernel.get_connection_info()["curve_publickey"]
+
+
 async def test_another_sites_page_cannot_use_the_visitors_cookie(app: GifApp, sign_in: SignIn) -> None:
     ada = await sign_in("ada@example.org")
     kernel_id = kernel_of(await ada.get("/"))
@@ -246,8 +254,7 @@ async def test_signing_out_ends_the_visitors_kernels(app: GifApp, sign_in: SignI
     async with connected(app, ada, lost) as page:
         answer = await ada.post("/api/v1/auth/logout", headers={"X-XSRFToken": ada.cookies["_xsrf"]})
         assert answer.is_success
-        await app.kernels.reap()
-        assert app.kernels.ids() == [kept]
+        await until(lambda: app.kernels.ids() == [kept], within_s=2 * REAP_EVERY_S)
     assert page.close_reason == "the session is over"
 
 
@@ -356,6 +363,11 @@ async def next_message(page: WebSocketClientConnection) -> str:
     return str(json.loads(received)["msg_type"])
 
 
+def for_others(path: str) -> int:
+    """What everybody but its owner may do with a file."""
+    return Path(path).stat().st_mode & 0o077
+
+
 async def beacon(who: httpx.AsyncClient, kernel_id: str) -> httpx.Response:
     """What the page sends when it closes."""
     if "_xsrf" not in who.cookies:
@@ -376,7 +388,7 @@ def clients_open() -> list[PageClient]:
     return [one for one in clients if not one.context.closed]
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+async def until(condition: Callable[[], bool], *, within_s: float = 5) -> None:
+    async with asyncio.timeout(within_s):
         while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.02)

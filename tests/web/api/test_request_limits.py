@@ -5,12 +5,13 @@ import dataclasses
 import socket
 import time
 from collections.abc import Iterator
+from typing import get_args
 
 import httpx
 import pytest
 
 from gifapp import errors
-from gifapp.domain.rates import Rates
+from gifapp.domain.rates import Rates, RequestKind
 from gifapp.identity.request_limits import RequestLimits
 from gifapp.identity.throttle import Throttle
 from gifapp.web.parts import Parts
@@ -22,7 +23,7 @@ DEAD = "redis://127.0.0.1:1/0"
 
 @pytest.fixture
 def parts(parts: Parts, redis_url: str) -> Parts:
-    rates = Rates(writes="2/minute", views="2/minute", websockets="2/minute")
+    rates = Rates(**dict.fromkeys(get_args(RequestKind), "2/minute"))
     return dataclasses.replace(parts, request_limits=RequestLimits(redis_url, rates))
 
 
@@ -42,7 +43,32 @@ async def test_each_account_has_windows_of_its_own_for_each_kind(sign_up: SignUp
     assert int(answer.headers["Retry-After"]) == told["retry_after_s"] <= 60
     assert told["detail"].startswith("That is too often: the limit for writes here is 2 per 1 minute.")
     assert (await ada.http.get("/api/v1/jobs")).status_code == 200
+    assert (await ada.http.get("/api/v1/events")).status_code == 426  # of a kind with the same limit
     assert (await eve.http.delete("/api/v1/jobs/none")).status_code == 404
+
+
+KINDS = {
+    ("GET", "/api/v1/jobs"): "reads",
+    ("HEAD", "/api/v1/jobs/none/gif"): "reads",
+    ("POST", "/api/v1/jobs/none/cancel"): "writes",
+    ("POST", "/api/v1/sources"): "uploads",
+    ("POST", "/api/v1/uploads"): "uploads",
+    ("PATCH", "/api/v1/uploads/none"): "uploads",
+    ("POST", "/api/v1/jobs"): "submits",
+    ("POST", "/api/v1/jobs/none/retry"): "submits",
+    ("GET", "/api/v1/events"): "websockets",
+    ("GET", "/s/none"): "views",
+}
+
+
+async def test_what_costs_more_is_counted_apart(sign_up: SignUp) -> None:
+    for number, ((method, path), kind) in enumerate(KINDS.items()):
+        person = sign_up(f"person{number}")
+        statuses = [(await person.http.request(method, path)).status_code for _ in range(2)]
+        assert 429 not in statuses
+        told = await person.http.request(method, path)
+        assert told.status_code == 429
+        assert method == "HEAD" or f"the limit for {kind} here" in told.json()["detail"]
 
 
 async def test_strangers_are_limited_by_address_and_refused_ones_count(stranger: httpx.AsyncClient) -> None:
@@ -73,14 +99,29 @@ def test_two_processes_share_a_window(redis_url: str) -> None:
         one.count("reads", user_id="ada", address=HERE)
 
 
+def test_strangers_elsewhere_have_a_window_of_their_own(redis_url: str) -> None:
+    limits = RequestLimits(redis_url, Rates(reads="1/minute"))
+    for address in (HERE, "203.0.113.8", "2001:db8::1", "2001:db8:0:1::1"):
+        limits.count("reads", user_id=None, address=address)
+    for address in (HERE, "2001:db8::2"):
+        with pytest.raises(errors.RateLimited):
+            limits.count("reads", user_id=None, address=address)
+
+
 def test_the_window_slides(redis_url: str) -> None:
-    limits = RequestLimits(redis_url, Rates(reads="2/second"))
-    for _ in range(2):
-        limits.count("reads", user_id="ada", address=HERE)
-    with pytest.raises(errors.RateLimited):
-        limits.count("reads", user_id="ada", address=HERE)
+    limits = RequestLimits(redis_url, Rates(reads="4/2 seconds"))
+
+    def let_through() -> int:
+        for number in range(9):
+            try:
+                limits.count("reads", user_id="ada", address=HERE)
+            except errors.RateLimited:
+                return number
+        return 9
+
+    assert let_through() == 4
     time.sleep(2.05)
-    limits.count("reads", user_id="ada", address=HERE)
+    assert 0 < let_through() < 4  # those of a moment ago have not all been forgotten
 
 
 def test_a_minute_of_fifty_reads_a_second_is_allowed(redis_url: str) -> None:
