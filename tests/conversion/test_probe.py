@@ -149,6 +149,14 @@ def test_a_playlist_opens_no_connection(tmp_path: Path) -> None:
             server.accept()
 
 
+@pytest.mark.parametrize("playlist", clips.PLAYLISTS)
+def test_a_playlist_reads_no_other_file(tmp_path: Path, playlist: str) -> None:
+    clips.pattern(tmp_path / "anothers.ts", seconds=0.2)
+    (tmp_path / playlist).write_text(clips.PLAYLISTS[playlist])
+    with pytest.raises(errors.SourceNotVideo):
+        probe(tmp_path / playlist, limits=LIMITS)
+
+
 @pytest.mark.parametrize(
     ("make", "error"),
     [

@@ -33,6 +33,17 @@ def test_ffmpeg_that_uses_up_its_cpu_time_was_too_slow() -> None:
         read(clips.real_clip(), Limits(deadline_s=0.5))
 
 
+@pytest.mark.parametrize("playlist", clips.PLAYLISTS)
+def test_a_playlist_that_took_the_place_of_a_video_is_not_followed(tmp_path: Path, playlist: str) -> None:
+    limits, clip = Limits(), clips.pattern(tmp_path / "anothers.ts", seconds=0.2)
+    video = probe(clip, limits=limits)
+    (tmp_path / playlist).write_text(clips.PLAYLISTS[playlist])
+    plan = make_plan(video, Recipe(), limits)
+    frames = source.frames(tmp_path / playlist, video, plan, limits=limits, beat=lambda: None)
+    with closing(frames), pytest.raises(errors.SourceDamaged):
+        next(frames)
+
+
 def test_ffmpeg_that_somebody_kills_crashed() -> None:
     def kill() -> None:
         for child in psutil.Process().children():
