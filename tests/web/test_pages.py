@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from pathlib import Path
 
 import httpx
 import pytest
@@ -9,6 +10,11 @@ from voila._version import __version__ as voila_version
 
 from gifapp.web.pages import jupyter_directory
 from tests.web.visitors import SignIn, policy_of
+
+ROOT = Path(__file__).parents[2]
+MAKES_MARKUP = re.compile(
+    r"(inner|outer)HTML\s*\+?=|insertAdjacentHTML|document\.write|createContextualFragment|setHTML|DOMParser"
+)
 
 
 async def test_the_first_visitor_is_told_where_the_setup_token_is(stranger: httpx.AsyncClient) -> None:
@@ -48,6 +54,19 @@ async def test_the_sign_in_page_runs_no_inline_script(stranger: httpx.AsyncClien
     assert (policy["default-src"], policy["frame-ancestors"]) == ({"'self'"}, {"'none'"})
     assert set().union(*policy.values()) == {"'self'", "'none'", "data:"}
     assert not re.search(r"<script(?! src)|<style|style=|\son\w+=", page.text)
+
+
+def test_no_script_of_ours_makes_markup_of_what_people_wrote() -> None:
+    scripts = [*ROOT.glob("gifapp/**/*.js"), *ROOT.glob("voila/**/*.js")]
+    made = {
+        (path.name, line.strip())
+        for path in scripts
+        if "vendor" not in path.parts and "bundle" not in path.name
+        for line in path.read_text().splitlines()
+        if MAKES_MARKUP.search(line)
+    }
+    assert len(scripts) > 10
+    assert made == {("signin.js", 'byId("word").innerHTML = words();')}  # sentences of ours
 
 
 async def test_the_sign_in_page_is_small_and_all_of_it_is_served(stranger: httpx.AsyncClient) -> None:
