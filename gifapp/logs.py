@@ -22,6 +22,7 @@ _SECRETS_IN_TEXT = [
     (re.compile(r"([?&](?:setup|invite|reset|token|signature)=)[^&\s\"']+"), r"\1…"),
     (re.compile(r"(Bearer )\S+"), r"\1…"),
     (re.compile(r"(gifapp_)[\w-]{40,}"), r"\1…"),  # an API token
+    (re.compile(r"(/s/)[\w-]{40,}"), r"\1…"),  # a public link
 ]
 
 
@@ -51,7 +52,7 @@ def without_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any])
 
 
 def redact(text: str) -> str:
-    """`text` without passwords in URLs, tokens in query strings and bearer tokens."""
+    """`text` without passwords in URLs, tokens in query strings, bearer tokens and public links."""
     for pattern, replacement in _SECRETS_IN_TEXT:
         text = pattern.sub(replacement, text)
     return text

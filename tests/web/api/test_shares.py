@@ -91,6 +91,7 @@ async def test_whoever_knows_the_id_of_a_share_has_no_link(
     share = await shared(ada, job)
     token = ShareLinks(SECRET).token(share["id"])
     assert share["url"].endswith(token)
+    assert len(token) == 43  # 128 bits of name, 128 of proof
     forged = [ShareLinks(b"another secret of thirty-two bytes").token(share["id"]), token[:-22] + "A" * 22]
     for each in (*forged, token[:22]):
         assert (await stranger.get(f"/s/{each}")).status_code == 404
