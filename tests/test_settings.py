@@ -23,6 +23,11 @@ def test_a_flag_beats_the_environment_which_beats_the_file(
     assert (loaded.port, loaded.host, loaded.registration) == (3000, "environment", "closed")
 
 
+def test_nobody_from_elsewhere_comes_in_unless_a_setting_says_so() -> None:
+    loaded = settings.load()
+    assert (loaded.host, loaded.registration, loaded.cors_origins) == ("127.0.0.1", "invite", ())
+
+
 def test_the_file_is_that_of_the_data_directory_given_as_a_flag(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "gifapp.toml").write_text("port = 1234\n")

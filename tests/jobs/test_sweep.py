@@ -19,6 +19,7 @@ from gifapp.domain.views import JobView, SourceView
 from gifapp.jobs import leases
 from gifapp.jobs.documents import LONG_AGO, JobDocument, utc_now
 from gifapp.jobs.parts import JobParts
+from gifapp.jobs.queue import make_queue
 from tests.jobs.conftest import QUICK, ROOT, files_below
 
 
@@ -202,6 +203,15 @@ def test_a_forged_message_is_not_even_unpacked(parts: JobParts, redis_url: str, 
         parts.doorbell.huey.dequeue()
     assert not (tmp_path / "sprung").exists()
     forger.storage.pool.disconnect()
+
+
+def test_a_message_signed_with_another_secret_is_refused(redis_url: str) -> None:
+    ours, theirs = (make_queue(redis_url, secret) for secret in (b"ours" * 8, b"theirs" * 8))
+    theirs.storage.enqueue(theirs.serializer.serialize("hello"))
+    with pytest.raises(ValueError, match=r"[Ss]ignature"):
+        ours.dequeue()
+    for queue in (ours, theirs):
+        queue.storage.pool.disconnect()
 
 
 class Trap:

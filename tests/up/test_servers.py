@@ -1,7 +1,9 @@
 import signal
 import socket
 import stat
+import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pymongo
@@ -44,6 +46,16 @@ def test_mongodb_wants_a_password(mongodb_url: str) -> None:
         pytest.raises(pymongo.errors.OperationFailure, match="requires authentication"),
     ):
         stranger.list_database_names()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, 127.0.0.2 is nobody's")
+def test_they_listen_on_one_address_of_this_machine_alone(redis_url: str, mongodb_url: str) -> None:
+    for url in (redis_url, mongodb_url):
+        port = urlsplit(url).port
+        assert port
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.2", port), timeout=5)
 
 
 def test_passwords_are_in_private_files_and_never_in_an_argument_list(tmp_path: Path) -> None:
