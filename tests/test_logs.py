@@ -33,7 +33,7 @@ def test_no_secret_is_written(written: io.StringIO) -> None:
     log = structlog.get_logger("gifapp")
     log.info("login", password=secret, access_token=secret)
     log.info("connecting", url=f"redis://:{secret}@127.0.0.1:6379/0", other=f"mongodb://me:{secret}@host/db")
-    logging.getLogger("tornado.access").info("200 GET %s", f"/?setup={secret}&next=/")
+    logging.getLogger("tornado.access").info("200 GET %s", f"/?setup={secret}&token={secret}&next=/")
     logging.getLogger("tornado.general").warning("header Authorization: Bearer %s", secret)
     try:
         raise ValueError(f"redis://:{secret}@host is away")

@@ -33,6 +33,7 @@ def test_what_a_person_stores_are_their_videos_and_gifs(
     parts.service.submit("ann", source.id, Recipe())
     job_id = finish(parts)
     assert parts.service.room("ann") == Room(2 * len(video) + len(GIF), None)
+    assert parts.service.room("bob") == Room(len(video), None)
     parts.service.delete_source("ann", source.id)
     parts.service.delete("ann", job_id)
     assert parts.service.room("ann") == Room(len(video), None)

@@ -193,9 +193,8 @@ async def test_a_browser_executes_nothing(app: GifApp, sign_in: SignIn, tmp_path
     ada = await sign_in("ada@example.org")
     code = f"open({str(tmp_path / 'written')!r}, 'w')"
     async with connected(app, ada, kernel_of(await ada.get("/"))) as page:
-        for kind in ("execute", "inspect", "complete", "is_complete", "history", "debug", "interrupt"):
+        for kind in ("execute", "inspect", "complete", "is_complete", "debug", "interrupt"):
             content = {"code": code, "cursor_pos": 1, "type": "request", "seq": 1, "command": "initialize"}
-            content |= {"hist_access_type": "tail", "n": 1, "output": False, "raw": True}
             await page.write_message(message(f"{kind}_request", channel, **content))
         await page.write_message(message("shutdown_request", "control", restart=False))
         await page.write_message(message("kernel_info_request", "shell"))
