@@ -1,0 +1,144 @@
+"""The files of `deploy/`: valid by their schemas, and naming settings and commands that there are."""
+
+import configparser
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import crossplane
+import kubernetes_validate
+import pytest
+import yaml
+from click.testing import CliRunner
+from dockerfile_parse import DockerfileParser
+
+from gifapp.__main__ import gifapp
+from gifapp.domain.limits import Limits
+from gifapp.jobs.documents import JobDocument
+from gifapp.jobs.timings import Timings
+from gifapp.settings import Settings
+
+DEPLOY = Path(__file__).parents[1] / "deploy"
+COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+MANIFESTS = list(yaml.safe_load_all((DEPLOY / "kubernetes" / "gifapp.yaml").read_text()))
+UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
+LONGEST_S = Limits().deadline_s + Timings().overtime_s
+
+
+def containers(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    return manifest["spec"]["template"]["spec"]["containers"] if manifest["kind"] == "Deployment" else []
+
+
+def unit(path: Path) -> configparser.ConfigParser:
+    parser = configparser.ConfigParser(strict=False, interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser.read(path)
+    return parser
+
+
+def test_compose_is_valid() -> None:
+    argv = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
+    checked = subprocess.run(
+        [*argv, str(DEPLOY / "compose.yaml")], check=False, capture_output=True, text=True
+    )
+    assert checked.returncode == 0, checked.stdout
+
+
+@pytest.mark.parametrize("name", ["gifapp.yaml", "secret.example.yaml"])
+def test_manifests_are_valid(name: str) -> None:
+    for manifest in yaml.safe_load_all((DEPLOY / "kubernetes" / name).read_text()):
+        kubernetes_validate.validate(manifest, kubernetes_validate.latest_version(), strict=True)
+
+
+def test_every_variable_is_a_setting() -> None:
+    named = {
+        name
+        for path in DEPLOY.rglob("*")
+        if path.is_file()
+        for name in re.findall(r"\bGIFAPP_[A-Z_]+\b", path.read_text())
+    }
+    assert named <= {f"GIFAPP_{name.upper()}" for name in Settings.model_fields}
+    assert len(named) > 8
+
+
+def commands() -> list[list[str]]:
+    """What each file has gifapp do."""
+    docker = DockerfileParser(str(DEPLOY / "Dockerfile"))
+    assert [one["value"] for one in docker.structure if one["instruction"] == "ENTRYPOINT"] == ['["gifapp"]']
+    found = [yaml.safe_load(one["value"]) for one in docker.structure if one["instruction"] == "CMD"]
+    found += [
+        service["command"] for name, service in COMPOSE["services"].items() if name in ("web", "workers")
+    ]
+    found += [one["args"] for manifest in MANIFESTS for one in containers(manifest)]
+    found += [unit(path)["Service"]["ExecStart"].split()[1:] for path in UNITS]
+    return found
+
+
+@pytest.mark.parametrize("words", commands(), ids=" ".join)
+def test_every_command_is_one(words: list[str]) -> None:
+    asked = CliRunner().invoke(gifapp, [*map(str, words), "--help"])
+    assert asked.exit_code == 0, asked.output
+
+
+def test_the_compiling_step_of_the_image_works() -> None:
+    docker = (DEPLOY / "Dockerfile").read_text()
+    [code] = re.findall(r'/opt/gifapp/bin/python -c "(.+)"', docker)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=100)
+
+
+def test_a_worker_that_has_to_go_may_finish_its_conversion() -> None:
+    [worker] = [one for one in MANIFESTS if one["metadata"]["name"] == "gifapp-worker"]
+    pod = worker["spec"]["template"]["spec"]
+    [drain_s] = [
+        float(one["value"]) for one in pod["containers"][0]["env"] if one["name"] == "GIFAPP_DRAIN_S"
+    ]
+    assert LONGEST_S < drain_s < pod["terminationGracePeriodSeconds"]
+    workers = COMPOSE["services"]["workers"]
+    assert (
+        LONGEST_S
+        < float(workers["environment"]["GIFAPP_DRAIN_S"])
+        < 60 * int(workers["stop_grace_period"][0])
+    )
+    service = unit(DEPLOY / "systemd" / "gifapp-workers.service")["Service"]
+    assert LONGEST_S < float(service["Environment"].partition("=")[2]) < float(service["TimeoutStopSec"])
+
+
+def test_nothing_runs_as_root_or_writes_where_it_need_not() -> None:
+    for name in ("web", "workers"):
+        service = COMPOSE["services"][name]
+        assert service["read_only"]
+        assert service["cap_drop"] == ["ALL"]
+    for one in (one for manifest in MANIFESTS for one in containers(manifest)):
+        context = one["securityContext"]
+        assert context["readOnlyRootFilesystem"]
+        assert not context["allowPrivilegeEscalation"]
+    for path in UNITS:
+        service = unit(path)["Service"]
+        assert (service["NoNewPrivileges"], service["ProtectSystem"]) == ("yes", "strict")
+    assert "USER 10001" in (DEPLOY / "Dockerfile").read_text()
+
+
+def test_keda_counts_what_workers_have_to_do() -> None:
+    _, scaled = yaml.safe_load_all((DEPLOY / "kubernetes" / "keda.yaml").read_text())
+    [trigger] = scaled["spec"]["triggers"]
+    assert trigger["metadata"]["collection"] == JobDocument._get_collection_name()
+    assert yaml.safe_load(trigger["metadata"]["query"]) == {"state": {"$in": ["queued", "running"]}}
+    assert (scaled["spec"]["minReplicaCount"], scaled["spec"]["maxReplicaCount"]) == (1, 5)
+    assert scaled["spec"]["scaleTargetRef"]["name"] in {one["metadata"]["name"] for one in MANIFESTS}
+
+
+def test_nginx_passes_websockets_and_uploads_on_and_keeps_visitors_where_they_are() -> None:
+    parsed = crossplane.parse(str(DEPLOY / "nginx" / "gifapp.conf"), check_ctx=False)
+    assert parsed["status"] == "ok", parsed["errors"]
+    blocks = parsed["config"][0]["parsed"]
+    [server] = [one["block"] for one in blocks if one["directive"] == "server"]
+    [location] = [one["block"] for one in server if one["directive"] == "location"]
+    told = {(one["directive"], *one["args"][:1]): one["args"] for one in location}
+    assert told["proxy_set_header", "Upgrade"] == ["Upgrade", "$http_upgrade"]
+    assert told["client_max_body_size", "0"]
+    assert told["proxy_request_buffering", "off"]
+    assert told["proxy_set_header", "X-Forwarded-For"] == ["X-Forwarded-For", "$remote_addr"]
+    [upstream] = [one["block"] for one in blocks if one["directive"] == "upstream"]
+    assert "hash" in [one["directive"] for one in upstream]
