@@ -99,7 +99,7 @@ def test_a_worker_that_has_to_go_may_finish_its_conversion() -> None:
     assert (
         LONGEST_S
         < float(workers["environment"]["GIFAPP_DRAIN_S"])
-        < 60 * int(workers["stop_grace_period"][0])
+        < 60 * int(workers["stop_grace_period"].removesuffix("m"))
     )
     service = unit(DEPLOY / "systemd" / "gifapp-workers.service")["Service"]
     assert LONGEST_S < float(service["Environment"].partition("=")[2]) < float(service["TimeoutStopSec"])
