@@ -14,6 +14,7 @@ from gifapp.processes import stop, wait_until
 from gifapp.up.programs import MONGOD, REDIS_SERVER
 from gifapp.up.servers import mongod_answers
 from tests.hosts.network import Host, Network
+from tests.hosts.relay import LISTENING
 from tests.jobs.conftest import ROOT, SECRET
 
 _PORT = 8866
@@ -45,9 +46,10 @@ class Cluster:
         )
         mongod = (str(MONGOD.find()), "--bind_ip_all", "--port", "27017", "--dbpath", str(path), "--quiet")
         self._start(data, "mongod", *mongod, "--unixSocketPrefix", str(self.folder))
-        # redis-py leaves the socket of a refused connection open: nothing is asked before it listens
+        # clients leave the Unix socket of a refused connection open: nobody is asked before they listen
         assert wait_until(lambda: "Ready to accept connections" in self.said("redis"), timeout_s=20)
-        assert wait_until(lambda: mongod_answers(self.mongodb_url), timeout_s=20)
+        assert wait_until(lambda: "Waiting for connections" in self.said("mongod"), timeout_s=20)
+        assert mongod_answers(self.mongodb_url)
 
     def start_web(self, name: str) -> None:
         host = self.network[name]
@@ -67,6 +69,8 @@ class Cluster:
         return httpx.Client(base_url=f"http://{web}:{_PORT}/api/v1", transport=way_in, timeout=30)
 
     def is_ready(self, web: str) -> bool:
+        if LISTENING not in self.said(f"relay to {web}"):
+            return False
         try:
             with self.visitor(web) as visitor:
                 return visitor.get(f"http://{web}:{_PORT}/health/ready").status_code == 200

@@ -3,6 +3,8 @@
 import asyncio
 import sys
 
+LISTENING = "listening"
+
 Reader, Writer = asyncio.StreamReader, asyncio.StreamWriter
 
 
@@ -12,6 +14,7 @@ async def relay(socket_path: str, host: str, port: int) -> None:
         await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
 
     server = await asyncio.start_unix_server(connect, socket_path)
+    print(LISTENING, flush=True)  # noqa: T201
     await server.serve_forever()
 
 
