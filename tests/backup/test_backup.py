@@ -95,5 +95,8 @@ def gallery(client: Client) -> dict[str, Any]:
             if job["gif"]:
                 job["gif"]["url"] = http.get(f"/api/v1/jobs/{job['id']}/gif").raise_for_status().content
         for source in (*sources, *(job["source"] for job in jobs if job["source"])):
-            source["poster_url"] = http.get(source["poster_url"]).raise_for_status().content
+            # an address is signed anew every few hours: what it leads to is the same
+            for url, more in (("poster_url", {}), ("frame_url", {"at_s": "0.5"})):
+                address = httpx.URL(source[url]).copy_merge_params(more)
+                source[url] = http.get(address).raise_for_status().content
         return {"jobs": jobs, "sources": sources}

@@ -136,11 +136,12 @@ async def test_a_client_that_is_slow_and_not_that_slow_is_waited_for(
 ) -> None:
     video += bytes(200_000)
     upload = await create(ada, len(video))
+    facts = file_of(storage, upload).with_name("upload.json")
     async with sending(url, ada, upload, b"", declared=len(video)) as writer:
         for begin in range(0, len(video), 40_000):
             writer.write(video[begin : begin + 40_000])
             await asyncio.sleep(0.3)
-        await has_come(file_of(storage, upload), len(video))
+        await asyncio.to_thread(wait_until, lambda: '"source_id":null' not in facts.read_text(), timeout_s=5)
 
 
 async def test_a_process_that_dies_before_it_has_noted_the_source_leaves_no_second_one(
