@@ -59,8 +59,8 @@ def spawn(
 
 
 def environment_without_secrets() -> dict[str, str]:
-    """Ours without gifapp's settings: for children that read what strangers sent."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("GIFAPP_")}
+    """Ours without gifapp's settings and keys: for children that read what strangers sent."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("GIFAPP_", "AWS_"))}
 
 
 def stop(process: subprocess.Popen[Any], *, grace_s: float, sig: int = signal.SIGTERM) -> int:

@@ -41,7 +41,12 @@ class Settings(BaseSettings):
     redis_url: str | None = Field(None, description="A Redis to use instead of starting one.")
     mongodb_url: str | None = Field(None, description="A MongoDB to use instead of starting one.")
     storage_url: str | None = Field(
-        None, description="Where videos and GIFs are kept (file://…); default: the data directory."
+        None,
+        description="Where videos and GIFs are kept: file:///path or s3://bucket/prefix; "
+        "default: the data directory.",
+    )
+    storage_cache_bytes: int = Field(
+        10_000_000_000, ge=0, description="How much of what lies on S3 is kept in the data directory as well."
     )
     secret_file: Path | None = Field(
         None,

@@ -19,9 +19,11 @@ from pymongo.database import Database
 from gifapp import errors
 from gifapp.backup.archive import COMPLETE, FORMAT, HEAD, SECRET, Complete, Entry, Hashing, Head, read_archive
 from gifapp.domain.admin_views import FileKind
-from gifapp.jobs.blobs import Blobs, writing
 from gifapp.jobs.migrations import SCHEMA_VERSION
 from gifapp.mongodb import reaching_mongodb
+from gifapp.storage.blob import Blob
+from gifapp.storage.blobs import Blobs
+from gifapp.storage.disk import writing
 
 _RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
 _BATCH = 500
@@ -46,7 +48,7 @@ def restore(database: Database[Any], blobs: Blobs, archive: Path, *, secret_path
     for name in _OF_PEOPLE:
         if database[name].find_one():
             raise errors.RestoreTargetNotEmpty(what=f"MongoDB has {name}")
-    with ExitStack() as undo, blobs.scratch(_SCRATCH) as scratch, read_archive(archive) as entries:
+    with ExitStack() as undo, blobs.workspace.scratch(_SCRATCH) as scratch, read_archive(archive) as entries:
         restoring = _Restoring(database, blobs, secret_path, scratch, undo)
         for entry in entries:
             restoring.take(entry)
@@ -106,16 +108,15 @@ class _Restoring:
         return count
 
     def _keep_file(self, entry: Entry) -> None:
-        kind, name = cast("tuple[FileKind, str]", entry.name.split("/")[1:])
+        blob = Blob(*cast("tuple[FileKind, str]", entry.name.split("/")[1:]))
         aside = self._scratch / "file"
         digest = self._write(entry, aside)
-        if kind == "source" and digest != name:
+        if blob.kind == "source" and digest != blob.name:
             raise errors.BackupUnreadable(problem=f"{entry.name} is damaged")
-        self._digests[f"{kind}/{name}"] = digest
-        place = self._blobs.place(kind, name)
-        if not place.exists():
-            self._undo.callback(partial(place.unlink, missing_ok=True))
-        self._blobs.keep(aside, kind, name)
+        self._digests["/".join(blob)] = digest
+        if not self._blobs.shelf.holds(blob):
+            self._undo.callback(self._blobs.shelf.remove, blob)
+        self._blobs.shelf.keep(aside, blob)
 
     def _write(self, entry: Entry, path: Path) -> str:
         """Write the entry to `path`; its SHA-256."""

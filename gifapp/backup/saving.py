@@ -23,19 +23,17 @@ from bson.raw_bson import RawBSONDocument
 from pymongo.database import Database
 
 from gifapp.backup.archive import COMPLETE, FORMAT, HEAD, SECRET, ArchiveWriter, Complete, Head
-from gifapp.domain.admin_views import FileKind
-from gifapp.jobs.blobs import Blobs
 from gifapp.jobs.migrations import schema_version
 from gifapp.mongodb import reaching_mongodb
+from gifapp.storage.blob import Blob, files_of_source
+from gifapp.storage.blobs import Blobs
 
 _NAMES_BEFORE_NAMED = ("shares", "jobs", "sources")
-_OF_THE_MOMENT = {"workers"}
+_OF_THE_MOMENT = {"workers", "locks"}
 _RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
 
 OnFile = Callable[[int, int], None]
 """Called with the files written so far and all there are."""
-
-FileName = tuple[FileKind, str]
 
 
 @dataclass(frozen=True)
@@ -101,14 +99,14 @@ def _spooled(database: Database[Any], collection: str, directory: Path) -> Itera
 
 def _add_files(
     archive: ArchiveWriter, blobs: Blobs, spools: list[_Spool], on_file: OnFile
-) -> dict[FileName, str | None]:
+) -> dict[Blob, str | None]:
     """The digest of each file that documents name; None: it is gone."""
     names = sorted({name for spool in spools for document in spool for name in spool.files_of(document)})
-    digests: dict[FileName, str | None] = {}
-    for number, (kind, name) in enumerate(names, 1):
-        digests[kind, name] = None
-        with contextlib.suppress(FileNotFoundError), blobs.place(kind, name).open("rb") as file:
-            digests[kind, name] = archive.add_whole(f"files/{kind}/{name}", file)
+    digests: dict[Blob, str | None] = {}
+    for number, blob in enumerate(names, 1):
+        digests[blob] = None
+        with contextlib.suppress(FileNotFoundError), blobs.shelf.local(blob) as path, path.open("rb") as file:
+            digests[blob] = archive.add_whole("files/{}/{}".format(*blob), file)
         on_file(number, len(names))
     return digests
 
@@ -124,20 +122,20 @@ class _Spool:
     collection: str
     directory: Path
     file: IO[bytes]
-    missed: set[FileName] = field(default_factory=set)
+    missed: set[Blob] = field(default_factory=set)
 
     def __iter__(self) -> Iterator[RawBSONDocument]:
         self.file.seek(0)
         yield from bson.decode_file_iter(self.file, _RAW)
 
-    def files_of(self, document: RawBSONDocument) -> set[FileName]:
+    def files_of(self, document: RawBSONDocument) -> set[Blob]:
         if self.collection == "sources":
-            return {("source", document["sha256"]), ("poster", document["sha256"])}
+            return set(files_of_source(document["sha256"]))
         if self.collection == "jobs" and document.get("gif"):
-            return {("gif", document["gif"]["key"])}
+            return {Blob("gif", document["gif"]["key"])}
         return set()
 
-    def add_to(self, archive: ArchiveWriter, database: Database[Any], gone: set[FileName]) -> int:
+    def add_to(self, archive: ArchiveWriter, database: Database[Any], gone: set[Blob]) -> int:
         """Append the documents, without those that have gone like their files; how many."""
         count = 0
         with tempfile.TemporaryFile(dir=self.directory) as kept:
@@ -148,7 +146,7 @@ class _Spool:
             archive.add_whole(f"documents/{self.collection}.bson", kept)
         return count
 
-    def _is_kept(self, document: RawBSONDocument, database: Database[Any], gone: set[FileName]) -> bool:
+    def _is_kept(self, document: RawBSONDocument, database: Database[Any], gone: set[Blob]) -> bool:
         lost = self.files_of(document) & gone
         if not lost:
             return True

@@ -19,9 +19,8 @@ from gifapp import settings as configured
 from gifapp.backup.restoring import restore as restore_all
 from gifapp.backup.saving import OnFile, save
 from gifapp.commands import options
-from gifapp.commands.parts import read_secret, storage_url
+from gifapp.commands.parts import open_storage, read_secret
 from gifapp.jobs import leases
-from gifapp.jobs.blobs import open_blobs
 from gifapp.jobs.database import connect, disconnect
 from gifapp.settings import Settings
 from gifapp.up.directory import hold, running_service
@@ -40,7 +39,7 @@ def backup(archive: Path, data_dir: Path | None) -> None:
     secret = None if settings.secret_file else read_secret(settings)
     with _mongodb(settings) as url, _database(url) as database, _progress() as on_file:
         try:
-            saved = save(database, open_blobs(storage_url(settings)), archive, secret=secret, on_file=on_file)
+            saved = save(database, open_storage(settings), archive, secret=secret, on_file=on_file)
         except OSError as refused:
             raise errors.BackupNotWritable(path=archive, reason=refused.strerror) from None
     for name in saved.missing:
@@ -66,7 +65,7 @@ def restore(archive: Path, data_dir: Path | None) -> None:
         )
         database = stack.enter_context(_database(url))
         secret_path = None if settings.secret_file else settings.data_dir / "secret.key"
-        complete = restore_all(database, open_blobs(storage_url(settings)), archive, secret_path=secret_path)
+        complete = restore_all(database, open_storage(settings), archive, secret_path=secret_path)
         connect(url)
         stack.callback(disconnect)
         leases.release_all()

@@ -19,9 +19,8 @@ from rich.table import Table
 
 from gifapp import settings as configured
 from gifapp.commands import options
-from gifapp.commands.parts import read_scrape_token, storage_url
+from gifapp.commands.parts import open_storage, read_scrape_token, storage_url
 from gifapp.errors import GifappError
-from gifapp.jobs.blobs import open_blobs
 from gifapp.settings import Settings
 from gifapp.up.directory import running_service
 from gifapp.up.findings import Finding, of_this_machine
@@ -64,10 +63,10 @@ def _storage(settings: Settings) -> Finding:
     if settings.storage_url is None and not (settings.data_dir / "storage").exists():
         return Finding("storage", "ok", "it will be made in the data directory")
     try:
-        open_blobs(storage_url(settings)).check_writable()
+        open_storage(settings).check_writable()
     except GifappError as failed:
-        advice = "gifapp's user needs to write there; is the share mounted?"
-        return Finding("storage", "broken", str(failed), advice)
+        advice = "gifapp needs to write there; is the share mounted, are the bucket and its keys right?"
+        return Finding("storage", "broken", f"{failed} ({failed.__cause__})", advice)
     return Finding("storage", "ok", f"{storage_url(settings)}, writable")
 
 

@@ -11,9 +11,11 @@ from pathlib import Path
 
 from gifapp import errors
 from gifapp.identity.service import Identity, build_identity
+from gifapp.jobs import locks
 from gifapp.jobs.parts import JobParts, build
 from gifapp.jobs.timings import Timings
 from gifapp.settings import Settings
+from gifapp.storage.blobs import Blobs, open_blobs
 from gifapp.up.directory import running_service
 
 _SECRET_BYTES = 32
@@ -34,7 +36,7 @@ class Foundation:
         return build(
             mongodb_url=self.mongodb_url,
             redis_url=self.redis_url,
-            storage_url=storage_url(self.settings),
+            blobs=open_storage(self.settings),
             secret=self.secret,
             limits=self.settings.limits,
             allowance=self.settings.allowance,
@@ -51,6 +53,20 @@ class Foundation:
             audit_kept=timedelta(days=self.settings.audit_days),
             rates=self.settings.rates,
         )
+
+
+def open_storage(settings: Settings) -> Blobs:
+    """Where videos and GIFs are kept.
+
+    Raises:
+        errors.SettingInvalid, errors.DirectoryNotWritable
+    """
+    return open_blobs(
+        storage_url(settings),
+        work_dir=settings.data_dir.resolve() / "work",
+        cache_bytes=settings.storage_cache_bytes,
+        take_turn=locks.exclusive,
+    )
 
 
 def storage_url(settings: Settings) -> str:

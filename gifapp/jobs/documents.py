@@ -238,6 +238,16 @@ class HousekeepingDocument(Document):  # type: ignore[misc]
     meta: ClassVar[dict[str, Any]] = {"db_alias": ALIAS, "strict": False, "collection": "housekeeping"}
 
 
+class LockDocument(Document):  # type: ignore[misc]
+    """A lock that somebody holds until then, by MongoDB's clock."""
+
+    id = StringField(primary_key=True)
+    until = DateTimeField(required=True)
+    holder = StringField()
+
+    meta: ClassVar[dict[str, Any]] = {"db_alias": ALIAS, "strict": False, "collection": "locks"}
+
+
 class WorkerDocument(Document):  # type: ignore[misc]
     """A worker that was alive at `seen_at`."""
 

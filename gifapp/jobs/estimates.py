@@ -16,9 +16,9 @@ from gifapp.conversion.video import Video
 from gifapp.domain.job import Progress
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipe import Recipe
-from gifapp.jobs.blobs import Blobs
 from gifapp.jobs.child import Done, Failed, Order
 from gifapp.jobs.forkserver import ForkServer
+from gifapp.storage.blobs import Blobs
 
 DEADLINE_S = 20.0
 MOST_WAITING = 8  # one is worked on
@@ -55,7 +55,7 @@ class Estimates:
 
     def _ordered(self, path: Path, video: Video, recipe: Recipe) -> Estimate:
         self._forks.ensure_running()
-        with self._blobs.scratch(f"estimate-{secrets.token_hex(8)}") as scratch:
+        with self._blobs.workspace.scratch(f"estimate-{secrets.token_hex(8)}") as scratch:
             done = self._done(Order(path, video, recipe, scratch, self._limits))
         return Estimate(done.bytes, done.frames, done.width_px, done.height_px, done.duration_s, done.notes)
 

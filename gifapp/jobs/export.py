@@ -8,16 +8,17 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from gifapp.domain.formats import FILE_KINDS
 from gifapp.domain.recipe import Recipe
 from gifapp.domain.views import View
-from gifapp.jobs.blobs import Blobs
 from gifapp.jobs.documents import JobDocument, SourceDocument
 from gifapp.jobs.views import job_view, source_view
 from gifapp.mongodb import reaching_mongodb
+from gifapp.storage.blob import Blob
+from gifapp.storage.blobs import Blobs
 
 _CHUNK_BYTES = 256 * 1024
 _LONGEST_NAME = 100  # characters
@@ -26,7 +27,7 @@ _PRIVATE = 0o600 << 16  # where a zip keeps a file's mode
 
 class _File(NamedTuple):
     name: str
-    path: Path
+    blob: Blob
     made_at: datetime
 
 
@@ -64,8 +65,12 @@ def archive(blobs: Blobs, owner_id: str, about: Mapping[str, Any]) -> Iterator[b
             yield from _entry(zipped, outbox, name, [_text(value)])
         yield from _entry(zipped, outbox, "videos.json", _listed(_source_facts(owner_id)))
         yield from _entry(zipped, outbox, "jobs.json", _listed(_job_facts(owner_id)))
-        for file in _files(blobs, owner_id):
-            with suppress(FileNotFoundError), file.path.open("rb") as content:
+        for file in _files(owner_id):
+            with (
+                suppress(FileNotFoundError),
+                blobs.shelf.local(file.blob) as path,
+                path.open("rb") as content,
+            ):
                 yield from _entry(zipped, outbox, file.name, _chunks(content), file.made_at)
     yield outbox.take()
 
@@ -112,15 +117,15 @@ def _job_facts(owner_id: str) -> Iterator[View]:
         yield job_view(job).model_copy(update={"source": None})
 
 
-def _files(blobs: Blobs, owner_id: str) -> Iterator[_File]:
+def _files(owner_id: str) -> Iterator[_File]:
     for source in _sources(owner_id):
         name = f"videos/{source.id}-{_plain(source.name)}"
-        yield _File(name, blobs.source_path(source.sha256), source.created_at)
+        yield _File(name, Blob("source", source.sha256), source.created_at)
     for job in _jobs(owner_id):
         if job.gif is not None:
             suffix = FILE_KINDS[Recipe.parse(job.recipe).format].suffix
             name = f"gifs/{job.id}-{_plain(PurePath(job.source_name).stem)}{suffix}"
-            yield _File(name, blobs.gif_path(job.gif.key), job.created_at)
+            yield _File(name, Blob("gif", job.gif.key), job.created_at)
 
 
 @reaching_mongodb()

@@ -16,10 +16,11 @@ from mongoengine import NotUniqueError
 
 from gifapp.domain.admin_views import MissingFileView, StorageView
 from gifapp.jobs import leases, sources, store
-from gifapp.jobs.blobs import Blobs, StoredFile
 from gifapp.jobs.documents import HousekeepingDocument, JobDocument, MissingPart, SourceDocument, utc_now
 from gifapp.jobs.timings import Timings
 from gifapp.mongodb import reaching_mongodb
+from gifapp.storage.blob import Blob, StoredFile, files_of_source
+from gifapp.storage.blobs import Blobs
 
 _log = structlog.get_logger()
 
@@ -71,33 +72,34 @@ class Housekeeping:
         """The files that nothing names, each as it goes."""
         if _names_nothing():  # it is rather the wrong database than a storage full of leftovers
             return
-        files = self.blobs.files(older_than_s=self.timings.orphan_s)
+        files = self.blobs.shelf.files(older_than_s=self.timings.orphan_s)
         while batch := list(islice(files, _BATCH)):
             yield from (file for file in _unnamed(batch) if self._remove(file))
 
     def _remove(self, file: StoredFile) -> bool:
         """Look once more, so that nobody can name the file meanwhile, and remove it; whether it went."""
-        if file.kind == "gif":
+        kind, name = file.blob
+        if kind == "gif":
             # in this order: an attempt that has settled in between has named it
-            is_needed = leases.may_settle(file.name) or store.names_gif(file.name)
+            is_needed = leases.may_settle(name) or store.names_gif(name)
             if not is_needed:
-                file.path.unlink(missing_ok=True)
+                self.blobs.shelf.remove(file.blob)
             return not is_needed
-        with self.blobs.exclusive():
-            is_needed = sources.is_named(file.name)
+        with self.blobs.shelf.exclusive():
+            is_needed = sources.is_named(name)
             if not is_needed:
-                file.path.unlink(missing_ok=True)
+                self.blobs.shelf.remove(file.blob)
         return not is_needed
 
     def _missing(self) -> Iterator[MissingFileView]:
         for source_id, owner, sha256 in SourceDocument.objects.scalar("id", "owner", "sha256"):
-            for path, kind in self.blobs.files_of_source(sha256):
+            for blob in files_of_source(sha256):
                 # a document goes before its files do
-                if not path.exists() and SourceDocument.objects(id=source_id).first():
-                    yield MissingFileView(kind=kind, id=source_id, owner_id=owner)
+                if not self.blobs.shelf.holds(blob) and SourceDocument.objects(id=source_id).first():
+                    yield MissingFileView(kind=blob.kind, id=source_id, owner_id=owner)
         made = JobDocument.objects(gif__key__exists=True)
         for job_id, owner, key in made.scalar("id", "owner", "gif__key"):
-            if not self.blobs.gif_path(key).exists() and JobDocument.objects(id=job_id).first():
+            if not self.blobs.shelf.holds(Blob("gif", key)) and JobDocument.objects(id=job_id).first():
                 yield MissingFileView(kind="gif", id=job_id, owner_id=owner)
 
 
@@ -106,9 +108,9 @@ def _names_nothing() -> bool:
 
 
 def _unnamed(files: Iterable[StoredFile]) -> list[StoredFile]:
-    names = [file.name for file in files]
+    names = [file.blob.name for file in files]
     named = sources.digests_among(names) | store.gifs_among(names)
-    return [file for file in files if file.name not in named]
+    return [file for file in files if file.blob.name not in named]
 
 
 @reaching_mongodb()

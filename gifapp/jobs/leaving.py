@@ -10,11 +10,11 @@ import structlog
 
 from gifapp import errors
 from gifapp.jobs import sources
-from gifapp.jobs.blobs import Blobs
 from gifapp.jobs.documents import JobDocument, OwnerDocument, utc_now
 from gifapp.jobs.partial import PartialUploads
 from gifapp.jobs.removal import remove_files_of, remove_unnamed_source
 from gifapp.mongodb import reaching_mongodb
+from gifapp.storage.blobs import Blobs
 
 _log = structlog.get_logger()
 
@@ -55,7 +55,7 @@ def _remove_jobs(blobs: Blobs, owner_id: str) -> None:
 
 
 def _remove_sources(blobs: Blobs, owner_id: str) -> None:
-    with blobs.exclusive():  # an upload that came first is among them, a later one meets the mark
+    with blobs.shelf.exclusive():  # an upload that came first is among them, a later one meets the mark
         for source in sources.sources_of(owner_id):
             sources.remove_source(owner_id, source.id)
             remove_unnamed_source(blobs, source.sha256)

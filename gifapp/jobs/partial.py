@@ -22,7 +22,8 @@ from pydantic import BaseModel
 
 from gifapp import errors
 from gifapp.held import make_held, take_hold
-from gifapp.jobs.blobs import Blobs, writing
+from gifapp.storage.blobs import Blobs
+from gifapp.storage.disk import writing
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _VIDEO, _FACTS, _UNCHECKED = "video", "upload.json", "unchecked"
@@ -177,7 +178,7 @@ class PartialUploads:
     """All of them, in a folder of the storage with one for each person."""
 
     def __init__(self, blobs: Blobs) -> None:
-        self._folder = blobs.root / "uploads"
+        self._folder = blobs.workspace.uploads
 
     def create(self, facts: Facts) -> PartialUpload:
         directory = self._of(facts.owner_id) / uuid4().hex

@@ -11,13 +11,13 @@ from gifapp.domain.limits import Allowance, Limits
 from gifapp.jobs import database
 from gifapp.jobs.administration import Administration
 from gifapp.jobs.announcer import Announcer
-from gifapp.jobs.blobs import Blobs, open_blobs
 from gifapp.jobs.estimates import Estimates
 from gifapp.jobs.progress import Events
 from gifapp.jobs.queue import Doorbell, make_queue
 from gifapp.jobs.service import JobService
 from gifapp.jobs.tally import Tally
 from gifapp.jobs.timings import Timings
+from gifapp.storage.blobs import Blobs
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def build(
     *,
     mongodb_url: str,
     redis_url: str,
-    storage_url: str,
+    blobs: Blobs,
     secret: bytes,
     limits: Limits,
     allowance: Allowance = Allowance(),  # noqa: B008
@@ -79,7 +79,6 @@ def build(
         errors.ServiceUnavailable: MongoDB does not answer.
         errors.SettingInvalid, errors.DirectoryNotWritable: about the storage.
     """
-    blobs = open_blobs(storage_url)
     database.connect(mongodb_url)
     events, doorbell = Events(redis_url), Doorbell(make_queue(redis_url, secret))
     announcer = Announcer(events, kept=allowance.kept)

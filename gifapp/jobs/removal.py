@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from gifapp.jobs import leases, shares, sources, store
-from gifapp.jobs.blobs import Blobs
 from gifapp.jobs.documents import JobDocument
+from gifapp.storage.blobs import Blobs
 
 
 def remove_files_of(blobs: Blobs, removed: JobDocument) -> None:
@@ -16,6 +16,6 @@ def remove_files_of(blobs: Blobs, removed: JobDocument) -> None:
 
 
 def remove_unnamed_source(blobs: Blobs, sha256: str) -> None:
-    """Remove a video unless a source has it. Only within `blobs.exclusive()`."""
+    """Remove a video unless a source has it. Only within `blobs.shelf.exclusive()`."""
     if not sources.is_named(sha256):
         blobs.remove_source(sha256)

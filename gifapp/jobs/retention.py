@@ -13,9 +13,9 @@ import structlog
 
 from gifapp.jobs import sources, store
 from gifapp.jobs.announcer import Announcer
-from gifapp.jobs.blobs import Blobs
 from gifapp.jobs.documents import SourceDocument, utc_now
 from gifapp.jobs.removal import remove_files_of, remove_unnamed_source
+from gifapp.storage.blobs import Blobs
 
 _log = structlog.get_logger()
 
@@ -51,7 +51,7 @@ class Retention:
                 _log.info("a source was kept long enough", source_id=source.id)
 
     def _removed(self, source_id: str, before: datetime) -> SourceDocument | None:
-        with self.blobs.exclusive():
+        with self.blobs.shelf.exclusive():
             source = sources.remove_expired(source_id, before)
             if source is not None:
                 remove_unnamed_source(self.blobs, source.sha256)

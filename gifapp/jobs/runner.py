@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import structlog
 from structlog.contextvars import bound_contextvars
@@ -18,7 +21,6 @@ from gifapp.domain.limits import Limits
 from gifapp.domain.recipe import Recipe
 from gifapp.jobs import leases, sources, store
 from gifapp.jobs.announcer import Announcer
-from gifapp.jobs.blobs import Blobs
 from gifapp.jobs.child import Done, Failed, Moved, Order
 from gifapp.jobs.documents import GifPart, JobDocument
 from gifapp.jobs.forkserver import Conversion, ForkServer
@@ -28,12 +30,14 @@ from gifapp.jobs.queue import Doorbell
 from gifapp.jobs.tally import Tally
 from gifapp.jobs.timings import Timings
 from gifapp.jobs.turns import claim_next
+from gifapp.storage.blobs import Blobs
 
 _log = structlog.get_logger()
 
 _LOOK_EVERY_S = 0.1
 _ASK_AGAIN_S = 0.5
 
+Result = TypeVar("Result")
 Write = Callable[[], JobDocument | None]
 
 
@@ -108,8 +112,10 @@ class Runner:
         """The job as it is after this attempt."""
         attempt = lease.attempt
         try:
-            with self._blobs.scratch(attempt.key) as scratch:
-                order = self._order(job, scratch)
+            with (
+                self._blobs.workspace.scratch(attempt.key) as scratch,
+                self._ordered(job, scratch, lease) as order,
+            ):
                 lease.measured.video = order.video
                 # published in here: until a document names the GIF, the scratch directory tells of it
                 return self._published(order, self._watched(order, lease), lease)
@@ -122,15 +128,36 @@ class Runner:
         except Exception as error:  # noqa: BLE001  whatever it was, the job must not wait for its lease
             return lease.insist(partial(leases.fail, attempt, _in_our_words(error)))
 
-    def _order(self, job: JobDocument, scratch: Path) -> Order:
+    @contextmanager
+    def _ordered(self, job: JobDocument, scratch: Path, lease: _Lease) -> Iterator[Order]:
+        """What the child has to do, with the video at hand."""
         try:
             source = sources.find_source(job.owner, job.source)
         except errors.NotFound:
             raise errors.SourceGone from None
-        path = self._blobs.source_path(source.sha256)
-        if not path.exists():
-            raise errors.SourceGone
-        return Order(path, sources.video_of(source), Recipe.parse(job.recipe), scratch, self._limits)
+        with ExitStack() as held:
+            fetch = partial(held.enter_context, self._blobs.video(source.sha256))
+            path = self._with_storage(lease, fetch)
+            yield Order(path, sources.video_of(source), Recipe.parse(job.recipe), scratch, self._limits)
+
+    def _with_storage(self, lease: _Lease, step: Callable[[], Result]) -> Result:
+        """Do what takes long where the storage is far; while it is away, wait for it."""
+        give_up_at = time.monotonic() + self._timings.storage_s
+        while True:
+            try:
+                return self._kept_during(lease, step)
+            except errors.ServiceUnavailable:
+                if time.monotonic() > give_up_at:
+                    raise
+            self._kept_during(lease, partial(time.sleep, _ASK_AGAIN_S))
+
+    def _kept_during(self, lease: _Lease, step: Callable[[], Result]) -> Result:
+        with ThreadPoolExecutor(1, "storage") as thread:
+            doing = thread.submit(step)
+            while not wait([doing], _LOOK_EVERY_S).done:
+                self._check_may_go_on()
+                self._kept(lease, lease.progress)
+            return doing.result()
 
     def _watched(self, order: Order, lease: _Lease) -> Done:
         """Convert, and meanwhile keep the lease and look for reasons to stop; none is missed for long."""
@@ -143,9 +170,12 @@ class Runner:
                     return done
                 if time.monotonic() > deadline:
                     raise errors.ConversionTooSlow(limit_s=self._limits.deadline_s)
-                if self._give_up.is_set():
-                    raise Drained
+                self._check_may_go_on()
                 told = self._kept(lease, told)
+
+    def _check_may_go_on(self) -> None:
+        if self._give_up.is_set():
+            raise Drained
 
     def _kept(self, lease: _Lease, told: Progress) -> Progress:
         """Renew the lease if it is time, and tell of progress; what was told."""
@@ -170,10 +200,10 @@ class Runner:
 
     def _published(self, order: Order, done: Done, lease: _Lease) -> JobDocument:
         attempt = lease.attempt
-        self._blobs.keep_gif(order.out, attempt.key)
         try:
+            self._with_storage(lease, partial(self._blobs.keep_gif, order.out, attempt.key))
             return lease.insist(partial(leases.succeed, attempt, GifPart(key=attempt.key, **asdict(done))))
-        except LeaseLost:
+        except Exception:
             self._remove_files(attempt)
             raise
 

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any
 
 from gifapp import errors
@@ -25,7 +25,6 @@ from gifapp.domain.recipe import Recipe
 from gifapp.domain.views import EstimateView, JobPage, JobView, SourcePage, SourceView
 from gifapp.jobs import leaving, quota, sources, store, submissions
 from gifapp.jobs.announcer import Announcer
-from gifapp.jobs.blobs import Blobs, Incoming
 from gifapp.jobs.documents import JobDocument, SourceDocument, in_milliseconds, utc_now
 from gifapp.jobs.estimates import Estimates
 from gifapp.jobs.export import archive
@@ -38,13 +37,16 @@ from gifapp.jobs.sweep import Sweep
 from gifapp.jobs.tally import SUBMITTED, VIDEO_BYTES, VIDEOS, Tally
 from gifapp.jobs.timings import Timings
 from gifapp.jobs.views import job_view, job_views, source_view, source_views
+from gifapp.storage.blob import Blob
+from gifapp.storage.blobs import Blobs
+from gifapp.storage.incoming import Incoming
 
 
 @dataclass(frozen=True)
 class GifFile:
     """A finished GIF, or what the job's recipe asked for instead; `etag` is quoted as HTTP wants it."""
 
-    path: Path
+    blob: Blob
     file_name: str
     content_type: str
     bytes: int
@@ -107,8 +109,8 @@ class JobService:
         """
         room = self.room(owner_id)
         room.check(max(1, declared_bytes))
-        self._blobs.check_disk(declared_bytes, reserve_bytes=self._limits.reserve_bytes)
-        return self._blobs.incoming(limit_bytes=self._limits.max_upload_bytes, room=room)
+        self._blobs.workspace.check_disk(declared_bytes, reserve_bytes=self._limits.reserve_bytes)
+        return self._blobs.workspace.incoming(limit_bytes=self._limits.max_upload_bytes, room=room)
 
     def add_source(
         self, owner_id: str, incoming: Incoming, name: str, *, source_id: str | None = None
@@ -131,9 +133,9 @@ class JobService:
     def _keep(
         self, owner_id: str, incoming: Incoming, name: str, video: Video, source_id: str | None
     ) -> SourceDocument:
-        with self._blobs.exclusive():
-            leaving.check_stays(owner_id)
-            self._check_room(owner_id, incoming.bytes)  # here: of two uploads that fit alone, one may not
+        self._blobs.send_ahead(incoming)
+        with self._blobs.shelf.exclusive():
+            self._check_may_keep(owner_id, incoming)
             self._blobs.keep_source(incoming)
             try:
                 return sources.add_source(
@@ -147,6 +149,14 @@ class JobService:
             except errors.ServiceUnavailable:
                 incoming.leave()
                 raise
+
+    def _check_may_keep(self, owner_id: str, incoming: Incoming) -> None:
+        try:
+            leaving.check_stays(owner_id)
+            self._check_room(owner_id, incoming.bytes)  # here: of two uploads that fit alone, one may not
+        except (errors.NotFound, errors.QuotaExceeded):
+            remove_unnamed_source(self._blobs, incoming.sha256)  # it may have been sent ahead
+            raise
 
     def _check_room(self, owner_id: str, more_bytes: int) -> None:
         if self._allowance.stored_bytes is not None:
@@ -171,12 +181,12 @@ class JobService:
     def source(self, owner_id: str, source_id: str) -> SourceView:
         return source_view(sources.find_source(owner_id, source_id), kept=self._kept)
 
-    def source_path(self, owner_id: str, source_id: str) -> Path:
-        return self._blobs.source_path(sources.find_source(owner_id, source_id).sha256)
+    def video(self, owner_id: str, source_id: str) -> Blob:
+        return Blob("source", sources.find_source(owner_id, source_id).sha256)
 
-    def poster_path(self, owner_id: str, source_id: str) -> Path:
+    def poster(self, owner_id: str, source_id: str) -> Blob:
         """A JPEG, at most 480 px wide."""
-        return self._blobs.poster_path(sources.find_source(owner_id, source_id).sha256)
+        return Blob("poster", sources.find_source(owner_id, source_id).sha256)
 
     def frame(self, owner_id: str, source_id: str, at_s: float) -> bytes:
         """A JPEG of what the source shows at `at_s`, at most 480 px wide.
@@ -186,8 +196,8 @@ class JobService:
             errors.SourceDamaged, errors.ConversionTooSlow: there is no picture to take.
         """
         source = sources.find_source(owner_id, source_id)
-        path = self._blobs.source_path(source.sha256)
-        return picture(path, sources.video_of(source), at_s, limits=self._limits)
+        with self._blobs.video(source.sha256) as path:
+            return picture(path, sources.video_of(source), at_s, limits=self._limits)
 
     def delete_source(self, owner_id: str, source_id: str) -> None:
         """Forget a source; its bytes go when no other source has the same. Finished GIFs stay.
@@ -199,7 +209,7 @@ class JobService:
         sources.find_source(owner_id, source_id)
         if store.is_in_use(source_id):
             raise errors.SourceInUse
-        with self._blobs.exclusive():
+        with self._blobs.shelf.exclusive():
             removed = sources.remove_source(owner_id, source_id)
             remove_unnamed_source(self._blobs, removed.sha256)
         self._announcer.source_deleted(owner_id, source_id)
@@ -220,7 +230,8 @@ class JobService:
         source = sources.find_source(owner_id, source_id)
         video = sources.video_of(source)
         make_plan(video, recipe, self._limits)
-        told = self._estimates.estimate(self._blobs.source_path(source.sha256), video, recipe)
+        with self._blobs.video(source.sha256) as path:
+            told = self._estimates.estimate(path, video, recipe)
         return EstimateView(
             bytes=told.bytes,
             frames=told.frames,
@@ -337,7 +348,7 @@ class JobService:
             raise errors.JobNotFinished(state=job.state)
         kind = FILE_KINDS[Recipe.parse(job.recipe).format]
         return GifFile(
-            path=self._blobs.gif_path(job.gif.key),
+            blob=Blob("gif", job.gif.key),
             file_name=f"{PurePath(job.source_name).stem}{kind.suffix}",
             content_type=kind.content_type,
             bytes=job.gif.bytes,

@@ -17,13 +17,13 @@ import structlog
 from gifapp.domain.job import JobState
 from gifapp.jobs import leases, measuring, sources, store, workers
 from gifapp.jobs.announcer import Announcer
-from gifapp.jobs.blobs import Blobs
 from gifapp.jobs.documents import utc_now
 from gifapp.jobs.partial import PartialUploads
 from gifapp.jobs.queue import Doorbell
 from gifapp.jobs.retention import Retention
 from gifapp.jobs.tally import Tally
 from gifapp.jobs.timings import Timings
+from gifapp.storage.blobs import Blobs
 
 _log = structlog.get_logger()
 
@@ -67,17 +67,17 @@ class Sweep:
                 self.tally.count(measuring.ended(job))
 
     def _remove_left_attempts(self) -> None:
-        for key in self.blobs.left_attempts(untouched_s=self.timings.abandoned_s):
+        for key in self.blobs.workspace.left_attempts(untouched_s=self.timings.abandoned_s):
             if leases.is_held(key):
                 continue  # until its lease is taken back
             if store.names_gif(key):
-                self.blobs.remove_scratch(key)
+                self.blobs.workspace.remove_scratch(key)
             else:
                 self.blobs.remove_attempt(key)
 
     def _remove_left_uploads(self) -> None:
-        for left in self.blobs.left_uploads(untouched_s=self.timings.abandoned_s):
-            with self.blobs.exclusive():
+        for left in self.blobs.workspace.left_uploads(untouched_s=self.timings.abandoned_s):
+            with self.blobs.shelf.exclusive():
                 if left.sha256 and not sources.is_named(left.sha256):
                     self.blobs.remove_source(left.sha256)
                 left.remove()

@@ -15,6 +15,7 @@ class Timings:
     ring_again_s: float = 15.0  # a due job whose doorbell rang longer ago may have been forgotten
     drain_s: float = 8.0  # what a stopping worker leaves a conversion to finish
     overtime_s: float = 5.0  # a conversion sees its deadline itself; this much later it is killed
+    storage_s: float = 300.0  # an attempt waits so long for a storage that is away, and keeps its lease
     abandoned_s: float = 60.0  # untouched so long, what an upload or attempt of a killed process left goes
     upload_s: float = 24 * 3600.0  # after its last byte, an upload that comes in parts goes
     compare_s: float = 3600.0  # how often storage and documents are compared

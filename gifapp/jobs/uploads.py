@@ -13,11 +13,11 @@ from typing import NamedTuple
 from gifapp import errors
 from gifapp.domain.limits import Limits, Room
 from gifapp.jobs import sources
-from gifapp.jobs.blobs import Blobs
 from gifapp.jobs.documents import utc_now
 from gifapp.jobs.partial import Checksum, Facts, PartialUpload, PartialUploads, Writer
 from gifapp.jobs.service import JobService
 from gifapp.jobs.timings import Timings
+from gifapp.storage.blobs import Blobs
 
 MOST_UNFINISHED = 100  # of one person: each is a directory, however little came in
 
@@ -150,4 +150,4 @@ class Uploads:
         # what lies in other uploads is on the disk as well
         came_bytes = sum(other.offset for other in others)
         Room(room.used_bytes + came_bytes, room.limit_bytes).check(length)
-        self._blobs.check_disk(missing, reserve_bytes=self._limits.reserve_bytes)
+        self._blobs.workspace.check_disk(missing, reserve_bytes=self._limits.reserve_bytes)

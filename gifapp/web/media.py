@@ -5,7 +5,7 @@ Tornado's StaticFileHandler answers ranges and tags; here it is told which file,
 
 from __future__ import annotations
 
-from pathlib import Path
+from contextlib import ExitStack
 from typing import Annotated, ClassVar, NamedTuple
 from urllib.parse import quote
 
@@ -14,6 +14,7 @@ from pydantic import Field
 
 from gifapp import errors
 from gifapp.domain.formats import FILE_KINDS
+from gifapp.storage.blob import Blob
 from gifapp.web.base import BaseHandler
 from gifapp.web.operations import Access, operation
 from gifapp.web.payloads import Query
@@ -31,7 +32,7 @@ class FileQuery(Query):
 
 
 class Picture(NamedTuple):
-    path: Path
+    blob: Blob
     content_type: str
     tag: str  # quoted, as HTTP wants it
     file_name: str
@@ -77,7 +78,12 @@ class FileHandler(BaseHandler, tornado.web.StaticFileHandler):
     async def send(self, picture: Picture, *, include_body: bool) -> None:
         """Answer with the picture, or with the part of it that is asked for."""
         self._picture = picture
-        await tornado.web.StaticFileHandler.get(self, str(picture.path), include_body)
+        with ExitStack() as held:
+            try:
+                path = await self.run_blocking(held.enter_context, self.parts.local(picture.blob))
+            except FileNotFoundError:
+                raise errors.NotFound(kind="file") from None
+            await tornado.web.StaticFileHandler.get(self, str(path), include_body)
         if self.get_status() == 416:
             self.write_error(416)
 
@@ -85,8 +91,6 @@ class FileHandler(BaseHandler, tornado.web.StaticFileHandler):
         return url_path
 
     def validate_absolute_path(self, root: str, absolute_path: str) -> str:  # noqa: ARG002
-        if not self._picture.path.is_file():
-            raise errors.NotFound(kind="file")
         return absolute_path
 
     @classmethod
@@ -127,7 +131,7 @@ class GifHandler(_OwnedFileHandler):
     )
     async def get(self, job_id: str, include_body: bool = True) -> None:
         gif = await self.run_blocking(self.parts.service.gif, await self.owner_id(job_id), job_id)
-        picture = Picture(gif.path, gif.content_type, gif.etag, gif.file_name)
+        picture = Picture(gif.blob, gif.content_type, gif.etag, gif.file_name)
         await self.send(picture, include_body=include_body)
 
 
@@ -137,8 +141,8 @@ class PosterHandler(_OwnedFileHandler):
     @operation("A picture out of a video", reads_itself=[FileQuery], gives=["image/jpeg"], is_file=True)
     async def get(self, source_id: str, include_body: bool = True) -> None:
         owner_id = await self.owner_id(source_id)
-        path = await self.run_blocking(self.parts.service.poster_path, owner_id, source_id)
-        picture = Picture(path, "image/jpeg", f'"{path.stem}"', "poster.jpg")
+        blob = await self.run_blocking(self.parts.service.poster, owner_id, source_id)
+        picture = Picture(blob, "image/jpeg", f'"{blob.name}"', "poster.jpg")
         await self.send(picture, include_body=include_body)
 
 

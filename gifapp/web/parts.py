@@ -7,7 +7,9 @@ import functools
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from gifapp.domain.limits import Limits
 from gifapp.domain.rates import Rates
@@ -20,6 +22,7 @@ from gifapp.jobs.service import JobService
 from gifapp.jobs.sharing import Sharing
 from gifapp.jobs.tally import Tally
 from gifapp.jobs.uploads import Uploads
+from gifapp.storage.blob import Blob
 from gifapp.web.draining import Answering
 from gifapp.web.hub import EventHub
 from gifapp.web.instruments import Instruments
@@ -37,6 +40,7 @@ class Parts:
 
     Attributes:
         checks: what `/health/ready` asks, by name; each raises when its server is away.
+        local: has a stored file as one on this machine, to read until the block ends.
         room: the bytes of the storage's disk, and those of it that are free.
         threads: for everything that blocks for a moment.
         probes: for looking into uploads, which takes seconds.
@@ -64,6 +68,7 @@ class Parts:
     cors_origins: Collection[str]
     checks: Mapping[str, Callable[[], object]]
     tally: Tally
+    local: Callable[[Blob], AbstractContextManager[Path]]
     room: Callable[[], tuple[int, int]]
     session_check_s: float = 20.0
     upload_stall_s: float = 30.0
@@ -108,6 +113,7 @@ def build_parts(
         cors_origins=frozenset(cors_origins),
         checks=jobs.checks,
         tally=jobs.tally,
-        room=jobs.blobs.room,
+        local=jobs.blobs.shelf.local,
+        room=jobs.blobs.workspace.room,
         instruments=Instruments(scrape_token=scrape_token),
     )

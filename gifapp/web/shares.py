@@ -112,7 +112,7 @@ class SharedFile(_PublicHandler, FileHandler):
     async def get(self, token: str, include_body: bool = True) -> None:
         self._shared = await self.shared(token)
         file = self._shared.file
-        picture = Picture(file.path, file.content_type, file.etag, file.file_name)
+        picture = Picture(file.blob, file.content_type, file.etag, file.file_name)
         await self.send(picture, include_body=include_body)
         if include_body and self._is_view():  # whole, or from the start
             await self.run_blocking(count_view, self._shared.share_id)

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field
 
 from gifapp import errors
 from gifapp.domain.views import SourcePage, SourceView
-from gifapp.jobs.blobs import Incoming
+from gifapp.storage.incoming import Incoming
 from gifapp.web.base import PrivateHandler
 from gifapp.web.operations import operation
 from gifapp.web.parts import Parts

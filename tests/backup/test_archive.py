@@ -19,11 +19,13 @@ from gifapp.domain.job import JobState
 from gifapp.domain.recipe import Recipe
 from gifapp.domain.views import SourceView
 from gifapp.jobs import leases
-from gifapp.jobs.blobs import Blobs
 from gifapp.jobs.documents import JobDocument
 from gifapp.jobs.parts import JobParts
 from gifapp.processes import wait_until
+from gifapp.storage.blob import Blob
+from gifapp.storage.blobs import Blobs
 from tests.jobs.conftest import SECRET, files_below, finish
+from tests.storages import storage_at
 
 FIRST_VERSION = Path(__file__).with_name("first_version.tar")
 Contents = dict[str, bytes]
@@ -40,7 +42,7 @@ def elsewhere(mongodb_url: str, tmp_path: Path) -> Iterator[tuple[Database[Any],
     """Another MongoDB and another storage, both empty."""
     with pymongo.MongoClient[dict[str, Any]](mongodb_url, tz_aware=True) as client:
         database = client[client.get_default_database().name + "_elsewhere"]
-        yield database, Blobs(tmp_path / "elsewhere")
+        yield database, storage_at((tmp_path / "elsewhere").as_uri())
         client.drop_database(database)
 
 
@@ -50,7 +52,7 @@ def test_documents_of_the_first_version_are_understood(
     start_worker: Callable[..., Any],
     storage: Path,
 ) -> None:
-    restore(database, Blobs(storage), FIRST_VERSION, secret_path=storage.parent / "secret.key")
+    restore(database, storage_at(storage.as_uri()), FIRST_VERSION, secret_path=storage.parent / "secret.key")
     owners = [str(user["_id"]) for user in database["users"].find().sort("email")]
     with build_parts() as parts:
         galleries = [parts.service.jobs(owner).jobs for owner in owners]
@@ -61,7 +63,10 @@ def test_documents_of_the_first_version_are_understood(
         made = read(FIRST_VERSION)
         for owner, jobs in zip(owners, galleries, strict=True):
             for job in jobs[-2:]:
-                assert parts.service.gif(owner, job.id).path.read_bytes() == made[f"files/gif/{job.id}-1"]
+                assert (
+                    parts.blobs.shelf.path(parts.service.gif(owner, job.id).blob).read_bytes()
+                    == made[f"files/gif/{job.id}-1"]
+                )
         waiting = galleries[1][0]
         start_worker("real")
         done = lambda: parts.service.job(owners[1], waiting.id).state == JobState.SUCCEEDED  # noqa: E731
@@ -85,7 +90,7 @@ def test_what_goes_while_it_is_saved_is_not_in_it_and_what_is_lost_is_told(
     tmp_path: Path,
 ) -> None:
     lost, kept, deleted = sorted(made_job(parts, upload, number) for number in range(3))
-    parts.blobs.place("gif", f"{lost}-1").unlink()
+    parts.blobs.shelf.path(Blob("gif", f"{lost}-1")).unlink()
 
     def delete_the_last(done: int, _: int) -> None:
         if done == 2:  # in the order of their names
@@ -191,12 +196,12 @@ def test_a_secret_that_is_there_is_not_replaced(
 
 def is_left_empty(elsewhere: tuple[Database[Any], Blobs], archive: Path, refusal: str) -> None:
     database, blobs = elsewhere
-    before = set(blobs.root.parent.iterdir())
+    before = set(blobs.workspace.root.parent.iterdir())
     with pytest.raises(errors.SetupError, match=refusal):
-        restore(database, blobs, archive, secret_path=blobs.root.parent / "secret.key")
-    assert not files_below(blobs.root)
+        restore(database, blobs, archive, secret_path=blobs.workspace.root.parent / "secret.key")
+    assert not files_below(blobs.workspace.root)
     assert not database.list_collection_names()
-    assert set(blobs.root.parent.iterdir()) == before
+    assert set(blobs.workspace.root.parent.iterdir()) == before
 
 
 def made_job(parts: JobParts, upload: Callable[..., SourceView], number: int) -> str:

@@ -21,6 +21,7 @@ from gifapp.up.supervisor import Supervisor
 from gifapp.web.app import run_web
 from gifapp.web.pages import notebooks_directory
 from gifapp.web.parts import build_parts
+from tests.storages import storage_at
 
 ROOT = Path(__file__).parents[2]
 TIMINGS = Timings(
@@ -99,7 +100,7 @@ def _jobs(foundation: Foundation) -> JobParts:
     return build(
         mongodb_url=foundation.mongodb_url,
         redis_url=foundation.redis_url,
-        storage_url=(foundation.settings.data_dir / "storage").as_uri(),
+        blobs=storage_at((foundation.settings.data_dir / "storage").as_uri()),
         secret=foundation.secret,
         limits=foundation.settings.limits,
         timings=TIMINGS,

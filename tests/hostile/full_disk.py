@@ -12,24 +12,26 @@ from gifapp.conversion.probe import probe
 from gifapp.domain.job import Progress
 from gifapp.domain.limits import Limits, Room
 from gifapp.domain.recipe import Recipe
-from gifapp.jobs.blobs import open_blobs
 from gifapp.jobs.child import Failed, Message, Moved, Order
 from gifapp.jobs.forkserver import ForkServer
 from gifapp.jobs.partial import Facts, PartialUploads, Writer
+from tests.storages import storage_at
 
 CHUNK = b"x" * 30_000
 MUCH = 10**6
 
 
 def upload(disk: Path) -> None:
-    with open_blobs((disk / "storage").as_uri()).incoming(limit_bytes=MUCH, room=Room(0, None)) as incoming:
+    with storage_at((disk / "storage").as_uri()).workspace.incoming(
+        limit_bytes=MUCH, room=Room(0, None)
+    ) as incoming:
         for _ in range(MUCH // len(CHUNK)):
             incoming.write(CHUNK)
         incoming.finish()
 
 
 def upload_in_parts(disk: Path) -> None:
-    uploads = PartialUploads(open_blobs((disk / "storage").as_uri()))
+    uploads = PartialUploads(storage_at((disk / "storage").as_uri()))
     facts = Facts(owner_id="ada", length_bytes=MUCH, name="a.mp4", metadata="", created_at=datetime.now(UTC))
     begun = uploads.create(facts)
     with Writer(begun.directory, begun.facts) as writer:

@@ -16,6 +16,7 @@ from gifapp.jobs import leases
 from gifapp.jobs.documents import GifPart, JobDocument
 from gifapp.jobs.parts import JobParts, build
 from gifapp.jobs.timings import Timings
+from tests.storages import storage_at
 
 ROOT = Path(__file__).parents[2]
 Process = subprocess.Popen[bytes]
@@ -66,7 +67,7 @@ def build_parts(redis_url: str, mongodb_url: str, storage: Path) -> Callable[...
         return build(
             mongodb_url=mongodb_url,
             redis_url=redis_url,
-            storage_url=storage.as_uri(),
+            blobs=storage_at(storage.as_uri()),
             secret=SECRET,
             limits=limits,
             allowance=allowance,
@@ -135,7 +136,7 @@ def finish(parts: JobParts, owner: str = "ann") -> str:
     job = leases.claim(owner, worker="here", lease_s=30)
     assert job is not None
     attempt = leases.attempt_of(job)
-    with parts.blobs.scratch(attempt.key) as directory:
+    with parts.blobs.workspace.scratch(attempt.key) as directory:
         (directory / "gif").write_bytes(GIF)
         parts.blobs.keep_gif(directory / "gif", attempt.key)
     facts = {"bytes": len(GIF), "width_px": 1, "height_px": 1, "frames": 1, "duration_s": 0.1}

@@ -172,7 +172,7 @@ def test_a_purged_dead_letter_leaves_no_file_and_its_owner_hears(
     job = bury()
     before = files_below(storage)
     key = leases.attempt_of(JobDocument.objects.get(id=job.id)).key
-    with parts.blobs.scratch(key) as directory:
+    with parts.blobs.workspace.scratch(key) as directory:
         (directory / "gif").write_bytes(b"GIF89a")
         parts.blobs.keep_gif(directory / "gif", key)
     cursor = parts.events.latest("ann")

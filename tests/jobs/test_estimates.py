@@ -13,10 +13,11 @@ from gifapp.conversion.probe import probe
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipe import Recipe
 from gifapp.domain.views import SourceView
-from gifapp.jobs.blobs import Blobs, open_blobs
 from gifapp.jobs.estimates import MOST_WAITING, Estimates
 from gifapp.jobs.parts import JobParts
+from gifapp.storage.blobs import Blobs
 from tests.clips import pattern
+from tests.storages import storage_at
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def clip(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def blobs(tmp_path: Path) -> Blobs:
-    return open_blobs((tmp_path / "storage").as_uri())
+    return storage_at((tmp_path / "storage").as_uri())
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from gifapp.jobs.documents import (
 from gifapp.jobs.housekeeping import Housekeeping
 from gifapp.jobs.parts import JobParts
 from gifapp.processes import wait_until
+from gifapp.storage.blob import Blob
 from tests.jobs.conftest import GIF, QUICK, files_below, finish
 
 Upload = Callable[..., SourceView]
@@ -55,9 +56,9 @@ def test_old_files_that_no_document_names_go_and_are_counted(
 ) -> None:
     upload()
     named = files_below(storage)
-    lay(parts.blobs.source_path(DIGEST))
-    lay(parts.blobs.poster_path(DIGEST))
-    lay(parts.blobs.gif_path(f"{new_id()}-1"))
+    lay(parts.blobs.shelf.path(Blob("source", DIGEST)))
+    lay(parts.blobs.shelf.path(Blob("poster", DIGEST)))
+    lay(parts.blobs.shelf.path(Blob("gif", f"{new_id()}-1")))
     age_all(storage)
     parts.service.housekeeping()
     assert files_below(storage) == named
@@ -70,8 +71,8 @@ def test_old_files_that_no_document_names_go_and_are_counted(
 
 def test_young_files_and_files_that_are_not_ours_stay(parts: JobParts, upload: Upload, storage: Path) -> None:
     upload()
-    lay(parts.blobs.source_path(DIGEST), age_s=3000)
-    lay(parts.blobs.gif_path(f"{new_id()}-1"), age_s=3000)
+    lay(parts.blobs.shelf.path(Blob("source", DIGEST)), age_s=3000)
+    lay(parts.blobs.shelf.path(Blob("gif", f"{new_id()}-1")), age_s=3000)
     lay(storage / "gifs" / "holiday.gif")
     lay(storage / "sources" / "ab" / "thesis.pdf")
     lay(storage / "incoming" / "upload" / "video")
@@ -95,7 +96,7 @@ def test_the_gif_of_an_attempt_that_may_still_settle_stays(parts: JobParts, job:
     claimed = leases.claim("ann", worker="here", lease_s=30)
     assert claimed is not None
     attempt = leases.attempt_of(claimed)
-    gif = lay(parts.blobs.gif_path(attempt.key), GIF)
+    gif = lay(parts.blobs.shelf.path(Blob("gif", attempt.key)), GIF)
     parts.service.housekeeping()
     assert gif.exists()
     facts = {"bytes": 6, "width_px": 1, "height_px": 1, "frames": 1, "duration_s": 0.1}
@@ -111,7 +112,7 @@ def test_the_gif_of_an_attempt_that_has_lost_its_job_goes(parts: JobParts, job: 
     earlier = leases.attempt_of(claimed)
     leases.release(earlier)
     leases.claim("ann", worker="here", lease_s=30)
-    gif = lay(parts.blobs.gif_path(earlier.key), GIF)
+    gif = lay(parts.blobs.shelf.path(Blob("gif", earlier.key)), GIF)
     parts.service.housekeeping()
     assert not gif.exists()
 
@@ -119,11 +120,11 @@ def test_the_gif_of_an_attempt_that_has_lost_its_job_goes(parts: JobParts, job: 
 def test_a_leftover_that_an_upload_takes_over_stays(parts: JobParts, upload: Upload, video: bytes) -> None:
     """The bytes are there already, and old; the upload holds the lock until its document names them."""
     document = SourceDocument.objects.get(id=upload("ann").id)
-    path = lay(parts.blobs.source_path(document.sha256), video)
+    path = lay(parts.blobs.shelf.path(Blob("source", document.sha256)), video)
     document.delete()
     upload("eve", data=other_video(video))
     with ThreadPoolExecutor(1) as pool:
-        with parts.blobs.exclusive():
+        with parts.blobs.shelf.exclusive():
             sweep = pool.submit(parts.service.housekeeping)
             time.sleep(0.5)
             assert path.exists()
@@ -147,7 +148,7 @@ def test_uploads_and_comparisons_at_the_same_time_lose_no_video(
         for _ in range(6):
             parts.service.delete_source("eve", parts.service.sources("eve")[0].id)
             kept = upload("eve")
-            assert parts.service.source_path("eve", kept.id).exists()
+            assert parts.blobs.shelf.path(parts.service.video("eve", kept.id)).exists()
         reports = [report for sweep in sweeps for report in sweep.result()]
     assert {report.missing_count for report in reports} == {0}
     assert len(files_below(storage)) == 2
@@ -156,9 +157,9 @@ def test_uploads_and_comparisons_at_the_same_time_lose_no_video(
 def test_what_a_document_names_and_storage_lacks_is_told(parts: JobParts, job: JobView) -> None:
     finish(parts)
     source = SourceDocument.objects.get()
-    parts.blobs.source_path(source.sha256).unlink()
-    parts.blobs.poster_path(source.sha256).unlink()
-    parts.service.gif("ann", job.id).path.unlink()
+    parts.blobs.shelf.path(Blob("source", source.sha256)).unlink()
+    parts.blobs.shelf.path(Blob("poster", source.sha256)).unlink()
+    parts.blobs.shelf.path(parts.service.gif("ann", job.id).blob).unlink()
     with capture_logs() as logs:
         parts.service.housekeeping()
     missing = (
@@ -186,7 +187,7 @@ def test_a_report_that_grows_without_end_is_cut_but_counted(parts: JobParts, upl
 
 def test_beside_a_database_that_names_nothing_nothing_is_removed(parts: JobParts, storage: Path) -> None:
     """A storage full of videos and an empty database are rather a wrong address."""
-    gif = lay(parts.blobs.gif_path(f"{new_id()}-1"))
+    gif = lay(parts.blobs.shelf.path(Blob("gif", f"{new_id()}-1")))
     parts.service.housekeeping()
     assert gif.exists()
     assert housekeeping.last_report() is not None

@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from gifapp import errors
-from gifapp.jobs.blobs import open_blobs
 from gifapp.jobs.parts import JobParts, build
 from tests.jobs.conftest import SECRET
+from tests.storages import storage_at
 
 
 def test_all_is_well_with_real_servers(parts: JobParts) -> None:
@@ -16,7 +16,7 @@ def test_all_is_well_with_real_servers(parts: JobParts) -> None:
 
 
 def test_a_storage_that_cannot_be_written_is_not_ready(parts: JobParts) -> None:
-    (parts.blobs.root / "incoming").rmdir()
+    (parts.blobs.workspace.root / "incoming").rmdir()
     with pytest.raises(errors.ServiceUnavailable, match="storage"):
         parts.checks["storage"]()
 
@@ -26,26 +26,37 @@ def test_a_mongodb_that_is_away_is_said_so(redis_url: str, tmp_path: Path) -> No
         build(
             mongodb_url="mongodb://127.0.0.1:9/gifapp?serverSelectionTimeoutMS=200",
             redis_url=redis_url,
-            storage_url=tmp_path.as_uri(),
+            blobs=storage_at(tmp_path.as_uri()),
             secret=SECRET,
             limits=None,
         )
 
 
-@pytest.mark.parametrize("url", ["s3://bucket", "/a/path", "file://host/path", ""])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "s3://",
+        "s3://key:secret@bucket",
+        "s3://bucket?key=1",
+        "gs://bucket",
+        "/a/path",
+        "file://host/path",
+        "",
+    ],
+)
 def test_an_unknown_storage_is_a_sentence(url: str) -> None:
     with pytest.raises(errors.SettingInvalid, match="GIFAPP_STORAGE_URL"):
-        open_blobs(url)
+        storage_at(url)
 
 
 def test_a_storage_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(errors.DirectoryNotWritable):
-        open_blobs((tmp_path / "file" / "storage").as_uri())
+        storage_at((tmp_path / "file" / "storage").as_uri())
 
 
 def test_a_storage_path_may_hold_anything(tmp_path: Path) -> None:
-    assert open_blobs((tmp_path / "a %20b ü").as_uri()).root == tmp_path / "a %20b ü"
+    assert storage_at((tmp_path / "a %20b ü").as_uri()).workspace.root == tmp_path / "a %20b ü"
 
 
 def test_parts_can_be_built_again_after_closing(build_parts: Callable[[], JobParts]) -> None:

@@ -106,7 +106,8 @@ def test_a_source_stays_as_long_as_the_last_job_that_names_it(parts: JobParts, u
     finish(parts)
     parts.service.sweep()
     assert [one.id for one in parts.service.sources("ann")] == [source.id]
-    assert parts.service.source_path("ann", source.id).exists()  # the bytes were those of both
+    # the bytes were those of both
+    assert parts.blobs.shelf.path(parts.service.video("ann", source.id)).exists()
     finished = parts.service.job("ann", job.id)
     assert finished.source
     assert finished.finished_at
@@ -200,7 +201,7 @@ def test_submits_and_sweeps_at_the_same_time_leave_no_job_without_its_video(
     for job in submitted:
         assert parts.service.job("ann", job.id).source
     if submitted:
-        assert parts.service.source_path("ann", parts.service.sources("ann")[0].id).exists()
+        assert parts.blobs.shelf.path(parts.service.video("ann", parts.service.sources("ann")[0].id)).exists()
 
 
 @bounded
@@ -223,4 +224,4 @@ def test_several_sweeps_at_once_tell_of_each_removal_once(
     assert told is not None
     assert sorted(event.type for event in told) == ["job.deleted"] * 8 + ["source.deleted"]
     assert len(files_below(storage)) == 2  # bob's video, whose bytes were ann's too, and its poster
-    assert parts.service.source_path("bob", kept.id).exists()
+    assert parts.blobs.shelf.path(parts.service.video("bob", kept.id)).exists()

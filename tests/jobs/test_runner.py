@@ -20,6 +20,7 @@ from gifapp.jobs.runner import Runner
 from gifapp.processes import wait_until
 from gifapp.up.servers import running_mongod
 from tests.jobs.conftest import QUICK, ROOT, SECRET, files_below, is_running, skip_the_wait
+from tests.storages import storage_at
 
 Run = Callable[..., "Attempted"]
 
@@ -89,7 +90,7 @@ def test_a_conversion_ends_in_a_gif(parts: JobParts, run: Run, job: JobView, sto
     assert done.gif is not None
     assert (done.gif.frames, done.gif.bytes, done.progress.fraction) == (3, 6, 1)
     assert done.gif.notes == ["To fit 1.0 MB: 12.5 → 8.3 fps."]
-    assert parts.service.gif("ann", job.id).path.read_bytes() == b"GIF89a"
+    assert parts.blobs.shelf.path(parts.service.gif("ann", job.id).blob).read_bytes() == b"GIF89a"
     assert not list((storage / "scratch").iterdir())
 
 
@@ -199,7 +200,7 @@ def test_a_settle_whose_answer_was_lost_keeps_its_gif(parts: JobParts, run: Run,
     gif = {"key": f"{job.id}-1", "bytes": 6, "width_px": 2, "height_px": 1, "frames": 3, "duration_s": 0.5}
     JobDocument.objects(id=job.id).update(__raw__={"$set": {"state": "succeeded", "gif": gif}})
     attempt.ended()
-    assert parts.service.gif("ann", job.id).path.exists()
+    assert parts.blobs.shelf.path(parts.service.gif("ann", job.id).blob).exists()
 
 
 def test_a_conversion_that_hangs_is_stopped_at_its_deadline(parts: JobParts, run: Run, job: JobView) -> None:
@@ -253,7 +254,7 @@ def test_while_mongodb_is_away_a_conversion_goes_on_as_long_as_its_lease(
         parts = build(
             mongodb_url=url,
             redis_url=redis_url,
-            storage_url=(tmp_path / "storage").as_uri(),
+            blobs=storage_at((tmp_path / "storage").as_uri()),
             secret=SECRET,
             limits=Limits(),
             timings=replace(QUICK, lease_s=2),

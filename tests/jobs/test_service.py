@@ -15,6 +15,7 @@ from gifapp.jobs.documents import JobDocument
 from gifapp.jobs.parts import JobParts, build
 from gifapp.up.servers import running_mongod
 from tests.jobs.conftest import GIF, QUICK, SECRET, files_below, finish
+from tests.storages import storage_at
 
 Upload = Callable[..., SourceView]
 
@@ -24,8 +25,8 @@ def test_an_upload_becomes_a_source(parts: JobParts, upload: Upload, video: byte
     assert (view.name, view.width, view.height, view.bytes) == ("clip.mp4", 96, 64, len(video))
     assert view.duration_s == pytest.approx(2, abs=0.1)
     assert parts.service.sources("ann") == [view] == [parts.service.source("ann", view.id)]
-    assert parts.service.source_path("ann", view.id).read_bytes() == video
-    assert parts.service.poster_path("ann", view.id).read_bytes().startswith(b"\xff\xd8")
+    assert parts.blobs.shelf.path(parts.service.video("ann", view.id)).read_bytes() == video
+    assert parts.blobs.shelf.path(parts.service.poster("ann", view.id)).read_bytes().startswith(b"\xff\xd8")
 
 
 @pytest.mark.parametrize("data", [b"", b"hello", b"\x00" * 5000], ids=["empty", "text", "zeros"])
@@ -61,7 +62,7 @@ def test_an_upload_while_mongodb_is_away_is_left_to_the_sweep(
 ) -> None:
     with ExitStack() as mongod, ExitStack() as open_ones:
         servers = {"mongodb_url": mongod.enter_context(running_mongod(tmp_path / "mongodb"))}
-        servers |= {"redis_url": redis_url, "storage_url": storage.as_uri()}
+        servers |= {"redis_url": redis_url, "blobs": storage_at(storage.as_uri())}
         parts = open_ones.enter_context(build(**servers, secret=SECRET, limits=Limits()))
         keep = parts.blobs.keep_source
         monkeypatch.setattr(parts.blobs, "keep_source", lambda incoming: (keep(incoming), mongod.close()))
@@ -83,7 +84,7 @@ def test_equal_bytes_are_kept_once_and_as_long_as_anybody_has_them(
     assert first.sha256 == second.sha256
     assert len(files_below(storage)) == 2  # the video and its poster
     parts.service.delete_source("ann", first.id)
-    assert parts.service.source_path("bob", second.id).exists()
+    assert parts.blobs.shelf.path(parts.service.video("bob", second.id)).exists()
     parts.service.delete_source("bob", second.id)
     assert files_below(storage) == set()
 
@@ -184,7 +185,11 @@ def test_a_finished_job_gives_its_gif(parts: JobParts, upload: Upload, storage: 
         parts.service.gif("ann", job.id)
     finish(parts)
     gif = parts.service.gif("ann", job.id)
-    assert (gif.path.read_bytes(), gif.bytes, gif.file_name) == (GIF, 6, "My clip.final.gif")
+    assert (parts.blobs.shelf.path(gif.blob).read_bytes(), gif.bytes, gif.file_name) == (
+        GIF,
+        6,
+        "My clip.final.gif",
+    )
     with pytest.raises(errors.MoveNotAllowed):
         parts.service.cancel("ann", job.id)
     parts.service.delete("ann", job.id)
@@ -216,7 +221,7 @@ def test_a_gif_goes_only_when_no_job_names_it(parts: JobParts, upload: Upload) -
     first, twin = (parts.service.submit("ann", source.id, Recipe(fps=fps)) for fps in (5, 10))
     finish(parts)
     JobDocument.objects(id=twin.id).update(set__gif=JobDocument.objects.get(id=first.id).gif)
-    path = parts.service.gif("ann", twin.id).path
+    path = parts.blobs.shelf.path(parts.service.gif("ann", twin.id).blob)
     parts.service.delete("ann", first.id)
     assert path.exists()
     parts.service.delete("ann", twin.id)
@@ -224,7 +229,7 @@ def test_a_gif_goes_only_when_no_job_names_it(parts: JobParts, upload: Upload) -
 
 
 VERBS_OF_JOBS = ["job", "cancel", "retry", "delete", "gif"]
-VERBS_OF_SOURCES = ["source", "delete_source", "source_path", "poster_path"]
+VERBS_OF_SOURCES = ["source", "delete_source", "video", "poster"]
 
 
 @pytest.mark.parametrize("verb", VERBS_OF_JOBS)

@@ -20,6 +20,7 @@ from gifapp.jobs import leases
 from gifapp.jobs.documents import LONG_AGO, JobDocument, utc_now
 from gifapp.jobs.parts import JobParts
 from gifapp.jobs.queue import make_queue
+from gifapp.storage.blob import Blob
 from tests.jobs.conftest import QUICK, ROOT, files_below
 
 
@@ -35,15 +36,15 @@ def forget_hints() -> None:
 
 def test_an_expired_lease_is_taken_back_with_its_files(parts: JobParts, job: JobView) -> None:
     attempt = claimed(job)
-    (parts.blobs.root / "scratch" / attempt.key).mkdir()
-    parts.blobs.gif_path(attempt.key).write_bytes(b"GIF89a")
+    (parts.blobs.workspace.root / "scratch" / attempt.key).mkdir()
+    parts.blobs.shelf.path(Blob("gif", attempt.key)).write_bytes(b"GIF89a")
     start = parts.events.latest("ann")
     parts.service.sweep()
     document = JobDocument.objects.get(id=job.id)
     assert (document.state, document.attempts, document.worker) == (JobState.QUEUED, 1, None)
     assert document.run_at > utc_now()
-    assert not list((parts.blobs.root / "scratch").iterdir())
-    assert not parts.blobs.gif_path(attempt.key).exists()
+    assert not list((parts.blobs.workspace.root / "scratch").iterdir())
+    assert not parts.blobs.shelf.path(Blob("gif", attempt.key)).exists()
     told = parts.events.since("ann", start)
     assert told is not None
     assert [event.job.state for event in told if event.job] == [JobState.QUEUED]
@@ -184,7 +185,7 @@ def test_a_gif_whose_worker_died_right_after_the_settle_stays(
     killed("an_attempt_after_its_settle")
     age(storage)
     parts.service.sweep()
-    assert parts.service.gif("ann", job.id).path.exists()
+    assert parts.blobs.shelf.path(parts.service.gif("ann", job.id).blob).exists()
     assert not list((storage / "scratch").iterdir())
 
 

@@ -38,7 +38,7 @@ def test_a_worker_makes_real_gifs(
     done = parts.service.job("ann", job.id)
     assert done.gif is not None
     assert (done.gif.width_px, done.gif.height_px, done.gif.duration_s) == (48, 32, pytest.approx(2, abs=0.1))
-    assert parts.service.gif("ann", job.id).path.read_bytes()[:6] == b"GIF89a"
+    assert parts.blobs.shelf.path(parts.service.gif("ann", job.id).blob).read_bytes()[:6] == b"GIF89a"
     assert wait_until(lambda: len(files_below(storage)) == 4, timeout_s=5), files_below(storage)
     told = {kind.name: series for kind, series in parts.tally.read()}
     assert told["gifapp_attempts"]["succeeded", ""] == {"": 2}

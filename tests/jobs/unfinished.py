@@ -9,6 +9,7 @@ from gifapp.jobs import leases
 from gifapp.jobs.documents import GifPart
 from gifapp.jobs.parts import JobParts, build
 from tests.jobs.conftest import SECRET, made_video
+from tests.storages import storage_at
 
 
 def half_an_upload(parts: JobParts) -> None:
@@ -28,7 +29,7 @@ def a_kept_video(parts: JobParts) -> None:
 
 
 def an_estimate(parts: JobParts) -> None:
-    with parts.blobs.scratch("estimate-0123456789abcdef") as scratch:
+    with parts.blobs.workspace.scratch("estimate-0123456789abcdef") as scratch:
         (scratch / "video.json").write_bytes(b"{}")
         die()
 
@@ -45,7 +46,7 @@ def attempt_with_its_gif(parts: JobParts, *, settles: bool = False) -> None:
     job = leases.claim("ann", worker="here:1", lease_s=60)
     assert job is not None
     attempt = leases.attempt_of(job)
-    with parts.blobs.scratch(attempt.key) as scratch:
+    with parts.blobs.workspace.scratch(attempt.key) as scratch:
         (scratch / "out").write_bytes(b"GIF89a")
         parts.blobs.keep_gif(scratch / "out", attempt.key)
         if settles:
@@ -61,6 +62,10 @@ def die() -> None:
 if __name__ == "__main__":
     mongodb_url, redis_url, storage_url, step = sys.argv[1:]
     with build(
-        mongodb_url=mongodb_url, redis_url=redis_url, storage_url=storage_url, secret=SECRET, limits=Limits()
+        mongodb_url=mongodb_url,
+        redis_url=redis_url,
+        blobs=storage_at(storage_url),
+        secret=SECRET,
+        limits=Limits(),
     ) as parts:
         globals()[step](parts)

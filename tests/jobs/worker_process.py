@@ -10,6 +10,7 @@ from gifapp.jobs.forkserver import ForkServer
 from gifapp.jobs.parts import build
 from gifapp.jobs.worker import Endurance, run_worker
 from tests.jobs.conftest import QUICK, SECRET
+from tests.storages import storage_at
 
 
 def main(mongodb_url: str, redis_url: str, storage_url: str, converter: str, most_jobs: str = "500") -> None:
@@ -21,7 +22,7 @@ def main(mongodb_url: str, redis_url: str, storage_url: str, converter: str, mos
     with build(
         mongodb_url=mongodb_url,
         redis_url=redis_url,
-        storage_url=storage_url,
+        blobs=storage_at(storage_url),
         secret=SECRET,
         limits=Limits(),
         timings=replace(QUICK, lease_s=1.5),

@@ -245,7 +245,7 @@ def gif(ada: Person, jobs: JobParts, job: JobView) -> bytes:
     claimed = leases.claim(ada.id, worker="test", lease_s=30)
     assert claimed is not None
     attempt = leases.attempt_of(claimed)
-    with jobs.blobs.scratch(attempt.key) as directory:
+    with jobs.blobs.workspace.scratch(attempt.key) as directory:
         pictures = [Image.effect_noise((64, 48), 80 + number) for number in range(4)]
         made = directory / "made.gif"
         pictures[0].save(made, save_all=True, append_images=pictures[1:], duration=100)

@@ -42,7 +42,7 @@ async def test_what_storage_lacks_is_seen(
 ) -> None:
     storage = "/api/v1/admin/storage"
     assert (await root.http.get(storage)).json() == {"storage": None}
-    jobs.service.source_path(ada.id, source.id).unlink()
+    jobs.blobs.shelf.path(jobs.service.video(ada.id, source.id)).unlink()
     jobs.service.housekeeping()
     seen = (await root.http.get(storage)).json()["storage"]
     assert seen["compared_at"]

@@ -1,0 +1,88 @@
+"""A shelf that is a folder, on a disk or a share that web and workers have in common."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from gifapp import errors
+from gifapp.storage.blob import Blob, StoredFile
+from gifapp.storage.disk import make_folders, writing
+
+
+class Folder:
+    """Files beneath `root`; see `Shelf`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        make_folders(root, ("sources", "posters", "gifs"))
+
+    def path(self, blob: Blob) -> Path:
+        """Where it is, or would be."""
+        return self.root / blob.place
+
+    def check_writable(self) -> None:
+        try:
+            with tempfile.TemporaryFile(dir=self.root) as trial:
+                trial.write(b"gifapp")
+                trial.flush()
+        except OSError as refused:
+            raise errors.ServiceUnavailable(service="The storage") from refused
+
+    @contextlib.contextmanager
+    def exclusive(self) -> Iterator[None]:
+        with (self.root / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def send_ahead(self, aside: Path, blob: Blob) -> None:
+        """Nothing is far away: moving it takes no time."""
+
+    def keep(self, aside: Path, blob: Blob) -> None:
+        """Rename, and survive a power cut: first the bytes are on the disk, then the name."""
+        place = self.path(blob)
+        with writing():
+            place.parent.mkdir(exist_ok=True, mode=0o700)
+            _sync(aside)
+            aside.replace(place)
+            _sync(place.parent)
+
+    def holds(self, blob: Blob) -> bool:
+        return self.path(blob).exists()
+
+    @contextlib.contextmanager
+    def local(self, blob: Blob) -> Iterator[Path]:
+        path = self.path(blob)
+        if not path.exists():
+            raise FileNotFoundError(path)
+        yield path
+
+    def remove(self, blob: Blob) -> None:
+        self.path(blob).unlink(missing_ok=True)
+
+    def files(self, *, older_than_s: float) -> Iterator[StoredFile]:
+        oldest = time.time() - older_than_s
+        for pattern in ("sources/??/*", "posters/??/*.jpg", "gifs/*.gif"):
+            for path in self.root.glob(pattern):
+                blob = Blob.at(path.relative_to(self.root).as_posix())
+                if blob and (found := _stat(path)) and found.st_mtime < oldest:
+                    yield StoredFile(blob, found.st_size)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    with contextlib.suppress(FileNotFoundError):  # somebody has removed it since it was listed
+        return path.stat()
+    return None

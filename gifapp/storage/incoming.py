@@ -1,0 +1,131 @@
+"""An upload on its way in, and what is left of one whose process was killed."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from gifapp import errors
+from gifapp.domain.limits import Room
+from gifapp.held import make_held
+from gifapp.storage.disk import writing
+
+_SHA256_LENGTH = 64
+
+
+class Incoming:
+    """An upload on its way in: hashed while it is written; what was not kept is removed on exit.
+
+    Attributes:
+        path: the file, for the probe.
+        poster_path: where its poster goes.
+        bytes: how many came in so far.
+    """
+
+    def __init__(self, directory: Path, limit_bytes: int, room: Room) -> None:
+        self._directory = directory
+        self._limit_bytes = limit_bytes
+        self._room = room
+        self._hash = hashlib.sha256()
+        self._sha256 = ""  # of a file that was adopted
+        self._is_left = False
+        self.path = directory / "video"
+        self.poster_path = directory / "poster.jpg"
+        self.bytes = 0
+
+    def __enter__(self) -> Self:
+        with writing():
+            self._lock = make_held(self._directory)
+            self._file = self.path.open("xb")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # what the buffer still holds may not fit on the disk; the file goes anyway
+        with contextlib.suppress(OSError):
+            self._file.close()
+        if not self._is_left:
+            shutil.rmtree(self._directory, ignore_errors=True)
+        self._lock.close()
+
+    def write(self, chunk: bytes) -> None:
+        """Append `chunk`.
+
+        Raises:
+            errors.SourceTooLarge, errors.QuotaExceeded, errors.DiskFull
+        """
+        self._grow_to(self.bytes + len(chunk))
+        self._hash.update(chunk)
+        with writing():
+            self._file.write(chunk)
+
+    def _grow_to(self, size_bytes: int) -> None:
+        self.bytes = size_bytes
+        if self.bytes > self._limit_bytes:
+            raise errors.SourceTooLarge(limit_bytes=self._limit_bytes)
+        self._room.check(self.bytes)
+
+    def adopt(self, path: Path, *, sha256: str | None) -> None:
+        """Have the bytes of a complete file of this storage, without a copy: it keeps its name as well.
+
+        `sha256`: of its bytes, where that is known.
+
+        Raises:
+            errors.SourceTooLarge, errors.QuotaExceeded, errors.DiskFull
+        """
+        self._file.close()
+        self._grow_to(path.stat().st_size)
+        with writing():
+            self.path.unlink()
+            self.path.hardlink_to(path)
+        self._sha256 = sha256 or _sha256_of(path)
+
+    def finish(self) -> None:
+        """All has come in: force it to the disk. Calling it again changes nothing."""
+        if not self._file.closed:
+            with writing():
+                self._file.flush()
+                os.fsync(self._file.fileno())
+                self._file.close()
+
+    @property
+    def sha256(self) -> str:
+        return self._sha256 or self._hash.hexdigest()
+
+    def note_digest(self) -> None:
+        """Tell whoever finds this directory which video was being kept."""
+        with writing():
+            (self._directory / self.sha256).touch()
+
+    def leave(self) -> None:
+        """Nobody can tell now whether a document names what was kept: the sweep will."""
+        self._is_left = True
+
+
+class LeftUpload:
+    """What is left of an upload whose process was killed, or could not tell how it ended."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    @property
+    def sha256(self) -> str | None:
+        """Of the video that may have been kept; None: it did not come so far."""
+        with contextlib.suppress(FileNotFoundError):
+            names = (path.name for path in self._directory.iterdir())
+            return next((name for name in names if len(name) == _SHA256_LENGTH), None)
+        return None
+
+    def remove(self) -> None:
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+
+def _sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

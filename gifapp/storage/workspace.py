@@ -1,0 +1,98 @@
+"""What is being made, on this machine's disk: uploads on their way in, the scratch directories of attempts.
+
+The directory in which something is made stays until a document names the result, and the process that
+made it holds a lock on it. So whatever a killed process left is found by a directory that nobody holds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+from gifapp import errors
+from gifapp.domain.limits import Room
+from gifapp.held import holder_lives, make_held
+from gifapp.storage.disk import make_folders, writing
+from gifapp.storage.incoming import Incoming, LeftUpload
+
+
+class Workspace:
+    """A folder for what is being made.
+
+    Attributes:
+        uploads: where those that come in parts are.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.uploads = root / "uploads"
+        self._incoming, self._scratch = root / "incoming", root / "scratch"
+        make_folders(root, ("incoming", "scratch"))
+
+    def check_writable(self) -> None:
+        """Write a small file that has no name.
+
+        Raises:
+            errors.ServiceUnavailable
+        """
+        try:
+            with tempfile.TemporaryFile(dir=self._incoming) as trial:
+                trial.write(b"gifapp")
+                trial.flush()
+        except OSError as refused:
+            raise errors.ServiceUnavailable(service="The storage") from refused
+
+    def check_disk(self, more_bytes: int, *, reserve_bytes: int) -> None:
+        """Raise errors.DiskFull when `more_bytes` would leave less than the reserve free."""
+        if shutil.disk_usage(self.root).free - more_bytes < reserve_bytes:
+            raise errors.DiskFull
+
+    def room(self) -> tuple[int, int]:
+        """The bytes of the disk, and those of it that are free."""
+        usage = shutil.disk_usage(self.root)
+        return usage.total, usage.free
+
+    def incoming(self, *, limit_bytes: int, room: Room) -> Incoming:
+        return Incoming(self._incoming / uuid4().hex, limit_bytes, room)
+
+    @contextlib.contextmanager
+    def scratch(self, key: str) -> Iterator[Path]:
+        """A directory for the attempt `key`, gone afterwards."""
+        directory = self._scratch / key
+        with writing():
+            lock = make_held(directory)
+        with lock:
+            try:
+                yield directory
+            finally:
+                shutil.rmtree(directory, ignore_errors=True)
+
+    def remove_scratch(self, key: str) -> None:
+        shutil.rmtree(self._scratch / key, ignore_errors=True)
+
+    def left_attempts(self, *, untouched_s: float) -> list[str]:
+        """The keys of scratch directories that no living process holds."""
+        return [directory.name for directory in _left_in(self._scratch, untouched_s)]
+
+    def left_uploads(self, *, untouched_s: float) -> list[LeftUpload]:
+        """Uploads that no living process holds."""
+        return [LeftUpload(directory) for directory in _left_in(self._incoming, untouched_s)]
+
+
+def _left_in(folder: Path, untouched_s: float) -> list[Path]:
+    # the wait is for those that are made and not locked yet
+    latest = time.time() - untouched_s
+    return [path for path in folder.iterdir() if _last_touched(path) < latest and not holder_lives(path)]
+
+
+def _last_touched(directory: Path) -> float:
+    # whoever works in it may remove it, or a part of it, while we look
+    touched = [0.0]
+    with contextlib.suppress(FileNotFoundError):
+        touched += [path.stat().st_mtime for path in (directory, *directory.iterdir())]
+    return max(touched)
