@@ -136,8 +136,7 @@ class Runner:
         except errors.NotFound:
             raise errors.SourceGone from None
         with ExitStack() as held:
-            fetch = partial(held.enter_context, self._blobs.video(source.sha256))
-            path = self._with_storage(lease, fetch)
+            path = self._with_storage(lease, lambda: held.enter_context(self._blobs.video(source.sha256)))
             yield Order(path, sources.video_of(source), Recipe.parse(job.recipe), scratch, self._limits)
 
     def _with_storage(self, lease: _Lease, step: Callable[[], Result]) -> Result:

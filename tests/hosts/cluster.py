@@ -1,6 +1,7 @@
 """gifapp on several hosts: one with the data, web tiers and workers on hosts of their own."""
 
 import os
+import re
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,21 +17,30 @@ from gifapp.up.servers import mongod_answers
 from tests.hosts.network import Host, Network
 from tests.hosts.relay import LISTENING
 from tests.jobs.conftest import ROOT, SECRET
+from tests.moto import KEYS
 
 _PORT = 8866
+_S3_PORT = 9000
+_STORAGE_URL = "s3://media"
 
 
 @dataclass
 class Cluster:
-    """What runs where; the folder is a mount that every host has."""
+    """What runs where; hosts have nothing in common but the network, and each a folder in this one."""
 
     network: Network
     folder: Path
     running: dict[str, Popen[Any]] = field(default_factory=dict)
 
-    @property
-    def storage(self) -> Path:
-        return self.folder / "storage"
+    def work(self, name: str) -> Path:
+        """What a worker's host has on its own disk."""
+        return self.folder / name
+
+    def stored(self) -> list[str]:
+        """The objects in the bucket, by the test's way in."""
+        with self._bucket() as bucket:
+            listed = bucket.get("/media?list-type=2").raise_for_status().text
+        return sorted(re.findall("<Key>([^<]+)</Key>", listed))
 
     @property
     def mongodb_url(self) -> str:
@@ -50,15 +60,20 @@ class Cluster:
         assert wait_until(lambda: "Ready to accept connections" in self.said("redis"), timeout_s=20)
         assert wait_until(lambda: "Waiting for connections" in self.said("mongod"), timeout_s=20)
         assert mongod_answers(self.mongodb_url)
+        self._start(data, "s3", sys.executable, "-m", "moto.server", "-H", data.address, "-p", str(_S3_PORT))
+        self._start_relay("data", _S3_PORT)
+        assert wait_until(lambda: "Running on" in self.said("s3"), timeout_s=30)
+        assert wait_until(lambda: LISTENING in self.said("relay to data"), timeout_s=20)
+        with self._bucket() as bucket:
+            bucket.put("/media").raise_for_status()
 
     def start_web(self, name: str) -> None:
         host = self.network[name]
         self._start(host, name, sys.executable, "-m", "gifapp", "web", "--host", host.address)
-        relay = (sys.executable, "-m", "tests.hosts.relay", str(self._socket(name)), host.address, str(_PORT))
-        self._start(host, f"relay to {name}", *relay)
+        self._start_relay(name, _PORT)
 
     def start_worker(self, name: str) -> None:
-        servers = (self._mongodb_url, self._redis_url, self.storage.as_uri())
+        servers = (self._mongodb_url, self._redis_url, _STORAGE_URL)
         self._start(
             self.network[name], name, sys.executable, "-m", "tests.jobs.worker_process", *servers, "real"
         )
@@ -84,6 +99,15 @@ class Cluster:
         for process in reversed(self.running.values()):
             stop(process, grace_s=5)
 
+    def _start_relay(self, name: str, port: int) -> None:
+        host = self.network[name]
+        relay = (sys.executable, "-m", "tests.hosts.relay", str(self._socket(name)), host.address, str(port))
+        self._start(host, f"relay to {name}", *relay)
+
+    def _bucket(self) -> httpx.Client:
+        way_in = httpx.HTTPTransport(uds=str(self._socket("data")))
+        return httpx.Client(base_url=f"http://data:{_S3_PORT}", transport=way_in, timeout=30)
+
     def _socket(self, web: str) -> Path:
         return self.folder / f"{web}.sock"
 
@@ -104,12 +128,17 @@ class Cluster:
     def _environment(self, host: Host) -> dict[str, str]:
         secret = self.folder / "secret"
         secret.write_bytes(SECRET)
-        return os.environ | {
-            "GIFAPP_DATA_DIR": str(self.folder / host.name),
-            "GIFAPP_MONGODB_URL": self._mongodb_url,
-            "GIFAPP_REDIS_URL": self._redis_url,
-            "GIFAPP_STORAGE_URL": self.storage.as_uri(),
-            "GIFAPP_SECRET_FILE": str(secret),
-            "GIFAPP_REGISTRATION": "open",
-            "GIFAPP_LOG_FORMAT": "json",
-        }
+        return (
+            os.environ
+            | KEYS
+            | {
+                "AWS_ENDPOINT_URL": f"http://{self.network['data'].address}:{_S3_PORT}",
+                "GIFAPP_DATA_DIR": str(self.folder / host.name),
+                "GIFAPP_MONGODB_URL": self._mongodb_url,
+                "GIFAPP_REDIS_URL": self._redis_url,
+                "GIFAPP_STORAGE_URL": _STORAGE_URL,
+                "GIFAPP_SECRET_FILE": str(secret),
+                "GIFAPP_REGISTRATION": "open",
+                "GIFAPP_LOG_FORMAT": "json",
+            }
+        )

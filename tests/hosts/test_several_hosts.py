@@ -12,7 +12,7 @@ from gifapp.jobs import workers
 from gifapp.jobs.documents import JobDocument, utc_now
 from gifapp.processes import stop, wait_until
 from tests.hosts.cluster import Cluster
-from tests.jobs.conftest import files_below, made_video
+from tests.jobs.conftest import made_video
 from tests.service import PASSWORD
 
 _WORKERS = ("worker-a", "worker-b")
@@ -57,13 +57,11 @@ def test_a_worker_whose_cable_is_pulled_loses_its_job_to_the_other_host_and_work
     other = next(name for name in _WORKERS if name != lost)
     assert wait_until(lambda: lost in seen_since(healed_at), timeout_s=60), cluster.said(lost)
     assert '"event": "the lease was lost"' in cluster.said(lost)
-    assert wait_until(lambda: not list((cluster.storage / "scratch").iterdir()), timeout_s=30)
+    assert wait_until(lambda: not list((cluster.work(lost) / "scratch").iterdir()), timeout_s=30)
     done = job(job_id)
     assert (done.attempts, done.token, done.gif.key) == (2, 2, f"{job_id}-2")
     assert [error.code for error in done.errors] == ["worker-lost"]
-    assert sorted(name for name in files_below(cluster.storage) if name.startswith("gifs")) == [
-        f"gifs/{job_id}-2.gif"
-    ]
+    assert [name for name in cluster.stored() if name.startswith("gifs")] == [f"gifs/{job_id}-2.gif"]
     assert cluster.said(other).count('"state": "succeeded"') == 1
     assert '"state": "succeeded"' not in cluster.said(lost)
 

@@ -277,3 +277,73 @@ def test_while_mongodb_is_away_a_conversion_goes_on_as_long_as_its_lease(
     attempt.ended()
     assert not list((tmp_path / "storage" / "scratch").iterdir())
     parts.close()
+
+
+# --- a storage that is far --------------------------------------------------------------------
+
+
+def test_an_attempt_waits_for_a_storage_that_is_away(
+    parts: JobParts, run: Run, job: JobView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = {"local": 2, "keep": 2}
+
+    def now_and_then(name: str, step: Callable[..., Any]) -> Callable[..., Any]:
+        def tried(*args: Any) -> Any:
+            away[name] -= 1
+            if away[name] >= 0:
+                raise errors.ServiceUnavailable(service="The storage")
+            return step(*args)
+
+        return tried
+
+    for name in away:
+        monkeypatch.setattr(parts.blobs.shelf, name, now_and_then(name, getattr(parts.blobs.shelf, name)))
+    run("quick", job.id).ended()
+    done = parts.service.job("ann", job.id)
+    assert (done.state, done.attempts, away) == (JobState.SUCCEEDED, 1, {"local": -1, "keep": -1})
+
+
+def test_an_attempt_gives_up_a_storage_that_stays_away_and_is_tried_again(
+    parts: JobParts, run: Run, job: JobView, monkeypatch: pytest.MonkeyPatch, storage: Path
+) -> None:
+    def away(*_: object) -> None:
+        raise errors.ServiceUnavailable(service="The storage")
+
+    monkeypatch.setattr(parts.blobs.shelf, "keep", away)
+    run("quick", job.id, timings=replace(parts.timings, storage_s=0.1)).ended()
+    waiting = parts.service.job("ann", job.id)
+    assert waiting.state == JobState.QUEUED
+    assert [one.code for one in waiting.errors] == ["service-unavailable"]
+    assert not list((storage / "scratch").iterdir())
+
+
+def test_the_lease_is_kept_while_the_storage_takes_its_time(
+    parts: JobParts, run: Run, job: JobView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = parts.blobs.shelf.keep
+    monkeypatch.setattr(parts.blobs.shelf, "keep", lambda *args: (time.sleep(1.5), keep(*args)))
+    attempt = run("quick", job.id, timings=replace(parts.timings, lease_s=0.8))
+    while attempt.is_alive():
+        parts.service.sweep()
+        time.sleep(0.1)
+    done = parts.service.job("ann", job.id)
+    assert (done.state, done.attempts) == (JobState.SUCCEEDED, 1)
+
+
+def test_a_cancel_is_heard_while_the_storage_takes_its_time(
+    parts: JobParts, run: Run, job: JobView, monkeypatch: pytest.MonkeyPatch, storage: Path
+) -> None:
+    keep, begun = parts.blobs.shelf.keep, threading.Event()
+
+    def slowly(*args: Any) -> None:
+        begun.set()
+        time.sleep(1)
+        keep(*args)
+
+    monkeypatch.setattr(parts.blobs.shelf, "keep", slowly)
+    attempt = run("quick", job.id)
+    assert begun.wait(20)
+    parts.service.cancel("ann", job.id)
+    attempt.ended()
+    assert parts.service.job("ann", job.id).state == JobState.CANCELLED
+    assert not list((storage / "gifs").iterdir())

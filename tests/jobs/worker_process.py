@@ -3,6 +3,7 @@
 import os
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 from gifapp import faults, logs
 from gifapp.domain.limits import Limits
@@ -22,7 +23,7 @@ def main(mongodb_url: str, redis_url: str, storage_url: str, converter: str, mos
     with build(
         mongodb_url=mongodb_url,
         redis_url=redis_url,
-        blobs=storage_at(storage_url),
+        blobs=storage_at(storage_url, Path(os.environ.get("GIFAPP_DATA_DIR", "/nowhere"))),
         secret=SECRET,
         limits=Limits(),
         timings=replace(QUICK, lease_s=1.5),

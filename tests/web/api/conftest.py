@@ -34,6 +34,7 @@ from gifapp.web.api import api_routes
 from gifapp.web.base import NotFoundHandler
 from gifapp.web.instruments import MeasuredApplication
 from gifapp.web.parts import Parts, build_parts
+from tests.storages import storage_at
 from tests.web.api.documented import check
 
 SECRET = b"a secret of thirty-two bytes, no less"
@@ -93,7 +94,11 @@ def allowance() -> Allowance:
 def jobs(
     redis_url: str, mongodb_url: str, storage: Path, limits: Limits, allowance: Allowance
 ) -> Iterator[JobParts]:
-    servers = {"redis_url": redis_url, "mongodb_url": mongodb_url, "storage_url": storage.as_uri()}
+    servers: dict[str, Any] = {
+        "redis_url": redis_url,
+        "mongodb_url": mongodb_url,
+        "blobs": storage_at(storage.as_uri()),
+    }
     with build(**servers, secret=SECRET, limits=limits, allowance=allowance) as built:
         yield built
 

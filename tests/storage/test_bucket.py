@@ -1,0 +1,224 @@
+"""Storage in a bucket, which machines share that have nothing else in common but the servers."""
+
+import errno
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from s3fs import S3FileSystem
+
+from gifapp import errors
+from gifapp.domain.recipe import Recipe
+from gifapp.domain.views import SourceView
+from gifapp.jobs.forkserver import ForkServer
+from gifapp.jobs.parts import JobParts
+from gifapp.jobs.runner import Runner
+from gifapp.storage.blob import Blob
+from tests.jobs.conftest import QUICK, files_below
+from tests.moto import objects
+from tests.storages import storage_at
+
+OnMachine = Callable[..., JobParts]
+ROOT = "gifapp/media"
+
+
+def upload(parts: JobParts, video: bytes, owner: str = "ann") -> SourceView:
+    with parts.service.incoming(owner) as incoming:
+        incoming.write(video)
+        return parts.service.add_source(owner, incoming, "clip.mp4")
+
+
+def work(parts: JobParts) -> None:
+    """Do the job that is next, as a worker of that machine would."""
+    forks = ForkServer("tests.jobs.converters:quick", "tests.jobs.converters:be_cold")
+    try:
+        runner = Runner(
+            blobs=parts.blobs,
+            doorbell=parts.doorbell,
+            announcer=parts.announcer,
+            tally=parts.tally,
+            forks=forks,
+            limits=parts.limits,
+            timings=parts.timings,
+            worker="here",
+            give_up=threading.Event(),
+        )
+        assert runner.run_next()
+    finally:
+        forks.stop()
+
+
+def test_what_one_machine_takes_in_another_converts_and_a_third_shows(
+    on_machine: OnMachine, outside: S3FileSystem, bucket: str, video: bytes, tmp_path: Path
+) -> None:
+    with on_machine("web") as parts:
+        source = upload(parts, video)
+        job = parts.service.submit("ann", source.id, Recipe())
+    digest = source.sha256
+    assert objects(outside, f"{bucket}/{ROOT}") == {
+        f"sources/{digest[:2]}/{digest}",
+        f"posters/{digest[:2]}/{digest}.jpg",
+    }
+    assert outside.cat_file(f"{bucket}/{ROOT}/sources/{digest[:2]}/{digest}") == video
+    with on_machine("worker") as parts:
+        work(parts)
+    with on_machine("other") as parts:
+        gif = parts.service.gif("ann", job.id)
+        with parts.blobs.shelf.local(gif.blob) as path:
+            assert path.read_bytes() == b"GIF89a"
+        with parts.blobs.shelf.local(parts.service.poster("ann", source.id)) as path:
+            assert path.read_bytes().startswith(b"\xff\xd8")
+        assert parts.service.frame("ann", source.id, 0.5).startswith(b"\xff\xd8")
+        parts.service.delete("ann", job.id)
+        parts.service.delete_source("ann", source.id)
+    assert objects(outside, f"{bucket}/{ROOT}") == set()
+    for machine in ("web", "worker", "other"):
+        assert not [*(tmp_path / machine / "scratch").iterdir(), *(tmp_path / machine / "incoming").iterdir()]
+
+
+def test_a_second_look_asks_nobody(
+    on_machine: OnMachine, outside: S3FileSystem, bucket: str, video: bytes
+) -> None:
+    with on_machine("web") as parts:
+        source = upload(parts, video)
+    with on_machine("other") as parts:
+        blob = Blob("source", source.sha256)
+        with parts.blobs.shelf.local(blob) as path:
+            assert path.read_bytes() == video
+        outside.rm_file(f"{bucket}/{ROOT}/{blob.place}")
+        with parts.blobs.shelf.local(blob) as path:
+            assert path.read_bytes() == video
+
+
+def test_what_is_gone_is_said_so(on_machine: OnMachine, video: bytes) -> None:
+    with on_machine("web") as parts:
+        source = upload(parts, video)
+    with on_machine("other") as parts:
+        parts.blobs.shelf.remove(Blob("source", source.sha256))
+        with pytest.raises(errors.SourceGone):
+            parts.service.frame("ann", source.id, 0)
+        with pytest.raises(FileNotFoundError), parts.blobs.shelf.local(Blob("gif", f"{'0' * 32}-1")):
+            pass
+        parts.blobs.shelf.remove(Blob("source", source.sha256))
+
+
+def test_equal_bytes_are_kept_once_and_as_long_as_anybody_has_them(
+    on_machine: OnMachine, outside: S3FileSystem, bucket: str, video: bytes
+) -> None:
+    with on_machine("web") as parts:
+        first, second = upload(parts, video), upload(parts, video, "bob")
+        assert len(objects(outside, f"{bucket}/{ROOT}")) == 2
+        parts.service.delete_source("ann", first.id)
+        assert len(objects(outside, f"{bucket}/{ROOT}")) == 2
+        parts.service.delete_source("bob", second.id)
+    assert objects(outside, f"{bucket}/{ROOT}") == set()
+
+
+def test_what_was_sent_ahead_and_then_refused_does_not_stay(
+    on_machine: OnMachine,
+    outside: S3FileSystem,
+    bucket: str,
+    video: bytes,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with on_machine("web", stored_bytes=len(video) + 10) as parts:
+        ahead = parts.blobs.send_ahead
+
+        def others_come_first(incoming: object) -> None:
+            ahead(incoming)
+            assert objects(outside, f"{bucket}/{ROOT}")
+            monkeypatch.setattr(parts.service, "_check_room", too_much)
+
+        def too_much(*_: object) -> None:
+            raise errors.QuotaExceeded(used_bytes=1, limit_bytes=1)
+
+        monkeypatch.setattr(parts.blobs, "send_ahead", others_come_first)
+        with pytest.raises(errors.QuotaExceeded):
+            upload(parts, video)
+    assert objects(outside, f"{bucket}/{ROOT}") == set()
+
+
+def test_the_comparing_sweep_finds_what_nothing_names_and_what_is_missing(
+    on_machine: OnMachine, outside: S3FileSystem, bucket: str, video: bytes
+) -> None:
+    orphan = f"sources/00/{'0' * 64}"
+    foreign = "sources/00/somebody-elses"
+    with on_machine("web", replace(QUICK, orphan_s=-1)) as parts:
+        source = upload(parts, video)
+        for name in (orphan, foreign, f"gifs/{'a' * 32}-1.gif"):
+            outside.pipe_file(f"{bucket}/{ROOT}/{name}", b"12345")
+        outside.rm_file(f"{bucket}/{ROOT}/{Blob('poster', source.sha256).place}")
+        report = parts.service.housekeeping.compare()
+    assert (report.removed_files, report.removed_bytes) == (2, 10)
+    assert [(one.kind, one.id) for one in report.missing] == [("poster", source.id)]
+    assert objects(outside, f"{bucket}/{ROOT}") == {foreign, Blob("source", source.sha256).place}
+
+
+def test_what_is_young_is_left_alone(on_machine: OnMachine, outside: S3FileSystem, bucket: str) -> None:
+    outside.pipe_file(f"{bucket}/{ROOT}/gifs/{'a' * 32}-1.gif", b"12345")
+    with on_machine("web") as parts:
+        assert list(parts.blobs.shelf.files(older_than_s=3600)) == []
+        assert [file.bytes for file in parts.blobs.shelf.files(older_than_s=-1)] == [5]
+
+
+def test_a_large_video_goes_in_parts_and_comes_back_whole(
+    on_machine: OnMachine, outside: S3FileSystem, bucket: str, tmp_path: Path
+) -> None:
+    aside = tmp_path / "large"
+    aside.write_bytes(bytes(range(256)) * 100_000)  # three parts and a bit
+    blob = Blob("source", "c" * 64)
+    with on_machine("web") as parts:
+        parts.blobs.shelf.keep(aside, blob)
+    assert outside.info(f"{bucket}/{ROOT}/{blob.place}")["ETag"].strip('"').endswith("-4")
+    with on_machine("other") as parts, parts.blobs.shelf.local(blob) as path:
+        assert path.read_bytes() == aside.read_bytes()
+
+
+@pytest.mark.parametrize("url", ["s3://no-such-bucket", "s3://no-such-bucket/prefix"])
+def test_a_bucket_that_is_not_there_is_not_ready(bucket: str, tmp_path: Path, url: str) -> None:
+    with pytest.raises(errors.ServiceUnavailable, match="storage"):
+        storage_at(url, tmp_path).check_writable()
+
+
+def test_a_server_that_is_away_is_not_ready(
+    bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    blobs = storage_at(f"s3://{bucket}", tmp_path)
+    for ask in (blobs.check_writable, lambda: blobs.shelf.holds(Blob("gif", f"{'0' * 32}-1"))):
+        with pytest.raises(errors.ServiceUnavailable, match="storage"):
+            ask()
+
+
+def test_without_keys_it_is_not_ready(bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(errors.ServiceUnavailable, match="storage"):
+        storage_at(f"s3://{bucket}", tmp_path).check_writable()
+
+
+def test_without_the_extra_it_is_a_sentence(
+    bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "s3fs", None)
+    with pytest.raises(errors.SettingInvalid, match=r"pip install 'gifapp\[s3\]'"):
+        storage_at(f"s3://{bucket}", tmp_path)
+
+
+def test_a_disk_that_is_full_says_so(on_machine: OnMachine, video: bytes, tmp_path: Path) -> None:
+    with on_machine("web") as parts:
+        source = upload(parts, video)
+    with on_machine("other") as parts:
+
+        def full(*_: object, **__: object) -> None:
+            raise OSError(errno.ENOSPC, "full")
+
+        parts.blobs.shelf._s3.get_file = full
+        with pytest.raises(errors.DiskFull), parts.blobs.shelf.local(Blob("source", source.sha256)):
+            pass
+    assert {name for name in files_below(tmp_path / "other") if "locks" not in name} == set()

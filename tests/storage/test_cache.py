@@ -1,0 +1,88 @@
+"""Copies of what lies far away."""
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gifapp.storage.blob import Blob
+from gifapp.storage.cache import Cache
+
+A, B, C = (Blob("source", letter * 64) for letter in "abc")
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Cache:
+    return Cache(tmp_path / "cache", limit_bytes=25)
+
+
+def content(size: int) -> Callable[[Path], None]:
+    return lambda path: path.write_bytes(bytes(size)) and None
+
+
+def never(_: Path) -> None:
+    pytest.fail("it is here")
+
+
+def kept(tmp_path: Path) -> set[str]:
+    return {path.name[-1] for path in (tmp_path / "cache" / "files").iterdir()}
+
+
+def test_what_was_not_used_for_longest_goes_first(cache: Cache, tmp_path: Path) -> None:
+    for number, blob in enumerate((A, B)):
+        cache.link(blob, tmp_path / f"used-{number}", content(10))
+        os.utime(tmp_path / f"used-{number}", (number, number))
+    cache.link(A, tmp_path / "again", never)
+    cache.link(C, tmp_path / "more", content(10))
+    assert kept(tmp_path) == {"a", "c"}
+    assert (tmp_path / "used-1").read_bytes() == bytes(10)  # whoever uses it still has it
+
+
+def test_what_is_larger_than_all_is_had_and_not_kept(cache: Cache, tmp_path: Path) -> None:
+    cache.link(A, tmp_path / "large", content(100))
+    assert (tmp_path / "large").stat().st_size == 100
+    assert kept(tmp_path) == set()
+
+
+def test_who_asks_at_the_same_time_waits_for_the_one_that_fetches(cache: Cache, tmp_path: Path) -> None:
+    fetched: list[Path] = []
+
+    def slowly(path: Path) -> None:
+        fetched.append(path)
+        time.sleep(0.2)
+        path.write_bytes(b"all")
+
+    asking = [
+        threading.Thread(target=cache.link, args=(A, tmp_path / str(number), slowly)) for number in range(5)
+    ]
+    for one in asking:
+        one.start()
+    for one in asking:
+        one.join()
+    assert len(fetched) == 1
+    assert [(tmp_path / str(number)).read_bytes() for number in range(5)] == [b"all"] * 5
+
+
+def test_what_broke_off_leaves_nothing(cache: Cache, tmp_path: Path) -> None:
+    def breaks(path: Path) -> None:
+        path.write_bytes(b"half")
+        raise FileNotFoundError(path)
+
+    with pytest.raises(FileNotFoundError):
+        cache.link(A, tmp_path / "used", breaks)
+    assert kept(tmp_path) == set()
+    assert not (tmp_path / "used").exists()
+
+
+def test_what_is_here_anyway_is_not_fetched(cache: Cache, tmp_path: Path) -> None:
+    (tmp_path / "made").write_bytes(b"gif")
+    cache.add(tmp_path / "made", A)
+    cache.add(tmp_path / "made", A)
+    (tmp_path / "made").unlink()
+    cache.link(A, tmp_path / "used", never)
+    assert (tmp_path / "used").read_bytes() == b"gif"
+    cache.forget(A)
+    assert kept(tmp_path) == set()
