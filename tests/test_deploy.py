@@ -123,6 +123,8 @@ def test_nothing_runs_as_root_or_writes_where_it_need_not() -> None:
 def test_keda_counts_what_workers_have_to_do() -> None:
     _, scaled = yaml.safe_load_all((DEPLOY / "kubernetes" / "keda.yaml").read_text())
     [trigger] = scaled["spec"]["triggers"]
+    assert set(trigger["metadata"]) == {"dbName", "collection", "query", "queryValue"}
+    assert all(isinstance(value, str) for value in trigger["metadata"].values())  # KEDA takes no numbers
     assert trigger["metadata"]["collection"] == JobDocument._get_collection_name()
     assert yaml.safe_load(trigger["metadata"]["query"]) == {"state": {"$in": ["queued", "running"]}}
     assert (scaled["spec"]["minReplicaCount"], scaled["spec"]["maxReplicaCount"]) == (1, 5)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from gifapp.storage.blob import Blob
 from gifapp.storage.disk import make_folders, writing
+
+_UNFINISHED = ".part"
+_LEFT_S = 3600.0  # untouched so long, its process was killed
 
 
 class Cache:
@@ -30,16 +34,11 @@ class Cache:
         Raises:
             errors.DiskFull; and what `fetch` raises.
         """
-        cached = self._path(blob)
         with self._alone(blob):
-            if not cached.exists():
-                aside = cached.with_suffix(".part")
-                try:
-                    fetch(aside)
-                    aside.replace(cached)
-                finally:
-                    aside.unlink(missing_ok=True)
-            _link(cached, place)
+            try:
+                _link(self._path(blob), place)
+            except FileNotFoundError:
+                self._fetch(blob, place, fetch)
         self._trim()
 
     def add(self, aside: Path, blob: Blob) -> None:
@@ -51,6 +50,15 @@ class Cache:
 
     def forget(self, blob: Blob) -> None:
         self._path(blob).unlink(missing_ok=True)
+
+    def _fetch(self, blob: Blob, place: Path, fetch: Callable[[Path], None]) -> None:
+        aside = self._path(blob).with_suffix(_UNFINISHED)
+        try:
+            fetch(aside)
+            _link(aside, place)  # before others see it, and may find that it is too much
+            aside.replace(self._path(blob))
+        finally:
+            aside.unlink(missing_ok=True)
 
     def _path(self, blob: Blob) -> Path:
         return self._files / f"{blob.kind}-{blob.name}"
@@ -72,10 +80,12 @@ class Cache:
                 path.unlink(missing_ok=True)
 
     def _sized(self) -> Iterator[tuple[float, int, Path]]:
+        latest = time.time() - _LEFT_S
         for path in self._files.iterdir():
             with contextlib.suppress(FileNotFoundError):  # another process trims as well
                 found = path.stat()
-                yield found.st_mtime, found.st_size, path
+                if path.suffix != _UNFINISHED or found.st_mtime < latest:
+                    yield found.st_mtime, found.st_size, path
 
 
 def _link(path: Path, place: Path) -> None:

@@ -66,6 +66,29 @@ def test_who_asks_at_the_same_time_waits_for_the_one_that_fetches(cache: Cache, 
     assert [(tmp_path / str(number)).read_bytes() for number in range(5)] == [b"all"] * 5
 
 
+def test_what_is_being_fetched_is_nobodys_to_remove(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "cache", limit_bytes=0)
+
+    def meanwhile_another(path: Path) -> None:
+        path.write_bytes(b"one")
+        cache.link(B, tmp_path / "other", content(10))
+
+    cache.link(A, tmp_path / "one", meanwhile_another)
+    assert (tmp_path / "one").read_bytes() == b"one"
+    assert (tmp_path / "other").read_bytes() == bytes(10)
+    assert kept(tmp_path) == set()
+
+
+def test_what_a_killed_process_left_goes(cache: Cache, tmp_path: Path) -> None:
+    left = tmp_path / "cache" / "files" / "source-x.part"
+    left.write_bytes(bytes(100))
+    cache.link(A, tmp_path / "used", content(10))
+    assert left.exists()
+    os.utime(left, (0, 0))
+    cache.link(A, tmp_path / "again", never)
+    assert kept(tmp_path) == {"a"}
+
+
 def test_what_broke_off_leaves_nothing(cache: Cache, tmp_path: Path) -> None:
     def breaks(path: Path) -> None:
         path.write_bytes(b"half")
