@@ -24,7 +24,6 @@ from gifapp.storage.workspace import Workspace
 _CHUNK_BYTES = 8 * 1024 * 1024
 _AT_ONCE = 3  # chunks: what one transfer takes of memory
 _CONFIG = {"connect_timeout": 4, "read_timeout": 10, "retries": {"mode": "standard", "total_max_attempts": 2}}
-_HEX = "0123456789abcdef"
 
 
 class Turn(Protocol):
@@ -96,7 +95,7 @@ class Bucket:
     def files(self, *, older_than_s: float) -> Iterator[StoredFile]:
         before = datetime.now(UTC) - timedelta(seconds=older_than_s)
         for folder in ("sources", "posters", "gifs"):
-            for first in (a + b for a in _HEX for b in _HEX):  # a part at a time, since all may be millions
+            for first in "0123456789abcdef":  # a part at a time, since all may be millions
                 for path, facts in self._listed(folder, first).items():
                     blob = Blob.at(path.removeprefix(f"{self._root}/"))
                     if blob and facts["LastModified"] < before:
