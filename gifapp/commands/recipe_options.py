@@ -102,8 +102,16 @@ RECIPE_OPTIONS: dict[str, tuple[RecipeOption, ...]] = {
         RecipeOption("--crossfade", "crossfade_s", "How long joined parts blend into each other."),
         RecipeOption("--speed", "speed", "How many times as fast."),
         RecipeOption("--direction", "direction", "Which way it plays."),
-        RecipeOption("--fps", "fps", "Frames a second."),
-        RecipeOption("--loop", "loop", "How often it plays; 0 is for ever."),
+        RecipeOption(
+            "--fps",
+            "fps",
+            "Frames a second; 12.5 for a video, and the times of its pictures for an animation.",
+        ),
+        RecipeOption(
+            "--loop",
+            "loop",
+            "How many times it plays; 0 is for ever. By default as an animation says, and a video for ever.",
+        ),
         RecipeOption("--hold", "hold_s", "How much longer the last frame stays."),
     ),
     "Frame": (

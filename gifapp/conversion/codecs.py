@@ -18,7 +18,7 @@ _FLAT_SHARE = 0.7  # of the pixels are like their neighbours: screens have 0.9 a
 _EVERY_PX = 8  # rows
 
 
-def ways(recipe: Recipe, seen: Sequence[Frame]) -> list[Words]:
+def ways(recipe: Recipe, seen: Sequence[Frame], loop: int) -> list[Words]:
     """How to write the recipe's format: one way, or a lossy and a lossless one where only trying tells.
 
     A lossy WebP stores colours at half the resolution, which shows around a screen's letters. What is
@@ -26,12 +26,12 @@ def ways(recipe: Recipe, seen: Sequence[Frame]) -> list[Words]:
     frames, say whether it is worth trying.
     """
     if recipe.format == "apng":
-        return [["-c:v", "apng", "-pred", "mixed", "-plays", str(recipe.loop), "-f", "apng"]]
+        return [["-c:v", "apng", "-pred", "mixed", "-plays", str(loop), "-f", "apng"]]
     if recipe.format == "mp4":
         return [[*_H264, "-vf", _YUV, *_MP4]]
     is_open = recipe.content == "auto" and _is_flat(seen)
     kinds = {"film": [_LOSSY], "screen": [_LOSSLESS], "auto": [_LOSSY, _LOSSLESS] if is_open else [_LOSSY]}
-    return [[*_WEBP, *kind, "-loop", str(recipe.loop), "-f", "webp"] for kind in kinds[recipe.content]]
+    return [[*_WEBP, *kind, "-loop", str(loop), "-f", "webp"] for kind in kinds[recipe.content]]
 
 
 def _is_flat(frames: Sequence[Frame]) -> bool:

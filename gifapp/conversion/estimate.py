@@ -21,7 +21,7 @@ from gifapp.conversion.frame import Frame
 from gifapp.conversion.frame_store import FrameStore
 from gifapp.conversion.kept import KeptClip, scaled_sides
 from gifapp.conversion.plan import make_plan
-from gifapp.conversion.probe import probe
+from gifapp.conversion.probe import known
 from gifapp.conversion.progress import Reporter
 from gifapp.conversion.rendering import Rendering, rendered
 from gifapp.conversion.runs import Runs, in_runs
@@ -77,15 +77,17 @@ def estimate(
         errors.GifappError: see `pipeline.convert_file`; and whatever `on_progress` raises.
     """
     reporter = Reporter(on_progress or _hear_nothing, limits.deadline_s)
-    video = video or probe(path, limits=limits)
+    video = known(video, path, limits=limits)
     asked = within_preset(recipe)
-    known = _outcome(video, asked)
+    expected = _outcome(video, asked)
     make_plan(video, asked, limits)  # for its refusals: runs have other ranges
-    if _is_quick(video, asked, known):
+    if _is_quick(video, asked, expected):
         with rendered(path, video, asked, limits=limits, reporter=reporter) as all_of_it:
             return _of_whole(platform.within(all_of_it, preset_of(asked)), asked, reporter)
-    with rendered(path, video, in_runs(asked, video), limits=limits, reporter=reporter) as runs:
-        return _of_runs(platform.on_canvas(runs, preset_of(asked)), asked, known, reporter)
+    sampled = in_runs(asked, video)
+    lengths = [cut.frames for cut in make_plan(video, sampled, limits).cuts]
+    with rendered(path, video, sampled, limits=limits, reporter=reporter) as runs:
+        return _of_runs(platform.on_canvas(runs, preset_of(asked)), lengths, asked, expected, reporter)
 
 
 def _hear_nothing(progress: Progress) -> None:
@@ -94,7 +96,7 @@ def _hear_nothing(progress: Progress) -> None:
 
 def _outcome(video: Video, recipe: Recipe) -> Outcome:
     return outcome(
-        at_its_pace(recipe, pace_fps=video.pace_fps, is_sequence=video.is_sequence),
+        at_its_pace(recipe, video.pace),
         width_px=video.width_px,
         height_px=video.height_px,
         duration_s=video.duration_s,
@@ -102,9 +104,9 @@ def _outcome(video: Video, recipe: Recipe) -> Outcome:
     )
 
 
-def _is_quick(video: Video, recipe: Recipe, known: Outcome) -> bool:
-    decoded = known.duration_s * recipe.speed * (video.fps or 1)
-    kept_px = known.frames * known.width_px * known.height_px
+def _is_quick(video: Video, recipe: Recipe, expected: Outcome) -> bool:
+    decoded = expected.duration_s * recipe.speed * (video.fps or 1)
+    kept_px = expected.frames * expected.width_px * expected.height_px
     return decoded * video.stored_width_px * video.stored_height_px <= _QUICK_PX and kept_px <= _KEPT_PX
 
 
@@ -113,12 +115,14 @@ def _of_whole(rendering: Rendering, recipe: Recipe, reporter: Reporter) -> Estim
         return _told(Whole(clip), rendering, recipe, reporter)
 
 
-def _of_runs(runs: Rendering, recipe: Recipe, known: Outcome, reporter: Reporter) -> Estimate:
-    delays = delays_cs(known.duration_s, known.frames / known.duration_s)
+def _of_runs(
+    runs: Rendering, lengths: list[int], recipe: Recipe, expected: Outcome, reporter: Reporter
+) -> Estimate:
+    delays = delays_cs(expected.duration_s, expected.frames / expected.duration_s)
     told = platform.within(replace(runs, delays_cs=list(delays), frames=iter(())), preset_of(recipe))
     with _kept(runs, reporter) as clip:
         frames, duration_s = len(told.delays_cs), sum(told.delays_cs) / 100
-        return _told(Runs(clip, frames, duration_s), told, recipe, reporter)
+        return _told(Runs(clip, lengths, frames, duration_s), told, recipe, reporter)
 
 
 @contextmanager
@@ -190,7 +194,7 @@ class _Forecast:
             out,
             width_px=width_px,
             height_px=height_px,
-            loop=self._recipe.loop,
+            loop=self._rendering.loop,
             style=replace(Style.of(self._recipe), colours=knobs.colours, lossy=knobs.lossy),
             beat=self._reporter.beat,
         )

@@ -28,6 +28,8 @@ def filter_chain(video: Video, plan: Plan, cut: Cut) -> str:
         *_looking(video, plan),
         *_turned(plan.recipe),
     ]
+    if cut.pictures:  # each is sent once
+        return ",".join(pictures)
     # the pace comes first, so that nothing is done to pictures it drops; but of one that shows for long it
     # makes all frames at once, and each would be a picture of its own: better the same one many times
     paced = _paced(plan, cut)

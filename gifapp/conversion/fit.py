@@ -213,7 +213,7 @@ class _Search:
             out,
             width_px=width_px,
             height_px=height_px,
-            loop=self._recipe.loop,
+            loop=self._rendering.loop,
             style=style,
             on_frame=on_frame,
             beat=self._reporter.beat,

@@ -86,6 +86,7 @@ def _times(delays_ms: list[int]) -> dict[str, Any]:
     usual_ms = statistics.median(gaps_ms) if gaps_ms else None
     return {
         "pictures": len(delays_ms),
+        "delays_ms": delays_ms,
         "all_counted": True,
         "start_s": 0.0,
         "span_s": sum(gaps_ms) / 1000,

@@ -8,7 +8,7 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -61,19 +61,19 @@ def _refusal(words: bytes) -> errors.GifappError:
 
 
 @contextmanager
-def fed(path: Path, video: Video, from_s: float, limits: Limits) -> Iterator[Feed | None]:
-    """The feed of the pictures that show from `from_s` on; None where ffmpeg opens the file itself."""
-    if not video.is_pictures:
+def fed(path: Path, video: Video, numbers: Sequence[int], limits: Limits) -> Iterator[Feed | None]:
+    """The feed of the pictures with these numbers, which rise; None where ffmpeg opens the file itself."""
+    if not numbers:
         yield None
         return
-    feed = Feed(_started(path, video, from_s, limits), limits)
+    feed = Feed(_started(path, video, numbers, limits), limits)
     try:
         yield feed
     finally:
         feed.close()
 
 
-def _started(path: Path, video: Video, from_s: float, limits: Limits) -> subprocess.Popen[Any]:
+def _started(path: Path, video: Video, numbers: Sequence[int], limits: Limits) -> subprocess.Popen[Any]:
     size = (str(video.stored_width_px), str(video.stored_height_px))
     pix_fmt = "rgba" if video.has_alpha else "rgb24"
     bounds = processes.for_strangers_files(
@@ -82,7 +82,7 @@ def _started(path: Path, video: Video, from_s: float, limits: Limits) -> subproc
     return processes.spawn(
         [
             *(sys.executable, "-P", "-W", "ignore", "-m", "gifapp.conversion.picture_stream"),
-            *(str(path.resolve()), *size, pix_fmt, str(round(from_s * 1000))),
+            *(str(path.resolve()), *size, pix_fmt, ",".join(map(str, numbers))),
         ],
         limits=bounds,
         env=processes.environment_without_secrets(),

@@ -1,7 +1,7 @@
-"""Decode pictures and write them to the standard output, one NUT stream of raw video with their times.
+"""Decode pictures and write them to the standard output, one NUT stream of raw video.
 
 Runs as a child process under limits: the pictures may be hostile. ``python -P -m
-gifapp.conversion.picture_stream PATH WIDTH HEIGHT PIX_FMT FROM_MS`` leaves out what is over before FROM_MS.
+gifapp.conversion.picture_stream PATH WIDTH HEIGHT PIX_FMT 0,1,4`` writes the pictures with these numbers.
 A refusal is one JSON object on the standard error, `{"refused": code, "facts": {…}}`, and status 3.
 """
 
@@ -11,7 +11,6 @@ import json
 import signal
 import sys
 from fractions import Fraction
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -22,29 +21,26 @@ from gifapp import errors
 from gifapp.conversion import pictures
 
 REFUSED = 3
-_TIME_BASE = Fraction(1, 1000)
+_TIME_BASE = Fraction(1, 25)  # any will do: the reader counts the pictures
 
 
-def main(name: str, width: str, height: str, pix_fmt: str, from_ms: str) -> int:
+def main(name: str, width: str, height: str, pix_fmt: str, numbers: str) -> int:
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # whoever reads may have enough
     try:
-        _stream(Path(name), (int(width), int(height)), pix_fmt, int(from_ms))
+        _stream(Path(name), (int(width), int(height)), pix_fmt, set(map(int, numbers.split(","))))
     except errors.SourceRefused as refused:
         json.dump({"refused": refused.code, "facts": refused.facts}, sys.stderr)
         return REFUSED
     return 0
 
 
-def _stream(path: Path, size: tuple[int, int], pix_fmt: str, from_ms: int) -> None:
+def _stream(path: Path, size: tuple[int, int], pix_fmt: str, numbers: set[int]) -> None:
     with pictures.opened(path) as found, av.open("pipe:1", "w", format="nut") as out:
         stream: Any = out.add_stream("rawvideo")
         stream.width, stream.height = size
         stream.pix_fmt, stream.time_base = pix_fmt, _TIME_BASE
-        ends_ms = list(accumulate(found.delays_ms()))
-        wanted = [number for number, end_ms in enumerate(ends_ms) if end_ms > from_ms]
-        for number, image in zip(wanted, found.shown(set(wanted).__contains__), strict=False):
-            at_ms = ends_ms[number - 1] if number else 0
-            out.mux(_packet(_fitted(image, size, pix_fmt), at_ms, stream))
+        for at, image in enumerate(found.shown(numbers.__contains__)):
+            out.mux(_packet(_fitted(image, size, pix_fmt), at, stream))
 
 
 def _fitted(image: Image.Image, size: tuple[int, int], pix_fmt: str) -> Image.Image:
@@ -59,10 +55,10 @@ def _fitted(image: Image.Image, size: tuple[int, int], pix_fmt: str) -> Image.Im
     return whole
 
 
-def _packet(image: Image.Image, at_ms: int, stream: Any) -> Any:
+def _packet(image: Image.Image, at: int, stream: Any) -> Any:
     packet: Any = av.Packet(image.tobytes())
     packet.stream, packet.time_base = stream, _TIME_BASE
-    packet.pts = packet.dts = at_ms
+    packet.pts = packet.dts = at
     packet.is_keyframe = True
     return packet
 

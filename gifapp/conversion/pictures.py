@@ -22,10 +22,10 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from gifapp import errors
 from gifapp.conversion import webp
 from gifapp.conversion.video import SEQUENCE
+from gifapp.domain.timing import STANDARD_FPS
 
 READABLE = ("PNG", "JPEG", "WEBP")
 Kind = Literal["folder", "zip", "png", "jpeg", "webp"]
-SEQUENCE_FPS = 12.5  # as many of them make a second of the source
 LONE_MS = 100  # how long a single picture shows
 MOST_PICTURES = 10_000
 MOST_UNPACKED_BYTES = 2_000_000_000
@@ -103,7 +103,7 @@ class Pictures:
     def delays_ms(self) -> list[int]:
         """How long each picture shows."""
         if self.container == SEQUENCE:
-            return [round(1000 / SEQUENCE_FPS)] * len(self._members)
+            return [round(1000 / STANDARD_FPS)] * len(self._members)
         with self._members[0].open() as file:
             return webp.delays_ms(file) or [LONE_MS]
 

@@ -15,7 +15,7 @@ from gifapp.conversion.comparing import Make, OnProgress, in_parts, other_sizes
 from gifapp.conversion.engine import Loading
 from gifapp.conversion.fit import fit
 from gifapp.conversion.intake import as_file
-from gifapp.conversion.probe import probe
+from gifapp.conversion.probe import known
 from gifapp.conversion.progress import Flow, Reporter
 from gifapp.conversion.publishing import published
 from gifapp.conversion.rendering import Rendering, rendered
@@ -27,6 +27,7 @@ from gifapp.domain.job import Progress
 from gifapp.domain.limits import Limits
 from gifapp.domain.platform import preset_of, within_preset
 from gifapp.domain.recipe import Format, Recipe
+from gifapp.domain.timing import STANDARD_FPS
 
 __all__ = ["GifReport", "convert", "convert_file"]
 
@@ -64,7 +65,9 @@ def convert(
     recipe, limits, tell = recipe or Recipe(), limits or Limits(), on_progress or _hear_nothing
     if output is not None:
         recipe = for_output(recipe, Path(output))
-    with as_file(given, fps=recipe.fps, on_frame=Reporter(tell, limits.deadline_s).beat) as path:
+    with as_file(
+        given, fps=recipe.fps or STANDARD_FPS, on_frame=Reporter(tell, limits.deadline_s).beat
+    ) as path:
         if output is not None:
             _refuse_same_file(path, Path(output))
         make = partial(convert_file, path, limits=limits)
@@ -138,7 +141,7 @@ def _refuse_same_file(path: Path, output: Path) -> None:
 def _ready(path: Path, video: Video | None, recipe: Recipe, limits: Limits, reporter: Reporter) -> Video:
     """What the file is; meanwhile the encoder makes ready."""
     loading = Loading() if recipe.format == "gif" else None
-    video = video or probe(path, limits=limits, beat=reporter.beat)
+    video = known(video, path, limits=limits, beat=reporter.beat)
     if loading:
         loading.wait(reporter.beat)
     return video
@@ -165,7 +168,7 @@ def _written_gif(rendering: Rendering, file: BinaryIO, recipe: Recipe, reporter:
         file,
         width_px=width_px,
         height_px=height_px,
-        loop=recipe.loop,
+        loop=rendering.loop,
         style=encoder.Style.of(recipe),
         on_frame=flow.wrote,
         beat=reporter.beat,

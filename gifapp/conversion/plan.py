@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from gifapp import errors
-from gifapp.conversion.video import MAX_FPS, Video
+from gifapp.conversion.video import Video
 from gifapp.domain.framing import framing
 from gifapp.domain.limits import Limits
 from gifapp.domain.outcome import is_animated
 from gifapp.domain.pace import at_its_pace
+from gifapp.domain.picture_times import longest_piece_s, pieces, sampled, thinned_fps, timed
 from gifapp.domain.recipe import Crop, Recipe, Segment
-from gifapp.domain.timing import frame_count, overlaps_s
+from gifapp.domain.timing import MAX_FPS, STANDARD_FPS, delays_cs, frame_count, overlaps_s
 
 SHORTEST_S = 0.01  # what is shorter is one picture all the same, at a rate that ffmpeg can count
 
@@ -23,12 +25,14 @@ class Cut:
     """`frames` frames in a row, the first of which shows the source at `start_s`.
 
     `start_s` may lie a little before the source's start: the first picture shows there. The first
-    `overlap` frames show together with the last ones of the cut before.
+    `overlap` frames show together with the last ones of the cut before. `pictures` says which picture
+    each frame shows, by its number, of a source whose pictures have times of their own.
     """
 
     start_s: float
     frames: int
     overlap: int = 0
+    pictures: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -37,11 +41,12 @@ class Plan:
 
     Attributes:
         cuts: the ranges to read, in order.
-        fps, duration_s: of what they make together, one way.
+        fps, duration_s: of what they make together, one way; the rate on average.
         crop: what is read of the upright source's picture.
         width_px, height_px: of the frames, after the turn that the recipe asks for.
         has_alpha: whether the frames are RGBA.
         recipe: says how the pictures are turned, how fast they play and how they look.
+        own_delays_cs: how long each frame stays, where pictures keep their own times.
         key_tables: where ffmpeg finds the tables of the recipe's chroma key, while frames are read.
     """
 
@@ -53,11 +58,17 @@ class Plan:
     height_px: int
     has_alpha: bool
     recipe: Recipe
+    own_delays_cs: tuple[int, ...] = ()
     key_tables: Path | None = None
 
     @property
     def frames(self) -> int:
         return sum(cut.frames - cut.overlap for cut in self.cuts)
+
+    @property
+    def delays_cs(self) -> tuple[int, ...]:
+        """How long each frame stays, one way."""
+        return self.own_delays_cs or tuple(delays_cs(self.duration_s, self.fps))
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -71,35 +82,81 @@ def make_plan(video: Video, recipe: Recipe, limits: Limits) -> Plan:
     Raises:
         errors.RangeOutsideSource, errors.CropOutsideSource, errors.SourceTooLong: naming the bounds.
     """
-    recipe = at_its_pace(recipe, pace_fps=video.pace_fps, is_sequence=video.is_sequence)
+    paced = at_its_pace(recipe, video.pace)
     ranges = [_clamped(segment, video) for segment in recipe.segments or (Segment(),)]
-    lengths_s = [(end_s - start_s) / recipe.speed for start_s, end_s in ranges]
-    _check_duration(sum(lengths_s) * max(1.0, recipe.speed), limits)
-    overlaps = overlaps_s(lengths_s, recipe.crossfade_s)
-    duration_s = sum(lengths_s) - sum(overlaps)
-    whole = 1 / max(duration_s, SHORTEST_S)
-    is_lone = video.fps is None and not is_animated(recipe)
-    fps = whole if is_lone else max(whole, recipe.fps)
+    _check_duration(sum(end_s - start_s for start_s, end_s in ranges) / min(1.0, paced.speed), limits)
     _check_crop(video, recipe)
+    timeline = _timeline(video, recipe, paced, ranges)
     framed = framing(recipe, width_px=video.width_px, height_px=video.height_px)
     return Plan(
-        cuts=tuple(_cuts([start_s for start_s, _ in ranges], lengths_s, overlaps, fps, recipe.speed)),
-        fps=fps,
-        duration_s=duration_s,
+        cuts=timeline.cuts,
+        fps=timeline.fps,
+        duration_s=timeline.duration_s,
         crop=framed.crop,
         width_px=framed.width_px,
         height_px=framed.height_px,
         has_alpha=(video.has_alpha or recipe.chroma_key is not None) and recipe.background is None,
-        recipe=recipe,
+        recipe=paced,
+        own_delays_cs=timeline.own_delays_cs,
     )
+
+
+class _Timeline(NamedTuple):
+    cuts: tuple[Cut, ...]
+    fps: float
+    duration_s: float
+    own_delays_cs: tuple[int, ...] = ()
+
+
+def _timeline(video: Video, recipe: Recipe, paced: Recipe, ranges: list[tuple[float, float]]) -> _Timeline:
+    if not video.delays_s:
+        return _at_rate(ranges, paced, is_still=video.fps is None)
+    fps = thinned_fps(recipe, video.delays_s, paced.speed)
+    if fps is None:
+        return _at_own_times(video.delays_s, ranges, paced.speed, longest_piece_s(recipe))
+    thinned = _at_rate(ranges, paced.model_copy(update={"fps": fps}), is_still=False)
+    step_s = paced.speed / thinned.fps
+    cuts = (
+        replace(cut, pictures=tuple(sampled(video.delays_s, cut.start_s, cut.frames, step_s)))
+        for cut in thinned.cuts
+    )
+    return thinned._replace(cuts=tuple(cuts))
+
+
+def _at_rate(ranges: list[tuple[float, float]], recipe: Recipe, *, is_still: bool) -> _Timeline:
+    """Frames at even distances."""
+    lengths_s = [(end_s - start_s) / recipe.speed for start_s, end_s in ranges]
+    overlaps = overlaps_s(lengths_s, recipe.crossfade_s)
+    duration_s = sum(lengths_s) - sum(overlaps)
+    whole = 1 / max(duration_s, SHORTEST_S)
+    is_lone = is_still and not is_animated(recipe)
+    fps = whole if is_lone else max(whole, recipe.fps or STANDARD_FPS)
+    starts_s = [start_s for start_s, _ in ranges]
+    return _Timeline(tuple(_cuts(starts_s, lengths_s, overlaps, fps, recipe.speed)), fps, duration_s)
+
+
+def _at_own_times(
+    delays_s: Sequence[float], ranges: list[tuple[float, float]], speed: float, most_s: float
+) -> _Timeline:
+    """A frame for each picture, for as long as it shows."""
+    parts = [list(pieces(delays_s, *one, speed=speed, most_s=most_s)) for one in ranges]
+    numbers, own_delays_cs = timed(parts)
+    cuts = tuple(
+        Cut(start_s, len(shown), pictures=tuple(shown))
+        for (start_s, _), shown in zip(ranges, numbers, strict=True)
+        if shown
+    )
+    duration_s = sum(own_delays_cs) / 100
+    return _Timeline(cuts, len(own_delays_cs) / duration_s, duration_s, tuple(own_delays_cs))
 
 
 def picture_plan(video: Video, at_s: float, widest_px: int) -> Plan:
     """The plan for one picture of the whole frame, at most `widest_px` wide."""
     recipe = Recipe(width_px=widest_px)
     framed = framing(recipe, width_px=video.width_px, height_px=video.height_px)
+    pictures = tuple(sampled(video.delays_s, at_s, 1, SHORTEST_S)) if video.delays_s else ()
     return Plan(
-        (Cut(at_s, 1),),
+        (Cut(at_s, 1, pictures=pictures),),
         MAX_FPS,
         1.0,
         framed.crop,

@@ -15,6 +15,7 @@ from PIL import Image
 from gifapp import errors
 from gifapp.conversion import source
 from gifapp.conversion.plan import picture_plan
+from gifapp.conversion.probe import known
 from gifapp.conversion.video import Video
 from gifapp.domain.limits import Limits
 
@@ -39,6 +40,7 @@ def picture(path: Path, video: Video, at_s: float, *, limits: Limits) -> bytes:
     Raises:
         errors.SourceDamaged, errors.ConversionTooSlow: there is no picture to take.
     """
+    video = known(video, path, limits=limits)
     plan = picture_plan(video, min(at_s, video.duration_s), WIDEST_PX)
     beat = _deadline(DEADLINE_S)
     jpeg = BytesIO()

@@ -15,7 +15,6 @@ from typing import Any
 
 from gifapp import errors, processes
 from gifapp.conversion.video import (
-    MAX_FPS,
     MAX_PIXEL_ASPECT,
     ColourTags,
     Turn,
@@ -24,8 +23,9 @@ from gifapp.conversion.video import (
     upright_size,
 )
 from gifapp.domain.limits import Limits
+from gifapp.domain.timing import MAX_FPS
 
-__all__ = ["Video", "probe"]
+__all__ = ["Video", "known", "probe"]
 
 DEADLINE_S = 20.0
 BEAT_S = 0.1
@@ -60,6 +60,15 @@ def probe(path: Path, *, limits: Limits, beat: Callable[[], None] | None = None)
     if "refused" in answer:
         raise errors.GifappError.from_code(answer["refused"], answer["facts"])
     return _video(answer["found"])
+
+
+def known(
+    video: Video | None, path: Path, *, limits: Limits, beat: Callable[[], None] | None = None
+) -> Video:
+    """`video`, or what `probe` says, where there is none or an older version found out less."""
+    if video is None or video.lacks_times:
+        return probe(path, limits=limits, beat=beat)
+    return video
 
 
 def _check_readable(path: Path) -> None:
@@ -133,6 +142,8 @@ def _video(found: dict[str, Any]) -> Video:
         notes=(),
         pace_fps=_pace_fps(found, duration_s),
         longest_s=found["longest_gap_s"],
+        delays_s=tuple(delay_ms / 1000 for delay_ms in found.get("delays_ms", ())),
+        plays=found.get("plays"),
     )
     return replace(video, notes=(*_notes(video, found), *_notes_on_pictures(video, found)))
 
@@ -191,8 +202,8 @@ def _notes(video: Video, found: dict[str, Any]) -> Iterator[str]:
         yield f"Its pixels are not square; shown at {video.width_px} x {video.height_px}."
     if video.is_hdr:
         yield "High dynamic range: brought to the range of a GIF."
-    if video.is_vfr:
-        yield "Its frame rate varies; each picture keeps its time."
+    if video.is_vfr and not video.delays_s:
+        yield "Its frame rate varies; each picture shows at the frame nearest to its time."
     if video.has_alpha:
         yield "Parts of it are transparent."
     if video.fps is None:

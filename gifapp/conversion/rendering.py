@@ -17,7 +17,7 @@ from gifapp.conversion.progress import Reporter
 from gifapp.conversion.video import Video
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipe import Recipe
-from gifapp.domain.timing import MIN_DELAY_CS, delays_cs
+from gifapp.domain.timing import MIN_DELAY_CS, STANDARD_FPS, delays_cs
 
 # what takes how long decides the shares of the progress bar; seconds on two cores
 _START_S, _READ_S, _WRITE_S = 0.1, 2e-9, 40e-9  # of ffmpeg, per pixel of the source, per pixel of the GIF
@@ -33,6 +33,7 @@ class Rendering:
         delays_cs: how long each frame stays.
         frames: those frames, once, in order; reading them drives ffmpeg.
         notes: plain sentences about what was odd in the source.
+        loop: how often they play, 0 for ever.
     """
 
     width_px: int
@@ -41,6 +42,7 @@ class Rendering:
     delays_cs: list[int]
     frames: Iterator[Frame]
     notes: tuple[str, ...]
+    loop: int = 0
 
 
 @contextmanager
@@ -73,7 +75,8 @@ def rendered(
         frames = starmap(Frame, zip(pictures, delays, strict=True))
         shown = words.laid_on(faded(frames, recipe.look, sum(played_cs) / 100), layers)
         notes = (*video.notes, *words.notes(plan))
-        yield Rendering(plan.width_px, plan.height_px, plan.has_alpha, delays, shown, notes)
+        loop = (video.plays or 0) if recipe.loop is None else recipe.loop
+        yield Rendering(plan.width_px, plan.height_px, plan.has_alpha, delays, shown, notes, loop)
 
 
 @contextmanager
@@ -105,7 +108,7 @@ def _staying(pictures: Iterator[Pixels], times: int) -> Iterator[Pixels]:
 
 def _played_cs(plan: Plan) -> list[int]:
     """How long each frame stays; a frame keeps its delay whichever way the clip plays."""
-    forward = list(delays_cs(plan.duration_s, plan.fps))
+    forward = list(plan.delays_cs)
     backward = forward[::-1]
     both = {"forward": forward, "reverse": backward, "boomerang": forward + backward}
     return both[plan.recipe.direction]
@@ -116,11 +119,11 @@ def _held_cs(plan: Plan) -> list[int]:
     hold_cs = round(plan.recipe.hold_s * 100)
     if hold_cs < MIN_DELAY_CS or not (plan.recipe.captions or plan.recipe.subtitles):
         return [hold_cs]
-    return list(delays_cs(hold_cs / 100, plan.recipe.fps))
+    return list(delays_cs(hold_cs / 100, plan.recipe.fps or STANDARD_FPS))
 
 
 def _expected_s(video: Video, plan: Plan, frames: int) -> tuple[float, float]:
     """How long reading and writing will take, about."""
-    decoded = plan.frames / plan.fps * plan.recipe.speed * (video.fps or 1)
+    decoded = plan.duration_s * plan.recipe.speed * (video.fps or 1)
     read_px = decoded * video.stored_width_px * video.stored_height_px
     return _START_S + _READ_S * read_px, _WRITE_S * frames * plan.width_px * plan.height_px

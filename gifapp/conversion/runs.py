@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from statistics import fmean
 
 from gifapp.conversion.kept import KeptClip
 from gifapp.conversion.sampling import FEWEST_RUNS, Encode, Prediction, first_and_added
 from gifapp.conversion.video import Video
 from gifapp.domain.concessions import Knobs, kept_starts
+from gifapp.domain.pace import at_its_pace
 from gifapp.domain.recipe import Recipe, Segment
+from gifapp.domain.timing import STANDARD_FPS
 
 RUNS, RUN_FRAMES = 8, 6
 _WARM_FRAMES = 2
 
 
 class Runs:
-    """The runs, kept one after the other in `clip`, for a GIF of `frames` frames and `duration_s`."""
+    """The runs, of these lengths, kept in `clip`, for a GIF of `frames` frames and `duration_s`."""
 
-    def __init__(self, clip: KeptClip, frames: int, duration_s: float) -> None:
+    def __init__(self, clip: KeptClip, lengths: Sequence[int], frames: int, duration_s: float) -> None:
         self.is_screen = clip.is_screen
         self._clip = clip
+        self._lengths = lengths
         self._frames = frames
         self._duration_s = duration_s
 
@@ -52,8 +56,7 @@ class Runs:
 
     def _numbers(self, knobs: Knobs) -> Iterator[Sequence[int]]:
         """The frames of each run that are kept: two at least, its ends, where fewer would be."""
-        for start in range(0, len(self._clip), RUN_FRAMES):
-            length = min(RUN_FRAMES, len(self._clip) - start)
+        for start, length in zip(accumulate(self._lengths, initial=0), self._lengths, strict=False):
             kept = [start + number for number in kept_starts(length, knobs.kept)]
             yield kept if len(kept) > 1 else [start, start + length - 1]
 
@@ -62,7 +65,8 @@ def in_runs(recipe: Recipe, video: Video) -> Recipe:
     """The recipe, of runs at even distances instead of all that it asks for, one after the other."""
     ranges = [(one.start_s, min(one.end_s or video.duration_s, video.duration_s)) for one in recipe.segments]
     ranges = ranges or [(0.0, video.duration_s)]
-    run_s = RUN_FRAMES / recipe.fps * recipe.speed
+    paced = at_its_pace(recipe, video.pace)
+    run_s = RUN_FRAMES / (paced.fps or STANDARD_FPS) * paced.speed
     total_s = sum(end_s - start_s for start_s, end_s in ranges)
     starts = (_place(ranges, (number + 0.5) / RUNS * total_s, run_s) for number in range(RUNS))
     segments = tuple(Segment(start_s=start_s, end_s=start_s + run_s) for start_s in starts)

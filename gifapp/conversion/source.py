@@ -11,7 +11,7 @@ import subprocess
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -43,7 +43,7 @@ LARGE_PICTURE_PX = 4096 * 2304
 def frames(
     path: Path, video: Video, plan: Plan, *, limits: Limits, beat: Callable[[], None]
 ) -> Generator[Pixels]:
-    """The plan's frames in order, uint8 of `plan.shape`, each its own array.
+    """The plan's frames in order, uint8 of `plan.shape`; neighbours may be the same array.
 
     Call `close()` on it, or exhaust it: ffmpeg runs until then. `beat` is called at least every
     `BEAT_S` while ffmpeg lets us wait; what it raises ends the reading.
@@ -77,10 +77,18 @@ def _part(
 ) -> Generator[Pixels]:
     """The frames of one cut; ffmpeg starts when the first is asked for."""
     command = _command(path, video, plan, cut, limits)
-    with fed(path, video, cut.start_s - SEEK_MARGIN_S, limits) as feed:
+    numbers = [number for number, _ in groupby(cut.pictures)]
+    with fed(path, video, numbers, limits) as feed:
         stdin = feed.pipe if feed else subprocess.DEVNULL
         with closing(_Ffmpeg(command, stdin, limits, beat)) as ffmpeg:
-            yield from _read(ffmpeg, feed, plan, cut, limits)
+            read = _read(ffmpeg, feed, plan, len(numbers) or cut.frames, limits)
+            yield from _repeated(read, cut.pictures) if feed else read
+
+
+def _repeated(pictures: Iterator[Pixels], numbers: Sequence[int]) -> Iterator[Pixels]:
+    """Each picture as often in a row as its number is there."""
+    for picture, (_, same) in zip(pictures, groupby(numbers), strict=True):
+        yield from (picture for _ in same)
 
 
 def _command(path: Path, video: Video, plan: Plan, cut: Cut, limits: Limits) -> list[str]:
@@ -94,9 +102,14 @@ def _command(path: Path, video: Video, plan: Plan, cut: Cut, limits: Limits) -> 
         *(("-c:v", video.decoder) if video.decoder else ()),
         *_input(path, video),
         *("-map", "0:V:0", "-an", "-sn", "-dn"),
-        *("-vf", filter_chain(video, plan, cut), "-frames:v", str(cut.frames), "-fps_mode", "passthrough"),
+        *("-vf", filter_chain(video, plan, cut), *_frames(cut), "-fps_mode", "passthrough"),
         *("-f", "rawvideo", "-pix_fmt", "rgba" if plan.has_alpha else "rgb24", "pipe:1"),
     ]
+
+
+def _frames(cut: Cut) -> list[str]:
+    """How many to make; of pictures there are as many as the feed sends."""
+    return [] if cut.pictures else ["-frames:v", str(cut.frames)]
 
 
 def _input(path: Path, video: Video) -> list[str]:
@@ -194,8 +207,8 @@ def _cpu_s(limits: Limits) -> int:
     return bound_s if ours_s == resource.RLIM_INFINITY else min(bound_s, ours_s)
 
 
-def _read(ffmpeg: _Ffmpeg, feed: Feed | None, plan: Plan, cut: Cut, limits: Limits) -> Iterator[Pixels]:
-    for number in range(cut.frames):
+def _read(ffmpeg: _Ffmpeg, feed: Feed | None, plan: Plan, frames: int, limits: Limits) -> Iterator[Pixels]:
+    for number in range(frames):
         pixels = np.empty(plan.shape, np.uint8)
         is_filled = ffmpeg.fill(pixels)
         if feed:

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from gifapp.domain.pace import Pace
+
 # square pixels are 1; a file that claims more than this is lying
 MAX_PIXEL_ASPECT = 16.0
-
-
-MAX_FPS = 50.0  # of a GIF: browsers slow down what is faster
 
 # containers of pictures that ffmpeg is handed decoded, see `pictures`
 SEQUENCE = "pictures"
@@ -108,6 +107,8 @@ class Video:
         notes: plain sentences about what is odd.
         pace_fps: the slowest rate at which every picture shows at its own time; None: there is none.
         longest_s: how long a picture shows at the most; None: nobody has looked at all of them.
+        delays_s: how long each picture shows, where `is_pictures`.
+        plays: how often an animation plays, 0 for ever; None: it does not say.
     """
 
     container: str
@@ -129,6 +130,18 @@ class Video:
     notes: tuple[str, ...]
     pace_fps: float | None = None
     longest_s: float | None = None
+    delays_s: tuple[float, ...] = ()
+    plays: int | None = None
+
+    @property
+    def pace(self) -> Pace:
+        """How fast its pictures come."""
+        return Pace(self.fps, self.pace_fps, bool(self.delays_s), self.is_sequence)
+
+    @property
+    def lacks_times(self) -> bool:
+        """Whether an older version looked at it, which did not ask for the times of pictures."""
+        return self.is_pictures and not self.delays_s
 
     @property
     def is_hdr(self) -> bool:

@@ -71,7 +71,7 @@ def write(
     frames = _merged(_counted(rendering.frames, on_frame))
     seen = list(islice(frames, _LOOKED_AT))
     start = partial(Fed, limits=limits, beat=beat)
-    count = _written(ways(recipe, seen), rendering, chain(seen, frames), out, start)
+    count = _written(ways(recipe, seen, rendering.loop), rendering, chain(seen, frames), out, start)
     total_cs = sum(rendering.delays_cs)
     if recipe.format == "webp":
         count = end_webp(out, total_cs)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gifapp.domain.framing import framing
 from gifapp.domain.recipe import Recipe
-from gifapp.domain.timing import frame_count, overlaps_s
+from gifapp.domain.timing import STANDARD_FPS, frame_count, overlaps_s
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,8 @@ def outcome(
     lengths_s = _played_s(recipe, duration_s)
     joined_s = sum(lengths_s) - sum(overlaps_s(lengths_s, recipe.crossfade_s))
     times = 2 if recipe.direction == "boomerang" else 1
-    frames = 1 if is_still and not is_animated(recipe) else frame_count(joined_s, recipe.fps) * times
+    fps = recipe.fps or STANDARD_FPS
+    frames = 1 if is_still and not is_animated(recipe) else frame_count(joined_s, fps) * times
     return Outcome(framed.width_px, framed.height_px, frames, joined_s * times + recipe.hold_s)
 
 

@@ -2,33 +2,56 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from gifapp.domain.outcome import is_animated
 from gifapp.domain.recipe import Recipe
+from gifapp.domain.timing import MAX_FPS, STANDARD_FPS
 
 
-def at_its_pace(recipe: Recipe, *, pace_fps: float | None, is_sequence: bool) -> Recipe:
-    """The recipe as it is carried out on a source.
+@dataclass(frozen=True)
+class Pace:
+    """How fast the pictures of a source come.
 
-    Pictures without times of their own, a sequence, play `fps` a second. A source that is slower than
-    `fps` keeps its own times, which would else be moved to those of the next frame.
-
-    Args:
-        recipe: what was asked for.
-        pace_fps: the slowest rate at which every picture of the source shows at its own time, if any.
-        is_sequence: the source's pictures have no times of their own.
+    Attributes:
+        fps: on average; None for a single picture.
+        steady_fps: the slowest rate at which every picture shows at its own time, if any.
+        keeps_times: it is an animation or a sequence: where the recipe has no `fps`, every picture
+            shows for its own time.
+        is_sequence: its pictures have no times of their own, and play `fps` a second.
     """
-    if pace_fps is None:
-        return recipe
-    if is_sequence:
-        recipe = recipe.model_copy(update={"speed": recipe.speed * recipe.fps / pace_fps})
-    if not _shows_whole_pictures(recipe, pace_fps):
-        return recipe
-    return recipe.model_copy(update={"fps": min(recipe.fps, pace_fps * recipe.speed)})
+
+    fps: float | None
+    steady_fps: float | None
+    keeps_times: bool = False
+    is_sequence: bool = False
 
 
-def _shows_whole_pictures(recipe: Recipe, pace_fps: float) -> bool:
+def at_its_pace(recipe: Recipe, pace: Pace) -> Recipe:
+    """The recipe as it is carried out on a source: its `fps` is a number, on average."""
+    if pace.is_sequence and recipe.fps is not None:
+        recipe = recipe.model_copy(update={"speed": recipe.speed * recipe.fps / STANDARD_FPS})
+    fps = _pictures_fps(recipe, pace) if pace.keeps_times else _video_fps(recipe, pace)
+    return recipe.model_copy(update={"fps": fps})
+
+
+def _pictures_fps(recipe: Recipe, pace: Pace) -> float:
+    if is_animated(recipe) or recipe.crossfade_s or pace.fps is None:
+        return recipe.fps or STANDARD_FPS
+    return min(recipe.fps or MAX_FPS, pace.fps * recipe.speed)
+
+
+def _video_fps(recipe: Recipe, pace: Pace) -> float:
+    """A source that is slower than asked for keeps its times, which would else move to the next frame's."""
+    fps = recipe.fps or STANDARD_FPS
+    if pace.steady_fps is None or not _shows_whole_pictures(recipe, pace.steady_fps):
+        return fps
+    return min(fps, pace.steady_fps * recipe.speed)
+
+
+def _shows_whole_pictures(recipe: Recipe, steady_fps: float) -> bool:
     """Whether nothing changes, and nothing is cut, while a picture shows."""
     if is_animated(recipe) or recipe.crossfade_s:
         return False
-    cuts = [time_s * pace_fps for one in recipe.segments for time_s in (one.start_s, one.end_s or 0.0)]
+    cuts = [time_s * steady_fps for one in recipe.segments for time_s in (one.start_s, one.end_s or 0.0)]
     return all(abs(cut - round(cut)) < 0.01 for cut in cuts)

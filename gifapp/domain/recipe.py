@@ -45,14 +45,17 @@ class Recipe(Part):
     The picture is cropped, turned clockwise by `rotate`, flipped, and then scaled. With neither width
     nor height it fits a 480 px square; with one, the other follows; with both, `fit` says whether it
     fits within them, fills them and loses its edges, or is distorted. It is never larger than the source.
+
+    Without `fps` a video makes 12.5 frames a second, and pictures that have times of their own keep them.
+    Without `loop` an animation plays as often as its file says, anything else for ever.
     """
 
     segments: tuple[Segment, ...] = Field((), max_length=50, strict=False)
     crossfade_s: float = Field(0.0, ge=0, le=10)
     speed: float = Field(1.0, ge=0.1, le=10)
     direction: Direction = "forward"
-    fps: float = Field(12.5, ge=1, le=50)
-    loop: int = Field(0, ge=0, le=65535)
+    fps: float | None = Field(None, ge=1, le=50)
+    loop: int | None = Field(None, ge=0, le=65535)
     hold_s: float = Field(0.0, ge=0, le=60)
 
     crop: Crop | None = None

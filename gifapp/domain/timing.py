@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 MIN_DELAY_CS = 2  # browsers show a delay of 0 or 1 as 10
+MAX_FPS = 100 / MIN_DELAY_CS
+STANDARD_FPS = 12.5  # of a GIF that is made of a video, and of pictures without times of their own
 MAX_DELAY_CS = 65535
 
 

@@ -56,7 +56,8 @@ class LimitsView(View):
 class SourceView(View):
     """An uploaded video as its owner sees it.
 
-    `notes` are plain sentences about what is odd; `frame_url` wants `at_s`, and is its picture there.
+    `keeps_times`: it is an animation or a sequence, whose pictures have their own times. `notes` are
+    plain sentences about what is odd; `frame_url` wants `at_s`, and is its picture there.
     `expires_at` is when it goes by itself; None: never, or not while a job needs it.
     """
 
@@ -70,6 +71,7 @@ class SourceView(View):
     fps: float | None = None
     pace_fps: float | None = None
     is_sequence: bool = False
+    keeps_times: bool = False
     notes: list[str]
     poster_url: str | None = None
     frame_url: str | None = None

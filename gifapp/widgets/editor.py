@@ -15,7 +15,7 @@ from gifapp import errors
 from gifapp.domain.formats import FILE_KINDS
 from gifapp.domain.framing import framing
 from gifapp.domain.outcome import Outcome, outcome
-from gifapp.domain.pace import at_its_pace
+from gifapp.domain.pace import Pace, at_its_pace
 from gifapp.domain.recipe import Crop, Recipe
 from gifapp.domain.views import EstimateView, SourceView
 from gifapp.domain.wording import size
@@ -123,7 +123,7 @@ class Editor(w.VBox):
             return
         self.drafts.keep(source.id, recipe)
         self.stage.crop = _shown_crop(recipe, source)
-        self.form.hint_size(recipe, source)
+        self.form.hint(recipe, source)
         self._expected = _expected(recipe, source)
         self.summary.problem, self.summary.facts = "", outcome_words(self._expected)
         self.submit.description = f"Make the {FILE_KINDS[recipe.format].name}"
@@ -191,10 +191,14 @@ def _shown_crop(recipe: Recipe, source: SourceView) -> dict[str, int]:
     return {} if crop == whole else crop.model_dump()
 
 
+def _pace(source: SourceView) -> Pace:
+    return Pace(source.fps, source.pace_fps, source.keeps_times, source.is_sequence)
+
+
 def _expected(recipe: Recipe, source: SourceView) -> Outcome:
     """What can be said at once; a preset may make it smaller."""
     return outcome(
-        at_its_pace(recipe, pace_fps=source.pace_fps, is_sequence=source.is_sequence),
+        at_its_pace(recipe, _pace(source)),
         width_px=source.width,
         height_px=source.height,
         duration_s=source.duration_s or 0.0,

@@ -49,9 +49,9 @@ def pictures(count: int, *, width: int = 48, height: int = 32, alpha: bool = Fal
     return made
 
 
-def rendering(given: Sequence[np.ndarray], delays_cs: list[int]) -> Rendering:
+def rendering(given: Sequence[np.ndarray], delays_cs: list[int], loop: int = 0) -> Rendering:
     height, width, channels = given[0].shape
-    return Rendering(width, height, channels == 4, delays_cs, map(Frame, given, delays_cs), ())
+    return Rendering(width, height, channels == 4, delays_cs, map(Frame, given, delays_cs), (), loop)
 
 
 def written(
@@ -60,12 +60,18 @@ def written(
     delays_cs: list[int],
     *,
     limits: Limits | None = None,
+    loop: int = 0,
     **recipe: object,
 ) -> Written:
     asked = Recipe(**({"format": path.suffix[1:]} | recipe))
     limits = limits or Limits()
     return write(
-        rendering(given, delays_cs), asked, path, limits=limits, on_frame=lambda _: None, beat=lambda: None
+        rendering(given, delays_cs, loop),
+        asked,
+        path,
+        limits=limits,
+        on_frame=lambda _: None,
+        beat=lambda: None,
     )
 
 

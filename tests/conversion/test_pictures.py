@@ -6,6 +6,7 @@ import stat
 import struct
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,12 @@ from gifapp import Recipe, convert, errors
 from gifapp.conversion import pictures
 from gifapp.conversion.picture_facts import inspect
 from gifapp.conversion.probe import probe
+from gifapp.conversion.progress import Reporter
+from gifapp.conversion.rendering import rendered
 from gifapp.domain.limits import Limits
+from gifapp.domain.recipe import Caption, Segment
 from tests.fakes import Impatient
+from tests.gifs import seen_by_pillow
 from tests.letters import COLOURS, pixels, read_gif, told
 
 MOST_PIXELS = 1000
@@ -72,6 +77,57 @@ def test_an_animation_keeps_its_uneven_times(tmp_path: Path, kind: str) -> None:
     )
     assert played(source) == "R10 G60 B10 W20"
     assert played(source, speed=2.0, fps=20.0) == "R5 G30 B5 W10"
+
+
+def test_an_animation_keeps_its_times_whatever_is_played_of_it(tmp_path: Path) -> None:
+    shots = [picture([letter * 2]) for letter in "RGBW"]
+    source = tmp_path / "animation.webp"
+    delays_ms = [100, 600, 100, 200]
+    shots[0].save(source, save_all=True, append_images=shots[1:], duration=delays_ms, lossless=True)
+    assert played(source, direction="boomerang") == "R10 G60 B10 W40 B10 G60 R10"
+    assert played(source, segments=[Segment(start_s=0.4, end_s=0.75)]) == "G30 B5"
+    assert played(source, segments=[Segment(start_s=0.7), Segment(end_s=0.1)]) == "B10 W20 R10"
+    assert played(source, fps=5.0) == "R20 G60 W20"
+
+
+def test_short_pictures_between_long_ones_are_kept(tmp_path: Path) -> None:
+    shots = [picture([letter * 2]) for letter in "RGBW"]
+    delays_ms = [70, 200, 40, 1310]
+    source = tmp_path / "animation.webp"
+    shots[0].save(source, save_all=True, append_images=shots[1:], duration=delays_ms, lossless=True)
+    assert played(source) == "R7 G20 B4 W131"
+    assert played(source, speed=2.0) == "R4 G10 B2 W65"
+    assert "varies" not in " ".join(probe(source, limits=Limits()).notes)
+
+
+def test_words_come_and_go_on_a_picture_that_shows_for_long(tmp_path: Path) -> None:
+    first, second = Image.new("RGB", (120, 60), "red"), Image.new("RGB", (120, 60), "blue")
+    first.save(tmp_path / "a.webp", save_all=True, append_images=[second], duration=[960, 70], lossless=True)
+    caption = Caption(text="words", start_s=0.32, end_s=0.64, size_px=20)
+    convert(tmp_path / "a.webp", Recipe(captions=(caption,)), tmp_path / "out.gif")
+    assert [delay_cs for _, delay_cs in read_gif(tmp_path / "out.gif")] == [32, 32, 32, 7]
+
+
+def test_an_animation_whose_ranges_cross_is_mixed(tmp_path: Path) -> None:
+    shots = [Image.new("RGB", (2, 1), colour) for colour in ("red", "red", "blue", "blue")]
+    source = tmp_path / "animation.webp"
+    shots[0].save(source, save_all=True, append_images=shots[1:], duration=100, lossless=True)
+    halves = [Segment(end_s=0.2), Segment(start_s=0.2)]
+    report = convert(source, Recipe(segments=halves, crossfade_s=0.1, fps=10.0))
+    pictures, delays = seen_by_pillow(report.read_bytes())
+    np.testing.assert_allclose(pictures[:, 0, 0, :3], [[255, 0, 0], [128, 0, 128], [0, 0, 255]], atol=2)
+    assert delays == [10, 10, 10]
+
+
+@pytest.mark.parametrize(("recipe", "loop"), [(Recipe(), 3), (Recipe(loop=0), 0), (Recipe(loop=5), 5)])
+def test_an_animation_plays_as_often_as_it_did_unless_asked(
+    tmp_path: Path, recipe: Recipe, loop: int
+) -> None:
+    video = replace(probe(folder_of(tmp_path / "shots", LETTERS), limits=Limits()), plays=3)
+    with rendered(
+        tmp_path / "shots", video, recipe, limits=Limits(), reporter=Reporter(lambda _: None, 60)
+    ) as made:
+        assert made.loop == loop
 
 
 def test_a_frame_too_fast_for_browsers_is_slowed_as_they_do(tmp_path: Path) -> None:

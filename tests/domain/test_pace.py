@@ -1,13 +1,14 @@
 import pytest
 
-from gifapp.domain.pace import at_its_pace
+from gifapp.domain.pace import Pace, at_its_pace
 from gifapp.domain.recipe import Caption, Look, Recipe, Segment
 
 
 @pytest.mark.parametrize(
-    ("recipe", "pace_fps", "fps"),
+    ("recipe", "steady_fps", "fps"),
     [
         (Recipe(), None, 12.5),
+        (Recipe(fps=20.0), None, 20.0),
         (Recipe(), 25.0, 12.5),
         (Recipe(), 10.0, 10.0),
         (Recipe(speed=2.0), 10.0, 12.5),
@@ -19,19 +20,47 @@ from gifapp.domain.recipe import Caption, Look, Recipe, Segment
         (Recipe(crossfade_s=0.5), 10.0, 12.5),
     ],
 )
-def test_a_slow_source_keeps_its_times_where_whole_pictures_show(
-    recipe: Recipe, pace_fps: float | None, fps: float
+def test_a_slow_video_keeps_its_times_where_whole_pictures_show(
+    recipe: Recipe, steady_fps: float | None, fps: float
 ) -> None:
-    paced = at_its_pace(recipe, pace_fps=pace_fps, is_sequence=False)
+    paced = at_its_pace(recipe, Pace(25.0, steady_fps))
     assert (paced.fps, paced.speed) == (fps, recipe.speed)
 
 
 @pytest.mark.parametrize(
+    ("recipe", "source_fps", "fps"),
+    [
+        (Recipe(), 8.0, 8.0),
+        (Recipe(), 25.0, 25.0),
+        (Recipe(), 60.0, 50.0),
+        (Recipe(fps=10.0), 8.0, 8.0),
+        (Recipe(fps=10.0), 25.0, 10.0),
+        (Recipe(speed=2.0), 8.0, 16.0),
+        (Recipe(), None, 12.5),
+        (Recipe(look=Look(fade_in_s=0.5)), 8.0, 12.5),
+        (Recipe(look=Look(fade_in_s=0.5), fps=20.0), 8.0, 20.0),
+    ],
+)
+def test_the_pictures_of_an_animation_come_as_often_as_in_their_file(
+    recipe: Recipe, source_fps: float | None, fps: float
+) -> None:
+    assert at_its_pace(recipe, Pace(source_fps, None, keeps_times=True)).fps == fps
+
+
+@pytest.mark.parametrize(
     ("fps", "speed", "carried_out"),
-    [(12.5, 1, (12.5, 1)), (5, 1, (5, 0.4)), (25, 0.5, (12.5, 1)), (10, 2, (10, 1.6))],
+    [
+        (None, 1, (12.5, 1)),
+        (None, 2, (25, 2)),
+        (12.5, 1, (12.5, 1)),
+        (5, 1, (5, 0.4)),
+        (25, 0.5, (12.5, 1)),
+        (10, 2, (10, 1.6)),
+    ],
 )
 def test_a_sequence_plays_fps_pictures_a_second(
-    fps: float, speed: float, carried_out: tuple[float, float]
+    fps: float | None, speed: float, carried_out: tuple[float, float]
 ) -> None:
-    paced = at_its_pace(Recipe(fps=fps, speed=speed), pace_fps=12.5, is_sequence=True)
+    pace = Pace(12.5, 12.5, keeps_times=True, is_sequence=True)
+    paced = at_its_pace(Recipe(fps=fps, speed=speed), pace)
     assert (paced.fps, paced.speed) == pytest.approx(carried_out)

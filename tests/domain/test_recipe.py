@@ -43,7 +43,7 @@ def test_the_empty_recipe_is_a_recipe() -> None:
 
 
 def test_the_same_recipe_has_one_digest_however_it_is_spelled() -> None:
-    spelled_out = Recipe.parse({"loop": 0, "fps": 10, "segments": [{"end_s": 2, "start_s": 0}]})
+    spelled_out = Recipe.parse({"speed": 1, "fps": 10, "segments": [{"end_s": 2, "start_s": 0}]})
     terse = Recipe(segments=(Segment(end_s=2.0),), fps=10.0)
     assert spelled_out.canonical_json() == terse.canonical_json()
     assert spelled_out.digest == terse.digest

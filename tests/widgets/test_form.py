@@ -5,6 +5,7 @@ from hypothesis import given, settings
 
 from gifapp import errors
 from gifapp.domain.recipe import Caption, Crop, Look, Overlay, Recipe, Segment
+from gifapp.domain.views import SourceView
 from gifapp.widgets.form import RecipeForm
 from gifapp.widgets.form.fields import Field, Row
 from tests.widgets.recipes import recipes
@@ -46,7 +47,7 @@ def test_filling_in_is_no_change_of_a_person(form: RecipeForm, changes: list[str
 
 
 def test_a_person_who_changes_a_field_changes_the_recipe(form: RecipeForm, changes: list[str]) -> None:
-    field(form, "Frames/s").control.value = 20.0
+    field(form, "Frames/s").control.value = "20"
     assert form.recipe() == Recipe(fps=20.0)
     assert changes == ["changed"]
 
@@ -127,12 +128,12 @@ def test_a_single_picture_has_no_ranges(form: RecipeForm) -> None:
 @pytest.mark.parametrize(
     ("label", "value", "words"),
     [
-        ("Frames/s", 80.0, "Frames/s must be a number from 1 to 50 (got 80)"),
+        ("Frames/s", "80", "Frames/s must be a number from 1 to 50 (got 80)"),
         ("Speed", 0.0, "Speed must be a number from 0.1 to 10 (got 0)"),
         (
-            "Repeats (0 = for ever)",
-            -1,
-            "Repeats (0 = for ever) must be a whole number from 0 to 65535 (got -1)",
+            "Times to play (0 = forever)",
+            "65536",
+            "Times to play (0 = forever) must be a whole number from 0 to 65535 (got 65536)",
         ),
         ("Width", "wide", "Width must be a whole number, or empty (got 'wide')"),
         ("Height", "0", "Height must be a whole number from 1 to 4096 (got 0)"),
@@ -214,9 +215,21 @@ def test_no_choice_is_ever_blank(form: RecipeForm) -> None:
     assert all(control.index is not None for control in controls if hasattr(control, "index"))
 
 
+@pytest.mark.parametrize(
+    ("source", "hints"),
+    [(SOURCE, ("12.5", "0")), (a_source(keeps_times=True), ("as the source", "as the source"))],
+)
+def test_empty_fields_of_time_show_what_comes_out(
+    form: RecipeForm, source: SourceView, hints: tuple[str, str]
+) -> None:
+    form.show(Recipe(), source)
+    form.hint(form.recipe(), source)
+    assert (form.trim.fps.control.placeholder, form.trim.loop.control.placeholder) == hints
+
+
 def test_empty_size_fields_show_the_size_that_comes_out(form: RecipeForm) -> None:
     form.trim.width.control.value = "320"
-    form.hint_size(form.recipe(), SOURCE)
+    form.hint(form.recipe(), SOURCE)
     assert form.trim.height.control.placeholder == "180"
 
 

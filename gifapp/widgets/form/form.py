@@ -9,6 +9,7 @@ import ipywidgets as w
 from gifapp import errors
 from gifapp.domain.outcome import outcome
 from gifapp.domain.recipe import Crop, Recipe
+from gifapp.domain.timing import STANDARD_FPS
 from gifapp.domain.views import SourceView
 from gifapp.widgets.form import groups
 from gifapp.widgets.form.fields import OnChange, Problem, Values, sentence
@@ -71,11 +72,13 @@ class RecipeForm(w.VBox):
         self.trim.shape.draw(crop)
         self._is_filling = False
 
-    def hint_size(self, recipe: Recipe, source: SourceView) -> None:
-        """Show, where no width or height is given, the one that comes out."""
+    def hint(self, recipe: Recipe, source: SourceView) -> None:
+        """Show, where no size, rate or loop count is given, the one that comes out."""
         made = outcome(recipe, width_px=source.width, height_px=source.height, duration_s=0)
         self.trim.width.control.placeholder = str(made.width_px)
         self.trim.height.control.placeholder = str(made.height_px)
+        self.trim.fps.control.placeholder = "as the source" if source.keeps_times else f"{STANDARD_FPS:g}"
+        self.trim.loop.control.placeholder = "as the source" if source.keeps_times else "0"
 
     def _changed(self) -> None:
         if not self._is_filling:

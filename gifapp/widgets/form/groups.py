@@ -15,12 +15,12 @@ from gifapp.widgets.form.controls import (
     buttons,
     choice,
     maybe_choice,
+    maybe_number,
     maybe_whole,
     megabytes,
     number,
     slider,
     switch,
-    whole,
     whole_slider,
 )
 from gifapp.widgets.form.fields import Field, OnChange, Problem, Row, Values
@@ -58,14 +58,15 @@ class TrimAndSize(Group):
         self.segments = Segments(page_url, on_change=on_change)
         self.width, self.height = maybe_whole("width_px", "Width, px"), maybe_whole("height_px", "Height, px")
         self.crossfade = Row(number("crossfade_s", "Crossfade, s", step=0.1), on_change=on_change)
-        self.fps, speed = number("fps", "Frames/s", step=0.5), number("speed", "Speed", step=0.25)
+        self.fps, speed = maybe_number("fps", "Frames/s"), number("speed", "Speed", step=0.25)
         sides = Row(self.width, self.height, self.fps, speed, on_change=on_change)
         direction = Row(buttons("direction", "Plays", _DIRECTIONS), on_change=on_change)
         turn, flip = choice("rotate", "Turn", _TURNS), choice("flip", "Mirror", _FLIPS)
         self.shape = Shape(turn, flip, on_change=on_change)
         self.fit = Row(choice("fit", "Width and height", _FITS), on_change=on_change)
+        self.loop = maybe_whole("loop", "Times to play (0 = forever)")
         ends = Row(
-            whole("loop", "Repeats (0 = for ever)"),
+            self.loop,
             number("hold_s", "Hold the last frame, s", step=0.5),
             on_change=on_change,
         )

@@ -1,0 +1,95 @@
+"""When the pictures of an animation or a sequence show: at their own times, or thinned evenly. Pure."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, pairwise
+from statistics import median
+from typing import NamedTuple
+
+from gifapp.domain.outcome import is_animated
+from gifapp.domain.recipe import Recipe
+from gifapp.domain.timing import MAX_FPS, MIN_DELAY_CS, STANDARD_FPS
+
+_ROUNDING_S = 1e-6  # times of pictures are sums of floats
+
+
+class Piece(NamedTuple):
+    """The picture `number` of a source, counted from 0, for so long."""
+
+    number: int
+    length_s: float
+
+
+def thinned_fps(recipe: Recipe, delays_s: Sequence[float], speed: float) -> float | None:
+    """The rate at which pictures are chosen, where they cannot keep their own times; else None.
+
+    They cannot where they come faster than `fps` or than a GIF can play, and where ranges cross,
+    for which both need frames at the same times. A rate that nobody asked for is an even part of theirs.
+    """
+    played_s = [delay_s / speed for delay_s in delays_s]
+    if recipe.fps is not None:
+        is_too_fast = min(played_s) < 1 / recipe.fps - _ROUNDING_S
+        return recipe.fps if recipe.crossfade_s or is_too_fast else None
+    own_fps = 1 / median(played_s)
+    if own_fps > MAX_FPS * (1 + _ROUNDING_S):
+        return own_fps / math.ceil(own_fps / MAX_FPS - _ROUNDING_S)
+    return min(MAX_FPS, 1 / min(played_s)) if recipe.crossfade_s else None
+
+
+def longest_piece_s(recipe: Recipe) -> float:
+    """How long one frame may stay: not for ever where words come and go on it, or it fades."""
+    if not is_animated(recipe):
+        return math.inf
+    return 1 / (STANDARD_FPS if recipe.fps is None else recipe.fps)
+
+
+def pieces(
+    delays_s: Sequence[float], start_s: float, end_s: float, *, speed: float, most_s: float
+) -> Iterator[Piece]:
+    """The pictures that show between two times of the source, each for its own time in the GIF.
+
+    One that shows for longer than `most_s` is cut into equal pieces.
+    """
+    for number, (begin_s, over_s) in enumerate(pairwise(accumulate(delays_s, initial=0.0))):
+        length_s = (min(over_s, end_s) - max(begin_s, start_s)) / speed
+        if length_s > _ROUNDING_S:
+            count = max(1, math.ceil(length_s / most_s - _ROUNDING_S))
+            yield from [Piece(number, length_s / count)] * count
+
+
+def timed(parts: Sequence[Sequence[Piece]]) -> tuple[list[list[int]], list[int]]:
+    """For each part the pictures that it shows, and the delays of them all in centiseconds.
+
+    A piece that is too short for a GIF is left out, and its time is the next one's. The sum of the
+    delays is exact, but 2 at the least.
+    """
+    numbers: list[list[int]] = [[] for _ in parts]
+    delays_cs: list[int] = []
+    passed_s, shown_cs = 0.0, 0
+    for shown, part in zip(numbers, parts, strict=True):
+        for piece in part:
+            passed_s += piece.length_s
+            delay_cs = round(passed_s * 100) - shown_cs
+            if delay_cs >= MIN_DELAY_CS:
+                shown.append(piece.number)
+                delays_cs.append(delay_cs)
+                shown_cs += delay_cs
+    if not delays_cs:  # all of it is too short
+        numbers[0].append(parts[0][0].number)
+        return numbers, [MIN_DELAY_CS]
+    delays_cs[-1] += round(passed_s * 100) - shown_cs
+    return numbers, delays_cs
+
+
+def sampled(delays_s: Sequence[float], start_s: float, frames: int, step_s: float) -> list[int]:
+    """Which picture each of `frames` frames shows; the first begins at `start_s`, each stays for `step_s`.
+
+    Both are times of the source. It is the picture in the middle of the frame's time, and where one
+    follows another just there, the earlier one: rates that divide are thinned evenly.
+    """
+    starts_s = list(accumulate(delays_s[:-1], initial=0.0))
+    middles_s = (start_s + (number + 0.5) * step_s - _ROUNDING_S for number in range(frames))
+    return [max(0, bisect_right(starts_s, middle_s) - 1) for middle_s in middles_s]
