@@ -1,14 +1,14 @@
 """The containers and codecs that are opened at all, by ffmpeg's names.
 
 Playlists and scripts (hls, dash, concat, sdp), subtitles, images and device formats are left out: they
-name other files, or addresses. Pictures other than GIF and APNG are opened by Pillow, see `pictures`.
+name other files, or addresses. Pictures, GIFs among them, are opened by `pictures`.
 """
 
 from __future__ import annotations
 
 FORMATS = (
     *("mov", "mp4", "m4a", "3gp", "matroska", "webm", "avi", "flv", "mpegts", "mpeg"),
-    *("gif", "apng", "ogg", "asf"),
+    *("ogg", "asf"),
 )
 
 CODECS = frozenset(

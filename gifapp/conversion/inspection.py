@@ -23,6 +23,7 @@ from av.stream import Disposition
 from gifapp import errors
 from gifapp.conversion import picture_facts, pictures
 from gifapp.conversion.formats import CODECS, FORMATS, looks_like_video
+from gifapp.conversion.images.containers import START_BYTES, unread_name
 
 # afterwards the times of the pictures seen so far, or the container's word, must do
 COUNTING_BUDGET_S = 6.0
@@ -46,6 +47,7 @@ def inspect(path: Path, max_pixels: int) -> dict[str, Any]:
     """
     if pictures.kind_of(path):
         return picture_facts.inspect(path, max_pixels)
+    _check_not_unread(path)
     with _open(path) as container:
         stream = _first_video(container)
         _check_size(stream.codec_context.width, stream.codec_context.height, max_pixels)
@@ -54,6 +56,13 @@ def inspect(path: Path, max_pixels: int) -> dict[str, Any]:
         _check_size(picture.width, picture.height, max_pixels)
         packets.count()
         return _container_facts(container, stream) | packets.facts() | _picture_facts(stream, picture)
+
+
+def _check_not_unread(path: Path) -> None:
+    with path.open("rb") as file:
+        name = unread_name(file.read(START_BYTES))
+    if name:
+        raise errors.SourcePictureUnsupported(format=name)
 
 
 def _open(path: Path) -> Any:

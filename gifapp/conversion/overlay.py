@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,13 +10,15 @@ import numpy as np
 from PIL import Image
 
 from gifapp import errors
-from gifapp.conversion.pictures import DAMAGE, in_mode, upright
+from gifapp.conversion.images import containers
+from gifapp.conversion.images.colour import in_mode
+from gifapp.conversion.images.compositor import composed
+from gifapp.conversion.images.tiles import DAMAGE
 from gifapp.conversion.places import margin_px, placed
 from gifapp.conversion.words import Layer
 from gifapp.domain.recipe import Overlay
 
 MOST_PIXELS = 4096 * 4096
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 
 
 def overlay_layer(overlay: Overlay, width_px: int, height_px: int) -> Layer:
@@ -39,10 +40,10 @@ def overlay_layer(overlay: Overlay, width_px: int, height_px: int) -> Layer:
 
 def _decoded(encoded: str) -> Image.Image:
     with _translating_pillow_errors():
-        picture = Image.open(io.BytesIO(base64.b64decode(encoded)), formats=FORMATS)
-        if picture.width * picture.height > MOST_PIXELS:
+        picture = containers.read(memoryview(base64.b64decode(encoded)))
+        if any(width_px * height_px > MOST_PIXELS for width_px, height_px in picture.sizes()):
             raise _refused(f"has more than {MOST_PIXELS:,} pixels")
-        return in_mode(upright(picture), "RGBA")
+        return in_mode(next(composed(picture)), "RGBA")
 
 
 def _sized(picture: Image.Image, width_px: float, highest_px: int) -> Image.Image:

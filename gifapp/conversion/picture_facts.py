@@ -36,9 +36,13 @@ def inspect(path: Path, max_pixels: int) -> dict[str, Any]:
             **_RGB,
             "container": found.container,
             "codec": headers[0].format.lower(),
+            "plays": found.plays,
+            "is_cut_short": found.is_cut_short,
+            "holds_clip": found.holds_clip,
+            "unclear_neighbours": found.unclear_neighbours,
             "width_px": width_px,
             "height_px": height_px,
-            "has_alpha": _is_transparent(found, headers),
+            "has_alpha": _is_transparent(found),
             "differ_in_size": len(sizes) > 1,
         }
 
@@ -50,7 +54,7 @@ def _headers(found: Pictures) -> list[Header]:
         raise errors.SourceNotVideo
     for name, header in told:
         if header is None:
-            raise errors.PicturesInvalid(problem=f"{name!r} is not a PNG, JPEG or WebP")
+            raise errors.PicturesInvalid(problem=f"{name!r} is not a PNG, JPEG, WebP or AVIF")
     return headers
 
 
@@ -61,16 +65,15 @@ def _first_size(found: Pictures) -> tuple[int, int]:
 
 
 def _check_size(header: Header, max_pixels: int) -> None:
-    width_px, height_px = header.width_px, header.height_px
+    width_px, height_px = header.largest_px
     if width_px * height_px > max_pixels:
         raise errors.SourceTooManyPixels(width_px=width_px, height_px=height_px, limit_px=max_pixels)
 
 
-def _is_transparent(found: Pictures, headers: list[Header]) -> bool:
+def _is_transparent(found: Pictures) -> bool:
     """Whether any pixel is: many files have an alpha channel and nothing in it."""
-    last = len(headers) - 1  # an animation has one for all its pictures
     end = time.monotonic() + LOOKING_BUDGET_S
-    with closing(found.shown(lambda number: headers[min(number, last)].may_have_alpha)) as shown:
+    with closing(found.perhaps_transparent()) as shown:
         return any(_has_transparent_pixel(image) or time.monotonic() > end for image in shown)
 
 
@@ -81,7 +84,7 @@ def _has_transparent_pixel(image: Image.Image) -> bool:
     return bool(least < 255)  # type: ignore[operator]  # of one channel it is a number
 
 
-def _times(delays_ms: list[int]) -> dict[str, Any]:
+def _times(delays_ms: list[float]) -> dict[str, Any]:
     *gaps_ms, last_ms = delays_ms
     usual_ms = statistics.median(gaps_ms) if gaps_ms else None
     return {
@@ -93,12 +96,18 @@ def _times(delays_ms: list[int]) -> dict[str, Any]:
         "last_s": last_ms / 1000,
         "longest_gap_s": max(delays_ms) / 1000,
         "usual_gap_s": usual_ms / 1000 if usual_ms else None,
-        "step_s": math.gcd(*delays_ms) / 1000,
+        "step_s": _step_ms(delays_ms) / 1000,
         "uneven_gaps": float(len(set(gaps_ms)) > 1),
         "claimed_s": sum(delays_ms) / 1000,
         "videos": 1,
         "has_alpha_layer": False,
     }
+
+
+def _step_ms(delays_ms: list[float]) -> int:
+    """What all delays are multiples of; 0: there is no such number of milliseconds."""
+    whole = [round(delay_ms) for delay_ms in delays_ms]
+    return math.gcd(*whole) if whole == delays_ms else 0
 
 
 _RGB = {

@@ -19,6 +19,7 @@ from PIL import Image
 
 from gifapp import errors
 from gifapp.conversion import pictures
+from gifapp.conversion.images.colour import in_mode
 
 REFUSED = 3
 _TIME_BASE = Fraction(1, 25)  # any will do: the reader counts the pictures
@@ -45,7 +46,7 @@ def _stream(path: Path, size: tuple[int, int], pix_fmt: str, numbers: set[int]) 
 
 def _fitted(image: Image.Image, size: tuple[int, int], pix_fmt: str) -> Image.Image:
     """Into the first picture's size: in proportion, with nothing beside it."""
-    shown = pictures.in_mode(image, {"rgba": "RGBA", "rgb24": "RGB"}[pix_fmt])
+    shown = in_mode(image, {"rgba": "RGBA", "rgb24": "RGB"}[pix_fmt])
     if shown.size == size:
         return shown
     scale = min(size[0] / shown.width, size[1] / shown.height)

@@ -1,175 +1,191 @@
-"""Pictures that are no video: one of them, an animated WebP, a folder or a zip of them.
+"""Pictures that are no video: a file of them, animated or still, a folder or a zip of files.
 
 What strangers sent is opened in a child process only; see `inspection` and `picture_stream`.
 """
 
 from __future__ import annotations
 
-import re
-import stat
+import math
+import mmap
 import zipfile
-import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path, PurePosixPath
-from struct import error as StructError  # noqa: N812
+from pathlib import Path
 from typing import IO, Literal
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from gifapp import errors
-from gifapp.conversion import webp
+from gifapp.conversion.images import containers, sequence
+from gifapp.conversion.images.colour import upright_size
+from gifapp.conversion.images.compositor import composed, may_have_holes
+from gifapp.conversion.images.containers import Container
+from gifapp.conversion.images.sequence import Member
+from gifapp.conversion.images.tiles import DAMAGE, Animation
 from gifapp.conversion.video import SEQUENCE
 from gifapp.domain.timing import STANDARD_FPS
 
-READABLE = ("PNG", "JPEG", "WEBP")
-Kind = Literal["folder", "zip", "png", "jpeg", "webp"]
-LONE_MS = 100  # how long a single picture shows
-MOST_PICTURES = 10_000
-MOST_UNPACKED_BYTES = 2_000_000_000
-PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-
-# all that Pillow and zipfile raise at damaged files
-DAMAGE = (OSError, SyntaxError, ValueError, EOFError, StructError, zlib.error, zipfile.BadZipFile)
-
-_LITTER = ("__MACOSX", "Thumbs.db", "desktop.ini")
+Kind = Literal["folder", "zip"] | Container
+IN_SEQUENCES = ("PNG", "JPEG", "WEBP", "AVIF")  # by Pillow's names
 
 Image.MAX_IMAGE_PIXELS = None  # our own limit is checked before a picture is decoded
 
 
 def kind_of(path: Path) -> Kind | None:
-    """What `path` is by its content; None: none of ours, a video perhaps. ffmpeg knows APNG."""
+    """What `path` is by its content; None: none of ours, a video perhaps."""
     if path.is_dir():
         return "folder"
     with path.open("rb") as file:
-        start = file.read(12)
-        if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-            return "zip"
-        if start.startswith(b"\xff\xd8\xff"):
-            return "jpeg"
-        if start.startswith(b"RIFF") and start.endswith(b"WEBP"):
-            return "webp"
-        return "png" if start.startswith(b"\x89PNG\r\n\x1a\n") and not _is_animated(file) else None
-
-
-def _is_animated(png: IO[bytes]) -> bool:
-    try:
-        return bool(getattr(Image.open(png, formats=("PNG",)), "is_animated", False))
-    except DAMAGE:
-        return False
-
-
-@dataclass(frozen=True)
-class Member:
-    """One file with a picture; `open` gives its bytes."""
-
-    name: str
-    open: Callable[[], IO[bytes]]
+        start = file.read(containers.START_BYTES)
+    if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return "zip"
+    container = containers.container_of(start)
+    is_apng = container == "png" and containers.is_apng(_mapped(path))
+    return "apng" if is_apng else container
 
 
 @dataclass(frozen=True)
 class Header:
-    """What a picture says of itself before it is decoded; the size is the upright one's."""
+    """What a picture says of itself before it is decoded.
+
+    Attributes:
+        width_px, height_px: of the upright picture.
+        largest_px: width and height of the largest picture that is decoded for it.
+    """
 
     format: str
     width_px: int
     height_px: int
     may_have_alpha: bool
+    largest_px: tuple[int, int]
 
 
-class Pictures:
+class Pictures(ABC):
     """Pictures in the order in which they show; none is decoded before it is asked for.
 
     Attributes:
         container: the format of a single file, or SEQUENCE.
+        plays: how often they play by themselves, 0 for ever; None: nothing says it.
+        is_cut_short: the file ends before it should.
+        holds_clip: a short video is in the file besides.
+        unclear_neighbours: two names whose order is not certain.
     """
 
-    def __init__(self, members: list[Member], container: str) -> None:
-        self._members = members
-        self.container = container
+    container: str
+    plays: int | None = None
+    is_cut_short: bool = False
+    holds_clip: bool = False
+    unclear_neighbours: tuple[str, str] | None = None
 
+    @abstractmethod
     def headers(self) -> Iterator[tuple[str, Header | None]]:
         """The name of each file, and its header; None: it is no picture that we read.
 
         Raises:
             errors.PicturesInvalid, errors.SourceDamaged
         """
-        for member in self._members:
-            with self._naming_damage(member), member.open() as file:
-                yield member.name, _header(file)
 
-    def delays_ms(self) -> list[int]:
+    @abstractmethod
+    def delays_ms(self) -> list[float]:
         """How long each picture shows."""
-        if self.container == SEQUENCE:
-            return [round(1000 / STANDARD_FPS)] * len(self._members)
-        with self._members[0].open() as file:
-            return webp.delays_ms(file) or [LONE_MS]
 
+    @abstractmethod
     def shown(self, is_wanted: Callable[[int], bool] = lambda _: True) -> Generator[Image.Image]:
-        """The pictures whose numbers are wanted, decoded, RGB or RGBA, upright.
+        """The pictures whose numbers are wanted, decoded, RGB or RGBA, upright, sRGB.
 
         Raises:
             errors.PicturesInvalid, errors.SourceDamaged
         """
-        for number, member in enumerate(self._members):
-            if self.container == SEQUENCE and not is_wanted(number):
-                continue
-            with (
-                self._naming_damage(member),
-                member.open() as file,
-                Image.open(file, formats=READABLE) as image,
-            ):
-                if self.container == SEQUENCE:
-                    yield upright(image)
-                else:
-                    yield from _frames(image, is_wanted)
 
-    @contextmanager
-    def _naming_damage(self, member: Member) -> Iterator[None]:
+    @abstractmethod
+    def perhaps_transparent(self) -> Generator[Image.Image]:
+        """Pictures of which one has transparent pixels, if any of all has."""
+
+
+class SingleFile(Pictures):
+    """A file with a picture, or an animation."""
+
+    def __init__(self, name: str, container: str, animation: Animation) -> None:
+        self._name = name
+        self._animation = animation
+        self.container = container
+        self.plays = animation.plays
+        self.is_cut_short = animation.is_cut_short
+        self.holds_clip = animation.holds_clip
+
+    def headers(self) -> Iterator[tuple[str, Header | None]]:
+        animation = self._animation
+        largest_px = max(animation.sizes(), key=math.prod)
+        sides = animation.width_px, animation.height_px
+        yield self._name, Header(self.container, *sides, animation.tiles[0].may_have_alpha, largest_px)
+
+    def delays_ms(self) -> list[float]:
+        return [tile.delay_ms for tile in self._animation.tiles]
+
+    def shown(self, is_wanted: Callable[[int], bool] = lambda _: True) -> Generator[Image.Image]:
         try:
-            yield
+            yield from composed(self._animation, is_wanted)
         except DAMAGE:
-            if self.container != SEQUENCE:
-                raise errors.SourceDamaged from None
-            raise errors.PicturesInvalid(problem=f"{member.name!r} is damaged") from None
+            raise errors.SourceDamaged from None
+
+    def perhaps_transparent(self) -> Generator[Image.Image]:
+        return self.shown(lambda number: may_have_holes(self._animation, number))
+
+
+class Sequence(Pictures):
+    """Files of a folder or a zip, each a picture; of an animation its first."""
+
+    container = SEQUENCE
+
+    def __init__(self, members: list[Member]) -> None:
+        self._members = members
+        self.unclear_neighbours = sequence.unclear_neighbours([member.name for member in members])
+
+    def headers(self) -> Iterator[tuple[str, Header | None]]:
+        for member in self._members:
+            with _naming_damage(member), member.open() as file:
+                yield member.name, _header(file)
+
+    def delays_ms(self) -> list[float]:
+        return [1000 / STANDARD_FPS] * len(self._members)
+
+    def shown(self, is_wanted: Callable[[int], bool] = lambda _: True) -> Generator[Image.Image]:
+        for number, member in enumerate(self._members):
+            if is_wanted(number):
+                with _naming_damage(member), member.open() as file:
+                    yield first_picture(file.read())
+
+    def perhaps_transparent(self) -> Generator[Image.Image]:
+        may_have_alpha = [header is not None and header.may_have_alpha for _, header in self.headers()]
+        return self.shown(may_have_alpha.__getitem__)
+
+
+def first_picture(data: bytes) -> Image.Image:
+    """The picture in a file, of an animation the first.
+
+    Raises:
+        one of `tiles.DAMAGE`
+    """
+    return next(composed(containers.read(memoryview(data))))
 
 
 def _header(file: IO[bytes]) -> Header | None:
+    """Without reading all of the file, where the format allows it."""
     try:
-        image = Image.open(file, formats=READABLE)
+        image = Image.open(file, formats=IN_SEQUENCES)
     except UnidentifiedImageError:
         return None
-    width, height = image.size
-    if _orientation(image) >= 5:
-        width, height = height, width
-    return Header(str(image.format), width, height, image.has_transparency_data)
+    return Header(str(image.format), *upright_size(image), image.has_transparency_data, image.size)
 
 
-def _orientation(image: Image.Image) -> int:
-    # asked for its EXIF, a PNG without any decodes itself
-    return int(image.getexif().get(0x0112, 1)) if image.info.keys() & {"exif", "xmp"} else 1
-
-
-def _frames(image: Image.Image, is_wanted: Callable[[int], bool]) -> Iterator[Image.Image]:
-    for number in filter(is_wanted, range(getattr(image, "n_frames", 1))):
-        image.seek(number)
-        yield upright(image.copy())  # which may turn it: the decoder goes on with its own
-
-
-def upright(image: Image.Image) -> Image.Image:
-    """The picture, RGB or RGBA, as its EXIF says that it is to be seen; `image` itself may be turned."""
-    has_alpha = image.has_transparency_data
-    if image.mode.startswith("I"):  # 16 bits of grey: Pillow would show all above 255 as white
-        image = image.convert("I").point(lambda value: value / 256).convert("L")
-    ImageOps.exif_transpose(image, in_place=True)
-    return in_mode(image, "RGBA" if has_alpha else "RGB")
-
-
-def in_mode(image: Image.Image, mode: str) -> Image.Image:
-    """The picture in `mode`, without a copy of one that is: they may be large."""
-    return image if image.mode == mode else image.convert(mode)
+@contextmanager
+def _naming_damage(member: Member) -> Iterator[None]:
+    try:
+        yield
+    except (*DAMAGE, zipfile.BadZipFile):
+        raise errors.PicturesInvalid(problem=f"{member.name!r} is damaged") from None
 
 
 @contextmanager
@@ -178,78 +194,25 @@ def opened(path: Path) -> Iterator[Pictures]:
 
     Raises:
         errors.PicturesInvalid: what is wrong with the folder or the zip.
+        errors.SourceDamaged: there is no picture in the file.
     """
     kind = kind_of(path)
     if kind == "folder":
-        yield Pictures(_in_folder(path), SEQUENCE)
+        yield Sequence(sequence.in_folder(path))
     elif kind == "zip":
-        with closing(_opened_zip(path)) as archive:
-            yield Pictures(_in_zip(archive), SEQUENCE)
+        with closing(sequence.opened_zip(path)) as archive:
+            yield Sequence(sequence.in_zip(archive))
     else:
-        yield Pictures([Member(path.name, partial(_bytes_of, path))], str(kind))
+        yield SingleFile(path.name, str(kind), _read(path))
 
 
-def _in_folder(path: Path) -> list[Member]:
-    files = sorted(
-        (file for file in path.iterdir() if not _is_litter(file.name)), key=lambda file: _natural(file.name)
-    )
-    for file in files:
-        if not file.is_file():
-            raise errors.PicturesInvalid(problem=f"{file.name!r} is no file")
-    return _counted([Member(file.name, partial(_bytes_of, file)) for file in files])
-
-
-def _bytes_of(path: Path) -> IO[bytes]:
-    return path.open("rb")
-
-
-def _opened_zip(path: Path) -> zipfile.ZipFile:
+def _read(path: Path) -> Animation:
     try:
-        return zipfile.ZipFile(path)
+        return containers.read(_mapped(path))
     except DAMAGE:
-        raise errors.PicturesInvalid(problem="the zip is damaged") from None
+        raise errors.SourceDamaged from None
 
 
-def _in_zip(archive: zipfile.ZipFile) -> list[Member]:
-    """The files of a zip. Nothing is unpacked to the disk; strange ones are refused all the same."""
-    files = [info for info in archive.infolist() if not info.is_dir()]
-    for info in files:
-        if problem := _problem(info):
-            raise errors.PicturesInvalid(problem=f"{info.filename!r} {problem}")
-    files = [info for info in files if not any(map(_is_litter, PurePosixPath(info.filename).parts))]
-    if sum(info.file_size for info in files) > MOST_UNPACKED_BYTES:
-        raise errors.PicturesInvalid(problem=f"unpacked they are more than {MOST_UNPACKED_BYTES:,} bytes")
-    files.sort(key=lambda info: _natural(info.filename))
-    return _counted([Member(info.filename, partial(archive.open, info)) for info in files])
-
-
-def _problem(info: zipfile.ZipInfo) -> str | None:
-    path = PurePosixPath(info.filename)
-    if path.is_absolute() or ".." in path.parts:
-        return "points outside the zip"
-    if stat.S_ISLNK(info.external_attr >> 16):
-        return "is a link"
-    if info.flag_bits & 1:
-        return "has a password"
-    if info.compress_type not in PACKINGS:
-        return "is packed in a way gifapp does not read"
-    return None
-
-
-def _counted(members: list[Member]) -> list[Member]:
-    if not members:
-        raise errors.PicturesInvalid(problem="there are none")
-    if len(members) > MOST_PICTURES:
-        raise errors.PicturesInvalid(problem=f"there are {len(members):,}; the limit is {MOST_PICTURES:,}")
-    return members
-
-
-def _is_litter(name: str) -> bool:
-    """What file managers leave behind."""
-    return name.startswith(".") or name in _LITTER
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
-    """A key that sorts 2 before 10."""
-    parts = re.split(r"(\d+)", name.casefold())
-    return [(int(part) if part.isdecimal() else -1, part) for part in parts]
+def _mapped(path: Path) -> memoryview:
+    with path.open("rb") as file:
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))

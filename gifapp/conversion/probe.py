@@ -217,6 +217,12 @@ def _notes(video: Video, found: dict[str, Any]) -> Iterator[str]:
 def _notes_on_pictures(video: Video, found: dict[str, Any]) -> Iterator[str]:
     if video.is_sequence:
         yield f"{found['pictures']:,} pictures; the recipe's fps says how many show in a second."
+    if found.get("is_cut_short"):
+        yield "The file is cut short; its whole pictures are shown."
+    if found.get("holds_clip"):
+        yield "This photo holds a short video besides; only the photo is used."
+    if unclear := found.get("unclear_neighbours"):
+        yield "The order of the names is unclear: {!r} comes before {!r}.".format(*unclear)
     if found.get("differ_in_size"):
         size = f"{video.width_px} x {video.height_px}"
         yield f"They differ in size; each is fitted into the first one's, {size}."

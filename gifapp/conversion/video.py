@@ -13,7 +13,7 @@ MAX_PIXEL_ASPECT = 16.0
 
 # containers of pictures that ffmpeg is handed decoded, see `pictures`
 SEQUENCE = "pictures"
-PICTURES = ("png", "jpeg", "webp", SEQUENCE)
+PICTURES = ("gif", "apng", "webp", "avif", "png", "jpeg", SEQUENCE)
 
 
 class Turn(Enum):

@@ -98,7 +98,7 @@ class SourceEmpty(SourceRefused):
 class SourceNotVideo(SourceRefused):
     sentence = (
         "This is not a video gifapp knows. It reads MP4, MOV, WebM, MKV, AVI, FLV, MPEG, OGG, GIF, "
-        "WebP, PNG, JPEG and zips of pictures."
+        "WebP, AVIF, PNG, JPEG and zips of pictures."
     )
 
 
@@ -112,6 +112,10 @@ class SourceEncrypted(SourceRefused):
 
 class SourceCodecUnsupported(SourceRefused):
     sentence = "This video's codec ({codec}) is not supported; export it as H.264, HEVC, VP9 or AV1."
+
+
+class SourcePictureUnsupported(SourceRefused):
+    sentence = "{format} is not supported; save the picture as PNG, JPEG, WebP or AVIF."
 
 
 class SourceDamaged(SourceRefused):

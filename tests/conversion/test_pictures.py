@@ -257,7 +257,7 @@ def _half(path: Path) -> Path:
         (lambda path: zip_of(path, {}), "there are none"),
         (
             lambda path: zip_of(path, LETTERS | {"words.txt": b"hello"}),
-            "'words.txt' is not a PNG, JPEG or WebP",
+            "'words.txt' is not a PNG, JPEG, WebP or AVIF",
         ),
         (lambda path: zip_of(path, LETTERS | {"shot3.png": b"GIF89a"}), "'shot3.png' is not a PNG"),
         (

@@ -1,0 +1,173 @@
+"""Whether gifapp shows pictures as Chromium does: ``python -m benchmarks.browser FOLDER``.
+
+Every GIF, PNG, WebP, AVIF and JPEG below FOLDER is decoded by Chromium's `ImageDecoder` (WebCodecs) and by
+`gifapp.conversion.pictures`; size, pixels and delay of each frame and the number of plays must be the same.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from playwright.sync_api import Page, Route, sync_playwright
+
+from gifapp.conversion.images import containers
+from gifapp.conversion.images.compositor import composed
+from gifapp.conversion.images.tiles import DAMAGE, shown_ms
+from gifapp.domain.limits import Limits
+
+TYPES = {
+    ".gif": "image/gif",
+    ".png": "image/png",
+    ".apng": "image/png",
+    ".webp": "image/webp",
+    ".avif": "image/avif",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+}
+MOST_OFF = 2  # of 255, premultiplied: rounding
+_ADDRESS = "http://localhost/"  # a secure context; no request leaves the page
+_DECODE = """
+async ([address, type]) => {
+  const data = await (await fetch(address)).arrayBuffer();
+  const decoder = new ImageDecoder({data, type, premultiplyAlpha: "none"});
+  await decoder.completed;
+  await decoder.tracks.ready;
+  const {frameCount, repetitionCount} = decoder.tracks.selectedTrack;
+  const frames = [];
+  for (let frameIndex = 0; frameIndex < frameCount; frameIndex++) {
+    try {
+      const {image} = await decoder.decode({frameIndex});
+      const options = {format: "RGBA", colorSpace: "srgb"};
+      const bytes = new Uint8Array(image.allocationSize(options));
+      await image.copyTo(bytes, options);
+      let text = "";
+      for (let at = 0; at < bytes.length; at += 32768)
+        text += String.fromCharCode(...bytes.subarray(at, at + 32768));
+      frames.push([image.displayWidth, image.displayHeight, image.duration, btoa(text)]);
+      image.close();
+    } catch (problem) {
+      break;
+    }
+  }
+  return {frames, repeats: repetitionCount === Infinity ? -1 : repetitionCount};
+}
+"""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What is shown of a file: RGBA frames, how long each stays, how often all play (0: for ever)."""
+
+    frames: list[np.ndarray]
+    delays_ms: list[float]
+    plays: int
+
+
+class Chromium:
+    """A page that decodes pictures."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._data = b""
+        page.route(f"{_ADDRESS}**", self._answer)
+        page.goto(_ADDRESS)
+
+    def shown(self, data: bytes, media_type: str) -> Shown | None:
+        """What it shows of the file; None: it shows none of it."""
+        self._data = data
+        try:
+            told: dict[str, Any] = self._page.evaluate(_DECODE, [f"{_ADDRESS}file", media_type])
+        except Exception:  # noqa: BLE001  # whatever it is, it cannot read the file
+            return None
+        frames = [
+            np.frombuffer(base64.b64decode(pixels), np.uint8).reshape(height, width, 4)
+            for width, height, _, pixels in told["frames"]
+        ]
+        delays_ms = [shown_ms((us or 0) / 1000) for _, _, us, _ in told["frames"]]
+        return Shown(frames, delays_ms, told["repeats"] + 1) if frames else None
+
+    def _answer(self, route: Route) -> None:
+        is_file = route.request.url.endswith("file")
+        route.fulfill(body=self._data if is_file else b"", content_type="text/html")
+
+
+@contextmanager
+def chromium() -> Iterator[Chromium]:
+    """What CHROMIUM names, else a Chromium of the machine, else Playwright's own."""
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        yield Chromium(browser.new_page())
+        browser.close()
+
+
+def shown_by_gifapp(data: bytes) -> Shown | None:
+    """What gifapp shows of the file; None: it refuses it."""
+    try:
+        animation = containers.read(memoryview(data))
+        if math.prod(max(animation.sizes(), key=math.prod)) > Limits().max_pixels:
+            return None
+        frames = [np.asarray(image.convert("RGBA")) for image in composed(animation)]
+    except DAMAGE:
+        return None
+    return Shown(frames, [tile.delay_ms for tile in animation.tiles], animation.plays or 0)
+
+
+def difference(ours: Shown | None, theirs: Shown | None) -> str | None:
+    """In what they differ, if in anything."""
+    if ours is None or theirs is None:
+        return None if ours is theirs else f"only {'Chromium' if theirs else 'gifapp'} shows it"
+    if len(ours.frames) != len(theirs.frames):
+        return f"{len(ours.frames)} frames, in Chromium {len(theirs.frames)}"
+    if ours.frames[0].shape != theirs.frames[0].shape:
+        return f"{ours.frames[0].shape}, in Chromium {theirs.frames[0].shape}"
+    off = [_off(one, other) for one, other in zip(ours.frames, theirs.frames, strict=True)]
+    if max(off) > MOST_OFF:
+        return f"frame {off.index(max(off))} is {max(off)} levels off"
+    return _difference_in_time(ours, theirs) if len(ours.frames) > 1 else None
+
+
+def _difference_in_time(ours: Shown, theirs: Shown) -> str | None:
+    # Chromium cuts delays to whole milliseconds
+    if any(abs(one - other) >= 1 for one, other in zip(ours.delays_ms, theirs.delays_ms, strict=True)):
+        return f"{ours.delays_ms} ms, in Chromium {theirs.delays_ms}"
+    return f"plays {ours.plays}, in Chromium {theirs.plays}" if ours.plays != theirs.plays else None
+
+
+def _off(one: np.ndarray, other: np.ndarray) -> int:
+    """The largest difference of two pictures, premultiplied."""
+    return int(np.abs(_premultiplied(one) - _premultiplied(other)).max(initial=0))
+
+
+def _premultiplied(rgba: np.ndarray) -> np.ndarray:
+    wide = rgba.astype(int)
+    return np.concatenate([(wide[..., :3] * wide[..., 3:] + 127) // 255, wide[..., 3:]], axis=-1)
+
+
+def main(folder: Path) -> None:
+    """A line for each file that differs, and how many do not."""
+    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in TYPES)
+    same = 0
+    with chromium() as browser:
+        for path in files:
+            data = path.read_bytes()
+            theirs = browser.shown(data, TYPES[path.suffix.lower()])
+            problem = difference(shown_by_gifapp(data), theirs)
+            same += problem is None
+            if problem:
+                print(f"{path.relative_to(folder)}: {problem}")
+    print(f"{same} of {len(files)} as in Chromium")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

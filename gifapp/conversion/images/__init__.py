@@ -1,0 +1,1 @@
+"""Pictures, animated or still, as browsers show them."""

@@ -1,0 +1,129 @@
+"""A folder or a zip of pictures, in the order that their names mean."""
+
+from __future__ import annotations
+
+import re
+import stat
+import zipfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from gifapp import errors
+from gifapp.conversion.images.tiles import DAMAGE, MOST_TILES
+
+MOST_UNPACKED_BYTES = 2_000_000_000
+PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+_LITTER = ("__MACOSX", "Thumbs.db", "desktop.ini")
+_SUFFIX = re.compile(r"\.[a-z]\w*$", re.IGNORECASE)
+# a minus is a sign where no word ends at it, a point is decimal where it is the only one: not in 1.2.10
+_NUMBER = re.compile(r"((?:(?<![^\W_])-)?(?<![\d.])\d+\.\d+(?![\d.])|(?:(?<![^\W_])-)?\d+)")
+_DIGITS = re.compile(r"(\d+)")
+
+
+@dataclass(frozen=True)
+class Member:
+    """One file with a picture; `open` gives its bytes."""
+
+    name: str
+    open: Callable[[], IO[bytes]]
+
+
+def in_folder(path: Path) -> list[Member]:
+    """The files of a folder.
+
+    Raises:
+        errors.PicturesInvalid: what is wrong with it.
+    """
+    files = [file for file in path.iterdir() if not _is_litter(file.name)]
+    for file in sorted(files):
+        if not file.is_file():
+            raise errors.PicturesInvalid(problem=f"{file.name!r} is no file")
+    return _ordered(Member(file.name, partial(_bytes_of, file)) for file in files)
+
+
+def _bytes_of(path: Path) -> IO[bytes]:
+    return path.open("rb")
+
+
+def opened_zip(path: Path) -> zipfile.ZipFile:
+    """The zip, to be closed.
+
+    Raises:
+        errors.PicturesInvalid: it is damaged.
+    """
+    try:
+        return zipfile.ZipFile(path)
+    except (*DAMAGE, zipfile.BadZipFile):
+        raise errors.PicturesInvalid(problem="the zip is damaged") from None
+
+
+def in_zip(archive: zipfile.ZipFile) -> list[Member]:
+    """The files of a zip. Nothing is unpacked to the disk; strange ones are refused all the same.
+
+    Raises:
+        errors.PicturesInvalid: what is wrong with it.
+    """
+    files = [info for info in archive.infolist() if not info.is_dir()]
+    for info in files:
+        if problem := _problem(info):
+            raise errors.PicturesInvalid(problem=f"{info.filename!r} {problem}")
+    files = [info for info in files if not any(map(_is_litter, PurePosixPath(info.filename).parts))]
+    if sum(info.file_size for info in files) > MOST_UNPACKED_BYTES:
+        raise errors.PicturesInvalid(problem=f"unpacked they are more than {MOST_UNPACKED_BYTES:,} bytes")
+    return _ordered(Member(info.filename, partial(archive.open, info)) for info in files)
+
+
+def _problem(info: zipfile.ZipInfo) -> str | None:
+    path = PurePosixPath(info.filename)
+    if path.is_absolute() or ".." in path.parts:
+        return "points outside the zip"
+    if stat.S_ISLNK(info.external_attr >> 16):
+        return "is a link"
+    if info.flag_bits & 1:
+        return "has a password"
+    if info.compress_type not in PACKINGS:
+        return "is packed in a way gifapp does not read"
+    return None
+
+
+def _is_litter(name: str) -> bool:
+    """What file managers leave behind."""
+    return name.startswith(".") or name in _LITTER
+
+
+def _ordered(members: Iterable[Member]) -> list[Member]:
+    ordered = sorted(members, key=lambda member: (natural_key(member.name), member.name))
+    if not ordered:
+        raise errors.PicturesInvalid(problem="there are none")
+    if len(ordered) > MOST_TILES:
+        raise errors.PicturesInvalid(problem=f"there are {len(ordered):,}; the limit is {MOST_TILES:,}")
+    return ordered
+
+
+def natural_key(name: str) -> list[list[str | Decimal]]:
+    """A key that sorts names as a person does: 2 before 10, -1.0 before 0.25, `a` before `a1`."""
+    return _key(name, _NUMBER)
+
+
+def unclear_neighbours(names: list[str]) -> tuple[str, str] | None:
+    """The first two of ordered names that a person might want the other way round.
+
+    That is where minus signs and points may as well part words, or where only zeros or case differ.
+    """
+    keys = [_key(name, _DIGITS) for name in names]
+    pairs = zip(zip(names, keys, strict=True), zip(names[1:], keys[1:], strict=True), strict=False)
+    return next(((name, other) for (name, key), (other, other_key) in pairs if key >= other_key), None)
+
+
+def _key(name: str, numbers: re.Pattern[str]) -> list[list[str | Decimal]]:
+    words = _SUFFIX.sub("", name.casefold())
+    return [_part_key(part, numbers) for part in words.split("/")]
+
+
+def _part_key(part: str, numbers: re.Pattern[str]) -> list[str | Decimal]:
+    return [Decimal(piece) if place % 2 else piece for place, piece in enumerate(numbers.split(part))]
