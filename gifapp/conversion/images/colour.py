@@ -11,7 +11,7 @@ from PIL import Image, ImageCms, ImageOps
 _ORIENTATION = 0x0112
 _SWAPS_SIDES = 5  # this orientation and those above it
 _SRGB = ImageCms.createProfile("sRGB")
-_MODES = {"RGB ": ("RGB",), "GRAY": ("L",), "CMYK": ("CMYK",)}
+_MODES = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK"}  # by ICC's names
 
 
 def displayed(image: Image.Image) -> Image.Image:
@@ -21,13 +21,13 @@ def displayed(image: Image.Image) -> Image.Image:
     changed.
     """
     profile = image.info.get("icc_profile")
-    ImageOps.exif_transpose(image, in_place=True)
+    if orientation(image) > 1:
+        ImageOps.exif_transpose(image, in_place=True)
     if image.mode.startswith("I"):
         image = _eight_bits(image)
     alpha = _alpha(image)
-    if alpha:
-        image = image.convert("L" if image.mode.startswith("L") else "RGB")
-    image = _in_srgb(image, profile)
+    is_grey = image.mode in ("1", "L", "LA", "La")
+    image = _in_srgb(image if image.mode == "CMYK" else in_mode(image, "L" if is_grey else "RGB"), profile)
     if alpha:
         image.putalpha(alpha)
     return image
@@ -35,8 +35,9 @@ def displayed(image: Image.Image) -> Image.Image:
 
 def orientation(image: Image.Image) -> int:
     """As EXIF counts them, 1 to 8; 1 is upright."""
+    image.info.pop("xmp", None)  # Pillow would look for the orientation there too, and browsers do not
     # asked for its EXIF, a PNG without any decodes itself
-    return int(image.getexif().get(_ORIENTATION, 1)) if image.info.keys() & {"exif", "xmp"} else 1
+    return int(image.getexif().get(_ORIENTATION, 1)) if "exif" in image.info else 1
 
 
 def upright_size(image: Image.Image) -> tuple[int, int]:
@@ -62,34 +63,34 @@ def _alpha(image: Image.Image) -> Image.Image | None:
 
 
 def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    if image.mode not in ("L", "CMYK"):
-        image = in_mode(image, "RGB")
-    transform = _transform(profile, image.mode) if profile else None
-    if transform:
-        return ImageCms.applyTransform(image, transform) or image
-    return in_mode(image, "RGB")
+    """The picture, L, RGB or CMYK until now, as RGB."""
+    mode, transform = _transform(profile) if profile else ("RGB", None)
+    if not transform or mode not in (image.mode, "RGB"):
+        return in_mode(image, "RGB")
+    return ImageCms.applyTransform(in_mode(image, mode), transform) or image
 
 
 @lru_cache(maxsize=8)  # the pictures of an animation share one
-def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """From such pixels to sRGB; None: there is nothing to do, or the profile cannot be used."""
+def _transform(profile: bytes) -> tuple[str, ImageCms.ImageCmsTransform | None]:
+    """From pixels of a mode to sRGB; None: there is nothing to do, or the profile cannot be used."""
     try:
         source = ImageCms.getOpenProfile(io.BytesIO(profile))
+        mode = _MODES[source.profile.xcolor_space]
         transform = ImageCms.buildTransform(source, _SRGB, mode, "RGB")
-    except (ImageCms.PyCMSError, OSError, ValueError):
-        return None
-    return None if _changes_nothing(transform, mode) else transform
+    except (ImageCms.PyCMSError, OSError, ValueError, KeyError):
+        return "RGB", None
+    return mode, None if _changes_nothing(transform, mode) else transform
 
 
 def _changes_nothing(transform: ImageCms.ImageCmsTransform, mode: str) -> bool:
+    """Whether it is sRGB itself, but for rounding."""
     if mode == "CMYK":
         return False
     levels = np.linspace(0, 255, 9).round().astype(np.uint8)
-    grid = np.stack(np.meshgrid(*[levels] * 3), -1).reshape(27, 27, 3)
-    sample = Image.fromarray(grid).convert(mode)
+    colours = np.stack(np.meshgrid(levels, levels, levels), -1).reshape(27, 27, 3)
+    sample = Image.fromarray(colours).convert(mode)
     converted = ImageCms.applyTransform(sample, transform)
-    difference = np.asarray(converted).astype(int) - np.asarray(sample.convert("RGB"))
-    return bool(np.abs(difference).max() <= 1)
+    return bool(np.abs(np.asarray(converted, int) - np.asarray(sample.convert("RGB"), int)).max() <= 1)
 
 
 def in_mode(image: Image.Image, mode: str) -> Image.Image:

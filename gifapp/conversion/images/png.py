@@ -15,13 +15,22 @@ from typing import NamedTuple
 from PIL import Image
 
 from gifapp.conversion.images.colour import displayed, upright_size
+from gifapp.conversion.images.colour_profile import BT709, of_code_points, rgb_profile
 from gifapp.conversion.images.tiles import Animation, Disposal, Tile, append, shown_ms
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_HEADER_BYTES = 13
+_HEADER_BYTES, _CICP_BYTES, _CHRM_BYTES = 13, 4, 32
 _MOST_FRAMES = 2**31
 _DISPOSALS = (Disposal.KEEP, Disposal.CLEAR, Disposal.RESTORE)
-_SHARED = (b"PLTE", b"tRNS", b"iCCP", b"sRGB", b"gAMA", b"cHRM")  # what each frame takes from the file
+_SHARED = (
+    b"PLTE",
+    b"tRNS",
+    b"iCCP",
+    b"sRGB",
+    b"gAMA",
+    b"cHRM",
+    b"cICP",
+)  # what each frame takes from the file
 _WITH_ALPHA, _KEYED, _GREY_16 = (4, 6), (0, 2), (0, 16)  # colour types, the last one with its bits
 
 
@@ -62,7 +71,8 @@ def is_animated(data: memoryview) -> bool:
     """Whether a valid header of an animation comes before any image, as it must."""
     for chunk in _chunks(data):
         if chunk.kind == b"acTL":
-            return 0 < struct.unpack_from(">I", chunk.body)[0] < _MOST_FRAMES
+            (frames,) = struct.unpack_from(">I", chunk.body)
+            return bool(0 < frames < _MOST_FRAMES)
         if chunk.kind == b"IDAT":
             break
     return False
@@ -198,7 +208,25 @@ def _chunks(data: memoryview) -> Iterator[_Chunk]:
 def _decoded(header: _Chunk, shared: list[_Chunk], parts: Sequence[bytes | memoryview]) -> Image.Image:
     with _opened(header, shared, parts) as opened:
         opened.load()
+        opened.info["icc_profile"] = _profile(shared) or opened.info.get("icc_profile")
         return displayed(opened)
+
+
+def _profile(shared: list[_Chunk]) -> bytes | None:
+    """What the file says of its colours by numbers; a profile in it is better than most of them."""
+    chunks = {chunk.kind: chunk.body for chunk in shared}
+    if len(chunks.get(b"cICP", b"")) == _CICP_BYTES:
+        return of_code_points(*chunks[b"cICP"][:2])
+    if b"gAMA" not in chunks or chunks.keys() & {b"iCCP", b"sRGB"}:
+        return None
+    gamma = int.from_bytes(chunks[b"gAMA"], "big")
+    chromaticities = BT709
+    if len(chunks.get(b"cHRM", b"")) == _CHRM_BYTES:
+        numbers = struct.unpack(">8I", chunks[b"cHRM"])
+        chromaticities = [
+            (x / 100_000, y / 100_000) for x, y in zip(numbers[::2], numbers[1::2], strict=True)
+        ]
+    return rgb_profile(chromaticities, (100_000 / gamma,)) if gamma else None
 
 
 def _opened(header: _Chunk, shared: list[_Chunk], parts: Sequence[bytes | memoryview]) -> Image.Image:
