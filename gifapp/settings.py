@@ -97,6 +97,9 @@ class Settings(BaseSettings):
         _RATES.writes, pattern=RATE, description="The most other requests of one person."
     )
     rate_uploads: str = Field(_RATES.uploads, pattern=RATE, description="The most uploads by one person.")
+    rate_parts: str = Field(
+        _RATES.parts, pattern=RATE, description="The most parts of resumable uploads sent by one person."
+    )
     rate_submits: str = Field(
         _RATES.submits, pattern=RATE, description="The most submitted jobs of one person."
     )

@@ -8,7 +8,7 @@ from typing import Literal
 RATE = r"^[1-9]\d{0,8}/([1-9]\d{0,4} )?(second|minute|hour|day)s?$"
 """What a rate looks like, as 600/minute or 10/5 minutes."""
 
-RequestKind = Literal["reads", "writes", "uploads", "submits", "websockets", "views"]
+RequestKind = Literal["reads", "writes", "uploads", "parts", "submits", "websockets", "views"]
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class Rates:
     reads: str = "6000/minute"
     writes: str = "600/minute"
     uploads: str = "300/minute"
+    parts: str = "60000/minute"
     submits: str = "120/minute"
     websockets: str = "60/minute"
     views: str = "1200/minute"

@@ -60,6 +60,21 @@ class ChecksumUnknown(BadInput):
     sentence = "Upload-Checksum must be one of {known}, a space, and the checksum in base64."
 
 
+class ChecksumMalformed(BadInput):
+    sentence = "Upload-Checksum: a {algorithm} checksum is {length} bytes in base64, and {problem}."
+
+
+class TooManyParts(BadInput):
+    sentence = (
+        "This upload came in {parts:,} requests for {received_bytes:,} bytes, which is too many. "
+        "Delete it, and send at least {least_bytes} bytes in each request."
+    )
+
+
+class UploadLengthDeferred(BadInput):
+    sentence = "Upload-Defer-Length is not supported here; say in Upload-Length how many bytes will come."
+
+
 class PasswordTooShort(BadInput):
     sentence = "The password is too short; use at least {min_characters} characters."
 

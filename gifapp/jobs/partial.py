@@ -26,7 +26,7 @@ from gifapp.storage.blobs import Blobs
 from gifapp.storage.disk import writing
 
 _ID = re.compile(r"[0-9a-f]{32}")
-_VIDEO, _FACTS, _UNCHECKED = "video", "upload.json", "unchecked"
+_VIDEO, _FACTS, _UNCHECKED, _PARTS = "video", "upload.json", "unchecked", "parts"
 
 
 class Facts(BaseModel, frozen=True):
@@ -113,6 +113,12 @@ class Writer(PartialUpload):
         # what the buffer still holds may not fit on the disk
         with contextlib.suppress(OSError):
             self._held.close()
+
+    def count_part(self) -> int:
+        """How many requests it has come in, with this one: as many as a file of its own has bytes."""
+        with writing(), (self.directory / _PARTS).open("ab") as parts:
+            parts.write(b".")
+            return parts.tell()
 
     def append(self, offset: int, checksum: Checksum | None = None) -> None:
         """Let `write` follow, from the `offset` on that it has; call it once."""

@@ -20,6 +20,8 @@ from gifapp.jobs.timings import Timings
 from gifapp.storage.blobs import Blobs
 
 MOST_UNFINISHED = 100  # of one person: each is a directory, however little came in
+SPARE_PARTS = 10_000  # of one upload, however little they bring: a bad line breaks many
+LEAST_PART_BYTES = 256  # in the mean beyond these; no client sends so few on purpose
 
 
 class Standing(NamedTuple):
@@ -82,9 +84,11 @@ class Uploads:
         Raises:
             errors.NotFound, errors.UploadLocked, errors.UploadOffsetWrong
             errors.BodyTooLarge: so many are not missing.
+            errors.TooManyParts: too many requests brought too few bytes.
             errors.QuotaExceeded, errors.DiskFull
         """
         with self._hold(owner_id, upload_id) as upload:
+            _check_parts(upload.count_part(), upload.offset)
             if offset != upload.offset:
                 raise errors.UploadOffsetWrong(offset=upload.offset)
             missing = upload.facts.length_bytes - offset
@@ -151,3 +155,8 @@ class Uploads:
         came_bytes = sum(other.offset for other in others)
         Room(room.used_bytes + came_bytes, room.limit_bytes).check(length)
         self._blobs.workspace.check_disk(missing, reserve_bytes=self._limits.reserve_bytes)
+
+
+def _check_parts(parts: int, received_bytes: int) -> None:
+    if parts > SPARE_PARTS + received_bytes // LEAST_PART_BYTES:
+        raise errors.TooManyParts(parts=parts, received_bytes=received_bytes, least_bytes=LEAST_PART_BYTES)

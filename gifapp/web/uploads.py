@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import contextlib
 from collections.abc import Awaitable, Callable
 from email.utils import format_datetime
 from functools import partial
@@ -72,6 +71,11 @@ class TusHandler(PrivateHandler):
             self.set_status(460, "Checksum Mismatch")
         super().write_error(status_code, **kwargs)
 
+    def _set_error_headers(self, status: int, error: BaseException | None) -> None:
+        super()._set_error_headers(status, error)
+        if isinstance(error, errors.UploadOffsetWrong):
+            self.set_header("Upload-Offset", str(error.facts["offset"]))
+
     def number(self, header: str) -> int:
         """The count of bytes in a header.
 
@@ -101,6 +105,7 @@ class UploadsHandler(TusHandler):
         raises=[
             errors.TusVersionWrong,
             errors.FieldInvalid,
+            errors.UploadLengthDeferred,
             errors.SourceEmpty,
             errors.SourceTooLarge,
             errors.TooManyUploads,
@@ -110,6 +115,8 @@ class UploadsHandler(TusHandler):
     )
     async def post(self) -> None:
         """`Upload-Length` says how many bytes will come, `Upload-Metadata` the `filename`."""
+        if "Upload-Defer-Length" in self.request.headers:
+            raise errors.UploadLengthDeferred
         length = self.number("Upload-Length")
         metadata = self.request.headers.get("Upload-Metadata", "")
         create = self.parts.uploads.create
@@ -119,7 +126,7 @@ class UploadsHandler(TusHandler):
 
 
 class UploadHandler(ReceivingHandler[Writer], TusHandler):
-    limited_as: ClassVar = {"PATCH": "uploads"}
+    limited_as: ClassVar = {"PATCH": "parts"}
 
     _stall: asyncio.TimerHandle | None = None
     _hangs_up_at = 0.0
@@ -158,9 +165,11 @@ class UploadHandler(ReceivingHandler[Writer], TusHandler):
             errors.FieldInvalid,
             errors.ContentTypeWrong,
             errors.ChecksumUnknown,
+            errors.ChecksumMalformed,
             errors.ChecksumWrong,
             errors.UploadOffsetWrong,
             errors.BodyTooLarge,
+            errors.TooManyParts,
         ],
     )
     async def patch(self, _: str) -> None:
@@ -199,7 +208,8 @@ class UploadHandler(ReceivingHandler[Writer], TusHandler):
         super().give_up()
 
     async def _open(self) -> None:
-        if self.request.headers.get("Content-Type", "") != CONTENT_TYPE:
+        content_type = self.request.headers.get("Content-Type", "").partition(";")[0]
+        if content_type.strip().lower() != CONTENT_TYPE:
             raise errors.ContentTypeWrong(expected=CONTENT_TYPE)
         offset, checksum = self.number("Upload-Offset"), checksum_in(self.request.headers)
         facts = (self.user.user_id, self.path_args[0], offset, self._declared_bytes(), checksum)
@@ -268,14 +278,25 @@ def checksum_in(headers: Any) -> Checksum | None:
     """What the Upload-Checksum header says; None: there is none.
 
     Raises:
-        errors.ChecksumUnknown
+        errors.ChecksumUnknown, errors.ChecksumMalformed
     """
     given = headers.get("Upload-Checksum")
     if given is None:
         return None
     algorithm, _, encoded = given.partition(" ")
-    with contextlib.suppress(ValueError):
+    if algorithm not in ALGORITHMS:
+        raise errors.ChecksumUnknown(known=" or ".join(ALGORITHMS))
+    return Checksum(algorithm, _digest_in(encoded, algorithm))
+
+
+def _digest_in(encoded: str, algorithm: str) -> bytes:
+    length = ALGORITHMS[algorithm]
+    try:
         digest = base64.b64decode(encoded, validate=True)
-        if len(digest) == ALGORITHMS.get(algorithm):
-            return Checksum(algorithm, digest)
-    raise errors.ChecksumUnknown(known=" or ".join(ALGORITHMS))
+    except ValueError:
+        problem = "this is not base64"
+    else:
+        if len(digest) == length:
+            return digest
+        problem = f"this one has {len(digest)}"
+    raise errors.ChecksumMalformed(algorithm=algorithm, length=length, problem=problem)

@@ -210,7 +210,16 @@ async def source_of(person: Person, upload: str) -> str:
     return str((await person.http.head(upload, headers=TUS)).headers["Upload-Source"])
 
 
-@pytest.mark.parametrize("options", [{}, {"chunk_size": 1000}, {"chunk_size": 3000, "upload_checksum": True}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"chunk_size": 1000},
+        {"chunk_size": 3000, "upload_checksum": True},
+        {"chunk_size": 40},
+        {"chunk_size": 40, "upload_checksum": True},
+    ],
+)
 async def test_tuspy_uploads(
     ada: Person, url: str, storage: Path, video: bytes, options: dict[str, Any]
 ) -> None:

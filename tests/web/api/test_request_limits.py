@@ -53,7 +53,7 @@ KINDS = {
     ("POST", "/api/v1/jobs/none/cancel"): "writes",
     ("POST", "/api/v1/sources"): "uploads",
     ("POST", "/api/v1/uploads"): "uploads",
-    ("PATCH", "/api/v1/uploads/none"): "uploads",
+    ("PATCH", "/api/v1/uploads/none"): "parts",
     ("POST", "/api/v1/jobs"): "submits",
     ("POST", "/api/v1/jobs/none/retry"): "submits",
     ("GET", "/api/v1/events"): "websockets",

@@ -1,5 +1,6 @@
 """Uploads that go on where they broke off: the way of one, and what is refused."""
 
+import dataclasses
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -8,7 +9,10 @@ import httpx
 import pytest
 
 from gifapp.domain.limits import Allowance, Limits
+from gifapp.domain.rates import Rates
+from gifapp.identity.request_limits import RequestLimits
 from gifapp.jobs import uploads
+from gifapp.web.parts import Parts
 from tests.web.api.conftest import MAX_UPLOAD_BYTES, Person, SignUp, is_problem
 from tests.web.api.resumable import PART, TUS, UPLOADS, checksum, create, is_source, left, offset_of, patch
 from tests.web.api.test_sources import nothing_left
@@ -173,8 +177,9 @@ async def test_a_part_must_fit(ada: Person, video: bytes, storage: Path) -> None
     upload = await create(ada, len(video))
     await patch(ada, upload, 0, video[:100])
     for offset in (0, 99, 101, len(video)):
-        told = is_problem(await patch(ada, upload, offset, video[offset:]), 409, "upload-offset-wrong")
-        assert told["offset"] == 100
+        answer = await patch(ada, upload, offset, video[offset:])
+        assert is_problem(answer, 409, "upload-offset-wrong")["offset"] == 100
+        assert answer.headers["Upload-Offset"] == "100"
     answer = await ada.http.patch(upload, headers=TUS | {"Upload-Offset": "100"}, content=video[100:])
     is_problem(answer, 415, "content-type-wrong")
     answer = await ada.http.patch(upload, headers=PART, content=video[100:])
@@ -216,9 +221,111 @@ async def test_a_part_with_a_wrong_checksum_is_not_kept(ada: Person, video: byte
     assert answer.headers["Upload-Source"]
 
 
-@pytest.mark.parametrize("given", ["md5 AAAA", "sha256", "sha256 !", "", "sha256 AAAA="])
+@pytest.mark.parametrize("given", ["md5 AAAA", "", "SHA1 AAAA", "sha512 AAAA"])
 async def test_an_unknown_checksum_is_refused(ada: Person, given: str) -> None:
     upload = await create(ada, 10)
     answer = await patch(ada, upload, 0, b"x" * 10, {"Upload-Checksum": given})
     is_problem(answer, 400, "checksum-unknown")
     assert await offset_of(ada, upload) == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("sha1 AAAA", "a sha1 checksum is 20 bytes in base64, and this one has 3"),
+        (f"sha1 {b64encode(bytes(32)).decode()}", "20 bytes in base64, and this one has 32"),
+        (
+            f"sha256 {b64encode(bytes(20)).decode()}",
+            "a sha256 checksum is 32 bytes in base64, and this one has 20",
+        ),
+        ("sha256", "and this one has 0"),
+        ("sha256 !", "and this is not base64"),
+        (f"sha1 {bytes(20).hex()}", "and this one has 30"),
+        ("sha256 AAAAA", "and this is not base64"),
+    ],
+)
+async def test_a_checksum_of_another_length_is_told_as_that(ada: Person, given: str, says: str) -> None:
+    upload = await create(ada, 10)
+    answer = await patch(ada, upload, 0, b"x" * 10, {"Upload-Checksum": given})
+    assert says in is_problem(answer, 400, "checksum-malformed")["detail"]
+    assert await offset_of(ada, upload) == 0
+
+
+@pytest.mark.parametrize("given", ["1", "0", "yes"])
+async def test_a_length_cannot_be_told_later(ada: Person, given: str) -> None:
+    answer = await ada.http.post(UPLOADS, headers=TUS | {"Upload-Defer-Length": given})
+    is_problem(answer, 400, "upload-length-deferred")
+
+
+@pytest.mark.parametrize("given", ["application/octet-stream", "application/offset", "", "video/mp4"])
+async def test_a_part_of_another_type_is_refused(ada: Person, given: str) -> None:
+    upload = await create(ada, 10)
+    answer = await patch(ada, upload, 0, b"x" * 10, {"Content-Type": given})
+    is_problem(answer, 415, "content-type-wrong")
+    assert await offset_of(ada, upload) == 0
+
+
+@pytest.mark.parametrize("suffix", ["", "; charset=utf-8", " ;x=y"])
+async def test_the_type_of_a_part_may_have_parameters(ada: Person, suffix: str) -> None:
+    upload = await create(ada, 10)
+    given = {"Content-Type": f"Application/Offset+Octet-Stream{suffix}"}
+    assert (await patch(ada, upload, 0, b"x" * 5, given)).headers["Upload-Offset"] == "5"
+
+
+async def test_every_answer_says_its_version_and_is_not_kept(
+    ada: Person, stranger: httpx.AsyncClient
+) -> None:
+    upload = await create(ada, 10)
+    for person in (ada.http, stranger):
+        for method in ("OPTIONS", "POST", "GET", "HEAD", "PATCH", "DELETE"):
+            for path in (UPLOADS, f"{UPLOADS}/{'0' * 32}", upload):
+                for headers in (TUS, {}):
+                    answer = await person.request(method, path, headers=headers)
+                    assert answer.headers["Tus-Resumable"] == "1.0.0"
+                    assert answer.headers["Cache-Control"] == "no-store"
+
+
+# --- how many parts --------------------------------------------------------------------------
+
+
+class TestWithFewUploadsAMinute:
+    @pytest.fixture
+    def parts(self, parts: Parts, redis_url: str) -> Parts:
+        return dataclasses.replace(parts, request_limits=RequestLimits(redis_url, Rates(uploads="2/minute")))
+
+    async def test_uploads_are_counted_when_they_begin_and_not_by_their_parts(
+        self, ada: Person, video: bytes
+    ) -> None:
+        upload = await create(ada, len(video))
+        for offset in range(0, len(video), 512):
+            answer = await patch(ada, upload, offset, video[offset : offset + 512])
+            assert answer.status_code == 204
+        assert answer.headers["Upload-Source"]
+        await create(ada, 10)
+        is_problem(await ada.http.post(UPLOADS, headers=TUS | {"Upload-Length": "9"}), 429, "rate-limited")
+
+
+def make_old(storage: Path, upload: str, parts: int) -> None:
+    """As after so many parts."""
+    [directory] = (storage / "uploads").glob(f"*/{upload.rpartition('/')[2]}")
+    (directory / "parts").write_bytes(b"." * parts)
+
+
+async def test_an_upload_ends_that_brings_next_to_nothing_in_many_parts(ada: Person, storage: Path) -> None:
+    upload, other = await create(ada, 2000), await create(ada, 2000)
+    assert (await patch(ada, upload, 0, bytes(512))).status_code == 204
+    make_old(storage, upload, uploads.SPARE_PARTS - 1)
+    for _ in range(3):  # the 512 bytes allow for two more
+        assert (await patch(ada, upload, 512, b"")).status_code == 204
+    told = is_problem(await patch(ada, upload, 512, b"x"), 400, "too-many-parts")
+    assert (told["parts"], told["received_bytes"], told["least_bytes"]) == (10_003, 512, 256)
+    assert (await patch(ada, other, 0, b"x")).status_code == 204
+    assert (await ada.http.delete(upload, headers=TUS)).status_code == 204
+
+
+async def test_parts_at_a_wrong_place_count_as_well(ada: Person, storage: Path) -> None:
+    upload = await create(ada, 2000)
+    make_old(storage, upload, uploads.SPARE_PARTS - 2)
+    for _ in range(2):
+        is_problem(await patch(ada, upload, 7, b"x"), 409, "upload-offset-wrong")
+    is_problem(await patch(ada, upload, 0, b"x"), 400, "too-many-parts")
