@@ -31,7 +31,7 @@ def pause(data_dir: Path | None) -> None:
     """Start no more jobs; those that run go on, and new ones are taken."""
     with administering(data_dir) as opened:
         told = opened.administration.pause()
-        click.echo(f"The queue is paused; {told.running} running, {told.queued} waiting.")
+        click.echo(f"The queue is paused; {told.running} running, {told.due} waiting.")
 
 
 @queue.command()
@@ -40,4 +40,4 @@ def resume(data_dir: Path | None) -> None:
     """Start jobs again."""
     with administering(data_dir) as opened:
         told = opened.administration.resume()
-        click.echo(f"The queue goes on; {told.running} running, {told.queued} waiting.")
+        click.echo(f"The queue goes on; {told.running} running, {told.due} waiting.")

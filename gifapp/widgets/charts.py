@@ -15,7 +15,7 @@ from gifapp.domain.statistics import DistributionView, StatisticsView
 
 _KEPT = 720  # samples of the queue: an hour at one in five seconds
 _OUTCOMES = {"succeeded": "#2f9e6e", "failed": "#d9822b", "dead": "#cf4a4a", "cancelled": "#8a8f98"}
-_LINES = {"queued": "#d9822b", "running": "#3d7be0"}
+_LINES = {"due": "#d9822b", "running": "#3d7be0"}
 _SPREADS = {"converting": "#3d7be0", "waiting": "#d9822b"}
 _TITLES = ("Jobs that ended", "The queue since this page opened", "How long jobs take", "Errors")
 # readable on light and on dark, which the page decides
@@ -43,9 +43,9 @@ class Charts:
 
     def show_queue(self, at: datetime, queue: QueueView) -> None:
         """Add what the queue is now."""
-        self._queue.append((at, queue.queued, queue.running))
-        times, queued, running = zip(*self._queue, strict=True)
-        self._show({"queued": (times, queued), "running": (times, running)})
+        self._queue.append((at, queue.due, queue.running))
+        times, due, running = zip(*self._queue, strict=True)
+        self._show({"due": (times, due), "running": (times, running)})
 
     def show_statistics(self, told: StatisticsView) -> None:
         """Show these and no others."""

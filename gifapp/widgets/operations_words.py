@@ -15,9 +15,8 @@ Row = dict[str, Any]
 
 def queue_tiles(queue: QueueView) -> list[Row]:
     """What the queue is now."""
-    oldest = f"the oldest for {duration(queue.oldest_due_s)}" if queue.oldest_due_s is not None else ""
     return [
-        _tile("Waiting", queue.queued, oldest, look="warning" if _is_late(queue) else ""),
+        _tile("Waiting", queue.due, _of_those_that_wait(queue), look="warning" if _is_late(queue) else ""),
         _tile(
             "Running",
             queue.running,
@@ -86,6 +85,13 @@ def _tile(label: str, value: object, more: str, *, look: str = "") -> Row:
         "more": more,
         "look": look,
     }
+
+
+def _of_those_that_wait(queue: QueueView) -> str:
+    """For how long, and how many wait for a time of their own, which no worker could start now."""
+    oldest = [f"the oldest for {duration(queue.oldest_due_s)}"] if queue.oldest_due_s is not None else []
+    later = queue.queued - queue.due
+    return "; ".join([*oldest, *([f"{later:,} more for later"] if later > 0 else [])])
 
 
 def _is_late(queue: QueueView) -> bool:

@@ -4,20 +4,24 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import psutil
 import pytest
+import yaml
+from bson import json_util
 
 from gifapp import errors
 from gifapp.domain.job import JobState
 from gifapp.domain.recipe import Recipe
 from gifapp.domain.views import SourceView
 from gifapp.jobs import store
-from gifapp.jobs.documents import JobDocument
+from gifapp.jobs.documents import JobDocument, utc_now
 from gifapp.jobs.parts import JobParts
 from gifapp.jobs.scaling import Pace, Supervisor, desired_workers, most_workers
 from gifapp.jobs.store import Load
+from gifapp.jobs.turns import claim_next
 from gifapp.jobs.worker import worker_name
 from gifapp.processes import wait_until
 from tests.chaos.report import draw
@@ -25,6 +29,7 @@ from tests.chaos.watch import Watch
 from tests.jobs.conftest import QUICK, ROOT, living
 from tests.jobs.converters import POISON
 
+DAY_S = 24 * 3600.0
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
 PACE = Pace(look_every_s=0.05, cool_down_s=0.3, young_s=0.2, first_delay_s=0.2, longest_delay_s=0.4)
 
@@ -37,6 +42,39 @@ def test_there_is_a_worker_for_each_job_within_bounds(
     queued: int, running: int, fewest: int, most: int, desired: int
 ) -> None:
     assert desired_workers(queued, running, fewest=fewest, most=most) == desired
+
+
+# how many seconds from now each queued job is due, whether the first of them runs, and what there is to do
+LOADS = {
+    "nothing": ([], False, 0),
+    "what is due": ([-60, -1, 0], False, 3),
+    "what is due and runs": ([-60, -1, 0], True, 3),
+    "five for later": ([-60, -1, *[20 * DAY_S] * 5], False, 2),
+    "five for later, and one that runs": ([-60, -1, *[20 * DAY_S] * 5], True, 2),
+    "an hour ahead alone": ([3600], False, 0),
+}
+
+
+@pytest.mark.parametrize(("due_in_s", "runs", "counted"), LOADS.values(), ids=LOADS)
+def test_what_is_not_yet_due_needs_no_worker(
+    parts: JobParts, upload: Callable[..., SourceView], due_in_s: list[float], runs: bool, counted: int
+) -> None:
+    source = upload()
+    for number, seconds in enumerate(due_in_s):
+        job = parts.service.submit("ann", source.id, Recipe(fps=1 + number))
+        JobDocument.objects(id=job.id).update(set__run_at=utc_now() + timedelta(seconds=seconds))
+    assert not runs or claim_next(worker="w", lease_s=30)
+    load = store.load()
+    assert load.queued + len(load.busy_workers) == counted
+    assert counted_by_keda() == counted
+
+
+def counted_by_keda() -> int:
+    """What its MongoDB scaler counts, which takes the query as extended JSON."""
+    _, scaled = yaml.safe_load_all((ROOT / "deploy" / "kubernetes" / "keda.yaml").read_text())
+    [trigger] = scaled["spec"]["triggers"]
+    query = json_util.loads(trigger["metadata"]["query"])
+    return int(JobDocument._get_collection().count_documents(query))
 
 
 def test_cores_cap_the_most_but_not_the_fewest() -> None:

@@ -28,6 +28,7 @@ DEAD = ListedJobView(
     run_at=NOON,
     finished_at=NOON,
 )
+LATER = 5  # jobs that wait for a time of their own
 SPREAD = DistributionView.of([0] * 20 + [3, 1] + [0] * (len(BOUNDS_S) - 22))
 
 
@@ -36,7 +37,7 @@ class ScriptedAdministrator:
 
     def __init__(self) -> None:
         self.dead = [DEAD]
-        self.queued = 0
+        self.due = 0
         self.paused_at: Any = None
         self.asked: list[Any] = []
         self.failure: Exception | None = None
@@ -49,7 +50,12 @@ class ScriptedAdministrator:
         if self.failure:
             raise self.failure
         return QueueView(
-            paused_at=self.paused_at, queued=self.queued, due=0, running=1, dead=len(self.dead), workers=1
+            paused_at=self.paused_at,
+            queued=self.due + LATER,
+            due=self.due,
+            running=1,
+            dead=len(self.dead),
+            workers=1,
         )
 
     def pause(self) -> None:
@@ -86,7 +92,7 @@ class ScriptedAdministrator:
     def requeue(self, job_id: str) -> None:
         if job_id != "job-1":
             raise errors.NotFound(kind="dead letter")
-        self.dead, self.queued = [], 1
+        self.dead, self.due = [], 1
 
     def requeue_all(self) -> RequeuedView:
         return RequeuedView(requeued=2, left=1)
@@ -127,12 +133,17 @@ async def test_it_shows_what_there_is(page: Operations) -> None:
     assert points(page, "converting") == ([BOUNDS_S[20], BOUNDS_S[21]], [3, 1])
 
 
+async def test_what_waits_for_a_time_of_its_own_is_told_apart(page: Operations) -> None:
+    [waiting] = [tile for tile in page.head.shown["queue"] if tile["label"] == "Waiting"]
+    assert (waiting["value"], waiting["more"]) == ("0", "5 more for later")
+
+
 async def test_it_reads_again(page: Operations, scripted: ScriptedAdministrator) -> None:
-    scripted.queued = 12
+    scripted.due = 12
     await asyncio.sleep(0.3)
     assert tiles(page, "queue")["Waiting"] == "12"
-    queued = points(page, "queued")[1]
-    assert (queued[0], queued[-1]) == (0, 12)
+    due = points(page, "due")[1]
+    assert (due[0], due[-1]) == (0, 12)
 
 
 async def test_a_service_that_is_away_for_a_while_is_waited_for(
@@ -140,7 +151,7 @@ async def test_a_service_that_is_away_for_a_while_is_waited_for(
 ) -> None:
     scripted.failure = errors.ServiceUnavailable(service="MongoDB")
     await asyncio.sleep(0.2)
-    scripted.failure, scripted.queued = None, 3
+    scripted.failure, scripted.due = None, 3
     await asyncio.sleep(0.2)
     assert tiles(page, "queue")["Waiting"] == "3"
 
