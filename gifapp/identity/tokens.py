@@ -21,6 +21,8 @@ from gifapp import errors
 ACCESS_LIFETIME = timedelta(minutes=15)
 INVITE_LIFETIME = timedelta(days=7)
 RESET_LIFETIME = timedelta(days=1)
+LEEWAY = timedelta(seconds=5)
+"""By how much the clocks of two machines that sign and read tokens may differ."""
 
 _ALGORITHM = "HS256"
 _ISSUER = "gifapp"
@@ -49,7 +51,9 @@ class TokenSigner:
         return jwt.encode({**standard, **claims}, self._key, algorithm=_ALGORITHM), expires
 
     def read(self, token: str) -> dict[str, Any]:
-        """The claims of a token that is ours, of this purpose, and has not expired.
+        """The claims of a token that is ours, of this purpose, from no later than now, and has not expired.
+
+        Its times may be off by `LEEWAY`.
 
         Raises:
             errors.TokenExpired, errors.TokenInvalid
@@ -62,6 +66,7 @@ class TokenSigner:
                 algorithms=[_ALGORITHM],
                 issuer=_ISSUER,
                 audience=_AUDIENCE,
+                leeway=LEEWAY,
                 options={"require": required},
             )
         except jwt.ExpiredSignatureError:

@@ -282,6 +282,26 @@ def test_every_claim_is_needed(identity: Identity, claim: str) -> None:
         identity.authenticate(jwt.encode(content, ACCESS_KEY, algorithm="HS256"))
 
 
+# by how many seconds the clock that signed a token of one minute is ahead of ours, and whether it is taken
+CLOCKS = [(0, True), (0.5, True), (4, True), (30, False), (3600, False)]
+CLOCKS += [(-59, True), (-63, True), (-90, False), (-3600, False)]
+
+
+@pytest.mark.parametrize(("ahead_s", "is_taken"), CLOCKS)
+def test_clocks_may_differ_by_a_few_seconds(ahead_s: float, is_taken: bool) -> None:
+    signer = TokenSigner(
+        SECRET, "access", timedelta(minutes=1), lambda: datetime.now(UTC) + timedelta(seconds=ahead_s)
+    )
+    assert is_read(signer, signer.sign()[0]) is is_taken
+
+
+@pytest.mark.parametrize(("ahead_s", "is_taken"), [(-60, True), (0.5, True), (4, True), (30, False)])
+def test_a_token_for_later_is_not_taken_yet(ahead_s: float, is_taken: bool) -> None:
+    signer = TokenSigner(SECRET, "access", timedelta(minutes=1), lambda: datetime.now(UTC))
+    token, _ = signer.sign(nbf=datetime.now(UTC) + timedelta(seconds=ahead_s))
+    assert is_read(signer, token) is is_taken
+
+
 def is_read(signer: TokenSigner, token: str) -> bool:
     try:
         return bool(signer.read(token))
