@@ -63,12 +63,13 @@ def table_bits(palette: Palette) -> int:
 def header(width_px: int, height_px: int, palette: Palette, loop: int) -> bytes:
     """Signature, logical screen, global colour table, and how often to play.
 
-    `loop` 0 plays for ever. 1 plays once: it is written as no block at all, which every viewer
-    understands. From 2 on it is the number in the NETSCAPE2.0 block.
+    `loop` is how many times it plays, 0 for ever. The NETSCAPE2.0 block counts the repeats after the
+    first time (as browsers read it), so a GIF that plays once has none.
     """
     bits = table_bits(palette)
     screen = struct.pack("<6sHHBBB", b"GIF89a", width_px, height_px, 0xF0 | bits - 1, 0, 0)
-    repeat = b"" if loop == 1 else b"!\xff\x0bNETSCAPE2.0" + struct.pack("<BBHB", 3, 1, loop, 0)
+    repeats = max(0, loop - 1)
+    repeat = b"" if loop == 1 else b"!\xff\x0bNETSCAPE2.0" + struct.pack("<BBHB", 3, 1, repeats, 0)
     return screen + _table(palette) + repeat
 
 

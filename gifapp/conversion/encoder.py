@@ -64,10 +64,10 @@ def encode(
     nothing else is, are used on the caller's thread; what they raise ends the encoding at once.
     Neighbouring frames that look the same become one; the sum of the delays is kept exactly.
 
-    There must be one frame at least, all RGB or all RGBA, each `height_px` by `width_px`. `loop` 0
-    plays for ever, 1 once; from 2 on it is the number in the NETSCAPE2.0 block. `style.colours` is the
-    most entries that a colour table may have, transparency included. A global palette needs all frames
-    before the first is drawn: they wait on the disk.
+    There must be one frame at least, all RGB or all RGBA, each `height_px` by `width_px`. `loop` is
+    how many times it plays, 0 for ever. `style.colours` is the most entries that a colour table may
+    have, transparency included. A global palette needs all frames before the first is drawn: they wait
+    on the disk.
     """
     warm_up()
     line = _Line(width_px, height_px, loop, style, beat or _say_nothing)

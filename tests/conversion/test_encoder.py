@@ -157,9 +157,16 @@ def test_a_frame_that_disappears_after_a_long_delay() -> None:
 
 
 @pytest.mark.parametrize(
-    ("loop", "block"), [(0, b"\x03\x01\x00\x00\x00"), (1, None), (5, b"\x03\x01\x05\x00\x00")]
+    ("loop", "block"),
+    [
+        (0, b"\x03\x01\x00\x00\x00"),
+        (1, None),
+        (2, b"\x03\x01\x01\x00\x00"),
+        (5, b"\x03\x01\x04\x00\x00"),
+        (65535, b"\x03\x01\xfe\xff\x00"),
+    ],
 )
-def test_how_often_it_plays(loop: int, block: bytes | None) -> None:
+def test_the_block_counts_the_repeats_after_the_first_time(loop: int, block: bytes | None) -> None:
     gif, _ = gif_of(film(2), loop=loop)
     _, found, rest = gif.partition(b"\x21\xff\x0bNETSCAPE2.0")
     assert bool(found) == (block is not None)
