@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from gifapp.conversion import words
 from gifapp.conversion.frame import Frame
 from gifapp.conversion.plan import Cut, Plan
+from gifapp.conversion.text import compositing
+from gifapp.conversion.text.layer import Layer
 from gifapp.domain.recipe import Caption, Crop, Recipe
 
 GREY = 100
@@ -23,14 +24,14 @@ def grey(width_px: int = 200, height_px: int = 120) -> np.ndarray:
     return np.full((height_px, width_px, 3), GREY, np.uint8)
 
 
-def layers(plan: Plan) -> list[words.Layer]:
-    return words.layers(plan, beat=lambda: None)
+def layers(plan: Plan) -> list[Layer]:
+    return compositing.layers(plan, beat=lambda: None)
 
 
 def first_picture(recipe: Recipe, *, width_px: int = 200, height_px: int = 120) -> np.ndarray:
     """The first frame of a grey clip with the recipe's words on it."""
     found = layers(a_plan(recipe, width_px=width_px, height_px=height_px))
-    return next(words.laid_on([Frame(grey(width_px, height_px), 10)], found)).pixels
+    return next(compositing.laid_on([Frame(grey(width_px, height_px), 10)], found)).pixels
 
 
 def drawn(text: str, **caption: object) -> np.ndarray:

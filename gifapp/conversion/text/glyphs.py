@@ -12,9 +12,9 @@ import uharfbuzz as hb
 from numpy.typing import NDArray
 from PIL import Image, ImageChops
 
-from gifapp.conversion.fonts import EM, Typeface
+from gifapp.conversion.text.fonts import EM, Typeface
 from gifapp.conversion.frame import Pixels
-from gifapp.conversion.typesetting import Block, Glyph
+from gifapp.conversion.text.typesetting import Block, Glyph
 
 FURTHEST_PX = 2  # that an outline grows at once: the work is the square of it
 Mask = NDArray[np.uint8]

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from gifapp.conversion.frame import Frame
-from gifapp.conversion.words import Layer, laid_on
+from gifapp.conversion.text.compositing import laid_on
+from gifapp.conversion.text.layer import Layer
 
 RANDOM = np.random.default_rng(7)
 PICTURE = RANDOM.integers(0, 256, (20, 30, 4), np.uint8)
@@ -121,6 +122,6 @@ import sys
 from gifapp.domain.recipe import Recipe
 from tests.plans import a_plan, layers
 assert layers(a_plan(Recipe())) == []
-assert not {"uharfbuzz", "bidi", "webvtt", "gifapp.conversion.fonts"} & set(sys.modules)
+assert not {"uharfbuzz", "bidi", "webvtt", "gifapp.conversion.text.fonts"} & set(sys.modules)
 """
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -16,7 +16,7 @@ NEVER_FIRST = "ぁぃぅぇぉっゃゅょゎゕゖァィゥェォッャュョ�
 UNSPACED = (("\u0e00", "\u0eff"), ("\u1000", "\u109f"), ("\u1780", "\u17ff"))  # Thai, Lao, Burmese, Khmer
 
 
-def clusters(text: str) -> list[str]:
+def graphemes(text: str) -> list[str]:
     """What a reader counts as characters: letters with their marks, flags, emoji with their parts."""
     found: list[str] = []
     for character in text:
@@ -27,7 +27,7 @@ def clusters(text: str) -> list[str]:
     return found
 
 
-def words(found: Sequence[str]) -> Iterator[tuple[int, int]]:
+def break_ranges(found: Sequence[str]) -> Iterator[tuple[int, int]]:
     """Ranges of clusters that stay on one line, each with the spaces that follow it."""
     start = 0
     for here in range(1, len(found)):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import uharfbuzz as hb
 
-FOLDER = Path(__file__).parents[1] / "fonts"
+FOLDER = Path(__file__).parents[2] / "fonts"
 EM = 1 << 16
 """Units of an em: glyphs are measured and placed in these, whatever their size."""
 

@@ -14,8 +14,8 @@ from gifapp.conversion.images import containers
 from gifapp.conversion.images.colour import in_mode
 from gifapp.conversion.images.compositor import composed
 from gifapp.conversion.images.tiles import DAMAGE
-from gifapp.conversion.places import margin_px, placed
-from gifapp.conversion.words import Layer
+from gifapp.conversion.text.layer import Layer
+from gifapp.conversion.text.layout import margin_px, placed
 from gifapp.domain.recipe import Overlay
 
 MOST_PIXELS = 4096 * 4096

@@ -60,7 +60,7 @@ def _along(share: float, free_px: int, margin_px: int) -> int:
     return round(margin_px + share * (free_px - 2 * margin_px))
 
 
-def beside(box: Box, taken: Iterable[Box], position: Position, height_px: int) -> Box | None:
+def avoid_overlap(box: Box, taken: Iterable[Box], position: Position, height_px: int) -> Box | None:
     """The box moved off those that are there already: up from the bottom, else down; None without room."""
     moved, is_rising = box, share_down(position) == 1
     for other in sorted(taken, key=lambda one: one.y_px, reverse=is_rising):

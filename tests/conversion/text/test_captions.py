@@ -7,8 +7,8 @@ import uharfbuzz as hb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gifapp.conversion import fonts, typesetting, words
-from gifapp.conversion.typesetting import Block, set_text
+from gifapp.conversion.text import compositing, fonts, typesetting
+from gifapp.conversion.text.typesetting import Block, set_text
 from gifapp.domain.recipe import Caption, Recipe
 from tests.plans import GREY, a_plan, box, drawn, first_picture, layers
 
@@ -234,7 +234,7 @@ def test_painting_large_letters_can_be_ended() -> None:
             raise _Left
 
     recipe = Recipe(captions=(Caption(text="a漢", size_px=400),))
-    (layer,) = words.layers(a_plan(recipe, width_px=900, height_px=500), beat=beat)
+    (layer,) = compositing.layers(a_plan(recipe, width_px=900, height_px=500), beat=beat)
     with pytest.raises(_Left):
         layer.paint()
 

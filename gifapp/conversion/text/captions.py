@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from gifapp.conversion import subtitles
+from gifapp.conversion.text import subtitles
 from gifapp.conversion.frame import Pixels
-from gifapp.conversion.lettering import drawn, overhang_px
-from gifapp.conversion.places import Box, beside, margin_px, placed, share_across
+from gifapp.conversion.text.glyphs import drawn, overhang_px
+from gifapp.conversion.text.layout import Box, avoid_overlap, margin_px, placed, share_across
 from gifapp.conversion.plan import Plan
-from gifapp.conversion.typesetting import Block, set_text
-from gifapp.conversion.words import Layer
+from gifapp.conversion.text.typesetting import Block, set_text
+from gifapp.conversion.text.layer import Layer
 from gifapp.domain.recipe_parts import Caption, Position
 
 SMALLEST_SUBTITLE_PX = 12
@@ -51,7 +51,7 @@ def caption_layers(plan: Plan, *, beat: Callable[[], None]) -> list[Layer]:
         showing = [(end_s, box) for end_s, box in showing if end_s > words.start_s]
         block = _set(words, plan)
         wanted = _box(block, words, plan)
-        box = beside(wanted, [box for _, box in showing], words.position, plan.height_px)
+        box = avoid_overlap(wanted, [box for _, box in showing], words.position, plan.height_px)
         if box is None and words.needs_room:
             continue
         box = box or wanted

@@ -5,36 +5,14 @@ Only what a recipe asks for is imported: without words there are no fonts, witho
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
 
 from gifapp.conversion.frame import Frame, Pixels
 from gifapp.conversion.plan import Plan
-
-ROUNDING_S = 0.005  # a GIF counts in hundredths of a second
-
-
-@dataclass(frozen=True)
-class Layer:
-    """A picture that lies on the frames shown from `start_s` until `end_s` of the GIF.
-
-    Attributes:
-        paint: makes the picture when it is first shown: uint8 (height, width, 4), straight alpha.
-        x_px, y_px: where its upper left corner lies; what is outside of the frame is not shown.
-    """
-
-    paint: Callable[[], Pixels]
-    x_px: int
-    y_px: int
-    start_s: float = 0.0
-    end_s: float = math.inf
-
-    def shows_at(self, at_s: float) -> bool:
-        return self.start_s - ROUNDING_S <= at_s < self.end_s - ROUNDING_S
+from gifapp.conversion.text.layer import Layer
 
 
 def layers(plan: Plan, *, beat: Callable[[], None]) -> list[Layer]:
@@ -47,11 +25,11 @@ def layers(plan: Plan, *, beat: Callable[[], None]) -> list[Layer]:
     """
     recipe, found = plan.recipe, list[Layer]()
     if recipe.overlay:
-        from gifapp.conversion.overlay import overlay_layer  # noqa: PLC0415
+        from gifapp.conversion.text.overlay import overlay_layer  # noqa: PLC0415
 
         found.append(overlay_layer(recipe.overlay, plan.width_px, plan.height_px))
     if recipe.captions or recipe.subtitles:
-        from gifapp.conversion.captions import caption_layers  # noqa: PLC0415
+        from gifapp.conversion.text.captions import caption_layers  # noqa: PLC0415
 
         found += caption_layers(plan, beat=beat)
     return found
@@ -64,7 +42,7 @@ def notes(plan: Plan) -> Iterator[str]:
         errors.RecipeInvalid: the subtitles cannot be read.
     """
     if plan.recipe.subtitles:
-        from gifapp.conversion.subtitles import read, shown_s  # noqa: PLC0415
+        from gifapp.conversion.text.subtitles import read, shown_s  # noqa: PLC0415
 
         if not any(shown_s(cue, plan) for cue in read(plan.recipe.subtitles)):
             yield "No subtitle shows: none falls into this part of the video."

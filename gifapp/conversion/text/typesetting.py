@@ -17,8 +17,8 @@ from typing import NamedTuple
 import uharfbuzz as hb
 from bidi import algorithm as bidi
 
-from gifapp.conversion import breaking, fonts
-from gifapp.conversion.fonts import EM, Typeface
+from gifapp.conversion.text import fonts, line_breaking
+from gifapp.conversion.text.fonts import EM, Typeface
 
 # of an em: what every line takes, so that lines stand even whatever their letters
 ASCENT, DESCENT = 0.9, 0.28
@@ -136,7 +136,7 @@ class Paragraph:
     """A line as it was typed: measured once, at no particular size, then wrapped at any."""
 
     def __init__(self, text: str, language: str | None) -> None:
-        self.clusters = breaking.clusters(text)
+        self.clusters = line_breaking.graphemes(text)
         self._language = language
         self._levels = _levels(self.clusters)
         self._typefaces = _typefaces(self.clusters)
@@ -149,14 +149,14 @@ class Paragraph:
     def wrapped(self, room_em: float, *, is_parting: bool) -> Ranges:
         """Ranges of clusters, one for each line; none at all if a word would have to be parted."""
         lines, start = [], 0
-        for first, last in breaking.words(self.clusters):
+        for first, last in line_breaking.break_ranges(self.clusters):
             end = self._without_spaces(first, last)
             if self._ends[end] - self._ends[start] > room_em and first > start:
                 lines.append((start, first))
                 start = first
             if self._ends[end] - self._ends[start] <= room_em:
                 continue
-            if not is_parting and first < end and not breaking.is_unspaced(self.clusters[first]):
+            if not is_parting and first < end and not line_breaking.is_unspaced(self.clusters[first]):
                 return []
             for here in range(first + 1, end):
                 if self._ends[here + 1] - self._ends[start] > room_em:
@@ -181,7 +181,7 @@ class Paragraph:
         )
 
     def _without_spaces(self, start: int, end: int) -> int:
-        while end > start and breaking.is_space(self.clusters[end - 1]):
+        while end > start and line_breaking.is_space(self.clusters[end - 1]):
             end -= 1
         return end
 
