@@ -14,8 +14,8 @@ from gifapp.conversion.frame_store import FrameStore
 from gifapp.conversion.mixing import faded
 from gifapp.conversion.plan import Plan, make_plan
 from gifapp.conversion.progress import Reporter
-from gifapp.conversion.video import Video
 from gifapp.conversion.text import compositing as words
+from gifapp.conversion.video import Video
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipe import Recipe
 from gifapp.domain.timing import MIN_DELAY_CS, STANDARD_FPS, delays_cs

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from gifapp.conversion.text import subtitles
 from gifapp.conversion.frame import Pixels
-from gifapp.conversion.text.glyphs import drawn, overhang_px
-from gifapp.conversion.text.layout import Box, avoid_overlap, margin_px, placed, share_across
 from gifapp.conversion.plan import Plan
-from gifapp.conversion.text.typesetting import Block, set_text
+from gifapp.conversion.text import subtitles
+from gifapp.conversion.text.glyphs import drawn, overhang_px
 from gifapp.conversion.text.layer import Layer
+from gifapp.conversion.text.layout import Box, avoid_overlap, margin_px, placed, share_across
+from gifapp.conversion.text.typesetting import Block, set_text
 from gifapp.domain.recipe_parts import Caption, Position
 
 SMALLEST_SUBTITLE_PX = 12

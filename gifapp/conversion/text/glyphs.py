@@ -12,8 +12,8 @@ import uharfbuzz as hb
 from numpy.typing import NDArray
 from PIL import Image, ImageChops
 
-from gifapp.conversion.text.fonts import EM, Typeface
 from gifapp.conversion.frame import Pixels
+from gifapp.conversion.text.fonts import EM, Typeface
 from gifapp.conversion.text.typesetting import Block, Glyph
 
 FURTHEST_PX = 2  # that an outline grows at once: the work is the square of it

@@ -8,8 +8,8 @@ import pytest
 
 from gifapp import errors
 from gifapp.conversion.plan import Cut
-from gifapp.conversion.text.subtitles import Cue, read, shown_s
 from gifapp.conversion.text.compositing import notes
+from gifapp.conversion.text.subtitles import Cue, read, shown_s
 from gifapp.domain.recipe import Recipe
 from tests.plans import a_plan, layers
 
