@@ -30,8 +30,6 @@ from gifapp.domain.timing import STANDARD_FPS
 Kind = Literal["folder", "zip"] | Container
 IN_SEQUENCES = ("PNG", "JPEG", "WEBP", "AVIF")  # by Pillow's names
 
-Image.MAX_IMAGE_PIXELS = None  # our own limit is checked before a picture is decoded
-
 
 def kind_of(path: Path) -> Kind | None:
     """What `path` is by its content; None: none of ours, a video perhaps."""

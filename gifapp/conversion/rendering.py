@@ -18,7 +18,7 @@ from gifapp.conversion.text import compositing as words
 from gifapp.conversion.video import Video
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipe import Recipe
-from gifapp.domain.timing import MIN_DELAY_CS, STANDARD_FPS, delays_cs
+from gifapp.domain.timing import MIN_DELAY_CS, MOST_PLAYS, STANDARD_FPS, delays_cs
 
 # what takes how long decides the shares of the progress bar; seconds on two cores
 _START_S, _READ_S, _WRITE_S = 0.1, 2e-9, 40e-9  # of ffmpeg, per pixel of the source, per pixel of the GIF
@@ -76,7 +76,7 @@ def rendered(
         frames = starmap(Frame, zip(pictures, delays, strict=True))
         shown = words.laid_on(faded(frames, recipe.look, sum(played_cs) / 100), layers)
         notes = (*video.notes, *words.notes(plan))
-        loop = (video.plays or 0) if recipe.loop is None else recipe.loop
+        loop = min(video.plays or 0, MOST_PLAYS) if recipe.loop is None else recipe.loop
         yield Rendering(plan.width_px, plan.height_px, plan.has_alpha, delays, shown, notes, loop)
 
 

@@ -13,6 +13,7 @@ MIN_DELAY_CS = 2  # browsers show a delay of 0 or 1 as 10
 MAX_FPS = 100 / MIN_DELAY_CS
 STANDARD_FPS = 12.5  # of a GIF that is made of a video, and of pictures without times of their own
 MAX_DELAY_CS = 65535
+MOST_PLAYS = 65535
 
 
 def frame_count(duration_s: float, fps: float) -> int:

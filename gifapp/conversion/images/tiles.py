@@ -20,6 +20,8 @@ SLOWED_MS = 100.0  # browsers show for so long, whatever the format
 # all that Pillow and our parsers raise at damaged files
 DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
 
+Image.MAX_IMAGE_PIXELS = None  # our own limit is checked before a picture is decoded
+
 
 class Disposal(Enum):
     """What becomes of a tile when the next one comes."""
