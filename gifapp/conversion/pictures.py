@@ -192,7 +192,7 @@ def opened(path: Path) -> Iterator[Pictures]:
 
     Raises:
         errors.PicturesInvalid: what is wrong with the folder or the zip.
-        errors.SourceDamaged: there is no picture in the file.
+        errors.SourceDamaged, errors.SourceNotVideo: there is no picture in the file.
     """
     kind = kind_of(path)
     if kind == "folder":
@@ -207,6 +207,8 @@ def opened(path: Path) -> Iterator[Pictures]:
 def _read(path: Path) -> Animation:
     try:
         return containers.read(_mapped(path))
+    except UnidentifiedImageError:
+        raise errors.SourceNotVideo from None
     except DAMAGE:
         raise errors.SourceDamaged from None
 

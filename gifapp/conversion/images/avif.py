@@ -16,8 +16,11 @@ from typing import NamedTuple
 from PIL import Image
 
 from gifapp.conversion.images.colour import displayed, upright_size
+from gifapp.conversion.images.colour_profile import of_code_points
 from gifapp.conversion.images.tiles import MOST_TILES, Animation, Tile, append, shown_ms
 
+_MOST_PIXELS = 16384**2  # of what libavif looks at
+_ENDLESS = 2**20  # edit lists say so by an immense length
 _REPEATS = 1  # a flag of edit lists
 
 
@@ -39,7 +42,10 @@ def read(data: memoryview) -> Animation:
     Raises:
         one of `tiles.DAMAGE`
     """
-    opened = Image.open(io.BytesIO(data), formats=("AVIF",))
+    claimed = _claimed_size(data)
+    if math.prod(claimed) > _MOST_PIXELS:  # it is the caller who refuses it for that
+        return Animation(*claimed, [Tile(0, 0, *claimed, decode=partial(_opened, data))])
+    opened = _opened(data)
     width_px, height_px = upright_size(opened)
     count = getattr(opened, "n_frames", 1)
     track = _track(data, count) if count > 1 else None
@@ -52,9 +58,35 @@ def read(data: memoryview) -> Animation:
     return Animation(width_px, height_px, tiles, track.plays if track else None)
 
 
+def _opened(data: memoryview) -> Image.Image:
+    opened: Image.Image = Image.open(io.BytesIO(data), formats=("AVIF",))
+    opened.info.setdefault("icc_profile", _profile(data))
+    return opened
+
+
 def _decoded(opened: Image.Image, number: int) -> Image.Image:
     opened.seek(number)
     return displayed(opened.copy())
+
+
+def _properties(data: memoryview) -> memoryview:
+    """The boxes that describe the stored pictures."""
+    return _path(_path(data, b"meta")[4:], b"iprp", b"ipco")
+
+
+def _claimed_size(data: memoryview) -> tuple[int, int]:
+    sizes = [
+        struct.unpack_from(">2I", box, 4) for box in _boxes(_properties(data), b"ispe") if len(box) >= 12
+    ]
+    return max(sizes, key=math.prod, default=(0, 0))
+
+
+def _profile(data: memoryview) -> bytes | None:
+    """The profile of the colours that the file names by numbers."""
+    for box in _boxes(_properties(data), b"colr"):
+        if bytes(box[:4]) == b"nclx" and len(box) >= 8:
+            return of_code_points(*struct.unpack_from(">2H", box, 4))
+    return None
 
 
 def _track(data: memoryview, count: int) -> _Track | None:
@@ -88,8 +120,8 @@ def _plays(track: memoryview) -> int:
         return 1
     shown = _number(edits, 8, is_long=bool(edits[0]))
     whole = _number(header, 28 if header[0] else 20, is_long=bool(header[0]))
-    is_endless = whole == (2**64 if header[0] else 2**32) - 1
-    return 0 if is_endless else max(1, math.ceil(whole / shown))
+    plays = max(1, math.ceil(whole / shown))
+    return plays if plays < _ENDLESS else 0
 
 
 def _number(box: memoryview, at: int, *, is_long: bool) -> int:

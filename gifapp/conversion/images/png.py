@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from gifapp.conversion.images.colour import displayed, upright_size
 from gifapp.conversion.images.colour_profile import BT709, of_code_points, rgb_profile
@@ -20,6 +20,7 @@ from gifapp.conversion.images.tiles import Animation, Disposal, Tile, append, sh
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEADER_BYTES, _CICP_BYTES, _CHRM_BYTES = 13, 4, 32
+_SRGB_GAMMA = 45455  # what writers of sRGB give for old readers
 _MOST_FRAMES = 2**31
 _DISPOSALS = (Disposal.KEEP, Disposal.CLEAR, Disposal.RESTORE)
 _SHARED = (
@@ -82,11 +83,11 @@ def read(data: memoryview) -> Animation:
     """The frames of an APNG, or the picture of a PNG.
 
     Raises:
-        ValueError: there is none.
+        UnidentifiedImageError: it is no PNG; ValueError: there is no picture in it.
     """
     header = next(_chunks(data), None)
     if not header or header.kind != b"IHDR" or len(header.body) != _HEADER_BYTES:
-        raise ValueError("no header")
+        raise UnidentifiedImageError("no header")
     return _animated(data, header) if is_animated(data) else _still(data, header)
 
 
@@ -219,9 +220,10 @@ def _profile(shared: list[_Chunk]) -> bytes | None:
         return of_code_points(*chunks[b"cICP"][:2])
     if b"gAMA" not in chunks or chunks.keys() & {b"iCCP", b"sRGB"}:
         return None
-    gamma = int.from_bytes(chunks[b"gAMA"], "big")
-    chromaticities = BT709
-    if len(chunks.get(b"cHRM", b"")) == _CHRM_BYTES:
+    gamma, chromaticities = int.from_bytes(chunks[b"gAMA"], "big"), BT709
+    if len(chunks.get(b"cHRM", b"")) != _CHRM_BYTES:
+        gamma = 0 if gamma == _SRGB_GAMMA else gamma
+    else:
         numbers = struct.unpack(">8I", chunks[b"cHRM"])
         chromaticities = [
             (x / 100_000, y / 100_000) for x, y in zip(numbers[::2], numbers[1::2], strict=True)
