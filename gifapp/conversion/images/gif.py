@@ -123,6 +123,8 @@ class _Parser:
         code_bits, start = self._take(1)[0], self._at
         self.is_last_whole = self._skip_sub_blocks()
         data = self._data[start : self._at]
+        if not self.is_last_whole:
+            data = _closed(data)
         image = _Image(width_px, height_px, flags & 0x40, code_bits, colours, control.transparent, data)
         tile = Tile(
             *(x_px, y_px, width_px, height_px),
@@ -158,6 +160,15 @@ class _Parser:
         if len(taken) < length:
             raise _Cut
         return taken
+
+
+def _closed(blocks: memoryview) -> memoryview:
+    """Sub-blocks that the end of the file cuts off, the last one made as long as it is."""
+    at = 0
+    while at < len(blocks) and at + blocks[at] + 1 <= len(blocks):
+        at += blocks[at] + 1
+    rest = blocks[at + 1 :]
+    return memoryview(bytes(blocks[:at]) + bytes([len(rest)]) + rest + b"\0")
 
 
 def _control(block: memoryview) -> _Control:
