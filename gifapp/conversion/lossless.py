@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,23 +16,74 @@ from numpy.typing import NDArray
 from gifapp import errors, processes
 
 Pixels = NDArray[np.uint8]
+OnFrame = Callable[[], None]
+
+_RGB, _RGBA = 3, 4
+_APPENDED = ("-filter_complex", "[1:v]format=argb[earlier];[0:v]format=argb[later];[earlier][later]concat")
+
+
+class FrameWriter(ExitStack):
+    """Writes frames, uint8 (height, width, 3 or 4), of one size into a lossless video at `path`.
+
+    The first frame says how large they are; without one there is no video. The video has an alpha channel
+    if a frame has one that is not opaque all over, or the first frame has one at all.
+    """
+
+    def __init__(self, path: Path, *, fps: float) -> None:
+        super().__init__()
+        self._path = path
+        self._fps = fps
+        self._shape: tuple[int, ...] = ()
+        self._count = 0
+
+    def write(self, frame: Pixels) -> None:
+        """Write the next frame.
+
+        Raises:
+            errors.FramesInvalid: its size is not that of the first one, or ffmpeg could not store it.
+        """
+        self._count += 1
+        if not self._shape:
+            self._open(frame.shape)
+        elif frame.shape[:2] != self._shape[:2]:
+            raise errors.FramesInvalid(
+                problem=f"number {self._count} has the shape {frame.shape}, the first one {self._shape}"
+            )
+        frame = self._with_our_channels(frame)  # after which another file may be open
+        self._write(frame)
+
+    def _with_our_channels(self, frame: Pixels) -> Pixels:
+        if self._shape[2] == _RGB and frame.shape[2] == _RGBA:
+            if frame[..., 3].min() == 255:
+                return frame[..., :3]
+            self._go_on_with_alpha()
+        if self._shape[2] == _RGBA and frame.shape[2] == _RGB:
+            return np.dstack([frame, np.full(frame.shape[:2], 255, np.uint8)])
+        return frame
+
+    def _go_on_with_alpha(self) -> None:
+        self.close()
+        earlier = self._path.rename(self._path.with_name("earlier.mov"))
+        self._open((*self._shape[:2], _RGBA), earlier)
+
+    def _open(self, shape: tuple[int, ...], earlier: Path | None = None) -> None:
+        self._shape = shape
+        self._write = self.enter_context(_lossless_file(self._path, self._fps, shape, earlier))
 
 
 @contextmanager
-def lossless_file(
-    path: Path, *, fps: float, width_px: int, height_px: int, has_alpha: bool
+def _lossless_file(
+    path: Path, fps: float, shape: tuple[int, ...], earlier: Path | None
 ) -> Iterator[Callable[[Pixels], object]]:
-    """Write a video at `path`; what is given takes one frame, uint8 (height, width, 3 or 4), after the other.
-
-    Raises:
-        errors.FramesInvalid: ffmpeg could not store them.
-    """
+    """Write a video of the frames in `earlier` and of those that what is given takes, one after the other."""
+    height_px, width_px, channels = shape
     argv = [
         imageio_ffmpeg.get_ffmpeg_exe(),
         *("-nostdin", "-loglevel", "error", "-f", "rawvideo", "-s", f"{width_px}x{height_px}"),
-        *("-pix_fmt", "rgba" if has_alpha else "rgb24"),
+        *("-pix_fmt", "rgba" if channels == _RGBA else "rgb24"),
         *("-r", str(Fraction(fps).limit_denominator(1001)), "-i", "pipe:0"),
-        *("-c:v", "qtrle", "-pix_fmt", "argb" if has_alpha else "rgb24", "-f", "mov", str(path)),
+        *(("-i", str(earlier), *_APPENDED) if earlier else ()),
+        *("-c:v", "qtrle", "-pix_fmt", "argb" if channels == _RGBA else "rgb24", "-f", "mov", str(path)),
     ]
     ffmpeg = processes.spawn(
         argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
