@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from gifapp.conversion.dither import Lookup
-from gifapp.conversion.frame import Frame
-from gifapp.conversion.grouping import Group, kind_of
+from gifapp.conversion.frame import Frame, Pixels
+from gifapp.conversion.grouping import kind_of
+from gifapp.conversion.lookup import Lookup
 from gifapp.conversion.palette import Histogram, Palette
 from gifapp.conversion.style import Style
-from gifapp.conversion.tolerance import Tolerance, tolerance
+from gifapp.conversion.tolerance import EXACT, Tolerance, tolerance
 
 _FEWEST_WITH_HOLD = 4  # with fewer colours, none is given up for transparency
 
@@ -21,6 +22,16 @@ class Paint(NamedTuple):
     lookup: Lookup
     tolerance: Tolerance
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether every pixel comes out as it is in the source."""
+        return self.tolerance is EXACT
+
+
+def exact_paint(palette: Palette) -> Paint:
+    """For pictures all of whose colours the palette has."""
+    return Paint(palette, Lookup(palette), EXACT)
+
 
 class Chooser:
     """Chooses the paint for each group in turn; used by one thread at a time."""
@@ -30,28 +41,44 @@ class Chooser:
         self._histogram = Histogram()
         self._paint: Paint | None = None
 
-    def count(self, frame: Frame) -> None:
-        """Let the colours of `frame` count for the next palette."""
-        self._histogram.add(frame.pixels)
+    def count(self, pixels: Pixels) -> None:
+        """Let the colours of `pixels` count for the next palette."""
+        self._histogram.add(pixels)
 
-    def choose(self, group: Group) -> Paint:
-        """The paint for these frames; a global one is chosen once, when all frames were counted."""
+    def choose(self, frames: Sequence[Frame]) -> Paint:
+        """The paint for these frames; a global one is chosen once, when all frames were counted.
+
+        It is exact where the table can hold all of their colours, unless `lossy` asks for less.
+        """
         if self._style.palette == "global":
-            self._paint = self._paint or self._chosen(group[0], holds=True)
+            self._paint = self._paint or self._chosen(frames[0].pixels, holds=True)
             return self._paint
         self._histogram.clear()
-        for frame in group:
-            self.count(frame)
-        may_be_still = self._paint is None and len(group) == 1
-        self._paint = self._chosen(group[0], holds=not may_be_still)
+        for frame in frames:
+            self.count(frame.pixels)
+        may_be_still = self._paint is None and len(frames) == 1
+        self._paint = self._chosen(frames[0].pixels, holds=not may_be_still)
         return self._paint
 
-    def _chosen(self, frame: Frame, *, holds: bool) -> Paint:
+    def _chosen(self, pixels: Pixels, *, holds: bool) -> Paint:
+        has_alpha = pixels.shape[2] == 4
+        if self._style.lossy == 0 and (paint := self._exact(holds=holds, has_alpha=has_alpha)):
+            return paint
         style = self._style
-        kind = kind_of(frame.pixels) if style.content == "auto" else style.content
+        kind = kind_of(pixels) if style.content == "auto" else style.content
         rules = tolerance(kind, style.dither, style.lossy)
-        has_alpha = frame.pixels.shape[2] == 4
         reserved = has_alpha or (holds and style.colours >= _FEWEST_WITH_HOLD)
         colours = self._histogram.choose(style.colours - reserved, rules.spread if holds else 0.0)
         palette = Palette(colours, len(colours) if reserved else None)
         return Paint(palette, Lookup(palette), rules)
+
+    def _exact(self, *, holds: bool, has_alpha: bool) -> Paint | None:
+        """A paint with all of the colours: the one before if it has them, None if they are too many."""
+        colours = self._histogram.all_colours(self._style.colours - has_alpha)
+        if colours is None:
+            return None
+        before = self._paint
+        if before and before.is_exact and before.palette.has_all(colours):
+            return before
+        reserved = has_alpha or (holds and len(colours) < self._style.colours)
+        return exact_paint(Palette(colours, len(colours) if reserved else None))

@@ -9,7 +9,7 @@ from gifapp.conversion import lzw
 from gifapp.conversion.dither import Rectangle
 from gifapp.conversion.drawing import Disposal, Drawn
 from gifapp.conversion.palette import Palette
-from gifapp.domain.timing import MAX_DELAY_CS
+from gifapp.domain.timing import split_delay
 
 TRAILER = b";"
 
@@ -45,7 +45,7 @@ class GifFile:
             palette, indices = palette.without_unused(indices)
         self.colours = max(self.colours, palette.size)
         data = lzw.compress(indices, table_bits(palette))
-        *repeats, last = _pieces(drawn.delay_cs)
+        *repeats, last = split_delay(drawn.delay_cs)
         for delay_cs, disposal in [*((one, Disposal.KEEP) for one in repeats), (last, drawn.disposal)]:
             self.frames += 1
             yield image(data, drawn.where, palette, delay_cs, disposal, is_global=is_global)
@@ -89,9 +89,3 @@ def image(
 
 def _table(palette: Palette) -> bytes:
     return palette.colours.tobytes().ljust(3 << table_bits(palette), b"\0")
-
-
-def _pieces(delay_cs: int) -> list[int]:
-    """A delay as a sum of delays that GIF can hold, about equal so that none is too short."""
-    count = -(-delay_cs // MAX_DELAY_CS) or 1
-    return [delay_cs // count + (number < delay_cs % count) for number in range(count)]

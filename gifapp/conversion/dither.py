@@ -22,16 +22,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gifapp.conversion.kernels import inlined, kernel
+from gifapp.conversion.lookup import Lookup, find
 from gifapp.conversion.lzw import MOST_CODES, SLOTS, code_at, slot_of
 from gifapp.conversion.masks import mask
-from gifapp.conversion.palette import BLUE, GREEN, OPAQUE_ALPHA, RED, Palette, nearest
+from gifapp.conversion.palette import BLUE, GREEN, OPAQUE_ALPHA, RED, Palette
 from gifapp.conversion.tolerance import Tolerance
 from gifapp.domain.recipe import Dither
 
-_UNKNOWN, _CROWDED = -1, -2
 _FAR = 1 << 30
 _FIRST_CODE = 258
-_CACHE = 1 << 14
 _MOST_SIBLINGS = 12  # phrases looked at for a stand-in; all of them would save 0.7 % more (measured)
 
 # R. Floyd and L. Steinberg, "An adaptive algorithm for spatial grey scale", Proc. SID 17(2), 1976;
@@ -61,20 +60,6 @@ class Rectangle(NamedTuple):
         if self.is_empty or other.is_empty:
             return other if self.is_empty else self
         return Rectangle(*map(min, self[:2], other[:2]), *map(max, self[2:], other[2:]))
-
-
-class Lookup:
-    """The nearest palette colour of any colour, remembered once it was asked for.
-
-    One cell per 4x4x4 colours holds the answer for the cell's middle; a cell with several palette
-    colours in it is answered for each exact colour instead, so no palette colour is ever missed.
-    """
-
-    def __init__(self, palette: Palette) -> None:
-        self.colours = np.ascontiguousarray(palette.colours.T, np.int32)
-        self.cells = np.full(1 << 18, _UNKNOWN, np.int16)
-        self.cached = np.full(_CACHE, -1, np.int32)  # exact colour << 8 | index
-        _mark(self.colours, self.cells)
 
 
 class _Phrases:
@@ -124,7 +109,7 @@ class Canvas:
 
     def _where(self, pixels: NDArray[np.uint8], rules: NDArray[np.int32]) -> NDArray[np.int64]:
         """The rectangle outside which every pixel is held; the first frame is drawn whole."""
-        if not self._has_drawn or rules[_TRANSPARENT] < 0:
+        if not self._has_drawn:
             return np.array(self._screen, np.int64)
         where = np.zeros(4, np.int64)
         _changed(pixels, self.shown, self.is_shown, rules, where)
@@ -134,13 +119,13 @@ class Canvas:
         """Where something is shown that `pixels` has transparent."""
         if pixels.shape[2] == 3:
             return Rectangle(0, 0, 0, 0)
-        return _bounds((self.is_shown != 0) & (pixels[:, :, 3] < OPAQUE_ALPHA))
+        return bounds((self.is_shown != 0) & (pixels[:, :, 3] < OPAQUE_ALPHA))
 
     def clear(self, where: Rectangle) -> None:
         self.is_shown[where.top : where.bottom, where.left : where.right] = 0
 
 
-def _bounds(is_set: NDArray[np.bool_]) -> Rectangle:
+def bounds(is_set: NDArray[np.bool_]) -> Rectangle:
     rows, columns = np.flatnonzero(is_set.any(axis=1)), np.flatnonzero(is_set.any(axis=0))
     if not len(rows):
         return Rectangle(0, 0, 0, 0)
@@ -154,36 +139,6 @@ def _rules(palette: Palette, tolerance: Tolerance) -> NDArray[np.int32]:
     """What the kernels must know of them; -1 for no transparency."""
     transparent = -1 if palette.transparent is None else palette.transparent
     return np.array([tolerance.floor, tolerance.share, tolerance.most, transparent], np.int32)
-
-
-@inlined
-def _cell(red, green, blue):
-    return (red >> 2) << 12 | (green >> 2) << 6 | blue >> 2
-
-
-@kernel("void(i4[:,::1], i2[::1])")
-def _mark(colours, cells):
-    for index in range(colours.shape[1]):
-        cell = _cell(colours[0, index], colours[1, index], colours[2, index])
-        cells[cell] = index if cells[cell] == _UNKNOWN else _CROWDED
-
-
-@inlined
-def _find(colours, cells, cached, colour):
-    red, green, blue = colour
-    cell = _cell(red, green, blue)
-    index = np.int32(cells[cell])
-    if index >= 0:
-        return index
-    if index == _UNKNOWN:
-        index = nearest(colours, red & ~3 | 2, green & ~3 | 2, blue & ~3 | 2)
-        cells[cell] = index
-        return index
-    key = red << 16 | green << 8 | blue
-    slot = ((key * 0x9E3779B1) & 0xFFFFFFFF) >> 18
-    if cached[slot] >> 8 != key:
-        cached[slot] = key << 8 | nearest(colours, red, green, blue)
-    return cached[slot] & 255
 
 
 @inlined
@@ -281,10 +236,10 @@ def _diffuse(wanted, new, weights, here, below, x):  # noqa: PLR0917
 def _best(colours, cells, cached, source, wanted, prefers_exact):  # noqa: PLR0917
     """The palette's colour nearest to the one wanted, or the source's own where that is preferred."""
     if prefers_exact:
-        index = _find(colours, cells, cached, source)
+        index = find(colours, cells, cached, source)
         if _apart(source, _colour(colours, index)) == 0:
             return index
-    return _find(colours, cells, cached, wanted)
+    return find(colours, cells, cached, wanted)
 
 
 @inlined

@@ -8,11 +8,12 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from gifapp.conversion.choosing import Paint
+from gifapp.conversion.choosing import Paint, exact_paint
 from gifapp.conversion.dither import Canvas, Rectangle
-from gifapp.conversion.frame import Frame
+from gifapp.conversion.exactness import exact_palette
+from gifapp.conversion.frame import Frame, Pixels
 from gifapp.conversion.palette import Palette
-from gifapp.domain.recipe import Dither
+from gifapp.conversion.style import Style
 
 
 class Disposal(IntEnum):
@@ -46,8 +47,11 @@ class Drawn:
 class Drawer:
     """Draws frames in turn; equal neighbours become one. Used by one thread at a time."""
 
-    def __init__(self, width_px: int, height_px: int, dither: Dither) -> None:
-        self._canvas = Canvas(width_px, height_px, dither)
+    def __init__(self, width_px: int, height_px: int, style: Style) -> None:
+        self._canvas = Canvas(width_px, height_px, style.dither)
+        self._most_colours = style.colours
+        self._may_have_own = style.lossy == 0 and style.palette != "global"
+        self._shows_source = True  # on all of the canvas
         self._last: Drawn | None = None
 
     def draw(self, frame: Frame, paint: Paint) -> Drawn | None:
@@ -57,6 +61,7 @@ class Drawer:
         if before and not vanishing.is_empty:
             before.clear_also(vanishing)
             self._canvas.clear(before.where)
+        paint = self._exact(frame.pixels, paint)
         indices, where = self._canvas.draw(frame.pixels, *paint)
         if before and where.is_empty and before.disposal is Disposal.KEEP:
             before.delay_cs += frame.delay_cs
@@ -66,6 +71,14 @@ class Drawer:
             indices = np.full((1, 1), paint.palette.transparent, np.uint8)
         self._last = Drawn(indices, where, paint.palette, frame.delay_cs)
         return before
+
+    def _exact(self, pixels: Pixels, paint: Paint) -> Paint:
+        """The group's paint, or the frame's own where only that shows it exactly."""
+        if not paint.is_exact and self._may_have_own:
+            own = exact_palette(pixels, self._canvas, self._most_colours, shows_source=self._shows_source)
+            paint = exact_paint(own) if own else paint
+        self._shows_source = paint.is_exact
+        return paint
 
     def last(self) -> Drawn | None:
         """The frame that no other comes after."""

@@ -24,14 +24,18 @@ from gifapp.conversion.drawing import Drawer, Drawn
 from gifapp.conversion.frame import Frame
 from gifapp.conversion.frame_store import FrameStore
 from gifapp.conversion.grouping import AUTO_FRAMES, groups
+from gifapp.conversion.merging import Held, merged
+from gifapp.conversion.palette import OPAQUE_ALPHA
 from gifapp.conversion.style import Style
 
 __all__ = ["ENGINE_VERSION", "GROUP_FRAMES", "Encoded", "Style", "encode", "warm_up"]
 
-ENGINE_VERSION = "4"
+ENGINE_VERSION = "5"
 GROUP_FRAMES = AUTO_FRAMES
 _MOST_WAITING = 8  # frames that were read and are not written yet
 _BEAT_S = 0.1
+_NOTHING: Future[bytes] = Future()  # what a frame adds that looks like the one before
+_NOTHING.set_result(b"")
 
 
 class Encoded(NamedTuple):
@@ -92,7 +96,7 @@ class _Line:
         self.gif = GifFile(width_px, height_px, loop)
         self._style = style
         self._chooser = Chooser(style)
-        self._drawer = Drawer(width_px, height_px, style.dither)
+        self._drawer = Drawer(width_px, height_px, style)
         self._choosing, self._drawing, self._writing = (ThreadPoolExecutor(1, "gif") for _ in range(3))
 
     def blocks(self, frames: Iterable[Frame]) -> Iterator[bytes]:
@@ -102,8 +106,10 @@ class _Line:
             for group in groups(seen, self._style.palette):
                 while len(waiting) > _MOST_WAITING:
                     yield self._done(waiting.popleft())
-                paint = self._choosing.submit(self._chooser.choose, group)
-                waiting.extend(self._block(frame, paint) for frame in group)
+                paint = self._choosing.submit(self._chooser.choose, [held.frame for held in group])
+                for held in group:
+                    waiting.append(self._block(held.frame, paint))
+                    waiting.extend([_NOTHING] * (held.frames - 1))
             while len(waiting) > 1:
                 yield self._done(waiting.popleft())
             last = self._writing.submit(self._written, self._drawing.submit(self._drawer.last))
@@ -120,8 +126,10 @@ class _Line:
         for stage in (self._choosing, self._drawing, self._writing):
             stage.shutdown(cancel_futures=True)
 
-    def _seen(self, frames: Iterable[Frame]) -> Generator[Frame]:
-        return _counted(frames, self._chooser) if self._style.palette == "global" else _passed(frames)
+    def _seen(self, frames: Iterable[Frame]) -> Generator[Held]:
+        """Each picture once, even if many frames in a row show it."""
+        seen = merged(frames, opaque_alpha=OPAQUE_ALPHA, beat=self._beat)
+        return _counted(seen, self._chooser) if self._style.palette == "global" else seen
 
     def _block(self, frame: Frame, paint: Future[Paint]) -> Future[bytes]:
         drawn = self._drawing.submit(lambda: self._drawer.draw(frame, paint.result()))
@@ -136,19 +144,15 @@ def _say_nothing() -> None:
     """Nobody listens."""
 
 
-def _passed(frames: Iterable[Frame]) -> Generator[Frame]:
-    yield from frames
-
-
-def _counted(frames: Iterable[Frame], chooser: Chooser) -> Generator[Frame]:
-    """The frames after all of them were counted; until then they are on the disk."""
-    frames = iter(frames)
-    first = next(frames)
-    delays_cs: list[int] = []
-    with closing(FrameStore(first.pixels.shape)) as store:
-        for frame in chain([first], frames):
-            store.append(np.ascontiguousarray(frame.pixels))
-            chooser.count(frame)
-            delays_cs.append(frame.delay_cs)
-        for number, delay_cs in enumerate(delays_cs):
-            yield Frame(store[number], delay_cs)
+def _counted(seen: Generator[Held], chooser: Chooser) -> Generator[Held]:
+    """The pictures after all of them were counted; until then they are on the disk."""
+    first = next(seen)
+    times: list[tuple[int, int]] = []
+    with closing(seen), closing(FrameStore(first.frame.pixels.shape)) as store:
+        for frame, frames in chain([first], seen):
+            pixels = np.require(frame.pixels, np.uint8, ["C", "W"])
+            store.append(pixels)
+            chooser.count(pixels)
+            times.append((frame.delay_cs, frames))
+        for number, (delay_cs, frames) in enumerate(times):
+            yield Held(Frame(store[number], delay_cs), frames)

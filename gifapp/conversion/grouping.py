@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gifapp.conversion.frame import Frame, Pixels
+from gifapp.conversion.merging import Held
 from gifapp.domain.recipe import PaletteScope
 
 Kind = Literal["film", "screen"]
@@ -25,19 +26,19 @@ _CUT = 0.4  # of the brightness is elsewhere
 _SOFT_STEP = 4
 _FEW_SHADES = 8
 
-Group = list[Frame]
+Group = list[Held]
 
 
-def groups(frames: Iterable[Frame], scope: PaletteScope) -> Iterator[Group]:
-    """Neighbouring frames that share a palette; a cut always begins a new group."""
+def groups(pictures: Iterable[Held], scope: PaletteScope) -> Iterator[Group]:
+    """Neighbouring pictures that share a palette; a cut always begins a new group."""
     group: Group = []
     before: NDArray[np.int64] | None = None
-    for frame in map(_for_kernels, frames):
-        brightness = _brightness(frame.pixels)
+    for held in map(_for_kernels, pictures):
+        brightness = _brightness(held.frame.pixels)
         if group and (_is_full(group, scope) or _is_cut(before, brightness)):
             yield group
             group = []
-        group.append(frame)
+        group.append(held)
         before = brightness
     if group:
         yield group
@@ -60,13 +61,14 @@ def kind_of(pixels: Pixels) -> Kind:
     return "screen" if is_screen else "film"
 
 
-def _for_kernels(frame: Frame) -> Frame:
+def _for_kernels(held: Held) -> Held:
     """Kernels want pixels in rows without gaps, and writable."""
-    return Frame(np.require(frame.pixels, np.uint8, ["C", "W"]), frame.delay_cs)
+    pixels, delay_cs = held.frame
+    return Held(Frame(np.require(pixels, np.uint8, ["C", "W"]), delay_cs), held.frames)
 
 
 def _is_full(group: Group, scope: PaletteScope) -> bool:
-    most = max(1, min(_MOST_FRAMES[scope], _MOST_BYTES // group[0].pixels.nbytes))
+    most = max(1, min(_MOST_FRAMES[scope], _MOST_BYTES // group[0].frame.pixels.nbytes))
     return len(group) >= most
 
 

@@ -32,6 +32,9 @@ class Palette(NamedTuple):
     def size(self) -> int:
         return len(self.colours) + (self.transparent is not None)
 
+    def has_all(self, colours: Colours) -> bool:
+        return set(map(bytes, colours)) <= set(map(bytes, self.colours))
+
     def without_unused(self, indices: NDArray[np.uint8]) -> tuple[Palette, NDArray[np.uint8]]:
         """The palette with only the colours that `indices` name, and the indices into it."""
         used = np.zeros(256, np.uint8)
@@ -74,6 +77,14 @@ class Histogram:
     def add(self, pixels: NDArray[np.uint8]) -> None:
         """Count the pixels that are not transparent; uint8 (height, width, 3 or 4)."""
         _count(pixels, self._keys, self._sums, *self._spare, self._state)
+
+    def all_colours(self, most: int) -> Colours | None:
+        """Every colour that was counted, if there are no more than `most`; black stands for none at all."""
+        if self._state[0] > 0 or self._state[1] > most:
+            return None
+        keys = np.sort(self._keys[self._keys >= 0])
+        colours = np.stack([keys >> 16, keys >> 8 & 255, keys & 255], axis=1).astype(np.uint8)
+        return colours if len(colours) else np.zeros((1, 3), np.uint8)
 
     def choose(self, colours: int, spread: float = 0.0) -> Colours:
         """At most `colours` colours that together are nearest to all that was counted.

@@ -32,6 +32,9 @@ class Tolerance(NamedTuple):
     spread: float
 
 
+EXACT = Tolerance(strength=0, floor=0, share=0, most=0, spread=0.0)
+"""For pictures all of whose colours the palette has."""
+
 _FILM = Tolerance(strength=64, floor=27, share=192, most=120, spread=1.0)
 _ASKED_STRENGTH = 80  # of who names a dither: a little more than is best for the bytes
 _SCREEN = Tolerance(strength=0, floor=9, share=64, most=72, spread=0.5)

@@ -21,10 +21,11 @@ from gifapp.conversion.codecs import Words, for_h264, ways
 from gifapp.conversion.endings import end_apng, end_webp
 from gifapp.conversion.feeding import Fed
 from gifapp.conversion.frame import Frame
+from gifapp.conversion.merging import merged
 from gifapp.conversion.rendering import Rendering
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipe import Recipe
-from gifapp.domain.timing import MAX_DELAY_CS
+from gifapp.domain.timing import split_delay
 
 _LOOKED_AT = 8  # frames
 _WORTH_TIMES = 2  # a WebP without loss may be so many times as large as with it
@@ -68,7 +69,7 @@ def write(
     """
     if recipe.format == "mp4":
         rendering = for_h264(rendering)
-    frames = _merged(_counted(rendering.frames, on_frame))
+    frames = _merged(_counted(rendering.frames, on_frame), beat)
     seen = list(islice(frames, _LOOKED_AT))
     start = partial(Fed, limits=limits, beat=beat)
     count = _written(ways(recipe, seen, rendering.loop), rendering, chain(seen, frames), out, start)
@@ -127,14 +128,7 @@ def _counted(frames: Iterable[Frame], on_frame: Callable[[int], None]) -> Iterat
         on_frame(number)
 
 
-def _merged(frames: Iterator[Frame]) -> Iterator[Frame]:
-    """The frames, neighbours that are the same as one."""
-    shown = next(frames)
-    for frame in frames:
-        delay_cs = shown.delay_cs + frame.delay_cs
-        if delay_cs <= MAX_DELAY_CS and np.array_equal(shown.pixels, frame.pixels):
-            shown = Frame(shown.pixels, delay_cs)
-        else:
-            yield shown
-            shown = frame
-    yield shown
+def _merged(frames: Iterable[Frame], beat: Callable[[], None]) -> Iterator[Frame]:
+    """The frames, neighbours that look the same as one unless that stays for too long."""
+    for (pixels, delay_cs), _ in merged(frames, beat=beat):
+        yield from (Frame(pixels, piece_cs) for piece_cs in split_delay(delay_cs))

@@ -32,6 +32,12 @@ def delays_cs(duration_s: float, fps: float) -> Iterator[int]:
         yield delay_cs
 
 
+def split_delay(delay_cs: int) -> list[int]:
+    """A delay as a sum of delays that a file can hold, about equal so that none is too short."""
+    count = -(-delay_cs // MAX_DELAY_CS) or 1
+    return [delay_cs // count + (number < delay_cs % count) for number in range(count)]
+
+
 def overlaps_s(lengths_s: Sequence[float], crossfade_s: float) -> list[float]:
     """How long each two neighbours show at once: less than asked for where one is shorter.
 

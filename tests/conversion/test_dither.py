@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from gifapp.conversion.dither import Canvas, Lookup, Rectangle
+from gifapp.conversion.dither import Canvas, Rectangle
+from gifapp.conversion.lookup import Lookup
 from gifapp.conversion.lzw import compress
 from gifapp.conversion.palette import BLUE, GREEN, RED, Palette
 from gifapp.conversion.tolerance import Tolerance, tolerance
