@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
@@ -35,6 +36,10 @@ CHAIN = (
 
 # where emoji live among other signs; outside of it only a variation selector makes one
 PICTURES = ((0x231A, 0x2400), (0x2600, 0x2C00), (0x1F000, 0x20000))
+# what Unicode calls default ignorable and Python no format character: selectors, fillers, a joiner
+HIDDEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
 AS_TEXT, AS_PICTURE, KEYCAP = "\ufe0e", "\ufe0f", "\u20e3"
 
 
@@ -83,4 +88,4 @@ def _wants_picture(cluster: str) -> bool:
 
 def _is_hidden(character: str) -> bool:
     """Joiners, marks of direction and selectors: they change others and have no look."""
-    return unicodedata.category(character) == "Cf" or "\ufe00" <= character <= "\ufe0f"
+    return unicodedata.category(character) == "Cf" or HIDDEN.match(character) is not None

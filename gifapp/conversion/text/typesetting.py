@@ -1,21 +1,22 @@
 """Text to lines of glyphs: fonts chosen, letters shaped and joined, directions ordered, lines filled.
 
-HarfBuzz shapes and python-bidi tells directions (Unicode's annex 9); both come as wheels, so that a
-caption looks the same on every machine.
+HarfBuzz shapes, python-bidi tells directions (Unicode's annex 9) and ICU where lines may break; all come as
+wheels, so that a caption looks the same on every machine.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import NamedTuple
 
+import bidi
 import uharfbuzz as hb
-from bidi import algorithm as bidi
 
 from gifapp.conversion.text import fonts, line_breaking
 from gifapp.conversion.text.fonts import EM, Typeface
@@ -27,8 +28,7 @@ READABLE_PX = 10
 SMALLEST_PX = 4
 SHRINK = 0.92
 BALANCING = 6  # halvings of the width
-NEUTRAL = "\ufffd"  # in place of characters that are newer than Python's tables
-DIRECTIONS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # embedded ones, which few type
+FROM_RIGHT = {"R", "AL", "AN", "RLE", "RLO", "RLI"}  # Unicode's names of directions
 
 Ranges = list[tuple[int, int]]
 
@@ -40,6 +40,15 @@ class Glyph(NamedTuple):
     number: int
     x_em: float
     y_em: float
+
+
+class _Ink(NamedTuple):
+    """What is drawn of a glyph, in ems from the start of its line; y grows upwards."""
+
+    left_em: float
+    right_em: float
+    top_em: float
+    bottom_em: float
 
 
 @dataclass(frozen=True)
@@ -127,9 +136,7 @@ def _cleaned(text: str) -> list[str]:
 
 
 def _drawable(character: str) -> str:
-    if unicodedata.category(character) in ("Cc", "Cs"):
-        return " "
-    return "" if character in DIRECTIONS else character
+    return " " if unicodedata.category(character) in ("Cc", "Cs") else character
 
 
 class Paragraph:
@@ -137,10 +144,12 @@ class Paragraph:
 
     def __init__(self, text: str, language: str | None) -> None:
         self.clusters = line_breaking.graphemes(text)
+        self._words = [*line_breaking.break_ranges(self.clusters)] or [(0, 0)]
         self._language = language
         self._levels = _levels(self.clusters)
         self._typefaces = _typefaces(self.clusters)
         self._advances = [0.0] * len(self.clusters)
+        self._overhangs = [0.0] * len(self.clusters)
         self._tops = [ASCENT] * len(self.clusters)
         self._bottoms = [DESCENT] * len(self.clusters)
         self._measure()
@@ -149,20 +158,26 @@ class Paragraph:
     def wrapped(self, room_em: float, *, is_parting: bool) -> Ranges:
         """Ranges of clusters, one for each line; none at all if a word would have to be parted."""
         lines, start = [], 0
-        for first, last in line_breaking.break_ranges(self.clusters):
+        for first, last in self._words:
             end = self._without_spaces(first, last)
-            if self._ends[end] - self._ends[start] > room_em and first > start:
+            if self._width_em(start, end) > room_em and first > start:
                 lines.append((start, first))
                 start = first
-            if self._ends[end] - self._ends[start] <= room_em:
+            if self._width_em(start, end) <= room_em:
                 continue
-            if not is_parting and first < end and not line_breaking.is_unspaced(self.clusters[first]):
+            if not is_parting and first < end:
                 return []
             for here in range(first + 1, end):
-                if self._ends[here + 1] - self._ends[start] > room_em:
+                if self._width_em(start, here + 1) > room_em:
                     lines.append((start, here))
                     start = here
         return [*lines, (start, len(self.clusters))]
+
+    def _width_em(self, start: int, end: int) -> float:
+        """Of a line from `start` to `end`, with the ink that reaches beyond its first and last advance."""
+        if end <= start:
+            return 0.0
+        return self._ends[end] - self._ends[start] + self._overhangs[start] + self._overhangs[end - 1]
 
     def line(self, start: int, end: int) -> Line:
         """The clusters from `start` to `end` as they stand from left to right."""
@@ -173,9 +188,10 @@ class Paragraph:
             for glyph, advance_em, _ in self._shaped(first, last):
                 glyphs.append(glyph._replace(x_em=glyph.x_em + pen_em))
                 pen_em += advance_em
+        left_em, right_em = _reach_em(glyphs, pen_em)
         return Line(
-            tuple(glyphs),
-            width_em=pen_em,
+            tuple(glyph._replace(x_em=glyph.x_em - left_em) for glyph in glyphs),
+            width_em=right_em - left_em,
             ascent_em=max(self._tops[start:end], default=ASCENT),
             descent_em=max(self._bottoms[start:end], default=DESCENT),
         )
@@ -221,13 +237,36 @@ class Paragraph:
 
     def _measure(self) -> None:
         for run in self._runs(0, len(self.clusters)):
-            for glyph, advance_em, at in self._shaped(*run):
-                self._advances[at] += advance_em
-                ink = glyph.typeface.font.get_glyph_extents(glyph.number)
-                if ink is not None:
-                    top_em = glyph.y_em + ink.y_bearing / EM
-                    self._tops[at] = max(self._tops[at], top_em)
-                    self._bottoms[at] = max(self._bottoms[at], -top_em - ink.height / EM)
+            for at, group in itertools.groupby(self._shaped(*run), itemgetter(2)):
+                self._measure_cluster(at, [(glyph, advance_em) for glyph, advance_em, _ in group])
+
+    def _measure_cluster(self, at: int, shaped: list[tuple[Glyph, float]]) -> None:
+        glyphs = []
+        for glyph, advance_em in shaped:
+            glyphs.append(glyph._replace(x_em=glyph.x_em + self._advances[at]))
+            self._advances[at] += advance_em
+        left_em, right_em = _reach_em(glyphs, self._advances[at])
+        self._overhangs[at] = max(-left_em, right_em - self._advances[at])
+        for glyph in glyphs:
+            ink = _ink_em(glyph)
+            self._tops[at] = max(self._tops[at], ink.top_em)
+            self._bottoms[at] = max(self._bottoms[at], -ink.bottom_em)
+
+
+def _ink_em(glyph: Glyph) -> _Ink:
+    ink = glyph.typeface.font.get_glyph_extents(glyph.number)
+    if ink is None:
+        return _Ink(glyph.x_em, glyph.x_em, glyph.y_em, glyph.y_em)
+    left_em, top_em = glyph.x_em + ink.x_bearing / EM, glyph.y_em + ink.y_bearing / EM
+    return _Ink(left_em, left_em + ink.width / EM, top_em, top_em + ink.height / EM)
+
+
+def _reach_em(glyphs: Sequence[Glyph], advance_em: float) -> tuple[float, float]:
+    """From where to where glyphs with that advance lie: their ink may begin before it and end after it."""
+    inks = [_ink_em(glyph) for glyph in glyphs]
+    left_em = min((ink.left_em for ink in inks), default=0.0)
+    right_em = max((ink.right_em for ink in inks), default=0.0)
+    return min(0.0, left_em), max(advance_em, right_em)
 
 
 def _block(paragraphs: list[Paragraph], ranges: list[Ranges], size_px: float) -> Block:
@@ -255,15 +294,10 @@ def _typefaces(found: Sequence[str]) -> list[Typeface]:
 
 def _levels(found: Sequence[str]) -> list[int]:
     """The embedding level of each cluster; odd ones run from right to left."""
-    text = "".join(one if unicodedata.bidirectional(one) else NEUTRAL for one in "".join(found))
-    storage = bidi.get_empty_storage()
-    storage["base_level"] = bidi.get_base_level(text)
-    storage["base_dir"] = ("L", "R")[storage["base_level"]]
-    bidi.get_embedding_levels(text, storage)
-    characters = list(storage["chars"])  # the rules drop those without a direction of their own
-    bidi.explicit_embed_and_overrides(storage)
-    bidi.resolve_weak_types(storage)
-    bidi.resolve_neutral_types(storage, False)
-    bidi.resolve_implicit_levels(storage, False)
-    firsts = itertools.accumulate((len(cluster) for cluster in found[:-1]), initial=0)
-    return [characters[first]["level"] for first in firsts] if found else []
+    text = "".join(found)
+    if not any(unicodedata.bidirectional(one) in FROM_RIGHT for one in text):
+        return [0] * len(found)
+    # the compiled half of python-bidi, which alone knows rule N0, gives levels only so: one for each byte
+    levels = re.findall(r"Level\(\s*(\d+)", bidi.get_display(text, debug=True))
+    firsts = itertools.accumulate((len(cluster.encode()) for cluster in found[:-1]), initial=0)
+    return [int(levels[first]) for first in firsts]

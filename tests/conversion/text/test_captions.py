@@ -111,6 +111,44 @@ def test_brackets_are_turned_from_right_to_left() -> None:
     assert first.x_em == 0
 
 
+# each pair: as it is typed, and as it is read from left to right
+ORDERS = {
+    "brackets around Latin": ("שלום (hello) 2026!", "!2026 (hello) םולש"),
+    "brackets around Hebrew": ("hello (שלום) 2026!", "hello (םולש) 2026!"),
+    "brackets of another kind": ("שלום [hello]", "[hello] םולש"),
+    "nested brackets": ("א (b [c] d) ה", "ה (b [c] d) א"),
+    "a lone bracket": ("שלום (hello", "hello) םולש"),
+    "an embedding": ("\u202bhello, שלום!\u202c", "!םולש ,hello"),
+    "an isolate": ("א \u2067b (c)!\u2069", "!b (c) א"),
+    "a mark of direction": ("\u200fhello!", "!hello"),
+}
+
+
+@pytest.mark.parametrize(("typed", "read"), ORDERS.values(), ids=ORDERS)
+def test_brackets_and_embedded_words_are_ordered_as_in_browsers(typed: str, read: str) -> None:
+    assert seen_text(glyphs(typed), set(read)) == read
+
+
+def seen_text(found: list[typesetting.Glyph], letters: set[str]) -> str:
+    """The glyphs as the letters that they show."""
+    return "".join(
+        letter
+        for glyph in found
+        for letter in letters
+        if glyph.typeface.font.get_nominal_glyph(ord(letter)) == glyph.number
+    )
+
+
+@pytest.mark.parametrize("width_px", [110, 140, 200, 400])
+def test_each_line_is_ordered_by_itself(width_px: int) -> None:
+    typed = "שלום עולם (hello there) 2026!"
+    lines = [seen_text([*line.glyphs], set(typed)) for line in block(typed, width_px).lines]
+    assert lines[0].endswith("םולש")
+    assert lines[-1].startswith("!2026")
+    opening, closing = (next(line for line in lines if word in line) for word in ("hello", "there"))
+    assert opening is closing or (opening[-1], closing[closing.index("t") - 1]) == (")", "(")
+
+
 def test_a_vowel_sign_that_is_written_before_its_letter_is_drawn_before_it() -> None:
     ki = [glyph.number for glyph in glyphs("कि")]
     assert glyphs("क")[0].number == ki[-1]
@@ -126,6 +164,20 @@ def test_an_emoji_is_one_picture_in_colour(emoji: str) -> None:
     assert len(glyphs(emoji)) == 1
     picture = drawn(emoji, size_px=60).astype(int)
     assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 8
+
+
+@pytest.mark.parametrize("kanji", ["葛\U000e0100", "辻\U000e0101", "葛\ufe00", "字\u034f"])
+def test_a_kanji_with_a_selector_is_one_glyph(kanji: str) -> None:
+    ((glyph,), (plain,)) = glyphs(kanji), glyphs(kanji[0])
+    assert glyph.number
+    assert glyph.typeface is plain.typeface
+
+
+@pytest.mark.parametrize(
+    "hidden", ["\u200b", "\u2060", "\u200e", "\u200f", "\u2066", "\u202a", "\ufeff", "\u00ad"]
+)
+def test_what_has_no_look_shows_nothing(hidden: str) -> None:
+    assert np.array_equal(drawn(f"ab{hidden}cd"), drawn("abcd"))
 
 
 def test_a_variation_selector_decides_between_sign_and_picture() -> None:
@@ -187,9 +239,37 @@ def test_chinese_is_wrapped_anywhere_but_before_a_full_stop() -> None:
     assert [len(line.glyphs) for line in lines] == [3, 3]
 
 
-def test_thai_is_wrapped_though_it_has_no_spaces() -> None:
-    assert len(block("สวัสดีชาวโลกทั้งหลายทุกคน", 200).lines) > 1
-    assert block("สวัสดีชาวโลกทั้งหลายทุกคน", 200).size_px == 28
+THAI = "สวัสดีชาวโลกทั้งหลายทุกคน"
+ROWS = [
+    "😀" * 12,
+    "❤️" * 12,
+    "🇩🇪" * 12,
+    "🏳️‍🌈" * 12,
+    "👍🏽" * 12,
+    "字" * 12,
+    THAI,
+    "one\u200btwo\u200bthree\u200bfour",
+]
+
+
+@pytest.mark.parametrize("text", [*ROWS, "wonderful—wonderful", "wonderful–wonderful"])
+def test_what_has_no_spaces_is_wrapped_where_lines_may_break(text: str) -> None:
+    found = block(text, 200)
+    assert len(found.lines) > 1
+    assert found.size_px == 28
+
+
+INKY = "က္ကြွှေါ်"  # wider than its advance
+
+
+@pytest.mark.parametrize("position", ["left", "bottom", "right"])
+@pytest.mark.parametrize("text", [INKY, f"{INKY}\n{INKY}", "j", "f", "T\u0360"])
+def test_ink_beyond_its_advance_keeps_the_margin(text: str, position: str) -> None:
+    caption = Caption(text=text, size_px=60, position=position, outline=None)  # type: ignore[arg-type]
+    rows, columns = box(first_picture(Recipe(captions=(caption,)), width_px=230, height_px=230))
+    assert columns.start >= 6
+    assert columns.stop <= 230 - 6
+    assert rows.stop <= 230 - 6
 
 
 @pytest.mark.parametrize("text", ["Supercalifragilistic", "one two " * 20, "x" * 100, "字" * 60, "a\n" * 12])
