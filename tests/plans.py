@@ -25,7 +25,11 @@ def grey(width_px: int = 200, height_px: int = 120) -> np.ndarray:
 
 
 def layers(plan: Plan) -> list[Layer]:
-    return compositing.layers(plan, beat=lambda: None)
+    return compositing.layers(plan, beat=lambda: None)[0]
+
+
+def notes(plan: Plan) -> list[str]:
+    return compositing.layers(plan, beat=lambda: None)[1]
 
 
 def first_picture(recipe: Recipe, *, width_px: int = 200, height_px: int = 120) -> np.ndarray:

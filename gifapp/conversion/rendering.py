@@ -61,7 +61,7 @@ def rendered(
         errors.GifappError: see `source.frames`, while the frames are read.
     """
     plan = make_plan(video, recipe, limits)
-    layers = words.layers(plan, beat=reporter.beat)
+    layers, told = words.layers(plan, beat=reporter.beat)
     played_cs = _played_cs(plan)
     held_cs = _held_cs(plan)
     delays = [*played_cs[:-1], played_cs[-1] + held_cs[0], *held_cs[1:]]
@@ -75,7 +75,7 @@ def rendered(
         pictures = _staying(played, len(held_cs) - 1)
         frames = starmap(Frame, zip(pictures, delays, strict=True))
         shown = words.laid_on(faded(frames, recipe.look, sum(played_cs) / 100), layers)
-        notes = (*video.notes, *words.notes(plan))
+        notes = (*video.notes, *told)
         loop = min(video.plays or 0, MOST_PLAYS) if recipe.loop is None else recipe.loop
         yield Rendering(plan.width_px, plan.height_px, plan.has_alpha, delays, shown, notes, loop)
 

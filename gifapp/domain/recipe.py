@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -35,6 +36,8 @@ PaletteScope = Literal["auto", "global", "scene", "per_frame"]
 Format = Literal["gif", "webp", "apng", "mp4"]
 
 MOST_SUBTITLES = 100_000
+# an arrow, a line of ASS, or the number of a track of the video
+_SUBTITLES = re.compile(r"[-\u2010-\u2015\u2212][ \t]?>|\u2192|^Dialogue:|^track:[1-9][0-9]?$", re.MULTILINE)
 FEWEST_TARGET_BYTES = 1_000
 MOST_TARGET_BYTES = 1_000_000_000
 
@@ -86,8 +89,8 @@ class Recipe(Part):
     @field_validator("subtitles")
     @classmethod
     def _has_times(cls, subtitles: str | None) -> str | None:
-        if subtitles is not None and "-->" not in subtitles:
-            raise ValueError("neither SRT nor WebVTT")
+        if subtitles is not None and not _SUBTITLES.search(subtitles):
+            raise ValueError("neither SRT, WebVTT nor ASS, nor track:1 for the video's first track")
         return subtitles
 
     @model_validator(mode="after")

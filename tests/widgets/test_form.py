@@ -259,7 +259,9 @@ def test_a_picture_brings_its_fields(form: RecipeForm) -> None:
 def test_a_picture_or_subtitles_that_are_none_are_said_by_their_names(form: RecipeForm) -> None:
     form.words.overlay.first.control.value = "aGVsbG8="
     field(form, "Subtitles").control.value = "no times"
-    assert refused(form).startswith("Subtitles: neither SRT nor WebVTT; Picture: ")
+    assert refused(form).startswith(
+        "Subtitles: neither SRT, WebVTT nor ASS, nor track:1 for the video's first track; Picture: "
+    )
     assert form.words.overlay.rest.problem == "Picture: image is not a PNG, JPEG, WebP or GIF."
 
 

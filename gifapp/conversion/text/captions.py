@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
 from gifapp.conversion.frame import Pixels
 from gifapp.conversion.plan import Plan
 from gifapp.conversion.text import subtitles
+from gifapp.conversion.text.cues import Cue, Subtitles, shown_s
 from gifapp.conversion.text.glyphs import drawn, overhang_px
 from gifapp.conversion.text.layer import Layer
-from gifapp.conversion.text.layout import Box, avoid_overlap, margin_px, placed, share_across
-from gifapp.conversion.text.typesetting import Block, set_text
-from gifapp.domain.recipe_parts import Caption, Position
+from gifapp.conversion.text.layout import Box, Place, avoid_overlap, box_at, column_px, margin_px, place_of
+from gifapp.conversion.text.typesetting import ASCENT, DESCENT, Block, set_text
+from gifapp.domain.recipe_parts import Caption
 
 SMALLEST_SUBTITLE_PX = 12
+LINE = ASCENT + DESCENT
 
 
 @dataclass(frozen=True)
@@ -26,57 +28,78 @@ class Words:
     text: str
     start_s: float
     end_s: float
-    position: Position
+    place: Place
     size_px: int
     colour: str
     outline: str | None
     needs_room: bool = False
 
 
-def caption_layers(plan: Plan, *, beat: Callable[[], None]) -> list[Layer]:
-    """The captions and subtitles of the recipe; those that begin first have the first choice of place.
+def caption_layers(plan: Plan, *, beat: Callable[[], None]) -> tuple[list[Layer], list[str]]:
+    """The captions and subtitles of the recipe, and in sentences what of them does not show.
 
-    Subtitles for which no room is left are not shown: a file may have thousands at one time.
+    Those that begin first have the first choice of place. Subtitles for which no room is left are not shown:
+    a file may have thousands at one time.
 
     `beat` is called for each of them, and while the layers are painted.
 
     Raises:
         errors.RecipeInvalid: the subtitles cannot be read.
     """
-    stacked = sorted([*_captions(plan), *_subtitles(plan)], key=lambda words: words.start_s)
+    file = subtitles.read(plan.recipe.subtitles) if plan.recipe.subtitles else Subtitles(())
+    cues = [*_cues(file.cues, plan)]
+    words = sorted([*_captions(plan), *cues], key=lambda one: one.start_s)
+    layers = [*_stacked(words, plan, beat)]
+    notes = [*file.notes, *_late_captions(plan)]
+    if plan.recipe.subtitles and not cues:
+        notes.append("No subtitle shows: none falls into this part of the video.")
+    if without_room := len(words) - len(layers):
+        notes.append(f"Of the subtitles {without_room} do not show: others of their time leave no room.")
+    return layers, notes
+
+
+def _stacked(stacked: list[Words], plan: Plan, beat: Callable[[], None]) -> Iterator[Layer]:
     showing: list[tuple[float, Box]] = []
-    found = []
     for words in stacked:
         beat()
         showing = [(end_s, box) for end_s, box in showing if end_s > words.start_s]
         block = _set(words, plan)
         wanted = _box(block, words, plan)
-        box = avoid_overlap(wanted, [box for _, box in showing], words.position, plan.height_px)
+        taken = [box for _, box in showing]
+        box = avoid_overlap(wanted, taken, plan.height_px, is_rising=words.place.is_rising)
         if box is None and words.needs_room:
             continue
         box = box or wanted
         showing.append((words.end_s, box))
-        found.append(_layer(words, block, box, beat))
-    return found
+        yield _layer(words, block, box, beat)
+
+
+def _late_captions(plan: Plan) -> Iterator[str]:
+    ways = 2 if plan.recipe.direction == "boomerang" else 1
+    whole_s = plan.frames / plan.fps * ways + plan.recipe.hold_s
+    for one in plan.recipe.captions:
+        if one.start_s >= whole_s:
+            begins = f"it begins at {one.start_s:g} s, and the GIF ends at {whole_s:.2f} s"
+            yield f"The caption “{one.text[:20].strip()}” does not show: {begins}."
 
 
 def _captions(plan: Plan) -> Iterator[Words]:
     for one in plan.recipe.captions:
         end_s = math.inf if one.end_s is None else one.end_s
-        yield Words(one.text, one.start_s, end_s, one.position, one.size_px, one.colour, one.outline)
+        yield Words(
+            one.text, one.start_s, end_s, place_of(one.position), one.size_px, one.colour, one.outline
+        )
 
 
-def _subtitles(plan: Plan) -> Iterator[Words]:
-    if plan.recipe.subtitles is None:
-        return
+def _cues(cues: Iterable[Cue], plan: Plan) -> Iterator[Words]:
     look = Caption(text=" ", size_px=_subtitle_px(plan))
-    for cue in subtitles.read(plan.recipe.subtitles):
-        for start_s, end_s in subtitles.shown_s(cue, plan):
+    for cue in cues:
+        for start_s, end_s in shown_s(cue, plan):
             yield Words(
                 cue.text,
                 start_s,
                 end_s,
-                cue.position,
+                cue.place,
                 look.size_px,
                 look.colour,
                 look.outline,
@@ -94,14 +117,14 @@ def _set(words: Words, plan: Plan) -> Block:
     return set_text(
         words.text,
         size_px=words.size_px,
-        width_px=max(1, plan.width_px - 2 * margin),
+        width_px=column_px(words.place, plan.width_px, margin),
         height_px=max(1, plan.height_px - 2 * margin),
     )
 
 
 def _box(block: Block, words: Words, plan: Plan) -> Box:
-    size, whole = (block.width_px, block.height_px), (plan.width_px, plan.height_px)
-    return Box(*placed(words.position, size, whole, margin_px=margin_px(*whole)), *size)
+    size, within = (block.width_px, block.height_px), (plan.width_px, plan.height_px)
+    return box_at(words.place, size, within, line_px=LINE * block.size_px)
 
 
 def _layer(words: Words, block: Block, box: Box, beat: Callable[[], None]) -> Layer:
@@ -111,5 +134,4 @@ def _layer(words: Words, block: Block, box: Box, beat: Callable[[], None]) -> La
 
 
 def _painted(words: Words, block: Block, beat: Callable[[], None]) -> Pixels:
-    align = share_across(words.position)
-    return drawn(block, colour=words.colour, outline=words.outline, align=align, beat=beat)
+    return drawn(block, colour=words.colour, outline=words.outline, align=words.place.align, beat=beat)

@@ -15,15 +15,15 @@ from gifapp.conversion.plan import Plan
 from gifapp.conversion.text.layer import Layer
 
 
-def layers(plan: Plan, *, beat: Callable[[], None]) -> list[Layer]:
+def layers(plan: Plan, *, beat: Callable[[], None]) -> tuple[list[Layer], list[str]]:
     """What the recipe lays on the pictures, the lowest first: the overlay, then captions and subtitles.
 
-    `beat` is called for each caption: it may raise to end the work.
+    And in sentences what of them does not show. `beat` is called for each caption: it may raise to end it.
 
     Raises:
         errors.RecipeInvalid: the overlay or the subtitles cannot be read.
     """
-    recipe, found = plan.recipe, list[Layer]()
+    recipe, found, notes = plan.recipe, list[Layer](), list[str]()
     if recipe.overlay:
         from gifapp.conversion.text.overlay import overlay_layer  # noqa: PLC0415
 
@@ -31,21 +31,9 @@ def layers(plan: Plan, *, beat: Callable[[], None]) -> list[Layer]:
     if recipe.captions or recipe.subtitles:
         from gifapp.conversion.text.captions import caption_layers  # noqa: PLC0415
 
-        found += caption_layers(plan, beat=beat)
-    return found
-
-
-def notes(plan: Plan) -> Iterator[str]:
-    """What may surprise about the words, in sentences.
-
-    Raises:
-        errors.RecipeInvalid: the subtitles cannot be read.
-    """
-    if plan.recipe.subtitles:
-        from gifapp.conversion.text.subtitles import read, shown_s  # noqa: PLC0415
-
-        if not any(shown_s(cue, plan) for cue in read(plan.recipe.subtitles)):
-            yield "No subtitle shows: none falls into this part of the video."
+        worded, notes = caption_layers(plan, beat=beat)
+        found += worded
+    return found, notes
 
 
 def laid_on(frames: Iterable[Frame], found: Sequence[Layer]) -> Iterator[Frame]:
@@ -56,7 +44,8 @@ def laid_on(frames: Iterable[Frame], found: Sequence[Layer]) -> Iterator[Frame]:
     stamps: dict[int, _Stamp] = {}  # of the layers that show just now, so that memory does not grow
     shown_cs = 0
     for frame in frames:
-        now = [number for number, layer in enumerate(found) if layer.shows_at(shown_cs / 100)]
+        begin_s, end_s = shown_cs / 100, (shown_cs + frame.delay_cs) / 100
+        now = [number for number, layer in enumerate(found) if layer.shows_on(begin_s, end_s)]
         stamps = {number: stamps.get(number) or _Stamp(found[number], frame.pixels) for number in now}
         yield frame._replace(pixels=_stamped(frame.pixels, stamps.values())) if stamps else frame
         shown_cs += frame.delay_cs

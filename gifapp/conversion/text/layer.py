@@ -26,5 +26,7 @@ class Layer:
     start_s: float = 0.0
     end_s: float = math.inf
 
-    def shows_at(self, at_s: float) -> bool:
-        return self.start_s - ROUNDING_S <= at_s < self.end_s - ROUNDING_S
+    def shows_on(self, begin_s: float, end_s: float) -> bool:
+        """Whether it shows on a frame that is shown so long: at its beginning, or nowhere but within it."""
+        is_within = begin_s < self.start_s and self.end_s - ROUNDING_S <= end_s
+        return is_within or self.start_s - ROUNDING_S <= begin_s < self.end_s - ROUNDING_S

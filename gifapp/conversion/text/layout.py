@@ -1,4 +1,4 @@
-"""Where on a picture something stands: the nine positions of a recipe, and room between things. Pure."""
+"""Where on a picture something stands: the nine positions of a recipe, those of subtitles, and room. Pure."""
 
 from __future__ import annotations
 
@@ -28,6 +28,40 @@ class Box:
         )
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a text stands within the margins of a picture; lengths are shares of what is within them.
+
+    Attributes:
+        left, width: the column that it may fill.
+        align: where it stands in its column, and shorter lines in it: 0 left, 0.5 in the middle, 1 right.
+        down: the height at which it hangs: 0 top, 1 bottom.
+        hang: the share of its own height that is above there.
+        lines: how many lines further down it stands.
+    """
+
+    left: float = 0.0
+    width: float = 1.0
+    align: float = 0.5
+    down: float = 1.0
+    hang: float = 1.0
+    lines: int = 0
+
+    @property
+    def is_rising(self) -> bool:
+        """Whether it moves up where something is in its way."""
+        return self.hang == 1
+
+
+BOTTOM = Place()
+
+
+def place_of(position: Position) -> Place:
+    """The place at an edge, in a corner or in the middle of the picture."""
+    share = share_down(position)
+    return Place(align=share_across(position), down=share, hang=share)
+
+
 def margin_px(width_px: int, height_px: int) -> int:
     """What stays free at the edges of a picture of that size."""
     return round(MARGIN * min(width_px, height_px))
@@ -41,6 +75,29 @@ def share_across(position: Position) -> float:
 def share_down(position: Position) -> float:
     """0 at the top, 0.5 in the middle, 1 at the bottom."""
     return 0.0 if position.startswith("top") else 1.0 if position.startswith("bottom") else 0.5
+
+
+def column_px(place: Place, width_px: int, margin_px: int) -> int:
+    """How wide a text at that place may be in a picture of that width."""
+    return max(1, round(place.width * (width_px - 2 * margin_px)))
+
+
+def box_at(place: Place, size: tuple[int, int], within: tuple[int, int], *, line_px: float) -> Box:
+    """The box of a text that large; it is moved as far as it must to lie within the margins."""
+    margin = margin_px(*within)
+    room_px = [whole - 2 * margin for whole in within]
+    x_px = place.left * room_px[0] + place.align * (place.width * room_px[0] - size[0])
+    y_px = place.down * room_px[1] - place.hang * size[1] + place.lines * line_px
+    return Box(
+        _within(margin + x_px, within[0] - size[0], margin),
+        _within(margin + y_px, within[1] - size[1], margin),
+        *size,
+    )
+
+
+def _within(at_px: float, free_px: int, margin_px: int) -> int:
+    least_px = min(margin_px, free_px // 2)
+    return round(min(max(at_px, least_px), free_px - least_px))
 
 
 def placed(
@@ -60,9 +117,9 @@ def _along(share: float, free_px: int, margin_px: int) -> int:
     return round(margin_px + share * (free_px - 2 * margin_px))
 
 
-def avoid_overlap(box: Box, taken: Iterable[Box], position: Position, height_px: int) -> Box | None:
-    """The box moved off those that are there already: up from the bottom, else down; None without room."""
-    moved, is_rising = box, share_down(position) == 1
+def avoid_overlap(box: Box, taken: Iterable[Box], height_px: int, *, is_rising: bool) -> Box | None:
+    """The box moved up, else down, off those that are there already; None without room."""
+    moved = box
     for other in sorted(taken, key=lambda one: one.y_px, reverse=is_rising):
         if moved.touches(other):
             y_px = other.y_px - box.height_px if is_rising else other.y_px + other.height_px

@@ -1,115 +1,47 @@
-"""SubRip and WebVTT: what is said when, in the source's time and in the GIF's."""
+"""A subtitle file, told by how it begins: SubRip, WebVTT or Advanced SubStation."""
 
 from __future__ import annotations
 
-import html
-import io
-import math
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import accumulate
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
-import webvtt
+from gifapp.conversion.text.cues import Cue, Subtitles, refused
+from gifapp.conversion.text.subrip import read_subrip
+from gifapp.conversion.text.substation import is_substation, read_substation
+from gifapp.conversion.text.web_vtt import read_web_vtt
 
-from gifapp import errors
-from gifapp.conversion.plan import Plan
-from gifapp.domain.recipe_parts import Position
-
-OVERRIDE = re.compile(r"\{\\[^{}\n]*\}")  # Advanced SubStation's, found in many SubRip files
-PLACE = re.compile(r"\{\\an([1-9])\}")
-KEYPAD: tuple[Position, ...] = (
-    "bottom_left", "bottom", "bottom_right", "left", "centre", "right", "top_left", "top", "top_right"
-)  # fmt: skip
 LONGEST = 1_000  # characters of one cue
 
 
-@dataclass(frozen=True)
-class Cue:
-    """Words of a subtitle file, and when and where they show."""
-
-    text: str
-    start_s: float
-    end_s: float
-    position: Position = "bottom"
-
-
-def read(text: str) -> list[Cue]:
-    """The cues of a subtitle file in its order; of their styles only the place is kept.
+def read(text: str) -> Subtitles:
+    """What a subtitle file says, and in sentences what of it cannot show.
 
     Raises:
-        errors.RecipeInvalid: this is neither SubRip nor WebVTT, or no cue in it can be read.
+        errors.RecipeInvalid: it is no subtitle file, a line of it cannot be read, or no cue has words.
     """
-    text = text.removeprefix("\ufeff").strip()
-    try:
-        parsed = webvtt.WebVTT.from_string(text) if text.startswith("WEBVTT") else _subrip(text)
-    except (webvtt.errors.MalformedFileError, webvtt.errors.MalformedCaptionError) as failed:
-        raise _refused("neither SRT nor WebVTT") from failed
-    cues = [_cue(one) for one in parsed.captions]
-    said = [one for one in cues if one.text and one.end_s > one.start_s]
-    if not said:
-        raise _refused("there are no words in them")
-    return said
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    if text.lstrip().startswith("WEBVTT"):
+        found = read_web_vtt(text.strip())
+    elif is_substation(text):
+        found = read_substation(text)
+    else:
+        found = Subtitles(tuple(read_subrip(text)))
+    said = [cue for cue in found.cues if cue.text]
+    shown = [replace(cue, text=cue.text[:LONGEST]) for cue in said if cue.end_s >= max(cue.start_s, 1e-6)]
+    if not shown:
+        raise refused("neither SRT, WebVTT nor ASS" if not found.cues else "there are no words in them")
+    return Subtitles(tuple(shown), (*found.notes, *_notes(said)))
 
 
-def shown_s(cue: Cue, plan: Plan) -> list[tuple[float, float]]:
-    """When the cue shows in the GIF: with the pictures it belongs to, whichever way and how often they play.
-
-    What shows on the last picture stays as long as that one is held.
-    """
-    one_way = [*_forward_s(cue, plan)]
-    whole_s = plan.frames / plan.fps
-    back = [(whole_s - end_s, whole_s - start_s) for start_s, end_s in reversed(one_way)]
-    ways = {
-        "forward": one_way,
-        "reverse": back,
-        "boomerang": one_way + [(whole_s + start_s, whole_s + end_s) for start_s, end_s in back],
+def _notes(cues: Sequence[Cue]) -> Iterator[str]:
+    """How many of the cues are out of time or too long, and where the first of them is."""
+    kinds: dict[str, Callable[[Cue], bool]] = {
+        "end before they begin and are left out": lambda cue: cue.end_s < cue.start_s,
+        "end before the video begins and are left out": lambda cue: cue.start_s <= cue.end_s <= 0,
+        f"have more than {LONGEST:,} characters, of which the first {LONGEST:,} show": lambda cue: (
+            len(cue.text) > LONGEST
+        ),
     }
-    last_s = whole_s * (2 if plan.recipe.direction == "boomerang" else 1) - 0.5 / plan.fps
-    shown = _joined(ways[plan.recipe.direction])
-    return [(start_s, math.inf if end_s > last_s else end_s) for start_s, end_s in shown]
-
-
-def _forward_s(cue: Cue, plan: Plan) -> Iterator[tuple[float, float]]:
-    """The parts of the cue that the cuts show, in the time of the GIF as it plays forward."""
-    firsts = accumulate((cut.frames - cut.overlap for cut in plan.cuts), initial=0)
-    for cut, first in zip(plan.cuts, firsts, strict=False):
-        begin_s, end_s = (first - cut.overlap) / plan.fps, (first - cut.overlap + cut.frames) / plan.fps
-        start_s, stop_s = (
-            begin_s + (at_s - cut.start_s) / plan.recipe.speed for at_s in (cue.start_s, cue.end_s)
-        )
-        if start_s < end_s and stop_s > begin_s:
-            yield max(start_s, begin_s), min(stop_s, end_s)
-
-
-def _joined(ranges: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Ranges that touch are one: a cue goes on over a cut and at the turn of a boomerang."""
-    found: list[tuple[float, float]] = []
-    for start_s, end_s in sorted(ranges):
-        if found and start_s <= found[-1][1] + 1e-6:
-            found[-1] = (found[-1][0], max(end_s, found[-1][1]))
-        else:
-            found.append((start_s, end_s))
-    return found
-
-
-def _subrip(text: str) -> webvtt.WebVTT:
-    return webvtt.from_buffer(io.StringIO(text), format="srt")
-
-
-def _cue(caption: webvtt.Caption) -> Cue:
-    place = PLACE.search(caption.raw_text)
-    return Cue(
-        html.unescape(OVERRIDE.sub("", caption.text)).replace("\\N", "\n").strip()[:LONGEST],
-        _seconds(caption.start),
-        _seconds(caption.end),
-        KEYPAD[int(place[1]) - 1] if place else "bottom",
-    )
-
-
-def _seconds(stamp: str) -> float:
-    return webvtt.models.Timestamp.from_string(stamp).in_milliseconds() / 1000
-
-
-def _refused(problem: str) -> errors.RecipeInvalid:
-    return errors.RecipeInvalid(problems=f"subtitles: {problem}", fields={"subtitles": problem})
+    for problem, is_so in kinds.items():
+        if wrong := [cue for cue in cues if is_so(cue)]:
+            yield f"Of the subtitles {len(wrong)} {problem}; the first is at {wrong[0].start_s:g} s."

@@ -314,7 +314,7 @@ def test_painting_large_letters_can_be_ended() -> None:
             raise _Left
 
     recipe = Recipe(captions=(Caption(text="a漢", size_px=400),))
-    (layer,) = compositing.layers(a_plan(recipe, width_px=900, height_px=500), beat=beat)
+    ((layer,), _) = compositing.layers(a_plan(recipe, width_px=900, height_px=500), beat=beat)
     with pytest.raises(_Left):
         layer.paint()
 

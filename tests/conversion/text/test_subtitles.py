@@ -1,5 +1,6 @@
 """Subtitles: what is read from a file, and on which pictures it shows."""
 
+import contextlib
 import itertools
 import math
 import time
@@ -8,10 +9,11 @@ import pytest
 
 from gifapp import errors
 from gifapp.conversion.plan import Cut
-from gifapp.conversion.text.compositing import notes
-from gifapp.conversion.text.subtitles import Cue, read, shown_s
+from gifapp.conversion.text.cues import Cue, shown_s
+from gifapp.conversion.text.layout import Place, place_of
+from gifapp.conversion.text.subtitles import read
 from gifapp.domain.recipe import Recipe
-from tests.plans import a_plan, layers
+from tests.plans import a_plan, layers, notes
 
 SUBRIP = """1
 00:00:01,000 --> 00:00:02,500
@@ -42,26 +44,51 @@ NOTE nor this
 """
 SUBRIP_CUES = [
     Cue("Hello red\nand more <3", 1.0, 2.5),
-    Cue("Up there\nand below", 62.0, 3603.0, "top"),
+    Cue("Up there\nand below", 62.0, 3603.0, place_of("top")),
 ]
-WEBVTT_CUES = [Cue("Hi & bye now", 1.0, 2.5), Cue("- a b c\n- d", 3.0, 4.0)]
+WEBVTT_CUES = [Cue("Hi & bye now", 1.0, 2.5, Place(0.0, 0.2, 0.5, 0.0, 0.0)), Cue("- a b c\n- d", 3.0, 4.0)]
 
 
 @pytest.mark.parametrize(("text", "cues"), [(SUBRIP, SUBRIP_CUES), (WEBVTT, WEBVTT_CUES)])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_cues_are_read_without_tags_notes_and_styles(text: str, cues: list[Cue], mark: str, end: str) -> None:
-    assert read(mark + text.replace("\n", end)) == cues
+    assert [*read(mark + text.replace("\n", end)).cues] == cues
 
 
 def test_a_blank_line_within_a_cue_and_a_missing_last_line_end_are_forgiven() -> None:
     text = "1\n00:00:01,000 --> 00:00:02,000\none\n\ntwo\n\n2\n00:00:03,000 --> 00:00:04,000\nthree"
-    assert [cue.text.split() for cue in read(text)] == [["one", "two"], ["three"]]
+    assert [cue.text.split() for cue in read(text).cues] == [["one", "two"], ["three"]]
 
 
-def test_cues_that_end_before_they_begin_are_left_out() -> None:
-    text = "1\n00:00:05,000 --> 00:00:02,000\nback\n\n2\n00:00:05,000 --> 00:00:06,000\nforth\n"
-    assert [cue.text for cue in read(text)] == ["forth"]
+@pytest.mark.parametrize(
+    ("times", "text", "told"),
+    [
+        (
+            "00:00:05,000 --> 00:00:02,000",
+            "back",
+            "1 end before they begin and are left out; the first is at 5 s",
+        ),
+        ("-00:00:05,000 --> -00:00:02,000", "old", "1 end before the video begins and are left out"),
+        (
+            "00:00:05,000 --> 00:00:06,000",
+            "x" * 1_001,
+            "1 have more than 1,000 characters, of which the first 1,000 show",
+        ),
+    ],
+)
+def test_cues_that_do_not_show_whole_are_told_of(times: str, text: str, told: str) -> None:
+    found = read(f"1\n{times}\n{text}\n\n2\n00:00:05,000 --> 00:00:06,000\nforth\n")
+    assert found.cues[-1].text == "forth"
+    assert [note for note in found.notes if told in note] == [*found.notes]
+    assert len(found.notes) == 1
+
+
+def test_subtitles_for_which_there_is_no_room_are_told_of() -> None:
+    cue = "\n00:00:00,000 --> 00:00:01,000\nwords\n\n"
+    assert notes(a_plan(Recipe(subtitles=cue * 30))) == [
+        "Of the subtitles 24 do not show: others of their time leave no room."
+    ]
 
 
 @pytest.mark.parametrize(
@@ -82,21 +109,59 @@ def test_what_has_no_cues_is_refused_by_its_name(text: str) -> None:
 
 
 def test_what_cannot_have_cues_is_refused_before_there_is_a_video() -> None:
-    with pytest.raises(errors.RecipeInvalid, match="subtitles: neither SRT nor WebVTT"):
+    with pytest.raises(errors.RecipeInvalid, match="subtitles: neither SRT, WebVTT nor ASS"):
         Recipe.parse({"subtitles": "Once upon a time"})
 
 
+FILLERS = [
+    "<",
+    "{",
+    "<v ",
+    "&#",
+    "{\\",
+    "x\n\n",
+    "\u0300",
+    "<b =",
+    "<ruby>a<rt>",
+    "</rt>",
+    "-",
+    "- ",
+    "1:",
+    "1 ",
+    "a" * 99 + " ",
+]
+HEADS = {
+    "vtt": "WEBVTT\n\n00:00.000 --> 00:09.000\nab",
+    "srt": "1\n00:00:00,000 --> 00:00:09,000\nab",
+    "ass": "[Script Info]\n[Events]\nDialogue: 0,0:00:00.00,0:00:09.00,Default,,0,0,0,,ab",
+}
+
+
+@pytest.mark.parametrize("head", HEADS.values(), ids=HEADS)
 @pytest.mark.parametrize(
-    "filler", ["<", "{", "<v ", "&#", "{\\", "x\n\n", "\n\n00:00.000 --> 00:00.900\nab", "\u0300"]
+    "filler", [*FILLERS, "\n\n00:00:00,000 --> 00:00:00,900\nab", "\n\n00:00.000 --> 00:00.900\nab"]
 )
-def test_hostile_subtitles_take_no_time(filler: str) -> None:
-    text = "WEBVTT\n\n00:00.000 --> 00:09.000\n" + filler * (99_000 // len(filler))
+def test_hostile_subtitles_take_no_time(head: str, filler: str) -> None:
+    text = head + filler * (99_000 // len(filler))
     begin = time.process_time()
-    found = layers(a_plan(Recipe(subtitles=text)))
-    assert len(found) < 100, "what has no room is not shown"
-    for layer in found:
-        layer.paint()
+    with contextlib.suppress(errors.RecipeInvalid):
+        found = layers(a_plan(Recipe(subtitles=text)))
+        assert len(found) < 100, "what has no room is not shown"
+        for layer in found:
+            layer.paint()
     assert time.process_time() - begin < 10
+
+
+@pytest.mark.parametrize(
+    "line", ["{}", " {}", "1{}", "00:{}", "00:00:01,000 --> {}", "00:00:01,000{}", "-->{}", "<b{}>"]
+)
+@pytest.mark.parametrize("filler", [" ", "-", "0", ":", "\t-", "> ", "=", "- >"])
+def test_lines_of_any_length_are_read_in_no_time(line: str, filler: str) -> None:
+    text = "1\n00:00:00,000 --> 00:00:09,000\nab\n\n" + line.format(filler * (90_000 // len(filler)))
+    begin = time.process_time()
+    with contextlib.suppress(errors.RecipeInvalid):
+        read(text)
+    assert time.process_time() - begin < 1
 
 
 CUE = Cue("Hi", 2.0, 3.0)

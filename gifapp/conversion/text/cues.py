@@ -1,0 +1,76 @@
+"""What a subtitle file says: which words, when and where, in the source's time and in the GIF's."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import accumulate
+
+from gifapp import errors
+from gifapp.conversion.plan import Plan
+from gifapp.conversion.text.layout import BOTTOM, Place
+
+
+@dataclass(frozen=True)
+class Cue:
+    """Words of a subtitle file, and when in the source and where they show."""
+
+    text: str
+    start_s: float
+    end_s: float
+    place: Place = BOTTOM
+
+
+@dataclass(frozen=True)
+class Subtitles:
+    """The cues of a file in its order; `notes` are sentences on what of it is not kept."""
+
+    cues: tuple[Cue, ...]
+    notes: tuple[str, ...] = ()
+
+
+def refused(problem: str) -> errors.RecipeInvalid:
+    """The error of subtitles that cannot be read."""
+    return errors.RecipeInvalid(problems=f"subtitles: {problem}", fields={"subtitles": problem})
+
+
+def shown_s(cue: Cue, plan: Plan) -> list[tuple[float, float]]:
+    """When the cue shows in the GIF: with the pictures it belongs to, whichever way and how often they play.
+
+    What shows on the last picture stays as long as that one is held.
+    """
+    one_way = [*_forward_s(cue, plan)]
+    whole_s = plan.frames / plan.fps
+    back = [(whole_s - end_s, whole_s - start_s) for start_s, end_s in reversed(one_way)]
+    ways = {
+        "forward": one_way,
+        "reverse": back,
+        "boomerang": one_way + [(whole_s + start_s, whole_s + end_s) for start_s, end_s in back],
+    }
+    last_s = whole_s * (2 if plan.recipe.direction == "boomerang" else 1) - 0.5 / plan.fps
+    shown = _joined(ways[plan.recipe.direction])
+    return [(start_s, math.inf if end_s > last_s else end_s) for start_s, end_s in shown]
+
+
+def _forward_s(cue: Cue, plan: Plan) -> Iterator[tuple[float, float]]:
+    """The parts of the cue that the cuts show, in the time of the GIF as it plays forward."""
+    firsts = accumulate((cut.frames - cut.overlap for cut in plan.cuts), initial=0)
+    for cut, first in zip(plan.cuts, firsts, strict=False):
+        begin_s, end_s = (first - cut.overlap) / plan.fps, (first - cut.overlap + cut.frames) / plan.fps
+        start_s, stop_s = (
+            begin_s + (at_s - cut.start_s) / plan.recipe.speed for at_s in (cue.start_s, cue.end_s)
+        )
+        if start_s < end_s and stop_s > begin_s:
+            yield max(start_s, begin_s), min(stop_s, end_s)
+
+
+def _joined(ranges: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Ranges that touch are one: a cue goes on over a cut and at the turn of a boomerang."""
+    found: list[tuple[float, float]] = []
+    for start_s, end_s in sorted(ranges):
+        if found and start_s <= found[-1][1] + 1e-6:
+            found[-1] = (found[-1][0], max(end_s, found[-1][1]))
+        else:
+            found.append((start_s, end_s))
+    return found

@@ -1,0 +1,121 @@
+"""WebVTT, as browsers read it: webvtt-py finds the cues; words and places are read by the W3C's rules.
+
+https://www.w3.org/TR/webvtt1/, sections 6.4 (cue text) and 7.2 (where cues stand).
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterator
+
+import webvtt
+from webvtt.models import CueSettings
+from webvtt.vtt import WebVTTCueBlock
+
+from gifapp.conversion.text.cues import Cue, Subtitles, refused
+from gifapp.conversion.text.layout import BOTTOM, Place
+
+TOKEN = re.compile(r"<[^>]*>?|[^<]+")
+TAG_NAME = re.compile(r"</?([^\s.>/]*)")
+NAMES = {"c", "i", "b", "u", "ruby", "rt", "v", "lang"}
+SHARES = {"left": 0.0, "line-left": 0.0, "center": 0.5, "right": 1.0, "line-right": 1.0}
+HANGS = {"": 0.0, "start": 0.0, "center": 0.5, "end": 1.0}
+MOST_LINES = 1_000
+NARROWEST = 0.2  # of the picture: where browsers let words hang out of their column
+
+
+def read_web_vtt(text: str) -> Subtitles:
+    """The cues in the order of the file; browsers leave out those whose times they cannot read, and so do we.
+
+    Raises:
+        errors.RecipeInvalid: there is no cue at all.
+    """
+    try:
+        parsed = webvtt.WebVTT.from_string(text)
+    except (webvtt.errors.MalformedFileError, webvtt.errors.MalformedCaptionError) as failed:
+        raise refused("neither SRT, WebVTT nor ASS") from failed
+    cues = tuple(_cue(one) for one in parsed.captions)
+    return Subtitles(cues, tuple(_notes(text, parsed)))
+
+
+def _cue(caption: webvtt.Caption) -> Cue:
+    words = plain(caption.raw_text)
+    start_s, end_s = (one.in_milliseconds() / 1000 for one in (caption.start_time, caption.end_time))
+    return Cue(words, start_s, end_s, _place(caption.settings, is_from_right=_is_from_right(words)))
+
+
+def plain(words: str) -> str:
+    """The words of a cue without tags, ruby text and times; a tag that is not closed goes on to the end."""
+    found, open_tags, ruby_depth = list[str](), list[str](), 0
+    for token in TOKEN.findall(words):
+        if not token.startswith("<"):
+            found += () if ruby_depth else (html.unescape(token),)
+        elif token.startswith("</"):
+            ruby_depth -= _close(_name(token), open_tags)
+        elif (name := _name(token)) in NAMES and (name != "rt" or open_tags[-1:] == ["ruby"]):
+            open_tags.append(name)
+            ruby_depth += name == "rt"
+    return "".join(found).strip()
+
+
+def _name(tag: str) -> str:
+    match = TAG_NAME.match(tag)
+    return match[1] if match else ""
+
+
+def _close(name: str, open_tags: list[str]) -> int:
+    """Take off what the end tag closes; how many of those were ruby texts."""
+    if name == "ruby" and open_tags[-2:] == ["ruby", "rt"]:
+        del open_tags[-2:]
+        return 1
+    if open_tags[-1:] == [name]:
+        open_tags.pop()
+        return int(name == "rt")
+    return 0
+
+
+def _is_from_right(words: str) -> bool:
+    """Whether the first letter with a direction runs from right to left."""
+    directions = map(unicodedata.bidirectional, words)
+    return next((one for one in directions if one in ("L", "R", "AL")), "L") != "L"
+
+
+def _place(settings: CueSettings, *, is_from_right: bool) -> Place:
+    """Where browsers put it: its column by `position`, `size` and `align`, its height by `line`."""
+    if settings.vertical:
+        return BOTTOM
+    start, end = ("right", "left") if is_from_right else ("left", "right")
+    align = SHARES[{"start": start, "end": end}.get(settings.align or "", settings.align or "center")]
+    position, _, anchor_name = (settings.position or "").partition(",")
+    at = _share(position) if position else align
+    anchor = SHARES[anchor_name] if anchor_name else align
+    room = {0.0: 1 - at, 0.5: 2 * min(at, 1 - at), 1.0: at}[anchor]
+    width = max(NARROWEST, min(room, _share(settings.size) if settings.size else 1.0))
+    down, hang, lines = _height(settings.line)
+    return Place(at - anchor * width, width, align, down, hang, lines)
+
+
+def _share(percentage: str) -> float:
+    return float(percentage.removesuffix("%")) / 100
+
+
+def _height(line: str | None) -> tuple[float, float, int]:
+    """How far down a cue hangs, by what share of its height, and how many lines below that."""
+    at, _, align = (line or "-1").partition(",")
+    if at.endswith("%"):
+        return _share(at), HANGS[align], 0
+    number = int(max(-MOST_LINES, min(MOST_LINES, float(at))))
+    return (1.0, 1.0, number + 1) if number < 0 else (0.0, 0.0, number)
+
+
+def _notes(text: str, parsed: webvtt.WebVTT) -> Iterator[str]:
+    arrows = [number for number, line in enumerate(text.split("\n"), 1) if "-->" in line]
+    if missing := len(arrows) - len(parsed.captions):
+        lines = text.split("\n")
+        unread = [number for number in arrows if not WebVTTCueBlock.is_valid([lines[number - 1]])]
+        where = f" (line {unread[0]})" if unread else ""
+        yield f"Of the subtitles {missing} are left out: their times cannot be read{where}."
+    if any(one.settings.vertical for one in parsed.captions):
+        yield "Vertical subtitles are written from left to right, at the bottom."

@@ -1,0 +1,82 @@
+"""Advanced SubStation: words, times and edges; the rest is told of."""
+
+import pytest
+
+from gifapp import errors
+from gifapp.conversion.text.cues import Cue
+from gifapp.conversion.text.layout import place_of
+from gifapp.conversion.text.subtitles import read
+
+STYLE = "Arial,20,&H00FFFFFF,&H000000FF,&H00000000,&H00000000,0,0,0,0,100,100,0,0,1,2,2"
+HEAD = f"""[Script Info]
+; a comment
+ScriptType: v4.00+
+
+[V4+ Styles]
+Style: Default,{STYLE},2,10,10,10,1
+Style: Sign,{STYLE},9,10,10,10,1
+
+[Events]
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+"""
+
+
+def cues(*events: str) -> tuple[Cue, ...]:
+    return read(HEAD + "\n".join(events)).cues
+
+
+def cue(words: str, style: str = "Default") -> Cue:
+    (found,) = cues(f"Dialogue: 0,0:00:01.00,0:01:02.50,{style},Bob,0,0,0,,{words}")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("Hello, world: a, b", "Hello, world: a, b"),
+        (r"one\Ntwo\nthree\hfour", "one\ntwo\nthree\u00a0four"),
+        (r"{\i1}a{\i0} {\k20}b{\kf30}c", "a bc"),
+        (r"{\p1}m 0 0 l 100 0 100 100{\p0}a", "a"),
+        (r"{\pos(1,2)\p1\fs20}m 0 0{\an8}l 1 1{\p0} a", "a"),
+        ("{a comment}b", "b"),
+        ("I <3 <i>tags</i>", "I <3 <i>tags</i>"),
+    ],
+)
+def test_words_show_without_overrides_and_drawings(words: str, shown: str) -> None:
+    assert cue(words).text == shown
+
+
+@pytest.mark.parametrize(
+    ("words", "style", "position"),
+    [
+        ("a", "Default", "bottom"),
+        ("a", "Sign", "top_right"),
+        ("a", "Missing", "bottom"),
+        (r"{\an4}a", "Sign", "left"),
+        (r"{\alpha&H80&}a", "Sign", "top_right"),
+    ],
+)
+def test_a_cue_stands_at_the_edge_of_its_style(words: str, style: str, position: str) -> None:
+    assert cue(words, style).place == place_of(position)  # type: ignore[arg-type]
+
+
+def test_times_are_read_comments_are_not_and_what_is_lost_is_told() -> None:
+    comment = "Comment: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,never"
+    dialogue = "Dialogue: 0,0:00:01.00,0:01:02.50,Default,,0,0,0,,words"
+    found = read("\ufeff" + HEAD.replace("\n", "\r\n") + f"{comment}\r\n{dialogue}\r\n")
+    assert found.cues == (Cue("words", 1.0, 62.5),)
+    (note,) = found.notes
+    assert "fonts, colours, exact positions, drawings, karaoke and movement are not" in note
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        "Dialogue: 0,later,0:00:02.00,Default,,0,0,0,,a",
+        "Comment: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,a",
+        "",
+    ],
+)
+def test_what_is_damaged_or_has_no_words_is_refused(events: str) -> None:
+    with pytest.raises(errors.RecipeInvalid, match="subtitles"):
+        read(HEAD + events)
