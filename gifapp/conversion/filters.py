@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from gifapp.conversion import look
+from gifapp.conversion.clock import LEAP_S
 from gifapp.conversion.plan import Cut, Plan
 from gifapp.conversion.video import ColourTags, Video
 from gifapp.domain.recipe import Recipe
@@ -17,6 +18,8 @@ SCALER = "flags=bicubic+accurate_rnd+full_chroma_int"
 # with 203, the standard's white, hable leaves daylight looking like dusk
 HDR_WHITE_NITS = 100
 MOST_HELD_BYTES = 64_000_000
+PARTS_OF_A_STEP = 1000  # as exactly is a cut placed between two pictures
+INT_MAX = 2**31 - 1  # of a time base in ffmpeg
 
 
 def filter_chain(video: Video, plan: Plan, cut: Cut) -> str:
@@ -35,7 +38,7 @@ def filter_chain(video: Video, plan: Plan, cut: Cut) -> str:
     paced = _paced(plan, cut)
     steps = [*pictures, *paced] if _held_bytes(video, plan) > MOST_HELD_BYTES else [*paced, *pictures]
     # a cut may reach a little past the last picture: it stays
-    return ",".join([*_times(video, plan, cut), *steps, "tpad=stop_mode=clone:stop=-1"])
+    return ",".join([*_times(video, cut), *steps, "tpad=stop_mode=clone:stop=-1"])
 
 
 def _held_bytes(video: Video, plan: Plan) -> float:
@@ -44,18 +47,38 @@ def _held_bytes(video: Video, plan: Plan) -> float:
     return min(longest_s, plan.duration_s) * plan.fps * math.prod(plan.shape)
 
 
-def _times(video: Video, plan: Plan, cut: Cut) -> Iterator[str]:
-    """Map the file's time stamps to the cut's, by what they say: pictures may come at uneven times."""
+def _times(video: Video, cut: Cut) -> Iterator[str]:
+    """Map the file's time stamps to the cut's, whole steps of the source's clock apart.
+
+    All is counted in whole parts of a step: a picture just between two frames always goes to the same.
+    """
+    clock = video.clock
+    parts = max(1, min(PARTS_OF_A_STEP, INT_MAX // clock.step_s.denominator))
+    part_s = clock.step_s / parts
     # the fps filter drops a last picture that starts before the cut: such a cut starts just before it
-    start_s = min(cut.start_s, video.last_s - 0.001)
-    origin_us = round((video.start_s + start_s) * 1_000_000)
-    yield "settb=AVTB"
-    yield f"setpts=(PTS-({origin_us}))/{plan.recipe.speed!r}"
+    start = round(Fraction(min(cut.start_s, video.last_s - 0.001)) / part_s)
+    yield f"settb={part_s}"
+    if clock.is_counted:
+        yield f"setpts=N*{clock.usual_steps * parts}-({start})"
+        return
+    time = f"PTS-({round(Fraction(video.start_s) / part_s)})"
+    if clock.jumps:
+        leap = round(LEAP_S / part_s)
+        yield f"setpts='{_following(time, clock.usual_steps * parts, parts, leap)}-({start})'"
+    else:
+        yield f"setpts=round(({time})/{parts})*{parts}-({start})"
+
+
+def _following(time: str, usual: int, parts: int, leap: int) -> str:
+    """Times without jumps: after one a picture comes as late as usual; variable 0 is what was skipped so."""
+    jumps = f"N*not(between({time}+ld(0)-ld(1),{parts // 2},{leap}))"
+    return f"st(0,if({jumps},ld(1)+{usual}-({time}),ld(0)));st(1,round(({time}+ld(0))/{parts})*{parts});ld(1)"
 
 
 def _paced(plan: Plan, cut: Cut) -> list[str]:
     """As many frames a second as are wanted, and no more than the cut has, however long one shows."""
-    rate = Fraction(plan.fps).limit_denominator(1001)
+    # the speed is the rate's, for times that are divided would no longer be whole
+    rate = Fraction(plan.fps).limit_denominator(1001) / Fraction(plan.recipe.speed).limit_denominator(1001)
     return [f"fps=fps={rate}:start_time=0:eof_action=pass", f"trim=end_frame={cut.frames}"]
 
 

@@ -14,6 +14,7 @@ import struct
 import sys
 import time
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,15 @@ from av.stream import Disposition
 
 from gifapp import errors
 from gifapp.conversion import picture_facts, pictures
+from gifapp.conversion.clock import LEAP_S, clock_of
 from gifapp.conversion.formats import CODECS, FORMATS, looks_like_video
 from gifapp.conversion.images.containers import START_BYTES, unread_name
 
 # afterwards the times of the pictures seen so far, or the container's word, must do
 COUNTING_BUDGET_S = 6.0
 PACKETS_WITHOUT_PICTURE = 600
+
+LEAPING = ("mpegts", "mpeg")  # joined recordings: what seems to be a long pause is none
 
 
 def main(name: str, max_pixels: int) -> None:
@@ -99,10 +103,15 @@ class _Packets:
 
     def __init__(self, container: Any, stream: Any) -> None:
         self.stream = stream
+        self.container = container.format.name
         self.times: list[int] = []
         self.last_ticks = 0
         self.all_counted = True
         self.has_alpha_layer = False
+        self.jumps = False
+        self._leap = LEAP_S / stream.time_base if self.container in LEAPING else math.inf
+        self._shift = 0
+        self._last_dts: int | None = None
         self._walk = self._noted(container)
 
     def first_picture(self) -> Any:
@@ -110,12 +119,18 @@ class _Packets:
             if packet.has_sidedata("encryption_info"):
                 raise errors.SourceEncrypted
             if picture := _decoded(packet):
-                return picture
+                return self._begun(picture)
             if number >= PACKETS_WITHOUT_PICTURE:
                 break
         for picture in _decoded_rest(self.stream):
-            return picture
+            return self._begun(picture)
         raise errors.SourceDamaged
+
+    def _begun(self, picture: Any) -> Any:
+        """Pictures that need one which the file lacks, before its first key frame, never show."""
+        if picture.pts is not None and not self.jumps:
+            self.times = [time for time in self.times if time >= picture.pts] or self.times
+        return picture
 
     def count(self) -> None:
         """Walk on to the end, or as far as the budget of time goes."""
@@ -129,10 +144,18 @@ class _Packets:
         """When the pictures show, in seconds."""
         base, times = self.stream.time_base, sorted(self.times) or [0]
         gaps = [later - earlier for earlier, later in itertools.pairwise(times) if later > earlier]
+        start_s, clock = clock_of(times, base, _rates(self.stream))
+        is_counted = self.container == "avi" and self.stream.codec_context.has_b_frames and len({*gaps}) == 1
         return {
             "pictures": len(self.times),
             "all_counted": self.all_counted,
-            "start_s": float(times[0] * base),
+            "start_s": float(start_s),
+            "clock": {
+                "step_s": str(clock.step_s),
+                "usual_steps": clock.usual_steps,
+                "is_counted": is_counted,
+                "jumps": self.jumps,
+            },
             "span_s": float((times[-1] - times[0]) * base),
             "last_s": float(self.last_ticks * base),
             "usual_gap_s": float(statistics.median(gaps) * base) if gaps else None,
@@ -152,13 +175,28 @@ class _Packets:
             return
 
     def _note(self, packet: Any) -> None:
+        self._follow(packet)
         at = packet.pts if packet.pts is not None else packet.dts
         if at is not None and not packet.is_discard:
+            at += self._shift
             if not self.times or at >= max(self.times[-1], 0):
                 self.last_ticks = packet.duration or 0
             self.times.append(at)
         if len(self.times) < 2:
             self.has_alpha_layer |= packet.has_sidedata("matroska_block_additional")
+
+    def _follow(self, packet: Any) -> None:
+        """Where the clock starts anew, it goes on from the picture before."""
+        if packet.dts is None:
+            return
+        if self._last_dts is not None and not 0 <= packet.dts - self._last_dts < self._leap:
+            self.jumps = True
+            self._shift += self._last_dts + (packet.duration or 1) - packet.dts
+        self._last_dts = packet.dts
+
+
+def _rates(stream: Any) -> list[Fraction]:
+    return [rate for rate in (stream.base_rate, stream.average_rate) if rate]
 
 
 def _share_of_uneven(gaps: list[int], tolerance: float) -> float:

@@ -10,10 +10,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from gifapp import errors, processes
+from gifapp.conversion.clock import MICROSECONDS, Clock
 from gifapp.conversion.video import (
     MAX_PIXEL_ASPECT,
     ColourTags,
@@ -144,8 +146,14 @@ def _video(found: dict[str, Any]) -> Video:
         longest_s=found["longest_gap_s"],
         delays_s=tuple(delay_ms / 1000 for delay_ms in found.get("delays_ms", ())),
         plays=found.get("plays"),
+        clock=_clock(found),
     )
     return replace(video, notes=(*_notes(video, found), *_notes_on_pictures(video, found)))
+
+
+def _clock(found: dict[str, Any]) -> Clock:
+    clock = found.get("clock")  # pictures have none: their times are whole milliseconds
+    return Clock(**clock | {"step_s": Fraction(clock["step_s"])}) if clock else MICROSECONDS
 
 
 def _pixel_aspect(claimed: float) -> float:

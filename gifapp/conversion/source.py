@@ -123,7 +123,7 @@ def _input(path: Path, video: Video) -> list[str]:
 def _seek(video: Video, cut: Cut) -> list[str]:
     """Skip what comes well before the cut; the filters know the time, wherever the seek lands."""
     to_s = cut.start_s - SEEK_MARGIN_S
-    if to_s <= 0 or video.container not in SEEKABLE:
+    if to_s <= 0 or video.container not in SEEKABLE or not video.clock.is_absolute:
         return []
     return ["-noaccurate_seek", "-seek_timestamp", "1", "-ss", f"{video.start_s + to_s:.3f}"]
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from gifapp.conversion.clock import MICROSECONDS, Clock
 from gifapp.domain.pace import Pace
 
 # square pixels are 1; a file that claims more than this is lying
@@ -109,6 +110,7 @@ class Video:
         longest_s: how long a picture shows at the most; None: nobody has looked at all of them.
         delays_s: how long each picture shows, where `is_pictures`.
         plays: how often an animation plays, 0 for ever; None: it does not say.
+        clock: the grid on which its time stamps lie.
     """
 
     container: str
@@ -132,6 +134,7 @@ class Video:
     longest_s: float | None = None
     delays_s: tuple[float, ...] = ()
     plays: int | None = None
+    clock: Clock = MICROSECONDS
 
     @property
     def pace(self) -> Pace:
