@@ -115,6 +115,7 @@ RECIPE_OPTIONS: dict[str, tuple[RecipeOption, ...]] = {
         RecipeOption("--hold", "hold_s", "How much longer the last frame stays."),
     ),
     "Frame": (
+        RecipeOption("--deinterlace", "deinterlace", "Whether to join the two fields of each picture."),
         RecipeOption(
             "--crop",
             "crop",

@@ -38,7 +38,19 @@ def filter_chain(video: Video, plan: Plan, cut: Cut) -> str:
     paced = _paced(plan, cut)
     steps = [*pictures, *paced] if _held_bytes(video, plan) > MOST_HELD_BYTES else [*paced, *pictures]
     # a cut may reach a little past the last picture: it stays
-    return ",".join([*_times(video, cut), *steps, "tpad=stop_mode=clone:stop=-1"])
+    return ",".join(
+        [*_deinterlaced(video, plan.recipe), *_times(video, cut), *steps, "tpad=stop_mode=clone:stop=-1"]
+    )
+
+
+def _deinterlaced(video: Video, recipe: Recipe) -> Iterator[str]:
+    """Before any picture is dropped: each field is made whole from those before and after it."""
+    is_wanted = recipe.deinterlace == "always" or video.fields != "progressive"
+    if recipe.deinterlace == "never" or not is_wanted:
+        return
+    order = video.fields if video.fields in ("tff", "bff") else "auto"
+    yield from _of_one_size(video)
+    yield f"bwdif=mode=send_frame:parity={order}"
 
 
 def _held_bytes(video: Video, plan: Plan) -> float:
@@ -82,9 +94,13 @@ def _paced(plan: Plan, cut: Cut) -> list[str]:
     return [f"fps=fps={rate}:start_time=0:eof_action=pass", f"trim=end_frame={cut.frames}"]
 
 
-def _upright(video: Video) -> Iterator[str]:
+def _of_one_size(video: Video) -> Iterator[str]:
     # passes everything through unless the size changes within the stream
     yield f"scale={video.stored_width_px}:{video.stored_height_px}"
+
+
+def _upright(video: Video) -> Iterator[str]:
+    yield from _of_one_size(video)
     if video.turn.value:
         yield video.turn.value
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 FORMATS = (
     *("mov", "mp4", "m4a", "3gp", "matroska", "webm", "avi", "flv", "mpegts", "mpeg"),
-    *("ogg", "asf"),
+    *("ogg", "asf", "dv"),
 )
 
 CODECS = frozenset(

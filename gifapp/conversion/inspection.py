@@ -26,10 +26,12 @@ from gifapp.conversion import picture_facts, pictures
 from gifapp.conversion.clock import LEAP_S, clock_of
 from gifapp.conversion.formats import CODECS, FORMATS, looks_like_video
 from gifapp.conversion.images.containers import START_BYTES, unread_name
+from gifapp.conversion.interlacing import CAPTURED, field_order
 
 # afterwards the times of the pictures seen so far, or the container's word, must do
 COUNTING_BUDGET_S = 6.0
 PACKETS_WITHOUT_PICTURE = 600
+PROGRESSIVE = 1  # ffmpeg's AV_FIELD_PROGRESSIVE; above it are the orders of fields
 
 LEAPING = ("mpegts", "mpeg")  # joined recordings: what seems to be a long pause is none
 
@@ -58,8 +60,11 @@ def inspect(path: Path, max_pixels: int) -> dict[str, Any]:
         packets = _Packets(container, stream)
         picture = packets.first_picture()
         _check_size(picture.width, picture.height, max_pixels)
+        fields = _fields(stream, packets, picture)
         packets.count()
-        return _container_facts(container, stream) | packets.facts() | _picture_facts(stream, picture)
+        return (
+            _container_facts(container, stream) | packets.facts() | _picture_facts(stream, picture) | fields
+        )
 
 
 def _check_not_unread(path: Path) -> None:
@@ -118,7 +123,7 @@ class _Packets:
         for number, packet in enumerate(self._walk):
             if packet.has_sidedata("encryption_info"):
                 raise errors.SourceEncrypted
-            if picture := _decoded(packet):
+            for picture in _all_decoded(packet):
                 return self._begun(picture)
             if number >= PACKETS_WITHOUT_PICTURE:
                 break
@@ -131,6 +136,11 @@ class _Packets:
         if picture.pts is not None and not self.jumps:
             self.times = [time for time in self.times if time >= picture.pts] or self.times
         return picture
+
+    def pictures(self) -> Iterator[Any]:
+        """Those after the first."""
+        for packet in self._walk:
+            yield from _all_decoded(packet)
 
     def count(self) -> None:
         """Walk on to the end, or as far as the budget of time goes."""
@@ -207,11 +217,11 @@ def _share_of_uneven(gaps: list[int], tolerance: float) -> float:
     return sum(abs(gap - usual) > max(tolerance, usual * 0.1) for gap in gaps) / len(gaps)
 
 
-def _decoded(packet: Any) -> Any:
+def _all_decoded(packet: Any) -> list[Any]:
     try:
-        return next(iter(packet.decode()), None)
+        return list(packet.decode())
     except av.FFmpegError:
-        return None
+        return []
 
 
 def _decoded_rest(stream: Any) -> Iterator[Any]:
@@ -220,6 +230,14 @@ def _decoded_rest(stream: Any) -> Iterator[Any]:
         yield from stream.codec_context.decode(None)
     except av.FFmpegError:
         return
+
+
+def _fields(stream: Any, packets: _Packets, first: Any) -> dict[str, Any]:
+    is_flagged = first.interlaced_frame or stream.codec_context.field_order > PROGRESSIVE
+    if not is_flagged and stream.codec.canonical_name not in CAPTURED:
+        return {"fields": "progressive"}
+    pictures = itertools.chain([first], packets.pictures())
+    return {"fields": field_order(pictures, is_flagged=first.interlaced_frame)}
 
 
 def _container_facts(container: Any, stream: Any) -> dict[str, Any]:

@@ -147,6 +147,7 @@ def _video(found: dict[str, Any]) -> Video:
         delays_s=tuple(delay_ms / 1000 for delay_ms in found.get("delays_ms", ())),
         plays=found.get("plays"),
         clock=_clock(found),
+        fields=found.get("fields", "progressive"),
     )
     return replace(video, notes=(*_notes(video, found), *_notes_on_pictures(video, found)))
 
@@ -202,24 +203,30 @@ def _colour_tags(found: dict[str, Any]) -> ColourTags:
 
 
 def _notes(video: Video, found: dict[str, Any]) -> Iterator[str]:
-    if video.turn.note:
-        yield video.turn.note
-    if turn_of_matrix(found["display_matrix"] or (1, 0, 0, 0, 1)) is None:
-        yield "The file asks for a tilt that gifapp does not know; it is shown as stored."
-    if video.pixel_aspect != 1:
-        yield f"Its pixels are not square; shown at {video.width_px} x {video.height_px}."
-    if video.is_hdr:
-        yield "High dynamic range: brought to the range of a GIF."
+    yield from _notes_on_look(video, found)
     if video.is_vfr and not video.delays_s:
         yield "Its frame rate varies; each picture shows at the frame nearest to its time."
-    if video.has_alpha:
-        yield "Parts of it are transparent."
     if video.fps is None:
         yield "It holds a single picture."
     if found["claimed_s"] and abs(found["claimed_s"] - video.duration_s) > max(1.0, video.duration_s / 10):
         yield f"The file claims {found['claimed_s']:.1f} s; there are {video.duration_s:.1f} s of pictures."
     if found["videos"] > 1:
         yield f"There are {found['videos']} video tracks in it; the first is used."
+
+
+def _notes_on_look(video: Video, found: dict[str, Any]) -> Iterator[str]:
+    if video.turn.note:
+        yield video.turn.note
+    if turn_of_matrix(found["display_matrix"] or (1, 0, 0, 0, 1)) is None:
+        yield "The file asks for a tilt that gifapp does not know; it is shown as stored."
+    if video.fields != "progressive":
+        yield "Interlaced: each picture holds two moments, which become one unless the recipe forbids it."
+    if video.pixel_aspect != 1:
+        yield f"Its pixels are not square; shown at {video.width_px} x {video.height_px}."
+    if video.is_hdr:
+        yield "High dynamic range: brought to the range of a GIF."
+    if video.has_alpha:
+        yield "Parts of it are transparent."
 
 
 def _notes_on_pictures(video: Video, found: dict[str, Any]) -> Iterator[str]:

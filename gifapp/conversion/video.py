@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from gifapp.conversion.clock import MICROSECONDS, Clock
+from gifapp.conversion.interlacing import FieldOrder
 from gifapp.domain.pace import Pace
 
 # square pixels are 1; a file that claims more than this is lying
@@ -110,6 +111,7 @@ class Video:
         longest_s: how long a picture shows at the most; None: nobody has looked at all of them.
         delays_s: how long each picture shows, where `is_pictures`.
         plays: how often an animation plays, 0 for ever; None: it does not say.
+        fields: whether it is interlaced, and which field comes first; "flagged": as each picture says.
         clock: the grid on which its time stamps lie.
     """
 
@@ -135,6 +137,7 @@ class Video:
     delays_s: tuple[float, ...] = ()
     plays: int | None = None
     clock: Clock = MICROSECONDS
+    fields: FieldOrder = "progressive"
 
     @property
     def pace(self) -> Pace:

@@ -32,6 +32,7 @@ Rotation = Literal[0, 90, 180, 270]
 Flip = Literal["none", "horizontal", "vertical", "both"]
 Content = Literal["auto", "film", "screen"]
 Dither = Literal["auto", "none", "bayer", "floyd_steinberg", "sierra2_4a", "blue_noise"]
+Deinterlace = Literal["auto", "always", "never"]
 PaletteScope = Literal["auto", "global", "scene", "per_frame"]
 Format = Literal["gif", "webp", "apng", "mp4"]
 
@@ -61,6 +62,7 @@ class Recipe(Part):
     loop: int | None = Field(None, ge=0, le=65535)
     hold_s: float = Field(0.0, ge=0, le=60)
 
+    deinterlace: Deinterlace = "auto"
     crop: Crop | None = None
     aspect: Aspect | None = None
     rotate: Rotation = 0

@@ -57,6 +57,7 @@ def test_every_field_has_an_option_that_is_documented(field: str) -> None:
             ("--segment", "0-1.5", "--segment", "1:10-", "--crossfade", 0.5),
             Recipe(segments=(Segment(end_s=1.5), Segment(start_s=70)), crossfade_s=0.5),
         ),
+        (("--deinterlace", "never"), Recipe(deinterlace="never")),
         (("--rotate", 90, "--flip", "both", "--fit", "cover"), Recipe(rotate=90, flip="both", fit="cover")),
         (
             ("--crop", "1,2,30,40", "--width", 10),

@@ -70,6 +70,7 @@ PLAIN = st.builds(
     fps=numbers(1, 50),
     loop=st.integers(0, 65535),
     hold_s=numbers(0, 60),
+    deinterlace=st.sampled_from(["auto", "always", "never"]),
     rotate=st.sampled_from([0, 90, 180, 270]),
     flip=st.sampled_from(["none", "horizontal", "vertical", "both"]),
     width_px=st.none() | st.integers(1, 4096),

@@ -33,6 +33,7 @@ _DIRECTIONS = [("Forward", "forward"), ("Reverse", "reverse"), ("Boomerang", "bo
 _TURNS = [("None", 0), ("90° right", 90), ("180°", 180), ("90° left", 270)]
 _FLIPS = [("None", "none"), ("Left-right", "horizontal"), ("Top-bottom", "vertical"), ("Both", "both")]
 _FITS = [("Stay within it", "contain"), ("Fill it, lose edges", "cover"), ("Stretch", "stretch")]
+_DEINTERLACE = [("Told by the picture", "auto"), ("Always join fields", "always"), ("Never", "never")]
 _CONTENTS = [("Automatic", "auto"), ("Film", "film"), ("Screen", "screen")]
 _DITHERS = [
     ("As the picture needs it", "auto"),
@@ -70,7 +71,8 @@ class TrimAndSize(Group):
             number("hold_s", "Hold the last frame, s", step=0.5),
             on_change=on_change,
         )
-        parts = [self.segments, self.crossfade, sides, self.fit, self.shape, direction, ends]
+        fields = Row(choice("deinterlace", "Interlaced video", _DEINTERLACE), on_change=on_change)
+        parts = [self.segments, self.crossfade, sides, self.fit, self.shape, direction, ends, fields]
         super().__init__("Trim & size", parts, is_open=True)
         self.segments.ranges.observe(lambda _: self._unfold(), "value")
         for side in (self.width, self.height):
