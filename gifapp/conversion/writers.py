@@ -25,9 +25,12 @@ from gifapp.conversion.merging import merged
 from gifapp.conversion.rendering import Rendering
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipe import Recipe
-from gifapp.domain.timing import split_delay
+from gifapp.domain.timing import MAX_DELAY_CS, split_delay
 
 _LOOKED_AT = 8  # frames
+LONGEST_STEP_CS = (
+    10  # of an MP4: players find no picture in the middle of a longer one; a repeat is a few bytes
+)
 _WORTH_TIMES = 2  # a WebP without loss may be so many times as large as with it
 
 
@@ -58,7 +61,7 @@ def write(
     """Write the frames to `out` in the recipe's format, which is not GIF.
 
     A WebP or APNG of one frame is a still picture. An MP4 has even sides, shows white where nothing is,
-    and leaves it to the player how often it plays.
+    stores again what stays for long, and leaves it to the player how often it plays.
 
     `on_frame` hears how many frames were taken, `beat` is called while ffmpeg lets us wait, and what
     either of them raises ends the writing.
@@ -69,10 +72,12 @@ def write(
     """
     if recipe.format == "mp4":
         rendering = for_h264(rendering)
-    frames = _merged(_counted(rendering.frames, on_frame), beat)
+    frames = (held.frame for held in merged(_counted(rendering.frames, on_frame), beat=beat))
     seen = list(islice(frames, _LOOKED_AT))
     start = partial(Fed, limits=limits, beat=beat)
-    count = _written(ways(recipe, seen, rendering.loop), rendering, chain(seen, frames), out, start)
+    longest_cs = LONGEST_STEP_CS if recipe.format == "mp4" else MAX_DELAY_CS
+    given = ways(recipe, seen, rendering.loop)
+    count = _written(given, rendering, chain(seen, frames), out, start=start, longest_cs=longest_cs)
     total_cs = sum(rendering.delays_cs)
     if recipe.format == "webp":
         count = end_webp(out, total_cs)
@@ -86,7 +91,9 @@ def _written(
     rendering: Rendering,
     frames: Iterable[Frame],
     out: Path,
+    *,
     start: Callable[[Words, Path], Fed],
+    longest_cs: int,
 ) -> int:
     """Write the file in each of the given ways, and keep one of them; how many frames it was fed."""
     width_px, height_px, has_alpha = rendering.width_px, rendering.height_px, rendering.has_alpha
@@ -99,7 +106,7 @@ def _written(
         ]
         for ffmpeg in fed:
             ffmpeg.send(matroska.head(width_px, height_px, has_alpha=has_alpha))
-        count = _feed(fed, frames)
+        count = _feed(fed, frames, longest_cs)
         for ffmpeg in fed:
             ffmpeg.finish()
         for exact in parts[1:]:
@@ -108,17 +115,18 @@ def _written(
     return count
 
 
-def _feed(fed: list[Fed], frames: Iterable[Frame]) -> int:
-    """Send the frames with their times; how many there were."""
+def _feed(fed: list[Fed], frames: Iterable[Frame], longest_cs: int) -> int:
+    """Send the frames with their times, again where one stays for long; how many there were."""
     count = at_cs = 0
     for pixels, delay_cs in frames:
-        head = matroska.frame_head(pixels.nbytes, at_cs=at_cs, delay_cs=delay_cs)
         data = np.ascontiguousarray(pixels).data
-        for ffmpeg in fed:
-            ffmpeg.send(head)
-            ffmpeg.send(data)
-        at_cs += delay_cs
-        count += 1
+        for piece_cs in split_delay(delay_cs, longest_cs):
+            head = matroska.frame_head(pixels.nbytes, at_cs=at_cs, delay_cs=piece_cs)
+            for ffmpeg in fed:
+                ffmpeg.send(head)
+                ffmpeg.send(data)
+            at_cs += piece_cs
+            count += 1
     return count
 
 
@@ -126,9 +134,3 @@ def _counted(frames: Iterable[Frame], on_frame: Callable[[int], None]) -> Iterat
     for number, frame in enumerate(frames, 1):
         yield frame
         on_frame(number)
-
-
-def _merged(frames: Iterable[Frame], beat: Callable[[], None]) -> Iterator[Frame]:
-    """The frames, neighbours that look the same as one unless that stays for too long."""
-    for (pixels, delay_cs), _ in merged(frames, beat=beat):
-        yield from (Frame(pixels, piece_cs) for piece_cs in split_delay(delay_cs))

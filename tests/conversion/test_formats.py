@@ -14,9 +14,10 @@ import gifapp
 from gifapp import errors
 from gifapp.conversion.frame import Frame
 from gifapp.conversion.rendering import Rendering
-from gifapp.conversion.writers import Written, write
+from gifapp.conversion.writers import LONGEST_STEP_CS, Written, write
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipe import Format, Recipe
+from gifapp.domain.timing import split_delay
 from tests import clips
 from tests.fakes import Impatient
 from tests.letters import ffmpeg, write_clip
@@ -102,6 +103,18 @@ def _seen_by_av(path: Path) -> Seen:
     return Seen(np.stack(frames), delays, None)
 
 
+def stored(name: str, delays_cs: list[int]) -> list[int]:
+    """The delays in a file of this name: in an MP4 what stays for long is stored again."""
+    most_cs = LONGEST_STEP_CS if name.endswith(".mp4") else 65535
+    return [piece_cs for delay_cs in delays_cs for piece_cs in split_delay(delay_cs, most_cs)]
+
+
+def held(given: Sequence[np.ndarray], name: str, delays_cs: list[int]) -> list[np.ndarray]:
+    """The pictures, each as often as it is stored."""
+    times = (len(stored(name, [delay_cs])) for delay_cs in delays_cs)
+    return [picture for picture, count in zip(given, times, strict=True) for _ in range(count)]
+
+
 def apart(frames: np.ndarray, given: Sequence[np.ndarray]) -> float:
     """The mean difference of the colours that are seen."""
     wanted = np.stack(given)
@@ -118,9 +131,9 @@ def test_pictures_and_times_come_through(tmp_path: Path, name: str, most: float)
     given = pictures(5)
     told = written(tmp_path / name, given, UNEVEN_CS)
     shown = seen(tmp_path / name)
-    assert shown.delays_cs == UNEVEN_CS
-    assert apart(shown.frames, given) <= most
-    assert told == Written(5, (tmp_path / name).stat().st_size, 48, 32)
+    assert shown.delays_cs == stored(name, UNEVEN_CS)
+    assert apart(shown.frames, held(given, name, UNEVEN_CS)) <= most
+    assert told == Written(len(shown.delays_cs), (tmp_path / name).stat().st_size, 48, 32)
 
 
 @pytest.mark.parametrize("name", ["a.webp", "a.apng"])
@@ -139,7 +152,7 @@ def test_ffmpeg_reads_what_the_others_read(tmp_path: Path, name: str) -> None:
     raw = tmp_path / "raw"
     passed = ("-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgba")
     ffmpeg("-i", tmp_path / name, *passed, raw)
-    frames = np.frombuffer(raw.read_bytes(), np.uint8).reshape(5, 32, 48, 4)
+    frames = np.frombuffer(raw.read_bytes(), np.uint8).reshape(-1, 32, 48, 4)
     assert (
         np.abs(frames.astype(int) - seen(tmp_path / name).frames).mean() < 3
     )  # colours are stored at half size
@@ -181,8 +194,8 @@ def test_a_flat_beginning_makes_no_film_lossless(tmp_path: Path) -> None:
 def test_neighbours_that_are_the_same_become_one(tmp_path: Path, name: str) -> None:
     red, blue = (np.full((16, 16, 3), colour, np.uint8) for colour in ((255, 0, 0), (0, 0, 255)))
     told = written(tmp_path / name, [red, red, blue, blue, blue], [7, 3, 50, 60, 2])
-    assert seen(tmp_path / name).delays_cs == [10, 112]
-    assert told.frames == 2
+    assert seen(tmp_path / name).delays_cs == stored(name, [10, 112])
+    assert told.frames == len(stored(name, [10, 112]))
 
 
 def test_no_frame_stays_for_longer_than_it_can(tmp_path: Path) -> None:
@@ -192,15 +205,22 @@ def test_no_frame_stays_for_longer_than_it_can(tmp_path: Path) -> None:
     assert told.frames == 2
 
 
+@pytest.mark.parametrize("at_s", [0.2, 0.75, 1.69])
+def test_a_player_finds_a_picture_wherever_it_seeks_in_an_mp4(tmp_path: Path, at_s: float) -> None:
+    written(tmp_path / "a.mp4", pictures(2), [50, 130])
+    ffmpeg("-ss", at_s, "-i", tmp_path / "a.mp4", "-frames:v", 1, tmp_path / "found.png")
+    assert (tmp_path / "found.png").exists()
+
+
 @pytest.mark.parametrize("name", ["a.webp", "a.apng", "a.mp4"])
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (3, 1), (1, 7), (161, 121)])
 def test_odd_sizes(tmp_path: Path, name: str, width: int, height: int) -> None:
     given = [np.full((height, width, 3), grey, np.uint8) for grey in (40, 80, 160)]
     told = written(tmp_path / name, given, [10, 20, 30])
     shown = seen(tmp_path / name)
-    assert shown.delays_cs == [10, 20, 30]
+    assert shown.delays_cs == stored(name, [10, 20, 30])
     assert shown.frames.shape[1:3] == (told.height_px, told.width_px)
-    assert apart(shown.frames[:, :height, :width], given) <= 3
+    assert apart(shown.frames[:, :height, :width], held(given, name, [10, 20, 30])) <= 3
     if name == "a.mp4":
         assert (told.width_px, told.height_px) == (width + width % 2, height + height % 2)
         assert np.ptp(shown.frames[1]) == 255 - shown.frames[1].min()  # nothing but the grey, and opaque
@@ -208,13 +228,13 @@ def test_odd_sizes(tmp_path: Path, name: str, width: int, height: int) -> None:
         assert (told.width_px, told.height_px) == (width, height)
 
 
-@pytest.mark.parametrize(("name", "delays_cs"), [("a.webp", [0]), ("a.apng", [0]), ("a.mp4", [70])])
+@pytest.mark.parametrize(("name", "delays_cs"), [("a.webp", [0]), ("a.apng", [0]), ("a.mp4", [10] * 7)])
 def test_a_single_frame(tmp_path: Path, name: str, delays_cs: list[int]) -> None:
     given = pictures(1)
-    assert written(tmp_path / name, given, [70]).frames == 1
+    assert written(tmp_path / name, given, [70]).frames == len(delays_cs)
     shown = seen(tmp_path / name)
     assert shown.delays_cs == delays_cs
-    assert apart(shown.frames, given) <= 5
+    assert apart(shown.frames, given * len(delays_cs)) <= 5
 
 
 def test_an_mp4_shows_white_where_nothing_is(tmp_path: Path) -> None:

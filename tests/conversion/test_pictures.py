@@ -108,6 +108,25 @@ def test_words_come_and_go_on_a_picture_that_shows_for_long(tmp_path: Path) -> N
     assert [delay_cs for _, delay_cs in read_gif(tmp_path / "out.gif")] == [32, 32, 32, 7]
 
 
+@pytest.mark.parametrize(
+    ("recipe", "delays_cs"),
+    [
+        ({}, [96, 32, 16]),
+        ({"direction": "reverse"}, [16, 32, 96]),
+        ({"segments": [Segment(start_s=0.96)]}, [32, 16]),
+        ({"speed": 2.0}, [48, 16, 8]),
+    ],
+)
+def test_a_subtitle_shows_with_the_picture_it_belongs_to(
+    tmp_path: Path, recipe: dict[str, object], delays_cs: list[int]
+) -> None:
+    shots = [Image.new("RGB", (120, 60), "red"), Image.new("RGB", (120, 60), "blue")]
+    shots[0].save(tmp_path / "a.webp", save_all=True, append_images=shots[1:], duration=[960, 480])
+    subtitles = "1\n00:00:00,960 --> 00:00:01,280\nwords"
+    convert(tmp_path / "a.webp", Recipe(subtitles=subtitles, **recipe), tmp_path / "out.gif")
+    assert [delay_cs for _, delay_cs in read_gif(tmp_path / "out.gif")] == delays_cs
+
+
 def test_an_animation_whose_ranges_cross_is_mixed(tmp_path: Path) -> None:
     shots = [Image.new("RGB", (2, 1), colour) for colour in ("red", "red", "blue", "blue")]
     source = tmp_path / "animation.webp"

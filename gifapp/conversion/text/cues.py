@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -40,24 +40,28 @@ def shown_s(cue: Cue, plan: Plan) -> list[tuple[float, float]]:
 
     What shows on the last picture stays as long as that one is held.
     """
-    one_way = [*_forward_s(cue, plan)]
-    whole_s = plan.frames / plan.fps
+    starts_s = [start_cs / 100 for start_cs in accumulate(plan.delays_cs, initial=0)]
+    one_way, whole_s = [*_forward_s(cue, plan, starts_s)], starts_s[-1]
     back = [(whole_s - end_s, whole_s - start_s) for start_s, end_s in reversed(one_way)]
     ways = {
         "forward": one_way,
         "reverse": back,
         "boomerang": one_way + [(whole_s + start_s, whole_s + end_s) for start_s, end_s in back],
     }
-    last_s = whole_s * (2 if plan.recipe.direction == "boomerang" else 1) - 0.5 / plan.fps
+    last_cs = plan.delays_cs[-1 if plan.recipe.direction == "forward" else 0]
+    last_s = whole_s * (2 if plan.recipe.direction == "boomerang" else 1) - last_cs / 200
     shown = _joined(ways[plan.recipe.direction])
     return [(start_s, math.inf if end_s > last_s else end_s) for start_s, end_s in shown]
 
 
-def _forward_s(cue: Cue, plan: Plan) -> Iterator[tuple[float, float]]:
-    """The parts of the cue that the cuts show, in the time of the GIF as it plays forward."""
+def _forward_s(cue: Cue, plan: Plan, starts_s: Sequence[float]) -> Iterator[tuple[float, float]]:
+    """The parts of the cue that the cuts show, in the time of the GIF as it plays forward.
+
+    `starts_s`: when each frame begins, and at last when all is over.
+    """
     firsts = accumulate((cut.frames - cut.overlap for cut in plan.cuts), initial=0)
     for cut, first in zip(plan.cuts, firsts, strict=False):
-        begin_s, end_s = (first - cut.overlap) / plan.fps, (first - cut.overlap + cut.frames) / plan.fps
+        begin_s, end_s = (starts_s[first - cut.overlap + frames] for frames in (0, cut.frames))
         start_s, stop_s = (
             begin_s + (at_s - cut.start_s) / plan.recipe.speed for at_s in (cue.start_s, cue.end_s)
         )
