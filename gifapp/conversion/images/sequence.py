@@ -43,7 +43,7 @@ def in_folder(path: Path) -> list[Member]:
     for file in sorted(files):
         if not file.is_file():
             raise errors.PicturesInvalid(problem=f"{file.name!r} is no file")
-    return _ordered(Member(file.name, partial(_bytes_of, file)) for file in files)
+    return ordered(Member(file.name, partial(_bytes_of, file)) for file in files)
 
 
 def _bytes_of(path: Path) -> IO[bytes]:
@@ -75,7 +75,7 @@ def in_zip(archive: zipfile.ZipFile) -> list[Member]:
     files = [info for info in files if not any(map(_is_litter, PurePosixPath(info.filename).parts))]
     if sum(info.file_size for info in files) > MOST_UNPACKED_BYTES:
         raise errors.PicturesInvalid(problem=f"unpacked they are more than {MOST_UNPACKED_BYTES:,} bytes")
-    return _ordered(Member(info.filename, partial(archive.open, info)) for info in files)
+    return ordered(Member(info.filename, partial(archive.open, info)) for info in files)
 
 
 def _problem(info: zipfile.ZipInfo) -> str | None:
@@ -96,7 +96,12 @@ def _is_litter(name: str) -> bool:
     return name.startswith(".") or name in _LITTER
 
 
-def _ordered(members: Iterable[Member]) -> list[Member]:
+def ordered(members: Iterable[Member]) -> list[Member]:
+    """The files as a person orders their names.
+
+    Raises:
+        errors.PicturesInvalid: there is none, or too many.
+    """
     ordered = sorted(members, key=lambda member: (natural_key(member.name), member.name))
     if not ordered:
         raise errors.PicturesInvalid(problem="there are none")

@@ -1,0 +1,49 @@
+"""Random valid GIFs, APNGs and WebPs: every pixel, delay and count as a simple compositor has it."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gifapp.conversion.images.compositor import composed, may_have_holes
+from tests.conversion.images.seen import frames, read
+from tests.random_pictures import ANIMATIONS
+
+
+def premultiplied(rgba: np.ndarray) -> np.ndarray:
+    straight = rgba.astype(float)
+    return np.dstack([straight[..., :3] * straight[..., 3:] / 255, straight[..., 3]])
+
+
+@pytest.mark.parametrize("kind", list(ANIMATIONS))
+@settings(max_examples=100, deadline=None)
+@given(data=st.data())
+def test_every_picture_is_as_a_simple_compositor_has_it(kind: str, data: st.DataObject) -> None:
+    drawn = data.draw(ANIMATIONS[kind])
+    animation, shown = read(drawn.data), frames(drawn.data)
+    assert [tile.delay_ms for tile in animation.tiles] == drawn.delays_ms()
+    assert animation.plays == drawn.plays
+    for picture, right in zip(shown, drawn.frames(), strict=True):
+        assert np.abs(premultiplied(picture) - premultiplied(right)).max() <= (0 if kind == "gif" else 2)
+
+
+@pytest.mark.parametrize("kind", list(ANIMATIONS))
+@settings(max_examples=50, deadline=None)
+@given(data=st.data())
+def test_a_picture_alone_is_as_in_the_line_of_all(kind: str, data: st.DataObject) -> None:
+    drawn = data.draw(ANIMATIONS[kind])
+    shown = frames(drawn.data)
+    wanted = data.draw(st.sets(st.integers(0, len(shown) - 1)))
+    alone = [np.asarray(image.convert("RGBA")) for image in composed(read(drawn.data), wanted.__contains__)]
+    assert [picture.tolist() for picture in alone] == [shown[number].tolist() for number in sorted(wanted)]
+
+
+@pytest.mark.parametrize("kind", list(ANIMATIONS))
+@settings(max_examples=50, deadline=None)
+@given(data=st.data())
+def test_where_no_hole_may_begin_none_does(kind: str, data: st.DataObject) -> None:
+    drawn = data.draw(ANIMATIONS[kind])
+    opaque = [bool((picture[..., 3] == 255).all()) for picture in frames(drawn.data)]
+    animation = read(drawn.data)
+    for number, (last, this) in enumerate(zip([False, *opaque], opaque, strict=False)):
+        assert this or not last or may_have_holes(animation, number)
