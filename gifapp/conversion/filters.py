@@ -95,8 +95,11 @@ def _paced(plan: Plan, cut: Cut) -> list[str]:
 
 
 def _of_one_size(video: Video) -> Iterator[str]:
-    # passes everything through unless the size changes within the stream
-    yield f"scale={video.stored_width_px}:{video.stored_height_px}"
+    """Pictures of another size than the first are fitted into it, in proportion; the others pass through."""
+    size = f"{video.stored_width_px}:{video.stored_height_px}"
+    beside = "black@0" if video.has_alpha else "black"
+    yield f"scale={size}:force_original_aspect_ratio=decrease:eval=frame"
+    yield f"pad={size}:-1:-1:{beside}:eval=frame"
 
 
 def _upright(video: Video) -> Iterator[str]:

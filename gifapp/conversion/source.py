@@ -100,6 +100,8 @@ def _command(path: Path, video: Video, plan: Plan, cut: Cut, limits: Limits) -> 
         *_seek(video, cut),
         *("-max_pixels", str(limits.max_pixels), "-threads", str(threads)),
         *(("-c:v", video.decoder) if video.decoder else ()),
+        # what a container crops besides the codec, browsers show, and the probe does not know
+        *("-apply_cropping", "codec"),
         *_input(path, video),
         *("-map", "0:V:0", "-an", "-sn", "-dn"),
         *("-vf", filter_chain(video, plan, cut), *_frames(cut), "-fps_mode", "passthrough"),
