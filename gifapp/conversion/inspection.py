@@ -31,6 +31,7 @@ from gifapp.conversion.interlacing import CAPTURED, field_order
 # afterwards the times of the pictures seen so far, or the container's word, must do
 COUNTING_BUDGET_S = 6.0
 PACKETS_WITHOUT_PICTURE = 600
+HEAD_BYTES, ENCRYPTED = 65_536, b"encv"  # the sample entry of protected video in MP4
 PROGRESSIVE = 1  # ffmpeg's AV_FIELD_PROGRESSIVE; above it are the orders of fields
 
 LEAPING = ("mpegts", "mpeg")  # joined recordings: what seems to be a long pause is none
@@ -46,7 +47,7 @@ def main(name: str, max_pixels: int) -> None:
 
 
 def inspect(path: Path, max_pixels: int) -> dict[str, Any]:
-    """The raw facts of the first real video stream of `path`, or of the pictures there.
+    """The raw facts of the film in `path`, or of the pictures there.
 
     Raises:
         errors.SourceRefused: what is wrong with the file.
@@ -54,17 +55,28 @@ def inspect(path: Path, max_pixels: int) -> dict[str, Any]:
     if pictures.kind_of(path):
         return picture_facts.inspect(path, max_pixels)
     _check_not_unread(path)
-    with _open(path) as container:
-        stream = _first_video(container)
-        _check_size(stream.codec_context.width, stream.codec_context.height, max_pixels)
-        packets = _Packets(container, stream)
-        picture = packets.first_picture()
-        _check_size(picture.width, picture.height, max_pixels)
-        fields = _fields(stream, packets, picture)
-        packets.count()
-        return (
-            _container_facts(container, stream) | packets.facts() | _picture_facts(stream, picture) | fields
-        )
+    refusals: list[errors.SourceRefused] = []
+    while True:  # opened anew for each track that cannot be read
+        with _open(path) as container:
+            films = _films(container)
+            if len(refusals) == len(films):
+                raise refusals[0]
+            try:
+                return _film_facts(container, films[len(refusals)], max_pixels)
+            except errors.SourceRefused as refused:
+                refusals.append(refused)
+
+
+def _film_facts(container: Any, stream: Any, max_pixels: int) -> dict[str, Any]:
+    if stream.codec_context is None or stream.codec.canonical_name not in CODECS:
+        raise errors.SourceCodecUnsupported(codec=_codec_name(stream))
+    _check_size(stream.codec_context.width, stream.codec_context.height, max_pixels)
+    packets = _Packets(container, stream)
+    picture = packets.first_picture()
+    _check_size(picture.width, picture.height, max_pixels)
+    fields = _fields(stream, packets, picture)
+    packets.count()
+    return _container_facts(container, stream) | packets.facts() | _picture_facts(stream, picture) | fields
 
 
 def _check_not_unread(path: Path) -> None:
@@ -80,18 +92,19 @@ def _open(path: Path) -> Any:
         return av.open(f"file:{path}", options=options, metadata_errors="replace")
     except (av.FFmpegError, ValueError):
         with path.open("rb") as file:
-            start = file.read(64)
-        raise errors.SourceDamaged if looks_like_video(start) else errors.SourceNotVideo from None
+            start = file.read(HEAD_BYTES)
+        if not looks_like_video(start):
+            raise errors.SourceNotVideo from None
+        raise errors.SourceEncrypted if ENCRYPTED in start else errors.SourceDamaged from None
 
 
-def _first_video(container: Any) -> Any:
-    pictures = (Disposition.attached_pic, Disposition.timed_thumbnails)
-    videos = [s for s in container.streams.video if not any(s.disposition & kind for kind in pictures)]
-    if not videos:
+def _films(container: Any) -> list[Any]:
+    """The video streams, those that play by default first; a cover or thumbnails are none."""
+    covers = Disposition.attached_pic | Disposition.timed_thumbnails
+    films = [stream for stream in container.streams.video if not stream.disposition & covers]
+    if not films:
         raise errors.SourceWithoutPicture if container.streams.audio else errors.SourceNotVideo
-    if videos[0].codec_context is None or videos[0].codec.canonical_name not in CODECS:
-        raise errors.SourceCodecUnsupported(codec=_codec_name(videos[0]))
-    return videos[0]
+    return sorted(films, key=lambda film: (film.frames == 1, not film.disposition & Disposition.default))
 
 
 def _codec_name(stream: Any) -> str:
@@ -114,6 +127,8 @@ class _Packets:
         self.all_counted = True
         self.has_alpha_layer = False
         self.jumps = False
+        self.seen = 0
+        self._ends_in_picture = False
         self._leap = LEAP_S / stream.time_base if self.container in LEAPING else math.inf
         self._shift = 0
         self._last_dts: int | None = None
@@ -150,8 +165,14 @@ class _Packets:
                 self.all_counted = False
                 return
 
+    def lacks_pictures(self) -> bool:
+        """Whether an MP4 or MOV lists more pictures than there are; an edit list may leave some out, too."""
+        return self.all_counted and self.container.startswith("mov") and self.stream.frames > self.seen
+
     def facts(self) -> dict[str, Any]:
         """When the pictures show, in seconds."""
+        if self._ends_in_picture and len(self.times) > 1:
+            self.times.pop()  # the others are whole
         base, times = self.stream.time_base, sorted(self.times) or [0]
         gaps = [later - earlier for earlier, later in itertools.pairwise(times) if later > earlier]
         start_s, clock = clock_of(times, base, _rates(self.stream))
@@ -173,6 +194,8 @@ class _Packets:
             "step_s": float(math.gcd(*gaps, self.last_ticks) * base),
             "uneven_gaps": _share_of_uneven(gaps, tolerance=0.002 / base),
             "has_alpha_layer": self.has_alpha_layer,
+            "ends_in_picture": self._ends_in_picture,
+            "lacks_pictures": self.lacks_pictures(),
         }
 
     def _noted(self, container: Any) -> Iterator[Any]:
@@ -185,6 +208,8 @@ class _Packets:
             return
 
     def _note(self, packet: Any) -> None:
+        self.seen += 1
+        self._ends_in_picture = packet.is_corrupt
         self._follow(packet)
         at = packet.pts if packet.pts is not None else packet.dts
         if at is not None and not packet.is_discard:
@@ -248,7 +273,10 @@ def _container_facts(container: Any, stream: Any) -> dict[str, Any]:
         "container": container.format.name.partition(",")[0],
         "codec": stream.codec.canonical_name,
         "claimed_s": float(claimed) if claimed is not None else None,
-        "videos": len(container.streams.video),
+        "videos": len(_films(container)),
+        "stream": str(stream.index),
+        "opens_s": (container.start_time or 0) / av.time_base,
+        "lasts_s": (container.duration or 0) / av.time_base,
     }
 
 

@@ -47,6 +47,7 @@ class Plan:
         has_alpha: whether the frames are RGBA.
         recipe: says how the pictures are turned, how fast they play and how they look.
         own_delays_cs: how long each frame stays, where pictures keep their own times.
+        lead_s: how much earlier than its first picture the source begins; subtitles count from there.
         key_tables: where ffmpeg finds the tables of the recipe's chroma key, while frames are read.
     """
 
@@ -60,6 +61,7 @@ class Plan:
     recipe: Recipe
     own_delays_cs: tuple[int, ...] = ()
     key_tables: Path | None = None
+    lead_s: float = 0.0
 
     @property
     def frames(self) -> int:
@@ -98,6 +100,7 @@ def make_plan(video: Video, recipe: Recipe, limits: Limits) -> Plan:
         has_alpha=(video.has_alpha or recipe.chroma_key is not None) and recipe.background is None,
         recipe=paced,
         own_delays_cs=timeline.own_delays_cs,
+        lead_s=video.lead_s,
     )
 
 

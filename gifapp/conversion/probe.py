@@ -33,6 +33,7 @@ DEADLINE_S = 20.0
 BEAT_S = 0.1
 MEMORY_BYTES = 1024**3
 EVEN = 0.02  # the share of gaps that may differ from the usual one
+LONGEST_REST_S = 0.5  # of sound after the last picture, without a word about it
 ONE_PICTURE_S = 0.1  # how long a lone picture shows when nothing says it
 
 _MATRICES = {1: "bt709", 4: "fcc", 5: "bt601", 6: "bt601", 7: "smpte240m", 9: "bt2020nc", 10: "bt2020nc"}
@@ -146,6 +147,8 @@ def _video(found: dict[str, Any]) -> Video:
         longest_s=found["longest_gap_s"],
         delays_s=tuple(delay_ms / 1000 for delay_ms in found.get("delays_ms", ())),
         plays=found.get("plays"),
+        stream=found.get("stream", "V:0"),
+        lead_s=_lead_s(found),
         clock=_clock(found),
         fields=found.get("fields", "progressive"),
     )
@@ -155,6 +158,13 @@ def _video(found: dict[str, Any]) -> Video:
 def _clock(found: dict[str, Any]) -> Clock:
     clock = found.get("clock")  # pictures have none: their times are whole milliseconds
     return Clock(**clock | {"step_s": Fraction(clock["step_s"])}) if clock else MICROSECONDS
+
+
+def _lead_s(found: dict[str, Any]) -> float:
+    if "opens_s" not in found or found["clock"]["is_counted"]:
+        return 0.0
+    lead_s: float = found["start_s"] - found["opens_s"]
+    return max(0.0, lead_s)
 
 
 def _pixel_aspect(claimed: float) -> float:
@@ -208,10 +218,21 @@ def _notes(video: Video, found: dict[str, Any]) -> Iterator[str]:
         yield "Its frame rate varies; each picture shows at the frame nearest to its time."
     if video.fps is None:
         yield "It holds a single picture."
-    if found["claimed_s"] and abs(found["claimed_s"] - video.duration_s) > max(1.0, video.duration_s / 10):
-        yield f"The file claims {found['claimed_s']:.1f} s; there are {video.duration_s:.1f} s of pictures."
+    yield from _notes_on_length(video, found)
     if found["videos"] > 1:
-        yield f"There are {found['videos']} video tracks in it; the first is used."
+        yield f"There are {found['videos']} video tracks in it; the one that plays by default is used."
+
+
+def _notes_on_length(video: Video, found: dict[str, Any]) -> Iterator[str]:
+    claimed_s, pictures_s = found["claimed_s"] or 0.0, video.duration_s
+    rest_s = found.get("lasts_s", 0.0) - video.lead_s - pictures_s
+    lacks_some = found.get("lacks_pictures") and claimed_s > pictures_s + (found["usual_gap_s"] or 0) / 2
+    if lacks_some or found.get("ends_in_picture"):
+        yield f"The file is cut short; its {pictures_s:.1f} s of whole pictures are used."
+    elif claimed_s and abs(claimed_s - pictures_s) > max(1.0, pictures_s / 10):
+        yield f"The file claims {claimed_s:.1f} s; there are {pictures_s:.1f} s of pictures."
+    elif rest_s > LONGEST_REST_S:
+        yield f"The file goes on for {rest_s:.1f} s after its last picture; the GIF ends with that picture."
 
 
 def _notes_on_look(video: Video, found: dict[str, Any]) -> Iterator[str]:

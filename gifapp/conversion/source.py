@@ -103,7 +103,7 @@ def _command(path: Path, video: Video, plan: Plan, cut: Cut, limits: Limits) -> 
         # what a container crops besides the codec, browsers show, and the probe does not know
         *("-apply_cropping", "codec"),
         *_input(path, video),
-        *("-map", "0:V:0", "-an", "-sn", "-dn"),
+        *("-map", f"0:{video.stream}", "-an", "-sn", "-dn"),
         *("-vf", filter_chain(video, plan, cut), *_frames(cut), "-fps_mode", "passthrough"),
         *("-f", "rawvideo", "-pix_fmt", "rgba" if plan.has_alpha else "rgb24", "pipe:1"),
     ]

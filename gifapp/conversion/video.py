@@ -112,6 +112,8 @@ class Video:
         delays_s: how long each picture shows, where `is_pictures`.
         plays: how often an animation plays, 0 for ever; None: it does not say.
         fields: whether it is interlaced, and which field comes first; "flagged": as each picture says.
+        stream: which of the file's streams it is, as ffmpeg specifies streams.
+        lead_s: how long the file plays, usually with sound, before the first picture.
         clock: the grid on which its time stamps lie.
     """
 
@@ -138,6 +140,8 @@ class Video:
     plays: int | None = None
     clock: Clock = MICROSECONDS
     fields: FieldOrder = "progressive"
+    stream: str = "V:0"
+    lead_s: float = 0.0
 
     @property
     def pace(self) -> Pace:

@@ -63,7 +63,8 @@ def _forward_s(cue: Cue, plan: Plan, starts_s: Sequence[float]) -> Iterator[tupl
     for cut, first in zip(plan.cuts, firsts, strict=False):
         begin_s, end_s = (starts_s[first - cut.overlap + frames] for frames in (0, cut.frames))
         start_s, stop_s = (
-            begin_s + (at_s - cut.start_s) / plan.recipe.speed for at_s in (cue.start_s, cue.end_s)
+            begin_s + (at_s - plan.lead_s - cut.start_s) / plan.recipe.speed
+            for at_s in (cue.start_s, cue.end_s)
         )
         if start_s < end_s and stop_s > begin_s:
             yield max(start_s, begin_s), min(stop_s, end_s)
