@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from gifapp.conversion.frame import Frame, Pixels
 from gifapp.conversion.grouping import kind_of
+from gifapp.conversion.histogram import FILM_ROWS, Histogram
 from gifapp.conversion.lookup import Lookup
-from gifapp.conversion.palette import Histogram, Palette
+from gifapp.conversion.palette import Palette
 from gifapp.conversion.style import Style
 from gifapp.conversion.tolerance import EXACT, Tolerance, tolerance
 
@@ -42,8 +43,8 @@ class Chooser:
         self._paint: Paint | None = None
 
     def count(self, pixels: Pixels) -> None:
-        """Let the colours of `pixels` count for the next palette."""
-        self._histogram.add(pixels)
+        """Let the colours of `pixels` count for the global palette."""
+        self._histogram.add(pixels, FILM_ROWS)
 
     def choose(self, frames: Sequence[Frame]) -> Paint:
         """The paint for these frames; a global one is chosen once, when all frames were counted.
@@ -54,8 +55,9 @@ class Chooser:
             self._paint = self._paint or self._chosen(frames[0].pixels, holds=True)
             return self._paint
         self._histogram.clear()
+        rows = max(1, min(FILM_ROWS, len(frames) - 1))  # each is counted in one frame at least
         for frame in frames:
-            self.count(frame.pixels)
+            self._histogram.add(frame.pixels, rows)
         may_be_still = self._paint is None and len(frames) == 1
         self._paint = self._chosen(frames[0].pixels, holds=not may_be_still)
         return self._paint

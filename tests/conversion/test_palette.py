@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from gifapp.conversion.palette import Histogram, Palette
+from gifapp.conversion.histogram import Histogram
+from gifapp.conversion.palette import Palette
 
 
 def chosen(pixels: np.ndarray, colours: int) -> set[tuple[int, ...]]:

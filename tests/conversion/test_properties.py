@@ -13,8 +13,9 @@ from pydantic import BaseModel
 from gifapp.conversion import container, lzw
 from gifapp.conversion.dither import Canvas, Rectangle
 from gifapp.conversion.drawing import Disposal
+from gifapp.conversion.histogram import Histogram
 from gifapp.conversion.lookup import Lookup
-from gifapp.conversion.palette import BLUE, GREEN, OPAQUE_ALPHA, RED, Histogram, Palette
+from gifapp.conversion.palette import BLUE, GREEN, OPAQUE_ALPHA, RED, Palette
 from gifapp.conversion.pipeline import convert_file
 from gifapp.conversion.tolerance import tolerance
 from gifapp.domain.limits import Limits

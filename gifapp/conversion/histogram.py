@@ -1,0 +1,243 @@
+"""Counting the colours of some frames, and choosing a palette from the counts."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gifapp.conversion.kernels import inlined, kernel
+from gifapp.conversion.palette import (
+    BLUE,
+    GREEN,
+    OPAQUE_ALPHA,
+    RED,
+    Colours,
+    Points,
+    Weights,
+    clustered,
+)
+
+FILM_ROWS = 3  # of a film, one row of so many is counted
+_SLOTS = 1 << 15
+_FULL = _SLOTS // 2
+_TONES = 1 << 12
+_SHARE_OF_TONE = 2048  # one part in so many of a picture is counted exactly, whatever else there is
+_SHARE_OF_ENTRY = 100  # one part in so many has an entry of its own in the palette
+_STEP = RED + GREEN + BLUE  # tones that are nearer than one step of 255 look the same
+
+
+class Histogram:
+    """How often each colour occurs: exactly, as long as some 16,000 entries suffice.
+
+    Each time it is full it drops one bit per channel: a screen or a grey film is counted exactly, a
+    colourful film in 5 or 6 bits. Tones that cover a part of the picture stay exact even then, since what
+    is merged here nothing can part again. They are found as they come, in a table of pairs: a colour that
+    is met gains votes, the weaker of the two in its place loses them to any other, and goes when it has none
+    (J. Misra, D. Gries, "Finding repeated elements", Science of Computer Programming 2, 1982).
+
+    Memory does not depend on what is counted. A pixel like the one before it counts up to five times.
+    """
+
+    def __init__(self) -> None:
+        self._keys = np.empty(_SLOTS, np.int32)
+        self._sums = np.empty((_SLOTS, 4), np.int64)
+        self._spare = np.empty(_SLOTS, np.int32), np.empty((_SLOTS, 4), np.int64)
+        self._tone_keys = np.empty(_TONES, np.int32)
+        self._tones = np.empty((_TONES, 2), np.int64)  # weight, votes
+        self._state = np.empty(3, np.int64)  # bits dropped per channel, slots used, which rows
+        self.clear()
+
+    def clear(self) -> None:
+        self._keys.fill(-1)
+        self._sums.fill(0)
+        self._tone_keys.fill(-1)
+        self._tones.fill(0)
+        self._state.fill(0)
+
+    def add(self, pixels: NDArray[np.uint8], rows: int = 1) -> None:
+        """Count the pixels that are not transparent; uint8 (height, width, 3 or 4).
+
+        Where colours are not told apart exactly, one row of `rows` is counted, another each time.
+        """
+        _count(
+            pixels, rows, self._tone_keys, self._tones, self._keys, self._sums, *self._spare, self._state
+        )  # fmt: skip
+
+    def all_colours(self, most: int) -> Colours | None:
+        """Every colour that was counted, if there are no more than `most`; black stands for none at all."""
+        if self._state[0] == 0 and self._state[1] <= most:
+            self._settle(np.iinfo(np.int64).max)
+        if self._state[0] > 0 or self._state[1] > most:
+            return None
+        keys = np.sort(self._keys[self._keys >= 0])
+        return _unpacked(keys) if len(keys) else np.zeros((1, 3), np.uint8)
+
+    def choose(self, colours: int, spread: float = 0.0) -> Colours:
+        """At most `colours` colours that together are nearest to all that was counted.
+
+        Where not all have an entry, what covers a hundredth of the picture does, up to half of the entries;
+        the others are `clustered`. There are fewer where those are `spread` from what was counted.
+        """
+        points, weights, is_exact = self._points()
+        if not len(points):
+            return np.zeros((1, 3), np.uint8)
+        total = float(weights.sum())
+        is_tone = is_exact & (weights * _SHARE_OF_ENTRY >= total) & (len(points) > colours)
+        own = _apart(points, weights, is_tone, colours // 2)
+        is_left = np.ones(len(points), np.bool_)
+        _leave_out(points, own, is_left)
+        points, weights = points[is_left], weights[is_left]
+        if not len(points):
+            return own.astype(np.uint8)
+        rest = clustered(points, weights, colours - len(own), spread * total / float(weights.sum()))
+        return np.concatenate([own.astype(np.uint8), rest])
+
+    def _points(self) -> tuple[Points, Weights, NDArray[np.bool_]]:
+        """What was counted as points, their weights, and which of them are exact colours."""
+        total = int(self._sums[:, 0].sum() + self._tones[:, 0].sum())
+        is_few = self._state[0] == 0 and self._state[1] + _TONES <= _FULL
+        self._settle(np.iinfo(np.int64).max if is_few else -(-total // _SHARE_OF_TONE))
+        used, tones = self._keys >= 0, self._tone_keys >= 0
+        weights = np.concatenate([self._sums[used, 0], self._tones[tones, 0]])
+        means = self._sums[used, 1:] / self._sums[used, :1]
+        points = np.concatenate([means, _unpacked(self._tone_keys[tones])])
+        is_exact = np.arange(len(points)) >= (0 if self._state[0] == 0 else len(means))
+        return points.astype(np.float32), weights.astype(np.float32), is_exact
+
+    def _settle(self, least: int) -> None:
+        """Count tones of less weight than `least` like any other colour."""
+        _settle(least, self._tone_keys, self._tones, self._keys, self._sums, *self._spare, self._state)
+
+
+def _unpacked(keys: NDArray[np.int32]) -> Colours:
+    return np.stack([keys >> 16, keys >> 8 & 255, keys & 255], axis=1).astype(np.uint8)
+
+
+def _apart(points: Points, weights: Weights, is_wanted: NDArray[np.bool_], most: int) -> Points:
+    """The heaviest of the wanted points, none like another."""
+    wanted = np.flatnonzero(is_wanted)
+    chosen: list[Points] = []
+    for point in points[wanted[np.argsort(-weights[wanted], kind="stable")]]:
+        if len(chosen) < most and all(_squared(point - other) >= _STEP for other in chosen):
+            chosen.append(point)
+    return np.array(chosen, np.float32).reshape(-1, 3)
+
+
+def _squared(step: Points) -> float:
+    return float(step * step @ np.array([RED, GREEN, BLUE], np.float32))
+
+
+@kernel("void(f4[:,::1], f4[:,::1], b1[::1])")
+def _leave_out(points, own, is_left):
+    """Of the points, those are left that no colour of `own` looks like."""
+    for one in range(own.shape[0]):
+        for at in range(points.shape[0]):
+            red, green, blue = (
+                points[at, 0] - own[one, 0],
+                points[at, 1] - own[one, 1],
+                points[at, 2] - own[one, 2],
+            )
+            if RED * red * red + GREEN * green * green + BLUE * blue * blue < _STEP:
+                is_left[at] = False
+
+
+@inlined
+def _slot(keys, key):
+    slot = ((key * 0x9E3779B1) & 0xFFFFFFFF) >> 17
+    while keys[slot] != key and keys[slot] != -1:
+        slot = (slot + 1) & (_SLOTS - 1)
+    return slot
+
+
+@inlined
+def _coarsen(keys, sums, old_keys, old_sums, state):
+    """Drop one more bit per channel and merge the entries that became equal."""
+    for slot in range(_SLOTS):
+        old_keys[slot] = keys[slot]
+        for column in range(4):
+            old_sums[slot, column] = sums[slot, column]
+    keys[:] = -1
+    sums[:] = 0
+    state[0] += 1
+    state[1] = 0
+    channel = 255 >> state[0] << state[0]
+    mask = channel << 16 | channel << 8 | channel
+    for old in range(_SLOTS):
+        if old_keys[old] < 0:
+            continue
+        slot = _slot(keys, old_keys[old] & mask)
+        state[1] += keys[slot] < 0
+        keys[slot] = old_keys[old] & mask
+        for column in range(4):
+            sums[slot, column] += old_sums[old, column]
+
+
+@inlined
+def _put(colour, weight, keys, sums, spare_keys, spare_sums, state):  # noqa: PLR0917
+    """Count a colour in the entry that it has at this precision."""
+    channel = 255 >> state[0] << state[0]
+    key = colour & (channel << 16 | channel << 8 | channel)
+    slot = _slot(keys, key)
+    if keys[slot] < 0:
+        keys[slot] = key
+        state[1] += 1
+    sums[slot, 0] += weight
+    sums[slot, 1] += weight * (colour >> 16)
+    sums[slot, 2] += weight * (colour >> 8 & 255)
+    sums[slot, 3] += weight * (colour & 255)
+    while state[1] > _FULL:
+        _coarsen(keys, sums, spare_keys, spare_sums, state)
+
+
+@kernel("void(i8, i4[::1], i8[:,::1], i4[::1], i8[:,::1], i4[::1], i8[:,::1], i8[::1])")
+def _settle(least, tone_keys, tones, keys, sums, spare_keys, spare_sums, state):  # noqa: PLR0917
+    for at in range(_TONES):
+        if tone_keys[at] >= 0 and tones[at, 0] < least:
+            _put(np.int64(tone_keys[at]), tones[at, 0], keys, sums, spare_keys, spare_sums, state)
+            tone_keys[at] = -1
+            tones[at, 0] = 0
+
+
+@inlined
+def _weight(red, green, blue):
+    """How much a pixel counts, by its difference from the one before: bands show on smooth ground."""
+    return 1 + 512 // (128 + red * red + green * green + blue * blue)
+
+
+@kernel("void(u1[:,:,::1], i8, i4[::1], i8[:,::1], i4[::1], i8[:,::1], i4[::1], i8[:,::1], i8[::1])")
+def _count(pixels, rows, tone_keys, tones, keys, sums, spare_keys, spare_sums, state):  # noqa: PLR0917
+    """Count one picture, or some of its rows."""
+    state[2] = (state[2] + 1) % rows
+    y = 0 if state[0] == 0 else state[2]
+    while y < pixels.shape[0]:
+        _count_row(pixels[y], tone_keys, tones, keys, sums, spare_keys, spare_sums, state)
+        y += 1 if state[0] == 0 else rows
+
+
+@inlined
+def _count_row(pixels, tone_keys, tones, keys, sums, spare_keys, spare_sums, state):  # noqa: PLR0917
+    has_alpha = pixels.shape[1] == 4
+    for at in range(pixels.shape[0]):
+        if has_alpha and pixels[at, 3] < OPAQUE_ALPHA:
+            continue
+        red, green, blue = np.int64(pixels[at, 0]), np.int64(pixels[at, 1]), np.int64(pixels[at, 2])
+        before = max(at - 1, 0)
+        weight = _weight(red - pixels[before, 0], green - pixels[before, 1], blue - pixels[before, 2])
+        colour = red << 16 | green << 8 | blue
+        tone = (((colour * 0x9E3779B1) & 0xFFFFFFFF) >> 21) << 1
+        if tone_keys[tone] != colour:
+            tone += 1
+        if tone_keys[tone] == colour:
+            tones[tone, 0] += weight
+            tones[tone, 1] += weight
+            continue
+        if tones[tone - 1, 1] < tones[tone, 1]:
+            tone -= 1
+        tones[tone, 1] -= weight
+        if tones[tone, 1] >= 0:
+            _put(colour, weight, keys, sums, spare_keys, spare_sums, state)
+            continue
+        if tone_keys[tone] >= 0:
+            _put(np.int64(tone_keys[tone]), tones[tone, 0], keys, sums, spare_keys, spare_sums, state)
+        tone_keys[tone] = colour
+        tones[tone, 0] = tones[tone, 1] = weight
