@@ -20,7 +20,7 @@ from gifapp.conversion.palette import (
 FILM_ROWS = 3  # of a film, one row of so many is counted
 _SLOTS = 1 << 15
 _FULL = _SLOTS // 2
-_TONES = 1 << 12
+_TONES = 1 << 13
 _SHARE_OF_TONE = 2048  # one part in so many of a picture is counted exactly, whatever else there is
 _SHARE_OF_ENTRY = 100  # one part in so many has an entry of its own in the palette
 _STEP = RED + GREEN + BLUE  # tones that are nearer than one step of 255 look the same
@@ -31,9 +31,10 @@ class Histogram:
 
     Each time it is full it drops one bit per channel: a screen or a grey film is counted exactly, a
     colourful film in 5 or 6 bits. Tones that cover a part of the picture stay exact even then, since what
-    is merged here nothing can part again. They are found as they come, in a table of pairs: a colour that
-    is met gains votes, the weaker of the two in its place loses them to any other, and goes when it has none
-    (J. Misra, D. Gries, "Finding repeated elements", Science of Computer Programming 2, 1982).
+    is merged here nothing can part again. They are found by votes: each of many places of a table has one
+    candidate, which gains by its own pixels, loses by all others that come to its place, and is replaced
+    when it has no votes left (R. Boyer, J. Moore, "MJRTY: a fast majority vote algorithm", 1981). So votes
+    are never more than the colour's weight.
 
     Memory does not depend on what is counted. A pixel like the one before it counts up to five times.
     """
@@ -43,7 +44,7 @@ class Histogram:
         self._sums = np.empty((_SLOTS, 4), np.int64)
         self._spare = np.empty(_SLOTS, np.int32), np.empty((_SLOTS, 4), np.int64)
         self._tone_keys = np.empty(_TONES, np.int32)
-        self._tones = np.empty((_TONES, 2), np.int64)  # weight, votes
+        self._votes = np.empty(_TONES, np.int64)
         self._state = np.empty(3, np.int64)  # bits dropped per channel, slots used, which rows
         self.clear()
 
@@ -51,7 +52,7 @@ class Histogram:
         self._keys.fill(-1)
         self._sums.fill(0)
         self._tone_keys.fill(-1)
-        self._tones.fill(0)
+        self._votes.fill(0)
         self._state.fill(0)
 
     def add(self, pixels: NDArray[np.uint8], rows: int = 1) -> None:
@@ -59,14 +60,10 @@ class Histogram:
 
         Where colours are not told apart exactly, one row of `rows` is counted, another each time.
         """
-        _count(
-            pixels, rows, self._tone_keys, self._tones, self._keys, self._sums, *self._spare, self._state
-        )  # fmt: skip
+        _count(pixels, rows, self._tone_keys, self._votes, self._keys, self._sums, *self._spare, self._state)
 
     def all_colours(self, most: int) -> Colours | None:
         """Every colour that was counted, if there are no more than `most`; black stands for none at all."""
-        if self._state[0] == 0 and self._state[1] <= most:
-            self._settle(np.iinfo(np.int64).max)
         if self._state[0] > 0 or self._state[1] > most:
             return None
         keys = np.sort(self._keys[self._keys >= 0])
@@ -94,19 +91,15 @@ class Histogram:
 
     def _points(self) -> tuple[Points, Weights, NDArray[np.bool_]]:
         """What was counted as points, their weights, and which of them are exact colours."""
-        total = int(self._sums[:, 0].sum() + self._tones[:, 0].sum())
-        is_few = self._state[0] == 0 and self._state[1] + _TONES <= _FULL
-        self._settle(np.iinfo(np.int64).max if is_few else -(-total // _SHARE_OF_TONE))
-        used, tones = self._keys >= 0, self._tone_keys >= 0
-        weights = np.concatenate([self._sums[used, 0], self._tones[tones, 0]])
-        means = self._sums[used, 1:] / self._sums[used, :1]
-        points = np.concatenate([means, _unpacked(self._tone_keys[tones])])
-        is_exact = np.arange(len(points)) >= (0 if self._state[0] == 0 else len(means))
-        return points.astype(np.float32), weights.astype(np.float32), is_exact
-
-    def _settle(self, least: int) -> None:
-        """Count tones of less weight than `least` like any other colour."""
-        _settle(least, self._tone_keys, self._tones, self._keys, self._sums, *self._spare, self._state)
+        is_tone = np.zeros(_TONES, np.bool_)
+        if self._state[0] > 0:
+            _take_out(self._tone_keys, self._votes, self._keys, self._sums, self._state, is_tone)
+        counted = self._sums[self._keys >= 0]
+        counted = counted[counted[:, 0] > 0]
+        tones = _unpacked(self._tone_keys[is_tone])
+        points = np.concatenate([counted[:, 1:] / counted[:, :1], tones]).astype(np.float32)
+        weights = np.concatenate([counted[:, 0], self._votes[is_tone]]).astype(np.float32)
+        return points, weights, np.arange(len(points)) >= (len(counted) if self._state[0] > 0 else 0)
 
 
 def _unpacked(keys: NDArray[np.int32]) -> Colours:
@@ -150,8 +143,17 @@ def _slot(keys, key):
 
 
 @inlined
-def _coarsen(keys, sums, old_keys, old_sums, state):
-    """Drop one more bit per channel and merge the entries that became equal."""
+def _vote(tone_keys, votes, colour, weight):
+    """Without a branch: nobody could foretell which way it goes."""
+    place = ((colour * 0x9E3779B1) & 0xFFFFFFFF) >> 19
+    left = votes[place] + (weight if tone_keys[place] == colour else -weight)
+    tone_keys[place] = colour if left < 0 else tone_keys[place]
+    votes[place] = abs(left)
+
+
+@inlined
+def _coarsen(tone_keys, votes, keys, sums, old_keys, old_sums, state):  # noqa: PLR0917
+    """Drop one more bit per channel and merge the entries that became equal; the first time, all vote."""
     for slot in range(_SLOTS):
         old_keys[slot] = keys[slot]
         for column in range(4):
@@ -165,6 +167,8 @@ def _coarsen(keys, sums, old_keys, old_sums, state):
     for old in range(_SLOTS):
         if old_keys[old] < 0:
             continue
+        if state[0] == 1:
+            _vote(tone_keys, votes, np.int64(old_keys[old]), old_sums[old, 0])
         slot = _slot(keys, old_keys[old] & mask)
         state[1] += keys[slot] < 0
         keys[slot] = old_keys[old] & mask
@@ -172,30 +176,23 @@ def _coarsen(keys, sums, old_keys, old_sums, state):
             sums[slot, column] += old_sums[old, column]
 
 
-@inlined
-def _put(colour, weight, keys, sums, spare_keys, spare_sums, state):  # noqa: PLR0917
-    """Count a colour in the entry that it has at this precision."""
+@kernel("void(i4[::1], i8[::1], i4[::1], i8[:,::1], i8[::1], b1[::1])")
+def _take_out(tone_keys, votes, keys, sums, state, is_tone):  # noqa: PLR0917
+    """Find the tones of enough votes, and let the entries that they were counted in hold only the rest."""
+    total = 0
+    for slot in range(_SLOTS):
+        total += sums[slot, 0]
     channel = 255 >> state[0] << state[0]
-    key = colour & (channel << 16 | channel << 8 | channel)
-    slot = _slot(keys, key)
-    if keys[slot] < 0:
-        keys[slot] = key
-        state[1] += 1
-    sums[slot, 0] += weight
-    sums[slot, 1] += weight * (colour >> 16)
-    sums[slot, 2] += weight * (colour >> 8 & 255)
-    sums[slot, 3] += weight * (colour & 255)
-    while state[1] > _FULL:
-        _coarsen(keys, sums, spare_keys, spare_sums, state)
-
-
-@kernel("void(i8, i4[::1], i8[:,::1], i4[::1], i8[:,::1], i4[::1], i8[:,::1], i8[::1])")
-def _settle(least, tone_keys, tones, keys, sums, spare_keys, spare_sums, state):  # noqa: PLR0917
     for at in range(_TONES):
-        if tone_keys[at] >= 0 and tones[at, 0] < least:
-            _put(np.int64(tone_keys[at]), tones[at, 0], keys, sums, spare_keys, spare_sums, state)
-            tone_keys[at] = -1
-            tones[at, 0] = 0
+        if votes[at] * _SHARE_OF_TONE < total or votes[at] == 0:
+            continue
+        is_tone[at] = True
+        colour, weight = np.int64(tone_keys[at]), np.int64(votes[at])
+        slot = _slot(keys, colour & (channel << 16 | channel << 8 | channel))
+        sums[slot, 0] -= weight
+        sums[slot, 1] -= weight * (colour >> 16)
+        sums[slot, 2] -= weight * (colour >> 8 & 255)
+        sums[slot, 3] -= weight * (colour & 255)
 
 
 @inlined
@@ -204,40 +201,40 @@ def _weight(red, green, blue):
     return 1 + 512 // (128 + red * red + green * green + blue * blue)
 
 
-@kernel("void(u1[:,:,::1], i8, i4[::1], i8[:,::1], i4[::1], i8[:,::1], i4[::1], i8[:,::1], i8[::1])")
-def _count(pixels, rows, tone_keys, tones, keys, sums, spare_keys, spare_sums, state):  # noqa: PLR0917
+@kernel("void(u1[:,:,::1], i8, i4[::1], i8[::1], i4[::1], i8[:,::1], i4[::1], i8[:,::1], i8[::1])")
+def _count(pixels, rows, tone_keys, votes, keys, sums, spare_keys, spare_sums, state):  # noqa: PLR0917
     """Count one picture, or some of its rows."""
     state[2] = (state[2] + 1) % rows
     y = 0 if state[0] == 0 else state[2]
     while y < pixels.shape[0]:
-        _count_row(pixels[y], tone_keys, tones, keys, sums, spare_keys, spare_sums, state)
+        _count_row(pixels[y], tone_keys, votes, keys, sums, spare_keys, spare_sums, state)
         y += 1 if state[0] == 0 else rows
 
 
 @inlined
-def _count_row(pixels, tone_keys, tones, keys, sums, spare_keys, spare_sums, state):  # noqa: PLR0917
+def _count_row(pixels, tone_keys, votes, keys, sums, spare_keys, spare_sums, state):  # noqa: PLR0917
     has_alpha = pixels.shape[1] == 4
+    channel = 255 >> state[0] << state[0]
+    slot, last = -1, -1
     for at in range(pixels.shape[0]):
         if has_alpha and pixels[at, 3] < OPAQUE_ALPHA:
             continue
         red, green, blue = np.int64(pixels[at, 0]), np.int64(pixels[at, 1]), np.int64(pixels[at, 2])
+        key = (red & channel) << 16 | (green & channel) << 8 | (blue & channel)
+        if key != last:
+            slot, last = _slot(keys, key), key
+        if keys[slot] < 0:
+            keys[slot] = key
+            state[1] += 1
         before = max(at - 1, 0)
         weight = _weight(red - pixels[before, 0], green - pixels[before, 1], blue - pixels[before, 2])
-        colour = red << 16 | green << 8 | blue
-        tone = (((colour * 0x9E3779B1) & 0xFFFFFFFF) >> 21) << 1
-        if tone_keys[tone] != colour:
-            tone += 1
-        if tone_keys[tone] == colour:
-            tones[tone, 0] += weight
-            tones[tone, 1] += weight
-            continue
-        if tones[tone - 1, 1] < tones[tone, 1]:
-            tone -= 1
-        tones[tone, 1] -= weight
-        if tones[tone, 1] >= 0:
-            _put(colour, weight, keys, sums, spare_keys, spare_sums, state)
-            continue
-        if tone_keys[tone] >= 0:
-            _put(np.int64(tone_keys[tone]), tones[tone, 0], keys, sums, spare_keys, spare_sums, state)
-        tone_keys[tone] = colour
-        tones[tone, 0] = tones[tone, 1] = weight
+        sums[slot, 0] += weight
+        sums[slot, 1] += weight * red
+        sums[slot, 2] += weight * green
+        sums[slot, 3] += weight * blue
+        if state[0] > 0:
+            _vote(tone_keys, votes, red << 16 | green << 8 | blue, weight)
+        while state[1] > _FULL:
+            _coarsen(tone_keys, votes, keys, sums, spare_keys, spare_sums, state)
+            channel = 255 >> state[0] << state[0]
+            last = -1
