@@ -181,8 +181,8 @@ RECIPE_OPTIONS: dict[str, tuple[RecipeOption, ...]] = {
         RecipeOption(
             "--subtitles",
             "subtitles",
-            "Subtitles to burn in, from an SRT or WebVTT file, at the source's times.",
-            metavar="FILE",
+            "Subtitles to burn in, from an SRT, WebVTT or ASS file or a track of the video, at its times.",
+            metavar="FILE|track:N",
             type=SubtitlesFile(),
         ),
         RecipeOption(

@@ -11,9 +11,18 @@ from typing import Annotated, Any, ClassVar, get_args
 import click
 from pydantic import TypeAdapter, ValidationError
 
-from gifapp.domain.recipe import FEWEST_TARGET_BYTES, MOST_TARGET_BYTES, Caption, Overlay, Recipe
+from gifapp.domain.recipe import (
+    FEWEST_TARGET_BYTES,
+    MOST_SUBTITLES,
+    MOST_TARGET_BYTES,
+    Caption,
+    Overlay,
+    Recipe,
+    track_number,
+)
 from gifapp.domain.recipe_parts import MOST_OVERLAY_BYTES, Part, Position
 from gifapp.domain.refusals import may_be
+from gifapp.domain.text_encoding import decode_text
 from gifapp.domain.wording import size
 
 Context = click.Context | None
@@ -163,7 +172,7 @@ class OverlayFile(click.Path):
 
 
 class SubtitlesFile(click.Path):
-    """A file of subtitles, read as text."""
+    """A file of subtitles, read as text, or the number of a track of the video."""
 
     _text: ClassVar = FieldValue(Recipe, "subtitles")
 
@@ -171,11 +180,15 @@ class SubtitlesFile(click.Path):
         super().__init__(exists=True, dir_okay=False, readable=True)
 
     def convert(self, value: Any, param: Parameter, ctx: Context) -> Any:
+        if track_number(value):
+            return value
         path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        if path.stat().st_size > 4 * MOST_SUBTITLES:
+            self.fail(f"{path} is not {self._text.may_be}", param, ctx)
         try:
-            text = path.read_bytes().decode("utf-8-sig")
-        except UnicodeDecodeError:
-            self.fail(f"{path} is not text in UTF-8; save it as UTF-8", param, ctx)
+            text = decode_text(path.read_bytes())
+        except ValueError:
+            self.fail(f"{path} is not text in an encoding that is known; save it as UTF-8", param, ctx)
         try:
             return self._text.convert(text, param, ctx)
         except click.BadParameter:

@@ -23,7 +23,7 @@ from gifapp.domain.recipe_parts import (
 )
 from gifapp.domain.refusals import by_field, in_words
 
-__all__ = ["Caption", "ChromaKey", "Crop", "Look", "Overlay", "Recipe", "Segment"]
+__all__ = ["Caption", "ChromaKey", "Crop", "Look", "Overlay", "Recipe", "Segment", "track_number"]
 
 Direction = Literal["forward", "reverse", "boomerang"]
 Aspect = Literal["1:1", "4:3", "16:9", "9:16", "3:4"]
@@ -37,8 +37,9 @@ PaletteScope = Literal["auto", "global", "scene", "per_frame"]
 Format = Literal["gif", "webp", "apng", "mp4"]
 
 MOST_SUBTITLES = 100_000
-# an arrow, a line of ASS, or the number of a track of the video
-_SUBTITLES = re.compile(r"[-\u2010-\u2015\u2212][ \t]?>|\u2192|^Dialogue:|^track:[1-9][0-9]?$", re.MULTILINE)
+_TRACK = re.compile(r"track:([1-9][0-9]?)")
+# an arrow, or a line of ASS
+_TIMES = re.compile(r"[-\u2010-\u2015\u2212][ \t]?(?:>|&gt;)|\u2192|^Dialogue:", re.MULTILINE)
 FEWEST_TARGET_BYTES = 1_000
 MOST_TARGET_BYTES = 1_000_000_000
 
@@ -91,7 +92,7 @@ class Recipe(Part):
     @field_validator("subtitles")
     @classmethod
     def _has_times(cls, subtitles: str | None) -> str | None:
-        if subtitles is not None and not _SUBTITLES.search(subtitles):
+        if subtitles is not None and not (track_number(subtitles) or _TIMES.search(subtitles)):
             raise ValueError("neither SRT, WebVTT nor ASS, nor track:1 for the video's first track")
         return subtitles
 
@@ -130,3 +131,9 @@ class Recipe(Part):
     def digest(self) -> str:
         """SHA-256 of the canonical form, hexadecimal."""
         return hashlib.sha256(self.canonical_json().encode()).hexdigest()
+
+
+def track_number(subtitles: str) -> int | None:
+    """The number of the video's text track, from 1, that a recipe's subtitles name; None: they are a file."""
+    named = _TRACK.fullmatch(subtitles)
+    return int(named[1]) if named else None

@@ -8,7 +8,7 @@ class FileField {
     this.choose = button(`Choose: ${words}`, "quiet", () => this.input.click(), "upload");
     this.picture = make("img", { class: "gifapp-file__picture", alt: "" });
     this.name = make("span", { class: "gifapp-file__name", dir: "auto" });
-    this.removal = button(`Remove: ${words}`, "icon", () => this.put(null, ""), "cancel");
+    this.removal = button(`Remove: ${words}`, "icon", () => this.set("value", null), "cancel");
     this.chosen = make("div", { class: "gifapp-file__chosen" }, this.picture, this.name, this.removal);
     this.hint = make("p", { class: "gifapp-file__hint", text: model.get("hint") });
     this.problem = make("p", { class: "gifapp-form__problem", role: "alert" });
@@ -37,25 +37,31 @@ class FileField {
     this.input.value = "";
     if (!file) return;
     const problem = await this.problemOf(file);
-    this.problem.textContent = problem ?? "";
-    if (!problem) this.put(this.model.get("is_text") ? await textOf(file) : await base64Of(file), file.name);
+    this.say(problem ?? "");
+    if (problem) return;
+    this.fileName = file.name;
+    // the server decodes a text, as it does for the command line
+    if (this.model.get("is_text")) this.set("data", new DataView(await file.arrayBuffer()));
+    else this.set("value", await base64Of(file));
+  }
+
+  say(problem) {
+    this.problem.textContent = problem;
   }
 
   async problemOf(file) {
     const limit = this.model.get("limit");
     if (file.size === 0) return "The file is empty.";
     if (this.model.get("is_text")) {
-      const isLong = file.size > 4 * limit || (await textOf(file)).length > limit;
-      return isLong ? `The file is longer than ${limit.toLocaleString("en")} characters.` : null;
+      return file.size > 4 * limit ? `The file is longer than ${limit.toLocaleString("en")} characters.` : null;
     }
     if (file.size > limit) return `${file.name} has ${sizeInWords(file.size)}; ${sizeInWords(limit)} is the most. Save it smaller.`;
     const start = await base64Of(file.slice(0, 12));
     return Object.keys(PICTURES).some((known) => start.startsWith(known)) ? null : `${file.name} is not a PNG, JPEG, WebP or GIF.`;
   }
 
-  put(value, name) {
-    this.fileName = name;
-    this.model.set("value", value);
+  set(name, value) {
+    this.model.set(name, value);
     this.model.save_changes();
   }
 }
@@ -67,16 +73,6 @@ async function base64Of(blob) {
   return btoa(binary);
 }
 
-// old subtitles are often not in UTF-8
-async function textOf(file) {
-  const bytes = await file.arrayBuffer();
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return new TextDecoder("windows-1252").decode(bytes);
-  }
-}
-
 function firstWords(text) {
   const line = text.split(/\r?\n/).find((one) => /\p{L}/u.test(one) && !one.startsWith("WEBVTT"));
   return `“${(line ?? text).trim().slice(0, 40)}…”`;
@@ -85,8 +81,13 @@ function firstWords(text) {
 function render({ model, el }) {
   const field = new FileField(model, el);
   const show = () => field.show();
+  const say = () => field.say(model.get("problem"));
   model.on("change:value", show);
-  return () => model.off("change:value", show);
+  model.on("change:problem", say);
+  return () => {
+    model.off("change:value", show);
+    model.off("change:problem", say);
+  };
 }
 
 export default { render };

@@ -162,6 +162,11 @@ def test_words_and_pictures_are_added_and_reset(page: Page, shoot: Shoot) -> Non
     page.get_by_label("Caption").fill("Привет, 世界 🎬")
     choose_picture(page, "huge.png", bytes(200_001))
     expect(page.get_by_text("huge.png has 200 kB; 200 kB is the most.")).to_be_visible()
+    choose_subtitles(page, b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
+    expect(page.get_by_text("not text in an encoding that is known")).to_be_visible()
+    choose_subtitles(page, "1\n00:00:00,000 --> 00:00:01,000\n\u4f60\u597d\n".encode("gbk"))
+    expect(page.get_by_text("words.srt")).to_be_visible()
+    page.get_by_role("button", name="Remove: Add subtitles").click()
     choose_picture(page, "logo.png", a_picture())
     expect(page.get_by_role("button", name="Words & pictures 1 caption, Picture")).to_be_visible()
     shoot(page, "8-whole-form")
@@ -243,6 +248,11 @@ def drop(page: Page, name: str, kind: str, content: bytes) -> None:
 def choose_picture(page: Page, name: str, content: bytes) -> None:
     picture = page.locator('.gifapp-file input[accept^="image/"]')
     picture.set_input_files({"name": name, "mimeType": "image/png", "buffer": content})
+
+
+def choose_subtitles(page: Page, content: bytes) -> None:
+    field = page.locator('.gifapp-file input[accept^=".srt"]')
+    field.set_input_files({"name": "words.srt", "mimeType": "application/x-subrip", "buffer": content})
 
 
 def a_picture() -> bytes:

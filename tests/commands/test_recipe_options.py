@@ -117,6 +117,17 @@ def test_files_are_read_into_the_recipe(tmp_path: Path) -> None:
     assert recipe.subtitles == "1\n00:00:00,000 --> 00:00:01,000\nhäi\n"
 
 
+@pytest.mark.parametrize("encoding", ["gbk", "utf-16", "utf-8-sig"])
+def test_subtitles_may_be_in_any_encoding(tmp_path: Path, encoding: str) -> None:
+    text = "1\n00:00:00,000 --> 00:00:01,000\n你好\n"
+    (tmp_path / "words.srt").write_bytes(text.encode(encoding))
+    assert typed("--subtitles", tmp_path / "words.srt").subtitles == text
+
+
+def test_subtitles_may_be_a_track_of_the_video() -> None:
+    assert typed("--subtitles", "track:2").subtitles == "track:2"
+
+
 def test_options_replace_fields_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "recipe.json"
     path.write_text(
@@ -175,12 +186,12 @@ def _told(error: click.UsageError) -> str:
 def test_files_that_are_too_much_are_refused(tmp_path: Path) -> None:
     (tmp_path / "big.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(MOST_OVERLAY_BYTES))
     (tmp_path / "long.srt").write_text("x" * 100_001)
-    (tmp_path / "latin.srt").write_bytes("häi".encode("latin-1"))
+    (tmp_path / "picture.srt").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
     (tmp_path / "bad.json").write_text('{"look": 3}')
     for words, says in [
         (("--overlay", tmp_path / "big.png"), "is larger than 200 kB"),
         (("--subtitles", tmp_path / "long.srt"), "is not text of 1 to 100000 characters"),
-        (("--subtitles", tmp_path / "latin.srt"), "is not text in UTF-8"),
+        (("--subtitles", tmp_path / "picture.srt"), "is not text in an encoding that is known"),
         (("--recipe", tmp_path / "bad.json"), "look"),
     ]:
         with pytest.raises(click.BadParameter, match=says):

@@ -146,8 +146,8 @@ class WordsAndPictures(Group):
 def _subtitles() -> FileField:
     return FileField(
         description="Add subtitles",
-        hint=f"An SRT or WebVTT file, up to {MOST_SUBTITLES:,} characters",
-        accept=".srt,.vtt,text/vtt",
+        hint=f"An SRT, WebVTT or ASS file, up to {MOST_SUBTITLES:,} characters",
+        accept=".srt,.vtt,.ass,.ssa,text/vtt",
         limit=MOST_SUBTITLES,
         is_text=True,
     )

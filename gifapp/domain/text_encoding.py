@@ -1,0 +1,56 @@
+"""Bytes of a text file to text, whatever it was written in. Pure."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+import chardet
+
+# the longer ones first: one of UTF-32 begins as one of UTF-16 does
+BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF32_LE: "utf-32-le",
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+LATIN = ("cp1252", "cp1250", "cp1254", "cp1257", "cp1258")
+OTHERS = (
+    *("gb18030", "big5", "cp932", "euc_jis_2004", "cp949", "cp1251", "koi8-r", "koi8-u"),
+    *("cp1253", "cp1255", "cp1256", "cp874", "utf-16-le", "utf-16-be"),
+)
+UNSURE = 0.04  # of chardet's confidence: below, what Latin letters mean is a guess
+FOREIGN = re.compile(rb"[\x80-\xff]+")
+
+
+def decode_text(data: bytes) -> str:
+    """The text, without a byte order mark: by that mark, as UTF-8, or as chardet takes its letters for.
+
+    Raises:
+        ValueError: this is no text, or in no encoding that is known.
+    """
+    for mark, encoding in BYTE_ORDER_MARKS.items():
+        if data.startswith(mark):
+            return data.removeprefix(mark).decode(encoding)
+    try:
+        return data.decode() if b"\0" not in data else _decode_other(data)
+    except UnicodeDecodeError:
+        return _decode_other(data)
+
+
+def _decode_other(data: bytes) -> str:
+    """As an older encoding, or as UTF-16 without its mark."""
+    is_latin = b"\0" not in data and _are_mostly_alone(data)
+    candidates = LATIN if is_latin else (*OTHERS, *LATIN)
+    found = chardet.detect(data, include_encodings=candidates, prefer_superset=True, compat_names=False)
+    if found["encoding"] is None:
+        raise ValueError("neither UTF-8 nor text in another encoding that is known")
+    is_guess = is_latin and found["confidence"] < UNSURE
+    return data.decode("cp1252" if is_guess else found["encoding"])
+
+
+def _are_mostly_alone(data: bytes) -> bool:
+    """Whether letters beyond ASCII stand among those of ASCII, as only in Latin scripts."""
+    lengths = [len(run) for run in FOREIGN.findall(data)]
+    return 2 * sum(length for length in lengths if length > 1) < sum(lengths)
