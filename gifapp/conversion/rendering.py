@@ -15,6 +15,7 @@ from gifapp.conversion.mixing import faded
 from gifapp.conversion.plan import Plan, make_plan
 from gifapp.conversion.progress import Reporter
 from gifapp.conversion.text import compositing as words
+from gifapp.conversion.text.subtitle_tracks import with_text_track
 from gifapp.conversion.video import Video
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipe import Recipe
@@ -60,6 +61,7 @@ def rendered(
         errors.DiskFull, errors.ConversionTooBig: the frames do not fit on the disk.
         errors.GifappError: see `source.frames`, while the frames are read.
     """
+    recipe = with_text_track(recipe, path, limits=limits, beat=reporter.beat)
     plan = make_plan(video, recipe, limits)
     layers, told = words.layers(plan, beat=reporter.beat)
     played_cs = _played_cs(plan)

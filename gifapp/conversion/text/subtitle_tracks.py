@@ -1,0 +1,135 @@
+"""A video's own text tracks as subtitle files: ffmpeg takes them out, in a child process with limits."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import imageio_ffmpeg
+
+from gifapp import errors, processes
+from gifapp.conversion.formats import FORMATS
+from gifapp.conversion.text.cues import refused
+from gifapp.domain.limits import Limits
+from gifapp.domain.recipe import Recipe, track_number
+
+BEAT_S = 0.1
+LISTING_S = 20.0
+MEMORY_BYTES = 1024**3
+MOST_BYTES = 1_000_000  # of text: a long film has a tenth of it
+SHOWN = 40  # characters of a title
+
+# ffmpeg's encoder and format for each kind of text; what is copied loses nothing
+TEXTS = {
+    "subrip": ("copy", "srt"),
+    "webvtt": ("copy", "webvtt"),
+    "ass": ("copy", "ass"),
+    "ssa": ("copy", "ass"),
+    "mov_text": ("srt", "srt"),
+    "text": ("srt", "srt"),
+}
+PICTURES = {
+    "hdmv_pgs_subtitle": "PGS",
+    "dvd_subtitle": "VobSub",
+    "dvb_subtitle": "DVB subtitles",
+    "xsub": "XSUB",
+}
+
+
+class _Track(NamedTuple):
+    codec: str
+    language: str
+    title: str
+
+    def __str__(self) -> str:
+        kind = PICTURES.get(self.codec, self.codec)
+        return ", ".join(filter(None, (kind, self.language, repr(self.title[:SHOWN]) if self.title else "")))
+
+
+def with_text_track(recipe: Recipe, path: Path, *, limits: Limits, beat: Callable[[], None]) -> Recipe:
+    """The recipe with the text of the video's track where its subtitles name one, else the recipe itself.
+
+    `beat` is called at least every `BEAT_S`; what it raises ends the children.
+
+    Raises:
+        errors.RecipeInvalid: there is no such track, or it has pictures instead of words.
+        errors.ConversionTooSlow: the file is too long to find all of the track in time.
+    """
+    number = track_number(recipe.subtitles or "")
+    if number is None:
+        return recipe
+    track = _chosen(_tracks(path, beat), number)
+    return recipe.model_copy(update={"subtitles": _text(path, track, number, limits, beat)})
+
+
+def _tracks(path: Path, beat: Callable[[], None]) -> list[_Track]:
+    argv = [sys.executable, "-P", "-m", "gifapp.conversion.text.track_listing", str(path.resolve())]
+    listed = _output(argv, LISTING_S, beat)
+    return [_Track(*track) for track in json.loads(listed or b"[]")]
+
+
+def _chosen(tracks: Sequence[_Track], number: int) -> _Track:
+    if not tracks:
+        raise refused(f"track:{number}: the video has no subtitle tracks")
+    if number > len(tracks):
+        there = "; ".join(f"track:{at} ({track})" for at, track in enumerate(tracks, 1))
+        raise refused(f"track:{number}: the video has only {there}")
+    track = tracks[number - 1]
+    if track.codec not in TEXTS:
+        kind = "pictures, not words" if track.codec in PICTURES else "no text that can be read"
+        raise refused(f"track:{number} ({track}) has {kind}; use a subtitle file instead")
+    return track
+
+
+def _text(path: Path, track: _Track, number: int, limits: Limits, beat: Callable[[], None]) -> str:
+    encoder, form = TEXTS[track.codec]
+    argv = [
+        imageio_ffmpeg.get_ffmpeg_exe(),
+        *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "error"),
+        *(
+            "-protocol_whitelist",
+            "file",
+            "-format_whitelist",
+            ",".join(FORMATS),
+            "-i",
+            f"file:{path.resolve()}",
+        ),
+        *("-map", f"0:s:{number - 1}", "-c:s", encoder, "-fs", str(2 * MOST_BYTES), "-f", form, "pipe:1"),
+    ]
+    data = _output(argv, limits.deadline_s, beat)
+    if len(data) > MOST_BYTES:
+        raise refused(f"track:{number} has more than {MOST_BYTES:,} bytes of text")
+    if not data.strip():
+        raise refused(f"track:{number} ({track}) has no words that can be read")
+    return data.decode(errors="replace")
+
+
+def _output(argv: list[str], deadline_s: float, beat: Callable[[], None]) -> bytes:
+    """What the child prints; nothing if it fails."""
+    bounds = processes.for_strangers_files(memory_bytes=MEMORY_BYTES, cpu_s=math.ceil(deadline_s))
+    child = processes.spawn(
+        argv,
+        limits=bounds,
+        env=processes.environment_without_secrets(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    end = time.monotonic() + deadline_s
+    try:
+        while time.monotonic() < end:
+            beat()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                data: bytes = child.communicate(timeout=BEAT_S)[0]
+                return data if child.returncode == 0 else b""
+        raise errors.ConversionTooSlow(limit_s=deadline_s)
+    finally:
+        processes.stop(child, grace_s=0)
+        child.stdout.close()  # type: ignore[union-attr]

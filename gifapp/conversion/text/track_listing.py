@@ -1,0 +1,34 @@
+"""List the subtitle tracks of one file. Runs as a child process under limits: the file may be hostile.
+
+``python -P -m gifapp.conversion.text.track_listing FILE`` prints a JSON array of codec, language and title.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import av
+
+from gifapp.conversion.formats import FORMATS
+
+
+def main(name: str) -> None:
+    options = {"protocol_whitelist": "file", "format_whitelist": ",".join(FORMATS)}
+    try:
+        with av.open(f"file:{name}", options=options, metadata_errors="replace") as container:
+            tracks = [
+                (
+                    stream.codec.canonical_name if stream.codec_context is not None else "unknown",
+                    stream.language or "und",
+                    stream.metadata.get("title", ""),
+                )
+                for stream in container.streams.subtitles
+            ]
+    except (av.FFmpegError, ValueError):
+        tracks = []
+    json.dump(tracks, sys.stdout)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
