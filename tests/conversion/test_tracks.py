@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from gifapp.conversion.subtitles import Cue, shown_s
 
 from gifapp import errors
 from gifapp.conversion import source
 from gifapp.conversion.plan import make_plan
 from gifapp.conversion.probe import probe
-from gifapp.conversion.subtitles import Cue, shown_s
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipe import Recipe
 from tests import clips
