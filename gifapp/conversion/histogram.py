@@ -72,22 +72,21 @@ class Histogram:
     def choose(self, colours: int, spread: float = 0.0) -> Colours:
         """At most `colours` colours that together are nearest to all that was counted.
 
-        Where not all have an entry, what covers a hundredth of the picture does, up to half of the entries;
-        the others are `clustered`. There are fewer where those are `spread` from what was counted.
+        There are fewer if those are `spread` from it: see `clustered`. Where that would lose a tone that
+        covers a hundredth of the picture, such tones get entries of their own, up to half of them.
         """
         points, weights, is_exact = self._points()
         if not len(points):
             return np.zeros((1, 3), np.uint8)
-        total = float(weights.sum())
-        is_tone = is_exact & (weights * _SHARE_OF_ENTRY >= total) & (len(points) > colours)
-        own = _apart(points, weights, is_tone, colours // 2)
-        is_left = np.ones(len(points), np.bool_)
-        _leave_out(points, own, is_left)
-        points, weights = points[is_left], weights[is_left]
-        if not len(points):
-            return own.astype(np.uint8)
-        rest = clustered(points, weights, colours - len(own), spread * total / float(weights.sum()))
-        return np.concatenate([own.astype(np.uint8), rest])
+        table = clustered(points, weights, colours, spread)
+        tones = np.flatnonzero(is_exact & (weights * _SHARE_OF_ENTRY >= weights.sum()))
+        tones = tones[np.argsort(-weights[tones], kind="stable")]
+        if len(points) <= colours or not _unlike(points[tones], table.astype(np.float32)).any():
+            return _with(table, points[tones])
+        own = _apart(points[tones], colours // 2)
+        is_left = _unlike(points, own)
+        rest = clustered(points[is_left], weights[is_left], colours - len(own)) if is_left.any() else own[:0]
+        return np.concatenate([own, rest]).astype(np.uint8)
 
     def _points(self) -> tuple[Points, Weights, NDArray[np.bool_]]:
         """What was counted as points, their weights, and which of them are exact colours."""
@@ -106,32 +105,40 @@ def _unpacked(keys: NDArray[np.int32]) -> Colours:
     return np.stack([keys >> 16, keys >> 8 & 255, keys & 255], axis=1).astype(np.uint8)
 
 
-def _apart(points: Points, weights: Weights, is_wanted: NDArray[np.bool_], most: int) -> Points:
-    """The heaviest of the wanted points, none like another."""
-    wanted = np.flatnonzero(is_wanted)
-    chosen: list[Points] = []
-    for point in points[wanted[np.argsort(-weights[wanted], kind="stable")]]:
-        if len(chosen) < most and all(_squared(point - other) >= _STEP for other in chosen):
-            chosen.append(point)
-    return np.array(chosen, np.float32).reshape(-1, 3)
+def _with(table: Colours, tones: Points) -> Colours:
+    """The table with these tones exactly instead of what is like them; the first ones matter most."""
+    for tone in tones[::-1]:
+        step = table - tone
+        table[(step * step @ np.array([RED, GREEN, BLUE])).argmin()] = tone
+    return table
 
 
-def _squared(step: Points) -> float:
-    return float(step * step @ np.array([RED, GREEN, BLUE], np.float32))
+def _apart(tones: Points, most: int) -> Points:
+    """The first of the tones, none like another."""
+    chosen = tones[:0]
+    for number in range(len(tones)):
+        tone = tones[number : number + 1]
+        if len(chosen) < most and _unlike(tone, chosen).all():
+            chosen = np.concatenate([chosen, tone])
+    return chosen
+
+
+def _unlike(points: Points, others: Points) -> NDArray[np.bool_]:
+    """Which points are at least a step from all of the others."""
+    is_unlike = np.ones(len(points), np.bool_)
+    _mark_alike(points, others, is_unlike)
+    return is_unlike
 
 
 @kernel("void(f4[:,::1], f4[:,::1], b1[::1])")
-def _leave_out(points, own, is_left):
-    """Of the points, those are left that no colour of `own` looks like."""
-    for one in range(own.shape[0]):
+def _mark_alike(points, others, is_unlike):
+    for other in range(others.shape[0]):
         for at in range(points.shape[0]):
-            red, green, blue = (
-                points[at, 0] - own[one, 0],
-                points[at, 1] - own[one, 1],
-                points[at, 2] - own[one, 2],
-            )
+            red = points[at, 0] - others[other, 0]
+            green = points[at, 1] - others[other, 1]
+            blue = points[at, 2] - others[other, 2]
             if RED * red * red + GREEN * green * green + BLUE * blue * blue < _STEP:
-                is_left[at] = False
+                is_unlike[at] = False
 
 
 @inlined

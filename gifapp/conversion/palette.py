@@ -53,7 +53,7 @@ def _tick(indices, used):
             used[indices[y, x]] = 1
 
 
-def clustered(points: Points, weights: Weights, most: int, spread: float) -> Colours:
+def clustered(points: Points, weights: Weights, most: int, spread: float = 0.0) -> Colours:
     """At most `most` colours that together are nearest to the weighted points.
 
     There are fewer if those are `spread` from the points, in the mean of weighted squares.
