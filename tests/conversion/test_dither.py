@@ -125,7 +125,7 @@ def test_only_the_rectangle_that_changed_is_named() -> None:
     assert (indices == 2).sum() == 5 * 16 - 5
 
 
-def test_without_a_transparent_index_every_pixel_is_written() -> None:
+def test_without_a_transparent_index_a_picture_that_stays_is_not_written_again() -> None:
     opaque = BLACK_AND_WHITE._replace(transparent=None)
     canvas = Canvas(32, 32, "none")
     canvas.draw(flat(0), opaque, Lookup(opaque), FILM)
