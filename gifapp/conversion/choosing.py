@@ -49,7 +49,7 @@ class Chooser:
     def choose(self, frames: Sequence[Frame]) -> Paint:
         """The paint for these frames; a global one is chosen once, when all frames were counted.
 
-        It is exact where the table can hold all of their colours, unless `lossy` asks for less.
+        It is exact where the table can hold all of their colours and the style lets it.
         """
         if self._style.palette == "global":
             self._paint = self._paint or self._chosen(frames[0].pixels, holds=True)
@@ -64,7 +64,7 @@ class Chooser:
 
     def _chosen(self, pixels: Pixels, *, holds: bool) -> Paint:
         has_alpha = pixels.shape[2] == 4
-        if self._style.lossy == 0 and (paint := self._exact(holds=holds, has_alpha=has_alpha)):
+        if self._style.may_be_exact and (paint := self._exact(holds=holds, has_alpha=has_alpha)):
             return paint
         style = self._style
         kind = kind_of(pixels) if style.content == "auto" else style.content

@@ -50,7 +50,7 @@ class Drawer:
     def __init__(self, width_px: int, height_px: int, style: Style) -> None:
         self._canvas = Canvas(width_px, height_px, style.dither)
         self._most_colours = style.colours
-        self._may_have_own = style.lossy == 0 and style.palette != "global"
+        self._may_have_own = style.may_be_exact and style.palette != "global"
         self._shows_source = True  # on all of the canvas
         self._last: Drawn | None = None
 

@@ -152,6 +152,7 @@ class _Forecast:
         self.plain = Knobs(recipe.lossy, recipe.colours)
         self._sample = sample
         self._rendering = rendering
+        self._style = Style.of(recipe, is_lossless=rendering.is_lossless)
         self._recipe = recipe
         self._reporter = reporter
         self._weights: dict[Knobs, Prediction] = {}
@@ -195,7 +196,7 @@ class _Forecast:
             width_px=width_px,
             height_px=height_px,
             loop=self._rendering.loop,
-            style=replace(Style.of(self._recipe), colours=knobs.colours, lossy=knobs.lossy),
+            style=replace(self._style, colours=knobs.colours, lossy=knobs.lossy),
             beat=self._reporter.beat,
         )
         return sizes.written

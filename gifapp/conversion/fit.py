@@ -113,6 +113,7 @@ class _Search:
         files: ExitStack,
     ) -> None:
         self._rendering = rendering
+        self._style = Style.of(recipe, is_lossless=rendering.is_lossless)
         self._clip = clip
         self._recipe = recipe
         self._target_bytes = target_bytes
@@ -207,7 +208,7 @@ class _Search:
         self, frames: Iterable[Frame], out: BinaryIO, knobs: Knobs, on_frame: Callable[[int], None] | None
     ) -> Encoded:
         width_px, height_px = self._sides(knobs)
-        style = replace(Style.of(self._recipe), colours=knobs.colours, lossy=knobs.lossy)
+        style = replace(self._style, colours=knobs.colours, lossy=knobs.lossy)
         return encode(
             frames,
             out,

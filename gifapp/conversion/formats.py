@@ -22,6 +22,13 @@ CODECS = frozenset(
     }
 )
 
+LOSSLESS = frozenset(
+    {
+        *("gif", "png", "apng", "ffv1", "huffyuv", "ffvhuff", "utvideo", "magicyuv", "rawvideo", "v210"),
+        *("qtrle", "flashsv", "flashsv2", "zmbv"),
+    }
+)
+
 _MAGIC = (b"\x1aE\xdf\xa3", b"RIFF", b"FLV\x01", b"GIF8", b"OggS", b"\x00\x00\x01\xba", b"0&\xb2u")
 _MOV_ATOMS = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
 

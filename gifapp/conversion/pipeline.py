@@ -169,7 +169,7 @@ def _written_gif(rendering: Rendering, file: BinaryIO, recipe: Recipe, reporter:
         width_px=width_px,
         height_px=height_px,
         loop=rendering.loop,
-        style=encoder.Style.of(recipe),
+        style=encoder.Style.of(recipe, is_lossless=rendering.is_lossless),
         on_frame=flow.wrote,
         beat=reporter.beat,
     )

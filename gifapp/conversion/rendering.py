@@ -36,6 +36,7 @@ class Rendering:
         frames: those frames, once, in order; reading them drives ffmpeg.
         notes: plain sentences about what was odd in the source.
         loop: how often they play, 0 for ever.
+        is_lossless: no lossy codec has been at the source's pictures.
     """
 
     width_px: int
@@ -45,6 +46,7 @@ class Rendering:
     frames: Iterator[Frame]
     notes: tuple[str, ...]
     loop: int = 0
+    is_lossless: bool = True
 
 
 @contextmanager
@@ -79,7 +81,16 @@ def rendered(
         shown = words.laid_on(faded(frames, recipe.look, sum(played_cs) / 100), layers)
         notes = (*video.notes, *told)
         loop = min(video.plays or 0, MOST_PLAYS) if recipe.loop is None else recipe.loop
-        yield Rendering(plan.width_px, plan.height_px, plan.has_alpha, delays, shown, notes, loop)
+        yield Rendering(
+            plan.width_px,
+            plan.height_px,
+            plan.has_alpha,
+            delays,
+            shown,
+            notes,
+            loop=loop,
+            is_lossless=video.is_lossless,
+        )
 
 
 @contextmanager

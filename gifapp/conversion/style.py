@@ -10,14 +10,23 @@ from gifapp.domain.recipe import Content, Dither, PaletteScope, Recipe
 
 @dataclass(frozen=True)
 class Style:
-    """The fields of a recipe of these names."""
+    """The fields of a recipe of these names, and what the source is worth.
+
+    Attributes:
+        is_lossless: no lossy codec has been at the pictures: those whose colours fit are drawn exactly.
+    """
 
     content: Content = "auto"
     colours: int = 256
     dither: Dither = "auto"
     palette: PaletteScope = "auto"
     lossy: int = 0
+    is_lossless: bool = True
+
+    @property
+    def may_be_exact(self) -> bool:
+        return self.is_lossless and self.lossy == 0
 
     @classmethod
-    def of(cls, recipe: Recipe) -> Self:
-        return cls(recipe.content, recipe.colours, recipe.dither, recipe.palette, recipe.lossy)
+    def of(cls, recipe: Recipe, *, is_lossless: bool) -> Self:
+        return cls(recipe.content, recipe.colours, recipe.dither, recipe.palette, recipe.lossy, is_lossless)

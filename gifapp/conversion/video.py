@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from gifapp.conversion.clock import MICROSECONDS, Clock
+from gifapp.conversion.formats import LOSSLESS
 from gifapp.conversion.interlacing import FieldOrder
 from gifapp.domain.pace import Pace
 
@@ -147,6 +148,11 @@ class Video:
     def pace(self) -> Pace:
         """How fast its pictures come."""
         return Pace(self.fps, self.pace_fps, bool(self.delays_s), self.is_sequence)
+
+    @property
+    def is_lossless(self) -> bool:
+        """Whether its pictures are as somebody drew them: pictures, or a video codec that changes nothing."""
+        return self.is_pictures or self.codec in LOSSLESS
 
     @property
     def lacks_times(self) -> bool:

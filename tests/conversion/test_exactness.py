@@ -53,6 +53,15 @@ def assert_exact(pictures: np.ndarray, **style: Any) -> bytes:
     return gif
 
 
+def test_the_noise_of_a_grey_film_is_not_kept_when_a_lossy_codec_has_been_at_it() -> None:
+    noise = np.random.default_rng(1).normal(0, 2, (8, 60, 80, 1))
+    ramp = np.linspace(40, 200, 80)[:, np.newaxis]
+    film = np.repeat(np.clip(ramp + noise, 0, 255).astype(np.uint8), 3, axis=3)
+    exact = assert_exact(film)
+    coded, _ = gif_of(film, list(range(3, 11)), is_lossless=False)
+    assert len(coded) < 0.7 * len(exact)
+
+
 @pytest.mark.parametrize("dither", DITHERS)
 @pytest.mark.parametrize("content", CONTENTS)
 @pytest.mark.parametrize("most", [2, 3, 4, 5, 17, 128, 255, 256])
