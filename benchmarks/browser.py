@@ -64,7 +64,7 @@ async ([address, type]) => {
       break;
     }
   }
-  if (frames.length === 1) {  // turned and with its colours as a page shows it
+  if (frames.length < 2) {  // turned, with its colours, as far as it goes: as a page shows it
     const picture = new Image();
     picture.src = address;
     await picture.decode();
@@ -72,7 +72,8 @@ async ([address, type]) => {
     const context = canvas.getContext("2d");
     context.drawImage(picture, 0, 0);
     const {data} = context.getImageData(0, 0, canvas.width, canvas.height);
-    frames[0] = [canvas.width, canvas.height, frames[0][2], text(data)];
+    if (frames.length || data.some((value) => value))
+      frames[0] = [canvas.width, canvas.height, frames[0]?.[2], text(data)];
   }
   return {frames, repeats: repetitionCount === Infinity ? -1 : repetitionCount};
 }

@@ -49,6 +49,13 @@ def test_only_compose_knows_moviepy(module: Path) -> None:
         assert not [name for name in imports(module) if name.split(".")[0] == "moviepy"]
 
 
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_pictures_of_strangers_are_not_decoded_by_pyav(module: Path) -> None:
+    """What it does with a picture's side data can end the process."""
+    if module.parent.name == "images" or module.stem in ("pictures", "picture_facts", "overlay"):
+        assert not [name for name in imports(module) if name.split(".")[0] == "av"]
+
+
 def imports(module: Path) -> Iterator[str]:
     """Every absolute name that a module imports, wherever in it."""
     package = ["gifapp", *module.parent.parts]

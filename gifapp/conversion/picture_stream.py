@@ -8,11 +8,12 @@ A refusal is one JSON object on the standard error, `{"refused": code, "facts": 
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import av
 from PIL import Image
@@ -27,12 +28,22 @@ _TIME_BASE = Fraction(1, 25)  # any will do: the reader counts the pictures
 
 def main(name: str, width: str, height: str, pix_fmt: str, numbers: str) -> int:
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # whoever reads may have enough
+    told = _without_words_of_libraries()
     try:
         _stream(Path(name), (int(width), int(height)), pix_fmt, set(map(int, numbers.split(","))))
     except errors.SourceRefused as refused:
-        json.dump({"refused": refused.code, "facts": refused.facts}, sys.stderr)
+        json.dump({"refused": refused.code, "facts": refused.facts}, told)
+        told.flush()
         return REFUSED
     return 0
+
+
+def _without_words_of_libraries() -> IO[str]:
+    """The standard error for us alone: dav1d writes on it what it thinks of a damaged AVIF."""
+    told = os.fdopen(os.dup(sys.stderr.fileno()), "w")
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stderr.fileno())
+    return told
 
 
 def _stream(path: Path, size: tuple[int, int], pix_fmt: str, numbers: set[int]) -> None:

@@ -21,7 +21,7 @@ class Uploads {
   }
 
   makeZone() {
-    this.input = make("input", { type: "file", multiple: true, accept: "video/*,image/gif,image/webp,image/png,image/jpeg,.zip,.mkv,.flv,.avi,.ogv,.ts,.3gp", hidden: true });
+    this.input = make("input", { type: "file", multiple: true, accept: "video/*,image/gif,image/webp,image/avif,image/png,image/jpeg,.zip,.mkv,.flv,.avi,.ogv,.ts,.3gp", hidden: true });
     this.input.addEventListener("change", () => {
       this.take(this.input.files);
       this.input.value = "";

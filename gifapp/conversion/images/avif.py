@@ -10,6 +10,7 @@ import io
 import math
 import struct
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import NamedTuple
 
@@ -59,14 +60,25 @@ def read(data: memoryview) -> Animation:
 
 
 def _opened(data: memoryview) -> Image.Image:
-    opened: Image.Image = Image.open(io.BytesIO(data), formats=("AVIF",))
+    with _translating_libavif_errors():
+        opened: Image.Image = Image.open(io.BytesIO(data), formats=("AVIF",))
     opened.info.setdefault("icc_profile", _profile(data))
     return opened
 
 
 def _decoded(opened: Image.Image, number: int) -> Image.Image:
-    opened.seek(number)
-    return displayed(opened.copy())
+    with _translating_libavif_errors():
+        opened.seek(number)
+        image = opened.copy()
+    return displayed(image)
+
+
+@contextmanager
+def _translating_libavif_errors() -> Iterator[None]:
+    try:
+        yield
+    except (RuntimeError, ZeroDivisionError) as failed:
+        raise ValueError("libavif cannot decode it") from failed
 
 
 def _properties(data: memoryview) -> memoryview:

@@ -74,6 +74,8 @@ def read(data: memoryview) -> Animation:
     # the first image may widen the screen, later ones are clipped
     _, _, right, bottom = tiles[0].box
     width_px, height_px = max(parser.width_px, right), max(parser.height_px, bottom)
+    if not width_px or not height_px:
+        raise ValueError("no pixel in it")
     return Animation(width_px, height_px, tiles, parser.plays, parser.is_cut_short)
 
 

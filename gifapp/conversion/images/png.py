@@ -32,7 +32,12 @@ _SHARED = (
     b"cHRM",
     b"cICP",
 )  # what each frame takes from the file
-_WITH_ALPHA, _KEYED, _GREY_16 = (4, 6), (0, 2), (0, 16)  # colour types, the last one with its bits
+_INDEXED, _WITH_ALPHA, _KEYED, _GREY_16 = (
+    3,
+    (4, 6),
+    (0, 2),
+    (0, 16),
+)  # colour types, the last one with its bits
 
 
 class _Chunk(NamedTuple):
@@ -235,6 +240,8 @@ def _opened(header: _Chunk, shared: list[_Chunk], parts: Sequence[bytes | memory
     """A PNG with only what decoding needs."""
     image = [_Chunk(b"IDAT", part) for part in parts or [b""]]
     chunks = [header, *(_keyed(chunk, header) for chunk in shared), *image, _Chunk(b"IEND", b"")]
+    if header.body[9] == _INDEXED and not any(chunk.kind == b"PLTE" for chunk in shared):
+        raise ValueError("no palette")
     png = SIGNATURE + b"".join(chunk.written() for chunk in chunks)
     return Image.open(io.BytesIO(png), formats=("PNG",))
 

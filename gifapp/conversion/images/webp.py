@@ -100,7 +100,8 @@ def _size(image: list[_Chunk]) -> tuple[int, int]:
             return (sides & 0x3FFF) + 1, (sides >> 14 & 0x3FFF) + 1
         if kind == b"VP8 ":
             width, height = struct.unpack_from("<2H", body, 6)
-            return width & 0x3FFF, height & 0x3FFF
+            if width & 0x3FFF and height & 0x3FFF:
+                return width & 0x3FFF, height & 0x3FFF
     raise ValueError("no picture in it")
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gifapp import errors
+from gifapp import Recipe, convert, errors
 from gifapp.conversion.picture_facts import inspect
 from gifapp.conversion.probe import probe
 from gifapp.domain.limits import Limits
@@ -114,3 +114,15 @@ def test_a_damaged_avif_is_called_so(tmp_path: Path, length: int) -> None:
     data = saved(Image.effect_noise((64, 48), 50), "AVIF")[:length]
     with pytest.raises((errors.SourceDamaged, errors.SourceNotVideo)):
         inspect(written(tmp_path / "a.avif", data), MOST_PIXELS)
+
+
+def test_a_damaged_picture_leaves_what_was_there_and_its_decoder_says_nothing(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What dav1d thinks of it is no refusal."""
+    shots = [Image.effect_noise((64, 48), 50).convert("RGB") for _ in range(3)]
+    data = saved(shots[0], "AVIF", save_all=True, append_images=shots[1:], duration=[200] * 3, quality=60)
+    damaged = data[:-400] + bytes(400)
+    convert(written(tmp_path / "a.avif", damaged), Recipe(), tmp_path / "a.gif")
+    assert sum(delays_ms((tmp_path / "a.gif").read_bytes())) == 600
+    assert capfd.readouterr().err == ""

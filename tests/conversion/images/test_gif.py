@@ -244,7 +244,8 @@ def test_an_image_with_an_illegal_code_size_shows_nothing_but_takes_its_time(cod
 
 @pytest.mark.parametrize("codes", [b"", b"\xff\xff\xff"])
 def test_a_gif_of_which_nothing_can_be_decoded_is_damaged(tmp_path: Path, codes: bytes) -> None:
-    for number, data in enumerate((gif(cut_image(codes)), gif(cut_image(codes, 9)), b"GIF89a", b"GIF89a;;;")):
+    empty = gif(patch(RED, 0, 0, 0, 0), size=(0, 0))
+    for number, data in enumerate((gif(cut_image(codes)), gif(cut_image(codes, 9)), empty, b"GIF89a;;;")):
         with pytest.raises(errors.SourceDamaged):
             inspect(written(tmp_path / f"{number}.gif", data), MOST_PIXELS)
 

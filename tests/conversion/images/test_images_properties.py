@@ -1,13 +1,19 @@
 """Random valid GIFs, APNGs and WebPs: every pixel, delay and count as a simple compositor has it."""
 
+import contextlib
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gifapp.conversion.images.compositor import composed, may_have_holes
+from gifapp.conversion.images.tiles import DAMAGE
 from tests.conversion.images.seen import frames, read
 from tests.random_pictures import ANIMATIONS
+
+MOST_PIXELS = 1_000_000
 
 
 def premultiplied(rgba: np.ndarray) -> np.ndarray:
@@ -36,6 +42,19 @@ def test_a_picture_alone_is_as_in_the_line_of_all(kind: str, data: st.DataObject
     wanted = data.draw(st.sets(st.integers(0, len(shown) - 1)))
     alone = [np.asarray(image.convert("RGBA")) for image in composed(read(drawn.data), wanted.__contains__)]
     assert [picture.tolist() for picture in alone] == [shown[number].tolist() for number in sorted(wanted)]
+
+
+@pytest.mark.parametrize("kind", list(ANIMATIONS))
+@settings(max_examples=100, deadline=None)
+@given(data=st.data())
+def test_a_damaged_file_shows_pictures_or_is_called_damaged(kind: str, data: st.DataObject) -> None:
+    whole = bytearray(data.draw(ANIMATIONS[kind]).data)
+    for place in data.draw(st.lists(st.integers(0, len(whole) - 1), min_size=1, max_size=5)):
+        whole[place] = data.draw(st.integers(0, 255))
+    with contextlib.suppress(*DAMAGE):
+        animation = read(bytes(whole[: data.draw(st.integers(1, len(whole)))]))
+        if max(map(math.prod, animation.sizes())) < MOST_PIXELS:
+            assert all(image.size == animation.sizes()[0] for image in composed(animation))
 
 
 @pytest.mark.parametrize("kind", list(ANIMATIONS))
