@@ -18,7 +18,10 @@ FASTEST_MS = 10  # what is not longer than this
 SLOWED_MS = 100.0  # browsers show for so long, whatever the format
 
 # all that Pillow and our parsers raise at damaged files
-DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
+DAMAGE = (
+    *(OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error),
+    *(RuntimeError, ZeroDivisionError),  # at AVIF
+)
 
 Image.MAX_IMAGE_PIXELS = None  # our own limit is checked before a picture is decoded
 

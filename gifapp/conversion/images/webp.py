@@ -41,7 +41,8 @@ def read(data: memoryview) -> Animation:
     chunks = list(_chunks(data, _HEADER_BYTES))
     profile = [chunk for chunk in chunks if chunk.kind == b"ICCP"]
     if chunks and chunks[0].kind == b"VP8X" and chunks[0].body[0] & _IS_ANIMATED:
-        return _animated(chunks, profile)
+        is_cut_short = len(data) < 8 + struct.unpack_from("<I", data, 4)[0]
+        return _animated(chunks, profile, is_cut_short=is_cut_short)
     image = [chunk for chunk in chunks if chunk.kind in _IMAGE]
     width_px, height_px = _size(image)
     decode = partial(_decoded, image, profile, width_px, height_px)
@@ -49,7 +50,7 @@ def read(data: memoryview) -> Animation:
     return Animation(width_px, height_px, [tile])
 
 
-def _animated(chunks: list[_Chunk], profile: list[_Chunk]) -> Animation:
+def _animated(chunks: list[_Chunk], profile: list[_Chunk], *, is_cut_short: bool) -> Animation:
     width_px, height_px = _u24(chunks[0].body, 4) + 1, _u24(chunks[0].body, 7) + 1
     frames = [chunk for chunk in chunks if chunk.kind == b"ANMF" and len(chunk.body) > _FRAME_BYTES]
     tiles: list[Tile] = []
@@ -59,7 +60,6 @@ def _animated(chunks: list[_Chunk], profile: list[_Chunk]) -> Animation:
     if not tiles:
         raise ValueError("no frame in it")
     plays = next((chunk.body[4:6] for chunk in chunks if chunk.kind == b"ANIM"), b"")
-    is_cut_short = not chunks[-1].is_whole
     return Animation(width_px, height_px, tiles, int.from_bytes(plays, "little"), is_cut_short)
 
 

@@ -126,3 +126,16 @@ def test_a_damaged_picture_leaves_what_was_there_and_its_decoder_says_nothing(
     convert(written(tmp_path / "a.avif", damaged), Recipe(), tmp_path / "a.gif")
     assert sum(delays_ms((tmp_path / "a.gif").read_bytes())) == 600
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("whole", [1, 2])
+def test_of_a_file_that_is_cut_short_the_whole_pictures_are_kept(tmp_path: Path, whole: int) -> None:
+    shots = [Image.effect_noise((64, 48), 50).convert("RGB") for _ in range(3)]
+    parts = [saved(shots[0], "AVIF", save_all=True, append_images=shots[1:count], duration=200)
+             for count in (2, 3)]  # fmt: skip
+    last_bytes = len(parts[1]) - len(parts[0])
+    data = parts[1][: -last_bytes // 2 - (0 if whole == 2 else last_bytes)]
+    assert delays_ms(data) == [200] * whole
+    notes = probe(written(tmp_path / "a.avif", data), limits=Limits()).notes
+    assert "The file is cut short; its whole pictures are shown." in notes
+    assert not read(parts[1]).is_cut_short

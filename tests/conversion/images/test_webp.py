@@ -72,7 +72,10 @@ def test_stills_of_every_kind(lossless: bool, alpha: bool) -> None:
     assert np.abs(shown.astype(int) - pixels).max() <= 4
 
 
-@pytest.mark.parametrize("missing", [2, 9, 20])
+LAST_FRAME_BYTES = len(webp(WebpFrame(RED), WebpFrame(RED))) - len(webp(WebpFrame(RED)))
+
+
+@pytest.mark.parametrize("missing", [2, 9, 20, LAST_FRAME_BYTES])
 def test_of_a_file_that_is_cut_short_the_whole_frames_are_kept(tmp_path: Path, missing: int) -> None:
     data = webp(WebpFrame(RED), WebpFrame(BLUE), WebpFrame(RED))[:-missing]
     assert (seen(data), delays_ms(data)) == ([ALL_RED, ALL_BLUE], [500, 500])

@@ -1,0 +1,59 @@
+"""The boxes of ISO base media files.
+
+Source: ISO/IEC 14496-12, section 4.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gifapp.conversion.images.tiles import MOST_TILES
+
+
+def path(data: memoryview, *kinds: bytes) -> memoryview:
+    """The body of the first box on the path; empty: there is none."""
+    for kind in kinds:
+        data = next(boxes(data, kind), data[:0])
+    return data
+
+
+def boxes(data: memoryview, wanted: bytes) -> Iterator[memoryview]:
+    """The bodies of the boxes of one kind."""
+    at = 0
+    while at + 8 <= len(data):
+        length, head = _length(data, at)
+        end = at + length if length else len(data)
+        if end < at + head:
+            return
+        if bytes(data[at + 4 : at + 8]) == wanted:
+            yield data[at + head : end]
+        at = end
+
+
+def missing_bytes(data: memoryview) -> int:
+    """How far the last box of a file reaches beyond its end."""
+    at = 0
+    while at + 8 <= len(data):
+        length, _ = _length(data, at)
+        if not length:
+            return 0
+        at += length
+    return max(0, at - len(data))
+
+
+def number(box: memoryview, at: int, *, is_long: bool = False) -> int:
+    """An unsigned one of 4 bytes, or of 8."""
+    return int.from_bytes(box[at : at + (8 if is_long else 4)], "big")
+
+
+def numbers(box: memoryview, at: int, *, each: int = 4) -> list[int]:
+    """The first of a table: how many there are, and then as many, each of so many bytes."""
+    count = min(number(box, at), len(box) // each, MOST_TILES)
+    places = range(at + 4, at + 4 + count * each, each)
+    return [int.from_bytes(box[place : place + each], "big") for place in places]
+
+
+def _length(data: memoryview, at: int) -> tuple[int, int]:
+    """Of a whole box, 0 for all the rest, and of its head."""
+    length = number(data, at)
+    return (number(data, at + 8, is_long=True), 16) if length == 1 else (length, 8)
