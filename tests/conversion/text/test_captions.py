@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gifapp.conversion.text import compositing, fonts, typesetting
 from gifapp.conversion.text.typesetting import Block, set_text
 from gifapp.domain.recipe import Caption, Recipe
-from tests.plans import GREY, a_plan, box, drawn, first_picture, layers
+from tests.plans import GREY, a_plan, box, drawn, first_picture, layers, notes
 
 SCRIPTS = {
     "Latin": "Gypsy quay, Übergröße, Þjóð, Łódź",
@@ -333,6 +333,28 @@ def test_captions_one_after_the_other_stand_at_the_same_place() -> None:
     before, after = Caption(text="x", end_s=1), Caption(text="x", start_s=1)
     one, other = layers(a_plan(Recipe(captions=(before, after))))
     assert (one.x_px, one.y_px) == (other.x_px, other.y_px)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "told"),
+    [
+        ({}, False),
+        ({"start_s": 0.99}, False),
+        ({"start_s": 1.0}, True),
+        ({"start_s": 12.0, "end_s": 13.0}, True),
+    ],
+)
+def test_a_caption_that_begins_after_the_end_is_told_of(recipe: dict[str, float], told: bool) -> None:
+    caption = Caption(text="Too late for this", **recipe)
+    said = notes(a_plan(Recipe(captions=(caption,))))
+    begins = f"it begins at {caption.start_s:g} s, and the GIF ends at 1.00 s."
+    assert said == [f"The caption “Too late for this” does not show: {begins}"] * told
+
+
+@pytest.mark.parametrize("recipe", [{"hold_s": 1.0}, {"direction": "boomerang"}])
+def test_a_caption_on_the_held_or_returning_pictures_is_not_told_of(recipe: dict[str, object]) -> None:
+    caption = Caption(text="in time", start_s=1.5)
+    assert notes(a_plan(Recipe(captions=(caption,), **recipe))) == []
 
 
 def test_every_font_is_one_that_the_chain_asks() -> None:

@@ -45,6 +45,13 @@ def test_captions_keep_the_time_of_the_gif_and_subtitles_that_of_their_pictures(
     assert lit(tmp_path / "out.gif", Recipe(fps=10.0, **recipe)) == [*expected]
 
 
+@pytest.mark.parametrize("times", ["00:00:00,520 --> 00:00:00,540", "00:00:00,520 --> 00:00:00,520"])
+@pytest.mark.parametrize("speed", [1.0, 0.5, 2.0])
+def test_a_cue_shorter_than_a_frame_shows_on_one(tmp_path: Path, times: str, speed: float) -> None:
+    subtitles = f"1\n{times}\nHi\n"
+    assert lit(tmp_path / "out.gif", Recipe(fps=10.0, subtitles=subtitles, speed=speed)) == [int(5.2 / speed)]
+
+
 def test_an_overlay_that_cannot_be_read_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     overlay = Overlay(image="iVBORw0KGgoAAAA=")
     with pytest.raises(errors.RecipeInvalid, match=r"overlay\.image"):
