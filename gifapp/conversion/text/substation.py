@@ -16,6 +16,7 @@ KEPT = (
     "positions, drawings, karaoke and movement are not."
 )
 HEADER = re.compile(r"^\s*\[(?:script info|v4\+? styles|events)\]", re.IGNORECASE | re.MULTILINE)
+ELDER = re.compile(r"^[ \t]*\[v4 styles\]", re.IGNORECASE | re.MULTILINE)
 DRAWING = re.compile(r"\\p([0-9]+)")
 BLOCK = re.compile(r"(\{[^{}]*\})")
 
@@ -33,7 +34,7 @@ def read_substation(text: str) -> Subtitles:
     """
     try:
         with warnings.catch_warnings(action="ignore"):  # of looks that we do not keep
-            parsed = pysubs2.SSAFile.from_string(text)
+            parsed = pysubs2.SSAFile.from_string(text, format_="ssa" if ELDER.search(text) else "ass")
     except (pysubs2.exceptions.Pysubs2Error, ValueError, LookupError, ArithmeticError) as failed:
         raise refused(f"damaged as ASS ({failed})"[:200]) from failed
     return Subtitles(tuple(_cue(event, parsed) for event in parsed.events if not event.is_comment), (KEPT,))

@@ -155,9 +155,10 @@ def test_hostile_subtitles_take_no_time(head: str, filler: str) -> None:
 @pytest.mark.parametrize(
     "line", ["{}", " {}", "1{}", "00:{}", "00:00:01,000 --> {}", "00:00:01,000{}", "-->{}", "<b{}>"]
 )
-@pytest.mark.parametrize("filler", [" ", "-", "0", ":", "\t-", "> ", "=", "- >"])
-def test_lines_of_any_length_are_read_in_no_time(line: str, filler: str) -> None:
-    text = "1\n00:00:00,000 --> 00:00:09,000\nab\n\n" + line.format(filler * (90_000 // len(filler)))
+@pytest.mark.parametrize("filler", [" ", "-", "0", ":", "\t-", "> ", "=", "- >", "\n", "[", "Style: "])
+@pytest.mark.parametrize("head", ["", "[Events]\n", "WEBVTT\n\n"])
+def test_lines_of_any_length_are_read_in_no_time(line: str, filler: str, head: str) -> None:
+    text = f"{head}1\n00:00:00,000 --> 00:00:09,000\nab\n\n" + line.format(filler * (90_000 // len(filler)))
     begin = time.process_time()
     with contextlib.suppress(errors.RecipeInvalid):
         read(text)
