@@ -29,6 +29,9 @@ LOSSLESS = frozenset(
     }
 )
 
+# ffmpeg's own decoders of these do not look at the layer of transparency
+ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+
 _MAGIC = (b"\x1aE\xdf\xa3", b"RIFF", b"FLV\x01", b"GIF8", b"OggS", b"\x00\x00\x01\xba", b"0&\xb2u")
 _MOV_ATOMS = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
 

@@ -24,9 +24,10 @@ from av.stream import Disposition
 from gifapp import errors
 from gifapp.conversion import picture_facts, pictures
 from gifapp.conversion.clock import LEAP_S, clock_of
-from gifapp.conversion.formats import CODECS, FORMATS, looks_like_video
+from gifapp.conversion.formats import ALPHA_DECODERS, CODECS, FORMATS, looks_like_video
 from gifapp.conversion.images.containers import START_BYTES, unread_name
 from gifapp.conversion.interlacing import CAPTURED, field_order
+from gifapp.conversion.transparency import AlphaWatch, announces_alpha_layer, is_alpha_used
 
 # afterwards the times of the pictures seen so far, or the container's word, must do
 COUNTING_BUDGET_S = 6.0
@@ -34,6 +35,7 @@ PACKETS_WITHOUT_PICTURE = 600
 HEAD_BYTES, ENCRYPTED = 65_536, b"encv"  # the sample entry of protected video in MP4
 PROGRESSIVE = 1  # ffmpeg's AV_FIELD_PROGRESSIVE; above it are the orders of fields
 
+PICTURES = ("gif", "apng")  # without a turn; PyAV ends the process at the side data of some
 LEAPING = ("mpegts", "mpeg")  # joined recordings: what seems to be a long pause is none
 
 
@@ -74,9 +76,9 @@ def _film_facts(container: Any, stream: Any, max_pixels: int) -> dict[str, Any]:
     packets = _Packets(container, stream)
     picture = packets.first_picture()
     _check_size(picture.width, picture.height, max_pixels)
-    fields = _fields(stream, packets, picture)
+    looks = _looks(stream, packets, picture)
     packets.count()
-    return _container_facts(container, stream) | packets.facts() | _picture_facts(stream, picture) | fields
+    return _container_facts(container, stream) | packets.facts() | _picture_facts(stream, picture) | looks
 
 
 def _check_not_unread(path: Path) -> None:
@@ -126,6 +128,8 @@ class _Packets:
         self.last_ticks = 0
         self.all_counted = True
         self.has_alpha_layer = False
+        self.has_hevc_alpha = False
+        self._vpx: Any = None
         self.jumps = False
         self.seen = 0
         self._ends_in_picture = False
@@ -138,7 +142,7 @@ class _Packets:
         for number, packet in enumerate(self._walk):
             if packet.has_sidedata("encryption_info"):
                 raise errors.SourceEncrypted
-            for picture in _all_decoded(packet):
+            for picture in self._decoded(packet):
                 return self._begun(picture)
             if number >= PACKETS_WITHOUT_PICTURE:
                 break
@@ -155,7 +159,13 @@ class _Packets:
     def pictures(self) -> Iterator[Any]:
         """Those after the first."""
         for packet in self._walk:
-            yield from _all_decoded(packet)
+            yield from self._decoded(packet)
+
+    def _decoded(self, packet: Any) -> list[Any]:
+        try:
+            return list(self._vpx.decode(packet) if self._vpx else packet.decode())
+        except av.FFmpegError:
+            return []
 
     def count(self) -> None:
         """Walk on to the end, or as far as the budget of time goes."""
@@ -218,7 +228,15 @@ class _Packets:
                 self.last_ticks = packet.duration or 0
             self.times.append(at)
         if len(self.times) < 2:
-            self.has_alpha_layer |= packet.has_sidedata("matroska_block_additional")
+            self._look_for_layers(packet)
+
+    def _look_for_layers(self, packet: Any) -> None:
+        codec = self.stream.codec.canonical_name
+        if codec == "hevc":
+            self.has_hevc_alpha |= announces_alpha_layer(self.stream, packet)
+        elif codec in ALPHA_DECODERS and packet.has_sidedata("matroska_block_additional"):
+            self.has_alpha_layer = True
+            self._vpx = self._vpx or av.CodecContext.create(ALPHA_DECODERS[codec], "r")
 
     def _follow(self, packet: Any) -> None:
         """Where the clock starts anew, it goes on from the picture before."""
@@ -242,13 +260,6 @@ def _share_of_uneven(gaps: list[int], tolerance: float) -> float:
     return sum(abs(gap - usual) > max(tolerance, usual * 0.1) for gap in gaps) / len(gaps)
 
 
-def _all_decoded(packet: Any) -> list[Any]:
-    try:
-        return list(packet.decode())
-    except av.FFmpegError:
-        return []
-
-
 def _decoded_rest(stream: Any) -> Iterator[Any]:
     """Pictures that the decoder holds back until the end of the file."""
     try:
@@ -257,12 +268,24 @@ def _decoded_rest(stream: Any) -> Iterator[Any]:
         return
 
 
-def _fields(stream: Any, packets: _Packets, first: Any) -> dict[str, Any]:
+def _looks(stream: Any, packets: _Packets, first: Any) -> dict[str, Any]:
+    """What more pictures than the first must tell, where it may be one way or the other."""
+    pictures: Iterator[Any] = itertools.chain([first], packets.pictures())
+    watch = AlphaWatch()
+    may_be_transparent = is_alpha_used(stream, first)
+    if may_be_transparent:
+        pictures = watch.over(pictures)
+    fields = _fields(stream, first, pictures)
+    if may_be_transparent:
+        watch.look_at(itertools.chain([first], packets.pictures()))
+    return {"fields": fields, "has_alpha": packets.has_hevc_alpha or watch.is_transparent}
+
+
+def _fields(stream: Any, first: Any, pictures: Iterator[Any]) -> str:
     is_flagged = first.interlaced_frame or stream.codec_context.field_order > PROGRESSIVE
     if not is_flagged and stream.codec.canonical_name not in CAPTURED:
-        return {"fields": "progressive"}
-    pictures = itertools.chain([first], packets.pictures())
-    return {"fields": field_order(pictures, is_flagged=first.interlaced_frame)}
+        return "progressive"
+    return field_order(pictures, is_flagged=first.interlaced_frame)
 
 
 def _container_facts(container: Any, stream: Any) -> dict[str, Any]:
@@ -287,10 +310,9 @@ def _picture_facts(stream: Any, picture: Any) -> dict[str, Any]:
         "width_px": picture.width,
         "height_px": picture.height,
         "pixel_aspect": float(aspect) if aspect else 1.0,
-        "display_matrix": _display_matrix(picture),
+        "display_matrix": None if stream.container.format.name in PICTURES else _display_matrix(picture),
         "is_rgb": picture.format.is_rgb or picture.format.has_palette,
         "is_full_range_format": picture.format.name.startswith("yuvj"),
-        "has_alpha": _has_alpha(stream, picture),
         "matrix": int(picture.colorspace),
         "primaries": int(picture.color_primaries),
         "transfer": int(picture.color_trc),
@@ -304,20 +326,6 @@ def _display_matrix(picture: Any) -> list[int] | None:
     except ValueError:  # PyAV does not know every kind of side data; such files are still photographs
         return None
     return list(struct.unpack("=9i", bytes(data)[:36])) if data is not None else None
-
-
-def _has_alpha(stream: Any, picture: Any) -> bool:
-    if not any(component.is_alpha for component in picture.format.components):
-        return False
-    # every GIF decodes to BGRA; most have no transparent pixel
-    return stream.codec.canonical_name != "gif" or _has_transparent_pixel(picture)
-
-
-def _has_transparent_pixel(picture: Any) -> bool:
-    plane = picture.planes[0]
-    data, row_bytes = bytes(plane), plane.line_size
-    rows = (data[y * row_bytes + 3 : y * row_bytes + picture.width * 4 : 4] for y in range(picture.height))
-    return any(min(row) < 255 for row in rows)
 
 
 if __name__ == "__main__":

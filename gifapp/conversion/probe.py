@@ -16,6 +16,7 @@ from typing import Any
 
 from gifapp import errors, processes
 from gifapp.conversion.clock import MICROSECONDS, Clock
+from gifapp.conversion.formats import ALPHA_DECODERS
 from gifapp.conversion.video import (
     MAX_PIXEL_ASPECT,
     ColourTags,
@@ -122,19 +123,18 @@ def _video(found: dict[str, Any]) -> Video:
     turn = turn_of_matrix(found["display_matrix"] or (1, 0, 0, 0, 1))
     aspect = _pixel_aspect(found["pixel_aspect"])
     width_px, height_px = upright_size(found["width_px"], found["height_px"], aspect, turn or Turn.NONE)
-    has_alpha_layer = found["has_alpha_layer"] and found["codec"] in ("vp8", "vp9")
+    has_alpha_layer = found["has_alpha_layer"] and found["has_alpha"]
     duration_s = _duration_s(found)
     video = Video(
         container=found["container"],
         codec=found["codec"],
-        # ffmpeg's own VP8 and VP9 decoders do not look at the layer of transparency
-        decoder={"vp8": "libvpx", "vp9": "libvpx-vp9"}[found["codec"]] if has_alpha_layer else None,
+        decoder=ALPHA_DECODERS[found["codec"]] if has_alpha_layer else None,
         width_px=width_px,
         height_px=height_px,
         duration_s=duration_s,
         fps=found["pictures"] / duration_s if found["pictures"] > 1 else None,
         is_vfr=found["uneven_gaps"] > EVEN,
-        has_alpha=found["has_alpha"] or has_alpha_layer,
+        has_alpha=found["has_alpha"],
         start_s=found["start_s"],
         last_s=found["span_s"],
         stored_width_px=found["width_px"],
