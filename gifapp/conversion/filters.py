@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from fractions import Fraction
+from pathlib import Path
 
 from gifapp.conversion import look
 from gifapp.conversion.clock import LEAP_S
@@ -15,8 +16,6 @@ from gifapp.domain.recipe import Recipe
 # bicubic: as sharp as lanczos to the eye, without its halos, and the GIF is 1.5 % smaller; without
 # full_chroma_int every channel comes out 1.4 of 255 too dark
 SCALER = "flags=bicubic+accurate_rnd+full_chroma_int"
-# with 203, the standard's white, hable leaves daylight looking like dusk
-HDR_WHITE_NITS = 100
 MOST_HELD_BYTES = 64_000_000
 PARTS_OF_A_STEP = 1000  # as exactly is a cut placed between two pictures
 INT_MAX = 2**31 - 1  # of a time base in ffmpeg
@@ -127,10 +126,11 @@ def _coloured(video: Video, plan: Plan) -> Iterator[str]:
     size = ":".join(map(str, sides[::-1] if plan.recipe.rotate in (90, 270) else sides))
     if video.has_alpha:
         yield from _with_alpha(video.colours, size)
-    elif video.is_hdr:
-        yield from _tone_mapped(video.colours, size)
+    elif plan.tone_table:
+        yield from _tone_mapped(video.colours, size, plan.tone_table)
     else:
         yield f"scale={size}:{SCALER}{_meaning(video.colours)}"
+        yield from _narrowed(video.colours, "gbrp")
         yield "format=rgb24"
 
 
@@ -141,23 +141,23 @@ def _with_alpha(colours: ColourTags, size: str) -> Iterator[str]:
     yield "premultiply=inplace=1"
     yield f"scale={size}:{SCALER}"
     yield "unpremultiply=inplace=1"
+    yield from _narrowed(colours, "gbrap16le")
     yield "format=rgba"
 
 
-def _tone_mapped(colours: ColourTags, size: str) -> Iterator[str]:
-    """PQ and HLG to the range of a screen, after scaling: floating point is slow."""
-    stored = f"min={_ZSCALE_MATRICES.get(colours.matrix or '', '2020_ncl')}:pin={_zscale_primaries(colours)}"
-    yield f"scale={size}:{SCALER}"
-    yield "format=yuv444p10le"
-    yield (
-        f"zscale={stored}:tin={colours.transfer}:rin={'full' if colours.full_range else 'limited'}"
-        f":t=linear:npl={HDR_WHITE_NITS}"
-    )
-    yield "format=gbrpf32le"
-    yield "zscale=p=709"
-    yield "tonemap=hable:desat=0"
-    yield "zscale=t=709:r=full"
-    yield "format=gbrp,format=rgb24"
+def _narrowed(colours: ColourTags, pixels: str) -> Iterator[str]:
+    """Colours of BT.2020 or P3 as those of a screen; with one curve both ways, so that greys stay."""
+    if colours.primaries in _WIDE:
+        yield f"format={pixels}"
+        yield f"zscale=min=gbr:m=gbr:rin=full:r=full:tin=709:t=709:pin={_WIDE[colours.primaries]}:p=709"
+
+
+def _tone_mapped(colours: ColourTags, size: str, table: Path) -> Iterator[str]:
+    """PQ and HLG to the range of a screen, after scaling: fewer pixels to look up."""
+    yield f"scale={size}:{SCALER}{_meaning(colours)}"
+    yield "format=gbrp12le"
+    yield f"lut3d={look.quoted(table)}"
+    yield "format=rgb24"
 
 
 def _looking(video: Video, plan: Plan) -> Iterator[str]:
@@ -180,11 +180,8 @@ def _turned(recipe: Recipe) -> Iterator[str]:
     yield from _FLIPS[recipe.flip]
 
 
-_ZSCALE_MATRICES = {"bt709": "709", "bt601": "470bg", "bt2020nc": "2020_ncl"}
-
-
-def _zscale_primaries(colours: ColourTags) -> str:
-    return "709" if colours.primaries == "bt709" else "2020"
+# by zscale's names
+_WIDE = {"bt2020": "2020", "smpte431": "smpte431", "smpte432": "smpte432"}
 
 
 def _meaning(colours: ColourTags) -> str:

@@ -25,7 +25,7 @@ Floats = NDArray[np.float64]
 
 COLOURS, ALPHA = "colours.cube", "alpha.cube"
 
-_STEPS = 33  # of each channel; ffmpeg interpolates between them
+STEPS = 33  # of each channel; ffmpeg interpolates between them
 _CHROMATIC = 0.25  # keys with less chroma are nearly grey
 _SOFTNESS, _SOFTNESS_OF_GREY = 0.4, 0.1  # how far from the tolerance to where a colour is opaque
 _LEAST_SOFTNESS = 0.05
@@ -39,10 +39,10 @@ def tables(key: ChromaKey | None) -> Iterator[Path | None]:
         yield None
         return
     with tempfile.TemporaryDirectory(prefix="gifapp-") as directory:
-        blue, green, red = np.meshgrid(*[np.linspace(0, 1, _STEPS)] * 3, indexing="ij")
+        blue, green, red = np.meshgrid(*[np.linspace(0, 1, STEPS)] * 3, indexing="ij")
         colours, alpha = keyed(np.stack([red, green, blue], axis=-1), key)
-        _write_cube(Path(directory, COLOURS), colours)
-        _write_cube(Path(directory, ALPHA), np.repeat(alpha[..., None], 3, axis=-1))
+        write_cube(Path(directory, COLOURS), colours)
+        write_cube(Path(directory, ALPHA), np.repeat(alpha[..., None], 3, axis=-1))
         yield Path(directory)
 
 
@@ -83,7 +83,7 @@ def _luma_and_chroma(colours: Floats) -> Floats:
     return np.stack([luma, (colours[..., 2] - luma) * 0.564, (colours[..., 0] - luma) * 0.713], axis=-1)
 
 
-def _write_cube(path: Path, cube: Floats) -> None:
+def write_cube(path: Path, cube: Floats) -> None:
     """As a 3D table that ffmpeg's lut3d reads, in which red changes first."""
-    rows = "%.4f %.4f %.4f\n" * _STEPS**3 % tuple(cube.ravel().tolist())
-    path.write_text(f"LUT_3D_SIZE {_STEPS}\n{rows}", "ascii")
+    rows = "%.4f %.4f %.4f\n" * STEPS**3 % tuple(cube.ravel().tolist())
+    path.write_text(f"LUT_3D_SIZE {STEPS}\n{rows}", "ascii")

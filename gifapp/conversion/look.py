@@ -23,8 +23,8 @@ _BLURS = 3  # of ffmpeg's passes: one alone is a spike with long tails, not a Ga
 
 def keyed(tables: Path, *, has_alpha: bool) -> Iterator[str]:
     """What is like the key becomes transparent, besides what is already."""
-    mask = f"format=rgb24,lut3d={_quoted(tables / ALPHA)},format=gbrp,extractplanes=g"
-    clean = f"format=rgb24,lut3d={_quoted(tables / COLOURS)}"
+    mask = f"format=rgb24,lut3d={quoted(tables / ALPHA)},format=gbrp,extractplanes=g"
+    clean = f"format=rgb24,lut3d={quoted(tables / COLOURS)}"
     if has_alpha:
         yield (
             f"split=3[front][screen][shown];[screen]{mask}[mask];[shown]alphaextract[own];"
@@ -73,6 +73,6 @@ def flattened(colour: str) -> Iterator[str]:
     yield "format=rgb24"
 
 
-def _quoted(path: Path) -> str:
+def quoted(path: Path) -> str:
     """A path as an option within a chain of filters: escaped once as the one and once for the other."""
     return re.sub(r"([\\'\[\],;])", r"\\\1", re.sub(r"([\\':])", r"\\\1", str(path)))

@@ -45,6 +45,7 @@ _PRIMARIES = {
     6: "smpte170m",
     7: "smpte240m",
     9: "bt2020",
+    11: "smpte431",
     12: "smpte432",
 }
 _TRANSFERS = {16: "smpte2084", 18: "arib-std-b67"}

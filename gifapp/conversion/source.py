@@ -26,6 +26,7 @@ from gifapp.conversion.keying import tables
 from gifapp.conversion.mixing import mixed
 from gifapp.conversion.picture_feed import Feed, fed
 from gifapp.conversion.plan import Cut, Plan
+from gifapp.conversion.tone_mapping import tone_table
 from gifapp.conversion.video import Video
 from gifapp.domain.limits import Limits
 
@@ -54,7 +55,11 @@ def frames(
         errors.ConversionCrashed: it ended in any other way.
     """
     with ExitStack() as open_parts:
-        plan = replace(plan, key_tables=open_parts.enter_context(tables(plan.recipe.chroma_key)))
+        plan = replace(
+            plan,
+            key_tables=open_parts.enter_context(tables(plan.recipe.chroma_key)),
+            tone_table=open_parts.enter_context(tone_table(video.colours)),
+        )
         parts = [
             open_parts.enter_context(closing(_part(path, video, plan, cut, limits=limits, beat=beat)))
             for cut in plan.cuts
