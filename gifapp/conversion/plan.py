@@ -46,9 +46,8 @@ class Plan:
         width_px, height_px: of the frames, after the turn that the recipe asks for.
         has_alpha: whether the frames are RGBA.
         recipe: says how the pictures are turned, how fast they play and how they look.
-            own_delays_cs: how long each frame stays, where pictures keep their own times.
-            tone_table: where ffmpeg finds the table that brings high dynamic range to a screen's, likewise.
-            lead_s: how much earlier than its first picture the source begins; subtitles count from there.
+        own_delays_cs: how long each frame stays, where pictures keep their own times.
+        lead_s: how much earlier than its first picture the source begins; subtitles count from there.
         key_tables: where ffmpeg finds the tables of the recipe's chroma key, while frames are read.
         tone_table: where it finds the table that brings high dynamic range to a screen's, likewise.
     """
