@@ -23,8 +23,6 @@ DAMAGE = (
     *(RuntimeError, ZeroDivisionError),  # at AVIF
 )
 
-Image.MAX_IMAGE_PIXELS = None  # our own limit is checked before a picture is decoded
-
 
 class Disposal(Enum):
     """What becomes of a tile when the next one comes."""

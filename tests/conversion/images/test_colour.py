@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gifapp.conversion.overlay import overlay_layer
 from PIL import Image, ImageCms
 
 from gifapp import Recipe, convert
 from gifapp.conversion.images.colour_profile import of_code_points
+from gifapp.conversion.text.overlay import overlay_layer
 from gifapp.domain.recipe import Overlay
 from tests.conversion.images.seen import frames, written
 from tests.pictures import chunk, png, saved

@@ -1,0 +1,76 @@
+"""Random animations in, GIFs and APNGs out: no picture, no delay and no count is lost, however often."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gifapp import Recipe, convert
+from tests.conversion.images.seen import frames, read
+from tests.depth import examples
+from tests.random_pictures import ANIMATIONS, Drawn, gifs
+
+Shown = list[tuple[np.ndarray, int]]
+"""Pictures, premultiplied, and their delays in centiseconds."""
+
+
+def merged(pictures: list[np.ndarray], delays_ms: list[float]) -> Shown:
+    """Neighbours that look the same as one; times are rounded on the time line."""
+    shown: Shown = []
+    passed_ms, shown_cs = 0.0, 0
+    for picture, delay_ms in zip(pictures, delays_ms, strict=True):
+        passed_ms += delay_ms
+        delay_cs, seen = round(passed_ms / 10) - shown_cs, premultiplied(picture)
+        shown_cs += delay_cs
+        if shown and np.array_equal(shown[-1][0], seen):
+            shown[-1] = (seen, shown[-1][1] + delay_cs)
+        else:
+            shown.append((seen, delay_cs))
+    return shown
+
+
+def premultiplied(rgba: np.ndarray) -> np.ndarray:
+    straight = rgba.astype(float)
+    return np.dstack([straight[..., :3] * straight[..., 3:] / 255, straight[..., 3]]).round()
+
+
+def of_file(data: bytes) -> Shown:
+    return merged(frames(data), [tile.delay_ms for tile in read(data).tiles])
+
+
+def assert_same(made: Shown, right: Shown, most_off: int) -> None:
+    assert [delay_cs for _, delay_cs in made] == [delay_cs for _, delay_cs in right]
+    for (picture, _), (wanted, _) in zip(made, right, strict=True):
+        assert np.abs(picture - wanted).max() <= most_off
+
+
+@examples(4)
+@given(drawn=gifs())
+def test_a_gif_that_is_converted_three_times_stays_as_it_was(
+    tmp_path_factory: pytest.TempPathFactory, drawn: Drawn
+) -> None:
+    folder = tmp_path_factory.mktemp("gifs")
+    (folder / "0.gif").write_bytes(drawn.data)
+    right = merged(drawn.frames(), drawn.delays_ms())
+    for number in range(3):
+        convert(folder / f"{number}.gif", output=folder / f"{number + 1}.gif")
+        made = (folder / f"{number + 1}.gif").read_bytes()
+        assert_same(of_file(made), right, 0)
+        assert read(made).plays == (drawn.plays if len(right) > 1 or drawn.plays != 1 else 1)
+
+
+@pytest.mark.parametrize("kind", list(ANIMATIONS))
+@examples(3)
+@given(data=st.data())
+def test_an_apng_of_any_animation_has_all_that_was_in_it(
+    tmp_path_factory: pytest.TempPathFactory, kind: str, data: st.DataObject
+) -> None:
+    drawn, path = data.draw(ANIMATIONS[kind]), Path(tmp_path_factory.mktemp(kind))
+    (path / "in").write_bytes(drawn.data)
+    convert(path / "in", Recipe(format="apng"), path / "out.png")
+    made = of_file((path / "out.png").read_bytes())
+    right = merged(drawn.frames(), drawn.delays_ms())
+    if len(right) > 1:  # else it is a still picture, which has no time
+        assert_same(made, right, 3)
