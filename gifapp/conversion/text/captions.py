@@ -54,7 +54,7 @@ def caption_layers(plan: Plan, *, beat: Callable[[], None]) -> tuple[list[Layer]
     if plan.recipe.subtitles and not cues:
         notes.append("No subtitle shows: none falls into this part of the video.")
     if without_room := len(words) - len(layers):
-        notes.append(f"Of the subtitles {without_room} do not show: others of their time leave no room.")
+        notes.append(f"Subtitles left out because others of their time leave no room: {without_room}.")
     return layers, notes
 
 

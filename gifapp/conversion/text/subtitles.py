@@ -36,12 +36,10 @@ def read(text: str) -> Subtitles:
 def _notes(cues: Sequence[Cue]) -> Iterator[str]:
     """How many of the cues are out of time or too long, and where the first of them is."""
     kinds: dict[str, Callable[[Cue], bool]] = {
-        "end before they begin and are left out": lambda cue: cue.end_s < cue.start_s,
-        "end before the video begins and are left out": lambda cue: cue.start_s <= cue.end_s <= 0,
-        f"have more than {LONGEST:,} characters, of which the first {LONGEST:,} show": lambda cue: (
-            len(cue.text) > LONGEST
-        ),
+        "left out because they end before they begin": lambda cue: cue.end_s < cue.start_s,
+        "left out because they end before the video begins": lambda cue: cue.start_s <= cue.end_s <= 0,
+        f"cut to their first {LONGEST:,} characters": lambda cue: len(cue.text) > LONGEST,
     }
     for problem, is_so in kinds.items():
         if wrong := [cue for cue in cues if is_so(cue)]:
-            yield f"Of the subtitles {len(wrong)} {problem}; the first is at {wrong[0].start_s:g} s."
+            yield f"Subtitles {problem}: {len(wrong)}; the first is at {wrong[0].start_s:g} s."

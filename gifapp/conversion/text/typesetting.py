@@ -148,6 +148,7 @@ class Paragraph:
         self._language = language
         self._levels = _levels(self.clusters)
         self._typefaces = _typefaces(self.clusters)
+        self._lines: dict[tuple[int, int], Line] = {}
         self._advances = [0.0] * len(self.clusters)
         self._overhangs = [0.0] * len(self.clusters)
         self._tops = [ASCENT] * len(self.clusters)
@@ -180,8 +181,13 @@ class Paragraph:
         return self._ends[end] - self._ends[start] + self._overhangs[start] + self._overhangs[end - 1]
 
     def line(self, start: int, end: int) -> Line:
-        """The clusters from `start` to `end` as they stand from left to right."""
+        """The clusters from `start` to `end` as they stand from left to right; shaped once for all sizes."""
         end = self._without_spaces(start, end)
+        if (start, end) not in self._lines:
+            self._lines[start, end] = self._shaped_line(start, end)
+        return self._lines[start, end]
+
+    def _shaped_line(self, start: int, end: int) -> Line:
         glyphs: list[Glyph] = []
         pen_em = 0.0
         for first, last in self._seen_order(start, end):

@@ -67,13 +67,13 @@ def test_a_blank_line_within_a_cue_and_a_missing_last_line_end_are_forgiven() ->
         (
             "00:00:05,000 --> 00:00:02,000",
             "back",
-            "1 end before they begin and are left out; the first is at 5 s",
+            "left out because they end before they begin: 1; the first is at 5 s",
         ),
-        ("-00:00:05,000 --> -00:00:02,000", "old", "1 end before the video begins and are left out"),
+        ("-00:00:05,000 --> -00:00:02,000", "old", "left out because they end before the video begins: 1;"),
         (
             "00:00:05,000 --> 00:00:06,000",
             "x" * 1_001,
-            "1 have more than 1,000 characters, of which the first 1,000 show",
+            "cut to their first 1,000 characters: 1; the first is at 5 s",
         ),
     ],
 )
@@ -87,7 +87,7 @@ def test_cues_that_do_not_show_whole_are_told_of(times: str, text: str, told: st
 def test_subtitles_for_which_there_is_no_room_are_told_of() -> None:
     cue = "\n00:00:00,000 --> 00:00:01,000\nwords\n\n"
     assert notes(a_plan(Recipe(subtitles=cue * 30))) == [
-        "Of the subtitles 24 do not show: others of their time leave no room."
+        "Subtitles left out because others of their time leave no room: 24."
     ]
 
 
@@ -150,6 +150,17 @@ def test_hostile_subtitles_take_no_time(head: str, filler: str) -> None:
         for layer in found:
             layer.paint()
     assert time.process_time() - begin < 10
+
+
+@pytest.mark.parametrize(
+    "filler", ["\u0300", "\U0001f469\u200d", "\u05d0(", "\u202b\u05d0\u202aa", "\u1000\u103c"]
+)
+def test_many_long_cues_are_set_in_bounded_time(filler: str) -> None:
+    words = (filler * 1_000)[:990]
+    cues = [f"00:00.{at:03d} --> 00:00.{at + 1:03d}\nx{words}\n\n" for at in range(95)]
+    begin = time.process_time()
+    layers(a_plan(Recipe(subtitles="WEBVTT\n\n" + "".join(cues))))
+    assert time.process_time() - begin < 15
 
 
 @pytest.mark.parametrize(
