@@ -131,11 +131,11 @@ class _Packets:
         self.has_hevc_alpha = False
         self._vpx: Any = None
         self.jumps = False
-        self.seen = 0
-        self._ends_in_picture = False
-        self._leap = LEAP_S / stream.time_base if self.container in LEAPING else math.inf
+        self.left_out = 0
+        self._leap = round(LEAP_S / stream.time_base) if self.container in LEAPING else math.inf
         self._shift = 0
-        self._last_dts: int | None = None
+        self._earliest, self._latest = -math.inf, math.inf  # the next packet's time of decoding
+        self._last: Any = None
         self._walk = self._noted(container)
 
     def first_picture(self) -> Any:
@@ -153,7 +153,9 @@ class _Packets:
     def _begun(self, picture: Any) -> Any:
         """Pictures that need one which the file lacks, before its first key frame, never show."""
         if picture.pts is not None and not self.jumps:
-            self.times = [time for time in self.times if time >= picture.pts] or self.times
+            shown = [time for time in self.times if time >= picture.pts] or self.times
+            self.left_out += len(self.times) - len(shown)
+            self.times = shown
         return picture
 
     def pictures(self) -> Iterator[Any]:
@@ -177,11 +179,14 @@ class _Packets:
 
     def lacks_pictures(self) -> bool:
         """Whether an MP4 or MOV lists more pictures than there are; an edit list may leave some out, too."""
-        return self.all_counted and self.container.startswith("mov") and self.stream.frames > self.seen
+        seen = len(self.times) + self.left_out
+        return self.all_counted and self.container.startswith("mov") and self.stream.frames > seen
 
     def facts(self) -> dict[str, Any]:
         """When the pictures show, in seconds."""
-        if self._ends_in_picture and len(self.times) > 1:
+        ends_in_picture = self._last is not None and self._last.is_corrupt
+        lacks_pictures = self.lacks_pictures()
+        if ends_in_picture and len(self.times) > 1:
             self.times.pop()  # the others are whole
         base, times = self.stream.time_base, sorted(self.times) or [0]
         gaps = [later - earlier for earlier, later in itertools.pairwise(times) if later > earlier]
@@ -204,8 +209,8 @@ class _Packets:
             "step_s": float(math.gcd(*gaps, self.last_ticks) * base),
             "uneven_gaps": _share_of_uneven(gaps, tolerance=0.002 / base),
             "has_alpha_layer": self.has_alpha_layer,
-            "ends_in_picture": self._ends_in_picture,
-            "lacks_pictures": self.lacks_pictures(),
+            "ends_in_picture": ends_in_picture,
+            "lacks_pictures": lacks_pictures,
         }
 
     def _noted(self, container: Any) -> Iterator[Any]:
@@ -218,17 +223,28 @@ class _Packets:
             return
 
     def _note(self, packet: Any) -> None:
-        self.seen += 1
-        self._ends_in_picture = packet.is_corrupt
-        self._follow(packet)
-        at = packet.pts if packet.pts is not None else packet.dts
-        if at is not None and not packet.is_discard:
+        self._last = packet
+        dts, at = packet.dts, packet.pts
+        if dts is not None:
+            if not self._earliest <= dts < self._latest:
+                self._join(packet)
+            self._earliest, self._latest = dts, dts + self._leap
+        if at is None:
+            at = dts
+        if at is None or packet.is_discard:
+            self.left_out += 1
+        else:
             at += self._shift
             if not self.times or at >= max(self.times[-1], 0):
                 self.last_ticks = packet.duration or 0
             self.times.append(at)
         if len(self.times) < 2:
             self._look_for_layers(packet)
+
+    def _join(self, packet: Any) -> None:
+        """Where the clock starts anew or leaps, it goes on from the picture before."""
+        self.jumps = True
+        self._shift += self._earliest + (packet.duration or 1) - packet.dts
 
     def _look_for_layers(self, packet: Any) -> None:
         codec = self.stream.codec.canonical_name
@@ -237,15 +253,6 @@ class _Packets:
         elif codec in ALPHA_DECODERS and packet.has_sidedata("matroska_block_additional"):
             self.has_alpha_layer = True
             self._vpx = self._vpx or av.CodecContext.create(ALPHA_DECODERS[codec], "r")
-
-    def _follow(self, packet: Any) -> None:
-        """Where the clock starts anew, it goes on from the picture before."""
-        if packet.dts is None:
-            return
-        if self._last_dts is not None and not 0 <= packet.dts - self._last_dts < self._leap:
-            self.jumps = True
-            self._shift += self._last_dts + (packet.duration or 1) - packet.dts
-        self._last_dts = packet.dts
 
 
 def _rates(stream: Any) -> list[Fraction]:
