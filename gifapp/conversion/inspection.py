@@ -124,6 +124,7 @@ class _Packets:
     def __init__(self, container: Any, stream: Any) -> None:
         self.stream = stream
         self.container = container.format.name
+        self.stores_no_times = self.container == "avi"  # those of presentation are then made up
         self.times: list[int] = []
         self.last_ticks = 0
         self.all_counted = True
@@ -152,7 +153,7 @@ class _Packets:
 
     def _begun(self, picture: Any) -> Any:
         """Pictures that need one which the file lacks, before its first key frame, never show."""
-        if picture.pts is not None and not self.jumps:
+        if picture.pts is not None and not self.jumps and not self.stores_no_times:
             shown = [time for time in self.times if time >= picture.pts] or self.times
             self.left_out += len(self.times) - len(shown)
             self.times = shown
@@ -191,7 +192,7 @@ class _Packets:
         base, times = self.stream.time_base, sorted(self.times) or [0]
         gaps = [later - earlier for earlier, later in itertools.pairwise(times) if later > earlier]
         start_s, clock = clock_of(times, base, _rates(self.stream))
-        is_counted = self.container == "avi" and self.stream.codec_context.has_b_frames and len({*gaps}) == 1
+        is_counted = self.stores_no_times and len({*gaps}) == 1
         return {
             "pictures": len(self.times),
             "all_counted": self.all_counted,
@@ -224,7 +225,7 @@ class _Packets:
 
     def _note(self, packet: Any) -> None:
         self._last = packet
-        dts, at = packet.dts, packet.pts
+        dts, at = packet.dts, None if self.stores_no_times else packet.pts
         if dts is not None:
             if not self._earliest <= dts < self._latest:
                 self._join(packet)
