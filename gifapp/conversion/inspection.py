@@ -22,10 +22,9 @@ import av
 from av.stream import Disposition
 
 from gifapp import errors
-from gifapp.conversion import picture_facts, pictures
 from gifapp.conversion.clock import LEAP_S, clock_of
 from gifapp.conversion.formats import ALPHA_DECODERS, CODECS, FORMATS, looks_like_video
-from gifapp.conversion.images.containers import START_BYTES, unread_name
+from gifapp.conversion.images.signatures import beginning, holds_pictures, unread_name
 from gifapp.conversion.interlacing import CAPTURED, field_order
 from gifapp.conversion.transparency import AlphaWatch, announces_alpha_layer, is_alpha_used
 
@@ -54,7 +53,9 @@ def inspect(path: Path, max_pixels: int) -> dict[str, Any]:
     Raises:
         errors.SourceRefused: what is wrong with the file.
     """
-    if pictures.kind_of(path):
+    if holds_pictures(path):
+        from gifapp.conversion import picture_facts  # noqa: PLC0415  videos do without NumPy and Pillow
+
         return picture_facts.inspect(path, max_pixels)
     _check_not_unread(path)
     refusals: list[errors.SourceRefused] = []
@@ -82,9 +83,7 @@ def _film_facts(container: Any, stream: Any, max_pixels: int) -> dict[str, Any]:
 
 
 def _check_not_unread(path: Path) -> None:
-    with path.open("rb") as file:
-        name = unread_name(file.read(START_BYTES))
-    if name:
+    if name := unread_name(beginning(path)):
         raise errors.SourcePictureUnsupported(format=name)
 
 

@@ -21,8 +21,8 @@ from gifapp import errors
 from gifapp.conversion.images import containers, sequence
 from gifapp.conversion.images.colour import upright_size
 from gifapp.conversion.images.compositor import composed, may_have_holes
-from gifapp.conversion.images.containers import Container
 from gifapp.conversion.images.sequence import Member
+from gifapp.conversion.images.signatures import Container, beginning, container_of, is_zip
 from gifapp.conversion.images.tiles import DAMAGE, Animation
 from gifapp.conversion.video import SEQUENCE
 from gifapp.domain.timing import STANDARD_FPS
@@ -35,11 +35,10 @@ def kind_of(path: Path) -> Kind | None:
     """What `path` is by its content; None: none of ours, a video perhaps."""
     if path.is_dir():
         return "folder"
-    with path.open("rb") as file:
-        start = file.read(containers.START_BYTES)
-    if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+    start = beginning(path)
+    if is_zip(start):
         return "zip"
-    container = containers.container_of(start)
+    container = container_of(start)
     is_apng = container == "png" and containers.is_apng(_mapped(path))
     return "apng" if is_apng else container
 

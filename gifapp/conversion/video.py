@@ -9,7 +9,7 @@ from enum import Enum
 from gifapp.conversion.clock import MICROSECONDS, Clock
 from gifapp.conversion.formats import LOSSLESS
 from gifapp.conversion.interlacing import FieldOrder
-from gifapp.domain.pace import Pace
+from gifapp.domain.timing import Pace
 
 # square pixels are 1; a file that claims more than this is lying
 MAX_PIXEL_ASPECT = 16.0

@@ -2,29 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from gifapp.domain.outcome import is_animated
 from gifapp.domain.recipe import Recipe
-from gifapp.domain.timing import MAX_FPS, STANDARD_FPS
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How fast the pictures of a source come.
-
-    Attributes:
-        fps: on average; None for a single picture.
-        steady_fps: the slowest rate at which every picture shows at its own time, if any.
-        keeps_times: it is an animation or a sequence: where the recipe has no `fps`, every picture
-            shows for its own time.
-        is_sequence: its pictures have no times of their own, and play `fps` a second.
-    """
-
-    fps: float | None
-    steady_fps: float | None
-    keeps_times: bool = False
-    is_sequence: bool = False
+from gifapp.domain.timing import MAX_FPS, STANDARD_FPS, Pace
 
 
 def at_its_pace(recipe: Recipe, pace: Pace) -> Recipe:

@@ -7,6 +7,7 @@ line does not: every frame ends at the nearest centisecond of its true end.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 MIN_DELAY_CS = 2  # browsers show a delay of 0 or 1 as 10
@@ -14,6 +15,24 @@ MAX_FPS = 100 / MIN_DELAY_CS
 STANDARD_FPS = 12.5  # of a GIF that is made of a video, and of pictures without times of their own
 MAX_DELAY_CS = 65535
 MOST_PLAYS = 65535
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast the pictures of a source come.
+
+    Attributes:
+        fps: on average; None for a single picture.
+        steady_fps: the slowest rate at which every picture shows at its own time, if any.
+        keeps_times: it is an animation or a sequence: where the recipe has no `fps`, every picture
+            shows for its own time.
+        is_sequence: its pictures have no times of their own, and play `fps` a second.
+    """
+
+    fps: float | None
+    steady_fps: float | None
+    keeps_times: bool = False
+    is_sequence: bool = False
 
 
 def frame_count(duration_s: float, fps: float) -> int:

@@ -15,8 +15,9 @@ from gifapp import errors
 from gifapp.domain.formats import FILE_KINDS
 from gifapp.domain.framing import framing
 from gifapp.domain.outcome import Outcome, outcome
-from gifapp.domain.pace import Pace, at_its_pace
+from gifapp.domain.pace import at_its_pace
 from gifapp.domain.recipe import Crop, Recipe
+from gifapp.domain.timing import Pace
 from gifapp.domain.views import EstimateView, SourceView
 from gifapp.domain.wording import size
 from gifapp.widgets.assets import script, style

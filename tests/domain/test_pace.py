@@ -1,7 +1,8 @@
 import pytest
 
-from gifapp.domain.pace import Pace, at_its_pace
+from gifapp.domain.pace import at_its_pace
 from gifapp.domain.recipe import Caption, Look, Recipe, Segment
+from gifapp.domain.timing import Pace
 
 
 @pytest.mark.parametrize(

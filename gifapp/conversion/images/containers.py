@@ -1,15 +1,12 @@
-"""What a file of pictures is, by its first bytes."""
+"""The readers of all picture files."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
 
 from gifapp.conversion.images import avif, gif, jpeg, png, webp
+from gifapp.conversion.images.signatures import START_BYTES, Container, container_of
 from gifapp.conversion.images.tiles import Animation
-
-Container = Literal["gif", "apng", "png", "webp", "jpeg", "avif"]
-START_BYTES = 64
 
 READERS: dict[Container, Callable[[memoryview], Animation]] = {
     "gif": gif.read,
@@ -19,34 +16,6 @@ READERS: dict[Container, Callable[[memoryview], Animation]] = {
     "jpeg": jpeg.read,
     "avif": avif.read,
 }
-_BY_START: list[tuple[bytes, Container]] = [
-    *((signature, "gif") for signature in gif.SIGNATURES),
-    (png.SIGNATURE, "png"),
-    (b"\xff\xd8\xff", "jpeg"),
-]
-_UNREAD = {
-    b"\xff\x0a": "JPEG XL",
-    b"\0\0\0\x0cJXL \r\n\x87\n": "JPEG XL",
-    b"II*\0": "TIFF",
-    b"MM\0*": "TIFF",
-    b"II+\0": "TIFF",
-    b"MM\0+": "TIFF",
-    b"\0\0\0\x0cjP  \r\n\x87\n": "JPEG 2000",
-    b"\xffO\xffQ": "JPEG 2000",
-    b"8BPS": "Photoshop",
-    b"qoif": "QOI",
-}
-_AVIF, _HEIF = {b"avif", b"avis"}, {b"heic", b"heix", b"heim", b"heis", b"mif1"}
-_WITH_TRACKS = {b"hevc", b"hevx", b"msf1"}  # moving pictures in HEIF are a video to ffmpeg
-
-
-def container_of(data: bytes) -> Container | None:
-    """What `data`, the beginning of a file or all of it, is; None: no picture that we read."""
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "webp"
-    if _brands(data) & _AVIF:
-        return "avif"
-    return next((container for start, container in _BY_START if data.startswith(start)), None)
 
 
 def read(data: memoryview) -> Animation:
@@ -64,21 +33,3 @@ def read(data: memoryview) -> Animation:
 def is_apng(data: memoryview) -> bool:
     """Whether a PNG is animated."""
     return png.is_animated(data)
-
-
-def unread_name(data: bytes) -> str | None:
-    """The name of a picture format that we know and do not read."""
-    if data[:2] == b"BM" and data[6:10] == bytes(4):
-        return "BMP"
-    brands = _brands(data)
-    if brands & _HEIF and data[8:12] not in _WITH_TRACKS:
-        return "HEIC"
-    return next((name for start, name in _UNREAD.items() if data.startswith(start)), None)
-
-
-def _brands(data: bytes) -> set[bytes]:
-    """What an ISO base media file says that it is."""
-    if data[4:8] != b"ftyp":
-        return set()
-    end = min(int.from_bytes(data[:4], "big"), len(data))
-    return {data[8:12], *(data[at : at + 4] for at in range(16, end - 3, 4))}

@@ -22,7 +22,6 @@ from gifapp.conversion.images.tiles import (
     tolerating_damage,
 )
 
-SIGNATURES = (b"GIF87a", b"GIF89a")
 _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
 _CONTROL, _APPLICATION = 0xF9, 0xFF
 _CODE_BITS = range(1, 9)

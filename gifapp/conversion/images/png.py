@@ -16,9 +16,9 @@ from PIL import Image, UnidentifiedImageError
 
 from gifapp.conversion.images.colour import displayed, upright_size
 from gifapp.conversion.images.colour_profile import BT709, of_code_points, rgb_profile
+from gifapp.conversion.images.signatures import PNG
 from gifapp.conversion.images.tiles import Animation, Disposal, Tile, append, shown_ms
 
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEADER_BYTES, _CICP_BYTES, _CHRM_BYTES = 13, 4, 32
 _SRGB_GAMMA = 45455  # what writers of sRGB give for old readers
 _MOST_FRAMES = 2**31
@@ -201,7 +201,7 @@ class _Parser:
 
 def _chunks(data: memoryview) -> Iterator[_Chunk]:
     """Every chunk, the last one perhaps not whole; controls of animations only if their checksum is right."""
-    at = len(SIGNATURE)
+    at = len(PNG)
     while at + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, at)
         body = data[at + 8 : at + 8 + length]
@@ -242,7 +242,7 @@ def _opened(header: _Chunk, shared: list[_Chunk], parts: Sequence[bytes | memory
     chunks = [header, *(_keyed(chunk, header) for chunk in shared), *image, _Chunk(b"IEND", b"")]
     if header.body[9] == _INDEXED and not any(chunk.kind == b"PLTE" for chunk in shared):
         raise ValueError("no palette")
-    png = SIGNATURE + b"".join(chunk.written() for chunk in chunks)
+    png = PNG + b"".join(chunk.written() for chunk in chunks)
     return Image.open(io.BytesIO(png), formats=("PNG",))
 
 
