@@ -31,7 +31,7 @@ SEGMENTS = st.lists(spans(DURATION_S).map(lambda span: Segment(**span)), max_siz
 @st.composite
 def captions(draw: st.DrawFn) -> Caption:
     return Caption(
-        text=draw(st.text(min_size=1, max_size=20)),
+        text=draw(st.text(min_size=1, max_size=20).filter(str.strip)),  # the form drops one of blanks
         position=draw(POSITIONS),
         size_px=draw(st.integers(6, 400)),
         colour=draw(COLOURS),
