@@ -5,8 +5,6 @@ from __future__ import annotations
 import codecs
 import re
 
-import chardet
-
 # the longer ones first: one of UTF-32 begins as one of UTF-16 does
 BYTE_ORDER_MARKS = {
     codecs.BOM_UTF8: "utf-8",
@@ -41,6 +39,8 @@ def decode_text(data: bytes) -> str:
 
 def _decode_other(data: bytes) -> str:
     """As an older encoding, or as UTF-16 without its mark."""
+    import chardet  # noqa: PLC0415  UTF-8 needs none of it
+
     is_latin = b"\0" not in data and _are_mostly_alone(data)
     candidates = LATIN if is_latin else (*OTHERS, *LATIN)
     found = chardet.detect(data, include_encodings=candidates, prefer_superset=True, compat_names=False)
