@@ -80,7 +80,6 @@ def rendered(
         frames = starmap(Frame, zip(pictures, delays, strict=True))
         shown = words.laid_on(faded(frames, recipe.look, sum(played_cs) / 100), layers)
         notes = (*video.notes, *told)
-        loop = min(video.plays or 0, MOST_PLAYS) if recipe.loop is None else recipe.loop
         yield Rendering(
             plan.width_px,
             plan.height_px,
@@ -88,7 +87,7 @@ def rendered(
             delays,
             shown,
             notes,
-            loop=loop,
+            loop=_plays(video, recipe),
             is_lossless=video.is_lossless,
         )
 
@@ -141,3 +140,10 @@ def _expected_s(video: Video, plan: Plan, frames: int) -> tuple[float, float]:
     decoded = plan.duration_s * plan.recipe.speed * (video.fps or 1)
     read_px = decoded * video.stored_width_px * video.stored_height_px
     return _START_S + _READ_S * read_px, _WRITE_S * frames * plan.width_px * plan.height_px
+
+
+def _plays(video: Video, recipe: Recipe) -> int:
+    """How many times the result plays: what the recipe says, else what the source does."""
+    if recipe.loop is not None:
+        return recipe.loop
+    return min(video.plays or 0, MOST_PLAYS + (recipe.format == "gif"))  # which counts the repeats

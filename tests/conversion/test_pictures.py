@@ -21,7 +21,7 @@ from gifapp.conversion.probe import probe
 from gifapp.conversion.progress import Reporter
 from gifapp.conversion.rendering import rendered
 from gifapp.domain.limits import Limits
-from gifapp.domain.recipe import Caption, Segment
+from gifapp.domain.recipe import Caption, Format, Segment
 from tests.fakes import Impatient
 from tests.gifs import seen_by_pillow
 from tests.letters import COLOURS, pixels, read_gif, told
@@ -147,6 +147,21 @@ def test_an_animation_plays_as_often_as_it_did_unless_asked(
         tmp_path / "shots", video, recipe, limits=Limits(), reporter=Reporter(lambda _: None, 60)
     ) as made:
         assert made.loop == loop
+
+
+@pytest.mark.parametrize(
+    ("plays", "made", "right"),
+    [(65535, "gif", 65535), (65536, "gif", 65536), (2**31, "gif", 65536), (65536, "webp", 65535)],
+)
+def test_the_most_plays_are_those_that_the_format_can_count(
+    tmp_path: Path, plays: int, made: Format, right: int
+) -> None:
+    video = replace(probe(folder_of(tmp_path / "shots", LETTERS), limits=Limits()), plays=plays)
+    reporter = Reporter(lambda _: None, 60)
+    with rendered(
+        tmp_path / "shots", video, Recipe(format=made), limits=Limits(), reporter=reporter
+    ) as shown:
+        assert shown.loop == right
 
 
 def test_a_frame_too_fast_for_browsers_is_slowed_as_they_do(tmp_path: Path) -> None:
