@@ -65,7 +65,8 @@ def inspect(path: Path, max_pixels: int) -> dict[str, Any]:
             if len(refusals) == len(films):
                 raise refusals[0]
             try:
-                return _film_facts(container, films[len(refusals)], max_pixels)
+                facts = _film_facts(container, films[len(refusals)], max_pixels)
+                return facts | {"unreadable_videos": len(refusals)}
             except errors.SourceRefused as refused:
                 refusals.append(refused)
 

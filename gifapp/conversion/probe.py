@@ -221,7 +221,8 @@ def _notes(video: Video, found: dict[str, Any]) -> Iterator[str]:
         yield "It holds a single picture."
     yield from _notes_on_length(video, found)
     if found["videos"] > 1:
-        yield f"There are {found['videos']} video tracks in it; the one that plays by default is used."
+        used = "the first that can be read" if found["unreadable_videos"] else "the one that plays by default"
+        yield f"There are {found['videos']} video tracks in it; {used} is used."
 
 
 def _notes_on_length(video: Video, found: dict[str, Any]) -> Iterator[str]:

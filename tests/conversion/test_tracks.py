@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gifapp.conversion.subtitles import Cue, shown_s
 
 from gifapp import errors
 from gifapp.conversion import source
 from gifapp.conversion.plan import make_plan
 from gifapp.conversion.probe import probe
+from gifapp.conversion.text.cues import Cue, shown_s
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipe import Recipe
 from tests import clips
@@ -75,6 +75,21 @@ def test_only_films_are_counted_as_tracks(tmp_path: Path) -> None:
         for n in (0, 1)
     ]
     assert said == [[], ["There are 2 video tracks in it; the one that plays by default is used."]]
+
+
+@pytest.mark.parametrize(
+    ("to", "used"),
+    [
+        ((*SNOW, *FIRST), "the first that can be read"),
+        ((*SNOW, *SECOND), "the one that plays by default"),
+        ((*MPEG4, *FIRST), "the one that plays by default"),
+    ],
+)
+def test_the_note_tells_why_a_track_is_used(tmp_path: Path, to: tuple[object, ...], used: str) -> None:
+    ffmpeg(*RED, *LIME, "-map", 0, "-map", 1, "-pix_fmt", "yuv420p", *to, tmp_path / "two.mkv")
+    assert (
+        f"There are 2 video tracks in it; {used} is used." in probe(tmp_path / "two.mkv", limits=LIMITS).notes
+    )
 
 
 @pytest.mark.parametrize("name", ["a.mkv", "a.ts", "a.mp4"])
