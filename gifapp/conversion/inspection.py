@@ -34,7 +34,6 @@ PACKETS_WITHOUT_PICTURE = 600
 HEAD_BYTES, ENCRYPTED = 65_536, b"encv"  # the sample entry of protected video in MP4
 PROGRESSIVE = 1  # ffmpeg's AV_FIELD_PROGRESSIVE; above it are the orders of fields
 
-PICTURES = ("gif", "apng")  # without a turn; PyAV ends the process at the side data of some
 LEAPING = ("mpegts", "mpeg")  # joined recordings: what seems to be a long pause is none
 
 
@@ -318,7 +317,7 @@ def _picture_facts(stream: Any, picture: Any) -> dict[str, Any]:
         "width_px": picture.width,
         "height_px": picture.height,
         "pixel_aspect": float(aspect) if aspect else 1.0,
-        "display_matrix": None if stream.container.format.name in PICTURES else _display_matrix(picture),
+        "display_matrix": _display_matrix(picture),
         "is_rgb": picture.format.is_rgb or picture.format.has_palette,
         "is_full_range_format": picture.format.name.startswith("yuvj"),
         "matrix": int(picture.colorspace),

@@ -47,8 +47,8 @@ def number(box: memoryview, at: int, *, is_long: bool = False) -> int:
 
 
 def numbers(box: memoryview, at: int, *, each: int = 4) -> list[int]:
-    """The first of a table: how many there are, and then as many, each of so many bytes."""
-    count = min(number(box, at), len(box) // each, MOST_TILES)
+    """Those of a table: their count, and then as many of `each` bytes; one more than may be, at most."""
+    count = min(number(box, at), len(box) // each, MOST_TILES + 1)
     places = range(at + 4, at + 4 + count * each, each)
     return [int.from_bytes(box[place : place + each], "big") for place in places]
 

@@ -23,21 +23,12 @@ _HEADER_BYTES, _CICP_BYTES, _CHRM_BYTES = 13, 4, 32
 _SRGB_GAMMA = 45455  # what writers of sRGB give for old readers
 _MOST_FRAMES = 2**31
 _DISPOSALS = (Disposal.KEEP, Disposal.CLEAR, Disposal.RESTORE)
-_SHARED = (
-    b"PLTE",
-    b"tRNS",
-    b"iCCP",
-    b"sRGB",
-    b"gAMA",
-    b"cHRM",
-    b"cICP",
-)  # what each frame takes from the file
-_INDEXED, _WITH_ALPHA, _KEYED, _GREY_16 = (
-    3,
-    (4, 6),
-    (0, 2),
-    (0, 16),
-)  # colour types, the last one with its bits
+# what each frame takes from the file
+_SHARED = (b"PLTE", b"tRNS", b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"cICP")
+# of the chunks of an animation: the exact length of controls, and the least one of data
+_CONTROL_BYTES, _NUMBER_BYTES = {b"acTL": 8, b"fcTL": 26}, 4
+# colour types, the last one with its bits
+_INDEXED, _WITH_ALPHA, _KEYED, _GREY_16 = 3, (4, 6), (0, 2), (0, 16)
 
 
 class _Chunk(NamedTuple):
@@ -164,7 +155,7 @@ class _Parser:
                     self._is_last_whole = chunk.kind != b"fdAT"
                     return
             elif chunk.kind in _SHARED and not has_image:
-                self.shared.append(chunk)
+                self._share(chunk)
             self._is_last_whole = chunk.is_whole
 
     def whole_frames(self) -> list[_Frame]:
@@ -172,8 +163,15 @@ class _Parser:
         frames = [frame for frame in self._frames if frame.data][: self._most_frames]
         return frames if self._is_last_whole or len(frames) < 2 else frames[:-1]
 
+    def _share(self, chunk: _Chunk) -> None:
+        """Only the first of a kind: a hostile file may have a million, for each frame to be decoded with."""
+        if all(chunk.kind != other.kind for other in self.shared):
+            self.shared.append(chunk)
+
     def _goes_on(self, chunk: _Chunk) -> bool:
         """Whether the chunk of an animation is in order."""
+        if len(chunk.body) < _NUMBER_BYTES:
+            return False
         (sequence,) = struct.unpack_from(">I", chunk.body)
         if sequence != self._sequence:
             return False
@@ -200,15 +198,19 @@ class _Parser:
 
 
 def _chunks(data: memoryview) -> Iterator[_Chunk]:
-    """Every chunk, the last one perhaps not whole; controls of animations only if their checksum is right."""
+    """Every chunk, the last one perhaps not whole; controls of animations only if nothing is wrong with them."""
     at = len(PNG)
     while at + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, at)
         body = data[at + 8 : at + 8 + length]
         at += length + 12
         chunk = _Chunk(kind, body, at <= len(data))
-        if kind not in (b"acTL", b"fcTL") or chunk.written()[-4:] == data[at - 4 : at]:
+        if kind not in _CONTROL_BYTES or _is_sound(chunk, data[at - 4 : at]):
             yield chunk
+
+
+def _is_sound(control: _Chunk, checksum: memoryview) -> bool:
+    return len(control.body) == _CONTROL_BYTES[control.kind] and control.written()[-4:] == checksum
 
 
 def _decoded(header: _Chunk, shared: list[_Chunk], parts: Sequence[bytes | memoryview]) -> Image.Image:

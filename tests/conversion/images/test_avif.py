@@ -41,6 +41,20 @@ def test_times_need_not_be_whole_milliseconds(tmp_path: Path, rate: str, delay_m
     assert delays_ms(path.read_bytes()) == pytest.approx([delay_ms] * 6)
 
 
+def box(kind: bytes, *body: bytes) -> bytes:
+    return struct.pack(">I4s", 8 + sum(map(len, body)), kind) + b"".join(body)
+
+
+@pytest.mark.parametrize("runs", [[10_001], [5_000, 5_001], [1] * 10_001])
+def test_too_many_pictures_are_refused_however_they_are_counted(runs: list[int]) -> None:
+    times = struct.pack(">4xI", len(runs)) + b"".join(struct.pack(">2I", count, 10) for count in runs)
+    track = box(b"hdlr", bytes(8), b"pict"), box(b"mdhd", struct.pack(">12xI", 100))
+    samples = box(b"minf", box(b"stbl", box(b"stts", times)))
+    data = box(b"ftyp", b"avis") + box(b"moov", box(b"trak", box(b"mdia", *track, samples)))
+    with pytest.raises(errors.PicturesInvalid):
+        read(data)
+
+
 def elst(data: bytes, flags: int, shown: int) -> bytes:
     """With another edit list: whether it repeats, and how long what it repeats is."""
     at = data.index(b"elst") + 4
