@@ -25,42 +25,42 @@ def inspect(path: Path, max_pixels: int) -> dict[str, Any]:
     Raises:
         errors.SourceRefused: what is wrong with them.
     """
-    with pictures.opened(path) as found:
-        headers = _headers(found)
+    with pictures.opened(path) as source:
+        headers = _headers(source)
         for header in headers:
             _check_size(header, max_pixels)
-        width_px, height_px = _first_size(found)
+        width_px, height_px = _first_size(source)
         sizes = {(header.width_px, header.height_px) for header in headers}
         return {
-            **_times(found.delays_ms()),
+            **_times(source.delays_ms()),
             **_RGB,
-            "container": found.container,
+            "container": source.container,
             "codec": headers[0].format.lower(),
-            "plays": found.plays,
-            "is_cut_short": found.is_cut_short,
-            "holds_clip": found.holds_clip,
-            "unclear_neighbours": found.unclear_neighbours,
+            "plays": source.plays,
+            "is_cut_short": source.is_cut_short,
+            "holds_clip": source.holds_clip,
+            "unclear_neighbours": source.unclear_neighbours,
             "width_px": width_px,
             "height_px": height_px,
-            "has_alpha": _is_transparent(found),
+            "has_alpha": _is_transparent(source),
             "differ_in_size": len(sizes) > 1,
         }
 
 
-def _headers(found: Pictures) -> list[Header]:
-    told = list(found.headers())
-    headers = [header for _, header in told if header]
+def _headers(source: Pictures) -> list[Header]:
+    named_headers = list(source.headers())
+    headers = [header for _, header in named_headers if header]
     if not headers:
         raise errors.SourceNotVideo
-    for name, header in told:
+    for name, header in named_headers:
         if header is None:
             raise errors.PicturesInvalid(problem=f"{name!r} is not a PNG, JPEG, WebP or AVIF")
     return headers
 
 
-def _first_size(found: Pictures) -> tuple[int, int]:
+def _first_size(source: Pictures) -> tuple[int, int]:
     """Of the first picture, decoded: a damaged one is found out here."""
-    with closing(found.shown()) as shown:
+    with closing(source.shown()) as shown:
         return next(shown).size
 
 
@@ -70,10 +70,10 @@ def _check_size(header: Header, max_pixels: int) -> None:
         raise errors.SourceTooManyPixels(width_px=width_px, height_px=height_px, limit_px=max_pixels)
 
 
-def _is_transparent(found: Pictures) -> bool:
+def _is_transparent(source: Pictures) -> bool:
     """Whether any pixel is: many files have an alpha channel and nothing in it."""
     end = time.monotonic() + LOOKING_BUDGET_S
-    with closing(found.perhaps_transparent()) as shown:
+    with closing(source.perhaps_transparent()) as shown:
         return any(_has_transparent_pixel(image) or time.monotonic() > end for image in shown)
 
 

@@ -28,30 +28,30 @@ _TIME_BASE = Fraction(1, 25)  # any will do: the reader counts the pictures
 
 def main(name: str, width: str, height: str, pix_fmt: str, numbers: str) -> int:
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # whoever reads may have enough
-    told = _without_words_of_libraries()
+    refusals = _without_words_of_libraries()
     try:
         _stream(Path(name), (int(width), int(height)), pix_fmt, set(map(int, numbers.split(","))))
     except errors.SourceRefused as refused:
-        json.dump({"refused": refused.code, "facts": refused.facts}, told)
-        told.flush()
+        json.dump({"refused": refused.code, "facts": refused.facts}, refusals)
+        refusals.flush()
         return REFUSED
     return 0
 
 
 def _without_words_of_libraries() -> IO[str]:
     """The standard error for us alone: dav1d writes on it what it thinks of a damaged AVIF."""
-    told = os.fdopen(os.dup(sys.stderr.fileno()), "w")
+    refusals = os.fdopen(os.dup(sys.stderr.fileno()), "w")
     with Path(os.devnull).open("w") as nowhere:
         os.dup2(nowhere.fileno(), sys.stderr.fileno())
-    return told
+    return refusals
 
 
 def _stream(path: Path, size: tuple[int, int], pix_fmt: str, numbers: set[int]) -> None:
-    with pictures.opened(path) as found, av.open("pipe:1", "w", format="nut") as out:
+    with pictures.opened(path) as source, av.open("pipe:1", "w", format="nut") as out:
         stream: Any = out.add_stream("rawvideo")
         stream.width, stream.height = size
         stream.pix_fmt, stream.time_base = pix_fmt, _TIME_BASE
-        for at, image in enumerate(found.shown(numbers.__contains__)):
+        for at, image in enumerate(source.shown(numbers.__contains__)):
             out.mux(_packet(_fitted(image, size, pix_fmt), at, stream))
 
 

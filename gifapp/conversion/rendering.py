@@ -65,7 +65,7 @@ def rendered(
     """
     recipe = with_text_track(recipe, path, limits=limits, beat=reporter.beat)
     plan = make_plan(video, recipe, limits)
-    layers, told = words.layers(plan, beat=reporter.beat)
+    layers, notes_on_words = words.layers(plan, beat=reporter.beat)
     played_cs = _played_cs(plan)
     held_cs = _held_cs(plan)
     delays = [*played_cs[:-1], played_cs[-1] + held_cs[0], *held_cs[1:]]
@@ -79,7 +79,7 @@ def rendered(
         pictures = _staying(played, len(held_cs) - 1)
         frames = starmap(Frame, zip(pictures, delays, strict=True))
         shown = words.laid_on(faded(frames, recipe.look, sum(played_cs) / 100), layers)
-        notes = (*video.notes, *told)
+        notes = (*video.notes, *notes_on_words)
         yield Rendering(
             plan.width_px,
             plan.height_px,

@@ -100,8 +100,8 @@ def _properties(data: memoryview) -> memoryview:
 
 
 def _claimed_size(data: memoryview) -> tuple[int, int]:
-    found = boxes.boxes(_properties(data), b"ispe")
-    sizes = [(boxes.number(box, 4), boxes.number(box, 8)) for box in found]
+    extents = boxes.boxes(_properties(data), b"ispe")
+    sizes = [(boxes.number(box, 4), boxes.number(box, 8)) for box in extents]
     return max(sizes, key=math.prod, default=(0, 0))
 
 

@@ -198,7 +198,7 @@ class _Parser:
 
 
 def _chunks(data: memoryview) -> Iterator[_Chunk]:
-    """Every chunk, the last one perhaps not whole; controls of animations only if nothing is wrong with them."""
+    """Every chunk, the last one perhaps not whole; controls of animations only if they are sound."""
     at = len(PNG)
     while at + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, at)

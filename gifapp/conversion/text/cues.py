@@ -72,10 +72,10 @@ def _forward_s(cue: Cue, plan: Plan, starts_s: Sequence[float]) -> Iterator[tupl
 
 def _joined(ranges: list[tuple[float, float]]) -> list[tuple[float, float]]:
     """Ranges that touch are one: a cue goes on over a cut and at the turn of a boomerang."""
-    found: list[tuple[float, float]] = []
+    joined: list[tuple[float, float]] = []
     for start_s, end_s in sorted(ranges):
-        if found and start_s <= found[-1][1] + 1e-6:
-            found[-1] = (found[-1][0], max(end_s, found[-1][1]))
+        if joined and start_s <= joined[-1][1] + 1e-6:
+            joined[-1] = (joined[-1][0], max(end_s, joined[-1][1]))
         else:
-            found.append((start_s, end_s))
-    return found
+            joined.append((start_s, end_s))
+    return joined

@@ -48,16 +48,16 @@ def _cue(caption: webvtt.Caption) -> Cue:
 
 def plain(words: str) -> str:
     """The words of a cue without tags, ruby text and times; a tag that is not closed goes on to the end."""
-    found, open_tags, ruby_depth = list[str](), list[str](), 0
+    texts, open_tags, ruby_depth = list[str](), list[str](), 0
     for token in TOKEN.findall(words):
         if not token.startswith("<"):
-            found += () if ruby_depth else (html.unescape(token),)
+            texts += () if ruby_depth else (html.unescape(token),)
         elif token.startswith("</"):
             ruby_depth -= _close(_name(token), open_tags)
         elif (name := _name(token)) in NAMES and (name != "rt" or open_tags[-1:] == ["ruby"]):
             open_tags.append(name)
             ruby_depth += name == "rt"
-    return "".join(found).strip()
+    return "".join(texts).strip()
 
 
 def _name(tag: str) -> str:
