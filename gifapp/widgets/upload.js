@@ -1,5 +1,5 @@
 const AT_ONCE = 2;
-const NO_VIDEO = /^(audio|text|font)\/|^application\/(pdf|json|javascript|msword|vnd\.(openxml|ms-))|^image\/(?!gif|webp|a?png|jpeg)/;
+const NO_VIDEO = /^(audio|text|font)\/|^application\/(pdf|json|javascript|msword|vnd\.(openxml|ms-))/;
 const SPEED_OVER_MS = 3000;
 const TOKEN_MS = 10 * 60 * 1000;
 const RETRY_AFTER_MS = [0, 1000, 3000, 5000, 10000, 20000, 30000];

@@ -58,6 +58,33 @@ def test_what_only_claims_to_be_a_video_is_refused_with_the_services_words(page:
     page.get_by_role("button", name="Dismiss").click()
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "content"),
+    [
+        ("image/heic", "HEIC", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"),
+        ("image/jxl", "JPEG XL", b"\0\0\0\x0cJXL \r\n\x87\n"),
+        ("image/bmp", "BMP", b"BM\x46\0\0\0\0\0\0\0\x36\0\0\0"),
+    ],
+)
+def test_a_picture_that_is_not_read_is_told_by_its_name(
+    page: Page, kind: str, name: str, content: bytes
+) -> None:
+    choose_source(page, "photo", kind, content)
+    uploads = page.get_by_role("list", name="Uploads")
+    expect(uploads).to_contain_text(name, timeout=15_000)
+    page.get_by_role("button", name="Dismiss photo").click()
+
+
+def test_an_avif_is_taken(page: Page) -> None:
+    picture = BytesIO()
+    Image.new("RGB", (32, 24), "teal").save(picture, "AVIF")
+    choose_source(page, "leaf.avif", "image/avif", picture.getvalue())
+    expect(page.get_by_role("heading", name="leaf.avif")).to_be_visible(timeout=15_000)
+    page.get_by_role("button", name="Remove this video").click()
+    page.get_by_role("button", name="Remove", exact=True).click()
+    expect(page.get_by_role("heading", name="leaf.avif")).to_have_count(0)
+
+
 def test_a_video_is_uploaded_and_shown(page: Page, shoot: Shoot) -> None:
     page.locator(".gifapp-upload input[type=file]").set_input_files(real_clip())
     expect(page.get_by_role("heading", name="bigbuckbunny.mp4")).to_be_visible(timeout=15_000)
@@ -243,6 +270,11 @@ def drop(page: Page, name: str, kind: str, content: bytes) -> None:
         }""",
         [name, kind, content.decode()],
     )
+
+
+def choose_source(page: Page, name: str, kind: str, content: bytes) -> None:
+    upload = page.locator(".gifapp-upload input[type=file]")
+    upload.set_input_files({"name": name, "mimeType": kind, "buffer": content})
 
 
 def choose_picture(page: Page, name: str, content: bytes) -> None:
