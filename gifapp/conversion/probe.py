@@ -71,7 +71,7 @@ def known(
     video: Video | None, path: Path, *, limits: Limits, beat: Callable[[], None] | None = None
 ) -> Video:
     """`video`, or what `probe` says, where there is none or an older version found out less."""
-    if video is None or video.lacks_times:
+    if video is None or video.is_outdated:
         return probe(path, limits=limits, beat=beat)
     return video
 

@@ -11,6 +11,9 @@ from gifapp.conversion.formats import LOSSLESS
 from gifapp.conversion.interlacing import FieldOrder
 from gifapp.domain.timing import Pace
 
+# of the probe: what an older one found lacks fields that decide how a source is read
+VERSION = 2
+
 # square pixels are 1; a file that claims more than this is lying
 MAX_PIXEL_ASPECT = 16.0
 
@@ -116,6 +119,7 @@ class Video:
         stream: which of the file's streams it is, as ffmpeg specifies streams.
         lead_s: how long the file plays, usually with sound, before the first picture.
         clock: the grid on which its time stamps lie.
+        version: of the probe that found it.
     """
 
     container: str
@@ -143,6 +147,7 @@ class Video:
     fields: FieldOrder = "progressive"
     stream: str = "V:0"
     lead_s: float = 0.0
+    version: int = VERSION
 
     @property
     def pace(self) -> Pace:
@@ -155,9 +160,9 @@ class Video:
         return self.is_pictures or self.codec in LOSSLESS
 
     @property
-    def lacks_times(self) -> bool:
-        """Whether an older version looked at it, which did not ask for the times of pictures."""
-        return self.is_pictures and not self.delays_s
+    def is_outdated(self) -> bool:
+        """Whether an older probe looked at it, which found out less."""
+        return self.version < VERSION
 
     @property
     def is_hdr(self) -> bool:

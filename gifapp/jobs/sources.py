@@ -38,7 +38,7 @@ def add_source(
 
 def video_of(source: SourceDocument) -> Video:
     """What the probe found when the source was added."""
-    return _VIDEO.validate_python(source.video)
+    return _VIDEO.validate_python({"version": 1, **source.video})  # the first probe did not tell its own
 
 
 @reaching_mongodb()

@@ -39,7 +39,7 @@ def _source_view(source: SourceDocument, expires_at: datetime | None) -> SourceV
         fps=video.fps,
         pace_fps=video.pace_fps,
         is_sequence=video.is_sequence,
-        keeps_times=bool(video.delays_s),
+        keeps_times=video.is_pictures,
         notes=list(video.notes),
         poster_url=f"/api/v1/sources/{source.id}/poster",
         frame_url=f"/api/v1/sources/{source.id}/frame",

@@ -1,17 +1,20 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from gifapp import errors
+from gifapp.conversion.probe import known
 from gifapp.domain.job import JobState
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipe import Crop, Format, Recipe, Segment
 from gifapp.domain.views import SourceView
 from gifapp.jobs import shares, sources, store
-from gifapp.jobs.documents import JobDocument
+from gifapp.jobs.documents import JobDocument, SourceDocument
 from gifapp.jobs.parts import JobParts, build
 from gifapp.up.servers import running_mongod
 from tests.jobs.conftest import GIF, QUICK, SECRET, files_below, finish
@@ -27,6 +30,30 @@ def test_an_upload_becomes_a_source(parts: JobParts, upload: Upload, video: byte
     assert parts.service.sources("ann") == [view] == [parts.service.source("ann", view.id)]
     assert parts.blobs.shelf.path(parts.service.video("ann", view.id)).read_bytes() == video
     assert parts.blobs.shelf.path(parts.service.poster("ann", view.id)).read_bytes().startswith(b"\xff\xd8")
+
+
+def _picture(kind: str) -> bytes:
+    drawn, data = [Image.new("RGB", (16, 12), colour) for colour in ("red", "teal", "gold")], BytesIO()
+    drawn[0].save(data, kind, save_all=True, append_images=drawn[1:], duration=[70, 200, 130])
+    return data.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])
+def test_what_an_older_version_found_out_about_an_animation_is_asked_again(
+    parts: JobParts, upload: Upload, kind: str
+) -> None:
+    view = upload(data=_picture(kind))
+    document = SourceDocument.objects(id=view.id)
+    document.update(**{f"unset__video__{field}": 1 for field in ("version", "delays_s", "plays", "clock")})
+    older = sources.video_of(document.get())
+    path = parts.blobs.shelf.path(parts.service.video("ann", view.id))
+    assert parts.service.source("ann", view.id).keeps_times
+    assert known(older, path, limits=Limits()).delays_s == (0.07, 0.2, 0.13)
+
+
+def test_what_this_version_found_out_is_not_asked_again(parts: JobParts, upload: Upload) -> None:
+    video = sources.video_of(SourceDocument.objects.get(id=upload().id))
+    assert known(video, Path("gone"), limits=Limits()) is video
 
 
 @pytest.mark.parametrize("data", [b"", b"hello", b"\x00" * 5000], ids=["empty", "text", "zeros"])
