@@ -131,9 +131,9 @@ def test_a_single_picture_has_no_ranges(form: RecipeForm) -> None:
         ("Frames/s", "80", "Frames/s must be a number from 1 to 50 (got 80)"),
         ("Speed", 0.0, "Speed must be a number from 0.1 to 10 (got 0)"),
         (
-            "Times to play (0 = forever)",
+            "Plays (0 = for ever)",
             "65536",
-            "Times to play (0 = forever) must be a whole number from 0 to 65535 (got 65536)",
+            "Plays (0 = for ever) must be a whole number from 0 to 65535 (got 65536)",
         ),
         ("Width", "wide", "Width must be a whole number, or empty (got 'wide')"),
         ("Height", "0", "Height must be a whole number from 1 to 4096 (got 0)"),
@@ -217,7 +217,7 @@ def test_no_choice_is_ever_blank(form: RecipeForm) -> None:
 
 @pytest.mark.parametrize(
     ("source", "hints"),
-    [(SOURCE, ("12.5", "0")), (a_source(keeps_times=True), ("as the source", "as the source"))],
+    [(SOURCE, ("12.5", "0")), (a_source(keeps_times=True), ("as is", "as the source"))],
 )
 def test_empty_fields_of_time_show_what_comes_out(
     form: RecipeForm, source: SourceView, hints: tuple[str, str]
@@ -225,6 +225,16 @@ def test_empty_fields_of_time_show_what_comes_out(
     form.show(Recipe(), source)
     form.hint(form.recipe(), source)
     assert (form.trim.fps.control.placeholder, form.trim.loop.control.placeholder) == hints
+
+
+@pytest.mark.parametrize(
+    ("facts", "frame_s"), [({}, 0.04), ({"fps": 5.05, "keeps_times": True}, 0.01), ({"fps": 50}, 0.02)]
+)
+def test_a_range_shows_the_picture_that_it_ends_with(
+    form: RecipeForm, facts: dict[str, float], frame_s: float
+) -> None:
+    form.show(Recipe(), a_source(**facts))
+    assert form.trim.segments.ranges.frame_s == frame_s
 
 
 def test_empty_size_fields_show_the_size_that_comes_out(form: RecipeForm) -> None:

@@ -77,7 +77,7 @@ class RecipeForm(w.VBox):
         made = outcome(recipe, width_px=source.width, height_px=source.height, duration_s=0)
         self.trim.width.control.placeholder = str(made.width_px)
         self.trim.height.control.placeholder = str(made.height_px)
-        self.trim.fps.control.placeholder = "as the source" if source.keeps_times else f"{STANDARD_FPS:g}"
+        self.trim.fps.control.placeholder = "as is" if source.keeps_times else f"{STANDARD_FPS:g}"
         self.trim.loop.control.placeholder = "as the source" if source.keeps_times else "0"
 
     def _changed(self) -> None:

@@ -65,7 +65,7 @@ class TrimAndSize(Group):
         turn, flip = choice("rotate", "Turn", _TURNS), choice("flip", "Mirror", _FLIPS)
         self.shape = Shape(turn, flip, on_change=on_change)
         self.fit = Row(choice("fit", "Width and height", _FITS), on_change=on_change)
-        self.loop = maybe_whole("loop", "Times to play (0 = forever)")
+        self.loop = maybe_whole("loop", "Plays (0 = for ever)")
         ends = Row(
             self.loop,
             number("hold_s", "Hold the last frame, s", step=0.5),

@@ -12,6 +12,7 @@ Range = list[float]
 
 PATH = "segments"
 _FRAME_S = 0.04  # of a video that does not say
+_SHORTEST_S = 0.01  # of an animation's pictures, each of which has a time of its own
 
 
 class Segments(Part):
@@ -32,7 +33,7 @@ class Segments(Part):
         self._shown = [_shown(one, duration_s) for one in self._filled] or [[0.0, round(duration_s, 2)]]
         with self.ranges.hold_sync():
             self.ranges.source_id, self.ranges.frame_url = source.id, source.frame_url
-            self.ranges.frame_s = 1 / source.fps if source.fps else _FRAME_S
+            self.ranges.frame_s = _frame_s(source)
             self.ranges.duration_s = duration_s
             self.ranges.value = self._shown
 
@@ -81,3 +82,10 @@ def _problem(number: int, segment: Given, duration_s: float) -> Problem | None:
     if segment["end_s"] is not None and segment["end_s"] <= segment["start_s"]:
         return Problem(path, "must end after it begins")
     return None
+
+
+def _frame_s(source: SourceView) -> float:
+    """How long before its end a range shows its last picture."""
+    if source.keeps_times:
+        return _SHORTEST_S
+    return 1 / source.fps if source.fps else _FRAME_S
