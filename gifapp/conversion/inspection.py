@@ -27,6 +27,7 @@ from gifapp.conversion.formats import ALPHA_DECODERS, CODECS, FORMATS, looks_lik
 from gifapp.conversion.images.signatures import beginning, holds_pictures, unread_name
 from gifapp.conversion.interlacing import CAPTURED, field_order
 from gifapp.conversion.transparency import AlphaWatch, announces_alpha_layer, is_alpha_used
+from gifapp.conversion.wholeness import ends_early
 
 # afterwards the times of the pictures seen so far, or the container's word, must do
 COUNTING_BUDGET_S = 6.0
@@ -65,7 +66,8 @@ def inspect(path: Path, max_pixels: int) -> dict[str, Any]:
                 raise refusals[0]
             try:
                 facts = _film_facts(container, films[len(refusals)], max_pixels)
-                return facts | {"unreadable_videos": len(refusals)}
+                is_cut = ends_early(path, facts["container"])
+                return facts | {"unreadable_videos": len(refusals), "ends_early": is_cut}
             except errors.SourceRefused as refused:
                 refusals.append(refused)
 

@@ -229,7 +229,7 @@ def _notes_on_length(video: Video, found: dict[str, Any]) -> Iterator[str]:
     claimed_s, pictures_s = found["claimed_s"] or 0.0, video.duration_s
     rest_s = found.get("lasts_s", 0.0) - video.lead_s - pictures_s
     lacks_some = found.get("lacks_pictures") and claimed_s > pictures_s + (found["usual_gap_s"] or 0) / 2
-    if lacks_some or found.get("ends_in_picture"):
+    if lacks_some or found.get("ends_in_picture") or found.get("ends_early"):
         yield f"The file is cut short; its {pictures_s:.1f} s of whole pictures are used."
     elif claimed_s and abs(claimed_s - pictures_s) > max(1.0, pictures_s / 10):
         yield f"The file claims {claimed_s:.1f} s; there are {pictures_s:.1f} s of pictures."
