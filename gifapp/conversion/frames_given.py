@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from gifapp import errors
+from gifapp.conversion.images.colour import displayed
 from gifapp.conversion.lossless import Pixels
 
 _MODES = {"La": "LA"}  # Pillow converts it to nothing else
@@ -52,28 +53,20 @@ def pixels_of(frame: Any) -> Pixels:
 
 
 def _converted(image: Image.Image) -> Image.Image:
-    """The image in RGB, or in RGBA if its mode or its palette has transparency."""
+    """The image as its file would show: upright, sRGB, RGB or RGBA."""
     if image.mode == "F":
         problem = "an image of mode F has no white of its own; scale it to 0 to 255 and convert it to mode L"
         raise errors.FramesInvalid(problem=problem)
     if image.mode.startswith("I"):
-        image = _eight_bits(image)
-    if image.mode in _MODES:
-        image = image.convert(_MODES[image.mode])
-    return image.convert("RGBA" if image.has_transparency_data else "RGB")
+        _check_levels(image)
+    return displayed(image.convert(_MODES[image.mode]) if image.mode in _MODES else image.copy())
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """Grey of 16 bits as grey of 8, as browsers show a PNG of it; Pillow alone clips at 255."""
+def _check_levels(image: Image.Image) -> None:
     levels = np.asarray(image)
     if levels.min(initial=0) < 0 or levels.max(initial=0) > 0xFFFF:
         problem = f"an image of mode {image.mode} goes from {levels.min()} to {levels.max()}, not 0 to 65535"
         raise errors.FramesInvalid(problem=problem)
-    grey = Image.fromarray((levels >> 8).astype(np.uint8))
-    transparent = image.info.get("transparency")
-    if transparent is not None:
-        grey.putalpha(Image.fromarray(np.where(levels == transparent, 0, 255).astype(np.uint8)))
-    return grey
 
 
 def _array(given: Any) -> NDArray[Any]:

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 from moviepy import AudioClip, ColorClip, ImageClip
-from PIL import Image, ImageSequence
+from PIL import Image, ImageCms, ImageSequence
 
 from gifapp import Recipe, convert, errors
 from gifapp.conversion.frames_given import pixels_of
+from gifapp.conversion.images.colour_profile import of_code_points
 from gifapp.conversion.intake import as_file
 from gifapp.conversion.probe import probe
 from gifapp.domain.limits import Limits
@@ -163,6 +164,53 @@ PICTURES = {
 @pytest.mark.parametrize(("image", "shown"), PICTURES.values(), ids=PICTURES)
 def test_pillow_images_of_every_mode_show_their_colours(image: Image.Image, shown: list[Any]) -> None:
     assert pixels_of(image)[0].tolist() == [pytest.approx(pixel, abs=1) for pixel in shown]
+
+
+def turned(orientation: int) -> Image.Image:
+    """A row of red and blue, as a camera stores it that was held so."""
+    image = Image.new("RGB", (2, 1), BLUE[:3])
+    image.putpixel((0, 0), RED[:3])
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    image.info["exif"] = exif.tobytes()
+    return image
+
+
+@pytest.mark.parametrize(
+    ("orientation", "shown"),
+    [
+        (1, [[RED, BLUE]]),
+        (2, [[BLUE, RED]]),
+        (3, [[BLUE, RED]]),
+        (6, [[RED], [BLUE]]),
+        (8, [[BLUE], [RED]]),
+    ],
+)
+def test_pillow_images_stand_upright_and_are_left_as_they_were(orientation: int, shown: list[Any]) -> None:
+    image = turned(orientation)
+    assert pixels_of(image).tolist() == [[[*pixel[:3]] for pixel in row] for row in shown]
+    assert (image.size, image.getpixel((0, 0))) == ((2, 1), RED[:3])
+
+
+DISPLAY_P3 = of_code_points(12, 13)
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("mode", "colour", "profile", "shown"),
+    [
+        ("RGB", (200, 100, 50), DISPLAY_P3, (215, 93, 32)),
+        ("RGBA", (200, 100, 50, 128), DISPLAY_P3, (215, 93, 32, 128)),
+        ("RGB", (200, 100, 50), SRGB, (200, 100, 50)),
+        ("RGB", (200, 100, 50), b"rubbish", (200, 100, 50)),
+        ("L", 100, DISPLAY_P3, (100, 100, 100)),
+    ],
+    ids=["P3", "P3 with alpha", "sRGB", "rubbish", "grey"],
+)
+def test_pillow_images_show_the_colours_of_their_profile(
+    mode: str, colour: Any, profile: bytes, shown: tuple[int, ...]
+) -> None:
+    assert pixels_of(filled(mode, colour, icc_profile=profile))[0, 0].tolist() == pytest.approx(shown, abs=2)
 
 
 def test_every_mode_that_pillow_has_is_tried() -> None:
