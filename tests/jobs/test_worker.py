@@ -2,8 +2,10 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import redis
+from PIL import Image, ImageSequence
 
 from gifapp.domain.job import JobState
 from gifapp.domain.recipe import Recipe
@@ -13,6 +15,7 @@ from gifapp.jobs.documents import JobDocument
 from gifapp.jobs.parts import JobParts
 from gifapp.jobs.sweep import sweeping
 from gifapp.processes import wait_until
+from tests.conversion.text.test_subtitle_tracks import SRT, film
 from tests.jobs.conftest import QUICK, Process, files_below, is_running, living, skip_the_wait, tree_of
 
 StartWorker = Callable[..., Process]
@@ -45,6 +48,21 @@ def test_a_worker_makes_real_gifs(
     assert told["gifapp_conversion_seconds"]["succeeded", "gif", "small"]["count"] == 2
     assert {"preparing", "writing"} <= {phase for phase, _ in told["gifapp_conversion_phase_seconds"]}
     assert told["gifapp_made_bytes"]["gif",][""] > 1000
+
+
+def test_a_worker_shows_the_videos_own_text_track(
+    parts: JobParts, upload: Callable[..., SourceView], start_worker: StartWorker, tmp_path: Path
+) -> None:
+    start_worker("real")
+    source = upload(data=film(tmp_path, "film.mkv", (SRT, "srt")).read_bytes(), name="film.mkv")
+    jobs = [parts.service.submit("ann", source.id, Recipe(subtitles=f"track:{number}")) for number in (1, 2)]
+    assert wait_until(has(jobs[0], JobState.SUCCEEDED), timeout_s=90)
+    with Image.open(parts.blobs.shelf.path(parts.service.gif("ann", jobs[0].id).blob)) as gif:
+        pictures = [np.asarray(picture.convert("RGB")).max() for picture in ImageSequence.Iterator(gif)]
+    assert (pictures[0], max(pictures)) == (0, 255)
+    assert wait_until(has(jobs[1], JobState.FAILED), timeout_s=90)
+    failed = parts.service.job("ann", jobs[1].id)
+    assert "track:2: the video has only track:1 (subrip" in str(failed.error)
 
 
 def test_a_killed_worker_leaves_no_process_and_its_job_is_finished_by_another(
