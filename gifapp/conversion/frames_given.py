@@ -53,13 +53,15 @@ def pixels_of(frame: Any) -> Pixels:
 
 
 def _converted(image: Image.Image) -> Image.Image:
-    """The image as its file would show: upright, sRGB, RGB or RGBA."""
+    """The image in sRGB, RGB or RGBA; its EXIF, which code that turns it leaves as it was, does not count."""
     if image.mode == "F":
         problem = "an image of mode F has no white of its own; scale it to 0 to 255 and convert it to mode L"
         raise errors.FramesInvalid(problem=problem)
     if image.mode.startswith("I"):
         _check_levels(image)
-    return displayed(image.convert(_MODES[image.mode]) if image.mode in _MODES else image.copy())
+    image = image.convert(_MODES[image.mode]) if image.mode in _MODES else image.copy()
+    image.info.pop("exif", None)
+    return displayed(image)
 
 
 def _check_levels(image: Image.Image) -> None:
