@@ -13,6 +13,8 @@ from gifapp.domain.outcome import is_animated
 from gifapp.domain.recipe import Recipe
 from gifapp.domain.timing import MAX_FPS, MIN_DELAY_CS, STANDARD_FPS
 
+_MOST_LATE_CS = 1
+_SHORTEST_S = 0.0101  # what stays for 10 ms or less, browsers show for 100
 _ROUNDING_S = 1e-6  # times of pictures are sums of floats
 
 
@@ -63,8 +65,9 @@ def pieces(
 def timed(parts: Sequence[Sequence[Piece]]) -> tuple[list[list[int]], list[int]]:
     """For each part the pictures that it shows, and the delays of them all in centiseconds.
 
-    A piece that is too short for a GIF is left out, and its time is the next one's. The sum of the
-    delays is exact, but 2 at the least.
+    A piece that is too short for a GIF stays for 2, at the cost of the next one. It is left out where it
+    is shorter than any picture may be, since a range begins or ends in it, or where the next one would be
+    late by more than 1. The sum of the delays is exact to 1, and 2 at the least.
     """
     numbers: list[list[int]] = [[] for _ in parts]
     delays_cs: list[int] = []
@@ -73,14 +76,15 @@ def timed(parts: Sequence[Sequence[Piece]]) -> tuple[list[list[int]], list[int]]
         for piece in part:
             passed_s += piece.length_s
             delay_cs = round(passed_s * 100) - shown_cs
-            if delay_cs >= MIN_DELAY_CS:
+            late_cs = _MOST_LATE_CS if piece.length_s > _SHORTEST_S else 0
+            if delay_cs >= MIN_DELAY_CS - late_cs:
                 shown.append(piece.number)
-                delays_cs.append(delay_cs)
-                shown_cs += delay_cs
+                delays_cs.append(max(MIN_DELAY_CS, delay_cs))
+                shown_cs += delays_cs[-1]
     if not delays_cs:  # all of it is too short
         numbers[0].append(parts[0][0].number)
         return numbers, [MIN_DELAY_CS]
-    delays_cs[-1] += round(passed_s * 100) - shown_cs
+    delays_cs[-1] += max(0, round(passed_s * 100) - shown_cs)
     return numbers, delays_cs
 
 

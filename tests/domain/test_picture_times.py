@@ -34,12 +34,30 @@ def played(delays_s: list[float], *ranges: tuple[float, float], speed: float = 1
         ([(0.3, 0.301), (0, 0.1)], 1, "|0:7 1:3"),
         ([(0.3, 0.301)], 1, "2:2"),
         ([(0.0, 0.075)], 1, "0:8"),
+        ([(0.0, 0.085)], 1, "0:7 1:2"),
+        ([(0.0, 0.077)], 1, "0:8"),
     ],
 )
 def test_each_picture_keeps_its_own_time(
     ranges: list[tuple[float, float]], speed: float, expected: str
 ) -> None:
     assert played(UNEVEN, *ranges, speed=speed) == expected
+
+
+@pytest.mark.parametrize(
+    ("delays_ms", "expected"),
+    [
+        ([260, 13, 1127], "0:26 1:2 2:112"),
+        ([100, 14, 14, 100], "0:10 1:2 2:2 3:9"),
+        ([100, 12, 12, 12, 12, 100], "0:10 1:2 3:2 4:2 5:9"),
+        ([100, 15], "0:10 1:2"),
+    ],
+)
+def test_a_picture_too_short_for_a_gif_is_kept_at_the_cost_of_the_next(
+    delays_ms: list[int], expected: str
+) -> None:
+    delays_s = [delay_ms / 1000 for delay_ms in delays_ms]
+    assert played(delays_s, (0, sum(delays_s))) == expected
 
 
 @given(DELAYS)
