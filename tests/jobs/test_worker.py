@@ -80,9 +80,10 @@ def test_a_killed_worker_leaves_no_process_and_its_job_is_finished_by_another(
     document = JobDocument.objects.get(id=job.id)
     assert (document.attempts, document.token) == (2, 2)
     assert [error.code for error in document.errors] == ["worker-lost"]
+    # the scratch directory goes once the job is settled
+    assert wait_until(lambda: not list((storage / "scratch").iterdir()), timeout_s=5)
     names = {name.split("/")[0] for name in files_below(storage)}
     assert names == {"sources", "posters", "gifs"}
-    assert not list((storage / "scratch").iterdir())
 
 
 def test_a_killed_worker_takes_ffmpeg_with_it(

@@ -36,7 +36,9 @@ def test_operations_have_names_of_their_own() -> None:
 def test_a_recipe_is_described_in_full() -> None:
     schemas = DOCUMENT["components"]["schemas"]
     assert schemas["Submission"]["properties"]["recipe"]["$ref"].endswith("/Recipe")
-    assert schemas["Recipe"]["properties"]["fps"]["maximum"] == 50
+    assert schemas["Recipe"]["properties"]["speed"]["maximum"] == 10
+    number, nothing = schemas["Recipe"]["properties"]["fps"]["anyOf"]
+    assert (number["maximum"], nothing["type"]) == (50, "null")
     assert schemas["Recipe"]["additionalProperties"] is False
 
 
