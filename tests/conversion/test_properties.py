@@ -1,9 +1,11 @@
 """What holds for any recipe and any clip. `make properties` looks much harder than the usual run."""
 
+import math
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any
+from types import NoneType
+from typing import Annotated, Any, get_args
 
 import numpy as np
 from hypothesis import assume, given
@@ -56,7 +58,10 @@ def values(part: type[BaseModel], field: str) -> st.SearchStrategy[Any]:
             r"#[0-9a-fA-F]{6}", fullmatch=True
         )  # Pydantic's patterns are unknown to Hypothesis
     info = part.model_fields[field]
-    return st.from_type(Annotated[info.annotation, "as its model says", *info.metadata])  # type: ignore[name-defined]
+    kinds = get_args(info.annotation)
+    annotation = kinds[0] if NoneType in kinds else info.annotation  # bounds are not those of None
+    allowed = st.from_type(Annotated[annotation, "as its model says", *info.metadata])  # type: ignore[name-defined]
+    return allowed.filter(lambda value: value != math.inf)
 
 
 def fields(part: type[BaseModel], *names: str) -> st.SearchStrategy[dict[str, Any]]:
