@@ -75,7 +75,7 @@ def timed(parts: Sequence[Sequence[Piece]]) -> tuple[list[list[int]], list[int]]
     for shown, part in zip(numbers, parts, strict=True):
         for piece in part:
             passed_s += piece.length_s
-            delay_cs = round(passed_s * 100) - shown_cs
+            delay_cs = _centiseconds(passed_s) - shown_cs
             late_cs = _MOST_LATE_CS if piece.length_s > _SHORTEST_S else 0
             if delay_cs >= MIN_DELAY_CS - late_cs:
                 shown.append(piece.number)
@@ -84,8 +84,13 @@ def timed(parts: Sequence[Sequence[Piece]]) -> tuple[list[list[int]], list[int]]
     if not delays_cs:  # all of it is too short
         numbers[0].append(parts[0][0].number)
         return numbers, [MIN_DELAY_CS]
-    delays_cs[-1] += max(0, round(passed_s * 100) - shown_cs)
+    delays_cs[-1] += max(0, _centiseconds(passed_s) - shown_cs)
     return numbers, delays_cs
+
+
+def _centiseconds(seconds: float) -> int:
+    """Rounded, halves up, though sums of floats are a little off."""
+    return math.floor(seconds * 100 + 0.5 + _ROUNDING_S)
 
 
 def sampled(delays_s: Sequence[float], start_s: float, frames: int, step_s: float) -> list[int]:

@@ -22,7 +22,7 @@ def merged(pictures: list[np.ndarray], delays_ms: list[float]) -> Shown:
     passed_ms, shown_cs = 0.0, 0
     for picture, delay_ms in zip(pictures, delays_ms, strict=True):
         passed_ms += delay_ms
-        delay_cs, seen = max(2, round(passed_ms / 10) - shown_cs), premultiplied(picture)
+        delay_cs, seen = max(2, int(passed_ms / 10 + 0.5001) - shown_cs), premultiplied(picture)
         shown_cs += delay_cs
         if shown and np.array_equal(shown[-1][0], seen):
             shown[-1] = (seen, shown[-1][1] + delay_cs)
