@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -12,6 +14,13 @@ from gifapp.up.servers import running_mongod, running_redis
 # the tests bring their own settings and must never reach somebody's real service
 for name in [name for name in os.environ if name.startswith("GIFAPP_")]:
     del os.environ[name]
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Compile the kernels once, not in each process of the first tests, which would wait for them."""
+    if not hasattr(session.config, "workerinput"):
+        warm_up = "from gifapp.conversion.encoder import warm_up; warm_up()"
+        subprocess.run([sys.executable, "-c", warm_up], check=True)
 
 
 @pytest.fixture(autouse=True)

@@ -67,7 +67,8 @@ def timed(parts: Sequence[Sequence[Piece]]) -> tuple[list[list[int]], list[int]]
 
     A piece that is too short for a GIF stays for 2, at the cost of the next one. It is left out where it
     is shorter than any picture may be, since a range begins or ends in it, or where the next one would be
-    late by more than 1. The sum of the delays is exact to 1, and 2 at the least.
+    late by more than 1. The sum of the delays is the rounded one, or 1 more where a short piece is the
+    last, and 2 at the least.
     """
     numbers: list[list[int]] = [[] for _ in parts]
     delays_cs: list[int] = []
