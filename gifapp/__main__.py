@@ -10,26 +10,44 @@ import click
 
 from gifapp import errors
 
-# imported only when called: `gifapp convert` must not pay for the web tier
+# each with its module and its line of help, so that `gifapp --help` imports none of them
 _COMMANDS = {
-    "convert": "gifapp.commands.convert",
-    "up": "gifapp.commands.up",
-    "web": "gifapp.commands.web",
-    "worker": "gifapp.commands.workers",
-    "workers": "gifapp.commands.workers",
-    "admin": "gifapp.commands.admin",
-    "jobs": "gifapp.commands.jobs",
-    "dead": "gifapp.commands.dead",
-    "queue": "gifapp.commands.queue",
-    "config": "gifapp.commands.config",
-    "doctor": "gifapp.commands.doctor",
-    "backup": "gifapp.commands.backup",
-    "restore": "gifapp.commands.backup",
+    "convert": ("gifapp.commands.convert", "Convert VIDEO into a GIF."),
+    "up": (
+        "gifapp.commands.up",
+        "Run the whole service on this machine until Ctrl-C: Redis, MongoDB, the web tier and the workers.",
+    ),
+    "web": ("gifapp.commands.web", "Run one web tier: the API and the dashboard."),
+    "worker": ("gifapp.commands.workers", "Run one worker: one conversion at a time."),
+    "workers": ("gifapp.commands.workers", "Keep as many workers as there is work for."),
+    "admin": ("gifapp.commands.admin", "Manage the accounts of a service that runs."),
+    "jobs": ("gifapp.commands.jobs", "See and move the jobs of everybody."),
+    "dead": (
+        "gifapp.commands.dead",
+        "See, requeue and purge dead letters: jobs that used up their attempts.",
+    ),
+    "queue": ("gifapp.commands.queue", "See, pause and resume the queue."),
+    "config": (
+        "gifapp.commands.config",
+        "Show every setting, its value and where it comes from; passwords are not shown.",
+    ),
+    "doctor": (
+        "gifapp.commands.doctor",
+        "Say what is installed, reachable and writable, and what to do about what is not.",
+    ),
+    "backup": (
+        "gifapp.commands.backup",
+        "Write everything into one file: accounts, jobs, videos, GIFs, the secret. The service may run.",
+    ),
+    "restore": (
+        "gifapp.commands.backup",
+        "Bring a backup back into an empty data directory, or empty servers. The service must not run.",
+    ),
 }
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are imported by name."""
+    """A group whose commands are imported when they run."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(_COMMANDS)
@@ -37,8 +55,13 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = getattr(import_module(_COMMANDS[cmd_name]), cmd_name)
+        module, _ = _COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(module), cmd_name)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_line) for name, (_, help_line) in _COMMANDS.items()])
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -14,7 +14,6 @@ from typing import Any, TextIO
 
 import click
 
-from gifapp import settings as configured
 from gifapp.commands.recipe_options import RecipeCommand
 from gifapp.commands.recipe_reading import read_recipe
 from gifapp.domain.formats import FILE_KINDS, format_of
@@ -90,7 +89,9 @@ def convert(
     in the order of their names, as many a second as --fps says.
     """
     recipe = read_recipe(ctx, recipe_file)
-    from gifapp.conversion.pipeline import convert as make_gif  # noqa: PLC0415  # NumPy and Numba: not for --help
+    # imported here, since `--help` needs none of it
+    from gifapp import settings as configured  # noqa: PLC0415
+    from gifapp.conversion.pipeline import convert as make_gif  # noqa: PLC0415
 
     if quiet:
         logging.disable(logging.WARNING)
