@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gifapp import errors
     from gifapp.client import Client
     from gifapp.conversion.pipeline import GifReport, convert
     from gifapp.domain.recipe import Caption, ChromaKey, Crop, Look, Overlay, Recipe, Segment
@@ -49,10 +50,17 @@ __all__ = [
     "Segment",
     "__version__",
     "convert",
+    "errors",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "errors":
+        return import_module("gifapp.errors")
     if name not in _HOMES:
         raise AttributeError(f"module 'gifapp' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__
