@@ -17,17 +17,27 @@ from gifapp.conversion.text.layout import BOTTOM, Place, place_of
 from gifapp.domain.recipe_parts import Position
 
 DASH = "[-\u2010-\u2015\u2212=~]"
-ARROW = re.compile(rf"(?:{DASH}[ \t]*){{1,4}}(?:>|&gt;)|[\u2192\u21d2]")
-STAMP = r"(-?)(?:(\d{1,4})[ \t]*:[ \t]*)?(\d{1,4})[ \t]*:[ \t]*(\d{1,4})(?:[ \t]*[,.:][ \t]*(\d{1,9}))?"
-TIMING = re.compile(rf"[ \t]*{STAMP}[ \t]*({ARROW.pattern})[ \t]*{STAMP}(?![\d:])(.*)")
-TIME = re.compile(r"-?\d{1,4}[ \t]*[:.][ \t]*\d{1,2}[ \t]*[:.][ \t]*\d{1,2}")
-NUMBER = re.compile(r"[ \t]*\d{1,9}[ \t]*")
-SETTINGS = re.compile(r"(?:[ \t]+\w{1,20}:[^ \t]+)*[ \t]*")
+# spaces of every kind, and the marks of direction that editors of Arabic and Hebrew put between numbers
+GAP = r"[\s\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*"
+COLON, COMMA = "[:\uff1a]", "[,.:\uff0c\uff0e\uff1a]"
+ARROW = re.compile(rf"(?:{DASH}{GAP}){{1,4}}(?:>|&gt;)|[\u2192\u21d2]")
+STAMP = (
+    rf"(-?)(?:(\d{{1,4}}){GAP}{COLON}{GAP})?(\d{{1,4}}){GAP}{COLON}{GAP}(\d{{1,4}})"
+    rf"(?:{GAP}{COMMA}{GAP}(\d{{1,9}}))?"
+)
+TIMING = re.compile(rf"{GAP}{STAMP}{GAP}({ARROW.pattern}){GAP}{STAMP}(?!\d|{COLON}){GAP}(.*)")
+TIME = re.compile(rf"-?\d{{1,4}}{GAP}[:.\uff1a]{GAP}\d{{1,2}}{GAP}[:.\uff1a]{GAP}\d{{1,2}}")
+NUMBER = re.compile(rf"{GAP}\d{{1,9}}{GAP}")
+SETTINGS = re.compile(r"(?:\w{1,20}:\S+(?:\s+|$))*")
 
 # what ffmpeg takes for tags; attributes have a sign of equality
 TAG = re.compile(r"</?(?:(?P<short>[bius])|font|(?P<line>br))(?P<rest>[ \t/][^<>]*)?>", re.IGNORECASE)
 ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]\w{1,31});")
-OVERRIDE = re.compile(r"\{\\[^{}\n]*\}")  # Advanced SubStation's, found in many SubRip files
+# elements of HTML or WebVTT; words in angle brackets have no end tag
+ELEMENT = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,19})(?:[\s./][^<>]*)?>")
+# those of Advanced SubStation and of MicroDVD, found in many SubRip files
+OVERRIDE = re.compile(r"\{(?:\\|[cCfFoPsSyY]:)[^{}\n]*\}")
+ESCAPE = re.compile(r"(?<!\S)[a-zA-Z]:\\(?![Nh])\S*|\\[Nh]")  # but in paths of Windows
 PLACE = re.compile(r"\\an([1-9])|\\a(1?\d)(?!\d)")
 KEYPAD: tuple[Position, ...] = (
     "bottom_left", "bottom", "bottom_right", "left", "centre", "right", "top_left", "top", "top_right"
@@ -113,13 +123,18 @@ def _end_of_text(lines: Sequence[str], at: int, next_at: int) -> int:
 
 def _plain(words: str) -> str:
     """The words without tags, with their entities; what else stands between angle brackets stays."""
-    words = TAG.sub(_untagged, OVERRIDE.sub("", words))
-    return (
-        ENTITY.sub(lambda match: html.unescape(match[0]), words)
-        .replace("\\N", "\n")
-        .replace("\\h", "\u00a0")
-        .strip()
-    )
+    words = _without_elements(TAG.sub(_untagged, OVERRIDE.sub("", words)))
+    words = ENTITY.sub(lambda match: html.unescape(match[0]), words)
+    return ESCAPE.sub(lambda match: {"\\N": "\n", "\\h": "\u00a0"}.get(match[0], match[0]), words).strip()
+
+
+def _without_elements(words: str) -> str:
+    """As players do it, a tag that we do not know is one where its end tag is there, too."""
+    names: dict[str, set[str]] = {"": set(), "/": set()}
+    for slash, name in ELEMENT.findall(words):
+        names[slash].add(name.lower())
+    closed = names[""] & names["/"]
+    return ELEMENT.sub(lambda match: "" if match[2].lower() in closed else match[0], words)
 
 
 def _untagged(match: re.Match[str]) -> str:

@@ -1,6 +1,8 @@
 """SubRip as players read it: every cue shows at its time with its words, or its line is refused."""
 # ruff: noqa: RUF001 - dashes that look like others are what is tested
 
+import contextlib
+
 import pytest
 
 from gifapp import errors
@@ -54,7 +56,12 @@ def test_what_is_no_tag_shows_as_it_is_written(words: str) -> None:
         ('<i class="x">a</i>', "a"),
         ("<i>never closed", "never closed"),
         ("one<br>two<br/>three<br />four", "one\ntwo\nthree\nfour"),
-        ("a\\Nb", "a\nb"),
+        ("a\\Nb\\hc", "a\nb\u00a0c"),
+        ("in C:\\new\\home\\h", "in C:\\new\\home\\h"),
+        ("<strike>a</strike> <Em>b</eM> <span class='x'>c</span>", "a b c"),
+        ("<c.yellow>a</c> <v Bob>b</v> <ruby>c<rt>d</rt></ruby>", "a b cd"),
+        ("<strike>a</strike> <laughs> </joe>", "a <laughs> </joe>"),
+        ("{y:i}a {C:$0000ff}b", "a b"),
         ("&lt;b&gt; &amp; &#169;&nbsp;&quot;", '<b> & ©\u00a0"'),
         ("&amp;lt;", "&lt;"),
         ("{\\an8}{\\pos(1,2)}up {\\i1}there{\\i0}", "up there"),
@@ -107,6 +114,12 @@ def test_a_cue_stands_where_it_says(override: str, position: str) -> None:
         "2\n00:00:01,000 - -> 00:00:01,900",
         "2\n00:00:01,000 --&gt; 00:00:01,900",
         "2\n00:00:01,000 → 00:00:01,900",
+        "2\n00:00:01,000\u00a0-->\u00a000:00:01,900\u00a0",
+        "2\n\u3000\u200f00:00:01,000\u3000--> \u200e00:00:01,900\u200f",
+        "\u200e2\u200e\n\u202a00:00:01,000 --> 00:00:01,900\u202c",
+        "2\n\ufeff00:00:01,000 --> 00:00:01,900",
+        "2\n00：00：01，000 --> 00：00：01．900",
+        "2\n００:００:０１,０００ --> ٠٠:٠٠:٠١,٩٠٠",
         "2\n00:00:01,000 --> 00:00:01,900 X1:10 X2:20 Y1:1 Y2:2",
         "2\n00:00:01,000 --> 00:00:01,900 position:10% line:0",
     ],
@@ -168,3 +181,14 @@ def test_a_line_of_times_that_cannot_be_read_is_refused_by_its_number(line: str)
 )
 def test_words_belong_to_the_times_above_them(file: str, expected: list[str]) -> None:
     assert [cue.text for cue in read(file).cues] == expected
+
+
+@pytest.mark.parametrize(
+    "filler", ["<", "<a ", "</a>", "- ", "1:", " ", "\u200b", "{y:", "a:\\", "&#1", "1 --> a:\u200b"]
+)
+def test_a_line_as_long_as_may_be_is_read_at_once(filler: str) -> None:
+    """Ten times this many signs take ten times as long, not a hundred times: a quadratic rule never ends."""
+    line = filler * (900_000 // len(filler))
+    for text in (f"{line} x", f"00:00:01,000 --> 00:00:02,000 {line} x", f"00:00:01,000{line}x"):
+        with contextlib.suppress(errors.RecipeInvalid):
+            read(f"1\n00:00:00,000 --> 00:00:01,000\na\n{text}\n")
