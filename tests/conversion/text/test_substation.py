@@ -34,7 +34,9 @@ def cue(words: str, style: str = "Default") -> Cue:
     ("words", "shown"),
     [
         ("Hello, world: a, b", "Hello, world: a, b"),
-        (r"one\Ntwo\nthree\hfour", "one\ntwo\nthree\u00a0four"),
+        (r"one\Ntwo\nthree\hfour", "one\ntwo three\u00a0four"),  # as libass draws it
+        (r"{\q2}one\Ntwo\nthree", "one\ntwo\nthree"),
+        (r"\{not an override\} {\b1}a{\b0}", "{not an override} a"),
         (r"{\i1}a{\i0} {\k20}b{\kf30}c", "a bc"),
         (r"{\p1}m 0 0 l 100 0 100 100{\p0}a", "a"),
         (r"{\pos(1,2)\p1\fs20}m 0 0{\an8}l 1 1{\p0} a", "a"),
@@ -51,6 +53,7 @@ def test_words_show_without_overrides_and_drawings(words: str, shown: str) -> No
     [
         ("a", "Default", "bottom"),
         ("a", "Sign", "top_right"),
+        ("a", "*Sign", "top_right"),
         ("a", "Missing", "bottom"),
         (r"{\an4}a", "Sign", "left"),
         (r"{\alpha&H80&}a", "Sign", "top_right"),
@@ -67,6 +70,31 @@ def test_times_are_read_comments_are_not_and_what_is_lost_is_told() -> None:
     assert found.cues == (Cue("words", 1.0, 62.5),)
     (note,) = found.notes
     assert "fonts, colours, exact positions, drawings, karaoke and movement are not" in note
+
+
+def test_small_new_lines_count_where_lines_are_not_wrapped() -> None:
+    head = HEAD.replace("[V4+", "WrapStyle: 2\n\n[V4+")
+    (found,) = read(head + r"Dialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,one\ntwo").cues
+    assert found.text == "one\ntwo"
+
+
+def test_the_layers_of_the_same_words_are_one_cue() -> None:
+    glow, fill = (f"Dialogue: {at},0:00:01.00,0:00:02.00,Sign,,0,0,0,,{{\\blur{at}}}words" for at in (0, 1))
+    assert cues(glow, fill, fill.replace("words", "others")) == (
+        Cue("words", 1.0, 2.0, place_of("top_right")),
+        Cue("others", 1.0, 2.0, place_of("top_right")),
+    )
+
+
+def test_an_unknown_style_is_the_default_one() -> None:
+    top = HEAD.replace("2,2,2,10", "2,2,8,10", 1)
+    (found,) = read(top + "Dialogue: 0,0:00:01.00,0:00:02.00,Missing,,0,0,0,,a").cues
+    assert found.place == place_of("top")
+
+
+def test_comments_may_stand_above_the_first_heading() -> None:
+    dialogue = "Dialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,words"
+    assert read(f"; by hand\n\n!: so\n{HEAD}{dialogue}\n").cues == (Cue("words", 1.0, 2.0),)
 
 
 def test_the_elder_format_is_read_with_its_own_numbers() -> None:
