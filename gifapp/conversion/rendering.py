@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import repeat, starmap
 from pathlib import Path
 
-from gifapp.conversion import compose, source
+from gifapp.conversion import compose, play_times, source
 from gifapp.conversion.frame import Frame, Pixels
 from gifapp.conversion.frame_store import FrameStore
 from gifapp.conversion.mixing import faded
@@ -19,7 +19,7 @@ from gifapp.conversion.text.subtitle_tracks import with_text_track
 from gifapp.conversion.video import Video
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipe import Recipe
-from gifapp.domain.timing import MIN_DELAY_CS, MOST_PLAYS, STANDARD_FPS, delays_cs
+from gifapp.domain.timing import MOST_PLAYS
 
 # what takes how long decides the shares of the progress bar; seconds on two cores
 _START_S, _READ_S, _WRITE_S = 0.1, 2e-9, 40e-9  # of ffmpeg, per pixel of the source, per pixel of the GIF
@@ -66,9 +66,7 @@ def rendered(
     recipe = with_text_track(recipe, path, limits=limits, beat=reporter.beat)
     plan = make_plan(video, recipe, limits)
     layers, notes_on_words = words.layers(plan, beat=reporter.beat)
-    played_cs = _played_cs(plan)
-    held_cs = _held_cs(plan)
-    delays = [*played_cs[:-1], played_cs[-1] + held_cs[0], *held_cs[1:]]
+    delays, played_cs = play_times.shown_cs(plan), play_times.played_cs(plan)
     reading_s, writing_s = _expected_s(video, plan, len(delays))
     reporter.prepared(reading_s + writing_s)
     stored_at = reporter.fraction + (1 - reporter.fraction) * reading_s / (reading_s + writing_s)
@@ -76,7 +74,7 @@ def rendered(
         closing(source.frames(path, video, plan, limits=limits, beat=reporter.beat)) as read,
         _played(read, plan, reporter, stored_at) as played,
     ):
-        pictures = _staying(played, len(held_cs) - 1)
+        pictures = _staying(played, len(delays) - len(played_cs))
         frames = starmap(Frame, zip(pictures, delays, strict=True))
         shown = words.laid_on(faded(frames, recipe.look, sum(played_cs) / 100), layers)
         notes = (*video.notes, *notes_on_words)
@@ -117,22 +115,6 @@ def _staying(pictures: Iterator[Pixels], times: int) -> Iterator[Pixels]:
     for picture in pictures:
         yield picture
     yield from repeat(picture, times)
-
-
-def _played_cs(plan: Plan) -> list[int]:
-    """How long each frame stays; a frame keeps its delay whichever way the clip plays."""
-    forward = list(plan.delays_cs)
-    backward = forward[::-1]
-    both = {"forward": forward, "reverse": backward, "boomerang": forward + backward}
-    return both[plan.recipe.direction]
-
-
-def _held_cs(plan: Plan) -> list[int]:
-    """How much longer the last frame stays: in pieces, where words may come and go on it."""
-    hold_cs = round(plan.recipe.hold_s * 100)
-    if hold_cs < MIN_DELAY_CS or not (plan.recipe.captions or plan.recipe.subtitles):
-        return [hold_cs]
-    return list(delays_cs(hold_cs / 100, plan.recipe.fps or STANDARD_FPS))
 
 
 def _expected_s(video: Video, plan: Plan, frames: int) -> tuple[float, float]:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import accumulate
+from operator import attrgetter
 
 from gifapp.conversion.frame import Pixels
 from gifapp.conversion.plan import Plan
+from gifapp.conversion.play_times import shown_cs
 from gifapp.conversion.text import subtitles
 from gifapp.conversion.text.cues import Cue, Subtitles, shown_s
 from gifapp.conversion.text.glyphs import drawn, overhang_px
-from gifapp.conversion.text.layer import Layer
+from gifapp.conversion.text.layer import ROUNDING_S, Layer
 from gifapp.conversion.text.layout import Box, Place, avoid_overlap, box_at, column_px, margin_px, place_of
 from gifapp.conversion.text.typesetting import ASCENT, DESCENT, Block, set_text
 from gifapp.domain.recipe_parts import Caption
@@ -48,9 +52,13 @@ def caption_layers(plan: Plan, *, beat: Callable[[], None]) -> tuple[list[Layer]
     """
     file = subtitles.read(plan.recipe.subtitles) if plan.recipe.subtitles else Subtitles(())
     cues = [*_cues(file.cues, plan)]
-    words = sorted([*_captions(plan), *cues], key=lambda one: one.start_s)
+    begins_s, whole_s = _frame_times_s(plan)
+    captions = [one for one in _captions(plan) if one.start_s < whole_s]
+    by_start = sorted([*captions, *cues], key=attrgetter("start_s"))
+    # those that show on other frames are not in each other's way
+    words = sorted((_on_frames(one, begins_s) for one in by_start), key=attrgetter("start_s"))
     layers = [*_stacked(words, plan, beat)]
-    notes = [*file.notes, *_late_captions(plan)]
+    notes = [*file.notes, *_late_captions(plan, whole_s)]
     if plan.recipe.subtitles and not cues:
         notes.append("No subtitle shows: none falls into this part of the video.")
     if without_room := len(words) - len(layers):
@@ -74,9 +82,22 @@ def _stacked(stacked: list[Words], plan: Plan, beat: Callable[[], None]) -> Iter
         yield _layer(words, block, box, beat)
 
 
-def _late_captions(plan: Plan) -> Iterator[str]:
-    ways = 2 if plan.recipe.direction == "boomerang" else 1
-    whole_s = plan.frames / plan.fps * ways + plan.recipe.hold_s
+def _frame_times_s(plan: Plan) -> tuple[list[float], float]:
+    """When each frame of the GIF begins, and when all is over."""
+    *begins_cs, whole_cs = accumulate(shown_cs(plan), initial=0)
+    return [begin_cs / 100 for begin_cs in begins_cs], whole_cs / 100
+
+
+def _on_frames(words: Words, begins_s: Sequence[float]) -> Words:
+    """With the times of the frames that begin in its time, else of the one in which that lies."""
+    first, end = (bisect_left(begins_s, at_s - ROUNDING_S) for at_s in (words.start_s, words.end_s))
+    if first >= end:
+        end = bisect_right(begins_s, words.start_s)
+        first = end - 1
+    return replace(words, start_s=begins_s[first], end_s=begins_s[end] if end < len(begins_s) else math.inf)
+
+
+def _late_captions(plan: Plan, whole_s: float) -> Iterator[str]:
     for one in plan.recipe.captions:
         if one.start_s >= whole_s:
             begins = f"it begins at {one.start_s:g} s, and the GIF ends at {whole_s:.2f} s"

@@ -44,8 +44,7 @@ def laid_on(frames: Iterable[Frame], found: Sequence[Layer]) -> Iterator[Frame]:
     stamps: dict[int, _Stamp] = {}  # of the layers that show just now, so that memory does not grow
     shown_cs = 0
     for frame in frames:
-        begin_s, end_s = shown_cs / 100, (shown_cs + frame.delay_cs) / 100
-        now = [number for number, layer in enumerate(found) if layer.shows_on(begin_s, end_s)]
+        now = [number for number, layer in enumerate(found) if layer.shows_on(shown_cs / 100)]
         stamps = {number: stamps.get(number) or _Stamp(found[number], frame.pixels) for number in now}
         yield frame._replace(pixels=_stamped(frame.pixels, stamps.values())) if stamps else frame
         shown_cs += frame.delay_cs

@@ -26,7 +26,6 @@ class Layer:
     start_s: float = 0.0
     end_s: float = math.inf
 
-    def shows_on(self, begin_s: float, end_s: float) -> bool:
-        """Whether it shows on a frame that is shown so long: at its beginning, or nowhere but within it."""
-        is_within = begin_s < self.start_s and self.end_s - ROUNDING_S <= end_s
-        return is_within or self.start_s - ROUNDING_S <= begin_s < self.end_s - ROUNDING_S
+    def shows_on(self, begin_s: float) -> bool:
+        """Whether it shows on a frame that begins then."""
+        return self.start_s - ROUNDING_S <= begin_s < self.end_s - ROUNDING_S

@@ -7,6 +7,7 @@ import uharfbuzz as hb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gifapp.conversion.plan import Cut
 from gifapp.conversion.text import compositing, fonts, typesetting
 from gifapp.conversion.text.typesetting import Block, set_text
 from gifapp.domain.recipe import Caption, Recipe
@@ -331,7 +332,7 @@ def test_captions_at_the_same_place_and_time_stand_one_over_the_other(position: 
 
 def test_captions_one_after_the_other_stand_at_the_same_place() -> None:
     before, after = Caption(text="x", end_s=1), Caption(text="x", start_s=1)
-    one, other = layers(a_plan(Recipe(captions=(before, after))))
+    one, other = layers(a_plan(Recipe(captions=(before, after)), cuts=(Cut(0.0, 20),)))
     assert (one.x_px, one.y_px) == (other.x_px, other.y_px)
 
 
