@@ -28,6 +28,7 @@ READABLE_PX = 10
 SMALLEST_PX = 4
 SHRINK = 0.92
 BALANCING = 6  # halvings of the width
+SOFT_HYPHEN, HYPHEN = "\u00ad", "-"
 FROM_RIGHT = {"R", "AL", "AN", "RLE", "RLO", "RLI"}  # Unicode's names of directions
 
 Ranges = list[tuple[int, int]]
@@ -178,7 +179,20 @@ class Paragraph:
         """Of a line from `start` to `end`, with the ink that reaches beyond its first and last advance."""
         if end <= start:
             return 0.0
-        return self._ends[end] - self._ends[start] + self._overhangs[start] + self._overhangs[end - 1]
+        inner_em = self._ends[end] - self._ends[start] + self._hyphen_em(end)
+        return inner_em + self._overhangs[start] + self._overhangs[end - 1]
+
+    def _hyphen_em(self, end: int) -> float:
+        """What a line that ends there takes for the hyphen that it ends in."""
+        if not self._ends_in_hyphen(end):
+            return 0.0
+        font = self._typefaces[end - 1].font
+        return float(font.get_glyph_h_advance(font.get_nominal_glyph(ord(HYPHEN)))) / EM
+
+    def _ends_in_hyphen(self, end: int) -> bool:
+        """A soft hyphen is seen where the line goes on after it."""
+        is_soft = self.clusters[end - 1] == SOFT_HYPHEN and end < len(self.clusters)
+        return is_soft and self._typefaces[end - 1].has(HYPHEN)
 
     def line(self, start: int, end: int) -> Line:
         """The clusters from `start` to `end` as they stand from left to right; shaped once for all sizes."""
@@ -191,7 +205,7 @@ class Paragraph:
         glyphs: list[Glyph] = []
         pen_em = 0.0
         for first, last in self._seen_order(start, end):
-            for glyph, advance_em, _ in self._shaped(first, last):
+            for glyph, advance_em, _ in self._shaped(first, last, end):
                 glyphs.append(glyph._replace(x_em=glyph.x_em + pen_em))
                 pen_em += advance_em
         left_em, right_em = _reach_em(glyphs, pen_em)
@@ -220,13 +234,20 @@ class Paragraph:
             runs = _turned(runs, [self._levels[first] >= level for first, _ in runs])
         return runs
 
-    def _shaped(self, start: int, end: int) -> list[tuple[Glyph, float, int]]:
-        """The glyphs of one run from left to right, each with its advance and its cluster."""
+    def _shaped(self, start: int, end: int, line_end: int | None) -> list[tuple[Glyph, float, int]]:
+        """The glyphs of one run from left to right, each with its advance and its cluster.
+
+        To be measured, in no line, hidden characters stay: HarfBuzz adds removed ones to their neighbours.
+        """
+        clusters = self.clusters[start:end]
+        if end == line_end and self._ends_in_hyphen(end):
+            clusters[-1] = HYPHEN
         typeface = self._typefaces[start]
         buffer = hb.Buffer()
-        buffer.add_codepoints([ord(one) for one in "".join(self.clusters[start:end])])
+        buffer.add_codepoints([ord(one) for one in "".join(clusters)])
         buffer.guess_segment_properties()
-        buffer.flags |= hb.BufferFlags.REMOVE_DEFAULT_IGNORABLES
+        if line_end is not None:
+            buffer.flags |= hb.BufferFlags.REMOVE_DEFAULT_IGNORABLES
         buffer.direction = "rtl" if self._levels[start] % 2 else "ltr"
         if self._language:
             buffer.language = self._language
@@ -243,7 +264,7 @@ class Paragraph:
 
     def _measure(self) -> None:
         for run in self._runs(0, len(self.clusters)):
-            for at, group in itertools.groupby(self._shaped(*run), itemgetter(2)):
+            for at, group in itertools.groupby(self._shaped(*run, line_end=None), itemgetter(2)):
                 self._measure_cluster(at, [(glyph, advance_em) for glyph, advance_em, _ in group])
 
     def _measure_cluster(self, at: int, shaped: list[tuple[Glyph, float]]) -> None:

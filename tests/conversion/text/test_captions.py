@@ -358,6 +358,30 @@ def test_a_caption_on_the_held_or_returning_pictures_is_not_told_of(recipe: dict
     assert notes(a_plan(Recipe(captions=(caption,), **recipe))) == []
 
 
+def glyph_numbers(found: Block) -> list[list[int]]:
+    return [[glyph.number for glyph in line.glyphs] for line in found.lines]
+
+
+@pytest.mark.parametrize(
+    ("soft", "seen"),
+    [
+        ("soft\u00adhyphen", "soft-\nhyphen"),
+        ("חוכ\u00adמות", "חוכ-\nמות"),
+        ("soft\u00adhyphen\u00ad", "soft-\nhyphen"),
+    ],
+)
+def test_a_soft_hyphen_is_seen_where_a_line_ends_in_it_alone(soft: str, seen: str) -> None:
+    narrow_px = block(seen).width_px
+    parted = block(soft, width_px=narrow_px)
+    assert (parted.size_px, glyph_numbers(parted)) == (28, glyph_numbers(block(seen)))
+    assert glyph_numbers(block(soft)) == glyph_numbers(block(soft.replace("\u00ad", "")))
+
+
+def test_a_soft_hyphen_takes_room() -> None:
+    without_px = block("soft\nly").width_px
+    assert block("soft\u00adly", width_px=without_px).size_px < 28
+
+
 def test_every_font_is_one_that_the_chain_asks() -> None:
     files = {path.name for path in fonts.FOLDER.iterdir() if path.suffix in (".ttf", ".otf")}
     assert files == set(fonts.CHAIN)
