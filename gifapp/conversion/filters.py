@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
-from gifapp.conversion import look
+from gifapp.conversion import letterbox, look
 from gifapp.conversion.clock import LEAP_S
 from gifapp.conversion.plan import Cut, Plan
 from gifapp.conversion.video import ColourTags, Video
@@ -38,7 +38,13 @@ def filter_chain(video: Video, plan: Plan, cut: Cut) -> str:
     steps = [*pictures, *paced] if _held_bytes(video, plan) > MOST_HELD_BYTES else [*paced, *pictures]
     # a cut may reach a little past the last picture: it stays
     return ",".join(
-        [*_deinterlaced(video, plan.recipe), *_times(video, cut), *steps, "tpad=stop_mode=clone:stop=-1"]
+        [
+            *_deinterlaced(video, plan.recipe),
+            *_times(video, cut),
+            *letterbox.of_one_shape(video, _start_s(video, cut)),
+            *steps,
+            "tpad=stop_mode=clone:stop=-1",
+        ]
     )
 
 
@@ -48,7 +54,7 @@ def _deinterlaced(video: Video, recipe: Recipe) -> Iterator[str]:
     if recipe.deinterlace == "never" or not is_wanted:
         return
     order = video.fields if video.fields in ("tff", "bff") else "auto"
-    yield from _of_one_size(video)
+    yield from letterbox.stretched(video) if video.shape_changes else letterbox.of_one_size(video)
     yield f"bwdif=mode=send_frame:parity={order}"
 
 
@@ -66,8 +72,7 @@ def _times(video: Video, cut: Cut) -> Iterator[str]:
     clock = video.clock
     parts = max(1, min(PARTS_OF_A_STEP, INT_MAX // clock.step_s.denominator))
     part_s = clock.step_s / parts
-    # the fps filter drops a last picture that starts before the cut: such a cut starts just before it
-    start = round(Fraction(min(cut.start_s, video.last_s - 0.001)) / part_s)
+    start = round(_start_s(video, cut) / part_s)
     yield f"settb={part_s}"
     if clock.is_counted:
         yield f"setpts=N*{clock.usual_steps * parts}-({start})"
@@ -78,6 +83,11 @@ def _times(video: Video, cut: Cut) -> Iterator[str]:
         yield f"setpts='{_following(time, clock.usual_steps * parts, parts, leap)}-({start})'"
     else:
         yield f"setpts=round(({time})/{parts})*{parts}-({start})"
+
+
+def _start_s(video: Video, cut: Cut) -> Fraction:
+    # the fps filter drops a last picture that starts before the cut: such a cut starts just before it
+    return Fraction(min(cut.start_s, video.last_s - 0.001))
 
 
 def _following(time: str, usual: int, parts: int, leap: int) -> str:
@@ -93,16 +103,8 @@ def _paced(plan: Plan, cut: Cut) -> list[str]:
     return [f"fps=fps={rate}:start_time=0:eof_action=pass", f"trim=end_frame={cut.frames}"]
 
 
-def _of_one_size(video: Video) -> Iterator[str]:
-    """Pictures of another size than the first are fitted into it, in proportion; the others pass through."""
-    size = f"{video.stored_width_px}:{video.stored_height_px}"
-    beside = "black@0" if video.has_alpha else "black"
-    yield f"scale={size}:force_original_aspect_ratio=decrease:eval=frame"
-    yield f"pad={size}:-1:-1:{beside}:eval=frame"
-
-
 def _upright(video: Video) -> Iterator[str]:
-    yield from _of_one_size(video)
+    yield from letterbox.of_one_size(video)
     if video.turn.value:
         yield video.turn.value
 

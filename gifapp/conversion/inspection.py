@@ -26,6 +26,7 @@ from gifapp.conversion.clock import LEAP_S, clock_of
 from gifapp.conversion.formats import ALPHA_DECODERS, CODECS, FORMATS, looks_like_video
 from gifapp.conversion.images.signatures import beginning, holds_pictures, unread_name
 from gifapp.conversion.interlacing import CAPTURED, field_order
+from gifapp.conversion.shapes import ShapeWatch
 from gifapp.conversion.transparency import AlphaWatch, announces_alpha_layer, is_alpha_used
 from gifapp.conversion.wholeness import ends_early
 
@@ -76,12 +77,12 @@ def _film_facts(container: Any, stream: Any, max_pixels: int) -> dict[str, Any]:
     if stream.codec_context is None or stream.codec.canonical_name not in CODECS:
         raise errors.SourceCodecUnsupported(codec=_codec_name(stream))
     _check_size(stream.codec_context.width, stream.codec_context.height, max_pixels)
-    packets = _Packets(container, stream)
+    packets = _Packets(container, stream, max_pixels)
     picture = packets.first_picture()
     _check_size(picture.width, picture.height, max_pixels)
     looks = _looks(stream, packets, picture)
     packets.count()
-    return _container_facts(container, stream) | packets.facts() | _picture_facts(stream, picture) | looks
+    return _container_facts(container, stream) | _picture_facts(stream, picture) | packets.facts() | looks
 
 
 def _check_not_unread(path: Path) -> None:
@@ -122,7 +123,7 @@ def _check_size(width_px: int, height_px: int, max_pixels: int) -> None:
 class _Packets:
     """One walk through the stream's packets: decode the first picture, then only look at the times."""
 
-    def __init__(self, container: Any, stream: Any) -> None:
+    def __init__(self, container: Any, stream: Any, max_pixels: int) -> None:
         self.stream = stream
         self.container = container.format.name
         self.stores_no_times = self.container == "avi"  # those of presentation are then made up
@@ -138,6 +139,7 @@ class _Packets:
         self._shift = 0
         self._earliest, self._latest = -math.inf, math.inf  # the next packet's time of decoding
         self._last: Any = None
+        self._shapes = ShapeWatch(stream, max_pixels)
         self._walk = self._noted(container)
 
     def first_picture(self) -> Any:
@@ -213,7 +215,14 @@ class _Packets:
             "has_alpha_layer": self.has_alpha_layer,
             "ends_in_picture": ends_in_picture,
             "lacks_pictures": lacks_pictures,
+            **self._shape_facts(times[0], base),
         }
+
+    def _shape_facts(self, start: int, base: Fraction) -> dict[str, Any]:
+        changes = self._shapes.changes(start, base)
+        if changes and self.container in LEAPING:  # these tell no aspect: ffmpeg's is that of any picture
+            return {"shape_changes": changes, "pixel_aspect": self._shapes.first_pixel_aspect(start)}
+        return {"shape_changes": changes}
 
     def _noted(self, container: Any) -> Iterator[Any]:
         try:
@@ -231,17 +240,20 @@ class _Packets:
             if not self._earliest <= dts < self._latest:
                 self._join(packet)
             self._earliest, self._latest = dts, dts + self._leap
-        if at is None:
-            at = dts
+        at = dts if at is None else at
+        at = None if at is None else at + self._shift
+        self._shapes.look_at(packet, self._next_time() if at is None else at)
         if at is None or packet.is_discard:
             self.left_out += 1
         else:
-            at += self._shift
             if not self.times or at >= max(self.times[-1], 0):
                 self.last_ticks = packet.duration or 0
             self.times.append(at)
         if len(self.times) < 2:
             self._look_for_layers(packet)
+
+    def _next_time(self) -> int:
+        return max(self.times, default=0) + (self.last_ticks or 1)
 
     def _join(self, packet: Any) -> None:
         """Where the clock starts anew or leaps, it goes on from the picture before."""

@@ -20,6 +20,7 @@ from gifapp.conversion.formats import ALPHA_DECODERS
 from gifapp.conversion.video import (
     MAX_PIXEL_ASPECT,
     ColourTags,
+    ShapeChange,
     Turn,
     Video,
     turn_of_matrix,
@@ -33,6 +34,7 @@ __all__ = ["Video", "known", "probe"]
 DEADLINE_S = 20.0
 BEAT_S = 0.1
 MEMORY_BYTES = 1024**3
+SAME_SHAPE = 0.01  # what differs by less looks alike
 EVEN = 0.02  # the share of gaps that may differ from the usual one
 LONGEST_REST_S = 0.5  # of sound after the last picture, without a word about it
 ONE_PICTURE_S = 0.1  # how long a lone picture shows when nothing says it
@@ -152,6 +154,7 @@ def _video(found: dict[str, Any]) -> Video:
         lead_s=_lead_s(found),
         clock=_clock(found),
         fields=found.get("fields", "progressive"),
+        shape_changes=tuple(ShapeChange(*change) for change in found.get("shape_changes", ())),
     )
     return replace(video, notes=(*_notes(video, found), *_notes_on_pictures(video, found)))
 
@@ -246,6 +249,9 @@ def _notes_on_look(video: Video, found: dict[str, Any]) -> Iterator[str]:
         yield "Interlaced: each picture holds two moments, which become one unless the recipe forbids it."
     if video.pixel_aspect != 1:
         yield f"Its pixels are not square; shown at {video.width_px} x {video.height_px}."
+    if any(abs(change.relative - 1) > SAME_SHAPE for change in video.shape_changes):
+        size = f"{video.width_px} x {video.height_px}"
+        yield f"The shape of its picture changes on the way; each is fitted into the first one's, {size}."
     if video.is_hdr:
         yield "High dynamic range: brought to the range of a GIF."
     if video.has_alpha:

@@ -12,7 +12,7 @@ from gifapp.conversion.interlacing import FieldOrder
 from gifapp.domain.timing import Pace
 
 # of the probe: what an older one found lacks fields that decide how a source is read
-VERSION = 2
+VERSION = 3
 
 # square pixels are 1; a file that claims more than this is lying
 MAX_PIXEL_ASPECT = 16.0
@@ -96,6 +96,14 @@ class ColourTags:
 
 
 @dataclass(frozen=True)
+class ShapeChange:
+    """From `at_s` on the displayed picture is `relative` times as wide, for its height, as the first one."""
+
+    at_s: float
+    relative: float
+
+
+@dataclass(frozen=True)
 class Video:
     """A source as the viewer sees it, and what the decoder must know to show it so.
 
@@ -119,6 +127,7 @@ class Video:
         stream: which of the file's streams it is, as ffmpeg specifies streams.
         lead_s: how long the file plays, usually with sound, before the first picture.
         clock: the grid on which its time stamps lie.
+        shape_changes: what becomes of its shape where pixels do not stay as wide as they were, in order.
         version: of the probe that found it.
     """
 
@@ -147,6 +156,7 @@ class Video:
     fields: FieldOrder = "progressive"
     stream: str = "V:0"
     lead_s: float = 0.0
+    shape_changes: tuple[ShapeChange, ...] = ()
     version: int = VERSION
 
     @property
