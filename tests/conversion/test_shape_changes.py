@@ -20,6 +20,8 @@ from gifapp.conversion.shapes import MOST_CHANGES
 from gifapp.conversion.video import Video
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipe import Crop, Recipe, Segment
+from tests.conversion import test_interlacing
+from tests.conversion.test_interlacing import TOP, moving_bar
 from tests.conversion.test_shapes import joined, square
 from tests.letters import ffmpeg
 
@@ -145,6 +147,18 @@ def test_the_displayed_shape_counts_whatever_the_stored_size(
     parts = disc(tmp_path / "1.ts", NARROW, to), disc(tmp_path / "2.ts", shape, to, size=size, start_s=2)
     frames = shown(joined(tmp_path / "both.ts", *parts))
     assert heights(frames) == expected((25, NARROW), (25, shape))
+
+
+def test_two_moments_are_parted_before_a_picture_becomes_less_high(tmp_path: Path) -> None:
+    parts = [
+        moving_bar(tmp_path / f"{n}.ts", f"{TOP},setfield=tff,setsar={pixel}",
+                   (*test_interlacing.MPEG2, "-output_ts_offset", n), size="320x240")
+        for n, pixel in ((1, "1"), (2, "4/3"))
+    ]  # fmt: skip
+    frames = shown(joined(tmp_path / "both.ts", *parts))[27:-2]
+    assert frames[:, :28].max() < 20
+    edges = np.argmax(frames[:, 40:200] > 128, axis=2)
+    assert np.ptp(edges, axis=1).max() <= 1
 
 
 def test_a_change_after_a_few_pictures_leaves_the_first_its_shape(tmp_path: Path) -> None:
