@@ -260,7 +260,7 @@ def _notes_on_look(video: Video, found: dict[str, Any]) -> Iterator[str]:
 
 def _notes_on_pictures(video: Video, found: dict[str, Any]) -> Iterator[str]:
     if video.is_sequence:
-        yield f"{found['pictures']:,} pictures; the recipe's fps says how many show in a second."
+        yield f"{found['pictures']:,} pictures; choose how many show in a second with Frames/s, or --fps."
     if found.get("is_cut_short"):
         yield "The file is cut short; its whole pictures are shown."
     if found.get("holds_clip"):

@@ -197,6 +197,8 @@ def test_a_sequence_plays_fps_pictures_a_second_2_before_10(tmp_path: Path) -> N
     assert played(folder) == "R8 G8 B8"
     assert played(zipped, fps=5.0) == "R20 G20 B20"
     assert played(zipped, fps=50.0, direction="reverse") == "B2 G2 R2"
+    note = "3 pictures; choose how many show in a second with Frames/s, or --fps."
+    assert note in probe(zipped, limits=Limits()).notes
 
 
 def test_what_file_managers_leave_behind_is_not_looked_at(tmp_path: Path) -> None:
