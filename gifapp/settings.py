@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from platformdirs import user_data_path
 from pydantic import Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -21,6 +22,7 @@ from pydantic_settings import (
 
 from gifapp import errors
 from gifapp.domain.limits import SHORTEST_KEPT_DAYS, Allowance, Limits
+from gifapp.domain.networks import LOOPBACK, Network, parse_networks
 from gifapp.domain.rates import RATE, Rates
 
 _DEFAULTS = Limits()
@@ -38,6 +40,11 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="The address the web tier listens on.")
     port: int = Field(8866, ge=0, le=65535, description="The port the web tier listens on.")
     public_url: str | None = Field(None, description="The address people use, behind a proxy.")
+    trusted_proxies: Annotated[tuple[Network, ...] | None, NoDecode] = Field(
+        None,
+        description="Whose `X-Forwarded-For` is believed: your proxies, as 10.0.0.7,10.1.0.0/16; "
+        "default: this machine where `GIFAPP_PUBLIC_URL` is set, else nobody.",
+    )
     redis_url: str | None = Field(None, description="A Redis to use instead of starting one.")
     mongodb_url: str | None = Field(None, description="A MongoDB to use instead of starting one.")
     storage_url: str | None = Field(
@@ -135,6 +142,16 @@ class Settings(BaseSettings):
     def _split_at_commas(cls, given: Any) -> Any:
         return [part for part in given.split(",") if part] if isinstance(given, str) else given
 
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _parse_proxies(cls, given: Any) -> Any:
+        if given is None:
+            return None
+        try:
+            return parse_networks(given.split(",") if isinstance(given, str) else map(str, given))
+        except (TypeError, ValueError) as error:
+            raise PydanticCustomError("networks", "{problem}", {"problem": str(error)}) from None
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -164,6 +181,13 @@ class Settings(BaseSettings):
             stored_bytes=self.user_quota_bytes,
             kept_days=self.retention_days,
         )
+
+    @property
+    def proxies(self) -> tuple[Network, ...]:
+        """Whose word on where a request comes from is believed."""
+        if self.trusted_proxies is not None:
+            return self.trusted_proxies
+        return LOOPBACK if self.public_url else ()
 
     @property
     def rates(self) -> Rates:

@@ -143,5 +143,6 @@ def test_nginx_passes_websockets_and_uploads_on_and_keeps_visitors_where_they_ar
     assert told["client_max_body_size", "0"]
     assert told["proxy_request_buffering", "off"]
     assert told["proxy_set_header", "X-Forwarded-For"] == ["X-Forwarded-For", "$remote_addr"]
+    assert [told["proxy_set_header", name][1] for name in ("X-Real-IP", "X-Scheme", "Forwarded")] == [""] * 3
     [upstream] = [one["block"] for one in blocks if one["directive"] == "upstream"]
     assert "hash" in [one["directive"] for one in upstream]

@@ -4,6 +4,7 @@ import pytest
 
 from gifapp import errors, settings
 from gifapp.domain.limits import Allowance
+from gifapp.domain.networks import LOOPBACK
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +48,8 @@ def test_the_file_is_that_of_the_data_directory_given_as_a_flag(tmp_path: Path) 
         ("USER_JOBS_PER_HOUR", "-1"),
         ("USER_QUOTA_BYTES", "1.5"),
         ("RETENTION_DAYS", "0"),
+        ("TRUSTED_PROXIES", "proxy.example"),
+        ("TRUSTED_PROXIES", "0.0.0.0/0"),
     ],
 )
 def test_a_wrong_setting_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, given: str) -> None:
@@ -80,3 +83,22 @@ def test_what_one_person_may_have_has_no_bound_unless_it_is_set(monkeypatch: pyt
         monkeypatch.setenv(f"GIFAPP_{name}", value)
     bounded = Allowance(running=2, jobs_per_hour=30, stored_bytes=5_000_000_000, kept_days=0.5)
     assert settings.load().allowance == bounded
+
+
+def test_only_proxies_that_are_named_are_trusted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def trusted() -> list[str]:
+        return [str(one) for one in settings.load().proxies]
+
+    assert trusted() == []
+    (tmp_path / "gifapp.toml").write_text('trusted_proxies = ["10.0.0.7"]\n')
+    assert trusted() == ["10.0.0.7/32"]
+    monkeypatch.setenv("GIFAPP_PUBLIC_URL", "https://gifs.example.org")
+    monkeypatch.setenv("GIFAPP_TRUSTED_PROXIES", "10.0.0.0/8, fd00::1")
+    assert trusted() == ["10.0.0.0/8", "fd00::1/128"]
+    monkeypatch.setenv("GIFAPP_TRUSTED_PROXIES", "")
+    assert trusted() == []
+
+
+def test_behind_a_proxy_that_of_this_machine_is_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIFAPP_PUBLIC_URL", "https://gifs.example.org")
+    assert settings.load().proxies == LOOPBACK

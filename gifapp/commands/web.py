@@ -54,6 +54,7 @@ def web(host: str | None, port: int | None, data_dir: Path | None) -> None:
             host=settings.host,
             port=settings.port,
             public_url=settings.public_url,
+            trusted_proxies=settings.proxies,
             max_kernels=settings.max_kernels,
             drain_s=settings.drain_s,
         )

@@ -15,6 +15,7 @@ import shutil
 import signal
 import socket
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,10 @@ from voila.app import Voila
 from voila.configuration import VoilaConfiguration
 
 from gifapp import errors
+from gifapp.domain.networks import Network
 from gifapp.held import hold, holder_lives
 from gifapp.web.api import api_routes
 from gifapp.web.base import NotFoundHandler
-from gifapp.web.instruments import MeasuredApplication
 from gifapp.web.kernel_handlers import (
     ALLOWED_MESSAGES,
     KernelEnd,
@@ -53,6 +54,8 @@ from gifapp.web.pages import (
     jupyter_directory,
 )
 from gifapp.web.parts import Parts
+from gifapp.web.proxies import TrustedProxies
+from gifapp.web.server import WebApplication
 from gifapp.web.visitor import CookieIdentity, KernelOwners
 
 # bodies that no handler streams; uploads set their own limit
@@ -75,7 +78,7 @@ class GifApp(Voila):
         notebooks: Path,
         host: str = "127.0.0.1",
         port: int = 0,
-        behind_proxy: bool = False,
+        proxies: TrustedProxies | None = None,
         max_kernels: int = 40,
         drain_s: float = 1.0,
     ) -> None:
@@ -87,7 +90,7 @@ class GifApp(Voila):
         self.ip = host
         self.port = port
         self.port_retries = 0
-        self._behind_proxy = behind_proxy
+        self._proxies = proxies or TrustedProxies()
         self._max_kernels = max_kernels
         self._drain_s = drain_s
         self.initialize()
@@ -113,11 +116,10 @@ class GifApp(Voila):
         _remove_left_by_killed()
         self.connection_dir = tempfile.mkdtemp(prefix=_HOME)  # mode 700: it holds kernels' keys
         self._held = hold(Path(self.connection_dir))
-        self.app = MeasuredApplication(api_routes(), **self.init_settings())
+        self.app = WebApplication(api_routes(), proxies=self._proxies, **self.init_settings())
         self.app.add_handlers(".*$", self.init_handlers())
         self._server = HTTPServer(
             self.app,
-            xheaders=self._behind_proxy,
             max_body_size=MAX_BODY_BYTES,
             max_buffer_size=BUFFER_BYTES,
             chunk_size=CHUNK_BYTES,
@@ -214,12 +216,13 @@ def run_web(
     host: str,
     port: int,
     public_url: str | None = None,
+    trusted_proxies: Collection[Network] = (),
     max_kernels: int = 40,
     drain_s: float = 1.0,
 ) -> None:
     """Serve until SIGTERM or SIGINT, and let requests that have begun go on for `drain_s`.
 
-    With a `public_url` the server believes the `X-Forwarded-…` headers of the proxy before it.
+    `public_url`: the address people use; `trusted_proxies`: whose `X-Forwarded-…` headers are believed.
 
     Raises:
         errors.PortTaken: before anything was started.
@@ -229,7 +232,7 @@ def run_web(
         notebooks=notebooks,
         host=host,
         port=port,
-        behind_proxy=public_url is not None,
+        proxies=TrustedProxies(trusted_proxies, expects_proxy=public_url is not None),
         max_kernels=max_kernels,
         drain_s=drain_s,
     )

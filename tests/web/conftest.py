@@ -5,8 +5,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from gifapp.domain.networks import parse_networks
 from gifapp.web.app import GifApp
 from gifapp.web.parts import Parts
+from gifapp.web.proxies import TrustedProxies
 from tests.web.visitors import NOTEBOOKS, PASSWORD, SignIn, web_parts
 
 
@@ -22,14 +24,15 @@ def parts(mongodb_url: str, redis_url: str, tmp_path: Path, cookie_secure: bool)
 
 
 @pytest.fixture
-def behind_proxy() -> bool:
-    return False
+def trusted_proxies() -> str:
+    return ""
 
 
 @pytest.fixture
-async def app(parts: Parts, behind_proxy: bool) -> AsyncIterator[GifApp]:
+async def app(parts: Parts, trusted_proxies: str) -> AsyncIterator[GifApp]:
     """The web tier, listening; it carries two kernels."""
-    running = GifApp(parts, notebooks=NOTEBOOKS, max_kernels=2, behind_proxy=behind_proxy)
+    proxies = TrustedProxies(parse_networks(trusted_proxies.split(",")))
+    running = GifApp(parts, notebooks=NOTEBOOKS, max_kernels=2, proxies=proxies)
     await running.start()
     yield running
     await running.stop()

@@ -57,17 +57,6 @@ async def test_a_session_that_is_none_is_a_stranger(app: GifApp, stranger: httpx
     assert not app.kernels.ids()
 
 
-@pytest.mark.parametrize(("behind_proxy", "believed"), [(False, "127.0.0.1"), (True, "203.0.113.7")])
-async def test_a_proxys_word_for_where_somebody_is_counts_behind_a_proxy_only(
-    app: GifApp, stranger: httpx.AsyncClient, believed: str
-) -> None:
-    guess = {"email": "ada@example.org", "password": "wrong horse"}
-    for header in ("X-Forwarded-For", "X-Real-Ip"):
-        await stranger.post("/api/v1/auth/login", json=guess, headers={header: "203.0.113.7"})
-    events = (await asyncio.to_thread(app.parts.identity.audit.page)).events
-    assert [one.address for one in events] == [believed] * 2
-
-
 async def test_a_visitor_gets_a_kernel_of_their_own(app: GifApp, sign_in: SignIn) -> None:
     ada, bob = await sign_in("ada@example.org"), await sign_in("bob@example.org")
     pages = await asyncio.gather(ada.get("/"), bob.get("/"))

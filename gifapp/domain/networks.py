@@ -1,0 +1,39 @@
+"""Ranges of addresses, as 10.0.0.0/8 or fd00::/8. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+LOOPBACK: tuple[Network, ...] = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
+
+
+def parse_networks(texts: Iterable[str]) -> tuple[Network, ...]:
+    """The ranges; a single address is a range of one.
+
+    Raises:
+        ValueError: naming the text that is none, or that names every address there is.
+    """
+    return tuple(_parse_network(text.strip()) for text in texts if text.strip())
+
+
+def parse_address(text: str) -> Address | None:
+    """The address; IPv4 where it is IPv4 inside IPv6. None if it is none."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def _parse_network(text: str) -> Network:
+    try:
+        network = ipaddress.ip_network(text)
+    except ValueError as error:
+        raise ValueError(f"{error}; write addresses or ranges, as 10.0.0.7 or 10.0.0.0/24") from None
+    if network.prefixlen == 0:
+        raise ValueError(f"{text} is every address there is; name your proxies")
+    return network

@@ -1,0 +1,80 @@
+"""Whose request it is: the address of the connection, or what a trusted proxy says of it."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Collection
+
+from tornado.httputil import HTTPHeaders, HTTPServerRequest
+
+from gifapp.domain.networks import Address, Network, parse_address
+
+# proxies write 203.0.113.7, 203.0.113.7:4711, 2001:db8::7 or [2001:db8::7]:4711
+_HOP = re.compile(r"\[([\da-fA-F:.]+)\](?::\d+)?|([\d.]+)(?::\d+)?|([\da-fA-F:.]+)")
+
+_log = logging.getLogger(__name__)
+
+
+class TrustedProxies:
+    """Believes `X-Forwarded-For` and `X-Forwarded-Proto` of the proxies it knows, and no other header."""
+
+    def __init__(self, networks: Collection[Network] = (), *, expects_proxy: bool = False) -> None:
+        """`expects_proxy`: whether a header that is not believed is worth a warning."""
+        self._networks = networks
+        self._warns = expects_proxy
+
+    def trusts(self, address: str | None) -> bool:
+        """Whether this is the address of a proxy."""
+        parsed = _peer(address)
+        return parsed is not None and self._is_proxy(parsed)
+
+    def identify(self, request: HTTPServerRequest) -> None:
+        """Set the request's address and protocol to its client's."""
+        peer = _peer(request.remote_ip)
+        if peer is None:  # not a socket of the internet
+            return
+        if self._is_proxy(peer):
+            request.remote_ip = str(self._client(peer, request.headers))
+            request.protocol = _protocol(request.headers) or request.protocol
+            return
+        request.remote_ip = str(peer)
+        if "X-Forwarded-For" in request.headers:
+            self._warn(peer)
+
+    def _is_proxy(self, address: Address) -> bool:
+        return any(address in network for network in self._networks)
+
+    def _client(self, peer: Address, headers: HTTPHeaders) -> Address:
+        """The right-most address that is no proxy's: what stands left of it is the client's own word."""
+        client = peer
+        for hop in reversed(headers.get("X-Forwarded-For", "").split(",")):
+            address = _hop(hop)
+            if address is None:
+                break
+            client = address
+            if not self._is_proxy(address):
+                break
+        return client
+
+    def _warn(self, peer: Address) -> None:
+        if self._warns:
+            self._warns = False  # once: anybody can send this header
+            _log.warning(
+                "X-Forwarded-For from %s is ignored; if it is your proxy, name it in GIFAPP_TRUSTED_PROXIES",
+                peer,
+            )
+
+
+def _protocol(headers: HTTPHeaders) -> str | None:
+    nearest = headers.get("X-Forwarded-Proto", "").rpartition(",")[2].strip().lower()
+    return nearest if nearest in ("http", "https") else None
+
+
+def _hop(text: str) -> Address | None:
+    found = _HOP.fullmatch(text.strip())
+    return parse_address(next(filter(None, found.groups()))) if found else None
+
+
+def _peer(address: str | None) -> Address | None:
+    return parse_address((address or "").partition("%")[0])  # link-local ones name an interface

@@ -1,0 +1,224 @@
+"""Whose request it is: unit by unit, through the real server, and through the real nginx and Caddy."""
+
+import asyncio
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
+
+from gifapp.domain.networks import parse_networks
+from gifapp.processes import wait_until
+from gifapp.web.app import GifApp
+from gifapp.web.proxies import TrustedProxies
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+OUTSIDE, INVENTED = "127.0.0.9", "203.0.113.7"
+SPOOFED = {
+    "X-Forwarded-For": INVENTED,
+    "X-Real-IP": INVENTED,
+    "Forwarded": f"for={INVENTED};proto=https",
+    "X-Client-IP": INVENTED,
+    "True-Client-IP": INVENTED,
+    "X-Scheme": "https",
+    "X-Forwarded-Proto": "https",
+}
+
+
+def request_from(address: str, headers: dict[str, str] | HTTPHeaders | None = None) -> HTTPServerRequest:
+    start = RequestStartLine("GET", "/", "HTTP/1.1")
+    given = HTTPHeaders(headers or {})
+    given["Host"] = "gifs.example.org"
+    request = HTTPServerRequest(start_line=start, headers=given)
+    request.remote_ip, request.protocol = address, "http"
+    return request
+
+
+def client_of(address: str, forwarded: str, trusted: str = "10.0.0.0/8,fd00::/8") -> str | None:
+    request = request_from(address, {"X-Forwarded-For": forwarded})
+    TrustedProxies(parse_networks(trusted.split(","))).identify(request)
+    return request.remote_ip
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "client"),
+    [
+        ("203.0.113.1", "198.51.100.1", "203.0.113.1"),
+        ("10.0.0.1", "198.51.100.1", "198.51.100.1"),
+        ("10.0.0.1", "192.0.2.66, 198.51.100.1", "198.51.100.1"),
+        ("10.0.0.1", "192.0.2.66, 198.51.100.1, 10.0.0.2", "198.51.100.1"),
+        ("10.0.0.1", "10.0.0.3, 10.0.0.2", "10.0.0.3"),
+        ("10.0.0.1", "", "10.0.0.1"),
+        ("10.0.0.1", "198.51.100.1:4711", "198.51.100.1"),
+        ("10.0.0.1", "[2001:db8::7]:4711", "2001:db8::7"),
+        ("10.0.0.1", "[2001:db8::7]", "2001:db8::7"),
+        ("10.0.0.1", "2001:DB8:0::7", "2001:db8::7"),
+        ("fd00::1", "2001:db8::7", "2001:db8::7"),
+        ("fe80::1%eth0", "2001:db8::7", "fe80::1"),
+        ("::ffff:10.0.0.1", "::ffff:198.51.100.1", "198.51.100.1"),
+        ("::ffff:203.0.113.1", "198.51.100.1", "203.0.113.1"),
+        ("10.0.0.1", "198.51.100.1, unknown", "10.0.0.1"),
+        ("10.0.0.1", "198.51.100.1, unknown, 10.0.0.2", "10.0.0.2"),
+        ("10.0.0.1", "_hidden", "10.0.0.1"),
+        ("10.0.0.1", "999.0.0.1", "10.0.0.1"),
+        ("10.0.0.1", "198.51.100.1 or 1=1", "10.0.0.1"),
+        ("10.0.0.1", "fe80::1%eth0", "10.0.0.1"),
+        ("10.0.0.1", "," * 10_000, "10.0.0.1"),
+        ("", "198.51.100.1", ""),
+    ],
+)
+def test_the_client_is_the_right_most_address_that_is_no_proxys(
+    peer: str, forwarded: str, client: str
+) -> None:
+    assert client_of(peer, forwarded) == client
+
+
+def test_several_headers_are_read_as_one() -> None:
+    headers = HTTPHeaders()
+    headers.add("X-Forwarded-For", "192.0.2.66")
+    headers.add("X-Forwarded-For", "198.51.100.1")
+    request = request_from("10.0.0.1", headers)
+    TrustedProxies(parse_networks(["10.0.0.1"])).identify(request)
+    assert request.remote_ip == "198.51.100.1"
+
+
+@pytest.mark.parametrize(
+    ("peer", "header", "protocol"),
+    [
+        ("10.0.0.1", {"X-Forwarded-Proto": "https"}, "https"),
+        ("10.0.0.1", {"X-Forwarded-Proto": "http, https"}, "https"),
+        ("10.0.0.1", {"X-Forwarded-Proto": "javascript"}, "http"),
+        ("10.0.0.1", {"X-Scheme": "https"}, "http"),
+        ("203.0.113.1", {"X-Forwarded-Proto": "https"}, "http"),
+    ],
+)
+def test_the_protocol_is_a_proxys_word_too(peer: str, header: dict[str, str], protocol: str) -> None:
+    request = request_from(peer, header)
+    TrustedProxies(parse_networks(["10.0.0.1"])).identify(request)
+    assert request.protocol == protocol
+
+
+def test_a_proxy_that_is_not_trusted_is_named_once(caplog: pytest.LogCaptureFixture) -> None:
+    proxies = TrustedProxies(parse_networks(["127.0.0.1"]), expects_proxy=True)
+    for _ in range(3):
+        proxies.identify(request_from("10.0.0.5", {"X-Forwarded-For": "198.51.100.1"}))
+    assert [one.getMessage().partition(";")[0] for one in caplog.records] == [
+        "X-Forwarded-For from 10.0.0.5 is ignored"
+    ]
+
+
+# --- through the real server ------------------------------------------------------------------
+
+
+async def addresses_logged(app: GifApp) -> set[str | None]:
+    """Where each attempt at a password came from, by the audit log."""
+    events = (await asyncio.to_thread(app.parts.identity.audit.page)).events
+    return {one.address for one in events}
+
+
+@asynccontextmanager
+async def guesser(url: str, address: str = OUTSIDE) -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody who connects from `address`."""
+    transport = httpx.AsyncHTTPTransport(local_address=address)
+    async with httpx.AsyncClient(base_url=url, transport=transport, timeout=20) as client:
+        yield client
+
+
+async def guess(client: httpx.AsyncClient, headers: dict[str, str]) -> int:
+    account = {"email": "ada@example.org", "password": "wrong horse"}
+    return (await client.post("/api/v1/auth/login", json=account, headers=headers)).status_code
+
+
+async def test_by_default_no_header_names_an_address(app: GifApp) -> None:
+    async with guesser(app.local_url) as client:
+        for name, value in SPOOFED.items():
+            await guess(client, {name: value})
+    assert await addresses_logged(app) == {OUTSIDE}
+
+
+@pytest.mark.parametrize("trusted_proxies", [OUTSIDE])
+async def test_a_trusted_proxy_names_the_client_by_one_header_alone(app: GifApp) -> None:
+    async with guesser(app.local_url) as proxy:
+        for name, value in SPOOFED.items():
+            await guess(proxy, {name: value, "X-Forwarded-For": f"{INVENTED}, 198.51.100.1"})
+    assert await addresses_logged(app) == {"198.51.100.1"}
+
+
+@pytest.mark.parametrize("trusted_proxies", [OUTSIDE])
+async def test_what_is_believed_of_one_request_is_not_of_the_next_on_its_connection(app: GifApp) -> None:
+    async with guesser(app.local_url) as proxy:
+        await guess(proxy, {"X-Forwarded-For": "198.51.100.1"})
+        await guess(proxy, {})
+    assert await addresses_logged(app) == {"198.51.100.1", OUTSIDE}
+
+
+# --- through real proxies, as deploy/ sets them up --------------------------------------------
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+def nginx(directory: Path, port: int, web_port: int) -> list[str]:
+    ours = (DEPLOY / "nginx" / "gifapp.conf").read_text()
+    ours = "".join(line for line in ours.splitlines(True) if "ssl_" not in line and ":8867" not in line)
+    ours = ours.replace("127.0.0.1:8866", f"127.0.0.1:{web_port}").replace("443 ssl", f"127.0.0.1:{port}")
+    temporary = "".join(
+        f"{kind}_temp_path {directory};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    main = f"daemon off; pid {directory}/pid; error_log stderr; events {{}}\n"
+    (directory / "nginx.conf").write_text(f"{main}http {{ access_log off; {temporary}\n{ours}}}\n")
+    return ["nginx", "-p", str(directory), "-c", str(directory / "nginx.conf")]
+
+
+def caddy(directory: Path, port: int, web_port: int) -> list[str]:
+    ours = (DEPLOY / "caddy" / "Caddyfile").read_text().replace(" 127.0.0.1:8867", "")
+    ours = ours.replace("127.0.0.1:8866", f"127.0.0.1:{web_port}")
+    ours = ours.replace("gifs.example.org {", f"http://127.0.0.1:{port} {{", 1)
+    (directory / "Caddyfile").write_text(f"{{\n\tadmin off\n}}\n{ours}")
+    return ["caddy", "run", "--adapter", "caddyfile", "--config", str(directory / "Caddyfile")]
+
+
+PROXIES: dict[str, Callable[[Path, int, int], list[str]]] = {"nginx": nginx, "caddy": caddy}
+
+
+@asynccontextmanager
+async def in_front(name: str, directory: Path, app: GifApp) -> AsyncIterator[str]:
+    """The proxy's address; without a proxy, the server's own."""
+    if name not in PROXIES:
+        yield app.local_url
+        return
+    port = free_port()
+    environment = os.environ | {"HOME": str(directory), "PATH": PATH}
+    argv = PROXIES[name](directory, port, app.port)
+    with subprocess.Popen(argv, env=environment) as proxy:  # noqa: ASYNC220
+        assert await asyncio.to_thread(wait_until, lambda: listens(port), timeout_s=10)
+        yield f"http://127.0.0.1:{port}"
+        proxy.terminate()
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as line:
+        return line.connect_ex(("127.0.0.1", port)) == 0
+
+
+PATH = f"{os.environ['PATH']}{os.pathsep}/usr/sbin"  # where Debian has nginx
+INSTALLED = [name for name in PROXIES if shutil.which(name, path=PATH)]
+
+
+@pytest.mark.parametrize("trusted_proxies", ["127.0.0.1"])
+@pytest.mark.parametrize("name", ["no proxy", *INSTALLED])
+async def test_nobody_invents_an_address_through_the_proxies_that_we_describe(
+    app: GifApp, tmp_path: Path, name: str
+) -> None:
+    async with in_front(name, tmp_path, app) as url, guesser(url) as client:
+        statuses = [await guess(client, {header: value}) for header, value in SPOOFED.items()]
+    assert statuses == [401] * 5 + [429] * 2  # as five mistakes of one person, not of seven
+    assert await addresses_logged(app) == {OUTSIDE}
