@@ -1,7 +1,8 @@
 """What gifapp says about itself: to stderr, for people on a terminal, as JSON for programs.
 
 Callers bind what a line is about (`structlog.contextvars.bind_contextvars(job_id=...)`); every line
-logged meanwhile carries it, those of libraries too. Passwords and tokens are cut out of every line.
+logged meanwhile carries it, those of libraries too. Passwords and tokens are cut out of every line. A
+warning that repeats without end is counted, not written each time.
 """
 
 from __future__ import annotations
@@ -9,12 +10,25 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+import time
+from collections import Counter
+from collections.abc import Callable, MutableMapping
 from typing import Any, Literal, TextIO
 
 import structlog
 
 LogFormat = Literal["auto", "console", "json"]
+
+_Kind = tuple[str, str, str]
+
+_MINUTE_S = 60.0
+_MOST_REPEATS = 20
+_MOST_KINDS = 200
+_KIND_LETTERS = 100
+_STRANGERS_WRITE = "tornado.general"  # at the level of information: what is wrong with a request
+_OTHERS: _Kind = ("all loggers", "lines of too many kinds", "")
+
+_log = logging.getLogger(__name__)
 
 _SECRET_NAMES = re.compile(r"passw|secret|token|authorization|cookie", re.IGNORECASE)
 _SECRETS_IN_TEXT = [
@@ -31,6 +45,7 @@ def configure(*, log_format: LogFormat = "auto", level: str = "info", stream: Te
     out = stream or sys.stderr
     as_json = log_format == "json" or (log_format == "auto" and not out.isatty())
     handler = logging.StreamHandler(out)
+    handler.addFilter(Repeats())
     handler.setFormatter(_formatter(as_json=as_json, colors=out.isatty()))
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     structlog.configure(
@@ -39,6 +54,43 @@ def configure(*, log_format: LogFormat = "auto", level: str = "info", stream: Te
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
+
+
+class Repeats(logging.Filter):
+    """Lets the first lines of a kind through in each minute and counts the others: one fault fills no log.
+
+    A kind is a logger's message before its values are filled in, and an exception's type. What people may
+    want all of, requests and what becomes of jobs, is below a warning and always passes.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._minute_ends = 0.0
+        self._counts: Counter[_Kind] = Counter()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno < logging.WARNING and record.name != _STRANGERS_WRITE:
+            return True
+        if self._clock() >= self._minute_ends:
+            self._begin_minute()
+        kind = _kind_of(record)
+        self._counts[kind if kind in self._counts or len(self._counts) < _MOST_KINDS else _OTHERS] += 1
+        return self._counts.get(kind, _MOST_REPEATS + 1) <= _MOST_REPEATS
+
+    def _begin_minute(self) -> None:
+        counts, self._counts = self._counts, Counter()
+        self._minute_ends = self._clock() + _MINUTE_S
+        for (name, text, error), count in counts.items():
+            if count > _MOST_REPEATS:
+                more = count - _MOST_REPEATS
+                _log.warning("%s more lines of %s within a minute: %s %s", more, name, text, error)
+
+
+def _kind_of(record: logging.LogRecord) -> _Kind:
+    message = record.msg.get("event", "") if isinstance(record.msg, dict) else record.msg
+    error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
+    return record.name, str(message).partition("\n")[0][:_KIND_LETTERS], error
 
 
 def without_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -19,6 +19,7 @@ from gifapp.offline import go_offline
 
 _PR_SET_PDEATHSIG = 1
 _OPEN_FILES, _TASKS = 256, 256
+_MANY_FILES = 65_536
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
@@ -101,6 +102,15 @@ def die_with_parent(parent_pid: int) -> None:
 def apply_limits(limits: ProcessLimits) -> None:
     """Bound this process and its children; a bound that holds already is never loosened."""
     _hold_to(limits, _bounds(limits))
+
+
+def allow_open_files() -> None:
+    """Raise the soft limit of open files towards the hard one: a connection is a file, too."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _MANY_FILES if hard == resource.RLIM_INFINITY else min(hard, _MANY_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        with contextlib.suppress(OSError, ValueError):  # macOS has bounds of its own
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _bounds(limits: ProcessLimits) -> list[tuple[int, int]]:

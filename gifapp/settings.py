@@ -73,6 +73,9 @@ class Settings(BaseSettings):
         _DEFAULTS.deadline_s, gt=0, description="How long one conversion may take, in seconds."
     )
     max_kernels: int = Field(40, ge=1, description="How many dashboards may be open at once.")
+    connections_by_address: int = Field(
+        500, ge=1, description="How many connections one address may have open to the web tier."
+    )
     user_jobs_running: int | None = Field(
         None, ge=1, description="How many jobs of one person run at the same time; default: no bound."
     )

@@ -48,3 +48,54 @@ def test_people_get_plain_lines(written: io.StringIO) -> None:
     structlog.get_logger("gifapp").warning("a part died", part="web")
     assert "a part died" in written.getvalue()
     assert "part=web" in written.getvalue()
+
+
+class Clock:
+    now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def clock(written: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The time, as the filter of this test's handler knows it."""
+    told = Clock()
+    [handler] = logging.getLogger().handlers
+    [repeats] = [one for one in handler.filters if isinstance(one, logs.Repeats)]
+    monkeypatch.setattr(repeats, "_clock", told)
+    monkeypatch.setattr(repeats, "_minute_ends", logs._MINUTE_S)
+    return told
+
+
+def test_one_fault_does_not_fill_the_log(written: io.StringIO, clock: Clock) -> None:
+    asyncio_log, ours = logging.getLogger("asyncio"), structlog.get_logger("gifapp.web")
+    for number in range(1000):
+        asyncio_log.error("Task exception was never retrieved\nfuture: <Task-%s>" % number)  # noqa: UP031
+        ours.warning("a page is closed", kernel_id=number)
+        logging.getLogger("tornado.general").info("Malformed HTTP message from %s: %s", "x", number)
+    asyncio_log.error("another fault")
+    assert len(written.getvalue().splitlines()) == 3 * logs._MOST_REPEATS + 1
+    assert "another fault" in written.getvalue()
+
+
+def test_what_was_not_written_is_counted(written: io.StringIO, clock: Clock) -> None:
+    for _ in range(100):
+        logging.getLogger("asyncio").error("Task exception was never retrieved")
+    clock.now_s = logs._MINUTE_S
+    logging.getLogger("asyncio").error("Task exception was never retrieved")
+    told, again = [json.loads(line)["event"] for line in written.getvalue().splitlines()[-2:]]
+    assert told.startswith("80 more lines of asyncio within a minute: Task exception")
+    assert again == "Task exception was never retrieved"
+
+
+def test_faults_that_are_all_different_do_not_fill_it_either(written: io.StringIO, clock: Clock) -> None:
+    for number in range(1000):
+        logging.getLogger("x").error(f"fault {number}")
+    assert len(written.getvalue().splitlines()) == logs._MOST_KINDS
+
+
+def test_every_request_and_every_job_is_written(written: io.StringIO, clock: Clock) -> None:
+    for _ in range(1000):
+        logging.getLogger("tornado.access").info("200 GET /")
+    assert len(written.getvalue().splitlines()) == 1000

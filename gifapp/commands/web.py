@@ -13,6 +13,7 @@ from gifapp import settings as configured
 from gifapp.commands import options
 from gifapp.commands.parts import prepare, read_scrape_token
 from gifapp.jobs.sweep import sweeping
+from gifapp.processes import allow_open_files
 from gifapp.web.app import run_web
 from gifapp.web.pages import notebooks_directory
 from gifapp.web.parts import build_parts
@@ -29,6 +30,7 @@ def web(host: str | None, port: int | None, data_dir: Path | None) -> None:
     faults.configure(settings.sentry_dsn, part="web")
     if settings.sentry_dsn:
         os.environ["GIFAPP_SENTRY_DSN"] = settings.sentry_dsn  # for kernels, which read no files
+    allow_open_files()
     foundation = prepare(settings)
     with (
         foundation.build_jobs() as jobs,
@@ -56,5 +58,6 @@ def web(host: str | None, port: int | None, data_dir: Path | None) -> None:
             public_url=settings.public_url,
             trusted_proxies=settings.proxies,
             max_kernels=settings.max_kernels,
+            connections_by_address=settings.connections_by_address,
             drain_s=settings.drain_s,
         )

@@ -137,6 +137,13 @@ class SignInSlowed(TooManyRequests):
     )
 
 
+class TooManyConnections(LimitReached):
+    sentence = (
+        "{limit} connections are open from your address, as many as there may be. "
+        "Wait a minute, or close some tabs, and try again."
+    )
+
+
 class TooManyDashboards(LimitReached):
     sentence = "You have {limit} dashboards open. Close the tab of one of them, then reload this page."
 

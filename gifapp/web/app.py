@@ -21,7 +21,6 @@ from typing import Any
 
 import click
 import nbformat
-from tornado.httpserver import HTTPServer
 from tornado.ioloop import PeriodicCallback
 from traitlets.config import Config
 from voila._version import __version__ as voila_version
@@ -33,6 +32,7 @@ from gifapp.domain.networks import Network
 from gifapp.held import hold, holder_lives
 from gifapp.web.api import api_routes
 from gifapp.web.base import NotFoundHandler
+from gifapp.web.connections import BY_ADDRESS, Connections
 from gifapp.web.kernel_handlers import (
     ALLOWED_MESSAGES,
     KernelEnd,
@@ -55,13 +55,10 @@ from gifapp.web.pages import (
 )
 from gifapp.web.parts import Parts
 from gifapp.web.proxies import TrustedProxies
-from gifapp.web.server import WebApplication
+from gifapp.web.server import MAX_BODY_BYTES, WebApplication, WebServer
 from gifapp.web.visitor import CookieIdentity, KernelOwners
 
-# bodies that no handler streams; uploads set their own limit
-MAX_BODY_BYTES = 1024 * 1024
-BUFFER_BYTES = 16 * 1024 * 1024
-CHUNK_BYTES = 256 * 1024
+CONNECTIONS_OF_KERNEL = 5
 _HOME = "gifapp-web-"
 
 _KERNEL_ID = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
@@ -80,6 +77,7 @@ class GifApp(Voila):
         port: int = 0,
         proxies: TrustedProxies | None = None,
         max_kernels: int = 40,
+        connections_by_address: int = BY_ADDRESS,
         drain_s: float = 1.0,
     ) -> None:
         _put_checkout_first()
@@ -92,6 +90,8 @@ class GifApp(Voila):
         self.port_retries = 0
         self._proxies = proxies or TrustedProxies()
         self._max_kernels = max_kernels
+        # kernels are clients, too, all of one address
+        self._connections = Connections(max(connections_by_address, CONNECTIONS_OF_KERNEL * max_kernels))
         self._drain_s = drain_s
         self.initialize()
 
@@ -116,14 +116,11 @@ class GifApp(Voila):
         _remove_left_by_killed()
         self.connection_dir = tempfile.mkdtemp(prefix=_HOME)  # mode 700: it holds kernels' keys
         self._held = hold(Path(self.connection_dir))
-        self.app = WebApplication(api_routes(), proxies=self._proxies, **self.init_settings())
-        self.app.add_handlers(".*$", self.init_handlers())
-        self._server = HTTPServer(
-            self.app,
-            max_body_size=MAX_BODY_BYTES,
-            max_buffer_size=BUFFER_BYTES,
-            chunk_size=CHUNK_BYTES,
+        self.app = WebApplication(
+            api_routes(), proxies=self._proxies, connections=self._connections, **self.init_settings()
         )
+        self.app.add_handlers(".*$", self.init_handlers())
+        self._server = WebServer(self.app)
         self.parts.instruments.watch(
             kernels=lambda: len(self.kernels.ids()),
             kernels_limit=lambda: self._max_kernels,
@@ -218,6 +215,7 @@ def run_web(
     public_url: str | None = None,
     trusted_proxies: Collection[Network] = (),
     max_kernels: int = 40,
+    connections_by_address: int = BY_ADDRESS,
     drain_s: float = 1.0,
 ) -> None:
     """Serve until SIGTERM or SIGINT, and let requests that have begun go on for `drain_s`.
@@ -234,6 +232,7 @@ def run_web(
         port=port,
         proxies=TrustedProxies(trusted_proxies, expects_proxy=public_url is not None),
         max_kernels=max_kernels,
+        connections_by_address=connections_by_address,
         drain_s=drain_s,
     )
     asyncio.run(_serve(app, public_url))

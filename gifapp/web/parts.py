@@ -50,7 +50,7 @@ class Parts:
         answering: which requests are on their way, websockets left out.
         instruments: what this web tier counts for itself.
         session_check_s: how often an open event stream asks whether its session still lives.
-        upload_stall_s: how long a resumable upload is held for a client that sends next to nothing.
+        upload_stall_s: how long an upload is held for a client that sends next to nothing.
     """
 
     service: JobService

@@ -16,6 +16,7 @@ from gifapp.domain.views import SourcePage, SourceView
 from gifapp.storage.incoming import Incoming
 from gifapp.web.base import PrivateHandler
 from gifapp.web.operations import operation
+from gifapp.web.pace import Pace
 from gifapp.web.parts import Parts
 from gifapp.web.payloads import PageQuery, Query
 
@@ -116,6 +117,7 @@ class ReceivingHandler(PrivateHandler, Generic[Took]):
     body_timeout_s = UPLOAD_TIMEOUT_S
 
     upload: Upload[Took] | None = None
+    _pace: Pace | None = None
 
     async def prepare(self) -> None:
         connection: Any = self.request.connection
@@ -125,8 +127,25 @@ class ReceivingHandler(PrivateHandler, Generic[Took]):
     async def receive(self, chunk: bytes) -> None:
         if self.upload is None:
             await super().receive(chunk)
-        else:
-            await self.upload.write(chunk)
+            return
+        assert self._pace is not None  # noqa: S101  begun with the upload
+        self._pace.pause()
+        await self.upload.write(chunk)
+        self._pace.received(len(chunk))
+
+    def take(self, upload: Upload[Took]) -> None:
+        """Let the body go to `upload`, and hang up on a client that holds it and sends next to nothing."""
+        connection: Any = self.request.connection
+        self.upload = upload
+        if connection.stream.closed():  # while it was being opened
+            self.give_up()
+            return
+        self._pace = Pace(self.parts.upload_stall_s, connection.stream.close)
+
+    def has_all(self) -> None:
+        """Expect no more of the body."""
+        if self._pace is not None:
+            self._pace.stop()
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         self.give_up()
@@ -137,6 +156,7 @@ class ReceivingHandler(PrivateHandler, Generic[Took]):
         super().on_connection_close()
 
     def give_up(self) -> None:
+        self.has_all()
         if self.upload is not None:
             closing = asyncio.get_running_loop().create_task(self.upload.close())
             self.parts.closing.add(closing)
@@ -151,10 +171,11 @@ class SourcesHandler(ReceivingHandler[Incoming]):
         if self.request.method == "POST":
             self._refuse_forms()
             self._name = self.query(UploadQuery).name
-            self.upload = Upload(self.parts)
+            upload: Upload[Incoming] = Upload(self.parts)
             room_for = self._declared_bytes()  # 0: nobody knows how many
             begin = self.parts.service.incoming
-            await self.upload.open(partial(begin, self.user.user_id, declared_bytes=room_for))
+            await upload.open(partial(begin, self.user.user_id, declared_bytes=room_for))
+            self.take(upload)
 
     @operation("My videos, newest first, a page at a time", is_tagged=True)
     async def get(self, asked: PageQuery) -> SourcePage:
@@ -179,6 +200,7 @@ class SourcesHandler(ReceivingHandler[Incoming]):
     )
     async def post(self) -> SourceView:
         assert self.upload is not None  # noqa: S101  opened by prepare
+        self.has_all()
         try:
             # few of them at once, since looking into a file costs a process each
             source = await self.upload.step(self.parts.probes, self._add)

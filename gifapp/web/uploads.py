@@ -23,8 +23,6 @@ ALGORITHMS = {"sha1": 20, "sha256": 32}  # and how many bytes theirs have
 CONTENT_TYPE = "application/offset+octet-stream"
 
 _OVERRIDES = {"PATCH", "DELETE"}
-LEAST_BYTES = 32 * 1024  # in `upload_stall_s`: a line slower than 1 kB/s is none
-
 _MOST_METADATA = 8192
 _MOST_DIGITS = 18
 _PATIENCE_S = 1.0  # with whoever holds the upload: mostly a connection of which we hear soon that it broke
@@ -128,16 +126,10 @@ class UploadsHandler(TusHandler):
 class UploadHandler(ReceivingHandler[Writer], TusHandler):
     limited_as: ClassVar = {"PATCH": "parts"}
 
-    _stall: asyncio.TimerHandle | None = None
-    _hangs_up_at = 0.0
-    _came_bytes = 0
-
     async def prepare(self) -> None:
         await super().prepare()
         if self.request.method == "PATCH":
             await self._open()
-            self._begin_window()
-            self._expect_more()
 
     @operation(
         "How far an upload is",
@@ -174,7 +166,7 @@ class UploadHandler(ReceivingHandler[Writer], TusHandler):
     )
     async def patch(self, _: str) -> None:
         assert self.upload is not None  # noqa: S101  opened by prepare
-        self._expect_nothing()
+        self.has_all()
         try:
             standing = await self.upload.step(self.parts.threads, self._check)
             if standing.is_left:
@@ -189,23 +181,9 @@ class UploadHandler(ReceivingHandler[Writer], TusHandler):
         remove = self.parts.uploads.remove
         await self._patiently(lambda: self.run_blocking(remove, self.user.user_id, upload_id))
 
-    async def receive(self, chunk: bytes) -> None:
-        self._expect_nothing()
-        left_s = self._hangs_up_at - asyncio.get_running_loop().time()
-        await super().receive(chunk)
-        self._hangs_up_at = asyncio.get_running_loop().time() + left_s  # our own disk's time is not theirs
-        self._came_bytes += len(chunk)
-        if self._came_bytes >= LEAST_BYTES:
-            self._begin_window()
-        self._expect_more()
-
     def body_limit(self) -> int:
         is_upload = self.request.method == "PATCH"
         return self.parts.limits.max_upload_bytes if is_upload else self.max_body_bytes
-
-    def give_up(self) -> None:
-        self._expect_nothing()
-        super().give_up()
 
     async def _open(self) -> None:
         content_type = self.request.headers.get("Content-Type", "").partition(";")[0]
@@ -215,7 +193,7 @@ class UploadHandler(ReceivingHandler[Writer], TusHandler):
         facts = (self.user.user_id, self.path_args[0], offset, self._declared_bytes(), checksum)
         upload: Upload[Writer] = Upload(self.parts)
         await self._patiently(lambda: upload.open(partial(self.parts.uploads.resume, *facts)))
-        self.upload = upload
+        self.take(upload)
 
     def _check(self, upload: Writer) -> Standing:
         upload.check()
@@ -239,22 +217,6 @@ class UploadHandler(ReceivingHandler[Writer], TusHandler):
                 if loop.time() > end:
                     raise
             await asyncio.sleep(_LOOK_EVERY_S)
-
-    def _begin_window(self) -> None:
-        self._hangs_up_at = asyncio.get_running_loop().time() + self.parts.upload_stall_s
-        self._came_bytes = 0
-
-    def _expect_more(self) -> None:
-        self._stall = asyncio.get_running_loop().call_at(self._hangs_up_at, self._hang_up)
-
-    def _expect_nothing(self) -> None:
-        if self._stall is not None:
-            self._stall.cancel()
-
-    def _hang_up(self) -> None:
-        # the client has gone without a word, or as good as: nobody else can write as long as it seems there
-        connection: Any = self.request.connection
-        connection.stream.close()
 
 
 def name_in(metadata: str) -> str:

@@ -29,10 +29,21 @@ def trusted_proxies() -> str:
 
 
 @pytest.fixture
-async def app(parts: Parts, trusted_proxies: str) -> AsyncIterator[GifApp]:
+def connections_by_address() -> int:
+    return 500
+
+
+@pytest.fixture
+async def app(parts: Parts, trusted_proxies: str, connections_by_address: int) -> AsyncIterator[GifApp]:
     """The web tier, listening; it carries two kernels."""
     proxies = TrustedProxies(parse_networks(trusted_proxies.split(",")))
-    running = GifApp(parts, notebooks=NOTEBOOKS, max_kernels=2, proxies=proxies)
+    running = GifApp(
+        parts,
+        notebooks=NOTEBOOKS,
+        max_kernels=2,
+        proxies=proxies,
+        connections_by_address=connections_by_address,
+    )
     await running.start()
     yield running
     await running.stop()

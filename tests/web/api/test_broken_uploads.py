@@ -130,6 +130,26 @@ async def test_a_client_that_trickles_is_given_up(ada: Person, url: str, storage
     await is_source(ada, answer.headers["Upload-Source"], video, storage)
 
 
+@pytest.mark.parametrize("stall_s", [0.5])
+async def test_a_whole_video_that_trickles_is_given_up(
+    ada: Person, url: str, storage: Path, video: bytes
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
+    lines = ["POST /api/v1/sources HTTP/1.1", "Host: x", f"Content-Length: {len(video)}"]
+    lines.append(f"Authorization: Bearer {ada.session.access_token}")
+    writer.write("\r\n".join([*lines, "", ""]).encode())
+    closed = asyncio.create_task(reader.read())
+    for _ in range(200):
+        if closed.done():
+            break
+        writer.write(b"x")
+        await asyncio.sleep(0.1)
+    assert closed.done(), "a byte now and then holds it for ever"
+    writer.close()
+    await asyncio.to_thread(wait_until, lambda: not list((storage / "incoming").iterdir()), timeout_s=5)
+    assert not list((storage / "incoming").iterdir())
+
+
 @pytest.mark.parametrize("stall_s", [0.6])
 async def test_a_client_that_is_slow_and_not_that_slow_is_waited_for(
     ada: Person, url: str, storage: Path, video: bytes

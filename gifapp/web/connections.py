@@ -1,0 +1,72 @@
+"""How many connections are open: in all, and to one address."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Iterable
+from weakref import WeakKeyDictionary, WeakSet
+
+from tornado.iostream import IOStream
+
+from gifapp.identity.throttle import network_of
+
+BY_ADDRESS = 500
+"""By default; an office behind one address has room, and a browser opens about eight."""
+
+_TIDY_AT = 1000  # addresses, most of which may be gone
+_UNKNOWN = ""
+
+
+class Connections:
+    """Counts open connections, websockets too, until they close.
+
+    Attributes:
+        most_by_address: how many one address may have; of IPv6 the /64 that one customer has.
+    """
+
+    def __init__(self, most_by_address: int = BY_ADDRESS, most: int | None = None) -> None:
+        """`most`: how many there may be in all; by default three of four files that may be open."""
+        self._most = most or resource.getrlimit(resource.RLIMIT_NOFILE)[0] * 3 // 4
+        self.most_by_address = min(most_by_address, max(1, self._most // 2))
+        self._tidy_at = _TIDY_AT
+        self._streams: dict[str, WeakSet[IOStream]] = {}
+        self._network_of: WeakKeyDictionary[IOStream, str] = WeakKeyDictionary()
+
+    def has_room(self) -> bool:
+        """Whether one more connection may be open."""
+        if len(self._network_of) >= self._most:
+            self._forget_closed(self._network_of)
+        return len(self._network_of) < self._most
+
+    def count(self, stream: IOStream, address: str | None) -> bool:
+        """Count a connection as one of `address` from now on; False if that has as many as it may.
+
+        `address` is None while nobody knows it: a proxy's connection, before its first request.
+        """
+        network = network_of(address) if address else _UNKNOWN
+        if self._network_of.get(stream) == network:
+            return True
+        self._of(self._network_of.get(stream, _UNKNOWN)).discard(stream)
+        self._network_of[stream] = _UNKNOWN
+        if network == _UNKNOWN:
+            return True
+        if len(self._of(network)) >= self.most_by_address:
+            self._forget_closed(self._of(network))
+        return self._add(stream, network)
+
+    def _add(self, stream: IOStream, network: str) -> bool:
+        if len(self._of(network)) >= self.most_by_address:
+            return False
+        self._network_of[stream] = network
+        self._streams.setdefault(network, WeakSet()).add(stream)
+        if len(self._streams) >= self._tidy_at:
+            self._streams = {name: theirs for name, theirs in self._streams.items() if theirs}
+            self._tidy_at = max(_TIDY_AT, 2 * len(self._streams))
+        return True
+
+    def _of(self, network: str) -> WeakSet[IOStream]:
+        return self._streams.get(network, WeakSet())
+
+    def _forget_closed(self, streams: Iterable[IOStream]) -> None:
+        for stream in [one for one in streams if one.closed()]:
+            self._of(self._network_of.pop(stream)).discard(stream)

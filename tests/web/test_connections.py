@@ -1,0 +1,179 @@
+"""Connections that are only held: they take no one else's place."""
+
+import asyncio
+import resource
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+from tornado.iostream import IOStream
+
+from gifapp.web.app import GifApp
+from gifapp.web.connections import Connections
+from gifapp.web.server import WebServer
+from tests.web.test_proxies import OUTSIDE, guess, guesser
+
+HELD = 60
+BY_ADDRESS = 20
+HALF_SENT = {
+    "nothing": b"",
+    "headers": b"GET /health/live HTTP/1.1\r\nHost: x\r\n",
+    "a body that we read": b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\n\r\n{",
+    "a body of the page": b"POST /voila/api/shutdown/x HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\n\r\n_",
+}
+
+
+class Open:
+    """A stream as far as it is counted."""
+
+    def __init__(self) -> None:
+        self.is_closed = False
+
+    def closed(self) -> bool:
+        return self.is_closed
+
+
+def streams(count: int) -> list[IOStream]:
+    return [Open() for _ in range(count)]  # type: ignore[misc]
+
+
+def test_an_address_has_as_many_as_it_may() -> None:
+    connections = Connections(3, most=100)
+    ada, bob = streams(4), streams(3)
+    assert [connections.count(one, "203.0.113.7") for one in ada] == [True, True, True, False]
+    assert [connections.count(one, "203.0.113.8") for one in bob] == [True] * 3
+
+
+def test_of_ipv6_a_customer_is_an_address() -> None:
+    connections = Connections(1, most=100)
+    given = streams(3)
+    assert connections.count(given[0], "2001:db8::1")
+    assert not connections.count(given[1], "2001:db8::2")
+    assert connections.count(given[2], "2001:db8:0:1::1")
+
+
+def test_a_connection_that_has_closed_leaves_its_place() -> None:
+    connections = Connections(1, most=2)
+    first, second, third = streams(3)
+    assert connections.count(first, "203.0.113.7")
+    first.is_closed = True  # type: ignore[attr-defined]
+    assert connections.count(second, "203.0.113.7")
+    assert not connections.count(third, "203.0.113.7")
+
+
+def test_there_is_a_bound_in_all() -> None:
+    connections = Connections(10, most=4)
+    given = streams(4)
+    for number, one in enumerate(given):
+        assert connections.has_room()
+        assert connections.count(one, f"203.0.113.{number}")
+    assert not connections.has_room()
+    given[0].is_closed = True  # type: ignore[attr-defined]
+    assert connections.has_room()
+
+
+def test_one_address_leaves_room_for_others_however_few_there_are() -> None:
+    assert Connections(500, most=100).most_by_address == 50
+
+
+def test_a_proxys_connection_is_its_clients() -> None:
+    connections = Connections(1, most=100)
+    line, other = streams(2)
+    assert connections.count(line, None)
+    assert connections.count(other, None)
+    assert connections.count(line, "203.0.113.7")
+    assert not connections.count(other, "203.0.113.7")
+    assert not connections.count(other, "203.0.113.7"), "a second try changes nothing"
+    assert connections.count(line, "203.0.113.8")
+    assert connections.count(other, "203.0.113.7")
+
+
+def test_addresses_that_were_here_are_forgotten() -> None:
+    connections = Connections(1, most=10_000)
+    for number in range(3000):
+        [stream] = streams(1)
+        assert connections.count(stream, f"10.0.{number // 256}.{number % 256}")
+        stream.is_closed = True  # type: ignore[attr-defined]
+        del stream
+    assert len(connections._streams) < 1001
+
+
+# --- through the real server ------------------------------------------------------------------
+
+
+@pytest.fixture
+def connections_by_address() -> int:
+    return BY_ADDRESS
+
+
+@asynccontextmanager
+async def holding(app: GifApp, sent: bytes, count: int = HELD) -> AsyncIterator[list[asyncio.StreamReader]]:
+    """Connections from one address on which not more than `sent` comes."""
+    lines = [
+        await asyncio.open_connection("127.0.0.1", app.port, local_addr=(OUTSIDE, 0)) for _ in range(count)
+    ]
+    for _, writer in lines:
+        writer.write(sent)
+    yield [reader for reader, _ in lines]
+    for _, writer in lines:
+        writer.transport.abort()
+
+
+@pytest.mark.parametrize("sent", HALF_SENT.values(), ids=HALF_SENT)
+async def test_who_only_holds_connections_shuts_nobody_out(
+    app: GifApp, stranger: httpx.AsyncClient, sent: bytes
+) -> None:
+    async with holding(app, sent) as readers:
+        refused = await asyncio.gather(*(one.read(200) for one in readers[BY_ADDRESS:]))
+        assert all(answer.startswith(b"HTTP/1.1 429 ") or not answer for answer in refused)
+        assert (await stranger.get("/health/live")).status_code == 200
+    async with guesser(app.local_url) as same_address:
+        assert (await same_address.get("/health/live")).status_code == 200, "what was closed is not counted"
+
+
+@pytest.mark.parametrize("trusted_proxies", [OUTSIDE])
+async def test_behind_a_proxy_its_clients_are_bounded_each(app: GifApp) -> None:
+    sent = HALF_SENT["a body that we read"].replace(b"Host: x", b"X-Forwarded-For: 203.0.113.7\r\nHost: x")
+    async with holding(app, sent) as readers, guesser(app.local_url) as proxy:
+        refused = await asyncio.gather(*(one.read(5000) for one in readers[BY_ADDRESS:]))
+        assert all(b"too-many-connections" in answer for answer in refused)
+        assert await guess(proxy, {"X-Forwarded-For": "203.0.113.8"}) == 401
+        assert await guess(proxy, {"X-Forwarded-For": "203.0.113.7"}) == 429
+
+
+@pytest.mark.parametrize(
+    "sent", [HALF_SENT["nothing"], HALF_SENT["headers"], HALF_SENT["a body of the page"]]
+)
+async def test_what_does_not_come_is_not_waited_for(app: GifApp, sent: bytes) -> None:
+    impatient = WebServer(app.app, idle_s=0.2, body_s=0.2)
+    impatient.listen(0, "127.0.0.1")
+    [listening] = impatient._sockets.values()
+    reader, writer = await asyncio.open_connection("127.0.0.1", listening.getsockname()[1])
+    writer.write(sent)
+    async with asyncio.timeout(20):
+        assert await reader.read() == b""
+    impatient.stop()
+    writer.close()
+
+
+async def test_the_server_waits_for_nothing_for_long(app: GifApp) -> None:
+    params = app._server.conn_params
+    assert params.header_timeout is not None
+    assert params.header_timeout < 120
+    assert params.body_timeout is not None
+    assert params.body_timeout < 120
+
+
+def test_as_many_files_may_be_open_as_the_system_allows() -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    program = (
+        "import resource; from gifapp.processes import allow_open_files; allow_open_files();"
+        "print(*resource.getrlimit(resource.RLIMIT_NOFILE))"
+    )
+    few = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))  # noqa: E731
+    argv = [sys.executable, "-c", program]
+    told = subprocess.run(argv, check=True, capture_output=True, text=True, preexec_fn=few).stdout
+    assert told.split() == [str(min(hard, 65_536)), str(hard)]
