@@ -4,6 +4,9 @@ A refresh token is `<session id>.<secret>` and is good once: using it gives the 
 again was stolen, or its owner's was: the whole session ends. Two tabs that refresh at the same
 moment are no thieves, so for a few seconds the token before is answered with the same next one. To
 be able to do that while keeping digests only, the next secret is an HMAC of the one before.
+
+Every access token names its session, so the id alone must end nothing: each secret carries a signature
+that tells an earlier token of ours from an invented one.
 """
 
 from __future__ import annotations
@@ -33,21 +36,23 @@ class Sessions:
     ) -> None:
         """`on_reuse` hears whose session ended since a token of it was used twice."""
         self._key = derived_key(secret, "refresh tokens")
+        self._signing_key = derived_key(secret, "refresh token signatures")
         self._now = now
         self._on_reuse = on_reuse
 
     @reaching_mongodb()
     def begin(self, user_id: ObjectId) -> tuple[SessionDocument, str]:
         """A new session and its first refresh token."""
-        secret, now = random_token(), self._now()
+        session_id, now = uuid4().hex, self._now()
+        secret = self._signed(session_id, random_token())
         session = SessionDocument(
-            id=uuid4().hex,
+            id=session_id,
             user_id=user_id,
             current_digest=digest(secret),
             rotated_at=now,
             expires_at=now + LIFETIME,
         ).save(force_insert=True)
-        return session, f"{session.id}.{secret}"
+        return session, f"{session_id}.{secret}"
 
     @reaching_mongodb()
     def refresh(self, token: str) -> tuple[SessionDocument, str]:
@@ -57,10 +62,11 @@ class Sessions:
             errors.TokenInvalid: not one of ours, too old, or used before; then the session is over.
         """
         session_id, secret = _parts(token)
-        following = self._following(secret)
+        following = self._following(session_id, secret)
         session = self._rotate(session_id, secret, following) or self._within_grace(session_id, secret)
         if session is None:
-            self._end_reused(session_id)
+            if self._was_issued(session_id, secret):
+                self._end_reused(session_id)
             raise errors.TokenInvalid
         return session, f"{session_id}.{following}"
 
@@ -115,8 +121,16 @@ class Sessions:
     def _alive(self, session_id: str, **condition: object) -> Any:
         return SessionDocument.objects(id=session_id, expires_at__gt=self._now(), **condition)
 
-    def _following(self, secret: str) -> str:
-        return hmac.new(self._key, secret.encode(), "sha256").hexdigest()
+    def _following(self, session_id: str, secret: str) -> str:
+        return self._signed(session_id, hmac.new(self._key, secret.encode(), "sha256").hexdigest())
+
+    def _signed(self, session_id: str, nonce: str) -> str:
+        signature = hmac.new(self._signing_key, f"{session_id}.{nonce}".encode(), "sha256").hexdigest()
+        return f"{nonce}.{signature}"
+
+    def _was_issued(self, session_id: str, secret: str) -> bool:
+        nonce, _, _ = secret.partition(".")
+        return hmac.compare_digest(self._signed(session_id, nonce), secret)
 
 
 def _parts(token: str) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """Signing in, being recognised, and everything that ends it."""
 
 import base64
+import hashlib
 import hmac
 import json
 import time
@@ -98,6 +99,41 @@ def test_a_refresh_token_used_twice_ends_the_session(build: Build, clock: Clock)
         identity.refresh(first.refresh_token)
     with pytest.raises(errors.TokenInvalid):
         identity.refresh(second.refresh_token)
+
+
+@pytest.mark.parametrize("rest", ["invented", "in.vented", f"{'0' * 64}.{'0' * 64}"])
+def test_a_session_id_alone_ends_no_session(identity: Identity, rest: str) -> None:
+    session = signed_in(identity)
+    session_id = identity.authenticate(session.access_token).session_id
+    with pytest.raises(errors.TokenInvalid):
+        identity.refresh(f"{session_id}.{rest}")
+    identity.logout(f"{session_id}.{rest}")
+    assert identity.authenticate(session.access_token)
+    assert identity.refresh(session.refresh_token)
+
+
+def test_an_earlier_token_of_one_session_ends_no_other(build: Build, clock: Clock) -> None:
+    identity = build(now=clock)
+    mine, theirs = signed_in(identity), signed_in(identity)
+    their_id = theirs.refresh_token.partition(".")[0]
+    identity.refresh(mine.refresh_token)
+    clock.forward(seconds=11)
+    with pytest.raises(errors.TokenInvalid):
+        identity.refresh(f"{their_id}.{mine.refresh_token.partition('.')[2]}")
+    assert identity.refresh(theirs.refresh_token)
+
+
+def test_a_token_of_before_the_signatures_gives_the_next_one(identity: Identity, mongodb_url: str) -> None:
+    session = signed_in(identity)
+    session_id = session.refresh_token.partition(".")[0]
+    unsigned = "unsigned"
+    with pymongo.MongoClient(mongodb_url) as client:
+        digest = hashlib.sha256(unsigned.encode()).digest()
+        client.get_default_database()["sessions"].update_one(
+            {"_id": session_id}, {"$set": {"current_digest": digest}}
+        )
+    following = identity.refresh(f"{session_id}.{unsigned}")
+    assert identity.refresh(following.refresh_token)
 
 
 def test_two_tabs_that_refresh_together_get_the_same_token(identity: Identity) -> None:
