@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import Any
@@ -66,8 +67,11 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="gifapp")
-def gifapp() -> None:
+@click.pass_context
+def gifapp(ctx: click.Context) -> None:
     """Turn videos into small, good-looking GIFs."""
+    if ctx.invoked_subcommand != "convert":  # what that makes is for whom the user's own umask says
+        os.umask(0o077)
 
 
 def main(argv: list[str] | None = None) -> Any:

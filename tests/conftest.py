@@ -24,9 +24,12 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 @pytest.fixture(autouse=True)
-def logs_as_they_were() -> Iterator[None]:
-    """A command that ran in this process has told it how to log."""
+def process_as_it_was() -> Iterator[None]:
+    """A command that ran in this process has told it how to log, and who may read its files."""
+    umask = os.umask(0o022)
+    os.umask(umask)
     yield
+    os.umask(umask)
     structlog.reset_defaults()
 
 

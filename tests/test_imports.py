@@ -9,12 +9,13 @@ import pytest
 import gifapp
 
 PACKAGE = Path(gifapp.__file__).parent
-EVERYONE = {"errors", "processes", "held", "logs", "faults"}
+EVERYONE = {"errors", "processes", "held", "private", "logs", "faults"}
 LAYERS = {
     "errors": set(),
     "offline": set(),
     "processes": {"offline"},
     "held": set(),
+    "private": set(),
     "logs": set(),
     "faults": set(),
     "domain": set(),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -16,7 +15,7 @@ from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo.database import Database
 
-from gifapp import errors
+from gifapp import errors, private
 from gifapp.backup.archive import COMPLETE, FORMAT, HEAD, SECRET, Complete, Entry, Hashing, Head, read_archive
 from gifapp.domain.admin_views import FileKind
 from gifapp.jobs.migrations import SCHEMA_VERSION
@@ -134,8 +133,8 @@ class _Restoring:
                 raise errors.RestoreTargetNotEmpty(what=f"{path} has another secret")
             return
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._undo.callback(partial(path.unlink, missing_ok=True))
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        with private.create(path) as out:
+            self._undo.callback(partial(path.unlink, missing_ok=True))
             out.write(secret)
 
 

@@ -22,6 +22,7 @@ from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo.database import Database
 
+from gifapp import private
 from gifapp.backup.archive import COMPLETE, FORMAT, HEAD, SECRET, ArchiveWriter, Complete, Head
 from gifapp.jobs.migrations import schema_version
 from gifapp.mongodb import reaching_mongodb
@@ -158,10 +159,10 @@ class _Spool:
 
 @contextlib.contextmanager
 def _whole_or_not_at_all(path: Path) -> Iterator[IO[bytes]]:
-    aside = path.with_name(f".{path.name}.part")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    aside = private.beside(path)
+    file = private.create(aside)
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with file:
             yield file
             file.flush()
             os.fsync(file.fileno())

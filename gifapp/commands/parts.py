@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from gifapp import errors
+from gifapp import errors, private
 from gifapp.identity.service import Identity, build_identity
 from gifapp.jobs import locks
 from gifapp.jobs.parts import JobParts, build
 from gifapp.jobs.timings import Timings
 from gifapp.settings import Settings
 from gifapp.storage.blobs import Blobs, open_blobs
+from gifapp.storage.disk import make_folders
 from gifapp.up.directory import running_service
 
 _SECRET_BYTES = 32
@@ -59,8 +59,9 @@ def open_storage(settings: Settings) -> Blobs:
     """Where videos and GIFs are kept.
 
     Raises:
-        errors.SettingInvalid, errors.DirectoryNotWritable
+        errors.SettingInvalid, errors.DirectoryNotWritable, errors.NotPrivate
     """
+    make_folders(settings.data_dir.resolve(), ["work" if settings.storage_url else "storage"])
     return open_blobs(
         storage_url(settings),
         work_dir=settings.data_dir.resolve() / "work",
@@ -95,11 +96,14 @@ def read_secret(settings: Settings) -> bytes:
 
     Raises:
         errors.SettingInvalid: the file cannot be read or made, or holds too little.
+        errors.NotPrivate: another user has put it there.
     """
     path = settings.secret_file or settings.data_dir / "secret.key"
     try:
         _make_secret(path)
-        secret = path.read_bytes().strip()
+        # one that a setting names may be a link, and root's: that is how Kubernetes hands out secrets
+        text = path.read_bytes() if settings.secret_file else private.read(path)
+        secret = text.strip()
     except OSError as refused:
         raise errors.SettingInvalid(
             name="GIFAPP_SECRET_FILE", problem=f"{path}: {refused.strerror}"
@@ -133,11 +137,10 @@ def read_scrape_token(settings: Settings) -> bytes | None:
 def _make_secret(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     # web and workers start together: the first one makes it, whole, and the others read it
-    aside = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    aside = private.beside(path)
     if not path.exists():
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as out:
-            out.write(secrets.token_hex(_SECRET_BYTES))
+        with private.create(aside) as out:
+            out.write(secrets.token_hex(_SECRET_BYTES).encode())
         with contextlib.suppress(FileExistsError):
             path.hardlink_to(aside)
         aside.unlink()

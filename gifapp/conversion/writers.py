@@ -100,6 +100,7 @@ def _written(
     parts = [out, out.with_name(f"{out.name}.lossless")][: len(given)]
     with ExitStack() as left:
         for extra in parts[1:]:
+            extra.touch(exist_ok=False)  # ours before ffmpeg opens it: no link is followed
             left.callback(extra.unlink, missing_ok=True)
         fed = [
             left.enter_context(closing(start(words, part))) for words, part in zip(given, parts, strict=True)

@@ -41,6 +41,10 @@ class DirectoryNotWritable(SetupError):
     sentence = "{path} is not writable; choose another with --data-dir, or change its owner."
 
 
+class NotPrivate(SetupError):
+    sentence = "{path} {problem}."
+
+
 class DataDirectoryHeld(SetupError):
     sentence = "{path} is in use by gifapp with process id {pid}; stop it first."
 

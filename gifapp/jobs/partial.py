@@ -189,8 +189,7 @@ class PartialUploads:
     def create(self, facts: Facts) -> PartialUpload:
         directory = self._of(facts.owner_id) / uuid4().hex
         with writing():
-            for folder in (self._folder, directory.parent):
-                folder.mkdir(exist_ok=True, mode=0o700)
+            directory.parent.mkdir(exist_ok=True, mode=0o700)
             with make_held(directory):
                 _write(directory / _FACTS, facts.model_dump_json().encode())
         return PartialUpload(directory, facts)
@@ -231,7 +230,7 @@ class PartialUploads:
 
 
 def _in(folder: Path) -> list[Path]:
-    with contextlib.suppress(FileNotFoundError):  # it is made with the first of them
+    with contextlib.suppress(FileNotFoundError):  # a person's is made with their first upload
         return [path for path in folder.iterdir() if _ID.fullmatch(path.name)]
     return []
 

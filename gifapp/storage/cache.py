@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from gifapp import private
 from gifapp.storage.blob import Blob
 from gifapp.storage.disk import make_folders, writing
 
@@ -66,7 +67,7 @@ class Cache:
     @contextlib.contextmanager
     def _alone(self, blob: Blob) -> Iterator[None]:
         # a lock for many files, so that there are never more of them than these
-        with (self._locks / blob.name[:2]).open("w") as lock:
+        with private.open_lock(self._locks / blob.name[:2]) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 

@@ -7,7 +7,7 @@ import errno
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from gifapp import errors
+from gifapp import errors, private
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -28,13 +28,14 @@ def writing() -> Iterator[None]:
 
 
 def make_folders(root: Path, names: Iterable[str]) -> None:
-    """Make those that are missing, for ourselves alone.
+    """Make these in `root`, for ourselves alone; a `root` that is there stays as open as somebody made it.
 
     Raises:
         errors.DirectoryNotWritable
+        errors.NotPrivate: one of them is another user's.
     """
     try:
         for name in names:
-            (root / name).mkdir(parents=True, exist_ok=True, mode=0o700)
+            private.make_directory(root / name)
     except OSError:
         raise errors.DirectoryNotWritable(path=root) from None

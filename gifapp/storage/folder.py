@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from gifapp import errors
+from gifapp import errors, private
 from gifapp.storage.blob import Blob, StoredFile
 from gifapp.storage.disk import make_folders, writing
 
@@ -36,7 +36,7 @@ class Folder:
 
     @contextlib.contextmanager
     def exclusive(self) -> Iterator[None]:
-        with (self.root / "lock").open("w") as lock:
+        with private.open_lock(self.root / "lock") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 

@@ -32,7 +32,7 @@ class Workspace:
         self.root = root
         self.uploads = root / "uploads"
         self._incoming, self._scratch = root / "incoming", root / "scratch"
-        make_folders(root, ("incoming", "scratch"))
+        make_folders(root, ("incoming", "scratch", "uploads"))
 
     def check_writable(self) -> None:
         """Write a small file that has no name.

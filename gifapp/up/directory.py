@@ -11,11 +11,10 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
-from gifapp import errors
+from gifapp import errors, private
 from gifapp.processes import wait_until
-from gifapp.up.servers import write_private
 
 
 @dataclass(frozen=True)
@@ -33,21 +32,22 @@ def hold(data_dir: Path) -> Iterator[None]:
 
     Raises:
         errors.DirectoryNotWritable: nothing can be kept there.
+        errors.NotPrivate: it, or what stands in it, is another user's.
         errors.DiskFull: there is no room left.
         errors.DataDirectoryHeld: another process holds it.
     """
     with _saying_why(data_dir):
-        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private.make_directory(data_dir, trusts_parent=False)
         for name in ("run", "logs"):
-            (data_dir / name).mkdir(exist_ok=True, mode=0o700)
+            private.make_directory(data_dir / name)
         tempfile.TemporaryFile(dir=data_dir).close()
-        lock = _lock_path(data_dir).open("a+")
+        lock = private.open_lock(_lock_path(data_dir))
     with lock:
         # `running_service` takes the lock for a moment too
         if not wait_until(lambda: _locked(lock), timeout_s=1):
             raise errors.DataDirectoryHeld(path=data_dir, pid=_holder(lock))
         lock.truncate(0)
-        lock.write(str(os.getpid()))
+        lock.write(str(os.getpid()).encode())
         lock.flush()
         yield
 
@@ -56,7 +56,7 @@ def hold(data_dir: Path) -> Iterator[None]:
 def told(data_dir: Path, addresses: Addresses) -> Iterator[None]:
     """Tell other commands where the service is, for as long as the block runs."""
     path = _addresses_path(data_dir)
-    write_private(path, json.dumps(asdict(addresses)))
+    private.write(path, json.dumps(asdict(addresses)))
     try:
         yield
     finally:
@@ -64,7 +64,11 @@ def told(data_dir: Path, addresses: Addresses) -> Iterator[None]:
 
 
 def running_service(data_dir: Path) -> Addresses | None:
-    """The addresses of the service that runs on `data_dir`, or None when none does."""
+    """The addresses of the service that runs on `data_dir`, or None when none does.
+
+    Raises:
+        errors.SettingInvalid: the directory may not be read.
+    """
     try:
         with _lock_path(data_dir).open() as lock:
             if _locked(lock):  # nobody holds it: what was told is stale
@@ -72,6 +76,9 @@ def running_service(data_dir: Path) -> Addresses | None:
         return Addresses(**json.loads(_addresses_path(data_dir).read_text()))
     except FileNotFoundError:
         return None
+    except PermissionError:
+        problem = f"{data_dir} may not be read by this user"
+        raise errors.SettingInvalid(name="GIFAPP_DATA_DIR", problem=problem) from None
 
 
 def _lock_path(data_dir: Path) -> Path:
@@ -82,7 +89,7 @@ def _addresses_path(data_dir: Path) -> Path:
     return data_dir / "run" / "services.json"
 
 
-def _locked(lock: IO[str]) -> bool:
+def _locked(lock: IO[Any]) -> bool:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -90,9 +97,8 @@ def _locked(lock: IO[str]) -> bool:
     return True
 
 
-def _holder(lock: IO[str]) -> str:
-    lock.seek(0)
-    return lock.read() or "unknown"
+def _holder(lock: IO[bytes]) -> str:
+    return lock.read().decode() or "unknown"
 
 
 @contextlib.contextmanager

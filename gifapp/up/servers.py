@@ -6,7 +6,6 @@ them. A password stands in a file that only its owner may read, never in an argu
 
 from __future__ import annotations
 
-import os
 import secrets
 import socket
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ import pymongo
 import redis
 from pymongo.errors import OperationFailure, PyMongoError
 
+from gifapp import private
 from gifapp.up.child import Child, Part
 from gifapp.up.programs import MONGOD, REDIS_SERVER
 
@@ -83,9 +83,9 @@ def running(server: Server) -> Iterator[str]:
 
 def redis_server(directory: Path, *, program: Path | None = None) -> Server:
     """A Redis with an append-only file, a new password and a free port."""
-    directory.mkdir(parents=True, exist_ok=True)
+    private.make_directory(directory)
     port, password = free_port(), secrets.token_hex(24)
-    write_private(directory / "redis.conf", _REDIS_CONF.format(port=port, password=password))
+    private.write(directory / "redis.conf", _REDIS_CONF.format(port=port, password=password))
     url = f"redis://:{password}@{_LOOPBACK}:{port}/0"
     argv = (str(program or REDIS_SERVER.find()), "redis.conf")
     part = Part("redis-server", argv, directory, lambda: redis_answers(url), stop_grace_s=2)
@@ -94,7 +94,7 @@ def redis_server(directory: Path, *, program: Path | None = None) -> Server:
 
 def mongod_server(directory: Path, *, program: Path | None = None) -> Server:
     """A journaled MongoDB with a small cache, one user and a free port."""
-    directory.mkdir(parents=True, exist_ok=True)
+    private.make_directory(directory)
     port, password = free_port(), _kept_password(directory / "password")
     at = f"{_LOOPBACK}:{port}"
     url = f"mongodb://{_MONGODB_USER}:{password}@{at}/gifapp?authSource=admin"
@@ -116,20 +116,11 @@ def free_port() -> int:
     return port
 
 
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner may read, in one step."""
-    aside = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as out:
-        out.write(text)
-    aside.replace(path)
-
-
 def _kept_password(path: Path) -> str:
     # MongoDB remembers its user, so the password must survive a restart
     if not path.exists():
-        write_private(path, secrets.token_hex(24))
-    return path.read_text()
+        private.write(path, secrets.token_hex(24))
+    return private.read(path).decode()
 
 
 def redis_answers(url: str) -> bool:

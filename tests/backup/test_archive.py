@@ -74,6 +74,18 @@ def test_documents_of_the_first_version_are_understood(
     assert database["schema"].find_one() == {"_id": "gifapp", "version": 1}
 
 
+@pytest.mark.parametrize("prepared", ["gifapp.tar", ".gifapp.tar.part"])
+def test_a_backup_follows_nothing_that_somebody_has_prepared(
+    database: Database[Any], tmp_path: Path, prepared: str
+) -> None:
+    theirs, archive = tmp_path / "theirs", tmp_path / "gifapp.tar"
+    theirs.write_bytes(b"")
+    (tmp_path / prepared).symlink_to(theirs)
+    save(database, storage_at((tmp_path / "storage").as_uri()), archive, secret=SECRET)
+    assert theirs.read_bytes() == b""
+    assert (archive.is_symlink(), archive.stat().st_mode & 0o777) == (False, 0o600)
+
+
 def test_documents_of_a_newer_version_are_left_alone(
     database: Database[Any], build_parts: Callable[..., JobParts]
 ) -> None:

@@ -21,6 +21,19 @@ def test_a_secret_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
     assert secrets == {kept.read_bytes()}
 
 
+def test_a_secret_that_others_could_read_is_closed_and_no_link_is_taken(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.key"
+    secret.write_text("s" * 64)
+    secret.chmod(0o644)
+    assert read_secret(Settings(data_dir=tmp_path)) == b"s" * 64
+    assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+    linked = secret.rename(tmp_path / "known to others")
+    secret.symlink_to(linked)
+    with pytest.raises(errors.NotPrivate, match="is a symbolic link"):
+        read_secret(Settings(data_dir=tmp_path))
+    assert read_secret(Settings(data_dir=tmp_path, secret_file=secret)) == b"s" * 64
+
+
 def test_a_short_secret_is_refused(tmp_path: Path) -> None:
     (tmp_path / "short").write_text("hunter2\n")
     with pytest.raises(errors.SettingInvalid, match=r"GIFAPP_SECRET_FILE is wrong: .* at least 32 bytes"):

@@ -46,6 +46,25 @@ def test_a_directory_is_made_private(tmp_path: Path) -> None:
         assert stat.S_IMODE((tmp_path / "new" / "data").stat().st_mode) == 0o700
 
 
+def test_what_was_open_is_closed(tmp_path: Path) -> None:
+    folders = [tmp_path / "data", *(tmp_path / "data" / name for name in ("run", "logs"))]
+    for folder in folders:
+        folder.mkdir()
+        folder.chmod(0o755)
+    with hold(tmp_path / "data"):
+        assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory to another user")
+@pytest.mark.parametrize("name", [".", "run", "logs", "run/lock"])
+def test_what_is_another_users_is_refused_by_name(name: str, tmp_path: Path) -> None:
+    with hold(tmp_path):
+        pass
+    os.chown(tmp_path / name, 65534, 65534)
+    with pytest.raises(errors.NotPrivate, match="belongs to nobody; run gifapp as nobody"), hold(tmp_path):
+        pass
+
+
 def test_a_running_service_is_found_by_its_directory(tmp_path: Path) -> None:
     assert running_service(tmp_path) is None
     with hold(tmp_path), told(tmp_path, ADDRESSES):

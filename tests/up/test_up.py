@@ -28,7 +28,7 @@ class RunningUp:
         self.data_dir = data_dir
         argv = [*GIFAPP, "up", "--port", "0", "--data-dir", str(data_dir), "--workers", "1..1"]
         self.process = subprocess.Popen(
-            argv, stdout=output, stderr=subprocess.STDOUT, env=os.environ | environment
+            argv, stdout=output, stderr=subprocess.STDOUT, env=os.environ | environment, umask=0o022
         )
         self._output = Path(output.name)
 
@@ -93,6 +93,18 @@ def test_it_starts_the_whole_service_and_stops_it_without_a_trace(start_up: Star
     assert time.monotonic() - start < 15
     assert not alive(family)
     assert not (up.data_dir / "run" / "services.json").exists()
+
+
+def test_a_data_directory_that_was_open_is_closed_to_everybody_else(start_up: Start, tmp_path: Path) -> None:
+    for name in ("redis", "mongodb", "storage/incoming", "logs"):
+        (tmp_path / "data" / name).mkdir(parents=True)
+    for path in [tmp_path / "data", *(tmp_path / "data").rglob("*")]:
+        path.chmod(0o755)
+    up = start_up().wait_until_ready()
+    open_dashboard(up)
+    paths = [up.data_dir, *(path for path in up.data_dir.rglob("*") if not path.is_socket())]
+    assert {"appendonlydir", "WiredTiger", "web.log", "lock"} <= {path.name for path in paths}
+    assert [path for path in paths if path.exists() and path.stat().st_mode & 0o077] == []
 
 
 def test_a_part_that_is_killed_comes_back(start_up: Start) -> None:

@@ -1,0 +1,116 @@
+"""What only its owner may read, and what others have prepared where it is going to be."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gifapp import errors, private
+from tests.letters import write_clip
+
+NOBODY = 65534
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_a_directory_that_was_open_is_closed(tmp_path: Path) -> None:
+    earlier = tmp_path / "earlier"
+    earlier.mkdir()
+    earlier.chmod(0o755)
+    for path in (earlier, tmp_path / "new"):
+        private.make_directory(path)
+        assert mode(path) == 0o700
+
+
+@as_root
+@pytest.mark.parametrize("trusts_parent", [True, False])
+def test_a_directory_of_another_user_is_refused(tmp_path: Path, trusts_parent: bool) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    os.chown(theirs, NOBODY, NOBODY)
+    with pytest.raises(errors.NotPrivate, match=r"theirs belongs to nobody; run gifapp as nobody"):
+        private.make_directory(theirs, trusts_parent=trusts_parent)
+
+
+@as_root
+def test_a_share_may_give_everything_one_owner_but_not_the_data_directory(tmp_path: Path) -> None:
+    inside = tmp_path / "share" / "inside"
+    inside.mkdir(parents=True)
+    for path in (inside.parent, inside):
+        os.chown(path, NOBODY, NOBODY)
+    private.make_directory(inside)
+    with pytest.raises(errors.NotPrivate):
+        private.make_directory(inside, trusts_parent=False)
+
+
+@pytest.mark.parametrize("what", ["file", "link", "dangling link"])
+def test_what_somebody_has_prepared_is_not_written_to(what: str, tmp_path: Path) -> None:
+    theirs, name = tmp_path / "theirs", tmp_path / "name"
+    if what == "file":
+        name.write_text("theirs")
+    else:
+        name.symlink_to(theirs)
+    if what == "link":
+        theirs.write_text("theirs")
+    with pytest.raises(FileExistsError):
+        private.create(name)
+    assert [path.read_text() for path in (theirs, name) if path.exists()] in ([], ["theirs"], ["theirs"] * 2)
+
+
+def test_what_is_written_is_for_its_owner_alone_and_replaces_a_link(tmp_path: Path) -> None:
+    theirs, ours = tmp_path / "theirs", tmp_path / "ours"
+    theirs.write_text("theirs")
+    ours.symlink_to(theirs)
+    private.write(ours, "ours")
+    assert (theirs.read_text(), ours.read_text(), mode(ours)) == ("theirs", "ours", 0o600)
+
+
+def test_what_is_read_again_is_closed_and_no_link_is_followed(tmp_path: Path) -> None:
+    ours, link = tmp_path / "ours", tmp_path / "link"
+    ours.write_text("ours")
+    ours.chmod(0o644)
+    assert (private.read(ours), mode(ours)) == (b"ours", 0o600)
+    link.symlink_to(ours)
+    with pytest.raises(errors.NotPrivate, match="link is a symbolic link"):
+        private.read(link)
+
+
+@as_root
+def test_what_another_user_has_put_there_is_not_read_nor_locked(tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.write_text("a secret that they know")
+    os.chown(theirs, NOBODY, NOBODY)
+    for use in (private.read, private.open_lock):
+        with pytest.raises(errors.NotPrivate, match="belongs to nobody"):
+            use(theirs)
+
+
+def test_a_pipe_that_nobody_writes_to_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert private.read(tmp_path / "pipe") == b""
+
+
+def test_a_lock_is_for_us_alone_and_follows_no_link(tmp_path: Path) -> None:
+    lock, theirs = tmp_path / "lock", tmp_path / "theirs"
+    lock.touch(mode=0o644)
+    private.open_lock(lock).close()
+    assert mode(lock) == 0o600
+    theirs.write_text("theirs")
+    lock.unlink()
+    lock.symlink_to(theirs)
+    with pytest.raises(errors.NotPrivate, match="is a symbolic link"):
+        private.open_lock(lock)
+    assert theirs.read_text() == "theirs"
+
+
+def test_a_gif_that_convert_makes_has_the_users_own_mode(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mkv", [["RR"], ["GG"]])
+    argv = [sys.executable, "-m", "gifapp", "convert", str(clip)]
+    subprocess.run(argv, check=True, capture_output=True, umask=0o022, timeout=60)
+    assert mode(tmp_path / "clip.gif") == 0o644
