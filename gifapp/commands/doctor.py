@@ -23,7 +23,7 @@ from gifapp.commands.parts import open_storage, read_scrape_token, storage_url
 from gifapp.errors import GifappError
 from gifapp.settings import Settings
 from gifapp.up.directory import running_service
-from gifapp.up.findings import Finding, of_this_machine
+from gifapp.up.findings import Finding, of_mongodb, of_this_machine
 
 _WAIT_MS = 2000
 _AWARE: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True)
@@ -104,7 +104,8 @@ def _mongodb(url: str) -> Iterator[Finding]:
         with pymongo.MongoClient[dict[str, object]](
             url, serverSelectionTimeoutMS=_WAIT_MS, tz_aware=True
         ) as client:
-            yield Finding("mongodb", "ok", str(client.server_info()["version"]))
+            told = client.server_info()
+            yield of_mongodb("mongodb", told["versionArray"][:2], str(told["version"]))
             yield _clock(client.admin.command("hello", codec_options=_AWARE)["localTime"])
             yield _workers(client)
     except pymongo.errors.PyMongoError as away:

@@ -53,6 +53,13 @@ class ServerMissing(SetupError):
     sentence = "There is no {program} for this platform; {advice}."
 
 
+class MongodbDataForeign(SetupError):
+    sentence = (
+        "The data in {path} are of MongoDB {version}, and no mongod here opens them: "
+        "install MongoDB {version}, or restore a backup into a new --data-dir."
+    )
+
+
 class ServerFailed(SetupError):
     sentence = "{program} does not start: {reason}."
 

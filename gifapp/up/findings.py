@@ -8,7 +8,7 @@ import resource
 import shutil
 import stat
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -19,7 +19,8 @@ import imageio_ffmpeg
 from gifapp import errors
 from gifapp.settings import Settings
 from gifapp.up.checks import NEEDED_BYTES
-from gifapp.up.programs import MONGOD, REDIS_SERVER, Program
+from gifapp.up.mongod import OLDEST_MAINTAINED, mongod_for, version_of
+from gifapp.up.programs import MONGOD, REDIS_SERVER
 
 State = Literal["ok", "look", "broken"]
 
@@ -46,9 +47,9 @@ def of_this_machine(settings: Settings) -> Iterator[Finding]:
     yield _secret(settings.secret_file or settings.data_dir / "secret.key")
     yield _open_files()
     if settings.redis_url is None:
-        yield _program(REDIS_SERVER)
+        yield _redis_server()
     if settings.mongodb_url is None:
-        yield _program(MONGOD)
+        yield _mongod(settings.data_dir)
     yield _address(settings)
 
 
@@ -102,11 +103,35 @@ def _open_files() -> Finding:
     return Finding("open files", "ok", f"{soft} at once")
 
 
-def _program(program: Program) -> Finding:
+def _redis_server() -> Finding:
     try:
-        return Finding(program.name, "ok", str(program.find()))
+        return Finding("redis-server", "ok", str(REDIS_SERVER.find()))
     except errors.ServerMissing:
-        return Finding(program.name, "broken", "none", program.advice)
+        return Finding("redis-server", "broken", "none", REDIS_SERVER.advice)
+
+
+def _mongod(data_dir: Path) -> Finding:
+    try:
+        program = mongod_for(data_dir / "mongodb")
+    except errors.ServerMissing:
+        return Finding("mongod", "broken", "none", MONGOD.advice)
+    except errors.MongodbDataForeign as foreign:
+        return Finding("mongod", "broken", str(foreign), "see docs/administration.md")
+    version = version_of(program)
+    if version is None:
+        return Finding("mongod", "broken", f"{program} does not run", MONGOD.advice)
+    return of_mongodb("mongod", version, f"{'.'.join(map(str, version))} at {program}")
+
+
+def of_mongodb(name: str, version: Sequence[int], found: str) -> Finding:
+    """Whether this version of MongoDB still gets fixes."""
+    if tuple(version) >= OLDEST_MAINTAINED:
+        return Finding(name, "ok", found)
+    advice = (
+        "this version gets no more security fixes: put mongod 7.0 on PATH, and gifapp up takes it, or set "
+        "GIFAPP_MONGODB_URL to a maintained MongoDB (docs/administration.md)"
+    )
+    return Finding(name, "look", found, advice)
 
 
 def _address(settings: Settings) -> Finding:

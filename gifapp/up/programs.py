@@ -33,14 +33,19 @@ class Program:
         Raises:
             errors.ServerMissing: neither the wheel nor PATH has one.
         """
-        in_wheel = self._in_wheel(find_package(self.package))
-        on_path = (shutil.which(name, path=search_path) for name in self.names_on_path)
-        found = next((candidate for candidate in (in_wheel, *on_path) if candidate), None)
+        found = self.in_wheel(find_package) or self.on_path(search_path)
         if found is None:
             raise errors.ServerMissing(program=self.name, advice=self.advice)
-        return Path(found)
+        return found
 
-    def _in_wheel(self, package: ModuleSpec | None) -> Path | None:
+    def on_path(self, search_path: str | None = None) -> Path | None:
+        """The first on PATH."""
+        found = (shutil.which(name, path=search_path) for name in self.names_on_path)
+        return next((Path(one) for one in found if one), None)
+
+    def in_wheel(self, find_package: Callable[[str], ModuleSpec | None] = find_spec) -> Path | None:
+        """The one that a wheel has brought."""
+        package = find_package(self.package)
         folders = package.submodule_search_locations or () if package else ()
         return next((file for folder in folders for file in Path(folder).glob(self.inside_package)), None)
 

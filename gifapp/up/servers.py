@@ -1,11 +1,13 @@
 """Redis and MongoDB on this machine, from their wheels or from PATH.
 
-Both listen on the loopback interface only, ask for a password and end with the process that started
-them. A password stands in a file that only its owner may read, never in an argument list.
+MongoDB listens on a socket file that only we may use, or on the loopback interface where the path is too
+long for one; Redis on the loopback interface. Both ask for a password and end with the process that
+started them. A password stands in a file that only its owner may read, never in an argument list.
 """
 
 from __future__ import annotations
 
+import os
 import secrets
 import socket
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import pymongo
 import redis
@@ -20,11 +23,13 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 from gifapp import private
 from gifapp.up.child import Child, Part
-from gifapp.up.programs import MONGOD, REDIS_SERVER
+from gifapp.up.mongod import mongod_for, note_data_version
+from gifapp.up.programs import REDIS_SERVER
 
 _LOOPBACK = "127.0.0.1"
 _MONGODB_USER = "gifapp"
 _AUTHENTICATION_FAILED = 18  # MongoDB's code
+_LONGEST_SOCKET_PATH = 100  # bytes; Linux takes 107, macOS 103
 
 _REDIS_CONF = """\
 bind 127.0.0.1
@@ -93,19 +98,34 @@ def redis_server(directory: Path, *, program: Path | None = None) -> Server:
 
 
 def mongod_server(directory: Path, *, program: Path | None = None) -> Server:
-    """A journaled MongoDB with a small cache, one user and a free port."""
+    """A journaled MongoDB with a small cache and one user, that nobody else can talk to.
+
+    Raises:
+        errors.ServerMissing, errors.MongodbDataForeign
+    """
     private.make_directory(directory)
-    port, password = free_port(), _kept_password(directory / "password")
-    at = f"{_LOOPBACK}:{port}"
+    password = _kept_password(directory / "password")
+    at, listening = _mongodb_address(directory / "mongod.sock")
     url = f"mongodb://{_MONGODB_USER}:{password}@{at}/gifapp?authSource=admin"
     argv = (
-        *(str(program or MONGOD.find()), "--dbpath", str(directory), "--quiet", "--auth"),
-        *("--bind_ip", _LOOPBACK, "--port", str(port), "--nounixsocket"),
+        *(str(program or mongod_for(directory)), "--dbpath", str(directory), "--quiet", "--auth"),
+        *(*listening, "--nounixsocket"),  # but the one that is named, if one is
+        *("--networkMessageCompressors", "disabled"),  # they read what strangers send before any sign-in
         *("--wiredTigerCacheSizeGB", "0.25"),
         *("--setParameter", "diagnosticDataCollectionEnabled=false"),
     )
-    is_ready = partial(_own_mongod_answers, url, f"mongodb://{at}", password)
+    is_ready = partial(_own_mongod_answers, url, f"mongodb://{at}", password, directory)
     return Server(Part("mongod", argv, directory, is_ready, stop_grace_s=2), url)
+
+
+def _mongodb_address(socket_path: Path) -> tuple[str, tuple[str, ...]]:
+    """Where it is in a URL, and the arguments that say so to mongod."""
+    path = str(socket_path)
+    if len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH and "," not in path:  # mongod splits at commas
+        socket_path.unlink(missing_ok=True)  # nobody but the one that we start may answer there
+        return quote(path, safe=""), ("--bind_ip", path, "--filePermissions", "0600")
+    port = free_port()
+    return f"{_LOOPBACK}:{port}", ("--bind_ip", _LOOPBACK, "--port", str(port))
 
 
 def free_port() -> int:
@@ -141,9 +161,11 @@ def mongod_answers(url: str) -> bool:
     return True
 
 
-def _own_mongod_answers(url: str, url_without_user: str, password: str) -> bool:
+def _own_mongod_answers(url: str, url_without_user: str, password: str, directory: Path) -> bool:
     try:
-        _ping_mongod(url)
+        with _mongodb_client(url) as client:
+            asked = client.admin.command("getParameter", featureCompatibilityVersion=1)
+        note_data_version(directory, asked["featureCompatibilityVersion"]["version"])
     except OperationFailure as refused:
         if refused.code == _AUTHENTICATION_FAILED:
             _create_mongodb_user(url_without_user, password)

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from gifapp.commands.doctor import doctor
 from gifapp.jobs import database, workers
 from gifapp.settings import Settings
-from gifapp.up.findings import of_this_machine
+from gifapp.up.findings import of_mongodb, of_this_machine
 
 Told = dict[str, dict[str, str]]
 EVERYWHERE = "0.0.0.0"  # noqa: S104
@@ -60,9 +60,16 @@ def test_servers_tell_their_versions_and_workers_are_counted(
     assert status == 0
     assert told["workers"]["found"] == "1 live"
     assert told["mongodb"]["found"].startswith("6.")
+    assert told["mongodb"]["state"] == "look"
+    assert "no more security fixes: put mongod 7.0 on PATH" in told["mongodb"]["advice"]
     assert "append-only file on, noeviction" in told["redis"]["found"]
     assert told["clock"]["state"] == "ok"
     assert not [url for url in servers.values() if url in json.dumps(told)]
+
+
+@pytest.mark.parametrize(("version", "state"), [((6, 0), "look"), ((7, 0), "ok"), ((8, 2), "ok")])
+def test_a_mongodb_without_fixes_is_pointed_at(version: tuple[int, int], state: str) -> None:
+    assert of_mongodb("mongodb", version, "found").state == state
 
 
 def test_what_does_not_answer_is_said_with_what_to_do(ask: Callable[..., tuple[int, Told]]) -> None:

