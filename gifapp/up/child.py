@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,17 +10,26 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, TextIO
+
+import structlog
 
 from gifapp import errors
 from gifapp.processes import spawn, stop, wait_until
 from gifapp.up.output import BoundedLog, copy_lines
 
+_log = structlog.get_logger()
+
 
 @dataclass(frozen=True)
 class Part:
-    """How a program is started, how one sees that it is well, and how long it may take to end."""
+    """How a program is started, how one sees that it is well, and how long it may take to end.
+
+    Attributes:
+        expendable: data that it can do without, should they be what keeps it from starting.
+    """
 
     name: str
     argv: tuple[str, ...]
@@ -29,6 +39,7 @@ class Part:
     start_timeout_s: float = 30
     stop_grace_s: float = 3
     shows_output: bool = False  # on our own standard output, besides the log
+    expendable: Path | None = None
 
 
 class Child:
@@ -64,9 +75,34 @@ class Child:
     def wait_until_ready(self, *, give_up: Callable[[], bool] = lambda: False) -> None:
         """Return once the program is ready, or `give_up` says that nobody waits any more.
 
+        One that ends at once starts a second time, without its expendable data.
+
         Raises:
             errors.ServerFailed: it ended, or was not ready in time.
         """
+        try:
+            self._wait(give_up)
+        except errors.ServerFailed as failed:
+            data = self.part.expendable
+            if not self.has_ended or data is None or not data.exists():
+                raise
+            self._start_without(data, failed, give_up)
+
+    def _start_without(self, data: Path, failed: errors.ServerFailed, give_up: Callable[[], bool]) -> None:
+        aside = data.with_name(f"{data.name}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%S}")
+        data.rename(aside)
+        self.start()
+        try:
+            self._wait(give_up)
+        except errors.ServerFailed:  # they were not the reason
+            shutil.rmtree(data, ignore_errors=True)
+            aside.rename(data)
+            raise failed from None
+        _log.warning(
+            "started without damaged data", part=self.part.name, reason=str(failed), kept_at=str(aside)
+        )
+
+    def _wait(self, give_up: Callable[[], bool]) -> None:
         settled = wait_until(
             lambda: give_up() or self.has_ended or self.part.is_ready(),
             timeout_s=self.part.start_timeout_s,

@@ -93,7 +93,14 @@ def redis_server(directory: Path, *, program: Path | None = None) -> Server:
     private.write(directory / "redis.conf", _REDIS_CONF.format(port=port, password=password))
     url = f"redis://:{password}@{_LOOPBACK}:{port}/0"
     argv = (str(program or REDIS_SERVER.find()), "redis.conf")
-    part = Part("redis-server", argv, directory, lambda: redis_answers(url), stop_grace_s=2)
+    part = Part(
+        name="redis-server",
+        argv=argv,
+        directory=directory,
+        is_ready=lambda: redis_answers(url),
+        stop_grace_s=2,
+        expendable=directory / "appendonlydir",  # all of it comes back from MongoDB (docs/queue.md)
+    )
     return Server(part, url)
 
 

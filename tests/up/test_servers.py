@@ -9,6 +9,7 @@ import psutil
 import pymongo
 import pytest
 import redis
+from structlog.testing import capture_logs
 
 from gifapp import errors
 from gifapp.processes import wait_until
@@ -19,6 +20,32 @@ from gifapp.up.servers import mongod_server, redis_server, running, running_mong
 def test_redis_keeps_what_it_was_told_over_a_restart(tmp_path: Path) -> None:
     with running_redis(tmp_path) as url, redis.Redis.from_url(url) as client:
         client.set("kept", "yes")
+    with running_redis(tmp_path) as url, redis.Redis.from_url(url) as client:
+        assert client.get("kept") == b"yes"
+
+
+@pytest.mark.parametrize("file", ["*.incr.aof", "*.base.rdb", "*.manifest"])
+def test_redis_starts_without_damaged_data_and_keeps_them_aside(file: str, tmp_path: Path) -> None:
+    with running_redis(tmp_path) as url, redis.Redis.from_url(url) as client:
+        client.set("lost", "yes")
+    [damaged] = (tmp_path / "appendonlydir").glob(file)
+    damaged.write_bytes(b"damaged")
+    with capture_logs() as logs, running_redis(tmp_path) as url, redis.Redis.from_url(url) as client:
+        assert client.get("lost") is None
+        client.set("kept", "yes")
+    [aside] = tmp_path.glob("appendonlydir.damaged-*")
+    assert (aside / damaged.name).read_bytes() == b"damaged"
+    assert [one["kept_at"] for one in logs] == [str(aside)]
+    with running_redis(tmp_path) as url, redis.Redis.from_url(url) as client:
+        assert client.get("kept") == b"yes"
+
+
+def test_redis_keeps_its_data_where_they_are_not_why_it_fails(tmp_path: Path) -> None:
+    with running_redis(tmp_path) as url, redis.Redis.from_url(url) as client:
+        client.set("kept", "yes")
+    broken = redis_server(tmp_path, program=fake_program(tmp_path / "redis", "echo no luck; exit 1"))
+    with pytest.raises(errors.ServerFailed, match="no luck"), running(broken):
+        pass
     with running_redis(tmp_path) as url, redis.Redis.from_url(url) as client:
         assert client.get("kept") == b"yes"
 
