@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from gifapp.domain.account_views import LinkPage, OpenLinkView
 from gifapp.domain.admin_views import (
     ComparisonView,
     DeadLetterPage,
@@ -64,6 +65,19 @@ class Administrator:
     def requeue_all(self) -> RequeuedView:
         """Let all that can be tried again."""
         return RequeuedView.model_validate(self._call("POST", "/admin/dead-letters/requeue"))
+
+    def links(self) -> list[OpenLinkView]:
+        """Invitations and links for a new password that nobody has used: the hundred made last."""
+        told = self._call("GET", "/admin/links", params={"limit": _MOST_SHOWN})
+        return list(LinkPage.model_validate(told).links)
+
+    def revoke_link(self, link_id: str) -> None:
+        """Have a link open nothing from now on.
+
+        Raises:
+            errors.NotFound: there is none, or somebody has used it.
+        """
+        self._call("DELETE", f"/admin/links/{link_id}")
 
     def purge(self, job_id: str) -> None:
         """Forget a dead letter for good."""

@@ -12,7 +12,7 @@ import click
 
 from gifapp import settings as configured
 from gifapp.commands import options
-from gifapp.commands.administering import administering, as_json, limit, show_audit
+from gifapp.commands.administering import administering, as_json, limit, show_audit, show_links
 from gifapp.commands.parts import prepare
 from gifapp.domain.account_views import AuditKind
 from gifapp.domain.views import Role
@@ -99,8 +99,9 @@ def set_role(email: str, role: Role, data_dir: Path | None) -> None:
 @options.data_dir
 def reset_link(email: str, data_dir: Path | None) -> None:
     """Print a link that gives an account a new password; it is good once and for a day."""
-    with _person(data_dir, email) as (people, user_id):
-        click.echo(_url(configured.load(data_dir=data_dir)) + people.reset_link(user_id, by=None).path)
+    settings = configured.load(data_dir=data_dir)
+    with _identity(settings) as identity:
+        click.echo(_url(settings) + identity.links.reset(identity.people.id_of(email), by=None).path)
 
 
 @admin.command("delete-user")
@@ -138,6 +139,26 @@ def invite(data_dir: Path | None) -> None:
     settings = configured.load(data_dir=data_dir)
     with _identity(settings) as identity:
         click.echo(f"{_url(settings)}/?invite={identity.invite()}")
+
+
+@admin.command("list-links")
+@limit
+@as_json
+@options.data_dir
+def list_links(limit: int, as_json: bool, data_dir: Path | None) -> None:
+    """List invitations and links for a new password that nobody has used, newest first."""
+    with _identity(configured.load(data_dir=data_dir)) as identity:
+        show_links(identity.links.page(limit=limit), as_json=as_json)
+
+
+@admin.command("revoke-link")
+@click.argument("link_id", metavar="ID")
+@options.data_dir
+def revoke_link(link_id: str, data_dir: Path | None) -> None:
+    """Revoke a link that `list-links` names: it opens nothing from now on."""
+    with _identity(configured.load(data_dir=data_dir)) as identity:
+        identity.links.revoke(link_id, by=None)
+        click.echo("The link is revoked.")
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from rich.cells import cell_len
 from gifapp import logs
 from gifapp import settings as configured
 from gifapp.commands.parts import prepare
-from gifapp.domain.account_views import AuditView
+from gifapp.domain.account_views import AuditView, LinkPage, OpenLinkView
 from gifapp.domain.admin_views import OwnedJobView
 from gifapp.domain.job import JobState
 from gifapp.domain.views import View
@@ -108,6 +108,18 @@ def show_audit(events: Sequence[AuditView], *, as_json: bool) -> None:
         click.echo(_table([("WHEN (UTC)", "WHAT", "WHOSE", "BY", "FROM", "MORE"), *map(_event, events)]))
 
 
+def show_links(page: LinkPage, *, as_json: bool) -> None:
+    """Print open links as a table, or as JSON."""
+    if as_json:
+        click.echo(json.dumps([one.model_dump(mode="json") for one in page.links], indent=2))
+    elif not page.links:
+        click.echo("No link is open.")
+    else:
+        click.echo(_table([("ID", "WHAT", "FOR", "BY", "UNTIL (UTC)"), *map(_link, page.links)]))
+    if page.next_cursor is not None:
+        click.echo("There are older ones; --limit shows more.", err=True)
+
+
 def show_view(view: View, *, as_json: bool) -> None:
     """Print a view's fields as they are called."""
     if as_json:
@@ -127,6 +139,11 @@ def _event(event: AuditView) -> Sequence[str]:
     whose = event.email or event.user_id or event.stranger or ""
     more = " ".join(f"{name}={value}" for name, value in event.facts.items())
     return _time(event.at), event.kind, whose, event.by_email or event.by_id or "", event.address or "", more
+
+
+def _link(link: OpenLinkView) -> Sequence[str]:
+    whose = link.email or link.user_id or "whoever has it"
+    return link.id, link.kind, whose, link.by_email or "the command line", _time(link.expires_at)
 
 
 def _facts(job: OwnedJobView) -> list[tuple[str, str]]:

@@ -10,6 +10,8 @@ from gifapp.domain.views import UserView, View
 
 Scope = Literal["read", "write", "admin"]
 
+LinkKind = Literal["invitation", "reset"]
+
 AuditKind = Literal[
     "registered",
     "account-made",
@@ -23,6 +25,7 @@ AuditKind = Literal[
     "password-set",
     "password-reset",
     "reset-link-made",
+    "link-revoked",
     "token-made",
     "token-used",
     "token-revoked",
@@ -62,11 +65,36 @@ class RevokedView(View):
 
 
 class LinkView(View):
-    """A link that is good once, as what follows the service's address."""
+    """A link that is good once, as what follows the service's address, at the only time that it is shown."""
 
+    id: str
     token: str
     path: str
     expires_at: datetime
+
+
+class OpenLinkView(View):
+    """A link that nobody has used yet, without its secret.
+
+    `by_id` is who made it; None: the command line. `user_id` is who gets a new password; None: an
+    invitation is for whoever has it.
+    """
+
+    id: str
+    kind: LinkKind
+    created_at: datetime
+    expires_at: datetime
+    by_id: str | None = None
+    by_email: str | None = None
+    user_id: str | None = None
+    email: str | None = None
+
+
+class LinkPage(View):
+    """Some open links, newest first, and where the next ones begin; None: these were the last."""
+
+    links: list[OpenLinkView]
+    next_cursor: str | None
 
 
 class AccountView(UserView):

@@ -42,11 +42,11 @@ class RegistrationClosed(AccessDenied):
 
 
 class InviteInvalid(AccessDenied):
-    sentence = "The invitation is missing, used or expired; ask an administrator for a new one."
+    sentence = "The invitation is missing, used, revoked or expired; ask an administrator for a new one."
 
 
 class ResetLinkInvalid(AccessDenied):
-    sentence = "This link is used or expired; ask an administrator for a new one."
+    sentence = "This link is used, revoked or expired; ask an administrator for a new one."
 
 
 class SetupTokenWrong(AccessDenied):

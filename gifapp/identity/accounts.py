@@ -12,11 +12,11 @@ from bson import ObjectId
 from gifapp import errors
 from gifapp.domain.account_views import AccountView
 from gifapp.domain.views import Role, UserView
-from gifapp.identity.documents import SpentInviteDocument, UserDocument
+from gifapp.identity.documents import UserDocument
 from gifapp.mongodb import reaching_mongodb
 
 # what is unique about an account -> the error of whoever comes second
-_SECOND = {"email": errors.EmailTaken, "founder": errors.SetupTokenWrong, "invite_id": errors.InviteInvalid}
+_SECOND = {"email": errors.EmailTaken, "founder": errors.SetupTokenWrong}
 
 
 class Accounts:
@@ -34,19 +34,17 @@ class Accounts:
         role: Role,
         *,
         founder: bool = False,
-        invite_id: str | None = None,
     ) -> UserDocument:
         """Add an account.
 
         Raises:
-            errors.EmailTaken, errors.SetupTokenWrong, errors.InviteInvalid: somebody was first.
+            errors.EmailTaken, errors.SetupTokenWrong: somebody was first.
         """
         document = UserDocument(
             email=email,
             password_hash=password_hash,
             role=role,
             founder=founder or None,
-            invite_id=invite_id,
         )
         try:
             document.save(force_insert=True)
@@ -63,6 +61,11 @@ class Accounts:
     def by_id(self, user_id: ObjectId) -> UserDocument | None:
         found: UserDocument | None = UserDocument.objects(id=user_id).first()
         return found
+
+    @reaching_mongodb()
+    def by_ids(self, user_ids: Collection[str]) -> dict[str, UserDocument]:
+        """Those of these accounts that there are."""
+        return {str(user.id): user for user in UserDocument.objects(id__in=[*map(ObjectId, user_ids)])}
 
     @reaching_mongodb()
     def all(self) -> list[UserDocument]:
@@ -127,16 +130,8 @@ class Accounts:
         return UserDocument.objects(role="administrator", disabled__ne=True).only("id").first() is not None
 
     @reaching_mongodb()
-    def remove(self, user: UserDocument, *, invites_until: datetime) -> None:
-        """Remove an account; its invitation, which is good until then at the most, makes no other one."""
-        if user.invite_id is not None:
-            SpentInviteDocument(id=user.invite_id, expires_at=invites_until).save()
-        UserDocument.objects(id=user.id).delete()
-
-    @reaching_mongodb()
-    def is_spent(self, invite_id: str) -> bool:
-        """Whether an account that is no more came by this invitation."""
-        return SpentInviteDocument.objects(id=invite_id).first() is not None
+    def remove(self, user_id: ObjectId) -> None:
+        UserDocument.objects(id=user_id).delete()
 
 
 def view(user: UserDocument) -> UserView:

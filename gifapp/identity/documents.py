@@ -25,8 +25,8 @@ ALIAS = "identity"
 class UserDocument(mongoengine.Document):  # type: ignore[misc]
     """An account.
 
-    `founder` is set on the one that the setup token made and absent elsewhere; `invite_id` names the
-    invitation it used. Both are unique, so of two that race with the same token one is refused.
+    `founder` is set on the one that the setup token made and absent elsewhere. It is unique, so of two
+    that race with that token one is refused.
     """
 
     email = StringField(required=True, unique=True)  # normalised
@@ -35,24 +35,32 @@ class UserDocument(mongoengine.Document):  # type: ignore[misc]
     token_version = IntField(default=0)  # raised to revoke every access token
     disabled = BooleanField(default=False)
     founder = BooleanField(unique=True, sparse=True)
-    invite_id = StringField(unique=True, sparse=True)
     created_at = DateTimeField(required=True, default=lambda: datetime.now(UTC))
     last_seen_at = DateTimeField()  # when a session last began or was renewed
 
     meta: ClassVar[dict[str, Any]] = {"db_alias": ALIAS, "strict": False, "collection": "users"}
 
 
-class SpentInviteDocument(mongoengine.Document):  # type: ignore[misc]
-    """The invitation of an account that was deleted; MongoDB removes it when it would have expired."""
+class LinkDocument(mongoengine.Document):  # type: ignore[misc]
+    """An invitation or a link for a new password that nobody has used, with a digest of its secret.
 
-    id = StringField(primary_key=True)
+    MongoDB removes the document once it has expired.
+    """
+
+    kind = StringField(required=True, choices=("invitation", "reset"))
+    digest = BinaryField(required=True, unique=True)
+    maker_id = StringField()  # absent: the command line
+    maker_version = IntField()  # the maker's token_version then
+    user_id = StringField()  # who gets a new password
+    password_mark = StringField()  # of the password that they had then
+    created_at = DateTimeField(required=True)
     expires_at = DateTimeField(required=True)
 
     meta: ClassVar[dict[str, Any]] = {
         "db_alias": ALIAS,
         "strict": False,
-        "collection": "spent_invites",
-        "indexes": [{"fields": ["expires_at"], "expireAfterSeconds": 0}],
+        "collection": "links",
+        "indexes": ["maker_id", "user_id", {"fields": ["expires_at"], "expireAfterSeconds": 0}],
     }
 
 

@@ -1,28 +1,25 @@
-"""What administrators do to accounts: look, change a role, disable, delete, give a link for a new password.
+"""What administrators do to accounts: look, change a role, disable, delete.
 
 `by` is the id of who does it; None: whoever runs the service, on the command line.
 """
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from uuid import uuid4
 
 from bson import ObjectId
 
 from gifapp import errors
-from gifapp.domain.account_views import AccountPage, AccountView, LinkView
+from gifapp.domain.account_views import AccountPage, AccountView
 from gifapp.domain.views import Role
-from gifapp.identity import tokens
 from gifapp.identity.accounts import Accounts, account_view
 from gifapp.identity.api_tokens import ApiTokens
 from gifapp.identity.audit import Audit, place_of
 from gifapp.identity.documents import UserDocument
 from gifapp.identity.emails import normalised
+from gifapp.identity.links import Links
 from gifapp.identity.sessions import Sessions
-from gifapp.identity.tokens import TokenSigner, digest
 
 
 class People:
@@ -30,21 +27,20 @@ class People:
 
     def __init__(
         self,
-        secret: bytes,
         *,
         accounts: Accounts,
         sessions: Sessions,
         api_tokens: ApiTokens,
+        links: Links,
         audit: Audit,
         now: Callable[[], datetime],
     ) -> None:
         self._accounts = accounts
         self._sessions = sessions
         self._api_tokens = api_tokens
+        self._links = links
         self._audit = audit
         self._now = now
-        self._invites = TokenSigner(secret, "invite", tokens.INVITE_LIFETIME, now)
-        self._resets = TokenSigner(secret, "reset", tokens.RESET_LIFETIME, now)
 
     def page(self, *, limit: int = 50, cursor: str | None = None) -> AccountPage:
         """Newest first.
@@ -106,50 +102,9 @@ class People:
         self._changed(found, None, True)
         self._end_all(found, by)
         forget(user_id)
-        self._accounts.remove(found, invites_until=self._now() + tokens.INVITE_LIFETIME)
+        self._links.remove_of(user_id)
+        self._accounts.remove(found.id)
         self._audit.record("deleted", user_id, by=by)
-
-    def invite(self, *, by: str | None) -> LinkView:
-        """A link that makes one account within a week."""
-        token, expires_at = self._invites.sign(jti=uuid4().hex)
-        self._audit.record("invited", by=by)
-        return LinkView(token=token, path=f"/?invite={token}", expires_at=expires_at)
-
-    def invite_id(self, token: str) -> str:
-        """Raises errors.InviteInvalid: forged or expired, or its account was deleted."""
-        try:
-            invite_id = str(self._invites.read(token)["jti"])
-        except errors.TokenInvalid:
-            raise errors.InviteInvalid from None
-        if self._accounts.is_spent(invite_id):
-            raise errors.InviteInvalid
-        return invite_id
-
-    def reset_link(self, user_id: str, *, by: str | None) -> LinkView:
-        """A link that gives the account a new password within a day, as long as it has this one.
-
-        Raises:
-            errors.NotFound
-        """
-        user = self._found(user_id)
-        token, expires_at = self._resets.sign(sub=user_id, of=_mark(user))
-        self._audit.record("reset-link-made", user_id, by=by)
-        return LinkView(token=token, path=f"/?reset={token}", expires_at=expires_at)
-
-    def to_reset(self, token: str) -> UserDocument:
-        """Whose link this is.
-
-        Raises:
-            errors.ResetLinkInvalid: forged, used or expired, or the account is gone or disabled.
-        """
-        try:
-            claims = self._resets.read(token)
-            user = self._found(str(claims.get("sub")))
-        except (errors.TokenInvalid, errors.NotFound):
-            raise errors.ResetLinkInvalid from None
-        if user.disabled or not hmac.compare_digest(str(claims.get("of")).encode(), _mark(user).encode()):
-            raise errors.ResetLinkInvalid
-        return user
 
     def _changed(self, found: UserDocument, role: Role | None, disabled: bool | None) -> UserDocument:
         """The account before the change, which is taken back if it leaves no administrator."""
@@ -176,8 +131,3 @@ class People:
 
 def _administers(user: UserDocument) -> bool:
     return bool(user.role == "administrator" and not user.disabled)
-
-
-def _mark(user: UserDocument) -> str:
-    """Another one for every password."""
-    return digest(user.password_hash.hex()).hex()[:32]

@@ -17,8 +17,9 @@ from gifapp.identity.accounts import Accounts, view
 from gifapp.identity.api_tokens import ApiTokens
 from gifapp.identity.audit import Audit
 from gifapp.identity.callers import Caller, Session
-from gifapp.identity.documents import UserDocument
+from gifapp.identity.documents import LinkDocument, UserDocument
 from gifapp.identity.emails import normalised
+from gifapp.identity.links import Links
 from gifapp.identity.passwords import Passwords
 from gifapp.identity.people import People
 from gifapp.identity.recognition import Recognition
@@ -72,8 +73,14 @@ class Identity(Recognition):
         api_tokens = ApiTokens(accounts, self.audit, now)
         sessions = Sessions(secret, now, on_reuse=self._reused)
         super().__init__(secret, accounts=accounts, sessions=sessions, api_tokens=api_tokens, now=now)
+        self.links = Links(accounts, self.audit, now)
         self.people = People(
-            secret, accounts=accounts, sessions=sessions, api_tokens=api_tokens, audit=self.audit, now=now
+            accounts=accounts,
+            sessions=sessions,
+            api_tokens=api_tokens,
+            links=self.links,
+            audit=self.audit,
+            now=now,
         )
         self.registration = registration
         self._throttle = throttle
@@ -108,9 +115,7 @@ class Identity(Recognition):
         self._throttle.register(address)
         email = normalised(email)
         if self._accounts.any_exist():
-            invite_id = self._admit(invite)
-            hashed = self._passwords.hash_new(password, email)
-            added = self._accounts.add(email, hashed, "user", invite_id=invite_id)
+            added = self._register_user(email, password, invite)
         else:
             self._check_setup_token(setup_token)
             hashed = self._passwords.hash_new(password, email)
@@ -152,7 +157,7 @@ class Identity(Recognition):
 
     def invite(self) -> str:
         """A token that makes one account within a week."""
-        return self.people.invite(by=None).token
+        return self.links.invite(by=None).token
 
     # --- sessions
 
@@ -220,8 +225,9 @@ class Identity(Recognition):
             errors.TooManyRequests
         """
         self._throttle.register(address)
-        user = self.people.to_reset(token)
+        link, user = self.links.to_reset(token)
         hashed = self._passwords.hash_new(password, user.email)
+        self.links.use(link)
         changed = self._accounts.change_password(user.id, hashed, known=user.password_hash)
         if changed is None:
             raise errors.ResetLinkInvalid
@@ -256,13 +262,22 @@ class Identity(Recognition):
         if not hmac.compare_digest((given or "").encode(), self._setup_token.encode()):
             raise errors.SetupTokenWrong
 
-    def _admit(self, invite: str | None) -> str | None:
-        """The id of a valid invitation, or None where none is needed."""
+    def _register_user(self, email: str, password: str, invite: str | None) -> UserDocument:
+        invitation = self._admit(invite)
+        hashed = self._passwords.hash_new(password, email)
+        if self._accounts.by_email(email) is not None:  # that must not use up the invitation
+            raise errors.EmailTaken
+        if invitation is not None:
+            self.links.use(invitation)
+        return self._accounts.add(email, hashed, "user")
+
+    def _admit(self, invite: str | None) -> LinkDocument | None:
+        """A valid invitation, or None where none is needed."""
         if self.registration == "closed":
             raise errors.RegistrationClosed
         if self.registration == "open":
             return None
-        return self.people.invite_id(invite or "")
+        return self.links.invitation(invite or "")
 
     def _confirmed(self, caller: Caller, password: str, address: str) -> UserDocument:
         """The caller's account, now that they have shown that they know its password."""

@@ -1,7 +1,7 @@
-"""Signed tokens: access, invitation, reset and setup.
+"""Signed tokens: access and setup.
 
-Access tokens, invitations and reset links are JWTs (HS256). Each kind has a key of its own, derived from the
-service's secret, and says its purpose, so that one can never pass for another.
+Access tokens are JWTs (HS256). Each purpose has a key of its own, derived from the service's secret, and
+a token says its purpose, so that one can never pass for another.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ import jwt
 from gifapp import errors
 
 ACCESS_LIFETIME = timedelta(minutes=15)
-INVITE_LIFETIME = timedelta(days=7)
-RESET_LIFETIME = timedelta(days=1)
 LEEWAY = timedelta(seconds=5)
 """By how much the clocks of two machines that sign and read tokens may differ."""
 

@@ -77,6 +77,8 @@ def api_routes() -> list[URLSpec]:
         URLSpec(rf"{_API}/admin/users/{_ID}", people.UserHandler),
         URLSpec(rf"{_API}/admin/users/{_ID}/reset-link", people.ResetLinkHandler),
         URLSpec(rf"{_API}/admin/invites", people.InvitesHandler),
+        URLSpec(rf"{_API}/admin/links", people.LinksHandler),
+        URLSpec(rf"{_API}/admin/links/{_ID}", people.LinkHandler),
         URLSpec(rf"{_API}/admin/audit", people.AuditHandler),
         URLSpec(rf"/media/gifs/{_ID}", media.GifHandler, {"signed": True}),
         URLSpec(rf"/media/posters/{_ID}", media.PosterHandler, {"signed": True}),

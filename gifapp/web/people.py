@@ -5,8 +5,9 @@ from __future__ import annotations
 from pydantic import Field, model_validator
 
 from gifapp import errors
-from gifapp.domain.account_views import AccountPage, AccountView, AuditKind, AuditPage, LinkView
+from gifapp.domain.account_views import AccountPage, AccountView, AuditKind, AuditPage, LinkPage, LinkView
 from gifapp.domain.views import Role
+from gifapp.identity.links import Links
 from gifapp.identity.people import People
 from gifapp.web.base import AdministratorHandler
 from gifapp.web.operations import operation
@@ -33,6 +34,10 @@ class _PeopleHandler(AdministratorHandler):
     @property
     def people(self) -> People:
         return self.parts.identity.people
+
+    @property
+    def links(self) -> Links:
+        return self.parts.identity.links
 
     async def with_storage(self, accounts: list[AccountView]) -> list[AccountView]:
         stored = await self.run_blocking(self.parts.service.stored_by, [one.id for one in accounts])
@@ -74,13 +79,27 @@ class ResetLinkHandler(_PeopleHandler):
     @operation("A link that gives an account a new password", status=201, need="session")
     async def post(self, user_id: str) -> LinkView:
         """It opens every account, that of whoever asks too: no API token may."""
-        return await self.run_blocking(self.people.reset_link, user_id, by=self.user.user_id)
+        return await self.run_blocking(self.links.reset, user_id, by=self.user.user_id)
 
 
 class InvitesHandler(_PeopleHandler):
     @operation("A link that makes one account", status=201)
     async def post(self) -> LinkView:
-        return await self.run_blocking(self.people.invite, by=self.user.user_id)
+        return await self.run_blocking(self.links.invite, by=self.user.user_id)
+
+
+class LinksHandler(_PeopleHandler):
+    @operation(
+        "Invitations and links for a new password that nobody has used, newest first, a page at a time"
+    )
+    async def get(self, asked: PageQuery) -> LinkPage:
+        return await self.run_blocking(self.links.page, limit=asked.limit, cursor=asked.cursor)
+
+
+class LinkHandler(_PeopleHandler):
+    @operation("Revoke a link: it opens nothing from now on")
+    async def delete(self, link_id: str) -> None:
+        await self.run_blocking(self.links.revoke, link_id, by=self.user.user_id)
 
 
 class AuditHandler(AdministratorHandler):

@@ -1,4 +1,4 @@
-"""The administrators' page: the queue, the workers, what happened lately, dead letters; live."""
+"""The administrators' page: the queue, the workers, what happened lately, dead letters, open links; live."""
 
 from __future__ import annotations
 
@@ -89,6 +89,7 @@ class Operations(w.VBox):
         self.tables.show(
             slowest=words.slow_rows(told.slowest),
             dead=words.dead_rows(self._administrator.dead_letters()),
+            links=words.link_rows(self._administrator.links()),
             storage=words.storage_words(self._administrator.storage()),
         )
         return told
@@ -109,5 +110,8 @@ class Operations(w.VBox):
                 self.notices.tell(f"{told.requeued} are queued again; {told.left} cannot be.")
             case "purge":
                 self._administrator.purge(of)
+            case "revoke_link":
+                self._administrator.revoke_link(of)
+                self.notices.tell("The link is revoked.")
         self._read_queue()
         self._read_statistics()

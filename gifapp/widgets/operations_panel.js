@@ -52,10 +52,16 @@ function drawTables(model, shown) {
   });
   const letters = table("Dead letters", ["Video", "Whose", "Why", "Since", "What to do"], dead, "There are none.");
   if (dead.length > 1) letters.append(act(model, "Requeue all", "quiet", "requeue_all"));
+  const links = (shown.links ?? []).map(({ id, what, whose, maker, until }) => {
+    const revoke = act(model, "Revoke", "text", "revoke_link", id);
+    revoke.setAttribute("aria-label", `Revoke: ${what.toLowerCase()} for ${whose}, made by ${maker}`);
+    return [what, whose, maker, new Date(until).toLocaleString(), revoke];
+  });
   return [
     letters,
     table("Workers", ["Name", "Done", "Memory", "Now"], shown.workers, "No worker lives: jobs wait until one is started."),
     table("Slowest jobs", ["Video", "Whose", "Took"], shown.slowest, "None ended in this time."),
+    table("Open links", ["What", "For", "Made by", "Until", "What to do"], links, "No link is open."),
     make("p", { class: "gifapp-operations__none", text: shown.storage }),
   ];
 }

@@ -12,7 +12,7 @@ from gifapp.widgets.assets import script, style
 from gifapp.widgets.reporting import Reporter
 
 OnAction = Callable[[str, Any], None]
-"""Called with what is wanted (pause, resume, hours, requeue, requeue_all, purge) and of what."""
+"""Called with what is wanted (pause, resume, hours, requeue, requeue_all, purge, revoke_link) and of what."""
 
 
 class Panel(anywidget.AnyWidget):

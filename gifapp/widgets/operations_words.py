@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from gifapp.domain.account_views import OpenLinkView
 from gifapp.domain.admin_views import ListedJobView, QueueView, StorageView, WorkerView
 from gifapp.domain.statistics import SlowJobView, StatisticsView
 from gifapp.domain.wording import size
@@ -64,6 +65,20 @@ def dead_rows(jobs: Iterable[ListedJobView]) -> list[Row]:
             "died_at": job.finished_at.isoformat() if job.finished_at else None,
         }
         for job in jobs
+    ]
+
+
+def link_rows(links: Iterable[OpenLinkView]) -> list[Row]:
+    """Links that nobody has used, by id, so that each button knows which one it revokes."""
+    return [
+        {
+            "id": link.id,
+            "what": "Invitation" if link.kind == "invitation" else "New password",
+            "whose": "whoever has it" if link.kind == "invitation" else link.email,
+            "maker": link.by_email or "the command line",
+            "until": link.expires_at.isoformat(),
+        }
+        for link in links
     ]
 
 

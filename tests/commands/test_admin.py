@@ -85,6 +85,21 @@ def test_a_link_gives_a_new_password(people: Path) -> None:
     identity.close()
 
 
+def test_open_links_are_listed_and_revoked(people: Path) -> None:
+    assert run(people, "list-links").output == "No link is open.\n"
+    token = run(people, "invite").output.strip().partition("invite=")[2]
+    run(people, "reset-link", "bob@example.org")
+    heading, reset, invitation = run(people, "list-links").output.splitlines()
+    assert heading.split() == ["ID", "WHAT", "FOR", "BY", "UNTIL", "(UTC)"]
+    assert reset.split()[1:3] == ["reset", "bob@example.org"]
+    assert "invitation  whoever has it   the command line" in invitation
+    assert run(people, "revoke-link", invitation.split()[0]).output == "The link is revoked.\n"
+    assert [one["kind"] for one in json.loads(run(people, "list-links", "--json").output)] == ["reset"]
+    assert token not in run(people, "list-links", "--json").output
+    with pytest.raises(errors.NotFound, match="There is no such link"):
+        run(people, "revoke-link", invitation.split()[0])
+
+
 def test_an_account_is_deleted_once_that_is_sure(people: Path) -> None:
     run(people, "delete-user", "bob@example.org", said="n\n")
     assert "bob" in run(people, "list-users").output

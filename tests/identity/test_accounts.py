@@ -154,7 +154,7 @@ def test_what_is_common_is_refused_wherever_a_password_is_chosen(identity: Ident
         identity.register("ada@example.org", "password", identity.setup_token(), address=HERE)
     ada = founded(identity)
     caller = identity.authenticate(identity.login("ada@example.org", GOOD, HERE).access_token)
-    reset = identity.people.reset_link(ada.id, by=None).token
+    reset = identity.links.reset(ada.id, by=None).token
     for choose in (
         lambda: identity.register("bob@example.org", "password", invite=identity.invite(), address=HERE),
         lambda: identity.create_user("bob@example.org", "password", "user"),

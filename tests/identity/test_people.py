@@ -174,7 +174,7 @@ def test_deleting_oneself_takes_the_password(identity: Identity) -> None:
 
 def test_a_link_gives_a_new_password_once(identity: Identity) -> None:
     session = signed_in(identity)
-    link = identity.people.reset_link(session.user.id, by=None)
+    link = identity.links.reset(session.user.id, by=None)
     assert link.path == f"/?reset={link.token}"
     fresh = identity.reset_password(link.token, NEW, HERE)
     assert identity.authenticate(fresh.access_token).email == EMAIL
@@ -185,7 +185,7 @@ def test_a_link_gives_a_new_password_once(identity: Identity) -> None:
 
 
 def test_a_bad_password_does_not_use_up_the_link(identity: Identity) -> None:
-    link = identity.people.reset_link(signed_in(identity).user.id, by=None)
+    link = identity.links.reset(signed_in(identity).user.id, by=None)
     with pytest.raises(errors.PasswordTooShort):
         identity.reset_password(link.token, "short", HERE)
     assert identity.reset_password(link.token, NEW, HERE)
@@ -193,7 +193,7 @@ def test_a_bad_password_does_not_use_up_the_link(identity: Identity) -> None:
 
 def test_a_link_is_void_once_the_password_was_changed(identity: Identity) -> None:
     session = signed_in(identity)
-    link = identity.people.reset_link(session.user.id, by=None)
+    link = identity.links.reset(session.user.id, by=None)
     identity.change_password(identity.authenticate(session.access_token), PASSWORD, NEW, HERE)
     with pytest.raises(errors.ResetLinkInvalid):
         identity.reset_password(link.token, "yet another horse", HERE)
@@ -203,9 +203,9 @@ def test_a_link_is_good_for_a_day_and_for_no_disabled_account(build: Build, cloc
     identity = build()
     user_id = signed_in(identity).user.id
     clock.forward(minutes=-1)  # by more than clocks may differ
-    old = build(now=clock).people.reset_link(user_id, by=None)
+    old = build(now=clock).links.reset(user_id, by=None)
     clock.forward(minutes=5)
-    young = build(now=clock).people.reset_link(user_id, by=None)
+    young = build(now=clock).links.reset(user_id, by=None)
     assert young.expires_at - clock.now == timedelta(days=1)
     identity.people.change(user_id, disabled=True, by=None)
     for token in (old.token, young.token, "", "a.b.c", signed_in_token(identity)):
@@ -224,7 +224,7 @@ def signed_in_token(identity: Identity) -> str:
 
 def test_an_invitation_is_no_link_for_a_new_password_nor_the_other_way_round(identity: Identity) -> None:
     user_id = signed_in(identity).user.id
-    link, invite = identity.people.reset_link(user_id, by=None).token, identity.invite()
+    link, invite = identity.links.reset(user_id, by=None).token, identity.invite()
     with pytest.raises(errors.InviteInvalid):
         identity.register("eve@example.org", NEW, invite=link, address=HERE)
     with pytest.raises(errors.ResetLinkInvalid):
@@ -233,7 +233,7 @@ def test_an_invitation_is_no_link_for_a_new_password_nor_the_other_way_round(ide
 
 def test_of_two_who_use_a_link_one_wins(build: Build) -> None:
     identity = build(password_rounds=9)
-    token = identity.people.reset_link(signed_in(identity).user.id, by=None).token
+    token = identity.links.reset(signed_in(identity).user.id, by=None).token
     start = Barrier(2)
 
     def use(password: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from gifapp import errors
+from gifapp.domain.account_views import OpenLinkView
 from gifapp.domain.admin_views import ListedJobView, QueueView, RequeuedView, StorageView, WorkerView
 from gifapp.domain.job import JobState
 from gifapp.domain.statistics import BOUNDS_S, DistributionView, ErrorCountView, StatisticsView, StepView
@@ -28,6 +29,10 @@ DEAD = ListedJobView(
     run_at=NOON,
     finished_at=NOON,
 )
+INVITATION = OpenLinkView(id="link-1", kind="invitation", created_at=NOON, expires_at=NOON)
+RESET = INVITATION.model_copy(
+    update={"id": "link-2", "kind": "reset", "email": "bob@example.org", "by_email": "ada@example.org"}
+)
 LATER = 5  # jobs that wait for a time of their own
 SPREAD = DistributionView.of([0] * 20 + [3, 1] + [0] * (len(BOUNDS_S) - 22))
 
@@ -37,6 +42,7 @@ class ScriptedAdministrator:
 
     def __init__(self) -> None:
         self.dead = [DEAD]
+        self.open_links = [INVITATION, RESET]
         self.due = 0
         self.paused_at: Any = None
         self.asked: list[Any] = []
@@ -88,6 +94,12 @@ class ScriptedAdministrator:
 
     def dead_letters(self) -> list[ListedJobView]:
         return self.dead
+
+    def links(self) -> list[OpenLinkView]:
+        return self.open_links
+
+    def revoke_link(self, link_id: str) -> None:
+        self.open_links = [link for link in self.open_links if link.id != link_id]
 
     def requeue(self, job_id: str) -> None:
         if job_id != "job-1":
@@ -164,6 +176,16 @@ async def test_its_buttons_do_what_they_say(page: Operations, scripted: Scripted
     assert page.head.shown["is_paused"]
     press(page, "hours", 168)
     assert (scripted.asked[-1], page.head.shown["hours"]) == (168, 168)
+
+
+async def test_open_links_are_listed_and_revoked(page: Operations, scripted: ScriptedAdministrator) -> None:
+    rows = [(row["what"], row["whose"], row["maker"]) for row in page.tables.shown["links"]]
+    assert rows == [
+        ("Invitation", "whoever has it", "the command line"),
+        ("New password", "bob@example.org", "ada@example.org"),
+    ]
+    press(page, "revoke_link", "link-1")
+    assert [row["id"] for row in page.tables.shown["links"]] == ["link-2"]
 
 
 async def test_what_a_button_cannot_do_is_said(page: Operations, scripted: ScriptedAdministrator) -> None:

@@ -189,7 +189,7 @@ async def test_signing_out_everywhere(stranger: httpx.AsyncClient, identity: Ide
 
 async def test_a_new_password_by_a_link(stranger: httpx.AsyncClient, identity: Identity) -> None:
     user_id = (await signed_in(stranger, identity)).json()["user"]["id"]
-    token = identity.people.reset_link(user_id, by=None).token
+    token = identity.links.reset(user_id, by=None).token
     body = {"token": token, "new_password": "password"}
     is_problem(await stranger.post("/api/v1/auth/reset", json=body), 422, "password-too-common")
     body["new_password"] = "battery staple"

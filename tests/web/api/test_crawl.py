@@ -81,6 +81,8 @@ ACCESS = {
     ("DELETE", f"{API}/admin/users/x"): (401, 403, 404, 403),
     ("POST", f"{API}/admin/users/x/reset-link"): (401, 403, 404, 403),
     ("POST", f"{API}/admin/invites"): (401, 403, 201, 403),
+    ("GET", f"{API}/admin/links"): (401, 403, 200, 403),
+    ("DELETE", f"{API}/admin/links/x"): (401, 403, 404, 403),
     ("GET", f"{API}/admin/audit"): (401, 403, 200, 403),
     ("GET", "/media/gifs/{job}"): (403, 403, 403, 403),
     ("HEAD", "/media/gifs/{job}"): (403, 403, 403, 403),

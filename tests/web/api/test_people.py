@@ -12,6 +12,7 @@ from tests.web.api.conftest import PASSWORD, Person, SignUp, is_problem
 from tests.web.api.test_events import listening
 
 USERS = "/api/v1/admin/users"
+LINKS = "/api/v1/admin/links"
 
 
 @pytest.fixture
@@ -83,6 +84,44 @@ async def test_links_are_given(root: Person, ada: Person, stranger: httpx.AsyncC
     assert invite["path"] == f"/?invite={invite['token']}"
     account = {"email": "bob@example.org", "password": PASSWORD, "invite": invite["token"]}
     assert (await stranger.post("/api/v1/auth/register", json=account)).status_code == 201
+
+
+async def test_open_links_are_listed_and_revoked(
+    root: Person, ada: Person, stranger: httpx.AsyncClient, identity: Identity
+) -> None:
+    reset = (await root.http.post(f"{USERS}/{ada.id}/reset-link")).json()
+    invite = (await root.http.post("/api/v1/admin/invites")).json()
+    first = (await root.http.get(LINKS, params={"limit": 1})).json()
+    rest = (await root.http.get(LINKS, params={"cursor": first["next_cursor"]})).json()
+    [one], [other] = first["links"], rest["links"]
+    assert (one["id"], one["kind"], one["by_email"], one["email"]) == (
+        invite["id"],
+        "invitation",
+        "root@example.org",
+        None,
+    )
+    assert (other["id"], other["kind"], other["email"]) == (reset["id"], "reset", "ada@example.org")
+    assert invite["token"] not in str(first) + str(rest)
+    assert (await root.http.delete(f"{LINKS}/{reset['id']}")).status_code == 204
+    body = {"token": reset["token"], "new_password": "battery staple"}
+    is_problem(await stranger.post("/api/v1/auth/reset", json=body), 403, "reset-link-invalid")
+    is_problem(await root.http.delete(f"{LINKS}/{reset['id']}"), 404, "not-found")
+    [event] = identity.audit.page(kind="link-revoked").events
+    assert (event.by_id, event.user_id, event.address) == (root.id, ada.id, "127.0.0.1")
+
+
+async def test_a_former_administrators_links_open_nothing(
+    root: Person, sign_up: SignUp, ada: Person, stranger: httpx.AsyncClient
+) -> None:
+    other = sign_up("other", "administrator")
+    reset = (await other.http.post(f"{USERS}/{ada.id}/reset-link")).json()["token"]
+    invite = (await other.http.post("/api/v1/admin/invites")).json()["token"]
+    await root.http.patch(f"{USERS}/{other.id}", json={"disabled": True})
+    body = {"token": reset, "new_password": "battery staple"}
+    is_problem(await stranger.post("/api/v1/auth/reset", json=body), 403, "reset-link-invalid")
+    account = {"email": "bob@example.org", "password": PASSWORD, "invite": invite}
+    is_problem(await stranger.post("/api/v1/auth/register", json=account), 403, "invite-invalid")
+    assert (await root.http.get(LINKS)).json()["links"] == []
 
 
 async def test_a_token_of_an_administrators_reads_and_changes_no_account(

@@ -1,0 +1,202 @@
+"""Invitations and links for a new password: whose word they are, who sees them, and how they end."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+
+from gifapp import errors
+from gifapp.identity.documents import LinkDocument
+from gifapp.identity.passwords import Passwords
+from gifapp.identity.service import Identity
+from tests.identity.conftest import Build
+from tests.identity.test_people import made
+from tests.identity.test_sessions import HERE, PASSWORD
+
+NEW = "battery staple"
+
+
+@pytest.fixture
+def root(identity: Identity) -> str:
+    """An administrator, who is not the only one."""
+    made(identity, "other", "administrator")
+    return made(identity, "root", "administrator")
+
+
+def ids(identity: Identity) -> list[str]:
+    return [link.id for link in identity.links.page().links]
+
+
+ENDS: dict[str, Callable[[Identity, str], object]] = {
+    "disabled": lambda identity, root: identity.people.change(root, disabled=True, by=None),
+    "demoted": lambda identity, root: identity.people.change(root, role="user", by=None),
+    "deleted": lambda identity, root: identity.people.delete(root, forget=lambda _: None, by=None),
+    "password": lambda identity, _: identity.set_password("root@example.org", NEW),
+    "everywhere": lambda identity, _: identity.logout_everywhere(
+        identity.authenticate(identity.login("root@example.org", PASSWORD, HERE).access_token)
+    ),
+}
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
+def test_a_link_ends_with_its_makers_standing(
+    identity: Identity, root: str, end: Callable[[Identity, str], object]
+) -> None:
+    bob = made(identity, "bob")
+    invite, reset = identity.links.invite(by=root), identity.links.reset(bob, by=root)
+    assert ids(identity) == [reset.id, invite.id]
+    end(identity, root)
+    with pytest.raises(errors.InviteInvalid):
+        identity.register("eve@example.org", PASSWORD, invite=invite.token, address=HERE)
+    with pytest.raises(errors.ResetLinkInvalid):
+        identity.reset_password(reset.token, NEW, HERE)
+    assert ids(identity) == []
+
+
+def test_a_disabled_makers_links_stay_void_once_they_are_enabled(identity: Identity, root: str) -> None:
+    invite = identity.links.invite(by=root)
+    identity.people.change(root, disabled=True, by=None)
+    identity.people.change(root, disabled=False, by=None)
+    with pytest.raises(errors.InviteInvalid):
+        identity.register("eve@example.org", PASSWORD, invite=invite.token, address=HERE)
+
+
+def test_whoever_administers_no_more_makes_no_link(identity: Identity, root: str) -> None:
+    identity.people.change(root, role="user", by=None)
+    for make in (lambda: identity.links.invite(by=root), lambda: identity.links.reset(root, by=root)):
+        with pytest.raises(errors.AdministratorsOnly):
+            make()
+    assert LinkDocument.objects.count() == 0
+
+
+@pytest.mark.parametrize("kind", ["invitation", "reset"])
+def test_a_maker_who_is_disabled_while_their_link_is_used_is_seen(
+    identity: Identity, root: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = (
+        identity.links.invite(by=root) if kind == "invitation" else identity.links.reset(root, by=root)
+    ).token
+    reset = identity.links.reset(made(identity, "bob"), by=root).token
+    hashed = Passwords.hash_new
+
+    def slowly(self: Passwords, password: str, email: str) -> bytes:
+        identity.people.change(root, disabled=True, by=None)
+        return hashed(self, password, email)
+
+    monkeypatch.setattr(Passwords, "hash_new", slowly)
+    if kind == "invitation":
+        with pytest.raises(errors.InviteInvalid):
+            identity.register("eve@example.org", PASSWORD, invite=token, address=HERE)
+        assert "eve@example.org" not in [user.email for user in identity.people.everybody()]
+    else:
+        with pytest.raises(errors.ResetLinkInvalid):
+            identity.reset_password(reset, NEW, HERE)
+        assert identity.login("bob@example.org", PASSWORD, HERE)
+
+
+def test_open_links_are_listed_a_page_at_a_time_without_their_secrets(identity: Identity, root: str) -> None:
+    bob = made(identity, "bob")
+    links = [
+        identity.links.invite(by=None),
+        identity.links.reset(bob, by=root),
+        identity.links.invite(by=root),
+    ]
+    first = identity.links.page(limit=2)
+    rest = identity.links.page(limit=2, cursor=first.next_cursor)
+    told = [(link.id, link.kind, link.by_email, link.email) for link in (*first.links, *rest.links)]
+    assert told == [
+        (links[2].id, "invitation", "root@example.org", None),
+        (links[1].id, "reset", "root@example.org", "bob@example.org"),
+        (links[0].id, "invitation", None, None),
+    ]
+    assert rest.next_cursor is None
+    kept = str([link.to_mongo() for link in LinkDocument.objects])
+    shown = first.model_dump_json() + rest.model_dump_json()
+    assert [link.token for link in links if link.token in kept + shown] == []
+    with pytest.raises(errors.FieldInvalid, match="cursor"):
+        identity.links.page(cursor="x")
+
+
+def test_a_link_that_was_used_is_open_no_more(identity: Identity, root: str) -> None:
+    bob = made(identity, "bob")
+    invite, reset = identity.links.invite(by=root), identity.links.reset(bob, by=root)
+    other = identity.links.reset(bob, by=None)  # void with the password it was made for
+    identity.register("eve@example.org", PASSWORD, invite=invite.token, address=HERE)
+    identity.reset_password(reset.token, NEW, HERE)
+    assert ids(identity) == []
+    for link in (invite, reset):
+        with pytest.raises(errors.NotFound):
+            identity.links.revoke(link.id, by=root)
+    with pytest.raises(errors.ResetLinkInvalid):
+        identity.reset_password(other.token, "yet another horse", HERE)
+
+
+def test_a_revoked_link_opens_nothing_and_is_in_the_audit_log(identity: Identity, root: str) -> None:
+    bob = made(identity, "bob")
+    invite, reset = identity.links.invite(by=None), identity.links.reset(bob, by=None)
+    for link in (invite, reset):
+        identity.links.revoke(link.id, by=root)
+    with pytest.raises(errors.InviteInvalid):
+        identity.register("eve@example.org", PASSWORD, invite=invite.token, address=HERE)
+    with pytest.raises(errors.ResetLinkInvalid):
+        identity.reset_password(reset.token, NEW, HERE)
+    events = identity.audit.page(kind="link-revoked").events
+    assert [(one.by_email, one.email, one.facts) for one in events] == [
+        ("root@example.org", "bob@example.org", {"link": reset.id, "what": "reset"}),
+        ("root@example.org", None, {"link": invite.id, "what": "invitation"}),
+    ]
+    for gone in (invite.id, "x", "0" * 24):
+        with pytest.raises(errors.NotFound, match="There is no such link"):
+            identity.links.revoke(gone, by=root)
+
+
+def test_an_address_that_has_an_account_uses_up_no_invitation(identity: Identity, root: str) -> None:
+    invite = identity.links.invite(by=root)
+    with pytest.raises(errors.EmailTaken):
+        identity.register("root@example.org", PASSWORD, invite=invite.token, address=HERE)
+    assert identity.register("eve@example.org", PASSWORD, invite=invite.token, address=HERE)
+
+
+def test_a_deleted_account_leaves_no_links(identity: Identity, root: str) -> None:
+    bob = made(identity, "bob")
+    identity.links.reset(bob, by=None)
+    identity.links.invite(by=root)
+    for user_id in (bob, root):
+        identity.people.delete(user_id, forget=lambda _: None, by=None)
+    assert LinkDocument.objects.count() == 0
+
+
+@pytest.mark.parametrize("kind", ["invitation", "reset"])
+def test_of_one_who_uses_a_link_and_one_who_revokes_it_one_wins(build: Build, kind: str) -> None:
+    identity = build(password_rounds=8)
+    root, bob = made(identity, "root", "administrator"), made(identity, "bob")
+    links = identity.links
+
+    def use(token: str, number: int) -> str:
+        start.wait(10)
+        try:
+            if kind == "invitation":
+                identity.register(
+                    f"eve{number}@example.org", PASSWORD, invite=token, address=f"10.0.0.{number}"
+                )
+            else:
+                identity.reset_password(token, NEW, f"10.0.0.{number}")
+        except (errors.InviteInvalid, errors.ResetLinkInvalid):
+            return "lost"
+        return "won"
+
+    def revoke(link_id: str) -> str:
+        start.wait(10)
+        try:
+            links.revoke(link_id, by=root)
+        except errors.NotFound:
+            return "lost"
+        return "won"
+
+    with ThreadPoolExecutor(2) as threads:
+        for number in range(10):  # not each time do they meet
+            start = Barrier(2)
+            link = links.invite(by=root) if kind == "invitation" else links.reset(bob, by=root)
+            outcomes = threads.submit(use, link.token, number), threads.submit(revoke, link.id)
+            assert sorted(one.result(30) for one in outcomes) == ["lost", "won"]
