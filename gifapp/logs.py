@@ -12,7 +12,7 @@ import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, Literal, TextIO
 
 import structlog
@@ -31,12 +31,22 @@ _OTHERS: _Kind = ("all loggers", "lines of too many kinds", "")
 _log = logging.getLogger(__name__)
 
 _SECRET_NAMES = re.compile(r"passw|secret|token|authorization|cookie", re.IGNORECASE)
+# an address may spell any letter of a name by its number: %74oken
+_NAMES_IN_ADDRESSES = (
+    r"[\w.-]*(?:token|secret|passw|signature|credential|session|xsrf|invite|setup|reset|key)[\w.-]*"
+    r"|[\w.-]*%[\w.%-]*"
+)
+_HEADERS = r"\b(?:set-cookie|cookie|authorization|x-xsrftoken|referer)\b(?:['\"] ?[:,]| ?[:=]) ?b?['\"]?"
 _SECRETS_IN_TEXT = [
     (re.compile(r"(://[^:/@\s]*:)[^@/\s]+@"), r"\1…@"),  # redis://:password@host
-    (re.compile(r"([?&](?:setup|invite|reset|token|signature)=)[^&\s\"']+"), r"\1…"),
-    (re.compile(r"(Bearer )\S+"), r"\1…"),
+    (re.compile(rf"({_HEADERS})[^\r\n\"']+", re.IGNORECASE), r"\1…"),
+    (re.compile(rf"([?&;](?:{_NAMES_IN_ADDRESSES})=)[^&\s\"']+", re.IGNORECASE), r"\1…"),
+    (re.compile(r"(\b(?:gifapp_session|_xsrf)=)[^\s;,\"']+"), r"\1…"),
+    (re.compile(r"(Bearer(?: |%20)+)[^\s\"']+", re.IGNORECASE), r"\1…"),
     (re.compile(r"(gifapp_)[\w-]{40,}"), r"\1…"),  # an API token
-    (re.compile(r"(/s/)[\w-]{40,}"), r"\1…"),  # a public link
+    (re.compile(r"(/s/)[^\s/?#\"']{20,}", re.IGNORECASE), r"\1…"),  # a public link
+    # whatever else is as long and as mixed as a token, some of its letters perhaps spelled by numbers
+    (re.compile(r"(?<![\w%~-])(?=[\w%~-]*[A-Z%])(?=[\w%~-]*[a-z%])[\w%~-]{40,}"), "…"),
 ]
 
 
@@ -96,18 +106,25 @@ def _kind_of(record: logging.LogRecord) -> _Kind:
 def without_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """A structlog processor: values with a secret's name, and secrets inside text, become `…`."""
     for key, value in event.items():
-        if _SECRET_NAMES.search(key):
-            event[key] = "…"
-        elif isinstance(value, str):
-            event[key] = redact(value)
+        event[key] = _redacted(key, value)
     return event
 
 
 def redact(text: str) -> str:
-    """`text` without passwords in URLs, tokens in query strings, bearer tokens and public links."""
+    """`text` without passwords in URLs, secrets in addresses and headers, tokens and public links."""
     for pattern, replacement in _SECRETS_IN_TEXT:
         text = pattern.sub(replacement, text)
     return text
+
+
+def _redacted(key: object, value: Any) -> Any:
+    if _SECRET_NAMES.search(str(key)):
+        return "…"
+    if isinstance(value, Mapping):
+        return {name: _redacted(name, one) for name, one in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [_redacted("", one) for one in value]
+    return value if value is None or isinstance(value, int | float) else redact(str(value))
 
 
 def _shared() -> list[structlog.typing.Processor]:

@@ -43,6 +43,42 @@ def test_no_secret_is_written(written: io.StringIO) -> None:
     assert secret not in written.getvalue()
 
 
+TOKEN = "".join(f"{letter}{number}Zq_x-" for number, letter in enumerate("aBcDeF")) + "0"  # 43 characters
+SPELLED = "".join(f"%{ord(letter):02x}" for letter in TOKEN)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"GET /s/{TOKEN} /S/{TOKEN} //s/{TOKEN}. /s/{SPELLED}",
+        f"/?access_token={TOKEN[:12]}&%74oken={TOKEN[:12]}&Invite={TOKEN[:12]};key={TOKEN[:12]}",
+        f"Cookie: gifapp_session=0123.{TOKEN[:12]}; _xsrf={TOKEN[:12]}",
+        f"{{'Cookie': 'gifapp_session={TOKEN[:12]}', 'Referer': 'http://here/{TOKEN[:12]}'}}",
+        f"[(b'authorization', b'bearer {TOKEN[:12]}')] Authorization=Basic {TOKEN[:12]}",
+        f"bearer%20{TOKEN[:12]} bearer  {TOKEN[:12]}",
+        f"no such thing: {TOKEN}, {SPELLED}, {TOKEN[:5]}%2D{TOKEN[5:]}",
+    ],
+)
+def test_no_secret_is_written_however_it_is_spelled(written: io.StringIO, text: str) -> None:
+    logging.getLogger("tornado.general").warning("%s", text)
+    structlog.get_logger().warning("a request", headers={"x": [text], "cookie": TOKEN}, raw=text.encode())
+    for part in (TOKEN[:12], TOKEN[-12:], SPELLED[:36]):
+        assert part not in written.getvalue()
+
+
+def test_what_is_no_secret_stays(written: io.StringIO) -> None:
+    words = (
+        f"kernel 0d9f6a6e-5c0e-4a3f-9f5f-0c1d2e3f4a5b, job 4f3c5a6b7c8d9e0f4f3c5a6b7c8d9e0f, "
+        f"sha256 {'0af1' * 16}, the cookie is gone, "
+        "/opt/gifapp/lib/python3.11/site-packages/jupyter_server/services/kernels/kernelmanager.py"
+    )
+    logging.getLogger("tornado.general").warning(words)
+    structlog.get_logger().info("counted", sizes=[1, 2], share=0.5)
+    first, second = map(json.loads, written.getvalue().splitlines())
+    assert first["event"] == words
+    assert (second["sizes"], second["share"]) == ([1, 2], 0.5)
+
+
 def test_people_get_plain_lines(written: io.StringIO) -> None:
     logs.configure(log_format="console", stream=written)
     structlog.get_logger("gifapp").warning("a part died", part="web")

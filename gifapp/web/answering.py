@@ -23,6 +23,7 @@ from gifapp.domain.rates import RequestKind
 from gifapp.identity.audit import asked_from
 from gifapp.identity.callers import Need
 from gifapp.identity.service import Caller
+from gifapp.web.access_log import shown_request
 from gifapp.web.draining import GO_ELSEWHERE
 from gifapp.web.operations import Access, Operation, operation_of
 from gifapp.web.parts import Parts
@@ -250,7 +251,7 @@ class AnsweringHandler(tornado.web.RequestHandler):
         if isinstance(value, StreamClosedError):
             return
         if status_of(value) >= 500:
-            _log.error("%s %s", self.request.method, self.request.path, exc_info=value)
+            _log.error("%s", shown_request(self.request), exc_info=value)
 
     def _set_error_headers(self, status: int, error: BaseException | None) -> None:
         if status == 401:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hmac
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import tornado.web
 from prometheus_client import CollectorRegistry, Gauge, Histogram, ProcessCollector
+from tornado.log import access_log
 from tornado.routing import URLSpec
+
+from gifapp.web.access_log import shown_method, shown_request
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -46,7 +50,7 @@ class Instruments:
             self._watched[name].set_function(read)
 
     def answered(self, route: str, request: Any, status: int) -> None:
-        labels = (route, request.method, f"{status // 100}xx")
+        labels = (route, shown_method(request.method), f"{status // 100}xx")
         self._requests.labels(*labels).observe(request.request_time())
 
     def lets_in(self, token: str) -> bool:
@@ -65,7 +69,14 @@ class MeasuredApplication(tornado.web.Application):
         path = handler.request.path
         route = next((template for regex, template in self._templates if regex.match(path)), "other")
         handler.settings["gifapp"].instruments.answered(route, handler.request, handler.get_status())
-        super().log_request(handler)
+        self._log(handler)
+
+    def _log(self, handler: tornado.web.RequestHandler) -> None:
+        """Tornado's line, without what is secret in the address."""
+        status, request = handler.get_status(), handler.request
+        level = logging.INFO if status < 400 else logging.WARNING if status < 500 else logging.ERROR
+        took_ms = 1000 * request.request_time()
+        access_log.log(level, "%d %s (%s) %.2fms", status, shown_request(request), request.remote_ip, took_ms)
 
 
 def template_of(spec: URLSpec) -> str:

@@ -70,8 +70,10 @@ class _PublicHandler(BaseHandler):
         """What the link shows.
 
         Raises:
-            errors.NotFound
+            errors.NotFound: also of a link that is spelled as we do not, by percent signs for instance.
         """
+        if self.request.path.split("/")[2] != token:
+            raise errors.NotFound(kind="share")
         return await self.run_blocking(self.parts.sharing.shown, self.parts.share_links.share_id(token))
 
 

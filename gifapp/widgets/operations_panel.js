@@ -11,10 +11,11 @@ function tiles(label, shown) {
 
 function table(title, heads, rows, none) {
   const caption = make("h3", { class: "gifapp-operations__title", text: title });
-  if (!rows?.length) return make("section", {}, caption, make("p", { class: "gifapp-operations__none", text: none }));
+  const named = { "aria-label": title };
+  if (!rows?.length) return make("section", named, caption, make("p", { class: "gifapp-operations__none", text: none }));
   const head = make("tr", {}, ...heads.map((text) => make("th", { scope: "col", text })));
   const body = rows.map((cells) => make("tr", {}, ...cells.map((cell) => make("td", {}, cell))));
-  return make("section", {}, caption, make("div", { class: "gifapp-operations__scroll" }, make("table", {}, make("thead", {}, head), make("tbody", {}, ...body))));
+  return make("section", named, caption, make("div", { class: "gifapp-operations__scroll" }, make("table", {}, make("thead", {}, head), make("tbody", {}, ...body))));
 }
 
 // A button that is known by its key: a panel that is drawn anew gives the focus back to it.

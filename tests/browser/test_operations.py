@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pymongo
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -69,6 +70,27 @@ def test_an_administrator_sees_the_service_and_requeues_a_dead_letter(
     expect(page.get_by_role("button", name="Hour")).to_have_attribute("aria-pressed", "true")
     page.get_by_role("link", name="Dashboard").click()
     expect(page.get_by_role("button", name="Share")).to_be_visible(timeout=30_000)
+
+
+def test_an_open_link_is_revoked_by_keyboard(
+    page: Page, service: RunningService, ada: Client, shoot: Shoot
+) -> None:
+    signed_in = {"email": "ada@example.com", "password": PASSWORD}
+    login = httpx.post(f"{service.url}/api/v1/auth/login", json=signed_in, timeout=30).json()
+    bearer = {"Authorization": f"Bearer {login['access_token']}"}
+    invite = httpx.post(f"{service.url}/api/v1/admin/invites", headers=bearer, timeout=30).json()["token"]
+    page.goto(f"{service.url}/operations")
+    links = page.get_by_role("region", name="Open links")
+    revoke = links.get_by_role(
+        "button", name="Revoke: invitation for whoever has it, made by ada@example.com"
+    )
+    expect(revoke).to_be_visible(timeout=30_000)
+    assert invite not in page.content()
+    shoot(page, "operations-2-links")
+    revoke.press("Enter")
+    expect(links).to_contain_text("No link is open.")
+    expect(page.get_by_text("The link is revoked.")).to_be_visible()
+    assert ada.administrator.links() == []
 
 
 def test_it_is_for_administrators(browser: Browser, service: RunningService, ada: Client) -> None:

@@ -36,6 +36,19 @@ def test_no_secret_is_in_the_log_of_a_whole_day(service: RunningService, tmp_pat
         assert value not in said, kind
 
 
+def _misplace(service: RunningService, secret: str) -> None:
+    """Send a secret where none belongs, in spellings of which none is served."""
+    by_number = "".join(f"%{ord(letter):02x}" for letter in secret)
+    headers = {"Referer": f"{service.url}/?token={secret}", "Cookie": f"gifapp_session={secret}"}
+    for path in (
+        *(f"/api/v1/me?access_token={secret}", f"/%73/{secret}", f"/s/{by_number}", f"//s/{secret}."),
+        *(f"/S/{secret}", f"/api/kernels/{secret}", f"/?%69nvite={by_number}", f"/voila/static/{secret}"),
+    ):
+        answer = httpx.get(service.url + path, headers=headers, timeout=30)
+        assert answer.status_code in (200, 400, 401, 403, 404), path
+        assert secret not in answer.text + str(answer.headers), path
+
+
 def _live(service: RunningService, video: bytes) -> dict[str, str]:
     """Register, fail, sign in, upload, convert, look, renew, sign out; the secrets that this took."""
     with httpx.Client(base_url=f"{service.url}/api/v1", timeout=30) as http:
@@ -67,6 +80,8 @@ def _live(service: RunningService, video: bytes) -> dict[str, str]:
             httpx.get(service.url + link["path"], timeout=30).raise_for_status()
         share = http.post(f"/jobs/{job['id']}/shares", json={}, headers=bearer).raise_for_status().json()
         httpx.get(share["url"], timeout=30).raise_for_status()
+        for secret in (signed_in["access_token"], api_token, share["url"].rpartition("/")[2], first_cookie):
+            _misplace(service, secret)
         http.post("/auth/refresh", headers={"X-XSRFToken": http.cookies["_xsrf"]}).raise_for_status()
         used = {
             "password": PASSWORD,

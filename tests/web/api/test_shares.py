@@ -5,12 +5,15 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
+import pytest
 
 from gifapp.client import Client
 from gifapp.domain.views import JobView
 from gifapp.jobs.documents import ShareDocument, utc_now
+from gifapp.logs import redact
 from gifapp.web.share_links import ShareLinks
 from tests.web.api.conftest import SECRET, Person, SignUp, is_problem
+from tests.web.api.raw import ask, get
 
 
 async def shared(person: Person, job: JobView, **wish: Any) -> dict[str, Any]:
@@ -151,3 +154,47 @@ async def test_the_client_shares_lists_and_revokes(ada: Person, url: str, job: J
             assert client.shares(job.id)[0].revoked_at is not None
 
     await asyncio.to_thread(visit)
+
+
+def respelled(token: str) -> dict[str, str]:
+    """Other ways to write the address of a link."""
+    by_number = "".join(f"%{ord(letter):02X}" for letter in token)
+    last = "AEIMQUYcgkosw048".find(token[-1])
+    return {
+        "letters by number": f"/s/{by_number}",
+        "one letter by number": f"/s/%{ord(token[0]):02x}{token[1:]}",
+        "the route by number": f"/%73/{token}",
+        "an escaped slash": f"/s%2F{token}",
+        "an escaped mark": f"/%3Finvite={token}",
+        "upper case": f"/S/{token}",
+        "two slashes": f"//s/{token}",
+        "two slashes inside": f"/s//{token}",
+        "a slash behind": f"/s/{token}/",
+        "dots behind": f"/s/{token}..",
+        "a folder up": f"/x/../s/{token}",
+        "padding": f"/s/{token}=",
+        "rubbish inside": f"/s/{token[:9]}.{token[9:]}",
+        "a parameter": f"/s/{token};v=1",
+        "loose bits": f"/s/{token[:-1]}{'ABCDEFGH'[last % 8]}",
+        "the file": f"/s/{by_number}/clip.gif",
+        "the file of a longer one": f"/s/{token}=/clip.gif",
+        "a host": f"http://here/x/s/{token}",
+    }
+
+
+async def test_one_spelling_of_a_link_is_served_and_none_is_logged(
+    ada: Person, job: JobView, gif: bytes, url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    token = (await shared(ada, job))["url"].rpartition("/")[2]
+    assert (await ask(url, get(f"/s/{token}"))).status == 200
+    assert (await ask(url, get(f"/s/{token}/clip.gif"))).status == 200
+    for how, path in respelled(token).items():
+        if path != f"/s/{token}":
+            answer = await ask(url, get(path, f"Referer: http://here{path}"))
+            assert answer.status == 404, how
+            assert token[:20] not in str(answer), how
+    logged = [redact(record.getMessage()) for record in caplog.records]
+    assert len([line for line in logged if "GET /" in line or "GET …" in line]) >= 18
+    pieces = (token[:12], token[-12:], "".join(f"%{ord(letter):02X}" for letter in token[:5]))
+    assert [line for line in logged for piece in pieces if piece in line] == []

@@ -1,0 +1,60 @@
+"""What the log says of requests: enough to find them, and nothing that opens something."""
+
+import httpx
+import pytest
+
+from gifapp.web.access_log import shown_address, shown_method
+from gifapp.web.parts import Parts
+from tests.web.api.raw import ask, get
+
+TOKEN = "Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MGFiY2RlZmdoaWo"
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("/api/v1/jobs?limit=10&state=failed", "/api/v1/jobs?limit=10&state=failed"),
+        ("/api/v1/jobs/0123456789abcdef01234567/gif", "/api/v1/jobs/0123456789abcdef01234567/gif"),
+        ("/api/kernels/0d9f6a6e-5c0e-4a3f-9f5f-0c1d2e3f4a5b/channels?session_id=a1", None),
+        ("/?setup=abcdefghijklmnopqrstuvwx", "/?setup=…"),
+        (f"/?access_token={TOKEN}&limit={TOKEN}", "/?access_token=…&limit=…"),
+        ("/?name=holiday.mp4&%73etup=abc&x", "/?name=…&…&x"),
+        ("/%3Fsetup=abc", "/…"),
+        (f"/s/{TOKEN}/clip.gif?{TOKEN}", "/s/…/clip.gif?…"),
+        (f"//S/{TOKEN}.", "//S/…"),
+        (f"/nothing/gifapp_{TOKEN}", "/nothing/gifapp_…"),
+        ("/" + "a/" * 5000, None),
+        (None, ""),
+    ],
+)
+def test_an_address_is_shown_without_secrets(address: str | None, shown: str | None) -> None:
+    told = shown_address(address)
+    assert len(told) <= 500
+    assert TOKEN[:12] not in told
+    if shown is not None:
+        assert told == shown
+
+
+def test_a_method_that_does_not_exist_is_not_shown() -> None:
+    assert [shown_method(one) for one in ("GET", "PATCH", TOKEN, None)] == ["GET", "PATCH", "other", "other"]
+
+
+async def test_each_request_is_a_line_and_made_up_methods_are_counted_as_one(
+    url: str, stranger: httpx.AsyncClient, parts: Parts, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    await stranger.get(
+        "/api/v1/limits?access_token=hunter2", headers={"Cookie": f"a={TOKEN}", "Referer": TOKEN}
+    )
+    for number in range(3):
+        assert (await ask(url, get("/api/v1/limits", method=f"{TOKEN}{number}"))).status == 405
+    lines = [record.getMessage() for record in caplog.records if record.name == "tornado.access"]
+    assert lines[0].startswith("200 GET /api/v1/limits?access_token=… (127.0.0.1) ")
+    assert [line.partition(" (")[0] for line in lines[1:]] == ["405 other /api/v1/limits"] * 3
+    counted = [
+        sample.labels["method"]
+        for metric in parts.instruments.registry.collect()
+        for sample in metric.samples
+        if sample.name == "gifapp_http_request_seconds_count"
+    ]
+    assert sorted(counted) == ["GET", "other"]
