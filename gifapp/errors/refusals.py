@@ -121,6 +121,13 @@ class TooManyRequests(LimitReached):
     sentence = "Too many attempts; wait {retry_after_s} s and try again."
 
 
+class TooManyAtOnce(TooManyRequests):
+    sentence = (
+        "{limit} requests of yours are waiting for this already. "
+        "Wait for their answers, or {retry_after_s} s, and try again."
+    )
+
+
 class TooManyJobs(TooManyRequests):
     sentence = "You have submitted {limit} jobs within this hour; wait {retry_after_s} s for the next one."
 

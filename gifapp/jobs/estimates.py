@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import secrets
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from queue import LifoQueue
 
 from gifapp import errors
 from gifapp.conversion.estimate import Estimate, estimate
@@ -21,37 +21,54 @@ from gifapp.jobs.forkserver import ForkServer
 from gifapp.storage.blobs import Blobs
 
 DEADLINE_S = 20.0
-MOST_WAITING = 8  # one is worked on
+AT_ONCE = 2
 _LOOK_EVERY_S = 1.0
 
 
 class Estimates:
-    """Makes estimates, one at a time; nothing runs before `warm_up` or the first that is asked for."""
+    """Makes estimates, `AT_ONCE` at a time; nothing runs before `warm_up` or the first that is asked for."""
+
+    def __init__(self, blobs: Blobs, limits: Limits) -> None:
+        self._estimators = [_Estimator(blobs, limits) for _ in range(AT_ONCE)]
+        self._idle: LifoQueue[_Estimator] = LifoQueue()  # the warm one first
+        for estimator in reversed(self._estimators):
+            self._idle.put(estimator)
+
+    def warm_up(self) -> None:
+        """Load everything now, in the background, and not with the first question."""
+        self._estimators[0].warm_up()
+
+    def estimate(self, path: Path, video: Video, recipe: Recipe) -> Estimate:
+        """What the GIF would weigh; blocks for about a second, and while `AT_ONCE` others are made.
+
+        Raises:
+            errors.GifappError: see `conversion.estimate.estimate`.
+        """
+        estimator = self._idle.get()
+        try:
+            return estimator.estimate(path, video, recipe)
+        finally:
+            self._idle.put(estimator)
+
+    def close(self) -> None:
+        for estimator in self._estimators:
+            estimator.close()
+
+
+class _Estimator:
+    """Makes one estimate at a time, on a thread with a fork server of its own."""
 
     def __init__(self, blobs: Blobs, limits: Limits) -> None:
         self._blobs = blobs
         self._limits = replace(limits, deadline_s=min(limits.deadline_s, DEADLINE_S))
         self._forks = ForkServer("gifapp.jobs.estimates:estimate_ordered")
         self._thread = ThreadPoolExecutor(1, "estimate")  # the fork server lives as long as it
-        self._places = threading.BoundedSemaphore(MOST_WAITING)
 
     def warm_up(self) -> None:
-        """Load everything now, in the background, and not with the first question."""
         self._thread.submit(self._forks.ensure_running)  # what goes wrong is told when somebody asks
 
     def estimate(self, path: Path, video: Video, recipe: Recipe) -> Estimate:
-        """What the GIF would weigh; blocks for about a second.
-
-        Raises:
-            errors.TooManyRequests: too many are waiting already.
-            errors.GifappError: see `conversion.estimate.estimate`.
-        """
-        if not self._places.acquire(blocking=False):
-            raise errors.TooManyRequests(retry_after_s=2)
-        try:
-            return self._thread.submit(self._ordered, path, video, recipe).result()
-        finally:
-            self._places.release()
+        return self._thread.submit(self._ordered, path, video, recipe).result()
 
     def _ordered(self, path: Path, video: Video, recipe: Recipe) -> Estimate:
         self._forks.ensure_running()

@@ -223,7 +223,6 @@ class JobService:
             errors.NotFound, errors.SourceRefused: see `submit`.
             errors.FieldInvalid: the recipe is for no GIF.
             errors.TargetTooSmall: no GIF of it could be so small.
-            errors.TooManyRequests: others are waiting already.
         """
         if recipe.format != "gif":
             raise errors.FieldInvalid(field="recipe.format", problem="only a GIF can be estimated")

@@ -9,7 +9,6 @@ import json
 import logging
 import secrets
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor
 from types import TracebackType
 from typing import Any, ClassVar, ParamSpec, TypeVar
 
@@ -131,18 +130,9 @@ class AnsweringHandler(tornado.web.RequestHandler):
         self, function: Callable[Given, Result], *args: Given.args, **kwargs: Given.kwargs
     ) -> Result:
         """What `function` returns, run on a thread: the loop never waits for a disk or a database."""
-        return await self.run_on(self.parts.threads, function, *args, **kwargs)
-
-    async def run_on(
-        self,
-        threads: Executor,
-        function: Callable[Given, Result],
-        *args: Given.args,
-        **kwargs: Given.kwargs,
-    ) -> Result:
         context = contextvars.copy_context()  # the log's request id
         call = functools.partial(context.run, functools.partial(function, *args, **kwargs))
-        return await asyncio.get_running_loop().run_in_executor(threads, call)
+        return await asyncio.get_running_loop().run_in_executor(self.parts.threads, call)
 
     def bearer(self) -> str:
         """The token of the Authorization header.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from pydantic import Field
 
 from gifapp import errors
@@ -25,11 +27,12 @@ class EstimatesHandler(PrivateHandler):
     @operation(
         "About how large the GIF of one of my videos would be",
         need="read",
-        raises=[*RECIPE_ERRORS, errors.NotFound, errors.TargetTooSmall, errors.TooManyRequests],
+        raises=[*RECIPE_ERRORS, errors.NotFound, errors.TargetTooSmall, errors.TooManyAtOnce],
     )
     async def post(self, given: EstimateRequest) -> EstimateView:
-        estimate = self.parts.service.estimate
-        return await self.run_blocking(estimate, self.user.user_id, given.source_id, given.recipe)
+        owner_id = self.user.user_id
+        estimate = partial(self.parts.service.estimate, owner_id, given.source_id, given.recipe)
+        return await self.parts.estimates.run(owner_id, estimate)
 
 
 class PresetsHandler(BaseHandler):

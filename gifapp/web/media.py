@@ -6,6 +6,7 @@ Tornado's StaticFileHandler answers ranges and tags; here it is told which file,
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
 from typing import Annotated, ClassVar, NamedTuple
 from urllib.parse import quote
 
@@ -21,7 +22,6 @@ from gifapp.web.payloads import Query
 from gifapp.web.signing import MediaKind
 
 _LONGEST_NAME = 150  # characters
-_MOST_FRAMES_ASKED = 8  # by one owner and not yet answered
 _CACHE = "private, max-age=86400, immutable"
 # a video in a tab of its own is a page that loads itself, which a sandbox would not let it
 _POLICY = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
@@ -157,7 +157,7 @@ class FrameHandler(_MediaHandler):
         "The picture of a video at a time; past the end, the last",
         gives=["image/jpeg"],
         is_tagged=True,
-        raises=[*errors.SourceRefused.all().values(), errors.TooManyRequests],
+        raises=[*errors.SourceRefused.all().values(), errors.TooManyAtOnce],
     )
     async def get(self, source_id: str, asked: FrameQuery) -> None:
         owner_id, at_s = await self.owner_id(source_id), asked.at_s
@@ -167,23 +167,12 @@ class FrameHandler(_MediaHandler):
         if self.check_etag_header():
             self.set_status(304)
             return
-        jpeg = await self._picture(owner_id, source_id, at_s)
+        take = partial(self.parts.service.frame, owner_id, source_id, at_s)
+        jpeg = await self.parts.frames.run(owner_id, take)
         self.set_header("Content-Type", "image/jpeg")
         self.write(jpeg)
 
     head = get
-
-    async def _picture(self, owner_id: str, source_id: str, at_s: float) -> bytes:
-        asked = self.parts.frames_asked
-        if asked[owner_id] >= _MOST_FRAMES_ASKED:
-            raise errors.TooManyRequests(retry_after_s=1)
-        asked[owner_id] += 1
-        try:
-            return await self.run_on(self.parts.frames, self.parts.service.frame, owner_id, source_id, at_s)
-        finally:
-            asked[owner_id] -= 1
-            if not asked[owner_id]:
-                del asked[owner_id]
 
     def compute_etag(self) -> None:
         """It is set before the picture is taken."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -15,6 +14,7 @@ from gifapp.domain.limits import Limits
 from gifapp.domain.rates import Rates
 from gifapp.identity.request_limits import RequestLimits
 from gifapp.identity.service import Identity
+from gifapp.jobs import estimates
 from gifapp.jobs.administration import Administration
 from gifapp.jobs.parts import JobParts
 from gifapp.jobs.progress import Events, follow
@@ -24,14 +24,18 @@ from gifapp.jobs.tally import Tally
 from gifapp.jobs.uploads import Uploads
 from gifapp.storage.blob import Blob
 from gifapp.web.draining import Answering
+from gifapp.web.fair_pool import FairPool
 from gifapp.web.hub import EventHub
 from gifapp.web.instruments import Instruments
 from gifapp.web.share_links import ShareLinks
 from gifapp.web.signing import MediaSigner
 
 _THREADS = 16
-_PROBES = 2  # at once: each is a process of its own
-_FRAMES = 2  # likewise
+
+# each work of these pools is a process of its own, and one of their slots is kept for whoever has none
+_PROBES = functools.partial(FairPool, "probe", slots=3, most_waiting=32)
+_FRAMES = functools.partial(FairPool, "frame", slots=3, most_waiting=8)
+_ESTIMATES = functools.partial(FairPool, "estimate", slots=estimates.AT_ONCE, most_waiting=8)
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ class Parts:
         threads: for everything that blocks for a moment.
         probes: for looking into uploads, which takes seconds.
         frames: for pictures out of videos, a fraction of a second each.
-        frames_asked: how many of those each owner waits for.
+        estimates: for what GIFs would weigh, about a second each.
         closing: what removes uploads that were given up.
         answering: which requests are on their way, websockets left out.
         instruments: what this web tier counts for itself.
@@ -73,9 +77,9 @@ class Parts:
     session_check_s: float = 20.0
     upload_stall_s: float = 30.0
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_THREADS, "web"))
-    probes: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_PROBES, "probe"))
-    frames: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_FRAMES, "frame"))
-    frames_asked: Counter[str] = field(default_factory=Counter)
+    probes: FairPool = field(default_factory=_PROBES)
+    frames: FairPool = field(default_factory=_FRAMES)
+    estimates: FairPool = field(default_factory=_ESTIMATES)
     closing: set[asyncio.Task[None]] = field(default_factory=set)
     answering: Answering = field(default_factory=Answering)
     instruments: Instruments = field(default_factory=Instruments)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from concurrent.futures import Executor
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from typing import Annotated, Any, ClassVar, Generic, Protocol, TypeVar
@@ -25,6 +24,7 @@ GATHERED_BYTES = 1024 * 1024
 READ_BYTES = 256 * 1024  # at once from the line
 
 Result = TypeVar("Result")
+Run = Callable[[Callable[[], Any]], Awaitable[Any]]
 
 
 def shown_name(given: str) -> str:
@@ -84,11 +84,11 @@ class Upload(Generic[Took]):
         while self._gathered_bytes >= GATHERED_BYTES and not self._writer.done():
             await asyncio.wait([self._writer, self._writing], return_when=asyncio.FIRST_COMPLETED)
 
-    async def step(self, threads: Executor, step: Callable[[Took], Result]) -> Result:
-        """What is to do with it once its bytes are there."""
+    async def step(self, step: Callable[[Took], Result], run: Run | None = None) -> Result:
+        """What is to do with it once its bytes are there, where `run` runs it if it takes long."""
         async with self._turn:
             await self._written()
-            return await asyncio.get_running_loop().run_in_executor(threads, step, self.taker)
+            return await (run or self._run)(partial(step, self.taker))
 
     async def close(self) -> None:
         """Remove what was not kept."""
@@ -123,6 +123,10 @@ class ReceivingHandler(PrivateHandler, Generic[Took]):
         connection: Any = self.request.connection
         connection.stream.read_chunk_size = READ_BYTES
         await super().prepare()
+
+    async def look_into(self, step: Callable[[], Result]) -> Result:
+        """Make a source of an upload when it is its owner's turn: that costs seconds and a process."""
+        return await self.parts.probes.run(self.user.user_id, step)
 
     async def receive(self, chunk: bytes) -> None:
         if self.upload is None:
@@ -196,14 +200,14 @@ class SourcesHandler(ReceivingHandler[Incoming]):
             errors.ContentTypeWrong,
             errors.QuotaExceeded,
             errors.DiskFull,
+            errors.TooManyAtOnce,
         ],
     )
     async def post(self) -> SourceView:
         assert self.upload is not None  # noqa: S101  opened by prepare
         self.has_all()
         try:
-            # few of them at once, since looking into a file costs a process each
-            source = await self.upload.step(self.parts.probes, self._add)
+            source = await self.upload.step(self._add, self.look_into)
         finally:
             await self.upload.close()
         self.set_header("Location", f"/api/v1/sources/{source.id}")

@@ -33,6 +33,7 @@ _FINISHING = (
     errors.UploadLocked,
     errors.QuotaExceeded,
     errors.DiskFull,
+    errors.TooManyAtOnce,
 )
 
 Result = TypeVar("Result")
@@ -168,9 +169,9 @@ class UploadHandler(ReceivingHandler[Writer], TusHandler):
         assert self.upload is not None  # noqa: S101  opened by prepare
         self.has_all()
         try:
-            standing = await self.upload.step(self.parts.threads, self._check)
+            standing = await self.upload.step(self._check)
             if standing.is_left:
-                standing = await self.upload.step(self.parts.probes, self._add_source)
+                standing = await self.upload.step(self._add_source, self.look_into)
         finally:
             await self.upload.close()
         self.set_header("Upload-Offset", str(standing.offset))
@@ -204,8 +205,7 @@ class UploadHandler(ReceivingHandler[Writer], TusHandler):
         return self.parts.uploads.standing(upload)
 
     async def _finish(self, upload_id: str) -> Standing:
-        finish = self.parts.uploads.finish
-        return await self.run_on(self.parts.probes, finish, self.user.user_id, upload_id)
+        return await self.look_into(partial(self.parts.uploads.finish, self.user.user_id, upload_id))
 
     async def _patiently(self, step: Callable[[], Awaitable[Result]]) -> Result:
         loop = asyncio.get_running_loop()

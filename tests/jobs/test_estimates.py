@@ -13,7 +13,7 @@ from gifapp.conversion.probe import probe
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipe import Recipe
 from gifapp.domain.views import SourceView
-from gifapp.jobs.estimates import MOST_WAITING, Estimates
+from gifapp.jobs.estimates import AT_ONCE, Estimates
 from gifapp.jobs.parts import JobParts
 from gifapp.storage.blobs import Blobs
 from tests.clips import pattern
@@ -53,20 +53,14 @@ def test_what_goes_wrong_there_is_told_here(estimates: Estimates, clip: Path) ->
         estimates.estimate(clip, video, Recipe())
 
 
-def test_more_than_may_wait_are_sent_away(estimates: Estimates, clip: Path) -> None:
+def test_more_than_are_made_at_once_wait_and_are_all_told(estimates: Estimates, clip: Path) -> None:
     video = probe(clip, limits=Limits())
-
-    def ask(_: int) -> str:
-        try:
-            estimates.estimate(clip, video, Recipe())
-        except errors.TooManyRequests:
-            return "sent away"
-        return "told"
-
-    asked = MOST_WAITING + 2
+    before = set(psutil.Process().children())
+    asked = AT_ONCE + 2
     with ThreadPoolExecutor(asked) as people:
-        answers = list(people.map(ask, range(asked)))
-    assert 1 <= answers.count("sent away") <= 2
+        told = set(people.map(lambda _: estimates.estimate(clip, video, Recipe()), range(asked)))
+    assert len(told) == 1
+    assert len(set(psutil.Process().children()) - before) == AT_ONCE
 
 
 def test_nothing_runs_before_the_first_and_after_the_end(blobs: Blobs, clip: Path) -> None:

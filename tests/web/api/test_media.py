@@ -161,7 +161,7 @@ async def test_frames_asked_for_all_at_once_are_refused(
     asked = [stranger.get(f"{frame_url}&at_s={number / 20}") for number in range(20)]
     told = {answer.status_code for answer in await asyncio.gather(*asked)}
     assert told == {200, 429}
-    assert not parts.frames_asked
+    assert parts.frames.is_idle
 
 
 async def test_a_deleted_gif_is_gone(

@@ -1,0 +1,59 @@
+"""A few threads for work that takes seconds, shared fairly by everybody: see `domain.fair_queue`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from asyncio import Future
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
+
+from gifapp import errors
+from gifapp.domain.fair_queue import FairQueue
+
+Result = TypeVar("Result")
+
+_RETRY_AFTER_S = 2
+
+
+class FairPool:
+    """Runs blocking work, at most `slots` at a time, of which one is kept for whoever has none running.
+
+    Everything but the work itself happens on one event loop.
+    """
+
+    def __init__(self, name: str, *, slots: int, most_waiting: int) -> None:
+        self._most_waiting = most_waiting
+        self._queue: FairQueue[Future[None]] = FairQueue(slots, most_waiting=most_waiting)
+        self._threads = ThreadPoolExecutor(slots, name)
+
+    async def run(self, owner_id: str, work: Callable[[], Result]) -> Result:
+        """What `work` returns, run on a thread once it is the owner's turn.
+
+        Raises:
+            errors.TooManyAtOnce: the owner's own requests fill their waiting line.
+        """
+        loop = asyncio.get_running_loop()
+        turn = loop.create_future()
+        if not self._queue.join(owner_id, turn):
+            raise errors.TooManyAtOnce(limit=self._most_waiting, retry_after_s=_RETRY_AFTER_S)
+        try:
+            self._start()
+            await turn
+            context = contextvars.copy_context()  # the log's request id
+            return await loop.run_in_executor(self._threads, partial(context.run, work))
+        finally:
+            self._queue.leave(owner_id, turn)
+            self._start()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits and nothing runs."""
+        return self._queue.is_empty
+
+    def _start(self) -> None:
+        while (turn := self._queue.start_next()) is not None:
+            if not turn.done():  # its request may just have been cancelled, and is about to leave
+                turn.set_result(None)

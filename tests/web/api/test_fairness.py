@@ -1,0 +1,107 @@
+"""One person's flood over HTTP: others are answered meanwhile, and its surplus is refused."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import httpx
+import pytest
+
+from gifapp.domain.views import SourceView
+from gifapp.web.fair_pool import FairPool
+from gifapp.web.parts import Parts
+from tests.web.api.conftest import Person, SignUp, is_problem
+from tests.web.api.resumable import TUS, create, offset_of, patch
+
+Ask = Callable[[Person], Awaitable[httpx.Response]]
+
+
+@pytest.fixture
+async def flood(parts: Parts, ada: Person) -> AsyncIterator[None]:
+    """Ada asks of every pool as much as it takes of her, and none of it ends before the test does."""
+    ended = threading.Event()
+    pools = (parts.probes, parts.frames, parts.estimates)
+    begun = [task for pool in pools for task in await filled(pool, ada.id, ended)]
+    yield
+    ended.set()
+    await asyncio.gather(*begun)
+
+
+async def filled(pool: FairPool, owner_id: str, ended: threading.Event) -> list[asyncio.Task[bool]]:
+    tasks: list[asyncio.Task[bool]] = []
+    while not any(task.done() for task in tasks):
+        tasks.append(asyncio.create_task(pool.run(owner_id, ended.wait)))
+        await asyncio.sleep(0)
+    assert tasks[-1].exception()
+    return tasks[:-1]
+
+
+@pytest.fixture
+def ask(video: bytes, source: SourceView, parts: Parts, request: pytest.FixtureRequest) -> Ask:
+    """A request of one kind, by anybody."""
+
+    async def mine(person: Person) -> str:
+        owned = (await person.http.get("/api/v1/sources")).json()["sources"]
+        if owned:
+            return str(owned[0]["id"])
+        return str((await person.http.post("/api/v1/sources?name=clip.mp4", content=video)).json()["id"])
+
+    async def send(person: Person) -> httpx.Response:
+        return await person.http.post("/api/v1/sources?name=clip.mp4", content=video)
+
+    async def send_in_parts(person: Person) -> httpx.Response:
+        return await patch(person, await create(person, len(video)), 0, video)
+
+    async def ask_for_what_was_left(person: Person) -> httpx.Response:
+        upload = await create(person, len(video))
+        left = parts.uploads.resume(person.id, upload.rpartition("/")[2], 0, len(video), None)
+        with left as writer:
+            writer.write(video)
+        return await person.http.head(upload, headers=TUS)
+
+    async def take_a_frame(person: Person) -> httpx.Response:
+        return await person.http.get(f"/api/v1/sources/{await mine(person)}/frame", params={"at_s": 0.5})
+
+    async def estimate(person: Person) -> httpx.Response:
+        return await person.http.post(
+            "/api/v1/estimates", json={"source_id": await mine(person)}, timeout=120
+        )
+
+    return {
+        one.__name__: one for one in (send, send_in_parts, ask_for_what_was_left, take_a_frame, estimate)
+    }[request.param]
+
+
+EVERY_KIND = pytest.mark.parametrize(
+    "ask", ["send", "send_in_parts", "ask_for_what_was_left", "take_a_frame", "estimate"], indirect=True
+)
+
+
+@EVERY_KIND
+@pytest.mark.usefixtures("flood")
+async def test_one_persons_flood_keeps_nobody_else_waiting(sign_up: SignUp, ask: Ask) -> None:
+    assert (await ask(sign_up("bob"))).is_success  # all of Ada's still runs or waits
+
+
+@EVERY_KIND
+@pytest.mark.usefixtures("flood")
+async def test_the_surplus_of_a_flood_is_refused_to_its_owner(ada: Person, ask: Ask) -> None:
+    refused = await ask(ada)
+    assert int(refused.headers["Retry-After"]) > 0
+    if refused.request.method == "HEAD":
+        assert refused.status_code == 429
+    else:
+        is_problem(refused, 429, "too-many-at-once")
+
+
+async def test_an_upload_that_was_refused_its_turn_is_gone_on_with(
+    ada: Person, video: bytes, parts: Parts
+) -> None:
+    ended = threading.Event()
+    begun = await filled(parts.probes, ada.id, ended)
+    upload = await create(ada, len(video))
+    is_problem(await patch(ada, upload, 0, video), 429, "too-many-at-once")
+    ended.set()
+    await asyncio.gather(*begun)
+    assert await offset_of(ada, upload) == len(video)
+    assert (await ada.http.head(upload, headers=TUS)).headers["Upload-Source"]
