@@ -105,10 +105,6 @@ class UploadOffsetWrong(Conflict):
     sentence = "{offset:,} bytes have come in so far; go on from there."
 
 
-class TooManyUploads(Conflict):
-    sentence = "You have {limit} unfinished uploads; finish or delete some before you begin another."
-
-
 class UploadLocked(Conflict):
     sentence = "Somebody is sending this upload just now; try again in a moment."
 
@@ -130,6 +126,10 @@ class TooManyAtOnce(TooManyRequests):
 
 class TooManyJobs(TooManyRequests):
     sentence = "You have submitted {limit} jobs within this hour; wait {retry_after_s} s for the next one."
+
+
+class TooManyUploads(TooManyRequests):
+    sentence = "You have {limit} unfinished uploads; finish or delete some before you begin another."
 
 
 class RateLimited(TooManyRequests):

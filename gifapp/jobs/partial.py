@@ -7,11 +7,13 @@ a checksum counts only once that was compared: until then a file tells where its
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import re
 import shutil
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -186,12 +188,22 @@ class PartialUploads:
     def __init__(self, blobs: Blobs) -> None:
         self._folder = blobs.workspace.uploads
 
-    def create(self, facts: Facts) -> PartialUpload:
-        directory = self._of(facts.owner_id) / uuid4().hex
+    @contextlib.contextmanager
+    def exclusive(self, owner_id: str) -> Iterator[None]:
+        """Nobody else, on any web tier, begins an upload of the owner's meanwhile: what was counted holds."""
         with writing():
-            directory.parent.mkdir(exist_ok=True, mode=0o700)
-            with make_held(directory):
-                _write(directory / _FACTS, facts.model_dump_json().encode())
+            for folder in (self._folder, self._of(owner_id)):
+                folder.mkdir(exist_ok=True, mode=0o700)
+            lock = (self._of(owner_id) / "lock").open("w")
+        with lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def create(self, facts: Facts) -> PartialUpload:
+        """Only within `exclusive()`."""
+        directory = self._of(facts.owner_id) / uuid4().hex
+        with writing(), make_held(directory):
+            _write(directory / _FACTS, facts.model_dump_json().encode())
         return PartialUpload(directory, facts)
 
     def find(self, owner_id: str, upload_id: str) -> PartialUpload:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from math import ceil
 from typing import NamedTuple
 
 from gifapp import errors
@@ -55,10 +56,6 @@ class Uploads:
         """
         if length_bytes == 0:
             raise errors.SourceEmpty
-        others = self._partial.unfinished(owner_id)
-        if len(others) >= MOST_UNFINISHED:
-            raise errors.TooManyUploads(limit=MOST_UNFINISHED)
-        self._check_room(owner_id, length_bytes, length_bytes, others)
         facts = Facts(
             owner_id=owner_id,
             length_bytes=length_bytes,
@@ -66,7 +63,17 @@ class Uploads:
             metadata=metadata,
             created_at=utc_now(),
         )
-        return self.standing(self._partial.create(facts))
+        with self._partial.exclusive(owner_id):
+            self._check_may_begin(owner_id, length_bytes)
+            return self.standing(self._partial.create(facts))
+
+    def _check_may_begin(self, owner_id: str, length_bytes: int) -> None:
+        others = self._partial.unfinished(owner_id)
+        if len(others) >= MOST_UNFINISHED:
+            goes_at = min(self.standing(other).expires_at for other in others)
+            wait_s = max(1, ceil((goes_at - utc_now()).total_seconds()))
+            raise errors.TooManyUploads(limit=MOST_UNFINISHED, retry_after_s=wait_s)
+        self._check_room(owner_id, length_bytes, length_bytes, others)
 
     def find(self, owner_id: str, upload_id: str) -> Standing:
         """Raises errors.NotFound unless they have such an upload."""

@@ -53,7 +53,9 @@ class Audit:
     def strays(self) -> list[str]:
         """Files that no document names, and named ones that are missing."""
         root = self.storage
-        found = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()} - {"lock"}
+        found = {
+            str(path.relative_to(root)) for path in root.rglob("*") if path.is_file() and path.name != "lock"
+        }
         left = {
             str(path.relative_to(root))
             for name in ("incoming", "scratch")

@@ -33,7 +33,8 @@ def upload(disk: Path) -> None:
 def upload_in_parts(disk: Path) -> None:
     uploads = PartialUploads(storage_at((disk / "storage").as_uri()))
     facts = Facts(owner_id="ada", length_bytes=MUCH, name="a.mp4", metadata="", created_at=datetime.now(UTC))
-    begun = uploads.create(facts)
+    with uploads.exclusive("ada"):
+        begun = uploads.create(facts)
     with Writer(begun.directory, begun.facts) as writer:
         writer.append(0)
         try:

@@ -170,4 +170,4 @@ def living(tree: list[psutil.Process]) -> list[psutil.Process]:
 
 def files_below(root: Path) -> set[str]:
     """Every file that is kept."""
-    return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()} - {"lock"}
+    return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file() and path.name != "lock"}

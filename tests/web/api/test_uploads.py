@@ -1,7 +1,9 @@
 """Uploads that go on where they broke off: the way of one, and what is refused."""
 
+import asyncio
 import dataclasses
 from base64 import b64encode
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -168,9 +170,20 @@ async def test_nobody_has_thousands_of_them(ada: Person) -> None:
     for _ in range(uploads.MOST_UNFINISHED):
         upload = await create(ada, 10)
     answer = await ada.http.post(UPLOADS, headers=TUS | {"Upload-Length": "10"})
-    is_problem(answer, 409, "too-many-uploads")
+    is_problem(answer, 429, "too-many-uploads")
+    assert 86_000 < int(answer.headers["Retry-After"]) <= 86_400
     await ada.http.delete(upload, headers=TUS)
     await create(ada, 10)
+
+
+async def test_uploads_that_begin_at_the_same_time_keep_to_the_bound(ada: Person, storage: Path) -> None:
+    asked = [
+        ada.http.post(UPLOADS, headers=TUS | {"Upload-Length": "10"})
+        for _ in range(uploads.MOST_UNFINISHED + 12)
+    ]
+    told = Counter(answer.status_code for answer in await asyncio.gather(*asked))
+    assert told == {201: uploads.MOST_UNFINISHED, 429: 12}
+    assert len(list((storage / "uploads").glob("*/*/upload.json"))) == uploads.MOST_UNFINISHED
 
 
 async def test_a_part_must_fit(ada: Person, video: bytes, storage: Path) -> None:
