@@ -1,12 +1,17 @@
-"""Every setting, error and module is documented; `python -m tests.test_docs` writes their tables anew."""
+"""Settings, errors, modules and recipe fields have tables; `python -m tests.test_docs` writes them."""
 
 import ast
+import json
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from gifapp.commands.recipe_options import RECIPE_OPTIONS
+from gifapp.domain.recipe_fields import RecipeField, leaves, recipe_field, sections
+from gifapp.domain.recipe_parts import Part
 from gifapp.errors import GifappError
 from gifapp.settings import Settings
 
@@ -50,12 +55,54 @@ def first_line(module: Path) -> str:
     return words.splitlines()[0]
 
 
-TABLES = {"settings.md": settings_table, "errors.md": errors_table, "modules.md": modules_table}
+def recipe_table(heading: str) -> str:
+    names = [path for name in sections()[heading] for path in dict.fromkeys([name, *leaves(name)])]
+    rows = ["| field | option | default | may be | what it does |", "|---|---|---|---|---|"]
+    return "\n".join([*rows, *map(recipe_row, names)])
 
 
-@pytest.mark.parametrize(("file", "table"), TABLES.items())
-def test_the_table_says_what_the_code_does(file: str, table: Callable[[], str]) -> None:
-    assert table() in (DOCS / file).read_text(), "run: python -m tests.test_docs"
+def recipe_row(path: str) -> str:
+    field = recipe_field(path)
+    options = [one for group in RECIPE_OPTIONS.values() for one in group if path in (one.field, *one.sets)]
+    names = ", ".join(f"`{option.opts[0]}`" for option in options)
+    return f"| `{path}` | {names} | {recipe_default(field)} | {may_be(field)} | {field.description} |"
+
+
+def recipe_default(field: RecipeField) -> str:
+    if field.part.model_fields[field.name].is_required():
+        return "required"
+    if field.default in (None, ()):
+        return "none"
+    return "" if isinstance(field.default, Part) else code(field.default)
+
+
+def may_be(field: RecipeField) -> str:
+    match field.schema:
+        case {"$ref": _}:
+            return ""
+        case {"maxItems": most}:
+            return f"up to {most}"
+        case {"type": "boolean"}:
+            return "`true`, `false`"
+    words = ", ".join(map(code, field.choices)) or field.allowed
+    return f"{words}, or none" if field.is_colour and field.is_optional else words
+
+
+def code(value: object) -> str:
+    return f"`{value if isinstance(value, str) else json.dumps(value).removesuffix('.0')}`"
+
+
+TABLES: dict[tuple[str, str], Callable[[], str]] = {
+    ("settings.md", ""): settings_table,
+    ("errors.md", ""): errors_table,
+    ("modules.md", ""): modules_table,
+    **{("recipe.md", heading): partial(recipe_table, heading) for heading in sections()},
+}
+
+
+@pytest.mark.parametrize(("place", "table"), TABLES.items())
+def test_the_table_says_what_the_code_does(place: tuple[str, str], table: Callable[[], str]) -> None:
+    assert table() in (DOCS / place[0]).read_text(), "run: python -m tests.test_docs"
 
 
 @pytest.mark.parametrize("file", ["queue.md", "security.md"])
@@ -76,9 +123,11 @@ def _functions(path: Path) -> Iterator[str]:
 
 
 def write_tables() -> None:
-    for file, table in TABLES.items():
+    """Replace the first table of each page, or the first beneath its heading."""
+    for (file, heading), table in TABLES.items():
         lines = (DOCS / file).read_text().splitlines()
-        first = next(number for number, line in enumerate(lines) if line.startswith("|"))
+        begin = lines.index(f"## {heading}") if heading else 0
+        first = next(n for n in range(begin, len(lines)) if lines[n].startswith("|"))
         last = next((n for n in range(first, len(lines)) if not lines[n].startswith("|")), len(lines))
         lines[first:last] = table().splitlines()
         (DOCS / file).write_text("\n".join(lines) + "\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import re
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, get_args
 
@@ -15,13 +16,11 @@ from gifapp.domain.recipe import (
     FEWEST_TARGET_BYTES,
     MOST_SUBTITLES,
     MOST_TARGET_BYTES,
-    Caption,
     Overlay,
-    Recipe,
     track_number,
 )
-from gifapp.domain.recipe_parts import MOST_OVERLAY_BYTES, Part, Position
-from gifapp.domain.refusals import may_be
+from gifapp.domain.recipe_fields import recipe_field
+from gifapp.domain.recipe_parts import MOST_OVERLAY_BYTES, Position
 from gifapp.domain.text_encoding import decode_text
 from gifapp.domain.wording import size
 
@@ -35,14 +34,12 @@ _METAVARS = {"_s": "S", "_px": "PX", "_bytes": "SIZE"}
 
 
 class FieldValue(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4
-    """What one field of a part of the recipe takes; `may_be` says it in words."""
+    """What a field of the recipe takes; `may_be` says it in words."""
 
-    def __init__(self, part: type[Part], field: str) -> None:
-        info = part.model_fields[field]
-        annotated: Any = Annotated[info.annotation, info]
-        self._adapter: TypeAdapter[Any] = TypeAdapter(annotated, config=part.model_config)
-        self.may_be = may_be(self._adapter.json_schema())
-        self.name = next((word for unit, word in _METAVARS.items() if field.endswith(unit)), "N")
+    def __init__(self, path: str) -> None:
+        self._field = recipe_field(path)
+        self.may_be = self._field.allowed
+        self.name = next((word for unit, word in _METAVARS.items() if path.endswith(unit)), "N")
 
     def convert(self, value: Any, param: Parameter, ctx: Context) -> Any:
         try:
@@ -50,20 +47,27 @@ class FieldValue(click.ParamType):  # type: ignore[type-arg]  # generic since cl
         except ValidationError:
             self.fail(f"{value!r} is not {self.may_be}", param, ctx)
 
+    @cached_property
+    def _adapter(self) -> TypeAdapter[Any]:
+        """Only made for what is typed: all of them would slow `--help` down."""
+        part = self._field.part
+        info = part.model_fields[self._field.name]
+        annotated: Any = Annotated[info.annotation, info]
+        return TypeAdapter(annotated, config=part.model_config)
+
 
 class ColourValue(FieldValue):
     """A colour by its name or its digits, with or without the # that shells take for a comment."""
 
-    def __init__(self, part: type[Part], field: str) -> None:
-        super().__init__(part, field)
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
         self.name = "COLOUR"
-        self._may_be_none = type(None) in get_args(part.model_fields[field].annotation)
-        self.may_be = "a colour as red or ff0000" + (", or none" if self._may_be_none else "")
+        self.may_be = "a colour such as red or ff0000" + (", or none" if self._field.is_optional else "")
 
     def convert(self, value: Any, param: Parameter, ctx: Context) -> Any:
         from PIL import ImageColor  # noqa: PLC0415  not for --help
 
-        if self._may_be_none and value.lower() == "none":
+        if self._field.is_optional and value.lower() == "none":
             return None
         digits = f"#{value}" if re.fullmatch(r"[0-9a-fA-F]{6}", value) else value
         try:
@@ -86,8 +90,8 @@ class SecondsValue(FieldValue):
 class SizeValue(FieldValue):
     """Bytes, as 500000, 256KB, 10MB or 1.5MiB."""
 
-    def __init__(self, part: type[Part], field: str) -> None:
-        super().__init__(part, field)
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
         self.may_be = f"a size from {size(FEWEST_TARGET_BYTES)} to {size(MOST_TARGET_BYTES)}"
 
     def convert(self, value: Any, param: Parameter, ctx: Context) -> Any:
@@ -117,7 +121,7 @@ class RangeValue(click.ParamType):  # type: ignore[type-arg]  # generic since cl
     """From one time to another, as 2-5.5; without the second, to the end."""
 
     name = "FROM-TO"
-    _seconds: ClassVar = SecondsValue(Caption, "start_s")
+    _seconds: ClassVar = SecondsValue("captions.start_s")
 
     def convert(self, value: Any, param: Parameter, ctx: Context) -> Range:
         start, dash, end = value.partition("-")
@@ -134,7 +138,7 @@ class CaptionValue(click.ParamType):  # type: ignore[type-arg]  # generic since 
     """Words, and before a colon where and when they show: `Hello`, `top:Hello`, `top,0-2:Hello`."""
 
     name = "[WHERE,FROM-TO:]TEXT"
-    _text: ClassVar = FieldValue(Caption, "text")
+    _text: ClassVar = FieldValue("captions.text")
 
     def convert(self, value: Any, param: Parameter, ctx: Context) -> dict[str, Any]:
         before, colon, text = value.partition(":")
@@ -174,7 +178,7 @@ class OverlayFile(click.Path):
 class SubtitlesFile(click.Path):
     """A file of subtitles, read as text, or the number of a track of the video."""
 
-    _text: ClassVar = FieldValue(Recipe, "subtitles")
+    _text: ClassVar = FieldValue("subtitles")
 
     def __init__(self) -> None:
         super().__init__(exists=True, dir_okay=False, readable=True)

@@ -5,11 +5,34 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from gifapp import errors
+from gifapp.domain.choices import (
+    ASPECTS,
+    CONTENTS,
+    DEINTERLACE,
+    DIRECTIONS,
+    DITHERS,
+    FITS,
+    FLIPS,
+    FORMATS,
+    PALETTES,
+    PLATFORMS,
+    ROTATIONS,
+    Aspect,
+    Content,
+    Deinterlace,
+    Direction,
+    Dither,
+    Fit,
+    Flip,
+    Format,
+    PaletteScope,
+    Rotation,
+)
 from gifapp.domain.presets import PresetName
 from gifapp.domain.recipe_parts import (
     Caption,
@@ -22,19 +45,28 @@ from gifapp.domain.recipe_parts import (
     Segment,
 )
 from gifapp.domain.refusals import by_field, in_words
+from gifapp.domain.ui_hints import UiHints
 
-__all__ = ["Caption", "ChromaKey", "Crop", "Look", "Overlay", "Recipe", "Segment", "track_number"]
-
-Direction = Literal["forward", "reverse", "boomerang"]
-Aspect = Literal["1:1", "4:3", "16:9", "9:16", "3:4"]
-Fit = Literal["contain", "cover", "stretch"]
-Rotation = Literal[0, 90, 180, 270]
-Flip = Literal["none", "horizontal", "vertical", "both"]
-Content = Literal["auto", "film", "screen"]
-Dither = Literal["auto", "none", "bayer", "floyd_steinberg", "sierra2_4a", "blue_noise"]
-Deinterlace = Literal["auto", "always", "never"]
-PaletteScope = Literal["auto", "global", "scene", "per_frame"]
-Format = Literal["gif", "webp", "apng", "mp4"]
+__all__ = [
+    "Aspect",
+    "Caption",
+    "ChromaKey",
+    "Content",
+    "Crop",
+    "Deinterlace",
+    "Direction",
+    "Dither",
+    "Fit",
+    "Flip",
+    "Format",
+    "Look",
+    "Overlay",
+    "PaletteScope",
+    "Recipe",
+    "Rotation",
+    "Segment",
+    "track_number",
+]
 
 MOST_SUBTITLES = 100_000
 _TRACK = re.compile(r"track:([1-9][0-9]?)")
@@ -45,49 +77,145 @@ MOST_TARGET_BYTES = 1_000_000_000
 
 
 class Recipe(Part):
-    """What to make of a source. All optional; the defaults give a good GIF.
+    """What to make of a source. Every field is optional; the defaults give a good GIF.
 
-    The picture is cropped, turned clockwise by `rotate`, flipped, and then scaled. With neither width
-    nor height it fits a 480 px square; with one, the other follows; with both, `fit` says whether it
-    fits within them, fills them and loses its edges, or is distorted. It is never larger than the source.
-
-    Without `fps` a video makes 12.5 frames a second, and pictures that have times of their own keep them.
-    Without `loop` an animation plays as often as its file says, anything else for ever.
+    The picture is cropped, rotated, flipped and then scaled. It is never larger than the source.
     """
 
-    segments: tuple[Segment, ...] = Field((), max_length=50, strict=False)
-    crossfade_s: float = Field(0.0, ge=0, le=10)
-    speed: float = Field(1.0, ge=0.1, le=10)
-    direction: Direction = "forward"
-    fps: float | None = Field(None, ge=1, le=50)
-    loop: int | None = Field(None, ge=0, le=65535)
-    hold_s: float = Field(0.0, ge=0, le=60)
+    segments: tuple[Segment, ...] = Field(
+        (),
+        max_length=50,
+        strict=False,
+        title="Ranges",
+        description="Ranges of the source, joined in order. Without any, the whole source.",
+    )
+    crossfade_s: Annotated[float, UiHints(step=0.1)] = Field(
+        0.0, ge=0, le=10, title="Crossfade", description="How long joined ranges blend into each other."
+    )
+    speed: Annotated[float, UiHints(step=0.25)] = Field(
+        1.0, ge=0.1, le=10, title="Speed", description="How many times as fast it plays."
+    )
+    direction: Annotated[Direction, DIRECTIONS] = Field(
+        "forward",
+        title="Direction",
+        description="Which way it plays; boomerang is forward and then backward, twice as long.",
+    )
+    fps: Annotated[float | None, UiHints(unit="fps")] = Field(
+        None,
+        ge=1,
+        le=50,
+        title="Frame rate",
+        description="Frames per second. Without it, 12.5 for a video; an animation keeps its own times.",
+    )
+    loop: Annotated[int | None, UiHints(unit="0 = forever")] = Field(
+        None,
+        ge=0,
+        le=65535,
+        title="Loop count",
+        description="How many times it plays, 0 for forever. Without it, as often as an animation says, "
+        "and anything else forever.",
+    )
+    hold_s: Annotated[float, UiHints(step=0.5)] = Field(
+        0.0, ge=0, le=60, title="Hold last frame", description="How much longer the last frame stays."
+    )
 
-    deinterlace: Deinterlace = "auto"
-    crop: Crop | None = None
-    aspect: Aspect | None = None
-    rotate: Rotation = 0
-    flip: Flip = "none"
-    width_px: int | None = Field(None, ge=1, le=4096)
-    height_px: int | None = Field(None, ge=1, le=4096)
-    fit: Fit = "contain"
+    deinterlace: Annotated[Deinterlace, DEINTERLACE] = Field(
+        "auto",
+        title="Deinterlace",
+        description="Whether to merge the two fields of each picture; auto looks at the pictures.",
+    )
+    crop: Crop | None = Field(
+        None, title="Crop", description="Keep this rectangle, in pixels of the upright picture."
+    )
+    aspect: Annotated[Aspect | None, ASPECTS] = Field(
+        None,
+        title="Aspect ratio",
+        description="Keep the centre of the picture, in this shape; instead of a crop.",
+    )
+    rotate: Annotated[Rotation, ROTATIONS] = Field(
+        0, title="Rotate", description="Rotate clockwise by so many degrees, after the crop."
+    )
+    flip: Annotated[Flip, FLIPS] = Field(
+        "none",
+        title="Flip",
+        description="Mirror left and right (horizontal), top and bottom (vertical), or both.",
+    )
+    width_px: int | None = Field(
+        None,
+        ge=1,
+        le=4096,
+        title="Width",
+        description="The greatest width. Without a height, that follows; without both, it fits 480 x 480.",
+    )
+    height_px: int | None = Field(
+        None, ge=1, le=4096, title="Height", description="The greatest height. Without a width, that follows."
+    )
+    fit: Annotated[Fit, FITS] = Field(
+        "contain",
+        title="Fit",
+        description="With width and height: contain fits within them, cover fills them and crops the edges, "
+        "stretch distorts.",
+    )
 
-    look: Look = Look()
-    chroma_key: ChromaKey | None = None
-    background: Colour | None = None
-    captions: tuple[Caption, ...] = Field((), max_length=50, strict=False)
-    subtitles: str | None = Field(None, min_length=1, max_length=MOST_SUBTITLES)
-    overlay: Overlay | None = None
+    look: Look = Field(Look(), title="Look", description="How the picture is changed.")
+    chroma_key: ChromaKey | None = Field(
+        None, title="Chroma key", description="A colour that becomes transparent, with those near it."
+    )
+    background: Colour | None = Field(
+        None,
+        title="Background colour",
+        description="What transparent parts are laid on. Without it, they stay transparent.",
+    )
+    captions: tuple[Caption, ...] = Field(
+        (), max_length=50, strict=False, title="Captions", description="Text on the GIF."
+    )
+    subtitles: str | None = Field(
+        None,
+        min_length=1,
+        max_length=MOST_SUBTITLES,
+        title="Subtitles",
+        description="Subtitles to burn in, at the source's times: the text of an SRT, WebVTT or ASS file, "
+        "or track:1 for the video's first text track.",
+    )
+    overlay: Overlay | None = Field(
+        None, title="Overlay", description="A picture on the GIF, such as a logo."
+    )
 
-    content: Content = "auto"
-    colours: int = Field(256, ge=2, le=256)
-    dither: Dither = "auto"
-    palette: PaletteScope = "auto"
-    lossy: int = Field(0, ge=0, le=200)
+    content: Annotated[Content, CONTENTS] = Field(
+        "auto",
+        title="Content type",
+        description="What it shows: film, or a screen with its flat colours and sharp letters.",
+    )
+    colours: Annotated[int, UiHints(slider=(2, 256))] = Field(
+        256, ge=2, le=256, title="Colours", description="Colours per palette, transparency included."
+    )
+    dither: Annotated[Dither, DITHERS] = Field(
+        "auto", title="Dithering", description="How colours that the palette lacks are mixed."
+    )
+    palette: Annotated[PaletteScope, PALETTES] = Field(
+        "auto",
+        title="Palette",
+        description="One palette for the whole clip (global), for each scene, or for each frame.",
+    )
+    lossy: Annotated[int, UiHints(slider=(0, 200))] = Field(
+        0,
+        ge=0,
+        le=200,
+        title="Lossy compression",
+        description="How much quality may be traded for a smaller file.",
+    )
 
-    target_bytes: int | None = Field(None, ge=FEWEST_TARGET_BYTES, le=MOST_TARGET_BYTES)
-    preset: PresetName | None = None
-    format: Format = "gif"
+    target_bytes: Annotated[int | None, UiHints(unit="MB", none_label="no limit")] = Field(
+        None,
+        ge=FEWEST_TARGET_BYTES,
+        le=MOST_TARGET_BYTES,
+        title="Max size",
+        description="The best-looking GIF of at most so many bytes.",
+    )
+    preset: Annotated[PresetName | None, PLATFORMS] = Field(
+        None, title="Platform", description="Fit what this platform accepts, in bytes and in pixels."
+    )
+    format: Annotated[Format, FORMATS] = Field("gif", title="Format", description="What to make.")
 
     @field_validator("subtitles")
     @classmethod
@@ -124,8 +252,13 @@ class Recipe(Part):
             ) from None
 
     def canonical_json(self) -> str:
-        """The same text for the same recipe, however it was spelled."""
-        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        """The same text for the same recipe, however it was spelled.
+
+        Fields at their defaults are left out, so that a new field changes no digest. Whoever changes a
+        default changes `ENGINE_VERSION` as well.
+        """
+        fields = self.model_dump(mode="json", exclude_defaults=True)
+        return json.dumps(fields, sort_keys=True, separators=(",", ":"))
 
     @property
     def digest(self) -> str:

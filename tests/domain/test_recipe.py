@@ -1,7 +1,7 @@
 import pytest
 
 from gifapp import errors
-from gifapp.domain.recipe import Crop, Recipe, Segment
+from gifapp.domain.recipe import ChromaKey, Crop, Look, Recipe, Segment
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,12 @@ def test_the_same_recipe_has_one_digest_however_it_is_spelled() -> None:
     terse = Recipe(segments=(Segment(end_s=2.0),), fps=10.0)
     assert spelled_out.canonical_json() == terse.canonical_json()
     assert spelled_out.digest == terse.digest
+
+
+def test_a_field_at_its_default_is_not_in_the_digest_so_that_a_new_one_changes_none() -> None:
+    assert Recipe().canonical_json() == "{}"
+    assert Recipe(look=Look(gamma=2)).canonical_json() == '{"look":{"gamma":2.0}}'
+    assert Recipe(chroma_key=ChromaKey()).canonical_json() == '{"chroma_key":{}}'
 
 
 def test_another_recipe_has_another_digest() -> None:
