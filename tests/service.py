@@ -37,9 +37,6 @@ class RunningService:
 def running_service(directory: Path, **environment: str) -> Iterator[RunningService]:
     """Start the service on `directory/data`, stop it at the end."""
     printed = directory / "printed"
-    is_new = not (
-        directory / "data"
-    ).exists()  # the first account's link comes just before or after the last line
     argv = [sys.executable, "-m", "gifapp", "up", "--port", "0", "--workers", "1..1"]
     with printed.open("wb") as output:
         process = spawn(
@@ -49,19 +46,17 @@ def running_service(directory: Path, **environment: str) -> Iterator[RunningServ
             env=os.environ | {"GIFAPP_REGISTRATION": "open"} | environment,
         )
     try:
-        started = lambda: process.poll() is not None or _ready(printed, is_new=is_new) is not None  # noqa: E731
+        started = lambda: process.poll() is not None or _ready(printed) is not None  # noqa: E731
         assert wait_until(started, timeout_s=_START_S)
-        ready = _ready(printed, is_new=is_new)
+        ready = _ready(printed)
         assert ready is not None, printed.read_text()
         yield ready
     finally:
         stop(process, grace_s=_STOP_S)
 
 
-def _ready(printed: Path, *, is_new: bool) -> RunningService | None:
+def _ready(printed: Path) -> RunningService | None:
     text = printed.read_text()
     url = re.search(r"is ready at (http\S+)\n", text)
     setup = re.search(r"(http\S+setup=\S+)\n", text)
-    if url is None or (is_new and setup is None):
-        return None
-    return RunningService(url[1], setup[1] if setup else "", printed)
+    return RunningService(url[1], setup[1] if setup else "", printed) if url else None

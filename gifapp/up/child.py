@@ -6,19 +6,18 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, TextIO
+from typing import Any
 
 import structlog
 
 from gifapp import errors
 from gifapp.processes import spawn, stop, wait_until
-from gifapp.up.output import BoundedLog, copy_lines
+from gifapp.up.output import BoundedLog, LineCopy
 
 _log = structlog.get_logger()
 
@@ -52,7 +51,7 @@ class Child:
         self.part = part
         self.log = log
         self._process: subprocess.Popen[bytes] | None = None
-        self._readers: list[threading.Thread] = []
+        self._copies: list[LineCopy] = []
         self._started = 0.0
 
     def start(self) -> None:
@@ -66,14 +65,16 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
+        out: Any = process.stdout
+        err: Any = process.stderr
         log = BoundedLog(self.log)
-        self._readers = [
-            _reader(process.stdout, log, sys.stdout if self.part.shows_output else None),
-            _reader(process.stderr, log, None),
+        self._copies = [
+            LineCopy(out, log, sys.stdout if self.part.shows_output else None),
+            LineCopy(err, log, None),
         ]
 
     def wait_until_ready(self, *, give_up: Callable[[], bool] = lambda: False) -> None:
-        """Return once the program is ready, or `give_up` says that nobody waits any more.
+        """Return once the program is ready and its output so far is copied, or `give_up` ends the wait.
 
         One that ends at once starts a second time, without its expendable data.
 
@@ -110,6 +111,8 @@ class Child:
         )
         if (self.has_ended or not settled) and not give_up():
             raise errors.ServerFailed(program=self.part.name, reason=self.last_words())
+        for copy in self._copies:
+            copy.catch_up()
 
     def stop(self) -> None:
         """End the program and what is left of its process group."""
@@ -135,8 +138,8 @@ class Child:
 
     def _close(self) -> None:
         # a grandchild may hold the pipe open a little longer than the child lived
-        for reader in self._readers:
-            reader.join(timeout=1)
+        for copy in self._copies:
+            copy.join(timeout_s=1)
 
 
 def why_it_failed(status: int | None, log: Path) -> str:
@@ -156,9 +159,3 @@ def _telling_line(said: str) -> str:
     # MongoDB names the cause in a line of level E and then goes on for a while
     causes = [line for line in lines if '"s":"E"' in line]
     return (causes or lines or [""])[-1]
-
-
-def _reader(stream: IO[Any] | None, log: BoundedLog, echo: TextIO | None) -> threading.Thread:
-    reader = threading.Thread(target=copy_lines, args=(stream, log, echo), daemon=True)
-    reader.start()
-    return reader

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
+import selectors
+import threading
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import IO, TextIO
 
 _MAX_BYTES = 5 * 1024 * 1024
 _OLD_FILES = 2
+_MORE_THAN_A_PIPE = 1024 * 1024  # can hold
 
 
 class BoundedLog:
@@ -28,13 +32,52 @@ class BoundedLog:
         self._handler.close()
 
 
-def copy_lines(stream: IO[bytes], log: BoundedLog, echo: TextIO | None) -> None:
-    """Copy what a child prints into `log`, and to `echo`, until it closes its end."""
-    with stream, contextlib.closing(log):
-        for line in stream:
-            text = line.decode(errors="replace").rstrip("\n")
-            log.write(text)
-            if echo:
-                # a closed terminal must not stop the reading: the child would block
-                with contextlib.suppress(OSError, ValueError):
-                    print(text, file=echo, flush=True)
+class LineCopy:
+    """Copies what a child prints into `log`, and to `echo`, line by line until the child closes its end."""
+
+    def __init__(self, stream: IO[bytes], log: BoundedLog, echo: TextIO | None) -> None:
+        os.set_blocking(stream.fileno(), False)
+        self._stream, self._log, self._echo = stream, log, echo
+        self._begun = b""  # of a line whose end is not there yet
+        self._has_ended = False
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def catch_up(self) -> None:
+        """Return once everything that the child has printed so far is copied."""
+        with self._lock:
+            data = b"" if self._has_ended else self._waiting_bytes()
+            if data is None:
+                return
+            self._has_ended = not data
+            *lines, self._begun = (self._begun + data).split(b"\n")
+            if self._has_ended and self._begun:
+                lines, self._begun = [self._begun], b""
+            for line in lines:
+                self._copy(line.decode(errors="replace"))
+
+    def join(self, timeout_s: float) -> None:
+        """Wait until the child has closed its end."""
+        self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        with self._stream, contextlib.closing(self._log), selectors.DefaultSelector() as selector:
+            selector.register(self._stream, selectors.EVENT_READ)
+            while not self._has_ended:
+                selector.select()
+                self.catch_up()
+
+    def _waiting_bytes(self) -> bytes | None:
+        """All that is in the pipe; empty: nothing will come any more."""
+        try:
+            return os.read(self._stream.fileno(), _MORE_THAN_A_PIPE)
+        except BlockingIOError:
+            return None
+
+    def _copy(self, line: str) -> None:
+        self._log.write(line)
+        if self._echo:
+            # a closed terminal must not stop the reading: the child would block
+            with contextlib.suppress(OSError, ValueError):
+                print(line, file=self._echo, flush=True)

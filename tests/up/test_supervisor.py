@@ -1,5 +1,8 @@
+import sys
+import threading
 import time
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -26,6 +29,34 @@ def test_ready_is_said_once_everything_is(tmp_path: Path) -> None:
     supervisor = Supervisor([[slow]], stopping=after(lambda: bool(said)))
     supervisor.run(on_ready=lambda: said.append((tmp_path / "slow.up").exists()))
     assert said == [True]
+
+
+class Busy(StringIO):
+    """A terminal that takes a line only once somebody has said that all is ready, or has not for a while."""
+
+    def __init__(self, is_ready: threading.Event) -> None:
+        super().__init__()
+        self._is_ready = is_ready
+
+    def write(self, text: str) -> int:
+        self._is_ready.wait(0.5)
+        return super().write(text)
+
+
+def test_what_a_part_printed_before_it_was_ready_is_shown_before_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_ready, shown = threading.Event(), []
+    terminal = Busy(is_ready)
+    monkeypatch.setattr(sys, "stdout", terminal)
+    telling = child(tmp_path, "telling", f"echo the link; touch telling.up; {UNTIL_TERM}", shows_output=True)
+
+    def say_ready() -> None:
+        shown.append(terminal.getvalue())
+        is_ready.set()
+
+    Supervisor([[telling]], stopping=after(is_ready.is_set)).run(on_ready=say_ready)
+    assert shown == ["the link\n"]
 
 
 def test_what_dies_starts_again(tmp_path: Path) -> None:
@@ -97,9 +128,10 @@ def noting(name: str) -> str:
     return f"{end}; echo +{name} >> noted; sleep 60 & touch {name}.up; wait"
 
 
-def child(directory: Path, name: str, script: str) -> Child:
+def child(directory: Path, name: str, script: str, *, shows_output: bool = False) -> Child:
     """A shell script that counts as ready once it touched NAME.up."""
-    part = Part(name, ("sh", "-c", script), directory, is_ready=(directory / f"{name}.up").exists)
+    is_up = (directory / f"{name}.up").exists
+    part = Part(name, ("sh", "-c", script), directory, is_ready=is_up, shows_output=shows_output)
     return Child(part, directory / f"{name}.log")
 
 
