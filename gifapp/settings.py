@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from platformdirs import user_data_path
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
@@ -27,6 +27,8 @@ from gifapp.domain.rates import RATE, Rates
 
 _DEFAULTS = Limits()
 _RATES = Rates()
+_MOST, _MOST_OF_UNIT = 10**15, {"s": 10**9, "days": 36_500}
+"""What clocks, MongoDB and the operating system can still count with."""
 
 
 class Settings(BaseSettings):
@@ -120,7 +122,9 @@ class Settings(BaseSettings):
         _RATES.views, pattern=RATE, description="The most visits to shared GIFs from one address."
     )
     workers: str = Field(
-        "1..5", pattern=r"^\d+\.\.0*[1-9]\d*$", description="The fewest and the most workers, as 1..5."
+        "1..5",
+        pattern=r"^\d{1,4}\.\.0{0,3}[1-9]\d{0,3}$",
+        description="The fewest and the most workers, as 1..5.",
     )
     drain_s: float = Field(
         8, ge=0, description="How long what stops lets conversions and requests go on, in seconds."
@@ -154,6 +158,14 @@ class Settings(BaseSettings):
             return parse_networks(given.split(",") if isinstance(given, str) else map(str, given))
         except (TypeError, ValueError) as error:
             raise PydanticCustomError("networks", "{problem}", {"problem": str(error)}) from None
+
+    @field_validator("*")
+    @classmethod
+    def _check_size(cls, given: Any, info: ValidationInfo) -> Any:
+        most = _MOST_OF_UNIT.get(str(info.field_name).rpartition("_")[2], _MOST)
+        if isinstance(given, int | float) and given > most:
+            raise PydanticCustomError("too_large", "Input should be at most {most}", {"most": most})
+        return given
 
     @classmethod
     def settings_customise_sources(
@@ -227,6 +239,9 @@ def load(**flags: Any) -> Settings:
         raise errors.SettingInvalid(name=name, problem=first["msg"]) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as broken:
         raise errors.SettingInvalid(name=f"file {_toml_path(flags)}", problem=broken) from None
+    except (ValueError, RecursionError):  # tomllib lets pass what Python says of these
+        problem = "it has a number of thousands of digits, or brackets within brackets without end"
+        raise errors.SettingInvalid(name=f"file {_toml_path(flags)}", problem=problem) from None
 
 
 def origins(**flags: Any) -> dict[str, str]:

@@ -50,12 +50,46 @@ def test_the_file_is_that_of_the_data_directory_given_as_a_flag(tmp_path: Path) 
         ("RETENTION_DAYS", "0"),
         ("TRUSTED_PROXIES", "proxy.example"),
         ("TRUSTED_PROXIES", "0.0.0.0/0"),
+        ("RETENTION_DAYS", "1e308"),
+        ("DEADLINE_S", "inf"),
+        ("DEADLINE_S", "nan"),
+        ("DRAIN_S", "1e308"),
+        ("PORT", "9" * 5000),
+        ("MAX_UPLOAD_BYTES", "9" * 30),
+        ("WORKERS", "1.." + "9" * 5000),
+        ("WORKERS", "1.." + "0" * 5000 + "1"),
     ],
 )
 def test_a_wrong_setting_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, given: str) -> None:
     monkeypatch.setenv(f"GIFAPP_{name}", given)
     with pytest.raises(errors.SettingInvalid, match=f"GIFAPP_{name} is wrong"):
         settings.load()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"port = {'9' * 5000}",
+        f"port = {'[' * 5000}",
+        "port = 9e999",
+        f"max_upload_bytes = {'9' * 30}",
+        "port =",
+    ],
+    ids=lambda line: line[:20],
+)
+def test_a_file_without_sense_is_a_sentence(line: str, tmp_path: Path) -> None:
+    (tmp_path / "gifapp.toml").write_text(line)
+    with pytest.raises(
+        errors.SettingInvalid, match=r"The setting (GIFAPP_\w+|file .*gifapp\.toml) is wrong: "
+    ):
+        settings.load()
+
+
+def test_the_largest_numbers_that_are_taken_can_be_counted_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, most in (("RETENTION_DAYS", 36_500), ("DEADLINE_S", 10**9), ("MAX_UPLOAD_BYTES", 10**15)):
+        monkeypatch.setenv(f"GIFAPP_{name}", str(most))
+    monkeypatch.setenv("GIFAPP_WORKERS", "0..9999")
+    assert settings.load().worker_range == (0, 9999)
 
 
 def test_an_unknown_key_in_the_file_is_refused(tmp_path: Path) -> None:

@@ -35,6 +35,8 @@ def usable_port(host: str, port: int) -> int:
         if refused.errno == errno.EADDRINUSE:
             raise errors.PortTaken(host=host, port=port) from None
         raise errors.SettingInvalid(name="GIFAPP_HOST", problem=refused.strerror) from None
+    except ValueError:
+        raise errors.SettingInvalid(name="GIFAPP_HOST", problem="no host has such a name") from None
 
 
 def check_room(path: Path, *, needed_bytes: int = NEEDED_BYTES) -> None:

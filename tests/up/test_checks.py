@@ -18,7 +18,7 @@ def test_port_zero_is_a_free_one() -> None:
     assert usable_port("127.0.0.1", 0) > 0
 
 
-@pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
+@pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid", "a" * 300, "\0"])
 def test_an_address_of_another_machine_is_a_wrong_setting(host: str) -> None:
     with pytest.raises(errors.SettingInvalid, match="GIFAPP_HOST"):
         usable_port(host, 0)
