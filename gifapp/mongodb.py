@@ -11,6 +11,7 @@ import pymongo.errors
 from gifapp import errors
 
 _SELECTION_MS = 3_000
+_AUTHENTICATION_FAILED = 18  # MongoDB's code
 _SOCKET_MS = 8_000  # a MongoDB that hangs must not hold our threads; well under a job's lease
 
 
@@ -35,6 +36,7 @@ def reaching_mongodb() -> Iterator[None]:
 
     Raises:
         errors.ServiceUnavailable: the write may or may not have happened.
+        errors.ServiceRefused: it does not let us in.
     """
     try:
         yield
@@ -44,3 +46,7 @@ def reaching_mongodb() -> Iterator[None]:
         pymongo.errors.WriteConcernError,
     ) as away:
         raise errors.ServiceUnavailable(service="MongoDB") from away
+    except pymongo.errors.OperationFailure as refused:
+        if refused.code != _AUTHENTICATION_FAILED:
+            raise
+        raise errors.ServiceRefused(service="MongoDB", setting="GIFAPP_MONGODB_URL") from refused

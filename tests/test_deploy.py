@@ -2,6 +2,7 @@
 
 import configparser
 import json
+import os
 import re
 import subprocess
 import sys
@@ -10,16 +11,21 @@ from typing import Any
 
 import crossplane
 import kubernetes_validate
+import psutil
 import pytest
 import yaml
 from click.testing import CliRunner
 from dockerfile_parse import DockerfileParser
 
+from gifapp import errors
 from gifapp.__main__ import gifapp
 from gifapp.domain.limits import Limits
 from gifapp.jobs.documents import JobDocument
 from gifapp.jobs.timings import Timings
+from gifapp.processes import wait_until
 from gifapp.settings import Settings
+from gifapp.up.programs import REDIS_SERVER
+from gifapp.up.servers import free_port, redis_answers
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
@@ -87,6 +93,29 @@ def test_the_compiling_step_of_the_image_works() -> None:
     docker = (DEPLOY / "Dockerfile").read_text()
     [code] = re.findall(r'/opt/gifapp/bin/python -c "(.+)"', docker)
     subprocess.run([sys.executable, "-c", code], check=True, timeout=100)
+
+
+def test_the_password_of_redis_stands_in_no_argument_list(tmp_path: Path) -> None:
+    service = COMPOSE["services"]["redis"]
+    assert "PASSWORD" not in str(service["command"])
+    assert service["environment"] == {"REDISCLI_AUTH": "${REDIS_PASSWORD:?}"}
+    server, port = tmp_path / "valkey-server", free_port()
+    server.symlink_to(REDIS_SERVER.find())
+    *shell, script = (word.replace("$$", "$") for word in service["command"])
+    script = script.replace("valkey-server -", f"valkey-server - --bind 127.0.0.1 --port {port}")
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "REDISCLI_AUTH": "correct horse"}
+    url = f"redis://:correct%20horse@127.0.0.1:{port}/0"
+    with subprocess.Popen(
+        [*shell, script], env=environment, cwd=tmp_path, stdout=subprocess.DEVNULL
+    ) as redis:
+        try:
+            assert wait_until(lambda: redis_answers(url), timeout_s=20)
+            assert "horse" not in " ".join(psutil.Process(redis.pid).cmdline())
+            with pytest.raises(errors.ServiceRefused):
+                redis_answers(url.replace("horse", "house"))
+        finally:
+            redis.terminate()
+        assert redis.wait(20) == 0
 
 
 def test_a_worker_that_has_to_go_may_finish_its_conversion() -> None:

@@ -85,6 +85,8 @@ def _redis(url: str) -> Finding:
         with redis.Redis.from_url(url, socket_timeout=_WAIT_MS / 1000, decode_responses=True) as client:
             told = client.info()
             policy = client.config_get("maxmemory-policy").get("maxmemory-policy")
+    except redis.AuthenticationError:
+        return _refused("redis", "GIFAPP_REDIS_URL")
     except (redis.RedisError, ValueError) as away:
         return Finding(
             "redis", "broken", f"no answer ({type(away).__name__})", "start it, or mend GIFAPP_REDIS_URL"
@@ -108,9 +110,15 @@ def _mongodb(url: str) -> Iterator[Finding]:
             yield of_mongodb("mongodb", told["versionArray"][:2], str(told["version"]))
             yield _clock(client.admin.command("hello", codec_options=_AWARE)["localTime"])
             yield _workers(client)
+    except pymongo.errors.OperationFailure:
+        yield _refused("mongodb", "GIFAPP_MONGODB_URL")
     except pymongo.errors.PyMongoError as away:
         advice = "start it, or mend GIFAPP_MONGODB_URL"
         yield Finding("mongodb", "broken", f"no answer ({type(away).__name__})", advice)
+
+
+def _refused(name: str, setting: str) -> Finding:
+    return Finding(name, "broken", "it refuses the user or the password", f"mend {setting}")
 
 
 def _clock(theirs: datetime) -> Finding:

@@ -25,6 +25,10 @@ class ServiceUnavailable(Transient):
     sentence = "{service} cannot be reached just now; try again in a moment."
 
 
+class ServiceRefused(ServiceUnavailable):
+    sentence = "{service} refuses the user or the password that {setting} names."
+
+
 class SetupError(GifappError):
     sentence = "The service cannot start."
 

@@ -21,7 +21,7 @@ import pymongo
 import redis
 from pymongo.errors import OperationFailure, PyMongoError
 
-from gifapp import private
+from gifapp import errors, private
 from gifapp.up.child import Child, Part
 from gifapp.up.mongod import mongod_for, note_data_version
 from gifapp.up.programs import REDIS_SERVER
@@ -151,18 +151,32 @@ def _kept_password(path: Path) -> str:
 
 
 def redis_answers(url: str) -> bool:
-    """Whether a Redis lets us in at `url`."""
+    """Whether a Redis lets us in at `url`.
+
+    Raises:
+        errors.ServiceRefused: it wants another user or password.
+    """
     try:
         with redis.Redis.from_url(url, socket_timeout=2) as client:
             return bool(client.ping())
+    except redis.AuthenticationError:
+        raise errors.ServiceRefused(service="Redis", setting="GIFAPP_REDIS_URL") from None
     except (redis.RedisError, ValueError):  # ValueError: it is no URL
         return False
 
 
 def mongod_answers(url: str) -> bool:
-    """Whether a MongoDB lets us in at `url`."""
+    """Whether a MongoDB lets us in at `url`.
+
+    Raises:
+        errors.ServiceRefused: it wants another user or password.
+    """
     try:
         _ping_mongod(url)
+    except OperationFailure as refused:
+        if refused.code != _AUTHENTICATION_FAILED:
+            return False
+        raise errors.ServiceRefused(service="MongoDB", setting="GIFAPP_MONGODB_URL") from None
     except PyMongoError:
         return False
     return True

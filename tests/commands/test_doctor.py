@@ -1,6 +1,7 @@
 """What is well, what is not, and what to do: said by `gifapp doctor`."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,21 @@ def test_what_does_not_answer_is_said_with_what_to_do(ask: Callable[..., tuple[i
     for name in ("mongodb", "redis"):
         assert (told[name]["state"], told[name]["found"][:9]) == ("broken", "no answer")
         assert f"GIFAPP_{name.upper()}_URL" in told[name]["advice"]
+
+
+def test_a_wrong_password_is_said_to_be_one(
+    ask: Callable[..., tuple[int, Told]], servers: dict[str, str]
+) -> None:
+    wrong = {name: with_password(url, "wrong") for name, url in servers.items()}
+    status, told = ask(**wrong)
+    assert status == 1
+    for name in ("mongodb", "redis"):
+        assert told[name]["found"] == "it refuses the user or the password"
+        assert told[name]["advice"] == f"mend GIFAPP_{name.upper()}_URL"
+
+
+def with_password(url: str, password: str) -> str:
+    return re.sub(r":[^:@/]+@", f":{password}@", url)
 
 
 def test_a_secret_that_others_may_read_is_found(ask: Callable[..., tuple[int, Told]], tmp_path: Path) -> None:

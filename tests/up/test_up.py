@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -173,6 +174,23 @@ def test_what_cannot_work_is_one_sentence(environment: dict[str, str], sentence:
     assert refused.returncode == 1
     assert refused.stderr.startswith(f"gifapp: {sentence}")
     assert refused.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["redis", "mongodb"])
+def test_a_wrong_password_is_said_to_be_one_and_not_shown(
+    name: str, redis_url: str, mongodb_url: str, tmp_path: Path
+) -> None:
+    urls = {"GIFAPP_REDIS_URL": redis_url, "GIFAPP_MONGODB_URL": mongodb_url}
+    setting = f"GIFAPP_{name.upper()}_URL"
+    urls[setting] = re.sub(r":[^:@/]+@", ":not-this-one@", urls[setting])
+    environment = os.environ | {"GIFAPP_DATA_DIR": str(tmp_path), "GIFAPP_PORT": "0"} | urls
+    for command in (["up"], ["admin", "list-users"]) if name == "mongodb" else (["up"],):
+        refused = subprocess.run(
+            [*GIFAPP, *command], env=environment, check=False, capture_output=True, text=True, timeout=60
+        )
+        assert refused.returncode == 1
+        assert refused.stderr.endswith(f" refuses the user or the password that {setting} names.\n")
+        assert "not-this-one" not in refused.stderr
 
 
 def open_dashboard(up: RunningUp) -> None:
