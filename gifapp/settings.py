@@ -31,14 +31,25 @@ _MOST, _MOST_OF_UNIT = 10**15, {"s": 10**9, "days": 36_500}
 """What clocks, MongoDB and the operating system can still count with."""
 
 
+def default_data_dir() -> Path:
+    """Where this system keeps the data of applications.
+
+    Raises:
+        errors.SettingInvalid: not for this user.
+    """
+    try:
+        return user_data_path("gifapp")
+    except RuntimeError:
+        problem = "this user has no home directory; choose a place with --data-dir"
+        raise errors.SettingInvalid(name="GIFAPP_DATA_DIR", problem=problem) from None
+
+
 class Settings(BaseSettings):
     """All that can be configured; frozen once loaded."""
 
     model_config = SettingsConfigDict(env_prefix="GIFAPP_", frozen=True, extra="forbid")
 
-    data_dir: Path = Field(
-        default_factory=lambda: user_data_path("gifapp"), description="Where everything is kept."
-    )
+    data_dir: Path = Field(default_factory=default_data_dir, description="Where everything is kept.")
     host: str = Field("127.0.0.1", description="The address the web tier listens on.")
     port: int = Field(8866, ge=0, le=65535, description="The port the web tier listens on.")
     public_url: str | None = Field(None, description="The address people use, behind a proxy.")
@@ -259,5 +270,5 @@ def origins(**flags: Any) -> dict[str, str]:
 
 
 def _toml_path(flags: dict[str, Any]) -> Path:
-    data_dir = flags.get("data_dir") or os.environ.get("GIFAPP_DATA_DIR") or user_data_path("gifapp")
+    data_dir = flags.get("data_dir") or os.environ.get("GIFAPP_DATA_DIR") or default_data_dir()
     return Path(data_dir) / "gifapp.toml"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import mimetypes
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -14,10 +15,12 @@ from typing import Any, TextIO
 
 import click
 
+from gifapp import errors
 from gifapp.commands.recipe_options import RecipeCommand
 from gifapp.commands.recipe_reading import read_recipe
 from gifapp.domain.formats import FILE_KINDS, format_of
 from gifapp.domain.job import Progress
+from gifapp.domain.limits import Limits
 from gifapp.domain.recipe import Format
 from gifapp.domain.wording import size
 
@@ -108,7 +111,7 @@ def convert(
             recipe,
             output or _beside(video, recipe.format),
             on_progress,
-            limits=configured.load().limits,
+            limits=_limits(),
             compare=compare,
         )
     if as_json:
@@ -142,6 +145,15 @@ class _Stop:
         """Exit if a signal came."""
         if self._heard is not None:
             sys.exit(128 + self._heard)
+
+
+def _limits() -> Limits:
+    """What the settings allow. A user without a home has no data directory, and needs none here."""
+    try:
+        configured.default_data_dir()
+    except errors.SettingInvalid:
+        return configured.load(data_dir=os.environ.get("GIFAPP_DATA_DIR") or os.devnull).limits
+    return configured.load().limits
 
 
 def _beside(source: Path, made: Format) -> Path:

@@ -12,6 +12,7 @@ from gifapp import faults, logs
 from gifapp import settings as configured
 from gifapp.commands import options
 from gifapp.commands.parts import prepare, read_scrape_token
+from gifapp.conversion.kernel_cache import keep_kernels_in
 from gifapp.jobs.sweep import sweeping
 from gifapp.processes import allow_open_files
 from gifapp.web.app import run_web
@@ -32,6 +33,7 @@ def web(host: str | None, port: int | None, data_dir: Path | None) -> None:
         os.environ["GIFAPP_SENTRY_DSN"] = settings.sentry_dsn  # for kernels, which read no files
     allow_open_files()
     foundation = prepare(settings)
+    keep_kernels_in(settings.data_dir.resolve() / "kernels")
     with (
         foundation.build_jobs() as jobs,
         contextlib.closing(foundation.build_identity()) as identity,

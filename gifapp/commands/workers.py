@@ -12,6 +12,7 @@ from gifapp import faults, logs
 from gifapp import settings as configured
 from gifapp.commands import options
 from gifapp.commands.parts import Foundation, prepare
+from gifapp.conversion.kernel_cache import keep_kernels_in
 from gifapp.jobs.scaling import run_workers
 from gifapp.jobs.worker import run_worker
 
@@ -50,6 +51,7 @@ def _foundation(data_dir: Path | None) -> Foundation:
     settings = configured.load(data_dir=data_dir)
     logs.configure(log_format=settings.log_format, level=settings.log_level)
     faults.configure(settings.sentry_dsn, part="worker")
+    keep_kernels_in(settings.data_dir.resolve() / "kernels")
     return prepare(settings)
 
 

@@ -6,24 +6,36 @@ atomic steps, for each array that a helper is given, cost a quarter of the time 
 compiled or loaded at import: `load_all` does it.
 
 Numba keeps what it compiled beside the source or, where that is read-only, in the user's cache
-directory; `NUMBA_CACHE_DIR` names another. Where it may write nowhere, every process compiles anew.
+directory; `NUMBA_CACHE_DIR` names another. Where it may write nowhere, every process compiles anew. Of
+several that start together one compiles, and the others load what it has kept.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, cast
 
 import numba
 from numba.core import event
+
+from gifapp import errors, private
+from gifapp.conversion.kernel_cache import has_user_cache
 
 Function = Callable[..., Any]
 
 _OPTIONS: dict[str, Any] = {"nogil": True, "_nrt": False}
 _pending: list[tuple[Any, str]] = []
 _loading = threading.Lock()
+_LOCK = "gifapp-kernels.lock"
+
+_config: Any = numba.config
+if not (has_user_cache() or _config.CACHE_LOCATOR_CLASSES):
+    # Numba would make a folder that is named ~
+    _config.CACHE_LOCATOR_CLASSES = "UserProvidedCacheLocator,InTreeCacheLocator"
 
 
 def kernel(signature: str) -> Callable[[Function], Function]:
@@ -50,8 +62,9 @@ def inlined(function: Function) -> Function:
 
 def load_all() -> None:
     """Load every kernel from the cache, or compile it (some seconds, once per installation)."""
-    with _loading:
-        _load_pending()
+    if not load_kept():
+        with _loading, _compiling_alone():
+            _load_pending()
 
 
 def _load_pending() -> None:
@@ -60,6 +73,17 @@ def _load_pending() -> None:
         dispatcher.compile(signature)
         dispatcher.disable_compile()
         _pending.pop()
+
+
+@contextlib.contextmanager
+def _compiling_alone() -> Iterator[None]:
+    with contextlib.ExitStack() as held:
+        # a cache that is shared with other users, or read-only, has no lock of ours: then we do not wait
+        with contextlib.suppress(OSError, errors.NotPrivate, StopIteration):
+            kept_at = next(path for dispatcher, _ in _pending if (path := dispatcher.stats.cache_path))
+            lock = held.enter_context(private.open_lock(Path(kept_at) / _LOCK))
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def load_kept() -> bool:

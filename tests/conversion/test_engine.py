@@ -1,5 +1,6 @@
 """Each in a process of its own: here the engine is loaded for good."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -9,7 +10,10 @@ from pathlib import Path
 
 import psutil
 import pytest
+from numba.core.caching import UserProvidedCacheLocator
 
+from gifapp import private
+from gifapp.conversion.kernel_cache import keep_kernels_in
 from gifapp.processes import stop, wait_until
 from tests.letters import write_clip
 
@@ -35,8 +39,87 @@ def test_the_engine_can_be_kept_where_the_environment_says(tmp_path: Path) -> No
     assert where_kept(NUMBA_CACHE_DIR=str(tmp_path)).startswith(f"True {tmp_path}")
 
 
+def test_a_service_that_may_write_nowhere_else_keeps_the_engine_with_its_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", "")
+    (tmp_path / "file").touch()
+    read_only = [tmp_path / "file" / "cache"]
+    keep_kernels_in(tmp_path / "kernels", usual=[*read_only, tmp_path / "writable"])
+    assert os.environ["NUMBA_CACHE_DIR"] == ""
+    keep_kernels_in(tmp_path / "kernels", usual=read_only)
+    assert os.environ["NUMBA_CACHE_DIR"] == str(tmp_path / "kernels")
+    assert (tmp_path / "kernels").stat().st_mode & 0o777 == 0o700
+    keep_kernels_in(tmp_path / "file" / "kernels", usual=read_only)
+    assert os.environ["NUMBA_CACHE_DIR"] == str(tmp_path / "kernels")
+
+
 def test_where_nothing_may_be_kept_the_engine_is_there_nevertheless() -> None:
     assert where_kept(NUMBA_CACHE_LOCATOR_CLASSES="IPythonCacheLocator") == "False None"
+
+
+def test_of_two_that_start_together_one_compiles(tmp_path: Path) -> None:
+    module = tmp_path / "small.py"
+    module.write_text(SMALL_KERNEL)
+    directory = tmp_path / "cache" / UserProvidedCacheLocator.get_suitable_cache_subpath(str(module))
+    directory.mkdir(parents=True)
+    argv = [sys.executable, str(module)]
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    with private.open_lock(directory / "gifapp-kernels.lock") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        both = [subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+        for one in both:
+            assert one.stdout
+            assert one.stdout.readline() == "ready\n"
+    said = sorted(one.communicate(timeout=120)[0] for one in both)
+    assert said == ["loaded 0\n", "loaded 1\n"]
+
+
+SMALL_KERNEL = """
+from gifapp.conversion import kernels
+
+@kernels.kernel("int64(int64)")
+def small(number):
+    return number + 1
+
+print("ready", flush=True)
+kernels.load_all()
+print("loaded", sum(small.stats.cache_hits.values()))
+"""
+
+
+def test_a_user_without_a_home_gets_no_folder_named_like_one(tmp_path: Path) -> None:
+    code = f"{HOMELESS}; from numba.core import caching\n"
+    code += "caching.InTreeCacheLocator.from_function = lambda *_: None\n" + WHERE_KEPT
+    argv = [sys.executable, "-c", code]
+    done = subprocess.run(argv, cwd=tmp_path, env=without_home(), check=True, capture_output=True, text=True)
+    assert done.stdout == "False None\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_user_without_a_home_converts_and_hears_where_a_service_may_keep_its_data(tmp_path: Path) -> None:
+    code = f"{HOMELESS}; import sys; from gifapp.__main__ import main; main(sys.argv[1:])"
+
+    def gifapp(*words: str) -> str:
+        argv = [sys.executable, "-c", code, *words]
+        return subprocess.run(
+            argv, cwd=tmp_path, env=without_home(), check=False, capture_output=True, text=True
+        ).stderr
+
+    write_clip(tmp_path / "clip.mkv", [["RR"], ["GG"]])
+    assert gifapp("convert", "clip.mkv", "--quiet") == ""
+    assert gifapp("up") == (
+        "gifapp: The setting GIFAPP_DATA_DIR is wrong: this user has no home directory; "
+        "choose a place with --data-dir.\n"
+    )
+    assert {path.name for path in tmp_path.iterdir()} == {"clip.mkv", "clip.gif"}
+
+
+HOMELESS = "import pwd; pwd.getpwuid = lambda uid: {}[uid]"
+
+
+def without_home() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name != "HOME" and "XDG" not in name}
 
 
 @pytest.mark.parametrize("sig", [signal.SIGINT, signal.SIGTERM])

@@ -1,0 +1,59 @@
+"""Where compiled kernels are kept, for the processes of a service that may write to no usual place.
+
+Numba keeps them beside the source or in the user's cache directory. Where both are read-only, as in many
+containers, each process would compile them anew, half a minute of CPU time each.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import structlog
+from platformdirs import user_cache_path
+
+from gifapp import private
+
+_VARIABLE = "NUMBA_CACHE_DIR"
+_log = structlog.get_logger()
+
+
+def keep_kernels_in(fallback: Path, *, usual: Iterable[Path] | None = None) -> None:
+    """Have the processes that we start keep kernels in `fallback`, unless they can in a `usual` place.
+
+    Raises:
+        errors.NotPrivate: `fallback` is another user's.
+    """
+    places = _usual_places() if usual is None else usual
+    if os.environ.get(_VARIABLE) or any(_is_writable(place) for place in places):
+        return
+    try:
+        private.make_directory(fallback)
+    except OSError:  # then each compiles for itself
+        return
+    os.environ[_VARIABLE] = str(fallback)
+    _log.info("compiled kernels are kept in the data directory", path=str(fallback))
+
+
+def has_user_cache() -> bool:
+    """Whether this user has a cache directory; without a home there may be none."""
+    try:
+        return bool(os.environ.get("XDG_CACHE_HOME") or Path.home())
+    except RuntimeError:
+        return False
+
+
+def _usual_places() -> list[Path]:
+    beside_source = Path(__file__).parent / "__pycache__"
+    return [beside_source, user_cache_path("numba")] if has_user_cache() else [beside_source]
+
+
+def _is_writable(place: Path) -> bool:
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=place).close()
+    except OSError:
+        return False
+    return True
