@@ -92,9 +92,7 @@ def convert(
     in the order of their names, as many a second as --fps says.
     """
     recipe = read_recipe(ctx, recipe_file)
-    # imported here, since `--help` needs none of it
-    from gifapp import settings as configured  # noqa: PLC0415
-    from gifapp.conversion.pipeline import convert as make_gif  # noqa: PLC0415
+    from gifapp.conversion.pipeline import convert as make_gif  # noqa: PLC0415  not for --help
 
     if quiet:
         logging.disable(logging.WARNING)
@@ -149,6 +147,8 @@ class _Stop:
 
 def _limits() -> Limits:
     """What the settings allow. A user without a home has no data directory, and needs none here."""
+    from gifapp import settings as configured  # noqa: PLC0415  not for --help
+
     try:
         configured.default_data_dir()
     except errors.SettingInvalid:

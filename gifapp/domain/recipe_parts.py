@@ -26,6 +26,9 @@ __all__ = [
 ]
 
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
+
+MOST_S = 1_000_000_000  # more than any video has, and little enough to count in
+MOST_PX = 1_000_000
 MOST_OVERLAY_BYTES = 200_000
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF", b"GIF8")
 _ATTRIBUTES = "\n\nAttributes:\n"
@@ -50,13 +53,20 @@ class Part(BaseModel):
         lines = [f"    {name}: {field.description}" for name, field in cls.model_fields.items()]
         cls.__doc__ = inspect.cleandoc(cls.__doc__ or "") + _ATTRIBUTES + "\n".join(lines)
 
+    @field_validator("*")
+    @classmethod
+    def _zero_has_no_sign(cls, value: Any) -> Any:
+        return 0.0 if isinstance(value, float) and value == 0 else value
+
 
 class Segment(Part):
     """A time range of the source."""
 
-    start_s: float = Field(0.0, ge=0, title="Start", description="Where the range begins, in seconds.")
+    start_s: float = Field(
+        0.0, ge=0, le=MOST_S, title="Start", description="Where the range begins, in seconds."
+    )
     end_s: float | None = Field(
-        None, gt=0, title="End", description="Where the range ends. Without it, the source's end."
+        None, gt=0, le=MOST_S, title="End", description="Where the range ends. Without it, the source's end."
     )
 
     @model_validator(mode="after")
@@ -69,10 +79,10 @@ class Segment(Part):
 class Crop(Part):
     """A rectangle in the upright source's pixels."""
 
-    x_px: int = Field(0, ge=0, title="Crop left", description="The rectangle's left edge.")
-    y_px: int = Field(0, ge=0, title="Crop top", description="The rectangle's top edge.")
-    width_px: int = Field(ge=1, title="Crop width", description="The rectangle's width.")
-    height_px: int = Field(ge=1, title="Crop height", description="The rectangle's height.")
+    x_px: int = Field(0, ge=0, le=MOST_PX, title="Crop left", description="The rectangle's left edge.")
+    y_px: int = Field(0, ge=0, le=MOST_PX, title="Crop top", description="The rectangle's top edge.")
+    width_px: int = Field(ge=1, le=MOST_PX, title="Crop width", description="The rectangle's width.")
+    height_px: int = Field(ge=1, le=MOST_PX, title="Crop height", description="The rectangle's height.")
 
 
 class Look(Part):
@@ -129,10 +139,14 @@ class Caption(Part):
         description="The text, in any script. Line breaks in it are kept.",
     )
     start_s: Annotated[float, UiHints(step=0.1)] = Field(
-        0.0, ge=0, title="Start", description="When the caption appears, in seconds of the GIF."
+        0.0, ge=0, le=MOST_S, title="Start", description="When the caption appears, in seconds of the GIF."
     )
     end_s: Annotated[float | None, UiHints(step=0.1, none_label="the end")] = Field(
-        None, gt=0, title="End", description="When the caption disappears. Without it, at the GIF's end."
+        None,
+        gt=0,
+        le=MOST_S,
+        title="End",
+        description="When the caption disappears. Without it, at the GIF's end.",
     )
     position: Annotated[Position, POSITIONS] = Field(
         "bottom", title="Position", description="Where the caption is."

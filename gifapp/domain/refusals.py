@@ -73,8 +73,7 @@ def _in_words(node: Schema) -> str | None:
     kind = {"integer": "a whole number", "number": "a number"}.get(node.get("type", ""))
     if kind is None:
         return None
-    low = node.get("minimum", node.get("exclusiveMinimum"))
     high = node.get("maximum")
-    if high is not None:
-        return f"{kind} from {low} to {high}"
-    return f"{kind} above {low}" if "exclusiveMinimum" in node else f"{kind} of at least {low}"
+    if "exclusiveMinimum" in node:
+        return f"{kind} above {node['exclusiveMinimum']} and at most {high}"
+    return f"{kind} from {node.get('minimum')} to {high}"

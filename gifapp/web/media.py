@@ -15,6 +15,7 @@ from pydantic import Field
 
 from gifapp import errors
 from gifapp.domain.formats import FILE_KINDS
+from gifapp.domain.recipe_parts import MOST_S
 from gifapp.storage.blob import Blob
 from gifapp.web.base import BaseHandler
 from gifapp.web.operations import Access, operation
@@ -147,7 +148,7 @@ class PosterHandler(_OwnedFileHandler):
 
 
 class FrameQuery(Query):
-    at_s: Annotated[float, Field(ge=0)] = 0.0
+    at_s: Annotated[float, Field(ge=0, le=MOST_S)] = 0.0
 
 
 class FrameHandler(_MediaHandler):

@@ -79,6 +79,7 @@ def decoded(raw: bytes) -> Any:
             raw.decode(),
             parse_constant=_refuse_constant,
             parse_float=_finite,
+            parse_int=_whole,
             object_pairs_hook=_without_duplicates,
         )
         json.dumps(value, ensure_ascii=False).encode()
@@ -116,6 +117,13 @@ def _finite(text: str) -> float:
     if not math.isfinite(number):
         raise ValueError(f"{text:.40} is out of range")
     return number
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:  # so many digits that Python does not count them
+        raise ValueError(f"{text:.40}… is out of range") from None
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -165,7 +165,7 @@ def test_options_replace_fields_of_the_file(tmp_path: Path) -> None:
         (("--overlay", __file__), "is not a PNG, JPEG, WebP or GIF"),
         (("--target-size", "10"), "'--target-size': '10' is not a size from 1 kB to 1.0 GB"),
         (("--target-size", f"{'9' * 400}GB"), "is not a size from 1 kB to 1.0 GB"),
-        (("--start", f"{'9' * 5000}:00"), "'--start': 'inf' is not a number of at least 0"),
+        (("--start", f"{'9' * 5000}:00"), "'--start': 'inf' is not a number from 0 to 1000000000"),
         (("--target-size", "10 parsecs"), "'--target-size': '10 parsecs' is not a size as"),
         (("--preset", "geocities"), "'--preset'"),
         (("--target-size", "1MB", "--format", "webp"), "--target-size and preset are for GIFs"),

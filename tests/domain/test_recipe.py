@@ -18,8 +18,14 @@ from gifapp.domain.recipe import ChromaKey, Crop, Look, Recipe, Segment
         ({"colors": 16}, "colors is not a field of a recipe"),
         ({"direction": "up"}, "direction must be one of forward, reverse, boomerang (got 'up')"),
         ({"preset": "myspace"}, "preset must be one of github, discord, discord_emoji, discord_sticker, x, "),
-        ({"segments": [{"start_s": -1}]}, "segments.0.start_s must be a number of at least 0 (got -1)"),
-        ({"segments": [{"end_s": 0}]}, "segments.0.end_s must be a number above 0 (got 0)"),
+        (
+            {"segments": [{"start_s": -1}]},
+            "segments.0.start_s must be a number from 0 to 1000000000 (got -1)",
+        ),
+        (
+            {"segments": [{"end_s": 0}]},
+            "segments.0.end_s must be a number above 0 and at most 1000000000 (got 0)",
+        ),
         ({"segments": [{"start_s": 2, "end_s": 1}]}, "segments.0: end_s must be greater than start_s"),
         ({"crop": {"width_px": 4}}, "crop.height_px: Field required"),
         ({"format": "mp4", "target_bytes": 5000}, "target_bytes and preset are for GIFs"),
@@ -69,3 +75,9 @@ def test_another_recipe_has_another_digest() -> None:
 def test_the_canonical_form_reads_back() -> None:
     recipe = Recipe(segments=(Segment(start_s=0.5, end_s=2),), crop=Crop(width_px=8, height_px=6), speed=2)
     assert Recipe.model_validate_json(recipe.canonical_json()) == recipe
+
+
+def test_zero_has_no_sign() -> None:
+    signed = Recipe.parse({"segments": [{"start_s": -0.0}], "look": {"brightness": -0.0}, "hold_s": -0.0})
+    plain = Recipe.parse({"segments": [{"start_s": 0}], "look": {"brightness": 0}, "hold_s": 0})
+    assert signed.canonical_json() == plain.canonical_json()

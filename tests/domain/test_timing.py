@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gifapp.domain.timing import MIN_DELAY_CS, delays_cs, frame_count
@@ -20,6 +20,7 @@ def test_each_frame_ends_at_the_nearest_centisecond(duration_s: float, fps: floa
     assert list(delays_cs(duration_s, fps)) == delays
 
 
+@settings(deadline=None)
 @given(st.floats(0.02, 3600), st.floats(1, 50))
 def test_delays_add_up_to_the_duration(duration_s: float, fps: float) -> None:
     delays = list(delays_cs(duration_s, fps))

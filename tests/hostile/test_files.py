@@ -155,8 +155,16 @@ def test_a_name_is_shown_and_never_a_path(client: Client, data: Path, tmp_path: 
         ({"subtitles": "[Script Info]\n[V4+ Styles]\nStyle: a,/etc/passwd,99999\n[Events]\n"}, REFUSED),
         ({"captions": [{"text": "\u202e" * 2000}]}, REFUSED),
         ({"captions": [{"text": "\u0301" * 500, "size_px": 400}]}, MADE),
+        ({"segments": [{"end_s": 1e308}]}, REFUSED),
+        ({"segments": [{"end_s": 1e9}], "captions": [{"text": "x", "start_s": 1e9}], "speed": 10}, MADE),
+        ({"segments": [{"end_s": 5e-324}, {"start_s": 1e-320}], "crossfade_s": 5e-324}, MADE),
+        ({"look": {"fade_in_s": 5e-324, "fade_out_s": 5e-324, "blur_px": 5e-324}}, MADE),
+        ({"hold_s": 5e-324, "captions": [{"text": "x", "end_s": 5e-324}]}, MADE),
     ],
-    ids=["overlay", "2 MB in a line", "90 KB in a line", "negative times", "ASS", "too long", "accents"],
+    ids=[
+        *("overlay", "2 MB in a line", "90 KB in a line", "negative times", "ASS", "too long", "accents"),
+        *("times without end", "the longest times", "the shortest times", "short fades", "a short caption"),
+    ],
 )
 def test_a_hostile_recipe_ends_in_words_or_as_a_gif(client: Client, recipe: dict[str, Any], end: str) -> None:
     answer = _upload(client, clips.real_clip().read_bytes(), "clip.mp4")
