@@ -32,7 +32,7 @@ from gifapp.jobs.parts import JobParts
 
 _ONE_BY_ONE = 40
 _BURST = 8
-_OWNER = "benchmark"
+_OWNERS = ("ada", "bob")  # one person alone is never given every worker
 _PATIENCE_S = 120.0
 
 Submit = Callable[[], JobView]
@@ -88,17 +88,22 @@ class _worker:  # noqa: N801  it is used as a verb
 
 
 def _submitter(parts: JobParts, make: Callable[[Path], None]) -> Submit:
-    """Submits jobs of one video that are alike and yet not the same."""
+    """Submits jobs of one video that are alike and yet not the same, for its owners in turn."""
     video = videos.made(make)
-    with parts.service.incoming(_OWNER) as incoming:
-        incoming.write(video.read_bytes())
-        source = parts.service.add_source(_OWNER, incoming, video.name)
-    numbers = itertools.count(1)
+    sources = {owner: _uploaded(parts, owner, video) for owner in _OWNERS}
+    owners, numbers = itertools.cycle(_OWNERS), itertools.count(1)
 
     def submit() -> JobView:
-        return parts.service.submit(_OWNER, source.id, _recipe(next(numbers)))
+        owner = next(owners)
+        return parts.service.submit(owner, sources[owner], _recipe(next(numbers)))
 
     return submit
+
+
+def _uploaded(parts: JobParts, owner: str, video: Path) -> str:
+    with parts.service.incoming(owner) as incoming:
+        incoming.write(video.read_bytes())
+        return parts.service.add_source(owner, incoming, video.name).id
 
 
 def _recipe(number: int) -> Recipe:

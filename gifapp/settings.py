@@ -90,7 +90,9 @@ class Settings(BaseSettings):
         500, ge=1, description="How many connections one address may have open to the web tier."
     )
     user_jobs_running: int | None = Field(
-        None, ge=1, description="How many jobs of one person run at the same time; default: no bound."
+        None,
+        ge=1,
+        description="How many jobs of one person run at the same time; default: all workers but one.",
     )
     user_jobs_per_hour: int | None = Field(
         None, ge=1, description="How many jobs one person may submit within an hour; default: no bound."

@@ -53,7 +53,8 @@ def claim(
     """
     if most_running is None:
         return _claimed(owner_id, worker, lease_s)
-    for slot in range(most_running):
+    taken = set(JobDocument.objects(owner=owner_id, state=JobState.RUNNING).scalar("slot"))
+    for slot in set(range(most_running)) - taken:
         with suppress(NotUniqueError):
             return _claimed(owner_id, worker, lease_s, set__slot=slot)
     return None

@@ -28,9 +28,12 @@ def desired_workers(queued: int, running: int, *, fewest: int, most: int) -> int
 
 
 def most_workers(fewest: int, most: int) -> int:
-    """`most`, but not more than this process has cores: a conversion keeps one busy."""
+    """`most`, but not more than one for each core, which a conversion keeps busy, and one more.
+
+    One worker is kept for whoever has no job running (see `turns`), and one person may use every core.
+    """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(fewest, min(most, cores))
+    return max(fewest, min(most, cores + 1))
 
 
 @dataclass(frozen=True)
@@ -187,7 +190,7 @@ def run_workers(
     Args:
         argv: how one worker is started; `python -m gifapp worker` when not given.
         fewest: how many at least.
-        most: how many at most; capped by the cores.
+        most: how many at most; capped by the cores and one more.
         drain_s: how long a worker may take to end its conversion (`Timings.drain_s`).
         environment: of the workers; ours when not given.
         pace: how fast to act.

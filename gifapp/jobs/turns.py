@@ -1,7 +1,8 @@
 """Whose job runs next, and when a queued one will.
 
 A free worker turns to the owner with the fewest running jobs, and of several to the one whose last turn was
-longest ago: one person's 500 jobs delay nobody else's by more than those that run. Of an owner's jobs
+longest ago. A running job cannot be put aside for another, so one of several workers is kept for whoever has
+no job running: one person's 500 jobs, however long, delay nobody else's. Of an owner's jobs
 the one of the lowest `rank_at` is next: the time since when it could run, moved by its priority. A low one
 therefore waits for the high ones that come within twice that shift, and not for ever.
 """
@@ -22,6 +23,7 @@ from gifapp.mongodb import reaching_mongodb
 
 PRIORITIES: dict[Priority, int] = {"high": 10, "normal": 0, "low": -10}
 _SHIFT_PER_STEP = timedelta(minutes=1)
+_OF_LATE = 0.8  # of a lease is left, at the least, if it was renewed within its first fifth
 _RECENT = 20  # finished jobs whose mean tells how long the next one takes
 
 
@@ -34,15 +36,18 @@ def rank_of(run_at: datetime, priority: int) -> datetime:
 def claim_next(*, worker: str, lease_s: float, most_running: int | None = None) -> JobDocument | None:
     """The job whose turn it is, now running for `worker`; None: there is nothing to do.
 
-    `most_running` bounds the jobs of one owner that run at the same time.
+    `most_running` bounds the jobs of one owner that run at the same time; None: all workers but one.
     """
     if is_paused():
         return None
-    running = _running()
+    running, share = _running(), workers.count_alive() - 1
     for owner in _in_turn(_due_by_owner(), running):
-        if most_running is not None and running[owner] >= most_running:
+        most = most_running
+        if most is None and share > 0:
+            most = share + _lost(owner, lease_s)
+        if most is not None and running[owner] >= most:
             continue
-        job = leases.claim(owner, worker=worker, lease_s=lease_s, most_running=most_running)
+        job = leases.claim(owner, worker=worker, lease_s=lease_s, most_running=most)
         if job is not None:
             OwnerDocument.objects(id=owner).update_one(upsert=True, set__served_at=utc_now())
             return job
@@ -103,6 +108,13 @@ def _due_by_owner() -> dict[str, int]:
 
 def _running() -> Counter[str]:
     return Counter(JobDocument.objects(state=JobState.RUNNING).scalar("owner"))
+
+
+def _lost(owner: str, lease_s: float) -> int:
+    """How many of the owner's running jobs keep no worker busy: their leases were not renewed of late."""
+    unless_renewed = utc_now() + _OF_LATE * timedelta(seconds=lease_s)
+    running = JobDocument.objects(state=JobState.RUNNING, owner=owner)
+    return int(running.filter(lease_until__lt=unless_renewed).count())
 
 
 def _in_turn(due: dict[str, int], running: Counter[str]) -> list[str]:

@@ -78,7 +78,7 @@ def counted_by_keda() -> int:
 
 
 def test_cores_cap_the_most_but_not_the_fewest() -> None:
-    assert most_workers(1, 10_000) < 10_000
+    assert 2 <= most_workers(1, 10_000) < 10_000  # also on one core, one worker is kept for others
     assert most_workers(10_000, 10_000) == 10_000
 
 

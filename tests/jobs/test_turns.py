@@ -1,7 +1,9 @@
 """Whose job runs next."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 
@@ -89,6 +91,56 @@ def test_no_more_of_ones_jobs_run_than_allowed_and_others_are_served(submit: Sub
     served = claimed(most_running=1)
     assert served is not None
     assert served.owner == "bob"
+
+
+def with_workers(count: int) -> None:
+    for number in range(count):
+        workers.report(f"here:{number}", jobs=0, memory_bytes=1)
+
+
+def test_of_several_workers_one_is_kept_for_whoever_has_no_job_running(submit: Submit) -> None:
+    with_workers(3)
+    submit("ann", 5)
+    assert [job and job.owner for job in (claimed(), claimed(), claimed())] == ["ann", "ann", None]
+    submit("bob", 2)
+    served = claimed()
+    assert served
+    assert served.owner == "bob"
+
+
+def test_a_single_worker_serves_everybody_in_turn(submit: Submit) -> None:
+    with_workers(1)
+    submit("ann", 3)
+    submit("bob")
+    assert owners_of(4) == ["ann", "bob", "ann", "ann"]
+
+
+def test_a_worker_is_kept_for_others_also_from_workers_that_turn_to_one_person_together(
+    submit: Submit,
+) -> None:
+    with_workers(4)
+    submit("ann", 24)
+    together = Barrier(4)
+
+    def claim_with_others(_: int) -> JobDocument | None:
+        together.wait()
+        return claimed()
+
+    for _ in range(6):
+        with ThreadPoolExecutor(4) as pool:
+            running = [job for job in pool.map(claim_with_others, range(4)) if job]
+        assert len(running) == 3
+        for job in running:
+            leases.give_in(leases.attempt_of(job))
+
+
+def test_a_job_whose_worker_died_takes_none_of_its_owners_share(submit: Submit) -> None:
+    with_workers(2)
+    submit("ann", 2)
+    assert claimed()
+    assert claimed() is None
+    JobDocument.objects(state=JobState.RUNNING).update(set__lease_until=utc_now() + timedelta(seconds=20))
+    assert claimed()
 
 
 def test_a_job_for_a_later_time_waits_for_it(parts: JobParts, upload: Callable[..., SourceView]) -> None:
