@@ -16,6 +16,7 @@ Priority = Literal["high", "normal", "low"]
 
 BACKOFF_S = 5.0
 BACKOFF_CAP_S = 300.0
+DISK_WAIT_S = 60.0
 MOST_AHEAD = timedelta(days=30)
 """How far in the future the time may be that a job waits for."""
 
@@ -84,17 +85,28 @@ class Requeue:
     run_at: datetime
 
 
+@dataclass(frozen=True)
+class Wait:
+    """Back to QUEUED until the server can do it; this was no attempt."""
+
+    run_at: datetime
+
+
 def decide_retry(
     error: errors.GifappError, *, attempt: int, max_attempts: int, now: datetime, jitter: float
-) -> Fail | Bury | Requeue:
+) -> Fail | Bury | Requeue | Wait:
     """What becomes of a job whose attempt number `attempt` (from 1) ended in `error`.
 
     Transient errors are retried after capped exponential backoff; `jitter` (0 to 1) spreads each
     wait over half to all of its length, so that jobs that failed together do not return together.
+    For room on the server's disk a job waits without using up attempts, however long that takes.
     """
+    spread = 0.5 + jitter / 2
+    if isinstance(error, errors.WaitingForDisk):
+        return Wait(now + timedelta(seconds=DISK_WAIT_S * spread))
     if not isinstance(error, errors.Transient):
         return Fail()
     if attempt >= max_attempts:
         return Bury()
-    wait_s = min(BACKOFF_CAP_S, BACKOFF_S * 2 ** (attempt - 1)) * (0.5 + jitter / 2)
+    wait_s = min(BACKOFF_CAP_S, BACKOFF_S * 2 ** (attempt - 1)) * spread
     return Requeue(now + timedelta(seconds=wait_s))

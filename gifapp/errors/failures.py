@@ -17,6 +17,14 @@ class ConversionCrashed(Transient):
     sentence = "The conversion stopped unexpectedly ({reason})."
 
 
+class ServerDiskFull(Transient):
+    sentence = "The server's disk filled up during the conversion."
+
+
+class WaitingForDisk(ServerDiskFull):
+    sentence = "The server's disk is full; the job goes on when there is room."
+
+
 class WorkerLost(Transient):
     sentence = "The worker that ran this job disappeared."
 

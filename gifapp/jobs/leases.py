@@ -15,7 +15,7 @@ from typing import Any
 from mongoengine import NotUniqueError
 
 from gifapp import errors
-from gifapp.domain.job import Bury, Fail, JobState, Progress, Requeue, decide_retry
+from gifapp.domain.job import Bury, Fail, JobState, Progress, Requeue, Wait, decide_retry
 from gifapp.jobs.documents import LONG_AGO, ErrorPart, GifPart, JobDocument, ProgressPart, utc_now
 from gifapp.mongodb import reaching_mongodb
 
@@ -179,6 +179,11 @@ def _after_error(held: Any, attempt: Attempt, error: errors.GifappError) -> JobD
     ):
         case Requeue(run_at):
             return _queue_again(held, set__run_at=run_at, set__error=part, push__errors=part)
+        case Wait(run_at):
+            held.update_one(pull__errors__code=part.code)  # it may wait for days: the latest time is enough
+            return _queue_again(
+                held, inc__attempts=-1, set__run_at=run_at, set__error=part, push__errors=part
+            )
         case Bury():
             return _settle(held, JobState.DEAD, set__error=part, push__errors=part)
         case Fail():

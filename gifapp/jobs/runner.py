@@ -126,11 +126,13 @@ class Runner:
         except LeaseLost:
             raise
         except Exception as error:  # noqa: BLE001  whatever it was, the job must not wait for its lease
-            return lease.insist(partial(leases.fail, attempt, _in_our_words(error)))
+            return lease.insist(partial(leases.fail, attempt, self._in_our_words(error)))
 
     @contextmanager
     def _ordered(self, job: JobDocument, scratch: Path, lease: _Lease) -> Iterator[Order]:
         """What the child has to do, with the video at hand."""
+        if job.errors and job.errors[-1].code == errors.WaitingForDisk.code:
+            self._check_disk()  # or it would only fill up what is left
         try:
             source = sources.find_source(job.owner, job.source)
         except errors.NotFound:
@@ -206,6 +208,25 @@ class Runner:
             self._remove_files(attempt)
             raise
 
+    def _in_our_words(self, error: Exception) -> errors.GifappError:
+        if isinstance(error, errors.DiskFull):
+            return self._about_the_disk()
+        if isinstance(error, errors.GifappError):
+            return error
+        _log.error("an attempt broke", exc_info=error)
+        return errors.ConversionCrashed(reason=type(error).__name__)
+
+    def _about_the_disk(self) -> errors.GifappError:
+        """What to say of a disk that was full, now that nothing of the attempt lies on it."""
+        try:
+            self._check_disk()
+        except errors.DiskFull:
+            return errors.WaitingForDisk()
+        return errors.ServerDiskFull()
+
+    def _check_disk(self) -> None:
+        self._blobs.workspace.check_disk(0, reserve_bytes=self._limits.reserve_bytes)
+
     def _released(self, lease: _Lease) -> JobDocument:
         released = lease.insist(partial(leases.release, lease.attempt))
         if released.state == JobState.QUEUED:
@@ -220,13 +241,6 @@ class Runner:
                 self._blobs.remove_attempt(attempt.key)
         except errors.ServiceUnavailable as away:
             _log.warning("the attempt's files are left to the sweep", reason=str(away))
-
-
-def _in_our_words(error: Exception) -> errors.GifappError:
-    if isinstance(error, errors.GifappError):
-        return error
-    _log.error("an attempt broke", exc_info=error)
-    return errors.ConversionCrashed(reason=type(error).__name__)
 
 
 class _Lease:

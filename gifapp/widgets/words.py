@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from gifapp import errors
 from gifapp.domain.formats import FILE_KINDS
 from gifapp.domain.job import JobState
 from gifapp.domain.outcome import Outcome
@@ -15,6 +16,7 @@ from gifapp.domain.wording import frames, size
 WHEN = "{when}"
 """Stands for a time that only the page can tell as people there do."""
 
+_WAITING = errors.WaitingForDisk.code
 _PHASES = {
     "preparing": "Preparing",
     "reading": "Reading the video",
@@ -89,7 +91,7 @@ def _way_out(job: JobView) -> str:
 
 def _queued(job: JobView) -> str:
     if job.error is not None:
-        return "Will be tried again soon"
+        return job.error.detail if job.error.code == _WAITING else "Will be tried again soon"
     if _waits_for_a_time(job):
         return f"Will be made {WHEN}"
     place = job.queue_position or 1

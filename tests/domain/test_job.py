@@ -1,9 +1,9 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from gifapp import errors
-from gifapp.domain.job import LEGAL_MOVES, Bury, Fail, JobState, Requeue, decide_retry
+from gifapp.domain.job import LEGAL_MOVES, Bury, Fail, JobState, Requeue, Wait, decide_retry
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 CRASH = errors.ConversionCrashed(reason="signal 9")
@@ -21,6 +21,15 @@ def test_a_transient_error_is_retried_later_and_later(attempt: int, jitter: floa
 
 def test_a_permanent_error_fails_at_the_first_attempt() -> None:
     assert decide_retry(errors.SourceDamaged(), attempt=1, max_attempts=3, now=NOW, jitter=1) == Fail()
+
+
+def test_for_room_on_the_disk_a_job_waits_however_often_it_was_tried() -> None:
+    decision = decide_retry(errors.WaitingForDisk(), attempt=3, max_attempts=3, now=NOW, jitter=1)
+    assert decision == Wait(NOW + timedelta(seconds=60))
+
+
+def test_a_job_that_fills_the_disk_by_itself_is_not_tried_for_ever() -> None:
+    assert decide_retry(errors.ServerDiskFull(), attempt=3, max_attempts=3, now=NOW, jitter=1) == Bury()
 
 
 def test_used_up_attempts_end_in_the_dead_letters() -> None:

@@ -1,5 +1,6 @@
 """Conversions with names, for the fork server to find: what a real one might do to us."""
 
+import errno
 import os
 import signal
 import socket
@@ -102,6 +103,12 @@ def fills_the_disk(
     with out.open("wb") as file:
         file.truncate(2 * max(limits.max_gif_bytes, limits.memory_bytes))
     return Report()
+
+
+def finds_no_room(
+    path: Path, recipe: Any, out: Path, *, video: Any, limits: Any, on_progress: Tell
+) -> Report:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def writes_much(path: Path, recipe: Any, out: Path, *, video: Any, limits: Any, on_progress: Tell) -> Report:

@@ -123,6 +123,34 @@ def test_an_error_becomes_a_sentence(
     assert document.error.detail == document.errors[0].detail  # shown while the job waits, too
 
 
+def test_while_the_disk_is_full_a_job_waits_and_goes_on_when_there_is_room(
+    parts: JobParts, run: Run, job: JobView
+) -> None:
+    full = replace(parts.limits, reserve_bytes=10**18)
+    for converter in ("finds_no_room", "quick", "quick"):  # the disk is looked at before it is filled again
+        run(converter, job.id, limits=full).ended()
+        waiting = parts.service.job("ann", job.id)
+        assert (waiting.state, waiting.attempts) == (JobState.QUEUED, 0)
+        assert waiting.error
+        assert waiting.error.detail == "The server's disk is full; the job goes on when there is room."
+        assert [error.code for error in waiting.errors] == ["waiting-for-disk"]
+        skip_the_wait(job)
+    run("quick", job.id).ended()
+    done = parts.service.job("ann", job.id)
+    assert (done.state, done.attempts, done.error) == (JobState.SUCCEEDED, 1, None)
+
+
+def test_a_job_that_fills_the_disk_by_itself_uses_up_its_attempts(
+    parts: JobParts, run: Run, job: JobView
+) -> None:
+    emptied = replace(parts.limits, reserve_bytes=0)
+    for state in (JobState.QUEUED, JobState.DEAD):
+        run("finds_no_room", job.id, limits=emptied).ended()
+        tried = parts.service.job("ann", job.id)
+        assert (tried.state, tried.error and tried.error.code) == (state, "server-disk-full")
+        skip_the_wait(job)
+
+
 def test_a_failed_attempt_leaves_no_file(run: Run, job: JobView, storage: Path) -> None:
     run("fills_the_disk", job.id).ended()
     assert {name.split("/")[0] for name in files_below(storage)} == {"sources", "posters"}

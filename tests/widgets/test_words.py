@@ -12,6 +12,7 @@ from tests.widgets.scripted import GIF, NOON, a_job, a_source
 
 LOST = ErrorView(code="worker-lost", detail=str(errors.WorkerLost()))
 FAILED = ErrorView(code="source-damaged", detail="This video is damaged.")
+WAITING = ErrorView(code=errors.WaitingForDisk.code, detail=str(errors.WaitingForDisk()))
 
 
 @pytest.mark.parametrize(
@@ -26,6 +27,7 @@ FAILED = ErrorView(code="source-damaged", detail="This video is damaged.")
         (a_job(queue_position=900, wait_s=3 * 3600), "Number 900 in the queue, about 3 h"),
         (a_job(run_at=NOON), "Will be made {when}"),
         (a_job(error=FAILED), "Will be tried again soon"),
+        (a_job(error=WAITING, run_at=NOON), "The server's disk is full; the job goes on when there is room."),
         (a_job(error=FAILED, run_at=NOON), "Will be tried again soon"),
         (a_job(state=JobState.RUNNING), "Preparing, 0%"),
         (
