@@ -11,7 +11,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,10 @@ from gifapp.offline import go_offline
 _PR_SET_PDEATHSIG = 1
 _OPEN_FILES, _TASKS = 256, 256
 _MANY_FILES = 65_536
+
+surplus_nice: ContextVar[int] = ContextVar("surplus_nice", default=0)
+"""By how much what is spawned here gives way to the work of others: as `nice` has it."""
+
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
@@ -55,7 +60,9 @@ def spawn(
     The kernel kills the child when the *thread* that called this ends, `kill -9` included (Linux
     only): call it from a thread that lives as long as the child should.
     """
-    prepare = _preparation(os.getpid(), limits or ProcessLimits(), dies_with_parent)
+    limits = limits or ProcessLimits()
+    limits = replace(limits, nice=limits.nice + surplus_nice.get())
+    prepare = _preparation(os.getpid(), limits, dies_with_parent)
     return subprocess.Popen(argv, start_new_session=True, preexec_fn=prepare, **popen)  # noqa: PLW1509
 
 

@@ -25,7 +25,6 @@ from gifapp.domain.limits import Limits
 from gifapp.domain.recipe import Recipe
 
 _REPORT_EVERY_S = 0.1
-_NICE = 5  # the web tier answers first
 _TOO_BIG = {errno.EFBIG, errno.ENOMEM}
 
 
@@ -70,6 +69,7 @@ class Order:
     recipe: Recipe
     scratch: Path
     limits: Limits
+    nice: int = 5  # whoever waits at a form is answered before a conversion goes on
 
     @property
     def out(self) -> Path:
@@ -118,7 +118,7 @@ MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
 def work(connection: Connection, converter: Converter) -> None:
     """Take one order from `connection`, carry it out, and report until it is done or failed."""
     order = ORDER.validate_json(connection.recv_bytes())
-    processes.apply_limits(_bounds(order.limits))
+    processes.apply_limits(replace(_bounds(order.limits), nice=order.nice))
     _work_in(order.scratch)
     try:
         message: Message = _convert(order, converter, connection)
@@ -142,13 +142,12 @@ def _convert(order: Order, converter: Converter, connection: Connection) -> Done
 
 
 def _bounds(limits: Limits) -> processes.ProcessLimits:
-    bounds = processes.for_strangers_files(
+    return processes.for_strangers_files(
         memory_bytes=limits.memory_bytes,
         cpu_s=round(limits.deadline_s * (os.cpu_count() or 1)),
         # a clip that plays backwards is spilt to the disk
         file_bytes=max(limits.max_gif_bytes, limits.memory_bytes),
     )
-    return replace(bounds, nice=_NICE)
 
 
 def _work_in(scratch: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import secrets
 import time
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from gifapp.domain.limits import Limits
 from gifapp.domain.recipe import Recipe
 from gifapp.jobs.child import Done, Failed, Order
 from gifapp.jobs.forkserver import ForkServer
+from gifapp.processes import surplus_nice
 from gifapp.storage.blobs import Blobs
 
 DEADLINE_S = 20.0
@@ -68,12 +70,13 @@ class _Estimator:
         self._thread.submit(self._forks.ensure_running)  # what goes wrong is told when somebody asks
 
     def estimate(self, path: Path, video: Video, recipe: Recipe) -> Estimate:
-        return self._thread.submit(self._ordered, path, video, recipe).result()
+        context = contextvars.copy_context()
+        return self._thread.submit(context.run, self._ordered, path, video, recipe).result()
 
     def _ordered(self, path: Path, video: Video, recipe: Recipe) -> Estimate:
         self._forks.ensure_running()
         with self._blobs.workspace.scratch(f"estimate-{secrets.token_hex(8)}") as scratch:
-            done = self._done(Order(path, video, recipe, scratch, self._limits))
+            done = self._done(Order(path, video, recipe, scratch, self._limits, nice=surplus_nice.get()))
         return Estimate(done.bytes, done.frames, done.width_px, done.height_px, done.duration_s, done.notes)
 
     def _done(self, order: Order) -> Done:

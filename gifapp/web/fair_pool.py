@@ -12,15 +12,18 @@ from typing import TypeVar
 
 from gifapp import errors
 from gifapp.domain.fair_queue import FairQueue
+from gifapp.processes import surplus_nice
 
 Result = TypeVar("Result")
 
+SURPLUS_NICE = 10
 _RETRY_AFTER_S = 2
 
 
 class FairPool:
     """Runs blocking work, at most `slots` at a time, of which one is kept for whoever has none running.
 
+    Work of somebody for whom more of it waits gives way, on the CPU, to everybody else's.
     Everything but the work itself happens on one event loop.
     """
 
@@ -43,6 +46,8 @@ class FairPool:
             self._start()
             await turn
             context = contextvars.copy_context()  # the log's request id
+            if self._queue.count_waiting(owner_id):
+                context.run(surplus_nice.set, SURPLUS_NICE)
             return await loop.run_in_executor(self._threads, partial(context.run, work))
         finally:
             self._queue.leave(owner_id, turn)

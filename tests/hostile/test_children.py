@@ -1,6 +1,7 @@
 """Every process that touches a stranger's file is held while it runs: looked at from outside."""
 
 import contextlib
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -17,7 +18,7 @@ from gifapp.conversion.plan import make_plan
 from gifapp.conversion.probe import probe
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipe import Recipe
-from gifapp.jobs.child import Moved, Order
+from gifapp.jobs.child import Done, Moved, Order
 from gifapp.jobs.forkserver import ForkServer
 from tests import clips
 from tests.conversion.test_pictures import folder_of, saved
@@ -82,6 +83,19 @@ def test_who_writes_another_format_is_held(tmp_path: Path) -> None:
     words = ("-c:v", "apng", "-f", "apng")
     with closing(Fed(words, tmp_path / "out", limits=LIMITS, beat=lambda: None)):
         assert held("apng")
+
+
+@pytest.mark.parametrize("nice", [0, 10])
+def test_what_is_made_for_a_flood_gives_way_on_the_cpu(tmp_path: Path, nice: int) -> None:
+    clip = clips.pattern(tmp_path / "clip.mp4", size="32x32", seconds=0.2)
+    order = Order(clip, probe(clip, limits=LIMITS), Recipe(), tmp_path, LIMITS, nice=nice)
+    server = ForkServer("tests.jobs.converters:tells_its_niceness", "tests.jobs.converters:be_cold")
+    server.ensure_running()
+    with server.convert(order) as conversion:
+        told = conversion.receive(30)
+    server.stop()
+    assert isinstance(told, Done)
+    assert told.bytes == os.nice(0) + nice
 
 
 def test_who_converts_is_held(tmp_path: Path) -> None:

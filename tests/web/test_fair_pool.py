@@ -2,13 +2,16 @@
 
 import asyncio
 import contextvars
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 
 import pytest
 
-from gifapp import errors
-from gifapp.web.fair_pool import FairPool
+from gifapp import errors, processes
+from gifapp.web.fair_pool import SURPLUS_NICE, FairPool
 
 
 class Bench:
@@ -85,6 +88,26 @@ async def test_who_is_cancelled_while_waiting_or_just_called_holds_no_slot(bench
     await asyncio.wait([second, third])
     assert pool.is_idle
     assert await pool.run("ann", lambda: "served") == "served"
+
+
+def niceness_of_a_child() -> int:
+    """By how much a process that is spawned here gives way, besides what we do ourselves."""
+    argv = [sys.executable, "-c", "import os; print(os.nice(0))"]
+    child = processes.spawn(argv, stdout=subprocess.PIPE)
+    return int(child.communicate()[0]) - os.nice(0)
+
+
+async def test_on_the_cpu_those_for_whom_more_waits_give_way() -> None:
+    pool = FairPool("test", slots=3, most_waiting=10)
+    flood = [pool.run("ann", niceness_of_a_child) for _ in range(6)]
+    *floods, other = await asyncio.gather(*flood, pool.run("bob", niceness_of_a_child))
+    assert floods == [
+        0,
+        0,
+        *[SURPLUS_NICE] * 3,
+        0,
+    ]  # when the first two began, no more waited, nor for the last
+    assert other == 0
 
 
 async def test_what_goes_wrong_frees_its_slot_and_is_told() -> None:
