@@ -8,6 +8,7 @@ import functools
 import json
 import logging
 import secrets
+import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, ClassVar, ParamSpec, TypeVar
@@ -24,6 +25,7 @@ from gifapp.identity.callers import Need
 from gifapp.identity.service import Caller
 from gifapp.web.access_log import shown_request
 from gifapp.web.draining import GO_ELSEWHERE
+from gifapp.web.fair_pool import FairPool
 from gifapp.web.operations import Access, Operation, operation_of
 from gifapp.web.parts import Parts
 from gifapp.web.payloads import Model, Query, validated
@@ -40,9 +42,9 @@ _SECURITY_HEADERS = {
     "X-Frame-Options": "DENY",
 }
 _CORS_EXPOSED = (
-    "Content-Disposition, ETag, Location, Retry-After, X-Request-Id, Tus-Checksum-Algorithm, Tus-Extension, "
-    "Tus-Max-Size, Tus-Resumable, Tus-Version, Upload-Expires, Upload-Length, Upload-Metadata, "
-    "Upload-Offset, Upload-Source"
+    "Content-Disposition, ETag, Location, Retry-After, Server-Timing, X-Request-Id, Tus-Checksum-Algorithm, "
+    "Tus-Extension, Tus-Max-Size, Tus-Resumable, Tus-Version, Upload-Expires, Upload-Length, "
+    "Upload-Metadata, Upload-Offset, Upload-Source"
 )
 _CORS_ACCEPTED = (
     "Authorization, Content-Type, Idempotency-Key, If-None-Match, Range, Tus-Resumable, Upload-Checksum, "
@@ -133,6 +135,20 @@ class AnsweringHandler(tornado.web.RequestHandler):
         context = contextvars.copy_context()  # the log's request id
         call = functools.partial(context.run, functools.partial(function, *args, **kwargs))
         return await asyncio.get_running_loop().run_in_executor(self.parts.threads, call)
+
+    async def run_in_turn(self, pool: FairPool, owner_id: str, work: Callable[[], Result]) -> Result:
+        """What `work` returns, run when it is the owner's turn; the answer says how long that took to come.
+
+        Raises:
+            errors.TooManyAtOnce
+        """
+        asked_at = time.monotonic()
+
+        def begin() -> Result:
+            self.set_header("Server-Timing", f"wait;dur={1000 * (time.monotonic() - asked_at):.0f}")
+            return work()
+
+        return await pool.run(owner_id, begin)
 
     def bearer(self) -> str:
         """The token of the Authorization header.

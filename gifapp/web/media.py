@@ -169,7 +169,7 @@ class FrameHandler(_MediaHandler):
             self.set_status(304)
             return
         take = partial(self.parts.service.frame, owner_id, source_id, at_s)
-        jpeg = await self.parts.frames.run(owner_id, take)
+        jpeg = await self.run_in_turn(self.parts.frames, owner_id, take)
         self.set_header("Content-Type", "image/jpeg")
         self.write(jpeg)
 

@@ -126,7 +126,7 @@ class ReceivingHandler(PrivateHandler, Generic[Took]):
 
     async def look_into(self, step: Callable[[], Result]) -> Result:
         """Make a source of an upload when it is its owner's turn: that costs seconds and a process."""
-        return await self.parts.probes.run(self.user.user_id, step)
+        return await self.run_in_turn(self.parts.probes, self.user.user_id, step)
 
     async def receive(self, chunk: bytes) -> None:
         if self.upload is None:

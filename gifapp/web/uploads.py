@@ -205,7 +205,10 @@ class UploadHandler(ReceivingHandler[Writer], TusHandler):
         return self.parts.uploads.standing(upload)
 
     async def _finish(self, upload_id: str) -> Standing:
-        return await self.look_into(partial(self.parts.uploads.finish, self.user.user_id, upload_id))
+        try:
+            return await self.look_into(partial(self.parts.uploads.finish, self.user.user_id, upload_id))
+        except errors.TooManyAtOnce:  # told so to a HEAD, tus-js-client would begin anew
+            raise errors.UploadLocked from None
 
     async def _patiently(self, step: Callable[[], Awaitable[Result]]) -> Result:
         loop = asyncio.get_running_loop()

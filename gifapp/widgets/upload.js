@@ -1,6 +1,7 @@
 const AT_ONCE = 2;
 const NO_VIDEO = /^(audio|text|font)\/|^application\/(pdf|json|javascript|msword|vnd\.(openxml|ms-))/;
 const SPEED_OVER_MS = 3000;
+const LONG_LOOK_MS = 4000;
 const TOKEN_MS = 10 * 60 * 1000;
 const RETRY_AFTER_MS = [0, 1000, 3000, 5000, 10000, 20000, 30000];
 
@@ -130,9 +131,13 @@ class Uploads {
   }
 
   mayGoOn(upload, error) {
+    clearTimeout(upload.patience);
     const status = statusOf(error);
-    const mayGoOn = status === 0 || status === 409 || status === 423 || status >= 500;
-    if (mayGoOn) {
+    const { code } = parsed(error.originalResponse?.getBody());
+    const isInLine = code === "too-many-at-once"; // all bytes are there
+    const mayGoOn = isInLine || status === 0 || status === 409 || status === 423 || status >= 500;
+    if (isInLine) this.waitsForTurn(upload);
+    else if (mayGoOn) {
       upload.seen = [];
       upload.status.textContent = "The connection was lost; it goes on as soon as it is back…";
     }
@@ -152,6 +157,12 @@ class Uploads {
   sent(upload) {
     upload.bar.show(null);
     upload.status.textContent = "Looking into the video…";
+    clearTimeout(upload.patience);
+    upload.patience = setTimeout(() => this.waitsForTurn(upload), LONG_LOOK_MS);
+  }
+
+  waitsForTurn(upload) {
+    upload.status.textContent = "Looking into the video, as soon as it is its turn: the server looks into a few at a time…";
   }
 
   taken(upload, sourceId) {
@@ -170,6 +181,7 @@ class Uploads {
   }
 
   fail(upload, sentence, mayRetry) {
+    clearTimeout(upload.patience);
     this.running.delete(upload.id);
     upload.request = upload.token = null;
     upload.row.classList.add("gifapp-upload__row--failed");
@@ -192,6 +204,7 @@ class Uploads {
   }
 
   forget(upload) {
+    clearTimeout(upload.patience);
     if (upload.row.contains(document.activeElement)) this.zone.focus();
     upload.row.remove();
     this.failed.delete(upload);

@@ -1,6 +1,7 @@
 """An upload over a line that breaks goes on where it was, by itself and after a reload of the page."""
 
 import hashlib
+import json
 import os
 import struct
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.line import Line
 from tests.clips import real_clip
@@ -62,6 +63,28 @@ def test_it_goes_on_after_a_reload_when_the_file_is_chosen_again(
     expect(page.get_by_role("heading", name=video.name)).to_be_visible(timeout=30_000)
     assert is_whole(service, video)
     assert [offset > 0 for offset in offsets] == [True]
+
+
+def test_one_whose_turn_has_not_come_says_so_and_goes_on_by_itself(page: Page, tmp_path: Path) -> None:
+    refused: list[Route] = []
+
+    def answer(route: Route) -> None:
+        if route.request.method != "PATCH" or len(refused) == 3:
+            route.continue_()
+            return
+        refused.append(route)
+        problem = json.dumps({"code": "too-many-at-once"})
+        route.fulfill(status=429, content_type="application/problem+json", body=problem)
+
+    page.route("**/api/v1/uploads/*", answer)
+    video = tmp_path / "turn.mp4"
+    video.write_bytes(real_clip().read_bytes())
+    choose(page, video)
+    expect(page.locator(".gifapp-upload__status")).to_contain_text(
+        "as soon as it is its turn", timeout=30_000
+    )
+    expect(page.get_by_role("heading", name=video.name)).to_be_visible(timeout=30_000)
+    page.unroute("**/api/v1/uploads/*")
 
 
 def large(path: Path) -> Path:
