@@ -42,7 +42,8 @@ def pixels_of(frame: Any) -> Pixels:
     """
     array = _array(_converted(frame) if isinstance(frame, Image.Image) else frame)
     if array.dtype != np.uint8:
-        raise errors.FramesInvalid(problem=f"their numbers are {array.dtype}, not uint8 from 0 to 255")
+        what = f"their numbers are {array.dtype}, not uint8 from 0 to 255"
+        raise errors.FramesInvalid(problem=f"{what}; scale them and convert them with astype('uint8')")
     if array.ndim == 2:
         array = array[..., np.newaxis]
     if array.ndim != 3 or array.shape[2] not in (1, 3, 4) or 0 in array.shape:
@@ -72,6 +73,8 @@ def _check_levels(image: Image.Image) -> None:
 
 
 def _array(given: Any) -> NDArray[Any]:
+    if np.ma.is_masked(given):
+        raise errors.FramesInvalid(problem="some of their pixels are masked; fill them with filled(0)")
     try:
         return np.asarray(given)
     except (TypeError, ValueError, RuntimeError) as refused:  # a tensor on a graphics card, a ragged list

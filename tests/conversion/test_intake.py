@@ -71,6 +71,13 @@ def test_frames_one_by_one_play_as_an_array_does(tmp_path: Path) -> None:
     assert played([with_palette()] * 2, tmp_path) == "R20"
 
 
+MASKED = np.ma.masked_equal(np.eye(4, dtype=np.uint8)[np.newaxis], 1)
+
+
+def test_an_array_that_masks_nothing_plays(tmp_path: Path) -> None:
+    assert played(np.ma.masked_array(FRAMES), tmp_path) == "R10 G10 B10"
+
+
 @pytest.mark.parametrize(
     ("source", "says"),
     [
@@ -85,7 +92,9 @@ def test_frames_one_by_one_play_as_an_array_does(tmp_path: Path) -> None:
         (TensorOnAGraphicsCard(), "can't convert cuda:0"),
         (42, "int is no sequence of them"),
         (None, "NoneType is no sequence of them"),
-        (np.ones((2, 4, 5), bool), "their numbers are bool, not uint8"),
+        (np.ones((2, 4, 5), bool), r"are bool, not uint8 from 0 to 255; scale them .* astype\('uint8'\)"),
+        (MASKED, r"some of their pixels are masked; fill them with filled\(0\)"),
+        ([FRAMES[0], MASKED[0]], "some of their pixels are masked"),
         (np.zeros((2, 4, 5, 3), ">u2"), "their numbers are >u2, not uint8"),
         (np.zeros((2, 4, 5, 2), np.uint8), r"the shape of one is \(4, 5, 2\), not \(height, width\)"),
         (np.zeros((2, 4, 5, 5), np.uint8), r"the shape of one is \(4, 5, 5\)"),
