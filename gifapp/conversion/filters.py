@@ -91,9 +91,18 @@ def _start_s(video: Video, cut: Cut) -> Fraction:
 
 
 def _following(time: str, usual: int, parts: int, leap: int) -> str:
-    """Times without jumps: after one a picture comes as late as usual; variable 0 is what was skipped so."""
-    jumps = f"N*not(between({time}+ld(0)-ld(1),{parts // 2},{leap}))"
-    return f"st(0,if({jumps},ld(1)+{usual}-({time}),ld(0)));st(1,round(({time}+ld(0))/{parts})*{parts});ld(1)"
+    """Times without jumps: after one a picture comes as late as usual.
+
+    Variable 0 is what was skipped so, 1 the time before; 2 and 3 are what they were before the last jump.
+    A decoder may hold the last pictures of a recording back until the first of the next is out: they take
+    its place and change nothing.
+    """
+    half, late = parts // 2, f"{time}+ld(3)-ld(2)"
+    is_late = f"N*gt({time}+ld(0)-ld(1),{usual + half})*between({late},{half},{usual + half})"
+    jumps = f"N*not(between({time}+ld(0)-ld(1),{half},{leap}))"
+    jump = f"st(2,ld(1));st(3,ld(0));st(0,ld(1)+{usual}-({time}))"
+    onwards = f"if({jumps},{jump});st(1,round(({time}+ld(0))/{parts})*{parts});ld(1)"
+    return f"if({is_late},st(2,{time}+ld(3));st(1,ld(1)+1),{onwards})"
 
 
 def _paced(plan: Plan, cut: Cut) -> list[str]:

@@ -77,3 +77,20 @@ def test_an_avi_shows_every_picture_for_the_same_time(tmp_path: Path, to: tuple[
     assert shown(clip, PLAIN) == [*range(40)]
     assert probe(clip, limits=Limits()).duration_s == pytest.approx(4)
     assert shown(clip, Recipe(fps=10, segments=[Segment(start_s=1, end_s=2)])) == [*range(10, 20)]
+
+
+@pytest.mark.parametrize("share", [0.2, 0.3, 0.5, 0.6])
+def test_pictures_that_a_decoder_holds_back_over_a_joint_are_no_jump(tmp_path: Path, share: float) -> None:
+    """An open group of pictures in HEVC flushes nothing: the last ones come after the first of the next."""
+    x265 = "keyint=15:min-keyint=15:scenecut=0:open-gop=1:bframes=3:lossless=1:log-level=none"
+    higher = ("-vf", "scale=80:64")  # 8 rows are too few for x265
+    whole = numbered(
+        tmp_path / "whole.ts", Fraction(25), 3, (*higher, "-c:v", "libx265", "-x265-params", x265)
+    )
+    cut = tmp_path / "cut.ts"
+    cut.write_bytes(whole.read_bytes()[int(whole.stat().st_size * share) // 188 * 188 :])
+    numbers = shown(joined(tmp_path / "both.ts", whole, cut), Recipe(fps=25))
+    assert numbers[:73] == [*range(73)]
+    after = numbers[numbers.index(74) + 1 :]
+    assert after[-1] == 74
+    assert sum(later < earlier for earlier, later in pairwise(after)) <= 1
