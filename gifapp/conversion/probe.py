@@ -255,7 +255,7 @@ def _notes_on_look(video: Video, found: dict[str, Any]) -> Iterator[str]:
     if video.is_hdr:
         yield "High dynamic range: brought to the range of a GIF."
     if video.has_alpha:
-        yield "Parts of it are transparent."
+        yield "Contains transparency."
 
 
 def _notes_on_pictures(video: Video, found: dict[str, Any]) -> Iterator[str]:

@@ -144,14 +144,14 @@ def given_up(target_bytes: int, before: Shown, after: Shown) -> str:
     """What differs, in a sentence."""
     parts = []
     if after.lossy != before.lossy:
-        parts.append(f"lossy {before.lossy} → {after.lossy}")
+        parts.append("stronger compression")
     if after.colours != before.colours:
-        parts.append(f"{before.colours} → {after.colours} colours")
+        parts.append(f"{after.colours} colours")
     if after.fps < before.fps * 0.99:
-        parts.append(f"{before.fps:.3g} → {after.fps:.2g} fps")
+        parts.append(f"{after.fps:.2g} fps (was {before.fps:.3g})")
     if after.width_px != before.width_px:
-        sides = [f"{one.width_px} x {one.height_px}" for one in (before, after)]
-        parts.append(f"{sides[0]} → {sides[1]} px")
+        now, was = (f"{one.width_px} \N{MULTIPLICATION SIGN} {one.height_px}" for one in (after, before))
+        parts.append(f"{now} px (was {was})")
     if after.duration_s < before.duration_s:
-        parts.append(f"{before.duration_s:.1f} → its first {after.duration_s:.1f} s")
+        parts.append(f"only the first {after.duration_s:.1f} s (of {before.duration_s:.1f})")
     return f"To fit {wording.size(target_bytes)}: {', '.join(parts)}."

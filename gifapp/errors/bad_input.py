@@ -27,8 +27,8 @@ class FormatContradicted(BadInput):
 
 class TargetTooSmall(BadInput):
     sentence = (
-        "This clip takes {smallest_bytes:,} bytes at the least, and the target is {target_bytes:,}. "
-        "Choose a larger target or a shorter range."
+        "The smallest possible GIF is {smallest_bytes:,} bytes; the limit is {target_bytes:,}. "
+        "Raise the limit or choose a shorter range."
     )
 
 

@@ -68,8 +68,8 @@ def test_a_slow_clip_keeps_all_of_its_frames_for_longest() -> None:
 def test_what_was_given_up_is_said_in_a_sentence() -> None:
     before = Shown(0, 256, 12.5, 480, 270, 10.0)
     after = Shown(0, 128, 8.33, 480, 270, 10.0)
-    assert given_up(1_000_000, before, after) == "To fit 1.0 MB: 256 → 128 colours, 12.5 → 8.3 fps."
+    assert given_up(1_000_000, before, after) == "To fit 1.0 MB: 128 colours, 8.3 fps (was 12.5)."
     shorter = Shown(60, 256, 12.5, 240, 135, 4.0)
     assert given_up(128_000, before, shorter) == (
-        "To fit 128 kB: lossy 0 → 60, 480 x 270 → 240 x 135 px, 10.0 → its first 4.0 s."
+        "To fit 128 kB: stronger compression, 240 × 135 px (was 480 × 270), only the first 4.0 s (of 10.0)."  # noqa: RUF001
     )

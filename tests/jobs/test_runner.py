@@ -89,7 +89,7 @@ def test_a_conversion_ends_in_a_gif(parts: JobParts, run: Run, job: JobView, sto
     assert (done.state, done.attempts, done.error) == (JobState.SUCCEEDED, 1, None)
     assert done.gif is not None
     assert (done.gif.frames, done.gif.bytes, done.progress.fraction) == (3, 6, 1)
-    assert done.gif.notes == ["To fit 1.0 MB: 12.5 → 8.3 fps."]
+    assert done.gif.notes == ["To fit 1.0 MB: 8.3 fps (was 12.5)."]
     assert parts.blobs.shelf.path(parts.service.gif("ann", job.id).blob).read_bytes() == b"GIF89a"
     assert not list((storage / "scratch").iterdir())
 

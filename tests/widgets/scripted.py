@@ -13,7 +13,7 @@ from gifapp.domain.recipe import Recipe
 from gifapp.domain.views import EstimateView, Event, GifView, JobView, SourceView
 
 TOO_FEW_BYTES = 1_000
-GIVEN_UP = "To fit 2.0 MB: lossy 0 → 40."
+GIVEN_UP = "To fit 2.0 MB: stronger compression."
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 GIF = GifView(url="/media/gifs/1", bytes=3_100_000, width_px=480, height_px=270, frames=66, duration_s=5.28)
 

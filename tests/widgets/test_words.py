@@ -132,7 +132,7 @@ def test_the_facts_of_what_is_no_gif() -> None:
 
 
 def test_a_gif_has_its_own_notes_but_not_those_of_its_source() -> None:
-    odd, fits = "Parts of it are transparent.", "To fit 1.0 MB: 12.5 → 8.3 fps."
+    odd, fits = "Contains transparency.", "To fit 1.0 MB: 8.3 fps (was 12.5)."
     job = a_job(
         state=JobState.SUCCEEDED,
         source=a_source(notes=[odd]),
