@@ -129,7 +129,7 @@ class Recipe(Part):
     )
     aspect: Annotated[Aspect | None, ASPECTS] = Field(
         None,
-        title="Aspect ratio",
+        title="Shape",
         description="Keep the centre of the picture, in this shape; instead of a crop.",
     )
     rotate: Annotated[Rotation, ROTATIONS] = Field(
@@ -152,7 +152,7 @@ class Recipe(Part):
     )
     fit: Annotated[Fit, FITS] = Field(
         "contain",
-        title="Fit",
+        title="Scaling",
         description="With width and height: contain fits within them, cover fills them and crops the edges, "
         "stretch distorts.",
     )

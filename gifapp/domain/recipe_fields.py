@@ -65,6 +65,10 @@ class RecipeField:
         return tuple(self.schema.get("enum", ()))
 
     @property
+    def is_whole(self) -> bool:
+        return self.schema.get("type") == "integer"
+
+    @property
     def is_colour(self) -> bool:
         return bool(self.schema.get("pattern", "").startswith("^#"))
 

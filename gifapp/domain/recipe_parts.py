@@ -98,7 +98,7 @@ class Look(Part):
         1.0, ge=0.1, le=10, title="Gamma", description="Lighter midtones above 1, darker below."
     )
     grayscale: bool = Field(default=False, title="Black and white", description="Remove all colour.")
-    invert: bool = Field(default=False, title="Invert", description="Make a negative.")
+    invert: bool = Field(default=False, title="Invert colours", description="Make a negative.")
     blur_px: Annotated[float, UiHints(slider=(0, 20), step=0.5)] = Field(
         0.0,
         ge=0,

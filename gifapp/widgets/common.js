@@ -72,6 +72,9 @@ function sizeInWords(bytes) {
   return `${amount.toFixed(amount < 100 ? 1 : 0)} ${unit}`;
 }
 
+// What somebody typed, with a comma or a point, as a number; NaN where it is none.
+const numberIn = (text) => (text.trim() ? Number(text.trim().replace(",", ".")) : NaN);
+
 // Calls `act` at most every `ms`, and always once more after the last call.
 function throttled(ms, act) {
   let timer = 0;

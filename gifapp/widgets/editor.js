@@ -8,7 +8,7 @@ class Stage {
     this.time = make("span", { class: "gifapp-stage__time", hidden: true });
     this.cut = make("div", { class: "gifapp-stage__cut" });
     this.frame = make("div", { class: "gifapp-stage__frame" }, this.picture, this.cut, this.time);
-    this.whole = button("Whole picture", "quiet", () => this.sendCrop(null));
+    this.whole = button("Clear crop", "quiet", () => this.sendCrop(null));
     this.name = make("h2", { class: "gifapp-stage__name", dir: "auto" });
     this.facts = make("p", { class: "gifapp-facts" });
     this.notes = make("ul", { class: "gifapp-stage__notes" });
@@ -90,7 +90,7 @@ class Stage {
       this.makeTools();
     });
     const question = make("p", { class: "gifapp-stage__question", text: `Remove this video? ${this.consequence}` });
-    const answers = make("div", { class: "gifapp-stage__answers", role: "group", "aria-label": "Remove this video?" }, question, yes, button("Keep", "quiet", keep));
+    const answers = make("div", { class: "gifapp-stage__answers", role: "group", "aria-label": "Remove this video?" }, question, yes, button("Cancel", "quiet", keep));
     answers.addEventListener("keydown", (event) => event.key === "Escape" && keep());
     this.tools.replaceChildren(answers);
     yes.focus();
@@ -98,8 +98,8 @@ class Stage {
 
   get consequence() {
     const count = this.model.get("gifs")[this.source.id] ?? 0;
-    if (!count) return "No GIF was made of it.";
-    return count === 1 ? "Its GIF stays, but cannot be made again." : `Its ${count} GIFs stay, but cannot be made again.`;
+    if (!count) return "No GIFs were made from it.";
+    return count === 1 ? "Its GIF is kept, but can't be remade." : `Its ${count} GIFs are kept, but can't be remade.`;
   }
 
   setCropping(isOn) {

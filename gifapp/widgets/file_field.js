@@ -55,7 +55,7 @@ class FileField {
     if (this.model.get("is_text")) {
       return file.size > 4 * limit ? `The file is longer than ${limit.toLocaleString("en")} characters.` : null;
     }
-    if (file.size > limit) return `${file.name} has ${sizeInWords(file.size)}; ${sizeInWords(limit)} is the most. Save it smaller.`;
+    if (file.size > limit) return `${file.name} is ${sizeInWords(file.size)}; the limit is ${sizeInWords(limit)}.`;
     const start = await base64Of(file.slice(0, 12));
     return Object.keys(PICTURES).some((known) => start.startsWith(known)) ? null : `${file.name} is not a PNG, JPEG, WebP or GIF.`;
   }

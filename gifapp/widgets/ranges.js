@@ -24,12 +24,17 @@ class Range {
   }
 
   makeEdge(name, index) {
-    const words = name === "start" ? "From, s" : "To, s";
+    const words = name === "start" ? "Start (s)" : "End (s)";
     const picture = make("img", { class: "gifapp-range__picture", alt: "", draggable: "false" });
     const handle = make("span", { class: "gifapp-range__handle", role: "slider", tabindex: 0 });
-    const field = make("input", { type: "number", step: STEP_S, min: 0 });
+    const field = make("input", { type: "text", inputmode: "decimal", autocomplete: "off" });
     const label = make("label", { class: "gifapp-range__field" }, make("span", { text: words }), field);
     handle.addEventListener("keydown", (event) => this.press(event, index));
+    field.addEventListener("keydown", (event) => {
+      if (!["ArrowUp", "ArrowDown"].includes(event.key)) return;
+      this.type(index);
+      this.press(event, index);
+    });
     field.addEventListener("change", () => this.type(index));
     return { name, picture, handle, field, label, live: liveImage(picture) };
   }
@@ -51,8 +56,7 @@ class Range {
     edge.handle.style.left = `${100 * Math.min(1, time / duration)}%`;
     const facts = { "aria-label": name[0].toUpperCase() + name.slice(1), "aria-valuemin": 0, "aria-valuemax": duration, "aria-valuenow": time, "aria-valuetext": seconds(time) };
     for (const [key, value] of Object.entries(facts)) edge.handle.setAttribute(key, value);
-    edge.field.max = duration;
-    if (document.activeElement !== edge.field || Number(edge.field.value) !== time) edge.field.value = cents(time);
+    if (document.activeElement !== edge.field || numberIn(edge.field.value) !== time) edge.field.value = cents(time);
     const address = this.owner.frameAt(this.pictureTime(edge.name, time));
     edge.picture.hidden = !address;
     if (address) edge.live(address);
@@ -76,8 +80,8 @@ class Range {
   }
 
   type(index) {
-    const time = Number(this.edges[index].field.value);
-    if (this.edges[index].field.value !== "") this.set(index, Math.max(0, time));
+    const time = numberIn(this.edges[index].field.value);
+    if (Number.isFinite(time)) this.set(index, Math.max(0, time));
     else this.show(this.times, this.owner.ranges.length);
   }
 

@@ -96,10 +96,10 @@ def test_a_video_is_uploaded_and_shown(page: Page, shoot: Shoot) -> None:
 
 
 def test_a_wrong_recipe_is_said_beside_the_form(page: Page, shoot: Shoot) -> None:
-    field = page.get_by_label("Frames/s")
+    field = page.get_by_label("Frame rate (fps)")
     field.fill("80")
     field.press("Enter")
-    expect(page.get_by_text("Frames/s must be a number from 1 to 50").first).to_be_visible()
+    expect(page.get_by_text("Frame rate must be a number from 1 to 50").first).to_be_visible()
     expect(page.get_by_role("button", name="Make the GIF")).to_be_disabled()
     shoot(page, "5-wrong")
     field.fill("12.5")
@@ -112,7 +112,7 @@ def test_the_picture_follows_the_range(page: Page) -> None:
     start.focus()
     page.keyboard.press("PageUp")
     page.keyboard.press("PageUp")
-    expect(page.get_by_label("From, s")).to_have_value("2")
+    expect(page.get_by_label("Start (s)")).to_have_value("2")
     expect(page.locator(".gifapp-stage__picture")).to_have_attribute("src", re.compile(r"at_s=2\.00"))
     expect(page.get_by_text("480 × 270 px · 41 frames · 3.3 s")).to_be_visible()  # noqa: RUF001
     start.press("Home")
@@ -150,12 +150,12 @@ def test_the_same_gif_is_not_made_twice_but_pointed_at(page: Page, shoot: Shoot)
 
 
 def test_a_reload_loses_nothing(page: Page) -> None:
-    page.get_by_label("Width, px").fill("222")
+    page.get_by_label("Width (px)", exact=True).fill("222")
     page.keyboard.press("Tab")
     expect(page.get_by_text("222 \N{MULTIPLICATION SIGN} 125 px")).to_be_visible()
     page.reload()
-    expect(page.get_by_label("Width, px")).to_have_value("222", timeout=30_000)
-    page.get_by_label("Width, px").fill("")
+    expect(page.get_by_label("Width (px)", exact=True)).to_have_value("222", timeout=30_000)
+    page.get_by_label("Width (px)", exact=True).fill("")
     page.keyboard.press("Tab")
     expect(cards(page, "succeeded")).to_have_count(1, timeout=30_000)
     shown = page.get_by_alt_text("The GIF of bigbuckbunny.mp4")
@@ -173,12 +173,12 @@ def test_a_crop_is_drawn_on_the_picture(page: Page, shoot: Shoot) -> None:
     page.mouse.down()
     page.mouse.move(*at(0.75, 0.75), steps=4)
     page.mouse.up()
-    expect(page.get_by_role("button", name="Whole picture")).to_be_visible()
+    expect(page.get_by_role("button", name="Clear crop")).to_be_visible()
     left, width = (float(page.get_by_label(label).input_value()) for label in ("Crop left", "Crop width"))
     assert abs(left - 320) < 15
     assert abs(width - 640) < 15
     shoot(page, "7-crop")
-    page.get_by_role("button", name="Whole picture").click()
+    page.get_by_role("button", name="Clear crop").click()
 
 
 def test_words_and_pictures_are_added_and_reset(page: Page, shoot: Shoot) -> None:
@@ -188,14 +188,14 @@ def test_words_and_pictures_are_added_and_reset(page: Page, shoot: Shoot) -> Non
     page.get_by_role("button", name="Add a caption").click()
     page.get_by_label("Caption").fill("Привет, 世界 🎬")
     choose_picture(page, "huge.png", bytes(200_001))
-    expect(page.get_by_text("huge.png has 200 kB; 200 kB is the most.")).to_be_visible()
+    expect(page.get_by_text("huge.png is 200 kB; the limit is 200 kB.")).to_be_visible()
     choose_subtitles(page, b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
     expect(page.get_by_text("not text in an encoding that is known")).to_be_visible()
     choose_subtitles(page, "1\n00:00:00,000 --> 00:00:01,000\n\u4f60\u597d\n".encode("gbk"))
     expect(page.get_by_text("words.srt")).to_be_visible()
     page.get_by_role("button", name="Remove: Add subtitles").click()
     choose_picture(page, "logo.png", a_picture())
-    expect(page.get_by_role("button", name="Words & pictures 1 caption, Picture")).to_be_visible()
+    expect(page.get_by_role("button", name="Text & overlays 1 caption, Overlay")).to_be_visible()
     shoot(page, "8-whole-form")
     page.get_by_role("button", name="Reset all settings").click()
     expect(page.get_by_label("Caption")).to_have_count(0)
@@ -205,10 +205,10 @@ def test_words_and_pictures_are_added_and_reset(page: Page, shoot: Shoot) -> Non
 
 def test_a_running_job_shows_its_progress_and_is_cancelled(page: Page, shoot: Shoot) -> None:
     page.get_by_role("button", name="Add another range").click()
-    for label, value in (("Frames/s", "50"), ("Speed", "0.25")):
+    for label, value in (("Frame rate (fps)", "50"), ("Speed", "0.25")):
         page.get_by_label(label).fill(value)
         page.get_by_label(label).press("Enter")
-    page.get_by_label("Width, px").fill("1280")
+    page.get_by_label("Width (px)", exact=True).fill("1280")
     page.get_by_role("button", name="Make the GIF").dblclick()
     page.get_by_label("Speed").fill("0.26")
     page.get_by_role("button", name="Make the GIF").dblclick()
@@ -241,13 +241,13 @@ def test_a_deletion_is_asked_for_twice_and_stays(page: Page, shoot: Shoot) -> No
 
 def test_a_video_that_comes_before_the_form_is_drawn_is_ready_as_well(page: Page) -> None:
     page.get_by_role("button", name="Remove this video").click()
-    expect(page.get_by_text("No GIF was made of it.")).to_be_visible()
+    expect(page.get_by_text("No GIFs were made from it.")).to_be_visible()
     page.get_by_role("button", name="Remove", exact=True).click()
     expect(page.get_by_role("button", name="Make the GIF")).to_be_hidden()
     page.reload(wait_until="commit")
     page.locator(".gifapp-upload input[type=file]").set_input_files(real_clip())
     expect(page.get_by_role("button", name="Make the GIF")).to_be_enabled(timeout=15_000)
-    expect(page.get_by_label("To, s")).to_have_value("5.28")
+    expect(page.get_by_label("End (s)")).to_have_value("5.28")
 
 
 def test_no_page_is_wider_than_a_phone(page: Page) -> None:

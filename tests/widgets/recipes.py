@@ -1,14 +1,15 @@
 """Any recipe, as hypothesis draws them."""
 
 import base64
+from typing import Any
 
 from hypothesis import strategies as st
 
 from gifapp.domain.recipe import Caption, ChromaKey, Crop, Look, Overlay, Recipe, Segment
+from gifapp.domain.recipe_fields import RecipeField, leaves, recipe_field
 from tests.widgets.scripted import a_source
 
 COLOURS = st.from_regex(r"#[0-9a-fA-F]{6}", fullmatch=True)
-POSITIONS = st.sampled_from(["top_left", "top", "centre", "right", "bottom"])
 DURATION_S = a_source().duration_s or 0.0
 PICTURES = st.binary(max_size=20).map(lambda more: base64.b64encode(b"GIF8" + more).decode())
 
@@ -28,14 +29,33 @@ def spans(draw: st.DrawFn, most_s: float) -> dict[str, float | None]:
 SEGMENTS = st.lists(spans(DURATION_S).map(lambda span: Segment(**span)), max_size=3).map(tuple)
 
 
+def values(path: str) -> st.SearchStrategy[Any]:
+    """All that a field may be."""
+    field = recipe_field(path)
+    drawn = _drawn(field)
+    return st.none() | drawn if field.is_optional else drawn
+
+
+def _drawn(field: RecipeField) -> st.SearchStrategy[Any]:
+    if field.choices:
+        return st.sampled_from(field.choices)
+    if field.is_colour:
+        return COLOURS
+    if field.schema["type"] == "boolean":
+        return st.booleans()
+    return (st.integers if field.is_whole else numbers)(field.schema["minimum"], field.schema["maximum"])
+
+
+def fields(*paths: str) -> dict[str, st.SearchStrategy[Any]]:
+    return {path.rpartition(".")[2]: values(path) for path in paths}
+
+
 @st.composite
 def captions(draw: st.DrawFn) -> Caption:
+    style = fields(*(f"captions.{name}" for name in ("position", "size_px", "colour", "outline")))
     return Caption(
         text=draw(st.text(min_size=1, max_size=20).filter(str.strip)),  # the form drops one of blanks
-        position=draw(POSITIONS),
-        size_px=draw(st.integers(6, 400)),
-        colour=draw(COLOURS),
-        outline=draw(st.none() | COLOURS),
+        **draw(st.fixed_dictionaries(style)),
         **draw(spans(60.0)),
     )
 
@@ -49,47 +69,19 @@ def crops(draw: st.DrawFn) -> Crop:
     return Crop(x_px=x_px, y_px=y_px, width_px=width_px, height_px=draw(st.integers(1, source.height - y_px)))
 
 
-LOOKS = st.builds(
-    Look,
-    brightness=numbers(-1, 1),
-    contrast=numbers(0, 3),
-    gamma=numbers(0.1, 10),
-    grayscale=st.booleans(),
-    invert=st.booleans(),
-    blur_px=numbers(0, 50),
-    fade_in_s=numbers(0, 10),
-    fade_out_s=numbers(0, 10),
-)
+# each needs another field, or must fit the source
+_BY_HAND = {"segments", "crop", "aspect", "look", "chroma_key", "captions", "subtitles", "overlay", "format"}
 
 PLAIN = st.builds(
     Recipe,
+    **fields(*(name for name in Recipe.model_fields if name not in _BY_HAND)),
     segments=SEGMENTS,
-    crossfade_s=numbers(0, 10),
-    speed=numbers(0.1, 10),
-    direction=st.sampled_from(["forward", "reverse", "boomerang"]),
-    fps=numbers(1, 50),
-    loop=st.integers(0, 65535),
-    hold_s=numbers(0, 60),
-    deinterlace=st.sampled_from(["auto", "always", "never"]),
-    rotate=st.sampled_from([0, 90, 180, 270]),
-    flip=st.sampled_from(["none", "horizontal", "vertical", "both"]),
-    width_px=st.none() | st.integers(1, 4096),
-    height_px=st.none() | st.integers(1, 4096),
-    fit=st.sampled_from(["contain", "cover", "stretch"]),
-    look=LOOKS,
-    chroma_key=st.none() | st.builds(ChromaKey, colour=COLOURS, tolerance=numbers(0.01, 1)),
-    background=st.none() | COLOURS,
+    look=st.builds(Look, **fields(*leaves("look"))),
+    chroma_key=st.none() | st.builds(ChromaKey, **fields(*leaves("chroma_key"))),
     captions=st.lists(captions(), max_size=2).map(tuple),
     subtitles=st.none() | st.text(max_size=40).map("00:01.000 --> 00:02.000\n{}".format),
     overlay=st.none()
-    | st.builds(Overlay, image=PICTURES, position=POSITIONS, scale=numbers(0.01, 1), opacity=numbers(0, 1)),
-    content=st.sampled_from(["auto", "film", "screen"]),
-    colours=st.integers(2, 256),
-    dither=st.sampled_from(["auto", "none", "bayer", "floyd_steinberg", "sierra2_4a", "blue_noise"]),
-    palette=st.sampled_from(["auto", "global", "scene", "per_frame"]),
-    lossy=st.integers(0, 200),
-    target_bytes=st.none() | st.integers(1_000, 1_000_000_000),
-    preset=st.none() | st.sampled_from(["github", "discord", "slack_emoji"]),
+    | st.builds(Overlay, image=PICTURES, **fields("overlay.position", "overlay.scale", "overlay.opacity")),
 )
 OTHER_FORMATS = st.sampled_from(["webp", "apng", "mp4"])
 

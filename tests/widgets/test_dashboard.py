@@ -195,7 +195,7 @@ async def test_a_wrong_recipe_is_said_beside_the_form_and_cannot_be_submitted(pa
     editor = page.dashboard.editor
     frame_rate = editor.form.trim.fps.control
     frame_rate.value = "80"
-    assert editor.summary.problem == "Frames/s must be a number from 1 to 50 (got 80)."
+    assert editor.summary.problem == "Frame rate must be a number from 1 to 50 (got 80)."
     assert editor.submit.disabled
     frame_rate.value = "10"
     assert editor.summary.facts == "480 × 270 px · 53 frames · 5.3 s"  # noqa: RUF001

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 
 from gifapp import errors
 from gifapp.domain.recipe import Caption, Crop, Look, Overlay, Recipe, Segment
+from gifapp.domain.recipe_fields import leaves, recipe_field
 from gifapp.domain.views import SourceView
 from gifapp.widgets.form import RecipeForm
 from gifapp.widgets.form.fields import Field, Row
@@ -47,9 +48,49 @@ def test_filling_in_is_no_change_of_a_person(form: RecipeForm, changes: list[str
 
 
 def test_a_person_who_changes_a_field_changes_the_recipe(form: RecipeForm, changes: list[str]) -> None:
-    field(form, "Frames/s").control.value = "20"
+    field(form, "Frame rate").control.value = "20"
     assert form.recipe() == Recipe(fps=20.0)
     assert changes == ["changed"]
+
+
+@pytest.mark.parametrize("typed", ["12.5", "12,5", " 12.5 "])
+def test_a_number_may_have_a_point_or_a_comma(form: RecipeForm, typed: str) -> None:
+    field(form, "Frame rate").control.value = typed
+    field(form, "Speed").control.value = typed.replace("12", "1")
+    field(form, "Max size").control.value = typed
+    assert form.recipe() == Recipe(fps=12.5, speed=1.5, target_bytes=12_500_000)
+
+
+def test_the_look_group_has_every_field_of_the_look(form: RecipeForm) -> None:
+    assert {one.path for row in rows(form.groups[1]) for one in row.fields} == {*leaves("look")}
+
+
+def test_a_control_says_what_its_field_does_within_its_bounds(form: RecipeForm) -> None:
+    blur, loop = field(form, "Blur").control, field(form, "Loop count").control
+    assert (blur.min, blur.max, blur.step, blur.unit) == (0, 20, 0.5, " px")
+    assert (loop.description, loop.min, loop.max) == ("Loop count (0 = forever)", 0, 65535)
+    assert blur.tooltip == recipe_field("look.blur_px").description
+    assert list(field(form, "Content type").control.options)[2] == ("Screen recording", "screen")
+
+
+def test_what_a_form_calls_its_fields(form: RecipeForm) -> None:
+    shown = {one.control.description for row in rows(form) for one in row.fields}
+    assert shown >= {
+        "Width (px)",
+        "Frame rate (fps)",
+        "Rotate",
+        "Flip",
+        "Direction",
+        "Max size (MB)",
+        "Platform",
+    }
+
+
+def test_resetting_the_look_leaves_the_rest(form: RecipeForm, changes: list[str]) -> None:
+    form.show(Recipe(fps=20.0, look=Look(blur_px=3, fade_in_s=1, invert=True)), SOURCE)
+    form.groups[1].reset.click()
+    assert form.recipe() == Recipe(fps=20.0)
+    assert changes
 
 
 def test_reset_brings_the_defaults_back(form: RecipeForm, changes: list[str]) -> None:
@@ -63,8 +104,8 @@ def test_a_group_names_what_was_changed_in_it(form: RecipeForm) -> None:
     form.show(Recipe(look=Look(blur_px=3.0, invert=True), captions=(Caption(text="Hello"),)), SOURCE)
     form.recipe()
     told = {group.header.description: group.header.changes for group in form.groups}
-    assert told["Look"] == "Blur, Inverted"
-    assert told["Words & pictures"] == "1 caption"
+    assert told["Look"] == "Blur, Invert colours"
+    assert told["Text & overlays"] == "1 caption"
     assert told["GIF quality"] == ""
 
 
@@ -98,9 +139,9 @@ def test_a_range_of_a_longer_video_is_shown_cut_to_this_one(form: RecipeForm) ->
 @pytest.mark.parametrize(
     ("ranges", "words"),
     [
-        ([[4.0, 1.0]], "The range must end after it begins"),
-        ([[0.0, 1.0], [2.0, 2.0]], "Range 2 must end after it begins"),
-        ([[7.0, 9.0]], "The range begins after the video ends, at 5.28 s"),
+        ([[4.0, 1.0]], "End must be later than the start"),
+        ([[0.0, 1.0], [2.0, 2.0]], "End of range 2 must be later than the start"),
+        ([[7.0, 9.0]], "Start is past the end of the video (5.28 s)"),
     ],
 )
 def test_a_range_that_cannot_be_is_said_beside_it(
@@ -128,17 +169,19 @@ def test_a_single_picture_has_no_ranges(form: RecipeForm) -> None:
 @pytest.mark.parametrize(
     ("label", "value", "words"),
     [
-        ("Frames/s", "80", "Frames/s must be a number from 1 to 50 (got 80)"),
-        ("Speed", 0.0, "Speed must be a number from 0.1 to 10 (got 0)"),
-        (
-            "Plays (0 = for ever)",
-            "65536",
-            "Plays (0 = for ever) must be a whole number from 0 to 65535 (got 65536)",
-        ),
-        ("Width", "wide", "Width must be a whole number, or empty (got 'wide')"),
+        ("Frame rate", "80", "Frame rate must be a number from 1 to 50 (got 80)"),
+        ("Speed", "0", "Speed must be a number from 0.1 to 10 (got 0)"),
+        ("Loop count", "65536", "Loop count must be a whole number from 0 to 65535 (got 65536)"),
+        ("Loop count", "-1", "Loop count must be a whole number from 0 to 65535 (got -1)"),
+        ("Width", "wide", "Width: enter a whole number such as 12"),
+        ("Width", "1.5", "Width: enter a whole number such as 12"),
+        ("Width", "9" * 5000, "Width: enter a whole number such as 12"),
+        ("Frame rate", "1.000,5", "Frame rate: enter a number such as 0.5"),
+        ("Frame rate", "nan", "Frame rate must be a number from 1 to 50 (got nan)"),
+        ("Speed", "", "Speed: enter a number such as 0.5"),
         ("Height", "0", "Height must be a whole number from 1 to 4096 (got 0)"),
-        ("Fade in", 11.0, "Fade in must be a number from 0 to 10 (got 11)"),
-        ("Fits in", "0", "Fits in must be a number from 0.001 to 1000 (got 0)"),
+        ("Fade in", "11", "Fade in must be a number from 0 to 10 (got 11)"),
+        ("Max size", "0", "Max size must be a number from 0.001 to 1000 (got 0)"),
     ],
 )
 def test_a_mistake_is_said_by_label_beside_its_field(
@@ -155,7 +198,7 @@ def test_a_mistake_is_said_by_label_beside_its_field(
 def test_a_folded_group_opens_on_a_mistake_in_it(form: RecipeForm) -> None:
     look = form.groups[1]
     assert not look.header.value
-    field(form, "Fade in").control.value = 11.0
+    field(form, "Fade in").control.value = "11"
     refused(form)
     assert look.header.value
 
@@ -166,7 +209,7 @@ def test_a_caption_without_words_is_none_yet(form: RecipeForm) -> None:
     assert form.recipe() == Recipe()
     captions.addition.click()
     captions.items[1].text.value = "second"
-    captions.items[1].rows[2].fields[1].control.value = 1
+    captions.items[1].rows[2].fields[1].control.value = "1"
     with pytest.raises(errors.RecipeInvalid):
         form.recipe()
     assert not captions.items[0].rows[2].problem
@@ -178,13 +221,13 @@ def test_a_mistake_in_a_caption_is_said_there(form: RecipeForm) -> None:
     second = form.words.captions.items[1]
     second.text.value = "w" * 501
     second.rows[1].fields[1].control.value = "1"
-    assert refused(form) == "To must come after From"
+    assert refused(form) == "End must be later than the start"
     second.rows[1].fields[1].control.value = ""
     assert refused(form).startswith("Caption must be text of 1 to 500 characters (got 'www")
 
 
 def test_a_size_to_fit_is_for_gifs_and_waits_for_them(form: RecipeForm) -> None:
-    field(form, "Fits in").control.value = "2"
+    field(form, "Max size").control.value = "2"
     field(form, "Format").control.value = "webp"
     assert form.recipe() == Recipe(format="webp")
     field(form, "Format").control.value = "gif"
@@ -196,8 +239,14 @@ def test_a_size_to_fit_is_for_gifs_and_waits_for_them(form: RecipeForm) -> None:
 
 def test_a_crop_outside_the_picture_is_said(form: RecipeForm) -> None:
     form.draw_crop(Crop(x_px=10, width_px=100, height_px=100))
-    field(form, "Crop left").control.value = 1200
+    field(form, "Crop left").control.value = "1200"
     assert refused(form) == "The crop reaches outside the picture (1280 x 720)"
+
+
+def test_a_crop_that_cannot_be_read_is_said(form: RecipeForm) -> None:
+    form.draw_crop(Crop(x_px=10, width_px=100, height_px=100))
+    field(form, "Crop left").control.value = ""
+    assert refused(form) == "Crop left: enter a whole number such as 12"
 
 
 def test_a_drawn_crop_is_by_hand_and_goes_again(form: RecipeForm, changes: list[str]) -> None:
@@ -217,7 +266,7 @@ def test_no_choice_is_ever_blank(form: RecipeForm) -> None:
 
 @pytest.mark.parametrize(
     ("source", "hints"),
-    [(SOURCE, ("12.5", "0")), (a_source(keeps_times=True), ("as is", "as the source"))],
+    [(SOURCE, ("12.5", "0")), (a_source(keeps_times=True), ("original", "original"))],
 )
 def test_empty_fields_of_time_show_what_comes_out(
     form: RecipeForm, source: SourceView, hints: tuple[str, str]
@@ -270,9 +319,9 @@ def test_a_picture_or_subtitles_that_are_none_are_said_by_their_names(form: Reci
     form.words.overlay.first.control.value = "aGVsbG8="
     field(form, "Subtitles").control.value = "no times"
     assert refused(form).startswith(
-        "Subtitles: neither SRT, WebVTT nor ASS, nor track:1 for the video's first track; Picture: "
+        "Subtitles: neither SRT, WebVTT nor ASS, nor track:1 for the video's first track; Overlay: "
     )
-    assert form.words.overlay.rest.problem == "Picture: image is not a PNG, JPEG, WebP or GIF."
+    assert form.words.overlay.rest.problem == "Overlay: image is not a PNG, JPEG, WebP or GIF."
 
 
 def field(form: RecipeForm, label: str) -> Field:

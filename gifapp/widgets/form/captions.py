@@ -5,52 +5,37 @@ from __future__ import annotations
 import ipywidgets as w
 
 from gifapp.domain.recipe import Caption
+from gifapp.domain.recipe_fields import recipe_field
 from gifapp.domain.views import SourceView
-from gifapp.widgets.colour import Colour
-from gifapp.widgets.form.controls import choice, colour, maybe_number, number, whole
+from gifapp.widgets.form.controls import control
 from gifapp.widgets.form.fields import Field, Given, OnChange, Part, Problem, Row, Values, close_all
 
 PATH = "captions"
 MOST = 50
 
+_TEXT = recipe_field(f"{PATH}.text")
 _WORDLESS: Given = Caption.model_construct(text="").model_dump()
-
-POSITIONS = [
-    ("Top left", "top_left"),
-    ("Top", "top"),
-    ("Top right", "top_right"),
-    ("Left", "left"),
-    ("Centre", "centre"),
-    ("Right", "right"),
-    ("Bottom left", "bottom_left"),
-    ("Bottom", "bottom"),
-    ("Bottom right", "bottom_right"),
-]
 
 
 class CaptionFields(w.VBox):
     """The fields of one caption, and a button that removes it."""
 
     def __init__(self, *, on_change: OnChange) -> None:
-        self.text = w.Textarea(description="Caption", placeholder="Your words", rows=2)
+        self._on_change = on_change
+        self.text = w.Textarea(description=_TEXT.title, placeholder="Caption text", rows=2)
         self.rows = [
-            Row(Field("text", self.text), on_change=on_change),
-            Row(
-                number("start_s", "From, s", step=0.1),
-                maybe_number("end_s", "To, s", "the end"),
-                on_change=on_change,
-            ),
-            Row(choice("position", "Position", POSITIONS), whole("size_px", "Size, px"), on_change=on_change),
-            Row(
-                colour("colour", "Colour"),
-                Field("outline", Colour(description="Outline", may_be_none=True)),
-                on_change=on_change,
-            ),
+            Row(Field("text", self.text, label=_TEXT.title), on_change=on_change),
+            self._row("start_s", "end_s"),
+            self._row("position", "size_px"),
+            self._row("colour", "outline"),
         ]
         self.removal = w.Button(description="Remove this caption")
         self.removal.add_class("gifapp-form__text-button")
         super().__init__([*self.rows, self.removal])
         self.add_class("gifapp-form__item")
+
+    def _row(self, *names: str) -> Row:
+        return Row(*(control(name, inside=PATH) for name in names), on_change=self._on_change)
 
     def read(self, problems: list[Problem]) -> Values:
         values: Values = {}
@@ -58,7 +43,7 @@ class CaptionFields(w.VBox):
             values |= row.read(problems)
         end_s = values.get("end_s")
         if end_s is not None and "start_s" in values and end_s <= values["start_s"]:
-            problems.append(Problem("end_s", "must come after From"))
+            problems.append(Problem("end_s", "must be later than the start"))
         return values
 
 
@@ -80,10 +65,10 @@ class Captions(Part):
 
     def read(self, problems: list[Problem]) -> Values:
         captions = []
-        for number_, item in enumerate(self._written()):
+        for number, item in enumerate(self._written()):
             wrong: list[Problem] = []
             captions.append(item.read(wrong))
-            problems += [Problem(f"{PATH}.{number_}.{one.path}", one.words) for one in wrong]
+            problems += [Problem(f"{PATH}.{number}.{one.path}", one.words) for one in wrong]
         return {PATH: captions}
 
     def blame(self, path: str, words: str) -> str | None:

@@ -1,98 +1,123 @@
-"""One control for each kind of field."""
+"""The control of a recipe's field, as the field describes itself."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from functools import partial
 from typing import Any
 
 import ipywidgets as w
 
-from gifapp.domain.recipe import FEWEST_TARGET_BYTES, MOST_TARGET_BYTES
+from gifapp.domain.recipe_fields import RecipeField, recipe_field
 from gifapp.widgets.colour import Colour
 from gifapp.widgets.form.fields import Field, Unreadable
+from gifapp.widgets.number import Number
 from gifapp.widgets.slider import Slider
 
-
-def number(path: str, label: str, *, step: float) -> Field:
-    return Field(path, w.FloatText(description=label, step=step))
+_MEGABYTE = 1e6  # in which sizes are typed
 
 
-def whole(path: str, label: str) -> Field:
-    return Field(path, w.IntText(description=label))
+def control(path: str, *, inside: str = "", may_be_none: bool = False) -> Field:
+    """A field with its control; with `inside`, `path` is that of a field within this part of the recipe.
+
+    `may_be_none`: a colour that says whether the whole part is there.
+    """
+    about = recipe_field(f"{inside}.{path}" if inside else path)
+    if about.choices:
+        return _choice(path, about)
+    if about.is_colour:
+        return _colour(path, about, may_be_none=may_be_none or about.is_optional)
+    if about.schema["type"] == "boolean":
+        return _field(path, about, w.Checkbox(description=about.label, indent=False))
+    return _slider(path, about) if about.hints.slider else _number(path, about)
 
 
-def maybe_whole(path: str, label: str, placeholder: str = "") -> Field:
-    """A whole number, or nothing."""
-    return Field(path, w.Text(description=label, placeholder=placeholder), shown=_text, given=_whole)
-
-
-def maybe_number(path: str, label: str, placeholder: str = "") -> Field:
-    """A number, or nothing."""
-    return Field(path, w.Text(description=label, placeholder=placeholder), shown=_text, given=_number)
-
-
-def megabytes(path: str, label: str, placeholder: str) -> Field:
-    """Bytes, or nothing."""
-    control = w.Text(description=label, placeholder=placeholder)
-    return Field(path, control, shown=lambda count: _text(count and count / 1e6), given=_bytes)
-
-
-def choice(path: str, label: str, options: Sequence[tuple[str, Any]]) -> Field:
-    return Field(path, w.Dropdown(description=label, options=options))
-
-
-def maybe_choice(path: str, label: str, nothing: str, options: Sequence[tuple[str, str]]) -> Field:
-    """One of the options, or `nothing`; a Dropdown whose value is None would show a blank."""
-    control = w.Dropdown(description=label, options=[(nothing, ""), *options])
-    return Field(path, control, shown=lambda value: value or "", given=lambda value: value or None)
-
-
-def buttons(path: str, label: str, options: Sequence[tuple[str, Any]]) -> Field:
+def buttons(path: str) -> Field:
     """A few short choices, all of them in sight."""
-    return Field(path, w.RadioButtons(description=label, options=options))
+    about = recipe_field(path)
+    return _field(path, about, w.RadioButtons(description=about.label, options=_options(about)))
 
 
-def switch(path: str, label: str) -> Field:
-    return Field(path, w.Checkbox(description=label, indent=False))
+def _field(path: str, about: RecipeField, widget: w.DOMWidget, **conversions: Any) -> Field:
+    widget.tooltip = about.description
+    return Field(path, widget, label=about.title, **conversions)
 
 
-def slider(path: str, label: str, bounds: tuple[float, float], *, step: float, unit: str = "") -> Field:
-    low, high = bounds
-    return Field(path, Slider(description=label, min=low, max=high, step=step, unit=unit))
+def _options(about: RecipeField) -> list[tuple[str, Any]]:
+    return [(label, choice) for choice, label in about.hints.labels.items()]
 
 
-def whole_slider(path: str, label: str, bounds: tuple[int, int]) -> Field:
-    low, high = bounds
-    return Field(path, Slider(description=label, min=low, max=high, step=1), given=int)
+def _choice(path: str, about: RecipeField) -> Field:
+    if not about.is_optional:
+        return _field(path, about, w.Dropdown(description=about.label, options=_options(about)))
+    # a Dropdown whose value is None would show a blank
+    widget = w.Dropdown(description=about.label, options=[(about.hints.none_label, ""), *_options(about)])
+    return _field(path, about, widget, shown=lambda value: value or "", given=lambda value: value or None)
 
 
-def colour(path: str, label: str) -> Field:
-    return Field(path, Colour(description=label))
+def _colour(path: str, about: RecipeField, *, may_be_none: bool) -> Field:
+    first = about.default or "#ffffff"
+    widget = Colour(description=about.title, may_be_none=may_be_none, first=first)
+    return _field(path, about, widget)
+
+
+def _slider(path: str, about: RecipeField) -> Field:
+    low, high = about.hints.slider or (0, 1)
+    unit = f" {about.unit}" if about.unit else ""
+    widget = Slider(description=about.title, min=low, max=high, step=about.hints.step, unit=unit)
+    return _field(path, about, widget, given=int if about.is_whole else float)
+
+
+def _number(path: str, about: RecipeField) -> Field:
+    is_size = about.name.endswith("_bytes")
+    bounds = {} if is_size else {"min": about.schema.get("minimum"), "max": about.schema.get("maximum")}
+    widget = Number(
+        description=about.label,
+        placeholder=about.hints.none_label,
+        is_whole=about.is_whole and not is_size,
+        step=about.hints.step,
+        **bounds,
+    )
+    if is_size:
+        return _field(path, about, widget, shown=_megabytes, given=partial(_bytes, about))
+    return _field(path, about, widget, shown=_text, given=partial(_value, about))
 
 
 def _text(value: float | None) -> str:
     return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _whole(text: str) -> int | None:
+def _megabytes(count_bytes: int | None) -> str:
+    return _text(count_bytes and count_bytes / _MEGABYTE)
+
+
+def _value(about: RecipeField, text: str) -> float | None:
+    """The number that was typed, or None for nothing where that is allowed."""
     text = text.strip()
-    if text and not (text.isascii() and text.isdecimal()):
-        raise Unreadable(f"must be a whole number, or empty (got {text!r:.40})")
-    return int(text) if text else None
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text) if text.strip() else None
-    except ValueError:
-        raise Unreadable(f"must be a number, or empty (got {text!r:.40})") from None
-
-
-def _bytes(text: str) -> int | None:
-    amount = _number(text)
-    if amount is None:
+    if not text and about.is_optional:
         return None
-    if not FEWEST_TARGET_BYTES <= amount * 1e6 <= MOST_TARGET_BYTES:
-        least, most = FEWEST_TARGET_BYTES / 1e6, MOST_TARGET_BYTES / 1e6
+    return _whole(text) if about.is_whole else _decimal(text)
+
+
+def _whole(text: str) -> int:
+    if not re.fullmatch("-?[0-9]{1,20}", text):
+        raise Unreadable("enter a whole number such as 12")
+    return int(text)
+
+
+def _decimal(text: str) -> float:
+    """A comma is as good as a point."""
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        raise Unreadable("enter a number such as 0.5") from None
+
+
+def _bytes(about: RecipeField, text: str) -> int | None:
+    if not text.strip():
+        return None
+    amount = _decimal(text)
+    least, most = about.schema["minimum"] / _MEGABYTE, about.schema["maximum"] / _MEGABYTE
+    if not least <= amount <= most:
         raise Unreadable(f"must be a number from {least:g} to {most:g} (got {amount:g})")
-    return round(amount * 1e6)
+    return round(amount * _MEGABYTE)

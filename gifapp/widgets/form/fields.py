@@ -45,18 +45,18 @@ class Field:
         path: str,
         control: Any,
         *,
+        label: str,
         shown: Callable[[Any], Any] = _same,
         given: Callable[[Any], Any] = _same,
-        name: str = "",
     ) -> None:
-        """`name` is the label where the control's own is none.
+        """`label` is what messages call it.
 
         `shown` makes the control's value of the recipe's, `given` the recipe's of the control's;
         `given` raises Unreadable where it cannot.
         """
         self.path = path
         self.control = control
-        self.label = name or control.description.partition(",")[0]
+        self.label = label
         self._as_shown, self._as_given = shown, given
         self._filled = None
         self._shown: Any = None
@@ -159,7 +159,7 @@ class Row(Part):
 
 def sentence(label: str, words: str) -> str:
     """What is wrong, with the field's label: "Speed must be …", "Subtitles: neither …"."""
-    return f"{label} {words}" if words.startswith(("must ", "begins ", "reaches ")) else f"{label}: {words}"
+    return f"{label} {words}" if words.startswith(("must ", "is ", "reaches ")) else f"{label}: {words}"
 
 
 def close_all(widget: w.Widget) -> None:

@@ -26,10 +26,10 @@ class RecipeForm(w.VBox):
         self._is_filling = False
         self._source: SourceView | None = None
         self.trim = groups.TrimAndSize(page_url, on_change=self._changed)
-        self.words = groups.WordsAndPictures(on_change=self._changed)
+        self.words = groups.TextAndOverlays(on_change=self._changed)
         self.groups = [
             self.trim,
-            groups.look(on_change=self._changed),
+            groups.LookGroup(on_change=self._changed),
             self.words,
             groups.quality(on_change=self._changed),
             groups.Delivery(on_change=self._changed),
@@ -77,8 +77,8 @@ class RecipeForm(w.VBox):
         made = outcome(recipe, width_px=source.width, height_px=source.height, duration_s=0)
         self.trim.width.control.placeholder = str(made.width_px)
         self.trim.height.control.placeholder = str(made.height_px)
-        self.trim.fps.control.placeholder = "as is" if source.keeps_times else f"{STANDARD_FPS:g}"
-        self.trim.loop.control.placeholder = "as the source" if source.keeps_times else "0"
+        self.trim.fps.control.placeholder = "original" if source.keeps_times else f"{STANDARD_FPS:g}"
+        self.trim.loop.control.placeholder = "original" if source.keeps_times else "0"
 
     def _changed(self) -> None:
         if not self._is_filling:

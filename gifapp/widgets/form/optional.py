@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gifapp.domain.recipe_fields import recipe_field
 from gifapp.domain.views import SourceView
 from gifapp.widgets.form.fields import Field, Given, OnChange, Part, Problem, Row, Values
 
@@ -9,9 +10,10 @@ from gifapp.widgets.form.fields import Field, Given, OnChange, Part, Problem, Ro
 class Optional(Part):
     """A field that may hold nothing, and a row of others that shows only when it holds something."""
 
-    def __init__(self, path: str, first: Field, rest: Row, defaults: Given, *, on_change: OnChange) -> None:
-        """The paths of `first` and `rest` are within `path`; `defaults` are those of `rest`."""
-        self._path, self._defaults = path, defaults
+    def __init__(self, path: str, first: Field, rest: Row, *, on_change: OnChange) -> None:
+        """The paths of `first` and `rest` are within `path`."""
+        self._path = path
+        self._defaults = {field.path: recipe_field(f"{path}.{field.path}").default for field in rest.fields}
         self.first, self.rest = first, rest
         super().__init__([first.control, rest])
         first.control.observe(lambda _: self._unfold(), "value")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from gifapp.domain.recipe_fields import recipe_field
 from gifapp.domain.views import SourceView
-from gifapp.widgets.form.fields import Given, OnChange, Part, Problem, Values
+from gifapp.widgets.form.fields import Given, OnChange, Part, Problem, Values, sentence
 from gifapp.widgets.ranges import Ranges
 
 Range = list[float]
@@ -56,11 +57,18 @@ class Segments(Part):
         field, _, rest = path.partition(".")
         if field != PATH:
             return None
-        number = rest.partition(".")[0]
-        is_one = len(self.ranges.value) == 1 or not number
-        label = "The range" if is_one else f"Range {int(number) + 1}"
-        self.ranges.problem = f"{label} {words}."
+        number, _, edge = rest.partition(".")
+        label = self._label(number, edge)
+        self.ranges.problem = f"{sentence(label, words)}."
         return label
+
+    def _label(self, number: str, edge: str) -> str:
+        """`Start`, or `Start of range 2` where there are several."""
+        which = f"range {int(number) + 1}" if number and len(self.ranges.value) > 1 else ""
+        if not edge:
+            return which.capitalize() or "Range"
+        title = recipe_field(f"{PATH}.{edge}").title
+        return f"{title} of {which}" if which else title
 
     def forgive(self) -> None:
         self.ranges.problem = ""
@@ -76,11 +84,10 @@ def _shown(segment: Given, duration_s: float) -> Range:
 
 
 def _problem(number: int, segment: Given, duration_s: float) -> Problem | None:
-    path = f"{PATH}.{number}"
     if segment["start_s"] >= duration_s:
-        return Problem(path, f"begins after the video ends, at {duration_s:.4g} s")
+        return Problem(f"{PATH}.{number}.start_s", f"is past the end of the video ({duration_s:.4g} s)")
     if segment["end_s"] is not None and segment["end_s"] <= segment["start_s"]:
-        return Problem(path, "must end after it begins")
+        return Problem(f"{PATH}.{number}.end_s", "must be later than the start")
     return None
 
 

@@ -5,20 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from gifapp.domain.recipe import Crop
+from gifapp.domain.recipe_fields import leaves
 from gifapp.domain.views import SourceView
-from gifapp.widgets.form.controls import maybe_choice, whole
+from gifapp.widgets.form.controls import control
 from gifapp.widgets.form.fields import Field, Given, OnChange, Part, Problem, Row, Values
 
 BY_HAND = "crop"
 
-_SHAPES = [
-    ("Square, 1:1", "1:1"),
-    ("Wide, 16:9", "16:9"),
-    ("Classic, 4:3", "4:3"),
-    ("Upright, 9:16", "9:16"),
-    ("Upright, 3:4", "3:4"),
-    ("Cut by hand", BY_HAND),
-]
+_CUSTOM = ("Custom", BY_HAND)
 
 
 class Shape(Part):
@@ -26,16 +20,10 @@ class Shape(Part):
 
     def __init__(self, *beside: Field, on_change: OnChange) -> None:
         """`beside` are shown in the same row as the choice of the shape."""
-        self.choice = maybe_choice("shape", "Shape", "As it is", _SHAPES)
+        self.choice = control("aspect")
+        self.choice.control.options = [*self.choice.control.options, _CUSTOM]
         self._row = Row(self.choice, *beside, on_change=on_change)
-        self._names = [field.path for field in beside]
-        self.crop = Row(
-            whole("crop.x_px", "Crop left"),
-            whole("crop.y_px", "Crop top"),
-            whole("crop.width_px", "Crop width"),
-            whole("crop.height_px", "Crop height"),
-            on_change=on_change,
-        )
+        self.crop = Row(*map(control, leaves("crop")), on_change=on_change)
         super().__init__([self._row, self.crop])
         self.choice.control.observe(lambda _: self._unfold(), "value")
         self._unfold()
@@ -43,23 +31,23 @@ class Shape(Part):
     def fill(self, given: Given, source: SourceView) -> None:
         self._size_px = source.width, source.height
         shape = BY_HAND if given["crop"] else given["aspect"]
-        self._row.fill({**given, "shape": shape}, source)
+        self._row.fill({**given, "aspect": shape}, source)
         self.crop.fill({"crop": given["crop"] or self._whole()}, source)
 
     def draw(self, crop: Crop | None) -> None:
         """Take a rectangle that was drawn on the picture; None is all of it."""
+        rectangle = crop.model_dump() if crop else self._whole()
         for field in self.crop.fields:
-            part = field.path.rpartition(".")[2]
-            field.control.value = getattr(crop, part) if crop else self._whole()[part]
+            field.fill(rectangle[field.path.rpartition(".")[2]])
         self.choice.control.value = BY_HAND if crop else ""
 
     def read(self, problems: list[Problem]) -> Values:
         values = self._row.read(problems)
-        shape = values.pop("shape")
-        if shape != BY_HAND:
-            return values | {"crop": None, "aspect": shape}
-        crop = {path.rpartition(".")[2]: value for path, value in self.crop.read(problems).items()}
-        problems += self._outside(crop)
+        if self.choice.control.value != BY_HAND:
+            return values | {"crop": None}
+        wrong: list[Problem] = []
+        crop = {path.rpartition(".")[2]: value for path, value in self.crop.read(wrong).items()}
+        problems += wrong or self._outside(crop)
         return values | {"crop": crop, "aspect": None}
 
     def blame(self, path: str, words: str) -> str | None:
@@ -73,7 +61,7 @@ class Shape(Part):
 
     def changed_words(self, values: Values, defaults: Given) -> list[str]:
         cut = ["Cropped"] if values.get("crop") or values.get("aspect") else []
-        return cut + self._row.changed_words({"shape": None, **values}, {"shape": None, **defaults})
+        return cut + self._row.changed_words({**values, "aspect": None}, {**defaults, "aspect": None})
 
     def _whole(self) -> dict[str, int]:
         return Crop(width_px=self._size_px[0], height_px=self._size_px[1]).model_dump()

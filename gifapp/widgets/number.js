@@ -1,0 +1,33 @@
+const SAVE_EVERY_MS = 150;
+
+function render({ model, el }) {
+  const input = make("input", { type: "text", inputmode: model.get("is_whole") ? "numeric" : "decimal", autocomplete: "off" });
+  el.classList.add("gifapp-number");
+  el.append(make("label", { class: "gifapp-number__label" }, make("span", { text: model.get("description") }), input));
+
+  const show = () => {
+    input.placeholder = model.get("placeholder");
+    if (input.value !== model.get("value")) input.value = model.get("value");
+  };
+  const put = () => {
+    model.set("value", input.value);
+    model.save_changes();
+  };
+  const step = (event) => {
+    const direction = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+    if (!direction) return;
+    event.preventDefault();
+    const [low, high] = [model.get("min") ?? -Infinity, model.get("max") ?? Infinity];
+    const next = (numberIn(input.value || input.placeholder) || 0) + direction * model.get("step");
+    input.value = Number(Math.min(Math.max(next, low), high).toFixed(2));
+    put();
+  };
+  input.addEventListener("input", throttled(SAVE_EVERY_MS, put));
+  input.addEventListener("change", put);
+  input.addEventListener("keydown", step);
+  show();
+  model.on("change:value change:placeholder", show);
+  return () => model.off("change:value change:placeholder", show);
+}
+
+export default { render };
