@@ -1,13 +1,16 @@
-"""How the picture is changed, in ffmpeg's words: key, blur, tones, background. Pure.
+"""How the picture is changed, in ffmpeg's words: key, blur, colours, tones, background. Pure.
 
-Every step takes and leaves 8-bit RGB, or RGBA with straight alpha. The tones change each channel by
-itself, `v` being 0 to 1 (ffmpeg's own `eq` works on luma and leaves the colours behind):
+Every step takes and leaves 8-bit RGB, or RGBA with straight alpha. Saturation moves each channel away
+from the pixel's grey, BT.709's luma; the tones then change each channel by itself, `v` being 0 to 1
+(ffmpeg's own `eq` works on luma and leaves the colours behind):
 
+    v = grey + (v - grey) * saturation
     v = clip(0.5 + (v - 0.5) * contrast + brightness) ** (1 / gamma), and 1 - v where it is inverted
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +19,8 @@ from gifapp.conversion.keying import ALPHA, COLOURS
 from gifapp.domain.recipe import Look
 
 # BT.709's luma in steps of 1/255: ffmpeg rounds each product, and white stays white
-_GREY = ":".join(["54/255:183/255:18/255:0"] * 3)
+_LUMA = (54, 183, 18)
+_GREY = ":".join([":".join(f"{weight}/255" for weight in _LUMA) + ":0"] * 3)
 _FEWEST_TO_BLUR = 16  # with one or two, ffmpeg's gblur writes beyond its buffer
 _BLURS = 3  # of ffmpeg's passes: one alone is a spike with long tails, not a Gaussian
 
@@ -36,11 +40,13 @@ def keyed(tables: Path, *, has_alpha: bool) -> Iterator[str]:
 
 
 def changed(look: Look, *, pixels: int, has_alpha: bool) -> Iterator[str]:
-    """Pictures of so many pixels blurred, without colours, and with other tones."""
+    """Pictures of so many pixels blurred, with other colours or none, and with other tones."""
     if look.blur_px and pixels >= _FEWEST_TO_BLUR:
         yield from _blurred(look.blur_px, has_alpha=has_alpha)
-    if look.grayscale:
+    if look.grayscale or look.saturation == 0:
         yield f"colorchannelmixer={_GREY}"
+    elif look.saturation != 1:
+        yield from _saturated(look.saturation, has_alpha=has_alpha)
     if tone := _tone(look):
         yield f"lutrgb=r='{tone}':g='{tone}':b='{tone}'"
 
@@ -51,6 +57,23 @@ def _blurred(sigma_px: float, *, has_alpha: bool) -> Iterator[str]:
         yield f"format=gbrap16le,premultiply=inplace=1,{blur},unpremultiply=inplace=1,format=rgba"
     else:
         yield f"format=gbrp,{blur},format=rgb24"
+
+
+def _saturated(saturation: float, *, has_alpha: bool) -> Iterator[str]:
+    """In two steps, since ffmpeg's gains end at 2, and in floats, so that nothing is cut off in between."""
+    step = math.sqrt(saturation)
+    gains = [
+        [weight / 255 * (1 - step) + step * (row == column) for column, weight in enumerate(_LUMA)]
+        for row in range(3)
+    ]
+    mixer = "colorchannelmixer=" + ":".join(f"{gain!r}" for row in gains for gain in (*row, 0))
+    mixed = f"format=gbrpf32le,{mixer},{mixer},format=gbrp,format=rgb24"
+    if has_alpha:  # of which floats would keep 8 bits only nearly
+        yield f"split[colours][shown];[shown]alphaextract[own];[colours]format=rgb24,{mixed}[mixed]"
+        yield "[mixed][own]alphamerge"
+        yield "format=rgba"
+    else:
+        yield mixed
 
 
 def _tone(look: Look) -> str:

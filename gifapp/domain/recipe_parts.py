@@ -97,6 +97,9 @@ class Look(Part):
     gamma: Annotated[float, UiHints(slider=(0.1, 4), step=0.05)] = Field(
         1.0, ge=0.1, le=10, title="Gamma", description="Lighter midtones above 1, darker below."
     )
+    saturation: Annotated[float, UiHints(slider=(0, 3), step=0.05)] = Field(
+        1.0, ge=0, le=3, title="Saturation", description="Stronger colours above 1; 0 is black and white."
+    )
     grayscale: bool = Field(default=False, title="Black and white", description="Remove all colour.")
     invert: bool = Field(default=False, title="Invert colours", description="Make a negative.")
     blur_px: Annotated[float, UiHints(slider=(0, 20), step=0.5)] = Field(

@@ -18,6 +18,7 @@ from tests.gifs import seen_by_pillow
 from tests.letters import ffmpeg, read_gif, write_clip
 
 GREEN = np.array([20, 200, 60])
+LUMA = np.array([54, 183, 18]) / 255
 
 
 def stored(path: Path, picture: np.ndarray) -> Path:
@@ -29,6 +30,13 @@ def stored(path: Path, picture: np.ndarray) -> Path:
     return path
 
 
+def soft(colour: tuple[int, int, int]) -> np.ndarray:
+    """One colour, from transparent to opaque."""
+    picture = np.zeros((2, 256, 4), np.uint8)
+    picture[..., :3], picture[..., 3] = colour, np.arange(256)
+    return picture
+
+
 def seen(path: Path, **recipe: Any) -> np.ndarray:
     """The first picture as it is handed to the encoder."""
     limits = Limits()
@@ -37,6 +45,15 @@ def seen(path: Path, **recipe: Any) -> np.ndarray:
         path, probe(path, limits=limits), Recipe(**recipe), limits=limits, reporter=reporter
     ) as made:
         return next(made.frames).pixels
+
+
+def high_range(path: Path) -> Path:
+    """Many colours in PQ, BT.2020."""
+    tags = ("-color_primaries", "bt2020", "-color_trc", "smpte2084", "-colorspace", "bt2020nc")
+    meaning = "format=yuv420p10le,setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc"
+    picture = ("-f", "lavfi", "-i", "testsrc2=s=96x64:r=5:d=0.4", "-vf", meaning)
+    ffmpeg(*picture, "-c:v", "libx264", "-crf", 1, *tags, path)
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +95,53 @@ def test_grey_is_luma_and_white_stays_white(colours: tuple[Path, np.ndarray]) ->
     np.testing.assert_allclose(grey[..., 0], picture @ np.array([0.2126, 0.7152, 0.0722]), atol=2)
     np.testing.assert_allclose(grey[0, :8].astype(int), picture[0, :8], atol=1)
     assert (grey[0, [0, 7], 0] == [0, 255]).all()
+
+
+@pytest.mark.parametrize("saturation", [1e-05, 0.5, 0.95, 1.3, 2.0, 3.0])
+def test_saturation_moves_colours_away_from_their_grey(
+    colours: tuple[Path, np.ndarray], saturation: float
+) -> None:
+    clip, picture = colours
+    grey = picture @ LUMA
+    expected = np.clip(grey[..., None] + saturation * (picture - grey[..., None]), 0, 255)
+    shown = seen(clip, look=Look(saturation=saturation))
+    np.testing.assert_allclose(shown, expected, atol=1.1)
+    np.testing.assert_array_equal(shown[0, :8], picture[0, :8])  # greys
+
+
+def test_a_saturation_of_1_changes_nothing_and_one_of_0_is_grayscale(
+    colours: tuple[Path, np.ndarray],
+) -> None:
+    clip, picture = colours
+    np.testing.assert_array_equal(seen(clip, look=Look(saturation=1)), picture)
+    np.testing.assert_array_equal(seen(clip, look=Look(saturation=0)), seen(clip, look=Look(grayscale=True)))
+
+
+def test_saturation_comes_before_the_tones(colours: tuple[Path, np.ndarray]) -> None:
+    clip, picture = colours
+    grey = picture @ LUMA
+    saturated = np.clip(grey[..., None] + 2 * (picture - grey[..., None]), 0, 255)
+    expected = np.clip(0.5 + (saturated / 255 - 0.5) * 0.5 + 0.1, 0, 1) * 255
+    np.testing.assert_allclose(
+        seen(clip, look=Look(saturation=2, contrast=0.5, brightness=0.1)), expected, atol=1.1
+    )
+
+
+def test_saturation_leaves_transparency_as_it_is(tmp_path: Path) -> None:
+    clip = stored(tmp_path / "soft.mov", soft((180, 120, 90)))
+    plain, strong = seen(clip), seen(clip, look=Look(saturation=2))
+    np.testing.assert_array_equal(strong[..., 3], plain[..., 3])
+    grey = np.array([180, 120, 90]) @ LUMA
+    expected = grey + 2 * (np.array([180, 120, 90]) - grey)
+    np.testing.assert_allclose(strong[0, 100:, :3], np.tile(expected, (156, 1)), atol=2)
+
+
+def test_saturation_of_high_dynamic_range_is_that_of_its_tone_mapped_picture(tmp_path: Path) -> None:
+    clip = high_range(tmp_path / "hdr.mp4")
+    plain, strong = seen(clip).astype(float), seen(clip, look=Look(saturation=1.5))
+    grey = plain @ LUMA
+    expected = np.clip(grey[..., None] + 1.5 * (plain - grey[..., None]), 0, 255)
+    np.testing.assert_allclose(strong, expected, atol=1.1)
 
 
 @pytest.mark.parametrize("sigma_px", [1.0, 2.0, 5.0])
@@ -208,11 +272,8 @@ def test_transparent_parts_are_laid_on_the_background(tmp_path: Path) -> None:
 
 
 def test_half_transparent_pixels_mix_with_the_background(tmp_path: Path) -> None:
-    alphas = np.arange(256, dtype=np.uint8)
-    picture = np.zeros((2, 256, 4), np.uint8)
-    picture[..., :3], picture[..., 3] = (200, 100, 0), alphas
-    shown = seen(stored(tmp_path / "soft.mov", picture), background="#0a1eff")
-    share = alphas[:, None] / 255
+    shown = seen(stored(tmp_path / "soft.mov", soft((200, 100, 0))), background="#0a1eff")
+    share = np.arange(256)[:, None] / 255
     expected = share * [200, 100, 0] + (1 - share) * [10, 30, 255]
     np.testing.assert_allclose(shown[0], expected, atol=3)
 
