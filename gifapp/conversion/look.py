@@ -1,4 +1,4 @@
-"""How the picture is changed, in ffmpeg's words: key, blur, colours, tones, background. Pure.
+"""How the picture is changed, in ffmpeg's words: key, blur, sharpness, colours, tones, background. Pure.
 
 Every step takes and leaves 8-bit RGB, or RGBA with straight alpha. Saturation moves each channel away
 from the pixel's grey, BT.709's luma; the tones then change each channel by itself, `v` being 0 to 1
@@ -22,6 +22,7 @@ from gifapp.domain.recipe import Look
 _LUMA = (54, 183, 18)
 _GREY = ":".join([":".join(f"{weight}/255" for weight in _LUMA) + ":0"] * 3)
 _FEWEST_TO_BLUR = 16  # with one or two, ffmpeg's gblur writes beyond its buffer
+_MASK_PX = 1.0  # of the blur that sharpening moves away from: details of a pixel or two
 _BLURS = 3  # of ffmpeg's passes: one alone is a spike with long tails, not a Gaussian
 
 
@@ -40,9 +41,11 @@ def keyed(tables: Path, *, has_alpha: bool) -> Iterator[str]:
 
 
 def changed(look: Look, *, pixels: int, has_alpha: bool) -> Iterator[str]:
-    """Pictures of so many pixels blurred, with other colours or none, and with other tones."""
+    """Pictures of so many pixels blurred or sharpened, with other colours or none, and with other tones."""
     if look.blur_px and pixels >= _FEWEST_TO_BLUR:
         yield from _blurred(look.blur_px, has_alpha=has_alpha)
+    if look.sharpen and pixels >= _FEWEST_TO_BLUR:
+        yield from _sharpened(look.sharpen, has_alpha=has_alpha)
     if look.grayscale or look.saturation == 0:
         yield f"colorchannelmixer={_GREY}"
     elif look.saturation != 1:
@@ -52,11 +55,24 @@ def changed(look: Look, *, pixels: int, has_alpha: bool) -> Iterator[str]:
 
 
 def _blurred(sigma_px: float, *, has_alpha: bool) -> Iterator[str]:
+    yield _gaussian(sigma_px, has_alpha=has_alpha)
+    yield "format=rgba" if has_alpha else "format=rgb24"
+
+
+def _gaussian(sigma_px: float, *, has_alpha: bool) -> str:
     blur = f"gblur=sigma={sigma_px!r}:steps={_BLURS}"
     if has_alpha:  # premultiplied: the colour of transparent pixels counts for nothing
-        yield f"format=gbrap16le,premultiply=inplace=1,{blur},unpremultiply=inplace=1,format=rgba"
-    else:
-        yield f"format=gbrp,{blur},format=rgb24"
+        return f"format=gbrap16le,premultiply=inplace=1,{blur},unpremultiply=inplace=1"
+    return f"format=gbrp,{blur}"
+
+
+def _sharpened(amount: float, *, has_alpha: bool) -> Iterator[str]:
+    """An unsharp mask: each channel moves away from its blurred self; transparency stays as it is."""
+    planes = "gbrap" if has_alpha else "gbrp"
+    soft = f"{_gaussian(_MASK_PX, has_alpha=has_alpha)},format={planes}"
+    mask = f"mix=weights='{1 + amount!r} {-amount!r}':scale=1:planes=7"
+    yield f"format={planes},split[sharp][whole];[whole]{soft}[soft];[sharp][soft]{mask}"
+    yield "format=rgba" if has_alpha else "format=rgb24"
 
 
 def _saturated(saturation: float, *, has_alpha: bool) -> Iterator[str]:

@@ -109,6 +109,9 @@ class Look(Part):
         title="Blur",
         description="Standard deviation of a Gaussian blur, in pixels of the GIF.",
     )
+    sharpen: Annotated[float, UiHints(slider=(0, 2), step=0.05)] = Field(
+        0.0, ge=0, le=2, title="Sharpen", description="How much details and edges are emphasised."
+    )
     fade_in_s: Annotated[float, UiHints(step=0.1)] = Field(
         0.0, ge=0, le=10, title="Fade in", description="How long the fade from black lasts."
     )

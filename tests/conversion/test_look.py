@@ -155,9 +155,11 @@ def test_blur_is_a_gaussian(tmp_path: Path, sigma_px: float) -> None:
 
 
 @pytest.mark.parametrize("letters", [["R"], ["R", "R"], ["RR"], ["RR", "RR"]])
-def test_the_smallest_pictures_can_be_blurred(tmp_path: Path, letters: list[str]) -> None:
+def test_the_smallest_pictures_can_be_blurred_and_sharpened(tmp_path: Path, letters: list[str]) -> None:
     clip = write_clip(tmp_path / "clip.mov", [letters])
-    assert seen(clip, look=Look(blur_px=50)).tolist() == [[[255, 0, 0]] * len(row) for row in letters]
+    assert seen(clip, look=Look(blur_px=50, sharpen=2)).tolist() == [
+        [[255, 0, 0]] * len(row) for row in letters
+    ]
 
 
 def test_the_blur_of_transparent_pixels_has_no_dark_rim(tmp_path: Path) -> None:
@@ -167,6 +169,49 @@ def test_the_blur_of_transparent_pixels_has_no_dark_rim(tmp_path: Path) -> None:
     soft = shown[8][shown[8, :, 3] > 60]
     assert len(soft) > 8
     np.testing.assert_allclose(soft[:, :3], np.tile([255, 120, 0], (len(soft), 1)), atol=4)
+
+
+@pytest.mark.parametrize("amount", [0.5, 1.0, 2.0])
+def test_sharpening_moves_a_picture_away_from_its_blur(tmp_path: Path, amount: float) -> None:
+    picture = np.random.default_rng(3).integers(90, 160, (48, 64, 3), np.uint8)
+    clip = stored(tmp_path / "noise.mov", picture)
+    soft = seen(clip, look=Look(blur_px=1)).astype(float)
+    expected = np.clip(picture + amount * (picture - soft), 0, 255)
+    np.testing.assert_allclose(seen(clip, look=Look(sharpen=amount)), expected, atol=1.01)
+
+
+def test_sharpening_makes_an_edge_steeper_and_leaves_flat_ground_alone(tmp_path: Path) -> None:
+    step = np.full((8, 96, 3), 100, np.uint8)
+    step[:, 48:] = 150
+    row = seen(stored(tmp_path / "step.mov", step), look=Look(sharpen=1))[4, :, 0].astype(int)
+    assert row[47] < 95
+    assert row[48] > 155
+    assert set(row[:42]) == {100}
+    assert set(row[54:]) == {150}
+
+
+def test_a_sharpness_of_0_changes_nothing(colours: tuple[Path, np.ndarray]) -> None:
+    clip, picture = colours
+    np.testing.assert_array_equal(seen(clip, look=Look(sharpen=0)), picture)
+
+
+def test_sharpening_makes_no_rim_around_what_is_transparent(tmp_path: Path) -> None:
+    picture = soft((200, 120, 40))
+    picture[:, :128, :3] = 0
+    clip = stored(tmp_path / "soft.mov", picture)
+    plain, sharp = seen(clip), seen(clip, look=Look(sharpen=2))
+    np.testing.assert_array_equal(sharp[..., 3], plain[..., 3])
+    half = np.zeros((16, 16, 4), np.uint8)
+    half[:, 8:] = (200, 120, 40, 255)
+    edge = seen(stored(tmp_path / "half.mov", half), look=Look(sharpen=2))
+    np.testing.assert_allclose(edge[:, 8:], np.tile([200, 120, 40, 255], (16, 8, 1)), atol=2)
+
+
+def test_high_dynamic_range_is_sharpened_after_tone_mapping(tmp_path: Path) -> None:
+    clip = high_range(tmp_path / "hdr.mp4")
+    plain, blurred = (seen(clip, look=look).astype(float) for look in (Look(), Look(blur_px=1)))
+    expected = np.clip(plain + (plain - blurred), 0, 255)
+    np.testing.assert_allclose(seen(clip, look=Look(sharpen=1)), expected, atol=1.01)
 
 
 # --- chroma key ------------------------------------------------------------------------------
