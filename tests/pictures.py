@@ -98,14 +98,18 @@ def stored_order(frame: GifFrame) -> np.ndarray:
 
 
 def lzw(pixels: Sequence[int], code_bits: int, *, ends: bool = True) -> bytes:
-    """Codes for single pixels; the table is cleared before they would grow."""
+    """Codes for single pixels; the table is cleared before they would grow, but for those of one bit.
+
+    There the first code after a clear fills the table: the next clear, or the end, is a bit wider.
+    """
     clear, run, width = 1 << code_bits, max(1, (1 << code_bits) - 2), code_bits + 1
-    codes: list[int] = []
+    grown = width + (code_bits == 1)
+    codes = [(clear, width)]
     for at in range(0, len(pixels), run):
-        codes += [clear, *pixels[at : at + run]]
-    codes += [clear + 1] if ends else []
-    packed = sum(code << width * place for place, code in enumerate(codes))
-    return packed.to_bytes((width * len(codes) + 7) // 8, "little")
+        codes += [(pixel, width) for pixel in pixels[at : at + run]] + [(clear, grown)]
+    codes[-1:] = [(clear + 1, grown)] if ends else []
+    packed = "".join(f"{code:0{bits}b}" for code, bits in reversed(codes))
+    return int(packed, 2).to_bytes((len(packed) + 7) // 8, "little")
 
 
 def sub_blocks(data: bytes) -> bytes:

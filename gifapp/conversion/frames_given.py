@@ -13,8 +13,6 @@ from gifapp import errors
 from gifapp.conversion.images.colour import displayed
 from gifapp.conversion.lossless import Pixels
 
-_MODES = {"La": "LA"}  # Pillow converts it to nothing else
-
 
 def frames_of(source: Any) -> Iterator[Pixels]:
     """The frames of an array, of whatever turns into one, or of anything that gives them one by one.
@@ -58,11 +56,29 @@ def _converted(image: Image.Image) -> Image.Image:
     if image.mode == "F":
         problem = "an image of mode F has no white of its own; scale it to 0 to 255 and convert it to mode L"
         raise errors.FramesInvalid(problem=problem)
+    profile = image.info.get("icc_profile")
     if image.mode.startswith("I"):
-        _check_levels(image)
-    image = image.convert(_MODES[image.mode]) if image.mode in _MODES else image.copy()
-    image.info.pop("exif", None)
-    return displayed(image)
+        image = _eight_bits(image)
+    return displayed(image.convert(_mode(image)), profile)
+
+
+def _mode(image: Image.Image) -> str:
+    """The nearest of those that profiles are for, with any transparency."""
+    if image.mode in ("CMYK", "La"):
+        return image.mode.replace("a", "A")
+    grey = "L" if image.mode in ("1", "L", "LA") else "RGB"
+    return grey + "A" * image.has_transparency_data
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Of grey with 16 bits; Pillow would show all above 255 as white."""
+    _check_levels(image)
+    levels = np.asarray(image)
+    shown = Image.fromarray((levels >> 8).astype(np.uint8))
+    key = image.info.get("transparency")
+    if key is not None:
+        shown.putalpha(Image.fromarray(np.where(levels == key, 0, 255).astype(np.uint8)))
+    return shown
 
 
 def _check_levels(image: Image.Image) -> None:

@@ -35,7 +35,7 @@ def inspect(path: Path, max_pixels: int) -> dict[str, Any]:
             **_times(source.delays_ms()),
             **_RGB,
             "container": source.container,
-            "codec": headers[0].format.lower(),
+            "codec": headers[0].format,
             "plays": source.plays,
             "is_cut_short": source.is_cut_short,
             "holds_clip": source.holds_clip,

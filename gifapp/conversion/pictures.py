@@ -15,20 +15,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from gifapp import errors
 from gifapp.conversion.images import containers, sequence
-from gifapp.conversion.images.colour import upright_size
 from gifapp.conversion.images.compositor import composed, may_have_holes
 from gifapp.conversion.images.sequence import Member
 from gifapp.conversion.images.signatures import Container, beginning, container_of, is_zip
-from gifapp.conversion.images.tiles import DAMAGE, Animation
+from gifapp.conversion.images.tiles import DAMAGE, Animation, Unidentified
 from gifapp.conversion.video import SEQUENCE
 from gifapp.domain.timing import STANDARD_FPS
 
 Kind = Literal["folder", "zip"] | Container
-IN_SEQUENCES = ("PNG", "JPEG", "WEBP", "AVIF")  # by Pillow's names
+IN_SEQUENCES: tuple[Container, ...] = ("png", "jpeg", "webp", "avif")
+_HEAD_BYTES = 1_000_000  # in which most files have said all of their pictures but the pixels
 
 
 def kind_of(path: Path) -> Kind | None:
@@ -113,10 +113,7 @@ class SingleFile(Pictures):
         self.holds_clip = animation.holds_clip
 
     def headers(self) -> Iterator[tuple[str, Header | None]]:
-        animation = self._animation
-        largest_px = max(animation.sizes(), key=math.prod)
-        sides = animation.width_px, animation.height_px
-        yield self._name, Header(self.container, *sides, animation.tiles[0].may_have_alpha, largest_px)
+        yield self._name, _said(self.container, self._animation)
 
     def delays_ms(self) -> list[float]:
         return [tile.delay_ms for tile in self._animation.tiles]
@@ -169,12 +166,22 @@ def first_picture(data: bytes) -> Image.Image:
 
 
 def _header(file: IO[bytes]) -> Header | None:
-    """Without reading all of the file, where the format allows it."""
-    try:
-        image = Image.open(file, formats=IN_SEQUENCES)
-    except UnidentifiedImageError:
+    """Without reading all of the file, where its beginning tells."""
+    head = file.read(_HEAD_BYTES)
+    container = container_of(head)
+    if container not in IN_SEQUENCES:
         return None
-    return Header(str(image.format), *upright_size(image), image.has_transparency_data, image.size)
+    try:
+        animation = containers.read(memoryview(head))
+    except DAMAGE:
+        animation = containers.read(memoryview(head + file.read()))
+    return _said(container, animation)
+
+
+def _said(container: str, animation: Animation) -> Header:
+    largest_px = max(animation.sizes(), key=math.prod)
+    sides = animation.width_px, animation.height_px
+    return Header(container, *sides, animation.tiles[0].may_have_alpha, largest_px)
 
 
 @contextmanager
@@ -206,7 +213,7 @@ def opened(path: Path) -> Iterator[Pictures]:
 def _read(path: Path) -> Animation:
     try:
         return containers.read(_mapped(path))
-    except UnidentifiedImageError:
+    except Unidentified:
         raise errors.SourceNotVideo from None
     except DAMAGE:
         raise errors.SourceDamaged from None

@@ -1,45 +1,39 @@
-"""AVIF files, animated or still: pixels by libavif, times and plays as their boxes say.
+"""AVIF files, animated or still: structure by their boxes, each AV1 picture by libavcodec (dav1d).
 
-Source: AV1 Image File Format, aomediacodec.github.io/av1-avif; ISO/IEC 14496-12
-(edit lists as libavif reads them).
+Source: AV1 Image File Format, aomediacodec.github.io/av1-avif.
 """
 
 from __future__ import annotations
 
-import io
 import math
-import struct
-from bisect import bisect_right
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
-from itertools import accumulate
-from typing import NamedTuple
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
-from gifapp import errors
-from gifapp.conversion.images import boxes
-from gifapp.conversion.images.colour import displayed, upright_size
+from gifapp.conversion.images.avif_items import Item, Items, Properties
+from gifapp.conversion.images.avif_track import ALPHA, PICTURES, Track, track
+from gifapp.conversion.images.colour import displayed
 from gifapp.conversion.images.colour_profile import of_code_points
-from gifapp.conversion.images.tiles import MOST_TILES, Animation, Tile, append, shown_ms
+from gifapp.conversion.images.decoding import (
+    FULL_RANGE,
+    LIMITED_RANGE,
+    Decoder,
+    Pixels,
+    decode,
+    in_rgb,
+    plane,
+)
+from gifapp.conversion.images.exif import upright_size
+from gifapp.conversion.images.tiles import Animation, Tile, append
 
-_MOST_PIXELS = 16384**2  # of what libavif looks at
-_MOST_MISSING_BYTES = 100_000_000
-_ENDLESS = 2**20  # edit lists say so by an immense length
-_BRANDS_BYTES = 64
-_REPEATS = 1  # a flag of edit lists
-
-
-class _Track(NamedTuple):
-    """A track of pictures: how long each shows, in ticks, where each ends in the file, how often all play."""
-
-    ticks: list[int]
-    timescale: int
-    ends: list[int]
-    plays: int
-
-    @property
-    def delays_ms(self) -> list[float]:
-        return [shown_ms(1000 * ticks / self.timescale) for ticks in self.ticks]
+_CODEC = "libdav1d"
+_UNSPECIFIED = 2  # a matrix
+_BLACK, _WHITE = 16, 235  # of the limited range
 
 
 def read(data: memoryview) -> Animation:
@@ -48,114 +42,124 @@ def read(data: memoryview) -> Animation:
     Raises:
         one of `tiles.DAMAGE`
     """
-    claimed = _claimed_size(data)
-    if math.prod(claimed) > _MOST_PIXELS:  # it is the caller who refuses it for that
-        return Animation(*claimed, [Tile(0, 0, *claimed, decode=partial(_opened, data))])
-    track = _track(data)
-    missing_bytes = boxes.missing_bytes(data)
-    if track and 0 < missing_bytes <= _MOST_MISSING_BYTES:  # libavif reads nothing of what is cut short
-        return _moving(memoryview(bytes(data) + bytes(missing_bytes)), track, end=len(data))
-    return _moving(data, track, end=len(data)) if track else _still(data)
+    moving = track(data, PICTURES)
+    return _moving(data, moving) if moving else _still(Items(data))
 
 
-def _still(data: memoryview) -> Animation:
-    opened = _opened(data)
-    sides = upright_size(opened)
-    may_have_alpha = opened.has_transparency_data
-    return Animation(
-        *sides, [Tile(0, 0, *sides, partial(_decoded, opened, 0), may_have_alpha=may_have_alpha)]
-    )
+def _still(items: Items) -> Animation:
+    shown = items.primary()
+    alpha = items.alpha_of(shown)
+    properties = items.properties(shown)
+    if not math.prod(properties.size):
+        raise ValueError("no pixel in it")
+    sides = upright_size(properties.size, properties.orientation)
+    decode = partial(_decoded_items, items, shown, alpha)
+    return Animation(*sides, [Tile(0, 0, *sides, decode, may_have_alpha=alpha is not None)])
 
 
-def _moving(data: memoryview, track: _Track, end: int) -> Animation:
+def _decoded_items(items: Items, shown: int, alpha: int | None) -> Image.Image:
+    item = items.item(shown)
+    pixels = _whole(item, partial(_rgb, properties=item.properties))
+    opacity = None if alpha is None else _whole(items.item(alpha), _brightness)
+    return _displayed(pixels, opacity, item.properties)
+
+
+def _whole(item: Item, pixels_of: Callable[[Any], Pixels]) -> Pixels:
+    """The cells of a grid side by side; of most pictures there is one."""
+    frames = [pixels_of(decode(_CODEC, bytes(cell), item.cell_size)) for cell in item.cells]
+    (width_px, height_px), columns = item.properties.size, -(-item.properties.size[0] // item.cell_size[0])
+    rows = [np.concatenate(frames[at : at + columns], 1) for at in range(0, len(frames), columns)]
+    whole = np.concatenate(rows)[:height_px, :width_px]
+    if whole.shape[:2] != (height_px, width_px):
+        raise ValueError("its grid has gaps")
+    return whole
+
+
+class _Film:
+    """The pictures of a track, which are decoded in order."""
+
+    def __init__(self, data: memoryview, track: Track) -> None:
+        self._data = data
+        self._track = track
+        self._decoder = Decoder(_CODEC, track.properties.size)
+        self._next = 0
+
+    def frame(self, number: int) -> Any:
+        """One picture, after those that it needs.
+
+        Raises:
+            ValueError: it is damaged.
+        """
+        start = self._track.key_before(number)
+        if not start <= self._next <= number:
+            self._decoder, self._next = Decoder(_CODEC, self._track.properties.size), start
+        while self._next < number:
+            with suppress(ValueError):
+                self._decode()
+        return self._decode()
+
+    def _decode(self) -> Any:
+        start, end = self._track.places[self._next]
+        self._next += 1
+        return self._decoder.decode(bytes(self._data[start:end]))
+
+
+def _moving(data: memoryview, colours: Track) -> Animation:
     """The pictures that are there before the end of the file."""
-    opened = _opened(data)
-    sides, may_have_alpha = upright_size(opened), opened.has_transparency_data
-    pictures = zip(track.delays_ms[: getattr(opened, "n_frames", 1)], track.ends, strict=False)
+    alphas = track(data, ALPHA)
+    properties = colours.properties
+    sides = upright_size(properties.size, properties.orientation)
+    films = _Film(data, colours), _Film(data, alphas) if alphas else None
     tiles: list[Tile] = []
-    for number, (delay_ms, end_of_picture) in enumerate(pictures):
-        if end_of_picture > end:
+    for number, (delay_ms, (_, end)) in enumerate(zip(colours.delays_ms, colours.places, strict=False)):
+        if end > len(data):
             break
-        decode = partial(_decoded, opened, number)
-        append(Tile(0, 0, *sides, decode, delay_ms, may_have_alpha=may_have_alpha), tiles)
-    if not tiles:
+        decode = partial(_decoded_frame, *films, number, properties)
+        append(Tile(0, 0, *sides, decode, delay_ms, may_have_alpha=alphas is not None), tiles)
+    if not tiles or not math.prod(sides):
         raise ValueError("no whole picture in it")
-    return Animation(*sides, tiles, track.plays, is_cut_short=end < len(data))
+    is_cut_short = len(tiles) < len(colours.places)
+    return Animation(*sides, tiles, colours.plays, is_cut_short)
 
 
-def _opened(data: memoryview) -> Image.Image:
-    opened: Image.Image = Image.open(io.BytesIO(data), formats=("AVIF",))
-    opened.info.setdefault("icc_profile", _profile(data))
-    return opened
+def _decoded_frame(colours: _Film, alphas: _Film | None, number: int, properties: Properties) -> Image.Image:
+    pixels = _rgb(colours.frame(number), properties)
+    opacity = _brightness(alphas.frame(number)) if alphas else None
+    return _displayed(pixels, opacity, properties)
 
 
-def _decoded(opened: Image.Image, number: int) -> Image.Image:
-    opened.seek(number)
-    return displayed(opened.copy())
+def _displayed(pixels: Pixels, opacity: Pixels | None, properties: Properties) -> Image.Image:
+    image = Image.fromarray(pixels)
+    if opacity is not None:
+        image.putalpha(Image.fromarray(opacity).resize(image.size))
+    return displayed(image, _profile(properties), properties.orientation)
 
 
-def _properties(data: memoryview) -> memoryview:
-    """The boxes that describe the stored pictures."""
-    return boxes.path(boxes.path(data, b"meta")[4:], b"iprp", b"ipco")
+def _profile(properties: Properties) -> bytes | None:
+    if properties.profile or properties.nclx is None:
+        return properties.profile
+    return of_code_points(*properties.nclx[:2])
 
 
-def _claimed_size(data: memoryview) -> tuple[int, int]:
-    extents = boxes.boxes(_properties(data), b"ispe")
-    sizes = [(boxes.number(box, 4), boxes.number(box, 8)) for box in extents]
-    return max(sizes, key=math.prod, default=(0, 0))
+def _rgb(frame: Any, properties: Properties) -> Pixels:
+    """By the numbers of the file, which count more than those of the picture in it."""
+    _, _, matrix, is_full = properties.nclx or (0, 0, _UNSPECIFIED, frame.color_range != LIMITED_RANGE)
+    frame.color_range = FULL_RANGE if is_full else LIMITED_RANGE
+    if len(frame.format.components) == 1:
+        return np.stack([_brightness(frame)] * 3, -1)
+    return in_rgb(frame, matrix=matrix if matrix != _UNSPECIFIED else None)
 
 
-def _profile(data: memoryview) -> bytes | None:
-    """The profile of the colours that the file names by numbers."""
-    for box in boxes.boxes(_properties(data), b"colr"):
-        if bytes(box[:4]) == b"nclx" and len(box) >= 8:
-            return of_code_points(*struct.unpack_from(">2H", box, 4))
-    return None
-
-
-def _track(data: memoryview) -> _Track | None:
-    """The first track of pictures in a file that plays; those of their transparency have another name."""
-    if bytes(data[8:12]) != b"avis" and b"avis" not in bytes(data[16:_BRANDS_BYTES]):
-        return None
-    for track in boxes.boxes(boxes.path(data, b"moov"), b"trak"):
-        if bytes(boxes.path(track, b"mdia", b"hdlr")[8:12]) == b"pict":
-            return _read_track(track)
-    return None
-
-
-def _read_track(track: memoryview) -> _Track:
-    header = boxes.path(track, b"mdia", b"mdhd")
-    timescale = boxes.number(header, 20 if header[0] else 12)
-    samples = boxes.path(track, b"mdia", b"minf", b"stbl")
-    runs = [divmod(run, 2**32) for run in boxes.numbers(boxes.path(samples, b"stts"), 4, each=8)]
-    if sum(count for count, _ in runs) > MOST_TILES:
-        raise errors.PicturesInvalid(problem=f"there are more than {MOST_TILES:,}")
-    ticks = [ticks for count, ticks in runs for _ in range(count)]
-    return _Track(ticks, timescale, _ends(samples), _plays(track))
-
-
-def _ends(samples: memoryview) -> list[int]:
-    """Where in the file each picture ends."""
-    table, short, long = (boxes.path(samples, kind) for kind in (b"stsz", b"stco", b"co64"))
-    each, count = boxes.number(table, 4), min(boxes.number(table, 8), MOST_TILES)
-    sizes = [each] * count if each else boxes.numbers(table, 8)
-    starts = boxes.numbers(short, 4) or boxes.numbers(long, 4, each=8)
-    runs = [divmod(run >> 32, 2**32) for run in boxes.numbers(boxes.path(samples, b"stsc"), 4, each=12)]
-    ends: list[int] = []
-    for chunk, start in enumerate(starts, 1):
-        _, in_chunk = runs[bisect_right(runs, (chunk, math.inf)) - 1]
-        ends += list(accumulate(sizes[len(ends) : len(ends) + in_chunk], initial=start))[1:]
-    return ends
-
-
-def _plays(track: memoryview) -> int:
-    """How often the edit list repeats what it shows; without one, browsers repeat for ever."""
-    edits, header = boxes.path(track, b"edts", b"elst"), boxes.path(track, b"tkhd")
-    if not edits:
-        return 0
-    if not edits[3] & _REPEATS:
-        return 1
-    shown = boxes.number(edits, 8, is_long=bool(edits[0]))
-    whole = boxes.number(header, 28 if header[0] else 20, is_long=bool(header[0]))
-    plays = max(1, math.ceil(whole / shown))
-    return plays if plays < _ENDLESS else 0
+def _brightness(frame: Any) -> Pixels:
+    """In 8 bits of the full range."""
+    bits = frame.format.components[0].bits
+    if bits == 8 and frame.color_range != LIMITED_RANGE:
+        return np.ascontiguousarray(plane(frame, 0)[:, : frame.width])
+    levels = plane(frame, 0) if bits == 8 else plane(frame, 0).view("<u2")
+    black, white = (
+        (_BLACK << bits - 8, _WHITE << bits - 8) if frame.color_range == LIMITED_RANGE else (0, 2**bits - 1)
+    )
+    scaled: NDArray[np.float32] = (levels[:, : frame.width].astype(np.float32) - black) * (
+        255 / (white - black)
+    )
+    return np.rint(scaled).clip(0, 255).astype(np.uint8)

@@ -19,26 +19,19 @@ def path(data: memoryview, *kinds: bytes) -> memoryview:
 
 def boxes(data: memoryview, wanted: bytes) -> Iterator[memoryview]:
     """The bodies of the boxes of one kind."""
+    return (body for kind, body in named(data) if kind == wanted)
+
+
+def named(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:
+    """The kind and the body of each box."""
     at = 0
     while at + 8 <= len(data):
         length, head = _length(data, at)
         end = at + length if length else len(data)
         if end < at + head:
             return
-        if bytes(data[at + 4 : at + 8]) == wanted:
-            yield data[at + head : end]
+        yield bytes(data[at + 4 : at + 8]), data[at + head : end]
         at = end
-
-
-def missing_bytes(data: memoryview) -> int:
-    """How far the last box of a file reaches beyond its end."""
-    at = 0
-    while at + 8 <= len(data):
-        length, _ = _length(data, at)
-        if not length:
-            return 0
-        at += length
-    return max(0, at - len(data))
 
 
 def number(box: memoryview, at: int, *, is_long: bool = False) -> int:

@@ -6,60 +6,38 @@ import io
 from functools import lru_cache
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps
+from numpy.typing import NDArray
+from PIL import Image, ImageCms
 
-_ORIENTATION = 0x0112
-_SWAPS_SIDES = 5  # this orientation and those above it
+from gifapp.conversion.images.exif import UPRIGHT, upright
+
 _SRGB = ImageCms.createProfile("sRGB")
 _MODES = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK"}  # by ICC's names
 
 
-def displayed(image: Image.Image) -> Image.Image:
-    """The picture by its colour profile and its EXIF, RGB, or RGBA where it has any transparency data.
+def displayed(image: Image.Image, profile: bytes | None, orientation: int = UPRIGHT) -> Image.Image:
+    """The picture, L, LA, RGB, RGBA or CMYK, by its colour profile and upright, as RGB or RGBA.
 
-    Profiles are converted by LittleCMS with the perceptual intent; a broken one is ignored. `image` may be
-    changed.
+    Profiles are converted by LittleCMS with the perceptual intent; a broken one is ignored.
     """
-    profile = image.info.get("icc_profile")
-    if orientation(image) > 1:
-        ImageOps.exif_transpose(image, in_place=True)
-    if image.mode.startswith("I"):
-        image = _eight_bits(image)
-    alpha = _alpha(image)
-    is_grey = image.mode in ("1", "L", "LA", "La")
-    image = _in_srgb(image if image.mode == "CMYK" else in_mode(image, "L" if is_grey else "RGB"), profile)
+    image = upright(image, orientation)
+    alpha = image.getchannel("A") if "A" in image.getbands() else None
+    shown = _in_srgb(image if alpha is None else image.convert(image.mode[:-1]), profile)
     if alpha:
-        image.putalpha(alpha)
-    return image
+        shown.putalpha(alpha)
+    return shown
 
 
-def orientation(image: Image.Image) -> int:
-    """As EXIF counts them, 1 to 8; 1 is upright."""
-    image.info.pop("xmp", None)  # Pillow would look for the orientation there too, and browsers do not
-    # asked for its EXIF, a PNG without any decodes itself
-    return int(image.getexif().get(_ORIENTATION, 1)) if "exif" in image.info else 1
-
-
-def upright_size(image: Image.Image) -> tuple[int, int]:
-    """Width and height once it is upright."""
-    width_px, height_px = image.size
-    return (height_px, width_px) if orientation(image) >= _SWAPS_SIDES else (width_px, height_px)
-
-
-def _eight_bits(grey: Image.Image) -> Image.Image:
-    # Pillow would show all above 255 as white
-    levels = np.asarray(grey)
-    eight = Image.fromarray((levels >> 8).astype(np.uint8))
-    key = grey.info.get("transparency")
-    if key is not None:
-        eight.putalpha(Image.fromarray(np.where(levels == key, 0, 255).astype(np.uint8)))
-    return eight
-
-
-def _alpha(image: Image.Image) -> Image.Image | None:
-    if not image.has_transparency_data:
-        return None
-    return image.getchannel("A") if "A" in image.getbands() else image.convert("RGBA").getchannel("A")
+def coloured(
+    indices: NDArray[np.uint8 | np.uint16], colours: bytes | memoryview, alphas: bytes | memoryview | None
+) -> Image.Image:
+    """Indices as RGB, or as RGBA where the table has transparency; beyond its end it is black, and opaque."""
+    image = Image.fromarray(indices.astype(np.uint8))
+    table = np.zeros((256, 4), np.uint8)
+    table[:, :3] = np.frombuffer(bytes(colours[:768]).ljust(768, b"\0"), np.uint8).reshape(256, 3)
+    table[:, 3] = np.frombuffer(bytes((alphas or b"")[:256]).ljust(256, b"\xff"), np.uint8)
+    image.putpalette(table.tobytes(), "RGBA")
+    return image.convert("RGB" if alphas is None else "RGBA")
 
 
 def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:

@@ -5,27 +5,26 @@ Source: GIF89a specification, w3.org/Graphics/GIF/spec-gif89a.txt; where it is s
 
 from __future__ import annotations
 
-import io
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from PIL import Image, ImageChops
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 
-from gifapp.conversion.images.tiles import (
-    Animation,
-    Disposal,
-    Tile,
-    append,
-    shown_ms,
-    tolerating_damage,
-)
+from gifapp.conversion.images.colour import coloured
+from gifapp.conversion.images.decoding import Pixels, decode, plane
+from gifapp.conversion.images.tiles import Animation, Disposal, Tile, append, shown_ms
 
 _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
 _CONTROL, _APPLICATION = 0xF9, 0xFF
 _CODE_BITS = range(1, 9)
-_UNDRAWN = 255  # an index that few images use
+_OF_256_COLOURS, _GREYS = b"\x87", bytes(np.repeat(np.arange(256, dtype=np.uint8), 3))
+_NO_CODE = b"\xff" * 256  # a block of ones ends data that lack an end
+_ALPHA = 3  # the channel
+_MOST_ROWS = 65_535
 _REPEATS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 # 4 is what some old encoders write for "restore to previous"; the rest keeps
 _DISPOSALS = {2: Disposal.CLEAR, 3: Disposal.RESTORE, 4: Disposal.RESTORE}
@@ -189,44 +188,50 @@ def _decoded(image: _Image) -> Image.Image:
     """
     if image.code_bits not in _CODE_BITS:
         raise ValueError("no such code size")
-    if image.transparent is not None:
-        return _coloured(_indices(image, image.transparent), image)
-    indices = _indices(image, _UNDRAWN)
-    if indices.getpixel(_last_pixel(image)) != _UNDRAWN:
-        return _coloured(indices, image)
-    drawn = ImageChops.difference(indices, _indices(image, 0)).point(lambda value: 0 if value else 255)
-    if not drawn.getbbox():
-        raise ValueError("no pixel in it")
-    pixels = _coloured(indices, image)
-    pixels.putalpha(drawn)
+    indices, drawn = _indices(image)
+    alphas = None if image.transparent is None else b"\xff" * image.transparent + b"\0"
+    pixels = coloured(indices, image.colours, alphas)
+    if not drawn.all():
+        pixels = pixels.convert("RGBA")
+        pixels.paste((0, 0, 0, 0), mask=Image.fromarray(~drawn))
     return pixels
 
 
-def _last_pixel(image: _Image) -> tuple[int, int]:
-    """The one that is drawn last; of interlaced images the odd rows come last."""
-    last_row = image.height_px - 1
-    is_even = image.interlace and last_row and last_row % 2 == 0
-    return image.width_px - 1, last_row - 1 if is_even else last_row
+def _indices(image: _Image) -> tuple[Pixels, NDArray[np.bool_]]:
+    """The pixels as indices, and which of them there are.
+
+    Raises:
+        ValueError: there is none.
+    """
+    grey = _as_grey(image, image.width_px, image.height_px)
+    if not grey[-1, -1, _ALPHA]:
+        grey = _as_far_as_it_goes(image)
+    if image.interlace:
+        grey = grey[_places_of_rows(image.height_px)]
+    return grey[..., 0], grey[..., _ALPHA] > 0
 
 
-def _indices(image: _Image, undrawn: int) -> Image.Image:
-    """The pixels as indices, by Pillow, as the only image of a GIF; `undrawn` where there are none."""
-    sides = struct.pack("<2H", image.width_px, image.height_px)
-    control = struct.pack("<2sBBHBB", b"!\xf9", 4, 1, 0, undrawn, 0)
-    descriptor = b"," + bytes(4) + sides + bytes((image.interlace, image.code_bits))
-    gif = b"".join((b"GIF89a", sides, bytes(3), control, descriptor, image.data))
-    with tolerating_damage(), Image.open(io.BytesIO(gif), formats=("GIF",)) as opened:
-        opened.load()
-        indices: Image.Image = opened.copy()
-    indices.info.clear()  # of that GIF
-    return indices
+def _as_far_as_it_goes(image: _Image) -> Pixels:
+    """Damaged data, pixel by pixel: libavcodec draws whole rows only, so they are as short as can be."""
+    pixels = image.width_px * image.height_px
+    rows = min(pixels, _MOST_ROWS)
+    shown = _as_grey(image, -(-pixels // rows), rows).reshape(-1, 4)
+    if not shown[..., _ALPHA].any():
+        raise ValueError("no pixel in it")
+    return np.resize(shown, (image.height_px, image.width_px, 4))
 
 
-def _coloured(indices: Image.Image, image: _Image) -> Image.Image:
-    """Indices beyond the colour table are black, as browsers show them."""
-    colours = bytes(image.colours).ljust(768, b"\0")
-    palette = bytearray(b"".join(colours[at : at + 3] + b"\xff" for at in range(0, 768, 3)))
-    if image.transparent is not None:
-        palette[4 * image.transparent + 3] = 0
-    indices.putpalette(palette, "RGBA")
-    return indices.convert("RGBA")
+def _as_grey(image: _Image, width_px: int, height_px: int) -> Pixels:
+    """The rows as they are stored, by libavcodec as the only image of a GIF in all shades of grey."""
+    sides = struct.pack("<2H", width_px, height_px)
+    descriptor = b"," + bytes(4) + sides + _OF_256_COLOURS + _GREYS + bytes([image.code_bits])
+    # without a table of the whole file, what is not drawn is transparent
+    gif = b"".join((b"GIF89a", sides, bytes(3), descriptor, image.data[:-1], _NO_CODE, b"\0;"))
+    frame = decode("gif", gif, (width_px, height_px))
+    return plane(frame, 0)[:, : 4 * width_px].reshape(height_px, width_px, 4)
+
+
+def _places_of_rows(height_px: int) -> NDArray[np.intp]:
+    """Where each row of an interlaced image is stored."""
+    rows = np.arange(height_px)
+    return np.argsort(np.concatenate([rows[0::8], rows[4::8], rows[2::4], rows[1::2]]))

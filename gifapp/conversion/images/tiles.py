@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from PIL import Image, ImageFile
+from PIL import Image
 
 from gifapp import errors
 
@@ -17,11 +16,12 @@ MOST_TILES = 10_000
 FASTEST_MS = 10  # what is not longer than this
 SLOWED_MS = 100.0  # browsers show for so long, whatever the format
 
-# all that Pillow and our parsers raise at damaged files
-DAMAGE = (
-    *(OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error),
-    *(RuntimeError, ZeroDivisionError),  # at AVIF
-)
+# all that our parsers raise at damaged files
+DAMAGE = (OSError, ValueError, EOFError, IndexError, struct.error, zlib.error, ZeroDivisionError)
+
+
+class Unidentified(ValueError):
+    """A file that only begins as a picture does."""
 
 
 class Disposal(Enum):
@@ -96,17 +96,6 @@ def append(tile: Tile, tiles: list[Tile]) -> None:
     if len(tiles) == MOST_TILES:
         raise errors.PicturesInvalid(problem=f"there are more than {MOST_TILES:,}")
     tiles.append(tile)
-
-
-@contextmanager
-def tolerating_damage() -> Iterator[None]:
-    """Pillow keeps what it could decode of a damaged picture."""
-    was = ImageFile.LOAD_TRUNCATED_IMAGES
-    ImageFile.LOAD_TRUNCATED_IMAGES = True
-    try:
-        yield
-    finally:
-        ImageFile.LOAD_TRUNCATED_IMAGES = was
 
 
 def shown_ms(stored_ms: float) -> float:

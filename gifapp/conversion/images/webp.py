@@ -5,7 +5,6 @@ Source: WebP Container Specification, developers.google.com/speed/webp/docs/riff
 
 from __future__ import annotations
 
-import io
 import struct
 from collections.abc import Iterator
 from functools import partial
@@ -14,6 +13,7 @@ from typing import NamedTuple
 from PIL import Image
 
 from gifapp.conversion.images.colour import displayed
+from gifapp.conversion.images.decoding import decode, in_rgb
 from gifapp.conversion.images.tiles import Animation, Disposal, Tile, append, shown_ms
 
 _HEADER_BYTES, _FRAME_BYTES = 12, 16
@@ -114,13 +114,11 @@ def _has_alpha(image: list[_Chunk]) -> bool:
 
 
 def _decoded(image: list[_Chunk], profile: list[_Chunk], width_px: int, height_px: int) -> Image.Image:
-    """The picture, decoded by Pillow as the only one of a WebP."""
+    """The picture, decoded by libavcodec as the only one of a WebP."""
     flags = _HAS_ALPHA if _has_alpha(image) else 0
     sides = (width_px - 1).to_bytes(3, "little") + (height_px - 1).to_bytes(3, "little")
     header = _Chunk(b"VP8X", bytes((flags, 0, 0, 0)) + sides)
     body = b"WEBP" + b"".join(chunk.written() for chunk in (header, *image))
-    with Image.open(io.BytesIO(_Chunk(b"RIFF", body).written()), formats=("WEBP",)) as opened:
-        opened.load()
-        if profile:
-            opened.info["icc_profile"] = profile[0].body
-        return displayed(opened)
+    frame = decode("webp", _Chunk(b"RIFF", body).written(), (width_px, height_px))
+    pixels = in_rgb(frame, "rgba" if flags else "rgb24")
+    return displayed(Image.fromarray(pixels), bytes(profile[0].body) if profile else None)

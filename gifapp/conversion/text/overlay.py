@@ -39,7 +39,7 @@ def overlay_layer(overlay: Overlay, width_px: int, height_px: int) -> Layer:
 
 
 def _decoded(encoded: str) -> Image.Image:
-    with _translating_pillow_errors():
+    with _translating_damage():
         picture = containers.read(memoryview(base64.b64decode(encoded)))
         if any(width_px * height_px > MOST_PIXELS for width_px, height_px in picture.sizes()):
             raise _refused(f"has more than {MOST_PIXELS:,} pixels")
@@ -53,7 +53,7 @@ def _sized(picture: Image.Image, width_px: float, highest_px: int) -> Image.Imag
 
 
 @contextmanager
-def _translating_pillow_errors() -> Iterator[None]:
+def _translating_damage() -> Iterator[None]:
     try:
         yield
     except DAMAGE as failed:

@@ -108,8 +108,8 @@ def test_colours_named_by_numbers_are_converted(
 ) -> None:
     path = tmp_path / "a.avif"
     tags = f"setparams=color_primaries={primaries}:color_trc=iec61966-2-1:colorspace=bt709:range=tv"
-    look = f"scale=out_color_matrix=bt709,format=yuv444p,{tags}"
-    coded = ("-c:v", "libaom-av1", "-cpu-used", "8", "-crf", "1", "-still-picture", "1")
+    look = f"scale=out_color_matrix=bt709:flags=accurate_rnd+full_chroma_inp,format=yuv444p,{tags}"
+    coded = ("-c:v", "libaom-av1", "-cpu-used", "8", "-aom-params", "lossless=1", "-still-picture", "1")
     ffmpeg("-f", "lavfi", "-i", "color=0xC86432:s=32x32", "-frames:v", "1", "-vf", look, *coded, path)
     (shown,) = frames(path.read_bytes())
     assert np.abs(shown[16, 16, :3].astype(int) - right).max() <= 4

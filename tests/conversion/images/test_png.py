@@ -178,12 +178,18 @@ def test_colours_stated_a_thousand_times_are_not_copied_for_each_frame() -> None
         of(HEAD, END),
         png(RED[..., 0], 3),
         of(HEAD, chunk(b"IDAT", b"no zlib"), END),
-        of(HEAD, ACTL, FIRST, IDAT[:-9]),
+        of(HEAD, ACTL, FIRST, IDAT[:-12]),
+        of(HEAD, IDAT[:-12]),
     ],
 )
 def test_without_a_whole_picture_it_is_damaged(tmp_path: Path, data: bytes) -> None:
     with pytest.raises(errors.SourceDamaged):
         inspect(written(tmp_path / "a.png", data), MOST_PIXELS)
+
+
+@pytest.mark.parametrize("start", [(HEAD,), (HEAD, ACTL, FIRST)])
+def test_a_file_that_is_cut_short_behind_its_last_pixel_is_shown(start: tuple[bytes, ...]) -> None:
+    assert seen(of(*start, IDAT[:-9])) == [ALL_RED]
 
 
 def test_a_frame_that_cannot_be_decoded_leaves_what_was_there() -> None:

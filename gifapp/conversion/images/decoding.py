@@ -1,0 +1,100 @@
+"""One stored picture at a time through libavcodec, and from its planes to RGB.
+
+libavcodec decodes strangers' videos already; a picture adds no library that could have faults of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import av
+import numpy as np
+from av.video.reformatter import Interpolation, VideoReformatter
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+
+FULL_RANGE, LIMITED_RANGE = 2, 1  # ffmpeg's AVCOL_RANGE_JPEG and _MPEG
+_WHOLE_BLOCKS = 128  # that a decoder may add to a side
+BT601 = 5  # ffmpeg's number of the matrix
+# chroma is interpolated between its samples, as libjpeg, libwebp and browsers do
+_SMOOTH = Interpolation.BILINEAR | Interpolation.FULL_CHR_H_INT | Interpolation.ACCURATE_RND
+
+
+class Decoder:
+    """A decoder of pictures of one size, which may need the ones before."""
+
+    def __init__(self, codec: str, size: tuple[int, int]) -> None:
+        self._size = size
+        self._context: Any = av.CodecContext.create(codec, "r")
+        self._context.thread_count = 1
+        most_pixels = (size[0] + _WHOLE_BLOCKS) * (size[1] + _WHOLE_BLOCKS)
+        # a decoder that goes on after damage makes up the rest of the picture
+        self._context.options = {"max_pixels": str(most_pixels), "err_detect": "explode"}
+
+    def decode(self, data: bytes) -> Any:
+        """The frame of this packet.
+
+        Raises:
+            ValueError: there is none, or it has another size.
+        """
+        with _translating_errors():
+            frames = self._context.decode(av.Packet(data))
+        if not frames or (frames[-1].width, frames[-1].height) != self._size:
+            raise ValueError("no picture of the size that its header says")
+        return frames[-1]
+
+
+def decode(codec: str, data: bytes, size: tuple[int, int]) -> Any:
+    """The frame of a file or packet that says it has that size.
+
+    Raises:
+        ValueError: it is damaged.
+    """
+    return Decoder(codec, size).decode(data)
+
+
+@contextmanager
+def _translating_errors() -> Iterator[None]:
+    try:
+        yield
+    except av.FFmpegError as failed:
+        raise ValueError("damaged") from failed
+
+
+def plane(frame: Any, number: int) -> Pixels:
+    """The bytes of a plane, height x bytes of a row, without the padding of rows."""
+    stored = frame.planes[number]
+    rows = np.frombuffer(stored, np.uint8).reshape(-1, stored.line_size)
+    return rows[: stored.height]
+
+
+def in_rgb(frame: Any, pix_fmt: str = "rgb24", *, matrix: int | None = None) -> Pixels:
+    """The frame as `rgb24` or `rgba`, height x width x channels."""
+    whole = _with_even_sides(frame)
+    if matrix is not None:
+        whole.colorspace = matrix
+    with _translating_errors():
+        shown = VideoReformatter().reformat(whole, format=pix_fmt, interpolation=_SMOOTH)
+    channels = shown.format.padded_bits_per_pixel // 8
+    return plane(shown, 0)[: frame.height, : channels * frame.width].reshape(
+        frame.height, frame.width, channels
+    )
+
+
+def _with_even_sides(frame: Any) -> Any:
+    """Scaled from rounded-up chroma, the colours of odd sides would drift away from their places."""
+    step_x, step_y = 8 // frame.format.chroma_width(8), 8 // frame.format.chroma_height(8)
+    width_px, height_px = -(-frame.width // step_x) * step_x, -(-frame.height // step_y) * step_y
+    if (width_px, height_px) == (frame.width, frame.height):
+        return frame
+    whole = av.VideoFrame(width_px, height_px, frame.format.name)
+    for number, target in enumerate(whole.planes):
+        source, rows = plane(frame, number), np.zeros((target.height, target.line_size), np.uint8)
+        row_bytes = min(source.shape[1], target.line_size)
+        rows[: len(source), :row_bytes] = source[:, :row_bytes]
+        target.update(rows.tobytes())
+    whole.colorspace, whole.color_range = frame.colorspace, frame.color_range
+    return whole
