@@ -2,6 +2,7 @@
 
 import struct
 import time
+import tracemalloc
 import zlib
 from pathlib import Path
 
@@ -185,6 +186,17 @@ def test_colours_stated_a_thousand_times_are_not_copied_for_each_frame() -> None
 def test_without_a_whole_picture_it_is_damaged(tmp_path: Path, data: bytes) -> None:
     with pytest.raises(errors.SourceDamaged):
         inspect(written(tmp_path / "a.png", data), MOST_PIXELS)
+
+
+def test_a_png_is_inflated_no_further_than_its_last_row() -> None:
+    rows = b"\0" + RED[0].tobytes()
+    packed = zlib.compress(4 * rows + bytes(200_000_000), 1)
+    tracemalloc.start()
+    try:
+        assert seen(of(HEAD, chunk(b"IDAT", packed), END)) == [ALL_RED]
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("start", [(HEAD,), (HEAD, ACTL, FIRST)])
