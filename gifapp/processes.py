@@ -33,12 +33,15 @@ class ProcessLimits:
     """What one child may use; None leaves a limit as it is.
 
     Attributes:
+        memory_bytes: of address space, used or not.
+        data_bytes: of memory that is its own to write.
         tasks: processes and threads, in addition to all that the machine runs when the child starts: the
             kernel counts those of a user, not of a child, and does not bound root's.
         is_offline: whether it may open no connection.
     """
 
     memory_bytes: int | None = None
+    data_bytes: int | None = None
     cpu_s: int | None = None
     file_bytes: int | None = None
     open_files: int | None = None
@@ -49,7 +52,14 @@ class ProcessLimits:
 
 def for_strangers_files(*, memory_bytes: int, cpu_s: int, file_bytes: int = 0) -> ProcessLimits:
     """The limits of a child that reads what strangers sent."""
-    return ProcessLimits(memory_bytes, cpu_s, file_bytes, _OPEN_FILES, _TASKS, is_offline=True)
+    return ProcessLimits(
+        memory_bytes=memory_bytes,
+        cpu_s=cpu_s,
+        file_bytes=file_bytes,
+        open_files=_OPEN_FILES,
+        tasks=_TASKS,
+        is_offline=True,
+    )
 
 
 def spawn(
@@ -62,7 +72,7 @@ def spawn(
     """
     limits = limits or ProcessLimits()
     limits = replace(limits, nice=limits.nice + surplus_nice.get())
-    prepare = _preparation(os.getpid(), limits, dies_with_parent)
+    prepare = preparation(os.getpid(), limits, dies_with_parent=dies_with_parent)
     return subprocess.Popen(argv, start_new_session=True, preexec_fn=prepare, **popen)  # noqa: PLW1509
 
 
@@ -111,6 +121,21 @@ def apply_limits(limits: ProcessLimits) -> None:
     _hold_to(limits, _bounds(limits))
 
 
+def preparation(
+    parent_pid: int, limits: ProcessLimits, *, dies_with_parent: bool = True
+) -> Callable[[], None]:
+    """What a child does before it becomes another program: Popen's `preexec_fn`."""
+    bounds = _bounds(limits)
+
+    # runs between fork and exec: nothing here may import or take a lock
+    def prepare() -> None:
+        if dies_with_parent:
+            die_with_parent(parent_pid)
+        _hold_to(limits, bounds)
+
+    return prepare
+
+
 def allow_open_files() -> None:
     """Raise the soft limit of open files towards the hard one: a connection is a file, too."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -124,6 +149,7 @@ def _bounds(limits: ProcessLimits) -> list[tuple[int, int]]:
     """Each rlimit, and what it is to be at the most."""
     asked = (
         (resource.RLIMIT_AS, limits.memory_bytes),
+        (resource.RLIMIT_DATA, limits.data_bytes),
         (resource.RLIMIT_CPU, limits.cpu_s),
         (resource.RLIMIT_FSIZE, limits.file_bytes),
         (resource.RLIMIT_NOFILE, limits.open_files),
@@ -151,15 +177,3 @@ def _tasks_now() -> int:
     with contextlib.suppress(OSError):
         return int(Path("/proc/loadavg").read_text().split()[3].partition("/")[2])
     return 0
-
-
-def _preparation(parent_pid: int, limits: ProcessLimits, dies_with_parent: bool) -> Callable[[], None]:
-    bounds = _bounds(limits)
-
-    # runs between fork and exec: nothing here may import or take a lock
-    def prepare() -> None:
-        if dies_with_parent:
-            die_with_parent(parent_pid)
-        _hold_to(limits, bounds)
-
-    return prepare

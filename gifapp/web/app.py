@@ -283,6 +283,7 @@ def _configuration() -> Config:
     config.VoilaExecutor.cell_error_instruction = (
         "Reload the page; if that does not help, tell whoever runs it."
     )
+    config.VoilaConfiguration.multi_kernel_manager_class = "gifapp.web.kernel_backlog.PageKernelManager"
     config.MappingKernelManager.kernel_manager_class = "gifapp.web.kernels.PageKernel"
     config.MappingKernelManager.transport_encryption = "auto"  # between us and the kernels
     config.NotebookNotary.db_file = ":memory:"  # trust in notebooks is JupyterLab's; keep no files of it

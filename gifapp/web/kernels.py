@@ -16,7 +16,6 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
@@ -27,10 +26,16 @@ from traitlets import default
 
 from gifapp import errors, processes
 from gifapp.identity.service import Caller, Identity
+from gifapp.web.kernel_traffic import KernelTraffic
 
 GRACE_S = 90.0
 REAP_EVERY_S = 5.0
 PER_VISITOR = 5
+
+_MOST_SOCKETS = 4  # one a page; those whose line broke take a while to go
+# the dashboard's kernel takes 190 MB of it, that of the page of operations 330
+_LIMITS = processes.ProcessLimits(data_bytes=640 * 1024**2)
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # each processor would take some of it
 
 # all that a kernel inherits: how to find programs, libraries, certificates, the language; no secrets
 _INHERITED = frozenset(
@@ -60,6 +65,7 @@ class VisitorKernel:
     token_digest: str
     alone_since: float | None
     sockets: set[Socket] = field(default_factory=set)
+    traffic: KernelTraffic = field(default_factory=KernelTraffic)
 
 
 class Kernels:
@@ -122,13 +128,27 @@ class Kernels:
         digest = _digest(token)
         return next((one.caller for one in self._kernels.values() if one.token_digest == digest), None)
 
-    def connected(self, kernel_id: str, socket: Socket) -> None:
+    def connected(self, kernel_id: str, socket: Socket) -> bool:
+        """Note a page's socket; False if the kernel has ended, or has as many as it may."""
+        kernel = self._kernels.get(kernel_id)
+        if kernel is None or len(kernel.sockets) >= _MOST_SOCKETS:
+            return False
+        kernel.sockets.add(socket)
+        kernel.alone_since = None
+        return True
+
+    def admit(self, kernel_id: str, message: bytes | str) -> None:
+        """Count a message of a page.
+
+        Raises:
+            MessageRefused
+        """
         if kernel := self._kernels.get(kernel_id):
-            kernel.sockets.add(socket)
-            kernel.alone_since = None
+            kernel.traffic.admit(message)
 
     def disconnected(self, kernel_id: str, socket: Socket) -> None:
-        if kernel := self._kernels.get(kernel_id):
+        kernel = self._kernels.get(kernel_id)
+        if kernel is not None and socket in kernel.sockets:
             kernel.sockets.discard(socket)
             kernel.alone_since = None if kernel.sockets else self._clock()
 
@@ -164,12 +184,13 @@ class Kernels:
 
     async def _launch(self, kernel_id: str, kernel_name: str, token: str) -> None:
         own = {"GIFAPP_URL": self._url, "GIFAPP_KERNEL_TOKEN": token, "IPYTHONDIR": str(self._home)}
+        own |= _ONE_THREAD
         await self._manager.start_kernel(
             kernel_id=kernel_id,
             kernel_name=kernel_name,
             cwd=str(self._home),
             env=inherited(os.environ) | own,
-            preexec_fn=partial(processes.die_with_parent, os.getpid()),
+            preexec_fn=processes.preparation(os.getpid(), _LIMITS),
         )
 
     async def _end_sessions_that_are_over(self) -> None:

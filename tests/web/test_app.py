@@ -15,12 +15,17 @@ from uuid import uuid4
 import httpx
 import psutil
 import pytest
+from jupyter_server.services.kernels.connection.base import (
+    deserialize_msg_from_ws_v1,
+    serialize_msg_to_ws_v1,
+)
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 from voila._version import __version__ as voila_version
 
 from gifapp import errors
 from gifapp.web.app import GifApp
+from gifapp.web.kernel_traffic import PROTOCOL
 from gifapp.web.kernels import REAP_EVERY_S, PageClient
 from gifapp.web.parts import Parts
 from tests.web.visitors import NOTEBOOKS, PASSWORD, SignIn, policy_of
@@ -184,9 +189,9 @@ async def test_a_browser_executes_nothing(app: GifApp, sign_in: SignIn, tmp_path
     async with connected(app, ada, kernel_of(await ada.get("/"))) as page:
         for kind in ("execute", "inspect", "complete", "is_complete", "debug", "interrupt"):
             content = {"code": code, "cursor_pos": 1, "type": "request", "seq": 1, "command": "initialize"}
-            await page.write_message(message(f"{kind}_request", channel, **content))
-        await page.write_message(message("shutdown_request", "control", restart=False))
-        await page.write_message(message("kernel_info_request", "shell"))
+            await page.write_message(message(f"{kind}_request", channel, **content), binary=True)
+        await page.write_message(message("shutdown_request", "control", restart=False), binary=True)
+        await page.write_message(message("kernel_info_request", "shell"), binary=True)
         seen = [await next_message(page)]
         while seen[-1] != "kernel_info_reply":
             seen.append(await next_message(page))
@@ -318,37 +323,38 @@ def seen_by_kernel(page: httpx.Response) -> dict[str, Any]:
 
 @asynccontextmanager
 async def connected(
-    app: GifApp, who: httpx.AsyncClient, kernel_id: str, **headers: str
+    app: GifApp,
+    who: httpx.AsyncClient,
+    kernel_id: str,
+    *,
+    protocol: str = PROTOCOL,
+    session: str = "test",
+    **headers: str,
 ) -> AsyncIterator[WebSocketClientConnection]:
     """The websocket to a kernel, opened as a page opens it."""
     cookie = f"gifapp_session={who.cookies.get('gifapp_session', '')}"
-    address = f"{app.local_url.replace('http', 'ws')}/api/kernels/{kernel_id}/channels?session_id=test"
-    page = await websocket_connect(HTTPRequest(address, headers={"Cookie": cookie, **headers}))
+    address = f"{app.local_url.replace('http', 'ws')}/api/kernels/{kernel_id}/channels?session_id={session}"
+    asked = HTTPRequest(address, headers={"Cookie": cookie, **headers})
+    page = await websocket_connect(asked, subprotocols=[protocol] if protocol else None)
     yield page
     page.close()
-    while await page.read_message() is not None:
+    while page.close_code is None and await page.read_message() is not None:
         pass
 
 
-def message(kind: str, channel: str, **content: Any) -> str:
+def message(kind: str, channel: str, metadata: dict[str, Any] | None = None, **content: Any) -> bytes:
+    """A message of a page, as it travels."""
     header = {"msg_id": uuid4().hex, "msg_type": kind, "session": "test", "username": "", "version": "5.3"}
-    return json.dumps(
-        {
-            "channel": channel,
-            "header": header,
-            "parent_header": {},
-            "metadata": {},
-            "content": content,
-            "buffers": [],
-        }
-    )
+    parts = [json.dumps(part).encode() for part in (header, {}, metadata or {}, content)]
+    return bytes(serialize_msg_to_ws_v1(parts, channel))
 
 
 async def next_message(page: WebSocketClientConnection) -> str:
     async with asyncio.timeout(10):
         received = await page.read_message()
-    assert isinstance(received, str)
-    return str(json.loads(received)["msg_type"])
+    assert isinstance(received, bytes)
+    _, [header, *_] = deserialize_msg_from_ws_v1(received)
+    return str(json.loads(header)["msg_type"])
 
 
 def for_others(path: str) -> int:

@@ -1,0 +1,37 @@
+"""What kernels say while no page is connected: kept for the page's return, up to a bound."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+
+MOST_BYTES = 8_000_000
+
+_log = logging.getLogger(__name__)
+
+
+class Backlog(list[tuple[str, list[Any]]]):
+    """Messages by channel; empty for good once they are too many: a page that lacks some needs a reload."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._left_bytes = MOST_BYTES
+
+    def append(self, message: tuple[str, list[Any]]) -> None:
+        self._left_bytes -= sum(len(part) for part in message[1])
+        if self._left_bytes >= 0:
+            super().append(message)
+        elif self:
+            _log.warning("what a kernel says to nobody is thrown away: %s messages", len(self))
+            self.clear()
+
+
+class PageKernelManager(AsyncMappingKernelManager):
+    """Jupyter's; its own backlog is a list without a bound."""
+
+    def start_buffering(self, kernel_id: str, session_key: str, channels: Any) -> None:
+        super().start_buffering(kernel_id, session_key, channels)  # type: ignore[no-untyped-call]
+        if kernel_id in self._kernel_buffers:
+            self._kernel_buffers[kernel_id]["buffer"] = Backlog()
