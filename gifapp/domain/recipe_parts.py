@@ -30,6 +30,7 @@ Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
 MOST_S = 1_000_000_000  # more than any video has, and little enough to count in
 MOST_PX = 1_000_000
 MOST_OVERLAY_BYTES = 200_000
+_LATEST_S = 1e9  # thirty years; sums and products of much later times are infinite
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF", b"GIF8")
 _ATTRIBUTES = "\n\nAttributes:\n"
 
@@ -37,6 +38,13 @@ _ATTRIBUTES = "\n\nAttributes:\n"
 def _keep_summary(schema: dict[str, Any]) -> None:
     """The schema describes each field where it is; its own description needs no list of them."""
     schema["description"] = schema["description"].partition(_ATTRIBUTES)[0]
+
+
+def _check_span(start_s: float, end_s: float | None) -> None:
+    if end_s is not None and end_s <= start_s:
+        raise ValueError("end_s must be greater than start_s")
+    if max(start_s, end_s or 0.0) > _LATEST_S:
+        raise ValueError(f"start_s and end_s may be at most {_LATEST_S:,.0f}")
 
 
 class Part(BaseModel):
@@ -71,8 +79,7 @@ class Segment(Part):
 
     @model_validator(mode="after")
     def _ends_after_start(self) -> Self:
-        if self.end_s is not None and self.end_s <= self.start_s:
-            raise ValueError("end_s must be greater than start_s")
+        _check_span(self.start_s, self.end_s)
         return self
 
 
@@ -165,8 +172,7 @@ class Caption(Part):
 
     @model_validator(mode="after")
     def _ends_after_start(self) -> Self:
-        if self.end_s is not None and self.end_s <= self.start_s:
-            raise ValueError("end_s must be greater than start_s")
+        _check_span(self.start_s, self.end_s)
         return self
 
 
