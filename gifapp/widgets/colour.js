@@ -5,7 +5,7 @@ function render({ model, el }) {
   const box = make("input", { type: "checkbox", "aria-label": words });
   const picker = make("input", { type: "color", class: "gifapp-colour__picker", "aria-label": `${words}, colour` });
   el.classList.add("gifapp-colour");
-  const label = make("label", { class: "gifapp-colour__label" }, ...(model.get("may_be_none") ? [box] : []), make("span", { text: words }));
+  const label = make("label", { class: "gifapp-colour__label", title: model.get("tooltip") }, ...(model.get("may_be_none") ? [box] : []), make("span", { text: words }));
   el.append(label, picker);
 
   const show = () => {

@@ -3,7 +3,7 @@ const SAVE_EVERY_MS = 150;
 function render({ model, el }) {
   const input = make("input", { type: "text", inputmode: model.get("is_whole") ? "numeric" : "decimal", autocomplete: "off" });
   el.classList.add("gifapp-number");
-  el.append(make("label", { class: "gifapp-number__label" }, make("span", { text: model.get("description") }), input));
+  el.append(make("label", { class: "gifapp-number__label", title: model.get("tooltip") }, make("span", { text: model.get("description") }), input));
 
   const show = () => {
     input.placeholder = model.get("placeholder");

@@ -5,7 +5,7 @@ function render({ model, el }) {
   const shown = make("span", { class: "gifapp-slider__value", "aria-hidden": "true" });
   const label = make("span", { text: model.get("description") });
   el.classList.add("gifapp-slider");
-  el.append(make("label", { class: "gifapp-slider__label" }, make("span", { class: "gifapp-slider__head" }, label, shown), input));
+  el.append(make("label", { class: "gifapp-slider__label", title: model.get("tooltip") }, make("span", { class: "gifapp-slider__head" }, label, shown), input));
 
   const say = () => {
     const words = `${Number(Number(input.value).toFixed(2))}${model.get("unit")}`;

@@ -107,6 +107,41 @@ def test_a_wrong_recipe_is_said_beside_the_form(page: Page, shoot: Shoot) -> Non
     expect(page.get_by_role("button", name="Make the GIF")).to_be_enabled()
 
 
+def test_a_number_may_have_a_comma_and_is_stepped_by_arrow_keys(page: Page) -> None:
+    speed = page.get_by_label("Speed")
+    speed.fill("0,5")
+    expect(page.get_by_text("132 frames · 10.6 s")).to_be_visible()
+    speed.press("ArrowUp")
+    expect(speed).to_have_value("0.75")
+    for _ in range(4):
+        speed.press("ArrowDown")
+    expect(speed).to_have_value("0.1")
+    speed.fill("1")
+    expect(page.get_by_text("66 frames · 5.3 s")).to_be_visible()
+    rate = page.get_by_label("Frame rate (fps)")
+    rate.fill("")
+    rate.press("ArrowUp")
+    expect(rate).to_have_value("13.5")
+    rate.fill("12.5")
+
+
+def test_the_time_of_a_range_may_have_a_comma(page: Page) -> None:
+    start = page.get_by_label("Start (s)")
+    start.fill("1,5")
+    start.press("ArrowUp")
+    expect(start).to_have_value("1.6")
+    start.fill("soon")
+    start.press("Enter")
+    expect(start).to_have_value("1.6")
+    start.fill("0")
+    start.press("Enter")
+    expect(page.get_by_text("66 frames · 5.3 s")).to_be_visible()
+
+
+def test_what_a_field_does_is_shown_at_its_name(page: Page) -> None:
+    expect(page.get_by_title("How many times as fast it plays.")).to_contain_text("Speed")
+
+
 def test_the_picture_follows_the_range(page: Page) -> None:
     start = page.get_by_role("slider", name="Start of the range")
     start.focus()
