@@ -17,7 +17,7 @@ FASTEST_MS = 10  # what is not longer than this
 SLOWED_MS = 100.0  # browsers show for so long, whatever the format
 
 # all that our parsers raise at damaged files
-DAMAGE = (OSError, ValueError, EOFError, IndexError, struct.error, zlib.error, ZeroDivisionError)
+DAMAGE = (OSError, ValueError, EOFError, LookupError, struct.error, zlib.error, ZeroDivisionError)
 
 
 class Unidentified(ValueError):

@@ -130,6 +130,13 @@ def test_a_damaged_avif_is_called_so(tmp_path: Path, length: int) -> None:
         inspect(written(tmp_path / "a.avif", data), MOST_PIXELS)
 
 
+def test_an_avif_whose_picture_lies_nowhere_is_called_damaged(tmp_path: Path) -> None:
+    data = saved(Image.new("RGB", (64, 48)), "AVIF")
+    at = data.index(b"iloc") + 10  # of the first item's number
+    with pytest.raises(errors.SourceDamaged):
+        inspect(written(tmp_path / "a.avif", data[:at] + b"\0\x63" + data[at + 2 :]), MOST_PIXELS)
+
+
 def test_a_damaged_picture_leaves_what_was_there_and_its_decoder_says_nothing(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
