@@ -82,6 +82,17 @@ class Settings(BaseSettings):
     max_pixels: int = Field(
         _DEFAULTS.max_pixels, ge=1, description="The most pixels a frame of a video may have."
     )
+    max_composed_pixels: int = Field(
+        _DEFAULTS.max_composed_pixels,
+        ge=1,
+        description="The most pixels that one conversion reads of an animation or a zip of pictures, "
+        "all pictures together.",
+    )
+    max_decoded_pixels: int = Field(
+        _DEFAULTS.max_decoded_pixels,
+        ge=1,
+        description="The most pixels that one conversion reads of a video, all frames together.",
+    )
     deadline_s: float = Field(
         _DEFAULTS.deadline_s, gt=0, description="How long one conversion may take, in seconds."
     )
@@ -198,6 +209,8 @@ class Settings(BaseSettings):
             max_upload_bytes=self.max_upload_bytes,
             max_duration_s=self.max_duration_s,
             max_pixels=self.max_pixels,
+            max_composed_pixels=self.max_composed_pixels,
+            max_decoded_pixels=self.max_decoded_pixels,
             deadline_s=self.deadline_s,
         )
 

@@ -7,6 +7,7 @@ asked for them. What must fit goes down the same ladder as the conversion will, 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -84,6 +85,8 @@ def estimate(
     if _is_quick(video, asked, expected):
         with rendered(path, video, asked, limits=limits, reporter=reporter) as all_of_it:
             return _of_whole(platform.within(all_of_it, preset_of(asked)), asked, reporter)
+    # each run of an animation is drawn from its beginning; the deadline bounds that
+    limits = replace(limits, max_composed_pixels=sys.maxsize)
     sampled = in_runs(asked, video)
     lengths = [cut.frames for cut in make_plan(video, sampled, limits).cuts]
     with rendered(path, video, sampled, limits=limits, reporter=reporter) as runs:

@@ -44,6 +44,7 @@ def inspect(path: Path, max_pixels: int) -> dict[str, Any]:
             "height_px": height_px,
             "has_alpha": _is_transparent(source),
             "differ_in_size": len(sizes) > 1,
+            "composed_px": sum(header.composed_px for header in headers),
         }
 
 

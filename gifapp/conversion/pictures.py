@@ -50,6 +50,7 @@ class Header:
     Attributes:
         width_px, height_px: of the upright picture.
         largest_px: width and height of the largest picture that is decoded for it.
+        composed_px: how many pixels are decoded or drawn for all that is shown of it.
     """
 
     format: str
@@ -57,6 +58,7 @@ class Header:
     height_px: int
     may_have_alpha: bool
     largest_px: tuple[int, int]
+    composed_px: int
 
 
 class Pictures(ABC):
@@ -113,7 +115,7 @@ class SingleFile(Pictures):
         self.holds_clip = animation.holds_clip
 
     def headers(self) -> Iterator[tuple[str, Header | None]]:
-        yield self._name, _said(self.container, self._animation)
+        yield self._name, _said(self.container, self._animation, shown=len(self._animation.tiles))
 
     def delays_ms(self) -> list[float]:
         return [tile.delay_ms for tile in self._animation.tiles]
@@ -175,13 +177,20 @@ def _header(file: IO[bytes]) -> Header | None:
         animation = containers.read(memoryview(head))
     except DAMAGE:
         animation = containers.read(memoryview(head + file.read()))
-    return _said(container, animation)
+    return _said(container, animation, shown=1)
 
 
-def _said(container: str, animation: Animation) -> Header:
-    largest_px = max(animation.sizes(), key=math.prod)
-    sides = animation.width_px, animation.height_px
-    return Header(container, *sides, animation.tiles[0].may_have_alpha, largest_px)
+def _said(container: str, animation: Animation, shown: int) -> Header:
+    """The header of a file of which the first `shown` pictures are."""
+    canvas_px, *tiles_px = map(math.prod, animation.sizes())
+    return Header(
+        container,
+        animation.width_px,
+        animation.height_px,
+        animation.tiles[0].may_have_alpha,
+        largest_px=max(animation.sizes(), key=math.prod),
+        composed_px=sum(max(canvas_px, tile_px) for tile_px in tiles_px[:shown]),
+    )
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -84,13 +85,15 @@ def make_plan(video: Video, recipe: Recipe, limits: Limits) -> Plan:
     """The plan for one conversion.
 
     Raises:
-        errors.RangeOutsideSource, errors.CropOutsideSource, errors.SourceTooLong: naming the bounds.
+        errors.RangeOutsideSource, errors.CropOutsideSource, errors.SourceTooLong, errors.ClipTooManyPixels:
+            naming the bounds.
     """
     paced = at_its_pace(recipe, video.pace)
     ranges = [_clamped(segment, video) for segment in recipe.segments or (Segment(),)]
     _check_duration(sum(end_s - start_s for start_s, end_s in ranges) / min(1.0, paced.speed), limits)
     _check_crop(video, recipe)
     timeline = _timeline(video, recipe, paced, ranges)
+    _check_pixels(video, ranges, timeline.cuts, limits)
     framed = framing(recipe, width_px=video.width_px, height_px=video.height_px)
     return Plan(
         cuts=timeline.cuts,
@@ -181,6 +184,27 @@ def _clamped(segment: Segment, video: Video) -> tuple[float, float]:
 def _check_duration(duration_s: float, limits: Limits) -> None:
     if duration_s > limits.max_duration_s:
         raise errors.SourceTooLong(duration_s=duration_s, limit_s=limits.max_duration_s)
+
+
+def _check_pixels(
+    video: Video, ranges: list[tuple[float, float]], cuts: Sequence[Cut], limits: Limits
+) -> None:
+    """Refuse what takes very long to read, before any of it is."""
+    frame_px = video.stored_width_px * video.stored_height_px
+    if video.is_pictures:
+        pictures, limit_px = sum(_pictures_read(cut, video) for cut in cuts), limits.max_composed_pixels
+        if video.composed_px:
+            frame_px = video.composed_px // len(video.delays_s)
+    else:
+        read_s = sum(end_s - start_s for start_s, end_s in ranges)
+        pictures, limit_px = math.ceil(read_s * (video.fps or 0)), limits.max_decoded_pixels
+    if pictures * frame_px > limit_px:
+        raise errors.ClipTooManyPixels(pictures=pictures, clip_px=pictures * frame_px, limit_px=limit_px)
+
+
+def _pictures_read(cut: Cut, video: Video) -> int:
+    """Of an animation also those before the cut, on which its pictures are drawn."""
+    return len(set(cut.pictures)) if video.is_sequence else max(cut.pictures, default=0) + 1
 
 
 def _check_crop(video: Video, recipe: Recipe) -> None:

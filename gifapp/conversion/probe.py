@@ -149,6 +149,7 @@ def _video(found: dict[str, Any]) -> Video:
         pace_fps=_pace_fps(found, duration_s),
         longest_s=found["longest_gap_s"],
         delays_s=tuple(delay_ms / 1000 for delay_ms in found.get("delays_ms", ())),
+        composed_px=found.get("composed_px", 0),
         plays=found.get("plays"),
         stream=found.get("stream", "V:0"),
         lead_s=_lead_s(found),

@@ -122,6 +122,7 @@ class Video:
         pace_fps: the slowest rate at which every picture shows at its own time; None: there is none.
         longest_s: how long a picture shows at the most; None: nobody has looked at all of them.
         delays_s: how long each picture shows, where `is_pictures`.
+        composed_px: how many pixels all its pictures have, where `is_pictures`; 0: nobody has counted.
         plays: how often an animation plays, 0 for ever; None: it does not say.
         fields: whether it is interlaced, and which field comes first; "flagged": as each picture says.
         stream: which of the file's streams it is, as ffmpeg specifies streams.
@@ -151,6 +152,7 @@ class Video:
     pace_fps: float | None = None
     longest_s: float | None = None
     delays_s: tuple[float, ...] = ()
+    composed_px: int = 0
     plays: int | None = None
     clock: Clock = MICROSECONDS
     fields: FieldOrder = "progressive"

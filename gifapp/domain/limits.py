@@ -17,6 +17,8 @@ class Limits:
     max_upload_bytes: int = 500_000_000
     max_duration_s: float = 300.0  # of the clip a recipe selects, not of the source
     max_pixels: int = 8192 * 4320  # of a source's frame
+    max_composed_pixels: int = 2_000_000_000  # of all pictures that one conversion decodes and composes
+    max_decoded_pixels: int = 100_000_000_000  # of all frames that one conversion decodes from a video
     max_gif_bytes: int = 500_000_000
     deadline_s: float = 600.0  # of one conversion, wall clock
     memory_bytes: int = 4 * 1024**3  # address space of the processes of one conversion

@@ -46,6 +46,8 @@ class LimitsView(View):
     max_upload_bytes: int
     max_duration_s: float
     max_pixels: int
+    max_composed_pixels: int
+    max_decoded_pixels: int
     max_gif_bytes: int
     deadline_s: float
     password_min_characters: int

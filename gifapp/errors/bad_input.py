@@ -153,6 +153,13 @@ class SourceTooManyPixels(SourceRefused):
     sentence = "The video is {width_px} x {height_px}; the limit is {limit_px:,} pixels. Scale it down first."
 
 
+class ClipTooManyPixels(SourceRefused):
+    sentence = (
+        "Reading this clip takes {pictures:,} pictures with {clip_px:,} pixels in all; "
+        "the limit is {limit_px:,}. Choose a shorter range, or scale the source down first."
+    )
+
+
 class FramesInvalid(SourceRefused):
     sentence = "These frames cannot be used: {problem}."
 

@@ -22,6 +22,7 @@ RECIPE_ERRORS = (
     errors.RangeOutsideSource,
     errors.CropOutsideSource,
     errors.SourceTooLong,
+    errors.ClipTooManyPixels,
 )
 
 

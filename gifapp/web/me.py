@@ -77,6 +77,8 @@ class LimitsHandler(BaseHandler):
             max_upload_bytes=limits.max_upload_bytes,
             max_duration_s=limits.max_duration_s,
             max_pixels=limits.max_pixels,
+            max_composed_pixels=limits.max_composed_pixels,
+            max_decoded_pixels=limits.max_decoded_pixels,
             max_gif_bytes=limits.max_gif_bytes,
             deadline_s=limits.deadline_s,
             password_min_characters=MIN_CHARACTERS,

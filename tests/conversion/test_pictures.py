@@ -25,6 +25,7 @@ from gifapp.domain.recipe import Caption, Format, Segment
 from tests.fakes import Impatient
 from tests.gifs import seen_by_pillow
 from tests.letters import COLOURS, pixels, read_gif, told
+from tests.pictures import full, gif, patch
 
 MOST_PIXELS = 1000
 
@@ -334,6 +335,36 @@ def test_a_zip_bomb_costs_nothing(tmp_path: Path) -> None:
     source = zip_of(tmp_path / "bomb.zip", LETTERS | {"bomb.png": bytes(header)})
     with pytest.raises(errors.SourceTooManyPixels, match="100000 x 100000"):
         probe(source, limits=Limits())
+
+
+@pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP", "AVIF"])
+def test_an_animation_says_how_many_pixels_it_takes(tmp_path: Path, kind: str) -> None:
+    shots = [Image.new("RGB", (40, 30), colour) for colour in ("red", "blue", "lime")]
+    path = tmp_path / "a"
+    shots[0].save(path, kind, save_all=True, append_images=shots[1:], duration=100)
+    assert inspect(path, 2000)["composed_px"] == 3 * 40 * 30
+
+
+def test_large_pictures_behind_a_small_one_count_with_their_own_pixels(tmp_path: Path) -> None:
+    files = {"1.png": LETTERS["shot1.png"], "2.png": saved(Image.new("1", (40, 30)))}
+    assert inspect(zip_of(tmp_path / "a.zip", files), 2000)["composed_px"] == 1 + 40 * 30
+
+
+def test_what_an_animation_draws_outside_its_screen_counts(tmp_path: Path) -> None:
+    data = gif(full(1), patch(1, 0, 0, 30, 40))
+    (tmp_path / "a.gif").write_bytes(data)
+    assert inspect(tmp_path / "a.gif", 2000)["composed_px"] == 4 * 4 + 30 * 40
+
+
+def test_a_bomb_is_refused_before_any_of_it_is_drawn(tmp_path: Path) -> None:
+    """Its last picture is damaged, and nobody finds that out."""
+    shots = {f"{number}.png": saved(Image.new("1", (1000, 1000))) for number in range(3)}
+    source = zip_of(tmp_path / "a.zip", shots | {"3.png": saved(Image.new("1", (1000, 1000)))[:-40]})
+    with pytest.raises(
+        errors.ClipTooManyPixels, match="4 pictures with 4,000,000 pixels in all; the limit is"
+    ):
+        convert(source, Recipe(), tmp_path / "out.gif", limits=Limits(max_composed_pixels=3_999_999))
+    assert not (tmp_path / "out.gif").exists()
 
 
 def test_a_picture_that_turns_out_damaged_ends_the_conversion_by_its_name(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gifapp import errors
 from gifapp.conversion.filters import filter_chain
 from gifapp.conversion.plan import make_plan
 from gifapp.conversion.video import ColourTags, Turn, Video
@@ -30,6 +31,17 @@ VIDEO = Video(
     turn=Turn.NONE,
     colours=ColourTags("bt709", "bt709", "bt709", full_range=False),
     notes=(),
+)
+ANIMATION = replace(
+    VIDEO,
+    container="gif",
+    codec="gif",
+    stored_width_px=1920,
+    stored_height_px=1080,
+    delays_s=(0.1,) * 300,
+    duration_s=30.0,
+    fps=10.0,
+    composed_px=300 * 1920 * 1080,
 )
 SEGMENTS = st.lists(
     st.tuples(st.floats(0, 9.5), st.floats(0.01, 5)).map(lambda p: Segment(start_s=p[0], end_s=p[0] + p[1])),
@@ -92,3 +104,49 @@ def test_the_filters_know_the_time_wherever_the_file_begins(container: str) -> N
     plan = make_plan(late, Recipe(segments=[Segment(start_s=2.0)]), Limits())
     chain = filter_chain(late, plan, plan.cuts[0])
     assert "setpts=round((PTS-(1500000000))/1000)*1000-(2000000000)" in chain
+
+
+@pytest.mark.parametrize(
+    ("video", "recipe"),
+    [
+        (replace(VIDEO, stored_width_px=3840, stored_height_px=2160, duration_s=600.0, fps=60.0),
+         Recipe(segments=[Segment(start_s=300, end_s=305)])),
+        (replace(VIDEO, stored_width_px=1920, stored_height_px=1080, duration_s=300.0, fps=60.0), Recipe()),
+        (replace(VIDEO, stored_width_px=8192, stored_height_px=4320, fps=None), Recipe()),
+        (ANIMATION, Recipe()),
+        (replace(ANIMATION, container="pictures", composed_px=80 * 24_000_000, delays_s=(0.1,) * 80,
+                 duration_s=8.0), Recipe()),
+    ],
+    ids=["five seconds of 4K", "five minutes of 1080p", "a picture of 8K", "a large GIF", "80 photographs"],
+)  # fmt: skip
+def test_ordinary_large_sources_are_read(video: Video, recipe: Recipe) -> None:
+    assert make_plan(video, recipe, Limits()).frames >= 1
+
+
+BOMB = replace(ANIMATION, stored_width_px=8000, stored_height_px=4400, composed_px=300 * 8000 * 4400)
+
+
+@pytest.mark.parametrize(
+    ("video", "recipe", "pictures"),
+    [
+        (BOMB, Recipe(), 300),
+        (replace(BOMB, composed_px=0), Recipe(), 300),
+        (replace(BOMB, stored_width_px=1, stored_height_px=1), Recipe(), 300),
+        (BOMB, Recipe(segments=[Segment(start_s=29.9)]), 300),
+        (BOMB, Recipe(segments=[Segment(start_s=1, end_s=1.1)] * 10), 110),
+        (replace(BOMB, container="pictures"), Recipe(segments=[Segment(start_s=10, end_s=20)]), 100),
+        (replace(VIDEO, stored_width_px=8192, stored_height_px=4320, duration_s=300.0, fps=100.0),
+         Recipe(), 30_000),
+    ],
+    ids=["GIF", "GIF of an older probe", "tiles beyond the canvas", "the end of a GIF", "a range many times",
+         "zip", "video"],
+)  # fmt: skip
+def test_what_takes_very_long_to_read_is_refused_before(video: Video, recipe: Recipe, pictures: int) -> None:
+    with pytest.raises(errors.ClipTooManyPixels, match=f"{pictures:,} pictures") as refused:
+        make_plan(video, recipe, Limits())
+    assert f"{refused.value.facts['limit_px']:,}" in str(refused.value)
+
+
+def test_a_part_of_what_is_too_much_is_read() -> None:
+    recipe = Recipe(segments=[Segment(end_s=5.0)])
+    assert make_plan(BOMB, recipe, Limits()).frames == 50

@@ -1,7 +1,7 @@
 """One stored picture at a time through libavcodec, and from its planes to RGB.
 
 libavcodec decodes strangers' videos already; a picture adds no library that could have faults of its own.
-Nothing here asks a frame for what it carries besides (EXIF, profiles): PyAV crashes at those that it does not know.
+Nothing here asks for what a frame carries besides (EXIF, profiles): PyAV crashes at what it does not know.
 """
 
 from __future__ import annotations
