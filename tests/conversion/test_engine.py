@@ -1,18 +1,16 @@
 """Each in a process of its own: here the engine is loaded for good."""
 
-import fcntl
 import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
-from numba.core.caching import UserProvidedCacheLocator
 
-from gifapp import private
 from gifapp.conversion.kernel_cache import keep_kernels_in
 from gifapp.processes import stop, wait_until
 from tests.letters import write_clip
@@ -59,33 +57,34 @@ def test_where_nothing_may_be_kept_the_engine_is_there_nevertheless() -> None:
 
 
 def test_of_two_that_start_together_one_compiles(tmp_path: Path) -> None:
-    module = tmp_path / "small.py"
-    module.write_text(SMALL_KERNEL)
-    directory = tmp_path / "cache" / UserProvidedCacheLocator.get_suitable_cache_subpath(str(module))
-    directory.mkdir(parents=True)
+    module = tmp_path / "slow.py"
+    module.write_text(SLOW_KERNEL)
     argv = [sys.executable, str(module)]
     environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "cache")}
-    with private.open_lock(directory / "gifapp-kernels.lock") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        both = [subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-        for one in both:
-            assert one.stdout
-            assert one.stdout.readline() == "ready\n"
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    both = [subprocess.Popen(argv, env=environment, **pipes) for _ in range(2)]
+    for one in both:
+        assert one.stdout.readline() == "ready\n"
+    for one in both:
+        one.stdin.write("\n")
+        one.stdin.flush()
     said = sorted(one.communicate(timeout=120)[0] for one in both)
     assert said == ["loaded 0\n", "loaded 1\n"]
 
 
-SMALL_KERNEL = """
+SLOW_KERNEL = """
 from gifapp.conversion import kernels
 
 @kernels.kernel("int64(int64)")
-def small(number):
-    return number + 1
+def slow(number):
+{steps}
+    return number
 
 print("ready", flush=True)
+input()
 kernels.load_all()
-print("loaded", sum(small.stats.cache_hits.values()))
-"""
+print("loaded", sum(slow.stats.cache_hits.values()))
+""".format(steps="    for step in range(number): number ^= step\n" * 60)
 
 
 def test_a_user_without_a_home_gets_no_folder_named_like_one(tmp_path: Path) -> None:
