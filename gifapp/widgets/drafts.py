@@ -7,12 +7,19 @@ from typing import Any, ClassVar
 
 import anywidget
 import traitlets
+from pydantic import Field
 
 from gifapp import errors
 from gifapp.domain.recipe import Recipe
 from gifapp.widgets.assets import script
+from gifapp.widgets.messages import Message, receives
 
 _FILES = ("overlay", "subtitles")  # may be large, and change seldom
+
+
+class Left(Message):
+    recipes: dict[str, Any] = Field({}, max_length=1000)
+    selected: str = Field("", max_length=100)
 
 
 class Drafts(anywidget.AnyWidget):
@@ -40,11 +47,12 @@ class Drafts(anywidget.AnyWidget):
         self.files = {name: given.pop(name) for name in _FILES if name in given}
         self.current = {"source_id": source_id, "recipe": given}
 
-    def _receive(self, _: Any, message: dict[str, Any], buffers: Any) -> None:  # noqa: ARG002
-        if message["type"] == "restore":
-            for source_id, given in message["recipes"].items():
+    @receives(Left)
+    def _receive(self, message: Left) -> None:
+        if message.type == "restore":
+            for source_id, given in message.recipes.items():
                 self._restore(source_id, given)
-            self._on_restored(message["selected"])
+            self._on_restored(message.selected)
 
     def _restore(self, source_id: str, given: Any) -> None:
         try:

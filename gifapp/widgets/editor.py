@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import anywidget
 import ipywidgets as w
@@ -24,6 +24,7 @@ from gifapp.widgets.assets import script, style
 from gifapp.widgets.drafts import Drafts
 from gifapp.widgets.estimating import Answer, Ask, Estimating
 from gifapp.widgets.form import RecipeForm
+from gifapp.widgets.messages import Message, receives
 from gifapp.widgets.reporting import Reporter
 from gifapp.widgets.summary import Summary
 from gifapp.widgets.words import notes_beyond, outcome_words, source_facts
@@ -31,6 +32,10 @@ from gifapp.widgets.words import notes_beyond, outcome_words, source_facts
 SAME_PRESS_S = 0.8  # within it, a second press of the button is one
 
 OnSubmit = Callable[[str, Recipe], None]
+
+
+class StageMessage(Message):
+    crop: Crop | None = None
 
 
 class Stage(anywidget.AnyWidget):
@@ -169,14 +174,15 @@ class Editor(w.VBox):
         self._on_submit(source_id, recipe)
         self._last_press = (source_id, recipe, time.monotonic())
 
-    def _receive(self, _: Any, message: dict[str, Any], buffers: Any) -> None:  # noqa: ARG002
+    @receives(StageMessage)
+    def _receive(self, message: StageMessage) -> None:
         with self._reporter.reporting():
-            if message["type"] == "choose" and message["id"] in self._sources:
-                self.choose(self._sources[message["id"]])
-            elif message["type"] == "remove":
-                self._on_remove(message["id"])
-            elif message["type"] == "crop":
-                self.form.draw_crop(message["crop"] and Crop(**message["crop"]))
+            if message.type == "choose" and message.id in self._sources:
+                self.choose(self._sources[message.id])
+            elif message.type == "remove":
+                self._on_remove(message.id)
+            elif message.type == "crop":
+                self.form.draw_crop(message.crop)
                 self._refresh()
 
 

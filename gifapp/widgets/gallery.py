@@ -8,10 +8,12 @@ from typing import Any, ClassVar
 
 import anywidget
 import traitlets
+from pydantic import Field
 
 from gifapp.domain.views import JobView
 from gifapp.widgets import sharing
 from gifapp.widgets.assets import script, style
+from gifapp.widgets.messages import Message, receives
 from gifapp.widgets.reporting import Reporter
 from gifapp.widgets.words import card
 
@@ -22,6 +24,11 @@ OnAction = Callable[[str, str], None]
 
 OnShare = Callable[[dict[str, Any]], dict[str, Any]]
 """Called with what the share box asks; returns what it shows."""
+
+
+class CardMessage(Message):
+    days: int = Field(7, ge=1, le=365)
+    share: str = Field("", max_length=100)
 
 
 class Gallery(anywidget.AnyWidget):
@@ -80,13 +87,14 @@ class Gallery(anywidget.AnyWidget):
     def _send_all(self) -> None:
         self.send({"type": "all", "cards": list(self._cards.values())})
 
-    def _receive(self, _: Any, message: dict[str, Any], buffers: Any) -> None:  # noqa: ARG002
-        if message["type"] == "ready":
+    @receives(CardMessage)
+    def _receive(self, message: CardMessage) -> None:
+        if message.type == "ready":
             self._send_all()
             return
         with self._reporter.reporting():
-            if message["type"] in sharing.ASKED:
-                self.send(self._on_share(message))
+            if message.type in sharing.ASKED:
+                self.send(self._on_share(message.model_dump()))
             else:
-                self._on_action(message["type"], message["id"])
-        self.send({"type": "settled", "id": message["id"]})
+                self._on_action(message.type, message.id)
+        self.send({"type": "settled", "id": message.id})

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import anywidget
 import ipywidgets as w
 import traitlets
+from pydantic import BaseModel, ConfigDict, Field
 
 from gifapp import errors
 from gifapp.client import Client
 from gifapp.widgets.assets import script, style
 from gifapp.widgets.dashboard import Dashboard
+from gifapp.widgets.messages import receives
 
 LOCAL_URL = "http://127.0.0.1:8866"
 
@@ -23,6 +25,13 @@ class LoginForm(anywidget.AnyWidget):
     _css: ClassVar = style("common", "login")
 
     url = traitlets.Unicode().tag(sync=True)
+
+
+class Typed(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    email: str = Field(max_length=1000)
+    password: str = Field(max_length=1000)
 
 
 class Login(w.VBox):
@@ -45,9 +54,10 @@ class Login(w.VBox):
         super().__init__([self.form])
         self.form.on_msg(self._receive)
 
-    def _receive(self, _: Any, message: dict[str, Any], buffers: Any) -> None:  # noqa: ARG002
+    @receives(Typed)
+    def _receive(self, message: Typed) -> None:
         try:
-            self.client = Client.sign_in(self._url, message["email"], message["password"])
+            self.client = Client.sign_in(self._url, message.email, message.password)
         except errors.GifappError as error:
             self.form.send({"type": "refused", "detail": str(error)})
         else:

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import anywidget
 import traitlets
+from pydantic import model_validator
 
 from gifapp.widgets.assets import script, style
+from gifapp.widgets.messages import Message, receives
 from gifapp.widgets.reporting import Reporter
 
 OnAction = Callable[[str, Any], None]
 """Called with what is wanted (pause, resume, hours, requeue, requeue_all, purge, revoke_link) and of what."""
+
+
+class Wanted(Message):
+    of: str | float | None = None
+
+    @model_validator(mode="after")
+    def _time_is_a_number(self) -> Self:
+        if self.type == "hours" and not isinstance(self.of, float):
+            raise ValueError("hours are a number")
+        return self
 
 
 class Panel(anywidget.AnyWidget):
@@ -34,7 +46,8 @@ class Panel(anywidget.AnyWidget):
     def show(self, **changed: Any) -> None:
         self.shown = self.shown | changed
 
-    def _receive(self, _: Any, message: dict[str, Any], buffers: Any) -> None:  # noqa: ARG002
+    @receives(Wanted)
+    def _receive(self, message: Wanted) -> None:
         with self._reporter.reporting():
-            self._on_action(message["type"], message.get("of"))
+            self._on_action(message.type, message.of)
         self.send({"type": "settled"})

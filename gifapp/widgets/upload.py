@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import anywidget
 import traitlets
+from pydantic import Field
 
 from gifapp import errors
 from gifapp.client import Client
@@ -14,9 +15,15 @@ from gifapp.domain.limits import Limits
 from gifapp.domain.views import SourceView
 from gifapp.domain.wording import size
 from gifapp.widgets.assets import library, script, style
+from gifapp.widgets.messages import Message, receives
 from gifapp.widgets.reporting import Reporter
 
 FORMATS = "MP4, MOV, WebM, MKV, AVI, FLV, MPEG, OGG, GIF, WebP, PNG, JPEG and zips of pictures"
+
+
+class UploadMessage(Message):
+    upload: int = Field(0, ge=0, le=2**53)
+    source_id: str = Field("", max_length=100)
 
 
 class Upload(anywidget.AnyWidget):
@@ -47,12 +54,13 @@ class Upload(anywidget.AnyWidget):
         self._reporter = reporter
         self.on_msg(self._receive)
 
-    def _receive(self, _: Any, message: dict[str, Any], buffers: Any) -> None:  # noqa: ARG002
+    @receives(UploadMessage)
+    def _receive(self, message: UploadMessage) -> None:
         with self._reporter.reporting():
-            if message["type"] == "token":
-                self._give_token(message["upload"])
-            elif message["type"] == "uploaded":
-                self._on_uploaded(self._client.source(message["source_id"]))
+            if message.type == "token":
+                self._give_token(message.upload)
+            elif message.type == "uploaded":
+                self._on_uploaded(self._client.source(message.source_id))
 
     def _give_token(self, upload: int) -> None:
         try:

@@ -1,0 +1,44 @@
+"""What a page's script says to its widget, checked before anything is done: a browser may send anything."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+_log = logging.getLogger(__name__)
+
+
+class Message(BaseModel):
+    """What is wanted, by a word, and of what."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", allow_inf_nan=False)
+
+    type: str = Field(max_length=50)
+    id: str = Field("", max_length=100)
+
+
+Read = TypeVar("Read", bound=BaseModel)
+
+
+def receives(
+    model: type[Read],
+) -> Callable[[Callable[[Any, Read], None]], Callable[[Any, Any, Any, Any], None]]:
+    """Makes of a method that takes `model` one for `on_msg`; a message of another shape is dropped."""
+
+    def decorate(method: Callable[[Any, Read], None]) -> Callable[[Any, Any, Any, Any], None]:
+        @functools.wraps(method)
+        def receive(self: Any, _: Any, content: Any, buffers: Any) -> None:  # noqa: ARG001
+            try:
+                message = model.model_validate(content)
+            except ValidationError:
+                _log.warning("%s dropped a malformed message", type(self).__name__)
+                return
+            method(self, message)
+
+        return receive
+
+    return decorate

@@ -1,0 +1,80 @@
+"""Messages that no script of ours sends: each is dropped with a line, and the widgets go on."""
+
+import logging
+from typing import Any
+
+import pytest
+
+from gifapp.domain.recipe import Crop
+from gifapp.widgets.drafts import Drafts
+from gifapp.widgets.editor import StageMessage
+from gifapp.widgets.gallery import CardMessage, Gallery
+from gifapp.widgets.login import Login
+from gifapp.widgets.operations_panel import Panel
+from gifapp.widgets.reporting import Reporter
+from gifapp.widgets.upload import UploadMessage
+
+DEEP: Any = []
+for _ in range(500):
+    DEEP = [DEEP]
+
+HOSTILE: list[Any] = [
+    *(None, True, 0, -1, 1e308, float("nan"), "", "x" * 1_000_000, b"\0", [], [{}], {}, DEEP),
+    *({"type": None}, {"type": []}, {"type": {"type": "ready"}}, {"type": 1}, {"type": "x" * 1_000_000}),
+    *(
+        {"type": "share", "id": {"$gt": ""}},
+        {"type": "cancel", "id": 7},
+        {"type": "cancel", "id": "x" * 1000},
+    ),
+    *({"type": "share", "id": "a", "days": 1e308}, {"type": "share", "id": "a", "days": 10**400}),
+    *({"type": "revoke", "id": "a", "share": ["a"]}, {"type": "token", "upload": {"a": 1}, "of": []}),
+    *({"type": "hours", "of": "long"}, {"type": "hours", "of": float("inf")}, {"type": "hours", "of": {}}),
+    *(
+        {"type": "restore", "recipes": [], "of": {}},
+        {"type": "restore", "recipes": {"a": DEEP}, "selected": 1},
+    ),
+    *({"type": "crop", "crop": {"x_px": "a"}, "of": []}, {"email": ["a"], "password": {"a": "b"}}),
+]
+
+
+@pytest.fixture
+def done() -> list[Any]:
+    """What widgets asked for."""
+    return []
+
+
+@pytest.fixture
+def widgets(done: list[Any]) -> list[Any]:
+    reporter = Reporter(done.append)
+
+    def act(*asked: Any) -> Any:
+        done.append(asked)
+        return {}
+
+    return [
+        Gallery("http://here", on_action=act, on_share=act, reporter=reporter),
+        Panel("tables", on_action=act, reporter=reporter),
+        Drafts(act),
+        Login("http://127.0.0.1:9"),
+    ]
+
+
+@pytest.mark.parametrize("content", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_message_of_another_shape_is_dropped(
+    widgets: list[Any], done: list[Any], content: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    for widget in widgets:
+        for _ in range(3):
+            widget._receive(widget, content, [])
+    loud = [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR or one.exc_info]
+    assert loud == []
+    assert sum(len(one.getMessage()) for one in caplog.records) < 10_000
+    assert [asked for asked in done if len(str(asked)) > 1000] == []
+
+
+def test_what_our_scripts_send_is_read() -> None:
+    assert CardMessage.model_validate({"type": "share", "id": "a", "days": 30}).days == 30
+    assert UploadMessage.model_validate({"type": "token", "upload": 3}).upload == 3
+    drawn = {"x_px": 1, "y_px": 2, "width_px": 3, "height_px": 4}
+    assert StageMessage.model_validate({"type": "crop", "crop": drawn}).crop == Crop(**drawn)
+    assert StageMessage.model_validate({"type": "crop", "crop": None}).crop is None
