@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gifapp import errors
 from gifapp.conversion import matroska
 from gifapp.conversion.codecs import Words, for_h264, ways
 from gifapp.conversion.endings import end_apng, end_webp
@@ -100,7 +101,7 @@ def _written(
     parts = [out, out.with_name(f"{out.name}.lossless")][: len(given)]
     with ExitStack() as left:
         for extra in parts[1:]:
-            extra.touch(exist_ok=False)  # ours before ffmpeg opens it: no link is followed
+            _claim(extra)
             left.callback(extra.unlink, missing_ok=True)
         fed = [
             left.enter_context(closing(start(words, part))) for words, part in zip(given, parts, strict=True)
@@ -114,6 +115,14 @@ def _written(
             if exact.stat().st_size <= _WORTH_TIMES * out.stat().st_size:
                 exact.replace(out)
     return count
+
+
+def _claim(path: Path) -> None:
+    """Make it ours before ffmpeg opens it, which would follow a link that somebody has put there."""
+    try:
+        path.touch(exist_ok=False)
+    except OSError as refused:
+        raise errors.OutputNotWritable(path=path, reason=refused.strerror) from refused
 
 
 def _feed(fed: list[Fed], frames: Iterable[Frame], longest_cs: int) -> int:

@@ -182,6 +182,15 @@ def test_what_is_drawn_loses_nothing_in_a_webp_where_that_is_small(tmp_path: Pat
     assert [path.name for path in tmp_path.iterdir()] == ["a.webp"]
 
 
+def test_what_somebody_has_prepared_for_the_second_way_is_not_written_to(tmp_path: Path) -> None:
+    theirs, drawn = tmp_path / "theirs", [np.full((60, 80, 3), 250, np.uint8)] * 2
+    theirs.touch()
+    (tmp_path / "a.webp.lossless").symlink_to(theirs)
+    with pytest.raises(errors.OutputNotWritable, match="File exists"):
+        written(tmp_path / "a.webp", drawn, [10] * 2)
+    assert theirs.read_bytes() == b""
+
+
 def test_a_flat_beginning_makes_no_film_lossless(tmp_path: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (4, 60, 80, 3), np.uint8)
     black = [np.full((60, 80, 3), 8 * number, np.uint8) for number in range(8)]
