@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Iterable
-from weakref import WeakKeyDictionary, WeakSet
+from weakref import WeakKeyDictionary
 
 from tornado.iostream import IOStream
 
@@ -29,7 +29,7 @@ class Connections:
         self._most = most or resource.getrlimit(resource.RLIMIT_NOFILE)[0] * 3 // 4
         self.most_by_address = min(most_by_address, max(1, self._most // 2))
         self._tidy_at = _TIDY_AT
-        self._streams: dict[str, WeakSet[IOStream]] = {}
+        self._streams: dict[str, WeakKeyDictionary[IOStream, bool]] = {}  # oldest first; whether it has asked
         self._network_of: WeakKeyDictionary[IOStream, str] = WeakKeyDictionary()
 
     def has_room(self) -> bool:
@@ -38,35 +38,48 @@ class Connections:
             self._forget_closed(self._network_of)
         return len(self._network_of) < self._most
 
-    def count(self, stream: IOStream, address: str | None) -> bool:
+    def count(self, stream: IOStream, address: str | None, *, has_asked: bool = False) -> bool:
         """Count a connection as one of `address` from now on; False if that has as many as it may.
 
-        `address` is None while nobody knows it: a proxy's connection, before its first request.
+        One that has not asked for anything yet gives way to a newer one: who only holds connections
+        loses them, and others of the same address get through. `address` is None while nobody knows
+        it: a proxy's connection, before its first request.
         """
         network = network_of(address) if address else _UNKNOWN
         if self._network_of.get(stream) == network:
+            if has_asked and network:
+                self._of(network)[stream] = True
             return True
-        self._of(self._network_of.get(stream, _UNKNOWN)).discard(stream)
+        self._of(self._network_of.get(stream, _UNKNOWN)).pop(stream, None)
         self._network_of[stream] = _UNKNOWN
         if network == _UNKNOWN:
             return True
         if len(self._of(network)) >= self.most_by_address:
             self._forget_closed(self._of(network))
-        return self._add(stream, network)
+        if len(self._of(network)) >= self.most_by_address:
+            self._close_oldest(network)
+        return self._add(stream, network, has_asked)
 
-    def _add(self, stream: IOStream, network: str) -> bool:
+    def _close_oldest(self, network: str) -> None:
+        theirs = self._of(network)
+        oldest = next((stream for stream, has_asked in theirs.items() if not has_asked), None)
+        if oldest is not None:
+            oldest.close()
+            self._forget_closed([oldest])
+
+    def _add(self, stream: IOStream, network: str, has_asked: bool) -> bool:
         if len(self._of(network)) >= self.most_by_address:
             return False
         self._network_of[stream] = network
-        self._streams.setdefault(network, WeakSet()).add(stream)
+        self._streams.setdefault(network, WeakKeyDictionary())[stream] = has_asked
         if len(self._streams) >= self._tidy_at:
             self._streams = {name: theirs for name, theirs in self._streams.items() if theirs}
             self._tidy_at = max(_TIDY_AT, 2 * len(self._streams))
         return True
 
-    def _of(self, network: str) -> WeakSet[IOStream]:
-        return self._streams.get(network, WeakSet())
+    def _of(self, network: str) -> WeakKeyDictionary[IOStream, bool]:
+        return self._streams.get(network, WeakKeyDictionary())
 
     def _forget_closed(self, streams: Iterable[IOStream]) -> None:
         for stream in [one for one in streams if one.closed()]:
-            self._of(self._network_of.pop(stream)).discard(stream)
+            self._of(self._network_of.pop(stream)).pop(stream, None)

@@ -72,7 +72,7 @@ class WebApplication(MeasuredApplication):
     def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
         self.proxies.identify(request)
         connection: Any = request.connection
-        if not self.connections.count(connection.stream, request.remote_ip):
+        if not self.connections.count(connection.stream, request.remote_ip, has_asked=True):
             return self.get_handler_delegate(request, _RefusingHandler)
         return super().find_handler(request, **kwargs)
 
