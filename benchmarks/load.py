@@ -33,7 +33,7 @@ _SOCKETS_EACH = 10
 _REQUESTS_PER_S = 50
 _LASTS_S = 60.0
 _PATIENCE_S = 30.0
-_PASSWORD = "four words of load"  # noqa: S105
+PASSWORD = "four words of load"  # noqa: S105
 
 
 class LoadFigures(NamedTuple):
@@ -55,7 +55,7 @@ class LoadFigures(NamedTuple):
 
 
 @dataclass
-class _Person:
+class Person:
     http: httpx.AsyncClient
     source_id: str
     job_ids: list[str] = field(default_factory=list)
@@ -89,7 +89,7 @@ def _accounts(foundation: Foundation) -> list[str]:
     emails = [f"person{number}@example.org" for number in range(_PEOPLE)]
     with closing(foundation.build_identity()) as identity, foundation.build_jobs() as jobs:
         for email in emails:
-            identity.create_user(email, _PASSWORD, "user")
+            identity.create_user(email, PASSWORD, "user")
         jobs.administration.pause()
     return emails
 
@@ -128,8 +128,8 @@ def _percentiles(values: list[float]) -> tuple[float, float]:
 
 
 @asynccontextmanager
-async def _people(url: str, emails: list[str]) -> AsyncIterator[list[_Person]]:
-    people = [await _signed_in(url, email) for email in emails]
+async def _people(url: str, emails: list[str]) -> AsyncIterator[list[Person]]:
+    people = [await signed_in(url, email) for email in emails]
     try:
         yield people
     finally:
@@ -137,17 +137,17 @@ async def _people(url: str, emails: list[str]) -> AsyncIterator[list[_Person]]:
             await person.http.aclose()
 
 
-async def _signed_in(url: str, email: str) -> _Person:
+async def signed_in(url: str, email: str) -> Person:
     http = httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=_PATIENCE_S)
-    answer = await http.post("/auth/login", json={"email": email, "password": _PASSWORD})
+    answer = await http.post("/auth/login", json={"email": email, "password": PASSWORD})
     http.headers["Authorization"] = f"Bearer {answer.raise_for_status().json()['access_token']}"
     video = videos.made(videos.one_second).read_bytes()
     added = await http.post("/sources?name=clip.mp4", content=video)
-    return _Person(http, added.raise_for_status().json()["id"])
+    return Person(http, added.raise_for_status().json()["id"])
 
 
 @asynccontextmanager
-async def _listening(url: str, people: list[_Person], log: _Log) -> AsyncIterator[None]:
+async def _listening(url: str, people: list[Person], log: _Log) -> AsyncIterator[None]:
     """Every person's event streams, open and past their first message."""
     sockets = [await _stream(url, person) for person in people for _ in range(_SOCKETS_EACH)]
     listeners = [asyncio.create_task(_hear(one, log)) for one in sockets]
@@ -157,7 +157,7 @@ async def _listening(url: str, people: list[_Person], log: _Log) -> AsyncIterato
     await asyncio.gather(*listeners)
 
 
-async def _stream(url: str, person: _Person) -> WebSocketClientConnection:
+async def _stream(url: str, person: Person) -> WebSocketClientConnection:
     headers = {"Authorization": person.http.headers["Authorization"]}
     stream = await websocket_connect(
         HTTPRequest(f"{url}/api/v1/events".replace("http", "ws", 1), headers=headers)
@@ -175,7 +175,7 @@ async def _hear(stream: WebSocketClientConnection, log: _Log) -> None:
             log.heard_at[job["id"]].append(time.perf_counter())
 
 
-async def _ask_for_a_while(people: list[_Person], log: _Log) -> None:
+async def _ask_for_a_while(people: list[Person], log: _Log) -> None:
     mix = random.Random(1)  # noqa: S311
     kinds = mix.choices(list(_KINDS), weights=[share for _, share in _KINDS.values()], k=_count())
     begin_s = time.perf_counter()
@@ -191,16 +191,16 @@ def _count() -> int:
     return round(_REQUESTS_PER_S * _LASTS_S)
 
 
-async def _read(person: _Person, log: _Log, path: str) -> None:
+async def _read(person: Person, log: _Log, path: str) -> None:
     await _timed("read", log, person.http.get(path))
 
 
-async def _read_job(person: _Person, log: _Log) -> None:
+async def _read_job(person: Person, log: _Log) -> None:
     newest = person.job_ids[-1:]
     await _read(person, log, f"/jobs/{newest[0]}" if newest else "/jobs")
 
 
-async def _submit(person: _Person, log: _Log) -> None:
+async def _submit(person: Person, log: _Log) -> None:
     begin_s = time.perf_counter()
     recipe = {"width_px": 320, "speed": 1 + next(_NUMBERS) / 1e6}
     answer = await _timed(
@@ -212,7 +212,7 @@ async def _submit(person: _Person, log: _Log) -> None:
         person.job_ids.append(job_id)
 
 
-async def _cancel(person: _Person, log: _Log) -> None:
+async def _cancel(person: Person, log: _Log) -> None:
     if person.job_ids:
         await _timed("write", log, person.http.post(f"/jobs/{person.job_ids.pop()}/cancel"))
     else:
@@ -228,12 +228,12 @@ async def _timed(kind: str, log: _Log, request: Awaitable[httpx.Response]) -> ht
     return answer
 
 
-def _reading(path: str) -> Callable[[_Person, _Log], Awaitable[None]]:
+def _reading(path: str) -> Callable[[Person, _Log], Awaitable[None]]:
     return lambda person, log: _read(person, log, path)
 
 
 _NUMBERS = itertools.count(1)
-_KINDS: dict[str, tuple[Callable[[_Person, _Log], Awaitable[None]], int]] = {
+_KINDS: dict[str, tuple[Callable[[Person, _Log], Awaitable[None]], int]] = {
     "jobs": (_reading("/jobs?limit=50"), 30),
     "job": (_read_job, 25),
     "sources": (_reading("/sources"), 15),

@@ -108,6 +108,11 @@ def bunny_1080p_10_s(path: Path) -> None:
     _repeat(made(_bunny_1080p), 10, path)
 
 
+def one_key_frame(path: Path) -> None:
+    """Ten seconds of that, with a single key frame: whoever wants the last picture decodes all others."""
+    ffmpeg("-i", made(bunny_1080p_10_s), *_X264, "-g", 100_000, path)
+
+
 def _bunny_1080p(path: Path) -> None:
     ffmpeg("-i", made(bunny), "-vf", "scale=1920:1080", *_X264, path)
 

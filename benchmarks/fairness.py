@@ -1,0 +1,154 @@
+"""`python -m benchmarks.fairness`: how long one person waits while another floods the service.
+
+On servers, a web tier and workers of its own. The one who floods always has a dozen requests of each kind on
+their way for what takes seconds: long videos to be looked into, estimates, pictures from far inside a video,
+conversions. The other uploads a short video, asks for its estimate and a picture of it, and has a short job
+done: first alone, then during the flood. All limits on requests are the usual ones.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
+from statistics import quantiles
+from typing import NamedTuple
+
+import httpx
+
+from benchmarks import videos
+from benchmarks.load import PASSWORD, Person, signed_in
+from benchmarks.service import servers, web_tier
+from gifapp import processes
+from gifapp.commands.parts import Foundation
+
+_ROUNDS = 20
+_AT_ONCE = 12
+_LOOK_EVERY_S = 0.05
+_NUMBERS = itertools.count(1)
+_LONG = {"width_px": 1280}
+
+
+class FairnessFigures(NamedTuple):
+    """Seconds for 95 of 100, alone and during the flood, of each kind of request."""
+
+    upload_s: tuple[float, float]
+    estimate_s: tuple[float, float]
+    frame_s: tuple[float, float]
+    job_s: tuple[float, float]
+
+
+def measure() -> FairnessFigures:
+    with servers() as foundation, web_tier() as (url, _), _workers():
+        _add_accounts(foundation)
+        return asyncio.run(_measured(url))
+
+
+@contextmanager
+def _workers() -> Iterator[None]:
+    process = processes.spawn([sys.executable, "-m", "gifapp", "workers"])
+    try:
+        yield
+    finally:
+        processes.stop(process, grace_s=30)
+
+
+def _add_accounts(foundation: Foundation) -> None:
+    with closing(foundation.build_identity()) as identity:
+        for name in ("ada", "bob"):
+            identity.create_user(f"{name}@example.org", PASSWORD, "user")
+
+
+async def _measured(url: str) -> FairnessFigures:
+    ada, bob = [await signed_in(url, f"{name}@example.org") for name in ("ada", "bob")]
+    await _rounds(bob, 2)  # warm
+    alone = await _rounds(bob, _ROUNDS)
+    async with _flooded(ada):
+        flooded = await _rounds(bob, _ROUNDS)
+    for person in (ada, bob):
+        await person.http.aclose()
+    return FairnessFigures(*zip(alone, flooded, strict=True))
+
+
+async def _rounds(person: Person, count: int) -> list[float]:
+    """For 95 of 100, seconds of each kind of request, asked one after the other."""
+    taken = [[await _timed(ask(person)) for ask in _ASKED] for _ in range(count)]
+    return [quantiles(each, n=20)[-1] for each in zip(*taken, strict=True)]
+
+
+async def _timed(asking: Awaitable[None]) -> float:
+    begin_s = time.perf_counter()
+    await asking
+    return time.perf_counter() - begin_s
+
+
+async def _upload(person: Person) -> None:
+    video = videos.made(videos.one_second).read_bytes()
+    (await person.http.post("/sources?name=clip.mp4", content=video)).raise_for_status()
+
+
+async def _estimate(person: Person) -> None:
+    asked = {"source_id": person.source_id, "recipe": {"speed": 1 + next(_NUMBERS) / 1e6}}
+    (await person.http.post("/estimates", json=asked)).raise_for_status()
+
+
+async def _frame(person: Person) -> None:
+    at_s = next(_NUMBERS) % 1000 / 1000
+    frame = await person.http.get(f"/sources/{person.source_id}/frame", params={"at_s": at_s})
+    frame.raise_for_status()
+
+
+async def _job(person: Person) -> None:
+    asked = {"source_id": person.source_id, "recipe": {"width_px": 160, "speed": 1 + next(_NUMBERS) / 1e6}}
+    job = (await person.http.post("/jobs", json=asked)).raise_for_status().json()
+    while job["state"] != "succeeded":
+        assert job["state"] in ("queued", "running"), job
+        await asyncio.sleep(_LOOK_EVERY_S)
+        job = (await person.http.get(f"/jobs/{job['id']}")).raise_for_status().json()
+
+
+_ASKED = (_upload, _estimate, _frame, _job)
+
+
+@asynccontextmanager
+async def _flooded(person: Person) -> AsyncIterator[None]:
+    video = videos.made(videos.one_key_frame).read_bytes()
+    answer = await person.http.post("/sources?name=long.mp4", content=video)
+    source_id = answer.raise_for_status().json()["id"]
+
+    def long_job() -> Awaitable[httpx.Response]:
+        recipe = _LONG | {"speed": 1 + next(_NUMBERS) / 1e6}
+        return person.http.post("/jobs", json={"source_id": source_id, "recipe": recipe})
+
+    def long_estimate() -> Awaitable[httpx.Response]:
+        recipe = _LONG | {"target_bytes": 100_000_000 + next(_NUMBERS)}
+        return person.http.post("/estimates", json={"source_id": source_id, "recipe": recipe})
+
+    asking: list[Callable[[], Awaitable[httpx.Response]]] = [
+        lambda: person.http.post("/sources?name=long.mp4", content=video),
+        lambda: person.http.get(
+            f"/sources/{source_id}/frame", params={"at_s": 9 + next(_NUMBERS) % 900 / 1e3}
+        ),
+        long_estimate,
+        long_job,
+    ]
+    flood = [asyncio.create_task(_again_and_again(ask)) for ask in asking for _ in range(_AT_ONCE)]
+    await asyncio.sleep(10)  # until the lines are full
+    yield
+    for each in flood:
+        each.cancel()
+    await asyncio.gather(*flood, return_exceptions=True)
+
+
+async def _again_and_again(ask: Callable[[], Awaitable[httpx.Response]]) -> None:
+    while True:
+        answer = await ask()
+        if not answer.is_success:
+            await asyncio.sleep(float(answer.headers.get("Retry-After", 1)))
+
+
+if __name__ == "__main__":
+    print(measure())
