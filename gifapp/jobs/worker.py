@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from dataclasses import dataclass
 
 import structlog
@@ -24,6 +25,7 @@ from gifapp.jobs.sweep import sweeping
 
 _log = structlog.get_logger()
 
+_LOOK_AGAIN_S = 0.2  # after a message in vain
 _REDIS_AWAY_S = 2.0  # how often, at the least, to look whether it is back
 
 
@@ -96,6 +98,7 @@ class _Worker:
         self._runner = runner
         self._endurance = endurance
         self._jobs = 0
+        self._rests_until = 0.0
         parts.doorbell.on_ring = self._work_on
         self._consumer = Consumer(
             parts.doorbell.huey,
@@ -124,11 +127,15 @@ class _Worker:
         workers.report(self.name, jobs=self._jobs, memory_bytes=_peak_bytes())
 
     def _work_on(self, _rung_for: str) -> None:
+        time.sleep(max(0.0, self._rests_until - time.monotonic()))
+        before = self._jobs
         while not self._is_leaving() and self._runner.run_next():
             self._jobs += 1
             if self._is_worn_out():
                 _log.info("worn out", jobs=self._jobs, memory_bytes=_peak_bytes())
                 os.kill(os.getpid(), signal.SIGTERM)
+        if self._jobs == before:  # who is kept for others hears of many jobs that are not for them
+            self._rests_until = time.monotonic() + _LOOK_AGAIN_S
 
     def _is_leaving(self) -> bool:
         return self._consumer.stop_flag.is_set() or self._is_worn_out()
