@@ -147,7 +147,7 @@ def _rgb(frame: Any, properties: Properties) -> Pixels:
     frame.color_range = FULL_RANGE if is_full else LIMITED_RANGE
     if len(frame.format.components) == 1:
         return np.stack([_brightness(frame)] * 3, -1)
-    return in_rgb(frame, matrix=matrix if matrix != _UNSPECIFIED else None)
+    return np.asarray(in_rgb(frame, matrix=matrix if matrix != _UNSPECIFIED else None))
 
 
 def _brightness(frame: Any) -> Pixels:

@@ -172,7 +172,7 @@ def _image(frame: Any, headers: _Headers) -> Image.Image:
     if len(headers.ids) == 1:
         return _channel(frame, 0)
     if headers.is_ycc:
-        colours = list(Image.fromarray(in_rgb(frame, matrix=BT601)).split())
+        colours = list(in_rgb(frame, matrix=BT601).split())
     else:
         colours = [_channel(frame, number) for number in range(3)]
     if len(headers.ids) == 3:

@@ -120,5 +120,4 @@ def _decoded(image: list[_Chunk], profile: list[_Chunk], width_px: int, height_p
     header = _Chunk(b"VP8X", bytes((flags, 0, 0, 0)) + sides)
     body = b"WEBP" + b"".join(chunk.written() for chunk in (header, *image))
     frame = decode("webp", _Chunk(b"RIFF", body).written(), (width_px, height_px))
-    pixels = in_rgb(frame, "rgba" if flags else "rgb24")
-    return displayed(Image.fromarray(pixels), bytes(profile[0].body) if profile else None)
+    return displayed(in_rgb(frame, has_alpha=bool(flags)), bytes(profile[0].body) if profile else None)
