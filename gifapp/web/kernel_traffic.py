@@ -18,6 +18,7 @@ MOST_COMMS = 20
 MESSAGES, MESSAGES_PER_S = 1000, 100  # a page that opens asks for each widget; a slider sends 60 a second
 BYTES, BYTES_PER_S = 4_000_000, 200_000  # a picture and subtitles are 700,000
 STATES, STATES_PER_S = 20, 0.2  # each answer is the state of every widget
+SOCKETS, SOCKETS_PER_S = 20, 0.2
 
 _CHANNELS = (b"shell", b"control")
 _PARTS = range(6, 40)  # channel, header, parent, metadata, content, then buffers; and where the last one ends
@@ -36,9 +37,12 @@ class Bucket:
 
     def take(self, amount: float = 1) -> bool:
         now_s = self._clock()
-        self._left = min(self._size, self._left + (now_s - self._at_s) * self._per_s) - amount
+        self._left = min(self._size, self._left + (now_s - self._at_s) * self._per_s)
         self._at_s = now_s
-        return self._left >= 0
+        if self._left < amount:
+            return False
+        self._left -= amount
+        return True
 
 
 class KernelTraffic:
@@ -48,7 +52,12 @@ class KernelTraffic:
         self._messages = Bucket(MESSAGES, MESSAGES_PER_S, clock)
         self._bytes = Bucket(BYTES, BYTES_PER_S, clock)
         self._states = Bucket(STATES, STATES_PER_S, clock)
+        self._sockets = Bucket(SOCKETS, SOCKETS_PER_S, clock)
         self._comms: set[str] = set()
+
+    def admit_socket(self) -> bool:
+        """Count one more socket; False: a page whose line breaks does not come back that often."""
+        return self._sockets.take()
 
     def admit(self, message: bytes | str) -> None:
         """Count one message of a page.

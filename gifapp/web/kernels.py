@@ -131,7 +131,7 @@ class Kernels:
     def connected(self, kernel_id: str, socket: Socket) -> bool:
         """Note a page's socket; False if the kernel has ended, or has as many as it may."""
         kernel = self._kernels.get(kernel_id)
-        if kernel is None or len(kernel.sockets) >= _MOST_SOCKETS:
+        if kernel is None or len(kernel.sockets) >= _MOST_SOCKETS or not kernel.traffic.admit_socket():
             return False
         kernel.sockets.add(socket)
         kernel.alone_since = None

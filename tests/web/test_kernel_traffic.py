@@ -66,6 +66,12 @@ def test_all_states_are_not_asked_for_again_and_again(traffic: KernelTraffic) ->
     traffic.admit(INFO)
 
 
+def test_a_page_does_not_come_back_for_ever(traffic: KernelTraffic, clock: Clock) -> None:
+    assert [traffic.admit_socket() for _ in range(21)] == [True] * 20 + [False]
+    clock.now_s += 10
+    assert [traffic.admit_socket() for _ in range(3)] == [True, True, False]
+
+
 def test_a_page_opens_no_comm_but_its_own(traffic: KernelTraffic) -> None:
     traffic.admit(message("comm_open", "shell", comm_id="a", target_name=OWN_TARGET, data={}))
     with pytest.raises(MessageRefused, match="no comm but"):
