@@ -81,6 +81,8 @@ class KernelSocket(VoilaKernelWebsocketHandler):
 
     def write_message(self, message: bytes, binary: bool = False) -> Any:
         """Send, unless the page has gone; it is nobody's fault, so no error tells of it."""
+        if self.ws_connection is None:  # Jupyter falls back to another protocol, which Voilà reads for ever
+            return
         with contextlib.suppress(WebSocketClosedError):
             written = super().write_message(message, binary)
             if written is not None:  # Voilà sends some to nobody
