@@ -30,7 +30,7 @@ from gifapp.conversion.style import Style
 
 __all__ = ["ENGINE_VERSION", "GROUP_FRAMES", "Encoded", "Style", "encode", "warm_up"]
 
-ENGINE_VERSION = "5"
+ENGINE_VERSION = "6"
 GROUP_FRAMES = AUTO_FRAMES
 _MOST_WAITING = 8  # frames that were read and are not written yet
 _BEAT_S = 0.1
