@@ -67,8 +67,7 @@ def timed(parts: Sequence[Sequence[Piece]]) -> tuple[list[list[int]], list[int]]
 
     A piece that is too short for a GIF stays for 2, at the cost of the next one. It is left out where it
     is shorter than any picture may be, since a range begins or ends in it, or where the next one would be
-    late by more than 1. The sum of the delays is the rounded one, or 1 more where a short piece is the
-    last, and 2 at the least.
+    late by more than 1. The sum of the delays is exact, if rounded, as long as one of them can be shorter.
     """
     numbers: list[list[int]] = [[] for _ in parts]
     delays_cs: list[int] = []
@@ -85,8 +84,17 @@ def timed(parts: Sequence[Sequence[Piece]]) -> tuple[list[list[int]], list[int]]
     if not delays_cs:  # all of it is too short
         numbers[0].append(parts[0][0].number)
         return numbers, [MIN_DELAY_CS]
-    delays_cs[-1] += max(0, _centiseconds(passed_s) - shown_cs)
+    _settle(delays_cs, _centiseconds(passed_s) - shown_cs)
     return numbers, delays_cs
+
+
+def _settle(delays_cs: list[int], missing_cs: int) -> None:
+    """Bring their sum right at the end: a short last piece has no next one at whose cost it could stay."""
+    least_cs = MIN_DELAY_CS - min(0, missing_cs)
+    for number in reversed(range(len(delays_cs))):
+        if delays_cs[number] >= least_cs:
+            delays_cs[number] += missing_cs
+            return
 
 
 def _centiseconds(seconds: float) -> int:

@@ -51,6 +51,7 @@ def test_each_picture_keeps_its_own_time(
         ([100, 14, 14, 100], "0:10 1:2 2:2 3:9"),
         ([100, 12, 12, 12, 12, 100], "0:10 1:2 3:2 4:2 5:9"),
         ([100, 15], "0:10 1:2"),
+        ([26, 18], "0:2 1:2"),
     ],
 )
 def test_a_picture_too_short_for_a_gif_is_kept_at_the_cost_of_the_next(
@@ -76,7 +77,8 @@ def test_what_is_not_changed_comes_out_as_it_was(delays_s: list[float]) -> None:
 def test_times_add_up_and_none_is_too_short(delays_s: list[float], speed: float, most_s: float) -> None:
     whole_s = sum(delays_s)
     [numbers], delays_cs = timed([list(pieces(delays_s, 0, whole_s, speed=speed, most_s=most_s))])
-    assert sum(delays_cs) - max(2, whole_s / speed * 100) == pytest.approx(0.5, abs=1.001)
+    most_late_cs = 1 if max(delays_cs) == 2 else 0
+    assert -0.501 <= sum(delays_cs) - max(2, whole_s / speed * 100) <= most_late_cs + 0.501
     assert min(delays_cs) >= 2
     assert len(numbers) == len(delays_cs)
     assert numbers == sorted(numbers)
