@@ -29,6 +29,7 @@ WORDS = {
     "http://127.0.0.1:8866": "{url}",
     "…": PASSWORD,
     "/srv/": "{folder}/srv/",
+    "revoke-link ID": 'revoke-link "$(gifapp admin list-links | tail -1 | cut -d " " -f 1)"',
     ". .venv/bin/activate": ":",
 }
 EMAILS = ("ada@example.org", "ada@example.com")

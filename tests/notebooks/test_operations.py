@@ -21,6 +21,7 @@ async def test_it_shows_the_service_of_whoever_its_kernel_belongs_to() -> None:
         "admin/workers": (200, {"workers": []}),
         "admin/statistics": (200, json.loads(told.statistics(hours=24).model_dump_json())),
         "admin/dead-letters": (200, {"dead_letters": [], "next_cursor": None}),
+        "admin/links": (200, {"links": [], "next_cursor": None}),
         "admin/storage": (200, {"storage": None}),
     }
     notebook = nbformat.read(NOTEBOOK, as_version=4)
