@@ -36,7 +36,7 @@ chaos: .venv/installed-test
 	@exec $(BIN)/python -m pytest -m chaos -s tests/chaos $(ARGS)
 
 properties: .venv/installed-test
-	@HYPOTHESIS_PROFILE=deep exec $(BIN)/python -m pytest --timeout 0 tests/conversion/test_properties.py tests/conversion/test_lzw_properties.py tests/conversion/test_round_trip.py $(ARGS)
+	@HYPOTHESIS_PROFILE=deep exec $(BIN)/python -m pytest --timeout 0 tests/conversion/test_properties.py tests/conversion/gif/test_lzw_properties.py tests/conversion/test_round_trip.py $(ARGS)
 
 fuzz: .venv/installed-test
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-200} exec $(BIN)/python -m pytest tests/web/api/test_fuzz.py $(ARGS)

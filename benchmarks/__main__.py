@@ -16,7 +16,7 @@ from benchmarks import clips, costs, engines, gifski, goals, load, looks, queue,
 from benchmarks.clips import Clip
 from benchmarks.goals import Run
 from benchmarks.looks import Looks
-from gifapp.conversion.encoder import Style
+from gifapp.conversion.gif.encoder import Style
 
 DOCS = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 

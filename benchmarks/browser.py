@@ -1,7 +1,7 @@
 """Whether gifapp shows pictures as Chromium does: ``python -m benchmarks.browser FOLDER``.
 
 Every GIF, PNG, WebP, AVIF and JPEG below FOLDER is decoded by Chromium's `ImageDecoder` (WebCodecs) and by
-`gifapp.conversion.pictures`; size, pixels and delay of each frame and the number of plays must be the same.
+`gifapp.conversion.images.collection`. Size, pixels, delays and plays must be equal.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ async ([address, type]) => {
 
 
 @dataclass(frozen=True)
-class Shown:
+class GifStats:
     """What is shown of a file: RGBA frames, how long each stays, how often all play (0: for ever)."""
 
     frames: list[np.ndarray]
@@ -98,7 +98,7 @@ class Chromium:
         page.route(f"{_ADDRESS}**", self._answer)
         page.goto(_ADDRESS)
 
-    def shown(self, data: bytes, media_type: str) -> Shown | None:
+    def shown(self, data: bytes, media_type: str) -> GifStats | None:
         """What it shows of the file; None: it shows none of it."""
         self._data = data
         try:
@@ -110,7 +110,7 @@ class Chromium:
             for width, height, _, pixels in told["frames"]
         ]
         delays_ms = [shown_ms((us or 0) / 1000) for _, _, us, _ in told["frames"]]
-        return Shown(frames, delays_ms, told["repeats"] + 1) if frames else None
+        return GifStats(frames, delays_ms, told["repeats"] + 1) if frames else None
 
     def _answer(self, route: Route) -> None:
         is_file = route.request.url.endswith("file")
@@ -127,7 +127,7 @@ def chromium() -> Iterator[Chromium]:
         browser.close()
 
 
-def shown_by_gifapp(data: bytes) -> Shown | None:
+def shown_by_gifapp(data: bytes) -> GifStats | None:
     """What gifapp shows of the file; None: it refuses it."""
     try:
         animation = containers.read(memoryview(data))
@@ -136,10 +136,10 @@ def shown_by_gifapp(data: bytes) -> Shown | None:
         frames = [np.asarray(image.convert("RGBA")) for image in composed(animation)]
     except DAMAGE:
         return None
-    return Shown(frames, [tile.delay_ms for tile in animation.tiles], animation.plays or 0)
+    return GifStats(frames, [tile.delay_ms for tile in animation.tiles], animation.plays or 0)
 
 
-def difference(ours: Shown | None, theirs: Shown | None, *, is_lossy: bool = False) -> str | None:
+def difference(ours: GifStats | None, theirs: GifStats | None, *, is_lossy: bool = False) -> str | None:
     """In what they differ, if in anything."""
     if ours is None or theirs is None:
         return None if ours is theirs else f"only {'Chromium' if theirs else 'gifapp'} shows it"
@@ -154,7 +154,7 @@ def difference(ours: Shown | None, theirs: Shown | None, *, is_lossy: bool = Fal
     return _difference_in_time(ours, theirs) if len(ours.frames) > 1 else None
 
 
-def _difference_in_time(ours: Shown, theirs: Shown) -> str | None:
+def _difference_in_time(ours: GifStats, theirs: GifStats) -> str | None:
     # Chromium cuts delays to whole milliseconds
     if any(abs(one - other) >= 1 for one, other in zip(ours.delays_ms, theirs.delays_ms, strict=True)):
         return f"{ours.delays_ms} ms, in Chromium {theirs.delays_ms}"

@@ -17,9 +17,9 @@ from benchmarks.clips import Clip, Frames
 from benchmarks.measure import run
 from benchmarks.quality import Quality
 from benchmarks.videos import cache_folder
-from gifapp.conversion import encoder
-from gifapp.conversion.encoder import Style
 from gifapp.conversion.frame import Frame
+from gifapp.conversion.gif import encoder
+from gifapp.conversion.gif.encoder import Style
 from gifapp.domain.timing import delays_cs
 
 MOST_LOSSY = 200

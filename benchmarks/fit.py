@@ -13,14 +13,14 @@ from typing import NamedTuple
 
 from benchmarks import clips
 from benchmarks.clips import Clip
-from gifapp.conversion.encoder import warm_up
-from gifapp.conversion.estimate import estimate
-from gifapp.conversion.fit import LEAST_SHARE, fit
-from gifapp.conversion.probe import probe
+from gifapp.conversion.gif.encoder import warm_up
+from gifapp.conversion.probing.probe import probe
 from gifapp.conversion.progress import Reporter
-from gifapp.conversion.rendering import rendered
+from gifapp.conversion.render.rendering import rendered
+from gifapp.conversion.sizing.estimate import estimate
+from gifapp.conversion.sizing.fit import LEAST_SHARE, fit
 from gifapp.domain.limits import Limits
-from gifapp.domain.recipe import Recipe, Segment
+from gifapp.domain.recipes.recipe import Recipe, Segment
 
 SHARES = (0.6, 0.25, 0.1)
 NEAR = 0.15  # of the real size: a good estimate

@@ -17,7 +17,7 @@ from benchmarks import clips, encoding, gifski
 from benchmarks.clips import Clip
 from benchmarks.encoding import Made
 from benchmarks.quality import DIGITS, Quality, gains
-from gifapp.conversion.encoder import Style
+from gifapp.conversion.gif.encoder import Style
 
 SHARE = 0.85  # of gifski's bytes: what a GIF may weigh that is compared with it
 _HEAD = ("KB", "ratio", "PSNR", "blurred", "SSIM", "SSIMU2", "flicker", "crawl", "ms")

@@ -22,12 +22,12 @@ from benchmarks import videos
 from benchmarks.service import servers
 from gifapp import processes
 from gifapp.conversion.pipeline import convert_file
-from gifapp.conversion.probe import probe
+from gifapp.conversion.probing.probe import probe
 from gifapp.domain.limits import Limits
-from gifapp.domain.recipe import Recipe
-from gifapp.domain.views import JobView
-from gifapp.jobs import workers
-from gifapp.jobs.documents import JobDocument
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.views.jobs import JobView
+from gifapp.jobs.db import workers
+from gifapp.jobs.db.documents import JobDocument
 from gifapp.jobs.parts import JobParts
 
 _ONE_BY_ONE = 40

@@ -24,12 +24,12 @@ from benchmarks.queue import done
 from benchmarks.service import servers, web_tier
 from gifapp import processes
 from gifapp.commands.parts import Foundation
-from gifapp.domain.recipe import Recipe
-from gifapp.domain.views import JobView
-from gifapp.jobs import leases, workers
-from gifapp.jobs.documents import GifPart
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.views.jobs import JobView
+from gifapp.jobs.db import leases, workers
+from gifapp.jobs.db.documents import GifPart
+from gifapp.jobs.db.scheduling import claim_next
 from gifapp.jobs.parts import JobParts
-from gifapp.jobs.turns import claim_next
 
 DOCS = Path(__file__).parent.parent / "docs" / "sizes.md"
 

@@ -27,7 +27,7 @@ import tornado.web
 from benchmarks import videos
 from benchmarks.service import free_port, servers, web_tier
 from gifapp import processes
-from gifapp.web.server import BUFFER_BYTES, CHUNK_BYTES
+from gifapp.web.http.server import BUFFER_BYTES, CHUNK_BYTES
 
 _SIZE = 2_000_000_000
 _ROUNDS = 3

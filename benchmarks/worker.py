@@ -14,10 +14,10 @@ import time
 from pathlib import Path
 
 from gifapp.conversion.pipeline import convert_file
-from gifapp.conversion.probe import probe
+from gifapp.conversion.probing.probe import probe
 from gifapp.domain.job import Progress
 from gifapp.domain.limits import Limits
-from gifapp.domain.recipe import Recipe
+from gifapp.domain.recipes.recipe import Recipe
 
 
 def main() -> None:

@@ -12,27 +12,27 @@ if TYPE_CHECKING:
     from gifapp import errors
     from gifapp.client import Client
     from gifapp.conversion.pipeline import GifReport, convert
-    from gifapp.domain.recipe import Caption, ChromaKey, Crop, Look, Overlay, Recipe, Segment
-    from gifapp.widgets.dashboard import Dashboard
+    from gifapp.domain.recipes.recipe import Caption, ChromaKey, Crop, Look, Overlay, Recipe, Segment
+    from gifapp.widgets.dashboard.dashboard import Dashboard
     from gifapp.widgets.login import Login
-    from gifapp.widgets.operations import Operations
+    from gifapp.widgets.operations.operations import Operations
 
 __version__ = "0.1.0"
 
 # loaded at first use: the command line must not pay for Jupyter, nor a notebook for the servers
 _HOMES = {
-    "Caption": "gifapp.domain.recipe",
-    "ChromaKey": "gifapp.domain.recipe",
+    "Caption": "gifapp.domain.recipes.recipe",
+    "ChromaKey": "gifapp.domain.recipes.recipe",
     "Client": "gifapp.client",
-    "Crop": "gifapp.domain.recipe",
-    "Dashboard": "gifapp.widgets.dashboard",
+    "Crop": "gifapp.domain.recipes.recipe",
+    "Dashboard": "gifapp.widgets.dashboard.dashboard",
     "GifReport": "gifapp.conversion.pipeline",
     "Login": "gifapp.widgets.login",
-    "Look": "gifapp.domain.recipe",
-    "Operations": "gifapp.widgets.operations",
-    "Overlay": "gifapp.domain.recipe",
-    "Recipe": "gifapp.domain.recipe",
-    "Segment": "gifapp.domain.recipe",
+    "Look": "gifapp.domain.recipes.recipe",
+    "Operations": "gifapp.widgets.operations.operations",
+    "Overlay": "gifapp.domain.recipes.recipe",
+    "Recipe": "gifapp.domain.recipes.recipe",
+    "Segment": "gifapp.domain.recipes.recipe",
     "convert": "gifapp.conversion.pipeline",
 }
 __all__ = [

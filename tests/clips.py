@@ -3,7 +3,7 @@
 from importlib.metadata import files
 from pathlib import Path
 
-from tests.letters import ffmpeg, write_clip
+from tests.letters import run_ffmpeg, write_clip
 
 PLAYLISTS = {
     "list.m3u8": "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:0.2,\nanothers.ts\n#EXT-X-ENDLIST\n",
@@ -22,14 +22,14 @@ def pattern(
 ) -> Path:
     """ffmpeg's moving test picture in H.264, or as `to` says."""
     codec = to or ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
-    ffmpeg("-f", "lavfi", "-i", f"testsrc2=size={size}:rate={fps}:duration={seconds}", *codec, path)
+    run_ffmpeg("-f", "lavfi", "-i", f"testsrc2=size={size}:rate={fps}:duration={seconds}", *codec, path)
     return path
 
 
 def turned(path: Path, *flags: str) -> Path:
     """A 2 x 3 picture `RG/BY/CM` stored with a display matrix: `-display_rotation 90 -display_hflip`."""
     stored = write_clip(path.with_name("stored.mov"), [["RG", "BY", "CM"]])
-    ffmpeg(*flags, "-i", stored, "-c", "copy", path)
+    run_ffmpeg(*flags, "-i", stored, "-c", "copy", path)
     return path
 
 
@@ -38,7 +38,7 @@ def uneven(path: Path) -> Path:
     letters = write_clip(path.with_name("even.mkv"), [["RR"], ["GG"], ["BB"], ["WW"]], fps=10)
     times = "setpts=if(eq(N\\,0)\\,0\\,if(eq(N\\,1)\\,0.1\\,if(eq(N\\,2)\\,0.7\\,0.8)))/TB"
     codec = ("-c:v", "png", "-fps_mode", "vfr", "-video_track_timescale", 1000)
-    ffmpeg("-i", letters, "-vf", f"settb=1/1000,{times}", *codec, "-enc_time_base", "1/1000", path)
+    run_ffmpeg("-i", letters, "-vf", f"settb=1/1000,{times}", *codec, "-enc_time_base", "1/1000", path)
     return path
 
 
@@ -49,7 +49,7 @@ def coloured(path: Path, rgb: str, *, size: str, matrix: str | None, full: bool 
     tags += ("-color_range", "pc") if full else ()
     tags += () if matrix else ("-bsf:v", UNTAG)
     picture = ("-f", "lavfi", "-i", f"color=c={rgb}:size={size}:rate=5:duration=1")
-    ffmpeg(*picture, "-vf", f"scale={meaning},format=yuv444p", "-c:v", "libx264", "-qp", 0, *tags, path)
+    run_ffmpeg(*picture, "-vf", f"scale={meaning},format=yuv444p", "-c:v", "libx264", "-qp", 0, *tags, path)
     return path
 
 
@@ -62,19 +62,19 @@ def bright_hdr(path: Path) -> Path:
     ramp = "gradients=size=64x64:c0=black:c1=white:x0=0:x1=63:y0=0:y1=0:n=2:duration=1:rate=5"
     encoder = "log-level=none:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc"
     picture = ("-f", "lavfi", "-i", ramp, "-vf", "scale=out_color_matrix=bt2020,format=yuv420p10le")
-    ffmpeg(*picture, "-c:v", "libx265", "-x265-params", encoder, *tags, path)
+    run_ffmpeg(*picture, "-c:v", "libx265", "-x265-params", encoder, *tags, path)
     return path
 
 
 def sound_only(path: Path) -> Path:
-    ffmpeg("-f", "lavfi", "-i", "sine=duration=1", path)
+    run_ffmpeg("-f", "lavfi", "-i", "sine=duration=1", path)
     return path
 
 
 def with_cover(path: Path) -> Path:
     """Sound with a cover picture, which is no video."""
     cover = path.with_name("cover.png")
-    ffmpeg("-f", "lavfi", "-i", "color=red:size=64x64", "-frames:v", 1, cover)
-    ffmpeg("-f", "lavfi", "-i", "sine=duration=1", "-i", cover, "-map", 0, "-map", 1, "-c:v", "png",
+    run_ffmpeg("-f", "lavfi", "-i", "color=red:size=64x64", "-frames:v", 1, cover)
+    run_ffmpeg("-f", "lavfi", "-i", "sine=duration=1", "-i", cover, "-map", 0, "-map", 1, "-c:v", "png",
            "-disposition:v", "attached_pic", path)  # fmt: skip
     return path

@@ -19,7 +19,7 @@ for name in [name for name in os.environ if name.startswith("GIFAPP_")]:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Compile the kernels once, not in each process of the first tests, which would wait for them."""
     if not hasattr(session.config, "workerinput"):
-        warm_up = "from gifapp.conversion.encoder import warm_up; warm_up()"
+        warm_up = "from gifapp.conversion.gif.encoder import warm_up; warm_up()"
         subprocess.run([sys.executable, "-c", warm_up], check=True)
 
 

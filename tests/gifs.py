@@ -12,8 +12,8 @@ import imageio_ffmpeg
 import numpy as np
 from PIL import Image, ImageSequence
 
-from gifapp.conversion.encoder import Encoded, Style, encode
 from gifapp.conversion.frame import Frame
+from gifapp.conversion.gif.encoder import Encoded, Style, encode
 
 GIFSICLE = Path(sys.executable).with_name("gifsicle")
 

@@ -38,12 +38,13 @@ def write_clip(path: Path, frames: Sequence[Rows], *, fps: float = 10, before: S
     if path.suffix in (".mp4", ".mov"):
         codec = ["-c:v", "png", "-pix_fmt", "rgba" if has_alpha else "rgb24"]
     size = f"{picture.shape[2]}x{picture.shape[1]}"
-    ffmpeg("-f", "rawvideo", "-s", size, "-pix_fmt", "rgba", "-r", fps, "-i", "pipe:0", *codec, *before, path,
+    run_ffmpeg("-f", "rawvideo", "-s", size, "-pix_fmt", "rgba", "-r", fps, "-i", "pipe:0",
+           *codec, *before, path,
            stdin=picture.tobytes())  # fmt: skip
     return path
 
 
-def ffmpeg(*words: object, stdin: bytes = b"") -> None:
+def run_ffmpeg(*words: object, stdin: bytes = b"") -> None:
     argv = [imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-loglevel", "error", *map(str, words)]
     subprocess.run(argv, input=stdin, check=True)
 

@@ -6,7 +6,7 @@ from gifapp.conversion.frame import Frame
 from gifapp.conversion.plan import Cut, Plan
 from gifapp.conversion.text import compositing
 from gifapp.conversion.text.layer import Layer
-from gifapp.domain.recipe import Caption, Crop, Recipe
+from gifapp.domain.recipes.recipe import Caption, Crop, Recipe
 
 GREY = 100
 

@@ -26,7 +26,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class IndexedFrame:
     """A file, and what made it."""
 
     kind: str
@@ -91,7 +91,7 @@ def _rectangle(draw: st.DrawFn, size: tuple[int, int], *, even: bool = False) ->
 
 
 @st.composite
-def gifs(draw: st.DrawFn) -> Drawn:
+def gifs(draw: st.DrawFn) -> IndexedFrame:
     """Of all sizes of codes, interlaced or not, with tables of their own, reaching outside."""
     size, bits = (draw(_SIDES), draw(_SIDES)), draw(st.integers(1, 8))
     shared = _palette(draw, 1 << bits)
@@ -123,7 +123,7 @@ def gifs(draw: st.DrawFn) -> Drawn:
     blocks = [] if repeats is None else [pictures.plays(repeats)]
     data = pictures.gif(*blocks, *frames, size=size, palette=shared)
     plays = 1 if repeats is None else repeats and repeats + 1
-    return Drawn("image/gif", data, size, steps, plays)
+    return IndexedFrame("image/gif", data, size, steps, plays)
 
 
 _ALPHAS = st.sampled_from((0, 0, 60, 128, 255, 255, 255))
@@ -137,7 +137,7 @@ def _rgba(draw: st.DrawFn, width_px: int, height_px: int) -> np.ndarray:
 
 
 @st.composite
-def apngs(draw: st.DrawFn) -> Drawn:
+def apngs(draw: st.DrawFn) -> IndexedFrame:
     """With soft alpha, in 8 or 16 bits."""
     size, plays = (draw(_SIDES), draw(_SIDES)), draw(st.integers(0, 9))
     frames, steps = [], []
@@ -149,11 +149,11 @@ def apngs(draw: st.DrawFn) -> Drawn:
         delay_ms = 1000 * delay[0] / (delay[1] or 100)
         steps.append(Step(rgba, x_px, y_px, delay_ms, disposal, blends))
     data = pictures.apng(*frames, size=size, bits=draw(st.sampled_from((8, 16))), number_of_plays=plays)
-    return Drawn("image/png", data, size, steps, plays)
+    return IndexedFrame("image/png", data, size, steps, plays)
 
 
 @st.composite
-def webps(draw: st.DrawFn) -> Drawn:
+def webps(draw: st.DrawFn) -> IndexedFrame:
     """Lossless, with soft alpha."""
     size, plays = (draw(_SIDES), draw(_SIDES)), draw(st.integers(0, 9))
     frames, steps = [], []
@@ -163,7 +163,9 @@ def webps(draw: st.DrawFn) -> Drawn:
         clears, replaces = draw(st.booleans()), draw(st.booleans())
         frames.append(WebpFrame(rgba, x_px, y_px, delay_ms, clears, replaces))
         steps.append(Step(rgba, x_px, y_px, delay_ms, CLEAR if clears else KEEP, not replaces))
-    return Drawn("image/webp", pictures.webp(*frames, size=size, number_of_plays=plays), size, steps, plays)
+    return IndexedFrame(
+        "image/webp", pictures.webp(*frames, size=size, number_of_plays=plays), size, steps, plays
+    )
 
 
 ANIMATIONS = {"gif": gifs(), "apng": apngs(), "webp": webps()}

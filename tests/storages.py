@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from gifapp.jobs import locks
+from gifapp.jobs.db import locks
 from gifapp.storage.blobs import Blobs, open_blobs
 
 CACHE_BYTES = 100_000_000

@@ -20,7 +20,7 @@ from dockerfile_parse import DockerfileParser
 from gifapp import errors
 from gifapp.__main__ import gifapp
 from gifapp.domain.limits import Limits
-from gifapp.jobs.documents import JobDocument
+from gifapp.jobs.db.documents import JobDocument
 from gifapp.jobs.timings import Timings
 from gifapp.processes import wait_until
 from gifapp.settings import Settings
@@ -156,7 +156,7 @@ def test_keda_counts_what_workers_have_to_do() -> None:
     assert set(trigger["metadata"]) == {"dbName", "collection", "query", "queryValue"}
     assert all(isinstance(value, str) for value in trigger["metadata"].values())  # KEDA takes no numbers
     assert trigger["metadata"]["collection"] == JobDocument._get_collection_name()
-    assert json.loads(trigger["metadata"]["query"])  # what it counts: tests/jobs/test_scaling.py
+    assert json.loads(trigger["metadata"]["query"])  # what it counts: tests/jobs/test_supervisor.py
     assert (scaled["spec"]["minReplicaCount"], scaled["spec"]["maxReplicaCount"]) == (1, 5)
     assert scaled["spec"]["scaleTargetRef"]["name"] in {one["metadata"]["name"] for one in MANIFESTS}
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from gifapp.commands.recipe_options import RECIPE_OPTIONS
-from gifapp.domain.recipe_fields import RecipeField, leaves, recipe_field, sections
-from gifapp.domain.recipe_parts import Part
+from gifapp.domain.recipes.fields import RecipeField, leaves, recipe_field, sections
+from gifapp.domain.recipes.parts import Part
 from gifapp.errors import GifappError
 from gifapp.settings import Settings
 
@@ -135,3 +135,17 @@ def write_tables() -> None:
 
 if __name__ == "__main__":
     write_tables()
+
+
+def test_the_architecture_names_modules_that_exist() -> None:
+    page = (DOCS / "architecture.md").read_text()
+    stages = page[page.index("| stage |") : page.index("**Progress**")]
+    names = [
+        name
+        for row in re.findall(r"^\|[^|]+\|([^|]+)\|", stages, re.MULTILINE)
+        for name in re.findall("`([^`]+)`", row)
+    ]
+    assert len(names) > 30
+    for name in names:
+        path = PACKAGE / (name if name.startswith("domain/") else f"conversion/{name}")
+        assert path.is_dir() or path.with_suffix(".py").is_file(), name

@@ -15,7 +15,7 @@ import pytest
 from nbclient import NotebookClient
 
 from tests.clips import pattern
-from tests.letters import ffmpeg
+from tests.letters import run_ffmpeg
 from tests.service import PASSWORD, RunningService, running_service
 
 ROOT = Path(__file__).parents[1]
@@ -87,10 +87,10 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(short, folder / name)
     long = pattern(folder / "talk.mp4", size="64x48", seconds=95, fps=5)
     shutil.copy(long, folder / "film.mkv")
-    ffmpeg("-i", short, "-t", 1, "-c:v", "libvpx", folder / "me.webm")
+    run_ffmpeg("-i", short, "-t", 1, "-c:v", "libvpx", folder / "me.webm")
     (folder / "film.srt").write_text("1\n00:01:31,000 --> 00:01:33,000\nHello\n")
     (folder / "pictures").mkdir()
-    ffmpeg("-i", short, "-frames:v", 3, folder / "pictures" / "%d.png")
+    run_ffmpeg("-i", short, "-frames:v", 3, folder / "pictures" / "%d.png")
     return folder
 
 

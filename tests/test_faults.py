@@ -13,9 +13,9 @@ import pymongo
 import pytest
 
 from gifapp import errors, faults
-from gifapp.domain.recipe import Recipe
-from gifapp.domain.views import SourceView
-from gifapp.jobs.documents import JobDocument
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.views.jobs import SourceView
+from gifapp.jobs.db.documents import JobDocument
 from gifapp.jobs.parts import JobParts
 from gifapp.processes import spawn, stop, wait_until
 from gifapp.up.servers import free_port

@@ -1,7 +1,9 @@
 """The layers of the house: who may import whom."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -9,12 +11,12 @@ import pytest
 import gifapp
 
 PACKAGE = Path(gifapp.__file__).parent
-EVERYONE = {"errors", "processes", "held", "private", "logs", "faults"}
+EVERYONE = {"errors", "processes", "dirlock", "private", "logs", "faults"}
 LAYERS = {
     "errors": set(),
     "offline": set(),
     "processes": {"offline"},
-    "held": set(),
+    "dirlock": set(),
     "private": set(),
     "logs": set(),
     "faults": set(),
@@ -32,6 +34,33 @@ LAYERS = {
     "up": {"settings"},
     "__init__": {"domain", "conversion", "client", "widgets"},
 }
+# within a layer: which rooms a room may import from; the modules beside the rooms are open to all of them
+ROOMS = {
+    "conversion.probing": {"conversion.images"},
+    "conversion.images": set(),
+    "conversion.intake": {"conversion.images"},
+    "conversion.decode": {"conversion.images", "conversion.probing"},
+    "conversion.text": {"conversion.images", "conversion.probing"},
+    "conversion.render": {"conversion.decode", "conversion.text"},
+    "conversion.gif": set(),
+    "conversion.encoders": {"conversion.render"},
+    "conversion.sizing": {"conversion.encoders", "conversion.gif", "conversion.probing", "conversion.render"},
+    "domain.recipes": set(),
+    "domain.views": {"domain.recipes"},
+    "jobs.db": set(),
+    "jobs.events": {"jobs.db"},
+    "jobs.attempts": {"jobs.db", "jobs.events"},
+    "jobs.cleanup": {"jobs.attempts", "jobs.db", "jobs.events"},
+    "jobs.services": {"jobs.attempts", "jobs.cleanup", "jobs.db", "jobs.events"},
+    "web.http": set(),
+    "web.handlers": {"web.http"},
+    "web.pages": {"web.http"},
+    "widgets.controls": set(),
+    "widgets.form": {"widgets.controls"},
+    "widgets.dashboard": {"widgets.controls", "widgets.form"},
+    "widgets.operations": {"widgets.controls"},
+}
+MOST_MODULES = 20
 ABOVE_ALL = {"__main__", "commands"}
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
 
@@ -45,15 +74,34 @@ def test_a_module_imports_only_its_own_layer_and_those_below(module: Path) -> No
 
 
 @pytest.mark.parametrize("module", MODULES, ids=str)
-def test_only_compose_knows_moviepy(module: Path) -> None:
-    if module != Path("conversion/compose.py"):
+def test_a_room_imports_only_the_rooms_below_it(module: Path) -> None:
+    room = room_of(module)
+    if room is not None:
+        others = {other for name in imported_modules(module) if (other := room_of(name)) not in (None, room)}
+        same_layer = {other for other in others if other.split(".")[0] == room.split(".")[0]}
+        assert same_layer <= ROOMS[room]
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    """Imports within functions count, too."""
+    TopologicalSorter({module: imported_modules(module) for module in MODULES}).prepare()
+
+
+def test_no_folder_is_a_warehouse() -> None:
+    counts = Counter(module.parent for module in MODULES if module.name != "__init__.py")
+    assert max(counts.values()) <= MOST_MODULES
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_only_reorder_knows_moviepy(module: Path) -> None:
+    if module != Path("conversion/render/reorder.py"):
         assert not [name for name in imports(module) if name.split(".")[0] == "moviepy"]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=str)
 def test_nobody_asks_pyav_for_the_side_data_of_a_strangers_picture(module: Path) -> None:
     """The process ends where there are some that it does not know; one module decodes, and never asks."""
-    if module.parent.name == "images" or module.stem in ("pictures", "picture_facts", "overlay"):
+    if (module.parent.name == "images" and module.stem != "decoder") or module.stem == "overlay":
         uses_pyav = [name for name in imports(module) if name.split(".")[0] == "av"]
         assert module.stem == "decoding" or not uses_pyav
         assert "side_data" not in (PACKAGE / module).read_text()
@@ -69,3 +117,21 @@ def imports(module: Path) -> Iterator[str]:
             above = package[: len(package) - node.level + 1] if node.level else []
             source = ".".join([*above, *([node.module] if node.module else [])])
             yield from (f"{source}.{alias.name}" for alias in node.names)
+
+
+def imported_modules(module: Path) -> set[Path]:
+    """Ours that a module imports; `from a import b` means the module `a.b` where there is one."""
+    found = set()
+    for name in imports(module):
+        parts = name.split(".")[1:] if name.startswith("gifapp.") else []
+        candidates = [
+            Path(*parts[:count]).with_suffix(".py") for count in (len(parts), len(parts) - 1) if count > 0
+        ]
+        found |= set([path for path in candidates if path in MODULES][:1])
+    return found - {module}
+
+
+def room_of(module: Path) -> str | None:
+    """Its room; None beside the rooms."""
+    room = ".".join(module.parts[:2])
+    return room if room in ROOMS else None

@@ -17,8 +17,8 @@ from pymongo.database import Database
 
 from gifapp import errors, private
 from gifapp.backup.archive import COMPLETE, FORMAT, HEAD, SECRET, Complete, Entry, Hashing, Head, read_archive
-from gifapp.domain.admin_views import FileKind
-from gifapp.jobs.migrations import SCHEMA_VERSION
+from gifapp.domain.views.administration import FileKind
+from gifapp.jobs.db.migrations import SCHEMA_VERSION
 from gifapp.mongodb import reaching_mongodb
 from gifapp.storage.blob import Blob
 from gifapp.storage.blobs import Blobs
@@ -113,9 +113,9 @@ class _Restoring:
         if blob.kind == "source" and digest != blob.name:
             raise errors.BackupUnreadable(problem=f"{entry.name} is damaged")
         self._digests["/".join(blob)] = digest
-        if not self._blobs.shelf.holds(blob):
-            self._undo.callback(self._blobs.shelf.remove, blob)
-        self._blobs.shelf.keep(aside, blob)
+        if not self._blobs.store.holds(blob):
+            self._undo.callback(self._blobs.store.remove, blob)
+        self._blobs.store.keep(aside, blob)
 
     def _write(self, entry: Entry, path: Path) -> str:
         """Write the entry to `path`; its SHA-256."""

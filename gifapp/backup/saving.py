@@ -24,7 +24,7 @@ from pymongo.database import Database
 
 from gifapp import private
 from gifapp.backup.archive import COMPLETE, FORMAT, HEAD, SECRET, ArchiveWriter, Complete, Head
-from gifapp.jobs.migrations import schema_version
+from gifapp.jobs.db.migrations import schema_version
 from gifapp.mongodb import reaching_mongodb
 from gifapp.storage.blob import Blob, files_of_source
 from gifapp.storage.blobs import Blobs
@@ -106,7 +106,7 @@ def _add_files(
     digests: dict[Blob, str | None] = {}
     for number, blob in enumerate(names, 1):
         digests[blob] = None
-        with contextlib.suppress(FileNotFoundError), blobs.shelf.local(blob) as path, path.open("rb") as file:
+        with contextlib.suppress(FileNotFoundError), blobs.store.local(blob) as path, path.open("rb") as file:
             digests[blob] = archive.add_whole("files/{}/{}".format(*blob), file)
         on_file(number, len(names))
     return digests

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gifapp.domain.account_views import LinkPage, OpenLinkView
-from gifapp.domain.admin_views import (
+from gifapp.domain.views.accounts import LinkPage, OpenLinkView
+from gifapp.domain.views.administration import (
     ComparisonView,
     DeadLetterPage,
     ListedJobView,
@@ -16,7 +16,7 @@ from gifapp.domain.admin_views import (
     WorkersView,
     WorkerView,
 )
-from gifapp.domain.statistics import StatisticsView
+from gifapp.domain.views.statistics import StatisticsView
 
 _MOST_SHOWN = 100
 

@@ -22,9 +22,9 @@ from gifapp.client.served import ServedGif
 from gifapp.client.tokens import FixedToken, KernelToken, SessionToken, Token
 from gifapp.domain.job import JobState, Priority
 from gifapp.domain.limits import Limits
-from gifapp.domain.presets import Preset
-from gifapp.domain.recipe import Recipe
-from gifapp.domain.views import EstimateView, Event, JobView, MeView, ShareView, SourcePage, SourceView
+from gifapp.domain.recipes.presets import Preset
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.views.jobs import EstimateView, Event, JobView, MeView, ShareView, SourcePage, SourceView
 
 OnBytes = Callable[[int, int], None]
 """Called with the bytes sent so far and all bytes there are."""

@@ -12,7 +12,7 @@ from tornado.websocket import WebSocketClientConnection, WebSocketError, websock
 
 from gifapp import errors
 from gifapp.client.tokens import Token
-from gifapp.domain.views import Event
+from gifapp.domain.views.jobs import Event
 
 _PING_S = 20.0
 _LONGEST_WAIT_S = 15.0

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gifapp.domain.formats import FILE_KINDS
-from gifapp.domain.views import JobView
+from gifapp.domain.recipes.output_formats import FILE_KINDS
+from gifapp.domain.views.jobs import JobView
 
 
 @dataclass(frozen=True)

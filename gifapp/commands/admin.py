@@ -14,9 +14,9 @@ from gifapp import settings as configured
 from gifapp.commands import options
 from gifapp.commands.administering import administering, as_json, limit, show_audit, show_links
 from gifapp.commands.parts import prepare
-from gifapp.domain.account_views import AuditKind
-from gifapp.domain.views import Role
-from gifapp.identity.people import People
+from gifapp.domain.views.accounts import AuditKind
+from gifapp.domain.views.jobs import Role
+from gifapp.identity.account_admin import AccountAdmin
 from gifapp.identity.service import Identity
 from gifapp.settings import Settings
 from gifapp.up.directory import running_service
@@ -162,7 +162,7 @@ def revoke_link(link_id: str, data_dir: Path | None) -> None:
 
 
 @contextlib.contextmanager
-def _person(data_dir: Path | None, email: str) -> Iterator[tuple[People, str]]:
+def _person(data_dir: Path | None, email: str) -> Iterator[tuple[AccountAdmin, str]]:
     with _identity(configured.load(data_dir=data_dir)) as identity:
         yield identity.people, identity.people.id_of(email)
 

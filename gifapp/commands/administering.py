@@ -16,12 +16,12 @@ from rich.cells import cell_len
 from gifapp import logs
 from gifapp import settings as configured
 from gifapp.commands.parts import prepare
-from gifapp.domain.account_views import AuditView, LinkPage, OpenLinkView
-from gifapp.domain.admin_views import OwnedJobView
 from gifapp.domain.job import JobState
-from gifapp.domain.views import View
+from gifapp.domain.views.accounts import AuditView, LinkPage, OpenLinkView
+from gifapp.domain.views.administration import OwnedJobView
+from gifapp.domain.views.jobs import View
 from gifapp.identity.service import Identity
-from gifapp.jobs.administration import Administration, OwnedJobPage
+from gifapp.jobs.services.administration import Administration, OwnedJobPage
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 owner = click.option("--owner", metavar="EMAIL", help="Only those of one person.")

@@ -20,8 +20,8 @@ from gifapp.backup.restoring import restore as restore_all
 from gifapp.backup.saving import OnFile, save
 from gifapp.commands import options
 from gifapp.commands.parts import open_storage, read_secret
-from gifapp.jobs import leases
-from gifapp.jobs.database import connect, disconnect
+from gifapp.jobs.db import leases
+from gifapp.jobs.db.connection import connect, disconnect
 from gifapp.settings import Settings
 from gifapp.up.directory import hold, running_service
 from gifapp.up.servers import running_mongod

@@ -18,10 +18,10 @@ import click
 from gifapp import errors
 from gifapp.commands.recipe_options import RecipeCommand
 from gifapp.commands.recipe_reading import read_recipe
-from gifapp.domain.formats import FILE_KINDS, format_of
 from gifapp.domain.job import Progress
 from gifapp.domain.limits import Limits
-from gifapp.domain.recipe import Format
+from gifapp.domain.recipes.output_formats import FILE_KINDS, format_of
+from gifapp.domain.recipes.recipe import Format
 from gifapp.domain.wording import size
 
 _EXAMPLES = """\b

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gifapp import errors, private
 from gifapp.identity.service import Identity, build_identity
-from gifapp.jobs import locks
+from gifapp.jobs.db import locks
 from gifapp.jobs.parts import JobParts, build
 from gifapp.jobs.timings import Timings
 from gifapp.settings import Settings

@@ -18,7 +18,7 @@ from gifapp.commands.recipe_values import (
     SizeValue,
     SubtitlesFile,
 )
-from gifapp.domain.recipe_fields import RecipeField, leaves, recipe_field, sections
+from gifapp.domain.recipes.fields import RecipeField, leaves, recipe_field, sections
 
 _UNIT = re.compile("_(s|px)$")
 _PREFIXES = {"captions": "caption-", "overlay": "overlay-", "chroma_key": "chroma-"}

@@ -11,7 +11,7 @@ from click.core import ParameterSource
 
 from gifapp import errors
 from gifapp.commands.recipe_options import RecipeOption
-from gifapp.domain.recipe import Recipe
+from gifapp.domain.recipes.recipe import Recipe
 
 Fields = dict[str, Any]
 

@@ -12,15 +12,15 @@ from typing import Annotated, Any, ClassVar, get_args
 import click
 from pydantic import TypeAdapter, ValidationError
 
-from gifapp.domain.recipe import (
+from gifapp.domain.recipes.fields import recipe_field
+from gifapp.domain.recipes.parts import MOST_OVERLAY_BYTES, Position
+from gifapp.domain.recipes.recipe import (
     FEWEST_TARGET_BYTES,
     MOST_SUBTITLES,
     MOST_TARGET_BYTES,
     Overlay,
     track_number,
 )
-from gifapp.domain.recipe_fields import recipe_field
-from gifapp.domain.recipe_parts import MOST_OVERLAY_BYTES, Position
 from gifapp.domain.text_encoding import decode_text
 from gifapp.domain.wording import size
 

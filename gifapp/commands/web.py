@@ -12,12 +12,12 @@ from gifapp import faults, logs
 from gifapp import settings as configured
 from gifapp.commands import options
 from gifapp.commands.parts import prepare, read_scrape_token
-from gifapp.conversion.kernel_cache import keep_kernels_in
-from gifapp.jobs.sweep import sweeping
+from gifapp.conversion.gif.kernel_cache import keep_kernels_in
+from gifapp.jobs.cleanup.sweep import sweeping
 from gifapp.processes import allow_open_files
 from gifapp.web.app import run_web
-from gifapp.web.pages import notebooks_directory
-from gifapp.web.parts import build_parts
+from gifapp.web.http.context import build_parts
+from gifapp.web.pages.pages import notebooks_directory
 
 
 @click.command()

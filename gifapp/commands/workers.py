@@ -12,8 +12,8 @@ from gifapp import faults, logs
 from gifapp import settings as configured
 from gifapp.commands import options
 from gifapp.commands.parts import Foundation, prepare
-from gifapp.conversion.kernel_cache import keep_kernels_in
-from gifapp.jobs.scaling import run_workers
+from gifapp.conversion.gif.kernel_cache import keep_kernels_in
+from gifapp.jobs.supervisor import run_workers
 from gifapp.jobs.worker import run_worker
 
 

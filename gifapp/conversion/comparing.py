@@ -13,9 +13,9 @@ from typing import Protocol
 from gifapp import errors
 from gifapp.conversion.progress import Reporter
 from gifapp.conversion.report import GifReport
-from gifapp.domain.formats import FILE_KINDS
 from gifapp.domain.job import Progress
-from gifapp.domain.recipe import Format, Recipe
+from gifapp.domain.recipes.output_formats import FILE_KINDS
+from gifapp.domain.recipes.recipe import Format, Recipe
 
 OnProgress = Callable[[Progress], None]
 

@@ -19,8 +19,10 @@ class Held(NamedTuple):
     frames: int
 
 
-def merged(frames: Iterable[Frame], *, opaque_alpha: int = 1, beat: Callable[[], None]) -> Generator[Held]:
-    """The frames, neighbours that look the same as one; `beat` is called for each that is not passed on.
+def merged(
+    frames: Iterable[Frame], *, opaque_alpha: int = 1, checkpoint: Callable[[], None]
+) -> Generator[Held]:
+    """The frames, with equal neighbours merged; `checkpoint` is called for each frame that is not passed on.
 
     Pixels below `opaque_alpha` are not seen, so their colours do not count.
     """
@@ -28,7 +30,7 @@ def merged(frames: Iterable[Frame], *, opaque_alpha: int = 1, beat: Callable[[],
     for frame in frames:
         if held and look_the_same(held.frame.pixels, frame.pixels, opaque_alpha):
             held = Held(Frame(held.frame.pixels, held.frame.delay_cs + frame.delay_cs), held.frames + 1)
-            beat()
+            checkpoint()
             continue
         if held:
             yield held

@@ -10,23 +10,25 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from gifapp import errors
-from gifapp.conversion import encoder, platform, writers
 from gifapp.conversion.comparing import Make, OnProgress, in_parts, other_sizes
-from gifapp.conversion.engine import Loading
-from gifapp.conversion.fit import fit
-from gifapp.conversion.intake import as_file
-from gifapp.conversion.probe import known
+from gifapp.conversion.encoders import writers
+from gifapp.conversion.encoders.writers import Written
+from gifapp.conversion.gif import encoder
+from gifapp.conversion.gif.kernel_loading import Loading
+from gifapp.conversion.intake.python_input import as_file
+from gifapp.conversion.output import published
+from gifapp.conversion.probing.probe import known
 from gifapp.conversion.progress import Flow, Reporter
-from gifapp.conversion.publishing import published
-from gifapp.conversion.rendering import Rendering, rendered
+from gifapp.conversion.render import platform_limits
+from gifapp.conversion.render.rendering import Rendering, rendered
 from gifapp.conversion.report import GifReport
+from gifapp.conversion.sizing.fit import fit
 from gifapp.conversion.video import Video
-from gifapp.conversion.writers import Written
-from gifapp.domain.formats import for_output
 from gifapp.domain.job import Progress
 from gifapp.domain.limits import Limits
-from gifapp.domain.platform import preset_of, within_preset
-from gifapp.domain.recipe import Format, Recipe
+from gifapp.domain.recipes.output_formats import for_output
+from gifapp.domain.recipes.preset_limits import preset_of, within_preset
+from gifapp.domain.recipes.recipe import Format, Recipe
 from gifapp.domain.timing import STANDARD_FPS
 
 __all__ = ["GifReport", "convert", "convert_file"]
@@ -66,7 +68,7 @@ def convert(
     if output is not None:
         recipe = for_output(recipe, Path(output))
     with as_file(
-        given, fps=recipe.fps or STANDARD_FPS, on_frame=Reporter(tell, limits.deadline_s).beat
+        given, fps=recipe.fps or STANDARD_FPS, on_frame=Reporter(tell, limits.deadline_s).checkpoint
     ) as path:
         if output is not None:
             _refuse_same_file(path, Path(output))
@@ -97,14 +99,14 @@ def convert_file(
         errors.GifappError: see `convert`; and whatever `on_progress` raises.
     """
     reporter = Reporter(on_progress, limits.deadline_s)
-    reporter.beat()
+    reporter.checkpoint()
     recipe, preset = within_preset(recipe), preset_of(recipe)
     video = _ready(path, video, recipe, limits, reporter)
     with (
         rendered(path, video, recipe, limits=limits, reporter=reporter) as whole,
         published(out, limit_bytes=limits.max_gif_bytes) as file,
     ):
-        rendering = platform.within(whole, preset)
+        rendering = platform_limits.within(whole, preset)
         written = _written(rendering, file, recipe, limits, reporter)
     return GifReport(
         frames=written.frames,
@@ -141,9 +143,9 @@ def _refuse_same_file(path: Path, output: Path) -> None:
 def _ready(path: Path, video: Video | None, recipe: Recipe, limits: Limits, reporter: Reporter) -> Video:
     """What the file is; meanwhile the encoder makes ready."""
     loading = Loading() if recipe.format == "gif" else None
-    video = known(video, path, limits=limits, beat=reporter.beat)
+    video = known(video, path, limits=limits, checkpoint=reporter.checkpoint)
     if loading:
-        loading.wait(reporter.beat)
+        loading.wait(reporter.checkpoint)
     return video
 
 
@@ -171,7 +173,7 @@ def _written_gif(rendering: Rendering, file: BinaryIO, recipe: Recipe, reporter:
         loop=rendering.loop,
         style=encoder.Style.of(recipe, is_lossless=rendering.is_lossless),
         on_frame=flow.wrote,
-        beat=reporter.beat,
+        checkpoint=reporter.checkpoint,
     )
     return Written(encoded.frames, encoded.bytes, width_px, height_px, encoded.colours)
 
@@ -184,4 +186,6 @@ def _written_otherwise(
     def on_frame(done: int) -> None:
         reporter.at("writing", begin + (1 - begin) * done / steps)
 
-    return writers.write(rendering, recipe, out, limits=limits, on_frame=on_frame, beat=reporter.beat)
+    return writers.write(
+        rendering, recipe, out, limits=limits, on_frame=on_frame, checkpoint=reporter.checkpoint
+    )

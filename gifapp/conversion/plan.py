@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 from gifapp import errors
 from gifapp.conversion.video import Video
-from gifapp.domain.framing import framing
 from gifapp.domain.limits import Limits
-from gifapp.domain.outcome import is_animated
-from gifapp.domain.pace import at_its_pace
 from gifapp.domain.picture_times import longest_piece_s, pieces, sampled, thinned_fps, timed
-from gifapp.domain.recipe import Crop, Recipe, Segment
+from gifapp.domain.recipes.framing import framing
+from gifapp.domain.recipes.outcome import is_animated
+from gifapp.domain.recipes.recipe import Crop, Recipe, Segment
+from gifapp.domain.source_rate import match_source_rate
 from gifapp.domain.timing import MAX_FPS, STANDARD_FPS, delays_cs, frame_count, overlaps_s
 
 SHORTEST_S = 0.01  # what is shorter is one picture all the same, at a rate that ffmpeg can count
@@ -88,7 +88,7 @@ def make_plan(video: Video, recipe: Recipe, limits: Limits) -> Plan:
         errors.RangeOutsideSource, errors.CropOutsideSource, errors.SourceTooLong, errors.ClipTooManyPixels:
             naming the bounds.
     """
-    paced = at_its_pace(recipe, video.pace)
+    paced = match_source_rate(recipe, video.pace)
     ranges = [_clamped(segment, video) for segment in recipe.segments or (Segment(),)]
     _check_duration(sum(end_s - start_s for start_s, end_s in ranges) / min(1.0, paced.speed), limits)
     _check_crop(video, recipe)

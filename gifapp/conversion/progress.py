@@ -67,7 +67,7 @@ class Reporter:
             self._fraction, self._moved = min(1.0, fraction), self._clock()
         self._tell_after(0 if is_new_phase or self._fraction == 1 else OFTEN_S)
 
-    def beat(self) -> None:
+    def checkpoint(self) -> None:
         """Say the same again when nothing was said for a while."""
         self._tell_after(SILENT_S)
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gifapp.domain.formats import FILE_KINDS
-from gifapp.domain.recipe import Format
+from gifapp.domain.recipes.output_formats import FILE_KINDS
+from gifapp.domain.recipes.recipe import Format
 from gifapp.domain.wording import frames, size
 
 Content = bytes  # the class below has a field named bytes

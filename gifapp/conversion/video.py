@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from gifapp.conversion.clock import MICROSECONDS, Clock
-from gifapp.conversion.formats import LOSSLESS
-from gifapp.conversion.interlacing import FieldOrder
+from gifapp.conversion.probing.clock import MICROSECONDS, Clock
+from gifapp.conversion.probing.container_formats import LOSSLESS
+from gifapp.conversion.probing.interlacing import FieldOrder
 from gifapp.domain.timing import Pace
 
 # of the probe: what an older one found lacks fields that decide how a source is read

@@ -40,7 +40,7 @@ class Allowance:
 
 
 @dataclass(frozen=True)
-class Room:
+class QuotaUsage:
     """What one person stores, and how much they may; None is no bound."""
 
     used_bytes: int

@@ -9,8 +9,8 @@ from itertools import accumulate, pairwise
 from statistics import median
 from typing import NamedTuple
 
-from gifapp.domain.outcome import is_animated
-from gifapp.domain.recipe import Recipe
+from gifapp.domain.recipes.outcome import is_animated
+from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.timing import MAX_FPS, MIN_DELAY_CS, STANDARD_FPS
 
 _MOST_LATE_CS = 1

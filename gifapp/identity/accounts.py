@@ -10,8 +10,8 @@ import mongoengine.errors
 from bson import ObjectId
 
 from gifapp import errors
-from gifapp.domain.account_views import AccountView
-from gifapp.domain.views import Role, UserView
+from gifapp.domain.views.accounts import AccountView
+from gifapp.domain.views.jobs import Role, UserView
 from gifapp.identity.documents import UserDocument
 from gifapp.mongodb import reaching_mongodb
 

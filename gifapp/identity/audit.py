@@ -16,7 +16,7 @@ import structlog
 from bson import ObjectId
 
 from gifapp import errors
-from gifapp.domain.account_views import AuditKind, AuditPage, AuditView
+from gifapp.domain.views.accounts import AuditKind, AuditPage, AuditView
 from gifapp.identity.accounts import Accounts
 from gifapp.identity.documents import AuditDocument
 from gifapp.identity.tokens import derived_key

@@ -16,7 +16,7 @@ PATIENCE_S = 0.25
 REST_S = 2.0
 
 
-class Circuit:
+class CircuitBreaker:
     """The connections of one process; after a failure nothing is asked for `REST_S`."""
 
     def __init__(self, redis_url: str) -> None:
@@ -29,7 +29,7 @@ class Circuit:
         self._rests_until = 0.0
 
     @contextmanager
-    def asking(self) -> Iterator[None]:
+    def guard(self) -> Iterator[None]:
         """Around a question to Redis.
 
         Raises:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from bson import ObjectId
 
 from gifapp import errors
-from gifapp.domain.account_views import LinkKind, LinkPage, LinkView, OpenLinkView
+from gifapp.domain.views.accounts import LinkKind, LinkPage, LinkView, OpenLinkView
 from gifapp.identity.accounts import Accounts
 from gifapp.identity.audit import Audit, place_of
 from gifapp.identity.documents import LinkDocument, UserDocument

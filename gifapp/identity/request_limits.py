@@ -13,7 +13,7 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 
 from gifapp import errors
 from gifapp.domain.rates import Rates, RequestKind
-from gifapp.identity.circuit import Circuit
+from gifapp.identity.circuit import CircuitBreaker
 from gifapp.identity.throttle import network_of
 
 
@@ -21,7 +21,7 @@ class RequestLimits:
     """Counts requests, one round trip each. Lets them all pass while Redis is away."""
 
     def __init__(self, redis_url: str, rates: Rates) -> None:
-        self._circuit = Circuit(redis_url)
+        self._circuit = CircuitBreaker(redis_url)
         storage = RedisStorage("redis://", connection_pool=self._circuit.pool, key_prefix="gifapp:limits")
         self._window = SlidingWindowCounterRateLimiter(storage)
         self._rates = {kind: limits.parse(getattr(rates, kind)) for kind in get_args(RequestKind)}
@@ -34,7 +34,7 @@ class RequestLimits:
         """
         who = f"user:{user_id}" if user_id else f"address:{network_of(address)}"
         rate = self._rates[kind]
-        with contextlib.suppress(errors.ServiceUnavailable), self._circuit.asking():
+        with contextlib.suppress(errors.ServiceUnavailable), self._circuit.guard():
             if not self._window.hit(rate, kind, who):
                 resets_at = self._window.get_window_stats(rate, kind, who).reset_time
                 wait_s = max(1, math.ceil(resets_at - time.time()))

@@ -10,19 +10,19 @@ from typing import TypeVar
 from bson import ObjectId
 
 from gifapp import errors
-from gifapp.domain.admin_views import ListedJobView
-from gifapp.domain.views import Registration, Role, UserView
+from gifapp.domain.views.administration import ListedJobView
+from gifapp.domain.views.jobs import Registration, Role, UserView
 from gifapp.identity import documents, tokens
+from gifapp.identity.account_admin import AccountAdmin
 from gifapp.identity.accounts import Accounts, view
 from gifapp.identity.api_tokens import ApiTokens
 from gifapp.identity.audit import Audit
+from gifapp.identity.authentication import Authenticator
 from gifapp.identity.callers import Caller, Session
 from gifapp.identity.documents import LinkDocument, UserDocument
 from gifapp.identity.emails import normalised
 from gifapp.identity.links import Links
 from gifapp.identity.passwords import Passwords
-from gifapp.identity.people import People
-from gifapp.identity.recognition import Recognition
 from gifapp.identity.sessions import Sessions
 from gifapp.identity.throttle import Rates, Throttle
 
@@ -55,7 +55,7 @@ def build_identity(
     )
 
 
-class Identity(Recognition):
+class Identity(Authenticator):
     """Blocking: call it from a thread. Raises errors.ServiceUnavailable while a server is away."""
 
     def __init__(
@@ -74,7 +74,7 @@ class Identity(Recognition):
         sessions = Sessions(secret, now, on_reuse=self._reused)
         super().__init__(secret, accounts=accounts, sessions=sessions, api_tokens=api_tokens, now=now)
         self.links = Links(accounts, self.audit, now)
-        self.people = People(
+        self.people = AccountAdmin(
             accounts=accounts,
             sessions=sessions,
             api_tokens=api_tokens,

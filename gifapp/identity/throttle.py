@@ -14,8 +14,8 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 
 from gifapp import errors
 from gifapp.domain.rates import Rates
-from gifapp.identity.circuit import Circuit
-from gifapp.identity.slowing import Slowing
+from gifapp.identity.circuit import CircuitBreaker
+from gifapp.identity.login_backoff import Slowing
 
 __all__ = ["Rates", "Throttle", "network_of"]
 
@@ -24,7 +24,7 @@ class Throttle:
     """Counts attempts; refuses them all while Redis is away."""
 
     def __init__(self, redis_url: str, rates: Rates) -> None:
-        self._circuit = Circuit(redis_url)
+        self._circuit = CircuitBreaker(redis_url)
         storage = RedisStorage("redis://", connection_pool=self._circuit.pool, key_prefix="gifapp:limits")
         self._window = SlidingWindowCounterRateLimiter(storage)
         self._slowing = Slowing(redis.Redis(connection_pool=self._circuit.pool))
@@ -40,7 +40,7 @@ class Throttle:
         """
         account, network = _hashed(email), network_of(address)
         self._count(self._login_by_address, "login", network)
-        with self._circuit.asking():
+        with self._circuit.guard():
             is_known, wait_s = self._slowing.begin(account, network)
         if wait_s:
             raise errors.SignInSlowed(retry_after_s=wait_s)
@@ -49,7 +49,7 @@ class Throttle:
     def login_succeeded(self, email: str, address: str) -> None:
         """Whoever knows the password starts afresh."""
         account, network = _hashed(email), network_of(address)
-        with self._circuit.asking():
+        with self._circuit.guard():
             self._slowing.succeeded(account, network)
             for is_known in (True, False):
                 names = _counted(account, network, is_known)
@@ -67,7 +67,7 @@ class Throttle:
         self._circuit.close()
 
     def _count(self, rate: limits.RateLimitItem, *names: str) -> None:
-        with self._circuit.asking():
+        with self._circuit.guard():
             if self._window.hit(rate, *names):
                 return
             resets_at = self._window.get_window_stats(rate, *names).reset_time

@@ -8,14 +8,14 @@ from types import TracebackType
 from typing import Self
 
 from gifapp.domain.limits import Allowance, Limits
-from gifapp.jobs import database
-from gifapp.jobs.administration import Administration
-from gifapp.jobs.announcer import Announcer
-from gifapp.jobs.estimates import Estimates
-from gifapp.jobs.progress import Events
-from gifapp.jobs.queue import Doorbell, make_queue
-from gifapp.jobs.service import JobService
-from gifapp.jobs.tally import Tally
+from gifapp.jobs.attempts.estimates import Estimates
+from gifapp.jobs.db import connection
+from gifapp.jobs.events.announcer import Announcer
+from gifapp.jobs.events.counters import CounterStore
+from gifapp.jobs.events.stream import EventStream
+from gifapp.jobs.events.wakeups import WakeupQueue, make_queue
+from gifapp.jobs.services.administration import Administration
+from gifapp.jobs.services.jobs import JobService
 from gifapp.jobs.timings import Timings
 from gifapp.storage.blobs import Blobs
 
@@ -26,31 +26,31 @@ class JobParts:
 
     service: JobService
     administration: Administration
-    events: Events
+    events: EventStream
     announcer: Announcer
     blobs: Blobs
     estimates: Estimates
-    doorbell: Doorbell
+    wakeups: WakeupQueue
     limits: Limits
     allowance: Allowance
     timings: Timings
-    tally: Tally
+    counters: CounterStore
 
     @property
     def checks(self) -> dict[str, Callable[[], None]]:
         """What must be well before we are ready; each raises errors.ServiceUnavailable when it is not."""
         return {
-            "mongodb": database.ping,
+            "mongodb": connection.ping,
             "redis": self.events.ping,
             "storage": self.blobs.check_writable,
         }
 
     def close(self) -> None:
         self.estimates.close()
-        self.doorbell.close()
+        self.wakeups.close()
         self.events.close()
-        self.tally.close()
-        database.disconnect()
+        self.counters.close()
+        connection.disconnect()
 
     def __enter__(self) -> Self:
         return self
@@ -79,22 +79,22 @@ def build(
         errors.ServiceUnavailable: MongoDB does not answer.
         errors.SettingInvalid, errors.DirectoryNotWritable: about the storage.
     """
-    database.connect(mongodb_url)
-    events, doorbell = Events(redis_url), Doorbell(make_queue(redis_url, secret))
+    connection.connect(mongodb_url)
+    events, wakeups = EventStream(redis_url), WakeupQueue(make_queue(redis_url, secret))
     announcer = Announcer(events, kept=allowance.kept)
     estimates = Estimates(blobs, limits)
-    tally = Tally(redis_url)
+    counters = CounterStore(redis_url)
     service = JobService(
         blobs=blobs,
         estimates=estimates,
-        doorbell=doorbell,
+        wakeups=wakeups,
         announcer=announcer,
-        tally=tally,
+        counters=counters,
         limits=limits,
         allowance=allowance,
         timings=timings,
     )
-    administration = Administration(service, doorbell=doorbell, announcer=announcer)
+    administration = Administration(service, wakeups=wakeups, announcer=announcer)
     return JobParts(
         service=service,
         administration=administration,
@@ -102,9 +102,9 @@ def build(
         announcer=announcer,
         blobs=blobs,
         estimates=estimates,
-        doorbell=doorbell,
+        wakeups=wakeups,
         limits=limits,
         allowance=allowance,
         timings=timings,
-        tally=tally,
+        counters=counters,
     )

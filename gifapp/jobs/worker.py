@@ -17,11 +17,11 @@ from dataclasses import dataclass
 import structlog
 from huey.consumer import Consumer
 
-from gifapp.jobs import workers
-from gifapp.jobs.forkserver import ForkServer
+from gifapp.jobs.attempts.forkserver import ForkServer
+from gifapp.jobs.attempts.runner import Runner
+from gifapp.jobs.cleanup.sweep import sweeping
+from gifapp.jobs.db import workers
 from gifapp.jobs.parts import JobParts
-from gifapp.jobs.runner import Runner
-from gifapp.jobs.sweep import sweeping
 
 _log = structlog.get_logger()
 
@@ -77,9 +77,9 @@ def run_worker(
 def _runner(parts: JobParts, forks: ForkServer, give_up: threading.Event) -> Runner:
     return Runner(
         blobs=parts.blobs,
-        doorbell=parts.doorbell,
+        wakeups=parts.wakeups,
         announcer=parts.announcer,
-        tally=parts.tally,
+        counters=parts.counters,
         forks=forks,
         limits=parts.limits,
         timings=parts.timings,
@@ -99,9 +99,9 @@ class _Worker:
         self._endurance = endurance
         self._jobs = 0
         self._rests_until = 0.0
-        parts.doorbell.on_ring = self._work_on
+        parts.wakeups.on_ring = self._work_on
         self._consumer = Consumer(
-            parts.doorbell.huey,
+            parts.wakeups.huey,
             workers=1,
             worker_type="thread",
             periodic=False,

@@ -1,1 +1,1 @@
-"""Where videos and GIFs are kept: a workspace on this machine's disk, and a shelf that machines share."""
+"""Where videos and GIFs are kept: a workspace on this machine's disk, and a store that machines share."""

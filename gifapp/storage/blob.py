@@ -6,7 +6,7 @@ import re
 from pathlib import PurePosixPath
 from typing import NamedTuple, Self
 
-from gifapp.domain.admin_views import FileKind
+from gifapp.domain.views.administration import FileKind
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _OURS: dict[FileKind, re.Pattern[str]] = {

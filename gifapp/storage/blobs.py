@@ -1,4 +1,4 @@
-"""Videos, posters and GIFs: written aside in the workspace, then moved to their place on the shelf.
+"""Videos, posters and GIFs: written aside in the workspace, then moved to their place on the store.
 
 Videos and posters are named by the SHA-256 of the video, GIFs by the attempt that made them.
 """
@@ -22,7 +22,7 @@ from gifapp.storage.incoming import Incoming
 from gifapp.storage.workspace import Workspace
 
 
-class Shelf(Protocol):
+class BlobStore(Protocol):
     """Where files stay once they are complete, for web and workers on every machine.
 
     Every method may raise errors.ServiceUnavailable.
@@ -34,7 +34,7 @@ class Shelf(Protocol):
     def exclusive(self) -> AbstractContextManager[None]:
         """Nobody else keeps or removes videos meanwhile: what a document names must not be removed."""
 
-    def send_ahead(self, aside: Path, blob: Blob) -> None:
+    def prestage(self, aside: Path, blob: Blob) -> None:
         """Do now what of `keep` takes long, as far as anything does."""
 
     def keep(self, aside: Path, blob: Blob) -> None:
@@ -87,35 +87,35 @@ def open_blobs(storage_url: str, *, work_dir: Path, cache_bytes: int, take_turn:
 
 
 class Blobs:
-    def __init__(self, workspace: Workspace, shelf: Shelf) -> None:
+    def __init__(self, workspace: Workspace, store: BlobStore) -> None:
         self.workspace = workspace
-        self.shelf = shelf
+        self.store = store
 
     def check_writable(self) -> None:
         """Raises errors.ServiceUnavailable."""
         self.workspace.check_writable()
-        self.shelf.check_writable()
+        self.store.check_writable()
 
-    def send_ahead(self, incoming: Incoming) -> None:
+    def prestage(self, incoming: Incoming) -> None:
         """What takes long of `keep_source`, before anybody has to wait for us."""
         incoming.note_digest()
         for aside, blob in _files_of(incoming):
-            self.shelf.send_ahead(aside, blob)
+            self.store.prestage(aside, blob)
 
     def keep_source(self, incoming: Incoming) -> None:
         """Move a finished upload and its poster to where its digest says, unless the bytes are there.
 
-        Only within `shelf.exclusive()`.
+        Only within `store.exclusive()`.
         """
         incoming.note_digest()
         for aside, blob in _files_of(incoming):
-            if not self.shelf.holds(blob):
-                self.shelf.keep(aside, blob)
+            if not self.store.holds(blob):
+                self.store.keep(aside, blob)
 
     def remove_source(self, sha256: str) -> None:
-        """Only within `shelf.exclusive()`."""
+        """Only within `store.exclusive()`."""
         for blob in files_of_source(sha256):
-            self.shelf.remove(blob)
+            self.store.remove(blob)
 
     @contextlib.contextmanager
     def video(self, sha256: str) -> Iterator[Path]:
@@ -126,18 +126,18 @@ class Blobs:
         """
         with contextlib.ExitStack() as held:
             try:
-                path = held.enter_context(self.shelf.local(Blob("source", sha256)))
+                path = held.enter_context(self.store.local(Blob("source", sha256)))
             except FileNotFoundError:
                 raise errors.SourceGone from None
             yield path
 
     def keep_gif(self, aside: Path, key: str) -> None:
         """Put the GIF of the attempt `key` from its scratch directory into its place."""
-        self.shelf.keep(aside, Blob("gif", key))
+        self.store.keep(aside, Blob("gif", key))
 
     def remove_attempt(self, key: str) -> None:
         """Remove whatever the attempt `key` left: its GIF, its scratch directory."""
-        self.shelf.remove(Blob("gif", key))
+        self.store.remove(Blob("gif", key))
         self.workspace.remove_scratch(key)  # last: it is what tells of the GIF
 
 

@@ -1,4 +1,4 @@
-"""A shelf that is a bucket of S3, or of what speaks like it, through fsspec.
+"""A store that is a bucket of S3, or of what speaks like it, through fsspec.
 
 An object appears whole or not at all. What is read is fetched once for all processes of this machine.
 """
@@ -37,7 +37,7 @@ TakeTurn = Callable[[], AbstractContextManager[Turn]]
 
 
 class Bucket:
-    """Objects beneath `s3://bucket/prefix`; see `Shelf`.
+    """Objects beneath `s3://bucket/prefix`; see `BlobStore`.
 
     Args:
         take_turn: one at a time, on all machines.
@@ -67,7 +67,7 @@ class Bucket:
             finally:
                 del self._held.turn
 
-    def send_ahead(self, aside: Path, blob: Blob) -> None:
+    def prestage(self, aside: Path, blob: Blob) -> None:
         if not self.holds(blob):
             self._send(aside, blob)
 

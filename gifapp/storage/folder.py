@@ -1,4 +1,4 @@
-"""A shelf that is a folder, on a disk or a share that web and workers have in common."""
+"""A store that is a folder, on a disk or a share that web and workers have in common."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gifapp.storage.disk import make_folders, writing
 
 
 class Folder:
-    """Files beneath `root`; see `Shelf`."""
+    """Files beneath `root`; see `BlobStore`."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -40,7 +40,7 @@ class Folder:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
-    def send_ahead(self, aside: Path, blob: Blob) -> None:
+    def prestage(self, aside: Path, blob: Blob) -> None:
         """Nothing is far away: moving it takes no time."""
 
     def keep(self, aside: Path, blob: Blob) -> None:

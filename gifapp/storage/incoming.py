@@ -11,8 +11,8 @@ from types import TracebackType
 from typing import Self
 
 from gifapp import errors
-from gifapp.domain.limits import Room
-from gifapp.held import make_held
+from gifapp.dirlock import create_locked
+from gifapp.domain.limits import QuotaUsage
 from gifapp.storage.disk import writing
 
 _SHA256_LENGTH = 64
@@ -27,7 +27,7 @@ class Incoming:
         bytes: how many came in so far.
     """
 
-    def __init__(self, directory: Path, limit_bytes: int, room: Room) -> None:
+    def __init__(self, directory: Path, limit_bytes: int, room: QuotaUsage) -> None:
         self._directory = directory
         self._limit_bytes = limit_bytes
         self._room = room
@@ -40,7 +40,7 @@ class Incoming:
 
     def __enter__(self) -> Self:
         with writing():
-            self._lock = make_held(self._directory)
+            self._lock = create_locked(self._directory)
             self._file = self.path.open("xb")
         return self
 
@@ -108,7 +108,7 @@ class Incoming:
         self._is_left = True
 
 
-class LeftUpload:
+class OrphanedUpload:
     """What is left of an upload whose process was killed, or could not tell how it ended."""
 
     def __init__(self, directory: Path) -> None:

@@ -15,10 +15,10 @@ from pathlib import Path
 from uuid import uuid4
 
 from gifapp import errors
-from gifapp.domain.limits import Room
-from gifapp.held import holder_lives, make_held
+from gifapp.dirlock import create_locked, owner_alive
+from gifapp.domain.limits import QuotaUsage
 from gifapp.storage.disk import make_folders, writing
-from gifapp.storage.incoming import Incoming, LeftUpload
+from gifapp.storage.incoming import Incoming, OrphanedUpload
 
 
 class Workspace:
@@ -57,7 +57,7 @@ class Workspace:
         usage = shutil.disk_usage(self.root)
         return usage.total, usage.free
 
-    def incoming(self, *, limit_bytes: int, room: Room) -> Incoming:
+    def incoming(self, *, limit_bytes: int, room: QuotaUsage) -> Incoming:
         return Incoming(self._incoming / uuid4().hex, limit_bytes, room)
 
     @contextlib.contextmanager
@@ -65,7 +65,7 @@ class Workspace:
         """A directory for the attempt `key`, gone afterwards."""
         directory = self._scratch / key
         with writing():
-            lock = make_held(directory)
+            lock = create_locked(directory)
         with lock:
             try:
                 yield directory
@@ -79,15 +79,15 @@ class Workspace:
         """The keys of scratch directories that no living process holds."""
         return [directory.name for directory in _left_in(self._scratch, untouched_s)]
 
-    def left_uploads(self, *, untouched_s: float) -> list[LeftUpload]:
+    def left_uploads(self, *, untouched_s: float) -> list[OrphanedUpload]:
         """Uploads that no living process holds."""
-        return [LeftUpload(directory) for directory in _left_in(self._incoming, untouched_s)]
+        return [OrphanedUpload(directory) for directory in _left_in(self._incoming, untouched_s)]
 
 
 def _left_in(folder: Path, untouched_s: float) -> list[Path]:
     # the wait is for those that are made and not locked yet
     latest = time.time() - untouched_s
-    return [path for path in folder.iterdir() if _last_touched(path) < latest and not holder_lives(path)]
+    return [path for path in folder.iterdir() if _last_touched(path) < latest and not owner_alive(path)]
 
 
 def _last_touched(directory: Path) -> float:

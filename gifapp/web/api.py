@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tornado.routing import URLSpec
 
-from gifapp.web import (
+from gifapp.web.handlers import (
     admin,
     auth,
     docs,
@@ -21,7 +21,7 @@ from gifapp.web import (
     tokens,
     uploads,
 )
-from gifapp.web.base import NotFoundHandler
+from gifapp.web.http.base import NotFoundHandler
 
 _API = r"/api/v1"
 _ID = r"([^/]+)"

@@ -28,20 +28,23 @@ from voila.app import Voila
 from voila.configuration import VoilaConfiguration
 
 from gifapp import errors
+from gifapp.dirlock import hold, owner_alive
 from gifapp.domain.networks import Network
-from gifapp.held import hold, holder_lives
 from gifapp.web.api import api_routes
-from gifapp.web.base import NotFoundHandler
-from gifapp.web.connections import BY_ADDRESS, Connections
-from gifapp.web.kernel_handlers import (
+from gifapp.web.http.base import NotFoundHandler
+from gifapp.web.http.connections import BY_ADDRESS, Connections
+from gifapp.web.http.context import Parts
+from gifapp.web.http.proxies import TrustedProxies
+from gifapp.web.http.server import MAX_BODY_BYTES, WebApplication, WebServer
+from gifapp.web.pages.kernel_handlers import (
     ALLOWED_MESSAGES,
     KernelEnd,
     KernelModel,
     KernelSocket,
     KernelToken,
 )
-from gifapp.web.kernels import REAP_EVERY_S, Kernels
-from gifapp.web.pages import (
+from gifapp.web.pages.kernels import REAP_EVERY_S, Kernels
+from gifapp.web.pages.pages import (
     DASHBOARD,
     HEADERS,
     OPERATIONS,
@@ -53,10 +56,7 @@ from gifapp.web.pages import (
     Operations,
     jupyter_directory,
 )
-from gifapp.web.parts import Parts
-from gifapp.web.proxies import TrustedProxies
-from gifapp.web.server import MAX_BODY_BYTES, WebApplication, WebServer
-from gifapp.web.visitor import CookieIdentity, KernelOwners
+from gifapp.web.pages.visitor import CookieIdentity, KernelOwners
 
 CONNECTIONS_OF_KERNEL = 5
 _HOME = "gifapp-web-"
@@ -257,7 +257,7 @@ async def _serve(app: GifApp, public_url: str | None) -> None:
 def _remove_left_by_killed() -> None:
     """The temporary directories of web tiers on this machine that were killed."""
     for left in Path(tempfile.gettempdir()).glob(f"{_HOME}*"):
-        if holder_lives(left) is False:
+        if owner_alive(left) is False:
             shutil.rmtree(left, ignore_errors=True)
 
 
@@ -283,8 +283,8 @@ def _configuration() -> Config:
     config.VoilaExecutor.cell_error_instruction = (
         "Reload the page; if that does not help, tell whoever runs it."
     )
-    config.VoilaConfiguration.multi_kernel_manager_class = "gifapp.web.kernel_backlog.PageKernelManager"
-    config.MappingKernelManager.kernel_manager_class = "gifapp.web.kernels.PageKernel"
+    config.VoilaConfiguration.multi_kernel_manager_class = "gifapp.web.pages.kernel_backlog.PageKernelManager"
+    config.MappingKernelManager.kernel_manager_class = "gifapp.web.pages.kernels.PageKernel"
     config.MappingKernelManager.transport_encryption = "auto"  # between us and the kernels
     config.NotebookNotary.db_file = ":memory:"  # trust in notebooks is JupyterLab's; keep no files of it
     config.NotebookNotary.secret = secrets.token_bytes(32)

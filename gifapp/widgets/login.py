@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from gifapp import errors
 from gifapp.client import Client
 from gifapp.widgets.assets import script, style
-from gifapp.widgets.dashboard import Dashboard
+from gifapp.widgets.dashboard.dashboard import Dashboard
 from gifapp.widgets.messages import receives
 
 LOCAL_URL = "http://127.0.0.1:8866"

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from gifapp import errors
-from gifapp.domain.formats import FILE_KINDS
 from gifapp.domain.job import JobState
-from gifapp.domain.outcome import Outcome
-from gifapp.domain.views import GifView, JobView, SourceView
+from gifapp.domain.recipes.outcome import Outcome
+from gifapp.domain.recipes.output_formats import FILE_KINDS
+from gifapp.domain.views.jobs import GifView, JobView, SourceView
 from gifapp.domain.wording import frames, size
 
 WHEN = "{when}"

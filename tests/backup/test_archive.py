@@ -16,10 +16,10 @@ from gifapp import errors
 from gifapp.backup.restoring import restore
 from gifapp.backup.saving import Saved, save
 from gifapp.domain.job import JobState
-from gifapp.domain.recipe import Recipe
-from gifapp.domain.views import SourceView
-from gifapp.jobs import leases
-from gifapp.jobs.documents import JobDocument
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.views.jobs import SourceView
+from gifapp.jobs.db import leases
+from gifapp.jobs.db.documents import JobDocument
 from gifapp.jobs.parts import JobParts
 from gifapp.processes import wait_until
 from gifapp.storage.blob import Blob
@@ -64,7 +64,7 @@ def test_documents_of_the_first_version_are_understood(
         for owner, jobs in zip(owners, galleries, strict=True):
             for job in jobs[-2:]:
                 assert (
-                    parts.blobs.shelf.path(parts.service.gif(owner, job.id).blob).read_bytes()
+                    parts.blobs.store.path(parts.service.gif(owner, job.id).blob).read_bytes()
                     == made[f"files/gif/{job.id}-1"]
                 )
         waiting = galleries[1][0]
@@ -102,7 +102,7 @@ def test_what_goes_while_it_is_saved_is_not_in_it_and_what_is_lost_is_told(
     tmp_path: Path,
 ) -> None:
     lost, kept, deleted = sorted(made_job(parts, upload, number) for number in range(3))
-    parts.blobs.shelf.path(Blob("gif", f"{lost}-1")).unlink()
+    parts.blobs.store.path(Blob("gif", f"{lost}-1")).unlink()
 
     def delete_the_last(done: int, _: int) -> None:
         if done == 2:  # in the order of their names

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from gifapp.client import Client
-from gifapp.domain.recipe import Recipe
+from gifapp.domain.recipes.recipe import Recipe
 from tests.clips import pattern
 from tests.service import PASSWORD, running_service
 

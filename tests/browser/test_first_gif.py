@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Shoot
 from tests.clips import real_clip
-from tests.letters import ffmpeg
+from tests.letters import run_ffmpeg
 from tests.service import PASSWORD, RunningService
 
 # seconds into the clip; frames at 12.5 a second
@@ -345,5 +345,5 @@ def pixels(gif: bytes, frame: int) -> NDArray[np.float64]:
 
 def picture_of(video: Path, at_s: float, folder: Path) -> NDArray[np.float64]:
     shot = folder / f"{at_s}.png"
-    ffmpeg("-i", video, "-ss", at_s, "-frames:v", 1, "-vf", "scale=480:270", shot)
+    run_ffmpeg("-i", video, "-ss", at_s, "-frames:v", 1, "-vf", "scale=480:270", shot)
     return np.asarray(Image.open(shot).convert("RGB"), np.float64)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from gifapp import logs, settings
 from gifapp.commands.parts import Foundation, prepare
+from gifapp.jobs.cleanup.sweep import sweeping
 from gifapp.jobs.parts import JobParts, build
-from gifapp.jobs.scaling import Pace, run_workers
-from gifapp.jobs.sweep import sweeping
+from gifapp.jobs.supervisor import Pace, run_workers
 from gifapp.jobs.timings import Timings
 from gifapp.jobs.worker import run_worker
 from gifapp.up.checks import answers
@@ -19,8 +19,8 @@ from gifapp.up.run import noted_signals
 from gifapp.up.servers import free_port, mongod_server, redis_server
 from gifapp.up.supervisor import Supervisor
 from gifapp.web.app import run_web
-from gifapp.web.pages import notebooks_directory
-from gifapp.web.parts import build_parts
+from gifapp.web.http.context import build_parts
+from gifapp.web.pages.pages import notebooks_directory
 from tests.storages import storage_at
 
 ROOT = Path(__file__).parents[2]

@@ -10,8 +10,8 @@ from PIL import Image
 from gifapp import errors
 from gifapp.client import Client
 from gifapp.domain.job import JobState
-from gifapp.domain.presets import PRESETS
-from gifapp.domain.recipe import Crop, Recipe, Segment
+from gifapp.domain.recipes.presets import PRESETS
+from gifapp.domain.recipes.recipe import Crop, Recipe, Segment
 from gifapp.processes import wait_until
 from tests.clips import real_clip
 from tests.service import PASSWORD, RunningService

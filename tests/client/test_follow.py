@@ -4,7 +4,7 @@ import pytest
 
 from gifapp import errors
 from gifapp.client import Client
-from gifapp.domain.views import Event
+from gifapp.domain.views.jobs import Event
 from gifapp.processes import wait_until
 from tests.client.scripted_service import ScriptedService
 

@@ -16,11 +16,11 @@ from gifapp import errors
 from gifapp.__main__ import gifapp, main
 from gifapp.commands.administering import administering
 from gifapp.commands.parts import prepare
-from gifapp.conversion.probe import probe
+from gifapp.conversion.probing.probe import probe
 from gifapp.domain.limits import Limits
-from gifapp.domain.recipe import Recipe
-from gifapp.jobs import leases, sources
-from gifapp.jobs.documents import JobDocument
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.jobs.db import leases, sources
+from gifapp.jobs.db.documents import JobDocument
 from gifapp.settings import load
 from tests.clips import real_clip
 

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from gifapp.commands.doctor import doctor
-from gifapp.jobs import database, workers
+from gifapp.jobs.db import connection, workers
 from gifapp.settings import Settings
 from gifapp.up.findings import of_mongodb, of_this_machine
 
@@ -31,9 +31,9 @@ def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[
 
 @pytest.fixture
 def servers(mongodb_url: str, redis_url: str) -> Iterator[dict[str, str]]:
-    database.connect(mongodb_url)
+    connection.connect(mongodb_url)
     yield {"GIFAPP_MONGODB_URL": mongodb_url, "GIFAPP_REDIS_URL": redis_url}
-    database.disconnect()
+    connection.disconnect()
 
 
 def test_before_the_first_start_all_is_well(ask: Callable[..., tuple[int, Told]]) -> None:

@@ -15,8 +15,8 @@ from PIL import Image
 from gifapp.commands.convert import convert
 from gifapp.commands.recipe_options import RECIPE_OPTIONS
 from gifapp.commands.recipe_reading import read_recipe
-from gifapp.domain.recipe import Caption, ChromaKey, Crop, Look, Recipe, Segment
-from gifapp.domain.recipe_parts import MOST_OVERLAY_BYTES, Part
+from gifapp.domain.recipes.parts import MOST_OVERLAY_BYTES, Part
+from gifapp.domain.recipes.recipe import Caption, ChromaKey, Crop, Look, Recipe, Segment
 
 PAGE = (Path(__file__).parents[2] / "docs" / "recipe.md").read_text()
 

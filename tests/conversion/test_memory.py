@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from tests import clips
-from tests.letters import ffmpeg
+from tests.letters import run_ffmpeg
 
 MOST_BYTES = 300e6
 
@@ -56,6 +56,6 @@ def test_a_picture_that_shows_for_a_minute_is_one_picture(tmp_path: Path, at: st
     clip = tmp_path / "held.mkv"
     picture = f"testsrc2=size=640x360:rate=25:duration=0.2,settb=1/1000,setpts={shown}/TB"
     last = ("-bsf:v", "setts=duration=if(eq(N\\,4)\\,1500\\,DURATION)") if at == "at the end" else ()
-    ffmpeg("-f", "lavfi", "-i", picture, "-c:v", "ffv1", "-fps_mode", "passthrough", *last, clip)
+    run_ffmpeg("-f", "lavfi", "-i", picture, "-c:v", "ffv1", "-fps_mode", "passthrough", *last, clip)
     argv = ["-m", "gifapp", "convert", str(clip), "--fps", "50", "--width", "640"]
     assert peak_bytes([sys.executable, *argv]) < MOST_BYTES

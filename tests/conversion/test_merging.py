@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gifapp.conversion.frame import Frame
 from gifapp.conversion.merging import look_the_same, merged
-from gifapp.domain.recipe import PaletteScope
+from gifapp.domain.recipes.recipe import PaletteScope
 from tests.depth import examples
 from tests.gifs import gif_of, seen_by_pillow
 
@@ -91,7 +91,7 @@ def test_progress_counts_the_frames_that_are_held_too() -> None:
 def test_while_a_picture_is_held_somebody_may_still_cancel() -> None:
     beats: list[int] = []
     frames = [Frame(photographs(1)[0], 5)] * 40
-    (held,) = merged(frames, beat=lambda: beats.append(1))
+    (held,) = merged(frames, checkpoint=lambda: beats.append(1))
     assert (held.frame.delay_cs, held.frames, len(beats)) == (200, 40, 39)
 
 
@@ -100,7 +100,7 @@ def test_while_a_picture_is_held_somebody_may_still_cancel() -> None:
 def test_neighbours_are_never_equal_and_the_delays_add_up(shown: Sequence[tuple[int, int]]) -> None:
     pictures = photographs(3)
     frames = [Frame(pictures[number], delay_cs) for number, delay_cs in shown]
-    left = list(merged(frames, beat=lambda: None))
+    left = list(merged(frames, checkpoint=lambda: None))
     assert sum(held.frame.delay_cs for held in left) == sum(delay_cs for _, delay_cs in shown)
     assert sum(held.frames for held in left) == len(shown)
     for before, after in pairwise(left):

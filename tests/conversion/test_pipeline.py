@@ -18,10 +18,10 @@ from PIL import Image
 import gifapp
 from gifapp import errors
 from gifapp.conversion.pipeline import convert, convert_file
-from gifapp.conversion.probe import probe
+from gifapp.conversion.probing.probe import probe
 from gifapp.domain.job import Phase
 from gifapp.domain.limits import Limits
-from gifapp.domain.recipe import Crop, Direction, Recipe, Segment
+from gifapp.domain.recipes.recipe import Crop, Direction, Recipe, Segment
 from gifapp.processes import wait_until
 from tests import clips
 from tests.fakes import CancelledIn, Impatient, damaged, truncated

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gifapp import errors
-from gifapp.conversion.filters import filter_chain
+from gifapp.conversion.decode.filters import filter_chain
 from gifapp.conversion.plan import make_plan
 from gifapp.conversion.video import ColourTags, Turn, Video
 from gifapp.domain.limits import Limits
-from gifapp.domain.recipe import Crop, Recipe, Segment
+from gifapp.domain.recipes.recipe import Crop, Recipe, Segment
 from gifapp.domain.timing import delays_cs
 
 VIDEO = Video(

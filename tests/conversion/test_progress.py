@@ -41,7 +41,7 @@ def test_it_speaks_ten_times_a_second_at_most(reporter: Reporter, clock: Clock, 
 def test_it_is_never_silent_for_half_a_second(reporter: Reporter, clock: Clock, listener: Impatient) -> None:
     for _ in range(20):
         clock.now += 0.2
-        reporter.beat()
+        reporter.checkpoint()
     assert len(listener.heard) >= 8
 
 
@@ -82,7 +82,7 @@ def test_between_steps_the_time_left_counts_down_to_nothing(
     reporter.at("writing", 0.5)
     for _ in range(7):
         clock.now += 1
-        reporter.beat()
+        reporter.checkpoint()
     assert [progress.eta_s for progress in listener.heard[1:]] == [5, 4, 3, 2, 1, 0, 0, 0]
 
 
@@ -113,4 +113,4 @@ def test_frames_flow_through_the_phases(reporter: Reporter, clock: Clock, listen
 def test_it_keeps_the_deadline(reporter: Reporter, clock: Clock) -> None:
     clock.now = 61
     with pytest.raises(errors.ConversionTooSlow):
-        reporter.beat()
+        reporter.checkpoint()

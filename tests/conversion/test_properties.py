@@ -12,16 +12,16 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from gifapp.conversion import container, lzw
-from gifapp.conversion.dither import Canvas, Rectangle
-from gifapp.conversion.drawing import Disposal
-from gifapp.conversion.histogram import Histogram
-from gifapp.conversion.lookup import Lookup
-from gifapp.conversion.palette import BLUE, GREEN, OPAQUE_ALPHA, RED, Palette
+from gifapp.conversion.gif import container, lzw
+from gifapp.conversion.gif.canvas import Canvas, Rectangle
+from gifapp.conversion.gif.frame_differ import Disposal
+from gifapp.conversion.gif.histogram import Histogram
+from gifapp.conversion.gif.lookup import Lookup
+from gifapp.conversion.gif.quantizer import BLUE, GREEN, OPAQUE_ALPHA, RED, Palette
+from gifapp.conversion.gif.tolerance import tolerance
 from gifapp.conversion.pipeline import convert_file
-from gifapp.conversion.tolerance import tolerance
 from gifapp.domain.limits import Limits
-from gifapp.domain.recipe import Caption, ChromaKey, Crop, Look, Recipe, Segment
+from gifapp.domain.recipes.recipe import Caption, ChromaKey, Crop, Look, Recipe, Segment
 from tests import reference
 from tests.depth import examples
 from tests.fakes import Impatient

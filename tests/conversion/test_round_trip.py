@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from gifapp import Recipe, convert
 from tests.conversion.images.seen import frames, read
 from tests.depth import examples
-from tests.random_pictures import ANIMATIONS, Drawn, gifs
+from tests.random_pictures import ANIMATIONS, IndexedFrame, gifs
 
-Shown = list[tuple[np.ndarray, int]]
+GifStats = list[tuple[np.ndarray, int]]
 """Pictures, premultiplied, and their delays in centiseconds."""
 
 
-def merged(pictures: list[np.ndarray], delays_ms: list[float]) -> Shown:
+def merged(pictures: list[np.ndarray], delays_ms: list[float]) -> GifStats:
     """Neighbours that look the same as one; times are rounded on the time line, and 2 at the least."""
-    shown: Shown = []
+    shown: GifStats = []
     passed_ms, shown_cs = 0.0, 0
     for picture, delay_ms in zip(pictures, delays_ms, strict=True):
         passed_ms += delay_ms
@@ -36,11 +36,11 @@ def premultiplied(rgba: np.ndarray) -> np.ndarray:
     return np.dstack([straight[..., :3] * straight[..., 3:] / 255, straight[..., 3]]).round()
 
 
-def of_file(data: bytes) -> Shown:
+def of_file(data: bytes) -> GifStats:
     return merged(frames(data), [tile.delay_ms for tile in read(data).tiles])
 
 
-def assert_same(made: Shown, right: Shown, most_off: int) -> None:
+def assert_same(made: GifStats, right: GifStats, most_off: int) -> None:
     assert [delay_cs for _, delay_cs in made] == [delay_cs for _, delay_cs in right]
     for (picture, _), (wanted, _) in zip(made, right, strict=True):
         assert np.abs(picture - wanted).max() <= most_off
@@ -49,7 +49,7 @@ def assert_same(made: Shown, right: Shown, most_off: int) -> None:
 @examples(4)
 @given(drawn=gifs())
 def test_a_gif_that_is_converted_three_times_stays_as_it_was(
-    tmp_path_factory: pytest.TempPathFactory, drawn: Drawn
+    tmp_path_factory: pytest.TempPathFactory, drawn: IndexedFrame
 ) -> None:
     folder = tmp_path_factory.mktemp("gifs")
     (folder / "0.gif").write_bytes(drawn.data)

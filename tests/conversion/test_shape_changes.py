@@ -10,20 +10,20 @@ import pytest
 from PIL import Image
 from pydantic import TypeAdapter
 
-from gifapp.conversion import source
-from gifapp.conversion.filters import filter_chain
-from gifapp.conversion.inspection import inspect
+from gifapp.conversion.decode import ffmpeg
+from gifapp.conversion.decode.filters import filter_chain
+from gifapp.conversion.decode.still import picture
 from gifapp.conversion.plan import make_plan
-from gifapp.conversion.poster import picture
-from gifapp.conversion.probe import known, probe
-from gifapp.conversion.shapes import MOST_CHANGES
+from gifapp.conversion.probing.inspection import inspect
+from gifapp.conversion.probing.probe import known, probe
+from gifapp.conversion.probing.shapes import MOST_CHANGES
 from gifapp.conversion.video import Video
 from gifapp.domain.limits import Limits
-from gifapp.domain.recipe import Crop, Recipe, Segment
-from tests.conversion import test_interlacing
-from tests.conversion.test_interlacing import TOP, moving_bar
-from tests.conversion.test_shapes import joined, square
-from tests.letters import ffmpeg
+from gifapp.domain.recipes.recipe import Crop, Recipe, Segment
+from tests.conversion.decode.test_shapes import joined, square
+from tests.conversion.probing import test_interlacing
+from tests.conversion.probing.test_interlacing import TOP, moving_bar
+from tests.letters import run_ffmpeg
 
 LIMITS = Limits()
 MPEG2 = ("-c:v", "mpeg2video", "-q:v", 2)
@@ -51,8 +51,8 @@ def disc(
     filters = f"geq=lum='if({inside},235,16)':cb=128:cr=128,setsar={pixel.numerator}/{pixel.denominator}"
     black = ("-f", "lavfi", "-i", f"color=black:s={width_px}x{height_px}:r={FPS}:d=1")
     still = path.with_suffix(".nut")
-    ffmpeg(*black, "-vf", filters, "-frames:v", 1, "-c:v", "rawvideo", still)
-    ffmpeg("-stream_loop", FPS - 1, "-i", still, *to, "-g", 12, "-pix_fmt", "yuv420p",
+    run_ffmpeg(*black, "-vf", filters, "-frames:v", 1, "-c:v", "rawvideo", still)
+    run_ffmpeg("-stream_loop", FPS - 1, "-i", still, *to, "-g", 12, "-pix_fmt", "yuv420p",
            "-output_ts_offset", start_s, path)  # fmt: skip
     return path
 
@@ -63,7 +63,7 @@ def broadcast(folder: Path, name: str, shapes: Sequence[Fraction], to: Sequence[
     stream = joined(folder / "stream.ts", *parts)
     if name.endswith(".ts"):
         return stream
-    ffmpeg("-i", stream, "-c", "copy", folder / name)
+    run_ffmpeg("-i", stream, "-c", "copy", folder / name)
     return folder / name
 
 
@@ -71,7 +71,7 @@ def shown(path: Path, **recipe: object) -> np.ndarray:
     """Frames (n, height, width) of grey."""
     video = probe(path, limits=LIMITS)
     plan = make_plan(video, Recipe(**{"fps": FPS, **recipe}), LIMITS)
-    frames = source.frames(path, video, plan, limits=LIMITS, beat=lambda: None)
+    frames = ffmpeg.frames(path, video, plan, limits=LIMITS, checkpoint=lambda: None)
     return np.stack(list(frames))[..., 1]
 
 

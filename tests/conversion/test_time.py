@@ -10,8 +10,8 @@ import pytest
 
 from gifapp import errors
 from gifapp.conversion.pipeline import convert
-from gifapp.domain.outcome import outcome
-from gifapp.domain.recipe import ChromaKey, Direction, Look, Recipe, Segment
+from gifapp.domain.recipes.outcome import outcome
+from gifapp.domain.recipes.recipe import ChromaKey, Direction, Look, Recipe, Segment
 from tests import clips
 from tests.fakes import Impatient
 from tests.gifs import seen_by_pillow
@@ -113,7 +113,7 @@ def test_what_plays_forward_streams_without_moviepy(rgbw: Path) -> None:
         rotate=90,
     )
     code = (
-        "import sys, gifapp; from gifapp.domain.recipe import Recipe; "
+        "import sys, gifapp; from gifapp.domain.recipes.recipe import Recipe; "
         f"gifapp.convert({str(rgbw)!r}, Recipe.model_validate_json({recipe.model_dump_json()!r})); "
         "assert not [m for m in sys.modules if m.startswith('moviepy')]"
     )

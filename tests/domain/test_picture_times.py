@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gifapp.domain.picture_times import longest_piece_s, pieces, sampled, thinned_fps, timed
-from gifapp.domain.recipe import Caption, Recipe
+from gifapp.domain.recipes.recipe import Caption, Recipe
 
 UNEVEN = [0.07, 0.2, 0.13, 0.5]
 DELAYS = st.lists(st.integers(2, 300).map(lambda delay_cs: delay_cs / 100), min_size=1, max_size=40)

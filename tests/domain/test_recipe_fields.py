@@ -4,8 +4,8 @@ import inspect
 
 import pytest
 
-from gifapp.domain.recipe import Look, Recipe
-from gifapp.domain.recipe_fields import SECTIONS, leaves, recipe_field, sections
+from gifapp.domain.recipes.fields import SECTIONS, leaves, recipe_field, sections
+from gifapp.domain.recipes.recipe import Look, Recipe
 
 PATHS = [path for name in Recipe.model_fields for path in dict.fromkeys([name, *leaves(name)])]
 SCHEMA = Recipe.model_json_schema()

@@ -10,7 +10,7 @@ from PIL import Image
 
 from tests import clips
 from tests.fakes import damaged, patched, truncated
-from tests.letters import ffmpeg, write_clip
+from tests.letters import run_ffmpeg, write_clip
 
 Make = Callable[[Path], Path]
 
@@ -123,13 +123,13 @@ def very_wide(path: Path) -> Path:
 
 def very_many_frames(path: Path) -> Path:
     still = clips.pattern(path.with_name("one.mkv"), size="16x16", seconds=0.01, fps=1000, to=("-c:v", "png"))
-    ffmpeg("-stream_loop", 12_000, "-i", still, "-c", "copy", path.with_suffix(".mkv"))
+    run_ffmpeg("-stream_loop", 12_000, "-i", still, "-c", "copy", path.with_suffix(".mkv"))
     return path.with_suffix(".mkv")
 
 
 def a_day_long(path: Path) -> Path:
     still = ("-f", "lavfi", "-i", "color=red:size=16x16:rate=1/60:duration=86400")
-    ffmpeg(*still, "-c:v", "libx264", "-preset", "ultrafast", path)
+    run_ffmpeg(*still, "-c:v", "libx264", "-preset", "ultrafast", path)
     return path
 
 
@@ -142,7 +142,7 @@ def a_gif_of_65535(path: Path) -> Path:
 
 def two_hundred_streams(path: Path) -> Path:
     red = clips.pattern(path.with_name("one.mkv"), size="16x16", seconds=0.2)
-    ffmpeg("-i", red, *["-map", "0"] * 200, "-c", "copy", path.with_suffix(".mkv"))
+    run_ffmpeg("-i", red, *["-map", "0"] * 200, "-c", "copy", path.with_suffix(".mkv"))
     return path.with_suffix(".mkv")
 
 
@@ -169,7 +169,7 @@ def another_size_in_mid_stream(path: Path) -> Path:
 def encrypted(path: Path) -> Path:
     key = "76a6c65c5ea762046bd749a2e632ccbb"
     cenc = ("-encryption_scheme", "cenc-aes-ctr", "-encryption_key", key, "-encryption_kid", key)
-    ffmpeg("-i", _clip(path.with_name("clear.mp4")), "-c", "copy", *cenc, path)
+    run_ffmpeg("-i", _clip(path.with_name("clear.mp4")), "-c", "copy", *cenc, path)
     return path
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import gifapp
 from gifapp import errors
-from gifapp.conversion.probe import probe
+from gifapp.conversion.probing.probe import probe
 from gifapp.domain.job import Progress
 from gifapp.domain.limits import Limits, Room
-from gifapp.domain.recipe import Recipe
-from gifapp.jobs.child import Failed, Message, Moved, Order
-from gifapp.jobs.forkserver import ForkServer
-from gifapp.jobs.partial import Facts, PartialUploads, Writer
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.jobs.attempts.conversion_process import ConversionRequest, Failed, Message, Moved
+from gifapp.jobs.attempts.forkserver import ForkServer
+from gifapp.storage.partial_uploads import Facts, PartialUploads, Writer
 from tests.storages import storage_at
 
 CHUNK = b"x" * 30_000
@@ -54,7 +54,9 @@ def conversion(disk: Path, clip: Path) -> None:
     scratch.mkdir()
     server = ForkServer("tests.jobs.converters:writes_much", "tests.jobs.converters:be_cold")
     server.ensure_running()
-    with server.convert(Order(clip, probe(clip, limits=limits), Recipe(), scratch, limits)) as running:
+    with server.convert(
+        ConversionRequest(clip, probe(clip, limits=limits), Recipe(), scratch, limits)
+    ) as running:
         said: Message | None = Moved(Progress(phase="reading", fraction=0))
         while isinstance(said, Moved) or said is None:
             said = running.receive(10)

@@ -12,16 +12,16 @@ import psutil
 import pytest
 from PIL import Image
 
-from gifapp.conversion import source
-from gifapp.conversion.feeding import Fed
+from gifapp.conversion.decode import ffmpeg
+from gifapp.conversion.encoders.encoder_process import FfmpegEncoder
 from gifapp.conversion.plan import make_plan
-from gifapp.conversion.probe import probe
+from gifapp.conversion.probing.probe import probe
 from gifapp.domain.limits import Limits
-from gifapp.domain.recipe import Recipe
-from gifapp.jobs.child import Done, Moved, Order
-from gifapp.jobs.forkserver import ForkServer
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.jobs.attempts.conversion_process import ConversionRequest, Done, Moved
+from gifapp.jobs.attempts.forkserver import ForkServer
 from tests import clips
-from tests.conversion.test_pictures import folder_of, saved
+from tests.conversion.images.test_collection import folder_of, saved
 from tests.jobs.conftest import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what holds them is Linux's")
@@ -56,14 +56,18 @@ def held(word: str) -> bool:
 
 def test_who_looks_into_a_file_is_held() -> None:
     seen: list[bool] = []
-    probe(clips.real_clip(), limits=LIMITS, beat=lambda: seen.append(held("gifapp.conversion.inspection")))
+    probe(
+        clips.real_clip(),
+        limits=LIMITS,
+        checkpoint=lambda: seen.append(held("gifapp.conversion.probing.inspection")),
+    )
     assert any(seen)
 
 
 def frames(path: Path) -> Iterator[object]:
     video = probe(path, limits=LIMITS)
     plan = make_plan(video, Recipe(width_px=1280), LIMITS)
-    return source.frames(path, video, plan, limits=LIMITS, beat=lambda: None)
+    return ffmpeg.frames(path, video, plan, limits=LIMITS, checkpoint=lambda: None)
 
 
 def test_who_decodes_a_video_is_held() -> None:
@@ -76,19 +80,19 @@ def test_who_opens_pictures_is_held(tmp_path: Path) -> None:
     noise = saved(Image.fromarray(np.random.default_rng(1).integers(0, 255, (999, 999, 3), np.uint8)))
     with closing(frames(folder_of(tmp_path / "pictures", {f"{n}.png": noise for n in range(9)}))) as decoded:
         next(decoded)
-        assert held("gifapp.conversion.picture_stream")
+        assert held("gifapp.conversion.images.decoder")
 
 
 def test_who_writes_another_format_is_held(tmp_path: Path) -> None:
     words = ("-c:v", "apng", "-f", "apng")
-    with closing(Fed(words, tmp_path / "out", limits=LIMITS, beat=lambda: None)):
+    with closing(FfmpegEncoder(words, tmp_path / "out", limits=LIMITS, checkpoint=lambda: None)):
         assert held("apng")
 
 
 @pytest.mark.parametrize("nice", [0, 10])
 def test_what_is_made_for_a_flood_gives_way_on_the_cpu(tmp_path: Path, nice: int) -> None:
     clip = clips.pattern(tmp_path / "clip.mp4", size="32x32", seconds=0.2)
-    order = Order(clip, probe(clip, limits=LIMITS), Recipe(), tmp_path, LIMITS, nice=nice)
+    order = ConversionRequest(clip, probe(clip, limits=LIMITS), Recipe(), tmp_path, LIMITS, nice=nice)
     server = ForkServer("tests.jobs.converters:tells_its_niceness", "tests.jobs.converters:be_cold")
     server.ensure_running()
     with server.convert(order) as conversion:
@@ -100,7 +104,7 @@ def test_what_is_made_for_a_flood_gives_way_on_the_cpu(tmp_path: Path, nice: int
 
 def test_who_converts_is_held(tmp_path: Path) -> None:
     clip = clips.pattern(tmp_path / "clip.mp4", size="32x32", seconds=0.2)
-    order = Order(clip, probe(clip, limits=LIMITS), Recipe(), tmp_path, LIMITS)
+    order = ConversionRequest(clip, probe(clip, limits=LIMITS), Recipe(), tmp_path, LIMITS)
     server = ForkServer("tests.jobs.converters:slow", "tests.jobs.converters:be_cold")
     server.ensure_running()
     with server.convert(order) as conversion:

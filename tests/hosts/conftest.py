@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gifapp.jobs import database
+from gifapp.jobs.db import connection
 from tests.hosts.cluster import Cluster
 from tests.hosts.network import network, why_impossible
 
@@ -24,8 +24,8 @@ def cluster() -> Iterator[Cluster]:
         cluster = Cluster(hosts, Path(folder))
         try:
             cluster.start_data()
-            database.connect(cluster.mongodb_url)
+            connection.connect(cluster.mongodb_url)
             yield cluster
         finally:
-            database.disconnect()
+            connection.disconnect()
             cluster.stop()

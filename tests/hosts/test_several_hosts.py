@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from gifapp.domain.job import JobState
-from gifapp.jobs import workers
-from gifapp.jobs.documents import JobDocument, utc_now
+from gifapp.jobs.db import workers
+from gifapp.jobs.db.documents import JobDocument, utc_now
 from gifapp.processes import stop, wait_until
 from tests.hosts.cluster import Cluster
 from tests.jobs.conftest import made_video

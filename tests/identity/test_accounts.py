@@ -8,7 +8,7 @@ from threading import Barrier
 import pytest
 
 from gifapp import errors
-from gifapp.domain.views import UserView
+from gifapp.domain.views.jobs import UserView
 from gifapp.identity.documents import UserDocument
 from gifapp.identity.emails import normalised
 from gifapp.identity.passwords import Passwords

@@ -10,7 +10,7 @@ from gifapp import errors
 from gifapp.identity.audit import asked_from
 from gifapp.identity.service import Identity
 from tests.identity.conftest import Build, Clock
-from tests.identity.test_people import NEW, made
+from tests.identity.test_account_admin import NEW, made
 from tests.identity.test_sessions import EMAIL, HERE, PASSWORD, signed_in
 
 

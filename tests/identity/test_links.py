@@ -11,7 +11,7 @@ from gifapp.identity.documents import LinkDocument
 from gifapp.identity.passwords import Passwords
 from gifapp.identity.service import Identity
 from tests.identity.conftest import Build
-from tests.identity.test_people import made
+from tests.identity.test_account_admin import made
 from tests.identity.test_sessions import HERE, PASSWORD
 
 NEW = "battery staple"

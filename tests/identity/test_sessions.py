@@ -13,9 +13,9 @@ import pymongo
 import pytest
 
 from gifapp import errors
+from gifapp.identity.login_backoff import FREE_FAILURES
 from gifapp.identity.passwords import Passwords
 from gifapp.identity.service import Caller, Identity, Rates, Session
-from gifapp.identity.slowing import FREE_FAILURES
 from gifapp.identity.tokens import TokenSigner, derived_key
 from tests.identity.conftest import SECRET, Build, Clock
 

@@ -10,10 +10,10 @@ import pytest
 from gifapp import processes
 from gifapp.domain.job import JobState
 from gifapp.domain.limits import Allowance, Limits
-from gifapp.domain.recipe import Recipe
-from gifapp.domain.views import JobView, SourceView
-from gifapp.jobs import leases
-from gifapp.jobs.documents import GifPart, JobDocument
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.views.jobs import JobView, SourceView
+from gifapp.jobs.db import leases
+from gifapp.jobs.db.documents import GifPart, JobDocument
 from gifapp.jobs.parts import JobParts, build
 from gifapp.jobs.timings import Timings
 from tests.storages import storage_at

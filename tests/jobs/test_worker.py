@@ -8,12 +8,12 @@ import redis
 from PIL import Image, ImageSequence
 
 from gifapp.domain.job import JobState
-from gifapp.domain.recipe import Recipe
-from gifapp.domain.views import JobView, SourceView
-from gifapp.jobs import workers
-from gifapp.jobs.documents import JobDocument
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.views.jobs import JobView, SourceView
+from gifapp.jobs.cleanup.sweep import sweeping
+from gifapp.jobs.db import workers
+from gifapp.jobs.db.documents import JobDocument
 from gifapp.jobs.parts import JobParts
-from gifapp.jobs.sweep import sweeping
 from gifapp.processes import wait_until
 from tests.conversion.text.test_subtitle_tracks import SRT, film
 from tests.jobs.conftest import QUICK, Process, files_below, is_running, living, skip_the_wait, tree_of
@@ -41,9 +41,9 @@ def test_a_worker_makes_real_gifs(
     done = parts.service.job("ann", job.id)
     assert done.gif is not None
     assert (done.gif.width_px, done.gif.height_px, done.gif.duration_s) == (48, 32, pytest.approx(2, abs=0.1))
-    assert parts.blobs.shelf.path(parts.service.gif("ann", job.id).blob).read_bytes()[:6] == b"GIF89a"
+    assert parts.blobs.store.path(parts.service.gif("ann", job.id).blob).read_bytes()[:6] == b"GIF89a"
     assert wait_until(lambda: len(files_below(storage)) == 4, timeout_s=5), files_below(storage)
-    told = {kind.name: series for kind, series in parts.tally.read()}
+    told = {kind.name: series for kind, series in parts.counters.read()}
     assert told["gifapp_attempts"]["succeeded", ""] == {"": 2}
     assert told["gifapp_conversion_seconds"]["succeeded", "gif", "small"]["count"] == 2
     assert {"preparing", "writing"} <= {phase for phase, _ in told["gifapp_conversion_phase_seconds"]}
@@ -57,7 +57,7 @@ def test_a_worker_shows_the_videos_own_text_track(
     source = upload(data=film(tmp_path, "film.mkv", (SRT, "srt")).read_bytes(), name="film.mkv")
     jobs = [parts.service.submit("ann", source.id, Recipe(subtitles=f"track:{number}")) for number in (1, 2)]
     assert wait_until(has(jobs[0], JobState.SUCCEEDED), timeout_s=90)
-    with Image.open(parts.blobs.shelf.path(parts.service.gif("ann", jobs[0].id).blob)) as gif:
+    with Image.open(parts.blobs.store.path(parts.service.gif("ann", jobs[0].id).blob)) as gif:
         pictures = [np.asarray(picture.convert("RGB")).max() for picture in ImageSequence.Iterator(gif)]
     assert (pictures[0], max(pictures)) == (0, 255)
     assert wait_until(has(jobs[1], JobState.FAILED), timeout_s=90)

@@ -5,8 +5,8 @@ import signal
 import sys
 
 from gifapp.domain.limits import Limits
-from gifapp.jobs import leases
-from gifapp.jobs.documents import GifPart
+from gifapp.jobs.db import leases
+from gifapp.jobs.db.documents import GifPart
 from gifapp.jobs.parts import JobParts, build
 from tests.jobs.conftest import SECRET, made_video
 from tests.storages import storage_at

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gifapp import faults, logs
 from gifapp.domain.limits import Limits
-from gifapp.jobs.forkserver import ForkServer
+from gifapp.jobs.attempts.forkserver import ForkServer
 from gifapp.jobs.parts import build
 from gifapp.jobs.worker import Endurance, run_worker
 from tests.jobs.conftest import QUICK, SECRET

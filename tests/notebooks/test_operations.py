@@ -7,7 +7,7 @@ import nbformat
 from nbclient import NotebookClient
 
 from tests.client.scripted_service import ScriptedService
-from tests.widgets.test_operations import ScriptedAdministrator
+from tests.widgets.operations.test_operations import ScriptedAdministrator
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "operations.ipynb"
 

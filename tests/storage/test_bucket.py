@@ -11,11 +11,11 @@ import pytest
 from s3fs import S3FileSystem
 
 from gifapp import errors
-from gifapp.domain.recipe import Recipe
-from gifapp.domain.views import SourceView
-from gifapp.jobs.forkserver import ForkServer
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.views.jobs import SourceView
+from gifapp.jobs.attempts.forkserver import ForkServer
+from gifapp.jobs.attempts.runner import Runner
 from gifapp.jobs.parts import JobParts
-from gifapp.jobs.runner import Runner
 from gifapp.storage.blob import Blob
 from tests.jobs.conftest import QUICK, files_below
 from tests.moto import objects
@@ -37,9 +37,9 @@ def work(parts: JobParts) -> None:
     try:
         runner = Runner(
             blobs=parts.blobs,
-            doorbell=parts.doorbell,
+            wakeups=parts.wakeups,
             announcer=parts.announcer,
-            tally=parts.tally,
+            counters=parts.counters,
             forks=forks,
             limits=parts.limits,
             timings=parts.timings,
@@ -67,9 +67,9 @@ def test_what_one_machine_takes_in_another_converts_and_a_third_shows(
         work(parts)
     with on_machine("other") as parts:
         gif = parts.service.gif("ann", job.id)
-        with parts.blobs.shelf.local(gif.blob) as path:
+        with parts.blobs.store.local(gif.blob) as path:
             assert path.read_bytes() == b"GIF89a"
-        with parts.blobs.shelf.local(parts.service.poster("ann", source.id)) as path:
+        with parts.blobs.store.local(parts.service.poster("ann", source.id)) as path:
             assert path.read_bytes().startswith(b"\xff\xd8")
         assert parts.service.frame("ann", source.id, 0.5).startswith(b"\xff\xd8")
         parts.service.delete("ann", job.id)
@@ -86,10 +86,10 @@ def test_a_second_look_asks_nobody(
         source = upload(parts, video)
     with on_machine("other") as parts:
         blob = Blob("source", source.sha256)
-        with parts.blobs.shelf.local(blob) as path:
+        with parts.blobs.store.local(blob) as path:
             assert path.read_bytes() == video
         outside.rm_file(f"{bucket}/{ROOT}/{blob.place}")
-        with parts.blobs.shelf.local(blob) as path:
+        with parts.blobs.store.local(blob) as path:
             assert path.read_bytes() == video
 
 
@@ -97,12 +97,12 @@ def test_what_is_gone_is_said_so(on_machine: OnMachine, video: bytes) -> None:
     with on_machine("web") as parts:
         source = upload(parts, video)
     with on_machine("other") as parts:
-        parts.blobs.shelf.remove(Blob("source", source.sha256))
+        parts.blobs.store.remove(Blob("source", source.sha256))
         with pytest.raises(errors.SourceGone):
             parts.service.frame("ann", source.id, 0)
-        with pytest.raises(FileNotFoundError), parts.blobs.shelf.local(Blob("gif", f"{'0' * 32}-1")):
+        with pytest.raises(FileNotFoundError), parts.blobs.store.local(Blob("gif", f"{'0' * 32}-1")):
             pass
-        parts.blobs.shelf.remove(Blob("source", source.sha256))
+        parts.blobs.store.remove(Blob("source", source.sha256))
 
 
 def test_equal_bytes_are_kept_once_and_as_long_as_anybody_has_them(
@@ -125,7 +125,7 @@ def test_what_was_sent_ahead_and_then_refused_does_not_stay(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with on_machine("web", stored_bytes=len(video) + 10) as parts:
-        ahead = parts.blobs.send_ahead
+        ahead = parts.blobs.prestage
 
         def others_come_first(incoming: object) -> None:
             ahead(incoming)
@@ -135,7 +135,7 @@ def test_what_was_sent_ahead_and_then_refused_does_not_stay(
         def too_much(*_: object) -> None:
             raise errors.QuotaExceeded(used_bytes=1, limit_bytes=1)
 
-        monkeypatch.setattr(parts.blobs, "send_ahead", others_come_first)
+        monkeypatch.setattr(parts.blobs, "prestage", others_come_first)
         with pytest.raises(errors.QuotaExceeded):
             upload(parts, video)
     assert objects(outside, f"{bucket}/{ROOT}") == set()
@@ -160,8 +160,8 @@ def test_the_comparing_sweep_finds_what_nothing_names_and_what_is_missing(
 def test_what_is_young_is_left_alone(on_machine: OnMachine, outside: S3FileSystem, bucket: str) -> None:
     outside.pipe_file(f"{bucket}/{ROOT}/gifs/{'a' * 32}-1.gif", b"12345")
     with on_machine("web") as parts:
-        assert list(parts.blobs.shelf.files(older_than_s=3600)) == []
-        assert [file.bytes for file in parts.blobs.shelf.files(older_than_s=-1)] == [5]
+        assert list(parts.blobs.store.files(older_than_s=3600)) == []
+        assert [file.bytes for file in parts.blobs.store.files(older_than_s=-1)] == [5]
 
 
 def test_a_large_video_goes_in_parts_and_comes_back_whole(
@@ -171,9 +171,9 @@ def test_a_large_video_goes_in_parts_and_comes_back_whole(
     aside.write_bytes(bytes(range(256)) * 100_000)  # three parts and a bit
     blob = Blob("source", "c" * 64)
     with on_machine("web") as parts:
-        parts.blobs.shelf.keep(aside, blob)
+        parts.blobs.store.keep(aside, blob)
     assert outside.info(f"{bucket}/{ROOT}/{blob.place}")["ETag"].strip('"').endswith("-4")
-    with on_machine("other") as parts, parts.blobs.shelf.local(blob) as path:
+    with on_machine("other") as parts, parts.blobs.store.local(blob) as path:
         assert path.read_bytes() == aside.read_bytes()
 
 
@@ -188,7 +188,7 @@ def test_a_server_that_is_away_is_not_ready(
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     blobs = storage_at(f"s3://{bucket}", tmp_path)
-    for ask in (blobs.check_writable, lambda: blobs.shelf.holds(Blob("gif", f"{'0' * 32}-1"))):
+    for ask in (blobs.check_writable, lambda: blobs.store.holds(Blob("gif", f"{'0' * 32}-1"))):
         with pytest.raises(errors.ServiceUnavailable, match="storage"):
             ask()
 
@@ -218,7 +218,7 @@ def test_a_disk_that_is_full_says_so(on_machine: OnMachine, video: bytes, tmp_pa
         def full(*_: object, **__: object) -> None:
             raise OSError(errno.ENOSPC, "full")
 
-        parts.blobs.shelf._s3.get_file = full
-        with pytest.raises(errors.DiskFull), parts.blobs.shelf.local(Blob("source", source.sha256)):
+        parts.blobs.store._s3.get_file = full
+        with pytest.raises(errors.DiskFull), parts.blobs.store.local(Blob("source", source.sha256)):
             pass
     assert {name for name in files_below(tmp_path / "other") if "locks" not in name} == set()

@@ -22,7 +22,7 @@ def test_storage_that_was_open_is_closed(tmp_path: Path) -> None:
     (storage / "lock").touch()
     for path in (storage, *storage.iterdir()):
         path.chmod(0o755)
-    with open_storage(Settings(data_dir=tmp_path)).shelf.exclusive():
+    with open_storage(Settings(data_dir=tmp_path)).store.exclusive():
         modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (storage, *storage.iterdir())}
     assert modes == dict.fromkeys(("storage", *FOLDERS), 0o700) | {"lock": 0o600}
 
@@ -47,7 +47,7 @@ def test_a_folder_of_another_user_is_refused_by_name(tmp_path: Path, name: str) 
 
 def test_keeping_waits_for_who_keeps(tmp_path: Path) -> None:
     with (
-        storage_at(tmp_path.as_uri()).shelf.exclusive(),
+        storage_at(tmp_path.as_uri()).store.exclusive(),
         (tmp_path / "lock").open() as other,
         pytest.raises(BlockingIOError),
     ):

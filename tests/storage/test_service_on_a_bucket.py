@@ -9,7 +9,7 @@ import pytest
 from s3fs import S3FileSystem
 
 from gifapp.client import Client
-from gifapp.domain.recipe import Recipe
+from gifapp.domain.recipes.recipe import Recipe
 from tests.backup.test_backup import gallery, gifapp
 from tests.clips import pattern
 from tests.jobs.conftest import files_below

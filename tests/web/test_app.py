@@ -25,9 +25,9 @@ from voila._version import __version__ as voila_version
 
 from gifapp import errors
 from gifapp.web.app import GifApp
-from gifapp.web.kernel_traffic import PROTOCOL
-from gifapp.web.kernels import REAP_EVERY_S, PageClient
-from gifapp.web.parts import Parts
+from gifapp.web.http.context import Parts
+from gifapp.web.pages.kernel_traffic import PROTOCOL
+from gifapp.web.pages.kernels import REAP_EVERY_S, PageClient
 from tests.web.visitors import NOTEBOOKS, PASSWORD, SignIn, policy_of
 
 FORBIDDEN = [

@@ -13,8 +13,8 @@ import pytest
 from tornado.iostream import IOStream
 
 from gifapp.web.app import GifApp
-from gifapp.web.connections import Connections
-from gifapp.web.server import WebServer
+from gifapp.web.http.connections import Connections
+from gifapp.web.http.server import WebServer
 from tests.web.test_proxies import OUTSIDE, guess, guesser
 
 HELD = 60

@@ -14,10 +14,10 @@ from tornado.httpclient import HTTPClientError
 from tornado.websocket import WebSocketClientConnection
 from voila.tornado import kernel_websocket_handler
 
-from gifapp.web import kernel_backlog, kernel_handlers, kernel_traffic
 from gifapp.web.app import GifApp
-from gifapp.web.kernel_backlog import Backlog
-from gifapp.web.kernel_traffic import OWN_TARGET, KernelTraffic, MessageRefused
+from gifapp.web.pages import kernel_backlog, kernel_handlers, kernel_traffic
+from gifapp.web.pages.kernel_backlog import Backlog
+from gifapp.web.pages.kernel_traffic import OWN_TARGET, KernelTraffic, MessageRefused
 from tests.web.test_app import connected, kernel_of, message, until
 from tests.web.visitors import SignIn
 

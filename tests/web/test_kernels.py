@@ -10,7 +10,7 @@ import pytest
 
 from gifapp import errors
 from gifapp.identity.service import Caller
-from gifapp.web.kernels import Kernels, inherited
+from gifapp.web.pages.kernels import Kernels, inherited
 
 TOMORROW = datetime.now(UTC) + timedelta(days=1)
 ADA = Caller(user_id="ada", email="ada@example.org", role="user", session_id="a1", expires_at=TOMORROW)

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from voila._version import __version__ as voila_version
 
-from gifapp.web.pages import jupyter_directory
+from gifapp.web.pages.pages import jupyter_directory
 from tests.web.visitors import SignIn, policy_of
 
 ROOT = Path(__file__).parents[2]

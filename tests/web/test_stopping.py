@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from gifapp.web.app import GifApp
-from gifapp.web.parts import Parts
+from gifapp.web.http.context import Parts
 from tests.web.visitors import NOTEBOOKS, PASSWORD
 
 ADA = {"email": "ada@example.org", "password": PASSWORD}

@@ -12,7 +12,7 @@ from gifapp.domain.limits import Limits
 from gifapp.identity.service import Rates, build_identity
 from gifapp.jobs.parts import build
 from gifapp.web.app import run_web
-from gifapp.web.parts import Parts, build_parts
+from gifapp.web.http.context import Parts, build_parts
 from tests.storages import storage_at
 
 NOTEBOOKS = Path(__file__).parent / "notebooks"

@@ -5,8 +5,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from gifapp.domain.recipe import Caption, ChromaKey, Crop, Look, Overlay, Recipe, Segment
-from gifapp.domain.recipe_fields import RecipeField, leaves, recipe_field
+from gifapp.domain.recipes.fields import RecipeField, leaves, recipe_field
+from gifapp.domain.recipes.recipe import Caption, ChromaKey, Crop, Look, Overlay, Recipe, Segment
 from tests.widgets.scripted import a_source
 
 COLOURS = st.from_regex(r"#[0-9a-fA-F]{6}", fullmatch=True)

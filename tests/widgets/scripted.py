@@ -9,8 +9,8 @@ from comm.base_comm import BaseComm
 from gifapp import errors
 from gifapp.domain.job import JobState, Progress
 from gifapp.domain.limits import Limits
-from gifapp.domain.recipe import Recipe
-from gifapp.domain.views import EstimateView, Event, GifView, JobView, SourceView
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.views.jobs import EstimateView, Event, GifView, JobView, SourceView
 
 TOO_FEW_BYTES = 1_000
 GIVEN_UP = "To fit 2.0 MB: stronger compression."

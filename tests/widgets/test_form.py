@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 
 from gifapp import errors
-from gifapp.domain.recipe import Caption, Crop, Look, Overlay, Recipe, Segment
-from gifapp.domain.recipe_fields import leaves, recipe_field
-from gifapp.domain.views import SourceView
+from gifapp.domain.recipes.fields import leaves, recipe_field
+from gifapp.domain.recipes.recipe import Caption, Crop, Look, Overlay, Recipe, Segment
+from gifapp.domain.views.jobs import SourceView
 from gifapp.widgets.form import RecipeForm
 from gifapp.widgets.form.fields import Field, Row
 from tests.widgets.recipes import recipes

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from gifapp.domain.recipe import Crop
-from gifapp.widgets.drafts import Drafts
-from gifapp.widgets.editor import StageMessage
-from gifapp.widgets.gallery import CardMessage, Gallery
+from gifapp.domain.recipes.recipe import Crop
+from gifapp.widgets.dashboard.drafts import Drafts
+from gifapp.widgets.dashboard.editor import StageMessage
+from gifapp.widgets.dashboard.gallery import CardMessage, Gallery
+from gifapp.widgets.dashboard.upload import UploadMessage
 from gifapp.widgets.login import Login
-from gifapp.widgets.operations_panel import Panel
+from gifapp.widgets.operations.panel import Panel
 from gifapp.widgets.reporting import Reporter
-from gifapp.widgets.upload import UploadMessage
 
 DEEP: Any = []
 for _ in range(500):

@@ -4,9 +4,9 @@ import pytest
 
 from gifapp import errors
 from gifapp.domain.job import JobState, Progress
-from gifapp.domain.outcome import Outcome
-from gifapp.domain.recipe import Recipe
-from gifapp.domain.views import ErrorView, JobView
+from gifapp.domain.recipes.outcome import Outcome
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.views.jobs import ErrorView, JobView
 from gifapp.widgets.words import card, duration, outcome_words, repeat_words, source_facts, status
 from tests.widgets.scripted import GIF, NOON, a_job, a_source
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from gifapp.conversion.images.exif import UPRIGHT, upright
+from gifapp.conversion.images.readers.exif import UPRIGHT, upright
 
 _SRGB = ImageCms.createProfile("sRGB")
 _MODES = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK"}  # by ICC's names

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gifapp.conversion.images import avif, gif, jpeg, png, webp
+from gifapp.conversion.images.readers import avif, gif, jpeg, png, webp
 from gifapp.conversion.images.signatures import START_BYTES, Container, container_of
 from gifapp.conversion.images.tiles import Animation
 

@@ -19,7 +19,7 @@ from gifapp.conversion.text.glyphs import drawn, overhang_px
 from gifapp.conversion.text.layer import ROUNDING_S, Layer
 from gifapp.conversion.text.layout import Box, Place, avoid_overlap, box_at, column_px, margin_px, place_of
 from gifapp.conversion.text.typesetting import ASCENT, DESCENT, Block, set_text
-from gifapp.domain.recipe_parts import Caption
+from gifapp.domain.recipes.parts import Caption
 
 SMALLEST_SUBTITLE_PX = 12
 LINE = ASCENT + DESCENT
@@ -39,13 +39,13 @@ class Words:
     needs_room: bool = False
 
 
-def caption_layers(plan: Plan, *, beat: Callable[[], None]) -> tuple[list[Layer], list[str]]:
+def caption_layers(plan: Plan, *, checkpoint: Callable[[], None]) -> tuple[list[Layer], list[str]]:
     """The captions and subtitles of the recipe, and in sentences what of them does not show.
 
     Those that begin first have the first choice of place. Subtitles for which no room is left are not shown:
     a file may have thousands at one time.
 
-    `beat` is called for each of them, and while the layers are painted.
+    `checkpoint` is called for each of them, and while the layers are painted.
 
     Raises:
         errors.RecipeInvalid: the subtitles cannot be read.
@@ -57,7 +57,7 @@ def caption_layers(plan: Plan, *, beat: Callable[[], None]) -> tuple[list[Layer]
     by_start = sorted([*captions, *cues], key=attrgetter("start_s"))
     # those that show on other frames are not in each other's way
     words = sorted((_on_frames(one, begins_s) for one in by_start), key=attrgetter("start_s"))
-    layers = [*_stacked(words, plan, beat)]
+    layers = [*_stacked(words, plan, checkpoint)]
     notes = [*file.notes, *_late_captions(plan, whole_s)]
     if plan.recipe.subtitles and not cues:
         notes.append("No subtitle shows: none falls into this part of the video.")
@@ -66,10 +66,10 @@ def caption_layers(plan: Plan, *, beat: Callable[[], None]) -> tuple[list[Layer]
     return layers, notes
 
 
-def _stacked(stacked: list[Words], plan: Plan, beat: Callable[[], None]) -> Iterator[Layer]:
+def _stacked(stacked: list[Words], plan: Plan, checkpoint: Callable[[], None]) -> Iterator[Layer]:
     showing: list[tuple[float, Box]] = []
     for words in stacked:
-        beat()
+        checkpoint()
         showing = [(end_s, box) for end_s, box in showing if end_s > words.start_s]
         block = _set(words, plan)
         wanted = _box(block, words, plan)
@@ -79,7 +79,7 @@ def _stacked(stacked: list[Words], plan: Plan, beat: Callable[[], None]) -> Iter
             continue
         box = box or wanted
         showing.append((words.end_s, box))
-        yield _layer(words, block, box, beat)
+        yield _layer(words, block, box, checkpoint)
 
 
 def _frame_times_s(plan: Plan) -> tuple[list[float], float]:
@@ -148,11 +148,13 @@ def _box(block: Block, words: Words, plan: Plan) -> Box:
     return box_at(words.place, size, within, line_px=LINE * block.size_px)
 
 
-def _layer(words: Words, block: Block, box: Box, beat: Callable[[], None]) -> Layer:
-    paint = partial(_painted, words, block, beat)
+def _layer(words: Words, block: Block, box: Box, checkpoint: Callable[[], None]) -> Layer:
+    paint = partial(_painted, words, block, checkpoint)
     over_px = overhang_px(block)
     return Layer(paint, box.x_px - over_px, box.y_px - over_px, words.start_s, words.end_s)
 
 
-def _painted(words: Words, block: Block, beat: Callable[[], None]) -> Pixels:
-    return drawn(block, colour=words.colour, outline=words.outline, align=words.place.align, beat=beat)
+def _painted(words: Words, block: Block, checkpoint: Callable[[], None]) -> Pixels:
+    return drawn(
+        block, colour=words.colour, outline=words.outline, align=words.place.align, checkpoint=checkpoint
+    )

@@ -15,10 +15,10 @@ from gifapp.conversion.plan import Plan
 from gifapp.conversion.text.layer import Layer
 
 
-def layers(plan: Plan, *, beat: Callable[[], None]) -> tuple[list[Layer], list[str]]:
+def layers(plan: Plan, *, checkpoint: Callable[[], None]) -> tuple[list[Layer], list[str]]:
     """What the recipe lays on the pictures, the lowest first: the overlay, then captions and subtitles.
 
-    And in sentences what of them does not show. `beat` is called for each caption: it may raise to end it.
+    Also sentences about what does not show. `checkpoint` is called for each caption, and may raise to end it.
 
     Raises:
         errors.RecipeInvalid: the overlay or the subtitles cannot be read.
@@ -31,12 +31,12 @@ def layers(plan: Plan, *, beat: Callable[[], None]) -> tuple[list[Layer], list[s
     if recipe.captions or recipe.subtitles:
         from gifapp.conversion.text.captions import caption_layers  # noqa: PLC0415
 
-        worded, notes = caption_layers(plan, beat=beat)
+        worded, notes = caption_layers(plan, checkpoint=checkpoint)
         found += worded
     return found, notes
 
 
-def laid_on(frames: Iterable[Frame], found: Sequence[Layer]) -> Iterator[Frame]:
+def composite(frames: Iterable[Frame], found: Sequence[Layer]) -> Iterator[Frame]:
     """The frames with the layers that show when each of them begins. The frames given stay as they are."""
     if not found:
         yield from frames

@@ -26,7 +26,7 @@ def overhang_px(block: Block) -> int:
 
 
 def drawn(
-    block: Block, *, colour: str, outline: str | None, align: float, beat: Callable[[], None]
+    block: Block, *, colour: str, outline: str | None, align: float, checkpoint: Callable[[], None]
 ) -> Pixels:
     """The block as RGBA with straight alpha, `overhang_px` larger on every side.
 
@@ -35,10 +35,10 @@ def drawn(
         colour: of the letters, as #rrggbb.
         outline: its colour; None leaves the letters alone.
         align: where lines stand that are shorter than the longest: 0 left, 0.5 in the middle, 1 right.
-        beat: called now and then while large letters are drawn; what it raises ends that.
+        checkpoint: called now and then while large letters are drawn; what it raises ends that.
     """
     over_px = overhang_px(block)
-    canvas = _Canvas(block.width_px + 2 * over_px, block.height_px + 2 * over_px, beat)
+    canvas = _Canvas(block.width_px + 2 * over_px, block.height_px + 2 * over_px, checkpoint)
     canvas.write(_placed(block, over_px, align), block.size_px)
     return canvas.finished(colour, outline, block.outline_px)
 
@@ -69,10 +69,10 @@ def _baselines_px(block: Block, over_px: int) -> list[int]:
 
 
 class _Canvas:
-    def __init__(self, width_px: int, height_px: int, beat: Callable[[], None]) -> None:
+    def __init__(self, width_px: int, height_px: int, checkpoint: Callable[[], None]) -> None:
         self._letters = Image.new("L", (width_px, height_px))
         self._emoji = Image.new("RGBA", (width_px, height_px))
-        self._beat = beat
+        self._beat = checkpoint
 
     def write(self, placed: Iterable[_Placed], size_px: float) -> None:
         """All glyphs of a typeface at once: a picture of the canvas for each run would take its time."""
@@ -118,10 +118,10 @@ def _filled(colour: str, mask: Image.Image) -> Image.Image:
     return picture
 
 
-def _grown(mask: Mask, radius_px: float, beat: Callable[[], None]) -> Mask:
+def _grown(mask: Mask, radius_px: float, checkpoint: Callable[[], None]) -> Mask:
     """The mask and all that is within `radius_px` of it: discs grown by discs are larger discs."""
     while radius_px > 0:
-        beat()
+        checkpoint()
         mask = _grown_once(mask, min(radius_px, FURTHEST_PX))
         radius_px -= FURTHEST_PX
     return mask

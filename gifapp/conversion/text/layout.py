@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from gifapp.domain.recipe_parts import Position
+from gifapp.domain.recipes.parts import Position
 
 MARGIN = 0.03  # of the shorter side
 

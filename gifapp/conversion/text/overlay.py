@@ -16,7 +16,7 @@ from gifapp.conversion.images.compositor import composed
 from gifapp.conversion.images.tiles import DAMAGE
 from gifapp.conversion.text.layer import Layer
 from gifapp.conversion.text.layout import margin_px, placed
-from gifapp.domain.recipe import Overlay
+from gifapp.domain.recipes.recipe import Overlay
 
 MOST_PIXELS = 4096 * 4096
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from gifapp.conversion.text.cues import Cue, refused
 from gifapp.conversion.text.layout import BOTTOM, Place, place_of
-from gifapp.domain.recipe_parts import Position
+from gifapp.domain.recipes.parts import Position
 
 DASH = "[-\u2010-\u2015\u2212=~]"
 # spaces of every kind, and the marks of direction that editors of Arabic and Hebrew put between numbers

@@ -15,12 +15,12 @@ from typing import NamedTuple
 import imageio_ffmpeg
 
 from gifapp import errors, processes
-from gifapp.conversion.formats import FORMATS
+from gifapp.conversion.probing.container_formats import FORMATS
 from gifapp.conversion.text.cues import refused
 from gifapp.domain.limits import Limits
-from gifapp.domain.recipe import Recipe, track_number
+from gifapp.domain.recipes.recipe import Recipe, track_number
 
-BEAT_S = 0.1
+CHECKPOINT_S = 0.1
 LISTING_S = 20.0
 MEMORY_BYTES = 1024**3
 MOST_BYTES = 1_000_000  # of text: a long film has a tenth of it
@@ -53,10 +53,10 @@ class _Track(NamedTuple):
         return ", ".join(filter(None, (kind, self.language, repr(self.title[:SHOWN]) if self.title else "")))
 
 
-def with_text_track(recipe: Recipe, path: Path, *, limits: Limits, beat: Callable[[], None]) -> Recipe:
+def with_text_track(recipe: Recipe, path: Path, *, limits: Limits, checkpoint: Callable[[], None]) -> Recipe:
     """The recipe with the text of the video's track where its subtitles name one, else the recipe itself.
 
-    `beat` is called at least every `BEAT_S`; what it raises ends the children.
+    `checkpoint` is called at least every `CHECKPOINT_S`; what it raises ends the children.
 
     Raises:
         errors.RecipeInvalid: there is no such track, or it has pictures instead of words.
@@ -65,13 +65,13 @@ def with_text_track(recipe: Recipe, path: Path, *, limits: Limits, beat: Callabl
     number = track_number(recipe.subtitles or "")
     if number is None:
         return recipe
-    track = _chosen(_tracks(path, beat), number)
-    return recipe.model_copy(update={"subtitles": _text(path, track, number, limits, beat)})
+    track = _chosen(_tracks(path, checkpoint), number)
+    return recipe.model_copy(update={"subtitles": _text(path, track, number, limits, checkpoint)})
 
 
-def _tracks(path: Path, beat: Callable[[], None]) -> list[_Track]:
+def _tracks(path: Path, checkpoint: Callable[[], None]) -> list[_Track]:
     argv = [sys.executable, "-P", "-m", "gifapp.conversion.text.track_listing", str(path.resolve())]
-    listed = _output(argv, LISTING_S, beat)
+    listed = _output(argv, LISTING_S, checkpoint)
     return [_Track(*track) for track in json.loads(listed or b"[]")]
 
 
@@ -88,7 +88,7 @@ def _chosen(tracks: Sequence[_Track], number: int) -> _Track:
     return track
 
 
-def _text(path: Path, track: _Track, number: int, limits: Limits, beat: Callable[[], None]) -> str:
+def _text(path: Path, track: _Track, number: int, limits: Limits, checkpoint: Callable[[], None]) -> str:
     encoder, form = TEXTS[track.codec]
     argv = [
         imageio_ffmpeg.get_ffmpeg_exe(),
@@ -103,7 +103,7 @@ def _text(path: Path, track: _Track, number: int, limits: Limits, beat: Callable
         ),
         *("-map", f"0:s:{number - 1}", "-c:s", encoder, "-fs", str(2 * MOST_BYTES), "-f", form, "pipe:1"),
     ]
-    data = _output(argv, limits.deadline_s, beat)
+    data = _output(argv, limits.deadline_s, checkpoint)
     if len(data) > MOST_BYTES:
         raise refused(f"track:{number} has more than {MOST_BYTES:,} bytes of text")
     if not data.strip():
@@ -111,7 +111,7 @@ def _text(path: Path, track: _Track, number: int, limits: Limits, beat: Callable
     return data.decode(errors="replace")
 
 
-def _output(argv: list[str], deadline_s: float, beat: Callable[[], None]) -> bytes:
+def _output(argv: list[str], deadline_s: float, checkpoint: Callable[[], None]) -> bytes:
     """What the child prints; nothing if it fails."""
     bounds = processes.for_strangers_files(memory_bytes=MEMORY_BYTES, cpu_s=math.ceil(deadline_s))
     child = processes.spawn(
@@ -125,9 +125,9 @@ def _output(argv: list[str], deadline_s: float, beat: Callable[[], None]) -> byt
     end = time.monotonic() + deadline_s
     try:
         while time.monotonic() < end:
-            beat()
+            checkpoint()
             with contextlib.suppress(subprocess.TimeoutExpired):
-                data: bytes = child.communicate(timeout=BEAT_S)[0]
+                data: bytes = child.communicate(timeout=CHECKPOINT_S)[0]
                 return data if child.returncode == 0 else b""
         raise errors.ConversionTooSlow(limit_s=deadline_s)
     finally:

@@ -10,7 +10,7 @@ import sys
 
 import av
 
-from gifapp.conversion.formats import FORMATS
+from gifapp.conversion.probing.container_formats import FORMATS
 
 
 def main(name: str) -> None:

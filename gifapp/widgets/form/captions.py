@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ipywidgets as w
 
-from gifapp.domain.recipe import Caption
-from gifapp.domain.recipe_fields import recipe_field
-from gifapp.domain.views import SourceView
+from gifapp.domain.recipes.fields import recipe_field
+from gifapp.domain.recipes.recipe import Caption
+from gifapp.domain.views.jobs import SourceView
 from gifapp.widgets.form.controls import control
 from gifapp.widgets.form.fields import Field, Given, OnChange, Part, Problem, Row, Values, close_all
 

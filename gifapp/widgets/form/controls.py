@@ -8,11 +8,11 @@ from typing import Any
 
 import ipywidgets as w
 
-from gifapp.domain.recipe_fields import RecipeField, recipe_field
-from gifapp.widgets.colour import Colour
+from gifapp.domain.recipes.fields import RecipeField, recipe_field
+from gifapp.widgets.controls.colour import Colour
+from gifapp.widgets.controls.number import Number
+from gifapp.widgets.controls.slider import Slider
 from gifapp.widgets.form.fields import Field, Unreadable
-from gifapp.widgets.number import Number
-from gifapp.widgets.slider import Slider
 
 _MEGABYTE = 1e6  # in which sizes are typed
 

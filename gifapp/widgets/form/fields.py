@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import ipywidgets as w
 
-from gifapp.domain.views import SourceView
+from gifapp.domain.views.jobs import SourceView
 
 Values = dict[str, Any]
 """What parts of the form say, by path in the recipe: `{"fps": 12.5, "look.gamma": 1.0}`."""

@@ -7,10 +7,10 @@ from typing import Any
 import ipywidgets as w
 
 from gifapp import errors
-from gifapp.domain.outcome import outcome
-from gifapp.domain.recipe import Crop, Recipe
+from gifapp.domain.recipes.outcome import outcome
+from gifapp.domain.recipes.recipe import Crop, Recipe
 from gifapp.domain.timing import STANDARD_FPS
-from gifapp.domain.views import SourceView
+from gifapp.domain.views.jobs import SourceView
 from gifapp.widgets.form import groups
 from gifapp.widgets.form.fields import OnChange, Problem, Values, sentence
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ipywidgets as w
 
-from gifapp.domain.views import SourceView
-from gifapp.widgets.fold import Fold
+from gifapp.domain.views.jobs import SourceView
+from gifapp.widgets.controls.section_header import Fold
 from gifapp.widgets.form.fields import Given, Part, Problem, Values
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ipywidgets as w
 
-from gifapp.domain.recipe import MOST_SUBTITLES, Look
-from gifapp.domain.recipe_fields import leaves, recipe_field
-from gifapp.domain.recipe_parts import MOST_OVERLAY_BYTES
+from gifapp.domain.recipes.fields import leaves, recipe_field
+from gifapp.domain.recipes.parts import MOST_OVERLAY_BYTES
+from gifapp.domain.recipes.recipe import MOST_SUBTITLES, Look
 from gifapp.domain.wording import size
-from gifapp.widgets.file_field import FileField
+from gifapp.widgets.controls.file_field import FileField
 from gifapp.widgets.form.captions import Captions
 from gifapp.widgets.form.controls import buttons, control
 from gifapp.widgets.form.fields import Field, OnChange, Problem, Row, Values

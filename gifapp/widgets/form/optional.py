@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gifapp.domain.recipe_fields import recipe_field
-from gifapp.domain.views import SourceView
+from gifapp.domain.recipes.fields import recipe_field
+from gifapp.domain.views.jobs import SourceView
 from gifapp.widgets.form.fields import Field, Given, OnChange, Part, Problem, Row, Values
 
 

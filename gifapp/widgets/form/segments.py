@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from gifapp.domain.recipe_fields import recipe_field
-from gifapp.domain.views import SourceView
+from gifapp.domain.recipes.fields import recipe_field
+from gifapp.domain.views.jobs import SourceView
+from gifapp.widgets.controls.ranges import Ranges
 from gifapp.widgets.form.fields import Given, OnChange, Part, Problem, Values, sentence
-from gifapp.widgets.ranges import Ranges
 
 Range = list[float]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from gifapp.domain.recipe import Crop
-from gifapp.domain.recipe_fields import leaves
-from gifapp.domain.views import SourceView
+from gifapp.domain.recipes.fields import leaves
+from gifapp.domain.recipes.recipe import Crop
+from gifapp.domain.views.jobs import SourceView
 from gifapp.widgets.form.controls import control
 from gifapp.widgets.form.fields import Field, Given, OnChange, Part, Problem, Row, Values
 

@@ -12,7 +12,7 @@ from PIL import Image, ImageCms
 from gifapp import Recipe, convert
 from gifapp.conversion.images.colour_profile import of_code_points
 from gifapp.conversion.text.overlay import overlay_layer
-from gifapp.domain.recipe import Overlay
+from gifapp.domain.recipes.recipe import Overlay
 from tests.conversion.images.seen import frames, written
 from tests.pictures import chunk, png, saved
 

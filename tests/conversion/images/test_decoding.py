@@ -31,7 +31,7 @@ Image._getdecoder = lambda mode, name, *args, found=Image._getdecoder: (
 CONVERT = """
 import base64, pathlib, sys
 from gifapp import Recipe, convert
-from gifapp.domain.recipe import Overlay
+from gifapp.domain.recipes.recipe import Overlay
 
 for path in map(pathlib.Path, sys.argv[1:]):
     overlay = Overlay(image=base64.b64encode(path.read_bytes()).decode()) if "AVIF" not in path.name else None

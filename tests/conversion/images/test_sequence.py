@@ -7,10 +7,9 @@ import pytest
 from PIL import Image
 
 from gifapp import errors
-from gifapp.conversion import pictures
-from gifapp.conversion.images import sequence
+from gifapp.conversion.images import collection, sequence
 from gifapp.conversion.images.sequence import Member, natural_key
-from gifapp.conversion.probe import probe
+from gifapp.conversion.probing.probe import probe
 from gifapp.domain.limits import Limits
 from tests.pictures import saved
 
@@ -65,7 +64,7 @@ def test_where_names_can_be_read_in_two_ways_it_is_said(
 ) -> None:
     for name in names:
         (tmp_path / name).write_bytes(PICTURE)
-    with pictures.opened(tmp_path) as found:
+    with collection.opened(tmp_path) as found:
         assert found.unclear_neighbours == unclear
     notes = [note for note in probe(tmp_path, limits=Limits()).notes if "order" in note]
     assert notes == (
@@ -83,7 +82,7 @@ def test_a_sequence_may_hold_animations_of_which_the_first_picture_counts(tmp_pa
     for name, kind in (("1.png", "PNG"), ("2.webp", "WEBP"), ("3.avif", "AVIF")):
         options = {"save_all": True, "append_images": shots[1:], "duration": 100, "lossless": True}
         (tmp_path / name).write_bytes(saved(shots[0], kind, **options))
-    with pictures.opened(tmp_path) as found:
+    with collection.opened(tmp_path) as found:
         shown = [image.convert("RGB").getpixel((1, 1)) for image in found.shown()]
     assert len(shown) == 3
     assert all(red > 200 and blue < 50 for red, _, blue in shown)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gifapp.conversion.plan import Cut
 from gifapp.conversion.text import compositing, fonts, typesetting
 from gifapp.conversion.text.typesetting import Block, set_text
-from gifapp.domain.recipe import Caption, Recipe
+from gifapp.domain.recipes.recipe import Caption, Recipe
 from tests.plans import GREY, a_plan, box, drawn, first_picture, layers, notes
 
 SCRIPTS = {
@@ -310,12 +310,12 @@ class _Left(Exception):
 def test_painting_large_letters_can_be_ended() -> None:
     beats = iter([None] * 5)
 
-    def beat() -> None:
+    def checkpoint() -> None:
         if next(beats, _Left) is _Left:
             raise _Left
 
     recipe = Recipe(captions=(Caption(text="a漢", size_px=400),))
-    ((layer,), _) = compositing.layers(a_plan(recipe, width_px=900, height_px=500), beat=beat)
+    ((layer,), _) = compositing.layers(a_plan(recipe, width_px=900, height_px=500), checkpoint=checkpoint)
     with pytest.raises(_Left):
         layer.paint()
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gifapp.conversion.frame import Frame
-from gifapp.conversion.text.compositing import laid_on
+from gifapp.conversion.text.compositing import composite
 from gifapp.conversion.text.layer import Layer
 
 RANDOM = np.random.default_rng(7)
@@ -16,13 +16,13 @@ PICTURE = RANDOM.integers(0, 256, (20, 30, 4), np.uint8)
 
 
 def on(pixels: np.ndarray, *layers: Layer) -> np.ndarray:
-    return next(laid_on([Frame(pixels, 10)], layers)).pixels
+    return next(composite([Frame(pixels, 10)], layers)).pixels
 
 
 def seen(frames: list[int], layer: Layer) -> list[bool]:
     """On which of the frames that stay so many hundredths the layer shows."""
     black = np.zeros((4, 4, 3), np.uint8)
-    shown = laid_on([Frame(black, delay_cs) for delay_cs in frames], [layer])
+    shown = composite([Frame(black, delay_cs) for delay_cs in frames], [layer])
     return [bool(frame.pixels.any()) for frame in shown]
 
 
@@ -103,7 +103,7 @@ def test_a_layer_is_drawn_once_and_only_if_it_shows() -> None:
         return np.full((2, 2, 4), 255, np.uint8)
 
     layers = [Layer(lambda: drawing("seen"), 0, 0, 0.2, 0.5), Layer(lambda: drawing("never"), 0, 0, 9.0)]
-    list(laid_on([Frame(np.zeros((4, 4, 3), np.uint8), 10)] * 8, layers))
+    list(composite([Frame(np.zeros((4, 4, 3), np.uint8), 10)] * 8, layers))
     assert drawings == ["seen"]
 
 
@@ -112,14 +112,14 @@ def test_a_caption_costs_less_than_a_millisecond_a_frame(channels: int) -> None:
     under = RANDOM.integers(0, 256, (270, 480, channels), np.uint8)
     caption = RANDOM.integers(0, 256, (70, 440, 4), np.uint8)
     begin = time.process_time()
-    list(laid_on([Frame(under, 8)] * 100, [Layer(lambda: caption, 20, 190)]))
+    list(composite([Frame(under, 8)] * 100, [Layer(lambda: caption, 20, 190)]))
     assert (time.process_time() - begin) / 100 < 0.001
 
 
 def test_a_recipe_without_words_loads_no_fonts() -> None:
     program = """
 import sys
-from gifapp.domain.recipe import Recipe
+from gifapp.domain.recipes.recipe import Recipe
 from tests.plans import a_plan, layers
 assert layers(a_plan(Recipe())) == []
 assert not {"uharfbuzz", "bidi", "webvtt", "gifapp.conversion.text.fonts"} & set(sys.modules)

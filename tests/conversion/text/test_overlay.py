@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from gifapp import errors
-from gifapp.domain.recipe import Overlay, Recipe
+from gifapp.domain.recipes.recipe import Overlay, Recipe
 from tests.plans import GREY, a_plan, box, first_picture, layers
 
 RANDOM = np.random.default_rng(11)

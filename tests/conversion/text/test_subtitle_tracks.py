@@ -10,7 +10,7 @@ from gifapp import convert, errors
 from gifapp.conversion.text.subtitle_tracks import with_text_track
 from gifapp.conversion.text.subtitles import read
 from gifapp.domain.limits import Limits
-from gifapp.domain.recipe import Recipe
+from gifapp.domain.recipes.recipe import Recipe
 from tests.clips import ffmpeg
 
 SRT = "1\n00:00:00,200 --> 00:00:00,900\nHi <i>there</i> <3\n\n2\n00:00:01,000 --> 00:00:01,500\ntwo\nlines\n"
@@ -40,7 +40,7 @@ def film(folder: Path, name: str, *tracks: tuple[str, str]) -> Path:
 
 def taken(path: Path, number: int) -> Recipe:
     recipe = Recipe(subtitles=f"track:{number}")
-    return with_text_track(recipe, path, limits=Limits(), beat=lambda: None)
+    return with_text_track(recipe, path, limits=Limits(), checkpoint=lambda: None)
 
 
 def said(path: Path, number: int) -> list[tuple[str, float, float]]:
@@ -91,7 +91,7 @@ def test_a_damaged_track_is_refused(tmp_path: Path) -> None:
 
 def test_other_subtitles_are_left_as_they_are(tmp_path: Path) -> None:
     recipe = Recipe(subtitles=SRT)
-    assert with_text_track(recipe, tmp_path / "none", limits=Limits(), beat=lambda: None) is recipe
+    assert with_text_track(recipe, tmp_path / "none", limits=Limits(), checkpoint=lambda: None) is recipe
 
 
 class _Left(Exception):
@@ -99,11 +99,11 @@ class _Left(Exception):
 
 
 def test_looking_for_a_track_can_be_ended(three_tracks: Path) -> None:
-    def beat() -> None:
+    def checkpoint() -> None:
         raise _Left
 
     with pytest.raises(_Left):
-        with_text_track(Recipe(subtitles="track:1"), three_tracks, limits=Limits(), beat=beat)
+        with_text_track(Recipe(subtitles="track:1"), three_tracks, limits=Limits(), checkpoint=checkpoint)
 
 
 def test_a_track_shows_in_the_gif(three_tracks: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from gifapp.conversion.plan import Cut
 from gifapp.conversion.text.cues import Cue, shown_s
 from gifapp.conversion.text.layout import Place, place_of
 from gifapp.conversion.text.subtitles import read
-from gifapp.domain.recipe import Recipe
+from gifapp.domain.recipes.recipe import Recipe
 from tests.plans import a_plan, layers, notes
 
 SUBRIP = """1

@@ -4,7 +4,7 @@ import pytest
 
 from gifapp.conversion.text.layout import Place
 from gifapp.conversion.text.subtitles import read
-from gifapp.domain.recipe import Recipe
+from gifapp.domain.recipes.recipe import Recipe
 from tests.plans import box, first_picture
 
 

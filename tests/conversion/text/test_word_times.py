@@ -7,7 +7,7 @@ import pytest
 
 from gifapp.conversion.plan import Cut, Plan
 from gifapp.conversion.play_times import shown_cs
-from gifapp.domain.recipe import Caption, Recipe
+from gifapp.domain.recipes.recipe import Caption, Recipe
 from tests.plans import a_plan, layers, notes
 
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageSequence
 
 from gifapp import convert, errors
-from gifapp.domain.recipe import Caption, Overlay, Recipe, Segment
+from gifapp.domain.recipes.recipe import Caption, Overlay, Recipe, Segment
 from tests.plans import GREY
 
 FRAMES = np.full((20, 60, 100, 3), GREY, np.uint8)

@@ -19,21 +19,21 @@ from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 
 from gifapp import errors
-from gifapp.conversion.poster import poster
-from gifapp.conversion.probe import probe
+from gifapp.conversion.decode.still import poster
+from gifapp.conversion.probing.probe import probe
 from gifapp.conversion.video import Video
 from gifapp.domain.limits import Allowance, Limits
-from gifapp.domain.recipe import Recipe
-from gifapp.domain.views import JobView, SourceView
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.views.jobs import JobView, SourceView
 from gifapp.identity.service import Identity, Rates, Session, build_identity
-from gifapp.jobs import leases, sources
-from gifapp.jobs.documents import GifPart, JobDocument
+from gifapp.jobs.db import leases, sources
+from gifapp.jobs.db.documents import GifPart, JobDocument
 from gifapp.jobs.parts import JobParts, build
 from gifapp.processes import wait_until
 from gifapp.web.api import api_routes
-from gifapp.web.base import NotFoundHandler
-from gifapp.web.instruments import MeasuredApplication
-from gifapp.web.parts import Parts, build_parts
+from gifapp.web.http.base import NotFoundHandler
+from gifapp.web.http.context import Parts, build_parts
+from gifapp.web.http.instruments import MeasuredApplication
 from tests.storages import storage_at
 from tests.web.api.documented import check
 

@@ -9,7 +9,7 @@ import httpx
 import jsonschema
 
 from gifapp.web.api import api_routes
-from gifapp.web.openapi import document
+from gifapp.web.http.openapi import document
 
 DOCUMENT: dict[str, Any] = json.loads(json.dumps(document(api_routes())))
 

@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from gifapp.web.access_log import shown_address, shown_method
-from gifapp.web.parts import Parts
+from gifapp.web.http.access_log import shown_address, shown_method
+from gifapp.web.http.context import Parts
 from tests.web.api.raw import ask, get
 
 TOKEN = "Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MGFiY2RlZmdoaWo"

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from gifapp.domain.views import JobView, SourceView
-from gifapp.jobs import leases, workers
+from gifapp.domain.views.jobs import JobView, SourceView
+from gifapp.jobs.db import leases, workers
 from gifapp.jobs.parts import JobParts
 from tests.web.api.conftest import Person, is_problem
 
@@ -42,7 +42,7 @@ async def test_what_storage_lacks_is_seen(
 ) -> None:
     storage = "/api/v1/admin/storage"
     assert (await root.http.get(storage)).json() == {"storage": None}
-    jobs.blobs.shelf.path(jobs.service.video(ada.id, source.id)).unlink()
+    jobs.blobs.store.path(jobs.service.video(ada.id, source.id)).unlink()
     jobs.service.housekeeping()
     seen = (await root.http.get(storage)).json()["storage"]
     assert seen["compared_at"]

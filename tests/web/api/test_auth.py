@@ -5,7 +5,7 @@ import pytest
 
 from gifapp.identity.service import Identity
 from gifapp.jobs.parts import JobParts
-from gifapp.web.parts import build_parts
+from gifapp.web.http.context import build_parts
 from tests.web.api.conftest import PASSWORD, SECRET, Person, SignUp, is_problem
 
 ADA = {"email": "ada@example.org", "password": PASSWORD}

@@ -23,7 +23,7 @@ from tusclient.client import TusClient
 from gifapp.jobs.parts import JobParts
 from gifapp.jobs.timings import Timings
 from gifapp.processes import wait_until
-from gifapp.web.parts import Parts
+from gifapp.web.http.context import Parts
 from tests.web.api.conftest import FRIEND, Person, is_problem
 from tests.web.api.resumable import PART, TUS, UPLOADS, checksum, create, is_source, offset_of, patch
 from tests.web.api.test_sources import nothing_left

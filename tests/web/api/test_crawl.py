@@ -5,12 +5,12 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from gifapp.domain.account_views import Scope
-from gifapp.domain.views import JobView
+from gifapp.domain.views.accounts import Scope
+from gifapp.domain.views.jobs import JobView
 from gifapp.identity.service import Identity
-from gifapp.web.answering import AnsweringHandler
 from gifapp.web.api import api_routes
-from gifapp.web.base import SESSION_COOKIE
+from gifapp.web.http.answering import AnsweringHandler
+from gifapp.web.http.base import SESSION_COOKIE
 from tests.web.api.conftest import Person, SignUp
 
 API = "/api/v1"

@@ -1,7 +1,7 @@
 """What a recipe would cost, and what platforms take, over HTTP."""
 
-from gifapp.domain.presets import PRESETS
-from gifapp.domain.views import SourceView
+from gifapp.domain.recipes.presets import PRESETS
+from gifapp.domain.views.jobs import SourceView
 from tests.web.api.conftest import Person, is_problem
 
 

@@ -13,11 +13,11 @@ import redis
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
-from gifapp.domain.views import JobView, SourceView
+from gifapp.domain.views.jobs import JobView, SourceView
 from gifapp.identity.tokens import TokenSigner
 from gifapp.jobs.parts import JobParts
-from gifapp.web.events import SIGN_IN_AGAIN
-from gifapp.web.parts import Parts
+from gifapp.web.handlers.events import SIGN_IN_AGAIN
+from gifapp.web.http.context import Parts
 from tests.web.api.conftest import FRIEND, SECRET, Person, SignUp, is_problem
 
 

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from gifapp.domain.views import JobView, SourceView
+from gifapp.domain.views.jobs import JobView, SourceView
 from gifapp.identity.service import Identity
-from gifapp.web.parts import Parts
+from gifapp.web.http.context import Parts
 from tests.web.api.conftest import FRIEND, Person, SignUp, is_problem
 from tests.web.visitors import policy_of
 

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import httpx
 import pytest
 
-from gifapp.domain.views import SourceView
-from gifapp.web.fair_pool import FairPool
-from gifapp.web.parts import Parts
+from gifapp.domain.views.jobs import SourceView
+from gifapp.web.http.context import Parts
+from gifapp.web.http.fair_pool import FairPool
 from tests.web.api.conftest import Person, SignUp, is_problem
 from tests.web.api.resumable import TUS, create, offset_of, patch
 

@@ -25,9 +25,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from gifapp.domain.recipe import Recipe
-from gifapp.domain.views import JobView
-from gifapp.web.parts import Parts
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.views.jobs import JobView
+from gifapp.web.http.context import Parts
 from tests.web.api.conftest import Person, SignUp
 from tests.web.api.documented import DOCUMENT
 

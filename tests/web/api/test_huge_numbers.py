@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gifapp.domain.views import SourceView
+from gifapp.domain.views.jobs import SourceView
 from tests.web.api.conftest import Person
 
 HUGE = [1e308, 1.7e308, 10**30, 10**400]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gifapp.domain.limits import Allowance
-from gifapp.domain.views import JobView, SourceView
+from gifapp.domain.views.jobs import JobView, SourceView
 from tests.web.api.conftest import Person, SignUp, is_problem
 
 JSON = {"Content-Type": "application/json"}

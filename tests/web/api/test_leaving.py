@@ -12,10 +12,10 @@ import pytest
 import redis
 
 from gifapp import errors
-from gifapp.domain.recipe import Recipe
-from gifapp.domain.views import JobView, SourceView
-from gifapp.jobs import leases
-from gifapp.jobs.documents import JobDocument, OwnerDocument, utc_now
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.views.jobs import JobView, SourceView
+from gifapp.jobs.db import leases
+from gifapp.jobs.db.documents import JobDocument, OwnerDocument, utc_now
 from gifapp.jobs.parts import JobParts
 from gifapp.storage.blob import Blob
 from tests.web.api.conftest import PASSWORD, Person, SignUp, is_problem
@@ -74,7 +74,7 @@ async def test_a_file_that_is_gone_is_left_out(ada: Person, source: SourceView, 
 
 
 def test_an_export_is_made_in_small_parts(jobs: JobParts, source: SourceView, ada: Person) -> None:
-    with jobs.blobs.shelf.path(Blob("source", source.sha256)).open("ab") as video:
+    with jobs.blobs.store.path(Blob("source", source.sha256)).open("ab") as video:
         video.truncate(50_000_000)
     sizes = [len(part) for part in jobs.service.export(ada.id, {})]
     assert sum(sizes) > 50_000_000
@@ -143,7 +143,7 @@ async def test_anothers_equal_video_stays(
     answer = await eve.http.post("/api/v1/sources?name=mine.mp4", content=video)
     assert answer.status_code == 201
     await ada.http.request("DELETE", "/api/v1/me", json={"password": PASSWORD})
-    assert jobs.blobs.shelf.path(jobs.service.video(eve.id, answer.json()["id"])).read_bytes() == video
+    assert jobs.blobs.store.path(jobs.service.video(eve.id, answer.json()["id"])).read_bytes() == video
 
 
 def test_an_upload_that_ends_after_its_account_is_not_kept(

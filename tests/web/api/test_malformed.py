@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from gifapp.domain.views import JobView, SourceView
+from gifapp.domain.views.jobs import JobView, SourceView
 from tests.web.api.conftest import Person
 from tests.web.api.raw import END, Answer, ask
 

@@ -12,11 +12,11 @@ import pytest
 from PIL import Image
 
 from gifapp import errors
-from gifapp.domain.recipe import Recipe
-from gifapp.domain.views import JobView, SourceView
-from gifapp.web.media import disposition
-from gifapp.web.parts import Parts
-from gifapp.web.signing import MediaSigner
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.views.jobs import JobView, SourceView
+from gifapp.web.handlers.media import disposition
+from gifapp.web.http.context import Parts
+from gifapp.web.http.signing import MediaSigner
 from tests.web.api.conftest import SECRET, Person, SignUp, is_problem
 from tests.web.visitors import policy_of
 

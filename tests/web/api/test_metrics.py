@@ -8,13 +8,13 @@ import redis
 from prometheus_client.parser import text_string_to_metric_families
 
 from gifapp import errors
-from gifapp.domain.views import JobView
-from gifapp.jobs import leases, workers
-from gifapp.jobs.documents import JobDocument
-from gifapp.jobs.measuring import Measured
+from gifapp.domain.views.jobs import JobView
+from gifapp.jobs.attempts.attempt_timer import AttemptTimer
+from gifapp.jobs.db import leases, workers
+from gifapp.jobs.db.documents import JobDocument
 from gifapp.jobs.parts import JobParts
-from gifapp.web.instruments import Instruments
-from gifapp.web.parts import Parts
+from gifapp.web.http.context import Parts
+from gifapp.web.http.instruments import Instruments
 from tests.web.api.conftest import Person, is_problem
 
 SCRAPER = {"Authorization": "Bearer the token of the scraper"}
@@ -93,11 +93,11 @@ async def test_attempts_are_counted_however_they_end(
         JobDocument.objects.update(set__run_at=job.created_at)
         claimed = leases.claim(ada.id, worker="w", lease_s=30)
         assert claimed
-        measured = Measured(claimed, now=lambda: next(seconds))
+        measured = AttemptTimer(claimed, now=lambda: next(seconds))
         measured.moved("reading")
         settled = leases.fail(leases.attempt_of(claimed), error)
         assert settled
-        measured.settled(settled, jobs.tally)
+        measured.settled(settled, jobs.counters)
     told = await samples(stranger)
     assert told["gifapp_attempts_total code=worker-lost outcome=requeued"] == 1
     assert told["gifapp_attempts_total code=source-damaged outcome=failed"] == 1

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from gifapp.domain.views import SourceView
+from gifapp.domain.views.jobs import SourceView
 from tests.web.api.conftest import Person
 from tests.web.api.documented import DOCUMENT
 

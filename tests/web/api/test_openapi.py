@@ -8,7 +8,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from gifapp.web.api import api_routes
-from gifapp.web.openapi import described
+from gifapp.web.http.openapi import described
 from tests.web.api.documented import DOCUMENT
 
 DOCS = Path(__file__).parents[3] / "docs" / "api.md"
@@ -18,7 +18,7 @@ OPERATIONS = [(one.handler.__name__, one.method, one.declared) for one in descri
 @pytest.mark.parametrize(("handler", "method", "declared"), OPERATIONS)
 def test_every_method_says_what_it_takes_and_gives(handler: str, method: str, declared: object) -> None:
     assert declared, (
-        f'{handler}.{method} has no declaration: put @operation("What it does") from gifapp.web.operations '
+        f'{handler}.{method} has no declaration: put @operation("What it does") of web.http.operations '
         "above it, with the errors that it raises"
     )
 

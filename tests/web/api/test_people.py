@@ -5,9 +5,9 @@ import asyncio
 import httpx
 import pytest
 
-from gifapp.domain.views import JobView, SourceView
+from gifapp.domain.views.jobs import JobView, SourceView
 from gifapp.identity.service import Identity
-from gifapp.web.events import SIGN_IN_AGAIN
+from gifapp.web.handlers.events import SIGN_IN_AGAIN
 from tests.web.api.conftest import PASSWORD, Person, SignUp, is_problem
 from tests.web.api.test_events import listening
 

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from gifapp.domain.limits import Allowance, Limits
-from gifapp.domain.views import SourceView
-from gifapp.jobs.documents import SourceDocument
+from gifapp.domain.views.jobs import SourceView
+from gifapp.jobs.db.documents import SourceDocument
 from tests.web.api.conftest import Person, is_problem
 from tests.web.api.test_sources import nothing_left, pieces
 

@@ -14,7 +14,7 @@ from gifapp import errors
 from gifapp.domain.rates import Rates, RequestKind
 from gifapp.identity.request_limits import RequestLimits
 from gifapp.identity.throttle import Throttle
-from gifapp.web.parts import Parts
+from gifapp.web.http.context import Parts
 from tests.web.api.conftest import SignUp, is_problem
 
 HERE = "203.0.113.7"

@@ -2,13 +2,13 @@
 
 import pytest
 
-from gifapp.web.share_page import Shown, page
+from gifapp.web.handlers.share_page import SharedGifPage, page
 
 LINK = "https://gifs.example/s/token"
 
 
-def shown(name: str, kind: str) -> Shown:
-    return Shown(name, kind, LINK, f"{LINK}/file", width_px=64, height_px=48, bytes=1000)
+def shown(name: str, kind: str) -> SharedGifPage:
+    return SharedGifPage(name, kind, LINK, f"{LINK}/file", width_px=64, height_px=48, bytes=1000)
 
 
 def test_a_video_plays_and_is_told_as_a_video() -> None:

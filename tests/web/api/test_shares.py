@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from gifapp.client import Client
-from gifapp.domain.views import JobView
-from gifapp.jobs.documents import ShareDocument, utc_now
+from gifapp.domain.views.jobs import JobView
+from gifapp.jobs.db.documents import ShareDocument, utc_now
 from gifapp.logs import redact
-from gifapp.web.share_links import ShareLinks
+from gifapp.web.http.share_links import ShareLinks
 from tests.web.api.conftest import SECRET, Person, SignUp, is_problem
 from tests.web.api.raw import ask, get
 

@@ -16,10 +16,10 @@ from PIL import Image
 
 from gifapp.client import Client
 from gifapp.conversion.video import Video
-from gifapp.domain.views import JobView, SourceView
-from gifapp.jobs.sources import add_source
-from gifapp.web.parts import Parts
-from gifapp.web.sources import shown_name
+from gifapp.domain.views.jobs import JobView, SourceView
+from gifapp.jobs.db.sources import add_source
+from gifapp.web.handlers.sources import shown_name
+from gifapp.web.http.context import Parts
 from tests.web.api.conftest import MAX_UPLOAD_BYTES, Person, is_problem
 
 

@@ -13,8 +13,8 @@ import pytest
 from gifapp.domain.limits import Allowance, Limits
 from gifapp.domain.rates import Rates
 from gifapp.identity.request_limits import RequestLimits
-from gifapp.jobs import uploads
-from gifapp.web.parts import Parts
+from gifapp.jobs.services import uploads
+from gifapp.web.http.context import Parts
 from tests.web.api.conftest import MAX_UPLOAD_BYTES, Person, SignUp, is_problem
 from tests.web.api.resumable import PART, TUS, UPLOADS, checksum, create, is_source, left, offset_of, patch
 from tests.web.api.test_sources import nothing_left

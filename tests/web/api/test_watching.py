@@ -11,8 +11,8 @@ import promql_parser
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from gifapp.domain.views import JobView
-from gifapp.jobs.tally import KINDS, Counter
+from gifapp.domain.views.jobs import JobView
+from gifapp.jobs.events.counters import KINDS, Counter
 from tests.web.api.conftest import Person
 
 ROOT = Path(__file__).parents[3]
@@ -31,7 +31,7 @@ async def known(root: Person) -> Labels:
     for family in text_string_to_metric_families(answer.text):
         for sample in family.samples:
             told.setdefault(sample.name, set()).update(sample.labels)
-    for kind in KINDS:  # the tally has no series of what has not happened
+    for kind in KINDS:  # the counters has no series of what has not happened
         parts = ("_total",) if isinstance(kind, Counter) else ("_sum", "_count", "_bucket")
         for part in parts:
             labels = {*kind.labels, *(["le"] if part == "_bucket" else [])}

@@ -1,0 +1,1 @@
+"""From a source to upright frames at their times, by ffmpeg."""

@@ -1,0 +1,240 @@
+"""One hardened ffmpeg pass for each cut: the frames of a plan, upright and at their times."""
+
+from __future__ import annotations
+
+import math
+import os
+import resource
+import select
+import signal
+import subprocess
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
+from itertools import groupby, islice
+from pathlib import Path
+from typing import IO, Any
+
+import imageio_ffmpeg
+import numpy as np
+from numpy.typing import NDArray
+
+from gifapp import errors, processes
+from gifapp.conversion.decode.blend import mixed
+from gifapp.conversion.decode.chroma_key import tables
+from gifapp.conversion.decode.filters import filter_chain
+from gifapp.conversion.decode.tone_mapping import tone_table
+from gifapp.conversion.images.decoder_process import ImageDecoderProcess, open_image_stream
+from gifapp.conversion.plan import Cut, Plan
+from gifapp.conversion.probing.container_formats import FORMATS
+from gifapp.conversion.video import Video
+from gifapp.domain.limits import Limits
+
+Pixels = NDArray[np.uint8]
+
+CHECKPOINT_S = 0.2
+THREADS = min(4, os.cpu_count() or 1)  # each keeps pictures of its own
+PIPE_BYTES = 1024**2
+STDERR_TAIL_BYTES = 2000
+SEEK_MARGIN_S = 2.0
+SEEKABLE = ("mov", "matroska")  # others seek to wherever
+LARGE_PICTURE_PX = 4096 * 2304
+
+
+def frames(
+    path: Path, video: Video, plan: Plan, *, limits: Limits, checkpoint: Callable[[], None]
+) -> Generator[Pixels]:
+    """The plan's frames in order, uint8 of `plan.shape`; neighbours may be the same array.
+
+    Call `close()` on it, or exhaust it: ffmpeg runs until then. `checkpoint` is called at least every
+    `CHECKPOINT_S` while ffmpeg lets us wait; what it raises ends the reading.
+
+    Raises:
+        errors.SourceDamaged: no picture could be decoded where the plan wants one.
+        errors.ConversionTooBig, errors.ConversionTooSlow: ffmpeg ran into the limits.
+        errors.ConversionCrashed: it ended in any other way.
+    """
+    with ExitStack() as open_parts:
+        plan = replace(
+            plan,
+            key_tables=open_parts.enter_context(tables(plan.recipe.chroma_key)),
+            tone_table=open_parts.enter_context(tone_table(video.colours)),
+        )
+        parts = [
+            open_parts.enter_context(
+                closing(_part(path, video, plan, cut, limits=limits, checkpoint=checkpoint))
+            )
+            for cut in plan.cuts
+        ]
+        yield from _joined(parts, plan.cuts)
+
+
+def _joined(parts: list[Generator[Pixels]], cuts: Sequence[Cut]) -> Iterator[Pixels]:
+    """One part after the other; where they overlap, two are read at once and mixed."""
+    overlaps = [*(cut.overlap for cut in cuts[1:]), 0]
+    for part, after, cut, overlap in zip(parts, [*parts[1:], parts[-1]], cuts, overlaps, strict=True):
+        yield from islice(part, cut.frames - cut.overlap - overlap)
+        for number in range(1, overlap + 1):
+            yield mixed(next(part), next(after), number / (overlap + 1))
+        part.close()
+
+
+def _part(
+    path: Path, video: Video, plan: Plan, cut: Cut, *, limits: Limits, checkpoint: Callable[[], None]
+) -> Generator[Pixels]:
+    """The frames of one cut; ffmpeg starts when the first is asked for."""
+    command = _command(path, video, plan, cut, limits)
+    numbers = [number for number, _ in groupby(cut.pictures)]
+    with open_image_stream(path, video, numbers, limits) as feed:
+        stdin = feed.pipe if feed else subprocess.DEVNULL
+        with closing(_Ffmpeg(command, stdin, limits, checkpoint)) as ffmpeg:
+            read = _read(ffmpeg, feed, plan, len(numbers) or cut.frames, limits)
+            yield from _repeated(read, cut.pictures) if feed else read
+
+
+def _repeated(pictures: Iterator[Pixels], numbers: Sequence[int]) -> Iterator[Pixels]:
+    """Each picture as often in a row as its number is there."""
+    for picture, (_, same) in zip(pictures, groupby(numbers), strict=True):
+        yield from (picture for _ in same)
+
+
+def _command(path: Path, video: Video, plan: Plan, cut: Cut, limits: Limits) -> list[str]:
+    threads = 1 if video.stored_width_px * video.stored_height_px > LARGE_PICTURE_PX else THREADS
+    return [
+        imageio_ffmpeg.get_ffmpeg_exe(),
+        *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "error", "-max_error_rate", "1"),
+        *("-filter_threads", "2", "-noautorotate", "-reinit_filter", "0", "-copyts"),
+        *_seek(video, cut),
+        *("-max_pixels", str(limits.max_pixels), "-threads", str(threads)),
+        *(("-c:v", video.decoder) if video.decoder else ()),
+        # what a container crops besides the codec, browsers show, and the probe does not know
+        *("-apply_cropping", "codec"),
+        *_input(path, video),
+        *("-map", f"0:{video.stream}", "-an", "-sn", "-dn"),
+        *("-vf", filter_chain(video, plan, cut), *_frames(cut), "-fps_mode", "passthrough"),
+        *("-f", "rawvideo", "-pix_fmt", "rgba" if plan.has_alpha else "rgb24", "pipe:1"),
+    ]
+
+
+def _frames(cut: Cut) -> list[str]:
+    """How many to make; of pictures there are as many as the feed sends."""
+    return [] if cut.pictures else ["-frames:v", str(cut.frames)]
+
+
+def _input(path: Path, video: Video) -> list[str]:
+    """What ffmpeg opens, and nothing else: the file itself, or what the feed makes of its pictures."""
+    if video.is_pictures:
+        return ["-protocol_whitelist", "pipe", "-format_whitelist", "nut", "-f", "nut", "-i", "pipe:0"]
+    whitelists = ["-protocol_whitelist", "file", "-format_whitelist", ",".join(FORMATS)]
+    return [*whitelists, "-i", f"file:{path.resolve()}"]
+
+
+def _seek(video: Video, cut: Cut) -> list[str]:
+    """Skip what comes well before the cut; the filters know the time, wherever the seek lands."""
+    to_s = cut.start_s - SEEK_MARGIN_S
+    if to_s <= 0 or video.container not in SEEKABLE or not video.clock.is_absolute:
+        return []
+    return ["-noaccurate_seek", "-seek_timestamp", "1", "-ss", f"{video.start_s + to_s:.3f}"]
+
+
+@dataclass(frozen=True)
+class _Ending:
+    """The exit status of ffmpeg, the last of what it said, and whether its CPU time was used up."""
+
+    status: int
+    said: bytes
+    is_out_of_time: bool
+
+
+class _Ffmpeg:
+    """A running ffmpeg whose two pipes are read together: left alone, 64 KB of errors would block it."""
+
+    def __init__(
+        self, argv: list[str], stdin: IO[bytes] | int, limits: Limits, checkpoint: Callable[[], None]
+    ) -> None:
+        self._cpu_s = _cpu_s(limits)
+        bounds = processes.for_strangers_files(memory_bytes=limits.memory_bytes, cpu_s=self._cpu_s)
+        self._process = processes.spawn(
+            argv,
+            limits=bounds,
+            env=processes.environment_without_secrets(),
+            bufsize=0,
+            pipesize=PIPE_BYTES,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        pipes: tuple[Any, Any] = (self._process.stdout, self._process.stderr)
+        self._out, self._err = pipes
+        self._poll = select.poll()
+        for pipe in pipes:
+            self._poll.register(pipe.fileno(), select.POLLIN)
+        self._beat = checkpoint
+        self._said = b""
+
+    def fill(self, pixels: Pixels) -> bool:
+        """Read one whole frame; False at the end of the stream."""
+        rest = pixels.data.cast("B")
+        while rest:
+            ready = [pipe for pipe, _ in self._poll.poll(CHECKPOINT_S * 1000)]
+            if not ready:
+                self._beat()
+            if self._err.fileno() in ready:
+                self._listen()
+            if self._out.fileno() in ready:
+                count = self._out.readinto(rest)
+                if count == 0:
+                    return False
+                rest = rest[count:]
+        return True
+
+    def _listen(self) -> None:
+        said = self._err.read(4096)
+        if not said:
+            self._poll.unregister(self._err.fileno())
+        self._said = (self._said + said)[-STDERR_TAIL_BYTES:]
+
+    def ending(self) -> _Ending:
+        """How it ended; waits for that."""
+        while said := self._err.read(4096):
+            self._said = (self._said + said)[-STDERR_TAIL_BYTES:]
+        _, status, used = os.wait4(self._process.pid, 0)
+        self._process.returncode = os.waitstatus_to_exitcode(status)
+        cpu_s = used.ru_utime + used.ru_stime
+        return _Ending(self._process.returncode, self._said, is_out_of_time=cpu_s > self._cpu_s - 1.1)
+
+    def close(self) -> None:
+        processes.stop(self._process, grace_s=0, sig=signal.SIGKILL)
+        self._out.close()
+        self._err.close()
+
+
+def _cpu_s(limits: Limits) -> int:
+    """The CPU time that ffmpeg may use: its own bound, or that of the process we run in."""
+    bound_s = math.ceil(limits.deadline_s * THREADS)
+    _, ours_s = resource.getrlimit(resource.RLIMIT_CPU)
+    return bound_s if ours_s == resource.RLIM_INFINITY else min(bound_s, ours_s)
+
+
+def _read(
+    ffmpeg: _Ffmpeg, feed: ImageDecoderProcess | None, plan: Plan, frames: int, limits: Limits
+) -> Iterator[Pixels]:
+    for number in range(frames):
+        pixels = np.empty(plan.shape, np.uint8)
+        is_filled = ffmpeg.fill(pixels)
+        if feed:
+            feed.check()
+        if not is_filled:
+            raise _failure(ffmpeg.ending(), number, limits)
+        yield pixels
+
+
+def _failure(ending: _Ending, frames_read: int, limits: Limits) -> errors.GifappError:
+    # not by the status: at the bound ffmpeg leaves by itself, and SIGKILL may have other reasons
+    if ending.is_out_of_time:
+        return errors.ConversionTooSlow(limit_s=limits.deadline_s)
+    if b"Cannot allocate memory" in ending.said:
+        return errors.ConversionTooBig()
+    if frames_read == 0 and ending.status >= 0:
+        return errors.SourceDamaged()
+    return errors.ConversionCrashed(reason=f"ffmpeg ended with status {ending.status}")

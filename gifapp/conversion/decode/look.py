@@ -1,0 +1,117 @@
+"""How the picture is changed, in ffmpeg's words: key, blur, sharpness, colours, tones, background. Pure.
+
+Every step takes and leaves 8-bit RGB, or RGBA with straight alpha. Saturation moves each channel away
+from the pixel's grey, BT.709's luma; the tones then change each channel by itself, `v` being 0 to 1
+(ffmpeg's own `eq` works on luma and leaves the colours behind):
+
+    v = grey + (v - grey) * saturation
+    v = clip(0.5 + (v - 0.5) * contrast + brightness) ** (1 / gamma), and 1 - v where it is inverted
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from gifapp.conversion.decode.chroma_key import ALPHA, COLOURS
+from gifapp.domain.recipes.recipe import Look
+
+# BT.709's luma in steps of 1/255: ffmpeg rounds each product, and white stays white
+_LUMA = (54, 183, 18)
+_GREY = ":".join([":".join(f"{weight}/255" for weight in _LUMA) + ":0"] * 3)
+_FEWEST_TO_BLUR = 16  # with one or two, ffmpeg's gblur writes beyond its buffer
+_MASK_PX = 1.0  # of the blur that sharpening moves away from: details of a pixel or two
+_BLURS = 3  # of ffmpeg's passes: one alone is a spike with long tails, not a Gaussian
+
+
+def keyed(tables: Path, *, has_alpha: bool) -> Iterator[str]:
+    """What is like the key becomes transparent, besides what is already."""
+    mask = f"format=rgb24,lut3d={quoted(tables / ALPHA)},format=gbrp,extractplanes=g"
+    clean = f"format=rgb24,lut3d={quoted(tables / COLOURS)}"
+    if has_alpha:
+        yield (
+            f"split=3[front][screen][shown];[screen]{mask}[mask];[shown]alphaextract[own];"
+            f"[mask][own]blend=all_mode=multiply[both];[front]{clean}[clean];[clean][both]alphamerge"
+        )
+    else:
+        yield f"split[front][screen];[screen]{mask}[mask];[front]{clean}[clean];[clean][mask]alphamerge"
+    yield "format=rgba"
+
+
+def changed(look: Look, *, pixels: int, has_alpha: bool) -> Iterator[str]:
+    """Pictures of so many pixels blurred or sharpened, with other colours or none, and with other tones."""
+    if look.blur_px and pixels >= _FEWEST_TO_BLUR:
+        yield from _blurred(look.blur_px, has_alpha=has_alpha)
+    if look.sharpen and pixels >= _FEWEST_TO_BLUR:
+        yield from _sharpened(look.sharpen, has_alpha=has_alpha)
+    if look.grayscale or look.saturation == 0:
+        yield f"colorchannelmixer={_GREY}"
+    elif look.saturation != 1:
+        yield from _saturated(look.saturation, has_alpha=has_alpha)
+    if tone := _tone(look):
+        yield f"lutrgb=r='{tone}':g='{tone}':b='{tone}'"
+
+
+def _blurred(sigma_px: float, *, has_alpha: bool) -> Iterator[str]:
+    yield _gaussian(sigma_px, has_alpha=has_alpha)
+    yield "format=rgba" if has_alpha else "format=rgb24"
+
+
+def _gaussian(sigma_px: float, *, has_alpha: bool) -> str:
+    blur = f"gblur=sigma={sigma_px!r}:steps={_BLURS}"
+    if has_alpha:  # premultiplied: the colour of transparent pixels counts for nothing
+        return f"format=gbrap16le,premultiply=inplace=1,{blur},unpremultiply=inplace=1"
+    return f"format=gbrp,{blur}"
+
+
+def _sharpened(amount: float, *, has_alpha: bool) -> Iterator[str]:
+    """An unsharp mask: each channel moves away from its blurred self; transparency stays as it is."""
+    planes = "gbrap" if has_alpha else "gbrp"
+    soft = f"{_gaussian(_MASK_PX, has_alpha=has_alpha)},format={planes}"
+    mask = f"mix=weights='{1 + amount!r} {-amount!r}':scale=1:planes=7"
+    yield f"format={planes},split[sharp][whole];[whole]{soft}[soft];[sharp][soft]{mask}"
+    yield "format=rgba" if has_alpha else "format=rgb24"
+
+
+def _saturated(saturation: float, *, has_alpha: bool) -> Iterator[str]:
+    """In two steps, since ffmpeg's gains end at 2, and in floats, so that nothing is cut off in between."""
+    step = math.sqrt(saturation)
+    gains = [
+        [weight / 255 * (1 - step) + step * (row == column) for column, weight in enumerate(_LUMA)]
+        for row in range(3)
+    ]
+    mixer = "colorchannelmixer=" + ":".join(f"{gain!r}" for row in gains for gain in (*row, 0))
+    mixed = f"format=gbrpf32le,{mixer},{mixer},format=gbrp,format=rgb24"
+    if has_alpha:  # of which floats would keep 8 bits only nearly
+        yield f"split[colours][shown];[shown]alphaextract[own];[colours]format=rgb24,{mixed}[mixed]"
+        yield "[mixed][own]alphamerge"
+        yield "format=rgba"
+    else:
+        yield mixed
+
+
+def _tone(look: Look) -> str:
+    """The new value of `val` as ffmpeg's expression; empty where it is the same."""
+    if (look.brightness, look.contrast, look.gamma, look.invert) == (0, 1, 1, False):
+        return ""
+    tone = f"clip(0.5+(val/255-0.5)*{look.contrast!r}+{look.brightness!r},0,1)"
+    if look.gamma != 1:
+        tone = f"pow({tone},{1 / look.gamma!r})"
+    if look.invert:
+        tone = f"1-{tone}"
+    return f"255*({tone})+0.5"  # ffmpeg cuts off the fraction
+
+
+def flattened(colour: str) -> Iterator[str]:
+    """RGBA laid on one colour."""
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    ground = f"lutrgb=r={red}:g={green}:b={blue}:a=255"
+    yield f"format=rgba,split[front][back];[back]{ground}[ground];[ground][front]overlay=format=gbrp"
+    yield "format=rgb24"
+
+
+def quoted(path: Path) -> str:
+    """A path as an option within a chain of filters: escaped once as the one and once for the other."""
+    return re.sub(r"([\\'\[\],;])", r"\\\1", re.sub(r"([\\':])", r"\\\1", str(path)))

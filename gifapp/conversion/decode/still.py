@@ -1,0 +1,69 @@
+"""Still pictures of a source: the one that stands for it, and the one at any time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import closing
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from gifapp import errors
+from gifapp.conversion.decode import ffmpeg
+from gifapp.conversion.plan import picture_plan
+from gifapp.conversion.probing.probe import known
+from gifapp.conversion.video import Video
+from gifapp.domain.limits import Limits
+
+WIDEST_PX = 480
+DEADLINE_S = 20.0
+_BACKGROUND = 255  # JPEG has no transparency: white, as on a page
+
+
+def poster(path: Path, video: Video, out: Path, *, limits: Limits) -> None:
+    """Write a JPEG of the source to `out`, taken a little into it: the first picture is often black.
+
+    Raises:
+        errors.SourceDamaged, errors.ConversionTooSlow: there is no picture to take.
+    """
+    at_s = 0.0 if video.fps is None else min(1.0, video.duration_s / 5)
+    out.write_bytes(picture(path, video, at_s, limits=limits))
+
+
+def picture(path: Path, video: Video, at_s: float, *, limits: Limits) -> bytes:
+    """A JPEG of what shows at `at_s`, upright and at most 480 px wide; past the end, the last picture.
+
+    Raises:
+        errors.SourceDamaged, errors.ConversionTooSlow: there is no picture to take.
+    """
+    video = known(video, path, limits=limits)
+    plan = picture_plan(video, min(at_s, video.duration_s), WIDEST_PX)
+    checkpoint = _deadline(DEADLINE_S)
+    jpeg = BytesIO()
+    with closing(ffmpeg.frames(path, video, plan, limits=limits, checkpoint=checkpoint)) as frames:
+        Image.fromarray(_opaque(next(frames))).save(jpeg, "JPEG", quality=85)
+    return jpeg.getvalue()
+
+
+def _deadline(limit_s: float) -> Callable[[], None]:
+    end = time.monotonic() + limit_s
+
+    def checkpoint() -> None:
+        if time.monotonic() > end:
+            raise errors.ConversionTooSlow(limit_s=limit_s)
+
+    return checkpoint
+
+
+def _opaque(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    if pixels.shape[2] == 3:
+        return pixels
+    alpha = pixels[..., 3:].astype(np.float32) / 255
+    blended: NDArray[np.uint8] = (
+        (pixels[..., :3] * alpha + _BACKGROUND * (1 - alpha)).round().astype(np.uint8)
+    )
+    return blended

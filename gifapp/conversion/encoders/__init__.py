@@ -1,0 +1,1 @@
+"""WebP, APNG and MP4, encoded by ffmpeg."""

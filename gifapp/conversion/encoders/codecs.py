@@ -1,0 +1,79 @@
+"""ffmpeg's words for WebP, APNG and MP4, and what H.264 asks of the frames. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from gifapp.conversion.frame import Frame, Pixels
+from gifapp.conversion.render.rendering import Rendering
+from gifapp.domain.recipes.recipe import Recipe
+
+Words = list[str]
+
+_WHITE = 255
+_FLAT_SHARE = 0.7  # of the pixels are like their neighbours: screens have 0.9 and more, films 0 to 0.6
+_EVERY_PX = 8  # rows
+
+
+def ways(recipe: Recipe, seen: Sequence[Frame], loop: int) -> list[Words]:
+    """How to write the recipe's format: one way, or a lossy and a lossless one where only trying tells.
+
+    A lossy WebP stores colours at half the resolution, which shows around a screen's letters. What is
+    drawn is often smaller without loss, but not if a video codec has been at it: `seen`, the first
+    frames, say whether it is worth trying.
+    """
+    if recipe.format == "apng":
+        return [["-c:v", "apng", "-pred", "mixed", "-plays", str(loop), "-f", "apng"]]
+    if recipe.format == "mp4":
+        return [[*_H264, "-vf", _YUV, *_MP4]]
+    is_open = recipe.content == "auto" and _is_flat(seen)
+    kinds = {"film": [_LOSSY], "screen": [_LOSSLESS], "auto": [_LOSSY, _LOSSLESS] if is_open else [_LOSSY]}
+    return [[*_WEBP, *kind, "-loop", str(loop), "-f", "webp"] for kind in kinds[recipe.content]]
+
+
+def _is_flat(frames: Sequence[Frame]) -> bool:
+    rows = [pixels[::_EVERY_PX] for pixels, _ in frames]
+    same = [(some[:, 1:] == some[:, :-1]).all(axis=2) for some in rows]
+    return bool(sum(map(np.count_nonzero, same)) >= _FLAT_SHARE * sum(one.size for one in same))
+
+
+_WEBP = ["-c:v", "libwebp_anim", "-pix_fmt", "bgra"]
+_LOSSY = ["-compression_level", "4", "-quality", "85"]
+_LOSSLESS = ["-lossless", "1", "-compression_level", "2", "-quality", "50"]
+
+# without B-frames pictures are stored as they play: with them, players lose the last one's time
+_H264 = ["-c:v", "libx264", "-preset", "medium", "-crf", "20", "-bf", "0", "-enc_time_base", "1/100"]
+_YUV = (
+    "scale=out_color_matrix=bt709:out_range=tv:flags=bicubic+accurate_rnd+full_chroma_int,"
+    "format=yuv420p,setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
+)
+_MP4 = ["-video_track_timescale", "100", "-movflags", "+faststart", "-f", "mp4"]
+
+
+def for_h264(rendering: Rendering) -> Rendering:
+    """Without transparency, and with even sides: H.264 stores four pixels' colour as one."""
+    return replace(
+        rendering,
+        width_px=rendering.width_px + rendering.width_px % 2,
+        height_px=rendering.height_px + rendering.height_px % 2,
+        has_alpha=False,
+        frames=(Frame(_even(_opaque(pixels)), delay_cs) for pixels, delay_cs in rendering.frames),
+    )
+
+
+def _opaque(pixels: Pixels) -> Pixels:
+    if pixels.shape[2] == 3:
+        return pixels
+    alpha = pixels[..., 3:].astype(np.uint16)
+    return ((pixels[..., :3] * alpha + _WHITE * (255 - alpha) + 127) // 255).astype(np.uint8)
+
+
+def _even(pixels: Pixels) -> Pixels:
+    """The last column and row are there twice where a side is odd."""
+    height_px, width_px = pixels.shape[:2]
+    if height_px % 2 == width_px % 2 == 0:
+        return pixels
+    return np.pad(pixels, ((0, height_px % 2), (0, width_px % 2), (0, 0)), mode="edge")

@@ -1,0 +1,124 @@
+"""An ffmpeg that writes a file out of what it is sent: limited, never waited for blindly, never left."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import math
+import os
+import select
+import signal
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import imageio_ffmpeg
+
+from gifapp import errors, processes
+from gifapp.domain.limits import Limits
+
+CHECKPOINT_S = 0.2
+PIPE_BYTES = 1024**2
+THREADS = 4  # always as many: the bytes that x264 writes depend on it
+
+
+class FfmpegEncoder:
+    """A running ffmpeg that reads Matroska from us; close it.
+
+    Args:
+        words: the codec, the format and their options.
+        out: the file, which is replaced.
+        checkpoint: called about every `CHECKPOINT_S`, and more often; it should be quick.
+    """
+
+    def __init__(
+        self, words: Sequence[str], out: Path, *, limits: Limits, checkpoint: Callable[[], None]
+    ) -> None:
+        self._limits = limits
+        self._beat = checkpoint
+        self._process = processes.spawn(
+            _command(words, out),
+            limits=processes.for_strangers_files(
+                memory_bytes=limits.memory_bytes,
+                cpu_s=math.ceil(limits.deadline_s * THREADS),
+                file_bytes=limits.max_gif_bytes,
+            ),
+            env=processes.environment_without_secrets(),
+            bufsize=0,
+            pipesize=PIPE_BYTES,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        assert self._process.stdin is not None  # noqa: S101  it was asked for
+        self._in = self._process.stdin.fileno()
+        os.set_blocking(self._in, False)
+        self._poll = select.poll()
+        self._poll.register(self._in, select.POLLOUT)
+
+    def send(self, data: bytes | memoryview) -> None:
+        """Pass on all of `data`.
+
+        Raises:
+            errors.GifappError: ffmpeg ended; see `finish`.
+        """
+        rest = memoryview(data).cast("B")
+        while rest:
+            self._beat()  # also where ffmpeg takes a large picture in many small bites
+            if not self._poll.poll(CHECKPOINT_S * 1000):
+                continue
+            try:
+                rest = rest[os.write(self._in, rest) :]
+            except BrokenPipeError:
+                raise self._failure(self._process.wait()) from None
+
+    def finish(self) -> None:
+        """That was all: wait until the file is written.
+
+        Raises:
+            errors.ConversionTooBig, errors.ConversionTooSlow, errors.DiskFull: it ran into a limit.
+            errors.ConversionCrashed: it ended in any other way.
+        """
+        self._close_input()
+        while (status := self._ended()) is None:
+            self._beat()
+        if status != 0:
+            raise self._failure(status)
+
+    def close(self) -> None:
+        """Kill it if it runs."""
+        processes.stop(self._process, grace_s=0, sig=signal.SIGKILL)
+        self._close_input()
+
+    def _ended(self) -> int | None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self._process.wait(CHECKPOINT_S)
+        return None
+
+    def _close_input(self) -> None:
+        assert self._process.stdin is not None  # noqa: S101
+        self._process.stdin.close()
+
+    def _failure(self, status: int) -> errors.GifappError:
+        if status == -signal.SIGXCPU:
+            return errors.ConversionTooSlow(limit_s=self._limits.deadline_s)
+        if status in (-signal.SIGXFSZ, _status(errno.EFBIG), _status(errno.ENOMEM)):
+            return errors.ConversionTooBig()
+        if status in (_status(errno.ENOSPC), _status(errno.EDQUOT)):
+            return errors.DiskFull()
+        return errors.ConversionCrashed(reason=f"ffmpeg ended with status {status}")
+
+
+def _command(words: Sequence[str], out: Path) -> list[str]:
+    return [
+        imageio_ffmpeg.get_ffmpeg_exe(),
+        *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "quiet", "-y"),
+        *("-protocol_whitelist", "pipe", "-f", "matroska", "-i", "pipe:0"),
+        *("-fps_mode", "passthrough", "-threads", str(THREADS), "-fflags", "+bitexact"),
+        *(*words, f"file:{out.resolve()}"),
+    ]
+
+
+def _status(number: int) -> int:
+    """How ffmpeg, which ends with a negative error number, is seen to end."""
+    return 256 - number

@@ -1,0 +1,91 @@
+"""The file: blocks of GIF89a around the LZW data. Source: CompuServe, "GIF89a", 1990."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+
+from gifapp.conversion.gif import lzw
+from gifapp.conversion.gif.canvas import Rectangle
+from gifapp.conversion.gif.frame_differ import Disposal, IndexedFrame
+from gifapp.conversion.gif.quantizer import Palette
+from gifapp.domain.timing import split_delay
+
+TRAILER = b";"
+
+
+class GifFile:
+    """The bytes of a file, block by block, and what is in them; used by one thread at a time.
+
+    The first frame's palette is the file's global one; a frame with another one carries it.
+    """
+
+    def __init__(self, width_px: int, height_px: int, loop: int) -> None:
+        self.frames = self.bytes = self.colours = 0
+        self._size = width_px, height_px
+        self._loop = loop
+        self._global: Palette | None = None
+
+    def block(self, drawn: IndexedFrame) -> bytes:
+        """A frame, after the head of the file if it is the first."""
+        head = b""
+        if self._global is None:
+            self._global = drawn.palette
+            head = header(*self._size, drawn.palette, self._loop)
+        return self._counted(head + b"".join(self._images(drawn)))
+
+    def end(self) -> bytes:
+        """What comes after the last frame."""
+        return self._counted(TRAILER)
+
+    def _images(self, drawn: IndexedFrame) -> Iterator[bytes]:
+        palette, indices = drawn.palette, drawn.indices
+        is_global = palette is self._global
+        if not is_global:
+            palette, indices = palette.without_unused(indices)
+        self.colours = max(self.colours, palette.size)
+        data = lzw.compress(indices, table_bits(palette))
+        *repeats, last = split_delay(drawn.delay_cs)
+        for delay_cs, disposal in [*((one, Disposal.KEEP) for one in repeats), (last, drawn.disposal)]:
+            self.frames += 1
+            yield image(data, drawn.where, palette, delay_cs, disposal, is_global=is_global)
+
+    def _counted(self, written: bytes) -> bytes:
+        self.bytes += len(written)
+        return written
+
+
+def table_bits(palette: Palette) -> int:
+    """log2 of the colour table's length, 1 to 8."""
+    return max(1, (palette.size - 1).bit_length())
+
+
+def header(width_px: int, height_px: int, palette: Palette, loop: int) -> bytes:
+    """Signature, logical screen, global colour table, and how often to play.
+
+    `loop` is how many times it plays, 0 for ever. The NETSCAPE2.0 block counts the repeats after the
+    first time (as browsers read it), so a GIF that plays once has none.
+    """
+    bits = table_bits(palette)
+    screen = struct.pack("<6sHHBBB", b"GIF89a", width_px, height_px, 0xF0 | bits - 1, 0, 0)
+    repeats = max(0, loop - 1)
+    repeat = b"" if loop == 1 else b"!\xff\x0bNETSCAPE2.0" + struct.pack("<BBHB", 3, 1, repeats, 0)
+    return screen + _table(palette) + repeat
+
+
+def image(
+    data: bytes, where: Rectangle, palette: Palette, delay_cs: int, disposal: Disposal, *, is_global: bool
+) -> bytes:
+    """One frame: graphic control, descriptor, its own table unless the global one serves, data."""
+    has_transparent = palette.transparent is not None
+    control = struct.pack(
+        "<BBBBHBB", 0x21, 0xF9, 4, disposal << 2 | has_transparent, delay_cs, palette.transparent or 0, 0
+    )
+    flags = 0 if is_global else 0x80 | table_bits(palette) - 1
+    width, height = where.right - where.left, where.bottom - where.top
+    descriptor = struct.pack("<BHHHHB", 0x2C, where.left, where.top, width, height, flags)
+    return control + descriptor + (b"" if is_global else _table(palette)) + data
+
+
+def _table(palette: Palette) -> bytes:
+    return palette.colours.tobytes().ljust(3 << table_bits(palette), b"\0")

@@ -1,0 +1,85 @@
+"""Frames drawn one after the other: what each adds to the picture, and for how long it stays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gifapp.conversion.frame import Frame, Pixels
+from gifapp.conversion.gif.canvas import Canvas, Rectangle
+from gifapp.conversion.gif.exact_palette import exact_palette
+from gifapp.conversion.gif.palette_selection import GroupPalette, exact_paint
+from gifapp.conversion.gif.quantizer import Palette
+from gifapp.conversion.gif.style import Style
+
+
+class Disposal(IntEnum):
+    """What happens to a frame's rectangle before the next frame is drawn."""
+
+    KEEP = 1
+    CLEAR = 2
+
+
+@dataclass
+class IndexedFrame:
+    """A frame as indices into its palette, of the rectangle `where`."""
+
+    indices: NDArray[np.uint8]
+    where: Rectangle
+    palette: Palette
+    delay_cs: int
+    disposal: Disposal = Disposal.KEEP
+
+    def clear_also(self, where: Rectangle) -> None:
+        """Grow to hold `where`, which is empty when the next frame is drawn."""
+        grown = self.where.union(where)
+        indices = np.full(
+            (grown.bottom - grown.top, grown.right - grown.left), self.palette.transparent, np.uint8
+        )
+        top, left = self.where.top - grown.top, self.where.left - grown.left
+        indices[top : top + self.indices.shape[0], left : left + self.indices.shape[1]] = self.indices
+        self.indices, self.where, self.disposal = indices, grown, Disposal.CLEAR
+
+
+class FrameDiffer:
+    """Draws frames in turn; equal neighbours become one. Used by one thread at a time."""
+
+    def __init__(self, width_px: int, height_px: int, style: Style) -> None:
+        self._canvas = Canvas(width_px, height_px, style.dither)
+        self._most_colours = style.colours
+        self._may_have_own = style.may_be_exact and style.palette != "global"
+        self._shows_source = True  # on all of the canvas
+        self._last: IndexedFrame | None = None
+
+    def draw(self, frame: Frame, paint: GroupPalette) -> IndexedFrame | None:
+        """Draw one frame; the frame before it, now that its delay is known, or None."""
+        before = self._last
+        vanishing = self._canvas.vanishing(frame.pixels)
+        if before and not vanishing.is_empty:
+            before.clear_also(vanishing)
+            self._canvas.clear(before.where)
+        paint = self._exact(frame.pixels, paint)
+        indices, where = self._canvas.draw(frame.pixels, *paint)
+        if before and where.is_empty and before.disposal is Disposal.KEEP:
+            before.delay_cs += frame.delay_cs
+            return None
+        if where.is_empty:  # all that was to be seen has gone
+            where = Rectangle(0, 0, 1, 1)
+            indices = np.full((1, 1), paint.palette.transparent, np.uint8)
+        self._last = IndexedFrame(indices, where, paint.palette, frame.delay_cs)
+        return before
+
+    def _exact(self, pixels: Pixels, paint: GroupPalette) -> GroupPalette:
+        """The group's paint, or the frame's own where only that shows it exactly."""
+        if not paint.is_exact and self._may_have_own:
+            own = exact_palette(pixels, self._canvas, self._most_colours, shows_source=self._shows_source)
+            paint = exact_paint(own) if own else paint
+        self._shows_source = paint.is_exact
+        return paint
+
+    def last(self) -> IndexedFrame | None:
+        """The frame that no other comes after."""
+        return self._last

@@ -1,0 +1,82 @@
+"""Which frames share a palette, and what they are: film or screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gifapp.conversion.frame import Frame, Pixels
+from gifapp.conversion.merging import Held
+from gifapp.domain.recipes.recipe import PaletteScope
+
+Kind = Literal["film", "screen"]
+
+AUTO_FRAMES = 4
+_MOST_FRAMES: dict[PaletteScope, int] = {
+    "auto": AUTO_FRAMES,
+    "per_frame": 1,
+    "scene": 64,
+    "global": AUTO_FRAMES,
+}
+_MOST_BYTES = 64_000_000  # of the frames of one scene, which wait in memory
+_CUT = 0.4  # of the brightness is elsewhere
+_SOFT_STEP = 4
+_FEW_SHADES = 8
+
+Group = list[Held]
+
+
+def groups(pictures: Iterable[Held], scope: PaletteScope) -> Iterator[Group]:
+    """Neighbouring pictures that share a palette; a cut always begins a new group."""
+    group: Group = []
+    before: NDArray[np.int64] | None = None
+    for held in map(_for_kernels, pictures):
+        brightness = _brightness(held.frame.pixels)
+        if group and (_is_full(group, scope) or _is_cut(before, brightness)):
+            yield group
+            group = []
+        group.append(held)
+        before = brightness
+    if group:
+        yield group
+
+
+def kind_of(pixels: Pixels) -> Kind:
+    """Film or screen, told by the differences of brightness between neighbours in some rows.
+
+    A screen is flat for the most part, of few shades, and what is not flat has edges; a film has noise and
+    gradients even where it is dark. The bounds were found on recorded screens, test cards and films.
+    """
+    some = pixels[::4].astype(np.int16)
+    brightness = 2 * some[..., 0] + 5 * some[..., 1] + some[..., 2] >> 3
+    step = np.abs(np.diff(brightness, axis=1))
+    if not step.size:
+        return "film"
+    flat, soft = np.mean(step == 0), np.mean((step > 0) & (step <= _SOFT_STEP))
+    shades = np.sort(np.bincount(brightness.ravel()))[-_FEW_SHADES:].sum() / brightness.size
+    is_screen = flat >= 0.75 and shades >= 0.6 and soft <= 0.65 * (1 - flat)
+    return "screen" if is_screen else "film"
+
+
+def _for_kernels(held: Held) -> Held:
+    """Kernels want pixels in rows without gaps, and writable."""
+    pixels, delay_cs = held.frame
+    return Held(Frame(np.require(pixels, np.uint8, ["C", "W"]), delay_cs), held.frames)
+
+
+def _is_full(group: Group, scope: PaletteScope) -> bool:
+    most = max(1, min(_MOST_FRAMES[scope], _MOST_BYTES // group[0].frame.pixels.nbytes))
+    return len(group) >= most
+
+
+def _brightness(pixels: Pixels) -> NDArray[np.int64]:
+    """How many of some pixels are how bright."""
+    some = pixels[::4, ::4].astype(np.int64)
+    return np.bincount((2 * some[..., 0] + 5 * some[..., 1] + some[..., 2] >> 7).ravel(), minlength=16)
+
+
+def _is_cut(before: NDArray[np.int64] | None, after: NDArray[np.int64]) -> bool:
+    return before is not None and bool(np.abs(after - before).sum() > 2 * _CUT * after.sum())

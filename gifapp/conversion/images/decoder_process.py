@@ -1,0 +1,94 @@
+"""The child that decodes pictures for ffmpeg, as its parent sees it."""
+
+from __future__ import annotations
+
+import json
+import math
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from gifapp import errors, processes
+from gifapp.conversion.video import Video
+from gifapp.domain.limits import Limits
+
+
+class ImageDecoderProcess:
+    """A stream of decoded pictures.
+
+    Attributes:
+        pipe: what it writes, for ffmpeg to read.
+    """
+
+    def __init__(self, process: subprocess.Popen[Any], limits: Limits) -> None:
+        self._process = process
+        self._limits = limits
+        self.pipe: IO[bytes] = process.stdout  # type: ignore[assignment]
+
+    def check(self) -> None:
+        """Whether all is well so far: what ffmpeg does not get, it makes up for with the last picture.
+
+        Raises:
+            errors.SourceRefused: a picture cannot be decoded, or not within the limits.
+        """
+        told: IO[bytes] = self._process.stderr  # type: ignore[assignment]
+        if not select.select([told], [], [], 0)[0]:
+            return
+        words, status = told.read(), self._process.wait()
+        if status in (0, -signal.SIGPIPE):
+            return
+        if status == -signal.SIGXCPU:
+            raise errors.ConversionTooSlow(limit_s=self._limits.deadline_s)
+        raise _refusal(words)
+
+    def close(self) -> None:
+        processes.stop(self._process, grace_s=0, sig=signal.SIGKILL)
+        self.pipe.close()
+        self._process.stderr.close()  # type: ignore[union-attr]
+
+
+def _refusal(words: bytes) -> errors.GifappError:
+    try:
+        answer = json.loads(words)
+    except ValueError:  # a traceback: it ran out of memory
+        return errors.ConversionTooBig()
+    return errors.GifappError.from_code(answer["refused"], answer["facts"])
+
+
+@contextmanager
+def open_image_stream(
+    path: Path, video: Video, numbers: Sequence[int], limits: Limits
+) -> Iterator[ImageDecoderProcess | None]:
+    """The feed of the pictures with these numbers, which rise; None where ffmpeg opens the file itself."""
+    if not numbers:
+        yield None
+        return
+    feed = ImageDecoderProcess(_started(path, video, numbers, limits), limits)
+    try:
+        yield feed
+    finally:
+        feed.close()
+
+
+def _started(path: Path, video: Video, numbers: Sequence[int], limits: Limits) -> subprocess.Popen[Any]:
+    size = (str(video.stored_width_px), str(video.stored_height_px))
+    pix_fmt = "rgba" if video.has_alpha else "rgb24"
+    bounds = processes.for_strangers_files(
+        memory_bytes=limits.memory_bytes, cpu_s=math.ceil(limits.deadline_s)
+    )
+    return processes.spawn(
+        [
+            *(sys.executable, "-P", "-W", "ignore", "-m", "gifapp.conversion.images.decoder"),
+            *(str(path.resolve()), *size, pix_fmt, ",".join(map(str, numbers))),
+        ],
+        limits=bounds,
+        env=processes.environment_without_secrets(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )

@@ -1,0 +1,1 @@
+"""Sources that Python passes in: frames, bytes, clips and animations become a file."""

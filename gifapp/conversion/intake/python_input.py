@@ -1,0 +1,95 @@
+"""Sources that are no files: bytes, frames, clips and animations become one for as long as it takes."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gifapp import errors
+from gifapp.conversion.intake.frames import frames_of, pixels_of
+from gifapp.conversion.intake.lossless import FrameWriter, OnFrame, Pixels
+from gifapp.domain.timing import frame_count
+
+
+@contextmanager
+def as_file(source: Any, *, fps: float, on_frame: OnFrame) -> Iterator[Path]:
+    """The file or the folder that holds `source`: itself, or a lossless temporary file.
+
+    `source` is a path, the bytes of a file, an array of frames (n, height, width[, 3 or 4]) or anything
+    that gives such frames one by one, at `fps` of them a second; a MoviePy clip or a matplotlib animation,
+    which may have a rate of their own.
+    `on_frame` is called after each frame that is stored; what it raises ends the storing.
+
+    Raises:
+        errors.FramesInvalid: what is wrong with the frames, the clip or the animation.
+    """
+    if isinstance(source, str | os.PathLike):
+        yield Path(source)
+        return
+    with tempfile.TemporaryDirectory(prefix="gifapp-") as directory:
+        path = Path(directory) / "source"
+        _store(source, path, fps, on_frame)
+        if not path.exists():
+            raise errors.FramesInvalid(problem="there are none")
+        yield path
+
+
+def _store(source: Any, path: Path, fps: float, on_frame: OnFrame) -> None:
+    if isinstance(source, bytes | bytearray | memoryview):
+        path.write_bytes(source)
+    elif _is_matplotlib_animation(source):
+        from gifapp.conversion.intake.matplotlib_writer import store_animation  # noqa: PLC0415  optional
+
+        store_animation(source, path, fps, on_frame)
+    elif hasattr(source, "get_frame"):
+        rate = getattr(source, "fps", None) or fps  # a picture that MoviePy shows for a while has none
+        _store_frames(_frames_of_clip(source, rate), rate, path, on_frame)
+    else:
+        _store_frames(frames_of(source), fps, path, on_frame)
+
+
+def _is_matplotlib_animation(source: Any) -> bool:
+    # whoever has an animation has imported matplotlib; nobody else should pay for it
+    module = sys.modules.get("matplotlib.animation")
+    return module is not None and isinstance(source, module.Animation)
+
+
+def _frames_of_clip(clip: Any, fps: float) -> Iterator[Pixels]:
+    if not (clip.duration and math.isfinite(clip.duration)):
+        raise errors.FramesInvalid(problem="the clip has no duration; give it one with with_duration()")
+    for number in range(frame_count(clip.duration, fps)):
+        at_s = min(number / fps, clip.duration)
+        yield _picture_at(clip, at_s)
+
+
+def _picture_at(clip: Any, at_s: float) -> Pixels:
+    picture = clip.get_frame(at_s)
+    if getattr(clip, "is_mask", False):
+        return pixels_of(_opacity(picture))
+    rgb = pixels_of(np.clip(picture, 0, 255).astype(np.uint8))
+    mask = getattr(clip, "mask", None)
+    if mask is None:
+        return rgb
+    return np.dstack([rgb[..., :3], _opacity(mask.get_frame(at_s))])
+
+
+def _opacity(mask: NDArray[Any]) -> Pixels:
+    """A mask from 0 to 1 as MoviePy has them, from 0 to 255."""
+    opacity: Pixels = np.rint(np.clip(mask, 0, 1) * 255).astype(np.uint8)
+    return opacity
+
+
+def _store_frames(frames: Iterable[Pixels], fps: float, path: Path, on_frame: OnFrame) -> None:
+    with FrameWriter(path, fps=fps) as writer:
+        for frame in frames:
+            writer.write(frame)
+            on_frame()

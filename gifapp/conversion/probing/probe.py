@@ -1,0 +1,280 @@
+"""What a file is, or why it is refused."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from gifapp import errors, processes
+from gifapp.conversion.probing.clock import MICROSECONDS, Clock
+from gifapp.conversion.probing.container_formats import ALPHA_DECODERS
+from gifapp.conversion.video import (
+    MAX_PIXEL_ASPECT,
+    ColourTags,
+    ShapeChange,
+    Turn,
+    Video,
+    turn_of_matrix,
+    upright_size,
+)
+from gifapp.domain.limits import Limits
+from gifapp.domain.timing import MAX_FPS
+
+__all__ = ["Video", "known", "probe"]
+
+DEADLINE_S = 20.0
+CHECKPOINT_S = 0.1
+MEMORY_BYTES = 1024**3
+SAME_SHAPE = 0.01  # what differs by less looks alike
+EVEN = 0.02  # the share of gaps that may differ from the usual one
+LONGEST_REST_S = 0.5  # of sound after the last picture, without a word about it
+ONE_PICTURE_S = 0.1  # how long a lone picture shows when nothing says it
+
+_MATRICES = {1: "bt709", 4: "fcc", 5: "bt601", 6: "bt601", 7: "smpte240m", 9: "bt2020nc", 10: "bt2020nc"}
+_PRIMARIES = {
+    1: "bt709",
+    4: "bt470m",
+    5: "bt470bg",
+    6: "smpte170m",
+    7: "smpte240m",
+    9: "bt2020",
+    11: "smpte431",
+    12: "smpte432",
+}
+_TRANSFERS = {16: "smpte2084", 18: "arib-std-b67"}
+_FULL_RANGE = 2
+
+
+def probe(path: Path, *, limits: Limits, checkpoint: Callable[[], None] | None = None) -> Video:
+    """Inspect the file or the folder of pictures `path` in a child process with limits and a deadline.
+
+    `checkpoint` is called at least every `CHECKPOINT_S`; what it raises ends the child.
+
+    Raises:
+        errors.SourceRefused: what is wrong with the file, by its subclasses.
+    """
+    _check_readable(path)
+    answer = _inspected(path.resolve(), limits, checkpoint)
+    if "refused" in answer:
+        raise errors.GifappError.from_code(answer["refused"], answer["facts"])
+    return _video(answer["found"])
+
+
+def known(
+    video: Video | None, path: Path, *, limits: Limits, checkpoint: Callable[[], None] | None = None
+) -> Video:
+    """`video`, or what `probe` says, where there is none or an older version found out less."""
+    if video is None or video.is_outdated:
+        return probe(path, limits=limits, checkpoint=checkpoint)
+    return video
+
+
+def _check_readable(path: Path) -> None:
+    if not path.exists():
+        raise errors.SourceNotFound(name=path.name)
+    if not path.is_file() and not path.is_dir():
+        raise errors.SourceNotVideo
+    if not os.access(path, os.R_OK):
+        raise errors.SourceNotReadable(name=path.name)
+    if path.is_file() and path.stat().st_size == 0:
+        raise errors.SourceEmpty
+
+
+def _inspected(path: Path, limits: Limits, checkpoint: Callable[[], None] | None) -> dict[str, Any]:
+    # -P: a file named av.py in the working directory must not be imported
+    argv = [
+        sys.executable,
+        "-P",
+        "-m",
+        "gifapp.conversion.probing.inspection",
+        str(path),
+        str(limits.max_pixels),
+    ]
+    bounds = processes.for_strangers_files(memory_bytes=MEMORY_BYTES, cpu_s=int(DEADLINE_S))
+    child = processes.spawn(
+        argv,
+        limits=bounds,
+        env=processes.environment_without_secrets(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        answer = _answer(child, checkpoint)
+    finally:
+        processes.stop(child, grace_s=0)
+        child.stdout.close()  # type: ignore[union-attr]
+    if child.returncode != 0:  # out of memory, out of time, or a decoder that crashed
+        raise errors.SourceTooComplex
+    found: dict[str, Any] = json.loads(answer)
+    return found
+
+
+def _answer(child: subprocess.Popen[bytes], checkpoint: Callable[[], None] | None) -> bytes:
+    end = time.monotonic() + DEADLINE_S
+    while time.monotonic() < end:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return child.communicate(timeout=CHECKPOINT_S)[0]
+        if checkpoint:
+            checkpoint()
+    raise errors.SourceTooComplex
+
+
+def _video(found: dict[str, Any]) -> Video:
+    turn = turn_of_matrix(found["display_matrix"] or (1, 0, 0, 0, 1))
+    aspect = _pixel_aspect(found["pixel_aspect"])
+    width_px, height_px = upright_size(found["width_px"], found["height_px"], aspect, turn or Turn.NONE)
+    has_alpha_layer = found["has_alpha_layer"] and found["has_alpha"]
+    duration_s = _duration_s(found)
+    video = Video(
+        container=found["container"],
+        codec=found["codec"],
+        decoder=ALPHA_DECODERS[found["codec"]] if has_alpha_layer else None,
+        width_px=width_px,
+        height_px=height_px,
+        duration_s=duration_s,
+        fps=found["pictures"] / duration_s if found["pictures"] > 1 else None,
+        is_vfr=found["uneven_gaps"] > EVEN,
+        has_alpha=found["has_alpha"],
+        start_s=found["start_s"],
+        last_s=found["span_s"],
+        stored_width_px=found["width_px"],
+        stored_height_px=found["height_px"],
+        pixel_aspect=aspect,
+        turn=turn or Turn.NONE,
+        colours=_colour_tags(found),
+        notes=(),
+        pace_fps=_pace_fps(found, duration_s),
+        longest_s=found["longest_gap_s"],
+        delays_s=tuple(delay_ms / 1000 for delay_ms in found.get("delays_ms", ())),
+        composed_px=found.get("composed_px", 0),
+        plays=found.get("plays"),
+        stream=found.get("stream", "V:0"),
+        lead_s=_lead_s(found),
+        clock=_clock(found),
+        fields=found.get("fields", "progressive"),
+        shape_changes=tuple(ShapeChange(*change) for change in found.get("shape_changes", ())),
+    )
+    return replace(video, notes=(*_notes(video, found), *_notes_on_pictures(video, found)))
+
+
+def _clock(found: dict[str, Any]) -> Clock:
+    clock = found.get("clock")  # pictures have none: their times are whole milliseconds
+    return Clock(**clock | {"step_s": Fraction(clock["step_s"])}) if clock else MICROSECONDS
+
+
+def _lead_s(found: dict[str, Any]) -> float:
+    if "opens_s" not in found or found["clock"]["is_counted"]:
+        return 0.0
+    lead_s: float = found["start_s"] - found["opens_s"]
+    return max(0.0, lead_s)
+
+
+def _pixel_aspect(claimed: float) -> float:
+    return claimed if 1 / MAX_PIXEL_ASPECT <= claimed <= MAX_PIXEL_ASPECT else 1.0
+
+
+def _duration_s(found: dict[str, Any]) -> float:
+    """From the first picture to the end of the last: what is there, not what the header says."""
+    claimed_s = found["claimed_s"] or 0.0
+    usual_s = found["usual_gap_s"]
+    if usual_s is None:
+        return next((s for s in (found["last_s"], claimed_s) if 0.01 <= s <= 60), ONE_PICTURE_S)
+    # Matroska and FLV often give the last picture one tick
+    last_s = found["last_s"] if found["last_s"] >= usual_s / 2 else usual_s
+    counted_s: float = found["span_s"] + last_s
+    if not found["all_counted"]:
+        return max(counted_s, claimed_s)
+    is_cut_short = 0 < counted_s - claimed_s < last_s  # an edit list ends within the last picture
+    return claimed_s if is_cut_short else counted_s
+
+
+def _pace_fps(found: dict[str, Any], duration_s: float) -> float | None:
+    """The slowest rate at which every picture shows at its own time, if frames may come so fast."""
+    usual_s: float | None = found["usual_gap_s"]
+    step_s: float = found["step_s"]
+    pictures: int = found["pictures"]
+    if usual_s is None:
+        return None
+    if step_s and 1 / step_s <= MAX_FPS:
+        return 1 / step_s
+    is_even = found["uneven_gaps"] <= EVEN and abs(usual_s * pictures - duration_s) < usual_s / 4
+    return pictures / duration_s if is_even else None
+
+
+def _colour_tags(found: dict[str, Any]) -> ColourTags:
+    """Untagged pictures are read as players read them: by their size."""
+    is_hd = found["width_px"] >= 1280 or found["height_px"] >= 720
+    transfer = _TRANSFERS.get(found["transfer"], "bt709")
+    guess = "bt2020nc" if transfer in _TRANSFERS.values() else "bt709" if is_hd else "bt601"
+    return ColourTags(
+        matrix=None if found["is_rgb"] else _MATRICES.get(found["matrix"], guess),
+        primaries=_PRIMARIES.get(found["primaries"], "bt2020" if guess == "bt2020nc" else "bt709"),
+        transfer=transfer,
+        full_range=found["range"] == _FULL_RANGE or found["is_full_range_format"],
+    )
+
+
+def _notes(video: Video, found: dict[str, Any]) -> Iterator[str]:
+    yield from _notes_on_look(video, found)
+    if video.is_vfr and not video.delays_s:
+        yield "Its frame rate varies; each picture shows at the frame nearest to its time."
+    if video.fps is None:
+        yield "It holds a single picture."
+    yield from _notes_on_length(video, found)
+    if found["videos"] > 1:
+        used = "the first that can be read" if found["unreadable_videos"] else "the one that plays by default"
+        yield f"There are {found['videos']} video tracks in it; {used} is used."
+
+
+def _notes_on_length(video: Video, found: dict[str, Any]) -> Iterator[str]:
+    claimed_s, pictures_s = found["claimed_s"] or 0.0, video.duration_s
+    rest_s = found.get("lasts_s", 0.0) - video.lead_s - pictures_s
+    lacks_some = found.get("lacks_pictures") and claimed_s > pictures_s + (found["usual_gap_s"] or 0) / 2
+    if lacks_some or found.get("ends_in_picture") or found.get("ends_early"):
+        yield f"The file is cut short; its {pictures_s:.1f} s of whole pictures are used."
+    elif claimed_s and abs(claimed_s - pictures_s) > max(1.0, pictures_s / 10):
+        yield f"The file claims {claimed_s:.1f} s; there are {pictures_s:.1f} s of pictures."
+    elif rest_s > LONGEST_REST_S:
+        yield f"The file goes on for {rest_s:.1f} s after its last picture; the GIF ends with that picture."
+
+
+def _notes_on_look(video: Video, found: dict[str, Any]) -> Iterator[str]:
+    if video.turn.note:
+        yield video.turn.note
+    if turn_of_matrix(found["display_matrix"] or (1, 0, 0, 0, 1)) is None:
+        yield "The file asks for a tilt that gifapp does not know; it is shown as stored."
+    if video.fields != "progressive":
+        yield "Interlaced: each picture holds two moments, which become one unless the recipe forbids it."
+    if video.pixel_aspect != 1:
+        yield f"Its pixels are not square; shown at {video.width_px} x {video.height_px}."
+    if any(abs(change.relative - 1) > SAME_SHAPE for change in video.shape_changes):
+        size = f"{video.width_px} x {video.height_px}"
+        yield f"The shape of its picture changes on the way; each is fitted into the first one's, {size}."
+    if video.is_hdr:
+        yield "High dynamic range: brought to the range of a GIF."
+    if video.has_alpha:
+        yield "Contains transparency."
+
+
+def _notes_on_pictures(video: Video, found: dict[str, Any]) -> Iterator[str]:
+    if video.is_sequence:
+        yield f"{found['pictures']:,} pictures; choose how many show in a second with Frames/s, or --fps."
+    if found.get("is_cut_short"):
+        yield "The file is cut short; its whole pictures are shown."
+    if found.get("holds_clip"):
+        yield "This photo holds a short video besides; only the photo is used."
+    if unclear := found.get("unclear_neighbours"):
+        yield "The order of the names is unclear: {!r} comes before {!r}.".format(*unclear)
+    if found.get("differ_in_size"):
+        size = f"{video.width_px} x {video.height_px}"
+        yield f"They differ in size; each is fitted into the first one's, {size}."

@@ -1,0 +1,1 @@
+"""Frames in the order that the recipe asks for, with words on them."""

@@ -1,0 +1,133 @@
+"""From the probed video to the finished pictures: what every format is written from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from itertools import repeat, starmap
+from pathlib import Path
+
+from gifapp.conversion import play_times
+from gifapp.conversion.decode import ffmpeg
+from gifapp.conversion.decode.blend import faded
+from gifapp.conversion.frame import Frame, Pixels
+from gifapp.conversion.frame_store import FrameStore
+from gifapp.conversion.plan import Plan, make_plan
+from gifapp.conversion.progress import Reporter
+from gifapp.conversion.render import reorder
+from gifapp.conversion.text import compositing as words
+from gifapp.conversion.text.subtitle_tracks import with_text_track
+from gifapp.conversion.video import Video
+from gifapp.domain.limits import Limits
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.timing import MOST_PLAYS
+
+# what takes how long decides the shares of the progress bar; seconds on two cores
+_START_S, _READ_S, _WRITE_S = 0.1, 2e-9, 40e-9  # of ffmpeg, per pixel of the source, per pixel of the GIF
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """The pictures of a GIF as they play.
+
+    Attributes:
+        width_px, height_px: of every frame.
+        has_alpha: whether the frames are RGBA.
+        delays_cs: how long each frame stays.
+        frames: those frames, once, in order; reading them drives ffmpeg.
+        notes: plain sentences about what was odd in the source.
+        loop: how often they play, 0 for ever.
+        is_lossless: no lossy codec has been at the source's pictures.
+    """
+
+    width_px: int
+    height_px: int
+    has_alpha: bool
+    delays_cs: list[int]
+    frames: Iterator[Frame]
+    notes: tuple[str, ...]
+    loop: int = 0
+    is_lossless: bool = True
+
+
+@contextmanager
+def rendered(
+    path: Path, video: Video, recipe: Recipe, *, limits: Limits, reporter: Reporter
+) -> Iterator[Rendering]:
+    """What `recipe` makes of the video at `path`. ffmpeg and the files on disk end with the context.
+
+    A clip that plays forward is read as its frames are asked for; any other is read and stored first.
+
+    Raises:
+        errors.RangeOutsideSource, errors.CropOutsideSource, errors.SourceTooLong: the recipe does not fit.
+        errors.RecipeInvalid: the overlay or the subtitles cannot be read.
+        errors.DiskFull, errors.ConversionTooBig: the frames do not fit on the disk.
+        errors.GifappError: see `source.frames`, while the frames are read.
+    """
+    recipe = with_text_track(recipe, path, limits=limits, checkpoint=reporter.checkpoint)
+    plan = make_plan(video, recipe, limits)
+    layers, notes_on_words = words.layers(plan, checkpoint=reporter.checkpoint)
+    delays, played_cs = play_times.shown_cs(plan), play_times.played_cs(plan)
+    reading_s, writing_s = _expected_s(video, plan, len(delays))
+    reporter.prepared(reading_s + writing_s)
+    stored_at = reporter.fraction + (1 - reporter.fraction) * reading_s / (reading_s + writing_s)
+    with (
+        closing(ffmpeg.frames(path, video, plan, limits=limits, checkpoint=reporter.checkpoint)) as read,
+        _played(read, plan, reporter, stored_at) as played,
+    ):
+        pictures = _staying(played, len(delays) - len(played_cs))
+        frames = starmap(Frame, zip(pictures, delays, strict=True))
+        shown = words.composite(faded(frames, recipe.look, sum(played_cs) / 100), layers)
+        notes = (*video.notes, *notes_on_words)
+        yield Rendering(
+            plan.width_px,
+            plan.height_px,
+            plan.has_alpha,
+            delays,
+            shown,
+            notes,
+            loop=_plays(video, recipe),
+            is_lossless=video.is_lossless,
+        )
+
+
+@contextmanager
+def _played(
+    frames: Iterator[Pixels], plan: Plan, reporter: Reporter, stored_at: float
+) -> Iterator[Iterator[Pixels]]:
+    """The frames in the order they play; stored on disk first where that is not the order they come.
+
+    Then the progress bar has come to `stored_at`.
+    """
+    direction = plan.recipe.direction
+    if not reorder.needs_composition(direction):
+        yield frames
+        return
+    begin = reporter.fraction
+    with closing(FrameStore(plan.shape)) as store:
+        for number, frame in enumerate(frames, 1):
+            store.append(frame)
+            reporter.at("reading", begin + (stored_at - begin) * number / plan.frames)
+        yield reorder.composed(store, plan.fps, direction)
+
+
+def _staying(pictures: Iterator[Pixels], times: int) -> Iterator[Pixels]:
+    """The pictures, the last of them `times` more."""
+    for picture in pictures:
+        yield picture
+    yield from repeat(picture, times)
+
+
+def _expected_s(video: Video, plan: Plan, frames: int) -> tuple[float, float]:
+    """How long reading and writing will take, about."""
+    decoded = plan.duration_s * plan.recipe.speed * (video.fps or 1)
+    read_px = decoded * video.stored_width_px * video.stored_height_px
+    return _START_S + _READ_S * read_px, _WRITE_S * frames * plan.width_px * plan.height_px
+
+
+def _plays(video: Video, recipe: Recipe) -> int:
+    """How many times the result plays: what the recipe says, else what the source does."""
+    if recipe.loop is not None:
+        return recipe.loop
+    return min(video.plays or 0, MOST_PLAYS + (recipe.format == "gif"))  # which counts the repeats

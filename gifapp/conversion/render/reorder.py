@@ -1,0 +1,59 @@
+"""Recipes that MoviePy composes: what does not simply play forward. Alone imports moviepy."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gifapp.domain.recipes.recipe import Direction
+
+
+class Frames(Protocol):
+    """Frames that can be read at random."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, number: int, /) -> NDArray[np.uint8]: ...
+
+
+def needs_composition(direction: Direction) -> bool:
+    """Whether frames are wanted in another order than they come; if not, nobody pays for MoviePy."""
+    return direction != "forward"
+
+
+def composed(frames: Frames, fps: float, direction: Direction) -> Iterator[NDArray[np.uint8]]:
+    """The frames as they play: backwards, or forwards and then backwards.
+
+    MoviePy reads `frames` at random through a clip with one of them every `1 / fps` seconds.
+    """
+    clip = _clip(frames, fps)
+    played = clip.with_effects([_effect(direction)])
+    for number in range(round(played.duration * fps)):
+        yield played.get_frame(number / fps)
+
+
+def _clip(frames: Frames, fps: float) -> Any:
+    _keep_moviepy_from_looking_around()
+    from moviepy.video.VideoClip import VideoClip  # noqa: PLC0415
+
+    def frame_at(t: float) -> NDArray[np.uint8]:
+        # times are sums of fractions: the nearest frame is the one that is meant
+        return frames[min(max(round(t * fps), 0), len(frames) - 1)]
+
+    return VideoClip(frame_at, duration=len(frames) / fps).with_fps(fps)
+
+
+def _effect(direction: Direction) -> Any:
+    from moviepy.video.fx.TimeMirror import TimeMirror  # noqa: PLC0415
+    from moviepy.video.fx.TimeSymmetrize import TimeSymmetrize  # noqa: PLC0415
+
+    return TimeMirror() if direction == "reverse" else TimeSymmetrize()
+
+
+def _keep_moviepy_from_looking_around() -> None:
+    """MoviePy loads a `.env` file it finds and runs the programs named there; values that are set win."""
+    os.environ.setdefault("FFMPEG_BINARY", "ffmpeg-imageio")
+    os.environ.setdefault("FFPLAY_BINARY", "auto-detect")

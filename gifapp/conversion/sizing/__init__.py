@@ -1,0 +1,1 @@
+"""How large a GIF will be, and how to make it fit a size."""

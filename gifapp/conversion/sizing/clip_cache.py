@@ -1,0 +1,116 @@
+"""A rendering kept on disk: all of it, fewer of its frames, smaller ones, or some here and there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+import numpy as np
+from PIL import Image
+
+from gifapp.conversion.frame import Frame, Pixels
+from gifapp.conversion.frame_store import FrameStore
+from gifapp.conversion.gif.grouping import Kind, kind_of
+from gifapp.domain.recipes.quality_ladder import EncodeSettings, kept_starts
+
+_LOOK_EVERY = 8  # frames
+_MOST_SHARE = 0.75  # drawn films have flat moments
+_EVERY_PX = 3  # changes are measured on every third pixel of every third row
+_MOST_CHANGE = 40.0  # of a pixel, in RGB: another colour is another colour, however different
+
+
+class CachedClip:
+    """Frames of one size in a `FrameStore`, which the caller closes."""
+
+    def __init__(self, store: FrameStore, width_px: int, height_px: int) -> None:
+        self.width_px = width_px
+        self.height_px = height_px
+        self._store = store
+        self._delays_cs: list[int] = []
+        self._changes: list[float] = []
+        self._last: Pixels | None = None
+        self._kinds: Counter[Kind] = Counter()
+
+    def __len__(self) -> int:
+        return len(self._store)
+
+    def keep(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """The same frames, each kept before it is passed on."""
+        for frame in frames:
+            self._store.append(np.ascontiguousarray(frame.pixels))
+            self._delays_cs.append(frame.delay_cs)
+            self._changes.append(self._change_to(frame.pixels))
+            if len(self) % _LOOK_EVERY == 1:
+                self._kinds[kind_of(frame.pixels)] += 1
+            yield frame
+
+    @property
+    def is_screen(self) -> bool:
+        """Whether the clip is a recorded screen: clearly most of some frames look like one.
+
+        Nothing is transparent there; elsewhere, what is looks flat.
+        """
+        is_opaque = self._last is not None and self._last.shape[2] == 3
+        return is_opaque and self._kinds["screen"] >= _MOST_SHARE * self._kinds.total()
+
+    def _change_to(self, pixels: Pixels) -> float:
+        """How different this frame is from the one before, on average over some of its pixels."""
+        before, self._last = self._last, pixels[::_EVERY_PX, ::_EVERY_PX].copy()
+        if before is None:
+            return 0.0
+        return _change(before, self._last)
+
+    def frames(self, knobs: EncodeSettings, numbers: Iterable[int] | None = None) -> Iterator[Frame]:
+        """The frames that `knobs` keep, in its size; of those only `numbers`, counted from 0.
+
+        A frame stays for as long as those that are left out after it would have: times are kept to
+        the centisecond.
+        """
+        starts = self._starts(knobs)
+        for number in range(len(starts) - 1) if numbers is None else numbers:
+            start, end = starts[number], starts[number + 1]
+            yield Frame(_scaled(self._store[start], knobs.scale), sum(self._delays_cs[start:end]))
+
+    def some(self, numbers: Iterable[int], scale: float) -> Iterator[Frame]:
+        """Frames by their numbers among all, in another size."""
+        for number in numbers:
+            yield Frame(_scaled(self._store[number], scale), self._delays_cs[number])
+
+    def count(self, knobs: EncodeSettings) -> int:
+        """How many frames are kept."""
+        return len(self._starts(knobs)) - 1
+
+    def duration_cs(self, knobs: EncodeSettings) -> int:
+        """How long the kept frames play."""
+        return sum(self._delays_cs[: self._starts(knobs)[-1]])
+
+    def changes(self, knobs: EncodeSettings) -> list[float]:
+        """How much each kept frame but the first differs from the kept one before it."""
+        return [
+            min(_MOST_CHANGE, sum(self._changes[before + 1 : start + 1]))
+            for before, start in pairwise(self._starts(knobs)[:-1])
+        ]
+
+    def _starts(self, knobs: EncodeSettings) -> list[int]:
+        """The numbers of the frames that are kept, spread evenly, and the end of the last."""
+        end = max(1, round(len(self) * knobs.length))
+        return [*kept_starts(end, knobs.kept), end]
+
+
+def _change(before: Pixels, after: Pixels) -> float:
+    apart = np.square(after.astype(np.int32) - before).sum(axis=2)  # alpha too
+    return float(np.minimum(np.sqrt(apart), _MOST_CHANGE).mean())
+
+
+def scaled_sides(width_px: int, height_px: int, scale: float) -> tuple[int, int]:
+    return max(1, round(width_px * scale)), max(1, round(height_px * scale))
+
+
+def _scaled(pixels: Pixels, scale: float) -> Pixels:
+    """The picture in another size; transparent pixels do not colour their neighbours."""
+    height_px, width_px = pixels.shape[:2]
+    sides = scaled_sides(width_px, height_px, scale)
+    if sides == (width_px, height_px):
+        return pixels
+    return np.asarray(Image.fromarray(pixels).resize(sides, Image.Resampling.BICUBIC))

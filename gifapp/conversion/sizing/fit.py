@@ -1,0 +1,255 @@
+"""The best-looking GIF that is no larger than asked for.
+
+The clip is rendered once and kept on disk. Where the GIF that the recipe asks for is too large, the
+stages of `domain.concessions` are tried on a sample of its frames; the whole clip is encoded with
+what the sample predicts to fit, and what comes of it corrects the prediction. Four encodes, the
+recipe's own included, land between 85 % of the target and the target.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
+from typing import Any, BinaryIO, NamedTuple
+
+from gifapp import errors
+from gifapp.conversion.encoders.writers import Written
+from gifapp.conversion.frame import Frame
+from gifapp.conversion.frame_store import FrameStore
+from gifapp.conversion.gif.encoder import Encoded, Style, encode
+from gifapp.conversion.progress import Reporter
+from gifapp.conversion.render.rendering import Rendering
+from gifapp.conversion.sizing.clip_cache import CachedClip, scaled_sides
+from gifapp.conversion.sizing.ladder_search import ladder_of, mildest_fitting
+from gifapp.conversion.sizing.sampling import Experience, Prediction, Sizes, predicted
+from gifapp.domain.recipes.quality_ladder import EncodeSettings, GifStats, given_up
+from gifapp.domain.recipes.recipe import Recipe
+
+MOST_ENCODES = 4
+_FIRST_KNOWN = 2  # the encode whose size is learnt: the first is stopped at the target
+LEAST_SHARE = 0.85  # of the target; a smaller GIF could look better
+_AIMS = (0.94, 0.955, 0.93)  # shares of the target: predictions get better, and the last must fit
+_SAMPLE_PX = 3_500_000  # a quarter of a second's work
+_MOST_STEPS = 7  # from sample to sample
+# of the progress bar: where the clip is kept, and what is left of the rest after a sample
+_READ, _AFTER_SAMPLE = 0.4, 0.96
+
+
+class Fitted(NamedTuple):
+    """What was written, with a sentence on what it gave up, and how often the whole clip was encoded."""
+
+    written: Written
+    encodes: int
+
+
+def fit(
+    rendering: Rendering, out: BinaryIO, recipe: Recipe, *, target_bytes: int, reporter: Reporter
+) -> Fitted:
+    """Write the best-looking GIF of at most `target_bytes` to `out`.
+
+    Where the recipe's preset asks for one size, the sides stay; instead the clip is cut short, if need be.
+
+    Raises:
+        errors.TargetTooSmall: with the size of the smallest GIF that could be made.
+        errors.GifappError: see `rendered`.
+    """
+    shape = (rendering.height_px, rendering.width_px, 4 if rendering.has_alpha else 3)
+    with closing(FrameStore(shape)) as store, ExitStack() as files:
+        clip = CachedClip(store, rendering.width_px, rendering.height_px)
+        search = _Search(rendering, clip, recipe, target_bytes, reporter=reporter, files=files)
+        best = search.plain() or search.best()
+        best.file.seek(0)
+        shutil.copyfileobj(best.file, out)
+    return search.fitted(best)
+
+
+class _TooLarge(Exception):
+    """There is no need to write the rest."""
+
+
+class _Tape:
+    """A temporary file that ends the encoding at `most_bytes`."""
+
+    def __init__(self, file: BinaryIO, most_bytes: float) -> None:
+        self._file = file
+        self._left_bytes = most_bytes
+
+    def write(self, data: bytes) -> int:
+        self._left_bytes -= len(data)
+        if self._left_bytes < 0:
+            raise _TooLarge
+        return self._file.write(data)
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """The whole clip as a GIF."""
+
+    knobs: EncodeSettings
+    file: BinaryIO
+    encoded: Encoded
+
+    @property
+    def bytes(self) -> int:
+        return self.encoded.bytes
+
+
+class _Search:
+    """One search; its temporary files are closed with `files`."""
+
+    def __init__(
+        self,
+        rendering: Rendering,
+        clip: CachedClip,
+        recipe: Recipe,
+        target_bytes: int,
+        *,
+        reporter: Reporter,
+        files: ExitStack,
+    ) -> None:
+        self._rendering = rendering
+        self._style = Style.of(recipe, is_lossless=rendering.is_lossless)
+        self._clip = clip
+        self._recipe = recipe
+        self._target_bytes = target_bytes
+        self._reporter = reporter
+        self._files = files
+        self._plain = EncodeSettings(recipe.lossy, recipe.colours)
+        self._predictions: dict[EncodeSettings, Prediction] = {}
+        self._experience = Experience()
+        self._encodes = 0
+
+    def plain(self) -> _Attempt | None:
+        """Keep the clip, and meanwhile encode it as the recipe asks. None: that is too large."""
+        try:
+            return self._attempt(self._plain, self._read(), self._target_bytes)
+        except _TooLarge:
+            for _ in self._read():
+                """The rest is only kept."""
+            return None
+
+    def best(self) -> _Attempt:
+        """The gentlest concessions that fit."""
+        stages = ladder_of(self._recipe, self._shown(self._plain), looks_like_screen=self._clip.is_screen)
+        plain = self._predicted(self._plain)
+        self._experience.add(plain, max(round(plain.bytes), self._target_bytes + 1))  # or more
+        best: _Attempt | None = None
+        for aim in _aims():
+            knobs = mildest_fitting(stages, aim * self._target_bytes, self._expected, most_steps=_MOST_STEPS)
+            if best is not None and knobs == best.knobs:
+                return best
+            attempt = self._whole(knobs)
+            best = self._better(best, attempt)
+            if best is None and knobs == stages[-1].at(1):
+                raise errors.TargetTooSmall(target_bytes=self._target_bytes, smallest_bytes=attempt.bytes)
+            if best is not None and (self._is_near(best) or self._encodes >= MOST_ENCODES):
+                return best
+            self._learn(attempt)
+        raise AssertionError("aims go on for ever")
+
+    def _better(self, best: _Attempt | None, attempt: _Attempt) -> _Attempt | None:
+        """The larger one of those that fit."""
+        fitting = [one for one in (best, attempt) if one is not None and one.bytes <= self._target_bytes]
+        return max(fitting, key=lambda one: one.bytes, default=None)
+
+    def _is_near(self, attempt: _Attempt) -> bool:
+        return attempt.bytes >= LEAST_SHARE * self._target_bytes
+
+    def _learn(self, attempt: _Attempt) -> None:
+        if self._encodes == _FIRST_KNOWN:  # of the one before, only the least is known
+            self._experience = Experience()
+        self._experience.add(self._predicted(attempt.knobs), attempt.bytes)
+
+    def _expected(self, knobs: EncodeSettings) -> float:
+        """What the sample says, bent to what became of others; the recipe's own GIF is known not to fit."""
+        if knobs == self._plain:
+            return self._target_bytes + 1
+        return self._experience.bent(self._predicted(knobs))
+
+    def _predicted(self, knobs: EncodeSettings) -> Prediction:
+        if knobs not in self._predictions:
+            left = 1 - self._reporter.fraction
+            self._reporter.at("optimising", 1 - left * _AFTER_SAMPLE)
+            self._predictions[knobs] = predicted(self._clip, knobs, self._sampled, most_px=_SAMPLE_PX)
+        return self._predictions[knobs]
+
+    def _sampled(self, frames: Iterable[Frame], knobs: EncodeSettings) -> list[int]:
+        sizes = Sizes()
+        out: Any = sizes
+        self._encode(frames, out, knobs, None)
+        return sizes.written
+
+    def _whole(self, knobs: EncodeSettings) -> _Attempt:
+        begin, count = self._reporter.fraction, self._clip.count(knobs)
+
+        def on_frame(done: int) -> None:
+            self._reporter.at("optimising", begin + (1 - begin) / 2 * done / count)
+
+        return self._attempt(knobs, self._clip.frames(knobs), math.inf, on_frame)
+
+    def _attempt(
+        self,
+        knobs: EncodeSettings,
+        frames: Iterable[Frame],
+        most_bytes: float,
+        on_frame: Callable[[int], None] | None = None,
+    ) -> _Attempt:
+        self._encodes += 1
+        file: Any = self._files.enter_context(tempfile.TemporaryFile(prefix="gifapp-"))  # noqa: SIM115
+        tape: Any = _Tape(file, most_bytes)
+        return _Attempt(knobs, file, self._encode(frames, tape, knobs, on_frame))
+
+    def _encode(
+        self,
+        frames: Iterable[Frame],
+        out: BinaryIO,
+        knobs: EncodeSettings,
+        on_frame: Callable[[int], None] | None,
+    ) -> Encoded:
+        width_px, height_px = self._sides(knobs)
+        style = replace(self._style, colours=knobs.colours, lossy=knobs.lossy)
+        return encode(
+            frames,
+            out,
+            width_px=width_px,
+            height_px=height_px,
+            loop=self._rendering.loop,
+            style=style,
+            on_frame=on_frame,
+            checkpoint=self._reporter.checkpoint,
+        )
+
+    def _read(self) -> Iterator[Frame]:
+        """The frames that were not read yet, each kept."""
+        begin, count = self._reporter.fraction, len(self._rendering.delays_cs)
+        for frame in self._clip.keep(self._rendering.frames):
+            self._reporter.at("reading", begin + (_READ - begin) * len(self._clip) / count)
+            yield frame
+
+    def fitted(self, best: _Attempt) -> Fitted:
+        before, after = self._shown(self._plain), self._shown(best.knobs)
+        notes = () if before == after else (given_up(self._target_bytes, before, after),)
+        frames, count_bytes, colours = best.encoded
+        duration_cs = self._clip.duration_cs(best.knobs)
+        sides = after.width_px, after.height_px
+        return Fitted(Written(frames, count_bytes, *sides, colours, duration_cs, notes), self._encodes)
+
+    def _shown(self, knobs: EncodeSettings) -> GifStats:
+        duration_s = self._clip.duration_cs(knobs) / 100
+        sides = self._sides(knobs)
+        return GifStats(knobs.lossy, knobs.colours, self._clip.count(knobs) / duration_s, *sides, duration_s)
+
+    def _sides(self, knobs: EncodeSettings) -> tuple[int, int]:
+        return scaled_sides(self._rendering.width_px, self._rendering.height_px, knobs.scale)
+
+
+def _aims() -> Iterator[float]:
+    """What share of the target to aim at; should predictions be as wrong as never, less and less."""
+    yield from _AIMS
+    for tries in itertools.count(1):
+        yield _AIMS[-1] * 0.8**tries

@@ -1,0 +1,142 @@
+"""The fields of a recipe as they describe themselves: for options, forms and documents. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, get_args
+
+from gifapp.domain.recipes import validation_errors
+from gifapp.domain.recipes.parts import Part
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.recipes.ui_hints import UiHints
+
+SECTIONS = {
+    "segments": "Time",
+    "deinterlace": "Frame",
+    "look": "Look",
+    "captions": "Words and pictures",
+    "content": "GIF",
+    "target_bytes": "Size and format",
+}
+"""The headings of options and documents, by the first of the recipe's fields beneath each."""
+
+_UNITS = {"_s": "s", "_px": "px"}
+
+
+@dataclass(frozen=True)
+class RecipeField:
+    """A field of a recipe, or of one of its parts.
+
+    Attributes:
+        path: where it is, as `fps` or `look.blur_px`.
+        part: the model that has it.
+        default: None also where it must be given.
+        schema: its JSON schema, without null.
+        is_optional: whether it may be null.
+    """
+
+    path: str
+    part: type[Part]
+    title: str
+    description: str
+    default: Any
+    schema: dict[str, Any]
+    is_optional: bool
+    hints: UiHints
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition(".")[2]
+
+    @property
+    def unit(self) -> str:
+        by_name = (unit for ending, unit in _UNITS.items() if self.name.endswith(ending))
+        return self.hints.unit or next(by_name, "")
+
+    @property
+    def label(self) -> str:
+        """What a form calls it: `Width (px)`."""
+        return f"{self.title} ({self.unit})" if self.unit else self.title
+
+    @property
+    def choices(self) -> tuple[Any, ...]:
+        """What it may be, if that is one of a few values."""
+        return tuple(self.schema.get("enum", ()))
+
+    @property
+    def is_whole(self) -> bool:
+        return self.schema.get("type") == "integer"
+
+    @property
+    def is_colour(self) -> bool:
+        return bool(self.schema.get("pattern", "").startswith("^#"))
+
+    @property
+    def allowed(self) -> str:
+        """What it may be, in words; empty where anything goes."""
+        return validation_errors.may_be(self.schema) or ""
+
+
+@cache
+def recipe_field(path: str) -> RecipeField:
+    """The field at a path.
+
+    Raises:
+        KeyError: there is none.
+    """
+    owner, _, name = path.rpartition(".")
+    part = Recipe if not owner else part_at(owner)
+    if part is None:
+        raise KeyError(path)
+    field = part.model_fields[name]
+    schema = _properties(part)[name]
+    kinds = schema.get("anyOf", [schema])
+    return RecipeField(
+        path=path,
+        part=part,
+        title=field.title or "",
+        description=field.description or "",
+        default=None if field.is_required() else field.default,
+        schema=next(kind for kind in kinds if kind.get("type") != "null"),
+        is_optional={"type": "null"} in kinds,
+        hints=next((hints for hints in field.metadata if isinstance(hints, UiHints)), UiHints()),
+    )
+
+
+def part_at(name: str) -> type[Part] | None:
+    """The model of a field such as `look` or `captions`; None where it has no fields of its own."""
+    return _part_in(Recipe.model_fields[name].annotation)
+
+
+def leaves(name: str) -> list[str]:
+    """The paths beneath one of the recipe's fields: `look.brightness` and so on, or `fps` alone."""
+    part = part_at(name)
+    return [f"{name}.{inner}" for inner in part.model_fields] if part else [name]
+
+
+def sections() -> dict[str, list[str]]:
+    """The recipe's own fields by heading, in the model's order."""
+    by_heading: dict[str, list[str]] = {}
+    heading = ""
+    for name in Recipe.model_fields:
+        heading = SECTIONS.get(name, heading)
+        by_heading.setdefault(heading, []).append(name)
+    return by_heading
+
+
+def _part_in(annotation: Any) -> type[Part] | None:
+    if isinstance(annotation, type) and issubclass(annotation, Part):
+        return annotation
+    return next((part for inner in get_args(annotation) if (part := _part_in(inner))), None)
+
+
+def _properties(part: type[Part]) -> dict[str, Any]:
+    schema = _recipe_schema()
+    properties: dict[str, Any] = (schema if part is Recipe else schema["$defs"][part.__name__])["properties"]
+    return properties
+
+
+@cache
+def _recipe_schema() -> dict[str, Any]:
+    return Recipe.model_json_schema()

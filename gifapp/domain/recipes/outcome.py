@@ -1,0 +1,45 @@
+"""What a recipe makes of a source: the GIF's size, frames and duration, known before it is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gifapp.domain.recipes.framing import framing
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.timing import STANDARD_FPS, frame_count, overlaps_s
+
+
+@dataclass(frozen=True)
+class Outcome:
+    width_px: int
+    height_px: int
+    frames: int
+    duration_s: float
+
+
+def outcome(
+    recipe: Recipe, *, width_px: int, height_px: int, duration_s: float, is_still: bool = False
+) -> Outcome:
+    """What becomes of a source of this size and duration; `is_still`: it is a single picture.
+
+    Neighbours that look the same are merged, so the GIF may hold fewer frames than it shows.
+    """
+    framed = framing(recipe, width_px=width_px, height_px=height_px)
+    lengths_s = _played_s(recipe, duration_s)
+    joined_s = sum(lengths_s) - sum(overlaps_s(lengths_s, recipe.crossfade_s))
+    times = 2 if recipe.direction == "boomerang" else 1
+    fps = recipe.fps or STANDARD_FPS
+    frames = 1 if is_still and not is_animated(recipe) else frame_count(joined_s, fps) * times
+    return Outcome(framed.width_px, framed.height_px, frames, joined_s * times + recipe.hold_s)
+
+
+def is_animated(recipe: Recipe) -> bool:
+    """Whether the recipe makes even a single picture change with time."""
+    fades_s = recipe.look.fade_in_s + recipe.look.fade_out_s
+    return bool(recipe.captions or recipe.subtitles or fades_s)
+
+
+def _played_s(recipe: Recipe, duration_s: float) -> list[float]:
+    """How long each segment plays; those outside the source do not."""
+    ranges = [(one.start_s, one.end_s or duration_s) for one in recipe.segments] or [(0.0, duration_s)]
+    return [max(0.0, min(end_s, duration_s) - start_s) / recipe.speed for start_s, end_s in ranges]

@@ -1,0 +1,45 @@
+"""What a recipe asks for once its preset has had its say. Pure.
+
+A preset only ever takes away: what the recipe asks for stays where it is the stricter. Emoji and
+stickers have one size, whatever the recipe says of it. They show the centre square of the picture,
+as large as it gets: at 22 px, a whole film frame is a stripe. Whoever crops has chosen what is to be
+seen, and sees all of it, on a transparent square.
+"""
+
+from __future__ import annotations
+
+from gifapp.domain.recipes.presets import PRESETS, Preset
+from gifapp.domain.recipes.recipe import Fit, Recipe
+
+
+def preset_of(recipe: Recipe) -> Preset | None:
+    return PRESETS[recipe.preset] if recipe.preset else None
+
+
+def within_preset(recipe: Recipe) -> Recipe:
+    """The recipe with its preset's bytes and sides as its own; times and frames are left to the frames."""
+    preset = preset_of(recipe)
+    if preset is None:
+        return recipe
+    target_bytes = min(preset.most_bytes, recipe.target_bytes or preset.most_bytes)
+    return recipe.model_copy(update={"target_bytes": target_bytes, **_sides(recipe, preset)})
+
+
+def _sides(recipe: Recipe, preset: Preset) -> dict[str, int | Fit | None]:
+    if preset.width_px is None or preset.height_px is None:
+        return {}
+    if preset.is_exact:
+        return {"width_px": preset.width_px, "height_px": preset.height_px, "fit": _exact_fit(recipe)}
+    if recipe.width_px is None and recipe.height_px is None:
+        return {}
+    has_both = recipe.width_px is not None and recipe.height_px is not None
+    return {
+        "width_px": min(recipe.width_px or preset.width_px, preset.width_px),
+        "height_px": min(recipe.height_px or preset.height_px, preset.height_px),
+        "fit": recipe.fit if has_both else "contain",
+    }
+
+
+def _exact_fit(recipe: Recipe) -> Fit:
+    is_chosen = recipe.crop is not None or recipe.aspect is not None
+    return recipe.fit if is_chosen or recipe.fit == "stretch" else "cover"

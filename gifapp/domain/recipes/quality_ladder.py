@@ -1,0 +1,157 @@
+"""What a GIF gives up to fit a size, and in which order. Pure.
+
+Each stage is one frame rate; in it, bytes are given up smoothly, from what is missed least to what is
+missed most. It begins with nothing else given up, so that it reaches every size down to its end, and
+ends where fewer frames are missed less: the first stage that reaches a size is the one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import NamedTuple
+
+from gifapp.domain import wording
+
+
+@dataclass(frozen=True)
+class EncodeSettings:
+    """What is asked of the encoder, and how much of the clip is kept.
+
+    Attributes:
+        lossy, colours: the recipe's fields of these names.
+        kept: the share of the frames.
+        scale: the share of the width and of the height.
+        length: the share of the time, from the beginning.
+    """
+
+    lossy: int
+    colours: int
+    kept: Fraction = Fraction(1)
+    scale: float = 1.0
+    length: float = 1.0
+
+
+@dataclass(frozen=True)
+class GifStats:
+    """A GIF as people count."""
+
+    lossy: int
+    colours: int
+    fps: float
+    width_px: int
+    height_px: int
+    duration_s: float
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A way from the first of its points to the last, each of which makes a smaller GIF."""
+
+    points: tuple[EncodeSettings, ...]
+
+    def at(self, severity: float) -> EncodeSettings:
+        """The knobs at 0, the first point, to 1, the last one."""
+        place = severity * (len(self.points) - 1)
+        number = min(int(place), len(self.points) - 2)
+        before, after = self.points[number : number + 2]
+        share = place - number
+        return EncodeSettings(
+            lossy=round(before.lossy + (after.lossy - before.lossy) * share),
+            colours=round(before.colours * (after.colours / before.colours) ** share),
+            kept=before.kept,
+            scale=before.scale + (after.scale - before.scale) * share,
+            length=before.length * (after.length / before.length) ** share,
+        )
+
+
+def kept_starts(count: int, kept: Fraction) -> list[int]:
+    """Which of `count` frames are kept, spread evenly; the first always is."""
+    return [int(number / kept) for number in range(math.ceil(count * kept))]
+
+
+class _Point(NamedTuple):
+    lossy: int
+    colours: int
+    scale: float = 1.0
+    most_s: float = math.inf
+
+
+# frames a second at most, and the way at that rate. Measured on films, as seen at full size: at equal
+# bytes, some `lossy` and a smaller picture look better than fewer colours, and those than fewer frames
+_FREE: tuple[tuple[float, tuple[_Point, ...]], ...] = (
+    (50.0, (_Point(40, 256, 0.9), _Point(60, 256, 0.7))),
+    (16.7, (_Point(60, 224, 0.62),)),
+    (10.0, (_Point(60, 224, 0.52),)),
+    (7.0, (_Point(80, 192, 0.4),)),
+    (4.5, (_Point(100, 160, 0.3), _Point(150, 64, 0.2), _Point(200, 16, 0.1))),
+)
+# of screens, frames are missed less than sharp letters: a smaller picture comes last
+_SCREEN: tuple[tuple[float, tuple[_Point, ...]], ...] = (
+    (50.0, (_Point(60, 192),)),
+    (10.0, (_Point(60, 128),)),
+    (7.0, (_Point(60, 128),)),
+    (5.0, (_Point(80, 128),)),
+    (4.5, (_Point(80, 128, 0.8),)),
+    (3.0, (_Point(80, 96, 0.5),)),
+    (2.0, (_Point(100, 64, 0.3), _Point(150, 64, 0.2), _Point(200, 16, 0.1))),
+)
+_EXACT: tuple[tuple[float, tuple[_Point, ...]], ...] = (
+    (50.0, (_Point(80, 256),)),
+    (16.7, (_Point(100, 192),)),
+    (10.0, (_Point(120, 128, most_s=12),)),
+    (7.0, (_Point(140, 96, most_s=8), _Point(170, 64, most_s=4), _Point(200, 16, most_s=0.5))),
+)
+_SHARES = tuple(
+    Fraction(share) for share in ("1", "3/4", "2/3", "1/2", "2/5", "1/3", "1/4", "1/5", "1/6", "1/8", "1/12")
+)
+_SMALLEST_SIDE_PX = 24
+
+
+def ladder(plain: EncodeSettings, before: GifStats, *, is_exact: bool, is_screen: bool) -> list[Stage]:
+    """The stages of a clip, from the gentlest; no point asks for more than `plain`, which shows `before`.
+
+    `is_exact`: the picture cannot be smaller; the clip is cut short instead. `is_screen`: frames go before
+    the size of the picture does.
+    """
+    ways = _EXACT if is_exact else _SCREEN if is_screen else _FREE
+    points = [plain]
+    stages: dict[Fraction, Stage] = {}
+    for most_fps, way in ways:
+        kept = next((share for share in _SHARES if before.fps * share <= most_fps), _SHARES[-1])
+        points += _further(points[-1], way, before)
+        stages[kept] = Stage(tuple(replace(point, kept=kept) for point in points))
+    return list(stages.values())
+
+
+def _further(point: EncodeSettings, way: Iterable[_Point], before: GifStats) -> Iterator[EncodeSettings]:
+    """The points of a way, none of which takes back what `point` gave up."""
+    smallest = min(1.0, _SMALLEST_SIDE_PX / min(before.width_px, before.height_px))
+    for lossy, colours, scale, most_s in way:
+        point = replace(
+            point,
+            lossy=max(lossy, point.lossy),
+            colours=min(colours, point.colours),
+            scale=min(max(scale, smallest), point.scale),
+            length=min(most_s / before.duration_s, point.length),
+        )
+        yield point
+
+
+def given_up(target_bytes: int, before: GifStats, after: GifStats) -> str:
+    """What differs, in a sentence."""
+    parts = []
+    if after.lossy != before.lossy:
+        parts.append("stronger compression")
+    if after.colours != before.colours:
+        parts.append(f"{after.colours} colours")
+    if after.fps < before.fps * 0.99:
+        parts.append(f"{after.fps:.2g} fps (was {before.fps:.3g})")
+    if after.width_px != before.width_px:
+        now, was = (f"{one.width_px} \N{MULTIPLICATION SIGN} {one.height_px}" for one in (after, before))
+        parts.append(f"{now} px (was {was})")
+    if after.duration_s < before.duration_s:
+        parts.append(f"only the first {after.duration_s:.1f} s (of {before.duration_s:.1f})")
+    return f"To fit {wording.size(target_bytes)}: {', '.join(parts)}."

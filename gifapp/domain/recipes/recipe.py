@@ -1,0 +1,263 @@
+"""The recipe: all that decides a GIF's bytes, given a source."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import Annotated, Any, Self
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from gifapp import errors
+from gifapp.domain.recipes.choices import (
+    ASPECTS,
+    CONTENTS,
+    DEINTERLACE,
+    DIRECTIONS,
+    DITHERS,
+    FITS,
+    FLIPS,
+    FORMATS,
+    PALETTES,
+    PLATFORMS,
+    ROTATIONS,
+    Aspect,
+    Content,
+    Deinterlace,
+    Direction,
+    Dither,
+    Fit,
+    Flip,
+    Format,
+    PaletteScope,
+    Rotation,
+)
+from gifapp.domain.recipes.parts import Caption, ChromaKey, Colour, Crop, Look, Overlay, Part, Segment
+from gifapp.domain.recipes.presets import PresetName
+from gifapp.domain.recipes.ui_hints import UiHints
+from gifapp.domain.recipes.validation_errors import by_field, in_words
+
+__all__ = [
+    "Aspect",
+    "Caption",
+    "ChromaKey",
+    "Content",
+    "Crop",
+    "Deinterlace",
+    "Direction",
+    "Dither",
+    "Fit",
+    "Flip",
+    "Format",
+    "Look",
+    "Overlay",
+    "PaletteScope",
+    "Recipe",
+    "Rotation",
+    "Segment",
+    "track_number",
+]
+
+MOST_SUBTITLES = 100_000
+_TRACK = re.compile(r"track:([1-9][0-9]?)")
+# an arrow, or a line of ASS
+_TIMES = re.compile(r"[-\u2010-\u2015\u2212][ \t]?(?:>|&gt;)|\u2192|^Dialogue:", re.MULTILINE)
+FEWEST_TARGET_BYTES = 1_000
+MOST_TARGET_BYTES = 1_000_000_000
+
+
+class Recipe(Part):
+    """What to make of a source. Every field is optional; the defaults give a good GIF.
+
+    The picture is cropped, rotated, flipped and then scaled. It is never larger than the source.
+    """
+
+    segments: tuple[Segment, ...] = Field(
+        (),
+        max_length=50,
+        strict=False,
+        title="Ranges",
+        description="Ranges of the source, joined in order. Without any, the whole source.",
+    )
+    crossfade_s: Annotated[float, UiHints(step=0.1)] = Field(
+        0.0, ge=0, le=10, title="Crossfade", description="How long joined ranges blend into each other."
+    )
+    speed: Annotated[float, UiHints(step=0.25)] = Field(
+        1.0, ge=0.1, le=10, title="Speed", description="How many times as fast it plays."
+    )
+    direction: Annotated[Direction, DIRECTIONS] = Field(
+        "forward",
+        title="Direction",
+        description="Which way it plays; boomerang is forward and then backward, twice as long.",
+    )
+    fps: Annotated[float | None, UiHints(unit="fps")] = Field(
+        None,
+        ge=1,
+        le=50,
+        title="Frame rate",
+        description="Frames per second. Without it, 12.5 for a video; an animation keeps its own times.",
+    )
+    loop: Annotated[int | None, UiHints(unit="0 = forever")] = Field(
+        None,
+        ge=0,
+        le=65535,
+        title="Loop count",
+        description="How many times it plays, 0 for forever. Without it, as often as an animation says, "
+        "and anything else forever.",
+    )
+    hold_s: Annotated[float, UiHints(step=0.5)] = Field(
+        0.0, ge=0, le=60, title="Hold last frame", description="How much longer the last frame stays."
+    )
+
+    deinterlace: Annotated[Deinterlace, DEINTERLACE] = Field(
+        "auto",
+        title="Deinterlace",
+        description="Whether to merge the two fields of each picture; auto looks at the pictures.",
+    )
+    crop: Crop | None = Field(
+        None, title="Crop", description="Keep this rectangle, in pixels of the upright picture."
+    )
+    aspect: Annotated[Aspect | None, ASPECTS] = Field(
+        None,
+        title="Shape",
+        description="Keep the centre of the picture, in this shape; instead of a crop.",
+    )
+    rotate: Annotated[Rotation, ROTATIONS] = Field(
+        0, title="Rotate", description="Rotate clockwise by so many degrees, after the crop."
+    )
+    flip: Annotated[Flip, FLIPS] = Field(
+        "none",
+        title="Flip",
+        description="Mirror left and right (horizontal), top and bottom (vertical), or both.",
+    )
+    width_px: int | None = Field(
+        None,
+        ge=1,
+        le=4096,
+        title="Width",
+        description="The greatest width. Without a height, that follows; without both, it fits 480 x 480.",
+    )
+    height_px: int | None = Field(
+        None, ge=1, le=4096, title="Height", description="The greatest height. Without a width, that follows."
+    )
+    fit: Annotated[Fit, FITS] = Field(
+        "contain",
+        title="Scaling",
+        description="With width and height: contain fits within them, cover fills them and crops the edges, "
+        "stretch distorts.",
+    )
+
+    look: Look = Field(Look(), title="Look", description="How the picture is changed.")
+    chroma_key: ChromaKey | None = Field(
+        None, title="Chroma key", description="A colour that becomes transparent, with those near it."
+    )
+    background: Colour | None = Field(
+        None,
+        title="Background colour",
+        description="What transparent parts are laid on. Without it, they stay transparent.",
+    )
+    captions: tuple[Caption, ...] = Field(
+        (), max_length=50, strict=False, title="Captions", description="Text on the GIF."
+    )
+    subtitles: str | None = Field(
+        None,
+        min_length=1,
+        max_length=MOST_SUBTITLES,
+        title="Subtitles",
+        description="Subtitles to burn in, at the source's times: the text of an SRT, WebVTT or ASS file, "
+        "or track:1 for the video's first text track.",
+    )
+    overlay: Overlay | None = Field(
+        None, title="Overlay", description="A picture on the GIF, such as a logo."
+    )
+
+    content: Annotated[Content, CONTENTS] = Field(
+        "auto",
+        title="Content type",
+        description="What it shows: film, or a screen with its flat colours and sharp letters.",
+    )
+    colours: Annotated[int, UiHints(slider=(2, 256))] = Field(
+        256, ge=2, le=256, title="Colours", description="Colours per palette, transparency included."
+    )
+    dither: Annotated[Dither, DITHERS] = Field(
+        "auto", title="Dithering", description="How colours that the palette lacks are mixed."
+    )
+    palette: Annotated[PaletteScope, PALETTES] = Field(
+        "auto",
+        title="Palette",
+        description="One palette for the whole clip (global), for each scene, or for each frame.",
+    )
+    lossy: Annotated[int, UiHints(slider=(0, 200))] = Field(
+        0,
+        ge=0,
+        le=200,
+        title="Lossy compression",
+        description="How much quality may be traded for a smaller file.",
+    )
+
+    target_bytes: Annotated[int | None, UiHints(unit="MB", none_label="no limit")] = Field(
+        None,
+        ge=FEWEST_TARGET_BYTES,
+        le=MOST_TARGET_BYTES,
+        title="Max size",
+        description="The best-looking GIF of at most so many bytes.",
+    )
+    preset: Annotated[PresetName | None, PLATFORMS] = Field(
+        None, title="Platform", description="Fit what this platform accepts, in bytes and in pixels."
+    )
+    format: Annotated[Format, FORMATS] = Field("gif", title="Format", description="What to make.")
+
+    @field_validator("subtitles")
+    @classmethod
+    def _has_times(cls, subtitles: str | None) -> str | None:
+        if subtitles is not None and not (track_number(subtitles) or _TIMES.search(subtitles)):
+            raise ValueError("neither SRT, WebVTT nor ASS, nor track:1 for the video's first track")
+        return subtitles
+
+    @model_validator(mode="after")
+    def _one_frame(self) -> Self:
+        if self.crop and self.aspect:
+            raise ValueError("give crop or aspect, not both")
+        return self
+
+    @model_validator(mode="after")
+    def _only_gifs_are_fitted(self) -> Self:
+        if self.format != "gif" and (self.target_bytes or self.preset):
+            raise ValueError("target_bytes and preset are for GIFs; leave them out, or the format")
+        return self
+
+    @classmethod
+    def parse(cls, given: Any) -> Recipe:
+        """A recipe from decoded JSON.
+
+        Raises:
+            errors.RecipeInvalid: naming each wrong field and what it may be.
+        """
+        try:
+            return cls.model_validate_json(json.dumps(given))
+        except ValidationError as refused:
+            schema = cls.model_json_schema()
+            raise errors.RecipeInvalid(
+                problems=in_words(refused, schema), fields=by_field(refused, schema)
+            ) from None
+
+    def canonical_json(self) -> str:
+        """The same text for the same recipe, however it was spelled.
+
+        Fields at their defaults are left out, so that a new field changes no digest. Whoever changes a
+        default changes `ENGINE_VERSION` as well.
+        """
+        fields = self.model_dump(mode="json", exclude_defaults=True)
+        return json.dumps(fields, sort_keys=True, separators=(",", ":"))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical form, hexadecimal."""
+        return hashlib.sha256(self.canonical_json().encode()).hexdigest()
+
+
+def track_number(subtitles: str) -> int | None:
+    """The number of the video's text track, from 1, that a recipe's subtitles name; None: they are a file."""
+    named = _TRACK.fullmatch(subtitles)
+    return int(named[1]) if named else None

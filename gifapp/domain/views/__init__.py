@@ -1,0 +1,1 @@
+"""The JSON shapes that the API, the events and the client share."""

@@ -1,0 +1,133 @@
+"""What administrators do to accounts: look, change a role, disable, delete.
+
+`by` is the id of who does it; None: whoever runs the service, on the command line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from bson import ObjectId
+
+from gifapp import errors
+from gifapp.domain.views.accounts import AccountPage, AccountView
+from gifapp.domain.views.jobs import Role
+from gifapp.identity.accounts import Accounts, account_view
+from gifapp.identity.api_tokens import ApiTokens
+from gifapp.identity.audit import Audit, place_of
+from gifapp.identity.documents import UserDocument
+from gifapp.identity.emails import normalised
+from gifapp.identity.links import Links
+from gifapp.identity.sessions import Sessions
+
+
+class AccountAdmin:
+    """Every method raises errors.ServiceUnavailable when MongoDB is away."""
+
+    def __init__(
+        self,
+        *,
+        accounts: Accounts,
+        sessions: Sessions,
+        api_tokens: ApiTokens,
+        links: Links,
+        audit: Audit,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._accounts = accounts
+        self._sessions = sessions
+        self._api_tokens = api_tokens
+        self._links = links
+        self._audit = audit
+        self._now = now
+
+    def page(self, *, limit: int = 50, cursor: str | None = None) -> AccountPage:
+        """Newest first.
+
+        Raises:
+            errors.FieldInvalid: the cursor is none that a page gave.
+        """
+        found = self._accounts.page(before=place_of(cursor), limit=limit + 1)
+        page = found[:limit]
+        next_cursor = str(page[-1].id) if len(found) > limit else None
+        return AccountPage(users=[account_view(one) for one in page], next_cursor=next_cursor)
+
+    def everybody(self) -> list[AccountView]:
+        """Oldest first."""
+        return [account_view(one) for one in self._accounts.all()]
+
+    def count(self, *, seen_within: timedelta | None = None) -> int:
+        """All accounts, or those whose session began or was renewed so lately."""
+        return self._accounts.count(seen_since=None if seen_within is None else self._now() - seen_within)
+
+    def find(self, user_id: str) -> AccountView:
+        """Raises errors.NotFound."""
+        return account_view(self._found(user_id))
+
+    def id_of(self, email: str) -> str:
+        """Raises errors.NotFound, errors.FieldInvalid."""
+        found = self._accounts.by_email(normalised(email))
+        if found is None:
+            raise errors.NotFound(kind="account")
+        return str(found.id)
+
+    def change(
+        self, user_id: str, *, role: Role | None = None, disabled: bool | None = None, by: str | None
+    ) -> AccountView:
+        """Give an account another role, or disable it: then it is signed out and its API tokens are gone.
+
+        Raises:
+            errors.NotFound
+            errors.LastAdministrator: nobody would be left who may do this.
+        """
+        before = self._changed(self._found(user_id), role, disabled)
+        if role is not None and role != before.role:
+            self._audit.record("role-changed", user_id, by=by, role=role)
+        if disabled is not None and disabled != before.disabled:
+            self._audit.record("disabled" if disabled else "enabled", user_id, by=by)
+        if disabled:
+            self._end_all(before, by)
+        return self.find(user_id)
+
+    def delete(self, user_id: str, *, forget: Callable[[str], object], by: str | None) -> None:
+        """Delete an account; `forget` removes what its owner (the id it is given) has stored.
+
+        Nobody gets in from the first step on. One that was broken off is finished by doing it again.
+
+        Raises:
+            errors.NotFound, errors.LastAdministrator
+        """
+        found = self._found(user_id)
+        self._changed(found, None, True)
+        self._end_all(found, by)
+        forget(user_id)
+        self._links.remove_of(user_id)
+        self._accounts.remove(found.id)
+        self._audit.record("deleted", user_id, by=by)
+
+    def _changed(self, found: UserDocument, role: Role | None, disabled: bool | None) -> UserDocument:
+        """The account before the change, which is taken back if it leaves no administrator."""
+        before = self._accounts.change(found.id, role=role, disabled=disabled)
+        if before is None:
+            raise errors.NotFound(kind="account")
+        # looked at afterwards: of two administrators who demote each other, neither may get through
+        if _administers(before) and not self._accounts.any_administers():
+            self._accounts.change(found.id, role=before.role, disabled=before.disabled)
+            raise errors.LastAdministrator
+        return before
+
+    def _end_all(self, user: UserDocument, by: str | None) -> None:
+        self._accounts.revoke_access(user.id)
+        self._sessions.end_all(user.id)
+        self._api_tokens.revoke_all(user.id, by=by)
+
+    def _found(self, user_id: str) -> UserDocument:
+        found = self._accounts.by_id(ObjectId(user_id)) if ObjectId.is_valid(user_id) else None
+        if found is None:
+            raise errors.NotFound(kind="account")
+        return found
+
+
+def _administers(user: UserDocument) -> bool:
+    return bool(user.role == "administrator" and not user.disabled)

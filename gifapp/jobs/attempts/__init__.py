@@ -1,0 +1,1 @@
+"""One attempt at a job: a conversion in a limited child process."""

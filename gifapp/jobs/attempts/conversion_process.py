@@ -1,0 +1,193 @@
+"""One conversion in a process of its own, and what it reports: JSON over a pipe.
+
+The worker believes nothing else that comes from there: no pickles, and every value is validated.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Protocol
+
+from pydantic import TypeAdapter
+
+from gifapp import errors, processes
+from gifapp.conversion.video import Video
+from gifapp.domain.job import Progress
+from gifapp.domain.limits import Limits
+from gifapp.domain.recipes.recipe import Recipe
+
+_REPORT_EVERY_S = 0.1
+_TOO_BIG = {errno.EFBIG, errno.ENOMEM}
+
+
+class Report(Protocol):
+    """What a converter answers; `conversion.report.GifReport` is one."""
+
+    @property
+    def bytes(self) -> int: ...
+    @property
+    def width_px(self) -> int: ...
+    @property
+    def height_px(self) -> int: ...
+    @property
+    def frames(self) -> int: ...
+    @property
+    def duration_s(self) -> float: ...
+    @property
+    def notes(self) -> Sequence[str]: ...
+
+
+class Converter(Protocol):
+    """`conversion.pipeline.convert_file` is one."""
+
+    def __call__(
+        self,
+        path: Path,
+        recipe: Recipe,
+        out: Path,
+        *,
+        video: Video,
+        limits: Limits,
+        on_progress: Callable[[Progress], None],
+    ) -> Report: ...
+
+
+@dataclass(frozen=True)
+class ConversionRequest:
+    """A conversion asked for: the file, what the probe said of it, what to make of it, where to work."""
+
+    source: Path
+    video: Video
+    recipe: Recipe
+    scratch: Path
+    limits: Limits
+    nice: int = 5  # whoever waits at a form is answered before a conversion goes on
+
+    @property
+    def out(self) -> Path:
+        """Where the GIF goes, or what the recipe's format is instead."""
+        return self.scratch / "out"
+
+
+@dataclass(frozen=True)
+class ProgressMessage:
+    """The conversion came this far."""
+
+    progress: Progress
+
+
+@dataclass(frozen=True)
+class Done:
+    """The GIF is written; `notes` are the report's sentences."""
+
+    bytes: int
+    width_px: int
+    height_px: int
+    frames: int
+    duration_s: float
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Failed:
+    """An error of ours, as what crosses processes."""
+
+    code: str
+    facts: dict[str, Any]
+    trace: str = ""  # of what was none of our errors: for the log
+
+    @property
+    def error(self) -> errors.GifappError:
+        return errors.GifappError.from_code(self.code, self.facts)
+
+
+Message = ProgressMessage | Done | Failed
+
+ORDER: TypeAdapter[ConversionRequest] = TypeAdapter(ConversionRequest)
+MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
+
+
+def work(connection: Connection, converter: Converter) -> None:
+    """Take one order from `connection`, carry it out, and report until it is done or failed."""
+    order = ORDER.validate_json(connection.recv_bytes())
+    processes.apply_limits(replace(_bounds(order.limits), nice=order.nice))
+    _work_in(order.scratch)
+    try:
+        message: Message = _convert(order, converter, connection)
+    except Exception as error:  # noqa: BLE001
+        message = _failed(error)
+    _send(connection, message)
+
+
+def _convert(order: ConversionRequest, converter: Converter, connection: Connection) -> Done:
+    report = converter(
+        order.source,
+        order.recipe,
+        order.out,
+        video=order.video,
+        limits=order.limits,
+        on_progress=_Reporter(connection),
+    )
+    return Done(
+        report.bytes, report.width_px, report.height_px, report.frames, report.duration_s, tuple(report.notes)
+    )
+
+
+def _bounds(limits: Limits) -> processes.ProcessLimits:
+    return processes.for_strangers_files(
+        memory_bytes=limits.memory_bytes,
+        cpu_s=round(limits.deadline_s * (os.cpu_count() or 1)),
+        # a clip that plays backwards is spilt to the disk
+        file_bytes=max(limits.max_gif_bytes, limits.memory_bytes),
+    )
+
+
+def _work_in(scratch: Path) -> None:
+    # whatever anybody writes without asking where, goes when the scratch directory goes
+    tempfile.tempdir = os.environ["TMPDIR"] = str(scratch)
+    os.chdir(scratch)
+
+
+class _Reporter:
+    """Sends progress, but not more often than anybody could want to see it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._sent_at = 0.0
+        self._phase = ""
+
+    def __call__(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if progress.phase == self._phase and now - self._sent_at < _REPORT_EVERY_S:
+            return
+        self._phase, self._sent_at = progress.phase, now
+        _send(self._connection, ProgressMessage(progress))
+
+
+def _failed(error: Exception) -> Failed:
+    ours = _in_our_words(error)
+    is_strange = isinstance(ours, errors.ConversionCrashed)
+    return Failed(ours.code, ours.facts, "".join(traceback.format_exception(error)) if is_strange else "")
+
+
+def _in_our_words(error: Exception) -> errors.GifappError:
+    if isinstance(error, errors.GifappError):
+        return error
+    if isinstance(error, MemoryError) or getattr(error, "errno", None) in _TOO_BIG:
+        return errors.ConversionTooBig()
+    if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+        return errors.DiskFull()
+    return errors.ConversionCrashed(reason=type(error).__name__)
+
+
+def _send(connection: Connection, message: Message) -> None:
+    # facts may hold anything; as text they still make the sentence
+    connection.send_bytes(MESSAGE.dump_json(message, fallback=str))

@@ -1,0 +1,110 @@
+"""Estimates for whoever waits at a form: in a limited child, for they decode what strangers sent."""
+
+from __future__ import annotations
+
+import contextvars
+import secrets
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from queue import LifoQueue
+
+from gifapp import errors
+from gifapp.conversion.sizing.estimate import Estimate, estimate
+from gifapp.conversion.video import Video
+from gifapp.domain.job import Progress
+from gifapp.domain.limits import Limits
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.jobs.attempts.conversion_process import ConversionRequest, Done, Failed
+from gifapp.jobs.attempts.forkserver import ForkServer
+from gifapp.processes import surplus_nice
+from gifapp.storage.blobs import Blobs
+
+DEADLINE_S = 20.0
+AT_ONCE = 2
+_LOOK_EVERY_S = 1.0
+
+
+class Estimates:
+    """Makes estimates, `AT_ONCE` at a time; nothing runs before `warm_up` or the first that is asked for."""
+
+    def __init__(self, blobs: Blobs, limits: Limits) -> None:
+        self._estimators = [_Estimator(blobs, limits) for _ in range(AT_ONCE)]
+        self._idle: LifoQueue[_Estimator] = LifoQueue()  # the warm one first
+        for estimator in reversed(self._estimators):
+            self._idle.put(estimator)
+
+    def warm_up(self) -> None:
+        """Load everything now, in the background, and not with the first question."""
+        self._estimators[0].warm_up()
+
+    def estimate(self, path: Path, video: Video, recipe: Recipe) -> Estimate:
+        """What the GIF would weigh; blocks for about a second, and while `AT_ONCE` others are made.
+
+        Raises:
+            errors.GifappError: see `conversion.estimate.estimate`.
+        """
+        estimator = self._idle.get()
+        try:
+            return estimator.estimate(path, video, recipe)
+        finally:
+            self._idle.put(estimator)
+
+    def close(self) -> None:
+        for estimator in self._estimators:
+            estimator.close()
+
+
+class _Estimator:
+    """Makes one estimate at a time, on a thread with a fork server of its own."""
+
+    def __init__(self, blobs: Blobs, limits: Limits) -> None:
+        self._blobs = blobs
+        self._limits = replace(limits, deadline_s=min(limits.deadline_s, DEADLINE_S))
+        self._forks = ForkServer("gifapp.jobs.attempts.estimates:estimate_ordered")
+        self._thread = ThreadPoolExecutor(1, "estimate")  # the fork server lives as long as it
+
+    def warm_up(self) -> None:
+        self._thread.submit(self._forks.ensure_running)  # what goes wrong is told when somebody asks
+
+    def estimate(self, path: Path, video: Video, recipe: Recipe) -> Estimate:
+        context = contextvars.copy_context()
+        return self._thread.submit(context.run, self._ordered, path, video, recipe).result()
+
+    def _ordered(self, path: Path, video: Video, recipe: Recipe) -> Estimate:
+        self._forks.ensure_running()
+        with self._blobs.workspace.scratch(f"estimate-{secrets.token_hex(8)}") as scratch:
+            done = self._done(
+                ConversionRequest(path, video, recipe, scratch, self._limits, nice=surplus_nice.get())
+            )
+        return Estimate(done.bytes, done.frames, done.width_px, done.height_px, done.duration_s, done.notes)
+
+    def _done(self, order: ConversionRequest) -> Done:
+        end = time.monotonic() + order.limits.deadline_s + _LOOK_EVERY_S
+        with self._forks.convert(order) as running:
+            while time.monotonic() < end:
+                match running.receive(_LOOK_EVERY_S):
+                    case Done() as done:
+                        return done
+                    case Failed() as failed:
+                        raise failed.error
+        raise errors.ConversionTooSlow(limit_s=order.limits.deadline_s)
+
+    def close(self) -> None:
+        self._thread.submit(self._forks.stop)
+        self._thread.shutdown()
+
+
+def estimate_ordered(
+    path: Path,
+    recipe: Recipe,
+    _out: Path,
+    *,
+    video: Video,
+    limits: Limits,
+    on_progress: Callable[[Progress], None],
+) -> Estimate:
+    """In the child: a `Converter` that writes nothing."""
+    return estimate(path, recipe, limits=limits, video=video, on_progress=on_progress)

@@ -1,0 +1,221 @@
+"""Conversions in processes forked from one that has loaded everything.
+
+A fresh process would pay about a second for imports and kernels; a fork pays milliseconds, and the
+fork server has a single thread and no connection to anything, so that forking it is safe. Python's
+own fork server keeps a pipe open in each child and a socket on disk: both would outlive a worker
+that is killed.
+
+Nothing outlives the worker: the kernel kills the fork server with the worker's thread that started
+it, each conversion with the fork server, and ffmpeg with the conversion.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from pkgutil import resolve_name
+from types import TracebackType
+from typing import NoReturn, Self
+
+from gifapp import errors, processes
+from gifapp.jobs.attempts.conversion_process import (
+    MESSAGE,
+    ORDER,
+    ConversionRequest,
+    Converter,
+    Message,
+    work,
+)
+
+_NUMBER = struct.Struct("q")  # the server says: 0 when it is warm; then a process id, its exit code, ...
+_START_S = 180.0  # the first time ever, the kernels are compiled
+
+
+class ForkServer:
+    """Starts conversions, one at a time.
+
+    Args:
+        converter: the dotted name of a `child.Converter`, as `package.module:function`.
+        warm_up: the dotted name of what loads its kernels.
+    """
+
+    def __init__(
+        self,
+        converter: str = "gifapp.conversion.pipeline:convert_file",
+        warm_up: str = "gifapp.conversion.gif.encoder:warm_up",
+    ) -> None:
+        self._names = (converter, warm_up)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control = socket.socket()
+
+    def ensure_running(self) -> None:
+        """Start it, or start it again after it died; returns when it is warm.
+
+        Call it first from a thread that lives as long as the worker.
+
+        Raises:
+            errors.ServerFailed
+        """
+        if self._process is None or self._process.poll() is not None:
+            self.stop()
+            self._start()
+
+    def _start(self) -> None:
+        self._control, theirs = socket.socketpair()
+        with theirs:
+            argv = [sys.executable, "-P", "-m", __name__, str(theirs.fileno()), *self._names]
+            self._process = processes.spawn(
+                argv, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env=_environment()
+            )
+        self._control.settimeout(_START_S)
+        if self._number() is None:
+            self.stop()
+            raise errors.ServerFailed(program="The fork server", reason="its last lines of output say why")
+        self._control.settimeout(None)
+
+    def convert(self, order: ConversionRequest) -> Conversion:
+        """Start one conversion; the one before must have ended.
+
+        Raises:
+            errors.ConversionCrashed: it could not start.
+        """
+        ours, theirs = Pipe()
+        try:
+            with theirs:
+                socket.send_fds(self._control, [b"convert"], [theirs.fileno()])
+            pid = self._number()
+            if pid is None:
+                raise ConnectionResetError
+            ours.send_bytes(ORDER.dump_json(order))
+        except ConnectionError:
+            ours.close()
+            raise errors.ConversionCrashed(reason="the fork server was killed") from None
+        return Conversion(pid, ours, exit_code=self._number, limit_s=order.limits.deadline_s)
+
+    def _number(self) -> int | None:
+        """What the server says; None when it is dead, or still cold after all the time it may take."""
+        try:
+            said = self._control.recv(_NUMBER.size, socket.MSG_WAITALL)
+        except OSError:
+            return None
+        return int(_NUMBER.unpack(said)[0]) if said else None
+
+    def stop(self) -> None:
+        """End the server, and with it the conversion that it runs."""
+        self._control.close()
+        if self._process is not None:
+            processes.stop(self._process, grace_s=0)
+
+
+class Conversion:
+    """A running conversion; leaving the context kills what still runs of it."""
+
+    def __init__(
+        self, pid: int, connection: Connection, *, exit_code: Callable[[], int | None], limit_s: float
+    ) -> None:
+        self.pid = pid
+        self._connection = connection
+        self._exit_code = exit_code
+        self._limit_s = limit_s
+        self._code: int | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+
+    def receive(self, timeout_s: float) -> Message | None:
+        """What it reports next; None when nothing came in time.
+
+        Raises:
+            errors.ConversionTooSlow, errors.ConversionCrashed: it ended without a word.
+        """
+        if not self._connection.poll(timeout_s):
+            return None
+        try:
+            return MESSAGE.validate_json(self._connection.recv_bytes())
+        except (EOFError, ConnectionError):
+            raise _untimely(self._end(), self._limit_s) from None
+
+    def _end(self) -> int | None:
+        if not self._connection.closed:
+            processes.kill_group(self.pid)
+            self._connection.close()
+            self._code = self._exit_code()
+        return self._code
+
+
+def _untimely(code: int | None, limit_s: float) -> errors.GifappError:
+    """Why a conversion ended; no code when the fork server died before it could tell."""
+    if code == -signal.SIGXCPU:
+        return errors.ConversionTooSlow(limit_s=limit_s)
+    if code is None:
+        return errors.ConversionCrashed(reason="the fork server was killed")
+    if code < 0:
+        return errors.ConversionCrashed(reason=f"killed by {signal.Signals(-code).name}")
+    return errors.ConversionCrashed(reason=f"exit status {code}")
+
+
+def _environment() -> dict[str, str]:
+    """Ours without gifapp's passwords, and without what would start threads or reserve memory for them."""
+    return processes.environment_without_secrets() | {
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "MALLOC_ARENA_MAX": "2",
+    }
+
+
+# --- in the server ---------------------------------------------------------------------------
+
+
+def main(control_fd: int, converter: str, warm_up: str) -> None:
+    """Load everything, then fork a conversion for each pipe that comes in, until nobody listens."""
+    convert = resolve_name(converter)
+    resolve_name(warm_up)()
+    with socket.socket(fileno=control_fd) as control:
+        control.sendall(_NUMBER.pack(0))
+        while True:
+            _, pipes, _, _ = socket.recv_fds(control, 16, 1)
+            if not pipes:
+                return
+            control.sendall(_NUMBER.pack(pid := _fork(pipes[0], control, convert)))
+            _, status = os.waitpid(pid, 0)
+            control.sendall(_NUMBER.pack(os.waitstatus_to_exitcode(status)))
+
+
+def _fork(pipe: int, control: socket.socket, convert: Converter) -> int:
+    server = os.getpid()
+    pid = os.fork()
+    if pid == 0:
+        control.close()
+        _become_conversion(server, Connection(pipe), convert)
+    os.close(pipe)
+    return pid
+
+
+def _become_conversion(server: int, connection: Connection, convert: Converter) -> NoReturn:
+    code = 1
+    try:
+        os.setsid()
+        processes.die_with_parent(server)
+        work(connection, convert)
+        code = 0
+    except BaseException:  # noqa: BLE001
+        traceback.print_exc()
+    finally:
+        os._exit(code)  # nothing of the server's may run here: no handlers, no buffers
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2], sys.argv[3])

@@ -1,0 +1,303 @@
+"""One attempt: claim, convert in a limited child, publish, settle."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import structlog
+from structlog.contextvars import bound_contextvars
+
+from gifapp import errors
+from gifapp.domain.job import JobState, Progress
+from gifapp.domain.limits import Limits
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.jobs.attempts.attempt_timer import AttemptTimer
+from gifapp.jobs.attempts.conversion_process import ConversionRequest, Done, Failed, ProgressMessage
+from gifapp.jobs.attempts.forkserver import Conversion, ForkServer
+from gifapp.jobs.db import job_store, leases, sources
+from gifapp.jobs.db.documents import GifPart, JobDocument
+from gifapp.jobs.db.leases import Attempt
+from gifapp.jobs.db.scheduling import claim_next
+from gifapp.jobs.events.announcer import Announcer
+from gifapp.jobs.events.counters import CounterStore
+from gifapp.jobs.events.wakeups import WakeupQueue
+from gifapp.jobs.timings import Timings
+from gifapp.storage.blobs import Blobs
+
+_log = structlog.get_logger()
+
+_LOOK_EVERY_S = 0.1
+_ASK_AGAIN_S = 0.5
+
+Result = TypeVar("Result")
+Write = Callable[[], JobDocument | None]
+
+
+class LeaseLost(Exception):
+    """Somebody else has the job now, or it is gone, or nobody can tell: stop, and write nothing."""
+
+
+class Drained(Exception):
+    """The worker is stopping and cannot wait for the conversion any longer."""
+
+
+class Runner:
+    """Runs attempts, one at a time.
+
+    Args:
+        worker: the name under which this worker holds leases.
+        most_running: of one owner's jobs, on all workers.
+        give_up: once set, a running conversion is killed and its lease released.
+    """
+
+    def __init__(
+        self,
+        *,
+        blobs: Blobs,
+        wakeups: WakeupQueue,
+        announcer: Announcer,
+        counters: CounterStore,
+        forks: ForkServer,
+        limits: Limits,
+        timings: Timings,
+        worker: str,
+        give_up: threading.Event,
+        most_running: int | None = None,
+    ) -> None:
+        self._blobs = blobs
+        self._wakeups = wakeups
+        self._announcer = announcer
+        self._counters = counters
+        self._forks = forks
+        self._limits = limits
+        self._timings = timings
+        self._worker = worker
+        self._give_up = give_up
+        self._most_running = most_running
+
+    def run_next(self) -> bool:
+        """Claim the job whose turn it is and run it to one of its ends; whether there was one."""
+        self._forks.ensure_running()
+        claimed_at = time.monotonic()
+        job = claim_next(worker=self._worker, lease_s=self._timings.lease_s, most_running=self._most_running)
+        if job is None:
+            return False
+        lease = _Lease(leases.attempt_of(job), self._timings, AttemptTimer(job), held_since=claimed_at)
+        with bound_contextvars(job_id=job.id, attempt=lease.attempt.number, request_id=job.request_id):
+            self._announcer.job_changed(job)
+            self._run(job, lease)
+        return True
+
+    def _run(self, job: JobDocument, lease: _Lease) -> None:
+        try:
+            settled = self._converted(job, lease)
+        except LeaseLost:
+            _log.warning("the lease was lost")
+        else:
+            _log.info("settled", state=settled.state, error=settled.error and settled.error.code)
+            if settled.state == JobState.DEAD:
+                _log.error("a job is a dead letter", code=settled.error.code)
+            self._announcer.job_changed(settled)
+            lease.measured.settled(settled, self._counters)
+
+    def _converted(self, job: JobDocument, lease: _Lease) -> JobDocument:
+        """The job as it is after this attempt."""
+        attempt = lease.attempt
+        try:
+            with (
+                self._blobs.workspace.scratch(attempt.key) as scratch,
+                self._ordered(job, scratch, lease) as order,
+            ):
+                lease.measured.video = order.video
+                # published in here: until a document names the GIF, the scratch directory tells of it
+                return self._published(order, self._watched(order, lease), lease)
+        except errors.Cancelled:
+            return lease.insist(partial(leases.give_in, attempt))
+        except Drained:
+            return self._released(lease)
+        except LeaseLost:
+            raise
+        except Exception as error:  # noqa: BLE001  whatever it was, the job must not wait for its lease
+            return lease.insist(partial(leases.fail, attempt, self._in_our_words(error)))
+
+    @contextmanager
+    def _ordered(self, job: JobDocument, scratch: Path, lease: _Lease) -> Iterator[ConversionRequest]:
+        """What the child has to do, with the video at hand."""
+        if job.errors and job.errors[-1].code == errors.WaitingForDisk.code:
+            self._check_disk()  # or it would only fill up what is left
+        try:
+            source = sources.find_source(job.owner, job.source)
+        except errors.NotFound:
+            raise errors.SourceGone from None
+        with ExitStack() as held:
+            path = self._with_storage(lease, lambda: held.enter_context(self._blobs.video(source.sha256)))
+            yield ConversionRequest(
+                path, sources.video_of(source), Recipe.parse(job.recipe), scratch, self._limits
+            )
+
+    def _with_storage(self, lease: _Lease, step: Callable[[], Result]) -> Result:
+        """Do what takes long where the storage is far; while it is away, wait for it."""
+        give_up_at = time.monotonic() + self._timings.storage_s
+        while True:
+            try:
+                return self._kept_during(lease, step)
+            except errors.ServiceUnavailable:
+                if time.monotonic() > give_up_at:
+                    raise
+            self._kept_during(lease, partial(time.sleep, _ASK_AGAIN_S))
+
+    def _kept_during(self, lease: _Lease, step: Callable[[], Result]) -> Result:
+        with ThreadPoolExecutor(1, "storage") as thread:
+            doing = thread.submit(step)
+            while not wait([doing], _LOOK_EVERY_S).done:
+                self._check_may_go_on()
+                self._kept(lease, lease.progress)
+            return doing.result()
+
+    def _watched(self, order: ConversionRequest, lease: _Lease) -> Done:
+        """Convert, and meanwhile keep the lease and look for reasons to stop; none is missed for long."""
+        deadline = time.monotonic() + self._limits.deadline_s + self._timings.overtime_s
+        told = lease.progress
+        with self._forks.convert(order) as conversion:
+            while True:
+                done = self._heard(conversion, lease)
+                if done is not None:
+                    return done
+                if time.monotonic() > deadline:
+                    raise errors.ConversionTooSlow(limit_s=self._limits.deadline_s)
+                self._check_may_go_on()
+                told = self._kept(lease, told)
+
+    def _check_may_go_on(self) -> None:
+        if self._give_up.is_set():
+            raise Drained
+
+    def _kept(self, lease: _Lease, told: Progress) -> Progress:
+        """Renew the lease if it is time, and tell of progress; what was told."""
+        renewed = lease.renewed_if_due()
+        if renewed is not None and lease.progress != told:
+            self._announcer.job_changed(renewed)
+            return lease.progress
+        return told
+
+    def _heard(self, conversion: Conversion, lease: _Lease) -> Done | None:
+        match conversion.receive(_LOOK_EVERY_S):
+            case ProgressMessage(progress):
+                lease.progress = progress
+                lease.measured.moved(progress.phase)
+            case Done() as done:
+                return done
+            case Failed() as failed:
+                if failed.trace:
+                    _log.error("a conversion crashed", code=failed.code, trace=failed.trace)
+                raise failed.error
+        return None
+
+    def _published(self, order: ConversionRequest, done: Done, lease: _Lease) -> JobDocument:
+        attempt = lease.attempt
+        try:
+            self._with_storage(lease, partial(self._blobs.keep_gif, order.out, attempt.key))
+            return lease.insist(partial(leases.succeed, attempt, GifPart(key=attempt.key, **asdict(done))))
+        except Exception:
+            self._remove_files(attempt)
+            raise
+
+    def _in_our_words(self, error: Exception) -> errors.GifappError:
+        if isinstance(error, errors.DiskFull):
+            return self._about_the_disk()
+        if isinstance(error, errors.GifappError):
+            return error
+        _log.error("an attempt broke", exc_info=error)
+        return errors.ConversionCrashed(reason=type(error).__name__)
+
+    def _about_the_disk(self) -> errors.GifappError:
+        """What to say of a disk that was full, now that nothing of the attempt lies on it."""
+        try:
+            self._check_disk()
+        except errors.DiskFull:
+            return errors.WaitingForDisk()
+        return errors.ServerDiskFull()
+
+    def _check_disk(self) -> None:
+        self._blobs.workspace.check_disk(0, reserve_bytes=self._limits.reserve_bytes)
+
+    def _released(self, lease: _Lease) -> JobDocument:
+        released = lease.insist(partial(leases.release, lease.attempt))
+        if released.state == JobState.QUEUED:
+            self._wakeups.notify(released.id, priority=released.priority)
+        return released
+
+    def _remove_files(self, attempt: Attempt) -> None:
+        # the settle may have been written although its answer was lost: then the GIF is the job's.
+        # While MongoDB is away nobody can tell, and whoever sweeps up the lease removes the files
+        try:
+            if not job_store.names_gif(attempt.key):
+                self._blobs.remove_attempt(attempt.key)
+        except errors.ServiceUnavailable as away:
+            _log.warning("the attempt's files are left to the sweep", reason=str(away))
+
+
+class _Lease:
+    """A lease as its holder sees it: from the moment it *began* to ask, which is never too late."""
+
+    def __init__(
+        self, attempt: Attempt, timings: Timings, measured: AttemptTimer, *, held_since: float
+    ) -> None:
+        self.attempt = attempt
+        self.measured = measured
+        self.progress = Progress()
+        self._timings = timings
+        self._renewed_at = held_since
+        self._next_beat = held_since + timings.heartbeat_s
+
+    def renewed_if_due(self) -> JobDocument | None:
+        """The job as renewed; None: not due, or MongoDB is away but the lease still holds.
+
+        Raises:
+            LeaseLost
+            errors.Cancelled: somebody asked for it.
+        """
+        asked_at = time.monotonic()
+        if asked_at < self._next_beat:
+            return None
+        self._next_beat = asked_at + self._timings.heartbeat_s
+        try:
+            job = leases.renew(self.attempt, lease_s=self._timings.lease_s, progress=self.progress)
+        except errors.ServiceUnavailable:
+            self._check_still_held()
+            return None
+        if job is None:
+            raise LeaseLost
+        self._renewed_at = asked_at
+        if job.cancel_requested:
+            raise errors.Cancelled
+        return job
+
+    def insist(self, write: Write) -> JobDocument:
+        """What `write` answers, asked again while MongoDB is away and the lease holds.
+
+        Raises:
+            LeaseLost
+        """
+        while True:
+            try:
+                job = write()
+            except errors.ServiceUnavailable:
+                self._check_still_held()
+                time.sleep(_ASK_AGAIN_S)
+                continue
+            if job is None:
+                raise LeaseLost
+            return job
+
+    def _check_still_held(self) -> None:
+        if time.monotonic() - self._renewed_at > self._timings.lease_s:
+            raise LeaseLost

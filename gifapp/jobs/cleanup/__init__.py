@@ -1,0 +1,1 @@
+"""What removes lost, orphaned and expired data."""

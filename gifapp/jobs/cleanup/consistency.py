@@ -1,0 +1,142 @@
+"""The comparing sweep: storage against documents, about every hour, by one process at a time.
+
+Files that nothing names go: what a killed process left between a file and its document. What a document
+names and storage lacks cannot be brought back from here: it is reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
+
+import structlog
+from mongoengine import NotUniqueError
+
+from gifapp.domain.views.administration import MissingFileView, StorageView
+from gifapp.jobs.db import job_store, leases, sources
+from gifapp.jobs.db.documents import HousekeepingDocument, JobDocument, MissingPart, SourceDocument, utc_now
+from gifapp.jobs.timings import Timings
+from gifapp.mongodb import reaching_mongodb
+from gifapp.storage.blob import Blob, StoredFile, files_of_source
+from gifapp.storage.blobs import Blobs
+
+_log = structlog.get_logger()
+
+_THE_HOUSE = "housekeeping"
+_BATCH = 500
+_MOST_TOLD = 100  # of what is missing; the rest is counted
+
+
+@reaching_mongodb()
+def last_report() -> StorageView | None:
+    """What the last comparison found, by whichever process; None: there was none yet."""
+    found = HousekeepingDocument.objects(id=_THE_HOUSE, finished_at__exists=True).first()
+    if found is None:
+        return None
+    return StorageView(
+        compared_at=found.finished_at,
+        removed_files=found.removed_files,
+        removed_bytes=found.removed_bytes,
+        missing_count=found.missing_count,
+        missing=tuple(MissingFileView(kind=one.kind, id=one.id, owner_id=one.owner) for one in found.missing),
+    )
+
+
+@dataclass(frozen=True)
+class Housekeeping:
+    blobs: Blobs
+    timings: Timings
+
+    def __call__(self) -> None:
+        """Compare, if it is time and nobody else has begun."""
+        if _take_turn(every_s=self.timings.compare_s):
+            report = self.compare()
+            _keep(report)
+            _tell(report)
+
+    @reaching_mongodb()
+    def compare(self) -> StorageView:
+        removed = list(self._removed())
+        missing = list(self._missing())
+        return StorageView(
+            compared_at=utc_now(),
+            removed_files=len(removed),
+            removed_bytes=sum(file.bytes for file in removed),
+            missing_count=len(missing),
+            missing=tuple(missing[:_MOST_TOLD]),
+        )
+
+    def _removed(self) -> Iterator[StoredFile]:
+        """The files that nothing names, each as it goes."""
+        if _names_nothing():  # it is rather the wrong database than a storage full of leftovers
+            return
+        files = self.blobs.store.files(older_than_s=self.timings.orphan_s)
+        while batch := list(islice(files, _BATCH)):
+            yield from (file for file in _unnamed(batch) if self._remove(file))
+
+    def _remove(self, file: StoredFile) -> bool:
+        """Look once more, so that nobody can name the file meanwhile, and remove it; whether it went."""
+        kind, name = file.blob
+        if kind == "gif":
+            # in this order: an attempt that has settled in between has named it
+            is_needed = leases.may_settle(name) or job_store.names_gif(name)
+            if not is_needed:
+                self.blobs.store.remove(file.blob)
+            return not is_needed
+        with self.blobs.store.exclusive():
+            is_needed = sources.is_named(name)
+            if not is_needed:
+                self.blobs.store.remove(file.blob)
+        return not is_needed
+
+    def _missing(self) -> Iterator[MissingFileView]:
+        for source_id, owner, sha256 in SourceDocument.objects.scalar("id", "owner", "sha256"):
+            for blob in files_of_source(sha256):
+                # a document goes before its files do
+                if not self.blobs.store.holds(blob) and SourceDocument.objects(id=source_id).first():
+                    yield MissingFileView(kind=blob.kind, id=source_id, owner_id=owner)
+        made = JobDocument.objects(gif__key__exists=True)
+        for job_id, owner, key in made.scalar("id", "owner", "gif__key"):
+            if not self.blobs.store.holds(Blob("gif", key)) and JobDocument.objects(id=job_id).first():
+                yield MissingFileView(kind="gif", id=job_id, owner_id=owner)
+
+
+def _names_nothing() -> bool:
+    return SourceDocument.objects.first() is None and JobDocument.objects.first() is None
+
+
+def _unnamed(files: Iterable[StoredFile]) -> list[StoredFile]:
+    names = [file.blob.name for file in files]
+    named = sources.digests_among(names) | job_store.gifs_among(names)
+    return [file for file in files if file.blob.name not in named]
+
+
+@reaching_mongodb()
+def _take_turn(*, every_s: float) -> bool:
+    """Whether it is time and we are the first to see it."""
+    now = utc_now()
+    due = HousekeepingDocument.objects(id=_THE_HOUSE, next_at__lte=now)
+    try:
+        return bool(due.update_one(upsert=True, set__next_at=now + timedelta(seconds=every_s)))
+    except NotUniqueError:  # the document is there, and not due
+        return False
+
+
+@reaching_mongodb()
+def _keep(report: StorageView) -> None:
+    HousekeepingDocument.objects(id=_THE_HOUSE).update_one(
+        set__finished_at=report.compared_at,
+        set__removed_files=report.removed_files,
+        set__removed_bytes=report.removed_bytes,
+        set__missing_count=report.missing_count,
+        set__missing=[MissingPart(kind=one.kind, id=one.id, owner=one.owner_id) for one in report.missing],
+    )
+
+
+def _tell(report: StorageView) -> None:
+    _log.info("storage was compared", removed_files=report.removed_files, removed_bytes=report.removed_bytes)
+    if report.missing_count:
+        first = [f"{one.kind} {one.id}" for one in report.missing[:10]]
+        _log.warning("storage lacks what documents name", count=report.missing_count, first=first)

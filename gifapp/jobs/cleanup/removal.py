@@ -1,0 +1,21 @@
+"""Files that nothing names any more go; what a document names must not."""
+
+from __future__ import annotations
+
+from gifapp.jobs.db import job_store, leases, shares, sources
+from gifapp.jobs.db.documents import JobDocument
+from gifapp.storage.blobs import Blobs
+
+
+def remove_files_of(blobs: Blobs, removed: JobDocument) -> None:
+    """Remove what a job that is no more has left, its shares too, but a GIF that another job names."""
+    shares.remove_shares_of(removed.id)
+    for key in {leases.attempt_of(removed).key} | ({removed.gif.key} if removed.gif else set()):
+        if not job_store.names_gif(key):
+            blobs.remove_attempt(key)
+
+
+def remove_unnamed_source(blobs: Blobs, sha256: str) -> None:
+    """Remove a video unless a source has it. Only within `blobs.store.exclusive()`."""
+    if not sources.is_named(sha256):
+        blobs.remove_source(sha256)

@@ -1,0 +1,58 @@
+"""Finished jobs and unused sources go after a while, with their files.
+
+Every sweep does it. Each removal is one conditional write: a job that was retried, or a source that
+somebody turned to since it was found, stays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from gifapp.jobs.cleanup.removal import remove_files_of, remove_unnamed_source
+from gifapp.jobs.db import job_store, sources
+from gifapp.jobs.db.documents import SourceDocument, utc_now
+from gifapp.jobs.events.announcer import Announcer
+from gifapp.storage.blobs import Blobs
+
+_log = structlog.get_logger()
+
+_AT_ONCE = 100  # a sweep has more to do; the next one goes on
+
+
+@dataclass(frozen=True)
+class Retention:
+    blobs: Blobs
+    announcer: Announcer
+    kept: timedelta | None
+
+    def __call__(self) -> None:
+        """Remove what was kept long enough."""
+        if self.kept is not None:
+            before = utc_now() - self.kept
+            self._remove_jobs(before)
+            self._remove_sources(before)
+
+    def _remove_jobs(self, before: datetime) -> None:
+        for found in job_store.expired_jobs(before, limit=_AT_ONCE):
+            job = job_store.remove_expired(found, before)
+            if job is not None:
+                remove_files_of(self.blobs, job)
+                self.announcer.job_deleted(job.owner, job.id)
+                _log.info("a job was kept long enough", job_id=job.id)
+
+    def _remove_sources(self, before: datetime) -> None:
+        for source_id in sources.expired_sources(before, limit=_AT_ONCE):
+            source = self._removed(source_id, before)
+            if source is not None:
+                self.announcer.source_deleted(source.owner, source.id)
+                _log.info("a source was kept long enough", source_id=source.id)
+
+    def _removed(self, source_id: str, before: datetime) -> SourceDocument | None:
+        with self.blobs.store.exclusive():
+            source = sources.remove_expired(source_id, before)
+            if source is not None:
+                remove_unnamed_source(self.blobs, source.sha256)
+        return source

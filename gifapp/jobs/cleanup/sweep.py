@@ -1,0 +1,121 @@
+"""The sweep: takes back what lost workers held, and rings again for what nobody heard.
+
+Every worker and the web tier run it, each in a thread of its own. Every step is a conditional write,
+so that any number of sweeps at the same time do no harm.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from gifapp.domain.job import JobState
+from gifapp.jobs.attempts import attempt_timer
+from gifapp.jobs.cleanup.retention import Retention
+from gifapp.jobs.db import job_store, leases, sources, workers
+from gifapp.jobs.db.documents import utc_now
+from gifapp.jobs.events.announcer import Announcer
+from gifapp.jobs.events.counters import CounterStore
+from gifapp.jobs.events.wakeups import WakeupQueue
+from gifapp.jobs.timings import Timings
+from gifapp.storage.blobs import Blobs
+from gifapp.storage.partial_uploads import PartialUploads
+
+_log = structlog.get_logger()
+
+_RINGS_AT_ONCE = 500
+_PATIENCE_S = 5.0  # with a sweep that is at work when its process ends
+
+
+@dataclass(frozen=True)
+class Sweep:
+    blobs: Blobs
+    wakeups: WakeupQueue
+    announcer: Announcer
+    timings: Timings
+    retention: Retention
+    counters: CounterStore
+
+    def __call__(self) -> None:
+        """Sweep once.
+
+        Raises:
+            errors.ServiceUnavailable: MongoDB is away.
+        """
+        self._take_back_lost_jobs()
+        self._ring_again()
+        workers.forget_the_dead()
+        self._remove_left_attempts()
+        self._remove_left_uploads()
+        PartialUploads(self.blobs).remove_expired(untouched_s=self.timings.upload_s)
+        self.retention()
+
+    def _take_back_lost_jobs(self) -> None:
+        for lost in leases.expired():
+            job = leases.take_back(lost)
+            if job is not None:
+                about = {"job_id": job.id, "request_id": job.request_id}
+                _log.warning("a worker was lost", worker=lost.worker, state=job.state, **about)
+                if job.state == JobState.DEAD:
+                    _log.error("a job is a dead letter", code=job.error.code, **about)
+                self.blobs.remove_attempt(leases.attempt_of(lost).key)
+                self.announcer.job_changed(job)
+                self.counters.count(attempt_timer.ended(job))
+
+    def _remove_left_attempts(self) -> None:
+        for key in self.blobs.workspace.left_attempts(untouched_s=self.timings.abandoned_s):
+            if leases.is_held(key):
+                continue  # until its lease is taken back
+            if job_store.names_gif(key):
+                self.blobs.workspace.remove_scratch(key)
+            else:
+                self.blobs.remove_attempt(key)
+
+    def _remove_left_uploads(self) -> None:
+        for left in self.blobs.workspace.left_uploads(untouched_s=self.timings.abandoned_s):
+            with self.blobs.store.exclusive():
+                if left.sha256 and not sources.is_named(left.sha256):
+                    self.blobs.remove_source(left.sha256)
+                left.remove()
+
+    def _ring_again(self) -> None:
+        # as many messages as due jobs are enough: ringing for a long queue would never end
+        heard = self.wakeups.waiting()
+        missing = 0 if heard is None else job_store.count_due() - heard
+        if missing > 0:
+            oldest = utc_now() - timedelta(seconds=self.timings.ring_again_s)
+            for job in job_store.claim_unnotified(min(missing, _RINGS_AT_ONCE), older_than=oldest):
+                self.wakeups.notify(job.id, priority=job.priority)
+
+
+@contextmanager
+def sweeping(sweep: Callable[[], None], *, every_s: float) -> Iterator[None]:
+    """Sweep in a thread of its own until the block ends."""
+    stopping = threading.Event()
+    thread = threading.Thread(
+        target=keep_sweeping,
+        args=(sweep,),
+        kwargs={"every_s": every_s, "stopping": stopping},
+        name="sweep",
+        daemon=True,  # a sweep that waits for a dead server holds up nobody's exit
+    )
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join(min(every_s, _PATIENCE_S))
+
+
+def keep_sweeping(sweep: Callable[[], None], *, every_s: float, stopping: threading.Event) -> None:
+    """Sweep until told to stop; what goes wrong is logged, and the next sweep tries again."""
+    while not stopping.wait(every_s):
+        try:
+            sweep()
+        except Exception:  # noqa: BLE001
+            _log.exception("a sweep failed")

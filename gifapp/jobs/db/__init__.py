@@ -1,0 +1,1 @@
+"""Documents in MongoDB: their shape, their indexes, and every query."""

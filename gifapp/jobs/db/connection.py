@@ -1,0 +1,59 @@
+"""The connection of the jobs' documents."""
+
+from __future__ import annotations
+
+import mongoengine
+
+from gifapp import errors
+from gifapp.jobs.db.documents import (
+    ALIAS,
+    HousekeepingDocument,
+    JobDocument,
+    OwnerDocument,
+    QueueDocument,
+    ShareDocument,
+    SourceDocument,
+    WorkerDocument,
+)
+from gifapp.jobs.db.migrations import migrate
+from gifapp.mongodb import bind, reaching_mongodb
+
+
+def connect(mongodb_url: str) -> None:
+    """Bind the documents of this process to the database that the URL names; keep their shape and indexes.
+
+    Raises:
+        errors.ServiceUnavailable, errors.DataTooNew: nothing is bound.
+    """
+    bind(ALIAS, mongodb_url)
+    try:
+        migrate(mongoengine.get_db(ALIAS))
+        _keep_indexes()
+    except errors.GifappError:
+        disconnect()
+        raise
+
+
+@reaching_mongodb()
+def _keep_indexes() -> None:
+    for document in (
+        SourceDocument,
+        JobDocument,
+        OwnerDocument,
+        QueueDocument,
+        HousekeepingDocument,
+        ShareDocument,
+        WorkerDocument,
+    ):
+        document.ensure_indexes()
+
+
+def disconnect() -> None:
+    """Close this process' connections."""
+    mongoengine.disconnect(ALIAS)
+
+
+@reaching_mongodb()
+def ping() -> None:
+    """Raise errors.ServiceUnavailable unless MongoDB answers."""
+    mongoengine.get_db(ALIAS).command("ping")

@@ -1,0 +1,27 @@
+"""When jobs and sources go by themselves; None is never."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from gifapp.domain.job import JobState
+from gifapp.jobs.db import job_store
+from gifapp.jobs.db.documents import JobDocument, SourceDocument
+
+
+def job_expires_at(job: JobDocument, kept: timedelta | None) -> datetime | None:
+    """A finished job goes `kept` after its end; a dead letter stays for a person."""
+    if kept is None or not JobState(job.state).expires:
+        return None
+    ended: datetime = job.finished_at
+    return ended + kept
+
+
+def sources_expire_at(sources: Collection[SourceDocument], kept: timedelta | None) -> dict[str, datetime]:
+    """Those that will go: `kept` after their last use, but no sooner than the last job that names them."""
+    if kept is None:
+        return {}
+    ends = job_store.last_ends([source.id for source in sources])
+    last_uses = {source.id: (source.used_at, ends.get(source.id, source.used_at)) for source in sources}
+    return {name: max(used, end) + kept for name, (used, end) in last_uses.items() if end is not None}

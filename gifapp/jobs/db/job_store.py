@@ -1,0 +1,251 @@
+"""What people do to job documents; with `leases`, which holds what attempts do, their only writer.
+
+Each change is one conditional update. Where the answer may be None, someone was first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from mongoengine import NotUniqueError, Q
+from structlog.contextvars import get_contextvars
+
+from gifapp import errors
+from gifapp.domain.job import LEGAL_MOVES, JobState, Priority
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.jobs.db.documents import LONG_AGO, JobDocument, ProgressPart, SourceDocument, utc_now
+from gifapp.jobs.db.paging import newest_first
+from gifapp.jobs.db.queue_pause import is_paused
+from gifapp.jobs.db.scheduling import PRIORITIES, rank_of
+from gifapp.mongodb import reaching_mongodb
+
+_EXPIRING = [state for state in JobState if state.expires]
+_RETRYABLE = [state for state, moves in LEGAL_MOVES.items() if state.is_final and JobState.QUEUED in moves]
+
+
+class Load(NamedTuple):
+    """How much there is to do: jobs that could run now, and the workers that run one."""
+
+    queued: int
+    busy_workers: frozenset[str]
+
+
+@reaching_mongodb()
+def add_job(
+    source: SourceDocument,
+    recipe: Recipe,
+    *,
+    fingerprint: str,
+    priority: Priority,
+    run_at: datetime | None,
+    max_attempts: int,
+    idempotency_key: str | None,
+) -> JobDocument | None:
+    """A new job; None: there is one already, by its key or by its fingerprint (`find_same`)."""
+    now = utc_now()
+    due = max(now, run_at or now)
+    document = JobDocument(
+        owner=source.owner,
+        source=source.id,
+        source_name=source.name,
+        recipe=recipe.model_dump(mode="json"),
+        fingerprint=fingerprint,
+        idempotency_key=idempotency_key,
+        request_id=get_contextvars().get("request_id"),
+        state=JobState.QUEUED,
+        priority=PRIORITIES[priority],
+        rank_at=rank_of(due, PRIORITIES[priority]),
+        run_at=due,
+        max_attempts=max_attempts,
+        notified_at=now if due == now else LONG_AGO,
+        created_at=now,
+    )
+    try:
+        document.save(force_insert=True)
+    except NotUniqueError:
+        return None
+    return document
+
+
+@reaching_mongodb()
+def find_same(owner_id: str, *, fingerprint: str, idempotency_key: str | None) -> JobDocument | None:
+    """The owner's job that was submitted under this key, or that has made or is making this very GIF."""
+    mine = JobDocument.objects(owner=owner_id)
+    made = Q(is_active=True) | Q(state=JobState.SUCCEEDED)
+    by_key = mine.filter(idempotency_key=idempotency_key).first() if idempotency_key else None
+    return by_key or mine.filter(made, fingerprint=fingerprint).order_by("-created_at").first()
+
+
+@reaching_mongodb()
+def find_job(owner_id: str, job_id: str) -> JobDocument:
+    """Raises errors.NotFound unless the owner has such a job."""
+    found = JobDocument.objects(id=job_id, owner=owner_id).first()
+    if found is None:
+        raise errors.NotFound(kind="job")
+    return found
+
+
+@reaching_mongodb()
+def jobs_of(
+    owner_id: str, *, state: JobState | None, before: tuple[datetime, str] | None, limit: int
+) -> list[JobDocument]:
+    """Newest first; `before` is when the last one of the page before was made, and its id."""
+    chosen = JobDocument.objects(owner=owner_id)
+    if state is not None:
+        chosen = chosen.filter(state=state)
+    return newest_first(chosen, by="created_at", before=before, limit=limit)
+
+
+@reaching_mongodb()
+def cancel_job(owner_id: str, job_id: str) -> JobDocument:
+    """Cancel a queued job at once; ask the attempt of a running one to end.
+
+    Raises:
+        errors.NotFound, errors.MoveNotAllowed
+    """
+    while True:  # a job that moves between our two writes is looked at again
+        found = find_job(owner_id, job_id)
+        if found.state == JobState.CANCELLED:
+            return found
+        if JobState.CANCELLED not in LEGAL_MOVES[JobState(found.state)]:
+            raise errors.MoveNotAllowed(state=found.state, verb="cancelled")
+        cancelled = _cancel_queued(found) or _ask_running(found)
+        if cancelled is not None:
+            return cancelled
+
+
+def _cancel_queued(job: JobDocument) -> JobDocument | None:
+    return JobDocument.objects(id=job.id, state=JobState.QUEUED).modify(
+        new=True, set__state=JobState.CANCELLED, set__is_active=False, set__finished_at=utc_now()
+    )
+
+
+def _ask_running(job: JobDocument) -> JobDocument | None:
+    return JobDocument.objects(id=job.id, state=JobState.RUNNING).modify(new=True, set__cancel_requested=True)
+
+
+@reaching_mongodb()
+def retry_job(owner_id: str, job_id: str) -> JobDocument:
+    """Queue a job that did not succeed once more, with all its attempts before it.
+
+    Raises:
+        errors.NotFound, errors.MoveNotAllowed
+        errors.JobRepeated: another job is making the same GIF.
+    """
+    queued = queue_again(find_job(owner_id, job_id), if_in=_RETRYABLE)
+    if queued is None:
+        raise errors.MoveNotAllowed(state=find_job(owner_id, job_id).state, verb="retried")
+    return queued
+
+
+@reaching_mongodb()
+def queue_again(job: JobDocument, *, if_in: Collection[JobState]) -> JobDocument | None:
+    """The job, queued with all its attempts before it; None: it is in none of these states.
+
+    Raises:
+        errors.JobRepeated: another job is making the same GIF.
+    """
+    try:
+        return _queued_again(job, if_in, utc_now())
+    except NotUniqueError:
+        raise errors.JobRepeated from None
+
+
+def _queued_again(job: JobDocument, states: Collection[JobState], now: datetime) -> JobDocument | None:
+    return JobDocument.objects(id=job.id, state__in=states).modify(
+        new=True,
+        set__state=JobState.QUEUED,
+        set__is_active=True,
+        set__attempts=0,
+        set__rank_at=rank_of(now, job.priority),
+        set__run_at=now,
+        set__notified_at=now,
+        set__progress=ProgressPart(),
+        set__cancel_requested=False,
+        unset__error=True,
+        unset__started_at=True,
+        unset__finished_at=True,
+    )
+
+
+@reaching_mongodb()
+def remove_job(owner_id: str, job_id: str) -> JobDocument:
+    """The job that is no more; an attempt that runs it finds itself fenced out.
+
+    Raises:
+        errors.NotFound
+    """
+    removed = JobDocument.objects(id=job_id, owner=owner_id).modify(remove=True)
+    if removed is None:
+        raise errors.NotFound(kind="job")
+    return removed
+
+
+@reaching_mongodb()
+def is_in_use(source_id: str) -> bool:
+    """Whether a job still has to read the source."""
+    unfinished = JobDocument.objects(source=source_id, state__in=[JobState.QUEUED, JobState.RUNNING])
+    return unfinished.first() is not None
+
+
+@reaching_mongodb()
+def last_ends(source_ids: list[str]) -> dict[str, datetime | None]:
+    """When the last job of each source that has jobs ended; None: one has not, or is a dead letter."""
+    goes = {"$in": ["$state", _EXPIRING]}
+    count = {"_id": "$source", "goes": {"$min": goes}, "end": {"$max": "$finished_at"}}
+    of_them = [{"$match": {"source": {"$in": source_ids}}}, {"$group": count}]
+    return {one["_id"]: one["end"] if one["goes"] else None for one in JobDocument.objects.aggregate(of_them)}
+
+
+@reaching_mongodb()
+def expired_jobs(before: datetime, *, limit: int) -> list[JobDocument]:
+    """Finished jobs, but dead letters, that ended before."""
+    return list(JobDocument.objects(state__in=_EXPIRING, finished_at__lt=before).limit(limit))
+
+
+@reaching_mongodb()
+def remove_expired(job: JobDocument, before: datetime) -> JobDocument | None:
+    """A job of `expired_jobs()` that is no more; None: it was retried, or somebody was first."""
+    expired = JobDocument.objects(id=job.id, state__in=_EXPIRING, finished_at__lt=before)
+    removed: JobDocument | None = expired.modify(remove=True)
+    return removed
+
+
+@reaching_mongodb()
+def names_gif(key: str) -> bool:
+    return JobDocument.objects(gif__key=key).first() is not None
+
+
+@reaching_mongodb()
+def gifs_among(keys: list[str]) -> set[str]:
+    """Those that a job names."""
+    return set(JobDocument.objects(gif__key__in=keys).distinct("gif.key"))
+
+
+@reaching_mongodb()
+def load() -> Load:
+    """Counted over all owners; while the queue is paused nothing could run."""
+    running: list[Any] = JobDocument.objects(state=JobState.RUNNING).distinct("worker")
+    return Load(0 if is_paused() else count_due(), frozenset(running))
+
+
+@reaching_mongodb()
+def count_due() -> int:
+    """How many queued jobs could run now."""
+    return int(JobDocument.objects(state=JobState.QUEUED, run_at__lte=utc_now()).count())
+
+
+@reaching_mongodb()
+def claim_unnotified(limit: int, *, older_than: datetime) -> list[JobDocument]:
+    """Due jobs whose wakeups rang before `older_than`, longest ago first; none is given to two callers."""
+    now = utc_now()
+    forgotten = JobDocument.objects(state=JobState.QUEUED, run_at__lte=now, notified_at__lt=older_than)
+    taken = [
+        JobDocument.objects(id=job.id, state=JobState.QUEUED, notified_at=job.notified_at).modify(
+            set__notified_at=now
+        )
+        for job in forgotten.order_by("notified_at").limit(limit)
+    ]
+    return [job for job in taken if job is not None]

@@ -1,0 +1,190 @@
+"""What attempts do to job documents: claim, renew, settle, release; and what happens to lost ones.
+
+Each is one conditional write that carries the attempt's token. None back means that the lease is
+lost, or the job gone: whoever hears it writes nothing more about this job.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from random import random
+from typing import Any
+
+from mongoengine import NotUniqueError
+
+from gifapp import errors
+from gifapp.domain.job import Bury, Fail, JobState, Progress, Requeue, Wait, decide_retry
+from gifapp.jobs.db.documents import LONG_AGO, ErrorPart, GifPart, JobDocument, ProgressPart, utc_now
+from gifapp.mongodb import reaching_mongodb
+
+_END_OF_LEASE: dict[str, Any] = {"unset__lease_until": True, "unset__worker": True, "unset__slot": True}
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """The right to run a job, as long as the lease is renewed."""
+
+    job_id: str
+    token: int
+    number: int
+    max_attempts: int
+
+    @property
+    def key(self) -> str:
+        """Names the attempt's files."""
+        return f"{self.job_id}-{self.token}"
+
+
+def attempt_of(job: JobDocument) -> Attempt:
+    """The newest attempt of a job that was claimed at least once."""
+    return Attempt(job.id, job.token, job.attempts, job.max_attempts)
+
+
+@reaching_mongodb()
+def claim(
+    owner_id: str, *, worker: str, lease_s: float, most_running: int | None = None
+) -> JobDocument | None:
+    """The owner's first job, now running for `worker`; None: none is due, or someone was first.
+
+    With a bound, each running job of the owner holds a slot of its own: two claims at the same time
+    cannot both take the last one.
+    """
+    if most_running is None:
+        return _claimed(owner_id, worker, lease_s)
+    taken = set(JobDocument.objects(owner=owner_id, state=JobState.RUNNING).scalar("slot"))
+    for slot in set(range(most_running)) - taken:
+        with suppress(NotUniqueError):
+            return _claimed(owner_id, worker, lease_s, set__slot=slot)
+    return None
+
+
+def _claimed(owner_id: str, worker: str, lease_s: float, **changes: Any) -> JobDocument | None:
+    now = utc_now()
+    due = JobDocument.objects(state=JobState.QUEUED, owner=owner_id, run_at__lte=now)
+    return due.order_by("rank_at", "id").modify(
+        new=True,
+        set__state=JobState.RUNNING,
+        inc__token=1,
+        inc__attempts=1,
+        set__lease_until=now + timedelta(seconds=lease_s),
+        set__worker=worker,
+        set__progress=ProgressPart(),
+        set__cancel_requested=False,
+        set__started_at=now,
+        unset__error=True,
+        **changes,
+    )
+
+
+@reaching_mongodb()
+def renew(attempt: Attempt, *, lease_s: float, progress: Progress) -> JobDocument | None:
+    """The job as it is now, with a fresh lease and this progress."""
+    lease_until = utc_now() + timedelta(seconds=lease_s)
+    return _held(attempt).modify(
+        new=True,
+        set__lease_until=lease_until,
+        set__progress=ProgressPart(**progress.model_dump()),
+    )
+
+
+@reaching_mongodb()
+def succeed(attempt: Attempt, gif: GifPart) -> JobDocument | None:
+    return _settle(_held(attempt), JobState.SUCCEEDED, set__gif=gif, set__progress__fraction=1.0)
+
+
+@reaching_mongodb()
+def give_in(attempt: Attempt) -> JobDocument | None:
+    """Settle as cancelled."""
+    return _settle(_held(attempt), JobState.CANCELLED)
+
+
+@reaching_mongodb()
+def fail(attempt: Attempt, error: errors.GifappError) -> JobDocument | None:
+    """Settle as failed or dead, or queue again for later, as `decide_retry` says."""
+    return _after_error(_held(attempt), attempt, error)
+
+
+@reaching_mongodb()
+def release(attempt: Attempt) -> JobDocument | None:
+    """Queue again at once; this was no attempt."""
+    return _queue_again(
+        _held(attempt), inc__attempts=-1, set__progress=ProgressPart(), unset__started_at=True
+    )
+
+
+@reaching_mongodb()
+def release_all() -> None:
+    """Release every lease: no worker can live that holds one."""
+    for job in JobDocument.objects(state=JobState.RUNNING):
+        release(attempt_of(job))
+
+
+@reaching_mongodb()
+def may_settle(key: str) -> bool:
+    """Whether the attempt of this key holds its job, and may still name its GIF."""
+    job_id, _, token = key.rpartition("-")
+    return JobDocument.objects(id=job_id, token=int(token), state=JobState.RUNNING).first() is not None
+
+
+@reaching_mongodb()
+def expired() -> list[JobDocument]:
+    """The jobs whose worker did not renew its lease in time."""
+    return list(JobDocument.objects(state=JobState.RUNNING, lease_until__lt=utc_now()))
+
+
+@reaching_mongodb()
+def is_held(key: str) -> bool:
+    """Whether the attempt whose files are named `key` may still settle; once it may not, it never will."""
+    job_id, _, token = key.rpartition("-")
+    running = JobDocument.objects(id=job_id, state=JobState.RUNNING)
+    return token.isdecimal() and running.filter(token=int(token)).first() is not None
+
+
+@reaching_mongodb()
+def take_back(lost: JobDocument) -> JobDocument | None:
+    """Queue again or bury a job of `expired()`: its attempt can settle no more."""
+    attempt = attempt_of(lost)
+    held = _held(attempt).filter(lease_until__lt=utc_now())
+    cancelled = _settle(held.filter(cancel_requested=True), JobState.CANCELLED)
+    return cancelled or _after_error(held, attempt, errors.WorkerLost())
+
+
+def _held(attempt: Attempt) -> Any:
+    return JobDocument.objects(id=attempt.job_id, token=attempt.token, state=JobState.RUNNING)
+
+
+def _queue_again(held: Any, **changes: Any) -> JobDocument | None:
+    """Queued, or cancelled if somebody has asked for that: a promised cancel outlives its attempt."""
+    queued = held.filter(cancel_requested=False).modify(
+        new=True, set__state=JobState.QUEUED, set__notified_at=LONG_AGO, **changes, **_END_OF_LEASE
+    )
+    return queued or _settle(held, JobState.CANCELLED)
+
+
+def _settle(held: Any, state: JobState, **changes: Any) -> JobDocument | None:
+    now = utc_now()
+    return held.modify(
+        new=True, set__state=state, set__is_active=False, set__finished_at=now, **changes, **_END_OF_LEASE
+    )
+
+
+def _after_error(held: Any, attempt: Attempt, error: errors.GifappError) -> JobDocument | None:
+    now = utc_now()
+    part = ErrorPart(code=error.code, detail=str(error), attempt=attempt.number, at=now)
+    jitter = random()  # noqa: S311
+    match decide_retry(
+        error, attempt=attempt.number, max_attempts=attempt.max_attempts, now=now, jitter=jitter
+    ):
+        case Requeue(run_at):
+            return _queue_again(held, set__run_at=run_at, set__error=part, push__errors=part)
+        case Wait(run_at):
+            held.update_one(pull__errors__code=part.code)  # it may wait for days: the latest time is enough
+            return _queue_again(
+                held, inc__attempts=-1, set__run_at=run_at, set__error=part, push__errors=part
+            )
+        case Bury():
+            return _settle(held, JobState.DEAD, set__error=part, push__errors=part)
+        case Fail():
+            return _settle(held, JobState.FAILED, set__error=part, push__errors=part)

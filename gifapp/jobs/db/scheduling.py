@@ -1,0 +1,130 @@
+"""Whose job runs next, and when a queued one will.
+
+A free worker turns to the owner with the fewest running jobs, and of several to the one whose last turn was
+longest ago. A running job cannot be put aside for another, so one of several workers is kept for whoever has
+no job running: one person's 500 jobs, however long, delay nobody else's. Of an owner's jobs
+the one of the lowest `rank_at` is next: the time since when it could run, moved by its priority. A low one
+therefore waits for the high ones that come within twice that shift, and not for ever.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import fmean
+from typing import Self
+
+from gifapp.domain.job import JobState, Priority
+from gifapp.jobs.db import leases, workers
+from gifapp.jobs.db.documents import LONG_AGO, JobDocument, OwnerDocument, utc_now
+from gifapp.jobs.db.queue_pause import is_paused
+from gifapp.mongodb import reaching_mongodb
+
+PRIORITIES: dict[Priority, int] = {"high": 10, "normal": 0, "low": -10}
+_SHIFT_PER_STEP = timedelta(minutes=1)
+_OF_LATE = 0.8  # of a lease is left, at the least, if it was renewed within its first fifth
+_RECENT = 20  # finished jobs whose mean tells how long the next one takes
+
+
+def rank_of(run_at: datetime, priority: int) -> datetime:
+    """The place of a job among its owner's; the earliest goes first."""
+    return run_at - priority * _SHIFT_PER_STEP
+
+
+@reaching_mongodb()
+def claim_next(*, worker: str, lease_s: float, most_running: int | None = None) -> JobDocument | None:
+    """The job whose turn it is, now running for `worker`; None: there is nothing to do.
+
+    `most_running` bounds the jobs of one owner that run at the same time; None: all workers but one.
+    """
+    if is_paused():
+        return None
+    running, share = _running(), workers.count_alive() - 1
+    for owner in _in_turn(_due_by_owner(), running):
+        most = most_running
+        if most is None and share > 0:
+            most = share + _lost(owner, lease_s)
+        if most is not None and running[owner] >= most:
+            continue
+        job = leases.claim(owner, worker=worker, lease_s=lease_s, most_running=most)
+        if job is not None:
+            OwnerDocument.objects(id=owner).update_one(upsert=True, set__served_at=utc_now())
+            return job
+    return None
+
+
+@dataclass(frozen=True)
+class QueueSnapshot:
+    """The queue at one moment: what is due of each owner, in the order of their next turns."""
+
+    due: dict[str, int]
+    running: int
+    workers: int
+    usual_s: float | None
+    is_paused: bool = False
+
+    @classmethod
+    @reaching_mongodb()
+    def now(cls) -> Self:
+        due, running = _due_by_owner(), _running()
+        in_order = {owner: due[owner] for owner in _in_turn(due, running)}
+        return cls(in_order, running.total(), workers.count_alive(), _usual_s(), is_paused())
+
+    @reaching_mongodb()
+    def place(self, job: JobDocument) -> int | None:
+        """1 for the next to run; None unless the job is queued and due."""
+        if job.state != JobState.QUEUED or job.run_at > utc_now():
+            return None
+        earlier = JobDocument.objects(
+            state=JobState.QUEUED, owner=job.owner, run_at__lte=utc_now(), rank_at__lt=job.rank_at
+        )
+        return self._after(job.owner, int(earlier.count()))
+
+    def _after(self, owner: str, own: int) -> int:
+        """The place behind `own` jobs of the same owner: the others take turns with them."""
+        turns = list(self.due)
+        before = turns[: turns.index(owner)] if owner in self.due else turns
+        others = sum(min(count, own) for other, count in self.due.items() if other != owner)
+        return 1 + own + others + sum(self.due[other] > own for other in before)
+
+    def wait_s(self, place: int) -> float | None:
+        """About how long until the job at this place runs, from how long recent ones took; None: unknown."""
+        if self.usual_s is None or self.is_paused:
+            return None
+        hands = max(1, self.workers)
+        behind = max(0, place - max(0, hands - self.running))
+        return behind * self.usual_s / hands
+
+
+def _due_by_owner() -> dict[str, int]:
+    due = {"state": JobState.QUEUED, "run_at": {"$lte": utc_now()}}
+    count = {"_id": "$owner", "count": {"$sum": 1}}
+    return {
+        one["_id"]: one["count"]
+        for one in JobDocument.objects.aggregate([{"$match": due}, {"$group": count}])
+    }
+
+
+def _running() -> Counter[str]:
+    return Counter(JobDocument.objects(state=JobState.RUNNING).scalar("owner"))
+
+
+def _lost(owner: str, lease_s: float) -> int:
+    """How many of the owner's running jobs keep no worker busy: their leases were not renewed of late."""
+    unless_renewed = utc_now() + _OF_LATE * timedelta(seconds=lease_s)
+    running = JobDocument.objects(state=JobState.RUNNING, owner=owner)
+    return int(running.filter(lease_until__lt=unless_renewed).count())
+
+
+def _in_turn(due: dict[str, int], running: Counter[str]) -> list[str]:
+    """The owners, next one first."""
+    served = dict(OwnerDocument.objects(id__in=list(due)).scalar("id", "served_at"))
+    return sorted(due, key=lambda owner: (running[owner], served.get(owner, LONG_AGO), owner))
+
+
+def _usual_s() -> float | None:
+    """How long recent conversions took, in the mean."""
+    recent = JobDocument.objects(state=JobState.SUCCEEDED).order_by("-finished_at").limit(_RECENT)
+    took_s = [(end - start).total_seconds() for start, end in recent.scalar("started_at", "finished_at")]
+    return fmean(took_s) if took_s else None

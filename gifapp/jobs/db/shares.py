@@ -1,0 +1,89 @@
+"""Public links to finished GIFs: made, listed, revoked and counted. A share holds no secret."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from gifapp import errors
+from gifapp.domain.views.jobs import ShareView
+from gifapp.jobs.db.documents import ShareDocument, utc_now
+from gifapp.mongodb import reaching_mongodb
+
+MOST_PER_JOB = 20
+
+
+@reaching_mongodb()
+def add_share(owner_id: str, job_id: str, *, lasts_s: int) -> ShareDocument:
+    """One more link to a job of the owner's.
+
+    Raises:
+        errors.TooManyShares: so many lead to it already.
+    """
+    now = utc_now()
+    share = ShareDocument(
+        owner=owner_id, job=job_id, created_at=now, expires_at=now + timedelta(seconds=lasts_s)
+    )
+    share.save(force_insert=True)
+    if _living(job=job_id).count() > MOST_PER_JOB:  # after: of two that come at once, none is one too many
+        share.delete()
+        raise errors.TooManyShares(limit=MOST_PER_JOB)
+    return share
+
+
+@reaching_mongodb()
+def shares_of(owner_id: str, job_id: str) -> list[ShareDocument]:
+    """Those that have not expired, newest first."""
+    found = ShareDocument.objects(owner=owner_id, job=job_id, expires_at__gt=utc_now())
+    return list(found.order_by("-created_at", "-id"))
+
+
+@reaching_mongodb()
+def revoke_share(owner_id: str, share_id: str) -> None:
+    """Have a link lead nowhere from now on; once more changes nothing.
+
+    Raises:
+        errors.NotFound
+    """
+    if ShareDocument.objects(id=share_id, owner=owner_id).first() is None:
+        raise errors.NotFound(kind="share")
+    ShareDocument.objects(id=share_id, owner=owner_id, revoked_at=None).update_one(set__revoked_at=utc_now())
+
+
+@reaching_mongodb()
+def living_share(share_id: str) -> ShareDocument:
+    """A share that was neither revoked nor has expired.
+
+    Raises:
+        errors.NotFound
+    """
+    share: ShareDocument | None = _living(id=share_id).first()
+    if share is None:
+        raise errors.NotFound(kind="share")
+    return share
+
+
+@reaching_mongodb()
+def count_view(share_id: str) -> None:
+    ShareDocument.objects(id=share_id).update_one(inc__views=1)
+
+
+@reaching_mongodb()
+def remove_shares_of(job_id: str) -> None:
+    ShareDocument.objects(job=job_id).delete()
+
+
+def share_view(share: ShareDocument) -> ShareView:
+    """The share as its owner sees it; its address is the web tier's to tell."""
+    return ShareView(
+        id=share.id,
+        created_at=share.created_at,
+        expires_at=share.expires_at,
+        views=share.views,
+        revoked_at=share.revoked_at,
+    )
+
+
+def _living(**wanted: str) -> Any:
+    # MongoDB removes expired ones within about a minute, not at once
+    return ShareDocument.objects(**wanted, revoked_at=None, expires_at__gt=utc_now())

@@ -1,0 +1,32 @@
+"""How much one person stores, counted from the documents."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from gifapp.domain.limits import QuotaUsage
+from gifapp.jobs.db.documents import JobDocument, SourceDocument
+from gifapp.mongodb import reaching_mongodb
+
+
+@reaching_mongodb()
+def room_of(owner_id: str, *, limit_bytes: int | None) -> QuotaUsage:
+    """What their videos and GIFs take; equal videos of theirs count each."""
+    videos = SourceDocument.objects(owner=owner_id).sum("bytes")
+    gifs = JobDocument.objects(owner=owner_id).sum("gif.bytes")
+    return QuotaUsage(int(videos + gifs), limit_bytes)
+
+
+@reaching_mongodb()
+def stored_by(owner_ids: Collection[str]) -> dict[str, int]:
+    """What the videos and GIFs of those take who have any."""
+    total: dict[str, int] = {}
+    for documents, size in ((SourceDocument, "$bytes"), (JobDocument, "$gif.bytes")):
+        theirs = {"$match": {"owner": {"$in": list(owner_ids)}}}
+        counted: Any = documents.objects.aggregate(
+            [theirs, {"$group": {"_id": "$owner", "bytes": {"$sum": size}}}]
+        )
+        for one in counted:
+            total[one["_id"]] = total.get(one["_id"], 0) + int(one["bytes"])
+    return total

@@ -1,0 +1,1 @@
+"""EventStream, wake-ups and counters, over Redis."""

@@ -1,0 +1,129 @@
+"""What all processes on all machines have done, counted in Redis; best effort, and never in a job's way.
+
+Workers have no address to be asked at, and come and go. So they count here, and whichever web tier is asked
+tells of all of them. A Redis that was wiped begins at zero, which those who watch counters expect.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import redis
+import structlog
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from gifapp import errors
+
+_log = structlog.get_logger()
+
+_KEY = "gifapp:counters"
+_PATIENCE_S = 0.5
+
+Labels = tuple[str, ...]
+
+
+class Increment(NamedTuple):
+    """One field of the counters grows."""
+
+    name: str
+    labels: Labels
+    part: str  # of a histogram: `sum`, `count` or a bound; of a counter: empty
+    amount: float
+
+
+@dataclass(frozen=True)
+class Counter:
+    name: str
+    help: str
+    labels: Labels = ()
+
+    def plus(self, amount: float = 1, **labels: str) -> list[Increment]:
+        return [Increment(self.name, tuple(labels[name] for name in self.labels), "", amount)]
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """How many were at most as large as each of `bounds`."""
+
+    name: str
+    help: str
+    bounds: tuple[float, ...]
+    labels: Labels = ()
+
+    def of(self, value: float, **labels: str) -> list[Increment]:
+        mine = tuple(labels[name] for name in self.labels)
+        reached = (Increment(self.name, mine, repr(bound), 1) for bound in self.bounds if value <= bound)
+        return [Increment(self.name, mine, "count", 1), Increment(self.name, mine, "sum", value), *reached]
+
+
+Kind = Counter | Histogram
+
+_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0)
+
+SUBMITTED = Counter("gifapp_jobs_submitted", "Jobs that people asked for; repeats of known ones left out.")
+ENDED = Counter(
+    "gifapp_attempts", "Attempts, by how they ended; `code` is that of the error.", ("outcome", "code")
+)
+CONVERTING = Histogram(
+    "gifapp_conversion_seconds",
+    "How long attempts took, by how they ended and how much video they had to read.",
+    _SECONDS,
+    ("outcome", "format", "size"),
+)
+PHASES = Histogram(
+    "gifapp_conversion_phase_seconds",
+    "How long conversions stayed in each phase.",
+    _SECONDS,
+    ("phase", "size"),
+)
+WAITING = Histogram("gifapp_wait_seconds", "From when a job could run until its attempt began.", _SECONDS)
+VIDEOS = Counter("gifapp_videos", "Videos that came in.")
+VIDEO_BYTES = Counter("gifapp_video_bytes", "Bytes of the videos that came in.")
+MADE_BYTES = Counter("gifapp_made_bytes", "Bytes of the files that were made.", ("format",))
+
+KINDS: tuple[Kind, ...] = (SUBMITTED, ENDED, CONVERTING, PHASES, WAITING, VIDEOS, VIDEO_BYTES, MADE_BYTES)
+
+
+class CounterStore:
+    def __init__(self, redis_url: str) -> None:
+        self._redis = redis.Redis.from_url(
+            redis_url,
+            decode_responses=True,
+            socket_timeout=_PATIENCE_S,
+            socket_connect_timeout=_PATIENCE_S,
+            retry=Retry(NoBackoff(), 1),  # once: the connection may have been idle for too long
+        )
+
+    def close(self) -> None:
+        self._redis.close()
+
+    def count(self, *steps: Iterable[Increment]) -> None:
+        """Add all of these; while Redis is away they are lost."""
+        pipeline = self._redis.pipeline(transaction=False)
+        for name, labels, part, amount in (step for some in steps for step in some):
+            pipeline.hincrbyfloat(_KEY, json.dumps([name, labels, part]), amount)
+        try:
+            pipeline.execute()
+        except redis.RedisError as away:
+            _log.debug("not counted", reason=str(away))
+
+    def read(self) -> Iterator[tuple[Kind, Mapping[Labels, Mapping[str, float]]]]:
+        """Each kind with its series: by the values of its labels, the parts that `Increment` names.
+
+        Raises:
+            errors.ServiceUnavailable
+        """
+        try:
+            fields: dict[str, str] = self._redis.hgetall(_KEY)  # type: ignore[assignment]
+        except redis.RedisError as away:
+            raise errors.ServiceUnavailable(service="Redis") from away
+        found: dict[str, dict[Labels, dict[str, float]]] = {kind.name: {} for kind in KINDS}
+        for field, value in fields.items():
+            name, labels, part = json.loads(field)
+            if name in found:  # another version may count more
+                found[name].setdefault(tuple(labels), {})[part] = float(value)
+        yield from ((kind, found[kind.name]) for kind in KINDS)

@@ -1,0 +1,181 @@
+"""EventStream over Redis: a stream for each owner to replay from, and a channel for those who listen now.
+
+EventStream are best effort, the documents are the truth: while Redis is away events are lost, and whoever
+reconnects reads the jobs again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import redis
+import redis.asyncio
+import structlog
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from gifapp import errors
+from gifapp.domain.views.jobs import Event, EventType, JobView, SourceView
+
+_log = structlog.get_logger()
+
+EVERYONE = ""  # the owner of what concerns all of them
+
+_CHANNEL = "gifapp:events"
+_KEPT = 1000
+_KEPT_S = 24 * 3600
+_PATIENCE_S = 1.0
+_RECONNECT_S = 1.0
+_IDLE_S = 15.0
+_CURSOR = re.compile(r"[0-9]{1,19}-[0-9]{1,19}")
+
+# one step, as MULTI would be, which cannot publish the cursor that XADD has only just chosen
+_APPEND_AND_PUBLISH = """
+local owner, body, kept, kept_s, channel = unpack(ARGV)
+local cursor = redis.call('XADD', KEYS[1], 'MAXLEN', '~', kept, '*', 'event', body)
+redis.call('EXPIRE', KEYS[1], kept_s)
+redis.call('PUBLISH', channel, owner .. ' ' .. cursor .. ' ' .. body)
+"""
+
+
+class EventStream:
+    """What happened to an owner's jobs and sources."""
+
+    def __init__(self, redis_url: str) -> None:
+        self._redis = redis.Redis.from_url(
+            redis_url,
+            decode_responses=True,
+            socket_timeout=_PATIENCE_S,
+            socket_connect_timeout=_PATIENCE_S,
+            retry=Retry(NoBackoff(), 1),  # once: the connection may have been idle for too long
+        )
+        self._append = self._redis.register_script(_APPEND_AND_PUBLISH)
+
+    def close(self) -> None:
+        self._redis.close()
+
+    def ping(self) -> None:
+        """Raise errors.ServiceUnavailable unless Redis answers."""
+        with _reaching_redis():
+            self._redis.ping()
+
+    def publish(
+        self,
+        owner_id: str,
+        type: EventType,  # noqa: A002
+        *,
+        job: JobView | None = None,
+        source: SourceView | None = None,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        """Tell whoever listens, now or later; while Redis is away, nobody."""
+        told = job and _without_files(job)
+        body = Event(cursor="", type=type, job=told, source=source, id=id).model_dump_json(exclude_none=True)
+        try:
+            self._append_and_publish(owner_id, body)
+        except redis.RedisError as away:
+            _log.warning("an event was lost", type=type, reason=str(away))
+
+    def _append_and_publish(self, owner_id: str, body: str) -> None:
+        # the script numbers the event: those who listen and those who replay see the same cursor
+        self._append(keys=[_stream(owner_id)], args=[owner_id, body, _KEPT, _KEPT_S, _CHANNEL])
+
+    def forget(self, owner_id: str) -> None:
+        """Keep nothing of an owner; while Redis is away, they go by themselves after a day."""
+        try:
+            self._redis.delete(_stream(owner_id))
+        except redis.RedisError as away:
+            _log.warning("the events of an owner were kept", reason=str(away))
+
+    def latest(self, owner_id: str) -> str:
+        """The cursor after everything so far.
+
+        Raises:
+            errors.ServiceUnavailable
+        """
+        with _reaching_redis():
+            newest: Any = self._redis.xrevrange(_stream(owner_id), count=1)
+            return newest[0][0] if newest else self._mark(owner_id)
+
+    def _mark(self, owner_id: str) -> str:
+        # a cursor must name an entry: only so can `since` tell an old cursor from a forgotten one
+        cursor: Any = self._redis.xadd(_stream(owner_id), {"mark": ""})
+        self._redis.expire(_stream(owner_id), _KEPT_S)
+        return str(cursor)
+
+    def since(self, owner_id: str, cursor: str) -> list[Event] | None:
+        """What came after `cursor`, oldest first; None when that is not known any more.
+
+        Raises:
+            errors.ServiceUnavailable
+        """
+        if not _CURSOR.fullmatch(cursor):
+            return None
+        with _reaching_redis():
+            entries: Any = self._redis.xrange(_stream(owner_id), min=cursor)
+        if not entries or entries[0][0] != cursor:
+            return None
+        return [_event(place, fields["event"]) for place, fields in entries[1:] if "event" in fields]
+
+
+def _without_files(job: JobView) -> JobView:
+    """The job, for an event of which a thousand are kept: without what a recipe may hold by the 100 kB."""
+    recipe = job.recipe.model_copy(update={"subtitles": None, "overlay": None})
+    return job.model_copy(update={"recipe": recipe})
+
+
+async def follow(redis_url: str) -> AsyncIterator[tuple[str, Event]]:
+    """Every owner's events from now on, for ever, over one connection.
+
+    Whenever the connection was lost, events may have been lost with it: after it is back,
+    (EVERYONE, a `reset`) comes first.
+    """
+    is_first = True
+    while True:
+        try:
+            async for owner_id, event in _followed(redis_url, is_first=is_first):
+                is_first = False
+                yield owner_id, event
+        except redis.RedisError as away:
+            _log.warning("events cannot be followed", reason=str(away))
+        is_first = False
+        await asyncio.sleep(_RECONNECT_S)
+
+
+async def _followed(redis_url: str, *, is_first: bool) -> AsyncIterator[tuple[str, Event]]:
+    options: Any = {"decode_responses": True, "health_check_interval": _IDLE_S}
+    async with redis.asyncio.from_url(redis_url, **options) as client, client.pubsub() as channel:
+        await channel.subscribe(_CHANNEL)
+        while True:
+            message = await channel.get_message(timeout=_IDLE_S)
+            if message is None:
+                continue
+            if message["type"] == "message":
+                yield _from_channel(message["data"])
+            elif not is_first:
+                yield EVERYONE, Event(cursor="", type="reset")
+
+
+def _from_channel(data: str) -> tuple[str, Event]:
+    owner_id, cursor, body = data.split(" ", 2)
+    return owner_id, _event(cursor, body)
+
+
+def _event(cursor: str, body: str) -> Event:
+    return Event.model_validate_json(body).model_copy(update={"cursor": cursor})
+
+
+def _stream(owner_id: str) -> str:
+    return f"gifapp:events:{owner_id}"
+
+
+@contextmanager
+def _reaching_redis() -> Iterator[None]:
+    try:
+        yield
+    except redis.RedisError as away:
+        raise errors.ServiceUnavailable(service="Redis") from away

@@ -1,0 +1,81 @@
+"""The wakeups: a Huey message that carries a job's id and nothing else.
+
+Huey pops a message before it runs it, so a message proves nothing: whether there is work, the
+document says. Hence no retries, no results, no locks and no periodic tasks here: all of these live
+in Redis and would be lost with it. The sweep is a thread of every worker and of the web tier instead:
+as a task it would wait behind a conversion, and a wiped Redis would take away the very thing that
+repairs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import redis
+import structlog
+from huey import PriorityRedisHuey
+from huey.serializer import SignedSerializer
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+_log = structlog.get_logger()
+
+_NAME = "gifapp"
+_PATIENCE_S = 3.0
+
+
+def make_queue(redis_url: str, secret: bytes) -> Any:
+    """The Huey that web and workers share; its messages are signed, for they are pickles."""
+    pool = redis.ConnectionPool.from_url(
+        redis_url,
+        socket_timeout=_PATIENCE_S,
+        socket_connect_timeout=_PATIENCE_S,
+        retry=Retry(NoBackoff(), 1),  # once: the connection may have been idle for too long
+    )
+    return PriorityRedisHuey(
+        _NAME,
+        results=False,
+        serializer=SignedSerializer(secret=secret, salt="gifapp.jobs"),
+        connection_pool=pool,
+        read_timeout=1,
+    )
+
+
+class WakeupQueue:
+    """Rings for jobs; best effort, since the sweep rings again.
+
+    Attributes:
+        on_ring: what this process' consumer, if it runs one, does with the id of a job.
+    """
+
+    def __init__(self, huey: Any) -> None:
+        self.huey = huey
+        self.on_ring: Callable[[str], None] = _nobody_is_in
+
+        def convert(job_id: str) -> None:
+            self.on_ring(job_id)
+
+        self._convert = huey.task(retries=0)(convert)
+
+    def notify(self, job_id: str, *, priority: int) -> None:
+        """Leave the message, if Redis takes it."""
+        try:
+            self.huey.enqueue(self._convert.s(job_id, priority=priority))
+        except redis.RedisError as away:
+            _log.warning("the wakeups is out of order", job_id=job_id, reason=str(away))
+
+    def waiting(self) -> int | None:
+        """How many messages nobody has heard yet; None while Redis is away."""
+        try:
+            return int(self.huey.storage.queue_size())
+        except redis.RedisError as away:
+            _log.warning("the wakeups is out of order", reason=str(away))
+            return None
+
+    def close(self) -> None:
+        self.huey.storage.pool.disconnect()
+
+
+def _nobody_is_in(job_id: str) -> None:
+    raise RuntimeError(f"job {job_id} was heard by a process that is no worker")

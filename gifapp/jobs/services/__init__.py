@@ -1,0 +1,1 @@
+"""What owners and administrators can do with jobs, sources, uploads and shares."""

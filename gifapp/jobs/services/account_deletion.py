@@ -1,0 +1,61 @@
+"""All that one person has stored goes, and what of theirs is still on its way in is turned away.
+
+A request that was let in before the account closed may end after it: the mark that is left for a week
+keeps its video out.
+"""
+
+from __future__ import annotations
+
+import structlog
+
+from gifapp import errors
+from gifapp.jobs.cleanup.removal import remove_files_of, remove_unnamed_source
+from gifapp.jobs.db import sources
+from gifapp.jobs.db.documents import JobDocument, OwnerDocument, utc_now
+from gifapp.mongodb import reaching_mongodb
+from gifapp.storage.blobs import Blobs
+from gifapp.storage.partial_uploads import PartialUploads
+
+_log = structlog.get_logger()
+
+
+def remove_all_of(blobs: Blobs, owner_id: str) -> None:
+    """Remove every job, video and GIF of an owner; queued jobs never run, running ones are stopped.
+
+    May be done again when it was broken off.
+    """
+    _mark(owner_id)
+    PartialUploads(blobs).remove_all_of(owner_id)
+    _remove_jobs(blobs, owner_id)
+    _remove_sources(blobs, owner_id)
+    _remove_jobs(blobs, owner_id)  # of a video that was still there a moment ago
+    _log.info("all that somebody had was removed", owner=owner_id)
+
+
+@reaching_mongodb()
+def check_stays(owner_id: str) -> None:
+    """Refuse to keep anything for an account that is closed.
+
+    Raises:
+        errors.NotFound
+    """
+    if OwnerDocument.objects(id=owner_id, gone_at__exists=True).first() is not None:
+        raise errors.NotFound(kind="account")
+
+
+@reaching_mongodb()
+def _mark(owner_id: str) -> None:
+    OwnerDocument.objects(id=owner_id).update_one(upsert=True, set__gone_at=utc_now())
+
+
+@reaching_mongodb()
+def _remove_jobs(blobs: Blobs, owner_id: str) -> None:
+    while (removed := JobDocument.objects(owner=owner_id).modify(remove=True)) is not None:
+        remove_files_of(blobs, removed)
+
+
+def _remove_sources(blobs: Blobs, owner_id: str) -> None:
+    with blobs.store.exclusive():  # an upload that came first is among them, a later one meets the mark
+        for source in sources.sources_of(owner_id):
+            sources.remove_source(owner_id, source.id)
+            remove_unnamed_source(blobs, source.sha256)

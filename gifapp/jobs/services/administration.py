@@ -1,0 +1,182 @@
+"""The verbs of administrators: the queue paused and resumed, dead letters requeued and purged, any job moved.
+
+All of them block, and act on the jobs of all owners, who hear of each change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from gifapp import errors
+from gifapp.domain.job import JobState
+from gifapp.domain.views.administration import (
+    OwnedJobView,
+    PurgedView,
+    QueueView,
+    RequeuedView,
+    StorageView,
+    WorkerView,
+)
+from gifapp.domain.views.jobs import JobView
+from gifapp.domain.views.statistics import StatisticsView
+from gifapp.jobs.cleanup import consistency
+from gifapp.jobs.db import all_owners, job_store, queue_pause
+from gifapp.jobs.db.documents import JobDocument, utc_now
+from gifapp.jobs.db.paging import Moment, cursor_after, place_of
+from gifapp.jobs.db.views import owned_job_view
+from gifapp.jobs.events.announcer import Announcer
+from gifapp.jobs.events.wakeups import WakeupQueue
+from gifapp.jobs.services import statistics
+from gifapp.jobs.services.jobs import JobService
+
+_log = structlog.get_logger()
+
+_RINGS_AT_ONCE = 50  # each wakes a worker, and that goes on until nothing is due
+
+
+@dataclass(frozen=True)
+class OwnedJobPage:
+    """Some jobs, newest first, and where the next ones begin; None: these were the last."""
+
+    jobs: list[OwnedJobView]
+    next_cursor: str | None
+
+
+class Administration:
+    def __init__(self, service: JobService, *, wakeups: WakeupQueue, announcer: Announcer) -> None:
+        self._service = service
+        self._wakeups = wakeups
+        self._announcer = announcer
+
+    # --- the queue ---------------------------------------------------------------------------
+
+    def queue(self) -> QueueView:
+        return all_owners.queue_view()
+
+    def workers(self) -> list[WorkerView]:
+        """The living, oldest first."""
+        return all_owners.worker_views()
+
+    def storage(self) -> StorageView | None:
+        """What the last comparison of storage and documents found; None: there was none yet."""
+        return consistency.last_report()
+
+    def statistics(self, lasting: timedelta) -> StatisticsView:
+        """What happened in so much time until now."""
+        return statistics.statistics(lasting)
+
+    def pause(self) -> QueueView:
+        """Start no more jobs; those that run go on."""
+        queue_pause.pause()
+        _log.info("the queue was paused")
+        return self.queue()
+
+    def resume(self) -> QueueView:
+        """Start jobs again, at once."""
+        queue_pause.resume()
+        _log.info("the queue was resumed")
+        for job in job_store.claim_unnotified(_RINGS_AT_ONCE, older_than=utc_now()):
+            self._wakeups.notify(job.id, priority=job.priority)
+        return self.queue()
+
+    # --- any job -----------------------------------------------------------------------------
+
+    def jobs(
+        self,
+        *,
+        state: JobState | None = None,
+        owner_id: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> OwnedJobPage:
+        """Newest first; dead letters those first that died last.
+
+        Raises:
+            errors.FieldInvalid: the cursor is none that a page gave.
+        """
+        by: Moment = "finished_at" if state is JobState.DEAD else "created_at"
+        before = place_of(cursor) if cursor else None
+        found = all_owners.jobs(state=state, owner_id=owner_id, by=by, before=before, limit=limit + 1)
+        page = found[:limit]
+        next_cursor = cursor_after(page[-1], by=by) if len(found) > limit else None
+        return OwnedJobPage([owned_job_view(job) for job in page], next_cursor)
+
+    def job(self, job_id: str) -> OwnedJobView:
+        """Raises errors.NotFound."""
+        return owned_job_view(all_owners.find_job(job_id))
+
+    def cancel(self, job_id: str) -> JobView:
+        """As its owner would.
+
+        Raises:
+            errors.NotFound, errors.MoveNotAllowed
+        """
+        return self._service.cancel(all_owners.find_job(job_id).owner, job_id)
+
+    def retry(self, job_id: str) -> JobView:
+        """As its owner would.
+
+        Raises:
+            errors.NotFound: no such job, or its source is gone.
+            errors.MoveNotAllowed, errors.JobRepeated
+        """
+        return self._service.retry(all_owners.find_job(job_id).owner, job_id)
+
+    # --- dead letters ------------------------------------------------------------------------
+
+    def dead_letter(self, job_id: str) -> OwnedJobView:
+        """Raises errors.NotFound."""
+        return owned_job_view(all_owners.find_dead(job_id))
+
+    def requeue(self, job_id: str) -> OwnedJobView:
+        """Let a dead letter be tried again, with all its attempts.
+
+        Raises:
+            errors.NotFound
+            errors.SourceGone, errors.JobRepeated: it cannot run again.
+        """
+        queued = all_owners.requeue_dead(job_id)
+        _log.info("a dead letter was requeued", job_id=job_id)
+        self._announcer.job_changed(queued)
+        self._wakeups.notify(queued.id, priority=queued.priority)
+        return owned_job_view(queued)
+
+    def requeue_all(self) -> RequeuedView:
+        """Let all that can be tried again."""
+        ids = all_owners.dead_ids()
+        requeued = sum(self._requeued(job_id) for job_id in ids)
+        return RequeuedView(requeued=requeued, left=len(ids) - requeued)
+
+    def _requeued(self, job_id: str) -> bool:
+        try:
+            self.requeue(job_id)
+        except (errors.NotFound, errors.SourceGone, errors.JobRepeated):
+            return False
+        return True
+
+    def purge(self, job_id: str) -> None:
+        """Forget a dead letter for good.
+
+        Raises:
+            errors.NotFound
+        """
+        self._forget(all_owners.remove_dead(job_id))
+
+    def purge_all(self, *, older_than: timedelta = timedelta(0)) -> PurgedView:
+        """Forget those that died longer ago than this."""
+        purged = sum(self._purged(job_id) for job_id in all_owners.dead_ids(older_than=older_than))
+        return PurgedView(purged=purged)
+
+    def _purged(self, job_id: str) -> bool:
+        try:
+            self.purge(job_id)
+        except errors.NotFound:
+            return False
+        return True
+
+    def _forget(self, removed: JobDocument) -> None:
+        _log.info("a dead letter was purged", job_id=removed.id)
+        self._service.clean_up_after(removed)

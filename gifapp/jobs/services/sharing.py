@@ -1,0 +1,66 @@
+"""What owners and strangers do with public links to finished GIFs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gifapp import errors
+from gifapp.domain.views.jobs import ShareView
+from gifapp.jobs.db import job_store, shares
+from gifapp.jobs.services.jobs import GifFile, JobService
+
+
+@dataclass(frozen=True)
+class SharedGif:
+    """What a public link shows, and until when."""
+
+    share_id: str
+    file: GifFile
+    width_px: int
+    height_px: int
+    expires_at: datetime
+
+
+class Sharing:
+    def __init__(self, service: JobService) -> None:
+        self._service = service
+
+    def add(self, owner_id: str, job_id: str, *, lasts_s: int) -> ShareView:
+        """Make a public link to a finished GIF.
+
+        Raises:
+            errors.NotFound, errors.JobNotFinished, errors.TooManyShares
+        """
+        self._service.gif(owner_id, job_id)
+        return shares.share_view(shares.add_share(owner_id, job_id, lasts_s=lasts_s))
+
+    def of_job(self, owner_id: str, job_id: str) -> list[ShareView]:
+        """The links to a job that have not expired, newest first.
+
+        Raises:
+            errors.NotFound
+        """
+        job_store.find_job(owner_id, job_id)
+        return [shares.share_view(share) for share in shares.shares_of(owner_id, job_id)]
+
+    def revoke(self, owner_id: str, share_id: str) -> None:
+        """Have a link lead nowhere from now on.
+
+        Raises:
+            errors.NotFound
+        """
+        shares.revoke_share(owner_id, share_id)
+
+    def shown(self, share_id: str) -> SharedGif:
+        """What anybody who has the link may see.
+
+        Raises:
+            errors.NotFound: unknown, revoked, expired, or its job is gone.
+        """
+        share = shares.living_share(share_id)
+        file = self._service.gif(share.owner, share.job)
+        gif = job_store.find_job(share.owner, share.job).gif
+        if gif is None:
+            raise errors.NotFound(kind="share")
+        return SharedGif(share.id, file, gif.width_px, gif.height_px, share.expires_at)

@@ -1,0 +1,210 @@
+"""How many workers there should be, and the supervisor that keeps so many."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from gifapp import errors, processes
+from gifapp.jobs.db import job_store
+from gifapp.jobs.worker import worker_name
+
+_log = structlog.get_logger()
+
+_KILL_AFTER_S = 3.0  # beyond the time that a worker may drain
+
+
+def desired_workers(queued: int, running: int, *, fewest: int, most: int) -> int:
+    """One for each job; the queue alone would not count those that run."""
+    return max(fewest, min(queued + running, most))
+
+
+def most_workers(fewest: int, most: int) -> int:
+    """`most`, but not more than one for each core, which a conversion keeps busy, and one more.
+
+    One worker is kept for whoever has no job running (see `turns`), and one person may use every core.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(fewest, min(most, cores + 1))
+
+
+@dataclass(frozen=True)
+class SupervisorTimings:
+    """How fast the supervisor acts, in seconds."""
+
+    look_every_s: float = 1.0
+    cool_down_s: float = 60.0  # how long fewer must have been enough before one goes
+    young_s: float = 30.0  # a worker that dies younger has something wrong with it
+    first_delay_s: float = 0.5
+    longest_delay_s: float = 30.0
+
+    def delay_s(self, deaths: int) -> float:
+        """How long to wait after so many young deaths in a row."""
+        return min(self.longest_delay_s, self.first_delay_s * 2.0 ** (deaths - 1)) if deaths else 0.0
+
+
+@dataclass
+class _Worker:
+    process: subprocess.Popen[Any]
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def has_ended(self) -> bool:
+        return self.process.poll() is not None
+
+    @property
+    def age_s(self) -> float:
+        return time.monotonic() - self.started
+
+
+class Supervisor:
+    """Keeps between `fewest` and `most` workers, as the load asks for.
+
+    Args:
+        argv: how one worker is started.
+        load: what there is to do; errors.ServiceUnavailable when nobody knows.
+        drain_s: how long a worker that was asked to stop may take.
+    """
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        load: Callable[[], job_store.Load],
+        fewest: int,
+        most: int,
+        drain_s: float,
+        environment: Mapping[str, str] | None = None,
+        pace: SupervisorTimings = SupervisorTimings(),
+    ) -> None:
+        self._argv = argv
+        self._environment = environment
+        self._load = load
+        self._fewest, self._most = fewest, most
+        self._drain_s = drain_s
+        self._pace = pace
+        self._workers: list[_Worker] = []
+        self._leaving: list[tuple[_Worker, float]] = []
+        self._young_deaths = 0
+        self._start_at = 0.0
+        self._enough_since: float | None = None
+
+    def run(self, stopping: Callable[[], bool]) -> None:
+        """Keep workers until `stopping` says so, then drain all of them.
+
+        Call it from a thread that lives as long as the workers should.
+        """
+        try:
+            while not stopping():
+                self._look()
+                processes.wait_until(stopping, timeout_s=self._pace.look_every_s, every_s=0.1)
+        finally:
+            self._stop_all()
+
+    def _look(self) -> None:
+        self._bury_dead()
+        self._kill_late()
+        try:
+            load = self._load()
+        except errors.ServiceUnavailable as away:
+            _log.warning("the load is unknown", reason=str(away))
+            self._grow_to(self._fewest)
+            return
+        wanted = desired_workers(load.queued, len(load.busy_workers), fewest=self._fewest, most=self._most)
+        self._grow_to(wanted)
+        self._shrink_to(wanted, load.busy_workers)
+
+    def _bury_dead(self) -> None:
+        for worker in [worker for worker in self._workers if worker.has_ended]:
+            self._workers.remove(worker)
+            processes.kill_group(worker.process.pid)
+            is_young = worker.age_s < self._pace.young_s
+            self._young_deaths = self._young_deaths + 1 if is_young else 0
+            self._start_at = time.monotonic() + self._pace.delay_s(self._young_deaths)
+            status = worker.process.returncode  # 0: it was worn out
+            _log.warning("a worker ended", pid=worker.process.pid, status=status)
+
+    def _kill_late(self) -> None:
+        for worker, deadline in list(self._leaving):
+            if worker.has_ended or time.monotonic() > deadline:
+                processes.stop(worker.process, grace_s=0)
+                self._leaving.remove((worker, deadline))
+
+    def _grow_to(self, wanted: int) -> None:
+        if time.monotonic() < self._start_at:
+            return
+        for _ in range(wanted - len(self._workers)):
+            process = processes.spawn(self._argv, env=self._environment, stdin=subprocess.DEVNULL)
+            self._workers.append(_Worker(process))
+            _log.info("a worker started", pid=process.pid, workers=len(self._workers))
+
+    def _shrink_to(self, wanted: int, busy: frozenset[str]) -> None:
+        """Let one idle worker go, once fewer have been enough for the whole cool-down."""
+        if wanted >= len(self._workers):
+            self._enough_since = None
+            return
+        self._enough_since = self._enough_since or time.monotonic()
+        if time.monotonic() - self._enough_since >= self._pace.cool_down_s:
+            self._dismiss_idle(busy)
+
+    def _dismiss_idle(self, busy: frozenset[str]) -> None:
+        idle = [worker for worker in self._workers if worker_name(worker.process.pid) not in busy]
+        if idle:
+            self._workers.remove(idle[-1])
+            self._ask_to_leave(idle[-1])
+
+    def _ask_to_leave(self, worker: _Worker) -> None:
+        worker.process.send_signal(signal.SIGTERM)
+        self._leaving.append((worker, time.monotonic() + self._drain_s + _KILL_AFTER_S))
+        _log.info("a worker was asked to leave", pid=worker.process.pid, workers=len(self._workers))
+
+    def _stop_all(self) -> None:
+        while self._workers:
+            self._ask_to_leave(self._workers.pop())
+        while self._leaving:
+            self._kill_late()
+            time.sleep(0.05)
+
+
+def run_workers(
+    argv: Sequence[str] | None = None,
+    *,
+    fewest: int,
+    most: int,
+    drain_s: float,
+    environment: Mapping[str, str] | None = None,
+    pace: SupervisorTimings = SupervisorTimings(),
+) -> None:
+    """Keep workers until SIGTERM or SIGINT, from the main thread of a process.
+
+    The process must be connected to MongoDB (`parts.build`), from which the load is counted.
+
+    Args:
+        argv: how one worker is started; `python -m gifapp worker` when not given.
+        fewest: how many at least.
+        most: how many at most; capped by the cores and one more.
+        drain_s: how long a worker may take to end its conversion (`Timings.drain_s`).
+        environment: of the workers; ours when not given.
+        pace: how fast to act.
+    """
+    heard: list[int] = []
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, lambda signum, _: heard.append(signum))
+    supervisor = Supervisor(
+        argv or [sys.executable, "-m", "gifapp", "worker"],
+        load=job_store.load,
+        fewest=fewest,
+        most=most_workers(fewest, most),
+        drain_s=drain_s,
+        environment=environment,
+        pace=pace,
+    )
+    supervisor.run(lambda: bool(heard))

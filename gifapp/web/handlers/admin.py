@@ -1,0 +1,124 @@
+"""For administrators: the queue as a whole, the dead letters of everybody, the workers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pydantic import ConfigDict, Field
+
+from gifapp import errors
+from gifapp.domain.job import JobState
+from gifapp.domain.views.administration import (
+    ComparisonView,
+    DeadLetterPage,
+    OwnedJobView,
+    PurgedView,
+    QueueView,
+    RequeuedView,
+    WorkersView,
+)
+from gifapp.domain.views.statistics import StatisticsView
+from gifapp.jobs.services.administration import Administration
+from gifapp.web.http.base import AdministratorHandler
+from gifapp.web.http.operations import operation
+from gifapp.web.http.payloads import PageQuery, Query
+
+_LONGEST_AGO_S = 100 * 365 * 86_400
+
+
+class PurgeQuery(Query):
+    model_config = ConfigDict(extra="forbid")  # a slip in the name of the bound must not purge all
+
+    older_than_s: float = Field(0, ge=0, le=_LONGEST_AGO_S)
+
+
+class _AdminHandler(AdministratorHandler):
+    @property
+    def administration(self) -> Administration:
+        return self.parts.administration
+
+    async def named(self, job: OwnedJobView) -> OwnedJobView:
+        """The job with its owner's address."""
+        [named] = await self.run_blocking(self.parts.identity.with_emails, [job])
+        return named
+
+
+class QueueHandler(_AdminHandler):
+    @operation("How much there is to do, and whether it is done")
+    async def get(self) -> QueueView:
+        return await self.run_blocking(self.administration.queue)
+
+
+class PauseHandler(_AdminHandler):
+    @operation("Start no more jobs; what runs goes on")
+    async def post(self) -> QueueView:
+        return await self.run_blocking(self.administration.pause)
+
+
+class ResumeHandler(_AdminHandler):
+    @operation("Start jobs again")
+    async def post(self) -> QueueView:
+        return await self.run_blocking(self.administration.resume)
+
+
+class WorkersHandler(_AdminHandler):
+    @operation("The living workers")
+    async def get(self) -> WorkersView:
+        return WorkersView(workers=await self.run_blocking(self.administration.workers))
+
+
+class StorageHandler(_AdminHandler):
+    @operation("What the last comparison of storage and documents found")
+    async def get(self) -> ComparisonView:
+        return ComparisonView(storage=await self.run_blocking(self.administration.storage))
+
+
+class StatisticsQuery(Query):
+    hours: float = Field(24, ge=0.1, le=24 * 366)
+
+
+class StatisticsHandler(_AdminHandler):
+    @operation("What happened lately, in figures")
+    async def get(self, asked: StatisticsQuery) -> StatisticsView:
+        found = await self.run_blocking(self.administration.statistics, timedelta(hours=asked.hours))
+        named = await self.run_blocking(self.parts.identity.with_emails, found.slowest)
+        return found.model_copy(update={"slowest": named})
+
+
+class DeadLettersHandler(_AdminHandler):
+    @operation("Everybody's dead letters, the last to die first, a page at a time")
+    async def get(self, asked: PageQuery) -> DeadLetterPage:
+        page = await self.run_blocking(
+            self.administration.jobs, state=JobState.DEAD, limit=asked.limit, cursor=asked.cursor
+        )
+        named = await self.run_blocking(self.parts.identity.with_emails, page.jobs)
+        return DeadLetterPage(dead_letters=named, next_cursor=page.next_cursor)
+
+    @operation("Forget all dead letters, or the old ones")
+    async def delete(self, asked: PurgeQuery) -> PurgedView:
+        older_than = timedelta(seconds=asked.older_than_s)
+        return await self.run_blocking(self.administration.purge_all, older_than=older_than)
+
+
+class RequeueAllHandler(_AdminHandler):
+    @operation("Try all dead letters again")
+    async def post(self) -> RequeuedView:
+        return await self.run_blocking(self.administration.requeue_all)
+
+
+class DeadLetterHandler(_AdminHandler):
+    @operation("One dead letter")
+    async def get(self, job_id: str) -> OwnedJobView:
+        return await self.named(await self.run_blocking(self.administration.dead_letter, job_id))
+
+    @operation("Forget a dead letter")
+    async def delete(self, job_id: str) -> None:
+        await self.run_blocking(self.administration.purge, job_id)
+
+
+class RequeueHandler(_AdminHandler):
+    @operation(
+        "Try a dead letter again, with all its attempts", raises=[errors.SourceGone, errors.JobRepeated]
+    )
+    async def post(self, job_id: str) -> OwnedJobView:
+        return await self.named(await self.run_blocking(self.administration.requeue, job_id))

@@ -1,0 +1,161 @@
+"""Making an account, signing in and out, a new password."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import WithJsonSchema
+
+from gifapp import errors
+from gifapp.domain.views.jobs import SessionView, UserView
+from gifapp.identity.service import Session
+from gifapp.web.http.base import SESSION_COOKIE, BaseHandler, PrivateHandler
+from gifapp.web.http.operations import operation
+from gifapp.web.http.payloads import Payload
+
+Email = Annotated[str, WithJsonSchema({"type": "string", "format": "email"})]
+
+
+class Registration(Payload):
+    email: Email
+    password: str
+    setup_token: str | None = None
+    invite: str | None = None
+
+
+class Credentials(Payload):
+    email: Email
+    password: str
+
+
+class PasswordChange(Payload):
+    current_password: str
+    new_password: str
+
+
+class Reset(Payload):
+    token: str
+    new_password: str
+
+
+_PASSWORD_ERRORS = (errors.PasswordTooShort, errors.PasswordTooLong, errors.PasswordTooCommon)
+
+
+class _SessionHandler(BaseHandler):
+    """The cookie that keeps a session, and the answer that begins one."""
+
+    def opened(self, session: Session) -> SessionView:
+        self.set_cookie(
+            SESSION_COOKIE,
+            session.refresh_token,
+            max_age=session.refresh_expires_in,
+            path="/",
+            httponly=True,
+            samesite="Lax",
+            secure=self.parts.cookie_secure,
+        )
+        self.xsrf_token  # noqa: B018  sets the cookie that refresh and logout ask for
+        return SessionView(
+            access_token=session.access_token, expires_in=session.expires_in, user=session.user
+        )
+
+
+class RegisterHandler(BaseHandler):
+    limited_as: ClassVar = {"POST": None}  # identity counts attempts
+
+    @operation(
+        "Make an account",
+        status=201,
+        raises=[
+            *_PASSWORD_ERRORS,
+            errors.SetupTokenWrong,
+            errors.RegistrationClosed,
+            errors.InviteInvalid,
+            errors.EmailTaken,
+            errors.TooManyRequests,
+        ],
+    )
+    async def post(self, given: Registration) -> UserView:
+        return await self.run_blocking(
+            self.parts.identity.register,
+            given.email,
+            given.password,
+            given.setup_token,
+            given.invite,
+            address=self.request.remote_ip or "",
+        )
+
+
+class LoginHandler(_SessionHandler):
+    limited_as: ClassVar = {"POST": None}  # identity counts attempts
+
+    @operation(
+        "Sign in: an access token, and the cookie for the next ones",
+        answer_headers=["Set-Cookie"],
+        raises=[errors.CredentialsWrong, errors.TooManyRequests, errors.SignInSlowed],
+    )
+    async def post(self, given: Credentials) -> SessionView:
+        address = self.request.remote_ip or ""
+        session = await self.run_blocking(self.parts.identity.login, given.email, given.password, address)
+        return self.opened(session)
+
+
+class RefreshHandler(_SessionHandler):
+    @operation("The next access token, and the next cookie", access="cookie", answer_headers=["Set-Cookie"])
+    async def post(self) -> SessionView:
+        token = self.get_cookie(SESSION_COOKIE)
+        if not token:
+            raise errors.NotSignedIn
+        self.require_xsrf()
+        return self.opened(await self.run_blocking(self.parts.identity.refresh, token))
+
+
+class LogoutHandler(_SessionHandler):
+    @operation("Sign out: the session is over, its access tokens too", access="cookie")
+    async def post(self) -> None:
+        token = self.get_cookie(SESSION_COOKIE)
+        if token:
+            self.require_xsrf()
+            await self.run_blocking(self.parts.identity.logout, token)
+        self.clear_cookie(SESSION_COOKIE, path="/")
+
+
+class LogoutEverywhereHandler(PrivateHandler, _SessionHandler):
+    @operation("Sign out everywhere: every session of the account is over", need="session")
+    async def post(self) -> None:
+        await self.run_blocking(self.parts.identity.logout_everywhere, self.user)
+        self.clear_cookie(SESSION_COOKIE, path="/")
+
+
+class ResetHandler(_SessionHandler):
+    limited_as: ClassVar = {"POST": None}  # identity counts attempts
+
+    @operation(
+        "A new password by an administrator's link; every session ends and a new one begins",
+        answer_headers=["Set-Cookie"],
+        raises=[*_PASSWORD_ERRORS, errors.ResetLinkInvalid, errors.TooManyRequests],
+    )
+    async def post(self, given: Reset) -> SessionView:
+        address = self.request.remote_ip or ""
+        session = await self.run_blocking(
+            self.parts.identity.reset_password, given.token, given.new_password, address
+        )
+        return self.opened(session)
+
+
+class PasswordHandler(PrivateHandler, _SessionHandler):
+    @operation(
+        "A new password; every session ends and a new one begins",
+        need="session",
+        answer_headers=["Set-Cookie"],
+        raises=[*_PASSWORD_ERRORS, errors.CredentialsWrong, errors.TooManyRequests, errors.SignInSlowed],
+    )
+    async def post(self, given: PasswordChange) -> SessionView:
+        session = await self.run_blocking(
+            self.parts.identity.change_password,
+            self.user,
+            given.current_password,
+            given.new_password,
+            self.request.remote_ip or "",
+        )
+        return self.opened(session)

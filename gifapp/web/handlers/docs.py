@@ -1,0 +1,69 @@
+"""The API's document, and the page that shows it: Swagger UI, which lies beside us and asks nobody else."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import tornado.web
+from tornado.routing import URLSpec
+
+from gifapp.web.http.answering import AnsweringHandler
+from gifapp.web.http.base import BaseHandler
+from gifapp.web.http.openapi import document
+from gifapp.web.http.operations import operation
+
+Routes = Callable[[], list[URLSpec]]
+
+_FILES = Path(__file__).parents[1] / "swagger_ui"
+_SERVED = ("swagger-ui.css", "swagger-ui-bundle.js", "page.css", "page.js")
+_PAGE = (_FILES / "page.html").read_text()
+# Swagger UI sets styles on its elements, and draws its icons from data: addresses
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+@functools.cache
+def document_json(routes: Routes) -> str:
+    return json.dumps(document(routes()))
+
+
+class DocumentHandler(BaseHandler):
+    def initialize(self, *, routes: Routes) -> None:
+        self._routes = routes
+
+    @operation("This document", gives=["application/json"], is_tagged=True)
+    async def get(self) -> None:
+        self.set_header("Content-Type", "application/json")
+        self.write(await self.run_blocking(document_json, self._routes))
+
+
+class PageHandler(BaseHandler):
+    @operation("This document, to read and to try", gives=["text/html"], is_tagged=True)
+    async def get(self) -> None:
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.set_header("Content-Security-Policy", _POLICY)
+        self.write(_PAGE)
+
+
+class PageFileHandler(AnsweringHandler, tornado.web.StaticFileHandler):
+    def initialize(self) -> None:  # type: ignore[override]
+        super().initialize(str(_FILES))
+
+    @operation("A file of the page", gives=["text/css", "text/javascript"], is_file=True)
+    async def get(self, name: str, include_body: bool = True) -> None:
+        if name not in _SERVED:
+            raise tornado.web.HTTPError(404)
+        await super().get(name, include_body)
+        if self.get_status() == 416:
+            self.write_error(416)
+
+    def compute_etag(self) -> str | None:
+        return tornado.web.StaticFileHandler.compute_etag(self)
+
+    def set_extra_headers(self, path: str) -> None:  # noqa: ARG002
+        self.set_header("Cache-Control", "public, max-age=3600")

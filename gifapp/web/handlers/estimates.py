@@ -1,0 +1,41 @@
+"""What helps to choose a recipe: how large its GIF would be, and what platforms take."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from pydantic import Field
+
+from gifapp import errors
+from gifapp.domain.recipes.presets import PRESETS
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.views.jobs import EstimateView, PresetsView
+from gifapp.web.handlers.jobs import RECIPE_BODY_BYTES, RECIPE_ERRORS
+from gifapp.web.http.base import BaseHandler, PrivateHandler
+from gifapp.web.http.operations import operation
+from gifapp.web.http.payloads import GivenRecipe, Payload
+
+
+class EstimateRequest(Payload):
+    source_id: str = Field(max_length=100)
+    recipe: GivenRecipe = Recipe()
+
+
+class EstimatesHandler(PrivateHandler):
+    max_body_bytes = RECIPE_BODY_BYTES
+
+    @operation(
+        "About how large the GIF of one of my videos would be",
+        need="read",
+        raises=[*RECIPE_ERRORS, errors.NotFound, errors.TargetTooSmall, errors.TooManyAtOnce],
+    )
+    async def post(self, given: EstimateRequest) -> EstimateView:
+        owner_id = self.user.user_id
+        estimate = partial(self.parts.service.estimate, owner_id, given.source_id, given.recipe)
+        return await self.run_in_turn(self.parts.estimates, owner_id, estimate)
+
+
+class PresetsHandler(BaseHandler):
+    @operation("The platforms that a recipe may name, and their limits", is_tagged=True)
+    async def get(self) -> PresetsView:
+        return PresetsView(presets=list(PRESETS.values()))

@@ -1,0 +1,165 @@
+"""The events of the caller over a websocket, from a cursor on."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from datetime import UTC, datetime
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+from tornado.web import HTTPError
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
+from gifapp import errors
+from gifapp.domain.views.jobs import Event
+from gifapp.identity.service import Caller
+from gifapp.web.http.answering import AnsweringHandler
+from gifapp.web.http.hub import TOO_SLOW
+from gifapp.web.http.operations import Access, operation
+from gifapp.web.http.payloads import Query
+
+SIGN_IN_AGAIN = 4401
+TRY_AGAIN = 1013
+BROKEN = 1011
+
+PING_EVERY_S = 20.0
+MOST_WAITING = 1000
+
+
+_log = logging.getLogger(__name__)
+
+
+class EventsQuery(Query):
+    cursor: Annotated[str, Field(pattern=r"^\d{1,20}-\d{1,20}$")] | None = None
+
+
+class EventsHandler(AnsweringHandler, WebSocketHandler):
+    access: ClassVar[Access] = "signed in"
+    limited_as: ClassVar = {"GET": "websockets"}
+
+    caller_now: Caller
+
+    async def prepare(self) -> None:
+        await super().prepare()
+        if self.request.method != "OPTIONS":  # a preflight carries no token
+            self._asked = self.query(EventsQuery).cursor
+
+    async def identify(self) -> str:
+        self._token = self.bearer()
+        self.caller_now = await self.caller()
+        return self.caller_now.user_id
+
+    @operation(
+        "What happens to my jobs and videos: a websocket",
+        status=101,
+        answer=Event,
+        reads_itself=[EventsQuery],
+    )
+    async def get(self, *args: str, **kwargs: str) -> None:
+        """`ready` or `reset` first, then what was missed since `cursor`, then what happens.
+
+        Closes with 4401 when the token has expired or the session is over, with 4408 when the client
+        reads too slowly, with 1013 when a server of ours is away; a client comes back with its cursor.
+        """
+        if self.request.headers.get("Upgrade", "").lower() != "websocket":
+            raise HTTPError(426)
+        await super().get(*args, **kwargs)
+
+    @property
+    def ping_interval(self) -> float:
+        return PING_EVERY_S
+
+    def check_origin(self, origin: str) -> bool:
+        return origin in self.parts.cors_origins or super().check_origin(origin)
+
+    async def open(self, *_: str) -> None:
+        self._waiting: asyncio.Queue[Event] = asyncio.Queue(MOST_WAITING)
+        self._owner_id = self.caller_now.user_id
+        self.parts.hub.join(self._owner_id, self)
+        self._running = asyncio.create_task(self._run())
+
+    def on_message(self, message: str | bytes) -> None:
+        """Clients have nothing to say here."""
+
+    def on_close(self) -> None:
+        self.parts.hub.leave(self._owner_id, self)
+        self._running.cancel()
+
+    def deliver(self, event: Event) -> None:
+        try:
+            self._waiting.put_nowait(event)
+        except asyncio.QueueFull:
+            self.close(TOO_SLOW, "too slow; come back with your cursor")
+
+    async def _run(self) -> None:
+        try:
+            await self._begin()
+            while True:
+                await self._follow_until(self._next_check())
+                self.caller_now = await self.run_blocking(self.parts.identity.authenticate, self._token)
+                await self._catch_up()
+        except errors.AccessDenied as denied:
+            self.close(SIGN_IN_AGAIN, str(denied))
+        except errors.Transient as away:
+            self.close(TRY_AGAIN, str(away))
+        except WebSocketClosedError:
+            return
+        except Exception:  # noqa: BLE001  a stream that is open and silent would be worse
+            _log.exception("an event stream broke")
+            self.close(BROKEN)
+
+    async def _begin(self) -> None:
+        if self._asked is None:
+            newest = await self.run_blocking(self.parts.events.latest, self._owner_id)
+            await self._send(Event(cursor=newest, type="ready"))
+            return
+        missed = await self.run_blocking(self.parts.events.since, self._owner_id, self._asked)
+        if missed is None:
+            await self._reset()
+            return
+        await self._send(Event(cursor=self._asked, type="ready"))
+        for event in missed:
+            await self._send_once(event)
+
+    async def _catch_up(self) -> None:
+        """Send what was published while nobody could tell us."""
+        missed = await self.run_blocking(self.parts.events.since, self._owner_id, self._sent)
+        if missed is None:
+            await self._reset()
+        for event in missed or ():
+            await self._send_once(event)
+
+    async def _reset(self) -> None:
+        newest = await self.run_blocking(self.parts.events.latest, self._owner_id)
+        await self._send(Event(cursor=newest, type="reset"))
+
+    async def _follow_until(self, end_s: float) -> None:
+        while (left_s := end_s - time.monotonic()) > 0:
+            try:
+                event = await asyncio.wait_for(self._waiting.get(), left_s)
+            except TimeoutError:
+                return
+            if event.type == "reset":  # Redis was away
+                await self._catch_up()
+            else:
+                await self._send_once(event)
+
+    def _next_check(self) -> float:
+        good_for_s = (self.caller_now.expires_at - datetime.now(UTC)).total_seconds()
+        return time.monotonic() + min(self.parts.session_check_s, max(0.0, good_for_s))
+
+    async def _send_once(self, event: Event) -> None:
+        if _position(event.cursor) > _position(self._sent):
+            await self._send(event)
+
+    async def _send(self, event: Event) -> None:
+        self._sent = event.cursor
+        signed = self.parts.media.event(event, self._owner_id)
+        await self.write_message(json.dumps(signed.as_json()))
+
+
+def _position(cursor: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in cursor.split("-"))

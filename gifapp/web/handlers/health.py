@@ -1,0 +1,56 @@
+"""Whether we live, and whether everything we stand on does."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import ClassVar, NamedTuple
+
+from gifapp import errors
+from gifapp.domain.views.jobs import AliveView, ReadyView
+from gifapp.web.http.base import BaseHandler
+from gifapp.web.http.operations import operation
+
+_PATIENCE_S = 5.0
+
+_log = logging.getLogger(__name__)
+
+
+class _FreeHandler(BaseHandler):
+    limited_as: ClassVar = {"GET": None}
+
+
+class LiveHandler(_FreeHandler):
+    @operation("This process answers")
+    async def get(self) -> AliveView:
+        return AliveView()
+
+
+class ReadyHandler(_FreeHandler):
+    @operation("Each server we need", also={503: "One is unreachable."})
+    async def get(self) -> ReadyView:
+        names = list(self.parts.checks)
+        found = await asyncio.gather(*(self._look(name) for name in names))
+        problems = {name: one.problem for name, one in zip(names, found, strict=True) if one.problem}
+        self.set_status(503 if problems else 200)
+        return ReadyView(
+            status="unavailable" if problems else "ok",
+            checks={name: "unreachable" if name in problems else "ok" for name in names},
+            latency_ms={name: one.latency_ms for name, one in zip(names, found, strict=True)},
+            problems=problems,
+        )
+
+    async def _look(self, name: str) -> _Found:
+        begin_s, problem = time.perf_counter(), ""
+        try:
+            await asyncio.wait_for(self.run_blocking(self.parts.checks[name]), _PATIENCE_S)
+        except Exception as failed:  # noqa: BLE001  whatever it is, the answer is the same
+            _log.warning("%s is not ready: %s", name, type(failed).__name__)
+            problem = str(failed) if isinstance(failed, errors.GifappError) else "It does not answer."
+        return _Found(round(1000 * (time.perf_counter() - begin_s), 1), problem)
+
+
+class _Found(NamedTuple):
+    latency_ms: float
+    problem: str  # empty: none

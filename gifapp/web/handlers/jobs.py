@@ -1,0 +1,129 @@
+"""Jobs: submitted, listed, cancelled, retried, deleted."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from gifapp import errors
+from gifapp.domain.job import JobState, Priority
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.views.jobs import JobPage, JobView
+from gifapp.web.http.base import PrivateHandler
+from gifapp.web.http.operations import operation
+from gifapp.web.http.payloads import GivenRecipe, Headers, Moment, PageQuery, Payload
+
+_MOST_KEY_CHARACTERS = 200
+RECIPE_BODY_BYTES = 2 * 1024 * 1024  # subtitles, and a picture in base64
+RECIPE_ERRORS = (
+    errors.RecipeInvalid,
+    errors.RangeOutsideSource,
+    errors.CropOutsideSource,
+    errors.SourceTooLong,
+    errors.ClipTooManyPixels,
+)
+
+
+def _key(key: str) -> str:
+    if not (0 < len(key) <= _MOST_KEY_CHARACTERS and key.isprintable()):
+        words = f"it must have 1 to {_MOST_KEY_CHARACTERS} printable characters"
+        raise PydanticCustomError("idempotency_key", words)
+    return key
+
+
+class Submission(Payload):
+    source_id: str = Field(max_length=100)
+    recipe: GivenRecipe = Recipe()
+    priority: Priority = "normal"
+    run_at: Moment | None = None
+
+
+Key = Annotated[
+    str,
+    AfterValidator(_key),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": _MOST_KEY_CHARACTERS}),
+]
+
+
+class SubmissionHeaders(Headers):
+    idempotency_key: Key | None = Field(
+        None, alias="Idempotency-Key", description="The same job is answered to a repeat with the same key."
+    )
+
+
+class JobsQuery(PageQuery):
+    state: JobState | None = None
+
+
+class _JobsHandler(PrivateHandler):
+    def signed(self, job: JobView) -> JobView:
+        """The job with addresses for its owner, who asks."""
+        return self.parts.media.job(job, self.user.user_id)
+
+
+class JobsHandler(_JobsHandler):
+    max_body_bytes = RECIPE_BODY_BYTES
+    limited_as: ClassVar = {"POST": "submits"}
+
+    @operation("My jobs, newest first, a page at a time", is_tagged=True)
+    async def get(self, asked: JobsQuery) -> JobPage:
+        """Their recipes lack subtitles and overlay, which the job itself has."""
+        page = await self.run_blocking(
+            self.parts.service.jobs,
+            self.user.user_id,
+            state=asked.state,
+            limit=asked.limit,
+            cursor=asked.cursor,
+        )
+        return self.parts.media.jobs(page, self.user.user_id)
+
+    @operation(
+        "Ask for a GIF",
+        status=201,
+        also={200: "The job that makes or has made this very GIF, or was submitted under the same key."},
+        answer_headers=["Location"],
+        raises=[*RECIPE_ERRORS, errors.NotFound, errors.QuotaExceeded, errors.TooManyJobs],
+    )
+    async def post(self, given: Submission, headers: SubmissionHeaders) -> JobView:
+        job = await self.run_blocking(
+            self.parts.service.submit,
+            self.user.user_id,
+            given.source_id,
+            given.recipe,
+            priority=given.priority,
+            run_at=given.run_at,
+            idempotency_key=headers.idempotency_key,
+        )
+        if job.is_repeat:
+            self.set_status(200)
+        self.set_header("Location", f"/api/v1/jobs/{job.id}")
+        return self.signed(job)
+
+
+class JobHandler(_JobsHandler):
+    @operation("One of my jobs", is_tagged=True)
+    async def get(self, job_id: str) -> JobView:
+        return self.signed(await self.run_blocking(self.parts.service.job, self.user.user_id, job_id))
+
+    @operation("Forget a job and its GIF; a running one is stopped")
+    async def delete(self, job_id: str) -> None:
+        await self.run_blocking(self.parts.service.delete, self.user.user_id, job_id)
+
+
+class CancelHandler(_JobsHandler):
+    @operation("Stop a job", raises=[errors.MoveNotAllowed])
+    async def post(self, job_id: str) -> JobView:
+        return self.signed(await self.run_blocking(self.parts.service.cancel, self.user.user_id, job_id))
+
+
+class RetryHandler(_JobsHandler):
+    limited_as: ClassVar = {"POST": "submits"}
+
+    @operation(
+        "Once more, with the same recipe",
+        raises=[errors.MoveNotAllowed, errors.JobRepeated, errors.QuotaExceeded],
+    )
+    async def post(self, job_id: str) -> JobView:
+        return self.signed(await self.run_blocking(self.parts.service.retry, self.user.user_id, job_id))

@@ -1,0 +1,87 @@
+"""Who I am, and what everybody may send."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gifapp import errors
+from gifapp.domain.views.jobs import LimitsView, MeView
+from gifapp.identity.passwords import MAX_BYTES, MIN_CHARACTERS
+from gifapp.web.handlers.media import disposition
+from gifapp.web.http.base import SESSION_COOKIE, BaseHandler, PrivateHandler
+from gifapp.web.http.operations import operation
+from gifapp.web.http.payloads import Payload
+
+
+class Farewell(Payload):
+    password: str
+
+
+class MeHandler(PrivateHandler):
+    @operation("The account that asks, and what it stores")
+    async def get(self) -> MeView:
+        user = self.user
+        room = await self.run_blocking(self.parts.service.room, user.user_id)
+        return MeView(
+            id=user.user_id,
+            email=user.email,
+            role=user.role,
+            stored_bytes=room.used_bytes,
+            quota_bytes=room.limit_bytes,
+        )
+
+    @operation(
+        "Delete the account and all it has stored",
+        need="session",
+        raises=[
+            errors.CredentialsWrong,
+            errors.LastAdministrator,
+            errors.TooManyRequests,
+            errors.SignInSlowed,
+        ],
+    )
+    async def delete(self, given: Farewell) -> None:
+        await self.run_blocking(
+            self.parts.identity.delete_own,
+            self.user,
+            given.password,
+            self.request.remote_ip or "",
+            forget=self.parts.service.forget_owner,
+        )
+        self.clear_cookie(SESSION_COOKIE, path="/")
+
+
+class ExportHandler(PrivateHandler):
+    @operation("A zip of all that I have", gives=["application/zip"])
+    async def get(self) -> None:
+        about = await self.run_blocking(self._about)
+        self.set_header("Content-Type", "application/zip")
+        self.set_header("Content-Disposition", disposition("attachment", "gifapp.zip"))
+        parts = self.parts.service.export(self.user.user_id, about)
+        while part := await self.run_blocking(next, parts, b""):
+            self.write(part)
+            await self.flush()
+
+    def _about(self) -> dict[str, Any]:
+        identity, user_id = self.parts.identity, self.user.user_id
+        account = identity.people.find(user_id).model_dump(mode="json", exclude={"stored_bytes"})
+        tokens = [one.model_dump(mode="json") for one in identity.api_tokens.all_of(user_id)]
+        return {"account.json": account, "api-tokens.json": tokens}
+
+
+class LimitsHandler(BaseHandler):
+    @operation("What is refused, before anybody sends it", is_tagged=True)
+    async def get(self) -> LimitsView:
+        limits = self.parts.limits
+        return LimitsView(
+            max_upload_bytes=limits.max_upload_bytes,
+            max_duration_s=limits.max_duration_s,
+            max_pixels=limits.max_pixels,
+            max_composed_pixels=limits.max_composed_pixels,
+            max_decoded_pixels=limits.max_decoded_pixels,
+            max_gif_bytes=limits.max_gif_bytes,
+            deadline_s=limits.deadline_s,
+            password_min_characters=MIN_CHARACTERS,
+            password_max_bytes=MAX_BYTES,
+            registration=self.parts.identity.registration,
+        )

@@ -1,0 +1,179 @@
+"""GIFs, posters and frames: by range, cached by tag, under the name that people gave.
+
+Tornado's StaticFileHandler answers ranges and tags; here it is told which file, and whose.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from functools import partial
+from typing import Annotated, ClassVar, NamedTuple
+from urllib.parse import quote
+
+import tornado.web
+from pydantic import Field
+
+from gifapp import errors
+from gifapp.domain.recipes.output_formats import FILE_KINDS
+from gifapp.domain.recipes.parts import MOST_S
+from gifapp.storage.blob import Blob
+from gifapp.web.http.base import BaseHandler
+from gifapp.web.http.operations import Access, operation
+from gifapp.web.http.payloads import Query
+from gifapp.web.http.signing import MediaKind
+
+_LONGEST_NAME = 150  # characters
+_CACHE = "private, max-age=86400, immutable"
+# a video in a tab of its own is a page that loads itself, which a sandbox would not let it
+_POLICY = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+
+
+class FileQuery(Query):
+    download: str = Field("", description="1: as a file to save")
+
+
+class Picture(NamedTuple):
+    blob: Blob
+    content_type: str
+    tag: str  # quoted, as HTTP wants it
+    file_name: str
+
+
+def disposition(kind: str, file_name: str) -> str:
+    """A Content-Disposition by RFC 6266: `filename*` for the name, `filename` for old clients."""
+    stem, dot, suffix = file_name.rpartition(".")
+    name = "".join(c for c in (stem or suffix) if c.isprintable() and c not in '/\\"')[:_LONGEST_NAME]
+    name += dot + suffix if stem else ""
+    plain = name.encode("ascii", "replace").decode().replace("?", "_")
+    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+class _MediaHandler(BaseHandler):
+    """For an owner, or for whoever has an address that the owner was given."""
+
+    access: ClassVar[Access] = "signed in"  # `openapi` knows the routes whose addresses are signed
+    signed_kind: ClassVar[MediaKind]
+
+    def initialize(self, *, signed: bool = False) -> None:
+        """`signed`: whoever has a signed address may look; else only who is signed in."""
+        self._signed = signed
+
+    async def owner_id(self, item_id: str) -> str:
+        """Whose item is asked for.
+
+        Raises:
+            errors.AccessDenied
+        """
+        if not self._signed:
+            return (await self.caller()).user_id
+        query = {name: self.get_query_argument(name) for name in self.request.query_arguments}
+        return self.parts.media.owner(self.signed_kind, item_id, query)
+
+
+class FileHandler(BaseHandler, tornado.web.StaticFileHandler):
+    """Answers with one file."""
+
+    def initialize(self) -> None:  # type: ignore[override]
+        self.root = ""
+
+    async def send(self, picture: Picture, *, include_body: bool) -> None:
+        """Answer with the picture, or with the part of it that is asked for."""
+        self._picture = picture
+        with ExitStack() as held:
+            try:
+                path = await self.run_blocking(held.enter_context, self.parts.local(picture.blob))
+            except FileNotFoundError:
+                raise errors.NotFound(kind="file") from None
+            await tornado.web.StaticFileHandler.get(self, str(path), include_body)
+        if self.get_status() == 416:
+            self.write_error(416)
+
+    def parse_url_path(self, url_path: str) -> str:
+        return url_path
+
+    def validate_absolute_path(self, root: str, absolute_path: str) -> str:  # noqa: ARG002
+        return absolute_path
+
+    @classmethod
+    def get_absolute_path(cls, root: str, path: str) -> str:  # noqa: ARG003
+        return path
+
+    def compute_etag(self) -> str:
+        return self._picture.tag
+
+    def get_content_type(self) -> str:
+        return self._picture.content_type
+
+    def set_extra_headers(self, path: str) -> None:  # noqa: ARG002
+        wants_file = self.query(FileQuery).download not in ("", "0")
+        kind = "attachment" if wants_file else "inline"
+        self.set_header("Content-Disposition", disposition(kind, self._picture.file_name))
+        self.set_header("Cache-Control", _CACHE)
+        self.set_header("Content-Security-Policy", _POLICY)
+
+
+class _OwnedFileHandler(_MediaHandler, FileHandler):
+    """Answers with one file of an owner's."""
+
+    def initialize(self, *, signed: bool = False) -> None:  # type: ignore[override]
+        _MediaHandler.initialize(self, signed=signed)
+        FileHandler.initialize(self)
+
+
+class GifHandler(_OwnedFileHandler):
+    signed_kind = "gifs"
+
+    @operation(
+        "The finished GIF of a job, or the WebP, APNG or MP4 that its recipe asked for",
+        reads_itself=[FileQuery],
+        gives=[kind.content_type for kind in FILE_KINDS.values()],
+        is_file=True,
+        raises=[errors.JobNotFinished],
+    )
+    async def get(self, job_id: str, include_body: bool = True) -> None:
+        gif = await self.run_blocking(self.parts.service.gif, await self.owner_id(job_id), job_id)
+        picture = Picture(gif.blob, gif.content_type, gif.etag, gif.file_name)
+        await self.send(picture, include_body=include_body)
+
+
+class PosterHandler(_OwnedFileHandler):
+    signed_kind = "posters"
+
+    @operation("A picture out of a video", reads_itself=[FileQuery], gives=["image/jpeg"], is_file=True)
+    async def get(self, source_id: str, include_body: bool = True) -> None:
+        owner_id = await self.owner_id(source_id)
+        blob = await self.run_blocking(self.parts.service.poster, owner_id, source_id)
+        picture = Picture(blob, "image/jpeg", f'"{blob.name}"', "poster.jpg")
+        await self.send(picture, include_body=include_body)
+
+
+class FrameQuery(Query):
+    at_s: Annotated[float, Field(ge=0, le=MOST_S)] = 0.0
+
+
+class FrameHandler(_MediaHandler):
+    signed_kind = "frames"
+
+    @operation(
+        "The picture of a video at a time; past the end, the last",
+        gives=["image/jpeg"],
+        is_tagged=True,
+        raises=[*errors.SourceRefused.all().values(), errors.TooManyAtOnce],
+    )
+    async def get(self, source_id: str, asked: FrameQuery) -> None:
+        owner_id, at_s = await self.owner_id(source_id), asked.at_s
+        source = await self.run_blocking(self.parts.service.source, owner_id, source_id)
+        self.set_header("ETag", f'"{source.sha256}-{at_s:.3f}"')
+        self.set_header("Cache-Control", _CACHE)
+        if self.check_etag_header():
+            self.set_status(304)
+            return
+        take = partial(self.parts.service.frame, owner_id, source_id, at_s)
+        jpeg = await self.run_in_turn(self.parts.frames, owner_id, take)
+        self.set_header("Content-Type", "image/jpeg")
+        self.write(jpeg)
+
+    head = get
+
+    def compute_etag(self) -> None:
+        """It is set before the picture is taken."""

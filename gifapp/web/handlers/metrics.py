@@ -1,0 +1,141 @@
+"""`GET /metrics`, for Prometheus: what this web tier does, and what all of them and the workers have done.
+
+What is counted in documents and in the counters is the same whichever web tier is asked: take the maximum
+over them. What a web tier counts for itself (requests, kernels, websockets, its process) it tells of itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from datetime import timedelta
+from time import perf_counter
+from typing import ClassVar
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.registry import Collector
+
+from gifapp import errors
+from gifapp.identity.callers import Need
+from gifapp.jobs.events.counters import Counter as Counted
+from gifapp.jobs.events.counters import Histogram as Spread
+from gifapp.jobs.events.counters import Labels
+from gifapp.web.http.base import BaseHandler
+from gifapp.web.http.context import Parts
+from gifapp.web.http.operations import Access, operation
+
+_DAY = timedelta(days=1)
+
+
+class MetricsHandler(BaseHandler):
+    access: ClassVar[Access] = "administrator"
+    usual_need: ClassVar[Need | None] = "admin"
+    limited_as: ClassVar = {"GET": None}
+
+    async def identify(self) -> str | None:
+        if self.parts.instruments.lets_in(self.bearer()):
+            return None
+        caller = await self.caller()
+        if caller.role != "administrator":
+            raise errors.AdministratorsOnly
+        return caller.user_id
+
+    @operation("What there is to watch, in Prometheus' text format", gives=["text/plain"])
+    async def get(self) -> None:
+        """For administrators, and for the token of `GIFAPP_METRICS_TOKEN_FILE`."""
+        text = await self.run_blocking(self._text)
+        self.set_header("Content-Type", CONTENT_TYPE_PLAIN_0_0_4)
+        self.finish(text)
+
+    def _text(self) -> bytes:
+        shared = CollectorRegistry()
+        shared.register(_Shared(self.parts))
+        return generate_latest(self.parts.instruments.registry) + generate_latest(shared)
+
+
+class _Shared(Collector):
+    """What is the same whichever web tier is asked; a server that is away takes its figures with it."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing: Prometheus' client would read it all to learn the names."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        yield from _servers(self._parts.checks)
+        for read in (self._queue, self._people, self._counters, self._storage):
+            with suppress(errors.ServiceUnavailable):
+                yield from list(read())
+
+    def _queue(self) -> Iterator[Metric]:
+        queue = self._parts.administration.queue()
+        states = {"queued": queue.queued, "running": queue.running, "dead": queue.dead}
+        yield _gauges("gifapp_jobs", "Jobs that are in this state now.", "state", states)
+        yield _gauge("gifapp_jobs_due", "Queued jobs that could run now.", queue.due)
+        yield _gauge("gifapp_oldest_due_seconds", "How long the oldest has waited.", queue.oldest_due_s or 0)
+        yield _gauge("gifapp_queue_paused", "1 while no job starts.", queue.paused_at is not None)
+        workers = self._parts.administration.workers()
+        yield _gauge("gifapp_workers", "Workers that live.", len(workers))
+        memory = sum(worker.memory_bytes for worker in workers)
+        yield _gauge("gifapp_workers_memory_bytes", "The most that each has held, together.", memory)
+
+    def _people(self) -> Iterator[Metric]:
+        people = self._parts.identity.people
+        yield _gauge("gifapp_accounts", "Accounts.", people.count())
+        active = people.count(seen_within=_DAY)
+        yield _gauge("gifapp_active_accounts", "Accounts whose session began or went on in a day.", active)
+
+    def _counters(self) -> Iterator[Metric]:
+        for kind, series in self._parts.counters.read():
+            yield (_counter if isinstance(kind, Counted) else _histogram)(kind, series)  # type: ignore[arg-type]
+
+    def _storage(self) -> Iterator[Metric]:
+        total_bytes, free_bytes = self._parts.room()
+        yield _gauge("gifapp_storage_bytes", "How large the disk of the storage is.", total_bytes)
+        yield _gauge("gifapp_storage_free_bytes", "How much of it is free.", free_bytes)
+
+
+def _servers(checks: Mapping[str, Callable[[], object]]) -> Iterator[Metric]:
+    up, took = {}, {}
+    for name, check in checks.items():
+        begin_s = perf_counter()
+        try:
+            check()
+            up[name] = 1.0
+        except errors.ServiceUnavailable:
+            up[name] = 0.0
+        took[name] = perf_counter() - begin_s
+    yield _gauges("gifapp_dependency_up", "1 while it answers.", "dependency", up)
+    yield _gauges("gifapp_dependency_seconds", "How long its answer took.", "dependency", took)
+
+
+def _gauge(name: str, help_: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, help_, value=float(value))
+
+
+def _gauges(name: str, help_: str, label: str, values: Mapping[str, float]) -> Metric:
+    family = GaugeMetricFamily(name, help_, labels=[label])
+    for key, value in values.items():
+        family.add_metric([key], float(value))
+    return family
+
+
+def _counter(kind: Counted, series: Mapping[Labels, Mapping[str, float]]) -> Metric:
+    family = CounterMetricFamily(kind.name, kind.help, labels=kind.labels)
+    for labels, parts in series.items():
+        family.add_metric(labels, parts[""])
+    if not series and not kind.labels:
+        family.add_metric([], 0)
+    return family
+
+
+def _histogram(kind: Spread, series: Mapping[Labels, Mapping[str, float]]) -> Metric:
+    family = HistogramMetricFamily(kind.name, kind.help, labels=kind.labels)
+    for labels, parts in series.items():
+        buckets = [(repr(bound), parts.get(repr(bound), 0.0)) for bound in kind.bounds]
+        family.add_metric(labels, [*buckets, ("+Inf", parts["count"])], parts["sum"])
+    return family

@@ -1,0 +1,114 @@
+"""For administrators: everybody's accounts, invitations, links for a new password, the audit log."""
+
+from __future__ import annotations
+
+from pydantic import Field, model_validator
+
+from gifapp import errors
+from gifapp.domain.views.accounts import AccountPage, AccountView, AuditKind, AuditPage, LinkPage, LinkView
+from gifapp.domain.views.jobs import Role
+from gifapp.identity.account_admin import AccountAdmin
+from gifapp.identity.links import Links
+from gifapp.web.http.base import AdministratorHandler
+from gifapp.web.http.operations import operation
+from gifapp.web.http.payloads import PageQuery, Payload
+
+
+class AuditQuery(PageQuery):
+    user: str | None = Field(None, max_length=100)
+    kind: AuditKind | None = None
+
+
+class UserChange(Payload):
+    role: Role | None = None
+    disabled: bool | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> UserChange:
+        if self.role is None and self.disabled is None:
+            raise ValueError("give role, disabled or both")
+        return self
+
+
+class _PeopleHandler(AdministratorHandler):
+    @property
+    def people(self) -> AccountAdmin:
+        return self.parts.identity.people
+
+    @property
+    def links(self) -> Links:
+        return self.parts.identity.links
+
+    async def with_storage(self, accounts: list[AccountView]) -> list[AccountView]:
+        stored = await self.run_blocking(self.parts.service.stored_by, [one.id for one in accounts])
+        return [one.model_copy(update={"stored_bytes": stored.get(one.id, 0)}) for one in accounts]
+
+    async def told(self, account: AccountView) -> AccountView:
+        [told] = await self.with_storage([account])
+        return told
+
+
+class UsersHandler(_PeopleHandler):
+    @operation("Everybody, newest first, a page at a time")
+    async def get(self, asked: PageQuery) -> AccountPage:
+        page = await self.run_blocking(self.people.page, limit=asked.limit, cursor=asked.cursor)
+        return page.model_copy(update={"users": await self.with_storage(page.users)})
+
+
+class UserHandler(_PeopleHandler):
+    """What an API token did to accounts could not be undone by revoking it: it may look, no more."""
+
+    @operation("Somebody")
+    async def get(self, user_id: str) -> AccountView:
+        return await self.told(await self.run_blocking(self.people.find, user_id))
+
+    @operation("Another role; disabled or not", need="session", raises=[errors.LastAdministrator])
+    async def patch(self, user_id: str, given: UserChange) -> AccountView:
+        changed = await self.run_blocking(
+            self.people.change, user_id, role=given.role, disabled=given.disabled, by=self.user.user_id
+        )
+        return await self.told(changed)
+
+    @operation("Delete an account and all it has stored", need="session", raises=[errors.LastAdministrator])
+    async def delete(self, user_id: str) -> None:
+        forget = self.parts.service.forget_owner
+        await self.run_blocking(self.people.delete, user_id, forget=forget, by=self.user.user_id)
+
+
+class ResetLinkHandler(_PeopleHandler):
+    @operation("A link that gives an account a new password", status=201, need="session")
+    async def post(self, user_id: str) -> LinkView:
+        """It opens every account, that of whoever asks too: no API token may."""
+        return await self.run_blocking(self.links.reset, user_id, by=self.user.user_id)
+
+
+class InvitesHandler(_PeopleHandler):
+    @operation("A link that makes one account", status=201)
+    async def post(self) -> LinkView:
+        return await self.run_blocking(self.links.invite, by=self.user.user_id)
+
+
+class LinksHandler(_PeopleHandler):
+    @operation(
+        "Invitations and links for a new password that nobody has used, newest first, a page at a time"
+    )
+    async def get(self, asked: PageQuery) -> LinkPage:
+        return await self.run_blocking(self.links.page, limit=asked.limit, cursor=asked.cursor)
+
+
+class LinkHandler(_PeopleHandler):
+    @operation("Revoke a link: it opens nothing from now on")
+    async def delete(self, link_id: str) -> None:
+        await self.run_blocking(self.links.revoke, link_id, by=self.user.user_id)
+
+
+class AuditHandler(AdministratorHandler):
+    @operation("Security events, newest first, a page at a time")
+    async def get(self, asked: AuditQuery) -> AuditPage:
+        return await self.run_blocking(
+            self.parts.identity.audit.page,
+            user_id=asked.user,
+            kind=asked.kind,
+            limit=asked.limit,
+            cursor=asked.cursor,
+        )

@@ -1,0 +1,135 @@
+"""Shares: made and revoked by their owner, seen by anybody who has the link."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+from pydantic import Field
+
+from gifapp import errors
+from gifapp.domain.recipes.output_formats import FILE_KINDS
+from gifapp.domain.views.jobs import SharesView, ShareView
+from gifapp.jobs.db.shares import count_view
+from gifapp.jobs.services.sharing import SharedGif
+from gifapp.web.handlers.media import FileHandler, FileQuery, Picture
+from gifapp.web.handlers.share_page import POLICY, SharedGifPage, gone_page, page
+from gifapp.web.http.base import BaseHandler, PrivateHandler
+from gifapp.web.http.operations import operation
+from gifapp.web.http.payloads import Payload
+
+WEEK_S, YEAR_S = 7 * 24 * 3600, 365 * 24 * 3600
+_CACHE_S = 60  # a revoked link may be seen so long by whoever has seen it before
+
+
+class ShareWish(Payload):
+    expires_in_s: int = Field(WEEK_S, ge=1, le=YEAR_S)
+
+
+class JobSharesHandler(PrivateHandler):
+    @operation("The links to one of my GIFs, newest first, the revoked ones too until they expire")
+    async def get(self, job_id: str) -> SharesView:
+        found = await self.run_blocking(self.parts.sharing.of_job, self.user.user_id, job_id)
+        return SharesView(shares=[self._linked(share) for share in found])
+
+    @operation(
+        "One more link that shows one of my GIFs to anybody",
+        status=201,
+        answer_headers=["Location"],
+        raises=[errors.JobNotFinished, errors.TooManyShares],
+    )
+    async def post(self, job_id: str, given: ShareWish) -> ShareView:
+        share = await self.run_blocking(
+            self.parts.sharing.add, self.user.user_id, job_id, lasts_s=given.expires_in_s
+        )
+        linked = self._linked(share)
+        self.set_header("Location", linked.url)
+        return linked
+
+    def _linked(self, share: ShareView) -> ShareView:
+        return share.model_copy(update={"url": _address(self, share.id)})
+
+
+class ShareHandler(PrivateHandler):
+    @operation("Have a link lead nowhere from now on")
+    async def delete(self, share_id: str) -> None:
+        await self.run_blocking(self.parts.sharing.revoke, self.user.user_id, share_id)
+
+
+class _PublicHandler(BaseHandler):
+    """For anybody who has the link, in a frame of any page; search engines are asked to pass by."""
+
+    limited_as: ClassVar = {"GET": "views", "HEAD": "views"}
+
+    def set_default_headers(self) -> None:
+        super().set_default_headers()
+        self.set_header("X-Robots-Tag", "noindex")
+
+    async def shared(self, token: str) -> SharedGif:
+        """What the link shows.
+
+        Raises:
+            errors.NotFound: also of a link that is spelled as we do not, by percent signs for instance.
+        """
+        if self.request.path.split("/")[2] != token:
+            raise errors.NotFound(kind="share")
+        return await self.run_blocking(self.parts.sharing.shown, self.parts.share_links.share_id(token))
+
+
+class SharePage(_PublicHandler):
+    @operation(
+        "A page with the GIF of a link, which other sites may frame",
+        gives=["text/html"],
+        also={404: "The link leads nowhere: it is revoked, it has expired, its GIF is gone, it never was."},
+    )
+    async def get(self, token: str) -> None:
+        shared = await self.shared(token)
+        address = _address(self, shared.share_id)
+        self.show(page(SharedGifPage.of(shared, address, f"{address}/{quote(shared.file.file_name)}")))
+
+    head = get
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        if status_code != 404:
+            super().write_error(status_code, **kwargs)
+            return
+        self.show(gone_page())
+
+    def show(self, html: str) -> None:
+        """Answer with a page that other sites may embed."""
+        self.clear_header("X-Frame-Options")
+        self.set_header("Content-Security-Policy", POLICY)
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.finish(html)
+
+
+class SharedFile(_PublicHandler, FileHandler):
+    @operation(
+        "The GIF of a link, under any name",
+        reads_itself=[FileQuery],
+        gives=[kind.content_type for kind in FILE_KINDS.values()],
+        is_file=True,
+    )
+    async def get(self, token: str, include_body: bool = True) -> None:
+        self._shared = await self.shared(token)
+        file = self._shared.file
+        picture = Picture(file.blob, file.content_type, file.etag, file.file_name)
+        await self.send(picture, include_body=include_body)
+        if include_body and self._is_view():  # whole, or from the start
+            await self.run_blocking(count_view, self._shared.share_id)
+
+    def set_extra_headers(self, path: str) -> None:
+        super().set_extra_headers(path)
+        left_s = (self._shared.expires_at - datetime.now(UTC)).total_seconds()
+        self.set_header("Cache-Control", f"public, max-age={max(0, min(_CACHE_S, int(left_s)))}")
+        self.set_header("Cross-Origin-Resource-Policy", "cross-origin")
+
+    def _is_view(self) -> bool:
+        begins = self.request.headers.get("Range", "bytes=0-").startswith("bytes=0-")
+        return begins and self.get_status() in (200, 206)
+
+
+def _address(handler: BaseHandler, share_id: str) -> str:
+    request = handler.request
+    return handler.parts.share_links.address(share_id, f"{request.protocol}://{request.host}")

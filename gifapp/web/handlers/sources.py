@@ -1,0 +1,245 @@
+"""Videos: streamed to the disk while they arrive, listed, shown as a poster, deleted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, ExitStack
+from functools import partial
+from typing import Annotated, Any, ClassVar, Generic, Protocol, TypeVar
+
+from pydantic import AfterValidator, Field
+
+from gifapp import errors
+from gifapp.domain.views.jobs import SourcePage, SourceView
+from gifapp.storage.incoming import Incoming
+from gifapp.web.http.base import PrivateHandler
+from gifapp.web.http.context import Parts
+from gifapp.web.http.operations import operation
+from gifapp.web.http.payloads import PageQuery, Query
+from gifapp.web.http.stalled_clients import Pace
+
+UPLOAD_TIMEOUT_S = 6 * 3600.0
+GATHERED_BYTES = 1024 * 1024
+READ_BYTES = 256 * 1024  # at once from the line
+
+Result = TypeVar("Result")
+Run = Callable[[Callable[[], Any]], Awaitable[Any]]
+
+
+def shown_name(given: str) -> str:
+    """A file's name for people to read: no folders, nothing that is not seen.
+
+    Raises:
+        ValueError: nothing is left of it.
+    """
+    name = given.replace("\\", "/").rpartition("/")[2]
+    name = "".join(letter for letter in name if letter.isprintable()).strip()
+    if not name:
+        raise ValueError("a name is needed")
+    return name
+
+
+class UploadQuery(Query):
+    name: Annotated[str, Field(max_length=255), AfterValidator(shown_name)] = "video"
+
+
+class Taker(Protocol):
+    """Where the bytes of a video go."""
+
+    def write(self, chunk: bytes) -> None: ...
+
+
+Took = TypeVar("Took", bound=Taker)
+
+
+class Upload(Generic[Took]):
+    """A video on its way to the disk: one step at a time, each off the loop.
+
+    While a part is written the next ones are gathered, up to a bound, so that the line never waits for a
+    thread to begin and threads are not woken for every few bytes.
+    """
+
+    taker: Took
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._opened = ExitStack()
+        self._turn = asyncio.Lock()  # the client may leave while something is done with it
+        self._gathered: list[bytes] = []
+        self._gathered_bytes = 0
+        self._writer: asyncio.Task[None] | None = None
+
+    async def open(self, begin: Callable[[], AbstractContextManager[Took]]) -> None:
+        async with self._turn:
+            self.taker = await self._run(lambda: self._opened.enter_context(begin()))
+
+    async def write(self, chunk: bytes) -> None:
+        """Take it, and raise what went wrong with those before."""
+        self._gathered.append(chunk)
+        self._gathered_bytes += len(chunk)
+        if self._writer is None or self._writer.done():
+            await self._written()
+            self._writer = asyncio.create_task(self._write_gathered())
+        while self._gathered_bytes >= GATHERED_BYTES and not self._writer.done():
+            await asyncio.wait([self._writer, self._writing], return_when=asyncio.FIRST_COMPLETED)
+
+    async def step(self, step: Callable[[Took], Result], run: Run | None = None) -> Result:
+        """What is to do with it once its bytes are there, where `run` runs it if it takes long."""
+        async with self._turn:
+            await self._written()
+            return await (run or self._run)(partial(step, self.taker))
+
+    async def close(self) -> None:
+        """Remove what was not kept."""
+        async with self._turn:
+            if self._writer is not None:
+                await asyncio.gather(self._writer, return_exceptions=True)
+            await self._run(self._opened.close)
+
+    async def _written(self) -> None:
+        if self._writer is not None:
+            await self._writer
+
+    async def _write_gathered(self) -> None:
+        while self._gathered:
+            chunks, self._gathered, self._gathered_bytes = self._gathered, [], 0
+            self._writing = self._run(lambda these=chunks: self.taker.write(b"".join(these)))
+            await self._writing
+
+    def _run(self, step: Callable[..., Result]) -> asyncio.Future[Result]:
+        return asyncio.get_running_loop().run_in_executor(self._parts.threads, step)
+
+
+class ReceivingHandler(PrivateHandler, Generic[Took]):
+    """Whose body goes to `upload`, and which closes it however the request ends."""
+
+    body_timeout_s = UPLOAD_TIMEOUT_S
+
+    upload: Upload[Took] | None = None
+    _pace: Pace | None = None
+
+    async def prepare(self) -> None:
+        connection: Any = self.request.connection
+        connection.stream.read_chunk_size = READ_BYTES
+        await super().prepare()
+
+    async def look_into(self, step: Callable[[], Result]) -> Result:
+        """Make a source of an upload when it is its owner's turn: that costs seconds and a process."""
+        return await self.run_in_turn(self.parts.probes, self.user.user_id, step)
+
+    async def receive(self, chunk: bytes) -> None:
+        if self.upload is None:
+            await super().receive(chunk)
+            return
+        assert self._pace is not None  # noqa: S101  begun with the upload
+        self._pace.pause()
+        await self.upload.write(chunk)
+        self._pace.received(len(chunk))
+
+    def take(self, upload: Upload[Took]) -> None:
+        """Let the body go to `upload`, and hang up on a client that holds it and sends next to nothing."""
+        connection: Any = self.request.connection
+        self.upload = upload
+        if connection.stream.closed():  # while it was being opened
+            self.give_up()
+            return
+        self._pace = Pace(self.parts.upload_stall_s, connection.stream.close)
+
+    def has_all(self) -> None:
+        """Expect no more of the body."""
+        if self._pace is not None:
+            self._pace.stop()
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        self.give_up()
+        super().write_error(status_code, **kwargs)
+
+    def on_connection_close(self) -> None:
+        self.give_up()
+        super().on_connection_close()
+
+    def give_up(self) -> None:
+        self.has_all()
+        if self.upload is not None:
+            closing = asyncio.get_running_loop().create_task(self.upload.close())
+            self.parts.closing.add(closing)
+            closing.add_done_callback(self.parts.closing.discard)
+
+
+class SourcesHandler(ReceivingHandler[Incoming]):
+    limited_as: ClassVar = {"POST": "uploads"}
+
+    async def prepare(self) -> None:
+        await super().prepare()
+        if self.request.method == "POST":
+            self._refuse_forms()
+            self._name = self.query(UploadQuery).name
+            upload: Upload[Incoming] = Upload(self.parts)
+            room_for = self._declared_bytes()  # 0: nobody knows how many
+            begin = self.parts.service.incoming
+            await upload.open(partial(begin, self.user.user_id, declared_bytes=room_for))
+            self.take(upload)
+
+    @operation("My videos, newest first, a page at a time", is_tagged=True)
+    async def get(self, asked: PageQuery) -> SourcePage:
+        owner_id = self.user.user_id
+        page = await self.run_blocking(
+            self.parts.service.source_page, owner_id, limit=asked.limit, cursor=asked.cursor
+        )
+        return self.parts.media.sources(page, owner_id)
+
+    @operation(
+        "Upload a video; the body is the file itself, not a form",
+        status=201,
+        reads_itself=[UploadQuery],
+        takes=["*/*"],
+        answer_headers=["Location"],
+        raises=[
+            *errors.SourceRefused.all().values(),
+            errors.ContentTypeWrong,
+            errors.QuotaExceeded,
+            errors.DiskFull,
+            errors.TooManyAtOnce,
+        ],
+    )
+    async def post(self) -> SourceView:
+        assert self.upload is not None  # noqa: S101  opened by prepare
+        self.has_all()
+        try:
+            source = await self.upload.step(self._add, self.look_into)
+        finally:
+            await self.upload.close()
+        self.set_header("Location", f"/api/v1/sources/{source.id}")
+        return signed(self, source)
+
+    def _add(self, incoming: Incoming) -> SourceView:
+        return self.parts.service.add_source(self.user.user_id, incoming, self._name)
+
+    def body_limit(self) -> int:
+        is_upload = self.request.method == "POST"
+        return self.parts.limits.max_upload_bytes if is_upload else self.max_body_bytes
+
+    def too_large(self) -> errors.GifappError:
+        return errors.SourceTooLarge(limit_bytes=self.body_limit())
+
+    def _refuse_forms(self) -> None:
+        # curl calls every body a form; only one in several parts really is
+        if self.request.headers.get("Content-Type", "").lower().startswith("multipart/"):
+            raise errors.ContentTypeWrong(expected="the file's own bytes, not as a form")
+
+
+class SourceHandler(PrivateHandler):
+    @operation("One of my videos", is_tagged=True)
+    async def get(self, source_id: str) -> SourceView:
+        source = await self.run_blocking(self.parts.service.source, self.user.user_id, source_id)
+        return signed(self, source)
+
+    @operation("Forget a video; finished GIFs stay", raises=[errors.SourceInUse])
+    async def delete(self, source_id: str) -> None:
+        await self.run_blocking(self.parts.service.delete_source, self.user.user_id, source_id)
+
+
+def signed(handler: PrivateHandler, source: SourceView) -> SourceView:
+    """The source with addresses for its owner, who asks."""
+    return handler.parts.media.source(source, handler.user.user_id)

@@ -1,0 +1,56 @@
+"""API tokens: made, seen and revoked by whoever signed in, and by no API token."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from gifapp import errors
+from gifapp.domain.views.accounts import ApiTokensView, MadeTokenView, RevokedView, Scope
+from gifapp.identity.api_tokens import ApiTokens
+from gifapp.identity.callers import Need
+from gifapp.web.http.base import PrivateHandler
+from gifapp.web.http.operations import operation
+from gifapp.web.http.payloads import Moment, Payload
+
+
+class NewToken(Payload):
+    name: str = Field(min_length=1, max_length=100)
+    scopes: list[Scope] = Field(["read"], min_length=1, max_length=3)
+    expires_at: Moment | None = None
+
+
+class _TokensHandler(PrivateHandler):
+    usual_need: ClassVar[Need | None] = "session"
+
+    @property
+    def api_tokens(self) -> ApiTokens:
+        return self.parts.identity.api_tokens
+
+
+class TokensHandler(_TokensHandler):
+    @operation("My API tokens, without what they are")
+    async def get(self) -> ApiTokensView:
+        return ApiTokensView(tokens=await self.run_blocking(self.api_tokens.all_of, self.user.user_id))
+
+    @operation(
+        "One more API token, shown this once",
+        status=201,
+        raises=[errors.TooManyTokens, errors.AdministratorsOnly],
+    )
+    async def post(self, given: NewToken) -> MadeTokenView:
+        return await self.run_blocking(
+            self.api_tokens.make, self.user, given.name, given.scopes, given.expires_at
+        )
+
+    @operation("Revoke all my API tokens")
+    async def delete(self) -> RevokedView:
+        mine = self.user.user_id
+        return RevokedView(revoked=await self.run_blocking(self.api_tokens.revoke_all, mine, by=mine))
+
+
+class TokenHandler(_TokensHandler):
+    @operation("Revoke an API token")
+    async def delete(self, token_id: str) -> None:
+        await self.run_blocking(self.api_tokens.revoke, self.user, token_id)

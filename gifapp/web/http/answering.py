@@ -1,0 +1,286 @@
+"""What every handler of ours does alike: headers, problem details, who asks, and how often."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import functools
+import json
+import logging
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any, ClassVar, ParamSpec, TypeVar
+
+import structlog.contextvars
+import tornado.web
+from pydantic import BaseModel
+from tornado.iostream import StreamClosedError
+
+from gifapp import errors
+from gifapp.domain.rates import RequestKind
+from gifapp.identity.audit import asked_from
+from gifapp.identity.callers import Need
+from gifapp.identity.service import Caller
+from gifapp.web.http.access_log import shown_request
+from gifapp.web.http.context import Parts
+from gifapp.web.http.fair_pool import FairPool
+from gifapp.web.http.in_flight import GO_ELSEWHERE
+from gifapp.web.http.operations import Access, Operation, operation_of
+from gifapp.web.http.payloads import Model, Query, validated
+from gifapp.web.http.problems import CONTENT_TYPE, problem, status_of
+
+_NOT_KEPT = "no-store"
+_SECURITY_HEADERS = {
+    "Cache-Control": _NOT_KEPT,
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+_CORS_EXPOSED = (
+    "Content-Disposition, ETag, Location, Retry-After, Server-Timing, X-Request-Id, Tus-Checksum-Algorithm, "
+    "Tus-Extension, Tus-Max-Size, Tus-Resumable, Tus-Version, Upload-Expires, Upload-Length, "
+    "Upload-Metadata, Upload-Offset, Upload-Source"
+)
+_CORS_ACCEPTED = (
+    "Authorization, Content-Type, Idempotency-Key, If-None-Match, Range, Tus-Resumable, Upload-Checksum, "
+    "Upload-Length, Upload-Metadata, Upload-Offset, X-HTTP-Method-Override"
+)
+_CORS_MAX_AGE_S = "600"
+
+REVALIDATED = "private, no-cache"
+"""Of answers that a client may keep, but not trust without asking."""
+
+_log = logging.getLogger(__name__)
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+
+
+class AnsweringHandler(tornado.web.RequestHandler):
+    """Headers, CORS, problem details, who asks, and how often."""
+
+    limited_as: ClassVar[Mapping[str, RequestKind | None]] = {}
+    """By method, where it is not reads for GET and HEAD and writes for others; None is not counted here."""
+
+    access: ClassVar[Access] = "anyone"
+    usual_need: ClassVar[Need | None] = None
+
+    @property
+    def parts(self) -> Parts:
+        parts: Parts = self.settings["gifapp"]
+        return parts
+
+    @functools.cached_property
+    def request_id(self) -> str:
+        return secrets.token_hex(8)
+
+    def set_default_headers(self) -> None:
+        self.clear_header("Server")
+        for name, value in _SECURITY_HEADERS.items():
+            self.set_header(name, value)
+        self.set_header("X-Request-Id", self.request_id)
+        if self.parts.answering.is_stopping:
+            self.set_header(*GO_ELSEWHERE)
+        self._set_cors_headers()
+
+    async def prepare(self) -> None:
+        self.parts.answering.begin(self)
+        structlog.contextvars.bind_contextvars(request_id=self.request_id)
+        asked_from(self.request.remote_ip, self.request_id)
+        if self.request.method != "OPTIONS":  # a preflight carries no token
+            await self._admit()
+
+    async def identify(self) -> str | None:
+        """The id of who is signed in, where that matters: limits are by account then, not by address.
+
+        Raises:
+            errors.AccessDenied
+        """
+        return None
+
+    async def _admit(self) -> None:
+        """Count the request, also one that is not let in."""
+        user_id = None
+        try:
+            user_id = await self.identify()
+        finally:
+            await self._count(user_id)
+
+    async def _count(self, user_id: str | None) -> None:
+        method = str(self.request.method)
+        kind = self.limited_as.get(method, "reads" if method in ("GET", "HEAD") else "writes")
+        if kind is not None:
+            address = self.request.remote_ip or ""
+            count = self.parts.request_limits.count
+            await self.run_blocking(count, kind, user_id=user_id, address=address)
+
+    async def options(self, *_: str) -> None:
+        """What can be done here; the preflight of another site's page."""
+        self.set_status(204)
+        self.set_header("Allow", ", ".join(self.methods()))
+        if self._from_friend():
+            self.set_header("Access-Control-Allow-Methods", ", ".join(self.methods()))
+            self.set_header("Access-Control-Allow-Headers", _CORS_ACCEPTED)
+            self.set_header("Access-Control-Max-Age", _CORS_MAX_AGE_S)
+
+    async def run_blocking(
+        self, function: Callable[Given, Result], *args: Given.args, **kwargs: Given.kwargs
+    ) -> Result:
+        """What `function` returns, run on a thread: the loop never waits for a disk or a database."""
+        context = contextvars.copy_context()  # the log's request id
+        call = functools.partial(context.run, functools.partial(function, *args, **kwargs))
+        return await asyncio.get_running_loop().run_in_executor(self.parts.threads, call)
+
+    async def run_in_turn(self, pool: FairPool, owner_id: str, work: Callable[[], Result]) -> Result:
+        """What `work` returns, run when it is the owner's turn; the answer says how long that took to come.
+
+        Raises:
+            errors.TooManyAtOnce
+        """
+        asked_at = time.monotonic()
+
+        def begin() -> Result:
+            self.set_header("Server-Timing", f"wait;dur={1000 * (time.monotonic() - asked_at):.0f}")
+            return work()
+
+        return await pool.run(owner_id, begin)
+
+    def bearer(self) -> str:
+        """The token of the Authorization header.
+
+        Raises:
+            errors.NotSignedIn: there is none.
+        """
+        scheme, _, token = self.request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise errors.NotSignedIn
+        return token.strip()
+
+    async def caller(self) -> Caller:
+        """Who asks.
+
+        Raises:
+            errors.NotSignedIn, errors.TokenInvalid, errors.TokenExpired
+            errors.SessionNeeded, errors.ScopeMissing: this API token is not for that.
+        """
+        caller = await self.run_blocking(self.parts.identity.authenticate, self.bearer())
+        caller.check(self.need())
+        return caller
+
+    def need(self) -> Need:
+        """What an API token needs for this request; `session`: there is none that may."""
+        declared = operation_of(getattr(self, str(self.request.method).lower()))
+        usual = self.usual_need or ("read" if self.request.method in ("GET", "HEAD") else "write")
+        return (declared and declared.need) or usual
+
+    def check_xsrf_cookie(self) -> None:
+        """Tornado asks before every write; only what trusts the cookie needs it: `require_xsrf`."""
+
+    def require_xsrf(self) -> None:
+        """Refuse a request that another site's page may have made with our cookie.
+
+        Raises:
+            errors.RequestForged
+        """
+        try:
+            super().check_xsrf_cookie()
+        except tornado.web.HTTPError:
+            raise errors.RequestForged from None
+
+    @classmethod
+    def methods(cls) -> list[str]:
+        """What can be done here."""
+        inherited = tornado.web.RequestHandler
+        return [
+            name
+            for name in cls.SUPPORTED_METHODS
+            if getattr(cls, name.lower()) is not getattr(inherited, name.lower())
+        ]
+
+    def begin(self, declared: Operation) -> None:
+        """Set what is known of an answer before it is."""
+        self.set_status(declared.usual_status)
+        if declared.is_tagged:
+            self.set_header("Cache-Control", REVALIDATED)
+
+    def read(self, model: type[BaseModel]) -> BaseModel:
+        """What a declared method takes from the request.
+
+        Raises:
+            errors.FieldInvalid; for a body, see `json_body`.
+        """
+        if issubclass(model, Query):
+            return self.query(model)
+        headers = self.request.headers
+        return validated(model, {name: headers[name] for name in _names(model) if name in headers})
+
+    def compute_etag(self) -> str | None:
+        """Tornado's digest of the answer, where clients may keep it."""
+        return super().compute_etag() if self._headers.get("Cache-Control") != _NOT_KEPT else None
+
+    def query(self, model: type[Model]) -> Model:
+        """The arguments of the address.
+
+        Raises:
+            errors.FieldInvalid
+        """
+        given = {name: self.get_query_argument(name) for name in self.request.query_arguments}
+        return validated(model, given)
+
+    def write_model(self, model: BaseModel) -> None:
+        self.set_header("Content-Type", "application/json")
+        self.write(model.model_dump_json())
+
+    def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
+        error = kwargs.get("exc_info", (None, None, None))[1]
+        super().send_error(status_of(error) if error else status_code, **kwargs)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        error = kwargs.get("exc_info", (None, None, None))[1]
+        self._set_error_headers(status_code, error)
+        body = json.dumps(problem(error, status_code, self.request_id), default=str).encode()
+        self.set_header("Content-Type", CONTENT_TYPE)
+        self.set_header("Content-Length", len(body))
+        self.finish(body)
+
+    def log_exception(
+        self,
+        typ: type[BaseException] | None,  # noqa: ARG002
+        value: BaseException | None,
+        tb: TracebackType | None,  # noqa: ARG002
+    ) -> None:
+        if isinstance(value, StreamClosedError):
+            return
+        if status_of(value) >= 500:
+            _log.error("%s", shown_request(self.request), exc_info=value)
+
+    def _set_error_headers(self, status: int, error: BaseException | None) -> None:
+        if status == 401:
+            self.set_header("WWW-Authenticate", 'Bearer realm="gifapp"')
+        if status == 405:
+            self.set_header("Allow", ", ".join(self.methods()))
+        if status == 426:
+            self.set_header("Upgrade", "websocket")
+        if isinstance(error, errors.TooManyRequests):
+            self.set_header("Retry-After", str(error.facts["retry_after_s"]))
+        if status == 503:
+            self.set_header("Retry-After", "5")
+
+    def _from_friend(self) -> bool:
+        return self.request.headers.get("Origin") in self.parts.cors_origins
+
+    def _set_cors_headers(self) -> None:
+        if self.parts.cors_origins:
+            self.set_header("Vary", "Origin")
+        if self._from_friend():
+            self.set_header("Access-Control-Allow-Origin", self.request.headers["Origin"])
+            self.set_header("Access-Control-Expose-Headers", _CORS_EXPOSED)
+
+
+def _names(model: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]

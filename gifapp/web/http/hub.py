@@ -1,0 +1,77 @@
+"""The events of every owner, handed to the websockets that are open for them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable
+from typing import Protocol
+
+from gifapp.domain.views.jobs import Event
+from gifapp.jobs.events.stream import EVERYONE
+
+TOO_SLOW = 4408  # closes a websocket whose reader has fallen too far behind
+_RESTART_S = 1.0
+
+_log = logging.getLogger(__name__)
+
+
+class Listener(Protocol):
+    """One open websocket."""
+
+    def deliver(self, event: Event) -> None:
+        """Take an event, at once and without fail."""
+
+
+class EventHub:
+    """One `follow` task per web process, however many websockets are open."""
+
+    def __init__(self, follow: Callable[[], AsyncIterator[tuple[str, Event]]]) -> None:
+        self._follow = follow
+        self._listeners: defaultdict[str, set[Listener]] = defaultdict(set)
+
+    def start(self) -> None:
+        """Follow, on the loop that runs; before the first websocket opens."""
+        self._task = asyncio.create_task(self._hand_out())
+
+    async def stop(self) -> None:
+        while not self._task.done():
+            self._task.cancel()  # more than once: redis-py swallows one that comes while it connects
+            await asyncio.wait([self._task], timeout=0.1)
+
+    @property
+    def listening(self) -> int:
+        """How many do."""
+        return sum(map(len, self._listeners.values()))
+
+    def join(self, owner_id: str, listener: Listener) -> None:
+        """Deliver the owner's events to `listener` from now on."""
+        self._listeners[owner_id].add(listener)
+
+    def leave(self, owner_id: str, listener: Listener) -> None:
+        self._listeners[owner_id].discard(listener)
+        if not self._listeners[owner_id]:
+            del self._listeners[owner_id]
+
+    async def _hand_out(self) -> None:
+        while True:
+            try:
+                await self._hand_out_until_it_fails()
+            except Exception:  # noqa: BLE001  one event that cannot be read must not be the last
+                _log.exception("events are followed anew")
+                await asyncio.sleep(_RESTART_S)
+                self._deliver(EVERYONE, Event(cursor="", type="reset"))
+
+    async def _hand_out_until_it_fails(self) -> None:
+        async for owner_id, event in self._follow():
+            self._deliver(owner_id, event)
+
+    def _deliver(self, owner_id: str, event: Event) -> None:
+        for listener in self._concerned(owner_id):
+            listener.deliver(event)
+
+    def _concerned(self, owner_id: str) -> list[Listener]:
+        if owner_id == EVERYONE:
+            return [listener for theirs in self._listeners.values() for listener in theirs]
+        return list(self._listeners.get(owner_id, ()))

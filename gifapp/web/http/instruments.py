@@ -1,0 +1,85 @@
+"""What one web tier counts for itself: requests, kernels, websockets, its process."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import tornado.web
+from prometheus_client import CollectorRegistry, Gauge, Histogram, ProcessCollector
+from tornado.log import access_log
+from tornado.routing import URLSpec
+
+from gifapp.web.http.access_log import shown_method, shown_request
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Instruments:
+    """What one web tier counts for itself, and where it is asked for.
+
+    Attributes:
+        registry: all of it.
+    """
+
+    def __init__(self, *, scrape_token: bytes | None = None) -> None:
+        self.registry = CollectorRegistry()
+        self._scrape_token = scrape_token
+        ProcessCollector(registry=self.registry)
+        self._requests = Histogram(
+            "gifapp_http_request_seconds",
+            "Requests by route, method and the first digit of their status.",
+            ("route", "method", "status"),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._watched = {
+            name: Gauge(f"gifapp_{name}", help_, registry=self.registry)
+            for name, help_ in (
+                ("kernels", "Dashboards that are open on this web tier."),
+                ("kernels_limit", "How many may be."),
+                ("websockets", "Event streams that are open on this web tier."),
+            )
+        }
+
+    def watch(self, **readers: Callable[[], float]) -> None:
+        """Read these gauges whenever somebody asks."""
+        for name, read in readers.items():
+            self._watched[name].set_function(read)
+
+    def answered(self, route: str, request: Any, status: int) -> None:
+        labels = (route, shown_method(request.method), f"{status // 100}xx")
+        self._requests.labels(*labels).observe(request.request_time())
+
+    def lets_in(self, token: str) -> bool:
+        """Whether this is the token for nothing but reading metrics."""
+        return self._scrape_token is not None and hmac.compare_digest(self._scrape_token, token.encode())
+
+
+class MeasuredApplication(tornado.web.Application):
+    """Counts every request of the API by its route; the routes are few, addresses are not."""
+
+    def __init__(self, api: Sequence[URLSpec], *given: Any, **settings: Any) -> None:
+        super().__init__(*given, **settings)
+        self._templates = [(spec.regex, template_of(spec)) for spec in api]
+
+    def log_request(self, handler: tornado.web.RequestHandler) -> None:
+        path = handler.request.path
+        route = next((template for regex, template in self._templates if regex.match(path)), "other")
+        handler.settings["gifapp"].instruments.answered(route, handler.request, handler.get_status())
+        self._log(handler)
+
+    def _log(self, handler: tornado.web.RequestHandler) -> None:
+        """Tornado's line, without what is secret in the address."""
+        status, request = handler.get_status(), handler.request
+        level = logging.INFO if status < 400 else logging.WARNING if status < 500 else logging.ERROR
+        took_ms = 1000 * request.request_time()
+        access_log.log(level, "%d %s (%s) %.2fms", status, shown_request(request), request.remote_ip, took_ms)
+
+
+def template_of(spec: URLSpec) -> str:
+    """`/api/v1/jobs/{}`."""
+    pattern: str = spec.regex.pattern.removesuffix("$")
+    return pattern.replace("([^/]+)", "{}").replace("[^/]+", "{}").replace("\\", "").partition("(?:")[0]

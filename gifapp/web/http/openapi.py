@@ -1,0 +1,201 @@
+"""The API's document, OpenAPI 3.1, made of the routes, the declarations of their handlers and the models."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from importlib.metadata import version
+from typing import Any, Literal, NamedTuple
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+from tornado.routing import URLSpec
+
+from gifapp.web.http.openapi_answers import Node, answers
+from gifapp.web.http.operations import Access, Operation, operation_of
+from gifapp.web.http.payloads import Headers, Payload, Query
+from gifapp.web.http.problems import Problem
+
+_DESCRIPTION = """A self-hosted service that turns videos into GIFs.
+
+Every error is `application/problem+json` (RFC 9457) with a `code` that never changes. Every answer has an
+`X-Request-Id`, which finds the request in the log. What belongs to somebody else does not exist: 404."""
+
+_SECURITY: dict[Access, list[Node]] = {
+    "anyone": [],
+    "signed in": [{"token": []}],
+    "administrator": [{"token": []}],
+    "cookie": [{"session": [], "xsrf": []}],
+    "signed address": [{"signature": []}],
+}
+_SCHEMES: Node = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An access token, from `auth/login`, or an API token.",
+    },
+    "session": {"type": "apiKey", "in": "cookie", "name": "gifapp_session"},
+    "xsrf": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-XSRFToken",
+        "description": "The value of the cookie `_xsrf`.",
+    },
+    "signature": {
+        "type": "apiKey",
+        "in": "query",
+        "name": "signature",
+        "description": "Part of the addresses that jobs and sources tell of their pictures.",
+    },
+}
+_SIGNED = ("owner", "expires")  # of an address, with the signature
+
+Mode = Literal["validation", "serialization"]
+
+
+class Described(NamedTuple):
+    """A method at an address; `declared` is None where somebody forgot."""
+
+    path: str
+    method: str
+    handler: type[Any]
+    access: Access
+    declared: Operation | None
+
+    @property
+    def has_id(self) -> bool:
+        return "{" in self.path
+
+    @property
+    def tag(self) -> str:
+        return self.handler.__module__.rpartition(".")[2]
+
+
+def described(routes: Iterable[URLSpec]) -> Iterator[Described]:
+    """Every method of every route, but for OPTIONS, which all have, and a HEAD that is as GET."""
+    for route in routes:
+        path = (
+            route.regex.pattern.removesuffix("$")
+            .replace("([^/]+)", "{id}")
+            .replace("[^/]+", "{name}")
+            .replace("\\.", ".")
+        )
+        handler: Any = route.handler_class
+        access: Access = "signed address" if (route.kwargs or {}).get("signed") else handler.access
+        methods = set(handler.methods()) - {"OPTIONS"}
+        for name in sorted(methods - {"HEAD"} if "GET" in methods else methods):
+            declared = operation_of(getattr(handler, name.lower()))
+            own = declared.access if declared else None
+            yield Described(path, name.lower(), handler, own or access, declared)
+
+
+def document(routes: Iterable[URLSpec]) -> Node:
+    """The whole of it."""
+    found = [one for one in described(routes) if one.declared is not None]
+    models = _Models(found)
+    paths: Node = {}
+    for one in found:
+        paths.setdefault(one.path, {})[one.method] = _operation(one, models)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "gifapp", "version": version("gifapp"), "description": _DESCRIPTION},
+        "servers": [{"url": "/"}],
+        "tags": _tags(found),
+        "paths": paths,
+        "components": {"schemas": models.schemas, "securitySchemes": _SCHEMES},
+    }
+
+
+class _Models:
+    """The models of all operations, as schemas that refer to each other."""
+
+    def __init__(self, found: Iterable[Described]) -> None:
+        used = dict.fromkeys(pair for one in found for pair in _models_of(one.declared))
+        self._refs, defs = models_json_schema(
+            [*used, (Problem, "serialization")], ref_template="#/components/schemas/{model}"
+        )
+        self.schemas: Node = defs["$defs"]
+        self._arguments: dict[type[BaseModel], Node] = {
+            model: self.schemas.pop(self._name(model))
+            for model, _ in used
+            if issubclass(model, Query | Headers)
+        }
+
+    def ref(self, model: type[BaseModel] | None, mode: Mode) -> Node | None:
+        return self._refs[model, mode] if model else None
+
+    def arguments(self, model: type[BaseModel] | None) -> Node:
+        """The members of a model that is read from an address or from headers, by name."""
+        return dict(self._arguments[model]["properties"]) if model else {}
+
+    def _name(self, model: type[BaseModel]) -> str:
+        return str(self._refs[model, "validation"]["$ref"]).rpartition("/")[2]
+
+
+def _models_of(declared: Operation | None) -> Iterator[tuple[type[BaseModel], Mode]]:
+    if declared is not None:
+        read = (declared.reads(kind) for kind in (Payload, Query, Headers))
+        yield from ((model, "validation") for model in read if model)
+        if declared.answer:
+            yield declared.answer, "serialization"
+
+
+def _operation(one: Described, models: _Models) -> Node:
+    declared = one.declared
+    assert declared is not None  # noqa: S101  `document` chose so
+    answer = models.ref(declared.answer, "serialization")
+    told = {
+        "operationId": re.sub(r"\W+", "_", f"{one.method}{one.path.removeprefix('/api/v1')}").strip("_"),
+        "tags": [one.tag],
+        "summary": declared.summary,
+        "description": declared.description,
+        "parameters": list(_parameters(one, declared, models)),
+        "requestBody": _body(declared, models),
+        "security": _SECURITY[one.access],
+        "responses": answers(declared, one.access, answer, has_id=one.has_id),
+    }
+    return {name: said for name, said in told.items() if said or name == "security"}
+
+
+def _parameters(one: Described, declared: Operation, models: _Models) -> Iterator[Node]:
+    text = {"type": "string"}
+    if one.has_id:
+        yield {"name": "id", "in": "path", "required": True, "schema": text}
+    if "{name}" in one.path:
+        yield {"name": "name", "in": "path", "required": True, "schema": text}
+    if one.access == "signed address":
+        yield from ({"name": name, "in": "query", "required": True, "schema": text} for name in _SIGNED)
+    for place, kind in (("query", Query), ("header", Headers)):
+        for name, schema in models.arguments(declared.reads(kind)).items():
+            yield _parameter(name, place, schema)
+    if declared.is_tagged or declared.is_file:
+        yield {"name": "If-None-Match", "in": "header", "schema": text}
+    if declared.is_file:
+        yield {"name": "Range", "in": "header", "schema": text}
+
+
+def _parameter(name: str, place: str, schema: Node) -> Node:
+    """An argument; one that may be left out cannot be null, which no address can say."""
+    said = {key: value for key, value in schema.items() if key not in ("anyOf", "title", "description")}
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
+    if kinds:
+        said = kinds[0]
+    about = {"description": schema["description"]} if "description" in schema else {}
+    return {"name": name, "in": place, "schema": said, **about}
+
+
+def _body(declared: Operation, models: _Models) -> Node | None:
+    schema = models.ref(declared.reads(Payload), "validation")
+    if schema:
+        return {"required": True, "content": {"application/json": {"schema": schema}}}
+    if declared.takes:
+        return {"required": True, "content": {kind: {} for kind in declared.takes}}
+    return None
+
+
+def _tags(found: Iterable[Described]) -> list[Node]:
+    """Each module of handlers, with the line that it says of itself."""
+    modules = dict.fromkeys((one.tag, one.handler.__module__) for one in found)
+    about = {tag: (sys.modules[module].__doc__ or "").partition("\n")[0] for tag, module in modules}
+    return [{"name": tag, "description": said} for tag, said in about.items()]

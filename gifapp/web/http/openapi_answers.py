@@ -1,0 +1,123 @@
+"""Answers as the API's document tells of them: with what they carry, and refused with which problems."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from gifapp import errors
+from gifapp.web.http.operations import Access, Operation
+from gifapp.web.http.payloads import Headers, Payload, Query
+from gifapp.web.http.problems import CONTENT_TYPE, phrase, status_of_kind
+
+Node = dict[str, Any]
+
+HEADERS: Mapping[str, str] = {
+    "Accept-Ranges": "bytes",
+    "ETag": "Give it back as If-None-Match.",
+    "Location": "Where it is from now on.",
+    "Retry-After": "In how many seconds it is worth another try.",
+    "Set-Cookie": "The session's next token; it opens nothing but refresh and logout.",
+    "Upgrade": "websocket",
+    "Upload-Expires": "When it goes, unless more of it comes.",
+    "Upload-Length": "How many bytes it will have.",
+    "Upload-Offset": "How many of its bytes have come.",
+    "WWW-Authenticate": "Bearer",
+}
+
+_WITH_STATUS = {401: ["WWW-Authenticate"], 426: ["Upgrade"], 429: ["Retry-After"], 503: ["Retry-After"]}
+_OF_EVERYTHING = (errors.ServiceUnavailable, errors.RateLimited)
+_OF_TOKENS = (
+    errors.NotSignedIn,
+    errors.TokenInvalid,
+    errors.TokenExpired,
+    errors.ScopeMissing,
+    errors.SessionNeeded,
+)
+_OF_ACCESS: Mapping[Access, Collection[type[errors.GifappError]]] = {
+    "anyone": (),
+    "signed in": _OF_TOKENS,
+    "administrator": (*_OF_TOKENS, errors.AdministratorsOnly),
+    "cookie": (errors.NotSignedIn, errors.TokenInvalid, errors.TokenExpired, errors.RequestForged),
+    "signed address": (errors.MediaLinkInvalid,),
+}
+_OF_BODIES = (errors.JsonInvalid, errors.BodyTooLarge, errors.ContentTypeWrong, errors.FieldInvalid)
+# what Tornado refuses, by status
+_BAD_REQUEST = {400: "bad-request"}
+_NO_SUCH_RANGE = {416: "requested-range-not-satisfiable"}
+_NO_WEBSOCKET = {400: "bad-request", 403: "forbidden", 426: "upgrade-required"}
+
+
+def answers(declared: Operation, access: Access, answer: Node | None, *, has_id: bool) -> Node:
+    """Every status that an operation may have; `answer` is the schema of a JSON one."""
+    told = {status: _answer(declared, answer, said) for status, said in _successes(declared).items()}
+    if declared.is_tagged or declared.is_file:
+        told[304] = {"description": "It is as it was.", "headers": _headers(["ETag"])}
+    codes = _codes(usual_errors(declared, access, has_id=has_id), _of_tornado(declared, has_id=has_id))
+    refused = {status: _refusal(status, said) for status, said in codes.items() if status not in told}
+    return {str(status): told for status, told in sorted((told | refused).items())}
+
+
+def usual_errors(declared: Operation, access: Access, *, has_id: bool) -> list[type[errors.GifappError]]:
+    """What may be refused: what was declared, and what everything of this kind may be refused for."""
+    reads_arguments = declared.reads(Query) or declared.reads(Headers)
+    return [
+        *_OF_EVERYTHING,
+        *_OF_ACCESS[access],
+        *([errors.NotFound] if has_id else []),
+        *(_OF_BODIES if declared.reads(Payload) else []),
+        *([errors.FieldInvalid] if reads_arguments else []),
+        *declared.raises,
+    ]
+
+
+def _successes(declared: Operation) -> dict[int, str]:
+    by_range = {206: "The part of it that was asked for."} if declared.is_file else {}
+    return {declared.usual_status: phrase(declared.usual_status), **by_range, **declared.also}
+
+
+def _of_tornado(declared: Operation, *, has_id: bool) -> dict[int, str]:
+    """What Tornado refuses by itself, which is no error of ours."""
+    if declared.usual_status == 101:
+        return _NO_WEBSOCKET
+    decodes = has_id or declared.reads(Query)
+    return (_BAD_REQUEST if decodes else {}) | (_NO_SUCH_RANGE if declared.is_file else {})
+
+
+def _answer(declared: Operation, answer: Node | None, said: str) -> Node:
+    names = [*declared.answer_headers, *(["ETag"] if declared.is_tagged or declared.is_file else [])]
+    told: Node = {"description": said}
+    if names:
+        told["headers"] = _headers(names)
+    if answer is not None:
+        told["content"] = {"application/json": {"schema": answer}}
+    elif declared.gives:
+        told["content"] = {kind: {} for kind in declared.gives}
+    return told
+
+
+def _codes(kinds: Collection[type[errors.GifappError]], others: Mapping[int, str]) -> dict[int, Node]:
+    """By status, each code and what it says."""
+    found: dict[int, Node] = defaultdict(dict)
+    for kind in kinds:
+        found[status_of_kind(kind)][kind.code] = kind.sentence
+    for status, code in others.items():
+        found[status][code] = phrase(status)
+    return found
+
+
+def _refusal(status: int, codes: Node) -> Node:
+    schema = {
+        "allOf": [{"$ref": "#/components/schemas/Problem"}],
+        "properties": {"status": {"const": status}, "code": {"enum": sorted(codes)}},
+    }
+    told: Node = {
+        "description": "\n".join(f"- `{code}`: {sentence}" for code, sentence in sorted(codes.items())),
+        "content": {CONTENT_TYPE: {"schema": schema}},
+    }
+    return told | ({"headers": _headers(_WITH_STATUS[status])} if status in _WITH_STATUS else {})
+
+
+def _headers(names: Collection[str]) -> Node:
+    return {name: {"description": HEADERS[name], "schema": {"type": "string"}} for name in names}

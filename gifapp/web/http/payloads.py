@@ -1,0 +1,148 @@
+"""What clients send, as values: JSON without its traps, then pydantic models."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WrapValidator
+from pydantic_core import PydanticCustomError
+
+from gifapp import errors
+from gifapp.domain.recipes.recipe import Recipe
+
+MAX_DEPTH = 20
+
+
+class Payload(BaseModel):
+    """A body: unknown fields and values of another type are refused."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+
+
+class Query(BaseModel):
+    """The arguments of an address; all of them arrive as text, and unknown ones are ignored."""
+
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
+
+
+class PageQuery(Query):
+    """Which part of a list: so many, from the `next_cursor` of the page before on."""
+
+    limit: int = Field(50, ge=1, le=200)
+    cursor: str | None = Field(None, max_length=200)
+
+
+class Headers(BaseModel):
+    """Headers of a request, by their aliases; unknown ones are ignored."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+def _moment(value: Any) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value)
+        moment.astimezone(UTC)  # the first and the last hours of all time are none elsewhere
+    except (TypeError, ValueError, OverflowError):
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise PydanticCustomError("moment", "it must be a time with its zone, as 2026-01-31T12:00:00Z")
+    return moment
+
+
+Moment = Annotated[datetime, BeforeValidator(_moment)]
+"""A time in ISO 8601 that means the same everywhere."""
+
+
+def _recipe(value: Any, _: Any) -> Recipe:
+    if not isinstance(value, dict):
+        raise PydanticCustomError("recipe", "it must be an object")
+    return Recipe.parse(value)
+
+
+GivenRecipe = Annotated[Recipe, WrapValidator(_recipe)]
+"""A recipe that is refused in `Recipe.parse`'s words: errors.RecipeInvalid, which names every wrong field."""
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def decoded(raw: bytes) -> Any:
+    """The value of a JSON text that has one meaning only.
+
+    Raises:
+        errors.JsonInvalid: no JSON, NaN or infinity, a key twice, too deep, half a surrogate pair.
+    """
+    try:
+        value = json.loads(
+            raw.decode(),
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+            parse_int=_whole,
+            object_pairs_hook=_without_duplicates,
+        )
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeError:
+        raise errors.JsonInvalid(problem="its text is not UTF-8") from None
+    except RecursionError:
+        raise errors.JsonInvalid(problem="it is nested too deeply") from None
+    except ValueError as refused:
+        raise errors.JsonInvalid(problem=str(refused)) from None
+    if _deeper_than(MAX_DEPTH, value):
+        raise errors.JsonInvalid(problem="it is nested too deeply")
+    return value
+
+
+def validated(model: type[Model], value: Any) -> Model:
+    """The value as `model`.
+
+    Raises:
+        errors.FieldInvalid: naming the first field that is wrong.
+    """
+    try:
+        return model.model_validate(value)
+    except ValidationError as refused:
+        first = refused.errors(include_url=False, include_input=False)[0]
+        field = ".".join(str(step) for step in first["loc"]) or "body"
+        raise errors.FieldInvalid(field=field, problem=first["msg"]) from None
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text:.40} is out of range")
+    return number
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:  # so many digits that Python does not count them
+        raise ValueError(f"{text:.40}… is out of range") from None
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice!r:.60} is there twice")
+    return members
+
+
+def _deeper_than(depth: int, value: Any) -> bool:
+    level = [value]
+    for _ in range(depth):
+        level = [child for item in level for child in _children(item)]
+    return bool(level)
+
+
+def _children(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []

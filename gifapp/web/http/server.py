@@ -1,0 +1,93 @@
+"""The HTTP server and what it does before any handler: learn whose request it is, bound connections."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from tornado.httpserver import HTTPServer
+from tornado.httputil import HTTPServerRequest
+from tornado.iostream import IOStream, StreamClosedError
+
+from gifapp import errors
+from gifapp.web.http.base import BaseHandler
+from gifapp.web.http.connections import Connections
+from gifapp.web.http.instruments import MeasuredApplication
+from gifapp.web.http.proxies import TrustedProxies
+
+# bodies that no handler streams; uploads set their own limit
+MAX_BODY_BYTES = 1024 * 1024
+BUFFER_BYTES = 16 * 1024 * 1024
+CHUNK_BYTES = 256 * 1024
+
+IDLE_S = 75.0
+"""For the next request's headers; more than the 60 s for which nginx keeps a connection."""
+BODY_S = 30.0
+"""For a body that no handler streams; `base` and `sources` have their own bounds."""
+
+_REFUSAL = (
+    b"HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\nContent-Type: text/plain\r\n"
+    b"Content-Length: 47\r\nRetry-After: 60\r\n\r\nToo many connections are open from your address"
+)
+
+_log = logging.getLogger(__name__)
+
+
+class WebServer(HTTPServer):
+    """Tornado's, with a bound on connections: a client that only opens them shuts nobody out."""
+
+    def initialize(  # type: ignore[override]
+        self, application: WebApplication, *, idle_s: float = IDLE_S, body_s: float = BODY_S
+    ) -> None:
+        self._proxies = application.proxies
+        self._open = application.connections
+        super().initialize(
+            application,
+            idle_connection_timeout=idle_s,
+            body_timeout=body_s,
+            max_body_size=MAX_BODY_BYTES,
+            max_buffer_size=BUFFER_BYTES,
+            chunk_size=CHUNK_BYTES,
+        )
+
+    def handle_stream(self, stream: IOStream, address: Any) -> None:
+        client = None if self._proxies.trusts(address[0]) else address[0]
+        if self._open.has_room() and self._open.count(stream, client):
+            super().handle_stream(stream, address)
+            return
+        _log.warning("a connection from %s is refused: too many are open", address[0])
+        _refuse(stream)
+
+
+class WebApplication(MeasuredApplication):
+    """Every route, behind the proxies it trusts."""
+
+    def __init__(
+        self, *given: Any, proxies: TrustedProxies, connections: Connections, **settings: Any
+    ) -> None:
+        super().__init__(*given, **settings)
+        self.proxies = proxies
+        self.connections = connections
+
+    def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
+        self.proxies.identify(request)
+        connection: Any = request.connection
+        if not self.connections.count(connection.stream, request.remote_ip, has_asked=True):
+            return self.get_handler_delegate(request, _RefusingHandler)
+        return super().find_handler(request, **kwargs)
+
+
+class _RefusingHandler(BaseHandler):
+    """Of a request that a proxy passes on for an address that has too many open."""
+
+    async def prepare(self) -> None:
+        await super().prepare()
+        raise errors.TooManyConnections(limit=self.application.connections.most_by_address)  # type: ignore[attr-defined]
+
+
+def _refuse(stream: IOStream) -> None:
+    try:
+        stream.write(_REFUSAL)
+    except StreamClosedError:
+        return
+    stream.close()

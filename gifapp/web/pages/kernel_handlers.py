@@ -1,0 +1,128 @@
+"""What a browser may do with a kernel: look at its own, talk to its widgets, end it.
+
+Each asks `visitor.KernelOwners` first, so a kernel that is another's, or none, is a 403.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+from typing import Any
+
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import APIHandler
+from tornado import web
+from tornado.websocket import WebSocketClosedError
+from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
+
+from gifapp import errors
+from gifapp.web.http.base import BaseHandler
+from gifapp.web.http.hub import TOO_SLOW
+from gifapp.web.pages.kernel_traffic import PROTOCOL, MessageRefused
+
+# what widgets speak; a browser can execute nothing
+ALLOWED_MESSAGES = ("comm_open", "comm_close", "comm_msg", "comm_info_request", "kernel_info_request")
+
+REFUSED = 1008
+MOST_UNREAD_BYTES = 8_000_000  # a page's whole state is 600,000
+
+
+class _OwnKernel(APIHandler):
+    auth_resource = "kernels"
+
+
+class KernelModel(_OwnKernel):
+    """`GET`: what Voilà's frontend asks before it connects."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, kernel_id: str) -> None:
+        manager: Any = self.kernel_manager
+        self.finish(manager.kernel_model(kernel_id))
+
+
+class KernelEnd(_OwnKernel):
+    """`POST`: the page closes."""
+
+    @web.authenticated
+    @authorized
+    async def post(self, kernel_id: str) -> None:
+        await self.settings["gifapp_kernels"].end(kernel_id)
+        self.set_status(204)
+        self.finish()
+
+
+class KernelSocket(VoilaKernelWebsocketHandler):
+    """The widgets' messages, both ways: bounded in what a page sends, and in what it leaves unread."""
+
+    _unread_bytes = 0
+    _is_refused = False
+
+    async def pre_get(self) -> None:
+        kernels = self.settings["gifapp_kernels"]
+        if not kernels.belongs_to(self.kernel_id, self.current_user.username):
+            raise web.HTTPError(403)
+        if PROTOCOL not in self.request.headers.get("Sec-WebSocket-Protocol", ""):
+            raise web.HTTPError(400, f"This socket speaks {PROTOCOL}.")
+        if not kernels.connected(self.kernel_id, self):
+            raise web.HTTPError(429)
+        await super().pre_get()
+
+    def on_message(self, ws_message: bytes | str) -> None:
+        if self._is_refused:
+            return
+        try:
+            self.settings["gifapp_kernels"].admit(self.kernel_id, ws_message)
+        except MessageRefused as refused:
+            self._refuse(REFUSED, str(refused))
+        else:
+            super().on_message(ws_message)
+
+    def write_message(self, message: bytes, binary: bool = False) -> Any:
+        """Send, unless the page has gone; it is nobody's fault, so no error tells of it."""
+        if self.ws_connection is None:  # Jupyter falls back to another protocol, which Voilà reads for ever
+            return
+        with contextlib.suppress(WebSocketClosedError):
+            written = super().write_message(message, binary)
+            if written is not None:  # Voilà sends some to nobody
+                self._unread_bytes += len(message)
+                written.add_done_callback(functools.partial(self._has_read, len(message)))
+        if self._unread_bytes > MOST_UNREAD_BYTES:
+            self._refuse(TOO_SLOW, "too slow")
+
+    def on_finish(self) -> None:
+        if self.get_status() != 101:  # it became no socket
+            self._leave()
+        super().on_finish()
+
+    def on_close(self) -> None:
+        self._leave()
+        super().on_close()
+
+    def _leave(self) -> None:
+        self.settings["gifapp_kernels"].disconnected(self.path_kwargs["kernel_id"], self)
+
+    def _has_read(self, size: int, written: asyncio.Future[None]) -> None:
+        self._unread_bytes -= size
+        if not written.cancelled():
+            written.exception()  # asyncio tells of every one that nobody looked at
+
+    def _refuse(self, code: int, reason: str) -> None:
+        if not self._is_refused:
+            self._is_refused = True
+            self.log.warning("the page of kernel %s is cut off: %s", self.kernel_id, reason)
+            self.close(code, reason)
+
+
+class KernelToken(BaseHandler):
+    """`POST`: a kernel exchanges its token for a short-lived access token of its visitor."""
+
+    async def post(self) -> None:
+        caller = self.settings["gifapp_kernels"].caller_of(self.bearer())
+        if caller is None:
+            raise errors.TokenInvalid
+        identity = self.settings["gifapp"].identity
+        token, expires_in = await self.run_blocking(identity.access_token_for, caller)
+        user = {"id": caller.user_id, "email": caller.email, "role": caller.role}
+        self.write({"access_token": token, "expires_in": expires_in, "user": user})

@@ -1,0 +1,114 @@
+"""What a page may send to its kernel: well-formed, of the kinds it needs, and no more than it needs."""
+
+from __future__ import annotations
+
+import struct
+import time
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+from gifapp import errors
+from gifapp.web.http.payloads import decoded
+
+PROTOCOL = "v1.kernel.websocket.jupyter.org"
+OWN_TARGET = "jupyter.widget.control"  # with which ipywidgets' page asks for what there is
+
+MOST_COMMS = 20
+MESSAGES, MESSAGES_PER_S = 1000, 100  # a page that opens asks for each widget; a slider sends 60 a second
+BYTES, BYTES_PER_S = 4_000_000, 200_000  # a picture and subtitles are 700,000
+STATES, STATES_PER_S = 20, 0.2  # each answer is the state of every widget
+SOCKETS, SOCKETS_PER_S = 20, 0.2
+
+_CHANNELS = (b"shell", b"control")
+_PARTS = range(6, 40)  # channel, header, parent, metadata, content, then buffers; and where the last one ends
+
+
+class MessageRefused(Exception):
+    """A message that no page of ours sends; the text is for its sender."""
+
+
+class Bucket:
+    """Lets `size` through at once and `per_s` every second."""
+
+    def __init__(self, size: float, per_s: float, clock: Callable[[], float]) -> None:
+        self._size, self._per_s, self._clock = size, per_s, clock
+        self._left, self._at_s = size, clock()
+
+    def take(self, amount: float = 1) -> bool:
+        now_s = self._clock()
+        self._left = min(self._size, self._left + (now_s - self._at_s) * self._per_s)
+        self._at_s = now_s
+        if self._left < amount:
+            return False
+        self._left -= amount
+        return True
+
+
+class KernelTraffic:
+    """What has gone to one kernel, by whichever socket: to connect anew is no way around it."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._messages = Bucket(MESSAGES, MESSAGES_PER_S, clock)
+        self._bytes = Bucket(BYTES, BYTES_PER_S, clock)
+        self._states = Bucket(STATES, STATES_PER_S, clock)
+        self._sockets = Bucket(SOCKETS, SOCKETS_PER_S, clock)
+        self._comms: set[str] = set()
+
+    def admit_socket(self) -> bool:
+        """Count one more socket; False: a page whose line breaks does not come back that often."""
+        return self._sockets.take()
+
+    def admit(self, message: bytes | str) -> None:
+        """Count one message of a page.
+
+        Raises:
+            MessageRefused
+        """
+        if not (self._messages.take() and self._bytes.take(len(message))):
+            raise MessageRefused("that is more than a page sends")
+        header, content = _read(message)
+        if header.get("msg_type") == "comm_open":
+            self._open(content)
+        elif header.get("msg_type") == "comm_close":
+            self._comms.discard(str(content.get("comm_id")))
+        elif _asks_for_states(content) and not self._states.take():
+            raise MessageRefused("the state of all widgets was asked for too often")
+
+    def _open(self, content: dict[str, Any]) -> None:
+        if content.get("target_name") != OWN_TARGET:
+            raise MessageRefused(f"a page opens no comm but {OWN_TARGET}")
+        self._comms.add(str(content.get("comm_id")))
+        if len(self._comms) > MOST_COMMS:
+            raise MessageRefused(f"a page has at most {MOST_COMMS} comms open")
+
+
+def _read(message: bytes | str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The header and the content of a message in Jupyter's binary protocol."""
+    try:
+        channel, header, _, _, content, *_ = _parts(message)
+        if channel not in _CHANNELS:
+            raise ValueError(channel)
+        read = decoded(header), decoded(content)
+    except (TypeError, ValueError, struct.error, errors.JsonInvalid):
+        raise MessageRefused(f"this is no message of {PROTOCOL}") from None
+    if not all(isinstance(part, dict) for part in read) or not isinstance(read[0].get("msg_type"), str):
+        raise MessageRefused("a header and a content are objects, and a message has a type")
+    return read
+
+
+def _parts(message: bytes | str) -> list[bytes]:
+    if isinstance(message, str):
+        raise TypeError
+    [count] = struct.unpack_from("<Q", message)
+    if count not in _PARTS:  # Jupyter's own reader would count to 2**64
+        raise ValueError(count)
+    offsets = struct.unpack_from(f"<{count}Q", message, 8)
+    if offsets[0] != 8 * (count + 1) or offsets[-1] != len(message) or list(offsets) != sorted(offsets):
+        raise ValueError(offsets)
+    return [message[begin:end] for begin, end in pairwise(offsets)]
+
+
+def _asks_for_states(content: dict[str, Any]) -> bool:
+    data = content.get("data")
+    return isinstance(data, dict) and data.get("method") == "request_states"

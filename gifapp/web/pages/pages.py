@@ -1,0 +1,214 @@
+"""What people see: the sign-in page, the dashboard, and what went wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, ClassVar
+
+from jupyter_core.paths import jupyter_path
+from jupyter_server.auth.decorator import allow_unauthenticated
+from jupyter_server.base.handlers import JupyterHandler
+from tornado import web
+from tornado.iostream import StreamClosedError
+from voila._version import __version__ as voila_version
+from voila.static_file_handler import MultiStaticFileHandler
+from voila.tornado.handler import TornadoVoilaHandler
+from voila.utils import create_include_assets_functions
+
+from gifapp import errors
+from gifapp.web.pages.kernels import VisitorKernels
+from gifapp.web.pages.visitor import ask
+
+TEMPLATE = "gifapp"
+RENDER_TIMEOUT_S = 60.0
+YEAR_S = 365 * 24 * 3600
+DASHBOARD, OPERATIONS = "dashboard.ipynb", "operations.ipynb"
+
+_CHECKOUT = Path(__file__).resolve().parents[3]
+
+# 'unsafe-inline': Voilà's page carries its cells in scripts; blob: anywidget imports its modules so
+_DASHBOARD_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' blob:; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self' data:; connect-src 'self'; "
+    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
+)
+_PLAIN_POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+
+HEADERS = {
+    "Content-Security-Policy": _DASHBOARD_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+
+_log = logging.getLogger(__name__)
+
+
+def jupyter_directory() -> Path | None:
+    """The checkout this package lies in, which looks like a directory of Jupyter's; None if installed."""
+    return _CHECKOUT if (_CHECKOUT / "voila" / "templates" / TEMPLATE).is_dir() else None
+
+
+def notebooks_directory() -> Path:
+    """Where the notebooks are that are our pages: the checkout's, else the installed ones.
+
+    Raises:
+        errors.ServerFailed: when neither are there.
+    """
+    checkout = jupyter_directory()
+    installed = [Path(path) / "gifapp" / "notebooks" for path in jupyter_path()]
+    for directory in [checkout / "notebooks", *installed] if checkout else installed:
+        if all((directory / name).is_file() for name in (DASHBOARD, OPERATIONS)):
+            return directory
+    raise errors.ServerFailed(program="gifapp web", reason="its notebooks are not installed")
+
+
+class _Page(JupyterHandler):
+    """Renders our template, errors too."""
+
+    def show(self, name: str, **names: Any) -> None:
+        """Finish with a page that needs no kernel."""
+        self.set_header("Content-Security-Policy", _PLAIN_POLICY)
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.set_header("Cache-Control", "no-store")
+        template = self.settings["voila_jinja2_env"].get_template(name)
+        assets = create_include_assets_functions(TEMPLATE, self.base_url)
+        self.finish(template.render(**assets, **names))
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        error = kwargs.get("exc_info", (None, None, None))[1]
+        if isinstance(error, errors.GifappError):
+            sentence = str(error)
+        else:
+            sentence = _SENTENCES.get(status_code, HTTPStatus(status_code).description)
+        if status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+            self.set_header("Retry-After", "60")
+        self.show("error.html", status=status_code, title=_title(status_code, error), sentence=sentence)
+
+
+_SENTENCES = {
+    404: "There is nothing at this address.",
+    503: "A part of this server is away just now. Reload the page in a moment.",
+    500: "This page could not be built. Reload it; if that does not help, tell whoever runs this server.",
+}
+
+
+def _title(status: int, error: BaseException | None) -> str:
+    if isinstance(error, errors.TooManyDashboards):
+        return "One tab too many"
+    if isinstance(error, errors.LimitReached):
+        return "All seats are taken"
+    return {404: "Page not found", 503: "Back in a moment"}.get(status, "That did not work")
+
+
+class Dashboard(_Page, TornadoVoilaHandler):
+    """`GET /`: the sign-in page, or the notebook with a kernel bound to the visitor."""
+
+    page: ClassVar[str] = "dashboard"
+
+    def initialize(self, **kwargs: Any) -> None:
+        super().initialize(**kwargs)
+        self.page_config_hook = self._page_config
+        self._visitor_kernels: VisitorKernels | None = None
+
+    @property
+    def kernel_manager(self) -> Any:
+        """The visitor's own view of the kernels, which is all that Voilà's handler gets."""
+        if self._visitor_kernels is None:
+            manager = self.settings["kernel_manager"]
+            kernels = self.settings["gifapp_kernels"]
+            self._visitor_kernels = VisitorKernels(kernels, manager, self.current_user.caller)
+        return self._visitor_kernels
+
+    @allow_unauthenticated
+    async def get(self, path: str | None = None) -> None:  # noqa: ARG002
+        self.xsrf_token  # noqa: B018  sets the cookie: signing in and the page-close beacon need it
+        if self.current_user is None or self.get_query_argument("reset", ""):  # whoever is signed in here
+            await self._sign_in()
+            return
+        try:
+            self.check_visitor()
+            await self._render()
+        except errors.AdministratorsOnly as denied:
+            self.send_error(403, exc_info=(type(denied), denied, None))
+        except errors.LimitReached as full:
+            self.send_error(503, exc_info=(type(full), full, None))
+        except StreamClosedError:
+            await self._leave()
+
+    def check_visitor(self) -> None:
+        """Raises errors.AdministratorsOnly where the page is not for this visitor."""
+
+    async def _sign_in(self) -> None:
+        identity = self.settings["gifapp"].identity
+        token = await ask(identity.setup_token)
+        self.show("signin.html", no_account_yet=token is not None, registration=identity.registration)
+
+    async def _render(self) -> None:
+        end = asyncio.get_running_loop().time() + RENDER_TIMEOUT_S
+        async for html in self.get_generator():
+            self.write(html)
+            await self.flush()
+            # Voilà's renderer sends heartbeats for ever when it has failed (voila#1446)
+            if asyncio.get_running_loop().time() > end:
+                _log.error("kernel %s: the page was not rendered in time", self.kernel_manager.kernel_id)
+                self.write("<script>window.gifapp.failed()</script>")
+                break
+
+    def on_connection_close(self) -> None:
+        super().on_connection_close()
+        if self._visitor_kernels is not None:
+            self._leaving = asyncio.ensure_future(self._leave())
+
+    async def _leave(self) -> None:
+        """The visitor closed the page before it was there."""
+        await self.settings["gifapp_kernels"].end(self.kernel_manager.kernel_id, "the visitor left")
+
+    def _page_config(self, page_config: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """What the template and Voilà's frontend are told; chunks come from an address per version."""
+        static_url = f"{page_config['fullStaticUrl']}/{voila_version}"
+        caller = self.current_user.caller
+        visitor = {"email": caller.email, "role": caller.role, "page": self.page}
+        return page_config | {"fullStaticUrl": static_url, "gifapp": visitor}
+
+
+class Operations(Dashboard):
+    """`GET /operations`: the notebook of administrators."""
+
+    page: ClassVar[str] = "operations"
+
+    def check_visitor(self) -> None:
+        if self.current_user.caller.role != "administrator":
+            raise errors.AdministratorsOnly
+
+
+class NotFound(_Page):
+    """Every address that is nobody's."""
+
+    @allow_unauthenticated
+    def get(self) -> None:
+        raise web.HTTPError(404)
+
+    head = post = put = patch = delete = options = get
+
+    def check_xsrf_cookie(self) -> None:
+        """There is nothing here to protect."""
+
+
+class Assets(MultiStaticFileHandler):
+    """Files that are the same for everybody; `cache_s`: how long a browser need not ask again."""
+
+    def initialize(self, paths: list[str], cache_s: int = 0) -> None:
+        super().initialize(paths)
+        self._cache_s = cache_s
+
+    def set_default_headers(self) -> None:
+        self.set_header("X-Content-Type-Options", "nosniff")
+
+    def get_cache_time(self, path: str, modified: Any, mime_type: str) -> int:
+        return self._cache_s or int(super().get_cache_time(path, modified, mime_type))

@@ -1,0 +1,58 @@
+"""Who the visitor of a page is, told to Jupyter's handlers in their own terms."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from jupyter_server.auth.authorizer import Authorizer
+from jupyter_server.auth.identity import IdentityProvider, User
+from tornado import web
+
+from gifapp import errors
+from gifapp.identity.service import Caller
+from gifapp.web.http.base import SESSION_COOKIE
+from gifapp.web.pages.kernels import Kernels
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(kw_only=True)
+class Visitor(User):
+    """Jupyter's user, with the caller it stands for."""
+
+    caller: Caller
+
+
+class CookieIdentity(IdentityProvider):
+    """Jupyter's view of our session cookie; there is no other way in."""
+
+    async def get_user(self, handler: web.RequestHandler) -> Visitor | None:
+        cookie = handler.get_cookie(SESSION_COOKIE)
+        if not cookie:
+            return None
+        caller = await ask(handler.settings["gifapp"].identity.caller_of_cookie, cookie)
+        return Visitor(username=caller.user_id, caller=caller) if caller else None
+
+    @property
+    def auth_enabled(self) -> bool:
+        return True
+
+
+class KernelOwners(Authorizer):
+    """A visitor may use the kernels that are theirs, and nothing else of Jupyter's."""
+
+    def is_authorized(self, handler: web.RequestHandler, user: User, action: str, resource: str) -> bool:  # noqa: ARG002
+        kernels: Kernels = handler.settings["gifapp_kernels"]
+        kernel_id = handler.path_kwargs.get("kernel_id", "")
+        return resource == "kernels" and kernels.belongs_to(kernel_id, user.username)
+
+
+async def ask(question: Callable[..., Answer], *about: object) -> Answer:
+    """What Identity answers, asked in a thread; a 503 while it cannot."""
+    try:
+        return await asyncio.to_thread(question, *about)
+    except errors.Transient as away:
+        raise web.HTTPError(503, str(away)) from away

@@ -1,0 +1,23 @@
+"""A colour, or none."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import anywidget
+import traitlets
+
+from gifapp.widgets.assets import script, style
+
+
+class Colour(anywidget.AnyWidget):
+    """The browser's own colour picker, with a box to tick where there may be no colour."""
+
+    _esm: ClassVar = script("common", "controls/colour")
+    _css: ClassVar = style("controls/colour")
+
+    description = traitlets.Unicode().tag(sync=True)
+    value = traitlets.Unicode(allow_none=True, default_value=None).tag(sync=True)
+    may_be_none = traitlets.Bool(default_value=False).tag(sync=True)
+    first = traitlets.Unicode("#000000").tag(sync=True)
+    """What comes up when the box is ticked."""

@@ -1,0 +1,24 @@
+"""A slider that says its name and its value: the browser's own, which keys and screen readers know."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import anywidget
+import traitlets
+
+from gifapp.widgets.assets import script, style
+
+
+class Slider(anywidget.AnyWidget):
+    """A number between two others."""
+
+    _esm: ClassVar = script("common", "controls/slider")
+    _css: ClassVar = style("controls/slider")
+
+    description = traitlets.Unicode().tag(sync=True)
+    value = traitlets.Float(allow_none=True, default_value=None).tag(sync=True)
+    min = traitlets.Float().tag(sync=True)
+    max = traitlets.Float(1.0).tag(sync=True)
+    step = traitlets.Float(0.01).tag(sync=True)
+    unit = traitlets.Unicode().tag(sync=True)

@@ -1,0 +1,191 @@
+"""The whole page: upload, editor and gallery around one client."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+import ipywidgets as w
+
+from gifapp import errors
+from gifapp.client import Client
+from gifapp.domain.job import JobState
+from gifapp.domain.limits import Limits
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.views.jobs import Event, JobView, SourceView
+from gifapp.widgets.controls.notices import Notices
+from gifapp.widgets.dashboard.editor import Editor
+from gifapp.widgets.dashboard.gallery import Gallery
+from gifapp.widgets.dashboard.sharing import Sharing
+from gifapp.widgets.dashboard.state import DashboardState
+from gifapp.widgets.dashboard.upload import Upload
+from gifapp.widgets.reporting import Reporter
+from gifapp.widgets.words import repeat_words
+
+READ_AGAIN_S = 3600.0  # the pictures' addresses are good for some hours
+READ_QUEUE_S = 10.0  # no event tells that somebody else's job is done, and ours one place further
+_MOST_PLACES = 50
+
+
+class Dashboard(w.VBox):
+    """Everything a person does with gifapp, live for as long as the kernel runs.
+
+    ::
+
+        gifapp.Dashboard(gifapp.Client.from_environment())
+    """
+
+    def __init__(self, client: Client, *, read_queue_s: float = READ_QUEUE_S) -> None:
+        """Show what the service knows, then follow its events; needs a running event loop."""
+        self._client = client
+        self._state = DashboardState()
+        self.notices = Notices()
+        self._reporter = Reporter(self.notices.show)
+        self._make_parts(_limits(client))
+        super().__init__([self.notices, self._columns()])
+        self.add_class("gifapp-dashboard")
+        with self._reporter.reporting():
+            self._read()
+        parts = (self._follow(), self._read_again(), self._keep_places(read_queue_s))
+        self._tasks = [asyncio.create_task(part) for part in parts]
+
+    def close(self) -> None:
+        """Follow no more."""
+        for task in self._tasks:
+            task.cancel()
+        self.editor.close()
+        super().close()
+
+    def _make_parts(self, limits: Limits) -> None:
+        reporter, page_url = self._reporter, self._client.page_url
+        self.upload = Upload(self._client, limits, on_uploaded=self._uploaded, reporter=reporter)
+        self.editor = Editor(
+            page_url,
+            ask_estimate=self._client.estimate,
+            on_submit=self._submit,
+            on_remove=self._remove_source,
+            reporter=reporter,
+        )
+        share = Sharing(self._client).answer
+        self.gallery = Gallery(page_url, on_action=self._act, on_share=share, reporter=reporter)
+
+    def _columns(self) -> w.Box:
+        making = w.VBox([self.upload, self.editor])
+        making.add_class("gifapp-dashboard__making")
+        columns = w.Box([making, self.gallery])
+        columns.add_class("gifapp-dashboard__columns")
+        return columns
+
+    # --- what people want --------------------------------------------------------------------
+
+    def _uploaded(self, source: SourceView) -> None:
+        self._state.keep(source)
+        self._show_sources()
+        self.editor.choose(source)
+
+    def _submit(self, source_id: str, recipe: Recipe) -> None:
+        job = self._client.submit(source_id, recipe)
+        self._changed(job)
+        if job.is_repeat:
+            self.gallery.point_at(job.id)
+            self.notices.tell(repeat_words(job))
+
+    def _remove_source(self, source_id: str) -> None:
+        self._client.delete_source(source_id)
+        self._state.drop(source_id)
+        self._show_sources()
+
+    def _act(self, action: str, job_id: str) -> None:
+        """Do what a card's button says."""
+        match action:
+            case "cancel":
+                self._changed(self._client.cancel(job_id))
+            case "retry":
+                self._changed(self._client.retry(job_id))
+            case "delete":
+                self._client.delete(job_id)
+                self._state.drop(job_id)
+                self._forget_job(job_id)
+            case "reuse":
+                self._reuse(job_id)
+
+    def _reuse(self, job_id: str) -> None:
+        """Put a job's recipe into the form, with its source, or with the chosen one when that is gone."""
+        job = self._client.job(job_id)
+        source = self._state.source(job.source.id if job.source else None) or self.editor.source
+        if source is None:
+            raise errors.NotFound(kind="video any more; upload it again")
+        self.editor.choose(source, job.recipe)
+
+    # --- what the service tells --------------------------------------------------------------
+
+    async def _follow(self) -> None:
+        with self._reporter.reporting():
+            await self._client.follow(self._receive, self._connection)
+
+    async def _read_again(self) -> None:
+        while True:
+            await asyncio.sleep(READ_AGAIN_S)
+            with self._reporter.reporting():
+                self._read()
+
+    async def _keep_places(self, every_s: float) -> None:
+        """Show how far those have come that wait in the queue."""
+        while True:
+            await asyncio.sleep(every_s)
+            with self._reporter.reporting(), suppress(errors.Transient):
+                self._read_places()
+
+    def _read_places(self) -> None:
+        if any(job.state is JobState.QUEUED for job in self._state.jobs):
+            for job in self._client.jobs(state=JobState.QUEUED, limit=_MOST_PLACES):
+                self._changed(job)
+
+    def _receive(self, event: Event) -> None:
+        with self._reporter.reporting():
+            self._apply(event)
+
+    def _apply(self, event: Event) -> None:
+        self._state.apply(event)
+        if event.type in ("ready", "reset"):
+            self._read()
+        elif event.job is not None:
+            self._show_job(event.job)
+        elif event.type == "job.deleted" and event.id is not None:
+            self._forget_job(event.id)
+        else:
+            self._show_sources()
+
+    def _connection(self, is_there: bool) -> None:
+        self.notices.is_live = is_there
+
+    def _read(self) -> None:
+        self._state.read(self._client.jobs(), self._client.sources())
+        self.gallery.show_all(self._state.jobs)
+        self.editor.stage.gifs = self._state.gif_counts()
+        self._show_sources()
+
+    def _changed(self, job: JobView) -> None:
+        self._state.keep(job)
+        self._show_job(job)
+
+    def _show_job(self, job: JobView) -> None:
+        self.gallery.show(job)
+        self.editor.stage.gifs = self._state.gif_counts()
+
+    def _forget_job(self, job_id: str) -> None:
+        self.gallery.remove(job_id)
+        self.editor.stage.gifs = self._state.gif_counts()
+
+    def _show_sources(self) -> None:
+        sources = self._state.sources
+        self.editor.show_sources(sources)
+        self.upload.compact = bool(sources)
+
+
+def _limits(client: Client) -> Limits:
+    """What the service takes; a page that cannot ask still shows, and says why it is empty."""
+    try:
+        return client.limits()
+    except errors.Transient:
+        return Limits()

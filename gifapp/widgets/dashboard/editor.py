@@ -1,0 +1,213 @@
+"""From a source to a recipe: the picture, the form, and the button that submits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import ClassVar
+
+import anywidget
+import ipywidgets as w
+import traitlets
+
+from gifapp import errors
+from gifapp.domain.recipes.framing import framing
+from gifapp.domain.recipes.outcome import Outcome, outcome
+from gifapp.domain.recipes.output_formats import FILE_KINDS
+from gifapp.domain.recipes.recipe import Crop, Recipe
+from gifapp.domain.source_rate import match_source_rate
+from gifapp.domain.timing import Pace
+from gifapp.domain.views.jobs import EstimateView, SourceView
+from gifapp.domain.wording import size
+from gifapp.widgets.assets import script, style
+from gifapp.widgets.controls.summary import Summary
+from gifapp.widgets.dashboard.drafts import Drafts
+from gifapp.widgets.dashboard.estimating import Answer, Ask, Estimating
+from gifapp.widgets.form import RecipeForm
+from gifapp.widgets.messages import Message, receives
+from gifapp.widgets.reporting import Reporter
+from gifapp.widgets.words import notes_beyond, outcome_words, source_facts
+
+SAME_PRESS_S = 0.8  # within it, a second press of the button is one
+
+OnSubmit = Callable[[str, Recipe], None]
+
+
+class StageMessage(Message):
+    crop: Crop | None = None
+
+
+class Stage(anywidget.AnyWidget):
+    """The chosen source's picture, on which a crop is drawn, and the others to choose from."""
+
+    _esm: ClassVar = script("common", "dashboard/editor")
+    _css: ClassVar = style("common", "dashboard/editor", "form/form")
+
+    page_url = traitlets.Unicode().tag(sync=True)
+    sources = traitlets.List(traitlets.Dict()).tag(sync=True)
+    selected = traitlets.Unicode(allow_none=True, default_value=None).tag(sync=True)
+    gifs = traitlets.Dict(value_trait=traitlets.Int()).tag(sync=True)
+    """How many GIFs were made of each source."""
+    crop = traitlets.Dict().tag(sync=True)
+    """The crop shown, in the source's pixels, or nothing; the page asks for another by a message."""
+
+
+class Editor(w.VBox):
+    """Chooses a source and makes its recipe."""
+
+    def __init__(
+        self,
+        page_url: str,
+        *,
+        ask_estimate: Ask,
+        on_submit: OnSubmit,
+        on_remove: Callable[[str], None],
+        reporter: Reporter,
+    ) -> None:
+        """`ask_estimate` is called on another thread.
+
+        `on_submit` gets a source's id and a valid recipe, `on_remove` the id of a source to delete.
+        """
+        self._sources: dict[str, SourceView] = {}
+        self._last_press: tuple[str, Recipe, float] | None = None
+        self._on_submit, self._on_remove, self._reporter = on_submit, on_remove, reporter
+        self.stage = Stage(page_url=page_url)
+        self.drafts = Drafts(self._restored)
+        self.form = RecipeForm(self._refresh, page_url=page_url)
+        self.submit = w.Button(description="Make the GIF", button_style="primary")
+        self.summary = Summary()
+        self._estimating = Estimating(ask_estimate, self._show_estimate)
+        super().__init__([self.drafts, self.stage, self.form, self._footer()])
+        self.add_class("gifapp-editor")
+        self.layout.display = "none"
+        self.submit.on_click(self._submit)
+        self.stage.on_msg(self._receive)
+
+    @property
+    def source(self) -> SourceView | None:
+        """The chosen source."""
+        return self._sources.get(self.stage.selected or "")
+
+    def show_sources(self, sources: list[SourceView]) -> None:
+        """Offer these sources, the first one chosen unless the chosen one is among them."""
+        self._sources = {source.id: source for source in sources}
+        self.stage.sources = [source_facts(source) for source in sources]
+        self.layout.display = "" if sources else "none"
+        if self.source is None and sources:
+            self.choose(sources[0])
+
+    def choose(self, source: SourceView, recipe: Recipe | None = None) -> None:
+        """Go on with a source: with the recipe given, else with its last one, else with the default."""
+        self.stage.selected = source.id
+        self.form.show(recipe or self.drafts.get(source.id), source)
+        self._refresh()
+
+    def _restored(self, source_id: str) -> None:
+        with self._reporter.reporting():
+            if source := self._sources.get(source_id):
+                self.choose(source)
+
+    def _footer(self) -> w.Box:
+        self.submit.add_class("gifapp-editor__submit")
+        footer = w.VBox([self.summary, self.submit])
+        footer.add_class("gifapp-editor__footer")
+        return footer
+
+    def _refresh(self) -> None:
+        """Say what the GIF will be, or what is wrong with the recipe."""
+        with self._reporter.reporting():
+            if self.source is not None:
+                self._describe(self.source)
+
+    def _describe(self, source: SourceView) -> None:
+        try:
+            recipe = self.form.recipe()
+        except errors.RecipeInvalid as refused:
+            self.summary.problem = _sentence(refused)
+            self.submit.disabled = True
+            return
+        self.drafts.keep(source.id, recipe)
+        self.stage.crop = _shown_crop(recipe, source)
+        self.form.hint(recipe, source)
+        self._expected = _expected(recipe, source)
+        self.summary.problem, self.summary.facts = "", outcome_words(self._expected)
+        self.submit.description = f"Make the {FILE_KINDS[recipe.format].name}"
+        self.submit.disabled = False
+        self._estimate(source, recipe)
+
+    def _estimate(self, source: SourceView, recipe: Recipe) -> None:
+        if recipe.format == "gif":
+            self.summary.is_estimating = self._estimating.want(source.id, recipe)
+        else:
+            self._estimating.forget()
+            self.summary.is_estimating = False
+            self.summary.estimate = self.summary.notes = ""
+
+    def _show_estimate(self, answer: Answer) -> None:
+        self.summary.is_estimating = False
+        self.summary.estimate = self.summary.notes = ""
+        if isinstance(answer, EstimateView):
+            measures = {name: getattr(answer, name) for name in ("width_px", "height_px", "frames")}
+            self.summary.facts = outcome_words(replace(self._expected, **measures))
+            self.summary.estimate = f"about {size(answer.bytes)}"
+            self.summary.notes = notes_beyond(self.source, answer.notes)
+        elif isinstance(answer, errors.BadInput):
+            self.summary.problem = str(answer)
+
+    def close(self) -> None:
+        """Ask for no estimate any more."""
+        self._estimating.stop()
+        super().close()
+
+    def _submit(self, _: w.Button) -> None:
+        with self._reporter.reporting():
+            if self.source is not None:
+                self._submit_once(self.source.id, self.form.recipe())
+
+    def _submit_once(self, source_id: str, recipe: Recipe) -> None:
+        # the second click of a double click waits in line while the first is served
+        if self._last_press is not None:
+            *same, at_s = self._last_press
+            if same == [source_id, recipe] and time.monotonic() - at_s < SAME_PRESS_S:
+                return
+        self._on_submit(source_id, recipe)
+        self._last_press = (source_id, recipe, time.monotonic())
+
+    @receives(StageMessage)
+    def _receive(self, message: StageMessage) -> None:
+        with self._reporter.reporting():
+            if message.type == "choose" and message.id in self._sources:
+                self.choose(self._sources[message.id])
+            elif message.type == "remove":
+                self._on_remove(message.id)
+            elif message.type == "crop":
+                self.form.draw_crop(message.crop)
+                self._refresh()
+
+
+def _sentence(refused: errors.RecipeInvalid) -> str:
+    first, *others = refused.facts["problems"].split("; ")
+    return f"{first}." if not others else f"{first}, and {len(others)} more."
+
+
+def _shown_crop(recipe: Recipe, source: SourceView) -> dict[str, int]:
+    """The part of the picture that is kept, or nothing when that is all of it."""
+    crop = framing(recipe, width_px=source.width, height_px=source.height).crop
+    whole = Crop(width_px=source.width, height_px=source.height)
+    return {} if crop == whole else crop.model_dump()
+
+
+def _pace(source: SourceView) -> Pace:
+    return Pace(source.fps, source.pace_fps, source.keeps_times, source.is_sequence)
+
+
+def _expected(recipe: Recipe, source: SourceView) -> Outcome:
+    """What can be said at once; a preset may make it smaller."""
+    return outcome(
+        match_source_rate(recipe, _pace(source)),
+        width_px=source.width,
+        height_px=source.height,
+        duration_s=source.duration_s or 0.0,
+        is_still=source.fps is None,
+    )

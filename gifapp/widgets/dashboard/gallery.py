@@ -1,0 +1,100 @@
+"""All jobs as cards: one widget, patched by messages."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
+
+import anywidget
+import traitlets
+from pydantic import Field
+
+from gifapp.domain.views.jobs import JobView
+from gifapp.widgets.assets import script, style
+from gifapp.widgets.dashboard import sharing
+from gifapp.widgets.messages import Message, receives
+from gifapp.widgets.reporting import Reporter
+from gifapp.widgets.words import card
+
+PATCH_EVERY_S = 0.3
+
+OnAction = Callable[[str, str], None]
+"""Called with what is wanted (cancel, retry, reuse, delete) and the job's id."""
+
+OnShare = Callable[[dict[str, Any]], dict[str, Any]]
+"""Called with what the share box asks; returns what it shows."""
+
+
+class CardMessage(Message):
+    days: int = Field(7, ge=1, le=365)
+    share: str = Field("", max_length=100)
+
+
+class Gallery(anywidget.AnyWidget):
+    """Shows jobs, newest first, and passes on what people want of them."""
+
+    _esm: ClassVar = script("common", "dashboard/viewer", "dashboard/sharer", "dashboard/gallery")
+    _css: ClassVar = style("common", "dashboard/viewer", "dashboard/sharer", "dashboard/gallery")
+
+    page_url = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, page_url: str, *, on_action: OnAction, on_share: OnShare, reporter: Reporter) -> None:
+        super().__init__(page_url=page_url)
+        self._cards: dict[str, dict[str, Any]] = {}
+        self._waiting: set[str] = set()
+        self._on_action = on_action
+        self._on_share = on_share
+        self._reporter = reporter
+        self.on_msg(self._receive)
+
+    def show_all(self, jobs: Iterable[JobView]) -> None:
+        """Show these jobs and no others."""
+        self._cards = {job.id: card(job) for job in jobs}
+        self._waiting.clear()
+        self._send_all()
+
+    def show(self, job: JobView) -> None:
+        """Add or change one card: at once when its state changes, a few times a second otherwise."""
+        before, now = self._cards.get(job.id), card(job)
+        self._cards[job.id] = now
+        if before is None or before["state"] != now["state"]:
+            self._waiting.discard(job.id)
+            self.send({"type": "patch", "cards": [now]})
+        elif before != now:
+            self._patch_soon(job.id)
+
+    def point_at(self, job_id: str) -> None:
+        """Bring a card into view, with the focus on it."""
+        self.send({"type": "point", "id": job_id})
+
+    def remove(self, job_id: str) -> None:
+        if self._cards.pop(job_id, None) is not None:
+            self._waiting.discard(job_id)
+            self.send({"type": "remove", "id": job_id})
+
+    def _patch_soon(self, job_id: str) -> None:
+        if not self._waiting:
+            asyncio.get_running_loop().call_later(PATCH_EVERY_S, self._flush)
+        self._waiting.add(job_id)
+
+    def _flush(self) -> None:
+        cards = [self._cards[job_id] for job_id in self._waiting]
+        self._waiting.clear()
+        if cards:
+            self.send({"type": "patch", "cards": cards})
+
+    def _send_all(self) -> None:
+        self.send({"type": "all", "cards": list(self._cards.values())})
+
+    @receives(CardMessage)
+    def _receive(self, message: CardMessage) -> None:
+        if message.type == "ready":
+            self._send_all()
+            return
+        with self._reporter.reporting():
+            if message.type in sharing.ASKED:
+                self.send(self._on_share(message.model_dump()))
+            else:
+                self._on_action(message.type, message.id)
+        self.send({"type": "settled", "id": message.id})

@@ -1,0 +1,63 @@
+"""What the dashboard knows: jobs and sources by id, changed by events. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import TypeVar
+
+from gifapp.domain.views.jobs import Event, JobView, SourceView
+
+View = TypeVar("View", JobView, SourceView)
+
+
+class DashboardState:
+    """Jobs and sources, each newest first."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[str, JobView] = {}
+        self._sources: dict[str, SourceView] = {}
+
+    @property
+    def jobs(self) -> list[JobView]:
+        return _newest_first(self._jobs.values())
+
+    @property
+    def sources(self) -> list[SourceView]:
+        return _newest_first(self._sources.values())
+
+    def source(self, source_id: str | None) -> SourceView | None:
+        return self._sources.get(source_id or "")
+
+    def gif_counts(self) -> dict[str, int]:
+        """How many GIFs there are of each source."""
+        made = (job.source.id for job in self._jobs.values() if job.gif and job.source)
+        return dict(Counter(made))
+
+    def read(self, jobs: Iterable[JobView], sources: Iterable[SourceView]) -> None:
+        """Begin anew with what the service knows."""
+        self._jobs = {job.id: job for job in jobs}
+        self._sources = {source.id: source for source in sources}
+
+    def keep(self, item: JobView | SourceView) -> None:
+        """Add what is new, replace what is known."""
+        if isinstance(item, JobView):
+            self._jobs[item.id] = item
+        else:
+            self._sources[item.id] = item
+
+    def drop(self, item_id: str) -> None:
+        self._jobs.pop(item_id, None)
+        self._sources.pop(item_id, None)
+
+    def apply(self, event: Event) -> None:
+        """Bring in one event; `ready` and `reset` change nothing here: read the service again."""
+        for item in (event.job, event.source):
+            if item is not None:
+                self.keep(item)
+        if event.type in ("job.deleted", "source.deleted") and event.id is not None:
+            self.drop(event.id)
+
+
+def _newest_first(views: Iterable[View]) -> list[View]:
+    return sorted(views, key=lambda view: (view.created_at, view.id), reverse=True)

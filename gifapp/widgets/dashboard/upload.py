@@ -1,0 +1,70 @@
+"""The drop zone: files go from the browser straight to the service, never through the kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+import anywidget
+import traitlets
+from pydantic import Field
+
+from gifapp import errors
+from gifapp.client import Client
+from gifapp.domain.limits import Limits
+from gifapp.domain.views.jobs import SourceView
+from gifapp.domain.wording import size
+from gifapp.widgets.assets import library, script, style
+from gifapp.widgets.messages import Message, receives
+from gifapp.widgets.reporting import Reporter
+
+FORMATS = "MP4, MOV, WebM, MKV, AVI, FLV, MPEG, OGG, GIF, WebP, PNG, JPEG and zips of pictures"
+
+
+class UploadMessage(Message):
+    upload: int = Field(0, ge=0, le=2**53)
+    source_id: str = Field("", max_length=100)
+
+
+class Upload(anywidget.AnyWidget):
+    """Takes videos by dropping, choosing or pasting, several at once.
+
+    The access token is given by a message when an upload begins; a trait would keep it in the page.
+    """
+
+    _esm: ClassVar = library("tus", "tus.min.js") + script("common", "dashboard/upload")
+    _css: ClassVar = style("common", "dashboard/upload")
+
+    page_url = traitlets.Unicode().tag(sync=True)
+    limit_bytes = traitlets.Int().tag(sync=True)
+    hint = traitlets.Unicode().tag(sync=True)
+    compact = traitlets.Bool(default_value=False).tag(sync=True)
+
+    def __init__(
+        self, client: Client, limits: Limits, *, on_uploaded: Callable[[SourceView], None], reporter: Reporter
+    ) -> None:
+        """`on_uploaded` is given each video that the service has taken."""
+        super().__init__(
+            page_url=client.page_url,
+            limit_bytes=limits.max_upload_bytes,
+            hint=f"{FORMATS}, up to {size(limits.max_upload_bytes)}",
+        )
+        self._client = client
+        self._on_uploaded = on_uploaded
+        self._reporter = reporter
+        self.on_msg(self._receive)
+
+    @receives(UploadMessage)
+    def _receive(self, message: UploadMessage) -> None:
+        with self._reporter.reporting():
+            if message.type == "token":
+                self._give_token(message.upload)
+            elif message.type == "uploaded":
+                self._on_uploaded(self._client.source(message.source_id))
+
+    def _give_token(self, upload: int) -> None:
+        try:
+            answer = {"token": self._client.access_token()}
+        except errors.GifappError as error:
+            answer = {"refused": str(error)}
+        self.send({"type": "token", "upload": upload, **answer})

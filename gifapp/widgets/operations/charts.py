@@ -1,0 +1,110 @@
+"""The charts of the operations page: one figure, so that Plotly's script is sent once."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from gifapp.domain.views.administration import QueueView
+from gifapp.domain.views.statistics import DistributionView, StatisticsView
+
+_KEPT = 720  # samples of the queue: an hour at one in five seconds
+_OUTCOMES = {"succeeded": "#2f9e6e", "failed": "#d9822b", "dead": "#cf4a4a", "cancelled": "#8a8f98"}
+_LINES = {"due": "#d9822b", "running": "#3d7be0"}
+_SPREADS = {"converting": "#3d7be0", "waiting": "#d9822b"}
+_TITLES = ("Jobs that ended", "The queue since this page opened", "How long jobs take", "Errors")
+# readable on light and on dark, which the page decides
+_INK, _GRID = "#7d838c", "rgba(125, 131, 140, 0.22)"
+
+
+class Charts:
+    """Four charts, changed in place.
+
+    The widget is made last: a page that opens a moment later gets it as it was made, and hears of later
+    changes only.
+
+    Attributes:
+        figure: the widget.
+    """
+
+    def __init__(self, at: datetime, queue: QueueView, told: StatisticsView) -> None:
+        self.figure: Any = make_subplots(2, 2, subplot_titles=_TITLES, vertical_spacing=0.22)
+        self._add_traces()
+        self._lay_out()
+        self._queue: deque[tuple[datetime, int, int]] = deque(maxlen=_KEPT)
+        self.show_queue(at, queue)
+        self.show_statistics(told)
+        self.figure = go.FigureWidget(self.figure)
+
+    def show_queue(self, at: datetime, queue: QueueView) -> None:
+        """Add what the queue is now."""
+        self._queue.append((at, queue.due, queue.running))
+        times, due, running = zip(*self._queue, strict=True)
+        self._show({"due": (times, due), "running": (times, running)})
+
+    def show_statistics(self, told: StatisticsView) -> None:
+        """Show these and no others."""
+        times = [step.at for step in told.steps]
+        ends = {name: (times, [getattr(step, name) for step in told.steps]) for name in _OUTCOMES}
+        spreads = {name: _bars(getattr(told, name)) for name in _SPREADS}
+        counts = told.errors[::-1]
+        errors = ([one.count for one in counts], [one.code.replace("-", " ") for one in counts])
+        self._show({**ends, **spreads, "errors": errors})
+
+    def _show(self, points: dict[str, tuple[Sequence[Any], Sequence[Any]]]) -> None:
+        with self.figure.batch_update():
+            for name, (x, y) in points.items():
+                self.figure.update_traces({"x": x, "y": y}, {"name": name})
+
+    def _add_traces(self) -> None:
+        add = self.figure.add_trace
+        for name, color in _OUTCOMES.items():
+            add(go.Bar(name=name, marker_color=color, marker_line_width=0, legend="legend"), 1, 1)
+        for name, color in _LINES.items():
+            add(
+                go.Scatter(name=name, mode="lines", line={"color": color, "shape": "hv"}, legend="legend2"),
+                1,
+                2,
+            )
+        for name, color in _SPREADS.items():
+            line = {"color": color, "shape": "hvh"}
+            add(go.Scatter(name=name, mode="lines", line=line, fill="tozeroy", legend="legend3"), 2, 1)
+        errors = {"texttemplate": "%{y}", "textposition": "auto", "insidetextanchor": "start"}
+        color = _OUTCOMES["failed"]
+        add(go.Bar(name="errors", orientation="h", marker_color=color, showlegend=False, **errors), 2, 2)
+
+    def _lay_out(self) -> None:
+        legend = {"orientation": "h", "xanchor": "right", "yanchor": "bottom", "bgcolor": "rgba(0,0,0,0)"}
+        self.figure.update_layout(
+            barmode="stack",
+            height=660,
+            margin={"l": 36, "r": 12, "t": 64, "b": 40},
+            font={"color": _INK, "size": 12},
+            paper_bgcolor="rgba(0,0,0,0)",
+            plot_bgcolor="rgba(0,0,0,0)",
+            legend={**legend, "x": 0.45, "y": 1.0},
+            legend2={**legend, "x": 1.0, "y": 1.0},
+            legend3={**legend, "x": 0.45, "y": 0.39},
+        )
+        self.figure.update_xaxes(gridcolor=_GRID, zeroline=False)
+        self.figure.update_yaxes(gridcolor=_GRID, zeroline=False, rangemode="tozero")
+        self.figure.update_xaxes(type="log", title="seconds", row=2, col=1)
+        self.figure.update_yaxes(showticklabels=False, row=2, col=2)
+        starts = {
+            title: {"x": 0.55 * (number % 2), "xanchor": "left"} for number, title in enumerate(_TITLES)
+        }
+        self.figure.for_each_annotation(
+            lambda title: title.update(starts[title.text], font_size=14, yshift=22)
+        )
+
+
+def _bars(spread: DistributionView) -> tuple[list[float], list[int]]:
+    """Those between the shortest and the longest there are."""
+    there = [number for number, count in enumerate(spread.counts) if count]
+    shown = slice(there[0], there[-1] + 1) if there else slice(0)
+    return list(spread.bounds_s[shown]), list(spread.counts[shown])

@@ -1,0 +1,117 @@
+"""The administrators' page: the queue, the workers, what happened lately, dead letters, open links; live."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+import ipywidgets as w
+
+from gifapp import errors
+from gifapp.client import Client
+from gifapp.domain.views.administration import QueueView
+from gifapp.domain.views.statistics import StatisticsView
+from gifapp.widgets.controls.notices import Notices
+from gifapp.widgets.operations import words
+from gifapp.widgets.operations.charts import Charts
+from gifapp.widgets.operations.panel import Panel
+from gifapp.widgets.reporting import Reporter
+
+READ_QUEUE_S = 3.0
+_SELDOM = 4  # as many times longer between two readings of the rest
+
+
+class Operations(w.VBox):
+    """What goes on in the whole service, live for as long as the kernel runs.
+
+    ::
+
+        gifapp.Operations(gifapp.Client.sign_in("http://127.0.0.1:8866", "me@example.org", "…"))
+    """
+
+    def __init__(self, client: Client, *, read_queue_s: float = READ_QUEUE_S) -> None:
+        """Show what there is, then read again; needs a running event loop.
+
+        Raises:
+            errors.AccessDenied: this is no administrator.
+        """
+        self._administrator = client.administrator
+        self._hours = 24.0
+        self.notices = Notices()
+        self._reporter = Reporter(self.notices.show)
+        self.head, self.tables = (
+            Panel(part, on_action=self._act, reporter=self._reporter) for part in ("head", "tables")
+        )
+        self.charts = self._read_first()
+        charts = w.Box([self.charts.figure])
+        charts.add_class("gifapp-operations__charts")
+        super().__init__([self.notices, self.head, charts, self.tables])
+        self.add_class("gifapp-dashboard")
+        self.add_class("gifapp-operations")
+        often = self._often(self._read_queue, read_queue_s)
+        seldom = self._often(self._read_statistics, _SELDOM * read_queue_s)
+        self._tasks = [asyncio.create_task(one) for one in (often, seldom)]
+
+    def close(self) -> None:
+        """Read no more."""
+        for task in self._tasks:
+            task.cancel()
+        super().close()
+
+    async def _often(self, read: Callable[[], None], every_s: float) -> None:
+        while True:
+            await asyncio.sleep(every_s)
+            with self._reporter.reporting(), suppress(errors.Transient):
+                read()
+
+    def _read_first(self) -> Charts:
+        queue, told = self._show_queue(), self._show_statistics()
+        return Charts(datetime.now(UTC), queue, told)
+
+    def _read_queue(self) -> None:
+        self.charts.show_queue(datetime.now(UTC), self._show_queue())
+
+    def _read_statistics(self) -> None:
+        self.charts.show_statistics(self._show_statistics())
+
+    def _show_queue(self) -> QueueView:
+        queue = self._administrator.queue()
+        self.head.show(queue=words.queue_tiles(queue), is_paused=queue.paused_at is not None)
+        self.tables.show(workers=words.worker_rows(self._administrator.workers()))
+        return queue
+
+    def _show_statistics(self) -> StatisticsView:
+        told = self._administrator.statistics(hours=self._hours)
+        self.head.show(statistics=words.statistics_tiles(told), hours=self._hours)
+        self.tables.show(
+            slowest=words.slow_rows(told.slowest),
+            dead=words.dead_rows(self._administrator.dead_letters()),
+            links=words.link_rows(self._administrator.links()),
+            storage=words.storage_words(self._administrator.storage()),
+        )
+        return told
+
+    def _act(self, action: str, of: Any) -> None:
+        """Do what a button says."""
+        match action:
+            case "pause":
+                self._administrator.pause()
+            case "resume":
+                self._administrator.resume()
+            case "hours":
+                self._hours = float(of)
+            case "requeue":
+                self._administrator.requeue(of)
+            case "requeue_all":
+                told = self._administrator.requeue_all()
+                self.notices.tell(f"{told.requeued} are queued again; {told.left} cannot be.")
+            case "purge":
+                self._administrator.purge(of)
+            case "revoke_link":
+                self._administrator.revoke_link(of)
+                self.notices.tell("The link is revoked.")
+        self._read_queue()
+        self._read_statistics()

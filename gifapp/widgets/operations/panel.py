@@ -1,0 +1,53 @@
+"""Figures, tables and buttons of the operations page: what is not a chart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar, Self
+
+import anywidget
+import traitlets
+from pydantic import model_validator
+
+from gifapp.widgets.assets import script, style
+from gifapp.widgets.messages import Message, receives
+from gifapp.widgets.reporting import Reporter
+
+OnAction = Callable[[str, Any], None]
+"""Called with what is wanted (pause, resume, hours, requeue, requeue_all, purge, revoke_link) and of what."""
+
+
+class Wanted(Message):
+    of: str | float | None = None
+
+    @model_validator(mode="after")
+    def _time_is_a_number(self) -> Self:
+        if self.type == "hours" and not isinstance(self.of, float):
+            raise ValueError("hours are a number")
+        return self
+
+
+class Panel(anywidget.AnyWidget):
+    """Shows what it is told, and passes on what an administrator wants."""
+
+    _esm: ClassVar = script("common", "operations/panel")
+    _css: ClassVar = style("common", "operations/panel")
+
+    part = traitlets.Unicode().tag(sync=True)
+    """Which one this is: `head`, above the charts, or `tables`, below them."""
+    shown = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, part: str, *, on_action: OnAction, reporter: Reporter) -> None:
+        super().__init__(part=part)
+        self._on_action = on_action
+        self._reporter = reporter
+        self.on_msg(self._receive)
+
+    def show(self, **changed: Any) -> None:
+        self.shown = self.shown | changed
+
+    @receives(Wanted)
+    def _receive(self, message: Wanted) -> None:
+        with self._reporter.reporting():
+            self._on_action(message.type, message.of)
+        self.send({"type": "settled"})

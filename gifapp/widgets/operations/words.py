@@ -1,0 +1,121 @@
+"""The figures of the operations page in words. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from gifapp.domain.views.accounts import OpenLinkView
+from gifapp.domain.views.administration import ListedJobView, QueueView, StorageView, WorkerView
+from gifapp.domain.views.statistics import SlowJobView, StatisticsView
+from gifapp.domain.wording import size
+from gifapp.widgets.words import duration
+
+Row = dict[str, Any]
+
+
+def queue_tiles(queue: QueueView) -> list[Row]:
+    """What the queue is now."""
+    return [
+        _tile("Waiting", queue.due, _of_those_that_wait(queue), look="warning" if _is_late(queue) else ""),
+        _tile(
+            "Running",
+            queue.running,
+            f"{queue.workers} {'worker' if queue.workers == 1 else 'workers'}",
+            look="" if queue.workers else "warning",
+        ),
+        _tile("Dead letters", queue.dead, "", look="warning" if queue.dead else ""),
+    ]
+
+
+def statistics_tiles(told: StatisticsView) -> list[Row]:
+    """What happened in the chosen time."""
+    rate = "none yet" if told.success_rate is None else f"{100 * told.success_rate:.1f} %"
+    is_bad = told.success_rate is not None and told.success_rate < 0.95
+    made = sum(step.succeeded for step in told.steps)
+    return [
+        _tile("Made", made, f"{size(told.bytes_out)} of GIFs"),
+        _tile("Success", rate, "of those not cancelled", look="warning" if is_bad else ""),
+        _tile("A conversion takes", _usual(told.converting.p50_s), _longest(told.converting.p95_s)),
+        _tile("A job waits", _usual(told.waiting.p50_s), _longest(told.waiting.p95_s)),
+        _tile("People", told.people, f"{told.submitted} jobs submitted"),
+        _tile("Videos", told.videos, size(told.bytes_in)),
+    ]
+
+
+def worker_rows(workers: Iterable[WorkerView]) -> list[list[str]]:
+    return [
+        [one.name, f"{one.jobs} jobs", size(one.memory_bytes), "converts" if one.job_id else "idle"]
+        for one in workers
+    ]
+
+
+def slow_rows(jobs: Iterable[SlowJobView]) -> list[list[str]]:
+    return [[job.source_name, job.owner_email or "a deleted account", duration(job.seconds)] for job in jobs]
+
+
+def dead_rows(jobs: Iterable[ListedJobView]) -> list[Row]:
+    """Dead letters, by id, so that buttons know which one they stand beside."""
+    return [
+        {
+            "id": job.id,
+            "name": job.source_name,
+            "owner": job.owner_email or "a deleted account",
+            "why": job.error.detail if job.error else "",
+            "died_at": job.finished_at.isoformat() if job.finished_at else None,
+        }
+        for job in jobs
+    ]
+
+
+def link_rows(links: Iterable[OpenLinkView]) -> list[Row]:
+    """Links that nobody has used, by id, so that each button knows which one it revokes."""
+    return [
+        {
+            "id": link.id,
+            "what": "Invitation" if link.kind == "invitation" else "New password",
+            "whose": "whoever has it" if link.kind == "invitation" else link.email,
+            "maker": link.by_email or "the command line",
+            "until": link.expires_at.isoformat(),
+        }
+        for link in links
+    ]
+
+
+def storage_words(storage: StorageView | None) -> str:
+    """What the last comparison of storage and documents found."""
+    if storage is None:
+        return "Storage has not been compared with the documents yet."
+    removed = f"{storage.removed_files} files that nothing named were removed ({size(storage.removed_bytes)})"
+    if not storage.missing_count:
+        return f"Storage has every file that documents name; {removed}."
+    missing = f"{storage.missing_count} files that documents name: restore them from a backup"
+    return f"Storage lacks {missing}; {removed}."
+
+
+def _tile(label: str, value: object, more: str, *, look: str = "") -> Row:
+    return {
+        "label": label,
+        "value": f"{value:,}" if isinstance(value, int) else value,
+        "more": more,
+        "look": look,
+    }
+
+
+def _of_those_that_wait(queue: QueueView) -> str:
+    """For how long, and how many wait for a time of their own, which no worker could start now."""
+    oldest = [f"the oldest for {duration(queue.oldest_due_s)}"] if queue.oldest_due_s is not None else []
+    later = queue.queued - queue.due
+    return "; ".join([*oldest, *([f"{later:,} more for later"] if later > 0 else [])])
+
+
+def _is_late(queue: QueueView) -> bool:
+    return queue.oldest_due_s is not None and queue.oldest_due_s > 60 and queue.paused_at is None
+
+
+def _usual(seconds: float | None) -> str:
+    return "none yet" if seconds is None else duration(seconds)
+
+
+def _longest(p95_s: float | None) -> str:
+    return "" if p95_s is None else f"95 % within {duration(p95_s)}"

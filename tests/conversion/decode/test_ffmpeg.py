@@ -1,0 +1,54 @@
+import os
+import signal
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import psutil
+import pytest
+
+from gifapp import errors
+from gifapp.conversion.decode import ffmpeg
+from gifapp.conversion.plan import make_plan
+from gifapp.conversion.probing.probe import probe
+from gifapp.domain.limits import Limits
+from gifapp.domain.recipes.recipe import Look, Recipe
+from tests import clips
+
+BLURRED = Look(blur_px=10)  # which costs ffmpeg several times the decoding
+
+
+def read(path: Path, limits: Limits, after_first: Callable[[], None] = lambda: None) -> int:
+    """How many frames come, at most one of them before `after_first`."""
+    video = probe(path, limits=limits)
+    plan = make_plan(video, Recipe(fps=50.0, speed=0.1, width_px=1280, look=BLURRED), limits)
+    with closing(ffmpeg.frames(path, video, plan, limits=limits, checkpoint=lambda: None)) as frames:
+        next(frames)
+        after_first()
+        return 1 + sum(1 for _ in frames)
+
+
+def test_ffmpeg_that_uses_up_its_cpu_time_was_too_slow() -> None:
+    with pytest.raises(errors.ConversionTooSlow):
+        read(clips.real_clip(), Limits(deadline_s=0.5))
+
+
+@pytest.mark.parametrize("playlist", clips.PLAYLISTS)
+def test_a_playlist_that_took_the_place_of_a_video_is_not_followed(tmp_path: Path, playlist: str) -> None:
+    limits, clip = Limits(), clips.pattern(tmp_path / "anothers.ts", seconds=0.2)
+    video = probe(clip, limits=limits)
+    (tmp_path / playlist).write_text(clips.PLAYLISTS[playlist])
+    plan = make_plan(video, Recipe(), limits)
+    frames = ffmpeg.frames(tmp_path / playlist, video, plan, limits=limits, checkpoint=lambda: None)
+    with closing(frames), pytest.raises(errors.SourceDamaged):
+        next(frames)
+
+
+def test_ffmpeg_that_somebody_kills_crashed() -> None:
+    def kill() -> None:
+        for child in psutil.Process().children():
+            if "ffmpeg" in child.name():
+                os.kill(child.pid, signal.SIGKILL)
+
+    with pytest.raises(errors.ConversionCrashed):
+        read(clips.real_clip(), Limits(), after_first=kill)

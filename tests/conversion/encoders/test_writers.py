@@ -1,0 +1,416 @@
+"""WebP, APNG and MP4 files, as decoders that are not ours see them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import numpy as np
+import psutil
+import pytest
+from PIL import Image
+
+import gifapp
+from gifapp import errors
+from gifapp.conversion.encoders.writers import LONGEST_STEP_CS, Written, write
+from gifapp.conversion.frame import Frame
+from gifapp.conversion.render.rendering import Rendering
+from gifapp.domain.limits import Limits
+from gifapp.domain.recipes.recipe import Format, Recipe
+from gifapp.domain.timing import split_delay
+from tests import clips
+from tests.fakes import Impatient
+from tests.letters import run_ffmpeg, write_clip
+
+OTHERS: tuple[Format, ...] = ("webp", "apng", "mp4")
+UNEVEN_CS = [7, 6, 20, 2, 150]
+
+
+@dataclass
+class Seen:
+    """Frames uint8 (n, height, width, 4), their delays, and how often they play (0: for ever)."""
+
+    frames: np.ndarray
+    delays_cs: list[int]
+    loop: int | None
+
+
+def pictures(count: int, *, width: int = 48, height: int = 32, alpha: bool = False) -> list[np.ndarray]:
+    """A smooth ground, and a square that moves over it; with alpha also a hole and half-clear stripes."""
+    down, across = np.mgrid[0:height, 0:width]
+    ground = np.stack([across * 255 // width, down * 255 // height, 255 - across * 255 // width], axis=2)
+    made = []
+    for number in range(count):
+        picture = np.dstack([ground, np.full((height, width), 255)]).astype(np.uint8)
+        picture[4:12, 4 * number : 4 * number + 8] = (255, 240, 30, 255)
+        if alpha:
+            picture[20:28, 8 * number : 8 * number + 8, 3] = 0
+            picture[:4, :, 3] = 128
+        made.append(picture if alpha else picture[..., :3])
+    return made
+
+
+def rendering(given: Sequence[np.ndarray], delays_cs: list[int], loop: int = 0) -> Rendering:
+    height, width, channels = given[0].shape
+    return Rendering(width, height, channels == 4, delays_cs, map(Frame, given, delays_cs), (), loop)
+
+
+def written(
+    path: Path,
+    given: Sequence[np.ndarray],
+    delays_cs: list[int],
+    *,
+    limits: Limits | None = None,
+    loop: int = 0,
+    **recipe: object,
+) -> Written:
+    asked = Recipe(**({"format": path.suffix[1:]} | recipe))
+    limits = limits or Limits()
+    return write(
+        rendering(given, delays_cs, loop),
+        asked,
+        path,
+        limits=limits,
+        on_frame=lambda _: None,
+        checkpoint=lambda: None,
+    )
+
+
+def seen(path: Path) -> Seen:
+    return _seen_by_av(path) if path.suffix == ".mp4" else _seen_by_pillow(path)
+
+
+def _seen_by_pillow(path: Path) -> Seen:
+    with Image.open(path) as image:
+        frames, delays = [], []
+        for number in range(image.n_frames):
+            image.seek(number)
+            frames.append(np.asarray(image.convert("RGBA")))
+            delays.append(round(image.info.get("duration", 0) / 10))
+        return Seen(np.stack(frames), delays, image.info.get("loop"))
+
+
+def _seen_by_av(path: Path) -> Seen:
+    with av.open(path) as video:
+        delays = [
+            round(packet.duration * packet.time_base * 100) for packet in video.demux(video=0) if packet.size
+        ]
+    with av.open(path) as video:
+        frames = [
+            np.dstack([frame.to_ndarray(format="rgb24"), np.full((frame.height, frame.width), 255, np.uint8)])
+            for frame in video.decode(video=0)
+        ]
+    return Seen(np.stack(frames), delays, None)
+
+
+def stored(name: str, delays_cs: list[int]) -> list[int]:
+    """The delays in a file of this name: in an MP4 what stays for long is stored again."""
+    most_cs = LONGEST_STEP_CS if name.endswith(".mp4") else 65535
+    return [piece_cs for delay_cs in delays_cs for piece_cs in split_delay(delay_cs, most_cs)]
+
+
+def held(given: Sequence[np.ndarray], name: str, delays_cs: list[int]) -> list[np.ndarray]:
+    """The pictures, each as often as it is stored."""
+    times = (len(stored(name, [delay_cs])) for delay_cs in delays_cs)
+    return [picture for picture, count in zip(given, times, strict=True) for _ in range(count)]
+
+
+def apart(frames: np.ndarray, given: Sequence[np.ndarray]) -> float:
+    """The mean difference of the colours that are seen."""
+    wanted = np.stack(given)
+    if wanted.shape[3] == 3:
+        return float(np.abs(frames[..., :3].astype(int) - wanted).mean())
+    return float(np.abs(frames.astype(int) - wanted)[wanted[..., 3] > 0].mean())
+
+
+# --- one file --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "most"), [("a.webp", 3.0), ("a.apng", 0.0), ("a.mp4", 4.0)])
+def test_pictures_and_times_come_through(tmp_path: Path, name: str, most: float) -> None:
+    given = pictures(5)
+    told = written(tmp_path / name, given, UNEVEN_CS)
+    shown = seen(tmp_path / name)
+    assert shown.delays_cs == stored(name, UNEVEN_CS)
+    assert apart(shown.frames, held(given, name, UNEVEN_CS)) <= most
+    assert told == Written(len(shown.delays_cs), (tmp_path / name).stat().st_size, 48, 32)
+
+
+@pytest.mark.parametrize("name", ["a.webp", "a.apng"])
+def test_alpha_is_kept(tmp_path: Path, name: str) -> None:
+    given = pictures(5, alpha=True)
+    written(tmp_path / name, given, UNEVEN_CS)
+    shown = seen(tmp_path / name)
+    assert shown.delays_cs == UNEVEN_CS
+    np.testing.assert_array_equal(shown.frames[..., 3], np.stack(given)[..., 3])
+    assert apart(shown.frames, given) <= 3
+
+
+@pytest.mark.parametrize("name", ["a.webp", "a.apng", "a.mp4"])
+def test_ffmpeg_reads_what_the_others_read(tmp_path: Path, name: str) -> None:
+    written(tmp_path / name, pictures(5), UNEVEN_CS)
+    raw = tmp_path / "raw"
+    passed = ("-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgba")
+    run_ffmpeg("-i", tmp_path / name, *passed, raw)
+    frames = np.frombuffer(raw.read_bytes(), np.uint8).reshape(-1, 32, 48, 4)
+    assert (
+        np.abs(frames.astype(int) - seen(tmp_path / name).frames).mean() < 3
+    )  # colours are stored at half size
+
+
+@pytest.mark.parametrize("loop", [0, 1, 3, 65535])
+def test_loops(tmp_path: Path, loop: int) -> None:
+    for name in ("a.webp", "a.apng"):
+        written(tmp_path / name, pictures(2), [10, 10], loop=loop)
+        assert seen(tmp_path / name).loop == loop
+
+
+def test_a_screen_loses_nothing_in_a_webp(tmp_path: Path) -> None:
+    given = pictures(5)
+    written(tmp_path / "a.webp", given, UNEVEN_CS, content="screen")
+    shown = seen(tmp_path / "a.webp")
+    assert shown.delays_cs == UNEVEN_CS
+    assert apart(shown.frames, given) == 0
+
+
+def test_what_is_drawn_loses_nothing_in_a_webp_where_that_is_small(tmp_path: Path) -> None:
+    drawn = [np.full((60, 80, 3), (250, 250, 250), np.uint8) for _ in range(4)]
+    for number, picture in enumerate(drawn):
+        picture[10:30, 8 * number : 8 * number + 20] = (200, 30, 40)
+    written(tmp_path / "a.webp", drawn, [10] * 4)
+    assert apart(seen(tmp_path / "a.webp").frames, drawn) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["a.webp"]
+
+
+def test_what_somebody_has_prepared_for_the_second_way_is_not_written_to(tmp_path: Path) -> None:
+    theirs, drawn = tmp_path / "theirs", [np.full((60, 80, 3), 250, np.uint8)] * 2
+    theirs.touch()
+    (tmp_path / "a.webp.lossless").symlink_to(theirs)
+    with pytest.raises(errors.OutputNotWritable, match="File exists"):
+        written(tmp_path / "a.webp", drawn, [10] * 2)
+    assert theirs.read_bytes() == b""
+
+
+def test_a_flat_beginning_makes_no_film_lossless(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (4, 60, 80, 3), np.uint8)
+    black = [np.full((60, 80, 3), 8 * number, np.uint8) for number in range(8)]
+    written(tmp_path / "a.webp", [*black, *noise], [10] * 12)
+    assert apart(seen(tmp_path / "a.webp").frames[8:], list(noise)) > 1
+    assert [path.name for path in tmp_path.iterdir()] == ["a.webp"]
+
+
+@pytest.mark.parametrize("name", ["a.webp", "a.apng", "a.mp4"])
+def test_neighbours_that_are_the_same_become_one(tmp_path: Path, name: str) -> None:
+    red, blue = (np.full((16, 16, 3), colour, np.uint8) for colour in ((255, 0, 0), (0, 0, 255)))
+    told = written(tmp_path / name, [red, red, blue, blue, blue], [7, 3, 50, 60, 2])
+    assert seen(tmp_path / name).delays_cs == stored(name, [10, 112])
+    assert told.frames == len(stored(name, [10, 112]))
+
+
+def test_no_frame_stays_for_longer_than_it_can(tmp_path: Path) -> None:
+    red = np.full((16, 16, 3), (255, 0, 0), np.uint8)
+    told = written(tmp_path / "a.apng", [red] * 3, [60_000, 60_000, 5])
+    assert sum(seen(tmp_path / "a.apng").delays_cs) == 120_005
+    assert told.frames == 2
+
+
+@pytest.mark.parametrize("at_s", [0.2, 0.75, 1.69])
+def test_a_player_finds_a_picture_wherever_it_seeks_in_an_mp4(tmp_path: Path, at_s: float) -> None:
+    written(tmp_path / "a.mp4", pictures(2), [50, 130])
+    run_ffmpeg("-ss", at_s, "-i", tmp_path / "a.mp4", "-frames:v", 1, tmp_path / "found.png")
+    assert (tmp_path / "found.png").exists()
+
+
+@pytest.mark.parametrize("name", ["a.webp", "a.apng", "a.mp4"])
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (3, 1), (1, 7), (161, 121)])
+def test_odd_sizes(tmp_path: Path, name: str, width: int, height: int) -> None:
+    given = [np.full((height, width, 3), grey, np.uint8) for grey in (40, 80, 160)]
+    told = written(tmp_path / name, given, [10, 20, 30])
+    shown = seen(tmp_path / name)
+    assert shown.delays_cs == stored(name, [10, 20, 30])
+    assert shown.frames.shape[1:3] == (told.height_px, told.width_px)
+    assert apart(shown.frames[:, :height, :width], held(given, name, [10, 20, 30])) <= 3
+    if name == "a.mp4":
+        assert (told.width_px, told.height_px) == (width + width % 2, height + height % 2)
+        assert np.ptp(shown.frames[1]) == 255 - shown.frames[1].min()  # nothing but the grey, and opaque
+    else:
+        assert (told.width_px, told.height_px) == (width, height)
+
+
+@pytest.mark.parametrize(("name", "delays_cs"), [("a.webp", [0]), ("a.apng", [0]), ("a.mp4", [10] * 7)])
+def test_a_single_frame(tmp_path: Path, name: str, delays_cs: list[int]) -> None:
+    given = pictures(1)
+    assert written(tmp_path / name, given, [70]).frames == len(delays_cs)
+    shown = seen(tmp_path / name)
+    assert shown.delays_cs == delays_cs
+    assert apart(shown.frames, given * len(delays_cs)) <= 5
+
+
+def test_an_mp4_shows_white_where_nothing_is(tmp_path: Path) -> None:
+    clear = np.zeros((16, 16, 4), np.uint8)
+    half = np.full((16, 16, 4), (0, 0, 0, 128), np.uint8)
+    written(tmp_path / "a.mp4", [clear, half], [10, 10])
+    shown = seen(tmp_path / "a.mp4").frames
+    assert shown[0, 8, 8].tolist() == [255, 255, 255, 255]
+    np.testing.assert_allclose(shown[1, 8, 8, :3], 127, atol=3)
+
+
+def test_an_mp4_is_what_browsers_play(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    written(path, [np.full((16, 16, 3), (0x30, 0x70, 0xD0), np.uint8)] * 2, [10, 10])
+    with av.open(path) as video:
+        stream = video.streams.video[0]
+        context = stream.codec_context
+        assert (context.name, context.pix_fmt, context.has_b_frames) == ("h264", "yuv420p", False)
+        assert (context.color_range, context.colorspace, context.color_trc, context.color_primaries) == (
+            1,
+            1,
+            1,
+            1,
+        )
+        assert video.duration == 200_000
+        frame = next(video.decode(video=0)).to_ndarray(format="rgb24")
+    np.testing.assert_allclose(frame[8, 8], (0x30, 0x70, 0xD0), atol=3)
+    data = path.read_bytes()
+    assert data.index(b"moov") < data.index(b"mdat")  # it plays while it is still loading
+
+
+@pytest.mark.parametrize("name", ["a.webp", "a.apng", "a.mp4"])
+def test_the_same_frames_make_the_same_bytes(tmp_path: Path, name: str) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        written(tmp_path / folder / name, pictures(5), UNEVEN_CS)
+    assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+@pytest.mark.parametrize("name", ["a.webp", "a.apng", "a.mp4"])
+def test_a_file_that_grows_too_large_is_refused(tmp_path: Path, name: str) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (6, 200, 200, 3), np.uint8)
+    with pytest.raises(errors.ConversionTooBig):
+        written(tmp_path / name, list(noise), [10] * 6, limits=Limits(max_gif_bytes=5_000))
+    assert _no_ffmpeg_is_left()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full disk to try")
+@pytest.mark.parametrize("format_", OTHERS)
+def test_a_full_disk_is_said_in_a_sentence(format_: Format) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (4, 100, 100, 3), np.uint8)
+    with pytest.raises(errors.DiskFull):
+        written(Path("/dev/full"), list(noise), [10] * 4, format=format_)
+    assert _no_ffmpeg_is_left()
+
+
+# --- from a video ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("format_", OTHERS)
+@pytest.mark.parametrize("fps", [7.0, 15.0, 29.97])
+def test_the_duration_is_the_sources(tmp_path: Path, format_: Format, fps: float) -> None:
+    clip = clips.pattern(tmp_path / "clip.mp4", size="32x32", seconds=1.16)
+    suffix = {"apng": "png"}.get(format_, format_)
+    report = gifapp.convert(clip, Recipe(fps=fps, format=format_))
+    shown = seen(report.save(tmp_path / f"a.{suffix}"))
+    assert sum(shown.delays_cs) == 116
+    assert (report.duration_s, report.frames, report.colours) == (1.16, len(shown.delays_cs), None)
+    assert report.bytes == len(report.read_bytes())
+    assert report.as_json()["format"] == format_
+
+
+def test_transparent_videos_stay_transparent(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mov", [["R.", "GB"], ["..", "WK"]])
+    shown = seen(Path(gifapp.convert(clip, output=tmp_path / "a.png").path or ""))
+    assert shown.frames[..., 3].tolist() == [[[255, 0], [255, 255]], [[0, 0], [255, 255]]]
+
+
+@pytest.mark.parametrize("format_", OTHERS)
+def test_cancelling_leaves_nothing(tmp_path: Path, format_: Format) -> None:
+    with pytest.raises(errors.Cancelled):
+        gifapp.convert(clips.real_clip(), Recipe(format=format_), tmp_path / "out", Impatient(cancel_at=0.3))
+    assert list(tmp_path.iterdir()) == []
+    assert _no_ffmpeg_is_left()
+
+
+@pytest.mark.parametrize("format_", OTHERS)
+def test_progress_reaches_the_end(format_: Format) -> None:
+    listener = Impatient()
+    gifapp.convert(clips.real_clip(), Recipe(width_px=120, format=format_), on_progress=listener)
+    fractions = [progress.fraction for progress in listener.heard]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "recipe", "start"),
+    [
+        ("a.webp", Recipe(), b"RIFF"),
+        ("a.png", Recipe(), b"\x89PNG"),
+        ("a.APNG", Recipe(), b"\x89PNG"),
+        ("a.mp4", Recipe(), b"\0\0\0"),
+        ("a.gif", Recipe(), b"GIF89a"),
+        ("a", Recipe(format="webp"), b"RIFF"),
+        ("a.webp", Recipe(format="webp"), b"RIFF"),
+        ("a.dat", Recipe(), b"GIF89a"),
+    ],
+)
+def test_the_outputs_name_chooses_the_format(tmp_path: Path, name: str, recipe: Recipe, start: bytes) -> None:
+    clip = write_clip(tmp_path / "clip.mkv", [["RR"], ["GG"]])
+    assert gifapp.convert(clip, recipe, tmp_path / name).read_bytes().startswith(start)
+
+
+def test_a_name_that_contradicts_the_recipe_is_refused(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mkv", [["RR"], ["GG"]])
+    with pytest.raises(errors.FormatContradicted, match=r"ends in .mp4, but the recipe's format is webp"):
+        gifapp.convert(clip, Recipe(format="webp"), tmp_path / "a.mp4")
+
+
+@pytest.mark.parametrize(
+    ("format_", "tag"),
+    [
+        ("webp", '<img alt="the WebP" width="2" style="max-width:100%" src="data:image/webp;base64,UklG'),
+        ("apng", 'src="data:image/apng;base64,iVBORw0KGgo'),
+        ("mp4", "<video autoplay loop muted playsinline controls"),
+    ],
+)
+def test_a_report_shows_itself(tmp_path: Path, format_: Format, tag: str) -> None:
+    clip = write_clip(tmp_path / "clip.mkv", [["RR"], ["GG"]])
+    assert tag in gifapp.convert(clip, Recipe(format=format_))._repr_html_()
+
+
+# --- what each would save --------------------------------------------------------------------
+
+
+def test_a_comparison_weighs_what_would_really_be_made(tmp_path: Path) -> None:
+    clip = clips.pattern(tmp_path / "clip.mp4", size="64x48", seconds=0.4)
+    listener = Impatient()
+    compared = gifapp.convert(clip, Recipe(format="webp"), on_progress=listener, compare=True)
+    assert compared.bytes == gifapp.convert(clip, Recipe(format="webp")).bytes
+    assert compared.alternatives == {
+        name: gifapp.convert(clip, Recipe(format=name)).bytes for name in ("gif", "apng", "mp4")
+    }
+    assert compared.as_json()["alternatives"] == compared.alternatives
+    fractions = [progress.fraction for progress in listener.heard]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1
+
+
+def test_who_asks_for_no_comparison_pays_for_none() -> None:
+    assert gifapp.convert(np.zeros((2, 8, 8, 3), np.uint8)).alternatives == {}
+
+
+def test_what_grows_too_large_is_not_compared() -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (4, 200, 200, 3), np.uint8)
+    limits = Limits(max_gif_bytes=250_000)
+    assert gifapp.convert(noise, limits=limits, compare=True).alternatives.keys() == {"webp", "mp4"}
+
+
+def test_a_comparison_that_is_cancelled_leaves_nothing(tmp_path: Path) -> None:
+    recipe = Recipe(width_px=120)
+    out = tmp_path / "a.gif"
+    with pytest.raises(errors.Cancelled):
+        gifapp.convert(clips.real_clip(), recipe, out, Impatient(cancel_at=0.6), compare=True)
+    assert list(tmp_path.iterdir()) == []
+    assert _no_ffmpeg_is_left()
+
+
+def _no_ffmpeg_is_left() -> bool:
+    return not [child for child in psutil.Process().children(recursive=True) if "ffmpeg" in child.name()]

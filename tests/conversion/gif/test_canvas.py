@@ -1,0 +1,154 @@
+import numpy as np
+import pytest
+
+from gifapp.conversion.gif.canvas import Canvas, Rectangle
+from gifapp.conversion.gif.lookup import Lookup
+from gifapp.conversion.gif.lzw import compress
+from gifapp.conversion.gif.quantizer import BLUE, GREEN, RED, Palette
+from gifapp.conversion.gif.tolerance import Tolerance, tolerance
+from gifapp.domain.recipes.recipe import Dither
+
+DITHERS: tuple[Dither, ...] = ("none", "bayer", "blue_noise", "floyd_steinberg", "sierra2_4a")
+FILM, SCREEN = tolerance("film", "auto", 0), tolerance("screen", "auto", 0)
+EXACT = Tolerance(strength=FILM.strength, floor=0, share=0, most=0, spread=0.0)
+BLACK_AND_WHITE = Palette(np.array([[0, 0, 0], [255, 255, 255]], np.uint8), 2)
+
+
+def flat(value: int, size: int = 32) -> np.ndarray:
+    return np.full((size, size, 3), value, np.uint8)
+
+
+def ramp() -> np.ndarray:
+    return np.repeat(np.linspace(0, 255, 64, dtype=np.uint8), 3).reshape(1, 64, 3).repeat(64, axis=0)
+
+
+@pytest.mark.parametrize("rules", [FILM, SCREEN, EXACT])
+@pytest.mark.parametrize("dither", DITHERS)
+def test_colours_of_the_palette_get_no_noise(dither: Dither, rules: Tolerance) -> None:
+    rng = np.random.default_rng(3)
+    colours = np.unique(rng.integers(0, 12, (200, 3), np.uint8) * 23, axis=0)
+    chosen = rng.integers(0, len(colours), (40, 50))
+    palette = Palette(colours, len(colours))
+    indices, _ = Canvas(50, 40, dither).draw(colours[chosen], palette, Lookup(palette), rules)
+    assert (indices == chosen).all()
+
+
+def test_the_nearest_colour_is_found_though_the_palette_is_crowded() -> None:
+    greys = np.repeat(np.arange(100, 160, 2, dtype=np.uint8)[:, None], 3, axis=1)
+    palette = Palette(greys, None)
+    pixels = np.repeat(np.arange(100, 158, dtype=np.uint8), 3).reshape(1, -1, 3)
+    canvas = Canvas(58, 1, "none")
+    canvas.draw(pixels, palette, Lookup(palette), EXACT)
+    assert np.abs(canvas.shown.astype(int) - pixels).max() <= 1
+
+
+@pytest.mark.parametrize("dither", ["floyd_steinberg", "sierra2_4a"])
+def test_diffusion_keeps_more_of_a_ramps_brightness_than_no_dither(dither: Dither) -> None:
+    def error(dither: Dither) -> float:
+        canvas = Canvas(64, 64, dither)
+        palette = Palette(np.array([[0] * 3, [85] * 3, [170] * 3, [255] * 3], np.uint8), 4)
+        canvas.draw(ramp(), palette, Lookup(palette), tolerance("film", dither, 0))
+        blocks = (canvas.shown[..., 0].astype(float) - ramp()[..., 0]).reshape(8, 8, 8, 8)
+        return float(np.abs(blocks.mean(axis=(1, 3))).mean())
+
+    assert error(dither) < 0.75 * error("none")
+
+
+def left_wrong(before: np.ndarray, after: np.ndarray, rules: Tolerance) -> float:
+    """The share of pixels that stay as they were although the palette has the right colour for each."""
+    greys = np.unique([before, after])
+    palette = Palette(np.repeat(greys[:, None], 3, axis=1), len(greys))
+    canvas = Canvas(32, 32, "none")
+    canvas.draw(before, palette, Lookup(palette), rules)
+    canvas.draw(after, palette, Lookup(palette), rules)
+    return float(np.mean(canvas.shown[1:, 1:] == before[1:, 1:]))
+
+
+def test_a_pixel_of_a_busy_picture_is_held_when_it_is_nearly_right_already() -> None:
+    busy = flat(100)
+    busy[::2, ::2] = busy[1::2, 1::2] = 140
+    assert left_wrong(busy, busy + 3, FILM) == 1
+    assert left_wrong(busy, busy + 3, EXACT) == 0
+
+
+@pytest.mark.parametrize(("rules", "step"), [(FILM, 1), (SCREEN, 1), (EXACT, 0)])
+def test_flat_ground_is_never_left_more_wrong_than_the_floor(rules: Tolerance, step: int) -> None:
+    assert left_wrong(flat(100), flat(100 + step), rules) == 1
+    assert left_wrong(flat(100), flat(101 + step), rules) == 0
+
+
+def test_a_phrase_goes_on_where_that_is_nearly_as_good() -> None:
+    """Two colours that take turns are one long phrase; a hair's breadth of noise does not break it."""
+    rng = np.random.default_rng(7)
+    stripes = np.where(np.arange(64)[:, None] % 2, 100, 160).astype(np.uint8)[None].repeat(64, axis=0)
+    noisy = np.repeat(stripes + rng.integers(0, 3, stripes.shape, np.uint8), 3, axis=2)
+    greys = np.unique(noisy)
+    palette = Palette(np.repeat(greys[:, None], 3, axis=1), len(greys))
+
+    def compressed(rules: Tolerance) -> int:
+        indices, _ = Canvas(64, 64, "none").draw(noisy, palette, Lookup(palette), rules)
+        return len(compress(indices, 3))
+
+    assert compressed(FILM) < 0.6 * compressed(EXACT)
+
+
+def test_no_pixel_is_worse_than_the_most_that_is_allowed() -> None:
+    rng = np.random.default_rng(11)
+    pictures = rng.integers(0, 256, (6, 48, 48, 3), np.uint8)
+    greys = np.arange(0, 256, 5, dtype=np.uint8)
+    palette = Palette(np.stack(np.meshgrid(*[greys[::9]] * 3), axis=-1).reshape(-1, 3), 216)
+    rules = EXACT._replace(strength=0, floor=300, share=256, most=2000)
+    canvas, exact = Canvas(48, 48, "none"), Canvas(48, 48, "none")
+    for picture in pictures:
+        canvas.draw(picture, palette, Lookup(palette), rules)
+        exact.draw(picture, palette, Lookup(palette), EXACT)
+        excess = distance(canvas.shown, picture) - distance(exact.shown, picture)
+        assert excess.max() <= rules.most
+    assert excess.max() > 0
+
+
+def distance(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Weighted and squared, as a tolerance counts."""
+    return ((one.astype(int) - other) ** 2) @ [RED, GREEN, BLUE]
+
+
+def test_only_the_rectangle_that_changed_is_named() -> None:
+    canvas = Canvas(32, 32, "floyd_steinberg")
+    lookup = Lookup(BLACK_AND_WHITE)
+    _, everything = canvas.draw(flat(0), BLACK_AND_WHITE, lookup, FILM)
+    after = flat(0)
+    after[5:9, 7] = after[20, 11] = 255
+    indices, changed = canvas.draw(after, BLACK_AND_WHITE, lookup, FILM)
+    assert everything == (0, 0, 32, 32)
+    assert changed == (7, 5, 12, 21)
+    assert (indices[0:4, 0] == 1).all()
+    assert (indices == 2).sum() == 5 * 16 - 5
+
+
+def test_without_a_transparent_index_a_picture_that_stays_is_not_written_again() -> None:
+    opaque = BLACK_AND_WHITE._replace(transparent=None)
+    canvas = Canvas(32, 32, "none")
+    canvas.draw(flat(0), opaque, Lookup(opaque), FILM)
+    indices, changed = canvas.draw(flat(0), opaque, Lookup(opaque), FILM)
+    assert (indices == 0).all()
+    assert changed.is_empty
+
+
+def test_a_pixel_that_disappears_is_named() -> None:
+    canvas = Canvas(4, 4, "none")
+    seen = np.full((4, 4, 4), 255, np.uint8)
+    canvas.draw(seen, BLACK_AND_WHITE, Lookup(BLACK_AND_WHITE), FILM)
+    seen[1, 2, 3] = 0
+    assert canvas.vanishing(seen) == (2, 1, 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "both"),
+    [
+        ((0, 0, 0, 0), (3, 4, 5, 6), (3, 4, 5, 6)),
+        ((3, 4, 5, 6), (0, 0, 0, 0), (3, 4, 5, 6)),
+        ((1, 5, 2, 6), (3, 4, 5, 6), (1, 4, 5, 6)),
+    ],
+)
+def test_the_union_of_rectangles(one: tuple[int, ...], other: tuple[int, ...], both: tuple[int, ...]) -> None:
+    assert Rectangle(*one).union(Rectangle(*other)) == both

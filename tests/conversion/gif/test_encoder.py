@@ -1,0 +1,253 @@
+import errno
+import io
+import threading
+import tracemalloc
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from gifapp import errors
+from gifapp.conversion.frame import Frame
+from gifapp.conversion.gif.encoder import Encoded, Style, encode, warm_up
+from gifapp.domain.recipes.recipe import Dither
+from tests.gifs import gif_of, gifsicle, seen_by_ffmpeg, seen_by_pillow
+from tests.letters import Rows, pixels
+
+RGB = slice(0, 3)
+
+
+class FullDisk(io.BytesIO):
+    def write(self, data: object) -> int:
+        raise OSError(errno.ENOSPC, f"No space left for {data!r:.10}")
+
+
+class Nowhere(io.BytesIO):
+    def write(self, data: bytes) -> int:  # type: ignore[override]
+        return len(data)
+
+
+def film(count: int, height_px: int = 45, width_px: int = 61) -> Iterator[np.ndarray]:
+    """A colourful picture that drifts, with noise on it."""
+    rng = np.random.default_rng(11)
+    y, x = np.mgrid[:height_px, :width_px]
+    for number in range(count):
+        red, green, blue = 4 * x + number, 5 * y - number, 2 * (x + y) + 3 * number
+        yield np.clip(
+            np.dstack([red, green, blue]) % 256 + rng.integers(-6, 7, (height_px, width_px, 1)), 0, 255
+        )
+
+
+def psnr(gif: np.ndarray, source: np.ndarray) -> float:
+    return float(10 * np.log10(255**2 / max(1e-9, np.mean((gif[..., RGB].astype(float) - source) ** 2))))
+
+
+# --- what was meant is what is seen ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dither", ["none", "bayer", "floyd_steinberg", "sierra2_4a"])
+def test_letters_come_back_exactly_whatever_the_dither(dither: Dither) -> None:
+    clip = pixels([["RGB", "KWY"], ["RGB", "CWY"], ["MMM", "KWY"]])
+    gif, _ = gif_of(clip[..., RGB], dither=dither)
+    assert (seen_by_pillow(gif)[0] == clip).all()
+    assert (seen_by_ffmpeg(gif) == clip).all()
+
+
+@pytest.mark.parametrize("dither", ["none", "bayer", "floyd_steinberg", "sierra2_4a"])
+def test_a_film_is_near_its_source_in_every_decoder(dither: Dither) -> None:
+    source = np.stack(list(film(20)))
+    gif, told = gif_of(source, dither=dither)
+    seen, delays = seen_by_pillow(gif)
+    assert psnr(seen, source) > 28
+    assert (seen == seen_by_ffmpeg(gif)).all()
+    assert delays == [8] * 20
+    assert told == Encoded(frames=20, bytes=len(gif), colours=256)
+    assert "20 images" in gifsicle(gif)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 7), (7, 1), (3, 5), (161, 121)])
+def test_odd_sizes(size: tuple[int, int]) -> None:
+    source = np.stack(list(film(3, *size)))
+    seen, _ = seen_by_pillow(gif_of(source)[0])
+    assert seen.shape == (3, *size, 4)
+    assert psnr(seen, source) > 25
+
+
+def test_one_frame_has_all_256_colours_and_no_transparency() -> None:
+    greys = np.repeat(np.arange(256, dtype=np.uint8), 3).reshape(16, 16, 3)
+    gif, told = gif_of([greys])
+    assert (seen_by_pillow(gif)[0][0, ..., RGB] == greys).all()
+    assert told.colours == 256
+    with Image.open(io.BytesIO(gif)) as image:
+        assert "transparency" not in image.info
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(
+        st.lists(st.text("RGBKWYCM.", min_size=4, max_size=4), min_size=3, max_size=3),
+        min_size=1,
+        max_size=20,
+    )
+)
+def test_any_letters_with_transparency_come_back(frames: list[Rows]) -> None:
+    clip = pixels(frames)
+    gif, told = gif_of(clip, delays_cs=list(range(2, 2 + len(clip))))
+    seen, delays = seen_by_pillow(gif)
+    moments = np.repeat(seen, delays, axis=0)
+    assert (moments == np.repeat(clip, range(2, 2 + len(clip)), axis=0)).all()
+    assert (seen_by_ffmpeg(gif) == seen).all()
+    assert told.frames == len(seen)
+
+
+@pytest.mark.parametrize("colours", [2, 3, 4, 7, 16, 17, 128, 255, 256])
+def test_no_table_has_more_colours_than_asked_for(colours: int) -> None:
+    gif, told = gif_of(film(12), colours=colours)
+    seen, _ = seen_by_pillow(gif)
+    for frame in seen:
+        assert frame[..., 3].all()
+    first = np.unique(seen[0].reshape(-1, 4), axis=0)
+    assert len(first) <= told.colours <= colours
+    assert (seen == seen_by_ffmpeg(gif)).all()
+
+
+def test_pixels_may_be_read_only_and_strided() -> None:
+    source = np.stack(list(film(3))).astype(np.uint8)
+    source.flags.writeable = False
+    mirrored = source[:, :, ::-1]
+    assert gif_of(mirrored) == gif_of(mirrored.copy())
+
+
+# --- time -------------------------------------------------------------------------------------
+
+
+def letters_and_delays(clip: list[Rows], delays_cs: list[int]) -> list[int]:
+    gif, _ = gif_of(pixels(clip)[..., RGB], delays_cs=delays_cs)
+    return seen_by_pillow(gif)[1]
+
+
+def test_equal_neighbours_become_one_frame_with_their_delays_added() -> None:
+    assert letters_and_delays([["RG"], ["RG"], ["GG"], ["GG"], ["GG"], ["RG"]], [7, 6, 7, 7, 6, 7]) == [
+        13,
+        20,
+        7,
+    ]
+
+
+def test_equal_frames_are_merged_across_groups_of_frames() -> None:
+    assert letters_and_delays([["RG"]] * 30 + [["GG"]], [10] * 31) == [300, 10]
+
+
+def test_a_delay_that_gif_cannot_hold_is_spread_over_several_frames() -> None:
+    gif, told = gif_of(pixels([["RG"], ["RG"], ["BG"]])[..., RGB], delays_cs=[65535, 2, 5])
+    delays = seen_by_pillow(gif)[1]
+    assert sum(delays) == 65542
+    assert min(delays) >= 5
+    assert told.frames == 3
+
+
+def test_a_frame_that_disappears_after_a_long_delay() -> None:
+    clip = pixels([["RG"], [".G"], [".."]])
+    seen, delays = seen_by_pillow(gif_of(clip, delays_cs=[70000, 70000, 3])[0])
+    assert (seen[[0, 2, 4]] == clip).all()
+    assert sum(delays) == 140003
+
+
+@pytest.mark.parametrize(
+    ("loop", "block"),
+    [
+        (0, b"\x03\x01\x00\x00\x00"),
+        (1, None),
+        (2, b"\x03\x01\x01\x00\x00"),
+        (5, b"\x03\x01\x04\x00\x00"),
+        (65535, b"\x03\x01\xfe\xff\x00"),
+    ],
+)
+def test_the_block_counts_the_repeats_after_the_first_time(loop: int, block: bytes | None) -> None:
+    gif, _ = gif_of(film(2), loop=loop)
+    _, found, rest = gif.partition(b"\x21\xff\x0bNETSCAPE2.0")
+    assert bool(found) == (block is not None)
+    assert rest.startswith(block or b"")
+
+
+# --- as a stream ------------------------------------------------------------------------------
+
+
+def test_the_same_frames_give_the_same_bytes() -> None:
+    assert gif_of(film(20)) == gif_of(film(20))
+
+
+def test_memory_does_not_grow_with_the_clip() -> None:
+    def peak_bytes(count: int) -> int:
+        tracemalloc.start()
+        frames = (Frame(np.asarray(picture, np.uint8), 8) for picture in film(count, 90, 160))
+        encode(frames, Nowhere(), width_px=160, height_px=90, loop=0, style=Style(colours=64, dither="none"))
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return peak
+
+    warm_up()
+    assert peak_bytes(160) < 1.2 * peak_bytes(40)
+
+
+def test_bytes_are_written_before_the_last_frame_was_read() -> None:
+    out = io.BytesIO()
+    written: list[int] = []
+
+    def frames() -> Iterator[Frame]:
+        for picture in film(40):
+            written.append(out.tell())
+            yield Frame(np.asarray(picture, np.uint8), 8)
+
+    encode(frames(), out, width_px=61, height_px=45, loop=0, style=Style(dither="none"))
+    assert written[-1] > 0
+
+
+def test_progress_counts_every_frame() -> None:
+    heard: list[int] = []
+    gif_of(film(20), on_frame=heard.append)
+    assert heard == list(range(1, 21))
+
+
+def test_an_error_of_the_source_comes_through_and_no_thread_stays() -> None:
+    def frames() -> Iterator[Frame]:
+        for picture in film(20):
+            yield Frame(np.asarray(picture, np.uint8), 8)
+        raise errors.SourceDamaged
+
+    with pytest.raises(errors.SourceDamaged):
+        encode(frames(), io.BytesIO(), width_px=61, height_px=45, loop=0, style=Style(dither="none"))
+    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("gif_")] == []
+
+
+def test_a_cancelled_encoding_reads_no_further() -> None:
+    read: list[int] = []
+
+    def frames() -> Iterator[Frame]:
+        for number, picture in enumerate(film(400)):
+            read.append(number)
+            yield Frame(np.asarray(picture, np.uint8), 8)
+
+    def cancel(done: int) -> None:
+        raise errors.Cancelled
+
+    with pytest.raises(errors.Cancelled):
+        encode(
+            frames(),
+            io.BytesIO(),
+            width_px=61,
+            height_px=45,
+            loop=0,
+            style=Style(dither="none"),
+            on_frame=cancel,
+        )
+    assert len(read) < 40
+
+
+def test_a_full_disk_ends_the_encoding() -> None:
+    frames = (Frame(np.asarray(picture, np.uint8), 8) for picture in film(20))
+    with pytest.raises(OSError, match="No space left"):
+        encode(frames, FullDisk(), width_px=61, height_px=45, loop=0, style=Style(dither="none"))

@@ -1,0 +1,162 @@
+"""AVIFs: all pictures at their times, upright, of many tiles, in their colours."""
+
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gifapp import Recipe, convert, errors
+from gifapp.conversion.images.picture_facts import inspect
+from gifapp.conversion.probing.probe import probe
+from gifapp.domain.limits import Limits
+from tests.conversion.images.seen import delays_ms, frames, read, written
+from tests.letters import run_ffmpeg
+from tests.pictures import saved
+
+COLOURS = ((200, 30, 40), (30, 180, 60), (20, 40, 220))
+MOST_PIXELS = 100_000
+
+
+def animated(durations_ms: list[int], size: tuple[int, int] = (32, 24)) -> bytes:
+    shots = [Image.new("RGB", size, colour) for colour in COLOURS[: len(durations_ms)]]
+    return saved(shots[0], "AVIF", save_all=True, append_images=shots[1:], duration=durations_ms, quality=95)
+
+
+def test_every_picture_shows_at_its_time(tmp_path: Path) -> None:
+    data = animated([5, 110, 1300])
+    assert delays_ms(data) == [100, 110, 1300]
+    for shown, colour in zip(frames(data), COLOURS, strict=True):
+        assert np.abs(shown[12, 16, :3].astype(int) - colour).max() <= 12
+    facts = inspect(written(tmp_path / "a.avif", data), MOST_PIXELS)
+    assert (facts["container"], facts["plays"], facts["pictures"]) == ("avif", 0, 3)
+
+
+@pytest.mark.parametrize(("rate", "delay_ms"), [("10", 100), ("30000/1001", 1001 / 30)])
+def test_times_need_not_be_whole_milliseconds(tmp_path: Path, rate: str, delay_ms: float) -> None:
+    path = tmp_path / "a.avif"
+    run_ffmpeg("-f", "lavfi", "-i", f"testsrc2=s=64x48:r={rate}", "-frames:v", "6", "-c:v", "libaom-av1",
+           "-cpu-used", "8", path)  # fmt: skip
+    assert delays_ms(path.read_bytes()) == pytest.approx([delay_ms] * 6)
+
+
+def box(kind: bytes, *body: bytes) -> bytes:
+    return struct.pack(">I4s", 8 + sum(map(len, body)), kind) + b"".join(body)
+
+
+@pytest.mark.parametrize("runs", [[10_001], [5_000, 5_001], [1] * 10_001])
+def test_too_many_pictures_are_refused_however_they_are_counted(runs: list[int]) -> None:
+    times = struct.pack(">4xI", len(runs)) + b"".join(struct.pack(">2I", count, 10) for count in runs)
+    track = box(b"hdlr", bytes(8), b"pict"), box(b"mdhd", struct.pack(">12xI", 100))
+    samples = box(b"minf", box(b"stbl", box(b"stts", times)))
+    data = box(b"ftyp", b"avis") + box(b"moov", box(b"trak", box(b"mdia", *track, samples)))
+    with pytest.raises(errors.PicturesInvalid):
+        read(data)
+
+
+def elst(data: bytes, flags: int, shown: int) -> bytes:
+    """With another edit list: whether it repeats, and how long what it repeats is."""
+    at = data.index(b"elst") + 4
+    is_long = data[at]
+    body = struct.pack(">B3xI", is_long, 1) + struct.pack(">Q" if is_long else ">I", shown)
+    return data[:at] + body[:3] + bytes([flags]) + body[4:] + data[at + len(body) :]
+
+
+@pytest.mark.parametrize(("flags", "length", "plays"), [(0, 900, 1), (1, 900, 1), (1, 300, 3), (1, 299, 4)])
+def test_an_edit_list_says_how_often_it_plays(flags: int, length: int, plays: int) -> None:
+    data = animated([300, 300, 300])
+    at = data.index(b"tkhd") + 4
+    is_long = data[at]
+    place = at + (28 if is_long else 20)
+    whole = struct.pack(">Q" if is_long else ">I", 900)
+    data = data[:place] + whole + data[place + len(whole) :]
+    assert read(elst(data, flags, length)).plays == plays
+
+
+@pytest.mark.parametrize("has_alpha", [False, True])
+def test_transparency_is_told_by_the_pixels(tmp_path: Path, has_alpha: bool) -> None:
+    image = Image.new("RGBA", (32, 32), (200, 30, 40, 255))
+    image.paste((0, 0, 0, 0 if has_alpha else 255), (0, 0, 8, 8))
+    path = written(tmp_path / "a.avif", saved(image, "AVIF", quality=95))
+    assert inspect(path, MOST_PIXELS)["has_alpha"] is has_alpha
+
+
+def test_a_photograph_is_turned_upright() -> None:
+    stored = Image.new("RGB", (64, 32), COLOURS[1])
+    stored.paste(COLOURS[0], (0, 0, 32, 32))
+    turned = Image.Exif()
+    turned[0x0112] = 6  # the camera was turned: show it clockwise by 90 degrees
+    (shown,) = frames(saved(stored, "AVIF", exif=turned, quality=95))
+    assert shown.shape == (64, 32, 4)
+    assert np.abs(shown[10, 16, :3].astype(int) - COLOURS[0]).max() <= 12
+
+
+def test_a_picture_of_tiles_is_whole() -> None:
+    gradient = np.add.outer(np.arange(256), np.arange(256)).astype(np.uint8) // 2
+    data = saved(Image.fromarray(gradient), "AVIF", tile_rows=2, tile_cols=2, quality=95)
+    (shown,) = frames(data)
+    assert np.abs(shown[..., 0].astype(int) - gradient).mean() <= 2
+
+
+@pytest.mark.parametrize(
+    ("primaries", "right"),
+    [("bt709", (200, 100, 50)), ("smpte432", (215, 93, 32)), ("bt2020", (240, 75, 33))],
+)
+def test_colours_named_by_numbers_are_converted(
+    tmp_path: Path, primaries: str, right: tuple[int, int, int]
+) -> None:
+    path = tmp_path / "a.avif"
+    tags = f"setparams=color_primaries={primaries}:color_trc=iec61966-2-1:colorspace=bt709:range=tv"
+    look = f"scale=out_color_matrix=bt709:flags=accurate_rnd+full_chroma_inp,format=yuv444p,{tags}"
+    coded = ("-c:v", "libaom-av1", "-cpu-used", "8", "-aom-params", "lossless=1", "-still-picture", "1")
+    run_ffmpeg("-f", "lavfi", "-i", "color=0xC86432:s=32x32", "-frames:v", "1", "-vf", look, *coded, path)
+    (shown,) = frames(path.read_bytes())
+    assert np.abs(shown[16, 16, :3].astype(int) - right).max() <= 4
+
+
+def test_a_huge_avif_is_refused_for_its_pixels(tmp_path: Path) -> None:
+    data = saved(Image.new("RGB", (64, 48)), "AVIF")
+    for sides in ((60_000, 60_000), (8192, 8192)):
+        huge = data.replace(struct.pack(">2I", 64, 48), struct.pack(">2I", *sides))
+        with pytest.raises(errors.SourceTooManyPixels):
+            probe(written(tmp_path / "a.avif", huge), limits=Limits())
+
+
+@pytest.mark.parametrize("length", [40, 200, -100])
+def test_a_damaged_avif_is_called_so(tmp_path: Path, length: int) -> None:
+    data = saved(Image.effect_noise((64, 48), 50), "AVIF")[:length]
+    with pytest.raises((errors.SourceDamaged, errors.SourceNotVideo)):
+        inspect(written(tmp_path / "a.avif", data), MOST_PIXELS)
+
+
+def test_an_avif_whose_picture_lies_nowhere_is_called_damaged(tmp_path: Path) -> None:
+    data = saved(Image.new("RGB", (64, 48)), "AVIF")
+    at = data.index(b"iloc") + 10  # of the first item's number
+    with pytest.raises(errors.SourceDamaged):
+        inspect(written(tmp_path / "a.avif", data[:at] + b"\0\x63" + data[at + 2 :]), MOST_PIXELS)
+
+
+def test_a_damaged_picture_leaves_what_was_there_and_its_decoder_says_nothing(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What dav1d thinks of it is no refusal."""
+    shots = [Image.effect_noise((64, 48), 50).convert("RGB") for _ in range(3)]
+    data = saved(shots[0], "AVIF", save_all=True, append_images=shots[1:], duration=[200] * 3, quality=60)
+    damaged = data[:-400] + bytes(400)
+    convert(written(tmp_path / "a.avif", damaged), Recipe(), tmp_path / "a.gif")
+    assert sum(delays_ms((tmp_path / "a.gif").read_bytes())) == 600
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("whole", [1, 2])
+def test_of_a_file_that_is_cut_short_the_whole_pictures_are_kept(tmp_path: Path, whole: int) -> None:
+    shots = [Image.effect_noise((64, 48), 50).convert("RGB") for _ in range(3)]
+    parts = [saved(shots[0], "AVIF", save_all=True, append_images=shots[1:count], duration=200)
+             for count in (2, 3)]  # fmt: skip
+    last_bytes = len(parts[1]) - len(parts[0])
+    data = parts[1][: -last_bytes // 2 - (0 if whole == 2 else last_bytes)]
+    assert delays_ms(data) == [200] * whole
+    notes = probe(written(tmp_path / "a.avif", data), limits=Limits()).notes
+    assert "The file is cut short; its whole pictures are shown." in notes
+    assert not read(parts[1]).is_cut_short

@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+
+from gifapp import errors
+from gifapp.conversion.frame_store import FrameStore
+from gifapp.conversion.render.reorder import composed, needs_composition
+from gifapp.domain.recipes.recipe import Direction
+
+
+def numbered(count: int) -> list[np.ndarray]:
+    return [np.full((1, 1, 3), number % 256, np.uint8) for number in range(count)]
+
+
+@pytest.mark.parametrize("fps", [1 / 3, 7, 10, 12.5, 29.97, 50])
+@pytest.mark.parametrize("count", [1, 2, 3, 100, 1501])
+@pytest.mark.parametrize(("direction", "is_doubled"), [("reverse", False), ("boomerang", True)])
+def test_no_frame_is_lost_or_doubled(
+    fps: float, count: int, direction: Direction, *, is_doubled: bool
+) -> None:
+    frames = numbered(count)
+    backwards = frames[::-1]
+    expected = frames + backwards if is_doubled else backwards
+    played = list(composed(frames, fps, direction))
+    assert [frame[0, 0, 0] for frame in played] == [frame[0, 0, 0] for frame in expected]
+
+
+def test_what_plays_forward_needs_no_composition() -> None:
+    assert not needs_composition("forward")
+
+
+def test_a_store_reads_at_random() -> None:
+    store = FrameStore((1, 1, 3))
+    for frame in numbered(5):
+        store.append(frame)
+    assert len(store) == 5
+    assert [store[number][0, 0, 0] for number in (4, 0, 3)] == [4, 0, 3]
+    store.close()
+
+
+def test_a_store_is_bounded() -> None:
+    store = FrameStore((100, 100, 3), limit_bytes=60_000)
+    store.append(np.zeros((100, 100, 3), np.uint8))
+    store.append(np.zeros((100, 100, 3), np.uint8))
+    with pytest.raises(errors.ConversionTooBig):
+        store.append(np.zeros((100, 100, 3), np.uint8))
+    store.close()

@@ -1,0 +1,113 @@
+from pathlib import Path
+
+import pytest
+
+from gifapp import errors
+from gifapp.conversion.pipeline import convert
+from gifapp.conversion.sizing.estimate import estimate
+from gifapp.domain.job import Progress
+from gifapp.domain.limits import Limits
+from gifapp.domain.recipes.recipe import Recipe, Segment
+from tests.clips import pattern, real_clip
+from tests.letters import run_ffmpeg
+
+SMALL = Recipe(width_px=200)
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        SMALL,
+        Recipe(width_px=240, fps=25, direction="reverse"),
+        Recipe(width_px=160, segments=(Segment(start_s=1, end_s=3), Segment(end_s=2)), crossfade_s=0.5),
+    ],
+)
+def test_a_film_weighs_about_what_was_said(recipe: Recipe) -> None:
+    told, made = estimate(real_clip(), recipe, limits=Limits()), convert(real_clip(), recipe)
+    assert told.bytes == pytest.approx(made.bytes, rel=0.15)
+    assert (told.width_px, told.height_px) == (made.width_px, made.height_px)
+    assert (told.frames, told.duration_s) == (made.frames, made.duration_s)
+
+
+def test_a_long_film_is_told_by_runs(long_clip: Path) -> None:
+    recipe = Recipe(width_px=120, fps=8)
+    told, made = estimate(long_clip, recipe, limits=Limits()), convert(long_clip, recipe)
+    assert told.bytes == pytest.approx(made.bytes, rel=0.15)
+    assert told.frames == made.frames
+    assert told.duration_s == pytest.approx(made.duration_s, abs=0.01)
+
+
+def test_a_short_clip_is_told_to_the_byte(tmp_path: Path) -> None:
+    clip = pattern(tmp_path / "clip.mp4", size="64x48")
+    assert estimate(clip, Recipe(), limits=Limits()).bytes == convert(clip).bytes
+
+
+def test_what_must_fit_is_told_as_it_will_be() -> None:
+    recipe = Recipe(width_px=200, segments=(Segment(end_s=2),), target_bytes=80_000)
+    told, made = estimate(real_clip(), recipe, limits=Limits()), convert(real_clip(), recipe)
+    assert told.bytes == pytest.approx(made.bytes, rel=0.15)
+    assert told.bytes <= 80_000
+    assert told.width_px < 200
+    assert told.width_px == pytest.approx(made.width_px, rel=0.15)
+    assert told.frames == made.frames
+    assert told.notes[0].startswith("To fit 80 kB: ")
+
+
+def test_what_fits_anyway_gives_up_nothing() -> None:
+    told = estimate(real_clip(), Recipe(width_px=160, preset="github"), limits=Limits())
+    assert told == estimate(real_clip(), Recipe(width_px=160), limits=Limits())
+
+
+@pytest.fixture(scope="module")
+def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    clip = tmp_path_factory.mktemp("long") / "clip.mp4"
+    run_ffmpeg("-stream_loop", 9, "-i", real_clip(), "-an", "-c", "copy", clip)
+    return clip
+
+
+def test_what_can_never_fit_is_refused(long_clip: Path) -> None:
+    for clip in (real_clip(), long_clip):
+        with pytest.raises(errors.TargetTooSmall) as refused:
+            estimate(clip, Recipe(target_bytes=1000, width_px=160), limits=Limits())
+        assert refused.value.facts["smallest_bytes"] > 1000
+
+
+def test_a_long_film_that_must_fit_is_told_by_runs(long_clip: Path) -> None:
+    told = estimate(long_clip, Recipe(target_bytes=300_000, width_px=240), limits=Limits())
+    assert 255_000 <= told.bytes <= 300_000
+    assert told.width_px < 240
+    assert told.notes[0].startswith("To fit 300 kB: ")
+
+
+def test_a_long_film_is_cut_to_what_a_platform_takes(long_clip: Path) -> None:
+    emoji = estimate(long_clip, Recipe(preset="slack_emoji"), limits=Limits())
+    assert (emoji.width_px, emoji.height_px) == (128, 128)
+    assert emoji.frames <= 50
+    assert emoji.bytes <= 128_000
+
+
+def test_an_emoji_has_its_size_and_its_seconds() -> None:
+    recipe = Recipe(preset="slack_emoji")
+    told, made = estimate(real_clip(), recipe, limits=Limits()), convert(real_clip(), recipe)
+    assert (told.width_px, told.height_px) == (made.width_px, made.height_px) == (128, 128)
+    assert told.duration_s == pytest.approx(made.duration_s, rel=0.25)
+    assert told.bytes <= 128_000
+
+
+def test_what_cannot_be_converted_cannot_be_estimated(tmp_path: Path) -> None:
+    clip = pattern(tmp_path / "clip.mp4", size="1280x720", seconds=20)
+    with pytest.raises(errors.RangeOutsideSource):
+        estimate(clip, Recipe(segments=(Segment(start_s=30),)), limits=Limits())
+
+
+class Stop(Exception):
+    pass
+
+
+def test_it_ends_when_progress_says_so() -> None:
+    def stop(progress: Progress) -> None:
+        if progress.phase == "reading":
+            raise Stop
+
+    with pytest.raises(Stop):
+        estimate(real_clip(), Recipe(), limits=Limits(), on_progress=stop)

@@ -1,0 +1,169 @@
+"""GIFs that fit: small synthetic clips, the real encoder, sizes and times read back."""
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image, ImageSequence
+
+from gifapp import errors
+from gifapp.conversion.frame import Frame
+from gifapp.conversion.progress import Reporter
+from gifapp.conversion.render.rendering import Rendering
+from gifapp.conversion.sizing.fit import LEAST_SHARE, MOST_ENCODES, Fitted, fit
+from gifapp.domain.job import Progress
+from gifapp.domain.recipes.recipe import Recipe
+from tests.letters import COLOURS
+
+Pictures = np.ndarray[Any, np.dtype[np.uint8]]
+WIDTH, HEIGHT, COUNT = 96, 64, 30
+
+
+def noise() -> Pictures:
+    return np.random.default_rng(1).integers(0, 256, (COUNT, HEIGHT, WIDTH, 3), np.uint8)
+
+
+def gradient() -> Pictures:
+    y, x, number = np.mgrid[:HEIGHT, :WIDTH, :COUNT].astype(float)
+    planes = [127 + 127 * np.sin(x / 17 + number / 5), 2.6 * x, 3.9 * y]
+    return np.stack(planes, -1).astype(np.uint8).transpose(2, 0, 1, 3)
+
+
+def letters() -> Pictures:
+    """Rows of little blocks in the letters' colours, each row at a pace of its own."""
+    colours = np.array([colour[:3] for colour in COLOURS.values()], np.uint8)
+    blocks = colours[np.random.default_rng(2).integers(0, len(colours), (HEIGHT // 4, WIDTH // 4))]
+    picture = blocks.repeat(4, axis=0).repeat(4, axis=1)
+    paces = np.arange(HEIGHT) // 4 % 5
+    across = (np.arange(WIDTH) + np.arange(COUNT)[:, None, None] * paces[:, None]) % WIDTH
+    return picture[np.arange(HEIGHT)[:, None], across]
+
+
+def cut_out() -> Pictures:
+    """The gradient in a disc; nothing around it."""
+    y, x = np.mgrid[:HEIGHT, :WIDTH]
+    disc = (255 * ((y - 32) ** 2 + (x - 48) ** 2 < 900)).astype(np.uint8)
+    return np.concatenate([gradient(), np.broadcast_to(disc[None, ..., None], (COUNT, HEIGHT, WIDTH, 1))], -1)
+
+
+def rendering(pictures: Pictures, delays_cs: list[int] | None = None) -> Rendering:
+    delays_cs = delays_cs or [8] * len(pictures)
+    frames = (Frame(pixels, delay_cs) for pixels, delay_cs in zip(pictures, delays_cs, strict=True))
+    height, width, channels = pictures.shape[1:]
+    return Rendering(width, height, channels == 4, delays_cs, frames, ())
+
+
+def fitted(
+    pictures: Pictures,
+    target_bytes: int,
+    *,
+    delays_cs: list[int] | None = None,
+    recipe: Recipe | None = None,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+) -> tuple[Fitted, bytes]:
+    out = io.BytesIO()
+    told = fit(
+        rendering(pictures, delays_cs),
+        out,
+        recipe or Recipe(),
+        target_bytes=target_bytes,
+        reporter=Reporter(on_progress, 60),
+    )
+    return told, out.getvalue()
+
+
+def plain_bytes(pictures: Pictures) -> int:
+    return len(fitted(pictures, 10**9)[1])
+
+
+@pytest.mark.parametrize("clip", [noise, gradient, cut_out])
+@pytest.mark.parametrize("share", [0.7, 0.4, 0.15])
+def test_it_lands_under_the_target_and_not_far_from_it(clip: Callable[[], Pictures], share: float) -> None:
+    target_bytes = round(plain_bytes(clip()) * share)
+    told, gif = fitted(clip(), target_bytes)
+    assert LEAST_SHARE * target_bytes <= len(gif) <= target_bytes
+    assert told.written.bytes == len(gif)
+    assert told.encodes <= MOST_ENCODES
+    assert told.written.notes[0].startswith("To fit ")
+
+
+@pytest.mark.parametrize("share", [0.7, 0.4, 0.15])
+def test_hard_edges_get_larger_where_they_are_scaled_and_still_fit(share: float) -> None:
+    target_bytes = round(plain_bytes(letters()) * share)
+    _, gif = fitted(letters(), target_bytes)
+    assert 0.5 * target_bytes <= len(gif) <= target_bytes
+
+
+def test_a_gif_that_fits_anyway_gives_up_nothing() -> None:
+    told, gif = fitted(letters(), 1_000_000)
+    assert (told.encodes, told.written.notes) == (1, ())
+    assert (told.written.width_px, told.written.height_px) == (WIDTH, HEIGHT)
+    assert Image.open(io.BytesIO(gif)).n_frames == COUNT
+
+
+def test_whatever_frames_are_left_out_the_time_is_kept() -> None:
+    delays_cs = [5 + number % 7 for number in range(COUNT)]
+    target_bytes = plain_bytes(noise()) // 8
+    told, gif = fitted(noise(), target_bytes, delays_cs=delays_cs)
+    shown = [frame.info["duration"] // 10 for frame in ImageSequence.Iterator(Image.open(io.BytesIO(gif)))]
+    assert len(shown) < COUNT
+    assert sum(shown) == sum(delays_cs) == told.written.duration_cs
+
+
+def test_the_report_has_the_size_of_the_picture() -> None:
+    told, gif = fitted(noise(), plain_bytes(noise()) // 8)
+    assert Image.open(io.BytesIO(gif)).size == (told.written.width_px, told.written.height_px)
+    assert told.written.width_px < WIDTH
+
+
+def test_an_exact_picture_keeps_its_size() -> None:
+    told, gif = fitted(noise(), plain_bytes(noise()) // 8, recipe=Recipe(preset="slack_emoji"))
+    assert Image.open(io.BytesIO(gif)).size == (WIDTH, HEIGHT)
+    assert len(gif) <= plain_bytes(noise()) // 8
+    assert told.written.notes
+
+
+@pytest.mark.parametrize(
+    ("clip", "recipe", "is_as_wide"),
+    [
+        (letters, Recipe(), True),
+        (gradient, Recipe(content="screen"), True),
+        (gradient, Recipe(), False),
+    ],
+)
+def test_a_screen_stays_as_large_as_it_is_where_a_film_gets_smaller(
+    clip: Callable[[], Pictures], recipe: Recipe, *, is_as_wide: bool
+) -> None:
+    target_bytes = round(plain_bytes(clip()) * 0.4)
+    told, gif = fitted(clip(), target_bytes, recipe=recipe)
+    assert len(gif) <= target_bytes
+    assert (told.written.width_px == WIDTH) == is_as_wide
+
+
+def test_what_cannot_be_met_says_how_small_it_gets() -> None:
+    with pytest.raises(errors.TargetTooSmall) as refused:
+        fitted(noise(), 1000)
+    smallest_bytes = refused.value.facts["smallest_bytes"]
+    assert 1000 < smallest_bytes < plain_bytes(noise()) // 10
+    assert len(fitted(noise(), smallest_bytes)[1]) <= smallest_bytes
+
+
+class Stop(Exception):
+    pass
+
+
+def test_it_ends_wherever_progress_is_told() -> None:
+    target_bytes = plain_bytes(noise()) // 4
+    told: list[Progress] = []
+    fitted(noise(), target_bytes, on_progress=told.append)
+    assert {one.phase for one in told} == {"reading", "optimising"}
+    assert [one.fraction for one in told] == sorted(one.fraction for one in told)
+
+    def stop_when_optimising(progress: Progress) -> None:
+        if progress.phase == "optimising":
+            raise Stop
+
+    with pytest.raises(Stop):
+        fitted(noise(), target_bytes, on_progress=stop_when_optimising)

@@ -1,0 +1,40 @@
+from pathlib import PurePath
+
+import pytest
+
+from gifapp import errors
+from gifapp.domain.recipes.output_formats import FILE_KINDS, for_output, format_of
+from gifapp.domain.recipes.recipe import Format, Recipe
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [("a.gif", "gif"), ("a.WebP", "webp"), ("a.png", "apng"), ("a.apng", "apng"), ("a.b.mp4", "mp4")],
+)
+def test_a_name_tells_the_format(name: str, found: Format) -> None:
+    assert format_of(PurePath(name)) == found
+
+
+@pytest.mark.parametrize("name", ["a", "a.dat", ".gif", "gif"])
+def test_some_names_tell_nothing(name: str) -> None:
+    assert format_of(PurePath(name)) is None
+    assert for_output(Recipe(format="webp"), PurePath(name)).format == "webp"
+
+
+def test_the_name_decides_where_the_recipe_does_not() -> None:
+    assert for_output(Recipe(fps=5.0), PurePath("a.mp4")) == Recipe(fps=5.0, format="mp4")
+    assert for_output(Recipe(), PurePath("a.gif")) == Recipe()
+
+
+def test_two_that_say_different_things_are_refused() -> None:
+    with pytest.raises(errors.FormatContradicted, match=r"ends in \.mp4, but the recipe's format is gif"):
+        for_output(Recipe(format="gif"), PurePath("a.mp4"))
+    with pytest.raises(errors.RecipeInvalid, match="for GIFs"):
+        for_output(Recipe(target_bytes=5000), PurePath("a.mp4"))
+
+
+def test_what_is_shown_in_a_page_brings_itself_along() -> None:
+    assert FILE_KINDS["webp"].html(b"abc", 40) == (
+        '<img alt="the WebP" width="40" style="max-width:100%" src="data:image/webp;base64,YWJj">'
+    )
+    assert FILE_KINDS["mp4"].html(b"abc", 40).startswith("<video autoplay loop muted playsinline controls ")

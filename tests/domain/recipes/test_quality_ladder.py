@@ -1,0 +1,75 @@
+from fractions import Fraction
+from itertools import pairwise
+
+import pytest
+
+from gifapp.domain.recipes.quality_ladder import EncodeSettings, GifStats, Stage, given_up, ladder
+
+PLAIN = EncodeSettings(lossy=0, colours=256)
+
+
+def stages(
+    plain: EncodeSettings = PLAIN, fps: float = 12.5, *, is_exact: bool = False, is_screen: bool = False
+) -> list[Stage]:
+    before = GifStats(plain.lossy, plain.colours, fps, 480, 270, 20.0)
+    return ladder(plain, before, is_exact=is_exact, is_screen=is_screen)
+
+
+@pytest.mark.parametrize("fps", [1, 5, 10, 12.5, 24, 25, 30, 50])
+@pytest.mark.parametrize("is_exact", [False, True])
+@pytest.mark.parametrize("is_screen", [False, True])
+def test_every_step_gives_up_more_than_the_one_before(fps: float, *, is_exact: bool, is_screen: bool) -> None:
+    for stage in stages(fps=fps, is_exact=is_exact, is_screen=is_screen):
+        steps = [stage.at(place / 40) for place in range(41)]
+        for before, after in pairwise(steps):
+            assert after.kept == before.kept
+            assert after.lossy >= before.lossy
+            assert (after.colours, after.scale, after.length) <= (before.colours, before.scale, before.length)
+            assert after.scale <= before.scale
+
+
+def test_every_stage_has_fewer_frames_and_begins_with_nothing_else_given_up() -> None:
+    begins = [stage.at(0) for stage in stages()]
+    assert begins == [EncodeSettings(0, 256, kept=stage.at(0).kept) for stage in stages()]
+    assert begins[0] == PLAIN
+    assert all(after.kept < before.kept for before, after in pairwise(begins))
+
+
+def test_a_stage_ends_where_its_last_point_is() -> None:
+    stage = Stage((PLAIN, EncodeSettings(40, 256), EncodeSettings(80, 64, scale=0.5)))
+    assert (stage.at(0), stage.at(0.5), stage.at(1)) == stage.points
+    assert stage.at(0.75) == EncodeSettings(60, 128, scale=0.75)
+
+
+def test_what_the_recipe_asks_for_is_the_most() -> None:
+    plain = EncodeSettings(lossy=90, colours=32)
+    for stage in stages(plain):
+        assert all(point.lossy >= 90 and point.colours <= 32 for point in stage.points)
+
+
+def test_an_exact_picture_never_shrinks_and_any_other_is_never_cut_short() -> None:
+    assert all(point.scale == 1 for stage in stages(is_exact=True) for point in stage.points)
+    assert stages(is_exact=True)[-1].at(1).length == 0.5 / 20.0
+    assert all(point.length == 1 for stage in stages() for point in stage.points)
+
+
+def test_a_screen_gives_up_frames_before_the_size_of_its_letters() -> None:
+    film, screen = stages(fps=25), stages(fps=25, is_screen=True)
+    assert film[0].at(1).scale < 1
+    assert [stage.at(1).scale for stage in screen[:2]] == [1, 1]
+    assert screen[1].at(1).kept < screen[0].at(1).kept
+    assert screen[-1].at(1).scale == film[-1].at(1).scale
+
+
+def test_a_slow_clip_keeps_all_of_its_frames_for_longest() -> None:
+    assert [stage.points[0].kept for stage in stages(fps=4)] == [Fraction(1)]
+
+
+def test_what_was_given_up_is_said_in_a_sentence() -> None:
+    before = GifStats(0, 256, 12.5, 480, 270, 10.0)
+    after = GifStats(0, 128, 8.33, 480, 270, 10.0)
+    assert given_up(1_000_000, before, after) == "To fit 1.0 MB: 128 colours, 8.3 fps (was 12.5)."
+    shorter = GifStats(60, 256, 12.5, 240, 135, 4.0)
+    assert given_up(128_000, before, shorter) == (
+        "To fit 128 kB: stronger compression, 240 × 135 px (was 480 × 270), only the first 4.0 s (of 10.0)."  # noqa: RUF001
+    )

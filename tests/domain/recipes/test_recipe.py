@@ -1,0 +1,83 @@
+import pytest
+
+from gifapp import errors
+from gifapp.domain.recipes.recipe import ChromaKey, Crop, Look, Recipe, Segment
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"fps": 80}, "fps must be a number from 1 to 50 (got 80)"),
+        ({"fps": True}, "fps must be a number from 1 to 50 (got True)"),
+        ({"fps": float("nan")}, "fps must be a number from 1 to 50 (got nan)"),
+        ({"speed": float("inf")}, "speed must be a number from 0.1 to 10 (got inf)"),
+        ({"speed": "2"}, "speed must be a number from 0.1 to 10 (got '2')"),
+        ({"width_px": 0}, "width_px must be a whole number from 1 to 4096 (got 0)"),
+        ({"width_px": 99.5}, "width_px must be a whole number from 1 to 4096 (got 99.5)"),
+        ({"colours": {"$gt": ""}}, "colours must be a whole number from 2 to 256 (got {'$gt': ''})"),
+        ({"colors": 16}, "colors is not a field of a recipe"),
+        ({"direction": "up"}, "direction must be one of forward, reverse, boomerang (got 'up')"),
+        ({"preset": "myspace"}, "preset must be one of github, discord, discord_emoji, discord_sticker, x, "),
+        (
+            {"segments": [{"start_s": -1}]},
+            "segments.0.start_s must be a number from 0 to 1000000000 (got -1)",
+        ),
+        (
+            {"segments": [{"end_s": 0}]},
+            "segments.0.end_s must be a number above 0 and at most 1000000000 (got 0)",
+        ),
+        ({"segments": [{"start_s": 2, "end_s": 1}]}, "segments.0: end_s must be greater than start_s"),
+        ({"crop": {"width_px": 4}}, "crop.height_px: Field required"),
+        ({"format": "mp4", "target_bytes": 5000}, "target_bytes and preset are for GIFs"),
+        ({"format": "webp", "preset": "github"}, "target_bytes and preset are for GIFs"),
+        ([], "recipe: Input should be an object"),
+    ],
+)
+def test_a_wrong_field_is_refused_by_name_with_what_it_may_be(given: object, sentence: str) -> None:
+    with pytest.raises(errors.RecipeInvalid) as refused:
+        Recipe.parse(given)
+    assert sentence in str(refused.value)
+
+
+def test_every_wrong_field_is_named_at_once() -> None:
+    with pytest.raises(errors.RecipeInvalid, match=r"fps .*; loop "):
+        Recipe.parse({"fps": 0, "loop": -1})
+
+
+def test_the_empty_recipe_is_a_recipe() -> None:
+    assert Recipe.parse({}) == Recipe()
+
+
+def test_the_same_recipe_has_one_digest_however_it_is_spelled() -> None:
+    spelled_out = Recipe.parse({"speed": 1, "fps": 10, "segments": [{"end_s": 2, "start_s": 0}]})
+    terse = Recipe(segments=(Segment(end_s=2.0),), fps=10.0)
+    assert spelled_out.canonical_json() == terse.canonical_json()
+    assert spelled_out.digest == terse.digest
+
+
+def test_a_field_at_its_default_is_not_in_the_digest_so_that_a_new_one_changes_none() -> None:
+    assert Recipe().canonical_json() == "{}"
+    assert Recipe(look=Look(gamma=2)).canonical_json() == '{"look":{"gamma":2.0}}'
+    assert Recipe(chroma_key=ChromaKey()).canonical_json() == '{"chroma_key":{}}'
+
+
+def test_another_recipe_has_another_digest() -> None:
+    recipes = [
+        Recipe(),
+        Recipe(fps=10),
+        Recipe(direction="reverse"),
+        Recipe(crop=Crop(width_px=2, height_px=2)),
+        Recipe(segments=(Segment(start_s=1),)),
+    ]
+    assert len({recipe.digest for recipe in recipes}) == len(recipes)
+
+
+def test_the_canonical_form_reads_back() -> None:
+    recipe = Recipe(segments=(Segment(start_s=0.5, end_s=2),), crop=Crop(width_px=8, height_px=6), speed=2)
+    assert Recipe.model_validate_json(recipe.canonical_json()) == recipe
+
+
+def test_zero_has_no_sign() -> None:
+    signed = Recipe.parse({"segments": [{"start_s": -0.0}], "look": {"brightness": -0.0}, "hold_s": -0.0})
+    plain = Recipe.parse({"segments": [{"start_s": 0}], "look": {"brightness": 0}, "hold_s": 0})
+    assert signed.canonical_json() == plain.canonical_json()

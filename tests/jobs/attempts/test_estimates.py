@@ -1,0 +1,90 @@
+"""Estimates in their limited child."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+
+from gifapp import errors
+from gifapp.conversion.probing.probe import probe
+from gifapp.conversion.sizing.estimate import estimate
+from gifapp.domain.limits import Limits
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.views.jobs import SourceView
+from gifapp.jobs.attempts.estimates import AT_ONCE, Estimates
+from gifapp.jobs.parts import JobParts
+from gifapp.storage.blobs import Blobs
+from tests.clips import pattern
+from tests.storages import storage_at
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    return pattern(tmp_path / "clip.mp4", size="64x48")
+
+
+@pytest.fixture
+def blobs(tmp_path: Path) -> Blobs:
+    return storage_at((tmp_path / "storage").as_uri())
+
+
+@pytest.fixture
+def estimates(blobs: Blobs) -> Iterator[Estimates]:
+    made = Estimates(blobs, Limits())
+    yield made
+    made.close()
+
+
+def test_the_child_says_what_we_would_say_and_leaves_nothing(
+    estimates: Estimates, clip: Path, tmp_path: Path
+) -> None:
+    video = probe(clip, limits=Limits())
+    here = estimate(clip, Recipe(), limits=Limits(), video=video)
+    assert [estimates.estimate(clip, video, Recipe()) for _ in range(2)] == [here, here]
+    assert not list((tmp_path / "storage" / "scratch").iterdir())
+
+
+def test_what_goes_wrong_there_is_told_here(estimates: Estimates, clip: Path) -> None:
+    video = probe(clip, limits=Limits())
+    clip.write_bytes(b"no video any more")
+    with pytest.raises(errors.SourceDamaged):
+        estimates.estimate(clip, video, Recipe())
+
+
+def test_more_than_are_made_at_once_wait_and_are_all_told(estimates: Estimates, clip: Path) -> None:
+    video = probe(clip, limits=Limits())
+    before = set(psutil.Process().children())
+    asked = AT_ONCE + 2
+    with ThreadPoolExecutor(asked) as people:
+        told = set(people.map(lambda _: estimates.estimate(clip, video, Recipe()), range(asked)))
+    assert len(told) == 1
+    assert len(set(psutil.Process().children()) - before) == AT_ONCE
+
+
+def test_nothing_runs_before_the_first_and_after_the_end(blobs: Blobs, clip: Path) -> None:
+    before = set(psutil.Process().children(recursive=True))
+    made = Estimates(blobs, Limits())
+    assert set(psutil.Process().children(recursive=True)) == before
+    made.estimate(clip, probe(clip, limits=Limits()), Recipe())
+    made.close()
+    assert set(psutil.Process().children(recursive=True)) == before
+
+
+def test_once_warm_an_estimate_needs_no_new_server(estimates: Estimates, clip: Path) -> None:
+    before = set(psutil.Process().children(recursive=True))
+    estimates.warm_up()
+    video = probe(clip, limits=Limits())
+    estimates.estimate(clip, video, Recipe())
+    warm = set(psutil.Process().children(recursive=True)) - before
+    estimates.estimate(clip, video, Recipe())
+    assert len(warm) == 1
+    assert set(psutil.Process().children(recursive=True)) - before == warm
+
+
+def test_the_service_estimates_only_what_is_mine(parts: JobParts, upload: Callable[..., SourceView]) -> None:
+    mine = upload("ann")
+    assert parts.service.estimate("ann", mine.id, Recipe(width_px=48)).width_px == 48
+    with pytest.raises(errors.NotFound):
+        parts.service.estimate("bob", mine.id, Recipe())

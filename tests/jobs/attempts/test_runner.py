@@ -1,0 +1,377 @@
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from gifapp import errors
+from gifapp.domain.job import JobState
+from gifapp.domain.limits import Limits
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.views.jobs import JobView
+from gifapp.jobs.attempts.forkserver import ForkServer
+from gifapp.jobs.attempts.runner import Runner
+from gifapp.jobs.db.documents import JobDocument
+from gifapp.jobs.parts import JobParts, build
+from gifapp.processes import wait_until
+from gifapp.up.servers import running_mongod
+from tests.jobs.conftest import QUICK, ROOT, SECRET, files_below, is_running, skip_the_wait
+from tests.storages import storage_at
+
+Run = Callable[..., "Attempted"]
+
+
+@pytest.fixture
+def fork_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ForkServer]]:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("GIFAPP_SECRET", "x")
+    started = []
+
+    def start(converter: str) -> ForkServer:
+        server = ForkServer(f"tests.jobs.converters:{converter}", "tests.jobs.converters:be_cold")
+        started.append(server)
+        return server
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture
+def run(parts: JobParts, fork_server: Callable[[str], ForkServer]) -> Callable[[str, str], threading.Thread]:
+    """Run one attempt of a job with a converter, in a thread that has started when this returns."""
+
+    def run(converter: str, job_id: str, **changes: Any) -> Attempted:
+        return Attempted(replace(parts, **changes), fork_server(converter), job_id)
+
+    return run
+
+
+class Attempted(threading.Thread):
+    def __init__(self, parts: JobParts, forks: ForkServer, job_id: str) -> None:
+        super().__init__()
+        self.give_up = threading.Event()
+        self._job_id = job_id
+        self._runner = Runner(
+            blobs=parts.blobs,
+            wakeups=parts.wakeups,
+            announcer=parts.announcer,
+            counters=parts.counters,
+            forks=forks,
+            limits=parts.limits,
+            timings=parts.timings,
+            worker="here",
+            give_up=self.give_up,
+        )
+        self.start()
+
+    def run(self) -> None:
+        self._runner.run_next()
+
+    def ended(self, *, within_s: float = 30) -> None:
+        self.join(within_s)
+        assert not self.is_alive()
+
+
+def has_helper() -> bool:
+    """Whether the helper process of a slow conversion lives."""
+    living = [process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"])]
+    return any("import time; time.sleep(600)" in cmdline for cmdline in living)
+
+
+def test_a_conversion_ends_in_a_gif(parts: JobParts, run: Run, job: JobView, storage: Path) -> None:
+    run("quick", job.id).ended()
+    done = parts.service.job("ann", job.id)
+    assert (done.state, done.attempts, done.error) == (JobState.SUCCEEDED, 1, None)
+    assert done.gif is not None
+    assert (done.gif.frames, done.gif.bytes, done.progress.fraction) == (3, 6, 1)
+    assert done.gif.notes == ["To fit 1.0 MB: 8.3 fps (was 12.5)."]
+    assert parts.blobs.store.path(parts.service.gif("ann", job.id).blob).read_bytes() == b"GIF89a"
+    assert not list((storage / "scratch").iterdir())
+
+
+def test_only_one_of_many_claims_a_job(run: Run, job: JobView) -> None:
+    for attempt in [run("in_half_a_second", job.id) for _ in range(4)]:
+        attempt.ended()
+    document = JobDocument.objects.get(id=job.id)
+    assert (document.state, document.token) == (JobState.SUCCEEDED, 1)
+
+
+@pytest.mark.parametrize(
+    ("converter", "state", "detail"),
+    [
+        ("refuses", JobState.FAILED, "codec (prores) is not supported"),
+        ("eats_memory", JobState.FAILED, "more than its share of memory or disk"),
+        ("fills_the_disk", JobState.FAILED, "more than its share of memory or disk"),
+        ("fails_for_a_while", JobState.QUEUED, "The weather cannot be reached"),
+        ("raises_nonsense", JobState.QUEUED, "stopped unexpectedly (KeyError)"),
+        ("dies", JobState.QUEUED, "stopped unexpectedly (killed by SIGKILL)"),
+        ("looks_around", JobState.FAILED, "codec (True [] True False)"),
+    ],
+)
+def test_an_error_becomes_a_sentence(
+    run: Run, job: JobView, converter: str, state: JobState, detail: str
+) -> None:
+    run(converter, job.id).ended()
+    document = JobDocument.objects.get(id=job.id)
+    assert document.state == state
+    assert detail in document.errors[0].detail
+    assert document.error.detail == document.errors[0].detail  # shown while the job waits, too
+
+
+def test_while_the_disk_is_full_a_job_waits_and_goes_on_when_there_is_room(
+    parts: JobParts, run: Run, job: JobView
+) -> None:
+    full = replace(parts.limits, reserve_bytes=10**18)
+    for converter in ("finds_no_room", "quick", "quick"):  # the disk is looked at before it is filled again
+        run(converter, job.id, limits=full).ended()
+        waiting = parts.service.job("ann", job.id)
+        assert (waiting.state, waiting.attempts) == (JobState.QUEUED, 0)
+        assert waiting.error
+        assert waiting.error.detail == "The server's disk is full; the job goes on when there is room."
+        assert [error.code for error in waiting.errors] == ["waiting-for-disk"]
+        skip_the_wait(job)
+    run("quick", job.id).ended()
+    done = parts.service.job("ann", job.id)
+    assert (done.state, done.attempts, done.error) == (JobState.SUCCEEDED, 1, None)
+
+
+def test_a_job_that_fills_the_disk_by_itself_uses_up_its_attempts(
+    parts: JobParts, run: Run, job: JobView
+) -> None:
+    emptied = replace(parts.limits, reserve_bytes=0)
+    for state in (JobState.QUEUED, JobState.DEAD):
+        run("finds_no_room", job.id, limits=emptied).ended()
+        tried = parts.service.job("ann", job.id)
+        assert (tried.state, tried.error and tried.error.code) == (state, "server-disk-full")
+        skip_the_wait(job)
+
+
+def test_a_failed_attempt_leaves_no_file(run: Run, job: JobView, storage: Path) -> None:
+    run("fills_the_disk", job.id).ended()
+    assert {name.split("/")[0] for name in files_below(storage)} == {"sources", "posters"}
+
+
+def test_storage_that_cannot_be_written_settles_the_attempt_at_once(
+    run: Run, job: JobView, storage: Path
+) -> None:
+    (storage / "gifs").rmdir()
+    (storage / "gifs").write_bytes(b"in the way")
+    run("quick", job.id).ended()
+    document = JobDocument.objects.get(id=job.id)
+    assert (document.state, document.error.code) == (JobState.QUEUED, "conversion-crashed")
+
+
+def test_a_transient_error_is_retried_until_the_attempts_are_used_up(
+    parts: JobParts, run: Run, job: JobView
+) -> None:
+    for _ in range(QUICK.max_attempts):
+        skip_the_wait(job)
+        run("dies", job.id).ended()
+    dead = parts.service.job("ann", job.id)
+    assert (dead.state, dead.attempts) == (JobState.DEAD, 2)
+    assert dead.error is not None
+    assert dead.error.code == "conversion-crashed"
+    assert [error.attempt for error in JobDocument.objects.get(id=job.id).errors] == [1, 2]
+    parts.service.retry("ann", job.id)
+    run("quick", job.id).ended()
+    assert parts.service.job("ann", job.id).state == JobState.SUCCEEDED
+
+
+def test_a_job_that_waits_for_its_retry_is_not_claimed(run: Run, job: JobView) -> None:
+    run("dies", job.id).ended()
+    run("quick", job.id).ended()
+    assert JobDocument.objects.get(id=job.id).state == JobState.QUEUED
+
+
+def test_a_running_job_is_cancelled_within_a_second(
+    parts: JobParts, run: Run, job: JobView, storage: Path
+) -> None:
+    attempt = run("slow", job.id)
+    assert wait_until(lambda: is_running(job), timeout_s=30)
+    assert has_helper()
+    asked_at = time.monotonic()
+    parts.service.cancel("ann", job.id)
+    attempt.ended()
+    assert time.monotonic() - asked_at < 2  # one, on a machine that has nothing else to do
+    assert parts.service.job("ann", job.id).state == JobState.CANCELLED
+    assert wait_until(lambda: not has_helper(), timeout_s=1)
+    assert not list((storage / "scratch").iterdir())
+
+
+def test_a_deleted_job_is_stopped_and_leaves_nothing(
+    parts: JobParts, run: Run, job: JobView, storage: Path
+) -> None:
+    attempt = run("slow", job.id)
+    assert wait_until(lambda: is_running(job), timeout_s=30)
+    parts.service.delete("ann", job.id)
+    attempt.ended(within_s=5)
+    assert {name.split("/")[0] for name in files_below(storage)} == {"sources", "posters"}
+
+
+def test_a_lost_lease_cannot_publish(parts: JobParts, run: Run, job: JobView, storage: Path) -> None:
+    attempt = run("in_half_a_second", job.id)
+    assert wait_until(lambda: JobDocument.objects.get(id=job.id).token == 1, timeout_s=30)
+    JobDocument.objects(id=job.id).update(inc__token=1)  # somebody else claimed it meanwhile
+    attempt.ended()
+    assert parts.service.job("ann", job.id).state == JobState.RUNNING
+    assert not list((storage / "gifs").iterdir())
+
+
+def test_a_settle_whose_answer_was_lost_keeps_its_gif(parts: JobParts, run: Run, job: JobView) -> None:
+    attempt = run("in_half_a_second", job.id, timings=replace(QUICK, heartbeat_s=60))
+    assert wait_until(lambda: JobDocument.objects.get(id=job.id).token == 1, timeout_s=30)
+    gif = {"key": f"{job.id}-1", "bytes": 6, "width_px": 2, "height_px": 1, "frames": 3, "duration_s": 0.5}
+    JobDocument.objects(id=job.id).update(__raw__={"$set": {"state": "succeeded", "gif": gif}})
+    attempt.ended()
+    assert parts.blobs.store.path(parts.service.gif("ann", job.id).blob).exists()
+
+
+def test_a_conversion_that_hangs_is_stopped_at_its_deadline(parts: JobParts, run: Run, job: JobView) -> None:
+    limits = replace(parts.limits, deadline_s=0.5)
+    run("silent", job.id, limits=limits).ended()
+    failed = parts.service.job("ann", job.id)
+    assert failed.error is not None
+    assert failed.error.code == "conversion-too-slow"
+
+
+def test_a_draining_worker_gives_its_job_back_unspent(parts: JobParts, run: Run, job: JobView) -> None:
+    attempt = run("slow", job.id)
+    assert wait_until(lambda: is_running(job), timeout_s=30)
+    attempt.give_up.set()
+    attempt.ended(within_s=5)
+    released = parts.service.job("ann", job.id)
+    assert (released.state, released.attempts, released.started_at) == (JobState.QUEUED, 0, None)
+    run("quick", job.id).ended()
+    assert parts.service.job("ann", job.id).attempts == 1
+
+
+def test_a_job_whose_video_is_gone_says_so(parts: JobParts, run: Run, job: JobView) -> None:
+    parts.service.cancel("ann", job.id)
+    assert job.source is not None
+    parts.service.delete_source("ann", job.source.id)
+    JobDocument.objects(id=job.id).update(set__state="queued")
+    run("quick", job.id).ended()
+    failed = parts.service.job("ann", job.id)
+    assert failed.error is not None
+    assert "upload it again" in failed.error.detail
+
+
+def test_a_fork_server_that_died_is_started_again(
+    parts: JobParts, run: Run, job: JobView, fork_server: Callable[[str], ForkServer]
+) -> None:
+    attempt = run("slow", job.id)
+    assert wait_until(lambda: is_running(job), timeout_s=30)
+    server = next(
+        child for child in psutil.Process().children() if "gifapp.jobs.attempts.forkserver" in child.cmdline()
+    )
+    server.kill()
+    attempt.ended(within_s=5)
+    document = JobDocument.objects.get(id=job.id)
+    assert "the fork server was killed" in document.errors[0].detail
+
+
+def test_while_mongodb_is_away_a_conversion_goes_on_as_long_as_its_lease(
+    redis_url: str, video: bytes, fork_server: Callable[[str], ForkServer], tmp_path: Path
+) -> None:
+    with running_mongod(tmp_path / "mongodb") as url:
+        parts = build(
+            mongodb_url=url,
+            redis_url=redis_url,
+            blobs=storage_at((tmp_path / "storage").as_uri()),
+            secret=SECRET,
+            limits=Limits(),
+            timings=replace(QUICK, lease_s=2),
+        )
+        with parts.service.incoming("ann") as incoming:
+            incoming.write(video)
+            source = parts.service.add_source("ann", incoming, "clip.mp4")
+        job = parts.service.submit("ann", source.id, Recipe())
+        attempt = Attempted(parts, fork_server("slow"), job.id)
+        assert wait_until(lambda: is_running(job), timeout_s=30)
+        mongod = next(
+            child for child in psutil.Process().children() if str(tmp_path) in " ".join(child.cmdline())
+        )
+        mongod.suspend()
+        time.sleep(1)
+        mongod.resume()
+        assert is_running(job)
+    with pytest.raises(errors.ServiceUnavailable):
+        parts.service.submit("ann", source.id, Recipe())
+    attempt.ended()
+    assert not list((tmp_path / "storage" / "scratch").iterdir())
+    parts.close()
+
+
+# --- a storage that is far --------------------------------------------------------------------
+
+
+def test_an_attempt_waits_for_a_storage_that_is_away(
+    parts: JobParts, run: Run, job: JobView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = {"local": 2, "keep": 2}
+
+    def now_and_then(name: str, step: Callable[..., Any]) -> Callable[..., Any]:
+        def tried(*args: Any) -> Any:
+            away[name] -= 1
+            if away[name] >= 0:
+                raise errors.ServiceUnavailable(service="The storage")
+            return step(*args)
+
+        return tried
+
+    for name in away:
+        monkeypatch.setattr(parts.blobs.store, name, now_and_then(name, getattr(parts.blobs.store, name)))
+    run("quick", job.id).ended()
+    done = parts.service.job("ann", job.id)
+    assert (done.state, done.attempts, away) == (JobState.SUCCEEDED, 1, {"local": -1, "keep": -1})
+
+
+def test_an_attempt_gives_up_a_storage_that_stays_away_and_is_tried_again(
+    parts: JobParts, run: Run, job: JobView, monkeypatch: pytest.MonkeyPatch, storage: Path
+) -> None:
+    def away(*_: object) -> None:
+        raise errors.ServiceUnavailable(service="The storage")
+
+    monkeypatch.setattr(parts.blobs.store, "keep", away)
+    run("quick", job.id, timings=replace(parts.timings, storage_s=0.1)).ended()
+    waiting = parts.service.job("ann", job.id)
+    assert waiting.state == JobState.QUEUED
+    assert [one.code for one in waiting.errors] == ["service-unavailable"]
+    assert not list((storage / "scratch").iterdir())
+
+
+def test_the_lease_is_kept_while_the_storage_takes_its_time(
+    parts: JobParts, run: Run, job: JobView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = parts.blobs.store.keep
+    monkeypatch.setattr(parts.blobs.store, "keep", lambda *args: (time.sleep(1.5), keep(*args)))
+    attempt = run("quick", job.id, timings=replace(parts.timings, lease_s=0.8))
+    while attempt.is_alive():
+        parts.service.sweep()
+        time.sleep(0.1)
+    done = parts.service.job("ann", job.id)
+    assert (done.state, done.attempts) == (JobState.SUCCEEDED, 1)
+
+
+def test_a_cancel_is_heard_while_the_storage_takes_its_time(
+    parts: JobParts, run: Run, job: JobView, monkeypatch: pytest.MonkeyPatch, storage: Path
+) -> None:
+    keep, begun = parts.blobs.store.keep, threading.Event()
+
+    def slowly(*args: Any) -> None:
+        begun.set()
+        time.sleep(1)
+        keep(*args)
+
+    monkeypatch.setattr(parts.blobs.store, "keep", slowly)
+    attempt = run("quick", job.id)
+    assert begun.wait(20)
+    parts.service.cancel("ann", job.id)
+    attempt.ended()
+    assert parts.service.job("ann", job.id).state == JobState.CANCELLED
+    assert not list((storage / "gifs").iterdir())

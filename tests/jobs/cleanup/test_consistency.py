@@ -1,0 +1,226 @@
+"""Storage against documents: leftovers go, what somebody may still name stays, what is missing is told."""
+
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from structlog.testing import capture_logs
+
+from gifapp.domain.views.administration import MissingFileView
+from gifapp.domain.views.jobs import JobView, SourceView
+from gifapp.jobs.cleanup import consistency
+from gifapp.jobs.cleanup.consistency import Housekeeping
+from gifapp.jobs.db import leases, sources
+from gifapp.jobs.db.documents import (
+    GifPart,
+    HousekeepingDocument,
+    MissingPart,
+    SourceDocument,
+    new_id,
+    utc_now,
+)
+from gifapp.jobs.parts import JobParts
+from gifapp.processes import wait_until
+from gifapp.storage.blob import Blob
+from tests.jobs.conftest import GIF, QUICK, files_below, finish
+
+Upload = Callable[..., SourceView]
+DIGEST = "ab" + "0" * 62
+
+
+def lay(path: Path, data: bytes = b"left over", *, age_s: float = 2 * 3600) -> Path:
+    """A file that was written so long ago."""
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(data)
+    then = time.time() - age_s
+    os.utime(path, (then, then))
+    return path
+
+
+def age_all(storage: Path) -> None:
+    for name in files_below(storage):
+        os.utime(storage / name, (1, 1))
+
+
+def clock_forward(seconds: float) -> None:
+    """As if so much time had passed since somebody compared."""
+    due = HousekeepingDocument.objects.get().next_at
+    HousekeepingDocument.objects.update(set__next_at=due - timedelta(seconds=seconds))
+
+
+def test_old_files_that_no_document_names_go_and_are_counted(
+    parts: JobParts, upload: Upload, storage: Path
+) -> None:
+    upload()
+    named = files_below(storage)
+    lay(parts.blobs.store.path(Blob("source", DIGEST)))
+    lay(parts.blobs.store.path(Blob("poster", DIGEST)))
+    lay(parts.blobs.store.path(Blob("gif", f"{new_id()}-1")))
+    age_all(storage)
+    parts.service.housekeeping()
+    assert files_below(storage) == named
+    report = consistency.last_report()
+    assert report is not None
+    assert (report.removed_files, report.removed_bytes) == (3, 3 * len(b"left over"))
+    assert (report.missing_count, report.missing) == (0, ())
+    assert utc_now() - report.compared_at < timedelta(minutes=1)
+
+
+def test_young_files_and_files_that_are_not_ours_stay(parts: JobParts, upload: Upload, storage: Path) -> None:
+    upload()
+    lay(parts.blobs.store.path(Blob("source", DIGEST)), age_s=3000)
+    lay(parts.blobs.store.path(Blob("gif", f"{new_id()}-1")), age_s=3000)
+    lay(storage / "gifs" / "holiday.gif")
+    lay(storage / "sources" / "ab" / "thesis.pdf")
+    lay(storage / "incoming" / "upload" / "video")
+    lay(storage / "scratch" / f"{new_id()}-1" / "gif")
+    before = files_below(storage)
+    parts.service.housekeeping()
+    assert files_below(storage) == before
+
+
+def test_what_documents_name_stays_however_old(parts: JobParts, job: JobView, storage: Path) -> None:
+    finish(parts)
+    age_all(storage)
+    before = files_below(storage)
+    assert len(before) == 3
+    parts.service.housekeeping()
+    assert files_below(storage) == before
+
+
+def test_the_gif_of_an_attempt_that_may_still_settle_stays(parts: JobParts, job: JobView) -> None:
+    """It is in its place before its document names it, and MongoDB may be away in between."""
+    claimed = leases.claim("ann", worker="here", lease_s=30)
+    assert claimed is not None
+    attempt = leases.attempt_of(claimed)
+    gif = lay(parts.blobs.store.path(Blob("gif", attempt.key)), GIF)
+    parts.service.housekeeping()
+    assert gif.exists()
+    facts = {"bytes": 6, "width_px": 1, "height_px": 1, "frames": 1, "duration_s": 0.1}
+    assert leases.succeed(attempt, GifPart(key=attempt.key, **facts))
+    clock_forward(3601)
+    parts.service.housekeeping()
+    assert gif.exists()
+
+
+def test_the_gif_of_an_attempt_that_has_lost_its_job_goes(parts: JobParts, job: JobView) -> None:
+    claimed = leases.claim("ann", worker="lost", lease_s=30)
+    assert claimed is not None
+    earlier = leases.attempt_of(claimed)
+    leases.release(earlier)
+    leases.claim("ann", worker="here", lease_s=30)
+    gif = lay(parts.blobs.store.path(Blob("gif", earlier.key)), GIF)
+    parts.service.housekeeping()
+    assert not gif.exists()
+
+
+def test_a_leftover_that_an_upload_takes_over_stays(parts: JobParts, upload: Upload, video: bytes) -> None:
+    """The bytes are there already, and old; the upload holds the lock until its document names them."""
+    document = SourceDocument.objects.get(id=upload("ann").id)
+    path = lay(parts.blobs.store.path(Blob("source", document.sha256)), video)
+    document.delete()
+    upload("eve", data=other_video(video))
+    with ThreadPoolExecutor(1) as pool:
+        with parts.blobs.store.exclusive():
+            sweep = pool.submit(parts.service.housekeeping)
+            time.sleep(0.5)
+            assert path.exists()
+            document.save(force_insert=True)
+        sweep.result()
+    assert path.exists()
+
+
+def other_video(video: bytes) -> bytes:
+    """The same pictures in other bytes: a box of MP4 that everybody skips."""
+    return video + b"\x00\x00\x00\x0cfreeabcd"
+
+
+def test_uploads_and_comparisons_at_the_same_time_lose_no_video(
+    parts: JobParts, upload: Upload, storage: Path
+) -> None:
+    eager = Housekeeping(parts.blobs, replace(QUICK, orphan_s=-1))
+    upload("eve")
+    with ThreadPoolExecutor(4) as pool:
+        sweeps = [pool.submit(lambda: [eager.compare() for _ in range(20)]) for _ in range(2)]
+        for _ in range(6):
+            parts.service.delete_source("eve", parts.service.sources("eve")[0].id)
+            kept = upload("eve")
+            assert parts.blobs.store.path(parts.service.video("eve", kept.id)).exists()
+        reports = [report for sweep in sweeps for report in sweep.result()]
+    assert {report.missing_count for report in reports} == {0}
+    assert len(files_below(storage)) == 2
+
+
+def test_what_a_document_names_and_storage_lacks_is_told(parts: JobParts, job: JobView) -> None:
+    finish(parts)
+    source = SourceDocument.objects.get()
+    parts.blobs.store.path(Blob("source", source.sha256)).unlink()
+    parts.blobs.store.path(Blob("poster", source.sha256)).unlink()
+    parts.blobs.store.path(parts.service.gif("ann", job.id).blob).unlink()
+    with capture_logs() as logs:
+        parts.service.housekeeping()
+    missing = (
+        MissingFileView(kind="source", id=source.id, owner_id="ann"),
+        MissingFileView(kind="poster", id=source.id, owner_id="ann"),
+        MissingFileView(kind="gif", id=job.id, owner_id="ann"),
+    )
+    report = consistency.last_report()
+    assert report is not None
+    assert (report.missing_count, report.missing) == (3, missing)
+    [warning] = [log for log in logs if log["log_level"] == "warning"]
+    assert warning["count"] == 3
+    assert warning["first"] == [f"{one.kind} {one.id}" for one in missing]
+
+
+def test_a_report_that_grows_without_end_is_cut_but_counted(parts: JobParts, upload: Upload) -> None:
+    video = sources.video_of(SourceDocument.objects.get(id=upload().id))
+    for number in range(60):
+        sources.add_source("ann", name="gone", size_bytes=1, sha256=f"{number:064d}", video=video)
+    parts.service.housekeeping()
+    report = consistency.last_report()
+    assert report is not None
+    assert (report.missing_count, len(report.missing)) == (120, 100)
+
+
+def test_beside_a_database_that_names_nothing_nothing_is_removed(parts: JobParts, storage: Path) -> None:
+    """A storage full of videos and an empty database are rather a wrong address."""
+    gif = lay(parts.blobs.store.path(Blob("gif", f"{new_id()}-1")))
+    parts.service.housekeeping()
+    assert gif.exists()
+    assert consistency.last_report() is not None
+
+
+def test_of_many_at_once_one_compares_and_the_next_an_hour_later(parts: JobParts) -> None:
+    assert consistency.last_report() is None
+    with capture_logs() as logs:
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda _: parts.service.housekeeping(), range(8)))
+        assert [log["event"] for log in logs] == ["storage was compared"]
+        clock_forward(3590)
+        parts.service.housekeeping()
+        assert len(logs) == 1
+        clock_forward(10)
+        parts.service.housekeeping()
+        assert len(logs) == 2
+
+
+def test_a_worker_looks_whether_it_is_time(parts: JobParts, start_worker: Callable[[str], object]) -> None:
+    start_worker("quick")
+    assert wait_until(lambda: consistency.last_report() is not None, timeout_s=30)
+
+
+def test_each_report_takes_the_place_of_the_one_before(parts: JobParts, upload: Upload) -> None:
+    upload()
+    parts.service.housekeeping()
+    HousekeepingDocument.objects.update(
+        set__missing_count=1, set__missing=[MissingPart(kind="gif", id="x", owner="ann")]
+    )
+    clock_forward(3601)
+    parts.service.housekeeping()
+    report = consistency.last_report()
+    assert report is not None
+    assert (report.missing_count, report.missing) == (0, ())

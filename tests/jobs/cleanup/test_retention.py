@@ -1,0 +1,227 @@
+"""Finished jobs and unused sources go after a while; what is asked for again at that moment stays."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from gifapp import errors
+from gifapp.domain.job import JobState
+from gifapp.domain.limits import Allowance
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.views.jobs import JobView, SourceView
+from gifapp.jobs.db import job_store, leases, sources
+from gifapp.jobs.db.documents import JobDocument, SourceDocument, utc_now
+from gifapp.jobs.parts import JobParts
+from tests.jobs.conftest import files_below, finish
+
+Upload = Callable[..., SourceView]
+
+DAYS = 30
+KEPT = timedelta(days=DAYS)
+bounded = pytest.mark.parametrize("allowance", [Allowance(kept_days=DAYS)])
+EXPIRING = [JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED]
+
+
+def let_pass(past: timedelta = KEPT + timedelta(minutes=1)) -> datetime:
+    """As if what is there had ended, and been used, so long ago; the time before which things go."""
+    for job in JobDocument.objects(finished_at__exists=True):
+        JobDocument.objects(id=job.id).update(set__finished_at=job.finished_at - past)
+    for source in SourceDocument.objects:
+        SourceDocument.objects(id=source.id).update(set__used_at=source.used_at - past)
+    return utc_now() - KEPT
+
+
+def end(parts: JobParts, job: JobView, state: JobState) -> None:
+    """Let the one queued job end so."""
+    if state == JobState.SUCCEEDED:
+        assert finish(parts) == job.id
+    elif state == JobState.CANCELLED:
+        parts.service.cancel("ann", job.id)
+    else:
+        JobDocument.objects(id=job.id).update(set__max_attempts=1)
+        claimed = leases.claim("ann", worker="here", lease_s=30)
+        assert claimed is not None
+        failure = errors.SourceDamaged() if state == JobState.FAILED else errors.WorkerLost()
+        leases.fail(leases.attempt_of(claimed), failure)
+    assert parts.service.job("ann", job.id).state == state
+
+
+@bounded
+@pytest.mark.parametrize("state", EXPIRING)
+def test_a_finished_job_goes_after_a_while_with_its_files_and_its_owner_hears_of_it(
+    parts: JobParts, job: JobView, storage: Path, state: JobState
+) -> None:
+    end(parts, job, state)
+    parts.service.sweep()
+    assert parts.service.job("ann", job.id).state == state
+    let_pass()
+    start = parts.events.latest("ann")
+    parts.service.sweep()
+    assert parts.service.jobs("ann").jobs == []
+    assert parts.service.sources("ann") == []
+    assert files_below(storage) == set()
+    assert job.source
+    told = parts.events.since("ann", start)
+    assert told is not None
+    assert [(event.type, event.id) for event in told] == [
+        ("job.deleted", job.id),
+        ("source.deleted", job.source.id),
+    ]
+
+
+@bounded
+@pytest.mark.parametrize("state", [JobState.QUEUED, JobState.RUNNING, JobState.DEAD])
+def test_what_has_not_ended_and_dead_letters_stay_with_their_sources(
+    parts: JobParts, job: JobView, state: JobState
+) -> None:
+    if state == JobState.RUNNING:
+        leases.claim("ann", worker="here", lease_s=30)
+    elif state == JobState.DEAD:
+        end(parts, job, state)
+    let_pass()
+    parts.service.sweep()
+    kept = parts.service.job("ann", job.id)
+    assert kept.state == state
+    assert kept.source
+    assert (kept.expires_at, kept.source.expires_at) == (None, None)
+
+
+def test_without_the_setting_everything_is_kept_for_ever(parts: JobParts, job: JobView) -> None:
+    finish(parts)
+    let_pass(timedelta(days=10_000))
+    parts.service.sweep()
+    kept = parts.service.job("ann", job.id)
+    assert kept.source
+    assert (kept.expires_at, kept.source.expires_at) == (None, None)
+
+
+@bounded
+def test_a_source_stays_as_long_as_the_last_job_that_names_it(parts: JobParts, upload: Upload) -> None:
+    source, unused = upload(), upload(name="unused.mp4")
+    job = parts.service.submit("ann", source.id, Recipe())
+    let_pass()
+    finish(parts)
+    parts.service.sweep()
+    assert [one.id for one in parts.service.sources("ann")] == [source.id]
+    # the bytes were those of both
+    assert parts.blobs.store.path(parts.service.video("ann", source.id)).exists()
+    finished = parts.service.job("ann", job.id)
+    assert finished.source
+    assert finished.finished_at
+    assert finished.expires_at == finished.source.expires_at == finished.finished_at + KEPT
+    with pytest.raises(errors.NotFound):
+        parts.service.source("ann", unused.id)
+
+
+@bounded
+def test_people_are_told_until_when_things_are_kept(parts: JobParts, upload: Upload) -> None:
+    source = upload()
+    assert source.expires_at == source.created_at + KEPT
+    start = parts.events.latest("ann")
+    job = parts.service.submit("ann", source.id, Recipe())
+    assert job.source
+    assert (job.expires_at, job.source.expires_at) == (None, None)
+    cancelled = parts.service.cancel("ann", job.id)
+    assert cancelled.finished_at
+    assert cancelled.expires_at == cancelled.finished_at + KEPT
+    assert [one.expires_at for one in parts.service.jobs("ann").jobs] == [cancelled.expires_at]
+    assert [one.expires_at for one in parts.service.sources("ann")] == [cancelled.expires_at]
+    told = parts.events.since("ann", start)
+    assert told
+    assert told[-1].job
+    assert told[-1].job.expires_at == cancelled.expires_at
+
+
+@bounded
+def test_a_job_that_is_retried_at_that_very_moment_stays(parts: JobParts, job: JobView) -> None:
+    parts.service.cancel("ann", job.id)
+    before = let_pass()
+    [found] = job_store.expired_jobs(before, limit=9)
+    parts.service.retry("ann", job.id)
+    assert job_store.remove_expired(found, before) is None
+    parts.service.cancel("ann", job.id)
+    assert job_store.remove_expired(found, before) is None
+    assert parts.service.job("ann", job.id).state == JobState.CANCELLED
+
+
+@bounded
+def test_a_source_that_somebody_asks_something_of_at_that_very_moment_stays(
+    parts: JobParts, upload: Upload
+) -> None:
+    source = upload()
+    before = let_pass()
+    assert sources.expired_sources(before, limit=9) == [source.id]
+    # what submit does first, long before there is a job that names the source
+    sources.use_source("ann", source.id)
+    assert sources.remove_expired(source.id, before) is None
+    assert parts.service.submit("ann", source.id, Recipe()).source
+
+
+@bounded
+def test_a_source_is_kept_from_when_a_job_was_last_asked_of_it(parts: JobParts, upload: Upload) -> None:
+    source = upload()
+    let_pass()
+    job = parts.service.submit("ann", source.id, Recipe())
+    parts.service.delete("ann", job.id)
+    parts.service.sweep()
+    assert parts.service.sources("ann")
+
+
+@bounded
+def test_a_submit_that_comes_too_late_is_told_so(parts: JobParts, upload: Upload) -> None:
+    source = upload()
+    let_pass()
+    parts.service.sweep()
+    with pytest.raises(errors.NotFound, match="source"):
+        parts.service.submit("ann", source.id, Recipe())
+    assert parts.service.jobs("ann").jobs == []
+
+
+@bounded
+def test_submits_and_sweeps_at_the_same_time_leave_no_job_without_its_video(
+    parts: JobParts, upload: Upload
+) -> None:
+    found = [upload(name=f"{number}.mp4") for number in range(12)]
+    let_pass()
+
+    def submit(source: SourceView) -> JobView | None:
+        try:
+            return parts.service.submit("ann", source.id, Recipe(fps=1 + found.index(source)))
+        except errors.NotFound:
+            return None
+
+    with ThreadPoolExecutor(4) as pool:
+        sweeps = [pool.submit(parts.service.sweep) for _ in range(2)]
+        submitted = [job for job in pool.map(submit, found) if job]
+        for sweep in sweeps:
+            sweep.result()
+    for job in submitted:
+        assert parts.service.job("ann", job.id).source
+    if submitted:
+        assert parts.blobs.store.path(parts.service.video("ann", parts.service.sources("ann")[0].id)).exists()
+
+
+@bounded
+def test_several_sweeps_at_once_tell_of_each_removal_once(
+    parts: JobParts, upload: Upload, storage: Path
+) -> None:
+    source = upload()
+    for fps in range(1, 9):
+        parts.service.submit("ann", source.id, Recipe(fps=fps))
+        finish(parts)
+    kept = upload("bob")
+    theirs = SourceDocument.objects.get(id=kept.id).used_at
+    let_pass()
+    SourceDocument.objects(id=kept.id).update(set__used_at=theirs)
+    start = parts.events.latest("ann")
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: parts.service.sweep(), range(4)))
+    parts.service.sweep()
+    told = parts.events.since("ann", start)
+    assert told is not None
+    assert sorted(event.type for event in told) == ["job.deleted"] * 8 + ["source.deleted"]
+    assert len(files_below(storage)) == 2  # bob's video, whose bytes were ann's too, and its poster
+    assert parts.blobs.store.path(parts.service.video("bob", kept.id)).exists()

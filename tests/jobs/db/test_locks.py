@@ -1,0 +1,57 @@
+"""One at a time, on all machines."""
+
+import threading
+import time
+
+import pytest
+
+from gifapp import errors
+from gifapp.jobs.db import locks
+from gifapp.jobs.parts import JobParts
+
+
+def test_one_at_a_time(parts: JobParts) -> None:
+    inside, most = [0], [0]
+
+    def come_and_go() -> None:
+        for _ in range(5):
+            with locks.exclusive():
+                inside[0] += 1
+                most[0] = max(most[0], inside[0])
+                time.sleep(0.005)
+                inside[0] -= 1
+
+    comers = [threading.Thread(target=come_and_go) for _ in range(6)]
+    for one in comers:
+        one.start()
+    for one in comers:
+        one.join()
+    assert most == [1]
+
+
+def test_who_died_with_it_holds_up_nobody_for_long(parts: JobParts) -> None:
+    with locks.exclusive(lasts_s=0.3) as lost:
+        lost.check()
+        began = time.monotonic()
+        with locks.exclusive() as turn:  # while the other still believes to be alone
+            assert 0.2 < time.monotonic() - began < 5
+            with pytest.raises(errors.ServiceUnavailable):
+                lost.check()
+            turn.check()
+
+
+def test_who_lost_it_does_not_end_anothers_turn(parts: JobParts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locks, "_PATIENCE_S", 0.4)
+    slow = locks.exclusive(lasts_s=0.05)
+    slow.__enter__()
+    with locks.exclusive():
+        slow.__exit__(None, None, None)
+        with pytest.raises(errors.ServiceUnavailable), locks.exclusive():
+            pass
+    with locks.exclusive():
+        pass
+
+
+def test_others_have_their_own(parts: JobParts) -> None:
+    with locks.exclusive("one"), locks.exclusive("other"):
+        pass

@@ -1,0 +1,233 @@
+"""Whose job runs next."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+
+from gifapp import errors
+from gifapp.domain.job import JobState, Priority
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.views.jobs import JobView, SourceView
+from gifapp.jobs.db import leases, queue_pause, submissions, workers
+from gifapp.jobs.db.documents import JobDocument, OwnerDocument, utc_now
+from gifapp.jobs.db.scheduling import QueueSnapshot, claim_next, rank_of
+from gifapp.jobs.parts import JobParts
+
+Submit = Callable[..., list[JobView]]
+
+
+@pytest.fixture
+def submit(parts: JobParts, upload: Callable[..., SourceView]) -> Submit:
+    """So many different jobs of one owner."""
+
+    def submit(owner: str, count: int = 1, priority: Priority = "normal") -> list[JobView]:
+        source = upload(owner)
+        recipes = [
+            Recipe(width_px=16, speed=1 + len(JobDocument.objects) / 100 + n / 1000) for n in range(count)
+        ]
+        return [parts.service.submit(owner, source.id, recipe, priority=priority) for recipe in recipes]
+
+    return submit
+
+
+def claimed(most_running: int | None = None) -> JobDocument | None:
+    return claim_next(worker="w", lease_s=30, most_running=most_running)
+
+
+def owners_of(claims: int) -> list[str]:
+    """Whose jobs are run, one after the other, by one worker."""
+    owners = []
+    for _ in range(claims):
+        job = claimed()
+        assert job is not None
+        owners.append(job.owner)
+        leases.give_in(leases.attempt_of(job))
+    return owners
+
+
+def test_one_persons_many_jobs_do_not_delay_anothers_single_one(submit: Submit) -> None:
+    submit("ann", 20)
+    assert owners_of(3) == ["ann"] * 3
+    submit("bob")
+    assert owners_of(3) == ["bob", "ann", "ann"]
+
+
+def test_with_several_workers_the_one_with_fewer_running_jobs_is_next(submit: Submit) -> None:
+    submit("ann", 5)
+    running = [claimed() for _ in range(3)]
+    submit("bob", 5)
+    running += [claimed() for _ in range(5)]
+    assert [job.owner for job in running if job] == ["ann"] * 3 + ["bob"] * 3 + ["ann", "bob"]
+
+
+def test_people_take_turns(submit: Submit) -> None:
+    for owner in ("ann", "bob", "eve"):
+        submit(owner, 3)
+    order = owners_of(9)
+    assert [set(order[at : at + 3]) for at in (0, 3, 6)] == [{"ann", "bob", "eve"}] * 3
+
+
+def test_of_ones_own_jobs_the_urgent_go_first_and_then_the_oldest(submit: Submit) -> None:
+    normal, low, second = *submit("ann"), *submit("ann", priority="low"), *submit("ann")
+    high = submit("ann", priority="high")[0]
+    order = [claimed() for _ in range(4)]
+    assert [job.id for job in order if job] == [high.id, normal.id, second.id, low.id]
+
+
+def test_a_low_job_does_not_starve() -> None:
+    now = utc_now()
+    low, high_much_later = rank_of(now, -10), rank_of(now + timedelta(minutes=21), 10)
+    assert rank_of(now + timedelta(minutes=19), 10) < low < high_much_later
+
+
+def test_no_more_of_ones_jobs_run_than_allowed_and_others_are_served(submit: Submit) -> None:
+    submit("ann", 3)
+    assert claimed(most_running=1) is not None
+    assert claimed(most_running=1) is None
+    submit("bob")
+    served = claimed(most_running=1)
+    assert served is not None
+    assert served.owner == "bob"
+
+
+def with_workers(count: int) -> None:
+    for number in range(count):
+        workers.report(f"here:{number}", jobs=0, memory_bytes=1)
+
+
+def test_of_several_workers_one_is_kept_for_whoever_has_no_job_running(submit: Submit) -> None:
+    with_workers(3)
+    submit("ann", 5)
+    assert [job and job.owner for job in (claimed(), claimed(), claimed())] == ["ann", "ann", None]
+    submit("bob", 2)
+    served = claimed()
+    assert served
+    assert served.owner == "bob"
+
+
+def test_a_single_worker_serves_everybody_in_turn(submit: Submit) -> None:
+    with_workers(1)
+    submit("ann", 3)
+    submit("bob")
+    assert owners_of(4) == ["ann", "bob", "ann", "ann"]
+
+
+def test_a_worker_is_kept_for_others_also_from_workers_that_turn_to_one_person_together(
+    submit: Submit,
+) -> None:
+    with_workers(4)
+    submit("ann", 24)
+    together = Barrier(4)
+
+    def claim_with_others(_: int) -> JobDocument | None:
+        together.wait()
+        return claimed()
+
+    for _ in range(6):
+        with ThreadPoolExecutor(4) as pool:
+            running = [job for job in pool.map(claim_with_others, range(4)) if job]
+        assert len(running) == 3
+        for job in running:
+            leases.give_in(leases.attempt_of(job))
+
+
+def test_a_job_whose_worker_died_takes_none_of_its_owners_share(submit: Submit) -> None:
+    with_workers(2)
+    submit("ann", 2)
+    assert claimed()
+    assert claimed() is None
+    JobDocument.objects(state=JobState.RUNNING).update(set__lease_until=utc_now() + timedelta(seconds=20))
+    assert claimed()
+
+
+def test_a_job_for_a_later_time_waits_for_it(parts: JobParts, upload: Callable[..., SourceView]) -> None:
+    later = utc_now() + timedelta(hours=1)
+    job = parts.service.submit("ann", upload().id, Recipe(), run_at=later)
+    assert (job.state, job.run_at, job.queue_position) == (JobState.QUEUED, later, None)
+    assert parts.wakeups.waiting() == 0
+    assert claimed() is None
+    JobDocument.objects(id=job.id).update(set__run_at=utc_now())
+    parts.service.sweep()
+    assert parts.wakeups.waiting() == 1
+    assert claimed() is not None
+
+
+def test_a_paused_queue_takes_jobs_and_starts_none(submit: Submit) -> None:
+    queue_pause.pause()
+    since = queue_pause.paused_at()
+    queue_pause.pause()
+    assert queue_pause.paused_at() == since is not None
+    submit("ann")
+    assert claimed() is None
+    queue_pause.resume()
+    assert queue_pause.paused_at() is None
+    assert claimed() is not None
+
+
+def test_the_place_in_line_counts_everybodys_turns(parts: JobParts, submit: Submit) -> None:
+    first, second, third = submit("ann", 3)
+    other = submit("bob")[0]
+    places = [parts.service.job("ann", job.id).queue_position for job in (first, second, third)]
+    assert places == [1, 3, 4]
+    assert parts.service.job("bob", other.id).queue_position == 2
+    owners_of(1)
+    assert parts.service.job("bob", other.id).queue_position == 1
+
+
+def test_the_wait_is_told_from_how_long_the_last_ones_took() -> None:
+    line = QueueSnapshot(due={"ann": 6}, running=2, workers=2, usual_s=4.0)
+    assert [line.wait_s(place) for place in (1, 2, 6)] == [2.0, 4.0, 12.0]
+    idle = QueueSnapshot(due={"ann": 1}, running=0, workers=2, usual_s=4.0)
+    assert idle.wait_s(1) == 0
+    assert QueueSnapshot(due={}, running=0, workers=0, usual_s=None).wait_s(1) is None
+
+
+@pytest.mark.parametrize("state", [JobState.QUEUED, JobState.RUNNING, JobState.SUCCEEDED])
+def test_what_is_made_or_was_is_not_made_again(parts: JobParts, job: JobView, state: JobState) -> None:
+    JobDocument.objects(id=job.id).update(set__state=state, set__is_active=state != JobState.SUCCEEDED)
+    assert job.source
+    again = parts.service.submit("ann", job.source.id, Recipe())
+    assert (again.id, again.is_repeat) == (job.id, True)
+    assert JobDocument.objects.count() == 1
+
+
+@pytest.mark.parametrize("state", [JobState.FAILED, JobState.CANCELLED, JobState.DEAD])
+def test_what_did_not_succeed_is_made_again(parts: JobParts, job: JobView, state: JobState) -> None:
+    JobDocument.objects(id=job.id).update(set__state=state, set__is_active=False)
+    assert job.source
+    again = parts.service.submit("ann", job.source.id, Recipe())
+    assert (again.id == job.id, again.is_repeat) == (False, False)
+    with pytest.raises(errors.JobRepeated):
+        parts.service.retry("ann", job.id)
+
+
+def test_the_same_video_twice_is_one_gif_but_not_for_two_people(
+    parts: JobParts, job: JobView, upload: Callable[..., SourceView]
+) -> None:
+    assert parts.service.submit("ann", upload(name="again.mp4").id, Recipe()).id == job.id
+    assert parts.service.submit("bob", upload("bob").id, Recipe()).id != job.id
+
+
+def test_submissions_are_counted_by_the_hour(parts: JobParts) -> None:
+    for _ in range(3):
+        submissions.count_one("ann", most_per_hour=3)
+    with pytest.raises(errors.TooManyJobs) as refused:
+        submissions.count_one("ann", most_per_hour=3)
+    assert 0 < refused.value.facts["retry_after_s"] <= 3600
+    submissions.count_one("bob", most_per_hour=3)
+    OwnerDocument.objects(id="ann").update(set__hour=utc_now() - timedelta(hours=2))
+    submissions.count_one("ann", most_per_hour=3)
+
+
+def test_a_worker_is_alive_as_long_as_it_says_so(parts: JobParts) -> None:
+    workers.report("here:1", jobs=0, memory_bytes=1)
+    workers.report("here:1", jobs=2, memory_bytes=1)
+    (alive,) = workers.alive()
+    assert (alive.id, alive.jobs, workers.count_alive()) == ("here:1", 2, 1)
+    type(alive).objects.update(set__seen_at=utc_now() - timedelta(minutes=2))
+    assert workers.count_alive() == 0
+    workers.forget_the_dead()
+    assert type(alive).objects.count() == 0

@@ -1,0 +1,106 @@
+import asyncio
+import base64
+import socket
+from collections.abc import Iterator
+
+import pytest
+import redis
+
+from gifapp import errors
+from gifapp.domain.recipes.recipe import Overlay, Recipe
+from gifapp.jobs.events.stream import EVERYONE, EventStream, follow
+from gifapp.processes import wait_until
+from tests.widgets.scripted import a_job
+
+
+@pytest.fixture
+def events(redis_url: str) -> Iterator[EventStream]:
+    events = EventStream(redis_url)
+    yield events
+    events.close()
+
+
+def ids(found: list | None) -> list[str | None]:
+    assert found is not None
+    return [event.id for event in found]
+
+
+def test_what_was_missed_is_replayed_in_order_and_to_its_owner_only(events: EventStream) -> None:
+    start = events.latest("ann")
+    assert events.since("ann", start) == []
+    for job_id in ("a", "b"):
+        events.publish("ann", "job.deleted", id=job_id)
+        events.publish("bob", "job.deleted", id="not ann's")
+    missed = events.since("ann", start)
+    assert ids(missed) == ["a", "b"]
+    assert missed is not None
+    assert events.latest("ann") == missed[-1].cursor
+    assert ids(events.since("ann", missed[0].cursor)) == ["b"]
+
+
+def test_an_event_does_not_carry_the_files_in_a_recipe(events: EventStream) -> None:
+    start = events.latest("ann")
+    overlay = Overlay(image=base64.b64encode(b"GIF8" + bytes(100_000)).decode())
+    recipe = Recipe(fps=5.0, overlay=overlay, subtitles="WEBVTT\n\n00:01.000 --> 00:02.000\nHello")
+    events.publish("ann", "job.changed", job=a_job(recipe=recipe))
+    told = (events.since("ann", start) or [])[0].job
+    assert told is not None
+    assert told.recipe == Recipe(fps=5.0)
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    ["", "x", "0-0", "1-1", "9999999999999-0", "+", "$", "-", "1-1 2", "\u0661-\u0661", "9" * 19 + "-1"],
+)
+def test_a_cursor_that_is_not_known_gives_none(events: EventStream, cursor: str) -> None:
+    events.publish("ann", "job.deleted", id="a")
+    assert events.since("ann", cursor) is None
+
+
+def test_after_a_flush_no_cursor_is_known(events: EventStream, redis_url: str) -> None:
+    start = events.latest("ann")
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushall()
+    assert events.since("ann", start) is None
+    events.publish("ann", "job.deleted", id="a")
+    assert events.since("ann", start) is None
+
+
+def test_while_redis_is_away_publishing_is_silent_and_asking_is_an_error() -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        events = EventStream(f"redis://127.0.0.1:{nobody.getsockname()[1]}")
+    events.publish("ann", "job.deleted", id="a")
+    for ask in (lambda: events.latest("ann"), lambda: events.since("ann", "1-1"), events.ping):
+        with pytest.raises(errors.ServiceUnavailable, match="Redis"):
+            ask()
+    events.close()
+
+
+async def test_followers_hear_everybody_with_the_cursors_of_the_replay(
+    events: EventStream, redis_url: str
+) -> None:
+    start = await asyncio.to_thread(events.latest, "ann")
+    following = follow(redis_url)
+    first = asyncio.ensure_future(anext(following))
+    while not first.done():  # until it has subscribed, nobody hears
+        await asyncio.to_thread(events.publish, "ann", "job.deleted", id="a")
+        await asyncio.wait([first], timeout=0.05)
+    owner, heard = first.result()
+    replayed = await asyncio.to_thread(events.since, "ann", start)
+    assert owner == "ann"
+    assert replayed is not None
+    assert heard in replayed
+    await following.aclose()
+
+
+async def test_a_lost_connection_is_a_reset_for_everyone(events: EventStream, redis_url: str) -> None:
+    following = follow(redis_url)
+    heard = asyncio.ensure_future(anext(following))
+    with redis.Redis.from_url(redis_url) as client:
+        is_subscribed = lambda: client.pubsub_numsub("gifapp:events")[0][1] == 1  # noqa: E731
+        assert await asyncio.to_thread(wait_until, is_subscribed, timeout_s=30)
+        client.client_kill_filter(_type="pubsub")
+    owner, event = await asyncio.wait_for(heard, 30)
+    assert (owner, event.type) == (EVERYONE, "reset")
+    await following.aclose()

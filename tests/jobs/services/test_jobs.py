@@ -1,0 +1,299 @@
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from gifapp import errors
+from gifapp.conversion.probing.probe import known
+from gifapp.domain.job import JobState
+from gifapp.domain.limits import Limits
+from gifapp.domain.recipes.recipe import Crop, Format, Recipe, Segment
+from gifapp.domain.views.jobs import SourceView
+from gifapp.jobs.db import job_store, shares, sources
+from gifapp.jobs.db.documents import JobDocument, SourceDocument
+from gifapp.jobs.parts import JobParts, build
+from gifapp.up.servers import running_mongod
+from tests.jobs.conftest import GIF, QUICK, SECRET, files_below, finish
+from tests.storages import storage_at
+
+Upload = Callable[..., SourceView]
+
+
+def test_an_upload_becomes_a_source(parts: JobParts, upload: Upload, video: bytes) -> None:
+    view = upload()
+    assert (view.name, view.width, view.height, view.bytes) == ("clip.mp4", 96, 64, len(video))
+    assert view.duration_s == pytest.approx(2, abs=0.1)
+    assert parts.service.sources("ann") == [view] == [parts.service.source("ann", view.id)]
+    assert parts.blobs.store.path(parts.service.video("ann", view.id)).read_bytes() == video
+    assert parts.blobs.store.path(parts.service.poster("ann", view.id)).read_bytes().startswith(b"\xff\xd8")
+
+
+def _picture(kind: str) -> bytes:
+    drawn, data = [Image.new("RGB", (16, 12), colour) for colour in ("red", "teal", "gold")], BytesIO()
+    drawn[0].save(data, kind, save_all=True, append_images=drawn[1:], duration=[70, 200, 130])
+    return data.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])
+def test_what_an_older_version_found_out_about_an_animation_is_asked_again(
+    parts: JobParts, upload: Upload, kind: str
+) -> None:
+    view = upload(data=_picture(kind))
+    document = SourceDocument.objects(id=view.id)
+    document.update(**{f"unset__video__{field}": 1 for field in ("version", "delays_s", "plays", "clock")})
+    older = sources.video_of(document.get())
+    path = parts.blobs.store.path(parts.service.video("ann", view.id))
+    assert parts.service.source("ann", view.id).keeps_times
+    assert known(older, path, limits=Limits()).delays_s == (0.07, 0.2, 0.13)
+
+
+def test_what_this_version_found_out_is_not_asked_again(parts: JobParts, upload: Upload) -> None:
+    video = sources.video_of(SourceDocument.objects.get(id=upload().id))
+    assert known(video, Path("gone"), limits=Limits()) is video
+
+
+@pytest.mark.parametrize("data", [b"", b"hello", b"\x00" * 5000], ids=["empty", "text", "zeros"])
+def test_a_refused_upload_leaves_nothing_behind(upload: Upload, storage: Path, data: bytes) -> None:
+    with pytest.raises(errors.SourceRefused):
+        upload(data=data)
+    assert files_below(storage) == set()
+    assert not list((storage / "incoming").iterdir())
+
+
+def test_a_too_large_upload_is_cut_off(build_parts: Callable[..., JobParts], storage: Path) -> None:
+    with build_parts(limits=Limits(max_upload_bytes=10)) as parts, parts.service.incoming("ann") as incoming:
+        incoming.write(b"0123456789")
+        with pytest.raises(errors.SourceTooLarge):
+            incoming.write(b"0")
+    assert files_below(storage) == set()
+
+
+def test_an_abandoned_upload_leaves_nothing_behind(parts: JobParts, storage: Path) -> None:
+    with parts.service.incoming("ann") as incoming:
+        incoming.write(b"half")
+    assert files_below(storage) == set()
+
+
+def test_an_upload_while_mongodb_is_away_is_left_to_the_sweep(
+    redis_url: str,
+    build_parts: Callable[..., JobParts],
+    storage: Path,
+    video: bytes,
+    tmp_path: Path,
+    *,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with ExitStack() as mongod, ExitStack() as open_ones:
+        servers = {"mongodb_url": mongod.enter_context(running_mongod(tmp_path / "mongodb"))}
+        servers |= {"redis_url": redis_url, "blobs": storage_at(storage.as_uri())}
+        parts = open_ones.enter_context(build(**servers, secret=SECRET, limits=Limits()))
+        keep = parts.blobs.keep_source
+        monkeypatch.setattr(parts.blobs, "keep_source", lambda incoming: (keep(incoming), mongod.close()))
+        incoming = open_ones.enter_context(parts.service.incoming("ann"))
+        incoming.write(video)
+        with pytest.raises(errors.ServiceUnavailable):
+            parts.service.add_source("ann", incoming, "clip.mp4")
+    assert files_below(storage / "sources")  # its document may have been written, or not
+    with build_parts(timings=replace(QUICK, abandoned_s=0)) as parts:
+        parts.service.sweep()
+    assert files_below(storage) == set()
+    assert not list((storage / "incoming").iterdir())
+
+
+def test_equal_bytes_are_kept_once_and_as_long_as_anybody_has_them(
+    parts: JobParts, upload: Upload, storage: Path
+) -> None:
+    first, second = upload("ann"), upload("bob", name="other.mp4")
+    assert first.sha256 == second.sha256
+    assert len(files_below(storage)) == 2  # the video and its poster
+    parts.service.delete_source("ann", first.id)
+    assert parts.blobs.store.path(parts.service.video("bob", second.id)).exists()
+    parts.service.delete_source("bob", second.id)
+    assert files_below(storage) == set()
+
+
+def test_a_source_is_kept_while_a_job_needs_it(parts: JobParts, upload: Upload) -> None:
+    source = upload()
+    job = parts.service.submit("ann", source.id, Recipe())
+    with pytest.raises(errors.SourceInUse):
+        parts.service.delete_source("ann", source.id)
+    parts.service.cancel("ann", job.id)
+    parts.service.delete_source("ann", source.id)
+    assert parts.service.job("ann", job.id).source is None
+    with pytest.raises(errors.NotFound, match="source"):
+        parts.service.retry("ann", job.id)
+
+
+def test_a_submitted_job_waits_in_line(parts: JobParts, upload: Upload) -> None:
+    source = upload()
+    first = parts.service.submit("ann", source.id, Recipe(fps=5))
+    second = parts.service.submit("bob", upload("bob").id, Recipe())
+    urgent = parts.service.submit("ann", source.id, Recipe(), priority="high")
+    assert (first.state, first.recipe, first.source) == (JobState.QUEUED, Recipe(fps=5), source)
+    positions = {
+        job.id: parts.service.job(owner, job.id).queue_position
+        for owner, job in (("ann", first), ("bob", second), ("ann", urgent))
+    }
+    assert positions == {urgent.id: 1, second.id: 2, first.id: 3}
+
+
+def test_the_same_idempotency_key_gives_the_same_job(parts: JobParts, upload: Upload) -> None:
+    source = upload()
+    first = parts.service.submit("ann", source.id, Recipe(), idempotency_key="k")
+    again = parts.service.submit("ann", source.id, Recipe(fps=5), idempotency_key="k")
+    assert again == first.model_copy(update={"is_repeat": True})
+    other = parts.service.submit("bob", upload("bob").id, Recipe(), idempotency_key="k")
+    assert other.id != first.id
+    assert parts.service.submit("ann", source.id, Recipe(fps=5)).id != first.id
+
+
+@pytest.mark.parametrize(
+    ("recipe", "error"),
+    [
+        (Recipe(segments=(Segment(start_s=5.0),)), errors.RangeOutsideSource),
+        (Recipe(crop=Crop(width_px=97, height_px=1)), errors.CropOutsideSource),
+        (Recipe(speed=0.1), errors.SourceTooLong),
+    ],
+)
+def test_what_cannot_be_made_is_refused_at_submit(
+    build_parts: Callable[..., JobParts], video: bytes, recipe: Recipe, error: type[errors.GifappError]
+) -> None:
+    with build_parts(limits=Limits(max_duration_s=10)) as parts:
+        with parts.service.incoming("ann") as incoming:
+            incoming.write(video)
+            source = parts.service.add_source("ann", incoming, "clip.mp4")
+        with pytest.raises(error):
+            parts.service.submit("ann", source.id, recipe)
+        assert parts.service.jobs("ann").jobs == []
+
+
+def test_a_list_of_jobs_does_not_carry_the_files_in_their_recipes(parts: JobParts, upload: Upload) -> None:
+    recipe = Recipe(fps=5.0, subtitles="WEBVTT\n\n00:01.000 --> 00:02.000\nHello")
+    job = parts.service.submit("ann", upload("ann").id, recipe)
+    assert [one.recipe for one in parts.service.jobs("ann").jobs] == [Recipe(fps=5.0)]
+    assert parts.service.job("ann", job.id).recipe == recipe
+
+
+def test_jobs_come_in_pages(parts: JobParts, upload: Upload) -> None:
+    source = upload()
+    ids = [parts.service.submit("ann", source.id, Recipe(fps=fps)).id for fps in range(1, 6)]
+    parts.service.cancel("ann", ids[0])
+    seen, cursor = [], None
+    while True:
+        page = parts.service.jobs("ann", limit=2, cursor=cursor)
+        seen += [job.id for job in page.jobs]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert len(seen) == 5
+    assert set(seen) == set(ids)
+    assert [job.id for job in parts.service.jobs("ann", state=JobState.CANCELLED).jobs] == [ids[0]]
+    with pytest.raises(errors.FieldInvalid):
+        parts.service.jobs("ann", cursor="x")
+
+
+def test_a_queued_job_is_cancelled_at_once_and_can_be_retried(parts: JobParts, upload: Upload) -> None:
+    job = parts.service.submit("ann", upload().id, Recipe())
+    for _ in range(2):
+        assert parts.service.cancel("ann", job.id).state == JobState.CANCELLED
+    again = parts.service.retry("ann", job.id)
+    assert (again.state, again.attempts, again.finished_at) == (JobState.QUEUED, 0, None)
+    with pytest.raises(errors.MoveNotAllowed, match="queued"):
+        parts.service.retry("ann", job.id)
+
+
+def test_a_finished_job_gives_its_gif(parts: JobParts, upload: Upload, storage: Path) -> None:
+    job = parts.service.submit("ann", upload(name="My clip.final.mp4").id, Recipe())
+    with pytest.raises(errors.JobNotFinished):
+        parts.service.gif("ann", job.id)
+    finish(parts)
+    gif = parts.service.gif("ann", job.id)
+    assert (parts.blobs.store.path(gif.blob).read_bytes(), gif.bytes, gif.file_name) == (
+        GIF,
+        6,
+        "My clip.final.gif",
+    )
+    with pytest.raises(errors.MoveNotAllowed):
+        parts.service.cancel("ann", job.id)
+    parts.service.delete("ann", job.id)
+    assert not list((storage / "gifs").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("asked", "file_name", "content_type"),
+    [
+        ("webp", "clip.webp", "image/webp"),
+        ("apng", "clip.png", "image/apng"),
+        ("mp4", "clip.mp4", "video/mp4"),
+    ],
+)
+def test_a_job_of_another_format_says_so(
+    parts: JobParts, upload: Upload, asked: Format, file_name: str, content_type: str
+) -> None:
+    job = parts.service.submit("ann", upload().id, Recipe(format=asked))
+    finish(parts)
+    made = parts.service.gif("ann", job.id)
+    assert (made.file_name, made.content_type) == (file_name, content_type)
+    view = parts.service.job("ann", job.id).gif
+    assert view is not None
+    assert (view.format, view.content_type) == (asked, content_type)
+
+
+def test_a_gif_goes_only_when_no_job_names_it(parts: JobParts, upload: Upload) -> None:
+    source = upload()
+    first, twin = (parts.service.submit("ann", source.id, Recipe(fps=fps)) for fps in (5, 10))
+    finish(parts)
+    JobDocument.objects(id=twin.id).update(set__gif=JobDocument.objects.get(id=first.id).gif)
+    path = parts.blobs.store.path(parts.service.gif("ann", twin.id).blob)
+    parts.service.delete("ann", first.id)
+    assert path.exists()
+    parts.service.delete("ann", twin.id)
+    assert not path.exists()
+
+
+VERBS_OF_JOBS = ["job", "cancel", "retry", "delete", "gif"]
+VERBS_OF_SOURCES = ["source", "delete_source", "video", "poster"]
+
+
+@pytest.mark.parametrize("verb", VERBS_OF_JOBS)
+@pytest.mark.parametrize("asked_for", ["another's", "", "no such id", "{$gt: 0}"])
+def test_a_job_is_found_by_its_owner_only(parts: JobParts, upload: Upload, verb: str, asked_for: str) -> None:
+    job = parts.service.submit("ann", upload().id, Recipe())
+    with pytest.raises(errors.NotFound, match="job"):
+        getattr(parts.service, verb)("eve", job.id if asked_for == "another's" else asked_for)
+    assert parts.service.job("ann", job.id) == job
+    assert parts.service.jobs("eve").jobs == []
+
+
+@pytest.mark.parametrize("verb", VERBS_OF_SOURCES)
+@pytest.mark.parametrize("asked_for", ["another's", "no such id"])
+def test_a_source_is_found_by_its_owner_only(
+    parts: JobParts, upload: Upload, verb: str, asked_for: str
+) -> None:
+    source = upload()
+    with pytest.raises(errors.NotFound, match="source"):
+        getattr(parts.service, verb)("eve", source.id if asked_for == "another's" else asked_for)
+    with pytest.raises(errors.NotFound, match="source"):
+        parts.service.submit("eve", source.id, Recipe())
+    assert parts.service.source("ann", source.id) == source
+    assert parts.service.sources("eve") == []
+
+
+def test_every_question_about_what_is_anothers_carries_the_owner(parts: JobParts, upload: Upload) -> None:
+    source = upload()
+    job = parts.service.submit("ann", source.id, Recipe())
+    share = shares.add_share("ann", job.id, lasts_s=60)
+    for ask in (
+        lambda: sources.remove_source("eve", source.id),
+        lambda: job_store.remove_job("eve", job.id),
+        lambda: shares.revoke_share("eve", share.id),
+    ):
+        with pytest.raises(errors.NotFound):
+            ask()
+    assert sources.sources_by_id("eve", [source.id]) == {}
+    assert shares.shares_of("eve", job.id) == []
+    assert [one.id for one in shares.shares_of("ann", job.id)] == [share.id]

@@ -1,0 +1,114 @@
+"""What one person may store: their videos and their GIFs, and nobody else's."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from gifapp import errors
+from gifapp.domain.limits import Allowance, Limits, QuotaUsage
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.views.jobs import SourceView
+from gifapp.jobs.db.documents import SourceDocument
+from gifapp.jobs.parts import JobParts
+from tests.jobs.conftest import GIF, files_below, finish
+
+Upload = Callable[..., SourceView]
+BuildParts = Callable[..., JobParts]
+
+
+def add(parts: JobParts, data: bytes, owner: str = "ann") -> SourceView:
+    with parts.service.incoming(owner) as incoming:
+        incoming.write(data)
+        return parts.service.add_source(owner, incoming, "clip.mp4")
+
+
+def test_what_a_person_stores_are_their_videos_and_gifs(
+    parts: JobParts, upload: Upload, video: bytes
+) -> None:
+    source = upload("ann")
+    upload("ann")
+    upload("bob")
+    parts.service.submit("ann", source.id, Recipe())
+    job_id = finish(parts)
+    assert parts.service.room("ann") == QuotaUsage(2 * len(video) + len(GIF), None)
+    assert parts.service.room("bob") == QuotaUsage(len(video), None)
+    parts.service.delete_source("ann", source.id)
+    parts.service.delete("ann", job_id)
+    assert parts.service.room("ann") == QuotaUsage(len(video), None)
+
+
+def test_an_upload_that_will_not_fit_is_refused_before_it_begins(
+    build_parts: BuildParts, video: bytes
+) -> None:
+    with build_parts(allowance=Allowance(stored_bytes=2 * len(video) + 5)) as parts:
+        add(parts, video)
+        with pytest.raises(errors.QuotaExceeded, match="Delete videos or GIFs") as refused:
+            parts.service.incoming("ann", declared_bytes=len(video) + 6)
+        assert refused.value.facts == {"used_bytes": len(video), "limit_bytes": 2 * len(video) + 5}
+        parts.service.incoming("ann", declared_bytes=len(video) + 5)
+        parts.service.incoming("bob", declared_bytes=2 * len(video) + 5)
+
+
+def test_an_upload_of_unknown_length_is_refused_at_the_byte_that_does_not_fit(
+    build_parts: BuildParts, storage: Path
+) -> None:
+    with build_parts(allowance=Allowance(stored_bytes=10)) as parts:
+        with parts.service.incoming("ann") as incoming:
+            incoming.write(b"0123456789")
+            with pytest.raises(errors.QuotaExceeded):
+                incoming.write(b"0")
+        assert files_below(storage) == set()
+
+
+def test_of_two_uploads_that_fit_alone_one_is_refused(
+    build_parts: BuildParts, video: bytes, storage: Path
+) -> None:
+    def kept(parts: JobParts) -> bool:
+        try:
+            add(parts, video)
+        except errors.QuotaExceeded:
+            return False
+        return True
+
+    with build_parts(allowance=Allowance(stored_bytes=len(video))) as parts:
+        with parts.service.incoming("ann") as first, parts.service.incoming("ann") as second:
+            for incoming in (first, second):
+                incoming.write(video)
+            parts.service.add_source("ann", first, "first.mp4")
+            with pytest.raises(errors.QuotaExceeded):
+                parts.service.add_source("ann", second, "second.mp4")
+        parts.service.delete_source("ann", parts.service.sources("ann")[0].id)
+        assert files_below(storage) == set()
+        with ThreadPoolExecutor(3) as pool:
+            assert sorted(pool.map(kept, [parts] * 3)) == [False, False, True]
+        assert SourceDocument.objects.count() == 1
+
+
+def test_once_the_quota_is_used_up_nothing_is_converted_until_something_is_deleted(
+    build_parts: BuildParts, video: bytes
+) -> None:
+    with build_parts(allowance=Allowance(stored_bytes=len(video) + len(GIF))) as parts:
+        source = add(parts, video)
+        given_up = parts.service.submit("ann", source.id, Recipe(fps=1))
+        parts.service.cancel("ann", given_up.id)
+        made = parts.service.submit("ann", source.id, Recipe())
+        finish(parts)
+        with pytest.raises(errors.QuotaExceeded):
+            parts.service.submit("ann", source.id, Recipe(fps=5))
+        with pytest.raises(errors.QuotaExceeded):
+            parts.service.retry("ann", given_up.id)
+        assert parts.service.submit("ann", source.id, Recipe()).is_repeat  # it takes no room
+        parts.service.delete("ann", made.id)
+        parts.service.submit("ann", source.id, Recipe(fps=5))
+
+
+def test_uploads_leave_a_reserve_of_the_disk(build_parts: BuildParts, storage: Path) -> None:
+    with build_parts(limits=Limits(reserve_bytes=10**18)) as parts, pytest.raises(errors.DiskFull):
+        parts.service.incoming("ann")
+    with build_parts(limits=Limits(reserve_bytes=1)) as parts:
+        parts.service.incoming("ann", declared_bytes=10_000)
+        with pytest.raises(errors.DiskFull):
+            parts.service.incoming("ann", declared_bytes=10**18)
+    assert not list((storage / "incoming").iterdir())

@@ -1,0 +1,101 @@
+"""What happened lately, counted from the documents."""
+
+import itertools
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from gifapp.domain.job import JobState
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.views.jobs import SourceView
+from gifapp.jobs.db.documents import ErrorPart, JobDocument, SourceDocument, utc_now
+from gifapp.jobs.parts import JobParts
+from tests.jobs.conftest import GIF, finish
+
+Ended = Callable[..., str]
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def ended(parts: JobParts, upload: Callable[..., SourceView]) -> Ended:
+    """A job that ended so long ago, in that way, after waiting and converting for so many seconds."""
+    numbers = itertools.count()
+
+    def ended(
+        ago: timedelta,
+        state: JobState = JobState.SUCCEEDED,
+        *,
+        waited_s: float = 1,
+        took_s: float = 2,
+        code: str | None = None,
+        owner: str = "ann",
+    ) -> str:
+        parts.service.submit(owner, upload(owner).id, Recipe(loop=next(numbers)))
+        job_id = finish(parts, owner)
+        started_at = utc_now() - ago - timedelta(seconds=took_s)
+        changes: dict[str, Any] = {
+            "state": state,
+            "finished_at": utc_now() - ago,
+            "started_at": started_at,
+            "created_at": started_at - timedelta(seconds=waited_s),
+            "error": ErrorPart(code=code, detail="x") if code else None,
+        }
+        JobDocument.objects(id=job_id).update(**{f"set__{name}": value for name, value in changes.items()})
+        return job_id
+
+    return ended
+
+
+def test_each_end_is_counted_in_its_step(parts: JobParts, ended: Ended) -> None:
+    ended(timedelta(minutes=10))
+    ended(timedelta(minutes=10))
+    ended(timedelta(minutes=50), JobState.FAILED, code="source-gone")
+    ended(timedelta(minutes=10), JobState.DEAD, code="worker-lost")
+    ended(timedelta(minutes=5), JobState.CANCELLED)
+    ended(timedelta(hours=2))
+    told = parts.administration.statistics(HOUR)
+    assert sum(step.succeeded for step in told.steps) == 2
+    for state, minutes in (("succeeded", 10), ("failed", 50), ("dead", 10), ("cancelled", 5)):
+        [step] = [step for step in told.steps if getattr(step, state)]
+        assert (
+            step.at <= utc_now() - timedelta(minutes=minutes) < step.at + timedelta(seconds=told.step_s + 5)
+        )
+    assert told.success_rate == 0.5
+    assert [(one.code, one.count) for one in told.errors] == [("source-gone", 1), ("worker-lost", 1)]
+
+
+def test_waiting_and_converting_have_their_distributions_and_the_slowest_are_named(
+    parts: JobParts, ended: Ended
+) -> None:
+    quick = [ended(timedelta(minutes=1), waited_s=0, took_s=0.001) for _ in range(10)]
+    slow = ended(timedelta(minutes=1), waited_s=30, took_s=400)
+    slowest = ended(timedelta(minutes=1), waited_s=30, took_s=1e6)
+    ended(timedelta(minutes=1), JobState.FAILED, took_s=1000)
+    told = parts.administration.statistics(HOUR)
+    assert sum(told.converting.counts) == sum(told.waiting.counts) == 12
+    assert told.converting.counts[0] == 10
+    assert told.converting.counts[-1] == 1
+    assert told.waiting.p95_s == pytest.approx(30, rel=0.13)
+    assert [(one.id, round(one.seconds)) for one in told.slowest[:2]] == [(slowest, 1e6), (slow, 400)]
+    assert {one.id for one in told.slowest[2:]} <= set(quick)
+    assert len(told.slowest) == 10
+
+
+def test_what_people_did_is_summed(parts: JobParts, ended: Ended) -> None:
+    ended(timedelta(minutes=1))
+    ended(timedelta(minutes=1))
+    ended(timedelta(minutes=1), owner="ben")
+    ended(timedelta(hours=2), owner="cyd")
+    SourceDocument.objects(owner="cyd").update(set__created_at=utc_now() - 2 * HOUR)
+    told = parts.administration.statistics(HOUR)
+    size_bytes = SourceDocument.objects.first().bytes
+    assert (told.people, told.submitted, told.videos) == (2, 3, 3)
+    assert (told.bytes_in, told.bytes_out) == (3 * size_bytes, 3 * len(GIF))
+
+
+def test_where_nothing_happened_all_is_zero(parts: JobParts) -> None:
+    told = parts.administration.statistics(HOUR)
+    assert (told.success_rate, told.people, told.bytes_out, told.slowest) == (None, 0, 0, [])
+    assert len(told.steps) == 48

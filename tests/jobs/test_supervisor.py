@@ -1,0 +1,242 @@
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import psutil
+import pytest
+import yaml
+from bson import json_util
+
+from gifapp import errors
+from gifapp.domain.job import JobState
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.views.jobs import SourceView
+from gifapp.jobs.db import job_store
+from gifapp.jobs.db.documents import JobDocument, utc_now
+from gifapp.jobs.db.job_store import Load
+from gifapp.jobs.db.scheduling import claim_next
+from gifapp.jobs.parts import JobParts
+from gifapp.jobs.supervisor import Supervisor, SupervisorTimings, desired_workers, most_workers
+from gifapp.jobs.worker import worker_name
+from gifapp.processes import wait_until
+from tests.chaos.report import draw
+from tests.chaos.watch import Watch
+from tests.jobs.conftest import QUICK, ROOT, living
+from tests.jobs.converters import POISON
+
+DAY_S = 24 * 3600.0
+SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
+PACE = SupervisorTimings(
+    look_every_s=0.05, cool_down_s=0.3, young_s=0.2, first_delay_s=0.2, longest_delay_s=0.4
+)
+
+
+@pytest.mark.parametrize(
+    ("queued", "running", "fewest", "most", "desired"),
+    [(0, 0, 1, 5, 1), (0, 0, 0, 5, 0), (3, 0, 1, 5, 3), (2, 2, 1, 5, 4), (100, 5, 1, 5, 5), (0, 1, 2, 2, 2)],
+)
+def test_there_is_a_worker_for_each_job_within_bounds(
+    queued: int, running: int, fewest: int, most: int, desired: int
+) -> None:
+    assert desired_workers(queued, running, fewest=fewest, most=most) == desired
+
+
+# how many seconds from now each queued job is due, whether the first of them runs, and what there is to do
+LOADS = {
+    "nothing": ([], False, 0),
+    "what is due": ([-60, -1, 0], False, 3),
+    "what is due and runs": ([-60, -1, 0], True, 3),
+    "five for later": ([-60, -1, *[20 * DAY_S] * 5], False, 2),
+    "five for later, and one that runs": ([-60, -1, *[20 * DAY_S] * 5], True, 2),
+    "an hour ahead alone": ([3600], False, 0),
+}
+
+
+@pytest.mark.parametrize(("due_in_s", "runs", "counted"), LOADS.values(), ids=LOADS)
+def test_what_is_not_yet_due_needs_no_worker(
+    parts: JobParts, upload: Callable[..., SourceView], due_in_s: list[float], runs: bool, counted: int
+) -> None:
+    source = upload()
+    for number, seconds in enumerate(due_in_s):
+        job = parts.service.submit("ann", source.id, Recipe(fps=1 + number))
+        JobDocument.objects(id=job.id).update(set__run_at=utc_now() + timedelta(seconds=seconds))
+    assert not runs or claim_next(worker="w", lease_s=30)
+    load = job_store.load()
+    assert load.queued + len(load.busy_workers) == counted
+    assert counted_by_keda() == counted
+
+
+def counted_by_keda() -> int:
+    """What its MongoDB scaler counts, which takes the query as extended JSON."""
+    _, scaled = yaml.safe_load_all((ROOT / "deploy" / "kubernetes" / "keda.yaml").read_text())
+    [trigger] = scaled["spec"]["triggers"]
+    query = json_util.loads(trigger["metadata"]["query"])
+    return int(JobDocument._get_collection().count_documents(query))
+
+
+def test_cores_cap_the_most_but_not_the_fewest() -> None:
+    assert 2 <= most_workers(1, 10_000) < 10_000  # also on one core, one worker is kept for others
+    assert most_workers(10_000, 10_000) == 10_000
+
+
+@dataclass
+class Kept:
+    """A supervisor that runs in a thread, and the load it believes in."""
+
+    load: Load | None = field(default_factory=lambda: Load(0, frozenset()))
+    argv: list[str] = field(default_factory=lambda: SLEEPER)
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def believed(self) -> Load:
+        if self.load is None:
+            raise errors.ServiceUnavailable(service="MongoDB")
+        return self.load
+
+    def start(self) -> None:
+        supervisor = Supervisor(self.argv, load=self.believed, fewest=1, most=3, drain_s=1, pace=PACE)
+        self.thread = threading.Thread(target=supervisor.run, args=(self.stopping.is_set,))
+        self.thread.start()
+
+    def stop(self) -> None:
+        self.stopping.set()
+        self.thread.join()
+
+    def pids(self) -> list[int]:
+        children = living(psutil.Process().children())
+        return [child.pid for child in children if (child.info["cmdline"] or [""])[-1] == SLEEPER[-1]]
+
+    def reaches(self, count: int) -> bool:
+        return wait_until(lambda: len(self.pids()) == count, timeout_s=30)
+
+
+@pytest.fixture
+def kept() -> Iterator[Kept]:
+    kept = Kept()
+    kept.start()
+    assert kept.reaches(1)
+    yield kept
+    kept.stop()
+    assert kept.pids() == []
+
+
+def test_it_grows_at_once_and_shrinks_after_the_cool_down(kept: Kept) -> None:
+    kept.load = Load(7, frozenset())
+    assert kept.reaches(3)
+    kept.load = Load(0, frozenset())
+    since = time.monotonic()
+    assert kept.reaches(1)
+    assert time.monotonic() - since > PACE.cool_down_s
+
+
+def test_it_dismisses_the_idle(kept: Kept) -> None:
+    kept.load = Load(3, frozenset())
+    assert kept.reaches(3)
+    busy = kept.pids()[-1]
+    kept.load = Load(0, frozenset({worker_name(busy)}))
+    assert kept.reaches(1)
+    assert kept.pids() == [busy]
+
+
+def test_a_dead_worker_is_replaced(kept: Kept) -> None:
+    (victim,) = kept.pids()
+    psutil.Process(victim).kill()
+    assert wait_until(lambda: len(kept.pids()) == 1 and kept.pids() != [victim], timeout_s=30)
+
+
+def test_while_the_load_is_unknown_the_fewest_are_kept(kept: Kept) -> None:
+    kept.load = None
+    psutil.Process(kept.pids()[0]).kill()
+    assert kept.reaches(0)
+    assert kept.reaches(1)
+
+
+def test_workers_that_die_at_once_are_started_ever_more_slowly(tmp_path: Path) -> None:
+    log = tmp_path / "starts"
+    kept = Kept(argv=["sh", "-c", f"echo x >> {log}"])
+    kept.start()
+    time.sleep(1.2)
+    kept.stop()
+    assert 2 <= len(log.read_text().split()) <= 5
+
+
+@pytest.fixture
+def keep_workers(
+    worker_argv: Callable[[str], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., AbstractContextManager[None]]:
+    """Keep so many real workers, with a converter of `tests.jobs.converters`, until the block ends."""
+    monkeypatch.chdir(ROOT)
+
+    @contextmanager
+    def keep(converter: str, *, fewest: int, most: int) -> Iterator[None]:
+        stopping = threading.Event()
+        supervisor = Supervisor(
+            worker_argv(converter), load=job_store.load, fewest=fewest, most=most, drain_s=5, pace=PACE
+        )
+        thread = threading.Thread(target=supervisor.run, args=(stopping.is_set,))
+        thread.start()
+        try:
+            yield
+        finally:
+            stopping.set()
+            thread.join()
+
+    return keep
+
+
+def count_workers() -> int:
+    return sum("tests.jobs.worker_process" in one.info["cmdline"] for one in living(children()))
+
+
+def children() -> list[psutil.Process]:
+    return psutil.Process().children()
+
+
+def test_a_burst_is_worked_off_by_several_who_then_go_and_none_is_interrupted(
+    parts: JobParts,
+    upload: Callable[..., SourceView],
+    keep_workers: Callable[..., AbstractContextManager[None]],
+    mongodb_url: str,
+) -> None:
+    source = upload()
+    with keep_workers("in_half_a_second", fewest=1, most=3), Watch(mongodb_url, count_workers) as watch:
+        assert wait_until(lambda: watch.workers_ready == 1, timeout_s=30)
+        for fps in range(1, 17):
+            parts.service.submit("ann", source.id, Recipe(fps=fps))
+        assert wait_until(lambda: len(watch.ends) == 16, timeout_s=30)
+        assert wait_until(lambda: watch.samples[-1].workers == 1, timeout_s=30)
+    workers = [sample.workers for sample in watch.samples]
+    assert (workers[0], max(workers), workers[-1]) == (1, 3, 1)
+    ran = [(job.state, job.attempts, job.token) for job in JobDocument.objects]
+    assert ran == [(JobState.SUCCEEDED, 1, 1)] * 16
+    draw("autoscaling", watch.samples)
+
+
+def test_a_video_that_kills_its_workers_ends_dead_and_nobody_waits_for_it(
+    parts: JobParts,
+    upload: Callable[..., SourceView],
+    video: bytes,
+    keep_workers: Callable[..., AbstractContextManager[None]],
+) -> None:
+    poison = parts.service.submit("ann", upload(data=video + POISON).id, Recipe())
+    others = [
+        parts.service.submit(owner, upload(owner).id, Recipe(fps=fps))
+        for owner in ("ann", "bob")
+        for fps in range(1, 5)
+    ]
+    with keep_workers("poisoned", fewest=1, most=1):
+        assert wait_until(lambda: JobDocument.objects.get(id=poison.id).state == JobState.DEAD, timeout_s=60)
+    (dead,) = parts.service.jobs("ann", state=JobState.DEAD).jobs
+    assert (dead.id, dead.attempts, dead.error and dead.error.code) == (
+        poison.id,
+        QUICK.max_attempts,
+        "worker-lost",
+    )
+    documents = list(JobDocument.objects(id__in=[job.id for job in others]))
+    assert [(job.state, job.attempts) for job in documents] == [(JobState.SUCCEEDED, 1)] * len(others)
+    again_at = JobDocument.objects.get(id=poison.id).started_at
+    assert max(job.finished_at for job in documents) < again_at

@@ -1,0 +1,37 @@
+"""A file that becomes part of a recipe: its bytes come from the page, its text is the command line's."""
+
+import pytest
+
+from gifapp.widgets.controls.file_field import FileField
+
+TEXT = "1\n00:00:00,000 --> 00:00:01,000\n你好\n"
+
+
+@pytest.fixture
+def field() -> FileField:
+    return FileField(description="Add subtitles", is_text=True, limit=100)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gbk"])
+def test_a_text_is_decoded_whatever_it_was_written_in(field: FileField, encoding: str) -> None:
+    field.data = memoryview(TEXT.encode(encoding))  # as ipywidgets hands over what the page sends
+    assert (field.value, field.problem, field.data) == (TEXT, "", b"")
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (
+            b"\x89PNG\r\n\x1a\n" + bytes(range(256)),
+            "The file is not text in an encoding that is known. Save it as UTF-8.",
+        ),
+        (b"x" * 101, "The file is longer than 100 characters."),
+    ],
+)
+def test_what_is_no_text_is_said_in_the_page_each_time(field: FileField, data: bytes, problem: str) -> None:
+    said = []
+    field.observe(lambda change: said.append(change.new), "problem")
+    for _ in range(2):
+        field.data = data
+    assert said == [problem, "", problem]
+    assert (field.value, field.data) == (None, b"")

@@ -1,0 +1,334 @@
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from gifapp import errors
+from gifapp.domain.job import JobState
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.views.jobs import Event
+from gifapp.widgets.dashboard.dashboard import Dashboard
+from gifapp.widgets.dashboard.estimating import PAUSE_S
+from gifapp.widgets.dashboard.gallery import PATCH_EVERY_S
+from tests.widgets.scripted import (
+    GIF,
+    GIVEN_UP,
+    TOO_FEW_BYTES,
+    UNREACHABLE,
+    Browser,
+    ScriptedClient,
+    a_job,
+    a_source,
+)
+
+
+class Page:
+    """A dashboard on a scripted client, and the browser's end of each of its parts."""
+
+    def __init__(self, client: ScriptedClient, **pace: float) -> None:
+        self.client = client
+        self.dashboard = Dashboard(client, **pace)  # type: ignore[arg-type]
+        self.gallery = Browser(self.dashboard.gallery)
+        self.upload = Browser(self.dashboard.upload)
+        self.stage = Browser(self.dashboard.editor.stage)
+        self.notices = Browser(self.dashboard.notices)
+
+    @property
+    def shown_ids(self) -> list[str]:
+        """The cards a page would show that opens now."""
+        self.gallery.says(type="ready")
+        return [card["id"] for card in self.gallery.of_type("all")[-1]["cards"]]
+
+    @property
+    def told(self) -> list[str]:
+        return [notice["text"] for notice in self.notices.of_type("notice")]
+
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture
+async def open_page() -> AsyncIterator[OpenPage]:
+    pages: list[Page] = []
+
+    def open_page(client: ScriptedClient, **pace: float) -> Page:
+        pages.append(Page(client, **pace))
+        return pages[-1]
+
+    yield open_page
+    for page in pages:
+        page.dashboard.close()
+
+
+@pytest.fixture
+async def page(open_page: OpenPage) -> Page:
+    return open_page(ScriptedClient([a_job(1), a_job(2)], [a_source(1), a_source(2)]))
+
+
+async def test_it_begins_with_what_the_service_knows(page: Page) -> None:
+    assert page.shown_ids == ["job-2", "job-1"]
+    assert page.dashboard.editor.source == a_source(2)
+    assert page.dashboard.upload.compact
+
+
+async def test_without_videos_there_is_only_the_drop_zone(open_page: OpenPage) -> None:
+    page = open_page(ScriptedClient())
+    assert page.dashboard.editor.layout.display == "none"
+    assert not page.dashboard.upload.compact
+
+
+async def test_an_uploaded_video_is_chosen_and_one_press_converts_it(open_page: OpenPage) -> None:
+    page = open_page(ScriptedClient())
+    page.upload.says(type="uploaded", source_id="source-5")
+    assert page.dashboard.editor.source == a_source(5)
+    page.dashboard.editor.submit.click()
+    assert page.client.job("job-90").recipe == Recipe()
+    assert page.shown_ids == ["job-90"]
+
+
+async def test_an_upload_gets_a_token_by_message_and_never_by_a_trait(page: Page) -> None:
+    page.upload.says(type="token", upload=3)
+    assert page.upload.messages == [{"type": "token", "upload": 3, "token": "a token"}]
+    assert "a token" not in str(page.dashboard.upload.get_state())
+
+
+async def test_an_upload_without_a_token_is_told_why(page: Page) -> None:
+    page.client.failure = errors.TokenExpired()
+    page.upload.says(type="token", upload=3)
+    assert page.upload.messages == [{"type": "token", "upload": 3, "refused": str(errors.TokenExpired())}]
+
+
+async def test_events_move_the_gallery(page: Page) -> None:
+    await settled()
+    page.client.emit(Event(cursor="1-0", type="job.changed", job=a_job(3, JobState.RUNNING)))
+    page.client.emit(Event(cursor="2-0", type="job.deleted", id="job-1"))
+    assert set(page.shown_ids) == {"job-3", "job-2"}
+
+
+async def test_events_of_another_tab_move_the_sources(page: Page) -> None:
+    await settled()
+    page.client.emit(Event(cursor="1-0", type="source.created", source=a_source(3)))
+    page.client.emit(Event(cursor="2-0", type="source.deleted", id="source-2"))
+    assert [source["id"] for source in page.dashboard.editor.stage.sources] == ["source-3", "source-1"]
+
+
+async def test_a_reset_reads_the_jobs_again(page: Page) -> None:
+    await settled()
+    page.client.delete("job-1")
+    page.client.emit(Event(cursor="9-0", type="reset"))
+    assert page.shown_ids == ["job-2"]
+
+
+async def test_a_place_in_the_queue_moves_without_an_event(open_page: OpenPage) -> None:
+    waiting = [a_job(1, queue_position=3), a_job(2, JobState.RUNNING)]
+    page = open_page(ScriptedClient(waiting), read_queue_s=0.05)
+    await settled()
+    page.client.failure = UNREACHABLE  # it may be away for a while, and nobody need hear of it
+    await asyncio.sleep(0.15)
+    page.client.somebody_else_is_done()
+    await asyncio.sleep(0.1 + PATCH_EVERY_S)
+    [patch] = page.gallery.of_type("patch")
+    assert [card["status"] for card in patch["cards"]] == ["Number 2 in the queue"]
+    assert (page.told, page.client.failure) == ([], None)
+
+
+async def test_a_lost_connection_is_shown_until_it_is_back(page: Page) -> None:
+    await settled()
+    page.client.connected(False)
+    assert not page.dashboard.notices.is_live
+    page.client.connected(True)
+    assert page.dashboard.notices.is_live
+
+
+@pytest.mark.parametrize(("action", "state"), [("cancel", JobState.CANCELLED), ("retry", JobState.QUEUED)])
+async def test_a_cards_button_changes_its_job(page: Page, action: str, state: JobState) -> None:
+    page.gallery.says(type=action, id="job-1")
+    assert page.client.job("job-1").state is state
+    assert page.gallery.messages[-1] == {"type": "settled", "id": "job-1"}
+
+
+async def test_a_deleted_job_leaves_the_gallery(page: Page) -> None:
+    page.gallery.says(type="delete", id="job-1")
+    assert page.shown_ids == ["job-2"]
+
+
+async def test_a_failed_deletion_leaves_the_card_and_tells(page: Page) -> None:
+    page.client.failure = UNREACHABLE
+    page.gallery.says(type="delete", id="job-1")
+    assert page.shown_ids == ["job-2", "job-1"]
+    assert page.told == [str(UNREACHABLE)]
+
+
+async def test_the_settings_of_a_job_come_back_into_the_form(open_page: OpenPage) -> None:
+    page = open_page(ScriptedClient([a_job(1, recipe=Recipe(width_px=99))], [a_source(1), a_source(2)]))
+    page.gallery.says(type="reuse", id="job-1")
+    assert page.dashboard.editor.source == a_source(1)
+    assert page.dashboard.editor.form.recipe() == Recipe(width_px=99)
+
+
+async def test_settings_without_any_video_left_ask_for_one(open_page: OpenPage) -> None:
+    page = open_page(ScriptedClient([a_job(1)]))
+    page.gallery.says(type="reuse", id="job-1")
+    assert page.told == ["There is no such video any more; upload it again."]
+
+
+async def test_a_removed_video_makes_room_for_the_next(page: Page) -> None:
+    page.stage.says(type="remove", id="source-2")
+    assert page.dashboard.editor.source == a_source(1)
+
+
+async def test_another_video_can_be_chosen(page: Page) -> None:
+    page.stage.says(type="choose", id="source-1")
+    assert page.dashboard.editor.source == a_source(1)
+
+
+async def test_a_crop_drawn_on_the_picture_is_in_the_recipe(page: Page) -> None:
+    crop = {"x_px": 10, "y_px": 20, "width_px": 300, "height_px": 200}
+    page.stage.says(type="crop", crop=crop)
+    assert page.dashboard.editor.stage.crop == crop
+    assert page.dashboard.editor.form.recipe().crop is not None
+    page.stage.says(type="crop", crop=None)
+    assert page.dashboard.editor.form.recipe().crop is None
+
+
+async def test_a_wrong_recipe_is_said_beside_the_form_and_cannot_be_submitted(page: Page) -> None:
+    editor = page.dashboard.editor
+    frame_rate = editor.form.trim.fps.control
+    frame_rate.value = "80"
+    assert editor.summary.problem == "Frame rate must be a number from 1 to 50 (got 80)."
+    assert editor.submit.disabled
+    frame_rate.value = "10"
+    assert editor.summary.facts == "480 × 270 px · 53 frames · 5.3 s"  # noqa: RUF001
+    assert not editor.summary.problem
+    assert not editor.submit.disabled
+
+
+async def test_about_how_large_the_gif_will_be_is_said_a_moment_later(page: Page) -> None:
+    summary = page.dashboard.editor.summary
+    assert (summary.estimate, summary.is_estimating) == ("", True)
+    await asyncio.sleep(PAUSE_S * 1.5)
+    assert (summary.estimate, summary.is_estimating) == ("about 1.2 MB", False)
+
+
+async def test_what_will_be_given_up_to_fit_is_said_too(page: Page) -> None:
+    editor = page.dashboard.editor
+    editor.choose(a_source(2), Recipe(target_bytes=2_000_000))
+    await asyncio.sleep(PAUSE_S * 2.5)
+    assert editor.summary.notes == GIVEN_UP
+    editor.choose(a_source(2), Recipe(format="webp"))
+    assert editor.summary.notes == ""
+
+
+async def test_what_is_no_gif_has_no_estimate_and_a_button_of_its_name(page: Page) -> None:
+    editor = page.dashboard.editor
+    await asyncio.sleep(PAUSE_S * 1.5)
+    editor.choose(a_source(2), Recipe(format="mp4"))
+    await asyncio.sleep(PAUSE_S * 1.5)
+    assert (editor.summary.estimate, editor.summary.problem) == ("", "")
+    assert editor.submit.description == "Make the MP4"
+    editor.choose(a_source(2), Recipe())
+    await asyncio.sleep(PAUSE_S * 1.5)
+    assert editor.summary.estimate == "about 1.2 MB"
+
+
+async def test_what_the_service_would_refuse_is_said_before_it_is_asked_for(page: Page) -> None:
+    page.dashboard.editor.choose(a_source(2), Recipe(target_bytes=TOO_FEW_BYTES))
+    await asyncio.sleep(PAUSE_S * 2.5)
+    assert page.dashboard.editor.summary.problem == "The recipe cannot be used: it cannot be so small."
+
+
+async def test_a_double_click_makes_one_gif(page: Page) -> None:
+    page.dashboard.editor.submit.click()
+    page.client.delete("job-90")
+    page.dashboard.editor.submit.click()
+    assert "job-90" not in [job.id for job in page.client.jobs()]
+    page.dashboard.editor.form.trim.fps.control.value = "10"
+    page.dashboard.editor.submit.click()
+    assert page.client.job("job-90").recipe == Recipe(fps=10.0)
+
+
+async def test_a_gif_that_is_there_already_is_pointed_at_and_said(open_page: OpenPage) -> None:
+    there = a_job(1, JobState.SUCCEEDED, gif=GIF)
+    page = open_page(ScriptedClient([there, a_job(2, recipe=Recipe(fps=10.0))], [a_source(1)]))
+    page.dashboard.editor.submit.click()
+    assert page.gallery.messages[-1] == {"type": "point", "id": "job-1"}
+    [notice] = page.notices.of_type("notice")
+    assert (notice["text"], notice["look"]) == ("This GIF is there already.", "info")
+    assert page.shown_ids == ["job-2", "job-1"]
+
+
+async def test_a_new_gif_is_not_said_to_be_there(page: Page) -> None:
+    page.dashboard.editor.submit.click()
+    assert (page.told, page.gallery.of_type("point")) == ([], [])
+
+
+async def test_a_press_that_failed_can_be_repeated_at_once(page: Page) -> None:
+    page.client.failure = UNREACHABLE
+    page.dashboard.editor.submit.click()
+    page.dashboard.editor.submit.click()
+    assert page.client.job("job-90").recipe == Recipe()
+
+
+async def test_settings_wait_for_whoever_looks_at_another_video(page: Page) -> None:
+    page.dashboard.editor.form.trim.fps.control.value = "10"
+    page.stage.says(type="choose", id="source-1")
+    assert page.dashboard.editor.form.recipe() == Recipe()
+    page.stage.says(type="choose", id="source-2")
+    assert page.dashboard.editor.form.recipe() == Recipe(fps=10.0)
+
+
+async def test_the_page_knows_how_many_gifs_a_video_has(open_page: OpenPage) -> None:
+    page = open_page(ScriptedClient([a_job(1, JobState.SUCCEEDED, gif=GIF), a_job(2)], [a_source(1)]))
+    await settled()
+    page.client.emit(Event(cursor="1-0", type="job.changed", job=a_job(2, JobState.SUCCEEDED, gif=GIF)))
+    assert page.dashboard.editor.stage.gifs == {"source-1": 2}
+    page.gallery.says(type="delete", id="job-1")
+    assert page.dashboard.editor.stage.gifs == {"source-1": 1}
+
+
+async def test_a_service_that_is_away_is_told_and_the_page_still_shows(open_page: OpenPage) -> None:
+    client = ScriptedClient()
+    page = open_page(client)
+    client.failure = UNREACHABLE
+    page.dashboard._receive(Event(cursor="1-0", type="reset"))
+    assert page.told == [str(UNREACHABLE)]
+
+
+async def test_an_unexpected_error_is_told_and_logged(page: Page, caplog: pytest.LogCaptureFixture) -> None:
+    page.client.failure = ZeroDivisionError("a bug")
+    page.dashboard.editor.submit.click()
+    assert page.told == ["That did not work: something went wrong in the page. Reload it and try again."]
+    assert "ZeroDivisionError: a bug" in caplog.text
+
+
+async def settled() -> None:
+    """Let the dashboard begin to follow."""
+    await asyncio.sleep(0)
+
+
+async def test_what_the_form_held_comes_back_after_a_reload(open_page: OpenPage) -> None:
+    client = ScriptedClient(sources=[a_source(1), a_source(2)])
+    before = open_page(client)
+    before.stage.says(type="choose", id="source-2")
+    before.dashboard.editor.form.trim.width.control.value = "123"
+    drafts = before.dashboard.editor.drafts
+    assert (drafts.current, drafts.files) == ({"source_id": "source-2", "recipe": {"width_px": 123}}, {})
+    after = open_page(client)
+    kept = {"source-2": drafts.current["recipe"], "source-1": {"no field": 1}, "gone": {}}
+    Browser(after.dashboard.editor.drafts).says(type="restore", selected="source-2", recipes=kept)
+    assert after.dashboard.editor.stage.selected == "source-2"
+    assert after.dashboard.editor.form.recipe() == Recipe(width_px=123)
+
+
+async def test_large_files_of_a_draft_are_told_apart(open_page: OpenPage) -> None:
+    editor = open_page(ScriptedClient(sources=[a_source(1)])).dashboard.editor
+    subtitles = "WEBVTT\n\n00:00.000 --> 00:01.000\nHello"
+    editor.choose(a_source(1), Recipe(subtitles=subtitles, fps=5.0))
+    assert editor.drafts.current["recipe"] == {"fps": 5.0}
+    assert editor.drafts.files == {"subtitles": subtitles}
+
+
+async def test_a_draft_of_a_source_that_is_gone_chooses_nothing(open_page: OpenPage) -> None:
+    page = open_page(ScriptedClient(sources=[a_source(1)]))
+    Browser(page.dashboard.editor.drafts).says(type="restore", selected="gone", recipes={})
+    assert page.dashboard.editor.stage.selected == "source-1"

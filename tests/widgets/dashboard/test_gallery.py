@@ -1,0 +1,105 @@
+import asyncio
+from typing import Any
+
+import pytest
+
+from gifapp.domain.job import JobState, Progress
+from gifapp.domain.views.jobs import JobView
+from gifapp.widgets.dashboard.gallery import PATCH_EVERY_S, Gallery
+from gifapp.widgets.reporting import Reporter
+from tests.widgets.scripted import UNREACHABLE, Browser, a_job
+
+
+class Page:
+    """A gallery, its browser, what people asked of it and what was reported to them."""
+
+    def __init__(self) -> None:
+        self.actions: list[tuple[str, str]] = []
+        self.reported: list[str] = []
+        self.failure: Exception | None = None
+        reporter = Reporter(self.reported.append)
+        self.gallery = Gallery("", on_action=self._act, on_share=self._share, reporter=reporter)
+        self.browser = Browser(self.gallery)
+
+    def _act(self, action: str, job_id: str) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.actions.append((action, job_id))
+
+    def _share(self, message: dict[str, Any]) -> dict[str, Any]:
+        if self.failure is not None:
+            raise self.failure
+        return {"type": "shares", "id": message["id"], "made": None, "shares": []}
+
+
+@pytest.fixture
+def page() -> Page:
+    return Page()
+
+
+def running(fraction: float) -> JobView:
+    return a_job(1, JobState.RUNNING, progress=Progress(fraction=fraction))
+
+
+def cards(messages: list[Any]) -> list[Any]:
+    return [card for message in messages for card in message["cards"]]
+
+
+def test_a_page_that_opens_gets_all_cards(page: Page) -> None:
+    page.gallery.show_all([a_job(2), a_job(1)])
+    page.browser.messages.clear()
+    page.browser.says(type="ready")
+    assert [card["id"] for card in cards(page.browser.of_type("all"))] == ["job-2", "job-1"]
+
+
+def test_a_change_of_state_is_shown_at_once(page: Page) -> None:
+    page.gallery.show(a_job(1))
+    page.gallery.show(running(0))
+    assert [card["state"] for card in cards(page.browser.of_type("patch"))] == ["queued", "running"]
+
+
+async def test_progress_is_shown_a_few_times_a_second_and_its_last_word_is_kept(page: Page) -> None:
+    page.gallery.show(running(0))
+    page.browser.messages.clear()
+    for percent in range(1, 60):
+        page.gallery.show(running(percent / 100))
+    assert page.browser.messages == []
+    await asyncio.sleep(PATCH_EVERY_S * 1.5)
+    assert [card["fraction"] for card in cards(page.browser.of_type("patch"))] == [0.59]
+
+
+async def test_progress_that_waited_is_not_shown_after_the_end(page: Page) -> None:
+    page.gallery.show(running(0))
+    page.gallery.show(running(0.5))
+    page.gallery.show(a_job(1, JobState.SUCCEEDED))
+    await asyncio.sleep(PATCH_EVERY_S * 1.5)
+    assert [card["state"] for card in cards(page.browser.of_type("patch"))] == ["running", "succeeded"]
+
+
+def test_a_removed_card_goes_once(page: Page) -> None:
+    page.gallery.show(a_job(1))
+    page.gallery.remove("job-1")
+    page.gallery.remove("job-1")
+    assert page.browser.of_type("remove") == [{"type": "remove", "id": "job-1"}]
+
+
+def test_a_button_reaches_its_job(page: Page) -> None:
+    page.browser.says(type="cancel", id="job-1")
+    assert page.actions == [("cancel", "job-1")]
+
+
+def test_a_failed_action_is_reported_and_its_card_can_be_used_again(page: Page) -> None:
+    page.failure = UNREACHABLE
+    page.browser.says(type="delete", id="job-1")
+    assert page.reported == [str(UNREACHABLE)]
+    assert page.browser.of_type("settled") == [{"type": "settled", "id": "job-1"}]
+
+
+def test_the_share_box_is_answered_and_settled(page: Page) -> None:
+    page.browser.says(type="shares", id="job-1")
+    assert [told["id"] for told in page.browser.of_type("shares")] == ["job-1"]
+    page.failure = UNREACHABLE
+    page.browser.says(type="share", id="job-1", days=7)
+    assert len(page.browser.of_type("shares")) == 1
+    assert len(page.browser.of_type("settled")) == 2
+    assert page.reported
