@@ -1,4 +1,4 @@
-"""Directories that a process holds as long as it lives: what a killed one left is told from the rest."""
+"""Directories locked by a living process, so that leftovers of killed ones can be told apart."""
 
 from __future__ import annotations
 

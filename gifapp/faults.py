@@ -1,4 +1,4 @@
-"""What goes wrong, told to Sentry where a DSN is set: in which part, of which request and job, never whose.
+"""Reports errors to Sentry where a DSN is set, without any personal data.
 
 Every line of the log of level ERROR is an event, and nothing else is: what people did wrong is no error.
 """

@@ -1,4 +1,4 @@
-"""What gifapp says about itself: to stderr, for people on a terminal, as JSON for programs.
+"""Logging to stderr: readable on a terminal, JSON for programs.
 
 Callers bind what a line is about (`structlog.contextvars.bind_contextvars(job_id=...)`); every line
 logged meanwhile carries it, those of libraries too. Passwords and tokens are cut out of every line. A

@@ -1,4 +1,4 @@
-"""How documents reach MongoDB, and its errors in our words."""
+"""Translates between documents and MongoDB, and its errors into ours."""
 
 from __future__ import annotations
 

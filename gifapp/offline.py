@@ -1,4 +1,4 @@
-"""No network for a process, nor for any that it starts: a seccomp filter without a `socket` call.
+"""Cuts a process and its children off the network: a seccomp filter without `socket`.
 
 Whatever a hostile video makes a decoder do, it opens no connection, not even to a server on this machine;
 pipes and sockets that are open already go on. Linux on x86-64 and arm64; elsewhere nothing happens.

@@ -1,4 +1,4 @@
-"""Files and directories for their owner alone, made so that nobody can have put something in their place.
+"""Creates files and directories for their owner alone, where nobody can have prepared anything.
 
 Who may be trusted with a directory: ourselves, root, and whoever owns the directory around it, which was
 checked before or is an administrator's choice (a share may give everything in it one owner).

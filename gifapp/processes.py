@@ -1,4 +1,4 @@
-"""Child processes that never outlive us: their own group, a parent-death signal, limits, a firm stop."""
+"""Child processes that never outlive us: own group, parent-death signal, limits, firm stop."""
 
 from __future__ import annotations
 

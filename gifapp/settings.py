@@ -1,4 +1,4 @@
-"""Every setting, from flags, then GIFAPP_* variables, then gifapp.toml, then defaults."""
+"""All settings, from flags, then GIFAPP_* variables, then gifapp.toml, then defaults."""
 
 from __future__ import annotations
 

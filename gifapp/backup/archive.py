@@ -1,4 +1,4 @@
-"""The file that a backup is: a tar, written and read from front to back.
+"""The backup file: a tar archive, written and read from front to back.
 
 In this order: `gifapp.json`, who made it; `secret.key`, unless it is kept elsewhere; `files/KIND/NAME`, the
 storage; `documents/COLLECTION.bson`, MongoDB's documents one after the other, as mongodump has them;

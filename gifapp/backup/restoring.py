@@ -1,4 +1,4 @@
-"""From an archive into an empty MongoDB and a storage."""
+"""Restores an archive into an empty MongoDB and storage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From MongoDB and the storage into an archive, while the service runs.
+"""Writes MongoDB and the storage into an archive while the service runs.
 
 MongoDB alone has no common snapshot of several collections. So documents are read first, what names before
 what is named, and files afterwards; a document whose file has gone meanwhile is left out if it has gone too.

@@ -1,4 +1,4 @@
-"""What an administrator's client asks besides."""
+"""The client's requests that only administrators may make."""
 
 from __future__ import annotations
 

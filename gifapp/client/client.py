@@ -1,4 +1,4 @@
-"""One person's view of one gifapp service."""
+"""The Python client: one person's view of a gifapp service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The event stream: one websocket, opened again for ever."""
+"""Follows the event stream over a websocket and reconnects when it drops."""
 
 from __future__ import annotations
 

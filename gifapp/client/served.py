@@ -1,4 +1,4 @@
-"""A finished GIF, WebP, APNG or MP4, as a notebook shows it."""
+"""A finished GIF, WebP, APNG or MP4, displayed in a notebook."""
 
 from __future__ import annotations
 

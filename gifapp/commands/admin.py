@@ -1,4 +1,4 @@
-"""`gifapp admin`: accounts, by whoever runs the service."""
+"""`gifapp admin`: manage accounts from the server's command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How commands reach jobs of all owners, and how they show them."""
+"""Shared by the administrators' commands: access to everybody's jobs, and how they are printed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`gifapp dead`: the jobs of everybody that used up their attempts, by whoever runs the service."""
+"""`gifapp dead`: jobs of all owners that failed for good."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`gifapp jobs`: the jobs of everybody, by whoever runs the service."""
+"""`gifapp jobs`: jobs of all owners."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the service's commands build from the settings and hand down."""
+"""Builds the service's parts from the settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`gifapp queue`: the queue as a whole, by whoever runs the service."""
+"""`gifapp queue`: the whole queue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The options that make a recipe: one for every field, as the field describes itself."""
+"""The command line's recipe options, one for every field."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From what was typed to a recipe."""
+"""Turns the typed options into a recipe."""
 
 from __future__ import annotations
 

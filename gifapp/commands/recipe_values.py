@@ -1,4 +1,4 @@
-"""How the fields of a recipe are typed on a command line."""
+"""How recipe fields are typed on the command line."""
 
 from __future__ import annotations
 

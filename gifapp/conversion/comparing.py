@@ -1,4 +1,4 @@
-"""What the other formats of a recipe would take: each is really made, weighed and thrown away."""
+"""How large the other formats would be: each is made, measured and discarded."""
 
 from __future__ import annotations
 

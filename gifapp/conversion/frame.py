@@ -1,4 +1,4 @@
-"""The picture as it passes from stage to stage."""
+"""The frame that is passed from stage to stage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Frames on disk, read in any order: a clip that plays backwards must not fill the memory."""
+"""Stores frames on disk for reading in any order, so that reversed clips do not fill the memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Equal neighbours are one frame: a picture that is held is neither drawn nor stored again."""
+"""Merges equal neighbouring frames: a held picture is neither drawn nor stored again."""
 
 from __future__ import annotations
 

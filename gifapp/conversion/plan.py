@@ -1,4 +1,4 @@
-"""A recipe applied to a video: which pictures, at which size. Pure."""
+"""A recipe applied to a video: which frames, at which size. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long each frame of the finished GIF stays, the hold of the last one included. Pure."""
+"""How long each frame of the finished GIF is shown, including the hold. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a conversion has come: never backwards, never silent for long."""
+"""Reports how far a conversion has come: never backwards, never silent for long."""
 
 from __future__ import annotations
 

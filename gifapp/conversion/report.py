@@ -1,4 +1,4 @@
-"""What came of a conversion; in a notebook it shows itself as the GIF."""
+"""The result of a conversion; in a notebook it displays itself as the GIF."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose turn it is when many people share a few slots. Pure.
+"""A fair queue: whose turn it is when many people share a few slots. Pure.
 
 A free slot goes to the owner with the fewest running items, and among equals to the one whose last turn
 was longest ago. The last slot is never given to somebody who holds another: a person who has nothing

@@ -1,4 +1,4 @@
-"""A job's states and legal moves, its progress, and what happens after an error."""
+"""A job's states and transitions, its progress, and what happens after an error."""
 
 from __future__ import annotations
 

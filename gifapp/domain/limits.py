@@ -1,4 +1,4 @@
-"""What one source and one conversion may cost, and what one person may have."""
+"""Limits for one source, one conversion and one person."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When the pictures of an animation or a sequence show: at their own times, or thinned evenly. Pure."""
+"""When the pictures of an animation or sequence show: at their own times, or thinned evenly. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often one person may do what, in the notation of the `limits` package. Pure."""
+"""Rate limits, in the notation of the `limits` package. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How fast pictures come: the recipe with the speed and the rate that its source needs. Pure."""
+"""Matches the recipe's speed and frame rate to how fast the source's pictures come. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bytes of a text file to text, whatever it was written in. Pure."""
+"""Decodes text files whatever their encoding. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The asker's fault, or that of their file: trying again changes nothing."""
+"""Errors in the request or the file: trying again changes nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ends a job, what is worth another attempt, and what whoever runs the service must mend."""
+"""Errors that end a job, that are worth another attempt, or that the operator must fix."""
 
 from __future__ import annotations
 

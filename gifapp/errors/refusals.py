@@ -1,4 +1,4 @@
-"""What somebody may not, what is not there, who was first, what is too much."""
+"""Errors for what is not permitted, not found, already taken or over a limit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The root of all errors: a code for programs, facts, and a sentence for people."""
+"""The base class of all errors: a code for programs, facts, and a sentence for people."""
 
 from __future__ import annotations
 

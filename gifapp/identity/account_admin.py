@@ -1,4 +1,4 @@
-"""What administrators do to accounts: look, change a role, disable, delete.
+"""What administrators do to accounts: list, change a role, disable, delete, create a password link.
 
 `by` is the id of who does it; None: whoever runs the service, on the command line.
 """

@@ -1,4 +1,4 @@
-"""The only reader and writer of accounts."""
+"""The only module that reads and writes accounts."""
 
 from __future__ import annotations
 

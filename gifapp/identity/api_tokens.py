@@ -1,4 +1,4 @@
-"""API tokens: what scripts sign in with, scoped and revocable.
+"""API tokens for scripts: scoped and revocable.
 
 A token is `gifapp_` and 43 random characters, so that those who look for leaked secrets know it. They
 are random enough for a plain SHA-256 digest to be all that is kept.

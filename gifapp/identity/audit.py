@@ -1,4 +1,4 @@
-"""The log of security events: who did what to which account, when, and from where.
+"""The audit log of security events: who did what to which account, when, and from where.
 
 What stands in it names no password and no token. An event that cannot be written is an error in the log
 of the process, and stops nobody: a database that is away must not keep people from signing out.

@@ -1,4 +1,4 @@
-"""Who asks: access tokens, API tokens and cookies, and the access tokens of a session."""
+"""Authenticates callers by access token, API token or cookie."""
 
 from __future__ import annotations
 

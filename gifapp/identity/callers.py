@@ -1,4 +1,4 @@
-"""Who asks and what they may; what signing in gives."""
+"""The authenticated caller and what they may do; the result of signing in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Redis for the limits, asked with little patience: while it is away, nobody waits for it twice."""
+"""A circuit breaker for Redis: while it is unreachable, nobody waits for it twice."""
 
 from __future__ import annotations
 

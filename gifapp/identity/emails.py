@@ -1,4 +1,4 @@
-"""E-mail addresses: one spelling for each."""
+"""E-mail addresses, normalised to one spelling."""
 
 from __future__ import annotations
 

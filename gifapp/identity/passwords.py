@@ -1,4 +1,4 @@
-"""Passwords: what one must be, and bcrypt."""
+"""Passwords: the rules for choosing one, and bcrypt."""
 
 from __future__ import annotations
 

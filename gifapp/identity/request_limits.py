@@ -1,4 +1,4 @@
-"""How often one person may ask: a sliding window for each kind of request, shared by every web process."""
+"""Rate limits per person: a sliding window for each kind of request, shared by all web processes."""
 
 from __future__ import annotations
 

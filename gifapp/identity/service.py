@@ -1,4 +1,4 @@
-"""Registering, signing in and being recognised: the verbs that the web tier knows."""
+"""The web tier's interface to accounts: register, sign in, authenticate."""
 
 from __future__ import annotations
 

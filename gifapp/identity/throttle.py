@@ -1,4 +1,4 @@
-"""How often one may try a password or make an account: counted in Redis, for every web process."""
+"""Limits password attempts and registrations, counted in Redis for all web processes."""
 
 from __future__ import annotations
 

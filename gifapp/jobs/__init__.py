@@ -1,1 +1,1 @@
-"""Durable work: the job document is the truth, a Huey message only a wakeups."""
+"""Durable work: the job document is the truth, a Huey message only a wake-up."""

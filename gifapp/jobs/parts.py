@@ -1,4 +1,4 @@
-"""The parts that web, workers and tests build once and hand down."""
+"""The parts of the job system, built once and passed to web, workers and tests."""
 
 from __future__ import annotations
 

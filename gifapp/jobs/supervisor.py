@@ -1,4 +1,4 @@
-"""How many workers there should be, and the supervisor that keeps so many."""
+"""Decides how many workers there should be, and keeps that many running."""
 
 from __future__ import annotations
 

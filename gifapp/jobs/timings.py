@@ -1,4 +1,4 @@
-"""How long the queue waits for what; tests shorten it."""
+"""The queue's time-outs and intervals; tests shorten them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Timings:
     lease_s: float = 30.0
     heartbeat_s: float = 1.0  # also how soon a cancel or a lost lease is noticed
     sweep_s: float = 5.0
-    ring_again_s: float = 15.0  # a due job whose wakeups rang longer ago may have been forgotten
+    ring_again_s: float = 15.0  # a due job whose wake-up is older may have been forgotten
     drain_s: float = 8.0  # what a stopping worker leaves a conversion to finish
     overtime_s: float = 5.0  # a conversion sees its deadline itself; this much later it is killed
     storage_s: float = 300.0  # an attempt waits so long for a storage that is away, and keeps its lease

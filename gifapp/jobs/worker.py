@@ -1,4 +1,4 @@
-"""The worker: one Huey consumer that runs one conversion at a time, and a sweep beside it.
+"""The worker: a Huey consumer that runs one conversion at a time, beside a sweep.
 
 A message only wakes it: it then runs the jobs whose turn it is, whichever they are, until there are none.
 """

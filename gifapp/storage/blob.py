@@ -1,4 +1,4 @@
-"""What a stored file is known by, and where it lies in a folder or a bucket, the same in both."""
+"""The key of a stored file, the same in a folder and in a bucket."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Videos, posters and GIFs: written aside in the workspace, then moved to their place on the store.
+"""Videos, posters and GIFs: written in the workspace, then moved into the store.
 
 Videos and posters are named by the SHA-256 of the video, GIFs by the attempt that made them.
 """

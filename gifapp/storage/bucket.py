@@ -1,4 +1,4 @@
-"""A store that is a bucket of S3, or of what speaks like it, through fsspec.
+"""A blob store in S3 or a compatible service, through fsspec.
 
 An object appears whole or not at all. What is read is fetched once for all processes of this machine.
 """

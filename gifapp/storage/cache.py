@@ -1,4 +1,4 @@
-"""Copies of what lies far away, on this machine's disk; those that were not used for longest go first."""
+"""Local copies of remote files; the least recently used are removed first."""
 
 from __future__ import annotations
 

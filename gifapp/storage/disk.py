@@ -1,4 +1,4 @@
-"""A disk's errors in our words."""
+"""Translates disk errors into ours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A store that is a folder, on a disk or a share that web and workers have in common."""
+"""A blob store in a folder, on a disk or a share that web tier and workers have in common."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An upload on its way in, and what is left of one whose process was killed."""
+"""An upload in progress, and what a killed process left of one."""
 
 from __future__ import annotations
 

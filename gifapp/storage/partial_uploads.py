@@ -1,4 +1,4 @@
-"""Uploads that come in parts: a directory for each, with its bytes so far, held by one writer at a time.
+"""Resumable uploads: a directory each with the bytes so far, locked by one writer at a time.
 
 The size of the file is the offset, so that a killed process loses nothing that it has written. What has
 a checksum counts only once that was compared: until then a file tells where its bytes begin.

@@ -1,4 +1,4 @@
-"""What is being made, on this machine's disk: uploads on their way in, the scratch directories of attempts.
+"""The local workspace: uploads in progress and scratch directories of attempts.
 
 The directory in which something is made stays until a document names the result, and the process that
 made it holds a lock on it. So whatever a killed process left is found by a directory that nobody holds.

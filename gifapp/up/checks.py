@@ -1,4 +1,4 @@
-"""What must hold before the service starts, and whether it answers."""
+"""Checks before the service starts, and whether it answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The data directory: ours alone while we run, and where the running service tells its addresses."""
+"""The data directory: locked while we run, with the addresses of the running service."""
 
 from __future__ import annotations
 

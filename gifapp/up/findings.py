@@ -1,4 +1,4 @@
-"""What `gifapp doctor` looks at on this machine, and what to do about what is not well."""
+"""What `gifapp doctor` checks on this machine, and its advice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What our children print: into logs that do not grow for ever."""
+"""Writes our children's output to logs of bounded size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the server programs are: in an installed wheel, else on PATH."""
+"""Finds the server programs: in an installed wheel, else on PATH."""
 
 from __future__ import annotations
 

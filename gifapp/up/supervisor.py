@@ -1,4 +1,4 @@
-"""Keep the parts running: start them in order of health, start again what dies, stop in reverse order."""
+"""Keeps the parts running: starts them in order, restarts what dies, stops in reverse order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every address of the API; `operations` says how their handlers declare what they take and give."""
+"""Every route of the API."""
 
 from __future__ import annotations
 

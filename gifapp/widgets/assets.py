@@ -1,4 +1,4 @@
-"""The widgets' JavaScript and styles, each beside its class; "common" is what they share."""
+"""The widgets' JavaScript and styles; "common" is what they share."""
 
 from __future__ import annotations
 

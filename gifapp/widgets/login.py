@@ -1,4 +1,4 @@
-"""The sign-in form for a notebook of one's own; our server's page has its own, before any kernel."""
+"""The sign-in form for notebooks; the server has a page of its own."""
 
 from __future__ import annotations
 

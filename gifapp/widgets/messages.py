@@ -1,4 +1,4 @@
-"""What a page's script says to its widget, checked before anything is done: a browser may send anything."""
+"""Validates what a page's script sends to its widget."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An error in a widget's callback is shown in the page and logged; ipywidgets alone would lose it."""
+"""Shows and logs errors of widget callbacks, which ipywidgets alone would lose."""
 
 from __future__ import annotations
 

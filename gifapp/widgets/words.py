@@ -1,4 +1,4 @@
-"""Facts about jobs and sources in words, as the dashboard shows them. Pure."""
+"""Jobs and sources in words, as the dashboard shows them. Pure."""
 
 from __future__ import annotations
 

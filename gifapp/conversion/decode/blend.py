@@ -1,4 +1,4 @@
-"""Two pictures in one, and pictures that come from black and go back to it."""
+"""Mixes two frames, and fades frames from and to black."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Chroma key: what becomes of each colour, as two tables that ffmpeg looks up.
+"""Chroma key: what becomes of each colour, as two lookup tables for ffmpeg.
 
 A pixel at an edge is a mix of the screen behind and of what stands before it. How much of it is not
 the screen is read from its colour, as the distance from the key in the plane of chroma, where grey

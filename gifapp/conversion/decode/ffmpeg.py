@@ -1,4 +1,4 @@
-"""One hardened ffmpeg pass for each cut: the frames of a plan, upright and at their times."""
+"""Decodes the frames of a plan with one hardened ffmpeg per range, upright and at their times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A plan in ffmpeg's words: the chain of filters from stored pictures to upright RGB frames. Pure."""
+"""ffmpeg's filter chain for a plan: from stored pictures to upright RGB frames. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the picture is changed, in ffmpeg's words: key, blur, sharpness, colours, tones, background. Pure.
+"""The recipe's look as ffmpeg filters: key, blur, sharpen, tones, background. Pure.
 
 Every step takes and leaves 8-bit RGB, or RGBA with straight alpha. Saturation moves each channel away
 from the pixel's grey, BT.709's luma; the tones then change each channel by itself, `v` being 0 to 1

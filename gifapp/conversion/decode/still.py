@@ -1,4 +1,4 @@
-"""Still pictures of a source: the one that stands for it, and the one at any time."""
+"""Still pictures of a source: its poster, and the frame at any time."""
 
 from __future__ import annotations
 

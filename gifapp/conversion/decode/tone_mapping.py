@@ -1,4 +1,4 @@
-"""High dynamic range to the range of a screen, as one table of colours that ffmpeg looks up.
+"""Maps high dynamic range to a screen's range with one lookup table for ffmpeg.
 
 As Chromium shows it (measured; Skia calls it reference white tone mapping): up to reference white, 203 cd/m²
 (BT.2408), everything is half as bright; between there and the peak it is rolled off to the screen's white, by

@@ -1,4 +1,4 @@
-"""ffmpeg's words for WebP, APNG and MP4, and what H.264 asks of the frames. Pure."""
+"""ffmpeg options for WebP, APNG and MP4, and what H.264 requires of frames. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An ffmpeg that writes a file out of what it is sent: limited, never waited for blindly, never left."""
+"""Runs ffmpeg as an encoder over stdin, with resource limits and guaranteed clean-up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long the last frame stays: ffmpeg's WebP and APNG files guess it, here it is written into them."""
+"""Writes the last frame's delay into WebP and APNG files, which ffmpeg only guesses."""
 
 from __future__ import annotations
 

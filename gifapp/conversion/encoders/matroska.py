@@ -1,4 +1,4 @@
-"""Raw pictures with their times, as ffmpeg reads them from a pipe: the smallest Matroska there is.
+"""Raw frames with their times for ffmpeg's pipe: the smallest possible Matroska.
 
 A bare stream of pixels has one rate; these frames stay for as long as each of them says. Elements by
 RFC 9559, with one cluster to a picture and times in centiseconds.

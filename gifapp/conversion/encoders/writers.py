@@ -1,4 +1,4 @@
-"""Finished frames to WebP, APNG and MP4: ffmpeg's encoders, and times that are exact.
+"""Writes finished frames as WebP, APNG and MP4, with exact times, through ffmpeg.
 
 Neighbours that look the same become one frame, as in the GIF. Measured on film, beside the GIF of the
 same frames: a WebP looks better at half of its bytes, an MP4 at a seventh; an APNG is exact and five

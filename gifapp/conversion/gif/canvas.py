@@ -1,4 +1,4 @@
-"""Drawing a picture with a palette: which pixels stay as they are, which colour the others get.
+"""Maps frames to palette indices: which pixels stay as they are, which colour the others get.
 
 Three rules save bytes, each within the tolerance that `tolerance.py` sets:
 

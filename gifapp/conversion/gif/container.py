@@ -1,4 +1,4 @@
-"""The file: blocks of GIF89a around the LZW data. Source: CompuServe, "GIF89a", 1990."""
+"""The GIF file: GIF89a blocks around the LZW data. Source: CompuServe, "GIF89a", 1990."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Patterns that stand still: thresholds added to every frame alike, so that nothing crawls."""
+"""Dither patterns that stand still: the same thresholds for every frame, so that nothing crawls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Frames in, GIF bytes out, as a stream.
+"""The GIF encoder: frames in, bytes out, as a stream.
 
 Neighbouring frames are a group (`grouping`), which gets a palette from all of its colours (`choosing`,
 `palette`); each frame is drawn with it on the canvas (`drawing`, `dither`) and becomes a block of the

@@ -1,4 +1,4 @@
-"""Which colours a picture needs so that every pixel is shown exactly, if a table can hold them.
+"""The colours that a picture needs to be shown exactly, if one palette can hold them.
 
 Frames of a GIF have few colours each, but different ones, and what they leave of older frames has others
 still. So only pixels that differ from what is shown need a colour.

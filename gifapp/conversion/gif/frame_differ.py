@@ -1,4 +1,4 @@
-"""Frames drawn one after the other: what each adds to the picture, and for how long it stays."""
+"""Draws frames one after the other: the rectangle each one changes, and for how long it stays."""
 
 from __future__ import annotations
 

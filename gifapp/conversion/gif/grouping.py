@@ -1,4 +1,4 @@
-"""Which frames share a palette, and what they are: film or screen."""
+"""Groups frames that share a palette, and tells film from screen recordings."""
 
 from __future__ import annotations
 

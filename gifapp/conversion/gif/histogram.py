@@ -1,4 +1,4 @@
-"""Counting the colours of some frames, and choosing a palette from the counts."""
+"""Counts the colours of frames and chooses a palette from the counts."""
 
 from __future__ import annotations
 

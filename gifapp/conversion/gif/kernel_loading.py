@@ -1,4 +1,4 @@
-"""Making the encoder ready while other things are done: its kernels are loaded, or compiled if need be.
+"""Loads or compiles the encoder's kernels while other work goes on.
 
 Compiling takes half a minute, once per installation. A child process does it, for no thread could be
 made to stop: whoever waits may leave at any moment.

@@ -1,4 +1,4 @@
-"""How the engine's inner loops are compiled: once, without the GIL, and kept on disk.
+"""Compiles the encoder's inner loops: once, without the GIL, cached on disk.
 
 A kernel names its one signature, so that a type slipping in from outside is an error instead of a
 second compilation. It allocates nothing, so that it can do without Numba's reference counts: their

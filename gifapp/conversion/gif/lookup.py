@@ -1,4 +1,4 @@
-"""The nearest colour of a palette, found by a table."""
+"""Finds the nearest palette colour with a table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a group of frames is drawn with: its palette, the way to look colours up in it, the tolerance."""
+"""Chooses what a group of frames is drawn with: palette, lookup table and tolerance."""
 
 from __future__ import annotations
 

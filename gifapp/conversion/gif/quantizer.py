@@ -1,4 +1,4 @@
-"""Palettes, and choosing their colours: split what was counted by variance, polish with k-means."""
+"""Chooses a palette's colours: splits the histogram by variance and refines with k-means."""
 
 from __future__ import annotations
 

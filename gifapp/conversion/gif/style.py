@@ -1,4 +1,4 @@
-"""How a GIF is drawn."""
+"""How a GIF is drawn: content, dithering, palette, loss."""
 
 from __future__ import annotations
 

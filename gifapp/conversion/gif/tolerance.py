@@ -1,4 +1,4 @@
-"""How far a drawn pixel may be from the best one, for the sake of fewer bytes. Pure.
+"""How far a pixel may be from its best colour to save bytes. Pure.
 
 Distances are squared steps of colour, weighted as `palette.RED, GREEN, BLUE`: 9 is one step of 255 in
 every channel. The figures were measured on films, drawings and recorded screens.

@@ -1,4 +1,4 @@
-"""Pictures that are no video: a file of them, animated or still, a folder or a zip of files.
+"""A source made of pictures: an image file, animated or still, or a folder or zip of them.
 
 What strangers sent is opened in a child process only; see `inspection` and `picture_stream`.
 """

@@ -1,4 +1,4 @@
-"""The child that decodes pictures for ffmpeg, as its parent sees it."""
+"""Starts and watches the child process that decodes pictures for ffmpeg."""
 
 from __future__ import annotations
 

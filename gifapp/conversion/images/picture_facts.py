@@ -1,4 +1,4 @@
-"""The raw facts of pictures, in the shape in which `inspection` tells those of a video."""
+"""Probes pictures and reports the same facts as `inspection` does for videos."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A folder or a zip of pictures, in the order that their names mean."""
+"""A folder or zip of pictures, in natural order of their names."""
 
 from __future__ import annotations
 

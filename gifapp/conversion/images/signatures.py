@@ -1,4 +1,4 @@
-"""What a file is by its first bytes. Imports no reader: a video needs none."""
+"""Recognises file formats by their first bytes. Imports no reader, since videos need none."""
 
 from __future__ import annotations
 

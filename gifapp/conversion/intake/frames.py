@@ -1,4 +1,4 @@
-"""Frames that Python code gives, one by one: arrays, tensors and Pillow's images, as pixels."""
+"""Frames passed in by Python code, as pixels: arrays, tensors and Pillow images."""
 
 from __future__ import annotations
 

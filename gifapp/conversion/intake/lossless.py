@@ -1,4 +1,4 @@
-"""A temporary file that holds frames as they are, for ffmpeg to read like any video."""
+"""A temporary file that holds frames losslessly, for ffmpeg to read like a video."""
 
 from __future__ import annotations
 

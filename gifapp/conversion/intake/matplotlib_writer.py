@@ -1,4 +1,4 @@
-"""matplotlib's animations, drawn through its own interface for writers of films.
+"""Draws matplotlib animations through its own movie-writer interface.
 
 Import it only when somebody has an animation: matplotlib is no dependency of gifapp.
 """

@@ -1,4 +1,4 @@
-"""Sources that are no files: bytes, frames, clips and animations become one for as long as it takes."""
+"""Sources that are not files: bytes, frames, clips and animations, stored in a temporary file."""
 
 from __future__ import annotations
 

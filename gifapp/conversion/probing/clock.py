@@ -1,4 +1,4 @@
-"""When the pictures of a stream show: the even grid that a container's coarse time stamps hide. Pure.
+"""The even grid of frame times that a container's coarse time stamps hide. Pure.
 
 Matroska and FLV count milliseconds, MPEG 1/90000 s: 120 pictures a second come 8, 8 and 9 ms apart. Rates
 that divide stay even only if pictures are counted, not milliseconds.

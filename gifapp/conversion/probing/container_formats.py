@@ -1,4 +1,4 @@
-"""The containers and codecs that are opened at all, by ffmpeg's names.
+"""The containers and codecs that are accepted, by ffmpeg's names.
 
 Playlists and scripts (hls, dash, concat, sdp), subtitles, images and device formats are left out: they
 name other files, or addresses. Pictures, GIFs among them, are opened by `pictures`.

@@ -1,4 +1,4 @@
-"""What a file is, or why it is refused."""
+"""Reports what a file is, or why it is rejected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether anything in decoded pictures is transparent: many files have an alpha channel and nothing in it."""
+"""Whether any decoded picture is transparent: many files have an alpha channel and do not use it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a file ends before its container says that it does."""
+"""Whether a file ends before its container says it does."""
 
 from __future__ import annotations
 

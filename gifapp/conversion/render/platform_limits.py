@@ -1,4 +1,4 @@
-"""A rendering kept within what a platform takes: its canvas, its seconds, its frames."""
+"""Keeps a rendering within a platform's limits: canvas, duration, number of frames."""
 
 from __future__ import annotations
 

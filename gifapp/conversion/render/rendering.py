@@ -1,4 +1,4 @@
-"""From the probed video to the finished pictures: what every format is written from."""
+"""From the probed video to the finished frames that every writer encodes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recipes that MoviePy composes: what does not simply play forward. Alone imports moviepy."""
+"""Reversed and boomerang clips, composed by MoviePy. The only module that imports moviepy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A rendering kept on disk: all of it, fewer of its frames, smaller ones, or some here and there."""
+"""A rendering cached on disk: in full, with fewer frames, smaller, or sampled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How large a recipe's GIF will be, in about a second: from a few short runs of its frames.
+"""Predicts the size of a recipe's GIF in about a second, from a few short runs of its frames.
 
 A clip that is quickly decoded is decoded whole, and the frames to encode are drawn where it changes.
 Of a longer one, runs at even distances are read with the same filters, joined as if the recipe had

@@ -1,4 +1,4 @@
-"""The best-looking GIF that is no larger than asked for.
+"""Finds the best-looking GIF that fits a size limit.
 
 The clip is rendered once and kept on disk. Where the GIF that the recipe asks for is too large, the
 stages of `domain.concessions` are tried on a sample of its frames; the whole clip is encoded with

@@ -1,4 +1,4 @@
-"""Down the ladder of concessions, to the gentlest that is expected to be small enough. Pure."""
+"""Walks down the quality ladder to the mildest settings expected to fit. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A long clip told by short runs of its frames, at even distances."""
+"""Represents a long clip by short runs of frames at even distances."""
 
 from __future__ import annotations
 

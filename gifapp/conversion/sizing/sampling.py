@@ -1,4 +1,4 @@
-"""How large a GIF would be, from a few of its frames.
+"""Predicts a GIF's size from a few of its frames.
 
 A frame costs what differs from the frame before. Short runs of frames are drawn where the clip
 changes, each as likely as its changes are large (sampling with probability proportional to size:

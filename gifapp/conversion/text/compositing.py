@@ -1,4 +1,4 @@
-"""Words and pictures on the picture: captions, subtitles and the overlay, drawn once, blended in.
+"""Lays captions, subtitles and the overlay on frames; each is drawn once and blended in.
 
 Only what a recipe asks for is imported: without words there are no fonts, without an overlay no decoder.
 """

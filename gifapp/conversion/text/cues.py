@@ -1,4 +1,4 @@
-"""What a subtitle file says: which words, when and where, in the source's time and in the GIF's."""
+"""Subtitle cues: which text, when and where, in the source's time and in the GIF's."""
 
 from __future__ import annotations
 

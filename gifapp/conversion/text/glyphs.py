@@ -1,4 +1,4 @@
-"""Lines of glyphs to a picture: filled, outlined, emoji in their own colours."""
+"""Draws lines of glyphs: filled, outlined, emoji in colour."""
 
 from __future__ import annotations
 

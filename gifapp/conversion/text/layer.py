@@ -1,4 +1,4 @@
-"""A picture that lies on frames for a while."""
+"""A picture that lies on the frames for a while."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where on a picture something stands: the nine positions of a recipe, those of subtitles, and room. Pure."""
+"""Where text and overlays are placed: positions, margins and free space. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a text may be parted: into graphemes and into lines, by ICU.
+"""Splits text into graphemes and finds line breaks, with ICU.
 
 Graphemes are those of Unicode's annex 29, line breaks those of annex 14, with ICU's dictionaries for Thai,
 Lao, Khmer and Burmese.

@@ -1,4 +1,4 @@
-"""The overlay: a stranger's small picture, decoded with care, at its size and place."""
+"""The overlay: a stranger's small picture, decoded safely, at its size and place."""
 
 from __future__ import annotations
 

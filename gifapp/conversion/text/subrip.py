@@ -1,4 +1,4 @@
-"""SubRip, as players read it: hardly any file keeps to one grammar.
+"""Reads SubRip the way players do: hardly any file follows one grammar.
 
 A line of times begins a cue, with or without a number or a title above it. A line that means to be one and
 cannot be read is an error, so that no cue is lost or shows as another's text.

@@ -1,4 +1,4 @@
-"""Advanced SubStation and its elder, read by pysubs2: words, their times and the edge where they stand."""
+"""Reads Advanced SubStation and SubStation Alpha with pysubs2: text, times and position."""
 
 from __future__ import annotations
 

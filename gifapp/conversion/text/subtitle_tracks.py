@@ -1,4 +1,4 @@
-"""A video's own text tracks as subtitle files: ffmpeg takes them out, in a child process with limits."""
+"""Extracts a video's own text tracks with ffmpeg, in a limited child process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A subtitle file, told by how it begins: SubRip, WebVTT or Advanced SubStation."""
+"""Detects a subtitle file's format by how it begins: SubRip, WebVTT or Advanced SubStation."""
 
 from __future__ import annotations
 

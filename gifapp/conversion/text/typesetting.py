@@ -1,4 +1,4 @@
-"""Text to lines of glyphs: fonts chosen, letters shaped and joined, directions ordered, lines filled.
+"""Sets text into lines of glyphs: fonts, shaping, direction, line filling.
 
 HarfBuzz shapes, python-bidi tells directions (Unicode's annex 9) and ICU where lines may break; all come as
 wheels, so that a caption looks the same on every machine.

@@ -1,4 +1,4 @@
-"""WebVTT, as browsers read it: webvtt-py finds the cues; words and places are read by the W3C's rules.
+"""Reads WebVTT the way browsers do: webvtt-py finds the cues, text and position follow the W3C's rules.
 
 https://www.w3.org/TR/webvtt1/, sections 6.4 (cue text) and 7.2 (where cues stand).
 """

@@ -1,4 +1,4 @@
-"""The choices that a recipe offers, and what a form calls them."""
+"""The choices of a recipe's fields, and their labels in the form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fields of a recipe as they describe themselves: for options, forms and documents. Pure."""
+"""Recipe fields described for options, forms and documentation. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What part of the picture is shown, and how large. Pure."""
+"""Which part of the picture is shown, and how large. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a recipe makes of a source: the GIF's size, frames and duration, known before it is made."""
+"""Predicts a GIF's size in pixels, frames and duration before it is made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The formats that a recipe can end in: their names, suffixes and content types. Pure."""
+"""Output formats: names, suffixes and content types. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a recipe is made of: ranges of time, parts of the picture, looks, words and pictures."""
+"""The parts of a recipe: time ranges, crop, look, captions, overlay."""
 
 from __future__ import annotations
 

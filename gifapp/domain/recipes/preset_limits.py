@@ -1,4 +1,4 @@
-"""What a recipe asks for once its preset has had its say. Pure.
+"""Applies a preset's limits to a recipe. Pure.
 
 A preset only ever takes away: what the recipe asks for stays where it is the stricter. Emoji and
 stickers have one size, whatever the recipe says of it. They show the centre square of the picture,

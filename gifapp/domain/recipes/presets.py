@@ -1,4 +1,4 @@
-"""Platforms, and what they really take. A kilobyte that might be 1,000 or 1,024 bytes is taken as 1,000.
+"""Platforms and the limits they really have. An ambiguous kilobyte counts as 1,000 bytes.
 
 Sources: GitHub Docs, "Attaching files"; Discord's API reference and help centre; X, "Media best
 practices"; Slack's help centre (and its uploader, which refuses more than 50 frames); Bitbucket and

@@ -1,4 +1,4 @@
-"""The recipe: all that decides a GIF's bytes, given a source."""
+"""The recipe: everything that decides a GIF's bytes, given a source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a form needs to know about a field of a recipe, besides its type, bounds, title and description."""
+"""What a form needs to know about a recipe field besides type, bounds, title and description."""
 
 from __future__ import annotations
 

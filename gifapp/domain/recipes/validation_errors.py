@@ -1,4 +1,4 @@
-"""Why a recipe is refused, in words: each wrong field by its name, and what it may be."""
+"""Explains why a recipe is invalid: each wrong field by name, and what it may be."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The JSON shapes of accounts: API tokens, links, people as administrators see them, security events."""
+"""JSON shapes of accounts: API tokens, links, people, security events."""
 
 from __future__ import annotations
 

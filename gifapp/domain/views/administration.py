@@ -1,4 +1,4 @@
-"""The JSON shapes that administrators see: the queue as a whole, jobs of all owners, workers."""
+"""JSON shapes for administrators: the queue, jobs of all owners, workers."""
 
 from __future__ import annotations
 

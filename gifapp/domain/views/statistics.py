@@ -1,4 +1,4 @@
-"""What happened in a time, in figures: for administrators."""
+"""JSON shapes of the statistics for administrators."""
 
 from __future__ import annotations
 

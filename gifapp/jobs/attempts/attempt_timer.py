@@ -1,4 +1,4 @@
-"""What one attempt tells the counters: how long it waited, and stayed in each phase, and how it ended."""
+"""Measures one attempt for the counters: its wait, each phase, and how it ended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One conversion in a process of its own, and what it reports: JSON over a pipe.
+"""One conversion in a child process that reports its progress as JSON over a pipe.
 
 The worker believes nothing else that comes from there: no pickles, and every value is validated.
 """

@@ -1,4 +1,4 @@
-"""Estimates for whoever waits at a form: in a limited child, for they decode what strangers sent."""
+"""Estimates for people at the form, made in a limited child that decodes strangers' files."""
 
 from __future__ import annotations
 

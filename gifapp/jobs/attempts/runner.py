@@ -1,4 +1,4 @@
-"""One attempt: claim, convert in a limited child, publish, settle."""
+"""One attempt at a job: claim it, convert in a limited child, publish, settle."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The comparing sweep: storage against documents, about every hour, by one process at a time.
+"""Compares storage with documents about every hour, in one process at a time.
 
 Files that nothing names go: what a killed process left between a file and its document. What a document
 names and storage lacks cannot be brought back from here: it is reported.

@@ -1,4 +1,4 @@
-"""Files that nothing names any more go; what a document names must not."""
+"""Removes files that no document names any more."""
 
 from __future__ import annotations
 

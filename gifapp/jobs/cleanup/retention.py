@@ -1,4 +1,4 @@
-"""Finished jobs and unused sources go after a while, with their files.
+"""Removes finished jobs and unused sources after a while, with their files.
 
 Every sweep does it. Each removal is one conditional write: a job that was retried, or a source that
 somebody turned to since it was found, stays.

@@ -1,4 +1,4 @@
-"""The sweep: takes back what lost workers held, and rings again for what nobody heard.
+"""The sweep: requeues jobs whose lease expired and re-sends lost wake-ups.
 
 Every worker and the web tier run it, each in a thread of its own. Every step is a conditional write,
 so that any number of sweeps at the same time do no harm.

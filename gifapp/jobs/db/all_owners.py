@@ -1,4 +1,4 @@
-"""What administrators read and change of jobs, whoever's they are; what owners do to their own is in `store`.
+"""Queries and changes for administrators, across all owners; `job_store` has those of one owner.
 
 Each change is one conditional write.
 """

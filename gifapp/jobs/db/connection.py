@@ -1,4 +1,4 @@
-"""The connection of the jobs' documents."""
+"""The MongoDB connection of the jobs' documents."""
 
 from __future__ import annotations
 

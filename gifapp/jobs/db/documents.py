@@ -1,4 +1,4 @@
-"""The MongoEngine documents of sources, jobs and the queue, and their indexes; no behaviour.
+"""MongoEngine documents of sources, jobs and the queue, with their indexes; no behaviour.
 
 All times are aware UTC. Ids are random hexadecimal strings, so that an id from outside is never
 more than a string that names nothing. Documents are not strict: while a new version replaces an old one,

@@ -1,4 +1,4 @@
-"""When jobs and sources go by themselves; None is never."""
+"""When jobs and sources expire; None means never."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people do to job documents; with `leases`, which holds what attempts do, their only writer.
+"""Queries and changes of job documents for their owner; `leases` has those of attempts.
 
 Each change is one conditional update. Where the answer may be None, someone was first.
 """
@@ -239,7 +239,7 @@ def count_due() -> int:
 
 @reaching_mongodb()
 def claim_unnotified(limit: int, *, older_than: datetime) -> list[JobDocument]:
-    """Due jobs whose wakeups rang before `older_than`, longest ago first; none is given to two callers."""
+    """Due jobs whose last wake-up is older than that, oldest first; none is returned to two callers."""
     now = utc_now()
     forgotten = JobDocument.objects(state=JobState.QUEUED, run_at__lte=now, notified_at__lt=older_than)
     taken = [

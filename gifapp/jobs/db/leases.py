@@ -1,4 +1,4 @@
-"""What attempts do to job documents: claim, renew, settle, release; and what happens to lost ones.
+"""What attempts do to job documents: claim, renew, settle, release, and recover lost ones.
 
 Each is one conditional write that carries the attempt's token. None back means that the lease is
 lost, or the job gone: whoever hears it writes nothing more about this job.

@@ -1,4 +1,4 @@
-"""One at a time on all machines: a lock in MongoDB, by MongoDB's clock, that nobody holds for ever."""
+"""A lock in MongoDB for all machines, timed by MongoDB's clock, that expires by itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents of older versions, brought to the shape of this one.
+"""Upgrades documents of older versions.
 
 Each step is a conditional update that changes nothing the second time: processes that start together may
 all take it, and one that was killed in the middle is followed by another. A step never changes once it was

@@ -1,4 +1,4 @@
-"""Lists of jobs or sources a page at a time, newest first, and where the next page begins."""
+"""Pages of jobs and sources, newest first, with a cursor to the next page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The queue as a whole: paused or not. A paused queue takes jobs and starts none."""
+"""Pauses the whole queue: a paused queue accepts jobs and starts none."""
 
 from __future__ import annotations
 

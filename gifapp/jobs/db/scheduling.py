@@ -1,4 +1,4 @@
-"""Whose job runs next, and when a queued one will.
+"""Decides whose job runs next, and predicts when a queued one will.
 
 A free worker turns to the owner with the fewest running jobs, and of several to the one whose last turn was
 longest ago. A running job cannot be put aside for another, so one of several workers is kept for whoever has

@@ -1,4 +1,4 @@
-"""Public links to finished GIFs: made, listed, revoked and counted. A share holds no secret."""
+"""Public links to finished GIFs: created, listed, revoked and counted. A share stores no secret."""
 
 from __future__ import annotations
 

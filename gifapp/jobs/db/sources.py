@@ -1,4 +1,4 @@
-"""The only writer of source documents."""
+"""The only module that writes source documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much each person submits, counted by the clock's hour in one document for each of them."""
+"""Counts how many jobs each person submits per hour."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much one person stores, counted from the documents."""
+"""How many bytes one person stores, counted from the documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents as their owners see them."""
+"""Turns documents into the JSON shapes that their owners see."""
 
 from __future__ import annotations
 

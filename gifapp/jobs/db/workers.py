@@ -1,4 +1,4 @@
-"""Which workers are alive, as they themselves say every few seconds."""
+"""The workers that are alive, from the heartbeats they send every few seconds."""
 
 from __future__ import annotations
 

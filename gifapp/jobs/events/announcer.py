@@ -1,4 +1,4 @@
-"""Tells an owner's listeners what changed. Called after the document was written; best effort."""
+"""Publishes changes to an owner's listeners after the document was written; best effort."""
 
 from __future__ import annotations
 

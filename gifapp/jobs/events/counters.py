@@ -1,4 +1,4 @@
-"""What all processes on all machines have done, counted in Redis; best effort, and never in a job's way.
+"""Counters of all processes on all machines, kept in Redis; best effort.
 
 Workers have no address to be asked at, and come and go. So they count here, and whichever web tier is asked
 tells of all of them. A Redis that was wiped begins at zero, which those who watch counters expect.
@@ -27,7 +27,7 @@ Labels = tuple[str, ...]
 
 
 class Increment(NamedTuple):
-    """One field of the counters grows."""
+    """How much one field of the counters grows."""
 
     name: str
     labels: Labels

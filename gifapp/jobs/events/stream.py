@@ -1,4 +1,4 @@
-"""EventStream over Redis: a stream for each owner to replay from, and a channel for those who listen now.
+"""Events over Redis: a stream per owner for replay, and a channel for live listeners.
 
 EventStream are best effort, the documents are the truth: while Redis is away events are lost, and whoever
 reconnects reads the jobs again.

@@ -1,4 +1,4 @@
-"""The wakeups: a Huey message that carries a job's id and nothing else.
+"""Wake-ups for workers: a Huey message that carries a job's id and nothing else.
 
 Huey pops a message before it runs it, so a message proves nothing: whether there is work, the
 document says. Hence no retries, no results, no locks and no periodic tasks here: all of these live
@@ -43,7 +43,7 @@ def make_queue(redis_url: str, secret: bytes) -> Any:
 
 
 class WakeupQueue:
-    """Rings for jobs; best effort, since the sweep rings again.
+    """Wakes a worker for a job; best effort, since the sweep tries again.
 
     Attributes:
         on_ring: what this process' consumer, if it runs one, does with the id of a job.
@@ -63,14 +63,14 @@ class WakeupQueue:
         try:
             self.huey.enqueue(self._convert.s(job_id, priority=priority))
         except redis.RedisError as away:
-            _log.warning("the wakeups is out of order", job_id=job_id, reason=str(away))
+            _log.warning("no wake-up was sent", job_id=job_id, reason=str(away))
 
     def waiting(self) -> int | None:
         """How many messages nobody has heard yet; None while Redis is away."""
         try:
             return int(self.huey.storage.queue_size())
         except redis.RedisError as away:
-            _log.warning("the wakeups is out of order", reason=str(away))
+            _log.warning("no wake-up was sent", reason=str(away))
             return None
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""All that one person has stored goes, and what of theirs is still on its way in is turned away.
+"""Deletes everything a person has stored, and rejects what is still arriving.
 
 A request that was let in before the account closed may end after it: the mark that is left for a week
 keeps its video out.

@@ -1,4 +1,4 @@
-"""The verbs of administrators: the queue paused and resumed, dead letters requeued and purged, any job moved.
+"""Administrators' actions: pause and resume the queue, requeue and purge failed jobs, move any job.
 
 All of them block, and act on the jobs of all owners, who hear of each change.
 """

@@ -1,4 +1,4 @@
-"""All that one person has, as a zip that is made while it is sent: no more than a chunk is in memory."""
+"""Exports everything a person has as a zip that is streamed while it is made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Submit, cancel, retry, find: the verbs the web knows. All of them block; run them in a thread.
+"""The web tier's interface to jobs: submit, cancel, retry, find. Blocking; run it in a thread.
 
 Every verb takes the owner's id; what belongs to somebody else is not found.
 """

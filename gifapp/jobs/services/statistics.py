@@ -1,4 +1,4 @@
-"""What happened lately, counted by MongoDB from the documents: right whichever workers did it."""
+"""Statistics of recent work, counted by MongoDB from the documents."""
 
 from __future__ import annotations
 

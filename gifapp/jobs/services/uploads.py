@@ -1,4 +1,4 @@
-"""Uploads that come in parts, as their owners see them: begun, gone on with, made a source, given up.
+"""Resumable uploads as their owners see them: started, continued, turned into a source, cancelled.
 
 All of it blocks; run it in a thread. What belongs to somebody else is not found.
 """

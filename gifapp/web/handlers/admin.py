@@ -1,4 +1,4 @@
-"""For administrators: the queue as a whole, the dead letters of everybody, the workers."""
+"""For administrators: the queue, failed jobs of all owners, workers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Making an account, signing in and out, a new password."""
+"""Register, sign in, sign out, change the password."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The API's document, and the page that shows it: Swagger UI, which lies beside us and asks nobody else."""
+"""The API document, and Swagger UI to read it, served from our own files."""
 
 from __future__ import annotations
 

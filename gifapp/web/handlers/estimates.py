@@ -1,4 +1,4 @@
-"""What helps to choose a recipe: how large its GIF would be, and what platforms take."""
+"""Estimates and presets, which help to choose a recipe."""
 
 from __future__ import annotations
 

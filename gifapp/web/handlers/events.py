@@ -1,4 +1,4 @@
-"""The events of the caller over a websocket, from a cursor on."""
+"""The caller's events over a websocket, from a cursor on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether we live, and whether everything we stand on does."""
+"""Health: whether we are alive, and whether everything we depend on is."""
 
 from __future__ import annotations
 

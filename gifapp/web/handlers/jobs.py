@@ -1,4 +1,4 @@
-"""Jobs: submitted, listed, cancelled, retried, deleted."""
+"""Jobs: submit, list, cancel, retry, delete."""
 
 from __future__ import annotations
 

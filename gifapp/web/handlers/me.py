@@ -1,4 +1,4 @@
-"""Who I am, and what everybody may send."""
+"""The caller's account, and everybody's limits."""
 
 from __future__ import annotations
 

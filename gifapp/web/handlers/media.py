@@ -1,4 +1,4 @@
-"""GIFs, posters and frames: by range, cached by tag, under the name that people gave.
+"""GIFs, posters and frames: by range, cached by ETag, under people's own file names.
 
 Tornado's StaticFileHandler answers ranges and tags; here it is told which file, and whose.
 """

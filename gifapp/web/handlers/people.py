@@ -1,4 +1,4 @@
-"""For administrators: everybody's accounts, invitations, links for a new password, the audit log."""
+"""For administrators: accounts, invitations, password links, the audit log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shares: made and revoked by their owner, seen by anybody who has the link."""
+"""Shares: created and revoked by their owner, opened by anybody with the link."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Videos: streamed to the disk while they arrive, listed, shown as a poster, deleted."""
+"""Videos: streamed to disk, listed, previewed, deleted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""API tokens: made, seen and revoked by whoever signed in, and by no API token."""
+"""API tokens: created, listed and revoked by people who signed in, not by API tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Uploads that go on where they broke off: tus 1.0 (https://tus.io), until they become a source."""
+"""Resumable uploads by tus 1.0 (https://tus.io), until they become a source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every handler of ours does alike: headers, problem details, who asks, and how often."""
+"""What every handler does alike: headers, problem details, authentication, rate limits."""
 
 from __future__ import annotations
 

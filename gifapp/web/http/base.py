@@ -1,4 +1,4 @@
-"""What our handlers read, no further than they must, and who may ask them."""
+"""Base handlers: how much of a request they read, and who may call them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many connections are open: in all, and to one address."""
+"""Limits open connections: in total, and per address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the web tier stands on, built once; handlers find it as `self.parts`."""
+"""The web tier's parts, built once; handlers use them as `self.parts`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A few threads for work that takes seconds, shared fairly by everybody: see `domain.fair_queue`."""
+"""A few threads for slow work, shared fairly between people: see `domain.fair_queue`."""
 
 from __future__ import annotations
 

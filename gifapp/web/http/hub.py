@@ -1,4 +1,4 @@
-"""The events of every owner, handed to the websockets that are open for them."""
+"""Delivers events to the open websockets of their owners."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which requests are being answered: a web tier that stops lets them end."""
+"""Counts requests in flight, so that a stopping web tier can finish them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one web tier counts for itself: requests, kernels, websockets, its process."""
+"""Metrics of one web tier: requests, kernels, websockets, its process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The API's document, OpenAPI 3.1, made of the routes, the declarations of their handlers and the models."""
+"""Generates the OpenAPI 3.1 document from the routes, the operations and the models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers as the API's document tells of them: with what they carry, and refused with which problems."""
+"""The responses in the OpenAPI document: what they carry, and the possible problems."""
 
 from __future__ import annotations
 

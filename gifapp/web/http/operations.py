@@ -1,4 +1,4 @@
-"""What a handler's method takes and gives, declared above it: what is checked, written and documented."""
+"""`@operation`: declares what a handler takes and returns; checked, written and documented from it."""
 
 from __future__ import annotations
 

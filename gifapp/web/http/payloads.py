@@ -1,4 +1,4 @@
-"""What clients send, as values: JSON without its traps, then pydantic models."""
+"""Parses what clients send: strict JSON, then pydantic models."""
 
 from __future__ import annotations
 

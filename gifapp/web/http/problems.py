@@ -1,4 +1,4 @@
-"""Errors as the outside sees them: RFC 9457 problem details. The one place that knows statuses."""
+"""Errors as RFC 9457 problem details. The only module that knows status codes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose request it is: the address of the connection, or what a trusted proxy says of it."""
+"""Determines a request's client address: the connection's, or a trusted proxy's word."""
 
 from __future__ import annotations
 

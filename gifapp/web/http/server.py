@@ -1,4 +1,4 @@
-"""The HTTP server and what it does before any handler: learn whose request it is, bound connections."""
+"""The HTTP server, which learns the client's address before any handler runs."""
 
 from __future__ import annotations
 

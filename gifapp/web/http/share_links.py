@@ -1,4 +1,4 @@
-"""The addresses of shares: they follow from a share's id and our secret, so none need be stored."""
+"""Addresses of shares, derived from a share's id and our secret, so none is stored."""
 
 from __future__ import annotations
 

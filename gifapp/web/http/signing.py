@@ -1,4 +1,4 @@
-"""Addresses of pictures that work without a header: signed, and good for some hours."""
+"""Signed picture addresses that work without a header for some hours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A client that sends next to nothing is hung up on."""
+"""Disconnects clients that send next to nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a browser may do with a kernel: look at its own, talk to its widgets, end it.
+"""What a browser may do with its kernel: look at it, talk to its widgets, end it.
 
 Each asks `visitor.KernelOwners` first, so a kernel that is another's, or none, is a 403.
 """

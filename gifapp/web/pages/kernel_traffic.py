@@ -1,4 +1,4 @@
-"""What a page may send to its kernel: well-formed, of the kinds it needs, and no more than it needs."""
+"""What a page may send to its kernel: valid, of known kinds, and bounded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose kernel is whose, what it may know, and an end for every one of them.
+"""Which kernel belongs to whom, what it may know, and how each one ends.
 
 A page gets a kernel of its own, bound to its visitor. The kernel knows the address of this server
 and a random token; with the token it gets the visitor's short-lived access tokens, for as long as

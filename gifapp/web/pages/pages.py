@@ -1,4 +1,4 @@
-"""What people see: the sign-in page, the dashboard, and what went wrong."""
+"""The pages people see: sign-in, dashboard, errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who the visitor of a page is, told to Jupyter's handlers in their own terms."""
+"""Tells Jupyter's handlers who the visitor is, in their own terms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A colour, or none."""
+"""A colour picker that can also be empty."""
 
 from __future__ import annotations
 

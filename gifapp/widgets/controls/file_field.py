@@ -1,4 +1,4 @@
-"""A small file that becomes part of a recipe, read in the browser."""
+"""A small file for a recipe, read in the browser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sentences that appear over the page: what failed or is good to know, and whether the service is heard."""
+"""Notices over the page: errors, hints, and whether the service can be reached."""
 
 from __future__ import annotations
 

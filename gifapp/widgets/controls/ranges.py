@@ -1,4 +1,4 @@
-"""Time ranges of a video: two handles each, and the pictures at which they begin and end."""
+"""Time ranges of a video: two handles each, with the frames at both ends."""
 
 from __future__ import annotations
 

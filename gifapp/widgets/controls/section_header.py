@@ -1,4 +1,4 @@
-"""The header of a group that opens and closes it, and says what was changed in it."""
+"""A section's header: opens and closes it, and lists what was changed in it."""
 
 from __future__ import annotations
 

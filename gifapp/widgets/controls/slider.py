@@ -1,4 +1,4 @@
-"""A slider that says its name and its value: the browser's own, which keys and screen readers know."""
+"""A labelled slider: the browser's own, for keyboards and screen readers."""
 
 from __future__ import annotations
 

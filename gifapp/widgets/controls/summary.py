@@ -1,4 +1,4 @@
-"""What comes of the recipe, in a line: the GIF's measures, about how large it will be, or what is wrong."""
+"""One line about the result: the GIF's size, an estimate, or what is wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was last in the form for each source; the browser's tab keeps it over a reload of the page."""
+"""Drafts: the form's last state for each source, kept by the browser tab over a reload."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a source to a recipe: the picture, the form, and the button that submits."""
+"""The editor: from a source to a recipe, with the picture, the form and the button."""
 
 from __future__ import annotations
 

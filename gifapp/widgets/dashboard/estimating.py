@@ -1,4 +1,4 @@
-"""Asks what a recipe will weigh once a person pauses; the kernel never waits for the answer."""
+"""Requests an estimate when a person pauses; the kernel never waits for it."""
 
 from __future__ import annotations
 

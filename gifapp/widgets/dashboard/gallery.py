@@ -1,4 +1,4 @@
-"""All jobs as cards: one widget, patched by messages."""
+"""The gallery: all jobs as cards in one widget, updated by messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the gallery's share box asks for: links made, listed and revoked."""
+"""Handles the gallery's share box: links created, listed and revoked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the dashboard knows: jobs and sources by id, changed by events. Pure."""
+"""The dashboard's state: jobs and sources by id, updated by events. Pure."""
 
 from __future__ import annotations
 

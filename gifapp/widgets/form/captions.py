@@ -1,4 +1,4 @@
-"""Words on the picture: as many captions as somebody adds."""
+"""Captions: as many as somebody adds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The recipe as a form: filled in, read, and its mistakes shown where they are."""
+"""The recipe as a form: filled in, read, with errors shown beside the fields."""
 
 from __future__ import annotations
 

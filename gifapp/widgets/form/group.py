@@ -1,4 +1,4 @@
-"""A group of the form, folded until it is wanted; its header says what was changed in it."""
+"""A folding group of the form whose header lists what was changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The groups of the form: every field of a recipe that a person may want to set."""
+"""The form's groups, which hold every recipe field that people set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A part of a recipe that may be absent: its first field says whether it is there."""
+"""An optional part of a recipe: its first field decides whether it is there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which part of the picture is kept: all of it, a shape cut from its centre, or a rectangle by hand."""
+"""The crop: the whole picture, a centred shape, or a custom rectangle."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The charts of the operations page: one figure, so that Plotly's script is sent once."""
+"""The operations page's charts, in one figure so that Plotly's script is sent once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The administrators' page: the queue, the workers, what happened lately, dead letters, open links; live."""
+"""The administrators' page, live: queue, workers, recent work, failed jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures, tables and buttons of the operations page: what is not a chart."""
+"""The operations page's figures, tables and buttons."""
 
 from __future__ import annotations
 

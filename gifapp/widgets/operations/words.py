@@ -1,4 +1,4 @@
-"""The figures of the operations page in words. Pure."""
+"""The operations page's figures in words. Pure."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ async def known(root: Person) -> Labels:
     for family in text_string_to_metric_families(answer.text):
         for sample in family.samples:
             told.setdefault(sample.name, set()).update(sample.labels)
-    for kind in KINDS:  # the counters has no series of what has not happened
+    for kind in KINDS:  # the counters have no series of what has not happened
         parts = ("_total",) if isinstance(kind, Counter) else ("_sum", "_count", "_bucket")
         for part in parts:
             labels = {*kind.labels, *(["le"] if part == "_bucket" else [])}
