@@ -25,17 +25,17 @@ def grey(width_px: int = 200, height_px: int = 120) -> np.ndarray:
 
 
 def layers(plan: Plan) -> list[Layer]:
-    return compositing.layers(plan, beat=lambda: None)[0]
+    return compositing.layers(plan, checkpoint=lambda: None)[0]
 
 
 def notes(plan: Plan) -> list[str]:
-    return compositing.layers(plan, beat=lambda: None)[1]
+    return compositing.layers(plan, checkpoint=lambda: None)[1]
 
 
 def first_picture(recipe: Recipe, *, width_px: int = 200, height_px: int = 120) -> np.ndarray:
     """The first frame of a grey clip with the recipe's words on it."""
     found = layers(a_plan(recipe, width_px=width_px, height_px=height_px))
-    return next(compositing.laid_on([Frame(grey(width_px, height_px), 10)], found)).pixels
+    return next(compositing.composite([Frame(grey(width_px, height_px), 10)], found)).pixels
 
 
 def drawn(text: str, **caption: object) -> np.ndarray:

@@ -10,11 +10,11 @@ import gifapp
 from gifapp import errors
 from gifapp.conversion.probing.probe import probe
 from gifapp.domain.job import Progress
-from gifapp.domain.limits import Limits, Room
+from gifapp.domain.limits import Limits, QuotaUsage
 from gifapp.domain.recipes.recipe import Recipe
-from gifapp.jobs.attempts.conversion_process import ConversionRequest, Failed, Message, Moved
+from gifapp.jobs.attempts.conversion_process import ConversionRequest, Failed, Message, ProgressMessage
 from gifapp.jobs.attempts.forkserver import ForkServer
-from gifapp.storage.partial_uploads import Facts, PartialUploads, Writer
+from gifapp.storage.partial_uploads import PartialUploads, UploadMetadata, Writer
 from tests.storages import storage_at
 
 CHUNK = b"x" * 30_000
@@ -23,7 +23,7 @@ MUCH = 10**6
 
 def upload(disk: Path) -> None:
     with storage_at((disk / "storage").as_uri()).workspace.incoming(
-        limit_bytes=MUCH, room=Room(0, None)
+        limit_bytes=MUCH, room=QuotaUsage(0, None)
     ) as incoming:
         for _ in range(MUCH // len(CHUNK)):
             incoming.write(CHUNK)
@@ -32,7 +32,9 @@ def upload(disk: Path) -> None:
 
 def upload_in_parts(disk: Path) -> None:
     uploads = PartialUploads(storage_at((disk / "storage").as_uri()))
-    facts = Facts(owner_id="ada", length_bytes=MUCH, name="a.mp4", metadata="", created_at=datetime.now(UTC))
+    facts = UploadMetadata(
+        owner_id="ada", length_bytes=MUCH, name="a.mp4", metadata="", created_at=datetime.now(UTC)
+    )
     with uploads.exclusive("ada"):
         begun = uploads.create(facts)
     with Writer(begun.directory, begun.facts) as writer:
@@ -57,8 +59,8 @@ def conversion(disk: Path, clip: Path) -> None:
     with server.convert(
         ConversionRequest(clip, probe(clip, limits=limits), Recipe(), scratch, limits)
     ) as running:
-        said: Message | None = Moved(Progress(phase="reading", fraction=0))
-        while isinstance(said, Moved) or said is None:
+        said: Message | None = ProgressMessage(Progress(phase="reading", fraction=0))
+        while isinstance(said, ProgressMessage) or said is None:
             said = running.receive(10)
     server.stop()
     (scratch / "out").unlink()

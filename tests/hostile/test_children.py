@@ -18,7 +18,7 @@ from gifapp.conversion.plan import make_plan
 from gifapp.conversion.probing.probe import probe
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe
-from gifapp.jobs.attempts.conversion_process import ConversionRequest, Done, Moved
+from gifapp.jobs.attempts.conversion_process import ConversionRequest, Done, ProgressMessage
 from gifapp.jobs.attempts.forkserver import ForkServer
 from tests import clips
 from tests.conversion.images.test_collection import folder_of, saved
@@ -108,6 +108,6 @@ def test_who_converts_is_held(tmp_path: Path) -> None:
     server = ForkServer("tests.jobs.converters:slow", "tests.jobs.converters:be_cold")
     server.ensure_running()
     with server.convert(order) as conversion:
-        assert isinstance(conversion.receive(30), Moved)
+        assert isinstance(conversion.receive(30), ProgressMessage)
         assert_is_held(psutil.Process(conversion.pid))
     server.stop()

@@ -17,7 +17,7 @@ from tests.letters import write_clip
 
 COMPILING = "gifapp: the engine is being compiled, once for this installation (about half a minute)\n"
 WHERE_KEPT = (
-    "from gifapp.conversion import encoder, kernels; "
+    "from gifapp.conversion.gif import encoder, kernels; "
     "print(kernels.are_kept(), kernels._pending[0][0].stats.cache_path)"
 )
 
@@ -73,7 +73,7 @@ def test_of_two_that_start_together_one_compiles(tmp_path: Path) -> None:
 
 
 SLOW_KERNEL = """
-from gifapp.conversion import kernels
+from gifapp.conversion.gif import kernels
 
 @kernels.kernel("int64(int64)")
 def slow(number):

@@ -68,7 +68,7 @@ def test_no_code_of_ours_opens_a_file_with_pillow() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Attribute) and ast.unparse(node) == "Image.open"
     }
-    assert opening == {"intake_matplotlib"}
+    assert opening == {"matplotlib_writer"}
 
 
 def photo(size: tuple[int, int] = (65, 47)) -> Image.Image:
