@@ -261,15 +261,18 @@ def test_a_job_whose_video_is_gone_says_so(parts: JobParts, run: Run, job: JobVi
     assert "upload it again" in failed.error.detail
 
 
+def child_with(word: str) -> psutil.Process:
+    """Our child whose command line has the word; one that ended and was not waited for has none."""
+    children = [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
+    return next(child for child in children if word in " ".join(child.cmdline()))
+
+
 def test_a_fork_server_that_died_is_started_again(
     parts: JobParts, run: Run, job: JobView, fork_server: Callable[[str], ForkServer]
 ) -> None:
     attempt = run("slow", job.id)
     assert wait_until(lambda: is_running(job), timeout_s=30)
-    server = next(
-        child for child in psutil.Process().children() if "gifapp.jobs.attempts.forkserver" in child.cmdline()
-    )
-    server.kill()
+    child_with("gifapp.jobs.attempts.forkserver").kill()
     attempt.ended(within_s=5)
     document = JobDocument.objects.get(id=job.id)
     assert "the fork server was killed" in document.errors[0].detail
@@ -293,9 +296,7 @@ def test_while_mongodb_is_away_a_conversion_goes_on_as_long_as_its_lease(
         job = parts.service.submit("ann", source.id, Recipe())
         attempt = Attempted(parts, fork_server("slow"), job.id)
         assert wait_until(lambda: is_running(job), timeout_s=30)
-        mongod = next(
-            child for child in psutil.Process().children() if str(tmp_path) in " ".join(child.cmdline())
-        )
+        mongod = child_with(str(tmp_path))
         mongod.suspend()
         time.sleep(1)
         mongod.resume()
