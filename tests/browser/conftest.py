@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.service import RunningService, running_service
 
@@ -22,6 +22,8 @@ _FLAGS = [
 ]
 
 Shoot = Callable[[Page, str], None]
+
+expect.set_options(timeout=30_000)  # five seconds, Playwright's own, pass on a busy machine
 
 
 def chromium() -> str | None:
