@@ -18,6 +18,8 @@ from tests.service import PASSWORD, RunningService
 # seconds into the clip; frames at 12.5 a second
 TIMES = {0: 0.0, 25: 2.0, 60: 4.8}
 
+SAVE_EVERY_MS = 150  # as in controls/ranges.js
+
 pytestmark = pytest.mark.timeout(120)
 
 
@@ -134,6 +136,17 @@ def test_the_time_of_a_range_may_have_a_comma(page: Page) -> None:
     start.press("Enter")
     expect(start).to_have_value("1.6")
     start.fill("0")
+    start.press("Enter")
+    expect(page.get_by_text("66 frames · 5.3 s")).to_be_visible()
+
+
+def test_a_time_that_is_being_typed_is_not_written_over(page: Page) -> None:
+    start = page.get_by_label("Start (s)")
+    start.fill("1,5")
+    start.press("ArrowUp")
+    start.fill("0")
+    page.wait_for_timeout(3 * SAVE_EVERY_MS)
+    expect(start).to_have_value("0")
     start.press("Enter")
     expect(page.get_by_text("66 frames · 5.3 s")).to_be_visible()
 

@@ -31,12 +31,15 @@ class Range {
     const label = make("label", { class: "gifapp-range__field" }, make("span", { text: words }), field);
     handle.addEventListener("keydown", (event) => this.press(event, index));
     field.addEventListener("keydown", (event) => {
-      if (!["ArrowUp", "ArrowDown"].includes(event.key)) return;
+      if (!["ArrowUp", "ArrowDown", "Enter"].includes(event.key)) return;
       this.type(index);
       this.press(event, index);
     });
-    field.addEventListener("change", () => this.type(index));
-    return { name, picture, handle, field, label, live: liveImage(picture) };
+    const edge = { name, picture, handle, field, label, live: liveImage(picture), isTyped: false };
+    // not "change", which is silent where the text is again what it was before a step
+    field.addEventListener("input", () => (edge.isTyped = true));
+    field.addEventListener("blur", () => this.type(index));
+    return edge;
   }
 
   show(times, count) {
@@ -56,7 +59,8 @@ class Range {
     edge.handle.style.left = `${100 * Math.min(1, time / duration)}%`;
     const facts = { "aria-label": name[0].toUpperCase() + name.slice(1), "aria-valuemin": 0, "aria-valuemax": duration, "aria-valuenow": time, "aria-valuetext": seconds(time) };
     for (const [key, value] of Object.entries(facts)) edge.handle.setAttribute(key, value);
-    if (document.activeElement !== edge.field || numberIn(edge.field.value) !== time) edge.field.value = cents(time);
+    const isSaidOtherwise = document.activeElement === edge.field && numberIn(edge.field.value) === time;
+    if (!edge.isTyped && !isSaidOtherwise) edge.field.value = cents(time);
     const address = this.owner.frameAt(this.pictureTime(edge.name, time));
     edge.picture.hidden = !address;
     if (address) edge.live(address);
@@ -80,7 +84,10 @@ class Range {
   }
 
   type(index) {
-    const time = numberIn(this.edges[index].field.value);
+    const edge = this.edges[index];
+    if (!edge.isTyped) return;
+    edge.isTyped = false;
+    const time = numberIn(edge.field.value);
     if (Number.isFinite(time)) this.set(index, Math.max(0, time));
     else this.show(this.times, this.owner.ranges.length);
   }
