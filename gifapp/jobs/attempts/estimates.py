@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import secrets
 import time
@@ -9,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from queue import LifoQueue
+from queue import Empty, LifoQueue
 
 from gifapp import errors
 from gifapp.conversion.sizing.estimate import Estimate, estimate
@@ -47,9 +48,17 @@ class Estimates:
             errors.GifappError: see `conversion.estimate.estimate`.
         """
         estimator = self._idle.get()
+        self._warm_up_next()
         try:
             return estimator.estimate(path, video, recipe)
         finally:
+            self._idle.put(estimator)
+
+    def _warm_up_next(self) -> None:
+        """Whoever asks while this estimate is made shall not wait for a start besides."""
+        with contextlib.suppress(Empty):
+            estimator = self._idle.get_nowait()
+            estimator.warm_up()
             self._idle.put(estimator)
 
     def close(self) -> None:
