@@ -39,7 +39,7 @@ properties: .venv/installed-test
 	@HYPOTHESIS_PROFILE=deep exec $(BIN)/python -m pytest --timeout 0 tests/conversion/test_properties.py tests/conversion/gif/test_lzw_properties.py tests/conversion/test_round_trip.py $(ARGS)
 
 fuzz: .venv/installed-test
-	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-200} exec $(BIN)/python -m pytest tests/web/api/test_fuzz.py $(ARGS)
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-200} exec $(BIN)/python -m pytest --numprocesses 2 --show-capture no tests/web/api/test_fuzz.py $(ARGS)
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache

@@ -42,7 +42,6 @@ PASSWORD = "correct horse"
 SUBTITLES = "WEBVTT\n\n00:00.000 --> 00:01.000\nHello"
 FRIEND = "https://friend.example"
 MAX_UPLOAD_BYTES = 300_000
-RATES = Rates(login_by_address="100/minute", register_by_address="100/hour")
 
 
 @pytest.fixture(scope="session")
@@ -104,13 +103,19 @@ def jobs(
 
 
 @pytest.fixture
-def identity(redis_url: str, mongodb_url: str) -> Iterator[Identity]:
+def rates() -> Rates:
+    """How much may be asked in a while."""
+    return Rates(login_by_address="100/minute", register_by_address="100/hour")
+
+
+@pytest.fixture
+def identity(redis_url: str, mongodb_url: str, rates: Rates) -> Iterator[Identity]:
     built = build_identity(
         mongodb_url=mongodb_url,
         redis_url=redis_url,
         secret=SECRET,
         registration="invite",
-        rates=RATES,
+        rates=rates,
         password_rounds=4,
     )
     yield built
@@ -123,8 +128,10 @@ def session_check_s() -> float:
 
 
 @pytest.fixture
-def parts(jobs: JobParts, identity: Identity, redis_url: str, session_check_s: float) -> Parts:
-    standard = build_parts(jobs, identity, secret=SECRET, redis_url=redis_url, cors_origins=[FRIEND])
+def parts(jobs: JobParts, identity: Identity, redis_url: str, rates: Rates, session_check_s: float) -> Parts:
+    standard = build_parts(
+        jobs, identity, secret=SECRET, redis_url=redis_url, cors_origins=[FRIEND], rates=rates
+    )
     return dataclasses.replace(standard, session_check_s=session_check_s)
 
 

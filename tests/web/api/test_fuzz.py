@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import dataclasses
 import os
 import re
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from gifapp.domain.rates import Rates
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import JobView
 from gifapp.web.http.context import Parts
@@ -84,6 +86,12 @@ class Told(NamedTuple):
     operation: str
     is_adas: bool
     status: int
+
+
+@pytest.fixture
+def rates() -> Rates:
+    """So many that every request is answered for what it says."""
+    return Rates(**{limited.name: "1000000/minute" for limited in dataclasses.fields(Rates)})
 
 
 @pytest.fixture
