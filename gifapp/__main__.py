@@ -20,29 +20,29 @@ _COMMANDS = {
     ),
     "web": ("gifapp.commands.web", "Run one web tier: the API and the dashboard."),
     "worker": ("gifapp.commands.workers", "Run one worker: one conversion at a time."),
-    "workers": ("gifapp.commands.workers", "Keep as many workers as there is work for."),
-    "admin": ("gifapp.commands.admin", "Manage the accounts of a service that runs."),
-    "jobs": ("gifapp.commands.jobs", "See and move the jobs of everybody."),
+    "workers": ("gifapp.commands.workers", "Run workers, as many as the queue needs."),
+    "admin": ("gifapp.commands.admin", "Manage the accounts of a running service."),
+    "jobs": ("gifapp.commands.jobs", "List, show, cancel and retry jobs of all accounts."),
     "dead": (
         "gifapp.commands.dead",
-        "See, requeue and purge dead letters: jobs that used up their attempts.",
+        "List, requeue and purge dead letters: jobs that failed on every attempt.",
     ),
-    "queue": ("gifapp.commands.queue", "See, pause and resume the queue."),
+    "queue": ("gifapp.commands.queue", "Show, pause and resume the queue."),
     "config": (
         "gifapp.commands.config",
-        "Show every setting, its value and where it comes from; passwords are not shown.",
+        "Show every setting, its value and its source; passwords are hidden.",
     ),
     "doctor": (
         "gifapp.commands.doctor",
-        "Say what is installed, reachable and writable, and what to do about what is not.",
+        "Check what is installed, reachable and writable, and suggest fixes.",
     ),
     "backup": (
         "gifapp.commands.backup",
-        "Write everything into one file: accounts, jobs, videos, GIFs, the secret. The service may run.",
+        "Back up accounts, jobs, videos, GIFs and the secret to one file. The service may be running.",
     ),
     "restore": (
         "gifapp.commands.backup",
-        "Bring a backup back into an empty data directory, or empty servers. The service must not run.",
+        "Restore a backup into an empty data directory or empty servers. Stop the service first.",
     ),
 }
 

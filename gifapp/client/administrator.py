@@ -42,7 +42,7 @@ class Administrator:
         return WorkersView.model_validate(self._call("GET", "/admin/workers")).workers
 
     def storage(self) -> StorageView | None:
-        """What the last comparison of storage and documents found; None: there was none yet."""
+        """The result of the last storage check; None: there was none yet."""
         return ComparisonView.model_validate(self._call("GET", "/admin/storage")).storage
 
     def statistics(self, *, hours: float = 24) -> StatisticsView:

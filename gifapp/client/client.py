@@ -213,7 +213,7 @@ class Client:
         return [ShareView.model_validate(one) for one in told]
 
     def revoke_share(self, share_id: str) -> None:
-        """Have a link lead nowhere from now on."""
+        """Revoke a share link."""
         self._call("DELETE", f"/shares/{share_id}")
 
     def gif(self, job_id: str) -> bytes:

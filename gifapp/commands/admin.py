@@ -27,20 +27,20 @@ _password_stdin = click.option("--password-stdin", is_flag=True, help="Read the 
 
 @click.group()
 def admin() -> None:
-    """Manage the accounts of a service that runs."""
+    """Manage the accounts of a running service."""
 
 
 @admin.command("create-user")
 @_email
-@click.option("--admin", "is_admin", is_flag=True, help="Make an administrator.")
+@click.option("--admin", "is_admin", is_flag=True, help="Create an administrator.")
 @_password_stdin
 @options.data_dir
 def create_user(email: str, is_admin: bool, password_stdin: bool, data_dir: Path | None) -> None:
-    """Make an account; asks for its password."""
+    """Create an account; prompts for the password."""
     with _identity(configured.load(data_dir=data_dir)) as identity:
         role: Role = "administrator" if is_admin else "user"
         user = identity.create_user(email, _password(password_stdin), role)
-        click.echo(f"{user.email} can sign in now.")
+        click.echo(f"Account {user.email} created.")
 
 
 @admin.command("set-password")
@@ -48,10 +48,10 @@ def create_user(email: str, is_admin: bool, password_stdin: bool, data_dir: Path
 @_password_stdin
 @options.data_dir
 def set_password(email: str, password_stdin: bool, data_dir: Path | None) -> None:
-    """Give an account a new password; whoever is signed in with it is signed out."""
+    """Set an account's password and sign it out everywhere."""
     with _identity(configured.load(data_dir=data_dir)) as identity:
         identity.set_password(email, _password(password_stdin))
-        click.echo("The password is changed; every session of this account is over.")
+        click.echo("Password changed; the account was signed out everywhere.")
 
 
 @admin.command("list-users")
@@ -67,20 +67,20 @@ def list_users(data_dir: Path | None) -> None:
 @_email
 @options.data_dir
 def disable(email: str, data_dir: Path | None) -> None:
-    """Lock an account: it is signed out, and its API tokens are gone."""
+    """Disable an account: signs it out and revokes its API tokens."""
     with _person(data_dir, email) as (people, user_id):
         people.change(user_id, disabled=True, by=None)
-        click.echo("The account is disabled; its sessions and API tokens are over.")
+        click.echo("Account disabled; its sessions and API tokens were revoked.")
 
 
 @admin.command()
 @_email
 @options.data_dir
 def enable(email: str, data_dir: Path | None) -> None:
-    """Unlock an account."""
+    """Enable a disabled account."""
     with _person(data_dir, email) as (people, user_id):
         people.change(user_id, disabled=False, by=None)
-        click.echo("The account is enabled; its password is what it was.")
+        click.echo("Account enabled; its password is unchanged.")
 
 
 @admin.command("set-role")
@@ -88,17 +88,17 @@ def enable(email: str, data_dir: Path | None) -> None:
 @click.argument("role", type=click.Choice(get_args(Role)))
 @options.data_dir
 def set_role(email: str, role: Role, data_dir: Path | None) -> None:
-    """Make somebody an administrator, or a user again."""
+    """Change an account's role."""
     with _person(data_dir, email) as (people, user_id):
         people.change(user_id, role=role, by=None)
-        click.echo(f"The role of this account is {role} now.")
+        click.echo(f"The account's role is now {role}.")
 
 
 @admin.command("reset-link")
 @_email
 @options.data_dir
 def reset_link(email: str, data_dir: Path | None) -> None:
-    """Print a link that gives an account a new password; it is good once and for a day."""
+    """Print a password reset link; it works once, within a day."""
     settings = configured.load(data_dir=data_dir)
     with _identity(settings) as identity:
         click.echo(_url(settings) + identity.links.reset(identity.people.id_of(email), by=None).path)
@@ -113,12 +113,12 @@ def delete_user(email: str, data_dir: Path | None) -> None:
     with administering(data_dir) as office:
         people, forget = office.identity.people, office.forget_owner
         people.delete(people.id_of(email), forget=forget, by=None)
-        click.echo("The account and all it had are gone.")
+        click.echo("Account deleted, with its jobs, videos and GIFs.")
 
 
 @admin.command()
-@click.option("--user", "email", metavar="EMAIL", help="Only what happened to one account.")
-@click.option("--kind", type=click.Choice(get_args(AuditKind)), help="Only what is of this kind.")
+@click.option("--user", "email", metavar="EMAIL", help="Show only events of this account.")
+@click.option("--kind", type=click.Choice(get_args(AuditKind)), help="Show only events of this kind.")
 @limit
 @as_json
 @options.data_dir
@@ -135,7 +135,7 @@ def audit(
 @admin.command()
 @options.data_dir
 def invite(data_dir: Path | None) -> None:
-    """Print a link that makes one account; it is good for a week."""
+    """Print an invitation link for one account; it expires in a week."""
     settings = configured.load(data_dir=data_dir)
     with _identity(settings) as identity:
         click.echo(f"{_url(settings)}/?invite={identity.invite()}")
@@ -146,7 +146,7 @@ def invite(data_dir: Path | None) -> None:
 @as_json
 @options.data_dir
 def list_links(limit: int, as_json: bool, data_dir: Path | None) -> None:
-    """List invitations and links for a new password that nobody has used, newest first."""
+    """List unused invitation and password reset links, newest first."""
     with _identity(configured.load(data_dir=data_dir)) as identity:
         show_links(identity.links.page(limit=limit), as_json=as_json)
 
@@ -155,10 +155,10 @@ def list_links(limit: int, as_json: bool, data_dir: Path | None) -> None:
 @click.argument("link_id", metavar="ID")
 @options.data_dir
 def revoke_link(link_id: str, data_dir: Path | None) -> None:
-    """Revoke a link that `list-links` names: it opens nothing from now on."""
+    """Revoke a link shown by `list-links`."""
     with _identity(configured.load(data_dir=data_dir)) as identity:
         identity.links.revoke(link_id, by=None)
-        click.echo("The link is revoked.")
+        click.echo("Link revoked.")
 
 
 @contextlib.contextmanager

@@ -24,9 +24,9 @@ from gifapp.identity.service import Identity
 from gifapp.jobs.services.administration import Administration, OwnedJobPage
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-owner = click.option("--owner", metavar="EMAIL", help="Only those of one person.")
+owner = click.option("--owner", metavar="EMAIL", help="Show only this account's jobs.")
 limit = click.option(
-    "--limit", type=click.IntRange(1, 100_000), default=50, show_default=True, help="How many at most."
+    "--limit", type=click.IntRange(1, 100_000), default=50, show_default=True, help="Show at most this many."
 )
 
 
@@ -83,9 +83,11 @@ def show_list(listing: Listing, *, as_json: bool, nothing: str) -> None:
     elif not listing.jobs:
         click.echo(nothing)
     else:
-        click.echo(_table([("ID", "STATE", "OWNER", "VIDEO", "TRIES", "MADE (UTC)", "WHY"), *_rows(listing)]))
+        click.echo(
+            _table([("ID", "STATE", "OWNER", "VIDEO", "TRIES", "CREATED (UTC)", "ERROR"), *_rows(listing)])
+        )
     if listing.has_more:
-        click.echo(f"These are the newest {len(listing.jobs)}; --limit shows more.", err=True)
+        click.echo(f"Showing the newest {len(listing.jobs)}; use --limit for more.", err=True)
 
 
 def show_job(job: OwnedJobView, *, as_json: bool) -> None:
@@ -103,9 +105,11 @@ def show_audit(events: Sequence[AuditView], *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([one.model_dump(mode="json") for one in events], indent=2))
     elif not events:
-        click.echo("Nothing of this kind has happened.")
+        click.echo("No events found.")
     else:
-        click.echo(_table([("WHEN (UTC)", "WHAT", "WHOSE", "BY", "FROM", "MORE"), *map(_event, events)]))
+        click.echo(
+            _table([("TIME (UTC)", "EVENT", "ACCOUNT", "BY", "ADDRESS", "DETAILS"), *map(_event, events)])
+        )
 
 
 def show_links(page: LinkPage, *, as_json: bool) -> None:
@@ -113,11 +117,11 @@ def show_links(page: LinkPage, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([one.model_dump(mode="json") for one in page.links], indent=2))
     elif not page.links:
-        click.echo("No link is open.")
+        click.echo("No open links.")
     else:
-        click.echo(_table([("ID", "WHAT", "FOR", "BY", "UNTIL (UTC)"), *map(_link, page.links)]))
+        click.echo(_table([("ID", "TYPE", "FOR", "CREATED BY", "EXPIRES (UTC)"), *map(_link, page.links)]))
     if page.next_cursor is not None:
-        click.echo("There are older ones; --limit shows more.", err=True)
+        click.echo("There are more; use --limit to see them.", err=True)
 
 
 def show_view(view: View, *, as_json: bool) -> None:

@@ -33,7 +33,7 @@ _archive = click.argument("archive", type=click.Path(path_type=Path, dir_okay=Fa
 @_archive
 @options.data_dir
 def backup(archive: Path, data_dir: Path | None) -> None:
-    """Write everything into one file: accounts, jobs, videos, GIFs, the secret. The service may run."""
+    """Back up accounts, jobs, videos, GIFs and the secret to one file. The service may be running."""
     settings = _settings(data_dir)
     # a secret that a setting names is kept by whoever has set it
     secret = None if settings.secret_file else read_secret(settings)
@@ -43,7 +43,7 @@ def backup(archive: Path, data_dir: Path | None) -> None:
         except OSError as refused:
             raise errors.BackupNotWritable(path=archive, reason=refused.strerror) from None
     for name in saved.missing:
-        click.echo(f"gifapp: the storage lacks {name}", err=True)
+        click.echo(f"gifapp: missing from storage: {name}", err=True)
     size_bytes = archive.stat().st_size
     counts = f"{sum(saved.complete.documents.values()):,} documents and {len(saved.complete.files):,} files"
     click.echo(
@@ -55,7 +55,7 @@ def backup(archive: Path, data_dir: Path | None) -> None:
 @_archive
 @options.data_dir
 def restore(archive: Path, data_dir: Path | None) -> None:
-    """Bring a backup back into an empty data directory, or empty servers. The service must not run."""
+    """Restore a backup into an empty data directory or empty servers. Stop the service first."""
     settings = _settings(data_dir)
     with contextlib.ExitStack() as stack:
         if settings.mongodb_url is None:

@@ -14,7 +14,7 @@ from gifapp.logs import redact
 @click.command()
 @options.data_dir
 def config(data_dir: Path | None) -> None:
-    """Show every setting, its value and where it comes from; passwords are not shown."""
+    """Show every setting, its value and its source; passwords are hidden."""
     settings = configured.load(data_dir=data_dir)
     origins = configured.origins(data_dir=data_dir)
     for name, origin in origins.items():

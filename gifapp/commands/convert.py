@@ -61,17 +61,18 @@ def _output(ctx: click.Context, param: click.Parameter, value: Path | None) -> P
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
     callback=_output,
-    help="The GIF; .webp, .png and .mp4 make these instead. [default: beside the video, with its name]",
+    help="Output file; the suffix .webp, .png or .mp4 selects that format. "
+    "[default: next to the video, with its name]",
 )
 @click.option(
     "--recipe",
     "recipe_file",
     type=click.File("rb"),
     metavar="FILE.json",
-    help="A recipe; the options below replace its fields.",
+    help="Recipe file (JSON); the options below override its fields.",
 )
-@click.option("--compare", is_flag=True, help="Also make the other formats, and say how large they are.")
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+@click.option("--compare", is_flag=True, help="Also make the other formats and print their sizes.")
+@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.pass_context
 def convert(

@@ -15,7 +15,7 @@ from gifapp.domain.job import JobState
 
 @click.group()
 def dead() -> None:
-    """See, requeue and purge dead letters: jobs that used up their attempts."""
+    """List, requeue and purge dead letters: jobs that failed on every attempt."""
 
 
 @dead.command("list")
@@ -24,7 +24,7 @@ def dead() -> None:
 @office.as_json
 @options.data_dir
 def list_dead(owner: str | None, limit: int, as_json: bool, data_dir: Path | None) -> None:
-    """List dead letters, the last to die first."""
+    """List dead letters, latest first."""
     with administering(data_dir) as opened:
         found = opened.listed(JobState.DEAD, owner, limit)
         show_list(found, as_json=as_json, nothing="There are no dead letters.")
@@ -42,16 +42,16 @@ def show(job_id: str, as_json: bool, data_dir: Path | None) -> None:
 
 @dead.command()
 @click.argument("job_id", required=False)
-@click.option("--all", "is_all", is_flag=True, help="All that can run again.")
+@click.option("--all", "is_all", is_flag=True, help="All dead letters whose video still exists.")
 @options.data_dir
 def requeue(job_id: str | None, is_all: bool, data_dir: Path | None) -> None:
-    """Let a dead letter, or --all of them, be tried again."""
+    """Run a dead letter again, or --all of them."""
     if (job_id is None) != is_all:
         raise click.UsageError("Name a dead letter, or say --all.")
     with administering(data_dir) as opened:
         if job_id is not None:
             opened.administration.requeue(job_id)
-            click.echo("It is queued again.")
+            click.echo("Job queued again.")
             return
         told = opened.administration.requeue_all()
         click.echo(f"Queued again: {told.requeued}.")
@@ -63,11 +63,13 @@ def requeue(job_id: str | None, is_all: bool, data_dir: Path | None) -> None:
 
 @dead.command()
 @click.argument("job_id", required=False)
-@click.option("--older-than-days", type=click.IntRange(0, 36_500), help="Only those that died so long ago.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--older-than-days", type=click.IntRange(0, 36_500), help="Only dead letters at least this old."
+)
+@click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
 @options.data_dir
 def purge(job_id: str | None, older_than_days: int | None, yes: bool, data_dir: Path | None) -> None:
-    """Forget one dead letter, the old ones, or all, with their files."""
+    """Delete one dead letter, the old ones, or all, with their files."""
     if job_id is not None and older_than_days is not None:
         raise click.UsageError("Name a dead letter, or say --older-than-days.")
     if not yes:
@@ -75,10 +77,10 @@ def purge(job_id: str | None, older_than_days: int | None, yes: bool, data_dir: 
     with administering(data_dir) as opened:
         if job_id is not None:
             opened.administration.purge(job_id)
-            click.echo("It is gone.")
+            click.echo("Dead letter deleted.")
             return
         told = opened.administration.purge_all(older_than=timedelta(days=older_than_days or 0))
-        click.echo(f"Gone: {told.purged}.")
+        click.echo(f"Deleted: {told.purged}.")
 
 
 def _what(job_id: str | None, older_than_days: int | None) -> str:

@@ -35,7 +35,7 @@ _MARKS = {"ok": "[green]ok[/]", "look": "[yellow]look[/]", "broken": "[red]broke
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @options.data_dir
 def doctor(as_json: bool, data_dir: Path | None) -> None:
-    """Say what is installed, reachable and writable, and what to do about what is not."""
+    """Check what is installed, reachable and writable, and suggest fixes."""
     settings = configured.load(data_dir=data_dir)
     findings = [*of_this_machine(settings), *_of_the_service(settings)]
     if as_json:
@@ -53,7 +53,7 @@ def _of_the_service(settings: Settings) -> Iterator[Finding]:
     redis_url = settings.redis_url or (service and service.redis_url)
     mongodb_url = settings.mongodb_url or (service and service.mongodb_url)
     if not (redis_url and mongodb_url):
-        yield Finding("service", "ok", "none runs on this data directory; gifapp up starts one")
+        yield Finding("service", "ok", "not running on this data directory; start it with gifapp up")
         return
     yield _redis(redis_url)
     yield from _mongodb(mongodb_url)
@@ -61,11 +61,11 @@ def _of_the_service(settings: Settings) -> Iterator[Finding]:
 
 def _storage(settings: Settings) -> Finding:
     if settings.storage_url is None and not (settings.data_dir / "storage").exists():
-        return Finding("storage", "ok", "it will be made in the data directory")
+        return Finding("storage", "ok", "will be created in the data directory")
     try:
         open_storage(settings).check_writable()
     except GifappError as failed:
-        advice = "gifapp needs to write there; is the share mounted, are the bucket and its keys right?"
+        advice = "make it writable: check that the share is mounted, or the bucket and its keys"
         return Finding("storage", "broken", f"{failed} ({failed.__cause__})", advice)
     return Finding("storage", "ok", f"{storage_url(settings)}, writable")
 
@@ -89,13 +89,13 @@ def _redis(url: str) -> Finding:
         return _refused("redis", "GIFAPP_REDIS_URL")
     except (redis.RedisError, ValueError) as away:
         return Finding(
-            "redis", "broken", f"no answer ({type(away).__name__})", "start it, or mend GIFAPP_REDIS_URL"
+            "redis", "broken", f"no answer ({type(away).__name__})", "start it, or correct GIFAPP_REDIS_URL"
         )
     is_kept = bool(told.get("aof_enabled"))
     found = f"{told.get('redis_version')}, append-only file {'on' if is_kept else 'off'}, {policy}"
     if not is_kept or policy != "noeviction":
         advice = (
-            "appendonly yes and maxmemory-policy noeviction: no job is lost without, but all wait for a sweep"
+            "set appendonly yes and maxmemory-policy noeviction; otherwise a restart of Redis delays jobs"
         )
         return Finding("redis", "look", found, advice)
     return Finding("redis", "ok", found)
@@ -113,19 +113,19 @@ def _mongodb(url: str) -> Iterator[Finding]:
     except pymongo.errors.OperationFailure:
         yield _refused("mongodb", "GIFAPP_MONGODB_URL")
     except pymongo.errors.PyMongoError as away:
-        advice = "start it, or mend GIFAPP_MONGODB_URL"
+        advice = "start it, or correct GIFAPP_MONGODB_URL"
         yield Finding("mongodb", "broken", f"no answer ({type(away).__name__})", advice)
 
 
 def _refused(name: str, setting: str) -> Finding:
-    return Finding(name, "broken", "it refuses the user or the password", f"mend {setting}")
+    return Finding(name, "broken", "user or password rejected", f"correct {setting}")
 
 
 def _clock(theirs: datetime) -> Finding:
     apart_s = abs((datetime.now(UTC) - theirs).total_seconds())
     found = f"{apart_s:.1f} s from MongoDB's"
     if apart_s > 5:
-        return Finding("clock", "broken", found, "run NTP on both: leases are told by the clock")
+        return Finding("clock", "broken", found, "run NTP on both: leases depend on the clock")
     return Finding("clock", "ok", found)
 
 
@@ -135,9 +135,12 @@ def _workers(client: pymongo.MongoClient[dict[str, object]]) -> Finding:
     alive = sum((now - one["seen_at"]).total_seconds() < _WORKER_S for one in seen)  # type: ignore[operator]
     if not alive:
         return Finding(
-            "workers", "broken", "none lives", "gifapp workers; why they end is in logs/workers.log"
+            "workers",
+            "broken",
+            "none running",
+            "start gifapp workers; logs/workers.log says why they stopped",
         )
-    return Finding("workers", "ok", f"{alive} live")
+    return Finding("workers", "ok", f"{alive} running")
 
 
 def _show(findings: list[Finding]) -> None:

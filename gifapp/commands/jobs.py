@@ -14,11 +14,13 @@ from gifapp.domain.job import JobState
 
 @click.group()
 def jobs() -> None:
-    """See and move the jobs of everybody."""
+    """List, show, cancel and retry jobs of all accounts."""
 
 
 @jobs.command("list")
-@click.option("--state", type=click.Choice([state.value for state in JobState]), help="Only those in it.")
+@click.option(
+    "--state", type=click.Choice([state.value for state in JobState]), help="Show only jobs in this state."
+)
 @office.owner
 @office.limit
 @office.as_json
@@ -47,14 +49,14 @@ def cancel(job_id: str, data_dir: Path | None) -> None:
     """Cancel a job that is queued or running."""
     with administering(data_dir) as opened:
         job = opened.administration.cancel(job_id)
-        click.echo("It is cancelled." if job.state.is_final else "It is running, and stops within a second.")
+        click.echo("Job cancelled." if job.state.is_final else "Stopping the job; this takes a second.")
 
 
 @jobs.command()
 @click.argument("job_id")
 @options.data_dir
 def retry(job_id: str, data_dir: Path | None) -> None:
-    """Queue a job again that failed, died or was cancelled."""
+    """Retry a failed, dead or cancelled job."""
     with administering(data_dir) as opened:
         opened.administration.retry(job_id)
-        click.echo("It is queued again.")
+        click.echo("Job queued again.")

@@ -13,14 +13,14 @@ from gifapp.commands.administering import administering, show_view
 
 @click.group()
 def queue() -> None:
-    """See, pause and resume the queue."""
+    """Show, pause and resume the queue."""
 
 
 @queue.command()
 @office.as_json
 @options.data_dir
 def show(as_json: bool, data_dir: Path | None) -> None:
-    """Show how much there is to do, and whether it is done."""
+    """Show the state of the queue."""
     with administering(data_dir) as opened:
         show_view(opened.administration.queue(), as_json=as_json)
 
@@ -28,7 +28,7 @@ def show(as_json: bool, data_dir: Path | None) -> None:
 @queue.command()
 @options.data_dir
 def pause(data_dir: Path | None) -> None:
-    """Start no more jobs; those that run go on, and new ones are taken."""
+    """Pause the queue: running jobs continue, new ones wait."""
     with administering(data_dir) as opened:
         told = opened.administration.pause()
         click.echo(f"The queue is paused; {told.running} running, {told.due} waiting.")
@@ -37,7 +37,7 @@ def pause(data_dir: Path | None) -> None:
 @queue.command()
 @options.data_dir
 def resume(data_dir: Path | None) -> None:
-    """Start jobs again."""
+    """Resume the queue."""
     with administering(data_dir) as opened:
         told = opened.administration.resume()
-        click.echo(f"The queue goes on; {told.running} running, {told.due} waiting.")
+        click.echo(f"The queue is running; {told.running} running, {told.due} waiting.")

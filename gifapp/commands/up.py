@@ -20,8 +20,8 @@ from gifapp.up.run import run_up
 @options.host
 @options.port
 @options.data_dir
-@click.option("--workers", metavar="MIN..MAX", help="The fewest and the most workers, as 1..5.")
-@click.option("--open", "open_browser", is_flag=True, help="Open the page in a browser, where there is one.")
+@click.option("--workers", metavar="MIN..MAX", help="The minimum and maximum number of workers, e.g. 1..5.")
+@click.option("--open", "open_browser", is_flag=True, help="Open the page in a browser, if one is available.")
 def up(
     host: str | None, port: int | None, data_dir: Path | None, workers: str | None, *, open_browser: bool
 ) -> None:

@@ -26,11 +26,11 @@ def worker(data_dir: Path | None) -> None:
 
 
 @click.command()
-@click.option("--min", "fewest", type=click.IntRange(min=0), help="How many workers at least.")
-@click.option("--max", "most", type=click.IntRange(min=1), help="How many workers at most.")
+@click.option("--min", "fewest", type=click.IntRange(min=0), help="The minimum number of workers.")
+@click.option("--max", "most", type=click.IntRange(min=1), help="The maximum number of workers.")
 @options.data_dir
 def workers(fewest: int | None, most: int | None, data_dir: Path | None) -> None:
-    """Keep as many workers as there is work for."""
+    """Run workers, as many as the queue needs."""
     foundation = _foundation(data_dir)
     configured_fewest, configured_most = foundation.settings.worker_range
     fewest = configured_fewest if fewest is None else fewest

@@ -44,13 +44,13 @@ class Turn(Enum):
 
 
 _TURN_NOTES = {
-    Turn.CLOCKWISE: "Filmed upright: turned by 90°.",
-    Turn.HALF: "Filmed upside down: turned by 180°.",
-    Turn.COUNTERCLOCKWISE: "Filmed upright: turned by 270°.",
-    Turn.MIRRORED: "Stored mirrored: flipped left to right.",
-    Turn.UPSIDE_DOWN: "Stored mirrored: flipped top to bottom.",
-    Turn.TRANSPOSED: "Filmed upright and mirrored: turned and flipped.",
-    Turn.TRANSVERSED: "Filmed upright and mirrored: turned and flipped.",
+    Turn.CLOCKWISE: "Rotated by 90° to stand upright.",
+    Turn.HALF: "Rotated by 180° to stand upright.",
+    Turn.COUNTERCLOCKWISE: "Rotated by 270° to stand upright.",
+    Turn.MIRRORED: "Flipped left to right, as the file asks.",
+    Turn.UPSIDE_DOWN: "Flipped top to bottom, as the file asks.",
+    Turn.TRANSPOSED: "Rotated and flipped, as the file asks.",
+    Turn.TRANSVERSED: "Rotated and flipped, as the file asks.",
 }
 
 # (sign of a, b, c, d) of a display matrix: x' = a x + c y, y' = b x + d y

@@ -13,5 +13,10 @@ def size(count_bytes: int) -> str:
     return f"{amount:.0f} {unit}" if amount >= 100 or unit == "kB" else f"{amount:.1f} {unit}"
 
 
+def ordinal(number: int) -> str:
+    suffix = {1: "st", 2: "nd", 3: "rd"}.get(number % 10 if number % 100 not in (11, 12, 13) else 0, "th")
+    return f"{number:,}{suffix}"
+
+
 def frames(count: int) -> str:
     return f"{count:,} frame{'s' * (count != 1)}"

@@ -6,7 +6,7 @@ from gifapp.errors.root import GifappError
 
 
 class BadInput(GifappError):
-    sentence = "That was not understood."
+    sentence = "The request isn't valid."
 
 
 class RecipeInvalid(BadInput):
@@ -37,7 +37,7 @@ class FieldInvalid(BadInput):
 
 
 class JsonInvalid(BadInput):
-    sentence = "The body is not JSON as it should be: {problem}."
+    sentence = "The body is not valid JSON: {problem}."
 
 
 class BodyTooLarge(BadInput):
@@ -49,11 +49,11 @@ class ContentTypeWrong(BadInput):
 
 
 class TusVersionWrong(BadInput):
-    sentence = "Resumable uploads speak tus {known}; say so in the header Tus-Resumable."
+    sentence = "Resumable uploads use tus {known}; send the header Tus-Resumable: {known}."
 
 
 class ChecksumWrong(BadInput):
-    sentence = "The bytes do not match their checksum and were thrown away; send them again."
+    sentence = "The checksum does not match; the bytes were discarded. Send them again."
 
 
 class ChecksumUnknown(BadInput):
@@ -66,13 +66,13 @@ class ChecksumMalformed(BadInput):
 
 class TooManyParts(BadInput):
     sentence = (
-        "This upload came in {parts:,} requests for {received_bytes:,} bytes, which is too many. "
-        "Delete it, and send at least {least_bytes} bytes in each request."
+        "This upload used too many requests: {parts:,} for {received_bytes:,} bytes. "
+        "Delete it and send at least {least_bytes} bytes per request."
     )
 
 
 class UploadLengthDeferred(BadInput):
-    sentence = "Upload-Defer-Length is not supported here; say in Upload-Length how many bytes will come."
+    sentence = "Upload-Defer-Length is not supported; send the size in Upload-Length."
 
 
 class PasswordTooShort(BadInput):
@@ -81,13 +81,13 @@ class PasswordTooShort(BadInput):
 
 class PasswordTooLong(BadInput):
     sentence = (
-        "The password is longer than {max_bytes} bytes, the most that can be kept. "
+        "The password is longer than the limit of {max_bytes} bytes. "
         "Use a shorter one; an accented letter counts as two, an emoji as four."
     )
 
 
 class PasswordTooCommon(BadInput):
-    sentence = "This password is among the first that anybody would try; add another word or two."
+    sentence = "This password is too easy to guess. Add another word or two."
 
 
 class SourceRefused(BadInput):
@@ -99,11 +99,11 @@ class SourceNotFound(SourceRefused):
 
 
 class SourceNotReadable(SourceRefused):
-    sentence = "The file {name!r} may not be read; check its permissions."
+    sentence = "Permission denied: {name!r}. Check the file's permissions."
 
 
 class SourceGone(SourceRefused):
-    sentence = "The video of this job is gone; upload it again."
+    sentence = "This job's video was deleted. Upload it again."
 
 
 class SourceEmpty(SourceRefused):
@@ -112,13 +112,13 @@ class SourceEmpty(SourceRefused):
 
 class SourceNotVideo(SourceRefused):
     sentence = (
-        "This is not a video gifapp knows. It reads MP4, MOV, WebM, MKV, AVI, FLV, MPEG, OGG, GIF, "
-        "WebP, AVIF, PNG, JPEG and zips of pictures."
+        "This isn't a video format gifapp supports. Supported: MP4, MOV, WebM, MKV, AVI, FLV, MPEG, OGG, "
+        "GIF, WebP, AVIF, PNG, JPEG and zips of pictures."
     )
 
 
 class SourceWithoutPicture(SourceRefused):
-    sentence = "There is sound in this file but no video."
+    sentence = "This file has audio only, no video."
 
 
 class SourceEncrypted(SourceRefused):
@@ -134,11 +134,11 @@ class SourcePictureUnsupported(SourceRefused):
 
 
 class SourceDamaged(SourceRefused):
-    sentence = "This video is damaged and no picture in it can be read. Try exporting it again."
+    sentence = "This video is damaged and cannot be read. Try exporting it again."
 
 
 class SourceTooComplex(SourceRefused):
-    sentence = "Looking into this file takes more time or memory than it may. Try exporting it again."
+    sentence = "Checking this file took too much time or memory. Try exporting it again."
 
 
 class SourceTooLarge(SourceRefused):
@@ -155,7 +155,7 @@ class SourceTooManyPixels(SourceRefused):
 
 class ClipTooManyPixels(SourceRefused):
     sentence = (
-        "Reading this clip takes {pictures:,} pictures with {clip_px:,} pixels in all; "
+        "This clip has {pictures:,} frames with {clip_px:,} pixels in total; "
         "the limit is {limit_px:,}. Choose a shorter range, or scale the source down first."
     )
 
@@ -173,7 +173,7 @@ class RangeOutsideSource(SourceRefused):
 
 
 class CropOutsideSource(SourceRefused):
-    sentence = "The crop reaches outside the video, which is {width_px} x {height_px}."
+    sentence = "The crop extends outside the video, which is {width_px} x {height_px}."
 
 
 class ConversionTooSlow(SourceRefused):
@@ -182,6 +182,5 @@ class ConversionTooSlow(SourceRefused):
 
 class ConversionTooBig(SourceRefused):
     sentence = (
-        "The conversion needed more than its share of memory or disk. "
-        "Choose a shorter range or a smaller size."
+        "The conversion exceeded its limit on memory or disk. Choose a shorter range or a smaller size."
     )

@@ -10,7 +10,7 @@ class Cancelled(GifappError):
 
 
 class Transient(GifappError):
-    sentence = "Something failed that may work next time."
+    sentence = "A temporary failure; try again."
 
 
 class ConversionCrashed(Transient):
@@ -22,19 +22,19 @@ class ServerDiskFull(Transient):
 
 
 class WaitingForDisk(ServerDiskFull):
-    sentence = "The server's disk is full; the job goes on when there is room."
+    sentence = "The server's disk is full. The job continues when there is space."
 
 
 class WorkerLost(Transient):
-    sentence = "The worker that ran this job disappeared."
+    sentence = "The worker running this job was lost."
 
 
 class ServiceUnavailable(Transient):
-    sentence = "{service} cannot be reached just now; try again in a moment."
+    sentence = "Can't reach {service}. Try again in a moment."
 
 
 class ServiceRefused(ServiceUnavailable):
-    sentence = "{service} refuses the user or the password that {setting} names."
+    sentence = "{service} rejected the user or password in {setting}."
 
 
 class SetupError(GifappError):
@@ -46,11 +46,11 @@ class SettingInvalid(SetupError):
 
 
 class PortTaken(SetupError):
-    sentence = "Port {port} on {host} is taken; choose another with --port."
+    sentence = "Port {port} on {host} is in use. Choose another with --port."
 
 
 class DirectoryNotWritable(SetupError):
-    sentence = "{path} is not writable; choose another with --data-dir, or change its owner."
+    sentence = "{path} is not writable. Change its owner, or choose another with --data-dir."
 
 
 class NotPrivate(SetupError):
@@ -58,30 +58,30 @@ class NotPrivate(SetupError):
 
 
 class DataDirectoryHeld(SetupError):
-    sentence = "{path} is in use by gifapp with process id {pid}; stop it first."
+    sentence = "{path} is in use by gifapp (process {pid}). Stop it first."
 
 
 class ServerMissing(SetupError):
-    sentence = "There is no {program} for this platform; {advice}."
+    sentence = "{program} is not available for this platform; {advice}."
 
 
 class MongodbDataForeign(SetupError):
     sentence = (
-        "The data in {path} are of MongoDB {version}, and no mongod here opens them: "
+        "The data in {path} needs MongoDB {version}, which is not installed: "
         "install MongoDB {version}, or restore a backup into a new --data-dir."
     )
 
 
 class ServerFailed(SetupError):
-    sentence = "{program} does not start: {reason}."
+    sentence = "{program} failed to start: {reason}."
 
 
 class ServerKeepsFailing(SetupError):
-    sentence = "{program} ended {times} times in a row soon after its start: {reason}."
+    sentence = "{program} stopped {times} times in a row soon after starting: {reason}."
 
 
 class ServerUnreachable(SetupError):
-    sentence = "No server answers at {setting}; start it, or unset {setting} to have gifapp start its own."
+    sentence = "No server answers at {setting}. Start it, or unset {setting} to let gifapp start its own."
 
 
 class DiskAlmostFull(SetupError):
@@ -90,8 +90,8 @@ class DiskAlmostFull(SetupError):
 
 class DataTooNew(SetupError):
     sentence = (
-        "A newer gifapp has written these data (shape {found}; this one knows {known}): upgrade gifapp, "
-        "or restore a backup of before."
+        "This data was written by a newer gifapp (schema {found}; this version supports {known}). "
+        "Upgrade gifapp, or restore an older backup."
     )
 
 
@@ -100,9 +100,7 @@ class BackupUnreadable(SetupError):
 
 
 class BackupTooNew(SetupError):
-    sentence = (
-        "This backup is of gifapp {version}, in a form that this version does not know: upgrade gifapp."
-    )
+    sentence = "This backup was made by gifapp {version}, which is newer than this one. Upgrade gifapp."
 
 
 class BackupNotWritable(SetupError):
@@ -110,10 +108,11 @@ class BackupNotWritable(SetupError):
 
 
 class RestoreTargetNotEmpty(SetupError):
-    sentence = "A backup is restored into an empty gifapp only, and here {what}; choose another --data-dir."
+    sentence = "A backup can only be restored into an empty gifapp, but {what}. Choose another --data-dir."
 
 
 class ServiceNotFound(SetupError):
     sentence = (
-        "No gifapp runs on {path}. Start it with `gifapp up`, or set GIFAPP_REDIS_URL and GIFAPP_MONGODB_URL."
+        "No gifapp is running on {path}. "
+        "Start it with `gifapp up`, or set GIFAPP_REDIS_URL and GIFAPP_MONGODB_URL."
     )

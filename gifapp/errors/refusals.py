@@ -6,11 +6,11 @@ from gifapp.errors.root import GifappError
 
 
 class AccessDenied(GifappError):
-    sentence = "You may not do that."
+    sentence = "You don't have permission to do that."
 
 
 class AdministratorsOnly(AccessDenied):
-    sentence = "Only an administrator may do that."
+    sentence = "Only an administrator can do that."
 
 
 class ScopeMissing(AccessDenied):
@@ -18,7 +18,7 @@ class ScopeMissing(AccessDenied):
 
 
 class SessionNeeded(AccessDenied):
-    sentence = "No API token may do that; sign in with your password."
+    sentence = "API tokens can't do that. Sign in with your password."
 
 
 class NotSignedIn(AccessDenied):
@@ -38,15 +38,15 @@ class TokenExpired(TokenInvalid):
 
 
 class RegistrationClosed(AccessDenied):
-    sentence = "Registration is closed here; ask an administrator for an account."
+    sentence = "Registration is closed. Ask an administrator for an account."
 
 
 class InviteInvalid(AccessDenied):
-    sentence = "The invitation is missing, used, revoked or expired; ask an administrator for a new one."
+    sentence = "This invitation is missing, used, revoked or expired. Ask an administrator for a new one."
 
 
 class ResetLinkInvalid(AccessDenied):
-    sentence = "This link is used, revoked or expired; ask an administrator for a new one."
+    sentence = "This link was used, revoked or has expired. Ask an administrator for a new one."
 
 
 class SetupTokenWrong(AccessDenied):
@@ -58,7 +58,7 @@ class MediaLinkInvalid(AccessDenied):
 
 
 class RequestForged(AccessDenied):
-    sentence = "The request lacks its proof of coming from gifapp's own page; reload the page and try again."
+    sentence = "The request didn't come from gifapp's own page. Reload the page and try again."
 
 
 class NotFound(GifappError):
@@ -66,23 +66,23 @@ class NotFound(GifappError):
 
 
 class Conflict(GifappError):
-    sentence = "That cannot be done now."
+    sentence = "That can't be done right now."
 
 
 class EmailTaken(Conflict):
-    sentence = "There is already an account with this e-mail address."
+    sentence = "An account with this e-mail address already exists."
 
 
 class LastAdministrator(Conflict):
-    sentence = "This is the last administrator; make somebody else one first."
+    sentence = "This is the last administrator. Make someone else an administrator first."
 
 
 class TooManyTokens(Conflict):
-    sentence = "You have {limit} API tokens, as many as one may have; revoke one first."
+    sentence = "You have reached the limit of {limit} API tokens. Revoke one first."
 
 
 class TooManyShares(Conflict):
-    sentence = "{limit} links lead to this GIF already; revoke one that nobody needs any more."
+    sentence = "This GIF has reached the limit of {limit} links. Revoke one first."
 
 
 class JobNotFinished(Conflict):
@@ -94,59 +94,55 @@ class MoveNotAllowed(Conflict):
 
 
 class JobRepeated(Conflict):
-    sentence = "Another job is making the same GIF already."
+    sentence = "Another job is already making this GIF."
 
 
 class SourceInUse(Conflict):
-    sentence = "A job is still working on this video; cancel it first."
+    sentence = "A job is still using this video. Cancel it first."
 
 
 class UploadOffsetWrong(Conflict):
-    sentence = "{offset:,} bytes have come in so far; go on from there."
+    sentence = "The upload is at byte {offset:,}. Continue from there."
 
 
 class UploadLocked(Conflict):
-    sentence = "Somebody is sending this upload just now; try again in a moment."
+    sentence = "This upload is in use by another request. Try again in a moment."
 
 
 class LimitReached(GifappError):
-    sentence = "That is too much."
+    sentence = "A limit was reached."
 
 
 class TooManyRequests(LimitReached):
-    sentence = "Too many attempts; wait {retry_after_s} s and try again."
+    sentence = "Too many attempts. Try again in {retry_after_s} s."
 
 
 class TooManyAtOnce(TooManyRequests):
     sentence = (
-        "{limit} requests of yours are waiting for this already. "
-        "Wait for their answers, or {retry_after_s} s, and try again."
+        "You already have {limit} requests waiting for this. "
+        "Wait for them to finish, or try again in {retry_after_s} s."
     )
 
 
 class TooManyJobs(TooManyRequests):
-    sentence = "You have submitted {limit} jobs within this hour; wait {retry_after_s} s for the next one."
+    sentence = "You have submitted {limit} jobs in the last hour. Try again in {retry_after_s} s."
 
 
 class TooManyUploads(TooManyRequests):
-    sentence = "You have {limit} unfinished uploads; finish or delete some before you begin another."
+    sentence = "You have {limit} unfinished uploads. Finish or delete some first."
 
 
 class RateLimited(TooManyRequests):
-    sentence = (
-        "That is too often: the limit for {what} here is {limit}. Wait {retry_after_s} s and try again."
-    )
+    sentence = "Too many requests: the limit for {what} is {limit}. Try again in {retry_after_s} s."
 
 
 class SignInSlowed(TooManyRequests):
-    sentence = (
-        "Too many attempts with a wrong password for this account; wait {retry_after_s} s and try again."
-    )
+    sentence = "Too many failed sign-ins for this account. Try again in {retry_after_s} s."
 
 
 class TooManyConnections(LimitReached):
     sentence = (
-        "{limit} connections are open from your address, as many as there may be. "
+        "Your address has {limit} open connections, the maximum. "
         "Wait a minute, or close some tabs, and try again."
     )
 
@@ -161,10 +157,10 @@ class DashboardsFull(LimitReached):
 
 class QuotaExceeded(LimitReached):
     sentence = (
-        "There is no room for it: you use {used_bytes:,} of your {limit_bytes:,} bytes. "
-        "Delete videos or GIFs that you no longer need."
+        "Storage full: you use {used_bytes:,} of {limit_bytes:,} bytes. "
+        "Delete videos or GIFs you no longer need."
     )
 
 
 class DiskFull(LimitReached):
-    sentence = "The disk is full; make room, or ask the server's administrator."
+    sentence = "The disk is full. Free some space, or ask the administrator."

@@ -37,7 +37,7 @@ class Links:
         self._now = now
 
     def invite(self, *, by: str | None) -> LinkView:
-        """A link that makes one account within a week.
+        """Create an invitation link for one account within a week.
 
         Raises:
             errors.AdministratorsOnly: whoever asks is none any more.

@@ -38,7 +38,9 @@ class RequestLimits:
             if not self._window.hit(rate, kind, who):
                 resets_at = self._window.get_window_stats(rate, kind, who).reset_time
                 wait_s = max(1, math.ceil(resets_at - time.time()))
-                raise errors.RateLimited(what=kind, limit=str(rate), retry_after_s=wait_s)
+                raise errors.RateLimited(
+                    what=kind, limit=str(rate).replace("per 1 ", "per "), retry_after_s=wait_s
+                )
 
     def close(self) -> None:
         self._circuit.close()

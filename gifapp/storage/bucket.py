@@ -154,7 +154,7 @@ def _reaching_s3() -> Iterator[None]:
     except FileNotFoundError:
         raise
     except (OSError, BotoCoreError, ClientError) as away:
-        raise errors.ServiceUnavailable(service="The storage") from away
+        raise errors.ServiceUnavailable(service="the storage") from away
 
 
 @contextlib.contextmanager
@@ -163,4 +163,4 @@ def _never_missing() -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as no_bucket:
-        raise errors.ServiceUnavailable(service="The storage") from no_bucket
+        raise errors.ServiceUnavailable(service="the storage") from no_bucket

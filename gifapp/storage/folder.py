@@ -32,7 +32,7 @@ class Folder:
                 trial.write(b"gifapp")
                 trial.flush()
         except OSError as refused:
-            raise errors.ServiceUnavailable(service="The storage") from refused
+            raise errors.ServiceUnavailable(service="the storage") from refused
 
     @contextlib.contextmanager
     def exclusive(self) -> Iterator[None]:

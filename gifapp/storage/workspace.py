@@ -45,7 +45,7 @@ class Workspace:
                 trial.write(b"gifapp")
                 trial.flush()
         except OSError as refused:
-            raise errors.ServiceUnavailable(service="The storage") from refused
+            raise errors.ServiceUnavailable(service="the storage") from refused
 
     def check_disk(self, more_bytes: int, *, reserve_bytes: int) -> None:
         """Raise errors.DiskFull when `more_bytes` would leave less than the reserve free."""

@@ -248,7 +248,7 @@ async def _serve(app: GifApp, public_url: str | None) -> None:
     try:
         if setup_token is not None:  # said before any request is answered, `gifapp up`'s included
             url = (public_url or app.local_url).rstrip("/")
-            click.echo(f"Create the administrator at {url}/?setup={setup_token}")
+            click.echo(f"Create the administrator account at {url}/?setup={setup_token}")
         await stopping.wait()
     finally:
         await app.stop()

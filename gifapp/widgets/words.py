@@ -11,7 +11,7 @@ from gifapp.domain.job import JobState
 from gifapp.domain.recipes.outcome import Outcome
 from gifapp.domain.recipes.output_formats import FILE_KINDS
 from gifapp.domain.views.jobs import GifView, JobView, SourceView
-from gifapp.domain.wording import frames, size
+from gifapp.domain.wording import frames, ordinal, size
 
 WHEN = "{when}"
 """Stands for a time that only the page can tell as people there do."""
@@ -75,29 +75,29 @@ def repeat_words(job: JobView) -> str:
     name = FILE_KINDS[job.recipe.format].name
     match job.state:
         case JobState.SUCCEEDED:
-            return f"This {name} is there already."
+            return f"You already have this {name}."
         case JobState.RUNNING:
-            return f"This {name} is being made already."
-    return f"This {name} is in the queue already."
+            return f"This {name} is already being made."
+    return f"This {name} is already in the queue."
 
 
 def _way_out(job: JobView) -> str:
     """What can be done about a job that used up its attempts, for reasons of ours."""
-    tried = f"It was tried {job.attempts} times. " if job.attempts > 1 else ""
+    tried = f"Tried {job.attempts} times. " if job.attempts > 1 else ""
     if job.source is None:
-        return f"{tried}Its video is deleted: upload it again."
-    return f"{tried}Try again later, or tell whoever runs this server."
+        return f"{tried}Its video was deleted. Upload it again."
+    return f"{tried}Try again later, or contact your administrator."
 
 
 def _queued(job: JobView) -> str:
     if job.error is not None:
-        return job.error.detail if job.error.code == _WAITING else "Will be tried again soon"
+        return job.error.detail if job.error.code == _WAITING else "Will retry soon"
     if _waits_for_a_time(job):
-        return f"Will be made {WHEN}"
+        return f"Scheduled {WHEN}"
     place = job.queue_position or 1
-    words = "Next in the queue" if place == 1 else f"Number {place} in the queue"
+    words = "Next in line" if place == 1 else f"{ordinal(place)} in line"
     if job.is_paused:
-        return f"{words}, which is paused"
+        return f"{words}; the queue is paused"
     return words if job.wait_s is None or job.wait_s < 1 else f"{words}, about {_amount(job.wait_s)}"
 
 

@@ -27,7 +27,7 @@ def test_the_panel_opens_and_closes_by_keyboard(page: Page, service: RunningServ
     arrives(page)
     page.get_by_role("button", name="Account").press("Enter")
     panel = page.get_by_role("dialog", name="Account")
-    expect(panel.get_by_text("You have none.")).to_be_visible()
+    expect(panel.get_by_text("No tokens yet.")).to_be_visible()
     expect(panel.get_by_label("administer")).to_be_visible()
     shoot(page, "account-1-open")
     page.keyboard.press("Escape")
@@ -39,7 +39,7 @@ def test_a_token_is_made_copied_and_revoked(page: Page, service: RunningService,
     page.get_by_role("button", name="Account").click()
     panel = page.get_by_role("dialog", name="Account")
     panel.get_by_label("Name").fill("backup of <b>mine</b>")
-    panel.get_by_role("button", name="Make a token").click()
+    panel.get_by_role("button", name="Create token").click()
     token = panel.get_by_label("Your new token")
     expect(token).to_be_focused()
     headers = {"Authorization": f"Bearer {token.input_value()}"}
@@ -50,7 +50,7 @@ def test_a_token_is_made_copied_and_revoked(page: Page, service: RunningService,
     page.get_by_role("button", name="Account").click()
     expect(token).to_be_hidden()
     panel.get_by_role("button", name="Revoke backup of <b>mine</b>").click()
-    expect(panel.get_by_text("You have none.")).to_be_visible()
+    expect(panel.get_by_text("No tokens yet.")).to_be_visible()
     assert httpx.get(f"{service.url}/api/v1/me", headers=headers).status_code == 401
 
 

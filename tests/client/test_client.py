@@ -73,7 +73,7 @@ def test_an_upload_tells_how_far_it_is(client: Client) -> None:
 def test_what_is_no_video_is_refused_in_words(client: Client, tmp_path: Path) -> None:
     text = tmp_path / "clip.mp4"
     text.write_text("not a video")
-    with pytest.raises(errors.SourceNotVideo, match="not a video gifapp knows"):
+    with pytest.raises(errors.SourceNotVideo, match="isn't a video format gifapp supports"):
         client.upload(text)
 
 

@@ -64,7 +64,7 @@ async def test_an_error_of_a_newer_service_is_still_told(scripted: ScriptedServi
 
 async def test_a_service_that_is_away_is_said_in_one_sentence(scripted: ScriptedService) -> None:
     await scripted.stop()
-    with pytest.raises(errors.ServiceUnavailable, match="gifapp cannot be reached"):
+    with pytest.raises(errors.ServiceUnavailable, match="Can't reach gifapp"):
         await asyncio.to_thread(Client(scripted.url, "a token").jobs)
 
 

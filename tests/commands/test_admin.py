@@ -90,7 +90,7 @@ def test_open_links_are_listed_and_revoked(people: Path) -> None:
     token = run(people, "invite").output.strip().partition("invite=")[2]
     run(people, "reset-link", "bob@example.org")
     heading, reset, invitation = run(people, "list-links").output.splitlines()
-    assert heading.split() == ["ID", "WHAT", "FOR", "BY", "UNTIL", "(UTC)"]
+    assert heading.split() == ["ID", "TYPE", "FOR", "CREATED", "BY", "EXPIRES", "(UTC)"]
     assert reset.split()[1:3] == ["reset", "bob@example.org"]
     assert "invitation  whoever has it   the command line" in invitation
     assert run(people, "revoke-link", invitation.split()[0]).output == "The link is revoked.\n"
@@ -112,13 +112,13 @@ def test_an_account_is_deleted_once_that_is_sure(people: Path) -> None:
 def test_the_audit_log_is_listed(people: Path) -> None:
     run(people, "disable", "bob@example.org")
     heading, newest, *_ = run(people, "audit").output.splitlines()
-    assert heading.split()[:2] == ["WHEN", "(UTC)"]
+    assert heading.split()[:2] == ["TIME", "(UTC)"]
     assert newest.split()[2:] == ["disabled", "bob@example.org"]
     told = json.loads(
         run(people, "audit", "--user", "bob@example.org", "--kind", "disabled", "--json").output
     )
     assert [one["email"] for one in told] == ["bob@example.org"]
-    assert run(people, "audit", "--kind", "deleted").output == "Nothing of this kind has happened.\n"
+    assert run(people, "audit", "--kind", "deleted").output == "No events found.\n"
 
 
 def test_what_is_wrong_is_an_error_of_ours(data_dir: Path) -> None:

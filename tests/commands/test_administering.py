@@ -91,7 +91,7 @@ def test_jobs_are_listed_newest_first(data_dir: Path, ids: dict[str, str]) -> No
 
 def test_a_list_is_aligned_and_a_name_cannot_move_the_cursor(data_dir: Path, ids: dict[str, str]) -> None:
     lines = run(data_dir, "jobs list").stdout.splitlines()
-    assert lines[0].split() == ["ID", "STATE", "OWNER", "VIDEO", "TRIES", "MADE", "(UTC)", "WHY"]
+    assert lines[0].split() == ["ID", "STATE", "OWNER", "VIDEO", "TRIES", "CREATED", "(UTC)", "ERROR"]
     before_tries = [re.split(r"TRIES|\d/\d", line)[0] for line in lines]
     assert len({cell_len(text) for text in before_tries}) == 1  # a wide letter takes two columns
     assert "\x1b" not in "".join(lines)
@@ -150,7 +150,7 @@ def test_a_purge_asks_first(data_dir: Path, ids: dict[str, str]) -> None:
     assert len(listed(data_dir, "dead list")) == 2
     run(data_dir, f"dead purge {ids['dead']}", said="y\n")
     assert listed(data_dir, "dead list") == [ids["dead of bob"]]
-    assert "Gone: 0." in run(data_dir, "dead purge --older-than-days 1 --yes").stdout
+    assert "Deleted: 0." in run(data_dir, "dead purge --older-than-days 1 --yes").stdout
     assert "Gone: 1." in run(data_dir, "dead purge --yes").stdout
 
 

@@ -59,7 +59,7 @@ def test_servers_tell_their_versions_and_workers_are_counted(
     workers.report("here:1", jobs=0, memory_bytes=1)
     status, told = ask(**servers)
     assert status == 0
-    assert told["workers"]["found"] == "1 live"
+    assert told["workers"]["found"] == "1 running"
     assert told["mongodb"]["found"].startswith("6.")
     assert told["mongodb"]["state"] == "look"
     assert "no more security fixes: put mongod 7.0 on PATH" in told["mongodb"]["advice"]
@@ -89,8 +89,8 @@ def test_a_wrong_password_is_said_to_be_one(
     status, told = ask(**wrong)
     assert status == 1
     for name in ("mongodb", "redis"):
-        assert told[name]["found"] == "it refuses the user or the password"
-        assert told[name]["advice"] == f"mend GIFAPP_{name.upper()}_URL"
+        assert told[name]["found"] == "user or password rejected"
+        assert told[name]["advice"] == f"correct GIFAPP_{name.upper()}_URL"
 
 
 def with_password(url: str, password: str) -> str:

@@ -1,6 +1,6 @@
 import pytest
 
-from gifapp.domain.wording import frames, size
+from gifapp.domain.wording import frames, ordinal, size
 
 
 @pytest.mark.parametrize(
@@ -14,3 +14,8 @@ def test_sizes_in_words(count_bytes: int, words: str) -> None:
 
 def test_one_frame_is_no_frames() -> None:
     assert (frames(1), frames(2), frames(1200)) == ("1 frame", "2 frames", "1,200 frames")
+
+
+def test_ordinals_in_words() -> None:
+    numbers = (1, 2, 3, 4, 11, 12, 13, 21, 46, 112, 1003)
+    assert " ".join(map(ordinal, numbers)) == "1st 2nd 3rd 4th 11th 12th 13th 21st 46th 112th 1,003rd"

@@ -28,7 +28,7 @@ def test_no_secret_is_in_the_log_of_a_whole_day(service: RunningService, tmp_pat
     logs = [service.printed, *(service.printed.parent / "data" / "logs").iterdir()]
     assert {"web.log", "workers.log", "redis-server.log", "mongod.log"} <= {log.name for log in logs}
     lines = [line for log in logs for line in log.read_text().splitlines()]
-    said = "\n".join(line for line in lines if not line.startswith("Create the administrator at "))
+    said = "\n".join(line for line in lines if not line.startswith("Create the administrator account at "))
     for cut in ("/nothing/gifapp_…", "&signature=…", "/?setup=…", "/?invite=…", "/?reset=…", "/s/…"):
         assert cut in said  # it talks of that request, without what opens something
     for kind, value in {**used, "signing secret": secret}.items():

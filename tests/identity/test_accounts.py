@@ -139,7 +139,7 @@ def test_a_password_is_neither_short_nor_over_72_bytes() -> None:
     ],
 )
 def test_what_anybody_would_try_is_no_password(common: str) -> None:
-    with pytest.raises(errors.PasswordTooCommon, match="add another word"):
+    with pytest.raises(errors.PasswordTooCommon, match="Add another word"):
         Passwords(4).hash_new(common, "ada.lovelace@example.org")
 
 

@@ -69,7 +69,7 @@ def refuses(path: Path, recipe: Any, out: Path, *, video: Any, limits: Any, on_p
 def fails_for_a_while(
     path: Path, recipe: Any, out: Path, *, video: Any, limits: Any, on_progress: Tell
 ) -> Report:
-    raise errors.ServiceUnavailable(service="The weather")
+    raise errors.ServiceUnavailable(service="the weather")
 
 
 def raises_nonsense(

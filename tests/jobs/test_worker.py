@@ -112,7 +112,7 @@ def test_a_job_that_kills_its_workers_ends_dead(
             assert wait_until(has(job, state), timeout_s=30)
             skip_the_wait(job)
     error = JobDocument.objects.get(id=job.id).error
-    assert error.detail == "The worker that ran this job disappeared."
+    assert error.detail == "The worker running this job was lost."
 
 
 def test_a_frozen_worker_wakes_up_and_publishes_nothing(

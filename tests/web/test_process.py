@@ -55,7 +55,7 @@ def test_what_a_killed_web_tier_left_goes_when_one_starts_but_not_what_a_living_
 def test_from_the_setup_line_to_the_last_kernel(web: subprocess.Popen[str], sig: signal.Signals) -> None:
     assert web.stdout
     line = web.stdout.readline()
-    assert line.startswith("Create the administrator at http://127.0.0.1:")
+    assert line.startswith("Create the administrator account at http://127.0.0.1:")
     address, _, token = line.rpartition(" ")[2].strip().partition("/?setup=")
     with httpx.Client(base_url=address, timeout=20) as browser:
         account = {"email": "ada@example.org", "password": PASSWORD}

@@ -18,17 +18,20 @@ WAITING = ErrorView(code=errors.WaitingForDisk.code, detail=str(errors.WaitingFo
 @pytest.mark.parametrize(
     ("job", "words"),
     [
-        (a_job(queue_position=1), "Next in the queue"),
-        (a_job(queue_position=4), "Number 4 in the queue"),
-        (a_job(queue_position=4, wait_s=119), "Number 4 in the queue, about 2 min"),
-        (a_job(queue_position=2, is_paused=True), "Number 2 in the queue, which is paused"),
-        (a_job(queue_position=1, wait_s=0), "Next in the queue"),
-        (a_job(queue_position=1, wait_s=41), "Next in the queue, about 41 s"),
-        (a_job(queue_position=900, wait_s=3 * 3600), "Number 900 in the queue, about 3 h"),
-        (a_job(run_at=NOON), "Will be made {when}"),
-        (a_job(error=FAILED), "Will be tried again soon"),
-        (a_job(error=WAITING, run_at=NOON), "The server's disk is full; the job goes on when there is room."),
-        (a_job(error=FAILED, run_at=NOON), "Will be tried again soon"),
+        (a_job(queue_position=1), "Next in line"),
+        (a_job(queue_position=4), "4th in line"),
+        (a_job(queue_position=4, wait_s=119), "4th in line, about 2 min"),
+        (a_job(queue_position=2, is_paused=True), "2nd in line; the queue is paused"),
+        (a_job(queue_position=1, wait_s=0), "Next in line"),
+        (a_job(queue_position=1, wait_s=41), "Next in line, about 41 s"),
+        (a_job(queue_position=900, wait_s=3 * 3600), "900th in line, about 3 h"),
+        (a_job(run_at=NOON), "Scheduled {when}"),
+        (a_job(error=FAILED), "Will retry soon"),
+        (
+            a_job(error=WAITING, run_at=NOON),
+            "The server's disk is full. The job continues when there is space.",
+        ),
+        (a_job(error=FAILED, run_at=NOON), "Will retry soon"),
         (a_job(state=JobState.RUNNING), "Preparing, 0%"),
         (
             a_job(state=JobState.RUNNING, progress=Progress(phase="writing", fraction=0.5, eta_s=3.6)),
@@ -42,17 +45,16 @@ WAITING = ErrorView(code=errors.WaitingForDisk.code, detail=str(errors.WaitingFo
         (a_job(state=JobState.FAILED, error=FAILED), "This video is damaged."),
         (
             a_job(state=JobState.DEAD),
-            "The conversion failed. Try again later, or tell whoever runs this server.",
+            "The conversion failed. Try again later, or contact your administrator.",
         ),
         (
             a_job(state=JobState.DEAD, error=LOST, attempts=3),
-            "The worker that ran this job disappeared. It was tried 3 times. "
-            "Try again later, or tell whoever runs this server.",
+            "The worker running this job was lost. Tried 3 times. "
+            "Try again later, or contact your administrator.",
         ),
         (
             a_job(state=JobState.DEAD, error=LOST, attempts=3, source=None),
-            "The worker that ran this job disappeared. It was tried 3 times. "
-            "Its video is deleted: upload it again.",
+            "The worker running this job was lost. Tried 3 times. Its video was deleted. Upload it again.",
         ),
     ],
     ids=str,
@@ -70,10 +72,10 @@ def test_a_card_of_a_job_for_a_later_time_has_the_time() -> None:
 @pytest.mark.parametrize(
     ("job", "words"),
     [
-        (a_job(state=JobState.SUCCEEDED), "This GIF is there already."),
-        (a_job(state=JobState.RUNNING), "This GIF is being made already."),
-        (a_job(), "This GIF is in the queue already."),
-        (a_job(recipe=Recipe(format="mp4")), "This MP4 is in the queue already."),
+        (a_job(state=JobState.SUCCEEDED), "You already have this GIF."),
+        (a_job(state=JobState.RUNNING), "This GIF is already being made."),
+        (a_job(), "This GIF is already in the queue."),
+        (a_job(recipe=Recipe(format="mp4")), "This MP4 is already in the queue."),
     ],
     ids=["succeeded", "running", "queued", "mp4"],
 )

@@ -227,13 +227,13 @@ def _colour_tags(found: dict[str, Any]) -> ColourTags:
 def _notes(video: Video, found: dict[str, Any]) -> Iterator[str]:
     yield from _notes_on_look(video, found)
     if video.is_vfr and not video.delays_s:
-        yield "Its frame rate varies; each picture shows at the frame nearest to its time."
+        yield "The frame rate varies; each picture is shown at the nearest frame."
     if video.fps is None:
-        yield "It holds a single picture."
+        yield "The file contains a single picture."
     yield from _notes_on_length(video, found)
     if found["videos"] > 1:
         used = "the first that can be read" if found["unreadable_videos"] else "the one that plays by default"
-        yield f"There are {found['videos']} video tracks in it; {used} is used."
+        yield f"The file has {found['videos']} video tracks; {used} is used."
 
 
 def _notes_on_length(video: Video, found: dict[str, Any]) -> Iterator[str]:
@@ -241,27 +241,27 @@ def _notes_on_length(video: Video, found: dict[str, Any]) -> Iterator[str]:
     rest_s = found.get("lasts_s", 0.0) - video.lead_s - pictures_s
     lacks_some = found.get("lacks_pictures") and claimed_s > pictures_s + (found["usual_gap_s"] or 0) / 2
     if lacks_some or found.get("ends_in_picture") or found.get("ends_early"):
-        yield f"The file is cut short; its {pictures_s:.1f} s of whole pictures are used."
+        yield f"The file is truncated; the {pictures_s:.1f} s that can be read are used."
     elif claimed_s and abs(claimed_s - pictures_s) > max(1.0, pictures_s / 10):
-        yield f"The file claims {claimed_s:.1f} s; there are {pictures_s:.1f} s of pictures."
+        yield f"The file says it lasts {claimed_s:.1f} s, but has {pictures_s:.1f} s of pictures."
     elif rest_s > LONGEST_REST_S:
-        yield f"The file goes on for {rest_s:.1f} s after its last picture; the GIF ends with that picture."
+        yield f"The file continues for {rest_s:.1f} s after its last picture; the GIF ends there."
 
 
 def _notes_on_look(video: Video, found: dict[str, Any]) -> Iterator[str]:
     if video.turn.note:
         yield video.turn.note
     if turn_of_matrix(found["display_matrix"] or (1, 0, 0, 0, 1)) is None:
-        yield "The file asks for a tilt that gifapp does not know; it is shown as stored."
+        yield "The file asks for a rotation that is not supported; it is shown as stored."
     if video.fields != "progressive":
         yield "Interlaced: each picture holds two moments, which become one unless the recipe forbids it."
     if video.pixel_aspect != 1:
-        yield f"Its pixels are not square; shown at {video.width_px} x {video.height_px}."
+        yield f"Non-square pixels; shown at {video.width_px} x {video.height_px}."
     if any(abs(change.relative - 1) > SAME_SHAPE for change in video.shape_changes):
         size = f"{video.width_px} x {video.height_px}"
-        yield f"The shape of its picture changes on the way; each is fitted into the first one's, {size}."
+        yield f"The picture size changes during the video; every picture is fitted to the first one, {size}."
     if video.is_hdr:
-        yield "High dynamic range: brought to the range of a GIF."
+        yield "HDR converted to standard range."
     if video.has_alpha:
         yield "Contains transparency."
 
@@ -270,11 +270,11 @@ def _notes_on_pictures(video: Video, found: dict[str, Any]) -> Iterator[str]:
     if video.is_sequence:
         yield f"{found['pictures']:,} pictures; choose how many show in a second with Frames/s, or --fps."
     if found.get("is_cut_short"):
-        yield "The file is cut short; its whole pictures are shown."
+        yield "The file is truncated; the pictures that can be read are shown."
     if found.get("holds_clip"):
-        yield "This photo holds a short video besides; only the photo is used."
+        yield "This photo also contains a short video; only the photo is used."
     if unclear := found.get("unclear_neighbours"):
-        yield "The order of the names is unclear: {!r} comes before {!r}.".format(*unclear)
+        yield "The order of the file names is ambiguous: {!r} was put before {!r}.".format(*unclear)
     if found.get("differ_in_size"):
         size = f"{video.width_px} x {video.height_px}"
-        yield f"They differ in size; each is fitted into the first one's, {size}."
+        yield f"The pictures differ in size; each is fitted to the first one, {size}."

@@ -60,9 +60,9 @@ def caption_layers(plan: Plan, *, checkpoint: Callable[[], None]) -> tuple[list[
     layers = [*_stacked(words, plan, checkpoint)]
     notes = [*file.notes, *_late_captions(plan, whole_s)]
     if plan.recipe.subtitles and not cues:
-        notes.append("No subtitle shows: none falls into this part of the video.")
+        notes.append("No subtitles are shown: none fall in this part of the video.")
     if without_room := len(words) - len(layers):
-        notes.append(f"Subtitles left out because others of their time leave no room: {without_room}.")
+        notes.append(f"Subtitles left out because there was no room beside others: {without_room}.")
     return layers, notes
 
 
@@ -101,7 +101,7 @@ def _late_captions(plan: Plan, whole_s: float) -> Iterator[str]:
     for one in plan.recipe.captions:
         if one.start_s >= whole_s:
             begins = f"it begins at {one.start_s:g} s, and the GIF ends at {whole_s:.2f} s"
-            yield f"The caption “{one.text[:20].strip()}” does not show: {begins}."
+            yield f"The caption “{one.text[:20].strip()}” is not shown: {begins}."
 
 
 def _captions(plan: Plan) -> Iterator[Words]:

@@ -116,6 +116,6 @@ def _notes(text: str, parsed: webvtt.WebVTT) -> Iterator[str]:
         lines = text.split("\n")
         unread = [number for number in arrows if not WebVTTCueBlock.is_valid([lines[number - 1]])]
         where = f" (line {unread[0]})" if unread else ""
-        yield f"Subtitles left out because their times cannot be read: {missing}{where}."
+        yield f"Subtitles left out because of unreadable times: {missing}{where}."
     if any(one.settings.vertical for one in parsed.captions):
-        yield "Vertical subtitles are written from left to right, at the bottom."
+        yield "Vertical subtitles are shown horizontally, at the bottom."

@@ -83,7 +83,7 @@ class MissingFileView(View):
 
 
 class StorageView(View):
-    """What the last comparison of storage and documents found; `missing` are the first of `missing_count`.
+    """The result of the last storage check; `missing` are the first of `missing_count`.
 
     What it removed was named by no document; what is missing it can only report.
     """

@@ -41,7 +41,7 @@ class SessionView(View):
 
 
 class LimitsView(View):
-    """What is refused, before anybody sends it."""
+    """The limits and formats that uploads must meet."""
 
     max_upload_bytes: int
     max_duration_s: float

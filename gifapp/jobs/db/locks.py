@@ -29,7 +29,7 @@ class Turn:
     def check(self) -> None:
         """Raises errors.ServiceUnavailable: the time is over, and somebody else may hold the lock."""
         if time.monotonic() > self._ends:
-            raise errors.ServiceUnavailable(service="The storage")
+            raise errors.ServiceUnavailable(service="the storage")
 
 
 @contextmanager
@@ -54,7 +54,7 @@ def _taken(name: str, holder: str, lasts_s: float) -> Turn:
         if _take(name, holder, lasts_s):
             return Turn(began, lasts_s)
         time.sleep(uniform(0.5, 1.5) * _ASK_AGAIN_S)  # noqa: S311
-    raise errors.ServiceUnavailable(service="The storage")
+    raise errors.ServiceUnavailable(service="the storage")
 
 
 @reaching_mongodb()

@@ -40,7 +40,7 @@ def shares_of(owner_id: str, job_id: str) -> list[ShareDocument]:
 
 @reaching_mongodb()
 def revoke_share(owner_id: str, share_id: str) -> None:
-    """Have a link lead nowhere from now on; once more changes nothing.
+    """Revoke a share link; once more changes nothing.
 
     Raises:
         errors.NotFound

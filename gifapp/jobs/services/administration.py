@@ -61,7 +61,7 @@ class Administration:
         return all_owners.worker_views()
 
     def storage(self) -> StorageView | None:
-        """What the last comparison of storage and documents found; None: there was none yet."""
+        """The result of the last storage check; None: there was none yet."""
         return consistency.last_report()
 
     def statistics(self, lasting: timedelta) -> StatisticsView:

@@ -328,7 +328,7 @@ class JobService:
         return self._rung_and_shown(job_store.retry_job(owner_id, job_id))
 
     def delete(self, owner_id: str, job_id: str) -> None:
-        """Forget a job and its GIF; a running one is stopped."""
+        """Delete a job and its GIF; a running job is stopped."""
         self.clean_up_after(job_store.remove_job(owner_id, job_id))
 
     def clean_up_after(self, removed: JobDocument) -> None:

@@ -45,7 +45,7 @@ class Sharing:
         return [shares.share_view(share) for share in shares.shares_of(owner_id, job_id)]
 
     def revoke(self, owner_id: str, share_id: str) -> None:
-        """Have a link lead nowhere from now on.
+        """Revoke a share link.
 
         Raises:
             errors.NotFound

@@ -26,7 +26,7 @@ LEAST_PART_BYTES = 256  # in the mean beyond these; no client sends so few on pu
 
 
 class UploadStatus(NamedTuple):
-    """How far an upload is; it goes at `expires_at` unless another byte comes."""
+    """Get the offset of an upload; it goes at `expires_at` unless another byte comes."""
 
     id: str
     facts: UploadMetadata

@@ -44,31 +44,31 @@ class _AdminHandler(AdministratorHandler):
 
 
 class QueueHandler(_AdminHandler):
-    @operation("How much there is to do, and whether it is done")
+    @operation("The state of the queue")
     async def get(self) -> QueueView:
         return await self.run_blocking(self.administration.queue)
 
 
 class PauseHandler(_AdminHandler):
-    @operation("Start no more jobs; what runs goes on")
+    @operation("Pause the queue; running jobs continue")
     async def post(self) -> QueueView:
         return await self.run_blocking(self.administration.pause)
 
 
 class ResumeHandler(_AdminHandler):
-    @operation("Start jobs again")
+    @operation("Resume the queue")
     async def post(self) -> QueueView:
         return await self.run_blocking(self.administration.resume)
 
 
 class WorkersHandler(_AdminHandler):
-    @operation("The living workers")
+    @operation("List the running workers")
     async def get(self) -> WorkersView:
         return WorkersView(workers=await self.run_blocking(self.administration.workers))
 
 
 class StorageHandler(_AdminHandler):
-    @operation("What the last comparison of storage and documents found")
+    @operation("The result of the last storage check")
     async def get(self) -> ComparisonView:
         return ComparisonView(storage=await self.run_blocking(self.administration.storage))
 
@@ -78,7 +78,7 @@ class StatisticsQuery(Query):
 
 
 class StatisticsHandler(_AdminHandler):
-    @operation("What happened lately, in figures")
+    @operation("Statistics of a recent period")
     async def get(self, asked: StatisticsQuery) -> StatisticsView:
         found = await self.run_blocking(self.administration.statistics, timedelta(hours=asked.hours))
         named = await self.run_blocking(self.parts.identity.with_emails, found.slowest)
@@ -86,7 +86,7 @@ class StatisticsHandler(_AdminHandler):
 
 
 class DeadLettersHandler(_AdminHandler):
-    @operation("Everybody's dead letters, the last to die first, a page at a time")
+    @operation("List everyone's dead letters, latest first, paged")
     async def get(self, asked: PageQuery) -> DeadLetterPage:
         page = await self.run_blocking(
             self.administration.jobs, state=JobState.DEAD, limit=asked.limit, cursor=asked.cursor
@@ -94,31 +94,31 @@ class DeadLettersHandler(_AdminHandler):
         named = await self.run_blocking(self.parts.identity.with_emails, page.jobs)
         return DeadLetterPage(dead_letters=named, next_cursor=page.next_cursor)
 
-    @operation("Forget all dead letters, or the old ones")
+    @operation("Delete all dead letters, or those before a time")
     async def delete(self, asked: PurgeQuery) -> PurgedView:
         older_than = timedelta(seconds=asked.older_than_s)
         return await self.run_blocking(self.administration.purge_all, older_than=older_than)
 
 
 class RequeueAllHandler(_AdminHandler):
-    @operation("Try all dead letters again")
+    @operation("Requeue all dead letters")
     async def post(self) -> RequeuedView:
         return await self.run_blocking(self.administration.requeue_all)
 
 
 class DeadLetterHandler(_AdminHandler):
-    @operation("One dead letter")
+    @operation("Get a dead letter")
     async def get(self, job_id: str) -> OwnedJobView:
         return await self.named(await self.run_blocking(self.administration.dead_letter, job_id))
 
-    @operation("Forget a dead letter")
+    @operation("Delete a dead letter")
     async def delete(self, job_id: str) -> None:
         await self.run_blocking(self.administration.purge, job_id)
 
 
 class RequeueHandler(_AdminHandler):
     @operation(
-        "Try a dead letter again, with all its attempts", raises=[errors.SourceGone, errors.JobRepeated]
+        "Requeue a dead letter with a full set of attempts", raises=[errors.SourceGone, errors.JobRepeated]
     )
     async def post(self, job_id: str) -> OwnedJobView:
         return await self.named(await self.run_blocking(self.administration.requeue, job_id))

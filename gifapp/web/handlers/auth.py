@@ -64,7 +64,7 @@ class RegisterHandler(BaseHandler):
     limited_as: ClassVar = {"POST": None}  # identity counts attempts
 
     @operation(
-        "Make an account",
+        "Create an account",
         status=201,
         raises=[
             *_PASSWORD_ERRORS,
@@ -90,7 +90,7 @@ class LoginHandler(_SessionHandler):
     limited_as: ClassVar = {"POST": None}  # identity counts attempts
 
     @operation(
-        "Sign in: an access token, and the cookie for the next ones",
+        "Sign in: returns an access token and sets the refresh cookie",
         answer_headers=["Set-Cookie"],
         raises=[errors.CredentialsWrong, errors.TooManyRequests, errors.SignInSlowed],
     )
@@ -101,7 +101,11 @@ class LoginHandler(_SessionHandler):
 
 
 class RefreshHandler(_SessionHandler):
-    @operation("The next access token, and the next cookie", access="cookie", answer_headers=["Set-Cookie"])
+    @operation(
+        "Refresh: returns a new access token and rotates the cookie",
+        access="cookie",
+        answer_headers=["Set-Cookie"],
+    )
     async def post(self) -> SessionView:
         token = self.get_cookie(SESSION_COOKIE)
         if not token:
@@ -111,7 +115,7 @@ class RefreshHandler(_SessionHandler):
 
 
 class LogoutHandler(_SessionHandler):
-    @operation("Sign out: the session is over, its access tokens too", access="cookie")
+    @operation("Sign out: ends the session and its access tokens", access="cookie")
     async def post(self) -> None:
         token = self.get_cookie(SESSION_COOKIE)
         if token:
@@ -121,7 +125,7 @@ class LogoutHandler(_SessionHandler):
 
 
 class LogoutEverywhereHandler(PrivateHandler, _SessionHandler):
-    @operation("Sign out everywhere: every session of the account is over", need="session")
+    @operation("Sign out everywhere: ends all sessions of the account", need="session")
     async def post(self) -> None:
         await self.run_blocking(self.parts.identity.logout_everywhere, self.user)
         self.clear_cookie(SESSION_COOKIE, path="/")
@@ -131,7 +135,7 @@ class ResetHandler(_SessionHandler):
     limited_as: ClassVar = {"POST": None}  # identity counts attempts
 
     @operation(
-        "A new password by an administrator's link; every session ends and a new one begins",
+        "Set a new password with a reset link; ends all sessions and starts a new one",
         answer_headers=["Set-Cookie"],
         raises=[*_PASSWORD_ERRORS, errors.ResetLinkInvalid, errors.TooManyRequests],
     )
@@ -145,7 +149,7 @@ class ResetHandler(_SessionHandler):
 
 class PasswordHandler(PrivateHandler, _SessionHandler):
     @operation(
-        "A new password; every session ends and a new one begins",
+        "Change the password; ends all sessions and starts a new one",
         need="session",
         answer_headers=["Set-Cookie"],
         raises=[*_PASSWORD_ERRORS, errors.CredentialsWrong, errors.TooManyRequests, errors.SignInSlowed],

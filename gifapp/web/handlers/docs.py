@@ -36,14 +36,14 @@ class DocumentHandler(BaseHandler):
     def initialize(self, *, routes: Routes) -> None:
         self._routes = routes
 
-    @operation("This document", gives=["application/json"], is_tagged=True)
+    @operation("The OpenAPI document", gives=["application/json"], is_tagged=True)
     async def get(self) -> None:
         self.set_header("Content-Type", "application/json")
         self.write(await self.run_blocking(document_json, self._routes))
 
 
 class PageHandler(BaseHandler):
-    @operation("This document, to read and to try", gives=["text/html"], is_tagged=True)
+    @operation("The API documentation page", gives=["text/html"], is_tagged=True)
     async def get(self) -> None:
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Content-Security-Policy", _POLICY)

@@ -25,7 +25,7 @@ class EstimatesHandler(PrivateHandler):
     max_body_bytes = RECIPE_BODY_BYTES
 
     @operation(
-        "About how large the GIF of one of my videos would be",
+        "Estimate the size of a GIF of one of my videos",
         need="read",
         raises=[*RECIPE_ERRORS, errors.NotFound, errors.TargetTooSmall, errors.TooManyAtOnce],
     )
@@ -36,6 +36,6 @@ class EstimatesHandler(PrivateHandler):
 
 
 class PresetsHandler(BaseHandler):
-    @operation("The platforms that a recipe may name, and their limits", is_tagged=True)
+    @operation("List the platform presets and their limits", is_tagged=True)
     async def get(self) -> PresetsView:
         return PresetsView(presets=list(PRESETS.values()))

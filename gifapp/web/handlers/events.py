@@ -53,7 +53,7 @@ class EventsHandler(AnsweringHandler, WebSocketHandler):
         return self.caller_now.user_id
 
     @operation(
-        "What happens to my jobs and videos: a websocket",
+        "Events of my jobs and videos, over a websocket",
         status=101,
         answer=Event,
         reads_itself=[EventsQuery],

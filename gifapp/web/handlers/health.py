@@ -22,13 +22,13 @@ class _FreeHandler(BaseHandler):
 
 
 class LiveHandler(_FreeHandler):
-    @operation("This process answers")
+    @operation("Liveness: this process responds")
     async def get(self) -> AliveView:
         return AliveView()
 
 
 class ReadyHandler(_FreeHandler):
-    @operation("Each server we need", also={503: "One is unreachable."})
+    @operation("Readiness: Redis, MongoDB and storage respond", also={503: "One is unreachable."})
     async def get(self) -> ReadyView:
         names = list(self.parts.checks)
         found = await asyncio.gather(*(self._look(name) for name in names))

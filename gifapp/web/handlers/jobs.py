@@ -67,7 +67,7 @@ class JobsHandler(_JobsHandler):
     max_body_bytes = RECIPE_BODY_BYTES
     limited_as: ClassVar = {"POST": "submits"}
 
-    @operation("My jobs, newest first, a page at a time", is_tagged=True)
+    @operation("List my jobs, newest first, paged", is_tagged=True)
     async def get(self, asked: JobsQuery) -> JobPage:
         """Their recipes lack subtitles and overlay, which the job itself has."""
         page = await self.run_blocking(
@@ -80,9 +80,9 @@ class JobsHandler(_JobsHandler):
         return self.parts.media.jobs(page, self.user.user_id)
 
     @operation(
-        "Ask for a GIF",
+        "Submit a job",
         status=201,
-        also={200: "The job that makes or has made this very GIF, or was submitted under the same key."},
+        also={200: "The existing job for this GIF or idempotency key."},
         answer_headers=["Location"],
         raises=[*RECIPE_ERRORS, errors.NotFound, errors.QuotaExceeded, errors.TooManyJobs],
     )
@@ -103,17 +103,17 @@ class JobsHandler(_JobsHandler):
 
 
 class JobHandler(_JobsHandler):
-    @operation("One of my jobs", is_tagged=True)
+    @operation("Get one of my jobs", is_tagged=True)
     async def get(self, job_id: str) -> JobView:
         return self.signed(await self.run_blocking(self.parts.service.job, self.user.user_id, job_id))
 
-    @operation("Forget a job and its GIF; a running one is stopped")
+    @operation("Delete a job and its GIF; a running job is stopped")
     async def delete(self, job_id: str) -> None:
         await self.run_blocking(self.parts.service.delete, self.user.user_id, job_id)
 
 
 class CancelHandler(_JobsHandler):
-    @operation("Stop a job", raises=[errors.MoveNotAllowed])
+    @operation("Cancel a job", raises=[errors.MoveNotAllowed])
     async def post(self, job_id: str) -> JobView:
         return self.signed(await self.run_blocking(self.parts.service.cancel, self.user.user_id, job_id))
 
@@ -122,7 +122,7 @@ class RetryHandler(_JobsHandler):
     limited_as: ClassVar = {"POST": "submits"}
 
     @operation(
-        "Once more, with the same recipe",
+        "Run a job again with the same recipe",
         raises=[errors.MoveNotAllowed, errors.JobRepeated, errors.QuotaExceeded],
     )
     async def post(self, job_id: str) -> JobView:

@@ -18,7 +18,7 @@ class Farewell(Payload):
 
 
 class MeHandler(PrivateHandler):
-    @operation("The account that asks, and what it stores")
+    @operation("Get my account and its storage use")
     async def get(self) -> MeView:
         user = self.user
         room = await self.run_blocking(self.parts.service.room, user.user_id)
@@ -31,7 +31,7 @@ class MeHandler(PrivateHandler):
         )
 
     @operation(
-        "Delete the account and all it has stored",
+        "Delete my account and everything it stores",
         need="session",
         raises=[
             errors.CredentialsWrong,
@@ -52,7 +52,7 @@ class MeHandler(PrivateHandler):
 
 
 class ExportHandler(PrivateHandler):
-    @operation("A zip of all that I have", gives=["application/zip"])
+    @operation("Export my data as a zip", gives=["application/zip"])
     async def get(self) -> None:
         about = await self.run_blocking(self._about)
         self.set_header("Content-Type", "application/zip")
@@ -70,7 +70,7 @@ class ExportHandler(PrivateHandler):
 
 
 class LimitsHandler(BaseHandler):
-    @operation("What is refused, before anybody sends it", is_tagged=True)
+    @operation("The limits and formats that uploads must meet", is_tagged=True)
     async def get(self) -> LimitsView:
         limits = self.parts.limits
         return LimitsView(

@@ -139,7 +139,7 @@ class GifHandler(_OwnedFileHandler):
 class PosterHandler(_OwnedFileHandler):
     signed_kind = "posters"
 
-    @operation("A picture out of a video", reads_itself=[FileQuery], gives=["image/jpeg"], is_file=True)
+    @operation("A video's poster picture", reads_itself=[FileQuery], gives=["image/jpeg"], is_file=True)
     async def get(self, source_id: str, include_body: bool = True) -> None:
         owner_id = await self.owner_id(source_id)
         blob = await self.run_blocking(self.parts.service.poster, owner_id, source_id)
@@ -155,7 +155,7 @@ class FrameHandler(_MediaHandler):
     signed_kind = "frames"
 
     @operation(
-        "The picture of a video at a time; past the end, the last",
+        "The frame of a video at a time; past the end, the last frame",
         gives=["image/jpeg"],
         is_tagged=True,
         raises=[*errors.SourceRefused.all().values(), errors.TooManyAtOnce],

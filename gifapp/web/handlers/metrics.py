@@ -42,7 +42,7 @@ class MetricsHandler(BaseHandler):
             raise errors.AdministratorsOnly
         return caller.user_id
 
-    @operation("What there is to watch, in Prometheus' text format", gives=["text/plain"])
+    @operation("Metrics in Prometheus' text format", gives=["text/plain"])
     async def get(self) -> None:
         """For administrators, and for the token of `GIFAPP_METRICS_TOKEN_FILE`."""
         text = await self.run_blocking(self._text)

@@ -49,7 +49,7 @@ class _PeopleHandler(AdministratorHandler):
 
 
 class UsersHandler(_PeopleHandler):
-    @operation("Everybody, newest first, a page at a time")
+    @operation("List all accounts, newest first, paged")
     async def get(self, asked: PageQuery) -> AccountPage:
         page = await self.run_blocking(self.people.page, limit=asked.limit, cursor=asked.cursor)
         return page.model_copy(update={"users": await self.with_storage(page.users)})
@@ -58,52 +58,52 @@ class UsersHandler(_PeopleHandler):
 class UserHandler(_PeopleHandler):
     """What an API token did to accounts could not be undone by revoking it: it may look, no more."""
 
-    @operation("Somebody")
+    @operation("Get an account")
     async def get(self, user_id: str) -> AccountView:
         return await self.told(await self.run_blocking(self.people.find, user_id))
 
-    @operation("Another role; disabled or not", need="session", raises=[errors.LastAdministrator])
+    @operation("Change an account's role, or disable it", need="session", raises=[errors.LastAdministrator])
     async def patch(self, user_id: str, given: UserChange) -> AccountView:
         changed = await self.run_blocking(
             self.people.change, user_id, role=given.role, disabled=given.disabled, by=self.user.user_id
         )
         return await self.told(changed)
 
-    @operation("Delete an account and all it has stored", need="session", raises=[errors.LastAdministrator])
+    @operation(
+        "Delete an account and everything it stores", need="session", raises=[errors.LastAdministrator]
+    )
     async def delete(self, user_id: str) -> None:
         forget = self.parts.service.forget_owner
         await self.run_blocking(self.people.delete, user_id, forget=forget, by=self.user.user_id)
 
 
 class ResetLinkHandler(_PeopleHandler):
-    @operation("A link that gives an account a new password", status=201, need="session")
+    @operation("Create a password reset link for an account", status=201, need="session")
     async def post(self, user_id: str) -> LinkView:
         """It opens every account, that of whoever asks too: no API token may."""
         return await self.run_blocking(self.links.reset, user_id, by=self.user.user_id)
 
 
 class InvitesHandler(_PeopleHandler):
-    @operation("A link that makes one account", status=201)
+    @operation("Create an invitation link for one account", status=201)
     async def post(self) -> LinkView:
         return await self.run_blocking(self.links.invite, by=self.user.user_id)
 
 
 class LinksHandler(_PeopleHandler):
-    @operation(
-        "Invitations and links for a new password that nobody has used, newest first, a page at a time"
-    )
+    @operation("List unused invitation and password reset links, newest first, paged")
     async def get(self, asked: PageQuery) -> LinkPage:
         return await self.run_blocking(self.links.page, limit=asked.limit, cursor=asked.cursor)
 
 
 class LinkHandler(_PeopleHandler):
-    @operation("Revoke a link: it opens nothing from now on")
+    @operation("Revoke an invitation or password reset link")
     async def delete(self, link_id: str) -> None:
         await self.run_blocking(self.links.revoke, link_id, by=self.user.user_id)
 
 
 class AuditHandler(AdministratorHandler):
-    @operation("Security events, newest first, a page at a time")
+    @operation("List security events, newest first, paged")
     async def get(self, asked: AuditQuery) -> AuditPage:
         return await self.run_blocking(
             self.parts.identity.audit.page,

@@ -72,8 +72,8 @@ def page(shown: SharedGifPage) -> str:
 
 def gone_page() -> str:
     """The page of every link that leads nowhere, whatever the reason."""
-    text = "It has expired, was revoked, or never was."
-    return _document("Not here", "", f"<main><h1>There is nothing at this link.</h1><p>{text}</p></main>")
+    text = "It may have expired or been revoked."
+    return _document("Link not found", "", f"<main><h1>Link not found</h1><p>{text}</p></main>")
 
 
 def _document(title: str, head: str, body: str) -> str:

@@ -28,13 +28,15 @@ class ShareWish(Payload):
 
 
 class JobSharesHandler(PrivateHandler):
-    @operation("The links to one of my GIFs, newest first, the revoked ones too until they expire")
+    @operation(
+        "List the share links of one of my GIFs, newest first, revoked ones included until they expire"
+    )
     async def get(self, job_id: str) -> SharesView:
         found = await self.run_blocking(self.parts.sharing.of_job, self.user.user_id, job_id)
         return SharesView(shares=[self._linked(share) for share in found])
 
     @operation(
-        "One more link that shows one of my GIFs to anybody",
+        "Create a link through which anyone can view one of my GIFs",
         status=201,
         answer_headers=["Location"],
         raises=[errors.JobNotFinished, errors.TooManyShares],
@@ -52,7 +54,7 @@ class JobSharesHandler(PrivateHandler):
 
 
 class ShareHandler(PrivateHandler):
-    @operation("Have a link lead nowhere from now on")
+    @operation("Revoke a share link")
     async def delete(self, share_id: str) -> None:
         await self.run_blocking(self.parts.sharing.revoke, self.user.user_id, share_id)
 
@@ -79,9 +81,9 @@ class _PublicHandler(BaseHandler):
 
 class SharePage(_PublicHandler):
     @operation(
-        "A page with the GIF of a link, which other sites may frame",
+        "The page of a shared GIF, which other sites may frame",
         gives=["text/html"],
-        also={404: "The link leads nowhere: it is revoked, it has expired, its GIF is gone, it never was."},
+        also={404: "The link does not exist, or was revoked, has expired, or its GIF was deleted."},
     )
     async def get(self, token: str) -> None:
         shared = await self.shared(token)
@@ -106,7 +108,7 @@ class SharePage(_PublicHandler):
 
 class SharedFile(_PublicHandler, FileHandler):
     @operation(
-        "The GIF of a link, under any name",
+        "The file of a shared GIF, under any name",
         reads_itself=[FileQuery],
         gives=[kind.content_type for kind in FILE_KINDS.values()],
         is_file=True,

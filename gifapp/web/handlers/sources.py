@@ -181,7 +181,7 @@ class SourcesHandler(ReceivingHandler[Incoming]):
             await upload.open(partial(begin, self.user.user_id, declared_bytes=room_for))
             self.take(upload)
 
-    @operation("My videos, newest first, a page at a time", is_tagged=True)
+    @operation("List my videos, newest first, paged", is_tagged=True)
     async def get(self, asked: PageQuery) -> SourcePage:
         owner_id = self.user.user_id
         page = await self.run_blocking(
@@ -190,7 +190,7 @@ class SourcesHandler(ReceivingHandler[Incoming]):
         return self.parts.media.sources(page, owner_id)
 
     @operation(
-        "Upload a video; the body is the file itself, not a form",
+        "Upload a video; the body is the raw file, not a form",
         status=201,
         reads_itself=[UploadQuery],
         takes=["*/*"],
@@ -230,12 +230,12 @@ class SourcesHandler(ReceivingHandler[Incoming]):
 
 
 class SourceHandler(PrivateHandler):
-    @operation("One of my videos", is_tagged=True)
+    @operation("Get one of my videos", is_tagged=True)
     async def get(self, source_id: str) -> SourceView:
         source = await self.run_blocking(self.parts.service.source, self.user.user_id, source_id)
         return signed(self, source)
 
-    @operation("Forget a video; finished GIFs stay", raises=[errors.SourceInUse])
+    @operation("Delete a video; finished GIFs are kept", raises=[errors.SourceInUse])
     async def delete(self, source_id: str) -> None:
         await self.run_blocking(self.parts.service.delete_source, self.user.user_id, source_id)
 

@@ -30,12 +30,12 @@ class _TokensHandler(PrivateHandler):
 
 
 class TokensHandler(_TokensHandler):
-    @operation("My API tokens, without what they are")
+    @operation("List my API tokens (names and permissions only)")
     async def get(self) -> ApiTokensView:
         return ApiTokensView(tokens=await self.run_blocking(self.api_tokens.all_of, self.user.user_id))
 
     @operation(
-        "One more API token, shown this once",
+        "Create a token (shown once)",
         status=201,
         raises=[errors.TooManyTokens, errors.AdministratorsOnly],
     )

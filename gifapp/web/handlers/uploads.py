@@ -98,7 +98,7 @@ class UploadsHandler(TusHandler):
     limited_as: ClassVar = {"POST": "uploads"}
 
     @operation(
-        "Begin an upload that may be broken off: tus 1.0",
+        "Begin a resumable upload (tus 1.0)",
         status=201,
         answer_headers=["Location", "Upload-Expires"],
         raises=[
@@ -133,7 +133,7 @@ class UploadHandler(ReceivingHandler[Writer], TusHandler):
             await self._open()
 
     @operation(
-        "How far an upload is",
+        "Get the offset of an upload",
         status=200,
         answer_headers=["Upload-Offset", "Upload-Length"],
         raises=[*_FINISHING, errors.TusVersionWrong],
@@ -149,7 +149,7 @@ class UploadHandler(ReceivingHandler[Writer], TusHandler):
         self.tell(upload)
 
     @operation(
-        "More of its bytes; with the last ones it becomes a video, which `Upload-Source` names",
+        "Append bytes; the last ones turn the upload into a video, named in `Upload-Source`",
         answer_headers=["Upload-Offset"],
         takes=[CONTENT_TYPE],
         raises=[
@@ -177,7 +177,7 @@ class UploadHandler(ReceivingHandler[Writer], TusHandler):
         self.set_header("Upload-Offset", str(standing.offset))
         self.tell(standing)
 
-    @operation("Give an upload up", raises=[errors.TusVersionWrong, errors.UploadLocked])
+    @operation("Discard an upload", raises=[errors.TusVersionWrong, errors.UploadLocked])
     async def delete(self, upload_id: str) -> None:
         remove = self.parts.uploads.remove
         await self._patiently(lambda: self.run_blocking(remove, self.user.user_id, upload_id))

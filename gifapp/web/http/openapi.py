@@ -20,7 +20,7 @@ from gifapp.web.http.problems import Problem
 _DESCRIPTION = """A self-hosted service that turns videos into GIFs.
 
 Every error is `application/problem+json` (RFC 9457) with a `code` that never changes. Every answer has an
-`X-Request-Id`, which finds the request in the log. What belongs to somebody else does not exist: 404."""
+`X-Request-Id`, which finds the request in the log. Other people's items return 404."""
 
 _SECURITY: dict[Access, list[Node]] = {
     "anyone": [],

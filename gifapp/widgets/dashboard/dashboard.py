@@ -114,7 +114,7 @@ class Dashboard(w.VBox):
         job = self._client.job(job_id)
         source = self._state.source(job.source.id if job.source else None) or self.editor.source
         if source is None:
-            raise errors.NotFound(kind="video any more; upload it again")
+            raise errors.SourceGone()
         self.editor.choose(source, job.recipe)
 
     # --- what the service tells --------------------------------------------------------------

@@ -2,15 +2,15 @@ const WORDS = {
   cancel: "Cancel",
   retry: "Try again",
   share: "Share",
-  reuse: "Use these settings again",
+  reuse: "Edit a copy",
   delete: "Delete",
 };
 const SPOKEN = {
-  queued: "waits in the queue",
+  queued: "is in the queue",
   running: "is being converted",
   succeeded: "is done",
   failed: "failed",
-  cancelled: "is cancelled",
+  cancelled: "was cancelled",
   dead: "failed",
 };
 const POINTED_MS = 4_000;
@@ -126,8 +126,8 @@ class Card {
       this.actions.lastElementChild.focus();
     };
     const yes = button("Delete", "danger", () => this.ask("delete"));
-    const question = make("span", { class: "gifapp-card__question", text: "Delete it?" });
-    this.actions.replaceChildren(question, yes, button("Keep", "quiet", keep));
+    const question = make("span", { class: "gifapp-card__question", text: `Delete this ${this.card.gif?.format ?? "job"}?` });
+    this.actions.replaceChildren(question, yes, button("Cancel", "quiet", keep));
     // a handler that returns false would take every other key away
     this.actions.onkeydown = (event) => void (event.key === "Escape" && keep());
     yes.focus();
@@ -249,8 +249,8 @@ function makePicture(tag) {
 
 function makeEmpty() {
   const steps = [
-    ["Add a video", "Drop it, paste it or choose it. It goes straight to the server."],
-    ["Choose the part", "The settings are good as they are; trim or resize if you like."],
+    ["Add a video", "Drop it, paste it or choose a file. It goes straight to the server."],
+    ["Pick the moment", "The defaults work well. Trim or resize if you like."],
     ["Make the GIF", "It appears here, ready to download."],
   ];
   const items = steps.map(([title, text]) => make("li", {}, make("strong", { text: title }), make("span", { text })));

@@ -1,6 +1,6 @@
 // The links to one GIF, in a dialog: made, copied, revoked. The kernel does what is asked and answers with them all.
 const SUFFIXES = { GIF: "gif", WebP: "webp", APNG: "png", MP4: "mp4" };
-const TIMES = { 1: "a day", 7: "a week", 30: "30 days", 365: "a year" };
+const TIMES = { 1: "1 day", 7: "1 week", 30: "30 days", 365: "1 year" };
 const PAGE_MARGIN_PX = 130; // what the public page needs beside the picture
 
 class Sharer {
@@ -9,10 +9,10 @@ class Sharer {
     this.name = make("h2", { class: "gifapp-viewer__name" });
     const times = Object.entries(TIMES).map(([days, text]) => make("option", { value: days, text, selected: days === "7" }));
     this.days = make("select", { class: "gifapp-sharer__days", "aria-label": "The link is good for" }, ...times);
-    this.make = button("Make a link", "main", () => this.ask("share", { days: Number(this.days.value) }));
+    this.make = button("Create link", "main", () => this.ask("share", { days: Number(this.days.value) }));
     this.list = make("ul", { class: "gifapp-sharer__links", "aria-label": "Links to this GIF" });
     this.told = make("p", { class: "gifapp-sharer__told", role: "status" });
-    const words = make("p", { class: "gifapp-sharer__words", text: "Whoever has the link sees the GIF, without an account." });
+    const words = make("p", { class: "gifapp-sharer__words", text: "Anyone with the link can view this GIF." });
     const close = button("Close", "icon", () => this.node.close(), "cancel");
     const header = make("header", { class: "gifapp-viewer__header" }, make("div", { class: "gifapp-viewer__words" }, this.name), close);
     const form = make("div", { class: "gifapp-sharer__form" }, this.make, make("span", { text: "good for" }), this.days);
@@ -47,14 +47,14 @@ class Sharer {
     this.make.disabled = false;
     if (hadFocus || document.activeElement === document.body) this.make.focus();
     const share = shares.find((one) => one.id === made);
-    if (share) await this.copy(this.addressOf(share), "The link was made and copied.", "The link was made.");
+    if (share) await this.copy(this.addressOf(share), "Link created and copied.", "Link created.");
   }
 
   settle(id) {
     if (id !== this.card?.id || !this.isWaiting) return;
     this.isWaiting = false;
     this.make.disabled = false;
-    this.told.textContent = "That did not work. Close this box to see why.";
+    this.told.textContent = "That didn't work. Close this dialog to see why.";
   }
 
   link(share) {
@@ -64,12 +64,12 @@ class Sharer {
     const until = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" }).format(new Date(share.expires_at));
     const views = `${share.views} ${share.views === 1 ? "view" : "views"}`;
     const copies = [
-      button("Copy link", "quiet", () => this.copy(address, "The link was copied.")),
-      button("Copy as Markdown", "quiet", () => this.copy(this.markdown(address), "The Markdown was copied.")),
-      button("Copy HTML embed", "quiet", () => this.copy(this.html(address), "The HTML was copied.")),
+      button("Copy link", "quiet", () => this.copy(address, "Link copied.")),
+      button("Copy as Markdown", "quiet", () => this.copy(this.markdown(address), "Markdown copied.")),
+      button("Copy HTML embed", "quiet", () => this.copy(this.html(address), "HTML copied.")),
       button("Revoke", "text", () => this.ask("revoke", { share: share.id })),
     ];
-    return make("li", {}, field, make("p", { text: `Good until ${until} · ${views}` }), make("div", { class: "gifapp-sharer__copies" }, ...copies));
+    return make("li", {}, field, make("p", { text: `Expires ${until} · ${views}` }), make("div", { class: "gifapp-sharer__copies" }, ...copies));
   }
 
   // the kernel reaches the service by another address than this page
@@ -94,7 +94,7 @@ class Sharer {
 
   async copy(text, done, otherwise = "") {
     const isCopied = await copied(text, this.node);
-    this.told.textContent = isCopied ? done : `${otherwise} This browser does not let it be copied; select it below.`.trim();
+    this.told.textContent = isCopied ? done : `${otherwise} Your browser blocks copying; select it below.`.trim();
   }
 }
 

@@ -13,7 +13,7 @@ class Uploads {
     this.waiting = [];
     this.running = new Map();
     this.failed = new Set();
-    this.clearing = button("Dismiss all that failed", "text", () => this.clear(), "cancel");
+    this.clearing = button("Dismiss all errors", "text", () => this.clear(), "cancel");
     this.count = 0;
     el.classList.add("gifapp-upload");
     el.append(this.makeZone(), this.rows, this.clearing, this.spoken);
@@ -40,7 +40,7 @@ class Uploads {
     this.zone.classList.toggle("gifapp-zone--compact", compact);
     if (compact) this.title.textContent = "Add another video";
     else this.title.textContent = touch ? "Choose a video" : "Drop a video here";
-    const how = touch ? "" : "or paste it, or press to choose one. ";
+    const how = touch ? "" : "or paste it, or click to choose a file. ";
     const limit = sizeInWords(this.model.get("limit_bytes"));
     this.hint.textContent = compact ? `Up to ${limit}${touch ? "" : "; drop it anywhere"}` : `${how}${this.model.get("hint")}`;
   }
@@ -57,8 +57,8 @@ class Uploads {
   problemOf(file) {
     const limit = this.model.get("limit_bytes");
     if (file.size === 0) return "The file is empty.";
-    if (file.size > limit) return `${sizeInWords(file.size)} is more than the limit of ${sizeInWords(limit)}. Cut the video or export it smaller.`;
-    return NO_VIDEO.test(file.type) ? "This is neither a video nor a picture." : null;
+    if (file.size > limit) return `${sizeInWords(file.size)} is over the limit of ${sizeInWords(limit)}. Trim the video or export a smaller one.`;
+    return NO_VIDEO.test(file.type) ? "This file type isn't supported." : null;
   }
 
   makeRow(file) {
@@ -139,7 +139,7 @@ class Uploads {
     if (isInLine) this.waitsForTurn(upload);
     else if (mayGoOn) {
       upload.seen = [];
-      upload.status.textContent = "The connection was lost; it goes on as soon as it is back…";
+      upload.status.textContent = "Connection lost. The upload resumes when you're back online.";
     }
     return mayGoOn;
   }
@@ -156,26 +156,26 @@ class Uploads {
 
   sent(upload) {
     upload.bar.show(null);
-    upload.status.textContent = "Looking into the video…";
+    upload.status.textContent = "Checking the video…";
     clearTimeout(upload.patience);
     upload.patience = setTimeout(() => this.waitsForTurn(upload), LONG_LOOK_MS);
   }
 
   waitsForTurn(upload) {
-    upload.status.textContent = "Looking into the video, as soon as it is its turn: the server looks into a few at a time…";
+    upload.status.textContent = "Waiting to be checked. The server checks a few videos at a time…";
   }
 
   taken(upload, sourceId) {
     this.model.send({ type: "uploaded", source_id: sourceId });
-    this.spoken.textContent = `${upload.file.name} is uploaded.`;
+    this.spoken.textContent = `${upload.file.name} uploaded.`;
     this.forget(upload);
   }
 
   refused(upload, error) {
     const status = statusOf(error);
     const { detail } = parsed(error.originalResponse?.getBody());
-    const unanswered = error.causingError?.message || "The connection was lost. Check it and try again.";
-    const sentence = detail || (status ? `The server could not take the file (${status}).` : unanswered);
+    const unanswered = error.causingError?.message || "Connection lost. Check it and try again.";
+    const sentence = detail || (status ? `The server couldn't accept the file (${status}).` : unanswered);
     const mayWorkLater = status === 0 || status === 401 || status === 429 || status >= 500;
     this.fail(upload, sentence, mayWorkLater);
   }
@@ -199,7 +199,7 @@ class Uploads {
   cancel(upload) {
     upload.request?.abort(true).catch(() => {}); // what has arrived goes by itself after a day
     upload.request = null;
-    this.spoken.textContent = `The upload of ${upload.file.name} is cancelled.`;
+    this.spoken.textContent = `Upload of ${upload.file.name} cancelled.`;
     this.forget(upload);
   }
 

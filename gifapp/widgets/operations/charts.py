@@ -17,7 +17,7 @@ _KEPT = 720  # samples of the queue: an hour at one in five seconds
 _OUTCOMES = {"succeeded": "#2f9e6e", "failed": "#d9822b", "dead": "#cf4a4a", "cancelled": "#8a8f98"}
 _LINES = {"due": "#d9822b", "running": "#3d7be0"}
 _SPREADS = {"converting": "#3d7be0", "waiting": "#d9822b"}
-_TITLES = ("Jobs that ended", "The queue since this page opened", "How long jobs take", "Errors")
+_TITLES = ("Finished jobs", "Queue since this page opened", "Job duration", "Errors")
 # readable on light and on dark, which the page decides
 _INK, _GRID = "#7d838c", "rgba(125, 131, 140, 0.22)"
 

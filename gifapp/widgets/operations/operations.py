@@ -107,11 +107,11 @@ class Operations(w.VBox):
                 self._administrator.requeue(of)
             case "requeue_all":
                 told = self._administrator.requeue_all()
-                self.notices.tell(f"{told.requeued} are queued again; {told.left} cannot be.")
+                self.notices.tell(f"{told.requeued} queued again; {told.left} could not be.")
             case "purge":
                 self._administrator.purge(of)
             case "revoke_link":
                 self._administrator.revoke_link(of)
-                self.notices.tell("The link is revoked.")
+                self.notices.tell("Link revoked.")
         self._read_queue()
         self._read_statistics()

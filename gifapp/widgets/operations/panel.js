@@ -36,23 +36,23 @@ function drawHead(model, shown) {
   });
   const title = make("h2", { class: "gifapp-gallery__title", text: "Operations" });
   const pause = shown.is_paused ? act(model, "Resume the queue", "main", "resume") : act(model, "Pause the queue", "quiet", "pause");
-  const paused = make("p", { class: "gifapp-operations__paused", role: "status", text: shown.is_paused ? "The queue is paused: no job starts." : "" });
+  const paused = make("p", { class: "gifapp-operations__paused", role: "status", text: shown.is_paused ? "The queue is paused. No new jobs start." : "" });
   return [
     make("div", { class: "gifapp-operations__head" }, title, pause),
     paused,
-    tiles("The queue now", shown.queue),
-    make("div", { class: "gifapp-operations__ranges", role: "group", "aria-label": "The last" }, ...ranges),
-    tiles("In this time", shown.statistics),
+    tiles("Queue", shown.queue),
+    make("div", { class: "gifapp-operations__ranges", role: "group", "aria-label": "Period" }, ...ranges),
+    tiles("This period", shown.statistics),
   ];
 }
 
 function drawTables(model, shown) {
   const dead = (shown.dead ?? []).map(({ id, name, owner, why, died_at: at }) => {
-    const buttons = make("span", { class: "gifapp-operations__buttons" }, act(model, "Requeue", "quiet", "requeue", id), act(model, "Forget", "text", "purge", id));
+    const buttons = make("span", { class: "gifapp-operations__buttons" }, act(model, "Run again", "quiet", "requeue", id), act(model, "Discard", "text", "purge", id));
     return [name, owner, why, at ? new Date(at).toLocaleString() : "", buttons];
   });
-  const letters = table("Dead letters", ["Video", "Whose", "Why", "Since", "What to do"], dead, "There are none.");
-  if (dead.length > 1) letters.append(act(model, "Requeue all", "quiet", "requeue_all"));
+  const letters = table("Failed for good", ["Video", "Owner", "Error", "Since", "Actions"], dead, "None.");
+  if (dead.length > 1) letters.append(act(model, "Run all again", "quiet", "requeue_all"));
   const links = (shown.links ?? []).map(({ id, what, whose, maker, until }) => {
     const revoke = act(model, "Revoke", "text", "revoke_link", id);
     revoke.setAttribute("aria-label", `Revoke: ${what.toLowerCase()} for ${whose}, made by ${maker}`);
@@ -60,9 +60,9 @@ function drawTables(model, shown) {
   });
   return [
     letters,
-    table("Workers", ["Name", "Done", "Memory", "Now"], shown.workers, "No worker lives: jobs wait until one is started."),
-    table("Slowest jobs", ["Video", "Whose", "Took"], shown.slowest, "None ended in this time."),
-    table("Open links", ["What", "For", "Made by", "Until", "What to do"], links, "No link is open."),
+    table("Workers", ["Name", "Done", "Memory", "Status"], shown.workers, "No worker is running. Jobs wait until one starts."),
+    table("Slowest jobs", ["Video", "Owner", "Duration"], shown.slowest, "No jobs ended in this period."),
+    table("Open links", ["Type", "For", "Created by", "Expires", "Actions"], links, "No open links."),
     make("p", { class: "gifapp-operations__none", text: shown.storage }),
   ];
 }

@@ -24,7 +24,7 @@ def queue_tiles(queue: QueueView) -> list[Row]:
             f"{queue.workers} {'worker' if queue.workers == 1 else 'workers'}",
             look="" if queue.workers else "warning",
         ),
-        _tile("Dead letters", queue.dead, "", look="warning" if queue.dead else ""),
+        _tile("Failed for good", queue.dead, "", look="warning" if queue.dead else ""),
     ]
 
 
@@ -34,10 +34,10 @@ def statistics_tiles(told: StatisticsView) -> list[Row]:
     is_bad = told.success_rate is not None and told.success_rate < 0.95
     made = sum(step.succeeded for step in told.steps)
     return [
-        _tile("Made", made, f"{size(told.bytes_out)} of GIFs"),
-        _tile("Success", rate, "of those not cancelled", look="warning" if is_bad else ""),
-        _tile("A conversion takes", _usual(told.converting.p50_s), _longest(told.converting.p95_s)),
-        _tile("A job waits", _usual(told.waiting.p50_s), _longest(told.waiting.p95_s)),
+        _tile("GIFs made", made, f"{size(told.bytes_out)} of GIFs"),
+        _tile("Success", rate, "excluding cancelled jobs", look="warning" if is_bad else ""),
+        _tile("Conversion time", _usual(told.converting.p50_s), _longest(told.converting.p95_s)),
+        _tile("Time in queue", _usual(told.waiting.p50_s), _longest(told.waiting.p95_s)),
         _tile("People", told.people, f"{told.submitted} jobs submitted"),
         _tile("Videos", told.videos, size(told.bytes_in)),
     ]
@@ -45,7 +45,7 @@ def statistics_tiles(told: StatisticsView) -> list[Row]:
 
 def worker_rows(workers: Iterable[WorkerView]) -> list[list[str]]:
     return [
-        [one.name, f"{one.jobs} jobs", size(one.memory_bytes), "converts" if one.job_id else "idle"]
+        [one.name, f"{one.jobs} jobs", size(one.memory_bytes), "converting" if one.job_id else "idle"]
         for one in workers
     ]
 
@@ -74,7 +74,7 @@ def link_rows(links: Iterable[OpenLinkView]) -> list[Row]:
         {
             "id": link.id,
             "what": "Invitation" if link.kind == "invitation" else "New password",
-            "whose": "whoever has it" if link.kind == "invitation" else link.email,
+            "whose": "anyone with the link" if link.kind == "invitation" else link.email,
             "maker": link.by_email or "the command line",
             "until": link.expires_at.isoformat(),
         }
@@ -83,9 +83,9 @@ def link_rows(links: Iterable[OpenLinkView]) -> list[Row]:
 
 
 def storage_words(storage: StorageView | None) -> str:
-    """What the last comparison of storage and documents found."""
+    """The result of the last storage check."""
     if storage is None:
-        return "Storage has not been compared with the documents yet."
+        return "Storage check: not run yet."
     removed = f"{storage.removed_files} files that nothing named were removed ({size(storage.removed_bytes)})"
     if not storage.missing_count:
         return f"Storage has every file that documents name; {removed}."
@@ -104,9 +104,9 @@ def _tile(label: str, value: object, more: str, *, look: str = "") -> Row:
 
 def _of_those_that_wait(queue: QueueView) -> str:
     """For how long, and how many wait for a time of their own, which no worker could start now."""
-    oldest = [f"the oldest for {duration(queue.oldest_due_s)}"] if queue.oldest_due_s is not None else []
+    oldest = [f"oldest {duration(queue.oldest_due_s)}"] if queue.oldest_due_s is not None else []
     later = queue.queued - queue.due
-    return "; ".join([*oldest, *([f"{later:,} more for later"] if later > 0 else [])])
+    return "; ".join([*oldest, *([f"{later:,} scheduled"] if later > 0 else [])])
 
 
 def _is_late(queue: QueueView) -> bool:
@@ -118,4 +118,4 @@ def _usual(seconds: float | None) -> str:
 
 
 def _longest(p95_s: float | None) -> str:
-    return "" if p95_s is None else f"95 % within {duration(p95_s)}"
+    return "" if p95_s is None else f"95th percentile {duration(p95_s)}"

@@ -123,4 +123,4 @@ def test_other_formats_are_refused_by_their_names(tmp_path: Path, start: bytes, 
 def test_a_photo_with_a_short_video_says_so(tmp_path: Path, tail: bytes, holds_clip: bool) -> None:
     (tmp_path / "a.jpg").write_bytes(saved(Image.new("RGB", (16, 16)), "JPEG") + tail)
     notes = probe(tmp_path / "a.jpg", limits=Limits()).notes
-    assert ("This photo holds a short video besides; only the photo is used." in notes) is holds_clip
+    assert ("This photo also contains a short video; only the photo is used." in notes) is holds_clip

@@ -63,7 +63,7 @@ def test_pixels_become_square_without_losing_any() -> None:
 def test_uneven_pictures_are_noticed(tmp_path: Path) -> None:
     video = probe(clips.uneven(tmp_path / "uneven.mp4"), limits=LIMITS)
     assert video.is_vfr
-    assert "Its frame rate varies; each picture shows at the frame nearest to its time." in video.notes
+    assert "The frame rate varies; each picture is shown at the nearest frame." in video.notes
 
 
 def test_a_duration_is_counted_not_believed(tmp_path: Path) -> None:

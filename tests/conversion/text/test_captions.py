@@ -349,7 +349,7 @@ def test_a_caption_that_begins_after_the_end_is_told_of(recipe: dict[str, float]
     caption = Caption(text="Too late for this", **recipe)
     said = notes(a_plan(Recipe(captions=(caption,))))
     begins = f"it begins at {caption.start_s:g} s, and the GIF ends at 1.00 s."
-    assert said == [f"The caption “Too late for this” does not show: {begins}"] * told
+    assert said == [f"The caption “Too late for this” is not shown: {begins}"] * told
 
 
 @pytest.mark.parametrize("recipe", [{"hold_s": 1.0}, {"direction": "boomerang"}])

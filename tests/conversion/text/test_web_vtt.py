@@ -114,4 +114,4 @@ def test_cues_that_browsers_leave_out_are_told_of(timing: str, where: str) -> No
 
 def test_vertical_cues_are_told_of() -> None:
     found = read("WEBVTT\n\n00:03.000 --> 00:04.000 vertical:rl\nfound\n")
-    assert found.notes == ("Vertical subtitles are written from left to right, at the bottom.",)
+    assert found.notes == ("Vertical subtitles are shown horizontally, at the bottom.",)

@@ -107,7 +107,7 @@ def test_only_one_of_many_claims_a_job(run: Run, job: JobView) -> None:
         ("refuses", JobState.FAILED, "codec (prores) is not supported"),
         ("eats_memory", JobState.FAILED, "more than its share of memory or disk"),
         ("fills_the_disk", JobState.FAILED, "more than its share of memory or disk"),
-        ("fails_for_a_while", JobState.QUEUED, "The weather cannot be reached"),
+        ("fails_for_a_while", JobState.QUEUED, "Can't reach the weather"),
         ("raises_nonsense", JobState.QUEUED, "stopped unexpectedly (KeyError)"),
         ("dies", JobState.QUEUED, "stopped unexpectedly (killed by SIGKILL)"),
         ("looks_around", JobState.FAILED, "codec (True [] True False)"),
@@ -132,7 +132,7 @@ def test_while_the_disk_is_full_a_job_waits_and_goes_on_when_there_is_room(
         waiting = parts.service.job("ann", job.id)
         assert (waiting.state, waiting.attempts) == (JobState.QUEUED, 0)
         assert waiting.error
-        assert waiting.error.detail == "The server's disk is full; the job goes on when there is room."
+        assert waiting.error.detail == "The server's disk is full. The job continues when there is space."
         assert [error.code for error in waiting.errors] == ["waiting-for-disk"]
         skip_the_wait(job)
     run("quick", job.id).ended()
@@ -320,7 +320,7 @@ def test_an_attempt_waits_for_a_storage_that_is_away(
         def tried(*args: Any) -> Any:
             away[name] -= 1
             if away[name] >= 0:
-                raise errors.ServiceUnavailable(service="The storage")
+                raise errors.ServiceUnavailable(service="the storage")
             return step(*args)
 
         return tried
@@ -336,7 +336,7 @@ def test_an_attempt_gives_up_a_storage_that_stays_away_and_is_tried_again(
     parts: JobParts, run: Run, job: JobView, monkeypatch: pytest.MonkeyPatch, storage: Path
 ) -> None:
     def away(*_: object) -> None:
-        raise errors.ServiceUnavailable(service="The storage")
+        raise errors.ServiceUnavailable(service="the storage")
 
     monkeypatch.setattr(parts.blobs.store, "keep", away)
     run("quick", job.id, timings=replace(parts.timings, storage_s=0.1)).ended()

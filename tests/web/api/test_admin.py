@@ -124,4 +124,4 @@ async def test_a_wrong_argument_purges_nothing(root: Person, bury: Callable[[int
 
 async def test_who_is_no_administrator_is_told_so(ada: Person) -> None:
     told = is_problem(await ada.http.get(QUEUE), 403, "administrators-only")
-    assert told["detail"] == "Only an administrator may do that."
+    assert told["detail"] == "Only an administrator can do that."

@@ -41,7 +41,7 @@ async def test_each_account_has_windows_of_its_own_for_each_kind(sign_up: SignUp
     answer = await ada.http.delete("/api/v1/jobs/none")
     told = is_problem(answer, 429, "rate-limited")
     assert int(answer.headers["Retry-After"]) == told["retry_after_s"] <= 60
-    assert told["detail"].startswith("That is too often: the limit for writes here is 2 per 1 minute.")
+    assert told["detail"].startswith("Too many requests: the limit for writes is 2 per minute.")
     assert (await ada.http.get("/api/v1/jobs")).status_code == 200
     assert (await ada.http.get("/api/v1/events")).status_code == 426  # of a kind with the same limit
     assert (await eve.http.delete("/api/v1/jobs/none")).status_code == 404
@@ -68,7 +68,7 @@ async def test_what_costs_more_is_counted_apart(sign_up: SignUp) -> None:
         assert 429 not in statuses
         told = await person.http.request(method, path)
         assert told.status_code == 429
-        assert method == "HEAD" or f"the limit for {kind} here" in told.json()["detail"]
+        assert method == "HEAD" or f"the limit for {kind} is" in told.json()["detail"]
 
 
 async def test_strangers_are_limited_by_address_and_refused_ones_count(stranger: httpx.AsyncClient) -> None:

@@ -128,7 +128,7 @@ async def test_a_place_in_the_queue_moves_without_an_event(open_page: OpenPage) 
     page.client.somebody_else_is_done()
     await asyncio.sleep(0.1 + PATCH_EVERY_S)
     [patch] = page.gallery.of_type("patch")
-    assert [card["status"] for card in patch["cards"]] == ["Number 2 in the queue"]
+    assert [card["status"] for card in patch["cards"]] == ["2nd in line"]
     assert (page.told, page.client.failure) == ([], None)
 
 
@@ -169,7 +169,7 @@ async def test_the_settings_of_a_job_come_back_into_the_form(open_page: OpenPage
 async def test_settings_without_any_video_left_ask_for_one(open_page: OpenPage) -> None:
     page = open_page(ScriptedClient([a_job(1)]))
     page.gallery.says(type="reuse", id="job-1")
-    assert page.told == ["There is no such video any more; upload it again."]
+    assert page.told == ["This job's video was deleted. Upload it again."]
 
 
 async def test_a_removed_video_makes_room_for_the_next(page: Page) -> None:
@@ -253,7 +253,7 @@ async def test_a_gif_that_is_there_already_is_pointed_at_and_said(open_page: Ope
     page.dashboard.editor.submit.click()
     assert page.gallery.messages[-1] == {"type": "point", "id": "job-1"}
     [notice] = page.notices.of_type("notice")
-    assert (notice["text"], notice["look"]) == ("This GIF is there already.", "info")
+    assert (notice["text"], notice["look"]) == ("You already have this GIF.", "info")
     assert page.shown_ids == ["job-2", "job-1"]
 
 

@@ -142,7 +142,7 @@ def press(page: Operations, action: str, of: Any = None) -> None:
 
 
 async def test_it_shows_what_there_is(page: Operations) -> None:
-    assert tiles(page, "queue") == {"Waiting": "0", "Running": "1", "Dead letters": "1"}
+    assert tiles(page, "queue") == {"Waiting": "0", "Running": "1", "Failed for good": "1"}
     assert tiles(page, "statistics")["Success"] == "75.0 %"
     assert page.tables.shown["workers"] == [["here:1", "7 jobs", "165 MB", "idle"]]
     assert [row["why"] for row in page.tables.shown["dead"]] == ["It vanished."]
@@ -153,7 +153,7 @@ async def test_it_shows_what_there_is(page: Operations) -> None:
 
 async def test_what_waits_for_a_time_of_its_own_is_told_apart(page: Operations) -> None:
     [waiting] = [tile for tile in page.head.shown["queue"] if tile["label"] == "Waiting"]
-    assert (waiting["value"], waiting["more"]) == ("0", "5 more for later")
+    assert (waiting["value"], waiting["more"]) == ("0", "5 scheduled")
 
 
 async def test_it_reads_again(page: Operations, scripted: ScriptedAdministrator) -> None:
@@ -187,7 +187,7 @@ async def test_its_buttons_do_what_they_say(page: Operations, scripted: Scripted
 async def test_open_links_are_listed_and_revoked(page: Operations, scripted: ScriptedAdministrator) -> None:
     rows = [(row["what"], row["whose"], row["maker"]) for row in page.tables.shown["links"]]
     assert rows == [
-        ("Invitation", "whoever has it", "the command line"),
+        ("Invitation", "anyone with the link", "the command line"),
         ("New password", "bob@example.org", "ada@example.org"),
     ]
     press(page, "revoke_link", "link-1")
@@ -199,4 +199,4 @@ async def test_what_a_button_cannot_do_is_said(page: Operations, scripted: Scrip
     page.notices.send = lambda content: said.append(content["text"])  # type: ignore[method-assign]
     press(page, "requeue", "another")
     press(page, "requeue_all")
-    assert said == ["There is no such dead letter.", "2 are queued again; 1 cannot be."]
+    assert said == ["There is no such dead letter.", "2 queued again; 1 could not be."]

@@ -158,5 +158,5 @@ def test_of_a_file_that_is_cut_short_the_whole_pictures_are_kept(tmp_path: Path,
     data = parts[1][: -last_bytes // 2 - (0 if whole == 2 else last_bytes)]
     assert delays_ms(data) == [200] * whole
     notes = probe(written(tmp_path / "a.avif", data), limits=Limits()).notes
-    assert "The file is cut short; its whole pictures are shown." in notes
+    assert "The file is truncated; the pictures that can be read are shown." in notes
     assert not read(parts[1]).is_cut_short

@@ -257,7 +257,7 @@ def test_of_a_file_that_is_cut_short_the_whole_images_are_kept_and_it_is_said(
     data = gif(full(RED), full(BLUE), full(GREEN))[: -missing - 2]
     assert (seen(data), delays_ms(data)) == ([ALL_RED, ALL_BLUE], [500, 500])
     video = probe(written(tmp_path / "a.gif", data), limits=Limits())
-    assert "The file is cut short; its whole pictures are shown." in video.notes
+    assert "The file is truncated; the pictures that can be read are shown." in video.notes
 
 
 def test_the_only_image_of_a_file_that_is_cut_short_is_shown_as_far_as_it_goes() -> None:

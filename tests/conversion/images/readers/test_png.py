@@ -214,7 +214,10 @@ def test_a_frame_that_cannot_be_decoded_leaves_what_was_there() -> None:
 
 def test_a_file_that_is_cut_short_says_so(tmp_path: Path) -> None:
     path = written(tmp_path / "a.png", of(HEAD, ACTL, FIRST, IDAT, SECOND, FDAT))
-    assert probe(path, limits=Limits()).notes[-1] == "The file is cut short; its whole pictures are shown."
+    assert (
+        probe(path, limits=Limits()).notes[-1]
+        == "The file is truncated; the pictures that can be read are shown."
+    )
 
 
 def test_pixels_per_unit_are_ignored(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_of_a_file_that_is_cut_short_the_whole_frames_are_kept(tmp_path: Path, m
     data = webp(WebpFrame(RED), WebpFrame(BLUE), WebpFrame(RED))[:-missing]
     assert (seen(data), delays_ms(data)) == ([ALL_RED, ALL_BLUE], [500, 500])
     notes = probe(written(tmp_path / "a.webp", data), limits=Limits()).notes
-    assert "The file is cut short; its whole pictures are shown." in notes
+    assert "The file is truncated; the pictures that can be read are shown." in notes
 
 
 @pytest.mark.parametrize(

@@ -48,14 +48,14 @@
     const body = { current_password: current.value, new_password: chosen.value };
     session.keep(await (await session.call("POST", "/auth/password", body)).json());
     leave(); // this page's dashboard belonged to the session that has just ended
-    return "Changed. The page opens again…";
+    return "Password changed. Reloading…";
   }
 
   // --- API tokens
 
   function uses(token) {
     const used = token.last_used_at ? `last used ${day(token.last_used_at)}` : "never used";
-    const ends = token.expires_at ? `until ${day(token.expires_at)}` : "no end";
+    const ends = token.expires_at ? `expires ${day(token.expires_at)}` : "never expires";
     return `${token.scopes.join(", ")} · ${used} · ${ends}`;
   }
 
@@ -84,7 +84,7 @@
   async function makeToken(form) {
     const { label, days } = form.elements;
     const scopes = [...form.querySelectorAll("[name=scope]:checked")].map((box) => box.value);
-    if (!scopes.length) throw new Error("Choose what the token may do.");
+    if (!scopes.length) throw new Error("Choose at least one permission.");
     const end = days.value ? { expires_at: new Date(Date.now() + days.value * DAY_MS).toISOString() } : {};
     const made = await (await session.call("POST", "/me/tokens", { name: label.value.trim(), scopes, ...end })).json();
     form.reset();

@@ -40,7 +40,7 @@
     for (const part of document.querySelectorAll(".gifapp-dashboard__making, .gifapp-card__actions button")) part.inert = true;
   };
 
-  const failed = () => notice("The dashboard did not open. Reload the page to try again.", "dead");
+  const failed = () => notice("The dashboard didn't open. Reload the page to try again.", "dead");
   window.gifapp = { failed };
 
   // --- the kernel's connection
@@ -53,7 +53,7 @@
       clearTimeout(pending);
       if (leaving) return;
       if (kernel.status === "dead" || kernel.isDisposed) {
-        notice("This dashboard has ended on the server. Reload the page; nothing you made is lost.", "dead");
+        notice("Disconnected. Reload to continue; your GIFs are safe.", "dead");
         rest();
       } else if (kernel.connectionStatus === "connected") {
         notice("", "");
@@ -113,7 +113,7 @@
     } catch {
       leaving = false;
       byId("sign-out").disabled = false;
-      notice("You are still signed in: the server did not answer. Try again.", "lost");
+      notice("Couldn't sign you out: the server didn't answer. Try again.", "lost");
     }
   }
 

@@ -13,7 +13,7 @@
 
   class Refused extends Error {
     constructor(status, problem) {
-      super(problem.detail || "The server did not say what went wrong. Try again.");
+      super(problem.detail || "Something went wrong. Try again.");
       this.status = status;
       this.code = problem.code;
     }
@@ -26,7 +26,7 @@
     try {
       answer = await fetch(`${baseUrl()}api/v1${path}`, request);
     } catch {
-      throw new Error("The server cannot be reached. Check your connection and try again.");
+      throw new Error("Can't reach the server. Check your connection and try again.");
     }
     if (!answer.ok) throw new Refused(answer.status, await answer.json().catch(() => ({})));
     return answer;

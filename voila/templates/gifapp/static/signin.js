@@ -24,14 +24,14 @@ const registration = document.body.dataset.registration;
 const state = { creating: noAccountYet || Boolean(invite), resetting: Boolean(reset) };
 
 function words() {
-  if (state.resetting) return "An administrator gave you this link. It is good once; whoever is signed in to your account is signed out.";
+  if (state.resetting) return "This link works once. All your devices will be signed out.";
   if (!state.creating) return "";
-  if (noAccountYet && setup) return "You are the first: this account will administer gifapp.";
+  if (noAccountYet && setup) return "You're the first one here. This account will be the administrator.";
   if (noAccountYet) {
-    return "This gifapp has no account yet. Its terminal shows an address that ends in <code>?setup=…</code>: open it, or paste what follows <code>setup=</code> here.";
+    return "No account exists yet. The server's terminal shows an address ending in <code>?setup=…</code>. Open it, or paste the code after <code>setup=</code> here.";
   }
-  if (invite) return "You were invited. The invitation is good for one account.";
-  if (registration === "invite") return "Accounts are by invitation here. Open the link you were sent, or paste its code.";
+  if (invite) return "You've been invited. The invitation works for one account.";
+  if (registration === "invite") return "This server is invite-only. Open your invitation link, or paste the code from it.";
   return "";
 }
 
@@ -45,7 +45,7 @@ function other() {
 
 function title() {
   if (state.resetting) return "Choose a new password";
-  if (noAccountYet) return "Create the administrator";
+  if (noAccountYet) return "Create the administrator account";
   return state.creating ? "Create your account" : "Sign in";
 }
 
@@ -89,7 +89,7 @@ function missing() {
   const problems = {};
   if (state.resetting) return byId("password").value ? {} : { password: "Enter a new password." };
   if (!byId("email").value.trim()) problems.email = "Enter your e-mail address.";
-  else if (!byId("email").checkValidity()) problems.email = "This is not an e-mail address.";
+  else if (!byId("email").checkValidity()) problems.email = "Enter a valid e-mail address.";
   if (!byId("password").value) problems.password = "Enter a password.";
   if (!byId("token-field").hidden && !byId("token").value.trim()) problems.token = "Enter the code.";
   return problems;
@@ -98,7 +98,7 @@ function missing() {
 function problemsOf(answer) {
   const field = answer.field || FIELD_OF_CODE[answer.code];
   const shown = FIELDS.includes(field) && !byId(field).closest("[hidden]");
-  return { [shown ? field : "form"]: answer.detail || "The server did not say what went wrong. Try again." };
+  return { [shown ? field : "form"]: answer.detail || "Something went wrong. Try again." };
 }
 
 async function post(verb, body) {
@@ -145,7 +145,7 @@ byId("form").addEventListener("submit", async (event) => {
   } catch (error) {
     busy(false);
     const answered = error && error.detail;
-    complain(answered ? problemsOf(error) : { form: "The server cannot be reached. Check your connection and try again." });
+    complain(answered ? problemsOf(error) : { form: "Can't reach the server. Check your connection and try again." });
   }
 });
 
