@@ -11,12 +11,13 @@ import pytest
 import gifapp
 
 PACKAGE = Path(gifapp.__file__).parent
-EVERYONE = {"errors", "processes", "dirlock", "private", "logs", "faults"}
+EVERYONE = {"errors", "processes", "dirlock", "os_errors", "private", "logs", "faults"}
 LAYERS = {
     "errors": set(),
     "offline": set(),
     "processes": {"offline"},
     "dirlock": set(),
+    "os_errors": set(),
     "private": set(),
     "logs": set(),
     "faults": set(),

@@ -20,9 +20,9 @@ from gifapp.backup.archive import COMPLETE, FORMAT, HEAD, SECRET, Complete, Entr
 from gifapp.domain.views.administration import FileKind
 from gifapp.jobs.db.migrations import SCHEMA_VERSION
 from gifapp.mongodb import reaching_mongodb
+from gifapp.os_errors import translating_os_errors
 from gifapp.storage.blob import Blob
 from gifapp.storage.blobs import Blobs
-from gifapp.storage.disk import writing
 
 _RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
 _BATCH = 500
@@ -120,7 +120,7 @@ class _Restoring:
     def _write(self, entry: Entry, path: Path) -> str:
         """Write the entry to `path`; its SHA-256."""
         hashing = Hashing(entry.file)
-        with writing(), path.open("wb") as out:
+        with translating_os_errors(), path.open("wb") as out:
             shutil.copyfileobj(hashing, out, 1024 * 1024)
         return hashing.sha256
 

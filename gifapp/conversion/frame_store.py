@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import tempfile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gifapp import errors
+from gifapp.os_errors import translating_os_errors
 
 MAX_BYTES = 16 * 1024**3
 
@@ -41,14 +41,8 @@ class FrameStore:
         """
         if (self._count + 1) * self._frame_bytes > self._limit_bytes:
             raise errors.ConversionTooBig
-        try:
+        with translating_os_errors():
             self._file.write(frame.data)
-        except OSError as full:
-            if full.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise errors.DiskFull from full
-            if full.errno == errno.EFBIG:  # the process may not write larger files
-                raise errors.ConversionTooBig from full
-            raise
         self._count += 1
 
     def close(self) -> None:

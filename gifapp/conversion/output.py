@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gifapp import errors
+from gifapp.os_errors import translating_os_errors
 
 
 @contextmanager
@@ -24,13 +24,13 @@ def published(out: Path, *, limit_bytes: int) -> Iterator[BinaryIO]:
     """
     part = out.with_name(f".gifapp-{secrets.token_hex(6)}.part")
     try:
-        with _translating_os_errors(out):
+        with _translating_errors(out):
             file = part.open("xb")
         with file:
             yield _Bounded(file, out, limit_bytes)  # type: ignore[misc]
-            with _translating_os_errors(out):
+            with _translating_errors(out):
                 file.flush()
-        with _translating_os_errors(out):
+        with _translating_errors(out):
             part.replace(out)
     finally:
         part.unlink(missing_ok=True)
@@ -49,17 +49,14 @@ class _Bounded:
         self._left_bytes -= len(data)
         if self._left_bytes < 0:
             raise errors.ConversionTooBig
-        with _translating_os_errors(self._out):
+        with _translating_errors(self._out):
             return self._file.write(data)
 
 
 @contextmanager
-def _translating_os_errors(out: Path) -> Iterator[None]:
+def _translating_errors(out: Path) -> Iterator[None]:
     try:
-        yield
+        with translating_os_errors():
+            yield
     except OSError as failed:
-        if failed.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise errors.DiskFull from failed
-        if failed.errno == errno.EFBIG:  # the process may not write larger files
-            raise errors.ConversionTooBig from failed
         raise errors.OutputNotWritable(path=out, reason=failed.strerror) from failed

@@ -16,9 +16,9 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from gifapp import errors
+from gifapp.os_errors import translating_os_errors
 from gifapp.storage.blob import Blob, StoredFile
 from gifapp.storage.cache import Cache
-from gifapp.storage.disk import writing
 from gifapp.storage.workspace import Workspace
 
 _CHUNK_BYTES = 8 * 1024 * 1024
@@ -117,7 +117,7 @@ class Bucket:
         self._cache.add(aside, blob)
 
     def _fetch(self, blob: Blob, place: Path) -> None:
-        with _reaching_s3(), writing():
+        with _reaching_s3(), translating_os_errors():
             self._s3.get_file(
                 self._object(blob), str(place), chunksize=_CHUNK_BYTES, max_concurrency=_AT_ONCE
             )

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from gifapp import private
+from gifapp.os_errors import translating_os_errors
 from gifapp.storage.blob import Blob
-from gifapp.storage.disk import make_folders, writing
+from gifapp.storage.disk import make_folders
 
 _UNFINISHED = ".part"
 _LEFT_S = 3600.0  # untouched so long, its process was killed
@@ -90,6 +91,6 @@ class Cache:
 
 
 def _link(path: Path, place: Path) -> None:
-    with writing():
+    with translating_os_errors():
         place.hardlink_to(path)
     os.utime(place)  # of both: they are one file

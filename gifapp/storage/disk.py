@@ -1,30 +1,11 @@
-"""Translates disk errors into ours."""
+"""Makes the directories of a storage."""
 
 from __future__ import annotations
 
-import contextlib
-import errno
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from gifapp import errors, private
-
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-
-
-@contextlib.contextmanager
-def writing() -> Iterator[None]:
-    """Say that the disk is full in our words.
-
-    Raises:
-        errors.DiskFull
-    """
-    try:
-        yield
-    except OSError as refused:
-        if refused.errno not in _FULL:
-            raise
-        raise errors.DiskFull from refused
 
 
 def make_folders(root: Path, names: Iterable[str]) -> None:

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gifapp import errors, private
+from gifapp.os_errors import translating_os_errors
 from gifapp.storage.blob import Blob, StoredFile
-from gifapp.storage.disk import make_folders, writing
+from gifapp.storage.disk import make_folders
 
 
 class Folder:
@@ -46,7 +47,7 @@ class Folder:
     def keep(self, aside: Path, blob: Blob) -> None:
         """Rename, and survive a power cut: first the bytes are on the disk, then the name."""
         place = self.path(blob)
-        with writing():
+        with translating_os_errors():
             place.parent.mkdir(exist_ok=True, mode=0o700)
             _sync(aside)
             aside.replace(place)

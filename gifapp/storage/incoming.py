@@ -13,7 +13,7 @@ from typing import Self
 from gifapp import errors
 from gifapp.dirlock import create_locked
 from gifapp.domain.limits import QuotaUsage
-from gifapp.storage.disk import writing
+from gifapp.os_errors import translating_os_errors
 
 _SHA256_LENGTH = 64
 
@@ -39,7 +39,7 @@ class Incoming:
         self.bytes = 0
 
     def __enter__(self) -> Self:
-        with writing():
+        with translating_os_errors():
             self._lock = create_locked(self._directory)
             self._file = self.path.open("xb")
         return self
@@ -62,7 +62,7 @@ class Incoming:
         """
         self._grow_to(self.bytes + len(chunk))
         self._hash.update(chunk)
-        with writing():
+        with translating_os_errors():
             self._file.write(chunk)
 
     def _grow_to(self, size_bytes: int) -> None:
@@ -81,7 +81,7 @@ class Incoming:
         """
         self._file.close()
         self._grow_to(path.stat().st_size)
-        with writing():
+        with translating_os_errors():
             self.path.unlink()
             self.path.hardlink_to(path)
         self._sha256 = sha256 or _sha256_of(path)
@@ -89,7 +89,7 @@ class Incoming:
     def finish(self) -> None:
         """All has come in: force it to the disk. Calling it again changes nothing."""
         if not self._file.closed:
-            with writing():
+            with translating_os_errors():
                 self._file.flush()
                 os.fsync(self._file.fileno())
                 self._file.close()
@@ -100,7 +100,7 @@ class Incoming:
 
     def note_digest(self) -> None:
         """Tell whoever finds this directory which video was being kept."""
-        with writing():
+        with translating_os_errors():
             (self._directory / self.sha256).touch()
 
     def leave(self) -> None:

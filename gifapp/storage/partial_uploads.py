@@ -24,8 +24,8 @@ from pydantic import BaseModel
 
 from gifapp import errors
 from gifapp.dirlock import create_locked, try_lock
+from gifapp.os_errors import translating_os_errors
 from gifapp.storage.blobs import Blobs
-from gifapp.storage.disk import writing
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _VIDEO, _FACTS, _UNCHECKED, _PARTS = "video", "upload.json", "unchecked", "parts"
@@ -118,7 +118,7 @@ class Writer(PartialUpload):
 
     def count_part(self) -> int:
         """How many requests it has come in, with this one: as many as a file of its own has bytes."""
-        with writing(), (self.directory / _PARTS).open("ab") as parts:
+        with translating_os_errors(), (self.directory / _PARTS).open("ab") as parts:
             parts.write(b".")
             return parts.tell()
 
@@ -127,7 +127,7 @@ class Writer(PartialUpload):
         self._begin, self._checksum = offset, checksum
         self._hash = hashlib.new(checksum.algorithm) if checksum else None
         self._whole = hashlib.sha256() if offset == 0 else None
-        with writing():
+        with translating_os_errors():
             self._file = self._held.enter_context(self.path.open("ab"))
             self._file.seek(self._file.truncate(offset))
             self._mark()
@@ -143,7 +143,7 @@ class Writer(PartialUpload):
             raise errors.BodyTooLarge(limit_bytes=self.facts.length_bytes - self._begin)
         for each in filter(None, (self._hash, self._whole)):
             each.update(chunk)
-        with writing():
+        with translating_os_errors():
             self._file.write(chunk)
             self._file.flush()  # others read the offset from the file
 
@@ -191,7 +191,7 @@ class PartialUploads:
     @contextlib.contextmanager
     def exclusive(self, owner_id: str) -> Iterator[None]:
         """Nobody else, on any web tier, begins an upload of the owner's meanwhile: what was counted holds."""
-        with writing():
+        with translating_os_errors():
             for folder in (self._folder, self._of(owner_id)):
                 folder.mkdir(exist_ok=True, mode=0o700)
             lock = (self._of(owner_id) / "lock").open("w")
@@ -202,7 +202,7 @@ class PartialUploads:
     def create(self, facts: UploadMetadata) -> PartialUpload:
         """Only within `exclusive()`."""
         directory = self._of(facts.owner_id) / uuid4().hex
-        with writing(), create_locked(directory):
+        with translating_os_errors(), create_locked(directory):
             _write(directory / _FACTS, facts.model_dump_json().encode())
         return PartialUpload(directory, facts)
 
@@ -265,7 +265,7 @@ def _read_facts(directory: Path) -> UploadMetadata:
 def _write(path: Path, data: bytes) -> None:
     """All of it or nothing, whenever we are killed."""
     aside = path.with_name(f"{path.name}-soon")
-    with writing(), aside.open("wb") as file:
+    with translating_os_errors(), aside.open("wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())

@@ -17,7 +17,8 @@ from uuid import uuid4
 from gifapp import errors
 from gifapp.dirlock import create_locked, owner_alive
 from gifapp.domain.limits import QuotaUsage
-from gifapp.storage.disk import make_folders, writing
+from gifapp.os_errors import translating_os_errors
+from gifapp.storage.disk import make_folders
 from gifapp.storage.incoming import Incoming, OrphanedUpload
 
 
@@ -64,7 +65,7 @@ class Workspace:
     def scratch(self, key: str) -> Iterator[Path]:
         """A directory for the attempt `key`, gone afterwards."""
         directory = self._scratch / key
-        with writing():
+        with translating_os_errors():
             lock = create_locked(directory)
         with lock:
             try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
 import json
 import os
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from gifapp import errors, private
+from gifapp.os_errors import translating_os_errors
 from gifapp.processes import wait_until
 
 
@@ -104,8 +104,7 @@ def _holder(lock: IO[bytes]) -> str:
 @contextlib.contextmanager
 def _saying_why(data_dir: Path) -> Iterator[None]:
     try:
-        yield
-    except OSError as refused:
-        if refused.errno == errno.ENOSPC:
-            raise errors.DiskFull from None
+        with translating_os_errors():
+            yield
+    except OSError:
         raise errors.DirectoryNotWritable(path=data_dir) from None

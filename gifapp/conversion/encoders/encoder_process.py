@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import math
 import os
 import select
@@ -16,6 +15,7 @@ import imageio_ffmpeg
 
 from gifapp import errors, processes
 from gifapp.domain.limits import Limits
+from gifapp.os_errors import from_errno
 
 CHECKPOINT_S = 0.2
 PIPE_BYTES = 1024**2
@@ -102,11 +102,12 @@ class FfmpegEncoder:
     def _failure(self, status: int) -> errors.GifappError:
         if status == -signal.SIGXCPU:
             return errors.ConversionTooSlow(limit_s=self._limits.deadline_s)
-        if status in (-signal.SIGXFSZ, _status(errno.EFBIG), _status(errno.ENOMEM)):
+        if status == -signal.SIGXFSZ:
             return errors.ConversionTooBig()
-        if status in (_status(errno.ENOSPC), _status(errno.EDQUOT)):
-            return errors.DiskFull()
-        return errors.ConversionCrashed(reason=f"ffmpeg ended with status {status}")
+        # ffmpeg ends with a negative error number, of which the system passes on one byte
+        return from_errno(256 - status) or errors.ConversionCrashed(
+            reason=f"ffmpeg ended with status {status}"
+        )
 
 
 def _command(words: Sequence[str], out: Path) -> list[str]:
@@ -117,8 +118,3 @@ def _command(words: Sequence[str], out: Path) -> list[str]:
         *("-fps_mode", "passthrough", "-threads", str(THREADS), "-fflags", "+bitexact"),
         *(*words, f"file:{out.resolve()}"),
     ]
-
-
-def _status(number: int) -> int:
-    """How ffmpeg, which ends with a negative error number, is seen to end."""
-    return 256 - number

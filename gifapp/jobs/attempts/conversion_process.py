@@ -5,7 +5,6 @@ The worker believes nothing else that comes from there: no pickles, and every va
 
 from __future__ import annotations
 
-import errno
 import os
 import tempfile
 import time
@@ -23,9 +22,9 @@ from gifapp.conversion.video import Video
 from gifapp.domain.job import Progress
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe
+from gifapp.os_errors import from_errno
 
 _REPORT_EVERY_S = 0.1
-_TOO_BIG = {errno.EFBIG, errno.ENOMEM}
 
 
 class Report(Protocol):
@@ -181,11 +180,11 @@ def _failed(error: Exception) -> Failed:
 def _in_our_words(error: Exception) -> errors.GifappError:
     if isinstance(error, errors.GifappError):
         return error
-    if isinstance(error, MemoryError) or getattr(error, "errno", None) in _TOO_BIG:
+    if isinstance(error, MemoryError):
         return errors.ConversionTooBig()
-    if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
-        return errors.DiskFull()
-    return errors.ConversionCrashed(reason=type(error).__name__)
+    # PyAV's errors have a number, too, and not all of them are OSErrors
+    ours = from_errno(getattr(error, "errno", None))
+    return ours or errors.ConversionCrashed(reason=type(error).__name__)
 
 
 def _send(connection: Connection, message: Message) -> None:
