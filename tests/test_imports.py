@@ -25,14 +25,15 @@ LAYERS = {
     "settings": {"domain"},
     "conversion": {"domain"},
     "mongodb": set(),
+    "redis_client": set(),
     "storage": {"domain"},
-    "jobs": {"domain", "conversion", "mongodb", "storage"},
-    "identity": {"domain", "mongodb"},
+    "jobs": {"domain", "conversion", "mongodb", "redis_client", "storage"},
+    "identity": {"domain", "mongodb", "redis_client"},
     "backup": {"domain", "jobs", "mongodb", "storage"},
     "web": {"domain", "conversion", "jobs", "identity", "storage"},
     "client": {"domain"},
     "widgets": {"domain", "client"},
-    "up": {"settings"},
+    "up": {"redis_client", "settings"},
     "__init__": {"domain", "conversion", "client", "widgets"},
 }
 # within a layer: which rooms a room may import from; the modules beside the rooms are open to all of them

@@ -21,6 +21,7 @@ from gifapp import settings as configured
 from gifapp.commands import options
 from gifapp.commands.parts import open_storage, read_scrape_token, storage_url
 from gifapp.errors import GifappError
+from gifapp.redis_client import make_client
 from gifapp.settings import Settings
 from gifapp.up.directory import running_service
 from gifapp.up.findings import Finding, of_mongodb, of_this_machine
@@ -82,7 +83,7 @@ def _metrics(settings: Settings) -> Finding:
 
 def _redis(url: str) -> Finding:
     try:
-        with redis.Redis.from_url(url, socket_timeout=_WAIT_MS / 1000, decode_responses=True) as client:
+        with make_client(url, timeout_s=_WAIT_MS / 1000) as client:
             told = client.info()
             policy = client.config_get("maxmemory-policy").get("maxmemory-policy")
     except redis.AuthenticationError:

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from gifapp import errors
+from gifapp.redis_client import make_pool
 
 PATIENCE_S = 0.25
 REST_S = 2.0
@@ -20,12 +19,7 @@ class CircuitBreaker:
     """The connections of one process; after a failure nothing is asked for `REST_S`."""
 
     def __init__(self, redis_url: str) -> None:
-        self.pool = redis.ConnectionPool.from_url(
-            redis_url,
-            socket_timeout=PATIENCE_S,
-            socket_connect_timeout=PATIENCE_S,
-            retry=Retry(NoBackoff(), 1),  # a connection that Redis dropped while it was idle
-        )
+        self.pool = make_pool(redis_url, timeout_s=PATIENCE_S)
         self._rests_until = 0.0
 
     @contextmanager

@@ -22,11 +22,13 @@ import redis
 from pymongo.errors import OperationFailure, PyMongoError
 
 from gifapp import errors, private
+from gifapp.redis_client import make_client
 from gifapp.up.child import Child, Part
 from gifapp.up.mongod import mongod_for, note_data_version
 from gifapp.up.programs import REDIS_SERVER
 
 _LOOPBACK = "127.0.0.1"
+_REDIS_ANSWERS_S = 2.0
 _MONGODB_USER = "gifapp"
 _AUTHENTICATION_FAILED = 18  # MongoDB's code
 _LONGEST_SOCKET_PATH = 100  # bytes; Linux takes 107, macOS 103
@@ -157,7 +159,7 @@ def redis_answers(url: str) -> bool:
         errors.ServiceRefused: it wants another user or password.
     """
     try:
-        with redis.Redis.from_url(url, socket_timeout=2) as client:
+        with make_client(url, timeout_s=_REDIS_ANSWERS_S) as client:
             return bool(client.ping())
     except redis.AuthenticationError:
         raise errors.ServiceRefused(service="Redis", setting="GIFAPP_REDIS_URL") from None

@@ -13,10 +13,8 @@ from typing import NamedTuple
 
 import redis
 import structlog
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
-from gifapp import errors
+from gifapp.redis_client import make_client, reaching_redis
 
 _log = structlog.get_logger()
 
@@ -90,13 +88,7 @@ KINDS: tuple[Kind, ...] = (SUBMITTED, ENDED, CONVERTING, PHASES, WAITING, VIDEOS
 
 class CounterStore:
     def __init__(self, redis_url: str) -> None:
-        self._redis = redis.Redis.from_url(
-            redis_url,
-            decode_responses=True,
-            socket_timeout=_PATIENCE_S,
-            socket_connect_timeout=_PATIENCE_S,
-            retry=Retry(NoBackoff(), 1),  # once: the connection may have been idle for too long
-        )
+        self._redis = make_client(redis_url, timeout_s=_PATIENCE_S)
 
     def close(self) -> None:
         self._redis.close()
@@ -117,10 +109,8 @@ class CounterStore:
         Raises:
             errors.ServiceUnavailable
         """
-        try:
+        with reaching_redis():
             fields: dict[str, str] = self._redis.hgetall(_KEY)  # type: ignore[assignment]
-        except redis.RedisError as away:
-            raise errors.ServiceUnavailable(service="Redis") from away
         found: dict[str, dict[Labels, dict[str, float]]] = {kind.name: {} for kind in KINDS}
         for field, value in fields.items():
             name, labels, part = json.loads(field)

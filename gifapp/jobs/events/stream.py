@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from typing import Any
 
 import redis
 import redis.asyncio
 import structlog
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
-from gifapp import errors
 from gifapp.domain.views.jobs import Event, EventType, JobView, SourceView
+from gifapp.redis_client import make_client, reaching_redis
 
 _log = structlog.get_logger()
 
@@ -46,13 +43,7 @@ class EventStream:
     """What happened to an owner's jobs and sources."""
 
     def __init__(self, redis_url: str) -> None:
-        self._redis = redis.Redis.from_url(
-            redis_url,
-            decode_responses=True,
-            socket_timeout=_PATIENCE_S,
-            socket_connect_timeout=_PATIENCE_S,
-            retry=Retry(NoBackoff(), 1),  # once: the connection may have been idle for too long
-        )
+        self._redis = make_client(redis_url, timeout_s=_PATIENCE_S)
         self._append = self._redis.register_script(_APPEND_AND_PUBLISH)
 
     def close(self) -> None:
@@ -60,7 +51,7 @@ class EventStream:
 
     def ping(self) -> None:
         """Raise errors.ServiceUnavailable unless Redis answers."""
-        with _reaching_redis():
+        with reaching_redis():
             self._redis.ping()
 
     def publish(
@@ -97,7 +88,7 @@ class EventStream:
         Raises:
             errors.ServiceUnavailable
         """
-        with _reaching_redis():
+        with reaching_redis():
             newest: Any = self._redis.xrevrange(_stream(owner_id), count=1)
             return newest[0][0] if newest else self._mark(owner_id)
 
@@ -115,7 +106,7 @@ class EventStream:
         """
         if not _CURSOR.fullmatch(cursor):
             return None
-        with _reaching_redis():
+        with reaching_redis():
             entries: Any = self._redis.xrange(_stream(owner_id), min=cursor)
         if not entries or entries[0][0] != cursor:
             return None
@@ -171,11 +162,3 @@ def _event(cursor: str, body: str) -> Event:
 
 def _stream(owner_id: str) -> str:
     return f"gifapp:events:{owner_id}"
-
-
-@contextmanager
-def _reaching_redis() -> Iterator[None]:
-    try:
-        yield
-    except redis.RedisError as away:
-        raise errors.ServiceUnavailable(service="Redis") from away

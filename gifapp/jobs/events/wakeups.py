@@ -16,8 +16,8 @@ import redis
 import structlog
 from huey import PriorityRedisHuey
 from huey.serializer import SignedSerializer
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+
+from gifapp.redis_client import make_pool
 
 _log = structlog.get_logger()
 
@@ -27,17 +27,11 @@ _PATIENCE_S = 3.0
 
 def make_queue(redis_url: str, secret: bytes) -> Any:
     """The Huey that web and workers share; its messages are signed, for they are pickles."""
-    pool = redis.ConnectionPool.from_url(
-        redis_url,
-        socket_timeout=_PATIENCE_S,
-        socket_connect_timeout=_PATIENCE_S,
-        retry=Retry(NoBackoff(), 1),  # once: the connection may have been idle for too long
-    )
     return PriorityRedisHuey(
         _NAME,
         results=False,
         serializer=SignedSerializer(secret=secret, salt="gifapp.jobs"),
-        connection_pool=pool,
+        connection_pool=make_pool(redis_url, timeout_s=_PATIENCE_S),
         read_timeout=1,
     )
 

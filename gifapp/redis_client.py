@@ -1,0 +1,40 @@
+"""Connections to Redis, and its errors in ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from gifapp import errors
+
+
+def make_pool(redis_url: str, *, timeout_s: float) -> redis.ConnectionPool:
+    """Connections that answer with bytes."""
+    return redis.ConnectionPool.from_url(redis_url, **_options(timeout_s))
+
+
+def make_client(redis_url: str, *, timeout_s: float) -> redis.Redis:
+    """A client with connections of its own that answers with text; close it."""
+    return redis.Redis.from_url(redis_url, decode_responses=True, **_options(timeout_s))
+
+
+def _options(timeout_s: float) -> dict[str, Any]:
+    return {
+        "socket_timeout": timeout_s,
+        "socket_connect_timeout": timeout_s,
+        "retry": Retry(NoBackoff(), 1),  # once: Redis may have dropped an idle connection
+    }
+
+
+@contextmanager
+def reaching_redis() -> Iterator[None]:
+    """Raise errors.ServiceUnavailable when Redis is away."""
+    try:
+        yield
+    except redis.RedisError as away:
+        raise errors.ServiceUnavailable(service="Redis") from away
