@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import mongoengine
 import pymongo.errors
@@ -28,6 +29,12 @@ def bind(alias: str, mongodb_url: str) -> None:
         connectTimeoutMS=_SELECTION_MS,
         socketTimeoutMS=_SOCKET_MS,
     )
+
+
+def read_page(chosen: Any, limit: int) -> tuple[list[Any], bool]:
+    """The first `limit` of the chosen documents, and whether there are more."""
+    documents = list(chosen.limit(limit + 1))
+    return documents[:limit], len(documents) > limit
 
 
 @contextmanager

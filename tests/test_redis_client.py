@@ -39,7 +39,8 @@ def test_a_redis_that_never_answers_is_unavailable() -> None:
         url = f"redis://127.0.0.1:{silent.getsockname()[1]}"
         with (
             make_client(url, timeout_s=0.1) as client,
-            pytest.raises(errors.ServiceUnavailable, match="Redis"),reaching_redis()
+            pytest.raises(errors.ServiceUnavailable, match="Redis"),
+            reaching_redis(),
         ):
             client.ping()
 

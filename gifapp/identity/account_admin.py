@@ -15,7 +15,7 @@ from gifapp.domain.views.accounts import AccountPage, AccountView
 from gifapp.domain.views.jobs import Role
 from gifapp.identity.accounts import Accounts, account_view
 from gifapp.identity.api_tokens import ApiTokens
-from gifapp.identity.audit import Audit, place_of
+from gifapp.identity.audit import Audit
 from gifapp.identity.documents import UserDocument
 from gifapp.identity.emails import normalised
 from gifapp.identity.links import Links
@@ -48,10 +48,8 @@ class AccountAdmin:
         Raises:
             errors.FieldInvalid: the cursor is none that a page gave.
         """
-        found = self._accounts.page(before=place_of(cursor), limit=limit + 1)
-        page = found[:limit]
-        next_cursor = str(page[-1].id) if len(found) > limit else None
-        return AccountPage(users=[account_view(one) for one in page], next_cursor=next_cursor)
+        page, next_cursor = self._accounts.page(cursor=cursor, limit=limit)
+        return AccountPage(users=[account_view(user) for user in page], next_cursor=next_cursor)
 
     def everybody(self) -> list[AccountView]:
         """Oldest first."""

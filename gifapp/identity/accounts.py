@@ -13,6 +13,7 @@ from gifapp import errors
 from gifapp.domain.views.accounts import AccountView
 from gifapp.domain.views.jobs import Role, UserView
 from gifapp.identity.documents import UserDocument
+from gifapp.identity.paging import newest_first
 from gifapp.mongodb import reaching_mongodb
 
 # what is unique about an account -> the error of whoever comes second
@@ -83,10 +84,13 @@ class Accounts:
         return {str(user.id): user.email for user in UserDocument.objects(id__in=ids).only("email")}
 
     @reaching_mongodb()
-    def page(self, *, before: ObjectId | None, limit: int) -> list[UserDocument]:
-        """Newest first."""
-        chosen = UserDocument.objects if before is None else UserDocument.objects(id__lt=before)
-        return list(chosen.order_by("-id").limit(limit))
+    def page(self, *, cursor: str | None, limit: int) -> tuple[list[UserDocument], str | None]:
+        """Newest first, and the cursor to the next page, if there is one.
+
+        Raises:
+            errors.FieldInvalid: the cursor is none that a page gave.
+        """
+        return newest_first(UserDocument.objects, cursor=cursor, limit=limit)
 
     @reaching_mongodb()
     def change_password(

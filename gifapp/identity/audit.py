@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import structlog
-from bson import ObjectId
 
 from gifapp import errors
 from gifapp.domain.views.accounts import AuditKind, AuditPage, AuditView
 from gifapp.identity.accounts import Accounts
 from gifapp.identity.documents import AuditDocument
+from gifapp.identity.paging import newest_first
 from gifapp.identity.tokens import derived_key
 from gifapp.mongodb import reaching_mongodb
 
@@ -96,11 +96,9 @@ class Audit:
         Raises:
             errors.FieldInvalid: the cursor is none that a page gave.
         """
-        wanted = {"user_id": user_id, "kind": kind, "id__lt": place_of(cursor)}
+        wanted = {"user_id": user_id, "kind": kind}
         chosen = AuditDocument.objects(**{name: value for name, value in wanted.items() if value is not None})
-        found = list(chosen.order_by("-id").limit(limit + 1))
-        page = found[:limit]
-        next_cursor = str(page[-1].id) if len(found) > limit else None
+        page, next_cursor = newest_first(chosen, cursor=cursor, limit=limit)
         return AuditPage(events=self._views(page), next_cursor=next_cursor)
 
     def _views(self, events: list[AuditDocument]) -> list[AuditView]:
@@ -126,14 +124,3 @@ class Audit:
     def _pseudonym(self, email: str) -> str:
         """The same for the same address, and worth nothing to whoever reads it."""
         return hmac.new(self._key, email.encode(), "sha256").hexdigest()[:_STRANGER_LENGTH]
-
-
-def place_of(cursor: str | None) -> ObjectId | None:
-    """The id after which a page begins.
-
-    Raises:
-        errors.FieldInvalid: the cursor is none that a page gave.
-    """
-    if cursor is not None and not ObjectId.is_valid(cursor):
-        raise errors.FieldInvalid(field="cursor", problem="it is not from this list")
-    return None if cursor is None else ObjectId(cursor)

@@ -16,8 +16,9 @@ from bson import ObjectId
 from gifapp import errors
 from gifapp.domain.views.accounts import LinkKind, LinkPage, LinkView, OpenLinkView
 from gifapp.identity.accounts import Accounts
-from gifapp.identity.audit import Audit, place_of
+from gifapp.identity.audit import Audit
 from gifapp.identity.documents import LinkDocument, UserDocument
+from gifapp.identity.paging import newest_first
 from gifapp.identity.tokens import digest, random_token
 from gifapp.mongodb import reaching_mongodb
 
@@ -67,13 +68,8 @@ class Links:
         Raises:
             errors.FieldInvalid: the cursor is none that a page gave.
         """
-        place = place_of(cursor)
-        unused = LinkDocument.objects(
-            expires_at__gt=self._now(), **({} if place is None else {"id__lt": place})
-        )
-        found = list(unused.order_by("-id").limit(limit + 1))
-        page = found[:limit]
-        next_cursor = str(page[-1].id) if len(found) > limit else None
+        unused = LinkDocument.objects(expires_at__gt=self._now())
+        page, next_cursor = newest_first(unused, cursor=cursor, limit=limit)
         people = self._people(page)
         opening = [_view(link, people) for link in page if _is_open(link, people)]
         return LinkPage(links=opening, next_cursor=next_cursor)

@@ -28,6 +28,7 @@ def test_everybody_is_listed_a_page_at_a_time(identity: Identity) -> None:
     rest = identity.people.page(limit=2, cursor=first.next_cursor)
     assert [one.id for one in rest.users] == [ids[0]]
     assert rest.next_cursor is None
+    assert identity.people.page(limit=3).next_cursor is None
     with pytest.raises(errors.FieldInvalid, match="cursor"):
         identity.people.page(cursor="x")
 
