@@ -12,7 +12,7 @@ from gifapp.domain.job import JobState
 from gifapp.domain.views.administration import QueueView, WorkerView
 from gifapp.jobs.db import job_store, queue_pause, sources, workers
 from gifapp.jobs.db.documents import JobDocument, utc_now
-from gifapp.jobs.db.paging import Moment, Place, newest_first
+from gifapp.jobs.db.paging import Moment, newest_first
 from gifapp.jobs.db.scheduling import QueueSnapshot
 from gifapp.mongodb import reaching_mongodb
 
@@ -70,12 +70,18 @@ def find_dead(job_id: str) -> JobDocument:
 
 @reaching_mongodb()
 def jobs(
-    *, state: JobState | None, owner_id: str | None, by: Moment, before: Place | None, limit: int
-) -> list[JobDocument]:
-    """Newest first, without their recipes; None of a state or an owner is all of them."""
+    *, state: JobState | None, owner_id: str | None, by: Moment, cursor: str | None, limit: int
+) -> tuple[list[JobDocument], str | None]:
+    """Newest first, without their recipes, and the cursor to the next page, if there is one.
+
+    None of a state or an owner is all of them.
+
+    Raises:
+        errors.FieldInvalid: the cursor is none that a page gave.
+    """
     wanted = {"state": state, "owner": owner_id}
     chosen = JobDocument.objects(**{name: value for name, value in wanted.items() if value is not None})
-    return newest_first(chosen.exclude("recipe"), by=by, before=before, limit=limit)
+    return newest_first(chosen.exclude("recipe"), by=by, cursor=cursor, limit=limit)
 
 
 @reaching_mongodb()

@@ -89,13 +89,17 @@ def find_job(owner_id: str, job_id: str) -> JobDocument:
 
 @reaching_mongodb()
 def jobs_of(
-    owner_id: str, *, state: JobState | None, before: tuple[datetime, str] | None, limit: int
-) -> list[JobDocument]:
-    """Newest first; `before` is when the last one of the page before was made, and its id."""
+    owner_id: str, *, state: JobState | None, cursor: str | None, limit: int
+) -> tuple[list[JobDocument], str | None]:
+    """Newest first, and the cursor to the next page, if there is one.
+
+    Raises:
+        errors.FieldInvalid: the cursor is none that a page gave.
+    """
     chosen = JobDocument.objects(owner=owner_id)
     if state is not None:
         chosen = chosen.filter(state=state)
-    return newest_first(chosen, by="created_at", before=before, limit=limit)
+    return newest_first(chosen, by="created_at", cursor=cursor, limit=limit)
 
 
 @reaching_mongodb()

@@ -8,26 +8,29 @@ from typing import Any, Literal
 from mongoengine import Q
 
 from gifapp import errors
+from gifapp.mongodb import read_page
 
 Moment = Literal["created_at", "finished_at"]
-Place = tuple[datetime, str]
-"""The moment of the last document of a page, and its id."""
 
 
-def newest_first(chosen: Any, *, by: Moment, before: Place | None, limit: int) -> list[Any]:
-    """Those of the chosen documents that come after the place `before`."""
-    if before is not None:
-        moment, last_id = before
+def newest_first(chosen: Any, *, by: Moment, cursor: str | None, limit: int) -> tuple[list[Any], str | None]:
+    """A page of the chosen documents, and the cursor to the next page, if there is one.
+
+    Raises:
+        errors.FieldInvalid: the cursor is none that a page gave.
+    """
+    if cursor:
+        moment, last_id = _place_of(cursor)
         chosen = chosen.filter(Q(**{f"{by}__lt": moment}) | Q(**{by: moment, "id__lt": last_id}))
-    return list(chosen.order_by(f"-{by}", "-id").limit(limit))
+    page, has_more = read_page(chosen.order_by(f"-{by}", "-id"), limit)
+    return page, _cursor_after(page[-1], by=by) if has_more else None
 
 
-def cursor_after(document: Any, *, by: Moment) -> str:
+def _cursor_after(document: Any, *, by: Moment) -> str:
     return f"{document[by].timestamp() * 1000:.0f}-{document.id}"
 
 
-def place_of(cursor: str) -> Place:
-    """Raises errors.FieldInvalid: the cursor is none that a page gave."""
+def _place_of(cursor: str) -> tuple[datetime, str]:
     moment_ms, _, last_id = cursor.partition("-")
     try:
         return datetime.fromtimestamp(int(moment_ms) / 1000, UTC), last_id

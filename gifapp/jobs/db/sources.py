@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from gifapp import errors
 from gifapp.conversion.video import Video
 from gifapp.jobs.db.documents import JobDocument, SourceDocument, new_id, utc_now
-from gifapp.jobs.db.paging import Place, newest_first
+from gifapp.jobs.db.paging import newest_first
 from gifapp.mongodb import reaching_mongodb
 
 _VIDEO: TypeAdapter[Video] = TypeAdapter(Video)
@@ -76,9 +76,13 @@ def sources_of(owner_id: str) -> list[SourceDocument]:
 
 
 @reaching_mongodb()
-def sources_after(owner_id: str, *, before: Place | None, limit: int) -> list[SourceDocument]:
-    """Newest first; `before` is the place of the last one of the page before."""
-    return newest_first(SourceDocument.objects(owner=owner_id), by="created_at", before=before, limit=limit)
+def source_page(owner_id: str, *, cursor: str | None, limit: int) -> tuple[list[SourceDocument], str | None]:
+    """Newest first, and the cursor to the next page, if there is one.
+
+    Raises:
+        errors.FieldInvalid: the cursor is none that a page gave.
+    """
+    return newest_first(SourceDocument.objects(owner=owner_id), by="created_at", cursor=cursor, limit=limit)
 
 
 @reaching_mongodb()

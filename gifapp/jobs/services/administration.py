@@ -25,7 +25,7 @@ from gifapp.domain.views.statistics import StatisticsView
 from gifapp.jobs.cleanup import consistency
 from gifapp.jobs.db import all_owners, job_store, queue_pause
 from gifapp.jobs.db.documents import JobDocument, utc_now
-from gifapp.jobs.db.paging import Moment, cursor_after, place_of
+from gifapp.jobs.db.paging import Moment
 from gifapp.jobs.db.views import owned_job_view
 from gifapp.jobs.events.announcer import Announcer
 from gifapp.jobs.events.wakeups import WakeupQueue
@@ -98,10 +98,7 @@ class Administration:
             errors.FieldInvalid: the cursor is none that a page gave.
         """
         by: Moment = "finished_at" if state is JobState.DEAD else "created_at"
-        before = place_of(cursor) if cursor else None
-        found = all_owners.jobs(state=state, owner_id=owner_id, by=by, before=before, limit=limit + 1)
-        page = found[:limit]
-        next_cursor = cursor_after(page[-1], by=by) if len(found) > limit else None
+        page, next_cursor = all_owners.jobs(state=state, owner_id=owner_id, by=by, cursor=cursor, limit=limit)
         return OwnedJobPage([owned_job_view(job) for job in page], next_cursor)
 
     def job(self, job_id: str) -> OwnedJobView:

@@ -30,7 +30,6 @@ from gifapp.jobs.cleanup.retention import Retention
 from gifapp.jobs.cleanup.sweep import Sweep
 from gifapp.jobs.db import job_store, sources, submissions, usage
 from gifapp.jobs.db.documents import JobDocument, SourceDocument, in_milliseconds, utc_now
-from gifapp.jobs.db.paging import cursor_after, place_of
 from gifapp.jobs.db.views import job_view, job_views, source_view, source_views
 from gifapp.jobs.events.announcer import Announcer
 from gifapp.jobs.events.counters import SUBMITTED, VIDEO_BYTES, VIDEOS, CounterStore
@@ -173,10 +172,7 @@ class JobService:
         Raises:
             errors.FieldInvalid: the cursor is none that a page gave.
         """
-        before = place_of(cursor) if cursor else None
-        found = sources.sources_after(owner_id, before=before, limit=limit + 1)
-        page = found[:limit]
-        next_cursor = cursor_after(page[-1], by="created_at") if len(found) > limit else None
+        page, next_cursor = sources.source_page(owner_id, cursor=cursor, limit=limit)
         return SourcePage(sources=source_views(page, kept=self._kept), next_cursor=next_cursor)
 
     def source(self, owner_id: str, source_id: str) -> SourceView:
@@ -296,12 +292,8 @@ class JobService:
         Raises:
             errors.FieldInvalid: the cursor is none that a page gave.
         """
-        before = place_of(cursor) if cursor else None
-        found = job_store.jobs_of(owner_id, state=state, before=before, limit=limit + 1)
-        page = found[:limit]
-        views = job_views(page, kept=self._kept)
-        next_cursor = cursor_after(page[-1], by="created_at") if len(found) > limit else None
-        return JobPage(jobs=views, next_cursor=next_cursor)
+        page, next_cursor = job_store.jobs_of(owner_id, state=state, cursor=cursor, limit=limit)
+        return JobPage(jobs=job_views(page, kept=self._kept), next_cursor=next_cursor)
 
     def job(self, owner_id: str, job_id: str) -> JobView:
         return job_view(job_store.find_job(owner_id, job_id), kept=self._kept)

@@ -191,6 +191,7 @@ def test_jobs_come_in_pages(parts: JobParts, upload: Upload) -> None:
             break
     assert len(seen) == 5
     assert set(seen) == set(ids)
+    assert parts.service.jobs("ann", limit=5).next_cursor is None
     assert [job.id for job in parts.service.jobs("ann", state=JobState.CANCELLED).jobs] == [ids[0]]
     with pytest.raises(errors.FieldInvalid):
         parts.service.jobs("ann", cursor="x")
