@@ -11,8 +11,9 @@ import pytest
 import gifapp
 
 PACKAGE = Path(gifapp.__file__).parent
-EVERYONE = {"errors", "processes", "dirlock", "os_errors", "private", "logs", "faults"}
+EVERYONE = {"backoff", "errors", "processes", "dirlock", "os_errors", "private", "logs", "faults"}
 LAYERS = {
+    "backoff": set(),
     "errors": set(),
     "offline": set(),
     "processes": {"offline"},

@@ -10,12 +10,12 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from gifapp import errors
+from gifapp.backoff import Backoff
 
 Phase = Literal["preparing", "reading", "colours", "writing", "optimising"]
 Priority = Literal["high", "normal", "low"]
 
-BACKOFF_S = 5.0
-BACKOFF_CAP_S = 300.0
+BACKOFF = Backoff(first_s=5, longest_s=300)
 DISK_WAIT_S = 60.0
 MOST_AHEAD = timedelta(days=30)
 """How far in the future the time may be that a job waits for."""
@@ -108,5 +108,4 @@ def decide_retry(
         return Fail()
     if attempt >= max_attempts:
         return Bury()
-    wait_s = min(BACKOFF_CAP_S, BACKOFF_S * 2 ** (attempt - 1)) * spread
-    return Requeue(now + timedelta(seconds=wait_s))
+    return Requeue(now + timedelta(seconds=BACKOFF.delay_s(attempt) * spread))

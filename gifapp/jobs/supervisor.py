@@ -14,11 +14,13 @@ from typing import Any
 import structlog
 
 from gifapp import errors, processes
+from gifapp.backoff import Backoff, RestartDelay
 from gifapp.jobs.db import job_store
 from gifapp.jobs.worker import worker_name
 
 _log = structlog.get_logger()
 
+_RESTARTS = Backoff(first_s=0.5, longest_s=30)
 _KILL_AFTER_S = 3.0  # beyond the time that a worker may drain
 
 
@@ -43,12 +45,7 @@ class SupervisorTimings:
     look_every_s: float = 1.0
     cool_down_s: float = 60.0  # how long fewer must have been enough before one goes
     young_s: float = 30.0  # a worker that dies younger has something wrong with it
-    first_delay_s: float = 0.5
-    longest_delay_s: float = 30.0
-
-    def delay_s(self, deaths: int) -> float:
-        """How long to wait after so many young deaths in a row."""
-        return min(self.longest_delay_s, self.first_delay_s * 2.0 ** (deaths - 1)) if deaths else 0.0
+    restarts: Backoff = _RESTARTS
 
 
 @dataclass
@@ -93,8 +90,7 @@ class Supervisor:
         self._pace = pace
         self._workers: list[_Worker] = []
         self._leaving: list[tuple[_Worker, float]] = []
-        self._young_deaths = 0
-        self._start_at = 0.0
+        self._restart = RestartDelay(pace.restarts, young_s=pace.young_s)
         self._enough_since: float | None = None
 
     def run(self, stopping: Callable[[], bool]) -> None:
@@ -126,9 +122,7 @@ class Supervisor:
         for worker in [worker for worker in self._workers if worker.has_ended]:
             self._workers.remove(worker)
             processes.kill_group(worker.process.pid)
-            is_young = worker.age_s < self._pace.young_s
-            self._young_deaths = self._young_deaths + 1 if is_young else 0
-            self._start_at = time.monotonic() + self._pace.delay_s(self._young_deaths)
+            self._restart.note_death(age_s=worker.age_s)
             status = worker.process.returncode  # 0: it was worn out
             _log.warning("a worker ended", pid=worker.process.pid, status=status)
 
@@ -139,7 +133,7 @@ class Supervisor:
                 self._leaving.remove((worker, deadline))
 
     def _grow_to(self, wanted: int) -> None:
-        if time.monotonic() < self._start_at:
+        if not self._restart.is_over:
             return
         for _ in range(wanted - len(self._workers)):
             process = processes.spawn(self._argv, env=self._environment, stdin=subprocess.DEVNULL)

@@ -9,9 +9,12 @@ from dataclasses import dataclass, field
 import structlog
 
 from gifapp import errors
+from gifapp.backoff import Backoff, RestartDelay
 from gifapp.up.child import Child
 
 _log = structlog.get_logger()
+
+_RESTARTS = Backoff(first_s=0.5, longest_s=10)
 
 
 @dataclass(frozen=True)
@@ -20,19 +23,14 @@ class Patience:
 
     deaths: int = 5
     young_s: float = 30
-    first_delay_s: float = 0.5
-    longest_delay_s: float = 10
-
-    def delay_s(self, deaths: int) -> float:
-        """How long to wait before the part that died `deaths` times in a row starts again."""
-        return min(self.longest_delay_s, self.first_delay_s * 2.0 ** (deaths - 1))
+    restarts: Backoff = _RESTARTS
 
 
 @dataclass
-class _Kept:
+class _Supervised:
     child: Child
-    deaths: int = 0
-    start_at: float | None = None  # set while it waits for its next start
+    restart: RestartDelay
+    is_waiting: bool = False  # for its next start
 
 
 @dataclass
@@ -69,29 +67,32 @@ class Supervisor:
                 child.wait_until_ready(give_up=self.stopping)
 
     def _watch(self, every_s: float) -> None:
-        kept = [_Kept(child) for stage in self.stages for child in stage]
+        parts = [
+            _Supervised(child, RestartDelay(self.patience.restarts, young_s=self.patience.young_s))
+            for stage in self.stages
+            for child in stage
+        ]
         while not self.stopping():
-            for one in kept:
-                self._restart_if_dead(one)
+            for part in parts:
+                self._restart_if_dead(part)
             time.sleep(every_s)
 
-    def _restart_if_dead(self, kept: _Kept) -> None:
-        if not kept.child.has_ended:
+    def _restart_if_dead(self, part: _Supervised) -> None:
+        if not part.child.has_ended:
             return
-        if kept.start_at is None:
-            kept.start_at = time.monotonic() + self._delay_after_death(kept)
-        if time.monotonic() >= kept.start_at:
-            kept.start_at = None
-            kept.child.start()
+        if not part.is_waiting:
+            self._note_death(part)
+        if part.restart.is_over:
+            part.is_waiting = False
+            part.child.start()
 
-    def _delay_after_death(self, kept: _Kept) -> float:
-        kept.deaths = kept.deaths + 1 if kept.child.age_s < self.patience.young_s else 1
-        reason = kept.child.last_words()
-        if kept.deaths >= self.patience.deaths:
-            raise errors.ServerKeepsFailing(program=kept.child.part.name, times=kept.deaths, reason=reason)
-        delay_s = self.patience.delay_s(kept.deaths)
-        _log.warning("a part died", part=kept.child.part.name, reason=reason, again_in_s=delay_s)
-        return delay_s
+    def _note_death(self, part: _Supervised) -> None:
+        delay_s = part.restart.note_death(age_s=part.child.age_s)
+        name, reason = part.child.part.name, part.child.last_words()
+        if part.restart.young_deaths >= self.patience.deaths:
+            raise errors.ServerKeepsFailing(program=name, times=part.restart.young_deaths, reason=reason)
+        _log.warning("a part died", part=name, reason=reason, again_in_s=delay_s)
+        part.is_waiting = True
 
     def _stop(self) -> None:
         for stage in reversed(self.stages):

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from gifapp import logs, settings
+from gifapp.backoff import Backoff
 from gifapp.commands.parts import Foundation, prepare
 from gifapp.jobs.cleanup.sweep import sweeping
 from gifapp.jobs.parts import JobParts, build
@@ -27,7 +28,9 @@ ROOT = Path(__file__).parents[2]
 TIMINGS = Timings(
     lease_s=2, heartbeat_s=0.3, sweep_s=0.5, ring_again_s=1, drain_s=1, overtime_s=0.5, abandoned_s=2
 )
-PACE = SupervisorTimings(look_every_s=0.2, cool_down_s=2, young_s=1, first_delay_s=0.1, longest_delay_s=0.5)
+PACE = SupervisorTimings(
+    look_every_s=0.2, cool_down_s=2, young_s=1, restarts=Backoff(first_s=0.1, longest_s=0.5)
+)
 
 
 def main(verb: str) -> None:

@@ -13,6 +13,7 @@ import yaml
 from bson import json_util
 
 from gifapp import errors
+from gifapp.backoff import Backoff
 from gifapp.domain.job import JobState
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import SourceView
@@ -32,7 +33,7 @@ from tests.jobs.converters import POISON
 DAY_S = 24 * 3600.0
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
 PACE = SupervisorTimings(
-    look_every_s=0.05, cool_down_s=0.3, young_s=0.2, first_delay_s=0.2, longest_delay_s=0.4
+    look_every_s=0.05, cool_down_s=0.3, young_s=0.2, restarts=Backoff(first_s=0.2, longest_s=0.4)
 )
 
 

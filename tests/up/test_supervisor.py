@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from gifapp import errors
+from gifapp.backoff import Backoff
 from gifapp.processes import wait_until
 from gifapp.up.child import Child, Part
 from gifapp.up.supervisor import Patience, Supervisor
 
-HASTY = Patience(deaths=3, young_s=30, first_delay_s=0.01)
+HASTY = Patience(deaths=3, young_s=30, restarts=Backoff(first_s=0.01, longest_s=10))
 
 
 def test_stages_start_in_order_and_stop_in_reverse(tmp_path: Path) -> None:
@@ -99,10 +100,6 @@ def test_a_stop_does_not_wait_for_a_slow_start(tmp_path: Path) -> None:
     supervisor.run(on_ready=lambda: said.append("ready"))
     assert said == []
     assert time.monotonic() - start < 5
-
-
-def test_the_delay_before_a_restart_grows_to_its_bound() -> None:
-    assert [Patience().delay_s(deaths) for deaths in (1, 2, 3, 9)] == [0.5, 1, 2, 10]
 
 
 def test_output_goes_to_the_log_and_when_asked_to_the_terminal(

@@ -1,0 +1,47 @@
+"""How long to wait before another try: twice as long after each failure, up to a bound."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+_MOST_DOUBLINGS = 64  # more would overflow
+
+
+@dataclass(frozen=True)
+class Backoff:
+    """The wait after the first failure, and the longest one."""
+
+    first_s: float
+    longest_s: float
+
+    def delay_s(self, failures: int) -> float:
+        """The wait after so many failures in a row."""
+        if failures == 0:
+            return 0.0
+        return min(self.longest_s, self.first_s * 2.0 ** min(failures - 1, _MOST_DOUBLINGS))
+
+
+class RestartDelay:
+    """When a process that died may start again: at once, but ever later while it dies young.
+
+    Attributes:
+        young_deaths: how many there were in a row.
+    """
+
+    def __init__(self, backoff: Backoff, *, young_s: float) -> None:
+        self._backoff = backoff
+        self._young_s = young_s
+        self._start_at = 0.0
+        self.young_deaths = 0
+
+    def note_death(self, *, age_s: float) -> float:
+        """Returns the wait from now on."""
+        self.young_deaths = self.young_deaths + 1 if age_s < self._young_s else 0
+        delay_s = self._backoff.delay_s(self.young_deaths)
+        self._start_at = time.monotonic() + delay_s
+        return delay_s
+
+    @property
+    def is_over(self) -> bool:
+        return time.monotonic() >= self._start_at
