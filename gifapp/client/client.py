@@ -25,6 +25,7 @@ from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.presets import Preset
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import EstimateView, Event, JobView, MeView, ShareView, SourcePage, SourceView
+from gifapp.domain.wording import PHASES
 
 OnBytes = Callable[[int, int], None]
 """Called with the bytes sent so far and all bytes there are."""
@@ -32,13 +33,6 @@ OnBytes = Callable[[int, int], None]
 _CHUNK_BYTES = 1024 * 1024
 _POLL_S = 0.4
 _PAGE = 200
-_WORDS = {
-    "preparing": "Preparing",
-    "reading": "Reading",
-    "colours": "Choosing colours",
-    "writing": "Writing the GIF",
-    "optimising": "Making it fit",
-}
 
 
 class Client:
@@ -246,7 +240,7 @@ class Client:
             )
             job = self.submit(source.id, recipe, priority=priority)
             while not job.state.is_final:
-                words = _WORDS[job.progress.phase] if job.state is JobState.RUNNING else "Waiting"
+                words = PHASES[job.progress.phase] if job.state is JobState.RUNNING else "Waiting"
                 bar.update(shown, completed=0.5 + 0.5 * job.progress.fraction, description=words)
                 time.sleep(_POLL_S)
                 job = self.job(job.id)

@@ -22,7 +22,7 @@ from gifapp.domain.job import Progress
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.output_formats import FILE_KINDS, format_of
 from gifapp.domain.recipes.recipe import Format
-from gifapp.domain.wording import size
+from gifapp.domain.wording import PHASES, size
 
 _EXAMPLES = """\b
 Examples:
@@ -177,17 +177,18 @@ def _progress(stream: TextIO, *, quiet: bool) -> Iterator[Callable[[Progress], N
     from rich.progress import BarColumn, TextColumn  # noqa: PLC0415
     from rich.progress import Progress as Bar  # noqa: PLC0415
 
+    longest = max(map(len, PHASES.values()))
     columns = (
-        TextColumn("{task.description:9}"),
+        TextColumn(f"{{task.description:{longest}}}"),
         BarColumn(),
         TextColumn("{task.percentage:3.0f} %"),
         TextColumn("{task.fields[note]}"),
     )
     with Bar(*columns, console=Console(file=stream), transient=True) as bar:
-        task = bar.add_task("preparing", total=1.0, note="")
+        task = bar.add_task(PHASES["preparing"], total=1.0, note="")
 
         def show(progress: Progress) -> None:
             note = f"{progress.eta_s:.0f} s left" if progress.eta_s is not None else ""
-            bar.update(task, completed=progress.fraction, description=progress.phase, note=note)
+            bar.update(task, completed=progress.fraction, description=PHASES[progress.phase], note=note)
 
         yield show

@@ -1,6 +1,18 @@
-"""Amounts in words, the same on the command line, in notebooks and in the dashboard. Pure."""
+"""Amounts and phases in words, the same on the command line, in notebooks and in the dashboard. Pure."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gifapp.domain.job import Phase
+
+PHASES: Mapping[Phase, str] = {
+    "preparing": "Preparing",
+    "reading": "Reading the video",
+    "colours": "Choosing colours",
+    "writing": "Drawing frames",
+    "optimising": "Making it fit",
+}
 
 
 def size(count_bytes: int) -> str:

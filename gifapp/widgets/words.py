@@ -11,19 +11,12 @@ from gifapp.domain.job import JobState
 from gifapp.domain.recipes.outcome import Outcome
 from gifapp.domain.recipes.output_formats import FILE_KINDS
 from gifapp.domain.views.jobs import GifView, JobView, SourceView
-from gifapp.domain.wording import frames, ordinal, size
+from gifapp.domain.wording import PHASES, frames, ordinal, size
 
 WHEN = "{when}"
 """Stands for a time that only the page can tell as people there do."""
 
 _WAITING = errors.WaitingForDisk.code
-_PHASES = {
-    "preparing": "Preparing",
-    "reading": "Reading the video",
-    "colours": "Choosing colours",
-    "writing": "Drawing frames",
-    "optimising": "Making it fit",
-}
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
@@ -106,7 +99,7 @@ def _waits_for_a_time(job: JobView) -> bool:
 
 
 def _running(job: JobView) -> str:
-    words = f"{_PHASES[job.progress.phase]}, {job.progress.fraction:.0%}"
+    words = f"{PHASES[job.progress.phase]}, {job.progress.fraction:.0%}"
     left_s = job.progress.eta_s
     return words if left_s is None else f"{words}, {_amount(left_s)} left"
 

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from gifapp.commands.convert import _beside
+from gifapp.domain.wording import PHASES
 from gifapp.processes import stop, wait_until
 from tests import clips
 from tests.letters import read_gif, told, write_clip
@@ -192,6 +193,7 @@ def test_a_terminal_sees_a_bar(clip: Path, tmp_path: Path) -> None:
             shown += block
     os.close(screen)
     assert process.wait() == 0
+    assert PHASES["writing"].encode() in shown
     assert b"100 %" in shown
 
 

@@ -1,6 +1,9 @@
+from typing import get_args
+
 import pytest
 
-from gifapp.domain.wording import frames, ordinal, size
+from gifapp.domain.job import Phase
+from gifapp.domain.wording import PHASES, frames, ordinal, size
 
 
 @pytest.mark.parametrize(
@@ -19,3 +22,7 @@ def test_one_frame_is_no_frames() -> None:
 def test_ordinals_in_words() -> None:
     numbers = (1, 2, 3, 4, 11, 12, 13, 21, 46, 112, 1003)
     assert " ".join(map(ordinal, numbers)) == "1st 2nd 3rd 4th 11th 12th 13th 21st 46th 112th 1,003rd"
+
+
+def test_every_phase_has_its_words_in_order() -> None:
+    assert tuple(PHASES) == get_args(Phase)
