@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import click
-from rich.cells import cell_len
 
 from gifapp import logs
 from gifapp import settings as configured
 from gifapp.commands.parts import prepare
+from gifapp.commands.tables import echo_table, printable
 from gifapp.domain.job import JobState
 from gifapp.domain.views.accounts import AuditView, LinkPage, OpenLinkView
 from gifapp.domain.views.administration import OwnedJobView
@@ -83,8 +83,8 @@ def show_list(listing: Listing, *, as_json: bool, nothing: str) -> None:
     elif not listing.jobs:
         click.echo(nothing)
     else:
-        click.echo(
-            _table([("ID", "STATE", "OWNER", "VIDEO", "TRIES", "CREATED (UTC)", "ERROR"), *_rows(listing)])
+        echo_table(
+            _rows(listing), headings=("ID", "STATE", "OWNER", "VIDEO", "TRIES", "CREATED (UTC)", "ERROR")
         )
     if listing.has_more:
         click.echo(f"Showing the newest {len(listing.jobs)}; use --limit for more.", err=True)
@@ -95,9 +95,9 @@ def show_job(job: OwnedJobView, *, as_json: bool) -> None:
     if as_json:
         click.echo(job.model_dump_json(indent=2))
         return
-    click.echo(_table(_facts(job)))
+    echo_table(_facts(job))
     for one in job.errors:
-        click.echo(f"  {_time(one.at)}  attempt {one.attempt}: {_plain(one.detail)} ({one.code})")
+        click.echo(f"  {_time(one.at)}  attempt {one.attempt}: {printable(one.detail)} ({one.code})")
 
 
 def show_audit(events: Sequence[AuditView], *, as_json: bool) -> None:
@@ -107,8 +107,8 @@ def show_audit(events: Sequence[AuditView], *, as_json: bool) -> None:
     elif not events:
         click.echo("No events found.")
     else:
-        click.echo(
-            _table([("TIME (UTC)", "EVENT", "ACCOUNT", "BY", "ADDRESS", "DETAILS"), *map(_event, events)])
+        echo_table(
+            map(_event, events), headings=("TIME (UTC)", "EVENT", "ACCOUNT", "BY", "ADDRESS", "DETAILS")
         )
 
 
@@ -119,7 +119,7 @@ def show_links(page: LinkPage, *, as_json: bool) -> None:
     elif not page.links:
         click.echo("No open links.")
     else:
-        click.echo(_table([("ID", "TYPE", "FOR", "CREATED BY", "EXPIRES (UTC)"), *map(_link, page.links)]))
+        echo_table(map(_link, page.links), headings=("ID", "TYPE", "FOR", "CREATED BY", "EXPIRES (UTC)"))
     if page.next_cursor is not None:
         click.echo("There are more; use --limit to see them.", err=True)
 
@@ -129,7 +129,7 @@ def show_view(view: View, *, as_json: bool) -> None:
     if as_json:
         click.echo(view.model_dump_json(indent=2))
     else:
-        click.echo(_table([(name, _shown(value)) for name, value in view]))
+        echo_table((name, _shown(value)) for name, value in view)
 
 
 def _rows(listing: Listing) -> Iterator[Sequence[str]]:
@@ -171,22 +171,6 @@ def _facts(job: OwnedJobView) -> list[tuple[str, str]]:
 
 def _owner(job: OwnedJobView) -> str:
     return job.owner_email or f"{job.owner_id} (gone)"
-
-
-def _table(rows: Sequence[Sequence[str]]) -> str:
-    """The rows in columns that are aligned on a terminal, wide letters included."""
-    cells = [[_plain(cell) for cell in row] for row in rows]
-    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
-    padded = (
-        [cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]
-        for row in cells
-    )
-    return "\n".join("  ".join(row).rstrip() for row in padded)
-
-
-def _plain(text: str) -> str:
-    """What people called their files must not move a terminal's cursor."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
 def _time(time: datetime | None) -> str:

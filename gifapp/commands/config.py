@@ -8,6 +8,7 @@ import click
 
 from gifapp import settings as configured
 from gifapp.commands import options
+from gifapp.commands.tables import echo_table
 from gifapp.logs import redact
 
 
@@ -17,9 +18,10 @@ def config(data_dir: Path | None) -> None:
     """Show every setting, its value and its source; passwords are hidden."""
     settings = configured.load(data_dir=data_dir)
     origins = configured.origins(data_dir=data_dir)
-    for name, origin in origins.items():
-        variable, value = f"GIFAPP_{name.upper()}", redact(_shown(getattr(settings, name)))
-        click.echo(f"{variable:<24} {value:<40} {origin}")
+    echo_table(
+        (f"GIFAPP_{name.upper()}", redact(_shown(getattr(settings, name))), origin)
+        for name, origin in origins.items()
+    )
 
 
 def _shown(value: object) -> str:

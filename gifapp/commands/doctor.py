@@ -15,11 +15,12 @@ import pymongo
 import redis
 from bson.codec_options import CodecOptions
 from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
 from gifapp import settings as configured
 from gifapp.commands import options
 from gifapp.commands.parts import open_storage, read_scrape_token, storage_url
+from gifapp.commands.tables import Row, make_table
 from gifapp.errors import GifappError
 from gifapp.redis_client import make_client
 from gifapp.settings import Settings
@@ -29,7 +30,7 @@ from gifapp.up.findings import Finding, of_mongodb, of_this_machine
 _WAIT_MS = 2000
 _AWARE: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True)
 _WORKER_S = 20
-_MARKS = {"ok": "[green]ok[/]", "look": "[yellow]look[/]", "broken": "[red]broken[/]"}
+_COLOURS = {"ok": "green", "look": "yellow", "broken": "red"}
 
 
 @click.command()
@@ -145,10 +146,9 @@ def _workers(client: pymongo.MongoClient[dict[str, object]]) -> Finding:
 
 
 def _show(findings: list[Finding]) -> None:
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    for one in findings:
-        table.add_row(_MARKS[one.state], one.name, one.found + (f"\n→ {one.advice}" if one.advice else ""))
-    Console().print(table)
+    Console().print(make_table(map(_row, findings)))
+
+
+def _row(finding: Finding) -> Row:
+    advice = f"\n→ {finding.advice}" if finding.advice else ""
+    return Text(finding.state, _COLOURS[finding.state]), finding.name, Text(finding.found + advice)

@@ -1,0 +1,36 @@
+"""Tables on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+_UNBOUNDED = 10**6
+
+Row = Sequence[str | Text]
+
+
+def echo_table(rows: Iterable[Row], *, headings: Sequence[str] = ()) -> None:
+    """Print one line for each row, however wide the terminal is: for `grep` and the like."""
+    console = Console(width=_UNBOUNDED, color_system=None)
+    with console.capture() as capture:
+        console.print(make_table(rows, headings=headings))
+    for line in capture.get().splitlines():
+        click.echo(line.rstrip())
+
+
+def make_table(rows: Iterable[Row], *, headings: Sequence[str] = ()) -> Table:
+    """The rows in aligned columns. A `str` is shown as it is, without markup and control characters."""
+    table = Table(*headings, box=None, show_header=bool(headings), header_style="", pad_edge=False)
+    for row in rows:
+        table.add_row(*(cell if isinstance(cell, Text) else Text(printable(cell)) for cell in row))
+    return table
+
+
+def printable(text: str) -> str:
+    """What people called their files must not move a terminal's cursor."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
