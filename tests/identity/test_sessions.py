@@ -1,26 +1,20 @@
 """Signing in, being recognised, and everything that ends it."""
 
-import base64
 import hashlib
-import hmac
-import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
-import jwt
 import pymongo
 import pytest
 
 from gifapp import errors
 from gifapp.identity.login_backoff import FREE_FAILURES
 from gifapp.identity.passwords import Passwords
-from gifapp.identity.service import Caller, Identity, Rates, Session
-from gifapp.identity.tokens import TokenSigner, derived_key
-from tests.identity.conftest import SECRET, Build, Clock
+from gifapp.identity.service import Identity, Session
+from tests.identity.conftest import Build, Clock
 
 EMAIL, PASSWORD, HERE = "ada@example.org", "correct horse", "203.0.113.7"
-ACCESS_KEY = derived_key(SECRET, "access tokens")
 
 
 def signed_in(identity: Identity) -> Session:
@@ -250,177 +244,3 @@ def test_a_disabled_account_is_out_at_once(identity: Identity, mongodb_url: str)
     with pytest.raises(errors.TokenInvalid):
         identity.authenticate(script.token)
     assert is_over(identity, session)
-
-
-def test_a_kernels_token_belongs_to_the_same_session(identity: Identity) -> None:
-    session = signed_in(identity)
-    caller = identity.caller_of_cookie(session.refresh_token)
-    assert isinstance(caller, Caller)
-    token, expires_in = identity.access_token_for(caller)
-    assert identity.authenticate(token).session_id == caller.session_id
-    assert expires_in == 900
-
-
-def test_an_access_token_expires(build: Build, clock: Clock) -> None:
-    token = signed_in(build(now=clock)).access_token
-    with pytest.raises(errors.TokenExpired):
-        build().authenticate(token)
-
-
-def encoded(part: bytes) -> str:
-    return base64.urlsafe_b64encode(part).rstrip(b"=").decode()
-
-
-def forged(session: Session) -> list[str]:
-    """Access tokens that somebody without the key could make of a good one, and one by another algorithm."""
-    head, claims, signature = session.access_token.split(".")
-    none, rs256, hs512 = (
-        encoded(json.dumps({"alg": name, "typ": "JWT"}).encode()) for name in ("none", "RS256", "HS512")
-    )
-    content = json.loads(base64.urlsafe_b64decode(claims + "=="))
-    return [
-        f"{none}.{claims}.",
-        f"{none}.{claims}.{signature}",
-        f"{rs256}.{claims}.{signature}",
-        f"{head}.{claims}.{signature[:-4]}AAAA",
-        jwt.encode(content, "k" * 32, algorithm="HS256"),
-        jwt.encode(content, None, algorithm="none"),
-        f"{hs512}.{claims}.{encoded(hmac.digest(ACCESS_KEY, f'{hs512}.{claims}'.encode(), 'sha512'))}",
-        session.refresh_token,
-        "",
-        "a.b.c",
-    ]
-
-
-def test_a_forged_token_is_nobodys(identity: Identity) -> None:
-    for token in forged(signed_in(identity)):
-        with pytest.raises(errors.TokenInvalid):
-            identity.authenticate(token)
-
-
-@pytest.mark.parametrize(
-    "claims",
-    [{"purpose": "invite"}, {"aud": "else"}, {"iss": "else"}, {"ver": 7}, {"sub": "0" * 24}, {"sid": "else"}],
-)
-def test_every_claim_counts(identity: Identity, claims: dict[str, object]) -> None:
-    good = signed_in(identity).access_token
-    content = jwt.decode(good, options={"verify_signature": False})
-    assert identity.authenticate(jwt.encode(content, ACCESS_KEY, algorithm="HS256"))
-    with pytest.raises(errors.TokenInvalid):
-        identity.authenticate(jwt.encode({**content, **claims}, ACCESS_KEY, algorithm="HS256"))
-
-
-@pytest.mark.parametrize("claim", ["iss", "aud", "exp", "iat", "sub", "sid", "ver", "purpose"])
-def test_every_claim_is_needed(identity: Identity, claim: str) -> None:
-    content = jwt.decode(signed_in(identity).access_token, options={"verify_signature": False})
-    del content[claim]
-    with pytest.raises(errors.TokenInvalid):
-        identity.authenticate(jwt.encode(content, ACCESS_KEY, algorithm="HS256"))
-
-
-# by how many seconds the clock that signed a token of one minute is ahead of ours, and whether it is taken
-CLOCKS = [(0, True), (0.5, True), (4, True), (30, False), (3600, False)]
-CLOCKS += [(-59, True), (-63, True), (-90, False), (-3600, False)]
-
-
-@pytest.mark.parametrize(("ahead_s", "is_taken"), CLOCKS)
-def test_clocks_may_differ_by_a_few_seconds(ahead_s: float, is_taken: bool) -> None:
-    signer = TokenSigner(
-        SECRET, "access", timedelta(minutes=1), lambda: datetime.now(UTC) + timedelta(seconds=ahead_s)
-    )
-    assert is_read(signer, signer.sign()[0]) is is_taken
-
-
-@pytest.mark.parametrize(("ahead_s", "is_taken"), [(-60, True), (0.5, True), (4, True), (30, False)])
-def test_a_token_for_later_is_not_taken_yet(ahead_s: float, is_taken: bool) -> None:
-    signer = TokenSigner(SECRET, "access", timedelta(minutes=1), lambda: datetime.now(UTC))
-    token, _ = signer.sign(nbf=datetime.now(UTC) + timedelta(seconds=ahead_s))
-    assert is_read(signer, token) is is_taken
-
-
-def is_read(signer: TokenSigner, token: str) -> bool:
-    try:
-        return bool(signer.read(token))
-    except errors.TokenInvalid:
-        return False
-
-
-def test_a_token_of_another_purpose_has_another_key() -> None:
-    def now() -> datetime:
-        return datetime.now(UTC)
-
-    one, other = (TokenSigner(SECRET, purpose, timedelta(minutes=1), now) for purpose in ("access", "invite"))
-    claims = jwt.decode(one.sign()[0], options={"verify_signature": False})
-    for purpose in ("access", "invite"):  # what it says of itself is not all that keeps them apart
-        renamed = jwt.encode({**claims, "purpose": purpose}, ACCESS_KEY, algorithm="HS256")
-        assert (purpose == "access") is is_read(one, renamed)
-        assert not is_read(other, renamed)
-
-
-def test_guessing_is_stopped_per_account_from_wherever_it_comes(build: Build) -> None:
-    identity = build(rates=Rates(login_by_account="3/minute"))
-    signed_in(identity)
-    for number in range(3):
-        with pytest.raises(errors.CredentialsWrong):
-            identity.login(EMAIL, "wrong horse", f"203.0.113.{number}")
-    with pytest.raises(errors.TooManyRequests) as refused:
-        identity.login(EMAIL, PASSWORD, "203.0.113.9")
-    assert 1 <= refused.value.facts["retry_after_s"] <= 60
-
-
-def test_guessing_is_stopped_per_address_whatever_the_account(build: Build) -> None:
-    identity = build(rates=Rates(login_by_address="3/minute"))
-    for number in range(3):
-        with pytest.raises(errors.CredentialsWrong):
-            identity.login(f"user{number}@example.org", PASSWORD, "2001:db8::1")
-    with pytest.raises(errors.TooManyRequests):
-        identity.login(EMAIL, PASSWORD, "2001:db8::2")
-    with pytest.raises(errors.CredentialsWrong):
-        identity.login(EMAIL, PASSWORD, "2001:db8:0:1::1")
-
-
-def test_a_password_is_guessed_no_faster_by_whoever_is_signed_in(build: Build) -> None:
-    identity = build(rates=Rates(login_by_account="3/minute"))
-    caller = identity.authenticate(signed_in(identity).access_token)
-    guesses = [
-        lambda: identity.change_password(caller, "wrong horse", "battery staple", HERE),
-        lambda: identity.delete_own(caller, "wrong horse", HERE, forget=print),
-    ]
-    for guess in (*guesses, guesses[0]):
-        with pytest.raises(errors.CredentialsWrong):
-            guess()
-    for guess in guesses:
-        with pytest.raises(errors.TooManyRequests):
-            guess()
-
-
-def test_whoever_signs_in_starts_afresh(build: Build) -> None:
-    identity = build(rates=Rates(login_by_account="3/minute"))
-    for _ in range(5):
-        signed_in(identity)
-
-
-def test_registering_is_limited_per_address(build: Build) -> None:
-    identity = build(rates=Rates(register_by_address="2/minute"))
-    for _ in range(2):
-        with pytest.raises(errors.SetupTokenWrong):
-            identity.register(EMAIL, PASSWORD, "guess", address=HERE)
-    with pytest.raises(errors.TooManyRequests):
-        identity.register(EMAIL, PASSWORD, "guess", address=HERE)
-
-
-def test_trying_links_for_a_new_password_is_limited_per_address(build: Build) -> None:
-    identity = build(rates=Rates(register_by_address="2/minute"))
-    for _ in range(2):
-        with pytest.raises(errors.ResetLinkInvalid):
-            identity.reset_password("guess", "battery staple", HERE)
-    with pytest.raises(errors.TooManyRequests):
-        identity.reset_password("guess", "battery staple", HERE)
-
-
-def test_without_redis_nobody_signs_in_but_sessions_go_on(build: Build) -> None:
-    session = signed_in(build())
-    alone = build(redis_url="redis://127.0.0.1:1/0")
-    with pytest.raises(errors.ServiceUnavailable, match="Redis"):
-        alone.login(EMAIL, PASSWORD, HERE)
-    assert alone.authenticate(session.access_token)

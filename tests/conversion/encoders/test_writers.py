@@ -10,7 +10,6 @@ import psutil
 import pytest
 from PIL import Image
 
-import gifapp
 from gifapp import errors
 from gifapp.conversion.encoders.writers import LONGEST_STEP_CS, Written, write
 from gifapp.conversion.frame import Frame
@@ -18,9 +17,7 @@ from gifapp.conversion.render.rendering import Rendering
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Format, Recipe
 from gifapp.domain.timing import split_delay
-from tests import clips
-from tests.fakes import Impatient
-from tests.letters import run_ffmpeg, write_clip
+from tests.letters import run_ffmpeg
 
 OTHERS: tuple[Format, ...] = ("webp", "apng", "mp4")
 UNEVEN_CS = [7, 6, 20, 2, 150]
@@ -288,7 +285,7 @@ def test_a_file_that_grows_too_large_is_refused(tmp_path: Path, name: str) -> No
     noise = np.random.default_rng(0).integers(0, 255, (6, 200, 200, 3), np.uint8)
     with pytest.raises(errors.ConversionTooBig):
         written(tmp_path / name, list(noise), [10] * 6, limits=Limits(max_gif_bytes=5_000))
-    assert _no_ffmpeg_is_left()
+    assert no_ffmpeg_is_left()
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full disk to try")
@@ -297,120 +294,8 @@ def test_a_full_disk_is_said_in_a_sentence(format_: Format) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (4, 100, 100, 3), np.uint8)
     with pytest.raises(errors.DiskFull):
         written(Path("/dev/full"), list(noise), [10] * 4, format=format_)
-    assert _no_ffmpeg_is_left()
+    assert no_ffmpeg_is_left()
 
 
-# --- from a video ----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("format_", OTHERS)
-@pytest.mark.parametrize("fps", [7.0, 15.0, 29.97])
-def test_the_duration_is_the_sources(tmp_path: Path, format_: Format, fps: float) -> None:
-    clip = clips.pattern(tmp_path / "clip.mp4", size="32x32", seconds=1.16)
-    suffix = {"apng": "png"}.get(format_, format_)
-    report = gifapp.convert(clip, Recipe(fps=fps, format=format_))
-    shown = seen(report.save(tmp_path / f"a.{suffix}"))
-    assert sum(shown.delays_cs) == 116
-    assert (report.duration_s, report.frames, report.colours) == (1.16, len(shown.delays_cs), None)
-    assert report.bytes == len(report.read_bytes())
-    assert report.as_json()["format"] == format_
-
-
-def test_transparent_videos_stay_transparent(tmp_path: Path) -> None:
-    clip = write_clip(tmp_path / "clip.mov", [["R.", "GB"], ["..", "WK"]])
-    shown = seen(Path(gifapp.convert(clip, output=tmp_path / "a.png").path or ""))
-    assert shown.frames[..., 3].tolist() == [[[255, 0], [255, 255]], [[0, 0], [255, 255]]]
-
-
-@pytest.mark.parametrize("format_", OTHERS)
-def test_cancelling_leaves_nothing(tmp_path: Path, format_: Format) -> None:
-    with pytest.raises(errors.Cancelled):
-        gifapp.convert(clips.real_clip(), Recipe(format=format_), tmp_path / "out", Impatient(cancel_at=0.3))
-    assert list(tmp_path.iterdir()) == []
-    assert _no_ffmpeg_is_left()
-
-
-@pytest.mark.parametrize("format_", OTHERS)
-def test_progress_reaches_the_end(format_: Format) -> None:
-    listener = Impatient()
-    gifapp.convert(clips.real_clip(), Recipe(width_px=120, format=format_), on_progress=listener)
-    fractions = [progress.fraction for progress in listener.heard]
-    assert fractions == sorted(fractions)
-    assert fractions[-1] == 1
-
-
-@pytest.mark.parametrize(
-    ("name", "recipe", "start"),
-    [
-        ("a.webp", Recipe(), b"RIFF"),
-        ("a.png", Recipe(), b"\x89PNG"),
-        ("a.APNG", Recipe(), b"\x89PNG"),
-        ("a.mp4", Recipe(), b"\0\0\0"),
-        ("a.gif", Recipe(), b"GIF89a"),
-        ("a", Recipe(format="webp"), b"RIFF"),
-        ("a.webp", Recipe(format="webp"), b"RIFF"),
-        ("a.dat", Recipe(), b"GIF89a"),
-    ],
-)
-def test_the_outputs_name_chooses_the_format(tmp_path: Path, name: str, recipe: Recipe, start: bytes) -> None:
-    clip = write_clip(tmp_path / "clip.mkv", [["RR"], ["GG"]])
-    assert gifapp.convert(clip, recipe, tmp_path / name).read_bytes().startswith(start)
-
-
-def test_a_name_that_contradicts_the_recipe_is_refused(tmp_path: Path) -> None:
-    clip = write_clip(tmp_path / "clip.mkv", [["RR"], ["GG"]])
-    with pytest.raises(errors.FormatContradicted, match=r"ends in .mp4, but the recipe's format is webp"):
-        gifapp.convert(clip, Recipe(format="webp"), tmp_path / "a.mp4")
-
-
-@pytest.mark.parametrize(
-    ("format_", "tag"),
-    [
-        ("webp", '<img alt="the WebP" width="2" style="max-width:100%" src="data:image/webp;base64,UklG'),
-        ("apng", 'src="data:image/apng;base64,iVBORw0KGgo'),
-        ("mp4", "<video autoplay loop muted playsinline controls"),
-    ],
-)
-def test_a_report_shows_itself(tmp_path: Path, format_: Format, tag: str) -> None:
-    clip = write_clip(tmp_path / "clip.mkv", [["RR"], ["GG"]])
-    assert tag in gifapp.convert(clip, Recipe(format=format_))._repr_html_()
-
-
-# --- what each would save --------------------------------------------------------------------
-
-
-def test_a_comparison_weighs_what_would_really_be_made(tmp_path: Path) -> None:
-    clip = clips.pattern(tmp_path / "clip.mp4", size="64x48", seconds=0.4)
-    listener = Impatient()
-    compared = gifapp.convert(clip, Recipe(format="webp"), on_progress=listener, compare=True)
-    assert compared.bytes == gifapp.convert(clip, Recipe(format="webp")).bytes
-    assert compared.alternatives == {
-        name: gifapp.convert(clip, Recipe(format=name)).bytes for name in ("gif", "apng", "mp4")
-    }
-    assert compared.as_json()["alternatives"] == compared.alternatives
-    fractions = [progress.fraction for progress in listener.heard]
-    assert fractions == sorted(fractions)
-    assert fractions[-1] == 1
-
-
-def test_who_asks_for_no_comparison_pays_for_none() -> None:
-    assert gifapp.convert(np.zeros((2, 8, 8, 3), np.uint8)).alternatives == {}
-
-
-def test_what_grows_too_large_is_not_compared() -> None:
-    noise = np.random.default_rng(0).integers(0, 255, (4, 200, 200, 3), np.uint8)
-    limits = Limits(max_gif_bytes=250_000)
-    assert gifapp.convert(noise, limits=limits, compare=True).alternatives.keys() == {"webp", "mp4"}
-
-
-def test_a_comparison_that_is_cancelled_leaves_nothing(tmp_path: Path) -> None:
-    recipe = Recipe(width_px=120)
-    out = tmp_path / "a.gif"
-    with pytest.raises(errors.Cancelled):
-        gifapp.convert(clips.real_clip(), recipe, out, Impatient(cancel_at=0.6), compare=True)
-    assert list(tmp_path.iterdir()) == []
-    assert _no_ffmpeg_is_left()
-
-
-def _no_ffmpeg_is_left() -> bool:
+def no_ffmpeg_is_left() -> bool:
     return not [child for child in psutil.Process().children(recursive=True) if "ffmpeg" in child.name()]

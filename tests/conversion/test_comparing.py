@@ -1,0 +1,47 @@
+"""How large each of the other formats would be."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import gifapp
+from gifapp import errors
+from gifapp.domain.limits import Limits
+from gifapp.domain.recipes.recipe import Recipe
+from tests import clips
+from tests.conversion.encoders.test_writers import no_ffmpeg_is_left
+from tests.fakes import Impatient
+
+
+def test_a_comparison_weighs_what_would_really_be_made(tmp_path: Path) -> None:
+    clip = clips.pattern(tmp_path / "clip.mp4", size="64x48", seconds=0.4)
+    listener = Impatient()
+    compared = gifapp.convert(clip, Recipe(format="webp"), on_progress=listener, compare=True)
+    assert compared.bytes == gifapp.convert(clip, Recipe(format="webp")).bytes
+    assert compared.alternatives == {
+        name: gifapp.convert(clip, Recipe(format=name)).bytes for name in ("gif", "apng", "mp4")
+    }
+    assert compared.as_json()["alternatives"] == compared.alternatives
+    fractions = [progress.fraction for progress in listener.heard]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1
+
+
+def test_who_asks_for_no_comparison_pays_for_none() -> None:
+    assert gifapp.convert(np.zeros((2, 8, 8, 3), np.uint8)).alternatives == {}
+
+
+def test_what_grows_too_large_is_not_compared() -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (4, 200, 200, 3), np.uint8)
+    limits = Limits(max_gif_bytes=250_000)
+    assert gifapp.convert(noise, limits=limits, compare=True).alternatives.keys() == {"webp", "mp4"}
+
+
+def test_a_comparison_that_is_cancelled_leaves_nothing(tmp_path: Path) -> None:
+    recipe = Recipe(width_px=120)
+    out = tmp_path / "a.gif"
+    with pytest.raises(errors.Cancelled):
+        gifapp.convert(clips.real_clip(), recipe, out, Impatient(cancel_at=0.6), compare=True)
+    assert list(tmp_path.iterdir()) == []
+    assert no_ffmpeg_is_left()
