@@ -20,7 +20,8 @@ from gifapp.commands.recipe_options import RecipeCommand
 from gifapp.commands.recipe_reading import read_recipe
 from gifapp.domain.job import Progress
 from gifapp.domain.limits import Limits
-from gifapp.domain.recipes.output_formats import FILE_KINDS, format_of
+from gifapp.domain.recipes.output_formats import FILE_KINDS
+from gifapp.domain.recipes.output_names import format_of
 from gifapp.domain.recipes.recipe import Format
 from gifapp.domain.wording import PHASES, size
 

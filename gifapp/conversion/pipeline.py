@@ -26,7 +26,7 @@ from gifapp.conversion.sizing.fit import fit
 from gifapp.conversion.video import Video
 from gifapp.domain.job import Progress
 from gifapp.domain.limits import Limits
-from gifapp.domain.recipes.output_formats import for_output
+from gifapp.domain.recipes.output_names import for_output
 from gifapp.domain.recipes.preset_limits import preset_of, within_preset
 from gifapp.domain.recipes.recipe import Format, Recipe
 from gifapp.domain.timing import STANDARD_FPS

@@ -129,6 +129,7 @@ def gif_facts(gif: GifView, source: SourceView | None) -> dict[str, Any]:
     return {
         "url": gif.url,
         "format": FILE_KINDS[gif.format].name,
+        "suffix": FILE_KINDS[gif.format].suffix,
         "width_px": gif.width_px,
         "height_px": gif.height_px,
         "is_video": gif.content_type.startswith("video/"),

@@ -107,7 +107,7 @@ def test_a_job_whose_video_is_gone_cannot_be_retried() -> None:
 def test_the_facts_of_a_gif() -> None:
     told = card(a_job(state=JobState.SUCCEEDED, gif=GIF))["gif"]
     assert told["facts"] == ["480 × 270 px · 66 frames", "5.3 s · 3.1 MB"]  # noqa: RUF001
-    assert (told["format"], told["is_video"]) == ("GIF", False)
+    assert (told["format"], told["suffix"], told["is_video"]) == ("GIF", ".gif", False)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_the_facts_of_what_is_no_gif() -> None:
     made = GIF.model_copy(update={"format": "mp4", "content_type": "video/mp4"})
     told = card(a_job(state=JobState.SUCCEEDED, gif=made))["gif"]
     assert told["facts"][-1] == "5.3 s · 3.1 MB · MP4"
-    assert (told["format"], told["is_video"]) == ("MP4", True)
+    assert (told["format"], told["suffix"], told["is_video"]) == ("MP4", ".mp4", True)
 
 
 def test_a_gif_has_its_own_notes_but_not_those_of_its_source() -> None:

@@ -1,34 +1,53 @@
-"""ffmpeg options for WebP, APNG and MP4, and what H.264 requires of frames. Pure."""
+"""The formats that ffmpeg writes, WebP, APNG and MP4: its options, and what each requires of frames."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
+from gifapp.conversion.encoders.last_frame import set_apng_last_delay, set_webp_last_delay
 from gifapp.conversion.frame import Frame, Pixels
 from gifapp.conversion.render.rendering import Rendering
+from gifapp.domain.recipes.output_formats import Format
 from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.timing import MAX_DELAY_CS
 
 Words = list[str]
 
 _WHITE = 255
 _FLAT_SHARE = 0.7  # of the pixels are like their neighbours: screens have 0.9 and more, films 0 to 0.6
 _EVERY_PX = 8  # rows
+# of an MP4: players find no picture in the middle of a longer one; a repeat is a few bytes
+_LONGEST_STEP_CS = 10
 
 
-def ways(recipe: Recipe, seen: Sequence[Frame], loop: int) -> list[Words]:
-    """How to write the recipe's format: one way, or a lossy and a lossless one where only trying tells.
+@dataclass(frozen=True)
+class Codec:
+    """How a format is written.
 
-    A lossy WebP stores colours at half the resolution, which shows around a screen's letters. What is
-    drawn is often smaller without loss, but not if a video codec has been at it: `seen`, the first
+    Attributes:
+        ways: ffmpeg's options by the recipe, the first frames and the loop count: one way, or a lossy and
+            a lossless one where only trying tells.
+        prepare: makes frames such as the codec requires.
+        longest_cs: a frame that stays for longer is stored again.
+        finish: completes the file, which plays for so many cs; returns its frames where they may be fewer.
+    """
+
+    ways: Callable[[Recipe, Sequence[Frame], int], list[Words]]
+    prepare: Callable[[Rendering], Rendering] = lambda rendering: rendering
+    longest_cs: int = MAX_DELAY_CS
+    finish: Callable[[Path, int], int | None] = lambda *_: None
+
+
+def _webp(recipe: Recipe, seen: Sequence[Frame], loop: int) -> list[Words]:
+    """A lossy WebP stores colours at half the resolution, which shows around a screen's letters.
+
+    What is drawn is often smaller without loss, but not if a video codec has been at it: `seen`, the first
     frames, say whether it is worth trying.
     """
-    if recipe.format == "apng":
-        return [["-c:v", "apng", "-pred", "mixed", "-plays", str(loop), "-f", "apng"]]
-    if recipe.format == "mp4":
-        return [[*_H264, "-vf", _YUV, *_MP4]]
     is_open = recipe.content == "auto" and _is_flat(seen)
     kinds = {"film": [_LOSSY], "screen": [_LOSSLESS], "auto": [_LOSSY, _LOSSLESS] if is_open else [_LOSSY]}
     return [[*_WEBP, *kind, "-loop", str(loop), "-f", "webp"] for kind in kinds[recipe.content]]
@@ -38,6 +57,14 @@ def _is_flat(frames: Sequence[Frame]) -> bool:
     rows = [pixels[::_EVERY_PX] for pixels, _ in frames]
     same = [(some[:, 1:] == some[:, :-1]).all(axis=2) for some in rows]
     return bool(sum(map(np.count_nonzero, same)) >= _FLAT_SHARE * sum(one.size for one in same))
+
+
+def _apng(_recipe: Recipe, _seen: Sequence[Frame], loop: int) -> list[Words]:
+    return [["-c:v", "apng", "-pred", "mixed", "-plays", str(loop), "-f", "apng"]]
+
+
+def _mp4(*_: object) -> list[Words]:
+    return [[*_H264, "-vf", _YUV, *_MP4]]
 
 
 _WEBP = ["-c:v", "libwebp_anim", "-pix_fmt", "bgra"]
@@ -53,7 +80,7 @@ _YUV = (
 _MP4 = ["-video_track_timescale", "100", "-movflags", "+faststart", "-f", "mp4"]
 
 
-def for_h264(rendering: Rendering) -> Rendering:
+def _for_h264(rendering: Rendering) -> Rendering:
     """Without transparency, and with even sides: H.264 stores four pixels' colour as one."""
     return replace(
         rendering,
@@ -77,3 +104,11 @@ def _even(pixels: Pixels) -> Pixels:
     if height_px % 2 == width_px % 2 == 0:
         return pixels
     return np.pad(pixels, ((0, height_px % 2), (0, width_px % 2), (0, 0)), mode="edge")
+
+
+CODECS: Mapping[Format, Codec] = {
+    "webp": Codec(_webp, finish=set_webp_last_delay),
+    "apng": Codec(_apng, finish=set_apng_last_delay),
+    "mp4": Codec(_mp4, prepare=_for_h264, longest_cs=_LONGEST_STEP_CS),
+}
+"""Every format but GIF, which has an encoder of its own."""

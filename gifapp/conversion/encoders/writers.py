@@ -18,20 +18,16 @@ import numpy as np
 
 from gifapp import errors
 from gifapp.conversion.encoders import matroska
-from gifapp.conversion.encoders.codecs import Words, for_h264, ways
+from gifapp.conversion.encoders.codecs import CODECS, Words
 from gifapp.conversion.encoders.encoder_process import FfmpegEncoder
-from gifapp.conversion.encoders.last_frame import set_apng_last_delay, set_webp_last_delay
 from gifapp.conversion.frame import Frame
 from gifapp.conversion.merging import merged
 from gifapp.conversion.render.rendering import Rendering
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe
-from gifapp.domain.timing import MAX_DELAY_CS, split_delay
+from gifapp.domain.timing import split_delay
 
 _LOOKED_AT = 8  # frames
-LONGEST_STEP_CS = (
-    10  # of an MP4: players find no picture in the middle of a longer one; a repeat is a few bytes
-)
 _WORTH_TIMES = 2  # a WebP without loss may be so many times as large as with it
 
 
@@ -71,19 +67,14 @@ def write(
         errors.ConversionTooBig, errors.ConversionTooSlow, errors.DiskFull: it ran into a limit.
         errors.ConversionCrashed: ffmpeg ended in any other way.
     """
-    if recipe.format == "mp4":
-        rendering = for_h264(rendering)
+    codec = CODECS[recipe.format]
+    rendering = codec.prepare(rendering)
     frames = (held.frame for held in merged(_counted(rendering.frames, on_frame), checkpoint=checkpoint))
     seen = list(islice(frames, _LOOKED_AT))
     start = partial(FfmpegEncoder, limits=limits, checkpoint=checkpoint)
-    longest_cs = LONGEST_STEP_CS if recipe.format == "mp4" else MAX_DELAY_CS
-    given = ways(recipe, seen, rendering.loop)
-    count = _written(given, rendering, chain(seen, frames), out, start=start, longest_cs=longest_cs)
-    total_cs = sum(rendering.delays_cs)
-    if recipe.format == "webp":
-        count = set_webp_last_delay(out, total_cs)
-    elif recipe.format == "apng":
-        set_apng_last_delay(out, total_cs)
+    ways = codec.ways(recipe, seen, rendering.loop)
+    fed = _written(ways, rendering, chain(seen, frames), out, start=start, longest_cs=codec.longest_cs)
+    count = codec.finish(out, sum(rendering.delays_cs)) or fed
     return Written(count, out.stat().st_size, rendering.width_px, rendering.height_px)
 
 

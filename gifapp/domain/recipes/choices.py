@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from gifapp.domain.recipes.output_formats import FILE_KINDS
 from gifapp.domain.recipes.presets import PRESETS
 from gifapp.domain.recipes.ui_hints import UiHints
 from gifapp.domain.wording import size
@@ -17,7 +18,6 @@ Fit = Literal["contain", "cover", "stretch"]
 Content = Literal["auto", "film", "screen"]
 Dither = Literal["auto", "none", "bayer", "floyd_steinberg", "sierra2_4a", "blue_noise"]
 PaletteScope = Literal["auto", "global", "scene", "per_frame"]
-Format = Literal["gif", "webp", "apng", "mp4"]
 Position = Literal[
     "top_left", "top", "top_right", "left", "centre", "right", "bottom_left", "bottom", "bottom_right"
 ]
@@ -60,7 +60,7 @@ PLATFORMS = UiHints(
     none_label="Any",
     labels={name: f"{preset.title} ({size(preset.most_bytes)})" for name, preset in PRESETS.items()},
 )
-FORMATS = UiHints(labels={"gif": "GIF", "webp": "WebP", "apng": "APNG", "mp4": "MP4"})
+FORMATS = UiHints(labels={name: kind.name for name, kind in FILE_KINDS.items()})
 POSITIONS = UiHints(
     labels={
         "top_left": "Top left",

@@ -29,10 +29,10 @@ from gifapp.domain.recipes.choices import (
     Dither,
     Fit,
     Flip,
-    Format,
     PaletteScope,
     Rotation,
 )
+from gifapp.domain.recipes.output_formats import Format
 from gifapp.domain.recipes.parts import Caption, ChromaKey, Colour, Crop, Look, Overlay, Part, Segment
 from gifapp.domain.recipes.presets import PresetName
 from gifapp.domain.recipes.ui_hints import UiHints

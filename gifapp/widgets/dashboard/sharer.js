@@ -1,5 +1,4 @@
 // The links to one GIF, in a dialog: made, copied, revoked. The kernel does what is asked and answers with them all.
-const SUFFIXES = { GIF: "gif", WebP: "webp", APNG: "png", MP4: "mp4" };
 const TIMES = { 1: "1 day", 7: "1 week", 30: "30 days", 365: "1 year" };
 const PAGE_MARGIN_PX = 130; // what the public page needs beside the picture
 
@@ -83,7 +82,7 @@ class Sharer {
     const stem = this.card.name.replace(/\.[^.]*$/, "");
     // parentheses would end the address
     const file = encodeURIComponent(stem).replace(/[()]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`);
-    return `[![${name}](${address}/${file}.${SUFFIXES[this.card.gif.format]})](${address})`;
+    return `[![${name}](${address}/${file}${this.card.gif.suffix})](${address})`;
   }
 
   html(address) {

@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from gifapp import errors
-from gifapp.conversion.encoders.writers import LONGEST_STEP_CS, Written, write
+from gifapp.conversion.encoders.codecs import CODECS
+from gifapp.conversion.encoders.writers import Written, write
 from gifapp.conversion.frame import Frame
 from gifapp.conversion.render.rendering import Rendering
 from gifapp.domain.limits import Limits
@@ -19,7 +20,7 @@ from gifapp.domain.recipes.recipe import Format, Recipe
 from gifapp.domain.timing import split_delay
 from tests.letters import run_ffmpeg
 
-OTHERS: tuple[Format, ...] = ("webp", "apng", "mp4")
+OTHERS: tuple[Format, ...] = tuple(CODECS)
 UNEVEN_CS = [7, 6, 20, 2, 150]
 
 
@@ -102,7 +103,7 @@ def _seen_by_av(path: Path) -> Seen:
 
 def stored(name: str, delays_cs: list[int]) -> list[int]:
     """The delays in a file of this name: in an MP4 what stays for long is stored again."""
-    most_cs = LONGEST_STEP_CS if name.endswith(".mp4") else 65535
+    most_cs = CODECS["mp4"].longest_cs if name.endswith(".mp4") else 65535
     return [piece_cs for delay_cs in delays_cs for piece_cs in split_delay(delay_cs, most_cs)]
 
 

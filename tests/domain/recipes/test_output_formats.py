@@ -1,10 +1,13 @@
 from pathlib import PurePath
+from typing import get_args
 
 import pytest
 
 from gifapp import errors
-from gifapp.domain.recipes.output_formats import FILE_KINDS, for_output, format_of
-from gifapp.domain.recipes.recipe import Format, Recipe
+from gifapp.domain.recipes.fields import recipe_field
+from gifapp.domain.recipes.output_formats import FILE_KINDS, Format
+from gifapp.domain.recipes.output_names import for_output, format_of
+from gifapp.domain.recipes.recipe import Recipe
 
 
 @pytest.mark.parametrize(
@@ -31,6 +34,11 @@ def test_two_that_say_different_things_are_refused() -> None:
         for_output(Recipe(format="gif"), PurePath("a.mp4"))
     with pytest.raises(errors.RecipeInvalid, match="for GIFs"):
         for_output(Recipe(target_bytes=5000), PurePath("a.mp4"))
+
+
+def test_every_format_has_its_row() -> None:
+    assert tuple(FILE_KINDS) == get_args(Format)
+    assert recipe_field("format").hints.labels == {name: kind.name for name, kind in FILE_KINDS.items()}
 
 
 def test_what_is_shown_in_a_page_brings_itself_along() -> None:
