@@ -149,3 +149,12 @@ def test_the_architecture_names_modules_that_exist() -> None:
     for name in names:
         path = PACKAGE / (name if name.startswith("domain/") else f"conversion/{name}")
         assert path.is_dir() or path.with_suffix(".py").is_file(), name
+
+
+def test_the_architecture_shows_a_handler_that_exists() -> None:
+    page = (DOCS / "architecture.md").read_text()
+    [excerpt] = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    heading, _, method = excerpt.partition("\n")
+    source = (PACKAGE / "web" / "handlers" / "tokens.py").read_text()
+    assert heading in source
+    assert method in source
