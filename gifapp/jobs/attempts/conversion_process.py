@@ -1,4 +1,4 @@
-"""One conversion in a child process that reports its progress as JSON over a pipe.
+"""One conversion in a child process that reports its progress as JSON over a pipe: both ends.
 
 The worker believes nothing else that comes from there: no pickles, and every value is validated.
 """
@@ -6,6 +6,7 @@ The worker believes nothing else that comes from there: no pickles, and every va
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 import time
 import traceback
@@ -13,7 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Protocol
+from types import TracebackType
+from typing import Any, Protocol, Self
 
 from pydantic import TypeAdapter
 
@@ -112,6 +114,64 @@ Message = ProgressMessage | Done | Failed
 
 ORDER: TypeAdapter[ConversionRequest] = TypeAdapter(ConversionRequest)
 MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
+
+
+# --- in the worker ---------------------------------------------------------------------------
+
+
+class Conversion:
+    """A running conversion; leaving the context kills what still runs of it."""
+
+    def __init__(
+        self, pid: int, connection: Connection, *, exit_code: Callable[[], int | None], limit_s: float
+    ) -> None:
+        self.pid = pid
+        self._connection = connection
+        self._exit_code = exit_code
+        self._limit_s = limit_s
+        self._code: int | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+
+    def receive(self, timeout_s: float) -> Message | None:
+        """What it reports next; None when nothing came in time.
+
+        Raises:
+            errors.ConversionTooSlow, errors.ConversionCrashed: it ended without a word.
+        """
+        if not self._connection.poll(timeout_s):
+            return None
+        try:
+            return MESSAGE.validate_json(self._connection.recv_bytes())
+        except (EOFError, ConnectionError):
+            raise _untimely(self._end(), self._limit_s) from None
+
+    def _end(self) -> int | None:
+        if not self._connection.closed:
+            processes.kill_group(self.pid)
+            self._connection.close()
+            self._code = self._exit_code()
+        return self._code
+
+
+def _untimely(code: int | None, limit_s: float) -> errors.GifappError:
+    """Why a conversion ended; no code when the fork server died before it could tell."""
+    if code == -signal.SIGXCPU:
+        return errors.ConversionTooSlow(limit_s=limit_s)
+    if code is None:
+        return errors.ConversionCrashed(reason="the fork server was killed")
+    if code < 0:
+        return errors.ConversionCrashed(reason=f"killed by {signal.Signals(-code).name}")
+    return errors.ConversionCrashed(reason=f"exit status {code}")
+
+
+# --- in the child ----------------------------------------------------------------------------
 
 
 def work(connection: Connection, converter: Converter) -> None:

@@ -12,26 +12,22 @@ it, each conversion with the fork server, and ffmpeg with the conversion.
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import struct
 import subprocess
 import sys
 import traceback
-from collections.abc import Callable
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pkgutil import resolve_name
-from types import TracebackType
-from typing import NoReturn, Self
+from typing import NoReturn
 
 from gifapp import errors, processes
 from gifapp.jobs.attempts.conversion_process import (
-    MESSAGE,
     ORDER,
+    Conversion,
     ConversionRequest,
     Converter,
-    Message,
     work,
 )
 
@@ -113,58 +109,6 @@ class ForkServer:
         self._control.close()
         if self._process is not None:
             processes.stop(self._process, grace_s=0)
-
-
-class Conversion:
-    """A running conversion; leaving the context kills what still runs of it."""
-
-    def __init__(
-        self, pid: int, connection: Connection, *, exit_code: Callable[[], int | None], limit_s: float
-    ) -> None:
-        self.pid = pid
-        self._connection = connection
-        self._exit_code = exit_code
-        self._limit_s = limit_s
-        self._code: int | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._end()
-
-    def receive(self, timeout_s: float) -> Message | None:
-        """What it reports next; None when nothing came in time.
-
-        Raises:
-            errors.ConversionTooSlow, errors.ConversionCrashed: it ended without a word.
-        """
-        if not self._connection.poll(timeout_s):
-            return None
-        try:
-            return MESSAGE.validate_json(self._connection.recv_bytes())
-        except (EOFError, ConnectionError):
-            raise _untimely(self._end(), self._limit_s) from None
-
-    def _end(self) -> int | None:
-        if not self._connection.closed:
-            processes.kill_group(self.pid)
-            self._connection.close()
-            self._code = self._exit_code()
-        return self._code
-
-
-def _untimely(code: int | None, limit_s: float) -> errors.GifappError:
-    """Why a conversion ended; no code when the fork server died before it could tell."""
-    if code == -signal.SIGXCPU:
-        return errors.ConversionTooSlow(limit_s=limit_s)
-    if code is None:
-        return errors.ConversionCrashed(reason="the fork server was killed")
-    if code < 0:
-        return errors.ConversionCrashed(reason=f"killed by {signal.Signals(-code).name}")
-    return errors.ConversionCrashed(reason=f"exit status {code}")
 
 
 def _environment() -> dict[str, str]:

@@ -20,8 +20,14 @@ from gifapp.domain.job import JobState, Progress
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.jobs.attempts.attempt_timer import AttemptTimer
-from gifapp.jobs.attempts.conversion_process import ConversionRequest, Done, Failed, ProgressMessage
-from gifapp.jobs.attempts.forkserver import Conversion, ForkServer
+from gifapp.jobs.attempts.conversion_process import (
+    Conversion,
+    ConversionRequest,
+    Done,
+    Failed,
+    ProgressMessage,
+)
+from gifapp.jobs.attempts.forkserver import ForkServer
 from gifapp.jobs.db import job_store, leases, sources
 from gifapp.jobs.db.documents import GifPart, JobDocument
 from gifapp.jobs.db.leases import Attempt
