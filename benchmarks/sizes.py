@@ -198,7 +198,7 @@ def _empty_jobs(foundation: Foundation, parts: JobParts) -> tuple[float, float]:
             facts = {"bytes": 1, "width_px": 1, "height_px": 1, "frames": 1, "duration_s": 1}
             settled = leases.succeed(attempt, GifPart(key=attempt.key, **facts))
             assert settled is not None
-            parts.announcer.job_changed(settled)
+            parts.events.job_changed(settled)
         spent_s, grown = servers_s() - before_s, _stored_bytes(database) - before_bytes
     return spent_s / _EMPTY_JOBS, grown / _EMPTY_JOBS / 1000
 

@@ -10,7 +10,6 @@ from typing import Self
 from gifapp.domain.limits import Allowance, Limits
 from gifapp.jobs.attempts.estimates import Estimates
 from gifapp.jobs.db import connection
-from gifapp.jobs.events.announcer import Announcer
 from gifapp.jobs.events.counters import CounterStore
 from gifapp.jobs.events.stream import EventStream
 from gifapp.jobs.events.wakeups import WakeupQueue, make_queue
@@ -27,7 +26,6 @@ class JobParts:
     service: JobService
     administration: Administration
     events: EventStream
-    announcer: Announcer
     blobs: Blobs
     estimates: Estimates
     wakeups: WakeupQueue
@@ -80,26 +78,25 @@ def build(
         errors.SettingInvalid, errors.DirectoryNotWritable: about the storage.
     """
     connection.connect(mongodb_url)
-    events, wakeups = EventStream(redis_url), WakeupQueue(make_queue(redis_url, secret))
-    announcer = Announcer(events, kept=allowance.kept)
+    events = EventStream(redis_url, kept=allowance.kept)
+    wakeups = WakeupQueue(make_queue(redis_url, secret))
     estimates = Estimates(blobs, limits)
     counters = CounterStore(redis_url)
     service = JobService(
         blobs=blobs,
         estimates=estimates,
         wakeups=wakeups,
-        announcer=announcer,
+        events=events,
         counters=counters,
         limits=limits,
         allowance=allowance,
         timings=timings,
     )
-    administration = Administration(service, wakeups=wakeups, announcer=announcer)
+    administration = Administration(service, wakeups=wakeups, events=events)
     return JobParts(
         service=service,
         administration=administration,
         events=events,
-        announcer=announcer,
         blobs=blobs,
         estimates=estimates,
         wakeups=wakeups,

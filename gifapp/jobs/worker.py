@@ -78,7 +78,7 @@ def _runner(parts: JobParts, forks: ForkServer, give_up: threading.Event) -> Run
     return Runner(
         blobs=parts.blobs,
         wakeups=parts.wakeups,
-        announcer=parts.announcer,
+        events=parts.events,
         counters=parts.counters,
         forks=forks,
         limits=parts.limits,

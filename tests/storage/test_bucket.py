@@ -38,7 +38,7 @@ def work(parts: JobParts) -> None:
         runner = Runner(
             blobs=parts.blobs,
             wakeups=parts.wakeups,
-            announcer=parts.announcer,
+            events=parts.events,
             counters=parts.counters,
             forks=forks,
             limits=parts.limits,

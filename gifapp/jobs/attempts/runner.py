@@ -32,8 +32,8 @@ from gifapp.jobs.db import job_store, leases, sources
 from gifapp.jobs.db.documents import GifPart, JobDocument
 from gifapp.jobs.db.leases import Attempt
 from gifapp.jobs.db.scheduling import claim_next
-from gifapp.jobs.events.announcer import Announcer
 from gifapp.jobs.events.counters import CounterStore
+from gifapp.jobs.events.stream import EventStream
 from gifapp.jobs.events.wakeups import WakeupQueue
 from gifapp.jobs.timings import Timings
 from gifapp.storage.blobs import Blobs
@@ -69,7 +69,7 @@ class Runner:
         *,
         blobs: Blobs,
         wakeups: WakeupQueue,
-        announcer: Announcer,
+        events: EventStream,
         counters: CounterStore,
         forks: ForkServer,
         limits: Limits,
@@ -80,7 +80,7 @@ class Runner:
     ) -> None:
         self._blobs = blobs
         self._wakeups = wakeups
-        self._announcer = announcer
+        self._events = events
         self._counters = counters
         self._forks = forks
         self._limits = limits
@@ -98,7 +98,7 @@ class Runner:
             return False
         lease = _Lease(leases.attempt_of(job), self._timings, AttemptTimer(job), held_since=claimed_at)
         with bound_contextvars(job_id=job.id, attempt=lease.attempt.number, request_id=job.request_id):
-            self._announcer.job_changed(job)
+            self._events.job_changed(job)
             self._run(job, lease)
         return True
 
@@ -111,7 +111,7 @@ class Runner:
             _log.info("settled", state=settled.state, error=settled.error and settled.error.code)
             if settled.state == JobState.DEAD:
                 _log.error("a job is a dead letter", code=settled.error.code)
-            self._announcer.job_changed(settled)
+            self._events.job_changed(settled)
             lease.measured.settled(settled, self._counters)
 
     def _converted(self, job: JobDocument, lease: _Lease) -> JobDocument:
@@ -190,7 +190,7 @@ class Runner:
         """Renew the lease if it is time, and tell of progress; what was told."""
         renewed = lease.renewed_if_due()
         if renewed is not None and lease.progress != told:
-            self._announcer.job_changed(renewed)
+            self._events.job_changed(renewed)
             return lease.progress
         return told
 

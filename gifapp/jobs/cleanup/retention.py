@@ -14,7 +14,7 @@ import structlog
 from gifapp.jobs.cleanup.removal import remove_files_of, remove_unnamed_source
 from gifapp.jobs.db import job_store, sources
 from gifapp.jobs.db.documents import SourceDocument, utc_now
-from gifapp.jobs.events.announcer import Announcer
+from gifapp.jobs.events.stream import EventStream
 from gifapp.storage.blobs import Blobs
 
 _log = structlog.get_logger()
@@ -25,7 +25,7 @@ _AT_ONCE = 100  # a sweep has more to do; the next one goes on
 @dataclass(frozen=True)
 class Retention:
     blobs: Blobs
-    announcer: Announcer
+    events: EventStream
     kept: timedelta | None
 
     def __call__(self) -> None:
@@ -40,14 +40,14 @@ class Retention:
             job = job_store.remove_expired(found, before)
             if job is not None:
                 remove_files_of(self.blobs, job)
-                self.announcer.job_deleted(job.owner, job.id)
+                self.events.job_deleted(job.owner, job.id)
                 _log.info("a job was kept long enough", job_id=job.id)
 
     def _remove_sources(self, before: datetime) -> None:
         for source_id in sources.expired_sources(before, limit=_AT_ONCE):
             source = self._removed(source_id, before)
             if source is not None:
-                self.announcer.source_deleted(source.owner, source.id)
+                self.events.source_deleted(source.owner, source.id)
                 _log.info("a source was kept long enough", source_id=source.id)
 
     def _removed(self, source_id: str, before: datetime) -> SourceDocument | None:

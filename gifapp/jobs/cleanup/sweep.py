@@ -19,8 +19,8 @@ from gifapp.jobs.attempts import attempt_timer
 from gifapp.jobs.cleanup.retention import Retention
 from gifapp.jobs.db import job_store, leases, sources, workers
 from gifapp.jobs.db.documents import utc_now
-from gifapp.jobs.events.announcer import Announcer
 from gifapp.jobs.events.counters import CounterStore
+from gifapp.jobs.events.stream import EventStream
 from gifapp.jobs.events.wakeups import WakeupQueue
 from gifapp.jobs.timings import Timings
 from gifapp.storage.blobs import Blobs
@@ -36,7 +36,7 @@ _PATIENCE_S = 5.0  # with a sweep that is at work when its process ends
 class Sweep:
     blobs: Blobs
     wakeups: WakeupQueue
-    announcer: Announcer
+    events: EventStream
     timings: Timings
     retention: Retention
     counters: CounterStore
@@ -64,7 +64,7 @@ class Sweep:
                 if job.state == JobState.DEAD:
                     _log.error("a job is a dead letter", code=job.error.code, **about)
                 self.blobs.remove_attempt(leases.attempt_of(lost).key)
-                self.announcer.job_changed(job)
+                self.events.job_changed(job)
                 self.counters.count(attempt_timer.ended(job))
 
     def _remove_left_attempts(self) -> None:

@@ -1,7 +1,7 @@
 """Events over Redis: a stream per owner for replay, and a channel for live listeners.
 
-EventStream are best effort, the documents are the truth: while Redis is away events are lost, and whoever
-reconnects reads the jobs again.
+They are published after the document was written, and are best effort: while Redis is away events are
+lost, and whoever reconnects reads the jobs again.
 """
 
 from __future__ import annotations
@@ -9,13 +9,17 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import redis
 import redis.asyncio
 import structlog
 
-from gifapp.domain.views.jobs import Event, EventType, JobView, SourceView
+from gifapp import errors
+from gifapp.domain.views.jobs import Event, JobView, SourceView
+from gifapp.jobs.db.documents import JobDocument
+from gifapp.jobs.db.views import job_view
 from gifapp.redis_client import make_client, reaching_redis
 
 _log = structlog.get_logger()
@@ -40,9 +44,10 @@ redis.call('PUBLISH', channel, owner .. ' ' .. cursor .. ' ' .. body)
 
 
 class EventStream:
-    """What happened to an owner's jobs and sources."""
+    """What happened to an owner's jobs and sources; `kept` is how long finished jobs stay."""
 
-    def __init__(self, redis_url: str) -> None:
+    def __init__(self, redis_url: str, *, kept: timedelta | None = None) -> None:
+        self._kept = kept
         self._redis = make_client(redis_url, timeout_s=_PATIENCE_S)
         self._append = self._redis.register_script(_APPEND_AND_PUBLISH)
 
@@ -54,26 +59,36 @@ class EventStream:
         with reaching_redis():
             self._redis.ping()
 
-    def publish(
-        self,
-        owner_id: str,
-        type: EventType,  # noqa: A002
-        *,
-        job: JobView | None = None,
-        source: SourceView | None = None,
-        id: str | None = None,  # noqa: A002
-    ) -> None:
-        """Tell whoever listens, now or later; while Redis is away, nobody."""
-        told = job and _without_files(job)
-        body = Event(cursor="", type=type, job=told, source=source, id=id).model_dump_json(exclude_none=True)
+    def job_changed(self, job: JobDocument) -> None:
+        """Publish the job as its owner sees it; while MongoDB is away, the event is lost."""
         try:
-            self._append_and_publish(owner_id, body)
-        except redis.RedisError as away:
-            _log.warning("an event was lost", type=type, reason=str(away))
+            view = job_view(job, kept=self._kept)
+        except errors.ServiceUnavailable as away:
+            _log.warning("an event was lost", job_id=job.id, reason=str(away))
+            return
+        self.job_shown(job.owner, view)
 
-    def _append_and_publish(self, owner_id: str, body: str) -> None:
-        # the script numbers the event: those who listen and those who replay see the same cursor
-        self._append(keys=[_stream(owner_id)], args=[owner_id, body, _KEPT, _KEPT_S, _CHANNEL])
+    def job_shown(self, owner_id: str, job: JobView) -> None:
+        """The same for a caller who has made the view already."""
+        self._publish(owner_id, Event(cursor="", type="job.changed", job=_without_files(job)))
+
+    def job_deleted(self, owner_id: str, job_id: str) -> None:
+        self._publish(owner_id, Event(cursor="", type="job.deleted", id=job_id))
+
+    def source_created(self, owner_id: str, source: SourceView) -> None:
+        self._publish(owner_id, Event(cursor="", type="source.created", source=source))
+
+    def source_deleted(self, owner_id: str, source_id: str) -> None:
+        self._publish(owner_id, Event(cursor="", type="source.deleted", id=source_id))
+
+    def _publish(self, owner_id: str, event: Event) -> None:
+        """Tell whoever listens, now or later; while Redis is away, nobody."""
+        body = event.model_dump_json(exclude_none=True)
+        try:
+            # the script numbers the event: those who listen and those who replay see the same cursor
+            self._append(keys=[_stream(owner_id)], args=[owner_id, body, _KEPT, _KEPT_S, _CHANNEL])
+        except redis.RedisError as away:
+            _log.warning("an event was lost", type=event.type, reason=str(away))
 
     def forget(self, owner_id: str) -> None:
         """Keep nothing of an owner; while Redis is away, they go by themselves after a day."""

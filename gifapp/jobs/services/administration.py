@@ -27,7 +27,7 @@ from gifapp.jobs.db import all_owners, job_store, queue_pause
 from gifapp.jobs.db.documents import JobDocument, utc_now
 from gifapp.jobs.db.paging import Moment
 from gifapp.jobs.db.views import owned_job_view
-from gifapp.jobs.events.announcer import Announcer
+from gifapp.jobs.events.stream import EventStream
 from gifapp.jobs.events.wakeups import WakeupQueue
 from gifapp.jobs.services import statistics
 from gifapp.jobs.services.jobs import JobService
@@ -46,10 +46,10 @@ class OwnedJobPage:
 
 
 class Administration:
-    def __init__(self, service: JobService, *, wakeups: WakeupQueue, announcer: Announcer) -> None:
+    def __init__(self, service: JobService, *, wakeups: WakeupQueue, events: EventStream) -> None:
         self._service = service
         self._wakeups = wakeups
-        self._announcer = announcer
+        self._events = events
 
     # --- the queue ---------------------------------------------------------------------------
 
@@ -137,7 +137,7 @@ class Administration:
         """
         queued = all_owners.requeue_dead(job_id)
         _log.info("a dead letter was requeued", job_id=job_id)
-        self._announcer.job_changed(queued)
+        self._events.job_changed(queued)
         self._wakeups.notify(queued.id, priority=queued.priority)
         return owned_job_view(queued)
 

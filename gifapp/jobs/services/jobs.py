@@ -31,8 +31,8 @@ from gifapp.jobs.cleanup.sweep import Sweep
 from gifapp.jobs.db import job_store, sources, submissions, usage
 from gifapp.jobs.db.documents import JobDocument, SourceDocument, in_milliseconds, utc_now
 from gifapp.jobs.db.views import job_view, job_views, source_view, source_views
-from gifapp.jobs.events.announcer import Announcer
 from gifapp.jobs.events.counters import SUBMITTED, VIDEO_BYTES, VIDEOS, CounterStore
+from gifapp.jobs.events.stream import EventStream
 from gifapp.jobs.events.wakeups import WakeupQueue
 from gifapp.jobs.services import account_deletion
 from gifapp.jobs.services.export import archive
@@ -60,7 +60,7 @@ class JobService:
         blobs: Blobs,
         estimates: Estimates,
         wakeups: WakeupQueue,
-        announcer: Announcer,
+        events: EventStream,
         counters: CounterStore,
         limits: Limits,
         allowance: Allowance,
@@ -69,15 +69,13 @@ class JobService:
         self._blobs = blobs
         self._estimates = estimates
         self._wakeups = wakeups
-        self._announcer = announcer
+        self._events = events
         self._counters = counters
         self._limits = limits
         self._allowance = allowance
         self._timings = timings
         self._kept = allowance.kept
-        self.sweep = Sweep(
-            blobs, wakeups, announcer, timings, Retention(blobs, announcer, self._kept), counters
-        )
+        self.sweep = Sweep(blobs, wakeups, events, timings, Retention(blobs, events, self._kept), counters)
         self.housekeeping = Housekeeping(blobs, timings)
 
     # --- owners ------------------------------------------------------------------------------
@@ -93,7 +91,7 @@ class JobService:
     def forget_owner(self, owner_id: str) -> None:
         """Remove all that they have; what of theirs is on its way in will not be kept."""
         account_deletion.remove_all_of(self._blobs, owner_id)
-        self._announcer.forget(owner_id)
+        self._events.forget(owner_id)
 
     # --- sources -----------------------------------------------------------------------------
 
@@ -126,7 +124,7 @@ class JobService:
         video = probe(incoming.path, limits=self._limits)
         poster(incoming.path, video, incoming.poster_path, limits=self._limits)
         view = source_view(self._keep(owner_id, incoming, name, video, source_id), kept=self._kept)
-        self._announcer.source_created(owner_id, view)
+        self._events.source_created(owner_id, view)
         self._counters.count(VIDEOS.plus(), VIDEO_BYTES.plus(incoming.bytes))
         return view
 
@@ -209,7 +207,7 @@ class JobService:
         with self._blobs.store.exclusive():
             removed = sources.remove_source(owner_id, source_id)
             remove_unnamed_source(self._blobs, removed.sha256)
-        self._announcer.source_deleted(owner_id, source_id)
+        self._events.source_deleted(owner_id, source_id)
 
     # --- estimates ---------------------------------------------------------------------------
 
@@ -326,7 +324,7 @@ class JobService:
     def clean_up_after(self, removed: JobDocument) -> None:
         """Remove the files of a job whose document is gone, and tell its owner."""
         remove_files_of(self._blobs, removed)
-        self._announcer.job_deleted(removed.owner, removed.id)
+        self._events.job_deleted(removed.owner, removed.id)
 
     def gif(self, owner_id: str, job_id: str) -> GifFile:
         """The finished GIF.
@@ -363,7 +361,7 @@ class JobService:
 
     def _shown(self, job: JobDocument) -> JobView:
         view = job_view(job, kept=self._kept)
-        self._announcer.job_shown(job.owner, view)
+        self._events.job_shown(job.owner, view)
         return view
 
 

@@ -59,7 +59,7 @@ class Attempted(threading.Thread):
         self._runner = Runner(
             blobs=parts.blobs,
             wakeups=parts.wakeups,
-            announcer=parts.announcer,
+            events=parts.events,
             counters=parts.counters,
             forks=forks,
             limits=parts.limits,

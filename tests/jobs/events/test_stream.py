@@ -29,8 +29,8 @@ def test_what_was_missed_is_replayed_in_order_and_to_its_owner_only(events: Even
     start = events.latest("ann")
     assert events.since("ann", start) == []
     for job_id in ("a", "b"):
-        events.publish("ann", "job.deleted", id=job_id)
-        events.publish("bob", "job.deleted", id="not ann's")
+        events.job_deleted("ann", job_id)
+        events.job_deleted("bob", "not ann's")
     missed = events.since("ann", start)
     assert ids(missed) == ["a", "b"]
     assert missed is not None
@@ -42,7 +42,7 @@ def test_an_event_does_not_carry_the_files_in_a_recipe(events: EventStream) -> N
     start = events.latest("ann")
     overlay = Overlay(image=base64.b64encode(b"GIF8" + bytes(100_000)).decode())
     recipe = Recipe(fps=5.0, overlay=overlay, subtitles="WEBVTT\n\n00:01.000 --> 00:02.000\nHello")
-    events.publish("ann", "job.changed", job=a_job(recipe=recipe))
+    events.job_shown("ann", a_job(recipe=recipe))
     told = (events.since("ann", start) or [])[0].job
     assert told is not None
     assert told.recipe == Recipe(fps=5.0)
@@ -53,7 +53,7 @@ def test_an_event_does_not_carry_the_files_in_a_recipe(events: EventStream) -> N
     ["", "x", "0-0", "1-1", "9999999999999-0", "+", "$", "-", "1-1 2", "\u0661-\u0661", "9" * 19 + "-1"],
 )
 def test_a_cursor_that_is_not_known_gives_none(events: EventStream, cursor: str) -> None:
-    events.publish("ann", "job.deleted", id="a")
+    events.job_deleted("ann", "a")
     assert events.since("ann", cursor) is None
 
 
@@ -62,7 +62,7 @@ def test_after_a_flush_no_cursor_is_known(events: EventStream, redis_url: str) -
     with redis.Redis.from_url(redis_url) as client:
         client.flushall()
     assert events.since("ann", start) is None
-    events.publish("ann", "job.deleted", id="a")
+    events.job_deleted("ann", "a")
     assert events.since("ann", start) is None
 
 
@@ -70,7 +70,7 @@ def test_while_redis_is_away_publishing_is_silent_and_asking_is_an_error() -> No
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         events = EventStream(f"redis://127.0.0.1:{nobody.getsockname()[1]}")
-    events.publish("ann", "job.deleted", id="a")
+    events.job_deleted("ann", "a")
     for ask in (lambda: events.latest("ann"), lambda: events.since("ann", "1-1"), events.ping):
         with pytest.raises(errors.ServiceUnavailable, match="Redis"):
             ask()
@@ -84,7 +84,7 @@ async def test_followers_hear_everybody_with_the_cursors_of_the_replay(
     following = follow(redis_url)
     first = asyncio.ensure_future(anext(following))
     while not first.done():  # until it has subscribed, nobody hears
-        await asyncio.to_thread(events.publish, "ann", "job.deleted", id="a")
+        await asyncio.to_thread(events.job_deleted, "ann", "a")
         await asyncio.wait([first], timeout=0.05)
     owner, heard = first.result()
     replayed = await asyncio.to_thread(events.since, "ann", start)

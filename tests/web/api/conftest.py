@@ -266,7 +266,7 @@ def gif(ada: Person, jobs: JobParts, job: JobView) -> bytes:
     facts = {"width_px": 64, "height_px": 48, "frames": 4, "duration_s": 0.4}
     settled = leases.succeed(attempt, GifPart(key=attempt.key, bytes=len(data), **facts))
     assert settled is not None
-    jobs.announcer.job_changed(settled)
+    jobs.events.job_changed(settled)
     return data
 
 
