@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from gifapp import errors
-from gifapp.domain.job import JobState
+from gifapp.domain.job import JobState, Progress
 from gifapp.domain.recipes.outcome import Outcome
 from gifapp.domain.recipes.output_formats import FILE_KINDS
-from gifapp.domain.views.jobs import GifView, JobView, SourceView
+from gifapp.domain.views.jobs import GifView, JobView, ProgressEvent, SourceView
 from gifapp.domain.wording import PHASES, frames, ordinal, size
 
 WHEN = "{when}"
@@ -37,6 +37,7 @@ def card(job: JobView) -> dict[str, Any]:
         "id": job.id,
         "created_at": job.created_at.isoformat(),
         "state": job.state.value,
+        "attempt": job.attempts,
         "name": job.source.name if job.source else "A deleted video",
         "poster_url": job.source.poster_url if job.source else None,
         "status": status(job),
@@ -48,13 +49,18 @@ def card(job: JobView) -> dict[str, Any]:
     }
 
 
+def card_progress(progress: Progress | ProgressEvent) -> dict[str, Any]:
+    """The parts of a running job's card that its progress changes."""
+    return {"status": _running(progress), "fraction": progress.fraction}
+
+
 def status(job: JobView) -> str:
     """Where the job stands, in one line; for `WHEN` the page puts the card's `run_at`."""
     match job.state:
         case JobState.QUEUED:
             return _queued(job)
         case JobState.RUNNING:
-            return _running(job)
+            return _running(job.progress)
         case JobState.SUCCEEDED:
             return "Done"
         case JobState.CANCELLED:
@@ -98,10 +104,9 @@ def _waits_for_a_time(job: JobView) -> bool:
     return job.state is JobState.QUEUED and job.error is None and job.run_at is not None
 
 
-def _running(job: JobView) -> str:
-    words = f"{PHASES[job.progress.phase]}, {job.progress.fraction:.0%}"
-    left_s = job.progress.eta_s
-    return words if left_s is None else f"{words}, {_amount(left_s)} left"
+def _running(progress: Progress | ProgressEvent) -> str:
+    words = f"{PHASES[progress.phase]}, {progress.fraction:.0%}"
+    return words if progress.eta_s is None else f"{words}, {_amount(progress.eta_s)} left"
 
 
 def _amount(seconds: float) -> str:

@@ -82,7 +82,14 @@ class ScriptedClient:
         return list(self._sources.values())
 
     def job(self, job_id: str) -> JobView:
+        if job_id not in self._jobs:
+            raise errors.NotFound(kind="job")
         return self._jobs[job_id]
+
+    def starts(self, job_id: str) -> None:
+        """A worker takes the job, and the event that says so is lost."""
+        job = self._jobs[job_id]
+        self._keep(job.model_copy(update={"state": JobState.RUNNING, "attempts": job.attempts + 1}))
 
     def source(self, source_id: str) -> SourceView:
         return self._sources.setdefault(source_id, a_source(int(source_id.rpartition("-")[2])))

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from gifapp.domain.job import JobState, Progress
+from gifapp.domain.job import JobState, Phase, Progress
 from gifapp.domain.recipes.presets import Preset
 from gifapp.domain.recipes.recipe import Format, Recipe
 
@@ -190,19 +190,37 @@ class SharesView(View):
     shares: list[ShareView]
 
 
-EventType = Literal["ready", "reset", "job.changed", "job.deleted", "source.created", "source.deleted"]
+class ProgressEvent(View):
+    """How far an attempt has come: its phase, 0 to 1 over all phases, seconds left if known.
+
+    `attempt` is the job's `attempts` while that attempt runs: of an earlier one, or of a job that does not
+    run any more, the event comes too late.
+    """
+
+    job_id: str
+    attempt: int
+    phase: Phase
+    fraction: float
+    eta_s: float | None = None
+
+
+EventType = Literal[
+    "ready", "reset", "job.changed", "job.progress", "job.deleted", "source.created", "source.deleted"
+]
 
 
 class Event(View):
     """One message of the event stream.
 
     `ready` opens it: all that comes after `cursor` will be sent. `reset` says that the asked-for
-    cursor is no longer known: read the jobs again. `job.deleted` and `source.deleted` carry `id`.
+    cursor is no longer known: read the jobs again. `job.changed` carries the job, `job.progress` only how
+    far it has come. `job.deleted` and `source.deleted` carry `id`.
     """
 
     cursor: str
     type: EventType
     job: JobView | None = None
+    progress: ProgressEvent | None = None
     source: SourceView | None = None
     id: str | None = None
 

@@ -19,6 +19,7 @@ from gifapp import errors
 from gifapp.domain.job import JobState, Progress
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.views.jobs import ProgressEvent
 from gifapp.jobs.attempts.attempt_timer import AttemptTimer
 from gifapp.jobs.attempts.conversion_process import (
     Conversion,
@@ -165,13 +166,13 @@ class Runner:
             doing = thread.submit(step)
             while not wait([doing], _LOOK_EVERY_S).done:
                 self._check_may_go_on()
-                self._kept(lease, lease.progress)
+                lease.renewed_if_due()
             return doing.result()
 
     def _watched(self, order: ConversionRequest, lease: _Lease) -> Done:
         """Convert, and meanwhile keep the lease and look for reasons to stop; none is missed for long."""
         deadline = time.monotonic() + self._limits.deadline_s + self._timings.overtime_s
-        told = lease.progress
+        published = lease.progress
         with self._forks.convert(order) as conversion:
             while True:
                 done = self._heard(conversion, lease)
@@ -180,19 +181,19 @@ class Runner:
                 if time.monotonic() > deadline:
                     raise errors.ConversionTooSlow(limit_s=self._limits.deadline_s)
                 self._check_may_go_on()
-                told = self._kept(lease, told)
+                published = self._publish_progress(lease, published)
 
     def _check_may_go_on(self) -> None:
         if self._give_up.is_set():
             raise Drained
 
-    def _kept(self, lease: _Lease, told: Progress) -> Progress:
-        """Renew the lease if it is time, and tell of progress; what was told."""
+    def _publish_progress(self, lease: _Lease, published: Progress) -> Progress:
+        """Renew the lease if it is time, and publish what is new; what was published last."""
         renewed = lease.renewed_if_due()
-        if renewed is not None and lease.progress != told:
-            self._events.job_changed(renewed)
-            return lease.progress
-        return told
+        if renewed is None or lease.progress == published:
+            return published
+        self._events.job_progressed(renewed.owner, lease.progress_event)
+        return lease.progress
 
     def _heard(self, conversion: Conversion, lease: _Lease) -> Done | None:
         match conversion.receive(_LOOK_EVERY_S):
@@ -263,6 +264,11 @@ class _Lease:
         self._timings = timings
         self._renewed_at = held_since
         self._next_beat = held_since + timings.heartbeat_s
+
+    @property
+    def progress_event(self) -> ProgressEvent:
+        attempt = self.attempt
+        return ProgressEvent(job_id=attempt.job_id, attempt=attempt.number, **self.progress.model_dump())
 
     def renewed_if_due(self) -> JobDocument | None:
         """The job as renewed; None: not due, or MongoDB is away but the lease still holds.

@@ -17,7 +17,7 @@ import redis.asyncio
 import structlog
 
 from gifapp import errors
-from gifapp.domain.views.jobs import Event, JobView, SourceView
+from gifapp.domain.views.jobs import Event, JobView, ProgressEvent, SourceView
 from gifapp.jobs.db.documents import JobDocument
 from gifapp.jobs.db.views import job_view
 from gifapp.redis_client import make_client, reaching_redis
@@ -71,6 +71,9 @@ class EventStream:
     def job_shown(self, owner_id: str, job: JobView) -> None:
         """The same for a caller who has made the view already."""
         self._publish(owner_id, Event(cursor="", type="job.changed", job=_without_files(job)))
+
+    def job_progressed(self, owner_id: str, progress: ProgressEvent) -> None:
+        self._publish(owner_id, Event(cursor="", type="job.progress", progress=progress))
 
     def job_deleted(self, owner_id: str, job_id: str) -> None:
         self._publish(owner_id, Event(cursor="", type="job.deleted", id=job_id))

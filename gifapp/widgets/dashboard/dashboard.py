@@ -12,7 +12,7 @@ from gifapp.client import Client
 from gifapp.domain.job import JobState
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe
-from gifapp.domain.views.jobs import Event, JobView, SourceView
+from gifapp.domain.views.jobs import Event, JobView, ProgressEvent, SourceView
 from gifapp.widgets.controls.notices import Notices
 from gifapp.widgets.dashboard.editor import Editor
 from gifapp.widgets.dashboard.gallery import Gallery
@@ -151,6 +151,8 @@ class Dashboard(w.VBox):
             self._read()
         elif event.job is not None:
             self._show_job(event.job)
+        elif event.progress is not None:
+            self._show_progress(event.progress)
         elif event.type == "job.deleted" and event.id is not None:
             self._forget_job(event.id)
         else:
@@ -172,6 +174,12 @@ class Dashboard(w.VBox):
     def _show_job(self, job: JobView) -> None:
         self.gallery.show(job)
         self.editor.stage.gifs = self._state.gif_counts()
+
+    def _show_progress(self, progress: ProgressEvent) -> None:
+        if self.gallery.is_behind(progress):
+            with suppress(errors.NotFound):
+                self._changed(self._client.job(progress.job_id))
+        self.gallery.show_progress(progress)
 
     def _forget_job(self, job_id: str) -> None:
         self.gallery.remove(job_id)

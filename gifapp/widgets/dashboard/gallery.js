@@ -184,8 +184,11 @@ class Gallery {
     for (const card of cards) this.put(card);
   }
 
-  patch(card) {
-    const before = this.cards.get(card.id)?.card;
+  // A patch of a running card carries only what its progress changes.
+  patch(changed) {
+    const before = this.cards.get(changed.id)?.card;
+    if (!before && !changed.state) return; // the page has just opened, and is yet to be sent all cards
+    const card = { ...before, ...changed };
     this.put(card);
     if (before?.state !== card.state) this.spoken.textContent = `${card.name} ${SPOKEN[card.state]}.`;
     if (!before) this.reveal(this.cards.get(card.id));

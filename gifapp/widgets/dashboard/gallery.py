@@ -10,12 +10,13 @@ import anywidget
 import traitlets
 from pydantic import Field
 
-from gifapp.domain.views.jobs import JobView
+from gifapp.domain.job import JobState
+from gifapp.domain.views.jobs import JobView, ProgressEvent
 from gifapp.widgets.assets import script, style
 from gifapp.widgets.dashboard import sharing
 from gifapp.widgets.messages import Message, receives
 from gifapp.widgets.reporting import Reporter
-from gifapp.widgets.words import card
+from gifapp.widgets.words import card, card_progress
 
 PATCH_EVERY_S = 0.3
 
@@ -42,7 +43,7 @@ class Gallery(anywidget.AnyWidget):
     def __init__(self, page_url: str, *, on_action: OnAction, on_share: OnShare, reporter: Reporter) -> None:
         super().__init__(page_url=page_url)
         self._cards: dict[str, dict[str, Any]] = {}
-        self._waiting: set[str] = set()
+        self._waiting: dict[str, dict[str, Any]] = {}
         self._on_action = on_action
         self._on_share = on_share
         self._reporter = reporter
@@ -59,10 +60,23 @@ class Gallery(anywidget.AnyWidget):
         before, now = self._cards.get(job.id), card(job)
         self._cards[job.id] = now
         if before is None or before["state"] != now["state"]:
-            self._waiting.discard(job.id)
+            self._waiting.pop(job.id, None)
             self.send({"type": "patch", "cards": [now]})
         elif before != now:
-            self._patch_soon(job.id)
+            self._patch_soon(job.id, now)
+
+    def show_progress(self, progress: ProgressEvent) -> None:
+        """Move the bar of the attempt that the card shows; for an earlier or an ended one it is too late."""
+        shown = self._cards.get(progress.job_id)
+        if shown and (shown["state"], shown["attempt"]) == (JobState.RUNNING, progress.attempt):
+            changed = card_progress(progress)
+            self._cards[progress.job_id] = shown | changed
+            self._patch_soon(progress.job_id, changed)
+
+    def is_behind(self, progress: ProgressEvent) -> bool:
+        """Whether the card shows an earlier attempt: the event that this one has begun was lost."""
+        shown = self._cards.get(progress.job_id)
+        return shown is not None and shown["attempt"] < progress.attempt
 
     def point_at(self, job_id: str) -> None:
         """Bring a card into view, with the focus on it."""
@@ -70,16 +84,16 @@ class Gallery(anywidget.AnyWidget):
 
     def remove(self, job_id: str) -> None:
         if self._cards.pop(job_id, None) is not None:
-            self._waiting.discard(job_id)
+            self._waiting.pop(job_id, None)
             self.send({"type": "remove", "id": job_id})
 
-    def _patch_soon(self, job_id: str) -> None:
+    def _patch_soon(self, job_id: str, changed: dict[str, Any]) -> None:
         if not self._waiting:
             asyncio.get_running_loop().call_later(PATCH_EVERY_S, self._flush)
-        self._waiting.add(job_id)
+        self._waiting.setdefault(job_id, {"id": job_id}).update(changed)
 
     def _flush(self) -> None:
-        cards = [self._cards[job_id] for job_id in self._waiting]
+        cards = list(self._waiting.values())
         self._waiting.clear()
         if cards:
             self.send({"type": "patch", "cards": cards})

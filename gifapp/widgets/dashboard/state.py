@@ -51,7 +51,10 @@ class DashboardState:
         self._sources.pop(item_id, None)
 
     def apply(self, event: Event) -> None:
-        """Bring in one event; `ready` and `reset` change nothing here: read the service again."""
+        """Bring in one event; `ready` and `reset` change nothing here: read the service again.
+
+        Nor does `job.progress`: how far a job has come, only its card knows.
+        """
         for item in (event.job, event.source):
             if item is not None:
                 self.keep(item)

@@ -188,6 +188,30 @@ def test_a_job_that_waits_for_its_retry_is_not_claimed(run: Run, job: JobView) -
     assert JobDocument.objects.get(id=job.id).state == JobState.QUEUED
 
 
+def test_the_whole_job_is_published_only_when_its_state_changes(
+    parts: JobParts, run: Run, job: JobView
+) -> None:
+    start = parts.events.latest("ann")
+    attempt = run("slow", job.id)
+    published = lambda: parts.events.since("ann", start) or []  # noqa: E731
+    assert wait_until(lambda: len(published()) > 3, timeout_s=30)
+    attempt.give_up.set()
+    attempt.ended()
+    began, *ticks, released = published()
+    assert [event.job and event.job.state for event in (began, released)] == [
+        JobState.RUNNING,
+        JobState.QUEUED,
+    ]
+    assert {event.type for event in ticks} == {"job.progress"}
+    for event in ticks:
+        assert event.as_json().keys() == {"cursor", "type", "progress"}
+        assert event.progress
+        assert (event.progress.job_id, event.progress.attempt) == (job.id, 1)
+    fractions = [event.progress.fraction for event in ticks if event.progress]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] > 0
+
+
 def test_a_running_job_is_cancelled_within_a_second(
     parts: JobParts, run: Run, job: JobView, storage: Path
 ) -> None:

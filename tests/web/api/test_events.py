@@ -13,7 +13,7 @@ import redis
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
-from gifapp.domain.views.jobs import JobView, SourceView
+from gifapp.domain.views.jobs import JobView, ProgressEvent, SourceView
 from gifapp.identity.tokens import TokenSigner
 from gifapp.jobs.parts import JobParts
 from gifapp.web.handlers.events import SIGN_IN_AGAIN
@@ -90,6 +90,25 @@ async def test_what_was_missed_is_replayed_once_and_in_order(url: str, ada: Pers
     async with listening(url, token, missed[0]["cursor"]) as socket:
         types = [(await socket.next())["type"] for _ in range(3)]
         assert types == ["ready", "job.changed", "job.deleted"]
+
+
+async def test_progress_is_told_and_replayed_in_its_place(
+    url: str, ada: Person, jobs: JobParts, job: JobView
+) -> None:
+    token = ada.session.access_token
+    progress = ProgressEvent(job_id=job.id, attempt=1, phase="writing", fraction=0.5, eta_s=3.0)
+    async with listening(url, token) as socket:
+        ready = await socket.next()
+        jobs.events.job_progressed(ada.id, progress)
+        told = await socket.next()
+        await ada.http.post(f"/api/v1/jobs/{job.id}/cancel")
+        assert (await socket.next())["job"]["state"] == "cancelled"
+    body = {"job_id": job.id, "attempt": 1, "phase": "writing", "fraction": 0.5, "eta_s": 3.0}
+    assert told == {"cursor": told["cursor"], "type": "job.progress", "progress": body}
+    async with listening(url, token, ready["cursor"]) as socket:
+        replayed = [await socket.next() for _ in range(3)]
+        assert [event["type"] for event in replayed] == ["ready", "job.progress", "job.changed"]
+        assert replayed[1] == told
 
 
 async def test_a_forgotten_cursor_is_a_reset(url: str, ada: Person) -> None:

@@ -6,7 +6,7 @@ import pytest
 from gifapp import errors
 from gifapp.domain.job import JobState
 from gifapp.domain.recipes.recipe import Recipe
-from gifapp.domain.views.jobs import Event
+from gifapp.domain.views.jobs import Event, ProgressEvent
 from gifapp.widgets.dashboard.dashboard import Dashboard
 from gifapp.widgets.dashboard.estimating import PAUSE_S
 from gifapp.widgets.dashboard.gallery import PATCH_EVERY_S
@@ -38,6 +38,12 @@ class Page:
         """The cards a page would show that opens now."""
         self.gallery.says(type="ready")
         return [card["id"] for card in self.gallery.of_type("all")[-1]["cards"]]
+
+    @property
+    def shown_words(self) -> list[str]:
+        """What the cards say on a page that opens now."""
+        self.gallery.says(type="ready")
+        return [card["status"] for card in self.gallery.of_type("all")[-1]["cards"]]
 
     @property
     def told(self) -> list[str]:
@@ -103,6 +109,30 @@ async def test_events_move_the_gallery(page: Page) -> None:
     page.client.emit(Event(cursor="1-0", type="job.changed", job=a_job(3, JobState.RUNNING)))
     page.client.emit(Event(cursor="2-0", type="job.deleted", id="job-1"))
     assert set(page.shown_ids) == {"job-3", "job-2"}
+
+
+async def test_progress_moves_the_bar_of_a_running_job(open_page: OpenPage) -> None:
+    page = open_page(ScriptedClient([a_job(1, JobState.RUNNING, attempts=1)], [a_source(1)]))
+    await settled()
+    page.client.emit(progress_of("job-1", attempt=1))
+    assert page.shown_words == ["Drawing frames, 50%"]
+
+
+async def test_progress_of_an_attempt_whose_begin_nobody_told_reads_the_job(open_page: OpenPage) -> None:
+    page = open_page(ScriptedClient([a_job(1)], [a_source(1)]))
+    await settled()
+    page.client.starts("job-1")
+    page.client.emit(progress_of("job-1", attempt=1))
+    assert page.shown_words == ["Drawing frames, 50%"]
+
+
+async def test_progress_of_a_job_that_was_deleted_is_no_error(open_page: OpenPage) -> None:
+    page = open_page(ScriptedClient([a_job(1), a_job(2)], [a_source(1)]))
+    await settled()
+    page.client.delete("job-1")  # in another tab, whose event is still on its way
+    page.client.emit(progress_of("job-1", attempt=1))
+    page.client.emit(progress_of("job-9", attempt=1))
+    assert (page.shown_ids, page.told) == (["job-2", "job-1"], [])
 
 
 async def test_events_of_another_tab_move_the_sources(page: Page) -> None:
@@ -299,6 +329,12 @@ async def test_an_unexpected_error_is_told_and_logged(page: Page, caplog: pytest
     page.dashboard.editor.submit.click()
     assert page.told == ["That did not work: something went wrong in the page. Reload it and try again."]
     assert "ZeroDivisionError: a bug" in caplog.text
+
+
+def progress_of(job_id: str, *, attempt: int) -> Event:
+    """Half of its frames are drawn."""
+    progress = ProgressEvent(job_id=job_id, attempt=attempt, phase="writing", fraction=0.5)
+    return Event(cursor="1-0", type="job.progress", progress=progress)
 
 
 async def settled() -> None:

@@ -4,9 +4,10 @@ from typing import Any
 import pytest
 
 from gifapp.domain.job import JobState, Progress
-from gifapp.domain.views.jobs import JobView
+from gifapp.domain.views.jobs import JobView, ProgressEvent
 from gifapp.widgets.dashboard.gallery import PATCH_EVERY_S, Gallery
 from gifapp.widgets.reporting import Reporter
+from gifapp.widgets.words import card
 from tests.widgets.scripted import UNREACHABLE, Browser, a_job
 
 
@@ -37,8 +38,12 @@ def page() -> Page:
     return Page()
 
 
-def running(fraction: float) -> JobView:
-    return a_job(1, JobState.RUNNING, progress=Progress(fraction=fraction))
+def running(fraction: float, attempt: int = 1) -> JobView:
+    return a_job(1, JobState.RUNNING, attempts=attempt, progress=Progress(fraction=fraction))
+
+
+def progress(fraction: float, attempt: int = 1) -> ProgressEvent:
+    return ProgressEvent(job_id="job-1", attempt=attempt, phase="writing", fraction=fraction, eta_s=4.0)
 
 
 def cards(messages: list[Any]) -> list[Any]:
@@ -74,6 +79,45 @@ async def test_progress_that_waited_is_not_shown_after_the_end(page: Page) -> No
     page.gallery.show(a_job(1, JobState.SUCCEEDED))
     await asyncio.sleep(PATCH_EVERY_S * 1.5)
     assert [card["state"] for card in cards(page.browser.of_type("patch"))] == ["running", "succeeded"]
+
+
+async def test_progress_changes_the_bar_and_the_words_and_sends_no_more(page: Page) -> None:
+    page.gallery.show(running(0))
+    page.browser.messages.clear()
+    for percent in range(1, 60):
+        page.gallery.show_progress(progress(percent / 100))
+    await asyncio.sleep(PATCH_EVERY_S * 1.5)
+    words = "Drawing frames, 59%, 4 s left"
+    assert cards(page.browser.of_type("patch")) == [{"id": "job-1", "status": words, "fraction": 0.59}]
+    page.browser.says(type="ready")
+    [shown] = cards(page.browser.of_type("all"))
+    assert (shown["name"], shown["status"], shown["fraction"]) == ("clip-1.mp4", words, 0.59)
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [running(0.1, attempt=2), *(a_job(1, state, attempts=1) for state in JobState if state != "running")],
+    ids=lambda job: f"{job.state}-{job.attempts}",
+)
+async def test_progress_that_comes_too_late_changes_nothing(page: Page, shown: JobView) -> None:
+    page.gallery.show(running(0.8))
+    page.gallery.show(shown)
+    await asyncio.sleep(PATCH_EVERY_S * 1.5)
+    page.browser.messages.clear()
+    page.gallery.show_progress(progress(0.9))
+    assert not page.gallery.is_behind(progress(0.9))
+    await asyncio.sleep(PATCH_EVERY_S * 1.5)
+    assert page.browser.messages == []
+    page.browser.says(type="ready")
+    assert cards(page.browser.of_type("all")) == [card(shown)]
+
+
+async def test_progress_of_a_card_that_is_removed_brings_it_not_back(page: Page) -> None:
+    page.gallery.show(running(0))
+    page.gallery.remove("job-1")
+    page.gallery.show_progress(progress(0.5))
+    await asyncio.sleep(PATCH_EVERY_S * 1.5)
+    assert [message["type"] for message in page.browser.messages] == ["patch", "remove"]
 
 
 def test_a_removed_card_goes_once(page: Page) -> None:
