@@ -158,3 +158,33 @@ def test_the_architecture_shows_a_handler_that_exists() -> None:
     source = (PACKAGE / "web" / "handlers" / "tokens.py").read_text()
     assert heading in source
     assert method in source
+
+
+def way_of_progress() -> list[tuple[Path, str]]:
+    """The modules of a progress event, in order, and the name by which each is reached."""
+    page = (DOCS / "architecture.md").read_text()
+    section = page[page.index("## The way of a progress event") :].split("\n## ")[0]
+    rows = re.findall(r"^\| `([^`]+)` \|[^|]+\| (?:`(\w+)`)? ?\|$", section, re.MULTILINE)
+    return [(PACKAGE / module, name) for module, name in rows]
+
+
+def test_a_progress_event_takes_at_most_twelve_modules_each_named_by_one_before() -> None:
+    way = [(path.read_text(), name) for path, name in way_of_progress()]
+    assert 10 <= len(way) <= 12
+    for number, (text, name) in enumerate(way[1:], 1):
+        word = re.compile(rf"\b{name}\b")
+        assert name
+        assert word.search(text)
+        assert any(word.search(earlier) for earlier, _ in way[:number]), name
+
+
+def test_no_module_beside_the_way_handles_progress_events() -> None:
+    way = way_of_progress()
+    names = re.compile("|".join(rf"\b{name}\b" for _, name in way if "progress" in name.lower()))
+    handling = {
+        path
+        for path in PACKAGE.rglob("*.*")
+        if path.suffix in (".py", ".js") and names.search(path.read_text())
+    }
+    assert handling
+    assert handling <= {path for path, _ in way}
