@@ -95,15 +95,15 @@ def _submitter(parts: JobParts, make: Callable[[Path], None]) -> Submit:
 
     def submit() -> JobView:
         owner = next(owners)
-        return parts.service.submit(owner, sources[owner], _recipe(next(numbers)))
+        return parts.submission.submit(owner, sources[owner], _recipe(next(numbers)))
 
     return submit
 
 
 def _uploaded(parts: JobParts, owner: str, video: Path) -> str:
-    with parts.service.incoming(owner) as incoming:
+    with parts.sources.incoming(owner) as incoming:
         incoming.write(video.read_bytes())
-        return parts.service.add_source(owner, incoming, video.name).id
+        return parts.sources.add(owner, incoming, video.name).id
 
 
 def _recipe(number: int) -> Recipe:

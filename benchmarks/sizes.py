@@ -177,10 +177,10 @@ def _worker() -> Iterator[_Watched]:
 
 def _submitter(parts: JobParts) -> Callable[[], JobView]:
     video = videos.made(videos.bunny)
-    with parts.service.incoming("somebody") as incoming:
+    with parts.sources.incoming("somebody") as incoming:
         incoming.write(video.read_bytes())
-        source = parts.service.add_source("somebody", incoming, video.name)
-    return lambda: parts.service.submit("somebody", source.id, Recipe(speed=1 + next(_NUMBERS) / 1e6))
+        source = parts.sources.add("somebody", incoming, video.name)
+    return lambda: parts.submission.submit("somebody", source.id, Recipe(speed=1 + next(_NUMBERS) / 1e6))
 
 
 def _empty_jobs(foundation: Foundation, parts: JobParts) -> tuple[float, float]:

@@ -102,7 +102,7 @@ def test_a_conversion_that_crashes_is_told_with_its_job_and_its_request(
     worker_argv: Callable[..., list[str]],  # noqa: F811
     tmp_path: Path,
 ) -> None:
-    job = parts.service.submit("ann", upload().id, Recipe())
+    job = parts.submission.submit("ann", upload().id, Recipe())
     JobDocument.objects.update(set__request_id="0123456789abcdef")
     with (tmp_path / "said").open("wb") as said:
         environment = os.environ | {"GIFAPP_SENTRY_DSN": told.dsn}

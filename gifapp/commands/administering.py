@@ -72,7 +72,7 @@ def administering(data_dir: Path | None) -> Iterator[Office]:
     logs.configure(log_format=settings.log_format, level="warning")
     foundation = prepare(settings)
     with foundation.build_jobs() as jobs, contextlib.closing(foundation.build_identity()) as identity:
-        yield Office(jobs.administration, identity, jobs.service.forget_owner)
+        yield Office(jobs.administration, identity, jobs.delete_account)
 
 
 def show_list(listing: Listing, *, as_json: bool, nothing: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from gifapp import errors, private
 from gifapp.identity.service import Identity, build_identity
 from gifapp.jobs.db import locks
-from gifapp.jobs.parts import JobParts, build
+from gifapp.jobs.parts import JobParts
 from gifapp.jobs.timings import Timings
 from gifapp.settings import Settings
 from gifapp.storage.blobs import Blobs, open_blobs
@@ -33,7 +33,7 @@ class Foundation:
 
     def build_jobs(self) -> JobParts:
         """The jobs' parts, connected; close them."""
-        return build(
+        return JobParts(
             mongodb_url=self.mongodb_url,
             redis_url=self.redis_url,
             blobs=open_storage(self.settings),

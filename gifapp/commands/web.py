@@ -38,8 +38,8 @@ def web(host: str | None, port: int | None, data_dir: Path | None) -> None:
         foundation.build_jobs() as jobs,
         contextlib.closing(foundation.build_identity()) as identity,
         # here too: while no worker lives, nobody else notices what was lost
-        sweeping(jobs.service.sweep, every_s=jobs.timings.sweep_s),
-        sweeping(jobs.service.housekeeping, every_s=jobs.timings.compare_look_s),
+        sweeping(jobs.sweep, every_s=jobs.timings.sweep_s),
+        sweeping(jobs.housekeeping, every_s=jobs.timings.compare_look_s),
     ):
         jobs.estimates.warm_up()
         parts = build_parts(

@@ -3,44 +3,87 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from gifapp.domain.limits import Allowance, Limits
 from gifapp.jobs.attempts.estimates import Estimates
+from gifapp.jobs.cleanup.consistency import Housekeeping
+from gifapp.jobs.cleanup.retention import Retention
+from gifapp.jobs.cleanup.sweep import Sweep
 from gifapp.jobs.db import connection
 from gifapp.jobs.events.counters import CounterStore
 from gifapp.jobs.events.stream import EventStream
 from gifapp.jobs.events.wakeups import WakeupQueue, make_queue
+from gifapp.jobs.services.account_deletion import AccountDeletion
 from gifapp.jobs.services.administration import Administration
-from gifapp.jobs.services.jobs import JobService
+from gifapp.jobs.services.estimation import Estimation
+from gifapp.jobs.services.jobs import Jobs
+from gifapp.jobs.services.sharing import Sharing
+from gifapp.jobs.services.sources import Sources
+from gifapp.jobs.services.submission import Submission
+from gifapp.jobs.services.uploads import Uploads
 from gifapp.jobs.timings import Timings
 from gifapp.storage.blobs import Blobs
 
 
-@dataclass(frozen=True)
 class JobParts:
-    """All of the jobs' parts; closing it closes the connections."""
+    """Connects to the servers; closing it closes the connections.
 
-    service: JobService
-    administration: Administration
-    events: EventStream
-    blobs: Blobs
-    estimates: Estimates
-    wakeups: WakeupQueue
-    limits: Limits
-    allowance: Allowance
-    timings: Timings
-    counters: CounterStore
+    One at a time in each process: MongoEngine's connections are global.
 
-    @property
-    def checks(self) -> dict[str, Callable[[], None]]:
-        """What must be well before we are ready; each raises errors.ServiceUnavailable when it is not."""
-        return {
+    Attributes:
+        checks: what must be well before we are ready; each raises errors.ServiceUnavailable when it is not.
+
+    Raises:
+        errors.ServiceUnavailable: MongoDB does not answer.
+        errors.SettingInvalid: about Redis.
+    """
+
+    def __init__(
+        self,
+        *,
+        mongodb_url: str,
+        redis_url: str,
+        blobs: Blobs,
+        secret: bytes,
+        limits: Limits,
+        allowance: Allowance = Allowance(),  # noqa: B008
+        timings: Timings = Timings(),  # noqa: B008
+    ) -> None:
+        connection.connect(mongodb_url)
+        self.limits, self.allowance, self.timings = limits, allowance, timings
+        self.blobs = blobs
+        self.events = events = EventStream(redis_url, kept=allowance.kept)
+        self.wakeups = wakeups = WakeupQueue(make_queue(redis_url, secret))
+        self.counters = counters = CounterStore(redis_url)
+        self.estimates = Estimates(blobs, limits)
+
+        self.sources = Sources(
+            blobs=blobs, events=events, counters=counters, limits=limits, allowance=allowance
+        )
+        self.uploads = Uploads(self.sources, blobs=blobs, limits=limits, allowance=allowance, timings=timings)
+        self.estimation = Estimation(blobs=blobs, estimates=self.estimates, limits=limits)
+        self.submission = Submission(
+            wakeups=wakeups,
+            events=events,
+            counters=counters,
+            limits=limits,
+            allowance=allowance,
+            timings=timings,
+        )
+        self.jobs = Jobs(blobs=blobs, events=events, kept=allowance.kept)
+        self.sharing = Sharing(self.jobs)
+        self.administration = Administration(self.jobs, self.submission, wakeups=wakeups, events=events)
+        self.delete_account = AccountDeletion(blobs, events)
+
+        retention = Retention(blobs, events, allowance.kept)
+        self.sweep = Sweep(blobs, wakeups, events, timings, retention, counters)
+        self.housekeeping = Housekeeping(blobs, timings)
+        self.checks: dict[str, Callable[[], None]] = {
             "mongodb": connection.ping,
-            "redis": self.events.ping,
-            "storage": self.blobs.check_writable,
+            "redis": events.ping,
+            "storage": blobs.check_writable,
         }
 
     def close(self) -> None:
@@ -57,51 +100,3 @@ class JobParts:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def build(
-    *,
-    mongodb_url: str,
-    redis_url: str,
-    blobs: Blobs,
-    secret: bytes,
-    limits: Limits,
-    allowance: Allowance = Allowance(),  # noqa: B008
-    timings: Timings = Timings(),  # noqa: B008
-) -> JobParts:
-    """Connect to the servers and the storage.
-
-    One at a time in each process: MongoEngine's connections are global.
-
-    Raises:
-        errors.ServiceUnavailable: MongoDB does not answer.
-        errors.SettingInvalid, errors.DirectoryNotWritable: about the storage.
-    """
-    connection.connect(mongodb_url)
-    events = EventStream(redis_url, kept=allowance.kept)
-    wakeups = WakeupQueue(make_queue(redis_url, secret))
-    estimates = Estimates(blobs, limits)
-    counters = CounterStore(redis_url)
-    service = JobService(
-        blobs=blobs,
-        estimates=estimates,
-        wakeups=wakeups,
-        events=events,
-        counters=counters,
-        limits=limits,
-        allowance=allowance,
-        timings=timings,
-    )
-    administration = Administration(service, wakeups=wakeups, events=events)
-    return JobParts(
-        service=service,
-        administration=administration,
-        events=events,
-        blobs=blobs,
-        estimates=estimates,
-        wakeups=wakeups,
-        limits=limits,
-        allowance=allowance,
-        timings=timings,
-        counters=counters,
-    )

@@ -64,7 +64,7 @@ def run_worker(
     try:
         with (
             sweeping(worker.sweep, every_s=parts.timings.sweep_s),
-            sweeping(parts.service.housekeeping, every_s=parts.timings.compare_look_s),
+            sweeping(parts.housekeeping, every_s=parts.timings.compare_look_s),
         ):
             worker.consume()
             give_up.set()
@@ -94,7 +94,7 @@ class _Worker:
 
     def __init__(self, parts: JobParts, runner: Runner, endurance: Endurance) -> None:
         self.name = worker_name(os.getpid())
-        self._sweep = parts.service.sweep
+        self._sweep = parts.sweep
         self._runner = runner
         self._endurance = endurance
         self._jobs = 0

@@ -55,7 +55,7 @@ def test_documents_of_the_first_version_are_understood(
     restore(database, storage_at(storage.as_uri()), FIRST_VERSION, secret_path=storage.parent / "secret.key")
     owners = [str(user["_id"]) for user in database["users"].find().sort("email")]
     with build_parts() as parts:
-        galleries = [parts.service.jobs(owner).jobs for owner in owners]
+        galleries = [parts.jobs.page(owner).jobs for owner in owners]
         assert [[job.state for job in jobs] for jobs in galleries] == [
             [JobState.SUCCEEDED] * 2,
             [JobState.QUEUED] + [JobState.SUCCEEDED] * 2,
@@ -64,12 +64,12 @@ def test_documents_of_the_first_version_are_understood(
         for owner, jobs in zip(owners, galleries, strict=True):
             for job in jobs[-2:]:
                 assert (
-                    parts.blobs.store.path(parts.service.gif(owner, job.id).blob).read_bytes()
+                    parts.blobs.store.path(parts.jobs.gif(owner, job.id).blob).read_bytes()
                     == made[f"files/gif/{job.id}-1"]
                 )
         waiting = galleries[1][0]
         start_worker("real")
-        done = lambda: parts.service.job(owners[1], waiting.id).state == JobState.SUCCEEDED  # noqa: E731
+        done = lambda: parts.jobs.find(owners[1], waiting.id).state == JobState.SUCCEEDED  # noqa: E731
         assert wait_until(done, timeout_s=60)
     assert database["schema"].find_one() == {"_id": "gifapp", "version": 1}
 
@@ -106,7 +106,7 @@ def test_what_goes_while_it_is_saved_is_not_in_it_and_what_is_lost_is_told(
 
     def delete_the_last(done: int, _: int) -> None:
         if done == 2:  # in the order of their names
-            parts.service.delete("ann", deleted)
+            parts.jobs.delete("ann", deleted)
 
     out = tmp_path / "backup.tar"
     saved = save(database, parts.blobs, out, secret=b"", on_file=delete_the_last)
@@ -119,7 +119,7 @@ def test_what_goes_while_it_is_saved_is_not_in_it_and_what_is_lost_is_told(
 def test_a_job_that_ran_is_queued_and_has_lost_no_attempt(
     parts: JobParts, upload: Callable[..., SourceView], database: Database[Any], tmp_path: Path
 ) -> None:
-    parts.service.submit("ann", upload().id, Recipe())
+    parts.submission.submit("ann", upload().id, Recipe())
     claimed = leases.claim("ann", worker="here", lease_s=30)
     assert claimed
     saved_by(database, parts, tmp_path)
@@ -217,7 +217,7 @@ def is_left_empty(elsewhere: tuple[Database[Any], Blobs], archive: Path, refusal
 
 
 def made_job(parts: JobParts, upload: Callable[..., SourceView], number: int) -> str:
-    parts.service.submit("ann", upload().id, Recipe(loop=number))
+    parts.submission.submit("ann", upload().id, Recipe(loop=number))
     return finish(parts)
 
 

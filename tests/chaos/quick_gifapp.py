@@ -9,7 +9,7 @@ from gifapp import logs, settings
 from gifapp.backoff import Backoff
 from gifapp.commands.parts import Foundation, prepare
 from gifapp.jobs.cleanup.sweep import sweeping
-from gifapp.jobs.parts import JobParts, build
+from gifapp.jobs.parts import JobParts
 from gifapp.jobs.supervisor import SupervisorTimings, run_workers
 from gifapp.jobs.timings import Timings
 from gifapp.jobs.worker import run_worker
@@ -81,7 +81,7 @@ def web() -> None:
     with (
         _jobs(foundation) as jobs,
         contextlib.closing(foundation.build_identity()) as identity,
-        sweeping(jobs.service.sweep, every_s=TIMINGS.sweep_s),
+        sweeping(jobs.sweep, every_s=TIMINGS.sweep_s),
     ):
         parts = build_parts(jobs, identity, secret=foundation.secret, redis_url=foundation.redis_url)
         run_web(parts, notebooks=notebooks_directory(), host="127.0.0.1", port=foundation.settings.port)
@@ -100,7 +100,7 @@ def worker() -> None:
 
 
 def _jobs(foundation: Foundation) -> JobParts:
-    return build(
+    return JobParts(
         mongodb_url=foundation.mongodb_url,
         redis_url=foundation.redis_url,
         blobs=storage_at((foundation.settings.data_dir / "storage").as_uri()),

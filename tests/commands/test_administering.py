@@ -54,7 +54,7 @@ def ids(data_dir: Path) -> dict[str, str]:
         def submit(email: str, fps: int) -> str:
             facts: dict[str, Any] = {"size_bytes": 1, "sha256": "0" * 64, "video": video}
             source = sources.add_source(owners[email], name=EVIL_NAME, **facts)
-            return jobs.service.submit(owners[email], source.id, Recipe(fps=float(fps))).id
+            return jobs.submission.submit(owners[email], source.id, Recipe(fps=float(fps))).id
 
         dead = {email: submit(email, 5) for email in (ADA, BOB)}
         JobDocument.objects.update(set__max_attempts=1)

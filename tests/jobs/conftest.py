@@ -14,8 +14,9 @@ from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import JobView, SourceView
 from gifapp.jobs.db import leases
 from gifapp.jobs.db.documents import GifPart, JobDocument
-from gifapp.jobs.parts import JobParts, build
+from gifapp.jobs.parts import JobParts
 from gifapp.jobs.timings import Timings
+from gifapp.storage.blob import Blob
 from tests.storages import storage_at
 
 ROOT = Path(__file__).parents[2]
@@ -64,7 +65,7 @@ def build_parts(redis_url: str, mongodb_url: str, storage: Path) -> Callable[...
         timings: Timings = QUICK,
         allowance: Allowance = Allowance(),  # noqa: B008
     ) -> JobParts:
-        return build(
+        return JobParts(
             mongodb_url=mongodb_url,
             redis_url=redis_url,
             blobs=storage_at(storage.as_uri()),
@@ -92,9 +93,9 @@ def parts(build_parts: Callable[..., JobParts], allowance: Allowance) -> Iterato
 @pytest.fixture
 def upload(parts: JobParts, video: bytes) -> Callable[..., SourceView]:
     def upload(owner: str = "ann", data: bytes = video, name: str = "clip.mp4") -> SourceView:
-        with parts.service.incoming(owner) as incoming:
+        with parts.sources.incoming(owner) as incoming:
             incoming.write(data)
-            return parts.service.add_source(owner, incoming, name)
+            return parts.sources.add(owner, incoming, name)
 
     return upload
 
@@ -125,7 +126,7 @@ def start_worker(worker_argv: Callable[..., list[str]]) -> Iterator[Callable[...
 
 @pytest.fixture
 def job(parts: JobParts, upload: Callable[..., SourceView]) -> JobView:
-    return parts.service.submit("ann", upload().id, Recipe())
+    return parts.submission.submit("ann", upload().id, Recipe())
 
 
 GIF = b"GIF89a"
@@ -142,6 +143,11 @@ def finish(parts: JobParts, owner: str = "ann") -> str:
     facts = {"bytes": len(GIF), "width_px": 1, "height_px": 1, "frames": 1, "duration_s": 0.1}
     leases.succeed(attempt, GifPart(key=attempt.key, **facts))
     return str(job.id)
+
+
+def stored_video(parts: JobParts, owner: str, source_id: str) -> Path:
+    """The file of a video."""
+    return parts.blobs.store.path(Blob("source", parts.sources.find(owner, source_id).sha256))
 
 
 def is_running(job: JobView) -> bool:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from gifapp import errors
-from gifapp.jobs.parts import JobParts, build
+from gifapp.jobs.parts import JobParts
 from tests.jobs.conftest import SECRET
 from tests.storages import storage_at
 
@@ -23,7 +23,7 @@ def test_a_storage_that_cannot_be_written_is_not_ready(parts: JobParts) -> None:
 
 def test_a_mongodb_that_is_away_is_said_so(redis_url: str, tmp_path: Path) -> None:
     with pytest.raises(errors.ServiceUnavailable, match="MongoDB"):
-        build(
+        JobParts(
             mongodb_url="mongodb://127.0.0.1:9/gifapp?serverSelectionTimeoutMS=200",
             redis_url=redis_url,
             blobs=storage_at(tmp_path.as_uri()),
@@ -62,4 +62,4 @@ def test_a_storage_path_may_hold_anything(tmp_path: Path) -> None:
 def test_parts_can_be_built_again_after_closing(build_parts: Callable[[], JobParts]) -> None:
     for _ in range(2):
         with build_parts() as parts:
-            assert parts.service.jobs("ann").jobs == []
+            assert parts.jobs.page("ann").jobs == []

@@ -64,7 +64,7 @@ def test_what_is_not_yet_due_needs_no_worker(
 ) -> None:
     source = upload()
     for number, seconds in enumerate(due_in_s):
-        job = parts.service.submit("ann", source.id, Recipe(fps=1 + number))
+        job = parts.submission.submit("ann", source.id, Recipe(fps=1 + number))
         JobDocument.objects(id=job.id).update(set__run_at=utc_now() + timedelta(seconds=seconds))
     assert not runs or claim_next(worker="w", lease_s=30)
     load = job_store.load()
@@ -207,7 +207,7 @@ def test_a_burst_is_worked_off_by_several_who_then_go_and_none_is_interrupted(
     with keep_workers("in_half_a_second", fewest=1, most=3), Watch(mongodb_url, count_workers) as watch:
         assert wait_until(lambda: watch.workers_ready == 1, timeout_s=30)
         for fps in range(1, 17):
-            parts.service.submit("ann", source.id, Recipe(fps=fps))
+            parts.submission.submit("ann", source.id, Recipe(fps=fps))
         assert wait_until(lambda: len(watch.ends) == 16, timeout_s=30)
         assert wait_until(lambda: watch.samples[-1].workers == 1, timeout_s=30)
     workers = [sample.workers for sample in watch.samples]
@@ -223,15 +223,15 @@ def test_a_video_that_kills_its_workers_ends_dead_and_nobody_waits_for_it(
     video: bytes,
     keep_workers: Callable[..., AbstractContextManager[None]],
 ) -> None:
-    poison = parts.service.submit("ann", upload(data=video + POISON).id, Recipe())
+    poison = parts.submission.submit("ann", upload(data=video + POISON).id, Recipe())
     others = [
-        parts.service.submit(owner, upload(owner).id, Recipe(fps=fps))
+        parts.submission.submit(owner, upload(owner).id, Recipe(fps=fps))
         for owner in ("ann", "bob")
         for fps in range(1, 5)
     ]
     with keep_workers("poisoned", fewest=1, most=1):
         assert wait_until(lambda: JobDocument.objects.get(id=poison.id).state == JobState.DEAD, timeout_s=60)
-    (dead,) = parts.service.jobs("ann", state=JobState.DEAD).jobs
+    (dead,) = parts.jobs.page("ann", state=JobState.DEAD).jobs
     assert (dead.id, dead.attempts, dead.error and dead.error.code) == (
         poison.id,
         QUICK.max_attempts,

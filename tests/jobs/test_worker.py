@@ -35,13 +35,13 @@ def test_a_worker_makes_real_gifs(
 ) -> None:
     start_worker("real")
     source = upload()
-    job = parts.service.submit("ann", source.id, Recipe(width_px=48, fps=10))
-    backwards = parts.service.submit("ann", source.id, Recipe(width_px=48, fps=10, direction="reverse"))
+    job = parts.submission.submit("ann", source.id, Recipe(width_px=48, fps=10))
+    backwards = parts.submission.submit("ann", source.id, Recipe(width_px=48, fps=10, direction="reverse"))
     assert wait_until(has(backwards, JobState.SUCCEEDED), timeout_s=90)
-    done = parts.service.job("ann", job.id)
+    done = parts.jobs.find("ann", job.id)
     assert done.gif is not None
     assert (done.gif.width_px, done.gif.height_px, done.gif.duration_s) == (48, 32, pytest.approx(2, abs=0.1))
-    assert parts.blobs.store.path(parts.service.gif("ann", job.id).blob).read_bytes()[:6] == b"GIF89a"
+    assert parts.blobs.store.path(parts.jobs.gif("ann", job.id).blob).read_bytes()[:6] == b"GIF89a"
     assert wait_until(lambda: len(files_below(storage)) == 4, timeout_s=5), files_below(storage)
     told = {kind.name: series for kind, series in parts.counters.read()}
     assert told["gifapp_attempts"]["succeeded", ""] == {"": 2}
@@ -55,13 +55,15 @@ def test_a_worker_shows_the_videos_own_text_track(
 ) -> None:
     start_worker("real")
     source = upload(data=film(tmp_path, "film.mkv", (SRT, "srt")).read_bytes(), name="film.mkv")
-    jobs = [parts.service.submit("ann", source.id, Recipe(subtitles=f"track:{number}")) for number in (1, 2)]
+    jobs = [
+        parts.submission.submit("ann", source.id, Recipe(subtitles=f"track:{number}")) for number in (1, 2)
+    ]
     assert wait_until(has(jobs[0], JobState.SUCCEEDED), timeout_s=90)
-    with Image.open(parts.blobs.store.path(parts.service.gif("ann", jobs[0].id).blob)) as gif:
+    with Image.open(parts.blobs.store.path(parts.jobs.gif("ann", jobs[0].id).blob)) as gif:
         pictures = [np.asarray(picture.convert("RGB")).max() for picture in ImageSequence.Iterator(gif)]
     assert (pictures[0], max(pictures)) == (0, 255)
     assert wait_until(has(jobs[1], JobState.FAILED), timeout_s=90)
-    failed = parts.service.job("ann", jobs[1].id)
+    failed = parts.jobs.find("ann", jobs[1].id)
     assert "track:2: the video has only track:1 (subrip" in str(failed.error)
 
 
@@ -89,7 +91,7 @@ def test_a_killed_worker_leaves_no_process_and_its_job_is_finished_by_another(
 def test_a_killed_worker_takes_ffmpeg_with_it(
     parts: JobParts, upload: Callable[..., SourceView], start_worker: StartWorker, long_video: bytes
 ) -> None:
-    job = parts.service.submit("ann", upload(data=long_video).id, Recipe(width_px=640, fps=50))
+    job = parts.submission.submit("ann", upload(data=long_video).id, Recipe(width_px=640, fps=50))
     victim = start_worker("real")
 
     def has_ffmpeg() -> bool:
@@ -104,7 +106,7 @@ def test_a_killed_worker_takes_ffmpeg_with_it(
 def test_a_job_that_kills_its_workers_ends_dead(
     parts: JobParts, job: JobView, start_worker: StartWorker
 ) -> None:
-    with sweeping(parts.service.sweep, every_s=0.2):
+    with sweeping(parts.sweep, every_s=0.2):
         for state in (JobState.QUEUED, JobState.DEAD):
             victim = start_worker("slow")
             assert wait_until(lambda: is_running(job), timeout_s=30)
@@ -157,7 +159,7 @@ def test_a_worn_out_worker_leaves_between_two_jobs_and_another_goes_on(
     parts: JobParts, upload: Callable[..., SourceView], start_worker: StartWorker
 ) -> None:
     source = upload()
-    first, second = (parts.service.submit("ann", source.id, Recipe(fps=fps)) for fps in (5, 10))
+    first, second = (parts.submission.submit("ann", source.id, Recipe(fps=fps)) for fps in (5, 10))
     worker = start_worker("quick", "1")
     assert worker.wait(30) == 0
     assert [has(job, JobState.SUCCEEDED)() for job in (first, second)] == [True, False]
@@ -174,7 +176,7 @@ def test_one_message_is_enough_for_all_that_is_due(
     with redis.Redis.from_url(redis_url) as client:
         for fps in range(1, 5):
             client.flushall()
-            last = parts.service.submit("ann", source.id, Recipe(fps=fps))
+            last = parts.submission.submit("ann", source.id, Recipe(fps=fps))
     start_worker("quick")
     assert wait_until(has(last, JobState.SUCCEEDED), timeout_s=30)
     assert JobDocument.objects(state=JobState.SUCCEEDED).count() == 4
@@ -184,7 +186,7 @@ def test_a_wiped_redis_delays_jobs_but_loses_none(
     parts: JobParts, upload: Callable[..., SourceView], start_worker: StartWorker, redis_url: str
 ) -> None:
     source = upload()
-    jobs = [parts.service.submit("ann", source.id, Recipe(fps=fps)) for fps in range(1, 6)]
+    jobs = [parts.submission.submit("ann", source.id, Recipe(fps=fps)) for fps in range(1, 6)]
     with redis.Redis.from_url(redis_url) as client:
         client.flushall()
     start_worker("quick")

@@ -7,20 +7,20 @@ import sys
 from gifapp.domain.limits import Limits
 from gifapp.jobs.db import leases
 from gifapp.jobs.db.documents import GifPart
-from gifapp.jobs.parts import JobParts, build
+from gifapp.jobs.parts import JobParts
 from tests.jobs.conftest import SECRET, made_video
 from tests.storages import storage_at
 
 
 def half_an_upload(parts: JobParts) -> None:
-    with parts.service.incoming("ann") as incoming:
+    with parts.sources.incoming("ann") as incoming:
         incoming.write(b"half")
         incoming.finish()
         die()
 
 
 def a_kept_video(parts: JobParts) -> None:
-    with parts.service.incoming("ann") as incoming:
+    with parts.sources.incoming("ann") as incoming:
         incoming.write(made_video(incoming.path.parent, "testsrc2=size=96x64:rate=10:duration=2"))
         incoming.finish()
         incoming.poster_path.write_bytes(b"a poster")
@@ -61,7 +61,7 @@ def die() -> None:
 
 if __name__ == "__main__":
     mongodb_url, redis_url, storage_url, step = sys.argv[1:]
-    with build(
+    with JobParts(
         mongodb_url=mongodb_url,
         redis_url=redis_url,
         blobs=storage_at(storage_url),

@@ -8,7 +8,7 @@ from pathlib import Path
 from gifapp import faults, logs
 from gifapp.domain.limits import Limits
 from gifapp.jobs.attempts.forkserver import ForkServer
-from gifapp.jobs.parts import build
+from gifapp.jobs.parts import JobParts
 from gifapp.jobs.worker import Endurance, run_worker
 from tests.jobs.conftest import QUICK, SECRET
 from tests.storages import storage_at
@@ -20,7 +20,7 @@ def main(mongodb_url: str, redis_url: str, storage_url: str, converter: str, mos
     forks = ForkServer()
     if converter != "real":
         forks = ForkServer(f"tests.jobs.converters:{converter}", "tests.jobs.converters:be_cold")
-    with build(
+    with JobParts(
         mongodb_url=mongodb_url,
         redis_url=redis_url,
         blobs=storage_at(storage_url, Path(os.environ.get("GIFAPP_DATA_DIR", "/nowhere"))),

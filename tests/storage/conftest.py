@@ -6,7 +6,7 @@ import pytest
 from s3fs import S3FileSystem
 
 from gifapp.domain.limits import Allowance, Limits
-from gifapp.jobs.parts import JobParts, build
+from gifapp.jobs.parts import JobParts
 from gifapp.jobs.timings import Timings
 from tests.jobs.conftest import QUICK, SECRET, made_video
 from tests.moto import KEYS, make_bucket, running_moto
@@ -40,7 +40,7 @@ def on_machine(
     """The parts of a process on one of the machines that share the bucket; one at a time."""
 
     def build_on(machine: str, timings: Timings = QUICK, **allowance: int) -> JobParts:
-        return build(
+        return JobParts(
             mongodb_url=mongodb_url,
             redis_url=redis_url,
             blobs=storage_at(f"s3://{bucket}/gifapp/media", tmp_path / machine),

@@ -15,6 +15,7 @@ from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import SourceView
 from gifapp.jobs.attempts.forkserver import ForkServer
 from gifapp.jobs.attempts.runner import Runner
+from gifapp.jobs.db import usage
 from gifapp.jobs.parts import JobParts
 from gifapp.storage.blob import Blob
 from tests.jobs.conftest import QUICK, files_below
@@ -26,9 +27,9 @@ ROOT = "gifapp/media"
 
 
 def upload(parts: JobParts, video: bytes, owner: str = "ann") -> SourceView:
-    with parts.service.incoming(owner) as incoming:
+    with parts.sources.incoming(owner) as incoming:
         incoming.write(video)
-        return parts.service.add_source(owner, incoming, "clip.mp4")
+        return parts.sources.add(owner, incoming, "clip.mp4")
 
 
 def work(parts: JobParts) -> None:
@@ -56,7 +57,7 @@ def test_what_one_machine_takes_in_another_converts_and_a_third_shows(
 ) -> None:
     with on_machine("web") as parts:
         source = upload(parts, video)
-        job = parts.service.submit("ann", source.id, Recipe())
+        job = parts.submission.submit("ann", source.id, Recipe())
     digest = source.sha256
     assert objects(outside, f"{bucket}/{ROOT}") == {
         f"sources/{digest[:2]}/{digest}",
@@ -66,14 +67,14 @@ def test_what_one_machine_takes_in_another_converts_and_a_third_shows(
     with on_machine("worker") as parts:
         work(parts)
     with on_machine("other") as parts:
-        gif = parts.service.gif("ann", job.id)
+        gif = parts.jobs.gif("ann", job.id)
         with parts.blobs.store.local(gif.blob) as path:
             assert path.read_bytes() == b"GIF89a"
-        with parts.blobs.store.local(parts.service.poster("ann", source.id)) as path:
+        with parts.blobs.store.local(parts.sources.poster("ann", source.id)) as path:
             assert path.read_bytes().startswith(b"\xff\xd8")
-        assert parts.service.frame("ann", source.id, 0.5).startswith(b"\xff\xd8")
-        parts.service.delete("ann", job.id)
-        parts.service.delete_source("ann", source.id)
+        assert parts.sources.frame("ann", source.id, 0.5).startswith(b"\xff\xd8")
+        parts.jobs.delete("ann", job.id)
+        parts.sources.delete("ann", source.id)
     assert objects(outside, f"{bucket}/{ROOT}") == set()
     for machine in ("web", "worker", "other"):
         assert not [*(tmp_path / machine / "scratch").iterdir(), *(tmp_path / machine / "incoming").iterdir()]
@@ -99,7 +100,7 @@ def test_what_is_gone_is_said_so(on_machine: OnMachine, video: bytes) -> None:
     with on_machine("other") as parts:
         parts.blobs.store.remove(Blob("source", source.sha256))
         with pytest.raises(errors.SourceGone):
-            parts.service.frame("ann", source.id, 0)
+            parts.sources.frame("ann", source.id, 0)
         with pytest.raises(FileNotFoundError), parts.blobs.store.local(Blob("gif", f"{'0' * 32}-1")):
             pass
         parts.blobs.store.remove(Blob("source", source.sha256))
@@ -111,9 +112,9 @@ def test_equal_bytes_are_kept_once_and_as_long_as_anybody_has_them(
     with on_machine("web") as parts:
         first, second = upload(parts, video), upload(parts, video, "bob")
         assert len(objects(outside, f"{bucket}/{ROOT}")) == 2
-        parts.service.delete_source("ann", first.id)
+        parts.sources.delete("ann", first.id)
         assert len(objects(outside, f"{bucket}/{ROOT}")) == 2
-        parts.service.delete_source("bob", second.id)
+        parts.sources.delete("bob", second.id)
     assert objects(outside, f"{bucket}/{ROOT}") == set()
 
 
@@ -130,9 +131,9 @@ def test_what_was_sent_ahead_and_then_refused_does_not_stay(
         def others_come_first(incoming: object) -> None:
             ahead(incoming)
             assert objects(outside, f"{bucket}/{ROOT}")
-            monkeypatch.setattr(parts.service, "_check_room", too_much)
+            monkeypatch.setattr(usage, "check_room", too_much)
 
-        def too_much(*_: object) -> None:
+        def too_much(*_: object, **__: object) -> None:
             raise errors.QuotaExceeded(used_bytes=1, limit_bytes=1)
 
         monkeypatch.setattr(parts.blobs, "prestage", others_come_first)
@@ -151,7 +152,7 @@ def test_the_comparing_sweep_finds_what_nothing_names_and_what_is_missing(
         for name in (orphan, foreign, f"gifs/{'a' * 32}-1.gif"):
             outside.pipe_file(f"{bucket}/{ROOT}/{name}", b"12345")
         outside.rm_file(f"{bucket}/{ROOT}/{Blob('poster', source.sha256).place}")
-        report = parts.service.housekeeping.compare()
+        report = parts.housekeeping.compare()
     assert (report.removed_files, report.removed_bytes) == (2, 10)
     assert [(one.kind, one.id) for one in report.missing] == [("poster", source.id)]
     assert objects(outside, f"{bucket}/{ROOT}") == {foreign, Blob("source", source.sha256).place}

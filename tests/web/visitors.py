@@ -10,7 +10,7 @@ import httpx
 
 from gifapp.domain.limits import Limits
 from gifapp.identity.service import Rates, build_identity
-from gifapp.jobs.parts import build
+from gifapp.jobs.parts import JobParts
 from gifapp.web.app import run_web
 from gifapp.web.http.context import Parts, build_parts
 from tests.storages import storage_at
@@ -37,7 +37,7 @@ def web_parts(mongodb_url: str, redis_url: str, storage_url: str, rates: Rates =
     identity = build_identity(
         **servers, secret=_SECRET, registration="open", rates=rates, password_rounds=4
     )  # fmt: skip
-    with build(**servers, blobs=storage_at(storage_url), secret=_SECRET, limits=Limits()) as jobs:
+    with JobParts(**servers, blobs=storage_at(storage_url), secret=_SECRET, limits=Limits()) as jobs:
         yield build_parts(jobs, identity, secret=_SECRET, redis_url=redis_url, rates=rates)
     identity.close()
 

@@ -18,9 +18,19 @@ def room_of(owner_id: str, *, limit_bytes: int | None) -> QuotaUsage:
     return QuotaUsage(int(videos + gifs), limit_bytes)
 
 
+def check_room(owner_id: str, more_bytes: int, *, limit_bytes: int | None) -> None:
+    """Refuse what would not fit; without a limit nothing is counted.
+
+    Raises:
+        errors.QuotaExceeded
+    """
+    if limit_bytes is not None:
+        room_of(owner_id, limit_bytes=limit_bytes).check(more_bytes)
+
+
 @reaching_mongodb()
 def stored_by(owner_ids: Collection[str]) -> dict[str, int]:
-    """What the videos and GIFs of those take who have any."""
+    """Bytes stored per owner; owners with nothing are omitted."""
     total: dict[str, int] = {}
     for documents, size in ((SourceDocument, "$bytes"), (JobDocument, "$gif.bytes")):
         theirs = {"$match": {"owner": {"$in": list(owner_ids)}}}

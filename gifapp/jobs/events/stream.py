@@ -62,14 +62,21 @@ class EventStream:
     def job_changed(self, job: JobDocument) -> None:
         """Publish the job as its owner sees it; while MongoDB is away, the event is lost."""
         try:
-            view = job_view(job, kept=self._kept)
+            self.show_job(job)
         except errors.ServiceUnavailable as away:
             _log.warning("an event was lost", job_id=job.id, reason=str(away))
-            return
+
+    def show_job(self, job: JobDocument) -> JobView:
+        """Publish the job as its owner sees it, and return that.
+
+        Raises:
+            errors.ServiceUnavailable: MongoDB is away.
+        """
+        view = job_view(job, kept=self._kept)
         self.job_shown(job.owner, view)
+        return view
 
     def job_shown(self, owner_id: str, job: JobView) -> None:
-        """The same for a caller who has made the view already."""
         self._publish(owner_id, Event(cursor="", type="job.changed", job=_without_files(job)))
 
     def job_progressed(self, owner_id: str, progress: ProgressEvent) -> None:

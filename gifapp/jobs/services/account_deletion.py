@@ -6,12 +6,15 @@ keeps its video out.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import structlog
 
 from gifapp import errors
 from gifapp.jobs.cleanup.removal import remove_files_of, remove_unnamed_source
 from gifapp.jobs.db import sources
 from gifapp.jobs.db.documents import JobDocument, OwnerDocument, utc_now
+from gifapp.jobs.events.stream import EventStream
 from gifapp.mongodb import reaching_mongodb
 from gifapp.storage.blobs import Blobs
 from gifapp.storage.partial_uploads import PartialUploads
@@ -19,17 +22,23 @@ from gifapp.storage.partial_uploads import PartialUploads
 _log = structlog.get_logger()
 
 
-def remove_all_of(blobs: Blobs, owner_id: str) -> None:
-    """Remove every job, video and GIF of an owner; queued jobs never run, running ones are stopped.
+@dataclass(frozen=True)
+class AccountDeletion:
+    blobs: Blobs
+    events: EventStream
 
-    May be done again when it was broken off.
-    """
-    _mark(owner_id)
-    PartialUploads(blobs).remove_all_of(owner_id)
-    _remove_jobs(blobs, owner_id)
-    _remove_sources(blobs, owner_id)
-    _remove_jobs(blobs, owner_id)  # of a video that was still there a moment ago
-    _log.info("all that somebody had was removed", owner=owner_id)
+    def __call__(self, owner_id: str) -> None:
+        """Remove every job, video and GIF of an owner; queued jobs never run, running ones are stopped.
+
+        May be done again when it was broken off.
+        """
+        _mark(owner_id)
+        PartialUploads(self.blobs).remove_all_of(owner_id)
+        _remove_jobs(self.blobs, owner_id)
+        _remove_sources(self.blobs, owner_id)
+        _remove_jobs(self.blobs, owner_id)  # of a video that was still there a moment ago
+        self.events.forget(owner_id)
+        _log.info("all that somebody had was removed", owner=owner_id)
 
 
 @reaching_mongodb()

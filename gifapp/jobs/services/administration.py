@@ -30,7 +30,8 @@ from gifapp.jobs.db.views import owned_job_view
 from gifapp.jobs.events.stream import EventStream
 from gifapp.jobs.events.wakeups import WakeupQueue
 from gifapp.jobs.services import statistics
-from gifapp.jobs.services.jobs import JobService
+from gifapp.jobs.services.jobs import Jobs
+from gifapp.jobs.services.submission import Submission
 
 _log = structlog.get_logger()
 
@@ -46,8 +47,11 @@ class OwnedJobPage:
 
 
 class Administration:
-    def __init__(self, service: JobService, *, wakeups: WakeupQueue, events: EventStream) -> None:
-        self._service = service
+    def __init__(
+        self, jobs: Jobs, submission: Submission, *, wakeups: WakeupQueue, events: EventStream
+    ) -> None:
+        self._jobs = jobs
+        self._submission = submission
         self._wakeups = wakeups
         self._events = events
 
@@ -111,7 +115,7 @@ class Administration:
         Raises:
             errors.NotFound, errors.MoveNotAllowed
         """
-        return self._service.cancel(all_owners.find_job(job_id).owner, job_id)
+        return self._jobs.cancel(all_owners.find_job(job_id).owner, job_id)
 
     def retry(self, job_id: str) -> JobView:
         """As its owner would.
@@ -120,7 +124,7 @@ class Administration:
             errors.NotFound: no such job, or its source is gone.
             errors.MoveNotAllowed, errors.JobRepeated
         """
-        return self._service.retry(all_owners.find_job(job_id).owner, job_id)
+        return self._submission.retry(all_owners.find_job(job_id).owner, job_id)
 
     # --- dead letters ------------------------------------------------------------------------
 
@@ -176,4 +180,4 @@ class Administration:
 
     def _forget(self, removed: JobDocument) -> None:
         _log.info("a dead letter was purged", job_id=removed.id)
-        self._service.clean_up_after(removed)
+        self._jobs.clean_up_after(removed)

@@ -8,7 +8,7 @@ from datetime import datetime
 from gifapp import errors
 from gifapp.domain.views.jobs import ShareView
 from gifapp.jobs.db import job_store, shares
-from gifapp.jobs.services.jobs import GifFile, JobService
+from gifapp.jobs.services.jobs import GifFile, Jobs
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class SharedGif:
 
 
 class Sharing:
-    def __init__(self, service: JobService) -> None:
-        self._service = service
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
 
     def add(self, owner_id: str, job_id: str, *, lasts_s: int) -> ShareView:
         """Make a public link to a finished GIF.
@@ -32,7 +32,7 @@ class Sharing:
         Raises:
             errors.NotFound, errors.JobNotFinished, errors.TooManyShares
         """
-        self._service.gif(owner_id, job_id)
+        self._jobs.gif(owner_id, job_id)
         return shares.share_view(shares.add_share(owner_id, job_id, lasts_s=lasts_s))
 
     def of_job(self, owner_id: str, job_id: str) -> list[ShareView]:
@@ -59,7 +59,7 @@ class Sharing:
             errors.NotFound: unknown, revoked, expired, or its job is gone.
         """
         share = shares.living_share(share_id)
-        file = self._service.gif(share.owner, share.job)
+        file = self._jobs.gif(share.owner, share.job)
         gif = job_store.find_job(share.owner, share.job).gif
         if gif is None:
             raise errors.NotFound(kind="share")

@@ -12,10 +12,10 @@ from math import ceil
 from typing import NamedTuple
 
 from gifapp import errors
-from gifapp.domain.limits import Limits, QuotaUsage
-from gifapp.jobs.db import sources
+from gifapp.domain.limits import Allowance, Limits, QuotaUsage
+from gifapp.jobs.db import sources, usage
 from gifapp.jobs.db.documents import utc_now
-from gifapp.jobs.services.jobs import JobService
+from gifapp.jobs.services.sources import Sources
 from gifapp.jobs.timings import Timings
 from gifapp.storage.blobs import Blobs
 from gifapp.storage.partial_uploads import Checksum, PartialUpload, PartialUploads, UploadMetadata, Writer
@@ -40,11 +40,14 @@ class UploadStatus(NamedTuple):
 
 
 class Uploads:
-    def __init__(self, service: JobService, blobs: Blobs, limits: Limits, timings: Timings) -> None:
-        self._service = service
+    def __init__(
+        self, sources: Sources, *, blobs: Blobs, limits: Limits, allowance: Allowance, timings: Timings
+    ) -> None:
+        self._sources = sources
         self._blobs = blobs
         self._partial = PartialUploads(blobs)
         self._limits = limits
+        self._quota_bytes = allowance.stored_bytes
         self._kept = timedelta(seconds=timings.upload_s)
 
     def create(self, owner_id: str, length_bytes: int, name: str, metadata: str = "") -> UploadStatus:
@@ -124,9 +127,9 @@ class Uploads:
     def _add(self, upload: Writer) -> None:
         owner_id, name = upload.facts.owner_id, upload.facts.name
         try:
-            with self._service.incoming(owner_id) as incoming:
+            with self._sources.incoming(owner_id) as incoming:
                 incoming.adopt(upload.path, sha256=upload.sha256)
-                self._service.add_source(owner_id, incoming, name, source_id=upload.id)
+                self._sources.add(owner_id, incoming, name, source_id=upload.id)
         except errors.SourceRefused:
             upload.remove()
             raise
@@ -157,7 +160,7 @@ class Uploads:
     def _check_room(self, owner_id: str, length: int, missing: int, others: list[PartialUpload]) -> None:
         if length > self._limits.max_upload_bytes:
             raise errors.SourceTooLarge(limit_bytes=self._limits.max_upload_bytes)
-        room = self._service.room(owner_id)
+        room = usage.room_of(owner_id, limit_bytes=self._quota_bytes)
         # what lies in other uploads is on the disk as well
         came_bytes = sum(other.offset for other in others)
         QuotaUsage(room.used_bytes + came_bytes, room.limit_bytes).check(length)

@@ -35,7 +35,7 @@ class PurgeQuery(Query):
 class _AdminHandler(AdministratorHandler):
     @property
     def administration(self) -> Administration:
-        return self.parts.administration
+        return self.parts.services.administration
 
     async def named(self, job: OwnedJobView) -> OwnedJobView:
         """The job with its owner's address."""

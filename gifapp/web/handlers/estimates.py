@@ -31,7 +31,7 @@ class EstimatesHandler(PrivateHandler):
     )
     async def post(self, given: EstimateRequest) -> EstimateView:
         owner_id = self.user.user_id
-        estimate = partial(self.parts.service.estimate, owner_id, given.source_id, given.recipe)
+        estimate = partial(self.parts.services.estimation.estimate, owner_id, given.source_id, given.recipe)
         return await self.run_in_turn(self.parts.estimates, owner_id, estimate)
 
 

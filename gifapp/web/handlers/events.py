@@ -113,10 +113,10 @@ class EventsHandler(AnsweringHandler, WebSocketHandler):
 
     async def _begin(self) -> None:
         if self._asked is None:
-            newest = await self.run_blocking(self.parts.events.latest, self._owner_id)
+            newest = await self.run_blocking(self.parts.services.events.latest, self._owner_id)
             await self._send(Event(cursor=newest, type="ready"))
             return
-        missed = await self.run_blocking(self.parts.events.since, self._owner_id, self._asked)
+        missed = await self.run_blocking(self.parts.services.events.since, self._owner_id, self._asked)
         if missed is None:
             await self._reset()
             return
@@ -126,14 +126,14 @@ class EventsHandler(AnsweringHandler, WebSocketHandler):
 
     async def _catch_up(self) -> None:
         """Send what was published while nobody could tell us."""
-        missed = await self.run_blocking(self.parts.events.since, self._owner_id, self._sent)
+        missed = await self.run_blocking(self.parts.services.events.since, self._owner_id, self._sent)
         if missed is None:
             await self._reset()
         for event in missed or ():
             await self._send_once(event)
 
     async def _reset(self) -> None:
-        newest = await self.run_blocking(self.parts.events.latest, self._owner_id)
+        newest = await self.run_blocking(self.parts.services.events.latest, self._owner_id)
         await self._send(Event(cursor=newest, type="reset"))
 
     async def _follow_until(self, end_s: float) -> None:

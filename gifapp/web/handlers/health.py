@@ -30,7 +30,7 @@ class LiveHandler(_FreeHandler):
 class ReadyHandler(_FreeHandler):
     @operation("Readiness: Redis, MongoDB and storage respond", also={503: "One is unreachable."})
     async def get(self) -> ReadyView:
-        names = list(self.parts.checks)
+        names = list(self.parts.services.checks)
         found = await asyncio.gather(*(self._look(name) for name in names))
         problems = {name: one.problem for name, one in zip(names, found, strict=True) if one.problem}
         self.set_status(503 if problems else 200)
@@ -44,7 +44,7 @@ class ReadyHandler(_FreeHandler):
     async def _look(self, name: str) -> _Found:
         begin_s, problem = time.perf_counter(), ""
         try:
-            await asyncio.wait_for(self.run_blocking(self.parts.checks[name]), _PATIENCE_S)
+            await asyncio.wait_for(self.run_blocking(self.parts.services.checks[name]), _PATIENCE_S)
         except Exception as failed:  # noqa: BLE001  whatever it is, the answer is the same
             _log.warning("%s is not ready: %s", name, type(failed).__name__)
             problem = str(failed) if isinstance(failed, errors.GifappError) else "It does not answer."

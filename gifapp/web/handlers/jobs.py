@@ -71,7 +71,7 @@ class JobsHandler(_JobsHandler):
     async def get(self, asked: JobsQuery) -> JobPage:
         """Their recipes lack subtitles and overlay, which the job itself has."""
         page = await self.run_blocking(
-            self.parts.service.jobs,
+            self.parts.services.jobs.page,
             self.user.user_id,
             state=asked.state,
             limit=asked.limit,
@@ -88,7 +88,7 @@ class JobsHandler(_JobsHandler):
     )
     async def post(self, given: Submission, headers: SubmissionHeaders) -> JobView:
         job = await self.run_blocking(
-            self.parts.service.submit,
+            self.parts.services.submission.submit,
             self.user.user_id,
             given.source_id,
             given.recipe,
@@ -105,17 +105,19 @@ class JobsHandler(_JobsHandler):
 class JobHandler(_JobsHandler):
     @operation("Get one of my jobs", is_tagged=True)
     async def get(self, job_id: str) -> JobView:
-        return self.signed(await self.run_blocking(self.parts.service.job, self.user.user_id, job_id))
+        return self.signed(await self.run_blocking(self.parts.services.jobs.find, self.user.user_id, job_id))
 
     @operation("Delete a job and its GIF; a running job is stopped")
     async def delete(self, job_id: str) -> None:
-        await self.run_blocking(self.parts.service.delete, self.user.user_id, job_id)
+        await self.run_blocking(self.parts.services.jobs.delete, self.user.user_id, job_id)
 
 
 class CancelHandler(_JobsHandler):
     @operation("Cancel a job", raises=[errors.MoveNotAllowed])
     async def post(self, job_id: str) -> JobView:
-        return self.signed(await self.run_blocking(self.parts.service.cancel, self.user.user_id, job_id))
+        return self.signed(
+            await self.run_blocking(self.parts.services.jobs.cancel, self.user.user_id, job_id)
+        )
 
 
 class RetryHandler(_JobsHandler):
@@ -126,4 +128,6 @@ class RetryHandler(_JobsHandler):
         raises=[errors.MoveNotAllowed, errors.JobRepeated, errors.QuotaExceeded],
     )
     async def post(self, job_id: str) -> JobView:
-        return self.signed(await self.run_blocking(self.parts.service.retry, self.user.user_id, job_id))
+        return self.signed(
+            await self.run_blocking(self.parts.services.submission.retry, self.user.user_id, job_id)
+        )

@@ -7,6 +7,8 @@ from typing import Any
 from gifapp import errors
 from gifapp.domain.views.jobs import LimitsView, MeView
 from gifapp.identity.passwords import MAX_BYTES, MIN_CHARACTERS
+from gifapp.jobs.db import usage
+from gifapp.jobs.services.export import archive
 from gifapp.web.handlers.media import disposition
 from gifapp.web.http.base import SESSION_COOKIE, BaseHandler, PrivateHandler
 from gifapp.web.http.operations import operation
@@ -21,7 +23,8 @@ class MeHandler(PrivateHandler):
     @operation("Get my account and its storage use")
     async def get(self) -> MeView:
         user = self.user
-        room = await self.run_blocking(self.parts.service.room, user.user_id)
+        limit_bytes = self.parts.services.allowance.stored_bytes
+        room = await self.run_blocking(usage.room_of, user.user_id, limit_bytes=limit_bytes)
         return MeView(
             id=user.user_id,
             email=user.email,
@@ -46,7 +49,7 @@ class MeHandler(PrivateHandler):
             self.user,
             given.password,
             self.request.remote_ip or "",
-            forget=self.parts.service.forget_owner,
+            forget=self.parts.services.delete_account,
         )
         self.clear_cookie(SESSION_COOKIE, path="/")
 
@@ -57,7 +60,7 @@ class ExportHandler(PrivateHandler):
         about = await self.run_blocking(self._about)
         self.set_header("Content-Type", "application/zip")
         self.set_header("Content-Disposition", disposition("attachment", "gifapp.zip"))
-        parts = self.parts.service.export(self.user.user_id, about)
+        parts = archive(self.parts.services.blobs, self.user.user_id, about)
         while part := await self.run_blocking(next, parts, b""):
             self.write(part)
             await self.flush()
@@ -72,7 +75,7 @@ class ExportHandler(PrivateHandler):
 class LimitsHandler(BaseHandler):
     @operation("The limits and formats that uploads must meet", is_tagged=True)
     async def get(self) -> LimitsView:
-        limits = self.parts.limits
+        limits = self.parts.services.limits
         return LimitsView(
             max_upload_bytes=limits.max_upload_bytes,
             max_duration_s=limits.max_duration_s,

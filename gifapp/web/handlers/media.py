@@ -81,7 +81,9 @@ class FileHandler(BaseHandler, tornado.web.StaticFileHandler):
         self._picture = picture
         with ExitStack() as held:
             try:
-                path = await self.run_blocking(held.enter_context, self.parts.local(picture.blob))
+                path = await self.run_blocking(
+                    held.enter_context, self.parts.services.blobs.store.local(picture.blob)
+                )
             except FileNotFoundError:
                 raise errors.NotFound(kind="file") from None
             await tornado.web.StaticFileHandler.get(self, str(path), include_body)
@@ -131,7 +133,7 @@ class GifHandler(_OwnedFileHandler):
         raises=[errors.JobNotFinished],
     )
     async def get(self, job_id: str, include_body: bool = True) -> None:
-        gif = await self.run_blocking(self.parts.service.gif, await self.owner_id(job_id), job_id)
+        gif = await self.run_blocking(self.parts.services.jobs.gif, await self.owner_id(job_id), job_id)
         picture = Picture(gif.blob, gif.content_type, gif.etag, gif.file_name)
         await self.send(picture, include_body=include_body)
 
@@ -142,7 +144,7 @@ class PosterHandler(_OwnedFileHandler):
     @operation("A video's poster picture", reads_itself=[FileQuery], gives=["image/jpeg"], is_file=True)
     async def get(self, source_id: str, include_body: bool = True) -> None:
         owner_id = await self.owner_id(source_id)
-        blob = await self.run_blocking(self.parts.service.poster, owner_id, source_id)
+        blob = await self.run_blocking(self.parts.services.sources.poster, owner_id, source_id)
         picture = Picture(blob, "image/jpeg", f'"{blob.name}"', "poster.jpg")
         await self.send(picture, include_body=include_body)
 
@@ -162,13 +164,13 @@ class FrameHandler(_MediaHandler):
     )
     async def get(self, source_id: str, asked: FrameQuery) -> None:
         owner_id, at_s = await self.owner_id(source_id), asked.at_s
-        source = await self.run_blocking(self.parts.service.source, owner_id, source_id)
+        source = await self.run_blocking(self.parts.services.sources.find, owner_id, source_id)
         self.set_header("ETag", f'"{source.sha256}-{at_s:.3f}"')
         self.set_header("Cache-Control", _CACHE)
         if self.check_etag_header():
             self.set_status(304)
             return
-        take = partial(self.parts.service.frame, owner_id, source_id, at_s)
+        take = partial(self.parts.services.sources.frame, owner_id, source_id, at_s)
         jpeg = await self.run_in_turn(self.parts.frames, owner_id, take)
         self.set_header("Content-Type", "image/jpeg")
         self.write(jpeg)

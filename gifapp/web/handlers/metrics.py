@@ -66,19 +66,19 @@ class _Shared(Collector):
         return ()
 
     def collect(self) -> Iterator[Metric]:
-        yield from _servers(self._parts.checks)
+        yield from _servers(self._parts.services.checks)
         for read in (self._queue, self._people, self._counters, self._storage):
             with suppress(errors.ServiceUnavailable):
                 yield from list(read())
 
     def _queue(self) -> Iterator[Metric]:
-        queue = self._parts.administration.queue()
+        queue = self._parts.services.administration.queue()
         states = {"queued": queue.queued, "running": queue.running, "dead": queue.dead}
         yield _gauges("gifapp_jobs", "Jobs that are in this state now.", "state", states)
         yield _gauge("gifapp_jobs_due", "Queued jobs that could run now.", queue.due)
         yield _gauge("gifapp_oldest_due_seconds", "How long the oldest has waited.", queue.oldest_due_s or 0)
         yield _gauge("gifapp_queue_paused", "1 while no job starts.", queue.paused_at is not None)
-        workers = self._parts.administration.workers()
+        workers = self._parts.services.administration.workers()
         yield _gauge("gifapp_workers", "Workers that live.", len(workers))
         memory = sum(worker.memory_bytes for worker in workers)
         yield _gauge("gifapp_workers_memory_bytes", "The most that each has held, together.", memory)
@@ -90,11 +90,11 @@ class _Shared(Collector):
         yield _gauge("gifapp_active_accounts", "Accounts whose session began or went on in a day.", active)
 
     def _counters(self) -> Iterator[Metric]:
-        for kind, series in self._parts.counters.read():
+        for kind, series in self._parts.services.counters.read():
             yield (_counter if isinstance(kind, Counted) else _histogram)(kind, series)  # type: ignore[arg-type]
 
     def _storage(self) -> Iterator[Metric]:
-        total_bytes, free_bytes = self._parts.room()
+        total_bytes, free_bytes = self._parts.services.blobs.workspace.room()
         yield _gauge("gifapp_storage_bytes", "How large the disk of the storage is.", total_bytes)
         yield _gauge("gifapp_storage_free_bytes", "How much of it is free.", free_bytes)
 

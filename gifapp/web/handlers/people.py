@@ -9,6 +9,7 @@ from gifapp.domain.views.accounts import AccountPage, AccountView, AuditKind, Au
 from gifapp.domain.views.jobs import Role
 from gifapp.identity.account_admin import AccountAdmin
 from gifapp.identity.links import Links
+from gifapp.jobs.db import usage
 from gifapp.web.http.base import AdministratorHandler
 from gifapp.web.http.operations import operation
 from gifapp.web.http.payloads import PageQuery, Payload
@@ -40,7 +41,7 @@ class _PeopleHandler(AdministratorHandler):
         return self.parts.identity.links
 
     async def with_storage(self, accounts: list[AccountView]) -> list[AccountView]:
-        stored = await self.run_blocking(self.parts.service.stored_by, [one.id for one in accounts])
+        stored = await self.run_blocking(usage.stored_by, [one.id for one in accounts])
         return [one.model_copy(update={"stored_bytes": stored.get(one.id, 0)}) for one in accounts]
 
     async def told(self, account: AccountView) -> AccountView:
@@ -73,7 +74,7 @@ class UserHandler(_PeopleHandler):
         "Delete an account and everything it stores", need="session", raises=[errors.LastAdministrator]
     )
     async def delete(self, user_id: str) -> None:
-        forget = self.parts.service.forget_owner
+        forget = self.parts.services.delete_account
         await self.run_blocking(self.people.delete, user_id, forget=forget, by=self.user.user_id)
 
 

@@ -32,7 +32,7 @@ class JobSharesHandler(PrivateHandler):
         "List the share links of one of my GIFs, newest first, revoked ones included until they expire"
     )
     async def get(self, job_id: str) -> SharesView:
-        found = await self.run_blocking(self.parts.sharing.of_job, self.user.user_id, job_id)
+        found = await self.run_blocking(self.parts.services.sharing.of_job, self.user.user_id, job_id)
         return SharesView(shares=[self._linked(share) for share in found])
 
     @operation(
@@ -43,7 +43,7 @@ class JobSharesHandler(PrivateHandler):
     )
     async def post(self, job_id: str, given: ShareWish) -> ShareView:
         share = await self.run_blocking(
-            self.parts.sharing.add, self.user.user_id, job_id, lasts_s=given.expires_in_s
+            self.parts.services.sharing.add, self.user.user_id, job_id, lasts_s=given.expires_in_s
         )
         linked = self._linked(share)
         self.set_header("Location", linked.url)
@@ -56,7 +56,7 @@ class JobSharesHandler(PrivateHandler):
 class ShareHandler(PrivateHandler):
     @operation("Revoke a share link")
     async def delete(self, share_id: str) -> None:
-        await self.run_blocking(self.parts.sharing.revoke, self.user.user_id, share_id)
+        await self.run_blocking(self.parts.services.sharing.revoke, self.user.user_id, share_id)
 
 
 class _PublicHandler(BaseHandler):
@@ -76,7 +76,9 @@ class _PublicHandler(BaseHandler):
         """
         if self.request.path.split("/")[2] != token:
             raise errors.NotFound(kind="share")
-        return await self.run_blocking(self.parts.sharing.shown, self.parts.share_links.share_id(token))
+        return await self.run_blocking(
+            self.parts.services.sharing.shown, self.parts.share_links.share_id(token)
+        )
 
 
 class SharePage(_PublicHandler):

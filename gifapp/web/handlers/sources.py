@@ -177,7 +177,7 @@ class SourcesHandler(ReceivingHandler[Incoming]):
             self._name = self.query(UploadQuery).name
             upload: Upload[Incoming] = Upload(self.parts)
             room_for = self._declared_bytes()  # 0: nobody knows how many
-            begin = self.parts.service.incoming
+            begin = self.parts.services.sources.incoming
             await upload.open(partial(begin, self.user.user_id, declared_bytes=room_for))
             self.take(upload)
 
@@ -185,7 +185,7 @@ class SourcesHandler(ReceivingHandler[Incoming]):
     async def get(self, asked: PageQuery) -> SourcePage:
         owner_id = self.user.user_id
         page = await self.run_blocking(
-            self.parts.service.source_page, owner_id, limit=asked.limit, cursor=asked.cursor
+            self.parts.services.sources.page, owner_id, limit=asked.limit, cursor=asked.cursor
         )
         return self.parts.media.sources(page, owner_id)
 
@@ -214,11 +214,11 @@ class SourcesHandler(ReceivingHandler[Incoming]):
         return signed(self, source)
 
     def _add(self, incoming: Incoming) -> SourceView:
-        return self.parts.service.add_source(self.user.user_id, incoming, self._name)
+        return self.parts.services.sources.add(self.user.user_id, incoming, self._name)
 
     def body_limit(self) -> int:
         is_upload = self.request.method == "POST"
-        return self.parts.limits.max_upload_bytes if is_upload else self.max_body_bytes
+        return self.parts.services.limits.max_upload_bytes if is_upload else self.max_body_bytes
 
     def too_large(self) -> errors.GifappError:
         return errors.SourceTooLarge(limit_bytes=self.body_limit())
@@ -232,12 +232,12 @@ class SourcesHandler(ReceivingHandler[Incoming]):
 class SourceHandler(PrivateHandler):
     @operation("Get one of my videos", is_tagged=True)
     async def get(self, source_id: str) -> SourceView:
-        source = await self.run_blocking(self.parts.service.source, self.user.user_id, source_id)
+        source = await self.run_blocking(self.parts.services.sources.find, self.user.user_id, source_id)
         return signed(self, source)
 
     @operation("Delete a video; finished GIFs are kept", raises=[errors.SourceInUse])
     async def delete(self, source_id: str) -> None:
-        await self.run_blocking(self.parts.service.delete_source, self.user.user_id, source_id)
+        await self.run_blocking(self.parts.services.sources.delete, self.user.user_id, source_id)
 
 
 def signed(handler: PrivateHandler, source: SourceView) -> SourceView:

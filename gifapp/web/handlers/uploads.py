@@ -62,7 +62,7 @@ class TusHandler(PrivateHandler):
     async def options(self, *_: str) -> None:
         await super().options()
         self.set_header("Tus-Extension", EXTENSIONS)
-        self.set_header("Tus-Max-Size", str(self.parts.limits.max_upload_bytes))
+        self.set_header("Tus-Max-Size", str(self.parts.services.limits.max_upload_bytes))
         self.set_header("Tus-Checksum-Algorithm", ",".join(ALGORITHMS))
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
@@ -118,7 +118,7 @@ class UploadsHandler(TusHandler):
             raise errors.UploadLengthDeferred
         length = self.number("Upload-Length")
         metadata = self.request.headers.get("Upload-Metadata", "")
-        create = self.parts.uploads.create
+        create = self.parts.services.uploads.create
         upload = await self.run_blocking(create, self.user.user_id, length, name_in(metadata), metadata)
         self.set_header("Location", f"/api/v1/uploads/{upload.id}")
         self.tell(upload)
@@ -139,7 +139,7 @@ class UploadHandler(ReceivingHandler[Writer], TusHandler):
         raises=[*_FINISHING, errors.TusVersionWrong],
     )
     async def head(self, upload_id: str) -> None:
-        upload = await self.run_blocking(self.parts.uploads.find, self.user.user_id, upload_id)
+        upload = await self.run_blocking(self.parts.services.uploads.find, self.user.user_id, upload_id)
         if upload.awaits_source:
             upload = await self._patiently(lambda: self._finish(upload_id))
         self.set_header("Upload-Offset", str(upload.offset))
@@ -179,12 +179,12 @@ class UploadHandler(ReceivingHandler[Writer], TusHandler):
 
     @operation("Discard an upload", raises=[errors.TusVersionWrong, errors.UploadLocked])
     async def delete(self, upload_id: str) -> None:
-        remove = self.parts.uploads.remove
+        remove = self.parts.services.uploads.remove
         await self._patiently(lambda: self.run_blocking(remove, self.user.user_id, upload_id))
 
     def body_limit(self) -> int:
         is_upload = self.request.method == "PATCH"
-        return self.parts.limits.max_upload_bytes if is_upload else self.max_body_bytes
+        return self.parts.services.limits.max_upload_bytes if is_upload else self.max_body_bytes
 
     async def _open(self) -> None:
         content_type = self.request.headers.get("Content-Type", "").partition(";")[0]
@@ -193,20 +193,22 @@ class UploadHandler(ReceivingHandler[Writer], TusHandler):
         offset, checksum = self.number("Upload-Offset"), checksum_in(self.request.headers)
         facts = (self.user.user_id, self.path_args[0], offset, self._declared_bytes(), checksum)
         upload: Upload[Writer] = Upload(self.parts)
-        await self._patiently(lambda: upload.open(partial(self.parts.uploads.resume, *facts)))
+        await self._patiently(lambda: upload.open(partial(self.parts.services.uploads.resume, *facts)))
         self.take(upload)
 
     def _check(self, upload: Writer) -> UploadStatus:
         upload.check()
-        return self.parts.uploads.standing(upload)
+        return self.parts.services.uploads.standing(upload)
 
     def _add_source(self, upload: Writer) -> UploadStatus:
-        self.parts.uploads.add_source(upload)
-        return self.parts.uploads.standing(upload)
+        self.parts.services.uploads.add_source(upload)
+        return self.parts.services.uploads.standing(upload)
 
     async def _finish(self, upload_id: str) -> UploadStatus:
         try:
-            return await self.look_into(partial(self.parts.uploads.finish, self.user.user_id, upload_id))
+            return await self.look_into(
+                partial(self.parts.services.uploads.finish, self.user.user_id, upload_id)
+            )
         except errors.TooManyAtOnce:  # told so to a HEAD, tus-js-client would begin anew
             raise errors.UploadLocked from None
 

@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from gifapp.domain.limits import Limits
 from gifapp.domain.rates import Rates
 from gifapp.identity.request_limits import RequestLimits
 from gifapp.identity.service import Identity
 from gifapp.jobs.attempts import estimates
-from gifapp.jobs.events.counters import CounterStore
-from gifapp.jobs.events.stream import EventStream, follow
+from gifapp.jobs.events.stream import follow
 from gifapp.jobs.parts import JobParts
-from gifapp.jobs.services.administration import Administration
-from gifapp.jobs.services.jobs import JobService
-from gifapp.jobs.services.sharing import Sharing
-from gifapp.jobs.services.uploads import Uploads
-from gifapp.storage.blob import Blob
 from gifapp.web.http.fair_pool import FairPool
 from gifapp.web.http.hub import EventHub
 from gifapp.web.http.in_flight import InFlightRequests
@@ -43,9 +34,7 @@ class Parts:
     """The parts of one web process.
 
     Attributes:
-        checks: what `/health/ready` asks, by name; each raises when its server is away.
-        local: has a stored file as one on this machine, to read until the block ends.
-        room: the bytes of the storage's disk, and those of it that are free.
+        services: sources, jobs and all that is done with them.
         threads: for everything that blocks for a moment.
         probes: for looking into uploads, which takes seconds.
         frames: for pictures out of videos, a fraction of a second each.
@@ -57,23 +46,14 @@ class Parts:
         upload_stall_s: how long an upload is held for a client that sends next to nothing.
     """
 
-    service: JobService
-    uploads: Uploads
-    sharing: Sharing
-    administration: Administration
+    services: JobParts
     identity: Identity
-    events: EventStream
     hub: EventHub
-    limits: Limits
     media: MediaSigner
     share_links: ShareLinks
     request_limits: RequestLimits
     cookie_secure: bool
     cors_origins: Collection[str]
-    checks: Mapping[str, Callable[[], object]]
-    counters: CounterStore
-    local: Callable[[Blob], AbstractContextManager[Path]]
-    room: Callable[[], tuple[int, int]]
     session_check_s: float = 20.0
     upload_stall_s: float = 30.0
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_THREADS, "web"))
@@ -102,22 +82,13 @@ def build_parts(
     Prometheus shows to read `/metrics`.
     """
     return Parts(
-        service=jobs.service,
-        sharing=Sharing(jobs.service),
-        uploads=Uploads(jobs.service, jobs.blobs, jobs.limits, jobs.timings),
-        administration=jobs.administration,
+        services=jobs,
         identity=identity,
-        events=jobs.events,
         hub=EventHub(functools.partial(follow, redis_url)),
-        limits=jobs.limits,
         media=MediaSigner(secret),
         share_links=ShareLinks(secret, public_url),
         request_limits=RequestLimits(redis_url, rates or Rates()),
         cookie_secure=(public_url or "").startswith("https:"),
         cors_origins=frozenset(cors_origins),
-        checks=jobs.checks,
-        counters=jobs.counters,
-        local=jobs.blobs.store.local,
-        room=jobs.blobs.workspace.room,
         instruments=Instruments(scrape_token=scrape_token),
     )

@@ -87,6 +87,6 @@ def test_the_next_server_is_warm_before_it_is_needed(estimates: Estimates, clip:
 
 def test_the_service_estimates_only_what_is_mine(parts: JobParts, upload: Callable[..., SourceView]) -> None:
     mine = upload("ann")
-    assert parts.service.estimate("ann", mine.id, Recipe(width_px=48)).width_px == 48
+    assert parts.estimation.estimate("ann", mine.id, Recipe(width_px=48)).width_px == 48
     with pytest.raises(errors.NotFound):
-        parts.service.estimate("bob", mine.id, Recipe())
+        parts.estimation.estimate("bob", mine.id, Recipe())

@@ -16,7 +16,8 @@ from gifapp.domain.views.jobs import JobView
 from gifapp.jobs.attempts.forkserver import ForkServer
 from gifapp.jobs.attempts.runner import Runner
 from gifapp.jobs.db.documents import JobDocument
-from gifapp.jobs.parts import JobParts, build
+from gifapp.jobs.parts import JobParts
+from gifapp.jobs.timings import Timings
 from gifapp.processes import wait_until
 from gifapp.up.servers import running_mongod
 from tests.jobs.conftest import QUICK, ROOT, SECRET, files_below, is_running, skip_the_wait
@@ -46,13 +47,20 @@ def run(parts: JobParts, fork_server: Callable[[str], ForkServer]) -> Callable[[
     """Run one attempt of a job with a converter, in a thread that has started when this returns."""
 
     def run(converter: str, job_id: str, **changes: Any) -> Attempted:
-        return Attempted(replace(parts, **changes), fork_server(converter), job_id)
+        return Attempted(parts, fork_server(converter), job_id, **changes)
 
     return run
 
 
 class Attempted(threading.Thread):
-    def __init__(self, parts: JobParts, forks: ForkServer, job_id: str) -> None:
+    def __init__(
+        self,
+        parts: JobParts,
+        forks: ForkServer,
+        job_id: str,
+        limits: Limits | None = None,
+        timings: Timings | None = None,
+    ) -> None:
         super().__init__()
         self.give_up = threading.Event()
         self._job_id = job_id
@@ -62,8 +70,8 @@ class Attempted(threading.Thread):
             events=parts.events,
             counters=parts.counters,
             forks=forks,
-            limits=parts.limits,
-            timings=parts.timings,
+            limits=limits or parts.limits,
+            timings=timings or parts.timings,
             worker="here",
             give_up=self.give_up,
         )
@@ -85,12 +93,12 @@ def has_helper() -> bool:
 
 def test_a_conversion_ends_in_a_gif(parts: JobParts, run: Run, job: JobView, storage: Path) -> None:
     run("quick", job.id).ended()
-    done = parts.service.job("ann", job.id)
+    done = parts.jobs.find("ann", job.id)
     assert (done.state, done.attempts, done.error) == (JobState.SUCCEEDED, 1, None)
     assert done.gif is not None
     assert (done.gif.frames, done.gif.bytes, done.progress.fraction) == (3, 6, 1)
     assert done.gif.notes == ["To fit 1.0 MB: 8.3 fps (was 12.5)."]
-    assert parts.blobs.store.path(parts.service.gif("ann", job.id).blob).read_bytes() == b"GIF89a"
+    assert parts.blobs.store.path(parts.jobs.gif("ann", job.id).blob).read_bytes() == b"GIF89a"
     assert not list((storage / "scratch").iterdir())
 
 
@@ -129,14 +137,14 @@ def test_while_the_disk_is_full_a_job_waits_and_goes_on_when_there_is_room(
     full = replace(parts.limits, reserve_bytes=10**18)
     for converter in ("finds_no_room", "quick", "quick"):  # the disk is looked at before it is filled again
         run(converter, job.id, limits=full).ended()
-        waiting = parts.service.job("ann", job.id)
+        waiting = parts.jobs.find("ann", job.id)
         assert (waiting.state, waiting.attempts) == (JobState.QUEUED, 0)
         assert waiting.error
         assert waiting.error.detail == "The server's disk is full. The job continues when there is space."
         assert [error.code for error in waiting.errors] == ["waiting-for-disk"]
         skip_the_wait(job)
     run("quick", job.id).ended()
-    done = parts.service.job("ann", job.id)
+    done = parts.jobs.find("ann", job.id)
     assert (done.state, done.attempts, done.error) == (JobState.SUCCEEDED, 1, None)
 
 
@@ -146,7 +154,7 @@ def test_a_job_that_fills_the_disk_by_itself_uses_up_its_attempts(
     emptied = replace(parts.limits, reserve_bytes=0)
     for state in (JobState.QUEUED, JobState.DEAD):
         run("finds_no_room", job.id, limits=emptied).ended()
-        tried = parts.service.job("ann", job.id)
+        tried = parts.jobs.find("ann", job.id)
         assert (tried.state, tried.error and tried.error.code) == (state, "server-disk-full")
         skip_the_wait(job)
 
@@ -172,14 +180,14 @@ def test_a_transient_error_is_retried_until_the_attempts_are_used_up(
     for _ in range(QUICK.max_attempts):
         skip_the_wait(job)
         run("dies", job.id).ended()
-    dead = parts.service.job("ann", job.id)
+    dead = parts.jobs.find("ann", job.id)
     assert (dead.state, dead.attempts) == (JobState.DEAD, 2)
     assert dead.error is not None
     assert dead.error.code == "conversion-crashed"
     assert [error.attempt for error in JobDocument.objects.get(id=job.id).errors] == [1, 2]
-    parts.service.retry("ann", job.id)
+    parts.submission.retry("ann", job.id)
     run("quick", job.id).ended()
-    assert parts.service.job("ann", job.id).state == JobState.SUCCEEDED
+    assert parts.jobs.find("ann", job.id).state == JobState.SUCCEEDED
 
 
 def test_a_job_that_waits_for_its_retry_is_not_claimed(run: Run, job: JobView) -> None:
@@ -219,10 +227,10 @@ def test_a_running_job_is_cancelled_within_a_second(
     assert wait_until(lambda: is_running(job), timeout_s=30)
     assert has_helper()
     asked_at = time.monotonic()
-    parts.service.cancel("ann", job.id)
+    parts.jobs.cancel("ann", job.id)
     attempt.ended()
     assert time.monotonic() - asked_at < 2  # one, on a machine that has nothing else to do
-    assert parts.service.job("ann", job.id).state == JobState.CANCELLED
+    assert parts.jobs.find("ann", job.id).state == JobState.CANCELLED
     assert wait_until(lambda: not has_helper(), timeout_s=1)
     assert not list((storage / "scratch").iterdir())
 
@@ -232,7 +240,7 @@ def test_a_deleted_job_is_stopped_and_leaves_nothing(
 ) -> None:
     attempt = run("slow", job.id)
     assert wait_until(lambda: is_running(job), timeout_s=30)
-    parts.service.delete("ann", job.id)
+    parts.jobs.delete("ann", job.id)
     attempt.ended(within_s=5)
     assert {name.split("/")[0] for name in files_below(storage)} == {"sources", "posters"}
 
@@ -242,7 +250,7 @@ def test_a_lost_lease_cannot_publish(parts: JobParts, run: Run, job: JobView, st
     assert wait_until(lambda: JobDocument.objects.get(id=job.id).token == 1, timeout_s=30)
     JobDocument.objects(id=job.id).update(inc__token=1)  # somebody else claimed it meanwhile
     attempt.ended()
-    assert parts.service.job("ann", job.id).state == JobState.RUNNING
+    assert parts.jobs.find("ann", job.id).state == JobState.RUNNING
     assert not list((storage / "gifs").iterdir())
 
 
@@ -252,13 +260,13 @@ def test_a_settle_whose_answer_was_lost_keeps_its_gif(parts: JobParts, run: Run,
     gif = {"key": f"{job.id}-1", "bytes": 6, "width_px": 2, "height_px": 1, "frames": 3, "duration_s": 0.5}
     JobDocument.objects(id=job.id).update(__raw__={"$set": {"state": "succeeded", "gif": gif}})
     attempt.ended()
-    assert parts.blobs.store.path(parts.service.gif("ann", job.id).blob).exists()
+    assert parts.blobs.store.path(parts.jobs.gif("ann", job.id).blob).exists()
 
 
 def test_a_conversion_that_hangs_is_stopped_at_its_deadline(parts: JobParts, run: Run, job: JobView) -> None:
     limits = replace(parts.limits, deadline_s=0.5)
     run("silent", job.id, limits=limits).ended()
-    failed = parts.service.job("ann", job.id)
+    failed = parts.jobs.find("ann", job.id)
     assert failed.error is not None
     assert failed.error.code == "conversion-too-slow"
 
@@ -268,19 +276,19 @@ def test_a_draining_worker_gives_its_job_back_unspent(parts: JobParts, run: Run,
     assert wait_until(lambda: is_running(job), timeout_s=30)
     attempt.give_up.set()
     attempt.ended(within_s=5)
-    released = parts.service.job("ann", job.id)
+    released = parts.jobs.find("ann", job.id)
     assert (released.state, released.attempts, released.started_at) == (JobState.QUEUED, 0, None)
     run("quick", job.id).ended()
-    assert parts.service.job("ann", job.id).attempts == 1
+    assert parts.jobs.find("ann", job.id).attempts == 1
 
 
 def test_a_job_whose_video_is_gone_says_so(parts: JobParts, run: Run, job: JobView) -> None:
-    parts.service.cancel("ann", job.id)
+    parts.jobs.cancel("ann", job.id)
     assert job.source is not None
-    parts.service.delete_source("ann", job.source.id)
+    parts.sources.delete("ann", job.source.id)
     JobDocument.objects(id=job.id).update(set__state="queued")
     run("quick", job.id).ended()
-    failed = parts.service.job("ann", job.id)
+    failed = parts.jobs.find("ann", job.id)
     assert failed.error is not None
     assert "upload it again" in failed.error.detail
 
@@ -306,7 +314,7 @@ def test_while_mongodb_is_away_a_conversion_goes_on_as_long_as_its_lease(
     redis_url: str, video: bytes, fork_server: Callable[[str], ForkServer], tmp_path: Path
 ) -> None:
     with running_mongod(tmp_path / "mongodb") as url:
-        parts = build(
+        parts = JobParts(
             mongodb_url=url,
             redis_url=redis_url,
             blobs=storage_at((tmp_path / "storage").as_uri()),
@@ -314,10 +322,10 @@ def test_while_mongodb_is_away_a_conversion_goes_on_as_long_as_its_lease(
             limits=Limits(),
             timings=replace(QUICK, lease_s=2),
         )
-        with parts.service.incoming("ann") as incoming:
+        with parts.sources.incoming("ann") as incoming:
             incoming.write(video)
-            source = parts.service.add_source("ann", incoming, "clip.mp4")
-        job = parts.service.submit("ann", source.id, Recipe())
+            source = parts.sources.add("ann", incoming, "clip.mp4")
+        job = parts.submission.submit("ann", source.id, Recipe())
         attempt = Attempted(parts, fork_server("slow"), job.id)
         assert wait_until(lambda: is_running(job), timeout_s=30)
         mongod = child_with(str(tmp_path))
@@ -326,7 +334,7 @@ def test_while_mongodb_is_away_a_conversion_goes_on_as_long_as_its_lease(
         mongod.resume()
         assert is_running(job)
     with pytest.raises(errors.ServiceUnavailable):
-        parts.service.submit("ann", source.id, Recipe())
+        parts.submission.submit("ann", source.id, Recipe())
     attempt.ended()
     assert not list((tmp_path / "storage" / "scratch").iterdir())
     parts.close()
@@ -352,7 +360,7 @@ def test_an_attempt_waits_for_a_storage_that_is_away(
     for name in away:
         monkeypatch.setattr(parts.blobs.store, name, now_and_then(name, getattr(parts.blobs.store, name)))
     run("quick", job.id).ended()
-    done = parts.service.job("ann", job.id)
+    done = parts.jobs.find("ann", job.id)
     assert (done.state, done.attempts, away) == (JobState.SUCCEEDED, 1, {"local": -1, "keep": -1})
 
 
@@ -364,7 +372,7 @@ def test_an_attempt_gives_up_a_storage_that_stays_away_and_is_tried_again(
 
     monkeypatch.setattr(parts.blobs.store, "keep", away)
     run("quick", job.id, timings=replace(parts.timings, storage_s=0.1)).ended()
-    waiting = parts.service.job("ann", job.id)
+    waiting = parts.jobs.find("ann", job.id)
     assert waiting.state == JobState.QUEUED
     assert [one.code for one in waiting.errors] == ["service-unavailable"]
     assert not list((storage / "scratch").iterdir())
@@ -377,9 +385,9 @@ def test_the_lease_is_kept_while_the_storage_takes_its_time(
     monkeypatch.setattr(parts.blobs.store, "keep", lambda *args: (time.sleep(1.5), keep(*args)))
     attempt = run("quick", job.id, timings=replace(parts.timings, lease_s=0.8))
     while attempt.is_alive():
-        parts.service.sweep()
+        parts.sweep()
         time.sleep(0.1)
-    done = parts.service.job("ann", job.id)
+    done = parts.jobs.find("ann", job.id)
     assert (done.state, done.attempts) == (JobState.SUCCEEDED, 1)
 
 
@@ -396,7 +404,7 @@ def test_a_cancel_is_heard_while_the_storage_takes_its_time(
     monkeypatch.setattr(parts.blobs.store, "keep", slowly)
     attempt = run("quick", job.id)
     assert begun.wait(20)
-    parts.service.cancel("ann", job.id)
+    parts.jobs.cancel("ann", job.id)
     attempt.ended()
-    assert parts.service.job("ann", job.id).state == JobState.CANCELLED
+    assert parts.jobs.find("ann", job.id).state == JobState.CANCELLED
     assert not list((storage / "gifs").iterdir())

@@ -26,7 +26,7 @@ from gifapp.jobs.db.documents import (
 from gifapp.jobs.parts import JobParts
 from gifapp.processes import wait_until
 from gifapp.storage.blob import Blob
-from tests.jobs.conftest import GIF, QUICK, files_below, finish
+from tests.jobs.conftest import GIF, QUICK, files_below, finish, stored_video
 
 Upload = Callable[..., SourceView]
 DIGEST = "ab" + "0" * 62
@@ -61,7 +61,7 @@ def test_old_files_that_no_document_names_go_and_are_counted(
     lay(parts.blobs.store.path(Blob("poster", DIGEST)))
     lay(parts.blobs.store.path(Blob("gif", f"{new_id()}-1")))
     age_all(storage)
-    parts.service.housekeeping()
+    parts.housekeeping()
     assert files_below(storage) == named
     report = consistency.last_report()
     assert report is not None
@@ -79,7 +79,7 @@ def test_young_files_and_files_that_are_not_ours_stay(parts: JobParts, upload: U
     lay(storage / "incoming" / "upload" / "video")
     lay(storage / "scratch" / f"{new_id()}-1" / "gif")
     before = files_below(storage)
-    parts.service.housekeeping()
+    parts.housekeeping()
     assert files_below(storage) == before
 
 
@@ -88,7 +88,7 @@ def test_what_documents_name_stays_however_old(parts: JobParts, job: JobView, st
     age_all(storage)
     before = files_below(storage)
     assert len(before) == 3
-    parts.service.housekeeping()
+    parts.housekeeping()
     assert files_below(storage) == before
 
 
@@ -98,12 +98,12 @@ def test_the_gif_of_an_attempt_that_may_still_settle_stays(parts: JobParts, job:
     assert claimed is not None
     attempt = leases.attempt_of(claimed)
     gif = lay(parts.blobs.store.path(Blob("gif", attempt.key)), GIF)
-    parts.service.housekeeping()
+    parts.housekeeping()
     assert gif.exists()
     facts = {"bytes": 6, "width_px": 1, "height_px": 1, "frames": 1, "duration_s": 0.1}
     assert leases.succeed(attempt, GifPart(key=attempt.key, **facts))
     clock_forward(3601)
-    parts.service.housekeeping()
+    parts.housekeeping()
     assert gif.exists()
 
 
@@ -114,7 +114,7 @@ def test_the_gif_of_an_attempt_that_has_lost_its_job_goes(parts: JobParts, job: 
     leases.release(earlier)
     leases.claim("ann", worker="here", lease_s=30)
     gif = lay(parts.blobs.store.path(Blob("gif", earlier.key)), GIF)
-    parts.service.housekeeping()
+    parts.housekeeping()
     assert not gif.exists()
 
 
@@ -126,7 +126,7 @@ def test_a_leftover_that_an_upload_takes_over_stays(parts: JobParts, upload: Upl
     upload("eve", data=other_video(video))
     with ThreadPoolExecutor(1) as pool:
         with parts.blobs.store.exclusive():
-            sweep = pool.submit(parts.service.housekeeping)
+            sweep = pool.submit(parts.housekeeping)
             time.sleep(0.5)
             assert path.exists()
             document.save(force_insert=True)
@@ -147,9 +147,9 @@ def test_uploads_and_comparisons_at_the_same_time_lose_no_video(
     with ThreadPoolExecutor(4) as pool:
         sweeps = [pool.submit(lambda: [eager.compare() for _ in range(20)]) for _ in range(2)]
         for _ in range(6):
-            parts.service.delete_source("eve", parts.service.sources("eve")[0].id)
+            parts.sources.delete("eve", parts.sources.page("eve").sources[0].id)
             kept = upload("eve")
-            assert parts.blobs.store.path(parts.service.video("eve", kept.id)).exists()
+            assert stored_video(parts, "eve", kept.id).exists()
         reports = [report for sweep in sweeps for report in sweep.result()]
     assert {report.missing_count for report in reports} == {0}
     assert len(files_below(storage)) == 2
@@ -160,9 +160,9 @@ def test_what_a_document_names_and_storage_lacks_is_told(parts: JobParts, job: J
     source = SourceDocument.objects.get()
     parts.blobs.store.path(Blob("source", source.sha256)).unlink()
     parts.blobs.store.path(Blob("poster", source.sha256)).unlink()
-    parts.blobs.store.path(parts.service.gif("ann", job.id).blob).unlink()
+    parts.blobs.store.path(parts.jobs.gif("ann", job.id).blob).unlink()
     with capture_logs() as logs:
-        parts.service.housekeeping()
+        parts.housekeeping()
     missing = (
         MissingFileView(kind="source", id=source.id, owner_id="ann"),
         MissingFileView(kind="poster", id=source.id, owner_id="ann"),
@@ -180,7 +180,7 @@ def test_a_report_that_grows_without_end_is_cut_but_counted(parts: JobParts, upl
     video = sources.video_of(SourceDocument.objects.get(id=upload().id))
     for number in range(60):
         sources.add_source("ann", name="gone", size_bytes=1, sha256=f"{number:064d}", video=video)
-    parts.service.housekeeping()
+    parts.housekeeping()
     report = consistency.last_report()
     assert report is not None
     assert (report.missing_count, len(report.missing)) == (120, 100)
@@ -189,7 +189,7 @@ def test_a_report_that_grows_without_end_is_cut_but_counted(parts: JobParts, upl
 def test_beside_a_database_that_names_nothing_nothing_is_removed(parts: JobParts, storage: Path) -> None:
     """A storage full of videos and an empty database are rather a wrong address."""
     gif = lay(parts.blobs.store.path(Blob("gif", f"{new_id()}-1")))
-    parts.service.housekeeping()
+    parts.housekeeping()
     assert gif.exists()
     assert consistency.last_report() is not None
 
@@ -198,13 +198,13 @@ def test_of_many_at_once_one_compares_and_the_next_an_hour_later(parts: JobParts
     assert consistency.last_report() is None
     with capture_logs() as logs:
         with ThreadPoolExecutor(8) as pool:
-            list(pool.map(lambda _: parts.service.housekeeping(), range(8)))
+            list(pool.map(lambda _: parts.housekeeping(), range(8)))
         assert [log["event"] for log in logs] == ["storage was compared"]
         clock_forward(3590)
-        parts.service.housekeeping()
+        parts.housekeeping()
         assert len(logs) == 1
         clock_forward(10)
-        parts.service.housekeeping()
+        parts.housekeeping()
         assert len(logs) == 2
 
 
@@ -215,12 +215,12 @@ def test_a_worker_looks_whether_it_is_time(parts: JobParts, start_worker: Callab
 
 def test_each_report_takes_the_place_of_the_one_before(parts: JobParts, upload: Upload) -> None:
     upload()
-    parts.service.housekeeping()
+    parts.housekeeping()
     HousekeepingDocument.objects.update(
         set__missing_count=1, set__missing=[MissingPart(kind="gif", id="x", owner="ann")]
     )
     clock_forward(3601)
-    parts.service.housekeeping()
+    parts.housekeeping()
     report = consistency.last_report()
     assert report is not None
     assert (report.missing_count, report.missing) == (0, ())

@@ -15,7 +15,7 @@ from gifapp.domain.views.jobs import JobView, SourceView
 from gifapp.jobs.db import job_store, leases, sources
 from gifapp.jobs.db.documents import JobDocument, SourceDocument, utc_now
 from gifapp.jobs.parts import JobParts
-from tests.jobs.conftest import files_below, finish
+from tests.jobs.conftest import files_below, finish, stored_video
 
 Upload = Callable[..., SourceView]
 
@@ -39,14 +39,14 @@ def end(parts: JobParts, job: JobView, state: JobState) -> None:
     if state == JobState.SUCCEEDED:
         assert finish(parts) == job.id
     elif state == JobState.CANCELLED:
-        parts.service.cancel("ann", job.id)
+        parts.jobs.cancel("ann", job.id)
     else:
         JobDocument.objects(id=job.id).update(set__max_attempts=1)
         claimed = leases.claim("ann", worker="here", lease_s=30)
         assert claimed is not None
         failure = errors.SourceDamaged() if state == JobState.FAILED else errors.WorkerLost()
         leases.fail(leases.attempt_of(claimed), failure)
-    assert parts.service.job("ann", job.id).state == state
+    assert parts.jobs.find("ann", job.id).state == state
 
 
 @bounded
@@ -55,13 +55,13 @@ def test_a_finished_job_goes_after_a_while_with_its_files_and_its_owner_hears_of
     parts: JobParts, job: JobView, storage: Path, state: JobState
 ) -> None:
     end(parts, job, state)
-    parts.service.sweep()
-    assert parts.service.job("ann", job.id).state == state
+    parts.sweep()
+    assert parts.jobs.find("ann", job.id).state == state
     let_pass()
     start = parts.events.latest("ann")
-    parts.service.sweep()
-    assert parts.service.jobs("ann").jobs == []
-    assert parts.service.sources("ann") == []
+    parts.sweep()
+    assert parts.jobs.page("ann").jobs == []
+    assert parts.sources.page("ann").sources == []
     assert files_below(storage) == set()
     assert job.source
     told = parts.events.since("ann", start)
@@ -82,8 +82,8 @@ def test_what_has_not_ended_and_dead_letters_stay_with_their_sources(
     elif state == JobState.DEAD:
         end(parts, job, state)
     let_pass()
-    parts.service.sweep()
-    kept = parts.service.job("ann", job.id)
+    parts.sweep()
+    kept = parts.jobs.find("ann", job.id)
     assert kept.state == state
     assert kept.source
     assert (kept.expires_at, kept.source.expires_at) == (None, None)
@@ -92,8 +92,8 @@ def test_what_has_not_ended_and_dead_letters_stay_with_their_sources(
 def test_without_the_setting_everything_is_kept_for_ever(parts: JobParts, job: JobView) -> None:
     finish(parts)
     let_pass(timedelta(days=10_000))
-    parts.service.sweep()
-    kept = parts.service.job("ann", job.id)
+    parts.sweep()
+    kept = parts.jobs.find("ann", job.id)
     assert kept.source
     assert (kept.expires_at, kept.source.expires_at) == (None, None)
 
@@ -101,19 +101,19 @@ def test_without_the_setting_everything_is_kept_for_ever(parts: JobParts, job: J
 @bounded
 def test_a_source_stays_as_long_as_the_last_job_that_names_it(parts: JobParts, upload: Upload) -> None:
     source, unused = upload(), upload(name="unused.mp4")
-    job = parts.service.submit("ann", source.id, Recipe())
+    job = parts.submission.submit("ann", source.id, Recipe())
     let_pass()
     finish(parts)
-    parts.service.sweep()
-    assert [one.id for one in parts.service.sources("ann")] == [source.id]
+    parts.sweep()
+    assert [one.id for one in parts.sources.page("ann").sources] == [source.id]
     # the bytes were those of both
-    assert parts.blobs.store.path(parts.service.video("ann", source.id)).exists()
-    finished = parts.service.job("ann", job.id)
+    assert stored_video(parts, "ann", source.id).exists()
+    finished = parts.jobs.find("ann", job.id)
     assert finished.source
     assert finished.finished_at
     assert finished.expires_at == finished.source.expires_at == finished.finished_at + KEPT
     with pytest.raises(errors.NotFound):
-        parts.service.source("ann", unused.id)
+        parts.sources.find("ann", unused.id)
 
 
 @bounded
@@ -121,14 +121,14 @@ def test_people_are_told_until_when_things_are_kept(parts: JobParts, upload: Upl
     source = upload()
     assert source.expires_at == source.created_at + KEPT
     start = parts.events.latest("ann")
-    job = parts.service.submit("ann", source.id, Recipe())
+    job = parts.submission.submit("ann", source.id, Recipe())
     assert job.source
     assert (job.expires_at, job.source.expires_at) == (None, None)
-    cancelled = parts.service.cancel("ann", job.id)
+    cancelled = parts.jobs.cancel("ann", job.id)
     assert cancelled.finished_at
     assert cancelled.expires_at == cancelled.finished_at + KEPT
-    assert [one.expires_at for one in parts.service.jobs("ann").jobs] == [cancelled.expires_at]
-    assert [one.expires_at for one in parts.service.sources("ann")] == [cancelled.expires_at]
+    assert [one.expires_at for one in parts.jobs.page("ann").jobs] == [cancelled.expires_at]
+    assert [one.expires_at for one in parts.sources.page("ann").sources] == [cancelled.expires_at]
     told = parts.events.since("ann", start)
     assert told
     assert told[-1].job
@@ -137,14 +137,14 @@ def test_people_are_told_until_when_things_are_kept(parts: JobParts, upload: Upl
 
 @bounded
 def test_a_job_that_is_retried_at_that_very_moment_stays(parts: JobParts, job: JobView) -> None:
-    parts.service.cancel("ann", job.id)
+    parts.jobs.cancel("ann", job.id)
     before = let_pass()
     [found] = job_store.expired_jobs(before, limit=9)
-    parts.service.retry("ann", job.id)
+    parts.submission.retry("ann", job.id)
     assert job_store.remove_expired(found, before) is None
-    parts.service.cancel("ann", job.id)
+    parts.jobs.cancel("ann", job.id)
     assert job_store.remove_expired(found, before) is None
-    assert parts.service.job("ann", job.id).state == JobState.CANCELLED
+    assert parts.jobs.find("ann", job.id).state == JobState.CANCELLED
 
 
 @bounded
@@ -157,27 +157,27 @@ def test_a_source_that_somebody_asks_something_of_at_that_very_moment_stays(
     # what submit does first, long before there is a job that names the source
     sources.use_source("ann", source.id)
     assert sources.remove_expired(source.id, before) is None
-    assert parts.service.submit("ann", source.id, Recipe()).source
+    assert parts.submission.submit("ann", source.id, Recipe()).source
 
 
 @bounded
 def test_a_source_is_kept_from_when_a_job_was_last_asked_of_it(parts: JobParts, upload: Upload) -> None:
     source = upload()
     let_pass()
-    job = parts.service.submit("ann", source.id, Recipe())
-    parts.service.delete("ann", job.id)
-    parts.service.sweep()
-    assert parts.service.sources("ann")
+    job = parts.submission.submit("ann", source.id, Recipe())
+    parts.jobs.delete("ann", job.id)
+    parts.sweep()
+    assert parts.sources.page("ann").sources
 
 
 @bounded
 def test_a_submit_that_comes_too_late_is_told_so(parts: JobParts, upload: Upload) -> None:
     source = upload()
     let_pass()
-    parts.service.sweep()
+    parts.sweep()
     with pytest.raises(errors.NotFound, match="source"):
-        parts.service.submit("ann", source.id, Recipe())
-    assert parts.service.jobs("ann").jobs == []
+        parts.submission.submit("ann", source.id, Recipe())
+    assert parts.jobs.page("ann").jobs == []
 
 
 @bounded
@@ -189,19 +189,19 @@ def test_submits_and_sweeps_at_the_same_time_leave_no_job_without_its_video(
 
     def submit(source: SourceView) -> JobView | None:
         try:
-            return parts.service.submit("ann", source.id, Recipe(fps=1 + found.index(source)))
+            return parts.submission.submit("ann", source.id, Recipe(fps=1 + found.index(source)))
         except errors.NotFound:
             return None
 
     with ThreadPoolExecutor(4) as pool:
-        sweeps = [pool.submit(parts.service.sweep) for _ in range(2)]
+        sweeps = [pool.submit(parts.sweep) for _ in range(2)]
         submitted = [job for job in pool.map(submit, found) if job]
         for sweep in sweeps:
             sweep.result()
     for job in submitted:
-        assert parts.service.job("ann", job.id).source
+        assert parts.jobs.find("ann", job.id).source
     if submitted:
-        assert parts.blobs.store.path(parts.service.video("ann", parts.service.sources("ann")[0].id)).exists()
+        assert stored_video(parts, "ann", parts.sources.page("ann").sources[0].id).exists()
 
 
 @bounded
@@ -210,7 +210,7 @@ def test_several_sweeps_at_once_tell_of_each_removal_once(
 ) -> None:
     source = upload()
     for fps in range(1, 9):
-        parts.service.submit("ann", source.id, Recipe(fps=fps))
+        parts.submission.submit("ann", source.id, Recipe(fps=fps))
         finish(parts)
     kept = upload("bob")
     theirs = SourceDocument.objects.get(id=kept.id).used_at
@@ -218,10 +218,10 @@ def test_several_sweeps_at_once_tell_of_each_removal_once(
     SourceDocument.objects(id=kept.id).update(set__used_at=theirs)
     start = parts.events.latest("ann")
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda _: parts.service.sweep(), range(4)))
-    parts.service.sweep()
+        list(pool.map(lambda _: parts.sweep(), range(4)))
+    parts.sweep()
     told = parts.events.since("ann", start)
     assert told is not None
     assert sorted(event.type for event in told) == ["job.deleted"] * 8 + ["source.deleted"]
     assert len(files_below(storage)) == 2  # bob's video, whose bytes were ann's too, and its poster
-    assert parts.blobs.store.path(parts.service.video("bob", kept.id)).exists()
+    assert stored_video(parts, "bob", kept.id).exists()

@@ -39,7 +39,7 @@ def test_an_expired_lease_is_taken_back_with_its_files(parts: JobParts, job: Job
     (parts.blobs.workspace.root / "scratch" / attempt.key).mkdir()
     parts.blobs.store.path(Blob("gif", attempt.key)).write_bytes(b"GIF89a")
     start = parts.events.latest("ann")
-    parts.service.sweep()
+    parts.sweep()
     document = JobDocument.objects.get(id=job.id)
     assert (document.state, document.attempts, document.worker) == (JobState.QUEUED, 1, None)
     assert document.run_at > utc_now()
@@ -52,7 +52,7 @@ def test_an_expired_lease_is_taken_back_with_its_files(parts: JobParts, job: Job
 
 def test_a_lease_that_holds_is_left_alone(parts: JobParts, job: JobView) -> None:
     leases.claim("ann", worker="alive:1", lease_s=30)
-    parts.service.sweep()
+    parts.sweep()
     assert JobDocument.objects.get(id=job.id).state == JobState.RUNNING
 
 
@@ -60,8 +60,8 @@ def test_the_last_attempt_that_is_lost_makes_the_job_dead(parts: JobParts, job: 
     for _ in range(QUICK.max_attempts):
         JobDocument.objects(id=job.id).update(set__run_at=LONG_AGO)
         claimed(job)
-        parts.service.sweep()
-    dead = parts.service.job("ann", job.id)
+        parts.sweep()
+    dead = parts.jobs.find("ann", job.id)
     assert dead.state == JobState.DEAD
     assert dead.error is not None
     assert dead.error.code == "worker-lost"
@@ -69,8 +69,8 @@ def test_the_last_attempt_that_is_lost_makes_the_job_dead(parts: JobParts, job: 
 
 def test_a_lost_job_that_somebody_cancelled_is_cancelled(parts: JobParts, job: JobView) -> None:
     claimed(job)
-    assert parts.service.cancel("ann", job.id).state == JobState.RUNNING
-    parts.service.sweep()
+    assert parts.jobs.cancel("ann", job.id).state == JobState.RUNNING
+    parts.sweep()
     assert JobDocument.objects.get(id=job.id).state == JobState.CANCELLED
 
 
@@ -88,7 +88,7 @@ def test_after_the_sweep_the_lost_attempt_writes_nothing(
     parts: JobParts, job: JobView, write: Callable[[leases.Attempt], JobDocument | None]
 ) -> None:
     attempt = claimed(job)
-    parts.service.sweep()
+    parts.sweep()
     before = JobDocument.objects.get(id=job.id)
     assert write(attempt) is None
     assert JobDocument.objects.get(id=job.id) == before
@@ -99,15 +99,15 @@ def test_a_wiped_redis_is_filled_again_but_not_over_and_over(
 ) -> None:
     source = upload()
     for fps in range(1, 4):
-        parts.service.submit("ann", source.id, Recipe(fps=fps))
+        parts.submission.submit("ann", source.id, Recipe(fps=fps))
     assert parts.wakeups.waiting() == 3
     with redis.Redis.from_url(redis_url) as client:
         client.flushall()
-    parts.service.sweep()
+    parts.sweep()
     assert parts.wakeups.waiting() == 0  # they rang a moment ago: somebody may be on the way
     for _ in range(3):
         forget_hints()
-        parts.service.sweep()
+        parts.sweep()
         assert parts.wakeups.waiting() == 3
 
 
@@ -117,7 +117,7 @@ def test_nobody_rings_for_a_job_that_waits_for_its_time(
     with redis.Redis.from_url(redis_url) as client:
         client.flushall()
     JobDocument.objects.update(set__notified_at=LONG_AGO, set__run_at=utc_now() + timedelta(minutes=1))
-    parts.service.sweep()
+    parts.sweep()
     assert parts.wakeups.waiting() == 0
 
 
@@ -139,10 +139,10 @@ def test_what_a_killed_web_tier_left_of_its_work_is_removed(
 ) -> None:
     killed(step)
     assert files_below(storage)
-    parts.service.sweep()
+    parts.sweep()
     assert files_below(storage)  # a moment old: it may not be locked yet
     age(storage)
-    parts.service.sweep()
+    parts.sweep()
     assert files_below(storage) == set()
 
 
@@ -153,16 +153,16 @@ def test_of_a_kept_video_that_another_document_names_only_the_upload_goes(
     upload()
     kept = files_below(storage / "sources") | files_below(storage / "posters")
     age(storage)
-    parts.service.sweep()
+    parts.sweep()
     assert files_below(storage / "sources") | files_below(storage / "posters") == kept
     assert not list((storage / "incoming").iterdir())
 
 
 def test_an_upload_that_somebody_holds_stays_however_long_it_waits(parts: JobParts, storage: Path) -> None:
-    with parts.service.incoming("ann") as incoming:
+    with parts.sources.incoming("ann") as incoming:
         incoming.write(b"half")
         age(storage)
-        parts.service.sweep()
+        parts.sweep()
         assert incoming.path.exists()
 
 
@@ -171,10 +171,10 @@ def test_a_gif_in_place_that_no_document_names_goes_with_its_scratch_directory(
 ) -> None:
     killed("an_attempt_before_its_settle")
     age(storage)
-    parts.service.sweep()
+    parts.sweep()
     assert len(list((storage / "gifs").iterdir())) == 1  # its lease holds
     JobDocument.objects(id=job.id).update(set__state=JobState.DEAD)  # as if the sweep had been killed, too
-    parts.service.sweep()
+    parts.sweep()
     assert not list((storage / "gifs").iterdir())
     assert not list((storage / "scratch").iterdir())
 
@@ -184,8 +184,8 @@ def test_a_gif_whose_worker_died_right_after_the_settle_stays(
 ) -> None:
     killed("an_attempt_after_its_settle")
     age(storage)
-    parts.service.sweep()
-    assert parts.blobs.store.path(parts.service.gif("ann", job.id).blob).exists()
+    parts.sweep()
+    assert parts.blobs.store.path(parts.jobs.gif("ann", job.id).blob).exists()
     assert not list((storage / "scratch").iterdir())
 
 

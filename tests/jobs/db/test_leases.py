@@ -28,7 +28,7 @@ def lose(attempt: leases.Attempt) -> JobDocument | None:
 def test_a_promised_cancel_outlives_its_attempt(end: End, parts: JobParts, job: JobView) -> None:
     claimed = leases.claim("ann", worker="w", lease_s=30)
     assert claimed is not None
-    assert parts.service.cancel("ann", job.id).state == JobState.RUNNING
+    assert parts.jobs.cancel("ann", job.id).state == JobState.RUNNING
     ended = end(leases.attempt_of(claimed))
     assert ended is not None
     assert ended.state == JobState.CANCELLED

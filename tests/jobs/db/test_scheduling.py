@@ -28,7 +28,7 @@ def submit(parts: JobParts, upload: Callable[..., SourceView]) -> Submit:
         recipes = [
             Recipe(width_px=16, speed=1 + len(JobDocument.objects) / 100 + n / 1000) for n in range(count)
         ]
-        return [parts.service.submit(owner, source.id, recipe, priority=priority) for recipe in recipes]
+        return [parts.submission.submit(owner, source.id, recipe, priority=priority) for recipe in recipes]
 
     return submit
 
@@ -145,12 +145,12 @@ def test_a_job_whose_worker_died_takes_none_of_its_owners_share(submit: Submit) 
 
 def test_a_job_for_a_later_time_waits_for_it(parts: JobParts, upload: Callable[..., SourceView]) -> None:
     later = utc_now() + timedelta(hours=1)
-    job = parts.service.submit("ann", upload().id, Recipe(), run_at=later)
+    job = parts.submission.submit("ann", upload().id, Recipe(), run_at=later)
     assert (job.state, job.run_at, job.queue_position) == (JobState.QUEUED, later, None)
     assert parts.wakeups.waiting() == 0
     assert claimed() is None
     JobDocument.objects(id=job.id).update(set__run_at=utc_now())
-    parts.service.sweep()
+    parts.sweep()
     assert parts.wakeups.waiting() == 1
     assert claimed() is not None
 
@@ -170,11 +170,11 @@ def test_a_paused_queue_takes_jobs_and_starts_none(submit: Submit) -> None:
 def test_the_place_in_line_counts_everybodys_turns(parts: JobParts, submit: Submit) -> None:
     first, second, third = submit("ann", 3)
     other = submit("bob")[0]
-    places = [parts.service.job("ann", job.id).queue_position for job in (first, second, third)]
+    places = [parts.jobs.find("ann", job.id).queue_position for job in (first, second, third)]
     assert places == [1, 3, 4]
-    assert parts.service.job("bob", other.id).queue_position == 2
+    assert parts.jobs.find("bob", other.id).queue_position == 2
     owners_of(1)
-    assert parts.service.job("bob", other.id).queue_position == 1
+    assert parts.jobs.find("bob", other.id).queue_position == 1
 
 
 def test_the_wait_is_told_from_how_long_the_last_ones_took() -> None:
@@ -189,7 +189,7 @@ def test_the_wait_is_told_from_how_long_the_last_ones_took() -> None:
 def test_what_is_made_or_was_is_not_made_again(parts: JobParts, job: JobView, state: JobState) -> None:
     JobDocument.objects(id=job.id).update(set__state=state, set__is_active=state != JobState.SUCCEEDED)
     assert job.source
-    again = parts.service.submit("ann", job.source.id, Recipe())
+    again = parts.submission.submit("ann", job.source.id, Recipe())
     assert (again.id, again.is_repeat) == (job.id, True)
     assert JobDocument.objects.count() == 1
 
@@ -198,17 +198,17 @@ def test_what_is_made_or_was_is_not_made_again(parts: JobParts, job: JobView, st
 def test_what_did_not_succeed_is_made_again(parts: JobParts, job: JobView, state: JobState) -> None:
     JobDocument.objects(id=job.id).update(set__state=state, set__is_active=False)
     assert job.source
-    again = parts.service.submit("ann", job.source.id, Recipe())
+    again = parts.submission.submit("ann", job.source.id, Recipe())
     assert (again.id == job.id, again.is_repeat) == (False, False)
     with pytest.raises(errors.JobRepeated):
-        parts.service.retry("ann", job.id)
+        parts.submission.retry("ann", job.id)
 
 
 def test_the_same_video_twice_is_one_gif_but_not_for_two_people(
     parts: JobParts, job: JobView, upload: Callable[..., SourceView]
 ) -> None:
-    assert parts.service.submit("ann", upload(name="again.mp4").id, Recipe()).id == job.id
-    assert parts.service.submit("bob", upload("bob").id, Recipe()).id != job.id
+    assert parts.submission.submit("ann", upload(name="again.mp4").id, Recipe()).id == job.id
+    assert parts.submission.submit("bob", upload("bob").id, Recipe()).id != job.id
 
 
 def test_submissions_are_counted_by_the_hour(parts: JobParts) -> None:

@@ -26,13 +26,13 @@ def bury(parts: JobParts, upload: Upload) -> Bury:
     """A job that has used up its attempts."""
 
     def bury(owner: str = "ann", fps: float = 10.0) -> JobView:
-        job = parts.service.submit(owner, upload(owner).id, Recipe(fps=fps))
+        job = parts.submission.submit(owner, upload(owner).id, Recipe(fps=fps))
         for crash in CRASHES:
             skip_the_wait(job)
             claimed = leases.claim(owner, worker="w", lease_s=30)
             assert claimed is not None
             leases.fail(leases.attempt_of(claimed), crash)
-        return parts.service.job(owner, job.id)
+        return parts.jobs.find(owner, job.id)
 
     return bury
 
@@ -47,8 +47,8 @@ def events_of(parts: JobParts, owner: str, cursor: str) -> list[tuple[str, str |
 def test_the_queue_is_seen_as_a_whole(parts: JobParts, upload: Upload, bury: Bury) -> None:
     bury("bob")
     source = upload()
-    running, waiting = (parts.service.submit("ann", source.id, Recipe(fps=fps)) for fps in (1, 2))
-    parts.service.submit("ann", source.id, Recipe(fps=3), run_at=utc_now() + timedelta(hours=1))
+    running, waiting = (parts.submission.submit("ann", source.id, Recipe(fps=fps)) for fps in (1, 2))
+    parts.submission.submit("ann", source.id, Recipe(fps=3), run_at=utc_now() + timedelta(hours=1))
     JobDocument.objects(id=running.id).update(set__rank_at=utc_now() - timedelta(hours=1))
     leases.claim("ann", worker="w", lease_s=30)
     JobDocument.objects(id=waiting.id).update(set__run_at=utc_now() - timedelta(seconds=90))
@@ -63,13 +63,13 @@ def test_a_paused_queue_says_since_when_and_its_jobs_cannot_say_how_long(
     parts: JobParts, job: JobView
 ) -> None:
     finish_one(parts)
-    parts.service.submit("ann", parts.service.sources("ann")[0].id, Recipe(fps=1))
-    going = parts.service.jobs("ann", state=JobState.QUEUED).jobs[0]
+    parts.submission.submit("ann", parts.sources.page("ann").sources[0].id, Recipe(fps=1))
+    going = parts.jobs.page("ann", state=JobState.QUEUED).jobs[0]
     assert (going.wait_s is None, going.is_paused) == (False, False)
     paused_at = parts.administration.pause().paused_at
     assert paused_at is not None
     assert parts.administration.pause().paused_at == paused_at
-    paused = parts.service.jobs("ann", state=JobState.QUEUED).jobs[0]
+    paused = parts.jobs.page("ann", state=JobState.QUEUED).jobs[0]
     assert (paused.wait_s, paused.is_paused) == (None, True)
     assert parts.administration.resume().paused_at is None
 
@@ -85,8 +85,8 @@ def finish_one(parts: JobParts) -> None:
 def test_a_resumed_queue_rings_at_once_for_what_is_due(parts: JobParts, upload: Upload) -> None:
     parts.administration.pause()
     source = upload()
-    parts.service.submit("ann", source.id, Recipe(fps=1))
-    parts.service.submit("ann", source.id, Recipe(fps=2), run_at=utc_now() + timedelta(hours=1))
+    parts.submission.submit("ann", source.id, Recipe(fps=1))
+    parts.submission.submit("ann", source.id, Recipe(fps=2), run_at=utc_now() + timedelta(hours=1))
     parts.wakeups.huey.storage.flush_queue()  # as if a worker had heard the bell and found the queue paused
     parts.administration.resume()
     assert parts.wakeups.waiting() == 1
@@ -98,9 +98,9 @@ def test_a_paused_queue_starts_nothing_until_it_is_resumed(
     parts.administration.pause()
     start_worker("quick")
     assert wait_until(lambda: parts.administration.queue().workers == 1, timeout_s=20)
-    assert not wait_until(lambda: parts.service.job("ann", job.id).state.is_final, timeout_s=1)
+    assert not wait_until(lambda: parts.jobs.find("ann", job.id).state.is_final, timeout_s=1)
     parts.administration.resume()
-    assert wait_until(lambda: parts.service.job("ann", job.id).state == JobState.SUCCEEDED, timeout_s=10)
+    assert wait_until(lambda: parts.jobs.find("ann", job.id).state == JobState.SUCCEEDED, timeout_s=10)
 
 
 def test_a_worker_is_seen_with_the_job_it_runs(parts: JobParts, job: JobView) -> None:
@@ -119,7 +119,7 @@ def test_a_dead_letter_tells_of_all_its_attempts(parts: JobParts, bury: Bury) ->
         (crash.code, str(crash), number) for number, crash in enumerate(CRASHES, 1)
     ]
     assert letter.recipe == Recipe(fps=10.0)
-    assert list(letter.errors) == parts.service.job("ann", job.id).errors
+    assert list(letter.errors) == parts.jobs.find("ann", job.id).errors
     assert all(one.at is not None for one in letter.errors)
 
 
@@ -155,15 +155,15 @@ def test_a_dead_letter_that_cannot_run_again_is_left(parts: JobParts, bury: Bury
     gone, twin, good = bury("ann", 1), bury("ann", 2), bury("bob", 3)
     assert gone.source
     assert twin.source
-    parts.service.submit("ann", twin.source.id, twin.recipe)
-    parts.service.delete_source("ann", gone.source.id)
+    parts.submission.submit("ann", twin.source.id, twin.recipe)
+    parts.sources.delete("ann", gone.source.id)
     with pytest.raises(errors.SourceGone):
         parts.administration.requeue(gone.id)
     with pytest.raises(errors.JobRepeated):
         parts.administration.requeue(twin.id)
     told = parts.administration.requeue_all()
     assert (told.requeued, told.left) == (1, 2)
-    assert parts.service.job("bob", good.id).state == JobState.QUEUED
+    assert parts.jobs.find("bob", good.id).state == JobState.QUEUED
 
 
 def test_a_purged_dead_letter_leaves_no_file_and_its_owner_hears(
@@ -180,7 +180,7 @@ def test_a_purged_dead_letter_leaves_no_file_and_its_owner_hears(
     assert files_below(storage) == before
     assert events_of(parts, "ann", cursor) == [("job.deleted", None)]
     with pytest.raises(errors.NotFound):
-        parts.service.job("ann", job.id)
+        parts.jobs.find("ann", job.id)
     with pytest.raises(errors.NotFound, match="dead letter"):
         parts.administration.purge(job.id)
 
@@ -198,7 +198,7 @@ def test_old_dead_letters_are_purged_and_the_others_stay(parts: JobParts, bury: 
 def test_what_is_alive_is_no_dead_letter(parts: JobParts, job: JobView, verb: str) -> None:
     with pytest.raises(errors.NotFound, match="dead letter"):
         getattr(parts.administration, verb)(job.id)
-    assert parts.service.job("ann", job.id).state == JobState.QUEUED
+    assert parts.jobs.find("ann", job.id).state == JobState.QUEUED
     assert parts.administration.purge_all().purged == 0
 
 

@@ -31,12 +31,12 @@ def test_no_more_jobs_of_one_person_run_than_they_may_and_others_are_served_mean
 ) -> None:
     source = upload("ann")
     for fps in range(1, 5):
-        parts.service.submit("ann", source.id, Recipe(fps=fps))
+        parts.submission.submit("ann", source.id, Recipe(fps=fps))
     first, second = claim(parts), claim(parts)
     assert first
     assert second
     assert claim(parts) is None
-    theirs = parts.service.submit("bob", upload("bob").id, Recipe())
+    theirs = parts.submission.submit("bob", upload("bob").id, Recipe())
     served = claim(parts)
     assert served
     assert served.id == theirs.id
@@ -54,7 +54,7 @@ def test_workers_that_turn_to_one_person_at_the_same_time_keep_to_the_bound(
 ) -> None:
     source = upload("ann")
     for fps in range(1, 13):
-        parts.service.submit("ann", source.id, Recipe(fps=fps))
+        parts.submission.submit("ann", source.id, Recipe(fps=fps))
     together = Barrier(6)
 
     def claim_with_others(_: int) -> JobDocument | None:
@@ -71,7 +71,7 @@ def test_workers_that_turn_to_one_person_at_the_same_time_keep_to_the_bound(
 
 @pytest.mark.parametrize("allowance", [Allowance(running=1)])
 def test_a_lost_or_a_released_job_gives_its_place_back(parts: JobParts, job: JobView) -> None:
-    for give_back in (leases.release, lambda _: parts.service.sweep()):
+    for give_back in (leases.release, lambda _: parts.sweep()):
         claimed = claim_next(worker="here", lease_s=-1, most_running=1)
         assert claimed
         give_back(leases.attempt_of(claimed))
@@ -85,12 +85,12 @@ def test_an_hour_takes_so_many_jobs_of_one_person_and_the_next_as_many(
 ) -> None:
     source = upload("ann")
     for fps in (1, 2):
-        parts.service.submit("ann", source.id, Recipe(fps=fps))
+        parts.submission.submit("ann", source.id, Recipe(fps=fps))
     with pytest.raises(errors.TooManyJobs, match="2 jobs within this hour"):
-        parts.service.submit("ann", source.id, Recipe(fps=3))
-    assert parts.service.submit("ann", source.id, Recipe(fps=2)).is_repeat
-    parts.service.submit("bob", upload("bob").id, Recipe())
+        parts.submission.submit("ann", source.id, Recipe(fps=3))
+    assert parts.submission.submit("ann", source.id, Recipe(fps=2)).is_repeat
+    parts.submission.submit("bob", upload("bob").id, Recipe())
     began = OwnerDocument.objects.get(id="ann").hour
     OwnerDocument.objects(id="ann").update(set__hour=began - timedelta(hours=1))
-    parts.service.submit("ann", source.id, Recipe(fps=3))
-    assert len(parts.service.jobs("ann").jobs) == 3
+    parts.submission.submit("ann", source.id, Recipe(fps=3))
+    assert len(parts.jobs.page("ann").jobs) == 3

@@ -2,6 +2,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from io import BytesIO
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,9 @@ from gifapp.domain.recipes.recipe import Crop, Format, Recipe, Segment
 from gifapp.domain.views.jobs import SourceView
 from gifapp.jobs.db import job_store, shares, sources
 from gifapp.jobs.db.documents import JobDocument, SourceDocument
-from gifapp.jobs.parts import JobParts, build
+from gifapp.jobs.parts import JobParts
 from gifapp.up.servers import running_mongod
-from tests.jobs.conftest import GIF, QUICK, SECRET, files_below, finish
+from tests.jobs.conftest import GIF, QUICK, SECRET, files_below, finish, stored_video
 from tests.storages import storage_at
 
 Upload = Callable[..., SourceView]
@@ -27,9 +28,9 @@ def test_an_upload_becomes_a_source(parts: JobParts, upload: Upload, video: byte
     view = upload()
     assert (view.name, view.width, view.height, view.bytes) == ("clip.mp4", 96, 64, len(video))
     assert view.duration_s == pytest.approx(2, abs=0.1)
-    assert parts.service.sources("ann") == [view] == [parts.service.source("ann", view.id)]
-    assert parts.blobs.store.path(parts.service.video("ann", view.id)).read_bytes() == video
-    assert parts.blobs.store.path(parts.service.poster("ann", view.id)).read_bytes().startswith(b"\xff\xd8")
+    assert parts.sources.page("ann").sources == [view] == [parts.sources.find("ann", view.id)]
+    assert stored_video(parts, "ann", view.id).read_bytes() == video
+    assert parts.blobs.store.path(parts.sources.poster("ann", view.id)).read_bytes().startswith(b"\xff\xd8")
 
 
 def _picture(kind: str) -> bytes:
@@ -46,8 +47,8 @@ def test_what_an_older_version_found_out_about_an_animation_is_asked_again(
     document = SourceDocument.objects(id=view.id)
     document.update(**{f"unset__video__{field}": 1 for field in ("version", "delays_s", "plays", "clock")})
     older = sources.video_of(document.get())
-    path = parts.blobs.store.path(parts.service.video("ann", view.id))
-    assert parts.service.source("ann", view.id).keeps_times
+    path = stored_video(parts, "ann", view.id)
+    assert parts.sources.find("ann", view.id).keeps_times
     assert known(older, path, limits=Limits()).delays_s == (0.07, 0.2, 0.13)
 
 
@@ -65,7 +66,7 @@ def test_a_refused_upload_leaves_nothing_behind(upload: Upload, storage: Path, d
 
 
 def test_a_too_large_upload_is_cut_off(build_parts: Callable[..., JobParts], storage: Path) -> None:
-    with build_parts(limits=Limits(max_upload_bytes=10)) as parts, parts.service.incoming("ann") as incoming:
+    with build_parts(limits=Limits(max_upload_bytes=10)) as parts, parts.sources.incoming("ann") as incoming:
         incoming.write(b"0123456789")
         with pytest.raises(errors.SourceTooLarge):
             incoming.write(b"0")
@@ -73,7 +74,7 @@ def test_a_too_large_upload_is_cut_off(build_parts: Callable[..., JobParts], sto
 
 
 def test_an_abandoned_upload_leaves_nothing_behind(parts: JobParts, storage: Path) -> None:
-    with parts.service.incoming("ann") as incoming:
+    with parts.sources.incoming("ann") as incoming:
         incoming.write(b"half")
     assert files_below(storage) == set()
 
@@ -90,16 +91,16 @@ def test_an_upload_while_mongodb_is_away_is_left_to_the_sweep(
     with ExitStack() as mongod, ExitStack() as open_ones:
         servers = {"mongodb_url": mongod.enter_context(running_mongod(tmp_path / "mongodb"))}
         servers |= {"redis_url": redis_url, "blobs": storage_at(storage.as_uri())}
-        parts = open_ones.enter_context(build(**servers, secret=SECRET, limits=Limits()))
+        parts = open_ones.enter_context(JobParts(**servers, secret=SECRET, limits=Limits()))
         keep = parts.blobs.keep_source
         monkeypatch.setattr(parts.blobs, "keep_source", lambda incoming: (keep(incoming), mongod.close()))
-        incoming = open_ones.enter_context(parts.service.incoming("ann"))
+        incoming = open_ones.enter_context(parts.sources.incoming("ann"))
         incoming.write(video)
         with pytest.raises(errors.ServiceUnavailable):
-            parts.service.add_source("ann", incoming, "clip.mp4")
+            parts.sources.add("ann", incoming, "clip.mp4")
     assert files_below(storage / "sources")  # its document may have been written, or not
     with build_parts(timings=replace(QUICK, abandoned_s=0)) as parts:
-        parts.service.sweep()
+        parts.sweep()
     assert files_below(storage) == set()
     assert not list((storage / "incoming").iterdir())
 
@@ -110,32 +111,32 @@ def test_equal_bytes_are_kept_once_and_as_long_as_anybody_has_them(
     first, second = upload("ann"), upload("bob", name="other.mp4")
     assert first.sha256 == second.sha256
     assert len(files_below(storage)) == 2  # the video and its poster
-    parts.service.delete_source("ann", first.id)
-    assert parts.blobs.store.path(parts.service.video("bob", second.id)).exists()
-    parts.service.delete_source("bob", second.id)
+    parts.sources.delete("ann", first.id)
+    assert stored_video(parts, "bob", second.id).exists()
+    parts.sources.delete("bob", second.id)
     assert files_below(storage) == set()
 
 
 def test_a_source_is_kept_while_a_job_needs_it(parts: JobParts, upload: Upload) -> None:
     source = upload()
-    job = parts.service.submit("ann", source.id, Recipe())
+    job = parts.submission.submit("ann", source.id, Recipe())
     with pytest.raises(errors.SourceInUse):
-        parts.service.delete_source("ann", source.id)
-    parts.service.cancel("ann", job.id)
-    parts.service.delete_source("ann", source.id)
-    assert parts.service.job("ann", job.id).source is None
+        parts.sources.delete("ann", source.id)
+    parts.jobs.cancel("ann", job.id)
+    parts.sources.delete("ann", source.id)
+    assert parts.jobs.find("ann", job.id).source is None
     with pytest.raises(errors.NotFound, match="source"):
-        parts.service.retry("ann", job.id)
+        parts.submission.retry("ann", job.id)
 
 
 def test_a_submitted_job_waits_in_line(parts: JobParts, upload: Upload) -> None:
     source = upload()
-    first = parts.service.submit("ann", source.id, Recipe(fps=5))
-    second = parts.service.submit("bob", upload("bob").id, Recipe())
-    urgent = parts.service.submit("ann", source.id, Recipe(), priority="high")
+    first = parts.submission.submit("ann", source.id, Recipe(fps=5))
+    second = parts.submission.submit("bob", upload("bob").id, Recipe())
+    urgent = parts.submission.submit("ann", source.id, Recipe(), priority="high")
     assert (first.state, first.recipe, first.source) == (JobState.QUEUED, Recipe(fps=5), source)
     positions = {
-        job.id: parts.service.job(owner, job.id).queue_position
+        job.id: parts.jobs.find(owner, job.id).queue_position
         for owner, job in (("ann", first), ("bob", second), ("ann", urgent))
     }
     assert positions == {urgent.id: 1, second.id: 2, first.id: 3}
@@ -143,12 +144,12 @@ def test_a_submitted_job_waits_in_line(parts: JobParts, upload: Upload) -> None:
 
 def test_the_same_idempotency_key_gives_the_same_job(parts: JobParts, upload: Upload) -> None:
     source = upload()
-    first = parts.service.submit("ann", source.id, Recipe(), idempotency_key="k")
-    again = parts.service.submit("ann", source.id, Recipe(fps=5), idempotency_key="k")
+    first = parts.submission.submit("ann", source.id, Recipe(), idempotency_key="k")
+    again = parts.submission.submit("ann", source.id, Recipe(fps=5), idempotency_key="k")
     assert again == first.model_copy(update={"is_repeat": True})
-    other = parts.service.submit("bob", upload("bob").id, Recipe(), idempotency_key="k")
+    other = parts.submission.submit("bob", upload("bob").id, Recipe(), idempotency_key="k")
     assert other.id != first.id
-    assert parts.service.submit("ann", source.id, Recipe(fps=5)).id != first.id
+    assert parts.submission.submit("ann", source.id, Recipe(fps=5)).id != first.id
 
 
 @pytest.mark.parametrize(
@@ -163,64 +164,64 @@ def test_what_cannot_be_made_is_refused_at_submit(
     build_parts: Callable[..., JobParts], video: bytes, recipe: Recipe, error: type[errors.GifappError]
 ) -> None:
     with build_parts(limits=Limits(max_duration_s=10)) as parts:
-        with parts.service.incoming("ann") as incoming:
+        with parts.sources.incoming("ann") as incoming:
             incoming.write(video)
-            source = parts.service.add_source("ann", incoming, "clip.mp4")
+            source = parts.sources.add("ann", incoming, "clip.mp4")
         with pytest.raises(error):
-            parts.service.submit("ann", source.id, recipe)
-        assert parts.service.jobs("ann").jobs == []
+            parts.submission.submit("ann", source.id, recipe)
+        assert parts.jobs.page("ann").jobs == []
 
 
 def test_a_list_of_jobs_does_not_carry_the_files_in_their_recipes(parts: JobParts, upload: Upload) -> None:
     recipe = Recipe(fps=5.0, subtitles="WEBVTT\n\n00:01.000 --> 00:02.000\nHello")
-    job = parts.service.submit("ann", upload("ann").id, recipe)
-    assert [one.recipe for one in parts.service.jobs("ann").jobs] == [Recipe(fps=5.0)]
-    assert parts.service.job("ann", job.id).recipe == recipe
+    job = parts.submission.submit("ann", upload("ann").id, recipe)
+    assert [one.recipe for one in parts.jobs.page("ann").jobs] == [Recipe(fps=5.0)]
+    assert parts.jobs.find("ann", job.id).recipe == recipe
 
 
 def test_jobs_come_in_pages(parts: JobParts, upload: Upload) -> None:
     source = upload()
-    ids = [parts.service.submit("ann", source.id, Recipe(fps=fps)).id for fps in range(1, 6)]
-    parts.service.cancel("ann", ids[0])
+    ids = [parts.submission.submit("ann", source.id, Recipe(fps=fps)).id for fps in range(1, 6)]
+    parts.jobs.cancel("ann", ids[0])
     seen, cursor = [], None
     while True:
-        page = parts.service.jobs("ann", limit=2, cursor=cursor)
+        page = parts.jobs.page("ann", limit=2, cursor=cursor)
         seen += [job.id for job in page.jobs]
         cursor = page.next_cursor
         if cursor is None:
             break
     assert len(seen) == 5
     assert set(seen) == set(ids)
-    assert parts.service.jobs("ann", limit=5).next_cursor is None
-    assert [job.id for job in parts.service.jobs("ann", state=JobState.CANCELLED).jobs] == [ids[0]]
+    assert parts.jobs.page("ann", limit=5).next_cursor is None
+    assert [job.id for job in parts.jobs.page("ann", state=JobState.CANCELLED).jobs] == [ids[0]]
     with pytest.raises(errors.FieldInvalid):
-        parts.service.jobs("ann", cursor="x")
+        parts.jobs.page("ann", cursor="x")
 
 
 def test_a_queued_job_is_cancelled_at_once_and_can_be_retried(parts: JobParts, upload: Upload) -> None:
-    job = parts.service.submit("ann", upload().id, Recipe())
+    job = parts.submission.submit("ann", upload().id, Recipe())
     for _ in range(2):
-        assert parts.service.cancel("ann", job.id).state == JobState.CANCELLED
-    again = parts.service.retry("ann", job.id)
+        assert parts.jobs.cancel("ann", job.id).state == JobState.CANCELLED
+    again = parts.submission.retry("ann", job.id)
     assert (again.state, again.attempts, again.finished_at) == (JobState.QUEUED, 0, None)
     with pytest.raises(errors.MoveNotAllowed, match="queued"):
-        parts.service.retry("ann", job.id)
+        parts.submission.retry("ann", job.id)
 
 
 def test_a_finished_job_gives_its_gif(parts: JobParts, upload: Upload, storage: Path) -> None:
-    job = parts.service.submit("ann", upload(name="My clip.final.mp4").id, Recipe())
+    job = parts.submission.submit("ann", upload(name="My clip.final.mp4").id, Recipe())
     with pytest.raises(errors.JobNotFinished):
-        parts.service.gif("ann", job.id)
+        parts.jobs.gif("ann", job.id)
     finish(parts)
-    gif = parts.service.gif("ann", job.id)
+    gif = parts.jobs.gif("ann", job.id)
     assert (parts.blobs.store.path(gif.blob).read_bytes(), gif.bytes, gif.file_name) == (
         GIF,
         6,
         "My clip.final.gif",
     )
     with pytest.raises(errors.MoveNotAllowed):
-        parts.service.cancel("ann", job.id)
-    parts.service.delete("ann", job.id)
+        parts.jobs.cancel("ann", job.id)
+    parts.jobs.delete("ann", job.id)
     assert not list((storage / "gifs").iterdir())
 
 
@@ -235,39 +236,39 @@ def test_a_finished_job_gives_its_gif(parts: JobParts, upload: Upload, storage: 
 def test_a_job_of_another_format_says_so(
     parts: JobParts, upload: Upload, asked: Format, file_name: str, content_type: str
 ) -> None:
-    job = parts.service.submit("ann", upload().id, Recipe(format=asked))
+    job = parts.submission.submit("ann", upload().id, Recipe(format=asked))
     finish(parts)
-    made = parts.service.gif("ann", job.id)
+    made = parts.jobs.gif("ann", job.id)
     assert (made.file_name, made.content_type) == (file_name, content_type)
-    view = parts.service.job("ann", job.id).gif
+    view = parts.jobs.find("ann", job.id).gif
     assert view is not None
     assert (view.format, view.content_type) == (asked, content_type)
 
 
 def test_a_gif_goes_only_when_no_job_names_it(parts: JobParts, upload: Upload) -> None:
     source = upload()
-    first, twin = (parts.service.submit("ann", source.id, Recipe(fps=fps)) for fps in (5, 10))
+    first, twin = (parts.submission.submit("ann", source.id, Recipe(fps=fps)) for fps in (5, 10))
     finish(parts)
     JobDocument.objects(id=twin.id).update(set__gif=JobDocument.objects.get(id=first.id).gif)
-    path = parts.blobs.store.path(parts.service.gif("ann", twin.id).blob)
-    parts.service.delete("ann", first.id)
+    path = parts.blobs.store.path(parts.jobs.gif("ann", twin.id).blob)
+    parts.jobs.delete("ann", first.id)
     assert path.exists()
-    parts.service.delete("ann", twin.id)
+    parts.jobs.delete("ann", twin.id)
     assert not path.exists()
 
 
-VERBS_OF_JOBS = ["job", "cancel", "retry", "delete", "gif"]
-VERBS_OF_SOURCES = ["source", "delete_source", "video", "poster"]
+VERBS_OF_JOBS = ["jobs.find", "jobs.cancel", "submission.retry", "jobs.delete", "jobs.gif"]
+VERBS_OF_SOURCES = ["sources.find", "sources.delete", "sources.poster"]
 
 
 @pytest.mark.parametrize("verb", VERBS_OF_JOBS)
 @pytest.mark.parametrize("asked_for", ["another's", "", "no such id", "{$gt: 0}"])
 def test_a_job_is_found_by_its_owner_only(parts: JobParts, upload: Upload, verb: str, asked_for: str) -> None:
-    job = parts.service.submit("ann", upload().id, Recipe())
+    job = parts.submission.submit("ann", upload().id, Recipe())
     with pytest.raises(errors.NotFound, match="job"):
-        getattr(parts.service, verb)("eve", job.id if asked_for == "another's" else asked_for)
-    assert parts.service.job("ann", job.id) == job
-    assert parts.service.jobs("eve").jobs == []
+        attrgetter(verb)(parts)("eve", job.id if asked_for == "another's" else asked_for)
+    assert parts.jobs.find("ann", job.id) == job
+    assert parts.jobs.page("eve").jobs == []
 
 
 @pytest.mark.parametrize("verb", VERBS_OF_SOURCES)
@@ -277,16 +278,16 @@ def test_a_source_is_found_by_its_owner_only(
 ) -> None:
     source = upload()
     with pytest.raises(errors.NotFound, match="source"):
-        getattr(parts.service, verb)("eve", source.id if asked_for == "another's" else asked_for)
+        attrgetter(verb)(parts)("eve", source.id if asked_for == "another's" else asked_for)
     with pytest.raises(errors.NotFound, match="source"):
-        parts.service.submit("eve", source.id, Recipe())
-    assert parts.service.source("ann", source.id) == source
-    assert parts.service.sources("eve") == []
+        parts.submission.submit("eve", source.id, Recipe())
+    assert parts.sources.find("ann", source.id) == source
+    assert parts.sources.page("eve").sources == []
 
 
 def test_every_question_about_what_is_anothers_carries_the_owner(parts: JobParts, upload: Upload) -> None:
     source = upload()
-    job = parts.service.submit("ann", source.id, Recipe())
+    job = parts.submission.submit("ann", source.id, Recipe())
     share = shares.add_share("ann", job.id, lasts_s=60)
     for ask in (
         lambda: sources.remove_source("eve", source.id),

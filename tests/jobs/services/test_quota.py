@@ -11,6 +11,7 @@ from gifapp.domain.limits import Allowance, Limits, QuotaUsage
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import SourceView
 from gifapp.jobs.db.documents import SourceDocument
+from gifapp.jobs.db.usage import room_of
 from gifapp.jobs.parts import JobParts
 from tests.jobs.conftest import GIF, files_below, finish
 
@@ -19,9 +20,9 @@ BuildParts = Callable[..., JobParts]
 
 
 def add(parts: JobParts, data: bytes, owner: str = "ann") -> SourceView:
-    with parts.service.incoming(owner) as incoming:
+    with parts.sources.incoming(owner) as incoming:
         incoming.write(data)
-        return parts.service.add_source(owner, incoming, "clip.mp4")
+        return parts.sources.add(owner, incoming, "clip.mp4")
 
 
 def test_what_a_person_stores_are_their_videos_and_gifs(
@@ -30,13 +31,13 @@ def test_what_a_person_stores_are_their_videos_and_gifs(
     source = upload("ann")
     upload("ann")
     upload("bob")
-    parts.service.submit("ann", source.id, Recipe())
+    parts.submission.submit("ann", source.id, Recipe())
     job_id = finish(parts)
-    assert parts.service.room("ann") == QuotaUsage(2 * len(video) + len(GIF), None)
-    assert parts.service.room("bob") == QuotaUsage(len(video), None)
-    parts.service.delete_source("ann", source.id)
-    parts.service.delete("ann", job_id)
-    assert parts.service.room("ann") == QuotaUsage(len(video), None)
+    assert room_of("ann", limit_bytes=None) == QuotaUsage(2 * len(video) + len(GIF), None)
+    assert room_of("bob", limit_bytes=None) == QuotaUsage(len(video), None)
+    parts.sources.delete("ann", source.id)
+    parts.jobs.delete("ann", job_id)
+    assert room_of("ann", limit_bytes=None) == QuotaUsage(len(video), None)
 
 
 def test_an_upload_that_will_not_fit_is_refused_before_it_begins(
@@ -45,17 +46,17 @@ def test_an_upload_that_will_not_fit_is_refused_before_it_begins(
     with build_parts(allowance=Allowance(stored_bytes=2 * len(video) + 5)) as parts:
         add(parts, video)
         with pytest.raises(errors.QuotaExceeded, match="Delete videos or GIFs") as refused:
-            parts.service.incoming("ann", declared_bytes=len(video) + 6)
+            parts.sources.incoming("ann", declared_bytes=len(video) + 6)
         assert refused.value.facts == {"used_bytes": len(video), "limit_bytes": 2 * len(video) + 5}
-        parts.service.incoming("ann", declared_bytes=len(video) + 5)
-        parts.service.incoming("bob", declared_bytes=2 * len(video) + 5)
+        parts.sources.incoming("ann", declared_bytes=len(video) + 5)
+        parts.sources.incoming("bob", declared_bytes=2 * len(video) + 5)
 
 
 def test_an_upload_of_unknown_length_is_refused_at_the_byte_that_does_not_fit(
     build_parts: BuildParts, storage: Path
 ) -> None:
     with build_parts(allowance=Allowance(stored_bytes=10)) as parts:
-        with parts.service.incoming("ann") as incoming:
+        with parts.sources.incoming("ann") as incoming:
             incoming.write(b"0123456789")
             with pytest.raises(errors.QuotaExceeded):
                 incoming.write(b"0")
@@ -73,13 +74,13 @@ def test_of_two_uploads_that_fit_alone_one_is_refused(
         return True
 
     with build_parts(allowance=Allowance(stored_bytes=len(video))) as parts:
-        with parts.service.incoming("ann") as first, parts.service.incoming("ann") as second:
+        with parts.sources.incoming("ann") as first, parts.sources.incoming("ann") as second:
             for incoming in (first, second):
                 incoming.write(video)
-            parts.service.add_source("ann", first, "first.mp4")
+            parts.sources.add("ann", first, "first.mp4")
             with pytest.raises(errors.QuotaExceeded):
-                parts.service.add_source("ann", second, "second.mp4")
-        parts.service.delete_source("ann", parts.service.sources("ann")[0].id)
+                parts.sources.add("ann", second, "second.mp4")
+        parts.sources.delete("ann", parts.sources.page("ann").sources[0].id)
         assert files_below(storage) == set()
         with ThreadPoolExecutor(3) as pool:
             assert sorted(pool.map(kept, [parts] * 3)) == [False, False, True]
@@ -91,24 +92,24 @@ def test_once_the_quota_is_used_up_nothing_is_converted_until_something_is_delet
 ) -> None:
     with build_parts(allowance=Allowance(stored_bytes=len(video) + len(GIF))) as parts:
         source = add(parts, video)
-        given_up = parts.service.submit("ann", source.id, Recipe(fps=1))
-        parts.service.cancel("ann", given_up.id)
-        made = parts.service.submit("ann", source.id, Recipe())
+        given_up = parts.submission.submit("ann", source.id, Recipe(fps=1))
+        parts.jobs.cancel("ann", given_up.id)
+        made = parts.submission.submit("ann", source.id, Recipe())
         finish(parts)
         with pytest.raises(errors.QuotaExceeded):
-            parts.service.submit("ann", source.id, Recipe(fps=5))
+            parts.submission.submit("ann", source.id, Recipe(fps=5))
         with pytest.raises(errors.QuotaExceeded):
-            parts.service.retry("ann", given_up.id)
-        assert parts.service.submit("ann", source.id, Recipe()).is_repeat  # it takes no room
-        parts.service.delete("ann", made.id)
-        parts.service.submit("ann", source.id, Recipe(fps=5))
+            parts.submission.retry("ann", given_up.id)
+        assert parts.submission.submit("ann", source.id, Recipe()).is_repeat  # it takes no room
+        parts.jobs.delete("ann", made.id)
+        parts.submission.submit("ann", source.id, Recipe(fps=5))
 
 
 def test_uploads_leave_a_reserve_of_the_disk(build_parts: BuildParts, storage: Path) -> None:
     with build_parts(limits=Limits(reserve_bytes=10**18)) as parts, pytest.raises(errors.DiskFull):
-        parts.service.incoming("ann")
+        parts.sources.incoming("ann")
     with build_parts(limits=Limits(reserve_bytes=1)) as parts:
-        parts.service.incoming("ann", declared_bytes=10_000)
+        parts.sources.incoming("ann", declared_bytes=10_000)
         with pytest.raises(errors.DiskFull):
-            parts.service.incoming("ann", declared_bytes=10**18)
+            parts.sources.incoming("ann", declared_bytes=10**18)
     assert not list((storage / "incoming").iterdir())

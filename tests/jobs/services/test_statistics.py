@@ -32,7 +32,7 @@ def ended(parts: JobParts, upload: Callable[..., SourceView]) -> Ended:
         code: str | None = None,
         owner: str = "ann",
     ) -> str:
-        parts.service.submit(owner, upload(owner).id, Recipe(loop=next(numbers)))
+        parts.submission.submit(owner, upload(owner).id, Recipe(loop=next(numbers)))
         job_id = finish(parts, owner)
         started_at = utc_now() - ago - timedelta(seconds=took_s)
         changes: dict[str, Any] = {

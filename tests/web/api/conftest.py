@@ -28,7 +28,7 @@ from gifapp.domain.views.jobs import JobView, SourceView
 from gifapp.identity.service import Identity, Rates, Session, build_identity
 from gifapp.jobs.db import leases, sources
 from gifapp.jobs.db.documents import GifPart, JobDocument
-from gifapp.jobs.parts import JobParts, build
+from gifapp.jobs.parts import JobParts
 from gifapp.processes import wait_until
 from gifapp.web.api import api_routes
 from gifapp.web.http.base import NotFoundHandler
@@ -98,7 +98,7 @@ def jobs(
         "mongodb_url": mongodb_url,
         "blobs": storage_at(storage.as_uri()),
     }
-    with build(**servers, secret=SECRET, limits=limits, allowance=allowance) as built:
+    with JobParts(**servers, secret=SECRET, limits=limits, allowance=allowance) as built:
         yield built
 
 
@@ -229,14 +229,14 @@ def source(
 ) -> SourceView:
     """A video of Ada's."""
     found, picture = probed
-    with jobs.service.incoming(ada.id) as incoming:
+    with jobs.sources.incoming(ada.id) as incoming:
         incoming.write(video)
         incoming.finish()
         incoming.poster_path.write_bytes(picture)
         jobs.blobs.keep_source(incoming)
         facts = {"size_bytes": len(video), "sha256": incoming.sha256, "video": found}
         added = sources.add_source(ada.id, name=source_name, **facts)
-    return jobs.service.source(ada.id, added.id)
+    return jobs.sources.find(ada.id, added.id)
 
 
 @pytest.fixture
@@ -248,7 +248,7 @@ def job_recipe() -> Recipe:
 @pytest.fixture
 def job(ada: Person, jobs: JobParts, source: SourceView, job_recipe: Recipe) -> JobView:
     """A queued job of Ada's."""
-    return jobs.service.submit(ada.id, source.id, job_recipe)
+    return jobs.submission.submit(ada.id, source.id, job_recipe)
 
 
 @pytest.fixture
@@ -280,7 +280,7 @@ def bury(ada: Person, jobs: JobParts, source: SourceView) -> Callable[[int], Job
     """A job of Ada's that has used up its attempts; each has a frame rate of its own."""
 
     def bury(fps: int) -> JobView:
-        job = jobs.service.submit(ada.id, source.id, Recipe(fps=float(fps), subtitles=SUBTITLES))
+        job = jobs.submission.submit(ada.id, source.id, Recipe(fps=float(fps), subtitles=SUBTITLES))
         for _ in range(jobs.timings.max_attempts):
             JobDocument.objects(id=job.id).update(set__run_at=job.created_at)
             claimed = leases.claim(ada.id, worker="w", lease_s=30)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from gifapp.domain.views.jobs import JobView, SourceView
 from gifapp.jobs.db import leases, workers
 from gifapp.jobs.parts import JobParts
+from tests.jobs.conftest import stored_video
 from tests.web.api.conftest import Person, is_problem
 
 QUEUE = "/api/v1/admin/queue"
@@ -42,8 +43,8 @@ async def test_what_storage_lacks_is_seen(
 ) -> None:
     storage = "/api/v1/admin/storage"
     assert (await root.http.get(storage)).json() == {"storage": None}
-    jobs.blobs.store.path(jobs.service.video(ada.id, source.id)).unlink()
-    jobs.service.housekeeping()
+    stored_video(jobs, ada.id, source.id).unlink()
+    jobs.housekeeping()
     seen = (await root.http.get(storage)).json()["storage"]
     assert seen["compared_at"]
     assert (seen["removed_files"], seen["missing_count"]) == (0, 1)

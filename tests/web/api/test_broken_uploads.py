@@ -345,13 +345,13 @@ async def test_an_abandoned_upload_goes_after_a_day(
     await patch(ada, upload, 0, video[:1000])
     kept_s = Timings().upload_s
     age(storage, upload, kept_s - 60)
-    jobs.service.sweep()
+    jobs.sweep()
     head = await ada.http.head(upload, headers=TUS)
     assert parsedate_to_datetime(head.headers["Upload-Expires"]).timestamp() == pytest.approx(
         time.time() + 60, abs=10
     )
     age(storage, upload, kept_s + 1)
-    jobs.service.sweep()
+    jobs.sweep()
     assert (await ada.http.head(upload, headers=TUS)).status_code == 404
     assert await nothing_left(storage)
 
@@ -363,7 +363,7 @@ async def test_the_sweep_leaves_what_somebody_writes(
     async with sending(url, ada, upload, video[:1000], declared=len(video)):
         await has_come(file_of(storage, upload), 1000)
         age(storage, upload, 10**6)
-        jobs.service.sweep()
+        jobs.sweep()
         assert await offset_of(ada, upload) == 1000
 
 
@@ -372,10 +372,10 @@ async def test_what_became_a_source_is_remembered_for_a_day(
 ) -> None:
     upload = await create(ada, len(video))
     source_id = (await patch(ada, upload, 0, video)).headers["Upload-Source"]
-    jobs.service.sweep()
+    jobs.sweep()
     assert await source_of(ada, upload) == source_id
     age(storage, upload, 10**6)
-    jobs.service.sweep()
+    jobs.sweep()
     assert (await ada.http.head(upload, headers=TUS)).status_code == 404
     await is_source(ada, source_id, video, storage)
 

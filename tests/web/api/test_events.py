@@ -137,7 +137,7 @@ async def test_the_gif_in_an_event_opens_without_a_token(
 ) -> None:
     async with listening(url, ada.session.access_token) as socket:
         await socket.next()
-        jobs.events.job_shown(ada.id, jobs.service.job(ada.id, job.id))
+        jobs.events.job_shown(ada.id, jobs.jobs.find(ada.id, job.id))
         told = (await socket.next())["job"]
     assert (await stranger.get(told["gif"]["url"])).headers["Content-Type"] == "image/gif"
     assert (await stranger.get(told["source"]["poster_url"])).headers["Content-Type"] == "image/jpeg"

@@ -111,8 +111,7 @@ async def test_without_redis_it_is_not_ready_and_says_no_secret(
     def away() -> None:
         raise ConnectionError(redis_url)
 
-    assert isinstance(parts.checks, dict)
-    parts.checks["redis"] = away
+    parts.services.checks["redis"] = away
     answer = await stranger.get("/health/ready")
     assert answer.status_code == 503
     assert answer.json()["checks"]["redis"] == "unreachable"

@@ -54,7 +54,7 @@ def ask(video: bytes, source: SourceView, parts: Parts, request: pytest.FixtureR
 
     async def ask_for_what_was_left(person: Person) -> httpx.Response:
         upload = await create(person, len(video))
-        left = parts.uploads.resume(person.id, upload.rpartition("/")[2], 0, len(video), None)
+        left = parts.services.uploads.resume(person.id, upload.rpartition("/")[2], 0, len(video), None)
         with left as writer:
             writer.write(video)
         return await person.http.head(upload, headers=TUS)

@@ -17,7 +17,9 @@ from gifapp.domain.views.jobs import JobView, SourceView
 from gifapp.jobs.db import leases
 from gifapp.jobs.db.documents import JobDocument, OwnerDocument, utc_now
 from gifapp.jobs.parts import JobParts
+from gifapp.jobs.services.export import archive
 from gifapp.storage.blob import Blob
+from tests.jobs.conftest import stored_video
 from tests.web.api.conftest import PASSWORD, Person, SignUp, is_problem
 
 
@@ -76,7 +78,7 @@ async def test_a_file_that_is_gone_is_left_out(ada: Person, source: SourceView, 
 def test_an_export_is_made_in_small_parts(jobs: JobParts, source: SourceView, ada: Person) -> None:
     with jobs.blobs.store.path(Blob("source", source.sha256)).open("ab") as video:
         video.truncate(50_000_000)
-    sizes = [len(part) for part in jobs.service.export(ada.id, {})]
+    sizes = [len(part) for part in archive(jobs.blobs, ada.id, {})]
     assert sum(sizes) > 50_000_000
     assert max(sizes) < 300_000
 
@@ -107,11 +109,11 @@ def left_of(storage: Path, emptied_url: str, redis_url: str) -> Callable[[str], 
 async def test_whoever_leaves_leaves_nothing(
     ada: Person, gif: bytes, jobs: JobParts, source: SourceView, left_of: Callable[[str], list[object]]
 ) -> None:
-    running = jobs.service.submit(ada.id, source.id, Recipe(fps=5.0))
+    running = jobs.submission.submit(ada.id, source.id, Recipe(fps=5.0))
     claimed = leases.claim(ada.id, worker="w", lease_s=30)
     assert claimed is not None
     assert claimed.id == running.id
-    jobs.service.submit(ada.id, source.id, Recipe(fps=6.0))
+    jobs.submission.submit(ada.id, source.id, Recipe(fps=6.0))
     await ada.http.post("/api/v1/me/tokens", json={"name": "backup"})
     unfinished = {"Tus-Resumable": "1.0.0", "Upload-Length": "9"}
     assert (await ada.http.post("/api/v1/uploads", headers=unfinished)).status_code == 201
@@ -143,17 +145,17 @@ async def test_anothers_equal_video_stays(
     answer = await eve.http.post("/api/v1/sources?name=mine.mp4", content=video)
     assert answer.status_code == 201
     await ada.http.request("DELETE", "/api/v1/me", json={"password": PASSWORD})
-    assert jobs.blobs.store.path(jobs.service.video(eve.id, answer.json()["id"])).read_bytes() == video
+    assert stored_video(jobs, eve.id, answer.json()["id"]).read_bytes() == video
 
 
 def test_an_upload_that_ends_after_its_account_is_not_kept(
     ada: Person, jobs: JobParts, video: bytes, storage: Path
 ) -> None:
-    with jobs.service.incoming(ada.id) as incoming:
+    with jobs.sources.incoming(ada.id) as incoming:
         incoming.write(video)
-        jobs.service.forget_owner(ada.id)
+        jobs.delete_account(ada.id)
         with pytest.raises(errors.NotFound, match="account"):
-            jobs.service.add_source(ada.id, incoming, "late.mp4")
+            jobs.sources.add(ada.id, incoming, "late.mp4")
     assert files_in(storage) == []
 
 
@@ -162,13 +164,13 @@ def test_a_job_that_comes_while_its_account_goes_does_not_stay(
 ) -> None:
     OwnerDocument.objects(id=ada.id).update_one(upsert=True, set__gone_at=utc_now())  # its video goes next
     with pytest.raises(errors.NotFound, match="account"):
-        jobs.service.submit(ada.id, source.id, Recipe())
+        jobs.submission.submit(ada.id, source.id, Recipe())
     assert not JobDocument.objects(owner=ada.id)
 
 
 async def test_a_job_asked_for_too_late_is_not_queued(
     ada: Person, jobs: JobParts, source: SourceView, stranger: httpx.AsyncClient
 ) -> None:
-    jobs.service.forget_owner(ada.id)
+    jobs.delete_account(ada.id)
     with pytest.raises(errors.NotFound):
-        jobs.service.submit(ada.id, source.id, Recipe())
+        jobs.submission.submit(ada.id, source.id, Recipe())

@@ -1,0 +1,42 @@
+"""How large a GIF would be, before anybody submits its recipe. It blocks; run it in a thread."""
+
+from __future__ import annotations
+
+from gifapp import errors
+from gifapp.conversion.plan import make_plan
+from gifapp.domain.limits import Limits
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.views.jobs import EstimateView
+from gifapp.jobs.attempts.estimates import Estimates
+from gifapp.jobs.db import sources
+from gifapp.storage.blobs import Blobs
+
+
+class Estimation:
+    def __init__(self, *, blobs: Blobs, estimates: Estimates, limits: Limits) -> None:
+        self._blobs = blobs
+        self._estimates = estimates
+        self._limits = limits
+
+    def estimate(self, owner_id: str, source_id: str, recipe: Recipe) -> EstimateView:
+        """About how large the GIF would be; takes about a second.
+
+        Raises:
+            errors.NotFound, errors.SourceRefused: see `Submission.submit`.
+            errors.FieldInvalid: the recipe is for no GIF.
+            errors.TargetTooSmall: no GIF of it could be so small.
+        """
+        if recipe.format != "gif":
+            raise errors.FieldInvalid(field="recipe.format", problem="only a GIF can be estimated")
+        source = sources.find_source(owner_id, source_id)
+        video = sources.video_of(source)
+        make_plan(video, recipe, self._limits)
+        with self._blobs.video(source.sha256) as path:
+            estimate = self._estimates.estimate(path, video, recipe)
+        return EstimateView(
+            bytes=estimate.bytes,
+            frames=estimate.frames,
+            width_px=estimate.width_px,
+            height_px=estimate.height_px,
+            notes=list(estimate.notes),
+        )

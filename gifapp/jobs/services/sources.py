@@ -1,0 +1,141 @@
+"""Videos as their owners see them: added from uploads, listed, shown, deleted.
+
+All of it blocks; run it in a thread. What belongs to somebody else is not found.
+"""
+
+from __future__ import annotations
+
+from gifapp import errors
+from gifapp.conversion.decode import still
+from gifapp.conversion.probing.probe import probe
+from gifapp.conversion.video import Video
+from gifapp.domain.limits import Allowance, Limits
+from gifapp.domain.views.jobs import SourcePage, SourceView
+from gifapp.jobs.cleanup.removal import remove_unnamed_source
+from gifapp.jobs.db import job_store, sources, usage
+from gifapp.jobs.db.documents import SourceDocument
+from gifapp.jobs.db.views import source_view, source_views
+from gifapp.jobs.events.counters import VIDEO_BYTES, VIDEOS, CounterStore
+from gifapp.jobs.events.stream import EventStream
+from gifapp.jobs.services.account_deletion import check_stays
+from gifapp.storage.blob import Blob
+from gifapp.storage.blobs import Blobs
+from gifapp.storage.incoming import Incoming
+
+
+class Sources:
+    def __init__(
+        self,
+        *,
+        blobs: Blobs,
+        events: EventStream,
+        counters: CounterStore,
+        limits: Limits,
+        allowance: Allowance,
+    ) -> None:
+        self._blobs = blobs
+        self._events = events
+        self._counters = counters
+        self._limits = limits
+        self._quota_bytes = allowance.stored_bytes
+        self._kept = allowance.kept
+
+    def incoming(self, owner_id: str, *, declared_bytes: int = 0) -> Incoming:
+        """Where an upload goes; what is not added as a source is removed on exit.
+
+        Raises:
+            errors.QuotaExceeded, errors.DiskFull: so much, as far as it is known, does not fit.
+        """
+        room = usage.room_of(owner_id, limit_bytes=self._quota_bytes)
+        room.check(max(1, declared_bytes))
+        self._blobs.workspace.check_disk(declared_bytes, reserve_bytes=self._limits.reserve_bytes)
+        return self._blobs.workspace.incoming(limit_bytes=self._limits.max_upload_bytes, room=room)
+
+    def add(
+        self, owner_id: str, incoming: Incoming, name: str, *, source_id: str | None = None
+    ) -> SourceView:
+        """Keep an upload that has come in completely; under this id, if one was chosen.
+
+        Raises:
+            errors.SourceRefused: it is no video we convert; nothing is kept.
+            errors.QuotaExceeded: another upload has taken the room meanwhile.
+            errors.DiskFull, errors.ServiceUnavailable
+        """
+        incoming.finish()
+        video = probe(incoming.path, limits=self._limits)
+        still.poster(incoming.path, video, incoming.poster_path, limits=self._limits)
+        view = source_view(self._keep(owner_id, incoming, name, video, source_id), kept=self._kept)
+        self._events.source_created(owner_id, view)
+        self._counters.count(VIDEOS.plus(), VIDEO_BYTES.plus(incoming.bytes))
+        return view
+
+    def _keep(
+        self, owner_id: str, incoming: Incoming, name: str, video: Video, source_id: str | None
+    ) -> SourceDocument:
+        self._blobs.prestage(incoming)
+        with self._blobs.store.exclusive():
+            self._check_may_keep(owner_id, incoming)
+            self._blobs.keep_source(incoming)
+            try:
+                return sources.add_source(
+                    owner_id,
+                    name=name,
+                    size_bytes=incoming.bytes,
+                    sha256=incoming.sha256,
+                    video=video,
+                    source_id=source_id,
+                )
+            except errors.ServiceUnavailable:
+                incoming.leave()
+                raise
+
+    def _check_may_keep(self, owner_id: str, incoming: Incoming) -> None:
+        try:
+            check_stays(owner_id)
+            # here: of two uploads that fit alone, one may not
+            usage.check_room(owner_id, incoming.bytes, limit_bytes=self._quota_bytes)
+        except (errors.NotFound, errors.QuotaExceeded):
+            remove_unnamed_source(self._blobs, incoming.sha256)  # it may have been sent ahead
+            raise
+
+    def page(self, owner_id: str, *, limit: int = 50, cursor: str | None = None) -> SourcePage:
+        """Newest first.
+
+        Raises:
+            errors.FieldInvalid: the cursor is none that a page gave.
+        """
+        page, next_cursor = sources.source_page(owner_id, cursor=cursor, limit=limit)
+        return SourcePage(sources=source_views(page, kept=self._kept), next_cursor=next_cursor)
+
+    def find(self, owner_id: str, source_id: str) -> SourceView:
+        return source_view(sources.find_source(owner_id, source_id), kept=self._kept)
+
+    def poster(self, owner_id: str, source_id: str) -> Blob:
+        """A JPEG, at most 480 px wide."""
+        return Blob("poster", sources.find_source(owner_id, source_id).sha256)
+
+    def frame(self, owner_id: str, source_id: str, at_s: float) -> bytes:
+        """A JPEG of what the source shows at `at_s`, at most 480 px wide.
+
+        Raises:
+            errors.NotFound
+            errors.SourceDamaged, errors.ConversionTooSlow: there is no picture to take.
+        """
+        source = sources.find_source(owner_id, source_id)
+        with self._blobs.video(source.sha256) as path:
+            return still.picture(path, sources.video_of(source), at_s, limits=self._limits)
+
+    def delete(self, owner_id: str, source_id: str) -> None:
+        """Forget a source; its bytes go when no other source has the same. Finished GIFs stay.
+
+        Raises:
+            errors.NotFound
+            errors.SourceInUse: a job still has to read it.
+        """
+        sources.find_source(owner_id, source_id)
+        if job_store.is_in_use(source_id):
+            raise errors.SourceInUse
+        with self._blobs.store.exclusive():
+            removed = sources.remove_source(owner_id, source_id)
+            remove_unnamed_source(self._blobs, removed.sha256)
+        self._events.source_deleted(owner_id, source_id)

@@ -1,0 +1,133 @@
+"""Puts jobs into the queue: new ones, and those that ended without a GIF.
+
+All of it blocks; run it in a thread. What belongs to somebody else is not found.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+
+from gifapp import errors
+from gifapp.conversion.gif.encoder import ENGINE_VERSION
+from gifapp.conversion.plan import make_plan
+from gifapp.domain.job import MOST_AHEAD, JobState, Priority
+from gifapp.domain.limits import Allowance, Limits
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.views.jobs import JobView
+from gifapp.jobs.db import job_store, sources, submissions, usage
+from gifapp.jobs.db.documents import JobDocument, SourceDocument, in_milliseconds, utc_now
+from gifapp.jobs.db.views import job_view
+from gifapp.jobs.events.counters import SUBMITTED, CounterStore
+from gifapp.jobs.events.stream import EventStream
+from gifapp.jobs.events.wakeups import WakeupQueue
+from gifapp.jobs.services.account_deletion import check_stays
+from gifapp.jobs.timings import Timings
+
+
+class Submission:
+    def __init__(
+        self,
+        *,
+        wakeups: WakeupQueue,
+        events: EventStream,
+        counters: CounterStore,
+        limits: Limits,
+        allowance: Allowance,
+        timings: Timings,
+    ) -> None:
+        self._wakeups = wakeups
+        self._events = events
+        self._counters = counters
+        self._limits = limits
+        self._allowance = allowance
+        self._timings = timings
+
+    def submit(
+        self,
+        owner_id: str,
+        source_id: str,
+        recipe: Recipe,
+        *,
+        priority: Priority = "normal",
+        run_at: datetime | None = None,
+        idempotency_key: str | None = None,
+    ) -> JobView:
+        """Queue a conversion, not to run before `run_at`.
+
+        It is safe once this returns, whatever happens to Redis. A repeat (the same key, or the same source
+        and recipe as a job that makes or has made its GIF) returns the existing job.
+
+        Raises:
+            errors.NotFound: no such source.
+            errors.SourceRefused: the recipe asks for more than the source has or the limits allow.
+            errors.FieldInvalid: `run_at` is too far ahead.
+            errors.TooManyJobs
+            errors.QuotaExceeded: they store as much as they may already.
+            errors.ServiceUnavailable
+        """
+        run_at = _ahead(run_at)
+        source = sources.use_source(owner_id, source_id)
+        make_plan(sources.video_of(source), recipe, self._limits)
+        fingerprint, key = _fingerprint(source, recipe), idempotency_key or None
+        while (same := job_store.find_same(owner_id, fingerprint=fingerprint, idempotency_key=key)) is None:
+            self._check_room(owner_id)
+            submissions.count_one(owner_id, most_per_hour=self._allowance.jobs_per_hour)
+            job = job_store.add_job(
+                source,
+                recipe,
+                fingerprint=fingerprint,
+                priority=priority,
+                run_at=run_at,
+                max_attempts=self._timings.max_attempts,
+                idempotency_key=key,
+            )
+            if job is not None:
+                self._check_owner_stayed(job)
+                self._counters.count(SUBMITTED.plus())
+                return self._shown_and_notified(job)
+        return job_view(same, kept=self._allowance.kept).model_copy(update={"is_repeat": True})
+
+    def retry(self, owner_id: str, job_id: str) -> JobView:
+        """Queue a job again that failed, died or was cancelled.
+
+        Raises:
+            errors.NotFound: no such job, or its source is gone.
+            errors.MoveNotAllowed: it is queued, running or succeeded.
+            errors.QuotaExceeded: see `submit`.
+        """
+        self._check_room(owner_id)
+        sources.use_source(owner_id, job_store.find_job(owner_id, job_id).source)
+        return self._shown_and_notified(job_store.retry_job(owner_id, job_id))
+
+    def _check_room(self, owner_id: str) -> None:
+        usage.check_room(owner_id, 1, limit_bytes=self._allowance.stored_bytes)
+
+    def _check_owner_stayed(self, job: JobDocument) -> None:
+        """Whoever removes all that they have finds the job, or it finds their mark here."""
+        try:
+            check_stays(job.owner)
+        except errors.NotFound:
+            job_store.remove_job(job.owner, job.id)
+            raise
+
+    def _shown_and_notified(self, job: JobDocument) -> JobView:
+        view = self._events.show_job(job)  # first: a worker that wakes up publishes the next change at once
+        if job.state == JobState.QUEUED and job.run_at <= utc_now():
+            self._wakeups.notify(job.id, priority=job.priority)
+        return view
+
+
+def _ahead(run_at: datetime | None) -> datetime | None:
+    """The time as MongoDB keeps it; None: it is not in the future."""
+    now = utc_now()
+    if run_at is None or run_at <= now:
+        return None
+    if run_at > now + MOST_AHEAD:
+        raise errors.FieldInvalid(field="run_at", problem=f"it may be at most {MOST_AHEAD.days} days ahead")
+    return in_milliseconds(run_at.astimezone(UTC))
+
+
+def _fingerprint(source: SourceDocument, recipe: Recipe) -> str:
+    """What decides the GIF's bytes: the video's, the recipe, and who makes it."""
+    return hashlib.sha256(f"{source.sha256} {recipe.digest} {ENGINE_VERSION}".encode()).hexdigest()
