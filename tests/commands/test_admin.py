@@ -86,7 +86,7 @@ def test_a_link_gives_a_new_password(people: Path) -> None:
 
 
 def test_open_links_are_listed_and_revoked(people: Path) -> None:
-    assert run(people, "list-links").output == "No link is open.\n"
+    assert run(people, "list-links").output == "No open links.\n"
     token = run(people, "invite").output.strip().partition("invite=")[2]
     run(people, "reset-link", "bob@example.org")
     heading, reset, invitation = run(people, "list-links").output.splitlines()

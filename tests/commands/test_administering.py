@@ -151,7 +151,7 @@ def test_a_purge_asks_first(data_dir: Path, ids: dict[str, str]) -> None:
     run(data_dir, f"dead purge {ids['dead']}", said="y\n")
     assert listed(data_dir, "dead list") == [ids["dead of bob"]]
     assert "Deleted: 0." in run(data_dir, "dead purge --older-than-days 1 --yes").stdout
-    assert "Gone: 1." in run(data_dir, "dead purge --yes").stdout
+    assert "Deleted: 1." in run(data_dir, "dead purge --yes").stdout
 
 
 def test_the_queue_is_paused_shown_and_resumed(data_dir: Path, ids: dict[str, str]) -> None:
