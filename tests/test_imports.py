@@ -1,6 +1,8 @@
 """The layers of the house: who may import whom."""
 
 import ast
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
@@ -108,6 +110,20 @@ def test_nobody_asks_pyav_for_the_side_data_of_a_strangers_picture(module: Path)
         uses_pyav = [name for name in imports(module) if name.split(".")[0] == "av"]
         assert module.stem == "decoding" or not uses_pyav
         assert "side_data" not in (PACKAGE / module).read_text()
+
+
+@pytest.mark.parametrize(
+    ("module", "does_without"),
+    [
+        ("gifapp.web.app", {"numba", "moviepy"}),
+        ("gifapp.jobs.worker", {"numba", "moviepy"}),
+        ("gifapp.widgets.dashboard.dashboard", {"numba", "numpy", "mongoengine", "redis", "voila"}),
+    ],
+)
+def test_a_process_loads_nothing_that_its_children_need_alone(module: str, does_without: set[str]) -> None:
+    code = f"import sys, {module}; print(*sorted({does_without!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
 
 
 def imports(module: Path) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The result of a conversion; in a notebook it displays itself as the GIF."""
+"""The result of a conversion, which displays itself as the GIF in a notebook, and of an estimate."""
 
 from __future__ import annotations
 
@@ -13,6 +13,21 @@ from gifapp.domain.recipes.recipe import Format
 from gifapp.domain.wording import frames, size
 
 Content = bytes  # the class below has a field named bytes
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A GIF that was not made: about so many bytes, and what else is known of it.
+
+    `notes` say what is given up to fit a size.
+    """
+
+    bytes: int
+    frames: int
+    width_px: int
+    height_px: int
+    duration_s: float
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

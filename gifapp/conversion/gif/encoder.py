@@ -28,9 +28,8 @@ from gifapp.conversion.gif.quantizer import OPAQUE_ALPHA
 from gifapp.conversion.gif.style import Style
 from gifapp.conversion.merging import Held, merged
 
-__all__ = ["ENGINE_VERSION", "GROUP_FRAMES", "Encoded", "Style", "encode", "warm_up"]
+__all__ = ["GROUP_FRAMES", "Encoded", "Style", "encode", "warm_up"]
 
-ENGINE_VERSION = "6"
 GROUP_FRAMES = AUTO_FRAMES
 _MOST_WAITING = 8  # frames that were read and are not written yet
 _BEAT_S = 0.1

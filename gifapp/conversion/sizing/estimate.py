@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from gifapp.conversion.probing.probe import known
 from gifapp.conversion.progress import Reporter
 from gifapp.conversion.render import platform_limits
 from gifapp.conversion.render.rendering import Rendering, rendered
+from gifapp.conversion.report import Estimate
 from gifapp.conversion.sizing.clip_cache import CachedClip, scaled_sides
 from gifapp.conversion.sizing.ladder_search import ladder_of, mildest_fitting
 from gifapp.conversion.sizing.runs import Runs, in_runs
@@ -46,21 +47,6 @@ _STEP_RUNS = 2
 _MOST_STEPS = 6
 _LANDING = 0.94  # where a GIF that must fit is aimed at, by its target
 _SURELY = 0.7  # a sample is never so wrong that what is larger, even by this, would fit
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A GIF that was not made: about so many bytes, and what else is known of it.
-
-    `notes` say what is given up to fit a size.
-    """
-
-    bytes: int
-    frames: int
-    width_px: int
-    height_px: int
-    duration_s: float
-    notes: tuple[str, ...] = ()
 
 
 def estimate(

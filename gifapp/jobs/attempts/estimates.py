@@ -6,16 +6,14 @@ import contextlib
 import contextvars
 import secrets
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from queue import Empty, LifoQueue
 
 from gifapp import errors
-from gifapp.conversion.sizing.estimate import Estimate, estimate
+from gifapp.conversion.report import Estimate
 from gifapp.conversion.video import Video
-from gifapp.domain.job import Progress
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.jobs.attempts.conversion_process import ConversionRequest, Done, Failed
@@ -72,7 +70,7 @@ class _Estimator:
     def __init__(self, blobs: Blobs, limits: Limits) -> None:
         self._blobs = blobs
         self._limits = replace(limits, deadline_s=min(limits.deadline_s, DEADLINE_S))
-        self._forks = ForkServer("gifapp.jobs.attempts.estimates:estimate_ordered")
+        self._forks = ForkServer("gifapp.jobs.attempts.estimate_process:estimate_ordered")
         self._thread = ThreadPoolExecutor(1, "estimate")  # the fork server lives as long as it
 
     def warm_up(self) -> None:
@@ -104,16 +102,3 @@ class _Estimator:
     def close(self) -> None:
         self._thread.submit(self._forks.stop)
         self._thread.shutdown()
-
-
-def estimate_ordered(
-    path: Path,
-    recipe: Recipe,
-    _out: Path,
-    *,
-    video: Video,
-    limits: Limits,
-    on_progress: Callable[[Progress], None],
-) -> Estimate:
-    """In the child: a `Converter` that writes nothing."""
-    return estimate(path, recipe, limits=limits, video=video, on_progress=on_progress)

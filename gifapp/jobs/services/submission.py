@@ -9,7 +9,7 @@ import hashlib
 from datetime import UTC, datetime
 
 from gifapp import errors
-from gifapp.conversion.gif.encoder import ENGINE_VERSION
+from gifapp.conversion.gif.version import ENGINE_VERSION
 from gifapp.conversion.plan import make_plan
 from gifapp.domain.job import MOST_AHEAD, JobState, Priority
 from gifapp.domain.limits import Allowance, Limits

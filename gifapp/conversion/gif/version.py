@@ -1,0 +1,3 @@
+"""The encoder's version; known without loading the encoder."""
+
+ENGINE_VERSION = "6"

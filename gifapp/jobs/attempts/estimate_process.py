@@ -1,0 +1,26 @@
+"""What the fork server of the estimates runs; loads the encoder, which the web tier itself does without."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from gifapp.conversion.report import Estimate
+from gifapp.conversion.sizing.estimate import estimate
+from gifapp.conversion.video import Video
+from gifapp.domain.job import Progress
+from gifapp.domain.limits import Limits
+from gifapp.domain.recipes.recipe import Recipe
+
+
+def estimate_ordered(
+    path: Path,
+    recipe: Recipe,
+    _out: Path,
+    *,
+    video: Video,
+    limits: Limits,
+    on_progress: Callable[[Progress], None],
+) -> Estimate:
+    """A `Converter` that writes nothing."""
+    return estimate(path, recipe, limits=limits, video=video, on_progress=on_progress)
