@@ -6,20 +6,17 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import click
 
-from gifapp import settings as configured
 from gifapp.commands import options
-from gifapp.commands.administering import administering, as_json, limit, show_audit, show_links
-from gifapp.commands.parts import prepare
-from gifapp.domain.views.accounts import AuditKind
-from gifapp.domain.views.jobs import Role
-from gifapp.identity.account_admin import AccountAdmin
-from gifapp.identity.service import Identity
-from gifapp.settings import Settings
-from gifapp.up.directory import running_service
+from gifapp.commands.administering import administering, show_audit, show_links
+from gifapp.domain.accounts import AuditKind, Role
+
+if TYPE_CHECKING:
+    from gifapp.identity.account_admin import AccountAdmin
+    from gifapp.identity.service import Identity
 
 _email = click.argument("email")
 _password_stdin = click.option("--password-stdin", is_flag=True, help="Read the password from stdin.")
@@ -37,7 +34,7 @@ def admin() -> None:
 @options.data_dir
 def create_user(email: str, is_admin: bool, password_stdin: bool, data_dir: Path | None) -> None:
     """Create an account; prompts for the password."""
-    with _identity(configured.load(data_dir=data_dir)) as identity:
+    with _identity(data_dir) as identity:
         role: Role = "administrator" if is_admin else "user"
         user = identity.create_user(email, _password(password_stdin), role)
         click.echo(f"Account {user.email} created.")
@@ -49,7 +46,7 @@ def create_user(email: str, is_admin: bool, password_stdin: bool, data_dir: Path
 @options.data_dir
 def set_password(email: str, password_stdin: bool, data_dir: Path | None) -> None:
     """Set an account's password and sign it out everywhere."""
-    with _identity(configured.load(data_dir=data_dir)) as identity:
+    with _identity(data_dir) as identity:
         identity.set_password(email, _password(password_stdin))
         click.echo("Password changed; the account was signed out everywhere.")
 
@@ -58,7 +55,7 @@ def set_password(email: str, password_stdin: bool, data_dir: Path | None) -> Non
 @options.data_dir
 def list_users(data_dir: Path | None) -> None:
     """List every account, oldest first."""
-    with _identity(configured.load(data_dir=data_dir)) as identity:
+    with _identity(data_dir) as identity:
         for user in identity.people.everybody():
             click.echo(f"{user.email}\t{user.role}\t{'disabled' if user.disabled else 'enabled'}")
 
@@ -99,9 +96,8 @@ def set_role(email: str, role: Role, data_dir: Path | None) -> None:
 @options.data_dir
 def reset_link(email: str, data_dir: Path | None) -> None:
     """Print a password reset link; it works once, within a day."""
-    settings = configured.load(data_dir=data_dir)
-    with _identity(settings) as identity:
-        click.echo(_url(settings) + identity.links.reset(identity.people.id_of(email), by=None).path)
+    with _identity(data_dir) as identity:
+        click.echo(_url(data_dir) + identity.links.reset(identity.people.id_of(email), by=None).path)
 
 
 @admin.command("delete-user")
@@ -119,14 +115,14 @@ def delete_user(email: str, data_dir: Path | None) -> None:
 @admin.command()
 @click.option("--user", "email", metavar="EMAIL", help="Show only events of this account.")
 @click.option("--kind", type=click.Choice(get_args(AuditKind)), help="Show only events of this kind.")
-@limit
-@as_json
+@options.limit
+@options.as_json
 @options.data_dir
 def audit(
     email: str | None, kind: AuditKind | None, limit: int, as_json: bool, data_dir: Path | None
 ) -> None:
     """List security events, newest first."""
-    with _identity(configured.load(data_dir=data_dir)) as identity:
+    with _identity(data_dir) as identity:
         user_id = identity.people.id_of(email) if email else None
         page = identity.audit.page(user_id=user_id, kind=kind, limit=limit)
         show_audit(page.events, as_json=as_json)
@@ -136,18 +132,17 @@ def audit(
 @options.data_dir
 def invite(data_dir: Path | None) -> None:
     """Print an invitation link for one account; it expires in a week."""
-    settings = configured.load(data_dir=data_dir)
-    with _identity(settings) as identity:
-        click.echo(f"{_url(settings)}/?invite={identity.invite()}")
+    with _identity(data_dir) as identity:
+        click.echo(f"{_url(data_dir)}/?invite={identity.invite()}")
 
 
 @admin.command("list-links")
-@limit
-@as_json
+@options.limit
+@options.as_json
 @options.data_dir
 def list_links(limit: int, as_json: bool, data_dir: Path | None) -> None:
     """List unused invitation and password reset links, newest first."""
-    with _identity(configured.load(data_dir=data_dir)) as identity:
+    with _identity(data_dir) as identity:
         show_links(identity.links.page(limit=limit), as_json=as_json)
 
 
@@ -156,19 +151,23 @@ def list_links(limit: int, as_json: bool, data_dir: Path | None) -> None:
 @options.data_dir
 def revoke_link(link_id: str, data_dir: Path | None) -> None:
     """Revoke a link shown by `list-links`."""
-    with _identity(configured.load(data_dir=data_dir)) as identity:
+    with _identity(data_dir) as identity:
         identity.links.revoke(link_id, by=None)
         click.echo("Link revoked.")
 
 
 @contextlib.contextmanager
 def _person(data_dir: Path | None, email: str) -> Iterator[tuple[AccountAdmin, str]]:
-    with _identity(configured.load(data_dir=data_dir)) as identity:
+    with _identity(data_dir) as identity:
         yield identity.people, identity.people.id_of(email)
 
 
 @contextlib.contextmanager
-def _identity(settings: Settings) -> Iterator[Identity]:
+def _identity(data_dir: Path | None) -> Iterator[Identity]:
+    from gifapp.commands.parts import prepare
+    from gifapp.settings import load
+
+    settings = load(data_dir=data_dir)
     with contextlib.closing(prepare(settings).build_identity()) as identity:
         yield identity
 
@@ -180,7 +179,11 @@ def _password(from_stdin: bool) -> str:
     return password
 
 
-def _url(settings: Settings) -> str:
+def _url(data_dir: Path | None) -> str:
     """Where people reach the service."""
+    from gifapp.settings import load
+    from gifapp.up.directory import running_service
+
+    settings = load(data_dir=data_dir)
     service = running_service(settings.data_dir)
     return settings.url if settings.public_url or service is None else service.url.rstrip("/")

@@ -8,26 +8,20 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from gifapp import logs
-from gifapp import settings as configured
-from gifapp.commands.parts import prepare
+from gifapp.commands.loading import load_settings
 from gifapp.commands.tables import echo_table, printable
-from gifapp.domain.job import JobState
-from gifapp.domain.views.accounts import AuditView, LinkPage, OpenLinkView
-from gifapp.domain.views.administration import OwnedJobView
-from gifapp.domain.views.jobs import View
-from gifapp.identity.service import Identity
-from gifapp.jobs.services.administration import Administration, OwnedJobPage
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-owner = click.option("--owner", metavar="EMAIL", help="Show only this account's jobs.")
-limit = click.option(
-    "--limit", type=click.IntRange(1, 100_000), default=50, show_default=True, help="Show at most this many."
-)
+if TYPE_CHECKING:
+    from gifapp.domain.job import JobState
+    from gifapp.domain.views.accounts import AuditView, LinkPage, OpenLinkView
+    from gifapp.domain.views.administration import OwnedJobView
+    from gifapp.domain.views.jobs import View
+    from gifapp.identity.service import Identity
+    from gifapp.jobs.services.administration import Administration, OwnedJobPage
 
 
 class Listing(NamedTuple):
@@ -68,9 +62,9 @@ def administering(data_dir: Path | None) -> Iterator[Office]:
     Raises:
         errors.ServiceNotFound, errors.ServiceUnavailable, errors.SettingInvalid
     """
-    settings = configured.load(data_dir=data_dir)
-    logs.configure(log_format=settings.log_format, level="warning")
-    foundation = prepare(settings)
+    from gifapp.commands.parts import prepare
+
+    foundation = prepare(load_settings(log_level="warning", data_dir=data_dir))
     with foundation.build_jobs() as jobs, contextlib.closing(foundation.build_identity()) as identity:
         yield Office(jobs.administration, identity, jobs.delete_account)
 
@@ -151,6 +145,8 @@ def _link(link: OpenLinkView) -> Sequence[str]:
 
 
 def _facts(job: OwnedJobView) -> list[tuple[str, str]]:
+    from gifapp.domain.job import JobState
+
     recipe = job.recipe.model_dump_json(exclude_defaults=True) if job.recipe else ""
     facts = {
         "id": job.id,

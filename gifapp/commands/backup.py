@@ -6,25 +6,19 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-import pymongo
-from pymongo.database import Database
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from gifapp import errors, logs
-from gifapp import settings as configured
-from gifapp.backup.restoring import restore as restore_all
-from gifapp.backup.saving import OnFile, save
+from gifapp import errors
 from gifapp.commands import options
-from gifapp.commands.parts import open_storage, read_secret
-from gifapp.jobs.db import leases
-from gifapp.jobs.db.connection import connect, disconnect
-from gifapp.settings import Settings
-from gifapp.up.directory import hold, running_service
-from gifapp.up.servers import running_mongod
+from gifapp.commands.loading import load_settings
+
+if TYPE_CHECKING:
+    from pymongo.database import Database
+
+    from gifapp.backup.saving import OnFile
+    from gifapp.settings import Settings
 
 _archive = click.argument("archive", type=click.Path(path_type=Path, dir_okay=False))
 
@@ -34,7 +28,10 @@ _archive = click.argument("archive", type=click.Path(path_type=Path, dir_okay=Fa
 @options.data_dir
 def backup(archive: Path, data_dir: Path | None) -> None:
     """Back up accounts, jobs, videos, GIFs and the secret to one file. The service may be running."""
-    settings = _settings(data_dir)
+    from gifapp.backup.saving import save
+    from gifapp.commands.parts import open_storage, read_secret
+
+    settings = load_settings(log_level="warning", data_dir=data_dir)
     # a secret that a setting names is kept by whoever has set it
     secret = None if settings.secret_file else read_secret(settings)
     with _mongodb(settings) as url, _database(url) as database, _progress() as on_file:
@@ -56,7 +53,14 @@ def backup(archive: Path, data_dir: Path | None) -> None:
 @options.data_dir
 def restore(archive: Path, data_dir: Path | None) -> None:
     """Restore a backup into an empty data directory or empty servers. Stop the service first."""
-    settings = _settings(data_dir)
+    from gifapp.backup.restoring import restore as restore_all
+    from gifapp.commands.parts import open_storage
+    from gifapp.jobs.db import leases
+    from gifapp.jobs.db.connection import connect, disconnect
+    from gifapp.up.directory import hold
+    from gifapp.up.servers import running_mongod
+
+    settings = load_settings(log_level="warning", data_dir=data_dir)
     with contextlib.ExitStack() as stack:
         if settings.mongodb_url is None:
             stack.enter_context(hold(settings.data_dir.resolve()))
@@ -72,15 +76,12 @@ def restore(archive: Path, data_dir: Path | None) -> None:
     click.echo(f"Restored {sum(complete.documents.values()):,} documents and {len(complete.files):,} files.")
 
 
-def _settings(data_dir: Path | None) -> Settings:
-    settings = configured.load(data_dir=data_dir)
-    logs.configure(log_format=settings.log_format, level="warning")
-    return settings
-
-
 @contextlib.contextmanager
 def _mongodb(settings: Settings) -> Iterator[str]:
     """The MongoDB that is configured, or of the service that runs, or started for as long as this takes."""
+    from gifapp.up.directory import hold, running_service
+    from gifapp.up.servers import running_mongod
+
     data_dir = settings.data_dir.resolve()
     service = running_service(data_dir)
     if settings.mongodb_url:
@@ -96,12 +97,17 @@ def _mongodb(settings: Settings) -> Iterator[str]:
 
 @contextlib.contextmanager
 def _database(url: str) -> Iterator[Database[Any]]:
+    import pymongo
+
     with pymongo.MongoClient[dict[str, Any]](url, tz_aware=True, w="majority", journal=True) as client:
         yield client.get_default_database()
 
 
 @contextlib.contextmanager
 def _progress() -> Iterator[OnFile]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, disable=not sys.stderr.isatty()) as bar:

@@ -6,16 +6,17 @@ from pathlib import Path
 
 import click
 
-from gifapp import settings as configured
 from gifapp.commands import options
 from gifapp.commands.tables import echo_table
-from gifapp.logs import redact
 
 
 @click.command()
 @options.data_dir
 def config(data_dir: Path | None) -> None:
     """Show every setting, its value and its source; passwords are hidden."""
+    from gifapp import settings as configured
+    from gifapp.logs import redact
+
     settings = configured.load(data_dir=data_dir)
     origins = configured.origins(data_dir=data_dir)
     echo_table(

@@ -94,7 +94,7 @@ def convert(
     in the order of their names, as many a second as --fps says.
     """
     recipe = read_recipe(ctx, recipe_file)
-    from gifapp.conversion.pipeline import convert as make_gif  # noqa: PLC0415  not for --help
+    from gifapp.conversion.pipeline import convert as make_gif
 
     if quiet:
         logging.disable(logging.WARNING)
@@ -149,7 +149,7 @@ class _Stop:
 
 def _limits() -> Limits:
     """What the settings allow. A user without a home has no data directory, and needs none here."""
-    from gifapp import settings as configured  # noqa: PLC0415  not for --help
+    from gifapp import settings as configured
 
     try:
         configured.default_data_dir()
@@ -174,9 +174,9 @@ def _progress(stream: TextIO, *, quiet: bool) -> Iterator[Callable[[Progress], N
     if quiet or not stream.isatty():
         yield None
         return
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import BarColumn, TextColumn  # noqa: PLC0415
-    from rich.progress import Progress as Bar  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as Bar
 
     longest = max(map(len, PHASES.values()))
     columns = (

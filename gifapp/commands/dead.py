@@ -7,10 +7,8 @@ from pathlib import Path
 
 import click
 
-from gifapp.commands import administering as office
 from gifapp.commands import options
 from gifapp.commands.administering import administering, show_job, show_list
-from gifapp.domain.job import JobState
 
 
 @click.group()
@@ -19,12 +17,14 @@ def dead() -> None:
 
 
 @dead.command("list")
-@office.owner
-@office.limit
-@office.as_json
+@options.owner
+@options.limit
+@options.as_json
 @options.data_dir
 def list_dead(owner: str | None, limit: int, as_json: bool, data_dir: Path | None) -> None:
     """List dead letters, latest first."""
+    from gifapp.domain.job import JobState
+
     with administering(data_dir) as opened:
         found = opened.listed(JobState.DEAD, owner, limit)
         show_list(found, as_json=as_json, nothing="There are no dead letters.")
@@ -32,7 +32,7 @@ def list_dead(owner: str | None, limit: int, as_json: bool, data_dir: Path | Non
 
 @dead.command()
 @click.argument("job_id")
-@office.as_json
+@options.as_json
 @options.data_dir
 def show(job_id: str, as_json: bool, data_dir: Path | None) -> None:
     """Show a dead letter and the errors of all its attempts."""

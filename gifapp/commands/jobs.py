@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from gifapp.commands import administering as office
 from gifapp.commands import options
 from gifapp.commands.administering import administering, show_job, show_list
 from gifapp.domain.job import JobState
@@ -21,9 +20,9 @@ def jobs() -> None:
 @click.option(
     "--state", type=click.Choice([state.value for state in JobState]), help="Show only jobs in this state."
 )
-@office.owner
-@office.limit
-@office.as_json
+@options.owner
+@options.limit
+@options.as_json
 @options.data_dir
 def list_jobs(state: str | None, owner: str | None, limit: int, as_json: bool, data_dir: Path | None) -> None:
     """List jobs, newest first."""
@@ -34,7 +33,7 @@ def list_jobs(state: str | None, owner: str | None, limit: int, as_json: bool, d
 
 @jobs.command()
 @click.argument("job_id")
-@office.as_json
+@options.as_json
 @options.data_dir
 def show(job_id: str, as_json: bool, data_dir: Path | None) -> None:
     """Show one job and the errors of all its attempts."""

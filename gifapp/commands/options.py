@@ -13,3 +13,8 @@ host = click.option("--host", help="The address to listen on.")
 port = click.option(
     "--port", type=click.IntRange(0, 65535), help="The port to listen on; 0 picks a free one."
 )
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+owner = click.option("--owner", metavar="EMAIL", help="Show only this account's jobs.")
+limit = click.option(
+    "--limit", type=click.IntRange(1, 100_000), default=50, show_default=True, help="Show at most this many."
+)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from gifapp.commands import administering as office
 from gifapp.commands import options
 from gifapp.commands.administering import administering, show_view
 
@@ -17,7 +16,7 @@ def queue() -> None:
 
 
 @queue.command()
-@office.as_json
+@options.as_json
 @options.data_dir
 def show(as_json: bool, data_dir: Path | None) -> None:
     """Show the state of the queue."""

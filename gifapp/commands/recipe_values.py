@@ -65,7 +65,7 @@ class ColourValue(FieldValue):
         self.may_be = "a colour such as red or ff0000" + (", or none" if self._field.is_optional else "")
 
     def convert(self, value: Any, param: Parameter, ctx: Context) -> Any:
-        from PIL import ImageColor  # noqa: PLC0415  not for --help
+        from PIL import ImageColor
 
         if self._field.is_optional and value.lower() == "none":
             return None

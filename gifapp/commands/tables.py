@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+
+if TYPE_CHECKING:  # `--help` needs no rich
+    from rich.table import Table
+    from rich.text import Text
 
 _UNBOUNDED = 10**6
 
-Row = Sequence[str | Text]
+Row = Sequence["str | Text"]
 
 
 def echo_table(rows: Iterable[Row], *, headings: Sequence[str] = ()) -> None:
     """Print one line for each row, however wide the terminal is: for `grep` and the like."""
+    from rich.console import Console
+
     console = Console(width=_UNBOUNDED, color_system=None)
     with console.capture() as capture:
         console.print(make_table(rows, headings=headings))
@@ -25,6 +29,9 @@ def echo_table(rows: Iterable[Row], *, headings: Sequence[str] = ()) -> None:
 
 def make_table(rows: Iterable[Row], *, headings: Sequence[str] = ()) -> Table:
     """The rows in aligned columns. A `str` is shown as it is, without markup and control characters."""
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(*headings, box=None, show_header=bool(headings), header_style="", pad_edge=False)
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else Text(printable(cell)) for cell in row))

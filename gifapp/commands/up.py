@@ -6,14 +6,15 @@ import os
 import sys
 import webbrowser
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from gifapp import logs
-from gifapp import settings as configured
 from gifapp.commands import options
-from gifapp.settings import Settings
-from gifapp.up.run import run_up
+from gifapp.commands.loading import load_settings
+
+if TYPE_CHECKING:
+    from gifapp.settings import Settings
 
 
 @click.command()
@@ -26,15 +27,14 @@ def up(
     host: str | None, port: int | None, data_dir: Path | None, workers: str | None, *, open_browser: bool
 ) -> None:
     """Run the whole service on this machine until Ctrl-C: Redis, MongoDB, the web tier and the workers."""
-    settings = configured.load(host=host, port=port, data_dir=data_dir, workers=workers)
-    logs.configure(log_format=settings.log_format, level=settings.log_level)
+    from gifapp.up.run import run_up
 
     def say_ready(running: Settings) -> None:
         click.echo(f"gifapp is ready at {running.url}")
         if open_browser and _has_screen():
             webbrowser.open(running.url)
 
-    run_up(settings, on_ready=say_ready)
+    run_up(load_settings(host=host, port=port, data_dir=data_dir, workers=workers), on_ready=say_ready)
 
 
 def _has_screen() -> bool:

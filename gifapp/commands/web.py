@@ -8,16 +8,8 @@ from pathlib import Path
 
 import click
 
-from gifapp import faults, logs
-from gifapp import settings as configured
 from gifapp.commands import options
-from gifapp.commands.parts import prepare, read_scrape_token
-from gifapp.conversion.gif.kernel_cache import keep_kernels_in
-from gifapp.jobs.cleanup.sweep import sweeping
-from gifapp.processes import allow_open_files
-from gifapp.web.app import run_web
-from gifapp.web.http.context import build_parts
-from gifapp.web.pages.pages import notebooks_directory
+from gifapp.commands.loading import load_settings
 
 
 @click.command()
@@ -26,8 +18,16 @@ from gifapp.web.pages.pages import notebooks_directory
 @options.data_dir
 def web(host: str | None, port: int | None, data_dir: Path | None) -> None:
     """Run one web tier: the API and the dashboard."""
-    settings = configured.load(host=host, port=port, data_dir=data_dir)
-    logs.configure(log_format=settings.log_format, level=settings.log_level)
+    from gifapp import faults
+    from gifapp.commands.parts import prepare, read_scrape_token
+    from gifapp.conversion.gif.kernel_cache import keep_kernels_in
+    from gifapp.jobs.cleanup.sweep import sweeping
+    from gifapp.processes import allow_open_files
+    from gifapp.web.app import run_web
+    from gifapp.web.http.context import build_parts
+    from gifapp.web.pages.pages import notebooks_directory
+
+    settings = load_settings(host=host, port=port, data_dir=data_dir)
     faults.configure(settings.sentry_dsn, part="web")
     if settings.sentry_dsn:
         os.environ["GIFAPP_SENTRY_DSN"] = settings.sentry_dsn  # for kernels, which read no files

@@ -5,22 +5,23 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from gifapp import faults, logs
-from gifapp import settings as configured
 from gifapp.commands import options
-from gifapp.commands.parts import Foundation, prepare
-from gifapp.conversion.gif.kernel_cache import keep_kernels_in
-from gifapp.jobs.supervisor import run_workers
-from gifapp.jobs.worker import run_worker
+from gifapp.commands.loading import load_settings
+
+if TYPE_CHECKING:
+    from gifapp.commands.parts import Foundation
 
 
 @click.command()
 @options.data_dir
 def worker(data_dir: Path | None) -> None:
     """Run one worker: one conversion at a time."""
+    from gifapp.jobs.worker import run_worker
+
     with _foundation(data_dir).build_jobs() as jobs:
         run_worker(jobs)
 
@@ -31,6 +32,8 @@ def worker(data_dir: Path | None) -> None:
 @options.data_dir
 def workers(fewest: int | None, most: int | None, data_dir: Path | None) -> None:
     """Run workers, as many as the queue needs."""
+    from gifapp.jobs.supervisor import run_workers
+
     foundation = _foundation(data_dir)
     configured_fewest, configured_most = foundation.settings.worker_range
     fewest = configured_fewest if fewest is None else fewest
@@ -48,8 +51,11 @@ def workers(fewest: int | None, most: int | None, data_dir: Path | None) -> None
 
 
 def _foundation(data_dir: Path | None) -> Foundation:
-    settings = configured.load(data_dir=data_dir)
-    logs.configure(log_format=settings.log_format, level=settings.log_level)
+    from gifapp import faults
+    from gifapp.commands.parts import prepare
+    from gifapp.conversion.gif.kernel_cache import keep_kernels_in
+
+    settings = load_settings(data_dir=data_dir)
     faults.configure(settings.sentry_dsn, part="worker")
     keep_kernels_in(settings.data_dir.resolve() / "kernels")
     return prepare(settings)

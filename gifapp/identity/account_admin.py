@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from bson import ObjectId
 
 from gifapp import errors
+from gifapp.domain.accounts import Role
 from gifapp.domain.views.accounts import AccountPage, AccountView
-from gifapp.domain.views.jobs import Role
 from gifapp.identity.accounts import Accounts, account_view
 from gifapp.identity.api_tokens import ApiTokens
 from gifapp.identity.audit import Audit

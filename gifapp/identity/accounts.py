@@ -10,8 +10,9 @@ import mongoengine.errors
 from bson import ObjectId
 
 from gifapp import errors
+from gifapp.domain.accounts import Role
 from gifapp.domain.views.accounts import AccountView
-from gifapp.domain.views.jobs import Role, UserView
+from gifapp.domain.views.jobs import UserView
 from gifapp.identity.documents import UserDocument
 from gifapp.identity.paging import newest_first
 from gifapp.mongodb import reaching_mongodb

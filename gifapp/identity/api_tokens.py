@@ -13,7 +13,8 @@ from bson import ObjectId
 from mongoengine import Q
 
 from gifapp import errors
-from gifapp.domain.views.accounts import ApiTokenView, MadeTokenView, Scope
+from gifapp.domain.accounts import Scope
+from gifapp.domain.views.accounts import ApiTokenView, MadeTokenView
 from gifapp.identity.accounts import Accounts
 from gifapp.identity.audit import Audit
 from gifapp.identity.callers import Caller

@@ -15,7 +15,8 @@ from typing import NamedTuple
 import structlog
 
 from gifapp import errors
-from gifapp.domain.views.accounts import AuditKind, AuditPage, AuditView
+from gifapp.domain.accounts import AuditKind
+from gifapp.domain.views.accounts import AuditPage, AuditView
 from gifapp.identity.accounts import Accounts
 from gifapp.identity.documents import AuditDocument
 from gifapp.identity.paging import newest_first

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Literal
 
 from gifapp import errors
-from gifapp.domain.views.accounts import Scope
-from gifapp.domain.views.jobs import Role, UserView
+from gifapp.domain.accounts import Role, Scope
+from gifapp.domain.views.jobs import UserView
 
 Need = Scope | Literal["session"]
 """What a request needs: a scope of an API token's, or somebody who has signed in."""

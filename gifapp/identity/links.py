@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 from bson import ObjectId
 
 from gifapp import errors
-from gifapp.domain.views.accounts import LinkKind, LinkPage, LinkView, OpenLinkView
+from gifapp.domain.accounts import LinkKind
+from gifapp.domain.views.accounts import LinkPage, LinkView, OpenLinkView
 from gifapp.identity.accounts import Accounts
 from gifapp.identity.audit import Audit
 from gifapp.identity.documents import LinkDocument, UserDocument

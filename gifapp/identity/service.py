@@ -10,8 +10,9 @@ from typing import TypeVar
 from bson import ObjectId
 
 from gifapp import errors
+from gifapp.domain.accounts import Role
 from gifapp.domain.views.administration import ListedJobView
-from gifapp.domain.views.jobs import Registration, Role, UserView
+from gifapp.domain.views.jobs import Registration, UserView
 from gifapp.identity import documents, tokens
 from gifapp.identity.account_admin import AccountAdmin
 from gifapp.identity.accounts import Accounts, view

@@ -4,36 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
 
+from gifapp.domain.accounts import AuditKind, LinkKind, Scope
 from gifapp.domain.views.jobs import UserView, View
-
-Scope = Literal["read", "write", "admin"]
-
-LinkKind = Literal["invitation", "reset"]
-
-AuditKind = Literal[
-    "registered",
-    "account-made",
-    "invited",
-    "signed-in",
-    "sign-in-failed",
-    "refresh-reused",
-    "signed-out",
-    "signed-out-everywhere",
-    "password-changed",
-    "password-set",
-    "password-reset",
-    "reset-link-made",
-    "link-revoked",
-    "token-made",
-    "token-used",
-    "token-revoked",
-    "role-changed",
-    "disabled",
-    "enabled",
-    "deleted",
-]
 
 
 class ApiTokenView(View):

@@ -7,11 +7,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from gifapp.domain.accounts import Role
 from gifapp.domain.job import JobState, Phase, Progress
 from gifapp.domain.recipes.presets import Preset
 from gifapp.domain.recipes.recipe import Format, Recipe
 
-Role = Literal["user", "administrator"]
 Registration = Literal["open", "invite", "closed"]
 
 

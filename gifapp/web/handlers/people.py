@@ -5,8 +5,8 @@ from __future__ import annotations
 from pydantic import Field, model_validator
 
 from gifapp import errors
-from gifapp.domain.views.accounts import AccountPage, AccountView, AuditKind, AuditPage, LinkPage, LinkView
-from gifapp.domain.views.jobs import Role
+from gifapp.domain.accounts import AuditKind, Role
+from gifapp.domain.views.accounts import AccountPage, AccountView, AuditPage, LinkPage, LinkView
 from gifapp.identity.account_admin import AccountAdmin
 from gifapp.identity.links import Links
 from gifapp.jobs.db import usage

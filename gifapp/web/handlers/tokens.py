@@ -7,7 +7,8 @@ from typing import ClassVar
 from pydantic import Field
 
 from gifapp import errors
-from gifapp.domain.views.accounts import ApiTokensView, MadeTokenView, RevokedView, Scope
+from gifapp.domain.accounts import Scope
+from gifapp.domain.views.accounts import ApiTokensView, MadeTokenView, RevokedView
 from gifapp.identity.api_tokens import ApiTokens
 from gifapp.identity.callers import Need
 from gifapp.web.http.base import PrivateHandler

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from gifapp.domain.views.accounts import Scope
+from gifapp.domain.accounts import Scope
 from gifapp.domain.views.jobs import JobView
 from gifapp.identity.service import Identity
 from gifapp.web.api import api_routes

@@ -1,0 +1,119 @@
+"""What `gifapp doctor` checks of the service: its storage, servers and workers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pymongo
+import redis
+from bson.codec_options import CodecOptions
+
+from gifapp.commands.parts import open_storage, read_scrape_token, storage_url
+from gifapp.errors import GifappError
+from gifapp.redis_client import make_client
+from gifapp.settings import Settings
+from gifapp.up.directory import running_service
+from gifapp.up.findings import Finding, of_mongodb
+
+_WAIT_MS = 2000
+_AWARE: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True)
+_WORKER_S = 20
+
+
+def of_the_service(settings: Settings) -> Iterator[Finding]:
+    yield _storage(settings)
+    yield _metrics(settings)
+    service = running_service(settings.data_dir)
+    redis_url = settings.redis_url or (service and service.redis_url)
+    mongodb_url = settings.mongodb_url or (service and service.mongodb_url)
+    if not (redis_url and mongodb_url):
+        yield Finding("service", "ok", "not running on this data directory; start it with gifapp up")
+        return
+    yield _redis(redis_url)
+    yield from _mongodb(mongodb_url)
+
+
+def _storage(settings: Settings) -> Finding:
+    if settings.storage_url is None and not (settings.data_dir / "storage").exists():
+        return Finding("storage", "ok", "will be created in the data directory")
+    try:
+        open_storage(settings).check_writable()
+    except GifappError as failed:
+        advice = "make it writable: check that the share is mounted, or the bucket and its keys"
+        return Finding("storage", "broken", f"{failed} ({failed.__cause__})", advice)
+    return Finding("storage", "ok", f"{storage_url(settings)}, writable")
+
+
+def _metrics(settings: Settings) -> Finding:
+    try:
+        token = read_scrape_token(settings)
+    except GifappError as wrong:
+        return Finding("metrics", "broken", str(wrong), "see docs/metrics.md")
+    return Finding(
+        "metrics", "ok", "for administrators" if token is None else "for administrators and a scraper"
+    )
+
+
+def _redis(url: str) -> Finding:
+    try:
+        with make_client(url, timeout_s=_WAIT_MS / 1000) as client:
+            told = client.info()
+            policy = client.config_get("maxmemory-policy").get("maxmemory-policy")
+    except redis.AuthenticationError:
+        return _refused("redis", "GIFAPP_REDIS_URL")
+    except (redis.RedisError, ValueError) as away:
+        return Finding(
+            "redis", "broken", f"no answer ({type(away).__name__})", "start it, or correct GIFAPP_REDIS_URL"
+        )
+    is_kept = bool(told.get("aof_enabled"))
+    found = f"{told.get('redis_version')}, append-only file {'on' if is_kept else 'off'}, {policy}"
+    if not is_kept or policy != "noeviction":
+        advice = (
+            "set appendonly yes and maxmemory-policy noeviction; otherwise a restart of Redis delays jobs"
+        )
+        return Finding("redis", "look", found, advice)
+    return Finding("redis", "ok", found)
+
+
+def _mongodb(url: str) -> Iterator[Finding]:
+    try:
+        with pymongo.MongoClient[dict[str, object]](
+            url, serverSelectionTimeoutMS=_WAIT_MS, tz_aware=True
+        ) as client:
+            told = client.server_info()
+            yield of_mongodb("mongodb", told["versionArray"][:2], str(told["version"]))
+            yield _clock(client.admin.command("hello", codec_options=_AWARE)["localTime"])
+            yield _workers(client)
+    except pymongo.errors.OperationFailure:
+        yield _refused("mongodb", "GIFAPP_MONGODB_URL")
+    except pymongo.errors.PyMongoError as away:
+        advice = "start it, or correct GIFAPP_MONGODB_URL"
+        yield Finding("mongodb", "broken", f"no answer ({type(away).__name__})", advice)
+
+
+def _refused(name: str, setting: str) -> Finding:
+    return Finding(name, "broken", "user or password rejected", f"correct {setting}")
+
+
+def _clock(theirs: datetime) -> Finding:
+    apart_s = abs((datetime.now(UTC) - theirs).total_seconds())
+    found = f"{apart_s:.1f} s from MongoDB's"
+    if apart_s > 5:
+        return Finding("clock", "broken", found, "run NTP on both: leases depend on the clock")
+    return Finding("clock", "ok", found)
+
+
+def _workers(client: pymongo.MongoClient[dict[str, object]]) -> Finding:
+    seen = list(client.get_default_database()["workers"].find({}, {"seen_at": 1}))
+    now = datetime.now(UTC)
+    alive = sum((now - one["seen_at"]).total_seconds() < _WORKER_S for one in seen)  # type: ignore[operator]
+    if not alive:
+        return Finding(
+            "workers",
+            "broken",
+            "none running",
+            "start gifapp workers; logs/workers.log says why they stopped",
+        )
+    return Finding("workers", "ok", f"{alive} running")
