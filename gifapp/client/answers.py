@@ -10,22 +10,60 @@ from gifapp import errors
 
 TIMEOUTS = httpx.Timeout(30, read=120)  # the answer to an upload waits for the look into the video
 
+_WITHOUT_WORDS: dict[int, type[errors.GifappError]] = {
+    401: errors.TokenInvalid,
+    403: errors.AccessDenied,
+    404: errors.NotFound,
+    413: errors.LimitReached,
+    415: errors.SourceRefused,
+    422: errors.SourceRefused,
+    423: errors.UploadLocked,
+    429: errors.TooManyRequests,
+    507: errors.DiskFull,
+}
+_ALSO_OF_PROXIES = {401, 403, 429}
+
 
 def answer_of(http: httpx.Client, method: str, path: str, **request: Any) -> httpx.Response:
+    """The answer to a request.
+
+    Raises:
+        errors.ServiceUnavailable: there was none.
+        errors.GifappError: what the service said.
+    """
     try:
         answer = http.request(method, path, **request)
     except httpx.TransportError:
         raise errors.ServiceUnavailable(service="gifapp") from None
     if answer.is_success:
         return answer
-    raise _told_by(answer)
+    raise error_in(answer)
 
 
-def _told_by(answer: httpx.Response) -> errors.GifappError:
-    """The error in an answer's problem details (RFC 9457)."""
-    if "problem+json" not in answer.headers.get("Content-Type", ""):
-        return errors.ServiceUnavailable(service="gifapp")  # a proxy, or a server that is starting
-    told = answer.json()
+def error_in(answer: httpx.Response) -> errors.GifappError:
+    """The error in an answer's problem details (RFC 9457), or that its status stands for."""
+    is_problem = "problem+json" in answer.headers.get("Content-Type", "")
+    if is_problem and answer.content:
+        return _explained(answer)
+    retry_after_s = _retry_after_s(answer)
+    if is_problem or answer.status_code in _ALSO_OF_PROXIES:  # an answer to HEAD has no body
+        kind = _WITHOUT_WORDS.get(answer.status_code, errors.ServiceUnavailable)
+        return kind(service="gifapp", kind="upload", retry_after_s=retry_after_s)
+    # a proxy, or a server that is starting
+    return errors.ServiceUnavailable(service="gifapp", retry_after_s=retry_after_s)
+
+
+def _explained(answer: httpx.Response) -> errors.GifappError:
+    problem = answer.json()
     standard = ("type", "title", "status", "detail", "code", "instance")
-    facts = {name: fact for name, fact in told.items() if name not in standard}
-    return errors.GifappError.retold(told.get("code", ""), told.get("detail") or told["title"], facts)
+    facts = {name: fact for name, fact in problem.items() if name not in standard}
+    if "Retry-After" in answer.headers:
+        facts["retry_after_s"] = _retry_after_s(answer)
+    return errors.GifappError.retold(
+        problem.get("code", ""), problem.get("detail") or problem["title"], facts
+    )
+
+
+def _retry_after_s(answer: httpx.Response) -> int:
+    header = answer.headers.get("Retry-After", "")
+    return int(header) if header.isascii() and header.isdecimal() else 0

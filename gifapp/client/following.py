@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from collections.abc import Callable
 
-from tornado.httpclient import HTTPClientError, HTTPRequest
-from tornado.websocket import WebSocketClientConnection, WebSocketError, websocket_connect
+import httpx
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from gifapp import errors
+from gifapp.client.answers import error_in
+from gifapp.client.retrying import wait_s
 from gifapp.client.tokens import Token
 from gifapp.domain.views.jobs import Event
 
+_OPEN_S = 10.0
 _PING_S = 20.0
-_LONGEST_WAIT_S = 15.0
-_CONNECTION_ERRORS = (OSError, HTTPClientError, WebSocketError, errors.Transient)
+_CLOSE_S = 1.0
 
 _log = logging.getLogger(__name__)
 
@@ -28,46 +30,55 @@ async def follow(
     cursor: str | None = None
     failures = 0
     while True:
+        lost: Exception | None = None
         try:
             socket = await _open(url, token, cursor)
-        except _CONNECTION_ERRORS as lost:
-            _log.info("The event stream cannot be opened: %s", lost)
+        except errors.AccessDenied:
+            raise
+        except (OSError, WebSocketException, errors.GifappError) as failure:
+            _log.info("The event stream cannot be opened: %s", failure)
+            lost = failure
             failures += 1
         else:
             failures = 0
             on_connection(True)
             cursor = await _pass_on(socket, on_event, cursor)
         on_connection(False)
-        await asyncio.sleep(_wait_s(failures))
+        await asyncio.sleep(wait_s(failures, lost))
 
 
-async def _open(url: str, token: Token, cursor: str | None) -> WebSocketClientConnection:
+async def _open(url: str, token: Token, cursor: str | None) -> ClientConnection:
     access_token = await asyncio.to_thread(token)
     address = f"{url}/api/v1/events".replace("http", "ws", 1) + (f"?cursor={cursor}" if cursor else "")
-    request = HTTPRequest(address, headers={"Authorization": f"Bearer {access_token}"}, connect_timeout=10)
     try:
-        return await websocket_connect(request, ping_interval=_PING_S)
-    except HTTPClientError as refused:
-        if refused.code in (401, 403):
-            raise errors.TokenInvalid from None
-        raise
+        return await connect(
+            address,
+            additional_headers={"Authorization": f"Bearer {access_token}"},
+            open_timeout=_OPEN_S,
+            ping_interval=_PING_S,
+            close_timeout=_CLOSE_S,
+            max_size=None,
+            compression=None,
+        )
+    except InvalidStatus as refused:
+        response = refused.response
+        raise error_in(
+            httpx.Response(
+                response.status_code, headers=list(response.headers.raw_items()), content=bytes(response.body)
+            )
+        ) from None
 
 
 async def _pass_on(
-    socket: WebSocketClientConnection, on_event: Callable[[Event], None], cursor: str | None
+    socket: ClientConnection, on_event: Callable[[Event], None], cursor: str | None
 ) -> str | None:
     """Hand on events until the connection ends; returns the last one's cursor."""
-    try:
-        while (message := await socket.read_message()) is not None:
+    async with socket:
+        while True:
+            try:
+                message = await socket.recv()
+            except ConnectionClosed:
+                return cursor
             event = Event.model_validate_json(message)
             on_event(event)
             cursor = event.cursor
-    finally:
-        socket.close()
-    return cursor
-
-
-def _wait_s(failures: int) -> float:
-    # spread, so that all dashboards of a restarted server do not return in the same instant
-    longest_s = min(_LONGEST_WAIT_S, 0.5 * 2.0**failures)
-    return longest_s * random.uniform(0.5, 1)  # noqa: S311

@@ -1,0 +1,64 @@
+"""Tries again what failed for the moment: after longer and longer waits, or when `Retry-After` says."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from gifapp import errors
+
+RETRIED = (errors.Transient, errors.TooManyRequests, errors.TooManyConnections)
+_LONGEST_WAIT_S = 15.0
+_LONGEST_RETRY_AFTER_S = 120
+_MOST_FAILURES = 10  # in a row; about a minute
+
+Result = TypeVar("Result")
+
+
+class Retries:
+    """Counts the failures since something last went well."""
+
+    def __init__(self) -> None:
+        self._failures = 0
+
+    def reset(self) -> None:
+        self._failures = 0
+
+    def wait(self, error: errors.GifappError) -> None:
+        """Sleep until another try may go well.
+
+        Raises:
+            errors.GifappError: `error`, after ten failures or where a wait of over two minutes is asked.
+        """
+        if self._failures == _MOST_FAILURES or _retry_after_s(error) > _LONGEST_RETRY_AFTER_S:
+            raise error
+        time.sleep(wait_s(self._failures, error))
+        self._failures += 1
+
+
+def persistently(call: Callable[[], Result]) -> Result:
+    """What `call` returns, once it does; it must be safe to repeat.
+
+    Raises:
+        errors.GifappError: see `Retries.wait`.
+    """
+    retries = Retries()
+    while True:
+        try:
+            return call()
+        except RETRIED as error:
+            retries.wait(error)
+
+
+def wait_s(failures: int, error: BaseException | None = None) -> float:
+    """How long to wait after so many failures in a row."""
+    longest_s = min(_LONGEST_WAIT_S, 0.5 * 2.0**failures)
+    # spread, so that all clients of a restarted server do not return in the same instant
+    return max(_retry_after_s(error), longest_s * random.uniform(0.5, 1))  # noqa: S311
+
+
+def _retry_after_s(error: BaseException | None) -> float:
+    seconds = error.facts.get("retry_after_s", 0) if isinstance(error, errors.GifappError) else 0
+    return float(seconds)
