@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
+import psutil
 
 from gifapp.client import Client
 from gifapp.processes import spawn, stop, wait_until
@@ -53,6 +56,21 @@ def running_service(directory: Path, **environment: str) -> Iterator[RunningServ
         yield ready
     finally:
         stop(process, grace_s=_STOP_S)
+
+
+def web_tier(service: RunningService) -> psutil.Process:
+    """The process that answers requests; `gifapp up` starts another when it dies."""
+    port = urlsplit(service.url).port
+    children = psutil.Process().children(recursive=True)
+    [process] = [child for child in children if port in {at.laddr.port for at in listening(child)}]
+    return process
+
+
+def listening(process: psutil.Process) -> list[Any]:
+    try:
+        return [at for at in process.net_connections("tcp") if at.status == psutil.CONN_LISTEN]
+    except psutil.NoSuchProcess:
+        return []
 
 
 def _ready(printed: Path) -> RunningService | None:

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
+from io import BytesIO
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 from uuid import uuid4
 
 import httpx
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from gifapp import errors, faults
 from gifapp.client.administrator import Administrator
 from gifapp.client.answers import TIMEOUTS, answer_of
 from gifapp.client.following import follow
+from gifapp.client.retrying import persistently
 from gifapp.client.served import ServedGif
 from gifapp.client.tokens import FixedToken, KernelToken, SessionToken, Token
+from gifapp.client.uploading import OnBytes, send_file
+from gifapp.client.waiting import OnJob, wait_for_job
 from gifapp.domain.job import JobState, Priority
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.presets import Preset
@@ -27,11 +32,6 @@ from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import EstimateView, Event, JobView, MeView, ShareView, SourcePage, SourceView
 from gifapp.domain.wording import PHASES
 
-OnBytes = Callable[[int, int], None]
-"""Called with the bytes sent so far and all bytes there are."""
-
-_CHUNK_BYTES = 1024 * 1024
-_POLL_S = 0.4
 _PAGE = 200
 
 
@@ -112,25 +112,30 @@ class Client:
     def delete_source(self, source_id: str) -> None:
         self._call("DELETE", f"/sources/{source_id}")
 
-    def upload(self, path: Path | str, on_progress: OnBytes | None = None) -> SourceView:
-        """Stream a file to the service.
+    def upload(
+        self, path: Path | str | bytes, on_progress: OnBytes | None = None, *, name: str | None = None
+    ) -> SourceView:
+        """Upload a video in chunks; after a cut line or a restart of the service, the upload resumes.
+
+        An upload that fails or is interrupted is deleted.
+
+        Args:
+            path: the file, or its bytes.
+            on_progress: called with the bytes sent so far and all bytes there are.
+            name: what the service calls the video; the file's own name by default.
 
         Raises:
-            errors.SourceTooLarge: before the first byte is sent.
-            errors.SourceRefused: when the service sees that this is no video it can use.
+            errors.SourceNotFound, errors.SourceNotReadable: of the file here.
+            errors.SourceTooLarge, errors.QuotaExceeded, errors.DiskFull: before the first byte is sent.
+            errors.SourceRefused: this is no video that the service can use.
+            errors.TooManyRequests: the service asks for a wait of more than two minutes.
+            errors.ServiceUnavailable: nothing has got through for about a minute.
+            errors.AccessDenied: the token has expired, was revoked, or may not upload.
         """
-        path = Path(path)
-        size_bytes = _size_of(path)
-        if size_bytes > (limit_bytes := self.limits().max_upload_bytes):
-            raise errors.SourceTooLarge(limit_bytes=limit_bytes)
-        told = self._call(
-            "POST",
-            "/sources",
-            params={"name": path.name},
-            content=_chunks(path, size_bytes, on_progress or _ignore),
-            headers={"Content-Length": str(size_bytes), "Content-Type": "application/octet-stream"},
-        )
-        return SourceView.model_validate(told)
+        name = name or ("video" if isinstance(path, bytes) else Path(path).name)
+        with _open(path) as file:
+            source_id = send_file(self._send, file, name, on_progress or _ignore)
+        return persistently(lambda: self.source(source_id))
 
     def submit(
         self,
@@ -139,8 +144,9 @@ class Client:
         *,
         priority: Priority = "normal",
         run_at: datetime | None = None,
+        idempotency_key: str | None = None,
     ) -> JobView:
-        """Ask for a GIF; a repeat after a lost answer does not ask twice.
+        """Ask for a GIF.
 
         Where one of your jobs makes or has made this very GIF, the answer is that one, with `is_repeat`.
 
@@ -149,12 +155,15 @@ class Client:
             recipe: all that decides the GIF.
             priority: among your own jobs; others' wait no longer for it.
             run_at: not before this time, at most 30 days ahead; without a zone it is the local time.
+            idempotency_key: a repeat with the same key, after a lost answer, does not ask twice.
         """
         recipe = recipe or Recipe()
         body = {"source_id": source_id, "recipe": recipe.model_dump(mode="json"), "priority": priority}
         if run_at is not None:
             body["run_at"] = run_at.astimezone(UTC).isoformat()
-        told = self._call("POST", "/jobs", json=body, headers={"Idempotency-Key": uuid4().hex})
+        told = self._call(
+            "POST", "/jobs", json=body, headers={"Idempotency-Key": idempotency_key or uuid4().hex}
+        )
         return JobView.model_validate(told)
 
     def estimate(self, source_id: str, recipe: Recipe | None = None) -> EstimateView:
@@ -182,6 +191,20 @@ class Client:
 
     def job(self, job_id: str) -> JobView:
         return JobView.model_validate(self._call("GET", f"/jobs/{job_id}"))
+
+    def wait(self, job_id: str, on_change: OnJob | None = None) -> JobView:
+        """Wait until a job has ended, well or not; follows the event stream, across outages.
+
+        Args:
+            job_id: the job.
+            on_change: called with the job as it is, and after each change.
+
+        Raises:
+            errors.NotFound: there is no such job any more.
+            errors.ServiceUnavailable: no event stream for two minutes; proxies must pass websockets.
+            errors.AccessDenied: the token has expired or was revoked.
+        """
+        return wait_for_job(self.follow, lambda: self.job(job_id), job_id, on_change or _ignore)
 
     def cancel(self, job_id: str) -> JobView:
         return JobView.model_validate(self._call("POST", f"/jobs/{job_id}/cancel"))
@@ -226,27 +249,25 @@ class Client:
         return path
 
     def convert(
-        self, path: Path | str, recipe: Recipe | None = None, *, priority: Priority = "normal"
+        self, path: Path | str | bytes, recipe: Recipe | None = None, *, priority: Priority = "normal"
     ) -> ServedGif:
         """Upload a video, have it converted and fetch the GIF, with a progress bar.
 
+        Interrupting it (Ctrl-C) deletes the upload or cancels the job.
+
         Raises:
-            errors.GifappError: whatever the service said of the video, the recipe or the conversion.
+            errors.Cancelled: somebody has cancelled the job.
+            errors.GifappError: see `upload`, `submit` and `wait`; and what the conversion failed of.
         """
         with _progress_bar() as bar:
-            shown = bar.add_task("Uploading", total=1.0)
+            task = bar.add_task("Uploading", total=1.0)
             source = self.upload(
-                path, lambda sent, size: bar.update(shown, completed=0.5 * sent / max(1, size))
+                path, lambda sent, size: bar.update(task, completed=0.5 * sent / max(1, size))
             )
-            job = self.submit(source.id, recipe, priority=priority)
-            while not job.state.is_final:
-                words = PHASES[job.progress.phase] if job.state is JobState.RUNNING else "Waiting"
-                bar.update(shown, completed=0.5 + 0.5 * job.progress.fraction, description=words)
-                time.sleep(_POLL_S)
-                job = self.job(job.id)
-            bar.update(shown, completed=1.0, description="Done")
+            job = self._converted(source.id, recipe, priority, lambda job: _show(bar, task, job))
+            bar.update(task, completed=1.0, description="Done")
             bar.refresh()  # in a notebook, stopping does not draw the end
-        return ServedGif(job, self.gif(_succeeded(job).id))
+        return ServedGif(job, persistently(lambda: self.gif(job.id)))
 
     async def follow(
         self, on_event: Callable[[Event], None], on_connection: Callable[[bool], None] | None = None
@@ -264,6 +285,22 @@ class Client:
 
     # --- how ---------------------------------------------------------------------------------
 
+    def _converted(
+        self, source_id: str, recipe: Recipe | None, priority: Priority, on_change: OnJob
+    ) -> JobView:
+        submit = partial(self.submit, source_id, recipe, priority=priority, idempotency_key=uuid4().hex)
+        try:
+            return _succeeded(self.wait(persistently(submit).id, on_change))
+        except (KeyboardInterrupt, SystemExit):
+            with suppress(errors.GifappError):
+                self._cancel_new(submit(), source_id)  # again: its answer may not have come in
+            raise
+
+    def _cancel_new(self, job: JobView, source_id: str) -> None:
+        """Cancel the job, unless an earlier submission made it, of another upload."""
+        if job.source is not None and job.source.id == source_id:
+            self.cancel(job.id)
+
     def _call(self, method: str, path: str, **request: Any) -> Any:
         answer = self._send(method, path, **request)
         return answer.json() if answer.content else None
@@ -273,20 +310,15 @@ class Client:
         return answer_of(self._http, method, path, headers=headers, **request)
 
 
-def _size_of(path: Path) -> int:
+def _open(path: Path | str | bytes) -> BinaryIO:
+    if isinstance(path, bytes):
+        return BytesIO(path)
     try:
-        return path.stat().st_size
+        return Path(path).open("rb")
     except FileNotFoundError:
-        raise errors.SourceNotFound(name=path.name) from None
-
-
-def _chunks(path: Path, size_bytes: int, on_progress: OnBytes) -> Iterator[bytes]:
-    sent = 0
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
-            yield chunk
-            sent += len(chunk)
-            on_progress(sent, size_bytes)
+        raise errors.SourceNotFound(name=Path(path).name) from None
+    except OSError:
+        raise errors.SourceNotReadable(name=Path(path).name) from None
 
 
 def _succeeded(job: JobView) -> JobView:
@@ -296,6 +328,11 @@ def _succeeded(job: JobView) -> JobView:
     if job.state is JobState.CANCELLED:
         raise errors.Cancelled
     return job
+
+
+def _show(bar: Progress, task: TaskID, job: JobView) -> None:
+    words = PHASES[job.progress.phase] if job.state is JobState.RUNNING else "Waiting"
+    bar.update(task, completed=0.5 + 0.5 * job.progress.fraction, description=words)
 
 
 def _progress_bar() -> Progress:

@@ -24,6 +24,7 @@ from gifapp.jobs.parts import JobParts
 from gifapp.jobs.timings import Timings
 from gifapp.processes import wait_until
 from gifapp.web.http.context import Parts
+from tests.lines import bad_line
 from tests.web.api.conftest import FRIEND, Person, is_problem
 from tests.web.api.resumable import PART, TUS, UPLOADS, checksum, create, is_source, offset_of, patch
 from tests.web.api.test_sources import nothing_left
@@ -201,29 +202,6 @@ def send(url: str, person: Person, data: bytes, **options: Any) -> str:
     uploader = client.uploader(file_stream=BytesIO(data), metadata={"filename": "clip.mp4"}, **options)
     uploader.upload()
     return str(urlsplit(uploader.url).path)
-
-
-@asynccontextmanager
-async def bad_line(port: int, cuts: Iterator[int]) -> AsyncIterator[str]:
-    """A proxy that cuts each connection after so many bytes from the client, answered or not."""
-
-    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        server_reader, server = await asyncio.open_connection("127.0.0.1", port)
-        back = asyncio.create_task(pump(server_reader, writer, 10**9))
-        await pump(reader, server, next(cuts))
-        back.cancel()
-        server.transport.abort()
-        writer.transport.abort()
-
-    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, most: int) -> None:
-        while most > 0 and (data := await reader.read(min(most, 4096))):
-            writer.write(data)
-            await writer.drain()
-            most -= len(data)
-
-    proxy = await asyncio.start_server(relay, "127.0.0.1")
-    async with proxy:
-        yield f"http://127.0.0.1:{proxy.sockets[0].getsockname()[1]}"
 
 
 async def source_of(person: Person, upload: str) -> str:

@@ -1,0 +1,99 @@
+"""Uploads by tus 1.0 (https://tus.io): in chunks, continued where the line broke."""
+
+from __future__ import annotations
+
+import os
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import BinaryIO
+
+import httpx
+
+from gifapp import errors
+from gifapp.client.retrying import RETRIED, Retries, persistently
+
+OnBytes = Callable[[int, int], None]
+"""Called with the bytes sent so far and all bytes there are."""
+
+CHUNK_BYTES = 4 * 1024 * 1024
+_PIECE_BYTES = 256 * 1024  # how often `on_progress` is called
+_TUS = {"Tus-Resumable": "1.0.0"}
+_RETRIED = (*RETRIED, errors.UploadLocked, errors.UploadOffsetWrong)
+_DELETE_TIMEOUT_S = 5
+
+
+def send_file(send: Callable[..., httpx.Response], file: BinaryIO, name: str, on_progress: OnBytes) -> str:
+    """Send a file; returns the id of the source that it became. A failed upload leaves nothing behind.
+
+    Args:
+        send: sends an authorised request by method and path; raises errors.GifappError.
+        file: the video, open; read from its beginning.
+        name: what the service calls the video.
+        on_progress: called while bytes are sent; after a cut line, again from where the service has them.
+    """
+    return _Upload(send, file, name, on_progress).run()
+
+
+class _Upload:
+    def __init__(
+        self, send: Callable[..., httpx.Response], file: BinaryIO, name: str, on_progress: OnBytes
+    ) -> None:
+        self._send = send
+        self._file = file
+        self._name = name
+        self._on_progress = on_progress
+        self._size_bytes = file.seek(0, os.SEEK_END)
+
+    def run(self) -> str:
+        path = self._create()
+        try:
+            return self._send_all(path)
+        except BaseException:  # Ctrl-C, too
+            with suppress(errors.GifappError):
+                self._send("DELETE", path, headers=_TUS, timeout=_DELETE_TIMEOUT_S)
+            raise
+
+    def _create(self) -> str:
+        metadata = f"filename {b64encode(self._name.encode()).decode()}"
+        headers = _TUS | {"Upload-Length": str(self._size_bytes), "Upload-Metadata": metadata}
+        answer = persistently(lambda: self._send("POST", "/uploads", headers=headers))
+        return f"/uploads/{answer.headers['Location'].rpartition('/')[2]}"
+
+    def _send_all(self, path: str) -> str:
+        retries = Retries()
+        farthest = 0
+        offset: int | None = 0  # None: the service must say
+        while True:
+            try:
+                answer = (
+                    self._send("HEAD", path, headers=_TUS) if offset is None else self._patch(path, offset)
+                )
+            except _RETRIED as error:
+                retries.wait(error)
+                offset = None
+                continue
+            if (source_id := answer.headers.get("Upload-Source")) is not None:
+                return str(source_id)
+            offset = int(answer.headers["Upload-Offset"])
+            if offset > farthest:
+                farthest = offset
+                retries.reset()
+
+    def _patch(self, path: str, offset: int) -> httpx.Response:
+        self._file.seek(offset)
+        chunk = self._file.read(CHUNK_BYTES)
+        if not chunk and offset < self._size_bytes:  # the file has become shorter
+            raise errors.SourceNotReadable(name=self._name)
+        headers = _TUS | {
+            "Upload-Offset": str(offset),
+            "Content-Length": str(len(chunk)),
+            "Content-Type": "application/offset+octet-stream",
+        }
+        return self._send("PATCH", path, headers=headers, content=self._pieces(chunk, offset))
+
+    def _pieces(self, chunk: bytes, offset: int) -> Iterator[bytes]:
+        for start in range(0, len(chunk), _PIECE_BYTES):
+            piece = chunk[start : start + _PIECE_BYTES]
+            yield piece
+            self._on_progress(offset + start + len(piece), self._size_bytes)

@@ -1,0 +1,148 @@
+"""Waits for the end of a job by the event stream, in code that is not asynchronous."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Any
+
+from gifapp import errors
+from gifapp.client.retrying import persistently
+from gifapp.domain.job import JobState, Progress
+from gifapp.domain.views.jobs import Event, JobView, ProgressEvent
+
+PATIENCE_S = 120.0
+_CLOSE_S = 2.0
+
+OnJob = Callable[[JobView], None]
+"""Called with the job whenever it has changed."""
+Follow = Callable[[Callable[[Event], None], Callable[[bool], None]], Coroutine[Any, Any, None]]
+Message = Event | bool | BaseException
+"""An event; whether there is a connection; or what ended the stream."""
+
+
+def wait_for_job(
+    follow: Follow,
+    read_job: Callable[[], JobView],
+    job_id: str,
+    on_change: OnJob,
+    *,
+    patience_s: float = PATIENCE_S,
+) -> JobView:
+    """The job, once it has ended.
+
+    `follow` runs on a thread with a loop of its own: a notebook's loop is busy with whoever waits.
+
+    Raises:
+        errors.NotFound: the job was deleted.
+        errors.ServiceUnavailable: there was no event stream for `patience_s`.
+        errors.GifappError: what `follow` and `read_job` raise.
+    """
+    messages: SimpleQueue[Message] = SimpleQueue()
+    with _on_a_thread(_report(follow, messages)):
+        return _ended(_Changes(messages, read_job, job_id, patience_s), on_change)
+
+
+@contextmanager
+def _on_a_thread(work: Coroutine[Any, Any, None]) -> Iterator[None]:
+    """Runs `work` until the context is left. Ctrl-C, at any moment, ends both."""
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(work)
+    thread = Thread(target=_run, args=(loop, task), name="gifapp events", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        with suppress(RuntimeError):  # it has ended, and closed its loop
+            loop.call_soon_threadsafe(task.cancel)
+        thread.join(_CLOSE_S)
+
+
+def _run(loop: asyncio.AbstractEventLoop, task: asyncio.Task[None]) -> None:
+    with suppress(asyncio.CancelledError):
+        loop.run_until_complete(task)
+    loop.run_until_complete(loop.shutdown_default_executor())
+    loop.close()
+
+
+async def _report(follow: Follow, messages: SimpleQueue[Message]) -> None:
+    try:
+        await follow(messages.put, messages.put)
+    except Exception as error:  # noqa: BLE001  raised where somebody waits
+        messages.put(error)
+
+
+def _ended(changes: _Changes, on_change: OnJob) -> JobView:
+    while True:
+        job = changes.next()
+        on_change(job)
+        if job.state.is_final:
+            return job
+
+
+class _Changes:
+    """What becomes of one job."""
+
+    def __init__(
+        self,
+        messages: SimpleQueue[Message],
+        read_job: Callable[[], JobView],
+        job_id: str,
+        patience_s: float,
+    ) -> None:
+        self._messages = messages
+        self._read_job = read_job
+        self._job_id = job_id
+        self._patience_s = patience_s
+        self._give_up_at: float | None = time.monotonic() + patience_s
+        self._job: JobView | None = None
+
+    def next(self) -> JobView:
+        """The job after its next change."""
+        while True:
+            message = self._next_message()
+            if isinstance(message, BaseException):
+                raise message
+            if isinstance(message, bool):
+                self._note_connection(is_connected=message)
+            elif (job := self._job_in(message)) is not None:
+                self._job = job
+                return job
+
+    def _next_message(self) -> Message:
+        left_s = None if self._give_up_at is None else max(0.0, self._give_up_at - time.monotonic())
+        try:
+            return self._messages.get(timeout=left_s)
+        except Empty:
+            raise errors.ServiceUnavailable(service="gifapp") from None
+
+    def _note_connection(self, *, is_connected: bool) -> None:
+        if is_connected:
+            self._give_up_at = None
+        elif self._give_up_at is None:
+            self._give_up_at = time.monotonic() + self._patience_s
+
+    def _job_in(self, event: Event) -> JobView | None:
+        if event.type == "job.deleted" and event.id == self._job_id:
+            raise errors.NotFound(kind="job")
+        if event.progress is not None:
+            return self._progressed(event.progress)
+        job = event.job if event.job is not None and event.job.id == self._job_id else None
+        # events lack the large parts of a recipe; and before `ready` any might have been missed
+        if event.type in ("ready", "reset") or (job is not None and job.state.is_final):
+            return persistently(self._read_job)
+        return job
+
+    def _progressed(self, event: ProgressEvent) -> JobView | None:
+        """The running job with its progress; None for another job, or for an attempt that is over."""
+        job = self._job
+        if job is None or job.state is not JobState.RUNNING:
+            return None
+        if (job.id, job.attempts) != (event.job_id, event.attempt):
+            return None
+        progress = Progress(phase=event.phase, fraction=event.fraction, eta_s=event.eta_s)
+        return job.model_copy(update={"progress": progress})

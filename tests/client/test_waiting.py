@@ -1,0 +1,124 @@
+"""Waiting for jobs by the event stream: from scripts, in a notebook's loop, over outages, interrupted."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from gifapp import errors
+from gifapp.client import Client
+from gifapp.client.retrying import persistently
+from gifapp.client.waiting import wait_for_job
+from gifapp.domain.job import JobState
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.views.jobs import Event, JobView, ProgressEvent
+from gifapp.processes import wait_until
+from tests.client.test_client import SHORT
+from tests.clips import real_clip
+from tests.service import RunningService, web_tier
+from tests.widgets.scripted import a_job
+
+CONVERT = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests may ignore it
+from gifapp import Client, Recipe
+url, token, path = sys.argv[1:]
+Client(url, token).convert(path, Recipe(fps=50.0, width_px=1280))
+"""
+
+
+@pytest.fixture
+def later(client: Client) -> JobView:
+    """A job that does not begin by itself."""
+    source = client.upload(real_clip())
+    recipe = SHORT.model_copy(update={"subtitles": "WEBVTT\n\n00:00.000 --> 00:01.000\nHello"})
+    return client.submit(source.id, recipe, run_at=datetime.now(UTC) + timedelta(hours=2))
+
+
+async def test_a_conversion_is_waited_for_where_a_loop_runs_as_in_a_notebook(client: Client) -> None:
+    assert client.convert(real_clip(), SHORT).job.state is JobState.SUCCEEDED
+
+
+def test_a_job_that_has_ended_is_there_at_once(client: Client) -> None:
+    job = client.convert(real_clip(), SHORT).job
+    seen: list[JobState] = []
+    assert client.wait(job.id, lambda job: seen.append(job.state)).recipe == SHORT
+    assert seen == [JobState.SUCCEEDED]
+
+
+def test_what_a_conversion_fails_of_is_raised(client: Client) -> None:
+    with pytest.raises(errors.TargetTooSmall):
+        client.convert(real_clip(), Recipe(target_bytes=1_000))
+
+
+async def test_a_wait_lasts_over_a_restart_of_the_web_tier_until_somebody_cancels(
+    service: RunningService, client: Client, later: JobView
+) -> None:
+    seen: list[JobState] = []
+    waiting = asyncio.create_task(
+        asyncio.to_thread(client.wait, later.id, lambda job: seen.append(job.state))
+    )
+    assert await asyncio.to_thread(wait_until, lambda: bool(seen), timeout_s=20)
+    web_tier(service).kill()
+    await asyncio.to_thread(persistently, lambda: client.cancel(later.id))
+    ended = await waiting
+    assert (ended.state, ended.recipe) == (JobState.CANCELLED, client.job(later.id).recipe)
+    assert seen[-1] is JobState.CANCELLED
+    client.delete(later.id)
+
+
+async def test_a_job_that_is_deleted_meanwhile_is_said(client: Client, later: JobView) -> None:
+    seen: list[JobView] = []
+    waiting = asyncio.create_task(asyncio.to_thread(client.wait, later.id, seen.append))
+    assert await asyncio.to_thread(wait_until, lambda: bool(seen), timeout_s=20)
+    await asyncio.to_thread(client.delete, later.id)
+    with pytest.raises(errors.NotFound):
+        await waiting
+
+
+def test_ctrl_c_cancels_the_job(service: RunningService, client: Client) -> None:
+    argv = [sys.executable, "-c", CONVERT, service.url, client.access_token(), str(real_clip())]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as script:
+        assert wait_until(lambda: bool(client.jobs(state=JobState.RUNNING)), timeout_s=60)
+        [job] = client.jobs(state=JobState.RUNNING)
+        script.send_signal(signal.SIGINT)
+        _, complaint = script.communicate(timeout=60)
+    assert complaint.rstrip().endswith("KeyboardInterrupt")
+    assert wait_until(lambda: client.job(job.id).state is JobState.CANCELLED, timeout_s=20)
+
+
+def test_without_a_valid_token_nobody_waits(service: RunningService, later: JobView) -> None:
+    with Client(service.url, "no token") as stranger, pytest.raises(errors.TokenInvalid):
+        stranger.wait(later.id)
+
+
+def test_a_wait_ends_where_no_event_stream_can_be_opened(later: JobView) -> None:
+    async def refused(on_event: Callable[..., None], on_connection: Callable[[bool], None]) -> None:
+        while True:
+            on_connection(False)
+            await asyncio.sleep(0.01)
+
+    with pytest.raises(errors.ServiceUnavailable):
+        wait_for_job(refused, lambda: later, later.id, lambda _: None, patience_s=0.1)
+
+
+def test_the_progress_of_the_running_attempt_is_passed_on() -> None:
+    running = a_job(state=JobState.RUNNING, attempts=2)
+    done = a_job(state=JobState.SUCCEEDED, attempts=2)
+    read = iter([running, done])
+
+    async def follow(on_event: Callable[[Event], None], on_connection: Callable[[bool], None]) -> None:
+        on_connection(True)
+        on_event(Event(cursor="0", type="ready"))
+        for job_id, attempt, fraction in [("job-1", 2, 0.25), ("job-1", 1, 0.9), ("job-2", 2, 0.8)]:
+            far = ProgressEvent(job_id=job_id, attempt=attempt, phase="writing", fraction=fraction)
+            on_event(Event(cursor="1", type="job.progress", progress=far))
+        on_event(Event(cursor="2", type="job.changed", job=done))
+
+    seen: list[JobView] = []
+    assert wait_for_job(follow, lambda: next(read), "job-1", seen.append) == done
+    assert [job.progress.fraction for job in seen if job.state is JobState.RUNNING] == [0.0, 0.25]
