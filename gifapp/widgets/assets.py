@@ -1,28 +1,38 @@
-"""The widgets' JavaScript and styles; "common" is what they share."""
+"""The widgets' scripts and styles: files joined to one text, since a widget's module can import nothing."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-_FOLDER = Path(__file__).parent
+_FOLDER = Path(__file__).resolve().parent
+
+# `import { make } from "../common.js";`, or without braces for a library in `vendor`
+_IMPORT = re.compile(r'^import (?P<names>.+) from "(?P<path>\.{1,2}/.+)";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
 
 
-def script(*names: str) -> str:
-    """The ES module of a widget, made of these files."""
-    return _joined(names, "js")
-
-
-def library(name: str, file: str) -> str:
-    """A library of `vendor` as a constant of the module it is joined with, whatever loaders the page has."""
-    source = (_FOLDER / "vendor" / file).read_text("utf-8")
-    node = "const module = { exports: {} }, exports = module.exports, define = null;"
-    return f"const {name} = (() => {{\n{node}\n{source}\nreturn module.exports;\n}})();\n"
+def script(name: str) -> str:
+    """The widget's module with all that it imports."""
+    return "\n".join(_modules(_FOLDER / f"{name}.js").values())
 
 
 def style(*names: str) -> str:
     """The style sheet of a widget, made of these files."""
-    return _joined(names, "css")
+    return "\n".join((_FOLDER / f"{name}.css").read_text("utf-8") for name in names)
 
 
-def _joined(names: tuple[str, ...], suffix: str) -> str:
-    return "\n".join((_FOLDER / f"{name}.{suffix}").read_text("utf-8") for name in names)
+def _modules(path: Path) -> dict[Path, str]:
+    """The module's code by its path, after that of the modules that it imports, each once."""
+    text = path.read_text("utf-8")
+    modules: dict[Path, str] = {}
+    for names, address in _IMPORT.findall(text):
+        imported = (path.parent / address).resolve()
+        modules |= _modules(imported) if names.startswith("{") else {imported: _library(names, imported)}
+    return modules | {path: _EXPORT.sub("", _IMPORT.sub("", text))}
+
+
+def _library(name: str, path: Path) -> str:
+    """A CommonJS library as a constant of the module, whatever loaders the page has."""
+    node = "const module = { exports: {} }, exports = module.exports, define = null;"
+    return f"const {name} = (() => {{\n{node}\n{path.read_text('utf-8')}\nreturn module.exports;\n}})();\n"

@@ -15,7 +15,7 @@ const ICONS = {
   warning: "M12 8v5m0 3.500v.1M12 3 2 20h20z",
 };
 
-function make(tag, { on = {}, data = {}, text, ...given } = {}, ...children) {
+export function make(tag, { on = {}, data = {}, text, ...given } = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(given)) {
     if (value === true) node.setAttribute(name, "");
@@ -28,7 +28,7 @@ function make(tag, { on = {}, data = {}, text, ...given } = {}, ...children) {
   return node;
 }
 
-function icon(name) {
+export function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
   for (const [key, value] of Object.entries({ viewBox: "0 0 24 24", class: "gifapp-icon", "aria-hidden": "true" }))
@@ -38,7 +38,7 @@ function icon(name) {
   return svg;
 }
 
-function button(words, look, press, iconName) {
+export function button(words, look, press, iconName) {
   const children = iconName ? [icon(iconName)] : [];
   if (look !== "icon") children.push(make("span", { text: words }));
   const labels = look === "icon" ? { "aria-label": words, title: words } : {};
@@ -47,7 +47,7 @@ function button(words, look, press, iconName) {
   return node;
 }
 
-function progressBar(label) {
+export function progressBar(label) {
   const filled = make("div", { class: "gifapp-bar__filled" });
   const bar = make("div", { class: "gifapp-bar", role: "progressbar", "aria-label": label, "aria-valuemin": 0, "aria-valuemax": 100 }, filled);
   return {
@@ -62,21 +62,21 @@ function progressBar(label) {
 }
 
 // `pageUrl` is empty where the service itself serves the page
-const addressOf = (path, pageUrl) => new URL(path, pageUrl || document.baseURI).href;
+export const addressOf = (path, pageUrl) => new URL(path, pageUrl || document.baseURI).href;
 
-const wantsLessMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+export const wantsLessMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-function sizeInWords(bytes) {
+export function sizeInWords(bytes) {
   if (bytes < 999_500) return `${Math.max(1, Math.round(bytes / 1e3))} kB`;
   const [amount, unit] = bytes < 999.5e6 ? [bytes / 1e6, "MB"] : [bytes / 1e9, "GB"];
   return `${amount.toFixed(amount < 100 ? 1 : 0)} ${unit}`;
 }
 
 // What somebody typed, with a comma or a point, as a number; NaN where it is none.
-const numberIn = (text) => (text.trim() ? Number(text.trim().replace(",", ".")) : NaN);
+export const numberIn = (text) => (text.trim() ? Number(text.trim().replace(",", ".")) : NaN);
 
 // Calls `act` at most every `ms`, and always once more after the last call.
-function throttled(ms, act) {
+export function throttled(ms, act) {
   let timer = 0;
   let isDue = false;
   const run = () => {
@@ -91,7 +91,7 @@ function throttled(ms, act) {
 }
 
 // The address of a video's picture at a time, or null where the service gives none.
-function frameAddress(frameUrl, at, pageUrl) {
+export function frameAddress(frameUrl, at, pageUrl) {
   if (!frameUrl) return null;
   const address = new URL(addressOf(frameUrl, pageUrl));
   address.searchParams.set("at_s", at.toFixed(2));
@@ -99,7 +99,7 @@ function frameAddress(frameUrl, at, pageUrl) {
 }
 
 // Shows the newest address that was asked for, loading one picture at a time: a drag asks for dozens.
-function liveImage(image) {
+export function liveImage(image) {
   let wanted = "";
   let isLoading = false;
   const next = () => {

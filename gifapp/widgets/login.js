@@ -1,3 +1,5 @@
+import { make } from "./common.js";
+
 function render({ model, el }) {
   const field = (label, attributes) => {
     const input = make("input", { class: "gifapp-input", required: true, ...attributes });

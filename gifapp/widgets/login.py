@@ -21,7 +21,7 @@ LOCAL_URL = "http://127.0.0.1:8866"
 class LoginForm(anywidget.AnyWidget):
     """Asks for an e-mail address and a password; they come as a message and are kept nowhere."""
 
-    _esm: ClassVar = script("common", "login")
+    _esm: ClassVar = script("login")
     _css: ClassVar = style("common", "login")
 
     url = traitlets.Unicode().tag(sync=True)

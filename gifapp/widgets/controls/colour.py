@@ -13,7 +13,7 @@ from gifapp.widgets.assets import script, style
 class Colour(anywidget.AnyWidget):
     """The browser's own colour picker, with a box to tick where there may be no colour."""
 
-    _esm: ClassVar = script("common", "controls/colour")
+    _esm: ClassVar = script("controls/colour")
     _css: ClassVar = style("controls/colour")
 
     description = traitlets.Unicode().tag(sync=True)

@@ -1,3 +1,5 @@
+import { button, make, sizeInWords } from "../common.js";
+
 const PICTURES = { iVBOR: "png", "/9j/": "jpeg", UklGR: "webp", R0lGO: "gif" };
 
 class FileField {

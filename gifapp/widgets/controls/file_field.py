@@ -14,7 +14,7 @@ from gifapp.widgets.assets import script, style
 class FileField(anywidget.AnyWidget):
     """Takes one file; what is too large or of another kind is refused in the page, with a sentence."""
 
-    _esm: ClassVar = script("common", "controls/file_field")
+    _esm: ClassVar = script("controls/file_field")
     _css: ClassVar = style("controls/file_field")
 
     description = traitlets.Unicode().tag(sync=True)

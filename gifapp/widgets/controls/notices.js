@@ -1,3 +1,5 @@
+import { button, icon, make } from "../common.js";
+
 const SHOWN_MS = 12_000;
 
 function render({ model, el }) {

@@ -13,7 +13,7 @@ from gifapp.widgets.assets import script, style
 class Notices(anywidget.AnyWidget):
     """A stack of notices; each stays until it is dismissed or a while has passed."""
 
-    _esm: ClassVar = script("common", "controls/notices")
+    _esm: ClassVar = script("controls/notices")
     _css: ClassVar = style("common", "controls/notices")
 
     is_live = traitlets.Bool(default_value=True).tag(sync=True)

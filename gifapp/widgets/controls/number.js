@@ -1,3 +1,5 @@
+import { make, numberIn, throttled } from "../common.js";
+
 const SAVE_EVERY_MS = 150;
 
 function render({ model, el }) {

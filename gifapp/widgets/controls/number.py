@@ -13,7 +13,7 @@ from gifapp.widgets.assets import script, style
 class Number(anywidget.AnyWidget):
     """The value is the text as it was typed: what reads it can say what is wrong with it."""
 
-    _esm: ClassVar = script("common", "controls/number")
+    _esm: ClassVar = script("controls/number")
     _css: ClassVar = style("controls/number")
 
     description = traitlets.Unicode().tag(sync=True)

@@ -1,3 +1,5 @@
+import { button, frameAddress, liveImage, make, numberIn, throttled } from "../common.js";
+
 const SAVE_EVERY_MS = 150;
 const STEP_S = 0.1;
 const LEAP_S = 1;

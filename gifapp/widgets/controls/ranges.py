@@ -16,7 +16,7 @@ class Ranges(anywidget.AnyWidget):
     While a handle is dragged, the page tells the stage to show the picture there.
     """
 
-    _esm: ClassVar = script("common", "controls/ranges")
+    _esm: ClassVar = script("controls/ranges")
     _css: ClassVar = style("controls/ranges")
 
     page_url = traitlets.Unicode().tag(sync=True)

@@ -1,3 +1,5 @@
+import { make } from "../common.js";
+
 function render({ model, el }) {
   const changes = make("span", { class: "gifapp-form__changes" });
   const turn = () => {

@@ -13,7 +13,7 @@ from gifapp.widgets.assets import script
 class Fold(anywidget.AnyWidget):
     """A button with the group's title; screen readers hear whether the group is open."""
 
-    _esm: ClassVar = script("common", "controls/section_header")
+    _esm: ClassVar = script("controls/section_header")
 
     description = traitlets.Unicode().tag(sync=True)
     value = traitlets.Bool(default_value=False).tag(sync=True)

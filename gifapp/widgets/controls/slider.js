@@ -1,3 +1,5 @@
+import { make, throttled } from "../common.js";
+
 const SAVE_EVERY_MS = 120;
 
 function render({ model, el }) {

@@ -13,7 +13,7 @@ from gifapp.widgets.assets import script, style
 class Slider(anywidget.AnyWidget):
     """A number between two others."""
 
-    _esm: ClassVar = script("common", "controls/slider")
+    _esm: ClassVar = script("controls/slider")
     _css: ClassVar = style("controls/slider")
 
     description = traitlets.Unicode().tag(sync=True)

@@ -1,3 +1,5 @@
+import { make } from "../common.js";
+
 function render({ model, el }) {
   const facts = make("span");
   const estimate = make("span", { class: "gifapp-summary__estimate" });

@@ -13,7 +13,7 @@ from gifapp.widgets.assets import script, style
 class Summary(anywidget.AnyWidget):
     """A line of facts; a problem is also spoken by screen readers."""
 
-    _esm: ClassVar = script("common", "controls/summary")
+    _esm: ClassVar = script("controls/summary")
     _css: ClassVar = style("controls/summary")
 
     facts = traitlets.Unicode().tag(sync=True)

@@ -1,3 +1,5 @@
+import { addressOf, button, frameAddress, liveImage, make } from "../common.js";
+
 const SMALLEST_CROP_PX = 8;
 
 class Stage {

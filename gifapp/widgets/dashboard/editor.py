@@ -41,7 +41,7 @@ class StageMessage(Message):
 class Stage(anywidget.AnyWidget):
     """The chosen source's picture, on which a crop is drawn, and the others to choose from."""
 
-    _esm: ClassVar = script("common", "dashboard/editor")
+    _esm: ClassVar = script("dashboard/editor")
     _css: ClassVar = style("common", "dashboard/editor", "form/form")
 
     page_url = traitlets.Unicode().tag(sync=True)

@@ -1,3 +1,7 @@
+import { addressOf, button, icon, make, progressBar, wantsLessMotion } from "../common.js";
+import { Sharer } from "./sharer.js";
+import { makePicture, Viewer } from "./viewer.js";
+
 const WORDS = {
   cancel: "Cancel",
   retry: "Try again",
@@ -240,14 +244,6 @@ class Gallery {
   addressOf(path) {
     return addressOf(path, this.model.get("page_url"));
   }
-}
-
-function makePicture(tag) {
-  const look = { class: "gifapp-card__picture" };
-  if (tag === "img") return make("img", { ...look, loading: "lazy", decoding: "async", alt: "" });
-  const video = make("video", { ...look, autoplay: true, loop: true, playsinline: true });
-  video.muted = true; // the attribute says so to the parser only; browsers let nothing else play by itself
-  return video;
 }
 
 function makeEmpty() {

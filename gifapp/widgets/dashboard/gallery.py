@@ -35,7 +35,7 @@ class CardMessage(Message):
 class Gallery(anywidget.AnyWidget):
     """Shows jobs, newest first, and passes on what people want of them."""
 
-    _esm: ClassVar = script("common", "dashboard/viewer", "dashboard/sharer", "dashboard/gallery")
+    _esm: ClassVar = script("dashboard/gallery")
     _css: ClassVar = style("common", "dashboard/viewer", "dashboard/sharer", "dashboard/gallery")
 
     page_url = traitlets.Unicode().tag(sync=True)

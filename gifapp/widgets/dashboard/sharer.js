@@ -1,8 +1,10 @@
+import { button, make } from "../common.js";
+
 // The links to one GIF, in a dialog: made, copied, revoked. The kernel does what is asked and answers with them all.
 const TIMES = { 1: "1 day", 7: "1 week", 30: "30 days", 365: "1 year" };
 const PAGE_MARGIN_PX = 130; // what the public page needs beside the picture
 
-class Sharer {
+export class Sharer {
   constructor(gallery) {
     this.gallery = gallery;
     this.name = make("h2", { class: "gifapp-viewer__name" });

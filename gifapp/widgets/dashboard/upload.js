@@ -1,3 +1,6 @@
+import { addressOf, button, icon, make, progressBar, sizeInWords } from "../common.js";
+import tus from "../vendor/tus.min.js";
+
 const AT_ONCE = 2;
 const NO_VIDEO = /^(audio|text|font)\/|^application\/(pdf|json|javascript|msword|vnd\.(openxml|ms-))/;
 const SPEED_OVER_MS = 3000;

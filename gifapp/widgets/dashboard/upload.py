@@ -14,7 +14,7 @@ from gifapp.client import Client
 from gifapp.domain.limits import Limits
 from gifapp.domain.views.jobs import SourceView
 from gifapp.domain.wording import size
-from gifapp.widgets.assets import library, script, style
+from gifapp.widgets.assets import script, style
 from gifapp.widgets.messages import Message, receives
 from gifapp.widgets.reporting import Reporter
 
@@ -32,7 +32,7 @@ class Upload(anywidget.AnyWidget):
     The access token is given by a message when an upload begins; a trait would keep it in the page.
     """
 
-    _esm: ClassVar = library("tus", "tus.min.js") + script("common", "dashboard/upload")
+    _esm: ClassVar = script("dashboard/upload")
     _css: ClassVar = style("common", "dashboard/upload")
 
     page_url = traitlets.Unicode().tag(sync=True)

@@ -1,5 +1,7 @@
+import { button, icon, make } from "../common.js";
+
 // What was made, at its full size, in a dialog: Escape or a click beside it closes, and the focus returns.
-class Viewer {
+export class Viewer {
   constructor() {
     this.name = make("h2", { class: "gifapp-viewer__name", dir: "auto" });
     this.facts = make("p", { class: "gifapp-facts" });
@@ -27,4 +29,12 @@ class Viewer {
     this.link.href = download;
     this.node.showModal();
   }
+}
+
+export function makePicture(tag) {
+  const look = { class: "gifapp-card__picture" };
+  if (tag === "img") return make("img", { ...look, loading: "lazy", decoding: "async", alt: "" });
+  const video = make("video", { ...look, autoplay: true, loop: true, playsinline: true });
+  video.muted = true; // the attribute says so to the parser only; browsers let nothing else play by itself
+  return video;
 }

@@ -1,3 +1,5 @@
+import { button, make } from "../common.js";
+
 const RANGES = [[1, "Hour"], [24, "Day"], [168, "Week"], [720, "30 days"]];
 
 function tile({ label, value, more, look }) {

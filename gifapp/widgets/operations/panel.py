@@ -30,7 +30,7 @@ class Wanted(Message):
 class Panel(anywidget.AnyWidget):
     """Shows what it is told, and passes on what an administrator wants."""
 
-    _esm: ClassVar = script("common", "operations/panel")
+    _esm: ClassVar = script("operations/panel")
     _css: ClassVar = style("common", "operations/panel")
 
     part = traitlets.Unicode().tag(sync=True)

@@ -1,0 +1,33 @@
+import re
+
+import anywidget
+import pytest
+
+import gifapp.widgets.dashboard.dashboard
+import gifapp.widgets.login
+import gifapp.widgets.operations.operations  # noqa: F401
+from gifapp.widgets.assets import script
+
+WIDGETS = [
+    widget
+    for widget in anywidget.AnyWidget.__subclasses__()
+    if widget.__module__.startswith("gifapp.")  # loaded by the imports above
+]
+
+
+@pytest.mark.parametrize("widget", WIDGETS, ids=lambda widget: widget.__name__)
+def test_a_widgets_module_is_whole(widget: type[anywidget.AnyWidget]) -> None:
+    code = str(widget._esm)
+    assert not re.search(r"^\s*import\b", code, re.MULTILINE)
+    assert re.findall(r"^export .*", code, re.MULTILINE) == ["export default { render };"]
+
+
+def test_a_file_that_several_import_is_joined_once_and_before_them() -> None:
+    code = script("dashboard/gallery")
+    parts = ["function make(", "class Sharer {", "class Viewer {", "class Gallery {"]
+    assert [code.count(part) for part in parts] == [1, 1, 1, 1]
+    assert sorted(parts, key=code.index) == parts
+
+
+def test_all_widgets_are_looked_at() -> None:
+    assert len(WIDGETS) >= 14
