@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
+
+from anywidget._file_contents import VirtualFileContents
+
+from gifapp.widgets.hot_reload import reloaded
 
 _FOLDER = Path(__file__).resolve().parent
 
@@ -12,14 +17,22 @@ _IMPORT = re.compile(r'^import (?P<names>.+) from "(?P<path>\.{1,2}/.+)";\n', re
 _EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
 
 
-def script(name: str) -> str:
+def script(name: str) -> str | VirtualFileContents:
     """The widget's module with all that it imports."""
-    return "\n".join(_modules(_FOLDER / f"{name}.js").values())
+    return reloaded(partial(_joined_script, _FOLDER / f"{name}.js"))
 
 
-def style(*names: str) -> str:
+def style(*names: str) -> str | VirtualFileContents:
     """The style sheet of a widget, made of these files."""
-    return "\n".join((_FOLDER / f"{name}.css").read_text("utf-8") for name in names)
+    return reloaded(partial(_joined_style, [_FOLDER / f"{name}.css" for name in names]))
+
+
+def _joined_script(path: Path) -> str:
+    return "\n".join(_modules(path).values())
+
+
+def _joined_style(paths: list[Path]) -> str:
+    return "\n".join(path.read_text("utf-8") for path in paths)
 
 
 def _modules(path: Path) -> dict[Path, str]:

@@ -113,6 +113,10 @@ async def test_a_kernel_inherits_no_secret() -> None:
     assert inherited(environment) == {"PATH": "/bin", "LC_ALL": "C"}
 
 
+async def test_a_kernel_inherits_the_wish_for_hot_reload() -> None:
+    assert inherited({"ANYWIDGET_HMR": "1"}) == {"ANYWIDGET_HMR": "1"}
+
+
 async def test_one_visitor_cannot_take_every_kernel(kernels: Kernels) -> None:
     for _ in range(2):
         await kernels.start(ADA, "python3")

@@ -43,6 +43,7 @@ _INHERITED = frozenset(
         *("PATH", "HOME", "USER", "TZ", "TMPDIR", "LANG", "LANGUAGE"),
         *("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),
         *("SSL_CERT_FILE", "SSL_CERT_DIR"),
+        "ANYWIDGET_HMR",  # a developer's kernel follows changes of the widgets' files
         "GIFAPP_SENTRY_DSN",  # it lets one tell, and read nothing
     }
 )
