@@ -1,5 +1,5 @@
 # make run    the service, on this machine; ARGS="--port 9000" goes to `gifapp up`
-# make test   every test, three at a time   make check  formatting, lint, types
+# make test   every test, three at a time   make check  formatting, lint, types, of Python and JavaScript
 # make bench  the benchmarks      make clean  away with the virtual environment
 # make docs   the documentation as a site, in site/
 # make chaos  300 jobs in a storm of kill -9, SIGTERM and wiped servers, five minutes (CHAOS_SEED=7 for the blows of seed 7);
@@ -25,6 +25,7 @@ check: .venv/installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	@.ci/javascript $(BIN)
 
 bench: .venv/installed-test
 	@exec $(BIN)/python -m benchmarks $(ARGS)
@@ -42,7 +43,7 @@ fuzz: .venv/installed-test
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-200} exec $(BIN)/python -m pytest --numprocesses 2 --show-capture no tests/web/api/test_fuzz.py $(ARGS)
 
 clean:
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv node_modules .mypy_cache .pytest_cache .ruff_cache
 
 .venv/installed: pyproject.toml | $(BIN)/python
 	@echo "Installing gifapp with its servers into .venv: about 1 GB, a minute or two."

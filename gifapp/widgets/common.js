@@ -15,19 +15,47 @@ const ICONS = {
   warning: "M12 8v5m0 3.500v.1M12 3 2 20h20z",
 };
 
-export function make(tag, { on = {}, data = {}, text, ...given } = {}, ...children) {
+/**
+ * The kernel's side of a widget, as its script sees it.
+ * @template {Record<string, any>} Traits
+ * @typedef {import("@anywidget/types").AnyModel<Traits>} Model
+ */
+
+/**
+ * @template {Record<string, any>} Traits
+ * @typedef {{ model: Model<Traits>, el: HTMLElement }} Props
+ */
+
+/**
+ * @typedef {{ [name in keyof HTMLElementEventMap]?: (event: HTMLElementEventMap[name]) => void }} Listeners
+ */
+
+/**
+ * Besides `on`, `data` and `text`, each is an attribute: true sets it empty, false and null leave it out.
+ * @typedef {{ on?: Listeners, data?: Record<string, string | undefined>, text?: string | null, [attribute: string]: unknown }} Looks
+ */
+
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Looks} [looks]
+ * @param {...(Node | string)} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
+export function make(tag, { on = {}, data = {}, text, ...attributes } = {}, ...children) {
   const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(given)) {
+  for (const [name, value] of Object.entries(attributes)) {
     if (value === true) node.setAttribute(name, "");
-    else if (value !== false && value != null) node.setAttribute(name, value);
+    else if (value !== false && value != null) node.setAttribute(name, String(value));
   }
   Object.assign(node.dataset, data);
   if (text != null) node.textContent = text;
-  for (const [name, listener] of Object.entries(on)) node.addEventListener(name, listener);
+  for (const [name, listener] of Object.entries(on)) node.addEventListener(name, /** @type {EventListener} */ (listener));
   node.append(...children);
   return node;
 }
 
+/** @param {keyof typeof ICONS} name */
 export function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
@@ -38,7 +66,14 @@ export function icon(name) {
   return svg;
 }
 
+/**
+ * @param {string} words
+ * @param {"main" | "quiet" | "text" | "danger" | "play" | "icon"} look  an icon alone is named by its words
+ * @param {() => void} press
+ * @param {keyof typeof ICONS} [iconName]
+ */
 export function button(words, look, press, iconName) {
+  /** @type {Element[]} */
   const children = iconName ? [icon(iconName)] : [];
   if (look !== "icon") children.push(make("span", { text: words }));
   const labels = look === "icon" ? { "aria-label": words, title: words } : {};
@@ -47,35 +82,48 @@ export function button(words, look, press, iconName) {
   return node;
 }
 
+/** @param {string} label */
 export function progressBar(label) {
   const filled = make("div", { class: "gifapp-bar__filled" });
   const bar = make("div", { class: "gifapp-bar", role: "progressbar", "aria-label": label, "aria-valuemin": 0, "aria-valuemax": 100 }, filled);
   return {
     node: bar,
+    /** @param {number | null} fraction  null: nobody knows */
     show(fraction) {
       bar.classList.toggle("gifapp-bar--unknown", fraction == null);
       filled.style.width = fraction == null ? "" : `${100 * fraction}%`;
       if (fraction == null) bar.removeAttribute("aria-valuenow");
-      else bar.setAttribute("aria-valuenow", Math.round(100 * fraction));
+      else bar.setAttribute("aria-valuenow", String(Math.round(100 * fraction)));
     },
   };
 }
 
-// `pageUrl` is empty where the service itself serves the page
+/**
+ * @param {string} path
+ * @param {string} pageUrl  empty where the service itself serves the page
+ */
 export const addressOf = (path, pageUrl) => new URL(path, pageUrl || document.baseURI).href;
 
 export const wantsLessMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
+/** @param {number} bytes */
 export function sizeInWords(bytes) {
   if (bytes < 999_500) return `${Math.max(1, Math.round(bytes / 1e3))} kB`;
   const [amount, unit] = bytes < 999.5e6 ? [bytes / 1e6, "MB"] : [bytes / 1e9, "GB"];
   return `${amount.toFixed(amount < 100 ? 1 : 0)} ${unit}`;
 }
 
-// What somebody typed, with a comma or a point, as a number; NaN where it is none.
+/**
+ * What somebody typed, with a comma or a point, as a number; NaN where it is none.
+ * @param {string} text
+ */
 export const numberIn = (text) => (text.trim() ? Number(text.trim().replace(",", ".")) : NaN);
 
-// Calls `act` at most every `ms`, and always once more after the last call.
+/**
+ * Calls `act` at most every `ms`, and always once more after the last call.
+ * @param {number} ms
+ * @param {() => void} act
+ */
 export function throttled(ms, act) {
   let timer = 0;
   let isDue = false;
@@ -90,7 +138,12 @@ export function throttled(ms, act) {
   };
 }
 
-// The address of a video's picture at a time, or null where the service gives none.
+/**
+ * The address of a video's picture at a time, or null where the service gives none.
+ * @param {string | null | undefined} frameUrl
+ * @param {number} at  seconds
+ * @param {string} pageUrl
+ */
 export function frameAddress(frameUrl, at, pageUrl) {
   if (!frameUrl) return null;
   const address = new URL(addressOf(frameUrl, pageUrl));
@@ -98,7 +151,10 @@ export function frameAddress(frameUrl, at, pageUrl) {
   return address.href;
 }
 
-// Shows the newest address that was asked for, loading one picture at a time: a drag asks for dozens.
+/**
+ * Shows the newest address that was asked for, loading one picture at a time: a drag asks for dozens.
+ * @param {HTMLImageElement} image
+ */
 export function liveImage(image) {
   let wanted = "";
   let isLoading = false;
@@ -106,6 +162,7 @@ export function liveImage(image) {
     const address = wanted;
     const loader = new Image();
     isLoading = true;
+    /** @param {boolean} isThere */
     const loaded = (isThere) => {
       isLoading = false;
       if (isThere) image.src = address;
@@ -115,7 +172,7 @@ export function liveImage(image) {
     loader.onerror = () => loaded(false);
     loader.src = address;
   };
-  return (address) => {
+  return /** @param {string} address */ (address) => {
     if (address === wanted) return;
     wanted = address;
     if (!isLoading) next();

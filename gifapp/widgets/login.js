@@ -1,6 +1,14 @@
 import { make } from "./common.js";
 
+/** @typedef {{ url: string }} Traits */
+
+/** @param {import("./common.js").Props<Traits>} props */
 function render({ model, el }) {
+  /**
+   * @param {string} label
+   * @param {import("./common.js").Looks} attributes
+   * @returns {[HTMLLabelElement, HTMLInputElement]}
+   */
   const field = (label, attributes) => {
     const input = make("input", { class: "gifapp-input", required: true, ...attributes });
     return [make("label", { class: "gifapp-login__field" }, make("span", { text: label }), input), input];
@@ -19,6 +27,7 @@ function render({ model, el }) {
     model.send({ email: email.value, password: password.value });
     password.value = "";
   });
+  /** @param {{ detail: string }} message */
   const receive = (message) => {
     submit.disabled = false;
     problem.textContent = message.detail;

@@ -1,7 +1,10 @@
 import { make, throttled } from "../common.js";
 
+/** @typedef {{ description: string, tooltip: string, may_be_none: boolean, first: string, value: string | null }} Traits */
+
 const SAVE_EVERY_MS = 120;
 
+/** @param {import("../common.js").Props<Traits>} props */
 function render({ model, el }) {
   const words = model.get("description");
   const box = make("input", { type: "checkbox", "aria-label": words });
@@ -16,6 +19,7 @@ function render({ model, el }) {
     picker.hidden = value == null;
     if (value != null) picker.value = value;
   };
+  /** @param {string | null} value */
   const put = (value) => {
     model.set("value", value);
     model.save_changes();

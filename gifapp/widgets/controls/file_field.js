@@ -1,13 +1,20 @@
 import { button, make, sizeInWords } from "../common.js";
 
+/** @typedef {{ description: string, accept: string, hint: string, is_text: boolean, limit: number, value: string | null, data: DataView, problem: string }} Traits */
+
+/** @type {Record<string, string>} the kind of picture by the start of its base64 */
 const PICTURES = { iVBOR: "png", "/9j/": "jpeg", UklGR: "webp", R0lGO: "gif" };
 
 class FileField {
+  /**
+   * @param {import("../common.js").Model<Traits>} model
+   * @param {HTMLElement} el
+   */
   constructor(model, el) {
     this.model = model;
     const words = model.get("description");
-    this.input = make("input", { type: "file", accept: model.get("accept"), hidden: true, on: { change: () => this.take(this.input.files[0]) } });
-    this.choose = button(`Choose: ${words}`, "quiet", () => this.input.click(), "upload");
+    this.input = make("input", { type: "file", accept: model.get("accept"), hidden: true, on: { change: () => this.take(this.input.files?.[0]) } });
+    this.choose = button(words, "quiet", () => this.input.click(), "upload");
     this.picture = make("img", { class: "gifapp-file__picture", alt: "" });
     this.name = make("span", { class: "gifapp-file__name", dir: "auto" });
     this.removal = button(`Remove: ${words}`, "icon", () => this.set("value", null), "cancel");
@@ -16,8 +23,7 @@ class FileField {
     this.problem = make("p", { class: "gifapp-form__problem", role: "alert" });
     el.classList.add("gifapp-file");
     el.append(this.input, this.choose, this.chosen, this.hint, this.problem);
-    this.choose.lastElementChild.textContent = words;
-    this.choose.setAttribute("aria-label", words);
+    this.choose.setAttribute("aria-label", `Choose: ${words}`);
     this.show();
   }
 
@@ -30,11 +36,12 @@ class FileField {
     if (value == null) return;
     const isText = this.model.get("is_text");
     this.picture.hidden = isText;
-    const kind = PICTURES[Object.keys(PICTURES).find((start) => value.startsWith(start))];
+    const kind = kindOf(value);
     if (!isText && kind) this.picture.src = `data:image/${kind};base64,${value}`;
     this.name.textContent = this.fileName || (isText ? firstWords(value) : "The picture");
   }
 
+  /** @param {File | undefined} file */
   async take(file) {
     this.input.value = "";
     if (!file) return;
@@ -47,10 +54,12 @@ class FileField {
     else this.set("value", await base64Of(file));
   }
 
+  /** @param {string} problem */
   say(problem) {
     this.problem.textContent = problem;
   }
 
+  /** @param {File} file */
   async problemOf(file) {
     const limit = this.model.get("limit");
     if (file.size === 0) return "The file is empty.";
@@ -58,16 +67,27 @@ class FileField {
       return file.size > 4 * limit ? `The file is longer than ${limit.toLocaleString("en")} characters.` : null;
     }
     if (file.size > limit) return `${file.name} is ${sizeInWords(file.size)}; the limit is ${sizeInWords(limit)}.`;
-    const start = await base64Of(file.slice(0, 12));
-    return Object.keys(PICTURES).some((known) => start.startsWith(known)) ? null : `${file.name} is not a PNG, JPEG, WebP or GIF.`;
+    return kindOf(await base64Of(file.slice(0, 12))) ? null : `${file.name} is not a PNG, JPEG, WebP or GIF.`;
   }
 
+  /**
+   * @template {keyof Traits} Name
+   * @param {Name} name
+   * @param {Traits[Name]} value
+   */
   set(name, value) {
     this.model.set(name, value);
     this.model.save_changes();
   }
 }
 
+/** @param {string} base64 */
+function kindOf(base64) {
+  const start = Object.keys(PICTURES).find((known) => base64.startsWith(known));
+  return start && PICTURES[start];
+}
+
+/** @param {Blob} blob */
 async function base64Of(blob) {
   const bytes = new Uint8Array(await blob.arrayBuffer());
   let binary = "";
@@ -75,11 +95,13 @@ async function base64Of(blob) {
   return btoa(binary);
 }
 
+/** @param {string} text */
 function firstWords(text) {
-  const line = text.split(/\r?\n/).find((one) => /\p{L}/u.test(one) && !one.startsWith("WEBVTT"));
+  const line = text.split(/\r?\n/).find((words) => /\p{L}/u.test(words) && !words.startsWith("WEBVTT"));
   return `“${(line ?? text).trim().slice(0, 40)}…”`;
 }
 
+/** @param {import("../common.js").Props<Traits>} props */
 function render({ model, el }) {
   const field = new FileField(model, el);
   const show = () => field.show();

@@ -1,7 +1,11 @@
 import { button, icon, make } from "../common.js";
 
+/** @typedef {{ is_live: boolean }} Traits */
+/** @typedef {{ type: "notice", text: string, look: "info" | "warning" }} Notice */
+
 const SHOWN_MS = 12_000;
 
+/** @param {import("../common.js").Props<Traits>} props */
 function render({ model, el }) {
   const offline = make("div", { class: "gifapp-notices__offline", role: "status" });
   const stack = make("div", { class: "gifapp-notices__stack", role: "alert" });
@@ -11,6 +15,7 @@ function render({ model, el }) {
   const showLive = () => {
     offline.textContent = model.get("is_live") ? "" : "Live updates have stopped. Connecting again…";
   };
+  /** @param {Notice} notice */
   const showNotice = ({ text, look }) => {
     const notice = make("div", { class: `gifapp-notice gifapp-notice--${look}` }, icon(look), make("p", { text }));
     const remove = () => notice.remove();
@@ -20,6 +25,7 @@ function render({ model, el }) {
     notice.addEventListener("focusin", () => clearTimeout(timer));
     stack.append(notice);
   };
+  /** @param {Notice} message */
   const receive = (message) => {
     if (message.type === "notice") showNotice(message);
   };

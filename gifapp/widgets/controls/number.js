@@ -1,7 +1,12 @@
 import { make, numberIn, throttled } from "../common.js";
 
-const SAVE_EVERY_MS = 150;
+/** @typedef {{ description: string, tooltip: string, placeholder: string, is_whole: boolean, min: number | null, max: number | null, step: number, value: string }} Traits */
 
+const SAVE_EVERY_MS = 150;
+/** @type {Record<string, number>} */
+const DIRECTIONS = { ArrowUp: 1, ArrowDown: -1 };
+
+/** @param {import("../common.js").Props<Traits>} props */
 function render({ model, el }) {
   const input = make("input", { type: "text", inputmode: model.get("is_whole") ? "numeric" : "decimal", autocomplete: "off" });
   el.classList.add("gifapp-number");
@@ -15,13 +20,14 @@ function render({ model, el }) {
     model.set("value", input.value);
     model.save_changes();
   };
+  /** @param {KeyboardEvent} event */
   const step = (event) => {
-    const direction = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+    const direction = DIRECTIONS[event.key];
     if (!direction) return;
     event.preventDefault();
     const [low, high] = [model.get("min") ?? -Infinity, model.get("max") ?? Infinity];
     const next = (numberIn(input.value || input.placeholder) || 0) + direction * model.get("step");
-    input.value = Number(Math.min(Math.max(next, low), high).toFixed(2));
+    input.value = String(Number(Math.min(Math.max(next, low), high).toFixed(2)));
     put();
   };
   input.addEventListener("input", throttled(SAVE_EVERY_MS, put));

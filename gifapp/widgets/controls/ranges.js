@@ -1,20 +1,36 @@
 import { button, frameAddress, liveImage, make, numberIn, throttled } from "../common.js";
 
+/**
+ * @typedef {[number, number]} Times  start and end, in seconds
+ * @typedef {{ page_url: string, source_id: string, frame_url: string | null, frame_s: number, duration_s: number,
+ *   value: Times[], most: number, problem: string }} Traits
+ * @typedef {ReturnType<Range["makeEdge"]>} Edge
+ */
+
 const SAVE_EVERY_MS = 150;
 const STEP_S = 0.1;
 const LEAP_S = 1;
 const SHORTEST_S = 0.02;
 const NEW_SHARE = 0.2;
 
+/** @param {number} value */
 const seconds = (value) => `${Number(value.toFixed(2))} s`;
+/** @param {number} value */
 const cents = (value) => Math.round(value * 100) / 100;
 
 // One range: its track with two handles, its two fields, its two pictures.
 class Range {
+  /**
+   * @param {Ranges} owner
+   * @param {number} number
+   */
   constructor(owner, number) {
     this.owner = owner;
     this.number = number;
-    this.edges = ["start", "end"].map((name, index) => this.makeEdge(name, index));
+    /** @type {[Edge, Edge]} */
+    this.edges = [this.makeEdge("start", 0), this.makeEdge("end", 1)];
+    /** @type {Times} */
+    this.times = [0, 0];
     this.chosen = make("span", { class: "gifapp-range__chosen" });
     this.track = make("div", { class: "gifapp-range__track" }, this.chosen, ...this.edges.map((edge) => edge.handle));
     this.track.addEventListener("pointerdown", (event) => this.grab(event));
@@ -25,6 +41,10 @@ class Range {
     this.node = make("div", { class: "gifapp-range", role: "group" }, start.picture, this.track, end.picture, start.label, middle, end.label);
   }
 
+  /**
+   * @param {"start" | "end"} name
+   * @param {number} index
+   */
   makeEdge(name, index) {
     const words = name === "start" ? "Start (s)" : "End (s)";
     const picture = make("img", { class: "gifapp-range__picture", alt: "", draggable: "false" });
@@ -44,6 +64,10 @@ class Range {
     return edge;
   }
 
+  /**
+   * @param {Times} times
+   * @param {number} count
+   */
   show(times, count) {
     this.times = times;
     const { duration } = this.owner;
@@ -56,35 +80,52 @@ class Range {
     this.length.textContent = times[1] > times[0] ? seconds(times[1] - times[0]) : "";
   }
 
+  /**
+   * @param {Edge} edge
+   * @param {number} time
+   * @param {string} name
+   */
   showEdge(edge, time, name) {
     const { duration } = this.owner;
     edge.handle.style.left = `${100 * Math.min(1, time / duration)}%`;
     const facts = { "aria-label": name[0].toUpperCase() + name.slice(1), "aria-valuemin": 0, "aria-valuemax": duration, "aria-valuenow": time, "aria-valuetext": seconds(time) };
-    for (const [key, value] of Object.entries(facts)) edge.handle.setAttribute(key, value);
+    for (const [key, value] of Object.entries(facts)) edge.handle.setAttribute(key, String(value));
     const isSaidOtherwise = document.activeElement === edge.field && numberIn(edge.field.value) === time;
-    if (!edge.isTyped && !isSaidOtherwise) edge.field.value = cents(time);
+    if (!edge.isTyped && !isSaidOtherwise) edge.field.value = String(cents(time));
     const address = this.owner.frameAt(this.pictureTime(edge.name, time));
     edge.picture.hidden = !address;
     if (address) edge.live(address);
   }
 
   // the picture that shows last is the one before the end
+  /**
+   * @param {"start" | "end"} name
+   * @param {number} time
+   */
   pictureTime(name, time) {
     return name === "end" ? Math.max(0, time - this.owner.frameLength) : time;
   }
 
+  /**
+   * @param {number} index
+   * @param {number} time
+   */
   move(index, time) {
     const [low, high] = index ? [this.times[0] + SHORTEST_S, this.owner.duration] : [0, this.times[1] - SHORTEST_S];
     this.set(index, cents(Math.min(Math.max(time, low), Math.max(low, high))));
   }
 
+  /**
+   * @param {number} index
+   * @param {number} time
+   */
   set(index, time) {
-    const times = [...this.times];
-    times[index] = time;
+    const times = /** @type {Times} */ (this.times.with(index, time));
     this.owner.change(this.number, times);
     this.owner.look(this.pictureTime(this.edges[index].name, time));
   }
 
+  /** @param {number} index */
   type(index) {
     const edge = this.edges[index];
     if (!edge.isTyped) return;
@@ -94,8 +135,13 @@ class Range {
     else this.show(this.times, this.owner.ranges.length);
   }
 
+  /**
+   * @param {KeyboardEvent} event
+   * @param {number} index
+   */
   press(event, index) {
     const step = event.shiftKey ? LEAP_S : STEP_S;
+    /** @type {Record<string, number>} */
     const moves = { ArrowLeft: -step, ArrowDown: -step, ArrowRight: step, ArrowUp: step, PageDown: -LEAP_S, PageUp: LEAP_S, Home: -Infinity, End: Infinity };
     if (!(event.key in moves)) return;
     event.preventDefault();
@@ -104,6 +150,7 @@ class Range {
   }
 
   // the nearer handle follows the pointer, from anywhere on the track
+  /** @param {PointerEvent} event */
   grab(event) {
     if (event.button) return;
     event.preventDefault();
@@ -113,6 +160,7 @@ class Range {
     const { handle } = this.edges[index];
     handle.focus({ preventScroll: true });
     this.track.setPointerCapture(event.pointerId);
+    /** @param {PointerEvent} moved */
     const follow = (moved) => this.move(index, this.timeOf(moved));
     follow(event);
     this.track.addEventListener("pointermove", follow);
@@ -120,6 +168,7 @@ class Range {
     this.track.addEventListener("lostpointercapture", release, { once: true });
   }
 
+  /** @param {PointerEvent} event */
   timeOf(event) {
     const box = this.track.getBoundingClientRect();
     return ((event.clientX - box.left) / box.width) * this.owner.duration;
@@ -127,6 +176,10 @@ class Range {
 }
 
 class Ranges {
+  /**
+   * @param {import("../common.js").Model<Traits>} model
+   * @param {HTMLElement} el
+   */
   constructor(model, el) {
     this.model = model;
     this.el = el;
@@ -135,12 +188,14 @@ class Ranges {
     this.addition = button("Add another range", "text", () => this.add(), "plus");
     el.classList.add("gifapp-ranges");
     el.append(this.list, this.problem, this.addition);
+    /** @type {Range[]} */
     this.rows = [];
     this.save = throttled(SAVE_EVERY_MS, () => {
       model.set("value", this.ranges);
       model.save_changes();
     });
-    this.take();
+    this.ranges = model.get("value");
+    this.show();
   }
 
   get duration() {
@@ -157,10 +212,11 @@ class Ranges {
   }
 
   show() {
-    while (this.rows.length > this.ranges.length) this.rows.pop().node.remove();
+    while (this.rows.length > this.ranges.length) this.rows.pop()?.node.remove();
     while (this.rows.length < this.ranges.length) {
-      this.rows.push(new Range(this, this.rows.length));
-      this.list.append(this.rows.at(-1).node);
+      const row = new Range(this, this.rows.length);
+      this.rows.push(row);
+      this.list.append(row.node);
     }
     this.rows.forEach((row, number) => row.show(this.ranges[number], this.ranges.length));
     this.addition.hidden = this.ranges.length >= this.model.get("most");
@@ -170,6 +226,10 @@ class Ranges {
     this.problem.textContent = this.model.get("problem");
   }
 
+  /**
+   * @param {number} number
+   * @param {Times} times
+   */
   change(number, times) {
     this.ranges = this.ranges.with(number, times);
     this.show();
@@ -178,15 +238,18 @@ class Ranges {
 
   // what comes after the last range; where nothing does, a piece from the beginning
   add() {
-    const last = this.ranges.at(-1)[1];
+    const [, last] = this.ranges[this.ranges.length - 1];
     const start = last < this.duration - SHORTEST_S ? last : 0;
     const end = Math.min(this.duration, start + Math.max(SHORTEST_S, this.duration * NEW_SHARE));
-    this.ranges = [...this.ranges, [cents(start), cents(end)]];
+    /** @type {Times} */
+    const added = [cents(start), cents(end)];
+    this.ranges = [...this.ranges, added];
     this.show();
     this.save();
-    this.rows.at(-1).edges[0].handle.focus();
+    this.rows[this.rows.length - 1].edges[0].handle.focus();
   }
 
+  /** @param {number} number */
   remove(number) {
     this.ranges = this.ranges.filter((_, other) => other !== number);
     this.show();
@@ -194,16 +257,19 @@ class Ranges {
     this.rows[Math.min(number, this.rows.length - 1)].edges[0].handle.focus();
   }
 
+  /** @param {number} at */
   frameAt(at) {
     return frameAddress(this.model.get("frame_url"), at, this.model.get("page_url"));
   }
 
+  /** @param {number} at */
   look(at) {
     const detail = { source: this.model.get("source_id"), at };
     this.el.dispatchEvent(new CustomEvent("gifapp-look", { bubbles: true, detail }));
   }
 }
 
+/** @param {import("../common.js").Props<Traits>} props */
 function render({ model, el }) {
   const ranges = new Ranges(model, el);
   const take = () => ranges.take();

@@ -1,5 +1,8 @@
 import { make } from "../common.js";
 
+/** @typedef {{ description: string, changes: string, value: boolean }} Traits */
+
+/** @param {import("../common.js").Props<Traits>} props */
 function render({ model, el }) {
   const changes = make("span", { class: "gifapp-form__changes" });
   const turn = () => {
@@ -11,7 +14,7 @@ function render({ model, el }) {
   el.append(head);
 
   const show = () => {
-    head.setAttribute("aria-expanded", model.get("value"));
+    head.setAttribute("aria-expanded", String(model.get("value")));
     changes.textContent = changes.title = model.get("changes");
   };
   show();

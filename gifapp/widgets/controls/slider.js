@@ -1,7 +1,10 @@
 import { make, throttled } from "../common.js";
 
+/** @typedef {{ description: string, tooltip: string, unit: string, min: number, max: number, step: number, value: number | null }} Traits */
+
 const SAVE_EVERY_MS = 120;
 
+/** @param {import("../common.js").Props<Traits>} props */
 function render({ model, el }) {
   const input = make("input", { type: "range", class: "gifapp-slider__input" });
   const shown = make("span", { class: "gifapp-slider__value", "aria-hidden": "true" });
@@ -13,13 +16,14 @@ function render({ model, el }) {
     const words = `${Number(Number(input.value).toFixed(2))}${model.get("unit")}`;
     shown.textContent = words;
     input.setAttribute("aria-valuetext", words);
-    const share = (input.value - input.min) / (input.max - input.min);
+    const [value, min, max] = [input.value, input.min, input.max].map(Number);
+    const share = (value - min) / (max - min);
     input.style.setProperty("--share", `${100 * share}%`);
   };
   const show = () => {
-    for (const name of ["min", "max", "step"]) input[name] = model.get(name);
+    for (const name of /** @type {const} */ (["min", "max", "step"])) input[name] = String(model.get(name));
     // a value between two steps must not jump to one of them
-    if (Number(input.value) !== model.get("value")) input.value = model.get("value") ?? input.min;
+    if (Number(input.value) !== model.get("value")) input.value = String(model.get("value") ?? input.min);
     say();
   };
   const save = throttled(SAVE_EVERY_MS, () => {

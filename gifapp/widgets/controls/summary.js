@@ -1,5 +1,8 @@
 import { make } from "../common.js";
 
+/** @typedef {{ facts: string, estimate: string, notes: string, problem: string, is_estimating: boolean }} Traits */
+
+/** @param {import("../common.js").Props<Traits>} props */
 function render({ model, el }) {
   const facts = make("span");
   const estimate = make("span", { class: "gifapp-summary__estimate" });

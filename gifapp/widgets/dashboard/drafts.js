@@ -1,19 +1,30 @@
 // The form's drafts stay in the tab: a reload gets a new kernel, which knows nothing of them.
 
+/**
+ * @typedef {Record<string, unknown>} Recipe
+ * @typedef {{ source_id?: string, recipe?: Recipe }} Draft
+ * @typedef {{ selected?: string, recipes: Record<string, Recipe> }} Drafts
+ */
+
 const KEY = "gifapp.drafts";
 const MOST = 20;
 
-function kept() {
+/** @returns {Drafts} */
+function stored() {
   try {
-    return { recipes: {}, ...JSON.parse(sessionStorage.getItem(KEY)) };
+    return { recipes: {}, ...JSON.parse(sessionStorage.getItem(KEY) ?? "{}") };
   } catch {
     return { recipes: {} };
   }
 }
 
-function keep({ source_id: id, recipe }, files) {
-  const { [id]: _, ...others } = kept().recipes;
-  const recipes = Object.fromEntries([...Object.entries(others).slice(1 - MOST), [id, { ...recipe, ...files }]]);
+/**
+ * @param {string} id  the source's
+ * @param {Recipe} recipe
+ */
+function store(id, recipe) {
+  const others = Object.entries(stored().recipes).filter(([other]) => other !== id);
+  const recipes = Object.fromEntries([...others.slice(1 - MOST), [id, recipe]]);
   try {
     sessionStorage.setItem(KEY, JSON.stringify({ selected: id, recipes }));
   } catch {
@@ -21,10 +32,14 @@ function keep({ source_id: id, recipe }, files) {
   }
 }
 
+/** @param {import("../common.js").Props<{ current: Draft, files: Recipe }>} props */
 function render({ model }) {
-  const { selected, recipes } = kept();
+  const { selected, recipes } = stored();
   if (selected) model.send({ type: "restore", selected, recipes });
-  const save = () => model.get("current").source_id && keep(model.get("current"), model.get("files"));
+  const save = () => {
+    const { source_id: id, recipe } = model.get("current");
+    if (id) store(id, { ...recipe, ...model.get("files") });
+  };
   model.on("change:current change:files", save);
   return () => model.off("change:current change:files", save);
 }

@@ -1,12 +1,29 @@
 import { addressOf, button, frameAddress, liveImage, make } from "../common.js";
 
+/**
+ * @typedef {{ id: string, name: string, facts: string[], notes: string[], width_px: number, height_px: number,
+ *   poster_url: string | null, frame_url: string | null }} Source
+ * @typedef {{ x_px: number, y_px: number, width_px: number, height_px: number }} Crop
+ * @typedef {{ page_url: string, sources: Source[], selected: string | null, gifs: Record<string, number>, crop: Crop }} Traits
+ * @typedef {{ x: number, y: number }} Point  in parts of the picture
+ * @typedef {{ left: number, top: number, right: number, bottom: number }} Rectangle
+ */
+
 const SMALLEST_CROP_PX = 8;
 
 class Stage {
+  /**
+   * @param {import("../common.js").Model<Traits>} model
+   * @param {HTMLElement} el
+   */
   constructor(model, el) {
     this.model = model;
     this.picture = make("img", { class: "gifapp-stage__picture", decoding: "async", draggable: "false" });
     this.live = liveImage(this.picture);
+    this.shown = "";
+    this.isCropping = false;
+    /** @type {Point | null} where the drawing of a crop began */
+    this.from = null;
     this.time = make("span", { class: "gifapp-stage__time", hidden: true });
     this.cut = make("div", { class: "gifapp-stage__cut" });
     this.frame = make("div", { class: "gifapp-stage__frame" }, this.picture, this.cut, this.time);
@@ -16,10 +33,14 @@ class Stage {
     this.notes = make("ul", { class: "gifapp-stage__notes" });
     this.tools = make("div", { class: "gifapp-stage__tools" });
     this.strip = make("div", { class: "gifapp-stage__strip", role: "group", "aria-label": "Your videos" });
+    /** @type {HTMLButtonElement[]} */
+    this.thumbs = [];
     el.classList.add("gifapp-stage");
     const words = make("div", { class: "gifapp-stage__words" }, this.name, this.facts);
     el.append(this.strip, make("div", { class: "gifapp-stage__ground" }, this.frame, this.whole), make("div", { class: "gifapp-stage__header" }, words, this.tools), this.notes);
-    this.makeTools();
+    this.cropping = button("Crop", "icon", () => this.setCropping(!this.isCropping), "crop");
+    this.removal = button("Remove this video", "icon", () => this.confirmRemoval(), "delete");
+    this.showTools();
     this.listen();
     this.show();
   }
@@ -28,9 +49,7 @@ class Stage {
     return this.model.get("sources").find((source) => source.id === this.model.get("selected"));
   }
 
-  makeTools() {
-    this.cropping = button("Crop", "icon", () => this.setCropping(!this.isCropping), "crop");
-    this.removal = button("Remove this video", "icon", () => this.confirmRemoval(), "delete");
+  showTools() {
     this.tools.replaceChildren(this.cropping, this.removal);
   }
 
@@ -43,21 +62,23 @@ class Stage {
     this.facts.replaceChildren(...source.facts.map((text) => make("span", { text })));
     this.notes.replaceChildren(...source.notes.map((text) => make("li", { text })));
     this.frame.style.aspectRatio = `${source.width_px} / ${source.height_px}`;
-    this.frame.style.setProperty("--ratio", source.width_px / source.height_px);
+    this.frame.style.setProperty("--ratio", String(source.width_px / source.height_px));
     this.picture.alt = `A picture of ${source.name}`;
     this.showCrop();
   }
 
+  /** @param {Source} source */
   begin(source) {
     this.shown = source.id;
     this.setCropping(false);
-    this.makeTools();
+    this.showTools();
     this.time.hidden = true;
     this.picture.hidden = !source.poster_url;
     if (source.poster_url) this.live(this.addressOf(source.poster_url));
   }
 
   // the picture at which somebody drags a range's edge
+  /** @param {{ source: string, at: number }} moment  a source's id, and seconds */
   look({ source, at }) {
     const address = source === this.shown && frameAddress(this.source?.frame_url, at, this.model.get("page_url"));
     if (!address) return;
@@ -68,12 +89,14 @@ class Stage {
 
   showStrip() {
     const sources = this.model.get("sources");
-    const focused = this.strip.contains(document.activeElement) && document.activeElement.dataset.id;
+    const focused = this.thumbs.find((thumb) => thumb === document.activeElement)?.dataset.id;
     this.strip.hidden = sources.length < 2;
-    this.strip.replaceChildren(...sources.map((source) => this.makeThumb(source)));
-    if (focused) [...this.strip.children].find((thumb) => thumb.dataset.id === focused)?.focus();
+    this.thumbs = sources.map((source) => this.makeThumb(source));
+    this.strip.replaceChildren(...this.thumbs);
+    if (focused) this.thumbs.find((thumb) => thumb.dataset.id === focused)?.focus();
   }
 
+  /** @param {Source} source */
   makeThumb(source) {
     const isChosen = source.id === this.model.get("selected");
     const choose = () => this.model.send({ type: "choose", id: source.id });
@@ -84,12 +107,12 @@ class Stage {
 
   confirmRemoval() {
     const keep = () => {
-      this.makeTools();
+      this.showTools();
       this.removal.focus();
     };
     const yes = button("Remove", "danger", () => {
-      this.model.send({ type: "remove", id: this.source.id });
-      this.makeTools();
+      this.model.send({ type: "remove", id: this.shown });
+      this.showTools();
     });
     const question = make("p", { class: "gifapp-stage__question", text: `Remove this video? ${this.consequence}` });
     const answers = make("div", { class: "gifapp-stage__answers", role: "group", "aria-label": "Remove this video?" }, question, yes, button("Cancel", "quiet", keep));
@@ -99,24 +122,24 @@ class Stage {
   }
 
   get consequence() {
-    const count = this.model.get("gifs")[this.source.id] ?? 0;
+    const count = this.model.get("gifs")[this.shown] ?? 0;
     if (!count) return "No GIFs were made from it.";
     return count === 1 ? "Its GIF is kept, but can't be remade." : `Its ${count} GIFs are kept, but can't be remade.`;
   }
 
+  /** @param {boolean} isOn */
   setCropping(isOn) {
     this.isCropping = isOn;
     this.frame.classList.toggle("gifapp-stage__frame--cropping", isOn);
-    this.cropping.setAttribute("aria-pressed", isOn);
+    this.cropping.setAttribute("aria-pressed", String(isOn));
     this.cropping.title = isOn ? "Draw the part to keep on the picture" : "Crop";
   }
 
   showCrop() {
     const crop = this.model.get("crop");
     const source = this.source;
-    const isCropped = Boolean(source && crop.width_px);
-    this.cut.hidden = this.whole.hidden = !isCropped;
-    if (!isCropped) return;
+    this.cut.hidden = this.whole.hidden = !source || !crop.width_px;
+    if (!source || !crop.width_px) return;
     place(this.cut, {
       left: crop.x_px / source.width_px,
       top: crop.y_px / source.height_px,
@@ -132,45 +155,63 @@ class Stage {
       this.frame.setPointerCapture(event.pointerId);
       this.from = this.pointOf(event);
     });
-    this.frame.addEventListener("pointermove", (event) => this.from && this.draw(this.pointOf(event)));
-    this.frame.addEventListener("pointerup", (event) => this.from && this.finish(this.pointOf(event)));
+    this.frame.addEventListener("pointermove", (event) => this.from && this.draw(this.from, this.pointOf(event)));
+    this.frame.addEventListener("pointerup", (event) => this.from && this.finish(this.from, this.pointOf(event)));
     this.frame.addEventListener("pointercancel", () => {
       this.from = null;
       this.showCrop();
     });
   }
 
+  /** @param {PointerEvent} event */
   pointOf(event) {
     const box = this.frame.getBoundingClientRect();
+    /** @param {number} value */
     const within = (value) => Math.min(1, Math.max(0, value));
     return { x: within((event.clientX - box.left) / box.width), y: within((event.clientY - box.top) / box.height) };
   }
 
-  draw(to) {
+  /**
+   * @param {Point} from
+   * @param {Point} to
+   */
+  draw(from, to) {
     this.cut.hidden = false;
-    place(this.cut, rectangle(this.from, to));
+    place(this.cut, rectangle(from, to));
   }
 
-  finish(to) {
-    const { left, top, right, bottom } = rectangle(this.from, to);
-    const { width_px: width, height_px: height } = this.source;
+  /**
+   * @param {Point} from
+   * @param {Point} to
+   */
+  finish(from, to) {
+    const { left, top, right, bottom } = rectangle(from, to);
     this.from = null;
+    if (!this.source) return;
+    const { width_px: width, height_px: height } = this.source;
     const [x, y] = [Math.round(left * width), Math.round(top * height)];
     const crop = { x_px: x, y_px: y, width_px: Math.round(right * width) - x, height_px: Math.round(bottom * height) - y };
     if (Math.min(crop.width_px, crop.height_px) >= SMALLEST_CROP_PX) this.sendCrop(crop);
     else this.showCrop();
   }
 
+  /** @param {Crop | null} crop */
   sendCrop(crop) {
     this.setCropping(false);
     this.model.send({ type: "crop", crop });
   }
 
+  /** @param {string} path */
   addressOf(path) {
     return addressOf(path, this.model.get("page_url"));
   }
 }
 
+/**
+ * @param {Point} a
+ * @param {Point} b
+ * @returns {Rectangle}
+ */
 const rectangle = (a, b) => ({
   left: Math.min(a.x, b.x),
   top: Math.min(a.y, b.y),
@@ -178,16 +219,23 @@ const rectangle = (a, b) => ({
   bottom: Math.max(a.y, b.y),
 });
 
+/**
+ * @param {HTMLElement} node
+ * @param {Rectangle} rectangle
+ */
 function place(node, { left, top, right, bottom }) {
+  /** @param {number} part */
   const percent = (part) => `${100 * part}%`;
   Object.assign(node.style, { left: percent(left), top: percent(top), width: percent(right - left), height: percent(bottom - top) });
 }
 
+/** @param {import("../common.js").Props<Traits>} props */
 function render({ model, el }) {
   const stage = new Stage(model, el);
   const show = () => stage.show();
   const showCrop = () => stage.showCrop();
-  const look = (event) => stage.look(event.detail);
+  /** @param {Event} event */
+  const look = (event) => stage.look(/** @type {CustomEvent} */ (event).detail);
   document.addEventListener("gifapp-look", look);
   model.on("change:sources change:selected", show);
   model.on("change:crop", showCrop);

@@ -2,6 +2,15 @@ import { addressOf, button, icon, make, progressBar, wantsLessMotion } from "../
 import { Sharer } from "./sharer.js";
 import { makePicture, Viewer } from "./viewer.js";
 
+/**
+ * @typedef {"cancel" | "retry" | "share" | "reuse" | "delete"} Action
+ * @typedef {{ url: string, format: string, suffix: string, is_video: boolean, facts: string[], notes: string, width_px: number, height_px: number }} Gif
+ * @typedef {{ id: string, created_at: string, state: keyof typeof SPOKEN, name: string, poster_url: string | null, status: string,
+ *   run_at: string | null, fraction: number | null, gif: Gif | null, kept: string, actions: (Action | "download")[] }} CardData
+ * @typedef {{ type: "all" | "patch", cards: CardData[] } | { type: "remove" | "point" | "settled", id: string } |
+ *   { type: "shares", id: string, shares: import("./sharer.js").Share[], made: string | null }} GalleryMessage
+ */
+
 const WORDS = {
   cancel: "Cancel",
   retry: "Try again",
@@ -21,9 +30,18 @@ const POINTED_MS = 4_000;
 
 // One card. Its nodes are made once and changed in place: focus and a playing GIF survive each patch.
 class Card {
+  /**
+   * @param {CardData} card
+   * @param {Gallery} gallery
+   */
   constructor(card, gallery) {
     this.gallery = gallery;
+    this.card = card;
+    /** @type {HTMLImageElement | HTMLVideoElement} */
     this.picture = makePicture("img");
+    /** @type {HTMLAnchorElement | null} */
+    this.link = null;
+    this.isPlaying = false;
     this.full = make("button", { type: "button", class: "gifapp-card__full", on: { click: () => this.showFull() } });
     this.play = button("Play", "play", () => this.startPlaying(), "play");
     this.name = make("h3", { class: "gifapp-card__name", dir: "auto" });
@@ -34,9 +52,11 @@ class Card {
     this.actions = make("div", { class: "gifapp-card__actions" });
     const frame = make("div", { class: "gifapp-card__frame" }, this.picture, this.full, this.play, this.bar.node);
     this.node = make("article", { class: "gifapp-card", tabindex: -1 }, frame, make("div", { class: "gifapp-card__body" }, this.name, this.status, this.notes, this.kept), this.actions);
+    this.showActions();
     this.show(card);
   }
 
+  /** @param {CardData} card */
   show(card) {
     const before = this.card;
     this.card = card;
@@ -48,7 +68,7 @@ class Card {
     this.showPicture();
     this.bar.node.hidden = card.fraction == null;
     this.bar.show(card.fraction ?? 0);
-    if (before?.actions.join() !== card.actions.join()) this.showActions();
+    if (before.actions.join() !== card.actions.join()) this.showActions();
     else this.linkDownload();
     this.setBusy(false);
   }
@@ -65,12 +85,12 @@ class Card {
 
   showPicture() {
     const { gif, poster_url: poster, name } = this.card;
-    this.isStill = Boolean(gif) && wantsLessMotion() && !this.isPlaying;
-    const path = gif && !this.isStill ? gif.url : poster;
-    this.play.hidden = !this.isStill;
+    const isStill = Boolean(gif) && wantsLessMotion() && !this.isPlaying;
+    const path = gif && !isStill ? gif.url : poster;
+    this.play.hidden = !isStill;
     this.full.hidden = !gif;
     this.full.setAttribute("aria-label", `Show the ${gif?.format} of ${name} at full size`);
-    this.useTag(gif?.is_video && !this.isStill ? "video" : "img");
+    this.useTag(gif?.is_video && !isStill ? "video" : "img");
     this.picture.hidden = !path;
     const label = gif ? `The ${gif.format} of ${name}` : "";
     this.picture.setAttribute(this.picture.localName === "img" ? "alt" : "aria-label", label);
@@ -80,6 +100,7 @@ class Card {
     if (this.picture.src.split("?")[0] !== address.split("?")[0]) this.picture.src = address;
   }
 
+  /** @param {"img" | "video"} tag */
   useTag(tag) {
     if (this.picture.localName === tag) return;
     const picture = makePicture(tag);
@@ -89,8 +110,9 @@ class Card {
 
   showFull() {
     const { name, gif } = this.card;
+    if (!gif) return;
     const address = this.gallery.addressOf(gif.url);
-    this.gallery.viewer.open({ name, facts: gif.facts, address, download: this.link.href, isVideo: gif.is_video });
+    this.gallery.viewer.open({ name, facts: gif.facts, address, download: downloadOf(address), isVideo: gif.is_video });
   }
 
   startPlaying() {
@@ -103,31 +125,35 @@ class Card {
     const hadFocus = this.actions.contains(document.activeElement);
     this.actions.replaceChildren(...this.card.actions.map((action) => this.makeAction(action)));
     this.linkDownload();
-    if (hadFocus) this.actions.querySelector("a, button")?.focus();
+    if (hadFocus) focusOn(this.actions.firstElementChild);
   }
 
+  /** @param {Action | "download"} action */
   makeAction(action) {
     if (action === "download") {
       this.link = make("a", { class: "gifapp-button gifapp-button--quiet", download: true }, icon("download"), make("span", { text: "Download" }));
       return this.link;
     }
-    const own = { delete: () => this.confirm(), share: () => this.gallery.sharer.open(this.card) };
-    const press = own[action] ?? (() => this.ask(action));
     const look = action === "cancel" || action === "retry" ? "quiet" : "icon";
-    return button(WORDS[action], look, press, action);
+    return button(WORDS[action], look, () => this.press(action), action);
+  }
+
+  /** @param {Action} action */
+  press(action) {
+    if (action === "delete") this.confirm();
+    else if (action === "share") this.gallery.sharer.open(this.card);
+    else this.ask(action);
   }
 
   linkDownload() {
     if (!this.card.gif || !this.link) return;
-    const address = new URL(this.gallery.addressOf(this.card.gif.url));
-    address.searchParams.set("download", "1");
-    this.link.href = address.href;
+    this.link.href = downloadOf(this.gallery.addressOf(this.card.gif.url));
   }
 
   confirm() {
     const keep = () => {
       this.showActions();
-      this.actions.lastElementChild.focus();
+      focusOn(this.actions.lastElementChild);
     };
     const yes = button("Delete", "danger", () => this.ask("delete"));
     const question = make("span", { class: "gifapp-card__question", text: `Delete this ${this.card.gif?.format ?? "job"}?` });
@@ -137,6 +163,7 @@ class Card {
     yes.focus();
   }
 
+  /** @param {Action} action */
   ask(action) {
     this.setBusy(true);
     this.gallery.ask(action, this.card.id);
@@ -147,17 +174,34 @@ class Card {
     if (this.actions.querySelector(".gifapp-card__question")) this.showActions();
   }
 
+  /** @param {boolean} isBusy */
   setBusy(isBusy) {
     // a disabled button drops the focus to the page
     if (isBusy && this.actions.contains(document.activeElement)) this.node.focus();
-    this.node.setAttribute("aria-busy", isBusy);
+    this.node.setAttribute("aria-busy", String(isBusy));
     for (const node of this.actions.querySelectorAll("button")) node.disabled = isBusy;
+  }
+
+  reveal() {
+    this.node.scrollIntoView({ block: "nearest", behavior: wantsLessMotion() ? "auto" : "smooth" });
+  }
+
+  pointAt() {
+    this.node.focus({ preventScroll: true });
+    this.reveal();
+    this.node.classList.add("gifapp-card--pointed");
+    setTimeout(() => this.node.classList.remove("gifapp-card--pointed"), POINTED_MS);
   }
 }
 
-class Gallery {
+export class Gallery {
+  /**
+   * @param {import("../common.js").Model<{ page_url: string }>} model
+   * @param {HTMLElement} el
+   */
   constructor(model, el) {
     this.model = model;
+    /** @type {Map<string, Card>} by their jobs' ids */
     this.cards = new Map();
     this.list = make("div", { class: "gifapp-gallery__cards" });
     this.count = make("span", { class: "gifapp-gallery__count" });
@@ -171,39 +215,47 @@ class Gallery {
     this.empty.hidden = true; // until the kernel has answered
   }
 
+  /** @param {GalleryMessage} message */
   receive(message) {
     if (message.type === "all") this.showAll(message.cards);
     else if (message.type === "patch") message.cards.forEach((card) => this.patch(card));
     else if (message.type === "remove") this.remove(message.id);
-    else if (message.type === "point") this.pointAt(this.cards.get(message.id));
+    else if (message.type === "point") this.cards.get(message.id)?.pointAt();
     else if (message.type === "shares") this.sharer.show(message);
     else if (message.type === "settled") this.settle(message.id);
     this.empty.hidden = this.cards.size > 0;
-    this.count.textContent = this.cards.size || "";
+    this.count.textContent = this.cards.size ? String(this.cards.size) : "";
   }
 
+  /** @param {CardData[]} cards */
   showAll(cards) {
     const known = new Set(cards.map((card) => card.id));
     for (const id of [...this.cards.keys()]) if (!known.has(id)) this.remove(id);
     for (const card of cards) this.put(card);
   }
 
-  // A patch of a running card carries only what its progress changes.
+  /**
+   * A patch of a running card carries only what its progress changes.
+   * @param {Partial<CardData> & { id: string }} changed
+   */
   patch(changed) {
     const before = this.cards.get(changed.id)?.card;
     if (!before && !changed.state) return; // the page has just opened, and is yet to be sent all cards
-    const card = { ...before, ...changed };
+    const card = /** @type {CardData} */ ({ ...before, ...changed });
     this.put(card);
     if (before?.state !== card.state) this.spoken.textContent = `${card.name} ${SPOKEN[card.state]}.`;
-    if (!before) this.reveal(this.cards.get(card.id));
+    if (!before) this.cards.get(card.id)?.reveal();
   }
 
+  /** @param {CardData} card */
   put(card) {
     const known = this.cards.get(card.id);
-    if (known) {
-      known.show(card);
-      return;
-    }
+    if (known) known.show(card);
+    else this.insert(card);
+  }
+
+  /** @param {CardData} card */
+  insert(card) {
     const made = new Card(card, this);
     const next = [...this.cards.values()].filter((other) => other.card.created_at < card.created_at);
     next.sort((a, b) => (a.card.created_at < b.card.created_at ? 1 : -1));
@@ -211,36 +263,31 @@ class Gallery {
     this.cards.set(card.id, made);
   }
 
+  /** @param {string} id */
   settle(id) {
     this.cards.get(id)?.settle();
     this.sharer.settle(id);
   }
 
+  /** @param {string} id */
   remove(id) {
     const card = this.cards.get(id);
     if (!card) return;
     const near = card.node.nextElementSibling ?? card.node.previousElementSibling ?? this.title;
-    if (card.node.contains(document.activeElement)) near.focus();
+    if (card.node.contains(document.activeElement)) focusOn(near);
     card.node.remove();
     this.cards.delete(id);
   }
 
-  reveal(card) {
-    card.node.scrollIntoView({ block: "nearest", behavior: wantsLessMotion() ? "auto" : "smooth" });
-  }
-
-  pointAt(card) {
-    if (!card) return;
-    card.node.focus({ preventScroll: true });
-    this.reveal(card);
-    card.node.classList.add("gifapp-card--pointed");
-    setTimeout(() => card.node.classList.remove("gifapp-card--pointed"), POINTED_MS);
-  }
-
+  /**
+   * @param {Action} action
+   * @param {string} id
+   */
   ask(action, id) {
     this.model.send({ type: action, id });
   }
 
+  /** @param {string} path */
   addressOf(path) {
     return addressOf(path, this.model.get("page_url"));
   }
@@ -257,18 +304,37 @@ function makeEmpty() {
 }
 
 // The kernel does not know the page's time zone: where a job waits for a time, the page says which.
+/** @param {CardData} card */
 function statusOf({ status, run_at: runAt }) {
   if (!runAt) return status;
   const format = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
   return status.replace("{when}", `on ${format.format(new Date(runAt))}`);
 }
 
+/** @param {string} address */
+function downloadOf(address) {
+  const download = new URL(address);
+  download.searchParams.set("download", "1");
+  return download.href;
+}
+
+/** @param {Element | null} node */
+function focusOn(node) {
+  if (node instanceof HTMLElement) node.focus();
+}
+
+/**
+ * @param {HTMLElement} node
+ * @param {string} text
+ */
 function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/** @param {import("../common.js").Props<{ page_url: string }>} props */
 function render({ model, el }) {
   const gallery = new Gallery(model, el);
+  /** @param {GalleryMessage} message */
   const receive = (message) => gallery.receive(message);
   model.on("msg:custom", receive);
   model.send({ type: "ready" });

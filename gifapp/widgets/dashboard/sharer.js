@@ -1,12 +1,21 @@
 import { button, make } from "../common.js";
 
+/**
+ * @typedef {import("./gallery.js").CardData} CardData
+ * @typedef {{ id: string, url: string, expires_at: string, views: number }} Share
+ */
+
 // The links to one GIF, in a dialog: made, copied, revoked. The kernel does what is asked and answers with them all.
 const TIMES = { 1: "1 day", 7: "1 week", 30: "30 days", 365: "1 year" };
 const PAGE_MARGIN_PX = 130; // what the public page needs beside the picture
 
 export class Sharer {
+  /** @param {import("./gallery.js").Gallery} gallery */
   constructor(gallery) {
     this.gallery = gallery;
+    /** @type {CardData | null} */
+    this.card = null;
+    this.isWaiting = false;
     this.name = make("h2", { class: "gifapp-viewer__name" });
     const times = Object.entries(TIMES).map(([days, text]) => make("option", { value: days, text, selected: days === "7" }));
     this.days = make("select", { class: "gifapp-sharer__days", "aria-label": "The link is good for" }, ...times);
@@ -23,6 +32,7 @@ export class Sharer {
     this.node.addEventListener("keydown", (event) => event.stopPropagation());
   }
 
+  /** @param {CardData} card */
   open(card) {
     this.card = card;
     this.name.textContent = `Share ${card.name}`;
@@ -34,23 +44,30 @@ export class Sharer {
     this.ask("shares");
   }
 
+  /**
+   * @param {"share" | "shares" | "revoke"} type
+   * @param {object} more
+   */
   ask(type, more = {}) {
     this.isWaiting = true;
     this.make.disabled = type === "share";
-    this.gallery.model.send({ type, id: this.card.id, ...more });
+    this.gallery.model.send({ type, id: this.card?.id, ...more });
   }
 
+  /** @param {{ id: string, shares: Share[], made: string | null }} message */
   async show({ id, shares, made }) {
-    if (id !== this.card?.id) return;
+    const { card } = this;
+    if (!card || id !== card.id) return;
     this.isWaiting = false;
     const hadFocus = this.list.contains(document.activeElement);
-    this.list.replaceChildren(...shares.map((share) => this.link(share)));
+    this.list.replaceChildren(...shares.map((share) => this.link(card, share)));
     this.make.disabled = false;
     if (hadFocus || document.activeElement === document.body) this.make.focus();
-    const share = shares.find((one) => one.id === made);
+    const share = shares.find((share) => share.id === made);
     if (share) await this.copy(this.addressOf(share), "Link created and copied.", "Link created.");
   }
 
+  /** @param {string} id */
   settle(id) {
     if (id !== this.card?.id || !this.isWaiting) return;
     this.isWaiting = false;
@@ -58,7 +75,11 @@ export class Sharer {
     this.told.textContent = "That didn't work. Close this dialog to see why.";
   }
 
-  link(share) {
+  /**
+   * @param {CardData} card
+   * @param {Share} share
+   */
+  link(card, share) {
     const address = this.addressOf(share);
     const field = make("input", { class: "gifapp-sharer__address", readonly: true, value: address, "aria-label": "Link" });
     field.addEventListener("focus", () => field.select());
@@ -66,39 +87,57 @@ export class Sharer {
     const views = `${share.views} ${share.views === 1 ? "view" : "views"}`;
     const copies = [
       button("Copy link", "quiet", () => this.copy(address, "Link copied.")),
-      button("Copy as Markdown", "quiet", () => this.copy(this.markdown(address), "Markdown copied.")),
-      button("Copy HTML embed", "quiet", () => this.copy(this.html(address), "HTML copied.")),
+      button("Copy as Markdown", "quiet", () => this.copy(markdown(card, address), "Markdown copied.")),
+      button("Copy HTML embed", "quiet", () => this.copy(html(card, address), "HTML copied.")),
       button("Revoke", "text", () => this.ask("revoke", { share: share.id })),
     ];
     return make("li", {}, field, make("p", { text: `Expires ${until} · ${views}` }), make("div", { class: "gifapp-sharer__copies" }, ...copies));
   }
 
   // the kernel reaches the service by another address than this page
+  /** @param {Share} share */
   addressOf(share) {
     return this.gallery.addressOf(new URL(share.url).pathname);
   }
 
-  markdown(address) {
-    const name = this.card.name.replace(/[[\]\\]/g, "\\$&");
-    if (this.card.gif.is_video) return `[${name}](${address})`;
-    const stem = this.card.name.replace(/\.[^.]*$/, "");
-    // parentheses would end the address
-    const file = encodeURIComponent(stem).replace(/[()]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`);
-    return `[![${name}](${address}/${file}${this.card.gif.suffix})](${address})`;
-  }
-
-  html(address) {
-    const { width_px: width, height_px: height } = this.card.gif;
-    const frame = make("iframe", { src: address, width: width + 32, height: height + PAGE_MARGIN_PX, title: this.card.name, loading: "lazy", style: "border:0;max-width:100%" });
-    return frame.outerHTML;
-  }
-
+  /**
+   * @param {string} text
+   * @param {string} done
+   * @param {string} otherwise
+   */
   async copy(text, done, otherwise = "") {
     const isCopied = await copied(text, this.node);
     this.told.textContent = isCopied ? done : `${otherwise} Your browser blocks copying; select it below.`.trim();
   }
 }
 
+/**
+ * @param {CardData} card
+ * @param {string} address
+ */
+function markdown({ name: fileName, gif }, address) {
+  const name = fileName.replace(/[[\]\\]/g, "\\$&");
+  if (!gif || gif.is_video) return `[${name}](${address})`;
+  const stem = fileName.replace(/\.[^.]*$/, "");
+  // parentheses would end the address
+  const file = encodeURIComponent(stem).replace(/[()]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`);
+  return `[![${name}](${address}/${file}${gif.suffix})](${address})`;
+}
+
+/**
+ * @param {CardData} card
+ * @param {string} address
+ */
+function html({ name, gif }, address) {
+  const { width_px: width = 0, height_px: height = 0 } = gif ?? {};
+  const frame = make("iframe", { src: address, width: width + 32, height: height + PAGE_MARGIN_PX, title: name, loading: "lazy", style: "border:0;max-width:100%" });
+  return frame.outerHTML;
+}
+
+/**
+ * @param {string} text
+ * @param {HTMLDialogElement} dialog
+ */
 async function copied(text, dialog) {
   try {
     await navigator.clipboard.writeText(text);
@@ -112,7 +151,7 @@ async function copied(text, dialog) {
     field.select();
     const isCopied = document.execCommand("copy");
     field.remove();
-    before?.focus();
+    if (before instanceof HTMLElement) before.focus();
     return isCopied;
   }
 }

@@ -1,6 +1,13 @@
 import { addressOf, button, icon, make, progressBar, sizeInWords } from "../common.js";
 import tus from "../vendor/tus.min.js";
 
+/**
+ * @typedef {{ page_url: string, compact: boolean, hint: string, limit_bytes: number }} Traits
+ * @typedef {import("tus-js-client").DetailedError} UploadError
+ * @typedef {{ type: "token", upload: number, token?: string, refused?: string }} TokenMessage
+ * @typedef {{ resolve: (token: string) => void, reject: (error: Error) => void }} Answer
+ */
+
 const AT_ONCE = 2;
 const NO_VIDEO = /^(audio|text|font)\/|^application\/(pdf|json|javascript|msword|vnd\.(openxml|ms-))/;
 const SPEED_OVER_MS = 3000;
@@ -8,33 +15,68 @@ const LONG_LOOK_MS = 4000;
 const TOKEN_MS = 10 * 60 * 1000;
 const RETRY_AFTER_MS = [0, 1000, 3000, 5000, 10000, 20000, 30000];
 
+// One file on its way, with its row.
+class Upload {
+  /**
+   * @param {number} id
+   * @param {File} file
+   */
+  constructor(id, file) {
+    this.id = id;
+    this.file = file;
+    /** @type {import("tus-js-client").Upload | null} */
+    this.request = null;
+    /** @type {string | null} */
+    this.token = null;
+    this.tokenAt = 0;
+    /** @type {Answer | null} */
+    this.awaited = null;
+    /** @type {[number, number][]} when, and how many bytes were sent */
+    this.seen = [];
+    this.patience = 0;
+    this.bar = progressBar(`Upload of ${file.name}`);
+    this.status = make("span", { class: "gifapp-upload__status" });
+    this.buttons = make("span", { class: "gifapp-upload__buttons" });
+    const name = make("span", { class: "gifapp-upload__name", text: file.name, title: file.name, dir: "auto" });
+    this.row = make("li", { class: "gifapp-upload__row" }, make("div", { class: "gifapp-upload__text" }, name, this.status), this.buttons, this.bar.node);
+  }
+}
+
 class Uploads {
+  /**
+   * @param {import("../common.js").Model<Traits>} model
+   * @param {HTMLElement} el
+   */
   constructor(model, el) {
     this.model = model;
     this.rows = make("ul", { class: "gifapp-upload__rows", "aria-label": "Uploads" });
     this.spoken = make("p", { class: "gifapp-unseen", role: "status", "aria-live": "polite" });
+    /** @type {Upload[]} */
     this.waiting = [];
+    /** @type {Map<number, Upload>} */
     this.running = new Map();
+    /** @type {Set<Upload>} */
     this.failed = new Set();
     this.clearing = button("Dismiss all errors", "text", () => this.clear(), "cancel");
     this.count = 0;
     el.classList.add("gifapp-upload");
-    el.append(this.makeZone(), this.rows, this.clearing, this.spoken);
-    this.showZone();
-    this.showClearing();
-  }
-
-  makeZone() {
-    this.input = make("input", { type: "file", multiple: true, accept: "video/*,image/gif,image/webp,image/avif,image/png,image/jpeg,.zip,.mkv,.flv,.avi,.ogv,.ts,.3gp", hidden: true });
-    this.input.addEventListener("change", () => {
-      this.take(this.input.files);
-      this.input.value = "";
-    });
+    this.input = this.makeInput();
     this.title = make("span", { class: "gifapp-zone__title" });
     this.hint = make("span", { class: "gifapp-zone__hint" });
     const sign = make("span", { class: "gifapp-zone__sign" }, icon("upload"));
     this.zone = make("button", { type: "button", class: "gifapp-zone", on: { click: () => this.input.click() } }, sign, this.title, this.hint);
-    return make("div", {}, this.zone, this.input);
+    el.append(make("div", {}, this.zone, this.input), this.rows, this.clearing, this.spoken);
+    this.showZone();
+    this.showClearing();
+  }
+
+  makeInput() {
+    const input = make("input", { type: "file", multiple: true, accept: "video/*,image/gif,image/webp,image/avif,image/png,image/jpeg,.zip,.mkv,.flv,.avi,.ogv,.ts,.3gp", hidden: true });
+    input.addEventListener("change", () => {
+      this.take(input.files ?? []);
+      input.value = "";
+    });
+    return input;
   }
 
   showZone() {
@@ -48,15 +90,18 @@ class Uploads {
     this.hint.textContent = compact ? `Up to ${limit}${touch ? "" : "; drop it anywhere"}` : `${how}${this.model.get("hint")}`;
   }
 
+  /** @param {Iterable<File>} files */
   take(files) {
     for (const file of files) {
-      const upload = this.makeRow(file);
+      const upload = new Upload(++this.count, file);
+      this.rows.append(upload.row);
       const problem = this.problemOf(file);
       if (problem) this.fail(upload, problem, false);
       else this.enqueue(upload);
     }
   }
 
+  /** @param {File} file */
   problemOf(file) {
     const limit = this.model.get("limit_bytes");
     if (file.size === 0) return "The file is empty.";
@@ -64,16 +109,7 @@ class Uploads {
     return NO_VIDEO.test(file.type) ? "This file type isn't supported." : null;
   }
 
-  makeRow(file) {
-    const upload = { id: ++this.count, file, bar: progressBar(`Upload of ${file.name}`) };
-    upload.status = make("span", { class: "gifapp-upload__status" });
-    upload.buttons = make("span", { class: "gifapp-upload__buttons" });
-    const name = make("span", { class: "gifapp-upload__name", text: file.name, title: file.name, dir: "auto" });
-    upload.row = make("li", { class: "gifapp-upload__row" }, make("div", { class: "gifapp-upload__text" }, name, upload.status), upload.buttons, upload.bar.node);
-    this.rows.append(upload.row);
-    return upload;
-  }
-
+  /** @param {Upload} upload */
   enqueue(upload) {
     upload.row.classList.remove("gifapp-upload__row--failed");
     this.failed.delete(upload);
@@ -86,16 +122,16 @@ class Uploads {
   }
 
   next() {
-    while (this.running.size < AT_ONCE && this.waiting.length) {
-      const upload = this.waiting.shift();
+    for (const upload of this.waiting.splice(0, AT_ONCE - this.running.size)) {
       this.running.set(upload.id, upload);
       this.begin(upload);
     }
   }
 
+  /** @param {TokenMessage} message */
   receive(message) {
-    const upload = message.type === "token" && this.running.get(message.upload);
-    if (!upload?.awaited) return;
+    const upload = this.running.get(message.upload);
+    if (message.type !== "token" || !upload?.awaited) return;
     const { resolve, reject } = upload.awaited;
     upload.awaited = null;
     if (message.token) resolve(message.token);
@@ -103,17 +139,20 @@ class Uploads {
   }
 
   // A token is good for a quarter of an hour; an upload may take longer.
+  /** @param {Upload} upload */
   async token(upload) {
     if (!upload.token || performance.now() - upload.tokenAt > TOKEN_MS) {
-      const given = new Promise((resolve, reject) => (upload.awaited = { resolve, reject }));
+      /** @type {Promise<string>} */
+      const answer = new Promise((resolve, reject) => (upload.awaited = { resolve, reject }));
       this.model.send({ type: "token", upload: upload.id });
-      upload.token = await given;
+      upload.token = await answer;
       upload.tokenAt = performance.now();
     }
     return upload.token;
   }
 
   // By tus: what broke off goes on where it was, after a while, a press of the button or a reload of the page.
+  /** @param {Upload} upload */
   async begin(upload) {
     const request = (upload.request = new tus.Upload(upload.file, {
       endpoint: addressOf("/api/v1/uploads", this.model.get("page_url")),
@@ -124,7 +163,7 @@ class Uploads {
       onShouldRetry: (error) => this.mayGoOn(upload, error),
       onProgress: (sent, all) => (sent < all ? this.progress(upload, sent) : this.sent(upload)),
       onSuccess: ({ lastResponse }) => this.taken(upload, lastResponse.getHeader("Upload-Source")),
-      onError: (error) => this.refused(upload, error),
+      onError: (error) => this.refused(upload, /** @type {UploadError} */ (error)),
     }));
     upload.seen = [];
     const [broken] = await request.findPreviousUploads();
@@ -133,6 +172,10 @@ class Uploads {
     request.start();
   }
 
+  /**
+   * @param {Upload} upload
+   * @param {UploadError} error
+   */
   mayGoOn(upload, error) {
     clearTimeout(upload.patience);
     const status = statusOf(error);
@@ -147,6 +190,10 @@ class Uploads {
     return mayGoOn;
   }
 
+  /**
+   * @param {Upload} upload
+   * @param {number} sent
+   */
   progress(upload, sent) {
     const now = performance.now();
     upload.seen.push([now, sent]);
@@ -157,6 +204,7 @@ class Uploads {
     upload.status.textContent = `${Math.floor((100 * sent) / upload.file.size)}% of ${sizeInWords(upload.file.size)}, ${speed}/s`;
   }
 
+  /** @param {Upload} upload */
   sent(upload) {
     upload.bar.show(null);
     upload.status.textContent = "Checking the video…";
@@ -164,16 +212,25 @@ class Uploads {
     upload.patience = setTimeout(() => this.waitsForTurn(upload), LONG_LOOK_MS);
   }
 
+  /** @param {Upload} upload */
   waitsForTurn(upload) {
     upload.status.textContent = "Waiting to be checked. The server checks a few videos at a time…";
   }
 
+  /**
+   * @param {Upload} upload
+   * @param {string | undefined} sourceId
+   */
   taken(upload, sourceId) {
     this.model.send({ type: "uploaded", source_id: sourceId });
     this.spoken.textContent = `${upload.file.name} uploaded.`;
     this.forget(upload);
   }
 
+  /**
+   * @param {Upload} upload
+   * @param {UploadError} error
+   */
   refused(upload, error) {
     const status = statusOf(error);
     const { detail } = parsed(error.originalResponse?.getBody());
@@ -183,6 +240,11 @@ class Uploads {
     this.fail(upload, sentence, mayWorkLater);
   }
 
+  /**
+   * @param {Upload} upload
+   * @param {string} sentence
+   * @param {boolean} mayRetry
+   */
   fail(upload, sentence, mayRetry) {
     clearTimeout(upload.patience);
     this.running.delete(upload.id);
@@ -199,6 +261,7 @@ class Uploads {
     this.next();
   }
 
+  /** @param {Upload} upload */
   cancel(upload) {
     upload.request?.abort(true).catch(() => {}); // what has arrived goes by itself after a day
     upload.request = null;
@@ -206,6 +269,7 @@ class Uploads {
     this.forget(upload);
   }
 
+  /** @param {Upload} upload */
   forget(upload) {
     clearTimeout(upload.patience);
     if (upload.row.contains(document.activeElement)) this.zone.focus();
@@ -232,45 +296,58 @@ class Uploads {
 }
 
 // Of the answer that an upload broke off with; 0: there was none.
+/** @param {UploadError} error */
 function statusOf(error) {
   return error.originalResponse?.getStatus() ?? 0;
 }
 
+/**
+ * @param {string | undefined} text
+ * @returns {{ code?: string, detail?: string }}
+ */
 function parsed(text) {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text ?? "");
   } catch {
     return {}; // an answer of a proxy, not ours
   }
 }
 
+/** @param {DataTransfer | null} transfer */
 const filesOf = (transfer) => [...(transfer?.files ?? [])];
+/** @param {DragEvent} event */
 const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
 
+/**
+ * @param {Uploads} uploads
+ * @param {AbortSignal} signal
+ */
 function listen(uploads, signal) {
   const isOver = () => uploads.zone.closest("[inert]"); // there is no kernel any more
+  /** @param {boolean} on */
   const lit = (on) => uploads.zone.classList.toggle("gifapp-zone--lit", on);
-  const on = (target, name, listener) => target.addEventListener(name, listener, { signal });
-  on(document, "dragover", (event) => {
+  document.addEventListener("dragover", (event) => {
     if (!hasFiles(event)) return;
     event.preventDefault();
     lit(!isOver());
-  });
-  on(document, "dragleave", (event) => event.relatedTarget || lit(false));
-  on(document, "drop", (event) => {
+  }, { signal });
+  document.addEventListener("dragleave", (event) => event.relatedTarget || lit(false), { signal });
+  document.addEventListener("drop", (event) => {
     if (!hasFiles(event)) return;
     event.preventDefault();
     if (isOver()) return;
     lit(false);
     uploads.take(filesOf(event.dataTransfer));
-  });
-  on(document, "paste", (event) => uploads.take(filesOf(event.clipboardData)));
-  on(window, "beforeunload", (event) => uploads.isBusy && event.preventDefault());
+  }, { signal });
+  document.addEventListener("paste", (event) => uploads.take(filesOf(event.clipboardData)), { signal });
+  window.addEventListener("beforeunload", (event) => uploads.isBusy && event.preventDefault(), { signal });
 }
 
+/** @param {import("../common.js").Props<Traits>} props */
 function render({ model, el }) {
   const uploads = new Uploads(model, el);
   const gone = new AbortController();
+  /** @param {TokenMessage} message */
   const receive = (message) => uploads.receive(message);
   const showZone = () => uploads.showZone();
   listen(uploads, gone.signal);

@@ -1,5 +1,7 @@
 import { button, icon, make } from "../common.js";
 
+/** @typedef {{ name: string, facts: string[], address: string, download: string, isVideo: boolean }} Picture */
+
 // What was made, at its full size, in a dialog: Escape or a click beside it closes, and the focus returns.
 export class Viewer {
   constructor() {
@@ -16,10 +18,11 @@ export class Viewer {
     this.node.addEventListener("keydown", (event) => event.stopPropagation());
   }
 
+  /** @param {Picture} picture */
   open({ name, facts, address, download, isVideo }) {
     const media = makePicture(isVideo ? "video" : "img");
     media.className = "gifapp-viewer__media";
-    media.controls = isVideo;
+    if (media instanceof HTMLVideoElement) media.controls = true;
     media.src = address;
     this.ground.replaceChildren(media);
     this.ground.setAttribute("aria-label", `The GIF of ${name}`);
@@ -31,6 +34,7 @@ export class Viewer {
   }
 }
 
+/** @param {"img" | "video"} tag */
 export function makePicture(tag) {
   const look = { class: "gifapp-card__picture" };
   if (tag === "img") return make("img", { ...look, loading: "lazy", decoding: "async", alt: "" });

@@ -1,16 +1,42 @@
 import { button, make } from "../common.js";
 
+/**
+ * @typedef {{ label: string, value: string, more: string, look: string }} Tile
+ * @typedef {{ id: string, name: string, owner: string, why: string, died_at: string | null }} DeadJob
+ * @typedef {{ id: string, what: string, whose: string, maker: string, until: string }} OpenLink
+ * @typedef {{ hours?: number, is_paused?: boolean, queue?: Tile[], statistics?: Tile[], dead?: DeadJob[], links?: OpenLink[],
+ *   workers?: string[][], slowest?: string[][], storage?: string }} Shown
+ * @typedef {{ part: "head" | "tables", shown: Shown }} Traits
+ * @typedef {import("../common.js").Model<Traits>} Model
+ */
+
+/** @type {[number, string][]} */
 const RANGES = [[1, "Hour"], [24, "Day"], [168, "Week"], [720, "30 days"]];
 
+/** @param {Tile} tile */
 function tile({ label, value, more, look }) {
+  /**
+   * @param {string} part
+   * @param {string} text
+   */
   const line = (part, text) => make("span", { class: `gifapp-tile__${part}`, text });
   return make("li", { class: "gifapp-tile", data: { look } }, line("label", label), line("value", value), line("more", more));
 }
 
+/**
+ * @param {string} label
+ * @param {Tile[]} [shown]
+ */
 function tiles(label, shown) {
   return make("ul", { class: "gifapp-tiles", "aria-label": label }, ...(shown ?? []).map(tile));
 }
 
+/**
+ * @param {string} title
+ * @param {string[]} heads
+ * @param {(string | Node)[][] | undefined} rows
+ * @param {string} none  what is said where there are no rows
+ */
 function table(title, heads, rows, none) {
   const caption = make("h3", { class: "gifapp-operations__title", text: title });
   const named = { "aria-label": title };
@@ -21,6 +47,13 @@ function table(title, heads, rows, none) {
 }
 
 // A button that is known by its key: a panel that is drawn anew gives the focus back to it.
+/**
+ * @param {Model} model
+ * @param {string} words
+ * @param {"main" | "quiet" | "text"} look
+ * @param {string} type
+ * @param {string | number} [of]
+ */
 function act(model, words, look, type, of) {
   const node = button(words, look, () => {
     node.disabled = true;
@@ -30,6 +63,10 @@ function act(model, words, look, type, of) {
   return node;
 }
 
+/**
+ * @param {Model} model
+ * @param {Shown} shown
+ */
 function drawHead(model, shown) {
   const ranges = RANGES.map(([hours, words]) => {
     const node = act(model, words, "quiet", "hours", hours);
@@ -48,6 +85,10 @@ function drawHead(model, shown) {
   ];
 }
 
+/**
+ * @param {Model} model
+ * @param {Shown} shown
+ */
 function drawTables(model, shown) {
   const dead = (shown.dead ?? []).map(({ id, name, owner, why, died_at: at }) => {
     const buttons = make("span", { class: "gifapp-operations__buttons" }, act(model, "Run again", "quiet", "requeue", id), act(model, "Discard", "text", "purge", id));
@@ -69,6 +110,7 @@ function drawTables(model, shown) {
   ];
 }
 
+/** @param {import("../common.js").Props<Traits>} props */
 function render({ model, el }) {
   const draw = { head: drawHead, tables: drawTables }[model.get("part")];
   el.classList.add("gifapp-operations__panel");
@@ -77,9 +119,12 @@ function render({ model, el }) {
     const now = JSON.stringify(model.get("shown"));
     if (now === before) return;
     before = now;
-    const key = el.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+    const focused = document.activeElement;
+    const key = focused instanceof HTMLElement && el.contains(focused) ? focused.dataset.key : null;
     el.replaceChildren(...draw(model, model.get("shown")));
-    if (key) (el.querySelector(`[data-key="${key}"]`) ?? el.querySelector("button"))?.focus();
+    if (!key) return;
+    const buttons = [...el.querySelectorAll("button")];
+    (buttons.find((node) => node.dataset.key === key) ?? buttons[0])?.focus();
   };
   const settle = () => {
     before = "";

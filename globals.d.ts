@@ -1,0 +1,1 @@
+declare function SwaggerUIBundle(options: object): void;

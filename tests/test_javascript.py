@@ -1,0 +1,70 @@
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CHECK = ROOT / ".ci" / "javascript"
+
+Checked = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A new checkout, with a folder of programs."""
+    (tmp_path / "programs").mkdir()
+    (tmp_path / "package-lock.json").touch()
+    return tmp_path
+
+
+def check(checkout: Path, **environment: str) -> Checked:
+    shell = shutil.which("sh")
+    assert shell
+    return subprocess.run(
+        [shell, CHECK, "programs"],
+        cwd=checkout,
+        env={"PATH": str(checkout / "programs")} | environment,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+
+def write_npm(checkout: Path, *lines: str) -> None:
+    npm = checkout / "programs" / "npm"
+    npm.write_text("\n".join(["#!/bin/sh", 'echo "$1" >> npm.log', *lines]))
+    npm.chmod(0o755)
+
+
+def test_without_npm_one_line_says_what_was_not_checked(checkout: Path) -> None:
+    skipped = check(checkout)
+    assert skipped.returncode == 0
+    assert skipped.stdout.startswith("The JavaScript was not checked: ")
+    assert (skipped.stdout.count("\n"), skipped.stderr) == (1, "")
+
+
+def test_ci_never_skips_it(checkout: Path) -> None:
+    assert check(checkout, CI="true").returncode == 1
+    write_npm(checkout, "exit 1")
+    assert check(checkout, CI="true").returncode == 1
+
+
+def test_what_npm_finds_decides(checkout: Path) -> None:
+    write_npm(checkout, '[ "$1" = ci ]')
+    assert check(checkout).returncode == 1
+    write_npm(checkout)
+    assert check(checkout).returncode == 0
+
+
+def test_the_tools_are_installed_again_only_when_the_lock_file_changes(checkout: Path) -> None:
+    write_npm(checkout)
+    (checkout / "node_modules").mkdir()
+    installed = checkout / "node_modules" / ".package-lock.json"
+    for lock_s, installed_s in [(1, 2), (3, 2)]:
+        installed.touch()
+        os.utime(installed, (installed_s, installed_s))
+        os.utime(checkout / "package-lock.json", (lock_s, lock_s))
+        check(checkout)
+    assert (checkout / "npm.log").read_text().split() == ["run", "ci", "run"]
