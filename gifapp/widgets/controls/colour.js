@@ -24,7 +24,9 @@ function render({ model, el }) {
     model.set("value", value);
     model.save_changes();
   };
-  const save = throttled(SAVE_EVERY_MS, () => put(picker.value));
+  const save = throttled(SAVE_EVERY_MS, () => {
+    if (!picker.hidden) put(picker.value); // taken away meanwhile
+  });
   picker.addEventListener("input", save);
   box.addEventListener("change", () => put(box.checked ? model.get("first") : null));
   show();

@@ -12,11 +12,13 @@ function render({ model, el }) {
   el.classList.add("gifapp-number");
   el.append(make("label", { class: "gifapp-number__label", title: model.get("tooltip") }, make("span", { text: model.get("description") }), input));
 
+  let isTyped = false; // and not saved yet: nothing may be written over it
   const show = () => {
     input.placeholder = model.get("placeholder");
-    if (input.value !== model.get("value")) input.value = model.get("value");
+    if (!isTyped && input.value !== model.get("value")) input.value = model.get("value");
   };
   const put = () => {
+    isTyped = false;
     model.set("value", input.value);
     model.save_changes();
   };
@@ -30,7 +32,11 @@ function render({ model, el }) {
     input.value = String(Number(Math.min(Math.max(next, low), high).toFixed(2)));
     put();
   };
-  input.addEventListener("input", throttled(SAVE_EVERY_MS, put));
+  const save = throttled(SAVE_EVERY_MS, put);
+  input.addEventListener("input", () => {
+    isTyped = true;
+    save();
+  });
   input.addEventListener("change", put);
   input.addEventListener("keydown", step);
   show();

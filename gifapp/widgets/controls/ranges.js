@@ -273,12 +273,15 @@ class Ranges {
 function render({ model, el }) {
   const ranges = new Ranges(model, el);
   const take = () => ranges.take();
+  const show = () => ranges.show();
   const showProblem = () => ranges.showProblem();
   showProblem();
-  model.on("change:value change:duration_s change:frame_url", take);
+  model.on("change:value", take);
+  model.on("change:duration_s change:frame_url", show);
   model.on("change:problem", showProblem);
   return () => {
-    model.off("change:value change:duration_s change:frame_url", take);
+    model.off("change:value", take);
+    model.off("change:duration_s change:frame_url", show);
     model.off("change:problem", showProblem);
   };
 }

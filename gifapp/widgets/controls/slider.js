@@ -20,17 +20,20 @@ function render({ model, el }) {
     const share = (value - min) / (max - min);
     input.style.setProperty("--share", `${100 * share}%`);
   };
+  let isMoved = false; // and not saved yet: it must not jump back
   const show = () => {
     for (const name of /** @type {const} */ (["min", "max", "step"])) input[name] = String(model.get(name));
     // a value between two steps must not jump to one of them
-    if (Number(input.value) !== model.get("value")) input.value = String(model.get("value") ?? input.min);
+    if (!isMoved && Number(input.value) !== model.get("value")) input.value = String(model.get("value") ?? input.min);
     say();
   };
   const save = throttled(SAVE_EVERY_MS, () => {
+    isMoved = false;
     model.set("value", Number(input.value));
     model.save_changes();
   });
   input.addEventListener("input", () => {
+    isMoved = true;
     say();
     save();
   });

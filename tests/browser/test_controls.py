@@ -1,0 +1,102 @@
+"""The controls' scripts alone, in a page without a kernel: what arrives while a person types or drags."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from gifapp.widgets.assets import script
+
+MODEL = """
+class Model {
+  constructor(traits) {
+    this.traits = traits;
+    this.listeners = [];
+  }
+  get(name) { return this.traits[name]; }
+  set(name, value) { this.arrive({ [name]: value }); }
+  save_changes() {}
+  on(names, listener) { this.listeners.push([names.split(" "), listener]); }
+  arrive(traits) {
+    Object.assign(this.traits, traits);
+    for (const [names, listener] of this.listeners)
+      if (Object.keys(traits).some((name) => names.includes(`change:${name}`))) listener();
+  }
+}
+"""
+RENDER = """
+async ([code, traits]) => {
+  const widget = await import(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
+  window.model = new Model(traits);
+  widget.default.render({ model, el: document.body });
+}
+"""
+# the first is saved at once, the second after a while
+INPUT = """
+(input, values) => values.forEach((value) => {
+  input.value = value;
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+})
+"""
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page()
+    page.clock.install()
+    page.add_script_tag(content=MODEL)
+    yield page
+    page.close()
+
+
+def render(page: Page, name: str, **traits: Any) -> None:
+    page.evaluate(RENDER, [str(script(f"controls/{name}")), {"description": "Width", "tooltip": ""} | traits])
+
+
+def arrive(page: Page, **traits: Any) -> None:
+    page.evaluate("traits => model.arrive(traits)", traits)
+
+
+def saved(page: Page) -> Any:
+    page.clock.run_for(1000)
+    return page.evaluate("model.get('value')")
+
+
+def test_a_number_that_is_being_typed_is_not_written_over(page: Page) -> None:
+    render(page, "number", value="", placeholder="480", step=1)
+    field = page.get_by_label("Width")
+    field.evaluate(INPUT, ["2", "25"])
+    arrive(page, placeholder="270")
+    expect(field).to_have_value("25")
+    assert saved(page) == "25"
+    arrive(page, value="")
+    expect(field).to_have_value("")
+
+
+def test_a_slider_that_is_being_dragged_does_not_jump_back(page: Page) -> None:
+    render(page, "slider", value=1, min=0, max=10, step=1, unit="")
+    slider = page.get_by_label("Width")
+    slider.evaluate(INPUT, ["3", "4"])
+    arrive(page, max=8)
+    expect(slider).to_have_value("4")
+    assert saved(page) == 4
+    arrive(page, value=2)
+    expect(slider).to_have_value("2")
+
+
+def test_a_colour_that_is_taken_away_does_not_come_back(page: Page) -> None:
+    render(page, "colour", value="#000000", may_be_none=True, first="#000000")
+    page.get_by_label("Width, colour").evaluate(INPUT, ["#111111", "#222222"])
+    page.get_by_role("checkbox").uncheck()
+    assert saved(page) is None
+
+
+def test_a_range_that_is_being_moved_survives_a_new_address_of_its_pictures(page: Page) -> None:
+    render(page, "ranges", value=[[0, 4]], duration_s=5, frame_s=0.04, frame_url=None, most=9, problem="")
+    end = page.get_by_role("slider", name="End of the range")
+    for _ in range(3):
+        end.press("ArrowLeft")
+    arrive(page, frame_url=None)
+    expect(end).to_have_attribute("aria-valuenow", "3.7")
+    assert saved(page) == [[0, 3.7]]
