@@ -115,9 +115,10 @@ function render({ model, el }) {
   const draw = { head: drawHead, tables: drawTables }[model.get("part")];
   el.classList.add("gifapp-operations__panel");
   let before = "";
+  let isPressed = false; // a click on a button that is replaced meanwhile would be lost
   const show = () => {
     const now = JSON.stringify(model.get("shown"));
-    if (now === before) return;
+    if (isPressed || now === before) return;
     before = now;
     const focused = document.activeElement;
     const key = focused instanceof HTMLElement && el.contains(focused) ? focused.dataset.key : null;
@@ -130,10 +131,18 @@ function render({ model, el }) {
     before = "";
     show();
   };
+  const release = () => {
+    isPressed = false;
+    setTimeout(show); // after the click
+  };
+  const gone = new AbortController();
+  el.addEventListener("pointerdown", () => (isPressed = true), { signal: gone.signal });
+  for (const name of ["pointerup", "pointercancel"]) document.addEventListener(name, release, { signal: gone.signal });
   show();
   model.on("change:shown", show);
   model.on("msg:custom", settle);
   return () => {
+    gone.abort();
     model.off("change:shown", show);
     model.off("msg:custom", settle);
   };

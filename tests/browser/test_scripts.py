@@ -1,4 +1,4 @@
-"""The controls' scripts alone, in a page without a kernel: what arrives while a person types or drags."""
+"""The widgets' scripts in a page without a kernel: what arrives while a person types, drags or clicks."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +17,7 @@ class Model {
   get(name) { return this.traits[name]; }
   set(name, value) { this.arrive({ [name]: value }); }
   save_changes() {}
+  send(message) { this.sent = message; }
   on(names, listener) { this.listeners.push([names.split(" "), listener]); }
   arrive(traits) {
     Object.assign(this.traits, traits);
@@ -51,7 +52,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def render(page: Page, name: str, **traits: Any) -> None:
-    page.evaluate(RENDER, [str(script(f"controls/{name}")), {"description": "Width", "tooltip": ""} | traits])
+    page.evaluate(RENDER, [str(script(name)), {"description": "Width", "tooltip": ""} | traits])
 
 
 def arrive(page: Page, **traits: Any) -> None:
@@ -64,7 +65,7 @@ def saved(page: Page) -> Any:
 
 
 def test_a_number_that_is_being_typed_is_not_written_over(page: Page) -> None:
-    render(page, "number", value="", placeholder="480", step=1)
+    render(page, "controls/number", value="", placeholder="480", step=1)
     field = page.get_by_label("Width")
     field.evaluate(INPUT, ["2", "25"])
     arrive(page, placeholder="270")
@@ -75,7 +76,7 @@ def test_a_number_that_is_being_typed_is_not_written_over(page: Page) -> None:
 
 
 def test_a_slider_that_is_being_dragged_does_not_jump_back(page: Page) -> None:
-    render(page, "slider", value=1, min=0, max=10, step=1, unit="")
+    render(page, "controls/slider", value=1, min=0, max=10, step=1, unit="")
     slider = page.get_by_label("Width")
     slider.evaluate(INPUT, ["3", "4"])
     arrive(page, max=8)
@@ -86,17 +87,37 @@ def test_a_slider_that_is_being_dragged_does_not_jump_back(page: Page) -> None:
 
 
 def test_a_colour_that_is_taken_away_does_not_come_back(page: Page) -> None:
-    render(page, "colour", value="#000000", may_be_none=True, first="#000000")
+    render(page, "controls/colour", value="#000000", may_be_none=True, first="#000000")
     page.get_by_label("Width, colour").evaluate(INPUT, ["#111111", "#222222"])
     page.get_by_role("checkbox").uncheck()
     assert saved(page) is None
 
 
 def test_a_range_that_is_being_moved_survives_a_new_address_of_its_pictures(page: Page) -> None:
-    render(page, "ranges", value=[[0, 4]], duration_s=5, frame_s=0.04, frame_url=None, most=9, problem="")
+    render(
+        page,
+        "controls/ranges",
+        value=[[0, 4]],
+        duration_s=5,
+        frame_s=0.04,
+        frame_url=None,
+        most=9,
+        problem="",
+    )
     end = page.get_by_role("slider", name="End of the range")
     for _ in range(3):
         end.press("ArrowLeft")
     arrive(page, frame_url=None)
     expect(end).to_have_attribute("aria-valuenow", "3.7")
     assert saved(page) == [[0, 3.7]]
+
+
+def test_a_button_that_is_being_pressed_is_not_replaced(page: Page) -> None:
+    render(page, "operations/panel", part="head", shown={"hours": 24})
+    page.get_by_role("button", name="Pause the queue").hover()
+    page.mouse.down()
+    arrive(page, shown={"hours": 1})
+    page.mouse.up()
+    assert page.evaluate("model.sent.type") == "pause"
+    page.clock.run_for(1000)
+    expect(page.get_by_role("button", name="Hour")).to_have_attribute("aria-pressed", "true")
