@@ -10,7 +10,6 @@ import itertools
 import json
 import math
 import statistics
-import struct
 import sys
 import time
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from gifapp import errors
 from gifapp.conversion.images.signatures import beginning, holds_pictures, unread_name
 from gifapp.conversion.probing.clock import LEAP_S, clock_of
 from gifapp.conversion.probing.container_formats import ALPHA_DECODERS, CODECS, FORMATS, looks_like_video
+from gifapp.conversion.probing.display_matrix import display_matrix
 from gifapp.conversion.probing.interlacing import CAPTURED, field_order
 from gifapp.conversion.probing.shapes import ShapeWatch
 from gifapp.conversion.probing.transparency import AlphaWatch, announces_alpha_layer, is_alpha_used
@@ -331,7 +331,7 @@ def _picture_facts(stream: Any, picture: Any) -> dict[str, Any]:
         "width_px": picture.width,
         "height_px": picture.height,
         "pixel_aspect": float(aspect) if aspect else 1.0,
-        "display_matrix": _display_matrix(picture),
+        "display_matrix": display_matrix(picture),
         "is_rgb": picture.format.is_rgb or picture.format.has_palette,
         "is_full_range_format": picture.format.name.startswith("yuvj"),
         "matrix": int(picture.colorspace),
@@ -339,14 +339,6 @@ def _picture_facts(stream: Any, picture: Any) -> dict[str, Any]:
         "transfer": int(picture.color_trc),
         "range": int(picture.color_range),
     }
-
-
-def _display_matrix(picture: Any) -> list[int] | None:
-    try:
-        data = picture.side_data.get("DISPLAYMATRIX")
-    except ValueError:  # PyAV does not know every kind of side data; such files are still photographs
-        return None
-    return list(struct.unpack("=9i", bytes(data)[:36])) if data is not None else None
 
 
 if __name__ == "__main__":

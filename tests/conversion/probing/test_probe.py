@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from PIL import ExifTags, Image, ImageCms
 
 from gifapp import errors
 from gifapp.conversion.probing.inspection import inspect
@@ -17,6 +18,7 @@ from gifapp.domain.limits import Limits
 from tests import clips
 from tests.fakes import damaged, patched, truncated
 from tests.letters import run_ffmpeg, write_clip
+from tests.pictures import saved
 
 LIMITS = Limits()
 
@@ -53,6 +55,25 @@ def test_the_display_matrix_turns_the_picture(tmp_path: Path, flags: tuple[str, 
 )
 def test_a_strange_matrix_is_no_error(matrix: list[int], turn: Turn | None) -> None:
     assert turn_of_matrix(matrix) is turn
+
+
+@pytest.mark.parametrize("name", ["clip.mov", "clip.mkv", "clip.avi"])
+def test_a_colour_profile_in_each_picture_is_no_trouble(tmp_path: Path, name: str) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    stored = saved(Image.new("RGB", (4, 2)), "PNG", icc_profile=profile) * 3
+    run_ffmpeg("-f", "png_pipe", "-i", "pipe:0", "-c", "copy", tmp_path / name, stdin=stored)
+    for _ in range(3):  # memory that is freed twice need not end a process the first time
+        video = probe(tmp_path / name, limits=LIMITS)
+        assert (video.codec, video.width_px, video.height_px) == ("png", 4, 2)
+
+
+@pytest.mark.parametrize(("orientation", "turn"), [(1, Turn.NONE), (2, Turn.MIRRORED), (6, Turn.CLOCKWISE)])
+def test_pictures_turned_by_exif_are_turned(tmp_path: Path, orientation: int, turn: Turn) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    stored = saved(Image.new("RGB", (16, 8)), "JPEG", exif=exif) * 3
+    run_ffmpeg("-f", "mjpeg", "-i", "pipe:0", "-c", "copy", tmp_path / "clip.mov", stdin=stored)
+    assert probe(tmp_path / "clip.mov", limits=LIMITS).turn is turn
 
 
 def test_pixels_become_square_without_losing_any() -> None:
