@@ -82,6 +82,7 @@ class AccountAdmin:
         before = self._changed(self._found(user_id), role, disabled)
         if role is not None and role != before.role:
             self._audit.record("role-changed", user_id, by=by, role=role)
+            self._links.remove_made_by(user_id)
         if disabled is not None and disabled != before.disabled:
             self._audit.record("disabled" if disabled else "enabled", user_id, by=by)
         if disabled:

@@ -122,9 +122,14 @@ class Links:
             raise errors.InviteInvalid if link.kind == "invitation" else errors.ResetLinkInvalid
 
     @reaching_mongodb()
+    def remove_made_by(self, user_id: str) -> None:
+        """Forget the links that an account made: they stay void if it may make some again."""
+        LinkDocument.objects(maker_id=user_id).delete()
+
+    @reaching_mongodb()
     def remove_of(self, user_id: str) -> None:
         """Forget the links that an account made, and those for it."""
-        LinkDocument.objects(maker_id=user_id).delete()
+        self.remove_made_by(user_id)
         LinkDocument.objects(user_id=user_id).delete()
 
     @reaching_mongodb()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import Any
 
 import pytest
 
@@ -54,12 +55,22 @@ def test_a_link_ends_with_its_makers_standing(
     assert ids(identity) == []
 
 
-def test_a_disabled_makers_links_stay_void_once_they_are_enabled(identity: Identity, root: str) -> None:
-    invite = identity.links.invite(by=root)
-    identity.people.change(root, disabled=True, by=None)
-    identity.people.change(root, disabled=False, by=None)
+@pytest.mark.parametrize(
+    ("change", "change_back"),
+    [({"disabled": True}, {"disabled": False}), ({"role": "user"}, {"role": "administrator"})],
+    ids=["disabled", "demoted"],
+)
+def test_links_stay_void_once_their_maker_administers_again(
+    identity: Identity, root: str, change: dict[str, Any], change_back: dict[str, Any]
+) -> None:
+    bob = made(identity, "bob")
+    invite, reset = identity.links.invite(by=root), identity.links.reset(bob, by=root)
+    identity.people.change(root, **change, by=None)
+    identity.people.change(root, **change_back, by=None)
     with pytest.raises(errors.InviteInvalid):
         identity.register("eve@example.org", PASSWORD, invite=invite.token, address=HERE)
+    with pytest.raises(errors.ResetLinkInvalid):
+        identity.reset_password(reset.token, NEW, HERE)
 
 
 def test_whoever_administers_no_more_makes_no_link(identity: Identity, root: str) -> None:
