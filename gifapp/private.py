@@ -6,6 +6,7 @@ checked before or is an administrator's choice (a share may give everything in i
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import pwd
@@ -78,6 +79,21 @@ def open_lock(path: Path) -> IO[bytes]:
         OSError
     """
     return _opened(path, os.O_RDWR | os.O_CREAT)
+
+
+def is_own_directory(path: Path) -> bool:
+    """Whether it is a directory that is ours: in one that is not, anything may be prepared."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
+
+
+def check_not_prepared(path: Path) -> None:
+    """Raises errors.NotPrivate if another user has put something there, a link for one."""
+    with contextlib.suppress(FileNotFoundError):
+        check_owner(path, path.lstat())
 
 
 def check_owner(path: Path, found: os.stat_result, *, trusts_parent: bool = True) -> None:

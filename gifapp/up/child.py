@@ -55,7 +55,12 @@ class Child:
         self._started = 0.0
 
     def start(self) -> None:
-        """Start the program; returns before it is ready."""
+        """Start the program; returns before it is ready.
+
+        Raises:
+            errors.NotPrivate: somebody else has put something where its log goes.
+        """
+        log = BoundedLog(self.log)
         self._started = time.monotonic()
         process = self._process = spawn(
             self.part.argv,
@@ -67,7 +72,6 @@ class Child:
         )
         out: Any = process.stdout
         err: Any = process.stderr
-        log = BoundedLog(self.log)
         self._copies = [
             LineCopy(out, log, sys.stdout if self.part.shows_output else None),
             LineCopy(err, log, None),

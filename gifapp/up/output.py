@@ -11,6 +11,8 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import IO, TextIO
 
+from gifapp import private
+
 _MAX_BYTES = 5 * 1024 * 1024
 _OLD_FILES = 2
 _MORE_THAN_A_PIPE = 1024 * 1024  # can hold
@@ -20,6 +22,8 @@ class BoundedLog:
     """A text file that starts anew when it is full and keeps its two predecessors."""
 
     def __init__(self, path: Path) -> None:
+        """Raises errors.NotPrivate: somebody else has put something there."""
+        private.check_not_prepared(path)
         self._handler = RotatingFileHandler(
             path, maxBytes=_MAX_BYTES, backupCount=_OLD_FILES, encoding="utf-8", errors="replace", delay=True
         )

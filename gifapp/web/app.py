@@ -30,6 +30,7 @@ from voila.configuration import VoilaConfiguration
 from gifapp import errors
 from gifapp.dirlock import hold, owner_alive
 from gifapp.domain.networks import Network
+from gifapp.private import is_own_directory
 from gifapp.web.api import api_routes
 from gifapp.web.http.base import NotFoundHandler
 from gifapp.web.http.connections import BY_ADDRESS, Connections
@@ -257,7 +258,7 @@ async def _serve(app: GifApp, public_url: str | None) -> None:
 def _remove_left_by_killed() -> None:
     """The temporary directories of web tiers on this machine that were killed."""
     for left in Path(tempfile.gettempdir()).glob(f"{_HOME}*"):
-        if owner_alive(left) is False:
+        if is_own_directory(left) and owner_alive(left) is False:
             shutil.rmtree(left, ignore_errors=True)
 
 

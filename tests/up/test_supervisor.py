@@ -1,3 +1,4 @@
+import os
 import sys
 import threading
 import time
@@ -12,6 +13,7 @@ from gifapp.backoff import Backoff
 from gifapp.processes import wait_until
 from gifapp.up.child import Child, Part
 from gifapp.up.supervisor import Patience, Supervisor
+from tests.test_private import NOBODY
 
 HASTY = Patience(deaths=3, young_s=30, restarts=Backoff(first_s=0.01, longest_s=10))
 
@@ -114,6 +116,17 @@ def test_output_goes_to_the_log_and_when_asked_to_the_terminal(
     speaker.stop()
     assert sorted((tmp_path / "speaker.log").read_text().split()) == ["hello", "hidden"]
     assert capfd.readouterr().out == "hello\n"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
+def test_no_log_is_written_through_what_another_user_has_prepared(tmp_path: Path) -> None:
+    ours, log = tmp_path / "ours", tmp_path / "speaker.log"
+    ours.touch()
+    log.symlink_to(ours)
+    os.chown(log, NOBODY, NOBODY, follow_symlinks=False)
+    with pytest.raises(errors.NotPrivate, match=r"speaker\.log belongs to nobody"):
+        Child(Part("speaker", ("echo", "hello"), tmp_path, lambda: True), log).start()
+    assert ours.read_text() == ""
 
 
 UNTIL_TERM = "trap 'kill $!' TERM; sleep 60 & wait"

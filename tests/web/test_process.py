@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from gifapp.processes import wait_until
+from tests.test_private import NOBODY
 from tests.web.visitors import PASSWORD
 
 _SERVE = "import sys; from tests.web.visitors import serve; serve(*sys.argv[1:])"
@@ -49,6 +50,24 @@ def test_what_a_killed_web_tier_left_goes_when_one_starts_but_not_what_a_living_
                 homes.append({path.name for path in (tmp_path / "tmp").glob("gifapp-web-*")})
     assert [len(found) for found in homes] == [2, 2, 2]
     assert len(set.intersection(*homes)) == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
+def test_what_another_user_has_prepared_in_the_temporary_directory_is_left_alone(
+    mongodb_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    prepared = [tmp_path / "tmp" / f"gifapp-web-{name}" for name in ("pipe", "loop", "free")]
+    for directory in prepared:
+        directory.mkdir(parents=True)
+        os.chown(directory, NOBODY, NOBODY)
+    pipe, loop, free = (directory / "held" for directory in prepared)
+    os.mkfifo(pipe)
+    loop.symlink_to(loop)
+    free.touch()
+    with started(mongodb_url, redis_url, tmp_path) as web:
+        assert web.stdout
+        assert web.stdout.readline()
+        assert all(directory.exists() for directory in prepared)
 
 
 @pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGKILL])
