@@ -1,16 +1,22 @@
 """The registry of kernels: who may have one, what it knows, and when it ends."""
 
 import asyncio
-from collections.abc import Callable
+import io
+import json
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gifapp import errors
+from gifapp import errors, logs
 from gifapp.identity.service import Caller
 from gifapp.web.pages.kernels import Kernels, inherited
+from tests.test_logs import written
+
+__all__ = ["written"]
 
 TOMORROW = datetime.now(UTC) + timedelta(days=1)
 ADA = Caller(user_id="ada", email="ada@example.org", role="user", session_id="a1", expires_at=TOMORROW)
@@ -22,6 +28,7 @@ class Manager:
 
     def __init__(self) -> None:
         self.running: dict[str, dict[str, Any]] = {}
+        self.outputs: dict[str, int] = {}
         self.gate = asyncio.Event()
         self.gate.set()
 
@@ -30,7 +37,12 @@ class Manager:
 
     async def start_kernel(self, *, kernel_id: str, **launch: Any) -> None:
         await self.gate.wait()
+        assert launch["stdout"] is launch["stderr"]
+        self.outputs[kernel_id] = os.dup(launch["stderr"].fileno())  # as a process has it
         self.running[kernel_id] = launch
+
+    def prints(self, kernel_id: str, what: bytes) -> None:
+        os.write(self.outputs[kernel_id], what)
 
     async def shutdown_kernel(self, kernel_id: str, *, now: bool) -> None:
         assert now
@@ -67,8 +79,11 @@ class Clock:
 
 
 @pytest.fixture
-def manager() -> Manager:
-    return Manager()
+def manager() -> Iterator[Manager]:
+    started = Manager()
+    yield started
+    for output in started.outputs.values():
+        os.close(output)
 
 
 @pytest.fixture
@@ -82,9 +97,13 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def kernels(manager: Manager, sessions: Sessions, clock: Clock, tmp_path: Path) -> Kernels:
+async def kernels(
+    manager: Manager, sessions: Sessions, clock: Clock, tmp_path: Path
+) -> AsyncIterator[Kernels]:
     bounds = {"most": 3, "per_visitor": 2, "grace_s": 90}
-    return Kernels(manager, sessions, url="http://127.0.0.1:1", home=tmp_path, clock=clock, **bounds)
+    running = Kernels(manager, sessions, url="http://127.0.0.1:1", home=tmp_path, clock=clock, **bounds)
+    yield running
+    await running.end_all()
 
 
 async def test_a_kernel_belongs_to_the_visitor_it_was_started_for(kernels: Kernels) -> None:
@@ -155,6 +174,22 @@ async def test_an_end_while_it_starts_leaves_no_kernel(kernels: Kernels, manager
     with pytest.raises(errors.NotSignedIn):
         await starting
     assert not manager.running
+
+
+async def test_a_kernel_fills_no_log(
+    kernels: Kernels, manager: Manager, written: io.StringIO, tmp_path: Path
+) -> None:
+    loud, quiet = await kernels.start(ADA, "python3"), await kernels.start(BOB, "python3")
+    for _ in range(100):
+        manager.prints(loud, b"No such comm: ?access_token=secret\n" * 100)
+        await asyncio.sleep(0)
+    manager.prints(quiet, b"Traceback\n  something\n")
+    await kernels.end_all()
+    lines = [json.loads(line) for line in written.getvalue().splitlines()]
+    assert sum(f"{loud} printed" in line["event"] for line in lines) == logs._MOST_REPEATS
+    assert f"kernel {quiet} printed: Traceback\n  something" in [line["event"] for line in lines]
+    assert len(written.getvalue()) < 200_000
+    assert "secret" not in written.getvalue()
 
 
 @pytest.mark.parametrize(

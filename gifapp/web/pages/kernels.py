@@ -16,6 +16,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from io import FileIO
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
@@ -26,6 +27,7 @@ from traitlets import default
 
 from gifapp import errors, processes
 from gifapp.identity.service import Caller, Identity
+from gifapp.web.pages.kernel_output import KernelOutput
 from gifapp.web.pages.kernel_traffic import KernelTraffic
 
 GRACE_S = 90.0
@@ -65,6 +67,7 @@ class VisitorKernel:
     caller: Caller
     token_digest: str
     alone_since: float | None
+    output: KernelOutput
     sockets: set[Socket] = field(default_factory=set)
     traffic: KernelTraffic = field(default_factory=KernelTraffic)
 
@@ -114,15 +117,18 @@ class Kernels:
         """
         self._admit(caller)
         token = secrets.token_urlsafe(32)
-        kernel = VisitorKernel(str(uuid4()), caller, _digest(token), self._clock())
-        self._kernels[kernel.kernel_id] = kernel  # before the wait, so that it counts
+        kernel_id = str(uuid4())
+        kernel = VisitorKernel(kernel_id, caller, _digest(token), self._clock(), KernelOutput(kernel_id))
+        self._kernels[kernel_id] = kernel  # before the wait, so that it counts
         try:
-            await self._launch(kernel.kernel_id, kernel_name, token)
+            with kernel.output.kernel_end as printed:
+                await self._launch(kernel_id, kernel_name, token, printed)
+            await self._end_if_unwanted(kernel_id)
         except BaseException:
-            self._kernels.pop(kernel.kernel_id, None)
+            self._kernels.pop(kernel_id, None)
+            kernel.output.close()
             raise
-        await self._end_if_unwanted(kernel.kernel_id)
-        return kernel.kernel_id
+        return kernel_id
 
     def caller_of(self, token: str) -> Caller | None:
         """Whose kernel was given this token."""
@@ -163,6 +169,8 @@ class Kernels:
             socket.close(1000, reason)
         if kernel_id in self._manager:
             await self._manager.shutdown_kernel(kernel_id, now=True)  # there is no state to save
+        if kernel.output.kernel_end.closed:  # else `start` still needs it
+            kernel.output.close()
 
     async def end_all(self) -> None:
         await self._end_all(self.ids(), "the server stops")
@@ -183,7 +191,7 @@ class Kernels:
         if len(self._kernels) >= self._most:
             raise errors.DashboardsFull(limit=self._most)
 
-    async def _launch(self, kernel_id: str, kernel_name: str, token: str) -> None:
+    async def _launch(self, kernel_id: str, kernel_name: str, token: str, printed: FileIO) -> None:
         own = {"GIFAPP_URL": self._url, "GIFAPP_KERNEL_TOKEN": token, "IPYTHONDIR": str(self._home)}
         own |= _ONE_THREAD
         await self._manager.start_kernel(
@@ -192,6 +200,8 @@ class Kernels:
             cwd=str(self._home),
             env=inherited(os.environ) | own,
             preexec_fn=processes.preparation(os.getpid(), _LIMITS),
+            stdout=printed,
+            stderr=printed,
         )
 
     async def _end_sessions_that_are_over(self) -> None:
