@@ -39,7 +39,8 @@ def is_clip(source: SourceView, content: bytes) -> bool:
 
 
 def unfinished(directory: Path) -> list[Path]:
-    return list((directory / "data" / "storage" / "uploads").glob("*/*/upload.json"))
+    facts = (directory / "data" / "storage" / "uploads").glob("*/*/upload.json")
+    return [path for path in facts if '"source_id":null' in path.read_text()]
 
 
 def several_chunks() -> bytes:
