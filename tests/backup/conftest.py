@@ -1,3 +1,5 @@
+import pytest
+
 from tests.jobs.conftest import (  # noqa: F401  fixtures
     allowance,
     build_parts,
@@ -8,3 +10,9 @@ from tests.jobs.conftest import (  # noqa: F401  fixtures
     video,
     worker_argv,
 )
+
+
+@pytest.fixture
+def mongodb_url(new_mongodb_url: str) -> str:
+    """Without a collection: a backup is restored into nothing else."""
+    return new_mongodb_url

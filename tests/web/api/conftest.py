@@ -7,11 +7,9 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import imageio_ffmpeg
-import pymongo
 import pytest
 import redis
 from PIL import Image
@@ -52,25 +50,6 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     argv += ["-i", "testsrc2=size=64x48:rate=10:duration=1", str(path)]
     subprocess.run(argv, check=True, stdin=subprocess.DEVNULL)
     return path.read_bytes()
-
-
-@pytest.fixture(scope="session")
-def emptied_url(mongodb_server_url: str) -> Iterator[str]:
-    """One database for all tests of the API: making its indexes takes longer than a test."""
-    name = f"test_api_{uuid4().hex[:8]}"
-    yield mongodb_server_url.replace("/gifapp?", f"/{name}?")
-    with pymongo.MongoClient(mongodb_server_url) as client:
-        client.drop_database(name)
-
-
-@pytest.fixture
-def mongodb_url(emptied_url: str) -> Iterator[str]:
-    """A MongoDB database in which there is nothing."""
-    yield emptied_url
-    with pymongo.MongoClient(emptied_url) as client:
-        database = client.get_default_database()
-        for name in database.list_collection_names():
-            database[name].delete_many({})
 
 
 @pytest.fixture
