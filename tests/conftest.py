@@ -12,6 +12,10 @@ import structlog
 
 from gifapp.up.servers import running_mongod, running_redis
 
+# a run starts thousands of Python processes: each would compile our modules again
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # the tests bring their own settings and must never reach somebody's real service
 for name in [name for name in os.environ if name.startswith("GIFAPP_")]:
     del os.environ[name]
