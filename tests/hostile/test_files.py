@@ -145,7 +145,6 @@ def test_a_name_is_shown_and_never_a_path(client: Client, data: Path, tmp_path: 
 @pytest.mark.parametrize(
     ("recipe", "end"),
     [
-        ({"overlay": {"image": base64.b64encode(files.huge_overlay()).decode()}}, FAILED),
         ({"subtitles": "1\n00:00:00,000 --> 00:00:01,000\n" + "x" * 2_000_000}, REFUSED),
         ({"subtitles": "1\n00:00:00,000 --> 00:00:01,000\n" + "x" * 90_000}, MADE),
         ({"subtitles": "1\n-00:00:05,000 --> -00:00:01,000\nbefore the beginning"}, FAILED),
@@ -159,13 +158,19 @@ def test_a_name_is_shown_and_never_a_path(client: Client, data: Path, tmp_path: 
         ({"hold_s": 5e-324, "captions": [{"text": "x", "end_s": 5e-324}]}, MADE),
     ],
     ids=[
-        *("overlay", "2 MB in a line", "90 KB in a line", "negative times", "ASS", "too long", "accents"),
+        *("2 MB in a line", "90 KB in a line", "negative times", "ASS", "too long", "accents"),
         *("times without end", "the longest times", "the shortest times", "short fades", "a short caption"),
     ],
 )
 def test_a_hostile_recipe_ends_in_words_or_as_a_gif(client: Client, recipe: dict[str, Any], end: str) -> None:
     answer = _upload(client, clips.real_clip().read_bytes(), "clip.mp4")
     assert _end(client, answer, **recipe) == end
+
+
+def test_an_overlay_that_unpacks_to_a_huge_picture_ends_in_words(client: Client) -> None:
+    answer = _upload(client, clips.real_clip().read_bytes(), "clip.mp4")
+    overlay = {"image": base64.b64encode(files.huge_overlay()).decode()}
+    assert _end(client, answer, overlay=overlay) == FAILED
 
 
 def _post(client: Client, path: str, **body: Any) -> httpx.Response:
