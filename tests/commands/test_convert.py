@@ -1,15 +1,21 @@
-import contextlib
+import io
 import json
+import logging
 import os
 import pty
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import chdir, redirect_stderr, redirect_stdout, suppress
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from PIL import Image
 
+from gifapp.__main__ import main
 from gifapp.commands.convert import _beside
 from gifapp.domain.wording import PHASES
 from gifapp.processes import stop, wait_until
@@ -19,9 +25,27 @@ from tests.letters import read_gif, told, write_clip
 GIFAPP = (sys.executable, "-m", "gifapp", "convert")
 
 
-def run(*words: object, folder: Path) -> subprocess.CompletedProcess[str]:
-    argv = [*GIFAPP, *map(str, words)]
-    return subprocess.run(argv, check=False, cwd=folder, capture_output=True, text=True, timeout=60)
+class Done(NamedTuple):
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run(*words: object, folder: Path) -> Done:
+    """The command, in this process, which loads the engine once."""
+    out, err = io.StringIO(), io.StringIO()
+    with chdir(folder), redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
+        main(["convert", *map(str, words)])
+    return Done(int(ended.value.code or 0), out.getvalue(), err.getvalue())
+
+
+@pytest.fixture(autouse=True)
+def signals_and_log_as_they_were() -> Iterator[None]:
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+    logging.disable(logging.NOTSET)
 
 
 @pytest.fixture
@@ -185,16 +209,20 @@ def test_stopping_it_leaves_nothing(tmp_path: Path, sig: signal.Signals) -> None
 def test_a_terminal_sees_a_bar(clip: Path, tmp_path: Path) -> None:
     screen, terminal = pty.openpty()
     argv = [*GIFAPP, str(clip)]
-    process = subprocess.Popen(argv, cwd=tmp_path, stderr=terminal, stdout=subprocess.DEVNULL)
-    os.close(terminal)
-    shown = b""
-    with contextlib.suppress(OSError):  # so a terminal says that nobody writes to it any more
-        while block := os.read(screen, 4096):
-            shown += block
+    with subprocess.Popen(argv, cwd=tmp_path, stderr=terminal, stdout=subprocess.DEVNULL) as process:
+        os.close(terminal)
+        shown = b"".join(iter(partial(read_while_open, screen), b""))
     os.close(screen)
-    assert process.wait() == 0
+    assert process.returncode == 0
     assert PHASES["writing"].encode() in shown
     assert b"100 %" in shown
+
+
+def read_while_open(screen: int) -> bytes:
+    """What comes next; nothing once no process holds the terminal, of which Linux makes an error."""
+    with suppress(OSError):
+        return os.read(screen, 4096)
+    return b""
 
 
 def test_help_is_fast_for_it_loads_no_engine() -> None:
