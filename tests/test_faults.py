@@ -23,6 +23,7 @@ from tests.jobs.conftest import (  # noqa: F401  fixtures
     ROOT,
     allowance,
     build_parts,
+    known_video,
     parts,
     storage,
     upload,

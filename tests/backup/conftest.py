@@ -3,6 +3,7 @@ import pytest
 from tests.jobs.conftest import (  # noqa: F401  fixtures
     allowance,
     build_parts,
+    known_video,
     parts,
     start_worker,
     storage,

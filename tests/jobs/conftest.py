@@ -17,6 +17,7 @@ from gifapp.jobs.db.documents import GifPart, JobDocument
 from gifapp.jobs.parts import JobParts
 from gifapp.jobs.timings import Timings
 from gifapp.storage.blob import Blob
+from tests.known_videos import KnownVideo, add_source, look_into
 from tests.storages import storage_at
 
 ROOT = Path(__file__).parents[2]
@@ -90,14 +91,27 @@ def parts(build_parts: Callable[..., JobParts], allowance: Allowance) -> Iterato
         yield built
 
 
+@pytest.fixture(scope="session")
+def known_video(video: bytes, tmp_path_factory: pytest.TempPathFactory) -> KnownVideo:
+    return look_into(video, tmp_path_factory.mktemp("known"))
+
+
 @pytest.fixture
-def upload(parts: JobParts, video: bytes) -> Callable[..., SourceView]:
-    def upload(owner: str = "ann", data: bytes = video, name: str = "clip.mp4") -> SourceView:
-        with parts.sources.incoming(owner) as incoming:
-            incoming.write(data)
-            return parts.sources.add(owner, incoming, name)
+def upload(parts: JobParts, known_video: KnownVideo) -> Callable[..., SourceView]:
+    """Makes a source; other videos than the usual one are looked into, as in the service."""
+
+    def upload(owner: str = "ann", data: bytes = known_video.data, name: str = "clip.mp4") -> SourceView:
+        if data == known_video.data:
+            return add_source(parts, owner, known_video, name)
+        return upload_as_people_do(parts, owner, data, name)
 
     return upload
+
+
+def upload_as_people_do(parts: JobParts, owner: str, data: bytes, name: str) -> SourceView:
+    with parts.sources.incoming(owner) as incoming:
+        incoming.write(data)
+        return parts.sources.add(owner, incoming, name)
 
 
 @pytest.fixture

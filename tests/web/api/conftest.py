@@ -17,14 +17,11 @@ from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 
 from gifapp import errors
-from gifapp.conversion.decode.still import poster
-from gifapp.conversion.probing.probe import probe
-from gifapp.conversion.video import Video
 from gifapp.domain.limits import Allowance, Limits
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import JobView, SourceView
 from gifapp.identity.service import Identity, Rates, Session, build_identity
-from gifapp.jobs.db import leases, sources
+from gifapp.jobs.db import leases
 from gifapp.jobs.db.documents import GifPart, JobDocument
 from gifapp.jobs.parts import JobParts
 from gifapp.processes import wait_until
@@ -32,6 +29,7 @@ from gifapp.web.api import api_routes
 from gifapp.web.http.base import NotFoundHandler
 from gifapp.web.http.context import Parts, build_parts
 from gifapp.web.http.instruments import MeasuredApplication
+from tests.known_videos import KnownVideo, add_source, look_into
 from tests.storages import storage_at
 from tests.web.api.documented import check
 
@@ -187,14 +185,8 @@ async def stranger(url: str) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture(scope="session")
-def probed(video: bytes, tmp_path_factory: pytest.TempPathFactory) -> tuple[Video, bytes]:
-    """What a look into the video finds, and its poster: once for all tests."""
-    directory = tmp_path_factory.mktemp("probed")
-    clip, picture = directory / "clip.mp4", directory / "poster.jpg"
-    clip.write_bytes(video)
-    found = probe(clip, limits=Limits())
-    poster(clip, found, picture, limits=Limits())
-    return found, picture.read_bytes()
+def known_video(video: bytes, tmp_path_factory: pytest.TempPathFactory) -> KnownVideo:
+    return look_into(video, tmp_path_factory.mktemp("known"))
 
 
 @pytest.fixture
@@ -203,19 +195,9 @@ def source_name() -> str:
 
 
 @pytest.fixture
-def source(
-    ada: Person, jobs: JobParts, video: bytes, probed: tuple[Video, bytes], source_name: str
-) -> SourceView:
+def source(ada: Person, jobs: JobParts, known_video: KnownVideo, source_name: str) -> SourceView:
     """A video of Ada's."""
-    found, picture = probed
-    with jobs.sources.incoming(ada.id) as incoming:
-        incoming.write(video)
-        incoming.finish()
-        incoming.poster_path.write_bytes(picture)
-        jobs.blobs.keep_source(incoming)
-        facts = {"size_bytes": len(video), "sha256": incoming.sha256, "video": found}
-        added = sources.add_source(ada.id, name=source_name, **facts)
-    return jobs.sources.find(ada.id, added.id)
+    return add_source(jobs, ada.id, known_video, source_name)
 
 
 @pytest.fixture

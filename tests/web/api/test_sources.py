@@ -15,11 +15,11 @@ import pytest
 from PIL import Image
 
 from gifapp.client import Client
-from gifapp.conversion.video import Video
 from gifapp.domain.views.jobs import JobView, SourceView
 from gifapp.jobs.db.sources import add_source
 from gifapp.web.handlers.sources import shown_name
 from gifapp.web.http.context import Parts
+from tests.known_videos import KnownVideo
 from tests.web.api.conftest import MAX_UPLOAD_BYTES, Person, is_problem
 
 
@@ -241,9 +241,9 @@ async def test_a_token_that_expires_meanwhile_changes_nothing(
 
 
 async def test_pages_of_videos_follow_each_other(
-    ada: Person, source: SourceView, probed: tuple[Video, bytes]
+    ada: Person, source: SourceView, known_video: KnownVideo
 ) -> None:
-    facts = {"size_bytes": 1, "sha256": source.sha256, "video": probed[0]}
+    facts = {"size_bytes": 1, "sha256": source.sha256, "video": known_video.facts}
     made = [source.id, *(add_source(ada.id, name=f"{number}.mp4", **facts).id for number in range(4))]
     found: list[str] = []
     cursor: dict[str, str] = {}
@@ -263,9 +263,9 @@ async def test_a_wrong_page_of_videos_is_named(ada: Person) -> None:
 
 
 async def test_the_client_reads_every_page(
-    url: str, ada: Person, source: SourceView, probed: tuple[Video, bytes]
+    url: str, ada: Person, source: SourceView, known_video: KnownVideo
 ) -> None:
-    facts = {"size_bytes": 1, "sha256": source.sha256, "video": probed[0]}
+    facts = {"size_bytes": 1, "sha256": source.sha256, "video": known_video.facts}
     made = [source.id, *(add_source(ada.id, name=f"{number}.mp4", **facts).id for number in range(200))]
     with Client(url, ada.session.access_token) as client:
         found = await asyncio.to_thread(client.sources)

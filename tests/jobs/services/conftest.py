@@ -1,0 +1,17 @@
+from collections.abc import Callable
+
+import pytest
+
+from gifapp.domain.views.jobs import SourceView
+from gifapp.jobs.parts import JobParts
+from tests.jobs.conftest import upload_as_people_do
+
+
+@pytest.fixture
+def upload(parts: JobParts, video: bytes) -> Callable[..., SourceView]:
+    """Uploads a video by all the steps of the service, which are tested here."""
+
+    def upload(owner: str = "ann", data: bytes = video, name: str = "clip.mp4") -> SourceView:
+        return upload_as_people_do(parts, owner, data, name)
+
+    return upload
