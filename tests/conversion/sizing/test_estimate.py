@@ -8,10 +8,26 @@ from gifapp.conversion.sizing.estimate import estimate
 from gifapp.domain.job import Progress
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe, Segment
-from tests.clips import pattern, real_clip
+from tests import clips
+from tests.clips import pattern
 from tests.letters import run_ffmpeg
 
 SMALL = Recipe(width_px=200)
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The real clip, hardly larger than the GIFs: to decode more is all that would take longer."""
+    clip = tmp_path_factory.mktemp("film") / "clip.mp4"
+    run_ffmpeg("-i", clips.real_clip(), "-an", "-vf", "scale=480:-2", "-crf", 18, "-preset", "veryfast", clip)
+    return clip
+
+
+@pytest.fixture(scope="module")
+def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    clip = tmp_path_factory.mktemp("long") / "clip.mp4"
+    run_ffmpeg("-stream_loop", 9, "-i", clips.real_clip(), "-an", "-c", "copy", clip)
+    return clip
 
 
 @pytest.mark.parametrize(
@@ -22,8 +38,8 @@ SMALL = Recipe(width_px=200)
         Recipe(width_px=160, segments=(Segment(start_s=1, end_s=3), Segment(end_s=2)), crossfade_s=0.5),
     ],
 )
-def test_a_film_weighs_about_what_was_said(recipe: Recipe) -> None:
-    told, made = estimate(real_clip(), recipe, limits=Limits()), convert(real_clip(), recipe)
+def test_a_film_weighs_about_what_was_said(film: Path, recipe: Recipe) -> None:
+    told, made = estimate(film, recipe, limits=Limits()), convert(film, recipe)
     assert told.bytes == pytest.approx(made.bytes, rel=0.15)
     assert (told.width_px, told.height_px) == (made.width_px, made.height_px)
     assert (told.frames, told.duration_s) == (made.frames, made.duration_s)
@@ -42,9 +58,9 @@ def test_a_short_clip_is_told_to_the_byte(tmp_path: Path) -> None:
     assert estimate(clip, Recipe(), limits=Limits()).bytes == convert(clip).bytes
 
 
-def test_what_must_fit_is_told_as_it_will_be() -> None:
+def test_what_must_fit_is_told_as_it_will_be(film: Path) -> None:
     recipe = Recipe(width_px=200, segments=(Segment(end_s=2),), target_bytes=80_000)
-    told, made = estimate(real_clip(), recipe, limits=Limits()), convert(real_clip(), recipe)
+    told, made = estimate(film, recipe, limits=Limits()), convert(film, recipe)
     assert told.bytes == pytest.approx(made.bytes, rel=0.15)
     assert told.bytes <= 80_000
     assert told.width_px < 200
@@ -53,20 +69,13 @@ def test_what_must_fit_is_told_as_it_will_be() -> None:
     assert told.notes[0].startswith("To fit 80 kB: ")
 
 
-def test_what_fits_anyway_gives_up_nothing() -> None:
-    told = estimate(real_clip(), Recipe(width_px=160, preset="github"), limits=Limits())
-    assert told == estimate(real_clip(), Recipe(width_px=160), limits=Limits())
+def test_what_fits_anyway_gives_up_nothing(film: Path) -> None:
+    told = estimate(film, Recipe(width_px=160, preset="github"), limits=Limits())
+    assert told == estimate(film, Recipe(width_px=160), limits=Limits())
 
 
-@pytest.fixture(scope="module")
-def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    clip = tmp_path_factory.mktemp("long") / "clip.mp4"
-    run_ffmpeg("-stream_loop", 9, "-i", real_clip(), "-an", "-c", "copy", clip)
-    return clip
-
-
-def test_what_can_never_fit_is_refused(long_clip: Path) -> None:
-    for clip in (real_clip(), long_clip):
+def test_what_can_never_fit_is_refused(film: Path, long_clip: Path) -> None:
+    for clip in (film, long_clip):
         with pytest.raises(errors.TargetTooSmall) as refused:
             estimate(clip, Recipe(target_bytes=1000, width_px=160), limits=Limits())
         assert refused.value.facts["smallest_bytes"] > 1000
@@ -86,16 +95,16 @@ def test_a_long_film_is_cut_to_what_a_platform_takes(long_clip: Path) -> None:
     assert emoji.bytes <= 128_000
 
 
-def test_an_emoji_has_its_size_and_its_seconds() -> None:
+def test_an_emoji_has_its_size_and_its_seconds(film: Path) -> None:
     recipe = Recipe(preset="slack_emoji")
-    told, made = estimate(real_clip(), recipe, limits=Limits()), convert(real_clip(), recipe)
+    told, made = estimate(film, recipe, limits=Limits()), convert(film, recipe)
     assert (told.width_px, told.height_px) == (made.width_px, made.height_px) == (128, 128)
     assert told.duration_s == pytest.approx(made.duration_s, rel=0.25)
     assert told.bytes <= 128_000
 
 
 def test_what_cannot_be_converted_cannot_be_estimated(tmp_path: Path) -> None:
-    clip = pattern(tmp_path / "clip.mp4", size="1280x720", seconds=20)
+    clip = pattern(tmp_path / "clip.mp4", size="320x240", seconds=20)
     with pytest.raises(errors.RangeOutsideSource):
         estimate(clip, Recipe(segments=(Segment(start_s=30),)), limits=Limits())
 
@@ -104,10 +113,10 @@ class Stop(Exception):
     pass
 
 
-def test_it_ends_when_progress_says_so() -> None:
+def test_it_ends_when_progress_says_so(film: Path) -> None:
     def stop(progress: Progress) -> None:
         if progress.phase == "reading":
             raise Stop
 
     with pytest.raises(Stop):
-        estimate(real_clip(), Recipe(), limits=Limits(), on_progress=stop)
+        estimate(film, Recipe(), limits=Limits(), on_progress=stop)

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -74,14 +75,15 @@ def fitted(
     return told, out.getvalue()
 
 
-def plain_bytes(pictures: Pictures) -> int:
-    return len(fitted(pictures, 10**9)[1])
+@cache
+def plain_bytes(clip: Callable[[], Pictures]) -> int:
+    return len(fitted(clip(), 10**9)[1])
 
 
 @pytest.mark.parametrize("clip", [noise, gradient, cut_out])
 @pytest.mark.parametrize("share", [0.7, 0.4, 0.15])
 def test_it_lands_under_the_target_and_not_far_from_it(clip: Callable[[], Pictures], share: float) -> None:
-    target_bytes = round(plain_bytes(clip()) * share)
+    target_bytes = round(plain_bytes(clip) * share)
     told, gif = fitted(clip(), target_bytes)
     assert LEAST_SHARE * target_bytes <= len(gif) <= target_bytes
     assert told.written.bytes == len(gif)
@@ -91,7 +93,7 @@ def test_it_lands_under_the_target_and_not_far_from_it(clip: Callable[[], Pictur
 
 @pytest.mark.parametrize("share", [0.7, 0.4, 0.15])
 def test_hard_edges_get_larger_where_they_are_scaled_and_still_fit(share: float) -> None:
-    target_bytes = round(plain_bytes(letters()) * share)
+    target_bytes = round(plain_bytes(letters) * share)
     _, gif = fitted(letters(), target_bytes)
     assert 0.5 * target_bytes <= len(gif) <= target_bytes
 
@@ -105,7 +107,7 @@ def test_a_gif_that_fits_anyway_gives_up_nothing() -> None:
 
 def test_whatever_frames_are_left_out_the_time_is_kept() -> None:
     delays_cs = [5 + number % 7 for number in range(COUNT)]
-    target_bytes = plain_bytes(noise()) // 8
+    target_bytes = plain_bytes(noise) // 8
     told, gif = fitted(noise(), target_bytes, delays_cs=delays_cs)
     shown = [frame.info["duration"] // 10 for frame in ImageSequence.Iterator(Image.open(io.BytesIO(gif)))]
     assert len(shown) < COUNT
@@ -113,15 +115,15 @@ def test_whatever_frames_are_left_out_the_time_is_kept() -> None:
 
 
 def test_the_report_has_the_size_of_the_picture() -> None:
-    told, gif = fitted(noise(), plain_bytes(noise()) // 8)
+    told, gif = fitted(noise(), plain_bytes(noise) // 8)
     assert Image.open(io.BytesIO(gif)).size == (told.written.width_px, told.written.height_px)
     assert told.written.width_px < WIDTH
 
 
 def test_an_exact_picture_keeps_its_size() -> None:
-    told, gif = fitted(noise(), plain_bytes(noise()) // 8, recipe=Recipe(preset="slack_emoji"))
+    told, gif = fitted(noise(), plain_bytes(noise) // 8, recipe=Recipe(preset="slack_emoji"))
     assert Image.open(io.BytesIO(gif)).size == (WIDTH, HEIGHT)
-    assert len(gif) <= plain_bytes(noise()) // 8
+    assert len(gif) <= plain_bytes(noise) // 8
     assert told.written.notes
 
 
@@ -136,7 +138,7 @@ def test_an_exact_picture_keeps_its_size() -> None:
 def test_a_screen_stays_as_large_as_it_is_where_a_film_gets_smaller(
     clip: Callable[[], Pictures], recipe: Recipe, *, is_as_wide: bool
 ) -> None:
-    target_bytes = round(plain_bytes(clip()) * 0.4)
+    target_bytes = round(plain_bytes(clip) * 0.4)
     told, gif = fitted(clip(), target_bytes, recipe=recipe)
     assert len(gif) <= target_bytes
     assert (told.written.width_px == WIDTH) == is_as_wide
@@ -146,7 +148,7 @@ def test_what_cannot_be_met_says_how_small_it_gets() -> None:
     with pytest.raises(errors.TargetTooSmall) as refused:
         fitted(noise(), 1000)
     smallest_bytes = refused.value.facts["smallest_bytes"]
-    assert 1000 < smallest_bytes < plain_bytes(noise()) // 10
+    assert 1000 < smallest_bytes < plain_bytes(noise) // 10
     assert len(fitted(noise(), smallest_bytes)[1]) <= smallest_bytes
 
 
@@ -155,7 +157,7 @@ class Stop(Exception):
 
 
 def test_it_ends_wherever_progress_is_told() -> None:
-    target_bytes = plain_bytes(noise()) // 4
+    target_bytes = plain_bytes(noise) // 4
     told: list[Progress] = []
     fitted(noise(), target_bytes, on_progress=told.append)
     assert {one.phase for one in told} == {"reading", "optimising"}
