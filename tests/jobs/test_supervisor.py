@@ -170,17 +170,13 @@ def test_while_the_load_is_unknown_the_fewest_are_kept(kept: Kept) -> None:
     assert kept.reaches(1)
 
 
-def test_the_delay_before_a_restart_grows_to_its_bound() -> None:
-    assert [SupervisorTimings().delay_s(deaths) for deaths in (0, 1, 2, 3, 9)] == [0, 0.5, 1, 2, 30]
-
-
 @pytest.mark.parametrize(("delay_s", "starts"), [(0.2, 3), (3600, 1)])
 def test_workers_that_die_at_once_are_started_again_after_the_delay(
     tmp_path: Path, delay_s: float, starts: int
 ) -> None:
     log = tmp_path / "starts"
     log.touch()
-    pace = replace(PACE, first_delay_s=delay_s, longest_delay_s=delay_s)
+    pace = replace(PACE, restarts=Backoff(first_s=delay_s, longest_s=delay_s))
     kept = Kept(argv=["sh", "-c", f"echo x >> {log}"], pace=pace)
     kept.start()
     assert wait_until(lambda: len(log.read_text().split()) == starts, timeout_s=30)

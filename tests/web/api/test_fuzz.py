@@ -97,7 +97,7 @@ def rates() -> Rates:
 @pytest.fixture
 def things(ada: Person, parts: Parts, job: JobView, gif: bytes, bury: Callable[[int], JobView]) -> Things:
     assert job.source
-    source_id, submit = job.source.id, parts.submission.submit
+    source_id, submit = job.source.id, parts.services.submission.submit
     made = [job, bury(5), *(submit(ada.id, source_id, Recipe(fps=fps)) for fps in (1, 2))]
     signed = {
         f"/media/{kind}/{{id}}": dict(parse_qsl(urlsplit(parts.media.address(kind, item, ada.id)).query))
