@@ -17,6 +17,7 @@ from PIL import Image
 
 from gifapp.__main__ import main
 from gifapp.commands.convert import _beside
+from gifapp.domain.recipes.output_formats import FILE_KINDS
 from gifapp.domain.wording import PHASES
 from gifapp.processes import stop, wait_until
 from tests import clips
@@ -121,10 +122,10 @@ def test_the_help_ends_with_examples(tmp_path: Path) -> None:
 
 def test_a_comparison_says_what_the_other_formats_take(clip: Path, tmp_path: Path) -> None:
     told = [line.split() for line in run(clip, "--compare", folder=tmp_path).stdout.splitlines()[1:]]
-    assert [words[0] for words in told] == ["WebP", "APNG", "MP4"]
+    assert [words[0] for words in told] == [kind.name for kind in FILE_KINDS.values()][1:]
     assert all(words[-1].endswith("%") for words in told)
     asked = run(clip, "--compare", "--json", folder=tmp_path)
-    assert json.loads(asked.stdout)["alternatives"].keys() == {"webp", "apng", "mp4"}
+    assert json.loads(asked.stdout)["alternatives"].keys() == FILE_KINDS.keys() - {"gif"}
 
 
 def test_quiet_says_nothing(clip: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from gifapp.domain.recipes.fields import RecipeField, leaves, recipe_field
+from gifapp.domain.recipes.output_formats import FILE_KINDS
 from gifapp.domain.recipes.recipe import Caption, ChromaKey, Crop, Look, Overlay, Recipe, Segment
 from tests.widgets.scripted import a_source
 
@@ -83,7 +84,7 @@ PLAIN = st.builds(
     overlay=st.none()
     | st.builds(Overlay, image=PICTURES, **fields("overlay.position", "overlay.scale", "overlay.opacity")),
 )
-OTHER_FORMATS = st.sampled_from(["webp", "apng", "mp4"])
+OTHER_FORMATS = st.sampled_from([name for name in FILE_KINDS if name != "gif"])
 
 
 @st.composite

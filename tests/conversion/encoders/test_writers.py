@@ -16,6 +16,8 @@ from gifapp.conversion.encoders.writers import Written, write
 from gifapp.conversion.frame import Frame
 from gifapp.conversion.render.rendering import Rendering
 from gifapp.domain.limits import Limits
+from gifapp.domain.recipes.output_formats import FILE_KINDS
+from gifapp.domain.recipes.output_names import format_of
 from gifapp.domain.recipes.recipe import Format, Recipe
 from gifapp.domain.timing import split_delay
 from tests.letters import run_ffmpeg
@@ -75,7 +77,9 @@ def written(
 
 
 def seen(path: Path) -> Seen:
-    return _seen_by_av(path) if path.suffix == ".mp4" else _seen_by_pillow(path)
+    format_ = format_of(path)
+    is_video = format_ is not None and FILE_KINDS[format_].content_type.startswith("video/")
+    return _seen_by_av(path) if is_video else _seen_by_pillow(path)
 
 
 def _seen_by_pillow(path: Path) -> Seen:
@@ -119,6 +123,10 @@ def apart(frames: np.ndarray, given: Sequence[np.ndarray]) -> float:
     if wanted.shape[3] == 3:
         return float(np.abs(frames[..., :3].astype(int) - wanted).mean())
     return float(np.abs(frames.astype(int) - wanted)[wanted[..., 3] > 0].mean())
+
+
+def test_ffmpeg_writes_every_format_but_gif() -> None:
+    assert {"gif", *CODECS} == FILE_KINDS.keys()
 
 
 # --- one file --------------------------------------------------------------------------------
