@@ -270,31 +270,32 @@ def _forget(table, tree):
     tree[:, 0] = -1
 
 
+@inlined
+def _follow(table, tree, prefix, next_code, index):
+    """The phrase after one more index, and the next code: the dictionary as the compressor will build it."""
+    key = prefix << 8 | index
+    slot = slot_of(table, key)
+    if prefix >= 0 and table[slot] != 0:
+        return np.int64(code_at(table, slot)), next_code
+    if prefix >= 0 and next_code < MOST_CODES:
+        table[slot] = key << 12 | next_code
+        tree[next_code, 2], tree[next_code, 1], tree[prefix, 0] = index, tree[prefix, 0], next_code
+        next_code += 1
+    elif prefix >= 0:
+        _forget(table, tree)
+        next_code = np.int64(_FIRST_CODE)
+    return np.int64(index), next_code
+
+
 @kernel(
     "void(u1[:,:,::1], u1[:,:,::1], u1[:,::1], i8[::1], i4[:,::1], i2[::1], i4[::1], i4[::1], i4[::1],"
     " i4[:,::1], i4[:,:,::1], u4[::1], i2[:,::1], u1[:,::1])"
 )
-def _map(  # noqa: C901, PLR0917
-    pixels,
-    shown,
-    is_shown,
-    where,
-    colours,
-    cells,
-    cached,
-    rules,
-    weights,
-    mask,
-    errors,
-    table,
-    tree,
-    indices,
+def _map(  # noqa: PLR0917
+    pixels, shown, is_shown, where, colours, cells, cached, rules, weights, mask, errors, table, tree, indices
 ):
-    transparent, has_alpha, is_patterned = (
-        np.int64(rules[_TRANSPARENT]),
-        pixels.shape[2] == 4,
-        mask.shape[0] > 1,
-    )
+    transparent = np.int64(rules[_TRANSPARENT])
+    has_alpha, is_patterned = pixels.shape[2] == 4, mask.shape[0] > 1
     tile = mask.shape[0] - 1
     errors[:] = 0
     _forget(table, tree)
@@ -330,17 +331,4 @@ def _map(  # noqa: C901, PLR0917
                 if _apart(source, seen) > 0:
                     _diffuse(wanted, seen, weights, here, below, x + 1)
             indices[y - where[1], x - where[0]] = index
-            # the dictionary as the compressor will build it
-            key = prefix << 8 | index
-            slot = slot_of(table, key)
-            if prefix >= 0 and table[slot] != 0:
-                prefix = code_at(table, slot)
-                continue
-            if prefix >= 0 and next_code < MOST_CODES:
-                table[slot] = key << 12 | next_code
-                tree[next_code, 2], tree[next_code, 1], tree[prefix, 0] = index, tree[prefix, 0], next_code
-                next_code += 1
-            elif prefix >= 0:
-                _forget(table, tree)
-                next_code = np.int64(_FIRST_CODE)
-            prefix = index
+            prefix, next_code = _follow(table, tree, prefix, next_code, index)
