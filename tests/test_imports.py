@@ -65,6 +65,7 @@ ROOMS = {
     "widgets.dashboard": {"widgets.controls", "widgets.form"},
     "widgets.operations": {"widgets.controls"},
 }
+LIBRARIES = {"client", "conversion", "domain", "widgets"}
 MOST_MODULES = 20
 ABOVE_ALL = {"__main__", "commands"}
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
@@ -95,6 +96,12 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
 def test_no_folder_is_a_warehouse() -> None:
     counts = Counter(module.parent for module in MODULES if module.name != "__init__.py")
     assert max(counts.values()) <= MOST_MODULES
+
+
+@pytest.mark.parametrize("module", [path for path in MODULES if path.parts[0] in LIBRARIES], ids=str)
+def test_what_notebooks_import_logs_as_libraries_do(module: Path) -> None:
+    """Where nobody has configured structlog, it prints to the standard output."""
+    assert not [name for name in imports(module) if name.split(".")[0] == "structlog"]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=str)

@@ -6,18 +6,18 @@ containers, each process would compile them anew, half a minute of CPU time each
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-import structlog
 from platformdirs import user_cache_path
 
 from gifapp import private
 
 _VARIABLE = "NUMBA_CACHE_DIR"
-_log = structlog.get_logger()
+_log = logging.getLogger(__name__)
 
 
 def keep_kernels_in(fallback: Path, *, usual: Iterable[Path] | None = None) -> None:
@@ -34,7 +34,7 @@ def keep_kernels_in(fallback: Path, *, usual: Iterable[Path] | None = None) -> N
     except OSError:  # then each compiles for itself
         return
     os.environ[_VARIABLE] = str(fallback)
-    _log.info("compiled kernels are kept in the data directory", path=str(fallback))
+    _log.info("compiled kernels are kept in %s", fallback)
 
 
 def has_user_cache() -> bool:
