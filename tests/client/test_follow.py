@@ -46,6 +46,13 @@ async def test_a_cut_connection_is_opened_again_where_it_ended(scripted: Scripte
     assert connected[:3] == [True, False, True]
 
 
+async def test_an_event_of_a_newer_service_is_passed_over(scripted: ScriptedService) -> None:
+    scripted.events = [[READY, {"cursor": "1-1", "type": "job.praised", "id": "job-1"}], [DELETED]]
+    seen, _ = await followed(scripted, 2)
+    assert seen == ["ready", "job.deleted"]
+    assert scripted.cursors == [None, "1-1"]
+
+
 async def test_a_service_that_is_away_is_asked_again(scripted: ScriptedService) -> None:
     url = scripted.url
     await scripted.stop()
