@@ -17,8 +17,10 @@ from gifapp.__main__ import gifapp, main
 from gifapp.commands.administering import administering
 from gifapp.commands.parts import prepare
 from gifapp.conversion.probing.probe import probe
+from gifapp.conversion.video import Video
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe
+from gifapp.identity.service import build_identity
 from gifapp.jobs.db import leases, sources
 from gifapp.jobs.db.documents import JobDocument
 from gifapp.settings import load
@@ -41,15 +43,25 @@ def data_dir(
     root.handlers[:], root.level = handlers, level
 
 
+@pytest.fixture(scope="module")
+def video() -> Video:
+    return probe(real_clip(), limits=Limits())
+
+
 @pytest.fixture
-def ids(data_dir: Path) -> dict[str, str]:
-    """A queued job of Ada's, and a dead letter of hers and of Bob's."""
-    foundation = prepare(load(data_dir=data_dir))
-    identity = foundation.build_identity()
-    owners = {email: identity.create_user(email, "correct horse", "user").id for email in (ADA, BOB)}
+def owners(data_dir: Path, redis_url: str, mongodb_url: str) -> dict[str, str]:
+    """The ids of Ada and Bob, whose passwords are cheap to hash."""
+    servers = {"redis_url": redis_url, "mongodb_url": mongodb_url}
+    identity = build_identity(**servers, secret=b"s" * 32, registration="closed", password_rounds=4)
+    ids = {email: identity.create_user(email, "correct horse", "user").id for email in (ADA, BOB)}
     identity.close()
-    video = probe(real_clip(), limits=Limits())
-    with foundation.build_jobs() as jobs:
+    return ids
+
+
+@pytest.fixture
+def ids(data_dir: Path, owners: dict[str, str], video: Video) -> dict[str, str]:
+    """A queued job of Ada's, and a dead letter of hers and of Bob's."""
+    with prepare(load(data_dir=data_dir)).build_jobs() as jobs:
 
         def submit(email: str, fps: int) -> str:
             facts: dict[str, Any] = {"size_bytes": 1, "sha256": "0" * 64, "video": video}
