@@ -90,7 +90,7 @@ def test_documents_of_a_newer_version_are_left_alone(
     database: Database[Any], build_parts: Callable[..., JobParts]
 ) -> None:
     database["schema"].insert_one({"_id": "gifapp", "version": 1000})
-    with pytest.raises(errors.DataTooNew, match="upgrade gifapp"):
+    with pytest.raises(errors.DataTooNew, match="Upgrade gifapp"):
         build_parts()
 
 
@@ -177,7 +177,7 @@ def be_somebody_elses(contents: Contents) -> None:
         (change_a_video, "is damaged"),
         (drop_a_document, "documents of jobs are missing"),
         (leave_the_directory, "is none of ours"),
-        (be_of_the_future, "upgrade gifapp"),
+        (be_of_the_future, "Upgrade gifapp"),
         (be_somebody_elses, "it is no backup of gifapp"),
     ],
     ids=lambda one: getattr(one, "__name__", ""),

@@ -64,7 +64,7 @@ def test_everything_is_downloaded(page: Page) -> None:
 
 def test_the_last_administrator_is_told_why_it_stays(page: Page, shoot: Shoot) -> None:
     panel = page.get_by_role("dialog", name="Account")
-    panel.get_by_text("Delete the account").click()
+    panel.get_by_text("Delete account").click()
     panel.get_by_label("Password", exact=True).fill(PASSWORD)
     panel.get_by_role("button", name="Delete my account").click()
     expect(panel.get_by_text("This is the last administrator")).to_be_visible()
@@ -117,7 +117,7 @@ def test_a_link_gives_a_new_password_whoever_is_signed_in(
     shoot(page, "account-4-reset")
     page.get_by_label("New password", exact=True).fill("password")
     page.get_by_role("button", name="Change password").click()
-    expect(page.get_by_text("among the first that anybody would try")).to_be_visible()
+    expect(page.get_by_text("This password is too easy to guess")).to_be_visible()
     page.get_by_label("New password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Change password").click()
     arrives(page)

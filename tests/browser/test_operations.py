@@ -50,7 +50,7 @@ def test_an_administrator_sees_the_service_and_requeues_a_dead_letter(
     jobs.update_one({}, {"$unset": {"gif": 1}})
     sign_in(page, service, "ada@example.com")
     expect(page.get_by_role("heading", name="Operations")).to_be_visible(timeout=30_000)
-    in_queue = page.get_by_role("list", name="The queue now")
+    in_queue = page.get_by_role("list", name="Queue")
     expect(in_queue.get_by_role("listitem").filter(has_text="Dead letters")).to_contain_text("1")
     row = page.get_by_role("row").filter(has_text="It vanished.")
     expect(row).to_contain_text("ada@example.com")
@@ -62,7 +62,7 @@ def test_an_administrator_sees_the_service_and_requeues_a_dead_letter(
     expect(row).to_have_count(0)
     expect(in_queue.get_by_role("listitem").filter(has_text="Waiting")).to_contain_text("1")
     page.get_by_role("button", name="Resume the queue").press("Enter")
-    expect(page.get_by_role("list", name="In this time").get_by_role("listitem").first).to_contain_text(
+    expect(page.get_by_role("list", name="This period").get_by_role("listitem").first).to_contain_text(
         "Made1", timeout=30_000
     )
     assert [job["state"] for job in jobs.find()] == [JobState.SUCCEEDED]
@@ -82,7 +82,7 @@ def test_an_open_link_is_revoked_by_keyboard(
     page.goto(f"{service.url}/operations")
     links = page.get_by_role("region", name="Open links")
     revoke = links.get_by_role(
-        "button", name="Revoke: invitation for whoever has it, made by ada@example.com"
+        "button", name="Revoke: invitation for anyone with the link, made by ada@example.com"
     )
     expect(revoke).to_be_visible(timeout=30_000)
     assert invite not in page.content()

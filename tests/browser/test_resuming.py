@@ -80,9 +80,7 @@ def test_one_whose_turn_has_not_come_says_so_and_goes_on_by_itself(page: Page, t
     video = tmp_path / "turn.mp4"
     video.write_bytes(real_clip().read_bytes())
     choose(page, video)
-    expect(page.locator(".gifapp-upload__status")).to_contain_text(
-        "as soon as it is its turn", timeout=30_000
-    )
+    expect(page.locator(".gifapp-upload__status")).to_contain_text("Waiting to be checked", timeout=30_000)
     expect(page.get_by_role("heading", name=video.name)).to_be_visible(timeout=30_000)
     page.unroute("**/api/v1/uploads/*")
 

@@ -93,7 +93,7 @@ def test_open_links_are_listed_and_revoked(people: Path) -> None:
     assert heading.split() == ["ID", "TYPE", "FOR", "CREATED", "BY", "EXPIRES", "(UTC)"]
     assert reset.split()[1:3] == ["reset", "bob@example.org"]
     assert "invitation  whoever has it   the command line" in invitation
-    assert run(people, "revoke-link", invitation.split()[0]).output == "The link is revoked.\n"
+    assert run(people, "revoke-link", invitation.split()[0]).output == "Link revoked.\n"
     assert [one["kind"] for one in json.loads(run(people, "list-links", "--json").output)] == ["reset"]
     assert token not in run(people, "list-links", "--json").output
     with pytest.raises(errors.NotFound, match="There is no such link"):

@@ -199,7 +199,7 @@ def test_a_note_tells_of_the_change(tmp_path: Path) -> None:
     def notes(*shapes: Fraction) -> str:
         return " ".join(probe(broadcast(tmp_path, "a.ts", shapes), limits=LIMITS).notes)
 
-    assert "fitted into the first one's, 192 x 144." in notes(NARROW, WIDE)
+    assert "fitted to the first one, 192 x 144." in notes(NARROW, WIDE)
     assert "fitted" not in notes(NARROW, NARROW)
 
 

@@ -10,7 +10,7 @@ from gifapp.up.checks import answers, check_room, usable_port
 def test_a_taken_port_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        with pytest.raises(errors.PortTaken, match=f"Port {port} on 127.0.0.1 is taken"):
+        with pytest.raises(errors.PortTaken, match=f"Port {port} on 127.0.0.1 is in use"):
             usable_port("127.0.0.1", port)
 
 

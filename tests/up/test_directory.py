@@ -16,7 +16,7 @@ ADDRESSES = Addresses("http://127.0.0.1:1", "redis://:secret@127.0.0.1:2/0", "mo
 def test_a_second_holder_hears_who_is_first(tmp_path: Path) -> None:
     with (
         hold(tmp_path),
-        pytest.raises(errors.DataDirectoryHeld, match=rf"in use by gifapp with process id {os.getpid()};"),
+        pytest.raises(errors.DataDirectoryHeld, match=rf"in use by gifapp \(process {os.getpid()}\)\."),
         hold(tmp_path),
     ):
         pass

@@ -62,7 +62,7 @@ def test_only_one_that_opens_the_data_is_chosen(
 @pytest.mark.parametrize("installed", ["8.2.1", "7.0.1", None])
 def test_data_that_none_opens_are_left_alone_and_it_is_said(data: Path, installed: str | None) -> None:
     note_data_version(data, "8.3")
-    with pytest.raises(errors.MongodbDataForeign, match=r"data are of MongoDB 8\.3, .* restore a backup"):
+    with pytest.raises(errors.MongodbDataForeign, match=r"needs MongoDB 8\.3, .* restore a backup"):
         chosen(data, installed=installed, bundled="6.0.5")
 
 
@@ -78,7 +78,7 @@ def test_one_that_does_not_run_is_left_to_say_why(data: Path) -> None:
 
 
 def test_without_any_it_is_said_what_to_install(data: Path) -> None:
-    with pytest.raises(errors.ServerMissing, match=r"There is no mongod .* install it"):
+    with pytest.raises(errors.ServerMissing, match=r"mongod is not available .* install it"):
         chosen(data, installed=None, bundled=None)
 
 

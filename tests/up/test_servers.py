@@ -120,7 +120,7 @@ def test_a_server_ends_with_its_block(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("program", [REDIS_SERVER, MONGOD])
 def test_a_missing_program_says_what_to_install(program: Program, tmp_path: Path) -> None:
-    with pytest.raises(errors.ServerMissing, match=f"There is no {program.name} .* install it"):
+    with pytest.raises(errors.ServerMissing, match=f"{program.name} is not available .* install it"):
         program.find(search_path=str(tmp_path), find_package=lambda _: None)
 
 
@@ -133,7 +133,7 @@ def test_a_program_on_the_path_serves_where_there_is_no_wheel(program: Program, 
 def test_a_processor_without_avx_is_named_as_the_reason(tmp_path: Path) -> None:
     no_avx = fake_program(tmp_path / "mongod", f"kill -{signal.SIGILL.value} $$")
     server = mongod_server(tmp_path / "data", program=no_avx)
-    with pytest.raises(errors.ServerFailed, match=r"mongod does not start: .* AVX"), running(server):
+    with pytest.raises(errors.ServerFailed, match=r"mongod failed to start: .* AVX"), running(server):
         pass
 
 

@@ -79,7 +79,7 @@ def test_what_dies_again_and_again_is_given_up_with_its_last_words(tmp_path: Pat
 def test_what_does_not_even_start_is_not_tried_again(tmp_path: Path) -> None:
     starts = tmp_path / "starts"
     stillborn = child(tmp_path, "stillborn", f"echo x >> {starts}; echo 'bad setting' >&2; exit 1")
-    with pytest.raises(errors.ServerFailed, match=r"stillborn does not start: .*bad setting"):
+    with pytest.raises(errors.ServerFailed, match=r"stillborn failed to start: .*bad setting"):
         Supervisor([[stillborn]], stopping=after(lambda: False)).run(on_ready=lambda: None)
     assert starts.read_text().split() == ["x"]
 
@@ -87,7 +87,7 @@ def test_what_does_not_even_start_is_not_tried_again(tmp_path: Path) -> None:
 def test_what_is_never_ready_is_stopped(tmp_path: Path) -> None:
     part = Part("lazy", ("sleep", "60"), tmp_path, is_ready=lambda: False, start_timeout_s=0.2)
     lazy = Child(part, tmp_path / "lazy.log")
-    with pytest.raises(errors.ServerFailed, match="lazy does not start: it did not answer in time"):
+    with pytest.raises(errors.ServerFailed, match="lazy failed to start: it did not answer in time"):
         Supervisor([[lazy]], stopping=after(lambda: False)).run(on_ready=lambda: None)
     assert lazy.has_ended
 

@@ -77,7 +77,7 @@ def test_it_starts_the_whole_service_and_stops_it_without_a_trace(start_up: Star
             assert answer.status == 200
     told = json.loads((up.data_dir / "run" / "services.json").read_text())
     assert told["url"] == up.url
-    assert up.said.index("Create the administrator at") < up.said.index("gifapp is ready at")
+    assert up.said.index("Create the administrator account at") < up.said.index("gifapp is ready at")
     family = up.family()
     arguments = " ".join(word for one in family for word in one.cmdline())
     for secret in (told["redis_url"], told["mongodb_url"]):
@@ -85,7 +85,7 @@ def test_it_starts_the_whole_service_and_stops_it_without_a_trace(start_up: Star
 
     second = start_up()
     assert second.process.wait(10) == 1
-    assert f"in use by gifapp with process id {up.process.pid}" in second.said
+    assert f"in use by gifapp (process {up.process.pid})" in second.said
 
     up.process.send_signal(signal.SIGTERM)
     assert up.process.wait(60) == 0
@@ -155,7 +155,7 @@ def test_a_stop_while_it_starts_is_clean(start_up: Start, tmp_path: Path) -> Non
     [
         (
             {"GIFAPP_DATA_DIR": "/dev/null/data"},
-            "/dev/null/data is not writable; choose another with --data-dir",
+            "/dev/null/data is not writable. Change its owner, or choose another with --data-dir",
         ),
         ({"GIFAPP_HOST": "192.0.2.1"}, "The setting GIFAPP_HOST is wrong"),
         ({"GIFAPP_WORKERS": "many"}, "The setting GIFAPP_WORKERS is wrong"),
@@ -186,7 +186,7 @@ def test_a_wrong_password_is_said_to_be_one_and_not_shown(
             [*GIFAPP, *command], env=environment, check=False, capture_output=True, text=True, timeout=60
         )
         assert refused.returncode == 1
-        assert refused.stderr.endswith(f" refuses the user or the password that {setting} names.\n")
+        assert refused.stderr.endswith(f" rejected the user or password in {setting}.\n")
         assert "not-this-one" not in refused.stderr
 
 

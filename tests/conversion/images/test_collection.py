@@ -214,7 +214,7 @@ def test_other_sizes_are_fitted_into_the_first_ones(tmp_path: Path) -> None:
     convert(source, Recipe(dither="none"), tmp_path / "out.gif")
     assert [rows for rows, _ in read_gif(tmp_path / "out.gif")] == [["RRRR", "RRRR"], ["KGGK", "KGGK"]]
     notes = probe(source, limits=Limits()).notes
-    assert "They differ in size; each is fitted into the first one's, 4 x 2." in notes
+    assert "The pictures differ in size; each is fitted to the first one, 4 x 2." in notes
 
 
 @pytest.mark.parametrize("thin", [(1, 900), (900, 1)])
@@ -361,7 +361,7 @@ def test_a_bomb_is_refused_before_any_of_it_is_drawn(tmp_path: Path) -> None:
     shots = {f"{number}.png": saved(Image.new("1", (1000, 1000))) for number in range(3)}
     source = zip_of(tmp_path / "a.zip", shots | {"3.png": saved(Image.new("1", (1000, 1000)))[:-40]})
     with pytest.raises(
-        errors.ClipTooManyPixels, match="4 pictures with 4,000,000 pixels in all; the limit is"
+        errors.ClipTooManyPixels, match="4 frames with 4,000,000 pixels in total; the limit is"
     ):
         convert(source, Recipe(), tmp_path / "out.gif", limits=Limits(max_composed_pixels=3_999_999))
     assert not (tmp_path / "out.gif").exists()

@@ -74,7 +74,7 @@ def test_only_films_are_counted_as_tracks(tmp_path: Path) -> None:
         [note for note in probe(tmp_path / f"{n}.mp4", limits=LIMITS).notes if "tracks" in note]
         for n in (0, 1)
     ]
-    assert said == [[], ["There are 2 video tracks in it; the one that plays by default is used."]]
+    assert said == [[], ["The file has 2 video tracks; the one that plays by default is used."]]
 
 
 @pytest.mark.parametrize(
@@ -87,9 +87,7 @@ def test_only_films_are_counted_as_tracks(tmp_path: Path) -> None:
 )
 def test_the_note_tells_why_a_track_is_used(tmp_path: Path, to: tuple[object, ...], used: str) -> None:
     run_ffmpeg(*RED, *LIME, "-map", 0, "-map", 1, "-pix_fmt", "yuv420p", *to, tmp_path / "two.mkv")
-    assert (
-        f"There are 2 video tracks in it; {used} is used." in probe(tmp_path / "two.mkv", limits=LIMITS).notes
-    )
+    assert f"The file has 2 video tracks; {used} is used." in probe(tmp_path / "two.mkv", limits=LIMITS).notes
 
 
 @pytest.mark.parametrize("name", ["a.mkv", "a.ts", "a.mp4"])

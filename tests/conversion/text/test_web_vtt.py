@@ -108,7 +108,7 @@ def test_cues_that_browsers_leave_out_are_told_of(timing: str, where: str) -> No
     found = read(f"WEBVTT\n\none\n{timing}\nlost\n\n00:03.000 --> 00:04.000\nfound\n")
     assert [cue.text for cue in found.cues] == ["found"]
     (note,) = found.notes
-    assert note.startswith("Subtitles left out because their times cannot be read: 1")
+    assert note.startswith("Subtitles left out because of unreadable times: 1")
     assert where in note
 
 

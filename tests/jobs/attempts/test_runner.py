@@ -113,8 +113,8 @@ def test_only_one_of_many_claims_a_job(run: Run, job: JobView) -> None:
     ("converter", "state", "detail"),
     [
         ("refuses", JobState.FAILED, "codec (prores) is not supported"),
-        ("eats_memory", JobState.FAILED, "more than its share of memory or disk"),
-        ("fills_the_disk", JobState.FAILED, "more than its share of memory or disk"),
+        ("eats_memory", JobState.FAILED, "exceeded its limit on memory or disk"),
+        ("fills_the_disk", JobState.FAILED, "exceeded its limit on memory or disk"),
         ("fails_for_a_while", JobState.QUEUED, "Can't reach the weather"),
         ("raises_nonsense", JobState.QUEUED, "stopped unexpectedly (KeyError)"),
         ("dies", JobState.QUEUED, "stopped unexpectedly (killed by SIGKILL)"),

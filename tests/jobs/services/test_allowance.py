@@ -86,7 +86,7 @@ def test_an_hour_takes_so_many_jobs_of_one_person_and_the_next_as_many(
     source = upload("ann")
     for fps in (1, 2):
         parts.submission.submit("ann", source.id, Recipe(fps=fps))
-    with pytest.raises(errors.TooManyJobs, match="2 jobs within this hour"):
+    with pytest.raises(errors.TooManyJobs, match="2 jobs in the last hour"):
         parts.submission.submit("ann", source.id, Recipe(fps=3))
     assert parts.submission.submit("ann", source.id, Recipe(fps=2)).is_repeat
     parts.submission.submit("bob", upload("bob").id, Recipe())
