@@ -30,5 +30,10 @@ def ordinal(number: int) -> str:
     return f"{number:,}{suffix}"
 
 
+def counted(count: int, noun: str) -> str:
+    """The count and the noun, in the plural where it is not one."""
+    return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
 def frames(count: int) -> str:
-    return f"{count:,} frame{'s' * (count != 1)}"
+    return counted(count, "frame")

@@ -8,7 +8,7 @@ from typing import Any
 from gifapp.domain.views.accounts import OpenLinkView
 from gifapp.domain.views.administration import ListedJobView, QueueView, StorageView, WorkerView
 from gifapp.domain.views.statistics import SlowJobView, StatisticsView
-from gifapp.domain.wording import size
+from gifapp.domain.wording import counted, size
 from gifapp.widgets.words import duration
 
 Row = dict[str, Any]
@@ -21,7 +21,7 @@ def queue_tiles(queue: QueueView) -> list[Row]:
         _tile(
             "Running",
             queue.running,
-            f"{queue.workers} {'worker' if queue.workers == 1 else 'workers'}",
+            counted(queue.workers, "worker"),
             look="" if queue.workers else "warning",
         ),
         _tile("Failed for good", queue.dead, "", look="warning" if queue.dead else ""),
@@ -38,14 +38,14 @@ def statistics_tiles(told: StatisticsView) -> list[Row]:
         _tile("Success", rate, "excluding cancelled jobs", look="warning" if is_bad else ""),
         _tile("Conversion time", _usual(told.converting.p50_s), _longest(told.converting.p95_s)),
         _tile("Time in queue", _usual(told.waiting.p50_s), _longest(told.waiting.p95_s)),
-        _tile("People", told.people, f"{told.submitted} jobs submitted"),
+        _tile("People", told.people, f"{counted(told.submitted, 'job')} submitted"),
         _tile("Videos", told.videos, size(told.bytes_in)),
     ]
 
 
 def worker_rows(workers: Iterable[WorkerView]) -> list[list[str]]:
     return [
-        [one.name, f"{one.jobs} jobs", size(one.memory_bytes), "converting" if one.job_id else "idle"]
+        [one.name, counted(one.jobs, "job"), size(one.memory_bytes), "converting" if one.job_id else "idle"]
         for one in workers
     ]
 
@@ -83,14 +83,16 @@ def link_rows(links: Iterable[OpenLinkView]) -> list[Row]:
 
 
 def storage_words(storage: StorageView | None) -> str:
-    """The result of the last storage check."""
+    """What the last comparison of storage and documents found."""
     if storage is None:
         return "Storage check: not run yet."
-    removed = f"{storage.removed_files} files that nothing named were removed ({size(storage.removed_bytes)})"
-    if not storage.missing_count:
-        return f"Storage has every file that documents name; {removed}."
-    missing = f"{storage.missing_count} files that documents name: restore them from a backup"
-    return f"Storage lacks {missing}; {removed}."
+    missing = "nothing missing"
+    if storage.missing_count:
+        missing = f"{counted(storage.missing_count, 'file')} missing (restore from a backup)"
+    removed = "no orphans removed"
+    if storage.removed_files:
+        removed = f"{counted(storage.removed_files, 'orphan')} removed ({size(storage.removed_bytes)})"
+    return f"Storage check: {missing}, {removed}."
 
 
 def _tile(label: str, value: object, more: str, *, look: str = "") -> Row:

@@ -20,6 +20,7 @@ from gifapp.domain.views.statistics import (
     StepView,
 )
 from gifapp.widgets.operations.operations import Operations
+from gifapp.widgets.operations.words import storage_words
 from tests.widgets.scripted import NOON
 
 DEAD = ListedJobView(
@@ -200,3 +201,18 @@ async def test_what_a_button_cannot_do_is_said(page: Operations, scripted: Scrip
     press(page, "requeue", "another")
     press(page, "requeue_all")
     assert said == ["There is no such dead letter.", "2 queued again; 1 could not be."]
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        ({}, "Storage check: nothing missing, no orphans removed."),
+        (
+            {"missing_count": 1, "removed_files": 2, "removed_bytes": 5_000},
+            "Storage check: 1 file missing (restore from a backup), 2 orphans removed (5 kB).",
+        ),
+    ],
+)
+def test_the_storage_check_in_words(found: dict[str, int], words: str) -> None:
+    nothing = {"removed_files": 0, "removed_bytes": 0, "missing_count": 0}
+    assert storage_words(StorageView(compared_at=NOON, **{**nothing, **found})) == words
