@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import httpx
 import pytest
@@ -208,3 +209,16 @@ def test_as_many_files_may_be_open_as_the_system_allows() -> None:
     argv = [sys.executable, "-c", program]
     told = subprocess.run(argv, check=True, capture_output=True, text=True, preexec_fn=few).stdout
     assert told.split() == [str(min(hard, 65_536)), str(hard)]
+
+
+def test_the_web_tier_raises_the_limit_of_open_files_before_all_else(tmp_path: Path) -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    program = (
+        "import resource, sys; from click.testing import CliRunner; from gifapp.commands.web import web;"
+        "ended = CliRunner().invoke(web, ['--data-dir', sys.argv[1]]);"  # there are no servers
+        "print(type(ended.exception).__name__, resource.getrlimit(resource.RLIMIT_NOFILE)[0])"
+    )
+    few = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))  # noqa: E731
+    argv = [sys.executable, "-c", program, str(tmp_path)]
+    told = subprocess.run(argv, check=True, capture_output=True, text=True, preexec_fn=few).stdout
+    assert told.split() == ["ServiceNotFound", str(min(hard, 65_536))]

@@ -18,7 +18,7 @@ from gifapp.web.app import GifApp
 from gifapp.web.pages import kernel_backlog, kernel_handlers, kernel_traffic
 from gifapp.web.pages.kernel_backlog import Backlog
 from gifapp.web.pages.kernel_traffic import OWN_TARGET, KernelTraffic, MessageRefused
-from tests.web.test_app import connected, kernel_of, message, until
+from tests.web.test_app import connected, kernel_of, message, next_message, until
 from tests.web.visitors import SignIn
 
 INFO = message("kernel_info_request", "shell")
@@ -202,6 +202,40 @@ async def test_what_a_page_leaves_unread_is_bounded_and_nobody_is_told_a_thousan
         del socket
     gc.collect()  # asyncio tells of what nobody looked at when it is thrown away
     assert [one for one in caplog.records if one.levelno >= logging.ERROR] == []
+
+
+async def test_a_socket_that_breaks_while_it_is_written_to_is_nobodys_fault(
+    app: GifApp, sign_in: SignIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    ada = await sign_in("ada@example.org")
+    kernel_id = kernel_of(await ada.get("/"))
+    async with connected(app, ada, kernel_id) as page:
+        [kernel_socket] = app.kernels._kernels[kernel_id].sockets
+        await page.write_message(INFO, binary=True)
+        while await next_message(page) != "kernel_info_reply":  # the socket is open for good
+            pass
+        stop_reading(page)
+        said = message("comm_msg", "iopub", data="x" * 2_500_000)
+        for _ in range(3):  # below the bound, and more than the system takes
+            kernel_socket.write_message(said, binary=True)  # type: ignore[attr-defined]
+        assert unread_bytes(kernel_socket)
+        kernel_socket.ws_connection.stream.close()  # type: ignore[attr-defined]
+        kernel_socket.write_message(INFO, binary=True)  # type: ignore[attr-defined]
+        await until(lambda: not app.kernels._kernels[kernel_id].sockets)
+        del kernel_socket
+    gc.collect()  # asyncio tells of what nobody looked at when it is thrown away
+    assert [one for one in caplog.records if one.levelno >= logging.ERROR] == []
+
+
+async def test_what_a_kernel_says_to_nobody_goes_into_the_bounded_backlog(
+    app: GifApp, sign_in: SignIn
+) -> None:
+    ada = await sign_in("ada@example.org")
+    kernel_id = kernel_of(await ada.get("/"))
+    async with connected(app, ada, kernel_id):
+        pass
+    await until(lambda: bool(app.kernel_manager._kernel_buffers[kernel_id]))
+    assert isinstance(app.kernel_manager._kernel_buffers[kernel_id]["buffer"], Backlog)
 
 
 async def test_what_is_said_to_a_page_that_has_gone_is_not_looked_at(
