@@ -185,6 +185,16 @@ async def test_only_the_binary_protocol_is_spoken(app: GifApp, sign_in: SignIn) 
     assert not app.kernels._kernels[kernel_id].sockets
 
 
+async def test_a_socket_that_is_refused_is_no_error_in_the_log(
+    app: GifApp, sign_in: SignIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    ada = await sign_in("ada@example.org")
+    kernel_id = kernel_of(await ada.get("/"))
+    with pytest.raises(HTTPClientError, match="400"):
+        await connected(app, ada, kernel_id, protocol="").__aenter__()
+    assert [one for one in caplog.records if one.levelno >= logging.ERROR] == []
+
+
 async def test_what_a_page_leaves_unread_is_bounded_and_nobody_is_told_a_thousand_times(
     app: GifApp, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

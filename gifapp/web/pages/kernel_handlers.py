@@ -91,6 +91,10 @@ class KernelSocket(VoilaKernelWebsocketHandler):
         if self._unread_bytes > MOST_UNREAD_BYTES:
             self._refuse(TOO_SLOW, "too slow")
 
+    def write_error(self, status_code: int, **kwargs: Any) -> None:  # noqa: ARG002
+        """Without a body: Jupyter's page for errors fails here, since we serve none of its files."""
+        self.finish()
+
     def on_finish(self) -> None:
         if self.get_status() != 101:  # it became no socket
             self._leave()
