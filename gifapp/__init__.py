@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# loaded at first use: the command line must not pay for Jupyter, nor a notebook for the servers
+# imported on first use: the command line should not load Jupyter, nor a notebook the servers
 _HOMES = {
     "Caption": "gifapp.domain.recipes.recipe",
     "ChromaKey": "gifapp.domain.recipes.recipe",

@@ -11,7 +11,7 @@ import click
 
 from gifapp import errors
 
-# each with its module and its line of help, so that `gifapp --help` imports none of them
+# module and help line of each command, so that `gifapp --help` imports none of them
 _COMMANDS = {
     "convert": ("gifapp.commands.convert", "Convert VIDEO into a GIF."),
     "up": (
@@ -70,12 +70,12 @@ class LazyGroup(click.Group):
 @click.pass_context
 def gifapp(ctx: click.Context) -> None:
     """Turn videos into small, good-looking GIFs."""
-    if ctx.invoked_subcommand != "convert":  # what that makes is for whom the user's own umask says
+    if ctx.invoked_subcommand != "convert":  # its output file follows the user's own umask
         os.umask(0o077)
 
 
 def main(argv: list[str] | None = None) -> Any:
-    """Run the command line: 0 done, 1 failed with one sentence, 2 wrong usage."""
+    """Run the command line. Exit status: 0 success, 1 an error, printed in one sentence, 2 wrong usage."""
     try:
         return gifapp.main(args=argv, prog_name="gifapp")
     except errors.GifappError as error:

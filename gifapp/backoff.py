@@ -1,4 +1,4 @@
-"""How long to wait before another try: twice as long after each failure, up to a bound."""
+"""Exponential back-off: the delay doubles after each failure, up to a maximum."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ _MOST_DOUBLINGS = 64  # more would overflow
 
 @dataclass(frozen=True)
 class Backoff:
-    """The wait after the first failure, and the longest one."""
+    """The delay after the first failure, and the maximum."""
 
     first_s: float
     longest_s: float
 
     def delay_s(self, failures: int) -> float:
-        """The wait after so many failures in a row."""
+        """The delay after this many failures in a row; 0 without any."""
         if failures == 0:
             return 0.0
         return min(self.longest_s, self.first_s * 2.0 ** min(failures - 1, _MOST_DOUBLINGS))
 
 
 class RestartDelay:
-    """When a process that died may start again: at once, but ever later while it dies young.
+    """Decides when a dead process may restart: at once, or after a back-off while it keeps dying young.
 
     Attributes:
-        young_deaths: how many there were in a row.
+        young_deaths: how many deaths in a row came before the age of `young_s`.
     """
 
     def __init__(self, backoff: Backoff, *, young_s: float) -> None:
@@ -36,7 +36,7 @@ class RestartDelay:
         self.young_deaths = 0
 
     def note_death(self, *, age_s: float) -> float:
-        """Returns the wait from now on."""
+        """Record a death and return the delay before the restart, in seconds."""
         self.young_deaths = self.young_deaths + 1 if age_s < self._young_s else 0
         delay_s = self._backoff.delay_s(self.young_deaths)
         self._start_at = time.monotonic() + delay_s

@@ -1,4 +1,4 @@
-"""Directories locked by a living process, so that leftovers of killed ones can be told apart."""
+"""Locks directories while their process lives, so that leftovers of killed processes can be recognised."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ _LOCK = "held"
 
 
 def create_locked(directory: Path) -> IO[bytes]:
-    """Make a directory and hold it until the file that this returns is closed: when we die, at the latest."""
+    """Create a directory and lock it until the returned file is closed, or this process ends."""
     directory.mkdir(mode=0o700)
     return hold(directory)
 
 
 def hold(directory: Path) -> IO[bytes]:
-    """Hold an empty directory that is ours alone."""
+    """Lock an empty directory that no other process uses."""
     lock = (directory / f"{_LOCK}-soon").open("xb")
     fcntl.flock(lock, fcntl.LOCK_EX)
-    # under its name only now: a lock that can be seen and is free was a dead process'
+    # renamed only once it is locked: a visible lock that is free belonged to a dead process
     Path(lock.name).rename(directory / _LOCK)
     return lock
 
 
 def owner_alive(directory: Path) -> bool | None:
-    """Whether the process that holds the directory lives; None: nobody has held it, or it is not ours."""
+    """Whether the process that locked the directory is alive; None if it was never locked or is not ours."""
     try:
         with (directory / _LOCK).open("r+b") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -38,17 +38,17 @@ def owner_alive(directory: Path) -> bool | None:
 
 
 def try_lock(directory: Path) -> IO[bytes] | None:
-    """Hold a directory that was made by `create_locked`, as above; None: somebody does.
+    """Lock a directory that `create_locked` made; None if another process has it locked.
 
     Raises:
-        FileNotFoundError: it is gone.
+        FileNotFoundError: the directory was removed.
     """
     lock = (directory / _LOCK).open("r+b")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if os.fstat(lock.fileno()).st_nlink:
             return lock
-        raise FileNotFoundError(directory)  # whoever held it before has removed it
+        raise FileNotFoundError(directory)  # its previous owner removed it
     except BlockingIOError:
         lock.close()
         return None

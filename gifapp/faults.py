@@ -1,6 +1,6 @@
-"""Reports errors to Sentry where a DSN is set, without any personal data.
+"""Reports errors to Sentry if a DSN is set, without personal data.
 
-Every line of the log of level ERROR is an event, and nothing else is: what people did wrong is no error.
+Every log line of level ERROR becomes an event, and nothing else does: users' mistakes are not errors.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from gifapp.logs import redact
 _TAGS = ("request_id", "job_id", "attempt", "worker")
 _EMAIL = re.compile(r"[^\s@<>\"'(),:;]+@[^\s@<>\"'(),:;]+\.\w+")
 _FLUSH_S = 2
-_UNHEARD = ("sentry_sdk", "tornado.access")  # itself; what tells once more of a request, with who asked
+_IGNORED = ("sentry_sdk", "tornado.access")  # Sentry itself; requests logged again, with the user's address
 
 
 def configure(dsn: str | None, *, part: str) -> None:
-    """Tell of errors from now on; call it after `logs.configure`. Without a DSN nothing happens.
+    """Report errors from now on; call it after `logs.configure`. Without a DSN it does nothing.
 
     Raises:
-        errors.SettingInvalid: it is no DSN.
+        errors.SettingInvalid: the DSN is malformed.
     """
     if not dsn:
         return
-    import sentry_sdk  # noqa: PLC0415  a third of a second that most never need
+    import sentry_sdk  # noqa: PLC0415  takes a third of a second, and most never need it
     from sentry_sdk.integrations.atexit import AtexitIntegration  # noqa: PLC0415
     from sentry_sdk.utils import BadDsn  # noqa: PLC0415
 
@@ -41,7 +41,7 @@ def configure(dsn: str | None, *, part: str) -> None:
             release=f"gifapp@{version('gifapp')}",
             default_integrations=False,
             auto_enabling_integrations=False,
-            integrations=[AtexitIntegration(callback=lambda *_: None)],  # tells the last ones, silently
+            integrations=[AtexitIntegration(callback=lambda *_: None)],  # sends pending events, silently
             include_local_variables=False,
             max_request_body_size="never",
             max_breadcrumbs=0,
@@ -58,43 +58,43 @@ class _ToSentry(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         import sentry_sdk  # noqa: PLC0415
 
-        if record.name.startswith(_UNHEARD):
+        if record.name.startswith(_IGNORED):
             return
-        told = record.msg if isinstance(record.msg, Mapping) else {"event": record.getMessage()}
+        fields = record.msg if isinstance(record.msg, Mapping) else {"event": record.getMessage()}
         with sentry_sdk.new_scope() as scope:
-            known = {**structlog.contextvars.get_contextvars(), **told}
+            known = {**structlog.contextvars.get_contextvars(), **fields}
             for name in _TAGS:
                 if name in known:
                     scope.set_tag(name, str(known[name]))
-            scope.set_extra("said", str(told.get("event")))
-            if trace := told.get("trace"):
+            scope.set_extra("said", str(fields.get("event")))
+            if trace := fields.get("trace"):
                 scope.set_extra("trace", str(trace))
-            error = _error_of(record, told)
+            error = _error_of(record, fields)
             if error is None:
-                sentry_sdk.capture_message(str(told.get("event")), level="error")
+                sentry_sdk.capture_message(str(fields.get("event")), level="error")
             else:
                 sentry_sdk.capture_exception(error)
 
 
-def _error_of(record: logging.LogRecord, told: Mapping[str, Any]) -> BaseException | None:
-    for given in (record.exc_info, told.get("exc_info")):
-        if isinstance(given, BaseException):
-            return given
-        if isinstance(given, tuple):
-            error: BaseException | None = given[1]
+def _error_of(record: logging.LogRecord, fields: Mapping[str, Any]) -> BaseException | None:
+    for info in (record.exc_info, fields.get("exc_info")):
+        if isinstance(info, BaseException):
+            return info
+        if isinstance(info, tuple):
+            error: BaseException | None = info[1]
             return error
-        if given is True:
+        if info is True:
             return sys.exc_info()[1]
     return None
 
 
 def _sent(event: Any, _: Any) -> Any:
-    # a release looks like somebody's address
+    # the release (gifapp@0.1.0) looks like an e-mail address and would be removed
     return _without_people(event) | {"release": event["release"]}
 
 
 def _without_people(event: Any) -> Any:
-    """The event without tokens, passwords and addresses of people, wherever in it."""
+    """The event with tokens, passwords and e-mail addresses removed at every depth."""
     if isinstance(event, str):
         return _EMAIL.sub("…", redact(event))
     if isinstance(event, Mapping):

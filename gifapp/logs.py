@@ -1,8 +1,8 @@
 """Logging to stderr: readable on a terminal, JSON for programs.
 
-Callers bind what a line is about (`structlog.contextvars.bind_contextvars(job_id=...)`); every line
-logged meanwhile carries it, those of libraries too. Passwords and tokens are cut out of every line. A
-warning that repeats without end is counted, not written each time.
+Callers bind context (`structlog.contextvars.bind_contextvars(job_id=...)`), which every line then carries,
+those of libraries too. Passwords and tokens are removed from every line. A warning that keeps repeating
+is counted instead of written each time.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _MINUTE_S = 60.0
 _MOST_REPEATS = 20
 _MOST_KINDS = 200
 _KIND_LETTERS = 100
-_STRANGERS_WRITE = "tornado.general"  # at the level of information: what is wrong with a request
+_REQUEST_PROBLEMS = "tornado.general"  # logs malformed requests at level INFO: strangers can flood it
 _OTHERS: _Kind = ("all loggers", "lines of too many kinds", "")
 
 _log = logging.getLogger(__name__)
 
 _SECRET_NAMES = re.compile(r"passw|secret|token|authorization|cookie", re.IGNORECASE)
-# an address may spell any letter of a name by its number: %74oken
+# a URL may percent-encode any letter of a name: %74oken
 _NAMES_IN_ADDRESSES = (
     r"[\w.-]*(?:token|secret|passw|signature|credential|session|xsrf|invite|setup|reset|key)[\w.-]*"
     r"|[\w.-]*%[\w.%-]*"
@@ -45,13 +45,13 @@ _SECRETS_IN_TEXT = [
     (re.compile(r"(Bearer(?: |%20)+)[^\s\"']+", re.IGNORECASE), r"\1…"),
     (re.compile(r"(gifapp_)[\w-]{40,}"), r"\1…"),  # an API token
     (re.compile(r"(/s/)[^\s/?#\"']{20,}", re.IGNORECASE), r"\1…"),  # a public link
-    # whatever else is as long and as mixed as a token, some of its letters perhaps spelled by numbers
+    # anything else as long and as mixed as a token, perhaps percent-encoded in part
     (re.compile(r"(?<![\w%~-])(?=[\w%~-]*[A-Z%])(?=[\w%~-]*[a-z%])[\w%~-]{40,}"), "…"),
 ]
 
 
 def configure(*, log_format: LogFormat = "auto", level: str = "info", stream: TextIO | None = None) -> None:
-    """Send structlog's and the standard library's lines to `stream` (stderr), one line each."""
+    """Write the records of structlog and of `logging` to `stream` (default stderr), one line each."""
     out = stream or sys.stderr
     as_json = log_format == "json" or (log_format == "auto" and not out.isatty())
     handler = logging.StreamHandler(out)
@@ -67,10 +67,10 @@ def configure(*, log_format: LogFormat = "auto", level: str = "info", stream: Te
 
 
 class Repeats(logging.Filter):
-    """Lets the first lines of a kind through in each minute and counts the others: one fault fills no log.
+    """Passes the first lines of each kind in a minute and counts the rest, so that no fault floods the log.
 
-    A kind is a logger's message before its values are filled in, and an exception's type. What people may
-    want all of, requests and what becomes of jobs, is below a warning and always passes.
+    A kind is a logger, its message before formatting, and the exception's type. Lines below WARNING, such as
+    requests and job outcomes, always pass, except those of `tornado.general`.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -80,7 +80,7 @@ class Repeats(logging.Filter):
         self._counts: Counter[_Kind] = Counter()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.levelno < logging.WARNING and record.name != _STRANGERS_WRITE:
+        if record.levelno < logging.WARNING and record.name != _REQUEST_PROBLEMS:
             return True
         if self._clock() >= self._minute_ends:
             self._begin_minute()
@@ -104,7 +104,7 @@ def _kind_of(record: logging.LogRecord) -> _Kind:
 
 
 def without_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """A structlog processor: values with a secret's name, and secrets inside text, become `…`."""
+    """A structlog processor that replaces values with a secret's name, and secrets inside text, by `…`."""
     for key, value in event.items():
         event[key] = _redacted(key, value)
     return event
@@ -121,9 +121,9 @@ def _redacted(key: object, value: Any) -> Any:
     if _SECRET_NAMES.search(str(key)):
         return "…"
     if isinstance(value, Mapping):
-        return {name: _redacted(name, one) for name, one in value.items()}
+        return {name: _redacted(name, inner) for name, inner in value.items()}
     if isinstance(value, list | tuple | set):
-        return [_redacted("", one) for one in value]
+        return [_redacted("", inner) for inner in value]
     return value if value is None or isinstance(value, int | float) else redact(str(value))
 
 

@@ -1,4 +1,4 @@
-"""Translates between documents and MongoDB, and its errors into ours."""
+"""Binds documents to MongoDB and translates its errors into ours."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SOCKET_MS = 8_000  # a MongoDB that hangs must not hold our threads; well under
 
 
 def bind(alias: str, mongodb_url: str) -> None:
-    """Bind the documents of `alias` in this process to the database that the URL names."""
+    """Bind this process's documents of `alias` to the database at the URL."""
     mongoengine.connect(
         host=mongodb_url,
         alias=alias,
@@ -31,19 +31,19 @@ def bind(alias: str, mongodb_url: str) -> None:
     )
 
 
-def read_page(chosen: Any, limit: int) -> tuple[list[Any], bool]:
-    """The first `limit` of the chosen documents, and whether there are more."""
-    documents = list(chosen.limit(limit + 1))
+def read_page(query: Any, limit: int) -> tuple[list[Any], bool]:
+    """The first `limit` documents of a query, and whether there are more."""
+    documents = list(query.limit(limit + 1))
     return documents[:limit], len(documents) > limit
 
 
 @contextmanager
 def reaching_mongodb() -> Iterator[None]:
-    """Turn what pymongo raises when MongoDB is away into our error; also a decorator.
+    """Translate pymongo's errors while MongoDB is unavailable; also a decorator.
 
     Raises:
-        errors.ServiceUnavailable: the write may or may not have happened.
-        errors.ServiceRefused: it does not let us in.
+        errors.ServiceUnavailable: a write may or may not have happened.
+        errors.ServiceRefused: MongoDB rejected our user or password.
     """
     try:
         yield

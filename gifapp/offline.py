@@ -1,9 +1,9 @@
-"""Cuts a process and its children off the network: a seccomp filter without `socket`.
+"""Cuts a process and its children off the network: a seccomp filter that denies `socket`.
 
-Whatever a hostile video makes a decoder do, it opens no connection, not even to a server on this machine;
-pipes and sockets that are open already go on. Linux on x86-64 and arm64; elsewhere nothing happens.
+A decoder that a hostile video has taken over can open no connection, not even to a server on this machine;
+pipes and sockets that are already open keep working. Linux on x86-64 and arm64; elsewhere it does nothing.
 
-Source: Linux, Documentation/userspace-api/seccomp_filter.rst; the numbers are those of its uapi headers.
+Source: Linux, Documentation/userspace-api/seccomp_filter.rst; the numbers come from its uapi headers.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import sys
 _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS, _MODE_FILTER = 22, 38, 2
 _LOAD, _JUMP_IF_EQUAL, _JUMP_IF_ABOVE, _RETURN = 0x20, 0x15, 0x35, 0x06
 _ALLOW, _REFUSE = 0x7FFF0000, 0x00050000 | errno.EACCES
-_NUMBER_AT, _MACHINE_AT = 0, 4  # in what a filter is given of a call
-_OTHER_ABI = 0x40000000  # calls of x86-64's 32-bit variant
-_IO_URING_SETUP = 425  # by which sockets are made as well
-_MACHINES = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}  # and its number of `socket`
+_NUMBER_AT, _MACHINE_AT = 0, 4  # offsets in struct seccomp_data
+_OTHER_ABI = 0x40000000  # system calls of the x32 ABI
+_IO_URING_SETUP = 425  # io_uring can open sockets too
+_MACHINES = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}  # AUDIT_ARCH, number of `socket`
 
 
 class _Step(ctypes.Structure):
@@ -53,13 +53,13 @@ def _program() -> _Program | None:
     return _Program(len(steps), (_Step * len(steps))(*(_Step(*step) for step in steps)))
 
 
-# made at import: where it is used, between fork and exec, nothing may be allocated
+# built at import: it is used between fork and exec, where nothing may be allocated
 _PROGRAM = _program()
 _libc = ctypes.CDLL(None) if _PROGRAM else None
 
 
 def go_offline() -> bool:
-    """Refuse this thread, and all that it starts, every new socket; whether the kernel does so."""
+    """Deny new sockets to this thread and all that it starts; returns whether the kernel enforces it."""
     if _PROGRAM is None or _libc is None:
         return False
     _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)

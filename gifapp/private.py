@@ -1,7 +1,7 @@
-"""Creates files and directories for their owner alone, where nobody can have prepared anything.
+"""Creates files and directories that only their owner can read, in places no other user has prepared.
 
-Who may be trusted with a directory: ourselves, root, and whoever owns the directory around it, which was
-checked before or is an administrator's choice (a share may give everything in it one owner).
+A directory may belong to us, to root, or to the owner of its parent, which was checked before or which an
+administrator chose (a network share may give everything in it one owner).
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ _ROOT = 0
 
 
 def make_directory(path: Path, *, trusts_parent: bool = True) -> None:
-    """Make a directory for ourselves alone; one that was there and is ours is closed to everybody else.
+    """Create a private directory; one of ours that already exists is closed to all other users.
 
     Raises:
-        errors.NotPrivate: it is another user's.
-        OSError: it cannot be made, or is no directory.
+        errors.NotPrivate: it belongs to another user.
+        OSError: it cannot be created, or is not a directory.
     """
     path.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        found = os.fstat(descriptor)
-        if found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) & 0o077:
+        status = os.fstat(descriptor)
+        if status.st_uid == os.geteuid() and stat.S_IMODE(status.st_mode) & 0o077:
             os.fchmod(descriptor, 0o700)
     finally:
         os.close(descriptor)
-    check_owner(path, found, trusts_parent=trusts_parent)
+    check_owner(path, status, trusts_parent=trusts_parent)
 
 
 def create(path: Path) -> IO[bytes]:
-    """Make a file that only its owner may read; whatever has that name already is not followed.
+    """Create a file that only its owner may read; an existing file or link of that name is an error.
 
     Raises:
         FileExistsError
@@ -48,23 +48,23 @@ def create(path: Path) -> IO[bytes]:
 
 
 def beside(path: Path) -> Path:
-    """A hidden name in the same directory that nobody can guess."""
+    """A hidden, unguessable name in the same directory."""
     return path.with_name(f".{path.name}.{secrets.token_hex(8)}")
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file that only its owner may read, whole or not at all."""
-    aside = beside(path)
-    with create(aside) as out:
+    """Write a file that only its owner may read, atomically."""
+    temporary = beside(path)
+    with create(temporary) as out:
         out.write(text.encode())
-    aside.replace(path)
+    temporary.replace(path)
 
 
 def read(path: Path) -> bytes:
-    """What stands in a file that `write` made; one that is ours is closed to everybody else.
+    """The content of a file that `write` made; a file of ours is first closed to all other users.
 
     Raises:
-        errors.NotPrivate: another user has put it there, or it is a link.
+        errors.NotPrivate: it belongs to another user, or is a symbolic link.
         OSError
     """
     with _opened(path, os.O_RDONLY) as file:
@@ -72,32 +72,32 @@ def read(path: Path) -> bytes:
 
 
 def open_lock(path: Path) -> IO[bytes]:
-    """A file to take a lock on, made if it is missing; nobody else may hold it.
+    """Open a file to lock, creating it if it is missing; other users cannot open it.
 
     Raises:
-        errors.NotPrivate: it is another user's, or a link.
+        errors.NotPrivate: it belongs to another user, or is a symbolic link.
         OSError
     """
     return _opened(path, os.O_RDWR | os.O_CREAT)
 
 
 def is_own_directory(path: Path) -> bool:
-    """Whether it is a directory that is ours: in one that is not, anything may be prepared."""
+    """Whether it is a directory of ours; others could have prepared anything in one of theirs."""
     try:
-        found = path.lstat()
+        status = path.lstat()
     except FileNotFoundError:
         return False
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid()
 
 
 def check_not_prepared(path: Path) -> None:
-    """Raises errors.NotPrivate if another user has put something there, a link for one."""
+    """Raises errors.NotPrivate if another user has put something there, such as a link."""
     with contextlib.suppress(FileNotFoundError):
         check_owner(path, path.lstat())
 
 
 def check_owner(path: Path, found: os.stat_result, *, trusts_parent: bool = True) -> None:
-    """Raises errors.NotPrivate unless `found`, which stands at `path`, is ours, or of somebody we trust."""
+    """Raises errors.NotPrivate unless the file at `path`, with the stat `found`, has an owner we trust."""
     trusted = {os.geteuid(), _ROOT}
     if trusts_parent:
         trusted.add(path.parent.stat().st_uid)
@@ -111,9 +111,9 @@ def _opened(path: Path, flags: int) -> IO[bytes]:
     descriptor = _descriptor(path, flags)
     file = os.fdopen(descriptor, "rb" if flags == os.O_RDONLY else "r+b")
     try:
-        found = os.fstat(descriptor)
-        check_owner(path, found)
-        if found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) & 0o077:
+        status = os.fstat(descriptor)
+        check_owner(path, status)
+        if status.st_uid == os.geteuid() and stat.S_IMODE(status.st_mode) & 0o077:
             os.fchmod(descriptor, 0o600)
     except BaseException:
         file.close()
@@ -122,7 +122,7 @@ def _opened(path: Path, flags: int) -> IO[bytes]:
 
 
 def _descriptor(path: Path, flags: int) -> int:
-    # O_NONBLOCK: a named pipe that somebody has put there must not be waited for
+    # O_NONBLOCK: opening a named pipe that somebody has put there must not block
     try:
         return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
     except OSError as refused:

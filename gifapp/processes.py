@@ -1,4 +1,4 @@
-"""Child processes that never outlive us: own group, parent-death signal, limits, firm stop."""
+"""Child processes that never outlive us: own process group, parent-death signal, limits, forced stop."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _OPEN_FILES, _TASKS = 256, 256
 _MANY_FILES = 65_536
 
 surplus_nice: ContextVar[int] = ContextVar("surplus_nice", default=0)
-"""By how much what is spawned here gives way to the work of others: as `nice` has it."""
+"""The `nice` increment of processes spawned in this context, so that other people's work goes first."""
 
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
@@ -33,11 +33,11 @@ class ProcessLimits:
     """What one child may use; None leaves a limit as it is.
 
     Attributes:
-        memory_bytes: of address space, used or not.
-        data_bytes: of memory that is its own to write.
-        tasks: processes and threads, in addition to all that the machine runs when the child starts: the
-            kernel counts those of a user, not of a child, and does not bound root's.
-        is_offline: whether it may open no connection.
+        memory_bytes: address space, used or not.
+        data_bytes: private writable memory.
+        tasks: processes and threads beyond those the machine runs when the child starts: the kernel counts
+            per user, not per child, and does not limit root.
+        is_offline: deny it new network connections.
     """
 
     memory_bytes: int | None = None
@@ -51,7 +51,7 @@ class ProcessLimits:
 
 
 def for_strangers_files(*, memory_bytes: int, cpu_s: int, file_bytes: int = 0) -> ProcessLimits:
-    """The limits of a child that reads what strangers sent."""
+    """The limits of a child that reads untrusted files."""
     return ProcessLimits(
         memory_bytes=memory_bytes,
         cpu_s=cpu_s,
@@ -67,8 +67,8 @@ def spawn(
 ) -> subprocess.Popen[Any]:
     """Start `argv` in a process group of its own.
 
-    The kernel kills the child when the *thread* that called this ends, `kill -9` included (Linux
-    only): call it from a thread that lives as long as the child should.
+    The kernel kills the child when the calling *thread* ends, even by `kill -9` (Linux only): call it from
+    a thread that lives as long as the child should.
     """
     limits = limits or ProcessLimits()
     limits = replace(limits, nice=limits.nice + surplus_nice.get())
@@ -77,12 +77,12 @@ def spawn(
 
 
 def environment_without_secrets() -> dict[str, str]:
-    """Ours without gifapp's settings and keys: for children that read what strangers sent."""
+    """Our environment without gifapp's settings and keys, for children that read untrusted files."""
     return {name: value for name, value in os.environ.items() if not name.startswith(("GIFAPP_", "AWS_"))}
 
 
 def stop(process: subprocess.Popen[Any], *, grace_s: float, sig: int = signal.SIGTERM) -> int:
-    """Ask the child to end, wait, then kill its whole group; returns its exit status."""
+    """Ask the child to end, wait up to `grace_s`, then kill its whole group; returns its exit status."""
     if process.poll() is None:
         process.send_signal(sig)
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -92,7 +92,7 @@ def stop(process: subprocess.Popen[Any], *, grace_s: float, sig: int = signal.SI
 
 
 def kill_group(leader_pid: int) -> None:
-    """Kill every process of the group that `leader_pid` leads, if any is left."""
+    """Kill every remaining process of the group that `leader_pid` leads."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(leader_pid, signal.SIGKILL)
 
@@ -112,19 +112,19 @@ def die_with_parent(parent_pid: int) -> None:
     if _libc is None:
         return
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent_pid:  # it died before the line above
+    if os.getppid() != parent_pid:  # the parent died before prctl took effect
         os._exit(1)
 
 
 def apply_limits(limits: ProcessLimits) -> None:
-    """Bound this process and its children; a bound that holds already is never loosened."""
+    """Limit this process and its children; existing limits are never raised."""
     _hold_to(limits, _bounds(limits))
 
 
 def preparation(
     parent_pid: int, limits: ProcessLimits, *, dies_with_parent: bool = True
 ) -> Callable[[], None]:
-    """What a child does before it becomes another program: Popen's `preexec_fn`."""
+    """The `preexec_fn` for Popen: what a child does between fork and exec."""
     bounds = _bounds(limits)
 
     # runs between fork and exec: nothing here may import or take a lock
@@ -137,17 +137,17 @@ def preparation(
 
 
 def allow_open_files() -> None:
-    """Raise the soft limit of open files towards the hard one: a connection is a file, too."""
+    """Raise the soft limit on open files towards the hard one, since each connection counts as one."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = _MANY_FILES if hard == resource.RLIM_INFINITY else min(hard, _MANY_FILES)
     if soft != resource.RLIM_INFINITY and soft < most:
-        with contextlib.suppress(OSError, ValueError):  # macOS has bounds of its own
+        with contextlib.suppress(OSError, ValueError):  # macOS has a lower limit of its own
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _bounds(limits: ProcessLimits) -> list[tuple[int, int]]:
-    """Each rlimit, and what it is to be at the most."""
-    asked = (
+    """The rlimits to set, each with its greatest allowed value."""
+    limits_by_kind = (
         (resource.RLIMIT_AS, limits.memory_bytes),
         (resource.RLIMIT_DATA, limits.data_bytes),
         (resource.RLIMIT_CPU, limits.cpu_s),
@@ -156,14 +156,14 @@ def _bounds(limits: ProcessLimits) -> list[tuple[int, int]]:
         (resource.RLIMIT_NPROC, None if limits.tasks is None else _tasks_now() + limits.tasks),
         (resource.RLIMIT_CORE, 0),
     )
-    return [(kind, most) for kind, most in asked if most is not None]
+    return [(kind, most) for kind, most in limits_by_kind if most is not None]
 
 
 def _hold_to(limits: ProcessLimits, bounds: list[tuple[int, int]]) -> None:
     for kind, most in bounds:
         _, hardest = resource.getrlimit(kind)
         bound = most if hardest == resource.RLIM_INFINITY else min(most, hardest)
-        # past the soft limit of CPU time comes SIGXCPU, which says why; past the hard one SIGKILL
+        # the soft CPU limit sends SIGXCPU, which names the cause; the hard one SIGKILL
         soft = bound - 1 if kind == resource.RLIMIT_CPU and bound > 1 else bound
         resource.setrlimit(kind, (soft, bound))
     if limits.nice:
@@ -173,7 +173,7 @@ def _hold_to(limits: ProcessLimits, bounds: list[tuple[int, int]]) -> None:
 
 
 def _tasks_now() -> int:
-    """How many processes and threads the machine runs; 0 where it does not say."""
+    """How many processes and threads the machine runs; 0 if unknown."""
     with contextlib.suppress(OSError):
         return int(Path("/proc/loadavg").read_text().split()[3].partition("/")[2])
     return 0

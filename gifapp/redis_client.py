@@ -1,4 +1,4 @@
-"""Connections to Redis, and its errors in ours."""
+"""Connects to Redis and translates its errors into ours."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from gifapp import errors
 
 
 def make_pool(redis_url: str, *, timeout_s: float) -> redis.ConnectionPool:
-    """Connections that answer with bytes."""
+    """A connection pool whose replies are bytes."""
     return redis.ConnectionPool.from_url(redis_url, **_options(timeout_s))
 
 
 def make_client(redis_url: str, *, timeout_s: float) -> redis.Redis:
-    """A client with connections of its own that answers with text; close it."""
+    """A client with its own connections whose replies are text; the caller closes it."""
     return redis.Redis.from_url(redis_url, decode_responses=True, **_options(timeout_s))
 
 
@@ -33,7 +33,7 @@ def _options(timeout_s: float) -> dict[str, Any]:
 
 @contextmanager
 def reaching_redis() -> Iterator[None]:
-    """Raise errors.ServiceUnavailable when Redis is away."""
+    """Raise errors.ServiceUnavailable when Redis fails; also a decorator."""
     try:
         yield
     except redis.RedisError as away:

@@ -1,4 +1,4 @@
-"""All settings, from flags, then GIFAPP_* variables, then gifapp.toml, then defaults."""
+"""All settings: flags come before GIFAPP_* variables, then gifapp.toml, then defaults."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from gifapp.domain.rates import RATE, Rates
 _DEFAULTS = Limits()
 _RATES = Rates()
 _MOST, _MOST_OF_UNIT = 10**15, {"s": 10**9, "days": 36_500}
-"""What clocks, MongoDB and the operating system can still count with."""
+"""The greatest values that clocks, MongoDB and the operating system can handle."""
 
 
 def default_data_dir() -> Path:
-    """Where this system keeps the data of applications.
+    """Where this system keeps application data.
 
     Raises:
-        errors.SettingInvalid: not for this user.
+        errors.SettingInvalid: this user has no home directory.
     """
     try:
         return user_data_path("gifapp")
@@ -170,26 +170,26 @@ class Settings(BaseSettings):
 
     @field_validator("cors_origins", mode="before")
     @classmethod
-    def _split_at_commas(cls, given: Any) -> Any:
-        return [part for part in given.split(",") if part] if isinstance(given, str) else given
+    def _split_at_commas(cls, value: Any) -> Any:
+        return [part for part in value.split(",") if part] if isinstance(value, str) else value
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod
-    def _parse_proxies(cls, given: Any) -> Any:
-        if given is None:
+    def _parse_proxies(cls, value: Any) -> Any:
+        if value is None:
             return None
         try:
-            return parse_networks(given.split(",") if isinstance(given, str) else map(str, given))
+            return parse_networks(value.split(",") if isinstance(value, str) else map(str, value))
         except (TypeError, ValueError) as error:
             raise PydanticCustomError("networks", "{problem}", {"problem": str(error)}) from None
 
     @field_validator("*")
     @classmethod
-    def _check_size(cls, given: Any, info: ValidationInfo) -> Any:
+    def _check_size(cls, value: Any, info: ValidationInfo) -> Any:
         most = _MOST_OF_UNIT.get(str(info.field_name).rpartition("_")[2], _MOST)
-        if isinstance(given, int | float) and given > most:
+        if isinstance(value, int | float) and value > most:
             raise PydanticCustomError("too_large", "Input should be at most {most}", {"most": most})
-        return given
+        return value
 
     @classmethod
     def settings_customise_sources(
@@ -225,18 +225,18 @@ class Settings(BaseSettings):
 
     @property
     def proxies(self) -> tuple[Network, ...]:
-        """Whose word on where a request comes from is believed."""
+        """The proxies whose `X-Forwarded-For` is trusted."""
         if self.trusted_proxies is not None:
             return self.trusted_proxies
         return LOOPBACK if self.public_url else ()
 
     @property
     def rates(self) -> Rates:
-        return Rates(**{one.name: getattr(self, f"rate_{one.name}") for one in fields(Rates)})
+        return Rates(**{rate.name: getattr(self, f"rate_{rate.name}") for rate in fields(Rates)})
 
     @property
     def url(self) -> str:
-        """The address to tell people."""
+        """The address that people use."""
         return (self.public_url or self.local_url).rstrip("/")
 
     @property
@@ -252,10 +252,10 @@ class Settings(BaseSettings):
 
 
 def load(**flags: Any) -> Settings:
-    """The settings; a flag that is None was not given.
+    """Load the settings; flags that are None count as absent.
 
     Raises:
-        errors.SettingInvalid: naming the setting and what it may be.
+        errors.SettingInvalid: names the setting and what it may be.
     """
     try:
         return Settings(**{name: value for name, value in flags.items() if value is not None})
@@ -265,13 +265,13 @@ def load(**flags: Any) -> Settings:
         raise errors.SettingInvalid(name=name, problem=first["msg"]) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as broken:
         raise errors.SettingInvalid(name=f"file {_toml_path(flags)}", problem=broken) from None
-    except (ValueError, RecursionError):  # tomllib lets pass what Python says of these
+    except (ValueError, RecursionError):  # tomllib passes these on from Python
         problem = "it has a number of thousands of digits, or brackets within brackets without end"
         raise errors.SettingInvalid(name=f"file {_toml_path(flags)}", problem=problem) from None
 
 
 def origins(**flags: Any) -> dict[str, str]:
-    """Where `load(**flags)` finds each setting: flag, environment, the file's path or default."""
+    """Where `load(**flags)` takes each setting from: "flag", "environment", the file's path or "default"."""
     file = _toml_path(flags)
     sources = {
         "flag": {name for name, value in flags.items() if value is not None},

@@ -3,23 +3,23 @@
 ::
 
     GifappError
-    ├── BadInput            the asker's fault: a 4xx, a failed job; trying again changes nothing
+    ├── BadInput            the request is wrong: a 4xx or a failed job; retrying won't help
     │   ├── RecipeInvalid
-    │   └── SourceRefused   the file's fault
-    ├── AccessDenied        who you are, or what you may
+    │   └── SourceRefused   the file is wrong
+    ├── AccessDenied        not signed in, or not permitted
     ├── NotFound
-    ├── Conflict            someone was first
+    ├── Conflict            clashes with the current state
     ├── LimitReached        too much, or too often
-    ├── Cancelled           somebody asked for it
-    ├── Transient           worth another attempt
-    └── SetupError          the machine or the settings; for whoever runs the service
+    ├── Cancelled           somebody cancelled it
+    ├── Transient           may succeed on another attempt
+    └── SetupError          the machine or the settings are wrong; for the operator
 
-An error carries facts (`errors.SourceTooLong(duration_s=312.4, limit_s=60)`), its class carries the
-sentence. `code` names it for programs and never changes; `str(error)` tells a person what happened
+An error carries facts (`errors.SourceTooLong(duration_s=312.4, limit_s=60)`); its class carries the
+sentence. `code` identifies it for programs and never changes; `str(error)` tells a person what happened
 and what to do.
 """
 
-from gifapp.errors.bad_input import *  # noqa: F403  every class of these is an error
+from gifapp.errors.bad_input import *  # noqa: F403  these modules define only errors
 from gifapp.errors.failures import *  # noqa: F403
 from gifapp.errors.refusals import *  # noqa: F403
 from gifapp.errors.root import GifappError as GifappError

@@ -1,4 +1,4 @@
-"""Errors in the request or the file: trying again changes nothing."""
+"""Errors in the request or the file: retrying won't help."""
 
 from __future__ import annotations
 

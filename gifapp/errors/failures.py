@@ -1,4 +1,4 @@
-"""Errors that end a job, that are worth another attempt, or that the operator must fix."""
+"""Cancellation, temporary failures worth a retry, and errors that the operator must fix."""
 
 from __future__ import annotations
 

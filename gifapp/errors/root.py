@@ -7,13 +7,13 @@ from typing import Any, ClassVar, Self
 
 
 class GifappError(Exception):
-    """The root: a `code`, the `facts`, and a sentence made of them."""
+    """The base class: a `code`, the `facts`, and a sentence formatted from them."""
 
     sentence: ClassVar[str] = "Something went wrong."
     code: ClassVar[str] = "gifapp-error"
 
     def __init_subclass__(cls) -> None:
-        """Derive the code from the name: SourceTooLong -> source-too-long."""
+        """Derive the code from the class name: SourceTooLong -> source-too-long."""
         cls.code = re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
 
     def __init__(self, **facts: Any) -> None:
@@ -29,12 +29,12 @@ class GifappError(Exception):
 
     @classmethod
     def from_code(cls, code: str, facts: dict[str, Any]) -> GifappError:
-        """The error that crossed a process boundary as its code and facts."""
+        """Rebuild an error that crossed a process boundary as its code and facts."""
         return GifappError.all()[code](**facts)
 
     @classmethod
     def retold(cls, code: str, sentence: str, facts: dict[str, Any]) -> GifappError:
-        """The error that a server told in its own words; one of a newer version is the root itself."""
+        """Rebuild an error with the server's own sentence; an unknown code becomes a GifappError."""
         error = GifappError.all().get(code, GifappError)(**facts)
         error._retold = sentence
         return error
@@ -42,10 +42,10 @@ class GifappError(Exception):
     @classmethod
     def all(cls) -> dict[str, type[Self]]:
         """Every error below this one, by code."""
-        found = {cls.code: cls}
+        by_code = {cls.code: cls}
         for child in cls.__subclasses__():
-            found |= child.all()
-        return found
+            by_code |= child.all()
+        return by_code
 
 
 def _rebuild(code: str, facts: dict[str, Any]) -> GifappError:
