@@ -1,1 +1,1 @@
-"""What a recipe, a time line and a job are. Pure: no I/O."""
+"""The domain: recipes, timing, jobs and limits. Pure: no I/O."""

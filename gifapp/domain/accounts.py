@@ -1,4 +1,4 @@
-"""The words for accounts: roles, scopes, kinds of links and of security events."""
+"""Account vocabulary: roles, scopes, kinds of links and of security events."""
 
 from __future__ import annotations
 

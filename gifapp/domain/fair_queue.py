@@ -1,8 +1,8 @@
-"""A fair queue: whose turn it is when many people share a few slots. Pure.
+"""A fair queue: decides whose turn it is when many people share a few slots. Pure.
 
-A free slot goes to the owner with the fewest running items, and among equals to the one whose last turn
-was longest ago. The last slot is never given to somebody who holds another: a person who has nothing
-running finds it free, however much the others have asked for and however long theirs takes.
+A free slot goes to the owner with the fewest running items; ties go to the owner whose last turn was longest
+ago. One owner can never hold every slot (unless there is only one), so that a single busy owner cannot lock
+out everybody else.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ Item = TypeVar("Item")
 
 
 class FairQueue(Generic[Item]):
-    """Items that wait for a slot, and those that hold one.
+    """Items that wait for a slot, and items that hold one.
 
     Args:
         slots: how many items run at the same time.
-        most_waiting: how many items of one owner may wait; those of others do not count.
+        most_waiting: how many items of each owner may wait.
     """
 
     def __init__(self, slots: int, *, most_waiting: int) -> None:
@@ -28,22 +28,22 @@ class FairQueue(Generic[Item]):
         self._waiting: dict[str, deque[Item]] = {}
         self._running: dict[Item, str] = {}
         self._numbers = itertools.count(1)
-        self._turns: dict[str, int] = {}  # the number of each owner's last turn, since the queue was empty
+        self._turns: dict[str, int] = {}  # number of each owner's last turn; cleared when empty
 
     def join(self, owner: str, item: Item) -> bool:
-        """Wait for a slot; False: the owner has as many items waiting as one may have."""
+        """Add an item to the queue; False if the owner already has `most_waiting` items in it."""
         if self.count_waiting(owner) >= self._most_waiting:
             return False
         self._waiting.setdefault(owner, deque()).append(item)
         return True
 
     def start_next(self) -> Item | None:
-        """The item that now holds a slot; None: no slot is free, or nobody may have it."""
+        """Give a free slot to the next item and return it; None if no slot is free or nobody may take one."""
         running = Counter(self._running.values())
         owners = [owner for owner in self._waiting if running[owner] < max(1, self._slots - 1)]
         if not owners or len(self._running) >= self._slots:
             return None
-        owner = min(owners, key=lambda one: (running[one], self._turns.get(one, 0)))
+        owner = min(owners, key=lambda name: (running[name], self._turns.get(name, 0)))
         item = self._waiting[owner][0]
         self._stop_waiting(owner, item)
         self._running[item] = owner
@@ -51,7 +51,7 @@ class FairQueue(Generic[Item]):
         return item
 
     def leave(self, owner: str, item: Item) -> None:
-        """Free the item's slot, or stop waiting for one."""
+        """Free the item's slot, or remove it from the queue."""
         if self._running.pop(item, None) is None:
             self._stop_waiting(owner, item)
         if self.is_empty:

@@ -1,4 +1,4 @@
-"""A job's states and transitions, its progress, and what happens after an error."""
+"""A job's states and transitions, its progress, and the decision whether to retry after an error."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Priority = Literal["high", "normal", "low"]
 BACKOFF = Backoff(first_s=5, longest_s=300)
 DISK_WAIT_S = 60.0
 MOST_AHEAD = timedelta(days=30)
-"""How far in the future the time may be that a job waits for."""
+"""How far in the future a job's `run_at` may be."""
 
 
 class JobState(StrEnum):
@@ -31,12 +31,12 @@ class JobState(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Nothing moves it but a person's retry."""
+        """Whether only a manual retry leaves this state."""
         return self not in (JobState.QUEUED, JobState.RUNNING)
 
     @property
     def expires(self) -> bool:
-        """It goes by itself after a while; a dead letter waits for a person."""
+        """Whether jobs in this state expire; dead letters stay until somebody handles them."""
         return self.is_final and self is not JobState.DEAD
 
 
@@ -59,7 +59,7 @@ LEGAL_MOVES: dict[JobState, frozenset[JobState]] = {
 
 
 class Progress(BaseModel):
-    """How far one attempt has come: the phase, 0 to 1 over all phases, seconds left if known."""
+    """The progress of one attempt: its phase, a fraction of all phases, and the seconds left if known."""
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
@@ -87,7 +87,7 @@ class Requeue:
 
 @dataclass(frozen=True)
 class Wait:
-    """Back to QUEUED until the server can do it; this was no attempt."""
+    """Back to QUEUED until the server has the resources; does not count as an attempt."""
 
     run_at: datetime
 
@@ -95,11 +95,11 @@ class Wait:
 def decide_retry(
     error: errors.GifappError, *, attempt: int, max_attempts: int, now: datetime, jitter: float
 ) -> Fail | Bury | Requeue | Wait:
-    """What becomes of a job whose attempt number `attempt` (from 1) ended in `error`.
+    """Decide what happens to a job whose attempt number `attempt` (from 1) ended in `error`.
 
-    Transient errors are retried after capped exponential backoff; `jitter` (0 to 1) spreads each
-    wait over half to all of its length, so that jobs that failed together do not return together.
-    For room on the server's disk a job waits without using up attempts, however long that takes.
+    Transient errors are retried after capped exponential back-off; `jitter` (0 to 1) scales each delay to
+    between half and all of its length, so that jobs that failed together do not retry together. A job that
+    waits for disk space uses up no attempts, however long it waits.
     """
     spread = 0.5 + jitter / 2
     if isinstance(error, errors.WaitingForDisk):

@@ -7,12 +7,12 @@ from datetime import timedelta
 
 from gifapp import errors
 
-SHORTEST_KEPT_DAYS = 0.01  # a video that somebody turns to must not be going at that very moment
+SHORTEST_KEPT_DAYS = 0.01  # shorter, and a video could expire while somebody is using it
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds that hold for every source and every conversion."""
+    """Limits on every source and every conversion."""
 
     max_upload_bytes: int = 500_000_000
     max_duration_s: float = 300.0  # of the clip a recipe selects, not of the source
@@ -27,12 +27,12 @@ class Limits:
 
 @dataclass(frozen=True)
 class Allowance:
-    """What one person may have; None is no bound."""
+    """What one person may use; None means no limit."""
 
     running: int | None = None  # jobs at the same time
     jobs_per_hour: int | None = None
     stored_bytes: int | None = None  # of videos and GIFs
-    kept_days: float | None = None  # how long finished jobs and unused videos stay
+    kept_days: float | None = None  # how long finished jobs and unused videos are kept
 
     @property
     def kept(self) -> timedelta | None:
@@ -41,16 +41,16 @@ class Allowance:
 
 @dataclass(frozen=True)
 class QuotaUsage:
-    """What one person stores, and how much they may; None is no bound."""
+    """What one person stores, and their quota; None means no limit."""
 
     used_bytes: int
     limit_bytes: int | None
 
     def check(self, more_bytes: int) -> None:
-        """Refuse what would not fit.
+        """Check that `more_bytes` fit into the quota.
 
         Raises:
-            errors.QuotaExceeded
+            errors.QuotaExceeded: they do not.
         """
         if self.limit_bytes is not None and self.used_bytes + more_bytes > self.limit_bytes:
             raise errors.QuotaExceeded(used_bytes=self.used_bytes, limit_bytes=self.limit_bytes)

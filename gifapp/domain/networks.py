@@ -1,4 +1,4 @@
-"""Ranges of addresses, as 10.0.0.0/8 or fd00::/8. Pure."""
+"""Parses IP addresses and ranges such as 10.0.0.0/8 or fd00::/8. Pure."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ LOOPBACK: tuple[Network, ...] = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.
 
 
 def parse_networks(texts: Iterable[str]) -> tuple[Network, ...]:
-    """The ranges; a single address is a range of one.
+    """Parse the ranges; a single address is a range of one.
 
     Raises:
-        ValueError: naming the text that is none, or that names every address there is.
+        ValueError: a text is not a range, or covers every address; the message names it.
     """
     return tuple(_parse_network(text.strip()) for text in texts if text.strip())
 
 
 def parse_address(text: str) -> Address | None:
-    """The address; IPv4 where it is IPv4 inside IPv6. None if it is none."""
+    """Parse an address; IPv4-mapped IPv6 becomes IPv4. None if it is not an address."""
     try:
         address = ipaddress.ip_address(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""When the pictures of an animation or sequence show: at their own times, or thinned evenly. Pure."""
+"""Times the pictures of an animation or sequence: by their own delays, or resampled evenly. Pure."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.timing import MAX_FPS, MIN_DELAY_CS, STANDARD_FPS
 
 _MOST_LATE_CS = 1
-_SHORTEST_S = 0.0101  # what stays for 10 ms or less, browsers show for 100
-_ROUNDING_S = 1e-6  # times of pictures are sums of floats
+_SHORTEST_S = 0.0101  # browsers show delays of 10 ms or less for 100 ms
+_ROUNDING_S = 1e-6  # timestamps are sums of floats
 
 
 class Piece(NamedTuple):
-    """The picture `number` of a source, counted from 0, for so long."""
+    """Picture `number` of a source (from 0), shown for `length_s` in the GIF."""
 
     number: int
     length_s: float
 
 
 def thinned_fps(recipe: Recipe, delays_s: Sequence[float], speed: float) -> float | None:
-    """The rate at which pictures are chosen, where they cannot keep their own times; else None.
+    """The rate at which pictures are resampled if they cannot keep their own times; else None.
 
-    They cannot where they come faster than `fps` or than a GIF can play, and where ranges cross,
-    for which both need frames at the same times. A rate that nobody asked for is an even part of theirs.
+    They cannot if they come faster than `fps` or than a GIF can play, or if ranges crossfade, since both
+    then need frames at the same times. Without `fps`, the rate is a whole fraction of the pictures' own.
     """
     played_s = [delay_s / speed for delay_s in delays_s]
     if recipe.fps is not None:
@@ -42,7 +42,7 @@ def thinned_fps(recipe: Recipe, delays_s: Sequence[float], speed: float) -> floa
 
 
 def longest_piece_s(recipe: Recipe) -> float:
-    """How long one frame may stay: not for ever where words come and go on it, or it fades."""
+    """The longest time for one frame: limited if captions, subtitles or fades change what it shows."""
     if not is_animated(recipe):
         return math.inf
     return 1 / (STANDARD_FPS if recipe.fps is None else recipe.fps)
@@ -51,9 +51,9 @@ def longest_piece_s(recipe: Recipe) -> float:
 def pieces(
     delays_s: Sequence[float], start_s: float, end_s: float, *, speed: float, most_s: float
 ) -> Iterator[Piece]:
-    """The pictures that show between two times of the source, each for its own time in the GIF.
+    """The pictures shown between two times of the source, each with its time in the GIF.
 
-    One that shows for longer than `most_s` is cut into equal pieces.
+    A picture that shows for longer than `most_s` is split into equal pieces.
     """
     for number, (begin_s, over_s) in enumerate(pairwise(accumulate(delays_s, initial=0.0))):
         length_s = (min(over_s, end_s) - max(begin_s, start_s)) / speed
@@ -63,25 +63,25 @@ def pieces(
 
 
 def timed(parts: Sequence[Sequence[Piece]]) -> tuple[list[list[int]], list[int]]:
-    """For each part the pictures that it shows, and the delays of them all in centiseconds.
+    """The picture numbers of each part, and the delays of all of them in centiseconds.
 
-    A piece that is too short for a GIF stays for 2, at the cost of the next one. It is left out where it
-    is shorter than any picture may be, since a range begins or ends in it, or where the next one would be
-    late by more than 1. The sum of the delays is exact, if rounded, as long as one of them can be shorter.
+    A piece too short for a GIF gets a delay of 2, taken from the next one. It is dropped if the next one
+    would then start more than 1 late, or if it lasts 10 ms or less (a range that begins or ends inside a
+    picture leaves such slivers). The delays add up to the rounded total as long as one can be shortened.
     """
     numbers: list[list[int]] = [[] for _ in parts]
     delays_cs: list[int] = []
     passed_s, shown_cs = 0.0, 0
-    for shown, part in zip(numbers, parts, strict=True):
+    for part_numbers, part in zip(numbers, parts, strict=True):
         for piece in part:
             passed_s += piece.length_s
             delay_cs = _centiseconds(passed_s) - shown_cs
             late_cs = _MOST_LATE_CS if piece.length_s > _SHORTEST_S else 0
             if delay_cs >= MIN_DELAY_CS - late_cs:
-                shown.append(piece.number)
+                part_numbers.append(piece.number)
                 delays_cs.append(max(MIN_DELAY_CS, delay_cs))
                 shown_cs += delays_cs[-1]
-    if not delays_cs:  # all of it is too short
+    if not delays_cs:  # every piece is too short
         numbers[0].append(parts[0][0].number)
         return numbers, [MIN_DELAY_CS]
     _settle(delays_cs, _centiseconds(passed_s) - shown_cs)
@@ -89,7 +89,7 @@ def timed(parts: Sequence[Sequence[Piece]]) -> tuple[list[list[int]], list[int]]
 
 
 def _settle(delays_cs: list[int], missing_cs: int) -> None:
-    """Bring their sum right at the end: a short last piece has no next one at whose cost it could stay."""
+    """Correct the sum of the delays at the end, since a short last piece has no next one to take from."""
     least_cs = MIN_DELAY_CS - min(0, missing_cs)
     for number in reversed(range(len(delays_cs))):
         if delays_cs[number] >= least_cs:
@@ -98,15 +98,15 @@ def _settle(delays_cs: list[int], missing_cs: int) -> None:
 
 
 def _centiseconds(seconds: float) -> int:
-    """Rounded, halves up, though sums of floats are a little off."""
+    """Rounded half up, with a margin for floating-point error."""
     return math.floor(seconds * 100 + 0.5 + _ROUNDING_S)
 
 
 def sampled(delays_s: Sequence[float], start_s: float, frames: int, step_s: float) -> list[int]:
-    """Which picture each of `frames` frames shows; the first begins at `start_s`, each stays for `step_s`.
+    """Which picture each of `frames` frames shows; the first begins at `start_s`, each lasts `step_s`.
 
-    Both are times of the source. It is the picture in the middle of the frame's time, and where one
-    follows another just there, the earlier one: rates that divide are thinned evenly.
+    Both are times of the source. A frame shows the picture at its middle; if one picture follows another
+    exactly there, the earlier one, so that a whole fraction of the source's rate thins it evenly.
     """
     starts_s = list(accumulate(delays_s[:-1], initial=0.0))
     middles_s = (start_s + (number + 0.5) * step_s - _ROUNDING_S for number in range(frames))

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 RATE = r"^[1-9]\d{0,8}/([1-9]\d{0,4} )?(second|minute|hour|day)s?$"
-"""What a rate looks like, as 600/minute or 10/5 minutes."""
+"""The pattern of a rate such as 600/minute or 10/5 minutes."""
 
 RequestKind = Literal["reads", "writes", "uploads", "parts", "submits", "websockets", "views"]
 
 
 @dataclass(frozen=True)
 class Rates:
-    """Of passwords and new accounts; then of requests, by account, or by address where nobody signed in."""
+    """Limits for passwords and new accounts, then for requests: per account, or per address if signed out."""
 
     login_by_address: str = "30/minute"
     login_by_account: str = "10/5 minutes"

@@ -1,11 +1,11 @@
-"""Decodes text files whatever their encoding. Pure."""
+"""Decodes text files of unknown encoding. Pure."""
 
 from __future__ import annotations
 
 import codecs
 import re
 
-# the longer ones first: one of UTF-32 begins as one of UTF-16 does
+# longest first: a UTF-32 mark begins like a UTF-16 one
 BYTE_ORDER_MARKS = {
     codecs.BOM_UTF8: "utf-8",
     codecs.BOM_UTF32_LE: "utf-32-le",
@@ -18,15 +18,15 @@ OTHERS = (
     *("gb18030", "big5", "cp932", "euc_jis_2004", "cp949", "cp1251", "koi8-r", "koi8-u"),
     *("cp1253", "cp1255", "cp1256", "cp874", "utf-16-le", "utf-16-be"),
 )
-UNSURE = 0.04  # of chardet's confidence: below, what Latin letters mean is a guess
+UNSURE = 0.04  # chardet's confidence; below it, a Latin encoding is a mere guess
 FOREIGN = re.compile(rb"[\x80-\xff]+")
 
 
 def decode_text(data: bytes) -> str:
-    """The text, without a byte order mark: by that mark, as UTF-8, or as chardet takes its letters for.
+    """Decode text by its byte order mark, which is removed, else as UTF-8, else as chardet detects.
 
     Raises:
-        ValueError: this is no text, or in no encoding that is known.
+        ValueError: it is not text, or its encoding is unknown.
     """
     for mark, encoding in BYTE_ORDER_MARKS.items():
         if data.startswith(mark):
@@ -38,19 +38,19 @@ def decode_text(data: bytes) -> str:
 
 
 def _decode_other(data: bytes) -> str:
-    """As an older encoding, or as UTF-16 without its mark."""
-    import chardet  # noqa: PLC0415  UTF-8 needs none of it
+    """Decode an older encoding, or UTF-16 without a mark."""
+    import chardet  # noqa: PLC0415  not needed for UTF-8
 
     is_latin = b"\0" not in data and _are_mostly_alone(data)
     candidates = LATIN if is_latin else (*OTHERS, *LATIN)
-    found = chardet.detect(data, include_encodings=candidates, prefer_superset=True, compat_names=False)
-    if found["encoding"] is None:
+    detected = chardet.detect(data, include_encodings=candidates, prefer_superset=True, compat_names=False)
+    if detected["encoding"] is None:
         raise ValueError("neither UTF-8 nor text in another encoding that is known")
-    is_guess = is_latin and found["confidence"] < UNSURE
-    return data.decode("cp1252" if is_guess else found["encoding"])
+    is_guess = is_latin and detected["confidence"] < UNSURE
+    return data.decode("cp1252" if is_guess else detected["encoding"])
 
 
 def _are_mostly_alone(data: bytes) -> bool:
-    """Whether letters beyond ASCII stand among those of ASCII, as only in Latin scripts."""
+    """Whether most non-ASCII letters stand alone among ASCII ones, as only in Latin scripts."""
     lengths = [len(run) for run in FOREIGN.findall(data)]
     return 2 * sum(length for length in lengths if length > 1) < sum(lengths)

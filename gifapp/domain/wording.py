@@ -1,4 +1,4 @@
-"""Amounts and phases in words, the same on the command line, in notebooks and in the dashboard. Pure."""
+"""Words for amounts and phases, shared by the command line, notebooks and the dashboard. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PHASES: Mapping[Phase, str] = {
 
 
 def size(count_bytes: int) -> str:
-    """As people's computers count: 1,000 bytes are 1 kB."""
+    """A size in decimal units: 1,000 bytes are 1 kB."""
     if count_bytes < 1000:
         return f"{count_bytes} byte{'s' * (count_bytes != 1)}"
     amount, unit = (count_bytes / 1e3, "kB") if count_bytes < 999_500 else (count_bytes / 1e6, "MB")

@@ -1,1 +1,1 @@
-"""The recipe: its fields, its presets, and what it makes of a source."""
+"""The recipe: its fields, its presets, and the predicted outcome."""

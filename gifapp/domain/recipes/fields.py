@@ -19,7 +19,7 @@ SECTIONS = {
     "content": "GIF",
     "target_bytes": "Size and format",
 }
-"""The headings of options and documents, by the first of the recipe's fields beneath each."""
+"""The headings of options and documents, keyed by the first recipe field under each."""
 
 _UNITS = {"_s": "s", "_px": "px"}
 
@@ -29,9 +29,9 @@ class RecipeField:
     """A field of a recipe, or of one of its parts.
 
     Attributes:
-        path: where it is, as `fps` or `look.blur_px`.
-        part: the model that has it.
-        default: None also where it must be given.
+        path: its path, such as `fps` or `look.blur_px`.
+        part: the model that defines it.
+        default: its default; None also if it is required.
         schema: its JSON schema, without null.
         is_optional: whether it may be null.
     """
@@ -56,12 +56,12 @@ class RecipeField:
 
     @property
     def label(self) -> str:
-        """What a form calls it: `Width (px)`."""
+        """Its label in a form: `Width (px)`."""
         return f"{self.title} ({self.unit})" if self.unit else self.title
 
     @property
     def choices(self) -> tuple[Any, ...]:
-        """What it may be, if that is one of a few values."""
+        """The allowed values, if it is an enumeration."""
         return tuple(self.schema.get("enum", ()))
 
     @property
@@ -74,7 +74,7 @@ class RecipeField:
 
     @property
     def allowed(self) -> str:
-        """What it may be, in words; empty where anything goes."""
+        """The allowed values in words; empty if there is no simple rule."""
         return validation_errors.may_be(self.schema) or ""
 
 
@@ -83,7 +83,7 @@ def recipe_field(path: str) -> RecipeField:
     """The field at a path.
 
     Raises:
-        KeyError: there is none.
+        KeyError: no field has this path.
     """
     owner, _, name = path.rpartition(".")
     part = Recipe if not owner else part_at(owner)
@@ -105,18 +105,18 @@ def recipe_field(path: str) -> RecipeField:
 
 
 def part_at(name: str) -> type[Part] | None:
-    """The model of a field such as `look` or `captions`; None where it has no fields of its own."""
+    """The model of a field such as `look` or `captions`; None if it has no nested fields."""
     return _part_in(Recipe.model_fields[name].annotation)
 
 
 def leaves(name: str) -> list[str]:
-    """The paths beneath one of the recipe's fields: `look.brightness` and so on, or `fps` alone."""
+    """The paths under one recipe field: `look.brightness` and so on, or just `fps`."""
     part = part_at(name)
     return [f"{name}.{inner}" for inner in part.model_fields] if part else [name]
 
 
 def sections() -> dict[str, list[str]]:
-    """The recipe's own fields by heading, in the model's order."""
+    """The recipe's top-level fields by heading, in the model's order."""
     by_heading: dict[str, list[str]] = {}
     heading = ""
     for name in Recipe.model_fields:

@@ -1,4 +1,4 @@
-"""Which part of the picture is shown, and how large. Pure."""
+"""Computes the crop and the GIF's size in pixels. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ DEFAULT_SIDE_PX = 480
 
 @dataclass(frozen=True)
 class Framing:
-    """The rectangle that is shown, in the upright source's pixels, and the GIF's size, turned."""
+    """The crop in pixels of the upright source, and the GIF's size after rotation."""
 
     crop: Crop
     width_px: int
@@ -19,11 +19,11 @@ class Framing:
 
 
 def framing(recipe: Recipe, *, width_px: int, height_px: int) -> Framing:
-    """How a picture of this size, upright, becomes the GIF's: cropped, turned and then scaled.
+    """Crop, rotate and then scale an upright picture of this size.
 
-    `aspect` is the shape of the GIF, after it was turned. Where both sides are given, `cover` loses
-    what is outside the largest centred rectangle of their shape, and `stretch` distorts; either gives
-    just the size asked for, unless the source has fewer pixels: no side is ever enlarged.
+    `aspect` is the GIF's shape after rotation. If both sides are set, `cover` crops to the largest centred
+    rectangle of their shape and `stretch` distorts; either gives exactly that size, unless the source is
+    smaller: no side is ever enlarged.
     """
     crop = recipe.crop or Crop(width_px=width_px, height_px=height_px)
     is_turned = recipe.rotate in (90, 270)
@@ -34,7 +34,7 @@ def framing(recipe: Recipe, *, width_px: int, height_px: int) -> Framing:
 
 
 def _shapes(recipe: Recipe) -> list[tuple[int, int]]:
-    """The shapes that the GIF must have, one after the other, as width to height."""
+    """The shapes to crop to in turn, as width and height."""
     shapes = []
     if recipe.aspect:
         across, _, down = recipe.aspect.partition(":")

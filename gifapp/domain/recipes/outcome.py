@@ -20,9 +20,9 @@ class Outcome:
 def outcome(
     recipe: Recipe, *, width_px: int, height_px: int, duration_s: float, is_still: bool = False
 ) -> Outcome:
-    """What becomes of a source of this size and duration; `is_still`: it is a single picture.
+    """Predict the GIF from a source of this size and duration; `is_still`: the source is a single picture.
 
-    Neighbours that look the same are merged, so the GIF may hold fewer frames than it shows.
+    Identical neighbouring frames are merged, so the GIF may store fewer frames than this.
     """
     framed = framing(recipe, width_px=width_px, height_px=height_px)
     lengths_s = _played_s(recipe, duration_s)
@@ -40,6 +40,6 @@ def is_animated(recipe: Recipe) -> bool:
 
 
 def _played_s(recipe: Recipe, duration_s: float) -> list[float]:
-    """How long each segment plays; those outside the source do not."""
-    ranges = [(one.start_s, one.end_s or duration_s) for one in recipe.segments] or [(0.0, duration_s)]
+    """How long each segment plays; 0 for those outside the source."""
+    ranges = [(part.start_s, part.end_s or duration_s) for part in recipe.segments] or [(0.0, duration_s)]
     return [max(0.0, min(end_s, duration_s) - start_s) / recipe.speed for start_s, end_s in ranges]

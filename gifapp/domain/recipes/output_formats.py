@@ -9,7 +9,7 @@ Format = Literal["gif", "webp", "apng", "mp4"]
 
 
 class FileKind(NamedTuple):
-    """What people and browsers call a file of some format; the first suffix is the usual one."""
+    """A format's name, content type and file suffixes; the first suffix is the default."""
 
     name: str
     content_type: str
@@ -20,7 +20,7 @@ class FileKind(NamedTuple):
         return self.suffixes[0]
 
     def html(self, content: bytes, width_px: int) -> str:
-        """The tag that shows such a file in a page, with the file inside it; a video plays as a GIF would."""
+        """An HTML tag with the file embedded as a data URL; a video loops silently like a GIF."""
         source = f"data:{self.content_type};base64,{b64encode(content).decode('ascii')}"
         look = f'width="{width_px}" style="max-width:100%"'
         if self.content_type.startswith("video/"):
@@ -31,7 +31,7 @@ class FileKind(NamedTuple):
 FILE_KINDS: dict[Format, FileKind] = {
     "gif": FileKind("GIF", "image/gif", (".gif",)),
     "webp": FileKind("WebP", "image/webp", (".webp",)),
-    # an APNG is a PNG to whoever does not know better, and shows its first frame there
+    # software without APNG support reads it as a PNG and shows the first frame
     "apng": FileKind("APNG", "image/apng", (".png", ".apng")),
     "mp4": FileKind("MP4", "video/mp4", (".mp4", ".m4v")),
 }

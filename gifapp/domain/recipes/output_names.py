@@ -1,4 +1,4 @@
-"""The format that an output's name asks for. Pure."""
+"""Derives the output format from a file name. Pure."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from gifapp.domain.recipes.recipe import Recipe
 
 
 def format_of(path: PurePath) -> Format | None:
-    """The format that a file's name asks for; None where the name says nothing."""
+    """The format of a file name by its suffix; None if no format has it."""
     suffix = path.suffix.lower()
     return next((name for name, kind in FILE_KINDS.items() if suffix in kind.suffixes), None)
 
 
 def for_output(recipe: Recipe, output: PurePath) -> Recipe:
-    """The recipe, in the format that the output's name asks for where the recipe asks for none.
+    """The recipe with the format of the output's name, unless the recipe sets one itself.
 
     Raises:
-        errors.FormatContradicted: both ask, for different ones.
-        errors.RecipeInvalid: the recipe is not for that format.
+        errors.FormatContradicted: the recipe and the name have different formats.
+        errors.RecipeInvalid: the recipe does not allow that format.
     """
-    wanted = format_of(output)
-    if wanted is None or wanted == recipe.format:
+    file_format = format_of(output)
+    if file_format is None or file_format == recipe.format:
         return recipe
     if "format" in recipe.model_fields_set:
         raise errors.FormatContradicted(suffix=output.suffix, format=recipe.format)
-    return Recipe.parse(recipe.model_dump(mode="json", exclude_unset=True) | {"format": wanted})
+    return Recipe.parse(recipe.model_dump(mode="json", exclude_unset=True) | {"format": file_format})

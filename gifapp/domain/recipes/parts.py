@@ -27,16 +27,16 @@ __all__ = [
 
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
 
-MOST_S = 1_000_000_000  # more than any video has, and little enough to count in
+MOST_S = 1_000_000_000  # longer than any video, small enough for exact arithmetic
 MOST_PX = 1_000_000
 MOST_OVERLAY_BYTES = 200_000
-_LATEST_S = 1e9  # thirty years; sums and products of much later times are infinite
+_LATEST_S = 1e9  # thirty years; sums and products of much later times overflow to infinity
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF", b"GIF8")
 _ATTRIBUTES = "\n\nAttributes:\n"
 
 
 def _keep_summary(schema: dict[str, Any]) -> None:
-    """The schema describes each field where it is; its own description needs no list of them."""
+    """Drop the list of fields from a schema's description: each field has its own."""
     schema["description"] = schema["description"].partition(_ATTRIBUTES)[0]
 
 
@@ -48,7 +48,7 @@ def _check_span(start_s: float, end_s: float | None) -> None:
 
 
 class Part(BaseModel):
-    """A frozen part of a recipe; unknown keys, NaN and wrong types are refused."""
+    """A frozen part of a recipe; unknown keys, NaN and wrong types are rejected."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", strict=True, allow_inf_nan=False, json_schema_extra=_keep_summary
@@ -56,7 +56,7 @@ class Part(BaseModel):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        """Lists the fields in the docstring, for `help()` and notebooks."""
+        """List the fields in the docstring, for `help()` and notebooks."""
         super().__pydantic_init_subclass__(**kwargs)
         lines = [f"    {name}: {field.description}" for name, field in cls.model_fields.items()]
         cls.__doc__ = inspect.cleandoc(cls.__doc__ or "") + _ATTRIBUTES + "\n".join(lines)

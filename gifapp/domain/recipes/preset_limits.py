@@ -1,9 +1,8 @@
 """Applies a preset's limits to a recipe. Pure.
 
-A preset only ever takes away: what the recipe asks for stays where it is the stricter. Emoji and
-stickers have one size, whatever the recipe says of it. They show the centre square of the picture,
-as large as it gets: at 22 px, a whole film frame is a stripe. Whoever crops has chosen what is to be
-seen, and sees all of it, on a transparent square.
+A preset only tightens limits: the recipe's own values stay where they are stricter. Emoji and stickers have
+one fixed size, whatever the recipe says. They show the largest centred square of the picture, since a whole
+film frame at 22 px would be a stripe. If the recipe crops, the whole crop is shown on a transparent square.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ def preset_of(recipe: Recipe) -> Preset | None:
 
 
 def within_preset(recipe: Recipe) -> Recipe:
-    """The recipe with its preset's bytes and sides as its own; times and frames are left to the frames."""
+    """The recipe with its preset's limits on bytes and size; duration and frames are limited at rendering."""
     preset = preset_of(recipe)
     if preset is None:
         return recipe
@@ -41,5 +40,5 @@ def _sides(recipe: Recipe, preset: Preset) -> dict[str, int | Fit | None]:
 
 
 def _exact_fit(recipe: Recipe) -> Fit:
-    is_chosen = recipe.crop is not None or recipe.aspect is not None
-    return recipe.fit if is_chosen or recipe.fit == "stretch" else "cover"
+    is_cropped = recipe.crop is not None or recipe.aspect is not None
+    return recipe.fit if is_cropped or recipe.fit == "stretch" else "cover"

@@ -1,8 +1,8 @@
-"""Platforms and the limits they really have. An ambiguous kilobyte counts as 1,000 bytes.
+"""Platforms and the limits they enforce. An ambiguous kilobyte counts as 1,000 bytes.
 
 Sources: GitHub Docs, "Attaching files"; Discord's API reference and help centre; X, "Media best
-practices"; Slack's help centre (and its uploader, which refuses more than 50 frames); Bitbucket and
-Mastodon as their servers refuse. X also refuses more than 300 million pixels, all frames together.
+practices"; Slack's help centre (and its uploader, which rejects more than 50 frames); Bitbucket and
+Mastodon: what their servers reject. X also rejects more than 300 million pixels in all frames together.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ PresetName = Literal[
 
 @dataclass(frozen=True)
 class Preset:
-    """A platform's limits; None: it has none of this kind.
+    """A platform's limits; None means no limit.
 
     Attributes:
-        name: what a recipe calls it.
-        title: what people call it.
-        most_bytes: of the file.
-        width_px, height_px: the most, or with `is_exact` the size that it must have.
-        is_exact: a canvas of exactly this size, as emoji and stickers have.
-        most_frames, most_s, most_pixels: in all of the GIF; pixels are those of all frames.
+        name: its name in a recipe.
+        title: its name for people.
+        most_bytes: the maximum file size.
+        width_px, height_px: the maximum size, or the required size if `is_exact`.
+        is_exact: the canvas must have exactly this size, as for emoji and stickers.
+        most_frames, most_s, most_pixels: limits on the whole GIF; pixels are those of all frames together.
     """
 
     name: PresetName

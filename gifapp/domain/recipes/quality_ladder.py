@@ -1,8 +1,8 @@
-"""What a GIF gives up to fit a size, and in which order. Pure.
+"""The quality ladder: what a GIF gives up to fit a size, and in which order. Pure.
 
-Each stage is one frame rate; in it, bytes are given up smoothly, from what is missed least to what is
-missed most. It begins with nothing else given up, so that it reaches every size down to its end, and
-ends where fewer frames are missed less: the first stage that reaches a size is the one.
+Each stage has one frame rate and degrades smoothly, from the least to the most visible loss. It starts with
+nothing else given up, so that it covers every size down to its end, and ends where dropping frames would be
+less visible. The first stage that reaches a size is used.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from gifapp.domain import wording
 
 @dataclass(frozen=True)
 class EncodeSettings:
-    """What is asked of the encoder, and how much of the clip is kept.
+    """Settings of the encoder, and how much of the clip is kept.
 
     Attributes:
-        lossy, colours: the recipe's fields of these names.
-        kept: the share of the frames.
-        scale: the share of the width and of the height.
-        length: the share of the time, from the beginning.
+        lossy, colours: the recipe fields of these names.
+        kept: the fraction of frames kept.
+        scale: the scale factor of width and height.
+        length: the fraction of the duration kept, from the beginning.
     """
 
     lossy: int
@@ -36,7 +36,7 @@ class EncodeSettings:
 
 @dataclass(frozen=True)
 class GifStats:
-    """A GIF as people count."""
+    """A GIF's properties in the units that people use."""
 
     lossy: int
     colours: int
@@ -48,12 +48,12 @@ class GifStats:
 
 @dataclass(frozen=True)
 class Stage:
-    """A way from the first of its points to the last, each of which makes a smaller GIF."""
+    """A path of settings from the mildest point to the strongest; each makes a smaller GIF."""
 
     points: tuple[EncodeSettings, ...]
 
     def at(self, severity: float) -> EncodeSettings:
-        """The knobs at 0, the first point, to 1, the last one."""
+        """The settings at a severity from 0 (the first point) to 1 (the last), interpolated in between."""
         place = severity * (len(self.points) - 1)
         number = min(int(place), len(self.points) - 2)
         before, after = self.points[number : number + 2]
@@ -68,7 +68,7 @@ class Stage:
 
 
 def kept_starts(count: int, kept: Fraction) -> list[int]:
-    """Which of `count` frames are kept, spread evenly; the first always is."""
+    """The numbers of the kept frames out of `count`, spread evenly and including the first."""
     return [int(number / kept) for number in range(math.ceil(count * kept))]
 
 
@@ -79,7 +79,7 @@ class _Point(NamedTuple):
     most_s: float = math.inf
 
 
-# frames a second at most, and the way at that rate. Measured on films, as seen at full size: at equal
+# the maximum frame rate, and the path at that rate. Measured on films viewed at full size: for the same
 # bytes, some `lossy` and a smaller picture look better than fewer colours, and those than fewer frames
 _FREE: tuple[tuple[float, tuple[_Point, ...]], ...] = (
     (50.0, (_Point(40, 256, 0.9), _Point(60, 256, 0.7))),
@@ -88,7 +88,7 @@ _FREE: tuple[tuple[float, tuple[_Point, ...]], ...] = (
     (7.0, (_Point(80, 192, 0.4),)),
     (4.5, (_Point(100, 160, 0.3), _Point(150, 64, 0.2), _Point(200, 16, 0.1))),
 )
-# of screens, frames are missed less than sharp letters: a smaller picture comes last
+# on screens, dropped frames are less visible than blurred letters: scaling down comes last
 _SCREEN: tuple[tuple[float, tuple[_Point, ...]], ...] = (
     (50.0, (_Point(60, 192),)),
     (10.0, (_Point(60, 128),)),
@@ -111,10 +111,10 @@ _SMALLEST_SIDE_PX = 24
 
 
 def ladder(plain: EncodeSettings, before: GifStats, *, is_exact: bool, is_screen: bool) -> list[Stage]:
-    """The stages of a clip, from the gentlest; no point asks for more than `plain`, which shows `before`.
+    """The stages for a clip, mildest first; no point exceeds the quality of `plain`, which gives `before`.
 
-    `is_exact`: the picture cannot be smaller; the clip is cut short instead. `is_screen`: frames go before
-    the size of the picture does.
+    `is_exact`: the picture's size is fixed, so the clip is shortened instead. `is_screen`: drop frames
+    before scaling down.
     """
     ways = _EXACT if is_exact else _SCREEN if is_screen else _FREE
     points = [plain]
@@ -127,7 +127,7 @@ def ladder(plain: EncodeSettings, before: GifStats, *, is_exact: bool, is_screen
 
 
 def _further(point: EncodeSettings, way: Iterable[_Point], before: GifStats) -> Iterator[EncodeSettings]:
-    """The points of a way, none of which takes back what `point` gave up."""
+    """The points of a path, none of higher quality than `point`."""
     smallest = min(1.0, _SMALLEST_SIDE_PX / min(before.width_px, before.height_px))
     for lossy, colours, scale, most_s in way:
         point = replace(
@@ -141,7 +141,7 @@ def _further(point: EncodeSettings, way: Iterable[_Point], before: GifStats) -> 
 
 
 def given_up(target_bytes: int, before: GifStats, after: GifStats) -> str:
-    """What differs, in a sentence."""
+    """A sentence about what was given up."""
     parts = []
     if after.lossy != before.lossy:
         parts.append("stronger compression")
@@ -150,7 +150,7 @@ def given_up(target_bytes: int, before: GifStats, after: GifStats) -> str:
     if after.fps < before.fps * 0.99:
         parts.append(f"{after.fps:.2g} fps (was {before.fps:.3g})")
     if after.width_px != before.width_px:
-        now, was = (f"{one.width_px} \N{MULTIPLICATION SIGN} {one.height_px}" for one in (after, before))
+        now, was = (f"{gif.width_px} \N{MULTIPLICATION SIGN} {gif.height_px}" for gif in (after, before))
         parts.append(f"{now} px (was {was})")
     if after.duration_s < before.duration_s:
         parts.append(f"only the first {after.duration_s:.1f} s (of {before.duration_s:.1f})")

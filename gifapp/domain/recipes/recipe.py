@@ -229,10 +229,10 @@ class Recipe(Part):
 
     @classmethod
     def parse(cls, given: Any) -> Recipe:
-        """A recipe from decoded JSON.
+        """Validate a recipe from decoded JSON.
 
         Raises:
-            errors.RecipeInvalid: naming each wrong field and what it may be.
+            errors.RecipeInvalid: names each wrong field and what it may be.
         """
         try:
             return cls.model_validate_json(json.dumps(given))
@@ -243,21 +243,21 @@ class Recipe(Part):
             ) from None
 
     def canonical_json(self) -> str:
-        """The same text for the same recipe, however it was spelled.
+        """Canonical JSON: equal recipes give the same text, however they were written.
 
-        Fields at their defaults are left out, so that a new field changes no digest. Whoever changes a
-        default changes `ENGINE_VERSION` as well.
+        Fields at their defaults are omitted, so that adding a field changes no digest. After changing a
+        default, change `ENGINE_VERSION` too.
         """
         fields = self.model_dump(mode="json", exclude_defaults=True)
         return json.dumps(fields, sort_keys=True, separators=(",", ":"))
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the canonical form, hexadecimal."""
+        """The SHA-256 of the canonical JSON, in hexadecimal."""
         return hashlib.sha256(self.canonical_json().encode()).hexdigest()
 
 
 def track_number(subtitles: str) -> int | None:
-    """The number of the video's text track, from 1, that a recipe's subtitles name; None: they are a file."""
-    named = _TRACK.fullmatch(subtitles)
-    return int(named[1]) if named else None
+    """The number (from 1) of the video's text track that subtitles name; None if they are a file's text."""
+    match = _TRACK.fullmatch(subtitles)
+    return int(match[1]) if match else None

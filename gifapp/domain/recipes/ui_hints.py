@@ -1,4 +1,4 @@
-"""What a form needs to know about a recipe field besides type, bounds, title and description."""
+"""Form metadata of recipe fields beyond type, bounds, title and description."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ class UiHints:
     """Metadata for `Annotated`. Pydantic ignores it, so it stays out of the API document.
 
     Attributes:
-        unit: shown after the title, unless the field's name ends in `_s` or `_px`.
-        step: how far an arrow key or a slider moves a number.
-        slider: the slider's lowest and highest value; a number without it is typed.
-        labels: what the choices are called, in the order in which they are offered.
-        none_label: what an empty value is called.
+        unit: shown after the title; names ending in `_s` or `_px` have a default.
+        step: how much an arrow key or a slider step changes a number.
+        slider: the slider's minimum and maximum; without it, the number is typed.
+        labels: the labels of the choices, in the order offered.
+        none_label: the label of an empty value.
     """
 
     unit: str | None = field(default=None, repr=False)

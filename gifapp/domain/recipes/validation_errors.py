@@ -1,4 +1,4 @@
-"""Explains why a recipe is invalid: each wrong field by name, and what it may be."""
+"""Explains why a recipe is invalid: names each wrong field and what it may be."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ Schema = dict[str, Any]
 
 
 def in_words(refused: ValidationError, schema: Schema) -> str:
-    """All that is wrong, in one line; `schema` is the JSON schema of what was validated."""
+    """All problems in one line; `schema` is the JSON schema of the validated model."""
     return "; ".join(_problem(error, schema) for error in refused.errors())
 
 
 def by_field(refused: ValidationError, schema: Schema) -> dict[str, str]:
-    """What is wrong with each field, by its path: `{"captions.0.size_px": "must be a whole number …"}`."""
+    """The problem of each field by its path: `{"captions.0.size_px": "must be a whole number …"}`."""
     return {_path(error): _words(error, schema).removeprefix(": ") for error in refused.errors()}
 
 
 def _problem(error: Any, schema: Schema) -> str:
     path, words = _path(error), _words(error, schema)
-    if not path and error["type"] == "value_error":  # a sentence of ours, about more than one field
+    if not path and error["type"] == "value_error":  # our own message about several fields
         return words.removeprefix(": ")
     return f"{path or 'recipe'}{'' if words.startswith(':') else ' '}{words}"
 
@@ -31,7 +31,7 @@ def _path(error: Any) -> str:
 
 
 def _words(error: Any, schema: Schema) -> str:
-    """What follows the field's name."""
+    """The text after the field's name."""
     allowed = _allowed(error["loc"], schema)
     if allowed and error["type"] not in {"extra_forbidden", "missing", "value_error"}:
         got = error["input"]
@@ -42,7 +42,7 @@ def _words(error: Any, schema: Schema) -> str:
 
 
 def _allowed(path: tuple[str | int, ...], schema: Schema) -> str | None:
-    """What the field at `path` may be, in words."""
+    """The allowed values of the field at `path`, in words."""
     node = schema
     for step in path:
         inner = node.get("items", {}) if isinstance(step, int) else node.get("properties", {}).get(step, {})
@@ -51,12 +51,12 @@ def _allowed(path: tuple[str | int, ...], schema: Schema) -> str | None:
 
 
 def may_be(schema: Schema) -> str | None:
-    """What a value of this JSON schema may be, in words; None where only its keys could say it."""
+    """The allowed values of a JSON schema, in words; None if there is no simple rule."""
     return _in_words(_follow(schema, schema))
 
 
 def _follow(node: Schema, schema: Schema) -> Schema:
-    node = next((one for one in node.get("anyOf", ()) if one.get("type") != "null"), node)
+    node = next((option for option in node.get("anyOf", ()) if option.get("type") != "null"), node)
     if "$ref" in node:
         name = node["$ref"].rpartition("/")[2]
         node = schema["$defs"][name]

@@ -1,4 +1,4 @@
-"""JSON shapes of accounts: API tokens, links, people, security events."""
+"""JSON shapes of accounts, API tokens, links and security events."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gifapp.domain.views.jobs import UserView, View
 
 
 class ApiTokenView(View):
-    """An API token without its secret; `hint` is how it begins. `expires_at` None: never."""
+    """An API token without its secret; `hint` is its beginning. It never expires if `expires_at` is None."""
 
     id: str
     name: str
@@ -22,7 +22,7 @@ class ApiTokenView(View):
 
 
 class MadeTokenView(ApiTokenView):
-    """An API token at the only time that it is shown."""
+    """A new API token with its secret, which is shown only once."""
 
     token: str
 
@@ -32,13 +32,13 @@ class ApiTokensView(View):
 
 
 class RevokedView(View):
-    """How many API tokens were."""
+    """How many API tokens were revoked."""
 
     revoked: int
 
 
 class LinkView(View):
-    """A link that is good once, as what follows the service's address, at the only time that it is shown."""
+    """A new single-use link with its token, shown only once; `path` follows the service's address."""
 
     id: str
     token: str
@@ -47,10 +47,10 @@ class LinkView(View):
 
 
 class OpenLinkView(View):
-    """A link that nobody has used yet, without its secret.
+    """An unused link, without its secret.
 
-    `by_id` is who made it; None: the command line. `user_id` is who gets a new password; None: an
-    invitation is for whoever has it.
+    `by_id` is the account that made it; None if the command line did. `user_id` is the account whose password
+    it resets; None for an invitation, which anyone with the link can use.
     """
 
     id: str
@@ -64,14 +64,14 @@ class OpenLinkView(View):
 
 
 class LinkPage(View):
-    """Some open links, newest first, and where the next ones begin; None: these were the last."""
+    """A page of unused links, newest first, and the cursor of the next page; None on the last page."""
 
     links: list[OpenLinkView]
     next_cursor: str | None
 
 
 class AccountView(UserView):
-    """An account as administrators see it; `last_seen_at` is when its page last renewed a session."""
+    """An account as administrators see it; `last_seen_at` is its last session renewal."""
 
     disabled: bool
     created_at: datetime
@@ -80,10 +80,10 @@ class AccountView(UserView):
 
 
 class AuditView(View):
-    """Something that happened to an account, `by` somebody else or its owner.
+    """A security event of an account, caused by its owner or somebody else (`by_id`).
 
-    The addresses are None once the accounts are gone, and where the command line did it. `stranger` is a
-    digest of the address that somebody without an account gave.
+    E-mail addresses are None once the accounts are deleted, or if the command line did it. `stranger` is a
+    digest of the e-mail address that somebody without an account entered.
     """
 
     id: str
@@ -100,14 +100,14 @@ class AuditView(View):
 
 
 class AccountPage(View):
-    """Some accounts, newest first, and where the next ones begin; None: these were the last."""
+    """A page of accounts, newest first, and the cursor of the next page; None on the last page."""
 
     users: list[AccountView]
     next_cursor: str | None
 
 
 class AuditPage(View):
-    """Some security events, newest first, and where the next ones begin; None: these were the last."""
+    """A page of security events, newest first, and the cursor of the next page; None on the last page."""
 
     events: list[AuditView]
     next_cursor: str | None

@@ -14,11 +14,11 @@ FileKind = Literal["source", "poster", "gif"]
 
 
 class QueueView(View):
-    """The queue at one moment.
+    """A snapshot of the queue.
 
-    `queued` counts all that wait, `due` those of them that could run now; the oldest of these has been due
-    for `oldest_due_s`. `dead` counts dead letters, `workers` the living. `usual_s` is how long recent
-    conversions took, in the mean.
+    `queued` counts all waiting jobs, `due` those that could run now; the oldest of these has been due for
+    `oldest_due_s`. `dead` counts dead letters, `workers` the live ones. `usual_s` is the mean duration of
+    recent conversions.
     """
 
     paused_at: datetime | None = None
@@ -32,7 +32,7 @@ class QueueView(View):
 
 
 class ListedJobView(View):
-    """A job among others, whoever's it is; `owner_email` is None once the account is gone."""
+    """A job in a list of all owners' jobs; `owner_email` is None once the account is deleted."""
 
     id: str
     owner_id: str
@@ -51,20 +51,20 @@ class ListedJobView(View):
 
 
 class OwnedJobView(ListedJobView):
-    """A job, whoever's it is; with its recipe where one job is asked for, without the files in it."""
+    """A job of any owner. A request for a single job includes its recipe, without embedded files."""
 
     recipe: Recipe | None = None
 
 
 class DeadLetterPage(View):
-    """Some dead letters, the last to die first, and where the next ones begin; None: these were the last."""
+    """A page of dead letters, latest first, and the cursor of the next page; None on the last page."""
 
     dead_letters: Sequence[ListedJobView]
     next_cursor: str | None
 
 
 class WorkerView(View):
-    """A worker that lives: how many jobs it has run since it started, and which one it runs now."""
+    """A live worker: how many jobs it has run since it started, and its current job."""
 
     name: str
     started_at: datetime
@@ -75,7 +75,7 @@ class WorkerView(View):
 
 
 class MissingFileView(View):
-    """A file that is not there, and the source or the job (of a GIF) that names it."""
+    """A missing file, and the id of the source or (for a GIF) the job that refers to it."""
 
     kind: FileKind
     id: str
@@ -83,9 +83,9 @@ class MissingFileView(View):
 
 
 class StorageView(View):
-    """The result of the last storage check; `missing` are the first of `missing_count`.
+    """The result of the last storage check; `missing` lists the first of `missing_count`.
 
-    What it removed was named by no document; what is missing it can only report.
+    The check removes files that no document refers to; missing files it can only report.
     """
 
     compared_at: datetime
@@ -96,19 +96,19 @@ class StorageView(View):
 
 
 class ComparisonView(View):
-    """`storage` is None before the first comparison."""
+    """The last storage check; None before the first."""
 
     storage: StorageView | None
 
 
 class WorkersView(View):
-    """The living, oldest first."""
+    """The live workers, oldest first."""
 
     workers: list[WorkerView]
 
 
 class RequeuedView(View):
-    """What became of all dead letters; those `left` lack their video, or their GIF is being made already."""
+    """How many dead letters were requeued; those `left` lack their video, or another job makes their GIF."""
 
     requeued: int
     left: int

@@ -1,4 +1,4 @@
-"""The JSON shapes that the API, the events and the client share."""
+"""JSON shapes of jobs, sources, GIFs and events."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ class UserView(View):
 
 
 class MeView(UserView):
-    """Who asks, and what their videos and GIFs take of how much; None is no bound."""
+    """The signed-in account, its stored bytes and its quota; None means no limit."""
 
     stored_bytes: int = 0
     quota_bytes: int | None = None
 
 
 class SessionView(View):
-    """Somebody signed in: a token that is good for `expires_in` seconds."""
+    """A session: an access token that expires in `expires_in` seconds."""
 
     access_token: str
     expires_in: int
@@ -41,7 +41,7 @@ class SessionView(View):
 
 
 class LimitsView(View):
-    """The limits and formats that uploads must meet."""
+    """The limits on uploads, conversions and passwords, and who may register."""
 
     max_upload_bytes: int
     max_duration_s: float
@@ -58,9 +58,9 @@ class LimitsView(View):
 class SourceView(View):
     """An uploaded video as its owner sees it.
 
-    `keeps_times`: it is an animation or a sequence, whose pictures have their own times. `notes` are
-    plain sentences about what is odd; `frame_url` wants `at_s`, and is its picture there.
-    `expires_at` is when it goes by itself; None: never, or not while a job needs it.
+    `keeps_times`: it is an animation or a sequence, whose pictures keep their own delays. `notes` are
+    sentences about what is unusual. `frame_url` returns the frame at the time in its parameter `at_s`.
+    `expires_at` is when it is deleted automatically; None: never, or not while a job needs it.
     """
 
     id: str
@@ -82,16 +82,16 @@ class SourceView(View):
 
 
 class SourcePage(View):
-    """Some sources, newest first, and where the next ones begin; None: these were the last."""
+    """A page of sources, newest first, and the cursor of the next page; None on the last page."""
 
     sources: list[SourceView]
     next_cursor: str | None
 
 
 class GifView(View):
-    """The finished GIF, or what the recipe's format is instead.
+    """The finished GIF, or the file in the recipe's other format.
 
-    `notes` are plain sentences: what was odd in the source, and what was given up to fit a size.
+    `notes` are sentences about what was unusual in the source and what was given up to fit a size.
     """
 
     url: str
@@ -113,16 +113,16 @@ class ErrorView(View):
 
 
 class PastErrorView(ErrorView):
-    """What went wrong in one attempt, and when."""
+    """The error of one attempt, and when it occurred."""
 
     attempt: int | None = None
     at: datetime | None = None
 
 
 class EstimateView(View):
-    """A GIF that was not made: about so many bytes, and at most so many frames.
+    """An estimate of a GIF: its approximate bytes and its maximum number of frames.
 
-    `notes` are plain sentences: what will be given up to fit a size.
+    `notes` are sentences about what will be given up to fit a size.
     """
 
     bytes: int
@@ -135,11 +135,11 @@ class EstimateView(View):
 class JobView(View):
     """One conversion.
 
-    `queue_position` is 1 for the next to run, and `wait_s` about how long that takes; both only while it is
-    queued and due. `is_paused`: the queue starts nothing just now. `is_repeat` is the answer to a submit
-    that asked for what this job makes or has made.
+    `queue_position` is 1 for the next job to run, and `wait_s` the approximate wait; both are set only while
+    it is queued and due. `is_paused`: the queue is paused. `is_repeat`: a repeat submission was answered with
+    this existing job.
     `errors` are those of all attempts, oldest first.
-    `expires_at` is when it goes by itself, with its GIF; None: never.
+    `expires_at` is when it is deleted automatically, with its GIF; None: never.
     """
 
     id: str
@@ -163,7 +163,7 @@ class JobView(View):
 
 
 class JobPage(View):
-    """Some jobs, newest first, and where the next ones begin; None: these were the last."""
+    """A page of jobs, newest first, and the cursor of the next page; None on the last page."""
 
     jobs: list[JobView]
     next_cursor: str | None
@@ -176,7 +176,7 @@ class PresetsView(View):
 
 
 class ShareView(View):
-    """A public link to a GIF; revoked or expired, it leads nowhere."""
+    """A public link to a GIF; it stops working once revoked or expired."""
 
     id: str
     url: str = ""
@@ -191,10 +191,10 @@ class SharesView(View):
 
 
 class ProgressEvent(View):
-    """How far an attempt has come: its phase, 0 to 1 over all phases, seconds left if known.
+    """The progress of an attempt: its phase, the fraction (0 to 1) of all phases, the seconds left if known.
 
-    `attempt` is the job's `attempts` while that attempt runs: of an earlier one, or of a job that does not
-    run any more, the event comes too late.
+    `attempt` equals the job's `attempts` while that attempt runs. Ignore events of an earlier attempt, or of
+    a job that is no longer running.
     """
 
     job_id: str
@@ -212,9 +212,9 @@ EventType = Literal[
 class Event(View):
     """One message of the event stream.
 
-    `ready` opens it: all that comes after `cursor` will be sent. `reset` says that the asked-for
-    cursor is no longer known: read the jobs again. `job.changed` carries the job, `job.progress` only how
-    far it has come. `job.deleted` and `source.deleted` carry `id`.
+    `ready` comes first: all events after `cursor` follow. `reset` means that the requested cursor is no
+    longer known: read the jobs again. `job.changed` carries the job, `job.progress` only its progress.
+    `job.deleted` and `source.deleted` carry `id`.
     """
 
     cursor: str
@@ -225,7 +225,7 @@ class Event(View):
     id: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """The message as sent, without its empty parts."""
+        """The message as sent, without null fields."""
         return self.model_dump(mode="json", exclude_none=True)
 
 
@@ -237,7 +237,7 @@ class AliveView(View):
 
 
 class ReadyView(View):
-    """Whether everything we stand on answers, by name; how long that took; what is wrong, in words."""
+    """Whether each dependency answers, by name; its latency; what is wrong, in words."""
 
     status: Literal["ok", "unavailable"]
     checks: dict[str, Answers]

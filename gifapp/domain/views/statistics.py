@@ -1,4 +1,4 @@
-"""JSON shapes of the statistics for administrators."""
+"""JSON shapes of statistics for administrators."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from gifapp.domain.views.jobs import View
 
 PER_DECADE = 10
 BOUNDS_S = tuple(10 ** (step / PER_DECADE) for step in range(-2 * PER_DECADE, 4 * PER_DECADE + 1))
-"""Seconds, from a hundredth to ten thousand, each a quarter more than the one before."""
+"""Upper bounds of the buckets in seconds, from 0.01 to 10,000, each about a quarter more than the last."""
 
 
 class DistributionView(View):
-    """How many took how long: `counts[i]` took up to `bounds_s[i]` and more than the bound before.
+    """A histogram of durations: `counts[i]` took up to `bounds_s[i]` and more than the bound before.
 
-    What took longer than all bounds counts for the last one. `p50_s` and `p95_s` are read from the counts,
-    and right within a tenth; None: there are none.
+    Durations beyond all bounds count in the last bucket. The percentiles `p50_s` and `p95_s` are estimated
+    from the counts to within a tenth; None if there are no counts.
     """
 
     bounds_s: Sequence[float]
@@ -28,14 +28,14 @@ class DistributionView(View):
 
     @classmethod
     def of(cls, counts: Sequence[int]) -> DistributionView:
-        """The distribution with so many beneath each of `BOUNDS_S`."""
+        """The distribution with these counts for the buckets of `BOUNDS_S`."""
         return cls(
             bounds_s=BOUNDS_S, counts=counts, p50_s=_quantile(counts, 0.5), p95_s=_quantile(counts, 0.95)
         )
 
 
 class StepView(View):
-    """The jobs that ended in the time from `at` until the next step, by how."""
+    """How many jobs ended between `at` and the next step, by final state."""
 
     at: datetime
     succeeded: int = 0
@@ -45,24 +45,25 @@ class StepView(View):
 
 
 class ErrorCountView(View):
-    """How many jobs ended for good with this error."""
+    """How many jobs failed for good with this error."""
 
     code: str
     count: int
 
 
 class SlowJobView(ListedJobView):
-    """A finished job and how long its last attempt took."""
+    """A finished job and the duration of its last attempt."""
 
     seconds: float
 
 
 class StatisticsView(View):
-    """What happened since a moment.
+    """Statistics from `since` to `until`.
 
-    `success_rate` is of those that succeeded, failed or died; None: there were none. `converting` and
-    `waiting` are of those that succeeded: the attempt that made the GIF, and the time from submit until it.
-    `people` submitted `submitted` jobs and uploaded `videos` of `bytes_in`; their GIFs have `bytes_out`.
+    `success_rate` is the share that succeeded of all jobs that succeeded, failed or died; None without any.
+    `converting` and `waiting` cover succeeded jobs: the attempt that made the GIF, and the time from
+    submission to its start. `people` submitted `submitted` jobs and uploaded `videos` of `bytes_in` bytes;
+    their GIFs take `bytes_out`.
     """
 
     since: datetime
@@ -82,7 +83,7 @@ class StatisticsView(View):
 
 
 def _quantile(counts: Sequence[int], share: float) -> float | None:
-    """Where `share` of all are beneath, as if each bound's were spread evenly over its decades."""
+    """The duration below which `share` of all counts lie, interpolated on the bucket's logarithmic scale."""
     wanted, seen = share * sum(counts), 0
     for number, count in enumerate(counts):
         if count and seen + count >= wanted:
