@@ -1,1 +1,1 @@
-"""A video and a recipe in, a GIF out. Has never heard of jobs."""
+"""Converts a video with a recipe into a GIF. Knows nothing about jobs."""

@@ -1,4 +1,4 @@
-"""How large the other formats would be: each is made, measured and discarded."""
+"""Measures the size of the other formats: makes each file and discards it."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ class Make(Protocol):
 
 
 def in_parts(on_progress: OnProgress) -> list[OnProgress]:
-    """Listeners for one conversion to each format, of which `on_progress` hears as of one."""
-    whole = Reporter(on_progress, math.inf)  # each conversion has a deadline of its own
+    """One progress callback per format; together they report a single progress to `on_progress`."""
+    whole = Reporter(on_progress, math.inf)  # each conversion has its own deadline
 
-    def heard(number: int, progress: Progress) -> None:
+    def report(number: int, progress: Progress) -> None:
         whole.at(progress.phase, (number + progress.fraction) / len(FILE_KINDS))
 
-    return [partial(heard, number) for number in range(len(FILE_KINDS))]
+    return [partial(report, number) for number in range(len(FILE_KINDS))]
 
 
 def other_sizes(recipe: Recipe, make: Make, listeners: list[OnProgress]) -> dict[Format, int]:
-    """The bytes that `recipe` takes in every other format; one that grows beyond the limits is left out.
+    """The bytes of `recipe` in every other format; formats that would exceed the limits are omitted.
 
-    A size that the recipe asks for is the GIF's alone: the others are as large as they come.
+    A target size applies to the GIF only; the other formats ignore it.
     """
     sizes: dict[Format, int] = {}
     with tempfile.TemporaryDirectory(prefix="gifapp-") as directory:
         out = Path(directory) / "other"
-        for asked, on_progress in zip(_others(recipe), listeners, strict=True):
+        for other, on_progress in zip(_others(recipe), listeners, strict=True):
             with suppress(errors.ConversionTooBig):
-                sizes[asked.format] = make(asked, out, on_progress=on_progress).bytes
+                sizes[other.format] = make(other, out, on_progress=on_progress).bytes
     return sizes
 
 

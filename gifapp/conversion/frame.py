@@ -1,4 +1,4 @@
-"""The frame that is passed from stage to stage."""
+"""The frame passed between stages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Pixels = NDArray[np.uint8]
 
 
 class Frame(NamedTuple):
-    """A picture and how long it stays. One clip is all RGB or all RGBA, of one size."""
+    """Pixels and a delay. All frames of a clip have one size and are all RGB or all RGBA."""
 
     pixels: Pixels
     delay_cs: int

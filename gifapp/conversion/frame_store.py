@@ -1,4 +1,4 @@
-"""Stores frames on disk for reading in any order, so that reversed clips do not fill the memory."""
+"""Stores frames on disk for random access, so that reversed clips do not fill memory."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ class FrameStore:
         return frame
 
     def append(self, frame: NDArray[np.uint8]) -> None:
-        """Keep one more frame.
+        """Append a frame.
 
         Raises:
-            errors.DiskFull: there is no room for it.
-            errors.ConversionTooBig: it does not fit into the limit.
+            errors.DiskFull: the disk is full.
+            errors.ConversionTooBig: the frames would exceed the limit.
         """
         if (self._count + 1) * self._frame_bytes > self._limit_bytes:
             raise errors.ConversionTooBig

@@ -1,1 +1,1 @@
-"""From a source to upright frames at their times, by ffmpeg."""
+"""Decodes a source with ffmpeg into upright frames at their timestamps."""

@@ -12,9 +12,9 @@ from gifapp.domain.recipes.recipe import Look
 
 
 def mixed(before: Pixels, after: Pixels, share: float) -> Pixels:
-    """`share` of `after`, 0 to 1, and the rest of `before`, as light mixes on a screen: number by number.
+    """Mix `share` (0 to 1) of `after` with the rest of `before`, linearly in the stored values.
 
-    The colour of a transparent pixel counts for nothing.
+    The colour of a transparent pixel has no weight.
     """
     weights = (np.float32(1 - share), np.float32(share))
     if before.shape[2] == 3:
@@ -26,9 +26,9 @@ def mixed(before: Pixels, after: Pixels, share: float) -> Pixels:
 
 
 def faded(frames: Iterator[Frame], look: Look, duration_s: float) -> Iterator[Frame]:
-    """Frames brought evenly from black, and back to it until `duration_s`; what comes later is black.
+    """Fade the frames in from black and out to black until `duration_s`; later frames are black.
 
-    The first and the last are black; transparent pixels stay transparent.
+    The first and the last frame are black; transparent pixels stay transparent.
     """
     begin_s = 0.0
     for pixels, delay_cs in frames:

@@ -1,12 +1,12 @@
-"""Chroma key: what becomes of each colour, as two lookup tables for ffmpeg.
+"""Chroma key: maps each colour to a new colour and an alpha, as two lookup tables for ffmpeg.
 
-A pixel at an edge is a mix of the screen behind and of what stands before it. How much of it is not
-the screen is read from its colour, as the distance from the key in the plane of chroma, where grey
-lies at 1. The screen's share is taken out of the colour, so that nothing green is left at the edges
-(matte and despill in one: P = share * F + (1 - share) * key, solved for F, is exact where F is grey).
+A pixel at an edge mixes the screen with the foreground. The foreground's share is estimated from the
+distance to the key in the chroma plane, where grey is at distance 1. The screen's share is then subtracted
+from the colour, so that no green fringe remains (matte and despill in one: P = share * F + (1 - share) * key,
+solved for F, is exact if F is grey).
 
-A key that is nearly grey itself, such as white paper, is told by its brightness, too. Greys are then
-the picture: less is taken for edges, and nothing out of what is opaque.
+A nearly grey key, such as white paper, is recognised by its brightness as well. Greys then belong to the
+picture: fewer colours count as edges, and opaque colours stay unchanged.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ Floats = NDArray[np.float64]
 
 COLOURS, ALPHA = "colours.cube", "alpha.cube"
 
-STEPS = 33  # of each channel; ffmpeg interpolates between them
+STEPS = 33  # per channel; ffmpeg interpolates between them
 _CHROMATIC = 0.25  # keys with less chroma are nearly grey
-_SOFTNESS, _SOFTNESS_OF_GREY = 0.4, 0.1  # how far from the tolerance to where a colour is opaque
+_SOFTNESS, _SOFTNESS_OF_GREY = 0.4, 0.1  # distance from the tolerance to full opacity
 _LEAST_SOFTNESS = 0.05
-_LEAST_SHARE = 0.2  # below it there is nothing left to see, and only noise to enlarge
+_LEAST_SHARE = 0.2  # below it the foreground is invisible, and dividing would amplify noise
 
 
 @contextmanager
 def tables(key: ChromaKey | None) -> Iterator[Path | None]:
-    """A directory with the files `COLOURS` and `ALPHA`, gone afterwards; None without a key."""
+    """A temporary directory with the files `COLOURS` and `ALPHA`; None without a key."""
     if key is None:
         yield None
         return
@@ -47,9 +47,9 @@ def tables(key: ChromaKey | None) -> Iterator[Path | None]:
 
 
 def keyed(colours: Floats, key: ChromaKey) -> tuple[Floats, Floats]:
-    """The same colours without the key's share in them, and how opaque they are; all from 0 to 1.
+    """The colours with the key's share removed, and their alpha; all values from 0 to 1.
 
-    `colours` is RGB along its last axis.
+    The last axis of `colours` is RGB.
     """
     screen = np.array([int(key.colour[at : at + 2], 16) for at in (1, 3, 5)]) / 255
     greyness = 1 - min(1.0, _saturation(screen) / _CHROMATIC)
@@ -62,12 +62,12 @@ def keyed(colours: Floats, key: ChromaKey) -> tuple[Floats, Floats]:
     return np.clip(unmixed, 0, 1), np.clip((distance - key.tolerance) / softness, 0, 1)
 
 
-def _between(one: float, other: float, share: float) -> float:
-    return one * (1 - share) + other * share
+def _between(first: float, second: float, share: float) -> float:
+    return first * (1 - share) + second * share
 
 
 def _distance(colours: Floats, screen: Floats, greyness: float) -> Floats:
-    """How far from the screen, where 1 is as far as grey, or as white from black."""
+    """The distance from the screen; 1 is as far as grey, or as white is from black."""
     apart = (_luma_and_chroma(colours) - _luma_and_chroma(screen)) * [greyness, 1, 1]
     distance: Floats = np.linalg.norm(apart, axis=-1) / max(_saturation(screen), greyness)
     return distance
@@ -78,12 +78,12 @@ def _saturation(colour: Floats) -> float:
 
 
 def _luma_and_chroma(colours: Floats) -> Floats:
-    """Y, Cb and Cr of BT.601, Y from 0 to 1, the others around 0."""
+    """Y (0 to 1), Cb and Cr (around 0) of BT.601."""
     luma = colours @ np.array([0.299, 0.587, 0.114])
     return np.stack([luma, (colours[..., 2] - luma) * 0.564, (colours[..., 0] - luma) * 0.713], axis=-1)
 
 
 def write_cube(path: Path, cube: Floats) -> None:
-    """As a 3D table that ffmpeg's lut3d reads, in which red changes first."""
+    """Write a 3D table for ffmpeg's lut3d, in which red varies fastest."""
     rows = "%.4f %.4f %.4f\n" * STEPS**3 % tuple(cube.ravel().tolist())
     path.write_text(f"LUT_3D_SIZE {STEPS}\n{rows}", "ascii")

@@ -1,4 +1,4 @@
-"""Decodes the frames of a plan with one hardened ffmpeg per range, upright and at their times."""
+"""Decodes a plan's frames, upright and at their timestamps, with one sandboxed ffmpeg per range."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ from gifapp.domain.limits import Limits
 Pixels = NDArray[np.uint8]
 
 CHECKPOINT_S = 0.2
-THREADS = min(4, os.cpu_count() or 1)  # each keeps pictures of its own
+THREADS = min(4, os.cpu_count() or 1)  # each thread buffers its own pictures
 PIPE_BYTES = 1024**2
 STDERR_TAIL_BYTES = 2000
 SEEK_MARGIN_S = 2.0
-SEEKABLE = ("mov", "matroska")  # others seek to wherever
+SEEKABLE = ("mov", "matroska")  # seeking in other containers is unreliable
 LARGE_PICTURE_PX = 4096 * 2304
 
 
@@ -46,13 +46,13 @@ def frames(
 ) -> Generator[Pixels]:
     """The plan's frames in order, uint8 of `plan.shape`; neighbours may be the same array.
 
-    Call `close()` on it, or exhaust it: ffmpeg runs until then. `checkpoint` is called at least every
-    `CHECKPOINT_S` while ffmpeg lets us wait; what it raises ends the reading.
+    Exhaust or `close()` the generator: ffmpeg runs until then. `checkpoint` is called at least every
+    `CHECKPOINT_S` while waiting for ffmpeg; if it raises, reading ends.
 
     Raises:
-        errors.SourceDamaged: no picture could be decoded where the plan wants one.
-        errors.ConversionTooBig, errors.ConversionTooSlow: ffmpeg ran into the limits.
-        errors.ConversionCrashed: it ended in any other way.
+        errors.SourceDamaged: a range of the plan yielded no picture.
+        errors.ConversionTooBig, errors.ConversionTooSlow: ffmpeg exceeded the limits.
+        errors.ConversionCrashed: ffmpeg failed in another way.
     """
     with ExitStack() as open_parts:
         plan = replace(
@@ -70,7 +70,7 @@ def frames(
 
 
 def _joined(parts: list[Generator[Pixels]], cuts: Sequence[Cut]) -> Iterator[Pixels]:
-    """One part after the other; where they overlap, two are read at once and mixed."""
+    """The parts in order; where they overlap, two are read at once and mixed."""
     overlaps = [*(cut.overlap for cut in cuts[1:]), 0]
     for part, after, cut, overlap in zip(parts, [*parts[1:], parts[-1]], cuts, overlaps, strict=True):
         yield from islice(part, cut.frames - cut.overlap - overlap)
@@ -82,7 +82,7 @@ def _joined(parts: list[Generator[Pixels]], cuts: Sequence[Cut]) -> Iterator[Pix
 def _part(
     path: Path, video: Video, plan: Plan, cut: Cut, *, limits: Limits, checkpoint: Callable[[], None]
 ) -> Generator[Pixels]:
-    """The frames of one cut; ffmpeg starts when the first is asked for."""
+    """The frames of one cut; ffmpeg starts when the first is read."""
     command = _command(path, video, plan, cut, limits)
     numbers = [number for number, _ in groupby(cut.pictures)]
     with open_image_stream(path, video, numbers, limits) as feed:
@@ -93,7 +93,7 @@ def _part(
 
 
 def _repeated(pictures: Iterator[Pixels], numbers: Sequence[int]) -> Iterator[Pixels]:
-    """Each picture as often in a row as its number is there."""
+    """Repeat each picture as often as its number occurs in a row."""
     for picture, (_, same) in zip(pictures, groupby(numbers), strict=True):
         yield from (picture for _ in same)
 
@@ -107,7 +107,7 @@ def _command(path: Path, video: Video, plan: Plan, cut: Cut, limits: Limits) -> 
         *_seek(video, cut),
         *("-max_pixels", str(limits.max_pixels), "-threads", str(threads)),
         *(("-c:v", video.decoder) if video.decoder else ()),
-        # what a container crops besides the codec, browsers show, and the probe does not know
+        # browsers ignore cropping by the container, and the probe does not report it
         *("-apply_cropping", "codec"),
         *_input(path, video),
         *("-map", f"0:{video.stream}", "-an", "-sn", "-dn"),
@@ -117,12 +117,12 @@ def _command(path: Path, video: Video, plan: Plan, cut: Cut, limits: Limits) -> 
 
 
 def _frames(cut: Cut) -> list[str]:
-    """How many to make; of pictures there are as many as the feed sends."""
+    """Limit the number of frames; for pictures, the decoder process sends the right number."""
     return [] if cut.pictures else ["-frames:v", str(cut.frames)]
 
 
 def _input(path: Path, video: Video) -> list[str]:
-    """What ffmpeg opens, and nothing else: the file itself, or what the feed makes of its pictures."""
+    """Let ffmpeg open only the file, or the stream of decoded pictures on stdin."""
     if video.is_pictures:
         return ["-protocol_whitelist", "pipe", "-format_whitelist", "nut", "-f", "nut", "-i", "pipe:0"]
     whitelists = ["-protocol_whitelist", "file", "-format_whitelist", ",".join(FORMATS)]
@@ -130,7 +130,7 @@ def _input(path: Path, video: Video) -> list[str]:
 
 
 def _seek(video: Video, cut: Cut) -> list[str]:
-    """Skip what comes well before the cut; the filters know the time, wherever the seek lands."""
+    """Seek to well before the cut; the filters use absolute timestamps, so an inexact seek does no harm."""
     to_s = cut.start_s - SEEK_MARGIN_S
     if to_s <= 0 or video.container not in SEEKABLE or not video.clock.is_absolute:
         return []
@@ -139,15 +139,15 @@ def _seek(video: Video, cut: Cut) -> list[str]:
 
 @dataclass(frozen=True)
 class _Ending:
-    """The exit status of ffmpeg, the last of what it said, and whether its CPU time was used up."""
+    """The exit status of ffmpeg, the end of its stderr, and whether its CPU time was used up."""
 
     status: int
-    said: bytes
+    stderr: bytes
     is_out_of_time: bool
 
 
 class _Ffmpeg:
-    """A running ffmpeg whose two pipes are read together: left alone, 64 KB of errors would block it."""
+    """A running ffmpeg; both pipes are read together, since 64 KB of unread errors would block it."""
 
     def __init__(
         self, argv: list[str], stdin: IO[bytes] | int, limits: Limits, checkpoint: Callable[[], None]
@@ -169,8 +169,8 @@ class _Ffmpeg:
         self._poll = select.poll()
         for pipe in pipes:
             self._poll.register(pipe.fileno(), select.POLLIN)
-        self._beat = checkpoint
-        self._said = b""
+        self._checkpoint = checkpoint
+        self._stderr = b""
 
     def fill(self, pixels: Pixels) -> bool:
         """Read one whole frame; False at the end of the stream."""
@@ -178,9 +178,9 @@ class _Ffmpeg:
         while rest:
             ready = [pipe for pipe, _ in self._poll.poll(CHECKPOINT_S * 1000)]
             if not ready:
-                self._beat()
+                self._checkpoint()
             if self._err.fileno() in ready:
-                self._listen()
+                self._read_stderr()
             if self._out.fileno() in ready:
                 count = self._out.readinto(rest)
                 if count == 0:
@@ -188,20 +188,20 @@ class _Ffmpeg:
                 rest = rest[count:]
         return True
 
-    def _listen(self) -> None:
-        said = self._err.read(4096)
-        if not said:
+    def _read_stderr(self) -> None:
+        data = self._err.read(4096)
+        if not data:
             self._poll.unregister(self._err.fileno())
-        self._said = (self._said + said)[-STDERR_TAIL_BYTES:]
+        self._stderr = (self._stderr + data)[-STDERR_TAIL_BYTES:]
 
     def ending(self) -> _Ending:
-        """How it ended; waits for that."""
-        while said := self._err.read(4096):
-            self._said = (self._said + said)[-STDERR_TAIL_BYTES:]
+        """Wait for ffmpeg to end."""
+        while data := self._err.read(4096):
+            self._stderr = (self._stderr + data)[-STDERR_TAIL_BYTES:]
         _, status, used = os.wait4(self._process.pid, 0)
         self._process.returncode = os.waitstatus_to_exitcode(status)
         cpu_s = used.ru_utime + used.ru_stime
-        return _Ending(self._process.returncode, self._said, is_out_of_time=cpu_s > self._cpu_s - 1.1)
+        return _Ending(self._process.returncode, self._stderr, is_out_of_time=cpu_s > self._cpu_s - 1.1)
 
     def close(self) -> None:
         processes.stop(self._process, grace_s=0, sig=signal.SIGKILL)
@@ -210,7 +210,7 @@ class _Ffmpeg:
 
 
 def _cpu_s(limits: Limits) -> int:
-    """The CPU time that ffmpeg may use: its own bound, or that of the process we run in."""
+    """The CPU time that ffmpeg may use: its own limit, or this process's if that is lower."""
     bound_s = math.ceil(limits.deadline_s * THREADS)
     _, ours_s = resource.getrlimit(resource.RLIMIT_CPU)
     return bound_s if ours_s == resource.RLIM_INFINITY else min(bound_s, ours_s)
@@ -230,10 +230,10 @@ def _read(
 
 
 def _failure(ending: _Ending, frames_read: int, limits: Limits) -> errors.GifappError:
-    # not by the status: at the bound ffmpeg leaves by itself, and SIGKILL may have other reasons
+    # the status does not tell: at the soft limit ffmpeg exits by itself, and SIGKILL has other causes too
     if ending.is_out_of_time:
         return errors.ConversionTooSlow(limit_s=limits.deadline_s)
-    if b"Cannot allocate memory" in ending.said:
+    if b"Cannot allocate memory" in ending.stderr:
         return errors.ConversionTooBig()
     if frames_read == 0 and ending.status >= 0:
         return errors.SourceDamaged()

@@ -1,4 +1,4 @@
-"""ffmpeg's filter chain for a plan: from stored pictures to upright RGB frames. Pure."""
+"""Builds ffmpeg's filter chain for a plan: from stored pictures to upright RGB frames. Pure."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from gifapp.conversion.probing.clock import LEAP_S
 from gifapp.conversion.video import ColourTags, Video
 from gifapp.domain.recipes.recipe import Recipe
 
-# bicubic: as sharp as lanczos to the eye, without its halos, and the GIF is 1.5 % smaller; without
+# bicubic looks as sharp as lanczos, has no halos and makes the GIF 1.5 % smaller; without
 # full_chroma_int every channel comes out 1.4 of 255 too dark
 SCALER = "flags=bicubic+accurate_rnd+full_chroma_int"
 MOST_HELD_BYTES = 64_000_000
-PARTS_OF_A_STEP = 1000  # as exactly is a cut placed between two pictures
-INT_MAX = 2**31 - 1  # of a time base in ffmpeg
+PARTS_OF_A_STEP = 1000  # the precision of a cut between two pictures
+INT_MAX = 2**31 - 1  # the limit of ffmpeg's time bases
 
 
 def filter_chain(video: Video, plan: Plan, cut: Cut) -> str:
@@ -30,13 +30,13 @@ def filter_chain(video: Video, plan: Plan, cut: Cut) -> str:
         *_looking(video, plan),
         *_turned(plan.recipe),
     ]
-    if cut.pictures:  # each is sent once
+    if cut.pictures:  # each is sent once and repeated after decoding
         return ",".join(pictures)
-    # the pace comes first, so that nothing is done to pictures it drops; but of one that shows for long it
-    # makes all frames at once, and each would be a picture of its own: better the same one many times
+    # fps comes first, so that dropped pictures cost nothing; but it turns a long picture into many frames at
+    # once, which the filters would copy one by one: if these are too large, it comes last and repeats one
     paced = _paced(plan, cut)
     steps = [*pictures, *paced] if _held_bytes(video, plan) > MOST_HELD_BYTES else [*paced, *pictures]
-    # a cut may reach a little past the last picture: it stays
+    # a cut may extend a little past the last picture, which is then repeated
     return ",".join(
         [
             *_deinterlaced(video, plan.recipe),
@@ -49,7 +49,7 @@ def filter_chain(video: Video, plan: Plan, cut: Cut) -> str:
 
 
 def _deinterlaced(video: Video, recipe: Recipe) -> Iterator[str]:
-    """Before any picture is dropped: each field is made whole from those before and after it."""
+    """Runs before any picture is dropped: each field is interpolated from its neighbours."""
     is_wanted = recipe.deinterlace == "always" or video.fields != "progressive"
     if recipe.deinterlace == "never" or not is_wanted:
         return
@@ -59,15 +59,15 @@ def _deinterlaced(video: Video, recipe: Recipe) -> Iterator[str]:
 
 
 def _held_bytes(video: Video, plan: Plan) -> float:
-    """Of the frames that the picture which shows longest becomes."""
+    """The bytes of all frames made from the longest-lasting picture."""
     longest_s = plan.duration_s if video.longest_s is None else video.longest_s / plan.recipe.speed
     return min(longest_s, plan.duration_s) * plan.fps * math.prod(plan.shape)
 
 
 def _times(video: Video, cut: Cut) -> Iterator[str]:
-    """Map the file's time stamps to the cut's, whole steps of the source's clock apart.
+    """Map the file's timestamps to the cut's, whole steps of the source's clock apart.
 
-    All is counted in whole parts of a step: a picture just between two frames always goes to the same.
+    Times are whole parts of a step, so that a picture exactly between two frames always goes to the same one.
     """
     clock = video.clock
     parts = max(1, min(PARTS_OF_A_STEP, INT_MAX // clock.step_s.denominator))
@@ -86,16 +86,16 @@ def _times(video: Video, cut: Cut) -> Iterator[str]:
 
 
 def _start_s(video: Video, cut: Cut) -> Fraction:
-    # the fps filter drops a last picture that starts before the cut: such a cut starts just before it
+    # the fps filter drops a last picture that starts before the cut, so such a cut starts just before it
     return Fraction(min(cut.start_s, video.last_s - 0.001))
 
 
 def _following(time: str, usual: int, parts: int, leap: int) -> str:
-    """Times without jumps: after one a picture comes as late as usual.
+    """Timestamps with jumps removed: the picture after a jump follows at the usual interval.
 
-    Variable 0 is what was skipped so, 1 the time before; 2 and 3 are what they were before the last jump.
-    A decoder may hold the last pictures of a recording back until the first of the next is out: they take
-    its place and change nothing.
+    Variable 0 is the offset so far, 1 the previous time; 2 holds 1, and 3 holds 0, from before the last jump.
+    A decoder may output the last pictures of a recording only after the first of the next: such late
+    pictures replace it and change no offset.
     """
     half, late = parts // 2, f"{time}+ld(3)-ld(2)"
     is_late = f"N*gt({time}+ld(0)-ld(1),{usual + half})*between({late},{half},{usual + half})"
@@ -106,8 +106,8 @@ def _following(time: str, usual: int, parts: int, leap: int) -> str:
 
 
 def _paced(plan: Plan, cut: Cut) -> list[str]:
-    """As many frames a second as are wanted, and no more than the cut has, however long one shows."""
-    # the speed is the rate's, for times that are divided would no longer be whole
+    """Resample to the plan's frame rate, and limit the frames to the cut's, however long a picture lasts."""
+    # the speed divides the rate instead of the timestamps, which would no longer be whole
     rate = Fraction(plan.fps).limit_denominator(1001) / Fraction(plan.recipe.speed).limit_denominator(1001)
     return [f"fps=fps={rate}:start_time=0:eof_action=pass", f"trim=end_frame={cut.frames}"]
 
@@ -132,7 +132,7 @@ def _cropped(video: Video, plan: Plan) -> Iterator[str]:
 
 
 def _coloured(video: Video, plan: Plan) -> Iterator[str]:
-    """Scaled before it is turned: fewer pixels to move."""
+    """Scale before rotating, so that fewer pixels are moved."""
     sides = (plan.width_px, plan.height_px)
     size = ":".join(map(str, sides[::-1] if plan.recipe.rotate in (90, 270) else sides))
     if video.has_alpha:
@@ -142,15 +142,15 @@ def _coloured(video: Video, plan: Plan) -> Iterator[str]:
     else:
         yield f"scale={size}:{SCALER}{_meaning(video.colours)}"
         if video.colours.matrix is not None:
-            yield "format=gbrp"  # a plane for each colour, then woven: the same bytes for a third less work
+            yield "format=gbrp"  # planar first, then packed: the same bytes for a third less work
         yield from _narrowed(video.colours, "gbrp")
         yield "format=rgb24"
 
 
 def _with_alpha(colours: ColourTags, size: str) -> Iterator[str]:
-    """Scaled premultiplied: else the hidden colour of transparent pixels bleeds into the edges."""
+    """Scale with premultiplied alpha, or the hidden colour of transparent pixels bleeds into the edges."""
     yield f"scale={SCALER}{_meaning(colours)}"
-    yield "format=gbrap16le"  # with 8 bits ffmpeg makes 254 of an opaque 255
+    yield "format=gbrap16le"  # in 8 bits ffmpeg turns an opaque 255 into 254
     yield "premultiply=inplace=1"
     yield f"scale={size}:{SCALER}"
     yield "unpremultiply=inplace=1"
@@ -159,14 +159,14 @@ def _with_alpha(colours: ColourTags, size: str) -> Iterator[str]:
 
 
 def _narrowed(colours: ColourTags, pixels: str) -> Iterator[str]:
-    """Colours of BT.2020 or P3 as those of a screen; with one curve both ways, so that greys stay."""
+    """Convert BT.2020 or P3 primaries to BT.709; the same transfer curve both ways keeps greys unchanged."""
     if colours.primaries in _WIDE:
         yield f"format={pixels}"
         yield f"zscale=min=gbr:m=gbr:rin=full:r=full:tin=709:t=709:pin={_WIDE[colours.primaries]}:p=709"
 
 
 def _tone_mapped(colours: ColourTags, size: str, table: Path) -> Iterator[str]:
-    """PQ and HLG to the range of a screen, after scaling: fewer pixels to look up."""
+    """Tone-map PQ and HLG to SDR after scaling, so that fewer pixels are looked up."""
     yield f"scale={size}:{SCALER}{_meaning(colours)}"
     yield "format=gbrp12le"
     yield f"lut3d={look.quoted(table)}"
@@ -193,7 +193,7 @@ def _turned(recipe: Recipe) -> Iterator[str]:
     yield from _FLIPS[recipe.flip]
 
 
-# by zscale's names
+# zscale's names of wide primaries
 _WIDE = {"bt2020": "2020", "smpte431": "smpte431", "smpte432": "smpte432"}
 
 

@@ -1,4 +1,4 @@
-"""Pictures of another size or shape than the first, fitted into it in proportion, in ffmpeg's words. Pure."""
+"""Builds ffmpeg filters that letterbox pictures of other sizes or shapes into the first one's. Pure."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from gifapp.conversion.video import Video
 
 
 def of_one_size(video: Video) -> Iterator[str]:
-    """Fitted as they are stored; those of the first one's size pass through."""
+    """Letterbox by stored size; pictures of the first one's size pass through."""
     yield f"scale={_size(video)}:force_original_aspect_ratio=decrease:eval=frame"
     yield _padded(video)
 
 
 def stretched(video: Video) -> Iterator[str]:
-    """Of one size, to be fitted later: as long as it holds two fields, no picture is made less high."""
+    """Stretch to one size, to be letterboxed later: scaling down would mix the two fields of a picture."""
     yield f"scale={_size(video)}:eval=frame"
 
 
 def of_one_shape(video: Video, start_s: Fraction) -> Iterator[str]:
-    """Fitted as they are displayed; time 0 is at `start_s` of the video."""
+    """Letterbox by displayed shape; time 0 is at `start_s` of the video."""
     if video.shape_changes:
         sizes = [(video.stored_width_px, video.stored_height_px), *_fitted_sizes(video)]
         times = [_between(video, change.at_s) - start_s for change in video.shape_changes]
@@ -43,7 +43,7 @@ def _between(video: Video, at_s: float) -> Fraction:
 
 
 def _at_time(sides: list[int], times: list[Fraction]) -> str:
-    """The first side, and the next one from each time on: a tree, for ffmpeg bounds how deep a formula is."""
+    """An expression for the side that applies at a time; a binary tree, since ffmpeg limits nesting."""
     if len({*sides}) == 1:
         return str(sides[0])
     middle = len(times) // 2

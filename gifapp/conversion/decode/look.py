@@ -1,11 +1,11 @@
 """The recipe's look as ffmpeg filters: key, blur, sharpen, tones, background. Pure.
 
-Every step takes and leaves 8-bit RGB, or RGBA with straight alpha. Saturation moves each channel away
-from the pixel's grey, BT.709's luma; the tones then change each channel by itself, `v` being 0 to 1
-(ffmpeg's own `eq` works on luma and leaves the colours behind):
+Every step takes and returns 8-bit RGB, or RGBA with straight alpha. Saturation moves each channel away from
+the pixel's grey (BT.709 luma); the tone curve then applies to each channel, with `v` from 0 to 1 (ffmpeg's
+own `eq` changes only luma):
 
     v = grey + (v - grey) * saturation
-    v = clip(0.5 + (v - 0.5) * contrast + brightness) ** (1 / gamma), and 1 - v where it is inverted
+    v = clip(0.5 + (v - 0.5) * contrast + brightness) ** (1 / gamma), or 1 - v if inverted
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from pathlib import Path
 from gifapp.conversion.decode.chroma_key import ALPHA, COLOURS
 from gifapp.domain.recipes.recipe import Look
 
-# BT.709's luma in steps of 1/255: ffmpeg rounds each product, and white stays white
+# BT.709 luma in steps of 1/255: ffmpeg rounds each product, and the weights must add up to keep white
 _LUMA = (54, 183, 18)
 _GREY = ":".join([":".join(f"{weight}/255" for weight in _LUMA) + ":0"] * 3)
-_FEWEST_TO_BLUR = 16  # with one or two, ffmpeg's gblur writes beyond its buffer
-_MASK_PX = 1.0  # of the blur that sharpening moves away from: details of a pixel or two
-_BLURS = 3  # of ffmpeg's passes: one alone is a spike with long tails, not a Gaussian
+_FEWEST_TO_BLUR = 16  # with one or two pixels, ffmpeg's gblur overflows its buffer
+_MASK_PX = 1.0  # sigma of the unsharp mask: details of a pixel or two
+_BLURS = 3  # passes; a single pass of gblur is a spike with long tails, not a Gaussian
 
 
 def keyed(tables: Path, *, has_alpha: bool) -> Iterator[str]:
-    """What is like the key becomes transparent, besides what is already."""
+    """Make colours like the key transparent; existing transparency is kept."""
     mask = f"format=rgb24,lut3d={quoted(tables / ALPHA)},format=gbrp,extractplanes=g"
     clean = f"format=rgb24,lut3d={quoted(tables / COLOURS)}"
     if has_alpha:
@@ -41,7 +41,7 @@ def keyed(tables: Path, *, has_alpha: bool) -> Iterator[str]:
 
 
 def changed(look: Look, *, pixels: int, has_alpha: bool) -> Iterator[str]:
-    """Pictures of so many pixels blurred or sharpened, with other colours or none, and with other tones."""
+    """Blur, sharpen, saturation and tone curve for pictures of `pixels` pixels."""
     if look.blur_px and pixels >= _FEWEST_TO_BLUR:
         yield from _blurred(look.blur_px, has_alpha=has_alpha)
     if look.sharpen and pixels >= _FEWEST_TO_BLUR:
@@ -61,13 +61,13 @@ def _blurred(sigma_px: float, *, has_alpha: bool) -> Iterator[str]:
 
 def _gaussian(sigma_px: float, *, has_alpha: bool) -> str:
     blur = f"gblur=sigma={sigma_px!r}:steps={_BLURS}"
-    if has_alpha:  # premultiplied: the colour of transparent pixels counts for nothing
+    if has_alpha:  # premultiplied: the colour of transparent pixels has no weight
         return f"format=gbrap16le,premultiply=inplace=1,{blur},unpremultiply=inplace=1"
     return f"format=gbrp,{blur}"
 
 
 def _sharpened(amount: float, *, has_alpha: bool) -> Iterator[str]:
-    """An unsharp mask: each channel moves away from its blurred self; transparency stays as it is."""
+    """An unsharp mask: each channel moves away from its blurred self; alpha is unchanged."""
     planes = "gbrap" if has_alpha else "gbrp"
     soft = f"{_gaussian(_MASK_PX, has_alpha=has_alpha)},format={planes}"
     mask = f"mix=weights='{1 + amount!r} {-amount!r}':scale=1:planes=7"
@@ -76,7 +76,7 @@ def _sharpened(amount: float, *, has_alpha: bool) -> Iterator[str]:
 
 
 def _saturated(saturation: float, *, has_alpha: bool) -> Iterator[str]:
-    """In two steps, since ffmpeg's gains end at 2, and in floats, so that nothing is cut off in between."""
+    """Two passes, since ffmpeg limits gains to 2, and in floats, so that nothing is clipped in between."""
     step = math.sqrt(saturation)
     gains = [
         [weight / 255 * (1 - step) + step * (row == column) for column, weight in enumerate(_LUMA)]
@@ -84,7 +84,7 @@ def _saturated(saturation: float, *, has_alpha: bool) -> Iterator[str]:
     ]
     mixer = "colorchannelmixer=" + ":".join(f"{gain!r}" for row in gains for gain in (*row, 0))
     mixed = f"format=gbrpf32le,{mixer},{mixer},format=gbrp,format=rgb24"
-    if has_alpha:  # of which floats would keep 8 bits only nearly
+    if has_alpha:  # floats would not preserve 8-bit alpha exactly
         yield f"split[colours][shown];[shown]alphaextract[own];[colours]format=rgb24,{mixed}[mixed]"
         yield "[mixed][own]alphamerge"
         yield "format=rgba"
@@ -93,7 +93,7 @@ def _saturated(saturation: float, *, has_alpha: bool) -> Iterator[str]:
 
 
 def _tone(look: Look) -> str:
-    """The new value of `val` as ffmpeg's expression; empty where it is the same."""
+    """The tone curve as an ffmpeg expression of `val`; empty if it changes nothing."""
     if (look.brightness, look.contrast, look.gamma, look.invert) == (0, 1, 1, False):
         return ""
     tone = f"clip(0.5+(val/255-0.5)*{look.contrast!r}+{look.brightness!r},0,1)"
@@ -101,11 +101,11 @@ def _tone(look: Look) -> str:
         tone = f"pow({tone},{1 / look.gamma!r})"
     if look.invert:
         tone = f"1-{tone}"
-    return f"255*({tone})+0.5"  # ffmpeg cuts off the fraction
+    return f"255*({tone})+0.5"  # ffmpeg truncates
 
 
 def flattened(colour: str) -> Iterator[str]:
-    """RGBA laid on one colour."""
+    """Composite RGBA over one colour."""
     red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
     ground = f"lutrgb=r={red}:g={green}:b={blue}:a=255"
     yield f"format=rgba,split[front][back];[back]{ground}[ground];[ground][front]overlay=format=gbrp"
@@ -113,5 +113,5 @@ def flattened(colour: str) -> Iterator[str]:
 
 
 def quoted(path: Path) -> str:
-    """A path as an option within a chain of filters: escaped once as the one and once for the other."""
+    """Escape a path twice: as an option's value, and within a filter chain."""
     return re.sub(r"([\\'\[\],;])", r"\\\1", re.sub(r"([\\':])", r"\\\1", str(path)))

@@ -1,4 +1,4 @@
-"""Still pictures of a source: its poster, and the frame at any time."""
+"""Still frames of a source: its poster, and the frame at any time."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ _BACKGROUND = 255  # JPEG has no transparency: white, as on a page
 
 
 def poster(path: Path, video: Video, out: Path, *, limits: Limits) -> None:
-    """Write a JPEG of the source to `out`, taken a little into it: the first picture is often black.
+    """Write a JPEG poster to `out`, taken shortly after the start, since the first frame is often black.
 
     Raises:
-        errors.SourceDamaged, errors.ConversionTooSlow: there is no picture to take.
+        errors.SourceDamaged, errors.ConversionTooSlow: no frame could be decoded.
     """
     at_s = 0.0 if video.fps is None else min(1.0, video.duration_s / 5)
     out.write_bytes(picture(path, video, at_s, limits=limits))
 
 
 def picture(path: Path, video: Video, at_s: float, *, limits: Limits) -> bytes:
-    """A JPEG of what shows at `at_s`, upright and at most 480 px wide; past the end, the last picture.
+    """A JPEG of the frame at `at_s`, upright and at most 480 px wide; past the end, the last frame.
 
     Raises:
-        errors.SourceDamaged, errors.ConversionTooSlow: there is no picture to take.
+        errors.SourceDamaged, errors.ConversionTooSlow: no frame could be decoded.
     """
     video = known(video, path, limits=limits)
     plan = picture_plan(video, min(at_s, video.duration_s), WIDEST_PX)

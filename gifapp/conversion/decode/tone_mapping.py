@@ -1,9 +1,9 @@
-"""Maps high dynamic range to a screen's range with one lookup table for ffmpeg.
+"""Tone-maps HDR to SDR with one lookup table for ffmpeg.
 
-As Chromium shows it (measured; Skia calls it reference white tone mapping): up to reference white, 203 cd/m²
-(BT.2408), everything is half as bright; between there and the peak it is rolled off to the screen's white, by
-the brightest of a pixel's channels, so that hues stay. The peak is taken to be 1000 cd/m²: what metadata says
-of it is wrong too often. HLG is shown as on a screen of that peak (BT.2100, OOTF with a gamma of 1.2).
+It follows Chromium (measured; Skia calls it reference white tone mapping). Up to reference white, 203 cd/m²
+(BT.2408), brightness is halved; from there to the peak it rolls off to the screen's white, driven by a
+pixel's brightest channel, which preserves hues. The peak is assumed to be 1000 cd/m², since metadata is too
+often wrong. HLG is shown as on a screen of that peak (BT.2100, OOTF with a gamma of 1.2).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 
 WHITE_NITS, PEAK_NITS = 203.0, 1000.0
 
-# on the way from reference white to the peak, where white is 1
+# control points of the roll-off: light relative to reference white, screen brightness
 _KNEE, _BEND = (1.0, 0.5), (1.65, 0.825)
 
 # SMPTE ST 2084
@@ -36,7 +36,7 @@ _A, _B, _C = 0.17883277, 0.28466892, 0.55991073
 _GAMMA = 1.2
 _LUMA = np.array([0.2627, 0.6780, 0.0593])  # of BT.2020
 
-# linear light of these primaries to that of BT.709's; white is D65 in all (ITU-R BT.2087, SMPTE EG 432-1)
+# linear light of these primaries to BT.709; white is D65 in all (ITU-R BT.2087, SMPTE EG 432-1)
 _TO_BT709 = {
     "bt2020": np.array([[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]]),
     "smpte432": np.array([[1.2249, -0.2247, 0.0], [-0.0420, 1.0419, 0.0], [-0.0197, -0.0786, 1.0979]]),
@@ -45,7 +45,7 @@ _TO_BT709 = {
 
 @contextmanager
 def tone_table(colours: ColourTags) -> Iterator[Path | None]:
-    """A file for ffmpeg's lut3d, gone afterwards; None where the range is a screen's already."""
+    """A temporary file for ffmpeg's lut3d; None if the source is SDR."""
     if not colours.is_hdr:
         yield None
         return
@@ -57,7 +57,7 @@ def tone_table(colours: ColourTags) -> Iterator[Path | None]:
 
 
 def tone_mapped(stored: Floats, colours: ColourTags) -> Floats:
-    """SRGB for R'G'B' as stored, in PQ or HLG; all from 0 to 1, RGB along the last axis."""
+    """Map stored R'G'B' in PQ or HLG to sRGB; all values from 0 to 1, RGB along the last axis."""
     nits = _hlg_nits(stored) if colours.transfer == "arib-std-b67" else _pq_nits(stored)
     brightest = np.maximum(nits.max(axis=-1, keepdims=True), 1e-6)
     shown = nits * _rolled_off(brightest) / brightest
@@ -65,7 +65,7 @@ def tone_mapped(stored: Floats, colours: ColourTags) -> Floats:
 
 
 def _rolled_off(nits: Floats) -> Floats:
-    """How bright that is on a screen of white 1: straight up to the knee, then a quadratic Bézier curve."""
+    """The brightness on a screen with white at 1: linear up to the knee, then a quadratic Bézier curve."""
     light = np.minimum(nits, PEAK_NITS) / WHITE_NITS
     (knee_x, knee_y), (bend_x, bend_y), (end_x, end_y) = _KNEE, _BEND, (PEAK_NITS / WHITE_NITS, 1.0)
     square, linear = knee_x - 2 * bend_x + end_x, 2 * (bend_x - knee_x)

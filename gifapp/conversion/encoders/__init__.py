@@ -1,1 +1,1 @@
-"""WebP, APNG and MP4, encoded by ffmpeg."""
+"""Encodes WebP, APNG and MP4 with ffmpeg."""

@@ -1,4 +1,4 @@
-"""The formats that ffmpeg writes, WebP, APNG and MP4: its options, and what each requires of frames."""
+"""The formats that ffmpeg writes (WebP, APNG, MP4): its options, and each format's requirements."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from gifapp.domain.timing import MAX_DELAY_CS
 Words = list[str]
 
 _WHITE = 255
-_FLAT_SHARE = 0.7  # of the pixels are like their neighbours: screens have 0.9 and more, films 0 to 0.6
-_EVERY_PX = 8  # rows
-# of an MP4: players find no picture in the middle of a longer one; a repeat is a few bytes
+_FLAT_SHARE = 0.7  # of pixels equal their neighbour: on screens 0.9 and more, on films 0 to 0.6
+_EVERY_PX = 8  # sampled rows
+# in MP4: players cannot seek into the middle of a longer frame; a repeat takes a few bytes
 _LONGEST_STEP_CS = 10
 
 
@@ -29,11 +29,11 @@ class Codec:
     """How a format is written.
 
     Attributes:
-        ways: ffmpeg's options by the recipe, the first frames and the loop count: one way, or a lossy and
-            a lossless one where only trying tells.
-        prepare: makes frames such as the codec requires.
-        longest_cs: a frame that stays for longer is stored again.
-        finish: completes the file, which plays for so many cs; returns its frames where they may be fewer.
+        ways: ffmpeg's options for the recipe, the first frames and the loop count; a lossy and a lossless
+            set if only trying both shows which is better.
+        prepare: adapts frames to the codec.
+        longest_cs: frames that last longer are stored several times.
+        finish: completes a file of this duration in cs; returns the number of frames if that may be lower.
     """
 
     ways: Callable[[Recipe, Sequence[Frame], int], list[Words]]
@@ -43,10 +43,10 @@ class Codec:
 
 
 def _webp(recipe: Recipe, seen: Sequence[Frame], loop: int) -> list[Words]:
-    """A lossy WebP stores colours at half the resolution, which shows around a screen's letters.
+    """A lossy WebP stores colour at half the resolution, which is visible around letters on a screen.
 
-    What is drawn is often smaller without loss, but not if a video codec has been at it: `seen`, the first
-    frames, say whether it is worth trying.
+    Drawn content is often smaller when lossless, but not after a video codec. `seen`, the first frames,
+    decides whether lossless is worth trying.
     """
     is_open = recipe.content == "auto" and _is_flat(seen)
     kinds = {"film": [_LOSSY], "screen": [_LOSSLESS], "auto": [_LOSSY, _LOSSLESS] if is_open else [_LOSSY]}
@@ -56,7 +56,7 @@ def _webp(recipe: Recipe, seen: Sequence[Frame], loop: int) -> list[Words]:
 def _is_flat(frames: Sequence[Frame]) -> bool:
     rows = [pixels[::_EVERY_PX] for pixels, _ in frames]
     same = [(some[:, 1:] == some[:, :-1]).all(axis=2) for some in rows]
-    return bool(sum(map(np.count_nonzero, same)) >= _FLAT_SHARE * sum(one.size for one in same))
+    return bool(sum(map(np.count_nonzero, same)) >= _FLAT_SHARE * sum(pixels.size for pixels in same))
 
 
 def _apng(_recipe: Recipe, _seen: Sequence[Frame], loop: int) -> list[Words]:
@@ -71,7 +71,7 @@ _WEBP = ["-c:v", "libwebp_anim", "-pix_fmt", "bgra"]
 _LOSSY = ["-compression_level", "4", "-quality", "85"]
 _LOSSLESS = ["-lossless", "1", "-compression_level", "2", "-quality", "50"]
 
-# without B-frames pictures are stored as they play: with them, players lose the last one's time
+# no B-frames, so that frames are stored in display order: with B-frames, players lose the last delay
 _H264 = ["-c:v", "libx264", "-preset", "medium", "-crf", "20", "-bf", "0", "-enc_time_base", "1/100"]
 _YUV = (
     "scale=out_color_matrix=bt709:out_range=tv:flags=bicubic+accurate_rnd+full_chroma_int,"
@@ -81,7 +81,7 @@ _MP4 = ["-video_track_timescale", "100", "-movflags", "+faststart", "-f", "mp4"]
 
 
 def _for_h264(rendering: Rendering) -> Rendering:
-    """Without transparency, and with even sides: H.264 stores four pixels' colour as one."""
+    """Remove transparency and make the sides even: H.264 stores one colour for four pixels."""
     return replace(
         rendering,
         width_px=rendering.width_px + rendering.width_px % 2,
@@ -99,7 +99,7 @@ def _opaque(pixels: Pixels) -> Pixels:
 
 
 def _even(pixels: Pixels) -> Pixels:
-    """The last column and row are there twice where a side is odd."""
+    """Repeat the last column or row if a side is odd."""
     height_px, width_px = pixels.shape[:2]
     if height_px % 2 == width_px % 2 == 0:
         return pixels
@@ -111,4 +111,4 @@ CODECS: Mapping[Format, Codec] = {
     "apng": Codec(_apng, finish=set_apng_last_delay),
     "mp4": Codec(_mp4, prepare=_for_h264, longest_cs=_LONGEST_STEP_CS),
 }
-"""Every format but GIF, which has an encoder of its own."""
+"""Every format but GIF, which has its own encoder."""

@@ -19,23 +19,23 @@ from gifapp.os_errors import from_errno
 
 CHECKPOINT_S = 0.2
 PIPE_BYTES = 1024**2
-THREADS = 4  # always as many: the bytes that x264 writes depend on it
+THREADS = 4  # fixed, since x264's output depends on it
 
 
 class FfmpegEncoder:
-    """A running ffmpeg that reads Matroska from us; close it.
+    """A running ffmpeg that reads Matroska from its stdin; the caller closes it.
 
     Args:
-        words: the codec, the format and their options.
-        out: the file, which is replaced.
-        checkpoint: called about every `CHECKPOINT_S`, and more often; it should be quick.
+        words: ffmpeg's options for codec and format.
+        out: the output file, which is overwritten.
+        checkpoint: called at least every `CHECKPOINT_S`; it should be quick.
     """
 
     def __init__(
         self, words: Sequence[str], out: Path, *, limits: Limits, checkpoint: Callable[[], None]
     ) -> None:
         self._limits = limits
-        self._beat = checkpoint
+        self._checkpoint = checkpoint
         self._process = processes.spawn(
             _command(words, out),
             limits=processes.for_strangers_files(
@@ -50,21 +50,21 @@ class FfmpegEncoder:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        assert self._process.stdin is not None  # noqa: S101  it was asked for
+        assert self._process.stdin is not None  # noqa: S101  stdin=PIPE
         self._in = self._process.stdin.fileno()
         os.set_blocking(self._in, False)
         self._poll = select.poll()
         self._poll.register(self._in, select.POLLOUT)
 
     def send(self, data: bytes | memoryview) -> None:
-        """Pass on all of `data`.
+        """Write all of `data`.
 
         Raises:
-            errors.GifappError: ffmpeg ended; see `finish`.
+            errors.GifappError: ffmpeg ended early, with the errors of `finish`.
         """
         rest = memoryview(data).cast("B")
         while rest:
-            self._beat()  # also where ffmpeg takes a large picture in many small bites
+            self._checkpoint()  # here too, since ffmpeg may read a large frame in many small chunks
             if not self._poll.poll(CHECKPOINT_S * 1000):
                 continue
             try:
@@ -73,20 +73,20 @@ class FfmpegEncoder:
                 raise self._failure(self._process.wait()) from None
 
     def finish(self) -> None:
-        """That was all: wait until the file is written.
+        """Close ffmpeg's input and wait until the file is written.
 
         Raises:
-            errors.ConversionTooBig, errors.ConversionTooSlow, errors.DiskFull: it ran into a limit.
-            errors.ConversionCrashed: it ended in any other way.
+            errors.ConversionTooBig, errors.ConversionTooSlow, errors.DiskFull: ffmpeg exceeded a limit.
+            errors.ConversionCrashed: ffmpeg failed in another way.
         """
         self._close_input()
         while (status := self._ended()) is None:
-            self._beat()
+            self._checkpoint()
         if status != 0:
             raise self._failure(status)
 
     def close(self) -> None:
-        """Kill it if it runs."""
+        """Kill ffmpeg if it still runs."""
         processes.stop(self._process, grace_s=0, sig=signal.SIGKILL)
         self._close_input()
 
@@ -104,7 +104,7 @@ class FfmpegEncoder:
             return errors.ConversionTooSlow(limit_s=self._limits.deadline_s)
         if status == -signal.SIGXFSZ:
             return errors.ConversionTooBig()
-        # ffmpeg ends with a negative error number, of which the system passes on one byte
+        # ffmpeg exits with a negative errno, of which the system keeps the low byte
         return from_errno(256 - status) or errors.ConversionCrashed(
             reason=f"ffmpeg ended with status {status}"
         )

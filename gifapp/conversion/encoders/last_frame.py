@@ -1,4 +1,4 @@
-"""Writes the last frame's delay into WebP and APNG files, which ffmpeg only guesses."""
+"""Sets the last frame's delay in WebP and APNG files, which ffmpeg only guesses."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import BinaryIO, NamedTuple
 
 class _Chunk(NamedTuple):
     name: bytes
-    at: int  # where its content begins in the file
+    at: int  # offset of its content in the file
     bytes: int
 
 
 def set_webp_last_delay(path: Path, total_cs: int) -> int:
-    """Have the file play for `total_cs`; returns how many frames it has, since libwebp merges equal ones.
+    """Set the last delay so that the file plays for `total_cs`; returns the number of frames.
 
-    A single frame is stored as a picture, which has no time.
+    libwebp merges equal frames. A single frame is stored as a still picture, which has no delay.
     """
     with path.open("r+b") as file:
         frames = [chunk.at for chunk in _riff_chunks(file) if chunk.name == b"ANMF"]
@@ -29,7 +29,7 @@ def set_webp_last_delay(path: Path, total_cs: int) -> int:
 
 
 def set_apng_last_delay(path: Path, total_cs: int) -> None:
-    """Have the file play for `total_cs`. A single frame is stored as a picture, which has no time."""
+    """Set the last delay so that the file plays for `total_cs`; a single frame, a still, has no delay."""
     with path.open("r+b") as file:
         frames = [chunk for chunk in _png_chunks(file) if chunk.name == b"fcTL"]
         shown_cs = sum(_apng_delay_cs(file, chunk) for chunk in frames[:-1])

@@ -1,25 +1,25 @@
-"""Raw frames with their times for ffmpeg's pipe: the smallest possible Matroska.
+"""Wraps raw frames with their timestamps in minimal Matroska for ffmpeg's stdin.
 
-A bare stream of pixels has one rate; these frames stay for as long as each of them says. Elements by
-RFC 9559, with one cluster to a picture and times in centiseconds.
+A raw video stream has a constant rate; these frames each have their own delay. Elements follow RFC 9559,
+with one cluster per frame and times in centiseconds.
 """
 
 from __future__ import annotations
 
 _CS_NS = 10_000_000
-_UNTIL_THE_END = b"\x01" + b"\xff" * 7  # a size that is not known yet
+_UNKNOWN_SIZE = b"\x01" + b"\xff" * 7
 
 
 def head(width_px: int, height_px: int, *, has_alpha: bool) -> bytes:
-    """What comes before the first picture."""
+    """The bytes before the first frame."""
     picture = _number(0xB0, width_px) + _number(0xBA, height_px)
-    picture += _element(0x2EB524, b"RGBA" if has_alpha else b"RGB\x18")  # how a pixel is stored
+    picture += _element(0x2EB524, b"RGBA" if has_alpha else b"RGB\x18")  # the pixel format
     kind = _number(0xD7, 1) + _number(0x73C5, 1) + _number(0x83, 1)  # track 1, a video
     track = _element(0xAE, kind + _element(0x86, b"V_UNCOMPRESSED") + _element(0xE0, picture))
     return b"".join(
         [
             _element(0x1A45DFA3, _element(0x4282, b"matroska") + _number(0x4287, 4) + _number(0x4285, 2)),
-            _name(0x18538067) + _UNTIL_THE_END,
+            _name(0x18538067) + _UNKNOWN_SIZE,
             _element(0x1549A966, _number(0x2AD7B1, _CS_NS)),
             _element(0x1654AE6B, track),
         ]
@@ -27,7 +27,7 @@ def head(width_px: int, height_px: int, *, has_alpha: bool) -> bytes:
 
 
 def frame_head(picture_bytes: int, *, at_cs: int, delay_cs: int) -> bytes:
-    """What comes before the `picture_bytes` bytes of one picture's pixels."""
+    """The bytes before one frame's pixels, of which there are `picture_bytes` bytes."""
     block = b"\x81\0\0\0"  # track 1, at the cluster's time
     block_head = _name(0xA1) + _size(len(block) + picture_bytes) + block
     group = _number(0x9B, delay_cs) + block_head

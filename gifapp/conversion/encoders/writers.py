@@ -1,8 +1,7 @@
-"""Writes finished frames as WebP, APNG and MP4, with exact times, through ffmpeg.
+"""Writes rendered frames as WebP, APNG and MP4, with exact timestamps, through ffmpeg.
 
-Neighbours that look the same become one frame, as in the GIF. Measured on film, beside the GIF of the
-same frames: a WebP looks better at half of its bytes, an MP4 at a seventh; an APNG is exact and five
-times as large.
+Equal neighbouring frames are merged, as in the GIF. Measured on film, compared with the GIF of the same
+frames: a WebP looks better at half the bytes, an MP4 at a seventh; an APNG is exact and five times as large.
 """
 
 from __future__ import annotations
@@ -27,14 +26,14 @@ from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.timing import split_delay
 
-_LOOKED_AT = 8  # frames
-_WORTH_TIMES = 2  # a WebP without loss may be so many times as large as with it
+_INSPECTED_FRAMES = 8
+_WORTH_TIMES = 2  # lossless WebP is kept if it is at most this many times as large as lossy
 
 
 class Written(NamedTuple):
-    """What was written: frames after merging, bytes, the picture's size, the most colours of a palette.
+    """What was written: frames after merging, bytes, the size in pixels, the most colours of any palette.
 
-    `duration_cs` is None where that is the rendering's; `notes` say what was given up.
+    `duration_cs` is None if it equals the rendering's; `notes` say what was given up.
     """
 
     frames: int
@@ -57,29 +56,29 @@ def write(
 ) -> Written:
     """Write the frames to `out` in the recipe's format, which is not GIF.
 
-    A WebP or APNG of one frame is a still picture. An MP4 has even sides, shows white where nothing is,
-    stores again what stays for long, and leaves it to the player how often it plays.
+    A WebP or APNG of one frame is a still picture. An MP4 has even sides, shows transparency as white,
+    repeats long frames, and has no loop count: looping is up to the player.
 
-    `on_frame` hears how many frames were taken, `checkpoint` is called while ffmpeg lets us wait, and what
-    either of them raises ends the writing.
+    `on_frame` is called with the number of frames read, `checkpoint` while waiting for ffmpeg; if either
+    raises, writing ends.
 
     Raises:
-        errors.ConversionTooBig, errors.ConversionTooSlow, errors.DiskFull: it ran into a limit.
-        errors.ConversionCrashed: ffmpeg ended in any other way.
+        errors.ConversionTooBig, errors.ConversionTooSlow, errors.DiskFull: ffmpeg exceeded a limit.
+        errors.ConversionCrashed: ffmpeg failed in another way.
     """
     codec = CODECS[recipe.format]
     rendering = codec.prepare(rendering)
     frames = (held.frame for held in merged(_counted(rendering.frames, on_frame), checkpoint=checkpoint))
-    seen = list(islice(frames, _LOOKED_AT))
+    seen = list(islice(frames, _INSPECTED_FRAMES))
     start = partial(FfmpegEncoder, limits=limits, checkpoint=checkpoint)
     ways = codec.ways(recipe, seen, rendering.loop)
-    fed = _written(ways, rendering, chain(seen, frames), out, start=start, longest_cs=codec.longest_cs)
-    count = codec.finish(out, sum(rendering.delays_cs)) or fed
+    sent = _written(ways, rendering, chain(seen, frames), out, start=start, longest_cs=codec.longest_cs)
+    count = codec.finish(out, sum(rendering.delays_cs)) or sent
     return Written(count, out.stat().st_size, rendering.width_px, rendering.height_px)
 
 
 def _written(
-    given: list[Words],
+    ways: list[Words],
     rendering: Rendering,
     frames: Iterable[Frame],
     out: Path,
@@ -87,20 +86,21 @@ def _written(
     start: Callable[[Words, Path], FfmpegEncoder],
     longest_cs: int,
 ) -> int:
-    """Write the file in each of the given ways, and keep one of them; how many frames it was fed."""
+    """Write the file in each of the ways and keep one; returns the number of frames sent."""
     width_px, height_px, has_alpha = rendering.width_px, rendering.height_px, rendering.has_alpha
-    parts = [out, out.with_name(f"{out.name}.lossless")][: len(given)]
-    with ExitStack() as left:
+    parts = [out, out.with_name(f"{out.name}.lossless")][: len(ways)]
+    with ExitStack() as cleanup:
         for extra in parts[1:]:
             _claim(extra)
-            left.callback(extra.unlink, missing_ok=True)
-        fed = [
-            left.enter_context(closing(start(words, part))) for words, part in zip(given, parts, strict=True)
+            cleanup.callback(extra.unlink, missing_ok=True)
+        encoders = [
+            cleanup.enter_context(closing(start(words, part)))
+            for words, part in zip(ways, parts, strict=True)
         ]
-        for ffmpeg in fed:
+        for ffmpeg in encoders:
             ffmpeg.send(matroska.head(width_px, height_px, has_alpha=has_alpha))
-        count = _feed(fed, frames, longest_cs)
-        for ffmpeg in fed:
+        count = _feed(encoders, frames, longest_cs)
+        for ffmpeg in encoders:
             ffmpeg.finish()
         for exact in parts[1:]:
             if exact.stat().st_size <= _WORTH_TIMES * out.stat().st_size:
@@ -109,21 +109,21 @@ def _written(
 
 
 def _claim(path: Path) -> None:
-    """Make it ours before ffmpeg opens it, which would follow a link that somebody has put there."""
+    """Create the file before ffmpeg opens it, since ffmpeg would follow a link planted there."""
     try:
         path.touch(exist_ok=False)
     except OSError as refused:
         raise errors.OutputNotWritable(path=path, reason=refused.strerror) from refused
 
 
-def _feed(fed: list[FfmpegEncoder], frames: Iterable[Frame], longest_cs: int) -> int:
-    """Send the frames with their times, again where one stays for long; how many there were."""
+def _feed(encoders: list[FfmpegEncoder], frames: Iterable[Frame], longest_cs: int) -> int:
+    """Send the frames with their timestamps, repeating long ones; returns how many were sent."""
     count = at_cs = 0
     for pixels, delay_cs in frames:
         data = np.ascontiguousarray(pixels).data
         for piece_cs in split_delay(delay_cs, longest_cs):
             head = matroska.frame_head(pixels.nbytes, at_cs=at_cs, delay_cs=piece_cs)
-            for ffmpeg in fed:
+            for ffmpeg in encoders:
                 ffmpeg.send(head)
                 ffmpeg.send(data)
             at_cs += piece_cs

@@ -1,17 +1,17 @@
-"""Maps frames to palette indices: which pixels stay as they are, which colour the others get.
+"""Maps frames to palette indices: decides which pixels stay unchanged and which colour the others get.
 
 Three rules save bytes, each within the tolerance that `tolerance.py` sets:
 
-- **Hold.** A pixel stays as the viewer sees it, at the price of a transparent index, while that is
-  nearly as good as the palette's best colour.
-- **Longer phrases.** LZW sends one code for each phrase it has met before. Where the best colour would
-  end the phrase, the nearest colour that goes on with it may stand in. (The dictionary of the GIF to
-  be is kept up while drawing; the compressor then finds the same phrases.)
-- **Weak diffusion.** Less than half of each error goes on to the neighbours, even of a held pixel:
-  a slow drift of brightness then comes in a few pixels at a time instead of in bands.
+- **Hold.** A pixel stays as it is on screen, written as a transparent index, while that is nearly as good
+  as the palette's best colour.
+- **Longer phrases.** LZW sends one code for each phrase it has met before. Where the best colour would end
+  the phrase, the nearest colour that continues it may stand in. (The LZW dictionary is built while drawing;
+  the compressor then finds the same phrases.)
+- **Weak diffusion.** Less than half of each error is diffused to the neighbours, even from a held pixel: a
+  slow drift of brightness then appears a few pixels at a time instead of in bands.
 
-On flat ground a source colour that the palette has is shown as it is, without errors from its
-neighbours and with none to pass on, which keeps screens free of noise.
+On flat areas, a source colour that is in the palette is shown exactly: it takes no error from its neighbours
+and passes none on, which keeps screens free of noise.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from gifapp.domain.recipes.recipe import Dither
 
 _FAR = 1 << 30
 _FIRST_CODE = 258
-_MOST_SIBLINGS = 12  # phrases looked at for a stand-in; all of them would save 0.7 % more (measured)
+_MOST_SIBLINGS = 12  # phrases searched for a stand-in; all would save 0.7 % more (measured)
 
 # R. Floyd and L. Steinberg, "An adaptive algorithm for spatial grey scale", Proc. SID 17(2), 1976;
 # F. Sierra's two-row "Filter Lite" 2-4A, 1990. Sixteenths: ahead, below behind, below, below ahead
@@ -45,7 +45,7 @@ _NO_WEIGHTS = (0, 0, 0, 0)
 
 
 class Rectangle(NamedTuple):
-    """The part of the canvas from (left, top) up to, not including, (right, bottom)."""
+    """The part of the canvas from (left, top) to (right, bottom), exclusive."""
 
     left: int
     top: int
@@ -63,15 +63,15 @@ class Rectangle(NamedTuple):
 
 
 class _Phrases:
-    """LZW's dictionary while a frame is drawn: where each phrase is found, and how it can go on."""
+    """LZW's dictionary while a frame is drawn: a hash table of phrases and a tree of their continuations."""
 
     def __init__(self) -> None:
         self.table = np.empty(SLOTS, np.uint32)
-        self.tree = np.empty((MOST_CODES, 4), np.int16)  # of a phrase: a longer one, the next one, last index
+        self.tree = np.empty((MOST_CODES, 4), np.int16)  # per phrase: child, sibling, last index
 
 
 class Canvas:
-    """What a viewer sees, and the mapping of each next frame onto it."""
+    """What the viewer sees, and the mapping of each new frame onto it."""
 
     def __init__(self, width_px: int, height_px: int, dither: Dither) -> None:
         self._screen = (0, 0, width_px, height_px)
@@ -86,9 +86,9 @@ class Canvas:
     def draw(
         self, pixels: NDArray[np.uint8], palette: Palette, lookup: Lookup, tolerance: Tolerance
     ) -> tuple[NDArray[np.uint8], Rectangle]:
-        """Show `pixels`: the rectangle outside which nothing changed, and its indices.
+        """Draw `pixels`; returns the indices of the changed rectangle, and the rectangle.
 
-        The first time that is all of the canvas; the rectangle is empty when nothing changed.
+        The first frame covers the whole canvas; the rectangle is empty if nothing changed.
         """
         before = None if palette.transparent is not None else self.shown.copy()
         rules = _rules(palette, tolerance)
@@ -108,7 +108,7 @@ class Canvas:
         return indices, Rectangle(0, 0, 0, 0) if is_same else Rectangle(*where.tolist())
 
     def _where(self, pixels: NDArray[np.uint8], rules: NDArray[np.int32]) -> NDArray[np.int64]:
-        """The rectangle outside which every pixel is held; the first frame is drawn whole."""
+        """The rectangle outside which every pixel is held; for the first frame, the whole canvas."""
         if not self._has_drawn:
             return np.array(self._screen, np.int64)
         where = np.zeros(4, np.int64)
@@ -116,7 +116,7 @@ class Canvas:
         return where
 
     def vanishing(self, pixels: NDArray[np.uint8]) -> Rectangle:
-        """Where something is shown that `pixels` has transparent."""
+        """The rectangle of visible pixels that are transparent in `pixels`."""
         if pixels.shape[2] == 3:
             return Rectangle(0, 0, 0, 0)
         return bounds((self.is_shown != 0) & (pixels[:, :, 3] < OPAQUE_ALPHA))
@@ -136,7 +136,7 @@ _FLOOR, _SHARE, _MOST, _TRANSPARENT = range(4)
 
 
 def _rules(palette: Palette, tolerance: Tolerance) -> NDArray[np.int32]:
-    """What the kernels must know of them; -1 for no transparency."""
+    """The kernels' parameters; -1 means no transparency."""
     transparent = -1 if palette.transparent is None else palette.transparent
     return np.array([tolerance.floor, tolerance.share, tolerance.most, transparent], np.int32)
 
@@ -164,7 +164,7 @@ def _colour(colours, index):
 
 @inlined
 def _busy(pixels, y, x, source):
-    """How far a pixel is from the one before it and the one above."""
+    """The distance of a pixel from its left and upper neighbours."""
     beside, above = _at(pixels, y, max(x - 1, 0)), _at(pixels, max(y - 1, 0), x)
     return _apart(source, beside) + _apart(source, above)
 
@@ -176,7 +176,7 @@ def _allowance(busy, rules):
 
 @inlined
 def _is_changed(pixels, shown, is_shown, rules, y, x):  # noqa: PLR0917
-    """Whether a pixel is not held at once."""
+    """Whether a pixel is outside the tolerance, so that it is not simply held."""
     if pixels.shape[2] == 4 and pixels[y, x, 3] < OPAQUE_ALPHA:
         return False
     if is_shown[y, x] == 0:
@@ -188,7 +188,7 @@ def _is_changed(pixels, shown, is_shown, rules, y, x):  # noqa: PLR0917
 
 @inlined
 def _first_changed(pixels, shown, is_shown, rules, y, x, step, end):  # noqa: PLR0917
-    """The first changed pixel of a row on the way from `x` to `end`, or `end`."""
+    """The first changed pixel of a row between `x` and `end`, or `end`."""
     while x != end and not _is_changed(pixels, shown, is_shown, rules, y, x):
         x += step
     return x
@@ -196,7 +196,7 @@ def _first_changed(pixels, shown, is_shown, rules, y, x, step, end):  # noqa: PL
 
 @kernel("void(u1[:,:,::1], u1[:,:,::1], u1[:,::1], i4[::1], i8[::1])")
 def _changed(pixels, shown, is_shown, rules, where):
-    """The rectangle around what is not held at once: left, top, right, bottom."""
+    """Find the rectangle around the changed pixels: left, top, right, bottom."""
     height, width = pixels.shape[0], pixels.shape[1]
     top, bottom = 0, height
     while top < height and _first_changed(pixels, shown, is_shown, rules, top, 0, 1, width) == width:
@@ -214,7 +214,7 @@ def _changed(pixels, shown, is_shown, rules, where):
 
 @inlined
 def _wanted(source, owed, x, offset):
-    """The source's colour with what its neighbours owe it, in 4096ths."""
+    """The source colour plus the diffused error in `owed`, which is in 4096ths."""
     return (
         _clamp(source[0] + (owed[x, 0] + 2048 >> 12) + offset),
         _clamp(source[1] + (owed[x, 1] + 2048 >> 12) + offset),
@@ -234,7 +234,7 @@ def _diffuse(wanted, new, weights, here, below, x):  # noqa: PLR0917
 
 @inlined
 def _best(colours, cells, cached, source, wanted, prefers_exact):  # noqa: PLR0917
-    """The palette's colour nearest to the one wanted, or the source's own where that is preferred."""
+    """The index nearest to `wanted`, or of the exact source colour if that is preferred and exists."""
     if prefers_exact:
         index = find(colours, cells, cached, source)
         if _apart(source, _colour(colours, index)) == 0:
@@ -244,9 +244,9 @@ def _best(colours, cells, cached, source, wanted, prefers_exact):  # noqa: PLR09
 
 @inlined
 def _stand_in(best, wanted, seen, allowance, colours, transparent, prefix, tree):  # noqa: PLR0917
-    """The index nearest to `wanted` that goes on with the phrase, if it is good enough; else `best`.
+    """The index nearest to `wanted` that continues the phrase, if it is close enough; else `best`.
 
-    Transparency stands in for the colour that is `seen`; a negative `seen` forbids it.
+    Transparency stands in for the colour `seen` on screen; a negative `seen` forbids it.
     """
     limit = _apart(wanted, _colour(colours, best)) + allowance + 1
     longer, left = np.int64(tree[prefix, 0]), _MOST_SIBLINGS
@@ -272,7 +272,7 @@ def _forget(table, tree):
 
 @inlined
 def _follow(table, tree, prefix, next_code, index):
-    """The phrase after one more index, and the next code: the dictionary as the compressor will build it."""
+    """Add an index to the phrase as the compressor will; returns the new phrase and the next code."""
     key = prefix << 8 | index
     slot = slot_of(table, key)
     if prefix >= 0 and table[slot] != 0:

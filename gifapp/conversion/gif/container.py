@@ -1,4 +1,4 @@
-"""The GIF file: GIF89a blocks around the LZW data. Source: CompuServe, "GIF89a", 1990."""
+"""Writes GIF89a blocks around the LZW data. Source: CompuServe, "GIF89a", 1990."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ TRAILER = b";"
 
 
 class GifFile:
-    """The bytes of a file, block by block, and what is in them; used by one thread at a time.
+    """Builds a file block by block and counts its contents; used by one thread at a time.
 
-    The first frame's palette is the file's global one; a frame with another one carries it.
+    The first frame's palette is the global one; a frame with another palette carries its own.
     """
 
     def __init__(self, width_px: int, height_px: int, loop: int) -> None:
@@ -27,7 +27,7 @@ class GifFile:
         self._global: Palette | None = None
 
     def block(self, drawn: IndexedFrame) -> bytes:
-        """A frame, after the head of the file if it is the first."""
+        """A frame's bytes, preceded by the file header for the first frame."""
         head = b""
         if self._global is None:
             self._global = drawn.palette
@@ -35,7 +35,7 @@ class GifFile:
         return self._counted(head + b"".join(self._images(drawn)))
 
     def end(self) -> bytes:
-        """What comes after the last frame."""
+        """The bytes after the last frame."""
         return self._counted(TRAILER)
 
     def _images(self, drawn: IndexedFrame) -> Iterator[bytes]:
@@ -46,7 +46,7 @@ class GifFile:
         self.colours = max(self.colours, palette.size)
         data = lzw.compress(indices, table_bits(palette))
         *repeats, last = split_delay(drawn.delay_cs)
-        for delay_cs, disposal in [*((one, Disposal.KEEP) for one in repeats), (last, drawn.disposal)]:
+        for delay_cs, disposal in [*((delay, Disposal.KEEP) for delay in repeats), (last, drawn.disposal)]:
             self.frames += 1
             yield image(data, drawn.where, palette, delay_cs, disposal, is_global=is_global)
 
@@ -61,10 +61,10 @@ def table_bits(palette: Palette) -> int:
 
 
 def header(width_px: int, height_px: int, palette: Palette, loop: int) -> bytes:
-    """Signature, logical screen, global colour table, and how often to play.
+    """Signature, logical screen descriptor, global colour table and loop count.
 
-    `loop` is how many times it plays, 0 for ever. The NETSCAPE2.0 block counts the repeats after the
-    first time (as browsers read it), so a GIF that plays once has none.
+    `loop` is how many times it plays, 0 for ever. The NETSCAPE2.0 block counts the repeats after the first
+    play (as browsers read it), so a GIF that plays once has no such block.
     """
     bits = table_bits(palette)
     screen = struct.pack("<6sHHBBB", b"GIF89a", width_px, height_px, 0xF0 | bits - 1, 0, 0)
@@ -76,7 +76,7 @@ def header(width_px: int, height_px: int, palette: Palette, loop: int) -> bytes:
 def image(
     data: bytes, where: Rectangle, palette: Palette, delay_cs: int, disposal: Disposal, *, is_global: bool
 ) -> bytes:
-    """One frame: graphic control, descriptor, its own table unless the global one serves, data."""
+    """One frame: graphic control, descriptor, local colour table unless it uses the global one, data."""
     has_transparent = palette.transparent is not None
     control = struct.pack(
         "<BBBBHBB", 0x21, 0xF9, 4, disposal << 2 | has_transparent, delay_cs, palette.transparent or 0, 0

@@ -1,4 +1,4 @@
-"""Dither patterns that stand still: the same thresholds for every frame, so that nothing crawls."""
+"""Static dither patterns: the same thresholds for every frame, so that the grain does not crawl."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SPREAD_PX = 1.5
 
 @cache
 def mask(dither: Dither) -> Mask:
-    """What to add to a pixel's brightness, tiled over the picture; one zero where there is no pattern."""
+    """Offsets to a pixel's brightness, tiled over the picture; a single zero without a pattern."""
     match dither:
         case "bayer":
             return _stepped(_bayer())
@@ -41,10 +41,10 @@ def _bayer() -> NDArray[np.int64]:
 
 
 def _void_and_cluster() -> NDArray[np.int64]:
-    """Ranks whose every threshold is spread evenly but without a pattern.
+    """Ranks of blue noise: at every threshold the points are spread evenly but without a visible pattern.
 
     After R. Ulichney, "The void-and-cluster method for dither array generation", SPIE 1913 (1993): each
-    next point goes where the fewest are near, on a torus.
+    next point goes to the emptiest place on a torus.
     """
     distance = np.minimum(np.arange(_SIDE), _SIDE - np.arange(_SIDE))
     bump = np.exp(-(distance[:, None] ** 2 + distance**2) / (2 * _SPREAD_PX**2))

@@ -1,9 +1,10 @@
-"""The GIF encoder: frames in, bytes out, as a stream.
+"""The GIF encoder: turns a stream of frames into a stream of bytes.
 
-Neighbouring frames are a group (`grouping`), which gets a palette from all of its colours (`choosing`,
-`palette`); each frame is drawn with it on the canvas (`drawing`, `dither`) and becomes a block of the
-file (`container`, `lzw`). Each stage has a thread and works without the GIL, while the caller's thread
-reads the next frames; few frames are on their way at a time, so memory is flat however long the clip is.
+Neighbouring frames form a group (`grouping`) that shares a palette chosen from all its colours
+(`palette_selection`, `quantizer`); each frame is drawn with it on the canvas (`frame_differ`, `canvas`) and
+becomes a block of the file (`container`, `lzw`). Each stage has its own thread and runs without the GIL,
+while the caller's thread reads the next frames. Few frames are in flight, so memory use does not depend on
+the clip's length.
 """
 
 from __future__ import annotations
@@ -31,14 +32,14 @@ from gifapp.conversion.merging import Held, merged
 __all__ = ["GROUP_FRAMES", "Encoded", "Style", "encode", "warm_up"]
 
 GROUP_FRAMES = AUTO_FRAMES
-_MOST_WAITING = 8  # frames that were read and are not written yet
-_BEAT_S = 0.1
-_NOTHING: Future[bytes] = Future()  # what a frame adds that looks like the one before
+_MOST_WAITING = 8  # frames that were read and not yet written
+_CHECKPOINT_S = 0.1
+_NOTHING: Future[bytes] = Future()  # the block of a frame merged into the one before
 _NOTHING.set_result(b"")
 
 
 class Encoded(NamedTuple):
-    """What was written: frames after merging, bytes, and the most colours in any table."""
+    """What was written: frames after merging, bytes, and the most colours in any colour table."""
 
     frames: int
     bytes: int
@@ -63,35 +64,34 @@ def encode(
 ) -> Encoded:
     """Write `frames` to `out` as a GIF89a file.
 
-    `frames`, `out`, `on_frame`, which hears how many frames are done, and `checkpoint`, which is called while
-    nothing else is, are used on the caller's thread; what they raise ends the encoding at once.
-    Neighbouring frames that look the same become one; the sum of the delays is kept exactly.
+    `frames`, `out`, `on_frame` (called with the number of finished frames) and `checkpoint` (called while
+    waiting) are used on the caller's thread; if one of them raises, encoding ends at once. Equal
+    neighbouring frames are merged; the sum of the delays is exact.
 
-    There must be one frame at least, all RGB or all RGBA, each `height_px` by `width_px`. `loop` is
-    how many times it plays, 0 for ever. `style.colours` is the most entries that a colour table may
-    have, transparency included. A global palette needs all frames before the first is drawn: they wait
-    on the disk.
+    There must be at least one frame, all RGB or all RGBA, each `height_px` by `width_px`. `loop` is how many
+    times it plays, 0 for ever. `style.colours` is the maximum number of colour table entries, transparency
+    included. A global palette needs all frames before the first is drawn, so they are stored on disk.
     """
     warm_up()
-    line = _Line(width_px, height_px, loop, style, checkpoint or _say_nothing)
+    pipeline = _Pipeline(width_px, height_px, loop, style, checkpoint or _do_nothing)
     try:
-        for done, block in enumerate(line.blocks(frames), 1):
+        for done, block in enumerate(pipeline.blocks(frames), 1):
             out.write(block)
             if on_frame:
                 on_frame(done)
-        out.write(line.gif.end())
+        out.write(pipeline.gif.end())
     finally:
-        line.stop()
-    return Encoded(line.gif.frames, line.gif.bytes, line.gif.colours)
+        pipeline.stop()
+    return Encoded(pipeline.gif.frames, pipeline.gif.bytes, pipeline.gif.colours)
 
 
-class _Line:
-    """The stages, each with a thread of its own."""
+class _Pipeline:
+    """The stages, each with its own thread."""
 
     def __init__(
         self, width_px: int, height_px: int, loop: int, style: Style, checkpoint: Callable[[], None]
     ) -> None:
-        self._beat = checkpoint
+        self._checkpoint = checkpoint
         self.gif = GifFile(width_px, height_px, loop)
         self._style = style
         self._chooser = PaletteSelector(style)
@@ -99,7 +99,7 @@ class _Line:
         self._choosing, self._drawing, self._writing = (ThreadPoolExecutor(1, "gif") for _ in range(3))
 
     def blocks(self, frames: Iterable[Frame]) -> Iterator[bytes]:
-        """For each frame in turn what it adds to the file, and that of the last one at the end."""
+        """The bytes that each frame in turn adds to the file."""
         waiting: deque[Future[bytes]] = deque()
         with closing(self._seen(frames)) as seen:
             for group in groups(seen, self._style.palette):
@@ -116,18 +116,18 @@ class _Line:
 
     def _done(self, block: Future[bytes]) -> bytes:
         while not block.done():
-            wait([block], _BEAT_S)
-            self._beat()
+            wait([block], _CHECKPOINT_S)
+            self._checkpoint()
         return block.result()
 
     def stop(self) -> None:
-        """End the threads; what has not begun is not done."""
+        """Stop the threads and cancel pending work."""
         for stage in (self._choosing, self._drawing, self._writing):
             stage.shutdown(cancel_futures=True)
 
     def _seen(self, frames: Iterable[Frame]) -> Generator[Held]:
-        """Each picture once, even if many frames in a row show it."""
-        seen = merged(frames, opaque_alpha=OPAQUE_ALPHA, checkpoint=self._beat)
+        """The frames with equal neighbours merged."""
+        seen = merged(frames, opaque_alpha=OPAQUE_ALPHA, checkpoint=self._checkpoint)
         return _counted(seen, self._chooser) if self._style.palette == "global" else seen
 
     def _block(self, frame: Frame, paint: Future[GroupPalette]) -> Future[bytes]:
@@ -135,16 +135,16 @@ class _Line:
         return self._writing.submit(self._written, drawn)
 
     def _written(self, drawn: Future[IndexedFrame | None]) -> bytes:
-        one = drawn.result()
-        return self.gif.block(one) if one else b""
+        frame = drawn.result()
+        return self.gif.block(frame) if frame else b""
 
 
-def _say_nothing() -> None:
-    """Nobody listens."""
+def _do_nothing() -> None:
+    """The default checkpoint."""
 
 
 def _counted(seen: Generator[Held], chooser: PaletteSelector) -> Generator[Held]:
-    """The pictures after all of them were counted; until then they are on the disk."""
+    """Count the colours of all pictures, storing them on disk, then yield them again."""
     first = next(seen)
     times: list[tuple[int, int]] = []
     with closing(seen), closing(FrameStore(first.frame.pixels.shape)) as store:

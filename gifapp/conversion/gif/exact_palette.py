@@ -1,7 +1,7 @@
-"""The colours that a picture needs to be shown exactly, if one palette can hold them.
+"""Finds the colours needed to show a picture exactly, if one palette can hold them.
 
-Frames of a GIF have few colours each, but different ones, and what they leave of older frames has others
-still. So only pixels that differ from what is shown need a colour.
+Each frame of a source GIF has few colours, but they differ between frames, and older frames show through with
+others still. So only pixels that differ from the canvas need a colour.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _SLOTS = 1 << 10
 def exact_palette(pixels: Pixels, canvas: Canvas, most: int, *, shows_source: bool) -> Palette | None:
     """A palette of at most `most` entries with which `pixels` come out exactly, or None.
 
-    The pixels that stay as they are count too, unless all that is shown `shows_source` exactly: a film that
-    is nearly right already is not worth its bytes. A table that is full has no transparent entry; then all of
-    the rectangle that changed is written. Pictures with holes always need one: decoders clear with it.
+    Unchanged pixels count too, unless the whole canvas shows the source exactly (`shows_source`): correcting
+    a film that is nearly right is not worth the bytes. A full table has no transparent entry; then the whole
+    changed rectangle is written. Pictures with alpha always need that entry: decoders clear with it.
     """
     height, width = pixels.shape[:2]
     needed = _colours(pixels, canvas, Rectangle(0, 0, width, height), only_missing=shows_source)
@@ -37,7 +37,7 @@ def exact_palette(pixels: Pixels, canvas: Canvas, most: int, *, shows_source: bo
 
 
 def _colours(pixels: Pixels, canvas: Canvas, where: Rectangle, *, only_missing: bool) -> Colours | None:
-    """The colours seen in a part of `pixels`, of all or of what is not shown yet; None if over 256."""
+    """The visible colours in a part of `pixels`, or only of pixels not shown yet; None if over 256."""
     keys, slots = np.empty(_MOST, np.int32), np.full(_SLOTS, -1, np.int32)
     part = np.array(where, np.int64)
     count = _collect(pixels, canvas.shown, canvas.is_shown, part, only_missing, keys, slots)
@@ -68,7 +68,7 @@ def _is_right(pixels, shown, is_shown, y, x):
 
 @kernel("i8(u1[:,:,::1], u1[:,:,::1], u1[:,::1], i8[::1], b1, i4[::1], i4[::1])")
 def _collect(pixels, shown, is_shown, where, only_missing, keys, slots):  # noqa: PLR0917
-    """Fill `keys` with the colours met; how many they are, which is more than fit as soon as one is left."""
+    """Fill `keys` with the colours and return their number; one more than fit if there are too many."""
     has_alpha, count, last = pixels.shape[2] == 4, 0, np.int64(-1)
     for y in range(where[1], where[3]):
         for x in range(where[0], where[2]):

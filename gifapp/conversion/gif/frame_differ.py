@@ -1,4 +1,4 @@
-"""Draws frames one after the other: the rectangle each one changes, and for how long it stays."""
+"""Draws frames in order and reduces each to the rectangle that it changes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Disposal(IntEnum):
 
 @dataclass
 class IndexedFrame:
-    """A frame as indices into its palette, of the rectangle `where`."""
+    """A frame as palette indices of the rectangle `where`."""
 
     indices: NDArray[np.uint8]
     where: Rectangle
@@ -34,7 +34,7 @@ class IndexedFrame:
     disposal: Disposal = Disposal.KEEP
 
     def clear_also(self, where: Rectangle) -> None:
-        """Grow to hold `where`, which is empty when the next frame is drawn."""
+        """Grow to include `where`, so that it is cleared before the next frame is drawn."""
         grown = self.where.union(where)
         indices = np.full(
             (grown.bottom - grown.top, grown.right - grown.left), self.palette.transparent, np.uint8
@@ -45,17 +45,17 @@ class IndexedFrame:
 
 
 class FrameDiffer:
-    """Draws frames in turn; equal neighbours become one. Used by one thread at a time."""
+    """Draws frames in turn and merges equal neighbours. Used by one thread at a time."""
 
     def __init__(self, width_px: int, height_px: int, style: Style) -> None:
         self._canvas = Canvas(width_px, height_px, style.dither)
         self._most_colours = style.colours
         self._may_have_own = style.may_be_exact and style.palette != "global"
-        self._shows_source = True  # on all of the canvas
+        self._shows_source = True  # exactly, on the whole canvas
         self._last: IndexedFrame | None = None
 
     def draw(self, frame: Frame, paint: GroupPalette) -> IndexedFrame | None:
-        """Draw one frame; the frame before it, now that its delay is known, or None."""
+        """Draw a frame; returns the previous one, whose delay is now known; None if merged, or if first."""
         before = self._last
         vanishing = self._canvas.vanishing(frame.pixels)
         if before and not vanishing.is_empty:
@@ -66,14 +66,14 @@ class FrameDiffer:
         if before and where.is_empty and before.disposal is Disposal.KEEP:
             before.delay_cs += frame.delay_cs
             return None
-        if where.is_empty:  # all that was to be seen has gone
+        if where.is_empty:  # everything visible was cleared
             where = Rectangle(0, 0, 1, 1)
             indices = np.full((1, 1), paint.palette.transparent, np.uint8)
         self._last = IndexedFrame(indices, where, paint.palette, frame.delay_cs)
         return before
 
     def _exact(self, pixels: Pixels, paint: GroupPalette) -> GroupPalette:
-        """The group's paint, or the frame's own where only that shows it exactly."""
+        """The group's palette, or one for this frame if only that shows it exactly."""
         if not paint.is_exact and self._may_have_own:
             own = exact_palette(pixels, self._canvas, self._most_colours, shows_source=self._shows_source)
             paint = exact_paint(own) if own else paint
@@ -81,5 +81,5 @@ class FrameDiffer:
         return paint
 
     def last(self) -> IndexedFrame | None:
-        """The frame that no other comes after."""
+        """The last frame drawn, if any."""
         return self._last

@@ -1,4 +1,4 @@
-"""Groups frames that share a palette, and tells film from screen recordings."""
+"""Groups frames that share a palette, and distinguishes film from screen recordings."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _MOST_FRAMES: dict[PaletteScope, int] = {
     "scene": 64,
     "global": AUTO_FRAMES,
 }
-_MOST_BYTES = 64_000_000  # of the frames of one scene, which wait in memory
-_CUT = 0.4  # of the brightness is elsewhere
+_MOST_BYTES = 64_000_000  # of one scene's frames, which are held in memory
+_CUT = 0.4  # share of pixels whose brightness level changes at a scene cut
 _SOFT_STEP = 4
 _FEW_SHADES = 8
 
@@ -30,7 +30,7 @@ Group = list[Held]
 
 
 def groups(pictures: Iterable[Held], scope: PaletteScope) -> Iterator[Group]:
-    """Neighbouring pictures that share a palette; a cut always begins a new group."""
+    """Group neighbouring pictures that share a palette; a scene cut always starts a new group."""
     group: Group = []
     before: NDArray[np.int64] | None = None
     for held in map(_for_kernels, pictures):
@@ -45,10 +45,10 @@ def groups(pictures: Iterable[Held], scope: PaletteScope) -> Iterator[Group]:
 
 
 def kind_of(pixels: Pixels) -> Kind:
-    """Film or screen, told by the differences of brightness between neighbours in some rows.
+    """Film or screen, judged by the brightness steps between neighbours in some rows.
 
-    A screen is flat for the most part, of few shades, and what is not flat has edges; a film has noise and
-    gradients even where it is dark. The bounds were found on recorded screens, test cards and films.
+    A screen is mostly flat, has few shades and sharp edges; a film has noise and gradients even in the dark.
+    The thresholds were found on recorded screens, test cards and films.
     """
     some = pixels[::4].astype(np.int16)
     brightness = 2 * some[..., 0] + 5 * some[..., 1] + some[..., 2] >> 3
@@ -62,7 +62,7 @@ def kind_of(pixels: Pixels) -> Kind:
 
 
 def _for_kernels(held: Held) -> Held:
-    """Kernels want pixels in rows without gaps, and writable."""
+    """Make the pixels contiguous and writable, as the kernels require."""
     pixels, delay_cs = held.frame
     return Held(Frame(np.require(pixels, np.uint8, ["C", "W"]), delay_cs), held.frames)
 
@@ -73,7 +73,7 @@ def _is_full(group: Group, scope: PaletteScope) -> bool:
 
 
 def _brightness(pixels: Pixels) -> NDArray[np.int64]:
-    """How many of some pixels are how bright."""
+    """A histogram of brightness with 16 levels, of one pixel in 16."""
     some = pixels[::4, ::4].astype(np.int64)
     return np.bincount((2 * some[..., 0] + 5 * some[..., 1] + some[..., 2] >> 7).ravel(), minlength=16)
 

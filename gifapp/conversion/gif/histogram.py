@@ -17,26 +17,26 @@ from gifapp.conversion.gif.quantizer import (
     clustered,
 )
 
-FILM_ROWS = 3  # of a film, one row of so many is counted
+FILM_ROWS = 3  # one row in so many is counted of a film
 _SLOTS = 1 << 15
 _FULL = _SLOTS // 2
 _TONES = 1 << 13
-_SHARE_OF_TONE = 2048  # one part in so many of a picture is counted exactly, whatever else there is
-_SHARE_OF_ENTRY = 100  # one part in so many has an entry of its own in the palette
-_STEP = RED + GREEN + BLUE  # tones that are nearer than one step of 255 look the same
+_SHARE_OF_TONE = 2048  # a colour covering 1/2048 of the pixels stays exact
+_SHARE_OF_ENTRY = 100  # a colour covering 1/100 of the pixels gets its own palette entry
+_STEP = RED + GREEN + BLUE  # colours closer than one step of 255 look the same
 
 
 class Histogram:
-    """How often each colour occurs: exactly, as long as some 16,000 entries suffice.
+    """Counts how often each colour occurs: exactly, up to some 16,000 colours.
 
     Each time it is full it drops one bit per channel: a screen or a grey film is counted exactly, a
-    colourful film in 5 or 6 bits. Tones that cover a part of the picture stay exact even then, since what
-    is merged here nothing can part again. They are found by votes: each of many places of a table has one
-    candidate, which gains by its own pixels, loses by all others that come to its place, and is replaced
-    when it has no votes left (R. Boyer, J. Moore, "MJRTY: a fast majority vote algorithm", 1981). So votes
-    are never more than the colour's weight.
+    colourful film in 5 or 6 bits. Colours that cover a large enough share of the picture ("tones") stay exact
+    even then, since merged colours cannot be separated again. They are found by voting: each slot of a table
+    has one candidate, which gains votes from its own pixels, loses votes to other colours with the same slot,
+    and is replaced when it has none left (R. Boyer, J. Moore, "MJRTY: a fast majority vote algorithm", 1981).
+    So a colour's votes never exceed its weight.
 
-    Memory does not depend on what is counted. A pixel like the one before it counts up to five times.
+    Memory use is constant. A pixel like the one before it counts up to five times.
     """
 
     def __init__(self) -> None:
@@ -56,24 +56,24 @@ class Histogram:
         self._state.fill(0)
 
     def add(self, pixels: NDArray[np.uint8], rows: int = 1) -> None:
-        """Count the pixels that are not transparent; uint8 (height, width, 3 or 4).
+        """Count the opaque pixels; uint8 (height, width, 3 or 4).
 
-        Where colours are not told apart exactly, one row of `rows` is counted, another each time.
+        Once colours are no longer counted exactly, one row in `rows` is counted, a different one each time.
         """
         _count(pixels, rows, self._tone_keys, self._votes, self._keys, self._sums, *self._spare, self._state)
 
     def all_colours(self, most: int) -> Colours | None:
-        """Every colour that was counted, if there are no more than `most`; black stands for none at all."""
+        """All counted colours, or None if there are more than `most`; just black if none was counted."""
         if self._state[0] > 0 or self._state[1] > most:
             return None
         keys = np.sort(self._keys[self._keys >= 0])
         return _unpacked(keys) if len(keys) else np.zeros((1, 3), np.uint8)
 
     def choose(self, colours: int, spread: float = 0.0) -> Colours:
-        """At most `colours` colours that together are nearest to all that was counted.
+        """At most `colours` colours that together are nearest to the counted ones.
 
-        There are fewer if those are `spread` from it: see `clustered`. Where that would lose a tone that
-        covers a hundredth of the picture, such tones get entries of their own, up to half of them.
+        There are fewer if these are within `spread`: see `clustered`. If that would lose a tone that covers a
+        hundredth of the picture, such tones get their own entries, up to half of the palette.
         """
         points, weights, is_exact = self._points()
         if not len(points):
@@ -89,7 +89,7 @@ class Histogram:
         return np.concatenate([own, rest]).astype(np.uint8)
 
     def _points(self) -> tuple[Points, Weights, NDArray[np.bool_]]:
-        """What was counted as points, their weights, and which of them are exact colours."""
+        """The counted colours as points, their weights, and which of them are exact."""
         is_tone = np.zeros(_TONES, np.bool_)
         if self._state[0] > 0:
             _take_out(self._tone_keys, self._votes, self._keys, self._sums, self._state, is_tone)
@@ -106,7 +106,7 @@ def _unpacked(keys: NDArray[np.int32]) -> Colours:
 
 
 def _with(table: Colours, tones: Points) -> Colours:
-    """The table with these tones exactly instead of what is like them; the first ones matter most."""
+    """The table with its nearest entries replaced by these exact tones; earlier tones take precedence."""
     for tone in tones[::-1]:
         step = table - tone
         table[(step * step @ np.array([RED, GREEN, BLUE])).argmin()] = tone
@@ -114,7 +114,7 @@ def _with(table: Colours, tones: Points) -> Colours:
 
 
 def _apart(tones: Points, most: int) -> Points:
-    """The first of the tones, none like another."""
+    """The first tones, at most `most`, no two of which look alike."""
     chosen = tones[:0]
     for number in range(len(tones)):
         tone = tones[number : number + 1]
@@ -124,7 +124,7 @@ def _apart(tones: Points, most: int) -> Points:
 
 
 def _unlike(points: Points, others: Points) -> NDArray[np.bool_]:
-    """Which points are at least a step from all of the others."""
+    """Which points are at least one step away from all of `others`."""
     is_unlike = np.ones(len(points), np.bool_)
     _mark_alike(points, others, is_unlike)
     return is_unlike
@@ -151,7 +151,7 @@ def _slot(keys, key):
 
 @inlined
 def _vote(tone_keys, votes, colour, weight):
-    """Without a branch: nobody could foretell which way it goes."""
+    """Branchless, since the branch would be unpredictable."""
     place = ((colour * 0x9E3779B1) & 0xFFFFFFFF) >> 19
     left = votes[place] + (weight if tone_keys[place] == colour else -weight)
     tone_keys[place] = colour if left < 0 else tone_keys[place]
@@ -160,7 +160,7 @@ def _vote(tone_keys, votes, colour, weight):
 
 @inlined
 def _coarsen(tone_keys, votes, keys, sums, old_keys, old_sums, state):  # noqa: PLR0917
-    """Drop one more bit per channel and merge the entries that became equal; the first time, all vote."""
+    """Drop one more bit per channel and merge equal entries; the first time, all entries vote."""
     for slot in range(_SLOTS):
         old_keys[slot] = keys[slot]
         for column in range(4):
@@ -185,7 +185,7 @@ def _coarsen(tone_keys, votes, keys, sums, old_keys, old_sums, state):  # noqa: 
 
 @kernel("void(i4[::1], i8[::1], i4[::1], i8[:,::1], i8[::1], b1[::1])")
 def _take_out(tone_keys, votes, keys, sums, state, is_tone):  # noqa: PLR0917
-    """Find the tones of enough votes, and let the entries that they were counted in hold only the rest."""
+    """Find the tones with enough votes, and subtract them from the entries that include them."""
     total = 0
     for slot in range(_SLOTS):
         total += sums[slot, 0]
@@ -204,7 +204,7 @@ def _take_out(tone_keys, votes, keys, sums, state, is_tone):  # noqa: PLR0917
 
 @inlined
 def _weight(red, green, blue):
-    """How much a pixel counts, by its difference from the one before: bands show on smooth ground."""
+    """A pixel's weight, higher the less it differs from the one before: banding shows in smooth areas."""
     return 1 + 512 // (128 + red * red + green * green + blue * blue)
 
 

@@ -1,7 +1,7 @@
-"""Where compiled kernels are kept, for the processes of a service that may write to no usual place.
+"""Chooses a cache directory for compiled kernels if the usual ones are not writable.
 
-Numba keeps them beside the source or in the user's cache directory. Where both are read-only, as in many
-containers, each process would compile them anew, half a minute of CPU time each.
+Numba caches them beside the source or in the user's cache directory. If both are read-only, as in many
+containers, each process would recompile them, which takes half a minute of CPU time.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ _log = logging.getLogger(__name__)
 
 
 def keep_kernels_in(fallback: Path, *, usual: Iterable[Path] | None = None) -> None:
-    """Have the processes that we start keep kernels in `fallback`, unless they can in a `usual` place.
+    """Let child processes cache kernels in `fallback`, unless a `usual` place is writable.
 
     Raises:
-        errors.NotPrivate: `fallback` is another user's.
+        errors.NotPrivate: `fallback` belongs to another user.
     """
     places = _usual_places() if usual is None else usual
     if os.environ.get(_VARIABLE) or any(_is_writable(place) for place in places):
         return
     try:
         private.make_directory(fallback)
-    except OSError:  # then each compiles for itself
+    except OSError:  # then each process compiles for itself
         return
     os.environ[_VARIABLE] = str(fallback)
     _log.info("compiled kernels are kept in %s", fallback)
 
 
 def has_user_cache() -> bool:
-    """Whether this user has a cache directory; without a home there may be none."""
+    """Whether this user has a cache directory; there is none without a home directory."""
     try:
         return bool(os.environ.get("XDG_CACHE_HOME") or Path.home())
     except RuntimeError:

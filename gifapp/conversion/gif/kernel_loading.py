@@ -1,7 +1,7 @@
-"""Loads or compiles the encoder's kernels while other work goes on.
+"""Loads or compiles the encoder's kernels in the background.
 
-Compiling takes half a minute, once per installation. A child process does it, for no thread could be
-made to stop: whoever waits may leave at any moment.
+Compiling takes half a minute, once per installation. A child process does it because the caller may cancel
+at any moment, and a thread cannot be stopped.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _COMPILING = "gifapp: the engine is being compiled, once for this installation (
 
 
 class Loading:
-    """The kernels on their way from the disk, on a thread of their own from the start."""
+    """Loads the kernels from disk on its own thread, which starts at once."""
 
     def __init__(self) -> None:
         self._are_loaded = False
@@ -31,7 +31,7 @@ class Loading:
         self._are_loaded = kernels.load_kept()
 
     def wait(self, checkpoint: Callable[[], None]) -> None:
-        """Return when the encoder is ready. `checkpoint` is called meanwhile; what it raises ends the wait.
+        """Wait until the encoder is ready. `checkpoint` is called meanwhile; if it raises, the wait ends.
 
         Call it from a thread that outlives the conversion: the compiler dies with that thread.
         """
@@ -41,7 +41,7 @@ class Loading:
         logging.getLogger(__name__).warning(_COMPILING)
         if kernels.are_kept():
             _compile_apart(checkpoint)
-        # what is not there yet is compiled here: when there was nowhere to keep it, or no second process
+        # whatever is still missing is compiled here: without a cache, or if the child failed
         _join(_started(warm_up), checkpoint)
 
 

@@ -1,13 +1,13 @@
-"""Compiles the encoder's inner loops: once, without the GIL, cached on disk.
+"""Compiles the encoder's inner loops once, without the GIL, and caches them on disk.
 
-A kernel names its one signature, so that a type slipping in from outside is an error instead of a
-second compilation. It allocates nothing, so that it can do without Numba's reference counts: their
-atomic steps, for each array that a helper is given, cost a quarter of the time (measured). Nothing is
-compiled or loaded at import: `load_all` does it.
+A kernel declares its only signature, so that a wrong argument type is an error instead of a second
+compilation. It allocates nothing, so that it needs no reference counting by Numba, whose atomic updates for
+each array passed to a helper cost a quarter of the time (measured). Nothing is compiled or loaded at import:
+`load_all` does it.
 
-Numba keeps what it compiled beside the source or, where that is read-only, in the user's cache
-directory; `NUMBA_CACHE_DIR` names another. Where it may write nowhere, every process compiles anew. Of
-several that start together one compiles, and the others load what it has kept.
+Numba caches beside the source or, if that is read-only, in the user's cache directory; `NUMBA_CACHE_DIR`
+names another. Without a writable cache every process recompiles. If several processes start together, one
+compiles and the others load its result.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _LOCK = "gifapp-kernels.lock"
 
 _config: Any = numba.config
 if not (has_user_cache() or _config.CACHE_LOCATOR_CLASSES):
-    # Numba would make a folder that is named ~
+    # or Numba would create a folder named ~
     _config.CACHE_LOCATOR_CLASSES = "UserProvidedCacheLocator,InTreeCacheLocator"
 
 
@@ -43,7 +43,7 @@ def kernel(signature: str) -> Callable[[Function], Function]:
 
     def register(function: Function) -> Function:
         dispatcher: Any = numba.njit(**_OPTIONS)(function)
-        with contextlib.suppress(RuntimeError):  # there is nowhere to keep it
+        with contextlib.suppress(RuntimeError):  # no writable cache
             dispatcher.enable_caching()
         _pending.append((dispatcher, signature))
         return cast("Function", dispatcher)
@@ -52,10 +52,10 @@ def kernel(signature: str) -> Callable[[Function], Function]:
 
 
 def inlined(function: Function) -> Function:
-    """A helper that only kernels call: compiled into them, not loaded by itself.
+    """A helper that only kernels call: inlined into them, not loaded on its own.
 
-    Numba's cache watches the kernel's own file only: touch that file after changing a helper of
-    another module.
+    Numba's cache watches only the kernel's own file: touch that file after changing a helper in another
+    module.
     """
     return numba.njit(nogil=True, forceinline=True)(function)
 
@@ -77,17 +77,17 @@ def _load_pending() -> None:
 
 @contextlib.contextmanager
 def _compiling_alone() -> Iterator[None]:
-    with contextlib.ExitStack() as held:
-        # a cache that is shared with other users, or read-only, has no lock of ours: then we do not wait
+    with contextlib.ExitStack() as open_files:
+        # if the cache is read-only or shared with other users, we cannot lock it and do not wait
         with contextlib.suppress(OSError, errors.NotPrivate, StopIteration):
-            kept_at = next(path for dispatcher, _ in _pending if (path := dispatcher.stats.cache_path))
-            lock = held.enter_context(private.open_lock(Path(kept_at) / _LOCK))
+            cache = next(path for dispatcher, _ in _pending if (path := dispatcher.stats.cache_path))
+            lock = open_files.enter_context(private.open_lock(Path(cache) / _LOCK))
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def load_kept() -> bool:
-    """Load the kernels that were compiled before; whether those were all."""
+    """Load the cached kernels; returns whether all were cached."""
     with _loading, event.install_listener("numba:compile", _Refusal()):
         try:
             _load_pending()
@@ -97,7 +97,7 @@ def load_kept() -> bool:
 
 
 def are_kept() -> bool:
-    """Whether what is compiled now need not be compiled by the next process."""
+    """Whether a cache on disk saves the next process from compiling."""
     return all(dispatcher.stats.cache_path for dispatcher, _ in _pending)
 
 
@@ -106,11 +106,11 @@ class _NotCompiledError(Exception):
 
 
 class _Refusal(event.Listener):
-    """Ends a kernel's compilation before it begins; those of other libraries are none of our business."""
+    """Aborts the compilation of our kernels before it begins; other libraries may compile."""
 
     def on_start(self, event: event.Event) -> None:
         if any(event.data["dispatcher"] is dispatcher for dispatcher, _ in _pending):
             raise _NotCompiledError
 
     def on_end(self, event: event.Event) -> None:
-        """Nothing is left to do."""
+        """Do nothing."""

@@ -1,4 +1,4 @@
-"""Finds the nearest palette colour with a table."""
+"""Finds the nearest palette colour with a lookup table."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _CACHE = 1 << 14
 
 
 class Lookup:
-    """The nearest palette colour of any colour, remembered once it was asked for.
+    """Caches the nearest palette colour of each colour.
 
-    One cell per 4x4x4 colours holds the answer for the cell's middle; a cell with several palette
-    colours in it is answered for each exact colour instead, so no palette colour is ever missed.
+    One cell per 4x4x4 colours holds the answer for the cell's centre. A cell that contains several palette
+    colours is answered for each exact colour instead, so that no palette colour is ever missed.
     """
 
     def __init__(self, palette: Palette) -> None:
@@ -39,7 +39,7 @@ def _mark(colours, cells):
 
 @inlined
 def find(colours, cells, cached, colour):
-    """The index of the palette colour that a `Lookup` answers with."""
+    """The index of the nearest palette colour, by a `Lookup`'s arrays."""
     red, green, blue = colour
     cell = _cell(red, green, blue)
     index = np.int32(cells[cell])

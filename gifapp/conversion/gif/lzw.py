@@ -22,8 +22,8 @@ def compress(indices: NDArray[np.uint8], colour_bits: int) -> bytes:
         indices: uint8 (height, width), each below `1 << colour_bits`; any strides along rows.
         colour_bits: log2 of the colour table's length, 1 to 8.
     """
-    bits = max(2, colour_bits)  # the smallest code size GIF knows
-    # no code is longer than 12 bits; a clear code per 4094 - 258 pixels at the most
+    bits = max(2, colour_bits)  # GIF's smallest code size
+    # codes have at most 12 bits; a clear code comes at most every 4094 - 258 pixels
     room = indices.size * 3 // 2 + indices.size // 1024 + 64
     packed = np.empty(room + room // 255 + 2, np.uint8)
     table, state = np.zeros(SLOTS, np.uint32), np.array([0, 0, 1, 0])
@@ -33,10 +33,10 @@ def compress(indices: NDArray[np.uint8], colour_bits: int) -> bytes:
 
 @inlined
 def slot_of(table, key):
-    """Where in the table this phrase is or would be.
+    """The slot of this phrase in the table, or the free slot where it belongs.
 
-    The table has `SLOTS` entries: a phrase's key, which is the code it goes on from and one index
-    more, and in the lower 12 bits its own code; 0 for none.
+    The table has `SLOTS` entries: a phrase's key (the code of its prefix and one more index), and its own
+    code in the lower 12 bits; 0 if free.
     """
     slot = ((key * 0x9E3779B1) & 0xFFFFFFFF) >> 18
     while table[slot] != 0 and table[slot] >> 12 != key:
@@ -51,7 +51,7 @@ def code_at(table, slot):
 
 @inlined
 def _put(packed, state, code, size):
-    """Append `size` bits; state: bits waiting, how many, next byte, start of this sub-block."""
+    """Append `size` bits; state: pending bits, their number, next byte, start of this sub-block."""
     state[0] |= code << state[1]
     state[1] += size
     while state[1] >= 8:
@@ -72,7 +72,7 @@ def _close_block(packed, state):
 
 @kernel("i8(u1[::1], i8, u1[::1], u4[::1], i8[::1])")
 def _compress(pixels, bits, packed, table, state):
-    """Write sub-blocks to `packed`; how many bytes they take."""
+    """Write sub-blocks to `packed`; returns their number of bytes."""
     clear = 1 << bits
     size, next_code = bits + 1, clear + 2
     _put(packed, state, clear, size)
@@ -94,7 +94,7 @@ def _compress(pixels, bits, packed, table, state):
             table[:] = 0
             size, next_code = bits + 1, clear + 2
     _put(packed, state, prefix, size)
-    # the decoder has added a code for the one just sent and may have grown by it
+    # the decoder has added a code for the one just sent, which may have increased its code size
     size += next_code == 1 << size and size < 12
     _put(packed, state, clear + 1, size)
     if state[1] > 0:

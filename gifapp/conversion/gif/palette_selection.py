@@ -1,4 +1,4 @@
-"""Chooses what a group of frames is drawn with: palette, lookup table and tolerance."""
+"""Chooses the palette, lookup table and tolerance for a group of frames."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from gifapp.conversion.gif.quantizer import Palette
 from gifapp.conversion.gif.style import Style
 from gifapp.conversion.gif.tolerance import EXACT, Tolerance, tolerance
 
-_FEWEST_WITH_HOLD = 4  # with fewer colours, none is given up for transparency
+_FEWEST_WITH_HOLD = 4  # with fewer colours, none is reserved for transparency
 
 
 class GroupPalette(NamedTuple):
-    """All that drawing a frame needs besides the frame and the canvas."""
+    """What is needed to draw a frame besides the frame and the canvas."""
 
     palette: Palette
     lookup: Lookup
@@ -25,17 +25,17 @@ class GroupPalette(NamedTuple):
 
     @property
     def is_exact(self) -> bool:
-        """Whether every pixel comes out as it is in the source."""
+        """Whether every pixel is shown exactly as in the source."""
         return self.tolerance is EXACT
 
 
 def exact_paint(palette: Palette) -> GroupPalette:
-    """For pictures all of whose colours the palette has."""
+    """For pictures whose colours are all in the palette."""
     return GroupPalette(palette, Lookup(palette), EXACT)
 
 
 class PaletteSelector:
-    """Chooses the paint for each group in turn; used by one thread at a time."""
+    """Chooses the palette of each group in turn; used by one thread at a time."""
 
     def __init__(self, style: Style) -> None:
         self._style = style
@@ -43,19 +43,19 @@ class PaletteSelector:
         self._paint: GroupPalette | None = None
 
     def count(self, pixels: Pixels) -> None:
-        """Let the colours of `pixels` count for the global palette."""
+        """Count the colours of `pixels` for the global palette."""
         self._histogram.add(pixels, FILM_ROWS)
 
     def choose(self, frames: Sequence[Frame]) -> GroupPalette:
-        """The paint for these frames; a global one is chosen once, when all frames were counted.
+        """The palette for these frames; a global one is chosen once, after all frames were counted.
 
-        It is exact where the table can hold all of their colours and the style lets it.
+        It is exact if the table can hold all their colours and the style allows it.
         """
         if self._style.palette == "global":
             self._paint = self._paint or self._chosen(frames[0].pixels, holds=True)
             return self._paint
         self._histogram.clear()
-        rows = max(1, min(FILM_ROWS, len(frames) - 1))  # each is counted in one frame at least
+        rows = max(1, min(FILM_ROWS, len(frames) - 1))  # each row is counted in at least one frame
         for frame in frames:
             self._histogram.add(frame.pixels, rows)
         may_be_still = self._paint is None and len(frames) == 1
@@ -75,7 +75,7 @@ class PaletteSelector:
         return GroupPalette(palette, Lookup(palette), rules)
 
     def _exact(self, *, holds: bool, has_alpha: bool) -> GroupPalette | None:
-        """A paint with all of the colours: the one before if it has them, None if they are too many."""
+        """A palette with all colours: the previous one if it has them; None if there are too many."""
         colours = self._histogram.all_colours(self._style.colours - has_alpha)
         if colours is None:
             return None

@@ -1,4 +1,4 @@
-"""Chooses a palette's colours: splits the histogram by variance and refines with k-means."""
+"""Chooses palette colours: splits the histogram by variance, then refines with k-means."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from gifapp.conversion.gif.kernels import inlined, kernel
 OPAQUE_ALPHA = 128
 _POLISH_ROUNDS = 3
 
-# how much a step of red, green and blue counts in a distance: half way to the eye's brightness, so that
-# hues are not lost. Against equal weights (measured): SSIM +.002, SSIMULACRA2 +2, PSNR -0.1 dB
+# weights of red, green and blue in a distance: halfway between equal and perceived brightness, to preserve
+# hues. Compared with equal weights (measured): SSIM +.002, SSIMULACRA2 +2, PSNR -0.1 dB
 RED, GREEN, BLUE = 3, 4, 2
 
 Colours = NDArray[np.uint8]
@@ -22,7 +22,7 @@ Weights = NDArray[np.float32]
 
 
 class Palette(NamedTuple):
-    """The colours of one colour table, and the index that means "leave the pixel as it is"."""
+    """The colours of one colour table, and the index that leaves a pixel unchanged."""
 
     colours: Colours  # (n, 3)
     transparent: int | None
@@ -35,7 +35,7 @@ class Palette(NamedTuple):
         return set(map(bytes, colours)) <= set(map(bytes, self.colours))
 
     def without_unused(self, indices: NDArray[np.uint8]) -> tuple[Palette, NDArray[np.uint8]]:
-        """The palette with only the colours that `indices` name, and the indices into it."""
+        """The palette reduced to the colours used by `indices`, and the indices into it."""
         used = np.zeros(256, np.uint8)
         _tick(indices, used)
         if used.sum() == self.size:
@@ -56,14 +56,14 @@ def _tick(indices, used):
 def clustered(points: Points, weights: Weights, most: int, spread: float = 0.0) -> Colours:
     """At most `most` colours that together are nearest to the weighted points.
 
-    There are fewer if those are `spread` from the points, in the mean of weighted squares.
+    There are fewer if their weighted mean squared distance to the points is at most `spread`.
 
     Greedy splits by variance, after X. Wu, "Efficient statistical computations for optimal
     color quantization", Graphics Gems II (1991), then a few rounds of k-means (Lloyd 1957).
 
     Args:
-        points: float32 (n, 3), colours from 0 to 255; one at least.
-        weights: float32 (n,), how much each counts.
+        points: float32 (n, 3), colours from 0 to 255; at least one.
+        weights: float32 (n,).
         most: how many colours, 1 to 256.
         spread: as in `Tolerance.spread`.
     """
@@ -77,9 +77,9 @@ def clustered(points: Points, weights: Weights, most: int, spread: float = 0.0) 
 
 @inlined
 def _best_cut(points, weights, members, planes):
-    """The cut across one axis that removes most squared error: (gain, axis, value).
+    """The cut across one axis that removes the most squared error: (gain, axis, value).
 
-    A cut at value v leaves colours below v on one side. `planes` is room for 256 sums.
+    A cut at value v puts colours below v on one side. `planes` is scratch space for 256 sums.
     """
     best_gain, best_axis, best_value = 0.0, 0, 0
     for axis in range(3):
@@ -124,13 +124,13 @@ def _best_plane(planes):
 
 @inlined
 def _explained(weight, red, green, blue):
-    """What a cluster's mean explains of its colours; the more in all clusters, the less error is left."""
+    """The part of the squares that a cluster's mean explains; the larger the total, the smaller the error."""
     return (RED * red * red + GREEN * green * green + BLUE * blue * blue) / weight
 
 
 @inlined
 def _scatter(points, weights):
-    """The error of one colour for all of the points, and their weight."""
+    """The squared error of a single colour for all points, and their weight."""
     weight, red, green, blue, squares = 0.0, 0.0, 0.0, 0.0, 0.0
     for at in range(points.shape[0]):
         weight += weights[at]
@@ -153,9 +153,9 @@ def _measure(cluster, points, weights, order, planes):
 
 @kernel("i8(f4[:,::1], f4[::1], f8, i8[::1], f8[:,::1], f8[:,::1])")
 def _split(points, weights, spread, order, clusters, planes):  # noqa: PLR0917
-    """Cut the cluster whose best cut gains most, until there are enough or nothing worth it to gain.
+    """Cut the cluster with the best gain until there are enough, or the error is small enough.
 
-    `order` numbers the points, cluster by cluster; how many there are is returned.
+    `order` lists the points cluster by cluster; returns the number of clusters.
     """
     error, weight = _scatter(points, weights)
     clusters[0, _END] = points.shape[0]
@@ -189,7 +189,7 @@ def _owners(order: NDArray[np.int64], clusters: NDArray[np.float64]) -> NDArray[
 
 @inlined
 def _partition(points, members, axis, value):
-    """Move the members below the cut to the front; how many they are."""
+    """Move the members below the cut to the front and return their number."""
     below = 0
     for at in range(members.shape[0]):
         if points[members[at], axis] < value:
@@ -204,14 +204,14 @@ def nearest(colours, red, green, blue):
     best = np.int32(0x7FFFFFFF)
     for index in range(colours.shape[1]):
         dr, dg, db = colours[0, index] - red, colours[1, index] - green, colours[2, index] - blue
-        # distance and index in one number: a minimum that the compiler can vectorise
+        # distance and index in one number, so that the compiler can vectorise the minimum
         best = min(best, np.int32((RED * dr * dr + GREEN * dg * dg + BLUE * db * db) << 8 | index))
     return best & 255
 
 
 @kernel("void(f4[:,::1], f4[::1], i4[::1], f8[:,::1], i4[:,::1])")
 def _polish(points, weights, owners, sums, means):
-    """Lloyd's rounds: each cluster's mean, then each point to its nearest mean."""
+    """Lloyd's algorithm: compute each cluster's mean, then assign each point to its nearest mean."""
     for left in range(_POLISH_ROUNDS, -1, -1):
         sums[:] = 0.0
         for at in range(points.shape[0]):

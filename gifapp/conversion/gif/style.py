@@ -1,4 +1,4 @@
-"""How a GIF is drawn: content, dithering, palette, loss."""
+"""How a GIF is drawn: content type, dithering, palette, lossy compression."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from gifapp.domain.recipes.recipe import Content, Dither, PaletteScope, Recipe
 
 @dataclass(frozen=True)
 class Style:
-    """The fields of a recipe of these names, and what the source is worth.
+    """The recipe fields of these names, and the source's quality.
 
     Attributes:
-        is_lossless: no lossy codec has been at the pictures: those whose colours fit are drawn exactly.
+        is_lossless: the source is lossless, so pictures whose colours fit a palette are drawn exactly.
     """
 
     content: Content = "auto"

@@ -1,7 +1,7 @@
 """How far a pixel may be from its best colour to save bytes. Pure.
 
-Distances are squared steps of colour, weighted as `palette.RED, GREEN, BLUE`: 9 is one step of 255 in
-every channel. The figures were measured on films, drawings and recorded screens.
+Distances are squared colour steps, weighted by `quantizer.RED, GREEN, BLUE`: 9 is one step of 255 in every
+channel. The values were measured on films, drawings and recorded screens.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ class Tolerance(NamedTuple):
     """The rules for drawing one group of frames.
 
     Attributes:
-        strength: of 256, how much of a pixel's error its neighbours take. All of it is noise at a
-            GIF's size, none of it is bands.
-        floor: the distance that a pixel may be worse than the best, anywhere.
-        share: of 256, how much of the distances to its neighbours it may be worse in addition: where the
-            picture is busy the eye sees less.
-        most: no pixel may be worse than this.
+        strength: how much of a pixel's error is diffused, in 256ths. All of it looks noisy at a GIF's size,
+            none of it gives bands.
+        floor: the excess distance over the best colour that is allowed anywhere.
+        share: the additional excess, in 256ths of the distances to its neighbours: the eye sees less in busy
+            areas.
+        most: the maximum excess for any pixel.
         spread: no more colours are chosen once the mean distance to the palette is this small.
     """
 
@@ -33,21 +33,21 @@ class Tolerance(NamedTuple):
 
 
 EXACT = Tolerance(strength=0, floor=0, share=0, most=0, spread=0.0)
-"""For pictures all of whose colours the palette has."""
+"""For pictures whose colours are all in the palette."""
 
 _FILM = Tolerance(strength=64, floor=27, share=192, most=120, spread=1.0)
-_ASKED_STRENGTH = 80  # of who names a dither: a little more than is best for the bytes
+_CHOSEN_STRENGTH = 80  # for a dither chosen explicitly: slightly more than is best for size
 _SCREEN = Tolerance(strength=0, floor=9, share=64, most=72, spread=0.5)
 
 
 def tolerance(kind: Kind, dither: Dither, lossy: int) -> Tolerance:
     """The rules for film or screen, `lossy` 0 to 200.
 
-    Fewer colours cost the least for the bytes that they save, ghosts on flat ground the most (measured).
+    Fewer colours are the least visible loss per byte saved, ghosting in flat areas the most (measured).
     """
     base = _SCREEN if kind == "screen" else _FILM
     return Tolerance(
-        strength=base.strength if dither == "auto" else _ASKED_STRENGTH,
+        strength=base.strength if dither == "auto" else _CHOSEN_STRENGTH,
         floor=round(base.floor * (1 + lossy / 60)),
         share=round(base.share * (1 + lossy / 60)),
         most=round(base.most * (1 + lossy / 15)),
