@@ -1,4 +1,4 @@
-"""Merges equal neighbouring frames: a held picture is neither drawn nor stored again."""
+"""Merges equal neighbouring frames, so that a held picture is drawn and stored only once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SOME = 16
 
 
 class Held(NamedTuple):
-    """One picture with the delays of all the frames that showed it, and how many frames those were."""
+    """A picture with the total delay of the frames that show it, and their number."""
 
     frame: Frame
     frames: int
@@ -22,9 +22,9 @@ class Held(NamedTuple):
 def merged(
     frames: Iterable[Frame], *, opaque_alpha: int = 1, checkpoint: Callable[[], None]
 ) -> Generator[Held]:
-    """The frames, with equal neighbours merged; `checkpoint` is called for each frame that is not passed on.
+    """Merge equal neighbouring frames; `checkpoint` is called for each frame merged into the one before.
 
-    Pixels below `opaque_alpha` are not seen, so their colours do not count.
+    Pixels with an alpha below `opaque_alpha` are invisible, so their colours are ignored.
     """
     held: Held | None = None
     for frame in frames:
@@ -39,11 +39,11 @@ def merged(
         yield held
 
 
-def look_the_same(one: Pixels, other: Pixels, opaque_alpha: int) -> bool:
+def look_the_same(before: Pixels, after: Pixels, opaque_alpha: int) -> bool:
     """Whether a viewer sees no difference."""
-    if one is other:
+    if before is after:
         return True
-    if one.shape[2] == 3:  # some rows tell most pictures of a film apart
-        return np.array_equal(one[::_SOME], other[::_SOME]) and np.array_equal(one, other)
-    hidden, others_hidden = one[..., 3] < opaque_alpha, other[..., 3] < opaque_alpha
-    return np.array_equal(hidden, others_hidden) and np.array_equal(one[~hidden], other[~hidden])
+    if before.shape[2] == 3:  # a few rows distinguish most pictures of a film
+        return np.array_equal(before[::_SOME], after[::_SOME]) and np.array_equal(before, after)
+    hidden, hidden_after = before[..., 3] < opaque_alpha, after[..., 3] < opaque_alpha
+    return np.array_equal(hidden, hidden_after) and np.array_equal(before[~hidden], after[~hidden])

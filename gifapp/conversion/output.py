@@ -1,4 +1,4 @@
-"""Writes a file that appears complete or not at all."""
+"""Writes a file atomically: it appears complete or not at all."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from gifapp.os_errors import translating_os_errors
 
 @contextmanager
 def published(out: Path, *, limit_bytes: int) -> Iterator[BinaryIO]:
-    """A file to write to, beside `out`: it takes that name at the end, or leaves nothing.
+    """A temporary file beside `out`, renamed to `out` at the end, or deleted on failure.
 
-    Its own `name` meanwhile is for a program that writes it instead.
+    Another program may write it instead, by its `name`.
 
     Raises:
         errors.ConversionTooBig: more than `limit_bytes` were written.
-        errors.DiskFull, errors.OutputNotWritable: what is wrong with the place.
+        errors.DiskFull, errors.OutputNotWritable: the place cannot be written to.
     """
     part = out.with_name(f".gifapp-{secrets.token_hex(6)}.part")
     try:
@@ -37,7 +37,7 @@ def published(out: Path, *, limit_bytes: int) -> Iterator[BinaryIO]:
 
 
 class _Bounded:
-    """A file that refuses to grow beyond a limit, and says what is wrong in our words."""
+    """A file that cannot grow beyond a limit, and raises our errors."""
 
     def __init__(self, file: BinaryIO, out: Path, limit_bytes: int) -> None:
         self.name = file.name

@@ -1,1 +1,1 @@
-"""Pictures, animated or still, as browsers show them."""
+"""Reads still and animated pictures the way browsers show them."""

@@ -1,6 +1,6 @@
-"""A source made of pictures: an image file, animated or still, or a folder or zip of them.
+"""A source made of pictures: a still or animated image file, or a folder or zip of images.
 
-What strangers sent is opened in a child process only; see `inspection` and `picture_stream`.
+Untrusted files are opened only in child processes; see `inspection` and `decoder`.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from gifapp.domain.timing import STANDARD_FPS
 
 Kind = Literal["folder", "zip"] | Container
 IN_SEQUENCES: tuple[Container, ...] = ("png", "jpeg", "webp", "avif")
-_HEAD_BYTES = 1_000_000  # in which most files have said all of their pictures but the pixels
+_HEAD_BYTES = 1_000_000  # most files have all their headers in the first megabyte
 
 
 def kind_of(path: Path) -> Kind | None:
-    """What `path` is by its content; None: none of ours, a video perhaps."""
+    """What `path` is, by its content; None: not a picture, perhaps a video."""
     if path.is_dir():
         return "folder"
     start = beginning(path)
@@ -45,12 +45,12 @@ def kind_of(path: Path) -> Kind | None:
 
 @dataclass(frozen=True)
 class Header:
-    """What a picture says of itself before it is decoded.
+    """A picture's properties, known before decoding.
 
     Attributes:
-        width_px, height_px: of the upright picture.
-        largest_px: width and height of the largest picture that is decoded for it.
-        composed_px: how many pixels are decoded or drawn for all that is shown of it.
+        width_px, height_px: the size of the upright picture.
+        largest_px: width and height of the largest picture to decode.
+        composed_px: the total number of pixels to decode or draw.
     """
 
     format: str
@@ -62,14 +62,14 @@ class Header:
 
 
 class Pictures(ABC):
-    """Pictures in the order in which they show; none is decoded before it is asked for.
+    """Pictures in display order, decoded lazily.
 
     Attributes:
         container: the format of a single file, or SEQUENCE.
-        plays: how often they play by themselves, 0 for ever; None: nothing says it.
-        is_cut_short: the file ends before it should.
-        holds_clip: a short video is in the file besides.
-        unclear_neighbours: two names whose order is not certain.
+        plays: the stored play count, 0 for ever; None if there is none.
+        is_cut_short: the file is truncated.
+        holds_clip: the file also contains a short video.
+        unclear_neighbours: two file names whose order is ambiguous.
     """
 
     container: str
@@ -80,7 +80,7 @@ class Pictures(ABC):
 
     @abstractmethod
     def headers(self) -> Iterator[tuple[str, Header | None]]:
-        """The name of each file, and its header; None: it is no picture that we read.
+        """The name of each file, and its header; None if it is not a supported picture.
 
         Raises:
             errors.PicturesInvalid, errors.SourceDamaged
@@ -88,11 +88,11 @@ class Pictures(ABC):
 
     @abstractmethod
     def delays_ms(self) -> list[float]:
-        """How long each picture shows."""
+        """The delay of each picture."""
 
     @abstractmethod
     def shown(self, is_wanted: Callable[[int], bool] = lambda _: True) -> Generator[Image.Image]:
-        """The pictures whose numbers are wanted, decoded, RGB or RGBA, upright, sRGB.
+        """Decode the pictures whose numbers are wanted: RGB or RGBA, upright, sRGB.
 
         Raises:
             errors.PicturesInvalid, errors.SourceDamaged
@@ -100,11 +100,11 @@ class Pictures(ABC):
 
     @abstractmethod
     def perhaps_transparent(self) -> Generator[Image.Image]:
-        """Pictures of which one has transparent pixels, if any of all has."""
+        """The pictures that may have transparent pixels; if none of them has, no picture has."""
 
 
 class SingleFile(Pictures):
-    """A file with a picture, or an animation."""
+    """A file with a still picture or an animation."""
 
     def __init__(self, name: str, container: str, animation: Animation) -> None:
         self._name = name
@@ -115,7 +115,7 @@ class SingleFile(Pictures):
         self.holds_clip = animation.holds_clip
 
     def headers(self) -> Iterator[tuple[str, Header | None]]:
-        yield self._name, _said(self.container, self._animation, shown=len(self._animation.tiles))
+        yield self._name, _header_from(self.container, self._animation, shown=len(self._animation.tiles))
 
     def delays_ms(self) -> list[float]:
         return [tile.delay_ms for tile in self._animation.tiles]
@@ -131,7 +131,7 @@ class SingleFile(Pictures):
 
 
 class Sequence(Pictures):
-    """Files of a folder or a zip, each a picture; of an animation its first."""
+    """The files of a folder or zip, each a picture; animations count as their first picture."""
 
     container = SEQUENCE
 
@@ -159,7 +159,7 @@ class Sequence(Pictures):
 
 
 def first_picture(data: bytes) -> Image.Image:
-    """The picture in a file, of an animation the first.
+    """The picture in a file; the first one of an animation.
 
     Raises:
         one of `tiles.DAMAGE`
@@ -168,7 +168,7 @@ def first_picture(data: bytes) -> Image.Image:
 
 
 def _header(file: IO[bytes]) -> Header | None:
-    """Without reading all of the file, where its beginning tells."""
+    """Read the header, from the beginning of the file if that suffices."""
     head = file.read(_HEAD_BYTES)
     container = container_of(head)
     if container not in IN_SEQUENCES:
@@ -177,11 +177,11 @@ def _header(file: IO[bytes]) -> Header | None:
         animation = containers.read(memoryview(head))
     except DAMAGE:
         animation = containers.read(memoryview(head + file.read()))
-    return _said(container, animation, shown=1)
+    return _header_from(container, animation, shown=1)
 
 
-def _said(container: str, animation: Animation, shown: int) -> Header:
-    """The header of a file of which the first `shown` pictures are."""
+def _header_from(container: str, animation: Animation, shown: int) -> Header:
+    """The header of a file whose first `shown` pictures are used."""
     canvas_px, *tiles_px = map(math.prod, animation.sizes())
     return Header(
         container,
@@ -203,11 +203,11 @@ def _naming_damage(member: Member) -> Iterator[None]:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Pictures]:
-    """The pictures at `path`, of which `kind_of` knows that there are some.
+    """Open the pictures at `path`, for which `kind_of` is not None.
 
     Raises:
-        errors.PicturesInvalid: what is wrong with the folder or the zip.
-        errors.SourceDamaged, errors.SourceNotVideo: there is no picture in the file.
+        errors.PicturesInvalid: the folder or the zip is invalid.
+        errors.SourceDamaged, errors.SourceNotVideo: the file contains no picture.
     """
     kind = kind_of(path)
     if kind == "folder":

@@ -1,4 +1,4 @@
-"""Pixels as a screen shows them: upright, sRGB, RGB or RGBA."""
+"""Converts pixels for display: upright, in sRGB, as RGB or RGBA."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _MODES = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK"}  # by ICC's names
 
 
 def displayed(image: Image.Image, profile: bytes | None, orientation: int = UPRIGHT) -> Image.Image:
-    """The picture, L, LA, RGB, RGBA or CMYK, by its colour profile and upright, as RGB or RGBA.
+    """Turn a picture (L, LA, RGB, RGBA or CMYK) upright and convert it by its profile to RGB or RGBA.
 
-    Profiles are converted by LittleCMS with the perceptual intent; a broken one is ignored.
+    Profiles are converted by LittleCMS with perceptual intent; a broken one is ignored.
     """
     image = upright(image, orientation)
     alpha = image.getchannel("A") if "A" in image.getbands() else None
@@ -31,7 +31,7 @@ def displayed(image: Image.Image, profile: bytes | None, orientation: int = UPRI
 def coloured(
     indices: NDArray[np.uint8 | np.uint16], colours: bytes | memoryview, alphas: bytes | memoryview | None
 ) -> Image.Image:
-    """Indices as RGB, or as RGBA where the table has transparency; beyond its end it is black, and opaque."""
+    """Look up indices as RGB, or RGBA with `alphas`; indices beyond the table are opaque black."""
     image = Image.fromarray(indices.astype(np.uint8))
     table = np.zeros((256, 4), np.uint8)
     table[:, :3] = np.frombuffer(bytes(colours[:768]).ljust(768, b"\0"), np.uint8).reshape(256, 3)
@@ -41,7 +41,7 @@ def coloured(
 
 
 def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """The picture, L, RGB or CMYK until now, as RGB."""
+    """Convert a picture (L, RGB or CMYK) to RGB in sRGB."""
     mode, transform = _transform(profile) if profile else ("RGB", None)
     if not transform or mode not in (image.mode, "RGB"):
         return in_mode(image, "RGB")
@@ -50,7 +50,7 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 
 @lru_cache(maxsize=8)  # the pictures of an animation share one
 def _transform(profile: bytes) -> tuple[str, ImageCms.ImageCmsTransform | None]:
-    """From pixels of a mode to sRGB; None: there is nothing to do, or the profile cannot be used."""
+    """The input mode and the transform to sRGB; None if it changes nothing or the profile is unusable."""
     try:
         source = ImageCms.getOpenProfile(io.BytesIO(profile))
         mode = _MODES[source.profile.xcolor_space]
@@ -61,7 +61,7 @@ def _transform(profile: bytes) -> tuple[str, ImageCms.ImageCmsTransform | None]:
 
 
 def _changes_nothing(transform: ImageCms.ImageCmsTransform, mode: str) -> bool:
-    """Whether it is sRGB itself, but for rounding."""
+    """Whether the profile is sRGB, apart from rounding."""
     if mode == "CMYK":
         return False
     levels = np.linspace(0, 255, 9).round().astype(np.uint8)
@@ -72,5 +72,5 @@ def _changes_nothing(transform: ImageCms.ImageCmsTransform, mode: str) -> bool:
 
 
 def in_mode(image: Image.Image, mode: str) -> Image.Image:
-    """The picture in `mode`, without a copy of one that is: they may be large."""
+    """The picture in `mode`; not copied if it already is, since pictures may be large."""
     return image if image.mode == mode else image.convert(mode)

@@ -1,4 +1,4 @@
-"""ICC profiles of colour spaces that a file describes by numbers.
+"""Builds ICC profiles for colour spaces that a file describes by numbers.
 
 Source: ICC.1:2022, chapters 8 to 10; ITU-T H.273, tables 2 and 3.
 """
@@ -30,7 +30,7 @@ _PRIMARIES: dict[int, Chromaticities] = {
     11: ((0.314, 0.351), (0.680, 0.320), (0.265, 0.690), (0.150, 0.060)),
     12: (_D65, (0.680, 0.320), (0.265, 0.690), (0.150, 0.060)),
 }
-# the curve of BT.709 is for cameras; screens show it, as browsers do, by sRGB's
+# BT.709's curve is for cameras; browsers show it with sRGB's
 _CURVES: dict[int, Curve] = {
     **dict.fromkeys((1, 6, 13, 14, 15), SRGB_CURVE),
     4: (2.2,),
@@ -40,14 +40,14 @@ _CURVES: dict[int, Curve] = {
 
 
 def of_code_points(primaries: int, transfer: int) -> bytes | None:
-    """The profile of H.273's numbers; None: they name no space that we know, or one of high dynamic range."""
+    """The profile for H.273 code points; None if they are unknown or HDR."""
     if primaries not in _PRIMARIES or transfer not in _CURVES:
         return None
     return rgb_profile(_PRIMARIES[primaries], _CURVES[transfer])
 
 
 def rgb_profile(chromaticities: Chromaticities, curve: Curve) -> bytes | None:
-    """A profile of version 4 with a matrix and one curve for all channels; None: there is no such space."""
+    """A version 4 matrix profile with one curve for all channels; None if the chromaticities are invalid."""
     try:
         colorants = _adapted(chromaticities)
     except (np.linalg.LinAlgError, ZeroDivisionError):
@@ -60,7 +60,7 @@ def rgb_profile(chromaticities: Chromaticities, curve: Curve) -> bytes | None:
 
 
 def _adapted(chromaticities: Chromaticities) -> np.ndarray:
-    """XYZ of red, green and blue as columns, adapted to D50 after Bradford."""
+    """XYZ of red, green and blue as columns, adapted to D50 by Bradford's method."""
     white, *colours = ((x / y, 1.0, (1 - x - y) / y) for x, y in chromaticities)
     matrix = np.array(colours).T
     matrix = matrix * np.linalg.solve(matrix, np.array(white))

@@ -1,4 +1,4 @@
-"""From tiles to whole pictures, as a browser shows them: drawn on one canvas that begins transparent."""
+"""Composes tiles into whole pictures as browsers do, on a canvas that starts out transparent."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ def composed(
 ) -> Iterator[Image.Image]:
     """The pictures whose numbers are wanted, RGB or RGBA.
 
-    A tile that cannot be decoded is left out.
+    Tiles that cannot be decoded are skipped.
 
     Raises:
-        one of `tiles.DAMAGE`: none can be.
+        one of `tiles.DAMAGE`: no tile can be decoded.
     """
     wanted = [number for number in range(len(animation.tiles)) if is_wanted(number)]
     if not wanted:
@@ -51,7 +51,7 @@ def composed(
 
 
 def may_have_holes(animation: Animation, number: int) -> bool:
-    """Whether a picture may be transparent where the one before it is not."""
+    """Whether a picture may be transparent where the previous one is not."""
     if number == 0:
         return True
     tile, last = animation.tiles[number], animation.tiles[number - 1]
@@ -61,7 +61,7 @@ def may_have_holes(animation: Animation, number: int) -> bool:
 
 
 def _clipped(tile: Tile, canvas: Image.Image) -> tuple[int, int, int, int] | None:
-    """The part of the canvas that the tile touches, if any."""
+    """The part of the canvas that the tile covers, if any."""
     left, top, right, bottom = tile.box
     box = max(left, 0), max(top, 0), min(right, canvas.width), min(bottom, canvas.height)
     return box if box[0] < box[2] and box[1] < box[3] else None
@@ -79,7 +79,7 @@ def _draw(tile: Tile, box: tuple[int, int, int, int], canvas: Image.Image) -> No
 
 
 def _start(animation: Animation, first: int) -> int:
-    """The last tile up to the first wanted one that hides all before it."""
+    """The last tile up to `first` that hides all tiles before it."""
     return next((number for number in range(first, 0, -1) if _hides_all_before(animation, number)), 0)
 
 

@@ -1,4 +1,4 @@
-"""The readers of all picture files."""
+"""Maps each picture format to its reader."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ READERS: dict[Container, Callable[[memoryview], Animation]] = {
 
 
 def read(data: memoryview) -> Animation:
-    """The pictures in a file of any of `READERS`.
+    """Read a file in any format of `READERS`.
 
     Raises:
-        one of `tiles.DAMAGE`: there is none.
+        one of `tiles.DAMAGE`: it contains no picture.
     """
     container = container_of(bytes(data[:START_BYTES]))
     if not container:

@@ -1,8 +1,8 @@
-"""Decode pictures and write them to the standard output, one NUT stream of raw video.
+"""Decodes pictures and writes them to stdout as one NUT stream of raw video.
 
-Runs as a child process under limits: the pictures may be hostile. ``python -P -m
+Runs as a child process under limits, since the pictures may be hostile. ``python -P -m
 gifapp.conversion.images.decoder PATH WIDTH HEIGHT PIX_FMT 0,1,4`` writes the pictures with these numbers.
-A refusal is one JSON object on the standard error, `{"refused": code, "facts": {…}}`, and status 3.
+A rejected file gives one JSON object on stderr, `{"refused": code, "facts": {…}}`, and exit status 3.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from gifapp.conversion.images import collection
 from gifapp.conversion.images.colour import in_mode
 
 REFUSED = 3
-_TIME_BASE = Fraction(1, 25)  # any will do: the reader counts the pictures
+_TIME_BASE = Fraction(1, 25)  # arbitrary: the reader counts the pictures
 
 
 def main(name: str, width: str, height: str, pix_fmt: str, numbers: str) -> int:
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # whoever reads may have enough
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # the reader may stop early
     refusals = _without_words_of_libraries()
     try:
         _stream(Path(name), (int(width), int(height)), pix_fmt, set(map(int, numbers.split(","))))
@@ -39,7 +39,7 @@ def main(name: str, width: str, height: str, pix_fmt: str, numbers: str) -> int:
 
 
 def _without_words_of_libraries() -> IO[str]:
-    """The standard error for us alone: dav1d writes on it what it thinks of a damaged AVIF."""
+    """Reserve stderr for our JSON: dav1d prints its complaints about damaged AVIF files there."""
     refusals = os.fdopen(os.dup(sys.stderr.fileno()), "w")
     with Path(os.devnull).open("w") as nowhere:
         os.dup2(nowhere.fileno(), sys.stderr.fileno())
@@ -56,7 +56,7 @@ def _stream(path: Path, size: tuple[int, int], pix_fmt: str, numbers: set[int]) 
 
 
 def _fitted(image: Image.Image, size: tuple[int, int], pix_fmt: str) -> Image.Image:
-    """Into the first picture's size: in proportion, with nothing beside it."""
+    """Letterbox into the first picture's size; the padding is transparent or black."""
     shown = in_mode(image, {"rgba": "RGBA", "rgb24": "RGB"}[pix_fmt])
     if shown.size == size:
         return shown

@@ -1,4 +1,4 @@
-"""Starts and watches the child process that decodes pictures for ffmpeg."""
+"""Starts and monitors the child process that decodes pictures for ffmpeg."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ImageDecoderProcess:
     """A stream of decoded pictures.
 
     Attributes:
-        pipe: what it writes, for ffmpeg to read.
+        pipe: its output, to be ffmpeg's stdin.
     """
 
     def __init__(self, process: subprocess.Popen[Any], limits: Limits) -> None:
@@ -31,15 +31,15 @@ class ImageDecoderProcess:
         self.pipe: IO[bytes] = process.stdout  # type: ignore[assignment]
 
     def check(self) -> None:
-        """Whether all is well so far: what ffmpeg does not get, it makes up for with the last picture.
+        """Raise the decoder's error, if any: ffmpeg would replace missing pictures by repeating the last one.
 
         Raises:
             errors.SourceRefused: a picture cannot be decoded, or not within the limits.
         """
-        told: IO[bytes] = self._process.stderr  # type: ignore[assignment]
-        if not select.select([told], [], [], 0)[0]:
+        stderr: IO[bytes] = self._process.stderr  # type: ignore[assignment]
+        if not select.select([stderr], [], [], 0)[0]:
             return
-        words, status = told.read(), self._process.wait()
+        words, status = stderr.read(), self._process.wait()
         if status in (0, -signal.SIGPIPE):
             return
         if status == -signal.SIGXCPU:
@@ -64,7 +64,7 @@ def _refusal(words: bytes) -> errors.GifappError:
 def open_image_stream(
     path: Path, video: Video, numbers: Sequence[int], limits: Limits
 ) -> Iterator[ImageDecoderProcess | None]:
-    """The feed of the pictures with these numbers, which rise; None where ffmpeg opens the file itself."""
+    """Stream the pictures with these ascending numbers; None without any: ffmpeg opens the file itself."""
     if not numbers:
         yield None
         return

@@ -1,7 +1,7 @@
-"""One stored picture at a time through libavcodec, and from its planes to RGB.
+"""Decodes one stored picture at a time with libavcodec, and converts its planes to RGB.
 
-libavcodec decodes strangers' videos already; a picture adds no library that could have faults of its own.
-Nothing here asks for what a frame carries besides (EXIF, profiles): PyAV crashes at what it does not know.
+libavcodec already decodes untrusted videos, so pictures add no library with vulnerabilities of its own.
+This module never reads a frame's side data (EXIF, profiles): PyAV crashes on kinds that it does not know.
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ from PIL import Image
 Pixels = NDArray[np.uint8]
 
 FULL_RANGE, LIMITED_RANGE = 2, 1  # ffmpeg's AVCOL_RANGE_JPEG and _MPEG
-_WHOLE_BLOCKS = 128  # that a decoder may add to a side
+_WHOLE_BLOCKS = 128  # padding that a decoder may add to a side
 BT601 = 5  # ffmpeg's number of the matrix
-# chroma is interpolated between its samples, as libjpeg, libwebp and browsers do
+# interpolate chroma between its samples, as libjpeg, libwebp and browsers do
 _SMOOTH = Interpolation.BILINEAR | Interpolation.FULL_CHR_H_INT | Interpolation.ACCURATE_RND
 
 
 class Decoder:
-    """A decoder of pictures of one size, which may need the ones before."""
+    """Decodes pictures of one size, which may depend on earlier ones."""
 
     def __init__(self, codec: str, size: tuple[int, int]) -> None:
         self._size = size
         self._context: Any = av.CodecContext.create(codec, "r")
         self._context.thread_count = 1
         most_pixels = (size[0] + _WHOLE_BLOCKS) * (size[1] + _WHOLE_BLOCKS)
-        # a decoder that goes on after damage makes up the rest of the picture
+        # "explode": a decoder that continues after damage invents the rest of the picture
         self._context.options = {"max_pixels": str(most_pixels), "err_detect": "explode"}
 
     def decode(self, data: bytes) -> Any:
-        """The frame of this packet.
+        """Decode a packet's frame.
 
         Raises:
-            ValueError: there is none, or it has another size.
+            ValueError: it has no frame, or one of another size.
         """
         with _translating_errors():
             frames = self._context.decode(av.Packet(data))
@@ -50,7 +50,7 @@ class Decoder:
 
 
 def decode(codec: str, data: bytes, size: tuple[int, int]) -> Any:
-    """The frame of a file or packet that says it has that size.
+    """Decode the frame of a file or packet that declares this size.
 
     Raises:
         ValueError: it is damaged.
@@ -67,18 +67,18 @@ def _translating_errors() -> Iterator[None]:
 
 
 def plane(frame: Any, number: int) -> Pixels:
-    """The bytes of a plane, height x bytes of a row, without the padding of rows."""
+    """The bytes of a plane (height, bytes per row), without the padding rows."""
     stored = frame.planes[number]
     rows = np.frombuffer(stored, np.uint8).reshape(-1, stored.line_size)
     return rows[: stored.height]
 
 
 def in_rgb(frame: Any, *, matrix: int | None = None, has_alpha: bool = False) -> Image.Image:
-    """The frame as RGB or RGBA."""
+    """Convert a frame to RGB or RGBA."""
     whole = _with_even_sides(frame)
     if matrix is not None:
         whole.colorspace = matrix
-    with _translating_errors():  # to planes, which takes libswscale half the time
+    with _translating_errors():  # planar output takes libswscale half the time
         shown = VideoReformatter().reformat(
             whole, format="gbrap" if has_alpha else "gbrp", interpolation=_SMOOTH
         )
@@ -89,7 +89,7 @@ def in_rgb(frame: Any, *, matrix: int | None = None, has_alpha: bool = False) ->
 
 
 def _with_even_sides(frame: Any) -> Any:
-    """Scaled from rounded-up chroma, the colours of odd sides would drift away from their places."""
+    """Pad odd sides: libswscale would stretch their rounded-up chroma, which shifts the colours."""
     step_x, step_y = 8 // frame.format.chroma_width(8), 8 // frame.format.chroma_height(8)
     width_px, height_px = -(-frame.width // step_x) * step_x, -(-frame.height // step_y) * step_y
     if (width_px, height_px) == (frame.width, frame.height):

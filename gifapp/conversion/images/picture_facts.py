@@ -15,15 +15,15 @@ from gifapp import errors
 from gifapp.conversion.images import collection
 from gifapp.conversion.images.collection import Header, Pictures
 
-# afterwards what may be transparent is taken to be
+# after this, pictures that may be transparent count as transparent
 LOOKING_BUDGET_S = 6.0
 
 
 def inspect(path: Path, max_pixels: int) -> dict[str, Any]:
-    """The facts of the pictures at `path`; the first decides the size.
+    """The facts of the pictures at `path`; the first one determines the size.
 
     Raises:
-        errors.SourceRefused: what is wrong with them.
+        errors.SourceRefused: they cannot be converted.
     """
     with collection.opened(path) as source:
         headers = _headers(source)
@@ -60,7 +60,7 @@ def _headers(source: Pictures) -> list[Header]:
 
 
 def _first_size(source: Pictures) -> tuple[int, int]:
-    """Of the first picture, decoded: a damaged one is found out here."""
+    """The size of the first picture after decoding, which detects damage."""
     with closing(source.shown()) as shown:
         return next(shown).size
 
@@ -72,7 +72,7 @@ def _check_size(header: Header, max_pixels: int) -> None:
 
 
 def _is_transparent(source: Pictures) -> bool:
-    """Whether any pixel is: many files have an alpha channel and nothing in it."""
+    """Whether any pixel is transparent: many files have an unused alpha channel."""
     end = time.monotonic() + LOOKING_BUDGET_S
     with closing(source.perhaps_transparent()) as shown:
         return any(_has_transparent_pixel(image) or time.monotonic() > end for image in shown)
@@ -82,7 +82,7 @@ def _has_transparent_pixel(image: Image.Image) -> bool:
     if image.mode != "RGBA":
         return False
     least, _ = image.getchannel("A").getextrema()
-    return bool(least < 255)  # type: ignore[operator]  # of one channel it is a number
+    return bool(least < 255)  # type: ignore[operator]  # one channel gives a number
 
 
 def _times(delays_ms: list[float]) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def _times(delays_ms: list[float]) -> dict[str, Any]:
 
 
 def _step_ms(delays_ms: list[float]) -> int:
-    """What all delays are multiples of; 0: there is no such number of milliseconds."""
+    """The greatest common divisor of the delays; 0 if they are not whole milliseconds."""
     whole = [round(delay_ms) for delay_ms in delays_ms]
     return math.gcd(*whole) if whole == delays_ms else 0
 

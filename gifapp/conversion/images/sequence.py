@@ -1,4 +1,4 @@
-"""A folder or zip of pictures, in natural order of their names."""
+"""Lists the pictures of a folder or zip in natural order of their names."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ from gifapp.conversion.images.tiles import DAMAGE, MOST_TILES
 MOST_UNPACKED_BYTES = 2_000_000_000
 PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
-_LITTER = ("__MACOSX", "Thumbs.db", "desktop.ini")
+_SYSTEM_FILES = ("__MACOSX", "Thumbs.db", "desktop.ini")
 _SUFFIX = re.compile(r"\.[a-z]\w*$", re.IGNORECASE)
-# a minus is a sign where no word ends at it, a point is decimal where it is the only one: not in 1.2.10
+# a minus is a sign unless a word ends at it; a point is decimal if it is the only one: not in 1.2.10
 _NUMBER = re.compile(r"((?:(?<![^\W_])-)?(?<![\d.])\d+\.\d+(?![\d.])|(?:(?<![^\W_])-)?\d+)")
 _DIGITS = re.compile(r"(\d+)")
 
 
 @dataclass(frozen=True)
 class Member:
-    """One file with a picture; `open` gives its bytes."""
+    """A file with a picture; `open` opens it for reading."""
 
     name: str
     open: Callable[[], IO[bytes]]
 
 
 def in_folder(path: Path) -> list[Member]:
-    """The files of a folder.
+    """The picture files of a folder.
 
     Raises:
-        errors.PicturesInvalid: what is wrong with it.
+        errors.PicturesInvalid: the folder cannot be used.
     """
-    files = [file for file in path.iterdir() if not _is_litter(file.name)]
+    files = [file for file in path.iterdir() if not _is_system_file(file.name)]
     for file in sorted(files):
         if not file.is_file():
             raise errors.PicturesInvalid(problem=f"{file.name!r} is no file")
@@ -51,7 +51,7 @@ def _bytes_of(path: Path) -> IO[bytes]:
 
 
 def opened_zip(path: Path) -> zipfile.ZipFile:
-    """The zip, to be closed.
+    """Open a zip; the caller closes it.
 
     Raises:
         errors.PicturesInvalid: it is damaged.
@@ -63,16 +63,16 @@ def opened_zip(path: Path) -> zipfile.ZipFile:
 
 
 def in_zip(archive: zipfile.ZipFile) -> list[Member]:
-    """The files of a zip. Nothing is unpacked to the disk; strange ones are refused all the same.
+    """The picture files of a zip. Nothing is unpacked to disk; suspicious zips are rejected all the same.
 
     Raises:
-        errors.PicturesInvalid: what is wrong with it.
+        errors.PicturesInvalid: the zip cannot be used.
     """
     files = [info for info in archive.infolist() if not info.is_dir()]
     for info in files:
         if problem := _problem(info):
             raise errors.PicturesInvalid(problem=f"{info.filename!r} {problem}")
-    files = [info for info in files if not any(map(_is_litter, PurePosixPath(info.filename).parts))]
+    files = [info for info in files if not any(map(_is_system_file, PurePosixPath(info.filename).parts))]
     if sum(info.file_size for info in files) > MOST_UNPACKED_BYTES:
         raise errors.PicturesInvalid(problem=f"unpacked they are more than {MOST_UNPACKED_BYTES:,} bytes")
     return ordered(Member(info.filename, partial(archive.open, info)) for info in files)
@@ -91,16 +91,16 @@ def _problem(info: zipfile.ZipInfo) -> str | None:
     return None
 
 
-def _is_litter(name: str) -> bool:
-    """What file managers leave behind."""
-    return name.startswith(".") or name in _LITTER
+def _is_system_file(name: str) -> bool:
+    """Whether it is a hidden file, or one that file managers leave behind."""
+    return name.startswith(".") or name in _SYSTEM_FILES
 
 
 def ordered(members: Iterable[Member]) -> list[Member]:
-    """The files as a person orders their names.
+    """The files in natural order of their names.
 
     Raises:
-        errors.PicturesInvalid: there is none, or too many.
+        errors.PicturesInvalid: there are none, or too many.
     """
     ordered = sorted(members, key=lambda member: (natural_key(member.name), member.name))
     if not ordered:
@@ -111,14 +111,14 @@ def ordered(members: Iterable[Member]) -> list[Member]:
 
 
 def natural_key(name: str) -> list[list[str | Decimal]]:
-    """A key that sorts names as a person does: 2 before 10, -1.0 before 0.25, `a` before `a1`."""
+    """A key that sorts names as people do: 2 before 10, -1.0 before 0.25, `a` before `a1`."""
     return _key(name, _NUMBER)
 
 
 def unclear_neighbours(names: list[str]) -> tuple[str, str] | None:
-    """The first two of ordered names that a person might want the other way round.
+    """The first two neighbours of ordered names whose order is ambiguous.
 
-    That is where minus signs and points may as well part words, or where only zeros or case differ.
+    That is so if minus signs or points could also be separators, or if only zeros or case differ.
     """
     keys = [_key(name, _DIGITS) for name in names]
     pairs = zip(zip(names, keys, strict=True), zip(names[1:], keys[1:], strict=True), strict=False)

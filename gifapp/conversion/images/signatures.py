@@ -1,4 +1,4 @@
-"""Recognises file formats by their first bytes. Imports no reader, since videos need none."""
+"""Recognises file formats by their first bytes. Imports no readers, since videos need none."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _UNREAD = {
     b"qoif": "QOI",
 }
 _AVIF, _HEIF = {b"avif", b"avis"}, {b"heic", b"heix", b"heim", b"heis", b"mif1"}
-_WITH_TRACKS = {b"hevc", b"hevx", b"msf1"}  # moving pictures in HEIF are a video to ffmpeg
+_WITH_TRACKS = {b"hevc", b"hevx", b"msf1"}  # ffmpeg reads HEIF image sequences as video
 
 
 def container_of(data: bytes) -> Container | None:
-    """What `data`, the beginning of a file or all of it, is; None: no picture that we read."""
+    """The format of `data`, a file or its beginning; None if it is not a supported picture."""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "webp"
     if _brands(data) & _AVIF:
@@ -41,12 +41,12 @@ def container_of(data: bytes) -> Container | None:
 
 
 def is_zip(data: bytes) -> bool:
-    """Whether `data` begins a zip, of pictures perhaps."""
+    """Whether `data` is the beginning of a zip."""
     return data.startswith((b"PK\x03\x04", b"PK\x05\x06"))
 
 
 def holds_pictures(path: Path) -> bool:
-    """Whether `path` is ours to read, and no video: a picture, an animation, a folder or a zip."""
+    """Whether our own readers read `path`: a picture, an animation, a folder or a zip, but not a video."""
     if path.is_dir():
         return True
     start = beginning(path)
@@ -54,13 +54,13 @@ def holds_pictures(path: Path) -> bool:
 
 
 def beginning(path: Path) -> bytes:
-    """The bytes that tell what a file is."""
+    """The first bytes of a file, which identify its format."""
     with path.open("rb") as file:
         return file.read(START_BYTES)
 
 
 def unread_name(data: bytes) -> str | None:
-    """The name of a picture format that we know and do not read."""
+    """The name of a known but unsupported picture format."""
     if data[:2] == b"BM" and data[6:10] == bytes(4):
         return "BMP"
     brands = _brands(data)
@@ -70,7 +70,7 @@ def unread_name(data: bytes) -> str | None:
 
 
 def _brands(data: bytes) -> set[bytes]:
-    """What an ISO base media file says that it is."""
+    """The brands of an ISO base media file."""
     if data[4:8] != b"ftyp":
         return set()
     end = min(int.from_bytes(data[:4], "big"), len(data))

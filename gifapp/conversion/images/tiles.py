@@ -1,4 +1,4 @@
-"""What a picture file holds: tiles, each drawn on what the ones before it left."""
+"""The contents of a picture file: tiles, each drawn on top of the previous ones."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from PIL import Image
 from gifapp import errors
 
 MOST_TILES = 10_000
-FASTEST_MS = 10  # what is not longer than this
-SLOWED_MS = 100.0  # browsers show for so long, whatever the format
+FASTEST_MS = 10  # browsers show delays up to this
+SLOWED_MS = 100.0  # for this long instead, whatever the format
 
-# all that our parsers raise at damaged files
+# everything that our parsers raise on damaged files
 DAMAGE = (OSError, ValueError, EOFError, LookupError, struct.error, zlib.error, ZeroDivisionError)
 
 
 class Unidentified(ValueError):
-    """A file that only begins as a picture does."""
+    """A file that only begins like a picture."""
 
 
 class Disposal(Enum):
-    """What becomes of a tile when the next one comes."""
+    """What happens to a tile before the next one is drawn."""
 
     KEEP = "keep"
     CLEAR = "clear"  # its rectangle becomes transparent
-    RESTORE = "restore"  # its rectangle becomes what it was before
+    RESTORE = "restore"  # its rectangle returns to its previous content
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,9 @@ class Tile:
     Attributes:
         x_px, y_px, width_px, height_px: its rectangle, which may reach beyond the canvas.
         delay_ms: how long browsers show it.
-        blends: its transparency shows what is below; otherwise it replaces that.
-        may_have_alpha: whether the file allows it any transparency.
-        decode: gives its pixels, RGB or RGBA, as sRGB; raises one of `DAMAGE`.
+        blends: composited over the canvas; otherwise it replaces the canvas.
+        may_have_alpha: whether it can have transparency at all.
+        decode: returns its pixels, RGB or RGBA, in sRGB; raises one of `DAMAGE`.
     """
 
     x_px: int
@@ -65,9 +65,9 @@ class Animation:
     """A picture file of one or more tiles; nothing is decoded yet.
 
     Attributes:
-        plays: how often it plays by itself, 0 for ever; None: the format does not say.
-        is_cut_short: the file ends before it should; its whole tiles are here.
-        holds_clip: there is a short video in the file besides.
+        plays: the stored play count, 0 for ever; None if the format has none.
+        is_cut_short: the file is truncated; only its complete tiles are included.
+        holds_clip: the file also contains a short video.
     """
 
     width_px: int
@@ -88,10 +88,10 @@ class Animation:
 
 
 def append(tile: Tile, tiles: list[Tile]) -> None:
-    """Another tile of a file.
+    """Append a tile.
 
     Raises:
-        errors.PicturesInvalid: it has too many.
+        errors.PicturesInvalid: the file has too many tiles.
     """
     if len(tiles) == MOST_TILES:
         raise errors.PicturesInvalid(problem=f"there are more than {MOST_TILES:,}")
@@ -99,5 +99,5 @@ def append(tile: Tile, tiles: list[Tile]) -> None:
 
 
 def shown_ms(stored_ms: float) -> float:
-    """How long browsers show what asks for `stored_ms`."""
+    """How long browsers show a stored delay."""
     return stored_ms if int(stored_ms) > FASTEST_MS else SLOWED_MS

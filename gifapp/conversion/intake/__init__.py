@@ -1,1 +1,1 @@
-"""Sources that Python passes in: frames, bytes, clips and animations become a file."""
+"""Turns Python objects (frames, bytes, clips, animations) into a file to convert."""

@@ -1,4 +1,4 @@
-"""Frames passed in by Python code, as pixels: arrays, tensors and Pillow images."""
+"""Converts frames from Python code (arrays, tensors, Pillow images) to pixels."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from gifapp.conversion.intake.lossless import Pixels
 
 
 def frames_of(source: Any) -> Iterator[Pixels]:
-    """The frames of an array, of whatever turns into one, or of anything that gives them one by one.
+    """The frames of an array, of anything convertible to one, or of an iterable of frames.
 
     Raises:
-        errors.FramesInvalid: what is wrong with them; while they are read, with one of them.
+        errors.FramesInvalid: they cannot be used; also while iterating, for a single frame.
     """
     if hasattr(source, "__array__"):
         source = _array(source)
         if source.ndim not in (3, 4) or (source.ndim == 3 and source.shape[2] in (3, 4)):
-            wanted = "(frames, height, width) with 3 or 4 channels after it"
-            raise errors.FramesInvalid(problem=f"the shape is {source.shape}, not {wanted}")
+            expected = "(frames, height, width) with 3 or 4 channels after it"
+            raise errors.FramesInvalid(problem=f"the shape is {source.shape}, not {expected}")
     try:
         frames = iter(source)
     except TypeError:
@@ -52,7 +52,7 @@ def pixels_of(frame: Any) -> Pixels:
 
 
 def _converted(image: Image.Image) -> Image.Image:
-    """The image in sRGB, RGB or RGBA; its EXIF, which code that turns it leaves as it was, does not count."""
+    """The image in sRGB, as RGB or RGBA; EXIF orientation is ignored: it is stale after a rotation in code."""
     if image.mode == "F":
         problem = "an image of mode F has no white of its own; scale it to 0 to 255 and convert it to mode L"
         raise errors.FramesInvalid(problem=problem)
@@ -63,7 +63,7 @@ def _converted(image: Image.Image) -> Image.Image:
 
 
 def _mode(image: Image.Image) -> str:
-    """The nearest of those that profiles are for, with any transparency."""
+    """The nearest mode that colour profiles apply to, keeping transparency."""
     if image.mode in ("CMYK", "La"):
         return image.mode.replace("a", "A")
     grey = "L" if image.mode in ("1", "L", "LA") else "RGB"
@@ -71,7 +71,7 @@ def _mode(image: Image.Image) -> str:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """Of grey with 16 bits; Pillow would show all above 255 as white."""
+    """Convert 16-bit grey to 8 bits; Pillow would clip values above 255 to white."""
     _check_levels(image)
     levels = np.asarray(image)
     shown = Image.fromarray((levels >> 8).astype(np.uint8))
@@ -88,10 +88,10 @@ def _check_levels(image: Image.Image) -> None:
         raise errors.FramesInvalid(problem=problem)
 
 
-def _array(given: Any) -> NDArray[Any]:
-    if np.ma.is_masked(given):
+def _array(value: Any) -> NDArray[Any]:
+    if np.ma.is_masked(value):
         raise errors.FramesInvalid(problem="some of their pixels are masked; fill them with filled(0)")
     try:
-        return np.asarray(given)
+        return np.asarray(value)
     except (TypeError, ValueError, RuntimeError) as refused:  # a tensor on a graphics card, a ragged list
         raise errors.FramesInvalid(problem=f"NumPy cannot read them ({refused})") from None

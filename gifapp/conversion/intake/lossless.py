@@ -1,4 +1,4 @@
-"""A temporary file that holds frames losslessly, for ffmpeg to read like a video."""
+"""Stores frames losslessly in a temporary file, for ffmpeg to read as a video."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _APPENDED = ("-filter_complex", "[1:v]format=argb[earlier];[0:v]format=argb[late
 class FrameWriter(ExitStack):
     """Writes frames, uint8 (height, width, 3 or 4), of one size into a lossless video at `path`.
 
-    The first frame says how large they are; without one there is no video. The video has an alpha channel
-    if a frame has one that is not opaque all over, or the first frame has one at all.
+    The first frame determines the size; without frames no file is written. The video has an alpha channel if
+    the first frame has one, or any later frame has one that is not fully opaque.
     """
 
     def __init__(self, path: Path, *, fps: float) -> None:
@@ -40,7 +40,7 @@ class FrameWriter(ExitStack):
         """Write the next frame.
 
         Raises:
-            errors.FramesInvalid: its size is not that of the first one, or ffmpeg could not store it.
+            errors.FramesInvalid: its size differs from the first one's, or ffmpeg could not store it.
         """
         self._count += 1
         if not self._shape:
@@ -49,7 +49,7 @@ class FrameWriter(ExitStack):
             raise errors.FramesInvalid(
                 problem=f"number {self._count} has the shape {frame.shape}, the first one {self._shape}"
             )
-        frame = self._with_our_channels(frame)  # after which another file may be open
+        frame = self._with_our_channels(frame)  # may reopen the file
         self._write(frame)
 
     def _with_our_channels(self, frame: Pixels) -> Pixels:
@@ -75,7 +75,7 @@ class FrameWriter(ExitStack):
 def _lossless_file(
     path: Path, fps: float, shape: tuple[int, ...], earlier: Path | None
 ) -> Iterator[Callable[[Pixels], object]]:
-    """Write a video of the frames in `earlier` and of those that what is given takes, one after the other."""
+    """Write a video of the frames in `earlier`, then of those passed to the yielded function."""
     height_px, width_px, channels = shape
     argv = [
         imageio_ffmpeg.get_ffmpeg_exe(),
@@ -89,12 +89,12 @@ def _lossless_file(
         argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        with contextlib.suppress(BrokenPipeError):  # its status says that it gave up
+        with contextlib.suppress(BrokenPipeError):  # the exit status tells
             yield lambda frame: ffmpeg.stdin.write(np.ascontiguousarray(frame).data)  # type: ignore[union-attr]
             ffmpeg.communicate()
     finally:
         status = processes.stop(ffmpeg, grace_s=0)
-        with contextlib.suppress(BrokenPipeError):  # of what was not yet written
+        with contextlib.suppress(BrokenPipeError):  # from flushing the rest
             ffmpeg.stdin.close()  # type: ignore[union-attr]
     if status != 0:
         raise errors.FramesInvalid(problem="ffmpeg could not store them")

@@ -1,6 +1,6 @@
 """Draws matplotlib animations through its own movie-writer interface.
 
-Import it only when somebody has an animation: matplotlib is no dependency of gifapp.
+Import it only to convert an animation: matplotlib is not a dependency of gifapp.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ NAME = "gifapp"
 def store_animation(animation: Animation, path: Path, fps: float, on_frame: OnFrame) -> None:
     """Draw every frame of the animation into a lossless file at `path`.
 
-    It plays at the animation's own interval; at `fps` if it has none, or if that is 0.
+    It plays at the animation's own interval, or at `fps` if that is missing or 0.
 
     Raises:
-        errors.FramesInvalid: the figure changes its size, or the frames could not be stored.
+        errors.FramesInvalid: the figure's size changes, or the frames could not be stored.
         Exception: whatever the animation's own functions raise.
     """
     rate: Any = None if getattr(animation, "_interval", None) else fps
-    # by its name, so that matplotlib tells the writer the interval's rate
+    # passed by name, so that matplotlib derives the writer's rate from the interval
     animation.save(str(path), writer=NAME, fps=rate, progress_callback=lambda *_: on_frame())
 
 
@@ -39,18 +39,18 @@ class _Writer(AbstractMovieWriter):
         return True
 
     def _supports_transparency(self) -> bool:
-        return True  # else it lays the figure on white
+        return True  # or matplotlib puts the figure on white
 
     def setup(self, fig: Any, outfile: Any, dpi: float | None = None) -> None:
         super().setup(fig, outfile, dpi)
         self._frames = FrameWriter(Path(outfile), fps=self.fps)
 
     def grab_frame(self, **savefig_kwargs: Any) -> None:
-        drawn = io.BytesIO()
-        # a PNG says how large it is; `frame_size` can be a pixel off, and the figure may have changed since
+        png = io.BytesIO()
+        # a PNG stores its size; `frame_size` can be a pixel off, and the figure may have changed since
         as_png = {"format": "png", "dpi": self.dpi, "pil_kwargs": {"compress_level": 0}}
-        self.fig.savefig(drawn, **{**savefig_kwargs, **as_png})
-        self._frames.write(_pixels(drawn))
+        self.fig.savefig(png, **{**savefig_kwargs, **as_png})
+        self._frames.write(_pixels(png))
 
     def finish(self) -> None:
         self._frames.close()

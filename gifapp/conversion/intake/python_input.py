@@ -1,4 +1,4 @@
-"""Sources that are not files: bytes, frames, clips and animations, stored in a temporary file."""
+"""Stores sources that are not files (bytes, frames, clips, animations) in a temporary file."""
 
 from __future__ import annotations
 
@@ -22,15 +22,14 @@ from gifapp.domain.timing import frame_count
 
 @contextmanager
 def as_file(source: Any, *, fps: float, on_frame: OnFrame) -> Iterator[Path]:
-    """The file or the folder that holds `source`: itself, or a lossless temporary file.
+    """The path of `source`: its own, or that of a lossless temporary file.
 
-    `source` is a path, the bytes of a file, an array of frames (n, height, width[, 3 or 4]) or anything
-    that gives such frames one by one, at `fps` of them a second; a MoviePy clip or a matplotlib animation,
-    which may have a rate of their own.
-    `on_frame` is called after each frame that is stored; what it raises ends the storing.
+    `source` is a path, the bytes of a file, an array of frames (n, height, width[, 3 or 4]) or an iterable of
+    such frames, played at `fps`; or a MoviePy clip or a matplotlib animation, which may have their own rate.
+    `on_frame` is called after each stored frame; if it raises, storing ends.
 
     Raises:
-        errors.FramesInvalid: what is wrong with the frames, the clip or the animation.
+        errors.FramesInvalid: the frames, the clip or the animation cannot be used.
     """
     if isinstance(source, str | os.PathLike):
         yield Path(source)
@@ -51,14 +50,14 @@ def _store(source: Any, path: Path, fps: float, on_frame: OnFrame) -> None:
 
         store_animation(source, path, fps, on_frame)
     elif hasattr(source, "get_frame"):
-        rate = getattr(source, "fps", None) or fps  # a picture that MoviePy shows for a while has none
+        rate = getattr(source, "fps", None) or fps  # MoviePy's still clips have none
         _store_frames(_frames_of_clip(source, rate), rate, path, on_frame)
     else:
         _store_frames(frames_of(source), fps, path, on_frame)
 
 
 def _is_matplotlib_animation(source: Any) -> bool:
-    # whoever has an animation has imported matplotlib; nobody else should pay for it
+    # a caller with an animation has imported matplotlib; others should not pay for the import
     module = sys.modules.get("matplotlib.animation")
     return module is not None and isinstance(source, module.Animation)
 
@@ -83,7 +82,7 @@ def _picture_at(clip: Any, at_s: float) -> Pixels:
 
 
 def _opacity(mask: NDArray[Any]) -> Pixels:
-    """A mask from 0 to 1 as MoviePy has them, from 0 to 255."""
+    """Scale a MoviePy mask from 0 to 1 to 0 to 255."""
     opacity: Pixels = np.rint(np.clip(mask, 0, 1) * 255).astype(np.uint8)
     return opacity
 

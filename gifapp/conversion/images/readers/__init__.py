@@ -1,1 +1,1 @@
-"""One reader for each format of pictures."""
+"""One reader per picture format."""

@@ -1,4 +1,4 @@
-"""AVIF files, animated or still: structure by their boxes, each AV1 picture by libavcodec (dav1d).
+"""Reads still and animated AVIF files: parses their boxes, and decodes AV1 with libavcodec (dav1d).
 
 Source: AV1 Image File Format, aomediacodec.github.io/av1-avif.
 """
@@ -37,7 +37,7 @@ _BLACK, _WHITE = 16, 235  # of the limited range
 
 
 def read(data: memoryview) -> Animation:
-    """The pictures of an AVIF.
+    """Read the pictures of an AVIF.
 
     Raises:
         one of `tiles.DAMAGE`
@@ -65,7 +65,7 @@ def _decoded_items(items: Items, shown: int, alpha: int | None) -> Image.Image:
 
 
 def _whole(item: Item, pixels_of: Callable[[Any], Pixels]) -> Pixels:
-    """The cells of a grid side by side; of most pictures there is one."""
+    """Join the cells of a grid; most pictures have a single cell."""
     frames = [pixels_of(decode(_CODEC, bytes(cell), item.cell_size)) for cell in item.cells]
     (width_px, height_px), columns = item.properties.size, -(-item.properties.size[0] // item.cell_size[0])
     rows = [np.concatenate(frames[at : at + columns], 1) for at in range(0, len(frames), columns)]
@@ -76,7 +76,7 @@ def _whole(item: Item, pixels_of: Callable[[Any], Pixels]) -> Pixels:
 
 
 class _Film:
-    """The pictures of a track, which are decoded in order."""
+    """Decodes the pictures of a track in order."""
 
     def __init__(self, data: memoryview, track: Track) -> None:
         self._data = data
@@ -85,7 +85,7 @@ class _Film:
         self._next = 0
 
     def frame(self, number: int) -> Any:
-        """One picture, after those that it needs.
+        """Decode one picture, after those that it depends on.
 
         Raises:
             ValueError: it is damaged.
@@ -105,7 +105,7 @@ class _Film:
 
 
 def _moving(data: memoryview, colours: Track) -> Animation:
-    """The pictures that are there before the end of the file."""
+    """The pictures that lie completely within the file."""
     alphas = track(data, ALPHA)
     properties = colours.properties
     sides = upright_size(properties.size, properties.orientation)
@@ -142,7 +142,7 @@ def _profile(properties: Properties) -> bytes | None:
 
 
 def _rgb(frame: Any, properties: Properties) -> Pixels:
-    """By the numbers of the file, which count more than those of the picture in it."""
+    """Convert to RGB; the file's colour numbers take precedence over the AV1 picture's."""
     _, _, matrix, is_full = properties.nclx or (0, 0, _UNSPECIFIED, frame.color_range != LIMITED_RANGE)
     frame.color_range = FULL_RANGE if is_full else LIMITED_RANGE
     if len(frame.format.components) == 1:
@@ -151,7 +151,7 @@ def _rgb(frame: Any, properties: Properties) -> Pixels:
 
 
 def _brightness(frame: Any) -> Pixels:
-    """In 8 bits of the full range."""
+    """Luma in 8 bits, full range."""
     bits = frame.format.components[0].bits
     if bits == 8 and frame.color_range != LIMITED_RANGE:
         return np.ascontiguousarray(plane(frame, 0)[:, : frame.width])

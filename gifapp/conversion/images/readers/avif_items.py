@@ -1,4 +1,4 @@
-"""The items of an AVIF: where the file has its pictures that do not move, and what it says of them.
+"""Reads the items of an AVIF: where its still pictures are stored, and their properties.
 
 Source: ISO/IEC 23008-12 (items and properties), ISO/IEC 14496-12 (their locations).
 """
@@ -15,16 +15,16 @@ from gifapp.conversion.images.readers.exif import UPRIGHT
 _ALPHA = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:auxid:1")
 _IN_IDAT = 1  # construction methods of item locations
 _MOST_CELLS = 256  # of a grid
-# EXIF's numbers for a turn of so many quarters and a flip: none, top to bottom, left to right
+# EXIF orientations by quarter turns and flip: none, top to bottom, left to right
 _TURNS = ((1, 4, 2), (8, 5, 7), (3, 2, 4), (6, 7, 5))
 
 
 @dataclass
 class Properties:
-    """What is said of a picture.
+    """A picture's properties.
 
     Attributes:
-        nclx: H.273's numbers of primaries, transfer and matrix, and whether the range is full.
+        nclx: H.273 code points of primaries, transfer and matrix, and whether the range is full.
     """
 
     size: tuple[int, int] = (0, 0)
@@ -36,7 +36,7 @@ class Properties:
 
 @dataclass(frozen=True)
 class Item:
-    """A picture that is stored in parts: one, or the cells of a grid in rows."""
+    """A stored picture: a single cell, or the cells of a grid, row by row."""
 
     properties: Properties
     cells: list[memoryview]
@@ -44,33 +44,33 @@ class Item:
 
 
 def properties_of(named: Iterator[tuple[bytes, memoryview]]) -> Properties:
-    """What these boxes say."""
-    found, quarters, flip = Properties(), 0, 0
+    """Parse the property boxes."""
+    properties, quarters, flip = Properties(), 0, 0
     for kind, body in named:
         if kind == b"ispe":
-            found.size = boxes.number(body, 4), boxes.number(body, 8)
+            properties.size = boxes.number(body, 4), boxes.number(body, 8)
         elif kind == b"irot":
             quarters = body[0] & 3
         elif kind == b"imir":
             flip = 1 + (body[0] & 1)
         elif kind == b"auxC":
-            found.auxiliary = bytes(body[4:]).partition(b"\0")[0]
+            properties.auxiliary = bytes(body[4:]).partition(b"\0")[0]
         elif kind == b"colr":
-            _note_colours(body, found)
-    found.orientation = _TURNS[quarters][flip]
-    return found
+            _note_colours(body, properties)
+    properties.orientation = _TURNS[quarters][flip]
+    return properties
 
 
-def _note_colours(body: memoryview, found: Properties) -> None:
+def _note_colours(body: memoryview, properties: Properties) -> None:
     if bytes(body[:4]) == b"nclx" and len(body) >= 11:
         primaries, transfer, matrix = struct.unpack_from(">3H", body, 4)
-        found.nclx = primaries, transfer, matrix, bool(body[10] & 0x80)
+        properties.nclx = primaries, transfer, matrix, bool(body[10] & 0x80)
     elif bytes(body[:4]) in (b"prof", b"rICC"):
-        found.profile = bytes(body[4:])
+        properties.profile = bytes(body[4:])
 
 
 class Items:
-    """The pictures of a file that are no track."""
+    """The still pictures of a file."""
 
     def __init__(self, data: memoryview) -> None:
         self._data = data
@@ -82,12 +82,12 @@ class Items:
         self._references = list(_references(boxes.path(self._meta, b"iref")))
 
     def primary(self) -> int:
-        """The id of the picture to be shown."""
+        """The id of the picture to show."""
         body = boxes.path(self._meta, b"pitm")
         return int.from_bytes(body[4 : 8 if body[0] else 6], "big")
 
     def alpha_of(self, item_id: int) -> int | None:
-        """The id of the picture that says how opaque another is."""
+        """The id of the alpha picture that belongs to another."""
         return next(
             (
                 source
@@ -98,17 +98,17 @@ class Items:
         )
 
     def properties(self, item_id: int) -> Properties:
-        """What is said of it."""
+        """The properties of an item."""
         numbers = self._properties.get(item_id, ())
         return properties_of(
             self._described[number - 1] for number in numbers if 0 < number <= len(self._described)
         )
 
     def item(self, item_id: int) -> Item:
-        """Where its data are.
+        """Locate an item's data.
 
         Raises:
-            ValueError: it is no AV1 picture, or not whole.
+            ValueError: it is not an AV1 picture, or incomplete.
         """
         properties, kind = self.properties(item_id), self._kinds.get(item_id)
         if kind == b"av01":
@@ -131,7 +131,7 @@ class Items:
 
 
 def _numbers(box: memoryview, at: int, *sizes: int) -> tuple[tuple[int, ...], int]:
-    """Unsigned numbers of so many bytes each, and where the next begins."""
+    """Unsigned numbers of these byte sizes, and the offset after them."""
     numbers = []
     for size in sizes:
         if at + size > len(box):
@@ -142,7 +142,7 @@ def _numbers(box: memoryview, at: int, *sizes: int) -> tuple[tuple[int, ...], in
 
 
 def _associations(box: memoryview) -> Iterator[tuple[int, list[int]]]:
-    """The id of each item, and the numbers of its properties."""
+    """The id of each item, and its property indices."""
     if not box:
         return
     id_bytes, each = 4 if box[0] else 2, 2 if box[3] & 1 else 1
@@ -150,11 +150,11 @@ def _associations(box: memoryview) -> Iterator[tuple[int, list[int]]]:
     for _ in range(count):
         (item_id, properties), at = _numbers(box, at, id_bytes, 1)
         numbers, at = _numbers(box, at, *[each] * properties)
-        yield item_id, [number & (2 ** (8 * each - 1) - 1) for number in numbers]  # without "essential"
+        yield item_id, [number & (2 ** (8 * each - 1) - 1) for number in numbers]  # drops the "essential" bit
 
 
 def _locations(box: memoryview) -> Iterator[tuple[int, tuple[int, list[tuple[int, int]]]]]:
-    """The id of each item, how its places are counted, and where each part begins and how long it is."""
+    """The id of each item, its construction method, and the offset and length of each part."""
     if not box:
         return
     version, id_bytes = box[0], 4 if box[0] == 2 else 2
@@ -173,7 +173,7 @@ def _locations(box: memoryview) -> Iterator[tuple[int, tuple[int, list[tuple[int
 
 
 def _kinds(box: memoryview) -> Iterator[tuple[int, bytes]]:
-    """The id of each item, and what it is."""
+    """The id and type of each item."""
     for entry in boxes.boxes(box[8 if box and box[0] else 6 :], b"infe"):
         id_bytes = 4 if entry[0] > 2 else 2
         (item_id, _, kind), _ = _numbers(entry, 4, id_bytes, 2, 4)
@@ -181,7 +181,7 @@ def _kinds(box: memoryview) -> Iterator[tuple[int, bytes]]:
 
 
 def _references(box: memoryview) -> Iterator[tuple[bytes, int, list[int]]]:
-    """What each says, of which item, and to which others it leads."""
+    """The type, source item and target items of each reference."""
     id_bytes = 4 if box and box[0] else 2
     for kind, body in boxes.named(box[4:]):
         (source, count), at = _numbers(body, 0, id_bytes, 2)

@@ -1,4 +1,4 @@
-"""The tracks of an AVIF that plays: where each picture lies, how long it shows, how often all play.
+"""Reads the tracks of an animated AVIF: the location and delay of each picture, and the play count.
 
 Source: ISO/IEC 14496-12 (edit lists as libavif reads them).
 """
@@ -17,10 +17,10 @@ from gifapp.conversion.images.tiles import MOST_TILES, shown_ms
 
 PICTURES, ALPHA = b"pict", b"auxv"
 
-_ENDLESS = 2**20  # edit lists say so by an immense length
+_ENDLESS = 2**20  # edit lists express "for ever" by a huge duration
 _BRANDS_BYTES = 64
-_REPEATS = 1  # a flag of edit lists
-_ENTRY_BYTES = 78  # of what describes samples, before its boxes
+_REPEATS = 1  # flag of edit lists
+_ENTRY_BYTES = 78  # of a sample entry before its boxes
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,9 @@ class Track:
     """A track of pictures.
 
     Attributes:
-        ticks: how long each shows.
-        places: where in the file each begins and ends.
-        keys: the numbers of those that need none before them.
+        ticks: the duration of each picture.
+        places: the start and end of each in the file.
+        keys: the numbers of the keyframes.
     """
 
     ticks: list[int]
@@ -45,13 +45,13 @@ class Track:
         return [shown_ms(1000 * ticks / self.timescale) for ticks in self.ticks]
 
     def key_before(self, number: int) -> int:
-        """The last picture up to this one that needs none before it."""
+        """The last keyframe up to this picture."""
         at = bisect_right(self.keys, number)
         return self.keys[at - 1] if at else 0
 
 
 def track(data: memoryview, handler: bytes) -> Track | None:
-    """The first track of this kind in a file that plays."""
+    """The first track with this handler, if the file is animated."""
     if bytes(data[8:12]) != b"avis" and b"avis" not in bytes(data[16:_BRANDS_BYTES]):
         return None
     for box in boxes.boxes(boxes.path(data, b"moov"), b"trak"):
@@ -95,7 +95,7 @@ def _places(samples: memoryview) -> list[tuple[int, int]]:
 
 
 def _plays(box: memoryview) -> int:
-    """How often the edit list repeats what it shows; without one, browsers repeat for ever."""
+    """How often the edit list plays the track; 0, for ever, without one, as in browsers."""
     edits, header = boxes.path(box, b"edts", b"elst"), boxes.path(box, b"tkhd")
     if not edits:
         return 0

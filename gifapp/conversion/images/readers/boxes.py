@@ -1,4 +1,4 @@
-"""The boxes of ISO base media files.
+"""Parses the boxes of ISO base media files.
 
 Source: ISO/IEC 14496-12, section 4.2.
 """
@@ -11,7 +11,7 @@ from gifapp.conversion.images.tiles import MOST_TILES
 
 
 def path(data: memoryview, *kinds: bytes) -> memoryview:
-    """The body of the first box on the path; empty: there is none."""
+    """The body of the first box on the path; empty if there is none."""
     for kind in kinds:
         data = next(boxes(data, kind), data[:0])
     return data
@@ -35,18 +35,18 @@ def named(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:
 
 
 def number(box: memoryview, at: int, *, is_long: bool = False) -> int:
-    """An unsigned one of 4 bytes, or of 8."""
+    """An unsigned number of 4 bytes, or 8 if `is_long`."""
     return int.from_bytes(box[at : at + (8 if is_long else 4)], "big")
 
 
 def numbers(box: memoryview, at: int, *, each: int = 4) -> list[int]:
-    """Those of a table: their count, and then as many of `each` bytes; one more than may be, at most."""
+    """The numbers of a table, `each` bytes long and preceded by their count; at most `MOST_TILES` + 1."""
     count = min(number(box, at), len(box) // each, MOST_TILES + 1)
     places = range(at + 4, at + 4 + count * each, each)
     return [int.from_bytes(box[place : place + each], "big") for place in places]
 
 
 def _length(data: memoryview, at: int) -> tuple[int, int]:
-    """Of a whole box, 0 for all the rest, and of its head."""
+    """The length of a box (0: up to the end), and of its header."""
     length = number(data, at)
     return (number(data, at + 8, is_long=True), 16) if length == 1 else (length, 8)

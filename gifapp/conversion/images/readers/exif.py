@@ -1,4 +1,4 @@
-"""Which way up EXIF says that a picture is.
+"""Reads EXIF orientation and turns pictures upright.
 
 Source: EXIF 2.32, chapter 4.6; TIFF 6.0, section 2.
 """
@@ -25,7 +25,7 @@ _TURNS = {
 
 
 def orientation(exif: bytes | memoryview) -> int:
-    """The number of the orientation, 1 to 8; 1 is upright, and what is damaged or silent counts as that."""
+    """The orientation, 1 to 8; 1 (upright) if it is missing or damaged."""
     order = _BYTE_ORDERS.get(bytes(exif[:4]))
     if order is None or len(exif) < 8:
         return UPRIGHT
@@ -44,10 +44,10 @@ def orientation(exif: bytes | memoryview) -> int:
 
 
 def upright(image: Image.Image, orientation: int) -> Image.Image:
-    """The picture, turned."""
+    """The picture turned upright."""
     return image.transpose(_TURNS[orientation]) if orientation in _TURNS else image
 
 
 def upright_size(size: tuple[int, int], orientation: int) -> tuple[int, int]:
-    """Width and height once it is turned."""
+    """Width and height after turning upright."""
     return (size[1], size[0]) if orientation >= 5 else size

@@ -1,6 +1,6 @@
-"""GIF files as their blocks say, as lenient as browsers.
+"""Reads GIF files block by block, as leniently as browsers.
 
-Source: GIF89a specification, w3.org/Graphics/GIF/spec-gif89a.txt; where it is silent, what Chromium shows.
+Source: GIF89a specification, w3.org/Graphics/GIF/spec-gif89a.txt; where it is silent, Chromium's behaviour.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
 _CONTROL, _APPLICATION = 0xF9, 0xFF
 _CODE_BITS = range(1, 9)
 _OF_256_COLOURS, _GREYS = b"\x87", bytes(np.repeat(np.arange(256, dtype=np.uint8), 3))
-_NO_CODE = b"\xff" * 256  # a block of ones ends data that lack an end
-_ALPHA = 3  # the channel
+_NO_CODE = b"\xff" * 256  # a block of ones terminates unterminated data
+_ALPHA = 3  # channel
 _MOST_ROWS = 65_535
 _REPEATS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
-# 4 is what some old encoders write for "restore to previous"; the rest keeps
+# some old encoders write 4 for "restore to previous"; other values keep
 _DISPOSALS = {2: Disposal.CLEAR, 3: Disposal.RESTORE, 4: Disposal.RESTORE}
 
 
 @dataclass(frozen=True)
 class _Control:
-    """A graphic control block: what holds for the next image."""
+    """A graphic control block, which applies to the next image."""
 
     delay_ms: float = shown_ms(0)
     disposal: Disposal = Disposal.KEEP
@@ -41,7 +41,7 @@ class _Control:
 
 @dataclass(frozen=True)
 class _Image:
-    """An image as it is stored; `data` has its LZW codes in sub-blocks."""
+    """An image as stored; `data` holds its LZW codes in sub-blocks."""
 
     width_px: int
     height_px: int
@@ -57,10 +57,10 @@ class _Cut(ValueError):
 
 
 def read(data: memoryview) -> Animation:
-    """The images of a GIF; what follows the last one changes nothing.
+    """Read the images of a GIF; anything after the last one is ignored.
 
     Raises:
-        ValueError: there is none.
+        ValueError: it contains no image.
     """
     parser = _Parser(data)
     parser.walk()
@@ -69,7 +69,7 @@ def read(data: memoryview) -> Animation:
         tiles.pop()
     if not tiles:
         raise ValueError("no image in it")
-    # the first image may widen the screen, later ones are clipped
+    # the first image may enlarge the screen; later ones are clipped
     _, _, right, bottom = tiles[0].box
     width_px, height_px = max(parser.width_px, right), max(parser.height_px, bottom)
     if not width_px or not height_px:
@@ -78,7 +78,7 @@ def read(data: memoryview) -> Animation:
 
 
 class _Parser:
-    """One walk from block to block."""
+    """Walks the blocks once."""
 
     def __init__(self, data: memoryview) -> None:
         self._data = data
@@ -139,7 +139,7 @@ class _Parser:
             raise _Cut
 
     def _skip_sub_blocks(self) -> bool:
-        """Whether they are all there."""
+        """Whether all sub-blocks are present."""
         try:
             for _ in self._sub_blocks():
                 pass
@@ -155,15 +155,15 @@ class _Parser:
         return self._take(3 << (1 + (flags & 7)))
 
     def _take(self, length: int) -> memoryview:
-        taken = self._data[self._at : self._at + length]
+        part = self._data[self._at : self._at + length]
         self._at = min(self._at + length, len(self._data))
-        if len(taken) < length:
+        if len(part) < length:
             raise _Cut
-        return taken
+        return part
 
 
 def _closed(blocks: memoryview) -> memoryview:
-    """Sub-blocks that the end of the file cuts off, the last one made as long as it is."""
+    """Terminate truncated sub-blocks, with the last one's length corrected."""
     at = 0
     while at < len(blocks) and at + blocks[at] + 1 <= len(blocks):
         at += blocks[at] + 1
@@ -181,10 +181,10 @@ def _control(block: memoryview) -> _Control:
 
 
 def _decoded(image: _Image) -> Image.Image:
-    """The image's pixels; where its data are damaged or end early, the rest is transparent.
+    """Decode the image; if its data are damaged or truncated, the rest is transparent.
 
     Raises:
-        ValueError: there is no pixel in the data.
+        ValueError: the data contain no pixel.
     """
     if image.code_bits not in _CODE_BITS:
         raise ValueError("no such code size")
@@ -198,10 +198,10 @@ def _decoded(image: _Image) -> Image.Image:
 
 
 def _indices(image: _Image) -> tuple[Pixels, NDArray[np.bool_]]:
-    """The pixels as indices, and which of them there are.
+    """The indices of the pixels, and which of them were decoded.
 
     Raises:
-        ValueError: there is none.
+        ValueError: none was.
     """
     grey = _as_grey(image, image.width_px, image.height_px)
     if not grey[-1, -1, _ALPHA]:
@@ -212,7 +212,7 @@ def _indices(image: _Image) -> tuple[Pixels, NDArray[np.bool_]]:
 
 
 def _as_far_as_it_goes(image: _Image) -> Pixels:
-    """Damaged data, pixel by pixel: libavcodec draws whole rows only, so they are as short as can be."""
+    """Decode damaged data up to the damage, in the shortest possible rows: libavcodec draws only whole ones."""
     pixels = image.width_px * image.height_px
     rows = min(pixels, _MOST_ROWS)
     shown = _as_grey(image, -(-pixels // rows), rows).reshape(-1, 4)
@@ -222,10 +222,10 @@ def _as_far_as_it_goes(image: _Image) -> Pixels:
 
 
 def _as_grey(image: _Image, width_px: int, height_px: int) -> Pixels:
-    """The rows as they are stored, by libavcodec as the only image of a GIF in all shades of grey."""
+    """The rows in stored order, decoded by libavcodec from a GIF with this single image in shades of grey."""
     sides = struct.pack("<2H", width_px, height_px)
     descriptor = b"," + bytes(4) + sides + _OF_256_COLOURS + _GREYS + bytes([image.code_bits])
-    # without a table of the whole file, what is not drawn is transparent
+    # without a global colour table, undrawn pixels are transparent
     gif = b"".join((b"GIF89a", sides, bytes(3), descriptor, image.data[:-1], _NO_CODE, b"\0;"))
     frame = decode("gif", gif, (width_px, height_px))
     return plane(frame, 0)[:, : 4 * width_px].reshape(height_px, width_px, 4)

@@ -1,4 +1,4 @@
-"""JPEG files: photographs, some with a short video behind them.
+"""Reads JPEG files and recognises motion photos, which have a short video appended.
 
 Source: ITU-T T.81, annex B; T.872 (Adobe's marker); ICC.1:2022, annex B.4.
 """
@@ -20,19 +20,19 @@ from gifapp.conversion.images.decoding import BT601, FULL_RANGE, decode, in_rgb,
 from gifapp.conversion.images.readers.exif import UPRIGHT, orientation, upright_size
 from gifapp.conversion.images.tiles import Animation, Tile, Unidentified
 
-# XMP of Google's and Xiaomi's cameras, and what Samsung's write before the video
+# XMP tags of Google's and Xiaomi's cameras, and Samsung's marker before the video
 _CLIP_MARKS = (
     *(b'MotionPhoto="1"', b'MicroVideo="1"', b"MotionPhoto>1<", b"MicroVideo>1<"),
     b"MotionPhoto_Data",
 )
 _START_OF_SCAN, _APPLICATIONS, _COMMENT, _FILL = 0xDA, range(0xE0, 0xF0), 0xFE, 0xFF
 _ALONE = (0x01, *range(0xD0, 0xDA))  # markers without a length
-_FRAMES = range(0xC0, 0xC3)  # baseline, extended, progressive: what browsers decode
+_FRAMES = range(0xC0, 0xC3)  # baseline, extended, progressive: those that browsers decode
 _OTHER_FRAMES = (0xC3, *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0))
 _JFIF, _EXIF, _ICC, _ADOBE = b"JFIF\0", b"Exif\0\0", b"ICC_PROFILE\0", b"Adobe"
 _IDS_OF_RGB, _IDS_OF_CMYK = b"RGB", b"CMYK"
 _END_OF_IMAGE = b"\xff\xd9"
-_STARTS = re.compile(rb"\xff[\xc0-\xc2\xda]..", re.DOTALL)  # with their lengths
+_STARTS = re.compile(rb"\xff[\xc0-\xc2\xda]..", re.DOTALL)  # with their length fields
 
 
 class _Segment(NamedTuple):
@@ -43,12 +43,12 @@ class _Segment(NamedTuple):
 
 @dataclass
 class _Headers:
-    """What comes before the first scan.
+    """The headers before the first scan.
 
     Attributes:
-        tables: the segments that decoding needs.
-        scans: all that follows them.
-        adobe_transform: how Adobe's marker says that colours are stored; None: there is none.
+        tables: the segments needed for decoding.
+        scans: everything after the headers.
+        adobe_transform: the colour transform of Adobe's marker; None without one.
     """
 
     size: tuple[int, int] = (0, 0)
@@ -62,7 +62,7 @@ class _Headers:
 
     @property
     def is_ycc(self) -> bool:
-        """Whether colours are stored as brightness and two differences."""
+        """Whether colours are stored as YCbCr (or YCCK)."""
         if len(self.ids) == 4:
             return self.adobe_transform == 2
         if self.is_jfif or len(self.ids) != 3:
@@ -71,10 +71,10 @@ class _Headers:
 
 
 def read(data: memoryview) -> Animation:
-    """The photograph.
+    """Read the photo.
 
     Raises:
-        tiles.Unidentified: there is none.
+        tiles.Unidentified: the file contains none.
     """
     headers = _headers(data)
     sides = upright_size(headers.size, headers.orientation)
@@ -147,7 +147,7 @@ def _note_application(body: memoryview, headers: _Headers) -> None:
 def _decoded(headers: _Headers) -> Image.Image:
     if _END_OF_IMAGE not in bytes(headers.scans):
         raise ValueError("it ends early")
-    # without Adobe's marker and letters as names libavcodec gives the components as they are stored
+    # without Adobe's marker and letters as component ids, libavcodec returns the components as stored
     data = b"".join((b"\xff\xd8", *headers.tables, headers.scans))
     if headers.ids in (_IDS_OF_RGB, _IDS_OF_CMYK):
         data = _with_numbers(data, headers.ids)
@@ -157,7 +157,7 @@ def _decoded(headers: _Headers) -> Image.Image:
 
 
 def _with_numbers(data: bytes, ids: bytes) -> bytes:
-    """Where a frame or a scan begins, the names of components are 1, 2, 3 and 4 instead of letters."""
+    """Replace letters as component ids by 1, 2, 3 and 4 in frame and scan headers."""
     renamed = bytearray(data)
     for start in _STARTS.finditer(data):
         is_frame = data[start.start() + 1] in _FRAMES
@@ -168,7 +168,7 @@ def _with_numbers(data: bytes, ids: bytes) -> bytes:
 
 
 def _image(frame: Any, headers: _Headers) -> Image.Image:
-    """L, RGB or CMYK, whose inks all programs store as how much of them is missing."""
+    """Convert to L, RGB or CMYK; in practice all programs store CMYK inks inverted."""
     if len(headers.ids) == 1:
         return _channel(frame, 0)
     if headers.is_ycc:
@@ -188,6 +188,6 @@ def _channel(frame: Any, number: int) -> Image.Image:
 
 
 def _profile(parts: list[bytes]) -> bytes | None:
-    """The ICC profile, whose parts begin with their numbers."""
+    """The ICC profile, joined from parts that start with their numbers."""
     numbered = sorted((part[0], part[2:]) for part in parts if len(part) > 2)
     return b"".join(part for _, part in numbered) or None

@@ -1,6 +1,6 @@
-"""PNG and APNG files as their chunks say.
+"""Reads PNG and APNG files chunk by chunk.
 
-Source: PNG specification, third edition, w3.org/TR/png-3; of what is damaged, the frames that Chromium shows.
+Source: PNG specification, third edition, w3.org/TR/png-3; for damaged files, the frames that Chromium shows.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from gifapp.conversion.images.tiles import Animation, Disposal, Tile, Unidentifi
 _HEADER_BYTES = 13
 _MOST_FRAMES = 2**31
 _DISPOSALS = (Disposal.KEEP, Disposal.CLEAR, Disposal.RESTORE)
-# what each frame takes from the file
+# chunks that apply to all frames
 _SHARED = (b"PLTE", b"tRNS", b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"cICP")
-# of the chunks of an animation: the exact length of controls, and the least one of data
+# of animation chunks: the exact length of controls, and the minimum of data
 _CONTROL_BYTES, _NUMBER_BYTES = {b"acTL": 8, b"fcTL": 26}, 4
 _WITH_ALPHA = (4, 6)  # colour types
 
@@ -56,7 +56,7 @@ class _Frame(NamedTuple):
 
 
 def is_animated(data: memoryview) -> bool:
-    """Whether a valid header of an animation comes before any image, as it must."""
+    """Whether a valid animation control chunk comes before any image data, as it must."""
     for chunk in _chunks(data):
         if chunk.kind == b"acTL":
             (frames,) = struct.unpack_from(">I", chunk.body)
@@ -67,10 +67,10 @@ def is_animated(data: memoryview) -> bool:
 
 
 def read(data: memoryview) -> Animation:
-    """The frames of an APNG, or the picture of a PNG.
+    """Read the frames of an APNG, or the picture of a PNG.
 
     Raises:
-        tiles.Unidentified: it is no PNG; ValueError: there is no picture in it.
+        tiles.Unidentified: it is not a PNG; ValueError: it contains no picture.
     """
     first = next(_chunks(data), None)
     if not first or first.kind != b"IHDR" or len(first.body) != _HEADER_BYTES:
@@ -117,7 +117,7 @@ def _may_have_alpha(header: Header, shared: png_pixels.Shared) -> bool:
 
 
 class _Parser:
-    """One walk from chunk to chunk of an animation, to the first that is out of order."""
+    """Walks the chunks of an animation up to the first that is out of order."""
 
     def __init__(self, data: memoryview, width_px: int, height_px: int) -> None:
         self._data = data
@@ -146,16 +146,16 @@ class _Parser:
                     self._is_last_whole = chunk.kind != b"fdAT"
                     return
             elif chunk.kind in _SHARED and not has_image:
-                self.shared.setdefault(chunk.kind, chunk.body)  # a hostile file may have a million of a kind
+                self.shared.setdefault(chunk.kind, chunk.body)  # a hostile file may have millions of them
             self._is_last_whole = chunk.is_whole
 
     def whole_frames(self) -> list[_Frame]:
-        """Those with data; of several the last one is left out if the file ends within it."""
+        """The frames with data, without a truncated last one unless it is the only one."""
         frames = [frame for frame in self._frames if frame.data][: self._most_frames]
         return frames if self._is_last_whole or len(frames) < 2 else frames[:-1]
 
     def _goes_on(self, chunk: _Chunk) -> bool:
-        """Whether the chunk of an animation is in order."""
+        """Add an animation chunk; returns whether it is valid and in sequence."""
         if len(chunk.body) < _NUMBER_BYTES:
             return False
         (sequence,) = struct.unpack_from(">I", chunk.body)
@@ -184,7 +184,7 @@ class _Parser:
 
 
 def _chunks(data: memoryview) -> Iterator[_Chunk]:
-    """Every chunk, the last one perhaps not whole; controls of animations only if they are sound."""
+    """Every chunk, the last one perhaps truncated; invalid animation controls are skipped."""
     at = len(PNG)
     while at + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, at)

@@ -1,4 +1,4 @@
-"""From the samples of a PNG to pixels, in the colours that its chunks mean."""
+"""Converts a PNG's samples to pixels, in the colours that its chunks describe."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from gifapp.conversion.images.colour_profile import BT709, of_code_points, rgb_p
 from gifapp.conversion.images.readers.exif import UPRIGHT
 from gifapp.conversion.images.readers.png_samples import Header, samples
 
-Shared = Mapping[bytes, bytes | memoryview]  # chunks that hold for all frames, by their names
+Shared = Mapping[bytes, bytes | memoryview]  # chunks that apply to all frames, by name
 
 _CICP_BYTES, _CHRM_BYTES = 4, 32
-_SRGB_GAMMA = 45455  # what writers of sRGB give for old readers
+_SRGB_GAMMA = 45455  # written with sRGB images for old readers
 _MOST_PROFILE_BYTES = 4_000_000
 _INDEXED, _KEYED = 3, (0, 2)  # colour types
 
@@ -26,7 +26,7 @@ _INDEXED, _KEYED = 3, (0, 2)  # colour types
 def decoded(
     header: Header, shared: Shared, parts: Iterable[bytes | memoryview], orientation: int = UPRIGHT
 ) -> Image.Image:
-    """The picture, RGB or RGBA.
+    """Decode the picture as RGB or RGBA.
 
     Raises:
         ValueError, zlib.error: it is damaged.
@@ -42,7 +42,7 @@ def decoded(
 
 
 def _pixels(values: NDArray[np.uint8 | np.uint16], header: Header, key: tuple[int, ...]) -> NDArray[np.uint8]:
-    """In 8 bits; grey without a third axis where it is opaque."""
+    """The pixels in 8 bits; opaque grey has no third axis."""
     shown = _eight_bits(values, header.bits)
     if key:
         alpha = np.where((values == key).all(-1, keepdims=True), 0, 255).astype(np.uint8)
@@ -57,7 +57,7 @@ def _eight_bits(values: NDArray[np.uint8 | np.uint16], bits: int) -> NDArray[np.
 
 
 def _key(shared: Shared, header: Header) -> tuple[int, ...]:
-    """The transparent colour, in the file's own values, if there is one."""
+    """The transparent colour in the file's sample values, if any."""
     body = shared.get(b"tRNS", b"")
     if header.colour_type not in _KEYED or len(body) < 2 * header.channels:
         return ()
@@ -65,7 +65,7 @@ def _key(shared: Shared, header: Header) -> tuple[int, ...]:
 
 
 def _profile(shared: Shared) -> bytes | None:
-    """What the file says of its colours by numbers; a profile in it is better than most of them."""
+    """The colour profile: from cICP, else iCCP, else gAMA and cHRM, which sRGB overrides."""
     if len(shared.get(b"cICP", b"")) == _CICP_BYTES:
         return of_code_points(*shared[b"cICP"][:2]) or _embedded(shared)
     if b"gAMA" not in shared or shared.keys() & {b"iCCP", b"sRGB"}:
@@ -82,7 +82,7 @@ def _profile(shared: Shared) -> bytes | None:
 
 
 def _embedded(shared: Shared) -> bytes | None:
-    """The ICC profile in the file, unless it is damaged or immense."""
+    """The embedded ICC profile, unless it is damaged or huge."""
     _, _, packed = bytes(shared.get(b"iCCP", b"")).partition(b"\0")
     inflating = zlib.decompressobj()
     try:

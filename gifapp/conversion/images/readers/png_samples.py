@@ -1,7 +1,7 @@
-"""From the compressed data of a PNG to its samples.
+"""Decompresses a PNG's data to its samples.
 
-zlib inflates the rows, no more of them than the header asks for; libavcodec is handed whole rows, as a plain
-PNG of ours, and takes their filters off.
+zlib inflates only as many rows as the header declares; libavcodec receives whole rows, wrapped in a plain PNG
+of ours, and reverses their filters.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from gifapp.conversion.images.decoding import Pixels, decode, plane
 from gifapp.conversion.images.signatures import PNG
 
-_BAND_BYTES, _PART_BYTES = 4_000_000, 65_536  # of rows and of compressed data, at a time
+_BAND_BYTES, _PART_BYTES = 4_000_000, 65_536  # sizes of a band of rows, and of a part of compressed data
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
-# a colour type and depth with as many bytes a pixel: filters know no more of it
+# a colour type and depth by bytes per pixel, which is all that filters depend on
 _TYPES = {1: (0, 8), 2: (4, 8), 3: (2, 8), 4: (6, 8), 6: (2, 16), 8: (6, 16)}
 _WHOLE = ((0, 0, 1, 1),)
-# x, y and steps of the seven pictures in an interlaced one
+# x, y and steps of the seven passes of an interlaced picture
 _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 _FILTERS = 5
 
@@ -49,10 +49,10 @@ class Header(NamedTuple):
 
 
 def header_of(body: bytes | memoryview) -> Header:
-    """What an IHDR chunk says.
+    """Parse an IHDR chunk.
 
     Raises:
-        ValueError: there is no such PNG.
+        ValueError: its values are invalid.
     """
     header = Header(*struct.unpack(">2I5B", body))
     if header.bits not in _DEPTHS.get(header.colour_type, ()) or not header.width_px * header.height_px:
@@ -63,15 +63,15 @@ def header_of(body: bytes | memoryview) -> Header:
 
 
 def written(kind: bytes, body: bytes | memoryview) -> bytes:
-    """A chunk as it is written."""
+    """A chunk as bytes, with its length and checksum."""
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(body, zlib.crc32(kind)))
 
 
 def samples(header: Header, parts: Iterable[bytes | memoryview]) -> NDArray[np.uint8 | np.uint16]:
-    """Height x width x channels, of 16 bits where the file has so many, else of 8 with the file's own values.
+    """The samples (height, width, channels) with the file's values: uint16 if it has 16 bits, else uint8.
 
     Raises:
-        ValueError, zlib.error: the data are damaged or end early.
+        ValueError, zlib.error: the data are damaged or truncated.
     """
     kind = np.uint16 if header.bits == 16 else np.uint8
     picture = np.empty((header.height_px, header.width_px, header.channels), kind)
@@ -94,7 +94,7 @@ def _fill(place: NDArray[np.uint8 | np.uint16], header: Header, inflated: _Infla
 
 
 def _bands(inflated: _Inflated, rows: int, row_bytes: int) -> Iterator[Pixels]:
-    """All rows, some at a time, each with its filter before it."""
+    """All rows in bands, each row preceded by its filter type."""
     most = max(1, _BAND_BYTES // row_bytes)
     for top in range(0, rows, most):
         count = min(most, rows - top)
@@ -102,7 +102,7 @@ def _bands(inflated: _Inflated, rows: int, row_bytes: int) -> Iterator[Pixels]:
 
 
 def _unfiltered(filtered: Pixels, last: Pixels, pixel_bytes: int) -> Pixels:
-    """The bytes of the rows, of which the first may need the last one before them."""
+    """Reverse the filters of rows; the first may depend on `last`, the row before it."""
     if filtered[:, 0].max() >= _FILTERS:
         raise ValueError("no such filter")
     rows = np.concatenate([np.pad(last, ((0, 0), (1, 0))), filtered])
@@ -128,10 +128,10 @@ def _unpacked(rows: Pixels, header: Header, width_px: int) -> NDArray[np.uint8 |
 
 
 class _Inflated:
-    """What the parts inflate to, as much at a time as is asked for."""
+    """Inflates the parts, as much at a time as requested."""
 
     def __init__(self, parts: Iterable[bytes | memoryview]) -> None:
-        # small ones: zlib copies what it leaves of each
+        # small parts, since zlib copies the unused rest of each
         self._parts = (
             part[at : at + _PART_BYTES] for part in parts for at in range(0, len(part), _PART_BYTES)
         )
@@ -139,17 +139,17 @@ class _Inflated:
         self._rest: bytes | memoryview = b""
 
     def take(self, length: int) -> bytes:
-        """So many bytes.
+        """The next `length` bytes.
 
         Raises:
             ValueError: there are fewer; zlib.error: they are damaged.
         """
-        taken = bytearray()
-        while len(taken) < length:
-            taken += self._zlib.decompress(self._rest, length - len(taken))
+        data = bytearray()
+        while len(data) < length:
+            data += self._zlib.decompress(self._rest, length - len(data))
             self._rest = self._zlib.unconsumed_tail
-            if len(taken) < length and not self._rest:
+            if len(data) < length and not self._rest:
                 self._rest = next(self._parts, b"")
                 if not self._rest:
                     raise ValueError("it ends early")
-        return bytes(taken)
+        return bytes(data)

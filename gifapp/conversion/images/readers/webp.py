@@ -1,4 +1,4 @@
-"""WebP files, animated or still, as their chunks say.
+"""Reads still and animated WebP files chunk by chunk.
 
 Source: WebP Container Specification, developers.google.com/speed/webp/docs/riff_container.
 """
@@ -33,10 +33,10 @@ class _Chunk(NamedTuple):
 
 
 def read(data: memoryview) -> Animation:
-    """The frames of a WebP, or its only picture.
+    """Read the frames of a WebP, or its only picture.
 
     Raises:
-        ValueError: there is none.
+        ValueError: it contains none.
     """
     chunks = list(_chunks(data, _HEADER_BYTES))
     profile = [chunk for chunk in chunks if chunk.kind == b"ICCP"]
@@ -90,7 +90,7 @@ def _u24(data: bytes | memoryview, at: int) -> int:
 
 
 def _size(image: list[_Chunk]) -> tuple[int, int]:
-    """Width and height as the picture itself says.
+    """Width and height from the bitstream's own header.
 
     Source: RFC 6386, section 9.1; RFC 9649, section 3.4.
     """
@@ -114,7 +114,7 @@ def _has_alpha(image: list[_Chunk]) -> bool:
 
 
 def _decoded(image: list[_Chunk], profile: list[_Chunk], width_px: int, height_px: int) -> Image.Image:
-    """The picture, decoded by libavcodec as the only one of a WebP."""
+    """Decode the picture with libavcodec, wrapped in a WebP of its own."""
     flags = _HAS_ALPHA if _has_alpha(image) else 0
     sides = (width_px - 1).to_bytes(3, "little") + (height_px - 1).to_bytes(3, "little")
     header = _Chunk(b"VP8X", bytes((flags, 0, 0, 0)) + sides)
