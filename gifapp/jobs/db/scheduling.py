@@ -92,9 +92,10 @@ class QueueSnapshot:
         """About how long until the job at this place runs, from how long recent ones took; None: unknown."""
         if self.usual_s is None or self.is_paused:
             return None
-        hands = max(1, self.workers)
-        behind = max(0, place - max(0, hands - self.running))
-        return behind * self.usual_s / hands
+        kept_free = len(self.due) == 1  # for whoever comes next: a lone owner gets all workers but one
+        usable = max(1, self.workers - kept_free)
+        behind = max(0, place - max(0, usable - self.running))
+        return behind * self.usual_s / usable
 
 
 def _due_by_owner() -> dict[str, int]:

@@ -178,8 +178,10 @@ def test_the_place_in_line_counts_everybodys_turns(parts: JobParts, submit: Subm
 
 
 def test_the_wait_is_told_from_how_long_the_last_ones_took() -> None:
-    line = QueueSnapshot(due={"ann": 6}, running=2, workers=2, usual_s=4.0)
+    line = QueueSnapshot(due={"ann": 6, "bob": 1}, running=2, workers=2, usual_s=4.0)
     assert [line.wait_s(place) for place in (1, 2, 6)] == [2.0, 4.0, 12.0]
+    alone = QueueSnapshot(due={"ann": 6}, running=1, workers=2, usual_s=4.0)
+    assert [alone.wait_s(place) for place in (1, 2, 6)] == [4.0, 8.0, 24.0]  # one worker is kept for others
     idle = QueueSnapshot(due={"ann": 1}, running=0, workers=2, usual_s=4.0)
     assert idle.wait_s(1) == 0
     assert QueueSnapshot(due={}, running=0, workers=0, usual_s=None).wait_s(1) is None
