@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: every goal, measured beside other engines on the same clips, in one run."""
+"""`python -m benchmarks`: measures every goal, side by side with other engines on the same clips."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ DOCS = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 
 
 def main() -> None:
-    asked = _arguments()
+    arguments = _arguments()
     before = _State.now()
-    measured = measure(asked.repeat)
+    measured = measure(arguments.repeat)
     tables = {
         "machine": [_machine(before, _State.now())],
         "goals": table.of_goals(goals.goals(measured)),
@@ -34,7 +34,7 @@ def main() -> None:
         tables[kind] = table.of_costs(rows)
     for name, lines in tables.items():
         print(f"\n{name}\n", *lines, sep="\n")
-    if asked.write:
+    if arguments.write:
         table.write(DOCS, tables)
 
 
@@ -43,13 +43,15 @@ def measure(repeat: int) -> Run:
     compared = engines.engines(program)
     long = clips.of_ten_seconds()
     minute = {"10 s": videos.bunny_1080p_10_s, "60 s": videos.bunny_1080p_60_s}
-    seen, at_its_ssim = _beside(program) if program else ([], {})
+    compared_looks, at_its_ssim = _beside(program) if program else ([], {})
     return Run(
-        looks=seen,
+        looks=compared_looks,
         at_its_ssim=at_its_ssim,
-        by_kind={c.kind: costs.side_by_side(c, compared, repeat) for c in _told("costs", clips.for_costs())},
-        against_decoding={c.path.stem: costs.against_decoding(c, repeat) for c in _told("decoding", long)},
-        two_cores={c.path.stem: costs.two_cores_against_one(c, 2 * repeat) for c in _told("cores", long)},
+        by_kind={
+            c.kind: costs.side_by_side(c, compared, repeat) for c in _logged("costs", clips.for_costs())
+        },
+        against_decoding={c.path.stem: costs.against_decoding(c, repeat) for c in _logged("decoding", long)},
+        two_cores={c.path.stem: costs.two_cores_against_one(c, 2 * repeat) for c in _logged("cores", long)},
         peak_mb={name: costs.peak_mb(videos.made(make)) for name, make in minute.items()},
         start=costs.start(2 * repeat),
         first=costs.first_run(),
@@ -61,12 +63,13 @@ def measure(repeat: int) -> Run:
 
 def _beside(program: Path) -> tuple[list[Looks], dict[str, float]]:
     every = clips.for_looks()
-    seen = [looks.look(clip, program, Style(), fit=True) for clip in _told("looks", every)]
+    compared = [looks.look(clip, program, Style(), fit=True) for clip in _logged("looks", every)]
     screens = [clip for clip in every if clip.kind == "screen"]
-    return seen, {clip.name: looks.share_at_its_ssim(clip, program) for clip in _told("SSIM", screens)}
+    shares = {clip.name: looks.share_at_its_ssim(clip, program) for clip in _logged("SSIM", screens)}
+    return compared, shares
 
 
-def _told(what: str, measured: Iterable[Clip]) -> Iterator[Clip]:
+def _logged(what: str, measured: Iterable[Clip]) -> Iterator[Clip]:
     begin_s = time.perf_counter()
     for clip in measured:
         print(f"{what}: {clip.name}", end="", file=sys.stderr, flush=True)
@@ -75,7 +78,7 @@ def _told(what: str, measured: Iterable[Clip]) -> Iterator[Clip]:
 
 
 class _State(NamedTuple):
-    """What else may decide a measurement: how busy the machine is, and which gifapp is measured."""
+    """What else affects a measurement: the machine's load, and gifapp's version."""
 
     load: float
     digest: str
@@ -88,7 +91,7 @@ class _State(NamedTuple):
 
 
 def _machine(before: _State, after: _State) -> str:
-    """How far the figures are to be trusted: a load of more than the cores is somebody else's."""
+    """What to judge the figures by: a load above the number of cores comes from other processes."""
     system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
     load = f"load average {before.load:.1f} before and {after.load:.1f} after"
     changed = "" if before.digest == after.digest else " **gifapp's code changed during the run.**"

@@ -1,4 +1,4 @@
-"""Whether gifapp shows pictures as Chromium does: ``python -m benchmarks.browser FOLDER``.
+"""``python -m benchmarks.browser FOLDER``: checks that gifapp shows images as Chromium does.
 
 Every GIF, PNG, WebP, AVIF and JPEG below FOLDER is decoded by Chromium's `ImageDecoder` (WebCodecs) and by
 `gifapp.conversion.images.collection`. Size, pixels, delays and plays must be equal.
@@ -36,7 +36,7 @@ TYPES = {
 }
 MOST_OFF = 2  # of 255, premultiplied: rounding
 LOSSY = (".jpg", ".jpeg", ".webp", ".avif")
-MOST_OFF_ON_AVERAGE = 1.0  # of those: decoders smooth colours each in their way
+MOST_OFF_ON_AVERAGE = 1.0  # for lossy formats: decoders differ in how they smooth colours
 _ADDRESS = "http://localhost/"  # a secure context; no request leaves the page
 _DECODE = """
 async ([address, type]) => {
@@ -64,7 +64,7 @@ async ([address, type]) => {
       break;
     }
   }
-  if (frames.length < 2) {  // turned, with its colours, as far as it goes: as a page shows it
+  if (frames.length < 2) {  // as a page shows it: rotated, colour-managed, truncated images in part
     const picture = new Image();
     picture.src = address;
     await picture.decode();
@@ -82,7 +82,7 @@ async ([address, type]) => {
 
 @dataclass(frozen=True)
 class GifStats:
-    """What is shown of a file: RGBA frames, how long each stays, how often all play (0: for ever)."""
+    """How a file is displayed: RGBA frames, their delays, and the number of plays (0: for ever)."""
 
     frames: list[np.ndarray]
     delays_ms: list[float]
@@ -90,7 +90,7 @@ class GifStats:
 
 
 class Chromium:
-    """A page that decodes pictures."""
+    """A page that decodes images."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
@@ -99,18 +99,18 @@ class Chromium:
         page.goto(_ADDRESS)
 
     def shown(self, data: bytes, media_type: str) -> GifStats | None:
-        """What it shows of the file; None: it shows none of it."""
+        """The file as Chromium shows it; None if it cannot show it."""
         self._data = data
         try:
-            told: dict[str, Any] = self._page.evaluate(_DECODE, [f"{_ADDRESS}file", media_type])
-        except Exception:  # noqa: BLE001  # whatever it is, it cannot read the file
+            decoded: dict[str, Any] = self._page.evaluate(_DECODE, [f"{_ADDRESS}file", media_type])
+        except Exception:  # noqa: BLE001  # whatever the error, Chromium cannot read the file
             return None
         frames = [
             np.frombuffer(base64.b64decode(pixels), np.uint8).reshape(height, width, 4)
-            for width, height, _, pixels in told["frames"]
+            for width, height, _, pixels in decoded["frames"]
         ]
-        delays_ms = [shown_ms((us or 0) / 1000) for _, _, us, _ in told["frames"]]
-        return GifStats(frames, delays_ms, told["repeats"] + 1) if frames else None
+        delays_ms = [shown_ms((us or 0) / 1000) for _, _, us, _ in decoded["frames"]]
+        return GifStats(frames, delays_ms, decoded["repeats"] + 1) if frames else None
 
     def _answer(self, route: Route) -> None:
         is_file = route.request.url.endswith("file")
@@ -119,7 +119,7 @@ class Chromium:
 
 @contextmanager
 def chromium() -> Iterator[Chromium]:
-    """What CHROMIUM names, else a Chromium of the machine, else Playwright's own."""
+    """Launch the program in $CHROMIUM, else the system's Chromium, else Playwright's."""
     program = os.environ.get("CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
@@ -128,7 +128,7 @@ def chromium() -> Iterator[Chromium]:
 
 
 def shown_by_gifapp(data: bytes) -> GifStats | None:
-    """What gifapp shows of the file; None: it refuses it."""
+    """The file as gifapp shows it; None if gifapp rejects it."""
     try:
         animation = containers.read(memoryview(data))
         if math.prod(max(animation.sizes(), key=math.prod)) > Limits().max_pixels:
@@ -140,30 +140,35 @@ def shown_by_gifapp(data: bytes) -> GifStats | None:
 
 
 def difference(ours: GifStats | None, theirs: GifStats | None, *, is_lossy: bool = False) -> str | None:
-    """In what they differ, if in anything."""
+    """Describe the first difference; None if there is none."""
     if ours is None or theirs is None:
         return None if ours is theirs else f"only {'Chromium' if theirs else 'gifapp'} shows it"
     if len(ours.frames) != len(theirs.frames):
         return f"{len(ours.frames)} frames, in Chromium {len(theirs.frames)}"
     if ours.frames[0].shape != theirs.frames[0].shape:
         return f"{ours.frames[0].shape}, in Chromium {theirs.frames[0].shape}"
-    off = [_off(one, other) for one, other in zip(ours.frames, theirs.frames, strict=True)]
-    figures = [picture.mean() if is_lossy else picture.max(initial=0) for picture in off]
+    off = [
+        _off(our_frame, their_frame)
+        for our_frame, their_frame in zip(ours.frames, theirs.frames, strict=True)
+    ]
+    figures = [frame.mean() if is_lossy else frame.max(initial=0) for frame in off]
     if max(figures) > (MOST_OFF_ON_AVERAGE if is_lossy else MOST_OFF):
         return f"frame {figures.index(max(figures))} is {max(figures):.1f} levels off"
     return _difference_in_time(ours, theirs) if len(ours.frames) > 1 else None
 
 
 def _difference_in_time(ours: GifStats, theirs: GifStats) -> str | None:
-    # Chromium cuts delays to whole milliseconds
-    if any(abs(one - other) >= 1 for one, other in zip(ours.delays_ms, theirs.delays_ms, strict=True)):
+    # Chromium truncates delays to whole milliseconds
+    if any(
+        abs(our_ms - their_ms) >= 1 for our_ms, their_ms in zip(ours.delays_ms, theirs.delays_ms, strict=True)
+    ):
         return f"{ours.delays_ms} ms, in Chromium {theirs.delays_ms}"
     return f"plays {ours.plays}, in Chromium {theirs.plays}" if ours.plays != theirs.plays else None
 
 
-def _off(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """How far the pixels of two pictures are from each other, premultiplied."""
-    off: np.ndarray = np.abs(_premultiplied(one) - _premultiplied(other))
+def _off(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+    """Absolute differences of premultiplied pixels."""
+    off: np.ndarray = np.abs(_premultiplied(ours) - _premultiplied(theirs))
     return off
 
 
@@ -173,7 +178,7 @@ def _premultiplied(rgba: np.ndarray) -> np.ndarray:
 
 
 def main(folder: Path) -> None:
-    """A line for each file that differs, and how many do not."""
+    """Print a line for each file that differs, and the number of those that do not."""
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in TYPES)
     same = 0
     with chromium() as browser:

@@ -1,4 +1,4 @@
-"""The clips that are measured: four kinds, three sizes, 10 to 25 frames a second."""
+"""The benchmark clips: four kinds, three sizes, 10 to 25 frames a second."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KINDS = get_args(Kind)[:4]
 
 @dataclass(frozen=True)
 class Clip:
-    """A video file, and the width and rate at which every engine is to make its GIF."""
+    """A video file, and the width and frame rate of the GIF that every engine makes."""
 
     kind: Kind
     path: Path
@@ -36,7 +36,7 @@ class Clip:
 
     @property
     def filters(self) -> str:
-        """ffmpeg's filters to the GIF's frames."""
+        """The ffmpeg filters that produce the GIF's frames."""
         scaler = "flags=bicubic+accurate_rnd+full_chroma_int"
         return f"fps={self.fps},scale='min({self.width_px},iw)':-2:{scaler}"
 
@@ -60,7 +60,7 @@ def for_looks() -> list[Clip]:
 
 
 def for_costs() -> list[Clip]:
-    """One clip of each kind, whole files, since every engine is given the file."""
+    """One clip of each kind; whole files, because engines read the file themselves."""
     return [
         Clip("film", made(videos.bunny), 480, 12.5),
         Clip("animation", made(videos.cartoon), 480, 15),
@@ -75,7 +75,7 @@ def of_ten_seconds() -> list[Clip]:
 
 
 def of_folder(folder: Path, width_px: int, fps: float) -> list[Clip]:
-    """The first five seconds of each video in a folder of your own."""
+    """The first five seconds of each video in `folder`."""
     return [Clip("other", path, width_px, fps, 5) for path in sorted(folder.iterdir()) if path.is_file()]
 
 
@@ -92,7 +92,7 @@ def reference(clip: Clip) -> Frames:
 
 
 def write_pictures(frames: Frames, folder: Path) -> list[Path]:
-    """The frames as PNG files, for gifski."""
+    """Write the frames as PNG files, for gifski."""
     folder.mkdir()
     paths = [folder / f"{number:05}.png" for number in range(len(frames))]
     for frame, path in zip(frames, paths, strict=True):

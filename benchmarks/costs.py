@@ -1,4 +1,4 @@
-"""What conversions cost: beside other engines, warm, in memory, on one core and two, and at the start."""
+"""The cost of conversions: against other engines, warm, in memory, on one and two cores, at start-up."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Row(NamedTuple):
 
 
 class FirstRun(NamedTuple):
-    """The first run after the installation, and whether it and the next say that they compile."""
+    """The first run after installation, and whether it and the next report that they compile."""
 
     wall_s: float
     says_so: bool
@@ -41,7 +41,7 @@ class FirstRun(NamedTuple):
 
 
 def side_by_side(clip: Clip, compared: list[Engine], repeat: int) -> list[Row]:
-    """Every engine by turns, `repeat` times; the cheapest run of each counts."""
+    """Run all engines alternately, `repeat` times; the cheapest run of each counts."""
     reference = clips.reference(clip)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
@@ -59,7 +59,7 @@ def side_by_side(clip: Clip, compared: list[Engine], repeat: int) -> list[Row]:
 
 
 def warm(clip: Clip, runs: int, cores: Sequence[int] = (MOST_CORES,)) -> list[Cost]:
-    """A conversion in a process that has made one before, on so many cores each; without memory."""
+    """The cost of a conversion in a warm process, for each number of cores; memory is not measured."""
     with tempfile.TemporaryDirectory() as scratch:
         words = [clip.path, Path(scratch) / "made.gif", clip.width_px, clip.fps, runs, *cores]
         argv = [sys.executable, "-m", "benchmarks.worker", *map(str, words)]
@@ -71,14 +71,14 @@ def warm(clip: Clip, runs: int, cores: Sequence[int] = (MOST_CORES,)) -> list[Co
 
 
 def against_decoding(clip: Clip, repeat: int) -> float:
-    """The CPU of a warm conversion in multiples of ffmpeg's for the same frames."""
+    """The CPU time of a warm conversion, as a multiple of ffmpeg's for decoding the same frames."""
     (command,) = engines.decoding(clip, Path(), Path())
     decoding = reduce(Cost.least, (run(command) for _ in range(repeat)))
     return warm(clip, repeat)[0].cpu_s / decoding.cpu_s
 
 
 def two_cores_against_one(clip: Clip, repeat: int) -> float:
-    """The wall time of a warm conversion on two cores in multiples of that on one."""
+    """The wall time of a warm conversion on two cores, as a fraction of that on one."""
     two, one = warm(clip, repeat, [2, 1])
     return two.wall_s / one.wall_s
 
@@ -100,7 +100,7 @@ def converting(clip: Clip) -> Cost:
 
 
 def first_run() -> FirstRun:
-    """With an empty folder for the compiled kernels."""
+    """Run twice, starting with an empty folder for the compiled kernels."""
     with tempfile.TemporaryDirectory() as kernels:
         begin_s = time.perf_counter()
         says_so = _says_that_it_compiles(kernels)
@@ -111,8 +111,8 @@ def _says_that_it_compiles(kernels: str) -> bool:
     video, gif = videos.made(videos.one_second), Path(kernels) / "made.gif"
     argv = [sys.executable, "-m", "gifapp", "convert", str(video), "--output", str(gif)]
     environment = {**os.environ, "NUMBA_CACHE_DIR": kernels}
-    said = subprocess.run(argv, env=environment, capture_output=True, text=True, check=True).stderr
-    return "compiled" in said
+    log = subprocess.run(argv, env=environment, capture_output=True, text=True, check=True).stderr
+    return "compiled" in log
 
 
 def _run(engine: Engine, clip: Clip, folder: Path, gif: Path) -> Cost:
@@ -122,11 +122,11 @@ def _run(engine: Engine, clip: Clip, folder: Path, gif: Path) -> Cost:
 def _row(name: str, cost: Cost, gif: Path, reference: clips.Frames) -> Row:
     if name == DECODING:
         return Row(name, cost)
-    seen = quality.compare(quality.frames_of(gif, len(reference)), reference)
-    return Row(name, cost, gif.stat().st_size, seen)
+    measured = quality.compare(quality.frames_of(gif, len(reference)), reference)
+    return Row(name, cost, gif.stat().st_size, measured)
 
 
 def ratio(rows: list[Row], name: str, *, ours: str = GIFAPP) -> float:
-    """The CPU of gifapp in multiples of another engine's."""
+    """gifapp's CPU time as a multiple of another engine's."""
     spent = {row.engine: row.cost.cpu_s for row in rows}
     return spent[ours] / spent[name]

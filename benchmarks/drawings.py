@@ -1,4 +1,4 @@
-"""Clips that no package brings, drawn: a flat cartoon, and a screen on which somebody types."""
+"""Drawn clips, which no package provides: a flat cartoon, and a screen on which someone types."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CODE = (
 
 
 def cartoon(seconds: float) -> Iterator[Image.Image]:
-    """Outlined figures of few colours before a graded sky; a cut to an evening in the middle."""
+    """Outlined shapes in few colours before a sky with a gradient; halfway a cut to evening."""
     for number in range(round(seconds * FPS)):
         at_s = number / FPS
         is_evening = at_s >= seconds / 2
@@ -39,7 +39,7 @@ def cartoon(seconds: float) -> Iterator[Image.Image]:
 
 
 def typing(seconds: float) -> Iterator[Image.Image]:
-    """An editor: letters come one by one, the text scrolls, a pointer moves, a dialogue opens."""
+    """An editor: letters appear one by one, the text scrolls, a pointer moves, a dialogue opens."""
     for number in range(round(seconds * FPS)):
         at_s = number / FPS
         picture = Image.new("RGB", (WIDTH_PX, HEIGHT_PX), "#1e1e1e")

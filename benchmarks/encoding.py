@@ -1,4 +1,4 @@
-"""gifapp's encoder and gifski on the same frames, without what comes before and after."""
+"""gifapp's encoder and gifski on the same frames, without decoding and other overhead."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MOST_LOSSY = 200
 
 
 class Made(NamedTuple):
-    """A GIF, how it looks, the CPU that each of its frames cost, and its `lossy` if gifapp made it."""
+    """A GIF, its quality, its CPU time per frame, and its `lossy` if gifapp made it."""
 
     gif: bytes
     quality: Quality
@@ -49,7 +49,7 @@ def fitted(frames: Frames, fps: float, style: Style, most_bytes: float) -> Made:
 
 
 def smallest(frames: Frames, fps: float, style: Style, ssim: float) -> int:
-    """The bytes of the smallest GIF with at least this SSIM that `lossy` can reach, or of the best one."""
+    """The size of the smallest GIF with at least this SSIM over all `lossy`, else of the best one."""
     sizes = {}
 
     def falls_short(lossy: int) -> bool:
@@ -62,19 +62,19 @@ def smallest(frames: Frames, fps: float, style: Style, ssim: float) -> int:
 
 
 def by_gifski(frames: Frames, clip: Clip, program: Path) -> Made:
-    """From the cache when the same frames were there before."""
-    known = hashlib.sha256(frames.tobytes() + f"{gifski.VERSION} {clip.fps}".encode()).hexdigest()[:16]
-    gif = cache_folder() / f"gifski-{known}.gif"
-    seen = gif.with_suffix(".json")
-    if not seen.exists():
+    """Convert with gifski, or take the cached GIF for the same frames."""
+    key = hashlib.sha256(frames.tobytes() + f"{gifski.VERSION} {clip.fps}".encode()).hexdigest()[:16]
+    gif = cache_folder() / f"gifski-{key}.gif"
+    quality_file = gif.with_suffix(".json")
+    if not quality_file.exists():
         cpu_ms = _run_gifski(frames, clip, program, gif)
-        seen.write_text(json.dumps([_quality(gif.read_bytes(), frames), cpu_ms]))
-    values, cpu_ms = json.loads(seen.read_text())
+        quality_file.write_text(json.dumps([_quality(gif.read_bytes(), frames), cpu_ms]))
+    values, cpu_ms = json.loads(quality_file.read_text())
     return Made(gif.read_bytes(), Quality(*values), cpu_ms)
 
 
 def least(holds: Callable[[int], bool], most: int) -> int:
-    """The smallest number from 0 to `most` for which `holds`, which once true stays so; else `most`."""
+    """The smallest number from 0 to `most` for which the monotonic `holds` is true; else `most`."""
     low, high = 0, most
     while low < high:
         middle = (low + high) // 2
@@ -94,7 +94,7 @@ def _quality(gif: bytes, frames: Frames) -> Quality:
 
 
 def _encoded(frames: Frames, fps: float, style: Style) -> tuple[bytes, float]:
-    """The GIF, and the milliseconds of CPU for each frame, of all threads."""
+    """The GIF, and the CPU milliseconds per frame, over all threads."""
     encoder.warm_up()
     height_px, width_px = frames.shape[1:3]
     shown = map(Frame, frames, delays_cs(len(frames) / fps, fps))

@@ -1,6 +1,6 @@
-"""What is compared: each engine as the commands that a person would run."""
+"""The compared engines, each as the commands that a person would run."""
 
-# ruff: noqa: ARG001 (every engine is called alike)
+# ruff: noqa: ARG001 (all engines have the same signature)
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GIFSKI = f"gifski {gifski.VERSION} -Q 90"
 
 
 class Engine(NamedTuple):
-    """A name, and its commands for a clip, a folder to work in and a GIF to write."""
+    """A name, and a function from a clip, a scratch folder and an output path to the commands."""
 
     name: str
     commands: Callable[[Clip, Path, Path], list[Command]]
@@ -68,7 +68,7 @@ def ffmpeg_diff(clip: Clip, folder: Path, gif: Path) -> list[Command]:
 
 
 def gifski_at(program: Path) -> Engine:
-    """Gifski -Q 90, which reads PNG files; making them is not counted."""
+    """Gifski -Q 90, which reads PNG files; writing those is not counted."""
 
     def commands(clip: Clip, folder: Path, gif: Path) -> list[Command]:
         pictures = sorted((folder / "pictures").iterdir())

@@ -1,9 +1,9 @@
 """`python -m benchmarks.fairness`: how long one person waits while another floods the service.
 
-On servers, a web tier and workers of its own. The one who floods always has a dozen requests of each kind on
-their way for what takes seconds: long videos to be looked into, estimates, pictures from far inside a video,
-conversions. The other uploads a short video, asks for its estimate and a picture of it, and has a short job
-done: first alone, then during the flood. All limits on requests are the usual ones.
+Starts its own servers, web tier and workers. The flooding person always has a dozen slow requests of each
+kind pending: uploads of long videos, estimates, frames from far inside a video, conversions. The other
+person uploads a short video, requests an estimate and a frame, and runs a short job: first alone, then
+during the flood. All rate limits have their default values.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _LONG = {"width_px": 1280}
 
 
 class FairnessFigures(NamedTuple):
-    """Seconds for 95 of 100, alone and during the flood, of each kind of request."""
+    """The 95th percentile in seconds, alone and during the flood, for each kind of request."""
 
     upload_s: tuple[float, float]
     estimate_s: tuple[float, float]
@@ -74,8 +74,8 @@ async def _measured(url: str) -> FairnessFigures:
 
 
 async def _rounds(person: Person, count: int) -> list[float]:
-    """For 95 of 100, seconds of each kind of request, asked one after the other."""
-    taken = [[await _timed(ask(person)) for ask in _ASKED] for _ in range(count)]
+    """The 95th percentile in seconds for each kind of request, sent one after the other."""
+    taken = [[await _timed(ask(person)) for ask in _REQUESTS] for _ in range(count)]
     return [quantiles(each, n=20)[-1] for each in zip(*taken, strict=True)]
 
 
@@ -91,8 +91,8 @@ async def _upload(person: Person) -> None:
 
 
 async def _estimate(person: Person) -> None:
-    asked = {"source_id": person.source_id, "recipe": {"speed": 1 + next(_NUMBERS) / 1e6}}
-    (await person.http.post("/estimates", json=asked)).raise_for_status()
+    body = {"source_id": person.source_id, "recipe": {"speed": 1 + next(_NUMBERS) / 1e6}}
+    (await person.http.post("/estimates", json=body)).raise_for_status()
 
 
 async def _frame(person: Person) -> None:
@@ -102,15 +102,15 @@ async def _frame(person: Person) -> None:
 
 
 async def _job(person: Person) -> None:
-    asked = {"source_id": person.source_id, "recipe": {"width_px": 160, "speed": 1 + next(_NUMBERS) / 1e6}}
-    job = (await person.http.post("/jobs", json=asked)).raise_for_status().json()
+    body = {"source_id": person.source_id, "recipe": {"width_px": 160, "speed": 1 + next(_NUMBERS) / 1e6}}
+    job = (await person.http.post("/jobs", json=body)).raise_for_status().json()
     while job["state"] != "succeeded":
         assert job["state"] in ("queued", "running"), job
         await asyncio.sleep(_LOOK_EVERY_S)
         job = (await person.http.get(f"/jobs/{job['id']}")).raise_for_status().json()
 
 
-_ASKED = (_upload, _estimate, _frame, _job)
+_REQUESTS = (_upload, _estimate, _frame, _job)
 
 
 @asynccontextmanager
@@ -136,7 +136,7 @@ async def _flooded(person: Person) -> AsyncIterator[None]:
         long_job,
     ]
     flood = [asyncio.create_task(_again_and_again(ask)) for ask in asking for _ in range(_AT_ONCE)]
-    await asyncio.sleep(10)  # until the lines are full
+    await asyncio.sleep(10)  # until the queues are full
     yield
     for each in flood:
         each.cancel()

@@ -1,7 +1,7 @@
-"""`python -m benchmarks.fit [PART OF A NAME ...]`: where GIFs land that must fit, and what was told of them.
+"""`python -m benchmarks.fit [PART OF A NAME ...]`: how close GIFs come to a target size, and to estimates.
 
-Each clip is made as it comes, and then for shares of that size. A landing below 85 % of its target is
-marked with `!`, and so is an estimate that is more than 15 % off.
+Each clip is converted without a target, then to fit fractions of that size. A result below 85 % of its
+target is marked with `!`, and so is an estimate that is more than 15 % off.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ class Landing(NamedTuple):
 
 
 def landing(clip: Clip, target_bytes: int) -> Landing:
-    """The clip made to fit."""
+    """Convert the clip to fit the target."""
     limits, recipe = Limits(), _recipe(clip)
     reporter = Reporter(lambda _: None, _DEADLINE_S)
     video = probe(clip.path, limits=limits)
     begun = time.perf_counter()
     with rendered(clip.path, video, recipe, limits=limits, reporter=reporter) as rendering:
-        made = fit(rendering, io.BytesIO(), recipe, target_bytes=target_bytes, reporter=reporter)
-    return Landing(made.written.bytes, made.encodes, time.perf_counter() - begun, made.written.notes)
+        fitted = fit(rendering, io.BytesIO(), recipe, target_bytes=target_bytes, reporter=reporter)
+    return Landing(fitted.written.bytes, fitted.encodes, time.perf_counter() - begun, fitted.written.notes)
 
 
 def _recipe(clip: Clip) -> Recipe:
@@ -55,10 +55,10 @@ def _show(clip: Clip) -> None:
     plain = landing(clip, _NO_TARGET)
     video = probe(clip.path, limits=Limits())
     begun = time.perf_counter()
-    told = estimate(clip.path, _recipe(clip), limits=Limits(), video=video).bytes / plain.bytes
-    mark = "!" if abs(told - 1) > NEAR else " "
+    ratio = estimate(clip.path, _recipe(clip), limits=Limits(), video=video).bytes / plain.bytes
+    mark = "!" if abs(ratio - 1) > NEAR else " "
     seconds = time.perf_counter() - begun
-    print(f"{clip.kind}: {clip.name}: {plain.bytes:,} bytes, estimate {told:.0%}{mark} in {seconds:.1f} s")
+    print(f"{clip.kind}: {clip.name}: {plain.bytes:,} bytes, estimate {ratio:.0%}{mark} in {seconds:.1f} s")
     for share in SHARES:
         target_bytes = round(plain.bytes * share)
         fits = landing(clip, target_bytes)

@@ -1,4 +1,4 @@
-"""The program gifski, as npm has it; only ever run as a program, since it is AGPL."""
+"""The program gifski from npm; only ever run as a separate program, because it is AGPL."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ VERSION = "1.7.1"
 
 
 def fetch() -> Path | None:
-    """The program from the npm package, or None with a line that says why."""
+    """Fetch the program from npm; if that fails, print why and return None."""
     cache = cache_folder()
     program = cache / "package" / "bin" / "debian" / "gifski"
     if not program.exists():

@@ -1,4 +1,4 @@
-"""The goals, and how far from each of them a run is."""
+"""The goals, and how far a run is from each of them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from benchmarks.uploads import UploadFigures
 
 @dataclass(frozen=True)
 class Run:
-    """All that one run of the benchmark has measured; `by_kind` is costs, the others as they are named."""
+    """All measurements of one benchmark run; `by_kind` holds the costs."""
 
     by_kind: Mapping[Kind, list[Row]]
     looks: list[Looks]
@@ -38,7 +38,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Goal:
-    """What is asked, what was measured, and by how much that is not enough; nothing if it is."""
+    """The requirement, the measurement, and the shortfall; empty if the goal is met."""
 
     name: str
     asked: str
@@ -60,7 +60,7 @@ class Goal:
 
     @classmethod
     def no_loss(cls, name: str, gains: Mapping[str, float], digits: int, void: Collection[str] = ()) -> Self:
-        """Gains that may not be negative; those of `void` count for nothing, however high."""
+        """Gains that must not be negative; those of `void` never meet the goal, however high."""
         form = f"{{:+.{digits}f}}"
         losses = {name: gain for name, gain in gains.items() if gain < 0 and name not in void}
         lacking = [_in_words(losses, form), f"{', '.join(void)}: too many bytes" if void else ""]
@@ -84,13 +84,13 @@ def _cpu(run: Run) -> list[Goal]:
     def ratios(peer: str, ours: str) -> dict[str, float]:
         return {kind: costs.ratio(rows, peer, ours=ours) for kind, rows in run.by_kind.items()}
 
-    asked = {GIFSKI: 0.10, FFMPEG_FULL: 0.15, FFMPEG_DIFF: 0.15, MOVIEPY: 0.04}
+    limits = {GIFSKI: 0.10, FFMPEG_FULL: 0.15, FFMPEG_DIFF: 0.15, MOVIEPY: 0.04}
     measured = {row.engine for rows in run.by_kind.values() for row in rows}
     return [
         *(
             Goal.at_most(f"CPU of {how} against {peer}", limit, ratios(peer, ours), "{:.3f}")
             for ours, how in ((GIFAPP, "the whole command"), (WARM, "a warm worker"))
-            for peer, limit in asked.items()
+            for peer, limit in limits.items()
             if peer in measured
         ),
         Goal.at_most("CPU against decoding alone, 10 s and more, warm", 2.0, run.against_decoding),
@@ -100,14 +100,14 @@ def _cpu(run: Run) -> list[Goal]:
 def _looks(looks: list[Looks]) -> list[Goal]:
     if not looks:
         return []
-    heaviest = {kind: max(one.ratio(one.fitted) for one in _of(looks, kind)) for kind in KINDS}
-    gains = {kind: _mean([one.gains(one.fitted) for one in _of(looks, kind)]) for kind in KINDS}
+    heaviest = {kind: max(look.ratio(look.fitted) for look in _of(looks, kind)) for kind in KINDS}
+    gains = {kind: _mean([look.gains(look.fitted) for look in _of(looks, kind)]) for kind in KINDS}
     too_heavy = [kind for kind, ratio in heaviest.items() if ratio > SHARE]
     names = ("PSNR (dB)", "blurred PSNR (dB)", "SSIM", "SSIMULACRA2", "flicker", "crawl")
     return [
         Goal.at_most("bytes against gifski's, `lossy` as it takes", SHARE, heaviest),
         *(
-            Goal.no_loss(f"there, {name} against gifski's", _one(gains, at), DIGITS[at], too_heavy)
+            Goal.no_loss(f"there, {name} against gifski's", _measure_of(gains, at), DIGITS[at], too_heavy)
             for at, name in enumerate(names)
         ),
     ]
@@ -128,12 +128,12 @@ def _memory(run: Run) -> list[Goal]:
 
 def _waiting(run: Run) -> list[Goal]:
     once = run.first.says_so and not run.first.again
-    told = f"{_yes(run.first.says_so)}, then {_yes(run.first.again)}; took {run.first.wall_s:.1f} s"
+    reported = f"{_yes(run.first.says_so)}, then {_yes(run.first.again)}; took {run.first.wall_s:.1f} s"
     lacking = "" if once else "not so"
     return [
         Goal.at_most("wall time on two cores against one", 0.65, run.two_cores),
         Goal.at_most("`gifapp convert`, 1 s clip, warm cache (s)", 1.5, {"": run.start.wall_s}),
-        Goal("the first run ever says that it compiles, once", "yes, then no", told, lacking),
+        Goal("the first run ever says that it compiles, once", "yes, then no", reported, lacking),
     ]
 
 
@@ -161,11 +161,11 @@ def _load(load: LoadFigures) -> list[Goal]:
 
 
 def _uploads(uploads: UploadFigures) -> list[Goal]:
-    def told(ratio: float, answer_s: float) -> str:
+    def remark(ratio: float, answer_s: float) -> str:
         return f"{ratio:.2f} of a bare handler's {uploads.bare_mb_s:.0f}, then {answer_s:.2f} s to the answer"
 
-    post = told(uploads.post_ratio, uploads.post_answer_s)
-    patch = told(uploads.patch_ratio, uploads.patch_answer_s)
+    post = remark(uploads.post_ratio, uploads.post_answer_s)
+    patch = remark(uploads.patch_ratio, uploads.patch_answer_s)
     return [
         Goal.at_least("upload by POST (MB/s)", 200, uploads.post_mb_s, post),
         Goal.at_least("resumable upload (MB/s)", 200, uploads.patch_mb_s, patch),
@@ -173,12 +173,12 @@ def _uploads(uploads: UploadFigures) -> list[Goal]:
     ]
 
 
-def _one(gains: Mapping[Kind, Quality], measure: int) -> dict[str, float]:
+def _measure_of(gains: Mapping[Kind, Quality], measure: int) -> dict[str, float]:
     return {kind: quality[measure] for kind, quality in gains.items()}
 
 
 def _of(looks: list[Looks], kind: Kind) -> list[Looks]:
-    return [one for one in looks if one.clip.kind == kind]
+    return [look for look in looks if look.clip.kind == kind]
 
 
 def _mean(qualities: list[Quality]) -> Quality:

@@ -1,8 +1,8 @@
-"""`python -m benchmarks.load`: one web tier under load: 200 websockets, 50 mixed requests a second, a minute.
+"""`python -m benchmarks.load`: a web tier under load: 200 websockets, 50 mixed requests a second, one minute.
 
-20 people have ten event streams each. Requests are sent at their times, however late the answers come, so
-that a slow answer delays no other (no coordinated omission). The queue is paused: conversions are not
-measured here, and would take the cores that the client needs.
+20 people have ten event streams each. Requests are sent on schedule, however late the responses come, so
+that a slow response delays no other request (no coordinated omission). The queue is paused: conversions are
+not measured here, and would take the cores that the client needs.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ PASSWORD = "four words of load"  # noqa: S105
 
 
 class LoadFigures(NamedTuple):
-    """Milliseconds at the median and for 95 of 100; what was no 2xx, by status; what the web tier took.
+    """Median and 95th percentile in milliseconds; responses other than 2xx by status; the web tier's usage.
 
-    `event` is from before the request that causes it is sent until the last of its owner's sockets has it.
+    `event` lasts from just before the request that causes it until the last of its owner's sockets has it.
     """
 
     requests: int
@@ -63,15 +63,15 @@ class Person:
 
 @dataclass
 class _Log:
-    """What was seen."""
+    """The raw measurements."""
 
     taken_ms: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     errors: Counter[int] = field(default_factory=Counter)
-    asked_at: dict[str, float] = field(default_factory=dict)  # of the submits, by job
+    asked_at: dict[str, float] = field(default_factory=dict)  # when each job was submitted
     heard_at: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
     def events_ms(self) -> list[float]:
-        """From each submit to the last socket; those that not every socket heard are left out."""
+        """From each submit to the last socket; events that a socket missed are left out."""
         return [
             1000 * (max(self.heard_at[job_id]) - asked_s)
             for job_id, asked_s in self.asked_at.items()
@@ -148,12 +148,12 @@ async def signed_in(url: str, email: str) -> Person:
 
 @asynccontextmanager
 async def _listening(url: str, people: list[Person], log: _Log) -> AsyncIterator[None]:
-    """Every person's event streams, open and past their first message."""
+    """Open every person's event streams and wait for their first message."""
     sockets = [await _stream(url, person) for person in people for _ in range(_SOCKETS_EACH)]
-    listeners = [asyncio.create_task(_hear(one, log)) for one in sockets]
+    listeners = [asyncio.create_task(_hear(socket, log)) for socket in sockets]
     yield
-    for one in sockets:
-        one.close()
+    for socket in sockets:
+        socket.close()
     await asyncio.gather(*listeners)
 
 
@@ -170,7 +170,7 @@ async def _hear(stream: WebSocketClientConnection, log: _Log) -> None:
     heard: set[str] = set()
     while (message := await stream.read_message()) is not None:
         job = json.loads(message).get("job")
-        if job is not None and job["id"] not in heard:  # its first event is that it was submitted
+        if job is not None and job["id"] not in heard:  # a job's first event is its submission
             heard.add(job["id"])
             log.heard_at[job["id"]].append(time.perf_counter())
 
@@ -179,12 +179,12 @@ async def _ask_for_a_while(people: list[Person], log: _Log) -> None:
     mix = random.Random(1)  # noqa: S311
     kinds = mix.choices(list(_KINDS), weights=[share for _, share in _KINDS.values()], k=_count())
     begin_s = time.perf_counter()
-    asked = []
+    requests = []
     for number, kind in enumerate(kinds):
         await asyncio.sleep(max(0.0, begin_s + number / _REQUESTS_PER_S - time.perf_counter()))
         ask, _ = _KINDS[kind]
-        asked.append(asyncio.create_task(ask(mix.choice(people), log)))
-    await asyncio.gather(*asked)
+        requests.append(asyncio.create_task(ask(mix.choice(people), log)))
+    await asyncio.gather(*requests)
 
 
 def _count() -> int:

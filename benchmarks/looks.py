@@ -1,7 +1,7 @@
-"""`python -m benchmarks.looks [PART OF A NAME ...]`: how gifapp's encoder looks beside gifski -Q 90.
+"""`python -m benchmarks.looks [PART OF A NAME ...]`: the quality of gifapp's encoder against gifski -Q 90.
 
-The encoder runs in this process on frames that ffmpeg has scaled; gifski's side is kept. A value that is
-worse than gifski's is marked with `!`.
+The encoder runs in this process on frames scaled by ffmpeg; gifski's results are cached. Values
+worse than gifski's are marked with `!`.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from benchmarks.encoding import Made
 from benchmarks.quality import DIGITS, Quality, gains
 from gifapp.conversion.gif.encoder import Style
 
-SHARE = 0.85  # of gifski's bytes: what a GIF may weigh that is compared with it
+SHARE = 0.85  # of gifski's bytes: the size limit for a GIF that is compared with it
 _HEAD = ("KB", "ratio", "PSNR", "blurred", "SSIM", "SSIMU2", "flicker", "crawl", "ms")
 
 
 class Looks(NamedTuple):
-    """One clip, made by each; `fitted` is gifapp's at no more than `SHARE` of gifski's bytes."""
+    """One clip, made by each encoder; `fitted` is gifapp's at no more than `SHARE` of gifski's bytes."""
 
     clip: Clip
     gifski: Made
@@ -48,59 +48,59 @@ def look(clip: Clip, program: Path, style: Style, *, fit: bool) -> Looks:
 
 
 def share_at_its_ssim(clip: Clip, program: Path) -> float:
-    """How much of gifski's bytes gifapp needs for its SSIM."""
+    """The share of gifski's bytes that gifapp needs for gifski's SSIM."""
     frames = clips.reference(clip)
     theirs = encoding.by_gifski(frames, clip, program)
     return encoding.smallest(frames, clip.fps, Style(), theirs.quality.ssim) / len(theirs.gif)
 
 
 def main() -> None:
-    asked = _arguments()
+    arguments = _arguments()
     program = gifski.fetch()
     if program is None:
         sys.exit("nothing to compare with")
-    style = Style(lossy=asked.lossy, dither=asked.dither, content=asked.content)
+    style = Style(lossy=arguments.lossy, dither=arguments.dither, content=arguments.content)
     print(_line("", _HEAD))
-    for clip in _chosen(asked):
+    for clip in _chosen(arguments):
         try:
-            seen = look(clip, program, style, fit=asked.fit)
+            looks = look(clip, program, style, fit=arguments.fit)
         except subprocess.CalledProcessError:
             print(f"{clip.name}: no video that ffmpeg reads", flush=True)
             continue
-        _show(seen)
-        if asked.keep:
-            _keep(seen, asked.keep)
+        _show(looks)
+        if arguments.keep:
+            _keep(looks, arguments.keep)
 
 
-def _chosen(asked: argparse.Namespace) -> list[Clip]:
-    every = clips.of_folder(asked.media, asked.width, asked.fps) if asked.media else clips.for_looks()
-    wanted = asked.names or [""]
-    return [clip for clip in every if any(part in f"{clip.kind}: {clip.name}" for part in wanted)]
+def _chosen(arguments: argparse.Namespace) -> list[Clip]:
+    folder, names = arguments.media, arguments.names or [""]
+    every = clips.of_folder(folder, arguments.width, arguments.fps) if folder else clips.for_looks()
+    return [clip for clip in every if any(part in f"{clip.kind}: {clip.name}" for part in names)]
 
 
-def _show(seen: Looks) -> None:
-    print(f"{seen.clip.kind}: {seen.clip.name}")
-    print(_line("  gifski", _cells(seen, seen.gifski)))
-    for made in (seen.gifapp,) if seen.fitted is seen.gifapp else (seen.gifapp, seen.fitted):
-        print(_line(f"  gifapp, lossy {made.lossy}", _cells(seen, made)))
-        print(_line("    gained", _gains(seen, made)), flush=True)
+def _show(looks: Looks) -> None:
+    print(f"{looks.clip.kind}: {looks.clip.name}")
+    print(_line("  gifski", _cells(looks, looks.gifski)))
+    for made in (looks.gifapp,) if looks.fitted is looks.gifapp else (looks.gifapp, looks.fitted):
+        print(_line(f"  gifapp, lossy {made.lossy}", _cells(looks, made)))
+        print(_line("    gained", _gains(looks, made)), flush=True)
 
 
-def _keep(seen: Looks, folder: Path) -> None:
+def _keep(looks: Looks, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    for name, made in zip(seen._fields[1:], seen[1:], strict=True):
-        (folder / f"{seen.clip.name} {name}.gif").write_bytes(made.gif)
+    for name, made in zip(looks._fields[1:], looks[1:], strict=True):
+        (folder / f"{looks.clip.name} {name}.gif").write_bytes(made.gif)
 
 
-def _cells(seen: Looks, made: Made) -> list[str]:
+def _cells(looks: Looks, made: Made) -> list[str]:
     values = [f"{value:.{digits}f}" for value, digits in zip(made.quality, DIGITS, strict=True)]
-    return [f"{len(made.gif) / 1000:.0f}", f"{seen.ratio(made):.2f}", *values, f"{made.cpu_ms:.1f}"]
+    return [f"{len(made.gif) / 1000:.0f}", f"{looks.ratio(made):.2f}", *values, f"{made.cpu_ms:.1f}"]
 
 
-def _gains(seen: Looks, made: Made) -> list[str]:
-    pairs = zip(seen.gains(made), DIGITS, strict=True)
+def _gains(looks: Looks, made: Made) -> list[str]:
+    pairs = zip(looks.gains(made), DIGITS, strict=True)
     values = [f"{gain:+.{digits}f}{'!' if gain < 0 else ' '}" for gain, digits in pairs]
-    return ["", "!" if seen.ratio(made) > SHARE else "", *values, ""]
+    return ["", "!" if looks.ratio(made) > SHARE else "", *values, ""]
 
 
 def _line(name: str, cells: Sequence[str]) -> str:

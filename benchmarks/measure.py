@@ -1,4 +1,4 @@
-"""What a command costs, with all the processes it starts."""
+"""The cost of a command, including all processes that it starts."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class Cost(NamedTuple):
     memory_bytes: int
 
     def __add__(self, then: Cost) -> Cost:  # type: ignore[override]
-        """The cost of one command after the other."""
+        """The cost of two commands, run one after the other."""
         memory_bytes = max(self.memory_bytes, then.memory_bytes)
         return Cost(self.cpu_s + then.cpu_s, self.wall_s + then.wall_s, memory_bytes)
 
     def least(self, other: Cost) -> Cost:
-        """The lower of each figure: what else the machine does only ever adds."""
+        """The lower of each figure, because other load only ever adds."""
         return Cost(
             min(self.cpu_s, other.cpu_s),
             min(self.wall_s, other.wall_s),
@@ -32,7 +32,7 @@ class Cost(NamedTuple):
 
 
 def run(argv: Sequence[str]) -> Cost:
-    """Run one command to its end; CPU is that of every process it waited for."""
+    """Run one command to its end; CPU includes every process that it waited for."""
     begin = time.perf_counter()
     process = subprocess.Popen(argv, stdout=subprocess.DEVNULL)
     watch = _MemoryWatch(process.pid)
@@ -47,7 +47,7 @@ def run(argv: Sequence[str]) -> Cost:
 
 
 class _MemoryWatch(threading.Thread):
-    """Looks every 20 ms how much the process and its descendants hold together."""
+    """Samples the total memory of the process and its descendants every 20 ms."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
@@ -58,9 +58,9 @@ class _MemoryWatch(threading.Thread):
         try:
             while True:
                 family = [self._process, *self._process.children(recursive=True)]
-                self.peak_bytes = max(self.peak_bytes, sum(one.memory_info().rss for one in family))
+                self.peak_bytes = max(self.peak_bytes, sum(process.memory_info().rss for process in family))
                 time.sleep(0.02)
         except psutil.NoSuchProcess:
-            # a child that ended in between ends the watch only when the parent has ended, too
+            # a child ended in between: continue unless the parent has ended, too
             if self._process.is_running():
                 self.run()

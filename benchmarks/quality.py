@@ -1,4 +1,4 @@
-"""How near a GIF is to the frames it was made of."""
+"""How close a GIF is to its source frames."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Plane = NDArray[np.float32]
 
 EYE_PX = 1.2  # the blur of an eye that averages dithering
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
-_LOOKED_AT = 9  # frames that SSIMULACRA2, which is slow, sees; no multiple of the palettes' period
+_LOOKED_AT = 9  # frames for SSIMULACRA2, which is slow; not a multiple of the palettes' period
 
 
 class Quality(NamedTuple):
@@ -37,24 +37,24 @@ _SIGNS = (1, 1, 1, 1, -1, -1)
 
 
 def gains(quality: Quality, other: Quality) -> Quality:
-    """By how much the first is better, whichever way a measure counts."""
+    """How much better the first is; positive is better for every measure."""
     return Quality(*(sign * (a - b) for a, b, sign in zip(quality, other, _SIGNS, strict=True)))
 
 
 def compare(gif: Frames, reference: Frames) -> Quality:
-    """Both uint8 (n, height, width, 3) of one shape.
+    """Compare two uint8 arrays (n, height, width, 3) of the same shape.
 
-    Flicker is the mean change from frame to frame that the reference does not have, seen blurred;
-    crawl is the same seen sharply.
+    Crawl is the mean change from frame to frame that the reference does not have; flicker is the same
+    after the blur.
     """
     errors = [a.astype(np.float32) - b for a, b in zip(gif, reference, strict=True)]
-    seen = [_blurred(error) for error in errors]
+    blurred = [_blurred(error) for error in errors]
     return Quality(
         psnr_db=_psnr(errors),
-        blurred_psnr_db=_psnr(seen),
+        blurred_psnr_db=_psnr(blurred),
         ssim=ssim(gif, reference),
         ssimulacra2=_ssimulacra2(gif, reference),
-        flicker=_change(seen),
+        flicker=_change(blurred),
         crawl=_change(errors),
     )
 
@@ -66,7 +66,7 @@ def ssim(gif: Frames, reference: Frames) -> float:
 def frames_of(gif: Path | BinaryIO, count: int) -> Frames:
     """The GIF as seen at `count` moments spread evenly over its own duration.
 
-    Writers merge frames and round delays differently, so frames are met by time, not by number.
+    Encoders merge frames and round delays differently, so frames are matched by time, not by number.
     """
     with Image.open(gif) as opened:
         shown = [

@@ -1,6 +1,6 @@
-"""`python -m benchmarks.queue`: what the queue costs a job, and what a second worker is good for.
+"""`python -m benchmarks.queue`: the queue's overhead per job, and the speed-up of a second worker.
 
-On a MongoDB, a Redis and workers of its own, in a temporary folder; a short video, converted for real.
+Starts its own MongoDB, Redis and workers, in a temporary folder, and really converts a short video.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ from gifapp.jobs.parts import JobParts
 
 _ONE_BY_ONE = 40
 _BURST = 8
-_OWNERS = ("ada", "bob")  # one person alone is never given every worker
+_OWNERS = ("ada", "bob")  # one person alone never gets every worker
 _PATIENCE_S = 120.0
 
 Submit = Callable[[], JobView]
 
 
 class QueueFigures(NamedTuple):
-    """Milliseconds: submit to start, at the median and for 95 of 100; what a job takes beyond its conversion.
+    """Milliseconds from submit to start (median, 95th percentile), and a job's overhead over its conversion.
 
-    `two_workers` is how many times as fast a burst is on two workers, each on a core of its own, as on
-    one; `two_conversions` is the same of conversions alone, which no queue can surpass.
+    `two_workers` is the speed-up of a burst on two workers, each on its own core, over one worker;
+    `two_conversions` is the same for conversions alone, the limit for any queue.
     """
 
     start_p50_ms: float
@@ -70,8 +70,8 @@ def measure() -> QueueFigures:
     )
 
 
-class _worker:  # noqa: N801  it is used as a verb
-    """A worker on one core, its conversions included."""
+class _worker:  # noqa: N801  used as a function
+    """A worker and its conversions, pinned to one core."""
 
     def __init__(self, *, core: int) -> None:
         self._core = core
@@ -88,7 +88,7 @@ class _worker:  # noqa: N801  it is used as a verb
 
 
 def _submitter(parts: JobParts, make: Callable[[Path], None]) -> Submit:
-    """Submits jobs of one video that are alike and yet not the same, for its owners in turn."""
+    """Submits similar but distinct jobs for one video, alternating between the owners."""
     video = videos.made(make)
     sources = {owner: _uploaded(parts, owner, video) for owner in _OWNERS}
     owners, numbers = itertools.cycle(_OWNERS), itertools.count(1)
@@ -111,14 +111,14 @@ def _recipe(number: int) -> Recipe:
 
 
 def _one_by_one(submit: Submit) -> tuple[float, float]:
-    """From submit to start, and from submit to finish, in milliseconds, while nothing else is to do."""
+    """Milliseconds from submit to start and from submit to finish, on an idle queue."""
     begin_s = time.time()
     ended = done(submit())
     return tuple(1000 * (end.timestamp() - begin_s) for end in (ended.started_at, ended.finished_at))  # type: ignore[return-value]
 
 
 def _burst(submit: Submit) -> float:
-    """Seconds from the first start to the last finish of several jobs, whose waiting costs them nothing."""
+    """Seconds from the first start to the last finish of several jobs; waiting does not count."""
     jobs = [done(job, every_s=0.5) for job in [submit() for _ in range(_BURST)]]
     took = max(job.finished_at for job in jobs) - min(job.started_at for job in jobs)
     return float(took.total_seconds())
@@ -133,7 +133,7 @@ def done(job: JobView, *, every_s: float = 0.005) -> JobDocument:
 
 
 def _conversion_ms() -> float:
-    """The same conversion on one core of this process, warm."""
+    """The same conversion, warm, on one core of this process."""
     every = os.sched_getaffinity(0)
     os.sched_setaffinity(0, sorted(every)[:1])
     with tempfile.TemporaryDirectory() as scratch, ExitStack() as after:
@@ -149,7 +149,7 @@ def _conversion_ms() -> float:
 
 
 def _two_conversions() -> float:
-    """How many times as fast two processes are that convert, each on its core, as one after the other."""
+    """The speed-up of two converting processes, each on its own core, over one after the other."""
     with tempfile.TemporaryDirectory() as scratch:
         alone_s = _wall_s([_converting(Path(scratch), core=0)])
         together_s = _wall_s([_converting(Path(scratch), core=core) for core in (0, 1)])
@@ -166,7 +166,7 @@ def _converting(scratch: Path, *, core: int) -> subprocess.Popen[bytes]:
 
 
 def _wall_s(converting: list[subprocess.Popen[bytes]]) -> float:
-    """Seconds of the conversions that each process says it took, of the slower one."""
+    """Conversion seconds, as reported by the slower process."""
     rounds = [json.loads(process.communicate()[0]) for process in converting]
     return max(sum(wall_s for [(_, wall_s)] in each) for each in rounds)
 

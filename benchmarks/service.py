@@ -1,4 +1,4 @@
-"""The whole service for measurements: a MongoDB and a Redis of its own, in a temporary folder."""
+"""A whole service for benchmarks, with its own MongoDB and Redis in a temporary folder."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PATIENCE_S = 30.0
 
 @contextmanager
 def servers() -> Iterator[Foundation]:
-    """What every process of the service starts from; those started meanwhile inherit the same settings."""
+    """Start the servers; processes started meanwhile inherit the same settings."""
     with (
         tempfile.TemporaryDirectory() as scratch,
         running_mongod(Path(scratch) / "mongodb") as mongodb_url,
@@ -40,7 +40,7 @@ def servers() -> Iterator[Foundation]:
 
 @contextmanager
 def web_tier() -> Iterator[tuple[str, psutil.Process]]:
-    """A web tier on the servers, where it listens, and its process."""
+    """Start a web tier on these servers; yields its URL and process."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     process = processes.spawn([sys.executable, "-m", "gifapp", "web", "--port", str(port)])

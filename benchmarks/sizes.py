@@ -1,6 +1,6 @@
-"""`python -m benchmarks.sizes [--write]`: what a visitor, a job and a request cost, and what machines hold.
+"""`python -m benchmarks.sizes [--write]`: the cost of a dashboard, a job and a request; machine capacity.
 
-On servers, a web tier and a worker of its own. The videos and the recipe are those of one person's ordinary
+Starts its own servers, web tier and worker. The video and the recipe are those of an ordinary
 GIF: five seconds of 720p film, 480 px wide at 12.5 frames a second.
 """
 
@@ -37,11 +37,11 @@ _DASHBOARDS, _WATCH_S = 6, 20.0
 _JOBS, _EMPTY_JOBS = 10, 400
 _EMAIL, _PASSWORD = "visitor{}@example.org", "four words of size"
 _MB = 1e6
-_NUMBERS = itertools.count(1)  # no two jobs are the same
+_NUMBERS = itertools.count(1)  # makes each job unique
 
 
 class Costs(NamedTuple):
-    """Of one each: an open dashboard, a job, a request; seconds are of CPU, of one core."""
+    """Costs of one open dashboard, one job, one request; seconds are CPU time on one core."""
 
     dashboard_mb: float
     dashboard_open_s: float
@@ -60,11 +60,11 @@ class Machine(NamedTuple):
     memory_mb: float
 
     def jobs_per_hour(self, costs: Costs, *, busy: float = 0.8) -> float:
-        """With its cores busy for that share of the time."""
+        """Jobs an hour with the cores busy for that share of the time."""
         return 3600 * self.cores * busy / costs.job_s
 
     def dashboards(self, costs: Costs, *, kept_mb: float = 2000) -> int:
-        """As many as its memory holds, with some kept for the system and the file cache."""
+        """How many fit, with some memory reserved for the system and the file cache."""
         by_memory = (self.memory_mb - kept_mb - costs.web_mb) / costs.dashboard_mb
         by_cores = 0.5 * self.cores / max(costs.dashboard_idle_cores, 1e-6)
         return int(min(by_memory, by_cores))
@@ -90,12 +90,12 @@ def measure() -> Costs:
 
 
 def _dashboards(foundation: Foundation, url: str, web: psutil.Process) -> tuple[float, float, float]:
-    """The memory of an open one, the CPU to open it, and what it takes of a core while nothing happens."""
+    """An open dashboard's memory (MB), the CPU time to open it (s), and the cores that it uses when idle."""
     with closing(foundation.build_identity()) as identity:
         for number in range(_DASHBOARDS + 1):
             identity.create_user(_EMAIL.format(number), _PASSWORD, "user")
     visits = [_visit(url, number) for number in range(_DASHBOARDS + 1)]
-    visits[0]()  # what is loaded once
+    visits[0]()  # load what is loaded only once
     before, begin_s = _memory_mb(web), _cpu_s(web)
     for visit in visits[1:]:
         visit()
@@ -115,13 +115,13 @@ def _visit(url: str, number: int) -> Callable[[], object]:
 
 
 def _memory_mb(web: psutil.Process) -> float:
-    """Of the web tier and its kernels; what several share counts once."""
-    return sum(one.memory_full_info().pss for one in _family(web)) / _MB
+    """Memory of the web tier and its kernels; shared memory counts once."""
+    return sum(member.memory_full_info().pss for member in _family(web)) / _MB
 
 
 def _cpu_s(process: psutil.Process) -> float:
-    times = [one.cpu_times() for one in _family(process)]
-    return sum(one.user + one.system for one in times)
+    times = [member.cpu_times() for member in _family(process)]
+    return sum(used.user + used.system for used in times)
 
 
 def _family(process: psutil.Process) -> list[psutil.Process]:
@@ -129,7 +129,7 @@ def _family(process: psutil.Process) -> list[psutil.Process]:
 
 
 def _jobs(parts: JobParts) -> tuple[float, float, float]:
-    """The CPU of an ordinary job with all that its worker does, the memory at its peak, what it stores."""
+    """An ordinary job's CPU time including its worker (s), peak memory (MB) and stored size (MB)."""
     submit = _submitter(parts)
     with _worker() as worker:
         done(submit())  # warm
@@ -140,7 +140,7 @@ def _jobs(parts: JobParts) -> tuple[float, float, float]:
 
 
 class _Watched(threading.Thread):
-    """A worker and its descendants; those that have ended are in the accounts of who waited for them."""
+    """A worker and its descendants; CPU includes children that have ended."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
@@ -148,8 +148,8 @@ class _Watched(threading.Thread):
         self.peak_mb = 0.0
 
     def cpu_s(self) -> float:
-        family = [one.cpu_times() for one in _family(self._process)]
-        return sum(one.user + one.system + one.children_user + one.children_system for one in family)
+        times = [member.cpu_times() for member in _family(self._process)]
+        return sum(used.user + used.system + used.children_user + used.children_system for used in times)
 
     def run(self) -> None:
         while self._process.is_running():
@@ -184,9 +184,9 @@ def _submitter(parts: JobParts) -> Callable[[], JobView]:
 
 
 def _empty_jobs(foundation: Foundation, parts: JobParts) -> tuple[float, float]:
-    """The CPU that MongoDB and Redis take for a job that converts nothing, and what its documents are."""
+    """CPU seconds of MongoDB and Redis, and kB of documents, for a job without a conversion."""
     submit = _submitter(parts)
-    servers_s = lambda: sum(_cpu_s(one) for one in psutil.Process().children())  # noqa: E731
+    servers_s = lambda: sum(_cpu_s(server) for server in psutil.Process().children())  # noqa: E731
     with pymongo.MongoClient[dict[str, int]](foundation.mongodb_url) as client:
         database = client.get_default_database()
         before_s, before_bytes = servers_s(), _stored_bytes(database)
@@ -204,12 +204,12 @@ def _empty_jobs(foundation: Foundation, parts: JobParts) -> tuple[float, float]:
 
 
 def _stored_bytes(database: Any) -> int:
-    told = database.command("dbStats")
-    return int(told["dataSize"] + told["indexSize"])
+    stats = database.command("dbStats")
+    return int(stats["dataSize"] + stats["indexSize"])
 
 
 def of_costs(costs: Costs) -> list[str]:
-    """What one of each costs, as a table."""
+    """The costs, as a table."""
     idle = f"{1000 * costs.dashboard_idle_cores:.1f} thousandths of a core while nothing happens"
     queue = f"{1000 * costs.job_documents_s:.1f} ms of CPU of MongoDB and Redis"
     rows = (
@@ -228,7 +228,7 @@ _NODE = Machine(cores=4, memory_mb=16_000)
 
 
 def of_machines(costs: Costs) -> list[str]:
-    """What 1, 10 and 100 machines of four cores and 16 GB hold, as a table."""
+    """The capacity of 1, 10 and 100 machines of four cores and 16 GB, as a table."""
     data_jobs = 3600 * _NODE.cores * 0.5 / costs.job_documents_s
     rows = []
     for machines, webs, converting in ((1, 0.5, 0.5), (10, 3, 6), (100, 20, 79)):

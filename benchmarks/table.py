@@ -22,16 +22,16 @@ def of_goals(goals: list[Goal]) -> list[str]:
 
 
 def of_costs(rows: list[Row]) -> list[str]:
-    """The columns named x say how many times gifapp's CPU and bytes that is."""
+    """The x columns are multiples of gifapp's CPU and bytes."""
     ours = next(row for row in rows if row.engine == GIFAPP)
     head = ["engine", "CPU s", "x", "wall s", "memory MB", "KB", "x", *_QUALITY]
     return _table(head, ([row.engine, *_spent(row, ours), *_gained(row, ours)] for row in rows))
 
 
 def of_looks(looks: list[Looks]) -> list[str]:
-    """Of each clip gifski's GIF, gifapp's, and gifapp's at the bytes where they are compared."""
+    """For each clip: gifski's GIF, gifapp's, and gifapp's at the size at which they are compared."""
     head = ["clip", "made by", "KB", "ratio", *_QUALITY, "CPU ms"]
-    return _table(head, (_look(one, maker, made) for one in looks for maker, made in _makers(one)))
+    return _table(head, (_row(look, maker, made) for look in looks for maker, made in _makers(look)))
 
 
 def write(document: Path, tables: dict[str, list[str]]) -> None:
@@ -40,13 +40,13 @@ def write(document: Path, tables: dict[str, list[str]]) -> None:
     for name, table in tables.items():
         between = "\n".join([f"<!-- {name} -->", *table, "<!-- end -->"])
         place = re.compile(rf"<!-- {name} -->.*?<!-- end -->", re.DOTALL)
-        text, found = place.subn(between.replace("\\", r"\\"), text)
-        assert found == 1, f"{document} has no place for the table of {name}"
+        text, replaced = place.subn(between.replace("\\", r"\\"), text)
+        assert replaced == 1, f"{document} has no place for the table of {name}"
     document.write_text(text)
 
 
 def plain(head: list[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """A table of words."""
+    """A table with left-aligned cells."""
     return [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
 
 
@@ -67,14 +67,15 @@ def _gained(row: Row, ours: Row) -> list[str]:
     return [f"{row.gif_bytes / 1000:.0f}", ratio, *_seen(row.quality)]
 
 
-def _makers(one: Looks) -> list[tuple[str, Made]]:
-    made = [("gifski", one.gifski), ("gifapp", one.gifapp)]
-    return made if one.fitted is one.gifapp else [*made, (f"gifapp, lossy {one.fitted.lossy}", one.fitted)]
+def _makers(look: Looks) -> list[tuple[str, Made]]:
+    makers = [("gifski", look.gifski), ("gifapp", look.gifapp)]
+    fitted = (f"gifapp, lossy {look.fitted.lossy}", look.fitted)
+    return makers if look.fitted is look.gifapp else [*makers, fitted]
 
 
-def _look(one: Looks, maker: str, made: Made) -> list[str]:
-    name = f"{one.clip.kind}: {one.clip.name}" if made is one.gifski else ""
-    size = [f"{len(made.gif) / 1000:.0f}", f"{one.ratio(made):.2f}"]
+def _row(look: Looks, maker: str, made: Made) -> list[str]:
+    name = f"{look.clip.kind}: {look.clip.name}" if made is look.gifski else ""
+    size = [f"{len(made.gif) / 1000:.0f}", f"{look.ratio(made):.2f}"]
     return [name, maker, *size, *_seen(made.quality), f"{made.cpu_ms:.1f}"]
 
 

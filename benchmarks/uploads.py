@@ -1,8 +1,8 @@
-"""`python -m benchmarks.uploads`: how fast a video comes in, beside a bare handler that writes to a file.
+"""`python -m benchmarks.uploads`: upload throughput, compared with a bare handler that writes to a file.
 
-2 GB over loopback, by the same client, in turns. Throughput is until the last byte was taken; what gifapp
-does then, before it answers (the disk has it all, it is looked into, it has its poster), is told in seconds.
-The web tier and the bare handler are processes of their own.
+2 GB over loopback, by the same client, alternating. Throughput counts until the last byte is accepted; the
+work before the response (flush to disk, probe, poster) is reported in seconds. The web tier and the bare
+handler are separate processes.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ _TUS = {"Tus-Resumable": "1.0.0"}
 
 
 class _Taken(NamedTuple):
-    """Seconds until the last byte was taken, and from then until the answer."""
+    """Seconds until the last byte was accepted, and from then until the response."""
 
     sent_s: float
     answer_s: float
 
 
 class UploadFigures(NamedTuple):
-    """MB a second of the best round, seconds until the answer, and how many MB the web tier grew by."""
+    """MB per second in the best round, seconds until the response, and the web tier's growth in MB."""
 
     bare_mb_s: float
     post_mb_s: float
@@ -84,14 +84,14 @@ def _in_turns(bare: str, http: httpx.Client, web: psutil.Process) -> UploadFigur
             bare_taken = _sent(bare, "POST", "/", {}, video)
             rounds.append((bare_taken, _post(http, video), _patch(http, video)))
     bare_mb_s, post_mb_s, patch_mb_s = (
-        _SIZE / 1e6 / min(one.sent_s for one in each) for each in zip(*rounds, strict=True)
+        _SIZE / 1e6 / min(taken.sent_s for taken in each) for each in zip(*rounds, strict=True)
     )
-    _, post_s, patch_s = (min(one.answer_s for one in each) for each in zip(*rounds, strict=True))
+    _, post_s, patch_s = (min(taken.answer_s for taken in each) for each in zip(*rounds, strict=True))
     return UploadFigures(bare_mb_s, post_mb_s, patch_mb_s, post_s, patch_s, max(grew) / 1e6)
 
 
 class _Video:
-    """An MP4 with a box of nothing in its end, so that it is as large as is asked."""
+    """An MP4 padded to the requested size with an empty box at its end."""
 
     def __init__(self, size: int, number: int) -> None:
         clip = videos.made(videos.one_second).read_bytes()
@@ -157,7 +157,7 @@ def _signed_in(url: str) -> Iterator[httpx.Client]:
 
 @contextmanager
 def _growth(process: psutil.Process) -> Iterator[list[int]]:
-    """By how many bytes the process is larger than at the beginning, looked at again and again."""
+    """Samples how many bytes the process has grown by since the start."""
     before, grew, done = process.memory_info().rss, [0], threading.Event()
 
     def look() -> None:
@@ -195,7 +195,7 @@ def _answers(url: str) -> bool:
 
 @tornado.web.stream_request_body
 class _Bare(tornado.web.RequestHandler):
-    """What an upload costs at the least in Tornado."""
+    """The minimum cost of an upload in Tornado."""
 
     _file: IO[bytes] | None = None
 

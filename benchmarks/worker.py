@@ -1,8 +1,8 @@
 """`python -m benchmarks.worker VIDEO GIF WIDTH FPS RUNS CORES...`: conversions in one warm process.
 
-As one of the service's workers, it is told what the probe found when the video came in. It makes one
-that does not count and then `RUNS` rounds, in each one on so many of the machine's cores as each `CORES`
-says, ffmpeg included. Prints a JSON list of rounds, lists of CPU and wall seconds.
+Like the service's workers, it reuses the probe's result. After one warm-up conversion it makes `RUNS` rounds,
+each with one conversion per `CORES` value, limited to that many cores, ffmpeg included. Prints a JSON list of
+rounds, each a list of CPU and wall seconds.
 """
 
 from __future__ import annotations
@@ -21,24 +21,26 @@ from gifapp.domain.recipes.recipe import Recipe
 
 
 def main() -> None:
-    asked = _arguments()
-    recipe, limits = Recipe(width_px=asked.width_px, fps=asked.fps), Limits()
-    video = probe(asked.video, limits=limits)
+    arguments = _arguments()
+    recipe, limits = Recipe(width_px=arguments.width_px, fps=arguments.fps), Limits()
+    video = probe(arguments.video, limits=limits)
     every = os.sched_getaffinity(0)
 
     def cost(cores: int) -> tuple[float, float]:
-        os.sched_setaffinity(0, sorted(every)[:cores])  # the threads and processes that it starts inherit it
+        os.sched_setaffinity(0, sorted(every)[:cores])  # inherited by threads and child processes
         cpu_s, wall_s = _clocks()
-        convert_file(asked.video, recipe, asked.gif, video=video, limits=limits, on_progress=_hear_nothing)
+        convert_file(
+            arguments.video, recipe, arguments.gif, video=video, limits=limits, on_progress=_ignore_progress
+        )
         cpu_after_s, wall_after_s = _clocks()
         return cpu_after_s - cpu_s, wall_after_s - wall_s
 
     cost(len(every))
-    print(json.dumps([[cost(cores) for cores in asked.cores] for _ in range(asked.runs)]))
+    print(json.dumps([[cost(cores) for cores in arguments.cores] for _ in range(arguments.runs)]))
 
 
-def _hear_nothing(_: Progress) -> None:
-    """Nobody asked."""
+def _ignore_progress(_: Progress) -> None:
+    pass
 
 
 def _clocks() -> tuple[float, float]:
