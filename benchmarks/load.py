@@ -13,11 +13,11 @@ import json
 import random
 import time
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from statistics import quantiles
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httpx
 import psutil
@@ -179,7 +179,7 @@ async def _ask_for_a_while(people: list[Person], log: _Log) -> None:
     mix = random.Random(1)  # noqa: S311
     kinds = mix.choices(list(_KINDS), weights=[share for _, share in _KINDS.values()], k=_count())
     begin_s = time.perf_counter()
-    requests = []
+    requests: list[asyncio.Task[None]] = []
     for number, kind in enumerate(kinds):
         await asyncio.sleep(max(0.0, begin_s + number / _REQUESTS_PER_S - time.perf_counter()))
         ask, _ = _KINDS[kind]
@@ -228,12 +228,12 @@ async def _timed(kind: str, log: _Log, request: Awaitable[httpx.Response]) -> ht
     return answer
 
 
-def _reading(path: str) -> Callable[[Person, _Log], Awaitable[None]]:
+def _reading(path: str) -> Callable[[Person, _Log], Coroutine[Any, Any, None]]:
     return lambda person, log: _read(person, log, path)
 
 
 _NUMBERS = itertools.count(1)
-_KINDS: dict[str, tuple[Callable[[Person, _Log], Awaitable[None]], int]] = {
+_KINDS: dict[str, tuple[Callable[[Person, _Log], Coroutine[Any, Any, None]], int]] = {
     "jobs": (_reading("/jobs?limit=50"), 30),
     "job": (_read_job, 25),
     "sources": (_reading("/sources"), 15),

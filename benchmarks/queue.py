@@ -114,7 +114,7 @@ def _one_by_one(submit: Submit) -> tuple[float, float]:
     """Milliseconds from submit to start and from submit to finish, on an idle queue."""
     begin_s = time.time()
     ended = done(submit())
-    return tuple(1000 * (end.timestamp() - begin_s) for end in (ended.started_at, ended.finished_at))  # type: ignore[return-value]
+    return 1000 * (ended.started_at.timestamp() - begin_s), 1000 * (ended.finished_at.timestamp() - begin_s)
 
 
 def _burst(submit: Submit) -> float:
@@ -129,7 +129,8 @@ def done(job: JobView, *, every_s: float = 0.005) -> JobDocument:
         return JobDocument.objects.get(id=job.id).finished_at is not None
 
     assert processes.wait_until(is_done, timeout_s=_PATIENCE_S, every_s=every_s)
-    return JobDocument.objects.get(id=job.id)
+    document: JobDocument = JobDocument.objects.get(id=job.id)
+    return document
 
 
 def _conversion_ms() -> float:
@@ -168,7 +169,7 @@ def _converting(scratch: Path, *, core: int) -> subprocess.Popen[bytes]:
 def _wall_s(converting: list[subprocess.Popen[bytes]]) -> float:
     """Conversion seconds, as reported by the slower process."""
     rounds = [json.loads(process.communicate()[0]) for process in converting]
-    return max(sum(wall_s for [(_, wall_s)] in each) for each in rounds)
+    return float(max(sum(wall_s for [(_, wall_s)] in each) for each in rounds))
 
 
 if __name__ == "__main__":

@@ -186,7 +186,10 @@ def _submitter(parts: JobParts) -> Callable[[], JobView]:
 def _empty_jobs(foundation: Foundation, parts: JobParts) -> tuple[float, float]:
     """CPU seconds of MongoDB and Redis, and kB of documents, for a job without a conversion."""
     submit = _submitter(parts)
-    servers_s = lambda: sum(_cpu_s(server) for server in psutil.Process().children())  # noqa: E731
+
+    def servers_s() -> float:
+        return sum(_cpu_s(server) for server in psutil.Process().children())
+
     with pymongo.MongoClient[dict[str, int]](foundation.mongodb_url) as client:
         database = client.get_default_database()
         before_s, before_bytes = servers_s(), _stored_bytes(database)

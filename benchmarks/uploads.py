@@ -214,8 +214,13 @@ class _Bare(tornado.web.RequestHandler):
 
 async def _serve_bare(port: int, folder: str) -> None:
     app = tornado.web.Application([("/", _Bare)], folder=folder)
-    sizes = {"max_body_size": 2 * _SIZE, "max_buffer_size": BUFFER_BYTES, "chunk_size": CHUNK_BYTES}
-    app.listen(port, "127.0.0.1", **sizes)
+    app.listen(
+        port,
+        "127.0.0.1",
+        max_body_size=2 * _SIZE,
+        max_buffer_size=BUFFER_BYTES,
+        chunk_size=CHUNK_BYTES,
+    )
     await asyncio.Event().wait()
 
 
