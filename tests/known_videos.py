@@ -36,6 +36,7 @@ def add_source(parts: JobParts, owner_id: str, video: KnownVideo, name: str) -> 
         incoming.finish()
         incoming.poster_path.write_bytes(video.poster)
         parts.blobs.keep_source(incoming)
-        size_and_digest = {"size_bytes": len(video.data), "sha256": incoming.sha256}
-        added = sources.add_source(owner_id, name=name, video=video.facts, **size_and_digest)
+        added = sources.add_source(
+            owner_id, name=name, size_bytes=len(video.data), sha256=incoming.sha256, video=video.facts
+        )
     return parts.sources.find(owner_id, added.id)

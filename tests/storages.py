@@ -1,9 +1,12 @@
 """The storage as tests open it."""
 
 from pathlib import Path
+from typing import cast
 
 from gifapp.jobs.db import locks
+from gifapp.storage.blob import Blob
 from gifapp.storage.blobs import Blobs, open_blobs
+from gifapp.storage.folder import Folder
 
 CACHE_BYTES = 100_000_000
 
@@ -11,3 +14,8 @@ CACHE_BYTES = 100_000_000
 def storage_at(url: str, work_dir: Path = Path("/nowhere")) -> Blobs:
     """`work_dir` is for a bucket."""
     return open_blobs(url, work_dir=work_dir, cache_bytes=CACHE_BYTES, take_turn=locks.exclusive)
+
+
+def blob_path(blobs: Blobs, blob: Blob) -> Path:
+    """Where a folder's file is, or would be."""
+    return cast(Folder, blobs.store).path(blob)

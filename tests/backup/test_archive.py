@@ -25,7 +25,7 @@ from gifapp.processes import wait_until
 from gifapp.storage.blob import Blob
 from gifapp.storage.blobs import Blobs
 from tests.jobs.conftest import SECRET, files_below, finish
-from tests.storages import storage_at
+from tests.storages import blob_path, storage_at
 
 FIRST_VERSION = Path(__file__).with_name("first_version.tar")
 Contents = dict[str, bytes]
@@ -64,7 +64,7 @@ def test_documents_of_the_first_version_are_understood(
         for owner, jobs in zip(owners, galleries, strict=True):
             for job in jobs[-2:]:
                 assert (
-                    parts.blobs.store.path(parts.jobs.gif(owner, job.id).blob).read_bytes()
+                    blob_path(parts.blobs, parts.jobs.gif(owner, job.id).blob).read_bytes()
                     == made[f"files/gif/{job.id}-1"]
                 )
         waiting = galleries[1][0]
@@ -102,7 +102,7 @@ def test_what_goes_while_it_is_saved_is_not_in_it_and_what_is_lost_is_told(
     tmp_path: Path,
 ) -> None:
     lost, kept, deleted = sorted(made_job(parts, upload, number) for number in range(3))
-    parts.blobs.store.path(Blob("gif", f"{lost}-1")).unlink()
+    blob_path(parts.blobs, Blob("gif", f"{lost}-1")).unlink()
 
     def delete_the_last(done: int, _: int) -> None:
         if done == 2:  # in the order of their names

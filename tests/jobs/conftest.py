@@ -18,7 +18,7 @@ from gifapp.jobs.parts import JobParts
 from gifapp.jobs.timings import Timings
 from gifapp.storage.blob import Blob
 from tests.known_videos import KnownVideo, add_source, look_into
-from tests.storages import storage_at
+from tests.storages import blob_path, storage_at
 
 ROOT = Path(__file__).parents[2]
 Process = subprocess.Popen[bytes]
@@ -161,7 +161,7 @@ def finish(parts: JobParts, owner: str = "ann") -> str:
 
 def stored_video(parts: JobParts, owner: str, source_id: str) -> Path:
     """The file of a video."""
-    return parts.blobs.store.path(Blob("source", parts.sources.find(owner, source_id).sha256))
+    return blob_path(parts.blobs, Blob("source", parts.sources.find(owner, source_id).sha256))
 
 
 def is_running(job: JobView) -> bool:

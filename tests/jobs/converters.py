@@ -86,7 +86,9 @@ def dies(path: Path, recipe: Any, out: Path, *, video: Any, limits: Any, on_prog
 def poisoned(path: Path, recipe: Any, out: Path, *, video: Any, limits: Any, on_progress: Tell) -> Report:
     """Kills the worker, which started the fork server, which started us; if the video is poison."""
     if POISON in path.read_bytes():
-        psutil.Process(os.getppid()).parent().kill()
+        worker = psutil.Process(os.getppid()).parent()
+        assert worker is not None
+        worker.kill()
         time.sleep(600)
     return quick(path, recipe, out, video=video, limits=limits, on_progress=on_progress)
 

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from gifapp import errors
+from gifapp.domain.limits import Limits
 from gifapp.jobs.parts import JobParts
 from tests.jobs.conftest import SECRET
 from tests.storages import storage_at
@@ -28,7 +29,7 @@ def test_a_mongodb_that_is_away_is_said_so(redis_url: str, tmp_path: Path) -> No
             redis_url=redis_url,
             blobs=storage_at(tmp_path.as_uri()),
             secret=SECRET,
-            limits=None,
+            limits=Limits(),
         )
 
 

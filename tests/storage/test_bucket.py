@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 from s3fs import S3FileSystem
@@ -18,6 +19,8 @@ from gifapp.jobs.attempts.runner import Runner
 from gifapp.jobs.db import usage
 from gifapp.jobs.parts import JobParts
 from gifapp.storage.blob import Blob
+from gifapp.storage.bucket import Bucket
+from gifapp.storage.incoming import Incoming
 from tests.jobs.conftest import QUICK, files_below
 from tests.moto import objects
 from tests.storages import storage_at
@@ -128,7 +131,7 @@ def test_what_was_sent_ahead_and_then_refused_does_not_stay(
     with on_machine("web", stored_bytes=len(video) + 10) as parts:
         ahead = parts.blobs.prestage
 
-        def others_come_first(incoming: object) -> None:
+        def others_come_first(incoming: Incoming) -> None:
             ahead(incoming)
             assert objects(outside, f"{bucket}/{ROOT}")
             monkeypatch.setattr(usage, "check_room", too_much)
@@ -219,7 +222,7 @@ def test_a_disk_that_is_full_says_so(on_machine: OnMachine, video: bytes, tmp_pa
         def full(*_: object, **__: object) -> None:
             raise OSError(errno.ENOSPC, "full")
 
-        parts.blobs.store._s3.get_file = full
+        cast(Bucket, parts.blobs.store)._s3.get_file = full
         with pytest.raises(errors.DiskFull), parts.blobs.store.local(Blob("source", source.sha256)):
             pass
     assert {name for name in files_below(tmp_path / "other") if "locks" not in name} == set()

@@ -20,7 +20,10 @@ def cache(tmp_path: Path) -> Cache:
 
 
 def content(size: int) -> Callable[[Path], None]:
-    return lambda path: path.write_bytes(bytes(size)) and None
+    def fetch(path: Path) -> None:
+        path.write_bytes(bytes(size))
+
+    return fetch
 
 
 def never(_: Path) -> None:

@@ -75,7 +75,10 @@ def test_nothing_runs_before_the_first_and_after_the_end(blobs: Blobs, clip: Pat
 
 def test_the_next_server_is_warm_before_it_is_needed(estimates: Estimates, clip: Path) -> None:
     before = set(psutil.Process().children())
-    servers = lambda: set(psutil.Process().children()) - before  # noqa: E731
+
+    def servers() -> set[psutil.Process]:
+        return set(psutil.Process().children()) - before
+
     estimates.warm_up()
     video = probe(clip, limits=Limits())
     estimates.estimate(clip, video, Recipe())

@@ -12,16 +12,17 @@ from gifapp import errors
 from gifapp.domain.job import JobState
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe
-from gifapp.domain.views.jobs import JobView
+from gifapp.domain.views.jobs import Event, JobView
 from gifapp.jobs.attempts.forkserver import ForkServer
 from gifapp.jobs.attempts.runner import Runner
 from gifapp.jobs.db.documents import JobDocument
 from gifapp.jobs.parts import JobParts
 from gifapp.jobs.timings import Timings
 from gifapp.processes import wait_until
+from gifapp.storage.blob import Blob
 from gifapp.up.servers import running_mongod
 from tests.jobs.conftest import QUICK, ROOT, SECRET, files_below, is_running, skip_the_wait
-from tests.storages import storage_at
+from tests.storages import blob_path, storage_at
 
 Run = Callable[..., "Attempted"]
 
@@ -98,7 +99,7 @@ def test_a_conversion_ends_in_a_gif(parts: JobParts, run: Run, job: JobView, sto
     assert done.gif is not None
     assert (done.gif.frames, done.gif.bytes, done.progress.fraction) == (3, 6, 1)
     assert done.gif.notes == ["To fit 1.0 MB: 8.3 fps (was 12.5)."]
-    assert parts.blobs.store.path(parts.jobs.gif("ann", job.id).blob).read_bytes() == b"GIF89a"
+    assert blob_path(parts.blobs, parts.jobs.gif("ann", job.id).blob).read_bytes() == b"GIF89a"
     assert not list((storage / "scratch").iterdir())
 
 
@@ -201,7 +202,10 @@ def test_the_whole_job_is_published_only_when_its_state_changes(
 ) -> None:
     start = parts.events.latest("ann")
     attempt = run("slow", job.id)
-    published = lambda: parts.events.since("ann", start) or []  # noqa: E731
+
+    def published() -> list[Event]:
+        return parts.events.since("ann", start) or []
+
     assert wait_until(lambda: len(published()) > 3, timeout_s=30)
     attempt.give_up.set()
     attempt.ended()
@@ -258,7 +262,7 @@ def test_a_settle_whose_answer_was_lost_keeps_its_gif(parts: JobParts, run: Run,
     gif = {"key": f"{job.id}-1", "bytes": 6, "width_px": 2, "height_px": 1, "frames": 3, "duration_s": 0.5}
     JobDocument.objects(id=job.id).update(__raw__={"$set": {"state": "succeeded", "gif": gif}})
     attempt.ended()
-    assert parts.blobs.store.path(parts.jobs.gif("ann", job.id).blob).exists()
+    assert blob_path(parts.blobs, parts.jobs.gif("ann", job.id).blob).exists()
 
 
 def test_a_conversion_that_hangs_is_stopped_at_its_deadline(parts: JobParts, run: Run, job: JobView) -> None:
@@ -380,7 +384,12 @@ def test_the_lease_is_kept_while_the_storage_takes_its_time(
     parts: JobParts, run: Run, job: JobView, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep = parts.blobs.store.keep
-    monkeypatch.setattr(parts.blobs.store, "keep", lambda *args: (time.sleep(1.5), keep(*args)))
+
+    def keep_slowly(aside: Path, blob: Blob) -> None:
+        time.sleep(1.5)
+        keep(aside, blob)
+
+    monkeypatch.setattr(parts.blobs.store, "keep", keep_slowly)
     attempt = run("quick", job.id, timings=replace(parts.timings, lease_s=0.8))
     while attempt.is_alive():
         parts.sweep()

@@ -27,6 +27,7 @@ from gifapp.jobs.parts import JobParts
 from gifapp.processes import wait_until
 from gifapp.storage.blob import Blob
 from tests.jobs.conftest import GIF, QUICK, files_below, finish, stored_video
+from tests.storages import blob_path
 
 Upload = Callable[..., SourceView]
 DIGEST = "ab" + "0" * 62
@@ -57,9 +58,9 @@ def test_old_files_that_no_document_names_go_and_are_counted(
 ) -> None:
     upload()
     named = files_below(storage)
-    lay(parts.blobs.store.path(Blob("source", DIGEST)))
-    lay(parts.blobs.store.path(Blob("poster", DIGEST)))
-    lay(parts.blobs.store.path(Blob("gif", f"{new_id()}-1")))
+    lay(blob_path(parts.blobs, Blob("source", DIGEST)))
+    lay(blob_path(parts.blobs, Blob("poster", DIGEST)))
+    lay(blob_path(parts.blobs, Blob("gif", f"{new_id()}-1")))
     age_all(storage)
     parts.housekeeping()
     assert files_below(storage) == named
@@ -72,8 +73,8 @@ def test_old_files_that_no_document_names_go_and_are_counted(
 
 def test_young_files_and_files_that_are_not_ours_stay(parts: JobParts, upload: Upload, storage: Path) -> None:
     upload()
-    lay(parts.blobs.store.path(Blob("source", DIGEST)), age_s=3000)
-    lay(parts.blobs.store.path(Blob("gif", f"{new_id()}-1")), age_s=3000)
+    lay(blob_path(parts.blobs, Blob("source", DIGEST)), age_s=3000)
+    lay(blob_path(parts.blobs, Blob("gif", f"{new_id()}-1")), age_s=3000)
     lay(storage / "gifs" / "holiday.gif")
     lay(storage / "sources" / "ab" / "thesis.pdf")
     lay(storage / "incoming" / "upload" / "video")
@@ -97,7 +98,7 @@ def test_the_gif_of_an_attempt_that_may_still_settle_stays(parts: JobParts, job:
     claimed = leases.claim("ann", worker="here", lease_s=30)
     assert claimed is not None
     attempt = leases.attempt_of(claimed)
-    gif = lay(parts.blobs.store.path(Blob("gif", attempt.key)), GIF)
+    gif = lay(blob_path(parts.blobs, Blob("gif", attempt.key)), GIF)
     parts.housekeeping()
     assert gif.exists()
     facts = {"bytes": 6, "width_px": 1, "height_px": 1, "frames": 1, "duration_s": 0.1}
@@ -113,7 +114,7 @@ def test_the_gif_of_an_attempt_that_has_lost_its_job_goes(parts: JobParts, job: 
     earlier = leases.attempt_of(claimed)
     leases.release(earlier)
     leases.claim("ann", worker="here", lease_s=30)
-    gif = lay(parts.blobs.store.path(Blob("gif", earlier.key)), GIF)
+    gif = lay(blob_path(parts.blobs, Blob("gif", earlier.key)), GIF)
     parts.housekeeping()
     assert not gif.exists()
 
@@ -121,7 +122,7 @@ def test_the_gif_of_an_attempt_that_has_lost_its_job_goes(parts: JobParts, job: 
 def test_a_leftover_that_an_upload_takes_over_stays(parts: JobParts, upload: Upload, video: bytes) -> None:
     """The bytes are there already, and old; the upload holds the lock until its document names them."""
     document = SourceDocument.objects.get(id=upload("ann").id)
-    path = lay(parts.blobs.store.path(Blob("source", document.sha256)), video)
+    path = lay(blob_path(parts.blobs, Blob("source", document.sha256)), video)
     document.delete()
     upload("eve", data=other_video(video))
     with ThreadPoolExecutor(1) as pool:
@@ -158,9 +159,9 @@ def test_uploads_and_comparisons_at_the_same_time_lose_no_video(
 def test_what_a_document_names_and_storage_lacks_is_told(parts: JobParts, job: JobView) -> None:
     finish(parts)
     source = SourceDocument.objects.get()
-    parts.blobs.store.path(Blob("source", source.sha256)).unlink()
-    parts.blobs.store.path(Blob("poster", source.sha256)).unlink()
-    parts.blobs.store.path(parts.jobs.gif("ann", job.id).blob).unlink()
+    blob_path(parts.blobs, Blob("source", source.sha256)).unlink()
+    blob_path(parts.blobs, Blob("poster", source.sha256)).unlink()
+    blob_path(parts.blobs, parts.jobs.gif("ann", job.id).blob).unlink()
     with capture_logs() as logs:
         parts.housekeeping()
     missing = (
@@ -188,7 +189,7 @@ def test_a_report_that_grows_without_end_is_cut_but_counted(parts: JobParts, upl
 
 def test_beside_a_database_that_names_nothing_nothing_is_removed(parts: JobParts, storage: Path) -> None:
     """A storage full of videos and an empty database are rather a wrong address."""
-    gif = lay(parts.blobs.store.path(Blob("gif", f"{new_id()}-1")))
+    gif = lay(blob_path(parts.blobs, Blob("gif", f"{new_id()}-1")))
     parts.housekeeping()
     assert gif.exists()
     assert consistency.last_report() is not None

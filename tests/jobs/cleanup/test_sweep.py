@@ -23,6 +23,7 @@ from gifapp.jobs.events.wakeups import make_queue
 from gifapp.jobs.parts import JobParts
 from gifapp.storage.blob import Blob
 from tests.jobs.conftest import QUICK, ROOT, files_below
+from tests.storages import blob_path
 
 
 def claimed(job: JobView) -> leases.Attempt:
@@ -38,14 +39,14 @@ def forget_hints() -> None:
 def test_an_expired_lease_is_taken_back_with_its_files(parts: JobParts, job: JobView) -> None:
     attempt = claimed(job)
     (parts.blobs.workspace.root / "scratch" / attempt.key).mkdir()
-    parts.blobs.store.path(Blob("gif", attempt.key)).write_bytes(b"GIF89a")
+    blob_path(parts.blobs, Blob("gif", attempt.key)).write_bytes(b"GIF89a")
     start = parts.events.latest("ann")
     parts.sweep()
     document = JobDocument.objects.get(id=job.id)
     assert (document.state, document.attempts, document.worker) == (JobState.QUEUED, 1, None)
     assert document.run_at > utc_now()
     assert not list((parts.blobs.workspace.root / "scratch").iterdir())
-    assert not parts.blobs.store.path(Blob("gif", attempt.key)).exists()
+    assert not blob_path(parts.blobs, Blob("gif", attempt.key)).exists()
     told = parts.events.since("ann", start)
     assert told is not None
     assert [event.job.state for event in told if event.job] == [JobState.QUEUED]
@@ -187,7 +188,7 @@ def test_a_gif_whose_worker_died_right_after_the_settle_stays(
     killed("an_attempt_after_its_settle")
     age(storage)
     parts.sweep()
-    assert parts.blobs.store.path(parts.jobs.gif("ann", job.id).blob).exists()
+    assert blob_path(parts.blobs, parts.jobs.gif("ann", job.id).blob).exists()
     assert not list((storage / "scratch").iterdir())
 
 
@@ -223,5 +224,5 @@ class Trap:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> tuple[object, ...]:
         return Path.touch, (self.path,)

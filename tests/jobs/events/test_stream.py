@@ -1,13 +1,14 @@
 import asyncio
 import base64
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 
 import pytest
 import redis
 
 from gifapp import errors
 from gifapp.domain.recipes.recipe import Overlay, Recipe
+from gifapp.domain.views.jobs import Event
 from gifapp.jobs.events.stream import EVERYONE, EventStream, follow
 from gifapp.processes import wait_until
 from tests.widgets.scripted import a_job
@@ -20,7 +21,7 @@ def events(redis_url: str) -> Iterator[EventStream]:
     events.close()
 
 
-def ids(found: list | None) -> list[str | None]:
+def ids(found: list[Event] | None) -> list[str | None]:
     assert found is not None
     return [event.id for event in found]
 
@@ -91,6 +92,7 @@ async def test_followers_hear_everybody_with_the_cursors_of_the_replay(
     assert owner == "ann"
     assert replayed is not None
     assert heard in replayed
+    assert isinstance(following, AsyncGenerator)
     await following.aclose()
 
 
@@ -103,4 +105,5 @@ async def test_a_lost_connection_is_a_reset_for_everyone(events: EventStream, re
         client.client_kill_filter(_type="pubsub")
     owner, event = await asyncio.wait_for(heard, 30)
     assert (owner, event.type) == (EVERYONE, "reset")
+    assert isinstance(following, AsyncGenerator)
     await following.aclose()

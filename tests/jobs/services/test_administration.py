@@ -41,7 +41,7 @@ def events_of(parts: JobParts, owner: str, cursor: str) -> list[tuple[str, str |
     """What an owner was told since the cursor: the event and the state of its job."""
     told = parts.events.since(owner, cursor)
     assert told is not None
-    return [(event.type, event.job and event.job.state.value) for event in told]
+    return [(event.type, event.job.state.value if event.job else None) for event in told]
 
 
 def test_the_queue_is_seen_as_a_whole(parts: JobParts, upload: Upload, bury: Bury) -> None:

@@ -17,9 +17,10 @@ from gifapp.domain.views.jobs import SourceView
 from gifapp.jobs.db import job_store, shares, sources
 from gifapp.jobs.db.documents import JobDocument, SourceDocument
 from gifapp.jobs.parts import JobParts
+from gifapp.storage.incoming import Incoming
 from gifapp.up.servers import running_mongod
 from tests.jobs.conftest import GIF, QUICK, SECRET, files_below, finish, stored_video
-from tests.storages import storage_at
+from tests.storages import blob_path, storage_at
 
 Upload = Callable[..., SourceView]
 
@@ -30,7 +31,7 @@ def test_an_upload_becomes_a_source(parts: JobParts, upload: Upload, video: byte
     assert view.duration_s == pytest.approx(2, abs=0.1)
     assert parts.sources.page("ann").sources == [view] == [parts.sources.find("ann", view.id)]
     assert stored_video(parts, "ann", view.id).read_bytes() == video
-    assert parts.blobs.store.path(parts.sources.poster("ann", view.id)).read_bytes().startswith(b"\xff\xd8")
+    assert blob_path(parts.blobs, parts.sources.poster("ann", view.id)).read_bytes().startswith(b"\xff\xd8")
 
 
 def _picture(kind: str) -> bytes:
@@ -89,11 +90,20 @@ def test_an_upload_while_mongodb_is_away_is_left_to_the_sweep(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with ExitStack() as mongod, ExitStack() as open_ones:
-        servers = {"mongodb_url": mongod.enter_context(running_mongod(tmp_path / "mongodb"))}
-        servers |= {"redis_url": redis_url, "blobs": storage_at(storage.as_uri())}
-        parts = open_ones.enter_context(JobParts(**servers, secret=SECRET, limits=Limits()))
+        mongodb_url = mongod.enter_context(running_mongod(tmp_path / "mongodb"))
+        blobs = storage_at(storage.as_uri())
+        parts = open_ones.enter_context(
+            JobParts(
+                mongodb_url=mongodb_url, redis_url=redis_url, blobs=blobs, secret=SECRET, limits=Limits()
+            )
+        )
         keep = parts.blobs.keep_source
-        monkeypatch.setattr(parts.blobs, "keep_source", lambda incoming: (keep(incoming), mongod.close()))
+
+        def keep_and_stop(incoming: Incoming) -> None:
+            keep(incoming)
+            mongod.close()
+
+        monkeypatch.setattr(parts.blobs, "keep_source", keep_and_stop)
         incoming = open_ones.enter_context(parts.sources.incoming("ann"))
         incoming.write(video)
         with pytest.raises(errors.ServiceUnavailable):
@@ -214,7 +224,7 @@ def test_a_finished_job_gives_its_gif(parts: JobParts, upload: Upload, storage: 
         parts.jobs.gif("ann", job.id)
     finish(parts)
     gif = parts.jobs.gif("ann", job.id)
-    assert (parts.blobs.store.path(gif.blob).read_bytes(), gif.bytes, gif.file_name) == (
+    assert (blob_path(parts.blobs, gif.blob).read_bytes(), gif.bytes, gif.file_name) == (
         GIF,
         6,
         "My clip.final.gif",
@@ -250,7 +260,7 @@ def test_a_gif_goes_only_when_no_job_names_it(parts: JobParts, upload: Upload) -
     first, twin = (parts.submission.submit("ann", source.id, Recipe(fps=fps)) for fps in (5, 10))
     finish(parts)
     JobDocument.objects(id=twin.id).update(set__gif=JobDocument.objects.get(id=first.id).gif)
-    path = parts.blobs.store.path(parts.jobs.gif("ann", twin.id).blob)
+    path = blob_path(parts.blobs, parts.jobs.gif("ann", twin.id).blob)
     parts.jobs.delete("ann", first.id)
     assert path.exists()
     parts.jobs.delete("ann", twin.id)

@@ -5,6 +5,7 @@ import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pymongo
@@ -20,6 +21,7 @@ from gifapp.jobs.parts import JobParts
 from gifapp.jobs.services.export import archive
 from gifapp.storage.blob import Blob
 from tests.jobs.conftest import stored_video
+from tests.storages import blob_path
 from tests.web.api.conftest import PASSWORD, Person, SignUp, is_problem
 
 
@@ -76,7 +78,7 @@ async def test_a_file_that_is_gone_is_left_out(ada: Person, source: SourceView, 
 
 
 def test_an_export_is_made_in_small_parts(jobs: JobParts, source: SourceView, ada: Person) -> None:
-    with jobs.blobs.store.path(Blob("source", source.sha256)).open("ab") as video:
+    with blob_path(jobs.blobs, Blob("source", source.sha256)).open("ab") as video:
         video.truncate(50_000_000)
     sizes = [len(part) for part in archive(jobs.blobs, ada.id, {})]
     assert sum(sizes) > 50_000_000
@@ -90,7 +92,7 @@ def left_of(storage: Path, emptied_url: str, redis_url: str) -> Callable[[str], 
 
     def left_of(user_id: str) -> list[object]:
         found: list[object] = [*files_in(storage)]
-        with pymongo.MongoClient(emptied_url) as client:
+        with pymongo.MongoClient[dict[str, Any]](emptied_url) as client:
             database = client.get_default_database()
             found += [
                 name
