@@ -45,7 +45,9 @@ def uneven(path: Path) -> Path:
 def coloured(path: Path, rgb: str, *, size: str, matrix: str | None, full: bool = False) -> Path:
     """One colour in YUV made with `matrix`, tagged with it or (None) made as BT.709 and left untagged."""
     meaning = f"out_color_matrix={matrix or 'bt709'}:out_range={'full' if full else 'limited'}"
-    tags = ("-colorspace", matrix) if matrix == "bt709" else ("-colorspace", "smpte170m") if matrix else ()
+    tags: tuple[str, ...] = ()
+    if matrix:
+        tags = ("-colorspace", "bt709" if matrix == "bt709" else "smpte170m")
     tags += ("-color_range", "pc") if full else ()
     tags += () if matrix else ("-bsf:v", UNTAG)
     picture = ("-f", "lavfi", "-i", f"color=c={rgb}:size={size}:rate=5:duration=1")

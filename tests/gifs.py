@@ -89,7 +89,7 @@ def _plain(frames: np.ndarray) -> np.ndarray:
 
 def seen_by_libav(gif: bytes) -> tuple[np.ndarray, list[int]]:
     """RGBA frames and delays by FFmpeg's libraries within this process: hundreds of GIFs a second."""
-    with av.open(io.BytesIO(gif), format="gif", options={"min_delay": "0"}) as container:
+    with av.open(io.BytesIO(gif), "r", format="gif", options={"min_delay": "0"}) as container:
         packets = [packet for packet in container.demux(video=0) if packet.size]
         frames = [frame.to_ndarray(format="rgba") for packet in packets for frame in packet.decode()]
         ticks_cs = float(packets[0].time_base * 100)
@@ -99,5 +99,5 @@ def seen_by_libav(gif: bytes) -> tuple[np.ndarray, list[int]]:
 def seen_by_gifsicle(gif: bytes) -> tuple[np.ndarray, list[int]]:
     """RGBA frames and delays as gifsicle composes them: it draws and writes each anew, Pillow reads them."""
     gifsicle(gif)  # complains of what is out of order; below it would only of too many colours
-    argv = [GIFSICLE, "--no-warnings", "--optimize=2", "--optimize=keep-empty", "-"]
+    argv = [str(GIFSICLE), "--no-warnings", "--optimize=2", "--optimize=keep-empty", "-"]
     return seen_by_pillow(subprocess.run(argv, input=gif, capture_output=True, check=True).stdout)

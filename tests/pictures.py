@@ -94,7 +94,8 @@ def stored_order(frame: GifFrame) -> np.ndarray:
     if not frame.interlaced:
         return frame.indices
     rows = np.arange(frame.indices.shape[0])
-    return frame.indices[np.concatenate([rows[0::8], rows[4::8], rows[2::4], rows[1::2]])]
+    order = np.concatenate([rows[0::8], rows[4::8], rows[2::4], rows[1::2]])
+    return np.take(frame.indices, order, axis=0)
 
 
 def lzw(pixels: Sequence[int], code_bits: int, *, ends: bool = True) -> bytes:

@@ -1,5 +1,7 @@
 """Plans without a video, and what words look like on one colour."""
 
+from typing import Any
+
 import numpy as np
 
 from gifapp.conversion.frame import Frame
@@ -38,7 +40,7 @@ def first_picture(recipe: Recipe, *, width_px: int = 200, height_px: int = 120) 
     return next(compositing.composite([Frame(grey(width_px, height_px), 10)], found)).pixels
 
 
-def drawn(text: str, **caption: object) -> np.ndarray:
+def drawn(text: str, **caption: Any) -> np.ndarray:
     """The picture with one caption, cut to what was drawn."""
     picture = first_picture(Recipe(captions=(Caption(text=text, **caption),)), width_px=480, height_px=270)
     return picture[box(picture)]

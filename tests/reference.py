@@ -32,7 +32,7 @@ class Image(NamedTuple):
     @property
     def is_drawn(self) -> np.ndarray:
         """Which of its pixels are not left as they are."""
-        return self.indices != (-1 if self.transparent is None else self.transparent)
+        return np.asarray(self.indices != (-1 if self.transparent is None else self.transparent))
 
     @property
     def where(self) -> tuple[slice, slice]:
@@ -54,6 +54,7 @@ def unpacked(data: bytes) -> Unpacked:
     table: list[list[int]] = []
     pixels: list[int] = []
     clears: list[int] = []
+    before: list[int] = []
     size, at_bit = bits + 1, 0
     while True:
         code = _bits(stream, at_bit, size)

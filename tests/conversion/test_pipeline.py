@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -29,7 +30,7 @@ from tests.letters import pixels, read_gif, told, write_clip
 RGBW = [["RR"], ["GG"], ["BB"], ["WW"]]  # ten a second: 0.4 s
 
 
-def made(path: Path, **recipe: object) -> list[tuple[list[str], int]]:
+def made(path: Path, **recipe: Any) -> list[tuple[list[str], int]]:
     out = path.with_name("made.gif")
     convert(path, Recipe(**({"fps": 10.0} | recipe)), out)
     return read_gif(out)
@@ -79,7 +80,7 @@ def test_colours_beside_transparent_pixels_are_exact(tmp_path: Path) -> None:
         ({"fps": 1.0}, "G40"),
     ],
 )
-def test_time(rgbw: Path, recipe: dict[str, object], expected: str) -> None:
+def test_time(rgbw: Path, recipe: dict[str, Any], expected: str) -> None:
     if recipe.get("segments") and "25" in repr(recipe["segments"]):
         recipe = recipe | {"fps": 20.0}
     assert told(made(rgbw, **recipe)) == expected
@@ -148,9 +149,7 @@ def test_a_crop_counts_upright_pixels(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("letters", [["RG", "BY", "MC"], ["RG", ".Y", "MC"]])
-def test_turns_and_flips(
-    tmp_path: Path, recipe: dict[str, object], rows: list[str], letters: list[str]
-) -> None:
+def test_turns_and_flips(tmp_path: Path, recipe: dict[str, Any], rows: list[str], letters: list[str]) -> None:
     clip = write_clip(tmp_path / "clip.mkv", [letters])
     expected = [row.replace("B", letters[1][0]) for row in rows]
     assert made(clip, **recipe)[0][0] == expected
@@ -199,7 +198,7 @@ def test_cropped_wide_pixels(tmp_path: Path) -> None:
         ({"crop": Crop(width_px=101, height_px=7)}, (101, 7)),
     ],
 )
-def test_sizes(tmp_path: Path, given: dict[str, object], size: tuple[int, int]) -> None:
+def test_sizes(tmp_path: Path, given: dict[str, Any], size: tuple[int, int]) -> None:
     clip = clips.pattern(tmp_path / "clip.mp4", size="640x480", seconds=0.1)
     report = convert(clip, Recipe(**given))
     assert (report.width_px, report.height_px) == size

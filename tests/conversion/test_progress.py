@@ -48,7 +48,7 @@ def test_it_is_never_silent_for_half_a_second(reporter: Reporter, clock: Clock, 
 def test_the_phase_never_goes_back(reporter: Reporter, clock: Clock, listener: Impatient) -> None:
     for phase in ("reading", "writing", "reading", "optimising"):
         clock.now += 1
-        reporter.at(phase, 0.1)  # type: ignore[arg-type]
+        reporter.at(phase, 0.1)
     assert [progress.phase for progress in listener.heard] == ["reading", "writing", "writing", "optimising"]
 
 

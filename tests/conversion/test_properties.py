@@ -21,6 +21,7 @@ from gifapp.conversion.gif.quantizer import BLUE, GREEN, OPAQUE_ALPHA, RED, Pale
 from gifapp.conversion.gif.tolerance import tolerance
 from gifapp.conversion.pipeline import convert_file
 from gifapp.domain.limits import Limits
+from gifapp.domain.recipes.choices import Dither
 from gifapp.domain.recipes.recipe import Caption, ChromaKey, Crop, Look, Recipe, Segment
 from tests import reference
 from tests.depth import examples
@@ -29,7 +30,7 @@ from tests.gifs import gif_of, seen_by_gifsicle, seen_by_libav, seen_by_pillow
 from tests.letters import COLOURS, Rows, pixels, write_clip
 
 CLIP_FPS = 10
-DITHERS = ("auto", "none", "bayer", "floyd_steinberg", "sierra2_4a", "blue_noise")
+DITHERS: tuple[Dither, ...] = ("auto", "none", "bayer", "floyd_steinberg", "sierra2_4a", "blue_noise")
 FILM = tolerance("film", "auto", 0)
 EXACT = FILM._replace(strength=0, floor=0, share=0, most=0, spread=0.0)
 
@@ -44,7 +45,7 @@ def letters(draw: st.DrawFn, most_frames: int = 12) -> list[Rows]:
     alphabet = draw(st.sampled_from(["RGBKWYCM", "RGBKWYCM.", "RK", "R.", "."]))
     row = st.text(alphabet, min_size=width, max_size=width)
     changed = st.lists(row, min_size=height, max_size=height)
-    frames = [draw(changed)]
+    frames: list[Rows] = [draw(changed)]
     for _ in range(draw(st.integers(0, most_frames - 1))):
         stays = draw(st.integers(0, height))
         frames.append([*frames[-1][:stays], *draw(changed)[stays:]])
@@ -60,7 +61,8 @@ def values(part: type[BaseModel], field: str) -> st.SearchStrategy[Any]:
     info = part.model_fields[field]
     kinds = get_args(info.annotation)
     annotation = kinds[0] if NoneType in kinds else info.annotation  # bounds are not those of None
-    allowed = st.from_type(Annotated[annotation, "as its model says", *info.metadata])  # type: ignore[name-defined]
+    form: Any = Annotated[annotation, "as its model says", *info.metadata]
+    allowed: st.SearchStrategy[Any] = st.from_type(form)
     return allowed.filter(lambda value: value != math.inf)
 
 
@@ -89,7 +91,9 @@ def keys() -> st.SearchStrategy[ChromaKey | None]:
 
 def captions() -> st.SearchStrategy[list[Caption]]:
     words = st.sampled_from(["Ag", "日本", "שלום", "🙂"])
-    chosen = st.builds(dict, fields(Caption, "start_s", "position", "outline"), text=words)
+    chosen: st.SearchStrategy[dict[str, Any]] = st.builds(
+        dict, fields(Caption, "start_s", "position", "outline"), text=words
+    )
     return st.lists(chosen.map(lambda given: Caption(**given)), max_size=2)
 
 
@@ -143,7 +147,9 @@ def test_any_recipe_gives_a_gif_that_everyone_reads_alike(given_: tuple[list[Row
     assert (report.bytes, report.frames) == (len(data), len(seen))
     plays = recipe.loop or 0
     assert gif.loop == {0: 0, 1: None}.get(plays, plays - 1)
-    assert all(len(np.unique(image.indices)) <= report.colours <= recipe.colours for image in gif.images)
+    assert report.colours is not None
+    assert report.colours <= recipe.colours
+    assert all(len(np.unique(image.indices)) <= report.colours for image in gif.images)
     if is_exact(recipe):
         assert_only_frames_of(seen, clip, recipe)
 
@@ -210,11 +216,11 @@ def films(draw: st.DrawFn, channels: int = 3) -> np.ndarray:
     drift, noise, contrast = draw(st.integers(0, 9)), draw(st.integers(0, 40)), draw(st.integers(0, 60))
     number, y, x = np.mgrid[:count, :height, :width][..., np.newaxis]
     slope = rng.integers(-contrast, contrast + 1, (2, 3))
-    film = rng.integers(0, 256, 3) + slope[0] * x + slope[1] * y + drift * number
+    film: np.ndarray = rng.integers(0, 256, 3) + slope[0] * x + slope[1] * y + drift * number
     film = film + rng.integers(-noise, noise + 1, film.shape)
     if channels == 4:
         film = np.concatenate([film, holes(rng, film.shape)], axis=3)
-    return np.clip(film, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(film, 0, 255)).astype(np.uint8)
 
 
 def holes(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
@@ -270,7 +276,9 @@ def test_every_pixel_is_the_palettes_nearest_within_the_dithers_bound(
 
 def far(some: np.ndarray, others: np.ndarray) -> np.ndarray:
     """The weighted distances between colours."""
-    return np.sqrt(((some.astype(int) - others.astype(int)) ** 2) @ [RED, GREEN, BLUE])
+    squares: np.ndarray = (some.astype(int) - others.astype(int)) ** 2
+    distances: np.ndarray = np.sqrt(squares @ np.array([RED, GREEN, BLUE]))
+    return distances
 
 
 def owed(wrong: np.ndarray) -> np.ndarray:
@@ -291,7 +299,7 @@ def owed(wrong: np.ndarray) -> np.ndarray:
 
 @examples(40)
 @given(films(), st.integers(4, 256), st.sampled_from(DITHERS))
-def test_what_decoders_show_is_what_the_canvas_meant(film: np.ndarray, colours: int, dither: str) -> None:
+def test_what_decoders_show_is_what_the_canvas_meant(film: np.ndarray, colours: int, dither: Dither) -> None:
     canvas = Canvas(film.shape[2], film.shape[1], dither)
     meant, images = [], []
     for picture in film:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -67,7 +68,7 @@ def broadcast(folder: Path, name: str, shapes: Sequence[Fraction], to: Sequence[
     return folder / name
 
 
-def shown(path: Path, **recipe: object) -> np.ndarray:
+def shown(path: Path, **recipe: Any) -> np.ndarray:
     """Frames (n, height, width) of grey."""
     video = probe(path, limits=LIMITS)
     plan = make_plan(video, Recipe(**{"fps": FPS, **recipe}), LIMITS)
@@ -128,7 +129,7 @@ def test_a_cut_knows_the_shape_wherever_it_begins(tmp_path: Path, name: str, to:
 @pytest.mark.parametrize(
     "recipe", [{"fps": 3}, {"fps": 7}, {"fps": 10, "speed": 2}, {"fps": 50, "speed": 0.5}]
 )
-def test_no_frame_is_shown_in_the_shape_of_another(tmp_path: Path, recipe: dict[str, object]) -> None:
+def test_no_frame_is_shown_in_the_shape_of_another(tmp_path: Path, recipe: dict[str, Any]) -> None:
     frames = heights(shown(broadcast(tmp_path, "a.ts", (NARROW, WIDE, NARROW)), **recipe))
     assert {round(height / 9) for height in frames} == {8, 6}
 

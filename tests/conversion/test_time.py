@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -37,7 +38,7 @@ def rgbw(tmp_path: Path) -> Path:
         ({"crossfade_s": 0.1}, "R10 G10 B10 W10"),
     ],
 )
-def test_holds_and_fades(rgbw: Path, tmp_path: Path, recipe: dict[str, object], expected: str) -> None:
+def test_holds_and_fades(rgbw: Path, tmp_path: Path, recipe: dict[str, Any], expected: str) -> None:
     report = convert(rgbw, Recipe(fps=10.0, **recipe))
     assert told(read_gif(report.save(tmp_path / "a.gif"))) == expected
 

@@ -1,5 +1,7 @@
 """Near tones that each cover a part of the picture stay apart, whatever colours are beside them."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -22,7 +24,8 @@ def waves(number: int) -> np.ndarray:
     """A picture of some 18,000 colours."""
     down, across = np.mgrid[:HEIGHT, :WIDTH] / (HEIGHT - 1)
     moved = (6 * down + 9 * across + number, 8 * across - 3 * down + 2, 11 * down * across + 4 + number)
-    return (127 + 127 * np.sin(np.stack(moved, axis=-1))).astype(np.uint8)
+    picture: np.ndarray = 127 + 127 * np.sin(np.stack(moved, axis=-1))
+    return picture.astype(np.uint8)
 
 
 def card(number: int, one: tuple[int, ...], other: tuple[int, ...], side: int) -> np.ndarray:
@@ -35,7 +38,7 @@ def card(number: int, one: tuple[int, ...], other: tuple[int, ...], side: int) -
     return picture
 
 
-def seen(pictures: list[np.ndarray], **style: object) -> np.ndarray:
+def seen(pictures: list[np.ndarray], **style: Any) -> np.ndarray:
     return seen_by_pillow(gif_of(pictures, **style)[0])[0][..., :3].astype(int)
 
 
@@ -84,7 +87,7 @@ def test_eight_near_tones_stay_eight() -> None:
     picture[:80] = np.repeat(greys, 10)[:, np.newaxis, np.newaxis]
     (frame,) = seen([picture])
     for number, grey in enumerate(greys):
-        assert_apart(frame, (10 * number + 5, 150), (grey, grey, grey))
+        assert_apart(frame, (10 * number + 5, 150), (int(grey),) * 3)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4])

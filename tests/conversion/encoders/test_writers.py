@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -62,7 +63,7 @@ def written(
     *,
     limits: Limits | None = None,
     loop: int = 0,
-    **recipe: object,
+    **recipe: Any,
 ) -> Written:
     asked = Recipe(**({"format": path.suffix[1:]} | recipe))
     limits = limits or Limits()
@@ -94,9 +95,8 @@ def _seen_by_pillow(path: Path) -> Seen:
 
 def _seen_by_av(path: Path) -> Seen:
     with av.open(path) as video:
-        delays = [
-            round(packet.duration * packet.time_base * 100) for packet in video.demux(video=0) if packet.size
-        ]
+        packets = [packet for packet in video.demux(video=0) if packet.size]
+        delays = [round(100 * (packet.duration or 0) * packet.time_base) for packet in packets]
     with av.open(path) as video:
         frames = [
             np.dstack([frame.to_ndarray(format="rgb24"), np.full((frame.height, frame.width), 255, np.uint8)])

@@ -109,7 +109,8 @@ def test_no_pixel_is_worse_than_the_most_that_is_allowed() -> None:
 
 def distance(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Weighted and squared, as a tolerance counts."""
-    return ((one.astype(int) - other) ** 2) @ [RED, GREEN, BLUE]
+    squares: np.ndarray = (one.astype(int) - other) ** 2
+    return np.asarray(squares @ np.array([RED, GREEN, BLUE]))
 
 
 def test_only_the_rectangle_that_changed_is_named() -> None:

@@ -2,7 +2,7 @@ import errno
 import io
 import threading
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
@@ -124,7 +124,7 @@ def test_pixels_may_be_read_only_and_strided() -> None:
 # --- time -------------------------------------------------------------------------------------
 
 
-def letters_and_delays(clip: list[Rows], delays_cs: list[int]) -> list[int]:
+def letters_and_delays(clip: Sequence[Rows], delays_cs: list[int]) -> list[int]:
     gif, _ = gif_of(pixels(clip)[..., RGB], delays_cs=delays_cs)
     return seen_by_pillow(gif)[1]
 

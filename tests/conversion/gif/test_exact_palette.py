@@ -25,7 +25,8 @@ def scattered(rng: np.random.Generator, table: np.ndarray, height: int, width: i
     """A picture that has every colour of the table."""
     chosen = rng.integers(0, len(table), height * width)
     chosen[: len(table)] = np.arange(len(table))
-    return table[rng.permutation(chosen)].reshape(height, width, 3)
+    picture: np.ndarray = table[rng.permutation(chosen)]
+    return picture.reshape(height, width, 3)
 
 
 def with_holes(rng: np.random.Generator, pictures: np.ndarray) -> np.ndarray:

@@ -64,8 +64,10 @@ def test_of_two_that_start_together_one_compiles(tmp_path: Path) -> None:
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     both = [subprocess.Popen(argv, env=environment, **pipes) for _ in range(2)]
     for one in both:
+        assert one.stdout is not None
         assert one.stdout.readline() == "ready\n"
     for one in both:
+        assert one.stdin is not None
         one.stdin.write("\n")
         one.stdin.flush()
     said = sorted(one.communicate(timeout=120)[0] for one in both)
@@ -127,8 +129,8 @@ def test_the_first_run_says_that_it_compiles_and_can_be_stopped(tmp_path: Path, 
     argv = [sys.executable, "-m", "gifapp", "convert", str(clip)]
     environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "cache")}
     process = subprocess.Popen(argv, env=environment, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
     try:
-        assert process.stderr
         assert process.stderr.readline() == COMPILING
         assert wait_until(lambda: bool(psutil.Process(process.pid).children()), timeout_s=20)
         children = psutil.Process(process.pid).children(recursive=True)

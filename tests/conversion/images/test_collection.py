@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -35,7 +36,7 @@ def picture(rows: list[str]) -> Image.Image:
     return Image.fromarray(shown if (shown[..., 3] == 0).any() else shown[..., :3].copy())
 
 
-def saved(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+def saved(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
     data = io.BytesIO()
     image.save(data, kind, **options)
     return data.getvalue()
@@ -63,7 +64,7 @@ LETTERS = {
 NOISE = saved(Image.fromarray(np.random.default_rng(1).integers(0, 255, (30, 30, 3), np.uint8)))
 
 
-def played(source: Path, **recipe: object) -> str:
+def played(source: Path, **recipe: Any) -> str:
     out = source.with_name("out.gif")
     convert(source, Recipe(dither="none", **recipe), out)
     return told(read_gif(out))
@@ -119,7 +120,7 @@ def test_words_come_and_go_on_a_picture_that_shows_for_long(tmp_path: Path) -> N
     ],
 )
 def test_a_subtitle_shows_with_the_picture_it_belongs_to(
-    tmp_path: Path, recipe: dict[str, object], delays_cs: list[int]
+    tmp_path: Path, recipe: dict[str, Any], delays_cs: list[int]
 ) -> None:
     shots = [Image.new("RGB", (120, 60), "red"), Image.new("RGB", (120, 60), "blue")]
     shots[0].save(tmp_path / "a.webp", save_all=True, append_images=shots[1:], duration=[960, 480])

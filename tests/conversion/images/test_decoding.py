@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -104,7 +105,7 @@ def test_webps_of_every_kind_are_as_libwebp_shows_them(options: dict[str, int], 
 
 @pytest.mark.parametrize("subsampling", ["4:2:0", "4:2:2", "4:4:4", "4:0:0"])
 @pytest.mark.parametrize("options", [{}, {"range": "limited"}, {"advanced": {"enable-cdef": "0"}}])
-def test_avifs_of_every_kind_are_as_libavif_shows_them(subsampling: str, options: dict[str, object]) -> None:
+def test_avifs_of_every_kind_are_as_libavif_shows_them(subsampling: str, options: dict[str, Any]) -> None:
     assert off(saved(photo(), "AVIF", quality=90, subsampling=subsampling, **options)) < (1, 8)
 
 

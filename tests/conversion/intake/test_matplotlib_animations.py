@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
@@ -63,7 +64,7 @@ def test_what_an_animation_raises_is_raised(axes: Any) -> None:
 
 
 def animated(
-    axes: Any, draw: Callable[[int], object] = lambda _: None, *, frames: int = 3, interval: int = 100
+    axes: Any, draw: Callable[[int], Any] = lambda _: None, *, frames: int = 3, interval: int = 100
 ) -> Any:
     from matplotlib.animation import FuncAnimation
 
@@ -104,7 +105,7 @@ SETTINGS = {
     ("name", "value", "size_px"), [(n, v, s) for n, (v, s) in SETTINGS.items()], ids=SETTINGS
 )
 def test_matplotlibs_settings_for_files_do_not_shear_a_frame(
-    axes: Any, name: str, value: Any, size_px: tuple[int, int], tmp_path: Path
+    axes: Any, name: Any, value: Any, size_px: tuple[int, int], tmp_path: Path
 ) -> None:
     from matplotlib import rc_context
 
@@ -116,7 +117,9 @@ def test_matplotlibs_settings_for_files_do_not_shear_a_frame(
 def corners(path: Path) -> list[tuple[int, ...]]:
     """The upper left pixel of every frame."""
     with Image.open(path) as gif:
-        return [frame.convert("RGBA").getpixel((0, 0)) for frame in ImageSequence.Iterator(gif)]
+        return [
+            tuple(np.asarray(frame.convert("RGBA"))[0, 0].tolist()) for frame in ImageSequence.Iterator(gif)
+        ]
 
 
 GONE = (0, 0, 0, 0)

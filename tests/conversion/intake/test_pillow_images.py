@@ -18,7 +18,7 @@ def grey(*levels: int, dtype: str = "u2") -> Image.Image:
 
 def filled(mode: str, colour: Any, **info: Any) -> Image.Image:
     image = Image.new(mode, (1, 1), colour)
-    image.info |= info
+    image.info.update(info)
     return image
 
 

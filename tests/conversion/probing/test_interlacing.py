@@ -1,6 +1,7 @@
 """A bar that moves to the right: its rows are combed where fields of two moments make one picture."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,7 +32,7 @@ def moving_bar(path: Path, filters: str, to: tuple[object, ...], *, size: str = 
     return path
 
 
-def shown(path: Path, **recipe: object) -> np.ndarray:
+def shown(path: Path, **recipe: Any) -> np.ndarray:
     """Frames (n, height, width) of grey."""
     video = probe(path, limits=LIMITS)
     plan = make_plan(video, Recipe(fps=25, **recipe), LIMITS)
@@ -41,7 +42,8 @@ def shown(path: Path, **recipe: object) -> np.ndarray:
 
 def edges_of(frames: np.ndarray) -> np.ndarray:
     """Where the bar begins: (n, rows) of pixels."""
-    return np.argmax(frames[:, 8:-8] > 128, axis=2)
+    edges: np.ndarray = np.argmax(frames[:, 8:-8] > 128, axis=2)
+    return edges
 
 
 def combs(edges: np.ndarray) -> float:

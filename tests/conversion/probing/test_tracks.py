@@ -116,8 +116,8 @@ def test_sound_that_goes_on_after_the_last_picture_is_noted(tmp_path: Path, name
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.mov", "a.avi", "fragments.mp4"])
 def test_what_is_cut_short_keeps_its_whole_pictures_and_says_so(tmp_path: Path, name: str) -> None:
-    to = ("-movflags", "frag_keyframe+empty_moov" if name == "fragments.mp4" else "+faststart")
-    to = () if name.endswith("avi") else to
+    flags = "frag_keyframe+empty_moov" if name == "fragments.mp4" else "+faststart"
+    to = () if name.endswith("avi") else ("-movflags", flags)
     clip = clips.pattern(tmp_path / name, seconds=2, to=(*X264, *to))
     assert probe(clip, limits=LIMITS).notes == ()
     video = probe(truncated(clip, keep=0.7), limits=LIMITS)

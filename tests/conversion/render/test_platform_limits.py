@@ -18,7 +18,7 @@ from tests.clips import pattern, real_clip
 
 def seconds(gif: Path) -> float:
     with Image.open(gif) as frames:
-        return sum(frame.info["duration"] for frame in ImageSequence.Iterator(frames)) / 1000
+        return float(sum(frame.info["duration"] for frame in ImageSequence.Iterator(frames))) / 1000
 
 
 @pytest.mark.parametrize("name", ["slack_emoji", "discord_sticker"])

@@ -39,7 +39,8 @@ def letters() -> Pictures:
     picture = blocks.repeat(4, axis=0).repeat(4, axis=1)
     paces = np.arange(HEIGHT) // 4 % 5
     across = (np.arange(WIDTH) + np.arange(COUNT)[:, None, None] * paces[:, None]) % WIDTH
-    return picture[np.arange(HEIGHT)[:, None], across]
+    film: Pictures = picture[np.arange(HEIGHT)[:, None], across]
+    return film
 
 
 def cut_out() -> Pictures:
@@ -102,7 +103,7 @@ def test_a_gif_that_fits_anyway_gives_up_nothing() -> None:
     told, gif = fitted(letters(), 1_000_000)
     assert (told.encodes, told.written.notes) == (1, ())
     assert (told.written.width_px, told.written.height_px) == (WIDTH, HEIGHT)
-    assert Image.open(io.BytesIO(gif)).n_frames == COUNT
+    assert getattr(Image.open(io.BytesIO(gif)), "n_frames", 1) == COUNT
 
 
 def test_whatever_frames_are_left_out_the_time_is_kept() -> None:

@@ -1,6 +1,8 @@
 """Captions as a person sees them: every script with its glyphs, whole, in its place."""
 # ruff: noqa: RUF001 - letters that look like others are what is tested
 
+from typing import Any
+
 import numpy as np
 import pytest
 import uharfbuzz as hb
@@ -345,7 +347,7 @@ def test_captions_one_after_the_other_stand_at_the_same_place() -> None:
         ({"start_s": 12.0, "end_s": 13.0}, True),
     ],
 )
-def test_a_caption_that_begins_after_the_end_is_told_of(recipe: dict[str, float], told: bool) -> None:
+def test_a_caption_that_begins_after_the_end_is_told_of(recipe: dict[str, Any], told: bool) -> None:
     caption = Caption(text="Too late for this", **recipe)
     said = notes(a_plan(Recipe(captions=(caption,))))
     begins = f"it begins at {caption.start_s:g} s, and the GIF ends at 1.00 s."
@@ -353,7 +355,7 @@ def test_a_caption_that_begins_after_the_end_is_told_of(recipe: dict[str, float]
 
 
 @pytest.mark.parametrize("recipe", [{"hold_s": 1.0}, {"direction": "boomerang"}])
-def test_a_caption_on_the_held_or_returning_pictures_is_not_told_of(recipe: dict[str, object]) -> None:
+def test_a_caption_on_the_held_or_returning_pictures_is_not_told_of(recipe: dict[str, Any]) -> None:
     caption = Caption(text="in time", start_s=1.5)
     assert notes(a_plan(Recipe(captions=(caption,), **recipe))) == []
 

@@ -4,6 +4,7 @@ import base64
 import io
 import struct
 import zlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from tests.plans import GREY, a_plan, box, first_picture, layers
 RANDOM = np.random.default_rng(11)
 
 
-def in_base64(picture: Image.Image, kind: str = "PNG", **how: object) -> str:
+def in_base64(picture: Image.Image, kind: str = "PNG", **how: Any) -> str:
     file = io.BytesIO()
     picture.save(file, kind, **how)
     return base64.b64encode(file.getvalue()).decode()
@@ -26,7 +27,7 @@ def red(width_px: int = 20, height_px: int = 10, alpha: int = 255) -> Image.Imag
     return Image.new("RGBA", (width_px, height_px), (255, 0, 0, alpha))
 
 
-def shown(image: str, **overlay: object) -> np.ndarray:
+def shown(image: str, **overlay: Any) -> np.ndarray:
     return first_picture(Recipe(overlay=Overlay(image=image, **overlay)), width_px=200, height_px=100)
 
 

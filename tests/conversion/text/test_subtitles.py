@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import math
 import time
+from typing import Any
 
 import pytest
 
@@ -200,7 +201,7 @@ CUE = Cue("Hi", 2.0, 3.0)
     ],
 )
 def test_a_cue_shows_with_the_pictures_it_belongs_to(
-    recipe: dict[str, object], cuts: list[tuple[float, int]], expected: list[tuple[float, float]]
+    recipe: dict[str, Any], cuts: list[tuple[float, int]], expected: list[tuple[float, float]]
 ) -> None:
     plan = a_plan(Recipe(**recipe), cuts=tuple(itertools.starmap(Cut, cuts)))
     assert shown_s(CUE, plan) == [pytest.approx(range_s) for range_s in expected]

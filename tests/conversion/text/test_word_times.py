@@ -7,6 +7,7 @@ import pytest
 
 from gifapp.conversion.plan import Cut, Plan
 from gifapp.conversion.play_times import shown_cs
+from gifapp.domain.recipes.choices import Direction
 from gifapp.domain.recipes.recipe import Caption, Recipe
 from tests.plans import a_plan, layers, notes
 
@@ -57,7 +58,7 @@ def test_words_that_begin_after_the_end_show_nowhere() -> None:
 
 @pytest.mark.parametrize(("direction", "expected"), [("forward", [3]), ("reverse", [0]), ("boomerang", [3])])
 def test_a_cue_at_the_last_moment_shows_whichever_way_the_clip_plays(
-    direction: str, expected: list[int]
+    direction: Direction, expected: list[int]
 ) -> None:
     subtitles = "1\n00:00:00,448 --> 00:00:09,000\nx\n"
     assert frames(uneven(Recipe(subtitles=subtitles, direction=direction))) == [expected]
@@ -67,7 +68,7 @@ def test_a_cue_at_the_last_moment_shows_whichever_way_the_clip_plays(
     ("direction", "expected"), [("forward", [[0]]), ("reverse", [[3]]), ("boomerang", [[0], [7]])]
 )
 def test_a_cue_at_the_first_moment_shows_whichever_way_the_clip_plays(
-    direction: str, expected: list[list[int]]
+    direction: Direction, expected: list[list[int]]
 ) -> None:
     subtitles = "1\n00:00:00,000 --> 00:00:00,003\nx\n"
     assert frames(uneven(Recipe(subtitles=subtitles, direction=direction))) == expected

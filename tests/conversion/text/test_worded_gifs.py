@@ -1,6 +1,7 @@
 """Words from the recipe to the finished file."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,8 @@ CUE = "1\n00:00:00,500 --> 00:00:01,000\nHi\n"
 
 def lit(path: Path, recipe: Recipe) -> list[int]:
     """The tenths of a second of the GIF that have something white."""
-    found, shown = [], 0
+    found: list[int] = []
+    shown = 0
     convert(FRAMES, recipe, path)
     with Image.open(path) as gif:
         for frame in ImageSequence.Iterator(gif):
@@ -40,7 +42,7 @@ def lit(path: Path, recipe: Recipe) -> list[int]:
     ],
 )
 def test_captions_keep_the_time_of_the_gif_and_subtitles_that_of_their_pictures(
-    tmp_path: Path, recipe: dict[str, object], expected: range
+    tmp_path: Path, recipe: dict[str, Any], expected: range
 ) -> None:
     assert lit(tmp_path / "out.gif", Recipe(fps=10.0, **recipe)) == [*expected]
 

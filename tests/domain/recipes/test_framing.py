@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +10,7 @@ from gifapp.domain.recipes.recipe import Crop, Recipe
 SIDES = st.integers(1, 5000)
 
 
-def framed(**recipe: object) -> Framing:
+def framed(**recipe: Any) -> Framing:
     """Of a picture of 1280 x 720."""
     return framing(Recipe(**recipe), width_px=1280, height_px=720)
 
