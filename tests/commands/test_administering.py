@@ -51,8 +51,13 @@ def video() -> Video:
 @pytest.fixture
 def owners(data_dir: Path, redis_url: str, mongodb_url: str) -> dict[str, str]:
     """The ids of Ada and Bob, whose passwords are cheap to hash."""
-    servers = {"redis_url": redis_url, "mongodb_url": mongodb_url}
-    identity = build_identity(**servers, secret=b"s" * 32, registration="closed", password_rounds=4)
+    identity = build_identity(
+        mongodb_url=mongodb_url,
+        redis_url=redis_url,
+        secret=b"s" * 32,
+        registration="closed",
+        password_rounds=4,
+    )
     ids = {email: identity.create_user(email, "correct horse", "user").id for email in (ADA, BOB)}
     identity.close()
     return ids

@@ -8,6 +8,7 @@ from threading import Barrier
 import pytest
 
 from gifapp import errors
+from gifapp.domain.accounts import Role
 from gifapp.identity.documents import SessionDocument
 from gifapp.identity.passwords import Passwords
 from gifapp.identity.service import Identity
@@ -17,7 +18,7 @@ from tests.identity.test_sessions import EMAIL, HERE, PASSWORD, is_over, signed_
 NEW = "battery staple"
 
 
-def made(identity: Identity, name: str, role: str = "user") -> str:
+def made(identity: Identity, name: str, role: Role = "user") -> str:
     return identity.create_user(f"{name}@example.org", PASSWORD, role).id
 
 
@@ -128,7 +129,8 @@ def test_a_new_role_holds_at_once(identity: Identity) -> None:
 
 
 def test_a_deleted_account_leaves_nothing_behind(identity: Identity) -> None:
-    session, forgotten = signed_in(identity), []
+    session = signed_in(identity)
+    forgotten: list[str] = []
     token = identity.api_tokens.make(identity.authenticate(session.access_token), "x", ["read"]).token
     identity.people.delete(session.user.id, forget=forgotten.append, by=None)
     assert forgotten == [session.user.id]

@@ -168,8 +168,9 @@ def test_what_is_common_is_refused_wherever_a_password_is_chosen(identity: Ident
 
 
 def test_a_password_is_kept_as_bcrypt_with_4096_rounds(mongodb_url: str, redis_url: str) -> None:
-    servers = {"mongodb_url": mongodb_url, "redis_url": redis_url}
-    identity = build_identity(**servers, secret=SECRET, registration="closed")
+    identity = build_identity(
+        mongodb_url=mongodb_url, redis_url=redis_url, secret=SECRET, registration="closed"
+    )
     identity.create_user("ada@example.org", GOOD, "user")
     [kept] = UserDocument.objects.scalar("password_hash")
     identity.close()

@@ -1,6 +1,7 @@
 """API tokens: what they open, what they never may, and everything that ends them."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pymongo
 import pytest
@@ -20,7 +21,7 @@ def test_an_api_token_tells_who_asks(identity: Identity) -> None:
     caller = somebody(identity)
     made = identity.api_tokens.make(caller, "backup", ["read"])
     script = identity.authenticate(made.token)
-    assert (script.user_id, script.email, script.scopes) == (caller.user_id, EMAIL, {"read"})
+    assert (script.user_id, script.email, script.scopes) == (caller.user_id, EMAIL, frozenset({"read"}))
     assert made.token.startswith("gifapp_")
     assert identity.access_token_for(caller)
     with pytest.raises(errors.TokenInvalid):
@@ -33,7 +34,7 @@ def test_it_is_shown_once_and_kept_as_a_digest(identity: Identity, mongodb_url: 
     [listed] = identity.api_tokens.all_of(caller.user_id)
     assert listed.model_dump() == made.model_dump(exclude={"token"})
     assert made.token.startswith(listed.hint)
-    with pymongo.MongoClient(mongodb_url) as client:
+    with pymongo.MongoClient[dict[str, Any]](mongodb_url) as client:
         assert made.token not in str(client.get_default_database()["api_tokens"].find_one())
 
 
@@ -91,7 +92,7 @@ def test_one_with_an_end_ends(build: Build, clock: Clock, mongodb_url: str) -> N
     clock.forward(hours=1)
     with pytest.raises(errors.TokenExpired):
         identity.authenticate(made.token)
-    with pymongo.MongoClient(mongodb_url) as client:
+    with pymongo.MongoClient[dict[str, Any]](mongodb_url) as client:
         indexes = client.get_default_database()["api_tokens"].index_information()
     assert any("expireAfterSeconds" in index for index in indexes.values())
 

@@ -1,6 +1,7 @@
 """The log of security events."""
 
 from datetime import timedelta
+from typing import Any
 
 import pymongo
 import pytest
@@ -16,13 +17,14 @@ from tests.identity.test_sessions import EMAIL, HERE, PASSWORD, signed_in
 
 def kinds(identity: Identity, user_id: str | None = None) -> list[str]:
     """Oldest first."""
-    return [one.kind for one in identity.audit.page(user_id=user_id, limit=200).events][::-1]
+    return [str(one.kind) for one in identity.audit.page(user_id=user_id, limit=200).events][::-1]
 
 
 def test_what_happens_to_an_account_is_written_down(build: Build, clock: Clock) -> None:
     identity = build(now=clock)
     clock.to_real_time()
-    session = identity.register(EMAIL, PASSWORD, identity.setup_token(), address=HERE) and signed_in(identity)
+    identity.register(EMAIL, PASSWORD, identity.setup_token(), address=HERE)
+    session = signed_in(identity)
     caller = identity.authenticate(session.access_token)
     with pytest.raises(errors.CredentialsWrong):
         identity.login(EMAIL, "wrong horse", HERE)
@@ -70,7 +72,7 @@ def test_an_unknown_address_is_kept_as_a_digest_and_no_password_at_all(
     one, other = identity.audit.page(kind="sign-in-failed").events
     assert (one.user_id, one.stranger) == (None, other.stranger)
     assert one.stranger
-    with pymongo.MongoClient(mongodb_url) as client:
+    with pymongo.MongoClient[dict[str, Any]](mongodb_url) as client:
         kept = str(list(client.get_default_database()["audit"].find()))
     assert "eve" not in kept
 
@@ -106,7 +108,7 @@ def test_it_is_read_a_page_at_a_time_by_person_and_kind(identity: Identity) -> N
 
 def test_mongodb_forgets_it_in_the_end(build: Build, clock: Clock, mongodb_url: str) -> None:
     signed_in(build(now=clock, audit_kept=timedelta(days=3)))
-    with pymongo.MongoClient(mongodb_url, tz_aware=True) as client:
+    with pymongo.MongoClient[dict[str, Any]](mongodb_url, tz_aware=True) as client:
         audit = client.get_default_database()["audit"]
         kept, indexes = audit.find_one() or {}, audit.index_information()
     assert kept["expires_at"] - kept["at"] == timedelta(days=3)

@@ -4,6 +4,7 @@ import hashlib
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pymongo
 import pytest
@@ -121,7 +122,7 @@ def test_a_token_of_before_the_signatures_gives_the_next_one(identity: Identity,
     session = signed_in(identity)
     session_id = session.refresh_token.partition(".")[0]
     unsigned = "unsigned"
-    with pymongo.MongoClient(mongodb_url) as client:
+    with pymongo.MongoClient[dict[str, Any]](mongodb_url) as client:
         digest = hashlib.sha256(unsigned.encode()).digest()
         client.get_default_database()["sessions"].update_one(
             {"_id": session_id}, {"$set": {"current_digest": digest}}
@@ -167,7 +168,7 @@ def test_a_session_that_nobody_refreshes_ends(build: Build, clock: Clock) -> Non
 
 def test_only_digests_are_kept_and_mongodb_removes_what_expired(identity: Identity, mongodb_url: str) -> None:
     session = signed_in(identity)
-    with pymongo.MongoClient(mongodb_url) as client:
+    with pymongo.MongoClient[dict[str, Any]](mongodb_url) as client:
         sessions = client.get_default_database()["sessions"]
         kept = str(sessions.find_one())
         ttl = [index for index in sessions.index_information().values() if "expireAfterSeconds" in index]
@@ -237,7 +238,7 @@ def test_an_administrator_sets_a_password(identity: Identity) -> None:
 def test_a_disabled_account_is_out_at_once(identity: Identity, mongodb_url: str) -> None:
     session = signed_in(identity)
     script = identity.api_tokens.make(identity.authenticate(session.access_token), "backup", ["read"])
-    with pymongo.MongoClient(mongodb_url) as client:
+    with pymongo.MongoClient[dict[str, Any]](mongodb_url) as client:
         client.get_default_database()["users"].update_one({}, {"$set": {"disabled": True}})
     with pytest.raises(errors.CredentialsWrong):
         identity.login(EMAIL, PASSWORD, HERE)

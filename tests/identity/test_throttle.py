@@ -1,5 +1,7 @@
 """Guessing passwords and links is limited, by address and by account."""
 
+from collections.abc import Callable
+
 import pytest
 
 from gifapp import errors
@@ -33,7 +35,7 @@ def test_guessing_is_stopped_per_address_whatever_the_account(build: Build) -> N
 def test_a_password_is_guessed_no_faster_by_whoever_is_signed_in(build: Build) -> None:
     identity = build(rates=Rates(login_by_account="3/minute"))
     caller = identity.authenticate(signed_in(identity).access_token)
-    guesses = [
+    guesses: list[Callable[[], object]] = [
         lambda: identity.change_password(caller, "wrong horse", "battery staple", HERE),
         lambda: identity.delete_own(caller, "wrong horse", HERE, forget=print),
     ]

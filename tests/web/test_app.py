@@ -188,8 +188,16 @@ async def test_a_browser_executes_nothing(app: GifApp, sign_in: SignIn, tmp_path
     code = f"open({str(tmp_path / 'written')!r}, 'w')"
     async with connected(app, ada, kernel_of(await ada.get("/"))) as page:
         for kind in ("execute", "inspect", "complete", "is_complete", "debug", "interrupt"):
-            content = {"code": code, "cursor_pos": 1, "type": "request", "seq": 1, "command": "initialize"}
-            await page.write_message(message(f"{kind}_request", channel, **content), binary=True)
+            request = message(
+                f"{kind}_request",
+                channel,
+                code=code,
+                cursor_pos=1,
+                type="request",
+                seq=1,
+                command="initialize",
+            )
+            await page.write_message(request, binary=True)
         await page.write_message(message("shutdown_request", "control", restart=False), binary=True)
         await page.write_message(message("kernel_info_request", "shell"), binary=True)
         seen = [await next_message(page)]

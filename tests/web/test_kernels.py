@@ -7,12 +7,12 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from gifapp import errors, logs
-from gifapp.identity.service import Caller
+from gifapp.identity.service import Caller, Identity
 from gifapp.web.pages.kernels import Kernels, inherited
 from tests.test_logs import written
 
@@ -101,7 +101,8 @@ async def kernels(
     manager: Manager, sessions: Sessions, clock: Clock, tmp_path: Path
 ) -> AsyncIterator[Kernels]:
     bounds = {"most": 3, "per_visitor": 2, "grace_s": 90}
-    running = Kernels(manager, sessions, url="http://127.0.0.1:1", home=tmp_path, clock=clock, **bounds)
+    identity = cast(Identity, sessions)
+    running = Kernels(manager, identity, url="http://127.0.0.1:1", home=tmp_path, clock=clock, **bounds)
     yield running
     await running.end_all()
 
@@ -231,7 +232,7 @@ def _one_of_two(kernels: Kernels, kernel_id: str) -> None:
     _leaves(kernels, kernel_id)
 
 
-_PAGES: dict[str, Callable[[Kernels, str], None]] = {
+_PAGES: dict[str, Callable[[Kernels, str], object]] = {
     "nobody ever connects": lambda *_: None,
     "a page is connected": lambda kernels, kernel_id: kernels.connected(kernel_id, Page()),
     "the page leaves": _leaves,

@@ -1,6 +1,7 @@
 """A web tier that stops answers what it has begun, and tells nobody to stay."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -33,7 +34,7 @@ async def test_what_has_begun_is_answered_and_its_connection_is_not_kept(stoppin
     assert answer.status_code == 415  # all of it was read: only its type is wrong
 
 
-async def slowly():
+async def slowly() -> AsyncIterator[bytes]:
     for _ in range(10):
         yield b" "
         await asyncio.sleep(0.1)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -33,7 +34,7 @@ def policy_of(answer: httpx.Response) -> dict[str, set[str]]:
 @contextmanager
 def web_parts(mongodb_url: str, redis_url: str, storage_url: str, rates: Rates = _RATES) -> Iterator[Parts]:
     """Parts on real servers, with a cheap password hash and open registration."""
-    servers = {"mongodb_url": mongodb_url, "redis_url": redis_url}
+    servers: dict[str, Any] = {"mongodb_url": mongodb_url, "redis_url": redis_url}
     identity = build_identity(
         **servers, secret=_SECRET, registration="open", rates=rates, password_rounds=4
     )  # fmt: skip

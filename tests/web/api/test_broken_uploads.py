@@ -287,7 +287,7 @@ def port_of(pid: int) -> int:
     def listening() -> list[int]:
         return [one.laddr.port for one in psutil.Process(pid).net_connections() if one.status == "LISTEN"]
 
-    assert wait_until(listening, timeout_s=20)
+    assert wait_until(lambda: bool(listening()), timeout_s=20)
     return listening()[0]
 
 

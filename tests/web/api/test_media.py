@@ -175,20 +175,20 @@ def test_an_address_stays_the_same_for_hours_and_then_ends() -> None:
     now_s = 1_000_000.0
     signer = MediaSigner(SECRET, window_s=3600, now=lambda: now_s)
 
-    def query() -> dict[str, str]:
-        return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+    def query_of(link: str) -> dict[str, str]:
+        return {name: values[0] for name, values in parse_qs(urlsplit(link).query).items()}
 
     address = signer.address("gifs", "j", "ada")
-    now_s = float(int(query()["expires"]) - 3601)
+    now_s = float(int(query_of(address)["expires"]) - 3601)
     assert signer.address("gifs", "j", "ada") == address
     now_s += 3600
     assert signer.address("gifs", "j", "ada") != address
-    assert signer.owner("gifs", "j", query()) == "ada"
+    assert signer.owner("gifs", "j", query_of(address)) == "ada"
     now_s += 2
     with pytest.raises(errors.MediaLinkInvalid):
-        signer.owner("gifs", "j", query())
+        signer.owner("gifs", "j", query_of(address))
     address = MediaSigner(SECRET).address("gifs", "j", "ada")
-    assert 6 * 3600 <= int(query()["expires"]) - time.time() <= 12 * 3600
+    assert 6 * 3600 <= int(query_of(address)["expires"]) - time.time() <= 12 * 3600
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import AsyncIterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -243,7 +244,7 @@ async def test_a_token_that_expires_meanwhile_changes_nothing(
 async def test_pages_of_videos_follow_each_other(
     ada: Person, source: SourceView, known_video: KnownVideo
 ) -> None:
-    facts = {"size_bytes": 1, "sha256": source.sha256, "video": known_video.facts}
+    facts: dict[str, Any] = {"size_bytes": 1, "sha256": source.sha256, "video": known_video.facts}
     made = [source.id, *(add_source(ada.id, name=f"{number}.mp4", **facts).id for number in range(4))]
     found: list[str] = []
     cursor: dict[str, str] = {}
@@ -265,7 +266,7 @@ async def test_a_wrong_page_of_videos_is_named(ada: Person) -> None:
 async def test_the_client_reads_every_page(
     url: str, ada: Person, source: SourceView, known_video: KnownVideo
 ) -> None:
-    facts = {"size_bytes": 1, "sha256": source.sha256, "video": known_video.facts}
+    facts: dict[str, Any] = {"size_bytes": 1, "sha256": source.sha256, "video": known_video.facts}
     made = [source.id, *(add_source(ada.id, name=f"{number}.mp4", **facts).id for number in range(200))]
     with Client(url, ada.session.access_token) as client:
         found = await asyncio.to_thread(client.sources)

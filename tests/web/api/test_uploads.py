@@ -6,6 +6,7 @@ from base64 import b64encode
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -129,7 +130,7 @@ async def test_anothers_upload_is_not_there(
 
 @pytest.mark.parametrize("length", ["", "-1", "1.5", "x", "²", "9" * 30])
 async def test_a_length_is_needed(ada: Person, length: str) -> None:
-    headers = TUS | {"Upload-Length": length.encode()} if length else TUS
+    headers: dict[str, Any] = TUS | {"Upload-Length": length.encode()} if length else TUS
     answer = await ada.http.post(UPLOADS, headers=headers)
     assert is_problem(answer, 422, "field-invalid")["field"] == "Upload-Length"
 

@@ -60,7 +60,7 @@ def named(expression: str) -> Iterator[tuple[str, set[str]]]:
 
     def walk(node: Any, grouped: set[str]) -> Iterator[tuple[str, set[str]]]:
         if isinstance(node, promql_parser.VectorSelector):
-            yield node.name, grouped | {matcher.name for matcher in node.matchers.matchers}
+            yield str(node.name), grouped | {matcher.name for matcher in node.matchers.matchers}
         elif isinstance(node, promql_parser.AggregateExpr):
             labels = set(node.modifier.labels) if node.modifier else set()
             yield from walk(node.expr, labels)
