@@ -78,7 +78,7 @@ def redis_url(redis_server_url: str) -> str:
 
 @pytest.fixture(scope="session")
 def mongodb_client(mongodb_server_url: str) -> Iterator[pymongo.MongoClient[Any]]:
-    with pymongo.MongoClient(mongodb_server_url) as client:
+    with pymongo.MongoClient[Any](mongodb_server_url) as client:
         yield client
 
 

@@ -2,6 +2,7 @@
 
 import sys
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,13 +22,13 @@ def film(*, offsets: tuple[float, ...] = (0, 0, 0)) -> quality.Frames:
     return np.stack([picture + offset for offset in offsets]).astype(np.uint8)
 
 
-def test_equal_films_are_as_near_as_can_be():
+def test_equal_films_are_as_near_as_can_be() -> None:
     same = quality.compare(film(), film())
     assert (same.ssim, same.ssimulacra2, same.flicker, same.crawl) == pytest.approx((1, 100, 0, 0))
     assert same.psnr_db > 100
 
 
-def test_a_steady_error_of_five_steps_costs_34_db_and_does_not_flicker():
+def test_a_steady_error_of_five_steps_costs_34_db_and_does_not_flicker() -> None:
     seen = quality.compare(film(offsets=(5, 5, 5)), film())
     assert seen.psnr_db == pytest.approx(20 * np.log10(255 / 5), abs=0.01)
     assert seen.blurred_psnr_db == pytest.approx(seen.psnr_db, abs=0.01)
@@ -36,12 +37,12 @@ def test_a_steady_error_of_five_steps_costs_34_db_and_does_not_flicker():
     assert seen.ssimulacra2 < 100
 
 
-def test_an_error_that_comes_and_goes_flickers():
+def test_an_error_that_comes_and_goes_flickers() -> None:
     seen = quality.compare(film(offsets=(4, 0, 4)), film())
     assert seen.flicker == pytest.approx(4, abs=0.01)
 
 
-def test_dithering_that_crawls_flickers_less_than_it_crawls_and_looks_better_blurred():
+def test_dithering_that_crawls_flickers_less_than_it_crawls_and_looks_better_blurred() -> None:
     chequers = 8 * (np.indices((24, 32)).sum(axis=0) % 2)[..., None]
     crawling = np.stack([film()[0] + chequers, film()[0] + 8 - chequers]).astype(np.uint8)
     seen = quality.compare(crawling, film(offsets=(4, 4)))
@@ -50,7 +51,7 @@ def test_dithering_that_crawls_flickers_less_than_it_crawls_and_looks_better_blu
     assert seen.blurred_psnr_db > seen.psnr_db + 10
 
 
-def test_frames_are_met_by_time_not_by_number():
+def test_frames_are_met_by_time_not_by_number() -> None:
     one, other = (Image.new("RGB", (2, 2), colour) for colour in ("#ff0000", "#0000ff"))
     gif = BytesIO()
     one.save(gif, "GIF", save_all=True, append_images=[other], duration=[300, 100])
@@ -58,7 +59,7 @@ def test_frames_are_met_by_time_not_by_number():
     assert [tuple(frame[0, 0]) for frame in seen] == [(255, 0, 0)] * 3 + [(0, 0, 255)]
 
 
-def test_gains_are_positive_where_a_measure_is_better():
+def test_gains_are_positive_where_a_measure_is_better() -> None:
     ours = Quality(36, 42, 0.98, 70, 0.5, 2)
     theirs = Quality(35, 43, 0.97, 75, 0.7, 1)
     gains = quality.gains(ours, theirs)
@@ -66,37 +67,37 @@ def test_gains_are_positive_where_a_measure_is_better():
 
 
 @pytest.mark.parametrize("first", [0, 1, 100, 199, 200])
-def test_the_least_lossy_that_does(first):
+def test_the_least_lossy_that_does(first: int) -> None:
     assert encoding.least(lambda lossy: lossy >= first, 200) == first
 
 
-def test_the_least_lossy_is_the_most_where_none_does():
+def test_the_least_lossy_is_the_most_where_none_does() -> None:
     assert encoding.least(lambda lossy: lossy > 200, 200) == 200
 
 
-def test_a_goal_is_met_when_every_value_is():
+def test_a_goal_is_met_when_every_value_is() -> None:
     met = Goal.at_most("CPU", 0.1, {"film": 0.1, "screen": 0.02})
     assert (met.measured, met.lacking) == ("film 0.10, screen 0.02", "")
     assert Goal.at_most("CPU", 0.1, {"film": 0.05, "screen": 0.3}).lacking == "3.0 times as much"
 
 
-def test_a_goal_of_more_says_how_much_is_lacking():
+def test_a_goal_of_more_says_how_much_is_lacking() -> None:
     assert Goal.at_least("speed", 1.8, 1.75, "as it is").lacking == "0.05"
     assert Goal.at_least("speed", 1.8, 1.8, "as it is").lacking == ""
 
 
-def test_a_goal_of_no_loss_names_what_lost():
+def test_a_goal_of_no_loss_names_what_lost() -> None:
     assert Goal.no_loss("PSNR", {"film": 0.0, "screen": 1.5}, 1).lacking == ""
     assert Goal.no_loss("PSNR", {"film": -0.25, "screen": 1.5}, 2).lacking == "film -0.25"
     assert Goal.no_loss("PSNR", {"film": 1.0}, 1, ["film"]).lacking == "film: too many bytes"
 
 
-def test_ratios_are_of_cpu():
+def test_ratios_are_of_cpu() -> None:
     rows = [Row("gifapp convert", Cost(2, 9, 0)), Row("other", Cost(8, 1, 0))]
     assert costs.ratio(rows, "other") == 0.25
 
 
-def test_the_cost_of_a_command_is_that_of_what_it_starts_too():
+def test_the_cost_of_a_command_is_that_of_what_it_starts_too() -> None:
     burn = "import time\nwhile time.process_time() < 0.4: pass"
     cost = measure.run(
         [sys.executable, "-c", f"import subprocess as s; s.run([{sys.executable!r}, '-c', {burn!r}])"]
@@ -106,7 +107,7 @@ def test_the_cost_of_a_command_is_that_of_what_it_starts_too():
     assert cost.memory_bytes > 5_000_000
 
 
-def test_tables_replace_what_is_between_their_marks(tmp_path):
+def test_tables_replace_what_is_between_their_marks(tmp_path: Path) -> None:
     document = tmp_path / "page.md"
     document.write_text("a\n<!-- film -->\nold\n<!-- end -->\nb\n<!-- screen -->\n<!-- end -->\n")
     table.write(document, {"film": ["| 1 |"]})

@@ -108,7 +108,7 @@ def test_a_child_of_a_limited_process_keeps_the_lower_limit() -> None:
 def said_by(code: str, limits: ProcessLimits) -> str:
     """What a Python under these limits prints."""
     child = spawn([sys.executable, "-c", code], limits=limits, stdout=subprocess.PIPE)
-    return child.communicate(timeout=30)[0].decode()
+    return str(child.communicate(timeout=30)[0], "utf-8")
 
 
 TO_REACH = """

@@ -216,10 +216,10 @@ def test_a_crop_is_drawn_on_the_picture(page: Page, shoot: Shoot) -> None:
     page.get_by_role("button", name="Crop").click()
     box = page.locator(".gifapp-stage__frame").bounding_box()
     assert box is not None
-    at = lambda x, y: (box["x"] + x * box["width"], box["y"] + y * box["height"])  # noqa: E731
-    page.mouse.move(*at(0.25, 0.25))
+    left_px, top_px, width_px, height_px = box["x"], box["y"], box["width"], box["height"]
+    page.mouse.move(left_px + 0.25 * width_px, top_px + 0.25 * height_px)
     page.mouse.down()
-    page.mouse.move(*at(0.75, 0.75), steps=4)
+    page.mouse.move(left_px + 0.75 * width_px, top_px + 0.75 * height_px, steps=4)
     page.mouse.up()
     expect(page.get_by_role("button", name="Clear crop")).to_be_visible()
     left, width = (float(page.get_by_label(label).input_value()) for label in ("Crop left", "Crop width"))

@@ -31,7 +31,7 @@ def about_jobs(jobs: list[dict[str, Any]]) -> list[str]:
 
 
 def _waits(jobs: list[dict[str, Any]]) -> str:
-    waited = {True: [], False: []}
+    waited: dict[bool, list[float]] = {True: [], False: []}
     for job in jobs:
         waited[job["token"] > 1].append((job["started_at"] - job["created_at"]).total_seconds())
     words = {False: "not struck", True: "struck"}

@@ -59,7 +59,7 @@ class Storm:
             thaw.join()
 
     def _deal(self, kind: str) -> bool:
-        return {
+        deals: dict[str, Callable[[], bool]] = {
             "kill -9 a worker": lambda: self._kill(self._awake),
             "SIGTERM a worker": self._ask_a_worker_to_leave,
             "freeze a worker past its lease": self._freeze_a_worker,
@@ -70,7 +70,8 @@ class Storm:
             "kill -9 mongod": lambda: self._kill(lambda: self.service.part("mongod")),
             "kill -9 web in mid-upload": lambda: self._kill_web_during(self.ledger.uploads),
             "kill -9 web in mid-submit": lambda: self._kill_web_during(self.ledger.submits),
-        }[kind]()
+        }
+        return deals[kind]()
 
     def _kill(self, victims: Callable[[], list[psutil.Process]]) -> bool:
         victim = self._one_of(victims)

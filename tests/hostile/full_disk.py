@@ -81,6 +81,6 @@ def ending(attempt: Callable[..., None], disk: Path, *more: Path) -> list[str | 
 
 if __name__ == "__main__":
     disk, clip = map(Path, sys.argv[1:])
-    attempts = {"upload": (upload,), "upload in parts": (upload_in_parts,)}
-    attempts |= {"gif": (gif, clip), "conversion": (conversion, clip)}
-    json.dump({name: ending(attempt, disk, *more) for name, (attempt, *more) in attempts.items()}, sys.stdout)
+    endings = {"upload": ending(upload, disk), "upload in parts": ending(upload_in_parts, disk)}
+    endings |= {"gif": ending(gif, disk, clip), "conversion": ending(conversion, disk, clip)}
+    json.dump(endings, sys.stdout)

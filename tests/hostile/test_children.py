@@ -3,7 +3,7 @@
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
 
@@ -64,7 +64,7 @@ def test_who_looks_into_a_file_is_held() -> None:
     assert any(seen)
 
 
-def frames(path: Path) -> Iterator[object]:
+def frames(path: Path) -> Generator[object]:
     video = probe(path, limits=LIMITS)
     plan = make_plan(video, Recipe(width_px=1280), LIMITS)
     return ffmpeg.frames(path, video, plan, limits=LIMITS, checkpoint=lambda: None)

@@ -62,12 +62,15 @@ def _live(service: RunningService, video: bytes) -> dict[str, str]:
         bearer = {"Authorization": f"Bearer {signed_in['access_token']}"}
         source = http.post("/sources?name=a.mkv", content=video, headers=bearer).json()
         job = http.post("/jobs", json={"source_id": source["id"]}, headers=bearer).json()
-        made = lambda: http.get(f"/jobs/{job['id']}", headers=bearer).json()["gif"]  # noqa: E731
-        assert wait_until(lambda: made() is not None, timeout_s=30, every_s=0.1)
-        signature = re.search(r"signature=([^&]+)", made()["url"])
+        path = f"/jobs/{job['id']}"
+        assert wait_until(
+            lambda: http.get(path, headers=bearer).json()["gif"] is not None, timeout_s=30, every_s=0.1
+        )
+        address = http.get(path, headers=bearer).json()["gif"]["url"]
+        signature = re.search(r"signature=([^&]+)", address)
         assert signature is not None
-        httpx.get(service.url + made()["url"]).raise_for_status()
-        httpx.get(service.url + made()["url"].replace(job["id"], "0" * 32))
+        httpx.get(service.url + address).raise_for_status()
+        httpx.get(service.url + address.replace(job["id"], "0" * 32))
         httpx.get(service.url, cookies=dict(http.cookies), timeout=30).raise_for_status()  # a page, a kernel
         http.get("/me", headers={"Authorization": f"Bearer {signed_in['access_token']}x"})
         api_token = http.post("/me/tokens", json={"name": "a script"}, headers=bearer).json()["token"]

@@ -5,7 +5,8 @@ import sys
 
 LISTENING = "listening"
 
-Reader, Writer = asyncio.StreamReader, asyncio.StreamWriter
+Reader = asyncio.StreamReader
+Writer = asyncio.StreamWriter
 
 
 async def relay(socket_path: str, host: str, port: int) -> None:

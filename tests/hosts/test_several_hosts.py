@@ -80,7 +80,8 @@ def submit(visitor: httpx.Client, headers: dict[str, str], source_id: str, **rec
 
 
 def job(job_id: str) -> JobDocument:
-    return JobDocument.objects.get(id=job_id)
+    document: JobDocument = JobDocument.objects.get(id=job_id)
+    return document
 
 
 def progress_of(job_id: str) -> float:

@@ -3,6 +3,7 @@ import socket
 import stat
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import psutil
@@ -60,16 +61,16 @@ def test_redis_evicts_nothing_and_wants_a_password(redis_url: str) -> None:
 
 
 def test_mongodb_keeps_what_it_was_told_over_a_restart(tmp_path: Path) -> None:
-    with running_mongod(tmp_path) as url, pymongo.MongoClient(url) as client:
+    with running_mongod(tmp_path) as url, pymongo.MongoClient[dict[str, Any]](url) as client:
         client.get_default_database().things.insert_one({"kept": True})
-    with running_mongod(tmp_path) as url, pymongo.MongoClient(url) as client:
+    with running_mongod(tmp_path) as url, pymongo.MongoClient[dict[str, Any]](url) as client:
         assert client.get_default_database().things.count_documents({"kept": True}) == 1
 
 
 def test_mongodb_wants_a_password(mongodb_url: str) -> None:
     without_password = "mongodb://" + mongodb_url.partition("@")[2].partition("/")[0]
     with (
-        pymongo.MongoClient(without_password) as stranger,
+        pymongo.MongoClient[dict[str, Any]](without_password) as stranger,
         pytest.raises(pymongo.errors.OperationFailure, match="requires authentication"),
     ):
         stranger.list_database_names()
@@ -97,7 +98,7 @@ def test_mongodb_listens_on_a_socket_for_us_alone(tmp_path: Path) -> None:
 
 
 def test_mongodb_unpacks_nothing_for_strangers(tmp_path: Path) -> None:
-    with running_mongod(tmp_path) as url, pymongo.MongoClient(url) as client:
+    with running_mongod(tmp_path) as url, pymongo.MongoClient[dict[str, Any]](url) as client:
         told = client.admin.command("hello", compression=["zlib", "zstd", "snappy"])
         assert "compression" not in told
 

@@ -20,7 +20,7 @@ def numbers(low: float, high: float) -> st.SearchStrategy[float]:
 
 
 @st.composite
-def spans(draw: st.DrawFn, most_s: float) -> dict[str, float | None]:
+def spans(draw: st.DrawFn, most_s: float) -> dict[str, Any]:
     """A start, and an end after it or none."""
     start_s = draw(numbers(0, most_s * 0.9))
     end_s = draw(st.none() | st.floats(start_s, most_s, exclude_min=True))

@@ -148,7 +148,7 @@ class Browser(BaseComm):
         super().__init__(target_name="jupyter.widget")
         widget.comm = self
 
-    def publish_msg(self, msg_type: str, data: Any = None, **_: Any) -> None:  # noqa: ARG002
+    def publish_msg(self, msg_type: str, data: Any = None, *_: Any, **__: Any) -> None:  # noqa: ARG002
         if data and data.get("method") == "custom":
             self.messages.append(data["content"])
 

@@ -1,4 +1,5 @@
 import base64
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -280,7 +281,7 @@ def test_empty_fields_of_time_show_what_comes_out(
     ("facts", "frame_s"), [({}, 0.04), ({"fps": 5.05, "keeps_times": True}, 0.01), ({"fps": 50}, 0.02)]
 )
 def test_a_range_shows_the_picture_that_it_ends_with(
-    form: RecipeForm, facts: dict[str, float], frame_s: float
+    form: RecipeForm, facts: dict[str, Any], frame_s: float
 ) -> None:
     form.show(Recipe(), a_source(**facts))
     assert form.trim.segments.ranges.frame_s == frame_s

@@ -14,7 +14,8 @@ def field() -> FileField:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gbk"])
 def test_a_text_is_decoded_whatever_it_was_written_in(field: FileField, encoding: str) -> None:
-    field.data = memoryview(TEXT.encode(encoding))  # as ipywidgets hands over what the page sends
+    # as ipywidgets hands over what the page sends
+    field.data = memoryview(TEXT.encode(encoding))  # type: ignore[assignment]
     assert (field.value, field.problem, field.data) == (TEXT, "", b"")
 
 

@@ -159,7 +159,8 @@ async def test_a_place_in_the_queue_moves_without_an_event(open_page: OpenPage) 
     await asyncio.sleep(0.1 + PATCH_EVERY_S)
     [patch] = page.gallery.of_type("patch")
     assert [card["status"] for card in patch["cards"]] == ["2nd in line"]
-    assert (page.told, page.client.failure) == ([], None)
+    assert page.told == []
+    assert page.client.failure is None
 
 
 async def test_a_lost_connection_is_shown_until_it_is_back(page: Page) -> None:

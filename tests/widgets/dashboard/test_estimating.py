@@ -18,6 +18,7 @@ class Service:
         self.may_answer.set()
 
     def estimate(self, source_id: str, recipe: Recipe) -> EstimateView:  # noqa: ARG002
+        assert recipe.fps is not None
         self.asked.append(recipe.fps)
         self.may_answer.wait(5)
         if recipe == FAST:

@@ -197,7 +197,7 @@ async def test_open_links_are_listed_and_revoked(page: Operations, scripted: Scr
 
 async def test_what_a_button_cannot_do_is_said(page: Operations, scripted: ScriptedAdministrator) -> None:
     said: list[Any] = []
-    page.notices.send = lambda content: said.append(content["text"])  # type: ignore[method-assign]
+    page.notices.send = lambda content: said.append(content["text"])
     press(page, "requeue", "another")
     press(page, "requeue_all")
     assert said == ["There is no such dead letter.", "2 queued again; 1 could not be."]
