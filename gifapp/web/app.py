@@ -152,7 +152,7 @@ class GifApp(Voila):
         settings: dict[str, Any] = super().init_settings()
         self.kernel_manager.allowed_message_types = list(ALLOWED_MESSAGES)
         for name in (DASHBOARD, OPERATIONS):
-            self.contents_manager.notary.sign(nbformat.read(self._notebooks / name, 4))  # type: ignore[no-untyped-call]
+            self.contents_manager.notary.sign(nbformat.read(self._notebooks / name, 4))
         self.kernels = Kernels(
             self.kernel_manager,
             self.parts.identity,
