@@ -52,7 +52,7 @@ def pixels_of(frame: Any) -> Pixels:
 
 
 def _converted(image: Image.Image) -> Image.Image:
-    """The image in sRGB, as RGB or RGBA; EXIF orientation is ignored: it is stale after a rotation in code."""
+    """The image in sRGB, as RGB or RGBA; its EXIF, which is stale after a rotation in code, is ignored."""
     if image.mode == "F":
         problem = "an image of mode F has no white of its own; scale it to 0 to 255 and convert it to mode L"
         raise errors.FramesInvalid(problem=problem)
