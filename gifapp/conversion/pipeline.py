@@ -1,4 +1,4 @@
-"""A video and a recipe in, a GIF out; or a WebP, an APNG, an MP4."""
+"""The whole conversion: from a video and a recipe to a GIF, WebP, APNG or MP4."""
 
 from __future__ import annotations
 
@@ -47,24 +47,23 @@ def convert(
 
     Args:
         given: the path of a video, a picture, or a folder or zip of pictures; the bytes of such a file; an
-            array of uint8 frames (n, height, width, 3 or 4) or anything that gives them one by one, at
-            `recipe.fps` of them a second; a MoviePy clip; a matplotlib animation.
-        recipe: what to make of it; the defaults give a good GIF.
-        output: where to write the GIF; without it the report holds the GIF. Where the recipe names no
-            format, the name does: `clip.webp`, `clip.png` (an APNG), `clip.mp4`.
-        on_progress: hears of every step; what it raises ends the conversion.
+            array of uint8 frames (n, height, width, 3 or 4) or an iterable of frames, played at
+            `recipe.fps`; a MoviePy clip; a matplotlib animation.
+        recipe: how to convert it; the defaults give a good GIF.
+        output: where to write the GIF; without it, the report holds the GIF. If the recipe sets no format,
+            the file name does: `clip.webp`, `clip.png` (an APNG), `clip.mp4`.
+        on_progress: called with the progress; if it raises, the conversion ends.
         limits: how much the conversion may use.
-        compare: whether the report is to say what the other formats would take; they are made as well.
+        compare: also make the other formats, and report their sizes.
 
     Returns:
-        The report, which shows itself as the GIF in a notebook.
+        The report, which displays itself as the GIF in a notebook.
 
     Raises:
-        errors.BadInput: what is wrong with the source or the recipe.
-        errors.OutputNotWritable, errors.OutputIsSource, errors.FormatContradicted: what is wrong with
-            the output.
+        errors.BadInput: the source or the recipe cannot be used.
+        errors.OutputNotWritable, errors.OutputIsSource, errors.FormatContradicted: the output cannot be used.
     """
-    recipe, limits, tell = recipe or Recipe(), limits or Limits(), on_progress or _hear_nothing
+    recipe, limits, tell = recipe or Recipe(), limits or Limits(), on_progress or _ignore_progress
     if output is not None:
         recipe = for_output(recipe, Path(output))
     with as_file(
@@ -89,9 +88,9 @@ def convert_file(
     on_progress: Callable[[Progress], None],
     video: Video | None = None,
 ) -> GifReport:
-    """Make a GIF of the file `path` at `out`, which appears whole or not at all.
+    """Convert the file `path` to `out`, which appears complete or not at all.
 
-    `video` is what the probe said of the file, if it did.
+    `video` is the probe's result, if known.
 
     Call it from a thread that outlives the conversion: ffmpeg dies with that thread.
 
@@ -123,7 +122,7 @@ def convert_file(
 
 
 def _made(make: Make, recipe: Recipe, output: str | Path | None, on_progress: OnProgress) -> GifReport:
-    """The report, which holds the GIF where there is no output."""
+    """The report, which holds the GIF if there is no output path."""
     if output is not None:
         return make(recipe, Path(output), on_progress=on_progress)
     with tempfile.TemporaryDirectory(prefix="gifapp-") as directory:
@@ -131,8 +130,8 @@ def _made(make: Make, recipe: Recipe, output: str | Path | None, on_progress: On
         return replace(report, path=None, data=report.read_bytes())
 
 
-def _hear_nothing(progress: Progress) -> None:
-    """Nobody asked."""
+def _ignore_progress(progress: Progress) -> None:
+    """The default for `on_progress`."""
 
 
 def _refuse_same_file(path: Path, output: Path) -> None:
@@ -141,7 +140,7 @@ def _refuse_same_file(path: Path, output: Path) -> None:
 
 
 def _ready(path: Path, video: Video | None, recipe: Recipe, limits: Limits, reporter: Reporter) -> Video:
-    """What the file is; meanwhile the encoder makes ready."""
+    """Probe the file while the encoder loads."""
     loading = Loading() if recipe.format == "gif" else None
     video = known(video, path, limits=limits, checkpoint=reporter.checkpoint)
     if loading:
@@ -181,7 +180,7 @@ def _written_gif(rendering: Rendering, file: BinaryIO, recipe: Recipe, reporter:
 def _written_otherwise(
     rendering: Rendering, out: Path, recipe: Recipe, limits: Limits, reporter: Reporter
 ) -> Written:
-    begin, steps = reporter.fraction, len(rendering.delays_cs) + 1  # the last one ends the file
+    begin, steps = reporter.fraction, len(rendering.delays_cs) + 1  # the last step completes the file
 
     def on_frame(done: int) -> None:
         reporter.at("writing", begin + (1 - begin) * done / steps)

@@ -1,4 +1,4 @@
-"""A recipe applied to a video: which frames, at which size. Pure."""
+"""Plans a conversion: which frames to read, and at which size. Pure."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from gifapp.domain.recipes.recipe import Crop, Recipe, Segment
 from gifapp.domain.source_rate import match_source_rate
 from gifapp.domain.timing import MAX_FPS, STANDARD_FPS, delays_cs, frame_count, overlaps_s
 
-SHORTEST_S = 0.01  # what is shorter is one picture all the same, at a rate that ffmpeg can count
+SHORTEST_S = 0.01  # a shorter clip is still one picture, at a rate that ffmpeg can handle
 
 
 @dataclass(frozen=True)
 class Cut:
-    """`frames` frames in a row, the first of which shows the source at `start_s`.
+    """`frames` consecutive frames, the first of which shows the source at `start_s`.
 
-    `start_s` may lie a little before the source's start: the first picture shows there. The first
-    `overlap` frames show together with the last ones of the cut before. `pictures` says which picture
-    each frame shows, by its number, of a source whose pictures have times of their own.
+    `start_s` may lie slightly before the source's start, where the first picture shows. The first `overlap`
+    frames crossfade with the last ones of the previous cut. `pictures` has the number of the picture that
+    each frame shows, if the source consists of pictures with their own delays.
     """
 
     start_s: float
@@ -38,19 +38,19 @@ class Cut:
 
 @dataclass(frozen=True)
 class Plan:
-    """What to read from the source, before the direction in which it plays.
+    """What to read from the source, playing forward.
 
     Attributes:
         cuts: the ranges to read, in order.
-        fps, duration_s: of what they make together, one way; the rate on average.
-        crop: what is read of the upright source's picture.
-        width_px, height_px: of the frames, after the turn that the recipe asks for.
+        fps, duration_s: of all cuts together, in one direction; the rate is an average.
+        crop: the part of the upright source to read.
+        width_px, height_px: the size of the frames after the recipe's rotation.
         has_alpha: whether the frames are RGBA.
-        recipe: says how the pictures are turned, how fast they play and how they look.
-        own_delays_cs: how long each frame stays, where pictures keep their own times.
-        lead_s: how much earlier than its first picture the source begins; subtitles count from there.
-        key_tables: where ffmpeg finds the tables of the recipe's chroma key, while frames are read.
-        tone_table: where it finds the table that brings high dynamic range to a screen's, likewise.
+        recipe: rotation, speed and look of the pictures.
+        own_delays_cs: the delay of each frame, if pictures keep their own delays.
+        lead_s: how long the source plays before its first picture; subtitles count from there.
+        key_tables: the directory of the chroma key's tables, while frames are read.
+        tone_table: the tone mapping table, likewise.
     """
 
     cuts: tuple[Cut, ...]
@@ -72,21 +72,21 @@ class Plan:
 
     @property
     def delays_cs(self) -> tuple[int, ...]:
-        """How long each frame stays, one way."""
+        """The delay of each frame, playing forward."""
         return self.own_delays_cs or tuple(delays_cs(self.duration_s, self.fps))
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """Of one frame: height, width, 3 for RGB or 4 for RGBA."""
+        """The shape of a frame: height, width, 3 for RGB or 4 for RGBA."""
         return self.height_px, self.width_px, 4 if self.has_alpha else 3
 
 
 def make_plan(video: Video, recipe: Recipe, limits: Limits) -> Plan:
-    """The plan for one conversion.
+    """Plan a conversion.
 
     Raises:
         errors.RangeOutsideSource, errors.CropOutsideSource, errors.SourceTooLong, errors.ClipTooManyPixels:
-            naming the bounds.
+            the recipe exceeds the source or the limits.
     """
     paced = match_source_rate(recipe, video.pace)
     ranges = [_clamped(segment, video) for segment in recipe.segments or (Segment(),)]
@@ -132,7 +132,7 @@ def _timeline(video: Video, recipe: Recipe, paced: Recipe, ranges: list[tuple[fl
 
 
 def _at_rate(ranges: list[tuple[float, float]], recipe: Recipe, *, is_still: bool) -> _Timeline:
-    """Frames at even distances."""
+    """Frames at a constant rate."""
     lengths_s = [(end_s - start_s) / recipe.speed for start_s, end_s in ranges]
     overlaps = overlaps_s(lengths_s, recipe.crossfade_s)
     duration_s = sum(lengths_s) - sum(overlaps)
@@ -146,8 +146,8 @@ def _at_rate(ranges: list[tuple[float, float]], recipe: Recipe, *, is_still: boo
 def _at_own_times(
     delays_s: Sequence[float], ranges: list[tuple[float, float]], speed: float, most_s: float
 ) -> _Timeline:
-    """A frame for each picture, for as long as it shows."""
-    parts = [list(pieces(delays_s, *one, speed=speed, most_s=most_s)) for one in ranges]
+    """One frame per picture, with its own delay."""
+    parts = [list(pieces(delays_s, *span, speed=speed, most_s=most_s)) for span in ranges]
     numbers, own_delays_cs = timed(parts)
     cuts = tuple(
         Cut(start_s, len(shown), pictures=tuple(shown))
@@ -159,7 +159,7 @@ def _at_own_times(
 
 
 def picture_plan(video: Video, at_s: float, widest_px: int) -> Plan:
-    """The plan for one picture of the whole frame, at most `widest_px` wide."""
+    """Plan a single uncropped frame, at most `widest_px` wide."""
     recipe = Recipe(width_px=widest_px)
     framed = framing(recipe, width_px=video.width_px, height_px=video.height_px)
     pictures = tuple(sampled(video.delays_s, at_s, 1, SHORTEST_S)) if video.delays_s else ()
@@ -189,7 +189,7 @@ def _check_duration(duration_s: float, limits: Limits) -> None:
 def _check_pixels(
     video: Video, ranges: list[tuple[float, float]], cuts: Sequence[Cut], limits: Limits
 ) -> None:
-    """Refuse what takes very long to read, before any of it is."""
+    """Reject clips that would take very long to read, before reading any."""
     frame_px = video.stored_width_px * video.stored_height_px
     if video.is_pictures:
         pictures, limit_px = sum(_pictures_read(cut, video) for cut in cuts), limits.max_composed_pixels
@@ -203,7 +203,7 @@ def _check_pixels(
 
 
 def _pictures_read(cut: Cut, video: Video) -> int:
-    """Of an animation also those before the cut, on which its pictures are drawn."""
+    """How many pictures are decoded; for an animation, including those before the cut, which it builds on."""
     return len(set(cut.pictures)) if video.is_sequence else max(cut.pictures, default=0) + 1
 
 
@@ -218,9 +218,9 @@ def _check_crop(video: Video, recipe: Recipe) -> None:
 def _cuts(
     starts_s: list[float], lengths_s: list[float], overlaps: list[float], fps: float, speed: float
 ) -> Iterator[Cut]:
-    """Cut each range at the frames of the whole: rounding each by itself would add up."""
+    """Cut all ranges on the frame grid of the whole clip: rounding each by itself would accumulate errors."""
     total = frame_count(sum(lengths_s) - sum(overlaps), fps)
-    begin_s, unshared, read = 0.0, 0, 0  # numbers of frames: none is shared by three cuts
+    begin_s, unshared, read = 0.0, 0, 0  # frame numbers: at most two cuts share a frame
     for number, (start_s, length_s) in enumerate(zip(starts_s, lengths_s, strict=True)):
         end_s = begin_s + length_s
         first = min(max(round(begin_s * fps), unshared), read)

@@ -1,4 +1,4 @@
-"""How long each frame of the finished GIF is shown, including the hold. Pure."""
+"""Computes the delay of each frame of the finished GIF, including the hold. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from gifapp.domain.timing import MIN_DELAY_CS, STANDARD_FPS, delays_cs
 
 
 def played_cs(plan: Plan) -> list[int]:
-    """Without the hold; a frame keeps its delay whichever way the clip plays."""
+    """The delays without the hold; a frame keeps its delay in either direction."""
     forward = list(plan.delays_cs)
     backward = forward[::-1]
     both = {"forward": forward, "reverse": backward, "boomerang": forward + backward}
@@ -15,7 +15,7 @@ def played_cs(plan: Plan) -> list[int]:
 
 
 def held_cs(plan: Plan) -> list[int]:
-    """How much longer the last frame stays: in pieces, where words may come and go on it."""
+    """The hold of the last frame, in pieces if text may appear or disappear on it."""
     hold_cs = round(plan.recipe.hold_s * 100)
     if hold_cs < MIN_DELAY_CS or not (plan.recipe.captions or plan.recipe.subtitles):
         return [hold_cs]
@@ -23,6 +23,6 @@ def held_cs(plan: Plan) -> list[int]:
 
 
 def shown_cs(plan: Plan) -> list[int]:
-    """With the hold."""
+    """The delays with the hold."""
     played, held = played_cs(plan), held_cs(plan)
     return [*played[:-1], played[-1] + held[0], *held[1:]]

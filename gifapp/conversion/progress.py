@@ -1,4 +1,4 @@
-"""Reports how far a conversion has come: never backwards, never silent for long."""
+"""Reports a conversion's progress: never backwards, and at regular intervals."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from gifapp import errors
 from gifapp.conversion.frame import Frame
 from gifapp.domain.job import Phase, Progress
 
-OFTEN_S = 0.1  # no more than ten reports a second
-SILENT_S = 0.25  # and at least two, and a cancel within a second
-_ETA_AFTER_S, _ETA_AFTER = 0.5, 0.05  # before so many seconds, and such a share of the work, none is known
+OFTEN_S = 0.1  # at most ten reports a second
+SILENT_S = 0.25  # at least two a second, so that a cancel takes effect within a second
+_ETA_AFTER_S, _ETA_AFTER = 0.5, 0.05  # no estimate before this time and this share of the work
 _ORDER: tuple[Phase, ...] = get_args(Phase)
-_MOST_PREPARED = 0.4  # an engine that is compiled takes any time
+_MOST_PREPARED = 0.4  # compiling the encoder may take long
 
 
 class Reporter:
-    """Tells `on_progress`, which may raise to stop the conversion, and keeps the deadline.
+    """Calls `on_progress`, which may raise to stop the conversion, and enforces the deadline.
 
-    A fraction is a place on the whole bar. Neither it nor the phase ever goes back.
+    A fraction is a position on the whole progress bar. Neither it nor the phase ever goes back.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class Reporter:
         self._deadline_s = deadline_s
         self._clock = clock
         self._started = clock()
-        self._told = self._started - SILENT_S
+        self._reported = self._started - SILENT_S
         self._phase: Phase = "preparing"
         self._fraction = 0.0
         self._begun = (self._started, 0.0)
@@ -45,17 +45,17 @@ class Reporter:
 
     @property
     def fraction(self) -> float:
-        """What was reported last, 0 to 1."""
+        """The latest fraction, 0 to 1."""
         return self._fraction
 
     def prepared(self, expected_s: float) -> None:
-        """Preparing is over, and the rest is expected to take so long: they share the bar accordingly."""
+        """End the preparation; the bar is divided by its time and the expected time of the rest."""
         elapsed_s = self.elapsed_s
         self._begun = (self._clock(), min(_MOST_PREPARED, elapsed_s / (elapsed_s + expected_s)))
         self.at("reading", self._begun[1])
 
     def at(self, phase: Phase, fraction: float) -> None:
-        """Report a new place.
+        """Report a new position.
 
         Raises:
             errors.ConversionTooSlow: the deadline has passed.
@@ -65,22 +65,22 @@ class Reporter:
             self._phase = phase
         if fraction > self._fraction:
             self._fraction, self._moved = min(1.0, fraction), self._clock()
-        self._tell_after(0 if is_new_phase or self._fraction == 1 else OFTEN_S)
+        self._report_after(0 if is_new_phase or self._fraction == 1 else OFTEN_S)
 
     def checkpoint(self) -> None:
-        """Say the same again when nothing was said for a while."""
-        self._tell_after(SILENT_S)
+        """Repeat the last report if there was none for a while; raises as `at` does."""
+        self._report_after(SILENT_S)
 
-    def _tell_after(self, silent_s: float) -> None:
+    def _report_after(self, silent_s: float) -> None:
         now = self._clock()
         if now - self._started > self._deadline_s:
             raise errors.ConversionTooSlow(limit_s=self._deadline_s)
-        if now - self._told >= silent_s:
-            self._told = now
+        if now - self._reported >= silent_s:
+            self._reported = now
             self._on_progress(Progress(phase=self._phase, fraction=self._fraction, eta_s=self._eta_s(now)))
 
     def _eta_s(self, now: float) -> float | None:
-        """What is left at the pace since the work began; between two steps it counts down."""
+        """The time left at the average pace so far; it counts down between steps."""
         begun, begun_at = self._begun
         done = self._fraction - begun_at
         if now - begun < _ETA_AFTER_S or done < _ETA_AFTER * (1 - begun_at):
@@ -90,10 +90,10 @@ class Reporter:
 
 
 class Flow:
-    """Frames that are read and written side by side: each step counts half.
+    """Progress of frames that are read and written concurrently: each step counts half.
 
-    The phase is the farthest that any frame has come to: its group is being read, a palette is chosen
-    for the group, or it is written.
+    The phase is that of the most advanced frame: its group is being read, the group's palette is being
+    chosen, or it is being written.
     """
 
     def __init__(self, reporter: Reporter, frames: int, group: int) -> None:
@@ -104,18 +104,18 @@ class Flow:
         self._read = self._written = 0
 
     def reading(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        """The frames as they come, counted."""
+        """Pass the frames through and count them as read."""
         for frame in frames:
             self._read += 1
-            self._tell()
+            self._report()
             yield frame
 
     def wrote(self, frames: int) -> None:
-        """So many are written."""
+        """Note that this many frames are written."""
         self._written = frames
-        self._tell()
+        self._report()
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         share = (self._read + self._written) / (2 * self._frames)
         self._reporter.at(self._phase(), self._begin + (1 - self._begin) * share)
 

@@ -1,4 +1,4 @@
-"""The result of a conversion, which displays itself as the GIF in a notebook, and of an estimate."""
+"""The results of a conversion, which shows itself as the GIF in a notebook, and of an estimate."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Content = bytes  # the class below has a field named bytes
 
 @dataclass(frozen=True)
 class Estimate:
-    """A GIF that was not made: about so many bytes, and what else is known of it.
+    """An estimate of a GIF: its approximate bytes and other properties.
 
     `notes` say what is given up to fit a size.
     """
@@ -35,16 +35,16 @@ class GifReport:
     """A finished GIF.
 
     Attributes:
-        frames: pictures in the file; equal neighbours were merged.
-        duration_s: how long one round plays.
-        bytes: the size of the file.
-        width_px, height_px: the size of the picture.
-        colours: the most colours in any of its palettes; None where a format has none.
-        engine_s: how long the conversion took, in wall-clock seconds.
-        format: what it is, a GIF or another.
-        path: where the file is; None when no output was asked for: `save()` it.
-        alternatives: the bytes that other formats of the same recipe take, where that was asked.
-        notes: plain sentences: what was odd in the source, and what was given up to fit a size.
+        frames: stored frames, after merging equal neighbours.
+        duration_s: the duration of one play.
+        bytes: the file size.
+        width_px, height_px: the size in pixels.
+        colours: the most colours in any of its palettes; None if the format has none.
+        engine_s: the conversion's duration in wall-clock seconds.
+        format: the output format.
+        path: the output file; None if there was no output path: use `save()`.
+        alternatives: the bytes of the same recipe in other formats, if requested.
+        notes: sentences about what was unusual in the source and what was given up to fit a size.
     """
 
     frames: int
@@ -61,20 +61,20 @@ class GifReport:
     data: Content | None = field(default=None, repr=False)
 
     def read_bytes(self) -> Content:
-        """The GIF."""
+        """The file's content."""
         if self.data is not None:
             return self.data
         assert self.path is not None, "a report has a path or the data"  # noqa: S101
         return self.path.read_bytes()
 
     def save(self, path: str | Path) -> Path:
-        """Write the GIF to `path`, which is returned."""
+        """Write the file to `path` and return the path."""
         target = Path(path)
         target.write_bytes(self.read_bytes())
         return target
 
     def as_json(self) -> dict[str, Any]:
-        """The facts, ready for JSON."""
+        """The properties, ready for JSON."""
         return {
             "frames": self.frames,
             "duration_s": self.duration_s,
@@ -91,7 +91,7 @@ class GifReport:
 
     @property
     def summary(self) -> str:
-        """The facts in a line."""
+        """The properties in one line."""
         return (
             f"{self.width_px} x {self.height_px}, {frames(self.frames)}, {self.duration_s:.2f} s, "
             f"{size(self.bytes)}, made in {self.engine_s:.1f} s"

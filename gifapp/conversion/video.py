@@ -1,4 +1,4 @@
-"""What the probe found out about a video."""
+"""The probe's description of a source."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from gifapp.conversion.probing.container_formats import LOSSLESS
 from gifapp.conversion.probing.interlacing import FieldOrder
 from gifapp.domain.timing import Pace
 
-# of the probe: what an older one found lacks fields that decide how a source is read
+# of the probe: results of older versions lack fields that decide how a source is read
 VERSION = 3
 
-# square pixels are 1; a file that claims more than this is lying
+# square pixels are 1; a file that claims more than this is wrong
 MAX_PIXEL_ASPECT = 16.0
 
-# containers of pictures that ffmpeg is handed decoded, see `pictures`
+# containers of pictures, which we decode for ffmpeg; see `images`
 SEQUENCE = "pictures"
 PICTURES = ("gif", "apng", "webp", "avif", "png", "jpeg", SEQUENCE)
 
 
 class Turn(Enum):
-    """How a stored picture becomes upright; the value is ffmpeg's filter for it."""
+    """How to turn a stored picture upright; the value is ffmpeg's filter."""
 
     NONE = ""
     CLOCKWISE = "transpose=clock"
@@ -67,10 +67,10 @@ _TURNS = {
 
 
 def turn_of_matrix(matrix: Sequence[int]) -> Turn | None:
-    """The turn that a display matrix (nine numbers, row by row) asks for; None when it is none of ours."""
+    """The turn of a display matrix (nine numbers, row by row); None if it is not one of ours."""
     a, b, c, d = matrix[0], matrix[1], matrix[3], matrix[4]
     largest = max(abs(a), abs(b), abs(c), abs(d))
-    if largest == 0:  # some files carry an empty matrix, and mean nothing by it
+    if largest == 0:  # some files have an empty matrix, which means nothing
         return Turn.NONE
     return _TURNS.get((_sign(a, largest), _sign(b, largest), _sign(c, largest), _sign(d, largest)))
 
@@ -83,7 +83,7 @@ def _sign(value: int, largest: int) -> int:
 
 @dataclass(frozen=True)
 class ColourTags:
-    """How the stored numbers mean colours, by ffmpeg's names; None for matrix: already RGB."""
+    """The interpretation of the stored colours, by ffmpeg's names; matrix None: already RGB."""
 
     matrix: str | None
     primaries: str
@@ -97,7 +97,7 @@ class ColourTags:
 
 @dataclass(frozen=True)
 class ShapeChange:
-    """From `at_s` on the displayed picture is `relative` times as wide, for its height, as the first one."""
+    """From `at_s` on, the displayed aspect ratio is `relative` times that of the first picture."""
 
     at_s: float
     relative: float
@@ -105,31 +105,31 @@ class ShapeChange:
 
 @dataclass(frozen=True)
 class Video:
-    """A source as the viewer sees it, and what the decoder must know to show it so.
+    """A source as the viewer sees it, and what is needed to decode it.
 
     Attributes:
         container: ffmpeg's name of the file format, "mov" or "matroska"; or one of PICTURES.
         codec: ffmpeg's name of the codec, "h264".
-        decoder: the decoder to force, where ffmpeg's own choice would lose the transparency.
-        width_px, height_px: the picture upright and with square pixels.
+        decoder: the decoder to force if ffmpeg's default would lose transparency.
+        width_px, height_px: the size, upright and with square pixels.
         duration_s: from the first picture to the end of the last, as counted in the file.
-        fps: pictures per second on average; None for a single picture.
-        is_vfr: its pictures come at uneven times.
-        start_s: the time stamp of the first picture; time 0 of every recipe.
-        last_s: when the last picture shows, from `start_s`.
+        fps: the average number of pictures per second; None for a single picture.
+        is_vfr: the frame rate varies.
+        start_s: the timestamp of the first picture, which is time 0 of every recipe.
+        last_s: the time of the last picture, from `start_s`.
         stored_width_px, stored_height_px, pixel_aspect, turn: the picture as stored.
-        notes: plain sentences about what is odd.
-        pace_fps: the slowest rate at which every picture shows at its own time; None: there is none.
-        longest_s: how long a picture shows at the most; None: nobody has looked at all of them.
-        delays_s: how long each picture shows, where `is_pictures`.
-        composed_px: how many pixels all its pictures have, where `is_pictures`; 0: nobody has counted.
-        plays: how often an animation plays, 0 for ever; None: it does not say.
-        fields: whether it is interlaced, and which field comes first; "flagged": as each picture says.
-        stream: which of the file's streams it is, as ffmpeg specifies streams.
-        lead_s: how long the file plays, usually with sound, before the first picture.
-        clock: the grid on which its time stamps lie.
-        shape_changes: what becomes of its shape where pixels do not stay as wide as they were, in order.
-        version: of the probe that found it.
+        notes: sentences about what is unusual.
+        pace_fps: the slowest constant rate at which every picture keeps its own time; None if there is none.
+        longest_s: the longest time that a picture shows; None if not all were read.
+        delays_s: the delay of each picture, if `is_pictures`.
+        composed_px: the number of pixels of all pictures, if `is_pictures`; 0 if not counted.
+        plays: the play count of an animation, 0 for ever; None if not stored.
+        fields: whether it is interlaced, and which field comes first; "flagged": by each picture's flag.
+        stream: the stream in the file, as an ffmpeg stream specifier.
+        lead_s: how long the file plays before the first picture, usually with sound.
+        clock: the grid of its timestamps.
+        shape_changes: changes of the displayed aspect ratio, in order.
+        version: the version of the probe.
     """
 
     container: str
@@ -163,17 +163,17 @@ class Video:
 
     @property
     def pace(self) -> Pace:
-        """How fast its pictures come."""
+        """Its frame rate."""
         return Pace(self.fps, self.pace_fps, bool(self.delays_s), self.is_sequence)
 
     @property
     def is_lossless(self) -> bool:
-        """Whether its pictures are as somebody drew them: pictures, or a video codec that changes nothing."""
+        """Whether it consists of image files, or has a lossless video codec."""
         return self.is_pictures or self.codec in LOSSLESS
 
     @property
     def is_outdated(self) -> bool:
-        """Whether an older probe looked at it, which found out less."""
+        """Whether an older version of the probe made it, so that fields may be missing."""
         return self.version < VERSION
 
     @property
@@ -186,12 +186,12 @@ class Video:
 
     @property
     def is_sequence(self) -> bool:
-        """Pictures without times of their own."""
+        """Whether it is pictures without delays of their own."""
         return self.container == SEQUENCE
 
 
 def upright_size(width_px: int, height_px: int, pixel_aspect: float, turn: Turn) -> tuple[int, int]:
-    """The picture with square pixels and turned upright; no side ever shrinks."""
+    """The size with square pixels after turning upright; no side ever shrinks."""
     if pixel_aspect >= 1:
         width_px = round(width_px * pixel_aspect)
     else:

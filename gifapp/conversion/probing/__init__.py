@@ -1,1 +1,1 @@
-"""What a file holds, and whether it can be converted."""
+"""Inspects a file and decides whether it can be converted."""

@@ -1,7 +1,7 @@
-"""The even grid of frame times that a container's coarse time stamps hide. Pure.
+"""Recovers the regular frame times behind a container's coarse timestamps. Pure.
 
-Matroska and FLV count milliseconds, MPEG 1/90000 s: 120 pictures a second come 8, 8 and 9 ms apart. Rates
-that divide stay even only if pictures are counted, not milliseconds.
+Matroska and FLV count milliseconds, MPEG 1/90000 s: at 120 fps, pictures come 8, 8 and 9 ms apart. Thinning
+to a whole fraction of the rate is even only if pictures are counted, not milliseconds.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
-COARSE_S = Fraction(1, 1000)  # whatever the container counts: its times may come from one that counts this
-MOST_OF_A_STEP = Fraction(9, 20)  # how far apart pictures of a grid may stray from it
-FEWEST_TICKS = 3  # in a step of a grid: on a finer one lies any time
+COARSE_S = Fraction(1, 1000)  # timestamps may have been converted from milliseconds, whatever the container
+MOST_OF_A_STEP = Fraction(9, 20)  # the greatest spread of deviations from a grid, in steps
+FEWEST_TICKS = 3  # per step of a grid: a finer grid would fit any times
 
-LEAP_S = 10  # forwards, of MPEG streams: ffmpeg takes it for a new beginning
+LEAP_S = 10  # in MPEG streams, ffmpeg treats a larger forward jump as a new recording
 
 _WHOLE = (24, 25, 30, 48, 50, 60, 100, 120, 240)
 _NTSC = (24, 30, 60, 120, 240)
@@ -26,13 +26,13 @@ STANDARD_RATES = (*map(Fraction, _WHOLE), *(Fraction(rate * 1000, 1001) for rate
 
 @dataclass(frozen=True)
 class Clock:
-    """The grid on which the time stamps of a stream lie; step 0 is its first picture.
+    """The grid of a stream's timestamps; step 0 is its first picture.
 
     Attributes:
-        step_s: between pictures that come at a constant rate, else the tick of the container's clock.
-        usual_steps: from one picture to the next, as a rule.
-        is_counted: no times are stored; pictures come one after the other, `usual_steps` apart.
-        jumps: time stamps start anew or leap in mid-stream; the pictures follow each other all the same.
+        step_s: the interval of pictures at a constant rate, else the tick of the container's clock.
+        usual_steps: the usual number of steps between pictures.
+        is_counted: no timestamps are stored; pictures are `usual_steps` apart.
+        jumps: timestamps restart or jump in mid-stream, while the pictures are continuous.
     """
 
     step_s: Fraction = Fraction(1, 1_000_000)
@@ -42,7 +42,7 @@ class Clock:
 
     @property
     def is_absolute(self) -> bool:
-        """Whether a picture's time stamp alone says when it shows."""
+        """Whether a picture's timestamp alone determines when it shows."""
         return not (self.is_counted or self.jumps)
 
 
@@ -50,12 +50,12 @@ MICROSECONDS = Clock()
 
 
 def clock_of(times: Sequence[int], tick_s: Fraction, rates: Sequence[Fraction]) -> tuple[Fraction, Clock]:
-    """When step 0 is, and the clock of pictures at `times`: rising ticks of `tick_s`, at least one.
+    """The time of step 0, and the clock of pictures at `times`.
 
     Args:
-        times: of all pictures.
-        tick_s: of the container's clock.
-        rates: pictures per second, as the file tells of them; the first whose grid fits is taken.
+        times: the ascending timestamps of all pictures, in ticks; at least one.
+        tick_s: the tick of the container's clock.
+        rates: the file's own pictures per second; the first rate whose grid fits is used.
     """
     gaps = [later - earlier for earlier, later in pairwise(times) if later > earlier]
     if not gaps:
@@ -77,11 +77,11 @@ def _candidates(times: Sequence[int], tick_s: Fraction, rates: Sequence[Fraction
 
 
 def _stray_s(times: Sequence[int], tick_s: Fraction, shared: int, rate: Fraction) -> Fraction | None:
-    """How late the first picture is on the grid of this rate; None where some lie too far from it.
+    """The first picture's offset on the grid of this rate; None if some pictures are too far from the grid.
 
     All times are multiples of `shared` ticks.
     """
-    per_tick = rate * tick_s  # steps, as a fraction: `step` parts make one step, `part` parts one tick
+    per_tick = rate * tick_s  # steps per tick, as a fraction: a step has `step` parts, a tick `part` parts
     part, step = per_tick.numerator, per_tick.denominator
     if part * shared * FEWEST_TICKS > step:
         return None

@@ -1,7 +1,7 @@
-"""The containers and codecs that are accepted, by ffmpeg's names.
+"""The accepted containers and codecs, by ffmpeg's names.
 
-Playlists and scripts (hls, dash, concat, sdp), subtitles, images and device formats are left out: they
-name other files, or addresses. Pictures, GIFs among them, are opened by `pictures`.
+Playlists and scripts (hls, dash, concat, sdp), subtitles, images and device formats are excluded: they refer
+to other files or network addresses. Pictures, including GIFs, are read by `images`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ LOSSLESS = frozenset(
     }
 )
 
-# ffmpeg's own decoders of these do not look at the layer of transparency
+# ffmpeg's own decoders of these ignore the alpha layer
 ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 _MAGIC = (b"\x1aE\xdf\xa3", b"RIFF", b"FLV\x01", b"GIF8", b"OggS", b"\x00\x00\x01\xba", b"0&\xb2u")
@@ -37,5 +37,5 @@ _MOV_ATOMS = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
 
 
 def looks_like_video(start: bytes) -> bool:
-    """Whether a file that starts so means to be a video: then it is damaged, not something else."""
+    """Whether a file starts like a video: if it cannot be opened, it is damaged, not another kind of file."""
     return start.startswith(_MAGIC) or start[4:8] in _MOV_ATOMS

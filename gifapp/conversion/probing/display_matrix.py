@@ -1,4 +1,4 @@
-"""Which way up a decoded picture is to be shown, as its side data says."""
+"""Reads a decoded picture's display matrix, which says how to turn it upright."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _KINDS = range(64)  # ffmpeg 8 knows about 35
 
 
 def display_matrix(picture: Any) -> list[int] | None:
-    """Nine numbers, row by row; None: the picture says nothing.
+    """Nine numbers, row by row; None if the picture has no matrix.
 
-    PyAV frees twice what belongs to some kinds of side data, such as colour profiles of PNGs, and knows
-    nothing of new ones: so ffmpeg removes all other kinds before PyAV sees any.
+    PyAV double-frees some kinds of side data, such as colour profiles of PNGs, and does not know new ones: so
+    ffmpeg removes all other kinds before PyAV sees any.
     """
     try:
         data = _with_matrix_only(picture).side_data.get("DISPLAYMATRIX")

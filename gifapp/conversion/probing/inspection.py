@@ -1,4 +1,4 @@
-"""Look into one video file. Runs as a child process under limits: the file may be hostile.
+"""Inspects one video file. Runs as a child process under limits, since the file may be hostile.
 
 ``python -P -m gifapp.conversion.probing.inspection FILE MAX_PIXELS`` prints one JSON object:
 either `{"found": {…}}` with the raw facts or `{"refused": code, "facts": {…}}`.
@@ -30,13 +30,13 @@ from gifapp.conversion.probing.shapes import ShapeWatch
 from gifapp.conversion.probing.transparency import AlphaWatch, announces_alpha_layer, is_alpha_used
 from gifapp.conversion.probing.truncation import ends_early
 
-# afterwards the times of the pictures seen so far, or the container's word, must do
+# after this, the times of the pictures seen so far, or the container's duration, are used
 COUNTING_BUDGET_S = 6.0
 PACKETS_WITHOUT_PICTURE = 600
 HEAD_BYTES, ENCRYPTED = 65_536, b"encv"  # the sample entry of protected video in MP4
-PROGRESSIVE = 1  # ffmpeg's AV_FIELD_PROGRESSIVE; above it are the orders of fields
+PROGRESSIVE = 1  # ffmpeg's AV_FIELD_PROGRESSIVE; higher values are field orders
 
-LEAPING = ("mpegts", "mpeg")  # joined recordings: what seems to be a long pause is none
+LEAPING = ("mpegts", "mpeg")  # may be joined recordings: an apparent long pause is a timestamp jump
 
 
 def main(name: str, max_pixels: int) -> None:
@@ -49,18 +49,18 @@ def main(name: str, max_pixels: int) -> None:
 
 
 def inspect(path: Path, max_pixels: int) -> dict[str, Any]:
-    """The raw facts of the film in `path`, or of the pictures there.
+    """The raw facts of the video or the pictures at `path`.
 
     Raises:
-        errors.SourceRefused: what is wrong with the file.
+        errors.SourceRefused: the file cannot be converted.
     """
     if holds_pictures(path):
-        from gifapp.conversion.images import picture_facts  # noqa: PLC0415  videos do without NumPy and Pillow
+        from gifapp.conversion.images import picture_facts  # noqa: PLC0415  videos need no NumPy or Pillow
 
         return picture_facts.inspect(path, max_pixels)
     _check_not_unread(path)
     refusals: list[errors.SourceRefused] = []
-    while True:  # opened anew for each track that cannot be read
+    while True:  # reopen the file after each unreadable track
         with _open(path) as container:
             films = _films(container)
             if len(refusals) == len(films):
@@ -103,7 +103,7 @@ def _open(path: Path) -> Any:
 
 
 def _films(container: Any) -> list[Any]:
-    """The video streams, those that play by default first; a cover or thumbnails are none."""
+    """The video streams without covers and thumbnails, default ones first."""
     covers = Disposition.attached_pic | Disposition.timed_thumbnails
     films = [stream for stream in container.streams.video if not stream.disposition & covers]
     if not films:
@@ -121,12 +121,12 @@ def _check_size(width_px: int, height_px: int, max_pixels: int) -> None:
 
 
 class _Packets:
-    """One walk through the stream's packets: decode the first picture, then only look at the times."""
+    """Walks the stream's packets once: decodes the first picture, then mostly reads timestamps."""
 
     def __init__(self, container: Any, stream: Any, max_pixels: int) -> None:
         self.stream = stream
         self.container = container.format.name
-        self.stores_no_times = self.container == "avi"  # those of presentation are then made up
+        self.stores_no_times = self.container == "avi"  # its presentation timestamps are made up
         self.times: list[int] = []
         self.last_ticks = 0
         self.all_counted = True
@@ -137,7 +137,7 @@ class _Packets:
         self.left_out = 0
         self._leap = round(LEAP_S / stream.time_base) if self.container in LEAPING else math.inf
         self._shift = 0
-        self._earliest, self._latest = -math.inf, math.inf  # the next packet's time of decoding
+        self._earliest, self._latest = -math.inf, math.inf  # bounds of the next packet's decoding timestamp
         self._last: Any = None
         self._shapes = ShapeWatch(stream, max_pixels)
         self._walk = self._noted(container)
@@ -155,7 +155,7 @@ class _Packets:
         raise errors.SourceDamaged
 
     def _begun(self, picture: Any) -> Any:
-        """Pictures that need one which the file lacks, before its first key frame, never show."""
+        """Exclude pictures before the first keyframe, which depend on missing ones and never show."""
         if picture.pts is not None and not self.jumps and not self.stores_no_times:
             shown = [time for time in self.times if time >= picture.pts] or self.times
             self.left_out += len(self.times) - len(shown)
@@ -163,7 +163,7 @@ class _Packets:
         return picture
 
     def pictures(self) -> Iterator[Any]:
-        """Those after the first."""
+        """The pictures after the first."""
         for packet in self._walk:
             yield from self._decoded(packet)
 
@@ -174,7 +174,7 @@ class _Packets:
             return []
 
     def count(self) -> None:
-        """Walk on to the end, or as far as the budget of time goes."""
+        """Walk on to the end, or until the time budget is used up."""
         end = time.monotonic() + COUNTING_BUDGET_S
         for _ in self._walk:
             if time.monotonic() > end:
@@ -182,16 +182,16 @@ class _Packets:
                 return
 
     def lacks_pictures(self) -> bool:
-        """Whether an MP4 or MOV lists more pictures than there are; an edit list may leave some out, too."""
+        """Whether an MP4 or MOV lists more pictures than it has, apart from those that an edit list omits."""
         seen = len(self.times) + self.left_out
         return self.all_counted and self.container.startswith("mov") and self.stream.frames > seen
 
     def facts(self) -> dict[str, Any]:
-        """When the pictures show, in seconds."""
+        """The facts about the pictures' times, in seconds."""
         ends_in_picture = self._last is not None and self._last.is_corrupt
         lacks_pictures = self.lacks_pictures()
         if ends_in_picture and len(self.times) > 1:
-            self.times.pop()  # the others are whole
+            self.times.pop()  # only the last picture is truncated
         base, times = self.stream.time_base, sorted(self.times) or [0]
         gaps = [later - earlier for earlier, later in itertools.pairwise(times) if later > earlier]
         start_s, clock = clock_of(times, base, _rates(self.stream))
@@ -220,7 +220,7 @@ class _Packets:
 
     def _shape_facts(self, start: int, base: Fraction) -> dict[str, Any]:
         changes = self._shapes.changes(start, base)
-        if changes and self.container in LEAPING:  # these tell no aspect: ffmpeg's is that of any picture
+        if changes and self.container in LEAPING:  # they store no aspect; ffmpeg's may be of any picture
             return {"shape_changes": changes, "pixel_aspect": self._shapes.first_pixel_aspect(start)}
         return {"shape_changes": changes}
 
@@ -230,7 +230,7 @@ class _Packets:
                 if packet.size:
                     self._note(packet)
                     yield packet
-        except av.FFmpegError:  # the file ends in rubbish; what came before counts
+        except av.FFmpegError:  # the file ends in garbage; the packets before it count
             return
 
     def _note(self, packet: Any) -> None:
@@ -256,7 +256,7 @@ class _Packets:
         return max(self.times, default=0) + (self.last_ticks or 1)
 
     def _join(self, packet: Any) -> None:
-        """Where the clock starts anew or leaps, it goes on from the picture before."""
+        """After a restart or jump, continue the clock from the previous picture."""
         self.jumps = True
         self._shift += self._earliest + (packet.duration or 1) - packet.dts
 
@@ -274,7 +274,7 @@ def _rates(stream: Any) -> list[Fraction]:
 
 
 def _share_of_uneven(gaps: list[int], tolerance: float) -> float:
-    """How many of the gaps differ from the usual one by more than rounding explains, 0 to 1."""
+    """The share (0 to 1) of gaps that differ from the median by more than rounding explains."""
     if not gaps:
         return 0.0
     usual = statistics.median(gaps)
@@ -282,7 +282,7 @@ def _share_of_uneven(gaps: list[int], tolerance: float) -> float:
 
 
 def _decoded_rest(stream: Any) -> Iterator[Any]:
-    """Pictures that the decoder holds back until the end of the file."""
+    """The pictures that the decoder buffers until the end of the file."""
     try:
         yield from stream.codec_context.decode(None)
     except av.FFmpegError:
@@ -290,7 +290,7 @@ def _decoded_rest(stream: Any) -> Iterator[Any]:
 
 
 def _looks(stream: Any, packets: _Packets, first: Any) -> dict[str, Any]:
-    """What more pictures than the first must tell, where it may be one way or the other."""
+    """Field order and transparency, for which more pictures than the first are checked if necessary."""
     pictures: Iterator[Any] = itertools.chain([first], packets.pictures())
     watch = AlphaWatch()
     may_be_transparent = is_alpha_used(stream, first)

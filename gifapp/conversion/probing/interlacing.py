@@ -1,7 +1,7 @@
-"""Whether pictures are interlaced, by what they show: two fields, the odd and the even rows, of two moments.
+"""Detects interlacing from the picture content: two fields, the odd and the even rows, of two moments.
 
-Where something moves, the rows of such a picture are combed: a row is then more like the next but one, which
-belongs to its own field, than like its neighbour. Flags alone are often wrong, both ways.
+Where something moves, an interlaced picture shows combing: a row is more like the next but one, which belongs
+to the same field, than like its neighbour. Flags alone are often wrong in either direction.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 FieldOrder = Literal["progressive", "flagged", "tff", "bff"]
 
-# of cameras and capture cards: interlaced pictures in these often come without a flag
+# codecs of cameras and capture cards, which often do not flag interlaced pictures
 CAPTURED = frozenset(
     {
         *("dvvideo", "prores", "dnxhd", "cfhd", "mpeg2video", "mjpeg", "rawvideo", "v210"),
@@ -26,19 +26,19 @@ LOOKING_BUDGET_S = 1.0
 MOST_PICTURES = 30
 ENOUGH_PICTURES = 8
 COLUMNS = 48
-MOVED = 12  # of 255, between one picture and the next: more than noise
-FEWEST_MOVED = 0.005  # of the samples, for a judgement on a picture
-COMBED_SHARE = 0.25  # of the pictures; of telecined film it is two in five
+MOVED = 12  # of 255, between two pictures: more than noise
+FEWEST_MOVED = 0.005  # the share of samples that must move to judge a picture
+COMBED_SHARE = 0.25  # of the pictures; telecined film has two in five
 
 
 @dataclass
 class _Motion:
-    """What moved from one picture to the next: sums over the samples that did.
+    """The motion between two pictures: sums over the samples that moved.
 
     Attributes:
         samples: how many moved.
-        to_neighbours, to_own_field: how much each differs from the rows beside it, and from the next but one.
-        top_later, bottom_later: how much a field differs from the other one of the picture before.
+        to_neighbours, to_own_field: differences from the adjacent rows, and from the next but one.
+        top_later, bottom_later: differences of a field from the other field of the previous picture.
     """
 
     samples: int = 0
@@ -53,9 +53,9 @@ class _Motion:
 
 
 def field_order(pictures: Iterable[Any], *, is_flagged: bool) -> FieldOrder:
-    """Of decoded pictures in a row; "flagged": as each says of itself. What never moves is as it is flagged.
+    """The field order of consecutive decoded pictures; "flagged": use each picture's own flag.
 
-    Looks at no more pictures than it takes, for `LOOKING_BUDGET_S` at most.
+    Without motion, the flag decides. Reads no more pictures than necessary, for at most `LOOKING_BUDGET_S`.
     """
     judged: list[_Motion] = []
     end = time.monotonic() + LOOKING_BUDGET_S
@@ -72,7 +72,7 @@ def field_order(pictures: Iterable[Any], *, is_flagged: bool) -> FieldOrder:
 
 
 def _measured_order(judged: list[_Motion]) -> FieldOrder:
-    """The field that is closer to the other one of the picture before comes first."""
+    """The field that is closer to the other field of the previous picture comes first."""
     top, bottom = sum(m.top_later for m in judged), sum(m.bottom_later for m in judged)
     return "tff" if top <= bottom else "bff"
 

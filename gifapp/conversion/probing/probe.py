@@ -1,4 +1,4 @@
-"""Reports what a file is, or why it is rejected."""
+"""Probes a file in a child process, and reports what it is or why it is rejected."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ __all__ = ["Video", "known", "probe"]
 DEADLINE_S = 20.0
 CHECKPOINT_S = 0.1
 MEMORY_BYTES = 1024**3
-SAME_SHAPE = 0.01  # what differs by less looks alike
+SAME_SHAPE = 0.01  # smaller differences are invisible
 EVEN = 0.02  # the share of gaps that may differ from the usual one
-LONGEST_REST_S = 0.5  # of sound after the last picture, without a word about it
-ONE_PICTURE_S = 0.1  # how long a lone picture shows when nothing says it
+LONGEST_REST_S = 0.5  # of sound after the last picture that needs no note
+ONE_PICTURE_S = 0.1  # the default duration of a single picture
 
 _MATRICES = {1: "bt709", 4: "fcc", 5: "bt601", 6: "bt601", 7: "smpte240m", 9: "bt2020nc", 10: "bt2020nc"}
 _PRIMARIES = {
@@ -57,10 +57,10 @@ _FULL_RANGE = 2
 def probe(path: Path, *, limits: Limits, checkpoint: Callable[[], None] | None = None) -> Video:
     """Inspect the file or the folder of pictures `path` in a child process with limits and a deadline.
 
-    `checkpoint` is called at least every `CHECKPOINT_S`; what it raises ends the child.
+    `checkpoint` is called at least every `CHECKPOINT_S`; if it raises, the child is stopped.
 
     Raises:
-        errors.SourceRefused: what is wrong with the file, by its subclasses.
+        errors.SourceRefused: the file cannot be converted; a subclass says why.
     """
     _check_readable(path)
     answer = _inspected(path.resolve(), limits, checkpoint)
@@ -72,7 +72,7 @@ def probe(path: Path, *, limits: Limits, checkpoint: Callable[[], None] | None =
 def known(
     video: Video | None, path: Path, *, limits: Limits, checkpoint: Callable[[], None] | None = None
 ) -> Video:
-    """`video`, or what `probe` says, where there is none or an older version found out less."""
+    """`video`, or a new probe if it is None or from an older version of the probe."""
     if video is None or video.is_outdated:
         return probe(path, limits=limits, checkpoint=checkpoint)
     return video
@@ -115,8 +115,8 @@ def _inspected(path: Path, limits: Limits, checkpoint: Callable[[], None] | None
         child.stdout.close()  # type: ignore[union-attr]
     if child.returncode != 0:  # out of memory, out of time, or a decoder that crashed
         raise errors.SourceTooComplex
-    found: dict[str, Any] = json.loads(answer)
-    return found
+    facts: dict[str, Any] = json.loads(answer)
+    return facts
 
 
 def _answer(child: subprocess.Popen[bytes], checkpoint: Callable[[], None] | None) -> bytes:
@@ -129,53 +129,53 @@ def _answer(child: subprocess.Popen[bytes], checkpoint: Callable[[], None] | Non
     raise errors.SourceTooComplex
 
 
-def _video(found: dict[str, Any]) -> Video:
-    turn = turn_of_matrix(found["display_matrix"] or (1, 0, 0, 0, 1))
-    aspect = _pixel_aspect(found["pixel_aspect"])
-    width_px, height_px = upright_size(found["width_px"], found["height_px"], aspect, turn or Turn.NONE)
-    has_alpha_layer = found["has_alpha_layer"] and found["has_alpha"]
-    duration_s = _duration_s(found)
+def _video(facts: dict[str, Any]) -> Video:
+    turn = turn_of_matrix(facts["display_matrix"] or (1, 0, 0, 0, 1))
+    aspect = _pixel_aspect(facts["pixel_aspect"])
+    width_px, height_px = upright_size(facts["width_px"], facts["height_px"], aspect, turn or Turn.NONE)
+    has_alpha_layer = facts["has_alpha_layer"] and facts["has_alpha"]
+    duration_s = _duration_s(facts)
     video = Video(
-        container=found["container"],
-        codec=found["codec"],
-        decoder=ALPHA_DECODERS[found["codec"]] if has_alpha_layer else None,
+        container=facts["container"],
+        codec=facts["codec"],
+        decoder=ALPHA_DECODERS[facts["codec"]] if has_alpha_layer else None,
         width_px=width_px,
         height_px=height_px,
         duration_s=duration_s,
-        fps=found["pictures"] / duration_s if found["pictures"] > 1 else None,
-        is_vfr=found["uneven_gaps"] > EVEN,
-        has_alpha=found["has_alpha"],
-        start_s=found["start_s"],
-        last_s=found["span_s"],
-        stored_width_px=found["width_px"],
-        stored_height_px=found["height_px"],
+        fps=facts["pictures"] / duration_s if facts["pictures"] > 1 else None,
+        is_vfr=facts["uneven_gaps"] > EVEN,
+        has_alpha=facts["has_alpha"],
+        start_s=facts["start_s"],
+        last_s=facts["span_s"],
+        stored_width_px=facts["width_px"],
+        stored_height_px=facts["height_px"],
         pixel_aspect=aspect,
         turn=turn or Turn.NONE,
-        colours=_colour_tags(found),
+        colours=_colour_tags(facts),
         notes=(),
-        pace_fps=_pace_fps(found, duration_s),
-        longest_s=found["longest_gap_s"],
-        delays_s=tuple(delay_ms / 1000 for delay_ms in found.get("delays_ms", ())),
-        composed_px=found.get("composed_px", 0),
-        plays=found.get("plays"),
-        stream=found.get("stream", "V:0"),
-        lead_s=_lead_s(found),
-        clock=_clock(found),
-        fields=found.get("fields", "progressive"),
-        shape_changes=tuple(ShapeChange(*change) for change in found.get("shape_changes", ())),
+        pace_fps=_pace_fps(facts, duration_s),
+        longest_s=facts["longest_gap_s"],
+        delays_s=tuple(delay_ms / 1000 for delay_ms in facts.get("delays_ms", ())),
+        composed_px=facts.get("composed_px", 0),
+        plays=facts.get("plays"),
+        stream=facts.get("stream", "V:0"),
+        lead_s=_lead_s(facts),
+        clock=_clock(facts),
+        fields=facts.get("fields", "progressive"),
+        shape_changes=tuple(ShapeChange(*change) for change in facts.get("shape_changes", ())),
     )
-    return replace(video, notes=(*_notes(video, found), *_notes_on_pictures(video, found)))
+    return replace(video, notes=(*_notes(video, facts), *_notes_on_pictures(video, facts)))
 
 
-def _clock(found: dict[str, Any]) -> Clock:
-    clock = found.get("clock")  # pictures have none: their times are whole milliseconds
+def _clock(facts: dict[str, Any]) -> Clock:
+    clock = facts.get("clock")  # pictures have none: their delays are in milliseconds
     return Clock(**clock | {"step_s": Fraction(clock["step_s"])}) if clock else MICROSECONDS
 
 
-def _lead_s(found: dict[str, Any]) -> float:
-    if "opens_s" not in found or found["clock"]["is_counted"]:
+def _lead_s(facts: dict[str, Any]) -> float:
+    if "opens_s" not in facts or facts["clock"]["is_counted"]:
         return 0.0
-    lead_s: float = found["start_s"] - found["opens_s"]
+    lead_s: float = facts["start_s"] - facts["opens_s"]
     return max(0.0, lead_s)
 
 
@@ -183,64 +183,64 @@ def _pixel_aspect(claimed: float) -> float:
     return claimed if 1 / MAX_PIXEL_ASPECT <= claimed <= MAX_PIXEL_ASPECT else 1.0
 
 
-def _duration_s(found: dict[str, Any]) -> float:
-    """From the first picture to the end of the last: what is there, not what the header says."""
-    claimed_s = found["claimed_s"] or 0.0
-    usual_s = found["usual_gap_s"]
+def _duration_s(facts: dict[str, Any]) -> float:
+    """From the first picture to the end of the last, as counted rather than as the header claims."""
+    claimed_s = facts["claimed_s"] or 0.0
+    usual_s = facts["usual_gap_s"]
     if usual_s is None:
-        return next((s for s in (found["last_s"], claimed_s) if 0.01 <= s <= 60), ONE_PICTURE_S)
-    # Matroska and FLV often give the last picture one tick
-    last_s = found["last_s"] if found["last_s"] >= usual_s / 2 else usual_s
-    counted_s: float = found["span_s"] + last_s
-    if not found["all_counted"]:
+        return next((s for s in (facts["last_s"], claimed_s) if 0.01 <= s <= 60), ONE_PICTURE_S)
+    # Matroska and FLV often give the last picture a duration of one tick
+    last_s = facts["last_s"] if facts["last_s"] >= usual_s / 2 else usual_s
+    counted_s: float = facts["span_s"] + last_s
+    if not facts["all_counted"]:
         return max(counted_s, claimed_s)
-    is_cut_short = 0 < counted_s - claimed_s < last_s  # an edit list ends within the last picture
+    is_cut_short = 0 < counted_s - claimed_s < last_s  # an edit list ends within the last picture's time
     return claimed_s if is_cut_short else counted_s
 
 
-def _pace_fps(found: dict[str, Any], duration_s: float) -> float | None:
-    """The slowest rate at which every picture shows at its own time, if frames may come so fast."""
-    usual_s: float | None = found["usual_gap_s"]
-    step_s: float = found["step_s"]
-    pictures: int = found["pictures"]
+def _pace_fps(facts: dict[str, Any], duration_s: float) -> float | None:
+    """The slowest constant rate at which every picture keeps its own time, if a GIF can play it."""
+    usual_s: float | None = facts["usual_gap_s"]
+    step_s: float = facts["step_s"]
+    pictures: int = facts["pictures"]
     if usual_s is None:
         return None
     if step_s and 1 / step_s <= MAX_FPS:
         return 1 / step_s
-    is_even = found["uneven_gaps"] <= EVEN and abs(usual_s * pictures - duration_s) < usual_s / 4
+    is_even = facts["uneven_gaps"] <= EVEN and abs(usual_s * pictures - duration_s) < usual_s / 4
     return pictures / duration_s if is_even else None
 
 
-def _colour_tags(found: dict[str, Any]) -> ColourTags:
-    """Untagged pictures are read as players read them: by their size."""
-    is_hd = found["width_px"] >= 1280 or found["height_px"] >= 720
-    transfer = _TRANSFERS.get(found["transfer"], "bt709")
+def _colour_tags(facts: dict[str, Any]) -> ColourTags:
+    """The colour tags; like players, guess missing ones from the picture's size."""
+    is_hd = facts["width_px"] >= 1280 or facts["height_px"] >= 720
+    transfer = _TRANSFERS.get(facts["transfer"], "bt709")
     guess = "bt2020nc" if transfer in _TRANSFERS.values() else "bt709" if is_hd else "bt601"
     return ColourTags(
-        matrix=None if found["is_rgb"] else _MATRICES.get(found["matrix"], guess),
-        primaries=_PRIMARIES.get(found["primaries"], "bt2020" if guess == "bt2020nc" else "bt709"),
+        matrix=None if facts["is_rgb"] else _MATRICES.get(facts["matrix"], guess),
+        primaries=_PRIMARIES.get(facts["primaries"], "bt2020" if guess == "bt2020nc" else "bt709"),
         transfer=transfer,
-        full_range=found["range"] == _FULL_RANGE or found["is_full_range_format"],
+        full_range=facts["range"] == _FULL_RANGE or facts["is_full_range_format"],
     )
 
 
-def _notes(video: Video, found: dict[str, Any]) -> Iterator[str]:
-    yield from _notes_on_look(video, found)
+def _notes(video: Video, facts: dict[str, Any]) -> Iterator[str]:
+    yield from _notes_on_look(video, facts)
     if video.is_vfr and not video.delays_s:
         yield "The frame rate varies; each picture is shown at the nearest frame."
     if video.fps is None:
         yield "The file contains a single picture."
-    yield from _notes_on_length(video, found)
-    if found["videos"] > 1:
-        used = "the first that can be read" if found["unreadable_videos"] else "the one that plays by default"
-        yield f"The file has {found['videos']} video tracks; {used} is used."
+    yield from _notes_on_length(video, facts)
+    if facts["videos"] > 1:
+        used = "the first that can be read" if facts["unreadable_videos"] else "the one that plays by default"
+        yield f"The file has {facts['videos']} video tracks; {used} is used."
 
 
-def _notes_on_length(video: Video, found: dict[str, Any]) -> Iterator[str]:
-    claimed_s, pictures_s = found["claimed_s"] or 0.0, video.duration_s
-    rest_s = found.get("lasts_s", 0.0) - video.lead_s - pictures_s
-    lacks_some = found.get("lacks_pictures") and claimed_s > pictures_s + (found["usual_gap_s"] or 0) / 2
-    if lacks_some or found.get("ends_in_picture") or found.get("ends_early"):
+def _notes_on_length(video: Video, facts: dict[str, Any]) -> Iterator[str]:
+    claimed_s, pictures_s = facts["claimed_s"] or 0.0, video.duration_s
+    rest_s = facts.get("lasts_s", 0.0) - video.lead_s - pictures_s
+    lacks_some = facts.get("lacks_pictures") and claimed_s > pictures_s + (facts["usual_gap_s"] or 0) / 2
+    if lacks_some or facts.get("ends_in_picture") or facts.get("ends_early"):
         yield f"The file is truncated; the {pictures_s:.1f} s that can be read are used."
     elif claimed_s and abs(claimed_s - pictures_s) > max(1.0, pictures_s / 10):
         yield f"The file says it lasts {claimed_s:.1f} s, but has {pictures_s:.1f} s of pictures."
@@ -248,10 +248,10 @@ def _notes_on_length(video: Video, found: dict[str, Any]) -> Iterator[str]:
         yield f"The file continues for {rest_s:.1f} s after its last picture; the GIF ends there."
 
 
-def _notes_on_look(video: Video, found: dict[str, Any]) -> Iterator[str]:
+def _notes_on_look(video: Video, facts: dict[str, Any]) -> Iterator[str]:
     if video.turn.note:
         yield video.turn.note
-    if turn_of_matrix(found["display_matrix"] or (1, 0, 0, 0, 1)) is None:
+    if turn_of_matrix(facts["display_matrix"] or (1, 0, 0, 0, 1)) is None:
         yield "The file asks for a rotation that is not supported; it is shown as stored."
     if video.fields != "progressive":
         yield "Interlaced: each picture holds two moments, which become one unless the recipe forbids it."
@@ -266,15 +266,15 @@ def _notes_on_look(video: Video, found: dict[str, Any]) -> Iterator[str]:
         yield "Contains transparency."
 
 
-def _notes_on_pictures(video: Video, found: dict[str, Any]) -> Iterator[str]:
+def _notes_on_pictures(video: Video, facts: dict[str, Any]) -> Iterator[str]:
     if video.is_sequence:
-        yield f"{found['pictures']:,} pictures; choose how many show in a second with Frames/s, or --fps."
-    if found.get("is_cut_short"):
+        yield f"{facts['pictures']:,} pictures; choose how many show in a second with Frames/s, or --fps."
+    if facts.get("is_cut_short"):
         yield "The file is truncated; the pictures that can be read are shown."
-    if found.get("holds_clip"):
+    if facts.get("holds_clip"):
         yield "This photo also contains a short video; only the photo is used."
-    if unclear := found.get("unclear_neighbours"):
+    if unclear := facts.get("unclear_neighbours"):
         yield "The order of the file names is ambiguous: {!r} was put before {!r}.".format(*unclear)
-    if found.get("differ_in_size"):
+    if facts.get("differ_in_size"):
         size = f"{video.width_px} x {video.height_px}"
         yield f"The pictures differ in size; each is fitted to the first one, {size}."

@@ -1,7 +1,7 @@
-"""Where the shape of the picture changes in mid-stream while its stored size may stay.
+"""Detects where the picture's shape changes in mid-stream, even if its stored size stays the same.
 
-A broadcast that goes from 16:9 to 4:3 says so only in the headers before its key frames, and ffmpeg's command
-line gives every picture the pixel aspect of the first: its filters cannot see the change.
+A broadcast that switches from 16:9 to 4:3 says so only in the headers before its keyframes, and ffmpeg's
+command line gives every picture the pixel aspect of the first: its filters cannot see the change.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import av
 
 from gifapp.conversion.video import MAX_PIXEL_ASPECT
 
-MOST_CHANGES = 256  # more are not looked for: all of them go into one formula
+MOST_CHANGES = 256  # further ones are ignored, since all go into one ffmpeg expression
 _HEAD_BYTES = 1024
 _START_CODE = b"\0\0\1"
 
 
 class Shape(NamedTuple):
-    """A picture as stored, and how wide its pixels are for their height."""
+    """A picture's stored size and pixel aspect."""
 
     width_px: int
     height_px: int
@@ -34,7 +34,7 @@ class Shape(NamedTuple):
 
 
 class ShapeWatch:
-    """Looks at the headers before key frames, and decodes those key frames whose headers are new."""
+    """Checks the headers before keyframes, and decodes the keyframes whose headers are new."""
 
     def __init__(self, stream: Any, max_pixels: int) -> None:
         self._codec = stream.codec.canonical_name
@@ -47,11 +47,11 @@ class ShapeWatch:
         self._shapes: list[tuple[int, Shape]] = []
 
     def look_at(self, packet: Any, at: int) -> None:
-        """`at`: when its picture shows, in ticks."""
+        """Check a packet whose picture shows at `at`, in ticks."""
         if self._tells_shape is None or not packet.is_keyframe or len(self._shapes) > MOST_CHANGES:
             return
         header = self._header_of(packet, self._tells_shape)
-        if self._first is None:  # most files have one header only: nothing is decoded yet
+        if self._first is None:  # most files have only one header: decode nothing yet
             self._first, self._header = (at, packet), header
         elif header and header != self._header:
             self._header = header
@@ -79,9 +79,9 @@ class ShapeWatch:
         return _shape(context)
 
     def changes(self, start: int, tick_s: Fraction) -> list[tuple[float, float]]:
-        """When, from the first picture at `start` on, and to which shape relative to its own.
+        """The time of each change after the first picture at `start`, and the shape relative to the first.
 
-        None where all pixels are alike: what changes its size only, the filters see themselves.
+        Empty if the pixel aspect never changes: the filters see changes of size themselves.
         """
         shapes = self._shown(start)
         if len({shape.pixel_aspect for _, shape in shapes}) < 2:
@@ -92,11 +92,11 @@ class ShapeWatch:
         ]
 
     def first_pixel_aspect(self, start: int) -> float:
-        """Of the first picture, where there are changes."""
+        """The pixel aspect of the first picture, if there are changes."""
         return float(self._shown(start)[0][1].pixel_aspect)
 
     def _shown(self, start: int) -> list[tuple[int, Shape]]:
-        """Those that pictures have which show, that of the first one first."""
+        """The shapes of visible pictures, starting with that of the first."""
         shapes = sorted(self._shapes, key=itemgetter(0))
         before = sum(at <= start for at, _ in shapes)
         return shapes[max(0, before - 1) :]
@@ -111,7 +111,7 @@ def _shape(context: Any) -> Shape | None:
 
 
 def _is_sequence_header(unit: bytes) -> bool:
-    """Of MPEG-1 and 2: the header or one of the two extensions that tell sizes."""
+    """Whether it is an MPEG-1 or 2 sequence header, or one of the two extensions that contain sizes."""
     return unit[:1] == b"\xb3" or (unit[:1] == b"\xb5" and unit[1:2] != b"" and unit[1] >> 4 in (1, 2))
 
 
@@ -122,12 +122,12 @@ _TELLS_SHAPE: dict[str, Callable[[bytes], bool]] = {
     "hevc": lambda unit: unit != b"" and unit[0] >> 1 & 0x3F == 33,
 }
 
-# where ISO/IEC 14496-15's records hold, in two bits, how many bytes a unit's length takes, less one
+# offset in ISO/IEC 14496-15's records of the two bits with the byte size of a unit's length, minus one
 _LENGTH_AT = {"h264": 4, "hevc": 21}
 
 
 def _length_bytes(codec: str, record: bytes) -> int:
-    """0: units begin with start codes."""
+    """The byte size of a unit's length; 0 if units begin with start codes."""
     at = _LENGTH_AT.get(codec)
     return (record[at] & 3) + 1 if at and record[:1] == b"\1" and len(record) > at else 0
 

@@ -1,4 +1,4 @@
-"""Whether a file ends before its container says it does."""
+"""Detects files that end before the size that their container declares."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from pathlib import Path
 
 EBML, SEGMENT = b"\x1aE\xdf\xa3", b"\x18\x53\x80\x67"
 TS_PACKETS_BYTES = (188, 192, 204)
-_STREAMED = (0, 0xFFFFFFFF)  # sizes that nobody filled in
+_STREAMED = (0, 0xFFFFFFFF)  # sizes left open by streaming writers
 _HEAD_BYTES = 4096
 
 
 def ends_early(path: Path, container: str) -> bool:
-    """Whether something is missing at the end; `container` is ffmpeg's name. False where nothing tells it.
+    """Whether something is missing at the end; `container` is ffmpeg's name. False if it cannot be known.
 
     Sources: RFC 8794 (EBML) for Matroska and WebM, the sizes of RIFF for AVI, whole packets for MPEG-TS.
     """
@@ -27,7 +27,7 @@ def ends_early(path: Path, container: str) -> bool:
 
 
 def _segment_end(head: bytes) -> int:
-    """Where the first segment of a Matroska file ends; 0: it does not say, or not within `head`."""
+    """Where the first segment of a Matroska file ends; 0 if unknown, or not within `head`."""
     at = 0
     while at < len(head) and (name := head[at : at + 4]) in (EBML, SEGMENT):
         size, body_at = _size(head, at + 4)
@@ -38,7 +38,7 @@ def _segment_end(head: bytes) -> int:
 
 
 def _size(head: bytes, at: int) -> tuple[int | None, int]:
-    """A size as EBML writes it, None where it is left open, and where it ends."""
+    """An EBML size (None if unknown), and the offset after it."""
     first = head[at] if at < len(head) else 0
     length = 9 - first.bit_length()
     value = int.from_bytes(head[at : at + length], "big") & ((1 << 7 * length) - 1)

@@ -1,1 +1,1 @@
-"""Frames in the order that the recipe asks for, with words on them."""
+"""Renders the frames in playing order, with text and overlays."""

@@ -15,11 +15,11 @@ from gifapp.domain.recipes.presets import Preset
 from gifapp.domain.recipes.quality_ladder import kept_starts
 from gifapp.domain.timing import MIN_DELAY_CS
 
-_SLOWEST_FPS = 5  # fewer, and it is no moving picture any more: rather its beginning
+_SLOWEST_FPS = 5  # slower looks like a slide show: better show only the beginning
 
 
 def within(rendering: Rendering, preset: Preset | None) -> Rendering:
-    """The rendering as the platform takes it, but for its bytes; `notes` say what was left out."""
+    """The rendering within the platform's limits, except for bytes; `notes` say what was left out."""
     if preset is None:
         return rendering
     rendering = on_canvas(rendering, preset)
@@ -69,7 +69,7 @@ def _chosen(frames: Iterator[Frame], delays_cs: dict[int, int]) -> Iterator[Fram
 
 
 def on_canvas(rendering: Rendering, preset: Preset | None) -> Rendering:
-    """The picture as large as it gets in the middle of the transparent canvas that the platform asks for."""
+    """Scale the picture to fit the platform's fixed canvas and centre it; the rest is transparent."""
     if preset is None or not (preset.is_exact and preset.width_px and preset.height_px):
         return rendering
     width_px, height_px = preset.width_px, preset.height_px

@@ -1,4 +1,4 @@
-"""From the probed video to the finished frames that every writer encodes."""
+"""Renders a probed video into the finished frames that every writer encodes."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.timing import MOST_PLAYS
 
-# what takes how long decides the shares of the progress bar; seconds on two cores
-_START_S, _READ_S, _WRITE_S = 0.1, 2e-9, 40e-9  # of ffmpeg, per pixel of the source, per pixel of the GIF
+# expected times, which divide the progress bar; seconds on two cores
+_START_S, _READ_S, _WRITE_S = 0.1, 2e-9, 40e-9  # ffmpeg's start, per source pixel, per GIF pixel
 
 
 @dataclass(frozen=True)
 class Rendering:
-    """The pictures of a GIF as they play.
+    """The frames of a GIF in playing order.
 
     Attributes:
-        width_px, height_px: of every frame.
+        width_px, height_px: the size of every frame.
         has_alpha: whether the frames are RGBA.
-        delays_cs: how long each frame stays.
-        frames: those frames, once, in order; reading them drives ffmpeg.
-        notes: plain sentences about what was odd in the source.
-        loop: how often they play, 0 for ever.
-        is_lossless: no lossy codec has been at the source's pictures.
+        delays_cs: the delay of each frame.
+        frames: an iterator over the frames, which can be read once; reading drives ffmpeg.
+        notes: sentences about what was unusual in the source.
+        loop: how many times they play, 0 for ever.
+        is_lossless: whether the source is lossless.
     """
 
     width_px: int
@@ -55,15 +55,15 @@ class Rendering:
 def rendered(
     path: Path, video: Video, recipe: Recipe, *, limits: Limits, reporter: Reporter
 ) -> Iterator[Rendering]:
-    """What `recipe` makes of the video at `path`. ffmpeg and the files on disk end with the context.
+    """Render the video at `path` by `recipe`. Leaving the context stops ffmpeg and deletes temporary files.
 
-    A clip that plays forward is read as its frames are asked for; any other is read and stored first.
+    A clip that plays forward is decoded lazily; otherwise it is decoded and stored first.
 
     Raises:
         errors.RangeOutsideSource, errors.CropOutsideSource, errors.SourceTooLong: the recipe does not fit.
         errors.RecipeInvalid: the overlay or the subtitles cannot be read.
         errors.DiskFull, errors.ConversionTooBig: the frames do not fit on the disk.
-        errors.GifappError: see `source.frames`, while the frames are read.
+        errors.GifappError: see `ffmpeg.frames`, while the frames are read.
     """
     recipe = with_text_track(recipe, path, limits=limits, checkpoint=reporter.checkpoint)
     plan = make_plan(video, recipe, limits)
@@ -96,9 +96,9 @@ def rendered(
 def _played(
     frames: Iterator[Pixels], plan: Plan, reporter: Reporter, stored_at: float
 ) -> Iterator[Iterator[Pixels]]:
-    """The frames in the order they play; stored on disk first where that is not the order they come.
+    """The frames in playing order; stored on disk first if that differs from the source's order.
 
-    Then the progress bar has come to `stored_at`.
+    When all are stored, the progress is at `stored_at`.
     """
     direction = plan.recipe.direction
     if not reorder.needs_composition(direction):
@@ -113,21 +113,21 @@ def _played(
 
 
 def _staying(pictures: Iterator[Pixels], times: int) -> Iterator[Pixels]:
-    """The pictures, the last of them `times` more."""
+    """The pictures, with the last one repeated `times` more."""
     for picture in pictures:
         yield picture
     yield from repeat(picture, times)
 
 
 def _expected_s(video: Video, plan: Plan, frames: int) -> tuple[float, float]:
-    """How long reading and writing will take, about."""
+    """The approximate times for reading and writing."""
     decoded = plan.duration_s * plan.recipe.speed * (video.fps or 1)
     read_px = decoded * video.stored_width_px * video.stored_height_px
     return _START_S + _READ_S * read_px, _WRITE_S * frames * plan.width_px * plan.height_px
 
 
 def _plays(video: Video, recipe: Recipe) -> int:
-    """How many times the result plays: what the recipe says, else what the source does."""
+    """How many times the result plays: by the recipe, else by the source."""
     if recipe.loop is not None:
         return recipe.loop
-    return min(video.plays or 0, MOST_PLAYS + (recipe.format == "gif"))  # which counts the repeats
+    return min(video.plays or 0, MOST_PLAYS + (recipe.format == "gif"))  # a GIF counts repeats

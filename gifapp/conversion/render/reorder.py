@@ -1,4 +1,4 @@
-"""Reversed and boomerang clips, composed by MoviePy. The only module that imports moviepy."""
+"""Reverses and boomerangs clips with MoviePy. The only module that imports moviepy."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from gifapp.domain.recipes.recipe import Direction
 
 
 class Frames(Protocol):
-    """Frames that can be read at random."""
+    """Frames with random access."""
 
     def __len__(self) -> int: ...
     def __getitem__(self, number: int, /) -> NDArray[np.uint8]: ...
 
 
 def needs_composition(direction: Direction) -> bool:
-    """Whether frames are wanted in another order than they come; if not, nobody pays for MoviePy."""
+    """Whether frames are reordered; if not, MoviePy is not imported."""
     return direction != "forward"
 
 
 def composed(frames: Frames, fps: float, direction: Direction) -> Iterator[NDArray[np.uint8]]:
-    """The frames as they play: backwards, or forwards and then backwards.
+    """The frames in playing order: backwards, or forwards and then backwards.
 
-    MoviePy reads `frames` at random through a clip with one of them every `1 / fps` seconds.
+    MoviePy accesses `frames` through a clip with one frame every `1 / fps` seconds.
     """
     clip = _clip(frames, fps)
     played = clip.with_effects([_effect(direction)])
@@ -40,7 +40,7 @@ def _clip(frames: Frames, fps: float) -> Any:
     from moviepy.video.VideoClip import VideoClip  # noqa: PLC0415
 
     def frame_at(t: float) -> NDArray[np.uint8]:
-        # times are sums of fractions: the nearest frame is the one that is meant
+        # times have rounding errors: use the nearest frame
         return frames[min(max(round(t * fps), 0), len(frames) - 1)]
 
     return VideoClip(frame_at, duration=len(frames) / fps).with_fps(fps)
@@ -54,6 +54,6 @@ def _effect(direction: Direction) -> Any:
 
 
 def _keep_moviepy_from_looking_around() -> None:
-    """MoviePy loads a `.env` file it finds and runs the programs named there; values that are set win."""
+    """Set variables so that MoviePy does not run programs named in a `.env` file that it finds."""
     os.environ.setdefault("FFMPEG_BINARY", "ffmpeg-imageio")
     os.environ.setdefault("FFPLAY_BINARY", "auto-detect")

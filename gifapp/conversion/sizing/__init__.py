@@ -1,1 +1,1 @@
-"""How large a GIF will be, and how to make it fit a size."""
+"""Estimates a GIF's size, and makes it fit a limit."""

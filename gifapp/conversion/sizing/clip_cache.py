@@ -1,4 +1,4 @@
-"""A rendering cached on disk: in full, with fewer frames, smaller, or sampled."""
+"""Caches a rendering on disk and reads it back: in full, with fewer frames, smaller, or sampled."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from gifapp.conversion.gif.grouping import Kind, kind_of
 from gifapp.domain.recipes.quality_ladder import EncodeSettings, kept_starts
 
 _LOOK_EVERY = 8  # frames
-_MOST_SHARE = 0.75  # drawn films have flat moments
+_MOST_SHARE = 0.75  # of frames that look like a screen; cartoons have some
 _EVERY_PX = 3  # changes are measured on every third pixel of every third row
-_MOST_CHANGE = 40.0  # of a pixel, in RGB: another colour is another colour, however different
+_MOST_CHANGE = 40.0  # of a pixel, in RGB: beyond this, how different a colour is does not matter
 
 
 class CachedClip:
@@ -36,7 +36,7 @@ class CachedClip:
         return len(self._store)
 
     def keep(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        """The same frames, each kept before it is passed on."""
+        """Pass the frames through, storing each one first."""
         for frame in frames:
             self._store.append(np.ascontiguousarray(frame.pixels))
             self._delays_cs.append(frame.delay_cs)
@@ -47,55 +47,54 @@ class CachedClip:
 
     @property
     def is_screen(self) -> bool:
-        """Whether the clip is a recorded screen: clearly most of some frames look like one.
+        """Whether the clip is a screen recording: a clear majority of the sampled frames look like one.
 
-        Nothing is transparent there; elsewhere, what is looks flat.
+        Clips with alpha never are: their transparent areas only look flat.
         """
         is_opaque = self._last is not None and self._last.shape[2] == 3
         return is_opaque and self._kinds["screen"] >= _MOST_SHARE * self._kinds.total()
 
     def _change_to(self, pixels: Pixels) -> float:
-        """How different this frame is from the one before, on average over some of its pixels."""
+        """The mean difference of this frame from the one before, over some of its pixels."""
         before, self._last = self._last, pixels[::_EVERY_PX, ::_EVERY_PX].copy()
         if before is None:
             return 0.0
         return _change(before, self._last)
 
-    def frames(self, knobs: EncodeSettings, numbers: Iterable[int] | None = None) -> Iterator[Frame]:
-        """The frames that `knobs` keep, in its size; of those only `numbers`, counted from 0.
+    def frames(self, settings: EncodeSettings, numbers: Iterable[int] | None = None) -> Iterator[Frame]:
+        """The frames kept by `settings`, scaled; only those with `numbers` (from 0) if given.
 
-        A frame stays for as long as those that are left out after it would have: times are kept to
-        the centisecond.
+        A frame also gets the delays of the dropped frames after it: times stay exact to the centisecond.
         """
-        starts = self._starts(knobs)
+        starts = self._starts(settings)
         for number in range(len(starts) - 1) if numbers is None else numbers:
             start, end = starts[number], starts[number + 1]
-            yield Frame(_scaled(self._store[start], knobs.scale), sum(self._delays_cs[start:end]))
+            yield Frame(_scaled(self._store[start], settings.scale), sum(self._delays_cs[start:end]))
 
     def some(self, numbers: Iterable[int], scale: float) -> Iterator[Frame]:
-        """Frames by their numbers among all, in another size."""
+        """Frames by their numbers in the whole clip, scaled."""
         for number in numbers:
             yield Frame(_scaled(self._store[number], scale), self._delays_cs[number])
 
-    def count(self, knobs: EncodeSettings) -> int:
+    def count(self, settings: EncodeSettings) -> int:
         """How many frames are kept."""
-        return len(self._starts(knobs)) - 1
+        return len(self._starts(settings)) - 1
 
-    def duration_cs(self, knobs: EncodeSettings) -> int:
-        """How long the kept frames play."""
-        return sum(self._delays_cs[: self._starts(knobs)[-1]])
+    def duration_cs(self, settings: EncodeSettings) -> int:
+        """The duration of the kept frames."""
+        return sum(self._delays_cs[: self._starts(settings)[-1]])
 
-    def changes(self, knobs: EncodeSettings) -> list[float]:
-        """How much each kept frame but the first differs from the kept one before it."""
+    def changes(self, settings: EncodeSettings) -> list[float]:
+        """The difference of each kept frame but the first from the kept one before it."""
         return [
             min(_MOST_CHANGE, sum(self._changes[before + 1 : start + 1]))
-            for before, start in pairwise(self._starts(knobs)[:-1])
+            for before, start in pairwise(self._starts(settings)[:-1])
         ]
 
-    def _starts(self, knobs: EncodeSettings) -> list[int]:
-        """The numbers of the frames that are kept, spread evenly, and the end of the last."""
-        end = max(1, round(len(self) * knobs.length))
-        return [*kept_starts(end, knobs.kept), end]
+    def _starts(self, settings: EncodeSettings) -> list[int]:
+        """The numbers of the kept frames, spread evenly, and the end of the last."""
+        end = max(1, round(len(self) * settings.length))
+        return [*kept_starts(end, settings.kept), end]
 
 
 def _change(before: Pixels, after: Pixels) -> float:
@@ -108,7 +107,7 @@ def scaled_sides(width_px: int, height_px: int, scale: float) -> tuple[int, int]
 
 
 def _scaled(pixels: Pixels, scale: float) -> Pixels:
-    """The picture in another size; transparent pixels do not colour their neighbours."""
+    """Scale a picture; transparent pixels do not colour their neighbours."""
     height_px, width_px = pixels.shape[:2]
     sides = scaled_sides(width_px, height_px, scale)
     if sides == (width_px, height_px):

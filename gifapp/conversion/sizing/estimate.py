@@ -1,8 +1,8 @@
-"""Predicts the size of a recipe's GIF in about a second, from a few short runs of its frames.
+"""Estimates the size of a recipe's GIF in about a second, from a few short runs of its frames.
 
-A clip that is quickly decoded is decoded whole, and the frames to encode are drawn where it changes.
-Of a longer one, runs at even distances are read with the same filters, joined as if the recipe had
-asked for them. What must fit goes down the same ladder as the conversion will, on the sample alone.
+A clip that is quick to decode is decoded whole, and the frames to encode are sampled where it changes. Of a
+longer clip, evenly spaced runs are read with the same filters, as if the recipe had asked for these ranges.
+With a target size, the search walks the same quality ladder as the conversion, but only on the sample.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.source_rate import match_source_rate
 from gifapp.domain.timing import delays_cs
 
-# of the source: less than a second's decoding; runs, which need a seek and what comes before, take longer
+# source pixels: under a second of decoding; runs take longer, since each needs a seek and a lead-in
 _QUICK_PX = 1_000_000_000
-_KEPT_PX = 64_000_000  # of the GIF: 192 MB on the disk
-_SAMPLE_PX = 3_000_000  # of the GIF: a quarter of a second's encoding
-_STEP_PX = 800_000  # for each of some ten steps down the ladder; an emoji is as small
+_KEPT_PX = 64_000_000  # GIF pixels: 192 MB on disk
+_SAMPLE_PX = 3_000_000  # GIF pixels: a quarter of a second of encoding
+_STEP_PX = 800_000  # per step down the ladder, of which there are about ten; a whole emoji is no larger
 _STEP_RUNS = 2
 _MOST_STEPS = 6
-_LANDING = 0.94  # where a GIF that must fit is aimed at, by its target
-_SURELY = 0.7  # a sample is never so wrong that what is larger, even by this, would fit
+_LANDING = 0.94  # the share of the target to aim at
+_SURELY = 0.7  # a prediction that exceeds the target even by this factor surely does not fit
 
 
 def estimate(
@@ -57,30 +57,31 @@ def estimate(
     video: Video | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Estimate:
-    """What the GIF of `recipe` would weigh; `video` is what the probe said of the file, if it did.
+    """Estimate the size of the recipe's GIF; `video` is the probe's result, if known.
 
     Raises:
-        errors.TargetTooSmall: no GIF could be so small, as far as a sample can tell.
+        errors.TargetTooSmall: no GIF could be that small, judging by the sample.
         errors.GifappError: see `pipeline.convert_file`; and whatever `on_progress` raises.
     """
-    reporter = Reporter(on_progress or _hear_nothing, limits.deadline_s)
+    reporter = Reporter(on_progress or _ignore_progress, limits.deadline_s)
     video = known(video, path, limits=limits)
-    asked = within_preset(recipe)
-    expected = _outcome(video, asked)
-    make_plan(video, asked, limits)  # for its refusals: runs have other ranges
-    if _is_quick(video, asked, expected):
-        with rendered(path, video, asked, limits=limits, reporter=reporter) as all_of_it:
-            return _of_whole(platform_limits.within(all_of_it, preset_of(asked)), asked, reporter)
-    # each run of an animation is drawn from its beginning; the deadline bounds that
+    recipe = within_preset(recipe)
+    expected = _outcome(video, recipe)
+    make_plan(video, recipe, limits)  # to check the recipe's own ranges, which runs replace
+    if _is_quick(video, recipe, expected):
+        with rendered(path, video, recipe, limits=limits, reporter=reporter) as whole:
+            return _of_whole(platform_limits.within(whole, preset_of(recipe)), recipe, reporter)
+    # each run of an animation is composed from its first picture; the deadline limits that
     limits = replace(limits, max_composed_pixels=sys.maxsize)
-    sampled = in_runs(asked, video)
+    sampled = in_runs(recipe, video)
     lengths = [cut.frames for cut in make_plan(video, sampled, limits).cuts]
     with rendered(path, video, sampled, limits=limits, reporter=reporter) as runs:
-        return _of_runs(platform_limits.on_canvas(runs, preset_of(asked)), lengths, asked, expected, reporter)
+        on_canvas = platform_limits.on_canvas(runs, preset_of(recipe))
+        return _of_runs(on_canvas, lengths, recipe, expected, reporter)
 
 
-def _hear_nothing(progress: Progress) -> None:
-    """Nobody asked."""
+def _ignore_progress(progress: Progress) -> None:
+    """The default for `on_progress`."""
 
 
 def _outcome(video: Video, recipe: Recipe) -> Outcome:
@@ -100,22 +101,22 @@ def _is_quick(video: Video, recipe: Recipe, expected: Outcome) -> bool:
 
 
 def _of_whole(rendering: Rendering, recipe: Recipe, reporter: Reporter) -> Estimate:
-    with _kept(rendering, reporter) as clip:
-        return _told(Whole(clip), rendering, recipe, reporter)
+    with _cached(rendering, reporter) as clip:
+        return _estimated(Whole(clip), rendering, recipe, reporter)
 
 
 def _of_runs(
     runs: Rendering, lengths: list[int], recipe: Recipe, expected: Outcome, reporter: Reporter
 ) -> Estimate:
     delays = delays_cs(expected.duration_s, expected.frames / expected.duration_s)
-    told = platform_limits.within(replace(runs, delays_cs=list(delays), frames=iter(())), preset_of(recipe))
-    with _kept(runs, reporter) as clip:
-        frames, duration_s = len(told.delays_cs), sum(told.delays_cs) / 100
-        return _told(Runs(clip, lengths, frames, duration_s), told, recipe, reporter)
+    whole = platform_limits.within(replace(runs, delays_cs=list(delays), frames=iter(())), preset_of(recipe))
+    with _cached(runs, reporter) as clip:
+        frames, duration_s = len(whole.delays_cs), sum(whole.delays_cs) / 100
+        return _estimated(Runs(clip, lengths, frames, duration_s), whole, recipe, reporter)
 
 
 @contextmanager
-def _kept(rendering: Rendering, reporter: Reporter) -> Iterator[CachedClip]:
+def _cached(rendering: Rendering, reporter: Reporter) -> Iterator[CachedClip]:
     shape = (rendering.height_px, rendering.width_px, 4 if rendering.has_alpha else 3)
     with closing(FrameStore(shape)) as store:
         clip = CachedClip(store, rendering.width_px, rendering.height_px)
@@ -124,18 +125,18 @@ def _kept(rendering: Rendering, reporter: Reporter) -> Iterator[CachedClip]:
         yield clip
 
 
-def _told(sample: Sample, rendering: Rendering, recipe: Recipe, reporter: Reporter) -> Estimate:
+def _estimated(sample: Sample, rendering: Rendering, recipe: Recipe, reporter: Reporter) -> Estimate:
     forecast = _Forecast(sample, rendering, recipe, reporter)
     plain = forecast.plain
     weight = forecast.weight(plain)
     target_bytes = recipe.target_bytes
     if target_bytes is None or weight <= target_bytes:
-        return forecast.told(plain, weight)
+        return forecast.estimate(plain, weight)
     return forecast.fitted(target_bytes)
 
 
 class _Forecast:
-    """What a sample says of the GIFs that could be made of a rendering."""
+    """Estimates for the possible GIFs of a rendering, based on a sample."""
 
     def __init__(self, sample: Sample, rendering: Rendering, recipe: Recipe, reporter: Reporter) -> None:
         self.plain = EncodeSettings(recipe.lossy, recipe.colours)
@@ -146,54 +147,55 @@ class _Forecast:
         self._reporter = reporter
         self._weights: dict[EncodeSettings, Prediction] = {}
 
-    def weight(self, knobs: EncodeSettings) -> float:
-        return self._prediction(knobs).bytes
+    def weight(self, settings: EncodeSettings) -> float:
+        return self._prediction(settings).bytes
 
-    def told(self, knobs: EncodeSettings, weight: float, notes: tuple[str, ...] = ()) -> Estimate:
-        shown = self._shown(knobs)
+    def estimate(self, settings: EncodeSettings, weight: float, notes: tuple[str, ...] = ()) -> Estimate:
+        stats = self._stats(settings)
         notes = (*self._rendering.notes, *notes)
-        frames = self._sample.count(knobs)
-        return Estimate(round(weight), frames, shown.width_px, shown.height_px, shown.duration_s, notes)
+        frames = self._sample.count(settings)
+        return Estimate(round(weight), frames, stats.width_px, stats.height_px, stats.duration_s, notes)
 
     def fitted(self, target_bytes: int) -> Estimate:
-        """What the conversion will come to, more or less, on its way to fit."""
-        before = self._shown(self.plain)
+        """The approximate result of fitting the GIF to the target."""
+        before = self._stats(self.plain)
         stages = ladder_of(self._recipe, before, looks_like_screen=self._sample.is_screen)
-        knobs = mildest_fitting(stages, _LANDING * target_bytes, self.weight, most_steps=_MOST_STEPS)
-        told = self._prediction(knobs)
-        if told.bytes * (1 if told.is_exact else _SURELY) > target_bytes:
-            raise errors.TargetTooSmall(target_bytes=target_bytes, smallest_bytes=round(told.bytes))
-        note = given_up(target_bytes, before, self._shown(knobs))
-        # the conversion takes more steps, and comes nearer than this one did
-        return self.told(knobs, min(target_bytes, max(told.bytes, _LANDING * target_bytes)), (note,))
+        settings = mildest_fitting(stages, _LANDING * target_bytes, self.weight, most_steps=_MOST_STEPS)
+        prediction = self._prediction(settings)
+        if prediction.bytes * (1 if prediction.is_exact else _SURELY) > target_bytes:
+            raise errors.TargetTooSmall(target_bytes=target_bytes, smallest_bytes=round(prediction.bytes))
+        note = given_up(target_bytes, before, self._stats(settings))
+        # the conversion takes more steps and gets closer to the target
+        weight = min(target_bytes, max(prediction.bytes, _LANDING * target_bytes))
+        return self.estimate(settings, weight, (note,))
 
-    def _prediction(self, knobs: EncodeSettings) -> Prediction:
-        if knobs not in self._weights:
-            most_px, runs = (_SAMPLE_PX, FEWEST_RUNS) if knobs == self.plain else (_STEP_PX, _STEP_RUNS)
-            self._weights[knobs] = self._sample.weight(
-                knobs, self._encoded, most_px=most_px, fewest_runs=runs
+    def _prediction(self, settings: EncodeSettings) -> Prediction:
+        if settings not in self._weights:
+            most_px, runs = (_SAMPLE_PX, FEWEST_RUNS) if settings == self.plain else (_STEP_PX, _STEP_RUNS)
+            self._weights[settings] = self._sample.weight(
+                settings, self._encoded, most_px=most_px, fewest_runs=runs
             )
-        return self._weights[knobs]
+        return self._weights[settings]
 
-    def _encoded(self, frames: Iterable[Frame], knobs: EncodeSettings) -> list[int]:
+    def _encoded(self, frames: Iterable[Frame], settings: EncodeSettings) -> list[int]:
         sizes = Sizes()
         out: Any = sizes
-        width_px, height_px = self._sides(knobs)
+        width_px, height_px = self._sides(settings)
         encode(
             frames,
             out,
             width_px=width_px,
             height_px=height_px,
             loop=self._rendering.loop,
-            style=replace(self._style, colours=knobs.colours, lossy=knobs.lossy),
+            style=replace(self._style, colours=settings.colours, lossy=settings.lossy),
             checkpoint=self._reporter.checkpoint,
         )
         return sizes.written
 
-    def _shown(self, knobs: EncodeSettings) -> GifStats:
-        duration_s = self._sample.duration_s(knobs)
-        fps = self._sample.count(knobs) / duration_s
-        return GifStats(knobs.lossy, knobs.colours, fps, *self._sides(knobs), duration_s)
+    def _stats(self, settings: EncodeSettings) -> GifStats:
+        duration_s = self._sample.duration_s(settings)
+        fps = self._sample.count(settings) / duration_s
+        return GifStats(settings.lossy, settings.colours, fps, *self._sides(settings), duration_s)
 
-    def _sides(self, knobs: EncodeSettings) -> tuple[int, int]:
-        return scaled_sides(self._rendering.width_px, self._rendering.height_px, knobs.scale)
+    def _sides(self, settings: EncodeSettings) -> tuple[int, int]:
+        return scaled_sides(self._rendering.width_px, self._rendering.height_px, settings.scale)

@@ -1,9 +1,9 @@
 """Finds the best-looking GIF that fits a size limit.
 
-The clip is rendered once and kept on disk. Where the GIF that the recipe asks for is too large, the
-stages of `domain.concessions` are tried on a sample of its frames; the whole clip is encoded with
-what the sample predicts to fit, and what comes of it corrects the prediction. Four encodes, the
-recipe's own included, land between 85 % of the target and the target.
+The clip is rendered once and cached on disk. If the recipe's GIF is too large, the stages of
+`domain.recipes.quality_ladder` are tried on a sample of its frames; the whole clip is then encoded with the
+settings predicted to fit, and the result corrects the prediction. Four encodes, including the recipe's own,
+land between 85 % of the target and the target.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ from gifapp.domain.recipes.quality_ladder import EncodeSettings, GifStats, given
 from gifapp.domain.recipes.recipe import Recipe
 
 MOST_ENCODES = 4
-_FIRST_KNOWN = 2  # the encode whose size is learnt: the first is stopped at the target
+_FIRST_KNOWN = 2  # the first encode whose size is known: encode 1 stops at the target
 LEAST_SHARE = 0.85  # of the target; a smaller GIF could look better
-_AIMS = (0.94, 0.955, 0.93)  # shares of the target: predictions get better, and the last must fit
-_SAMPLE_PX = 3_500_000  # a quarter of a second's work
-_MOST_STEPS = 7  # from sample to sample
-# of the progress bar: where the clip is kept, and what is left of the rest after a sample
+_AIMS = (0.94, 0.955, 0.93)  # shares of the target: predictions improve, and the last attempt must fit
+_SAMPLE_PX = 3_500_000  # a quarter of a second of encoding
+_MOST_STEPS = 7  # of a search, each with a sample
+# progress once the clip is cached, and the share of the rest that remains after a sample
 _READ, _AFTER_SAMPLE = 0.4, 0.96
 
 
 class Fitted(NamedTuple):
-    """What was written, with a sentence on what it gave up, and how often the whole clip was encoded."""
+    """What was written, with a note about what was given up, and how often the whole clip was encoded."""
 
     written: Written
     encodes: int
@@ -52,10 +52,10 @@ def fit(
 ) -> Fitted:
     """Write the best-looking GIF of at most `target_bytes` to `out`.
 
-    Where the recipe's preset asks for one size, the sides stay; instead the clip is cut short, if need be.
+    If the recipe's preset has a fixed size, the sides stay; the clip is shortened instead if necessary.
 
     Raises:
-        errors.TargetTooSmall: with the size of the smallest GIF that could be made.
+        errors.TargetTooSmall: even the smallest GIF is too large; the error has its size.
         errors.GifappError: see `rendered`.
     """
     shape = (rendering.height_px, rendering.width_px, 4 if rendering.has_alpha else 3)
@@ -69,11 +69,11 @@ def fit(
 
 
 class _TooLarge(Exception):
-    """There is no need to write the rest."""
+    """The GIF has exceeded its limit; the rest need not be written."""
 
 
-class _Tape:
-    """A temporary file that ends the encoding at `most_bytes`."""
+class _LimitedFile:
+    """A temporary file that stops the encoding once it exceeds `most_bytes`."""
 
     def __init__(self, file: BinaryIO, most_bytes: float) -> None:
         self._file = file
@@ -88,9 +88,9 @@ class _Tape:
 
 @dataclass(frozen=True)
 class _Attempt:
-    """The whole clip as a GIF."""
+    """The whole clip encoded as a GIF with some settings."""
 
-    knobs: EncodeSettings
+    settings: EncodeSettings
     file: BinaryIO
     encoded: Encoded
 
@@ -125,27 +125,29 @@ class _Search:
         self._encodes = 0
 
     def plain(self) -> _Attempt | None:
-        """Keep the clip, and meanwhile encode it as the recipe asks. None: that is too large."""
+        """Cache the clip while encoding it by the recipe; None if the result is too large."""
         try:
             return self._attempt(self._plain, self._read(), self._target_bytes)
         except _TooLarge:
             for _ in self._read():
-                """The rest is only kept."""
+                """Cache the rest without encoding it."""
             return None
 
     def best(self) -> _Attempt:
-        """The gentlest concessions that fit."""
-        stages = ladder_of(self._recipe, self._shown(self._plain), looks_like_screen=self._clip.is_screen)
+        """The attempt with the mildest settings that fit."""
+        stages = ladder_of(self._recipe, self._stats(self._plain), looks_like_screen=self._clip.is_screen)
         plain = self._predicted(self._plain)
-        self._experience.add(plain, max(round(plain.bytes), self._target_bytes + 1))  # or more
+        self._experience.add(plain, max(round(plain.bytes), self._target_bytes + 1))  # at least
         best: _Attempt | None = None
         for aim in _aims():
-            knobs = mildest_fitting(stages, aim * self._target_bytes, self._expected, most_steps=_MOST_STEPS)
-            if best is not None and knobs == best.knobs:
+            settings = mildest_fitting(
+                stages, aim * self._target_bytes, self._expected, most_steps=_MOST_STEPS
+            )
+            if best is not None and settings == best.settings:
                 return best
-            attempt = self._whole(knobs)
+            attempt = self._whole(settings)
             best = self._better(best, attempt)
-            if best is None and knobs == stages[-1].at(1):
+            if best is None and settings == stages[-1].at(1):
                 raise errors.TargetTooSmall(target_bytes=self._target_bytes, smallest_bytes=attempt.bytes)
             if best is not None and (self._is_near(best) or self._encodes >= MOST_ENCODES):
                 return best
@@ -153,66 +155,66 @@ class _Search:
         raise AssertionError("aims go on for ever")
 
     def _better(self, best: _Attempt | None, attempt: _Attempt) -> _Attempt | None:
-        """The larger one of those that fit."""
-        fitting = [one for one in (best, attempt) if one is not None and one.bytes <= self._target_bytes]
-        return max(fitting, key=lambda one: one.bytes, default=None)
+        """The larger of the two, among those that fit."""
+        fitting = [gif for gif in (best, attempt) if gif is not None and gif.bytes <= self._target_bytes]
+        return max(fitting, key=lambda gif: gif.bytes, default=None)
 
     def _is_near(self, attempt: _Attempt) -> bool:
         return attempt.bytes >= LEAST_SHARE * self._target_bytes
 
     def _learn(self, attempt: _Attempt) -> None:
-        if self._encodes == _FIRST_KNOWN:  # of the one before, only the least is known
+        if self._encodes == _FIRST_KNOWN:  # of encode 1, only a lower bound is known
             self._experience = Experience()
-        self._experience.add(self._predicted(attempt.knobs), attempt.bytes)
+        self._experience.add(self._predicted(attempt.settings), attempt.bytes)
 
-    def _expected(self, knobs: EncodeSettings) -> float:
-        """What the sample says, bent to what became of others; the recipe's own GIF is known not to fit."""
-        if knobs == self._plain:
+    def _expected(self, settings: EncodeSettings) -> float:
+        """The sample's prediction, corrected by earlier results; the recipe's own GIF is known not to fit."""
+        if settings == self._plain:
             return self._target_bytes + 1
-        return self._experience.bent(self._predicted(knobs))
+        return self._experience.bent(self._predicted(settings))
 
-    def _predicted(self, knobs: EncodeSettings) -> Prediction:
-        if knobs not in self._predictions:
-            left = 1 - self._reporter.fraction
-            self._reporter.at("optimising", 1 - left * _AFTER_SAMPLE)
-            self._predictions[knobs] = predicted(self._clip, knobs, self._sampled, most_px=_SAMPLE_PX)
-        return self._predictions[knobs]
+    def _predicted(self, settings: EncodeSettings) -> Prediction:
+        if settings not in self._predictions:
+            remaining = 1 - self._reporter.fraction
+            self._reporter.at("optimising", 1 - remaining * _AFTER_SAMPLE)
+            self._predictions[settings] = predicted(self._clip, settings, self._sampled, most_px=_SAMPLE_PX)
+        return self._predictions[settings]
 
-    def _sampled(self, frames: Iterable[Frame], knobs: EncodeSettings) -> list[int]:
+    def _sampled(self, frames: Iterable[Frame], settings: EncodeSettings) -> list[int]:
         sizes = Sizes()
         out: Any = sizes
-        self._encode(frames, out, knobs, None)
+        self._encode(frames, out, settings, None)
         return sizes.written
 
-    def _whole(self, knobs: EncodeSettings) -> _Attempt:
-        begin, count = self._reporter.fraction, self._clip.count(knobs)
+    def _whole(self, settings: EncodeSettings) -> _Attempt:
+        begin, count = self._reporter.fraction, self._clip.count(settings)
 
         def on_frame(done: int) -> None:
             self._reporter.at("optimising", begin + (1 - begin) / 2 * done / count)
 
-        return self._attempt(knobs, self._clip.frames(knobs), math.inf, on_frame)
+        return self._attempt(settings, self._clip.frames(settings), math.inf, on_frame)
 
     def _attempt(
         self,
-        knobs: EncodeSettings,
+        settings: EncodeSettings,
         frames: Iterable[Frame],
         most_bytes: float,
         on_frame: Callable[[int], None] | None = None,
     ) -> _Attempt:
         self._encodes += 1
         file: Any = self._files.enter_context(tempfile.TemporaryFile(prefix="gifapp-"))  # noqa: SIM115
-        tape: Any = _Tape(file, most_bytes)
-        return _Attempt(knobs, file, self._encode(frames, tape, knobs, on_frame))
+        out: Any = _LimitedFile(file, most_bytes)
+        return _Attempt(settings, file, self._encode(frames, out, settings, on_frame))
 
     def _encode(
         self,
         frames: Iterable[Frame],
         out: BinaryIO,
-        knobs: EncodeSettings,
+        settings: EncodeSettings,
         on_frame: Callable[[int], None] | None,
     ) -> Encoded:
-        width_px, height_px = self._sides(knobs)
-        style = replace(self._style, colours=knobs.colours, lossy=knobs.lossy)
+        width_px, height_px = self._sides(settings)
+        style = replace(self._style, colours=settings.colours, lossy=settings.lossy)
         return encode(
             frames,
             out,
@@ -225,31 +227,33 @@ class _Search:
         )
 
     def _read(self) -> Iterator[Frame]:
-        """The frames that were not read yet, each kept."""
+        """The frames that have not been read yet; each is cached."""
         begin, count = self._reporter.fraction, len(self._rendering.delays_cs)
         for frame in self._clip.keep(self._rendering.frames):
             self._reporter.at("reading", begin + (_READ - begin) * len(self._clip) / count)
             yield frame
 
     def fitted(self, best: _Attempt) -> Fitted:
-        before, after = self._shown(self._plain), self._shown(best.knobs)
+        before, after = self._stats(self._plain), self._stats(best.settings)
         notes = () if before == after else (given_up(self._target_bytes, before, after),)
         frames, count_bytes, colours = best.encoded
-        duration_cs = self._clip.duration_cs(best.knobs)
+        duration_cs = self._clip.duration_cs(best.settings)
         sides = after.width_px, after.height_px
         return Fitted(Written(frames, count_bytes, *sides, colours, duration_cs, notes), self._encodes)
 
-    def _shown(self, knobs: EncodeSettings) -> GifStats:
-        duration_s = self._clip.duration_cs(knobs) / 100
-        sides = self._sides(knobs)
-        return GifStats(knobs.lossy, knobs.colours, self._clip.count(knobs) / duration_s, *sides, duration_s)
+    def _stats(self, settings: EncodeSettings) -> GifStats:
+        duration_s = self._clip.duration_cs(settings) / 100
+        sides = self._sides(settings)
+        return GifStats(
+            settings.lossy, settings.colours, self._clip.count(settings) / duration_s, *sides, duration_s
+        )
 
-    def _sides(self, knobs: EncodeSettings) -> tuple[int, int]:
-        return scaled_sides(self._rendering.width_px, self._rendering.height_px, knobs.scale)
+    def _sides(self, settings: EncodeSettings) -> tuple[int, int]:
+        return scaled_sides(self._rendering.width_px, self._rendering.height_px, settings.scale)
 
 
 def _aims() -> Iterator[float]:
-    """What share of the target to aim at; should predictions be as wrong as never, less and less."""
+    """Shares of the target to aim at; if predictions turn out extremely wrong, ever smaller ones."""
     yield from _AIMS
     for tries in itertools.count(1):
         yield _AIMS[-1] * 0.8**tries

@@ -10,13 +10,13 @@ from gifapp.domain.recipes.quality_ladder import EncodeSettings, GifStats, Stage
 from gifapp.domain.recipes.recipe import Recipe
 
 Expected = Callable[[EncodeSettings], float]
-"""About how many bytes a GIF would have."""
+"""Predicts the bytes of a GIF with these settings."""
 
-_CLOSE_SHARE = 0.98  # of what it may weigh: near enough
+_CLOSE_SHARE = 0.98  # of the limit: close enough
 
 
 def ladder_of(recipe: Recipe, before: GifStats, *, looks_like_screen: bool) -> list[Stage]:
-    """The ladder of a recipe whose GIF is `before`; the recipe may know better what the clip shows."""
+    """The ladder of a recipe whose GIF is `before`; the recipe's content type overrides the detected one."""
     preset = preset_of(recipe)
     return ladder(
         EncodeSettings(recipe.lossy, recipe.colours),
@@ -29,9 +29,9 @@ def ladder_of(recipe: Recipe, before: GifStats, *, looks_like_screen: bool) -> l
 def mildest_fitting(
     stages: Sequence[Stage], most_bytes: float, expected: Expected, *, most_steps: int
 ) -> EncodeSettings:
-    """What is expected to be no larger; the harshest of all if nothing is."""
+    """The mildest settings expected to fit `most_bytes`; the strongest of all if none are."""
     for stage in stages:
-        # a drawing that is scaled has more colours than before, and may well be larger
+        # check both ends: scaling a drawing adds colours, which may make it larger
         if expected(stage.at(0)) <= most_bytes:
             return stage.at(0)
         if expected(stage.at(1)) <= most_bytes:
@@ -40,17 +40,17 @@ def mildest_fitting(
 
 
 def _within(stage: Stage, most_bytes: float, expected: Expected, most_steps: int) -> EncodeSettings:
-    """The gentlest of a stage whose end fits and whose beginning does not, found from both sides.
+    """The mildest fitting settings of a stage whose end fits and whose beginning does not.
 
-    By turns where the weights of both sides point to, and in the middle: from one side alone it may creep.
+    It alternates interpolation (regula falsi, on logarithms) and bisection: interpolation alone may creep.
     """
-    gentle, harsh = 0.0, 1.0
+    mild, strong = 0.0, 1.0
     for step in range(most_steps):
-        ends = [math.log(expected(stage.at(place)) / most_bytes) for place in (gentle, harsh)]
+        ends = [math.log(expected(stage.at(severity)) / most_bytes) for severity in (mild, strong)]
         share = 0.5 if step % 2 else min(0.75, max(0.25, ends[0] / (ends[0] - ends[1] or 1)))
-        middle = gentle + (harsh - gentle) * share
+        middle = mild + (strong - mild) * share
         weight = expected(stage.at(middle))
-        gentle, harsh = (middle, harsh) if weight > most_bytes else (gentle, middle)
+        mild, strong = (middle, strong) if weight > most_bytes else (mild, middle)
         if _CLOSE_SHARE * most_bytes <= weight <= most_bytes:
             break
-    return stage.at(harsh)
+    return stage.at(strong)

@@ -1,4 +1,4 @@
-"""Represents a long clip by short runs of frames at even distances."""
+"""Represents a long clip by short, evenly spaced runs of frames."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _WARM_FRAMES = 2
 
 
 class Runs:
-    """The runs, of these lengths, kept in `clip`, for a GIF of `frames` frames and `duration_s`."""
+    """Runs of these lengths, cached in `clip`, that represent a GIF of `frames` frames and `duration_s`."""
 
     def __init__(self, clip: CachedClip, lengths: Sequence[int], frames: int, duration_s: float) -> None:
         self.is_screen = clip.is_screen
@@ -28,43 +28,44 @@ class Runs:
         self._frames = frames
         self._duration_s = duration_s
 
-    def count(self, knobs: EncodeSettings) -> int:
-        whole = max(1, round(self._frames * knobs.length))
-        return len(kept_starts(whole, knobs.kept))
+    def count(self, settings: EncodeSettings) -> int:
+        whole = max(1, round(self._frames * settings.length))
+        return len(kept_starts(whole, settings.kept))
 
-    def duration_s(self, knobs: EncodeSettings) -> float:
-        return self._duration_s * knobs.length
+    def duration_s(self, settings: EncodeSettings) -> float:
+        return self._duration_s * settings.length
 
     def weight(
-        self, knobs: EncodeSettings, encode: Encode, *, most_px: int, fewest_runs: int = FEWEST_RUNS
+        self, settings: EncodeSettings, encode: Encode, *, most_px: int, fewest_runs: int = FEWEST_RUNS
     ) -> Prediction:
-        """The first picture of a run on average, and the others as often as they come."""
+        """The mean size of a run's first frame, plus the mean size of the others times their number."""
         firsts: list[int] = []
         means: list[float] = []
-        for numbers in self._chosen(knobs, most_px, fewest_runs):
+        for numbers in self._chosen(settings, most_px, fewest_runs):
             warm = min(_WARM_FRAMES, len(numbers) - 1)
-            first, others = first_and_added(self._clip.some(numbers, knobs.scale), warm, knobs, encode)
+            first, others = first_and_added(self._clip.some(numbers, settings.scale), warm, settings, encode)
             firsts.append(first)
             means.append(others / (len(numbers) - warm))
-        return Prediction(fmean(firsts) + (self.count(knobs) - 1) * fmean(means), is_exact=False)
+        return Prediction(fmean(firsts) + (self.count(settings) - 1) * fmean(means), is_exact=False)
 
-    def _chosen(self, knobs: EncodeSettings, most_px: int, fewest: int) -> list[Sequence[int]]:
-        """Some of the runs, evenly spread."""
-        runs = list(self._numbers(knobs))
-        px = len(runs[0]) * self._clip.width_px * self._clip.height_px * knobs.scale**2
+    def _chosen(self, settings: EncodeSettings, most_px: int, fewest: int) -> list[Sequence[int]]:
+        """Some of the runs, spread evenly."""
+        runs = list(self._numbers(settings))
+        px = len(runs[0]) * self._clip.width_px * self._clip.height_px * settings.scale**2
         return runs[:: len(runs) // min(len(runs), max(fewest, int(most_px / px)))]
 
-    def _numbers(self, knobs: EncodeSettings) -> Iterator[Sequence[int]]:
-        """The frames of each run that are kept: two at least, its ends, where fewer would be."""
+    def _numbers(self, settings: EncodeSettings) -> Iterator[Sequence[int]]:
+        """The kept frames of each run; its first and last if there would be fewer than two."""
         for start, length in zip(accumulate(self._lengths, initial=0), self._lengths, strict=False):
-            kept = [start + number for number in kept_starts(length, knobs.kept)]
-            yield kept if len(kept) > 1 else [start, start + length - 1]
+            numbers = [start + number for number in kept_starts(length, settings.kept)]
+            yield numbers if len(numbers) > 1 else [start, start + length - 1]
 
 
 def in_runs(recipe: Recipe, video: Video) -> Recipe:
-    """The recipe, of runs at even distances instead of all that it asks for, one after the other."""
-    ranges = [(one.start_s, min(one.end_s or video.duration_s, video.duration_s)) for one in recipe.segments]
-    ranges = ranges or [(0.0, video.duration_s)]
+    """The recipe with evenly spaced runs instead of its own ranges."""
+    whole_s = video.duration_s
+    ranges = [(part.start_s, min(part.end_s or whole_s, whole_s)) for part in recipe.segments]
+    ranges = ranges or [(0.0, whole_s)]
     paced = match_source_rate(recipe, video.pace)
     run_s = RUN_FRAMES / (paced.fps or STANDARD_FPS) * paced.speed
     total_s = sum(end_s - start_s for start_s, end_s in ranges)
@@ -76,7 +77,7 @@ def in_runs(recipe: Recipe, video: Video) -> Recipe:
 
 
 def _place(ranges: list[tuple[float, float]], middle_s: float, run_s: float) -> float:
-    """Where in the source a run begins whose middle is `middle_s` into the ranges, joined."""
+    """The start in the source of a run whose middle is at `middle_s` of the joined ranges."""
     for start_s, end_s in ranges:
         if middle_s <= end_s - start_s:
             return max(start_s, min(start_s + middle_s - run_s / 2, end_s - run_s))

@@ -1,9 +1,8 @@
-"""Predicts a GIF's size from a few of its frames.
+"""Predicts a GIF's size from a sample of its frames.
 
-A frame costs what differs from the frame before. Short runs of frames are drawn where the clip
-changes, each as likely as its changes are large (sampling with probability proportional to size:
-M. Hansen and W. Hurwitz, Annals of Mathematical Statistics 14, 1943): what a run costs by its changes,
-times all changes, predicts the whole.
+A frame's size depends on what differs from the frame before. Short runs of frames are sampled with a
+probability proportional to their changes (M. Hansen and W. Hurwitz, Annals of Mathematical Statistics 14,
+1943): a run's bytes per change, times all changes, predict the whole.
 """
 
 from __future__ import annotations
@@ -23,19 +22,19 @@ from gifapp.conversion.sizing.clip_cache import CachedClip
 from gifapp.domain.recipes.quality_ladder import EncodeSettings
 
 Encode = Callable[[Iterable[Frame], EncodeSettings], Sequence[int]]
-"""The bytes written for each of these frames in turn, and at last for the file's end.
+"""Returns the bytes written for each frame in turn, and finally for the file's end.
 
 A frame is written once the next one is known.
 """
 
 _RUN_FRAMES = 3
-_WARM_FRAMES = 2  # drawn before a run: what is left of older frames decides what a frame costs
+_WARM_FRAMES = 2  # drawn before a run, since a frame's size depends on what is on the canvas
 FEWEST_RUNS = 4
-_CALM = 0.3  # of the mean change: what a frame counts that does not change at all
+_CALM = 0.3  # of the mean change: the weight of a frame without any change
 
 
 class Sizes:
-    """A file that keeps only how many bytes are written at a time."""
+    """A file that records only the sizes of writes."""
 
     def __init__(self) -> None:
         self.written: list[int] = []
@@ -47,80 +46,85 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Prediction:
-    """About how large a GIF would be; exactly, where that was no more work than a sample."""
+    """The predicted size of a GIF; exact if encoding it all was no more work than a sample."""
 
     bytes: float
     is_exact: bool
 
 
 class Experience:
-    """What became of predictions. Others are bent to it: by its factor, or between two by their share."""
+    """Corrects predictions by earlier results: by one's factor, or interpolated between two."""
 
     def __init__(self) -> None:
-        self._became: list[tuple[float, float]] = []
+        self._results: list[tuple[float, float]] = []  # predicted and actual bytes
 
     def add(self, prediction: Prediction, became_bytes: int) -> None:
         if not prediction.is_exact:
-            self._became = sorted([*self._became, (prediction.bytes, became_bytes)])
+            self._results = sorted([*self._results, (prediction.bytes, became_bytes)])
 
     def bent(self, prediction: Prediction) -> float:
-        if prediction.is_exact or not self._became:
+        if prediction.is_exact or not self._results:
             return prediction.bytes
-        said, became = (np.log([pair[side] for pair in self._became]) for side in (0, 1))
+        predicted, actual = (np.log([pair[side] for pair in self._results]) for side in (0, 1))
         place = math.log(prediction.bytes)
-        nearest = min(max(place, said[0]), said[-1])
-        return math.exp(float(np.interp(place, said, became)) + place - float(nearest))
+        nearest = min(max(place, predicted[0]), predicted[-1])
+        return math.exp(float(np.interp(place, predicted, actual)) + place - float(nearest))
 
 
 class Sample(Protocol):
-    """What is known of a clip's GIFs without making them."""
+    """A sample from which the size of a clip's GIFs can be predicted."""
 
     @property
     def is_screen(self) -> bool: ...
-    def count(self, knobs: EncodeSettings) -> int: ...
-    def duration_s(self, knobs: EncodeSettings) -> float: ...
+    def count(self, settings: EncodeSettings) -> int: ...
+    def duration_s(self, settings: EncodeSettings) -> float: ...
     def weight(
-        self, knobs: EncodeSettings, encode: Encode, *, most_px: int, fewest_runs: int = FEWEST_RUNS
+        self, settings: EncodeSettings, encode: Encode, *, most_px: int, fewest_runs: int = FEWEST_RUNS
     ) -> Prediction: ...
 
 
 class Whole:
-    """A clip that is kept: any of its frames may be encoded."""
+    """A fully cached clip, any of whose frames can be sampled."""
 
     def __init__(self, clip: CachedClip) -> None:
         self.is_screen = clip.is_screen
         self._clip = clip
 
-    def count(self, knobs: EncodeSettings) -> int:
-        return self._clip.count(knobs)
+    def count(self, settings: EncodeSettings) -> int:
+        return self._clip.count(settings)
 
-    def duration_s(self, knobs: EncodeSettings) -> float:
-        return self._clip.duration_cs(knobs) / 100
+    def duration_s(self, settings: EncodeSettings) -> float:
+        return self._clip.duration_cs(settings) / 100
 
     def weight(
-        self, knobs: EncodeSettings, encode: Encode, *, most_px: int, fewest_runs: int = FEWEST_RUNS
+        self, settings: EncodeSettings, encode: Encode, *, most_px: int, fewest_runs: int = FEWEST_RUNS
     ) -> Prediction:
-        return predicted(self._clip, knobs, encode, most_px=most_px, fewest_runs=fewest_runs)
+        return predicted(self._clip, settings, encode, most_px=most_px, fewest_runs=fewest_runs)
 
 
 def predicted(
-    clip: CachedClip, knobs: EncodeSettings, encode: Encode, *, most_px: int, fewest_runs: int = FEWEST_RUNS
+    clip: CachedClip,
+    settings: EncodeSettings,
+    encode: Encode,
+    *,
+    most_px: int,
+    fewest_runs: int = FEWEST_RUNS,
 ) -> Prediction:
-    """How large `clip` would be with `knobs`, from frames of about `most_px` pixels together."""
-    count, px = clip.count(knobs), clip.width_px * clip.height_px * knobs.scale**2
+    """Predict the size of `clip` with `settings`, by encoding frames of about `most_px` pixels in total."""
+    count, px = clip.count(settings), clip.width_px * clip.height_px * settings.scale**2
     run_frames = _WARM_FRAMES + _RUN_FRAMES
     if count * px <= most_px or count <= fewest_runs * run_frames:
-        return Prediction(sum(encode(clip.frames(knobs), knobs)), is_exact=True)
+        return Prediction(sum(encode(clip.frames(settings), settings)), is_exact=True)
     runs = max(fewest_runs, int(most_px / px / run_frames))
-    stand_for = drawn(_changes(clip, knobs), runs)
-    costs = [_cost(clip, run, knobs, encode) * alike for run, alike in stand_for.items()]
-    first, _ = first_and_added(clip.frames(knobs, range(run_frames)), 1, knobs, encode)
+    stand_for = drawn(_changes(clip, settings), runs)
+    costs = [_cost(clip, run, settings, encode) * alike for run, alike in stand_for.items()]
+    first, _ = first_and_added(clip.frames(settings, range(run_frames)), 1, settings, encode)
     return Prediction(first + sum(costs), is_exact=False)
 
 
-def _changes(clip: CachedClip, knobs: EncodeSettings) -> list[float]:
-    """How much each run changes; run 0 begins after the first frame."""
-    changes = clip.changes(knobs)
+def _changes(clip: CachedClip, settings: EncodeSettings) -> list[float]:
+    """The total change of each run; run 0 begins after the first frame."""
+    changes = clip.changes(settings)
     calm = _CALM * sum(changes) / len(changes) + 1e-3
     return [
         sum(change + calm for change in changes[start : start + _RUN_FRAMES])
@@ -129,9 +133,9 @@ def _changes(clip: CachedClip, knobs: EncodeSettings) -> list[float]:
 
 
 def drawn(changes: Sequence[float], draws: int) -> dict[int, float]:
-    """The runs to look at, and for how many like it each stands.
+    """The sampled runs, and how many similar runs each represents.
 
-    One that changes as much as a draw's share of all, such as a cut, stands for itself alone.
+    A run that changes as much as one draw's share of the total, such as a scene cut, represents only itself.
     """
     certain: set[int] = set()
     while True:
@@ -147,29 +151,29 @@ def drawn(changes: Sequence[float], draws: int) -> dict[int, float]:
     return dict.fromkeys(certain, 1.0) | {run: times * share / changes[run] for run, times in met.items()}
 
 
-def _cost(clip: CachedClip, run: int, knobs: EncodeSettings, encode: Encode) -> int:
-    """What the run's frames add after those before them."""
+def _cost(clip: CachedClip, run: int, settings: EncodeSettings, encode: Encode) -> int:
+    """The bytes that the run's frames add after those before them."""
     begin = 1 + run * _RUN_FRAMES
     start = max(0, begin - _WARM_FRAMES)
-    end = min(begin + _RUN_FRAMES, clip.count(knobs))
-    _, cost = first_and_added(clip.frames(knobs, range(start, end)), begin - start, knobs, encode)
+    end = min(begin + _RUN_FRAMES, clip.count(settings))
+    _, cost = first_and_added(clip.frames(settings, range(start, end)), begin - start, settings, encode)
     return cost
 
 
 def first_and_added(
-    frames: Iterable[Frame], before: int, knobs: EncodeSettings, encode: Encode
+    frames: Iterable[Frame], before: int, settings: EncodeSettings, encode: Encode
 ) -> tuple[int, int]:
-    """The bytes of the first picture, and what all but the first `before` frames add."""
+    """The bytes of the first picture, and those that all but the first `before` frames add."""
     pictures = list(frames)
-    # once more the last one: it adds nothing, and so the last that does is not written with another
-    *written, _ = encode([*pictures, pictures[-1]], knobs)  # not the file's end
+    # the last picture is repeated: it adds nothing, but separates the real last frame from the file's end
+    *written, _ = encode([*pictures, pictures[-1]], settings)  # without the file's end
     return next(filter(None, written)), added(written, before)
 
 
 def added(written: Sequence[int], before: int) -> int:
-    """What all frames but the first `before` add; the first picture, drawn afresh, is none of theirs.
+    """The bytes that all frames but the first `before` add, never counting the first picture, drawn in full.
 
-    Frames that look alike are written as one, which may be as late as the last of them.
+    Equal frames are written as one, possibly as late as the last of them.
     """
     fresh = next((number for number, size in enumerate(written) if size), len(written))
     return sum(written[max(before, fresh) + 1 :])

@@ -1,1 +1,1 @@
-"""Words and pictures on the picture: read, set in lines, drawn and blended in."""
+"""Reads, typesets, draws and composites captions, subtitles and overlays."""

@@ -1,4 +1,4 @@
-"""Captions and subtitles as layers: set, stacked where they would meet, drawn when they first show."""
+"""Turns captions and subtitles into layers: typeset, stacked to avoid overlap, drawn on first use."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LINE = ASCENT + DESCENT
 
 @dataclass(frozen=True)
 class Words:
-    """A text and when it shows in the GIF."""
+    """A text, when it shows in the GIF, and its place and look."""
 
     text: str
     start_s: float
@@ -40,10 +40,10 @@ class Words:
 
 
 def caption_layers(plan: Plan, *, checkpoint: Callable[[], None]) -> tuple[list[Layer], list[str]]:
-    """The captions and subtitles of the recipe, and in sentences what of them does not show.
+    """The layers of the recipe's captions and subtitles, and notes about those that are not shown.
 
-    Those that begin first have the first choice of place. Subtitles for which no room is left are not shown:
-    a file may have thousands at one time.
+    Earlier ones have the first choice of place. Subtitles without free space are not shown, since a file may
+    have thousands at the same time.
 
     `checkpoint` is called for each of them, and while the layers are painted.
 
@@ -53,10 +53,10 @@ def caption_layers(plan: Plan, *, checkpoint: Callable[[], None]) -> tuple[list[
     file = subtitles.read(plan.recipe.subtitles) if plan.recipe.subtitles else Subtitles(())
     cues = [*_cues(file.cues, plan)]
     begins_s, whole_s = _frame_times_s(plan)
-    captions = [one for one in _captions(plan) if one.start_s < whole_s]
+    captions = [caption for caption in _captions(plan) if caption.start_s < whole_s]
     by_start = sorted([*captions, *cues], key=attrgetter("start_s"))
-    # those that show on other frames are not in each other's way
-    words = sorted((_on_frames(one, begins_s) for one in by_start), key=attrgetter("start_s"))
+    # snap to frames: texts on different frames do not get in each other's way
+    words = sorted((_on_frames(text, begins_s) for text in by_start), key=attrgetter("start_s"))
     layers = [*_stacked(words, plan, checkpoint)]
     notes = [*file.notes, *_late_captions(plan, whole_s)]
     if plan.recipe.subtitles and not cues:
@@ -72,24 +72,24 @@ def _stacked(stacked: list[Words], plan: Plan, checkpoint: Callable[[], None]) -
         checkpoint()
         showing = [(end_s, box) for end_s, box in showing if end_s > words.start_s]
         block = _set(words, plan)
-        wanted = _box(block, words, plan)
+        preferred = _box(block, words, plan)
         taken = [box for _, box in showing]
-        box = avoid_overlap(wanted, taken, plan.height_px, is_rising=words.place.is_rising)
+        box = avoid_overlap(preferred, taken, plan.height_px, is_rising=words.place.is_rising)
         if box is None and words.needs_room:
             continue
-        box = box or wanted
+        box = box or preferred
         showing.append((words.end_s, box))
         yield _layer(words, block, box, checkpoint)
 
 
 def _frame_times_s(plan: Plan) -> tuple[list[float], float]:
-    """When each frame of the GIF begins, and when all is over."""
+    """The start of each frame of the GIF, and the end of the last."""
     *begins_cs, whole_cs = accumulate(shown_cs(plan), initial=0)
     return [begin_cs / 100 for begin_cs in begins_cs], whole_cs / 100
 
 
 def _on_frames(words: Words, begins_s: Sequence[float]) -> Words:
-    """With the times of the frames that begin in its time, else of the one in which that lies."""
+    """Snap the times to the frames that begin within them, or else to the frame that shows then."""
     first, end = (bisect_left(begins_s, at_s - ROUNDING_S) for at_s in (words.start_s, words.end_s))
     if first >= end:
         end = bisect_right(begins_s, words.start_s)
@@ -98,17 +98,22 @@ def _on_frames(words: Words, begins_s: Sequence[float]) -> Words:
 
 
 def _late_captions(plan: Plan, whole_s: float) -> Iterator[str]:
-    for one in plan.recipe.captions:
-        if one.start_s >= whole_s:
-            begins = f"it begins at {one.start_s:g} s, and the GIF ends at {whole_s:.2f} s"
-            yield f"The caption “{one.text[:20].strip()}” is not shown: {begins}."
+    for caption in plan.recipe.captions:
+        if caption.start_s >= whole_s:
+            begins = f"it begins at {caption.start_s:g} s, and the GIF ends at {whole_s:.2f} s"
+            yield f"The caption “{caption.text[:20].strip()}” is not shown: {begins}."
 
 
 def _captions(plan: Plan) -> Iterator[Words]:
-    for one in plan.recipe.captions:
-        end_s = math.inf if one.end_s is None else one.end_s
+    for caption in plan.recipe.captions:
         yield Words(
-            one.text, one.start_s, end_s, place_of(one.position), one.size_px, one.colour, one.outline
+            caption.text,
+            caption.start_s,
+            math.inf if caption.end_s is None else caption.end_s,
+            place_of(caption.position),
+            caption.size_px,
+            caption.colour,
+            caption.outline,
         )
 
 
@@ -129,7 +134,7 @@ def _cues(cues: Iterable[Cue], plan: Plan) -> Iterator[Words]:
 
 
 def _subtitle_px(plan: Plan) -> int:
-    """As subtitles of films are, and a little larger, since GIFs are small."""
+    """The size usual for film subtitles, but slightly larger, since GIFs are small."""
     return max(SMALLEST_SUBTITLE_PX, round(min(plan.height_px / 12, plan.width_px / 20)))
 
 

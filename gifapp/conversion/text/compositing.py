@@ -1,6 +1,6 @@
-"""Lays captions, subtitles and the overlay on frames; each is drawn once and blended in.
+"""Composites captions, subtitles and the overlay onto frames; each is drawn only once.
 
-Only what a recipe asks for is imported: without words there are no fonts, without an overlay no decoder.
+Imports happen on demand: fonts only for text, image decoders only for an overlay.
 """
 
 from __future__ import annotations
@@ -16,36 +16,36 @@ from gifapp.conversion.text.layer import Layer
 
 
 def layers(plan: Plan, *, checkpoint: Callable[[], None]) -> tuple[list[Layer], list[str]]:
-    """What the recipe lays on the pictures, the lowest first: the overlay, then captions and subtitles.
+    """The recipe's layers, bottom first (overlay, then captions and subtitles), and notes about hidden ones.
 
-    Also sentences about what does not show. `checkpoint` is called for each caption, and may raise to end it.
+    `checkpoint` is called for each caption and may raise to stop.
 
     Raises:
         errors.RecipeInvalid: the overlay or the subtitles cannot be read.
     """
-    recipe, found, notes = plan.recipe, list[Layer](), list[str]()
+    recipe, layers, notes = plan.recipe, list[Layer](), list[str]()
     if recipe.overlay:
         from gifapp.conversion.text.overlay import overlay_layer  # noqa: PLC0415
 
-        found.append(overlay_layer(recipe.overlay, plan.width_px, plan.height_px))
+        layers.append(overlay_layer(recipe.overlay, plan.width_px, plan.height_px))
     if recipe.captions or recipe.subtitles:
         from gifapp.conversion.text.captions import caption_layers  # noqa: PLC0415
 
-        worded, notes = caption_layers(plan, checkpoint=checkpoint)
-        found += worded
-    return found, notes
+        captions, notes = caption_layers(plan, checkpoint=checkpoint)
+        layers += captions
+    return layers, notes
 
 
-def composite(frames: Iterable[Frame], found: Sequence[Layer]) -> Iterator[Frame]:
-    """The frames with the layers that show when each of them begins. The frames given stay as they are."""
-    if not found:
+def composite(frames: Iterable[Frame], layers: Sequence[Layer]) -> Iterator[Frame]:
+    """Composite onto each frame the layers that show at its start. The input frames are not modified."""
+    if not layers:
         yield from frames
         return
-    stamps: dict[int, _Stamp] = {}  # of the layers that show just now, so that memory does not grow
+    stamps: dict[int, _Stamp] = {}  # only of visible layers, to limit memory
     shown_cs = 0
     for frame in frames:
-        now = [number for number, layer in enumerate(found) if layer.shows_on(shown_cs / 100)]
-        stamps = {number: stamps.get(number) or _Stamp(found[number], frame.pixels) for number in now}
+        now = [number for number, layer in enumerate(layers) if layer.shows_on(shown_cs / 100)]
+        stamps = {number: stamps.get(number) or _Stamp(layers[number], frame.pixels) for number in now}
         yield frame._replace(pixels=_stamped(frame.pixels, stamps.values())) if stamps else frame
         shown_cs += frame.delay_cs
 
@@ -58,7 +58,7 @@ def _stamped(pixels: Pixels, stamps: Iterable[_Stamp]) -> Pixels:
 
 
 class _Stamp:
-    """A layer ready to be blended into frames of one size: only the rectangle that shows."""
+    """A painted layer, clipped to its visible rectangle, for frames of one size."""
 
     def __init__(self, layer: Layer, pixels: Pixels) -> None:
         picture, (height, width) = layer.paint(), pixels.shape[:2]
@@ -71,7 +71,7 @@ class _Stamp:
         self._picture = Image.fromarray(np.ascontiguousarray(picture))
 
     def press(self, pixels: Pixels) -> None:
-        """Blend into these RGB or RGBA pixels, in place."""
+        """Blend into RGB or RGBA pixels in place."""
         under = Image.fromarray(np.ascontiguousarray(pixels[self._place]))
         if pixels.shape[2] == 4:
             under = Image.alpha_composite(under, self._picture)
@@ -81,7 +81,7 @@ class _Stamp:
 
 
 def _bounds(alpha: Pixels) -> tuple[slice, slice]:
-    """The rows and columns between which there is anything."""
+    """The rows and columns that contain visible pixels."""
     rows, columns = (np.flatnonzero(alpha.any(axis=axis)) for axis in (1, 0))
     if not rows.size:
         return slice(0, 0), slice(0, 0)

@@ -1,4 +1,4 @@
-"""Subtitle cues: which text, when and where, in the source's time and in the GIF's."""
+"""Subtitle cues: text, time and place, and the mapping from the source's time to the GIF's."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gifapp.conversion.text.layout import BOTTOM, Place
 
 @dataclass(frozen=True)
 class Cue:
-    """Words of a subtitle file, and when in the source and where they show."""
+    """A text of a subtitle file, with its time in the source and its place."""
 
     text: str
     start_s: float
@@ -24,7 +24,7 @@ class Cue:
 
 @dataclass(frozen=True)
 class Subtitles:
-    """The cues of a file in its order; `notes` are sentences on what of it is not kept."""
+    """The cues of a file in its order; `notes` are sentences about what was left out."""
 
     cues: tuple[Cue, ...]
     notes: tuple[str, ...] = ()
@@ -36,9 +36,9 @@ def refused(problem: str) -> errors.RecipeInvalid:
 
 
 def shown_s(cue: Cue, plan: Plan) -> list[tuple[float, float]]:
-    """When the cue shows in the GIF: with the pictures it belongs to, whichever way and how often they play.
+    """When the cue shows in the GIF: with its source pictures, in every direction and repetition.
 
-    What shows on the last picture stays as long as that one is held.
+    A cue on the last picture stays as long as that picture is held.
     """
     starts_s = [start_cs / 100 for start_cs in accumulate(plan.delays_cs, initial=0)]
     one_way, whole_s = [*_forward_s(cue, plan, starts_s)], starts_s[-1]
@@ -55,9 +55,9 @@ def shown_s(cue: Cue, plan: Plan) -> list[tuple[float, float]]:
 
 
 def _forward_s(cue: Cue, plan: Plan, starts_s: Sequence[float]) -> Iterator[tuple[float, float]]:
-    """The parts of the cue that the cuts show, in the time of the GIF as it plays forward.
+    """The parts of the cue within the cuts, in the GIF's time when playing forward.
 
-    `starts_s`: when each frame begins, and at last when all is over.
+    `starts_s`: the start of each frame, and the end of the last.
     """
     firsts = accumulate((cut.frames - cut.overlap for cut in plan.cuts), initial=0)
     for cut, first in zip(plan.cuts, firsts, strict=False):
@@ -71,7 +71,7 @@ def _forward_s(cue: Cue, plan: Plan, starts_s: Sequence[float]) -> Iterator[tupl
 
 
 def _joined(ranges: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Ranges that touch are one: a cue goes on over a cut and at the turn of a boomerang."""
+    """Join touching ranges, so that a cue continues across a cut and at the turn of a boomerang."""
     joined: list[tuple[float, float]] = []
     for start_s, end_s in sorted(ranges):
         if joined and start_s <= joined[-1][1] + 1e-6:

@@ -1,4 +1,4 @@
-"""The fonts that gifapp brings, and which of them has a character. Loaded when first asked for."""
+"""The bundled fonts, and which of them to use for a character. Loaded on first use."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import uharfbuzz as hb
 
 FOLDER = Path(__file__).parents[2] / "fonts"
 EM = 1 << 16
-"""Units of an em: glyphs are measured and placed in these, whatever their size."""
+"""Units per em, in which glyphs are measured and placed at any size."""
 
 COLOUR = "NotoColorEmoji.ttf"
 LETTERS = "NotoSans-Bold.ttf"
@@ -32,11 +32,11 @@ CHAIN = (
     "NotoSansSymbols2-Regular.ttf",
     COLOUR,
 )  # fmt: skip
-"""In order of preference. The last ones have letters too, but not of the others' look."""
+"""In order of preference. The last ones have letters too, but in a different style."""
 
-# where emoji live among other signs; outside of it only a variation selector makes one
+# blocks with emoji among other symbols; elsewhere only a variation selector makes an emoji
 PICTURES = ((0x231A, 0x2400), (0x2600, 0x2C00), (0x1F000, 0x20000))
-# what Unicode calls default ignorable and Python no format character: selectors, fillers, a joiner
+# default ignorable in Unicode, but not of Python's category Cf: selectors, fillers, a joiner
 HIDDEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
@@ -51,31 +51,31 @@ class Typeface:
     is_coloured: bool
 
     def has(self, cluster: str) -> bool:
-        """Whether there is a glyph for every character that shows."""
-        return all(self.font.get_nominal_glyph(ord(one)) for one in cluster if not _is_hidden(one))
+        """Whether it has a glyph for every visible character."""
+        return all(self.font.get_nominal_glyph(ord(char)) for char in cluster if not _is_hidden(char))
 
 
 @cache
 def typeface(name: str) -> Typeface:
-    """The font of that file name; the file stays mapped, not read."""
+    """The font with this file name; the file is memory-mapped, not read."""
     font = hb.Font(hb.Face(hb.Blob.from_file_path(FOLDER / name)))
     font.scale = (EM, EM)
     return Typeface(font, is_coloured=name == COLOUR)
 
 
 def typeface_of(cluster: str, before: Typeface | None = None) -> Typeface:
-    """The typeface for what is seen as one character; one that nobody has is a box of the first's.
+    """The typeface for a grapheme; one that no font has is shown as a box from the first font.
 
     Args:
         cluster: a character with its marks, selectors and joiners.
-        before: the typeface of what stands before; spaces and signs that it has do not change it.
+        before: the typeface of the preceding grapheme, which is kept for spaces and symbols that it has.
     """
     emoji = typeface(COLOUR)
     if _wants_picture(cluster) and emoji.has(cluster):
         return emoji
     if before and not before.is_coloured and not cluster[0].isalpha() and before.has(cluster):
         return before
-    return next(filter(lambda one: one.has(cluster), map(typeface, CHAIN)), typeface(LETTERS))
+    return next((face for face in map(typeface, CHAIN) if face.has(cluster)), typeface(LETTERS))
 
 
 def _wants_picture(cluster: str) -> bool:
@@ -87,5 +87,5 @@ def _wants_picture(cluster: str) -> bool:
 
 
 def _is_hidden(character: str) -> bool:
-    """Joiners, marks of direction and selectors: they change others and have no look."""
+    """Whether it is invisible: joiners, direction marks and selectors only affect other characters."""
     return unicodedata.category(character) == "Cf" or HIDDEN.match(character) is not None

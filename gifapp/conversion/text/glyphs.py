@@ -16,12 +16,12 @@ from gifapp.conversion.frame import Pixels
 from gifapp.conversion.text.fonts import EM, Typeface
 from gifapp.conversion.text.typesetting import Block, Glyph
 
-FURTHEST_PX = 2  # that an outline grows at once: the work is the square of it
+FURTHEST_PX = 2  # growth of an outline per step, whose cost is quadratic
 Mask = NDArray[np.uint8]
 
 
 def overhang_px(block: Block) -> int:
-    """How much larger than the block its picture is on every side: letters may reach out of their box."""
+    """How far the picture extends beyond the block on every side, since letters may exceed their box."""
     return math.ceil(block.size_px / 2)
 
 
@@ -32,10 +32,10 @@ def drawn(
 
     Args:
         block: what to draw.
-        colour: of the letters, as #rrggbb.
-        outline: its colour; None leaves the letters alone.
-        align: where lines stand that are shorter than the longest: 0 left, 0.5 in the middle, 1 right.
-        checkpoint: called now and then while large letters are drawn; what it raises ends that.
+        colour: the letters' colour, as #rrggbb.
+        outline: the outline's colour; None for no outline.
+        align: alignment of lines shorter than the longest: 0 left, 0.5 centre, 1 right.
+        checkpoint: called repeatedly while large letters are drawn; if it raises, drawing ends.
     """
     over_px = overhang_px(block)
     canvas = _Canvas(block.width_px + 2 * over_px, block.height_px + 2 * over_px, checkpoint)
@@ -44,7 +44,7 @@ def drawn(
 
 
 class _Placed(NamedTuple):
-    """A glyph and where on the canvas it stands; y grows downwards."""
+    """A glyph and its position on the canvas; y grows downwards."""
 
     glyph: Glyph
     x_px: float
@@ -61,26 +61,26 @@ def _placed(block: Block, over_px: int, align: float) -> Iterator[_Placed]:
 
 
 def _baselines_px(block: Block, over_px: int) -> list[int]:
-    found, top_px = [], over_px + block.outline_px
+    baselines_px, top_px = [], over_px + block.outline_px
     for line in block.lines:
-        found.append(round(top_px + line.ascent_em * block.size_px))
+        baselines_px.append(round(top_px + line.ascent_em * block.size_px))
         top_px += line.height_em * block.size_px
-    return found
+    return baselines_px
 
 
 class _Canvas:
     def __init__(self, width_px: int, height_px: int, checkpoint: Callable[[], None]) -> None:
         self._letters = Image.new("L", (width_px, height_px))
         self._emoji = Image.new("RGBA", (width_px, height_px))
-        self._beat = checkpoint
+        self._checkpoint = checkpoint
 
     def write(self, placed: Iterable[_Placed], size_px: float) -> None:
-        """All glyphs of a typeface at once: a picture of the canvas for each run would take its time."""
+        """Draw all glyphs of each typeface at once: rendering the canvas for each run would be slow."""
         by_typeface: dict[Typeface, list[_Placed]] = {}
-        for one in placed:
-            by_typeface.setdefault(one.glyph.typeface, []).append(one)
+        for item in placed:
+            by_typeface.setdefault(item.glyph.typeface, []).append(item)
         for typeface, glyphs in by_typeface.items():
-            self._beat()
+            self._checkpoint()
             self._take(self._rendered(typeface, glyphs, size_px / EM))
 
     def _rendered(self, typeface: Typeface, placed: list[_Placed], scale: float) -> hb.RasterImage:
@@ -94,7 +94,7 @@ class _Canvas:
         return pen.render()
 
     def _take(self, image: hb.RasterImage) -> None:
-        """HarfBuzz's rows go upwards; its colours are premultiplied."""
+        """Add an image of HarfBuzz's, whose rows go upwards and whose colours are premultiplied."""
         size, rows = self._letters.size, (image.extents.stride, -1)
         if image.format == hb.RasterFormat.A8:
             piece = Image.frombuffer("L", size, image.buffer, "raw", "L", *rows)
@@ -104,10 +104,10 @@ class _Canvas:
             self._emoji = Image.alpha_composite(self._emoji, piece)
 
     def finished(self, colour: str, outline: str | None, outline_px: float) -> Pixels:
-        """Emoji over letters over their outline."""
+        """The picture: emoji over letters over their outline."""
         picture = _filled(colour, self._letters)
         if outline is not None:
-            grown = Image.fromarray(_grown(np.asarray(self._letters), outline_px, self._beat))
+            grown = Image.fromarray(_grown(np.asarray(self._letters), outline_px, self._checkpoint))
             picture = Image.alpha_composite(_filled(outline, grown), picture)
         return np.asarray(Image.alpha_composite(picture, self._emoji))
 
@@ -119,7 +119,7 @@ def _filled(colour: str, mask: Image.Image) -> Image.Image:
 
 
 def _grown(mask: Mask, radius_px: float, checkpoint: Callable[[], None]) -> Mask:
-    """The mask and all that is within `radius_px` of it: discs grown by discs are larger discs."""
+    """Dilate the mask by `radius_px`, in steps: dilating a disc by a disc gives a larger disc."""
     while radius_px > 0:
         checkpoint()
         mask = _grown_once(mask, min(radius_px, FURTHEST_PX))
@@ -141,10 +141,10 @@ def _grown_once(mask: Mask, radius_px: float) -> Mask:
 
 
 def _disc(radius_px: float) -> dict[int, list[tuple[int, int]]]:
-    """The pixels of a disc around one, down and across, by how much of 256 each of them counts."""
+    """The pixel offsets of a disc (down, across), grouped by coverage in 256ths."""
     reach = math.ceil(radius_px)
-    found: dict[int, list[tuple[int, int]]] = {}
+    offsets: dict[int, list[tuple[int, int]]] = {}
     for down, across in product(range(-reach, reach + 1), repeat=2):
         share = round(256 * min(1.0, max(0.0, radius_px + 1 - math.hypot(across, down))))
-        found.setdefault(share, []).append((down, across))
-    return found
+        offsets.setdefault(share, []).append((down, across))
+    return offsets

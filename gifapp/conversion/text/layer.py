@@ -1,4 +1,4 @@
-"""A picture that lies on the frames for a while."""
+"""A picture composited onto frames for some time."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from dataclasses import dataclass
 
 from gifapp.conversion.frame import Pixels
 
-ROUNDING_S = 0.005  # a GIF counts in hundredths of a second
+ROUNDING_S = 0.005  # half a centisecond, a GIF's unit of time
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A picture that lies on the frames shown from `start_s` until `end_s` of the GIF.
+    """A picture composited onto the GIF's frames from `start_s` until `end_s`.
 
     Attributes:
-        paint: makes the picture when it is first shown: uint8 (height, width, 4), straight alpha.
-        x_px, y_px: where its upper left corner lies; what is outside of the frame is not shown.
+        paint: makes the picture on first use: uint8 (height, width, 4), straight alpha.
+        x_px, y_px: its upper left corner; parts outside the frame are clipped.
     """
 
     paint: Callable[[], Pixels]
@@ -27,5 +27,5 @@ class Layer:
     end_s: float = math.inf
 
     def shows_on(self, begin_s: float) -> bool:
-        """Whether it shows on a frame that begins then."""
+        """Whether it shows on a frame that begins at `begin_s`."""
         return self.start_s - ROUNDING_S <= begin_s < self.end_s - ROUNDING_S

@@ -1,4 +1,4 @@
-"""Where text and overlays are placed: positions, margins and free space. Pure."""
+"""Places text and overlays: positions, margins and free space. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MARGIN = 0.03  # of the shorter side
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle that is taken while it shows."""
+    """The rectangle that a text occupies."""
 
     x_px: int
     y_px: int
@@ -30,14 +30,14 @@ class Box:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a text stands within the margins of a picture; lengths are shares of what is within them.
+    """The place of a text within a picture's margins; lengths are shares of the area within them.
 
     Attributes:
         left, width: the column that it may fill.
-        align: where it stands in its column, and shorter lines in it: 0 left, 0.5 in the middle, 1 right.
-        down: the height at which it hangs: 0 top, 1 bottom.
-        hang: the share of its own height that is above there.
-        lines: how many lines further down it stands.
+        align: its alignment in the column, and that of its shorter lines: 0 left, 0.5 centre, 1 right.
+        down: the vertical position of its anchor: 0 top, 1 bottom.
+        hang: the share of its own height above the anchor.
+        lines: by how many lines it is moved further down.
     """
 
     left: float = 0.0
@@ -49,7 +49,7 @@ class Place:
 
     @property
     def is_rising(self) -> bool:
-        """Whether it moves up where something is in its way."""
+        """Whether it moves up, rather than down, to avoid others."""
         return self.hang == 1
 
 
@@ -57,33 +57,33 @@ BOTTOM = Place()
 
 
 def place_of(position: Position) -> Place:
-    """The place at an edge, in a corner or in the middle of the picture."""
+    """The place for a position at an edge, in a corner or in the centre."""
     share = share_down(position)
     return Place(align=share_across(position), down=share, hang=share)
 
 
 def margin_px(width_px: int, height_px: int) -> int:
-    """What stays free at the edges of a picture of that size."""
+    """The margin of a picture of this size."""
     return round(MARGIN * min(width_px, height_px))
 
 
 def share_across(position: Position) -> float:
-    """0 at the left, 0.5 in the middle, 1 at the right."""
+    """0 for left, 0.5 for centre, 1 for right."""
     return 0.0 if position.endswith("left") else 1.0 if position.endswith("right") else 0.5
 
 
 def share_down(position: Position) -> float:
-    """0 at the top, 0.5 in the middle, 1 at the bottom."""
+    """0 for top, 0.5 for centre, 1 for bottom."""
     return 0.0 if position.startswith("top") else 1.0 if position.startswith("bottom") else 0.5
 
 
 def column_px(place: Place, width_px: int, margin_px: int) -> int:
-    """How wide a text at that place may be in a picture of that width."""
+    """The maximum width of a text at this place in a picture of this width."""
     return max(1, round(place.width * (width_px - 2 * margin_px)))
 
 
 def box_at(place: Place, size: tuple[int, int], within: tuple[int, int], *, line_px: float) -> Box:
-    """The box of a text that large; it is moved as far as it must to lie within the margins."""
+    """The box of a text of this size, moved as far as necessary to lie within the margins."""
     margin = margin_px(*within)
     room_px = [whole - 2 * margin for whole in within]
     x_px = place.left * room_px[0] + place.align * (place.width * room_px[0] - size[0])
@@ -103,7 +103,7 @@ def _within(at_px: float, free_px: int, margin_px: int) -> int:
 def placed(
     position: Position, size: tuple[int, int], within: tuple[int, int], *, margin_px: int
 ) -> tuple[int, int]:
-    """The upper left corner of something that large; what fills the picture does without its margin."""
+    """The upper left corner of an item of this size; the margin shrinks if the item fills the picture."""
     shares = (share_across(position), share_down(position))
     x_px, y_px = (
         _along(share, whole - part, margin_px)
@@ -118,9 +118,9 @@ def _along(share: float, free_px: int, margin_px: int) -> int:
 
 
 def avoid_overlap(box: Box, taken: Iterable[Box], height_px: int, *, is_rising: bool) -> Box | None:
-    """The box moved up, else down, off those that are there already; None without room."""
+    """The box moved up (or down, unless `is_rising`) past the taken ones; None if there is no room."""
     moved = box
-    for other in sorted(taken, key=lambda one: one.y_px, reverse=is_rising):
+    for other in sorted(taken, key=lambda other: other.y_px, reverse=is_rising):
         if moved.touches(other):
             y_px = other.y_px - box.height_px if is_rising else other.y_px + other.height_px
             moved = Box(box.x_px, y_px, box.width_px, box.height_px)

@@ -20,20 +20,20 @@ HANGUL = re.compile("[\uac00-\ud7a3]")
 
 
 def graphemes(text: str) -> list[str]:
-    """What a reader counts as characters: letters with their marks, flags, emoji with their parts."""
+    """User-perceived characters: letters with their marks, flags, composed emoji."""
     return [*CharacterBreaker(text, LOCALE)]
 
 
-def break_ranges(found: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Ranges of graphemes that stay on one line, each with the spaces that follow it."""
-    text = "".join(found)
+def break_ranges(clusters: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Ranges of graphemes that cannot be broken, each including the spaces after it."""
+    text = "".join(clusters)
     # its `segments()` count UTF-16 units
     pieces = LineBreaker(text, KOREAN if HANGUL.search(text) else LOCALE)
     breaks = {0, *accumulate(len(piece) for piece in pieces)}
-    ends = accumulate((len(one) for one in found), initial=0)
+    ends = accumulate(map(len, clusters), initial=0)
     yield from pairwise(number for number, end in enumerate(ends) if end in breaks)
 
 
 def is_space(grapheme: str) -> bool:
-    """Whether a line may end in it unseen."""
+    """Whether it is a space that is invisible at the end of a line."""
     return grapheme.isspace() and grapheme not in NO_BREAK_SPACES

@@ -1,4 +1,4 @@
-"""The overlay: a stranger's small picture, decoded safely, at its size and place."""
+"""Decodes the recipe's overlay, an untrusted picture, safely, and makes its layer."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ MOST_PIXELS = 4096 * 4096
 
 
 def overlay_layer(overlay: Overlay, width_px: int, height_px: int) -> Layer:
-    """The overlay on every frame of that size; of an animation its first picture.
+    """The layer of the overlay for frames of this size; an animation shows its first picture.
 
-    It has `overlay.scale` of the frame's width, or less where it would not fit the height.
+    Its width is `overlay.scale` times the frame's, or less if it would not fit the height.
 
     Raises:
         errors.RecipeInvalid: the picture is damaged or has more than `MOST_PIXELS`.

@@ -1,7 +1,7 @@
-"""Reads SubRip the way players do: hardly any file follows one grammar.
+"""Reads SubRip as leniently as players do, since few files follow a common grammar.
 
-A line of times begins a cue, with or without a number or a title above it. A line that means to be one and
-cannot be read is an error, so that no cue is lost or shows as another's text.
+A timing line begins a cue, with or without a number or a title above it. A line that looks like a timing line
+but cannot be parsed is an error, so that no cue is lost or shown as another's text.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from gifapp.conversion.text.layout import BOTTOM, Place, place_of
 from gifapp.domain.recipes.parts import Position
 
 DASH = "[-\u2010-\u2015\u2212=~]"
-# spaces of every kind, and the marks of direction that editors of Arabic and Hebrew put between numbers
+# all kinds of spaces, and the direction marks that Arabic and Hebrew editors put between numbers
 GAP = r"[\s\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*"
 COLON, COMMA = "[:\uff1a]", "[,.:\uff0c\uff0e\uff1a]"
 ARROW = re.compile(rf"(?:{DASH}{GAP}){{1,4}}(?:>|&gt;)|[\u2192\u21d2]")
@@ -30,26 +30,26 @@ TIME = re.compile(rf"-?\d{{1,4}}{GAP}[:.\uff1a]{GAP}\d{{1,2}}{GAP}[:.\uff1a]{GAP
 NUMBER = re.compile(rf"{GAP}\d{{1,9}}{GAP}")
 SETTINGS = re.compile(r"(?:\w{1,20}:\S+(?:\s+|$))*")
 
-# what ffmpeg takes for tags; attributes have a sign of equality
+# what ffmpeg recognises as tags; attributes contain an equals sign
 TAG = re.compile(r"</?(?:(?P<short>[bius])|font|(?P<line>br))(?P<rest>[ \t/][^<>]*)?>", re.IGNORECASE)
 ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]\w{1,31});")
-# elements of HTML or WebVTT; words in angle brackets have no end tag
+# elements of HTML or WebVTT; plain words in angle brackets have no end tag
 ELEMENT = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,19})(?:[\s./][^<>]*)?>")
-# those of Advanced SubStation and of MicroDVD, found in many SubRip files
+# override tags of Advanced SubStation and MicroDVD, found in many SubRip files
 OVERRIDE = re.compile(r"\{(?:\\|[cCfFoPsSyY]:)[^{}\n]*\}")
-ESCAPE = re.compile(r"(?<!\S)[a-zA-Z]:\\(?![Nh])\S*|\\[Nh]")  # but in paths of Windows
+ESCAPE = re.compile(r"(?<!\S)[a-zA-Z]:\\(?![Nh])\S*|\\[Nh]")  # except in Windows paths
 PLACE = re.compile(r"\\an([1-9])|\\a(1?\d)(?!\d)")
 KEYPAD: tuple[Position, ...] = (
     "bottom_left", "bottom", "bottom_right", "left", "centre", "right", "top_left", "top", "top_right"
 )  # fmt: skip
-OLD_ROWS = {0: 0, 4: 6, 8: 3}  # SubStation's own numbers add this for the top and for the middle
+OLD_ROWS = {0: 0, 4: 6, 8: 3}  # keypad offsets of SubStation's legacy `\a` rows: bottom, top, middle
 
 
 def read_subrip(text: str) -> list[Cue]:
-    """The cues in the order of the file; those without words are left out.
+    """The cues in file order; those without text are omitted.
 
     Raises:
-        errors.RecipeInvalid: a line that means to be times cannot be read; it is named.
+        errors.RecipeInvalid: a line that looks like a timing line cannot be parsed; the error names it.
     """
     lines = text.split("\n")
     timings = [*_timings(lines)]
@@ -62,7 +62,7 @@ def read_subrip(text: str) -> list[Cue]:
 
 
 class _Timing(NamedTuple):
-    """A line of times, and the words that follow them on it."""
+    """A timing line, and any text after the times on it."""
 
     at: int
     start_s: float
@@ -84,13 +84,13 @@ def _timings(lines: Sequence[str]) -> Iterator[_Timing]:
 
 
 def _opens_block(lines: Sequence[str], at: int) -> bool:
-    """Whether the line is the first after a blank one, but for a number or a title."""
+    """Whether the line follows a blank one, with at most a number or a title in between."""
     before = [line.strip() for line in lines[max(0, at - 2) : at]]
     return not all(before) or len(before) < 2
 
 
 def _is_sure(match: re.Match[str]) -> bool:
-    """Whether this cannot be words about times: `10:30 -> 11:00` can."""
+    """Whether this is surely a timing line: `10:30 -> 11:00` may be dialogue."""
     has_hours, has_fractions = match[2] and match[8], match[5] and match[11]
     return bool(match[6] == "-->" or has_hours or has_fractions)
 
@@ -103,7 +103,7 @@ def _means_times(line: str, *, opens: bool) -> bool:
 
 
 def _seconds(stamp: Sequence[str | None]) -> float:
-    """As players do it, what follows the comma is a number of milliseconds; of more digits, a fraction."""
+    """Like players, read up to three digits after the comma as milliseconds, and more as a fraction."""
     sign, hours, minutes, seconds, fraction = stamp
     whole_s = (int(hours or 0) * 60 + int(minutes or 0)) * 60 + int(seconds or 0)
     part = fraction or "0"
@@ -112,7 +112,7 @@ def _seconds(stamp: Sequence[str | None]) -> float:
 
 
 def _end_of_text(lines: Sequence[str], at: int, next_at: int) -> int:
-    """Where the words of the cue at `at` end: before the number or the title of the next."""
+    """The line where the text of the cue at `at` ends: before the number or title of the next cue."""
     above = next_at - 1
     if above == at:
         return next_at
@@ -122,14 +122,14 @@ def _end_of_text(lines: Sequence[str], at: int, next_at: int) -> int:
 
 
 def _plain(words: str) -> str:
-    """The words without tags, with their entities; what else stands between angle brackets stays."""
+    """The text without tags and with entities decoded; other text in angle brackets is kept."""
     words = _without_elements(TAG.sub(_untagged, OVERRIDE.sub("", words)))
     words = ENTITY.sub(lambda match: html.unescape(match[0]), words)
     return ESCAPE.sub(lambda match: {"\\N": "\n", "\\h": "\u00a0"}.get(match[0], match[0]), words).strip()
 
 
 def _without_elements(words: str) -> str:
-    """As players do it, a tag that we do not know is one where its end tag is there, too."""
+    """Remove unknown tags that have an end tag, as players do."""
     names: dict[str, set[str]] = {"": set(), "/": set()}
     for slash, name in ELEMENT.findall(words):
         names[slash].add(name.lower())
@@ -145,15 +145,15 @@ def _untagged(match: re.Match[str]) -> str:
 
 
 def place_among(words: str) -> Place | None:
-    r"""The place that the first `{\an…}` or `{\a…}` in the words asks for."""
+    r"""The place set by the first `{\an…}` or `{\a…}` in the text."""
     for override in OVERRIDE.finditer(words):
-        if found := PLACE.search(override[0]):
-            return place_of(KEYPAD[_on_keypad(found) - 1])
+        if match := PLACE.search(override[0]):
+            return place_of(KEYPAD[_on_keypad(match) - 1])
     return None
 
 
-def _on_keypad(found: re.Match[str]) -> int:
-    if found[1]:
-        return int(found[1])
-    row, column = divmod(int(found[2]), 4)
+def _on_keypad(match: re.Match[str]) -> int:
+    if match[1]:
+        return int(match[1])
+    row, column = divmod(int(match[2]), 4)
     return OLD_ROWS.get(row * 4, 0) + (column or 2)

@@ -26,22 +26,22 @@ ESCAPES = re.compile(r"\\([Nnh{}])")
 
 
 def is_substation(text: str) -> bool:
-    """Whether the text has the headings of SubStation."""
+    """Whether the text starts with a SubStation section."""
     return HEADER.match(text) is not None
 
 
 def read_substation(text: str) -> Subtitles:
-    """The cues of the file; of its looks only the edge at which each stands is kept.
+    """The cues of the file; of their styling, only the edge or corner is kept.
 
     Raises:
         errors.RecipeInvalid: the file is damaged.
     """
     try:
-        with warnings.catch_warnings(action="ignore"):  # of looks that we do not keep
+        with warnings.catch_warnings(action="ignore"):  # about styling that we ignore
             parsed = pysubs2.SSAFile.from_string(text, format_="ssa" if ELDER.search(text) else "ass")
     except (pysubs2.exceptions.Pysubs2Error, ValueError, LookupError, ArithmeticError) as failed:
         raise refused(f"damaged as ASS ({failed})"[:200]) from failed
-    # words that lie on themselves, as a shadow or a glow, are written once for each layer
+    # a shadow or glow repeats the same text once per layer: keep one
     cues = dict.fromkeys(_cue(event, parsed) for event in parsed.events if not event.is_comment)
     return Subtitles(tuple(cues), (KEPT,))
 
@@ -58,12 +58,12 @@ def _place(event: pysubs2.SSAEvent, parsed: pysubs2.SSAFile) -> Place:
 
 
 def _plain(words: str, newline: str) -> str:
-    r"""The words outside of drawings, without what stands in braces; `\n` is `newline`."""
-    found, is_drawing = list[str](), False
+    r"""The text without drawings and override blocks; `\n` becomes `newline`."""
+    parts, is_drawing = list[str](), False
     for part in BLOCK.split(words):
         if BLOCK.fullmatch(part):
             is_drawing = next((match[1] != "0" for match in DRAWING.finditer(part)), is_drawing)
         elif not is_drawing:
-            found.append(part)
+            parts.append(part)
     signs = {"N": "\n", "n": newline, "h": "\u00a0"}
-    return ESCAPES.sub(lambda match: signs.get(match[1], match[1]), "".join(found)).strip()
+    return ESCAPES.sub(lambda match: signs.get(match[1], match[1]), "".join(parts)).strip()

@@ -23,10 +23,10 @@ from gifapp.domain.recipes.recipe import Recipe, track_number
 CHECKPOINT_S = 0.1
 LISTING_S = 20.0
 MEMORY_BYTES = 1024**3
-MOST_BYTES = 1_000_000  # of text: a long film has a tenth of it
+MOST_BYTES = 1_000_000  # of text; a long film has a tenth of this
 SHOWN = 40  # characters of a title
 
-# ffmpeg's encoder and format for each kind of text; what is copied loses nothing
+# ffmpeg's encoder and format for each text codec; "copy" loses nothing
 TEXTS = {
     "subrip": ("copy", "srt"),
     "webvtt": ("copy", "webvtt"),
@@ -54,13 +54,13 @@ class _Track(NamedTuple):
 
 
 def with_text_track(recipe: Recipe, path: Path, *, limits: Limits, checkpoint: Callable[[], None]) -> Recipe:
-    """The recipe with the text of the video's track where its subtitles name one, else the recipe itself.
+    """If the recipe's subtitles name a text track of the video, replace them by the track's text.
 
-    `checkpoint` is called at least every `CHECKPOINT_S`; what it raises ends the children.
+    `checkpoint` is called at least every `CHECKPOINT_S`; if it raises, the child processes are stopped.
 
     Raises:
-        errors.RecipeInvalid: there is no such track, or it has pictures instead of words.
-        errors.ConversionTooSlow: the file is too long to find all of the track in time.
+        errors.RecipeInvalid: the track does not exist, or has pictures instead of text.
+        errors.ConversionTooSlow: the file is too long to read the whole track in time.
     """
     number = track_number(recipe.subtitles or "")
     if number is None:
@@ -112,7 +112,7 @@ def _text(path: Path, track: _Track, number: int, limits: Limits, checkpoint: Ca
 
 
 def _output(argv: list[str], deadline_s: float, checkpoint: Callable[[], None]) -> bytes:
-    """What the child prints; nothing if it fails."""
+    """The child's stdout; empty if it fails."""
     bounds = processes.for_strangers_files(memory_bytes=MEMORY_BYTES, cpu_s=math.ceil(deadline_s))
     child = processes.spawn(
         argv,

@@ -1,4 +1,4 @@
-"""Detects a subtitle file's format by how it begins: SubRip, WebVTT or Advanced SubStation."""
+"""Reads subtitles as SubRip, WebVTT or Advanced SubStation, detected by their beginning."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ LONGEST = 1_000  # characters of one cue
 
 
 def read(text: str) -> Subtitles:
-    """What a subtitle file says, and in sentences what of it cannot show.
+    """Read a subtitle file; `notes` say what was left out.
 
     Raises:
-        errors.RecipeInvalid: it is no subtitle file, a line of it cannot be read, or no cue has words.
+        errors.RecipeInvalid: it is not a subtitle file, a line cannot be read, or no cue has text.
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if text.lstrip().startswith("WEBVTT"):
-        found = read_web_vtt(text.strip())
+        subtitles = read_web_vtt(text.strip())
     elif is_substation(text):
-        found = read_substation(text)
+        subtitles = read_substation(text)
     else:
-        found = Subtitles(tuple(read_subrip(text)))
-    said = [cue for cue in found.cues if cue.text]
-    shown = [replace(cue, text=cue.text[:LONGEST]) for cue in said if cue.end_s >= max(cue.start_s, 1e-6)]
+        subtitles = Subtitles(tuple(read_subrip(text)))
+    cues = [cue for cue in subtitles.cues if cue.text]
+    shown = [replace(cue, text=cue.text[:LONGEST]) for cue in cues if cue.end_s >= max(cue.start_s, 1e-6)]
     if not shown:
-        raise refused("neither SRT, WebVTT nor ASS" if not found.cues else "there are no words in them")
-    return Subtitles(tuple(shown), (*found.notes, *_notes(said)))
+        raise refused("neither SRT, WebVTT nor ASS" if not subtitles.cues else "there are no words in them")
+    return Subtitles(tuple(shown), (*subtitles.notes, *_notes(cues)))
 
 
 def _notes(cues: Sequence[Cue]) -> Iterator[str]:
-    """How many of the cues are out of time or too long, and where the first of them is."""
+    """How many cues have invalid times or are too long, and where the first of them is."""
     kinds: dict[str, Callable[[Cue], bool]] = {
         "left out because they end before they begin": lambda cue: cue.end_s < cue.start_s,
         "left out because they end before the video begins": lambda cue: cue.start_s <= cue.end_s <= 0,

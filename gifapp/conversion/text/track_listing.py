@@ -1,4 +1,4 @@
-"""List the subtitle tracks of one file. Runs as a child process under limits: the file may be hostile.
+"""Lists a file's subtitle tracks. Runs as a child process under limits, since the file may be hostile.
 
 ``python -P -m gifapp.conversion.text.track_listing FILE`` prints a JSON array of codec, language and title.
 """

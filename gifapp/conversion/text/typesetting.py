@@ -1,6 +1,6 @@
-"""Sets text into lines of glyphs: fonts, shaping, direction, line filling.
+"""Typesets text into lines of glyphs: fonts, shaping, direction, line filling.
 
-HarfBuzz shapes, python-bidi tells directions (Unicode's annex 9) and ICU where lines may break; all come as
+HarfBuzz shapes, python-bidi finds directions (Unicode's annex 9), and ICU finds line breaks; all come as
 wheels, so that a caption looks the same on every machine.
 """
 
@@ -21,7 +21,7 @@ import uharfbuzz as hb
 from gifapp.conversion.text import fonts, line_breaking
 from gifapp.conversion.text.fonts import EM, Typeface
 
-# of an em: what every line takes, so that lines stand even whatever their letters
+# of an em: the minimum of every line, so that lines are evenly spaced whatever their letters
 ASCENT, DESCENT = 0.9, 0.28
 OUTLINE = 0.07
 READABLE_PX = 10
@@ -35,7 +35,7 @@ Ranges = list[tuple[int, int]]
 
 
 class Glyph(NamedTuple):
-    """A glyph of a typeface and where it stands, in ems from the start of its line; y grows upwards."""
+    """A glyph of a typeface and its position, in ems from the start of its line; y grows upwards."""
 
     typeface: Typeface
     number: int
@@ -44,7 +44,7 @@ class Glyph(NamedTuple):
 
 
 class _Ink(NamedTuple):
-    """What is drawn of a glyph, in ems from the start of its line; y grows upwards."""
+    """The ink bounds of a glyph, in ems from the start of its line; y grows upwards."""
 
     left_em: float
     right_em: float
@@ -66,7 +66,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Block:
-    """Lines of one size; the block has room for an outline around them."""
+    """Lines of one size, with room for an outline around them."""
 
     lines: tuple[Line, ...]
     size_px: float
@@ -85,24 +85,24 @@ class Block:
 
 
 def set_text(text: str, *, size_px: float, width_px: int, height_px: int) -> Block:
-    """The text at `size_px`, or as much smaller as it must be to fit the width and the height.
+    """Typeset text at `size_px`, or smaller if necessary to fit the width and the height.
 
-    Words are parted only when they do not fit at a size that can be read.
+    Words are split only if they do not fit at a readable size.
     """
-    language = "ja" if any("\u3041" <= one <= "\u30ff" for one in text) else None
+    language = "ja" if any("\u3041" <= char <= "\u30ff" for char in text) else None
     paragraphs = [Paragraph(line, language) for line in _cleaned(text)]
     for size, is_parting in _attempts(size_px):
         room_em = (width_px - 2 * max(1.0, OUTLINE * size)) / size
-        ranges = [one.wrapped(room_em, is_parting=is_parting) for one in paragraphs]
+        ranges = [paragraph.wrapped(room_em, is_parting=is_parting) for paragraph in paragraphs]
         if all(ranges) and sum(map(len, ranges)) * (ASCENT + DESCENT) * size <= height_px:
             block = _block(paragraphs, _balanced(paragraphs, ranges, room_em), size)
             if block.width_px <= width_px and block.height_px <= height_px:
                 return block
-    return _block(paragraphs, ranges, size)  # the picture is too small for words
+    return _block(paragraphs, ranges, size)  # the picture is too small for text
 
 
 def _attempts(size_px: float) -> Iterator[tuple[float, bool]]:
-    """Sizes to try, and whether words may be parted."""
+    """The sizes to try, and whether words may be split."""
     least = min(READABLE_PX, size_px)
     yield from ((size, False) for size in _sizes(size_px, least))
     yield from ((size, True) for size in _sizes(size_px, min(SMALLEST_PX, size_px)))
@@ -116,8 +116,8 @@ def _sizes(largest: float, least: float) -> Iterator[float]:
 
 
 def _balanced(paragraphs: list[Paragraph], ranges: list[Ranges], room_em: float) -> list[Ranges]:
-    """The same number of lines in as little width as they need: no lone word on the last one."""
-    found = []
+    """The same number of lines with the smallest width, so that no lone word is left on the last line."""
+    balanced = []
     for paragraph, wide in zip(paragraphs, ranges, strict=True):
         least_em, most_em, best = room_em / 2, room_em, wide
         for _ in range(BALANCING if len(wide) > 1 else 0):
@@ -127,12 +127,12 @@ def _balanced(paragraphs: list[Paragraph], ranges: list[Ranges], room_em: float)
                 best, most_em = narrow, middle_em
             else:
                 least_em = middle_em
-        found.append(best)
-    return found
+        balanced.append(best)
+    return balanced
 
 
 def _cleaned(text: str) -> list[str]:
-    """The lines without what cannot be drawn."""
+    """The lines of the text without undrawable characters."""
     return ["".join(map(_drawable, line)).strip() for line in text.strip().splitlines()] or [""]
 
 
@@ -141,7 +141,7 @@ def _drawable(character: str) -> str:
 
 
 class Paragraph:
-    """A line as it was typed: measured once, at no particular size, then wrapped at any."""
+    """A line as typed: measured once, independently of size, then wrapped at any size."""
 
     def __init__(self, text: str, language: str | None) -> None:
         self.clusters = line_breaking.graphemes(text)
@@ -158,7 +158,7 @@ class Paragraph:
         self._ends = [0.0, *itertools.accumulate(self._advances)]
 
     def wrapped(self, room_em: float, *, is_parting: bool) -> Ranges:
-        """Ranges of clusters, one for each line; none at all if a word would have to be parted."""
+        """Ranges of clusters, one per line; empty if a word would have to be split, unless `is_parting`."""
         lines, start = [], 0
         for first, last in self._words:
             end = self._without_spaces(first, last)
@@ -176,26 +176,26 @@ class Paragraph:
         return [*lines, (start, len(self.clusters))]
 
     def _width_em(self, start: int, end: int) -> float:
-        """Of a line from `start` to `end`, with the ink that reaches beyond its first and last advance."""
+        """The width of a line, including ink beyond its first and last advance."""
         if end <= start:
             return 0.0
         inner_em = self._ends[end] - self._ends[start] + self._hyphen_em(end)
         return inner_em + self._overhangs[start] + self._overhangs[end - 1]
 
     def _hyphen_em(self, end: int) -> float:
-        """What a line that ends there takes for the hyphen that it ends in."""
+        """The width of the hyphen at the end of a line that ends at `end`; 0 without one."""
         if not self._ends_in_hyphen(end):
             return 0.0
         font = self._typefaces[end - 1].font
         return float(font.get_glyph_h_advance(font.get_nominal_glyph(ord(HYPHEN)))) / EM
 
     def _ends_in_hyphen(self, end: int) -> bool:
-        """A soft hyphen is seen where the line goes on after it."""
+        """Whether a line that ends at `end` ends in a soft hyphen, which is then visible."""
         is_soft = self.clusters[end - 1] == SOFT_HYPHEN and end < len(self.clusters)
         return is_soft and self._typefaces[end - 1].has(HYPHEN)
 
     def line(self, start: int, end: int) -> Line:
-        """The clusters from `start` to `end` as they stand from left to right; shaped once for all sizes."""
+        """The line of clusters from `start` to `end` in visual order; shaped once for all sizes."""
         end = self._without_spaces(start, end)
         if (start, end) not in self._lines:
             self._lines[start, end] = self._shaped_line(start, end)
@@ -222,12 +222,12 @@ class Paragraph:
         return end
 
     def _runs(self, start: int, end: int) -> Ranges:
-        """Ranges of one typeface and one direction."""
+        """Ranges with one typeface and one direction."""
         kinds = itertools.groupby(range(start, end), lambda at: (self._typefaces[at], self._levels[at]))
         return [(run[0], run[-1] + 1) for run in ([*group] for _, group in kinds)]
 
     def _seen_order(self, start: int, end: int) -> Ranges:
-        """The runs from left to right: rule L2 of the annex, from the deepest level up."""
+        """The runs in visual order, by rule L2 of the annex, from the deepest level up."""
         runs = self._runs(start, end)
         deepest = max((self._levels[first] for first, _ in runs), default=0)
         for level in range(deepest, 0, -1):
@@ -235,16 +235,17 @@ class Paragraph:
         return runs
 
     def _shaped(self, start: int, end: int, line_end: int | None) -> list[tuple[Glyph, float, int]]:
-        """The glyphs of one run from left to right, each with its advance and its cluster.
+        """The glyphs of one run in visual order, each with its advance and its cluster.
 
-        To be measured, in no line, hidden characters stay: HarfBuzz adds removed ones to their neighbours.
+        For measuring (`line_end` None), hidden characters are kept, since HarfBuzz merges removed ones into
+        their neighbours' clusters.
         """
         clusters = self.clusters[start:end]
         if end == line_end and self._ends_in_hyphen(end):
             clusters[-1] = HYPHEN
         typeface = self._typefaces[start]
         buffer = hb.Buffer()
-        buffer.add_codepoints([ord(one) for one in "".join(clusters)])
+        buffer.add_codepoints([ord(char) for char in "".join(clusters)])
         buffer.guess_segment_properties()
         if line_end is not None:
             buffer.flags |= hb.BufferFlags.REMOVE_DEFAULT_IGNORABLES
@@ -289,7 +290,7 @@ def _ink_em(glyph: Glyph) -> _Ink:
 
 
 def _reach_em(glyphs: Sequence[Glyph], advance_em: float) -> tuple[float, float]:
-    """From where to where glyphs with that advance lie: their ink may begin before it and end after it."""
+    """The left and right bounds of glyphs with this advance; ink may extend beyond it on both sides."""
     inks = [_ink_em(glyph) for glyph in glyphs]
     left_em = min((ink.left_em for ink in inks), default=0.0)
     right_em = max((ink.right_em for ink in inks), default=0.0)
@@ -298,33 +299,33 @@ def _reach_em(glyphs: Sequence[Glyph], advance_em: float) -> tuple[float, float]
 
 def _block(paragraphs: list[Paragraph], ranges: list[Ranges], size_px: float) -> Block:
     lines = [
-        paragraph.line(*one) for paragraph, ranged in zip(paragraphs, ranges, strict=True) for one in ranged
+        paragraph.line(*line) for paragraph, lines in zip(paragraphs, ranges, strict=True) for line in lines
     ]
     return Block(tuple(lines), size_px)
 
 
 def _turned(runs: Ranges, are_deep: list[bool]) -> Ranges:
-    """The runs, those that are deep and stand together in the other order."""
-    found: Ranges = []
+    """The runs with each group of adjacent deep ones reversed."""
+    turned: Ranges = []
     for is_deep, group in itertools.groupby(zip(runs, are_deep, strict=True), itemgetter(1)):
         together = [run for run, _ in group]
-        found += together[::-1] if is_deep else together
-    return found
+        turned += together[::-1] if is_deep else together
+    return turned
 
 
-def _typefaces(found: Sequence[str]) -> list[Typeface]:
-    chosen: list[Typeface] = []
-    for cluster in found:
-        chosen.append(fonts.typeface_of(cluster, chosen[-1] if chosen else None))
-    return chosen
+def _typefaces(clusters: Sequence[str]) -> list[Typeface]:
+    typefaces: list[Typeface] = []
+    for cluster in clusters:
+        typefaces.append(fonts.typeface_of(cluster, typefaces[-1] if typefaces else None))
+    return typefaces
 
 
-def _levels(found: Sequence[str]) -> list[int]:
-    """The embedding level of each cluster; odd ones run from right to left."""
-    text = "".join(found)
-    if not any(unicodedata.bidirectional(one) in FROM_RIGHT for one in text):
-        return [0] * len(found)
-    # the compiled half of python-bidi, which alone knows rule N0, gives levels only so: one for each byte
+def _levels(clusters: Sequence[str]) -> list[int]:
+    """The embedding level of each cluster; odd levels run from right to left."""
+    text = "".join(clusters)
+    if not any(unicodedata.bidirectional(char) in FROM_RIGHT for char in text):
+        return [0] * len(clusters)
+    # only python-bidi's compiled half has rule N0, and only its debug output has levels, one per byte
     levels = re.findall(r"Level\(\s*(\d+)", bidi.get_display(text, debug=True))
-    firsts = itertools.accumulate((len(cluster.encode()) for cluster in found[:-1]), initial=0)
+    firsts = itertools.accumulate((len(cluster.encode()) for cluster in clusters[:-1]), initial=0)
     return [int(levels[first]) for first in firsts]

@@ -1,6 +1,6 @@
-"""Reads WebVTT the way browsers do: webvtt-py finds the cues, text and position follow the W3C's rules.
+"""Reads WebVTT as browsers do: webvtt-py finds the cues; text and position follow the W3C's rules.
 
-https://www.w3.org/TR/webvtt1/, sections 6.4 (cue text) and 7.2 (where cues stand).
+https://www.w3.org/TR/webvtt1/, sections 6.4 (cue text) and 7.2 (position).
 """
 
 from __future__ import annotations
@@ -23,31 +23,31 @@ NAMES = {"c", "i", "b", "u", "ruby", "rt", "v", "lang"}
 SHARES = {"left": 0.0, "line-left": 0.0, "center": 0.5, "right": 1.0, "line-right": 1.0}
 HANGS = {"": 0.0, "start": 0.0, "center": 0.5, "end": 1.0}
 MOST_LINES = 1_000
-NARROWEST = 0.2  # of the picture: where browsers let words hang out of their column
+NARROWEST = 0.2  # of the picture; in narrower columns, browsers let words overflow
 
 
 def read_web_vtt(text: str) -> Subtitles:
-    """The cues in the order of the file; browsers leave out those whose times they cannot read, and so do we.
+    """The cues in file order; like browsers, it skips those with unreadable times.
 
     Raises:
-        errors.RecipeInvalid: there is no cue at all.
+        errors.RecipeInvalid: the file is not WebVTT.
     """
     try:
         parsed = webvtt.WebVTT.from_string(text)
     except (webvtt.errors.MalformedFileError, webvtt.errors.MalformedCaptionError) as failed:
         raise refused("neither SRT, WebVTT nor ASS") from failed
-    cues = tuple(_cue(one) for one in parsed.captions)
+    cues = tuple(map(_cue, parsed.captions))
     return Subtitles(cues, tuple(_notes(text, parsed)))
 
 
 def _cue(caption: webvtt.Caption) -> Cue:
     words = plain(caption.raw_text)
-    start_s, end_s = (one.in_milliseconds() / 1000 for one in (caption.start_time, caption.end_time))
+    start_s, end_s = (stamp.in_milliseconds() / 1000 for stamp in (caption.start_time, caption.end_time))
     return Cue(words, start_s, end_s, _place(caption.settings, is_from_right=_is_from_right(words)))
 
 
 def plain(words: str) -> str:
-    """The words of a cue without tags, ruby text and times; a tag that is not closed goes on to the end."""
+    """The text of a cue without tags, ruby text and timestamps; an unclosed tag extends to the end."""
     texts, open_tags, ruby_depth = list[str](), list[str](), 0
     for token in TOKEN.findall(words):
         if not token.startswith("<"):
@@ -66,7 +66,7 @@ def _name(tag: str) -> str:
 
 
 def _close(name: str, open_tags: list[str]) -> int:
-    """Take off what the end tag closes; how many of those were ruby texts."""
+    """Remove the open tags that an end tag closes; returns how many of them were ruby texts."""
     if name == "ruby" and open_tags[-2:] == ["ruby", "rt"]:
         del open_tags[-2:]
         return 1
@@ -79,11 +79,11 @@ def _close(name: str, open_tags: list[str]) -> int:
 def _is_from_right(words: str) -> bool:
     """Whether the first letter with a direction runs from right to left."""
     directions = map(unicodedata.bidirectional, words)
-    return next((one for one in directions if one in ("L", "R", "AL")), "L") != "L"
+    return next((direction for direction in directions if direction in ("L", "R", "AL")), "L") != "L"
 
 
 def _place(settings: CueSettings, *, is_from_right: bool) -> Place:
-    """Where browsers put it: its column by `position`, `size` and `align`, its height by `line`."""
+    """The place as in browsers: the column from `position`, `size` and `align`, the height from `line`."""
     if settings.vertical:
         return BOTTOM
     start, end = ("right", "left") if is_from_right else ("left", "right")
@@ -102,7 +102,7 @@ def _share(percentage: str) -> float:
 
 
 def _height(line: str | None) -> tuple[float, float, int]:
-    """How far down a cue hangs, by what share of its height, and how many lines below that."""
+    """The `down`, `hang` and `lines` of a cue's place."""
     at, _, align = (line or "-1").partition(",")
     if at.endswith("%"):
         return _share(at), HANGS[align], 0
@@ -117,5 +117,5 @@ def _notes(text: str, parsed: webvtt.WebVTT) -> Iterator[str]:
         unread = [number for number in arrows if not WebVTTCueBlock.is_valid([lines[number - 1]])]
         where = f" (line {unread[0]})" if unread else ""
         yield f"Subtitles left out because of unreadable times: {missing}{where}."
-    if any(one.settings.vertical for one in parsed.captions):
+    if any(caption.settings.vertical for caption in parsed.captions):
         yield "Vertical subtitles are shown horizontally, at the bottom."

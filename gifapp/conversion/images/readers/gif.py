@@ -212,7 +212,7 @@ def _indices(image: _Image) -> tuple[Pixels, NDArray[np.bool_]]:
 
 
 def _as_far_as_it_goes(image: _Image) -> Pixels:
-    """Decode damaged data up to the damage, in the shortest possible rows: libavcodec draws only whole ones."""
+    """Decode data up to the damage, in the shortest possible rows, since libavcodec draws only whole ones."""
     pixels = image.width_px * image.height_px
     rows = min(pixels, _MOST_ROWS)
     shown = _as_grey(image, -(-pixels // rows), rows).reshape(-1, 4)
