@@ -127,7 +127,7 @@ def preparation(
     """The `preexec_fn` for Popen: what a child does between fork and exec."""
     bounds = _bounds(limits)
 
-    # runs between fork and exec: nothing here may import or take a lock
+    # runs between fork and exec: must not import or take a lock
     def prepare() -> None:
         if dies_with_parent:
             die_with_parent(parent_pid)

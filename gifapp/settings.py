@@ -45,7 +45,7 @@ def default_data_dir() -> Path:
 
 
 class Settings(BaseSettings):
-    """All that can be configured; frozen once loaded."""
+    """All settings; frozen once loaded."""
 
     model_config = SettingsConfigDict(env_prefix="GIFAPP_", frozen=True, extra="forbid")
 
@@ -241,7 +241,7 @@ class Settings(BaseSettings):
 
     @property
     def local_url(self) -> str:
-        """The address of the web tier on its own machine."""
+        """The web tier's address on its own machine."""
         host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 

@@ -22,7 +22,7 @@ class Limits:
     max_gif_bytes: int = 500_000_000
     deadline_s: float = 600.0  # of one conversion, wall clock
     memory_bytes: int = 4 * 1024**3  # address space of the processes of one conversion
-    reserve_bytes: int = 500_000_000  # of the disk that no upload may take
+    reserve_bytes: int = 500_000_000  # disk space that uploads may not use
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-MIN_DELAY_CS = 2  # browsers show a delay of 0 or 1 as 10
+MIN_DELAY_CS = 2  # browsers treat a delay of 0 or 1 as 10
 MAX_FPS = 100 / MIN_DELAY_CS
 STANDARD_FPS = 12.5  # of GIFs from videos, and from pictures without delays of their own
 MAX_DELAY_CS = 65535

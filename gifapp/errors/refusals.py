@@ -1,4 +1,4 @@
-"""Errors for what is not permitted, not found, already taken or over a limit."""
+"""Errors for requests that are not permitted, not found, in conflict or over a limit."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from gifapp.conversion.gif.quantizer import (
     clustered,
 )
 
-FILM_ROWS = 3  # one row in so many is counted of a film
+FILM_ROWS = 3  # in films, one row in three is counted
 _SLOTS = 1 << 15
 _FULL = _SLOTS // 2
 _TONES = 1 << 13

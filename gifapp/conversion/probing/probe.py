@@ -90,7 +90,7 @@ def _check_readable(path: Path) -> None:
 
 
 def _inspected(path: Path, limits: Limits, checkpoint: Callable[[], None] | None) -> dict[str, Any]:
-    # -P: a file named av.py in the working directory must not be imported
+    # -P: do not import a file named av.py from the working directory
     argv = [
         sys.executable,
         "-P",

@@ -13,7 +13,7 @@ from itertools import accumulate, pairwise
 from icu4py.breakers import CharacterBreaker, LineBreaker
 
 NO_BREAK_SPACES = "\u00a0\u2007\u202f"
-# `strict`: no line begins with a small kana; `phrase`: Korean breaks at its spaces alone
+# `strict`: no line begins with a small kana; `phrase`: Korean breaks only at spaces
 LOCALE = "und-u-lb-strict"
 KOREAN = "ko-u-lb-strict-lw-phrase"
 HANGUL = re.compile("[\uac00-\ud7a3]")
@@ -27,7 +27,7 @@ def graphemes(text: str) -> list[str]:
 def break_ranges(clusters: Sequence[str]) -> Iterator[tuple[int, int]]:
     """Ranges of graphemes that cannot be broken, each including the spaces after it."""
     text = "".join(clusters)
-    # its `segments()` count UTF-16 units
+    # pieces are measured here, since `segments()` counts UTF-16 units
     pieces = LineBreaker(text, KOREAN if HANGUL.search(text) else LOCALE)
     breaks = {0, *accumulate(len(piece) for piece in pieces)}
     ends = accumulate(map(len, clusters), initial=0)

@@ -1,4 +1,4 @@
-"""Recipe fields described for options, forms and documentation. Pure."""
+"""Describes recipe fields for options, forms and documentation. Pure."""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ class Look(Part):
 
 
 class ChromaKey(Part):
-    """A colour that becomes transparent, with those near it."""
+    """A colour to make transparent, along with similar ones."""
 
     colour: Colour = Field(
         "#00ff00", title="Make a colour transparent", description="Make this colour transparent."
@@ -177,7 +177,7 @@ class Caption(Part):
 
 
 class Overlay(Part):
-    """A picture on the picture, such as a logo."""
+    """An image on top of the picture, such as a logo."""
 
     image: str = Field(
         min_length=1,

@@ -1,4 +1,4 @@
-"""The recipe: everything that decides a GIF's bytes, given a source."""
+"""The recipe: everything besides the source that determines a GIF's bytes."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ MOST_TARGET_BYTES = 1_000_000_000
 
 
 class Recipe(Part):
-    """What to make of a source. Every field is optional; the defaults give a good GIF.
+    """How to convert a source. Every field is optional; the defaults give a good GIF.
 
     The picture is cropped, rotated, flipped and then scaled. It is never larger than the source.
     """

@@ -170,7 +170,7 @@ class JobPage(View):
 
 
 class PresetsView(View):
-    """The platforms that a recipe may name."""
+    """The platforms that a recipe's `preset` may name."""
 
     presets: list[Preset]
 
