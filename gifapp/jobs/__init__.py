@@ -1,1 +1,1 @@
-"""Durable work: the job document is the truth, a Huey message only a wake-up."""
+"""The durable job queue: the job document is authoritative, a Huey message only a wake-up."""

@@ -28,16 +28,16 @@ from gifapp.storage.blobs import Blobs
 
 
 class JobParts:
-    """Connects to the servers; closing it closes the connections.
+    """Connects to the servers; `close` closes the connections.
 
-    One at a time in each process: MongoEngine's connections are global.
+    Only one may exist in a process at a time: MongoEngine's connections are global.
 
     Attributes:
-        checks: what must be well before we are ready; each raises errors.ServiceUnavailable when it is not.
+        checks: the readiness checks by name; each raises errors.ServiceUnavailable when it fails.
 
     Raises:
         errors.ServiceUnavailable: MongoDB does not answer.
-        errors.SettingInvalid: about Redis.
+        errors.SettingInvalid: the Redis settings are wrong.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Decides how many workers there should be, and keeps that many running."""
+"""Scales the number of workers with the load, and restarts those that die."""
 
 from __future__ import annotations
 
@@ -21,18 +21,19 @@ from gifapp.jobs.worker import worker_name
 _log = structlog.get_logger()
 
 _RESTARTS = Backoff(first_s=0.5, longest_s=30)
-_KILL_AFTER_S = 3.0  # beyond the time that a worker may drain
+_KILL_AFTER_S = 3.0  # after a worker's drain time is over
 
 
 def desired_workers(queued: int, running: int, *, fewest: int, most: int) -> int:
-    """One for each job; the queue alone would not count those that run."""
+    """One worker per queued or running job, within the bounds."""
     return max(fewest, min(queued + running, most))
 
 
 def most_workers(fewest: int, most: int) -> int:
-    """`most`, but not more than one for each core, which a conversion keeps busy, and one more.
+    """`most`, capped at the number of cores plus one.
 
-    One worker is kept for whoever has no job running (see `turns`), and one person may use every core.
+    A conversion keeps one core busy. The extra worker is the one reserved for people who have no job
+    running (see `db.scheduling`), so one person can still use every core.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(fewest, min(most, cores + 1))
@@ -43,8 +44,8 @@ class SupervisorTimings:
     """How fast the supervisor acts, in seconds."""
 
     look_every_s: float = 1.0
-    cool_down_s: float = 60.0  # how long fewer must have been enough before one goes
-    young_s: float = 30.0  # a worker that dies younger has something wrong with it
+    cool_down_s: float = 60.0  # how long fewer workers must suffice before one is stopped
+    young_s: float = 30.0  # a worker that dies younger than this counts as faulty
     restarts: Backoff = _RESTARTS
 
 
@@ -63,12 +64,12 @@ class _Worker:
 
 
 class Supervisor:
-    """Keeps between `fewest` and `most` workers, as the load asks for.
+    """Keeps between `fewest` and `most` workers, depending on the load.
 
     Args:
-        argv: how one worker is started.
-        load: what there is to do; errors.ServiceUnavailable when nobody knows.
-        drain_s: how long a worker that was asked to stop may take.
+        argv: the command that starts a worker.
+        load: returns the current load; raises errors.ServiceUnavailable when it is unknown.
+        drain_s: how long a worker may take to stop.
     """
 
     def __init__(
@@ -94,9 +95,9 @@ class Supervisor:
         self._enough_since: float | None = None
 
     def run(self, stopping: Callable[[], bool]) -> None:
-        """Keep workers until `stopping` says so, then drain all of them.
+        """Keep workers running until `stopping` returns True, then drain them all.
 
-        Call it from a thread that lives as long as the workers should.
+        Call it from a thread that outlives the workers: they die with it.
         """
         try:
             while not stopping():
@@ -123,7 +124,7 @@ class Supervisor:
             self._workers.remove(worker)
             processes.kill_group(worker.process.pid)
             self._restart.note_death(age_s=worker.age_s)
-            status = worker.process.returncode  # 0: it was worn out
+            status = worker.process.returncode  # 0: it reached its job or memory limit
             _log.warning("a worker ended", pid=worker.process.pid, status=status)
 
     def _kill_late(self) -> None:
@@ -141,7 +142,7 @@ class Supervisor:
             _log.info("a worker started", pid=process.pid, workers=len(self._workers))
 
     def _shrink_to(self, wanted: int, busy: frozenset[str]) -> None:
-        """Let one idle worker go, once fewer have been enough for the whole cool-down."""
+        """Stop one idle worker once fewer have sufficed for the whole cool-down."""
         if wanted >= len(self._workers):
             self._enough_since = None
             return
@@ -177,21 +178,21 @@ def run_workers(
     environment: Mapping[str, str] | None = None,
     pace: SupervisorTimings = SupervisorTimings(),
 ) -> None:
-    """Keep workers until SIGTERM or SIGINT, from the main thread of a process.
+    """Keep workers running until SIGTERM or SIGINT. Call it from the process's main thread.
 
-    The process must be connected to MongoDB (`parts.build`), from which the load is counted.
+    The process must be connected to MongoDB (see `JobParts`), where the load is counted.
 
     Args:
-        argv: how one worker is started; `python -m gifapp worker` when not given.
-        fewest: how many at least.
-        most: how many at most; capped by the cores and one more.
-        drain_s: how long a worker may take to end its conversion (`Timings.drain_s`).
-        environment: of the workers; ours when not given.
-        pace: how fast to act.
+        argv: the command that starts a worker; default: `python -m gifapp worker`.
+        fewest: the minimum number of workers.
+        most: the maximum; capped at the number of cores plus one.
+        drain_s: how long a worker may take to finish its conversion (`Timings.drain_s`).
+        environment: the workers' environment; default: this process's.
+        pace: the supervisor's intervals.
     """
-    heard: list[int] = []
+    signals_received: list[int] = []
     for signum in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signum, lambda signum, _: heard.append(signum))
+        signal.signal(signum, lambda signum, _: signals_received.append(signum))
     supervisor = Supervisor(
         argv or [sys.executable, "-m", "gifapp", "worker"],
         load=job_store.load,
@@ -201,4 +202,4 @@ def run_workers(
         environment=environment,
         pace=pace,
     )
-    supervisor.run(lambda: bool(heard))
+    supervisor.run(lambda: bool(signals_received))

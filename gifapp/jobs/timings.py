@@ -1,4 +1,4 @@
-"""The queue's time-outs and intervals; tests shorten them."""
+"""The queue's timeouts and intervals; tests shorten them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ class Timings:
     lease_s: float = 30.0
     heartbeat_s: float = 1.0  # also how soon a cancel or a lost lease is noticed
     sweep_s: float = 5.0
-    ring_again_s: float = 15.0  # a due job whose wake-up is older may have been forgotten
-    drain_s: float = 8.0  # what a stopping worker leaves a conversion to finish
-    overtime_s: float = 5.0  # a conversion sees its deadline itself; this much later it is killed
-    storage_s: float = 300.0  # an attempt waits so long for a storage that is away, and keeps its lease
-    abandoned_s: float = 60.0  # untouched so long, what an upload or attempt of a killed process left goes
-    upload_s: float = 24 * 3600.0  # after its last byte, an upload that comes in parts goes
-    compare_s: float = 3600.0  # how often storage and documents are compared
-    compare_look_s: float = 60.0  # how often each process looks whether it is time for that
-    orphan_s: float = 3600.0  # a file that no document names is left alone for so long
+    ring_again_s: float = 15.0  # a due job's wake-up older than this counts as lost and is sent again
+    drain_s: float = 8.0  # how long a stopping worker waits for its conversion to finish
+    overtime_s: float = 5.0  # a conversion that ignores its own deadline is killed this much later
+    storage_s: float = 300.0  # how long an attempt waits for unavailable storage, renewing its lease
+    abandoned_s: float = 60.0  # files of a killed upload or attempt are removed when untouched this long
+    upload_s: float = 24 * 3600.0  # a resumable upload expires this long after its last byte
+    compare_s: float = 3600.0  # how often storage is checked against the documents
+    compare_look_s: float = 60.0  # how often each process checks whether that is due
+    orphan_s: float = 3600.0  # files that no document refers to are kept at least this long
     max_attempts: int = 3

@@ -1,6 +1,6 @@
-"""The worker: a Huey consumer that runs one conversion at a time, beside a sweep.
+"""The worker: a Huey consumer that runs one conversion at a time, and a sweep in another thread.
 
-A message only wakes it: it then runs the jobs whose turn it is, whichever they are, until there are none.
+A message only wakes it: it then runs whichever jobs are next until none are due.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from gifapp.jobs.parts import JobParts
 
 _log = structlog.get_logger()
 
-_LOOK_AGAIN_S = 0.2  # after a message in vain
-_REDIS_AWAY_S = 2.0  # how often, at the least, to look whether it is back
+_LOOK_AGAIN_S = 0.2  # after a message that led to no job
+_REDIS_AWAY_S = 2.0  # the longest back-off between attempts to reach Redis again
 
 
 def worker_name(pid: int) -> str:
-    """Under which name the worker with this process id, on this machine, holds leases."""
+    """The name under which this machine's worker with this process id holds leases."""
     return f"{socket.gethostname()}:{pid}"
 
 
 @dataclass(frozen=True)
 class Endurance:
-    """How long a worker goes on before a fresh one takes its place."""
+    """The limits after which a worker exits and a fresh one replaces it."""
 
     jobs: int = 500
-    memory_bytes: int = 1024**3  # its own, without conversions, which are processes of their own
+    memory_bytes: int = 1024**3  # of the worker alone; conversions are separate processes
 
 
 def run_worker(
@@ -48,16 +48,16 @@ def run_worker(
     forks: ForkServer | None = None,
     endurance: Endurance = Endurance(),
 ) -> None:
-    """Work until SIGTERM, or until it is worn out, from the main thread of a process.
+    """Run jobs until SIGTERM or until `endurance` is used up. Call it from the process's main thread.
 
-    SIGTERM drains: the running conversion may finish within `timings.drain_s`; then it is killed and
-    its lease released, so that another worker takes it at once and no attempt is lost. SIGINT
-    releases without waiting. `kill -9` leaves no process behind, and the sweep of the others does
-    the rest.
+    SIGTERM drains: the running conversion may finish within `timings.drain_s`. After that it is killed
+    and its lease released, so another worker takes the job at once and no attempt is used up. SIGINT
+    releases without waiting. `kill -9` leaves no process behind, and another process's sweep requeues
+    the job.
     """
     give_up = threading.Event()
     forks = forks or ForkServer()
-    forks.ensure_running()  # here: it dies with the thread that starts it
+    forks.ensure_running()  # in this thread, because the fork server dies with the thread that starts it
     worker = _Worker(parts, _runner(parts, forks, give_up), endurance)
     worker.report()
     _log.info("ready for work", worker=worker.name)
@@ -90,7 +90,7 @@ def _runner(parts: JobParts, forks: ForkServer, give_up: threading.Event) -> Run
 
 
 class _Worker:
-    """The consumer and what it has done so far."""
+    """The Huey consumer and its statistics so far."""
 
     def __init__(self, parts: JobParts, runner: Runner, endurance: Endurance) -> None:
         self.name = worker_name(os.getpid())
@@ -112,7 +112,7 @@ class _Worker:
         )
 
     def consume(self) -> None:
-        """Until SIGTERM; the running conversion may be left."""
+        """Consume messages until SIGTERM; a conversion may still be running afterwards."""
         self._consumer.run()
 
     def wait(self) -> None:
@@ -134,7 +134,7 @@ class _Worker:
             if self._is_worn_out():
                 _log.info("worn out", jobs=self._jobs, memory_bytes=_peak_bytes())
                 os.kill(os.getpid(), signal.SIGTERM)
-        if self._jobs == before:  # who is kept for others hears of many jobs that are not for them
+        if self._jobs == before:  # a reserved worker is woken for many jobs that it may not take
             self._rests_until = time.monotonic() + _LOOK_AGAIN_S
 
     def _is_leaving(self) -> bool:
@@ -145,6 +145,6 @@ class _Worker:
 
 
 def _peak_bytes() -> int:
-    """The most memory that this process has held."""
+    """The peak resident memory of this process."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024

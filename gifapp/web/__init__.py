@@ -1,4 +1,4 @@
-"""Tornado and Voilà: the HTTP API, the dashboard, and whose kernel is whose."""
+"""The web tier on Tornado and Voilà: the HTTP API, the dashboard and its kernels."""
 
 import sys
 
@@ -6,5 +6,5 @@ from gifapp.web.api import api_routes
 
 __all__ = ["api_routes"]
 
-# jsonschema, which Jupyter needs, would load this to check IRIs, of which we have none: a third of our start
+# jsonschema, which Jupyter needs, imports this to check IRIs; we have none, and it takes a third of our start
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]

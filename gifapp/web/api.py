@@ -26,7 +26,7 @@ from gifapp.web.http.base import NotFoundHandler
 
 _ID = r"([^/]+)"
 
-# the paths under /api/v1; the first that matches answers
+# the paths under /api/v1; the first match wins
 _VERSION_1: tuple[tuple[str, type[RequestHandler]], ...] = (
     ("/auth/register", auth.RegisterHandler),
     ("/auth/login", auth.LoginHandler),
@@ -77,7 +77,7 @@ _VERSION_1: tuple[tuple[str, type[RequestHandler]], ...] = (
 
 
 def api_routes() -> list[URLSpec]:
-    """The routes under /api/v1, /media and /health; unknown ones under /api are left to the app."""
+    """The routes of the API and of share links; the app handles unknown paths under /api."""
     return [
         *(URLSpec(f"/api/v1{path}", handler) for path, handler in _VERSION_1),
         URLSpec(rf"/s/{_ID}", shares.SharePage),

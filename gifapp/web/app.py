@@ -1,7 +1,7 @@
 """The web tier: the API, the dashboard and its kernels in one Tornado server.
 
-`GifApp` is standalone Voilà, configured in code, with one notebook and every route of its own
-listed in `init_handlers`: what is not there does not exist.
+`GifApp` is standalone Voilà, configured in code. `init_handlers` lists every route, and replaces those of
+Voilà: nothing else is served.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ _EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets
 
 
 class GifApp(Voila):
-    """One server on one port; `start` returns once it listens, `stop` ends its kernels."""
+    """One server on one port; `start` returns once it listens, `stop` shuts down its kernels."""
 
     def __init__(
         self,
@@ -91,31 +91,32 @@ class GifApp(Voila):
         self.port_retries = 0
         self._proxies = proxies or TrustedProxies()
         self._max_kernels = max_kernels
-        # kernels are clients, too, all of one address
+        # kernels are clients, too, all from one address
         self._connections = Connections(max(connections_by_address, CONNECTIONS_OF_KERNEL * max_kernels))
         self._drain_s = drain_s
         self.initialize()
 
     @property
     def local_url(self) -> str:
-        """Where this machine reaches the server."""
+        """The server's URL on this machine."""
         host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(self.ip, self.ip)  # noqa: S104
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     def initialize(self, argv: Any = None) -> None:  # noqa: ARG002
-        """Take the configuration from code alone: no command line, no files, no signal handlers."""
+        """Configure from code only: no command line, files or signal handlers."""
         self.voila_configuration = VoilaConfiguration(parent=self)
         self.setup_template_dirs()
 
     async def start(self) -> None:
-        """Listen.
+        """Start listening.
 
         Raises:
-            errors.PortTaken: somebody else does.
+            errors.PortTaken: another process listens on the port.
+            errors.ServerFailed: the address cannot be used.
         """
         listening = self._bind()
         _remove_left_by_killed()
-        self.connection_dir = tempfile.mkdtemp(prefix=_HOME)  # mode 700: it holds kernels' keys
+        self.connection_dir = tempfile.mkdtemp(prefix=_HOME)  # mode 700, because it contains kernels' keys
         self._held = hold(Path(self.connection_dir))
         self.app = WebApplication(
             api_routes(), proxies=self._proxies, connections=self._connections, **self.init_settings()
@@ -133,8 +134,8 @@ class GifApp(Voila):
         self._reaper.start()
 
     async def stop(self) -> None:
-        """Take no more connections, end the kernels, answer what has come meanwhile, close what is open."""
-        await asyncio.sleep(0)  # connections that wait to be accepted would be reset
+        """Stop accepting connections, shut down kernels, finish requests in flight, close connections."""
+        await asyncio.sleep(0)  # lets pending connections be accepted; they would be reset
         self._server.stop()
         self.parts.answering.is_stopping = True
         self._reaper.stop()
@@ -144,7 +145,7 @@ class GifApp(Voila):
         await self._server.close_all_connections()
         await asyncio.gather(*self.parts.closing)
         self.parts.request_limits.close()
-        self.kernel_manager.context.destroy(linger=0)  # pages that were connected may not have let go yet
+        self.kernel_manager.context.destroy(linger=0)  # pages may not have closed their sockets yet
         shutil.rmtree(self.connection_dir, ignore_errors=True)
         self._held.close()
 
@@ -219,9 +220,9 @@ def run_web(
     connections_by_address: int = BY_ADDRESS,
     drain_s: float = 1.0,
 ) -> None:
-    """Serve until SIGTERM or SIGINT, and let requests that have begun go on for `drain_s`.
+    """Serve until SIGTERM or SIGINT, then give requests in flight `drain_s` to finish.
 
-    `public_url`: the address people use; `trusted_proxies`: whose `X-Forwarded-…` headers are believed.
+    `public_url`: the address people use; `trusted_proxies`: whose `X-Forwarded-…` headers are trusted.
 
     Raises:
         errors.PortTaken: before anything was started.
@@ -247,7 +248,7 @@ async def _serve(app: GifApp, public_url: str | None) -> None:
     setup_token = await asyncio.to_thread(app.parts.identity.setup_token)
     await app.start()
     try:
-        if setup_token is not None:  # said before any request is answered, `gifapp up`'s included
+        if setup_token is not None:  # printed before any request is answered, including those of `gifapp up`
             url = (public_url or app.local_url).rstrip("/")
             click.echo(f"Create the administrator account at {url}/?setup={setup_token}")
         await stopping.wait()
@@ -256,14 +257,14 @@ async def _serve(app: GifApp, public_url: str | None) -> None:
 
 
 def _remove_left_by_killed() -> None:
-    """The temporary directories of web tiers on this machine that were killed."""
-    for left in Path(tempfile.gettempdir()).glob(f"{_HOME}*"):
-        if is_own_directory(left) and owner_alive(left) is False:
-            shutil.rmtree(left, ignore_errors=True)
+    """Remove the temporary directories of web processes on this machine that were killed."""
+    for directory in Path(tempfile.gettempdir()).glob(f"{_HOME}*"):
+        if is_own_directory(directory) and owner_alive(directory) is False:
+            shutil.rmtree(directory, ignore_errors=True)
 
 
 def _put_checkout_first() -> None:
-    """Have Jupyter find the checkout's template before a copy that an editable install left behind."""
+    """Make Jupyter prefer the checkout's template to a copy that an editable install left behind."""
     directory = jupyter_directory()
     others = [path for path in os.environ.get("JUPYTER_PATH", "").split(os.pathsep) if path]
     if directory is not None and str(directory) not in others:
@@ -287,7 +288,7 @@ def _configuration() -> Config:
     config.VoilaConfiguration.multi_kernel_manager_class = "gifapp.web.pages.kernel_backlog.PageKernelManager"
     config.MappingKernelManager.kernel_manager_class = "gifapp.web.pages.kernels.PageKernel"
     config.MappingKernelManager.transport_encryption = "auto"  # between us and the kernels
-    config.NotebookNotary.db_file = ":memory:"  # trust in notebooks is JupyterLab's; keep no files of it
+    config.NotebookNotary.db_file = ":memory:"  # do not use JupyterLab's database of trusted notebooks
     config.NotebookNotary.secret = secrets.token_bytes(32)
-    config.KernelRestarter.restart_limit = 0  # a restarted kernel has no widgets: let the page say so
+    config.KernelRestarter.restart_limit = 0  # a restarted kernel has no widgets; the page shows that it died
     return config

@@ -1,1 +1,1 @@
-"""One attempt at a job: a conversion in a limited child process."""
+"""Runs one attempt at a job: a conversion in a child process with resource limits."""

@@ -1,4 +1,4 @@
-"""Measures one attempt for the counters: its wait, each phase, and how it ended."""
+"""Measures one attempt for the counters: time in the queue, time per phase, and outcome."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from gifapp.jobs.events.counters import (
     Increment,
 )
 
-_MEGAPIXELS = ((100, "small"), (1000, "medium"))  # of all frames together; 100 are 4 s of 720p at 25 fps
+_MEGAPIXELS = ((100, "small"), (1000, "medium"))  # over all frames; 100 is about 4 s of 720p at 25 fps
 
 
 class AttemptTimer:
-    """A stopwatch that runs from the claim of an attempt."""
+    """A stopwatch, started when the attempt is claimed."""
 
     def __init__(self, job: JobDocument, *, now: Callable[[], float] = time.monotonic) -> None:
         self._job = job
@@ -39,7 +39,7 @@ class AttemptTimer:
         self._phase, self._phase_began = phase, now
 
     def settled(self, job: JobDocument, counters: CounterStore) -> None:
-        """Tell how it ended: the job as it is afterwards."""
+        """Count the attempt; `job` is the job after it has ended."""
         self.moved(self._phase)
         size, kind = _size(self.video), str(job.recipe.get("format", "gif"))
         steps = [
@@ -54,12 +54,12 @@ class AttemptTimer:
 
 
 def ended(job: JobDocument) -> list[Increment]:
-    """An attempt ended so: the job as it is afterwards."""
+    """The increments for an attempt's outcome; `job` is the job after it has ended."""
     return ENDED.plus(outcome=_outcome(job), code=_code(job))
 
 
 def _outcome(job: JobDocument) -> str:
-    """How the attempt ended: a job that is queued again was released, or is to be tried again."""
+    """The attempt's outcome; a job that is queued again was either released or requeued after an error."""
     if job.state != JobState.QUEUED:
         return str(job.state)
     return "released" if job.error is None or job.error.attempt != job.attempts else "requeued"

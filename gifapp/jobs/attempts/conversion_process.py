@@ -1,6 +1,6 @@
-"""One conversion in a child process that reports its progress as JSON over a pipe: both ends.
+"""One conversion in a child process that reports its progress over a pipe: both ends of it.
 
-The worker believes nothing else that comes from there: no pickles, and every value is validated.
+The worker does not trust the child: messages are JSON, never pickles, and every value is validated.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _REPORT_EVERY_S = 0.1
 
 
 class Report(Protocol):
-    """What a converter answers; `conversion.report.GifReport` is one."""
+    """What a converter returns, for example a `conversion.report.GifReport`."""
 
     @property
     def bytes(self) -> int: ...
@@ -47,7 +47,7 @@ class Report(Protocol):
 
 
 class Converter(Protocol):
-    """`conversion.pipeline.convert_file` is one."""
+    """The signature of a converter, such as `conversion.pipeline.convert_file`."""
 
     def __call__(
         self,
@@ -63,31 +63,31 @@ class Converter(Protocol):
 
 @dataclass(frozen=True)
 class ConversionRequest:
-    """A conversion asked for: the file, what the probe said of it, what to make of it, where to work."""
+    """The request for a conversion: the file, its probe result, the recipe, and the scratch directory."""
 
     source: Path
     video: Video
     recipe: Recipe
     scratch: Path
     limits: Limits
-    nice: int = 5  # whoever waits at a form is answered before a conversion goes on
+    nice: int = 5  # estimates for people at the form take precedence over conversions
 
     @property
     def out(self) -> Path:
-        """Where the GIF goes, or what the recipe's format is instead."""
+        """The path of the GIF, or of the recipe's other format."""
         return self.scratch / "out"
 
 
 @dataclass(frozen=True)
 class ProgressMessage:
-    """The conversion came this far."""
+    """The conversion's progress so far."""
 
     progress: Progress
 
 
 @dataclass(frozen=True)
 class Done:
-    """The GIF is written; `notes` are the report's sentences."""
+    """The GIF is written; `notes` are the sentences of the report."""
 
     bytes: int
     width_px: int
@@ -99,11 +99,11 @@ class Done:
 
 @dataclass(frozen=True)
 class Failed:
-    """An error of ours, as what crosses processes."""
+    """A gifapp error in the form that is sent between processes."""
 
     code: str
     facts: dict[str, Any]
-    trace: str = ""  # of what was none of our errors: for the log
+    trace: str = ""  # for the log, if the error was not one of gifapp's
 
     @property
     def error(self) -> errors.GifappError:
@@ -120,7 +120,7 @@ MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
 
 
 class Conversion:
-    """A running conversion; leaving the context kills what still runs of it."""
+    """A running conversion; leaving the context kills any of its processes that still run."""
 
     def __init__(
         self, pid: int, connection: Connection, *, exit_code: Callable[[], int | None], limit_s: float
@@ -140,10 +140,10 @@ class Conversion:
         self._end()
 
     def receive(self, timeout_s: float) -> Message | None:
-        """What it reports next; None when nothing came in time.
+        """The next message; None when none arrived in time.
 
         Raises:
-            errors.ConversionTooSlow, errors.ConversionCrashed: it ended without a word.
+            errors.ConversionTooSlow, errors.ConversionCrashed: the process ended without a result.
         """
         if not self._connection.poll(timeout_s):
             return None
@@ -161,7 +161,7 @@ class Conversion:
 
 
 def _untimely(code: int | None, limit_s: float) -> errors.GifappError:
-    """Why a conversion ended; no code when the fork server died before it could tell."""
+    """The error for a conversion that ended early; `code` is None when the fork server died first."""
     if code == -signal.SIGXCPU:
         return errors.ConversionTooSlow(limit_s=limit_s)
     if code is None:
@@ -175,24 +175,24 @@ def _untimely(code: int | None, limit_s: float) -> errors.GifappError:
 
 
 def work(connection: Connection, converter: Converter) -> None:
-    """Take one order from `connection`, carry it out, and report until it is done or failed."""
-    order = ORDER.validate_json(connection.recv_bytes())
-    processes.apply_limits(replace(_bounds(order.limits), nice=order.nice))
-    _work_in(order.scratch)
+    """Read one request from `connection`, carry it out, and send messages until it is done or has failed."""
+    request = ORDER.validate_json(connection.recv_bytes())
+    processes.apply_limits(replace(_bounds(request.limits), nice=request.nice))
+    _work_in(request.scratch)
     try:
-        message: Message = _convert(order, converter, connection)
+        message: Message = _convert(request, converter, connection)
     except Exception as error:  # noqa: BLE001
         message = _failed(error)
     _send(connection, message)
 
 
-def _convert(order: ConversionRequest, converter: Converter, connection: Connection) -> Done:
+def _convert(request: ConversionRequest, converter: Converter, connection: Connection) -> Done:
     report = converter(
-        order.source,
-        order.recipe,
-        order.out,
-        video=order.video,
-        limits=order.limits,
+        request.source,
+        request.recipe,
+        request.out,
+        video=request.video,
+        limits=request.limits,
         on_progress=_Reporter(connection),
     )
     return Done(
@@ -204,19 +204,19 @@ def _bounds(limits: Limits) -> processes.ProcessLimits:
     return processes.for_strangers_files(
         memory_bytes=limits.memory_bytes,
         cpu_s=round(limits.deadline_s * (os.cpu_count() or 1)),
-        # a clip that plays backwards is spilt to the disk
+        # frames of a reversed clip spill to disk
         file_bytes=max(limits.max_gif_bytes, limits.memory_bytes),
     )
 
 
 def _work_in(scratch: Path) -> None:
-    # whatever anybody writes without asking where, goes when the scratch directory goes
+    # files that libraries write to the default directories are removed with the scratch directory
     tempfile.tempdir = os.environ["TMPDIR"] = str(scratch)
     os.chdir(scratch)
 
 
 class _Reporter:
-    """Sends progress, but not more often than anybody could want to see it."""
+    """Sends progress, limited to one message per `_REPORT_EVERY_S` within a phase."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -233,8 +233,8 @@ class _Reporter:
 
 def _failed(error: Exception) -> Failed:
     ours = _in_our_words(error)
-    is_strange = isinstance(ours, errors.ConversionCrashed)
-    return Failed(ours.code, ours.facts, "".join(traceback.format_exception(error)) if is_strange else "")
+    is_crash = isinstance(ours, errors.ConversionCrashed)
+    return Failed(ours.code, ours.facts, "".join(traceback.format_exception(error)) if is_crash else "")
 
 
 def _in_our_words(error: Exception) -> errors.GifappError:
@@ -242,11 +242,11 @@ def _in_our_words(error: Exception) -> errors.GifappError:
         return error
     if isinstance(error, MemoryError):
         return errors.ConversionTooBig()
-    # PyAV's errors have a number, too, and not all of them are OSErrors
+    # PyAV's errors have an errno, too, and not all of them are OSErrors
     ours = from_errno(getattr(error, "errno", None))
     return ours or errors.ConversionCrashed(reason=type(error).__name__)
 
 
 def _send(connection: Connection, message: Message) -> None:
-    # facts may hold anything; as text they still make the sentence
+    # facts may hold any type; as text they still fit the error's sentence
     connection.send_bytes(MESSAGE.dump_json(message, fallback=str))

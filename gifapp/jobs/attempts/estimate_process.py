@@ -1,4 +1,4 @@
-"""What the fork server of the estimates runs; loads the encoder, which the web tier itself does without."""
+"""The converter that the fork server for estimates runs; imports the encoder, which the web tier does not."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ def estimate_ordered(
     limits: Limits,
     on_progress: Callable[[Progress], None],
 ) -> Estimate:
-    """A `Converter` that writes nothing."""
+    """A `Converter` that writes no file."""
     return estimate(path, recipe, limits=limits, video=video, on_progress=on_progress)

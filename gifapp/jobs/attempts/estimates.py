@@ -1,4 +1,4 @@
-"""Estimates for people at the form, made in a limited child that decodes strangers' files."""
+"""Estimates for people at the form, computed in a child process with resource limits."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LOOK_EVERY_S = 1.0
 
 
 class Estimates:
-    """Makes estimates, `AT_ONCE` at a time; nothing runs before `warm_up` or the first that is asked for."""
+    """Computes estimates, `AT_ONCE` at a time; no process starts before `warm_up` or the first estimate."""
 
     def __init__(self, blobs: Blobs, limits: Limits) -> None:
         self._estimators = [_Estimator(blobs, limits) for _ in range(AT_ONCE)]
@@ -36,14 +36,14 @@ class Estimates:
             self._idle.put(estimator)
 
     def warm_up(self) -> None:
-        """Load everything now, in the background, and not with the first question."""
+        """Start one fork server in the background, so that the first estimate does not wait for it."""
         self._estimators[0].warm_up()
 
     def estimate(self, path: Path, video: Video, recipe: Recipe) -> Estimate:
-        """What the GIF would weigh; blocks for about a second, and while `AT_ONCE` others are made.
+        """Estimate the GIF's size; blocks for about a second, longer while `AT_ONCE` others run.
 
         Raises:
-            errors.GifappError: see `conversion.estimate.estimate`.
+            errors.GifappError: see `conversion.sizing.estimate.estimate`.
         """
         estimator = self._idle.get()
         self._warm_up_next()
@@ -53,7 +53,7 @@ class Estimates:
             self._idle.put(estimator)
 
     def _warm_up_next(self) -> None:
-        """Whoever asks while this estimate is made shall not wait for a start besides."""
+        """Start the next idle fork server, so that a concurrent request does not wait for it."""
         with contextlib.suppress(Empty):
             estimator = self._idle.get_nowait()
             estimator.warm_up()
@@ -65,16 +65,16 @@ class Estimates:
 
 
 class _Estimator:
-    """Makes one estimate at a time, on a thread with a fork server of its own."""
+    """Computes one estimate at a time, on its own thread with its own fork server."""
 
     def __init__(self, blobs: Blobs, limits: Limits) -> None:
         self._blobs = blobs
         self._limits = replace(limits, deadline_s=min(limits.deadline_s, DEADLINE_S))
         self._forks = ForkServer("gifapp.jobs.attempts.estimate_process:estimate_ordered")
-        self._thread = ThreadPoolExecutor(1, "estimate")  # the fork server lives as long as it
+        self._thread = ThreadPoolExecutor(1, "estimate")  # the fork server dies with this thread
 
     def warm_up(self) -> None:
-        self._thread.submit(self._forks.ensure_running)  # what goes wrong is told when somebody asks
+        self._thread.submit(self._forks.ensure_running)  # an error shows up again with the first estimate
 
     def estimate(self, path: Path, video: Video, recipe: Recipe) -> Estimate:
         context = contextvars.copy_context()
@@ -88,16 +88,16 @@ class _Estimator:
             )
         return Estimate(done.bytes, done.frames, done.width_px, done.height_px, done.duration_s, done.notes)
 
-    def _done(self, order: ConversionRequest) -> Done:
-        end = time.monotonic() + order.limits.deadline_s + _LOOK_EVERY_S
-        with self._forks.convert(order) as running:
+    def _done(self, request: ConversionRequest) -> Done:
+        end = time.monotonic() + request.limits.deadline_s + _LOOK_EVERY_S
+        with self._forks.convert(request) as running:
             while time.monotonic() < end:
                 match running.receive(_LOOK_EVERY_S):
                     case Done() as done:
                         return done
                     case Failed() as failed:
                         raise failed.error
-        raise errors.ConversionTooSlow(limit_s=order.limits.deadline_s)
+        raise errors.ConversionTooSlow(limit_s=request.limits.deadline_s)
 
     def close(self) -> None:
         self._thread.submit(self._forks.stop)

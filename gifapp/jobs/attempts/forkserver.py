@@ -1,12 +1,11 @@
-"""Conversions in processes forked from one that has loaded everything.
+"""Runs conversions in processes forked from a server that has already loaded everything.
 
-A fresh process would pay about a second for imports and kernels; a fork pays milliseconds, and the
-fork server has a single thread and no connection to anything, so that forking it is safe. Python's
-own fork server keeps a pipe open in each child and a socket on disk: both would outlive a worker
-that is killed.
+A fresh process needs about a second for imports and kernels, a fork milliseconds. The fork server has
+a single thread and no connections, so forking it is safe. Python's own fork server keeps a pipe open in
+each child and a socket on disk; both would outlive a worker that is killed.
 
-Nothing outlives the worker: the kernel kills the fork server with the worker's thread that started
-it, each conversion with the fork server, and ffmpeg with the conversion.
+No process outlives the worker: the kernel kills the fork server when the thread that started it ends,
+each conversion with the fork server, and ffmpeg with the conversion.
 """
 
 from __future__ import annotations
@@ -31,16 +30,16 @@ from gifapp.jobs.attempts.conversion_process import (
     work,
 )
 
-_NUMBER = struct.Struct("q")  # the server says: 0 when it is warm; then a process id, its exit code, ...
-_START_S = 180.0  # the first time ever, the kernels are compiled
+_NUMBER = struct.Struct("q")  # the server sends 0 when it is warm; then a process id, its exit code, ...
+_START_S = 180.0  # on the very first start, the kernels are compiled
 
 
 class ForkServer:
     """Starts conversions, one at a time.
 
     Args:
-        converter: the dotted name of a `child.Converter`, as `package.module:function`.
-        warm_up: the dotted name of what loads its kernels.
+        converter: the dotted name of a `conversion_process.Converter`, as `package.module:function`.
+        warm_up: the dotted name of the function that loads its kernels.
     """
 
     def __init__(
@@ -53,9 +52,9 @@ class ForkServer:
         self._control = socket.socket()
 
     def ensure_running(self) -> None:
-        """Start it, or start it again after it died; returns when it is warm.
+        """Start the server, or restart it if it has died; returns when it is warm.
 
-        Call it first from a thread that lives as long as the worker.
+        Call it from a thread that lives as long as the worker: the server dies with the thread.
 
         Raises:
             errors.ServerFailed
@@ -78,7 +77,7 @@ class ForkServer:
         self._control.settimeout(None)
 
     def convert(self, order: ConversionRequest) -> Conversion:
-        """Start one conversion; the one before must have ended.
+        """Start one conversion; the previous one must have ended.
 
         Raises:
             errors.ConversionCrashed: it could not start.
@@ -97,22 +96,22 @@ class ForkServer:
         return Conversion(pid, ours, exit_code=self._number, limit_s=order.limits.deadline_s)
 
     def _number(self) -> int | None:
-        """What the server says; None when it is dead, or still cold after all the time it may take."""
+        """The next number from the server; None when it is dead or did not start in time."""
         try:
-            said = self._control.recv(_NUMBER.size, socket.MSG_WAITALL)
+            data = self._control.recv(_NUMBER.size, socket.MSG_WAITALL)
         except OSError:
             return None
-        return int(_NUMBER.unpack(said)[0]) if said else None
+        return int(_NUMBER.unpack(data)[0]) if data else None
 
     def stop(self) -> None:
-        """End the server, and with it the conversion that it runs."""
+        """Stop the server and the conversion that it runs."""
         self._control.close()
         if self._process is not None:
             processes.stop(self._process, grace_s=0)
 
 
 def _environment() -> dict[str, str]:
-    """Ours without gifapp's passwords, and without what would start threads or reserve memory for them."""
+    """Our environment without gifapp's secrets, set so that libraries start no threads and few arenas."""
     return processes.environment_without_secrets() | {
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
@@ -124,7 +123,7 @@ def _environment() -> dict[str, str]:
 
 
 def main(control_fd: int, converter: str, warm_up: str) -> None:
-    """Load everything, then fork a conversion for each pipe that comes in, until nobody listens."""
+    """Load everything, then fork a conversion for each pipe received, until the worker closes the socket."""
     convert = resolve_name(converter)
     resolve_name(warm_up)()
     with socket.socket(fileno=control_fd) as control:
@@ -158,7 +157,7 @@ def _become_conversion(server: int, connection: Connection, convert: Converter) 
     except BaseException:  # noqa: BLE001
         traceback.print_exc()
     finally:
-        os._exit(code)  # nothing of the server's may run here: no handlers, no buffers
+        os._exit(code)  # the server's exit handlers and buffers must not run here
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""One attempt at a job: claim it, convert in a limited child, publish, settle."""
+"""Runs one attempt at a job: claims it, converts in a child process, stores the GIF, settles the job."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ Write = Callable[[], JobDocument | None]
 
 
 class LeaseLost(Exception):
-    """Somebody else has the job now, or it is gone, or nobody can tell: stop, and write nothing."""
+    """The job was taken by another attempt, was deleted, or cannot be checked: stop and write nothing."""
 
 
 class Drained(Exception):
-    """The worker is stopping and cannot wait for the conversion any longer."""
+    """The worker is stopping and can no longer wait for the conversion."""
 
 
 class Runner:
@@ -61,7 +61,7 @@ class Runner:
 
     Args:
         worker: the name under which this worker holds leases.
-        most_running: of one owner's jobs, on all workers.
+        most_running: how many jobs of one owner may run at a time, over all workers.
         give_up: once set, a running conversion is killed and its lease released.
     """
 
@@ -91,7 +91,7 @@ class Runner:
         self._most_running = most_running
 
     def run_next(self) -> bool:
-        """Claim the job whose turn it is and run it to one of its ends; whether there was one."""
+        """Claim the next job and run the attempt to its end; False: there was no job to claim."""
         self._forks.ensure_running()
         claimed_at = time.monotonic()
         job = claim_next(worker=self._worker, lease_s=self._timings.lease_s, most_running=self._most_running)
@@ -116,7 +116,7 @@ class Runner:
             lease.measured.settled(settled, self._counters)
 
     def _converted(self, job: JobDocument, lease: _Lease) -> JobDocument:
-        """The job as it is after this attempt."""
+        """The job after this attempt."""
         attempt = lease.attempt
         try:
             with (
@@ -124,7 +124,7 @@ class Runner:
                 self._ordered(job, scratch, lease) as order,
             ):
                 lease.measured.video = order.video
-                # published in here: until a document names the GIF, the scratch directory tells of it
+                # here: until a document refers to the GIF, the sweep finds it by its scratch directory
                 return self._published(order, self._watched(order, lease), lease)
         except errors.Cancelled:
             return lease.insist(partial(leases.give_in, attempt))
@@ -132,26 +132,26 @@ class Runner:
             return self._released(lease)
         except LeaseLost:
             raise
-        except Exception as error:  # noqa: BLE001  whatever it was, the job must not wait for its lease
+        except Exception as error:  # noqa: BLE001  on any error: the job must not wait for its lease to expire
             return lease.insist(partial(leases.fail, attempt, self._in_our_words(error)))
 
     @contextmanager
     def _ordered(self, job: JobDocument, scratch: Path, lease: _Lease) -> Iterator[ConversionRequest]:
-        """What the child has to do, with the video at hand."""
+        """The request for the child process, with the video stack on local disk."""
         if job.errors and job.errors[-1].code == errors.WaitingForDisk.code:
-            self._check_disk()  # or it would only fill up what is left
+            self._check_disk()  # or this attempt would only fill the disk again
         try:
             source = sources.find_source(job.owner, job.source)
         except errors.NotFound:
             raise errors.SourceGone from None
-        with ExitStack() as held:
-            path = self._with_storage(lease, lambda: held.enter_context(self._blobs.video(source.sha256)))
+        with ExitStack() as stack:
+            path = self._with_storage(lease, lambda: stack.enter_context(self._blobs.video(source.sha256)))
             yield ConversionRequest(
                 path, sources.video_of(source), Recipe.parse(job.recipe), scratch, self._limits
             )
 
     def _with_storage(self, lease: _Lease, step: Callable[[], Result]) -> Result:
-        """Do what takes long where the storage is far; while it is away, wait for it."""
+        """Run a slow storage step while renewing the lease; while the storage is down, wait and retry."""
         give_up_at = time.monotonic() + self._timings.storage_s
         while True:
             try:
@@ -163,14 +163,14 @@ class Runner:
 
     def _kept_during(self, lease: _Lease, step: Callable[[], Result]) -> Result:
         with ThreadPoolExecutor(1, "storage") as thread:
-            doing = thread.submit(step)
-            while not wait([doing], _LOOK_EVERY_S).done:
+            future = thread.submit(step)
+            while not wait([future], _LOOK_EVERY_S).done:
                 self._check_may_go_on()
                 lease.renewed_if_due()
-            return doing.result()
+            return future.result()
 
     def _watched(self, order: ConversionRequest, lease: _Lease) -> Done:
-        """Convert, and meanwhile keep the lease and look for reasons to stop; none is missed for long."""
+        """Run the conversion while renewing the lease and checking for the deadline, a cancel or a drain."""
         deadline = time.monotonic() + self._limits.deadline_s + self._timings.overtime_s
         published = lease.progress
         with self._forks.convert(order) as conversion:
@@ -188,7 +188,7 @@ class Runner:
             raise Drained
 
     def _publish_progress(self, lease: _Lease, published: Progress) -> Progress:
-        """Renew the lease if it is time, and publish what is new; what was published last."""
+        """Renew the lease if it is due, and publish new progress; returns the progress published last."""
         renewed = lease.renewed_if_due()
         if renewed is None or lease.progress == published:
             return published
@@ -226,7 +226,7 @@ class Runner:
         return errors.ConversionCrashed(reason=type(error).__name__)
 
     def _about_the_disk(self) -> errors.GifappError:
-        """What to say of a disk that was full, now that nothing of the attempt lies on it."""
+        """The error for a full disk, depending on whether removing the attempt's files has freed enough."""
         try:
             self._check_disk()
         except errors.DiskFull:
@@ -243,8 +243,8 @@ class Runner:
         return released
 
     def _remove_files(self, attempt: Attempt) -> None:
-        # the settle may have been written although its answer was lost: then the GIF is the job's.
-        # While MongoDB is away nobody can tell, and whoever sweeps up the lease removes the files
+        # The settle may have been written although its reply was lost: then the job refers to the GIF.
+        # While MongoDB is down this is unknown, and the sweep that requeues the job removes the files.
         try:
             if not job_store.names_gif(attempt.key):
                 self._blobs.remove_attempt(attempt.key)
@@ -253,7 +253,7 @@ class Runner:
 
 
 class _Lease:
-    """A lease as its holder sees it: from the moment it *began* to ask, which is never too late."""
+    """A lease as its holder sees it, timed from when each request was *sent*, so it never seems longer."""
 
     def __init__(
         self, attempt: Attempt, timings: Timings, measured: AttemptTimer, *, held_since: float
@@ -271,16 +271,16 @@ class _Lease:
         return ProgressEvent(job_id=attempt.job_id, attempt=attempt.number, **self.progress.model_dump())
 
     def renewed_if_due(self) -> JobDocument | None:
-        """The job as renewed; None: not due, or MongoDB is away but the lease still holds.
+        """Renew the lease and return the job; None: not due, or MongoDB is down but the lease still holds.
 
         Raises:
             LeaseLost
-            errors.Cancelled: somebody asked for it.
+            errors.Cancelled: a cancel was requested.
         """
-        asked_at = time.monotonic()
-        if asked_at < self._next_beat:
+        sent_at = time.monotonic()
+        if sent_at < self._next_beat:
             return None
-        self._next_beat = asked_at + self._timings.heartbeat_s
+        self._next_beat = sent_at + self._timings.heartbeat_s
         try:
             job = leases.renew(self.attempt, lease_s=self._timings.lease_s, progress=self.progress)
         except errors.ServiceUnavailable:
@@ -288,13 +288,13 @@ class _Lease:
             return None
         if job is None:
             raise LeaseLost
-        self._renewed_at = asked_at
+        self._renewed_at = sent_at
         if job.cancel_requested:
             raise errors.Cancelled
         return job
 
     def insist(self, write: Write) -> JobDocument:
-        """What `write` answers, asked again while MongoDB is away and the lease holds.
+        """The result of `write`, retried while MongoDB is down and the lease holds.
 
         Raises:
             LeaseLost

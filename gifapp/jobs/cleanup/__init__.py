@@ -1,1 +1,1 @@
-"""What removes lost, orphaned and expired data."""
+"""Recovers lost jobs, and removes orphaned and expired data."""

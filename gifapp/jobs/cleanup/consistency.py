@@ -1,7 +1,7 @@
-"""Compares storage with documents about every hour, in one process at a time.
+"""Checks storage against the documents about once an hour, in one process at a time.
 
-Files that nothing names go: what a killed process left between a file and its document. What a document
-names and storage lacks cannot be brought back from here: it is reported.
+Orphans, which a process leaves when it is killed between writing a file and its document, are removed.
+Files that a document refers to but storage lacks cannot be restored, and are reported.
 """
 
 from __future__ import annotations
@@ -26,21 +26,23 @@ _log = structlog.get_logger()
 
 _THE_HOUSE = "housekeeping"
 _BATCH = 500
-_MOST_TOLD = 100  # of what is missing; the rest is counted
+_MOST_TOLD = 100  # missing files listed in the report; the rest are only counted
 
 
 @reaching_mongodb()
 def last_report() -> StorageView | None:
-    """What the last comparison found, by whichever process; None: there was none yet."""
-    found = HousekeepingDocument.objects(id=_THE_HOUSE, finished_at__exists=True).first()
-    if found is None:
+    """The report of the last check by any process; None: none has run yet."""
+    check = HousekeepingDocument.objects(id=_THE_HOUSE, finished_at__exists=True).first()
+    if check is None:
         return None
     return StorageView(
-        compared_at=found.finished_at,
-        removed_files=found.removed_files,
-        removed_bytes=found.removed_bytes,
-        missing_count=found.missing_count,
-        missing=tuple(MissingFileView(kind=one.kind, id=one.id, owner_id=one.owner) for one in found.missing),
+        compared_at=check.finished_at,
+        removed_files=check.removed_files,
+        removed_bytes=check.removed_bytes,
+        missing_count=check.missing_count,
+        missing=tuple(
+            MissingFileView(kind=part.kind, id=part.id, owner_id=part.owner) for part in check.missing
+        ),
     )
 
 
@@ -50,7 +52,7 @@ class Housekeeping:
     timings: Timings
 
     def __call__(self) -> None:
-        """Compare, if it is time and nobody else has begun."""
+        """Run the check if it is due and no other process has started it."""
         if _take_turn(every_s=self.timings.compare_s):
             report = self.compare()
             _keep(report)
@@ -69,18 +71,18 @@ class Housekeeping:
         )
 
     def _removed(self) -> Iterator[StoredFile]:
-        """The files that nothing names, each as it goes."""
-        if _names_nothing():  # it is rather the wrong database than a storage full of leftovers
+        """Remove orphans, and yield each as it is removed."""
+        if _names_nothing():  # more likely the wrong database than a storage full of orphans
             return
         files = self.blobs.store.files(older_than_s=self.timings.orphan_s)
         while batch := list(islice(files, _BATCH)):
             yield from (file for file in _unnamed(batch) if self._remove(file))
 
     def _remove(self, file: StoredFile) -> bool:
-        """Look once more, so that nobody can name the file meanwhile, and remove it; whether it went."""
+        """Remove the file unless a document refers to it by now; returns whether it was removed."""
         kind, name = file.blob
         if kind == "gif":
-            # in this order: an attempt that has settled in between has named it
+            # in this order: an attempt that settles in between has written the name
             is_needed = leases.may_settle(name) or job_store.names_gif(name)
             if not is_needed:
                 self.blobs.store.remove(file.blob)
@@ -94,7 +96,7 @@ class Housekeeping:
     def _missing(self) -> Iterator[MissingFileView]:
         for source_id, owner, sha256 in SourceDocument.objects.scalar("id", "owner", "sha256"):
             for blob in files_of_source(sha256):
-                # a document goes before its files do
+                # a document is removed before its files
                 if not self.blobs.store.holds(blob) and SourceDocument.objects(id=source_id).first():
                     yield MissingFileView(kind=blob.kind, id=source_id, owner_id=owner)
         made = JobDocument.objects(gif__key__exists=True)
@@ -115,12 +117,12 @@ def _unnamed(files: Iterable[StoredFile]) -> list[StoredFile]:
 
 @reaching_mongodb()
 def _take_turn(*, every_s: float) -> bool:
-    """Whether it is time and we are the first to see it."""
+    """Whether the check is due and this process is the first to claim it."""
     now = utc_now()
     due = HousekeepingDocument.objects(id=_THE_HOUSE, next_at__lte=now)
     try:
         return bool(due.update_one(upsert=True, set__next_at=now + timedelta(seconds=every_s)))
-    except NotUniqueError:  # the document is there, and not due
+    except NotUniqueError:  # the document exists and is not due
         return False
 
 
@@ -131,12 +133,14 @@ def _keep(report: StorageView) -> None:
         set__removed_files=report.removed_files,
         set__removed_bytes=report.removed_bytes,
         set__missing_count=report.missing_count,
-        set__missing=[MissingPart(kind=one.kind, id=one.id, owner=one.owner_id) for one in report.missing],
+        set__missing=[
+            MissingPart(kind=file.kind, id=file.id, owner=file.owner_id) for file in report.missing
+        ],
     )
 
 
 def _tell(report: StorageView) -> None:
     _log.info("storage was compared", removed_files=report.removed_files, removed_bytes=report.removed_bytes)
     if report.missing_count:
-        first = [f"{one.kind} {one.id}" for one in report.missing[:10]]
+        first = [f"{file.kind} {file.id}" for file in report.missing[:10]]
         _log.warning("storage lacks what documents name", count=report.missing_count, first=first)

@@ -1,4 +1,4 @@
-"""Removes files that no document names any more."""
+"""Removes files that no document refers to any more."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from gifapp.storage.blobs import Blobs
 
 
 def remove_files_of(blobs: Blobs, removed: JobDocument) -> None:
-    """Remove what a job that is no more has left, its shares too, but a GIF that another job names."""
+    """Remove a deleted job's share links, and its files unless another job refers to them."""
     shares.remove_shares_of(removed.id)
     for key in {leases.attempt_of(removed).key} | ({removed.gif.key} if removed.gif else set()):
         if not job_store.names_gif(key):
@@ -16,6 +16,6 @@ def remove_files_of(blobs: Blobs, removed: JobDocument) -> None:
 
 
 def remove_unnamed_source(blobs: Blobs, sha256: str) -> None:
-    """Remove a video unless a source has it. Only within `blobs.store.exclusive()`."""
+    """Remove a video unless a source refers to it. Call only within `blobs.store.exclusive()`."""
     if not sources.is_named(sha256):
         blobs.remove_source(sha256)

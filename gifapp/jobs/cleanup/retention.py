@@ -1,7 +1,7 @@
-"""Removes finished jobs and unused sources after a while, with their files.
+"""Removes finished jobs and unused sources, with their files, when the retention period is over.
 
-Every sweep does it. Each removal is one conditional write: a job that was retried, or a source that
-somebody turned to since it was found, stays.
+Runs with every sweep. Each removal is one conditional write: a job that was retried meanwhile, or a
+source that was used meanwhile, is kept.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from gifapp.storage.blobs import Blobs
 
 _log = structlog.get_logger()
 
-_AT_ONCE = 100  # a sweep has more to do; the next one goes on
+_AT_ONCE = 100  # per sweep; the next sweep continues
 
 
 @dataclass(frozen=True)
@@ -29,15 +29,15 @@ class Retention:
     kept: timedelta | None
 
     def __call__(self) -> None:
-        """Remove what was kept long enough."""
+        """Remove all jobs and sources whose retention period is over."""
         if self.kept is not None:
             before = utc_now() - self.kept
             self._remove_jobs(before)
             self._remove_sources(before)
 
     def _remove_jobs(self, before: datetime) -> None:
-        for found in job_store.expired_jobs(before, limit=_AT_ONCE):
-            job = job_store.remove_expired(found, before)
+        for expired in job_store.expired_jobs(before, limit=_AT_ONCE):
+            job = job_store.remove_expired(expired, before)
             if job is not None:
                 remove_files_of(self.blobs, job)
                 self.events.job_deleted(job.owner, job.id)

@@ -1,7 +1,7 @@
 """The sweep: requeues jobs whose lease expired and re-sends lost wake-ups.
 
-Every worker and the web tier run it, each in a thread of its own. Every step is a conditional write,
-so that any number of sweeps at the same time do no harm.
+Every worker and the web tier run it in a thread. Every step is a conditional write, so any number of
+sweeps may run at the same time.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from gifapp.storage.partial_uploads import PartialUploads
 _log = structlog.get_logger()
 
 _RINGS_AT_ONCE = 500
-_PATIENCE_S = 5.0  # with a sweep that is at work when its process ends
+_PATIENCE_S = 5.0  # how long to wait for a running sweep when its process exits
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Sweep:
         """Sweep once.
 
         Raises:
-            errors.ServiceUnavailable: MongoDB is away.
+            errors.ServiceUnavailable: MongoDB is down.
         """
         self._take_back_lost_jobs()
         self._ring_again()
@@ -70,7 +70,7 @@ class Sweep:
     def _remove_left_attempts(self) -> None:
         for key in self.blobs.workspace.left_attempts(untouched_s=self.timings.abandoned_s):
             if leases.is_held(key):
-                continue  # until its lease is taken back
+                continue  # until its lease expires and the job is requeued
             if job_store.names_gif(key):
                 self.blobs.workspace.remove_scratch(key)
             else:
@@ -84,9 +84,9 @@ class Sweep:
                 left.remove()
 
     def _ring_again(self) -> None:
-        # as many messages as due jobs are enough: ringing for a long queue would never end
-        heard = self.wakeups.waiting()
-        missing = 0 if heard is None else job_store.count_due() - heard
+        # one message per due job is enough; without this, every sweep would send more for a long queue
+        waiting = self.wakeups.waiting()
+        missing = 0 if waiting is None else job_store.count_due() - waiting
         if missing > 0:
             oldest = utc_now() - timedelta(seconds=self.timings.ring_again_s)
             for job in job_store.claim_unnotified(min(missing, _RINGS_AT_ONCE), older_than=oldest):
@@ -95,14 +95,14 @@ class Sweep:
 
 @contextmanager
 def sweeping(sweep: Callable[[], None], *, every_s: float) -> Iterator[None]:
-    """Sweep in a thread of its own until the block ends."""
+    """Sweep in a separate thread until the block ends."""
     stopping = threading.Event()
     thread = threading.Thread(
         target=keep_sweeping,
         args=(sweep,),
         kwargs={"every_s": every_s, "stopping": stopping},
         name="sweep",
-        daemon=True,  # a sweep that waits for a dead server holds up nobody's exit
+        daemon=True,  # a sweep that waits for a dead server must not delay the exit
     )
     thread.start()
     try:
@@ -113,7 +113,7 @@ def sweeping(sweep: Callable[[], None], *, every_s: float) -> Iterator[None]:
 
 
 def keep_sweeping(sweep: Callable[[], None], *, every_s: float, stopping: threading.Event) -> None:
-    """Sweep until told to stop; what goes wrong is logged, and the next sweep tries again."""
+    """Sweep until `stopping` is set; errors are logged, and the next sweep tries again."""
     while not stopping.wait(every_s):
         try:
             sweep()

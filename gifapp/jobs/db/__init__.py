@@ -1,1 +1,1 @@
-"""Documents in MongoDB: their shape, their indexes, and every query."""
+"""MongoDB documents: their fields, indexes and queries."""

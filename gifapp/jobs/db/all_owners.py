@@ -1,6 +1,6 @@
-"""Queries and changes for administrators, across all owners; `job_store` has those of one owner.
+"""Queries and updates for administrators, across all owners; see `job_store` for those of one owner.
 
-Each change is one conditional write.
+Each update is one conditional write.
 """
 
 from __future__ import annotations
@@ -19,65 +19,65 @@ from gifapp.mongodb import reaching_mongodb
 
 @reaching_mongodb()
 def queue_view() -> QueueView:
-    """The queue now."""
-    line = QueueSnapshot.now()
+    """The current state of the queue."""
+    snapshot = QueueSnapshot.now()
     return QueueView(
         paused_at=queue_pause.paused_at(),
         queued=_count(JobState.QUEUED),
-        due=sum(line.due.values()),
-        running=line.running,
+        due=sum(snapshot.due.values()),
+        running=snapshot.running,
         dead=_count(JobState.DEAD),
         oldest_due_s=_oldest_due_s(),
-        workers=line.workers,
-        usual_s=line.usual_s,
+        workers=snapshot.workers,
+        usual_s=snapshot.usual_s,
     )
 
 
 @reaching_mongodb()
 def worker_views() -> list[WorkerView]:
-    """The living workers, oldest first."""
+    """The live workers, oldest first."""
     running = dict(JobDocument.objects(state=JobState.RUNNING).scalar("worker", "id"))
     return [
         WorkerView(
-            name=one.id,
-            started_at=one.started_at,
-            seen_at=one.seen_at,
-            jobs=one.jobs,
-            memory_bytes=one.memory_bytes,
-            job_id=running.get(one.id),
+            name=worker.id,
+            started_at=worker.started_at,
+            seen_at=worker.seen_at,
+            jobs=worker.jobs,
+            memory_bytes=worker.memory_bytes,
+            job_id=running.get(worker.id),
         )
-        for one in workers.alive()
+        for worker in workers.alive()
     ]
 
 
 @reaching_mongodb()
 def find_job(job_id: str) -> JobDocument:
     """Raises errors.NotFound."""
-    found: JobDocument | None = JobDocument.objects(id=job_id).first()
-    if found is None:
+    job: JobDocument | None = JobDocument.objects(id=job_id).first()
+    if job is None:
         raise errors.NotFound(kind="job")
-    return found
+    return job
 
 
 @reaching_mongodb()
 def find_dead(job_id: str) -> JobDocument:
     """Raises errors.NotFound unless it is a dead letter."""
-    found: JobDocument | None = JobDocument.objects(id=job_id, state=JobState.DEAD).first()
-    if found is None:
+    job: JobDocument | None = JobDocument.objects(id=job_id, state=JobState.DEAD).first()
+    if job is None:
         raise errors.NotFound(kind="dead letter")
-    return found
+    return job
 
 
 @reaching_mongodb()
 def jobs(
     *, state: JobState | None, owner_id: str | None, by: Moment, cursor: str | None, limit: int
 ) -> tuple[list[JobDocument], str | None]:
-    """Newest first, without their recipes, and the cursor to the next page, if there is one.
+    """A page of jobs without their recipes, newest first, and the cursor of the next page, if any.
 
-    None of a state or an owner is all of them.
+    A state or owner of None selects all.
 
     Raises:
-        errors.FieldInvalid: the cursor is none that a page gave.
+        errors.FieldInvalid: the cursor is not one that a page returned.
     """
     wanted = {"state": state, "owner": owner_id}
     chosen = JobDocument.objects(**{name: value for name, value in wanted.items() if value is not None})
@@ -86,22 +86,22 @@ def jobs(
 
 @reaching_mongodb()
 def dead_ids(*, older_than: timedelta = timedelta(0)) -> list[str]:
-    """Those that died longer ago than this, oldest first."""
+    """The ids of jobs that died longer ago than this, oldest first."""
     died = JobDocument.objects(state=JobState.DEAD, finished_at__lte=utc_now() - older_than)
     return list(died.order_by("finished_at").scalar("id"))
 
 
 def requeue_dead(job_id: str) -> JobDocument:
-    """Queue a dead letter once more, with all its attempts before it.
+    """Queue a dead letter again, with its full number of attempts.
 
     Raises:
-        errors.NotFound: it is none, or none any more.
-        errors.SourceGone, errors.JobRepeated: it cannot run again.
+        errors.NotFound: the job is not, or no longer, a dead letter.
+        errors.SourceGone, errors.JobRepeated: the job cannot run again.
     """
-    found = find_dead(job_id)
-    if found.source not in sources.sources_by_id(found.owner, [found.source]):
+    job = find_dead(job_id)
+    if job.source not in sources.sources_by_id(job.owner, [job.source]):
         raise errors.SourceGone
-    queued = job_store.queue_again(found, if_in=[JobState.DEAD])
+    queued = job_store.queue_again(job, if_in=[JobState.DEAD])
     if queued is None:
         raise errors.NotFound(kind="dead letter")
     return queued
@@ -109,10 +109,10 @@ def requeue_dead(job_id: str) -> JobDocument:
 
 @reaching_mongodb()
 def remove_dead(job_id: str) -> JobDocument:
-    """The dead letter that is no more.
+    """Remove a dead letter, and return it.
 
     Raises:
-        errors.NotFound: it is none, or none any more.
+        errors.NotFound: the job is not, or no longer, a dead letter.
     """
     removed: JobDocument | None = JobDocument.objects(id=job_id, state=JobState.DEAD).modify(remove=True)
     if removed is None:

@@ -1,4 +1,4 @@
-"""The MongoDB connection of the jobs' documents."""
+"""The MongoDB connection for the job documents."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from gifapp.mongodb import bind, reaching_mongodb
 
 
 def connect(mongodb_url: str) -> None:
-    """Bind the documents of this process to the database that the URL names; keep their shape and indexes.
+    """Bind this process's documents to the database in the URL; run migrations and create indexes.
 
     Raises:
         errors.ServiceUnavailable, errors.DataTooNew: nothing is bound.
@@ -49,7 +49,7 @@ def _keep_indexes() -> None:
 
 
 def disconnect() -> None:
-    """Close this process' connections."""
+    """Close this process's connections."""
     mongoengine.disconnect(ALIAS)
 
 

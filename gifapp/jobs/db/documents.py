@@ -1,8 +1,7 @@
-"""MongoEngine documents of sources, jobs and the queue, with their indexes; no behaviour.
+"""MongoEngine documents for sources, jobs and the queue, with their indexes; no behaviour.
 
-All times are aware UTC. Ids are random hexadecimal strings, so that an id from outside is never
-more than a string that names nothing. Documents are not strict: while a new version replaces an old one,
-the old one meets fields that it does not know.
+All times are aware UTC. Ids are random hexadecimal strings, so a guessed id matches nothing. Documents
+are not strict: during an upgrade, the old version reads fields that it does not know.
 """
 
 from __future__ import annotations
@@ -40,12 +39,12 @@ def utc_now() -> datetime:
 
 
 def in_milliseconds(time: datetime) -> datetime:
-    """The time in whole milliseconds: what MongoDB gives back equals what was written."""
+    """The time truncated to milliseconds, so that MongoDB returns exactly what was written."""
     return time.replace(microsecond=time.microsecond // 1000 * 1000)
 
 
 class SourceDocument(Document):  # type: ignore[misc]
-    """An uploaded video; several may name the same bytes."""
+    """An uploaded video; several sources may refer to the same file."""
 
     id = StringField(primary_key=True, default=new_id)
     owner = StringField(required=True)
@@ -54,7 +53,7 @@ class SourceDocument(Document):  # type: ignore[misc]
     sha256 = StringField(required=True)
     video = DictField(required=True)  # conversion.video.Video as JSON
     created_at = DateTimeField(required=True)
-    used_at = DateTimeField(required=True)  # when a job was last asked of it
+    used_at = DateTimeField(required=True)  # when a job for it was last submitted or retried
 
     meta: ClassVar[dict[str, Any]] = {
         "db_alias": ALIAS,
@@ -65,7 +64,7 @@ class SourceDocument(Document):  # type: ignore[misc]
 
 
 class ErrorPart(EmbeddedDocument):  # type: ignore[misc]
-    """What went wrong in one attempt."""
+    """The error of one attempt."""
 
     code = StringField(required=True)
     detail = StringField(required=True)
@@ -80,7 +79,7 @@ class ProgressPart(EmbeddedDocument):  # type: ignore[misc]
 
 
 class GifPart(EmbeddedDocument):  # type: ignore[misc]
-    """The finished GIF; `key` names the attempt that made it, and its file."""
+    """The finished GIF; `key` is the key of the attempt that made it and of its file."""
 
     key = StringField(required=True)
     bytes = LongField(required=True)
@@ -92,12 +91,12 @@ class GifPart(EmbeddedDocument):  # type: ignore[misc]
 
 
 class JobDocument(Document):  # type: ignore[misc]
-    """One asked-for conversion.
+    """A submitted conversion.
 
-    `token` counts every claim: a write that carries an older one comes from an attempt that lost
-    its lease. `attempts` counts those that used up a try: a clean release takes its own back.
-    `fingerprint` is what the GIF follows from: video, recipe and engine; one job at a time may be
-    making it. `rank_at` orders an owner's jobs: when it was due, earlier or later by its priority.
+    `token` counts every claim (a fencing token): a write with an older one comes from an attempt that
+    lost its lease. `attempts` counts the attempts used up; a clean release gives its own back.
+    `fingerprint` is a hash of video, recipe and engine; an owner may have only one active job with the
+    same one. `rank_at` orders an owner's jobs: the time when the job became due, shifted by its priority.
     """
 
     id = StringField(primary_key=True, default=new_id)
@@ -108,7 +107,7 @@ class JobDocument(Document):  # type: ignore[misc]
     fingerprint = StringField(required=True)
     is_active = BooleanField(required=True, default=True)  # queued or running
     idempotency_key = StringField()
-    request_id = StringField()  # of the request that asked for it, as the log has it
+    request_id = StringField()  # of the HTTP request that submitted it, as in the log
 
     state = StringField(required=True, choices=[state.value for state in JobState])
     priority = IntField(required=True)
@@ -120,7 +119,7 @@ class JobDocument(Document):  # type: ignore[misc]
     token = IntField(required=True, default=0)
     lease_until = DateTimeField()
     worker = StringField()
-    slot = IntField()  # of those of its owner that may run at a time, while it runs
+    slot = IntField()  # while it runs: which of its owner's concurrency slots it occupies
     notified_at = DateTimeField(db_field="hint_at", required=True, default=LONG_AGO)
     cancel_requested = BooleanField(required=True, default=False)
 
@@ -167,7 +166,7 @@ class JobDocument(Document):  # type: ignore[misc]
 
 
 class ShareDocument(Document):  # type: ignore[misc]
-    """A public link to a job's GIF; its address follows from the id and the server's secret."""
+    """A public link to a job's GIF; its URL is derived from the id and the server's secret."""
 
     id = StringField(primary_key=True, default=new_id)
     owner = StringField(required=True)
@@ -190,14 +189,14 @@ class ShareDocument(Document):  # type: ignore[misc]
 
 
 class OwnerDocument(Document):  # type: ignore[misc]
-    """What the queue remembers of one person: when a worker last turned to them, how much they submit.
+    """The queue's state per owner: when one of their jobs was last claimed, how many they submit per hour.
 
-    `gone_at` marks an account that was deleted; a week later MongoDB removes the document.
+    `gone_at` marks a deleted account; a week later MongoDB removes the document.
     """
 
     id = StringField(primary_key=True)
     served_at = DateTimeField(required=True, default=LONG_AGO)
-    hour = DateTimeField(required=True, default=LONG_AGO)  # when the hour began that `submitted` counts
+    hour = DateTimeField(required=True, default=LONG_AGO)  # the start of the hour that `submitted` counts
     submitted = IntField(required=True, default=0)
     gone_at = DateTimeField()
 
@@ -210,7 +209,7 @@ class OwnerDocument(Document):  # type: ignore[misc]
 
 
 class QueueDocument(Document):  # type: ignore[misc]
-    """The one document of the queue as a whole."""
+    """The single document with the state of the whole queue."""
 
     id = StringField(primary_key=True)
     paused_at = DateTimeField()
@@ -220,12 +219,12 @@ class QueueDocument(Document):  # type: ignore[misc]
 
 class MissingPart(EmbeddedDocument):  # type: ignore[misc]
     kind = StringField(required=True)
-    id = StringField(required=True)  # of the source or the job that names the file
+    id = StringField(required=True)  # of the source or job that refers to the file
     owner = StringField(required=True)
 
 
 class HousekeepingDocument(Document):  # type: ignore[misc]
-    """The one document of the comparing sweep: when it is due, and what it found the last time."""
+    """The single document of the storage check: when it is next due, and its last result."""
 
     id = StringField(primary_key=True)
     next_at = DateTimeField(required=True)
@@ -239,7 +238,7 @@ class HousekeepingDocument(Document):  # type: ignore[misc]
 
 
 class LockDocument(Document):  # type: ignore[misc]
-    """A lock that somebody holds until then, by MongoDB's clock."""
+    """A lock that `holder` holds until `until`, by MongoDB's clock."""
 
     id = StringField(primary_key=True)
     until = DateTimeField(required=True)

@@ -11,7 +11,7 @@ from gifapp.jobs.db.documents import JobDocument, SourceDocument
 
 
 def job_expires_at(job: JobDocument, kept: timedelta | None) -> datetime | None:
-    """A finished job goes `kept` after its end; a dead letter stays for a person."""
+    """A finished job expires `kept` after its end; a dead letter is kept for an administrator."""
     if kept is None or not JobState(job.state).expires:
         return None
     ended: datetime = job.finished_at
@@ -19,7 +19,7 @@ def job_expires_at(job: JobDocument, kept: timedelta | None) -> datetime | None:
 
 
 def sources_expire_at(sources: Collection[SourceDocument], kept: timedelta | None) -> dict[str, datetime]:
-    """Those that will go: `kept` after their last use, but no sooner than the last job that names them."""
+    """When each source expires: `kept` after its last use or its last job's end; others are omitted."""
     if kept is None:
         return {}
     ends = job_store.last_ends([source.id for source in sources])

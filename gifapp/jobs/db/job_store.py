@@ -1,6 +1,6 @@
-"""Queries and changes of job documents for their owner; `leases` has those of attempts.
+"""Queries and updates of job documents for their owner; see `leases` for those of attempts.
 
-Each change is one conditional update. Where the answer may be None, someone was first.
+Each update is one conditional write. Where one returns None, another process was first.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _RETRYABLE = [state for state, moves in LEGAL_MOVES.items() if state.is_final an
 
 
 class Load(NamedTuple):
-    """How much there is to do: jobs that could run now, and the workers that run one."""
+    """The number of jobs that could run now, and the workers that are running one."""
 
     queued: int
     busy_workers: frozenset[str]
@@ -43,7 +43,7 @@ def add_job(
     max_attempts: int,
     idempotency_key: str | None,
 ) -> JobDocument | None:
-    """A new job; None: there is one already, by its key or by its fingerprint (`find_same`)."""
+    """Add a job; None: one with this key or fingerprint exists already (see `find_same`)."""
     now = utc_now()
     due = max(now, run_at or now)
     document = JobDocument(
@@ -71,7 +71,7 @@ def add_job(
 
 @reaching_mongodb()
 def find_same(owner_id: str, *, fingerprint: str, idempotency_key: str | None) -> JobDocument | None:
-    """The owner's job that was submitted under this key, or that has made or is making this very GIF."""
+    """The owner's job with this key, or the newest active or successful one with this fingerprint."""
     mine = JobDocument.objects(owner=owner_id)
     made = Q(is_active=True) | Q(state=JobState.SUCCEEDED)
     by_key = mine.filter(idempotency_key=idempotency_key).first() if idempotency_key else None
@@ -81,20 +81,20 @@ def find_same(owner_id: str, *, fingerprint: str, idempotency_key: str | None) -
 @reaching_mongodb()
 def find_job(owner_id: str, job_id: str) -> JobDocument:
     """Raises errors.NotFound unless the owner has such a job."""
-    found = JobDocument.objects(id=job_id, owner=owner_id).first()
-    if found is None:
+    job = JobDocument.objects(id=job_id, owner=owner_id).first()
+    if job is None:
         raise errors.NotFound(kind="job")
-    return found
+    return job
 
 
 @reaching_mongodb()
 def jobs_of(
     owner_id: str, *, state: JobState | None, cursor: str | None, limit: int
 ) -> tuple[list[JobDocument], str | None]:
-    """Newest first, and the cursor to the next page, if there is one.
+    """A page of jobs, newest first, and the cursor of the next page, if any.
 
     Raises:
-        errors.FieldInvalid: the cursor is none that a page gave.
+        errors.FieldInvalid: the cursor is not one that a page returned.
     """
     chosen = JobDocument.objects(owner=owner_id)
     if state is not None:
@@ -104,18 +104,18 @@ def jobs_of(
 
 @reaching_mongodb()
 def cancel_job(owner_id: str, job_id: str) -> JobDocument:
-    """Cancel a queued job at once; ask the attempt of a running one to end.
+    """Cancel a queued job at once; request the cancel of a running one.
 
     Raises:
         errors.NotFound, errors.MoveNotAllowed
     """
-    while True:  # a job that moves between our two writes is looked at again
-        found = find_job(owner_id, job_id)
-        if found.state == JobState.CANCELLED:
-            return found
-        if JobState.CANCELLED not in LEGAL_MOVES[JobState(found.state)]:
-            raise errors.MoveNotAllowed(state=found.state, verb="cancelled")
-        cancelled = _cancel_queued(found) or _ask_running(found)
+    while True:  # until the job's state does not change between our read and our write
+        job = find_job(owner_id, job_id)
+        if job.state == JobState.CANCELLED:
+            return job
+        if JobState.CANCELLED not in LEGAL_MOVES[JobState(job.state)]:
+            raise errors.MoveNotAllowed(state=job.state, verb="cancelled")
+        cancelled = _cancel_queued(job) or _ask_running(job)
         if cancelled is not None:
             return cancelled
 
@@ -132,7 +132,7 @@ def _ask_running(job: JobDocument) -> JobDocument | None:
 
 @reaching_mongodb()
 def retry_job(owner_id: str, job_id: str) -> JobDocument:
-    """Queue a job that did not succeed once more, with all its attempts before it.
+    """Queue a failed, dead or cancelled job again, with its full number of attempts.
 
     Raises:
         errors.NotFound, errors.MoveNotAllowed
@@ -146,7 +146,7 @@ def retry_job(owner_id: str, job_id: str) -> JobDocument:
 
 @reaching_mongodb()
 def queue_again(job: JobDocument, *, if_in: Collection[JobState]) -> JobDocument | None:
-    """The job, queued with all its attempts before it; None: it is in none of these states.
+    """Queue the job again, with its full number of attempts; None: it is in none of these states.
 
     Raises:
         errors.JobRepeated: another job is making the same GIF.
@@ -176,7 +176,7 @@ def _queued_again(job: JobDocument, states: Collection[JobState], now: datetime)
 
 @reaching_mongodb()
 def remove_job(owner_id: str, job_id: str) -> JobDocument:
-    """The job that is no more; an attempt that runs it finds itself fenced out.
+    """Remove a job, and return it; a running attempt loses its lease and stops.
 
     Raises:
         errors.NotFound
@@ -189,29 +189,29 @@ def remove_job(owner_id: str, job_id: str) -> JobDocument:
 
 @reaching_mongodb()
 def is_in_use(source_id: str) -> bool:
-    """Whether a job still has to read the source."""
+    """Whether a queued or running job needs the source."""
     unfinished = JobDocument.objects(source=source_id, state__in=[JobState.QUEUED, JobState.RUNNING])
     return unfinished.first() is not None
 
 
 @reaching_mongodb()
 def last_ends(source_ids: list[str]) -> dict[str, datetime | None]:
-    """When the last job of each source that has jobs ended; None: one has not, or is a dead letter."""
-    goes = {"$in": ["$state", _EXPIRING]}
-    count = {"_id": "$source", "goes": {"$min": goes}, "end": {"$max": "$finished_at"}}
-    of_them = [{"$match": {"source": {"$in": source_ids}}}, {"$group": count}]
-    return {one["_id"]: one["end"] if one["goes"] else None for one in JobDocument.objects.aggregate(of_them)}
+    """When the last job of each source ended; None: one is unfinished or a dead letter. No jobs: omitted."""
+    expires = {"$in": ["$state", _EXPIRING]}
+    group = {"_id": "$source", "expires": {"$min": expires}, "end": {"$max": "$finished_at"}}
+    rows = JobDocument.objects.aggregate([{"$match": {"source": {"$in": source_ids}}}, {"$group": group}])
+    return {row["_id"]: row["end"] if row["expires"] else None for row in rows}
 
 
 @reaching_mongodb()
 def expired_jobs(before: datetime, *, limit: int) -> list[JobDocument]:
-    """Finished jobs, but dead letters, that ended before."""
+    """Finished jobs, except dead letters, that ended before this time."""
     return list(JobDocument.objects(state__in=_EXPIRING, finished_at__lt=before).limit(limit))
 
 
 @reaching_mongodb()
 def remove_expired(job: JobDocument, before: datetime) -> JobDocument | None:
-    """A job of `expired_jobs()` that is no more; None: it was retried, or somebody was first."""
+    """Remove a job of `expired_jobs()`; None: it was retried, or another process was first."""
     expired = JobDocument.objects(id=job.id, state__in=_EXPIRING, finished_at__lt=before)
     removed: JobDocument | None = expired.modify(remove=True)
     return removed
@@ -224,32 +224,32 @@ def names_gif(key: str) -> bool:
 
 @reaching_mongodb()
 def gifs_among(keys: list[str]) -> set[str]:
-    """Those that a job names."""
+    """Those of the keys that a job refers to."""
     return set(JobDocument.objects(gif__key__in=keys).distinct("gif.key"))
 
 
 @reaching_mongodb()
 def load() -> Load:
-    """Counted over all owners; while the queue is paused nothing could run."""
+    """The load over all owners; while the queue is paused, no job counts as queued."""
     running: list[Any] = JobDocument.objects(state=JobState.RUNNING).distinct("worker")
     return Load(0 if is_paused() else count_due(), frozenset(running))
 
 
 @reaching_mongodb()
 def count_due() -> int:
-    """How many queued jobs could run now."""
+    """The number of queued jobs that could run now."""
     return int(JobDocument.objects(state=JobState.QUEUED, run_at__lte=utc_now()).count())
 
 
 @reaching_mongodb()
 def claim_unnotified(limit: int, *, older_than: datetime) -> list[JobDocument]:
-    """Due jobs whose last wake-up is older than that, oldest first; none is returned to two callers."""
+    """Due jobs whose last wake-up is older than this, oldest first; each is returned to only one caller."""
     now = utc_now()
-    forgotten = JobDocument.objects(state=JobState.QUEUED, run_at__lte=now, notified_at__lt=older_than)
+    unnotified = JobDocument.objects(state=JobState.QUEUED, run_at__lte=now, notified_at__lt=older_than)
     taken = [
         JobDocument.objects(id=job.id, state=JobState.QUEUED, notified_at=job.notified_at).modify(
             set__notified_at=now
         )
-        for job in forgotten.order_by("notified_at").limit(limit)
+        for job in unnotified.order_by("notified_at").limit(limit)
     ]
     return [job for job in taken if job is not None]

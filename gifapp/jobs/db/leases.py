@@ -1,7 +1,7 @@
-"""What attempts do to job documents: claim, renew, settle, release, and recover lost ones.
+"""Leases on jobs: claimed, renewed, settled, released, and recovered when a worker is lost.
 
-Each is one conditional write that carries the attempt's token. None back means that the lease is
-lost, or the job gone: whoever hears it writes nothing more about this job.
+Each step is one conditional write with the attempt's token. None means that the lease is lost or the
+job deleted: the caller must write nothing more to this job.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _END_OF_LEASE: dict[str, Any] = {"unset__lease_until": True, "unset__worker": Tr
 
 @dataclass(frozen=True)
 class Attempt:
-    """The right to run a job, as long as the lease is renewed."""
+    """The right to run a job while its lease is renewed."""
 
     job_id: str
     token: int
@@ -33,12 +33,12 @@ class Attempt:
 
     @property
     def key(self) -> str:
-        """Names the attempt's files."""
+        """The name of the attempt's files."""
         return f"{self.job_id}-{self.token}"
 
 
 def attempt_of(job: JobDocument) -> Attempt:
-    """The newest attempt of a job that was claimed at least once."""
+    """The latest attempt of a job that was claimed at least once."""
     return Attempt(job.id, job.token, job.attempts, job.max_attempts)
 
 
@@ -46,10 +46,10 @@ def attempt_of(job: JobDocument) -> Attempt:
 def claim(
     owner_id: str, *, worker: str, lease_s: float, most_running: int | None = None
 ) -> JobDocument | None:
-    """The owner's first job, now running for `worker`; None: none is due, or someone was first.
+    """Claim the owner's next job for `worker`; None: none is due, or another worker was first.
 
-    With a bound, each running job of the owner holds a slot of its own: two claims at the same time
-    cannot both take the last one.
+    With `most_running`, each running job of the owner occupies a slot, so two concurrent claims cannot
+    both take the last one.
     """
     if most_running is None:
         return _claimed(owner_id, worker, lease_s)
@@ -80,7 +80,7 @@ def _claimed(owner_id: str, worker: str, lease_s: float, **changes: Any) -> JobD
 
 @reaching_mongodb()
 def renew(attempt: Attempt, *, lease_s: float, progress: Progress) -> JobDocument | None:
-    """The job as it is now, with a fresh lease and this progress."""
+    """Extend the lease and store the progress; returns the job."""
     lease_until = utc_now() + timedelta(seconds=lease_s)
     return _held(attempt).modify(
         new=True,
@@ -102,13 +102,13 @@ def give_in(attempt: Attempt) -> JobDocument | None:
 
 @reaching_mongodb()
 def fail(attempt: Attempt, error: errors.GifappError) -> JobDocument | None:
-    """Settle as failed or dead, or queue again for later, as `decide_retry` says."""
+    """Settle as failed or dead, or requeue with a delay, as `decide_retry` decides."""
     return _after_error(_held(attempt), attempt, error)
 
 
 @reaching_mongodb()
 def release(attempt: Attempt) -> JobDocument | None:
-    """Queue again at once; this was no attempt."""
+    """Requeue at once, without counting the attempt."""
     return _queue_again(
         _held(attempt), inc__attempts=-1, set__progress=ProgressPart(), unset__started_at=True
     )
@@ -116,27 +116,27 @@ def release(attempt: Attempt) -> JobDocument | None:
 
 @reaching_mongodb()
 def release_all() -> None:
-    """Release every lease: no worker can live that holds one."""
+    """Release every lease; call it only when no worker is alive."""
     for job in JobDocument.objects(state=JobState.RUNNING):
         release(attempt_of(job))
 
 
 @reaching_mongodb()
 def may_settle(key: str) -> bool:
-    """Whether the attempt of this key holds its job, and may still name its GIF."""
+    """Whether the attempt with this key still holds its lease, and so may settle and name its GIF."""
     job_id, _, token = key.rpartition("-")
     return JobDocument.objects(id=job_id, token=int(token), state=JobState.RUNNING).first() is not None
 
 
 @reaching_mongodb()
 def expired() -> list[JobDocument]:
-    """The jobs whose worker did not renew its lease in time."""
+    """The running jobs whose lease has expired."""
     return list(JobDocument.objects(state=JobState.RUNNING, lease_until__lt=utc_now()))
 
 
 @reaching_mongodb()
 def is_held(key: str) -> bool:
-    """Whether the attempt whose files are named `key` may still settle; once it may not, it never will."""
+    """As `may_settle`, but False for a key without a token; once False, it stays False."""
     job_id, _, token = key.rpartition("-")
     running = JobDocument.objects(id=job_id, state=JobState.RUNNING)
     return token.isdecimal() and running.filter(token=int(token)).first() is not None
@@ -144,7 +144,7 @@ def is_held(key: str) -> bool:
 
 @reaching_mongodb()
 def take_back(lost: JobDocument) -> JobDocument | None:
-    """Queue again or bury a job of `expired()`: its attempt can settle no more."""
+    """Requeue, cancel or bury a job of `expired()`; its attempt can no longer settle."""
     attempt = attempt_of(lost)
     held = _held(attempt).filter(lease_until__lt=utc_now())
     cancelled = _settle(held.filter(cancel_requested=True), JobState.CANCELLED)
@@ -156,7 +156,7 @@ def _held(attempt: Attempt) -> Any:
 
 
 def _queue_again(held: Any, **changes: Any) -> JobDocument | None:
-    """Queued, or cancelled if somebody has asked for that: a promised cancel outlives its attempt."""
+    """Requeue, or cancel if that was requested: a cancel request outlives the attempt."""
     queued = held.filter(cancel_requested=False).modify(
         new=True, set__state=JobState.QUEUED, set__notified_at=LONG_AGO, **changes, **_END_OF_LEASE
     )
@@ -180,7 +180,7 @@ def _after_error(held: Any, attempt: Attempt, error: errors.GifappError) -> JobD
         case Requeue(run_at):
             return _queue_again(held, set__run_at=run_at, set__error=part, push__errors=part)
         case Wait(run_at):
-            held.update_one(pull__errors__code=part.code)  # it may wait for days: the latest time is enough
+            held.update_one(pull__errors__code=part.code)  # it may wait for days, so keep only the latest
             return _queue_again(
                 held, inc__attempts=-1, set__run_at=run_at, set__error=part, push__errors=part
             )

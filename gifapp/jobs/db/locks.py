@@ -1,4 +1,4 @@
-"""A lock in MongoDB for all machines, timed by MongoDB's clock, that expires by itself."""
+"""A lock in MongoDB across all machines that expires by MongoDB's clock."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ from gifapp.jobs.db.documents import LONG_AGO, LockDocument
 from gifapp.mongodb import reaching_mongodb
 
 _LASTS_S = 30.0
-_PATIENCE_S = 45.0  # longer than whoever died with it holds it
+_PATIENCE_S = 45.0  # longer than a lock whose holder died lasts
 _ASK_AGAIN_S = 0.03
 
 
 class Turn:
-    """A lock that is held until its time is over."""
+    """A held lock, until it expires."""
 
     def __init__(self, began: float, lasts_s: float) -> None:
         self._ends = began + lasts_s
 
     def check(self) -> None:
-        """Raises errors.ServiceUnavailable: the time is over, and somebody else may hold the lock."""
+        """Raises errors.ServiceUnavailable when the lock has expired: someone else may hold it."""
         if time.monotonic() > self._ends:
             raise errors.ServiceUnavailable(service="the storage")
 
 
 @contextmanager
 def exclusive(name: str = "storage", *, lasts_s: float = _LASTS_S) -> Iterator[Turn]:
-    """Hold the lock, for a while at most.
+    """Hold the lock for at most `lasts_s`.
 
     Raises:
-        errors.ServiceUnavailable: others hold it all the time, or MongoDB is away.
+        errors.ServiceUnavailable: the lock did not become free in time, or MongoDB is down.
     """
     holder = uuid4().hex
     turn = _taken(name, holder, lasts_s)
     try:
         yield turn
     finally:
-        with suppress(errors.ServiceUnavailable):  # then it ends by itself
+        with suppress(errors.ServiceUnavailable):  # then the lock expires by itself
             _release(name, holder)
 
 
@@ -60,7 +60,7 @@ def _taken(name: str, holder: str, lasts_s: float) -> Turn:
 @reaching_mongodb()
 def _take(name: str, holder: str, lasts_s: float) -> bool:
     locks = _locks()
-    with suppress(DuplicateKeyError):  # of two that are the first, one makes it
+    with suppress(DuplicateKeyError):  # a concurrent process has just created the document
         locks.update_one({"_id": name}, {"$setOnInsert": {"until": LONG_AGO}}, upsert=True)
     is_free = {"_id": name, "$expr": {"$lt": ["$until", "$$NOW"]}}
     until = {"$add": ["$$NOW", int(lasts_s * 1000)]}

@@ -1,4 +1,4 @@
-"""Pages of jobs and sources, newest first, with a cursor to the next page."""
+"""Cursor pagination of jobs and sources, newest first."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Moment = Literal["created_at", "finished_at"]
 
 
 def newest_first(chosen: Any, *, by: Moment, cursor: str | None, limit: int) -> tuple[list[Any], str | None]:
-    """A page of the chosen documents, and the cursor to the next page, if there is one.
+    """A page of the chosen documents, and the cursor of the next page, if any.
 
     Raises:
-        errors.FieldInvalid: the cursor is none that a page gave.
+        errors.FieldInvalid: the cursor is not one that a page returned.
     """
     if cursor:
         moment, last_id = _place_of(cursor)

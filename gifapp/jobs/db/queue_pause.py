@@ -12,7 +12,7 @@ _THE_QUEUE = "queue"
 
 @reaching_mongodb()
 def paused_at() -> datetime | None:
-    """Since when no job is started; None: they are."""
+    """When the queue was paused; None: it is not."""
     paused: datetime | None = QueueDocument.objects(id=_THE_QUEUE).scalar("paused_at").first()
     return paused
 
@@ -23,7 +23,7 @@ def is_paused() -> bool:
 
 @reaching_mongodb()
 def pause() -> None:
-    """Start no more jobs; those that run go on."""
+    """Start no more jobs; running jobs continue."""
     if not is_paused():
         QueueDocument.objects(id=_THE_QUEUE).update_one(upsert=True, set__paused_at=utc_now())
 

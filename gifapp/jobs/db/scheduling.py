@@ -1,10 +1,10 @@
-"""Decides whose job runs next, and predicts when a queued one will.
+"""Fair scheduling: decides which job runs next, and predicts when a queued job will run.
 
-A free worker turns to the owner with the fewest running jobs, and of several to the one whose last turn was
-longest ago. A running job cannot be put aside for another, so one of several workers is kept for whoever has
-no job running: one person's 500 jobs, however long, delay nobody else's. Of an owner's jobs
-the one of the lowest `rank_at` is next: the time since when it could run, moved by its priority. A low one
-therefore waits for the high ones that come within twice that shift, and not for ever.
+A free worker serves the owner with the fewest running jobs and, among those, the one served longest ago.
+Running jobs are not preempted, so of several workers one is reserved for owners with no running job: one
+person's 500 jobs, however long, delay nobody else's. Of an owner's jobs, the one with the earliest
+`rank_at` is next: the time since when it could run, shifted by its priority. A low-priority job therefore
+waits only for high-priority jobs that become due within twice that shift, and never starves.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from gifapp.mongodb import reaching_mongodb
 
 PRIORITIES: dict[Priority, int] = {"high": 10, "normal": 0, "low": -10}
 _SHIFT_PER_STEP = timedelta(minutes=1)
-_OF_LATE = 0.8  # of a lease is left, at the least, if it was renewed within its first fifth
-_RECENT = 20  # finished jobs whose mean tells how long the next one takes
+_OF_LATE = 0.8  # the fraction of a lease that is left if it was renewed within its first fifth
+_RECENT = 20  # finished jobs whose mean duration predicts the next one's
 
 
 def rank_of(run_at: datetime, priority: int) -> datetime:
-    """The place of a job among its owner's; the earliest goes first."""
+    """The sort key of a job among its owner's; the earliest runs first."""
     return run_at - priority * _SHIFT_PER_STEP
 
 
 @reaching_mongodb()
 def claim_next(*, worker: str, lease_s: float, most_running: int | None = None) -> JobDocument | None:
-    """The job whose turn it is, now running for `worker`; None: there is nothing to do.
+    """Claim the next job for `worker`; None: there is none to run.
 
-    `most_running` bounds the jobs of one owner that run at the same time; None: all workers but one.
+    `most_running` limits how many jobs of one owner run at a time; None: all workers but one.
     """
     if is_paused():
         return None
@@ -56,7 +56,7 @@ def claim_next(*, worker: str, lease_s: float, most_running: int | None = None) 
 
 @dataclass(frozen=True)
 class QueueSnapshot:
-    """The queue at one moment: what is due of each owner, in the order of their next turns."""
+    """The queue at one moment: the number of due jobs per owner, in the order they will be served."""
 
     due: dict[str, int]
     running: int
@@ -73,7 +73,7 @@ class QueueSnapshot:
 
     @reaching_mongodb()
     def place(self, job: JobDocument) -> int | None:
-        """1 for the next to run; None unless the job is queued and due."""
+        """The job's position in the queue, from 1; None unless the job is queued and due."""
         if job.state != JobState.QUEUED or job.run_at > utc_now():
             return None
         earlier = JobDocument.objects(
@@ -82,14 +82,14 @@ class QueueSnapshot:
         return self._after(job.owner, int(earlier.count()))
 
     def _after(self, owner: str, own: int) -> int:
-        """The place behind `own` jobs of the same owner: the others take turns with them."""
+        """The position behind `own` jobs of the same owner, with which other owners' jobs alternate."""
         turns = list(self.due)
         before = turns[: turns.index(owner)] if owner in self.due else turns
         others = sum(min(count, own) for other, count in self.due.items() if other != owner)
         return 1 + own + others + sum(self.due[other] > own for other in before)
 
     def wait_s(self, place: int) -> float | None:
-        """About how long until the job at this place runs, from how long recent ones took; None: unknown."""
+        """The estimated wait of the job at this position, from recent conversion times; None: unknown."""
         if self.usual_s is None or self.is_paused:
             return None
         kept_free = len(self.due) == 1  # for whoever comes next: a lone owner gets all workers but one
@@ -101,10 +101,8 @@ class QueueSnapshot:
 def _due_by_owner() -> dict[str, int]:
     due = {"state": JobState.QUEUED, "run_at": {"$lte": utc_now()}}
     count = {"_id": "$owner", "count": {"$sum": 1}}
-    return {
-        one["_id"]: one["count"]
-        for one in JobDocument.objects.aggregate([{"$match": due}, {"$group": count}])
-    }
+    rows = JobDocument.objects.aggregate([{"$match": due}, {"$group": count}])
+    return {row["_id"]: row["count"] for row in rows}
 
 
 def _running() -> Counter[str]:
@@ -112,20 +110,20 @@ def _running() -> Counter[str]:
 
 
 def _lost(owner: str, lease_s: float) -> int:
-    """How many of the owner's running jobs keep no worker busy: their leases were not renewed of late."""
+    """How many of the owner's running jobs have probably lost their worker: their leases look unrenewed."""
     unless_renewed = utc_now() + _OF_LATE * timedelta(seconds=lease_s)
     running = JobDocument.objects(state=JobState.RUNNING, owner=owner)
     return int(running.filter(lease_until__lt=unless_renewed).count())
 
 
 def _in_turn(due: dict[str, int], running: Counter[str]) -> list[str]:
-    """The owners, next one first."""
+    """The owners in the order they will be served."""
     served = dict(OwnerDocument.objects(id__in=list(due)).scalar("id", "served_at"))
     return sorted(due, key=lambda owner: (running[owner], served.get(owner, LONG_AGO), owner))
 
 
 def _usual_s() -> float | None:
-    """How long recent conversions took, in the mean."""
+    """The mean duration of recent conversions."""
     recent = JobDocument.objects(state=JobState.SUCCEEDED).order_by("-finished_at").limit(_RECENT)
     took_s = [(end - start).total_seconds() for start, end in recent.scalar("started_at", "finished_at")]
     return fmean(took_s) if took_s else None

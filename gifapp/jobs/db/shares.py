@@ -15,17 +15,17 @@ MOST_PER_JOB = 20
 
 @reaching_mongodb()
 def add_share(owner_id: str, job_id: str, *, lasts_s: int) -> ShareDocument:
-    """One more link to a job of the owner's.
+    """Add a link to one of the owner's jobs.
 
     Raises:
-        errors.TooManyShares: so many lead to it already.
+        errors.TooManyShares: the job has the maximum number of links.
     """
     now = utc_now()
     share = ShareDocument(
         owner=owner_id, job=job_id, created_at=now, expires_at=now + timedelta(seconds=lasts_s)
     )
     share.save(force_insert=True)
-    if _living(job=job_id).count() > MOST_PER_JOB:  # after: of two that come at once, none is one too many
+    if _living(job=job_id).count() > MOST_PER_JOB:  # after saving, so concurrent calls cannot exceed it
         share.delete()
         raise errors.TooManyShares(limit=MOST_PER_JOB)
     return share
@@ -33,14 +33,14 @@ def add_share(owner_id: str, job_id: str, *, lasts_s: int) -> ShareDocument:
 
 @reaching_mongodb()
 def shares_of(owner_id: str, job_id: str) -> list[ShareDocument]:
-    """Those that have not expired, newest first."""
-    found = ShareDocument.objects(owner=owner_id, job=job_id, expires_at__gt=utc_now())
-    return list(found.order_by("-created_at", "-id"))
+    """The job's unexpired links, newest first."""
+    unexpired = ShareDocument.objects(owner=owner_id, job=job_id, expires_at__gt=utc_now())
+    return list(unexpired.order_by("-created_at", "-id"))
 
 
 @reaching_mongodb()
 def revoke_share(owner_id: str, share_id: str) -> None:
-    """Revoke a share link; once more changes nothing.
+    """Revoke a share link; revoking it again changes nothing.
 
     Raises:
         errors.NotFound
@@ -52,7 +52,7 @@ def revoke_share(owner_id: str, share_id: str) -> None:
 
 @reaching_mongodb()
 def living_share(share_id: str) -> ShareDocument:
-    """A share that was neither revoked nor has expired.
+    """A share that is neither revoked nor expired.
 
     Raises:
         errors.NotFound
@@ -74,7 +74,7 @@ def remove_shares_of(job_id: str) -> None:
 
 
 def share_view(share: ShareDocument) -> ShareView:
-    """The share as its owner sees it; its address is the web tier's to tell."""
+    """The share as its owner sees it; the web tier adds its URL."""
     return ShareView(
         id=share.id,
         created_at=share.created_at,

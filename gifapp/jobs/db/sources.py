@@ -38,16 +38,16 @@ def add_source(
 
 def video_of(source: SourceDocument) -> Video:
     """What the probe found when the source was added."""
-    return _VIDEO.validate_python({"version": 1, **source.video})  # the first probe did not tell its own
+    return _VIDEO.validate_python({"version": 1, **source.video})  # version 1 did not store its version
 
 
 @reaching_mongodb()
 def find_source(owner_id: str, source_id: str) -> SourceDocument:
     """Raises errors.NotFound unless the owner has such a source."""
-    found = SourceDocument.objects(id=source_id, owner=owner_id).first()
-    if found is None:
+    source = SourceDocument.objects(id=source_id, owner=owner_id).first()
+    if source is None:
         raise errors.NotFound(kind="source")
-    return found
+    return source
 
 
 @reaching_mongodb()
@@ -58,7 +58,7 @@ def is_there(owner_id: str, source_id: str) -> bool:
 
 @reaching_mongodb()
 def use_source(owner_id: str, source_id: str) -> SourceDocument:
-    """The source, which from now on no sweep takes for unused: before anything is asked of it.
+    """Mark the source as used now, so that no sweep removes it, and return it.
 
     Raises:
         errors.NotFound
@@ -71,25 +71,25 @@ def use_source(owner_id: str, source_id: str) -> SourceDocument:
 
 @reaching_mongodb()
 def sources_of(owner_id: str) -> list[SourceDocument]:
-    """Newest first."""
+    """All of the owner's sources, newest first."""
     return list(SourceDocument.objects(owner=owner_id).order_by("-created_at", "-id"))
 
 
 @reaching_mongodb()
 def source_page(owner_id: str, *, cursor: str | None, limit: int) -> tuple[list[SourceDocument], str | None]:
-    """Newest first, and the cursor to the next page, if there is one.
+    """A page of sources, newest first, and the cursor of the next page, if any.
 
     Raises:
-        errors.FieldInvalid: the cursor is none that a page gave.
+        errors.FieldInvalid: the cursor is not one that a page returned.
     """
     return newest_first(SourceDocument.objects(owner=owner_id), by="created_at", cursor=cursor, limit=limit)
 
 
 @reaching_mongodb()
 def sources_by_id(owner_id: str, ids: Iterable[str]) -> dict[str, Any]:
-    """Those of the owner's that are still there."""
-    # not in_bulk(), which looks at the ids alone
-    return {found.id: found for found in SourceDocument.objects(owner=owner_id, id__in=list(ids))}
+    """The owner's sources with these ids, as far as they exist."""
+    # not in_bulk(), which ignores the owner
+    return {source.id: source for source in SourceDocument.objects(owner=owner_id, id__in=list(ids))}
 
 
 @reaching_mongodb()
@@ -103,13 +103,13 @@ def remove_source(owner_id: str, source_id: str) -> SourceDocument:
 
 @reaching_mongodb()
 def is_named(sha256: str) -> bool:
-    """Whether any source, of whomever, has these bytes."""
+    """Whether a source of any owner has these bytes."""
     return SourceDocument.objects(sha256=sha256).limit(1).count(with_limit_and_skip=True) > 0
 
 
 @reaching_mongodb()
 def expired_sources(before: datetime, *, limit: int) -> list[str]:
-    """The ids of sources not used since `before` that no job names, in whatever state."""
+    """The ids of sources that have no job in any state and were not used since `before`."""
     jobs = JobDocument._get_collection_name()
     one_of_it = [{"$match": {"$expr": {"$eq": ["$source", "$$id"]}}}, {"$limit": 1}, {"$project": {"_id": 1}}]
     unused = [
@@ -119,12 +119,12 @@ def expired_sources(before: datetime, *, limit: int) -> list[str]:
         {"$limit": limit},
         {"$project": {"_id": 1}},
     ]
-    return [found["_id"] for found in SourceDocument.objects.aggregate(unused)]
+    return [row["_id"] for row in SourceDocument.objects.aggregate(unused)]
 
 
 @reaching_mongodb()
 def remove_expired(source_id: str, before: datetime) -> SourceDocument | None:
-    """The source of `expired_sources()` that is no more; None: somebody turned to it, or was first."""
+    """Remove a source of `expired_sources()`; None: it was used meanwhile, or another process was first."""
     removed: SourceDocument | None = SourceDocument.objects(id=source_id, used_at__lt=before).modify(
         remove=True
     )
@@ -133,5 +133,5 @@ def remove_expired(source_id: str, before: datetime) -> SourceDocument | None:
 
 @reaching_mongodb()
 def digests_among(digests: list[str]) -> set[str]:
-    """Those whose bytes a source has."""
+    """Those of the digests that a source has."""
     return set(SourceDocument.objects(sha256__in=digests).distinct("sha256"))

@@ -1,4 +1,4 @@
-"""Counts how many jobs each person submits per hour."""
+"""Limits how many jobs each person submits per hour."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _HOUR = timedelta(hours=1)
 
 @reaching_mongodb()
 def count_one(owner_id: str, *, most_per_hour: int | None) -> None:
-    """One more submission; None is no bound.
+    """Count a submission; with None, there is no limit.
 
     Raises:
-        errors.TooManyJobs: there were so many within this hour.
+        errors.TooManyJobs: the limit for this hour is used up.
     """
     if most_per_hour is None:
         return
@@ -31,11 +31,11 @@ def count_one(owner_id: str, *, most_per_hour: int | None) -> None:
 
 
 def _begin(owner_id: str, hour: datetime) -> bool:
-    """Whether this is the first one of the hour; of several at the same time one is."""
+    """Start the hour's count at one; False: it has started. Of concurrent calls, only one succeeds."""
     earlier = OwnerDocument.objects(id=owner_id, hour__lt=hour)
     try:
         return bool(earlier.update_one(upsert=True, set__hour=hour, set__submitted=1))
-    except NotUniqueError:  # the document is there, and of this hour
+    except NotUniqueError:  # the document exists and is for this hour
         return False
 
 

@@ -1,4 +1,4 @@
-"""How many bytes one person stores, counted from the documents."""
+"""How many bytes each person stores, summed over the documents."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from gifapp.mongodb import reaching_mongodb
 
 @reaching_mongodb()
 def room_of(owner_id: str, *, limit_bytes: int | None) -> QuotaUsage:
-    """What their videos and GIFs take; equal videos of theirs count each."""
+    """The size of the owner's videos and GIFs; duplicates of a video all count."""
     videos = SourceDocument.objects(owner=owner_id).sum("bytes")
     gifs = JobDocument.objects(owner=owner_id).sum("gif.bytes")
     return QuotaUsage(int(videos + gifs), limit_bytes)
 
 
 def check_room(owner_id: str, more_bytes: int, *, limit_bytes: int | None) -> None:
-    """Refuse what would not fit; without a limit nothing is counted.
+    """Check that `more_bytes` fit the quota; without a limit, nothing is summed.
 
     Raises:
         errors.QuotaExceeded
@@ -34,9 +34,9 @@ def stored_by(owner_ids: Collection[str]) -> dict[str, int]:
     total: dict[str, int] = {}
     for documents, size in ((SourceDocument, "$bytes"), (JobDocument, "$gif.bytes")):
         theirs = {"$match": {"owner": {"$in": list(owner_ids)}}}
-        counted: Any = documents.objects.aggregate(
+        rows: Any = documents.objects.aggregate(
             [theirs, {"$group": {"_id": "$owner", "bytes": {"$sum": size}}}]
         )
-        for one in counted:
-            total[one["_id"]] = total.get(one["_id"], 0) + int(one["bytes"])
+        for row in rows:
+            total[row["_id"]] = total.get(row["_id"], 0) + int(row["bytes"])
     return total

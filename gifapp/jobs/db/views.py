@@ -1,4 +1,4 @@
-"""Turns documents into the JSON shapes that their owners see."""
+"""Converts documents to the views that their owners see."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gifapp.jobs.db.sources import sources_by_id, video_of
 
 
 def source_view(source: SourceDocument, *, kept: timedelta | None = None) -> SourceView:
-    """The view of one source; `kept` is how long unused ones stay."""
+    """The view of one source; `kept` is how long unused sources are kept."""
     return source_views([source], kept=kept)[0]
 
 
@@ -49,31 +49,31 @@ def _source_view(source: SourceDocument, expires_at: datetime | None) -> SourceV
 
 
 def job_view(job: JobDocument, *, kept: timedelta | None = None) -> JobView:
-    """The view of one job, with its whole recipe; `kept` is how long finished ones stay."""
+    """The view of one job, with its whole recipe; `kept` is how long finished jobs are kept."""
     [source] = _sources_of([job], kept)
     return _job_view(job, Recipe.parse(job.recipe), source, _line_of([job]), kept)
 
 
 def job_views(jobs: Sequence[JobDocument], *, kept: timedelta | None = None) -> list[JobView]:
-    """The views of jobs of one owner, without what a recipe may hold by the 100 kB."""
+    """The views of one owner's jobs, without their recipes' files, which may be 100s of kB."""
     if not jobs:
         return []
-    line = _line_of(jobs)
+    snapshot = _line_of(jobs)
     return [
-        _job_view(job, _recipe_without_files(job), source, line, kept)
+        _job_view(job, _recipe_without_files(job), source, snapshot, kept)
         for job, source in zip(jobs, _sources_of(jobs, kept), strict=True)
     ]
 
 
 def _sources_of(jobs: Sequence[JobDocument], kept: timedelta | None) -> list[SourceView | None]:
-    """The source of each job of one owner; None: it is gone."""
-    found = sources_by_id(jobs[0].owner, {job.source for job in jobs})
-    views = {view.id: view for view in source_views(found.values(), kept=kept)}
+    """The source of each job, all of one owner; None: it is gone."""
+    sources = sources_by_id(jobs[0].owner, {job.source for job in jobs})
+    views = {view.id: view for view in source_views(sources.values(), kept=kept)}
     return [views.get(job.source) for job in jobs]
 
 
 def owned_job_view(job: JobDocument) -> OwnedJobView:
-    """The view of a job whose owner is not known; without its recipe if that was not read."""
+    """The view of a job for administrators; without its recipe if that was not loaded."""
     return OwnedJobView(
         id=job.id,
         owner_id=job.owner,
@@ -93,7 +93,7 @@ def owned_job_view(job: JobDocument) -> OwnedJobView:
 
 
 def _line_of(jobs: Sequence[JobDocument]) -> QueueSnapshot | None:
-    """The queue, if any of the jobs is in it."""
+    """A snapshot of the queue if any of the jobs is queued."""
     return QueueSnapshot.now() if any(job.state == JobState.QUEUED for job in jobs) else None
 
 
@@ -105,18 +105,18 @@ def _job_view(
     job: JobDocument,
     recipe: Recipe,
     source: SourceView | None,
-    line: QueueSnapshot | None,
+    snapshot: QueueSnapshot | None,
     kept: timedelta | None,
 ) -> JobView:
     progress = job.progress
-    place = line.place(job) if line else None
+    place = snapshot.place(job) if snapshot else None
     return JobView(
         id=job.id,
         state=JobState(job.state),
         progress=Progress(phase=progress.phase, fraction=progress.fraction, eta_s=progress.eta_s),
         queue_position=place,
-        wait_s=line.wait_s(place) if line and place else None,
-        is_paused=bool(line and place and line.is_paused),
+        wait_s=snapshot.wait_s(place) if snapshot and place else None,
+        is_paused=bool(snapshot and place and snapshot.is_paused),
         attempts=job.attempts,
         error=_error_view(job),
         errors=_past_errors(job),
@@ -137,7 +137,8 @@ def _error_view(job: JobDocument) -> ErrorView | None:
 
 def _past_errors(job: JobDocument) -> list[PastErrorView]:
     return [
-        PastErrorView(code=one.code, detail=one.detail, attempt=one.attempt, at=one.at) for one in job.errors
+        PastErrorView(code=error.code, detail=error.detail, attempt=error.attempt, at=error.at)
+        for error in job.errors
     ]
 
 

@@ -1,4 +1,4 @@
-"""The workers that are alive, from the heartbeats they send every few seconds."""
+"""The live workers, from heartbeats sent every few seconds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ALIVE = timedelta(seconds=20)  # since it was last seen
 
 @reaching_mongodb()
 def report(name: str, *, jobs: int, memory_bytes: int) -> None:
-    """The worker `name` is alive."""
+    """Record a heartbeat of the worker `name`."""
     now = utc_now()
     WorkerDocument.objects(id=name).update_one(
         upsert=True,
@@ -30,7 +30,7 @@ def leave(name: str) -> None:
 
 @reaching_mongodb()
 def alive() -> list[WorkerDocument]:
-    """Oldest first."""
+    """The live workers, oldest first."""
     return list(WorkerDocument.objects(seen_at__gte=utc_now() - _ALIVE).order_by("started_at"))
 
 

@@ -1,1 +1,1 @@
-"""EventStream, wake-ups and counters, over Redis."""
+"""The event stream, wake-ups and counters, over Redis."""

@@ -1,7 +1,7 @@
-"""Counters of all processes on all machines, kept in Redis; best effort.
+"""Counters shared by all processes on all machines, kept in Redis; best effort.
 
-Workers have no address to be asked at, and come and go. So they count here, and whichever web tier is asked
-tells of all of them. A Redis that was wiped begins at zero, which those who watch counters expect.
+Workers come and go and have no address to scrape, so they count here, and any web process can report
+the totals. After Redis is wiped, counters restart at zero, which Prometheus handles.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 import redis
@@ -25,11 +26,11 @@ Labels = tuple[str, ...]
 
 
 class Increment(NamedTuple):
-    """How much one field of the counters grows."""
+    """An amount to add to one field of the counters."""
 
     name: str
     labels: Labels
-    part: str  # of a histogram: `sum`, `count` or a bound; of a counter: empty
+    part: str  # for a histogram: `sum`, `count` or a bound; for a counter: empty
     amount: float
 
 
@@ -45,7 +46,7 @@ class Counter:
 
 @dataclass(frozen=True)
 class Histogram:
-    """How many were at most as large as each of `bounds`."""
+    """Counts of values, cumulative per upper bound."""
 
     name: str
     help: str
@@ -53,9 +54,9 @@ class Histogram:
     labels: Labels = ()
 
     def of(self, value: float, **labels: str) -> list[Increment]:
-        mine = tuple(labels[name] for name in self.labels)
-        reached = (Increment(self.name, mine, repr(bound), 1) for bound in self.bounds if value <= bound)
-        return [Increment(self.name, mine, "count", 1), Increment(self.name, mine, "sum", value), *reached]
+        key = tuple(labels[name] for name in self.labels)
+        reached = (Increment(self.name, key, repr(bound), 1) for bound in self.bounds if value <= bound)
+        return [Increment(self.name, key, "count", 1), Increment(self.name, key, "sum", value), *reached]
 
 
 Kind = Counter | Histogram
@@ -94,9 +95,9 @@ class CounterStore:
         self._redis.close()
 
     def count(self, *steps: Iterable[Increment]) -> None:
-        """Add all of these; while Redis is away they are lost."""
+        """Add all these increments; while Redis is down they are lost."""
         pipeline = self._redis.pipeline(transaction=False)
-        for name, labels, part, amount in (step for some in steps for step in some):
+        for name, labels, part, amount in chain.from_iterable(steps):
             pipeline.hincrbyfloat(_KEY, json.dumps([name, labels, part]), amount)
         try:
             pipeline.execute()
@@ -104,16 +105,16 @@ class CounterStore:
             _log.debug("not counted", reason=str(away))
 
     def read(self) -> Iterator[tuple[Kind, Mapping[Labels, Mapping[str, float]]]]:
-        """Each kind with its series: by the values of its labels, the parts that `Increment` names.
+        """Each counter or histogram with its series: label values to parts (see `Increment`) to amounts.
 
         Raises:
             errors.ServiceUnavailable
         """
         with reaching_redis():
             fields: dict[str, str] = self._redis.hgetall(_KEY)  # type: ignore[assignment]
-        found: dict[str, dict[Labels, dict[str, float]]] = {kind.name: {} for kind in KINDS}
+        series: dict[str, dict[Labels, dict[str, float]]] = {kind.name: {} for kind in KINDS}
         for field, value in fields.items():
             name, labels, part = json.loads(field)
-            if name in found:  # another version may count more
-                found[name].setdefault(tuple(labels), {})[part] = float(value)
-        yield from ((kind, found[kind.name]) for kind in KINDS)
+            if name in series:  # another version may have other counters
+                series[name].setdefault(tuple(labels), {})[part] = float(value)
+        yield from ((kind, series[kind.name]) for kind in KINDS)

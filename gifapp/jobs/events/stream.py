@@ -1,7 +1,7 @@
 """Events over Redis: a stream per owner for replay, and a channel for live listeners.
 
-They are published after the document was written, and are best effort: while Redis is away events are
-lost, and whoever reconnects reads the jobs again.
+Events are published after the document is written, best effort: while Redis is down they are lost,
+and clients that reconnect read the jobs again.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from gifapp.redis_client import make_client, reaching_redis
 
 _log = structlog.get_logger()
 
-EVERYONE = ""  # the owner of what concerns all of them
+EVERYONE = ""  # the owner id of events for all owners
 
 _CHANNEL = "gifapp:events"
 _KEPT = 1000
@@ -34,7 +34,7 @@ _RECONNECT_S = 1.0
 _IDLE_S = 15.0
 _CURSOR = re.compile(r"[0-9]{1,19}-[0-9]{1,19}")
 
-# one step, as MULTI would be, which cannot publish the cursor that XADD has only just chosen
+# atomic; MULTI cannot do it, because PUBLISH needs the cursor that XADD returns
 _APPEND_AND_PUBLISH = """
 local owner, body, kept, kept_s, channel = unpack(ARGV)
 local cursor = redis.call('XADD', KEYS[1], 'MAXLEN', '~', kept, '*', 'event', body)
@@ -44,7 +44,7 @@ redis.call('PUBLISH', channel, owner .. ' ' .. cursor .. ' ' .. body)
 
 
 class EventStream:
-    """What happened to an owner's jobs and sources; `kept` is how long finished jobs stay."""
+    """Publishes changes to an owner's jobs and sources; `kept` is how long finished jobs are kept."""
 
     def __init__(self, redis_url: str, *, kept: timedelta | None = None) -> None:
         self._kept = kept
@@ -60,17 +60,17 @@ class EventStream:
             self._redis.ping()
 
     def job_changed(self, job: JobDocument) -> None:
-        """Publish the job as its owner sees it; while MongoDB is away, the event is lost."""
+        """Publish the job as its owner sees it; while MongoDB is down, the event is lost."""
         try:
             self.show_job(job)
         except errors.ServiceUnavailable as away:
             _log.warning("an event was lost", job_id=job.id, reason=str(away))
 
     def show_job(self, job: JobDocument) -> JobView:
-        """Publish the job as its owner sees it, and return that.
+        """Publish the job as its owner sees it, and return that view.
 
         Raises:
-            errors.ServiceUnavailable: MongoDB is away.
+            errors.ServiceUnavailable: MongoDB is down.
         """
         view = job_view(job, kept=self._kept)
         self.job_shown(job.owner, view)
@@ -92,23 +92,23 @@ class EventStream:
         self._publish(owner_id, Event(cursor="", type="source.deleted", id=source_id))
 
     def _publish(self, owner_id: str, event: Event) -> None:
-        """Tell whoever listens, now or later; while Redis is away, nobody."""
+        """Send the event to live listeners and store it for replay; while Redis is down, it is lost."""
         body = event.model_dump_json(exclude_none=True)
         try:
-            # the script numbers the event: those who listen and those who replay see the same cursor
+            # the script assigns the cursor, so that listeners and replays see the same one
             self._append(keys=[_stream(owner_id)], args=[owner_id, body, _KEPT, _KEPT_S, _CHANNEL])
         except redis.RedisError as away:
             _log.warning("an event was lost", type=event.type, reason=str(away))
 
     def forget(self, owner_id: str) -> None:
-        """Keep nothing of an owner; while Redis is away, they go by themselves after a day."""
+        """Delete an owner's events; while Redis is down they stay, but expire after a day."""
         try:
             self._redis.delete(_stream(owner_id))
         except redis.RedisError as away:
             _log.warning("the events of an owner were kept", reason=str(away))
 
     def latest(self, owner_id: str) -> str:
-        """The cursor after everything so far.
+        """The cursor of the newest event.
 
         Raises:
             errors.ServiceUnavailable
@@ -118,13 +118,13 @@ class EventStream:
             return newest[0][0] if newest else self._mark(owner_id)
 
     def _mark(self, owner_id: str) -> str:
-        # a cursor must name an entry: only so can `since` tell an old cursor from a forgotten one
+        # a cursor must name an entry, or `since` could not tell whether events were trimmed
         cursor: Any = self._redis.xadd(_stream(owner_id), {"mark": ""})
         self._redis.expire(_stream(owner_id), _KEPT_S)
         return str(cursor)
 
     def since(self, owner_id: str, cursor: str) -> list[Event] | None:
-        """What came after `cursor`, oldest first; None when that is not known any more.
+        """The events after `cursor`, oldest first; None when they are no longer complete.
 
         Raises:
             errors.ServiceUnavailable
@@ -139,16 +139,16 @@ class EventStream:
 
 
 def _without_files(job: JobView) -> JobView:
-    """The job, for an event of which a thousand are kept: without what a recipe may hold by the 100 kB."""
+    """The job without its recipe's files, which may be 100s of kB: a thousand events are kept."""
     recipe = job.recipe.model_copy(update={"subtitles": None, "overlay": None})
     return job.model_copy(update={"recipe": recipe})
 
 
 async def follow(redis_url: str) -> AsyncIterator[tuple[str, Event]]:
-    """Every owner's events from now on, for ever, over one connection.
+    """Yield all owners' events from now on, indefinitely, over one connection.
 
-    Whenever the connection was lost, events may have been lost with it: after it is back,
-    (EVERYONE, a `reset`) comes first.
+    Events may be lost while the connection is down; after each reconnection, (EVERYONE, a `reset`
+    event) comes first.
     """
     is_first = True
     while True:

@@ -1,10 +1,9 @@
-"""Wake-ups for workers: a Huey message that carries a job's id and nothing else.
+"""Wake-ups for workers: a Huey message that carries only a job's id.
 
-Huey pops a message before it runs it, so a message proves nothing: whether there is work, the
-document says. Hence no retries, no results, no locks and no periodic tasks here: all of these live
-in Redis and would be lost with it. The sweep is a thread of every worker and of the web tier instead:
-as a task it would wait behind a conversion, and a wiped Redis would take away the very thing that
-repairs it.
+Huey pops a message before it runs it, so a message guarantees nothing; the job document says whether
+there is work. For the same reason we use none of Huey's retries, results, locks and periodic tasks:
+they live in Redis and would be lost with it. The sweep runs in a thread of every worker and of the web
+tier instead: as a Huey task it would wait behind conversions, and be lost with the Redis that it repairs.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ _PATIENCE_S = 3.0
 
 
 def make_queue(redis_url: str, secret: bytes) -> Any:
-    """The Huey that web and workers share; its messages are signed, for they are pickles."""
+    """The Huey instance that web and workers share; messages are signed, because Huey unpickles them."""
     return PriorityRedisHuey(
         _NAME,
         results=False,
@@ -37,10 +36,10 @@ def make_queue(redis_url: str, secret: bytes) -> Any:
 
 
 class WakeupQueue:
-    """Wakes a worker for a job; best effort, since the sweep tries again.
+    """Wakes a worker for a job; best effort, since the sweep sends lost wake-ups again.
 
     Attributes:
-        on_ring: what this process' consumer, if it runs one, does with the id of a job.
+        on_ring: called by this process's consumer, if it runs one, with a job's id.
     """
 
     def __init__(self, huey: Any) -> None:
@@ -53,14 +52,14 @@ class WakeupQueue:
         self._convert = huey.task(retries=0)(convert)
 
     def notify(self, job_id: str, *, priority: int) -> None:
-        """Leave the message, if Redis takes it."""
+        """Enqueue a wake-up; while Redis is down, only log that it was lost."""
         try:
             self.huey.enqueue(self._convert.s(job_id, priority=priority))
         except redis.RedisError as away:
             _log.warning("no wake-up was sent", job_id=job_id, reason=str(away))
 
     def waiting(self) -> int | None:
-        """How many messages nobody has heard yet; None while Redis is away."""
+        """The number of messages not yet consumed; None while Redis is down."""
         try:
             return int(self.huey.storage.queue_size())
         except redis.RedisError as away:

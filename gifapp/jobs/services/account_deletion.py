@@ -1,7 +1,7 @@
 """Deletes everything a person has stored, and rejects what is still arriving.
 
-A request that was let in before the account closed may end after it: the mark that is left for a week
-keeps its video out.
+A request that was accepted before the account closed may finish afterwards: a deletion mark, kept for a week,
+makes the service reject its video.
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ class AccountDeletion:
     events: EventStream
 
     def __call__(self, owner_id: str) -> None:
-        """Remove every job, video and GIF of an owner; queued jobs never run, running ones are stopped.
+        """Remove all of an owner's jobs, videos and GIFs; queued jobs never run, running jobs are stopped.
 
-        May be done again when it was broken off.
+        If it is interrupted, call it again.
         """
         _mark(owner_id)
         PartialUploads(self.blobs).remove_all_of(owner_id)
         _remove_jobs(self.blobs, owner_id)
         _remove_sources(self.blobs, owner_id)
-        _remove_jobs(self.blobs, owner_id)  # of a video that was still there a moment ago
+        _remove_jobs(self.blobs, owner_id)  # again: new jobs, submitted before their video was removed
         self.events.forget(owner_id)
         _log.info("all that somebody had was removed", owner=owner_id)
 
 
 @reaching_mongodb()
 def check_stays(owner_id: str) -> None:
-    """Refuse to keep anything for an account that is closed.
+    """Check that the account has not been deleted.
 
     Raises:
-        errors.NotFound
+        errors.NotFound: it has.
     """
     if OwnerDocument.objects(id=owner_id, gone_at__exists=True).first() is not None:
         raise errors.NotFound(kind="account")
@@ -64,7 +64,7 @@ def _remove_jobs(blobs: Blobs, owner_id: str) -> None:
 
 
 def _remove_sources(blobs: Blobs, owner_id: str) -> None:
-    with blobs.store.exclusive():  # an upload that came first is among them, a later one meets the mark
+    with blobs.store.exclusive():  # an earlier upload is removed here, a later one sees the mark
         for source in sources.sources_of(owner_id):
             sources.remove_source(owner_id, source.id)
             remove_unnamed_source(blobs, source.sha256)

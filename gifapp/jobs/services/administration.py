@@ -1,6 +1,6 @@
 """Administrators' actions: pause and resume the queue, requeue and purge failed jobs, move any job.
 
-All of them block, and act on the jobs of all owners, who hear of each change.
+All methods block. They act on the jobs of all owners and notify the owner of each change.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ from gifapp.jobs.services.submission import Submission
 
 _log = structlog.get_logger()
 
-_RINGS_AT_ONCE = 50  # each wakes a worker, and that goes on until nothing is due
+_RINGS_AT_ONCE = 50  # enough: each wakes a worker, which then runs jobs until none are due
 
 
 @dataclass(frozen=True)
 class OwnedJobPage:
-    """Some jobs, newest first, and where the next ones begin; None: these were the last."""
+    """A page of jobs, newest first, and the cursor of the next page; None: this is the last."""
 
     jobs: list[OwnedJobView]
     next_cursor: str | None
@@ -61,19 +61,19 @@ class Administration:
         return all_owners.queue_view()
 
     def workers(self) -> list[WorkerView]:
-        """The living, oldest first."""
+        """The live workers, oldest first."""
         return all_owners.worker_views()
 
     def storage(self) -> StorageView | None:
-        """The result of the last storage check; None: there was none yet."""
+        """The result of the last storage check; None: none has run yet."""
         return consistency.last_report()
 
     def statistics(self, lasting: timedelta) -> StatisticsView:
-        """What happened in so much time until now."""
+        """Statistics of the period of this length that ends now."""
         return statistics.statistics(lasting)
 
     def pause(self) -> QueueView:
-        """Start no more jobs; those that run go on."""
+        """Start no more jobs; running jobs continue."""
         queue_pause.pause()
         _log.info("the queue was paused")
         return self.queue()
@@ -96,10 +96,10 @@ class Administration:
         limit: int = 50,
         cursor: str | None = None,
     ) -> OwnedJobPage:
-        """Newest first; dead letters those first that died last.
+        """A page of jobs, newest first; dead letters by when they died, latest first.
 
         Raises:
-            errors.FieldInvalid: the cursor is none that a page gave.
+            errors.FieldInvalid: the cursor is not one that a page returned.
         """
         by: Moment = "finished_at" if state is JobState.DEAD else "created_at"
         page, next_cursor = all_owners.jobs(state=state, owner_id=owner_id, by=by, cursor=cursor, limit=limit)
@@ -110,7 +110,7 @@ class Administration:
         return owned_job_view(all_owners.find_job(job_id))
 
     def cancel(self, job_id: str) -> JobView:
-        """As its owner would.
+        """Cancel any owner's job; see `Jobs.cancel`.
 
         Raises:
             errors.NotFound, errors.MoveNotAllowed
@@ -118,7 +118,7 @@ class Administration:
         return self._jobs.cancel(all_owners.find_job(job_id).owner, job_id)
 
     def retry(self, job_id: str) -> JobView:
-        """As its owner would.
+        """Retry any owner's job; see `Submission.retry`.
 
         Raises:
             errors.NotFound: no such job, or its source is gone.
@@ -133,11 +133,11 @@ class Administration:
         return owned_job_view(all_owners.find_dead(job_id))
 
     def requeue(self, job_id: str) -> OwnedJobView:
-        """Let a dead letter be tried again, with all its attempts.
+        """Queue a dead letter again, with its full number of attempts.
 
         Raises:
             errors.NotFound
-            errors.SourceGone, errors.JobRepeated: it cannot run again.
+            errors.SourceGone, errors.JobRepeated: the job cannot run again.
         """
         queued = all_owners.requeue_dead(job_id)
         _log.info("a dead letter was requeued", job_id=job_id)
@@ -146,7 +146,7 @@ class Administration:
         return owned_job_view(queued)
 
     def requeue_all(self) -> RequeuedView:
-        """Let all that can be tried again."""
+        """Queue all dead letters again, except those that cannot run."""
         ids = all_owners.dead_ids()
         requeued = sum(self._requeued(job_id) for job_id in ids)
         return RequeuedView(requeued=requeued, left=len(ids) - requeued)
@@ -159,7 +159,7 @@ class Administration:
         return True
 
     def purge(self, job_id: str) -> None:
-        """Forget a dead letter for good.
+        """Delete a dead letter permanently.
 
         Raises:
             errors.NotFound
@@ -167,7 +167,7 @@ class Administration:
         self._forget(all_owners.remove_dead(job_id))
 
     def purge_all(self, *, older_than: timedelta = timedelta(0)) -> PurgedView:
-        """Forget those that died longer ago than this."""
+        """Delete all dead letters that died longer ago than this."""
         purged = sum(self._purged(job_id) for job_id in all_owners.dead_ids(older_than=older_than))
         return PurgedView(purged=purged)
 

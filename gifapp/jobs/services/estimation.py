@@ -1,4 +1,4 @@
-"""How large a GIF would be, before anybody submits its recipe. It blocks; run it in a thread."""
+"""Estimates a GIF's size before its recipe is submitted. It blocks; run it in a thread."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class Estimation:
         self._limits = limits
 
     def estimate(self, owner_id: str, source_id: str, recipe: Recipe) -> EstimateView:
-        """About how large the GIF would be; takes about a second.
+        """Estimate the GIF's size; takes about a second.
 
         Raises:
             errors.NotFound, errors.SourceRefused: see `Submission.submit`.
-            errors.FieldInvalid: the recipe is for no GIF.
-            errors.TargetTooSmall: no GIF of it could be so small.
+            errors.FieldInvalid: the recipe's format is not GIF.
+            errors.TargetTooSmall: no GIF of this recipe can reach its target size.
         """
         if recipe.format != "gif":
             raise errors.FieldInvalid(field="recipe.format", problem="only a GIF can be estimated")

@@ -1,4 +1,4 @@
-"""Exports everything a person has as a zip that is streamed while it is made."""
+"""Exports all of a person's data as a zip that is streamed while it is built."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from gifapp.storage.blobs import Blobs
 
 _CHUNK_BYTES = 256 * 1024
 _LONGEST_NAME = 100  # characters
-_PRIVATE = 0o600 << 16  # where a zip keeps a file's mode
+_PRIVATE = 0o600 << 16  # a zip stores the Unix mode in the upper 16 bits
 
 
 class _File(NamedTuple):
@@ -32,7 +32,7 @@ class _File(NamedTuple):
 
 
 class _Outbox(io.RawIOBase):
-    """Where the zip is written to, and taken from."""
+    """A buffer that the zip is written to and drained from."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,9 +52,9 @@ class _Outbox(io.RawIOBase):
 
 
 def archive(blobs: Blobs, owner_id: str, about: Mapping[str, Any]) -> Iterator[bytes]:
-    """The parts of the zip, none of them empty: `about` by file name, `jobs.json`, `videos.json`, the files.
+    """Yield the zip in chunks: the `about` files by name, `videos.json`, `jobs.json`, then videos and GIFs.
 
-    What is deleted meanwhile is left out. Each step blocks.
+    Files that are deleted meanwhile are left out. Each step blocks.
 
     Raises:
         errors.ServiceUnavailable
@@ -95,10 +95,10 @@ def _chunks(content: io.BufferedReader) -> Iterator[bytes]:
 
 
 def _listed(facts: Iterable[View]) -> Iterator[bytes]:
-    """A JSON list, one by one."""
+    """The items as a JSON list, serialised item at a time."""
     opening = b"[\n"
-    for one in facts:
-        yield opening + one.model_dump_json(exclude_none=True).encode()
+    for item in facts:
+        yield opening + item.model_dump_json(exclude_none=True).encode()
         opening = b",\n"
     yield b"[]\n" if opening == b"[\n" else b"\n]\n"
 
@@ -134,7 +134,7 @@ def _sources(owner_id: str) -> list[SourceDocument]:
 
 
 def _jobs(owner_id: str) -> Iterator[JobDocument]:
-    """Read a few at a time, since a recipe may hold pictures."""
+    """The owner's jobs, read in batches, since a recipe may contain images."""
     last = ""
     while page := _jobs_after(owner_id, last):
         yield from page
@@ -147,5 +147,5 @@ def _jobs_after(owner_id: str, job_id: str) -> list[JobDocument]:
 
 
 def _plain(name: str) -> str:
-    """The name as part of one in a zip: no folder, nothing that cannot be seen."""
+    """The name, safe inside a zip entry's name: no path separators, no unprintable characters."""
     return "".join(c for c in name if c.isprintable() and c not in '/\\:*?"<>|')[:_LONGEST_NAME]

@@ -1,6 +1,6 @@
-"""Jobs as their owners see them: listed, cancelled, deleted; and the GIFs they have made.
+"""An owner's operations on jobs: list, cancel, delete, and get the finished GIF.
 
-All of it blocks; run it in a thread. What belongs to somebody else is not found.
+All methods block; run them in a thread. Other people's jobs are not found.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from gifapp.storage.blobs import Blobs
 
 @dataclass(frozen=True)
 class GifFile:
-    """A finished GIF, or what the job's recipe asked for instead; `etag` is quoted as HTTP wants it."""
+    """A finished GIF, or a file of the recipe's other format; `etag` is in the quotes that HTTP requires."""
 
     blob: Blob
     file_name: str
@@ -43,10 +43,10 @@ class Jobs:
     def page(
         self, owner_id: str, *, state: JobState | None = None, limit: int = 50, cursor: str | None = None
     ) -> JobPage:
-        """Newest first.
+        """A page of jobs, newest first.
 
         Raises:
-            errors.FieldInvalid: the cursor is none that a page gave.
+            errors.FieldInvalid: the cursor is not one that a page returned.
         """
         page, next_cursor = job_store.jobs_of(owner_id, state=state, cursor=cursor, limit=limit)
         return JobPage(jobs=job_views(page, kept=self._kept), next_cursor=next_cursor)
@@ -55,11 +55,11 @@ class Jobs:
         return job_view(job_store.find_job(owner_id, job_id), kept=self._kept)
 
     def cancel(self, owner_id: str, job_id: str) -> JobView:
-        """Cancel a queued job now, a running one within about a second.
+        """Cancel a queued job at once, or a running job within about a second.
 
         Raises:
             errors.NotFound
-            errors.MoveNotAllowed: it has ended.
+            errors.MoveNotAllowed: the job has ended.
         """
         return self._events.show_job(job_store.cancel_job(owner_id, job_id))
 
@@ -68,7 +68,7 @@ class Jobs:
         self.clean_up_after(job_store.remove_job(owner_id, job_id))
 
     def clean_up_after(self, removed: JobDocument) -> None:
-        """Remove the files of a job whose document is gone, and tell its owner."""
+        """Remove the files of a job whose document is gone, and notify its owner."""
         remove_files_of(self._blobs, removed)
         self._events.job_deleted(removed.owner, removed.id)
 
@@ -77,7 +77,7 @@ class Jobs:
 
         Raises:
             errors.NotFound
-            errors.JobNotFinished: there is none, or not yet.
+            errors.JobNotFinished: the job has no GIF, or none yet.
         """
         job = job_store.find_job(owner_id, job_id)
         if job.gif is None:

@@ -1,4 +1,4 @@
-"""What owners and strangers do with public links to finished GIFs."""
+"""Public links to finished GIFs: owners create, list and revoke them; anyone with the link opens them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gifapp.jobs.services.jobs import GifFile, Jobs
 
 @dataclass(frozen=True)
 class SharedGif:
-    """What a public link shows, and until when."""
+    """The GIF behind a public link, and when the link expires."""
 
     share_id: str
     file: GifFile
@@ -27,7 +27,7 @@ class Sharing:
         self._jobs = jobs
 
     def add(self, owner_id: str, job_id: str, *, lasts_s: int) -> ShareView:
-        """Make a public link to a finished GIF.
+        """Create a public link to a finished GIF.
 
         Raises:
             errors.NotFound, errors.JobNotFinished, errors.TooManyShares
@@ -36,7 +36,7 @@ class Sharing:
         return shares.share_view(shares.add_share(owner_id, job_id, lasts_s=lasts_s))
 
     def of_job(self, owner_id: str, job_id: str) -> list[ShareView]:
-        """The links to a job that have not expired, newest first.
+        """The unexpired links to a job, newest first.
 
         Raises:
             errors.NotFound
@@ -53,10 +53,10 @@ class Sharing:
         shares.revoke_share(owner_id, share_id)
 
     def shown(self, share_id: str) -> SharedGif:
-        """What anybody who has the link may see.
+        """The GIF that a link leads to, for anyone who has the link.
 
         Raises:
-            errors.NotFound: unknown, revoked, expired, or its job is gone.
+            errors.NotFound: the link is unknown, revoked or expired, or its job is gone.
         """
         share = shares.living_share(share_id)
         file = self._jobs.gif(share.owner, share.job)

@@ -1,6 +1,6 @@
-"""Videos as their owners see them: added from uploads, listed, shown, deleted.
+"""An owner's operations on videos: add from an upload, list, show, delete.
 
-All of it blocks; run it in a thread. What belongs to somebody else is not found.
+All methods block; run them in a thread. Other people's videos are not found.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ class Sources:
         self._kept = allowance.kept
 
     def incoming(self, owner_id: str, *, declared_bytes: int = 0) -> Incoming:
-        """Where an upload goes; what is not added as a source is removed on exit.
+        """A temporary file for an upload; removed on exit unless it was added as a source.
 
         Raises:
-            errors.QuotaExceeded, errors.DiskFull: so much, as far as it is known, does not fit.
+            errors.QuotaExceeded, errors.DiskFull: the declared size does not fit.
         """
         room = usage.room_of(owner_id, limit_bytes=self._quota_bytes)
         room.check(max(1, declared_bytes))
@@ -54,11 +54,11 @@ class Sources:
     def add(
         self, owner_id: str, incoming: Incoming, name: str, *, source_id: str | None = None
     ) -> SourceView:
-        """Keep an upload that has come in completely; under this id, if one was chosen.
+        """Turn a complete upload into a source, with this id if one is given.
 
         Raises:
-            errors.SourceRefused: it is no video we convert; nothing is kept.
-            errors.QuotaExceeded: another upload has taken the room meanwhile.
+            errors.SourceRefused: the file is not a video that we can convert; nothing is kept.
+            errors.QuotaExceeded: another upload has used up the quota meanwhile.
             errors.DiskFull, errors.ServiceUnavailable
         """
         incoming.finish()
@@ -92,17 +92,17 @@ class Sources:
     def _check_may_keep(self, owner_id: str, incoming: Incoming) -> None:
         try:
             check_stays(owner_id)
-            # here: of two uploads that fit alone, one may not
+            # again, under the lock: two concurrent uploads may each fit, but not both
             usage.check_room(owner_id, incoming.bytes, limit_bytes=self._quota_bytes)
         except (errors.NotFound, errors.QuotaExceeded):
-            remove_unnamed_source(self._blobs, incoming.sha256)  # it may have been sent ahead
+            remove_unnamed_source(self._blobs, incoming.sha256)  # it may have been prestaged
             raise
 
     def page(self, owner_id: str, *, limit: int = 50, cursor: str | None = None) -> SourcePage:
-        """Newest first.
+        """A page of sources, newest first.
 
         Raises:
-            errors.FieldInvalid: the cursor is none that a page gave.
+            errors.FieldInvalid: the cursor is not one that a page returned.
         """
         page, next_cursor = sources.source_page(owner_id, cursor=cursor, limit=limit)
         return SourcePage(sources=source_views(page, kept=self._kept), next_cursor=next_cursor)
@@ -115,22 +115,22 @@ class Sources:
         return Blob("poster", sources.find_source(owner_id, source_id).sha256)
 
     def frame(self, owner_id: str, source_id: str, at_s: float) -> bytes:
-        """A JPEG of what the source shows at `at_s`, at most 480 px wide.
+        """The frame at `at_s` as a JPEG, at most 480 px wide.
 
         Raises:
             errors.NotFound
-            errors.SourceDamaged, errors.ConversionTooSlow: there is no picture to take.
+            errors.SourceDamaged, errors.ConversionTooSlow: no frame could be decoded.
         """
         source = sources.find_source(owner_id, source_id)
         with self._blobs.video(source.sha256) as path:
             return still.picture(path, sources.video_of(source), at_s, limits=self._limits)
 
     def delete(self, owner_id: str, source_id: str) -> None:
-        """Forget a source; its bytes go when no other source has the same. Finished GIFs stay.
+        """Delete a source, and its file unless another source has the same bytes. Finished GIFs are kept.
 
         Raises:
             errors.NotFound
-            errors.SourceInUse: a job still has to read it.
+            errors.SourceInUse: a queued or running job needs it.
         """
         sources.find_source(owner_id, source_id)
         if job_store.is_in_use(source_id):

@@ -1,4 +1,4 @@
-"""Statistics of recent work, counted by MongoDB from the documents."""
+"""Statistics of recent jobs and uploads, aggregated by MongoDB."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Rows = Iterable[dict[str, Any]]
 
 @reaching_mongodb()
 def statistics(lasting: timedelta) -> StatisticsView:
-    """What happened in so much time until now."""
+    """Statistics of the period of this length that ends now."""
     until = utc_now()
     since, step_s = until - lasting, lasting.total_seconds() / _STEPS
     ended = {"state": {"$in": _FINAL}, "finished_at": {"$gte": since}}
@@ -57,10 +57,11 @@ def _steps(ended: dict[str, Any], since: datetime, step_s: float) -> list[StepVi
     key = {"step": number, "state": "$state"}
     counts: list[dict[str, int]] = [{} for _ in range(_STEPS)]
     for row in _rows(JobDocument, [{"$match": ended}, {"$group": {"_id": key, "count": {"$sum": 1}}}]):
-        step = min(int(row["_id"]["step"]), _STEPS - 1)  # one may have ended since we looked at the clock
+        step = min(int(row["_id"]["step"]), _STEPS - 1)  # a job may have ended after `until`
         counts[step][row["_id"]["state"]] = counts[step].get(row["_id"]["state"], 0) + row["count"]
     return [
-        StepView(at=since + timedelta(seconds=number * step_s), **one) for number, one in enumerate(counts)
+        StepView(at=since + timedelta(seconds=number * step_s), **by_state)
+        for number, by_state in enumerate(counts)
     ]
 
 
@@ -91,7 +92,7 @@ def _sum(document: Any, chosen: dict[str, Any], field: str) -> int:
 
 def _distribution(chosen: dict[str, Any], begin: str, end: str) -> DistributionView:
     seconds = {"$divide": [{"$subtract": [end, begin]}, 1000]}
-    # a bucket holds what is at least its bound and less than the next one
+    # a bucket contains values from its bound (inclusive) to the next (exclusive)
     buckets = {
         "groupBy": seconds,
         "boundaries": [-1e9, *BOUNDS_S[:-1], 1e9],
@@ -114,8 +115,8 @@ def _errors(since: datetime) -> list[ErrorCountView]:
 def _slowest(made: dict[str, Any]) -> list[SlowJobView]:
     took: dict[str, Any] = {"$addFields": {"took_ms": {"$subtract": ["$finished_at", "$started_at"]}}}
     pipeline = [{"$match": made}, took, {"$sort": {"took_ms": -1}}, {"$limit": _SLOWEST}]
-    found = _rows(JobDocument, [*pipeline, {"$project": {"took_ms": 1}}])
-    took_ms = {row["_id"]: row["took_ms"] for row in found}
+    rows = _rows(JobDocument, [*pipeline, {"$project": {"took_ms": 1}}])
+    took_ms = {row["_id"]: row["took_ms"] for row in rows}
     jobs = JobDocument.objects(id__in=list(took_ms)).exclude("recipe")
     views = [
         SlowJobView(seconds=took_ms[job.id] / 1000, **owned_job_view(job).model_dump(exclude={"recipe"}))

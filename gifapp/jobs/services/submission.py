@@ -1,6 +1,6 @@
-"""Puts jobs into the queue: new ones, and those that ended without a GIF.
+"""Queues jobs: new ones, and retries of those that ended without a GIF.
 
-All of it blocks; run it in a thread. What belongs to somebody else is not found.
+All methods block; run them in a thread. Other people's videos and jobs are not found.
 """
 
 from __future__ import annotations
@@ -53,17 +53,17 @@ class Submission:
         run_at: datetime | None = None,
         idempotency_key: str | None = None,
     ) -> JobView:
-        """Queue a conversion, not to run before `run_at`.
+        """Queue a conversion that runs no earlier than `run_at`.
 
-        It is safe once this returns, whatever happens to Redis. A repeat (the same key, or the same source
-        and recipe as a job that makes or has made its GIF) returns the existing job.
+        Once this returns, the job survives even the loss of Redis. A repeat (the same key, or the same source
+        and recipe as an unfinished or successful job) returns the existing job.
 
         Raises:
             errors.NotFound: no such source.
-            errors.SourceRefused: the recipe asks for more than the source has or the limits allow.
+            errors.SourceRefused: the recipe exceeds what the source has or the limits allow.
             errors.FieldInvalid: `run_at` is too far ahead.
             errors.TooManyJobs
-            errors.QuotaExceeded: they store as much as they may already.
+            errors.QuotaExceeded: the owner's storage quota is used up.
             errors.ServiceUnavailable
         """
         run_at = _ahead(run_at)
@@ -89,11 +89,11 @@ class Submission:
         return job_view(same, kept=self._allowance.kept).model_copy(update={"is_repeat": True})
 
     def retry(self, owner_id: str, job_id: str) -> JobView:
-        """Queue a job again that failed, died or was cancelled.
+        """Queue a failed, dead or cancelled job again.
 
         Raises:
             errors.NotFound: no such job, or its source is gone.
-            errors.MoveNotAllowed: it is queued, running or succeeded.
+            errors.MoveNotAllowed: the job is queued, running or has succeeded.
             errors.QuotaExceeded: see `submit`.
         """
         self._check_room(owner_id)
@@ -104,7 +104,7 @@ class Submission:
         usage.check_room(owner_id, 1, limit_bytes=self._allowance.stored_bytes)
 
     def _check_owner_stayed(self, job: JobDocument) -> None:
-        """Whoever removes all that they have finds the job, or it finds their mark here."""
+        """Remove the job if its account was deleted meanwhile: the deletion finds it, or we find its mark."""
         try:
             check_stays(job.owner)
         except errors.NotFound:
@@ -112,14 +112,14 @@ class Submission:
             raise
 
     def _shown_and_notified(self, job: JobDocument) -> JobView:
-        view = self._events.show_job(job)  # first: a worker that wakes up publishes the next change at once
+        view = self._events.show_job(job)  # first: a worker that is woken publishes the next change at once
         if job.state == JobState.QUEUED and job.run_at <= utc_now():
             self._wakeups.notify(job.id, priority=job.priority)
         return view
 
 
 def _ahead(run_at: datetime | None) -> datetime | None:
-    """The time as MongoDB keeps it; None: it is not in the future."""
+    """The time rounded as MongoDB stores it; None: it is not in the future."""
     now = utc_now()
     if run_at is None or run_at <= now:
         return None
@@ -129,5 +129,5 @@ def _ahead(run_at: datetime | None) -> datetime | None:
 
 
 def _fingerprint(source: SourceDocument, recipe: Recipe) -> str:
-    """What decides the GIF's bytes: the video's, the recipe, and who makes it."""
+    """A hash of everything that determines the GIF's bytes: video, recipe and engine version."""
     return hashlib.sha256(f"{source.sha256} {recipe.digest} {ENGINE_VERSION}".encode()).hexdigest()

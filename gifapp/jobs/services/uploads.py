@@ -1,6 +1,6 @@
-"""Resumable uploads as their owners see them: started, continued, turned into a source, cancelled.
+"""An owner's operations on resumable uploads: start, continue, turn into a source, cancel.
 
-All of it blocks; run it in a thread. What belongs to somebody else is not found.
+All methods block; run them in a thread. Other people's uploads are not found.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from gifapp.jobs.timings import Timings
 from gifapp.storage.blobs import Blobs
 from gifapp.storage.partial_uploads import Checksum, PartialUpload, PartialUploads, UploadMetadata, Writer
 
-MOST_UNFINISHED = 100  # of one person: each is a directory, however little came in
-SPARE_PARTS = 10_000  # of one upload, however little they bring: a bad line breaks many
-LEAST_PART_BYTES = 256  # in the mean beyond these; no client sends so few on purpose
+MOST_UNFINISHED = 100  # per person: each takes a directory, however few bytes have arrived
+SPARE_PARTS = 10_000  # per upload, of any size: a bad connection breaks many requests
+LEAST_PART_BYTES = 256  # the mean size required beyond these; no client sends so few on purpose
 
 
 class UploadStatus(NamedTuple):
-    """Get the offset of an upload; it goes at `expires_at` unless another byte comes."""
+    """An upload and its offset; it is removed at `expires_at` unless more bytes arrive."""
 
     id: str
     facts: UploadMetadata
@@ -35,7 +35,7 @@ class UploadStatus(NamedTuple):
 
     @property
     def awaits_source(self) -> bool:
-        """All has come in, and yet it is no source."""
+        """All bytes have arrived, but it is not a source yet."""
         return self.offset == self.facts.length_bytes and self.facts.source_id is None
 
 
@@ -51,7 +51,7 @@ class Uploads:
         self._kept = timedelta(seconds=timings.upload_s)
 
     def create(self, owner_id: str, length_bytes: int, name: str, metadata: str = "") -> UploadStatus:
-        """Begin an upload of so many bytes, if there is room for them.
+        """Start an upload of `length_bytes`, if there is room for it.
 
         Raises:
             errors.SourceEmpty, errors.SourceTooLarge, errors.TooManyUploads
@@ -79,7 +79,7 @@ class Uploads:
         self._check_room(owner_id, length_bytes, length_bytes, others)
 
     def find(self, owner_id: str, upload_id: str) -> UploadStatus:
-        """Raises errors.NotFound unless they have such an upload."""
+        """Raises errors.NotFound unless the owner has such an upload."""
         return self.standing(self._partial.find(owner_id, upload_id))
 
     def standing(self, upload: PartialUpload) -> UploadStatus:
@@ -89,12 +89,12 @@ class Uploads:
     def resume(
         self, owner_id: str, upload_id: str, offset: int, more_bytes: int, checksum: Checksum | None
     ) -> Iterator[Writer]:
-        """Let `more_bytes`, as far as it is known, come in from `offset` on. Nobody else may meanwhile.
+        """Append from `offset` on, up to `more_bytes` if that is known, with exclusive access to the upload.
 
         Raises:
             errors.NotFound, errors.UploadLocked, errors.UploadOffsetWrong
-            errors.BodyTooLarge: so many are not missing.
-            errors.TooManyParts: too many requests brought too few bytes.
+            errors.BodyTooLarge: more bytes than the upload lacks.
+            errors.TooManyParts: too many requests with too few bytes.
             errors.QuotaExceeded, errors.DiskFull
         """
         with self._hold(owner_id, upload_id) as upload:
@@ -110,13 +110,14 @@ class Uploads:
             yield upload
 
     def add_source(self, upload: Writer) -> None:
-        """Make a source of what is complete; nothing is to do when it is one. A refused video is removed.
+        """Turn a complete upload into a source, unless it is one already. A refused video is removed.
 
-        The source has the upload's id: a process that is killed before it has noted so leaves no second one.
+        The source takes the upload's id: if the process is killed before it records this, a second call
+        does not create another source.
 
         Raises:
             errors.SourceRefused
-            errors.QuotaExceeded, errors.DiskFull, errors.ServiceUnavailable: it stays, to be tried again.
+            errors.QuotaExceeded, errors.DiskFull, errors.ServiceUnavailable: the upload is kept; try again.
         """
         if upload.facts.source_id is not None:
             return
@@ -135,10 +136,10 @@ class Uploads:
             raise
 
     def finish(self, owner_id: str, upload_id: str) -> UploadStatus:
-        """Make a source of what is complete and was left: its process was killed, or a server was away.
+        """Turn an upload into a source if it is complete but its process was killed or a server was down.
 
         Raises:
-            errors.NotFound, errors.UploadLocked; and as `add_source`.
+            errors.NotFound, errors.UploadLocked; and those of `add_source`.
         """
         with self._hold(owner_id, upload_id) as upload:
             if upload.is_complete:
@@ -151,19 +152,20 @@ class Uploads:
             upload.remove()
 
     def _hold(self, owner_id: str, upload_id: str) -> Writer:
-        found = self._partial.find(owner_id, upload_id)
-        return Writer(found.directory, found.facts)
+        upload = self._partial.find(owner_id, upload_id)
+        return Writer(upload.directory, upload.facts)
 
     def _others(self, upload: PartialUpload) -> list[PartialUpload]:
-        return [one for one in self._partial.unfinished(upload.facts.owner_id) if one.id != upload.id]
+        unfinished = self._partial.unfinished(upload.facts.owner_id)
+        return [other for other in unfinished if other.id != upload.id]
 
     def _check_room(self, owner_id: str, length: int, missing: int, others: list[PartialUpload]) -> None:
         if length > self._limits.max_upload_bytes:
             raise errors.SourceTooLarge(limit_bytes=self._limits.max_upload_bytes)
         room = usage.room_of(owner_id, limit_bytes=self._quota_bytes)
-        # what lies in other uploads is on the disk as well
-        came_bytes = sum(other.offset for other in others)
-        QuotaUsage(room.used_bytes + came_bytes, room.limit_bytes).check(length)
+        # the bytes of other unfinished uploads count towards the quota
+        received_bytes = sum(other.offset for other in others)
+        QuotaUsage(room.used_bytes + received_bytes, room.limit_bytes).check(length)
         self._blobs.workspace.check_disk(missing, reserve_bytes=self._limits.reserve_bytes)
 
 

@@ -1,1 +1,1 @@
-"""One module for each part of the API."""
+"""The handlers of the API, one module per part."""

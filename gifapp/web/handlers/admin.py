@@ -27,7 +27,7 @@ _LONGEST_AGO_S = 100 * 365 * 86_400
 
 
 class PurgeQuery(Query):
-    model_config = ConfigDict(extra="forbid")  # a slip in the name of the bound must not purge all
+    model_config = ConfigDict(extra="forbid")  # a typo in the parameter's name must not purge everything
 
     older_than_s: float = Field(0, ge=0, le=_LONGEST_AGO_S)
 
@@ -38,7 +38,7 @@ class _AdminHandler(AdministratorHandler):
         return self.parts.services.administration
 
     async def named(self, job: OwnedJobView) -> OwnedJobView:
-        """The job with its owner's address."""
+        """The job with its owner's email address."""
         [named] = await self.run_blocking(self.parts.identity.with_emails, [job])
         return named
 
@@ -79,24 +79,24 @@ class StatisticsQuery(Query):
 
 class StatisticsHandler(_AdminHandler):
     @operation("Statistics of a recent period")
-    async def get(self, asked: StatisticsQuery) -> StatisticsView:
-        found = await self.run_blocking(self.administration.statistics, timedelta(hours=asked.hours))
-        named = await self.run_blocking(self.parts.identity.with_emails, found.slowest)
-        return found.model_copy(update={"slowest": named})
+    async def get(self, query: StatisticsQuery) -> StatisticsView:
+        statistics = await self.run_blocking(self.administration.statistics, timedelta(hours=query.hours))
+        named = await self.run_blocking(self.parts.identity.with_emails, statistics.slowest)
+        return statistics.model_copy(update={"slowest": named})
 
 
 class DeadLettersHandler(_AdminHandler):
     @operation("List everyone's dead letters, latest first, paged")
-    async def get(self, asked: PageQuery) -> DeadLetterPage:
+    async def get(self, query: PageQuery) -> DeadLetterPage:
         page = await self.run_blocking(
-            self.administration.jobs, state=JobState.DEAD, limit=asked.limit, cursor=asked.cursor
+            self.administration.jobs, state=JobState.DEAD, limit=query.limit, cursor=query.cursor
         )
         named = await self.run_blocking(self.parts.identity.with_emails, page.jobs)
         return DeadLetterPage(dead_letters=named, next_cursor=page.next_cursor)
 
     @operation("Delete all dead letters, or those before a time")
-    async def delete(self, asked: PurgeQuery) -> PurgedView:
-        older_than = timedelta(seconds=asked.older_than_s)
+    async def delete(self, query: PurgeQuery) -> PurgedView:
+        older_than = timedelta(seconds=query.older_than_s)
         return await self.run_blocking(self.administration.purge_all, older_than=older_than)
 
 

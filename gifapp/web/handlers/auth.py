@@ -42,7 +42,7 @@ _PASSWORD_ERRORS = (errors.PasswordTooShort, errors.PasswordTooLong, errors.Pass
 
 
 class _SessionHandler(BaseHandler):
-    """The cookie that keeps a session, and the answer that begins one."""
+    """Sets the session cookie and builds the response of a sign-in."""
 
     def opened(self, session: Session) -> SessionView:
         self.set_cookie(
@@ -54,7 +54,7 @@ class _SessionHandler(BaseHandler):
             samesite="Lax",
             secure=self.parts.cookie_secure,
         )
-        self.xsrf_token  # noqa: B018  sets the cookie that refresh and logout ask for
+        self.xsrf_token  # noqa: B018  sets the cookie that refresh and logout check
         return SessionView(
             access_token=session.access_token, expires_in=session.expires_in, user=session.user
         )
@@ -75,13 +75,13 @@ class RegisterHandler(BaseHandler):
             errors.TooManyRequests,
         ],
     )
-    async def post(self, given: Registration) -> UserView:
+    async def post(self, body: Registration) -> UserView:
         return await self.run_blocking(
             self.parts.identity.register,
-            given.email,
-            given.password,
-            given.setup_token,
-            given.invite,
+            body.email,
+            body.password,
+            body.setup_token,
+            body.invite,
             address=self.request.remote_ip or "",
         )
 
@@ -94,9 +94,9 @@ class LoginHandler(_SessionHandler):
         answer_headers=["Set-Cookie"],
         raises=[errors.CredentialsWrong, errors.TooManyRequests, errors.SignInSlowed],
     )
-    async def post(self, given: Credentials) -> SessionView:
+    async def post(self, body: Credentials) -> SessionView:
         address = self.request.remote_ip or ""
-        session = await self.run_blocking(self.parts.identity.login, given.email, given.password, address)
+        session = await self.run_blocking(self.parts.identity.login, body.email, body.password, address)
         return self.opened(session)
 
 
@@ -139,10 +139,10 @@ class ResetHandler(_SessionHandler):
         answer_headers=["Set-Cookie"],
         raises=[*_PASSWORD_ERRORS, errors.ResetLinkInvalid, errors.TooManyRequests],
     )
-    async def post(self, given: Reset) -> SessionView:
+    async def post(self, body: Reset) -> SessionView:
         address = self.request.remote_ip or ""
         session = await self.run_blocking(
-            self.parts.identity.reset_password, given.token, given.new_password, address
+            self.parts.identity.reset_password, body.token, body.new_password, address
         )
         return self.opened(session)
 
@@ -154,12 +154,12 @@ class PasswordHandler(PrivateHandler, _SessionHandler):
         answer_headers=["Set-Cookie"],
         raises=[*_PASSWORD_ERRORS, errors.CredentialsWrong, errors.TooManyRequests, errors.SignInSlowed],
     )
-    async def post(self, given: PasswordChange) -> SessionView:
+    async def post(self, body: PasswordChange) -> SessionView:
         session = await self.run_blocking(
             self.parts.identity.change_password,
             self.user,
-            given.current_password,
-            given.new_password,
+            body.current_password,
+            body.new_password,
             self.request.remote_ip or "",
         )
         return self.opened(session)

@@ -20,7 +20,7 @@ Routes = Callable[[], list[URLSpec]]
 _FILES = Path(__file__).parents[1] / "swagger_ui"
 _SERVED = ("swagger-ui.css", "swagger-ui-bundle.js", "page.css", "page.js")
 _PAGE = (_FILES / "page.html").read_text()
-# Swagger UI sets styles on its elements, and draws its icons from data: addresses
+# Swagger UI sets inline styles, and its icons are data: URLs
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

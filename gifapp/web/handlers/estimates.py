@@ -29,9 +29,9 @@ class EstimatesHandler(PrivateHandler):
         need="read",
         raises=[*RECIPE_ERRORS, errors.NotFound, errors.TargetTooSmall, errors.TooManyAtOnce],
     )
-    async def post(self, given: EstimateRequest) -> EstimateView:
+    async def post(self, body: EstimateRequest) -> EstimateView:
         owner_id = self.user.user_id
-        estimate = partial(self.parts.services.estimation.estimate, owner_id, given.source_id, given.recipe)
+        estimate = partial(self.parts.services.estimation.estimate, owner_id, body.source_id, body.recipe)
         return await self.run_in_turn(self.parts.estimates, owner_id, estimate)
 
 

@@ -59,10 +59,10 @@ class EventsHandler(AnsweringHandler, WebSocketHandler):
         reads_itself=[EventsQuery],
     )
     async def get(self, *args: str, **kwargs: str) -> None:
-        """`ready` or `reset` first, then what was missed since `cursor`, then what happens.
+        """First `ready` or `reset`, then the events missed since `cursor`, then new events as they happen.
 
-        Closes with 4401 when the token has expired or the session is over, with 4408 when the client
-        reads too slowly, with 1013 when a server of ours is away; a client comes back with its cursor.
+        Closes with 4401 when the token has expired or the session has ended, with 4408 when the client reads
+        too slowly, with 1013 when a server is unavailable; clients reconnect with their last cursor.
         """
         if self.request.headers.get("Upgrade", "").lower() != "websocket":
             raise HTTPError(426)
@@ -82,7 +82,7 @@ class EventsHandler(AnsweringHandler, WebSocketHandler):
         self._running = asyncio.create_task(self._run())
 
     def on_message(self, message: str | bytes) -> None:
-        """Clients have nothing to say here."""
+        """Ignore messages from clients."""
 
     def on_close(self) -> None:
         self.parts.hub.leave(self._owner_id, self)
@@ -107,7 +107,7 @@ class EventsHandler(AnsweringHandler, WebSocketHandler):
             self.close(TRY_AGAIN, str(away))
         except WebSocketClosedError:
             return
-        except Exception:  # noqa: BLE001  a stream that is open and silent would be worse
+        except Exception:  # noqa: BLE001  or the websocket would stay open and silent
             _log.exception("an event stream broke")
             self.close(BROKEN)
 
@@ -125,7 +125,7 @@ class EventsHandler(AnsweringHandler, WebSocketHandler):
             await self._send_once(event)
 
     async def _catch_up(self) -> None:
-        """Send what was published while nobody could tell us."""
+        """Send the events that were published while Redis was unreachable."""
         missed = await self.run_blocking(self.parts.services.events.since, self._owner_id, self._sent)
         if missed is None:
             await self._reset()
@@ -142,7 +142,7 @@ class EventsHandler(AnsweringHandler, WebSocketHandler):
                 event = await asyncio.wait_for(self._waiting.get(), left_s)
             except TimeoutError:
                 return
-            if event.type == "reset":  # Redis was away
+            if event.type == "reset":  # the connection to Redis was lost
                 await self._catch_up()
             else:
                 await self._send_once(event)

@@ -31,26 +31,26 @@ class ReadyHandler(_FreeHandler):
     @operation("Readiness: Redis, MongoDB and storage respond", also={503: "One is unreachable."})
     async def get(self) -> ReadyView:
         names = list(self.parts.services.checks)
-        found = await asyncio.gather(*(self._look(name) for name in names))
-        problems = {name: one.problem for name, one in zip(names, found, strict=True) if one.problem}
+        results = dict(zip(names, await asyncio.gather(*(self._look(name) for name in names)), strict=True))
+        problems = {name: result.problem for name, result in results.items() if result.problem}
         self.set_status(503 if problems else 200)
         return ReadyView(
             status="unavailable" if problems else "ok",
             checks={name: "unreachable" if name in problems else "ok" for name in names},
-            latency_ms={name: one.latency_ms for name, one in zip(names, found, strict=True)},
+            latency_ms={name: result.latency_ms for name, result in results.items()},
             problems=problems,
         )
 
-    async def _look(self, name: str) -> _Found:
+    async def _look(self, name: str) -> _Result:
         begin_s, problem = time.perf_counter(), ""
         try:
             await asyncio.wait_for(self.run_blocking(self.parts.services.checks[name]), _PATIENCE_S)
-        except Exception as failed:  # noqa: BLE001  whatever it is, the answer is the same
+        except Exception as failed:  # noqa: BLE001  any failure means: not ready
             _log.warning("%s is not ready: %s", name, type(failed).__name__)
             problem = str(failed) if isinstance(failed, errors.GifappError) else "It does not answer."
-        return _Found(round(1000 * (time.perf_counter() - begin_s), 1), problem)
+        return _Result(round(1000 * (time.perf_counter() - begin_s), 1), problem)
 
 
-class _Found(NamedTuple):
+class _Result(NamedTuple):
     latency_ms: float
-    problem: str  # empty: none
+    problem: str  # empty if there is none

@@ -16,7 +16,7 @@ from gifapp.web.http.operations import operation
 from gifapp.web.http.payloads import GivenRecipe, Headers, Moment, PageQuery, Payload
 
 _MOST_KEY_CHARACTERS = 200
-RECIPE_BODY_BYTES = 2 * 1024 * 1024  # subtitles, and a picture in base64
+RECIPE_BODY_BYTES = 2 * 1024 * 1024  # subtitles, and an image in base64
 RECIPE_ERRORS = (
     errors.RecipeInvalid,
     errors.RangeOutsideSource,
@@ -59,7 +59,7 @@ class JobsQuery(PageQuery):
 
 class _JobsHandler(PrivateHandler):
     def signed(self, job: JobView) -> JobView:
-        """The job with addresses for its owner, who asks."""
+        """The job with signed URLs for its owner, the caller."""
         return self.parts.media.job(job, self.user.user_id)
 
 
@@ -68,14 +68,14 @@ class JobsHandler(_JobsHandler):
     limited_as: ClassVar = {"POST": "submits"}
 
     @operation("List my jobs, newest first, paged", is_tagged=True)
-    async def get(self, asked: JobsQuery) -> JobPage:
-        """Their recipes lack subtitles and overlay, which the job itself has."""
+    async def get(self, query: JobsQuery) -> JobPage:
+        """Recipes in the list omit subtitles and overlay; a single job includes them."""
         page = await self.run_blocking(
             self.parts.services.jobs.page,
             self.user.user_id,
-            state=asked.state,
-            limit=asked.limit,
-            cursor=asked.cursor,
+            state=query.state,
+            limit=query.limit,
+            cursor=query.cursor,
         )
         return self.parts.media.jobs(page, self.user.user_id)
 
@@ -86,14 +86,14 @@ class JobsHandler(_JobsHandler):
         answer_headers=["Location"],
         raises=[*RECIPE_ERRORS, errors.NotFound, errors.QuotaExceeded, errors.TooManyJobs],
     )
-    async def post(self, given: Submission, headers: SubmissionHeaders) -> JobView:
+    async def post(self, body: Submission, headers: SubmissionHeaders) -> JobView:
         job = await self.run_blocking(
             self.parts.services.submission.submit,
             self.user.user_id,
-            given.source_id,
-            given.recipe,
-            priority=given.priority,
-            run_at=given.run_at,
+            body.source_id,
+            body.recipe,
+            priority=body.priority,
+            run_at=body.run_at,
             idempotency_key=headers.idempotency_key,
         )
         if job.is_repeat:

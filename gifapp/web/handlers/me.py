@@ -43,11 +43,11 @@ class MeHandler(PrivateHandler):
             errors.SignInSlowed,
         ],
     )
-    async def delete(self, given: Farewell) -> None:
+    async def delete(self, body: Farewell) -> None:
         await self.run_blocking(
             self.parts.identity.delete_own,
             self.user,
-            given.password,
+            body.password,
             self.request.remote_ip or "",
             forget=self.parts.services.delete_account,
         )
@@ -68,7 +68,7 @@ class ExportHandler(PrivateHandler):
     def _about(self) -> dict[str, Any]:
         identity, user_id = self.parts.identity, self.user.user_id
         account = identity.people.find(user_id).model_dump(mode="json", exclude={"stored_bytes"})
-        tokens = [one.model_dump(mode="json") for one in identity.api_tokens.all_of(user_id)]
+        tokens = [token.model_dump(mode="json") for token in identity.api_tokens.all_of(user_id)]
         return {"account.json": account, "api-tokens.json": tokens}
 
 

@@ -1,6 +1,6 @@
 """GIFs, posters and frames: by range, cached by ETag, under people's own file names.
 
-Tornado's StaticFileHandler answers ranges and tags; here it is told which file, and whose.
+Tornado's StaticFileHandler implements ranges and ETags; these handlers choose the file and check its owner.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from gifapp.web.http.signing import MediaKind
 
 _LONGEST_NAME = 150  # characters
 _CACHE = "private, max-age=86400, immutable"
-# a video in a tab of its own is a page that loads itself, which a sandbox would not let it
+# no sandbox: a browser shows a video in its own tab as a page that loads the video again
 _POLICY = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 
@@ -35,12 +35,12 @@ class FileQuery(Query):
 class Picture(NamedTuple):
     blob: Blob
     content_type: str
-    tag: str  # quoted, as HTTP wants it
+    tag: str  # the ETag, in the quotes that HTTP requires
     file_name: str
 
 
 def disposition(kind: str, file_name: str) -> str:
-    """A Content-Disposition by RFC 6266: `filename*` for the name, `filename` for old clients."""
+    """A Content-Disposition header (RFC 6266): `filename*` for the name, `filename` for old clients."""
     stem, dot, suffix = file_name.rpartition(".")
     name = "".join(c for c in (stem or suffix) if c.isprintable() and c not in '/\\"')[:_LONGEST_NAME]
     name += dot + suffix if stem else ""
@@ -49,17 +49,17 @@ def disposition(kind: str, file_name: str) -> str:
 
 
 class _MediaHandler(BaseHandler):
-    """For an owner, or for whoever has an address that the owner was given."""
+    """For an item's owner, or for anyone with a signed URL."""
 
-    access: ClassVar[Access] = "signed in"  # `openapi` knows the routes whose addresses are signed
+    access: ClassVar[Access] = "signed in"  # `openapi` overrides this for signed routes
     signed_kind: ClassVar[MediaKind]
 
     def initialize(self, *, signed: bool = False) -> None:
-        """`signed`: whoever has a signed address may look; else only who is signed in."""
+        """`signed`: anyone with a signed URL has access; otherwise only the signed-in owner."""
         self._signed = signed
 
     async def owner_id(self, item_id: str) -> str:
-        """Whose item is asked for.
+        """The owner whose item is requested: the signer of the URL, or the caller.
 
         Raises:
             errors.AccessDenied
@@ -71,18 +71,18 @@ class _MediaHandler(BaseHandler):
 
 
 class FileHandler(BaseHandler, tornado.web.StaticFileHandler):
-    """Answers with one file."""
+    """Serves one file."""
 
     def initialize(self) -> None:  # type: ignore[override]
         self.root = ""
 
     async def send(self, picture: Picture, *, include_body: bool) -> None:
-        """Answer with the picture, or with the part of it that is asked for."""
+        """Respond with the file, or the requested range of it."""
         self._picture = picture
-        with ExitStack() as held:
+        with ExitStack() as stack:
             try:
                 path = await self.run_blocking(
-                    held.enter_context, self.parts.services.blobs.store.local(picture.blob)
+                    stack.enter_context, self.parts.services.blobs.store.local(picture.blob)
                 )
             except FileNotFoundError:
                 raise errors.NotFound(kind="file") from None
@@ -115,7 +115,7 @@ class FileHandler(BaseHandler, tornado.web.StaticFileHandler):
 
 
 class _OwnedFileHandler(_MediaHandler, FileHandler):
-    """Answers with one file of an owner's."""
+    """Serves one of an owner's files."""
 
     def initialize(self, *, signed: bool = False) -> None:  # type: ignore[override]
         _MediaHandler.initialize(self, signed=signed)
@@ -162,8 +162,8 @@ class FrameHandler(_MediaHandler):
         is_tagged=True,
         raises=[*errors.SourceRefused.all().values(), errors.TooManyAtOnce],
     )
-    async def get(self, source_id: str, asked: FrameQuery) -> None:
-        owner_id, at_s = await self.owner_id(source_id), asked.at_s
+    async def get(self, source_id: str, query: FrameQuery) -> None:
+        owner_id, at_s = await self.owner_id(source_id), query.at_s
         source = await self.run_blocking(self.parts.services.sources.find, owner_id, source_id)
         self.set_header("ETag", f'"{source.sha256}-{at_s:.3f}"')
         self.set_header("Cache-Control", _CACHE)
@@ -178,4 +178,4 @@ class FrameHandler(_MediaHandler):
     head = get
 
     def compute_etag(self) -> None:
-        """It is set before the picture is taken."""
+        """Return nothing: `get` sets the ETag itself, before it extracts the frame."""

@@ -1,7 +1,7 @@
-"""`GET /metrics`, for Prometheus: what this web tier does, and what all of them and the workers have done.
+"""`GET /metrics`, for Prometheus: metrics of this web process, and those shared by all processes.
 
-What is counted in documents and in the counters is the same whichever web tier is asked: take the maximum
-over them. What a web tier counts for itself (requests, kernels, websockets, its process) it tells of itself.
+Shared metrics (from documents and counters) are the same from every web process: take the maximum over
+them. Each web process reports its own requests, kernels, websockets and process metrics.
 """
 
 from __future__ import annotations
@@ -56,13 +56,13 @@ class MetricsHandler(BaseHandler):
 
 
 class _Shared(Collector):
-    """What is the same whichever web tier is asked; a server that is away takes its figures with it."""
+    """The shared metrics; those of an unreachable server are left out."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
     def describe(self) -> Iterable[Metric]:
-        """Nothing: Prometheus' client would read it all to learn the names."""
+        """Return nothing, or the Prometheus client would collect everything just to learn the names."""
         return ()
 
     def collect(self) -> Iterator[Metric]:

@@ -41,34 +41,36 @@ class _PeopleHandler(AdministratorHandler):
         return self.parts.identity.links
 
     async def with_storage(self, accounts: list[AccountView]) -> list[AccountView]:
-        stored = await self.run_blocking(usage.stored_by, [one.id for one in accounts])
-        return [one.model_copy(update={"stored_bytes": stored.get(one.id, 0)}) for one in accounts]
+        stored = await self.run_blocking(usage.stored_by, [account.id for account in accounts])
+        return [
+            account.model_copy(update={"stored_bytes": stored.get(account.id, 0)}) for account in accounts
+        ]
 
-    async def told(self, account: AccountView) -> AccountView:
-        [told] = await self.with_storage([account])
-        return told
+    async def one_with_storage(self, account: AccountView) -> AccountView:
+        [with_storage] = await self.with_storage([account])
+        return with_storage
 
 
 class UsersHandler(_PeopleHandler):
     @operation("List all accounts, newest first, paged")
-    async def get(self, asked: PageQuery) -> AccountPage:
-        page = await self.run_blocking(self.people.page, limit=asked.limit, cursor=asked.cursor)
+    async def get(self, query: PageQuery) -> AccountPage:
+        page = await self.run_blocking(self.people.page, limit=query.limit, cursor=query.cursor)
         return page.model_copy(update={"users": await self.with_storage(page.users)})
 
 
 class UserHandler(_PeopleHandler):
-    """What an API token did to accounts could not be undone by revoking it: it may look, no more."""
+    """API tokens may only read accounts: revoking a token could not undo what it changed."""
 
     @operation("Get an account")
     async def get(self, user_id: str) -> AccountView:
-        return await self.told(await self.run_blocking(self.people.find, user_id))
+        return await self.one_with_storage(await self.run_blocking(self.people.find, user_id))
 
     @operation("Change an account's role, or disable it", need="session", raises=[errors.LastAdministrator])
-    async def patch(self, user_id: str, given: UserChange) -> AccountView:
+    async def patch(self, user_id: str, body: UserChange) -> AccountView:
         changed = await self.run_blocking(
-            self.people.change, user_id, role=given.role, disabled=given.disabled, by=self.user.user_id
+            self.people.change, user_id, role=body.role, disabled=body.disabled, by=self.user.user_id
         )
-        return await self.told(changed)
+        return await self.one_with_storage(changed)
 
     @operation(
         "Delete an account and everything it stores", need="session", raises=[errors.LastAdministrator]
@@ -81,7 +83,7 @@ class UserHandler(_PeopleHandler):
 class ResetLinkHandler(_PeopleHandler):
     @operation("Create a password reset link for an account", status=201, need="session")
     async def post(self, user_id: str) -> LinkView:
-        """It opens every account, that of whoever asks too: no API token may."""
+        """A link gives access to any account, including the caller's own, so no API token may create one."""
         return await self.run_blocking(self.links.reset, user_id, by=self.user.user_id)
 
 
@@ -93,8 +95,8 @@ class InvitesHandler(_PeopleHandler):
 
 class LinksHandler(_PeopleHandler):
     @operation("List unused invitation and password reset links, newest first, paged")
-    async def get(self, asked: PageQuery) -> LinkPage:
-        return await self.run_blocking(self.links.page, limit=asked.limit, cursor=asked.cursor)
+    async def get(self, query: PageQuery) -> LinkPage:
+        return await self.run_blocking(self.links.page, limit=query.limit, cursor=query.cursor)
 
 
 class LinkHandler(_PeopleHandler):
@@ -105,11 +107,11 @@ class LinkHandler(_PeopleHandler):
 
 class AuditHandler(AdministratorHandler):
     @operation("List security events, newest first, paged")
-    async def get(self, asked: AuditQuery) -> AuditPage:
+    async def get(self, query: AuditQuery) -> AuditPage:
         return await self.run_blocking(
             self.parts.identity.audit.page,
-            user_id=asked.user,
-            kind=asked.kind,
-            limit=asked.limit,
-            cursor=asked.cursor,
+            user_id=query.user,
+            kind=query.kind,
+            limit=query.limit,
+            cursor=query.cursor,
         )

@@ -36,7 +36,7 @@ POLICY = (
 
 @dataclass(frozen=True)
 class SharedGifPage:
-    """What the page tells: absolute addresses, plain text."""
+    """The contents of the page: absolute URLs and plain text, not yet escaped."""
 
     name: str
     kind: str
@@ -57,21 +57,21 @@ class SharedGifPage:
 
     @property
     def path(self) -> str:
-        """Where the file is beside the page: good however the page was reached."""
+        """The file's URL relative to the page, which works whatever URL the page was reached by."""
         return self.page_url.rpartition("/")[2] + "/" + self.file_url.rpartition("/")[2]
 
 
-def page(shown: SharedGifPage) -> str:
-    """The page of a link that leads somewhere."""
-    facts = f"{shown.width_px} × {shown.height_px} · {size(shown.bytes)}"  # noqa: RUF001
-    caption = f"<h1>{escape(shown.name)}</h1>{facts}"
-    link = f'<br><a href="{escape(shown.path)}?download=1">Download</a>'
-    body = f"<figure>{_picture(shown)}<figcaption>{caption}{link}</figcaption></figure>"
-    return _document(shown.name, _cards(shown), body)
+def page(content: SharedGifPage) -> str:
+    """The page of a valid link."""
+    facts = f"{content.width_px} × {content.height_px} · {size(content.bytes)}"  # noqa: RUF001
+    caption = f"<h1>{escape(content.name)}</h1>{facts}"
+    link = f'<br><a href="{escape(content.path)}?download=1">Download</a>'
+    body = f"<figure>{_picture(content)}<figcaption>{caption}{link}</figcaption></figure>"
+    return _document(content.name, _cards(content), body)
 
 
 def gone_page() -> str:
-    """The page of every link that leads nowhere, whatever the reason."""
+    """The page of every invalid link, whatever the reason."""
     text = "It may have expired or been revoked."
     return _document("Link not found", "", f"<main><h1>Link not found</h1><p>{text}</p></main>")
 
@@ -85,29 +85,29 @@ def _document(title: str, head: str, body: str) -> str:
     )
 
 
-def _picture(shown: SharedGifPage) -> str:
-    look = f'src="{escape(shown.path)}" width="{shown.width_px}" height="{shown.height_px}"'
-    if shown.is_video:
-        label = escape(f"The video {shown.name}")
+def _picture(content: SharedGifPage) -> str:
+    look = f'src="{escape(content.path)}" width="{content.width_px}" height="{content.height_px}"'
+    if content.is_video:
+        label = escape(f"The video {content.name}")
         return f'<video {look} autoplay loop muted playsinline controls aria-label="{label}"></video>'
-    return f'<img {look} alt="{escape(f"The animation {shown.name}")}">'
+    return f'<img {look} alt="{escape(f"The animation {content.name}")}">'
 
 
-def _cards(shown: SharedGifPage) -> str:
-    """What other sites read to show the link as a card."""
-    medium = "og:video" if shown.is_video else "og:image"
-    told = {
-        "og:type": "video.other" if shown.is_video else "website",
-        "og:title": shown.name,
-        "og:url": shown.page_url,
-        medium: shown.file_url,
-        f"{medium}:type": shown.kind,
-        f"{medium}:width": str(shown.width_px),
-        f"{medium}:height": str(shown.height_px),
+def _cards(content: SharedGifPage) -> str:
+    """The meta tags from which other sites build a preview card."""
+    medium = "og:video" if content.is_video else "og:image"
+    properties = {
+        "og:type": "video.other" if content.is_video else "website",
+        "og:title": content.name,
+        "og:url": content.page_url,
+        medium: content.file_url,
+        f"{medium}:type": content.kind,
+        f"{medium}:width": str(content.width_px),
+        f"{medium}:height": str(content.height_px),
     }
-    cards = {"twitter:card": "summary_large_image", "twitter:title": shown.name}
-    if not shown.is_video:
-        cards |= {"twitter:image": shown.file_url}
-    tags = [f'<meta property="{name}" content="{escape(value)}">' for name, value in told.items()]
+    cards = {"twitter:card": "summary_large_image", "twitter:title": content.name}
+    if not content.is_video:
+        cards |= {"twitter:image": content.file_url}
+    tags = [f'<meta property="{name}" content="{escape(value)}">' for name, value in properties.items()]
     tags += [f'<meta name="{name}" content="{escape(value)}">' for name, value in cards.items()]
     return "".join(tags)

@@ -20,7 +20,7 @@ from gifapp.web.http.operations import operation
 from gifapp.web.http.payloads import Payload
 
 WEEK_S, YEAR_S = 7 * 24 * 3600, 365 * 24 * 3600
-_CACHE_S = 60  # a revoked link may be seen so long by whoever has seen it before
+_CACHE_S = 60  # how long a browser may still show the GIF of a revoked link
 
 
 class ShareWish(Payload):
@@ -32,8 +32,8 @@ class JobSharesHandler(PrivateHandler):
         "List the share links of one of my GIFs, newest first, revoked ones included until they expire"
     )
     async def get(self, job_id: str) -> SharesView:
-        found = await self.run_blocking(self.parts.services.sharing.of_job, self.user.user_id, job_id)
-        return SharesView(shares=[self._linked(share) for share in found])
+        shares = await self.run_blocking(self.parts.services.sharing.of_job, self.user.user_id, job_id)
+        return SharesView(shares=[self._linked(share) for share in shares])
 
     @operation(
         "Create a link through which anyone can view one of my GIFs",
@@ -41,9 +41,9 @@ class JobSharesHandler(PrivateHandler):
         answer_headers=["Location"],
         raises=[errors.JobNotFinished, errors.TooManyShares],
     )
-    async def post(self, job_id: str, given: ShareWish) -> ShareView:
+    async def post(self, job_id: str, body: ShareWish) -> ShareView:
         share = await self.run_blocking(
-            self.parts.services.sharing.add, self.user.user_id, job_id, lasts_s=given.expires_in_s
+            self.parts.services.sharing.add, self.user.user_id, job_id, lasts_s=body.expires_in_s
         )
         linked = self._linked(share)
         self.set_header("Location", linked.url)
@@ -60,7 +60,7 @@ class ShareHandler(PrivateHandler):
 
 
 class _PublicHandler(BaseHandler):
-    """For anybody who has the link, in a frame of any page; search engines are asked to pass by."""
+    """For anyone with the link, embedded in any page; tells search engines not to index it."""
 
     limited_as: ClassVar = {"GET": "views", "HEAD": "views"}
 
@@ -69,10 +69,10 @@ class _PublicHandler(BaseHandler):
         self.set_header("X-Robots-Tag", "noindex")
 
     async def shared(self, token: str) -> SharedGif:
-        """What the link shows.
+        """The GIF of a link.
 
         Raises:
-            errors.NotFound: also of a link that is spelled as we do not, by percent signs for instance.
+            errors.NotFound: also for a link in another spelling than ours, for instance percent-encoded.
         """
         if self.request.path.split("/")[2] != token:
             raise errors.NotFound(kind="share")
@@ -101,7 +101,7 @@ class SharePage(_PublicHandler):
         self.show(gone_page())
 
     def show(self, html: str) -> None:
-        """Answer with a page that other sites may embed."""
+        """Respond with a page that other sites may embed."""
         self.clear_header("X-Frame-Options")
         self.set_header("Content-Security-Policy", POLICY)
         self.set_header("Content-Type", "text/html; charset=utf-8")

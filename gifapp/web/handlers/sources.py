@@ -21,19 +21,19 @@ from gifapp.web.http.stalled_clients import Pace
 
 UPLOAD_TIMEOUT_S = 6 * 3600.0
 GATHERED_BYTES = 1024 * 1024
-READ_BYTES = 256 * 1024  # at once from the line
+READ_BYTES = 256 * 1024  # per read from the socket
 
 Result = TypeVar("Result")
 Run = Callable[[Callable[[], Any]], Awaitable[Any]]
 
 
-def shown_name(given: str) -> str:
-    """A file's name for people to read: no folders, nothing that is not seen.
+def shown_name(file_name: str) -> str:
+    """A file's name for display: without folders or unprintable characters.
 
     Raises:
         ValueError: nothing is left of it.
     """
-    name = given.replace("\\", "/").rpartition("/")[2]
+    name = file_name.replace("\\", "/").rpartition("/")[2]
     name = "".join(letter for letter in name if letter.isprintable()).strip()
     if not name:
         raise ValueError("a name is needed")
@@ -45,7 +45,7 @@ class UploadQuery(Query):
 
 
 class Taker(Protocol):
-    """Where the bytes of a video go."""
+    """A destination for the bytes of a video."""
 
     def write(self, chunk: bytes) -> None: ...
 
@@ -54,10 +54,10 @@ Took = TypeVar("Took", bound=Taker)
 
 
 class Upload(Generic[Took]):
-    """A video on its way to the disk: one step at a time, each off the loop.
+    """Writes a video to disk, one step at a time, each on a thread.
 
-    While a part is written the next ones are gathered, up to a bound, so that the line never waits for a
-    thread to begin and threads are not woken for every few bytes.
+    While a chunk is written, the next ones are buffered up to a limit, so that the socket never waits for a
+    thread to start, and small chunks are written together.
     """
 
     taker: Took
@@ -65,7 +65,7 @@ class Upload(Generic[Took]):
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._opened = ExitStack()
-        self._turn = asyncio.Lock()  # the client may leave while something is done with it
+        self._turn = asyncio.Lock()  # the client may disconnect during a step
         self._gathered: list[bytes] = []
         self._gathered_bytes = 0
         self._writer: asyncio.Task[None] | None = None
@@ -75,7 +75,7 @@ class Upload(Generic[Took]):
             self.taker = await self._run(lambda: self._opened.enter_context(begin()))
 
     async def write(self, chunk: bytes) -> None:
-        """Take it, and raise what went wrong with those before."""
+        """Buffer the chunk; raises the error of an earlier write, if any."""
         self._gathered.append(chunk)
         self._gathered_bytes += len(chunk)
         if self._writer is None or self._writer.done():
@@ -85,13 +85,13 @@ class Upload(Generic[Took]):
             await asyncio.wait([self._writer, self._writing], return_when=asyncio.FIRST_COMPLETED)
 
     async def step(self, step: Callable[[Took], Result], run: Run | None = None) -> Result:
-        """What is to do with it once its bytes are there, where `run` runs it if it takes long."""
+        """Run `step` once all bytes are written; a slow one where `run` says."""
         async with self._turn:
             await self._written()
             return await (run or self._run)(partial(step, self.taker))
 
     async def close(self) -> None:
-        """Remove what was not kept."""
+        """Remove the upload unless it was kept."""
         async with self._turn:
             if self._writer is not None:
                 await asyncio.gather(self._writer, return_exceptions=True)
@@ -112,7 +112,7 @@ class Upload(Generic[Took]):
 
 
 class ReceivingHandler(PrivateHandler, Generic[Took]):
-    """Whose body goes to `upload`, and which closes it however the request ends."""
+    """Writes the request body to `upload`, and closes it however the request ends."""
 
     body_timeout_s = UPLOAD_TIMEOUT_S
 
@@ -125,7 +125,7 @@ class ReceivingHandler(PrivateHandler, Generic[Took]):
         await super().prepare()
 
     async def look_into(self, step: Callable[[], Result]) -> Result:
-        """Make a source of an upload when it is its owner's turn: that costs seconds and a process."""
+        """Turn an upload into a source when it is the owner's turn: it takes seconds and a process."""
         return await self.run_in_turn(self.parts.probes, self.user.user_id, step)
 
     async def receive(self, chunk: bytes) -> None:
@@ -138,16 +138,16 @@ class ReceivingHandler(PrivateHandler, Generic[Took]):
         self._pace.received(len(chunk))
 
     def take(self, upload: Upload[Took]) -> None:
-        """Let the body go to `upload`, and hang up on a client that holds it and sends next to nothing."""
+        """Write the body to `upload` from now on, and disconnect a client that sends too slowly."""
         connection: Any = self.request.connection
         self.upload = upload
-        if connection.stream.closed():  # while it was being opened
+        if connection.stream.closed():  # it was closed while the upload was being opened
             self.give_up()
             return
         self._pace = Pace(self.parts.upload_stall_s, connection.stream.close)
 
     def has_all(self) -> None:
-        """Expect no more of the body."""
+        """Note that the body is complete: the client can no longer be too slow."""
         if self._pace is not None:
             self._pace.stop()
 
@@ -176,16 +176,16 @@ class SourcesHandler(ReceivingHandler[Incoming]):
             self._refuse_forms()
             self._name = self.query(UploadQuery).name
             upload: Upload[Incoming] = Upload(self.parts)
-            room_for = self._declared_bytes()  # 0: nobody knows how many
+            room_for = self._declared_bytes()  # 0: unknown
             begin = self.parts.services.sources.incoming
             await upload.open(partial(begin, self.user.user_id, declared_bytes=room_for))
             self.take(upload)
 
     @operation("List my videos, newest first, paged", is_tagged=True)
-    async def get(self, asked: PageQuery) -> SourcePage:
+    async def get(self, query: PageQuery) -> SourcePage:
         owner_id = self.user.user_id
         page = await self.run_blocking(
-            self.parts.services.sources.page, owner_id, limit=asked.limit, cursor=asked.cursor
+            self.parts.services.sources.page, owner_id, limit=query.limit, cursor=query.cursor
         )
         return self.parts.media.sources(page, owner_id)
 
@@ -224,7 +224,7 @@ class SourcesHandler(ReceivingHandler[Incoming]):
         return errors.SourceTooLarge(limit_bytes=self.body_limit())
 
     def _refuse_forms(self) -> None:
-        # curl calls every body a form; only one in several parts really is
+        # curl declares every body a form; only multipart bodies really are
         if self.request.headers.get("Content-Type", "").lower().startswith("multipart/"):
             raise errors.ContentTypeWrong(expected="the file's own bytes, not as a form")
 
@@ -241,5 +241,5 @@ class SourceHandler(PrivateHandler):
 
 
 def signed(handler: PrivateHandler, source: SourceView) -> SourceView:
-    """The source with addresses for its owner, who asks."""
+    """The source with signed URLs for its owner, the caller."""
     return handler.parts.media.source(source, handler.user.user_id)

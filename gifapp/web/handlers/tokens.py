@@ -40,9 +40,9 @@ class TokensHandler(_TokensHandler):
         status=201,
         raises=[errors.TooManyTokens, errors.AdministratorsOnly],
     )
-    async def post(self, given: NewToken) -> MadeTokenView:
+    async def post(self, body: NewToken) -> MadeTokenView:
         return await self.run_blocking(
-            self.api_tokens.make, self.user, given.name, given.scopes, given.expires_at
+            self.api_tokens.make, self.user, body.name, body.scopes, body.expires_at
         )
 
     @operation("Revoke all my API tokens")

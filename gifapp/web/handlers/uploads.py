@@ -19,13 +19,13 @@ from gifapp.web.http.payloads import validated
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,termination,checksum,expiration"
-ALGORITHMS = {"sha1": 20, "sha256": 32}  # and how many bytes theirs have
+ALGORITHMS = {"sha1": 20, "sha256": 32}  # digest sizes in bytes
 CONTENT_TYPE = "application/offset+octet-stream"
 
 _OVERRIDES = {"PATCH", "DELETE"}
 _MOST_METADATA = 8192
 _MOST_DIGITS = 18
-_PATIENCE_S = 1.0  # with whoever holds the upload: mostly a connection of which we hear soon that it broke
+_PATIENCE_S = 1.0  # the wait for the upload's lock, usually held by a connection that has just broken
 _LOOK_EVERY_S = 0.05
 
 _FINISHING = (
@@ -40,13 +40,13 @@ Result = TypeVar("Result")
 
 
 class TusHandler(PrivateHandler):
-    """What all addresses of uploads have in common."""
+    """The base of all upload handlers: the tus headers."""
 
     def initialize(self) -> None:
-        # for clients behind a proxy that knows no PATCH
-        asked = self.request.headers.get("X-HTTP-Method-Override")
-        if self.request.method == "POST" and asked in _OVERRIDES:
-            self.request.method = asked
+        # for clients behind a proxy that does not support PATCH
+        method = self.request.headers.get("X-HTTP-Method-Override")
+        if self.request.method == "POST" and method in _OVERRIDES:
+            self.request.method = method
 
     def set_default_headers(self) -> None:
         super().set_default_headers()
@@ -55,8 +55,8 @@ class TusHandler(PrivateHandler):
 
     async def prepare(self) -> None:
         await super().prepare()
-        asked = self.request.headers.get("Tus-Resumable")
-        if self.request.method != "OPTIONS" and asked != VERSION:
+        version = self.request.headers.get("Tus-Resumable")
+        if self.request.method != "OPTIONS" and version != VERSION:
             raise errors.TusVersionWrong(known=VERSION)
 
     async def options(self, *_: str) -> None:
@@ -66,7 +66,7 @@ class TusHandler(PrivateHandler):
         self.set_header("Tus-Checksum-Algorithm", ",".join(ALGORITHMS))
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        if status_code == 460:  # nobody but tus knows it
+        if status_code == 460:  # defined by tus only
             self.set_status(460, "Checksum Mismatch")
         super().write_error(status_code, **kwargs)
 
@@ -76,18 +76,18 @@ class TusHandler(PrivateHandler):
             self.set_header("Upload-Offset", str(error.facts["offset"]))
 
     def number(self, header: str) -> int:
-        """The count of bytes in a header.
+        """Parse a header that contains a number of bytes.
 
         Raises:
             errors.FieldInvalid
         """
-        given = self.request.headers.get(header, "")
-        if not (given.isascii() and given.isdecimal() and len(given) <= _MOST_DIGITS):
+        text = self.request.headers.get(header, "")
+        if not (text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS):
             raise errors.FieldInvalid(field=header, problem="a whole number of bytes is needed")
-        return int(given)
+        return int(text)
 
     def tell(self, upload: UploadStatus) -> None:
-        """Say in headers how far it is."""
+        """Set the header for the upload's source, or for its expiry."""
         if upload.facts.source_id is not None:
             self.set_header("Upload-Source", upload.facts.source_id)
         else:
@@ -113,7 +113,7 @@ class UploadsHandler(TusHandler):
         ],
     )
     async def post(self) -> None:
-        """`Upload-Length` says how many bytes will come, `Upload-Metadata` the `filename`."""
+        """`Upload-Length` is the total size in bytes; `Upload-Metadata` contains the `filename`."""
         if "Upload-Defer-Length" in self.request.headers:
             raise errors.UploadLengthDeferred
         length = self.number("Upload-Length")
@@ -169,13 +169,13 @@ class UploadHandler(ReceivingHandler[Writer], TusHandler):
         assert self.upload is not None  # noqa: S101  opened by prepare
         self.has_all()
         try:
-            standing = await self.upload.step(self._check)
-            if standing.awaits_source:
-                standing = await self.upload.step(self._add_source, self.look_into)
+            status = await self.upload.step(self._check)
+            if status.awaits_source:
+                status = await self.upload.step(self._add_source, self.look_into)
         finally:
             await self.upload.close()
-        self.set_header("Upload-Offset", str(standing.offset))
-        self.tell(standing)
+        self.set_header("Upload-Offset", str(status.offset))
+        self.tell(status)
 
     @operation("Discard an upload", raises=[errors.TusVersionWrong, errors.UploadLocked])
     async def delete(self, upload_id: str) -> None:
@@ -209,7 +209,7 @@ class UploadHandler(ReceivingHandler[Writer], TusHandler):
             return await self.look_into(
                 partial(self.parts.services.uploads.finish, self.user.user_id, upload_id)
             )
-        except errors.TooManyAtOnce:  # told so to a HEAD, tus-js-client would begin anew
+        except errors.TooManyAtOnce:  # tus-js-client restarts the upload after a 429, but not after a 423
             raise errors.UploadLocked from None
 
     async def _patiently(self, step: Callable[[], Awaitable[Result]]) -> Result:
@@ -225,7 +225,7 @@ class UploadHandler(ReceivingHandler[Writer], TusHandler):
 
 
 def name_in(metadata: str) -> str:
-    """The file's name in an Upload-Metadata header, for reading.
+    """The file's display name in an Upload-Metadata header.
 
     Raises:
         errors.FieldInvalid
@@ -242,15 +242,15 @@ def name_in(metadata: str) -> str:
 
 
 def checksum_in(headers: Any) -> Checksum | None:
-    """What the Upload-Checksum header says; None: there is none.
+    """Parse the Upload-Checksum header; None: there is none.
 
     Raises:
         errors.ChecksumUnknown, errors.ChecksumMalformed
     """
-    given = headers.get("Upload-Checksum")
-    if given is None:
+    value = headers.get("Upload-Checksum")
+    if value is None:
         return None
-    algorithm, _, encoded = given.partition(" ")
+    algorithm, _, encoded = value.partition(" ")
     if algorithm not in ALGORITHMS:
         raise errors.ChecksumUnknown(known=" or ".join(ALGORITHMS))
     return Checksum(algorithm, _digest_in(encoded, algorithm))

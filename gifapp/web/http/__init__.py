@@ -1,1 +1,1 @@
-"""What every request passes through."""
+"""The HTTP layer that all handlers share: limits, authentication, parsing, errors, documentation."""

@@ -1,7 +1,6 @@
-"""What the log says of a request: its method and its address, without what opens something.
+"""Formats requests for the log: method and URL, without secrets.
 
-Whatever was put into an address, and however it was spelled, it is shown only where it is plainly a word
-or an id of ours.
+Each part of a URL is shown only if it is plainly a word or an id of ours; everything else is cut.
 """
 
 from __future__ import annotations
@@ -18,22 +17,22 @@ _LONGEST = 500
 _SHOWN = frozenset(
     {"limit", "cursor", "state", "kind", "hours", "at_s", "download", "older_than_s", "expires"}
 )
-_PLAIN = re.compile(r"[\w.@~+…-]{0,36}")  # an id has 36 characters at the most, a token more
+_PLAIN = re.compile(r"[\w.@~+…-]{0,36}")  # ids have at most 36 characters, tokens more
 _NAME = re.compile(r"[a-z_]{1,20}")
 
 
 def shown_request(request: Any) -> str:
-    """`GET /api/v1/jobs?limit=10`."""
+    """The request for the log, for example `GET /api/v1/jobs?limit=10`."""
     return f"{shown_method(request.method)} {shown_address(request.uri)}"
 
 
 def shown_method(method: str | None) -> str:
-    """The method; one that does not exist may be anything, and there is no end of them."""
+    """The method, or "other": clients may send arbitrary ones, which must not become metric labels."""
     return method if method in RequestHandler.SUPPORTED_METHODS else "other"
 
 
 def shown_address(uri: str | None) -> str:
-    """An address with `…` for each part of its path and each value that is not plain."""
+    """The URL, with `…` in place of each path segment and each value that is not plain."""
     path, mark, query = redact(uri or "").partition("?")
     segments = "/".join(_plain(segment) for segment in path.split("/"))
     arguments = "&".join(map(_argument, query.split("&"))) if query else ""

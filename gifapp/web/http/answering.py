@@ -1,4 +1,4 @@
-"""What every handler does alike: headers, problem details, authentication, rate limits."""
+"""The base of all handlers: headers, CORS, problem details, authentication, rate limits."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _CORS_ACCEPTED = (
 _CORS_MAX_AGE_S = "600"
 
 REVALIDATED = "private, no-cache"
-"""Of answers that a client may keep, but not trust without asking."""
+"""The Cache-Control of responses that clients may cache but must revalidate."""
 
 _log = logging.getLogger(__name__)
 
@@ -62,10 +62,10 @@ Result = TypeVar("Result")
 
 
 class AnsweringHandler(tornado.web.RequestHandler):
-    """Headers, CORS, problem details, who asks, and how often."""
+    """Handles headers, CORS, problem details, authentication and rate limits."""
 
     limited_as: ClassVar[Mapping[str, RequestKind | None]] = {}
-    """By method, where it is not reads for GET and HEAD and writes for others; None is not counted here."""
+    """Rate-limit kind by method, unless "reads" for GET and HEAD, else "writes"; None: not limited here."""
 
     access: ClassVar[Access] = "anyone"
     usual_need: ClassVar[Need | None] = None
@@ -96,7 +96,7 @@ class AnsweringHandler(tornado.web.RequestHandler):
             await self._admit()
 
     async def identify(self) -> str | None:
-        """The id of who is signed in, where that matters: limits are by account then, not by address.
+        """The id of the signed-in caller; None: the rate limits are by address, not by account.
 
         Raises:
             errors.AccessDenied
@@ -104,7 +104,7 @@ class AnsweringHandler(tornado.web.RequestHandler):
         return None
 
     async def _admit(self) -> None:
-        """Count the request, also one that is not let in."""
+        """Identify the caller, and count the request even if that fails."""
         user_id = None
         try:
             user_id = await self.identify()
@@ -120,7 +120,7 @@ class AnsweringHandler(tornado.web.RequestHandler):
             await self.run_blocking(count, kind, user_id=user_id, address=address)
 
     async def options(self, *_: str) -> None:
-        """What can be done here; the preflight of another site's page."""
+        """Answer OPTIONS: the allowed methods, and CORS preflights."""
         self.set_status(204)
         self.set_header("Allow", ", ".join(self.methods()))
         if self._from_friend():
@@ -131,21 +131,21 @@ class AnsweringHandler(tornado.web.RequestHandler):
     async def run_blocking(
         self, function: Callable[Given, Result], *args: Given.args, **kwargs: Given.kwargs
     ) -> Result:
-        """What `function` returns, run on a thread: the loop never waits for a disk or a database."""
+        """Run `function` on a thread, so that the event loop never waits for a disk or a database."""
         context = contextvars.copy_context()  # the log's request id
         call = functools.partial(context.run, functools.partial(function, *args, **kwargs))
         return await asyncio.get_running_loop().run_in_executor(self.parts.threads, call)
 
     async def run_in_turn(self, pool: FairPool, owner_id: str, work: Callable[[], Result]) -> Result:
-        """What `work` returns, run when it is the owner's turn; the answer says how long that took to come.
+        """Run `work` when it is the owner's turn; the response's Server-Timing header tells the wait.
 
         Raises:
             errors.TooManyAtOnce
         """
-        asked_at = time.monotonic()
+        requested_at = time.monotonic()
 
         def begin() -> Result:
-            self.set_header("Server-Timing", f"wait;dur={1000 * (time.monotonic() - asked_at):.0f}")
+            self.set_header("Server-Timing", f"wait;dur={1000 * (time.monotonic() - requested_at):.0f}")
             return work()
 
         return await pool.run(owner_id, begin)
@@ -154,7 +154,7 @@ class AnsweringHandler(tornado.web.RequestHandler):
         """The token of the Authorization header.
 
         Raises:
-            errors.NotSignedIn: there is none.
+            errors.NotSignedIn: there is no bearer token.
         """
         scheme, _, token = self.request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
@@ -162,27 +162,27 @@ class AnsweringHandler(tornado.web.RequestHandler):
         return token.strip()
 
     async def caller(self) -> Caller:
-        """Who asks.
+        """Authenticate the caller.
 
         Raises:
             errors.NotSignedIn, errors.TokenInvalid, errors.TokenExpired
-            errors.SessionNeeded, errors.ScopeMissing: this API token is not for that.
+            errors.SessionNeeded, errors.ScopeMissing: this API token may not make this request.
         """
         caller = await self.run_blocking(self.parts.identity.authenticate, self.bearer())
         caller.check(self.need())
         return caller
 
     def need(self) -> Need:
-        """What an API token needs for this request; `session`: there is none that may."""
+        """The scope that an API token needs for this request; `session`: no API token may make it."""
         declared = operation_of(getattr(self, str(self.request.method).lower()))
         usual = self.usual_need or ("read" if self.request.method in ("GET", "HEAD") else "write")
         return (declared and declared.need) or usual
 
     def check_xsrf_cookie(self) -> None:
-        """Tornado asks before every write; only what trusts the cookie needs it: `require_xsrf`."""
+        """Disable Tornado's check on every write; only handlers that trust the cookie call `require_xsrf`."""
 
     def require_xsrf(self) -> None:
-        """Refuse a request that another site's page may have made with our cookie.
+        """Reject a request that another site may have forged with our cookie (CSRF).
 
         Raises:
             errors.RequestForged
@@ -194,7 +194,7 @@ class AnsweringHandler(tornado.web.RequestHandler):
 
     @classmethod
     def methods(cls) -> list[str]:
-        """What can be done here."""
+        """The methods that this handler implements."""
         inherited = tornado.web.RequestHandler
         return [
             name
@@ -203,13 +203,13 @@ class AnsweringHandler(tornado.web.RequestHandler):
         ]
 
     def begin(self, declared: Operation) -> None:
-        """Set what is known of an answer before it is."""
+        """Set the parts of the response that are known before the method runs."""
         self.set_status(declared.usual_status)
         if declared.is_tagged:
             self.set_header("Cache-Control", REVALIDATED)
 
     def read(self, model: type[BaseModel]) -> BaseModel:
-        """What a declared method takes from the request.
+        """Parse a declared method's parameter from the request.
 
         Raises:
             errors.FieldInvalid; for a body, see `json_body`.
@@ -220,17 +220,17 @@ class AnsweringHandler(tornado.web.RequestHandler):
         return validated(model, {name: headers[name] for name in _names(model) if name in headers})
 
     def compute_etag(self) -> str | None:
-        """Tornado's digest of the answer, where clients may keep it."""
+        """Tornado's ETag, if clients may cache the response."""
         return super().compute_etag() if self._headers.get("Cache-Control") != _NOT_KEPT else None
 
     def query(self, model: type[Model]) -> Model:
-        """The arguments of the address.
+        """Parse the query string.
 
         Raises:
             errors.FieldInvalid
         """
-        given = {name: self.get_query_argument(name) for name in self.request.query_arguments}
-        return validated(model, given)
+        arguments = {name: self.get_query_argument(name) for name in self.request.query_arguments}
+        return validated(model, arguments)
 
     def write_model(self, model: BaseModel) -> None:
         self.set_header("Content-Type", "application/json")

@@ -1,4 +1,4 @@
-"""Base handlers: how much of a request they read, and who may call them."""
+"""Base handlers: they limit the request body, and check who may call them."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _MOST_DIGITS = 18
 
 @tornado.web.stream_request_body
 class BaseHandler(AnsweringHandler):
-    """Also reads the body, no further than `max_body_bytes`.
+    """Reads the body, up to `max_body_bytes`.
 
-    A request may be answered before its body has arrived. Closing at once would reset the connection
-    under a client that is still sending, and it would never see why: the answer is sent, and what
-    still comes is thrown away for a while.
+    A request may be answered before its body has arrived. Closing the connection at once would reset it
+    while the client is still sending, and the client would never see the response. So we send the response
+    and discard what still arrives, for `DRAIN_S` at most.
     """
 
     max_body_bytes: ClassVar[int] = JSON_BODY_BYTES
@@ -41,7 +41,7 @@ class BaseHandler(AnsweringHandler):
 
     async def prepare(self) -> None:
         connection: Any = self.request.connection
-        connection.set_max_body_size(sys.maxsize)  # we refuse what is too large, in our own words
+        connection.set_max_body_size(sys.maxsize)  # we reject large bodies ourselves, with a problem document
         connection.set_body_timeout(self.body_timeout_s)
         self._body = bytearray()
         await super().prepare()
@@ -54,23 +54,23 @@ class BaseHandler(AnsweringHandler):
         try:
             self._check_length(self._received_bytes)
             await self.receive(chunk)
-        except Exception:  # noqa: BLE001  Tornado would close the connection without a word
+        except Exception:  # noqa: BLE001  Tornado would close the connection without a response
             self.log_exception(*sys.exc_info())
             self.send_error(exc_info=sys.exc_info())
 
     async def receive(self, chunk: bytes) -> None:
-        """Take the next part of the body."""
+        """Process the next chunk of the body."""
         self._body += chunk
 
     def body_limit(self) -> int:
         return self.max_body_bytes
 
     def too_large(self) -> errors.GifappError:
-        """What to say of a body over the limit."""
+        """The error for a body over the limit."""
         return errors.BodyTooLarge(limit_bytes=self.body_limit())
 
     def json_body(self, model: type[Model]) -> Model:
-        """The body as `model`.
+        """Parse the body as `model`.
 
         Raises:
             errors.ContentTypeWrong, errors.JsonInvalid, errors.FieldInvalid
@@ -104,13 +104,13 @@ class BaseHandler(AnsweringHandler):
         return self._declared_bytes() > 0 or "Transfer-Encoding" in self.request.headers
 
     def _request_is_arriving(self) -> bool:
-        """Tornado closes a connection whose answer is complete before its request is."""
+        """Whether the body is still arriving: Tornado would close the connection after the response."""
         waits_for_us = self.request.headers.get("Expect") == "100-continue" and not self._received_bytes
         return not waits_for_us and not self.request._body_future.done()
 
     def _answer_early(self) -> Future[None]:
         self._answered_early = True
-        # Tornado would run the method once the body is complete
+        # or Tornado would run the method once the body is complete
         setattr(self, str(self.request.method).lower(), self._nothing_more)
         self.request._body_future.add_done_callback(lambda _: self._finish_drained())
         if self._has_body():
@@ -120,7 +120,7 @@ class BaseHandler(AnsweringHandler):
         return self.flush()
 
     async def _nothing_more(self, *_: str) -> None:
-        """The answer was sent."""
+        """Do nothing: the response was sent."""
 
     def _finish_drained(self) -> None:
         arrived = self.request._body_future
@@ -129,7 +129,7 @@ class BaseHandler(AnsweringHandler):
 
 
 class PrivateHandler(BaseHandler):
-    """For people who are signed in: `self.user` is who asks."""
+    """For signed-in callers; `self.user` is the caller."""
 
     access: ClassVar[Access] = "signed in"
     user: Caller
@@ -152,7 +152,7 @@ class AdministratorHandler(PrivateHandler):
 
 
 class NotFoundHandler(BaseHandler):
-    """Every address under ours that is nobody's."""
+    """Answers 404, for unknown paths."""
 
     async def prepare(self) -> None:
         await super().prepare()

@@ -11,39 +11,40 @@ from tornado.iostream import IOStream
 from gifapp.identity.throttle import network_of
 
 BY_ADDRESS = 500
-"""By default; an office behind one address has room, and a browser opens about eight."""
+"""The default; enough for an office behind one address: a browser opens about eight."""
 
-_TIDY_AT = 1000  # addresses, most of which may be gone
+_TIDY_AT = 1000  # addresses, most of which may have no connection left
 _UNKNOWN = ""
 
 
 class Connections:
-    """Counts open connections, websockets too, until they close.
+    """Counts open connections, including websockets, until they close.
 
     Attributes:
-        most_by_address: how many one address may have; of IPv6 the /64 that one customer has.
+        most_by_address: the limit per address; for IPv6, per /64, which one customer usually has.
     """
 
     def __init__(self, most_by_address: int = BY_ADDRESS, most: int | None = None) -> None:
-        """`most`: how many there may be in all; by default three of four files that may be open."""
+        """`most`: the total limit; by default three quarters of the process's limit on open files."""
         self._most = most or resource.getrlimit(resource.RLIMIT_NOFILE)[0] * 3 // 4
         self.most_by_address = min(most_by_address, max(1, self._most // 2))
         self._tidy_at = _TIDY_AT
-        self._streams: dict[str, WeakKeyDictionary[IOStream, bool]] = {}  # oldest first; whether it has asked
+        # oldest first; True once a request has arrived
+        self._streams: dict[str, WeakKeyDictionary[IOStream, bool]] = {}
         self._network_of: WeakKeyDictionary[IOStream, str] = WeakKeyDictionary()
 
     def has_room(self) -> bool:
-        """Whether one more connection may be open."""
+        """Whether another connection may be opened."""
         if len(self._network_of) >= self._most:
             self._forget_closed(self._network_of)
         return len(self._network_of) < self._most
 
     def count(self, stream: IOStream, address: str | None, *, has_asked: bool = False) -> bool:
-        """Count a connection as one of `address` from now on; False if that has as many as it may.
+        """Count a connection towards `address` from now on; False if the address is at its limit.
 
-        One that has not asked for anything yet gives way to a newer one: who only holds connections
-        loses them, and others of the same address get through. `address` is None while nobody knows
-        it: a proxy's connection, before its first request.
+        At the limit, the oldest connection without a request is closed for the new one, so a client that only
+        holds connections open does not lock out others at its address. `address` is None while it is unknown:
+        for a proxy's connection before its first request.
         """
         network = network_of(address) if address else _UNKNOWN
         if self._network_of.get(stream) == network:
@@ -81,5 +82,5 @@ class Connections:
         return self._streams.get(network, WeakKeyDictionary())
 
     def _forget_closed(self, streams: Iterable[IOStream]) -> None:
-        for stream in [one for one in streams if one.closed()]:
+        for stream in [stream for stream in streams if stream.closed()]:
             self._of(self._network_of.pop(stream)).pop(stream, None)

@@ -1,4 +1,4 @@
-"""The web tier's parts, built once; handlers use them as `self.parts`."""
+"""The shared parts of a web process, built once; handlers use them as `self.parts`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from gifapp.web.http.signing import MediaSigner
 
 _THREADS = 16
 
-# each work of these pools is a process of its own, and one of their slots is kept for whoever has none
+# each task of these pools starts a process; one slot of each is reserved for people with none running
 _PROBES = functools.partial(FairPool, "probe", slots=3, most_waiting=32)
 _FRAMES = functools.partial(FairPool, "frame", slots=3, most_waiting=8)
 _ESTIMATES = functools.partial(FairPool, "estimate", slots=estimates.AT_ONCE, most_waiting=8)
@@ -34,16 +34,16 @@ class Parts:
     """The parts of one web process.
 
     Attributes:
-        services: sources, jobs and all that is done with them.
-        threads: for everything that blocks for a moment.
-        probes: for looking into uploads, which takes seconds.
-        frames: for pictures out of videos, a fraction of a second each.
-        estimates: for what GIFs would weigh, about a second each.
-        closing: what removes uploads that were given up.
-        answering: which requests are on their way, websockets left out.
-        instruments: what this web tier counts for itself.
-        session_check_s: how often an open event stream asks whether its session still lives.
-        upload_stall_s: how long an upload is held for a client that sends next to nothing.
+        services: the services for sources, jobs and administration.
+        threads: for short blocking calls.
+        probes: for probing uploads, which takes seconds.
+        frames: for extracting frames, a fraction of a second each.
+        estimates: for estimating GIF sizes, about a second each.
+        closing: tasks that clean up abandoned uploads.
+        answering: the requests in flight, without websockets.
+        instruments: the metrics of this process.
+        session_check_s: how often an open event stream checks that its session is still valid.
+        upload_stall_s: how long an upload may send almost nothing before it is disconnected.
     """
 
     services: JobParts
@@ -76,10 +76,10 @@ def build_parts(
     rates: Rates | None = None,
     scrape_token: bytes | None = None,
 ) -> Parts:
-    """The parts of a web tier that people reach at `public_url`; cookies are secure when that is https.
+    """Build the parts of a web process that people reach at `public_url`; with https, cookies are secure.
 
-    `cors_origins`: the other sites whose pages may use the API, as `https://host`; `scrape_token`: what
-    Prometheus shows to read `/metrics`.
+    `cors_origins`: the other sites whose pages may use the API, as `https://host`; `scrape_token`: the
+    token with which Prometheus reads `/metrics`.
     """
     return Parts(
         services=jobs,

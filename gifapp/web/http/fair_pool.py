@@ -1,4 +1,4 @@
-"""A few threads for slow work, shared fairly between people: see `domain.fair_queue`."""
+"""A small thread pool for slow work, shared fairly between people; see `domain.fair_queue`."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _RETRY_AFTER_S = 2
 
 
 class FairPool:
-    """Runs blocking work, at most `slots` at a time, of which one is kept for whoever has none running.
+    """Runs blocking tasks, at most `slots` at a time; one slot is reserved for people with none running.
 
-    Work of somebody for whom more of it waits gives way, on the CPU, to everybody else's.
-    Everything but the work itself happens on one event loop.
+    A task whose owner has more waiting runs at a lower CPU priority. Everything but the tasks themselves
+    runs on one event loop.
     """
 
     def __init__(self, name: str, *, slots: int, most_waiting: int) -> None:
@@ -33,10 +33,10 @@ class FairPool:
         self._threads = ThreadPoolExecutor(slots, name)
 
     async def run(self, owner_id: str, work: Callable[[], Result]) -> Result:
-        """What `work` returns, run on a thread once it is the owner's turn.
+        """Run `work` on a thread once it is the owner's turn.
 
         Raises:
-            errors.TooManyAtOnce: the owner's own requests fill their waiting line.
+            errors.TooManyAtOnce: the owner has the maximum number of requests waiting.
         """
         loop = asyncio.get_running_loop()
         turn = loop.create_future()
@@ -55,10 +55,10 @@ class FairPool:
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing waits and nothing runs."""
+        """Whether no task waits or runs."""
         return self._queue.is_empty
 
     def _start(self) -> None:
         while (turn := self._queue.start_next()) is not None:
-            if not turn.done():  # its request may just have been cancelled, and is about to leave
+            if not turn.done():  # a cancelled request's future is done before it leaves the queue
                 turn.set_result(None)

@@ -1,4 +1,4 @@
-"""Delivers events to the open websockets of their owners."""
+"""Delivers events to their owners' open websockets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Protocol
 from gifapp.domain.views.jobs import Event
 from gifapp.jobs.events.stream import EVERYONE
 
-TOO_SLOW = 4408  # closes a websocket whose reader has fallen too far behind
+TOO_SLOW = 4408  # the close code for a websocket whose client reads too slowly
 _RESTART_S = 1.0
 
 _log = logging.getLogger(__name__)
@@ -21,28 +21,28 @@ class Listener(Protocol):
     """One open websocket."""
 
     def deliver(self, event: Event) -> None:
-        """Take an event, at once and without fail."""
+        """Accept an event; must not block or raise."""
 
 
 class EventHub:
-    """One `follow` task per web process, however many websockets are open."""
+    """Distributes events from a single `follow` task per process to any number of websockets."""
 
     def __init__(self, follow: Callable[[], AsyncIterator[tuple[str, Event]]]) -> None:
         self._follow = follow
         self._listeners: defaultdict[str, set[Listener]] = defaultdict(set)
 
     def start(self) -> None:
-        """Follow, on the loop that runs; before the first websocket opens."""
+        """Start following on the running loop; call it before the first websocket opens."""
         self._task = asyncio.create_task(self._hand_out())
 
     async def stop(self) -> None:
         while not self._task.done():
-            self._task.cancel()  # more than once: redis-py swallows one that comes while it connects
+            self._task.cancel()  # repeatedly: redis-py swallows a cancel while it connects
             await asyncio.wait([self._task], timeout=0.1)
 
     @property
     def listening(self) -> int:
-        """How many do."""
+        """The number of open websockets."""
         return sum(map(len, self._listeners.values()))
 
     def join(self, owner_id: str, listener: Listener) -> None:
@@ -58,7 +58,7 @@ class EventHub:
         while True:
             try:
                 await self._hand_out_until_it_fails()
-            except Exception:  # noqa: BLE001  one event that cannot be read must not be the last
+            except Exception:  # noqa: BLE001  an unreadable event must not end the stream
                 _log.exception("events are followed anew")
                 await asyncio.sleep(_RESTART_S)
                 self._deliver(EVERYONE, Event(cursor="", type="reset"))
@@ -73,5 +73,5 @@ class EventHub:
 
     def _concerned(self, owner_id: str) -> list[Listener]:
         if owner_id == EVERYONE:
-            return [listener for theirs in self._listeners.values() for listener in theirs]
+            return [listener for listeners in self._listeners.values() for listener in listeners]
         return list(self._listeners.get(owner_id, ()))

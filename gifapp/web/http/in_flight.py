@@ -1,4 +1,4 @@
-"""Counts requests in flight, so that a stopping web tier can finish them."""
+"""Tracks requests in flight, so that a stopping web process can finish them."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from weakref import WeakSet
 from tornado.web import RequestHandler
 
 GO_ELSEWHERE = ("Connection", "close")
-"""A header: the client takes another connection next time."""
+"""A header that makes the client open a new connection for its next request."""
 
 _LOOK_EVERY_S = 0.02
-_QUIET_S = 0.2  # on a connection that is open, a request may be on its way
+_QUIET_S = 0.2  # another request may be on its way on an open connection
 
 
 class InFlightRequests:
-    """The requests that have begun and not ended; websockets never end and are none of them.
+    """The requests in flight, without websockets, which never end.
 
     Attributes:
-        is_stopping: whether answers carry `GO_ELSEWHERE`.
+        is_stopping: whether responses carry `GO_ELSEWHERE`.
     """
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class InFlightRequests:
             self._handlers.add(handler)
 
     async def end(self, *, within_s: float) -> None:
-        """Return once all have been answered and no more come, or they are taking too long."""
+        """Wait until all requests are answered and no more arrive, but no longer than `within_s`."""
         for handler in self._handlers:
             if not handler._headers_written:
                 handler.set_header(*GO_ELSEWHERE)

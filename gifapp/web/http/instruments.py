@@ -1,4 +1,4 @@
-"""Metrics of one web tier: requests, kernels, websockets, its process."""
+"""Metrics of one web process: requests, kernels, websockets, CPU and memory."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
 class Instruments:
-    """What one web tier counts for itself, and where it is asked for.
+    """The metrics of one web process.
 
     Attributes:
-        registry: all of it.
+        registry: the Prometheus registry that contains them all.
     """
 
     def __init__(self, *, scrape_token: bytes | None = None) -> None:
@@ -45,7 +45,7 @@ class Instruments:
         }
 
     def watch(self, **readers: Callable[[], float]) -> None:
-        """Read these gauges whenever somebody asks."""
+        """Set the functions that these gauges read their values from."""
         for name, read in readers.items():
             self._watched[name].set_function(read)
 
@@ -54,15 +54,15 @@ class Instruments:
         self._requests.labels(*labels).observe(request.request_time())
 
     def lets_in(self, token: str) -> bool:
-        """Whether this is the token for nothing but reading metrics."""
+        """Whether this is the scrape token, which only allows reading metrics."""
         return self._scrape_token is not None and hmac.compare_digest(self._scrape_token, token.encode())
 
 
 class MeasuredApplication(tornado.web.Application):
-    """Counts every request of the API by its route; the routes are few, addresses are not."""
+    """Measures API requests by route, not by path, so that there are few label values."""
 
-    def __init__(self, api: Sequence[URLSpec], *given: Any, **settings: Any) -> None:
-        super().__init__(*given, **settings)
+    def __init__(self, api: Sequence[URLSpec], *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
         self._templates = [(spec.regex, template_of(spec)) for spec in api]
 
     def log_request(self, handler: tornado.web.RequestHandler) -> None:
@@ -72,7 +72,7 @@ class MeasuredApplication(tornado.web.Application):
         self._log(handler)
 
     def _log(self, handler: tornado.web.RequestHandler) -> None:
-        """Tornado's line, without what is secret in the address."""
+        """Log as Tornado does, but without the secrets in the URL."""
         status, request = handler.get_status(), handler.request
         level = logging.INFO if status < 400 else logging.WARNING if status < 500 else logging.ERROR
         took_ms = 1000 * request.request_time()
@@ -80,6 +80,6 @@ class MeasuredApplication(tornado.web.Application):
 
 
 def template_of(spec: URLSpec) -> str:
-    """`/api/v1/jobs/{}`."""
+    """The route as a label, for example `/api/v1/jobs/{}`."""
     pattern: str = spec.regex.pattern.removesuffix("$")
     return pattern.replace("([^/]+)", "{}").replace("[^/]+", "{}").replace("\\", "").partition("(?:")[0]

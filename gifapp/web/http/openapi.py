@@ -49,13 +49,13 @@ _SCHEMES: Node = {
         "description": "Part of the addresses that jobs and sources tell of their pictures.",
     },
 }
-_SIGNED = ("owner", "expires")  # of an address, with the signature
+_SIGNED = ("owner", "expires")  # the query parameters of a signed URL, besides the signature
 
 Mode = Literal["validation", "serialization"]
 
 
 class Described(NamedTuple):
-    """A method at an address; `declared` is None where somebody forgot."""
+    """A method of a route; `declared` is None if it lacks `@operation`."""
 
     path: str
     method: str
@@ -73,7 +73,7 @@ class Described(NamedTuple):
 
 
 def described(routes: Iterable[URLSpec]) -> Iterator[Described]:
-    """Every method of every route, but for OPTIONS, which all have, and a HEAD that is as GET."""
+    """Every method of every route, except OPTIONS, and HEAD where there is a GET."""
     for route in routes:
         path = (
             route.regex.pattern.removesuffix("$")
@@ -91,27 +91,27 @@ def described(routes: Iterable[URLSpec]) -> Iterator[Described]:
 
 
 def document(routes: Iterable[URLSpec]) -> Node:
-    """The whole of it."""
-    found = [one for one in described(routes) if one.declared is not None]
-    models = _Models(found)
+    """The whole OpenAPI document."""
+    methods = [method for method in described(routes) if method.declared is not None]
+    models = _Models(methods)
     paths: Node = {}
-    for one in found:
-        paths.setdefault(one.path, {})[one.method] = _operation(one, models)
+    for method in methods:
+        paths.setdefault(method.path, {})[method.method] = _operation(method, models)
     return {
         "openapi": "3.1.0",
         "info": {"title": "gifapp", "version": version("gifapp"), "description": _DESCRIPTION},
         "servers": [{"url": "/"}],
-        "tags": _tags(found),
+        "tags": _tags(methods),
         "paths": paths,
         "components": {"schemas": models.schemas, "securitySchemes": _SCHEMES},
     }
 
 
 class _Models:
-    """The models of all operations, as schemas that refer to each other."""
+    """The JSON schemas of all operations' models, with references to each other."""
 
-    def __init__(self, found: Iterable[Described]) -> None:
-        used = dict.fromkeys(pair for one in found for pair in _models_of(one.declared))
+    def __init__(self, methods: Iterable[Described]) -> None:
+        used = dict.fromkeys(pair for method in methods for pair in _models_of(method.declared))
         self._refs, defs = models_json_schema(
             [*used, (Problem, "serialization")], ref_template="#/components/schemas/{model}"
         )
@@ -126,7 +126,7 @@ class _Models:
         return self._refs[model, mode] if model else None
 
     def arguments(self, model: type[BaseModel] | None) -> Node:
-        """The members of a model that is read from an address or from headers, by name."""
+        """The properties of a model that is read from the query string or headers, by name."""
         return dict(self._arguments[model]["properties"]) if model else {}
 
     def _name(self, model: type[BaseModel]) -> str:
@@ -141,30 +141,31 @@ def _models_of(declared: Operation | None) -> Iterator[tuple[type[BaseModel], Mo
             yield declared.answer, "serialization"
 
 
-def _operation(one: Described, models: _Models) -> Node:
-    declared = one.declared
-    assert declared is not None  # noqa: S101  `document` chose so
+def _operation(method: Described, models: _Models) -> Node:
+    declared = method.declared
+    assert declared is not None  # noqa: S101  `document` leaves out the others
     answer = models.ref(declared.answer, "serialization")
-    told = {
-        "operationId": re.sub(r"\W+", "_", f"{one.method}{one.path.removeprefix('/api/v1')}").strip("_"),
-        "tags": [one.tag],
+    name = f"{method.method}{method.path.removeprefix('/api/v1')}"
+    node = {
+        "operationId": re.sub(r"\W+", "_", name).strip("_"),
+        "tags": [method.tag],
         "summary": declared.summary,
         "description": declared.description,
-        "parameters": list(_parameters(one, declared, models)),
+        "parameters": list(_parameters(method, declared, models)),
         "requestBody": _body(declared, models),
-        "security": _SECURITY[one.access],
-        "responses": answers(declared, one.access, answer, has_id=one.has_id),
+        "security": _SECURITY[method.access],
+        "responses": answers(declared, method.access, answer, has_id=method.has_id),
     }
-    return {name: said for name, said in told.items() if said or name == "security"}
+    return {key: value for key, value in node.items() if value or key == "security"}
 
 
-def _parameters(one: Described, declared: Operation, models: _Models) -> Iterator[Node]:
+def _parameters(method: Described, declared: Operation, models: _Models) -> Iterator[Node]:
     text = {"type": "string"}
-    if one.has_id:
+    if method.has_id:
         yield {"name": "id", "in": "path", "required": True, "schema": text}
-    if "{name}" in one.path:
+    if "{name}" in method.path:
         yield {"name": "name", "in": "path", "required": True, "schema": text}
-    if one.access == "signed address":
+    if method.access == "signed address":
         yield from ({"name": name, "in": "query", "required": True, "schema": text} for name in _SIGNED)
     for place, kind in (("query", Query), ("header", Headers)):
         for name, schema in models.arguments(declared.reads(kind)).items():
@@ -176,13 +177,13 @@ def _parameters(one: Described, declared: Operation, models: _Models) -> Iterato
 
 
 def _parameter(name: str, place: str, schema: Node) -> Node:
-    """An argument; one that may be left out cannot be null, which no address can say."""
-    said = {key: value for key, value in schema.items() if key not in ("anyOf", "title", "description")}
+    """A parameter; an optional one is not nullable, since a query string cannot contain null."""
+    plain = {key: value for key, value in schema.items() if key not in ("anyOf", "title", "description")}
     kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
     if kinds:
-        said = kinds[0]
+        plain = kinds[0]
     about = {"description": schema["description"]} if "description" in schema else {}
-    return {"name": name, "in": place, "schema": said, **about}
+    return {"name": name, "in": place, "schema": plain, **about}
 
 
 def _body(declared: Operation, models: _Models) -> Node | None:
@@ -194,8 +195,8 @@ def _body(declared: Operation, models: _Models) -> Node | None:
     return None
 
 
-def _tags(found: Iterable[Described]) -> list[Node]:
-    """Each module of handlers, with the line that it says of itself."""
-    modules = dict.fromkeys((one.tag, one.handler.__module__) for one in found)
+def _tags(methods: Iterable[Described]) -> list[Node]:
+    """A tag per module of handlers, with the first line of the module's docstring."""
+    modules = dict.fromkeys((method.tag, method.handler.__module__) for method in methods)
     about = {tag: (sys.modules[module].__doc__ or "").partition("\n")[0] for tag, module in modules}
-    return [{"name": tag, "description": said} for tag, said in about.items()]
+    return [{"name": tag, "description": line} for tag, line in about.items()]

@@ -1,4 +1,4 @@
-"""The responses in the OpenAPI document: what they carry, and the possible problems."""
+"""The responses in the OpenAPI document: content, headers and possible problems."""
 
 from __future__ import annotations
 
@@ -43,24 +43,24 @@ _OF_ACCESS: Mapping[Access, Collection[type[errors.GifappError]]] = {
     "signed address": (errors.MediaLinkInvalid,),
 }
 _OF_BODIES = (errors.JsonInvalid, errors.BodyTooLarge, errors.ContentTypeWrong, errors.FieldInvalid)
-# what Tornado refuses, by status
+# errors that Tornado itself raises, by status
 _BAD_REQUEST = {400: "bad-request"}
 _NO_SUCH_RANGE = {416: "requested-range-not-satisfiable"}
 _NO_WEBSOCKET = {400: "bad-request", 403: "forbidden", 426: "upgrade-required"}
 
 
 def answers(declared: Operation, access: Access, answer: Node | None, *, has_id: bool) -> Node:
-    """Every status that an operation may have; `answer` is the schema of a JSON one."""
-    told = {status: _answer(declared, answer, said) for status, said in _successes(declared).items()}
+    """An operation's responses by status; `answer` is the schema of a JSON response."""
+    nodes = {status: _answer(declared, answer, text) for status, text in _successes(declared).items()}
     if declared.is_tagged or declared.is_file:
-        told[304] = {"description": "It is as it was.", "headers": _headers(["ETag"])}
+        nodes[304] = {"description": "It is as it was.", "headers": _headers(["ETag"])}
     codes = _codes(usual_errors(declared, access, has_id=has_id), _of_tornado(declared, has_id=has_id))
-    refused = {status: _refusal(status, said) for status, said in codes.items() if status not in told}
-    return {str(status): told for status, told in sorted((told | refused).items())}
+    problems = {status: _refusal(status, node) for status, node in codes.items() if status not in nodes}
+    return {str(status): node for status, node in sorted((nodes | problems).items())}
 
 
 def usual_errors(declared: Operation, access: Access, *, has_id: bool) -> list[type[errors.GifappError]]:
-    """What may be refused: what was declared, and what everything of this kind may be refused for."""
+    """The errors an operation may raise: the declared ones, and those common to its kind."""
     reads_arguments = declared.reads(Query) or declared.reads(Headers)
     return [
         *_OF_EVERYTHING,
@@ -78,33 +78,33 @@ def _successes(declared: Operation) -> dict[int, str]:
 
 
 def _of_tornado(declared: Operation, *, has_id: bool) -> dict[int, str]:
-    """What Tornado refuses by itself, which is no error of ours."""
+    """The errors that Tornado itself raises for this operation."""
     if declared.usual_status == 101:
         return _NO_WEBSOCKET
     decodes = has_id or declared.reads(Query)
     return (_BAD_REQUEST if decodes else {}) | (_NO_SUCH_RANGE if declared.is_file else {})
 
 
-def _answer(declared: Operation, answer: Node | None, said: str) -> Node:
+def _answer(declared: Operation, answer: Node | None, description: str) -> Node:
     names = [*declared.answer_headers, *(["ETag"] if declared.is_tagged or declared.is_file else [])]
-    told: Node = {"description": said}
+    node: Node = {"description": description}
     if names:
-        told["headers"] = _headers(names)
+        node["headers"] = _headers(names)
     if answer is not None:
-        told["content"] = {"application/json": {"schema": answer}}
+        node["content"] = {"application/json": {"schema": answer}}
     elif declared.gives:
-        told["content"] = {kind: {} for kind in declared.gives}
-    return told
+        node["content"] = {kind: {} for kind in declared.gives}
+    return node
 
 
 def _codes(kinds: Collection[type[errors.GifappError]], others: Mapping[int, str]) -> dict[int, Node]:
-    """By status, each code and what it says."""
-    found: dict[int, Node] = defaultdict(dict)
+    """The error codes by status, each with its sentence."""
+    by_status: dict[int, Node] = defaultdict(dict)
     for kind in kinds:
-        found[status_of_kind(kind)][kind.code] = kind.sentence
+        by_status[status_of_kind(kind)][kind.code] = kind.sentence
     for status, code in others.items():
-        found[status][code] = phrase(status)
-    return found
+        by_status[status][code] = phrase(status)
+    return by_status
 
 
 def _refusal(status: int, codes: Node) -> Node:
@@ -112,11 +112,11 @@ def _refusal(status: int, codes: Node) -> Node:
         "allOf": [{"$ref": "#/components/schemas/Problem"}],
         "properties": {"status": {"const": status}, "code": {"enum": sorted(codes)}},
     }
-    told: Node = {
+    node: Node = {
         "description": "\n".join(f"- `{code}`: {sentence}" for code, sentence in sorted(codes.items())),
         "content": {CONTENT_TYPE: {"schema": schema}},
     }
-    return told | ({"headers": _headers(_WITH_STATUS[status])} if status in _WITH_STATUS else {})
+    return node | ({"headers": _headers(_WITH_STATUS[status])} if status in _WITH_STATUS else {})
 
 
 def _headers(names: Collection[str]) -> Node:

@@ -1,4 +1,4 @@
-"""`@operation`: declares what a handler takes and returns; checked, written and documented from it."""
+"""`@operation`: declares a handler method; its parsing, its response and its documentation follow from it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gifapp.identity.callers import Need
 from gifapp.web.http.payloads import Headers, Payload, Query
 
 Access = Literal["anyone", "signed in", "administrator", "cookie", "signed address"]
-"""Who may ask, and what shows who asks."""
+"""Who may call an operation, and how they authenticate."""
 
 Method = Callable[..., Awaitable[BaseModel | None]]
 InFlightRequests = Callable[..., Coroutine[Any, Any, None]]
@@ -23,27 +23,27 @@ InFlightRequests = Callable[..., Coroutine[Any, Any, None]]
 
 @dataclass(frozen=True)
 class Operation:
-    """Declares a method of a handler: `async def post(self, job_id: str, given: Body) -> JobView`.
+    """Declares a method of a handler, such as `async def post(self, job_id: str, body: Body) -> JobView`.
 
-    Parameters that are a `Payload`, a `Query` or `Headers` are read from the request and checked before
-    the method runs; the model that it returns is written.
+    Parameters of type `Payload`, `Query` or `Headers` are read from the request and validated before the
+    method runs; the model that it returns is written as the response.
 
     Attributes:
         summary: one line, without a full stop.
-        status: of the answer; None: 200, or 204 where there is none.
-        also: other statuses that the same answer may have, and when.
-        raises: what it may refuse, beyond what its address, its parameters and who may ask bring along.
-        answer: the model of the answer, where the method writes it itself.
-        gives: the content types of an answer that is no JSON.
-        answer_headers: what comes with the answer; see `openapi_answers.HEADERS`.
+        status: the status of a success; None: 200, or 204 without content.
+        also: other statuses of a success, and when they are used.
+        raises: the errors it may raise, besides those implied by its path, parameters and access.
+        answer: the model of the response, if the method writes it itself.
+        gives: the content types of a response that is not JSON.
+        answer_headers: the headers of the response; see `openapi_answers.HEADERS`.
         takes: the content types of a body that the handler reads itself.
-        reads_itself: the models of what the handler reads itself, in `prepare` for instance.
-        access: who may ask, where that differs from the handler's other methods.
-        need: what an API token needs, where that is not as usual; `session`: none may.
-        is_tagged: clients may keep the answer, and ask by its ETag whether it still holds.
-        is_file: tagged, and answered by range as well.
+        reads_itself: the models that the handler reads itself, for instance in `prepare`.
+        access: who may call it, if that differs from the handler's other methods.
+        need: the scope an API token needs, if not the usual one; `session`: no API token may call it.
+        is_tagged: clients may cache the response and revalidate it by its ETag.
+        is_file: as `is_tagged`, with range requests.
         description: the method's docstring.
-        parameters: what it reads, by the method's own names and types.
+        parameters: the models it reads, by parameter name.
     """
 
     summary: str
@@ -79,7 +79,7 @@ class Operation:
         return answering
 
     def reads(self, kind: type[BaseModel]) -> type[BaseModel] | None:
-        """The body, the arguments or the headers that it reads."""
+        """The model of this kind (body, query or headers) that it reads, if any."""
         read = [*self.parameters.values(), *self.reads_itself]
         return next((model for model in read if issubclass(model, kind)), None)
 
@@ -88,7 +88,7 @@ class Operation:
         return self.status or (200 if self.answer or self.gives else 204)
 
     def _of(self, method: Method) -> Operation:
-        """The declaration, completed by the method's own words and types."""
+        """The declaration, completed with the method's docstring and types."""
         hints = get_type_hints(method)
         returned = hints.pop("return", None)
         return replace(
@@ -103,7 +103,7 @@ operation = Operation
 
 
 def operation_of(method: Any) -> Operation | None:
-    """What was declared above a method; None: nothing."""
+    """The `@operation` of a method; None: it has none."""
     return getattr(method, "operation", None)
 
 

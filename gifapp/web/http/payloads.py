@@ -1,4 +1,4 @@
-"""Parses what clients send: strict JSON, then pydantic models."""
+"""Parses request bodies, queries and headers: strict JSON, then pydantic models."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ MAX_DEPTH = 20
 
 
 class Payload(BaseModel):
-    """A body: unknown fields and values of another type are refused."""
+    """A JSON body; unknown fields and values of another type are rejected."""
 
     model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
 
 class Query(BaseModel):
-    """The arguments of an address; all of them arrive as text, and unknown ones are ignored."""
+    """The parameters of a query string; all arrive as text, and unknown ones are ignored."""
 
     model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
 
 
 class PageQuery(Query):
-    """Which part of a list: so many, from the `next_cursor` of the page before on."""
+    """A page of a list: `limit` items, from the previous page's `next_cursor` on."""
 
     limit: int = Field(50, ge=1, le=200)
     cursor: str | None = Field(None, max_length=200)
 
 
 class Headers(BaseModel):
-    """Headers of a request, by their aliases; unknown ones are ignored."""
+    """Request headers, by their aliases; unknown ones are ignored."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -44,7 +44,7 @@ class Headers(BaseModel):
 def _moment(value: Any) -> datetime:
     try:
         moment = datetime.fromisoformat(value)
-        moment.astimezone(UTC)  # the first and the last hours of all time are none elsewhere
+        moment.astimezone(UTC)  # near the minimum and maximum datetime, this overflows
     except (TypeError, ValueError, OverflowError):
         moment = None
     if moment is None or moment.tzinfo is None:
@@ -53,7 +53,7 @@ def _moment(value: Any) -> datetime:
 
 
 Moment = Annotated[datetime, BeforeValidator(_moment)]
-"""A time in ISO 8601 that means the same everywhere."""
+"""A time in ISO 8601 with a time zone."""
 
 
 def _recipe(value: Any, _: Any) -> Recipe:
@@ -63,16 +63,16 @@ def _recipe(value: Any, _: Any) -> Recipe:
 
 
 GivenRecipe = Annotated[Recipe, WrapValidator(_recipe)]
-"""A recipe that is refused in `Recipe.parse`'s words: errors.RecipeInvalid, which names every wrong field."""
+"""A recipe; if invalid, `Recipe.parse` raises errors.RecipeInvalid, which names every wrong field."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
 def decoded(raw: bytes) -> Any:
-    """The value of a JSON text that has one meaning only.
+    """Parse JSON strictly, so that no other parser can read it differently.
 
     Raises:
-        errors.JsonInvalid: no JSON, NaN or infinity, a key twice, too deep, half a surrogate pair.
+        errors.JsonInvalid: not JSON, NaN or infinity, a duplicate key, too deep, a lone surrogate.
     """
     try:
         value = json.loads(
@@ -95,10 +95,10 @@ def decoded(raw: bytes) -> Any:
 
 
 def validated(model: type[Model], value: Any) -> Model:
-    """The value as `model`.
+    """Validate the value as `model`.
 
     Raises:
-        errors.FieldInvalid: naming the first field that is wrong.
+        errors.FieldInvalid: names the first wrong field.
     """
     try:
         return model.model_validate(value)
@@ -122,7 +122,7 @@ def _finite(text: str) -> float:
 def _whole(text: str) -> int:
     try:
         return int(text)
-    except ValueError:  # so many digits that Python does not count them
+    except ValueError:  # more digits than Python converts
         raise ValueError(f"{text:.40}… is out of range") from None
 
 

@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem details. The only module that knows status codes."""
+"""Errors as RFC 9457 problem details, with their HTTP status codes."""
 
 from __future__ import annotations
 
@@ -65,18 +65,18 @@ _SENTENCES = {
 
 
 def status_of(error: BaseException | None) -> int:
-    """The HTTP status that says what kind of error this is."""
+    """The HTTP status of an error."""
     if isinstance(error, tornado.web.HTTPError):
         return error.status_code
     return status_of_kind(type(error))
 
 
 def status_of_kind(kind: type[BaseException | None]) -> int:
-    return next((_STATUSES[one] for one in kind.__mro__ if one in _STATUSES), 500)
+    return next((_STATUSES[base] for base in kind.__mro__ if base in _STATUSES), 500)
 
 
 def problem(error: BaseException | None, status: int, request_id: str) -> dict[str, Any]:
-    """The problem details; an error that is no asker's business shows nothing but the request id."""
+    """The problem details; an internal error reveals nothing but the request id."""
     members = {"status": status, "title": phrase(status), "request_id": request_id}
     if isinstance(error, errors.GifappError) and status == status_of(error) != 500:
         return {**error.facts, "type": _type(error.code), **members, "code": error.code, "detail": str(error)}
@@ -90,5 +90,5 @@ def _type(code: str) -> str:
 
 
 def phrase(status: int) -> str:
-    """The words for a status."""
+    """The reason phrase of a status."""
     return "Checksum Mismatch" if status == 460 else HTTPStatus(status).phrase  # 460 is tus' own

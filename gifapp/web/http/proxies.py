@@ -1,4 +1,4 @@
-"""Determines a request's client address: the connection's, or a trusted proxy's word."""
+"""Determines a request's client address: the connection's, or the one a trusted proxy reports."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _log = logging.getLogger(__name__)
 
 
 class TrustedProxies:
-    """Believes `X-Forwarded-For` and `X-Forwarded-Proto` of the proxies it knows, and no other header."""
+    """Trusts `X-Forwarded-For` and `X-Forwarded-Proto` from known proxies, and no other header."""
 
     def __init__(self, networks: Collection[Network] = (), *, expects_proxy: bool = False) -> None:
-        """`expects_proxy`: whether a header that is not believed is worth a warning."""
+        """`expects_proxy`: whether to warn about a header that is not trusted."""
         self._networks = networks
         self._warns = expects_proxy
 
@@ -30,9 +30,9 @@ class TrustedProxies:
         return parsed is not None and self._is_proxy(parsed)
 
     def identify(self, request: HTTPServerRequest) -> None:
-        """Set the request's address and protocol to its client's."""
+        """Set the request's address and protocol to those of its client."""
         peer = _peer(request.remote_ip)
-        if peer is None:  # not a socket of the internet
+        if peer is None:  # not an internet socket
             return
         if self._is_proxy(peer):
             request.remote_ip = str(self._client(peer, request.headers))
@@ -46,7 +46,7 @@ class TrustedProxies:
         return any(address in network for network in self._networks)
 
     def _client(self, peer: Address, headers: HTTPHeaders) -> Address:
-        """The right-most address that is no proxy's: what stands left of it is the client's own word."""
+        """The right-most address that is not a proxy's; the client can forge everything to the left of it."""
         client = peer
         for hop in reversed(headers.get("X-Forwarded-For", "").split(",")):
             address = _hop(hop)
@@ -59,7 +59,7 @@ class TrustedProxies:
 
     def _warn(self, peer: Address) -> None:
         if self._warns:
-            self._warns = False  # once: anybody can send this header
+            self._warns = False  # only once, because anyone can send this header
             _log.warning(
                 "X-Forwarded-For from %s is ignored; if it is your proxy, name it in GIFAPP_TRUSTED_PROXIES",
                 peer,
@@ -72,9 +72,9 @@ def _protocol(headers: HTTPHeaders) -> str | None:
 
 
 def _hop(text: str) -> Address | None:
-    found = _HOP.fullmatch(text.strip())
-    return parse_address(next(filter(None, found.groups()))) if found else None
+    match = _HOP.fullmatch(text.strip())
+    return parse_address(next(filter(None, match.groups()))) if match else None
 
 
 def _peer(address: str | None) -> Address | None:
-    return parse_address((address or "").partition("%")[0])  # link-local ones name an interface
+    return parse_address((address or "").partition("%")[0])  # link-local addresses name an interface

@@ -1,4 +1,4 @@
-"""The HTTP server, which learns the client's address before any handler runs."""
+"""The HTTP server: limits connections, and determines the client's address before any handler runs."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from gifapp.web.http.connections import Connections
 from gifapp.web.http.instruments import MeasuredApplication
 from gifapp.web.http.proxies import TrustedProxies
 
-# bodies that no handler streams; uploads set their own limit
+# for bodies that no handler streams; uploads set their own limit
 MAX_BODY_BYTES = 1024 * 1024
 BUFFER_BYTES = 16 * 1024 * 1024
 CHUNK_BYTES = 256 * 1024
 
 IDLE_S = 75.0
-"""For the next request's headers; more than the 60 s for which nginx keeps a connection."""
+"""The wait for the next request's headers; more than nginx's keep-alive of 60 s."""
 BODY_S = 30.0
-"""For a body that no handler streams; `base` and `sources` have their own bounds."""
+"""The time for a body that no handler streams; `base` and `sources` have their own limits."""
 
 _REFUSAL = (
     b"HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\nContent-Type: text/plain\r\n"
@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 
 
 class WebServer(HTTPServer):
-    """Tornado's, with a bound on connections: a client that only opens them shuts nobody out."""
+    """Tornado's server with a limit on connections, so that no client can lock others out."""
 
     def initialize(  # type: ignore[override]
         self, application: WebApplication, *, idle_s: float = IDLE_S, body_s: float = BODY_S
@@ -60,12 +60,12 @@ class WebServer(HTTPServer):
 
 
 class WebApplication(MeasuredApplication):
-    """Every route, behind the proxies it trusts."""
+    """All routes; determines each request's client and counts its connection."""
 
     def __init__(
-        self, *given: Any, proxies: TrustedProxies, connections: Connections, **settings: Any
+        self, *args: Any, proxies: TrustedProxies, connections: Connections, **settings: Any
     ) -> None:
-        super().__init__(*given, **settings)
+        super().__init__(*args, **settings)
         self.proxies = proxies
         self.connections = connections
 
@@ -78,7 +78,7 @@ class WebApplication(MeasuredApplication):
 
 
 class _RefusingHandler(BaseHandler):
-    """Of a request that a proxy passes on for an address that has too many open."""
+    """Rejects a request that a proxy forwards for an address with too many open connections."""
 
     async def prepare(self) -> None:
         await super().prepare()

@@ -1,4 +1,4 @@
-"""Addresses of shares, derived from a share's id and our secret, so none is stored."""
+"""Share URLs, derived from a share's id and the server's secret, so that no token is stored."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _ID_BYTES, _PROOF_BYTES = 16, 16
 
 
 class ShareLinks:
-    """Makes the tokens of shares and reads them: the id, and a proof of 128 bits that we gave it out."""
+    """Creates and verifies the tokens of shares: the id and a 128-bit MAC."""
 
     def __init__(self, secret: bytes, public_url: str | None = None) -> None:
         self._key = derived_key(secret, "shares")
         self._public_url = public_url and public_url.rstrip("/")
 
     def address(self, share_id: str, asked_at: str) -> str:
-        """The link; `asked_at`, as `https://host`, stands in where no public address is configured."""
+        """The share's URL; without a configured public URL, it begins with `asked_at` (`https://host`)."""
         return f"{self._public_url or asked_at}/s/{self.token(share_id)}"
 
     def token(self, share_id: str) -> str:
@@ -29,17 +29,17 @@ class ShareLinks:
         return urlsafe_b64encode(name + self._proof(name)).decode().rstrip("=")
 
     def share_id(self, token: str) -> str:
-        """The share that a token names.
+        """The id of the share that a token names.
 
         Raises:
-            errors.NotFound: we gave no such token out.
+            errors.NotFound: the token is not one of ours.
         """
         try:
-            given = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
+            raw = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
         except (UnicodeEncodeError, binascii.Error):
-            given = b""
-        name = given[:_ID_BYTES]
-        # compared as text: base64 spells the same bytes in many ways, and we gave out one
+            raw = b""
+        name = raw[:_ID_BYTES]
+        # compared as text: base64 has several spellings of the same bytes, and only ours is valid
         if not hmac.compare_digest(token.encode(), self.token(name.hex()).encode()):
             raise errors.NotFound(kind="share")
         return name.hex()

@@ -1,4 +1,4 @@
-"""Signed picture addresses that work without a header for some hours."""
+"""Signed media URLs, which work for some hours without an Authorization header."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ MediaKind = Literal["gifs", "posters", "frames"]
 
 
 class MediaSigner:
-    """Signs `/media/...` addresses for one owner, and checks them.
+    """Signs and verifies `/media/...` URLs for an owner.
 
-    An address is good for one to two windows. Within a window it stays the same, so that a gallery
-    that is told of a change does not load its pictures again.
+    A URL is valid for one to two windows. Within a window it stays the same, so that a gallery does not
+    reload its images on every change.
     """
 
     def __init__(
@@ -34,14 +34,14 @@ class MediaSigner:
         self._now = now
 
     def address(self, kind: MediaKind, item_id: str, owner_id: str) -> str:
-        """The signed path of a picture."""
+        """The signed path of an image."""
         expires = (int(self._now()) // self._window_s + 2) * self._window_s
         signature = self._signature(kind, item_id, owner_id, str(expires))
         query = urlencode({"owner": owner_id, "expires": expires, "signature": signature})
         return f"/media/{kind}/{item_id}?{query}"
 
     def owner(self, kind: MediaKind, item_id: str, query: Mapping[str, str]) -> str:
-        """Whose picture a signed address shows.
+        """Verify a signed URL, and return the id of the owner.
 
         Raises:
             errors.MediaLinkInvalid: forged or expired.
@@ -55,25 +55,25 @@ class MediaSigner:
         return owner_id
 
     def job(self, job: JobView, owner_id: str) -> JobView:
-        """The job with addresses that its owner's browser can open."""
+        """The job with URLs that its owner's browser can open."""
         gif = job.gif and job.gif.model_copy(update={"url": self.address("gifs", job.id, owner_id)})
         source = job.source and self.source(job.source, owner_id)
         return job.model_copy(update={"gif": gif, "source": source})
 
     def source(self, source: SourceView, owner_id: str) -> SourceView:
-        """The source with addresses of its pictures that its owner's browser can open."""
+        """The source with image URLs that its owner's browser can open."""
         poster_url = source.poster_url and self.address("posters", source.id, owner_id)
         frame_url = source.frame_url and self.address("frames", source.id, owner_id)
         return source.model_copy(update={"poster_url": poster_url, "frame_url": frame_url})
 
     def jobs(self, page: JobPage, owner_id: str) -> JobPage:
-        return page.model_copy(update={"jobs": [self.job(one, owner_id) for one in page.jobs]})
+        return page.model_copy(update={"jobs": [self.job(job, owner_id) for job in page.jobs]})
 
     def sources(self, page: SourcePage, owner_id: str) -> SourcePage:
-        return page.model_copy(update={"sources": [self.source(one, owner_id) for one in page.sources]})
+        return page.model_copy(update={"sources": [self.source(source, owner_id) for source in page.sources]})
 
     def event(self, event: Event, owner_id: str) -> Event:
-        """The event with such addresses in what it carries."""
+        """The event, with such URLs in its job or source."""
         job = event.job and self.job(event.job, owner_id)
         source = event.source and self.source(event.source, owner_id)
         return event.model_copy(update={"job": job, "source": source})

@@ -1,4 +1,4 @@
-"""Disconnects clients that send next to nothing."""
+"""Disconnects clients that send their bodies too slowly."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Callable
 
 LEAST_BYTES = 32 * 1024
-"""In each window of 30 s: a line slower than 1 kB/s is none."""
+"""Per window of 30 s, so about 1 kB/s."""
 
 
 class Pace:
-    """Expects `LEAST_BYTES` of a body in every window, and hangs up when they do not come.
+    """Disconnects a client that sends less than `LEAST_BYTES` of a body within a window.
 
-    What we take to store them is our own time: call `pause` before and `received` after that.
+    The time that we take to store a chunk does not count: call `pause` before and `received` after it.
     """
 
     def __init__(self, window_s: float, hang_up: Callable[[], None]) -> None:
@@ -24,19 +24,19 @@ class Pace:
         self._resume()
 
     def pause(self) -> None:
-        """Expect nothing for now."""
+        """Stop the clock."""
         self._timer.cancel()
         self._left_s = self._timer.when() - self._loop.time()
 
     def received(self, count: int) -> None:
-        """Expect more."""
+        """Count the bytes, and restart the clock."""
         self._came_bytes += count
         if self._came_bytes >= LEAST_BYTES:
             self._left_s, self._came_bytes = self._window_s, 0
         self._resume()
 
     def stop(self) -> None:
-        """Expect nothing any more."""
+        """Stop the clock for good."""
         self._timer.cancel()
 
     def _resume(self) -> None:

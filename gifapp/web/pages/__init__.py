@@ -1,1 +1,1 @@
-"""The pages that a browser shows, and their kernels."""
+"""The web pages and their kernels."""

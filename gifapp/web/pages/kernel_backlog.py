@@ -1,4 +1,4 @@
-"""What kernels say while no page is connected: kept for the page's return, up to a bound."""
+"""Buffers a kernel's messages while its page is disconnected, up to a limit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _log = logging.getLogger(__name__)
 
 
 class Backlog(list[tuple[str, list[Any]]]):
-    """Messages by channel; empty for good once they are too many: a page that lacks some needs a reload."""
+    """Messages with their channels; over the limit, dropped for good: an incomplete page needs a reload."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,7 +29,7 @@ class Backlog(list[tuple[str, list[Any]]]):
 
 
 class PageKernelManager(AsyncMappingKernelManager):
-    """Jupyter's; its own backlog is a list without a bound."""
+    """Jupyter's manager with a limited backlog; Jupyter's own is unlimited."""
 
     def start_buffering(self, kernel_id: str, session_key: str, channels: Any) -> None:
         super().start_buffering(kernel_id, session_key, channels)  # type: ignore[no-untyped-call]

@@ -1,6 +1,6 @@
-"""What a browser may do with its kernel: look at it, talk to its widgets, end it.
+"""The kernel routes a browser may use: get its model, exchange widget messages, shut it down.
 
-Each asks `visitor.KernelOwners` first, so a kernel that is another's, or none, is a 403.
+`visitor.KernelOwners` authorises each request, so an unknown or somebody else's kernel returns 403.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from gifapp.web.http.base import BaseHandler
 from gifapp.web.http.hub import TOO_SLOW
 from gifapp.web.pages.kernel_traffic import PROTOCOL, MessageRefused
 
-# what widgets speak; a browser can execute nothing
+# the messages of widgets; a browser cannot execute code
 ALLOWED_MESSAGES = ("comm_open", "comm_close", "comm_msg", "comm_info_request", "kernel_info_request")
 
 REFUSED = 1008
-MOST_UNREAD_BYTES = 8_000_000  # a page's whole state is 600,000
+MOST_UNREAD_BYTES = 8_000_000  # the whole state of a page is 600,000
 
 
 class _OwnKernel(APIHandler):
@@ -33,7 +33,7 @@ class _OwnKernel(APIHandler):
 
 
 class KernelModel(_OwnKernel):
-    """`GET`: what Voilà's frontend asks before it connects."""
+    """`GET`: the kernel's model, which Voilà's frontend reads before it connects."""
 
     @web.authenticated
     @authorized
@@ -43,7 +43,7 @@ class KernelModel(_OwnKernel):
 
 
 class KernelEnd(_OwnKernel):
-    """`POST`: the page closes."""
+    """`POST`: shut down the kernel, when its page closes."""
 
     @web.authenticated
     @authorized
@@ -54,7 +54,7 @@ class KernelEnd(_OwnKernel):
 
 
 class KernelSocket(VoilaKernelWebsocketHandler):
-    """The widgets' messages, both ways: bounded in what a page sends, and in what it leaves unread."""
+    """The widget messages in both directions; limits what a page sends and what it leaves unread."""
 
     _unread_bytes = 0
     _is_refused = False
@@ -80,12 +80,12 @@ class KernelSocket(VoilaKernelWebsocketHandler):
             super().on_message(ws_message)
 
     def write_message(self, message: bytes, binary: bool = False) -> Any:
-        """Send, unless the page has gone; it is nobody's fault, so no error tells of it."""
-        if self.ws_connection is None:  # Jupyter falls back to another protocol, which Voilà reads for ever
+        """Send a message; if the page has gone, drop it without an error."""
+        if self.ws_connection is None:  # Jupyter's fallback protocol would keep Voilà reading forever
             return
         with contextlib.suppress(WebSocketClosedError):
             written = super().write_message(message, binary)
-            if written is not None:  # Voilà sends some to nobody
+            if written is not None:  # Voilà sends some when no page is connected
                 self._unread_bytes += len(message)
                 written.add_done_callback(functools.partial(self._has_read, len(message)))
         if self._unread_bytes > MOST_UNREAD_BYTES:
@@ -96,7 +96,7 @@ class KernelSocket(VoilaKernelWebsocketHandler):
         self.finish()
 
     def on_finish(self) -> None:
-        if self.get_status() != 101:  # it became no socket
+        if self.get_status() != 101:  # it was not upgraded to a websocket
             self._leave()
         super().on_finish()
 
@@ -110,7 +110,7 @@ class KernelSocket(VoilaKernelWebsocketHandler):
     def _has_read(self, size: int, written: asyncio.Future[None]) -> None:
         self._unread_bytes -= size
         if not written.cancelled():
-            written.exception()  # asyncio tells of every one that nobody looked at
+            written.exception()  # asyncio logs exceptions that are never retrieved
 
     def _refuse(self, code: int, reason: str) -> None:
         if not self._is_refused:

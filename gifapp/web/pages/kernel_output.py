@@ -1,4 +1,4 @@
-"""What kernels print: lines of our log, redacted and counted like all others, so that no kernel fills it."""
+"""Logs what kernels print, redacted and rate-limited, so that no kernel can flood the log."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import os
 from io import FileIO
 
 _PIPE_BYTES = 65_536
-_MOST_LETTERS = 4000  # of what is printed at once
+_MOST_LETTERS = 4000  # characters logged per read
 
 _log = logging.getLogger(__name__)
 
 
 class KernelOutput:
-    """A pipe whose one end is for a kernel to print to; close our copy of it once the kernel has it."""
+    """A pipe for a kernel's output; close our copy of `kernel_end` once the kernel has inherited it."""
 
     def __init__(self, kernel_id: str) -> None:
-        self._line = f"kernel {kernel_id} printed: %s"  # so that `logs.Repeats` counts each kernel by itself
+        self._line = f"kernel {kernel_id} printed: %s"  # so that `logs.Repeats` counts each kernel separately
         reading, writing = os.pipe()
         os.set_blocking(reading, False)
         self._reading, self.kernel_end = FileIO(reading), FileIO(writing, "w")
@@ -25,7 +25,7 @@ class KernelOutput:
         self._loop.add_reader(self._reading, self._copy)
 
     def close(self) -> None:
-        """Log what is left, and listen no more."""
+        """Log the remaining output, and stop reading."""
         self.kernel_end.close()
         if not self._reading.closed:
             self._copy()
@@ -35,7 +35,7 @@ class KernelOutput:
         printed = self._reading.read(_PIPE_BYTES)
         if printed:
             _log.warning(self._line, printed.decode(errors="replace").rstrip()[:_MOST_LETTERS])
-        elif printed is not None:  # nobody can print any more
+        elif printed is not None:  # end of file: every writer has closed the pipe
             self._stop()
 
     def _stop(self) -> None:

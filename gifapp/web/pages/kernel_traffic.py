@@ -1,4 +1,4 @@
-"""What a page may send to its kernel: valid, of known kinds, and bounded."""
+"""Validates and rate-limits the messages that a page sends to its kernel."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from gifapp import errors
 from gifapp.web.http.payloads import decoded
 
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
-OWN_TARGET = "jupyter.widget.control"  # with which ipywidgets' page asks for what there is
+OWN_TARGET = "jupyter.widget.control"  # the comm by which the ipywidgets frontend requests all widget states
 
 MOST_COMMS = 20
-MESSAGES, MESSAGES_PER_S = 1000, 100  # a page that opens asks for each widget; a slider sends 60 a second
-BYTES, BYTES_PER_S = 4_000_000, 200_000  # a picture and subtitles are 700,000
-STATES, STATES_PER_S = 20, 0.2  # each answer is the state of every widget
+MESSAGES, MESSAGES_PER_S = 1000, 100  # a new page sends one per widget, a slider 60 a second
+BYTES, BYTES_PER_S = 4_000_000, 200_000  # an image and subtitles take 700,000
+STATES, STATES_PER_S = 20, 0.2  # each reply contains the state of every widget
 SOCKETS, SOCKETS_PER_S = 20, 0.2
 
 _CHANNELS = (b"shell", b"control")
-_PARTS = range(6, 40)  # channel, header, parent, metadata, content, then buffers; and where the last one ends
+_PARTS = range(6, 40)  # offsets of channel, header, parent, metadata, content, buffers, and of the end
 
 
 class MessageRefused(Exception):
-    """A message that no page of ours sends; the text is for its sender."""
+    """The page may not send this message; the text is shown to the sender."""
 
 
 class Bucket:
-    """Lets `size` through at once and `per_s` every second."""
+    """A token bucket: allows bursts of `size`, and `per_s` on average."""
 
     def __init__(self, size: float, per_s: float, clock: Callable[[], float]) -> None:
         self._size, self._per_s, self._clock = size, per_s, clock
@@ -46,7 +46,7 @@ class Bucket:
 
 
 class KernelTraffic:
-    """What has gone to one kernel, by whichever socket: to connect anew is no way around it."""
+    """The rate limits of one kernel, over all its sockets, so that reconnecting does not reset them."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._messages = Bucket(MESSAGES, MESSAGES_PER_S, clock)
@@ -56,11 +56,11 @@ class KernelTraffic:
         self._comms: set[str] = set()
 
     def admit_socket(self) -> bool:
-        """Count one more socket; False: a page whose line breaks does not come back that often."""
+        """Count a new socket; False: more often than a page reconnects over a bad connection."""
         return self._sockets.take()
 
     def admit(self, message: bytes | str) -> None:
-        """Count one message of a page.
+        """Validate and count a message from the page.
 
         Raises:
             MessageRefused
@@ -84,7 +84,7 @@ class KernelTraffic:
 
 
 def _read(message: bytes | str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The header and the content of a message in Jupyter's binary protocol."""
+    """The header and content of a message in Jupyter's binary websocket protocol."""
     try:
         channel, header, _, _, content, *_ = _parts(message)
         if channel not in _CHANNELS:
@@ -101,7 +101,7 @@ def _parts(message: bytes | str) -> list[bytes]:
     if isinstance(message, str):
         raise TypeError
     [count] = struct.unpack_from("<Q", message)
-    if count not in _PARTS:  # Jupyter's own reader would count to 2**64
+    if count not in _PARTS:  # Jupyter's own parser would loop up to 2**64 times
         raise ValueError(count)
     offsets = struct.unpack_from(f"<{count}Q", message, 8)
     if offsets[0] != 8 * (count + 1) or offsets[-1] != len(message) or list(offsets) != sorted(offsets):

@@ -1,9 +1,9 @@
-"""Which kernel belongs to whom, what it may know, and how each one ends.
+"""Starts, owns and shuts down the visitors' kernels.
 
-A page gets a kernel of its own, bound to its visitor. The kernel knows the address of this server
-and a random token; with the token it gets the visitor's short-lived access tokens, for as long as
-the visitor's session lives. A kernel ends when its page closes, when its page has been gone for a
-while, when nobody ever came, and when the session ends.
+Each page gets its own kernel, bound to its visitor. The kernel receives this server's URL and a random
+token, which it exchanges for the visitor's short-lived access tokens while the visitor's session is
+valid. It is shut down when its page closes or never connects, when the page has been disconnected for a
+while, and when the session ends.
 """
 
 from __future__ import annotations
@@ -34,19 +34,19 @@ GRACE_S = 90.0
 REAP_EVERY_S = 5.0
 PER_VISITOR = 5
 
-_MOST_SOCKETS = 4  # one a page; those whose line broke take a while to go
-# the dashboard's kernel takes 190 MB of it, that of the page of operations 330
+_MOST_SOCKETS = 4  # a page uses one, but broken connections take a while to close
+# the dashboard's kernel uses 190 MB of it, that of the operations page 330 MB
 _LIMITS = processes.ProcessLimits(data_bytes=640 * 1024**2)
-_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # each processor would take some of it
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # each thread would take memory
 
-# all that a kernel inherits: how to find programs, libraries, certificates, the language; no secrets
+# the environment that kernels inherit: programs, libraries, certificates and language, but no secrets
 _INHERITED = frozenset(
     {
         *("PATH", "HOME", "USER", "TZ", "TMPDIR", "LANG", "LANGUAGE"),
         *("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),
         *("SSL_CERT_FILE", "SSL_CERT_DIR"),
-        "ANYWIDGET_HMR",  # a developer's kernel follows changes of the widgets' files
-        "GIFAPP_SENTRY_DSN",  # it lets one tell, and read nothing
+        "ANYWIDGET_HMR",  # hot reload of widget files, for developers
+        "GIFAPP_SENTRY_DSN",  # not a secret: it allows sending reports, not reading them
     }
 )
 
@@ -54,14 +54,14 @@ _log = logging.getLogger(__name__)
 
 
 class Socket(Protocol):
-    """The page's end of a kernel."""
+    """The websocket from a page to its kernel."""
 
     def close(self, code: int | None = None, reason: str | None = None) -> None: ...
 
 
 @dataclass(eq=False)
 class VisitorKernel:
-    """One running kernel; `alone_since` is None while a page is connected to it."""
+    """A running kernel; `alone_since` is None while a page is connected to it."""
 
     kernel_id: str
     caller: Caller
@@ -73,7 +73,7 @@ class VisitorKernel:
 
 
 class Kernels:
-    """Every kernel of this process, by id."""
+    """All kernels of this process."""
 
     def __init__(
         self,
@@ -87,7 +87,7 @@ class Kernels:
         grace_s: float = GRACE_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`manager` starts and stops Jupyter kernels; `url` is where they find the API."""
+        """`manager` starts and stops Jupyter kernels; `url` is the API's URL for them."""
         self._manager = manager
         self._identity = identity
         self._url = url
@@ -109,17 +109,17 @@ class Kernels:
         return kernel is not None and kernel.caller.user_id == user_id
 
     async def start(self, caller: Caller, kernel_name: str) -> str:
-        """The id of a new kernel bound to `caller`.
+        """Start a kernel bound to `caller`, and return its id.
 
         Raises:
-            errors.DashboardsFull: as many are open as this server may carry.
-            errors.TooManyDashboards: as many are open as one visitor may have.
+            errors.DashboardsFull: the server's limit of kernels is reached.
+            errors.TooManyDashboards: the visitor's limit of kernels is reached.
         """
         self._admit(caller)
         token = secrets.token_urlsafe(32)
         kernel_id = str(uuid4())
         kernel = VisitorKernel(kernel_id, caller, _digest(token), self._clock(), KernelOutput(kernel_id))
-        self._kernels[kernel_id] = kernel  # before the wait, so that it counts
+        self._kernels[kernel_id] = kernel  # before the await, so that it counts towards the limits
         try:
             with kernel.output.kernel_end as printed:
                 await self._launch(kernel_id, kernel_name, token, printed)
@@ -131,12 +131,13 @@ class Kernels:
         return kernel_id
 
     def caller_of(self, token: str) -> Caller | None:
-        """Whose kernel was given this token."""
+        """The visitor whose kernel was given this token."""
         digest = _digest(token)
-        return next((one.caller for one in self._kernels.values() if one.token_digest == digest), None)
+        kernels = self._kernels.values()
+        return next((kernel.caller for kernel in kernels if kernel.token_digest == digest), None)
 
     def connected(self, kernel_id: str, socket: Socket) -> bool:
-        """Note a page's socket; False if the kernel has ended, or has as many as it may."""
+        """Register a page's socket; False if the kernel has ended or has too many sockets."""
         kernel = self._kernels.get(kernel_id)
         if kernel is None or len(kernel.sockets) >= _MOST_SOCKETS or not kernel.traffic.admit_socket():
             return False
@@ -145,7 +146,7 @@ class Kernels:
         return True
 
     def admit(self, kernel_id: str, message: bytes | str) -> None:
-        """Count a message of a page.
+        """Validate and count a message from a page.
 
         Raises:
             MessageRefused
@@ -160,7 +161,7 @@ class Kernels:
             kernel.alone_since = None if kernel.sockets else self._clock()
 
     async def end(self, kernel_id: str, reason: str = "closed") -> None:
-        """Kill the kernel and say so to its page, if there is one; nothing if it has ended already."""
+        """Kill the kernel and close its page's sockets; does nothing if it has already ended."""
         kernel = self._kernels.pop(kernel_id, None)
         if kernel is None:
             return
@@ -169,24 +170,24 @@ class Kernels:
             socket.close(1000, reason)
         if kernel_id in self._manager:
             await self._manager.shutdown_kernel(kernel_id, now=True)  # there is no state to save
-        if kernel.output.kernel_end.closed:  # else `start` still needs it
+        if kernel.output.kernel_end.closed:  # if not, `start` still needs it
             kernel.output.close()
 
     async def end_all(self) -> None:
         await self._end_all(self.ids(), "the server stops")
 
     async def reap(self) -> None:
-        """End what has died, what is alone for too long, and what belongs to a session that is over."""
+        """Shut down kernels that died, were left alone for too long, or whose session has ended."""
         await self._end_all(self._dead(), "it died")
         await self._end_all(self._abandoned(), "nobody is connected")
         try:
             await self._end_sessions_that_are_over()
-        except errors.Transient as error:  # a database that is away must not end anybody's page
+        except errors.Transient as error:  # a database outage must not close any page
             _log.warning("sessions not checked: %s", error)
 
     def _admit(self, caller: Caller) -> None:
-        theirs = sum(one.caller.user_id == caller.user_id for one in self._kernels.values())
-        if theirs >= self._per_visitor:
+        of_caller = sum(kernel.caller.user_id == caller.user_id for kernel in self._kernels.values())
+        if of_caller >= self._per_visitor:
             raise errors.TooManyDashboards(limit=self._per_visitor)
         if len(self._kernels) >= self._most:
             raise errors.DashboardsFull(limit=self._most)
@@ -205,12 +206,13 @@ class Kernels:
         )
 
     async def _end_sessions_that_are_over(self) -> None:
-        for caller in {one.caller.session_id: one.caller for one in self._kernels.values()}.values():
+        callers = {kernel.caller.session_id: kernel.caller for kernel in self._kernels.values()}
+        for caller in callers.values():
             if not await asyncio.to_thread(self._identity.is_live, caller):
                 await self._end_all(self._of_session(caller.session_id), "the session is over")
 
     async def _end_if_unwanted(self, kernel_id: str) -> None:
-        if kernel_id not in self._kernels:  # signed out, or the server stops, while it was starting
+        if kernel_id not in self._kernels:  # ended while it was starting: a sign-out, or the server stops
             await self._manager.shutdown_kernel(kernel_id, now=True)
             raise errors.NotSignedIn
 
@@ -218,30 +220,32 @@ class Kernels:
         await asyncio.gather(*(self.end(kernel_id, reason) for kernel_id in kernel_ids))
 
     def _of_session(self, session_id: str) -> list[str]:
-        return [one.kernel_id for one in self._kernels.values() if one.caller.session_id == session_id]
+        return [
+            kernel.kernel_id for kernel in self._kernels.values() if kernel.caller.session_id == session_id
+        ]
 
     def _dead(self) -> list[str]:
-        # one without a page may still be starting
+        # a kernel without a page may still be starting
         return [
-            one.kernel_id
-            for one in self._kernels.values()
-            if one.sockets and one.kernel_id not in self._manager
+            kernel.kernel_id
+            for kernel in self._kernels.values()
+            if kernel.sockets and kernel.kernel_id not in self._manager
         ]
 
     def _abandoned(self) -> list[str]:
         latest = self._clock() - self._grace_s
         return [
-            one.kernel_id
-            for one in self._kernels.values()
-            if one.alone_since is not None and one.alone_since < latest
+            kernel.kernel_id
+            for kernel in self._kernels.values()
+            if kernel.alone_since is not None and kernel.alone_since < latest
         ]
 
 
 class PageClient(AsyncKernelClient):
-    """What the renderer of a page talks to its kernel with.
+    """The client by which the page renderer talks to its kernel, without the heartbeat channel.
 
-    Without the heartbeat, a thread and a socket for what the manager sees in the process; waiting for
-    that thread to end could block the server.
+    The heartbeat takes a thread and a socket to learn what the manager sees from the process, and waiting
+    for that thread to end could block the server.
     """
 
     def start_channels(
@@ -256,7 +260,7 @@ class PageClient(AsyncKernelClient):
 
 
 class PageKernel(ServerKernelManager):
-    """One kernel of Voilà's; ending it closes what the renderer of its page still has open to it."""
+    """A kernel of Voilà; shutting it down also closes the channels of its page's renderer."""
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
@@ -268,7 +272,7 @@ class PageKernel(ServerKernelManager):
         return PageClient
 
     def client(self, **options: Any) -> Any:
-        if self._is_over:  # while the page was about to be rendered
+        if self._is_over:  # it was shut down just before the page was rendered
             raise RuntimeError("the kernel has ended")
         client = super().client(**options)
         self._clients.append(client)
@@ -277,13 +281,13 @@ class PageKernel(ServerKernelManager):
     async def shutdown_kernel(self, now: bool = False, restart: bool = False) -> None:  # type: ignore[override]
         self._is_over = True
         await super().shutdown_kernel(now=now, restart=restart)
-        # Voilà closes it at the end of the page, which one that is left or cut short never reaches
+        # Voilà closes clients at the end of the page, which an abandoned page never reaches
         while self._clients:
             self._clients.pop().stop_channels()
 
 
 class VisitorKernels:
-    """The kernels as the page of one visitor sees them: what Voilà's handler asks a manager for."""
+    """The part of a kernel manager that Voilà's handler uses, limited to one visitor."""
 
     def __init__(self, kernels: Kernels, manager: Any, caller: Caller) -> None:
         self._kernels = kernels
@@ -292,7 +296,7 @@ class VisitorKernels:
         self.kernel_id: str | None = None
 
     async def start_kernel(self, *, kernel_name: str, **_: Any) -> str:
-        """Start a kernel bound to the visitor; the environment Voilà would give it is dropped."""
+        """Start a kernel bound to the visitor, without the environment that Voilà passes."""
         self.kernel_id = await self._kernels.start(self._caller, kernel_name)
         return self.kernel_id
 

@@ -1,4 +1,4 @@
-"""The pages people see: sign-in, dashboard, errors."""
+"""The web pages: sign-in, dashboard, operations, errors."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DASHBOARD, OPERATIONS = "dashboard.ipynb", "operations.ipynb"
 
 _CHECKOUT = Path(__file__).resolve().parents[3]
 
-# 'unsafe-inline': Voilà's page carries its cells in scripts; blob: anywidget imports its modules so
+# 'unsafe-inline': Voilà's page contains its cells in scripts; blob: anywidget imports its modules from them
 _DASHBOARD_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' blob:; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self' data:; connect-src 'self'; "
@@ -50,15 +50,15 @@ _log = logging.getLogger(__name__)
 
 
 def jupyter_directory() -> Path | None:
-    """The checkout this package lies in, which looks like a directory of Jupyter's; None if installed."""
+    """The source checkout, which is laid out like a Jupyter data directory; None if installed."""
     return _CHECKOUT if (_CHECKOUT / "voila" / "templates" / TEMPLATE).is_dir() else None
 
 
 def notebooks_directory() -> Path:
-    """Where the notebooks are that are our pages: the checkout's, else the installed ones.
+    """The directory of our pages' notebooks: in the checkout, or else as installed.
 
     Raises:
-        errors.ServerFailed: when neither are there.
+        errors.ServerFailed: neither exists.
     """
     checkout = jupyter_directory()
     installed = [Path(path) / "gifapp" / "notebooks" for path in jupyter_path()]
@@ -69,10 +69,10 @@ def notebooks_directory() -> Path:
 
 
 class _Page(JupyterHandler):
-    """Renders our template, errors too."""
+    """Renders our templates, including error pages."""
 
     def show(self, name: str, **names: Any) -> None:
-        """Finish with a page that needs no kernel."""
+        """Respond with a page that needs no kernel."""
         self.set_header("Content-Security-Policy", _PLAIN_POLICY)
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
@@ -118,7 +118,7 @@ class Dashboard(_Page, TornadoVoilaHandler):
 
     @property
     def kernel_manager(self) -> Any:
-        """The visitor's own view of the kernels, which is all that Voilà's handler gets."""
+        """The visitor's kernels; Voilà's handler sees no others."""
         if self._visitor_kernels is None:
             manager = self.settings["kernel_manager"]
             kernels = self.settings["gifapp_kernels"]
@@ -127,8 +127,9 @@ class Dashboard(_Page, TornadoVoilaHandler):
 
     @allow_unauthenticated
     async def get(self, path: str | None = None) -> None:  # noqa: ARG002
-        self.xsrf_token  # noqa: B018  sets the cookie: signing in and the page-close beacon need it
-        if self.current_user is None or self.get_query_argument("reset", ""):  # whoever is signed in here
+        self.xsrf_token  # noqa: B018  sets the cookie, which signing in and the page-close beacon need
+        # a reset link shows the sign-in page even when signed in
+        if self.current_user is None or self.get_query_argument("reset", ""):
             await self._sign_in()
             return
         try:
@@ -142,7 +143,7 @@ class Dashboard(_Page, TornadoVoilaHandler):
             await self._leave()
 
     def check_visitor(self) -> None:
-        """Raises errors.AdministratorsOnly where the page is not for this visitor."""
+        """Raises errors.AdministratorsOnly if the visitor may not open the page."""
 
     async def _sign_in(self) -> None:
         identity = self.settings["gifapp"].identity
@@ -154,7 +155,7 @@ class Dashboard(_Page, TornadoVoilaHandler):
         async for html in self.get_generator():
             self.write(html)
             await self.flush()
-            # Voilà's renderer sends heartbeats for ever when it has failed (voila#1446)
+            # when Voilà's renderer has failed, it sends heartbeats forever (voila#1446)
             if asyncio.get_running_loop().time() > end:
                 _log.error("kernel %s: the page was not rendered in time", self.kernel_manager.kernel_id)
                 self.write("<script>window.gifapp.failed()</script>")
@@ -166,11 +167,11 @@ class Dashboard(_Page, TornadoVoilaHandler):
             self._leaving = asyncio.ensure_future(self._leave())
 
     async def _leave(self) -> None:
-        """The visitor closed the page before it was there."""
+        """Shut down the kernel: the visitor closed the page before it was rendered."""
         await self.settings["gifapp_kernels"].end(self.kernel_manager.kernel_id, "the visitor left")
 
     def _page_config(self, page_config: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """What the template and Voilà's frontend are told; chunks come from an address per version."""
+        """The configuration of the template and Voilà's frontend; its chunks have one URL per version."""
         static_url = f"{page_config['fullStaticUrl']}/{voila_version}"
         caller = self.current_user.caller
         visitor = {"email": caller.email, "role": caller.role, "page": self.page}
@@ -188,7 +189,7 @@ class Operations(Dashboard):
 
 
 class NotFound(_Page):
-    """Every address that is nobody's."""
+    """Answers 404, for unknown paths."""
 
     @allow_unauthenticated
     def get(self) -> None:
@@ -197,11 +198,11 @@ class NotFound(_Page):
     head = post = put = patch = delete = options = get
 
     def check_xsrf_cookie(self) -> None:
-        """There is nothing here to protect."""
+        """Do nothing: there is nothing to protect."""
 
 
 class Assets(MultiStaticFileHandler):
-    """Files that are the same for everybody; `cache_s`: how long a browser need not ask again."""
+    """Static files, the same for everybody; `cache_s`: how long browsers may cache them."""
 
     def initialize(self, paths: list[str], cache_s: int = 0) -> None:
         super().initialize(paths)

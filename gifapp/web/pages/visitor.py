@@ -1,4 +1,4 @@
-"""Tells Jupyter's handlers who the visitor is, in their own terms."""
+"""Authenticates and authorises visitors for Jupyter's handlers."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ Answer = TypeVar("Answer")
 
 @dataclass(kw_only=True)
 class Visitor(User):
-    """Jupyter's user, with the caller it stands for."""
+    """A Jupyter user with the caller behind it."""
 
     caller: Caller
 
 
 class CookieIdentity(IdentityProvider):
-    """Jupyter's view of our session cookie; there is no other way in."""
+    """Authenticates by our session cookie only."""
 
     async def get_user(self, handler: web.RequestHandler) -> Visitor | None:
         cookie = handler.get_cookie(SESSION_COOKIE)
@@ -42,7 +42,7 @@ class CookieIdentity(IdentityProvider):
 
 
 class KernelOwners(Authorizer):
-    """A visitor may use the kernels that are theirs, and nothing else of Jupyter's."""
+    """Visitors may use their own kernels and nothing else of Jupyter."""
 
     def is_authorized(self, handler: web.RequestHandler, user: User, action: str, resource: str) -> bool:  # noqa: ARG002
         kernels: Kernels = handler.settings["gifapp_kernels"]
@@ -51,7 +51,7 @@ class KernelOwners(Authorizer):
 
 
 async def ask(question: Callable[..., Answer], *about: object) -> Answer:
-    """What Identity answers, asked in a thread; a 503 while it cannot."""
+    """Call a method of `Identity` on a thread; responds with 503 while its database is down."""
     try:
         return await asyncio.to_thread(question, *about)
     except errors.Transient as away:

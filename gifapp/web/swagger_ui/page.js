@@ -1,9 +1,9 @@
 const dark = matchMedia("(prefers-color-scheme: dark)");
-const wear = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
-dark.addEventListener("change", wear);
-wear();
+const applyTheme = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+dark.addEventListener("change", applyTheme);
+applyTheme();
 
-// Try it out only with a token: the browser's cookies belong to the dashboard
+// "Try it out" uses a token only: the browser's cookies belong to the dashboard
 SwaggerUIBundle({
   url: "/api/v1/openapi.json",
   dom_id: "#api",
