@@ -1,1 +1,1 @@
-"""All that people have made, in one file, and back again."""
+"""Backs up all data to a single file, and restores it."""

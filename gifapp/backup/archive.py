@@ -1,9 +1,9 @@
-"""The backup file: a tar archive, written and read from front to back.
+"""The backup file: a tar archive, written and read sequentially.
 
-In this order: `gifapp.json`, who made it; `secret.key`, unless it is kept elsewhere; `files/KIND/NAME`, the
-storage; `documents/COLLECTION.bson`, MongoDB's documents one after the other, as mongodump has them;
-`complete.json`, how many documents there are and the SHA-256 of each file. Without the last the archive
-is not whole.
+It contains, in this order: `gifapp.json`, the versions that made it; `secret.key`, unless that is stored
+elsewhere; `files/KIND/NAME`, the stored files; `documents/COLLECTION.bson`, MongoDB's documents, concatenated
+as by mongodump; `complete.json`, the number of documents and the SHA-256 of each file. Without the last, the
+archive is incomplete.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _NAME = re.compile(
 
 
 class Head(BaseModel, frozen=True):
-    """Who made an archive; `schema_version` is that of the documents."""
+    """The version of gifapp that made the archive, and of its documents' schema."""
 
     format: int
     gifapp: str
@@ -43,7 +43,7 @@ class Head(BaseModel, frozen=True):
 
 
 class Complete(BaseModel, frozen=True):
-    """What is in an archive: how many documents of each collection, the digest of each file."""
+    """An archive's contents: the number of documents per collection, and the digest of each file."""
 
     documents: dict[str, int]
     files: dict[str, str]
@@ -61,7 +61,7 @@ class ArchiveWriter:
         self._tar.close()
 
     def add(self, name: str, file: IO[bytes], size_bytes: int) -> str:
-        """Append so many bytes of `file`; their SHA-256."""
+        """Append `size_bytes` of `file`; returns their SHA-256."""
         member = tarfile.TarInfo(name)
         member.size, member.mtime, member.mode = size_bytes, self._now, 0o600
         hashing = Hashing(file)
@@ -69,7 +69,7 @@ class ArchiveWriter:
         return hashing.sha256
 
     def add_whole(self, name: str, file: IO[bytes]) -> str:
-        """Append all that `file` holds; its SHA-256."""
+        """Append the whole `file`; returns its SHA-256."""
         size_bytes = file.seek(0, os.SEEK_END)
         file.seek(0)
         return self.add(name, file, size_bytes)
@@ -82,17 +82,17 @@ class ArchiveWriter:
 
 
 class Entry(NamedTuple):
-    """One file of an archive, to be read before the next one is taken."""
+    """A file of an archive, to be read before the next one."""
 
     name: str
     size_bytes: int
     file: IO[bytes]
 
     def content(self) -> bytes:
-        """All of it.
+        """The whole file.
 
         Raises:
-            errors.BackupUnreadable: nothing of ours is so large.
+            errors.BackupUnreadable: it is too large to be one of ours.
         """
         if self.size_bytes > _MOST_JSON_BYTES:
             raise errors.BackupUnreadable(problem=f"{self.name} is too large")
@@ -101,10 +101,10 @@ class Entry(NamedTuple):
 
 @contextlib.contextmanager
 def read_archive(path: Path) -> Iterator[Iterator[Entry]]:
-    """The entries of the archive, in their order.
+    """The entries of the archive, in order.
 
     Raises:
-        errors.BackupUnreadable: also while they are read: it is none, or damaged.
+        errors.BackupUnreadable: it is not an archive, or damaged; also raised while entries are read.
     """
     try:
         with tarfile.open(path, mode="r|") as tar:
@@ -124,7 +124,7 @@ def _entries(tar: tarfile.TarFile) -> Iterator[Entry]:
 
 
 class Hashing(io.RawIOBase):
-    """Reads from a file, and knows the SHA-256 of what was read."""
+    """Reads from a file, and computes the SHA-256 of what was read."""
 
     def __init__(self, file: IO[bytes]) -> None:
         super().__init__()

@@ -32,16 +32,16 @@ _SCRATCH = "restore-0"
 
 @reaching_mongodb()
 def restore(database: Database[Any], blobs: Blobs, archive: Path, *, secret_path: Path | None) -> Complete:
-    """Bring back what is in the archive; if that fails, nothing of it stays.
+    """Restore the archive; on failure, everything is undone.
 
-    The documents come back in the shape that they had (`jobs.migrations`), and jobs that ran then still
-    hold their leases (`jobs.leases.release_all`).
+    The documents are restored with their schema at that time (see `jobs.db.migrations`), and jobs that were
+    running still hold their leases (see `jobs.db.leases.release_all`).
 
-    The signing secret goes to `secret_path`; None: it is kept elsewhere, and stays as it is.
+    The signing secret is written to `secret_path`; None: it is stored elsewhere, and is left as it is.
 
     Raises:
         errors.BackupUnreadable, errors.BackupTooNew
-        errors.RestoreTargetNotEmpty: there are people, videos or jobs, or another secret.
+        errors.RestoreTargetNotEmpty: there are accounts, videos or jobs, or another secret.
         errors.DiskFull, errors.ServiceUnavailable
     """
     for name in _OF_PEOPLE:
@@ -57,7 +57,7 @@ def restore(database: Database[Any], blobs: Blobs, archive: Path, *, secret_path
 
 
 class _Restoring:
-    """Files and the secret go to their places as they come, documents once everything was there."""
+    """Restores files and the secret as they are read, and documents once everything has been read."""
 
     def __init__(
         self, database: Database[Any], blobs: Blobs, secret_path: Path | None, scratch: Path, undo: ExitStack
@@ -86,7 +86,7 @@ class _Restoring:
             self._write(entry, self._scratch / Path(entry.name).name)
 
     def finish(self) -> Complete:
-        """Insert the documents, now that it is sure that nothing is lacking."""
+        """Check that nothing is missing, then insert the documents."""
         if self._complete is None:
             raise errors.BackupUnreadable(problem="it ends too early")
         if self._digests != self._complete.files:
@@ -118,7 +118,7 @@ class _Restoring:
         self._blobs.store.keep(aside, blob)
 
     def _write(self, entry: Entry, path: Path) -> str:
-        """Write the entry to `path`; its SHA-256."""
+        """Write the entry to `path`; returns its SHA-256."""
         hashing = Hashing(entry.file)
         with translating_os_errors(), path.open("wb") as out:
             shutil.copyfileobj(hashing, out, 1024 * 1024)

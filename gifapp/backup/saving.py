@@ -1,7 +1,7 @@
-"""Writes MongoDB and the storage into an archive while the service runs.
+"""Writes MongoDB and the storage to an archive while the service is running.
 
-MongoDB alone has no common snapshot of several collections. So documents are read first, what names before
-what is named, and files afterwards; a document whose file has gone meanwhile is left out if it has gone too.
+A standalone MongoDB cannot take a snapshot across collections. So documents are read first, referring ones
+before those they refer to, and files last. A document whose file is gone is left out if it was deleted, too.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ _OF_THE_MOMENT = {"workers", "locks"}
 _RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
 
 OnFile = Callable[[int, int], None]
-"""Called with the files written so far and all there are."""
+"""Called with the number of files written so far, and the total."""
 
 
 @dataclass(frozen=True)
 class Saved:
-    """What an archive holds, and the files that documents name and the storage lacked."""
+    """The contents of an archive, and the files that documents refer to but the storage lacked."""
 
     complete: Complete
     missing: list[str]
@@ -54,10 +54,10 @@ def save(
     secret: bytes | None,
     on_file: OnFile = lambda *_: None,
 ) -> Saved:
-    """Write everything to `out`, readable by its owner alone; nothing is left there if it fails.
+    """Write everything to `out`, readable only by its owner; on failure, `out` is not created.
 
     Raises:
-        errors.ServiceUnavailable: MongoDB is away.
+        errors.ServiceUnavailable: MongoDB is down.
         OSError: `out` cannot be written.
     """
     with _whole_or_not_at_all(out) as file, ExitStack() as stack, ArchiveWriter(file) as archive:
@@ -68,8 +68,8 @@ def save(
         files = _add_files(archive, blobs, spools, on_file)
         gone = {name for name, digest in files.items() if digest is None}
         documents = {spool.collection: spool.add_to(archive, database, gone) for spool in spools}
-        kept = {"/".join(name): digest for name, digest in files.items() if digest is not None}
-        complete = Complete(documents=documents, files=kept)
+        digests = {"/".join(name): digest for name, digest in files.items() if digest is not None}
+        complete = Complete(documents=documents, files=digests)
         archive.add_model(COMPLETE, complete)
     return Saved(complete, sorted("/".join(name) for spool in spools for name in spool.missed))
 
@@ -101,7 +101,7 @@ def _spooled(database: Database[Any], collection: str, directory: Path) -> Itera
 def _add_files(
     archive: ArchiveWriter, blobs: Blobs, spools: list[_Spool], on_file: OnFile
 ) -> dict[Blob, str | None]:
-    """The digest of each file that documents name; None: it is gone."""
+    """Add the files that documents refer to; returns the digest of each, or None if it is gone."""
     names = sorted({name for spool in spools for document in spool for name in spool.files_of(document)})
     digests: dict[Blob, str | None] = {}
     for number, blob in enumerate(names, 1):
@@ -114,10 +114,10 @@ def _add_files(
 
 @dataclass
 class _Spool:
-    """The documents of a collection as they were at one moment, on disk.
+    """The documents of a collection, copied to disk.
 
     Attributes:
-        missed: files that a document names which is still there, and that are gone all the same.
+        missed: missing files whose documents still exist.
     """
 
     collection: str
@@ -137,14 +137,14 @@ class _Spool:
         return set()
 
     def add_to(self, archive: ArchiveWriter, database: Database[Any], gone: set[Blob]) -> int:
-        """Append the documents, without those that have gone like their files; how many."""
+        """Append the documents, except those deleted with their files; returns how many."""
         count = 0
-        with tempfile.TemporaryFile(dir=self.directory) as kept:
+        with tempfile.TemporaryFile(dir=self.directory) as spool:
             for document in self:
                 if self._is_kept(document, database, gone):
-                    kept.write(document.raw)
+                    spool.write(document.raw)
                     count += 1
-            archive.add_whole(f"documents/{self.collection}.bson", kept)
+            archive.add_whole(f"documents/{self.collection}.bson", spool)
         return count
 
     def _is_kept(self, document: RawBSONDocument, database: Database[Any], gone: set[Blob]) -> bool:

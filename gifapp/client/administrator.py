@@ -1,4 +1,4 @@
-"""The client's requests that only administrators may make."""
+"""The client's methods for administrators."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MOST_SHOWN = 100
 
 
 class Administrator:
-    """The verbs of the API that only administrators may use: others get errors.AccessDenied."""
+    """The methods for administrators; for others, they raise errors.AccessDenied."""
 
     def __init__(self, call: Callable[..., Any]) -> None:
         self._call = call
@@ -31,31 +31,31 @@ class Administrator:
         return QueueView.model_validate(self._call("GET", "/admin/queue"))
 
     def pause(self) -> QueueView:
-        """Start no more jobs; those that run go on."""
+        """Start no more jobs; running jobs continue."""
         return QueueView.model_validate(self._call("POST", "/admin/queue/pause"))
 
     def resume(self) -> QueueView:
         return QueueView.model_validate(self._call("POST", "/admin/queue/resume"))
 
     def workers(self) -> list[WorkerView]:
-        """The living, oldest first."""
+        """The live workers, oldest first."""
         return WorkersView.model_validate(self._call("GET", "/admin/workers")).workers
 
     def storage(self) -> StorageView | None:
-        """The result of the last storage check; None: there was none yet."""
+        """The result of the last storage check; None: none has run yet."""
         return ComparisonView.model_validate(self._call("GET", "/admin/storage")).storage
 
     def statistics(self, *, hours: float = 24) -> StatisticsView:
-        """What happened in so many hours until now."""
+        """Statistics of the last `hours`."""
         return StatisticsView.model_validate(self._call("GET", "/admin/statistics", params={"hours": hours}))
 
     def dead_letters(self) -> list[ListedJobView]:
-        """The hundred that died last."""
-        told = self._call("GET", "/admin/dead-letters", params={"limit": _MOST_SHOWN})
-        return list(DeadLetterPage.model_validate(told).dead_letters)
+        """The 100 latest dead letters."""
+        page = self._call("GET", "/admin/dead-letters", params={"limit": _MOST_SHOWN})
+        return list(DeadLetterPage.model_validate(page).dead_letters)
 
     def requeue(self, job_id: str) -> None:
-        """Let a dead letter be tried again, with all its attempts.
+        """Queue a dead letter again, with its full number of attempts.
 
         Raises:
             errors.NotFound, errors.SourceGone, errors.JobRepeated
@@ -63,22 +63,22 @@ class Administrator:
         self._call("POST", f"/admin/dead-letters/{job_id}/requeue")
 
     def requeue_all(self) -> RequeuedView:
-        """Let all that can be tried again."""
+        """Queue all dead letters again, except those that cannot run."""
         return RequeuedView.model_validate(self._call("POST", "/admin/dead-letters/requeue"))
 
     def links(self) -> list[OpenLinkView]:
-        """Invitations and links for a new password that nobody has used: the hundred made last."""
-        told = self._call("GET", "/admin/links", params={"limit": _MOST_SHOWN})
-        return list(LinkPage.model_validate(told).links)
+        """The 100 latest unused invitations and password reset links."""
+        page = self._call("GET", "/admin/links", params={"limit": _MOST_SHOWN})
+        return list(LinkPage.model_validate(page).links)
 
     def revoke_link(self, link_id: str) -> None:
-        """Have a link open nothing from now on.
+        """Revoke an invitation or password reset link.
 
         Raises:
-            errors.NotFound: there is none, or somebody has used it.
+            errors.NotFound: the link does not exist, or was used.
         """
         self._call("DELETE", f"/admin/links/{link_id}")
 
     def purge(self, job_id: str) -> None:
-        """Forget a dead letter for good."""
+        """Delete a dead letter permanently."""
         self._call("DELETE", f"/admin/dead-letters/{job_id}")

@@ -1,4 +1,4 @@
-"""Requests to the service, and the errors in its answers."""
+"""Sends requests to the service, and raises the errors in its responses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import httpx
 
 from gifapp import errors
 
-TIMEOUTS = httpx.Timeout(30, read=120)  # the answer to an upload waits for the look into the video
+TIMEOUTS = httpx.Timeout(30, read=120)  # the response to an upload waits until the video is probed
 
 _WITHOUT_WORDS: dict[int, type[errors.GifappError]] = {
     401: errors.TokenInvalid,
@@ -25,11 +25,11 @@ _ALSO_OF_PROXIES = {401, 403, 429}
 
 
 def answer_of(http: httpx.Client, method: str, path: str, **request: Any) -> httpx.Response:
-    """The answer to a request.
+    """Send a request, and return the response.
 
     Raises:
-        errors.ServiceUnavailable: there was none.
-        errors.GifappError: what the service said.
+        errors.ServiceUnavailable: there was no response.
+        errors.GifappError: the error that the service reported.
     """
     try:
         answer = http.request(method, path, **request)
@@ -41,15 +41,15 @@ def answer_of(http: httpx.Client, method: str, path: str, **request: Any) -> htt
 
 
 def error_in(answer: httpx.Response) -> errors.GifappError:
-    """The error in an answer's problem details (RFC 9457), or that its status stands for."""
+    """The error in a response's problem details (RFC 9457), or the one for its status."""
     is_problem = "problem+json" in answer.headers.get("Content-Type", "")
     if is_problem and answer.content:
         return _explained(answer)
     retry_after_s = _retry_after_s(answer)
-    if is_problem or answer.status_code in _ALSO_OF_PROXIES:  # an answer to HEAD has no body
+    if is_problem or answer.status_code in _ALSO_OF_PROXIES:  # a response to HEAD has no body
         kind = _WITHOUT_WORDS.get(answer.status_code, errors.ServiceUnavailable)
         return kind(service="gifapp", kind="upload", retry_after_s=retry_after_s)
-    # a proxy, or a server that is starting
+    # from a proxy, or a server that is starting
     return errors.ServiceUnavailable(service="gifapp", retry_after_s=retry_after_s)
 
 

@@ -1,4 +1,4 @@
-"""The Python client: one person's view of a gifapp service."""
+"""The Python client of a gifapp service."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ _PAGE = 200
 
 
 class Client:
-    """One person's view of one gifapp service."""
+    """A client of a gifapp service, for one account."""
 
     def __init__(self, url: str, token: str | Token, *, page_url: str | None = None) -> None:
-        """`url` is the service's address, as in `http://127.0.0.1:8866`.
+        """Create a client for the service at `url`, such as `http://127.0.0.1:8866`.
 
         Args:
-            url: the service's address, without a path.
-            token: an API token, an access token, or a function that returns one that is valid now.
-            page_url: the address a browser uses instead; empty where the service itself serves the page.
+            url: the service's URL, without a path.
+            token: an API token, an access token, or a function that returns a valid token.
+            page_url: the URL that browsers use, if different; empty if the service itself serves the page.
         """
         self.url = url.rstrip("/")
         self.page_url = self.url if page_url is None else page_url
@@ -53,7 +53,7 @@ class Client:
 
     @classmethod
     def from_environment(cls) -> Self:
-        """The client of whoever opened the page that this kernel belongs to."""
+        """The client of the person who opened this kernel's dashboard."""
         missing = [name for name in ("GIFAPP_URL", "GIFAPP_KERNEL_TOKEN") if name not in os.environ]
         if missing:
             raise errors.SettingInvalid(name=missing[0], problem="it is set only in a dashboard's kernel")
@@ -63,16 +63,16 @@ class Client:
 
     @classmethod
     def sign_in(cls, url: str, email: str, password: str) -> Self:
-        """The client of an account; the password is used once and not kept."""
+        """The client of an account; the password is used once and not stored."""
         return cls(url, SessionToken(url, email, password))
 
     def access_token(self) -> str:
-        """A token that is valid now: renewed when it is about to expire."""
+        """A valid access token, renewed when it is about to expire."""
         return self._token()
 
     @property
     def administrator(self) -> Administrator:
-        """What only administrators may ask."""
+        """The methods for administrators."""
         return Administrator(self._call)
 
     def close(self) -> None:
@@ -84,27 +84,27 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    # --- the verbs of the API ----------------------------------------------------------------
+    # --- requests to the API -----------------------------------------------------------------
 
     def me(self) -> MeView:
-        """Who signed in, and how much they store of how much they may."""
+        """The signed-in account, its storage use and its quota."""
         return MeView.model_validate(self._call("GET", "/me"))
 
     def limits(self) -> Limits:
-        """What the service takes, at most."""
-        told = self._call("GET", "/limits")
-        return Limits(**{name: told[name] for name in asdict(Limits()) if name in told})
+        """The service's limits."""
+        answer = self._call("GET", "/limits")
+        return Limits(**{name: answer[name] for name in asdict(Limits()) if name in answer})
 
     def sources(self) -> list[SourceView]:
         """The uploaded videos, newest first."""
-        found: list[SourceView] = []
-        asked: dict[str, Any] = {"limit": _PAGE}
+        sources: list[SourceView] = []
+        params: dict[str, Any] = {"limit": _PAGE}
         while True:
-            page = SourcePage.model_validate(self._call("GET", "/sources", params=asked))
-            found += page.sources
+            page = SourcePage.model_validate(self._call("GET", "/sources", params=params))
+            sources += page.sources
             if page.next_cursor is None:
-                return found
-            asked["cursor"] = page.next_cursor
+                return sources
+            params["cursor"] = page.next_cursor
 
     def source(self, source_id: str) -> SourceView:
         return SourceView.model_validate(self._call("GET", f"/sources/{source_id}"))
@@ -115,21 +115,21 @@ class Client:
     def upload(
         self, path: Path | str | bytes, on_progress: OnBytes | None = None, *, name: str | None = None
     ) -> SourceView:
-        """Upload a video in chunks; after a cut line or a restart of the service, the upload resumes.
+        """Upload a video in chunks; after a lost connection or a restart of the service, the upload resumes.
 
         An upload that fails or is interrupted is deleted.
 
         Args:
             path: the file, or its bytes.
-            on_progress: called with the bytes sent so far and all bytes there are.
-            name: what the service calls the video; the file's own name by default.
+            on_progress: called with the number of bytes sent so far, and the total.
+            name: the video's name in the service; default: the file's name.
 
         Raises:
-            errors.SourceNotFound, errors.SourceNotReadable: of the file here.
+            errors.SourceNotFound, errors.SourceNotReadable: the local file.
             errors.SourceTooLarge, errors.QuotaExceeded, errors.DiskFull: before the first byte is sent.
-            errors.SourceRefused: this is no video that the service can use.
+            errors.SourceRefused: the file is not a video that the service can use.
             errors.TooManyRequests: the service asks for a wait of more than two minutes.
-            errors.ServiceUnavailable: nothing has got through for about a minute.
+            errors.ServiceUnavailable: no request has succeeded for about a minute.
             errors.AccessDenied: the token has expired, was revoked, or may not upload.
         """
         name = name or ("video" if isinstance(path, bytes) else Path(path).name)
@@ -146,61 +146,61 @@ class Client:
         run_at: datetime | None = None,
         idempotency_key: str | None = None,
     ) -> JobView:
-        """Ask for a GIF.
+        """Submit a job for a GIF.
 
-        Where one of your jobs makes or has made this very GIF, the answer is that one, with `is_repeat`.
+        If one of your jobs is making or has made the same GIF, that job is returned, with `is_repeat`.
 
         Args:
             source_id: the video.
-            recipe: all that decides the GIF.
-            priority: among your own jobs; others' wait no longer for it.
-            run_at: not before this time, at most 30 days ahead; without a zone it is the local time.
-            idempotency_key: a repeat with the same key, after a lost answer, does not ask twice.
+            recipe: all settings of the GIF.
+            priority: among your own jobs; it does not affect other people's.
+            run_at: the earliest start, at most 30 days ahead; without a time zone, local time.
+            idempotency_key: repeating a request with the same key submits only one job.
         """
         recipe = recipe or Recipe()
         body = {"source_id": source_id, "recipe": recipe.model_dump(mode="json"), "priority": priority}
         if run_at is not None:
             body["run_at"] = run_at.astimezone(UTC).isoformat()
-        told = self._call(
+        answer = self._call(
             "POST", "/jobs", json=body, headers={"Idempotency-Key": idempotency_key or uuid4().hex}
         )
-        return JobView.model_validate(told)
+        return JobView.model_validate(answer)
 
     def estimate(self, source_id: str, recipe: Recipe | None = None) -> EstimateView:
-        """About how large the GIF would be: mostly within 15 %, in about a second."""
+        """Estimate the GIF's size, usually within 15 %; takes about a second."""
         body = {"source_id": source_id, "recipe": (recipe or Recipe()).model_dump(mode="json")}
         return EstimateView.model_validate(self._call("POST", "/estimates", json=body))
 
     def presets(self) -> list[Preset]:
-        """The platforms that a recipe may name, and what they take."""
-        return [Preset(**one) for one in self._call("GET", "/presets")["presets"]]
+        """The platform presets for recipes, with their limits."""
+        return [Preset(**preset) for preset in self._call("GET", "/presets")["presets"]]
 
     def jobs(self, *, state: JobState | None = None, limit: int = 200) -> list[JobView]:
-        """The newest jobs, or those of them in one state, newest first."""
-        found: list[JobView] = []
+        """The newest jobs, or the newest in one state, newest first."""
+        jobs: list[JobView] = []
         wanted = {"state": state.value} if state else {}
         cursor: str | None = None
-        while len(found) < limit:
-            asked = {"limit": min(50, limit - len(found))} | ({"cursor": cursor} if cursor else {})
-            page = self._call("GET", "/jobs", params=wanted | asked)
-            found += [JobView.model_validate(one) for one in page["jobs"]]
+        while len(jobs) < limit:
+            paging = {"limit": min(50, limit - len(jobs))} | ({"cursor": cursor} if cursor else {})
+            page = self._call("GET", "/jobs", params=wanted | paging)
+            jobs += [JobView.model_validate(job) for job in page["jobs"]]
             cursor = page["next_cursor"]
             if cursor is None:
                 break
-        return found
+        return jobs
 
     def job(self, job_id: str) -> JobView:
         return JobView.model_validate(self._call("GET", f"/jobs/{job_id}"))
 
     def wait(self, job_id: str, on_change: OnJob | None = None) -> JobView:
-        """Wait until a job has ended, well or not; follows the event stream, across outages.
+        """Wait until a job has ended, successfully or not; follows the event stream, across outages.
 
         Args:
             job_id: the job.
-            on_change: called with the job as it is, and after each change.
+            on_change: called with the current job, and again after each change.
 
         Raises:
-            errors.NotFound: there is no such job any more.
+            errors.NotFound: the job does not exist, or was deleted.
             errors.ServiceUnavailable: no event stream for two minutes; proxies must pass websockets.
             errors.AccessDenied: the token has expired or was revoked.
         """
@@ -216,7 +216,7 @@ class Client:
         self._call("DELETE", f"/jobs/{job_id}")
 
     def share(self, job_id: str, *, expires_in_s: int | None = None) -> ShareView:
-        """Make a link that shows the finished GIF to anybody; for a week, unless another time is given.
+        """Create a public link to the finished GIF; expires after a week by default.
 
         Raises:
             errors.JobNotFinished, errors.TooManyShares
@@ -225,9 +225,9 @@ class Client:
         return ShareView.model_validate(self._call("POST", f"/jobs/{job_id}/shares", json=wish))
 
     def shares(self, job_id: str) -> list[ShareView]:
-        """The links to a GIF that have not expired, the revoked ones too, newest first."""
-        told = self._call("GET", f"/jobs/{job_id}/shares")["shares"]
-        return [ShareView.model_validate(one) for one in told]
+        """The unexpired links to a GIF, including revoked ones, newest first."""
+        answer = self._call("GET", f"/jobs/{job_id}/shares")
+        return [ShareView.model_validate(share) for share in answer["shares"]]
 
     def revoke_share(self, share_id: str) -> None:
         """Revoke a share link."""
@@ -238,7 +238,7 @@ class Client:
         return self._send("GET", f"/jobs/{job_id}/gif").content
 
     def download(self, job_id: str, path: Path | str) -> Path:
-        """Write the finished GIF to `path`: aside, then moved into place."""
+        """Write the finished GIF to `path`, atomically."""
         path = Path(path)
         aside = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
         try:
@@ -251,13 +251,13 @@ class Client:
     def convert(
         self, path: Path | str | bytes, recipe: Recipe | None = None, *, priority: Priority = "normal"
     ) -> ServedGif:
-        """Upload a video, have it converted and fetch the GIF, with a progress bar.
+        """Upload a video, convert it and download the GIF, with a progress bar.
 
         Interrupting it (Ctrl-C) deletes the upload or cancels the job.
 
         Raises:
-            errors.Cancelled: somebody has cancelled the job.
-            errors.GifappError: see `upload`, `submit` and `wait`; and what the conversion failed of.
+            errors.Cancelled: the job was cancelled.
+            errors.GifappError: see `upload`, `submit` and `wait`; or the error of the conversion.
         """
         with _progress_bar() as bar:
             task = bar.add_task("Uploading", total=1.0)
@@ -272,10 +272,10 @@ class Client:
     async def follow(
         self, on_event: Callable[[Event], None], on_connection: Callable[[bool], None] | None = None
     ) -> None:
-        """Call `on_event` with every event from now on; reconnects for ever, and misses none.
+        """Call `on_event` with every event from now on; reconnects indefinitely.
 
-        After an outage the events missed are replayed; where they are no longer known, `reset` tells to
-        read the jobs again. `on_connection` is told when the connection is there, and when it is lost.
+        After an outage, missed events are replayed; if they are no longer stored, a `reset` event means that
+        the jobs must be read again. `on_connection` is called when the connection opens and when it is lost.
 
         Raises:
             errors.AccessDenied: when the session has ended.
@@ -283,7 +283,7 @@ class Client:
         """
         await follow(self.url, self._token, on_event, on_connection or _ignore)
 
-    # --- how ---------------------------------------------------------------------------------
+    # --- internals ---------------------------------------------------------------------------
 
     def _converted(
         self, source_id: str, recipe: Recipe | None, priority: Priority, on_change: OnJob
@@ -293,11 +293,11 @@ class Client:
             return _succeeded(self.wait(persistently(submit).id, on_change))
         except (KeyboardInterrupt, SystemExit):
             with suppress(errors.GifappError):
-                self._cancel_new(submit(), source_id)  # again: its answer may not have come in
+                self._cancel_new(submit(), source_id)  # submitted again, as its response may have been lost
             raise
 
     def _cancel_new(self, job: JobView, source_id: str) -> None:
-        """Cancel the job, unless an earlier submission made it, of another upload."""
+        """Cancel the job, unless it is an older one, of another upload."""
         if job.source is not None and job.source.id == source_id:
             self.cancel(job.id)
 
@@ -322,7 +322,7 @@ def _open(path: Path | str | bytes) -> BinaryIO:
 
 
 def _succeeded(job: JobView) -> JobView:
-    """The job, or the error it ended with."""
+    """The job, or raise the error that it ended with."""
     if job.error is not None and job.state is not JobState.SUCCEEDED:
         raise errors.GifappError.retold(job.error.code, job.error.detail, {})
     if job.state is JobState.CANCELLED:
@@ -336,9 +336,9 @@ def _show(bar: Progress, task: TaskID, job: JobView) -> None:
 
 
 def _progress_bar() -> Progress:
-    """A bar on a terminal, and one in a notebook's cell."""
+    """A progress bar for terminals and notebooks."""
     return Progress(TextColumn("{task.description:<16}"), BarColumn(), TimeRemainingColumn())
 
 
 def _ignore(*_: Any) -> None:
-    """For whoever did not ask to be told."""
+    """The default callback."""

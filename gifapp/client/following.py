@@ -75,7 +75,7 @@ async def _open(url: str, token: Token, cursor: str | None) -> ClientConnection:
 async def _pass_on(
     socket: ClientConnection, on_event: Callable[[Event], None], cursor: str | None
 ) -> str | None:
-    """Hand on events until the connection ends; returns the last one's cursor."""
+    """Pass on events until the connection ends; returns the last cursor."""
     async with socket:
         while True:
             try:
@@ -83,6 +83,6 @@ async def _pass_on(
             except ConnectionClosed:
                 return cursor
             fields = json.loads(message)
-            if fields["type"] in _KNOWN:  # a newer service may tell of more
+            if fields["type"] in _KNOWN:  # a newer service may send more types
                 on_event(Event.model_validate(fields))
             cursor = fields["cursor"]

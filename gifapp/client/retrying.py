@@ -1,4 +1,4 @@
-"""Tries again what failed for the moment: after longer and longer waits, or when `Retry-After` says."""
+"""Retries transient failures with exponential back-off, or as `Retry-After` says."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Result = TypeVar("Result")
 
 
 class Retries:
-    """Counts the failures since something last went well."""
+    """Counts the failures since the last success."""
 
     def __init__(self) -> None:
         self._failures = 0
@@ -27,10 +27,10 @@ class Retries:
         self._failures = 0
 
     def wait(self, error: errors.GifappError) -> None:
-        """Sleep until another try may go well.
+        """Sleep before the next try.
 
         Raises:
-            errors.GifappError: `error`, after ten failures or where a wait of over two minutes is asked.
+            errors.GifappError: `error`, after ten failures, or if it asks for a wait of over two minutes.
         """
         if self._failures == _MOST_FAILURES or _retry_after_s(error) > _LONGEST_RETRY_AFTER_S:
             raise error
@@ -39,7 +39,7 @@ class Retries:
 
 
 def persistently(call: Callable[[], Result]) -> Result:
-    """What `call` returns, once it does; it must be safe to repeat.
+    """Call `call` until it succeeds, and return its result; it must be safe to repeat.
 
     Raises:
         errors.GifappError: see `Retries.wait`.
@@ -53,9 +53,9 @@ def persistently(call: Callable[[], Result]) -> Result:
 
 
 def wait_s(failures: int, error: BaseException | None = None) -> float:
-    """How long to wait after so many failures in a row."""
+    """How long to wait after this many failures in a row."""
     longest_s = min(_LONGEST_WAIT_S, 0.5 * 2.0**failures)
-    # spread, so that all clients of a restarted server do not return in the same instant
+    # jitter, so that not all clients of a restarted server return at the same moment
     return max(_retry_after_s(error), longest_s * random.uniform(0.5, 1))  # noqa: S311
 
 

@@ -13,7 +13,7 @@ from gifapp.domain.views.jobs import JobView
 
 @dataclass(frozen=True)
 class ServedGif:
-    """A GIF that the service made, or what the recipe's format is instead; shows itself in a notebook."""
+    """A GIF (or another format, by the recipe) that the service made; notebooks display it."""
 
     job: JobView
     content: bytes
@@ -33,8 +33,8 @@ class ServedGif:
         )
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        shown = {"text/plain": repr(self)}
+        text = {"text/plain": repr(self)}
         gif = self.job.gif
         if gif is None or gif.format == "gif":
-            return shown | {"image/gif": b64encode(self.content).decode()}
-        return shown | {"text/html": FILE_KINDS[gif.format].html(self.content, gif.width_px)}
+            return text | {"image/gif": b64encode(self.content).decode()}
+        return text | {"text/html": FILE_KINDS[gif.format].html(self.content, gif.width_px)}

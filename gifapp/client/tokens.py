@@ -15,13 +15,13 @@ _RENEW_AHEAD_S = 60.0
 
 
 class Token(Protocol):
-    """What gives an access token that is valid now."""
+    """A function that returns a valid access token."""
 
     def __call__(self) -> str: ...
 
 
 class FixedToken:
-    """A token that somebody else looks after."""
+    """A fixed token, which is never renewed."""
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -31,7 +31,7 @@ class FixedToken:
 
 
 class KernelToken:
-    """Exchanges the token of a dashboard's kernel for access tokens of whoever opened the page."""
+    """Exchanges a dashboard kernel's token for access tokens of the person who opened the page."""
 
     def __init__(self, url: str, kernel_token: str) -> None:
         self._url = url
@@ -43,12 +43,12 @@ class KernelToken:
 
     def _exchange(self) -> dict[str, Any]:
         with httpx.Client(base_url=f"{self._url}/api/v1", timeout=TIMEOUTS) as http:
-            told: dict[str, Any] = answer_of(http, "POST", "/kernel/token", headers=self._headers).json()
-            return told
+            answer: dict[str, Any] = answer_of(http, "POST", "/kernel/token", headers=self._headers).json()
+            return answer
 
 
 class SessionToken:
-    """Signs in, and renews the session as a browser does: by its cookie."""
+    """Signs in, and renews the session by its cookie, as a browser does."""
 
     def __init__(self, url: str, email: str, password: str) -> None:
         self._url = f"{url.rstrip('/')}/api/v1"
@@ -64,13 +64,13 @@ class SessionToken:
 
     def _ask(self, path: str, **request: Any) -> dict[str, Any]:
         with httpx.Client(base_url=self._url, timeout=TIMEOUTS, cookies=self._cookies) as http:
-            told: dict[str, Any] = answer_of(http, "POST", path, **request).json()
+            answer: dict[str, Any] = answer_of(http, "POST", path, **request).json()
             self._cookies = http.cookies
-            return told
+            return answer
 
 
 class _Fresh:
-    """Keeps an access token, and gets another before it expires; safe to call from any thread."""
+    """Caches an access token, and renews it before it expires; thread-safe."""
 
     def __init__(self, get: Callable[[], dict[str, Any]]) -> None:
         self._get = get
@@ -84,7 +84,7 @@ class _Fresh:
                 self.keep(self._get())
             return self._token
 
-    def keep(self, told: dict[str, Any]) -> None:
-        lasts_s = told["expires_in"]
-        self._token = told["access_token"]
+    def keep(self, answer: dict[str, Any]) -> None:
+        lasts_s = answer["expires_in"]
+        self._token = answer["access_token"]
         self._renew_at = time.monotonic() + max(lasts_s / 2, lasts_s - _RENEW_AHEAD_S)

@@ -1,4 +1,4 @@
-"""Uploads by tus 1.0 (https://tus.io): in chunks, continued where the line broke."""
+"""Resumable uploads by tus 1.0 (https://tus.io), in chunks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gifapp import errors
 from gifapp.client.retrying import RETRIED, Retries, persistently
 
 OnBytes = Callable[[int, int], None]
-"""Called with the bytes sent so far and all bytes there are."""
+"""Called with the number of bytes sent so far, and the total."""
 
 CHUNK_BYTES = 4 * 1024 * 1024
 _PIECE_BYTES = 256 * 1024  # how often `on_progress` is called
@@ -24,13 +24,13 @@ _DELETE_TIMEOUT_S = 5
 
 
 def send_file(send: Callable[..., httpx.Response], file: BinaryIO, name: str, on_progress: OnBytes) -> str:
-    """Send a file; returns the id of the source that it became. A failed upload leaves nothing behind.
+    """Send a file, and return the id of its source. A failed upload is deleted.
 
     Args:
         send: sends an authorised request by method and path; raises errors.GifappError.
-        file: the video, open; read from its beginning.
-        name: what the service calls the video.
-        on_progress: called while bytes are sent; after a cut line, again from where the service has them.
+        file: the open video; read from its beginning.
+        name: the video's name in the service.
+        on_progress: called while bytes are sent; after a lost connection, continues at the service's offset.
     """
     return _Upload(send, file, name, on_progress).run()
 
@@ -63,7 +63,7 @@ class _Upload:
     def _send_all(self, path: str) -> str:
         retries = Retries()
         farthest = 0
-        offset: int | None = 0  # None: the service must say
+        offset: int | None = 0  # None: ask the service
         while True:
             try:
                 answer = (

@@ -1,4 +1,4 @@
-"""Waits for the end of a job by the event stream, in code that is not asynchronous."""
+"""Waits for the end of a job by the event stream, from synchronous code."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ PATIENCE_S = 120.0
 _CLOSE_S = 2.0
 
 OnJob = Callable[[JobView], None]
-"""Called with the job whenever it has changed."""
+"""Called with the job after each change."""
 Follow = Callable[[Callable[[Event], None], Callable[[bool], None]], Coroutine[Any, Any, None]]
 Message = Event | bool | BaseException
-"""An event; whether there is a connection; or what ended the stream."""
+"""An event; whether the stream is connected; or the error that ended it."""
 
 
 def wait_for_job(
@@ -33,14 +33,14 @@ def wait_for_job(
     *,
     patience_s: float = PATIENCE_S,
 ) -> JobView:
-    """The job, once it has ended.
+    """Wait until the job has ended, and return it.
 
-    `follow` runs on a thread with a loop of its own: a notebook's loop is busy with whoever waits.
+    `follow` runs on a thread with its own event loop, because in a notebook the caller blocks the main one.
 
     Raises:
         errors.NotFound: the job was deleted.
         errors.ServiceUnavailable: there was no event stream for `patience_s`.
-        errors.GifappError: what `follow` and `read_job` raise.
+        errors.GifappError: whatever `follow` and `read_job` raise.
     """
     messages: SimpleQueue[Message] = SimpleQueue()
     with _on_a_thread(_report(follow, messages)):
@@ -49,7 +49,7 @@ def wait_for_job(
 
 @contextmanager
 def _on_a_thread(work: Coroutine[Any, Any, None]) -> Iterator[None]:
-    """Runs `work` until the context is left. Ctrl-C, at any moment, ends both."""
+    """Run `work` until the block ends. Ctrl-C ends both at any time."""
     loop = asyncio.new_event_loop()
     task = loop.create_task(work)
     thread = Thread(target=_run, args=(loop, task), name="gifapp events", daemon=True)
@@ -57,7 +57,7 @@ def _on_a_thread(work: Coroutine[Any, Any, None]) -> Iterator[None]:
     try:
         yield
     finally:
-        with suppress(RuntimeError):  # it has ended, and closed its loop
+        with suppress(RuntimeError):  # the loop is closed: `work` has ended
             loop.call_soon_threadsafe(task.cancel)
         thread.join(_CLOSE_S)
 
@@ -72,7 +72,7 @@ def _run(loop: asyncio.AbstractEventLoop, task: asyncio.Task[None]) -> None:
 async def _report(follow: Follow, messages: SimpleQueue[Message]) -> None:
     try:
         await follow(messages.put, messages.put)
-    except Exception as error:  # noqa: BLE001  raised where somebody waits
+    except Exception as error:  # noqa: BLE001  raised again in the waiting thread
         messages.put(error)
 
 
@@ -85,7 +85,7 @@ def _ended(changes: _Changes, on_change: OnJob) -> JobView:
 
 
 class _Changes:
-    """What becomes of one job."""
+    """The changes of one job."""
 
     def __init__(
         self,
@@ -132,13 +132,13 @@ class _Changes:
         if event.progress is not None:
             return self._progressed(event.progress)
         job = event.job if event.job is not None and event.job.id == self._job_id else None
-        # events lack the large parts of a recipe; and before `ready` any might have been missed
+        # events lack the large parts of a recipe, and events before `ready` may have been missed
         if event.type in ("ready", "reset") or (job is not None and job.state.is_final):
             return persistently(self._read_job)
         return job
 
     def _progressed(self, event: ProgressEvent) -> JobView | None:
-        """The running job with its progress; None for another job, or for an attempt that is over."""
+        """The running job with this progress; None for another job or an earlier attempt."""
         job = self._job
         if job is None or job.state is not JobState.RUNNING:
             return None

@@ -1,1 +1,1 @@
-"""Who somebody is: accounts, passwords, sessions, tokens, and how often one may try."""
+"""Accounts and authentication: passwords, sessions, tokens, links and rate limits."""

@@ -1,6 +1,6 @@
-"""What administrators do to accounts: list, change a role, disable, delete, create a password link.
+"""Administrators' operations on accounts: list, change the role, disable, delete.
 
-`by` is the id of who does it; None: whoever runs the service, on the command line.
+`by` is the id of the administrator; None: the operator, on the command line.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from gifapp.identity.sessions import Sessions
 
 
 class AccountAdmin:
-    """Every method raises errors.ServiceUnavailable when MongoDB is away."""
+    """Every method raises errors.ServiceUnavailable when MongoDB is down."""
 
     def __init__(
         self,
@@ -43,20 +43,20 @@ class AccountAdmin:
         self._now = now
 
     def page(self, *, limit: int = 50, cursor: str | None = None) -> AccountPage:
-        """Newest first.
+        """A page of accounts, newest first.
 
         Raises:
-            errors.FieldInvalid: the cursor is none that a page gave.
+            errors.FieldInvalid: the cursor is not one that a page returned.
         """
         page, next_cursor = self._accounts.page(cursor=cursor, limit=limit)
         return AccountPage(users=[account_view(user) for user in page], next_cursor=next_cursor)
 
     def everybody(self) -> list[AccountView]:
-        """Oldest first."""
-        return [account_view(one) for one in self._accounts.all()]
+        """All accounts, oldest first."""
+        return [account_view(user) for user in self._accounts.all()]
 
     def count(self, *, seen_within: timedelta | None = None) -> int:
-        """All accounts, or those whose session began or was renewed so lately."""
+        """The number of accounts, or of those with a session started or renewed within this time."""
         return self._accounts.count(seen_since=None if seen_within is None else self._now() - seen_within)
 
     def find(self, user_id: str) -> AccountView:
@@ -65,19 +65,19 @@ class AccountAdmin:
 
     def id_of(self, email: str) -> str:
         """Raises errors.NotFound, errors.FieldInvalid."""
-        found = self._accounts.by_email(normalised(email))
-        if found is None:
+        user = self._accounts.by_email(normalised(email))
+        if user is None:
             raise errors.NotFound(kind="account")
-        return str(found.id)
+        return str(user.id)
 
     def change(
         self, user_id: str, *, role: Role | None = None, disabled: bool | None = None, by: str | None
     ) -> AccountView:
-        """Give an account another role, or disable it: then it is signed out and its API tokens are gone.
+        """Change an account's role, or disable it, which signs it out and revokes its API tokens.
 
         Raises:
             errors.NotFound
-            errors.LastAdministrator: nobody would be left who may do this.
+            errors.LastAdministrator: no enabled administrator would be left.
         """
         before = self._changed(self._found(user_id), role, disabled)
         if role is not None and role != before.role:
@@ -90,29 +90,29 @@ class AccountAdmin:
         return self.find(user_id)
 
     def delete(self, user_id: str, *, forget: Callable[[str], object], by: str | None) -> None:
-        """Delete an account; `forget` removes what its owner (the id it is given) has stored.
+        """Delete an account; `forget` is called with the id to remove everything that its owner stores.
 
-        Nobody gets in from the first step on. One that was broken off is finished by doing it again.
+        The account is disabled first, so nobody can sign in from then on. If interrupted, call it again.
 
         Raises:
             errors.NotFound, errors.LastAdministrator
         """
-        found = self._found(user_id)
-        self._changed(found, None, True)
-        self._end_all(found, by)
+        user = self._found(user_id)
+        self._changed(user, None, True)
+        self._end_all(user, by)
         forget(user_id)
         self._links.remove_of(user_id)
-        self._accounts.remove(found.id)
+        self._accounts.remove(user.id)
         self._audit.record("deleted", user_id, by=by)
 
-    def _changed(self, found: UserDocument, role: Role | None, disabled: bool | None) -> UserDocument:
-        """The account before the change, which is taken back if it leaves no administrator."""
-        before = self._accounts.change(found.id, role=role, disabled=disabled)
+    def _changed(self, user: UserDocument, role: Role | None, disabled: bool | None) -> UserDocument:
+        """Change the account, and return it as it was; undone if no administrator would be left."""
+        before = self._accounts.change(user.id, role=role, disabled=disabled)
         if before is None:
             raise errors.NotFound(kind="account")
-        # looked at afterwards: of two administrators who demote each other, neither may get through
+        # checked afterwards, or two administrators could demote each other at the same time
         if _administers(before) and not self._accounts.any_administers():
-            self._accounts.change(found.id, role=before.role, disabled=before.disabled)
+            self._accounts.change(user.id, role=before.role, disabled=before.disabled)
             raise errors.LastAdministrator
         return before
 
@@ -122,10 +122,10 @@ class AccountAdmin:
         self._api_tokens.revoke_all(user.id, by=by)
 
     def _found(self, user_id: str) -> UserDocument:
-        found = self._accounts.by_id(ObjectId(user_id)) if ObjectId.is_valid(user_id) else None
-        if found is None:
+        user = self._accounts.by_id(ObjectId(user_id)) if ObjectId.is_valid(user_id) else None
+        if user is None:
             raise errors.NotFound(kind="account")
-        return found
+        return user
 
 
 def _administers(user: UserDocument) -> bool:

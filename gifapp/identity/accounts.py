@@ -1,4 +1,4 @@
-"""The only module that reads and writes accounts."""
+"""Reads and writes account documents; no other module does."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from gifapp.identity.documents import UserDocument
 from gifapp.identity.paging import newest_first
 from gifapp.mongodb import reaching_mongodb
 
-# what is unique about an account -> the error of whoever comes second
+# the unique fields of an account, with the error for a duplicate
 _SECOND = {"email": errors.EmailTaken, "founder": errors.SetupTokenWrong}
 
 
 class Accounts:
-    """Every method raises errors.ServiceUnavailable when MongoDB is away."""
+    """Every method raises errors.ServiceUnavailable when MongoDB is down."""
 
     @reaching_mongodb()
     def any_exist(self) -> bool:
@@ -40,7 +40,7 @@ class Accounts:
         """Add an account.
 
         Raises:
-            errors.EmailTaken, errors.SetupTokenWrong: somebody was first.
+            errors.EmailTaken, errors.SetupTokenWrong: another account was first.
         """
         document = UserDocument(
             email=email,
@@ -56,17 +56,17 @@ class Accounts:
 
     @reaching_mongodb()
     def by_email(self, email: str) -> UserDocument | None:
-        found: UserDocument | None = UserDocument.objects(email=email).first()
-        return found
+        user: UserDocument | None = UserDocument.objects(email=email).first()
+        return user
 
     @reaching_mongodb()
     def by_id(self, user_id: ObjectId) -> UserDocument | None:
-        found: UserDocument | None = UserDocument.objects(id=user_id).first()
-        return found
+        user: UserDocument | None = UserDocument.objects(id=user_id).first()
+        return user
 
     @reaching_mongodb()
     def by_ids(self, user_ids: Collection[str]) -> dict[str, UserDocument]:
-        """Those of these accounts that there are."""
+        """The accounts with these ids, as far as they exist, by id."""
         return {str(user.id): user for user in UserDocument.objects(id__in=[*map(ObjectId, user_ids)])}
 
     @reaching_mongodb()
@@ -80,16 +80,16 @@ class Accounts:
 
     @reaching_mongodb()
     def emails(self, user_ids: Collection[str]) -> dict[str, str]:
-        """By the ids of those accounts that there are."""
+        """The email addresses by account id; unknown ids are omitted."""
         ids = [ObjectId(user_id) for user_id in user_ids if ObjectId.is_valid(user_id)]
         return {str(user.id): user.email for user in UserDocument.objects(id__in=ids).only("email")}
 
     @reaching_mongodb()
     def page(self, *, cursor: str | None, limit: int) -> tuple[list[UserDocument], str | None]:
-        """Newest first, and the cursor to the next page, if there is one.
+        """A page of accounts, newest first, and the cursor of the next page, if any.
 
         Raises:
-            errors.FieldInvalid: the cursor is none that a page gave.
+            errors.FieldInvalid: the cursor is not one that a page returned.
         """
         return newest_first(UserDocument.objects, cursor=cursor, limit=limit)
 
@@ -97,9 +97,9 @@ class Accounts:
     def change_password(
         self, user_id: ObjectId, password_hash: bytes, *, known: bytes | None = None
     ) -> UserDocument | None:
-        """Replace the password (if it is still `known`) and revoke every access token.
+        """Replace the password (if its hash is still `known`) and revoke every access token.
 
-        None: the account is gone, or somebody was first.
+        None: the account is gone, or its password was changed meanwhile.
         """
         wanted = {"id": user_id} | ({} if known is None else {"password_hash": known})
         changed: UserDocument | None = UserDocument.objects(**wanted).modify(
@@ -111,27 +111,27 @@ class Accounts:
     def change(
         self, user_id: ObjectId, *, role: Role | None = None, disabled: bool | None = None
     ) -> UserDocument | None:
-        """The account before the change; None: it is gone."""
+        """Change the account, and return it as it was before; None: it is gone."""
         wanted = {"set__role": role, "set__disabled": disabled}
         changes = {name: value for name, value in wanted.items() if value is not None}
-        found = UserDocument.objects(id=user_id)
-        before: UserDocument | None = found.modify(**changes) if changes else found.first()
+        account = UserDocument.objects(id=user_id)
+        before: UserDocument | None = account.modify(**changes) if changes else account.first()
         return before
 
     @reaching_mongodb()
     def revoke_access(self, user_id: ObjectId) -> None:
-        """End every access token at once."""
+        """Revoke all of the account's access tokens at once."""
         UserDocument.objects(id=user_id).update_one(inc__token_version=1)
 
     @reaching_mongodb()
     def seen(self, user_id: ObjectId, at: datetime) -> UserDocument | None:
-        """The account as it is now."""
+        """Record when the account's session began or was renewed, and return the account."""
         seen: UserDocument | None = UserDocument.objects(id=user_id).modify(set__last_seen_at=at, new=True)
         return seen
 
     @reaching_mongodb()
     def any_administers(self) -> bool:
-        """Whether anybody who can sign in is an administrator."""
+        """Whether there is an enabled administrator."""
         return UserDocument.objects(role="administrator", disabled__ne=True).only("id").first() is not None
 
     @reaching_mongodb()

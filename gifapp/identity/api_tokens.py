@@ -1,7 +1,7 @@
 """API tokens for scripts: scoped and revocable.
 
-A token is `gifapp_` and 43 random characters, so that those who look for leaked secrets know it. They
-are random enough for a plain SHA-256 digest to be all that is kept.
+A token is `gifapp_` and 43 random characters; the prefix lets secret scanners recognise it. Only a plain
+SHA-256 digest is stored, which suffices because the token is random.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from gifapp.identity.tokens import digest, random_token
 from gifapp.mongodb import reaching_mongodb
 
 PREFIX = "gifapp_"
-MOST = 50  # of one person
+MOST = 50  # per person
 
 _HINT_LENGTH = len(PREFIX) + 4
 _NOTED_EVERY = timedelta(minutes=1)
 
 
 class ApiTokens:
-    """Every method raises errors.ServiceUnavailable when MongoDB is away."""
+    """Every method raises errors.ServiceUnavailable when MongoDB is down."""
 
     def __init__(self, accounts: Accounts, audit: Audit, now: Callable[[], datetime]) -> None:
         self._accounts = accounts
@@ -41,11 +41,11 @@ class ApiTokens:
     def make(
         self, caller: Caller, name: str, scopes: Collection[Scope], expires_at: datetime | None = None
     ) -> MadeTokenView:
-        """A new token of the caller's; nobody can show it again.
+        """Create a token for the caller; it cannot be shown again.
 
         Raises:
-            errors.AdministratorsOnly: the scope `admin` is not for everybody.
-            errors.FieldInvalid: it would have expired already.
+            errors.AdministratorsOnly: only administrators may use the scope `admin`.
+            errors.FieldInvalid: the expiry is in the past.
             errors.TooManyTokens
             errors.TokenInvalid: the account was disabled meanwhile.
         """
@@ -56,11 +56,11 @@ class ApiTokens:
         if ApiTokenDocument.objects(user_id=ObjectId(caller.user_id)).count() >= MOST:
             raise errors.TooManyTokens(limit=MOST)
         token = PREFIX + random_token()
-        kept = self._keep(caller, name, scopes, expires_at, token)
+        document = self._keep(caller, name, scopes, expires_at, token)
         self._audit.record(
-            "token-made", caller.user_id, by=caller.user_id, name=name, scopes=" ".join(kept.scopes)
+            "token-made", caller.user_id, by=caller.user_id, name=name, scopes=" ".join(document.scopes)
         )
-        return MadeTokenView(**_view(kept).model_dump(), token=token)
+        return MadeTokenView(**_view(document).model_dump(), token=token)
 
     def _keep(
         self,
@@ -70,7 +70,7 @@ class ApiTokens:
         expires_at: datetime | None,
         token: str,
     ) -> ApiTokenDocument:
-        kept: ApiTokenDocument = ApiTokenDocument(
+        document: ApiTokenDocument = ApiTokenDocument(
             user_id=ObjectId(caller.user_id),
             name=name,
             digest=digest(token),
@@ -79,36 +79,36 @@ class ApiTokens:
             created_at=self._now(),
             expires_at=expires_at,
         ).save(force_insert=True)
-        user = self._accounts.by_id(kept.user_id)
-        if user is None or user.disabled:  # whoever ended all tokens meanwhile has not seen this one
-            kept.delete()
+        user = self._accounts.by_id(document.user_id)
+        if user is None or user.disabled:  # a concurrent `revoke_all` may have missed this token
+            document.delete()
             raise errors.TokenInvalid
-        kept.reload()  # its times as MongoDB keeps them
-        return kept
+        document.reload()  # the times as MongoDB stores them
+        return document
 
     @reaching_mongodb()
     def all_of(self, user_id: str) -> list[ApiTokenView]:
-        """Newest first."""
-        return [_view(one) for one in ApiTokenDocument.objects(user_id=ObjectId(user_id)).order_by("-id")]
+        """The account's tokens, newest first."""
+        return [_view(token) for token in ApiTokenDocument.objects(user_id=ObjectId(user_id)).order_by("-id")]
 
     @reaching_mongodb()
     def revoke(self, caller: Caller, token_id: str) -> None:
-        """Whoever uses it is out at once.
+        """Revoke one of the caller's tokens, with immediate effect.
 
         Raises:
             errors.NotFound
         """
         if not ObjectId.is_valid(token_id):
             raise errors.NotFound(kind="API token")
-        found = ApiTokenDocument.objects(id=ObjectId(token_id), user_id=ObjectId(caller.user_id))
-        revoked = found.modify(remove=True)
+        token = ApiTokenDocument.objects(id=ObjectId(token_id), user_id=ObjectId(caller.user_id))
+        revoked = token.modify(remove=True)
         if revoked is None:
             raise errors.NotFound(kind="API token")
         self._audit.record("token-revoked", caller.user_id, by=caller.user_id, name=revoked.name)
 
     @reaching_mongodb()
     def revoke_all(self, user_id: object, *, by: str | None) -> int:
-        """How many there were."""
+        """Revoke all of the account's tokens; returns how many."""
         revoked = int(ApiTokenDocument.objects(user_id=ObjectId(str(user_id))).delete())
         if revoked:
             self._audit.record("token-revoked", user_id, by=by, count=str(revoked))
@@ -116,26 +116,26 @@ class ApiTokens:
 
     @reaching_mongodb()
     def recognise(self, token: str) -> ApiTokenDocument:
-        """The token, as long as it is good.
+        """The valid token's document.
 
         Raises:
             errors.TokenInvalid, errors.TokenExpired
         """
-        found: ApiTokenDocument | None = ApiTokenDocument.objects(digest=digest(token)).first()
-        if found is None:
+        document: ApiTokenDocument | None = ApiTokenDocument.objects(digest=digest(token)).first()
+        if document is None:
             raise errors.TokenInvalid
-        if found.expires_at is not None and found.expires_at <= self._now():
+        if document.expires_at is not None and document.expires_at <= self._now():
             raise errors.TokenExpired
-        return found
+        return document
 
     @reaching_mongodb()
     def note_use(self, token: ApiTokenDocument) -> None:
-        """Remember when it was used, to the minute; the first time is a security event."""
+        """Record when it was used, to the minute; the first use is a security event."""
         now = self._now()
         if token.last_used_at is not None and token.last_used_at > now - _NOTED_EVERY:
             return
-        seldom = Q(last_used_at__exists=False) | Q(last_used_at__lte=now - _NOTED_EVERY)
-        before = ApiTokenDocument.objects(seldom, id=token.id).modify(set__last_used_at=now)
+        stale = Q(last_used_at__exists=False) | Q(last_used_at__lte=now - _NOTED_EVERY)
+        before = ApiTokenDocument.objects(stale, id=token.id).modify(set__last_used_at=now)
         if before is not None and before.last_used_at is None:
             self._audit.record("token-used", token.user_id, by=str(token.user_id), name=token.name)
 

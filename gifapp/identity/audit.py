@@ -1,7 +1,7 @@
 """The audit log of security events: who did what to which account, when, and from where.
 
-What stands in it names no password and no token. An event that cannot be written is an error in the log
-of the process, and stops nobody: a database that is away must not keep people from signing out.
+Events contain no passwords or tokens. If an event cannot be written, the process logs an error and
+continues: a database outage must not prevent anyone from signing out.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _log = structlog.get_logger()
 
 
 class Origin(NamedTuple):
-    """Where a request comes from."""
+    """The origin of a request."""
 
     address: str | None
     request_id: str | None
@@ -40,7 +40,7 @@ _origin: ContextVar[Origin] = ContextVar("origin", default=_NOWHERE)
 
 
 def asked_from(address: str | None, request_id: str | None) -> None:
-    """What is recorded from now on in this context was asked for from there."""
+    """Set the origin of all events recorded from now on in this context."""
     _origin.set(Origin(address, request_id))
 
 
@@ -60,7 +60,7 @@ class Audit:
         email: str | None = None,
         **facts: str,
     ) -> None:
-        """Write down what happened to an account, or to an address (`email`) that has none."""
+        """Record an event about an account, or about an email address (`email`) without an account."""
         try:
             self._write(kind, user_id, by, email, facts)
         except errors.ServiceUnavailable:
@@ -92,10 +92,10 @@ class Audit:
         limit: int = 50,
         cursor: str | None = None,
     ) -> AuditPage:
-        """Newest first.
+        """A page of events, newest first.
 
         Raises:
-            errors.FieldInvalid: the cursor is none that a page gave.
+            errors.FieldInvalid: the cursor is not one that a page returned.
         """
         wanted = {"user_id": user_id, "kind": kind}
         chosen = AuditDocument.objects(**{name: value for name, value in wanted.items() if value is not None})
@@ -103,25 +103,25 @@ class Audit:
         return AuditPage(events=self._views(page), next_cursor=next_cursor)
 
     def _views(self, events: list[AuditDocument]) -> list[AuditView]:
-        people = {one.user_id for one in events} | {one.by_id for one in events}
+        people = {event.user_id for event in events} | {event.by_id for event in events}
         emails = self._accounts.emails({user_id for user_id in people if user_id})
         return [
             AuditView(
-                id=str(one.id),
-                kind=one.kind,
-                at=one.at,
-                user_id=one.user_id,
-                email=emails.get(one.user_id),
-                by_id=one.by_id,
-                by_email=emails.get(one.by_id),
-                stranger=one.stranger,
-                address=one.address,
-                request_id=one.request_id,
-                facts=one.facts,
+                id=str(event.id),
+                kind=event.kind,
+                at=event.at,
+                user_id=event.user_id,
+                email=emails.get(event.user_id),
+                by_id=event.by_id,
+                by_email=emails.get(event.by_id),
+                stranger=event.stranger,
+                address=event.address,
+                request_id=event.request_id,
+                facts=event.facts,
             )
-            for one in events
+            for event in events
         ]
 
     def _pseudonym(self, email: str) -> str:
-        """The same for the same address, and worth nothing to whoever reads it."""
+        """A keyed hash of the address: equal for equal addresses, and useless to a reader of the log."""
         return hmac.new(self._key, email.encode(), "sha256").hexdigest()[:_STRANGER_LENGTH]

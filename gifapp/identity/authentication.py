@@ -20,7 +20,7 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Authenticator:
-    """Every method raises errors.ServiceUnavailable when MongoDB is away."""
+    """Every method raises errors.ServiceUnavailable when MongoDB is down."""
 
     def __init__(
         self,
@@ -37,15 +37,15 @@ class Authenticator:
         self.api_tokens = api_tokens
 
     def authenticate(self, token: str) -> Caller:
-        """Whose access token or API token this is.
+        """The caller with this access token or API token.
 
         Raises:
-            errors.TokenExpired, errors.TokenInvalid: also when its session is over or it was revoked.
+            errors.TokenExpired, errors.TokenInvalid: also when its session has ended or it was revoked.
         """
         return self._of_api_token(token) if token.startswith(PREFIX) else self._of_access_token(token)
 
     def caller_of_cookie(self, refresh_token: str) -> Caller | None:
-        """Whose living session a refresh token belongs to; it stays good."""
+        """The caller whose session this refresh token belongs to; does not rotate the token."""
         session = self._sessions.of_token(refresh_token)
         try:
             return None if session is None else _caller(self._user_of(session), session, session.expires_at)
@@ -53,10 +53,10 @@ class Authenticator:
             return None
 
     def access_token_for(self, caller: Caller) -> tuple[str, int]:
-        """A fresh access token of the caller's session, and the seconds it is good for.
+        """A new access token for the caller's session, and its lifetime in seconds.
 
         Raises:
-            errors.TokenInvalid: the session is over.
+            errors.TokenInvalid: the session has ended.
         """
         session = self._sessions.find(caller.session_id)
         if session is None:
@@ -64,7 +64,7 @@ class Authenticator:
         return self._access_token(self._user_of(session), session)
 
     def is_live(self, caller: Caller) -> bool:
-        """Whether the caller's session still lives."""
+        """Whether the caller's session is still valid."""
         session = self._sessions.find(caller.session_id)
         try:
             return session is not None and str(self._user_of(session).id) == caller.user_id
@@ -82,10 +82,10 @@ class Authenticator:
         return _caller(user, session, datetime.fromtimestamp(claims["exp"], UTC))
 
     def _of_api_token(self, token: str) -> Caller:
-        found = self.api_tokens.recognise(token)
-        user = self._enabled(found.user_id)
-        self.api_tokens.note_use(found)
-        return _script(user, found)
+        document = self.api_tokens.recognise(token)
+        user = self._enabled(document.user_id)
+        self.api_tokens.note_use(document)
+        return _script(user, document)
 
     def _signed_in(self, user: UserDocument, session: SessionDocument, refresh_token: str) -> Session:
         access_token, expires_in = self._access_token(user, session)

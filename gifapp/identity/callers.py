@@ -11,14 +11,14 @@ from gifapp.domain.accounts import Role, Scope
 from gifapp.domain.views.jobs import UserView
 
 Need = Scope | Literal["session"]
-"""What a request needs: a scope of an API token's, or somebody who has signed in."""
+"""What a request requires: a scope of an API token, or a session (no API token)."""
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks: good until `expires_at`, and no longer than the session or the API token lives.
+    """The authenticated caller, valid until `expires_at` or until the session or API token ends.
 
-    `scopes` are those of an API token; None: somebody signed in, who may do all that is theirs.
+    `scopes` are those of an API token; None: a signed-in person, without scope limits.
     """
 
     user_id: str
@@ -29,7 +29,7 @@ class Caller:
     scopes: frozenset[Scope] | None = None
 
     def check(self, need: Need) -> None:
-        """Refuse what this API token is not for.
+        """Check that the caller's API token, if any, permits this.
 
         Raises:
             errors.SessionNeeded, errors.ScopeMissing
@@ -44,7 +44,7 @@ class Caller:
 
 @dataclass(frozen=True)
 class Session:
-    """What signing in gives: an access token for `expires_in` seconds, a refresh token for longer."""
+    """The result of signing in: an access token valid for `expires_in` seconds, and a refresh token."""
 
     user: UserView
     access_token: str

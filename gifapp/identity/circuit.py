@@ -1,4 +1,4 @@
-"""A circuit breaker for Redis: while it is unreachable, nobody waits for it twice."""
+"""A circuit breaker for Redis: after a failure, requests fail at once instead of waiting."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ REST_S = 2.0
 
 
 class CircuitBreaker:
-    """The connections of one process; after a failure nothing is asked for `REST_S`."""
+    """This process's connections to Redis; after a failure, none are used for `REST_S`."""
 
     def __init__(self, redis_url: str) -> None:
         self.pool = make_pool(redis_url, timeout_s=PATIENCE_S)
@@ -24,10 +24,10 @@ class CircuitBreaker:
 
     @contextmanager
     def guard(self) -> Iterator[None]:
-        """Around a question to Redis.
+        """Wrap an access to Redis.
 
         Raises:
-            errors.ServiceUnavailable: it is away, or was a moment ago.
+            errors.ServiceUnavailable: Redis is down, or was within the last `REST_S`.
         """
         if time.monotonic() < self._rests_until:
             raise errors.ServiceUnavailable(service="Redis")

@@ -1,4 +1,4 @@
-"""The MongoEngine documents of people, their sessions and tokens, and their connection; no behaviour."""
+"""MongoEngine documents for accounts, sessions, tokens and links, and their connection; no behaviour."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ ALIAS = "identity"
 class UserDocument(mongoengine.Document):  # type: ignore[misc]
     """An account.
 
-    `founder` is set on the one that the setup token made and absent elsewhere. It is unique, so of two
-    that race with that token one is refused.
+    `founder` is set only on the account created with the setup token. It is unique, so of two concurrent
+    registrations with that token, one is rejected.
     """
 
     email = StringField(required=True, unique=True)  # normalised
     password_hash = BinaryField(required=True)
     role = StringField(required=True, choices=("user", "administrator"))
-    token_version = IntField(default=0)  # raised to revoke every access token
+    token_version = IntField(default=0)  # incremented to revoke all access tokens
     disabled = BooleanField(default=False)
     founder = BooleanField(unique=True, sparse=True)
     created_at = DateTimeField(required=True, default=lambda: datetime.now(UTC))
@@ -42,7 +42,7 @@ class UserDocument(mongoengine.Document):  # type: ignore[misc]
 
 
 class LinkDocument(mongoengine.Document):  # type: ignore[misc]
-    """An invitation or a link for a new password that nobody has used, with a digest of its secret.
+    """An unused invitation or password reset link, with a digest of its secret.
 
     MongoDB removes the document once it has expired.
     """
@@ -50,9 +50,9 @@ class LinkDocument(mongoengine.Document):  # type: ignore[misc]
     kind = StringField(required=True, choices=("invitation", "reset"))
     digest = BinaryField(required=True, unique=True)
     maker_id = StringField()  # absent: the command line
-    maker_version = IntField()  # the maker's token_version then
-    user_id = StringField()  # who gets a new password
-    password_mark = StringField()  # of the password that they had then
+    maker_version = IntField()  # the maker's token_version at that time
+    user_id = StringField()  # whose password it resets
+    password_mark = StringField()  # a digest of their password hash at that time
     created_at = DateTimeField(required=True)
     expires_at = DateTimeField(required=True)
 
@@ -65,9 +65,9 @@ class LinkDocument(mongoengine.Document):  # type: ignore[misc]
 
 
 class SessionDocument(mongoengine.Document):  # type: ignore[misc]
-    """One sign-in: a family of refresh tokens, each of which replaced the one before.
+    """A session: a family of refresh tokens, each of which replaced the previous one.
 
-    Of the tokens only SHA-256 digests are kept. MongoDB removes the document once it has expired.
+    Only SHA-256 digests of the tokens are stored. MongoDB removes the document once it has expired.
     """
 
     id = StringField(primary_key=True)
@@ -86,7 +86,7 @@ class SessionDocument(mongoengine.Document):  # type: ignore[misc]
 
 
 class ApiTokenDocument(mongoengine.Document):  # type: ignore[misc]
-    """What a script signs in with; its SHA-256 digest is kept, and `hint`, how it begins.
+    """An API token: its SHA-256 digest and `hint`, its first characters.
 
     MongoDB removes the document once it has expired.
     """
@@ -115,7 +115,7 @@ class AuditDocument(mongoengine.Document):  # type: ignore[misc]
     at = DateTimeField(required=True)
     user_id = StringField()  # whose account
     by_id = StringField()  # who did it
-    stranger = StringField()  # a digest of an address that has no account
+    stranger = StringField()  # a keyed hash of an email address without an account
     address = StringField()
     request_id = StringField()
     facts = DictField()
@@ -130,11 +130,11 @@ class AuditDocument(mongoengine.Document):  # type: ignore[misc]
 
 
 def connect(mongodb_url: str) -> None:
-    """Bind the documents to the database that the URL names, for this process."""
+    """Bind this process's documents to the database in the URL."""
     disconnect()
     bind(ALIAS, mongodb_url)
 
 
 def disconnect() -> None:
-    """Close this process' connections."""
+    """Close this process's connections."""
     mongoengine.disconnect(ALIAS)

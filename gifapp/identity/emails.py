@@ -1,4 +1,4 @@
-"""E-mail addresses, normalised to one spelling."""
+"""Normalises email addresses to one spelling."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from gifapp import errors
 
 
 def normalised(email: str) -> str:
-    """The address as it is kept; upper and lower case are the same person.
+    """The address as it is stored, in lower case.
 
-    Addresses of a local network (`ada@nas`) are as good as any: no mail is ever sent there.
+    Addresses in a local network (`ada@nas`) are valid, since we never send mail.
 
     Raises:
-        errors.FieldInvalid: this is no address.
+        errors.FieldInvalid: this is not an email address.
     """
     try:
         parts = validate_email(

@@ -1,8 +1,8 @@
-"""Invitations and links for a new password: made, listed, revoked, and good once.
+"""Single-use invitations and password reset links: created, listed, revoked, used.
 
-A link holds for as long as the administrator who made it is one and has not been signed out everywhere
-since, as a new password does: what a stolen session has made ends with it. Of the link's secret only a
-SHA-256 digest is kept.
+A link is valid only while its maker is still an administrator and has not changed the password or signed
+out everywhere since. So links made from a stolen session end with it. Only a SHA-256 digest of the link's
+secret is stored.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ RESET_LIFETIME = timedelta(days=1)
 
 
 class Links:
-    """The only reader and writer of links. `by` is the id of who asks; None: the command line.
+    """Reads and writes link documents; no other class does. `by` is the maker's id; None: the command line.
 
-    Every method raises errors.ServiceUnavailable when MongoDB is away.
+    Every method raises errors.ServiceUnavailable when MongoDB is down.
     """
 
     def __init__(self, accounts: Accounts, audit: Audit, now: Callable[[], datetime]) -> None:
@@ -39,21 +39,21 @@ class Links:
         self._now = now
 
     def invite(self, *, by: str | None) -> LinkView:
-        """Create an invitation link for one account within a week.
+        """Create an invitation link for one account, valid for a week.
 
         Raises:
-            errors.AdministratorsOnly: whoever asks is none any more.
+            errors.AdministratorsOnly: the caller is no longer an administrator.
         """
         link = self._make("invitation", INVITE_LIFETIME, by=by)
         self._audit.record("invited", by=by, link=link.id)
         return link
 
     def reset(self, user_id: str, *, by: str | None) -> LinkView:
-        """A link that gives the account a new password within a day, as long as it has this one.
+        """Create a password reset link, valid for a day unless the password changes.
 
         Raises:
             errors.NotFound
-            errors.AdministratorsOnly: whoever asks is none any more.
+            errors.AdministratorsOnly: the caller is no longer an administrator.
         """
         user = self._accounts.by_id(ObjectId(user_id)) if ObjectId.is_valid(user_id) else None
         if user is None:
@@ -64,10 +64,10 @@ class Links:
 
     @reaching_mongodb()
     def page(self, *, limit: int = 50, cursor: str | None = None) -> LinkPage:
-        """Those that still open something, newest first; void ones make a page shorter.
+        """A page of valid links, newest first; it may be shorter than `limit`, as invalid ones are left out.
 
         Raises:
-            errors.FieldInvalid: the cursor is none that a page gave.
+            errors.FieldInvalid: the cursor is not one that a page returned.
         """
         unused = LinkDocument.objects(expires_at__gt=self._now())
         page, next_cursor = newest_first(unused, cursor=cursor, limit=limit)
@@ -77,10 +77,10 @@ class Links:
 
     @reaching_mongodb()
     def revoke(self, link_id: str, *, by: str | None) -> None:
-        """The link opens nothing from now on.
+        """Revoke a link.
 
         Raises:
-            errors.NotFound: there is none, or somebody has used it.
+            errors.NotFound: the link does not exist, or was used.
         """
         if not ObjectId.is_valid(link_id):
             raise errors.NotFound(kind="link")
@@ -90,18 +90,18 @@ class Links:
         self._audit.record("link-revoked", revoked.user_id, by=by, link=link_id, what=revoked.kind)
 
     def invitation(self, token: str) -> LinkDocument:
-        """Raises errors.InviteInvalid: unknown, used, revoked, expired, or its maker may not invite."""
+        """Raises errors.InviteInvalid: unknown, used, revoked, expired, or its maker may no longer invite."""
         link = self._opening("invitation", token)
         if link is None:
             raise errors.InviteInvalid
         return link
 
     def to_reset(self, token: str) -> tuple[LinkDocument, UserDocument]:
-        """The link, and the account that it is for.
+        """The link, and the account whose password it resets.
 
         Raises:
-            errors.ResetLinkInvalid: unknown, used, revoked, expired, or the account or its maker is not as
-                it was.
+            errors.ResetLinkInvalid: unknown, used, revoked, expired, or the account or its maker has
+                changed.
         """
         link = self._opening("reset", token)
         user = link and self._accounts.by_id(ObjectId(link.user_id))
@@ -111,24 +111,24 @@ class Links:
 
     @reaching_mongodb()
     def use(self, link: LinkDocument) -> None:
-        """Use the link up: of two who use it, or of one who uses it and one who revokes it, one wins.
+        """Use up the link; of concurrent uses or revocations, only one succeeds.
 
         Raises:
-            errors.InviteInvalid, errors.ResetLinkInvalid: somebody was first.
+            errors.InviteInvalid, errors.ResetLinkInvalid: it was used or revoked, or is no longer valid.
         """
         used = LinkDocument.objects(id=link.id).modify(remove=True)
-        # its maker may have been disabled since it was looked at
+        # its maker may have been disabled since the first check
         if used is None or not _is_open(used, self._people([used])):
             raise errors.InviteInvalid if link.kind == "invitation" else errors.ResetLinkInvalid
 
     @reaching_mongodb()
     def remove_made_by(self, user_id: str) -> None:
-        """Forget the links that an account made: they stay void if it may make some again."""
+        """Remove the links that an account made, so that a renewed role does not revive them."""
         LinkDocument.objects(maker_id=user_id).delete()
 
     @reaching_mongodb()
     def remove_of(self, user_id: str) -> None:
-        """Forget the links that an account made, and those for it."""
+        """Remove the links made by an account or for it."""
         self.remove_made_by(user_id)
         LinkDocument.objects(user_id=user_id).delete()
 
@@ -162,12 +162,13 @@ class Links:
         return link if link is not None and _is_open(link, self._people([link])) else None
 
     def _people(self, links: Collection[LinkDocument]) -> dict[str, UserDocument]:
-        """The makers of links and those whom they are for, by id."""
-        return self._accounts.by_ids({one for link in links for one in (link.maker_id, link.user_id) if one})
+        """The accounts that made the links, and those the links are for, by id."""
+        ids = {user_id for link in links for user_id in (link.maker_id, link.user_id) if user_id}
+        return self._accounts.by_ids(ids)
 
 
 def _is_open(link: LinkDocument, people: Mapping[str, UserDocument]) -> bool:
-    """Whether its maker may still give it, and its account is still as it was."""
+    """Whether its maker may still make links, and its account has not changed."""
     if link.maker_id is not None:
         maker = people.get(link.maker_id)
         if maker is None or not _administers(maker) or maker.token_version != link.maker_version:
@@ -185,7 +186,7 @@ def _administers(user: UserDocument) -> bool:
 
 
 def _mark(user: UserDocument) -> str:
-    """Another one for every password."""
+    """A digest that changes with the account's password."""
     return digest(user.password_hash.hex()).hex()[:32]
 
 

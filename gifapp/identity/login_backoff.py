@@ -1,7 +1,7 @@
-"""Each wrong password makes the next attempt at the same account wait longer.
+"""Exponential back-off for sign-ins: each wrong password makes the account's next attempt wait longer.
 
-An address from which somebody has signed in to the account waits for its own mistakes only: a stranger
-who guesses passwords cannot keep the owner out.
+Networks from which the account has signed in before are counted separately, so a stranger who guesses
+passwords cannot lock out the owner.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ LONGEST_WAIT_S = 300
 _FORGET_S = 3600
 _KNOWN_S = 90 * 24 * 3600
 
-# one script: attempts that come at once are counted one after the other
+# a script, so that concurrent attempts are counted one after another
 _BEGIN = """
 local known = redis.call('EXISTS', KEYS[1])
 local who = known == 1 and KEYS[1] or KEYS[2]
@@ -40,7 +40,7 @@ class Slowing:
         self._begin = client.register_script(_BEGIN)
 
     def begin(self, account: str, network: str) -> tuple[bool, int]:
-        """Whether the account knows the network, and the seconds to wait; 0: try."""
+        """Count an attempt; returns whether the network is known, and the seconds to wait (0: none)."""
         arguments = [_FORGET_S, FREE_FAILURES, LONGEST_WAIT_S]
         known, wait_ms = cast("list[int]", self._begin(_keys(account, network), arguments))
         return bool(known), math.ceil(wait_ms / 1000)
@@ -48,10 +48,10 @@ class Slowing:
     def succeeded(self, account: str, network: str) -> None:
         """Forget the failures, and remember the network."""
         known, everybody = _keys(account, network)
-        with self._redis.pipeline(transaction=False) as asked:
-            asked.delete(*(f"{who}:{what}" for who in (known, everybody) for what in ("wait", "failures")))
-            asked.set(known, 1, ex=_KNOWN_S)
-            asked.execute()
+        with self._redis.pipeline(transaction=False) as pipeline:
+            pipeline.delete(*(f"{key}:{what}" for key in (known, everybody) for what in ("wait", "failures")))
+            pipeline.set(known, 1, ex=_KNOWN_S)
+            pipeline.execute()
 
 
 def _keys(account: str, network: str) -> list[str]:

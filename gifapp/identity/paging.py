@@ -1,4 +1,4 @@
-"""Pages of documents, newest first; the cursor to the next page is the id of the last document."""
+"""Cursor pagination, newest first; the cursor is the id of the page's last document."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from gifapp.mongodb import read_page
 
 
 def newest_first(chosen: Any, *, cursor: str | None, limit: int) -> tuple[list[Any], str | None]:
-    """A page of the chosen documents, and the cursor to the next page, if there is one.
+    """A page of the chosen documents, and the cursor of the next page, if any.
 
     Raises:
-        errors.FieldInvalid: the cursor is none that a page gave.
+        errors.FieldInvalid: the cursor is not one that a page returned.
     """
     if cursor is not None:
         chosen = chosen.filter(id__lt=_id_of(cursor))

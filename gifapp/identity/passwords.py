@@ -11,21 +11,21 @@ from zxcvbn import zxcvbn
 from gifapp import errors
 
 MIN_CHARACTERS = 8
-MAX_BYTES = 72  # bcrypt looks at no more
+MAX_BYTES = 72  # bcrypt ignores the rest
 
-_WORST_SCORE = 2  # of zxcvbn's 0 to 4: a million guesses
-_JUDGED_CHARACTERS = 20  # of 72 that are chosen with malice, zxcvbn thinks for five seconds
+_WORST_SCORE = 2  # the lowest accepted of zxcvbn's scores from 0 to 4: a million guesses
+_JUDGED_CHARACTERS = 20  # a malicious password of 72 would take zxcvbn five seconds
 
 
 class Passwords:
-    """Hashes and checks; `rounds` is bcrypt's cost (12: about a quarter of a second)."""
+    """Hashes and verifies passwords; `rounds` is bcrypt's cost (12: about a quarter of a second)."""
 
     def __init__(self, rounds: int = 12) -> None:
         self._rounds = rounds
         self._nobodys_hash = self.hash("somebody who has no account")
 
     def hash(self, password: str) -> bytes:
-        """The salted hash to keep.
+        """The salted hash of a password.
 
         Raises:
             errors.PasswordTooShort, errors.PasswordTooLong
@@ -38,25 +38,25 @@ class Passwords:
         return bcrypt.hashpw(encoded, bcrypt.gensalt(self._rounds))
 
     def hash_new(self, password: str, email: str) -> bytes:
-        """The salted hash of what somebody chose for the account `email`.
+        """The salted hash of a newly chosen password for the account `email`.
 
         Raises:
             errors.PasswordTooShort, errors.PasswordTooLong
-            errors.PasswordTooCommon: it is on everybody's list, or made of the address.
+            errors.PasswordTooCommon: it is easy to guess, or derived from the email address.
         """
         hashed = self.hash(password)
-        theirs = [email, *email.split("@"), *re.split(r"\W+", email), "gifapp"]
-        if zxcvbn(password[:_JUDGED_CHARACTERS], user_inputs=theirs)["score"] < _WORST_SCORE:
+        guessable = [email, *email.split("@"), *re.split(r"\W+", email), "gifapp"]
+        if zxcvbn(password[:_JUDGED_CHARACTERS], user_inputs=guessable)["score"] < _WORST_SCORE:
             raise errors.PasswordTooCommon
         return hashed
 
     def match(self, password: str, known: bytes | None) -> bool:
-        """Whether the password is the one that was hashed; as slow for nobody's (None)."""
+        """Whether the password has this hash; takes as long for None (no account)."""
         encoded = _encoded(password)
         same = bcrypt.checkpw(encoded[:MAX_BYTES], known or self._nobodys_hash)
         return same and known is not None and len(encoded) <= MAX_BYTES
 
 
 def _encoded(password: str) -> bytes:
-    # an accent is one character on one keyboard and two on another
+    # keyboards differ in whether an accented letter is one code point or two
     return unicodedata.normalize("NFC", password).encode()

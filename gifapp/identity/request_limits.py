@@ -18,7 +18,7 @@ from gifapp.identity.throttle import network_of
 
 
 class RequestLimits:
-    """Counts requests, one round trip each. Lets them all pass while Redis is away."""
+    """Counts requests, with one round trip each. Allows all requests while Redis is down."""
 
     def __init__(self, redis_url: str, rates: Rates) -> None:
         self._circuit = CircuitBreaker(redis_url)
@@ -27,7 +27,7 @@ class RequestLimits:
         self._rates = {kind: limits.parse(getattr(rates, kind)) for kind in get_args(RequestKind)}
 
     def count(self, kind: RequestKind, *, user_id: str | None, address: str) -> None:
-        """Count one request of a person, or of an address where nobody is signed in.
+        """Count a request towards the person's limit, or the address's if nobody is signed in.
 
         Raises:
             errors.RateLimited

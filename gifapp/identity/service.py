@@ -44,7 +44,7 @@ def build_identity(
     audit_kept: timedelta = timedelta(days=90),
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Identity:
-    """Identity on real servers; tests pass a cheaper hash, other rates and their own clock."""
+    """Connect to the servers and build `Identity`; tests pass a cheaper hash, other rates and a clock."""
     documents.connect(mongodb_url)
     return Identity(
         secret,
@@ -57,7 +57,7 @@ def build_identity(
 
 
 class Identity(Authenticator):
-    """Blocking: call it from a thread. Raises errors.ServiceUnavailable while a server is away."""
+    """Blocking: call it from a thread. Raises errors.ServiceUnavailable when a server is down."""
 
     def __init__(
         self,
@@ -105,10 +105,10 @@ class Identity(Authenticator):
         *,
         address: str,
     ) -> UserView:
-        """Make an account for somebody at `address`; the very first is the administrator's.
+        """Create an account, requested from `address`; the first account is the administrator's.
 
         Raises:
-            errors.SetupTokenWrong, errors.RegistrationClosed, errors.InviteInvalid: not by this one.
+            errors.SetupTokenWrong, errors.RegistrationClosed, errors.InviteInvalid: not permitted.
             errors.EmailTaken, errors.FieldInvalid
             errors.PasswordTooShort, errors.PasswordTooLong, errors.PasswordTooCommon
             errors.TooManyRequests
@@ -125,7 +125,7 @@ class Identity(Authenticator):
         return view(added)
 
     def create_user(self, email: str, password: str, role: Role) -> UserView:
-        """Make an account on an administrator's word.
+        """Create an account on behalf of an administrator.
 
         Raises:
             errors.EmailTaken, errors.FieldInvalid
@@ -137,33 +137,33 @@ class Identity(Authenticator):
         return view(added)
 
     def user(self, email: str) -> UserView:
-        """Whose account has this address.
+        """The account with this email address.
 
         Raises:
             errors.NotFound, errors.FieldInvalid
         """
-        found = self._accounts.by_email(normalised(email))
-        if found is None:
+        user = self._accounts.by_email(normalised(email))
+        if user is None:
             raise errors.NotFound(kind="account")
-        return view(found)
+        return view(user)
 
     def with_emails(self, jobs: Sequence[Listed]) -> list[Listed]:
-        """The jobs with the addresses of those owners who still have an account."""
+        """The jobs with their owners' email addresses, for owners who still have an account."""
         emails = self._accounts.emails({job.owner_id for job in jobs})
         return [job.model_copy(update={"owner_email": emails.get(job.owner_id)}) for job in jobs]
 
     def setup_token(self) -> str | None:
-        """What the first account needs; None once there is one."""
+        """The token needed to create the first account; None once it exists."""
         return None if self._accounts.any_exist() else self._setup_token
 
     def invite(self) -> str:
-        """A token that makes one account within a week."""
+        """Create an invitation token for one account, valid for a week."""
         return self.links.invite(by=None).token
 
     # --- sessions
 
     def login(self, email: str, password: str, address: str) -> Session:
-        """Sign in from `address`; as slow for an unknown account as for a wrong password.
+        """Sign in from `address`; takes as long for an unknown account as for a wrong password.
 
         Raises:
             errors.CredentialsWrong, errors.FieldInvalid, errors.TooManyRequests
@@ -181,7 +181,7 @@ class Identity(Authenticator):
         return session
 
     def refresh(self, token: str) -> Session:
-        """The next refresh token and a new access token.
+        """Rotate the refresh token, and create a new access token.
 
         Raises:
             errors.TokenInvalid
@@ -192,21 +192,21 @@ class Identity(Authenticator):
         return self._signed_in(user, session, following)
 
     def logout(self, token: str) -> None:
-        """End the session of a refresh token, if it has one."""
+        """End the refresh token's session, if it is valid."""
         session = self._sessions.of_token(token)
         if session is not None:
             self._sessions.end(session.id)
             self.audit.record("signed-out", session.user_id, by=str(session.user_id))
 
     def logout_everywhere(self, caller: Caller) -> None:
-        """End all of the caller's sessions, and their access tokens at once; API tokens stay."""
+        """End all of the caller's sessions and access tokens at once; API tokens stay valid."""
         user_id = ObjectId(caller.user_id)
         self._accounts.revoke_access(user_id)
         self._sessions.end_all(user_id)
         self.audit.record("signed-out-everywhere", user_id, by=caller.user_id)
 
     def change_password(self, caller: Caller, current: str, new: str, address: str) -> Session:
-        """Replace one's own password; every session ends and a new one begins.
+        """Replace the caller's password; all sessions end and a new one begins.
 
         Raises:
             errors.CredentialsWrong, errors.PasswordTooShort, errors.PasswordTooLong, errors.PasswordTooCommon
@@ -218,7 +218,7 @@ class Identity(Authenticator):
         return self._begin(changed)
 
     def reset_password(self, token: str, password: str, address: str) -> Session:
-        """Give the account of an administrator's link a new password and sign in; its sessions end.
+        """Set a new password through a reset link and sign in; all other sessions end.
 
         Raises:
             errors.ResetLinkInvalid
@@ -239,7 +239,7 @@ class Identity(Authenticator):
     def delete_own(
         self, caller: Caller, password: str, address: str, *, forget: Callable[[str], object]
     ) -> None:
-        """Delete the caller's account; `forget` removes what they (the id it is given) have stored.
+        """Delete the caller's account; `forget` is called with the id to remove everything they store.
 
         Raises:
             errors.CredentialsWrong, errors.LastAdministrator, errors.TooManyRequests
@@ -248,7 +248,7 @@ class Identity(Authenticator):
         self.people.delete(caller.user_id, forget=forget, by=caller.user_id)
 
     def set_password(self, email: str, password: str) -> None:
-        """Replace somebody's password on an administrator's word; their sessions end.
+        """Replace an account's password on behalf of an administrator; its sessions end.
 
         Raises:
             errors.NotFound, errors.PasswordTooShort, errors.PasswordTooLong, errors.PasswordTooCommon
@@ -259,21 +259,21 @@ class Identity(Authenticator):
         self._replace_password(user, password)
         self.audit.record("password-set", user.id)
 
-    def _check_setup_token(self, given: str | None) -> None:
-        if not hmac.compare_digest((given or "").encode(), self._setup_token.encode()):
+    def _check_setup_token(self, token: str | None) -> None:
+        if not hmac.compare_digest((token or "").encode(), self._setup_token.encode()):
             raise errors.SetupTokenWrong
 
     def _register_user(self, email: str, password: str, invite: str | None) -> UserDocument:
         invitation = self._admit(invite)
         hashed = self._passwords.hash_new(password, email)
-        if self._accounts.by_email(email) is not None:  # that must not use up the invitation
+        if self._accounts.by_email(email) is not None:  # checked first, so as not to use up the invitation
             raise errors.EmailTaken
         if invitation is not None:
             self.links.use(invitation)
         return self._accounts.add(email, hashed, "user")
 
     def _admit(self, invite: str | None) -> LinkDocument | None:
-        """A valid invitation, or None where none is needed."""
+        """The valid invitation; None: registration is open and needs none."""
         if self.registration == "closed":
             raise errors.RegistrationClosed
         if self.registration == "open":
@@ -281,7 +281,7 @@ class Identity(Authenticator):
         return self.links.invitation(invite or "")
 
     def _confirmed(self, caller: Caller, password: str, address: str) -> UserDocument:
-        """The caller's account, now that they have shown that they know its password."""
+        """The caller's account, once the password is verified."""
         self._throttle.login(caller.email, address)
         user = self._accounts.by_id(ObjectId(caller.user_id))
         if user is None or not self._passwords.match(password, user.password_hash):
@@ -307,7 +307,7 @@ class Identity(Authenticator):
     def _begin(self, user: UserDocument) -> Session:
         session, refresh_token = self._sessions.begin(user.id)
         now = self._accounts.seen(user.id, self._now())
-        # whoever ended all sessions since the password was looked at has not seen this one
+        # a concurrent change that ended all sessions since the password was checked has missed this one
         if now is None or now.disabled or now.token_version != user.token_version:
             self._sessions.end(session.id)
             raise errors.CredentialsWrong

@@ -1,12 +1,12 @@
-"""Sessions: families of refresh tokens that replace each other.
+"""Sessions: families of rotating refresh tokens.
 
-A refresh token is `<session id>.<secret>` and is good once: using it gives the next. A token used
-again was stolen, or its owner's was: the whole session ends. Two tabs that refresh at the same
-moment are no thieves, so for a few seconds the token before is answered with the same next one. To
-be able to do that while keeping digests only, the next secret is an HMAC of the one before.
+A refresh token is `<session id>.<secret>` and can be used once; using it returns the next one. If a token
+is used again, it was probably stolen, and the whole session ends. But two tabs may refresh at the same
+moment, so for a few seconds the previous token returns the same next token. To make this possible while
+storing only digests, each secret is an HMAC of the previous one.
 
-Every access token names its session, so the id alone must end nothing: each secret carries a signature
-that tells an earlier token of ours from an invented one.
+Every access token contains its session's id, so the id alone must not be able to end a session: each secret
+carries a signature that distinguishes earlier tokens of ours from forged ones.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ GRACE = timedelta(seconds=10)
 
 
 class Sessions:
-    """Every method raises errors.ServiceUnavailable when MongoDB is away."""
+    """Every method raises errors.ServiceUnavailable when MongoDB is down."""
 
     def __init__(
         self, secret: bytes, now: Callable[[], datetime], *, on_reuse: Callable[[ObjectId], object]
     ) -> None:
-        """`on_reuse` hears whose session ended since a token of it was used twice."""
+        """`on_reuse` is called with the account whose session ended because a token was reused."""
         self._key = derived_key(secret, "refresh tokens")
         self._signing_key = derived_key(secret, "refresh token signatures")
         self._now = now
@@ -42,7 +42,7 @@ class Sessions:
 
     @reaching_mongodb()
     def begin(self, user_id: ObjectId) -> tuple[SessionDocument, str]:
-        """A new session and its first refresh token."""
+        """Start a session, and return it with its first refresh token."""
         session_id, now = uuid4().hex, self._now()
         secret = self._signed(session_id, random_token())
         session = SessionDocument(
@@ -56,10 +56,10 @@ class Sessions:
 
     @reaching_mongodb()
     def refresh(self, token: str) -> tuple[SessionDocument, str]:
-        """The session of a refresh token, and the token that replaces it.
+        """Rotate a refresh token: returns its session and the token that replaces it.
 
         Raises:
-            errors.TokenInvalid: not one of ours, too old, or used before; then the session is over.
+            errors.TokenInvalid: forged, expired, or used before, which ends the session.
         """
         session_id, secret = _parts(token)
         following = self._following(session_id, secret)
@@ -77,7 +77,7 @@ class Sessions:
 
     @reaching_mongodb()
     def of_token(self, token: str) -> SessionDocument | None:
-        """The living session that this refresh token is good for; rotates nothing."""
+        """The valid session of this refresh token, without rotating it."""
         try:
             session_id, secret = _parts(token)
         except errors.TokenInvalid:
@@ -89,8 +89,8 @@ class Sessions:
 
     @reaching_mongodb()
     def find(self, session_id: str) -> SessionDocument | None:
-        found: SessionDocument | None = self._alive(session_id).first()
-        return found
+        session: SessionDocument | None = self._alive(session_id).first()
+        return session
 
     @reaching_mongodb()
     def end(self, session_id: str) -> None:
@@ -113,10 +113,10 @@ class Sessions:
 
     def _within_grace(self, session_id: str, secret: str) -> SessionDocument | None:
         recently = self._now() - GRACE
-        found: SessionDocument | None = self._alive(
+        session: SessionDocument | None = self._alive(
             session_id, previous_digest=digest(secret), rotated_at__gte=recently
         ).first()
-        return found
+        return session
 
     def _alive(self, session_id: str, **condition: object) -> Any:
         return SessionDocument.objects(id=session_id, expires_at__gt=self._now(), **condition)

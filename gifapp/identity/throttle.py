@@ -1,4 +1,4 @@
-"""Limits password attempts and registrations, counted in Redis for all web processes."""
+"""Rate-limits password attempts and registrations, counted in Redis for all web processes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["Rates", "Throttle", "network_of"]
 
 
 class Throttle:
-    """Counts attempts; refuses them all while Redis is away."""
+    """Counts attempts; rejects all of them while Redis is down."""
 
     def __init__(self, redis_url: str, rates: Rates) -> None:
         self._circuit = CircuitBreaker(redis_url)
@@ -33,7 +33,7 @@ class Throttle:
         self._register_by_address = limits.parse(rates.register_by_address)
 
     def login(self, email: str, address: str) -> None:
-        """Count one attempt at a password.
+        """Count a password attempt.
 
         Raises:
             errors.TooManyRequests, errors.ServiceUnavailable
@@ -47,7 +47,7 @@ class Throttle:
         self._count(self._login_by_account, "login", *_counted(account, network, is_known))
 
     def login_succeeded(self, email: str, address: str) -> None:
-        """Whoever knows the password starts afresh."""
+        """Reset the account's counters after a correct password."""
         account, network = _hashed(email), network_of(address)
         with self._circuit.guard():
             self._slowing.succeeded(account, network)
@@ -56,7 +56,7 @@ class Throttle:
                 self._window.clear(self._login_by_account, "login", *names)
 
     def register(self, address: str) -> None:
-        """Count one attempt to make an account.
+        """Count an attempt to register or to use a reset link.
 
         Raises:
             errors.TooManyRequests, errors.ServiceUnavailable
@@ -75,10 +75,10 @@ class Throttle:
 
 
 def network_of(address: str) -> str:
-    """The address, or for IPv6 the /64 that one customer has."""
+    """The address, or for IPv6 its /64, which one customer usually has."""
     try:
         parsed = ipaddress.ip_address(address)
-    except ValueError:  # a Unix socket has none
+    except ValueError:  # a Unix socket has no address
         return "local"
     if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is None:
         return str(ipaddress.ip_network((parsed, 64), strict=False))
@@ -86,7 +86,7 @@ def network_of(address: str) -> str:
 
 
 def _counted(account: str, network: str, is_known: bool) -> tuple[str, ...]:
-    """Under what names an attempt counts: from a known network apart from everybody else's."""
+    """The key under which an attempt counts; known networks are counted separately from all others."""
     return (account, network) if is_known else (account,)
 
 

@@ -1,7 +1,7 @@
-"""Signed tokens: access and setup.
+"""Signed access tokens, the setup token, and key derivation.
 
-Access tokens are JWTs (HS256). Each purpose has a key of its own, derived from the service's secret, and
-a token says its purpose, so that one can never pass for another.
+Access tokens are JWTs (HS256). Each purpose has its own key, derived from the service's secret, and a token
+states its purpose, so that it cannot be used for another.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from gifapp import errors
 
 ACCESS_LIFETIME = timedelta(minutes=15)
 LEEWAY = timedelta(seconds=5)
-"""By how much the clocks of two machines that sign and read tokens may differ."""
+"""How much the clocks of the machines that sign and verify tokens may differ."""
 
 _ALGORITHM = "HS256"
 _ISSUER = "gifapp"
@@ -28,12 +28,12 @@ _AUDIENCE = "gifapp"
 
 
 def derived_key(secret: bytes, purpose: str) -> bytes:
-    """A key for one purpose; none of them tells anything about another or about the secret."""
+    """A key for one purpose, which reveals nothing about other keys or the secret."""
     return hmac.digest(secret, f"gifapp {purpose}".encode(), "sha256")
 
 
 class TokenSigner:
-    """Makes and reads tokens for one purpose; `now` is the clock they are dated by."""
+    """Signs and verifies tokens for one purpose; `now` is the clock."""
 
     def __init__(self, secret: bytes, purpose: str, lifetime: timedelta, now: Callable[[], datetime]) -> None:
         self._key = derived_key(secret, f"{purpose} tokens")
@@ -42,16 +42,14 @@ class TokenSigner:
         self._now = now
 
     def sign(self, **claims: Any) -> tuple[str, datetime]:
-        """A token with `claims`, and when it expires."""
+        """Sign a token with `claims`; returns it and its expiry."""
         issued = self._now()
         expires = issued + self._lifetime
         standard = {"iss": _ISSUER, "aud": _AUDIENCE, "purpose": self._purpose, "iat": issued, "exp": expires}
         return jwt.encode({**standard, **claims}, self._key, algorithm=_ALGORITHM), expires
 
     def read(self, token: str) -> dict[str, Any]:
-        """The claims of a token that is ours, of this purpose, from no later than now, and has not expired.
-
-        Its times may be off by `LEEWAY`.
+        """Verify a token's signature, purpose and times (within `LEEWAY`), and return its claims.
 
         Raises:
             errors.TokenExpired, errors.TokenInvalid
@@ -77,12 +75,12 @@ class TokenSigner:
 
 
 def setup_token(secret: bytes) -> str:
-    """The token that makes the first account: the same after every restart, so it is not kept."""
+    """The token for creating the first account; derived from the secret, so it is never stored."""
     return b32encode(derived_key(secret, "setup")[:15]).decode().lower()
 
 
 def digest(token: str) -> bytes:
-    """What is kept of a random token."""
+    """The digest of a random token that is stored in place of it."""
     return hashlib.sha256(token.encode()).digest()
 
 

@@ -1,1 +1,1 @@
-"""Where videos and GIFs are kept: a workspace on this machine's disk, and a store that machines share."""
+"""Storage of videos and GIFs: a workspace on the local disk, and a store that all machines share."""

@@ -1,4 +1,4 @@
-"""The key of a stored file, the same in a folder and in a bucket."""
+"""The keys of stored files, the same in a folder and in a bucket."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _KINDS = {folder: kind for kind, folder in _FOLDERS.items()}
 
 
 class Blob(NamedTuple):
-    """A stored file; `name` is the digest of the video, or the key of the attempt that made the GIF.
+    """The key of a stored file; `name` is the video's digest, or the key of the attempt that made the GIF.
 
-    No name that a person gave ever becomes a part of a path.
+    Names that people choose never become part of a path.
     """
 
     kind: FileKind
@@ -29,7 +29,7 @@ class Blob(NamedTuple):
 
     @property
     def place(self) -> str:
-        """Relative to the root. A GIF is named like one whatever its format is: the job knows."""
+        """The path relative to the root. Outputs of all formats end in .gif; the job knows the format."""
         folder = _FOLDERS[self.kind]
         match self.kind:
             case "source":
@@ -41,7 +41,7 @@ class Blob(NamedTuple):
 
     @classmethod
     def at(cls, place: str) -> Self | None:
-        """The one whose place this is; None: it is named like none of ours."""
+        """The blob with this path; None: it is not a path of ours."""
         path = PurePosixPath(place)
         kind = _KINDS.get(path.parts[0])
         if kind is None or not _OURS[kind].fullmatch(path.stem):

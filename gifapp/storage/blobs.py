@@ -23,32 +23,32 @@ from gifapp.storage.workspace import Workspace
 
 
 class BlobStore(Protocol):
-    """Where files stay once they are complete, for web and workers on every machine.
+    """The store for complete files, shared by web and workers on all machines.
 
     Every method may raise errors.ServiceUnavailable.
     """
 
     def check_writable(self) -> None:
-        """Try it."""
+        """Check that files can be written."""
 
     def exclusive(self) -> AbstractContextManager[None]:
-        """Nobody else keeps or removes videos meanwhile: what a document names must not be removed."""
+        """Hold the lock on storing and removing videos, so that no video in use is removed."""
 
     def prestage(self, aside: Path, blob: Blob) -> None:
-        """Do now what of `keep` takes long, as far as anything does."""
+        """Do the slow part of `keep` in advance, if there is one."""
 
     def keep(self, aside: Path, blob: Blob) -> None:
-        """Put a file that is written into its place; `aside` may be gone afterwards.
+        """Store the complete file `aside`, which may be moved.
 
         Raises:
             errors.DiskFull
         """
 
     def holds(self, blob: Blob) -> bool:
-        """Whether it is there."""
+        """Whether the blob is stored."""
 
     def local(self, blob: Blob) -> AbstractContextManager[Path]:
-        """Have it as a file, to read until the block ends.
+        """Provide the blob as a local file, readable until the block ends.
 
         Raises:
             FileNotFoundError: on entering.
@@ -56,20 +56,20 @@ class BlobStore(Protocol):
         """
 
     def remove(self, blob: Blob) -> None:
-        """Once more changes nothing."""
+        """Remove the blob; idempotent."""
 
     def files(self, *, older_than_s: float) -> Iterator[StoredFile]:
-        """Those that are so old. What is not named like one of ours is left out."""
+        """The stored files at least this old; files that are not ours are left out."""
 
 
 def open_blobs(storage_url: str, *, work_dir: Path, cache_bytes: int, take_turn: TakeTurn) -> Blobs:
-    """The storage at a `file://` or `s3://` URL; folders are made when missing.
+    """Open the storage at a `file://` or `s3://` URL; missing folders are created.
 
     Args:
-        storage_url: of a folder, or of a bucket and what its objects' names begin with.
-        work_dir: where things are made before they go to a bucket; a folder has room for that itself.
-        cache_bytes: how much of a bucket is kept here.
-        take_turn: how those who share a bucket work one at a time.
+        storage_url: the URL of a folder, or of a bucket and key prefix.
+        work_dir: the local workspace for a bucket; a folder contains its own.
+        cache_bytes: the size of the local cache of a bucket.
+        take_turn: the lock among processes that share a bucket.
 
     Raises:
         errors.SettingInvalid: another scheme.
@@ -97,15 +97,15 @@ class Blobs:
         self.store.check_writable()
 
     def prestage(self, incoming: Incoming) -> None:
-        """What takes long of `keep_source`, before anybody has to wait for us."""
+        """Do the slow part of `keep_source` before taking the lock."""
         incoming.note_digest()
         for aside, blob in _files_of(incoming):
             self.store.prestage(aside, blob)
 
     def keep_source(self, incoming: Incoming) -> None:
-        """Move a finished upload and its poster to where its digest says, unless the bytes are there.
+        """Store a finished upload and its poster under its digest, unless they are stored already.
 
-        Only within `store.exclusive()`.
+        Call only within `store.exclusive()`.
         """
         incoming.note_digest()
         for aside, blob in _files_of(incoming):
@@ -113,32 +113,32 @@ class Blobs:
                 self.store.keep(aside, blob)
 
     def remove_source(self, sha256: str) -> None:
-        """Only within `store.exclusive()`."""
+        """Remove a video and its poster. Call only within `store.exclusive()`."""
         for blob in files_of_source(sha256):
             self.store.remove(blob)
 
     @contextlib.contextmanager
     def video(self, sha256: str) -> Iterator[Path]:
-        """Have a video as a file, to read until the block ends.
+        """Provide a video as a local file, readable until the block ends.
 
         Raises:
             errors.SourceGone, errors.DiskFull
         """
-        with contextlib.ExitStack() as held:
+        with contextlib.ExitStack() as stack:
             try:
-                path = held.enter_context(self.store.local(Blob("source", sha256)))
+                path = stack.enter_context(self.store.local(Blob("source", sha256)))
             except FileNotFoundError:
                 raise errors.SourceGone from None
             yield path
 
     def keep_gif(self, aside: Path, key: str) -> None:
-        """Put the GIF of the attempt `key` from its scratch directory into its place."""
+        """Store the GIF of the attempt `key`, from its scratch directory."""
         self.store.keep(aside, Blob("gif", key))
 
     def remove_attempt(self, key: str) -> None:
-        """Remove whatever the attempt `key` left: its GIF, its scratch directory."""
+        """Remove the GIF and scratch directory of the attempt `key`."""
         self.store.remove(Blob("gif", key))
-        self.workspace.remove_scratch(key)  # last: it is what tells of the GIF
+        self.workspace.remove_scratch(key)  # last, because the sweep finds the GIF by it
 
 
 def _files_of(incoming: Incoming) -> tuple[tuple[Path, Blob], ...]:

@@ -1,6 +1,6 @@
 """A blob store in S3 or a compatible service, through fsspec.
 
-An object appears whole or not at all. What is read is fetched once for all processes of this machine.
+Objects appear complete or not at all. Files are downloaded once for all processes of a machine.
 """
 
 from __future__ import annotations
@@ -22,28 +22,28 @@ from gifapp.storage.cache import Cache
 from gifapp.storage.workspace import Workspace
 
 _CHUNK_BYTES = 8 * 1024 * 1024
-_AT_ONCE = 3  # chunks: what one transfer takes of memory
+_AT_ONCE = 3  # chunks in memory per transfer
 _CONFIG = {"connect_timeout": 4, "read_timeout": 10, "retries": {"mode": "standard", "total_max_attempts": 2}}
 
 
 class Turn(Protocol):
-    """What whoever works alone holds, for a while."""
+    """A lock held for a limited time."""
 
     def check(self) -> None:
-        """Raises errors.ServiceUnavailable: it has ended, and somebody else may have his."""
+        """Raises errors.ServiceUnavailable if the lock has expired: someone else may hold it."""
 
 
 TakeTurn = Callable[[], AbstractContextManager[Turn]]
 
 
 class Bucket:
-    """Objects beneath `s3://bucket/prefix`; see `BlobStore`.
+    """Objects under `s3://bucket/prefix`; see `BlobStore`.
 
     Args:
-        take_turn: one at a time, on all machines.
+        take_turn: a lock across all machines.
 
     Raises:
-        errors.SettingInvalid: what speaks to S3 is not installed.
+        errors.SettingInvalid: the S3 client is not installed.
     """
 
     def __init__(self, url: str, *, workspace: Workspace, cache: Cache, take_turn: TakeTurn) -> None:
@@ -95,7 +95,7 @@ class Bucket:
     def files(self, *, older_than_s: float) -> Iterator[StoredFile]:
         before = datetime.now(UTC) - timedelta(seconds=older_than_s)
         for folder in ("sources", "posters", "gifs"):
-            for first in "0123456789abcdef":  # a part at a time, since all may be millions
+            for first in "0123456789abcdef":  # in parts, since there may be millions
                 for path, facts in self._listed(folder, first).items():
                     blob = Blob.at(path.removeprefix(f"{self._root}/"))
                     if blob and facts["LastModified"] < before:
@@ -103,8 +103,8 @@ class Bucket:
 
     def _listed(self, folder: str, first: str) -> dict[str, Any]:
         with _reaching_s3(), _never_missing():
-            found: dict[str, Any] = self._s3.find(f"{self._root}/{folder}", prefix=first, detail=True)
-            return found
+            objects: dict[str, Any] = self._s3.find(f"{self._root}/{folder}", prefix=first, detail=True)
+            return objects
 
     def _object(self, blob: Blob) -> str:
         return f"{self._root}/{blob.place}"
@@ -130,18 +130,18 @@ class Bucket:
 
 def _s3() -> Any:
     try:
-        from s3fs import S3FileSystem  # noqa: PLC0415  of an extra, and slow to load
+        from s3fs import S3FileSystem  # noqa: PLC0415  an optional dependency, and slow to import
     except ModuleNotFoundError:
         problem = "s3:// needs more than is installed: pip install 'gifapp[s3]'"
         raise errors.SettingInvalid(name="GIFAPP_STORAGE_URL", problem=problem) from None
-    made = S3FileSystem(config_kwargs=_CONFIG, use_listings_cache=False, skip_instance_cache=True)
-    made.retries = 2
-    return made
+    filesystem = S3FileSystem(config_kwargs=_CONFIG, use_listings_cache=False, skip_instance_cache=True)
+    filesystem.retries = 2
+    return filesystem
 
 
 @contextlib.contextmanager
 def _reaching_s3() -> Iterator[None]:
-    """Turn what is raised when S3 is away, or does not let us in, into our error.
+    """Translate S3's connection and access errors.
 
     Raises:
         errors.ServiceUnavailable
@@ -159,7 +159,7 @@ def _reaching_s3() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _never_missing() -> Iterator[None]:
-    """Where no object is asked for, it is the bucket that is missing."""
+    """Translate FileNotFoundError where no object is read: the bucket itself is missing."""
     try:
         yield
     except FileNotFoundError as no_bucket:

@@ -15,13 +15,13 @@ from gifapp.storage.blob import Blob
 from gifapp.storage.disk import make_folders
 
 _UNFINISHED = ".part"
-_LEFT_S = 3600.0  # untouched so long, its process was killed
+_LEFT_S = 3600.0  # a partial file untouched this long belongs to a killed process
 
 
 class Cache:
-    """As many copies as fit into `limit_bytes`, for every process of this machine.
+    """A cache of at most `limit_bytes`, shared by all processes of this machine.
 
-    Whoever uses one has a link of its own to it, which stays when the copy goes.
+    Each reader gets its own hard link, which survives the removal of the cached file.
     """
 
     def __init__(self, root: Path, limit_bytes: int) -> None:
@@ -31,10 +31,10 @@ class Cache:
         make_folders(root, ("files", "locks"))
 
     def link(self, blob: Blob, place: Path, fetch: Callable[[Path], None]) -> None:
-        """Have the file at `place`; what is not here yet is fetched, once for all who ask.
+        """Link the file to `place`; if it is not cached, fetch it, once for concurrent callers.
 
         Raises:
-            errors.DiskFull; and what `fetch` raises.
+            errors.DiskFull; and whatever `fetch` raises.
         """
         with self._alone(blob):
             try:
@@ -44,7 +44,7 @@ class Cache:
         self._trim()
 
     def add(self, aside: Path, blob: Blob) -> None:
-        """Have a copy of what is here, and will not change."""
+        """Add the local file `aside`, which must not change, to the cache."""
         with self._alone(blob):
             if not self._path(blob).exists():
                 _link(aside, self._path(blob))
@@ -57,7 +57,7 @@ class Cache:
         aside = self._path(blob).with_suffix(_UNFINISHED)
         try:
             fetch(aside)
-            _link(aside, place)  # before others see it, and may find that it is too much
+            _link(aside, place)  # first: once others see the file, they may trim it
             aside.replace(self._path(blob))
         finally:
             aside.unlink(missing_ok=True)
@@ -67,16 +67,16 @@ class Cache:
 
     @contextlib.contextmanager
     def _alone(self, blob: Blob) -> Iterator[None]:
-        # a lock for many files, so that there are never more of them than these
+        # files share locks by prefix, which limits the number of lock files
         with private.open_lock(self._locks / blob.name[:2]) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
     def _trim(self) -> None:
-        """Remove the ones that are too many."""
-        found = sorted(self._sized(), reverse=True)  # used last, first
+        """Remove the least recently used files over the limit."""
+        newest_first = sorted(self._sized(), reverse=True)
         total_bytes = 0
-        for _, size_bytes, path in found:
+        for _, size_bytes, path in newest_first:
             total_bytes += size_bytes
             if total_bytes > self._limit_bytes:
                 path.unlink(missing_ok=True)
@@ -84,13 +84,13 @@ class Cache:
     def _sized(self) -> Iterator[tuple[float, int, Path]]:
         latest = time.time() - _LEFT_S
         for path in self._files.iterdir():
-            with contextlib.suppress(FileNotFoundError):  # another process trims as well
-                found = path.stat()
-                if path.suffix != _UNFINISHED or found.st_mtime < latest:
-                    yield found.st_mtime, found.st_size, path
+            with contextlib.suppress(FileNotFoundError):  # another process may be trimming, too
+                status = path.stat()
+                if path.suffix != _UNFINISHED or status.st_mtime < latest:
+                    yield status.st_mtime, status.st_size, path
 
 
 def _link(path: Path, place: Path) -> None:
     with translating_os_errors():
         place.hardlink_to(path)
-    os.utime(place)  # of both: they are one file
+    os.utime(place)  # marks the cached file as used, too: both are links to one file

@@ -1,4 +1,4 @@
-"""Makes the directories of a storage."""
+"""Creates the directories of a storage."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from gifapp import errors, private
 
 
 def make_folders(root: Path, names: Iterable[str]) -> None:
-    """Make these in `root`, for ourselves alone; a `root` that is there stays as open as somebody made it.
+    """Create these folders in `root` with access for us only; an existing `root` keeps its permissions.
 
     Raises:
         errors.DirectoryNotWritable
-        errors.NotPrivate: one of them is another user's.
+        errors.NotPrivate: a folder belongs to another user.
     """
     try:
         for name in names:

@@ -1,4 +1,4 @@
-"""A blob store in a folder, on a disk or a share that web tier and workers have in common."""
+"""A blob store in a folder, on a disk or network share that web tier and workers have in common."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from gifapp.storage.disk import make_folders
 
 
 class Folder:
-    """Files beneath `root`; see `BlobStore`."""
+    """Files under `root`; see `BlobStore`."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         make_folders(root, ("sources", "posters", "gifs"))
 
     def path(self, blob: Blob) -> Path:
-        """Where it is, or would be."""
+        """The blob's path, whether or not it exists."""
         return self.root / blob.place
 
     def check_writable(self) -> None:
@@ -42,10 +42,10 @@ class Folder:
             yield
 
     def prestage(self, aside: Path, blob: Blob) -> None:
-        """Nothing is far away: moving it takes no time."""
+        """Do nothing: `keep` only renames."""
 
     def keep(self, aside: Path, blob: Blob) -> None:
-        """Rename, and survive a power cut: first the bytes are on the disk, then the name."""
+        """Rename; safe against power loss, as the contents are synced before the name."""
         place = self.path(blob)
         with translating_os_errors():
             place.parent.mkdir(exist_ok=True, mode=0o700)
@@ -71,8 +71,8 @@ class Folder:
         for pattern in ("sources/??/*", "posters/??/*.jpg", "gifs/*.gif"):
             for path in self.root.glob(pattern):
                 blob = Blob.at(path.relative_to(self.root).as_posix())
-                if blob and (found := _stat(path)) and found.st_mtime < oldest:
-                    yield StoredFile(blob, found.st_size)
+                if blob and (status := _stat(path)) and status.st_mtime < oldest:
+                    yield StoredFile(blob, status.st_size)
 
 
 def _sync(path: Path) -> None:
@@ -84,6 +84,6 @@ def _sync(path: Path) -> None:
 
 
 def _stat(path: Path) -> os.stat_result | None:
-    with contextlib.suppress(FileNotFoundError):  # somebody has removed it since it was listed
+    with contextlib.suppress(FileNotFoundError):  # it was removed since it was listed
         return path.stat()
     return None

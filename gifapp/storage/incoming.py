@@ -1,4 +1,4 @@
-"""An upload in progress, and what a killed process left of one."""
+"""Uploads in progress, and orphaned ones whose process was killed."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _SHA256_LENGTH = 64
 
 
 class Incoming:
-    """An upload on its way in: hashed while it is written; what was not kept is removed on exit.
+    """An upload in progress: hashed while it is written; removed on exit unless it was moved away.
 
     Attributes:
         path: the file, for the probe.
-        poster_path: where its poster goes.
-        bytes: how many came in so far.
+        poster_path: the path for its poster.
+        bytes: the number of bytes received so far.
     """
 
     def __init__(self, directory: Path, limit_bytes: int, room: QuotaUsage) -> None:
@@ -32,7 +32,7 @@ class Incoming:
         self._limit_bytes = limit_bytes
         self._room = room
         self._hash = hashlib.sha256()
-        self._sha256 = ""  # of a file that was adopted
+        self._sha256 = ""  # of an adopted file
         self._is_left = False
         self.path = directory / "video"
         self.poster_path = directory / "poster.jpg"
@@ -47,7 +47,7 @@ class Incoming:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # what the buffer still holds may not fit on the disk; the file goes anyway
+        # flushing the buffer may fail on a full disk, which does not matter: the file is removed
         with contextlib.suppress(OSError):
             self._file.close()
         if not self._is_left:
@@ -72,9 +72,9 @@ class Incoming:
         self._room.check(self.bytes)
 
     def adopt(self, path: Path, *, sha256: str | None) -> None:
-        """Have the bytes of a complete file of this storage, without a copy: it keeps its name as well.
+        """Take over a complete file of this storage by a hard link; the original name stays.
 
-        `sha256`: of its bytes, where that is known.
+        `sha256`: the digest of its bytes, if known.
 
         Raises:
             errors.SourceTooLarge, errors.QuotaExceeded, errors.DiskFull
@@ -87,7 +87,7 @@ class Incoming:
         self._sha256 = sha256 or _sha256_of(path)
 
     def finish(self) -> None:
-        """All has come in: force it to the disk. Calling it again changes nothing."""
+        """Flush and sync the complete file; idempotent."""
         if not self._file.closed:
             with translating_os_errors():
                 self._file.flush()
@@ -99,24 +99,24 @@ class Incoming:
         return self._sha256 or self._hash.hexdigest()
 
     def note_digest(self) -> None:
-        """Tell whoever finds this directory which video was being kept."""
+        """Record in the directory which video is being stored, for the sweep."""
         with translating_os_errors():
             (self._directory / self.sha256).touch()
 
     def leave(self) -> None:
-        """Nobody can tell now whether a document names what was kept: the sweep will."""
+        """Keep the directory on exit: the sweep will check whether a document refers to the video."""
         self._is_left = True
 
 
 class OrphanedUpload:
-    """What is left of an upload whose process was killed, or could not tell how it ended."""
+    """The directory of an upload whose process was killed or did not learn how it ended."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
     @property
     def sha256(self) -> str | None:
-        """Of the video that may have been kept; None: it did not come so far."""
+        """The digest of the video that may have been stored; None: it was not stored."""
         with contextlib.suppress(FileNotFoundError):
             names = (path.name for path in self._directory.iterdir())
             return next((name for name in names if len(name) == _SHA256_LENGTH), None)

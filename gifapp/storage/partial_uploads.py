@@ -1,7 +1,7 @@
-"""Resumable uploads: a directory each with the bytes so far, locked by one writer at a time.
+"""Resumable uploads: each is a directory with the bytes so far, locked by one writer at a time.
 
-The size of the file is the offset, so that a killed process loses nothing that it has written. What has
-a checksum counts only once that was compared: until then a file tells where its bytes begin.
+The file's size is the offset, so a killed process loses nothing that it has written. Bytes with a
+checksum count only once it is verified: until then, a marker file stores the offset where they begin.
 """
 
 from __future__ import annotations
@@ -32,25 +32,25 @@ _VIDEO, _FACTS, _UNCHECKED, _PARTS = "video", "upload.json", "unchecked", "parts
 
 
 class UploadMetadata(BaseModel, frozen=True):
-    """What is known of an upload since it began; `source_id` once it became one."""
+    """The facts of an upload, fixed when it starts; `source_id` is set once it has become a source."""
 
     owner_id: str
     length_bytes: int
     name: str
-    metadata: str  # as the client gave it
+    metadata: str  # as the client sent it
     created_at: datetime
     source_id: str | None = None
 
 
 class Checksum(NamedTuple):
-    """What the next bytes must come to; `algorithm` is a name that hashlib knows."""
+    """The expected checksum of a request's bytes; `algorithm` is a hashlib name."""
 
     algorithm: str
     digest: bytes
 
 
 class PartialUpload:
-    """An upload as it is on the disk."""
+    """A resumable upload on disk."""
 
     def __init__(self, directory: Path, facts: UploadMetadata) -> None:
         self.directory = directory
@@ -66,7 +66,7 @@ class PartialUpload:
 
     @property
     def offset(self) -> int:
-        """How many bytes have come in and count."""
+        """The number of bytes received, without those whose checksum is not verified yet."""
         if self.facts.source_id is not None:
             return self.facts.length_bytes
         return min(_size(self.path), self._checked_bytes())
@@ -77,7 +77,7 @@ class PartialUpload:
 
     @property
     def touched_at(self) -> datetime:
-        """When its last byte came, or it became a source."""
+        """When the last byte arrived, or when it became a source."""
         return datetime.fromtimestamp(_last_touched(self.directory), UTC)
 
     def _checked_bytes(self) -> int:
@@ -87,7 +87,7 @@ class PartialUpload:
 
 
 class Writer(PartialUpload):
-    """An upload that nobody else writes or removes until the block ends; what came in stays.
+    """An upload locked for writing or removal until the block ends; received bytes are kept.
 
     Raises:
         errors.NotFound, errors.UploadLocked: on entering.
@@ -101,10 +101,10 @@ class Writer(PartialUpload):
             lock = try_lock(self.directory)
             if lock is None:
                 raise errors.UploadLocked
-            with contextlib.ExitStack() as opened:
-                opened.enter_context(lock)
-                self.facts = _read_facts(self.directory)  # somebody may have changed them since
-                self._held = opened.pop_all()
+            with contextlib.ExitStack() as stack:
+                stack.enter_context(lock)
+                self.facts = _read_facts(self.directory)  # they may have changed before we had the lock
+                self._held = stack.pop_all()
         except FileNotFoundError:
             raise errors.NotFound(kind="upload") from None
         return self
@@ -112,18 +112,18 @@ class Writer(PartialUpload):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # what the buffer still holds may not fit on the disk
+        # flushing the buffer may fail on a full disk
         with contextlib.suppress(OSError):
             self._held.close()
 
     def count_part(self) -> int:
-        """How many requests it has come in, with this one: as many as a file of its own has bytes."""
+        """Count this request and return the total: the size of a file that grows by a byte each time."""
         with translating_os_errors(), (self.directory / _PARTS).open("ab") as parts:
             parts.write(b".")
             return parts.tell()
 
     def append(self, offset: int, checksum: Checksum | None = None) -> None:
-        """Let `write` follow, from the `offset` on that it has; call it once."""
+        """Prepare for `write` from the current `offset` on; call it once."""
         self._begin, self._checksum = offset, checksum
         self._hash = hashlib.new(checksum.algorithm) if checksum else None
         self._whole = hashlib.sha256() if offset == 0 else None
@@ -141,17 +141,17 @@ class Writer(PartialUpload):
         assert self._file is not None  # noqa: S101  opened by append
         if self._file.tell() + len(chunk) > self.facts.length_bytes:
             raise errors.BodyTooLarge(limit_bytes=self.facts.length_bytes - self._begin)
-        for each in filter(None, (self._hash, self._whole)):
-            each.update(chunk)
+        for hash_ in filter(None, (self._hash, self._whole)):
+            hash_.update(chunk)
         with translating_os_errors():
             self._file.write(chunk)
             self._file.flush()  # others read the offset from the file
 
     def check(self) -> None:
-        """Compare what was written with its checksum.
+        """Verify the checksum of the bytes written.
 
         Raises:
-            errors.ChecksumWrong: nothing of it is kept.
+            errors.ChecksumWrong: the bytes were discarded.
         """
         if self._file is None:
             return
@@ -162,11 +162,11 @@ class Writer(PartialUpload):
 
     @property
     def sha256(self) -> str | None:
-        """Of all bytes, where they were all written by us."""
+        """The digest of the whole file, if this writer wrote all of it."""
         return self._whole.hexdigest() if self._whole else None
 
     def settle(self, source_id: str) -> None:
-        """It is a source now, which has the bytes."""
+        """Record that the upload has become a source, and remove the bytes, which the source has."""
         self.facts = self.facts.model_copy(update={"source_id": source_id})
         _write(self.directory / _FACTS, self.facts.model_dump_json().encode())
         self.path.unlink(missing_ok=True)
@@ -183,14 +183,14 @@ class Writer(PartialUpload):
 
 
 class PartialUploads:
-    """All of them, in a folder of the storage with one for each person."""
+    """All resumable uploads, in a folder of the workspace with a subfolder per person."""
 
     def __init__(self, blobs: Blobs) -> None:
         self._folder = blobs.workspace.uploads
 
     @contextlib.contextmanager
     def exclusive(self, owner_id: str) -> Iterator[None]:
-        """Nobody else, on any web tier, begins an upload of the owner's meanwhile: what was counted holds."""
+        """Hold the lock on starting uploads of the owner, on all machines, so that counts stay valid."""
         with translating_os_errors():
             for folder in (self._folder, self._of(owner_id)):
                 folder.mkdir(exist_ok=True, mode=0o700)
@@ -200,7 +200,7 @@ class PartialUploads:
             yield
 
     def create(self, facts: UploadMetadata) -> PartialUpload:
-        """Only within `exclusive()`."""
+        """Create an upload. Call only within `exclusive()`."""
         directory = self._of(facts.owner_id) / uuid4().hex
         with translating_os_errors(), create_locked(directory):
             _write(directory / _FACTS, facts.model_dump_json().encode())
@@ -217,18 +217,18 @@ class PartialUploads:
         raise errors.NotFound(kind="upload")
 
     def unfinished(self, owner_id: str) -> list[PartialUpload]:
-        """Those of the owner that are no sources yet."""
-        found = (self._find(owner_id, directory.name) for directory in _in(self._of(owner_id)))
-        return [upload for upload in found if upload and upload.facts.source_id is None]
+        """The owner's uploads that are not sources yet."""
+        uploads = (self._find(owner_id, directory.name) for directory in _in(self._of(owner_id)))
+        return [upload for upload in uploads if upload and upload.facts.source_id is None]
 
     def remove_all_of(self, owner_id: str) -> None:
-        """Remove what they have not finished; whoever writes to one of them finds it gone at its end."""
+        """Remove all of the owner's uploads; a writer notices when it finishes."""
         shutil.rmtree(self._of(owner_id), ignore_errors=True)
 
     def remove_expired(self, *, untouched_s: float) -> None:
-        """Remove those into which nobody has written for so long, and what they left."""
+        """Remove the uploads that were not written to for this long."""
         latest = time.time() - untouched_s
-        for directory in (each for person in _in(self._folder) for each in _in(person)):
+        for directory in (upload for person in _in(self._folder) for upload in _in(person)):
             if _last_touched(directory) < latest:
                 _remove_unless_held(directory, latest)
 
@@ -238,11 +238,11 @@ class PartialUploads:
         return None
 
     def _of(self, owner_id: str) -> Path:
-        return self._folder / hashlib.sha256(owner_id.encode()).hexdigest()[:32]  # no name is ever a path
+        return self._folder / hashlib.sha256(owner_id.encode()).hexdigest()[:32]  # an id never becomes a path
 
 
 def _in(folder: Path) -> list[Path]:
-    with contextlib.suppress(FileNotFoundError):  # a person's is made with their first upload
+    with contextlib.suppress(FileNotFoundError):  # a person's folder is created with their first upload
         return [path for path in folder.iterdir() if _ID.fullmatch(path.name)]
     return []
 
@@ -250,11 +250,11 @@ def _in(folder: Path) -> list[Path]:
 def _remove_unless_held(directory: Path, latest: float) -> None:
     try:
         lock = try_lock(directory)
-    except FileNotFoundError:  # its process was killed before it had begun
+    except FileNotFoundError:  # its process was killed while creating it
         shutil.rmtree(directory, ignore_errors=True)
         return
     with lock or contextlib.nullcontext():
-        if lock is not None and _last_touched(directory) < latest:  # still, now that nobody can write
+        if lock is not None and _last_touched(directory) < latest:  # checked again, under the lock
             shutil.rmtree(directory, ignore_errors=True)
 
 
@@ -263,7 +263,7 @@ def _read_facts(directory: Path) -> UploadMetadata:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """All of it or nothing, whenever we are killed."""
+    """Write atomically, even if the process is killed."""
     aside = path.with_name(f"{path.name}-soon")
     with translating_os_errors(), aside.open("wb") as file:
         file.write(data)

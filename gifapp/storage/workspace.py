@@ -1,7 +1,7 @@
 """The local workspace: uploads in progress and scratch directories of attempts.
 
-The directory in which something is made stays until a document names the result, and the process that
-made it holds a lock on it. So whatever a killed process left is found by a directory that nobody holds.
+A working directory stays until a document refers to its result, and its process holds a lock on it. So an
+unlocked directory shows what a killed process has left.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from gifapp.storage.incoming import Incoming, OrphanedUpload
 
 
 class Workspace:
-    """A folder for what is being made.
+    """A folder for work in progress.
 
     Attributes:
-        uploads: where those that come in parts are.
+        uploads: the folder of resumable uploads.
     """
 
     def __init__(self, root: Path) -> None:
@@ -36,7 +36,7 @@ class Workspace:
         make_folders(root, ("incoming", "scratch", "uploads"))
 
     def check_writable(self) -> None:
-        """Write a small file that has no name.
+        """Check that files can be written.
 
         Raises:
             errors.ServiceUnavailable
@@ -54,7 +54,7 @@ class Workspace:
             raise errors.DiskFull
 
     def room(self) -> tuple[int, int]:
-        """The bytes of the disk, and those of it that are free."""
+        """The size of the disk and its free space, in bytes."""
         usage = shutil.disk_usage(self.root)
         return usage.total, usage.free
 
@@ -63,7 +63,7 @@ class Workspace:
 
     @contextlib.contextmanager
     def scratch(self, key: str) -> Iterator[Path]:
-        """A directory for the attempt `key`, gone afterwards."""
+        """A locked scratch directory for the attempt `key`, removed when the block ends."""
         directory = self._scratch / key
         with translating_os_errors():
             lock = create_locked(directory)
@@ -77,22 +77,22 @@ class Workspace:
         shutil.rmtree(self._scratch / key, ignore_errors=True)
 
     def left_attempts(self, *, untouched_s: float) -> list[str]:
-        """The keys of scratch directories that no living process holds."""
+        """The keys of scratch directories that no live process holds."""
         return [directory.name for directory in _left_in(self._scratch, untouched_s)]
 
     def left_uploads(self, *, untouched_s: float) -> list[OrphanedUpload]:
-        """Uploads that no living process holds."""
+        """The uploads that no live process holds."""
         return [OrphanedUpload(directory) for directory in _left_in(self._incoming, untouched_s)]
 
 
 def _left_in(folder: Path, untouched_s: float) -> list[Path]:
-    # the wait is for those that are made and not locked yet
+    # wait, because a new directory may not be locked yet
     latest = time.time() - untouched_s
     return [path for path in folder.iterdir() if _last_touched(path) < latest and not owner_alive(path)]
 
 
 def _last_touched(directory: Path) -> float:
-    # whoever works in it may remove it, or a part of it, while we look
+    # its process may remove it or its files meanwhile
     touched = [0.0]
     with contextlib.suppress(FileNotFoundError):
         touched += [path.stat().st_mtime for path in (directory, *directory.iterdir())]

@@ -1,1 +1,1 @@
-"""redis-server, mongod and our own processes on one machine."""
+"""Runs redis-server, mongod and our own processes on one machine."""

@@ -1,4 +1,4 @@
-"""Checks before the service starts, and whether it answers."""
+"""Checks before the service starts, and whether it responds."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from gifapp import errors
 
 NEEDED_BYTES = 512 * 1024 * 1024  # MongoDB's journal alone takes 300 MB
 
-# a proxy that the environment names is not for our own machine
+# never use a proxy from the environment for our own machine
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def usable_port(host: str, port: int) -> int:
-    """The port, once it is sure that we may listen on it; for 0 a free one.
+    """Check that we may listen on the port, and return it; for 0, return a free one.
 
     Raises:
-        errors.PortTaken: somebody listens there.
-        errors.SettingInvalid: this machine has no such address, or the port is not ours to use.
+        errors.PortTaken: another process listens there.
+        errors.SettingInvalid: this machine has no such address, or we may not use the port.
     """
     try:
         family, kind, _, _, address = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)[0]
@@ -47,7 +47,7 @@ def check_room(path: Path, *, needed_bytes: int = NEEDED_BYTES) -> None:
 
 
 def answers(url: str) -> bool:
-    """Whether a GET of `url` answers 200."""
+    """Whether a GET of `url` returns 200."""
     try:
         with _OPENER.open(url, timeout=2) as response:
             return bool(response.status == 200)

@@ -1,4 +1,4 @@
-"""One long-running program that we start, watch and stop."""
+"""A long-running child process that we start, watch and stop."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Part:
-    """How a program is started, how one sees that it is well, and how long it may take to end.
+    """A program to run: its command, readiness check and timeouts.
 
     Attributes:
-        expendable: data that it can do without, should they be what keeps it from starting.
+        expendable: data that can be moved away if they prevent it from starting.
     """
 
     name: str
     argv: tuple[str, ...]
     directory: Path
     is_ready: Callable[[], bool]
-    environment: Mapping[str, str] | None = None  # None: ours
+    environment: Mapping[str, str] | None = None  # None: this process's
     start_timeout_s: float = 30
     stop_grace_s: float = 3
-    shows_output: bool = False  # on our own standard output, besides the log
+    shows_output: bool = False  # also on our own standard output
     expendable: Path | None = None
 
 
 class Child:
-    """A part and the process that runs it, if one does; its output goes into a bounded log.
+    """A part and its process, if one is running; its output goes to a log of limited size.
 
-    Call `start` from a thread that lives as long as the child should (see `processes.spawn`).
+    Call `start` from a thread that outlives the child (see `processes.spawn`).
     """
 
     def __init__(self, part: Part, log: Path) -> None:
@@ -58,7 +58,7 @@ class Child:
         """Start the program; returns before it is ready.
 
         Raises:
-            errors.NotPrivate: somebody else has put something where its log goes.
+            errors.NotPrivate: another user created something at the path of its log.
         """
         log = BoundedLog(self.log)
         self._started = time.monotonic()
@@ -78,9 +78,9 @@ class Child:
         ]
 
     def wait_until_ready(self, *, give_up: Callable[[], bool] = lambda: False) -> None:
-        """Return once the program is ready and its output so far is copied, or `give_up` ends the wait.
+        """Wait until the program is ready and its output so far is copied, or until `give_up` returns True.
 
-        One that ends at once starts a second time, without its expendable data.
+        A program that ends at once is started a second time, without its expendable data.
 
         Raises:
             errors.ServerFailed: it ended, or was not ready in time.
@@ -99,7 +99,7 @@ class Child:
         self.start()
         try:
             self._wait(give_up)
-        except errors.ServerFailed:  # they were not the reason
+        except errors.ServerFailed:  # the data were not the cause
             shutil.rmtree(data, ignore_errors=True)
             aside.rename(data)
             raise failed from None
@@ -119,7 +119,7 @@ class Child:
             copy.catch_up()
 
     def stop(self) -> None:
-        """End the program and what is left of its process group."""
+        """Stop the program and the rest of its process group."""
         if self._process:
             stop(self._process, grace_s=self.part.stop_grace_s)
             self._close()
@@ -130,36 +130,36 @@ class Child:
 
     @property
     def age_s(self) -> float:
-        """How long ago the program was started."""
+        """The time since the program was started."""
         return time.monotonic() - self._started
 
     def last_words(self) -> str:
-        """The likeliest reason why the program failed, from its exit status and its log."""
+        """The most likely reason for the failure, from the exit status and the log."""
         status = self._process.poll() if self._process else None
         if status is not None:
             self._close()
         return why_it_failed(status, self.log)
 
     def _close(self) -> None:
-        # a grandchild may hold the pipe open a little longer than the child lived
+        # a grandchild may keep the pipe open a little longer
         for copy in self._copies:
             copy.join(timeout_s=1)
 
 
 def why_it_failed(status: int | None, log: Path) -> str:
-    """A reason for `errors.ServerFailed`; `status` is None when the program still runs."""
+    """The reason for `errors.ServerFailed`; `status` is None while the program is running."""
     if status == -signal.SIGILL:
         return (
             "this processor lacks an instruction it needs (MongoDB 5 and later need AVX); "
             "set GIFAPP_MONGODB_URL to a MongoDB on another machine"
         )
     ended = "it did not answer in time" if status is None else f"it ended with status {status}"
-    said = _telling_line(log.read_text(errors="replace") if log.exists() else "")
-    return f"{ended}; {log} says: {said[-400:].rstrip('.')}" if said else ended
+    line = _telling_line(log.read_text(errors="replace") if log.exists() else "")
+    return f"{ended}; {log} says: {line[-400:].rstrip('.')}" if line else ended
 
 
-def _telling_line(said: str) -> str:
-    lines = [line for line in said.splitlines() if line.strip()][-40:]
-    # MongoDB names the cause in a line of level E and then goes on for a while
+def _telling_line(output: str) -> str:
+    lines = [line for line in output.splitlines() if line.strip()][-40:]
+    # MongoDB logs the cause with severity "E", followed by further lines
     causes = [line for line in lines if '"s":"E"' in line]
     return (causes or lines or [""])[-1]

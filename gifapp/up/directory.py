@@ -1,4 +1,4 @@
-"""The data directory: locked while we run, with the addresses of the running service."""
+"""The data directory: locked while the service runs, and records its addresses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gifapp.processes import wait_until
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where the parts of a running service are; the URLs hold passwords."""
+    """The URLs of a running service's parts; they contain passwords."""
 
     url: str
     redis_url: str
@@ -28,13 +28,13 @@ class Addresses:
 
 @contextlib.contextmanager
 def hold(data_dir: Path) -> Iterator[None]:
-    """Keep every other `gifapp up` away from `data_dir`; the lock ends with this process, however it ends.
+    """Lock `data_dir` against every other `gifapp up`; the lock ends with this process, however it ends.
 
     Raises:
-        errors.DirectoryNotWritable: nothing can be kept there.
-        errors.NotPrivate: it, or what stands in it, is another user's.
-        errors.DiskFull: there is no room left.
-        errors.DataDirectoryHeld: another process holds it.
+        errors.DirectoryNotWritable
+        errors.NotPrivate: the directory, or something in it, belongs to another user.
+        errors.DiskFull
+        errors.DataDirectoryHeld: another process holds the lock.
     """
     with _saying_why(data_dir):
         private.make_directory(data_dir, trusts_parent=False)
@@ -43,7 +43,7 @@ def hold(data_dir: Path) -> Iterator[None]:
         tempfile.TemporaryFile(dir=data_dir).close()
         lock = private.open_lock(_lock_path(data_dir))
     with lock:
-        # `running_service` takes the lock for a moment too
+        # wait, because `running_service` takes the lock for a moment, too
         if not wait_until(lambda: _locked(lock), timeout_s=1):
             raise errors.DataDirectoryHeld(path=data_dir, pid=_holder(lock))
         lock.truncate(0)
@@ -54,7 +54,7 @@ def hold(data_dir: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def told(data_dir: Path, addresses: Addresses) -> Iterator[None]:
-    """Tell other commands where the service is, for as long as the block runs."""
+    """Record the service's addresses for other commands until the block ends."""
     path = _addresses_path(data_dir)
     private.write(path, json.dumps(asdict(addresses)))
     try:
@@ -64,14 +64,14 @@ def told(data_dir: Path, addresses: Addresses) -> Iterator[None]:
 
 
 def running_service(data_dir: Path) -> Addresses | None:
-    """The addresses of the service that runs on `data_dir`, or None when none does.
+    """The addresses of the service that is running on `data_dir`; None if none is.
 
     Raises:
-        errors.SettingInvalid: the directory may not be read.
+        errors.SettingInvalid: we may not read the directory.
     """
     try:
         with _lock_path(data_dir).open() as lock:
-            if _locked(lock):  # nobody holds it: what was told is stale
+            if _locked(lock):  # nobody held it, so the addresses are stale
                 return None
         return Addresses(**json.loads(_addresses_path(data_dir).read_text()))
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""What `gifapp doctor` checks on this machine, and its advice."""
+"""The checks of this machine by `gifapp doctor`, with its advice."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _FFMPEG_S = 20
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing: how it is, and what to do; `look` is what works and might not for long."""
+    """The result of one check, with advice; `look` means that it works, but may not for long."""
 
     name: str
     state: State
@@ -39,7 +39,7 @@ class Finding:
 
 
 def of_this_machine(settings: Settings) -> Iterator[Finding]:
-    """What is installed, writable and large enough here."""
+    """Check what is installed, writable and large enough on this machine."""
     yield Finding("gifapp", "ok", f"{version('gifapp')} on Python {platform.python_version()}")
     yield _ffmpeg()
     yield _directory(settings.data_dir)
@@ -56,31 +56,35 @@ def of_this_machine(settings: Settings) -> Iterator[Finding]:
 def _ffmpeg() -> Finding:
     try:
         program = imageio_ffmpeg.get_ffmpeg_exe()
-        said = subprocess.run(
+        output = subprocess.run(
             [program, "-version"], check=True, capture_output=True, text=True, timeout=_FFMPEG_S
         ).stdout
     except (RuntimeError, OSError, subprocess.SubprocessError) as failed:
         advice = "pip install --force-reinstall imageio-ffmpeg, or set IMAGEIO_FFMPEG_EXE to one that runs"
         return Finding("ffmpeg", "broken", str(failed).splitlines()[0], advice)
-    return Finding("ffmpeg", "ok", f"{said.split()[2]} at {program}")
+    return Finding("ffmpeg", "ok", f"{output.split()[2]} at {program}")
 
 
 def _directory(path: Path) -> Finding:
-    nearest = next(one for one in (path, *path.absolute().parents) if one.exists())
+    nearest = _nearest_existing(path)
     if os.access(nearest, os.W_OK | os.X_OK):
         return Finding("data directory", "ok", f"{path}{'' if nearest == path else ', which will be made'}")
     advice = "choose another with --data-dir, or change its owner"
     return Finding("data directory", "broken", f"{path} is not writable", advice)
 
 
+def _nearest_existing(path: Path) -> Path:
+    return next(directory for directory in (path, *path.absolute().parents) if directory.exists())
+
+
 def _room(path: Path) -> Finding:
-    nearest = next(one for one in (path, *path.absolute().parents) if one.exists())
+    nearest = _nearest_existing(path)
     free_bytes = shutil.disk_usage(nearest).free
-    found = f"{free_bytes / 1e9:.1f} GB free at {nearest}"
+    free = f"{free_bytes / 1e9:.1f} GB free at {nearest}"
     advice = "make room, or choose another disk with --data-dir; GIFAPP_RETENTION_DAYS removes what is old"
     if free_bytes > 10 * NEEDED_BYTES:
-        return Finding("room", "ok", found)
-    return Finding("room", "look" if free_bytes > NEEDED_BYTES else "broken", found, advice)
+        return Finding("room", "ok", free)
+    return Finding("room", "look" if free_bytes > NEEDED_BYTES else "broken", free, advice)
 
 
 def _secret(path: Path) -> Finding:
@@ -124,7 +128,7 @@ def _mongod(data_dir: Path) -> Finding:
 
 
 def of_mongodb(name: str, version: Sequence[int], found: str) -> Finding:
-    """Whether this version of MongoDB still gets fixes."""
+    """Check whether this version of MongoDB still gets fixes."""
     if tuple(version) >= OLDEST_MAINTAINED:
         return Finding(name, "ok", found)
     advice = (

@@ -1,7 +1,7 @@
-"""Which mongod runs: a maintained one from PATH, else the bundled one, never one that cannot open the data.
+"""Chooses the mongod: a maintained one from PATH, else the bundled one; it must be able to open the data.
 
-A mongod opens data of its own version and of the release before, and leaves them in that form, so that the
-mongod of before can open them again. More than one release is what backup and restore are for.
+A mongod opens data of its own release and of the previous one, and leaves their format unchanged, so the
+previous mongod can open them again. To skip a release, use backup and restore.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ def mongod_for(
     search_path: str | None = None,
     find_package: Callable[[str], ModuleSpec | None] = find_spec,
 ) -> Path:
-    """The program that is to run on `directory`, which may be empty or not there yet.
+    """The mongod to run on `directory`, which may be empty or missing.
 
     Raises:
-        errors.ServerMissing: there is none.
-        errors.MongodbDataForeign: none opens the data.
+        errors.ServerMissing: no mongod is installed.
+        errors.MongodbDataForeign: no installed mongod can open the data.
     """
     installed, bundled = MONGOD.on_path(search_path), MONGOD.in_wheel(find_package)
     is_maintained = installed is not None and (version_of(installed) or (0, 0)) >= OLDEST_MAINTAINED
@@ -43,25 +43,25 @@ def mongod_for(
     if not programs:
         raise errors.ServerMissing(program=MONGOD.name, advice=MONGOD.advice)
     data = _data_version(directory, bundled)
-    found = next((program for program in programs if data is None or _opens(program, data)), None)
-    if found is None:
+    suitable = next((program for program in programs if data is None or _opens(program, data)), None)
+    if suitable is None:
         raise errors.MongodbDataForeign(path=directory, version=_text(data))
-    return found
+    return suitable
 
 
 def version_of(program: Path) -> Version | None:
-    """What `mongod --version` says; None: it does not run here."""
+    """The version from `mongod --version`; None: it does not run on this machine."""
     try:
-        asked = subprocess.run(
+        result = subprocess.run(
             [program, "--version"], check=False, capture_output=True, text=True, timeout=_TIMEOUT_S
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return _parsed(asked.stdout)
+    return _parsed(result.stdout)
 
 
 def note_data_version(directory: Path, version: str) -> None:
-    """Remember in which form a mongod has left the data, for the next choice."""
+    """Record the data's format version, for the next choice of a mongod."""
     note = directory / _NOTE
     if not note.exists() or private.read(note).decode() != version:
         private.write(note, version)
@@ -71,22 +71,22 @@ def _data_version(directory: Path, bundled: Path | None) -> Version | None:
     note = directory / _NOTE
     if note.exists():
         return _parsed(private.read(note).decode())
-    # before there were notes, the bundled mongod was always the one that ran
+    # older versions of gifapp wrote no note, and always ran the bundled mongod
     is_empty = not (directory / "WiredTiger").exists()
     return None if is_empty or bundled is None else version_of(bundled)
 
 
 def _opens(program: Path, data: Version) -> bool:
     version = version_of(program)
-    if version is None:  # it will say itself why it does not run
+    if version is None:  # starting it will report why it does not run
         return True
     is_next_release = version[1] == 0 and data == (version[0] - 1, 0)
     return is_next_release or (data[0] == version[0] and data <= version)
 
 
 def _parsed(text: str) -> Version | None:
-    found = re.search(r"(\d+)\.(\d+)", text)
-    return (int(found[1]), int(found[2])) if found else None
+    match = re.search(r"(\d+)\.(\d+)", text)
+    return (int(match[1]), int(match[2])) if match else None
 
 
 def _text(version: Version | None) -> str:

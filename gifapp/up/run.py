@@ -1,4 +1,4 @@
-"""`gifapp up`: the whole service on one machine."""
+"""`gifapp up`: runs the whole service on one machine."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from gifapp.up.servers import Server, mongod_answers, mongod_server, redis_answe
 from gifapp.up.supervisor import Supervisor
 
 _START_TIMEOUT_S = 60
-# with what MongoDB and Redis may take, all of it ends within 15 s
+# including MongoDB and Redis, everything stops within 15 s
 _WEB_GRACE_S = 3
 _WORKERS_GRACE_S = 7
-_DRAIN_S = 3  # then a worker gives its conversion back, for the next start
-_ANSWER_S = 2  # then the web tier answers no more
+_DRAIN_S = 3  # after which a worker releases its job, for the next start
+_ANSWER_S = 2  # after which the web tier stops responding
 
 
 def run_up(settings: Settings, *, on_ready: Callable[[Settings], None]) -> None:
-    """Run everything until SIGTERM, SIGINT or SIGHUP; `on_ready` is called once /health/ready answers.
+    """Run everything until SIGTERM, SIGINT or SIGHUP; calls `on_ready` once /health/ready responds.
 
     Raises:
-        errors.SetupError: in a sentence, why the service cannot run here.
+        errors.SetupError: the service cannot run here, and why.
     """
     data_dir = settings.data_dir.resolve()
     with hold(data_dir), noted_signals() as stopping:
@@ -46,7 +46,7 @@ def run_up(settings: Settings, *, on_ready: Callable[[Settings], None]) -> None:
 
 @contextlib.contextmanager
 def noted_signals() -> Iterator[Callable[[], bool]]:
-    """Yields a function that says whether a signal has asked us to stop since the block began."""
+    """Yield a function that returns whether a stop signal has arrived since the block began."""
     noted: list[int] = []
 
     def note(number: int, _: FrameType | None) -> None:
@@ -83,7 +83,7 @@ def _check_configured(settings: Settings) -> None:
 
 def _our_parts(settings: Settings, addresses: Addresses) -> list[Part]:
     environment = {**os.environ, **_told_settings(settings, addresses), "PYTHONUNBUFFERED": "1"}
-    # -P: the working directory is for data, nothing is imported from it
+    # -P: never import from the working directory, which contains data
     gifapp = (sys.executable, "-P", "-m", "gifapp")
     web = Part(
         name="web",

@@ -1,8 +1,8 @@
-"""Redis and MongoDB on this machine, from their wheels or from PATH.
+"""Runs Redis and MongoDB on this machine, from their wheels or from PATH.
 
-MongoDB listens on a socket file that only we may use, or on the loopback interface where the path is too
-long for one; Redis on the loopback interface. Both ask for a password and end with the process that
-started them. A password stands in a file that only its owner may read, never in an argument list.
+MongoDB listens on a private socket file, or on the loopback interface if the path is too long for a
+socket; Redis listens on the loopback interface. Both require a password and end with the process that
+started them. Passwords are stored in files that only their owner can read, never in argument lists.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ maxmemory-policy noeviction
 
 
 class Server(NamedTuple):
-    """A part that others reach under a URL."""
+    """A part with the URL at which others reach it."""
 
     part: Part
     url: str
@@ -54,11 +54,11 @@ class Server(NamedTuple):
 
 @contextmanager
 def running_redis(directory: Path) -> Iterator[str]:
-    """A Redis that keeps its data in `directory`; yields its URL.
+    """Run a Redis with its data in `directory`; yields its URL.
 
     Raises:
-        errors.ServerMissing: this platform has no redis-server.
-        errors.ServerFailed: it ended, or did not answer in time.
+        errors.ServerMissing: no redis-server is installed.
+        errors.ServerFailed: it ended, or did not respond in time.
     """
     with running(redis_server(directory)) as url:
         yield url
@@ -66,11 +66,11 @@ def running_redis(directory: Path) -> Iterator[str]:
 
 @contextmanager
 def running_mongod(directory: Path) -> Iterator[str]:
-    """A MongoDB that keeps its data in `directory`; yields its URL, which names the database gifapp.
+    """Run a MongoDB with its data in `directory`; yields its URL, including the database name gifapp.
 
     Raises:
-        errors.ServerMissing: this platform has no mongod.
-        errors.ServerFailed: it ended, or did not answer in time.
+        errors.ServerMissing: no mongod is installed.
+        errors.ServerFailed: it ended, or did not respond in time.
     """
     with running(mongod_server(directory)) as url:
         yield url
@@ -78,7 +78,7 @@ def running_mongod(directory: Path) -> Iterator[str]:
 
 @contextmanager
 def running(server: Server) -> Iterator[str]:
-    """Run `server` until the block ends; yields its URL once it answers."""
+    """Run `server` until the block ends; yields its URL once it responds."""
     child = Child(server.part, log=server.part.directory / "server.log")
     try:
         child.start()
@@ -101,13 +101,13 @@ def redis_server(directory: Path, *, program: Path | None = None) -> Server:
         directory=directory,
         is_ready=lambda: redis_answers(url),
         stop_grace_s=2,
-        expendable=directory / "appendonlydir",  # all of it comes back from MongoDB (docs/queue.md)
+        expendable=directory / "appendonlydir",  # recreated from MongoDB (docs/queue.md)
     )
     return Server(part, url)
 
 
 def mongod_server(directory: Path, *, program: Path | None = None) -> Server:
-    """A journaled MongoDB with a small cache and one user, that nobody else can talk to.
+    """A journaled MongoDB with a small cache and a single user, closed to everyone else.
 
     Raises:
         errors.ServerMissing, errors.MongodbDataForeign
@@ -118,8 +118,8 @@ def mongod_server(directory: Path, *, program: Path | None = None) -> Server:
     url = f"mongodb://{_MONGODB_USER}:{password}@{at}/gifapp?authSource=admin"
     argv = (
         *(str(program or mongod_for(directory)), "--dbpath", str(directory), "--quiet", "--auth"),
-        *(*listening, "--nounixsocket"),  # but the one that is named, if one is
-        *("--networkMessageCompressors", "disabled"),  # they read what strangers send before any sign-in
+        *(*listening, "--nounixsocket"),  # no default socket, only the one in --bind_ip, if any
+        *("--networkMessageCompressors", "disabled"),  # they process data before authentication
         *("--wiredTigerCacheSizeGB", "0.25"),
         *("--setParameter", "diagnosticDataCollectionEnabled=false"),
     )
@@ -128,17 +128,17 @@ def mongod_server(directory: Path, *, program: Path | None = None) -> Server:
 
 
 def _mongodb_address(socket_path: Path) -> tuple[str, tuple[str, ...]]:
-    """Where it is in a URL, and the arguments that say so to mongod."""
+    """The address as part of a URL, and the corresponding arguments of mongod."""
     path = str(socket_path)
     if len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH and "," not in path:  # mongod splits at commas
-        socket_path.unlink(missing_ok=True)  # nobody but the one that we start may answer there
+        socket_path.unlink(missing_ok=True)  # no earlier process may respond there
         return quote(path, safe=""), ("--bind_ip", path, "--filePermissions", "0600")
     port = free_port()
     return f"{_LOOPBACK}:{port}", ("--bind_ip", _LOOPBACK, "--port", str(port))
 
 
 def free_port() -> int:
-    """A TCP port of the loopback interface that nobody uses at this moment."""
+    """A TCP port of the loopback interface that is currently free."""
     with socket.socket() as probe:
         probe.bind((_LOOPBACK, 0))
         port: int = probe.getsockname()[1]
@@ -146,32 +146,32 @@ def free_port() -> int:
 
 
 def _kept_password(path: Path) -> str:
-    # MongoDB remembers its user, so the password must survive a restart
+    # MongoDB stores its user, so the password must survive a restart
     if not path.exists():
         private.write(path, secrets.token_hex(24))
     return private.read(path).decode()
 
 
 def redis_answers(url: str) -> bool:
-    """Whether a Redis lets us in at `url`.
+    """Whether Redis responds at `url`.
 
     Raises:
-        errors.ServiceRefused: it wants another user or password.
+        errors.ServiceRefused: it requires another user or password.
     """
     try:
         with make_client(url, timeout_s=_REDIS_ANSWERS_S) as client:
             return bool(client.ping())
     except redis.AuthenticationError:
         raise errors.ServiceRefused(service="Redis", setting="GIFAPP_REDIS_URL") from None
-    except (redis.RedisError, ValueError):  # ValueError: it is no URL
+    except (redis.RedisError, ValueError):  # ValueError: invalid URL
         return False
 
 
 def mongod_answers(url: str) -> bool:
-    """Whether a MongoDB lets us in at `url`.
+    """Whether MongoDB responds at `url`.
 
     Raises:
-        errors.ServiceRefused: it wants another user or password.
+        errors.ServiceRefused: it requires another user or password.
     """
     try:
         _ping_mongod(url)
@@ -187,8 +187,8 @@ def mongod_answers(url: str) -> bool:
 def _own_mongod_answers(url: str, url_without_user: str, password: str, directory: Path) -> bool:
     try:
         with _mongodb_client(url) as client:
-            asked = client.admin.command("getParameter", featureCompatibilityVersion=1)
-        note_data_version(directory, asked["featureCompatibilityVersion"]["version"])
+            reply = client.admin.command("getParameter", featureCompatibilityVersion=1)
+        note_data_version(directory, reply["featureCompatibilityVersion"]["version"])
     except OperationFailure as refused:
         if refused.code == _AUTHENTICATION_FAILED:
             _create_mongodb_user(url_without_user, password)
@@ -204,7 +204,7 @@ def _ping_mongod(url: str) -> None:
 
 
 def _create_mongodb_user(url: str, password: str) -> None:
-    # MongoDB lets a connection from this machine make the first user, and only that one
+    # MongoDB allows a local connection to create the first user only
     with _mongodb_client(url) as client:
         client.admin.command("createUser", _MONGODB_USER, pwd=password, roles=["root"])
 

@@ -1,4 +1,4 @@
-"""Keeps the parts running: starts them in order, restarts what dies, stops in reverse order."""
+"""Supervises the parts: starts them in order, restarts those that die, stops them in reverse order."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _RESTARTS = Backoff(first_s=0.5, longest_s=10)
 
 @dataclass(frozen=True)
 class Patience:
-    """How often a part may die in a row, each time soon after its start."""
+    """How many times in a row a part may die soon after its start."""
 
     deaths: int = 5
     young_s: float = 30
@@ -35,9 +35,9 @@ class _Supervised:
 
 @dataclass
 class Supervisor:
-    """Runs stages of children, one stage after the other, until `stopping` says so.
+    """Starts the stages of children one after another, and keeps them running until `stopping` returns True.
 
-    Everything happens in the thread that calls `run`: the children live as long as it does.
+    Everything happens in the thread that calls `run`; the children die with that thread.
     """
 
     stages: Sequence[Sequence[Child]]
@@ -45,10 +45,10 @@ class Supervisor:
     patience: Patience = field(default_factory=Patience)
 
     def run(self, *, on_ready: Callable[[], None], every_s: float = 0.2) -> None:
-        """Start everything, call `on_ready`, keep it running; returns when all has ended.
+        """Start everything, call `on_ready`, and keep it running; returns when everything has stopped.
 
         Raises:
-            errors.ServerFailed: a part did not start, or died again and again.
+            errors.ServerFailed: a part did not start, or kept dying.
         """
         try:
             self._start()
