@@ -1,4 +1,5 @@
 import gc
+import logging
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 import redis
 import structlog
 
+from gifapp.logs import Repeats
 from gifapp.up.servers import running_mongod, running_redis
 
 # a run starts thousands of Python processes: each would compile our modules again
@@ -52,6 +54,9 @@ def process_as_it_was() -> Iterator[None]:
     yield
     os.umask(umask)
     structlog.reset_defaults()
+    for handler in [*logging.root.handlers]:
+        if any(isinstance(each, Repeats) for each in handler.filters):
+            logging.root.removeHandler(handler)
 
 
 @pytest.fixture(scope="session")

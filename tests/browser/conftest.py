@@ -23,7 +23,7 @@ _FLAGS = [
 
 Shoot = Callable[[Page, str], None]
 
-expect.set_options(timeout=30_000)  # five seconds, Playwright's own, pass on a busy machine
+expect.set_options(timeout=60_000)  # five seconds, Playwright's own, pass on a busy machine
 
 
 def chromium() -> str | None:
@@ -51,6 +51,7 @@ def browser() -> Iterator[Browser]:
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """One person's browser; the tests of a module are one visit."""
     opened = browser.new_context(viewport={"width": 1280, "height": 800})
+    opened.set_default_timeout(60_000)
     yield opened
     opened.close()
 

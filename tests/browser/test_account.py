@@ -16,7 +16,7 @@ pytestmark = pytest.mark.timeout(120)
 
 
 def arrives(page: Page) -> None:
-    expect(page.get_by_role("button", name="Drop a video here")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name="Drop a video here")).to_be_visible(timeout=60_000)
 
 
 def test_the_panel_opens_and_closes_by_keyboard(page: Page, service: RunningService, shoot: Shoot) -> None:

@@ -31,7 +31,7 @@ def test_the_first_visitor_makes_the_account_of_the_administrator(
     page.get_by_label("E-mail").fill("ada@example.com")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Create account").click()
-    expect(page.get_by_role("button", name="Drop a video here")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name="Drop a video here")).to_be_visible(timeout=60_000)
     expect(page.get_by_text("up to 500 MB")).to_be_visible()
     expect(page.get_by_text("It appears here, ready to download.")).to_be_visible()
     shoot(page, "2-empty")
@@ -171,7 +171,7 @@ def test_one_press_makes_the_gif_and_its_pixels_are_the_videos(
     page: Page, tmp_path: Path, shoot: Shoot
 ) -> None:
     page.get_by_role("button", name="Make the GIF").click()
-    expect(cards(page, "succeeded")).to_have_count(1, timeout=30_000)
+    expect(cards(page, "succeeded")).to_have_count(1, timeout=60_000)
     expect(cards(page, "succeeded")).to_contain_text("480 × 270 px · 66 frames")  # noqa: RUF001
     shoot(page, "6-done")
     opens = page.get_by_role("button", name="Show the GIF of bigbuckbunny.mp4 at full size")
@@ -202,10 +202,10 @@ def test_a_reload_loses_nothing(page: Page) -> None:
     page.keyboard.press("Tab")
     expect(page.get_by_text("222 \N{MULTIPLICATION SIGN} 125 px")).to_be_visible()
     page.reload()
-    expect(page.get_by_label("Width (px)", exact=True)).to_have_value("222", timeout=30_000)
+    expect(page.get_by_label("Width (px)", exact=True)).to_have_value("222", timeout=60_000)
     page.get_by_label("Width (px)", exact=True).fill("")
     page.keyboard.press("Tab")
-    expect(cards(page, "succeeded")).to_have_count(1, timeout=30_000)
+    expect(cards(page, "succeeded")).to_have_count(1, timeout=60_000)
     shown = page.get_by_alt_text("The GIF of bigbuckbunny.mp4")
     expect(shown).to_be_visible()
     assert shown.evaluate("async image => (await image.decode(), image.naturalWidth)") == 480
@@ -283,7 +283,7 @@ def test_a_deletion_is_asked_for_twice_and_stays(page: Page, shoot: Shoot) -> No
     expect(done).to_have_count(0)
     expect(cards(page, "cancelled").last).to_be_focused()
     page.reload()
-    expect(cards(page, "cancelled")).to_have_count(2, timeout=30_000)
+    expect(cards(page, "cancelled")).to_have_count(2, timeout=60_000)
     expect(done).to_have_count(0)
 
 

@@ -49,7 +49,7 @@ def test_an_administrator_sees_the_service_and_requeues_a_dead_letter(
     )
     jobs.update_one({}, {"$unset": {"gif": 1}})
     sign_in(page, service, "ada@example.com")
-    expect(page.get_by_role("heading", name="Operations")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name="Operations")).to_be_visible(timeout=60_000)
     in_queue = page.get_by_role("list", name="Queue")
     expect(in_queue.get_by_role("listitem").filter(has_text="Dead letters")).to_contain_text("1")
     row = page.get_by_role("row").filter(has_text="It vanished.")
@@ -63,13 +63,13 @@ def test_an_administrator_sees_the_service_and_requeues_a_dead_letter(
     expect(in_queue.get_by_role("listitem").filter(has_text="Waiting")).to_contain_text("1")
     page.get_by_role("button", name="Resume the queue").press("Enter")
     expect(page.get_by_role("list", name="This period").get_by_role("listitem").first).to_contain_text(
-        "Made1", timeout=30_000
+        "Made1", timeout=60_000
     )
     assert [job["state"] for job in jobs.find()] == [JobState.SUCCEEDED]
     page.get_by_role("button", name="Hour").click()
     expect(page.get_by_role("button", name="Hour")).to_have_attribute("aria-pressed", "true")
     page.get_by_role("link", name="Dashboard").click()
-    expect(page.get_by_role("button", name="Share")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name="Share")).to_be_visible(timeout=60_000)
 
 
 def test_an_open_link_is_revoked_by_keyboard(
@@ -84,7 +84,7 @@ def test_an_open_link_is_revoked_by_keyboard(
     revoke = links.get_by_role(
         "button", name="Revoke: invitation for anyone with the link, made by ada@example.com"
     )
-    expect(revoke).to_be_visible(timeout=30_000)
+    expect(revoke).to_be_visible(timeout=60_000)
     assert invite not in page.content()
     shoot(page, "operations-2-links")
     revoke.press("Enter")
@@ -97,7 +97,7 @@ def test_it_is_for_administrators(browser: Browser, service: RunningService, ada
     with service.sign_up("ben@example.com"):
         page = browser.new_page()
         sign_in(page, service, "ben@example.com")
-        expect(page.get_by_text("Only an administrator can do that.")).to_be_visible(timeout=30_000)
+        expect(page.get_by_text("Only an administrator can do that.")).to_be_visible(timeout=60_000)
         page.goto(service.url)
         expect(page.get_by_role("button", name="Sign out")).to_be_visible()
         expect(page.get_by_role("link", name="Operations")).to_have_count(0)

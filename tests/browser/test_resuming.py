@@ -45,7 +45,7 @@ def test_it_goes_on_by_itself_once_the_line_is_back(
     offsets = offsets_of(page)
     video = large(tmp_path / "large.mp4")
     cut_in_mid_upload(page, line, video)
-    expect(page.get_by_role("heading", name=video.name)).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name=video.name)).to_be_visible(timeout=60_000)
     assert is_whole(service, video)
     assert (offsets[0], 0 < offsets[-1] < SIZE_BYTES) == (0, True)
 
@@ -60,7 +60,7 @@ def test_it_goes_on_after_a_reload_when_the_file_is_chosen_again(
     page.reload()
     offsets = offsets_of(page)
     choose(page, video)
-    expect(page.get_by_role("heading", name=video.name)).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name=video.name)).to_be_visible(timeout=60_000)
     assert is_whole(service, video)
     assert [offset > 0 for offset in offsets] == [True]
 
@@ -80,8 +80,8 @@ def test_one_whose_turn_has_not_come_says_so_and_goes_on_by_itself(page: Page, t
     video = tmp_path / "turn.mp4"
     video.write_bytes(real_clip().read_bytes())
     choose(page, video)
-    expect(page.locator(".gifapp-upload__status")).to_contain_text("Waiting to be checked", timeout=30_000)
-    expect(page.get_by_role("heading", name=video.name)).to_be_visible(timeout=30_000)
+    expect(page.locator(".gifapp-upload__status")).to_contain_text("Waiting to be checked", timeout=60_000)
+    expect(page.get_by_role("heading", name=video.name)).to_be_visible(timeout=60_000)
     page.unroute("**/api/v1/uploads/*")
 
 
@@ -94,7 +94,7 @@ def large(path: Path) -> Path:
 
 def choose(page: Page, video: Path) -> None:
     field = page.locator(".gifapp-upload input[type=file]")
-    field.wait_for(state="attached", timeout=30_000)
+    field.wait_for(state="attached", timeout=60_000)
     field.set_input_files(video)
 
 

@@ -21,7 +21,7 @@ def test_a_link_is_made_copied_seen_and_revoked(
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     share = page.get_by_role("button", name="Share")
-    expect(share).to_be_visible(timeout=30_000)
+    expect(share).to_be_visible(timeout=60_000)
     shoot(page, "share-1-card")
     share.focus()
     page.keyboard.press("Enter")

@@ -72,7 +72,7 @@ def test_what_dies_starts_again(tmp_path: Path) -> None:
 def test_what_dies_again_and_again_is_given_up_with_its_last_words(tmp_path: Path) -> None:
     mortal = child(tmp_path, "mortal", "touch mortal.up; sleep 0.2; echo no luck >&2; exit 7")
     supervisor = Supervisor([[mortal]], stopping=after(lambda: False), patience=HASTY)
-    with pytest.raises(errors.ServerKeepsFailing, match=r"mortal ended 3 times .* status 7; .*: no luck"):
+    with pytest.raises(errors.ServerKeepsFailing, match=r"mortal stopped 3 times .* status 7; .*: no luck"):
         supervisor.run(on_ready=lambda: None, every_s=0.01)
 
 

@@ -121,7 +121,7 @@ def test_what_is_cut_short_keeps_its_whole_pictures_and_says_so(tmp_path: Path, 
     clip = clips.pattern(tmp_path / name, seconds=2, to=(*X264, *to))
     assert probe(clip, limits=LIMITS).notes == ()
     video = probe(truncated(clip, keep=0.7), limits=LIMITS)
-    assert any("cut short" in note for note in video.notes)
+    assert any("truncated" in note for note in video.notes)
     assert 0.8 < video.duration_s < 1.8
     plan = make_plan(video, Recipe(fps=25), LIMITS)
     frames = list(ffmpeg.frames(clip, video, plan, limits=LIMITS, checkpoint=lambda: None))

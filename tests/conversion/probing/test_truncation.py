@@ -18,7 +18,7 @@ def clip(path: Path, *words: str) -> Path:
 
 
 def is_said_to_be_cut(path: Path) -> bool:
-    return any("cut short" in note for note in probe(path, limits=Limits()).notes)
+    return any("truncated" in note for note in probe(path, limits=Limits()).notes)
 
 
 @pytest.mark.parametrize("container", ["mkv", "webm", "avi", "ts"])

@@ -292,7 +292,7 @@ def test_a_job_whose_video_is_gone_says_so(parts: JobParts, run: Run, job: JobVi
     run("quick", job.id).ended()
     failed = parts.jobs.find("ann", job.id)
     assert failed.error is not None
-    assert "upload it again" in failed.error.detail
+    assert "Upload it again" in failed.error.detail
 
 
 def child_with(word: str) -> psutil.Process:

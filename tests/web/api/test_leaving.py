@@ -86,13 +86,13 @@ def test_an_export_is_made_in_small_parts(jobs: JobParts, source: SourceView, ad
 
 
 @pytest.fixture
-def left_of(storage: Path, emptied_url: str, redis_url: str) -> Callable[[str], list[object]]:
+def left_of(storage: Path, mongodb_url: str, redis_url: str) -> Callable[[str], list[object]]:
     """What there is of a person in storage, MongoDB (but the audit log and a mark) and Redis (but counts that
     end by themselves)."""
 
     def left_of(user_id: str) -> list[object]:
         found: list[object] = [*files_in(storage)]
-        with pymongo.MongoClient[dict[str, Any]](emptied_url) as client:
+        with pymongo.MongoClient[dict[str, Any]](mongodb_url) as client:
             database = client.get_default_database()
             found += [
                 name
