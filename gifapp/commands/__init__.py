@@ -1,1 +1,1 @@
-"""The command line's groups: each builds what it needs from the settings and hands it down."""
+"""The command groups of the command line; each builds the parts it needs from the settings."""

@@ -1,4 +1,4 @@
-"""Shared by the administrators' commands: access to everybody's jobs, and how they are printed."""
+"""Shared by the administrators' commands: access to the jobs of all owners, and printing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Listing(NamedTuple):
-    """The jobs that were asked for, and whether there are more."""
+    """A list of jobs, and whether there are more."""
 
     jobs: list[OwnedJobView]
     has_more: bool
@@ -33,24 +33,24 @@ class Listing(NamedTuple):
 
 @dataclass(frozen=True)
 class Office:
-    """What whoever runs the service can reach."""
+    """The services available to the operator."""
 
     administration: Administration
     identity: Identity
     forget_owner: Callable[[str], None]
 
     def listed(self, state: JobState | None, email: str | None, limit: int) -> Listing:
-        """The newest jobs of everybody, or of one person.
+        """The newest jobs of all owners, or of one.
 
         Raises:
-            errors.NotFound, errors.FieldInvalid: nobody has this address.
+            errors.NotFound, errors.FieldInvalid: no account has this email address.
         """
         owner_id = self.identity.user(email).id if email else None
         page: OwnedJobPage = self.administration.jobs(state=state, owner_id=owner_id, limit=limit)
         return Listing(self.identity.with_emails(page.jobs), page.next_cursor is not None)
 
     def named(self, job: OwnedJobView) -> OwnedJobView:
-        """The job with its owner's address."""
+        """The job with its owner's email address."""
         [named] = self.identity.with_emails([job])
         return named
 
@@ -85,19 +85,19 @@ def show_list(listing: Listing, *, as_json: bool, nothing: str) -> None:
 
 
 def show_job(job: OwnedJobView, *, as_json: bool) -> None:
-    """Print all that is known of a job."""
+    """Print all facts about a job."""
     if as_json:
         click.echo(job.model_dump_json(indent=2))
         return
     echo_table(_facts(job))
-    for one in job.errors:
-        click.echo(f"  {_time(one.at)}  attempt {one.attempt}: {printable(one.detail)} ({one.code})")
+    for error in job.errors:
+        click.echo(f"  {_time(error.at)}  attempt {error.attempt}: {printable(error.detail)} ({error.code})")
 
 
 def show_audit(events: Sequence[AuditView], *, as_json: bool) -> None:
     """Print security events as a table, or as JSON."""
     if as_json:
-        click.echo(json.dumps([one.model_dump(mode="json") for one in events], indent=2))
+        click.echo(json.dumps([event.model_dump(mode="json") for event in events], indent=2))
     elif not events:
         click.echo("No events found.")
     else:
@@ -109,7 +109,7 @@ def show_audit(events: Sequence[AuditView], *, as_json: bool) -> None:
 def show_links(page: LinkPage, *, as_json: bool) -> None:
     """Print open links as a table, or as JSON."""
     if as_json:
-        click.echo(json.dumps([one.model_dump(mode="json") for one in page.links], indent=2))
+        click.echo(json.dumps([link.model_dump(mode="json") for link in page.links], indent=2))
     elif not page.links:
         click.echo("No open links.")
     else:
@@ -119,7 +119,7 @@ def show_links(page: LinkPage, *, as_json: bool) -> None:
 
 
 def show_view(view: View, *, as_json: bool) -> None:
-    """Print a view's fields as they are called."""
+    """Print a view's fields by name."""
     if as_json:
         click.echo(view.model_dump_json(indent=2))
     else:

@@ -32,7 +32,7 @@ def backup(archive: Path, data_dir: Path | None) -> None:
     from gifapp.commands.parts import open_storage, read_secret
 
     settings = load_settings(log_level="warning", data_dir=data_dir)
-    # a secret that a setting names is kept by whoever has set it
+    # a secret file named by a setting is the operator's to back up
     secret = None if settings.secret_file else read_secret(settings)
     with _mongodb(settings) as url, _database(url) as database, _progress() as on_file:
         try:
@@ -78,7 +78,7 @@ def restore(archive: Path, data_dir: Path | None) -> None:
 
 @contextlib.contextmanager
 def _mongodb(settings: Settings) -> Iterator[str]:
-    """The MongoDB that is configured, or of the service that runs, or started for as long as this takes."""
+    """The URL of the configured MongoDB, of the running service's, or of one started for this block."""
     from gifapp.up.directory import hold, running_service
     from gifapp.up.servers import running_mongod
 

@@ -27,5 +27,5 @@ def config(data_dir: Path | None) -> None:
 
 def _shown(value: object) -> str:
     if isinstance(value, tuple):
-        return ",".join(str(one) for one in value) or "-"
+        return ",".join(str(item) for item in value) or "-"
     return "-" if value is None else str(value)

@@ -126,10 +126,10 @@ def convert(
 
 
 class _Stop:
-    """Ctrl-C and SIGTERM end the command at its next step, so that ffmpeg and the unfinished GIF go too.
+    """Ends the command at its next step after Ctrl-C or SIGTERM, which also cleans up ffmpeg and the output.
 
-    Nothing is raised where the signal happens to arrive: that may be inside a lock of a library. A
-    second signal ends the process at once.
+    The signal handler raises nothing, since the signal may arrive while a library holds a lock. A second
+    signal ends the process at once.
     """
 
     def __init__(self) -> None:
@@ -142,13 +142,13 @@ class _Stop:
         signal.signal(number, signal.SIG_DFL)
 
     def check(self) -> None:
-        """Exit if a signal came."""
+        """Exit if a signal has arrived."""
         if self._heard is not None:
             sys.exit(128 + self._heard)
 
 
 def _limits() -> Limits:
-    """What the settings allow. A user without a home has no data directory, and needs none here."""
+    """The limits from the settings; works even for users without a home, who have no data directory."""
     from gifapp import settings as configured
 
     try:
@@ -159,8 +159,8 @@ def _limits() -> Limits:
 
 
 def _beside(source: Path, made: Format) -> Path:
-    """The source's name with the ending of what is made; nothing replaces itself."""
-    name = source.name or source.resolve().name or "gifapp"  # that of `.` is empty
+    """The source's path with the output's suffix; never the source itself."""
+    name = source.name or source.resolve().name or "gifapp"  # `.` has an empty name
     stem = name if source.is_dir() else PurePath(name).stem
     beside = source.parent / f"{stem}{FILE_KINDS[made].suffix}"
     if beside.name.lower() == source.name.lower():
@@ -170,7 +170,7 @@ def _beside(source: Path, made: Format) -> Path:
 
 @contextmanager
 def _progress(stream: TextIO, *, quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
-    """A bar, on a terminal only."""
+    """A progress bar, only on a terminal."""
     if quiet or not stream.isatty():
         yield None
         return

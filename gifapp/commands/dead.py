@@ -26,8 +26,8 @@ def list_dead(owner: str | None, limit: int, as_json: bool, data_dir: Path | Non
     from gifapp.domain.job import JobState
 
     with administering(data_dir) as opened:
-        found = opened.listed(JobState.DEAD, owner, limit)
-        show_list(found, as_json=as_json, nothing="There are no dead letters.")
+        listing = opened.listed(JobState.DEAD, owner, limit)
+        show_list(listing, as_json=as_json, nothing="There are no dead letters.")
 
 
 @dead.command()
@@ -53,11 +53,11 @@ def requeue(job_id: str | None, is_all: bool, data_dir: Path | None) -> None:
             opened.administration.requeue(job_id)
             click.echo("Job queued again.")
             return
-        told = opened.administration.requeue_all()
-        click.echo(f"Queued again: {told.requeued}.")
-        if told.left:
+        result = opened.administration.requeue_all()
+        click.echo(f"Queued again: {result.requeued}.")
+        if result.left:
             click.echo(
-                f"Left: {told.left}, whose video is gone or whose GIF is being made already.", err=True
+                f"Left: {result.left}, whose video is gone or whose GIF is being made already.", err=True
             )
 
 
@@ -79,8 +79,8 @@ def purge(job_id: str | None, older_than_days: int | None, yes: bool, data_dir: 
             opened.administration.purge(job_id)
             click.echo("Dead letter deleted.")
             return
-        told = opened.administration.purge_all(older_than=timedelta(days=older_than_days or 0))
-        click.echo(f"Deleted: {told.purged}.")
+        result = opened.administration.purge_all(older_than=timedelta(days=older_than_days or 0))
+        click.echo(f"Deleted: {result.purged}.")
 
 
 def _what(job_id: str | None, older_than_days: int | None) -> str:

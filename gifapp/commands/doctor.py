@@ -31,10 +31,10 @@ def doctor(as_json: bool, data_dir: Path | None) -> None:
     settings = configured.load(data_dir=data_dir)
     findings = [*of_this_machine(settings), *of_the_service(settings)]
     if as_json:
-        click.echo(json.dumps([asdict(one) for one in findings], indent=1))
+        click.echo(json.dumps([asdict(finding) for finding in findings], indent=1))
     else:
         _show(findings)
-    if any(one.state == "broken" for one in findings):
+    if any(finding.state == "broken" for finding in findings):
         sys.exit(1)
 
 

@@ -27,8 +27,8 @@ def jobs() -> None:
 def list_jobs(state: str | None, owner: str | None, limit: int, as_json: bool, data_dir: Path | None) -> None:
     """List jobs, newest first."""
     with administering(data_dir) as opened:
-        found = opened.listed(JobState(state) if state else None, owner, limit)
-        show_list(found, as_json=as_json, nothing="There are no such jobs.")
+        listing = opened.listed(JobState(state) if state else None, owner, limit)
+        show_list(listing, as_json=as_json, nothing="There are no such jobs.")
 
 
 @jobs.command()

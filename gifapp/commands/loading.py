@@ -1,4 +1,4 @@
-"""Loads the settings when a command runs: `--help` needs none."""
+"""Loads the settings when a command runs, not for `--help`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def load_settings(*, log_level: str | None = None, **flags: Any) -> Settings:
-    """The settings; logging is set up as they say, or at `log_level`.
+    """Load the settings and configure logging, at `log_level` if given.
 
     Raises:
         errors.SettingInvalid

@@ -24,7 +24,7 @@ _SCRAPE_TOKEN_BYTES = 16
 
 @dataclass(frozen=True)
 class Foundation:
-    """What every process of the service starts from."""
+    """The settings, server URLs and secret that every process of the service needs."""
 
     settings: Settings
     redis_url: str
@@ -32,7 +32,7 @@ class Foundation:
     secret: bytes
 
     def build_jobs(self) -> JobParts:
-        """The jobs' parts, connected; close them."""
+        """The parts of the job system, connected; the caller closes them."""
         return JobParts(
             mongodb_url=self.mongodb_url,
             redis_url=self.redis_url,
@@ -44,7 +44,7 @@ class Foundation:
         )
 
     def build_identity(self) -> Identity:
-        """Accounts and sessions, connected."""
+        """The accounts and sessions, connected; the caller closes them."""
         return build_identity(
             mongodb_url=self.mongodb_url,
             redis_url=self.redis_url,
@@ -56,7 +56,7 @@ class Foundation:
 
 
 def open_storage(settings: Settings) -> Blobs:
-    """Where videos and GIFs are kept.
+    """Open the storage of videos and GIFs; creates its folder.
 
     Raises:
         errors.SettingInvalid, errors.DirectoryNotWritable, errors.NotPrivate
@@ -71,16 +71,16 @@ def open_storage(settings: Settings) -> Blobs:
 
 
 def storage_url(settings: Settings) -> str:
-    """Where videos and GIFs are: configured, or beneath the data directory."""
+    """The URL of the storage: as configured, or in the data directory."""
     return settings.storage_url or (settings.data_dir.resolve() / "storage").as_uri()
 
 
 def prepare(settings: Settings) -> Foundation:
-    """Find the servers (configured, or those of the `gifapp up` that runs) and the secret.
+    """Find the servers (configured, or of a running `gifapp up`) and the secret.
 
     Raises:
-        errors.ServiceNotFound: no servers.
-        errors.SettingInvalid: no usable secret.
+        errors.ServiceNotFound: there are no servers.
+        errors.SettingInvalid: there is no usable secret.
     """
     redis_url, mongodb_url = settings.redis_url, settings.mongodb_url
     if not (redis_url and mongodb_url):
@@ -92,16 +92,16 @@ def prepare(settings: Settings) -> Foundation:
 
 
 def read_secret(settings: Settings) -> bytes:
-    """The signing secret; made when there is none yet.
+    """Read the signing secret; it is created if missing.
 
     Raises:
-        errors.SettingInvalid: the file cannot be read or made, or holds too little.
-        errors.NotPrivate: another user has put it there.
+        errors.SettingInvalid: the file cannot be read or created, or is too short.
+        errors.NotPrivate: another user created it.
     """
     path = settings.secret_file or settings.data_dir / "secret.key"
     try:
         _make_secret(path)
-        # one that a setting names may be a link, and root's: that is how Kubernetes hands out secrets
+        # a configured file may be a link owned by root, as Kubernetes mounts secrets
         text = path.read_bytes() if settings.secret_file else private.read(path)
         secret = text.strip()
     except OSError as refused:
@@ -115,10 +115,10 @@ def read_secret(settings: Settings) -> bytes:
 
 
 def read_scrape_token(settings: Settings) -> bytes | None:
-    """What may read `/metrics`; None: administrators alone.
+    """Read the token that gives access to `/metrics`; None: only administrators have access.
 
     Raises:
-        errors.SettingInvalid: the file cannot be read, or holds too little.
+        errors.SettingInvalid: the file cannot be read, or is too short.
     """
     path = settings.metrics_token_file
     if path is None:
@@ -136,7 +136,7 @@ def read_scrape_token(settings: Settings) -> bytes | None:
 
 def _make_secret(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # web and workers start together: the first one makes it, whole, and the others read it
+    # web and workers start at the same time: the first creates the file atomically, the others read it
     aside = private.beside(path)
     if not path.exists():
         with private.create(aside) as out:

@@ -1,4 +1,4 @@
-"""`gifapp queue`: the whole queue."""
+"""`gifapp queue`: show, pause and resume the queue."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def show(as_json: bool, data_dir: Path | None) -> None:
 def pause(data_dir: Path | None) -> None:
     """Pause the queue: running jobs continue, new ones wait."""
     with administering(data_dir) as opened:
-        told = opened.administration.pause()
-        click.echo(f"The queue is paused; {told.running} running, {told.due} waiting.")
+        queue = opened.administration.pause()
+        click.echo(f"The queue is paused; {queue.running} running, {queue.due} waiting.")
 
 
 @queue.command()
@@ -38,5 +38,5 @@ def pause(data_dir: Path | None) -> None:
 def resume(data_dir: Path | None) -> None:
     """Resume the queue."""
     with administering(data_dir) as opened:
-        told = opened.administration.resume()
-        click.echo(f"The queue is running; {told.running} running, {told.due} waiting.")
+        queue = opened.administration.resume()
+        click.echo(f"The queue is running; {queue.running} running, {queue.due} waiting.")

@@ -1,4 +1,4 @@
-"""The command line's recipe options, one for every field."""
+"""The command line's recipe options, generated from the recipe's fields."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _UNIT = re.compile("_(s|px)$")
 _PREFIXES = {"captions": "caption-", "overlay": "overlay-", "chroma_key": "chroma-"}
 _KIND = re.compile("^(a|a whole) (number|size) ")  # the option's metavar shows it
 
-# what is typed in another way than the field is written in a recipe
+# options whose syntax differs from the recipe's
 _SPECIAL: dict[str, dict[str, Any]] = {
     "segments.start_s": {
         "words": "Where to begin, as 2.5 or 1:30.",
@@ -71,11 +71,11 @@ _SPECIAL: dict[str, dict[str, Any]] = {
 
 
 class RecipeOption(click.Option):
-    """An option of the recipe.
+    """A command-line option for a recipe field.
 
     Attributes:
-        field: where its value goes, as `fps` or `look.gamma`.
-        sets: the fields that are settled by it, if that is not the one above.
+        field: the path of the field, such as `fps` or `look.gamma`.
+        sets: the paths of the fields that it sets, by default only `field`.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ def _type(field: RecipeField) -> click.ParamType[Any]:
 
 
 def _facts(field: RecipeField, kind: click.ParamType[Any]) -> str:
-    """What it may be, and what it is when it is not given: `[from 1 to 50; default 12.5]`."""
+    """The allowed values and the default: `[from 1 to 50; default 12.5]`."""
     facts = [_KIND.sub("", kind.may_be)] if isinstance(kind, FieldValue) and kind.may_be else []
     if isinstance(field.default, str | float) or type(field.default) is int:
         facts.append(f"default {field.default}".removesuffix(".0"))
@@ -115,7 +115,7 @@ def _facts(field: RecipeField, kind: click.ParamType[Any]) -> str:
 
 
 def _paths(name: str) -> list[str]:
-    """The fields for which one of the recipe's own has options, the special ones first."""
+    """The fields within the recipe's top-level field `name` that have options, special ones first."""
     special = [path for path in _SPECIAL if path.partition(".")[0] == name]
     settled = {leaf for path in special for leaf in (path, *_SPECIAL[path].get("sets", ()))}
     return [*special, *(leaf for leaf in leaves(name) if leaf not in settled)]
@@ -132,14 +132,14 @@ RECIPE_OPTIONS: dict[str, tuple[RecipeOption, ...]] = {
 
 
 class RecipeCommand(click.Command):
-    """A command with the recipe's options, which its help shows under their headings."""
+    """A command with the recipe's options, grouped under headings in its help."""
 
     def __init__(self, *, params: list[click.Parameter], **attrs: Any) -> None:
         recipe = [option for options in RECIPE_OPTIONS.values() for option in options]
         super().__init__(params=[*params, *recipe], **attrs)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        own = [one for one in self.get_params(ctx) if type(one) is click.Option]
+        own = [option for option in self.get_params(ctx) if type(option) is click.Option]
         for heading, options in {"Options": own, **RECIPE_OPTIONS}.items():
             records = [record for option in options if (record := option.get_help_record(ctx))]
             with formatter.section(heading):

@@ -1,4 +1,4 @@
-"""Turns the typed options into a recipe."""
+"""Builds a recipe from the command line's options."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from gifapp.domain.recipes.recipe import Recipe
 
 Fields = dict[str, Any]
 
-# what must be there before anything can be said about it
+# the option that each part requires before its other options
 _FIRST = {"captions": "--caption", "overlay": "--overlay", "chroma_key": "--chroma-key"}
 
 
 def read_recipe(ctx: click.Context, file: BinaryIO | None) -> Recipe:
-    """The recipe in `file`, with those fields replaced for which the command line has options.
+    """The recipe in `file`, with the fields that the command line sets replaced.
 
     Raises:
-        click.UsageError: what is wrong, by the names of options.
+        click.UsageError: names the wrong options.
     """
     fields = _recipe_in(file).model_dump(mode="json", exclude_unset=True)
     given = _given(ctx)
@@ -38,7 +38,7 @@ def read_recipe(ctx: click.Context, file: BinaryIO | None) -> Recipe:
 
 
 def _in_options(sentence: str, ctx: click.Context) -> str:
-    """The sentence with options where it names fields; names without a unit are words of their own."""
+    """The sentence with options for field names; only for names with `_`, as others may be plain words."""
     for option in ctx.command.params:
         if isinstance(option, RecipeOption) and "_" in option.field:
             sentence = re.sub(rf"\b{re.escape(option.field)}\b", option.opts[0], sentence)
@@ -59,7 +59,7 @@ def _recipe_in(file: BinaryIO | None) -> Recipe:
         return Recipe()
     try:
         return Recipe.parse(json.load(file))
-    except (ValueError, RecursionError) as broken:  # no JSON, or no text
+    except (ValueError, RecursionError) as broken:  # not JSON, or not text
         raise click.BadParameter(f"{file.name} is not JSON ({broken})", param_hint="--recipe") from None
     except errors.RecipeInvalid as wrong:
         raise click.BadParameter(f"{file.name}: {wrong}", param_hint="--recipe") from None
@@ -79,7 +79,7 @@ def _set_segment(fields: Fields, given: dict[RecipeOption, Any]) -> None:
 
 
 def _clear_crop(fields: Fields, given: dict[RecipeOption, Any]) -> None:
-    """A crop replaces an aspect, and the other way round."""
+    """Clear the recipe's crop and aspect if the command line sets either: they replace each other."""
     shapes = [option for option in given if option.field in ("crop", "aspect")]
     if len(shapes) == 2:
         raise click.UsageError("Give --crop or --aspect, not both.")

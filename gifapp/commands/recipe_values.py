@@ -1,4 +1,4 @@
-"""How recipe fields are typed on the command line."""
+"""Parses recipe fields from the command line."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _METAVARS = {"_s": "S", "_px": "PX", "_bytes": "SIZE"}
 
 
 class FieldValue(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4
-    """What a field of the recipe takes; `may_be` says it in words."""
+    """The value of a recipe field; `may_be` describes what is allowed."""
 
     def __init__(self, path: str) -> None:
         self._field = recipe_field(path)
@@ -49,7 +49,7 @@ class FieldValue(click.ParamType):  # type: ignore[type-arg]  # generic since cl
 
     @cached_property
     def _adapter(self) -> TypeAdapter[Any]:
-        """Only made for what is typed: all of them would slow `--help` down."""
+        """Created on first use: creating all of them would slow down `--help`."""
         part = self._field.part
         info = part.model_fields[self._field.name]
         annotated: Any = Annotated[info.annotation, info]
@@ -57,7 +57,7 @@ class FieldValue(click.ParamType):  # type: ignore[type-arg]  # generic since cl
 
 
 class ColourValue(FieldValue):
-    """A colour by its name or its digits, with or without the # that shells take for a comment."""
+    """A colour by name or hex digits; the # is optional, since shells may treat it as a comment."""
 
     def __init__(self, path: str) -> None:
         super().__init__(path)
@@ -78,7 +78,7 @@ class ColourValue(FieldValue):
 
 
 class SecondsValue(FieldValue):
-    """Seconds, or minutes and seconds as 1:30.5."""
+    """Seconds, or minutes and seconds such as 1:30.5."""
 
     def convert(self, value: Any, param: Parameter, ctx: Context) -> Any:
         minutes, colon, seconds = value.rpartition(":")
@@ -88,7 +88,7 @@ class SecondsValue(FieldValue):
 
 
 class SizeValue(FieldValue):
-    """Bytes, as 500000, 256KB, 10MB or 1.5MiB."""
+    """A size in bytes, such as 500000, 256KB, 10MB or 1.5MiB."""
 
     def __init__(self, path: str) -> None:
         super().__init__(path)
@@ -118,7 +118,7 @@ class CropValue(click.ParamType):  # type: ignore[type-arg]  # generic since cli
 
 
 class RangeValue(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4
-    """From one time to another, as 2-5.5; without the second, to the end."""
+    """A time range such as 2-5.5; without an end, to the end of the video."""
 
     name = "FROM-TO"
     _seconds: ClassVar = SecondsValue("captions.start_s")
@@ -128,14 +128,14 @@ class RangeValue(click.ParamType):  # type: ignore[type-arg]  # generic since cl
         if not dash:
             self.fail(f"{value!r} is not FROM-TO in seconds, as 2-5.5", param, ctx)
         times = {"start_s": start or "0"} | ({"end_s": end} if end else {})
-        found: Range = {name: self._seconds.convert(time, param, ctx) for name, time in times.items()}
-        if found.get("end_s", float("inf")) <= found["start_s"]:
+        times_s: Range = {name: self._seconds.convert(time, param, ctx) for name, time in times.items()}
+        if times_s.get("end_s", float("inf")) <= times_s["start_s"]:
             self.fail(f"{value!r} does not end after it starts", param, ctx)
-        return found
+        return times_s
 
 
 class CaptionValue(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4
-    """Words, and before a colon where and when they show: `Hello`, `top:Hello`, `top,0-2:Hello`."""
+    """A text, optionally after its position and time range: `Hello`, `top:Hello`, `top,0-2:Hello`."""
 
     name = "[WHERE,FROM-TO:]TEXT"
     _text: ClassVar = FieldValue("captions.text")
@@ -144,7 +144,7 @@ class CaptionValue(click.ParamType):  # type: ignore[type-arg]  # generic since 
         before, colon, text = value.partition(":")
         words = [word.strip() for word in before.split(",")] if before else []
         if not colon or not all(map(_is_where_or_when, words)):
-            words, text = [], value  # a colon of the text itself
+            words, text = [], value  # the colon is part of the text
         caption: dict[str, Any] = {"text": self._text.convert(text.strip(), param, ctx)}
         for word in words:
             caption |= {"position": word} if word in get_args(Position) else _RANGE.convert(word, param, ctx)
@@ -159,7 +159,7 @@ def _is_where_or_when(word: str) -> bool:
 
 
 class OverlayFile(click.Path):
-    """A picture's file, read in base64."""
+    """An image file, read as base64."""
 
     def __init__(self) -> None:
         super().__init__(exists=True, dir_okay=False, readable=True)
@@ -176,7 +176,7 @@ class OverlayFile(click.Path):
 
 
 class SubtitlesFile(click.Path):
-    """A file of subtitles, read as text, or the number of a track of the video."""
+    """A subtitle file, read as text, or the number of a text track of the video."""
 
     _text: ClassVar = FieldValue("subtitles")
 

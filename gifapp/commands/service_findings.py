@@ -1,4 +1,4 @@
-"""What `gifapp doctor` checks of the service: its storage, servers and workers."""
+"""The checks of the service by `gifapp doctor`: storage, servers and workers."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _metrics(settings: Settings) -> Finding:
 def _redis(url: str) -> Finding:
     try:
         with make_client(url, timeout_s=_WAIT_MS / 1000) as client:
-            told = client.info()
+            info = client.info()
             policy = client.config_get("maxmemory-policy").get("maxmemory-policy")
     except redis.AuthenticationError:
         return _refused("redis", "GIFAPP_REDIS_URL")
@@ -67,14 +67,14 @@ def _redis(url: str) -> Finding:
         return Finding(
             "redis", "broken", f"no answer ({type(away).__name__})", "start it, or correct GIFAPP_REDIS_URL"
         )
-    is_kept = bool(told.get("aof_enabled"))
-    found = f"{told.get('redis_version')}, append-only file {'on' if is_kept else 'off'}, {policy}"
+    is_kept = bool(info.get("aof_enabled"))
+    facts = f"{info.get('redis_version')}, append-only file {'on' if is_kept else 'off'}, {policy}"
     if not is_kept or policy != "noeviction":
         advice = (
             "set appendonly yes and maxmemory-policy noeviction; otherwise a restart of Redis delays jobs"
         )
-        return Finding("redis", "look", found, advice)
-    return Finding("redis", "ok", found)
+        return Finding("redis", "look", facts, advice)
+    return Finding("redis", "ok", facts)
 
 
 def _mongodb(url: str) -> Iterator[Finding]:
@@ -82,8 +82,8 @@ def _mongodb(url: str) -> Iterator[Finding]:
         with pymongo.MongoClient[dict[str, object]](
             url, serverSelectionTimeoutMS=_WAIT_MS, tz_aware=True
         ) as client:
-            told = client.server_info()
-            yield of_mongodb("mongodb", told["versionArray"][:2], str(told["version"]))
+            info = client.server_info()
+            yield of_mongodb("mongodb", info["versionArray"][:2], str(info["version"]))
             yield _clock(client.admin.command("hello", codec_options=_AWARE)["localTime"])
             yield _workers(client)
     except pymongo.errors.OperationFailure:
@@ -99,16 +99,16 @@ def _refused(name: str, setting: str) -> Finding:
 
 def _clock(theirs: datetime) -> Finding:
     apart_s = abs((datetime.now(UTC) - theirs).total_seconds())
-    found = f"{apart_s:.1f} s from MongoDB's"
+    difference = f"{apart_s:.1f} s from MongoDB's"
     if apart_s > 5:
-        return Finding("clock", "broken", found, "run NTP on both: leases depend on the clock")
-    return Finding("clock", "ok", found)
+        return Finding("clock", "broken", difference, "run NTP on both: leases depend on the clock")
+    return Finding("clock", "ok", difference)
 
 
 def _workers(client: pymongo.MongoClient[dict[str, object]]) -> Finding:
     seen = list(client.get_default_database()["workers"].find({}, {"seen_at": 1}))
     now = datetime.now(UTC)
-    alive = sum((now - one["seen_at"]).total_seconds() < _WORKER_S for one in seen)  # type: ignore[operator]
+    alive = sum((now - worker["seen_at"]).total_seconds() < _WORKER_S for worker in seen)  # type: ignore[operator]
     if not alive:
         return Finding(
             "workers",

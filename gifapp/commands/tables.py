@@ -1,4 +1,4 @@
-"""Tables on the command line."""
+"""Prints tables on the command line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Row = Sequence["str | Text"]
 
 
 def echo_table(rows: Iterable[Row], *, headings: Sequence[str] = ()) -> None:
-    """Print one line for each row, however wide the terminal is: for `grep` and the like."""
+    """Print one line per row, whatever the terminal's width, so that `grep` works."""
     from rich.console import Console
 
     console = Console(width=_UNBOUNDED, color_system=None)
@@ -28,7 +28,7 @@ def echo_table(rows: Iterable[Row], *, headings: Sequence[str] = ()) -> None:
 
 
 def make_table(rows: Iterable[Row], *, headings: Sequence[str] = ()) -> Table:
-    """The rows in aligned columns. A `str` is shown as it is, without markup and control characters."""
+    """The rows in aligned columns. Plain strings are shown literally, without control characters."""
     from rich.table import Table
     from rich.text import Text
 
@@ -39,5 +39,5 @@ def make_table(rows: Iterable[Row], *, headings: Sequence[str] = ()) -> Table:
 
 
 def printable(text: str) -> str:
-    """What people called their files must not move a terminal's cursor."""
+    """Replace control characters, which could move the terminal's cursor, for instance in file names."""
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)

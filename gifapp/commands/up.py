@@ -38,5 +38,5 @@ def up(
 
 
 def _has_screen() -> bool:
-    # without one, webbrowser would run a text browser in this terminal
+    # without a screen, webbrowser would run a text browser in this terminal
     return sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -30,14 +30,14 @@ def web(host: str | None, port: int | None, data_dir: Path | None) -> None:
     settings = load_settings(host=host, port=port, data_dir=data_dir)
     faults.configure(settings.sentry_dsn, part="web")
     if settings.sentry_dsn:
-        os.environ["GIFAPP_SENTRY_DSN"] = settings.sentry_dsn  # for kernels, which read no files
+        os.environ["GIFAPP_SENTRY_DSN"] = settings.sentry_dsn  # for kernels, which read no settings files
     allow_open_files()
     foundation = prepare(settings)
     keep_kernels_in(settings.data_dir.resolve() / "kernels")
     with (
         foundation.build_jobs() as jobs,
         contextlib.closing(foundation.build_identity()) as identity,
-        # here too: while no worker lives, nobody else notices what was lost
+        # here, too, in case no worker is alive
         sweeping(jobs.sweep, every_s=jobs.timings.sweep_s),
         sweeping(jobs.housekeeping, every_s=jobs.timings.compare_look_s),
     ):

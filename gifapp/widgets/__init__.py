@@ -1,1 +1,1 @@
-"""The dashboard's parts: one Python class and one .js file each."""
+"""The dashboard's widgets: a Python class and a .js file each."""

@@ -1,4 +1,4 @@
-"""The widgets' scripts and styles: files joined to one text, since a widget's module can import nothing."""
+"""Joins each widget's scripts and styles into one text, since a widget's module cannot import others."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
 
 
 def script(name: str) -> str | VirtualFileContents:
-    """The widget's module with all that it imports."""
+    """The widget's module, with everything that it imports."""
     return reloaded(partial(_joined_script, _FOLDER / f"{name}.js"))
 
 
 def style(*names: str) -> str | VirtualFileContents:
-    """The style sheet of a widget, made of these files."""
+    """A widget's style sheet, joined from these files."""
     return reloaded(partial(_joined_style, [_FOLDER / f"{name}.css" for name in names]))
 
 
@@ -36,7 +36,7 @@ def _joined_style(paths: list[Path]) -> str:
 
 
 def _modules(path: Path) -> dict[Path, str]:
-    """The module's code by its path, after that of the modules that it imports, each once."""
+    """The code of the module and its imports by path, in dependency order, each once."""
     text = path.read_text("utf-8")
     modules: dict[Path, str] = {}
     for names, address in _IMPORT.findall(text):
@@ -46,6 +46,6 @@ def _modules(path: Path) -> dict[Path, str]:
 
 
 def _library(name: str, path: Path) -> str:
-    """A CommonJS library as a constant of the module, whatever loaders the page has."""
+    """A CommonJS library as a constant of the module, independent of the page's module loaders."""
     node = "const module = { exports: {} }, exports = module.exports, define = null;"
     return f"const {name} = (() => {{\n{node}\n{path.read_text('utf-8')}\nreturn module.exports;\n}})();\n"

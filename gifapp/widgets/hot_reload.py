@@ -1,4 +1,4 @@
-"""Hot reload for widgets' scripts and styles, which anywidget offers for single files only."""
+"""Hot reload for widgets' scripts and styles; anywidget's own supports only single files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _reloaded: list[tuple[VirtualFileContents, Callable[[], str]]] = []
 
 
 def reloaded(read: Callable[[], str]) -> str | VirtualFileContents:
-    """The text, read again when a widget's file changes where `ANYWIDGET_HMR=1` asks for it in a checkout."""
+    """The text, reloaded when a widget's file changes if `ANYWIDGET_HMR=1` is set in a checkout."""
     if not _should_start_thread(_FOLDER):
         return read()
     if not _reloaded:
@@ -27,7 +27,7 @@ def reloaded(read: Callable[[], str]) -> str | VirtualFileContents:
 
 
 def _follow_changes() -> None:
-    from watchfiles import watch  # noqa: PLC0415  (only a developer has it)
+    from watchfiles import watch  # noqa: PLC0415  (only installed for development)
 
     for _ in watch(_FOLDER):
         for text, read in _reloaded:

@@ -1,4 +1,4 @@
-"""The sign-in form for notebooks; the server has a page of its own."""
+"""The sign-in form for notebooks; the server has its own sign-in page."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LOCAL_URL = "http://127.0.0.1:8866"
 
 
 class LoginForm(anywidget.AnyWidget):
-    """Asks for an e-mail address and a password; they come as a message and are kept nowhere."""
+    """Asks for an email address and a password, which arrive as a message and are not stored."""
 
     _esm: ClassVar = script("login")
     _css: ClassVar = style("common", "login")
@@ -35,18 +35,18 @@ class Typed(BaseModel):
 
 
 class Login(w.VBox):
-    """Signs in to a service, then is its dashboard.
+    """Signs in to a service, then shows its dashboard.
 
     ::
 
         gifapp.Login("http://127.0.0.1:8866")
 
-    The password goes from the form to this kernel and on to the service; neither the notebook nor a
-    trait ever holds it.
+    The password is sent from the form through this kernel to the service; it is never stored in the
+    notebook or in a trait.
     """
 
     client: Client | None = None
-    """Of the account that signed in."""
+    """The client of the account that signed in."""
 
     def __init__(self, url: str = LOCAL_URL) -> None:
         self._url = url

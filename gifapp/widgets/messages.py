@@ -1,4 +1,4 @@
-"""Validates what a page's script sends to its widget."""
+"""Validates the messages that a page's script sends to its widget."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _log = logging.getLogger(__name__)
 
 
 class Message(BaseModel):
-    """What is wanted, by a word, and of what."""
+    """A message: the requested action, and the id of its object."""
 
     model_config = ConfigDict(strict=True, extra="ignore", allow_inf_nan=False)
 
@@ -27,7 +27,7 @@ Read = TypeVar("Read", bound=BaseModel)
 def receives(
     model: type[Read],
 ) -> Callable[[Callable[[Any, Read], None]], Callable[[Any, Any, Any, Any], None]]:
-    """Makes of a method that takes `model` one for `on_msg`; a message of another shape is dropped."""
+    """Adapt a method that takes a `model` for `on_msg`; invalid messages are dropped."""
 
     def decorate(method: Callable[[Any, Read], None]) -> Callable[[Any, Any, Any, Any], None]:
         @functools.wraps(method)

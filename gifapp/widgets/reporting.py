@@ -1,4 +1,4 @@
-"""Shows and logs errors of widget callbacks, which ipywidgets alone would lose."""
+"""Shows and logs errors in widget callbacks, which ipywidgets would lose."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ _log = logging.getLogger(__name__)
 
 
 class Reporter:
-    """Runs what a person asked for, and tells them when it fails."""
+    """Runs callbacks, and shows their errors to the person."""
 
     def __init__(self, show: Callable[[str], None]) -> None:
-        """`show` puts a sentence where the person sees it."""
+        """`show` displays a sentence to the person."""
         self._show = show
 
     @contextmanager
     def reporting(self) -> Iterator[None]:
-        """Report the error that ends the block, if one does."""
+        """Report an error that ends the block."""
         try:
             yield
-        except Exception as error:  # noqa: BLE001  the border to the page: everything ends here
+        except Exception as error:  # noqa: BLE001  the boundary to the page: nobody else would handle it
             self.report(error)
 
     def report(self, error: BaseException) -> None:

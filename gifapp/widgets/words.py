@@ -1,4 +1,4 @@
-"""Jobs and sources in words, as the dashboard shows them. Pure."""
+"""Describes jobs and sources in words for the dashboard. Pure functions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gifapp.domain.views.jobs import GifView, JobView, ProgressEvent, SourceView
 from gifapp.domain.wording import PHASES, frames, ordinal, size
 
 WHEN = "{when}"
-"""Stands for a time that only the page can tell as people there do."""
+"""A placeholder for a time, which the page formats for its locale."""
 
 _WAITING = errors.WaitingForDisk.code
 _MONTHS = (
@@ -32,7 +32,7 @@ _ACTIONS = {
 
 
 def card(job: JobView) -> dict[str, Any]:
-    """All that the gallery shows of a job."""
+    """The facts of a job that the gallery shows."""
     return {
         "id": job.id,
         "created_at": job.created_at.isoformat(),
@@ -50,12 +50,12 @@ def card(job: JobView) -> dict[str, Any]:
 
 
 def card_progress(progress: Progress | ProgressEvent) -> dict[str, Any]:
-    """The parts of a running job's card that its progress changes."""
+    """The fields of a running job's card that change with its progress."""
     return {"status": _running(progress), "fraction": progress.fraction}
 
 
 def status(job: JobView) -> str:
-    """Where the job stands, in one line; for `WHEN` the page puts the card's `run_at`."""
+    """The job's state, in one line; the page replaces `WHEN` with the card's `run_at`."""
     match job.state:
         case JobState.QUEUED:
             return _queued(job)
@@ -70,7 +70,7 @@ def status(job: JobView) -> str:
 
 
 def repeat_words(job: JobView) -> str:
-    """What to say to somebody who asked for what this job makes or has made."""
+    """The message for a repeated submission of this job."""
     name = FILE_KINDS[job.recipe.format].name
     match job.state:
         case JobState.SUCCEEDED:
@@ -81,7 +81,7 @@ def repeat_words(job: JobView) -> str:
 
 
 def _way_out(job: JobView) -> str:
-    """What can be done about a job that used up its attempts, for reasons of ours."""
+    """Advice for a job that used up its attempts because of server errors."""
     tried = f"Tried {job.attempts} times. " if job.attempts > 1 else ""
     if job.source is None:
         return f"{tried}Its video was deleted. Upload it again."
@@ -116,7 +116,7 @@ def _amount(seconds: float) -> str:
 
 
 def kept_until(expires_at: datetime | None, finished_at: datetime | None) -> str:
-    """The day until when it is kept, with its year if that is another one; nothing to say: for ever."""
+    """The day when it expires, with the year if that differs; empty if it never expires."""
     if expires_at is None:
         return ""
     day = f"Kept until {expires_at.day} {_MONTHS[expires_at.month - 1]}"
@@ -124,9 +124,9 @@ def kept_until(expires_at: datetime | None, finished_at: datetime | None) -> str
 
 
 def gif_facts(gif: GifView, source: SourceView | None) -> dict[str, Any]:
-    """All that the gallery shows of a GIF that was made of `source`."""
+    """The facts of a GIF made from `source` that the gallery shows."""
     facts = [
-        f"{gif.width_px} × {gif.height_px} px · {frames(gif.frames)}",  # noqa: RUF001  the sign that people read
+        f"{gif.width_px} × {gif.height_px} px · {frames(gif.frames)}",  # noqa: RUF001
         f"{duration(gif.duration_s)} · {size(gif.bytes)}",
     ]
     if gif.format != "gif":
@@ -144,13 +144,13 @@ def gif_facts(gif: GifView, source: SourceView | None) -> dict[str, Any]:
 
 
 def notes_beyond(source: SourceView | None, notes: Iterable[str]) -> str:
-    """Those that the editor does not show with the source already, in one text."""
-    told = source.notes if source else []
-    return " ".join(note for note in notes if note not in told)
+    """The notes that the editor does not already show with the source, joined."""
+    already_shown = source.notes if source else []
+    return " ".join(note for note in notes if note not in already_shown)
 
 
 def source_facts(source: SourceView) -> dict[str, Any]:
-    """All that the editor shows of a source."""
+    """The facts of a source that the editor shows."""
     facts = [f"{source.width} × {source.height} px"]  # noqa: RUF001
     if source.duration_s is not None:
         facts.append(duration(source.duration_s))

@@ -11,7 +11,7 @@ from gifapp.widgets.assets import script, style
 
 
 class Colour(anywidget.AnyWidget):
-    """The browser's own colour picker, with a box to tick where there may be no colour."""
+    """The browser's colour picker, with a checkbox if the colour is optional."""
 
     _esm: ClassVar = script("controls/colour")
     _css: ClassVar = style("controls/colour")
@@ -20,4 +20,4 @@ class Colour(anywidget.AnyWidget):
     value = traitlets.Unicode(allow_none=True, default_value=None).tag(sync=True)
     may_be_none = traitlets.Bool(default_value=False).tag(sync=True)
     first = traitlets.Unicode("#000000").tag(sync=True)
-    """What comes up when the box is ticked."""
+    """The initial colour when the checkbox is ticked."""

@@ -12,31 +12,31 @@ from gifapp.widgets.assets import script, style
 
 
 class FileField(anywidget.AnyWidget):
-    """Takes one file; what is too large or of another kind is refused in the page, with a sentence."""
+    """Accepts one file; the page rejects files that are too large or of another type, with an explanation."""
 
     _esm: ClassVar = script("controls/file_field")
     _css: ClassVar = style("controls/file_field")
 
     description = traitlets.Unicode().tag(sync=True)
     hint = traitlets.Unicode().tag(sync=True)
-    """What is taken, and how much of it."""
+    """The accepted types and the size limit."""
     accept = traitlets.Unicode().tag(sync=True)
-    """As the attribute of HTML: ".srt,.vtt"."""
+    """The HTML attribute, such as ".srt,.vtt"."""
     limit = traitlets.Int().tag(sync=True)
-    """Bytes of a picture, characters of a text."""
+    """In bytes for an image, in characters for a text."""
     is_text = traitlets.Bool(default_value=False).tag(sync=True)
     data = traitlets.CBytes().tag(sync=True)
-    """The bytes of a text that was just chosen; empty again once they are read into `value`."""
+    """The bytes of a text file just chosen; emptied once they are decoded into `value`."""
     problem = traitlets.Unicode().tag(sync=True)
-    """Why that was no text; empty: it was."""
+    """Why the bytes could not be decoded; empty if they could."""
     value = traitlets.Unicode(allow_none=True, default_value=None).tag(sync=True)
-    """The text, or the picture in base64."""
+    """The text, or the image in base64."""
 
     @traitlets.observe("data")
     def _read(self, change: traitlets.Bunch) -> None:
         if not change.new:
             return
-        self.problem = ""  # the page hears of the same problem again only after a change
+        self.problem = ""  # or the same problem again would not be a change, and not be sent
         try:
             self.value = self._text(change.new)
         except ValueError as refused:
@@ -44,7 +44,7 @@ class FileField(anywidget.AnyWidget):
         self.data = b""
 
     def _text(self, data: bytes) -> str:
-        """The bytes as text; what is wrong with them as a sentence, in a ValueError."""
+        """Decode the bytes; raises ValueError with a sentence for the person."""
         try:
             text = decode_text(data)
         except ValueError:

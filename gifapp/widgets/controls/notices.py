@@ -1,4 +1,4 @@
-"""Notices over the page: errors, hints, and whether the service can be reached."""
+"""Notices on top of the page: errors, hints, and whether the service can be reached."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from gifapp.widgets.assets import script, style
 
 
 class Notices(anywidget.AnyWidget):
-    """A stack of notices; each stays until it is dismissed or a while has passed."""
+    """A stack of notices; each stays until it is dismissed or times out."""
 
     _esm: ClassVar = script("controls/notices")
     _css: ClassVar = style("common", "controls/notices")
 
     is_live = traitlets.Bool(default_value=True).tag(sync=True)
-    """Whether events arrive; a line in the page says so when they do not."""
+    """Whether events arrive; the page shows a line when they do not."""
 
     def show(self, sentence: str) -> None:
-        """Say what went wrong."""
+        """Show a warning."""
         self.send({"type": "notice", "look": "warning", "text": sentence})
 
     def tell(self, sentence: str) -> None:
-        """Say what is no fault."""
+        """Show a piece of information."""
         self.send({"type": "notice", "look": "info", "text": sentence})

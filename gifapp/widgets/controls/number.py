@@ -1,4 +1,4 @@
-"""A number that is typed, with a comma or a point; arrow keys step it, and phones show their digits."""
+"""A number field: accepts a decimal comma or point, arrow keys step it, phones show a numeric keypad."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gifapp.widgets.assets import script, style
 
 
 class Number(anywidget.AnyWidget):
-    """The value is the text as it was typed: what reads it can say what is wrong with it."""
+    """A number field whose value is the typed text, so that the reader can explain what is wrong."""
 
     _esm: ClassVar = script("controls/number")
     _css: ClassVar = style("controls/number")
@@ -19,9 +19,9 @@ class Number(anywidget.AnyWidget):
     description = traitlets.Unicode().tag(sync=True)
     value = traitlets.Unicode().tag(sync=True)
     placeholder = traitlets.Unicode().tag(sync=True)
-    """What an empty field means."""
+    """The meaning of an empty field."""
     is_whole = traitlets.Bool(default_value=False).tag(sync=True)
     step = traitlets.Float(1.0).tag(sync=True)
     min = traitlets.Float(allow_none=True, default_value=None).tag(sync=True)
-    """Where arrow keys stop."""
+    """The lower limit of the arrow keys."""
     max = traitlets.Float(allow_none=True, default_value=None).tag(sync=True)

@@ -1,4 +1,4 @@
-"""Time ranges of a video: two handles each, with the frames at both ends."""
+"""Time ranges of a video, each with two handles and the frames at both ends."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from gifapp.widgets.assets import script, style
 
 
 class Ranges(anywidget.AnyWidget):
-    """Some ranges of a video, in the order in which they play; at least one.
+    """At least one range of a video, in playing order.
 
-    While a handle is dragged, the page tells the stage to show the picture there.
+    While a handle is dragged, the stage shows the frame at its time.
     """
 
     _esm: ClassVar = script("controls/ranges")
@@ -22,11 +22,11 @@ class Ranges(anywidget.AnyWidget):
     page_url = traitlets.Unicode().tag(sync=True)
     source_id = traitlets.Unicode().tag(sync=True)
     frame_url = traitlets.Unicode(allow_none=True, default_value=None).tag(sync=True)
-    """Where the video's pictures are; it wants `at_s`."""
+    """The URL of the video's frames; takes the parameter `at_s`."""
     frame_s = traitlets.Float(0.04).tag(sync=True)
-    """How long one picture of the video shows."""
+    """The duration of a frame."""
     duration_s = traitlets.Float(1.0).tag(sync=True)
     value = traitlets.List(traitlets.List(traitlets.Float())).tag(sync=True)
-    """`[start_s, end_s]` of each."""
+    """`[start_s, end_s]` of each range."""
     most = traitlets.Int(50).tag(sync=True)
     problem = traitlets.Unicode().tag(sync=True)

@@ -1,4 +1,4 @@
-"""A section's header: opens and closes it, and lists what was changed in it."""
+"""A section's header, which opens and closes it and lists the changed fields."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gifapp.widgets.assets import script
 
 
 class Fold(anywidget.AnyWidget):
-    """A button with the group's title; screen readers hear whether the group is open."""
+    """A button with the group's title; exposes to screen readers whether the group is open."""
 
     _esm: ClassVar = script("controls/section_header")
 

@@ -1,4 +1,4 @@
-"""A labelled slider: the browser's own, for keyboards and screen readers."""
+"""A labelled slider: a native one, which works with keyboards and screen readers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gifapp.widgets.assets import script, style
 
 
 class Slider(anywidget.AnyWidget):
-    """A number between two others."""
+    """A number between `min` and `max`."""
 
     _esm: ClassVar = script("controls/slider")
     _css: ClassVar = style("controls/slider")

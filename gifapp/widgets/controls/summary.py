@@ -1,4 +1,4 @@
-"""One line about the result: the GIF's size, an estimate, or what is wrong."""
+"""One line about the result: the GIF's dimensions, an estimate, or a problem."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from gifapp.widgets.assets import script, style
 
 
 class Summary(anywidget.AnyWidget):
-    """A line of facts; a problem is also spoken by screen readers."""
+    """A line of facts; problems are also announced to screen readers."""
 
     _esm: ClassVar = script("controls/summary")
     _css: ClassVar = style("controls/summary")
 
     facts = traitlets.Unicode().tag(sync=True)
     estimate = traitlets.Unicode().tag(sync=True)
-    """About how large the file will be, as far as that is known."""
+    """The estimated file size, if known."""
     notes = traitlets.Unicode().tag(sync=True)
-    """What will be given up to fit a size."""
+    """The quality reductions needed to fit a size."""
     is_estimating = traitlets.Bool(default_value=False).tag(sync=True)
     problem = traitlets.Unicode().tag(sync=True)

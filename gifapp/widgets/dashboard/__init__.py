@@ -1,1 +1,1 @@
-"""The page on which people make GIFs."""
+"""The dashboard, on which people make GIFs."""

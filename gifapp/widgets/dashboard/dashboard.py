@@ -1,4 +1,4 @@
-"""The whole page: upload, editor and gallery around one client."""
+"""The whole dashboard: upload, editor and gallery of one client."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from gifapp.widgets.dashboard.upload import Upload
 from gifapp.widgets.reporting import Reporter
 from gifapp.widgets.words import repeat_words
 
-READ_AGAIN_S = 3600.0  # the pictures' addresses are good for some hours
-READ_QUEUE_S = 10.0  # no event tells that somebody else's job is done, and ours one place further
+READ_AGAIN_S = 3600.0  # signed image URLs expire after some hours
+READ_QUEUE_S = 10.0  # queue positions change with other people's jobs, of which we get no events
 _MOST_PLACES = 50
 
 
 class Dashboard(w.VBox):
-    """Everything a person does with gifapp, live for as long as the kernel runs.
+    """The dashboard of one account, updated live while the kernel runs.
 
     ::
 
@@ -36,7 +36,7 @@ class Dashboard(w.VBox):
     """
 
     def __init__(self, client: Client, *, read_queue_s: float = READ_QUEUE_S) -> None:
-        """Show what the service knows, then follow its events; needs a running event loop."""
+        """Show the service's jobs and sources, then follow its events; needs a running event loop."""
         self._client = client
         self._state = DashboardState()
         self.notices = Notices()
@@ -50,7 +50,7 @@ class Dashboard(w.VBox):
         self._tasks = [asyncio.create_task(part) for part in parts]
 
     def close(self) -> None:
-        """Follow no more."""
+        """Stop following events."""
         for task in self._tasks:
             task.cancel()
         self.editor.close()
@@ -76,7 +76,7 @@ class Dashboard(w.VBox):
         columns.add_class("gifapp-dashboard__columns")
         return columns
 
-    # --- what people want --------------------------------------------------------------------
+    # --- actions of the person ---------------------------------------------------------------
 
     def _uploaded(self, source: SourceView) -> None:
         self._state.keep(source)
@@ -96,7 +96,7 @@ class Dashboard(w.VBox):
         self._show_sources()
 
     def _act(self, action: str, job_id: str) -> None:
-        """Do what a card's button says."""
+        """Carry out the action of a card's button."""
         match action:
             case "cancel":
                 self._changed(self._client.cancel(job_id))
@@ -110,14 +110,14 @@ class Dashboard(w.VBox):
                 self._reuse(job_id)
 
     def _reuse(self, job_id: str) -> None:
-        """Put a job's recipe into the form, with its source, or with the chosen one when that is gone."""
+        """Load a job's recipe into the form, with its source, or the chosen source if that is gone."""
         job = self._client.job(job_id)
         source = self._state.source(job.source.id if job.source else None) or self.editor.source
         if source is None:
             raise errors.SourceGone()
         self.editor.choose(source, job.recipe)
 
-    # --- what the service tells --------------------------------------------------------------
+    # --- updates from the service ------------------------------------------------------------
 
     async def _follow(self) -> None:
         with self._reporter.reporting():
@@ -130,7 +130,7 @@ class Dashboard(w.VBox):
                 self._read()
 
     async def _keep_places(self, every_s: float) -> None:
-        """Show how far those have come that wait in the queue."""
+        """Keep the positions of queued jobs up to date."""
         while True:
             await asyncio.sleep(every_s)
             with self._reporter.reporting(), suppress(errors.Transient):
@@ -192,7 +192,7 @@ class Dashboard(w.VBox):
 
 
 def _limits(client: Client) -> Limits:
-    """What the service takes; a page that cannot ask still shows, and says why it is empty."""
+    """The service's limits; the defaults while it is unreachable, so that the page still opens."""
     try:
         return client.limits()
     except errors.Transient:

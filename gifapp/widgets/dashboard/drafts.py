@@ -1,4 +1,4 @@
-"""Drafts: the form's last state for each source, kept by the browser tab over a reload."""
+"""Drafts: the form's last state for each source, stored in the browser tab across reloads."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gifapp.domain.recipes.recipe import Recipe
 from gifapp.widgets.assets import script
 from gifapp.widgets.messages import Message, receives
 
-_FILES = ("overlay", "subtitles")  # may be large, and change seldom
+_FILES = ("overlay", "subtitles")  # may be large, and rarely change
 
 
 class Left(Message):
@@ -23,16 +23,16 @@ class Left(Message):
 
 
 class Drafts(anywidget.AnyWidget):
-    """Recipes by source. A new page gives back those that the page before left in the tab."""
+    """Recipes by source. A new page restores those that the previous page stored in the tab."""
 
     _esm: ClassVar = script("dashboard/drafts")
 
     current = traitlets.Dict().tag(sync=True)
-    """The source and the recipe that the form holds, without its files."""
+    """The source and recipe in the form, without the recipe's files."""
     files = traitlets.Dict().tag(sync=True)
 
     def __init__(self, on_restored: Callable[[str], None]) -> None:
-        """`on_restored` gets the id of the source that was chosen before the reload."""
+        """`on_restored` is called with the id of the source that was chosen before the reload."""
         super().__init__()
         self._recipes: dict[str, Recipe] = {}
         self._on_restored = on_restored
@@ -43,19 +43,19 @@ class Drafts(anywidget.AnyWidget):
 
     def keep(self, source_id: str, recipe: Recipe) -> None:
         self._recipes[source_id] = recipe
-        given = recipe.model_dump(mode="json", exclude_defaults=True)
-        self.files = {name: given.pop(name) for name in _FILES if name in given}
-        self.current = {"source_id": source_id, "recipe": given}
+        fields = recipe.model_dump(mode="json", exclude_defaults=True)
+        self.files = {name: fields.pop(name) for name in _FILES if name in fields}
+        self.current = {"source_id": source_id, "recipe": fields}
 
     @receives(Left)
     def _receive(self, message: Left) -> None:
         if message.type == "restore":
-            for source_id, given in message.recipes.items():
-                self._restore(source_id, given)
+            for source_id, fields in message.recipes.items():
+                self._restore(source_id, fields)
             self._on_restored(message.selected)
 
-    def _restore(self, source_id: str, given: Any) -> None:
+    def _restore(self, source_id: str, fields: Any) -> None:
         try:
-            self._recipes[source_id] = Recipe.parse(given)
-        except errors.RecipeInvalid:  # of an older gifapp
+            self._recipes[source_id] = Recipe.parse(fields)
+        except errors.RecipeInvalid:  # stored by an older gifapp
             return

@@ -1,4 +1,4 @@
-"""The editor: from a source to a recipe, with the picture, the form and the button."""
+"""The editor: the chosen source's picture, the recipe form and the submit button."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from gifapp.widgets.messages import Message, receives
 from gifapp.widgets.reporting import Reporter
 from gifapp.widgets.words import notes_beyond, outcome_words, source_facts
 
-SAME_PRESS_S = 0.8  # within it, a second press of the button is one
+SAME_PRESS_S = 0.8  # a second press within this time is ignored
 
 OnSubmit = Callable[[str, Recipe], None]
 
@@ -39,7 +39,7 @@ class StageMessage(Message):
 
 
 class Stage(anywidget.AnyWidget):
-    """The chosen source's picture, on which a crop is drawn, and the others to choose from."""
+    """The chosen source's picture, on which a crop can be drawn, and the other sources."""
 
     _esm: ClassVar = script("dashboard/editor")
     _css: ClassVar = style("common", "dashboard/editor", "form/form")
@@ -48,13 +48,13 @@ class Stage(anywidget.AnyWidget):
     sources = traitlets.List(traitlets.Dict()).tag(sync=True)
     selected = traitlets.Unicode(allow_none=True, default_value=None).tag(sync=True)
     gifs = traitlets.Dict(value_trait=traitlets.Int()).tag(sync=True)
-    """How many GIFs were made of each source."""
+    """The number of GIFs made from each source."""
     crop = traitlets.Dict().tag(sync=True)
-    """The crop shown, in the source's pixels, or nothing; the page asks for another by a message."""
+    """The crop shown, in the source's pixels, or empty; the page changes it by a message."""
 
 
 class Editor(w.VBox):
-    """Chooses a source and makes its recipe."""
+    """Lets people choose a source and edit its recipe."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class Editor(w.VBox):
     ) -> None:
         """`ask_estimate` is called on another thread.
 
-        `on_submit` gets a source's id and a valid recipe, `on_remove` the id of a source to delete.
+        `on_submit` is called with a source's id and a valid recipe, `on_remove` with the id of a source.
         """
         self._sources: dict[str, SourceView] = {}
         self._last_press: tuple[str, Recipe, float] | None = None
@@ -90,7 +90,7 @@ class Editor(w.VBox):
         return self._sources.get(self.stage.selected or "")
 
     def show_sources(self, sources: list[SourceView]) -> None:
-        """Offer these sources, the first one chosen unless the chosen one is among them."""
+        """Show these sources; choose the first unless the chosen one is among them."""
         self._sources = {source.id: source for source in sources}
         self.stage.sources = [source_facts(source) for source in sources]
         self.layout.display = "" if sources else "none"
@@ -98,7 +98,7 @@ class Editor(w.VBox):
             self.choose(sources[0])
 
     def choose(self, source: SourceView, recipe: Recipe | None = None) -> None:
-        """Go on with a source: with the recipe given, else with its last one, else with the default."""
+        """Choose a source, with this recipe, or else its last one, or else the default."""
         self.stage.selected = source.id
         self.form.show(recipe or self.drafts.get(source.id), source)
         self._refresh()
@@ -115,7 +115,7 @@ class Editor(w.VBox):
         return footer
 
     def _refresh(self) -> None:
-        """Say what the GIF will be, or what is wrong with the recipe."""
+        """Show the expected result, or what is wrong with the recipe."""
         with self._reporter.reporting():
             if self.source is not None:
                 self._describe(self.source)
@@ -156,7 +156,7 @@ class Editor(w.VBox):
             self.summary.problem = str(answer)
 
     def close(self) -> None:
-        """Ask for no estimate any more."""
+        """Stop requesting estimates."""
         self._estimating.stop()
         super().close()
 
@@ -166,7 +166,7 @@ class Editor(w.VBox):
                 self._submit_once(self.source.id, self.form.recipe())
 
     def _submit_once(self, source_id: str, recipe: Recipe) -> None:
-        # the second click of a double click waits in line while the first is served
+        # the second click of a double click is queued while the first is handled
         if self._last_press is not None:
             *same, at_s = self._last_press
             if same == [source_id, recipe] and time.monotonic() - at_s < SAME_PRESS_S:
@@ -192,7 +192,7 @@ def _sentence(refused: errors.RecipeInvalid) -> str:
 
 
 def _shown_crop(recipe: Recipe, source: SourceView) -> dict[str, int]:
-    """The part of the picture that is kept, or nothing when that is all of it."""
+    """The crop of the picture, or empty if it is the whole picture."""
     crop = framing(recipe, width_px=source.width, height_px=source.height).crop
     whole = Crop(width_px=source.width, height_px=source.height)
     return {} if crop == whole else crop.model_dump()
@@ -203,7 +203,7 @@ def _pace(source: SourceView) -> Pace:
 
 
 def _expected(recipe: Recipe, source: SourceView) -> Outcome:
-    """What can be said at once; a preset may make it smaller."""
+    """The expected result, computed at once; a preset may reduce it further."""
     return outcome(
         match_source_rate(recipe, _pace(source)),
         width_px=source.width,

@@ -1,4 +1,4 @@
-"""Requests an estimate when a person pauses; the kernel never waits for it."""
+"""Requests an estimate when the person pauses, without blocking the kernel."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gifapp.domain.views.jobs import EstimateView
 PAUSE_S = 0.5
 
 Ask = Callable[[str, Recipe], EstimateView]
-"""What a source's GIF would weigh; blocks."""
+"""Estimates the size of a source's GIF; blocks."""
 
 Answer = EstimateView | errors.GifappError
 
@@ -20,16 +20,16 @@ Wanted = tuple[str, Recipe]
 
 
 class Estimating:
-    """One question at a time, and only the newest one."""
+    """Makes one request at a time, always for the newest recipe."""
 
     def __init__(self, ask: Ask, show: Callable[[Answer], None]) -> None:
-        """`show` is told the answer to the newest question, or why there is none."""
+        """`show` is called with the answer to the newest request, or its error."""
         self._ask, self._show = ask, show
         self._wanted: Wanted | None = None
         self._task: asyncio.Task[None] | None = None
 
     def want(self, source_id: str, recipe: Recipe) -> bool:
-        """Ask soon, unless this was the last question; returns whether an answer will come."""
+        """Request an estimate soon, unless it was requested last; returns whether an answer is pending."""
         wanted = (source_id, recipe)
         if wanted != self._wanted:
             self._wanted = wanted
@@ -38,7 +38,7 @@ class Estimating:
         return self._task is not None and not self._task.done()
 
     def forget(self) -> None:
-        """Want no answer until the next question."""
+        """Discard the current request."""
         self._wanted = None
 
     def stop(self) -> None:
@@ -46,13 +46,13 @@ class Estimating:
             self._task.cancel()
 
     async def _answer(self) -> None:
-        told = None
-        while (wanted := self._wanted) is not None and wanted != told:
+        answered = None
+        while (wanted := self._wanted) is not None and wanted != answered:
             await asyncio.sleep(PAUSE_S)
             if wanted != self._wanted:
                 continue
             answer = await asyncio.to_thread(self._answer_to, *wanted)
-            told = wanted
+            answered = wanted
             if wanted == self._wanted:
                 self._show(answer)
 

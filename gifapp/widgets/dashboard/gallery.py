@@ -1,4 +1,4 @@
-"""The gallery: all jobs as cards in one widget, updated by messages."""
+"""The gallery: one widget with a card per job, updated by messages."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from gifapp.widgets.words import card, card_progress
 PATCH_EVERY_S = 0.3
 
 OnAction = Callable[[str, str], None]
-"""Called with what is wanted (cancel, retry, reuse, delete) and the job's id."""
+"""Called with the action (cancel, retry, reuse or delete) and the job's id."""
 
 OnShare = Callable[[dict[str, Any]], dict[str, Any]]
-"""Called with what the share box asks; returns what it shows."""
+"""Called with the share box's request; returns what it shows."""
 
 
 class CardMessage(Message):
@@ -33,7 +33,7 @@ class CardMessage(Message):
 
 
 class Gallery(anywidget.AnyWidget):
-    """Shows jobs, newest first, and passes on what people want of them."""
+    """Shows jobs, newest first, and passes on the actions that people choose."""
 
     _esm: ClassVar = script("dashboard/gallery")
     _css: ClassVar = style("common", "dashboard/viewer", "dashboard/sharer", "dashboard/gallery")
@@ -50,13 +50,13 @@ class Gallery(anywidget.AnyWidget):
         self.on_msg(self._receive)
 
     def show_all(self, jobs: Iterable[JobView]) -> None:
-        """Show these jobs and no others."""
+        """Replace all cards with those of these jobs."""
         self._cards = {job.id: card(job) for job in jobs}
         self._waiting.clear()
         self._send_all()
 
     def show(self, job: JobView) -> None:
-        """Add or change one card: at once when its state changes, a few times a second otherwise."""
+        """Add or update a card: at once when its state changes, otherwise a few times a second."""
         before, now = self._cards.get(job.id), card(job)
         self._cards[job.id] = now
         if before is None or before["state"] != now["state"]:
@@ -66,20 +66,20 @@ class Gallery(anywidget.AnyWidget):
             self._patch_soon(job.id, now)
 
     def show_progress(self, progress: ProgressEvent) -> None:
-        """Move the bar of the attempt that the card shows; for an earlier or an ended one it is too late."""
-        shown = self._cards.get(progress.job_id)
-        if shown and (shown["state"], shown["attempt"]) == (JobState.RUNNING, progress.attempt):
+        """Update the progress of the attempt that the card shows; ignore that of other or ended attempts."""
+        current = self._cards.get(progress.job_id)
+        if current and (current["state"], current["attempt"]) == (JobState.RUNNING, progress.attempt):
             changed = card_progress(progress)
-            self._cards[progress.job_id] = shown | changed
+            self._cards[progress.job_id] = current | changed
             self._patch_soon(progress.job_id, changed)
 
     def is_behind(self, progress: ProgressEvent) -> bool:
-        """Whether the card shows an earlier attempt: the event that this one has begun was lost."""
-        shown = self._cards.get(progress.job_id)
-        return shown is not None and shown["attempt"] < progress.attempt
+        """Whether the card shows an earlier attempt, because the event of the new one's start was lost."""
+        current = self._cards.get(progress.job_id)
+        return current is not None and current["attempt"] < progress.attempt
 
     def point_at(self, job_id: str) -> None:
-        """Bring a card into view, with the focus on it."""
+        """Scroll a card into view and focus it."""
         self.send({"type": "point", "id": job_id})
 
     def remove(self, job_id: str) -> None:

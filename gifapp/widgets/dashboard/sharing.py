@@ -1,4 +1,4 @@
-"""Handles the gallery's share box: links created, listed and revoked."""
+"""Handles the gallery's share box: creates, lists and revokes links."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _DAY_S = 24 * 3600
 
 
 class Sharing:
-    """Answers the share box with all living links of its job."""
+    """Answers the share box with all valid links of its job."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
     def answer(self, message: dict[str, Any]) -> dict[str, Any]:
-        """Do what the box asks; the answer says which link is new, if one is."""
+        """Carry out the request; the answer contains all valid links, and the id of the new one, if any."""
         job_id, made = message["id"], None
         if message["type"] == "share":
             made = self._client.share(job_id, expires_in_s=int(message["days"]) * _DAY_S).id

@@ -1,4 +1,4 @@
-"""The dashboard's state: jobs and sources by id, updated by events. Pure."""
+"""The dashboard's state: jobs and sources by id, updated by events. No I/O."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ class DashboardState:
         return self._sources.get(source_id or "")
 
     def gif_counts(self) -> dict[str, int]:
-        """How many GIFs there are of each source."""
+        """The number of GIFs of each source."""
         made = (job.source.id for job in self._jobs.values() if job.gif and job.source)
         return dict(Counter(made))
 
     def read(self, jobs: Iterable[JobView], sources: Iterable[SourceView]) -> None:
-        """Begin anew with what the service knows."""
+        """Replace everything with the service's current jobs and sources."""
         self._jobs = {job.id: job for job in jobs}
         self._sources = {source.id: source for source in sources}
 
     def keep(self, item: JobView | SourceView) -> None:
-        """Add what is new, replace what is known."""
+        """Add or replace a job or source."""
         if isinstance(item, JobView):
             self._jobs[item.id] = item
         else:
@@ -51,9 +51,9 @@ class DashboardState:
         self._sources.pop(item_id, None)
 
     def apply(self, event: Event) -> None:
-        """Bring in one event; `ready` and `reset` change nothing here: read the service again.
+        """Apply an event. `ready` and `reset` change nothing: the caller reads the service again.
 
-        Nor does `job.progress`: how far a job has come, only its card knows.
+        `job.progress` changes nothing either: only the gallery's cards track progress.
         """
         for item in (event.job, event.source):
             if item is not None:

@@ -1,4 +1,4 @@
-"""The drop zone: files go from the browser straight to the service, never through the kernel."""
+"""The drop zone: files are uploaded from the browser directly to the service, not through the kernel."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class UploadMessage(Message):
 
 
 class Upload(anywidget.AnyWidget):
-    """Takes videos by dropping, choosing or pasting, several at once.
+    """Accepts videos by drag and drop, file picker or paste, several at once.
 
-    The access token is given by a message when an upload begins; a trait would keep it in the page.
+    The access token is sent by a message when an upload begins; a trait would store it in the page.
     """
 
     _esm: ClassVar = script("dashboard/upload")
@@ -43,7 +43,7 @@ class Upload(anywidget.AnyWidget):
     def __init__(
         self, client: Client, limits: Limits, *, on_uploaded: Callable[[SourceView], None], reporter: Reporter
     ) -> None:
-        """`on_uploaded` is given each video that the service has taken."""
+        """`on_uploaded` is called with each uploaded video."""
         super().__init__(
             page_url=client.page_url,
             limit_bytes=limits.max_upload_bytes,

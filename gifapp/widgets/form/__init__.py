@@ -1,4 +1,4 @@
-"""The recipe as a form, in groups."""
+"""The recipe form, in groups."""
 
 from gifapp.widgets.form.form import RecipeForm
 

@@ -1,4 +1,4 @@
-"""Captions: as many as somebody adds."""
+"""The form's list of captions."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class CaptionFields(w.VBox):
 
 
 class Captions(Part):
-    """The recipe's captions; one without words is none yet."""
+    """The recipe's captions; those without text are ignored."""
 
     def __init__(self, *, on_change: OnChange) -> None:
         self.items: list[CaptionFields] = []
@@ -68,7 +68,7 @@ class Captions(Part):
         for number, item in enumerate(self._written()):
             wrong: list[Problem] = []
             captions.append(item.read(wrong))
-            problems += [Problem(f"{PATH}.{number}.{one.path}", one.words) for one in wrong]
+            problems += [Problem(f"{PATH}.{number}.{problem.path}", problem.words) for problem in wrong]
         return {PATH: captions}
 
     def blame(self, path: str, words: str) -> str | None:
@@ -76,8 +76,8 @@ class Captions(Part):
         index, _, name = rest.partition(".")
         if field != PATH or not index:
             return None
-        found = (row.blame(name, words) for row in self._written()[int(index)].rows)
-        return next((label for label in found if label), None)
+        labels = (row.blame(name, words) for row in self._written()[int(index)].rows)
+        return next((label for label in labels if label), None)
 
     def forgive(self) -> None:
         for item in self.items:
@@ -99,7 +99,7 @@ class Captions(Part):
         return item
 
     def _changed(self, item: CaptionFields) -> None:
-        if item in self.items:  # not while it is filled in
+        if item in self.items:  # not while it is being filled
             self._on_change()
 
     def _add(self) -> None:

@@ -1,4 +1,4 @@
-"""The control of a recipe's field, as the field describes itself."""
+"""Builds the control of a recipe field from the field's metadata."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from gifapp.widgets.controls.number import Number
 from gifapp.widgets.controls.slider import Slider
 from gifapp.widgets.form.fields import Field, Unreadable
 
-_MEGABYTE = 1e6  # in which sizes are typed
+_MEGABYTE = 1e6  # the unit in which sizes are typed
 
 
 def control(path: str, *, inside: str = "", may_be_none: bool = False) -> Field:
-    """A field with its control; with `inside`, `path` is that of a field within this part of the recipe.
+    """A field with its control; with `inside`, `path` is relative to this part of the recipe.
 
-    `may_be_none`: a colour that says whether the whole part is there.
+    `may_be_none`: for a colour that decides whether its whole part exists.
     """
     about = recipe_field(f"{inside}.{path}" if inside else path)
     if about.choices:
@@ -33,7 +33,7 @@ def control(path: str, *, inside: str = "", may_be_none: bool = False) -> Field:
 
 
 def buttons(path: str) -> Field:
-    """A few short choices, all of them in sight."""
+    """A field with a few short choices, as radio buttons."""
     about = recipe_field(path)
     return _field(path, about, w.RadioButtons(description=about.label, options=_options(about)))
 
@@ -50,7 +50,7 @@ def _options(about: RecipeField) -> list[tuple[str, Any]]:
 def _choice(path: str, about: RecipeField) -> Field:
     if not about.is_optional:
         return _field(path, about, w.Dropdown(description=about.label, options=_options(about)))
-    # a Dropdown whose value is None would show a blank
+    # a Dropdown whose value is None is shown blank
     widget = w.Dropdown(description=about.label, options=[(about.hints.none_label, ""), *_options(about)])
     return _field(path, about, widget, shown=lambda value: value or "", given=lambda value: value or None)
 
@@ -92,7 +92,7 @@ def _megabytes(count_bytes: int | None) -> str:
 
 
 def _value(about: RecipeField, text: str) -> float | None:
-    """The number that was typed, or None for nothing where that is allowed."""
+    """The typed number, or None if the field is empty and optional."""
     text = text.strip()
     if not text and about.is_optional:
         return None
@@ -106,7 +106,7 @@ def _whole(text: str) -> int:
 
 
 def _decimal(text: str) -> float:
-    """A comma is as good as a point."""
+    """Parse a number with a decimal comma or point."""
     try:
         return float(text.replace(",", "."))
     except ValueError:

@@ -1,4 +1,4 @@
-"""The form's smallest parts: a field with its control, and rows of them."""
+"""The form's basic parts: fields with their controls, and rows of fields."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import ipywidgets as w
 from gifapp.domain.views.jobs import SourceView
 
 Values = dict[str, Any]
-"""What parts of the form say, by path in the recipe: `{"fps": 12.5, "look.gamma": 1.0}`."""
+"""Values of form fields by recipe path: `{"fps": 12.5, "look.gamma": 1.0}`."""
 
 Given = Mapping[str, Any]
 """The JSON of a recipe, or of a part of it."""
@@ -20,14 +20,14 @@ OnChange = Callable[[], None]
 
 
 class Problem(NamedTuple):
-    """What is wrong with the field at `path`, as in "must be a number from 1 to 50"."""
+    """A problem with the field at `path`, such as "must be a number from 1 to 50"."""
 
     path: str
     words: str
 
 
 class Unreadable(Exception):
-    """What stands in a control cannot be read, and why."""
+    """A control's value cannot be parsed; the message says why."""
 
 
 def _same(value: Any) -> Any:
@@ -35,9 +35,9 @@ def _same(value: Any) -> Any:
 
 
 class Field:
-    """A field of a recipe and the control that shows it.
+    """A recipe field and its control.
 
-    What nobody touched is read as it was filled in: a control may show it rounded.
+    An unchanged field is read as it was filled, since its control may show a rounded value.
     """
 
     def __init__(
@@ -49,10 +49,10 @@ class Field:
         shown: Callable[[Any], Any] = _same,
         given: Callable[[Any], Any] = _same,
     ) -> None:
-        """`label` is what messages call it.
+        """`label` names the field in messages.
 
-        `shown` makes the control's value of the recipe's, `given` the recipe's of the control's;
-        `given` raises Unreadable where it cannot.
+        `shown` converts the recipe's value to the control's, `given` the control's to the recipe's;
+        `given` raises Unreadable for invalid input.
         """
         self.path = path
         self.control = control
@@ -79,34 +79,34 @@ class Field:
 
 
 class Part(w.VBox):
-    """A part of the form: fills itself from a recipe, says what it holds, shows what is wrong with it."""
+    """A part of the form: fills its fields from a recipe, reads them, and shows their problems."""
 
     def fill(self, given: Given, source: SourceView) -> None:
-        """Show the part's fields of a recipe for a source."""
+        """Fill the part's fields from a recipe for a source."""
         raise NotImplementedError
 
     def read(self, problems: list[Problem]) -> Values:
-        """The part's fields; what cannot be read is added to `problems`."""
+        """The values of the part's fields; appends to `problems` what cannot be read."""
         raise NotImplementedError
 
     def blame(self, path: str, words: str) -> str | None:
-        """Show a problem beside the field at `path`; returns its label, None when it is not here."""
+        """Show a problem beside the field at `path`; returns its label, or None if it is not in this part."""
         raise NotImplementedError
 
     def forgive(self) -> None:
-        """Show no problem any more."""
+        """Clear all problems."""
         raise NotImplementedError
 
     def changed_words(self, values: Values, defaults: Given) -> list[str]:
-        """Names of what differs from the defaults."""
+        """The names of the fields that differ from the defaults."""
         raise NotImplementedError
 
 
 class Row(Part):
-    """Fields side by side, and beneath them what is wrong with them."""
+    """Fields side by side, with their problems below."""
 
     def __init__(self, *fields: Field, on_change: OnChange, kind: str = "") -> None:
-        """`kind` names a layout in form.css, by default as many equal columns as there are fields."""
+        """`kind` names a layout in form.css; the default is an equal column per field."""
         self.fields = fields
         box = w.Box([field.control for field in fields])
         box.add_class(f"gifapp-form__row-{kind or len(fields)}")
@@ -119,7 +119,7 @@ class Row(Part):
 
     @property
     def problem(self) -> str:
-        """What is shown beneath the row, or nothing."""
+        """The problem shown below the row, or empty."""
         return str(self._problem.value)
 
     def fill(self, given: Given, source: SourceView) -> None:  # noqa: ARG002
@@ -143,7 +143,7 @@ class Row(Part):
         return None
 
     def say(self, label: str, words: str) -> str:
-        """Show a problem beneath the row; returns the label."""
+        """Show a problem below the row; returns the label."""
         self._problem.value = f"{sentence(label, words)}."
         return label
 
@@ -158,12 +158,12 @@ class Row(Part):
 
 
 def sentence(label: str, words: str) -> str:
-    """What is wrong, with the field's label: "Speed must be …", "Subtitles: neither …"."""
+    """A problem with the field's label: "Speed must be …", "Subtitles: neither …"."""
     return f"{label} {words}" if words.startswith(("must ", "is ", "reaches ")) else f"{label}: {words}"
 
 
 def close_all(widget: w.Widget) -> None:
-    """Close a widget with all that is in it; a box alone would leave its children open."""
+    """Close a widget and its descendants; closing only a box would leave its children open."""
     for child in getattr(widget, "children", ()):
         close_all(child)
     widget.close()

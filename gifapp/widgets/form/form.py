@@ -1,4 +1,4 @@
-"""The recipe as a form: filled in, read, with errors shown beside the fields."""
+"""The recipe form: filled from a recipe, read into one, with problems shown beside the fields."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DEFAULTS = Recipe().model_dump(mode="json")
 
 
 class RecipeForm(w.VBox):
-    """The fields of a recipe, with the ranges and sizes of the source it is for."""
+    """A form for a recipe, adapted to the duration and size of its source."""
 
     def __init__(self, on_change: OnChange, *, page_url: str = "") -> None:
         """`on_change` is called after each change a person makes."""
@@ -41,19 +41,19 @@ class RecipeForm(w.VBox):
         self.add_class("gifapp-form")
 
     def show(self, recipe: Recipe, source: SourceView) -> None:
-        """Fill in a recipe for a source."""
+        """Fill the form from a recipe for a source."""
         self._source = source
         self._is_filling = True
-        given = recipe.model_dump(mode="json")
+        fields = recipe.model_dump(mode="json")
         for group in self.groups:
-            group.fill(given, source)
+            group.fill(fields, source)
         self._is_filling = False
 
     def recipe(self) -> Recipe:
-        """What the form says; what is wrong with it is shown beside the fields it is about.
+        """Read the recipe; problems are shown beside their fields.
 
         Raises:
-            errors.RecipeInvalid: naming the labels of the fields that are wrong.
+            errors.RecipeInvalid: names the labels of the wrong fields.
         """
         problems: list[Problem] = []
         values: Values = {}
@@ -67,16 +67,16 @@ class RecipeForm(w.VBox):
         return recipe
 
     def draw_crop(self, crop: Crop | None) -> None:
-        """Take a rectangle that was drawn on the picture; None is all of it."""
+        """Set the crop to a rectangle drawn on the picture; None: the whole picture."""
         self._is_filling = True
         self.trim.shape.draw(crop)
         self._is_filling = False
 
     def hint(self, recipe: Recipe, source: SourceView) -> None:
-        """Show, where no size, rate or loop count is given, the one that comes out."""
-        made = outcome(recipe, width_px=source.width, height_px=source.height, duration_s=0)
-        self.trim.width.control.placeholder = str(made.width_px)
-        self.trim.height.control.placeholder = str(made.height_px)
+        """Show the resulting size, frame rate and loop count as placeholders of empty fields."""
+        result = outcome(recipe, width_px=source.width, height_px=source.height, duration_s=0)
+        self.trim.width.control.placeholder = str(result.width_px)
+        self.trim.height.control.placeholder = str(result.height_px)
         self.trim.fps.control.placeholder = "original" if source.keeps_times else f"{STANDARD_FPS:g}"
         self.trim.loop.control.placeholder = "original" if source.keeps_times else "0"
 
@@ -94,13 +94,13 @@ class RecipeForm(w.VBox):
             group.say_changes(values, _DEFAULTS)
 
     def _blamed(self, problems: list[Problem]) -> str:
-        """Show each problem beside its field; all of them in one line, by label."""
-        told = []
+        """Show each problem beside its field; returns all of them in one line, by label."""
+        sentences = []
         for path, words in problems:
             labels = (group.blame(path, words) for group in self.groups)
             label = next((label for label in labels if label), None)
-            told.append(sentence(label, words) if label else words)
-        return "; ".join(told)
+            sentences.append(sentence(label, words) if label else words)
+        return "; ".join(sentences)
 
 
 def _parsed(values: Values, problems: list[Problem]) -> Recipe | None:

@@ -1,4 +1,4 @@
-"""A folding group of the form whose header lists what was changed."""
+"""A collapsible group of the form, whose header lists the changed fields."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from gifapp.widgets.form.fields import Given, Part, Problem, Values
 
 
 class Group(w.VBox):
-    """Parts of the form under a header that opens and closes them."""
+    """Parts of the form under a header that expands and collapses them."""
 
     def __init__(self, title: str, parts: list[Part], *beneath: w.Widget, is_open: bool = False) -> None:
-        """`beneath` come after the parts and are no fields."""
+        """`beneath`: widgets below the parts that are not fields."""
         self.parts = parts
         self.header = Fold(description=title, value=is_open)
         self._body = w.VBox([*parts, *beneath])
@@ -34,7 +34,7 @@ class Group(w.VBox):
         return values
 
     def blame(self, path: str, words: str) -> str | None:
-        """Show a problem beside the field at `path`, if it is in this group, and open the group."""
+        """Show a problem beside the field at `path`, if it is in this group, and expand the group."""
         for part in self.parts:
             if label := part.blame(path, words):
                 self.header.value = True
@@ -46,7 +46,7 @@ class Group(w.VBox):
             part.forgive()
 
     def say_changes(self, values: Values, defaults: Given) -> None:
-        """Name in the header what differs from the defaults."""
+        """List in the header the fields that differ from the defaults."""
         names = [name for part in self.parts for name in part.changed_words(values, defaults)]
         self.header.changes = ", ".join(names)
 

@@ -1,4 +1,4 @@
-"""The form's groups, which hold every recipe field that people set."""
+"""The form's groups, which contain all recipe fields that people can set."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gifapp.widgets.form.shape import Shape
 
 
 class TrimAndSize(Group):
-    """When, where and how large."""
+    """The time ranges, crop, size and playback."""
 
     def __init__(self, page_url: str, *, on_change: OnChange) -> None:
         self.segments = Segments(page_url, on_change=on_change)
@@ -40,7 +40,7 @@ class TrimAndSize(Group):
         self._unfold()
 
     def _unfold(self) -> None:
-        """Show what matters only for several ranges, or for a size in both directions."""
+        """Show the fields that matter only for several ranges, or for a width and a height."""
         is_joined = len(self.segments.ranges.value) > 1
         is_boxed = bool(self.width.control.value and self.height.control.value)
         self.crossfade.layout.display = "" if is_joined else "none"
@@ -48,7 +48,7 @@ class TrimAndSize(Group):
 
 
 class LookGroup(Group):
-    """Every field of the look, in two columns."""
+    """All fields of the look, in two columns."""
 
     def __init__(self, *, on_change: OnChange) -> None:
         fields = [recipe_field(path) for path in leaves("look")]
@@ -72,7 +72,7 @@ class LookGroup(Group):
 
 
 class TextAndOverlays(Group):
-    """What is put on the picture, and what is taken out of it."""
+    """Captions, subtitles, overlay, chroma key and background."""
 
     def __init__(self, *, on_change: OnChange) -> None:
         self.captions = Captions(on_change=on_change)
@@ -117,7 +117,7 @@ def _chroma_key(on_change: OnChange) -> Optional:
 
 
 def quality(*, on_change: OnChange) -> Group:
-    """How a GIF spends its 256 colours."""
+    """The GIF's colours, dithering and compression."""
     rows = [
         [buttons("content")],
         [control("colours"), control("lossy")],
@@ -127,7 +127,7 @@ def quality(*, on_change: OnChange) -> Group:
 
 
 class Delivery(Group):
-    """How large the file may be, for whom, and of which kind."""
+    """The output format, platform preset and size limit."""
 
     def __init__(self, *, on_change: OnChange) -> None:
         self.format = buttons("format")
@@ -136,7 +136,7 @@ class Delivery(Group):
         self.format.control.observe(lambda _: self._unfold(), "value")
 
     def read(self, problems: list[Problem]) -> Values:
-        """Only a GIF can be made to fit a size."""
+        """Read the fields; the size limits apply to GIFs only."""
         if self.format.control.value == "gif":
             return super().read(problems)
         return super().read([]) | {field.path: None for field in self.limits.fields}

@@ -1,4 +1,4 @@
-"""An optional part of a recipe: its first field decides whether it is there."""
+"""An optional part of a recipe, whose first field decides whether it exists."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from gifapp.widgets.form.fields import Field, Given, OnChange, Part, Problem, Ro
 
 
 class Optional(Part):
-    """A field that may hold nothing, and a row of others that shows only when it holds something."""
+    """A field that may be empty, and a row of others that is shown only when it is not."""
 
     def __init__(self, path: str, first: Field, rest: Row, *, on_change: OnChange) -> None:
-        """The paths of `first` and `rest` are within `path`."""
+        """The paths of `first` and `rest` are relative to `path`."""
         self._path = path
         self._defaults = {field.path: recipe_field(f"{path}.{field.path}").default for field in rest.fields}
         self.first, self.rest = first, rest
@@ -31,7 +31,7 @@ class Optional(Part):
             return {self._path: None}
         wrong: list[Problem] = []
         rest = self.rest.read(wrong)
-        problems += [Problem(f"{self._path}.{one.path}", one.words) for one in wrong]
+        problems += [Problem(f"{self._path}.{problem.path}", problem.words) for problem in wrong]
         return {self._path: {self.first.path: first, **rest}}
 
     def blame(self, path: str, words: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Which ranges of the video are played."""
+"""The time ranges of the video that are played."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from gifapp.widgets.form.fields import Given, OnChange, Part, Problem, Values, s
 Range = list[float]
 
 PATH = "segments"
-_FRAME_S = 0.04  # of a video that does not say
-_SHORTEST_S = 0.01  # of an animation's pictures, each of which has a time of its own
+_FRAME_S = 0.04  # for videos of unknown frame rate
+_SHORTEST_S = 0.01  # for animations, whose frames have individual durations
 
 
 class Segments(Part):
-    """The recipe's segments on the video's time line; the whole video is none."""
+    """The recipe's segments on the video's timeline; the whole video is an empty list."""
 
     def __init__(self, page_url: str, *, on_change: OnChange) -> None:
         self.ranges = Ranges(page_url=page_url)
@@ -31,7 +31,8 @@ class Segments(Part):
         is_still = source.fps is None
         self.layout.display = "none" if is_still or not duration_s else ""
         self._filled = given[PATH]
-        self._shown = [_shown(one, duration_s) for one in self._filled] or [[0.0, round(duration_s, 2)]]
+        ranges = [_shown(segment, duration_s) for segment in self._filled]
+        self._shown = ranges or [[0.0, round(duration_s, 2)]]
         with self.ranges.hold_sync():
             self.ranges.source_id, self.ranges.frame_url = source.id, source.frame_url
             self.ranges.frame_s = _frame_s(source)
@@ -41,7 +42,8 @@ class Segments(Part):
     def read(self, problems: list[Problem]) -> Values:
         segments = self._segments()
         if self.ranges.duration_s:
-            wrong = (_problem(number, one, self.ranges.duration_s) for number, one in enumerate(segments))
+            duration_s = self.ranges.duration_s
+            wrong = (_problem(number, segment, duration_s) for number, segment in enumerate(segments))
             problems += [problem for problem in wrong if problem]
         return {PATH: segments}
 
@@ -51,7 +53,7 @@ class Segments(Part):
             return self._filled
         if ranges == [[0.0, end_s]]:
             return []
-        return [{"start_s": one[0], "end_s": one[1] if one[1] < end_s else None} for one in ranges]
+        return [{"start_s": times[0], "end_s": times[1] if times[1] < end_s else None} for times in ranges]
 
     def blame(self, path: str, words: str) -> str | None:
         field, _, rest = path.partition(".")
@@ -63,7 +65,7 @@ class Segments(Part):
         return label
 
     def _label(self, number: str, edge: str) -> str:
-        """`Start`, or `Start of range 2` where there are several."""
+        """`Start`, or `Start of range 2` if there are several."""
         which = f"range {int(number) + 1}" if number and len(self.ranges.value) > 1 else ""
         if not edge:
             return which.capitalize() or "Range"
@@ -92,7 +94,7 @@ def _problem(number: int, segment: Given, duration_s: float) -> Problem | None:
 
 
 def _frame_s(source: SourceView) -> float:
-    """How long before its end a range shows its last picture."""
+    """How long before its end a range's last frame is shown."""
     if source.keeps_times:
         return _SHORTEST_S
     return 1 / source.fps if source.fps else _FRAME_S

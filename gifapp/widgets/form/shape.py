@@ -1,4 +1,4 @@
-"""The crop: the whole picture, a centred shape, or a custom rectangle."""
+"""The crop: the whole picture, a centred aspect ratio, or a custom rectangle."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _CUSTOM = ("Custom", BY_HAND)
 
 
 class Shape(Part):
-    """The recipe's crop or aspect: never both."""
+    """The recipe's crop or aspect, never both."""
 
     def __init__(self, *beside: Field, on_change: OnChange) -> None:
-        """`beside` are shown in the same row as the choice of the shape."""
+        """`beside`: fields shown in the same row as the choice of the shape."""
         self.choice = control("aspect")
         self.choice.control.options = [*self.choice.control.options, _CUSTOM]
         self._row = Row(self.choice, *beside, on_change=on_change)
@@ -35,7 +35,7 @@ class Shape(Part):
         self.crop.fill({"crop": given["crop"] or self._whole()}, source)
 
     def draw(self, crop: Crop | None) -> None:
-        """Take a rectangle that was drawn on the picture; None is all of it."""
+        """Set the crop to a rectangle drawn on the picture; None: the whole picture."""
         rectangle = crop.model_dump() if crop else self._whole()
         for field in self.crop.fields:
             field.fill(rectangle[field.path.rpartition(".")[2]])

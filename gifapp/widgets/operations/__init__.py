@@ -1,1 +1,1 @@
-"""The page for administrators."""
+"""The operations page, for administrators."""

@@ -13,47 +13,47 @@ from plotly.subplots import make_subplots
 from gifapp.domain.views.administration import QueueView
 from gifapp.domain.views.statistics import DistributionView, StatisticsView
 
-_KEPT = 720  # samples of the queue: an hour at one in five seconds
+_KEPT = 720  # samples of the queue: an hour at one every five seconds
 _OUTCOMES = {"succeeded": "#2f9e6e", "failed": "#d9822b", "dead": "#cf4a4a", "cancelled": "#8a8f98"}
 _LINES = {"due": "#d9822b", "running": "#3d7be0"}
 _SPREADS = {"converting": "#3d7be0", "waiting": "#d9822b"}
 _TITLES = ("Finished jobs", "Queue since this page opened", "Job duration", "Errors")
-# readable on light and on dark, which the page decides
+# readable on light and dark backgrounds
 _INK, _GRID = "#7d838c", "rgba(125, 131, 140, 0.22)"
 
 
 class Charts:
-    """Four charts, changed in place.
+    """Four charts, updated in place.
 
-    The widget is made last: a page that opens a moment later gets it as it was made, and hears of later
-    changes only.
+    The widget is created last, with all data: a page that opens a moment later gets its initial state and
+    only later changes.
 
     Attributes:
         figure: the widget.
     """
 
-    def __init__(self, at: datetime, queue: QueueView, told: StatisticsView) -> None:
+    def __init__(self, at: datetime, queue: QueueView, statistics: StatisticsView) -> None:
         self.figure: Any = make_subplots(2, 2, subplot_titles=_TITLES, vertical_spacing=0.22)
         self._add_traces()
         self._lay_out()
         self._queue: deque[tuple[datetime, int, int]] = deque(maxlen=_KEPT)
         self.show_queue(at, queue)
-        self.show_statistics(told)
+        self.show_statistics(statistics)
         self.figure = go.FigureWidget(self.figure)
 
     def show_queue(self, at: datetime, queue: QueueView) -> None:
-        """Add what the queue is now."""
+        """Add a sample of the queue."""
         self._queue.append((at, queue.due, queue.running))
         times, due, running = zip(*self._queue, strict=True)
         self._show({"due": (times, due), "running": (times, running)})
 
-    def show_statistics(self, told: StatisticsView) -> None:
-        """Show these and no others."""
-        times = [step.at for step in told.steps]
-        ends = {name: (times, [getattr(step, name) for step in told.steps]) for name in _OUTCOMES}
-        spreads = {name: _bars(getattr(told, name)) for name in _SPREADS}
-        counts = told.errors[::-1]
-        errors = ([one.count for one in counts], [one.code.replace("-", " ") for one in counts])
+    def show_statistics(self, statistics: StatisticsView) -> None:
+        """Replace the statistics shown."""
+        times = [step.at for step in statistics.steps]
+        ends = {name: (times, [getattr(step, name) for step in statistics.steps]) for name in _OUTCOMES}
+        spreads = {name: _bars(getattr(statistics, name)) for name in _SPREADS}
+        counts = statistics.errors[::-1]
+        errors = ([error.count for error in counts], [error.code.replace("-", " ") for error in counts])
         self._show({**ends, **spreads, "errors": errors})
 
     def _show(self, points: dict[str, tuple[Sequence[Any], Sequence[Any]]]) -> None:
@@ -104,7 +104,7 @@ class Charts:
 
 
 def _bars(spread: DistributionView) -> tuple[list[float], list[int]]:
-    """Those between the shortest and the longest there are."""
-    there = [number for number, count in enumerate(spread.counts) if count]
-    shown = slice(there[0], there[-1] + 1) if there else slice(0)
+    """The bars from the first to the last that is not empty."""
+    filled = [number for number, count in enumerate(spread.counts) if count]
+    shown = slice(filled[0], filled[-1] + 1) if filled else slice(0)
     return list(spread.bounds_s[shown]), list(spread.counts[shown])

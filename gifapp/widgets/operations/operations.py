@@ -1,4 +1,4 @@
-"""The administrators' page, live: queue, workers, recent work, failed jobs."""
+"""The live operations page: queue, workers, statistics, failed jobs."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from gifapp.widgets.operations.panel import Panel
 from gifapp.widgets.reporting import Reporter
 
 READ_QUEUE_S = 3.0
-_SELDOM = 4  # as many times longer between two readings of the rest
+_SELDOM = 4  # everything else is read this many times less often
 
 
 class Operations(w.VBox):
-    """What goes on in the whole service, live for as long as the kernel runs.
+    """The state of the whole service, updated live while the kernel runs.
 
     ::
 
@@ -33,10 +33,10 @@ class Operations(w.VBox):
     """
 
     def __init__(self, client: Client, *, read_queue_s: float = READ_QUEUE_S) -> None:
-        """Show what there is, then read again; needs a running event loop.
+        """Show the current state, then refresh it; needs a running event loop.
 
         Raises:
-            errors.AccessDenied: this is no administrator.
+            errors.AccessDenied: the account is not an administrator's.
         """
         self._administrator = client.administrator
         self._hours = 24.0
@@ -53,10 +53,10 @@ class Operations(w.VBox):
         self.add_class("gifapp-operations")
         often = self._often(self._read_queue, read_queue_s)
         seldom = self._often(self._read_statistics, _SELDOM * read_queue_s)
-        self._tasks = [asyncio.create_task(one) for one in (often, seldom)]
+        self._tasks = [asyncio.create_task(refresh) for refresh in (often, seldom)]
 
     def close(self) -> None:
-        """Read no more."""
+        """Stop refreshing."""
         for task in self._tasks:
             task.cancel()
         super().close()
@@ -68,8 +68,8 @@ class Operations(w.VBox):
                 read()
 
     def _read_first(self) -> Charts:
-        queue, told = self._show_queue(), self._show_statistics()
-        return Charts(datetime.now(UTC), queue, told)
+        queue, statistics = self._show_queue(), self._show_statistics()
+        return Charts(datetime.now(UTC), queue, statistics)
 
     def _read_queue(self) -> None:
         self.charts.show_queue(datetime.now(UTC), self._show_queue())
@@ -95,7 +95,7 @@ class Operations(w.VBox):
         return told
 
     def _act(self, action: str, of: Any) -> None:
-        """Do what a button says."""
+        """Carry out the action of a button."""
         match action:
             case "pause":
                 self._administrator.pause()

@@ -14,7 +14,7 @@ from gifapp.widgets.messages import Message, receives
 from gifapp.widgets.reporting import Reporter
 
 OnAction = Callable[[str, Any], None]
-"""Called with what is wanted (pause, resume, hours, requeue, requeue_all, purge, revoke_link) and of what."""
+"""Called with the action (pause, resume, hours, requeue, requeue_all, purge, revoke_link) and its object."""
 
 
 class Wanted(Message):
@@ -28,13 +28,13 @@ class Wanted(Message):
 
 
 class Panel(anywidget.AnyWidget):
-    """Shows what it is told, and passes on what an administrator wants."""
+    """Shows figures and tables, and passes on the actions that administrators choose."""
 
     _esm: ClassVar = script("operations/panel")
     _css: ClassVar = style("common", "operations/panel")
 
     part = traitlets.Unicode().tag(sync=True)
-    """Which one this is: `head`, above the charts, or `tables`, below them."""
+    """`head`, above the charts, or `tables`, below them."""
     shown = traitlets.Dict().tag(sync=True)
 
     def __init__(self, part: str, *, on_action: OnAction, reporter: Reporter) -> None:

@@ -1,4 +1,4 @@
-"""The operations page's figures in words. Pure."""
+"""Formats the operations page's figures. Pure functions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Row = dict[str, Any]
 
 
 def queue_tiles(queue: QueueView) -> list[Row]:
-    """What the queue is now."""
+    """The tiles for the state of the queue."""
     return [
         _tile("Waiting", queue.due, _of_those_that_wait(queue), look="warning" if _is_late(queue) else ""),
         _tile(
@@ -28,25 +28,30 @@ def queue_tiles(queue: QueueView) -> list[Row]:
     ]
 
 
-def statistics_tiles(told: StatisticsView) -> list[Row]:
-    """What happened in the chosen time."""
-    rate = "none yet" if told.success_rate is None else f"{100 * told.success_rate:.1f} %"
-    is_bad = told.success_rate is not None and told.success_rate < 0.95
-    made = sum(step.succeeded for step in told.steps)
+def statistics_tiles(statistics: StatisticsView) -> list[Row]:
+    """The tiles for the chosen period."""
+    rate = "none yet" if statistics.success_rate is None else f"{100 * statistics.success_rate:.1f} %"
+    is_bad = statistics.success_rate is not None and statistics.success_rate < 0.95
+    made = sum(step.succeeded for step in statistics.steps)
     return [
-        _tile("GIFs made", made, f"{size(told.bytes_out)} of GIFs"),
+        _tile("GIFs made", made, f"{size(statistics.bytes_out)} of GIFs"),
         _tile("Success", rate, "excluding cancelled jobs", look="warning" if is_bad else ""),
-        _tile("Conversion time", _usual(told.converting.p50_s), _longest(told.converting.p95_s)),
-        _tile("Time in queue", _usual(told.waiting.p50_s), _longest(told.waiting.p95_s)),
-        _tile("People", told.people, f"{counted(told.submitted, 'job')} submitted"),
-        _tile("Videos", told.videos, size(told.bytes_in)),
+        _tile("Conversion time", _usual(statistics.converting.p50_s), _longest(statistics.converting.p95_s)),
+        _tile("Time in queue", _usual(statistics.waiting.p50_s), _longest(statistics.waiting.p95_s)),
+        _tile("People", statistics.people, f"{counted(statistics.submitted, 'job')} submitted"),
+        _tile("Videos", statistics.videos, size(statistics.bytes_in)),
     ]
 
 
 def worker_rows(workers: Iterable[WorkerView]) -> list[list[str]]:
     return [
-        [one.name, counted(one.jobs, "job"), size(one.memory_bytes), "converting" if one.job_id else "idle"]
-        for one in workers
+        [
+            worker.name,
+            counted(worker.jobs, "job"),
+            size(worker.memory_bytes),
+            "converting" if worker.job_id else "idle",
+        ]
+        for worker in workers
     ]
 
 
@@ -55,7 +60,7 @@ def slow_rows(jobs: Iterable[SlowJobView]) -> list[list[str]]:
 
 
 def dead_rows(jobs: Iterable[ListedJobView]) -> list[Row]:
-    """Dead letters, by id, so that buttons know which one they stand beside."""
+    """Dead letters, with their ids for the buttons."""
     return [
         {
             "id": job.id,
@@ -69,7 +74,7 @@ def dead_rows(jobs: Iterable[ListedJobView]) -> list[Row]:
 
 
 def link_rows(links: Iterable[OpenLinkView]) -> list[Row]:
-    """Links that nobody has used, by id, so that each button knows which one it revokes."""
+    """Unused links, with their ids for the buttons."""
     return [
         {
             "id": link.id,
@@ -105,7 +110,7 @@ def _tile(label: str, value: object, more: str, *, look: str = "") -> Row:
 
 
 def _of_those_that_wait(queue: QueueView) -> str:
-    """For how long, and how many wait for a time of their own, which no worker could start now."""
+    """The age of the oldest due job, and the number of jobs scheduled for later."""
     oldest = [f"oldest {duration(queue.oldest_due_s)}"] if queue.oldest_due_s is not None else []
     later = queue.queued - queue.due
     return "; ".join([*oldest, *([f"{later:,} scheduled"] if later > 0 else [])])
