@@ -26,10 +26,10 @@ def read_recipe(ctx: click.Context, file: BinaryIO | None) -> Recipe:
         click.UsageError: names the wrong options.
     """
     fields = _recipe_in(file).model_dump(mode="json", exclude_unset=True)
-    given = _given(ctx)
-    _set_segment(fields, given)
-    _clear_crop(fields, given)
-    for option, value in given.items():
+    options = _given(ctx)
+    _set_segment(fields, options)
+    _clear_crop(fields, options)
+    for option, value in options.items():
         _set(fields, option, value)
     try:
         return Recipe.parse(fields)
@@ -65,22 +65,22 @@ def _recipe_in(file: BinaryIO | None) -> Recipe:
         raise click.BadParameter(f"{file.name}: {wrong}", param_hint="--recipe") from None
 
 
-def _set_segment(fields: Fields, given: dict[RecipeOption, Any]) -> None:
+def _set_segment(fields: Fields, options: dict[RecipeOption, Any]) -> None:
     """--start and --end make one segment."""
-    times = {option.field: option for option in given if option.field.startswith("segments.")}
+    times = {option.field: option for option in options if option.field.startswith("segments.")}
     if not times:
         return
-    if any(option.field == "segments" for option in given):
+    if any(option.field == "segments" for option in options):
         raise click.UsageError("Give --start and --end, or --segment, not both.")
-    segment = {field.removeprefix("segments."): given.pop(option) for field, option in times.items()}
+    segment = {field.removeprefix("segments."): options.pop(option) for field, option in times.items()}
     if segment.get("end_s", float("inf")) <= segment.get("start_s", 0):
         raise click.BadParameter("it is not after the start", param_hint="--end")
     fields["segments"] = [segment]
 
 
-def _clear_crop(fields: Fields, given: dict[RecipeOption, Any]) -> None:
+def _clear_crop(fields: Fields, options: dict[RecipeOption, Any]) -> None:
     """Clear the recipe's crop and aspect if the command line sets either: they replace each other."""
-    shapes = [option for option in given if option.field in ("crop", "aspect")]
+    shapes = [option for option in options if option.field in ("crop", "aspect")]
     if len(shapes) == 2:
         raise click.UsageError("Give --crop or --aspect, not both.")
     if shapes:

@@ -1,4 +1,4 @@
-// What the widgets share. Texts of people are set as text, never as HTML.
+// Helpers shared by the widgets. People's texts are set as text, never as HTML.
 
 const ICONS = {
   upload: "M12 16V4m0 0L7 9m5-5 5 5M4 16v2a2 2 0 0 0 2 2h12a2 2 0 0 0 2-2v-2",
@@ -16,7 +16,7 @@ const ICONS = {
 };
 
 /**
- * The kernel's side of a widget, as its script sees it.
+ * The widget's model in the kernel, as its script sees it.
  * @template {Record<string, any>} Traits
  * @typedef {import("@anywidget/types").AnyModel<Traits>} Model
  */
@@ -31,7 +31,7 @@ const ICONS = {
  */
 
 /**
- * Besides `on`, `data` and `text`, each is an attribute: true sets it empty, false and null leave it out.
+ * All keys except `on`, `data` and `text` are attributes: true sets an empty one, false and null set none.
  * @typedef {{ on?: Listeners, data?: Record<string, string | undefined>, text?: string | null, [attribute: string]: unknown }} Looks
  */
 
@@ -68,7 +68,7 @@ export function icon(name) {
 
 /**
  * @param {string} words
- * @param {"main" | "quiet" | "text" | "danger" | "play" | "icon"} look  an icon alone is named by its words
+ * @param {"main" | "quiet" | "text" | "danger" | "play" | "icon"} look  an "icon" button shows no text; `words` is its label
  * @param {() => void} press
  * @param {keyof typeof ICONS} [iconName]
  */
@@ -88,7 +88,7 @@ export function progressBar(label) {
   const bar = make("div", { class: "gifapp-bar", role: "progressbar", "aria-label": label, "aria-valuemin": 0, "aria-valuemax": 100 }, filled);
   return {
     node: bar,
-    /** @param {number | null} fraction  null: nobody knows */
+    /** @param {number | null} fraction  null: unknown */
     show(fraction) {
       bar.classList.toggle("gifapp-bar--unknown", fraction == null);
       filled.style.width = fraction == null ? "" : `${100 * fraction}%`;
@@ -100,7 +100,7 @@ export function progressBar(label) {
 
 /**
  * @param {string} path
- * @param {string} pageUrl  empty where the service itself serves the page
+ * @param {string} pageUrl  empty if the service itself serves the page
  */
 export const addressOf = (path, pageUrl) => new URL(path, pageUrl || document.baseURI).href;
 
@@ -114,13 +114,13 @@ export function sizeInWords(bytes) {
 }
 
 /**
- * What somebody typed, with a comma or a point, as a number; NaN where it is none.
+ * Parses a typed number with a decimal comma or point; NaN if it is not a number.
  * @param {string} text
  */
 export const numberIn = (text) => (text.trim() ? Number(text.trim().replace(",", ".")) : NaN);
 
 /**
- * Calls `act` at most every `ms`, and always once more after the last call.
+ * Throttles: calls `act` at most every `ms`, and always once after the last call.
  * @param {number} ms
  * @param {() => void} act
  */
@@ -139,7 +139,7 @@ export function throttled(ms, act) {
 }
 
 /**
- * The address of a video's picture at a time, or null where the service gives none.
+ * The URL of a video's frame at a time, or null if the service provides none.
  * @param {string | null | undefined} frameUrl
  * @param {number} at  seconds
  * @param {string} pageUrl
@@ -152,7 +152,7 @@ export function frameAddress(frameUrl, at, pageUrl) {
 }
 
 /**
- * Shows the newest address that was asked for, loading one picture at a time: a drag asks for dozens.
+ * Shows the newest requested image, loading only one at a time, since a drag requests dozens.
  * @param {HTMLImageElement} image
  */
 export function liveImage(image) {

@@ -25,7 +25,7 @@ function render({ model, el }) {
     model.save_changes();
   };
   const save = throttled(SAVE_EVERY_MS, () => {
-    if (!picker.hidden) put(picker.value); // taken away meanwhile
+    if (!picker.hidden) put(picker.value); // unless the colour was removed meanwhile
   });
   picker.addEventListener("input", save);
   box.addEventListener("change", () => put(box.checked ? model.get("first") : null));

@@ -49,7 +49,7 @@ class FileField {
     this.say(problem ?? "");
     if (problem) return;
     this.fileName = file.name;
-    // the server decodes a text, as it does for the command line
+    // the kernel decodes the text, as the command line does
     if (this.model.get("is_text")) this.set("data", new DataView(await file.arrayBuffer()));
     else this.set("value", await base64Of(file));
   }

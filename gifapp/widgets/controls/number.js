@@ -12,7 +12,7 @@ function render({ model, el }) {
   el.classList.add("gifapp-number");
   el.append(make("label", { class: "gifapp-number__label", title: model.get("tooltip") }, make("span", { text: model.get("description") }), input));
 
-  let isTyped = false; // and not saved yet: nothing may be written over it
+  let isTyped = false; // typed but not saved yet, so it must not be overwritten
   const show = () => {
     input.placeholder = model.get("placeholder");
     if (!isTyped && input.value !== model.get("value")) input.value = model.get("value");

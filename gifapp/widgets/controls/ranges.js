@@ -18,7 +18,7 @@ const seconds = (value) => `${Number(value.toFixed(2))} s`;
 /** @param {number} value */
 const cents = (value) => Math.round(value * 100) / 100;
 
-// One range: its track with two handles, its two fields, its two pictures.
+// One range: a track with two handles, two fields and two frames.
 class Range {
   /**
    * @param {Ranges} owner
@@ -58,7 +58,7 @@ class Range {
       this.press(event, index);
     });
     const edge = { name, picture, handle, field, label, live: liveImage(picture), isTyped: false };
-    // not "change", which is silent where the text is again what it was before a step
+    // not "change", which does not fire if the text is the same as before a step
     field.addEventListener("input", () => (edge.isTyped = true));
     field.addEventListener("blur", () => this.type(index));
     return edge;
@@ -97,7 +97,7 @@ class Range {
     if (address) edge.live(address);
   }
 
-  // the picture that shows last is the one before the end
+  // the last frame shown is the one before the end
   /**
    * @param {"start" | "end"} name
    * @param {number} time
@@ -236,7 +236,7 @@ class Ranges {
     this.save();
   }
 
-  // what comes after the last range; where nothing does, a piece from the beginning
+  // the part after the last range, or a part from the beginning if nothing follows
   add() {
     const [, last] = this.ranges[this.ranges.length - 1];
     const start = last < this.duration - SHORTEST_S ? last : 0;

@@ -7,23 +7,23 @@ const SAVE_EVERY_MS = 120;
 /** @param {import("../common.js").Props<Traits>} props */
 function render({ model, el }) {
   const input = make("input", { type: "range", class: "gifapp-slider__input" });
-  const shown = make("span", { class: "gifapp-slider__value", "aria-hidden": "true" });
+  const output = make("span", { class: "gifapp-slider__value", "aria-hidden": "true" });
   const label = make("span", { text: model.get("description") });
   el.classList.add("gifapp-slider");
-  el.append(make("label", { class: "gifapp-slider__label", title: model.get("tooltip") }, make("span", { class: "gifapp-slider__head" }, label, shown), input));
+  el.append(make("label", { class: "gifapp-slider__label", title: model.get("tooltip") }, make("span", { class: "gifapp-slider__head" }, label, output), input));
 
   const say = () => {
     const words = `${Number(Number(input.value).toFixed(2))}${model.get("unit")}`;
-    shown.textContent = words;
+    output.textContent = words;
     input.setAttribute("aria-valuetext", words);
     const [value, min, max] = [input.value, input.min, input.max].map(Number);
     const share = (value - min) / (max - min);
     input.style.setProperty("--share", `${100 * share}%`);
   };
-  let isMoved = false; // and not saved yet: it must not jump back
+  let isMoved = false; // moved but not saved yet, so it must not jump back
   const show = () => {
     for (const name of /** @type {const} */ (["min", "max", "step"])) input[name] = String(model.get(name));
-    // a value between two steps must not jump to one of them
+    // a value between two steps must not be rounded to one of them
     if (!isMoved && Number(input.value) !== model.get("value")) input.value = String(model.get("value") ?? input.min);
     say();
   };

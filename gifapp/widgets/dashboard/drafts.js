@@ -1,4 +1,4 @@
-// The form's drafts stay in the tab: a reload gets a new kernel, which knows nothing of them.
+// The form's drafts are stored in the tab: a reload starts a new kernel, which does not have them.
 
 /**
  * @typedef {Record<string, unknown>} Recipe
@@ -28,7 +28,7 @@ function store(id, recipe) {
   try {
     sessionStorage.setItem(KEY, JSON.stringify({ selected: id, recipes }));
   } catch {
-    sessionStorage.removeItem(KEY); // it does not fit, or the browser keeps nothing: then a reload begins anew
+    sessionStorage.removeItem(KEY); // too large, or storage is disabled: a reload then starts without drafts
   }
 }
 

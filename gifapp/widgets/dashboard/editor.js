@@ -5,7 +5,7 @@ import { addressOf, button, frameAddress, liveImage, make } from "../common.js";
  *   poster_url: string | null, frame_url: string | null }} Source
  * @typedef {{ x_px: number, y_px: number, width_px: number, height_px: number }} Crop
  * @typedef {{ page_url: string, sources: Source[], selected: string | null, gifs: Record<string, number>, crop: Crop }} Traits
- * @typedef {{ x: number, y: number }} Point  in parts of the picture
+ * @typedef {{ x: number, y: number }} Point  as fractions of the picture
  * @typedef {{ left: number, top: number, right: number, bottom: number }} Rectangle
  */
 
@@ -77,7 +77,7 @@ class Stage {
     if (source.poster_url) this.live(this.addressOf(source.poster_url));
   }
 
-  // the picture at which somebody drags a range's edge
+  // the frame at the edge of a range that is being dragged
   /** @param {{ source: string, at: number }} moment  a source's id, and seconds */
   look({ source, at }) {
     const address = source === this.shown && frameAddress(this.source?.frame_url, at, this.model.get("page_url"));

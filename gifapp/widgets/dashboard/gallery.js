@@ -8,7 +8,7 @@ import { makePicture, Viewer } from "./viewer.js";
  * @typedef {{ id: string, created_at: string, state: keyof typeof SPOKEN, name: string, poster_url: string | null, status: string,
  *   run_at: string | null, fraction: number | null, gif: Gif | null, kept: string, actions: (Action | "download")[] }} CardData
  * @typedef {{ type: "all" | "patch", cards: CardData[] } | { type: "remove" | "point" | "settled", id: string } |
- *   { type: "shares", id: string, shares: import("./sharer.js").Share[], made: string | null }} GalleryMessage
+ *   { type: "shares", id: string, shares: import("./sharer.js").Share[], newCard: string | null }} GalleryMessage
  */
 
 const WORDS = {
@@ -28,7 +28,7 @@ const SPOKEN = {
 };
 const POINTED_MS = 4_000;
 
-// One card. Its nodes are made once and changed in place: focus and a playing GIF survive each patch.
+// One card. Its nodes are created once and updated in place, so that focus and a playing GIF survive patches.
 class Card {
   /**
    * @param {CardData} card
@@ -96,7 +96,7 @@ class Card {
     this.picture.setAttribute(this.picture.localName === "img" ? "alt" : "aria-label", label);
     if (!path) return;
     const address = this.gallery.addressOf(path);
-    // a renewed signature alone is no reason to load a picture again
+    // do not reload an image only because its signature was renewed
     if (this.picture.src.split("?")[0] !== address.split("?")[0]) this.picture.src = address;
   }
 
@@ -158,7 +158,7 @@ class Card {
     const yes = button("Delete", "danger", () => this.ask("delete"));
     const question = make("span", { class: "gifapp-card__question", text: `Delete this ${this.card.gif?.format ?? "job"}?` });
     this.actions.replaceChildren(question, yes, button("Cancel", "quiet", keep));
-    // a handler that returns false would take every other key away
+    // a handler that returns false would block all other keys
     this.actions.onkeydown = (event) => void (event.key === "Escape" && keep());
     yes.focus();
   }
@@ -176,7 +176,7 @@ class Card {
 
   /** @param {boolean} isBusy */
   setBusy(isBusy) {
-    // a disabled button drops the focus to the page
+    // disabling a button moves the focus to the page
     if (isBusy && this.actions.contains(document.activeElement)) this.node.focus();
     this.node.setAttribute("aria-busy", String(isBusy));
     for (const node of this.actions.querySelectorAll("button")) node.disabled = isBusy;
@@ -235,12 +235,12 @@ export class Gallery {
   }
 
   /**
-   * A patch of a running card carries only what its progress changes.
+   * A patch of a running card contains only the fields that its progress changes.
    * @param {Partial<CardData> & { id: string }} changed
    */
   patch(changed) {
     const before = this.cards.get(changed.id)?.card;
-    if (!before && !changed.state) return; // the page has just opened, and is yet to be sent all cards
+    if (!before && !changed.state) return; // the page has just opened and has not received all cards yet
     const card = /** @type {CardData} */ ({ ...before, ...changed });
     this.put(card);
     if (before?.state !== card.state) this.spoken.textContent = `${card.name} ${SPOKEN[card.state]}.`;
@@ -256,11 +256,11 @@ export class Gallery {
 
   /** @param {CardData} card */
   insert(card) {
-    const made = new Card(card, this);
+    const newCard = new Card(card, this);
     const next = [...this.cards.values()].filter((other) => other.card.created_at < card.created_at);
     next.sort((a, b) => (a.card.created_at < b.card.created_at ? 1 : -1));
-    this.list.insertBefore(made.node, next[0]?.node ?? null);
-    this.cards.set(card.id, made);
+    this.list.insertBefore(newCard.node, next[0]?.node ?? null);
+    this.cards.set(card.id, newCard);
   }
 
   /** @param {string} id */
@@ -303,7 +303,7 @@ function makeEmpty() {
   return make("ol", { class: "gifapp-gallery__empty" }, ...items);
 }
 
-// The kernel does not know the page's time zone: where a job waits for a time, the page says which.
+// The kernel does not know the page's time zone, so the page formats the time of a scheduled job.
 /** @param {CardData} card */
 function statusOf({ status, run_at: runAt }) {
   if (!runAt) return status;

@@ -5,9 +5,9 @@ import { button, make } from "../common.js";
  * @typedef {{ id: string, url: string, expires_at: string, views: number }} Share
  */
 
-// The links to one GIF, in a dialog: made, copied, revoked. The kernel does what is asked and answers with them all.
+// A dialog that creates, copies and revokes the links to a GIF. The kernel answers each request with all links.
 const TIMES = { 1: "1 day", 7: "1 week", 30: "30 days", 365: "1 year" };
-const PAGE_MARGIN_PX = 130; // what the public page needs beside the picture
+const PAGE_MARGIN_PX = 130; // the space that the public page needs besides the picture
 
 export class Sharer {
   /** @param {import("./gallery.js").Gallery} gallery */
@@ -28,7 +28,7 @@ export class Sharer {
     const form = make("div", { class: "gifapp-sharer__form" }, this.make, make("span", { text: "good for" }), this.days);
     this.node = make("dialog", { class: "gifapp-viewer gifapp-sharer" }, header, make("div", { class: "gifapp-sharer__body" }, words, form, this.told, this.list));
     this.node.addEventListener("click", (event) => event.target === this.node && this.node.close());
-    // JupyterLab would take the keys for itself
+    // or JupyterLab would handle the keys
     this.node.addEventListener("keydown", (event) => event.stopPropagation());
   }
 
@@ -94,7 +94,7 @@ export class Sharer {
     return make("li", {}, field, make("p", { text: `Expires ${until} · ${views}` }), make("div", { class: "gifapp-sharer__copies" }, ...copies));
   }
 
-  // the kernel reaches the service by another address than this page
+  // the kernel reaches the service by another URL than this page
   /** @param {Share} share */
   addressOf(share) {
     return this.gallery.addressOf(new URL(share.url).pathname);
@@ -119,7 +119,7 @@ function markdown({ name: fileName, gif }, address) {
   const name = fileName.replace(/[[\]\\]/g, "\\$&");
   if (!gif || gif.is_video) return `[${name}](${address})`;
   const stem = fileName.replace(/\.[^.]*$/, "");
-  // parentheses would end the address
+  // parentheses would end the URL
   const file = encodeURIComponent(stem).replace(/[()]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`);
   return `[![${name}](${address}/${file}${gif.suffix})](${address})`;
 }
@@ -143,7 +143,7 @@ async function copied(text, dialog) {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    // without TLS there is no clipboard but by selection, which must lie within the dialog
+    // without TLS, copying works only by a selection, which must be within the dialog
     const field = make("textarea", { class: "gifapp-unseen" });
     field.value = text;
     const before = document.activeElement;

@@ -15,7 +15,7 @@ const LONG_LOOK_MS = 4000;
 const TOKEN_MS = 10 * 60 * 1000;
 const RETRY_AFTER_MS = [0, 1000, 3000, 5000, 10000, 20000, 30000];
 
-// One file on its way, with its row.
+// An upload of one file, with its row.
 class Upload {
   /**
    * @param {number} id
@@ -138,7 +138,7 @@ class Uploads {
     else reject(new Error(message.refused));
   }
 
-  // A token is good for a quarter of an hour; an upload may take longer.
+  // A token is valid for a quarter of an hour; an upload may take longer.
   /** @param {Upload} upload */
   async token(upload) {
     if (!upload.token || performance.now() - upload.tokenAt > TOKEN_MS) {
@@ -151,7 +151,7 @@ class Uploads {
     return upload.token;
   }
 
-  // By tus: what broke off goes on where it was, after a while, a press of the button or a reload of the page.
+  // By tus: an interrupted upload resumes where it was, after a while, a click on the button or a page reload.
   /** @param {Upload} upload */
   async begin(upload) {
     const request = (upload.request = new tus.Upload(upload.file, {
@@ -167,7 +167,7 @@ class Uploads {
     }));
     upload.seen = [];
     const [broken] = await request.findPreviousUploads();
-    if (upload.request !== request) return; // cancelled meanwhile
+    if (upload.request !== request) return; // it was cancelled meanwhile
     if (broken) request.resumeFromPreviousUpload(broken);
     request.start();
   }
@@ -180,7 +180,7 @@ class Uploads {
     clearTimeout(upload.patience);
     const status = statusOf(error);
     const { code } = parsed(error.originalResponse?.getBody());
-    const isInLine = code === "too-many-at-once"; // all bytes are there
+    const isInLine = code === "too-many-at-once"; // all bytes have arrived
     const mayGoOn = isInLine || status === 0 || status === 409 || status === 423 || status >= 500;
     if (isInLine) this.waitsForTurn(upload);
     else if (mayGoOn) {
@@ -250,7 +250,7 @@ class Uploads {
     this.running.delete(upload.id);
     upload.request = upload.token = null;
     upload.row.classList.add("gifapp-upload__row--failed");
-    this.rows.append(upload.row); // beneath what is still on its way
+    this.rows.append(upload.row); // below the uploads in progress
     upload.status.textContent = sentence;
     this.spoken.textContent = `${upload.file.name}: ${sentence}`;
     const dismiss = button(`Dismiss ${upload.file.name}`, "icon", () => this.forget(upload), "cancel");
@@ -263,7 +263,7 @@ class Uploads {
 
   /** @param {Upload} upload */
   cancel(upload) {
-    upload.request?.abort(true).catch(() => {}); // what has arrived goes by itself after a day
+    upload.request?.abort(true).catch(() => {}); // the bytes that have arrived expire after a day
     upload.request = null;
     this.spoken.textContent = `Upload of ${upload.file.name} cancelled.`;
     this.forget(upload);
@@ -295,7 +295,7 @@ class Uploads {
   }
 }
 
-// Of the answer that an upload broke off with; 0: there was none.
+// The status of the response that ended an upload; 0: there was none.
 /** @param {UploadError} error */
 function statusOf(error) {
   return error.originalResponse?.getStatus() ?? 0;
@@ -309,7 +309,7 @@ function parsed(text) {
   try {
     return JSON.parse(text ?? "");
   } catch {
-    return {}; // an answer of a proxy, not ours
+    return {}; // a response of a proxy, not ours
   }
 }
 
@@ -323,7 +323,7 @@ const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
  * @param {AbortSignal} signal
  */
 function listen(uploads, signal) {
-  const isOver = () => uploads.zone.closest("[inert]"); // there is no kernel any more
+  const isOver = () => uploads.zone.closest("[inert]"); // the kernel has ended
   /** @param {boolean} on */
   const lit = (on) => uploads.zone.classList.toggle("gifapp-zone--lit", on);
   document.addEventListener("dragover", (event) => {

@@ -2,7 +2,7 @@ import { button, icon, make } from "../common.js";
 
 /** @typedef {{ name: string, facts: string[], address: string, download: string, isVideo: boolean }} Picture */
 
-// What was made, at its full size, in a dialog: Escape or a click beside it closes, and the focus returns.
+// Shows a GIF at full size in a dialog: Escape or a click outside closes it and restores the focus.
 export class Viewer {
   constructor() {
     this.name = make("h2", { class: "gifapp-viewer__name", dir: "auto" });
@@ -14,7 +14,7 @@ export class Viewer {
     this.node = make("dialog", { class: "gifapp-viewer" }, make("header", { class: "gifapp-viewer__header" }, words, this.link, close), this.ground);
     this.node.addEventListener("click", (event) => event.target === this.node && this.node.close());
     this.node.addEventListener("close", () => this.ground.replaceChildren());
-    // JupyterLab would take the keys for itself
+    // or JupyterLab would handle the keys
     this.node.addEventListener("keydown", (event) => event.stopPropagation());
   }
 
@@ -39,6 +39,6 @@ export function makePicture(tag) {
   const look = { class: "gifapp-card__picture" };
   if (tag === "img") return make("img", { ...look, loading: "lazy", decoding: "async", alt: "" });
   const video = make("video", { ...look, autoplay: true, loop: true, playsinline: true });
-  video.muted = true; // the attribute says so to the parser only; browsers let nothing else play by itself
+  video.muted = true; // the attribute affects only the parser; browsers autoplay only muted videos
   return video;
 }

@@ -84,15 +84,15 @@ class Operations(w.VBox):
         return queue
 
     def _show_statistics(self) -> StatisticsView:
-        told = self._administrator.statistics(hours=self._hours)
-        self.head.show(statistics=words.statistics_tiles(told), hours=self._hours)
+        statistics = self._administrator.statistics(hours=self._hours)
+        self.head.show(statistics=words.statistics_tiles(statistics), hours=self._hours)
         self.tables.show(
-            slowest=words.slow_rows(told.slowest),
+            slowest=words.slow_rows(statistics.slowest),
             dead=words.dead_rows(self._administrator.dead_letters()),
             links=words.link_rows(self._administrator.links()),
             storage=words.storage_words(self._administrator.storage()),
         )
-        return told
+        return statistics
 
     def _act(self, action: str, of: Any) -> None:
         """Carry out the action of a button."""
@@ -106,8 +106,8 @@ class Operations(w.VBox):
             case "requeue":
                 self._administrator.requeue(of)
             case "requeue_all":
-                told = self._administrator.requeue_all()
-                self.notices.tell(f"{told.requeued} queued again; {told.left} could not be.")
+                result = self._administrator.requeue_all()
+                self.notices.tell(f"{result.requeued} queued again; {result.left} could not be.")
             case "purge":
                 self._administrator.purge(of)
             case "revoke_link":

@@ -25,17 +25,17 @@ function tile({ label, value, more, look }) {
 
 /**
  * @param {string} label
- * @param {Tile[]} [shown]
+ * @param {Tile[]} [items]
  */
-function tiles(label, shown) {
-  return make("ul", { class: "gifapp-tiles", "aria-label": label }, ...(shown ?? []).map(tile));
+function tiles(label, items) {
+  return make("ul", { class: "gifapp-tiles", "aria-label": label }, ...(items ?? []).map(tile));
 }
 
 /**
  * @param {string} title
  * @param {string[]} heads
  * @param {(string | Node)[][] | undefined} rows
- * @param {string} none  what is said where there are no rows
+ * @param {string} none  the text shown if there are no rows
  */
 function table(title, heads, rows, none) {
   const caption = make("h3", { class: "gifapp-operations__title", text: title });
@@ -46,7 +46,7 @@ function table(title, heads, rows, none) {
   return make("section", named, caption, make("div", { class: "gifapp-operations__scroll" }, make("table", {}, make("thead", {}, head), make("tbody", {}, ...body))));
 }
 
-// A button that is known by its key: a panel that is drawn anew gives the focus back to it.
+// A button with a key, by which a redrawn panel restores the focus to it.
 /**
  * @param {Model} model
  * @param {string} words
@@ -65,48 +65,48 @@ function act(model, words, look, type, of) {
 
 /**
  * @param {Model} model
- * @param {Shown} shown
+ * @param {Shown} content
  */
-function drawHead(model, shown) {
+function drawHead(model, content) {
   const ranges = RANGES.map(([hours, words]) => {
     const node = act(model, words, "quiet", "hours", hours);
-    node.setAttribute("aria-pressed", String(hours === shown.hours));
+    node.setAttribute("aria-pressed", String(hours === content.hours));
     return node;
   });
   const title = make("h2", { class: "gifapp-gallery__title", text: "Operations" });
-  const pause = shown.is_paused ? act(model, "Resume the queue", "main", "resume") : act(model, "Pause the queue", "quiet", "pause");
-  const paused = make("p", { class: "gifapp-operations__paused", role: "status", text: shown.is_paused ? "The queue is paused. No new jobs start." : "" });
+  const pause = content.is_paused ? act(model, "Resume the queue", "main", "resume") : act(model, "Pause the queue", "quiet", "pause");
+  const paused = make("p", { class: "gifapp-operations__paused", role: "status", text: content.is_paused ? "The queue is paused. No new jobs start." : "" });
   return [
     make("div", { class: "gifapp-operations__head" }, title, pause),
     paused,
-    tiles("Queue", shown.queue),
+    tiles("Queue", content.queue),
     make("div", { class: "gifapp-operations__ranges", role: "group", "aria-label": "Period" }, ...ranges),
-    tiles("This period", shown.statistics),
+    tiles("This period", content.statistics),
   ];
 }
 
 /**
  * @param {Model} model
- * @param {Shown} shown
+ * @param {Shown} content
  */
-function drawTables(model, shown) {
-  const dead = (shown.dead ?? []).map(({ id, name, owner, why, died_at: at }) => {
+function drawTables(model, content) {
+  const dead = (content.dead ?? []).map(({ id, name, owner, why, died_at: at }) => {
     const buttons = make("span", { class: "gifapp-operations__buttons" }, act(model, "Run again", "quiet", "requeue", id), act(model, "Discard", "text", "purge", id));
     return [name, owner, why, at ? new Date(at).toLocaleString() : "", buttons];
   });
   const letters = table("Failed for good", ["Video", "Owner", "Error", "Since", "Actions"], dead, "None.");
   if (dead.length > 1) letters.append(act(model, "Run all again", "quiet", "requeue_all"));
-  const links = (shown.links ?? []).map(({ id, what, whose, maker, until }) => {
+  const links = (content.links ?? []).map(({ id, what, whose, maker, until }) => {
     const revoke = act(model, "Revoke", "text", "revoke_link", id);
     revoke.setAttribute("aria-label", `Revoke: ${what.toLowerCase()} for ${whose}, made by ${maker}`);
     return [what, whose, maker, new Date(until).toLocaleString(), revoke];
   });
   return [
     letters,
-    table("Workers", ["Name", "Done", "Memory", "Status"], shown.workers, "No worker is running. Jobs wait until one starts."),
-    table("Slowest jobs", ["Video", "Owner", "Duration"], shown.slowest, "No jobs ended in this period."),
+    table("Workers", ["Name", "Done", "Memory", "Status"], content.workers, "No worker is running. Jobs wait until one starts."),
+    table("Slowest jobs", ["Video", "Owner", "Duration"], content.slowest, "No jobs ended in this period."),
     table("Open links", ["Type", "For", "Created by", "Expires", "Actions"], links, "No open links."),
-    make("p", { class: "gifapp-operations__none", text: shown.storage }),
+    make("p", { class: "gifapp-operations__none", text: content.storage }),
   ];
 }
 
@@ -115,7 +115,7 @@ function render({ model, el }) {
   const draw = { head: drawHead, tables: drawTables }[model.get("part")];
   el.classList.add("gifapp-operations__panel");
   let before = "";
-  let isPressed = false; // a click on a button that is replaced meanwhile would be lost
+  let isPressed = false; // a click on a button that is replaced meanwhile would be lost, so wait with redrawing
   const show = () => {
     const now = JSON.stringify(model.get("shown"));
     if (isPressed || now === before) return;
