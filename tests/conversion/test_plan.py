@@ -142,7 +142,7 @@ BOMB = replace(ANIMATION, stored_width_px=8000, stored_height_px=4400, composed_
          "zip", "video"],
 )  # fmt: skip
 def test_what_takes_very_long_to_read_is_refused_before(video: Video, recipe: Recipe, pictures: int) -> None:
-    with pytest.raises(errors.ClipTooManyPixels, match=f"{pictures:,} pictures") as refused:
+    with pytest.raises(errors.ClipTooManyPixels, match=f"{pictures:,} frames") as refused:
         make_plan(video, recipe, Limits())
     assert f"{refused.value.facts['limit_px']:,}" in str(refused.value)
 
