@@ -8,7 +8,7 @@ import { makePicture, Viewer } from "./viewer.js";
  * @typedef {{ id: string, created_at: string, state: keyof typeof SPOKEN, name: string, poster_url: string | null, status: string,
  *   run_at: string | null, fraction: number | null, gif: Gif | null, kept: string, actions: (Action | "download")[] }} CardData
  * @typedef {{ type: "all" | "patch", cards: CardData[] } | { type: "remove" | "point" | "settled", id: string } |
- *   { type: "shares", id: string, shares: import("./sharer.js").Share[], newCard: string | null }} GalleryMessage
+ *   { type: "shares", id: string, shares: import("./sharer.js").Share[], made: string | null }} GalleryMessage
  */
 
 const WORDS = {
