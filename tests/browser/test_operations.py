@@ -51,19 +51,19 @@ def test_an_administrator_sees_the_service_and_requeues_a_dead_letter(
     sign_in(page, service, "ada@example.com")
     expect(page.get_by_role("heading", name="Operations")).to_be_visible(timeout=60_000)
     in_queue = page.get_by_role("list", name="Queue")
-    expect(in_queue.get_by_role("listitem").filter(has_text="Dead letters")).to_contain_text("1")
+    expect(in_queue.get_by_role("listitem").filter(has_text="Failed for good")).to_contain_text("1")
     row = page.get_by_role("row").filter(has_text="It vanished.")
     expect(row).to_contain_text("ada@example.com")
     expect(page.locator(".js-plotly-plot .barlayer .point").first).to_be_attached(timeout=20_000)
     shoot(page, "operations-1")
     page.get_by_role("button", name="Pause the queue").press("Enter")
     expect(page.get_by_role("status").filter(has_text="The queue is paused")).to_be_visible()
-    row.get_by_role("button", name="Requeue").click()
+    row.get_by_role("button", name="Run again").click()
     expect(row).to_have_count(0)
     expect(in_queue.get_by_role("listitem").filter(has_text="Waiting")).to_contain_text("1")
     page.get_by_role("button", name="Resume the queue").press("Enter")
     expect(page.get_by_role("list", name="This period").get_by_role("listitem").first).to_contain_text(
-        "Made1", timeout=60_000
+        "GIFs made1", timeout=60_000
     )
     assert [job["state"] for job in jobs.find()] == [JobState.SUCCEEDED]
     page.get_by_role("button", name="Hour").click()
