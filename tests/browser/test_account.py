@@ -108,6 +108,17 @@ def test_the_session_is_renewed_once_a_day_while_the_page_is_seen(page: Page) ->
     arrives(page)
 
 
+def test_a_widget_that_is_not_there_yet_is_drawn_once_it_is(page: Page) -> None:
+    """The widget manager must refuse it at once: only then is the output drawn again when the widgets are restored."""
+    outcome = page.evaluate(
+        """Promise.race([
+            window.jupyterapp.widgetManager.get_model("not there yet").then(() => "found", () => "refused"),
+            new Promise((done) => setTimeout(done, 0, "waits")),
+        ])"""
+    )
+    assert outcome == "refused"
+
+
 def test_a_link_gives_a_new_password_whoever_is_signed_in(
     page: Page, service: RunningService, shoot: Shoot
 ) -> None:
