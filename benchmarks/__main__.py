@@ -54,7 +54,6 @@ def measure(repeat: int) -> Run:
         two_cores={c.path.stem: costs.two_cores_against_one(c, 2 * repeat) for c in _logged("cores", long)},
         peak_mb={name: costs.peak_mb(videos.made(make)) for name, make in minute.items()},
         start=costs.start(2 * repeat),
-        first=costs.first_run(),
         queue=queue.measure(),
         load=load.measure(),
         uploads=uploads.measure(),

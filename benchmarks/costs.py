@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from functools import reduce
 from pathlib import Path
@@ -30,14 +29,6 @@ class Row(NamedTuple):
     cost: Cost
     gif_bytes: int | None = None
     quality: Quality | None = None
-
-
-class FirstRun(NamedTuple):
-    """The first run after installation, and whether it and the next report that they compile."""
-
-    wall_s: float
-    says_so: bool
-    again: bool
 
 
 def side_by_side(clip: Clip, compared: list[Engine], repeat: int) -> list[Row]:
@@ -97,22 +88,6 @@ def converting(clip: Clip) -> Cost:
     with tempfile.TemporaryDirectory() as scratch:
         (command,) = engines.gifapp(clip, Path(), Path(scratch) / "made.gif")
         return run(command)
-
-
-def first_run() -> FirstRun:
-    """Run twice, starting with an empty folder for the compiled kernels."""
-    with tempfile.TemporaryDirectory() as kernels:
-        begin_s = time.perf_counter()
-        says_so = _says_that_it_compiles(kernels)
-        return FirstRun(time.perf_counter() - begin_s, says_so, again=_says_that_it_compiles(kernels))
-
-
-def _says_that_it_compiles(kernels: str) -> bool:
-    video, gif = videos.made(videos.one_second), Path(kernels) / "made.gif"
-    argv = [sys.executable, "-m", "gifapp", "convert", str(video), "--output", str(gif)]
-    environment = {**os.environ, "NUMBA_CACHE_DIR": kernels}
-    log = subprocess.run(argv, env=environment, capture_output=True, text=True, check=True).stderr
-    return "compiled" in log
 
 
 def _run(engine: Engine, clip: Clip, folder: Path, gif: Path) -> Cost:

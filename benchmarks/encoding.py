@@ -95,7 +95,6 @@ def _quality(gif: bytes, frames: Frames) -> Quality:
 
 def _encoded(frames: Frames, fps: float, style: Style) -> tuple[bytes, float]:
     """The GIF, and the CPU milliseconds per frame, over all threads."""
-    encoder.warm_up()
     height_px, width_px = frames.shape[1:3]
     shown = map(Frame, frames, delays_cs(len(frames) / fps, fps))
     out = BytesIO()

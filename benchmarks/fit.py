@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from benchmarks import clips
 from benchmarks.clips import Clip
-from gifapp.conversion.gif.encoder import warm_up
 from gifapp.conversion.probing.probe import probe
 from gifapp.conversion.progress import Reporter
 from gifapp.conversion.render.rendering import rendered
@@ -69,7 +68,6 @@ def _show(clip: Clip) -> None:
 
 
 def main() -> None:
-    warm_up()
     for clip in clips.for_looks():
         if any(part in f"{clip.kind}: {clip.name}" for part in sys.argv[1:] or [""]):
             _show(clip)

@@ -9,7 +9,7 @@ from typing import Self
 
 from benchmarks import costs
 from benchmarks.clips import KINDS, Kind
-from benchmarks.costs import WARM, FirstRun, Row
+from benchmarks.costs import WARM, Row
 from benchmarks.engines import FFMPEG_DIFF, FFMPEG_FULL, GIFAPP, GIFSKI, MOVIEPY
 from benchmarks.load import LoadFigures
 from benchmarks.looks import SHARE, Looks
@@ -30,7 +30,6 @@ class Run:
     peak_mb: Mapping[str, float]
     two_cores: Mapping[str, float]
     start: Cost
-    first: FirstRun
     queue: QueueFigures
     load: LoadFigures
     uploads: UploadFigures
@@ -127,13 +126,9 @@ def _memory(run: Run) -> list[Goal]:
 
 
 def _waiting(run: Run) -> list[Goal]:
-    once = run.first.says_so and not run.first.again
-    reported = f"{_yes(run.first.says_so)}, then {_yes(run.first.again)}; took {run.first.wall_s:.1f} s"
-    lacking = "" if once else "not so"
     return [
         Goal.at_most("wall time on two cores against one", 0.65, run.two_cores),
-        Goal.at_most("`gifapp convert`, 1 s clip, warm cache (s)", 1.5, {"": run.start.wall_s}),
-        Goal("the first run ever says that it compiles, once", "yes, then no", reported, lacking),
+        Goal.at_most("`gifapp convert`, 1 s clip (s)", 1.5, {"": run.start.wall_s}),
     ]
 
 
@@ -187,7 +182,3 @@ def _mean(qualities: list[Quality]) -> Quality:
 
 def _in_words(values: Mapping[str, float], form: str) -> str:
     return ", ".join(f"{name} {form.format(value)}".strip() for name, value in values.items())
-
-
-def _yes(is_so: bool) -> str:
-    return "yes" if is_so else "no"

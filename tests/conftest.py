@@ -1,7 +1,6 @@
 import gc
 import logging
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -22,13 +21,6 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # the tests bring their own settings and must never reach somebody's real service
 for name in [name for name in os.environ if name.startswith("GIFAPP_")]:
     del os.environ[name]
-
-
-def pytest_sessionstart(session: pytest.Session) -> None:
-    """Compile the kernels once, not in each process of the first tests, which would wait for them."""
-    if not hasattr(session.config, "workerinput"):
-        warm_up = "from gifapp.conversion.gif.encoder import warm_up; warm_up()"
-        subprocess.run([sys.executable, "-c", warm_up], check=True)
 
 
 def pytest_collection() -> None:

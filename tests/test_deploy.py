@@ -89,12 +89,6 @@ def test_every_command_is_one(words: list[str]) -> None:
     assert asked.exit_code == 0, asked.output
 
 
-def test_the_compiling_step_of_the_image_works() -> None:
-    docker = (DEPLOY / "Dockerfile").read_text()
-    [code] = re.findall(r'/opt/gifapp/bin/python -c "(.+)"', docker)
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=100)
-
-
 def test_the_password_of_redis_stands_in_no_argument_list(tmp_path: Path) -> None:
     service = COMPOSE["services"]["redis"]
     assert "PASSWORD" not in str(service["command"])

@@ -124,12 +124,15 @@ def test_of_pictures_one_module_asks_pyav(module: Path) -> None:
         assert module.stem == "decoding" or not uses_pyav
 
 
+KERNELS = "gifapp.conversion.gif.native.library"
+
+
 @pytest.mark.parametrize(
     ("module", "does_without"),
     [
-        ("gifapp.web.app", {"numba", "moviepy"}),
-        ("gifapp.jobs.worker", {"numba", "moviepy"}),
-        ("gifapp.widgets.dashboard.dashboard", {"numba", "numpy", "mongoengine", "redis", "voila"}),
+        ("gifapp.web.app", {KERNELS, "moviepy"}),
+        ("gifapp.jobs.worker", {KERNELS, "moviepy"}),
+        ("gifapp.widgets.dashboard.dashboard", {"numpy", "mongoengine", "redis", "voila"}),
     ],
 )
 def test_a_process_loads_nothing_that_its_children_need_alone(module: str, does_without: set[str]) -> None:

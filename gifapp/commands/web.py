@@ -20,7 +20,6 @@ def web(host: str | None, port: int | None, data_dir: Path | None) -> None:
     """Run one web tier: the API and the dashboard."""
     from gifapp import faults
     from gifapp.commands.parts import prepare, read_scrape_token
-    from gifapp.conversion.gif.kernel_cache import keep_kernels_in
     from gifapp.jobs.cleanup.sweep import sweeping
     from gifapp.processes import allow_open_files
     from gifapp.web.app import run_web
@@ -33,7 +32,6 @@ def web(host: str | None, port: int | None, data_dir: Path | None) -> None:
         os.environ["GIFAPP_SENTRY_DSN"] = settings.sentry_dsn  # for kernels, which read no settings files
     allow_open_files()
     foundation = prepare(settings)
-    keep_kernels_in(settings.data_dir.resolve() / "kernels")
     with (
         foundation.build_jobs() as jobs,
         contextlib.closing(foundation.build_identity()) as identity,

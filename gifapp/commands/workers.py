@@ -53,11 +53,9 @@ def workers(fewest: int | None, most: int | None, data_dir: Path | None) -> None
 def _foundation(data_dir: Path | None) -> Foundation:
     from gifapp import faults
     from gifapp.commands.parts import prepare
-    from gifapp.conversion.gif.kernel_cache import keep_kernels_in
 
     settings = load_settings(data_dir=data_dir)
     faults.configure(settings.sentry_dsn, part="worker")
-    keep_kernels_in(settings.data_dir.resolve() / "kernels")
     return prepare(settings)
 
 

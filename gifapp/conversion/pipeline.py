@@ -14,7 +14,6 @@ from gifapp.conversion.comparing import Make, OnProgress, in_parts, other_sizes
 from gifapp.conversion.encoders import writers
 from gifapp.conversion.encoders.writers import Written
 from gifapp.conversion.gif import encoder
-from gifapp.conversion.gif.kernel_loading import Loading
 from gifapp.conversion.intake.python_input import as_file
 from gifapp.conversion.output import published
 from gifapp.conversion.probing.probe import known
@@ -100,7 +99,7 @@ def convert_file(
     reporter = Reporter(on_progress, limits.deadline_s)
     reporter.checkpoint()
     recipe, preset = within_preset(recipe), preset_of(recipe)
-    video = _ready(path, video, recipe, limits, reporter)
+    video = known(video, path, limits=limits, checkpoint=reporter.checkpoint)
     with (
         rendered(path, video, recipe, limits=limits, reporter=reporter) as whole,
         published(out, limit_bytes=limits.max_gif_bytes) as file,
@@ -137,15 +136,6 @@ def _ignore_progress(progress: Progress) -> None:
 def _refuse_same_file(path: Path, output: Path) -> None:
     if path.exists() and output.exists() and path.samefile(output):
         raise errors.OutputIsSource(name=path.name)
-
-
-def _ready(path: Path, video: Video | None, recipe: Recipe, limits: Limits, reporter: Reporter) -> Video:
-    """Probe the file while the encoder loads."""
-    loading = Loading() if recipe.format == "gif" else None
-    video = known(video, path, limits=limits, checkpoint=reporter.checkpoint)
-    if loading:
-        loading.wait(reporter.checkpoint)
-    return video
 
 
 def _written(

@@ -14,7 +14,7 @@ OFTEN_S = 0.1  # at most ten reports a second
 SILENT_S = 0.25  # at least two a second, so that a cancel takes effect within a second
 _ETA_AFTER_S, _ETA_AFTER = 0.5, 0.05  # no estimate before this time and this share of the work
 _ORDER: tuple[Phase, ...] = get_args(Phase)
-_MOST_PREPARED = 0.4  # compiling the encoder may take long
+_MOST_PREPARED = 0.4  # the probe of a large file may take long
 
 
 class Reporter:

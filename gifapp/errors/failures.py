@@ -45,6 +45,13 @@ class SettingInvalid(SetupError):
     sentence = "The setting {name} is wrong: {problem}."
 
 
+class EncoderNotBuilt(SetupError):
+    sentence = (
+        "The GIF encoder's compiled part is missing or out of date. Install gifapp again: "
+        "`pip install --editable .` in its checkout."
+    )
+
+
 class PortTaken(SetupError):
     sentence = "Port {port} on {host} is in use. Choose another with --port."
 

@@ -109,7 +109,7 @@ def test_the_session_is_renewed_once_a_day_while_the_page_is_seen(page: Page) ->
 
 
 def test_a_widget_that_is_not_there_yet_is_drawn_once_it_is(page: Page) -> None:
-    """The widget manager must refuse it at once: only then is the output drawn again when the widgets are restored."""
+    """The widget manager must refuse it at once: only then is it drawn again once it is there."""
     outcome = page.evaluate(
         """Promise.race([
             window.jupyterapp.widgetManager.get_model("not there yet").then(() => "found", () => "refused"),

@@ -19,7 +19,7 @@ from tests.chaos.watch import Watch
 from tests.clips import pattern
 from tests.service import PASSWORD
 
-_WARM_S = 60.0  # the first time ever, the kernels are compiled
+_START_S = 60.0
 _FIRST_JOB_S = 10.0
 
 
@@ -62,7 +62,7 @@ def run(weather: Weather, seed: int, directory: Path) -> Outcome:
         storm = Storm(service, Ledger(), chance, freezes_s=weather.freezes_s)
         with Watch(service.mongodb_url, lambda: len(service.workers())) as watch:
             people = _people(service, weather, storm.ledger, _videos(directory, weather.videos))
-            assert wait_until(lambda: watch.workers_ready == weather.workers, timeout_s=_WARM_S)
+            assert wait_until(lambda: watch.workers_ready == weather.workers, timeout_s=_START_S)
             _live_through(storm, people, schedule(weather.blows, lasts_s=weather.lasts_s, chance=chance))
             audit, settled_s = _settled(service, weather.settles_s)
         findings = {**_found_in(audit, storm.ledger, watch, weather), **_left_after_stop(service)}

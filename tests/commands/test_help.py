@@ -14,7 +14,6 @@ COMMANDS = GROUP.list_commands(click.Context(GROUP))
 HEAVY = {
     *("PIL", "av", "bcrypt", "httpx", "huey", "jupyter_server", "jwt", "limits", "mongoengine", "moviepy"),
     *(
-        "numba",
         "numpy",
         "pydantic",
         "pydantic_settings",

@@ -294,7 +294,7 @@ def test_cancelling_leaves_nothing(tmp_path: Path, direction: Direction, phase: 
     assert listener.cancellations == 1  # nothing went on and was heard of again
     assert list(tmp_path.iterdir()) == []
     _assert_no_children()
-    assert wait_until(lambda: not _engine_threads(), timeout_s=2)  # loading kernels ends by itself
+    assert wait_until(lambda: not _engine_threads(), timeout_s=2)
 
 
 def test_what_the_probe_said_before_is_not_asked_again(tmp_path: Path) -> None:

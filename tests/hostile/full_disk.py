@@ -54,7 +54,7 @@ def gif(disk: Path, clip: Path) -> None:
 def conversion(disk: Path, clip: Path) -> None:
     limits, scratch = Limits(), disk / "scratch"
     scratch.mkdir()
-    server = ForkServer("tests.jobs.converters:writes_much", "tests.jobs.converters:be_cold")
+    server = ForkServer("tests.jobs.converters:writes_much")
     server.ensure_running()
     with server.convert(
         ConversionRequest(clip, probe(clip, limits=limits), Recipe(), scratch, limits)

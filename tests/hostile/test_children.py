@@ -93,7 +93,7 @@ def test_who_writes_another_format_is_held(tmp_path: Path) -> None:
 def test_what_is_made_for_a_flood_gives_way_on_the_cpu(tmp_path: Path, nice: int) -> None:
     clip = clips.pattern(tmp_path / "clip.mp4", size="32x32", seconds=0.2)
     order = ConversionRequest(clip, probe(clip, limits=LIMITS), Recipe(), tmp_path, LIMITS, nice=nice)
-    server = ForkServer("tests.jobs.converters:tells_its_niceness", "tests.jobs.converters:be_cold")
+    server = ForkServer("tests.jobs.converters:tells_its_niceness")
     server.ensure_running()
     with server.convert(order) as conversion:
         told = conversion.receive(30)
@@ -105,7 +105,7 @@ def test_what_is_made_for_a_flood_gives_way_on_the_cpu(tmp_path: Path, nice: int
 def test_who_converts_is_held(tmp_path: Path) -> None:
     clip = clips.pattern(tmp_path / "clip.mp4", size="32x32", seconds=0.2)
     order = ConversionRequest(clip, probe(clip, limits=LIMITS), Recipe(), tmp_path, LIMITS)
-    server = ForkServer("tests.jobs.converters:slow", "tests.jobs.converters:be_cold")
+    server = ForkServer("tests.jobs.converters:slow")
     server.ensure_running()
     with server.convert(order) as conversion:
         assert isinstance(conversion.receive(30), ProgressMessage)

@@ -29,10 +29,6 @@ class Report(NamedTuple):
     notes: tuple[str, ...] = ("To fit 1.0 MB: 8.3 fps (was 12.5).",)
 
 
-def be_cold() -> None:
-    """No kernels to load."""
-
-
 def quick(path: Path, recipe: Any, out: Path, *, video: Any, limits: Any, on_progress: Tell) -> Report:
     on_progress(Progress(phase="reading", fraction=0.5))
     out.write_bytes(b"GIF89a")

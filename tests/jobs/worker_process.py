@@ -19,7 +19,7 @@ def main(mongodb_url: str, redis_url: str, storage_url: str, converter: str, mos
     faults.configure(os.environ.get("GIFAPP_SENTRY_DSN"), part="worker")
     forks = ForkServer()
     if converter != "real":
-        forks = ForkServer(f"tests.jobs.converters:{converter}", "tests.jobs.converters:be_cold")
+        forks = ForkServer(f"tests.jobs.converters:{converter}")
     with JobParts(
         mongodb_url=mongodb_url,
         redis_url=redis_url,

@@ -37,7 +37,7 @@ def upload(parts: JobParts, video: bytes, owner: str = "ann") -> SourceView:
 
 def work(parts: JobParts) -> None:
     """Do the job that is next, as a worker of that machine would."""
-    forks = ForkServer("tests.jobs.converters:quick", "tests.jobs.converters:be_cold")
+    forks = ForkServer("tests.jobs.converters:quick")
     try:
         runner = Runner(
             blobs=parts.blobs,

@@ -20,7 +20,6 @@ import numpy as np
 
 from gifapp.conversion.frame import Frame
 from gifapp.conversion.frame_store import FrameStore
-from gifapp.conversion.gif import kernels
 from gifapp.conversion.gif.container import GifFile
 from gifapp.conversion.gif.frame_differ import FrameDiffer, IndexedFrame
 from gifapp.conversion.gif.grouping import AUTO_FRAMES, groups
@@ -29,7 +28,7 @@ from gifapp.conversion.gif.quantizer import OPAQUE_ALPHA
 from gifapp.conversion.gif.style import Style
 from gifapp.conversion.merging import Held, merged
 
-__all__ = ["GROUP_FRAMES", "Encoded", "Style", "encode", "warm_up"]
+__all__ = ["GROUP_FRAMES", "Encoded", "Style", "encode"]
 
 GROUP_FRAMES = AUTO_FRAMES
 _MOST_WAITING = 8  # frames that were read and not yet written
@@ -44,11 +43,6 @@ class Encoded(NamedTuple):
     frames: int
     bytes: int
     colours: int
-
-
-def warm_up() -> None:
-    """Compile or load every kernel."""
-    kernels.load_all()
 
 
 def encode(
@@ -72,7 +66,6 @@ def encode(
     times it plays, 0 for ever. `style.colours` is the maximum number of colour table entries, transparency
     included. A global palette needs all frames before the first is drawn, so they are stored on disk.
     """
-    warm_up()
     pipeline = _Pipeline(width_px, height_px, loop, style, checkpoint or _do_nothing)
     try:
         for done, block in enumerate(pipeline.blocks(frames), 1):

@@ -1,6 +1,6 @@
 """Runs conversions in processes forked from a server that has already loaded everything.
 
-A fresh process needs about a second for imports and kernels, a fork milliseconds. The fork server has
+A fresh process needs about half a second for its imports, a fork milliseconds. The fork server has
 a single thread and no connections, so forking it is safe. Python's own fork server keeps a pipe open in
 each child and a socket on disk; both would outlive a worker that is killed.
 
@@ -31,7 +31,7 @@ from gifapp.jobs.attempts.conversion_process import (
 )
 
 _NUMBER = struct.Struct("q")  # the server sends 0 when it is warm; then a process id, its exit code, ...
-_START_S = 180.0  # on the very first start, the kernels are compiled
+_START_S = 60.0  # on a busy machine
 
 
 class ForkServer:
@@ -39,15 +39,10 @@ class ForkServer:
 
     Args:
         converter: the dotted name of a `conversion_process.Converter`, as `package.module:function`.
-        warm_up: the dotted name of the function that loads its kernels.
     """
 
-    def __init__(
-        self,
-        converter: str = "gifapp.conversion.pipeline:convert_file",
-        warm_up: str = "gifapp.conversion.gif.encoder:warm_up",
-    ) -> None:
-        self._names = (converter, warm_up)
+    def __init__(self, converter: str = "gifapp.conversion.pipeline:convert_file") -> None:
+        self._converter = converter
         self._process: subprocess.Popen[bytes] | None = None
         self._control = socket.socket()
 
@@ -66,7 +61,7 @@ class ForkServer:
     def _start(self) -> None:
         self._control, theirs = socket.socketpair()
         with theirs:
-            argv = [sys.executable, "-P", "-m", __name__, str(theirs.fileno()), *self._names]
+            argv = [sys.executable, "-P", "-m", __name__, str(theirs.fileno()), self._converter]
             self._process = processes.spawn(
                 argv, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env=_environment()
             )
@@ -122,10 +117,9 @@ def _environment() -> dict[str, str]:
 # --- in the server ---------------------------------------------------------------------------
 
 
-def main(control_fd: int, converter: str, warm_up: str) -> None:
+def main(control_fd: int, converter: str) -> None:
     """Load everything, then fork a conversion for each pipe received, until the worker closes the socket."""
     convert = resolve_name(converter)
-    resolve_name(warm_up)()
     with socket.socket(fileno=control_fd) as control:
         control.sendall(_NUMBER.pack(0))
         while True:
@@ -161,4 +155,4 @@ def _become_conversion(server: int, connection: Connection, convert: Converter) 
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], sys.argv[3])
+    main(int(sys.argv[1]), sys.argv[2])

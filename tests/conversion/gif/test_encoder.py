@@ -12,7 +12,7 @@ from PIL import Image
 
 from gifapp import errors
 from gifapp.conversion.frame import Frame
-from gifapp.conversion.gif.encoder import Encoded, Style, encode, warm_up
+from gifapp.conversion.gif.encoder import Encoded, Style, encode
 from gifapp.domain.recipes.recipe import Dither
 from tests.gifs import gif_of, gifsicle, seen_by_ffmpeg, seen_by_pillow
 from tests.letters import Rows, pixels
@@ -189,7 +189,6 @@ def test_memory_does_not_grow_with_the_clip() -> None:
         tracemalloc.stop()
         return peak
 
-    warm_up()
     assert peak_bytes(160) < 1.2 * peak_bytes(40)
 
 

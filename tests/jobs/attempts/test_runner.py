@@ -34,7 +34,7 @@ def fork_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], For
     started = []
 
     def start(converter: str) -> ForkServer:
-        server = ForkServer(f"tests.jobs.converters:{converter}", "tests.jobs.converters:be_cold")
+        server = ForkServer(f"tests.jobs.converters:{converter}")
         started.append(server)
         return server
 

@@ -1,0 +1,1 @@
+"""The encoder's inner loops, in C: compiled when gifapp is installed, called through `library`."""

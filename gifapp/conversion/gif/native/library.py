@@ -1,0 +1,85 @@
+"""Loads the compiled kernels and declares their signatures; the C sources say what each one does.
+
+They are called through ctypes: one library serves every version of Python, building it needs no Python
+headers, and the GIL is released during a call. An array of another type or layout than declared is an error.
+On x86-64 there are two builds of the same sources, one for processors with AVX2; their results are equal.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from ctypes import c_bool, c_double, c_int, c_int32, c_int64
+from typing import Any
+
+import numpy as np
+from numpy.ctypeslib import ndpointer
+
+from gifapp import errors
+from gifapp.conversion.gif.native import sources
+
+
+def load() -> ctypes.CDLL:
+    """The build for this processor.
+
+    Raises:
+        errors.EncoderNotBuilt: it is missing, or was built from other sources.
+    """
+    try:
+        library = ctypes.CDLL(str(sources.DIRECTORY / "kernels.so"))
+        if library.has_avx2():
+            library = ctypes.CDLL(str(sources.DIRECTORY / "kernels_avx2.so"))
+    except OSError as missing:
+        raise errors.EncoderNotBuilt from missing
+    built_from = ctypes.c_char.in_dll(library, "source_digest")
+    if ctypes.string_at(ctypes.addressof(built_from)).decode() != sources.digest():
+        raise errors.EncoderNotBuilt
+    return library
+
+
+_library = load()
+has_avx2: bool = _library.has_avx2()
+
+
+def constant(name: str) -> int:
+    """A number that C and Python share; kernels.h has its value."""
+    return c_int32.in_dll(_library, f"constant_{name}").value
+
+
+def _kernel(name: str, *arguments: Any, returns: Any = None) -> Callable[..., Any]:
+    kernel = _library[name]
+    kernel.argtypes, kernel.restype = arguments, returns
+    return kernel
+
+
+def _array(dtype: Any, dimensions: int) -> Any:
+    return ndpointer(dtype, ndim=dimensions, flags="C_CONTIGUOUS")
+
+
+_PIXELS = _array(np.uint8, 3)
+_SHAPE = _RECTANGLE = _array(np.int64, 1)
+_SHOWN, _IS_SHOWN = _PIXELS, _array(np.uint8, 2)
+_BYTES, _INTS, _LONGS, _FLAGS = (_array(dtype, 1) for dtype in (np.uint8, np.int32, np.int64, np.bool_))
+_COLOURS = _array(np.int32, 2)
+_POINTS, _WEIGHTS = _array(np.float32, 2), _array(np.float32, 1)
+_SUMS = _array(np.int64, 2)
+
+find_changed = _kernel("find_changed", _PIXELS, _SHAPE, _SHOWN, _IS_SHOWN, _INTS, _RECTANGLE)
+remap = _kernel(
+    "remap", _PIXELS, _SHAPE, _SHOWN, _IS_SHOWN, _RECTANGLE,
+    _COLOURS, c_int64, _array(np.int16, 1), _INTS, _BYTES,
+    _INTS, _INTS, _array(np.int32, 2), c_int64, _array(np.int32, 3), _array(np.uint8, 2),
+)  # fmt: skip
+mark_cells = _kernel("mark_cells", _COLOURS, c_int64, _array(np.int16, 1))
+compress = _kernel("compress", _BYTES, c_int64, c_int, _BYTES, returns=c_int64)
+mark_used = _kernel("mark_used", ndpointer(np.uint8, ndim=2), c_int64, c_int64, c_int64, _FLAGS)
+count_colours = _kernel(
+    "count_colours", _PIXELS, _SHAPE, c_int64, _INTS, _LONGS, _INTS, _SUMS, _INTS, _SUMS, _LONGS
+)
+take_out_tones = _kernel("take_out_tones", _INTS, _LONGS, _INTS, _SUMS, c_int64, _FLAGS)
+mark_alike = _kernel("mark_alike", _POINTS, c_int64, _POINTS, c_int64, _FLAGS)
+split = _kernel("split", _POINTS, _WEIGHTS, c_int64, c_int64, c_double, _LONGS, _INTS, returns=c_int64)
+polish = _kernel("polish", _POINTS, _WEIGHTS, c_int64, _INTS, c_int64, _array(np.uint8, 2))
+collect_colours = _kernel(
+    "collect_colours", _PIXELS, _SHAPE, _SHOWN, _IS_SHOWN, _RECTANGLE, c_bool, _INTS, returns=c_int64
+)

@@ -1,0 +1,69 @@
+"""Compiles the GIF encoder's C kernels when gifapp is installed, editable installs included.
+
+The compiler is Zig's, from the wheel that pyproject.toml names as a build requirement: the machine needs
+none, and everybody's kernels come from the same one. Nothing is left behind; its caches are temporary.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import runpy
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+_SOURCES = Path("gifapp", "conversion", "gif", "native", "sources.py")
+_GLIBC = "2.17"  # the oldest to run on
+# nothing is contracted to fused operations, so that every build computes the same palettes
+_FLAGS = (
+    "-std=c11", "-O3", "-ffp-contract=off", "-fno-sanitize=undefined", "-fvisibility=hidden", "-fPIC",
+    "-shared", "-Wall", "-Wextra", "-Werror",
+)  # fmt: skip
+# the processors of 2009 and later; those of 2013 and later
+_BUILDS = {"kernels.so": "x86_64_v2", "kernels_avx2.so": "x86_64_v2+avx2"}
+
+
+class KernelBuildHook(BuildHookInterface[Any]):
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
+        libraries = compile_kernels(Path(self.root) / _SOURCES)
+        build_data["artifacts"] += [str(library.relative_to(self.root)) for library in libraries]
+        build_data["pure_python"] = False
+        build_data["tag"] = f"py3-none-{_platform_tag()}"
+
+
+def compile_kernels(sources_module: Path) -> list[Path]:
+    """Compile the C files beside `sources_module`; returns the libraries, which lie there too."""
+    sources = runpy.run_path(str(sources_module))  # gifapp itself is not installed yet
+    directory = sources_module.parent
+    builds = _BUILDS if platform.machine() in {"x86_64", "AMD64"} else {"kernels.so": "baseline"}
+    digest = f'-DSOURCE_DIGEST="{sources["digest"]()}"'
+    for name, processor in builds.items():
+        _zig(*_FLAGS, f"-mcpu={processor}", digest, *sources["sources"](), "-o", directory / name)
+    return [directory / name for name in builds]
+
+
+def _zig(*arguments: str | Path) -> None:
+    with tempfile.TemporaryDirectory() as cache:
+        environment = os.environ | {"ZIG_GLOBAL_CACHE_DIR": cache, "ZIG_LOCAL_CACHE_DIR": cache}
+        argv = [sys.executable, "-m", "ziglang", "cc", *_target(), *map(str, arguments)]
+        subprocess.run(argv, check=True, env=environment)
+
+
+def _has_glibc() -> bool:
+    return platform.libc_ver()[0] == "glibc"
+
+
+def _target() -> list[str]:
+    return ["-target", f"{platform.machine()}-linux-gnu.{_GLIBC}"] if _has_glibc() else []
+
+
+def _platform_tag() -> str:
+    if _has_glibc():
+        return f"manylinux_{_GLIBC.replace('.', '_')}_{platform.machine()}"
+    return sysconfig.get_platform().replace("-", "_").replace(".", "_")

@@ -1,0 +1,33 @@
+"""A user without a home directory, as containers have them."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.letters import write_clip
+
+HOMELESS = "import pwd; pwd.getpwuid = lambda uid: {}[uid]"
+
+
+def test_such_a_user_converts_and_hears_where_a_service_may_keep_its_data(tmp_path: Path) -> None:
+    write_clip(tmp_path / "clip.mkv", [["RR"], ["GG"]])
+    assert gifapp("convert", "clip.mkv", "--quiet", within=tmp_path) == ""
+    assert gifapp("up", within=tmp_path) == (
+        "gifapp: The setting GIFAPP_DATA_DIR is wrong: this user has no home directory; "
+        "choose a place with --data-dir.\n"
+    )
+    assert {path.name for path in tmp_path.iterdir()} == {"clip.mkv", "clip.gif"}  # nor a folder named ~
+
+
+def gifapp(*words: str, within: Path) -> str:
+    code = f"{HOMELESS}; import sys; from gifapp.__main__ import main; main(sys.argv[1:])"
+    environment = {name: value for name, value in os.environ.items() if name != "HOME" and "XDG" not in name}
+    return subprocess.run(
+        [sys.executable, "-c", code, *words],
+        cwd=within,
+        env=environment,
+        check=False,
+        capture_output=True,
+        text=True,
+    ).stderr
