@@ -4,7 +4,8 @@
 # make docs   the documentation as a site, in site/
 # make chaos  300 jobs in a storm of kill -9, SIGTERM and wiped servers, five minutes (CHAOS_SEED=7 for the blows of seed 7);
 #             and everything restarted, part by part, while people work, one minute
-# make properties   the property tests with many more examples, new ones each time: about ten minutes
+# make properties   the property tests with many more examples, new ones each time, on kernels that are checked
+#             for undefined behaviour and for access outside their arrays: about ten minutes
 # make fuzz   requests made up from the API's document, new ones each time: about ten minutes; FUZZ_EXAMPLES=1000 for more
 
 BIN := .venv/bin
@@ -36,8 +37,8 @@ docs: .venv/installed-test
 chaos: .venv/installed-test
 	@exec $(BIN)/python -m pytest -m chaos -s tests/chaos $(ARGS)
 
-properties: .venv/installed-test
-	@HYPOTHESIS_PROFILE=deep exec $(BIN)/python -m pytest --timeout 0 tests/conversion/test_properties.py tests/conversion/gif/test_lzw_properties.py tests/conversion/test_round_trip.py $(ARGS)
+properties: .venv/installed-compiler
+	@HYPOTHESIS_PROFILE=deep exec $(BIN)/python -m pytest -p tests.conversion.gif.sanitized --timeout 0 tests/conversion/test_properties.py tests/conversion/gif/test_lzw_properties.py tests/conversion/test_round_trip.py $(ARGS)
 
 fuzz: .venv/installed-test
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-200} exec $(BIN)/python -m pytest --numprocesses 2 --show-capture no tests/web/api/test_fuzz.py $(ARGS)
@@ -53,6 +54,10 @@ clean:
 .venv/installed-test: .venv/installed
 	@echo "Installing what the tests need."
 	@$(PIP) install --editable '.[test]'
+	@touch $@
+
+.venv/installed-compiler: .venv/installed-test
+	@$(PIP) install $$($(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['build-system']['requires'])")
 	@touch $@
 
 $(BIN)/python:

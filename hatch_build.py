@@ -22,9 +22,21 @@ _SOURCES = Path("gifapp", "conversion", "gif", "native", "sources.py")
 _GLIBC = "2.17"  # the oldest to run on
 # nothing is contracted to fused operations, so that every build computes the same palettes
 _FLAGS = (
-    "-std=c11", "-O3", "-ffp-contract=off", "-fno-sanitize=undefined", "-fvisibility=hidden", "-fPIC",
-    "-shared", "-Wall", "-Wextra", "-Werror",
-)  # fmt: skip
+    "-std=c11",
+    "-ffp-contract=off",
+    "-fvisibility=hidden",
+    "-fPIC",
+    "-shared",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+)
+_OPTIMISED = ("-O3", "-fno-sanitize=undefined")
+SANITIZED = (
+    "-O1",
+    "-fsanitize=undefined",
+    "-fsanitize-trap=undefined",
+)  # undefined behaviour ends the process
 # the processors of 2009 and later; those of 2013 and later
 _BUILDS = {"kernels.so": "x86_64_v2", "kernels_avx2.so": "x86_64_v2+avx2"}
 
@@ -37,14 +49,14 @@ class KernelBuildHook(BuildHookInterface[Any]):
         build_data["tag"] = f"py3-none-{_platform_tag()}"
 
 
-def compile_kernels(sources_module: Path) -> list[Path]:
+def compile_kernels(sources_module: Path, flags: tuple[str, ...] = _OPTIMISED) -> list[Path]:
     """Compile the C files beside `sources_module`; returns the libraries, which lie there too."""
     sources = runpy.run_path(str(sources_module))  # gifapp itself is not installed yet
     directory = sources_module.parent
     builds = _BUILDS if platform.machine() in {"x86_64", "AMD64"} else {"kernels.so": "baseline"}
     digest = f'-DSOURCE_DIGEST="{sources["digest"]()}"'
     for name, processor in builds.items():
-        _zig(*_FLAGS, f"-mcpu={processor}", digest, *sources["sources"](), "-o", directory / name)
+        _zig(*_FLAGS, *flags, f"-mcpu={processor}", digest, *sources["sources"](), "-o", directory / name)
     return [directory / name for name in builds]
 
 

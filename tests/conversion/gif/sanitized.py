@@ -1,0 +1,77 @@
+"""A pytest plugin: kernels that end the process where they leave their arrays or C's rules.
+
+They are compiled with traps for undefined behaviour. Each array is passed in memory of its own, with a page
+that nobody may touch right behind it or, every other time, right before it.
+"""
+
+import ctypes
+import mmap
+import shutil
+import tempfile
+from collections.abc import Callable
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import hatch_build
+from gifapp.conversion.gif.native import sources
+
+_NO_ACCESS = 0
+_KERNELS = (
+    *("find_changed", "remap", "mark_cells", "compress", "mark_used", "count_colours", "take_out_tones"),
+    *("mark_alike", "split", "polish", "collect_colours"),
+)
+_ends_at_page = cycle([True, False])
+_built = tempfile.TemporaryDirectory(prefix="gifapp-sanitized-")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    directory = shutil.copytree(sources.DIRECTORY, Path(_built.name) / "native")
+    hatch_build.compile_kernels(directory / "sources.py", hatch_build.SANITIZED)
+    sources.DIRECTORY = directory
+    from gifapp.conversion.gif.native import library
+
+    for name in _KERNELS:
+        setattr(library, name, _fencing(getattr(library, name)))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    _built.cleanup()
+
+
+def _fencing(kernel: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*arguments: Any) -> Any:
+        passed = [_fenced(each) if _is_array(each) else each for each in arguments]
+        result = kernel(*passed)
+        for given, fenced in zip(arguments, passed, strict=True):
+            if _is_array(given) and given.flags.writeable:
+                given[...] = fenced
+        return result
+
+    return call
+
+
+def _is_array(argument: Any) -> bool:
+    return isinstance(argument, np.ndarray) and argument.flags.c_contiguous
+
+
+def _fenced(array: NDArray[Any]) -> NDArray[Any]:
+    """A copy that begins or ends at a page without access."""
+    pages = -(-array.nbytes // mmap.PAGESIZE)
+    memory = np.frombuffer(mmap.mmap(-1, (pages + 2) * mmap.PAGESIZE), np.uint8)
+    for page in (0, pages + 1):
+        _forbid(memory.ctypes.data + page * mmap.PAGESIZE)
+    begin = (pages + 1) * mmap.PAGESIZE - array.nbytes if next(_ends_at_page) else mmap.PAGESIZE
+    copy = memory[begin : begin + array.nbytes].view(array.dtype).reshape(array.shape)
+    copy[...] = array
+    return copy
+
+
+def _forbid(address: int) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.mprotect(ctypes.c_void_p(address), mmap.PAGESIZE, _NO_ACCESS) != 0:
+        raise OSError(ctypes.get_errno(), "mprotect")
