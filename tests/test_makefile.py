@@ -5,9 +5,14 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 
 
+def copy_checkout(directory: Path) -> None:
+    """What `make` looks at."""
+    for name in ("Makefile", "pyproject.toml", "hatch_build.py"):
+        shutil.copy(ROOT / name, directory)
+
+
 def test_without_a_suitable_python_make_says_what_to_install(tmp_path: Path) -> None:
-    shutil.copy(ROOT / "Makefile", tmp_path)
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    copy_checkout(tmp_path)
     old = tmp_path / "old-python"
     old.write_text("#!/bin/sh\nexit 1\n")
     old.chmod(0o755)
@@ -24,8 +29,7 @@ def test_without_a_suitable_python_make_says_what_to_install(tmp_path: Path) -> 
 
 
 def test_a_second_run_installs_nothing(tmp_path: Path) -> None:
-    shutil.copy(ROOT / "Makefile", tmp_path)
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    copy_checkout(tmp_path)
     programs = tmp_path / ".venv" / "bin"
     programs.mkdir(parents=True)
     for name in ("python", "gifapp"):
