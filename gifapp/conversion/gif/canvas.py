@@ -65,7 +65,7 @@ class Canvas:
         self._has_drawn = False
         self.shown = np.zeros((height_px, width_px, 3), np.uint8)
         self.is_shown = np.zeros((height_px, width_px), np.uint8)
-        self._errors = np.zeros((2, width_px + 2, 3), np.int32)
+        self._errors = np.zeros((width_px + 2, 4), np.int32)
         self._weights = np.array(_WEIGHTS.get(dither, _NO_WEIGHTS), np.int32)
         self._mask = mask(dither)
 

@@ -68,7 +68,7 @@ find_changed = _kernel("find_changed", _PIXELS, _SHAPE, _SHOWN, _IS_SHOWN, _INTS
 remap = _kernel(
     "remap", _PIXELS, _SHAPE, _SHOWN, _IS_SHOWN, _RECTANGLE,
     _COLOURS, c_int64, _array(np.int16, 1), _INTS, _BYTES,
-    _INTS, _INTS, _array(np.int32, 2), c_int64, _array(np.int32, 3), _array(np.uint8, 2),
+    _INTS, _INTS, _array(np.int32, 2), c_int64, _array(np.int32, 2), _array(np.uint8, 2),
 )  # fmt: skip
 mark_cells = _kernel("mark_cells", _COLOURS, c_int64, _array(np.int16, 1))
 compress = _kernel("compress", _BYTES, c_int64, c_int, _BYTES, returns=c_int64)

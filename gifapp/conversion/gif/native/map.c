@@ -81,60 +81,72 @@ KERNEL void find_changed(const uint8_t *pixels, const int64_t *shape, uint8_t *s
     memcpy(where, (int64_t[]){left, top, right, bottom}, 4 * sizeof *where);
 }
 
-/* LZW's dictionary while a frame is drawn, with a tree of the phrases' continuations. */
+/* A phrase in the tree of the phrases' continuations: the first longer one, the next as long, and its last pixel. */
+typedef struct {
+    int16_t longer, next;
+    uint8_t index, red, green, blue;
+} Phrase;
+
+/* LZW's dictionary while a frame is drawn. Held pixels are many: what continues a phrase by one is found without a search. */
 typedef struct {
     Phrases phrases;
-    int16_t child[MOST_CODES], sibling[MOST_CODES], index[MOST_CODES];
+    Phrase tree[MOST_CODES];
+    int16_t held[MOST_CODES];
     int64_t prefix, next_code;
 } Drawn;
 
 static void forget(Drawn *drawn) {
     memset(&drawn->phrases, 0, sizeof drawn->phrases);
-    memset(drawn->child, NONE, sizeof drawn->child);
+    for (int code = 0; code < FIRST_CODE; code++)
+        drawn->tree[code].longer = drawn->held[code] = NONE;
     drawn->next_code = FIRST_CODE;
 }
 
-static inline bool ends_phrase(Drawn *drawn, int32_t index) {
-    return drawn->prefix >= 0 && *phrase_slot(&drawn->phrases, phrase_key(drawn->prefix, index)) == 0;
+static inline uint32_t *slot_after(Drawn *drawn, int32_t index) {
+    return phrase_slot(&drawn->phrases, phrase_key(drawn->prefix, index));
 }
 
-/* Adds an index to the phrase, as the compressor will. */
-static inline void follow(Drawn *drawn, int32_t index) {
-    if (drawn->prefix < 0) {
-        drawn->prefix = index;
-        return;
+/* Makes the phrase that is longer by this index a new one, as the compressor will; returns its code, NONE if the dictionary was full. */
+static inline int64_t add_phrase(Drawn *drawn, int32_t index, Colour colour) {
+    if (drawn->next_code == MOST_CODES) {
+        forget(drawn);
+        return NONE;
     }
-    uint32_t key = phrase_key(drawn->prefix, index), *slot = phrase_slot(&drawn->phrases, key);
+    Phrase *prefix = &drawn->tree[drawn->prefix];
+    drawn->tree[drawn->next_code] = (Phrase){NONE, prefix->longer, (uint8_t)index, (uint8_t)colour.red, (uint8_t)colour.green, (uint8_t)colour.blue};
+    drawn->held[drawn->next_code] = NONE;
+    return prefix->longer = (int16_t)drawn->next_code++;
+}
+
+/* Adds a colour to the phrase. `slot`: of the phrase that is longer by this index. */
+static inline void follow(Drawn *drawn, uint32_t *slot, int32_t index, Colour colour) {
     if (*slot != 0) {
         drawn->prefix = phrase_code(*slot);
         return;
     }
-    if (drawn->next_code < MOST_CODES) {
-        *slot = key << 12 | (uint32_t)drawn->next_code;
-        drawn->index[drawn->next_code] = (int16_t)index;
-        drawn->sibling[drawn->next_code] = drawn->child[drawn->prefix];
-        drawn->child[drawn->prefix] = (int16_t)drawn->next_code++;
-    } else {
-        forget(drawn);
-    }
+    uint32_t key = phrase_key(drawn->prefix, index);
+    int64_t code = add_phrase(drawn, index, colour);
+    if (code != NONE)
+        *slot = key << 12 | (uint32_t)code;
     drawn->prefix = index;
 }
 
-/* The index nearest to `wanted` that continues the phrase, if it is close enough; else `best`.
+/* The code of the longer phrase whose last index is nearest to `wanted`, NONE if that is farther than `limit`.
    Transparency stands in for the colour `held` on screen, where there is one. */
-static inline int32_t stand_in(const Drawn *drawn, Planes palette, int32_t best, Colour wanted, int32_t allowance, int32_t transparent, const Colour *held) {
-    int32_t limit = distance(wanted, colour_of(palette, best)) + allowance + 1;
-    int64_t longer = drawn->child[drawn->prefix];
-    for (int left = MOST_SIBLINGS; longer >= 0 && left > 0; left--, longer = drawn->sibling[longer]) {
-        int32_t index = drawn->index[longer], apart = limit;
-        if (index != transparent)
-            apart = distance(wanted, colour_of(palette, index));
+static inline int64_t stand_in(const Drawn *drawn, Colour wanted, int32_t limit, int32_t transparent, const Colour *held) {
+    int64_t code = drawn->tree[drawn->prefix].longer, best = NONE;
+    for (int left = MOST_SIBLINGS; code >= 0 && left > 0; left--) {
+        const Phrase *phrase = &drawn->tree[code];
+        int32_t apart = limit;
+        if (phrase->index != transparent)
+            apart = distance(wanted, (Colour){phrase->red, phrase->green, phrase->blue});
         else if (held)
             apart = distance(wanted, *held);
         if (apart < limit) {
             limit = apart;
-            best = index;
+            best = code;
         }
+        code = phrase->next;
     }
     return best;
 }
@@ -143,24 +155,25 @@ static inline int32_t clamped(int32_t value) {
     return value < 0 ? 0 : value > 255 ? 255 : value;
 }
 
-/* The source colour plus the error that is diffused to it, in 4096ths. */
-static inline Colour wanted_colour(Colour source, const int32_t *owed, int32_t offset) {
-    return (Colour){
-        clamped(source.red + ((owed[0] + 2048) >> 12) + offset),
-        clamped(source.green + ((owed[1] + 2048) >> 12) + offset),
-        clamped(source.blue + ((owed[2] + 2048) >> 12) + offset),
-    };
+/* Red, green and blue at once; the fourth is not used. */
+typedef int32_t Channels __attribute__((vector_size(16), aligned(4), may_alias)); /* as NumPy aligns integers */
+
+/* Errors on their way, in 4096ths: to the next pixel, and to the two below this one and the one before, which others add to. */
+typedef struct {
+    Channels ahead, below_before, below;
+} Owed;
+
+/* The source colour plus the error that is diffused to it. */
+static inline Colour wanted_colour(Colour source, Channels owed, int32_t offset) {
+    owed = ((owed + 2048) >> 12) + offset;
+    return (Colour){clamped(source.red + owed[0]), clamped(source.green + owed[1]), clamped(source.blue + owed[2])};
 }
 
-/* `here` and `below` are what this pixel and the one below it are owed; `weights` as in canvas.py. */
-static inline void diffuse(Colour wanted, Colour seen, const int32_t *weights, int32_t *here, int32_t *below) {
-    const int32_t error[3] = {wanted.red - seen.red, wanted.green - seen.green, wanted.blue - seen.blue};
-    for (int channel = 0; channel < 3; channel++) {
-        here[channel + 3] += error[channel] * weights[0];
-        below[channel - 3] += error[channel] * weights[1];
-        below[channel] += error[channel] * weights[2];
-        below[channel + 3] += error[channel] * weights[3];
-    }
+/* Passes a pixel's error on; `weights` as in canvas.py. Returns what the pixel below the one before is owed in the end. */
+static inline Channels diffuse(Owed *owed, Channels error, const int32_t *weights) {
+    Channels done = owed->below_before + error * weights[1];
+    *owed = (Owed){error * weights[0], owed->below + error * weights[2], error * weights[3]};
+    return done;
 }
 
 /* The index nearest to `wanted`, or of the exact source colour if that is preferred and exists. */
@@ -173,21 +186,48 @@ static inline int32_t best_index(const Lookup *lookup, Colour source, Colour wan
     return find(lookup, wanted);
 }
 
-/* The index for a pixel that is not simply held. `apart` is FAR where it may not be held at all. */
-static inline int32_t index_for(const Frame *frame, const Lookup *lookup, Drawn *drawn, Colour source, Colour wanted, Colour held, int32_t apart, int32_t busy, bool is_patterned) {
-    int32_t index = frame->transparent, allowance = allowance_of(frame, busy);
-    if (apart > allowance) {
-        int32_t best = best_index(lookup, source, wanted, busy == 0 || is_patterned);
-        if (apart > allowance + distance(source, colour_of(lookup->palette, best)))
-            index = best;
+/* Leaves a pixel as it is, and adds that to the phrase. */
+static inline int32_t hold(Drawn *drawn, int32_t transparent) {
+    int64_t prefix = drawn->prefix;
+    if (prefix >= 0 && drawn->held[prefix] != NONE) {
+        drawn->prefix = drawn->held[prefix];
+        return transparent;
     }
-    if (allowance > 0 && index != frame->transparent && ends_phrase(drawn, index))
-        index = stand_in(drawn, lookup->palette, index, wanted, allowance, frame->transparent, apart == FAR ? NULL : &held);
-    return index;
+    if (prefix >= 0) {
+        int64_t code = add_phrase(drawn, transparent, (Colour){0});
+        if (code != NONE)
+            drawn->held[prefix] = (int16_t)code;
+    }
+    drawn->prefix = transparent;
+    return transparent;
 }
 
-/* Shows a pixel by its index, and diffuses what is wrong with it. */
-static inline void show(const Frame *frame, Planes palette, int64_t at, int32_t index, Colour source, Colour wanted, Colour held, const int32_t *weights, int32_t *here, int32_t *below) {
+/* Chooses the index for a pixel that is not simply held, and adds it to the phrase. `apart` is FAR where it may not be held at all. */
+static inline int32_t index_for(const Frame *frame, const Lookup *lookup, Drawn *drawn, Colour source, Colour wanted, Colour held, int32_t apart, int32_t busy, bool is_patterned) {
+    int32_t allowance = allowance_of(frame, busy);
+    if (apart <= allowance)
+        return hold(drawn, frame->transparent);
+    int32_t best = best_index(lookup, source, wanted, busy == 0 || is_patterned);
+    Colour colour = colour_of(lookup->palette, best);
+    if (apart <= allowance + distance(source, colour))
+        return hold(drawn, frame->transparent);
+    if (drawn->prefix < 0)
+        return (int32_t)(drawn->prefix = best);
+    uint32_t *slot = slot_after(drawn, best);
+    if (allowance > 0 && *slot == 0) {
+        int32_t limit = distance(wanted, colour) + allowance + 1;
+        int64_t longer = stand_in(drawn, wanted, limit, frame->transparent, apart == FAR ? NULL : &held);
+        if (longer != NONE) {
+            drawn->prefix = longer;
+            return drawn->tree[longer].index;
+        }
+    }
+    follow(drawn, slot, best, colour);
+    return best;
+}
+
+/* Shows a pixel by its index; returns what is wrong with it. */
+static inline Channels show(const Frame *frame, Planes palette, int64_t at, int32_t index, Colour source, Colour wanted, Colour held) {
     Colour seen = held;
     if (index != frame->transparent) {
         seen = colour_of(palette, index);
@@ -196,13 +236,36 @@ static inline void show(const Frame *frame, Planes palette, int64_t at, int32_t 
         frame->shown[at * 3 + 2] = (uint8_t)seen.blue;
         frame->is_shown[at] = 1;
     }
-    if (distance(source, seen) > 0)
-        diffuse(wanted, seen, weights, here, below);
+    if (distance(source, seen) == 0)
+        return (Channels){0};
+    return (Channels){wanted.red - seen.red, wanted.green - seen.green, wanted.blue - seen.blue};
+}
+
+/* Draws a row's pixels from `left` to `right`. owed: (width + 2) channels, by the row above; becomes what the row below is owed. */
+static void remap_row(const Frame *frame, const Lookup *lookup, Drawn *drawn, int64_t y, int64_t left, int64_t right, const int32_t *weights, const int32_t *offsets, int64_t side, Channels *owed, uint8_t *indices) {
+    Owed passed = {{0}, {0}, {0}};
+    for (int64_t x = left; x < right; x++) {
+        const int64_t at = y * frame->width + x;
+        const uint8_t *pixel = source_at(frame, y, x);
+        Colour source = pixel_at(pixel), held = pixel_at(frame->shown + at * 3);
+        Channels error = {0};
+        int32_t index, apart = frame->transparent >= 0 && frame->is_shown[at] ? distance(source, held) : FAR;
+        if (apart > 0 && !is_clear(frame, pixel)) {
+            Colour wanted = wanted_colour(source, owed[x + 1] + passed.ahead, offsets[x & (side - 1)]);
+            index = index_for(frame, lookup, drawn, source, wanted, held, apart, busyness(frame, y, x, source), side > 1);
+            error = show(frame, lookup->palette, at, index, source, wanted, held);
+        } else {
+            index = hold(drawn, frame->transparent);
+        }
+        owed[x] = diffuse(&passed, error, weights);
+        indices[x - left] = (uint8_t)index;
+    }
+    owed[right] = passed.below_before;
 }
 
 /* Draws the part `where` of a frame on the canvas and writes its indices.
    shape: height, width, channels; where: left, top, right, bottom; colours: (3, count); mask: (side, side), a power of two;
-   errors: (2, width + 2, 3), scratch. */
+   errors: (width + 2, 4), scratch. */
 KERNEL void remap(
     const uint8_t *pixels, const int64_t *shape, uint8_t *shown, uint8_t *is_shown, const int64_t *where,
     const int32_t *colours, int64_t count, int16_t *cells, int32_t *cached_keys, uint8_t *cached,
@@ -210,28 +273,12 @@ KERNEL void remap(
 ) {
     const Frame frame = frame_of(pixels, shape, shown, is_shown, rules);
     const Lookup lookup = {planes_of(colours, count), cells, cached_keys, cached};
-    const int64_t row = (frame.width + 2) * 3;
+    const int64_t left = where[0], right = where[2];
     Drawn drawn = {.prefix = NONE};
     forget(&drawn);
-    memset(errors, 0, 2 * row * sizeof *errors);
+    memset(errors, 0, (frame.width + 2) * sizeof(Channels));
     for (int64_t y = where[1]; y < where[3]; y++) {
-        int32_t *here = errors + (y & 1) * row, *below = errors + (1 - (y & 1)) * row;
-        memset(below, 0, row * sizeof *below);
-        for (int64_t x = where[0]; x < where[2]; x++) {
-            const int64_t at = y * frame.width + x;
-            const uint8_t *pixel = source_at(&frame, y, x);
-            Colour source = pixel_at(pixel), held = pixel_at(shown + at * 3);
-            int32_t index = frame.transparent;
-            int32_t apart = frame.transparent >= 0 && is_shown[at] ? distance(source, held) : FAR;
-            if (apart > 0 && !is_clear(&frame, pixel)) {
-                int32_t *owed = here + (x + 1) * 3;
-                Colour wanted = wanted_colour(source, owed, mask[(y & (side - 1)) * side + (x & (side - 1))]);
-                int32_t busy = busyness(&frame, y, x, source);
-                index = index_for(&frame, &lookup, &drawn, source, wanted, held, apart, busy, side > 1);
-                show(&frame, lookup.palette, at, index, source, wanted, held, weights, owed, below + (x + 1) * 3);
-            }
-            *indices++ = (uint8_t)index;
-            follow(&drawn, index);
-        }
+        remap_row(&frame, &lookup, &drawn, y, left, right, weights, mask + (y & (side - 1)) * side, side, (Channels *)errors, indices);
+        indices += right - left;
     }
 }
