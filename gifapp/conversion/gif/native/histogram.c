@@ -74,6 +74,17 @@ static inline int32_t weight_of(Colour colour, Colour before) {
     return 1 + 512 / (128 + red * red + green * green + blue * blue);
 }
 
+/* How many of the next pixels are exactly like this one. */
+static inline int64_t run_after(const uint8_t *pixel, int64_t left, int64_t channels) {
+    const uint8_t *next = pixel + channels;
+    int64_t run = 0;
+    while (run < left && next[0] == pixel[0] && next[1] == pixel[1] && next[2] == pixel[2] && next[channels - 1] == pixel[channels - 1]) {
+        next += channels;
+        run++;
+    }
+    return run;
+}
+
 static void count_row(Histogram *histogram, const uint8_t *row, int64_t width, int64_t channels, int32_t *spare_keys, Sums *spare_sums) {
     int32_t mask = mask_of(*histogram->dropped_bits), slot = -1, last = -1;
     for (int64_t at = 0; at < width; at++) {
@@ -86,11 +97,15 @@ static void count_row(Histogram *histogram, const uint8_t *row, int64_t width, i
             slot = slot_of(histogram->keys, key);
             last = key;
         }
+        int64_t weight = weight_of(colour, pixel_at(at > 0 ? pixel - channels : pixel));
         if (histogram->keys[slot] < 0) {
             histogram->keys[slot] = key;
             ++*histogram->used;
+        } else { /* a new entry may be the one too many, and `coarsen` votes with what it then has */
+            int64_t run = run_after(pixel, width - at - 1, channels);
+            weight += run * weight_of(colour, colour);
+            at += run;
         }
-        int64_t weight = weight_of(colour, pixel_at(at > 0 ? pixel - channels : pixel));
         add_sums(&histogram->sums[slot], &(Sums){weight, weight * colour.red, weight * colour.green, weight * colour.blue});
         if (*histogram->dropped_bits > 0)
             vote(histogram, exact, weight);
