@@ -1,9 +1,7 @@
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
@@ -14,76 +12,13 @@ from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import Event, JobView
 from gifapp.jobs.attempts.forkserver import ForkServer
-from gifapp.jobs.attempts.runner import Runner
 from gifapp.jobs.db.documents import JobDocument
 from gifapp.jobs.parts import JobParts
-from gifapp.jobs.timings import Timings
 from gifapp.processes import wait_until
-from gifapp.storage.blob import Blob
 from gifapp.up.servers import running_mongod
-from tests.jobs.conftest import QUICK, ROOT, SECRET, files_below, is_running, skip_the_wait
+from tests.jobs.attempts.conftest import Attempted, Run
+from tests.jobs.conftest import QUICK, SECRET, files_below, is_running, skip_the_wait
 from tests.storages import blob_path, storage_at
-
-Run = Callable[..., "Attempted"]
-
-
-@pytest.fixture
-def fork_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ForkServer]]:
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.setenv("GIFAPP_SECRET", "x")
-    started = []
-
-    def start(converter: str) -> ForkServer:
-        server = ForkServer(f"tests.jobs.converters:{converter}")
-        started.append(server)
-        return server
-
-    yield start
-    for server in started:
-        server.stop()
-
-
-@pytest.fixture
-def run(parts: JobParts, fork_server: Callable[[str], ForkServer]) -> Callable[[str, str], threading.Thread]:
-    """Run one attempt of a job with a converter, in a thread that has started when this returns."""
-
-    def run(converter: str, job_id: str, **changes: Any) -> Attempted:
-        return Attempted(parts, fork_server(converter), job_id, **changes)
-
-    return run
-
-
-class Attempted(threading.Thread):
-    def __init__(
-        self,
-        parts: JobParts,
-        forks: ForkServer,
-        job_id: str,
-        limits: Limits | None = None,
-        timings: Timings | None = None,
-    ) -> None:
-        super().__init__()
-        self.give_up = threading.Event()
-        self._job_id = job_id
-        self._runner = Runner(
-            blobs=parts.blobs,
-            wakeups=parts.wakeups,
-            events=parts.events,
-            counters=parts.counters,
-            forks=forks,
-            limits=limits or parts.limits,
-            timings=timings or parts.timings,
-            worker="here",
-            give_up=self.give_up,
-        )
-        self.start()
-
-    def run(self) -> None:
-        self._runner.run_next()
-
-    def ended(self, *, within_s: float = 30) -> None:
-        self.join(within_s)
-        assert not self.is_alive()
 
 
 def has_helper() -> bool:
@@ -340,78 +275,3 @@ def test_while_mongodb_is_away_a_conversion_goes_on_as_long_as_its_lease(
     attempt.ended()
     assert not list((tmp_path / "storage" / "scratch").iterdir())
     parts.close()
-
-
-# --- a storage that is far --------------------------------------------------------------------
-
-
-def test_an_attempt_waits_for_a_storage_that_is_away(
-    parts: JobParts, run: Run, job: JobView, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    away = {"local": 2, "keep": 2}
-
-    def now_and_then(name: str, step: Callable[..., Any]) -> Callable[..., Any]:
-        def tried(*args: Any) -> Any:
-            away[name] -= 1
-            if away[name] >= 0:
-                raise errors.ServiceUnavailable(service="the storage")
-            return step(*args)
-
-        return tried
-
-    for name in away:
-        monkeypatch.setattr(parts.blobs.store, name, now_and_then(name, getattr(parts.blobs.store, name)))
-    run("quick", job.id).ended()
-    done = parts.jobs.find("ann", job.id)
-    assert (done.state, done.attempts, away) == (JobState.SUCCEEDED, 1, {"local": -1, "keep": -1})
-
-
-def test_an_attempt_gives_up_a_storage_that_stays_away_and_is_tried_again(
-    parts: JobParts, run: Run, job: JobView, monkeypatch: pytest.MonkeyPatch, storage: Path
-) -> None:
-    def away(*_: object) -> None:
-        raise errors.ServiceUnavailable(service="the storage")
-
-    monkeypatch.setattr(parts.blobs.store, "keep", away)
-    run("quick", job.id, timings=replace(parts.timings, storage_s=0.1)).ended()
-    waiting = parts.jobs.find("ann", job.id)
-    assert waiting.state == JobState.QUEUED
-    assert [one.code for one in waiting.errors] == ["service-unavailable"]
-    assert not list((storage / "scratch").iterdir())
-
-
-def test_the_lease_is_kept_while_the_storage_takes_its_time(
-    parts: JobParts, run: Run, job: JobView, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    keep = parts.blobs.store.keep
-
-    def keep_slowly(aside: Path, blob: Blob) -> None:
-        time.sleep(1.5)
-        keep(aside, blob)
-
-    monkeypatch.setattr(parts.blobs.store, "keep", keep_slowly)
-    attempt = run("quick", job.id, timings=replace(parts.timings, lease_s=0.8))
-    while attempt.is_alive():
-        parts.sweep()
-        time.sleep(0.1)
-    done = parts.jobs.find("ann", job.id)
-    assert (done.state, done.attempts) == (JobState.SUCCEEDED, 1)
-
-
-def test_a_cancel_is_heard_while_the_storage_takes_its_time(
-    parts: JobParts, run: Run, job: JobView, monkeypatch: pytest.MonkeyPatch, storage: Path
-) -> None:
-    keep, begun = parts.blobs.store.keep, threading.Event()
-
-    def slowly(*args: Any) -> None:
-        begun.set()
-        time.sleep(1)
-        keep(*args)
-
-    monkeypatch.setattr(parts.blobs.store, "keep", slowly)
-    attempt = run("quick", job.id)
-    assert begun.wait(20)
-    parts.jobs.cancel("ann", job.id)
-    attempt.ended()
-    assert parts.jobs.find("ann", job.id).state == JobState.CANCELLED
-    assert not list((storage / "gifs").iterdir())

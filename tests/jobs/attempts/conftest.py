@@ -1,0 +1,75 @@
+"""Attempts at a job, each by a runner and a fork server of its own."""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from gifapp.domain.limits import Limits
+from gifapp.jobs.attempts.forkserver import ForkServer
+from gifapp.jobs.attempts.runner import Runner
+from gifapp.jobs.parts import JobParts
+from gifapp.jobs.timings import Timings
+from tests.jobs.conftest import ROOT
+
+Run = Callable[..., "Attempted"]
+
+
+@pytest.fixture
+def fork_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ForkServer]]:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("GIFAPP_SECRET", "x")
+    started = []
+
+    def start(converter: str) -> ForkServer:
+        server = ForkServer(f"tests.jobs.converters:{converter}")
+        started.append(server)
+        return server
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture
+def run(parts: JobParts, fork_server: Callable[[str], ForkServer]) -> Callable[[str, str], threading.Thread]:
+    """Run one attempt of a job with a converter, in a thread that has started when this returns."""
+
+    def run(converter: str, job_id: str, **changes: Any) -> Attempted:
+        return Attempted(parts, fork_server(converter), job_id, **changes)
+
+    return run
+
+
+class Attempted(threading.Thread):
+    def __init__(
+        self,
+        parts: JobParts,
+        forks: ForkServer,
+        job_id: str,
+        limits: Limits | None = None,
+        timings: Timings | None = None,
+    ) -> None:
+        super().__init__()
+        self.give_up = threading.Event()
+        self._job_id = job_id
+        self._runner = Runner(
+            blobs=parts.blobs,
+            wakeups=parts.wakeups,
+            events=parts.events,
+            counters=parts.counters,
+            forks=forks,
+            limits=limits or parts.limits,
+            timings=timings or parts.timings,
+            worker="here",
+            give_up=self.give_up,
+        )
+        self.start()
+
+    def run(self) -> None:
+        self._runner.run_next()
+
+    def ended(self, *, within_s: float = 30) -> None:
+        self.join(within_s)
+        assert not self.is_alive()
