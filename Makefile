@@ -38,7 +38,7 @@ chaos: .venv/installed-test
 	@exec $(BIN)/python -m pytest -m chaos -s tests/chaos $(ARGS)
 
 properties: .venv/installed-compiler
-	@HYPOTHESIS_PROFILE=deep exec $(BIN)/python -m pytest -p tests.conversion.gif.sanitized --timeout 0 tests/conversion/test_properties.py tests/conversion/gif/test_lzw_properties.py tests/conversion/test_round_trip.py $(ARGS)
+	@HYPOTHESIS_PROFILE=deep exec $(BIN)/python -m pytest -p tests.conversion.gif.sanitized --timeout 0 tests/conversion/test_properties.py tests/conversion/test_round_trip.py tests/conversion/gif $(ARGS)
 
 fuzz: .venv/installed-test
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-200} exec $(BIN)/python -m pytest --numprocesses 2 --show-capture no tests/web/api/test_fuzz.py $(ARGS)

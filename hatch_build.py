@@ -21,22 +21,10 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 _SOURCES = Path("gifapp", "conversion", "gif", "native", "sources.py")
 _GLIBC = "2.17"  # the oldest to run on
 # nothing is contracted to fused operations, so that every build computes the same palettes
-_FLAGS = (
-    "-std=c11",
-    "-ffp-contract=off",
-    "-fvisibility=hidden",
-    "-fPIC",
-    "-shared",
-    "-Wall",
-    "-Wextra",
-    "-Werror",
-)
+_FLAGS = ("-std=c11", "-ffp-contract=off", "-fvisibility=hidden", "-fPIC", "-shared", "-Wall")
 _OPTIMISED = ("-O3", "-fno-sanitize=undefined")
-SANITIZED = (
-    "-O1",
-    "-fsanitize=undefined",
-    "-fsanitize-trap=undefined",
-)  # undefined behaviour ends the process
+# undefined behaviour ends the process
+SANITIZED = ("-O1", "-fsanitize=undefined", "-fsanitize-trap=undefined", "-Wextra", "-Werror")
 # the processors of 2009 and later; those of 2013 and later
 _BUILDS = {"kernels.so": "x86_64_v2", "kernels_avx2.so": "x86_64_v2+avx2"}
 

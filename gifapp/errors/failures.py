@@ -47,8 +47,8 @@ class SettingInvalid(SetupError):
 
 class EncoderNotBuilt(SetupError):
     sentence = (
-        "The GIF encoder's compiled part is missing or out of date. Install gifapp again: "
-        "`pip install --editable .` in its checkout."
+        "The GIF encoder's compiled part is missing, or older than its source code. Reinstall gifapp; "
+        "in a checkout, run `pip install --editable .`."
     )
 
 

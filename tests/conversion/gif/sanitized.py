@@ -21,10 +21,6 @@ import hatch_build
 from gifapp.conversion.gif.native import sources
 
 _NO_ACCESS = 0
-_KERNELS = (
-    *("find_changed", "remap", "mark_cells", "compress", "mark_used", "count_colours", "take_out_tones"),
-    *("mark_alike", "split", "polish", "collect_colours"),
-)
 _ends_at_page = cycle([True, False])
 _built = tempfile.TemporaryDirectory(prefix="gifapp-sanitized-")
 
@@ -35,8 +31,9 @@ def pytest_configure(config: pytest.Config) -> None:
     sources.DIRECTORY = directory
     from gifapp.conversion.gif.native import library
 
-    for name in _KERNELS:
-        setattr(library, name, _fencing(getattr(library, name)))
+    kernels = {name: each for name, each in vars(library).items() if isinstance(each, type(library.remap))}
+    for name, kernel in kernels.items():
+        setattr(library, name, _fencing(kernel))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

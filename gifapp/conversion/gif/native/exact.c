@@ -12,7 +12,10 @@ static int32_t *slot_of(int32_t *slots, int32_t key) {
 
 /* Fills `keys` with up to MOST_COLOURS colours of the visible pixels in `where`, or only of those that are not shown
    yet; returns their number, one more than fit if there are too many. */
-KERNEL int64_t collect_colours(const uint8_t *pixels, const int64_t *shape, const uint8_t *shown, const uint8_t *is_shown, const int64_t *where, bool only_missing, int32_t *keys) {
+KERNEL int64_t collect_colours(
+    const uint8_t *pixels, const int64_t *shape, const uint8_t *shown, const uint8_t *is_shown, const int64_t *where,
+    bool only_missing, int32_t *keys
+) {
     const int64_t width = shape[1], channels = shape[2];
     int32_t slots[SLOTS], last = -1;
     int64_t count = 0;

@@ -74,18 +74,25 @@ static inline int32_t weight_of(Colour colour, Colour before) {
     return 1 + 512 / (128 + red * red + green * green + blue * blue);
 }
 
+static inline bool is_same(const uint8_t *pixel, const uint8_t *other, int64_t channels) {
+    bool is_same_colour = pixel[0] == other[0] && pixel[1] == other[1] && pixel[2] == other[2];
+    return is_same_colour && pixel[channels - 1] == other[channels - 1];
+}
+
 /* How many of the next pixels are exactly like this one. */
 static inline int64_t run_after(const uint8_t *pixel, int64_t left, int64_t channels) {
     const uint8_t *next = pixel + channels;
     int64_t run = 0;
-    while (run < left && next[0] == pixel[0] && next[1] == pixel[1] && next[2] == pixel[2] && next[channels - 1] == pixel[channels - 1]) {
+    while (run < left && is_same(pixel, next, channels)) {
         next += channels;
         run++;
     }
     return run;
 }
 
-static void count_row(Histogram *histogram, const uint8_t *row, int64_t width, int64_t channels, int32_t *spare_keys, Sums *spare_sums) {
+static void count_row(
+    Histogram *histogram, const uint8_t *row, int64_t width, int64_t channels, int32_t *spare_keys, Sums *spare_sums
+) {
     int32_t mask = mask_of(*histogram->dropped_bits), slot = -1, last = -1;
     for (int64_t at = 0; at < width; at++) {
         const uint8_t *pixel = row + at * channels;
@@ -106,7 +113,8 @@ static void count_row(Histogram *histogram, const uint8_t *row, int64_t width, i
             weight += run * weight_of(colour, colour);
             at += run;
         }
-        add_sums(&histogram->sums[slot], &(Sums){weight, weight * colour.red, weight * colour.green, weight * colour.blue});
+        const Sums more = {weight, weight * colour.red, weight * colour.green, weight * colour.blue};
+        add_sums(&histogram->sums[slot], &more);
         if (*histogram->dropped_bits > 0)
             vote(histogram, exact, weight);
         while (*histogram->used > FULL) {
@@ -120,8 +128,8 @@ static void count_row(Histogram *histogram, const uint8_t *row, int64_t width, i
 /* Counts one picture; once bits are dropped, one of its rows in `step`, a different one each time.
    shape: height, width, channels; sums: (slots, 4); state: bits dropped per channel, slots used, which rows. */
 KERNEL void count_colours(
-    const uint8_t *pixels, const int64_t *shape, int64_t step, int32_t *tone_keys, int64_t *votes, int32_t *keys, int64_t *sums,
-    int32_t *spare_keys, int64_t *spare_sums, int64_t *state
+    const uint8_t *pixels, const int64_t *shape, int64_t step, int32_t *tone_keys, int64_t *votes,
+    int32_t *keys, int64_t *sums, int32_t *spare_keys, int64_t *spare_sums, int64_t *state
 ) {
     Histogram histogram = {tone_keys, votes, keys, (Sums *)sums, &state[0], &state[1]};
     state[2] = (state[2] + 1) % step;
@@ -134,7 +142,10 @@ KERNEL void count_colours(
 }
 
 /* Finds the tones with enough votes, and subtracts them from the entries that include them. */
-KERNEL void take_out_tones(const int32_t *tone_keys, const int64_t *votes, const int32_t *keys, int64_t *sums, int64_t dropped_bits, bool *is_tone) {
+KERNEL void take_out_tones(
+    const int32_t *tone_keys, const int64_t *votes, const int32_t *keys, int64_t *sums, int64_t dropped_bits,
+    bool *is_tone
+) {
     int64_t total = 0;
     for (int slot = 0; slot < HISTOGRAM_SLOTS; slot++)
         total += ((Sums *)sums)[slot].weight;

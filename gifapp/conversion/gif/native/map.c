@@ -17,7 +17,9 @@ typedef struct {
     int32_t floor, share, most, transparent;
 } Frame;
 
-static inline Frame frame_of(const uint8_t *pixels, const int64_t *shape, uint8_t *shown, uint8_t *is_shown, const int32_t *rules) {
+static inline Frame frame_of(
+    const uint8_t *pixels, const int64_t *shape, uint8_t *shown, uint8_t *is_shown, const int32_t *rules
+) {
     return (Frame){pixels, shown, is_shown, shape[0], shape[1], shape[2], rules[0], rules[1], rules[2], rules[3]};
 }
 
@@ -65,7 +67,9 @@ static int64_t first_changed(const Frame *frame, int64_t y, int64_t x, int64_t s
 }
 
 /* Finds the rectangle around the changed pixels: left, top, right, bottom; untouched if there are none. */
-KERNEL void find_changed(const uint8_t *pixels, const int64_t *shape, uint8_t *shown, uint8_t *is_shown, const int32_t *rules, int64_t *where) {
+KERNEL void find_changed(
+    const uint8_t *pixels, const int64_t *shape, uint8_t *shown, uint8_t *is_shown, const int32_t *rules, int64_t *where
+) {
     const Frame frame = frame_of(pixels, shape, shown, is_shown, rules);
     int64_t top = 0, bottom = frame.height, left = frame.width, right = 0;
     while (top < bottom && first_changed(&frame, top, 0, 1, frame.width) == frame.width)
@@ -87,7 +91,8 @@ typedef struct {
     uint8_t index, red, green, blue;
 } Phrase;
 
-/* LZW's dictionary while a frame is drawn. Held pixels are many: what continues a phrase by one is found without a search. */
+/* LZW's dictionary while a frame is drawn. Many pixels are held: what continues a phrase by such a pixel is found
+   without a search. */
 typedef struct {
     Phrases phrases;
     Phrase tree[MOST_CODES];
@@ -106,14 +111,17 @@ static inline uint32_t *slot_after(Drawn *drawn, int32_t index) {
     return phrase_slot(&drawn->phrases, phrase_key(drawn->prefix, index));
 }
 
-/* Makes the phrase that is longer by this index a new one, as the compressor will; returns its code, NONE if the dictionary was full. */
+/* Adds the phrase that is longer by this index, as the compressor will; returns its code, NONE if the dictionary was
+   full and starts anew. */
 static inline int64_t add_phrase(Drawn *drawn, int32_t index, Colour colour) {
     if (drawn->next_code == MOST_CODES) {
         forget(drawn);
         return NONE;
     }
     Phrase *prefix = &drawn->tree[drawn->prefix];
-    drawn->tree[drawn->next_code] = (Phrase){NONE, prefix->longer, (uint8_t)index, (uint8_t)colour.red, (uint8_t)colour.green, (uint8_t)colour.blue};
+    drawn->tree[drawn->next_code] = (Phrase){
+        NONE, prefix->longer, (uint8_t)index, (uint8_t)colour.red, (uint8_t)colour.green, (uint8_t)colour.blue,
+    };
     drawn->held[drawn->next_code] = NONE;
     return prefix->longer = (int16_t)drawn->next_code++;
 }
@@ -133,7 +141,9 @@ static inline void follow(Drawn *drawn, uint32_t *slot, int32_t index, Colour co
 
 /* The code of the longer phrase whose last index is nearest to `wanted`, NONE if that is farther than `limit`.
    Transparency stands in for the colour `held` on screen, where there is one. */
-static inline int64_t stand_in(const Drawn *drawn, Colour wanted, int32_t limit, int32_t transparent, const Colour *held) {
+static inline int64_t stand_in(
+    const Drawn *drawn, Colour wanted, int32_t limit, int32_t transparent, const Colour *held
+) {
     int64_t code = drawn->tree[drawn->prefix].longer, best = NONE;
     for (int left = MOST_SIBLINGS; code >= 0 && left > 0; left--) {
         const Phrase *phrase = &drawn->tree[code];
@@ -158,7 +168,20 @@ static inline int32_t clamped(int32_t value) {
 /* Red, green and blue at once; the fourth is not used. */
 typedef int32_t Channels __attribute__((vector_size(16), aligned(4), may_alias)); /* as NumPy aligns integers */
 
-/* Errors on their way, in 4096ths: to the next pixel, and to the two below this one and the one before, which others add to. */
+typedef struct {
+    const int32_t *weights; /* of the error's four neighbours: see canvas.py */
+    const int32_t *mask;    /* offsets, (side, side), a power of two */
+    int64_t side;
+} Dither;
+
+/* A pixel to draw. `apart`: its distance from what is held on screen, FAR where it may not be held at all. */
+typedef struct {
+    Colour source, held, wanted;
+    int32_t apart, busy;
+} Pixel;
+
+/* Errors on their way, in 4096ths: to the next pixel, and to the two below this one and the one before, which others
+   add to. */
 typedef struct {
     Channels ahead, below_before, below;
 } Owed;
@@ -169,7 +192,7 @@ static inline Colour wanted_colour(Colour source, Channels owed, int32_t offset)
     return (Colour){clamped(source.red + owed[0]), clamped(source.green + owed[1]), clamped(source.blue + owed[2])};
 }
 
-/* Passes a pixel's error on; `weights` as in canvas.py. Returns what the pixel below the one before is owed in the end. */
+/* Passes a pixel's error on. Returns what the pixel below the one before is owed in the end. */
 static inline Channels diffuse(Owed *owed, Channels error, const int32_t *weights) {
     Channels done = owed->below_before + error * weights[1];
     *owed = (Owed){error * weights[0], owed->below + error * weights[2], error * weights[3]};
@@ -202,21 +225,24 @@ static inline int32_t hold(Drawn *drawn, int32_t transparent) {
     return transparent;
 }
 
-/* Chooses the index for a pixel that is not simply held, and adds it to the phrase. `apart` is FAR where it may not be held at all. */
-static inline int32_t index_for(const Frame *frame, const Lookup *lookup, Drawn *drawn, Colour source, Colour wanted, Colour held, int32_t apart, int32_t busy, bool is_patterned) {
-    int32_t allowance = allowance_of(frame, busy);
-    if (apart <= allowance)
+/* Chooses the index for a pixel that is not simply held, and adds it to the phrase. */
+static inline int32_t index_for(
+    const Frame *frame, const Lookup *lookup, Drawn *drawn, const Pixel *pixel, bool is_patterned
+) {
+    int32_t allowance = allowance_of(frame, pixel->busy);
+    if (pixel->apart <= allowance)
         return hold(drawn, frame->transparent);
-    int32_t best = best_index(lookup, source, wanted, busy == 0 || is_patterned);
+    int32_t best = best_index(lookup, pixel->source, pixel->wanted, pixel->busy == 0 || is_patterned);
     Colour colour = colour_of(lookup->palette, best);
-    if (apart <= allowance + distance(source, colour))
+    if (pixel->apart <= allowance + distance(pixel->source, colour))
         return hold(drawn, frame->transparent);
     if (drawn->prefix < 0)
         return (int32_t)(drawn->prefix = best);
     uint32_t *slot = slot_after(drawn, best);
     if (allowance > 0 && *slot == 0) {
-        int32_t limit = distance(wanted, colour) + allowance + 1;
-        int64_t longer = stand_in(drawn, wanted, limit, frame->transparent, apart == FAR ? NULL : &held);
+        int32_t limit = distance(pixel->wanted, colour) + allowance + 1;
+        const Colour *held = pixel->apart == FAR ? NULL : &pixel->held;
+        int64_t longer = stand_in(drawn, pixel->wanted, limit, frame->transparent, held);
         if (longer != NONE) {
             drawn->prefix = longer;
             return drawn->tree[longer].index;
@@ -227,8 +253,8 @@ static inline int32_t index_for(const Frame *frame, const Lookup *lookup, Drawn 
 }
 
 /* Shows a pixel by its index; returns what is wrong with it. */
-static inline Channels show(const Frame *frame, Planes palette, int64_t at, int32_t index, Colour source, Colour wanted, Colour held) {
-    Colour seen = held;
+static inline Channels show(const Frame *frame, Planes palette, int64_t at, int32_t index, const Pixel *pixel) {
+    Colour seen = pixel->held, wanted = pixel->wanted;
     if (index != frame->transparent) {
         seen = colour_of(palette, index);
         frame->shown[at * 3] = (uint8_t)seen.red;
@@ -236,35 +262,44 @@ static inline Channels show(const Frame *frame, Planes palette, int64_t at, int3
         frame->shown[at * 3 + 2] = (uint8_t)seen.blue;
         frame->is_shown[at] = 1;
     }
-    if (distance(source, seen) == 0)
+    if (distance(pixel->source, seen) == 0)
         return (Channels){0};
     return (Channels){wanted.red - seen.red, wanted.green - seen.green, wanted.blue - seen.blue};
 }
 
-/* Draws a row's pixels from `left` to `right`. owed: (width + 2) channels, by the row above; becomes what the row below is owed. */
-static void remap_row(const Frame *frame, const Lookup *lookup, Drawn *drawn, int64_t y, int64_t left, int64_t right, const int32_t *weights, const int32_t *offsets, int64_t side, Channels *owed, uint8_t *indices) {
+/* Draws a row's pixels from `left` to `right`. owed: (width + 2) channels, by the row above; becomes what the row below
+   is owed. */
+static void remap_row(
+    const Frame *frame, const Lookup *lookup, const Dither *dither, Drawn *drawn, int64_t y, int64_t left,
+    int64_t right, Channels *owed, uint8_t *indices
+) {
+    const int64_t last = dither->side - 1;
+    const int32_t *offsets = dither->mask + (y & last) * dither->side;
     Owed passed = {{0}, {0}, {0}};
     for (int64_t x = left; x < right; x++) {
         const int64_t at = y * frame->width + x;
-        const uint8_t *pixel = source_at(frame, y, x);
-        Colour source = pixel_at(pixel), held = pixel_at(frame->shown + at * 3);
+        const uint8_t *source = source_at(frame, y, x);
+        Pixel pixel = {.source = pixel_at(source), .held = pixel_at(frame->shown + at * 3), .apart = FAR};
+        if (frame->transparent >= 0 && frame->is_shown[at])
+            pixel.apart = distance(pixel.source, pixel.held);
         Channels error = {0};
-        int32_t index, apart = frame->transparent >= 0 && frame->is_shown[at] ? distance(source, held) : FAR;
-        if (apart > 0 && !is_clear(frame, pixel)) {
-            Colour wanted = wanted_colour(source, owed[x + 1] + passed.ahead, offsets[x & (side - 1)]);
-            index = index_for(frame, lookup, drawn, source, wanted, held, apart, busyness(frame, y, x, source), side > 1);
-            error = show(frame, lookup->palette, at, index, source, wanted, held);
+        int32_t index;
+        if (pixel.apart > 0 && !is_clear(frame, source)) {
+            pixel.wanted = wanted_colour(pixel.source, owed[x + 1] + passed.ahead, offsets[x & last]);
+            pixel.busy = busyness(frame, y, x, pixel.source);
+            index = index_for(frame, lookup, drawn, &pixel, dither->side > 1);
+            error = show(frame, lookup->palette, at, index, &pixel);
         } else {
             index = hold(drawn, frame->transparent);
         }
-        owed[x] = diffuse(&passed, error, weights);
+        owed[x] = diffuse(&passed, error, dither->weights);
         indices[x - left] = (uint8_t)index;
     }
     owed[right] = passed.below_before;
 }
 
 /* Draws the part `where` of a frame on the canvas and writes its indices.
-   shape: height, width, channels; where: left, top, right, bottom; colours: (3, count); mask: (side, side), a power of two;
+   shape: height, width, channels; where: left, top, right, bottom; colours: (3, count); mask: (side, side);
    errors: (width + 2, 4), scratch. */
 KERNEL void remap(
     const uint8_t *pixels, const int64_t *shape, uint8_t *shown, uint8_t *is_shown, const int64_t *where,
@@ -273,12 +308,13 @@ KERNEL void remap(
 ) {
     const Frame frame = frame_of(pixels, shape, shown, is_shown, rules);
     const Lookup lookup = {planes_of(colours, count), cells, cached_keys, cached};
+    const Dither dither = {weights, mask, side};
     const int64_t left = where[0], right = where[2];
     Drawn drawn = {.prefix = NONE};
     forget(&drawn);
     memset(errors, 0, (frame.width + 2) * sizeof(Channels));
     for (int64_t y = where[1]; y < where[3]; y++) {
-        remap_row(&frame, &lookup, &drawn, y, left, right, weights, mask + (y & (side - 1)) * side, side, (Channels *)errors, indices);
+        remap_row(&frame, &lookup, &dither, &drawn, y, left, right, (Channels *)errors, indices);
         indices += right - left;
     }
 }

@@ -56,7 +56,9 @@ static double best_plane(const Moments planes[256], int *value) {
         if (planes[plane].weight < 0.5 || all.weight - below.weight < 0.5)
             continue;
         double cut = explained_by(&below);
-        cut += explained(all.weight - below.weight, all.red - below.red, all.green - below.green, all.blue - below.blue);
+        cut += explained(
+            all.weight - below.weight, all.red - below.red, all.green - below.green, all.blue - below.blue
+        );
         if (cut > best) {
             best = cut;
             *value = plane + 1;
@@ -120,7 +122,10 @@ static Cluster *most_gainful(Cluster *clusters, int64_t count) {
 
 /* Cuts the cluster with the best gain until there are `most`, or the error is small enough; returns their number.
    order: (count), the points' numbers; owners: (count), becomes the number of each point's cluster. */
-KERNEL int64_t split(const float *colours, const float *weights, int64_t count, int64_t most, double spread, int64_t *order, int32_t *owners) {
+KERNEL int64_t split(
+    const float *colours, const float *weights, int64_t count, int64_t most, double spread, int64_t *order,
+    int32_t *owners
+) {
     const Points points = {colours, weights};
     Cluster clusters[MOST_COLOURS] = {{.start = 0, .end = count}};
     double weight, error = scatter(&points, count, &weight);
@@ -162,7 +167,9 @@ static void compute_means(const Points *points, int64_t count, const int32_t *ow
 
 /* Lloyd's algorithm: computes each cluster's mean, then assigns each point to its nearest mean.
    owners: (count), as `split` left them; means: (clusters, 3), the result. */
-KERNEL void polish(const float *colours, const float *weights, int64_t count, int32_t *owners, int64_t clusters, uint8_t *table) {
+KERNEL void polish(
+    const float *colours, const float *weights, int64_t count, int32_t *owners, int64_t clusters, uint8_t *table
+) {
     const Points points = {colours, weights};
     Means means = {{0}};
     const Planes planes = {means[0], means[1], means[2], clusters};
