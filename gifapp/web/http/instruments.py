@@ -72,11 +72,24 @@ class MeasuredApplication(tornado.web.Application):
         self._log(handler)
 
     def _log(self, handler: tornado.web.RequestHandler) -> None:
-        """Log as Tornado does, but without the secrets in the URL."""
+        """Log as Tornado does, but without the secrets in the URL.
+
+        Successful requests that no rate limit counts have no line: they would push the others out of the log.
+        """
         status, request = handler.get_status(), handler.request
+        if status < 400 and _is_unlimited(handler):
+            return
         level = logging.INFO if status < 400 else logging.WARNING if status < 500 else logging.ERROR
         took_ms = 1000 * request.request_time()
         access_log.log(level, "%d %s (%s) %.2fms", status, shown_request(request), request.remote_ip, took_ms)
+
+
+def _is_unlimited(handler: tornado.web.RequestHandler) -> bool:
+    """Whether this is a health check, a preflight or a file of the page, but no video or GIF."""
+    request = handler.request
+    is_check = request.method == "OPTIONS" or request.path.startswith("/health/")
+    is_file = isinstance(handler, tornado.web.StaticFileHandler)
+    return is_check or (is_file and not request.path.startswith(("/api/v1/", "/s/")))
 
 
 def template_of(spec: URLSpec) -> str:

@@ -3,8 +3,10 @@
 import httpx
 import pytest
 
+from gifapp.domain.views.jobs import JobView
 from gifapp.web.http.access_log import shown_address, shown_method
 from gifapp.web.http.context import Parts
+from tests.web.api.conftest import Person
 from tests.web.api.raw import ask, get
 
 TOKEN = "Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MGFiY2RlZmdoaWo"
@@ -37,6 +39,35 @@ def test_an_address_is_shown_without_secrets(address: str | None, shown: str | N
 
 def test_a_method_that_does_not_exist_is_not_shown() -> None:
     assert [shown_method(one) for one in ("GET", "PATCH", TOKEN, None)] == ["GET", "PATCH", "other", "other"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "has_line"),
+    [
+        ("GET", "/health/live", False),
+        ("OPTIONS", "/api/v1/jobs", False),
+        ("GET", "/api/docs/swagger-ui.css", False),
+        ("GET", "/api/docs/nothing.css", True),
+        ("POST", "/health/live", True),
+    ],
+)
+async def test_what_no_limit_counts_has_a_line_only_if_it_fails(
+    stranger: httpx.AsyncClient, caplog: pytest.LogCaptureFixture, method: str, path: str, has_line: bool
+) -> None:
+    caplog.set_level("INFO")
+    answer = await stranger.request(method, path)
+    lines = [record for record in caplog.records if record.name == "tornado.access"]
+    assert (answer.status_code >= 400, len(lines)) == (has_line, has_line)
+
+
+@pytest.mark.usefixtures("gif")
+async def test_a_downloaded_gif_has_a_line(
+    ada: Person, job: JobView, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    await ada.http.get(f"/api/v1/jobs/{job.id}/gif")
+    [line] = [record.getMessage() for record in caplog.records if record.name == "tornado.access"]
+    assert line.startswith(f"200 GET /api/v1/jobs/{job.id}/gif")
 
 
 async def test_each_request_is_a_line_and_made_up_methods_are_counted_as_one(
