@@ -97,7 +97,10 @@ def seen_by_libav(gif: bytes) -> tuple[np.ndarray, list[int]]:
 
 
 def seen_by_gifsicle(gif: bytes) -> tuple[np.ndarray, list[int]]:
-    """RGBA frames and delays as gifsicle composes them: it draws and writes each anew, Pillow reads them."""
+    """RGBA frames and delays as gifsicle composes them: it draws and writes each anew, libav reads them.
+
+    Pillow would take some for clear: findings/pillow_gif_grey_ramp_keeps_transparency.sh
+    """
     gifsicle(gif)  # complains of what is out of order; below it would only of too many colours
     argv = [str(GIFSICLE), "--no-warnings", "--optimize=2", "--optimize=keep-empty", "-"]
-    return seen_by_pillow(subprocess.run(argv, input=gif, capture_output=True, check=True).stdout)
+    return seen_by_libav(subprocess.run(argv, input=gif, capture_output=True, check=True).stdout)

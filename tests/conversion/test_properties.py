@@ -184,6 +184,11 @@ def read_by_all(data: bytes) -> tuple[np.ndarray, list[int], reference.Gif]:
     return seen, delays_cs, gif
 
 
+def test_two_shades_that_are_their_own_indices_are_read_alike() -> None:
+    gif, _ = gif_of([np.full((1, 1, 3), shade, np.uint8) for shade in (0, 1)], colours=4)
+    read_by_all(gif)
+
+
 def wanted_cs(recipe: Recipe, duration_s: float) -> int:
     ranges = recipe.segments or [Segment()]
     parts_s = [(min(part.end_s or duration_s, duration_s) - part.start_s) / recipe.speed for part in ranges]
