@@ -4,10 +4,13 @@ import contextlib
 import itertools
 import math
 import socket
+import struct
 import threading
 import time
+from collections import Counter
 
 CHUNK_BYTES = 64 * 1024
+_RESET = struct.pack("ii", 1, 0)  # what is not sent yet is not waited for when it is closed
 
 
 class Line:
@@ -21,15 +24,25 @@ class Line:
         self._turns = itertools.cycle(range(len(to_ports)))
         self._pause_s = CHUNK_BYTES / bytes_per_s
         self._open: set[socket.socket] = set()
+        self._sent: Counter[socket.socket] = Counter()  # bytes from each browser's end
+        self._dead: set[socket.socket] = set()
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port = self._server.getsockname()[1]
         self._spawn(self._accept)
 
     def cut(self) -> None:
-        """Break every connection there is; new ones are taken."""
+        """Break every connection there is, which both ends see at once; new ones are taken."""
         for one in list(self._open):
             with contextlib.suppress(OSError):
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
                 one.shutdown(socket.SHUT_RDWR)
+
+    def go_dead(self) -> None:
+        """Pass nothing on any more over the connection that people now send most by, and tell neither end."""
+        before = self._sent.copy()
+        time.sleep(0.3)
+        [(busiest, _)] = (self._sent - before).most_common(1)
+        self._dead.add(busiest)
 
     def close(self) -> None:
         self._server.close()
@@ -44,6 +57,7 @@ class Line:
                     browser.close()
                     continue
                 self._open |= {browser, service}
+                self._sent[browser] = 0
                 self._spawn(self._pump, browser, service, self._pause_s)
                 self._spawn(self._pump, service, browser, 0.0)
 
@@ -57,6 +71,10 @@ class Line:
     def _pump(self, one: socket.socket, other: socket.socket, pause_s: float) -> None:
         with contextlib.suppress(OSError):
             while data := one.recv(CHUNK_BYTES):
+                if one in self._sent:
+                    self._sent[one] += len(data)
+                while one in self._dead:
+                    time.sleep(self._pause_s)
                 other.sendall(data)
                 time.sleep(pause_s * len(data) / CHUNK_BYTES)
         for end in (one, other):

@@ -85,6 +85,22 @@ def test_one_whose_turn_has_not_come_says_so_and_goes_on_by_itself(page: Page, t
     page.unroute("**/api/v1/uploads/*")
 
 
+def test_it_goes_on_when_the_line_is_dead_without_a_word(
+    page: Page, line: Line, service: RunningService, tmp_path: Path
+) -> None:
+    page.clock.install()
+    offsets = offsets_of(page)
+    video = large(tmp_path / "still.mp4")
+    choose(page, video)
+    expect(page.locator(".gifapp-upload__status")).to_contain_text("% of", timeout=15_000)
+    page.wait_for_timeout(1000)
+    line.go_dead()
+    page.clock.fast_forward("00:30")
+    expect(page.get_by_role("heading", name=video.name)).to_be_visible(timeout=60_000)
+    assert is_whole(service, video)
+    assert (offsets[0], 0 < offsets[-1] < SIZE_BYTES) == (0, True)
+
+
 def large(path: Path) -> Path:
     """A real clip with a large box behind it that players skip."""
     filling = os.urandom(SIZE_BYTES)

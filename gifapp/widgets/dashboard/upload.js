@@ -12,6 +12,7 @@ const AT_ONCE = 2;
 const NO_VIDEO = /^(audio|text|font)\/|^application\/(pdf|json|javascript|msword|vnd\.(openxml|ms-))/;
 const SPEED_OVER_MS = 3000;
 const LONG_LOOK_MS = 4000;
+const STALLED_MS = 30000; // the server gives up a connection as late
 const TOKEN_MS = 10 * 60 * 1000;
 const RETRY_AFTER_MS = [0, 1000, 3000, 5000, 10000, 20000, 30000];
 
@@ -183,11 +184,31 @@ class Uploads {
     const isInLine = code === "too-many-at-once"; // all bytes have arrived
     const mayGoOn = isInLine || status === 0 || status === 409 || status === 423 || status >= 500;
     if (isInLine) this.waitsForTurn(upload);
-    else if (mayGoOn) {
-      upload.seen = [];
-      upload.status.textContent = "Connection lost. The upload resumes when you're back online.";
-    }
+    else if (mayGoOn) this.interrupted(upload);
     return mayGoOn;
+  }
+
+  /** @param {Upload} upload */
+  interrupted(upload) {
+    upload.seen = [];
+    upload.status.textContent = "Connection lost. The upload resumes when you're back online.";
+  }
+
+  // A connection may be dead without an error: nothing moves, and the browser waits for minutes.
+  /** @param {Upload} upload */
+  watchForStall(upload) {
+    clearTimeout(upload.patience);
+    upload.patience = setTimeout(() => this.resume(upload), STALLED_MS);
+  }
+
+  /** @param {Upload} upload */
+  async resume(upload) {
+    const { request } = upload;
+    if (!request) return;
+    this.interrupted(upload);
+    this.watchForStall(upload);
+    await request.abort();
+    if (upload.request === request) request.start();
   }
 
   /**
@@ -195,6 +216,7 @@ class Uploads {
    * @param {number} sent
    */
   progress(upload, sent) {
+    this.watchForStall(upload);
     const now = performance.now();
     upload.seen.push([now, sent]);
     while (upload.seen.length > 2 && now - upload.seen[0][0] > SPEED_OVER_MS) upload.seen.shift();
