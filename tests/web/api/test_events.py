@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,11 +14,13 @@ import redis
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
-from gifapp.domain.views.jobs import JobView, ProgressEvent, SourceView
+from gifapp.domain.views.jobs import Event, JobView, ProgressEvent, SourceView
 from gifapp.identity.tokens import TokenSigner
 from gifapp.jobs.parts import JobParts
+from gifapp.web.handlers import events
 from gifapp.web.handlers.events import SIGN_IN_AGAIN
 from gifapp.web.http.context import Parts
+from gifapp.web.http.hub import TOO_SLOW
 from tests.web.api.conftest import FRIEND, SECRET, Person, SignUp, is_problem
 
 
@@ -157,6 +160,18 @@ async def test_signing_out_closes_the_stream(url: str, ada: Person, parts: Parts
         await socket.next()
         parts.identity.logout(ada.session.refresh_token)
         assert await socket.end() == SIGN_IN_AGAIN
+
+
+async def test_a_client_that_reads_too_slowly_is_disconnected_with_nothing_in_the_log(
+    url: str, ada: Person, parts: Parts, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(events, "MOST_WAITING", 3)
+    async with listening(url, ada.session.access_token) as socket:
+        at, _, _ = (await socket.next())["cursor"].partition("-")
+        for later in range(4):
+            parts.hub._deliver(ada.id, Event(cursor=f"{int(at) + 1}-{later}", type="ready"))
+        assert await socket.end() == TOO_SLOW
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 @pytest.mark.parametrize("cursor", ["x", "1", "1-", "-1", "1-1-1", "9" * 30 + "-1"])
