@@ -3,6 +3,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +18,9 @@ from gifapp.up.servers import running_mongod, running_redis
 # a run starts thousands of Python processes: each would compile our modules again
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# no test speaks TLS, and the certificates of the world take each of a thousand clients 30 ms to read
+os.environ["SSL_CERT_DIR"] = str(Path(__file__).parent)
 
 # the tests bring their own settings and must never reach somebody's real service
 for name in [name for name in os.environ if name.startswith("GIFAPP_")]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ssl
+from functools import cache
 from typing import Any
 
 import httpx
 
 from gifapp import errors
 
-TIMEOUTS = httpx.Timeout(30, read=120)  # the response to an upload waits until the video is probed
+_TIMEOUTS = httpx.Timeout(30, read=120)  # the response to an upload waits until the video is probed
 
 _WITHOUT_WORDS: dict[int, type[errors.GifappError]] = {
     401: errors.TokenInvalid,
@@ -22,6 +24,17 @@ _WITHOUT_WORDS: dict[int, type[errors.GifappError]] = {
     507: errors.DiskFull,
 }
 _ALSO_OF_PROXIES = {401, 403, 429}
+
+
+def connect(url: str, cookies: httpx.Cookies | None = None) -> httpx.Client:
+    """A connection to the API at `url`, with our timeouts."""
+    return httpx.Client(base_url=f"{url}/api/v1", cookies=cookies, timeout=_TIMEOUTS, verify=_certificates())
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    # reading them takes some 30 ms, for each connection unless they are shared
+    return httpx.create_ssl_context()
 
 
 def answer_of(http: httpx.Client, method: str, path: str, **request: Any) -> httpx.Response:

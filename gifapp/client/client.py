@@ -18,7 +18,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 
 from gifapp import errors, faults
 from gifapp.client.administrator import Administrator
-from gifapp.client.answers import TIMEOUTS, answer_of
+from gifapp.client.answers import answer_of, connect
 from gifapp.client.following import follow
 from gifapp.client.retrying import persistently
 from gifapp.client.served import ServedGif
@@ -49,7 +49,7 @@ class Client:
         self.url = url.rstrip("/")
         self.page_url = self.url if page_url is None else page_url
         self._token = FixedToken(token) if isinstance(token, str) else token
-        self._http = httpx.Client(base_url=f"{self.url}/api/v1", timeout=TIMEOUTS)
+        self._http = connect(self.url)
 
     @classmethod
     def from_environment(cls) -> Self:

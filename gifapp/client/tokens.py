@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import httpx
 
-from gifapp.client.answers import TIMEOUTS, answer_of
+from gifapp.client.answers import answer_of, connect
 
 _RENEW_AHEAD_S = 60.0
 
@@ -42,7 +42,7 @@ class KernelToken:
         return self._fresh()
 
     def _exchange(self) -> dict[str, Any]:
-        with httpx.Client(base_url=f"{self._url}/api/v1", timeout=TIMEOUTS) as http:
+        with connect(self._url) as http:
             answer: dict[str, Any] = answer_of(http, "POST", "/kernel/token", headers=self._headers).json()
             return answer
 
@@ -51,7 +51,7 @@ class SessionToken:
     """Signs in, and renews the session by its cookie, as a browser does."""
 
     def __init__(self, url: str, email: str, password: str) -> None:
-        self._url = f"{url.rstrip('/')}/api/v1"
+        self._url = url.rstrip("/")
         self._cookies = httpx.Cookies()
         self._fresh = _Fresh(self._refresh)
         self._fresh.keep(self._ask("/auth/login", json={"email": email, "password": password}))
@@ -63,7 +63,7 @@ class SessionToken:
         return self._ask("/auth/refresh", headers={"X-XSRFToken": self._cookies.get("_xsrf", "")})
 
     def _ask(self, path: str, **request: Any) -> dict[str, Any]:
-        with httpx.Client(base_url=self._url, timeout=TIMEOUTS, cookies=self._cookies) as http:
+        with connect(self._url, self._cookies) as http:
             answer: dict[str, Any] = answer_of(http, "POST", path, **request).json()
             self._cookies = http.cookies
             return answer

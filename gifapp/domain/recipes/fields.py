@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from gifapp.domain.recipes import validation_errors
 from gifapp.domain.recipes.parts import Part
-from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.recipes.recipe import Recipe, recipe_schema
 from gifapp.domain.recipes.ui_hints import UiHints
 
 SECTIONS = {
@@ -132,11 +132,6 @@ def _part_in(annotation: Any) -> type[Part] | None:
 
 
 def _properties(part: type[Part]) -> dict[str, Any]:
-    schema = _recipe_schema()
+    schema = recipe_schema()
     properties: dict[str, Any] = (schema if part is Recipe else schema["$defs"][part.__name__])["properties"]
     return properties
-
-
-@cache
-def _recipe_schema() -> dict[str, Any]:
-    return Recipe.model_json_schema()
