@@ -33,7 +33,7 @@ def connect(url: str, cookies: httpx.Cookies | None = None) -> httpx.Client:
 
 @cache
 def _certificates() -> ssl.SSLContext:
-    # reading them takes some 30 ms, for each connection unless they are shared
+    # reading them takes 15 ms, for each connection unless they are shared
     return httpx.create_ssl_context()
 
 
