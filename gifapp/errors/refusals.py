@@ -124,6 +124,13 @@ class TooManyAtOnce(TooManyRequests):
     )
 
 
+class TooMuchAtOnce(TooManyRequests):
+    sentence = (
+        "Your requests in progress take over {limit_bytes:,} bytes of memory. "
+        "Wait for them to finish, or try again in {retry_after_s} s."
+    )
+
+
 class TooManyJobs(TooManyRequests):
     sentence = "You have submitted {limit} jobs in the last hour. Try again in {retry_after_s} s."
 

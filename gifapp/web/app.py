@@ -36,7 +36,7 @@ from gifapp.web.http.base import NotFoundHandler
 from gifapp.web.http.connections import BY_ADDRESS, Connections
 from gifapp.web.http.context import Parts
 from gifapp.web.http.proxies import TrustedProxies
-from gifapp.web.http.server import MAX_BODY_BYTES, WebApplication, WebServer
+from gifapp.web.http.server import WebApplication, WebServer
 from gifapp.web.pages.kernel_handlers import (
     ALLOWED_MESSAGES,
     KernelEnd,
@@ -60,6 +60,7 @@ from gifapp.web.pages.pages import (
 from gifapp.web.pages.visitor import CookieIdentity, KernelOwners
 
 CONNECTIONS_OF_KERNEL = 5
+MOST_MESSAGE_BYTES = 1024 * 1024
 _HOME = "gifapp-web-"
 
 _KERNEL_ID = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
@@ -168,7 +169,7 @@ class GifApp(Voila):
             "compress_response": True,
             "xsrf_cookie_kwargs": {"samesite": "Lax", "secure": self.parts.cookie_secure},
             "default_handler_class": NotFound,
-            "websocket_max_message_size": MAX_BODY_BYTES,
+            "websocket_max_message_size": MOST_MESSAGE_BYTES,
         }
 
     def init_handlers(self) -> list[Any]:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -15,7 +16,7 @@ from tornado.iostream import IOStream
 
 from gifapp.web.app import GifApp
 from gifapp.web.http.connections import Connections
-from gifapp.web.http.server import WebServer
+from gifapp.web.http.server import MAX_BODY_BYTES, WebServer
 from tests.web.test_proxies import OUTSIDE, guess, guesser
 
 HELD = 60
@@ -222,3 +223,37 @@ def test_the_web_tier_raises_the_limit_of_open_files_before_all_else(tmp_path: P
     argv = [sys.executable, "-c", program, str(tmp_path)]
     told = subprocess.run(argv, check=True, capture_output=True, text=True, preexec_fn=few).stdout
     assert told.split() == ["ServiceNotFound", str(min(hard, 65_536))]
+
+
+@pytest.mark.parametrize("path", ["/", "/nothing/here", "/voila/api/shutdown/x"])
+async def test_no_page_waits_for_a_large_body(app: GifApp, path: str) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", app.port)
+    length = MAX_BODY_BYTES + 1
+    writer.write(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n".encode())
+    assert b" 400 " in await asyncio.wait_for(reader.readline(), 10)
+    assert await asyncio.wait_for(reader.read(), 10)  # to the end: the connection is closed
+    writer.close()
+
+
+@pytest.fixture
+def yields(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Grows each time that something lets others have their turns."""
+    seen: list[float] = []
+    sleep = asyncio.sleep
+
+    async def counted(delay: float, result: Any = None) -> Any:
+        if delay == 0:
+            seen.append(delay)
+        return await sleep(delay, result)
+
+    monkeypatch.setattr(asyncio, "sleep", counted)
+    return seen
+
+
+async def test_many_small_chunks_leave_others_their_turns(app: GifApp, yields: list[float]) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", app.port)
+    head = b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    writer.write(head + 5000 * b"1\r\n \r\n" + b"0\r\n\r\n")
+    assert b"HTTP/1.1 4" in await asyncio.wait_for(reader.readline(), 20)
+    assert len(yields) >= 5000 // 32
+    writer.close()

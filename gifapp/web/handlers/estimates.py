@@ -27,7 +27,7 @@ class EstimatesHandler(PrivateHandler):
     @operation(
         "Estimate the size of a GIF of one of my videos",
         need="read",
-        raises=[*RECIPE_ERRORS, errors.NotFound, errors.TargetTooSmall, errors.TooManyAtOnce],
+        raises=[*RECIPE_ERRORS, errors.NotFound, errors.TargetTooSmall],
     )
     async def post(self, body: EstimateRequest) -> EstimateView:
         owner_id = self.user.user_id

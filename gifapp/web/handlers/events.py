@@ -27,6 +27,7 @@ BROKEN = 1011
 
 PING_EVERY_S = 20.0
 MOST_WAITING = 1000
+MOST_MESSAGE_BYTES = 1024  # no message of a client is read
 
 
 _log = logging.getLogger(__name__)
@@ -67,6 +68,10 @@ class EventsHandler(AnsweringHandler, WebSocketHandler):
         if self.request.headers.get("Upgrade", "").lower() != "websocket":
             raise HTTPError(426)
         await super().get(*args, **kwargs)
+
+    @property
+    def max_message_size(self) -> int:
+        return MOST_MESSAGE_BYTES
 
     @property
     def ping_interval(self) -> float:

@@ -160,7 +160,7 @@ class FrameHandler(_MediaHandler):
         "The frame of a video at a time; past the end, the last frame",
         gives=["image/jpeg"],
         is_tagged=True,
-        raises=[*errors.SourceRefused.all().values(), errors.TooManyAtOnce],
+        raises=[*errors.SourceRefused.all().values()],
     )
     async def get(self, source_id: str, query: FrameQuery) -> None:
         owner_id, at_s = await self.owner_id(source_id), query.at_s

@@ -108,7 +108,7 @@ class Upload(Generic[Took]):
             await self._writing
 
     def _run(self, step: Callable[..., Result]) -> asyncio.Future[Result]:
-        return asyncio.get_running_loop().run_in_executor(self._parts.threads, step)
+        return asyncio.get_running_loop().run_in_executor(self._parts.writing, step)
 
 
 class ReceivingHandler(PrivateHandler, Generic[Took]):
@@ -200,7 +200,6 @@ class SourcesHandler(ReceivingHandler[Incoming]):
             errors.ContentTypeWrong,
             errors.QuotaExceeded,
             errors.DiskFull,
-            errors.TooManyAtOnce,
         ],
     )
     async def post(self) -> SourceView:

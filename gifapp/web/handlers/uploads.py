@@ -33,7 +33,6 @@ _FINISHING = (
     errors.UploadLocked,
     errors.QuotaExceeded,
     errors.DiskFull,
-    errors.TooManyAtOnce,
 )
 
 Result = TypeVar("Result")

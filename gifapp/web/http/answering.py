@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextvars
 import functools
 import json
 import logging
 import secrets
 import time
+from asyncio import Future
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, ClassVar, ParamSpec, TypeVar
@@ -23,6 +23,7 @@ from gifapp.domain.rates import RequestKind
 from gifapp.identity.audit import asked_from
 from gifapp.identity.callers import Need
 from gifapp.identity.service import Caller
+from gifapp.identity.throttle import network_of
 from gifapp.web.http.access_log import shown_request
 from gifapp.web.http.context import Parts
 from gifapp.web.http.fair_pool import FairPool
@@ -70,6 +71,8 @@ class AnsweringHandler(tornado.web.RequestHandler):
     access: ClassVar[Access] = "anyone"
     usual_need: ClassVar[Need | None] = None
 
+    _user_id: str | None = None
+
     @property
     def parts(self) -> Parts:
         parts: Parts = self.settings["gifapp"]
@@ -103,13 +106,43 @@ class AnsweringHandler(tornado.web.RequestHandler):
         """
         return None
 
+    @property
+    def person(self) -> str:
+        """Who makes the request: the account's id once known, until then the address."""
+        return self._user_id or network_of(self.request.remote_ip or "")
+
+    @functools.cached_property
+    def _held(self) -> list[tuple[str, int]]:
+        return []
+
+    def hold(self, count: int) -> None:
+        """Count memory that this request takes until its response is sent.
+
+        Raises:
+            errors.TooMuchAtOnce
+        """
+        self.parts.memory.take(self.person, count)
+        self._held.append((self.person, count))
+
+    def finish(self, chunk: str | bytes | dict[str, Any] | None = None) -> Future[None]:
+        sent = super().finish(chunk)
+        sent.add_done_callback(lambda _: self._give_back())
+        return sent
+
+    def on_connection_close(self) -> None:
+        self._give_back()
+        super().on_connection_close()
+
+    def _give_back(self) -> None:
+        while self._held:
+            self.parts.memory.give_back(*self._held.pop())
+
     async def _admit(self) -> None:
         """Identify the caller, and count the request even if that fails."""
-        user_id = None
         try:
-            user_id = await self.identify()
+            self._user_id = await self.identify()
         finally:
-            await self._count(user_id)
+            await self._count(self._user_id)
 
     async def _count(self, user_id: str | None) -> None:
         method = str(self.request.method)
@@ -134,7 +167,7 @@ class AnsweringHandler(tornado.web.RequestHandler):
         """Run `function` on a thread, so that the event loop never waits for a disk or a database."""
         context = contextvars.copy_context()  # the log's request id
         call = functools.partial(context.run, functools.partial(function, *args, **kwargs))
-        return await asyncio.get_running_loop().run_in_executor(self.parts.threads, call)
+        return await self.parts.calls.run(self.person, call)
 
     async def run_in_turn(self, pool: FairPool, owner_id: str, work: Callable[[], Result]) -> Result:
         """Run `work` when it is the owner's turn; the response's Server-Timing header tells the wait.
@@ -234,7 +267,9 @@ class AnsweringHandler(tornado.web.RequestHandler):
 
     def write_model(self, model: BaseModel) -> None:
         self.set_header("Content-Type", "application/json")
-        self.write(model.model_dump_json())
+        content = model.model_dump_json()
+        self.hold(len(content))
+        self.write(content)
 
     def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
         error = kwargs.get("exc_info", (None, None, None))[1]

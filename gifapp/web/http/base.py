@@ -60,6 +60,7 @@ class BaseHandler(AnsweringHandler):
 
     async def receive(self, chunk: bytes) -> None:
         """Process the next chunk of the body."""
+        self.hold(len(chunk))
         self._body += chunk
 
     def body_limit(self) -> int:

@@ -18,11 +18,14 @@ from gifapp.web.http.fair_pool import FairPool
 from gifapp.web.http.hub import EventHub
 from gifapp.web.http.in_flight import InFlightRequests
 from gifapp.web.http.instruments import Instruments
+from gifapp.web.http.memory import MemoryBudget
 from gifapp.web.http.share_links import ShareLinks
 from gifapp.web.http.signing import MediaSigner
 
-_THREADS = 16
+_WRITING_THREADS = 16
 
+# more would compete for Python's lock, which threads hold for 5 ms at a time
+_CALLS = functools.partial(FairPool, "call", slots=8, most_waiting=1000)
 # each task of these pools starts a process; one slot of each is reserved for people with none running
 _PROBES = functools.partial(FairPool, "probe", slots=3, most_waiting=32)
 _FRAMES = functools.partial(FairPool, "frame", slots=3, most_waiting=8)
@@ -35,7 +38,9 @@ class Parts:
 
     Attributes:
         services: the services for sources, jobs and administration.
-        threads: for short blocking calls.
+        calls: for short blocking calls.
+        writing: the threads that write uploads.
+        memory: the memory that bodies and responses take.
         probes: for probing uploads, which takes seconds.
         frames: for extracting frames, a fraction of a second each.
         estimates: for estimating GIF sizes, about a second each.
@@ -56,7 +61,9 @@ class Parts:
     cors_origins: Collection[str]
     session_check_s: float = 20.0
     upload_stall_s: float = 30.0
-    threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_THREADS, "web"))
+    calls: FairPool = field(default_factory=_CALLS)
+    writing: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_WRITING_THREADS, "write"))
+    memory: MemoryBudget = field(default_factory=MemoryBudget)
     probes: FairPool = field(default_factory=_PROBES)
     frames: FairPool = field(default_factory=_FRAMES)
     estimates: FairPool = field(default_factory=_ESTIMATES)

@@ -27,7 +27,12 @@ HEADERS: Mapping[str, str] = {
 }
 
 _WITH_STATUS = {401: ["WWW-Authenticate"], 426: ["Upgrade"], 429: ["Retry-After"], 503: ["Retry-After"]}
-_OF_EVERYTHING = (errors.ServiceUnavailable, errors.RateLimited)
+_OF_EVERYTHING = (
+    errors.ServiceUnavailable,
+    errors.RateLimited,
+    errors.TooManyAtOnce,
+    errors.TooMuchAtOnce,
+)
 _OF_TOKENS = (
     errors.NotSignedIn,
     errors.TokenInvalid,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from tornado import http1connection, websocket
 from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPServerRequest
 from tornado.iostream import IOStream, StreamClosedError
@@ -15,8 +16,8 @@ from gifapp.web.http.connections import Connections
 from gifapp.web.http.instruments import MeasuredApplication
 from gifapp.web.http.proxies import TrustedProxies
 
-# for bodies that no handler streams; uploads set their own limit
-MAX_BODY_BYTES = 1024 * 1024
+# of the handlers that are not ours, whose only body is a page's farewell; `base` sets its own limits
+MAX_BODY_BYTES = 4096
 BUFFER_BYTES = 16 * 1024 * 1024
 CHUNK_BYTES = 256 * 1024
 
@@ -29,6 +30,10 @@ _REFUSAL = (
     b"HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\nContent-Type: text/plain\r\n"
     b"Content-Length: 47\r\nRetry-After: 60\r\n\r\nToo many connections are open from your address"
 )
+
+# Tornado serves others after 256 small chunks of a body, or frames of a websocket: too late if twenty clients
+# send them as fast as they can
+http1connection._YIELD_THRESHOLD = websocket._YIELD_THRESHOLD = 32 * 1024
 
 _log = logging.getLogger(__name__)
 

@@ -36,6 +36,9 @@ class Socket:
         told: dict[str, Any] = json.loads(message)
         return told
 
+    async def send(self, message: str) -> None:
+        await self._connection.write_message(message)
+
     async def end(self) -> int | None:
         """Reads to the end; the code it closed with."""
         while await asyncio.wait_for(self._connection.read_message(), 10) is not None:
@@ -172,6 +175,14 @@ async def test_a_client_that_reads_too_slowly_is_disconnected_with_nothing_in_th
             parts.hub._deliver(ada.id, Event(cursor=f"{int(at) + 1}-{later}", type="ready"))
         assert await socket.end() == TOO_SLOW
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+async def test_what_a_client_sends_is_small(url: str, ada: Person) -> None:
+    async with listening(url, ada.session.access_token) as socket:
+        await socket.next()
+        await socket.send("x" * events.MOST_MESSAGE_BYTES)
+        await socket.send("x" * (events.MOST_MESSAGE_BYTES + 1))
+        assert await socket.end() == 1009
 
 
 @pytest.mark.parametrize("cursor", ["x", "1", "1-", "-1", "1-1-1", "9" * 30 + "-1"])

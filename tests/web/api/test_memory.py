@@ -1,0 +1,80 @@
+"""The memory of what one person's requests send and leave unread, and the time they take of others."""
+
+import asyncio
+import threading
+from contextlib import AsyncExitStack
+from urllib.parse import urlsplit
+
+import pytest
+
+from gifapp.domain.views.jobs import JobView
+from gifapp.processes import wait_until
+from gifapp.web.http.context import Parts
+from gifapp.web.http.memory import MOST_BYTES
+from tests.web.api.conftest import Person, SignUp, is_problem
+
+HELD_BYTES = 1_000_000
+
+
+@pytest.fixture
+def estimate(ada: Person) -> bytes:
+    """The beginning of a recipe of Ada's that has not wholly arrived."""
+    headers = [
+        "POST /api/v1/estimates HTTP/1.1",
+        "Host: here",
+        f"Authorization: Bearer {ada.session.access_token}",
+        "Content-Type: application/json",
+        f"Content-Length: {HELD_BYTES + 1}",
+    ]
+    return "\r\n".join(headers).encode() + b"\r\n\r\n" + b" " * HELD_BYTES
+
+
+async def connect(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    return await asyncio.open_connection(urlsplit(url).hostname, urlsplit(url).port)
+
+
+async def test_bodies_that_arrive_together_are_bounded_and_counted_to_their_owner(
+    url: str, ada: Person, sign_up: SignUp, parts: Parts, estimate: bytes
+) -> None:
+    most = MOST_BYTES // HELD_BYTES
+    async with AsyncExitStack() as stack:
+        for _ in range(most):
+            _, writer = await connect(url)
+            stack.callback(writer.close)
+            writer.write(estimate)
+        await asyncio.to_thread(
+            wait_until, lambda: parts.memory.held_bytes(ada.id) == most * HELD_BYTES, timeout_s=10
+        )
+        surplus = await ada.http.post("/api/v1/estimates", content=estimate[-HELD_BYTES:])
+        assert is_problem(surplus, 429, "too-much-at-once")["limit_bytes"] == MOST_BYTES
+        others = await sign_up("bob").http.post("/api/v1/estimates", content=estimate[-HELD_BYTES:])
+        assert others.status_code != 429
+    await asyncio.to_thread(wait_until, lambda: parts.memory.held_bytes(ada.id) == 0, timeout_s=10)
+    assert parts.memory.held_bytes(ada.id) == 0
+
+
+async def test_what_is_answered_counts_until_it_is_sent(ada: Person, parts: Parts, job: JobView) -> None:
+    assert (await ada.http.get(f"/api/v1/jobs/{job.id}")).is_success
+    assert parts.memory.held_bytes(ada.id) == 0
+    parts.memory.take(ada.id, MOST_BYTES)  # by responses that nobody reads
+    is_problem(await ada.http.get(f"/api/v1/jobs/{job.id}"), 429, "too-much-at-once")
+    parts.memory.give_back(ada.id, MOST_BYTES)
+    assert (await ada.http.get(f"/api/v1/jobs/{job.id}")).is_success
+
+
+async def test_slow_questions_of_one_person_leave_room_for_anothers(
+    ada: Person, sign_up: SignUp, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bob = sign_up("bob")
+    ended, page = threading.Event(), parts.services.jobs.page
+    monkeypatch.setattr(
+        parts.services.jobs, "page", lambda *args, **kwargs: ended.wait() and page(*args, **kwargs)
+    )
+    listings = [asyncio.create_task(ada.http.get("/api/v1/jobs")) for _ in range(50)]
+    try:
+        await asyncio.sleep(0.2)
+        assert (await bob.http.get("/api/v1/me", timeout=5)).is_success
+        assert not any(listing.done() for listing in listings)
+    finally:
+        ended.set()
+    assert all(answer.is_success for answer in await asyncio.gather(*listings))
