@@ -8,15 +8,19 @@ from pydantic import ValidationError
 
 Schema = dict[str, Any]
 
+MOST_PROBLEMS = 50
+
 
 def in_words(refused: ValidationError, schema: Schema) -> str:
-    """All problems in one line; `schema` is the JSON schema of the validated model."""
-    return "; ".join(_problem(error, schema) for error in refused.errors())
+    """The problems in one line, 50 at most; `schema` is the JSON schema of the validated model."""
+    return "; ".join(_problem(error, schema) for error in refused.errors()[:MOST_PROBLEMS])
 
 
 def by_field(refused: ValidationError, schema: Schema) -> dict[str, str]:
     """The problem of each field by its path: `{"captions.0.size_px": "must be a whole number …"}`."""
-    return {_path(error): _words(error, schema).removeprefix(": ") for error in refused.errors()}
+    return {
+        _path(error): _words(error, schema).removeprefix(": ") for error in refused.errors()[:MOST_PROBLEMS]
+    }
 
 
 def _problem(error: Any, schema: Schema) -> str:

@@ -76,7 +76,7 @@ class RegisterHandler(BaseHandler):
         ],
     )
     async def post(self, body: Registration) -> UserView:
-        return await self.run_blocking(
+        return await self.run_hashing(
             self.parts.identity.register,
             body.email,
             body.password,
@@ -96,7 +96,7 @@ class LoginHandler(_SessionHandler):
     )
     async def post(self, body: Credentials) -> SessionView:
         address = self.request.remote_ip or ""
-        session = await self.run_blocking(self.parts.identity.login, body.email, body.password, address)
+        session = await self.run_hashing(self.parts.identity.login, body.email, body.password, address)
         return self.opened(session)
 
 
@@ -141,7 +141,7 @@ class ResetHandler(_SessionHandler):
     )
     async def post(self, body: Reset) -> SessionView:
         address = self.request.remote_ip or ""
-        session = await self.run_blocking(
+        session = await self.run_hashing(
             self.parts.identity.reset_password, body.token, body.new_password, address
         )
         return self.opened(session)
@@ -155,7 +155,7 @@ class PasswordHandler(PrivateHandler, _SessionHandler):
         raises=[*_PASSWORD_ERRORS, errors.CredentialsWrong, errors.TooManyRequests, errors.SignInSlowed],
     )
     async def post(self, body: PasswordChange) -> SessionView:
-        session = await self.run_blocking(
+        session = await self.run_hashing(
             self.parts.identity.change_password,
             self.user,
             body.current_password,

@@ -44,7 +44,7 @@ class MeHandler(PrivateHandler):
         ],
     )
     async def delete(self, body: Farewell) -> None:
-        await self.run_blocking(
+        await self.run_hashing(
             self.parts.identity.delete_own,
             self.user,
             body.password,

@@ -169,6 +169,17 @@ class AnsweringHandler(tornado.web.RequestHandler):
         call = functools.partial(context.run, functools.partial(function, *args, **kwargs))
         return await self.parts.calls.run(self.person, call)
 
+    async def run_hashing(
+        self, function: Callable[Given, Result], *args: Given.args, **kwargs: Given.kwargs
+    ) -> Result:
+        """Run `function`, which hashes a password, when it is the person's turn.
+
+        Raises:
+            errors.TooManyAtOnce
+        """
+        call = functools.partial(function, *args, **kwargs)
+        return await self.run_in_turn(self.parts.passwords, self.person, call)
+
     async def run_in_turn(self, pool: FairPool, owner_id: str, work: Callable[[], Result]) -> Result:
         """Run `work` when it is the owner's turn; the response's Server-Timing header tells the wait.
 

@@ -26,6 +26,8 @@ _WRITING_THREADS = 16
 
 # more would compete for Python's lock, which threads hold for 5 ms at a time
 _CALLS = functools.partial(FairPool, "call", slots=8, most_waiting=1000)
+# bcrypt takes a quarter of a second of CPU time
+_PASSWORDS = functools.partial(FairPool, "password", slots=2, most_waiting=32)
 # each task of these pools starts a process; one slot of each is reserved for people with none running
 _PROBES = functools.partial(FairPool, "probe", slots=3, most_waiting=32)
 _FRAMES = functools.partial(FairPool, "frame", slots=3, most_waiting=8)
@@ -39,6 +41,7 @@ class Parts:
     Attributes:
         services: the services for sources, jobs and administration.
         calls: for short blocking calls.
+        passwords: for hashing passwords.
         writing: the threads that write uploads.
         memory: the memory that bodies and responses take.
         probes: for probing uploads, which takes seconds.
@@ -62,6 +65,7 @@ class Parts:
     session_check_s: float = 20.0
     upload_stall_s: float = 30.0
     calls: FairPool = field(default_factory=_CALLS)
+    passwords: FairPool = field(default_factory=_PASSWORDS)
     writing: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_WRITING_THREADS, "write"))
     memory: MemoryBudget = field(default_factory=MemoryBudget)
     probes: FairPool = field(default_factory=_PROBES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
@@ -14,6 +15,7 @@ from gifapp import errors
 from gifapp.domain.recipes.recipe import Recipe
 
 MAX_DEPTH = 20
+MAX_VALUES = 5000  # the largest recipe has 1,000
 
 
 class Payload(BaseModel):
@@ -72,7 +74,8 @@ def decoded(raw: bytes) -> Any:
     """Parse JSON strictly, so that no other parser can read it differently.
 
     Raises:
-        errors.JsonInvalid: not JSON, NaN or infinity, a duplicate key, too deep, a lone surrogate.
+        errors.JsonInvalid: not JSON, NaN or infinity, a duplicate key, a lone surrogate, too deep,
+            too many values.
     """
     try:
         value = json.loads(
@@ -89,8 +92,7 @@ def decoded(raw: bytes) -> Any:
         raise errors.JsonInvalid(problem="it is nested too deeply") from None
     except ValueError as refused:
         raise errors.JsonInvalid(problem=str(refused)) from None
-    if _deeper_than(MAX_DEPTH, value):
-        raise errors.JsonInvalid(problem="it is nested too deeply")
+    _check_shape(value)
     return value
 
 
@@ -129,17 +131,20 @@ def _whole(text: str) -> int:
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        [(twice, _)] = Counter(name for name, _ in pairs).most_common(1)
         raise ValueError(f"{twice!r:.60} is there twice")
     return members
 
 
-def _deeper_than(depth: int, value: Any) -> bool:
-    level = [value]
-    for _ in range(depth):
+def _check_shape(value: Any) -> None:
+    level, count = [value], 1
+    for _ in range(MAX_DEPTH):
         level = [child for item in level for child in _children(item)]
-    return bool(level)
+        count += len(level)
+        if count > MAX_VALUES:
+            raise errors.JsonInvalid(problem=f"it has more than {MAX_VALUES} values")
+    if level:
+        raise errors.JsonInvalid(problem="it is nested too deeply")
 
 
 def _children(value: Any) -> list[Any]:

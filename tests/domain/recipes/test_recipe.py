@@ -44,6 +44,12 @@ def test_every_wrong_field_is_named_at_once() -> None:
         Recipe.parse({"fps": 0, "loop": -1})
 
 
+def test_of_many_wrong_fields_fifty_are_named() -> None:
+    with pytest.raises(errors.RecipeInvalid) as refused:
+        Recipe.parse({f"unknown_{number}": 0 for number in range(1000)})
+    assert len(refused.value.facts["fields"]) == str(refused.value).count("is not a field") == 50
+
+
 def test_the_empty_recipe_is_a_recipe() -> None:
     assert Recipe.parse({}) == Recipe()
 

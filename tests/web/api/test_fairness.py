@@ -10,7 +10,7 @@ import pytest
 from gifapp.domain.views.jobs import SourceView
 from gifapp.web.http.context import Parts
 from gifapp.web.http.fair_pool import FairPool
-from tests.web.api.conftest import Person, SignUp, is_problem
+from tests.web.api.conftest import PASSWORD, Person, SignUp, is_problem
 from tests.web.api.resumable import TUS, create, offset_of, patch
 
 Ask = Callable[[Person], Awaitable[httpx.Response]]
@@ -107,3 +107,19 @@ async def test_an_upload_that_was_refused_its_turn_is_gone_on_with(
     await asyncio.gather(*begun)
     assert await offset_of(ada, upload) == len(video)
     assert (await ada.http.head(upload, headers=TUS)).headers["Upload-Source"]
+
+
+@pytest.mark.usefixtures("ada")
+@pytest.mark.parametrize(("flooding", "status"), [("203.0.113.9", 200), ("127.0.0.1", 429)])
+async def test_one_addresss_passwords_keep_nobody_else_from_signing_in(
+    stranger: httpx.AsyncClient, parts: Parts, flooding: str, status: int
+) -> None:
+    ended = threading.Event()
+    hashing = await filled(parts.passwords, flooding, ended)
+    try:
+        credentials = {"email": "ada@example.org", "password": PASSWORD}
+        answer = await stranger.post("/api/v1/auth/login", json=credentials, timeout=5)
+        assert answer.status_code == status
+    finally:
+        ended.set()
+        await asyncio.gather(*hashing)
