@@ -16,7 +16,7 @@ from tornado.iostream import IOStream
 
 from gifapp.web.app import GifApp
 from gifapp.web.http.connections import Connections
-from gifapp.web.http.server import MAX_BODY_BYTES, WebServer
+from gifapp.web.http.server import MAX_BODY_BYTES, MAX_HEADER_BYTES, WebServer
 from tests.web.test_proxies import OUTSIDE, guess, guesser
 
 HELD = 60
@@ -232,6 +232,15 @@ async def test_no_page_waits_for_a_large_body(app: GifApp, path: str) -> None:
     writer.write(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n".encode())
     assert b" 400 " in await asyncio.wait_for(reader.readline(), 10)
     assert await asyncio.wait_for(reader.read(), 10)  # to the end: the connection is closed
+    writer.close()
+
+
+async def test_no_request_has_more_headers_than_anybody_needs(app: GifApp) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", app.port)
+    writer.write(
+        b"GET /health/live HTTP/1.1\r\nHost: x\r\n" + b"a: b\r\n" * (MAX_HEADER_BYTES // 6) + b"\r\n"
+    )
+    assert b" 200 " not in await asyncio.wait_for(reader.read(), 10)  # to the end: the connection is closed
     writer.close()
 
 

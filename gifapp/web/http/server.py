@@ -18,8 +18,10 @@ from gifapp.web.http.proxies import TrustedProxies
 
 # of the handlers that are not ours, whose only body is a page's farewell; `base` sets its own limits
 MAX_BODY_BYTES = 4096
+MAX_HEADER_BYTES = 16 * 1024  # thousands of small headers take twenty times their length in memory
 BUFFER_BYTES = 16 * 1024 * 1024
 CHUNK_BYTES = 256 * 1024
+READ_BYTES = 4096  # what has been read is answered even if the client has gone; uploads read more at once
 
 IDLE_S = 75.0
 """The wait for the next request's headers; more than nginx's keep-alive of 60 s."""
@@ -51,12 +53,14 @@ class WebServer(HTTPServer):
             idle_connection_timeout=idle_s,
             body_timeout=body_s,
             max_body_size=MAX_BODY_BYTES,
+            max_header_size=MAX_HEADER_BYTES,
             max_buffer_size=BUFFER_BYTES,
             chunk_size=CHUNK_BYTES,
         )
 
     def handle_stream(self, stream: IOStream, address: Any) -> None:
         client = None if self._proxies.trusts(address[0]) else address[0]
+        stream.read_chunk_size = READ_BYTES
         if self._open.has_room() and self._open.count(stream, client):
             super().handle_stream(stream, address)
             return
