@@ -17,6 +17,7 @@ from gifapp import errors
 from gifapp.domain.views.jobs import Event
 from gifapp.identity.service import Caller
 from gifapp.web.http.answering import AnsweringHandler
+from gifapp.web.http.bucket import Bucket
 from gifapp.web.http.hub import TOO_SLOW
 from gifapp.web.http.operations import Access, operation
 from gifapp.web.http.payloads import Query
@@ -24,10 +25,12 @@ from gifapp.web.http.payloads import Query
 SIGN_IN_AGAIN = 4401
 TRY_AGAIN = 1013
 BROKEN = 1011
+REFUSED = 1008
 
 PING_EVERY_S = 20.0
 MOST_WAITING = 1000
 MOST_MESSAGE_BYTES = 1024  # no message of a client is read
+MESSAGES, MESSAGES_PER_S = 100, 1  # pings included
 
 
 _log = logging.getLogger(__name__)
@@ -82,12 +85,21 @@ class EventsHandler(AnsweringHandler, WebSocketHandler):
 
     async def open(self, *_: str) -> None:
         self._waiting: asyncio.Queue[Event] = asyncio.Queue(MOST_WAITING)
+        self._messages = Bucket(MESSAGES, MESSAGES_PER_S)
         self._owner_id = self.caller_now.user_id
         self.parts.hub.join(self._owner_id, self)
         self._running = asyncio.create_task(self._run())
 
-    def on_message(self, message: str | bytes) -> None:
-        """Ignore messages from clients."""
+    def on_message(self, message: str | bytes) -> None:  # noqa: ARG002
+        """Only count: clients have nothing to say."""
+        self._count_message()
+
+    def on_ping(self, data: bytes) -> None:  # noqa: ARG002
+        self._count_message()
+
+    def _count_message(self) -> None:
+        if not self._messages.take():
+            self.close(REFUSED, "too many messages")
 
     def on_close(self) -> None:
         self.parts.hub.leave(self._owner_id, self)

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from gifapp import errors
+from gifapp.web.http.bucket import Bucket
 from gifapp.web.http.payloads import decoded
 
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
@@ -26,23 +27,6 @@ _PARTS = range(6, 40)  # offsets of channel, header, parent, metadata, content, 
 
 class MessageRefused(Exception):
     """The page may not send this message; the text is shown to the sender."""
-
-
-class Bucket:
-    """A token bucket: allows bursts of `size`, and `per_s` on average."""
-
-    def __init__(self, size: float, per_s: float, clock: Callable[[], float]) -> None:
-        self._size, self._per_s, self._clock = size, per_s, clock
-        self._left, self._at_s = size, clock()
-
-    def take(self, amount: float = 1) -> bool:
-        now_s = self._clock()
-        self._left = min(self._size, self._left + (now_s - self._at_s) * self._per_s)
-        self._at_s = now_s
-        if self._left < amount:
-            return False
-        self._left -= amount
-        return True
 
 
 class KernelTraffic:

@@ -39,6 +39,9 @@ class Socket:
     async def send(self, message: str) -> None:
         await self._connection.write_message(message)
 
+    async def ping(self) -> None:
+        self._connection.ping(b"")
+
     async def end(self) -> int | None:
         """Reads to the end; the code it closed with."""
         while await asyncio.wait_for(self._connection.read_message(), 10) is not None:
@@ -183,6 +186,18 @@ async def test_what_a_client_sends_is_small(url: str, ada: Person) -> None:
         await socket.send("x" * events.MOST_MESSAGE_BYTES)
         await socket.send("x" * (events.MOST_MESSAGE_BYTES + 1))
         assert await socket.end() == 1009
+
+
+@pytest.mark.parametrize("what", ["message", "ping"])
+async def test_a_client_that_sends_many_messages_is_disconnected(
+    url: str, ada: Person, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    monkeypatch.setattr(events, "MESSAGES", 3)
+    async with listening(url, ada.session.access_token) as socket:
+        await socket.next()
+        for _ in range(4):
+            await (socket.send("hello") if what == "message" else socket.ping())
+        assert await socket.end() == events.REFUSED
 
 
 @pytest.mark.parametrize("cursor", ["x", "1", "1-", "-1", "1-1-1", "9" * 30 + "-1"])
