@@ -33,7 +33,6 @@ from gifapp.domain.networks import Network
 from gifapp.private import is_own_directory
 from gifapp.web.api import api_routes
 from gifapp.web.http.base import NotFoundHandler
-from gifapp.web.http.connections import BY_ADDRESS, Connections
 from gifapp.web.http.context import Parts
 from gifapp.web.http.proxies import TrustedProxies
 from gifapp.web.http.server import WebApplication, WebServer
@@ -58,6 +57,7 @@ from gifapp.web.pages.pages import (
     jupyter_directory,
 )
 from gifapp.web.pages.visitor import CookieIdentity, KernelOwners
+from gifapp.web.traffic.connections import BY_ADDRESS, Connections
 
 CONNECTIONS_OF_KERNEL = 5
 MOST_MESSAGE_BYTES = 1024 * 1024

@@ -15,8 +15,8 @@ import pytest
 from tornado.iostream import IOStream
 
 from gifapp.web.app import GifApp
-from gifapp.web.http.connections import Connections
 from gifapp.web.http.server import MAX_BODY_BYTES, MAX_HEADER_BYTES, WebServer
+from gifapp.web.traffic.connections import Connections
 from tests.web.test_proxies import OUTSIDE, guess, guesser
 
 HELD = 60

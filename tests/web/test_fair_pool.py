@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from gifapp import errors, processes
-from gifapp.web.http.fair_pool import SURPLUS_NICE, FairPool
+from gifapp.web.traffic.fair_pool import SURPLUS_NICE, FairPool
 
 
 class Bench:

@@ -17,10 +17,10 @@ from gifapp import errors
 from gifapp.domain.views.jobs import Event
 from gifapp.identity.service import Caller
 from gifapp.web.http.answering import AnsweringHandler
-from gifapp.web.http.bucket import Bucket
 from gifapp.web.http.hub import TOO_SLOW
 from gifapp.web.http.operations import Access, operation
 from gifapp.web.http.payloads import Query
+from gifapp.web.traffic.bucket import Bucket
 
 SIGN_IN_AGAIN = 4401
 TRY_AGAIN = 1013

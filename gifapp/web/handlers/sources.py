@@ -17,7 +17,7 @@ from gifapp.web.http.base import PrivateHandler
 from gifapp.web.http.context import Parts
 from gifapp.web.http.operations import operation
 from gifapp.web.http.payloads import PageQuery, Query
-from gifapp.web.http.stalled_clients import Pace
+from gifapp.web.traffic.stalled_clients import Pace
 
 UPLOAD_TIMEOUT_S = 6 * 3600.0
 GATHERED_BYTES = 1024 * 1024

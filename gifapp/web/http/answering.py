@@ -26,11 +26,11 @@ from gifapp.identity.service import Caller
 from gifapp.identity.throttle import network_of
 from gifapp.web.http.access_log import shown_request
 from gifapp.web.http.context import Parts
-from gifapp.web.http.fair_pool import FairPool
-from gifapp.web.http.in_flight import GO_ELSEWHERE
 from gifapp.web.http.operations import Access, Operation, operation_of
 from gifapp.web.http.payloads import Model, Query, validated
 from gifapp.web.http.problems import CONTENT_TYPE, problem, status_of
+from gifapp.web.traffic.fair_pool import FairPool
+from gifapp.web.traffic.in_flight import GO_ELSEWHERE
 
 _NOT_KEPT = "no-store"
 _SECURITY_HEADERS = {

@@ -14,13 +14,13 @@ from gifapp.identity.service import Identity
 from gifapp.jobs.attempts import estimates
 from gifapp.jobs.events.stream import follow
 from gifapp.jobs.parts import JobParts
-from gifapp.web.http.fair_pool import FairPool
 from gifapp.web.http.hub import EventHub
-from gifapp.web.http.in_flight import InFlightRequests
 from gifapp.web.http.instruments import Instruments
-from gifapp.web.http.memory import MemoryBudget
 from gifapp.web.http.share_links import ShareLinks
 from gifapp.web.http.signing import MediaSigner
+from gifapp.web.traffic.fair_pool import FairPool
+from gifapp.web.traffic.in_flight import InFlightRequests
+from gifapp.web.traffic.memory import MemoryBudget
 
 _WRITING_THREADS = 16
 

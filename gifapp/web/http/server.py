@@ -12,9 +12,9 @@ from tornado.iostream import IOStream, StreamClosedError
 
 from gifapp import errors
 from gifapp.web.http.base import BaseHandler
-from gifapp.web.http.connections import Connections
 from gifapp.web.http.instruments import MeasuredApplication
 from gifapp.web.http.proxies import TrustedProxies
+from gifapp.web.traffic.connections import Connections
 
 # of the handlers that are not ours, whose only body is a page's farewell; `base` sets its own limits
 MAX_BODY_BYTES = 4096

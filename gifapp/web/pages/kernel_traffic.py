@@ -9,8 +9,8 @@ from itertools import pairwise
 from typing import Any
 
 from gifapp import errors
-from gifapp.web.http.bucket import Bucket
 from gifapp.web.http.payloads import decoded
+from gifapp.web.traffic.bucket import Bucket
 
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
 OWN_TARGET = "jupyter.widget.control"  # the comm by which the ipywidgets frontend requests all widget states

@@ -9,7 +9,7 @@ import pytest
 
 from gifapp.domain.views.jobs import SourceView
 from gifapp.web.http.context import Parts
-from gifapp.web.http.fair_pool import FairPool
+from gifapp.web.traffic.fair_pool import FairPool
 from tests.web.api.conftest import PASSWORD, Person, SignUp, is_problem
 from tests.web.api.resumable import TUS, create, offset_of, patch
 

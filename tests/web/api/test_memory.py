@@ -10,7 +10,7 @@ import pytest
 from gifapp.domain.views.jobs import JobView
 from gifapp.processes import wait_until
 from gifapp.web.http.context import Parts
-from gifapp.web.http.memory import MOST_BYTES
+from gifapp.web.traffic.memory import MOST_BYTES
 from tests.web.api.conftest import Person, SignUp, is_problem
 
 HELD_BYTES = 1_000_000

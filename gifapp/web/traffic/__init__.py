@@ -1,0 +1,1 @@
+"""Keeps one client from taking the place, the time or the memory of others."""
