@@ -14,6 +14,7 @@ import secrets
 import shutil
 import signal
 import socket
+import sys
 import tempfile
 from collections.abc import Collection
 from pathlib import Path
@@ -238,6 +239,7 @@ def run_web(
         connections_by_address=connections_by_address,
         drain_s=drain_s,
     )
+    sys.setswitchinterval(0.001)  # the event loop waits as long for each thread that computes; usually 5 ms
     asyncio.run(_serve(app, public_url))
 
 

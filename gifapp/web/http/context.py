@@ -24,8 +24,8 @@ from gifapp.web.traffic.memory import MemoryBudget
 
 _WRITING_THREADS = 16
 
-# more would compete for Python's lock, which threads hold for 5 ms at a time
-_CALLS = functools.partial(FairPool, "call", slots=8, most_waiting=1000)
+# more would compete with the event loop for Python's lock
+_CALLS = functools.partial(FairPool, "call", slots=4, most_waiting=1000)
 # bcrypt takes a quarter of a second of CPU time
 _PASSWORDS = functools.partial(FairPool, "password", slots=2, most_waiting=32)
 # each task of these pools starts a process; one slot of each is reserved for people with none running

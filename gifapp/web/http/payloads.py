@@ -16,6 +16,7 @@ from gifapp.domain.recipes.recipe import Recipe
 
 MAX_DEPTH = 20
 MAX_VALUES = 5000  # the largest recipe has 1,000
+_TOO_MANY = f"it has more than {MAX_VALUES} values"
 
 
 class Payload(BaseModel):
@@ -77,6 +78,8 @@ def decoded(raw: bytes) -> Any:
         errors.JsonInvalid: not JSON, NaN or infinity, a duplicate key, a lone surrogate, too deep,
             too many values.
     """
+    if raw.count(b'"') - raw.count(b'\\"') > 4 * MAX_VALUES:  # each has a name and a text at most
+        raise errors.JsonInvalid(problem=_TOO_MANY)
     try:
         value = json.loads(
             raw.decode(),
@@ -142,7 +145,7 @@ def _check_shape(value: Any) -> None:
         level = [child for item in level for child in _children(item)]
         count += len(level)
         if count > MAX_VALUES:
-            raise errors.JsonInvalid(problem=f"it has more than {MAX_VALUES} values")
+            raise errors.JsonInvalid(problem=_TOO_MANY)
     if level:
         raise errors.JsonInvalid(problem="it is nested too deeply")
 

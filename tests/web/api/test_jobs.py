@@ -176,7 +176,10 @@ async def test_a_range_outside_the_video(ada: Person, source: SourceView) -> Non
     is_problem(await ada.http.post("/api/v1/jobs", json=body), 422, "range-outside-source")
 
 
-MANY_MEMBERS = ", ".join(f'"{number}": 0' for number in range(150_000))
+def members(count: int) -> str:
+    return ", ".join(f'"{number}": 0' for number in range(count))
+
+
 WRONG_BODIES: list[tuple[str | bytes, tuple[int, str], str]] = [
     ("", (400, "json-invalid"), "Expecting value"),
     ("{", (400, "json-invalid"), ""),
@@ -187,10 +190,10 @@ WRONG_BODIES: list[tuple[str | bytes, tuple[int, str], str]] = [
     ('{"source_id": "\\ud800"}', (400, "json-invalid"), "UTF-8"),
     ("[" * 30 + "]" * 30, (400, "json-invalid"), "nested too deeply"),
     ("[" * 30_000 + "]" * 30_000, (400, "json-invalid"), "nested too deeply"),
-    (f"{{{MANY_MEMBERS}}}", (400, "json-invalid"), "more than 5000 values"),
+    (f"{{{members(9000)}}}", (400, "json-invalid"), "more than 5000 values"),
+    (f"{{{members(150_000)}}}", (400, "json-invalid"), "more than 5000 values"),
     (f"[[{'0,' * 9000}0]]", (400, "json-invalid"), "more than 5000 values"),
-    # to compare each name with each other would take half an hour
-    (f'{{{MANY_MEMBERS}, "149999": 0}}', (400, "json-invalid"), "'149999' is there twice"),
+    (f'{{{members(9000)}, "8999": 0}}', (400, "json-invalid"), "'8999' is there twice"),
     ("9" * 5000, (400, "json-invalid"), ""),
     (b"\xff\xfe", (400, "json-invalid"), "UTF-8"),
     ("[]", (422, "field-invalid"), "body: "),
