@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import re
-import sys
 from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
@@ -15,12 +14,14 @@ from typing import Any
 import structlog.contextvars
 
 from gifapp import errors
-from gifapp.logs import redact
+from gifapp.logs import error_of, redact
 
 _TAGS = ("request_id", "job_id", "attempt", "worker")
+_EXTRAS = ("event", "request", "trace")
 _EMAIL = re.compile(r"[^\s@<>\"'(),:;]+@[^\s@<>\"'(),:;]+\.\w+")
 _FLUSH_S = 2
-_IGNORED = ("sentry_sdk", "tornado.access")  # Sentry itself; requests logged again, with the user's address
+# Sentry itself; failed requests, which are logged a second time with the client's address
+_IGNORED = ("sentry_sdk", "gifapp.web.http.access_log")
 
 
 def configure(dsn: str | None, *, part: str) -> None:
@@ -62,30 +63,18 @@ class _ToSentry(logging.Handler):
             return
         fields = record.msg if isinstance(record.msg, Mapping) else {"event": record.getMessage()}
         with sentry_sdk.new_scope() as scope:
-            known = {**structlog.contextvars.get_contextvars(), **fields}
+            context = {**structlog.contextvars.get_contextvars(), **fields}
             for name in _TAGS:
-                if name in known:
-                    scope.set_tag(name, str(known[name]))
-            scope.set_extra("said", str(fields.get("event")))
-            if trace := fields.get("trace"):
-                scope.set_extra("trace", str(trace))
-            error = _error_of(record, fields)
+                if name in context:
+                    scope.set_tag(name, str(context[name]))
+            for name in _EXTRAS:
+                if name in fields:
+                    scope.set_extra(name, str(fields[name]))
+            error = error_of(record)
             if error is None:
                 sentry_sdk.capture_message(str(fields.get("event")), level="error")
             else:
                 sentry_sdk.capture_exception(error)
-
-
-def _error_of(record: logging.LogRecord, fields: Mapping[str, Any]) -> BaseException | None:
-    for info in (record.exc_info, fields.get("exc_info")):
-        if isinstance(info, BaseException):
-            return info
-        if isinstance(info, tuple):
-            error: BaseException | None = info[1]
-            return error
-        if info is True:
-            return sys.exc_info()[1]
-    return None
 
 
 def _sent(event: Any, _: Any) -> Any:

@@ -26,9 +26,9 @@ _MOST_REPEATS = 20
 _MOST_KINDS = 200
 _KIND_LETTERS = 100
 _REQUEST_PROBLEMS = "tornado.general"  # logs malformed requests at level INFO: strangers can flood it
-_OTHERS: _Kind = ("all loggers", "lines of too many kinds", "")
+_OTHERS: _Kind = ("all loggers", "other kinds of lines", "")
 
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger()
 
 _SECRET_NAMES = re.compile(r"passw|secret|token|authorization|cookie", re.IGNORECASE)
 # a URL may percent-encode any letter of a name: %74oken
@@ -69,8 +69,8 @@ def configure(*, log_format: LogFormat = "auto", level: str = "info", stream: Te
 class Repeats(logging.Filter):
     """Passes the first lines of each kind in a minute and counts the rest, so that no fault floods the log.
 
-    A kind is a logger, its message before formatting, and the exception's type. Lines below WARNING, such as
-    requests and job outcomes, always pass, except those of `tornado.general`.
+    A kind is a logger, its event (of libraries: the message before formatting), and the exception's type.
+    Lines below WARNING, such as requests and job outcomes, always pass, except those of `tornado.general`.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -93,14 +93,29 @@ class Repeats(logging.Filter):
         self._minute_ends = self._clock() + _MINUTE_S
         for (name, text, error), count in counts.items():
             if count > _MOST_REPEATS:
-                more = count - _MOST_REPEATS
-                _log.warning("%s more lines of %s within a minute: %s %s", more, name, text, error)
+                kind = {"of_logger": name, "of_event": text, "of_error": error or None}
+                _log.warning("repeated lines omitted", count=count - _MOST_REPEATS, **kind)
 
 
 def _kind_of(record: logging.LogRecord) -> _Kind:
     message = record.msg.get("event", "") if isinstance(record.msg, dict) else record.msg
-    error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
-    return record.name, str(message).partition("\n")[0][:_KIND_LETTERS], error
+    error = error_of(record)
+    text = str(message).partition("\n")[0][:_KIND_LETTERS]
+    return record.name, text, type(error).__name__ if error else ""
+
+
+def error_of(record: logging.LogRecord) -> BaseException | None:
+    """The exception that a line reports: a library's line has it in the record, ours in the event."""
+    ours = record.msg.get("exc_info") if isinstance(record.msg, dict) else None
+    for info in (record.exc_info, ours):
+        if isinstance(info, BaseException):
+            return info
+        if isinstance(info, tuple):
+            error: BaseException | None = info[1]
+            return error
+        if info is True:
+            return sys.exc_info()[1]
+    return None
 
 
 def without_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

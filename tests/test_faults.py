@@ -72,7 +72,7 @@ def test_a_request_that_breaks_is_told_with_its_id_and_nothing_of_who_asked(
     assert broken.status_code == 500, broken.text
     [event] = told.wait_for(1)
     assert event["tags"] == {"part": "web", "request_id": broken.headers["X-Request-Id"]}
-    assert event["extra"]["said"] == "GET /api/v1/jobs"
+    assert event["extra"] == {"event": "request failed", "request": "GET /api/v1/jobs"}
     assert event["exception"]["values"][-1]["type"] == "ValidationError"
     assert event["release"].startswith("gifapp@")
     for secret in (EMAIL, PASSWORD, session["access_token"], session["user"]["id"], redis_url, mongodb_url):
@@ -119,7 +119,7 @@ def test_a_conversion_that_crashes_is_told_with_its_job_and_its_request(
     lines = [
         json.loads(line) for line in (tmp_path / "said").read_text().splitlines() if line.startswith("{")
     ]
-    crashed = next(line for line in lines if line["event"] == "a conversion crashed")
+    crashed = next(line for line in lines if line["event"] == "conversion crashed")
     assert (crashed["job_id"], crashed["request_id"], crashed["attempt"]) == (job.id, "0123456789abcdef", 1)
     assert "KeyError" in crashed["trace"]
 

@@ -105,6 +105,28 @@ def test_what_notebooks_import_logs_as_libraries_do(module: Path) -> None:
     assert not [name for name in imports(module) if name.split(".")[0] == "structlog"]
 
 
+@pytest.mark.parametrize("module", [path for path in MODULES if path.parts[0] not in LIBRARIES], ids=str)
+def test_the_service_logs_by_structlog_alone(module: Path) -> None:
+    assert "logging.getLogger(__name__)" not in (PACKAGE / module).read_text()
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_a_log_line_names_a_constant_event(module: Path) -> None:
+    """`logs.Repeats` counts lines by their event; what varies are the values."""
+    for event in logged_events(module):
+        text = ast.literal_eval(event)
+        assert text[0].islower(), text
+        assert not text.endswith("."), text
+
+
+def logged_events(module: Path) -> Iterator[ast.expr]:
+    for node in ast.walk(ast.parse((PACKAGE / module).read_text())):
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="_log")), args=[event, *_]):
+                if ast.unparse(event) != "self._event":  # of `KernelOutput`, one for each kernel
+                    yield event
+
+
 @pytest.mark.parametrize("module", MODULES, ids=str)
 def test_only_reorder_knows_moviepy(module: Path) -> None:
     if module != Path("conversion/render/reorder.py"):

@@ -1,6 +1,7 @@
 import io
 import json
 import logging
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -21,10 +22,11 @@ def written() -> Iterator[io.StringIO]:
 
 def test_a_line_says_what_its_caller_bound(written: io.StringIO) -> None:
     with structlog.contextvars.bound_contextvars(job_id="j1"):
-        structlog.get_logger("gifapp.jobs").info("settled", state="succeeded")
+        structlog.get_logger("gifapp.jobs").info("attempt settled", state="succeeded")
         logging.getLogger("tornado.access").warning("404 GET %s", "/nothing")
     ours, library = map(json.loads, written.getvalue().splitlines())
-    assert ours.items() >= {"event": "settled", "job_id": "j1", "state": "succeeded", "level": "info"}.items()
+    assert (ours["event"], ours["job_id"], ours["state"]) == ("attempt settled", "j1", "succeeded")
+    assert (ours["logger"], ours["level"]) == ("gifapp.jobs", "info")
     assert library.items() >= {"event": "404 GET /nothing", "job_id": "j1", "level": "warning"}.items()
 
 
@@ -81,8 +83,8 @@ def test_what_is_no_secret_stays(written: io.StringIO) -> None:
 
 def test_people_get_plain_lines(written: io.StringIO) -> None:
     logs.configure(log_format="console", stream=written)
-    structlog.get_logger("gifapp").warning("a part died", part="web")
-    assert "a part died" in written.getvalue()
+    structlog.get_logger("gifapp").warning("part died", part="web")
+    assert "part died" in written.getvalue()
     assert "part=web" in written.getvalue()
 
 
@@ -108,7 +110,7 @@ def test_one_fault_does_not_fill_the_log(written: io.StringIO, clock: Clock) -> 
     asyncio_log, ours = logging.getLogger("asyncio"), structlog.get_logger("gifapp.web")
     for number in range(1000):
         asyncio_log.error("Task exception was never retrieved\nfuture: <Task-%s>" % number)  # noqa: UP031
-        ours.warning("a page is closed", kernel_id=number)
+        ours.warning("page disconnected", kernel_id=number)
         logging.getLogger("tornado.general").info("Malformed HTTP message from %s: %s", "x", number)
     asyncio_log.error("another fault")
     assert len(written.getvalue().splitlines()) == 3 * logs._MOST_REPEATS + 1
@@ -120,9 +122,20 @@ def test_what_was_not_written_is_counted(written: io.StringIO, clock: Clock) -> 
         logging.getLogger("asyncio").error("Task exception was never retrieved")
     clock.now_s = logs._MINUTE_S
     logging.getLogger("asyncio").error("Task exception was never retrieved")
-    told, again = [json.loads(line)["event"] for line in written.getvalue().splitlines()[-2:]]
-    assert told.startswith("80 more lines of asyncio within a minute: Task exception")
-    assert again == "Task exception was never retrieved"
+    summary, again = map(json.loads, written.getvalue().splitlines()[-2:])
+    assert (summary["event"], summary["count"]) == ("repeated lines omitted", 80)
+    assert (summary["of_logger"], summary["of_event"]) == ("asyncio", "Task exception was never retrieved")
+    assert again["event"] == "Task exception was never retrieved"
+
+
+def test_errors_of_one_event_are_counted_by_their_type(written: io.StringIO, clock: Clock) -> None:
+    ours, library = structlog.get_logger("gifapp.web"), logging.getLogger("asyncio")
+    for error in (ValueError("x"), KeyError("y")):
+        for _ in range(100):
+            ours.error("request failed", request="GET /", exc_info=error)
+            library.error("Task failed", exc_info=error)
+    events = [json.loads(line)["event"] for line in written.getvalue().splitlines()]
+    assert Counter(events) == dict.fromkeys(("request failed", "Task failed"), 2 * logs._MOST_REPEATS)
 
 
 def test_faults_that_are_all_different_do_not_fill_it_either(written: io.StringIO, clock: Clock) -> None:
@@ -133,5 +146,5 @@ def test_faults_that_are_all_different_do_not_fill_it_either(written: io.StringI
 
 def test_every_request_and_every_job_is_written(written: io.StringIO, clock: Clock) -> None:
     for _ in range(1000):
-        logging.getLogger("tornado.access").info("200 GET /")
+        structlog.get_logger().info("request completed", status=200, request="GET /")
     assert len(written.getvalue().splitlines()) == 1000

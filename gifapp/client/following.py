@@ -39,7 +39,7 @@ async def follow(
         except errors.AccessDenied:
             raise
         except (OSError, WebSocketException, errors.GifappError) as failure:
-            _log.info("The event stream cannot be opened: %s", failure)
+            _log.info("event stream not opened: %s", failure)
             lost = failure
             failures += 1
         else:

@@ -64,7 +64,7 @@ class Audit:
         try:
             self._write(kind, user_id, by, email, facts)
         except errors.ServiceUnavailable:
-            _log.exception("a security event was not recorded", kind=kind, user_id=str(user_id), by=by)
+            _log.exception("security event not recorded", kind=kind, user_id=str(user_id), by=by)
 
     @reaching_mongodb()
     def _write(

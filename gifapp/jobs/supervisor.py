@@ -112,7 +112,7 @@ class Supervisor:
         try:
             load = self._load()
         except errors.ServiceUnavailable as away:
-            _log.warning("the load is unknown", reason=str(away))
+            _log.warning("queue load unknown", reason=str(away))
             self._grow_to(self._fewest)
             return
         wanted = desired_workers(load.queued, len(load.busy_workers), fewest=self._fewest, most=self._most)
@@ -125,7 +125,7 @@ class Supervisor:
             processes.kill_group(worker.process.pid)
             self._restart.note_death(age_s=worker.age_s)
             status = worker.process.returncode  # 0: it reached its job or memory limit
-            _log.warning("a worker ended", pid=worker.process.pid, status=status)
+            _log.warning("worker exited", pid=worker.process.pid, status=status)
 
     def _kill_late(self) -> None:
         for worker, deadline in list(self._leaving):
@@ -139,7 +139,7 @@ class Supervisor:
         for _ in range(wanted - len(self._workers)):
             process = processes.spawn(self._argv, env=self._environment, stdin=subprocess.DEVNULL)
             self._workers.append(_Worker(process))
-            _log.info("a worker started", pid=process.pid, workers=len(self._workers))
+            _log.info("worker started", pid=process.pid, workers=len(self._workers))
 
     def _shrink_to(self, wanted: int, busy: frozenset[str]) -> None:
         """Stop one idle worker once fewer have sufficed for the whole cool-down."""
@@ -159,7 +159,7 @@ class Supervisor:
     def _ask_to_leave(self, worker: _Worker) -> None:
         worker.process.send_signal(signal.SIGTERM)
         self._leaving.append((worker, time.monotonic() + self._drain_s + _KILL_AFTER_S))
-        _log.info("a worker was asked to leave", pid=worker.process.pid, workers=len(self._workers))
+        _log.info("worker stopping", pid=worker.process.pid, workers=len(self._workers))
 
     def _stop_all(self) -> None:
         while self._workers:

@@ -60,7 +60,7 @@ def run_worker(
     forks.ensure_running()  # in this thread, because the fork server dies with the thread that starts it
     worker = _Worker(parts, _runner(parts, forks, give_up), endurance)
     worker.report()
-    _log.info("ready for work", worker=worker.name)
+    _log.info("worker ready", worker=worker.name)
     try:
         with (
             sweeping(worker.sweep, every_s=parts.timings.sweep_s),
@@ -132,7 +132,7 @@ class _Worker:
         while not self._is_leaving() and self._runner.run_next():
             self._jobs += 1
             if self._is_worn_out():
-                _log.info("worn out", jobs=self._jobs, memory_bytes=_peak_bytes())
+                _log.info("worker limit reached", jobs=self._jobs, memory_bytes=_peak_bytes())
                 os.kill(os.getpid(), signal.SIGTERM)
         if self._jobs == before:  # a reserved worker is woken for many jobs that it may not take
             self._rests_until = time.monotonic() + _LOOK_AGAIN_S

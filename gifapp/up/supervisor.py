@@ -91,7 +91,7 @@ class Supervisor:
         name, reason = part.child.part.name, part.child.last_words()
         if part.restart.young_deaths >= self.patience.deaths:
             raise errors.ServerKeepsFailing(program=name, times=part.restart.young_deaths, reason=reason)
-        _log.warning("a part died", part=name, reason=reason, again_in_s=delay_s)
+        _log.warning("part died", part=name, reason=reason, restart_in_s=delay_s)
         part.is_waiting = True
 
     def _stop(self) -> None:

@@ -35,7 +35,7 @@ def receives(
             try:
                 message = model.model_validate(content)
             except ValidationError:
-                _log.warning("%s dropped a malformed message", type(self).__name__)
+                _log.warning("malformed message dropped by %s", type(self).__name__)
                 return
             method(self, message)
 

@@ -28,8 +28,8 @@ class Reporter:
 
     def report(self, error: BaseException) -> None:
         if isinstance(error, errors.GifappError):
-            _log.warning("%s: %s", error.code, error)
+            _log.warning("action refused: %s: %s", error.code, error)
             self._show(str(error))
         else:
-            _log.error("A callback of the dashboard failed", exc_info=error)
+            _log.error("dashboard callback failed", exc_info=error)
             self._show("That did not work: something went wrong in the page. Reload it and try again.")

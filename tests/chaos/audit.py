@@ -45,7 +45,7 @@ class Audit:
         """Jobs that a worker's log, their files or their own history say were made more than once."""
         files = Counter(path.name.partition("-")[0] for path in (self.storage / "gifs").iterdir())
         logged = Counter(
-            line["job_id"] for line in self._logged("settled") if line["state"] == JobState.SUCCEEDED
+            line["job_id"] for line in self._logged("attempt settled") if line["state"] == JobState.SUCCEEDED
         )
         by_both = {job_id for count in (files, logged) for job_id, times in count.items() if times > 1}
         return sorted(by_both | {job["_id"] for job in self._succeeded() if not _adds_up(job)})

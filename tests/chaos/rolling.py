@@ -83,7 +83,7 @@ class Team:
 
     def _started_workers(self, name: str) -> Child:
         log = self.directory / f"{name}.log"
-        is_ready = lambda: log.exists() and log.read_text().count("ready for work") == 2  # noqa: E731
+        is_ready = lambda: log.exists() and log.read_text().count("worker ready") == 2  # noqa: E731
         words = ("workers", "--min", "2", "--max", "2")
         child = self._child(name, *words, is_ready=is_ready, drain_s=_DRAIN_S)
         child.start()

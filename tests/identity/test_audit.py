@@ -127,5 +127,5 @@ def test_an_event_that_cannot_be_written_is_logged_and_stops_nobody(
     with capture_logs() as logs:
         assert identity.login(EMAIL, PASSWORD, HERE)
     assert [(one["log_level"], one["event"], one["kind"]) for one in logs] == [
-        ("error", "a security event was not recorded", "signed-in")
+        ("error", "security event not recorded", "signed-in")
     ]

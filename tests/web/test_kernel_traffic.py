@@ -10,6 +10,7 @@ from typing import Any
 
 import psutil
 import pytest
+from structlog.testing import capture_logs
 from tornado.httpclient import HTTPClientError
 from tornado.websocket import WebSocketClientConnection
 from voila.tornado import kernel_websocket_handler
@@ -40,6 +41,14 @@ def clock() -> Clock:
 @pytest.fixture
 def traffic(clock: Clock) -> KernelTraffic:
     return KernelTraffic(clock)
+
+
+@pytest.fixture
+def no_error_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    with capture_logs() as ours:
+        yield
+    assert [log for log in ours if log["log_level"] == "error"] == []
+    assert [record for record in caplog.get_records("call") if record.levelno >= logging.ERROR] == []
 
 
 def admitted(traffic: KernelTraffic, given: bytes, most: int = 3000) -> int:
@@ -185,18 +194,17 @@ async def test_only_the_binary_protocol_is_spoken(app: GifApp, sign_in: SignIn) 
     assert not app.kernels._kernels[kernel_id].sockets
 
 
-async def test_a_socket_that_is_refused_is_no_error_in_the_log(
-    app: GifApp, sign_in: SignIn, caplog: pytest.LogCaptureFixture
-) -> None:
+@pytest.mark.usefixtures("no_error_logged")
+async def test_a_socket_that_is_refused_is_no_error_in_the_log(app: GifApp, sign_in: SignIn) -> None:
     ada = await sign_in("ada@example.org")
     kernel_id = kernel_of(await ada.get("/"))
     with pytest.raises(HTTPClientError, match="400"):
         await connected(app, ada, kernel_id, protocol="").__aenter__()
-    assert [one for one in caplog.records if one.levelno >= logging.ERROR] == []
 
 
+@pytest.mark.usefixtures("no_error_logged")
 async def test_what_a_page_leaves_unread_is_bounded_and_nobody_is_told_a_thousand_times(
-    app: GifApp, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    app: GifApp, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kernel_handlers, "MOST_UNREAD_BYTES", 200_000)
     ada = await sign_in("ada@example.org")
@@ -211,11 +219,11 @@ async def test_what_a_page_leaves_unread_is_bounded_and_nobody_is_told_a_thousan
         await until(lambda: not app.kernels._kernels[kernel_id].sockets, within_s=20)
         del socket
     gc.collect()  # asyncio tells of what nobody looked at when it is thrown away
-    assert [one for one in caplog.records if one.levelno >= logging.ERROR] == []
 
 
+@pytest.mark.usefixtures("no_error_logged")
 async def test_a_socket_that_breaks_while_it_is_written_to_is_nobodys_fault(
-    app: GifApp, sign_in: SignIn, caplog: pytest.LogCaptureFixture
+    app: GifApp, sign_in: SignIn
 ) -> None:
     ada = await sign_in("ada@example.org")
     kernel_id = kernel_of(await ada.get("/"))
@@ -234,7 +242,6 @@ async def test_a_socket_that_breaks_while_it_is_written_to_is_nobodys_fault(
         await until(lambda: not app.kernels._kernels[kernel_id].sockets)
         del kernel_socket
     gc.collect()  # asyncio tells of what nobody looked at when it is thrown away
-    assert [one for one in caplog.records if one.levelno >= logging.ERROR] == []
 
 
 async def test_what_a_kernel_says_to_nobody_goes_into_the_bounded_backlog(

@@ -107,11 +107,11 @@ class Runner:
         try:
             settled = self._converted(job, lease)
         except LeaseLost:
-            _log.warning("the lease was lost")
+            _log.warning("lease lost")
         else:
-            _log.info("settled", state=settled.state, error=settled.error and settled.error.code)
+            _log.info("attempt settled", state=settled.state, error=settled.error and settled.error.code)
             if settled.state == JobState.DEAD:
-                _log.error("a job is a dead letter", code=settled.error.code)
+                _log.error("job became a dead letter", code=settled.error.code)
             self._events.job_changed(settled)
             lease.measured.settled(settled, self._counters)
 
@@ -204,7 +204,7 @@ class Runner:
                 return done
             case Failed() as failed:
                 if failed.trace:
-                    _log.error("a conversion crashed", code=failed.code, trace=failed.trace)
+                    _log.error("conversion crashed", code=failed.code, trace=failed.trace)
                 raise failed.error
         return None
 
@@ -222,7 +222,7 @@ class Runner:
             return self._about_the_disk()
         if isinstance(error, errors.GifappError):
             return error
-        _log.error("an attempt broke", exc_info=error)
+        _log.error("attempt failed unexpectedly", exc_info=error)
         return errors.ConversionCrashed(reason=type(error).__name__)
 
     def _about_the_disk(self) -> errors.GifappError:
@@ -249,7 +249,7 @@ class Runner:
             if not job_store.names_gif(attempt.key):
                 self._blobs.remove_attempt(attempt.key)
         except errors.ServiceUnavailable as away:
-            _log.warning("the attempt's files are left to the sweep", reason=str(away))
+            _log.warning("attempt files not removed", reason=str(away))
 
 
 class _Lease:

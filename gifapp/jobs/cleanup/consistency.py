@@ -140,7 +140,7 @@ def _keep(report: StorageView) -> None:
 
 
 def _tell(report: StorageView) -> None:
-    _log.info("storage was compared", removed_files=report.removed_files, removed_bytes=report.removed_bytes)
+    _log.info("storage checked", removed_files=report.removed_files, removed_bytes=report.removed_bytes)
     if report.missing_count:
         first = [f"{file.kind} {file.id}" for file in report.missing[:10]]
-        _log.warning("storage lacks what documents name", count=report.missing_count, first=first)
+        _log.warning("files missing from storage", count=report.missing_count, first=first)

@@ -41,14 +41,14 @@ class Retention:
             if job is not None:
                 remove_files_of(self.blobs, job)
                 self.events.job_deleted(job.owner, job.id)
-                _log.info("a job was kept long enough", job_id=job.id)
+                _log.info("expired job removed", job_id=job.id)
 
     def _remove_sources(self, before: datetime) -> None:
         for source_id in sources.expired_sources(before, limit=_AT_ONCE):
             source = self._removed(source_id, before)
             if source is not None:
                 self.events.source_deleted(source.owner, source.id)
-                _log.info("a source was kept long enough", source_id=source.id)
+                _log.info("expired source removed", source_id=source.id)
 
     def _removed(self, source_id: str, before: datetime) -> SourceDocument | None:
         with self.blobs.store.exclusive():

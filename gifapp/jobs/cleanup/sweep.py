@@ -60,9 +60,9 @@ class Sweep:
             job = leases.take_back(lost)
             if job is not None:
                 about = {"job_id": job.id, "request_id": job.request_id}
-                _log.warning("a worker was lost", worker=lost.worker, state=job.state, **about)
+                _log.warning("worker lost", worker=lost.worker, state=job.state, **about)
                 if job.state == JobState.DEAD:
-                    _log.error("a job is a dead letter", code=job.error.code, **about)
+                    _log.error("job became a dead letter", code=job.error.code, **about)
                 self.blobs.remove_attempt(leases.attempt_of(lost).key)
                 self.events.job_changed(job)
                 self.counters.count(attempt_timer.ended(job))
@@ -118,4 +118,4 @@ def keep_sweeping(sweep: Callable[[], None], *, every_s: float, stopping: thread
         try:
             sweep()
         except Exception:  # noqa: BLE001
-            _log.exception("a sweep failed")
+            _log.exception("sweep failed")

@@ -38,7 +38,7 @@ def migrate(database: Database[Any]) -> None:
         changed = step(database)
         database["schema"].update_one(_ID, {"$max": {"version": number}}, upsert=True)
         if changed:
-            _log.info("documents have a new shape", version=number, documents=changed)
+            _log.info("documents migrated", version=number, documents=changed)
 
 
 @reaching_mongodb()

@@ -102,7 +102,7 @@ class CounterStore:
         try:
             pipeline.execute()
         except redis.RedisError as away:
-            _log.debug("not counted", reason=str(away))
+            _log.debug("counters not updated", reason=str(away))
 
     def read(self) -> Iterator[tuple[Kind, Mapping[Labels, Mapping[str, float]]]]:
         """Each counter or histogram with its series: label values to parts (see `Increment`) to amounts.

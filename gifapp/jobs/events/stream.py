@@ -64,7 +64,7 @@ class EventStream:
         try:
             self.show_job(job)
         except errors.ServiceUnavailable as away:
-            _log.warning("an event was lost", job_id=job.id, reason=str(away))
+            _log.warning("event not published", job_id=job.id, reason=str(away))
 
     def show_job(self, job: JobDocument) -> JobView:
         """Publish the job as its owner sees it, and return that view.
@@ -98,14 +98,14 @@ class EventStream:
             # the script assigns the cursor, so that listeners and replays see the same one
             self._append(keys=[_stream(owner_id)], args=[owner_id, body, _KEPT, _KEPT_S, _CHANNEL])
         except redis.RedisError as away:
-            _log.warning("an event was lost", type=event.type, reason=str(away))
+            _log.warning("event not published", type=event.type, reason=str(away))
 
     def forget(self, owner_id: str) -> None:
         """Delete an owner's events; while Redis is down they stay, but expire after a day."""
         try:
             self._redis.delete(_stream(owner_id))
         except redis.RedisError as away:
-            _log.warning("the events of an owner were kept", reason=str(away))
+            _log.warning("events not deleted", reason=str(away))
 
     def latest(self, owner_id: str) -> str:
         """The cursor of the newest event.
@@ -157,7 +157,7 @@ async def follow(redis_url: str) -> AsyncIterator[tuple[str, Event]]:
                 is_first = False
                 yield owner_id, event
         except redis.RedisError as away:
-            _log.warning("events cannot be followed", reason=str(away))
+            _log.warning("event subscription failed", reason=str(away))
         is_first = False
         await asyncio.sleep(_RECONNECT_S)
 

@@ -56,14 +56,14 @@ class WakeupQueue:
         try:
             self.huey.enqueue(self._convert.s(job_id, priority=priority))
         except redis.RedisError as away:
-            _log.warning("no wake-up was sent", job_id=job_id, reason=str(away))
+            _log.warning("wake-up not sent", job_id=job_id, reason=str(away))
 
     def waiting(self) -> int | None:
         """The number of messages not yet consumed; None while Redis is down."""
         try:
             return int(self.huey.storage.queue_size())
         except redis.RedisError as away:
-            _log.warning("no wake-up was sent", reason=str(away))
+            _log.warning("wake-ups not counted", reason=str(away))
             return None
 
     def close(self) -> None:

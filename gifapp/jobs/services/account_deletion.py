@@ -38,7 +38,7 @@ class AccountDeletion:
         _remove_sources(self.blobs, owner_id)
         _remove_jobs(self.blobs, owner_id)  # again: new jobs, submitted before their video was removed
         self.events.forget(owner_id)
-        _log.info("all that somebody had was removed", owner=owner_id)
+        _log.info("account data deleted", owner_id=owner_id)
 
 
 @reaching_mongodb()

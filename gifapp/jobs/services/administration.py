@@ -75,13 +75,13 @@ class Administration:
     def pause(self) -> QueueView:
         """Start no more jobs; running jobs continue."""
         queue_pause.pause()
-        _log.info("the queue was paused")
+        _log.info("queue paused")
         return self.queue()
 
     def resume(self) -> QueueView:
         """Start jobs again, at once."""
         queue_pause.resume()
-        _log.info("the queue was resumed")
+        _log.info("queue resumed")
         for job in job_store.claim_unnotified(_RINGS_AT_ONCE, older_than=utc_now()):
             self._wakeups.notify(job.id, priority=job.priority)
         return self.queue()
@@ -140,7 +140,7 @@ class Administration:
             errors.SourceGone, errors.JobRepeated: the job cannot run again.
         """
         queued = all_owners.requeue_dead(job_id)
-        _log.info("a dead letter was requeued", job_id=job_id)
+        _log.info("dead letter requeued", job_id=job_id)
         self._events.job_changed(queued)
         self._wakeups.notify(queued.id, priority=queued.priority)
         return owned_job_view(queued)
@@ -179,5 +179,5 @@ class Administration:
         return True
 
     def _forget(self, removed: JobDocument) -> None:
-        _log.info("a dead letter was purged", job_id=removed.id)
+        _log.info("dead letter purged", job_id=removed.id)
         self._jobs.clean_up_after(removed)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import time
 from datetime import UTC, datetime
 from typing import Annotated, ClassVar
 
+import structlog
 from pydantic import Field
 from tornado.web import HTTPError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
@@ -33,7 +33,7 @@ MOST_MESSAGE_BYTES = 1024  # no message of a client is read
 MESSAGES, MESSAGES_PER_S = 100, 1  # pings included
 
 
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger()
 
 
 class EventsQuery(Query):
@@ -125,7 +125,7 @@ class EventsHandler(AnsweringHandler, WebSocketHandler):
         except WebSocketClosedError:
             return
         except Exception:  # noqa: BLE001  or the websocket would stay open and silent
-            _log.exception("an event stream broke")
+            _log.exception("event stream failed")
             self.close(BROKEN)
 
     async def _begin(self) -> None:

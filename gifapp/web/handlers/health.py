@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from typing import ClassVar, NamedTuple
+
+import structlog
 
 from gifapp import errors
 from gifapp.domain.views.jobs import AliveView, ReadyView
@@ -14,7 +15,7 @@ from gifapp.web.http.operations import operation
 
 _PATIENCE_S = 5.0
 
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger()
 
 
 class _FreeHandler(BaseHandler):
@@ -46,7 +47,7 @@ class ReadyHandler(_FreeHandler):
         try:
             await asyncio.wait_for(self.run_blocking(self.parts.services.checks[name]), _PATIENCE_S)
         except Exception as failed:  # noqa: BLE001  any failure means: not ready
-            _log.warning("%s is not ready: %s", name, type(failed).__name__)
+            _log.warning("dependency not ready", dependency=name, error=type(failed).__name__)
             problem = str(failed) if isinstance(failed, errors.GifappError) else "It does not answer."
         return _Result(round(1000 * (time.perf_counter() - begin_s), 1), problem)
 

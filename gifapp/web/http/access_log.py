@@ -1,4 +1,4 @@
-"""Formats requests for the log: method and URL, without secrets.
+"""Logs requests: method and URL without secrets, status and duration.
 
 Each part of a URL is shown only if it is plainly a word or an id of ours; everything else is cut.
 """
@@ -8,9 +8,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tornado.web import RequestHandler
+import structlog
+from tornado.web import RequestHandler, StaticFileHandler
 
 from gifapp.logs import redact
+
+_log = structlog.get_logger()
 
 CUT = "…"
 _LONGEST = 500
@@ -19,6 +22,32 @@ _SHOWN = frozenset(
 )
 _PLAIN = re.compile(r"[\w.@~+…-]{0,36}")  # ids have at most 36 characters, tokens more
 _NAME = re.compile(r"[a-z_]{1,20}")
+
+
+def log_completed(handler: RequestHandler) -> None:
+    """Log a request and its status.
+
+    Successful requests that no rate limit counts have no line: they would push the others out of the log.
+    """
+    status, request = handler.get_status(), handler.request
+    if status < 400 and _is_unlimited(handler):
+        return
+    log = _log.info if status < 400 else _log.warning if status < 500 else _log.error
+    log(
+        "request completed",
+        status=status,
+        request=shown_request(request),
+        remote_ip=request.remote_ip,
+        duration_ms=round(1000 * request.request_time(), 2),
+    )
+
+
+def _is_unlimited(handler: RequestHandler) -> bool:
+    """Whether this is a health check, a preflight or a file of the page, but no video or GIF."""
+    request = handler.request
+    is_check = request.method == "OPTIONS" or request.path.startswith("/health/")
+    is_file = isinstance(handler, StaticFileHandler)
+    return is_check or (is_file and not request.path.startswith(("/api/v1/", "/s/")))
 
 
 def shown_request(request: Any) -> str:

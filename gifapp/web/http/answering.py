@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextvars
 import functools
 import json
-import logging
 import secrets
 import time
 from asyncio import Future
@@ -13,7 +12,7 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, ClassVar, ParamSpec, TypeVar
 
-import structlog.contextvars
+import structlog
 import tornado.web
 from pydantic import BaseModel
 from tornado.iostream import StreamClosedError
@@ -56,7 +55,7 @@ _CORS_MAX_AGE_S = "600"
 REVALIDATED = "private, no-cache"
 """The Cache-Control of responses that clients may cache but must revalidate."""
 
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger()
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -303,7 +302,7 @@ class AnsweringHandler(tornado.web.RequestHandler):
         if isinstance(value, StreamClosedError):
             return
         if status_of(value) >= 500:
-            _log.error("%s", shown_request(self.request), exc_info=value)
+            _log.error("request failed", request=shown_request(self.request), exc_info=value)
 
     def _set_error_headers(self, status: int, error: BaseException | None) -> None:
         if status == 401:

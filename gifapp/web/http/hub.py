@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from typing import Protocol
+
+import structlog
 
 from gifapp.domain.views.jobs import Event
 from gifapp.jobs.events.stream import EVERYONE
@@ -14,7 +15,7 @@ from gifapp.jobs.events.stream import EVERYONE
 TOO_SLOW = 4408  # the close code for a websocket whose client reads too slowly
 _RESTART_S = 1.0
 
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger()
 
 
 class Listener(Protocol):
@@ -59,7 +60,7 @@ class EventHub:
             try:
                 await self._hand_out_until_it_fails()
             except Exception:  # noqa: BLE001  an unreadable event must not end the stream
-                _log.exception("events are followed anew")
+                _log.exception("event delivery restarted")
                 await asyncio.sleep(_RESTART_S)
                 self._deliver(EVERYONE, Event(cursor="", type="reset"))
 

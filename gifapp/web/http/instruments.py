@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import hmac
-import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import tornado.web
 from prometheus_client import CollectorRegistry, Gauge, Histogram, ProcessCollector
-from tornado.log import access_log
 from tornado.routing import URLSpec
 
-from gifapp.web.http.access_log import shown_method, shown_request
+from gifapp.web.http.access_log import log_completed, shown_method
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -69,27 +67,7 @@ class MeasuredApplication(tornado.web.Application):
         path = handler.request.path
         route = next((template for regex, template in self._templates if regex.match(path)), "other")
         handler.settings["gifapp"].instruments.answered(route, handler.request, handler.get_status())
-        self._log(handler)
-
-    def _log(self, handler: tornado.web.RequestHandler) -> None:
-        """Log as Tornado does, but without the secrets in the URL.
-
-        Successful requests that no rate limit counts have no line: they would push the others out of the log.
-        """
-        status, request = handler.get_status(), handler.request
-        if status < 400 and _is_unlimited(handler):
-            return
-        level = logging.INFO if status < 400 else logging.WARNING if status < 500 else logging.ERROR
-        took_ms = 1000 * request.request_time()
-        access_log.log(level, "%d %s (%s) %.2fms", status, shown_request(request), request.remote_ip, took_ms)
-
-
-def _is_unlimited(handler: tornado.web.RequestHandler) -> bool:
-    """Whether this is a health check, a preflight or a file of the page, but no video or GIF."""
-    request = handler.request
-    is_check = request.method == "OPTIONS" or request.path.startswith("/health/")
-    is_file = isinstance(handler, tornado.web.StaticFileHandler)
-    return is_check or (is_file and not request.path.startswith(("/api/v1/", "/s/")))
+        log_completed(handler)
 
 
 def template_of(spec: URLSpec) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Collection
 
+import structlog
 from tornado.httputil import HTTPHeaders, HTTPServerRequest
 
 from gifapp.domain.networks import Address, Network, parse_address
@@ -13,7 +13,9 @@ from gifapp.domain.networks import Address, Network, parse_address
 # proxies write 203.0.113.7, 203.0.113.7:4711, 2001:db8::7 or [2001:db8::7]:4711
 _HOP = re.compile(r"\[([\da-fA-F:.]+)\](?::\d+)?|([\d.]+)(?::\d+)?|([\da-fA-F:.]+)")
 
-_log = logging.getLogger(__name__)
+_HINT = "if the peer is your proxy, add it to GIFAPP_TRUSTED_PROXIES"
+
+_log = structlog.get_logger()
 
 
 class TrustedProxies:
@@ -60,10 +62,7 @@ class TrustedProxies:
     def _warn(self, peer: Address) -> None:
         if self._warns:
             self._warns = False  # only once, because anyone can send this header
-            _log.warning(
-                "X-Forwarded-For from %s is ignored; if it is your proxy, name it in GIFAPP_TRUSTED_PROXIES",
-                peer,
-            )
+            _log.warning("untrusted X-Forwarded-For ignored", peer=str(peer), hint=_HINT)
 
 
 def _protocol(headers: HTTPHeaders) -> str | None:

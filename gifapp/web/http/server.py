@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
+import structlog
 from tornado import http1connection, websocket
 from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPServerRequest
@@ -37,7 +37,7 @@ _REFUSAL = (
 # send them as fast as they can
 http1connection._YIELD_THRESHOLD = websocket._YIELD_THRESHOLD = 32 * 1024
 
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger()
 
 
 class WebServer(HTTPServer):
@@ -64,7 +64,7 @@ class WebServer(HTTPServer):
         if self._open.has_room() and self._open.count(stream, client):
             super().handle_stream(stream, address)
             return
-        _log.warning("a connection from %s is refused: too many are open", address[0])
+        _log.warning("connection refused", address=address[0], reason="too many are open")
         _refuse(stream)
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
+import structlog
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 
 MOST_BYTES = 8_000_000
 
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger()
 
 
 class Backlog(list[tuple[str, list[Any]]]):
@@ -24,7 +24,7 @@ class Backlog(list[tuple[str, list[Any]]]):
         if self._left_bytes >= 0:
             super().append(message)
         elif self:
-            _log.warning("what a kernel says to nobody is thrown away: %s messages", len(self))
+            _log.warning("kernel output dropped", messages=len(self))
             self.clear()
 
 

@@ -10,6 +10,7 @@ import contextlib
 import functools
 from typing import Any
 
+import structlog
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
@@ -20,6 +21,8 @@ from gifapp import errors
 from gifapp.web.http.base import BaseHandler
 from gifapp.web.http.hub import TOO_SLOW
 from gifapp.web.pages.kernel_traffic import PROTOCOL, MessageRefused
+
+_log = structlog.get_logger()
 
 # the messages of widgets; a browser cannot execute code
 ALLOWED_MESSAGES = ("comm_open", "comm_close", "comm_msg", "comm_info_request", "kernel_info_request")
@@ -115,7 +118,7 @@ class KernelSocket(VoilaKernelWebsocketHandler):
     def _refuse(self, code: int, reason: str) -> None:
         if not self._is_refused:
             self._is_refused = True
-            self.log.warning("the page of kernel %s is cut off: %s", self.kernel_id, reason)
+            _log.warning("page disconnected", kernel_id=self.kernel_id, reason=reason)
             self.close(code, reason)
 
 

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 from io import FileIO
+
+import structlog
 
 _PIPE_BYTES = 65_536
 _MOST_LETTERS = 4000  # characters logged per read
 
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger()
 
 
 class KernelOutput:
     """A pipe for a kernel's output; close our copy of `kernel_end` once the kernel has inherited it."""
 
     def __init__(self, kernel_id: str) -> None:
-        self._line = f"kernel {kernel_id} printed: %s"  # so that `logs.Repeats` counts each kernel separately
+        self._event = f"kernel {kernel_id} printed"  # so that `logs.Repeats` counts each kernel separately
         reading, writing = os.pipe()
         os.set_blocking(reading, False)
         self._reading, self.kernel_end = FileIO(reading), FileIO(writing, "w")
@@ -34,7 +35,7 @@ class KernelOutput:
     def _copy(self) -> None:
         printed = self._reading.read(_PIPE_BYTES)
         if printed:
-            _log.warning(self._line, printed.decode(errors="replace").rstrip()[:_MOST_LETTERS])
+            _log.warning(self._event, output=printed.decode(errors="replace").rstrip()[:_MOST_LETTERS])
         elif printed is not None:  # end of file: every writer has closed the pipe
             self._stop()
 

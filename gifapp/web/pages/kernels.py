@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import logging
 import os
 import secrets
 import time
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
 
+import structlog
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
 from traitlets import default
@@ -50,7 +50,7 @@ _INHERITED = frozenset(
     }
 )
 
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger()
 
 
 class Socket(Protocol):
@@ -165,7 +165,7 @@ class Kernels:
         kernel = self._kernels.pop(kernel_id, None)
         if kernel is None:
             return
-        _log.info("kernel %s ends: %s", kernel_id, reason)
+        _log.info("kernel stopped", kernel_id=kernel_id, reason=reason)
         for socket in list(kernel.sockets):
             socket.close(1000, reason)
         if kernel_id in self._manager:
@@ -183,7 +183,7 @@ class Kernels:
         try:
             await self._end_sessions_that_are_over()
         except errors.Transient as error:  # a database outage must not close any page
-            _log.warning("sessions not checked: %s", error)
+            _log.warning("sessions not checked", reason=str(error))
 
     def _admit(self, caller: Caller) -> None:
         of_caller = sum(kernel.caller.user_id == caller.user_id for kernel in self._kernels.values())

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, ClassVar
 
+import structlog
 from jupyter_core.paths import jupyter_path
 from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.base.handlers import JupyterHandler
@@ -46,7 +46,7 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
 }
 
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger()
 
 
 def jupyter_directory() -> Path | None:
@@ -157,7 +157,7 @@ class Dashboard(_Page, TornadoVoilaHandler):
             await self.flush()
             # when Voilà's renderer has failed, it sends heartbeats forever (voila#1446)
             if asyncio.get_running_loop().time() > end:
-                _log.error("kernel %s: the page was not rendered in time", self.kernel_manager.kernel_id)
+                _log.error("page not rendered in time", kernel_id=self.kernel_manager.kernel_id)
                 self.write("<script>window.gifapp.failed()</script>")
                 break
 

@@ -200,7 +200,7 @@ def test_of_many_at_once_one_compares_and_the_next_an_hour_later(parts: JobParts
     with capture_logs() as logs:
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda _: parts.housekeeping(), range(8)))
-        assert [log["event"] for log in logs] == ["storage was compared"]
+        assert [log["event"] for log in logs] == ["storage checked"]
         clock_forward(3590)
         parts.housekeeping()
         assert len(logs) == 1

@@ -2,6 +2,7 @@
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from gifapp.domain.views.jobs import JobView
 from gifapp.web.http.access_log import shown_address, shown_method
@@ -52,36 +53,39 @@ def test_a_method_that_does_not_exist_is_not_shown() -> None:
     ],
 )
 async def test_what_no_limit_counts_has_a_line_only_if_it_fails(
-    stranger: httpx.AsyncClient, caplog: pytest.LogCaptureFixture, method: str, path: str, has_line: bool
+    stranger: httpx.AsyncClient, method: str, path: str, has_line: bool
 ) -> None:
-    caplog.set_level("INFO")
-    answer = await stranger.request(method, path)
-    lines = [record for record in caplog.records if record.name == "tornado.access"]
+    with capture_logs() as logs:
+        answer = await stranger.request(method, path)
+    lines = [log for log in logs if log["event"] == "request completed"]
     assert (answer.status_code >= 400, len(lines)) == (has_line, has_line)
 
 
 @pytest.mark.usefixtures("gif")
-async def test_a_downloaded_gif_has_a_line(
-    ada: Person, job: JobView, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level("INFO")
-    await ada.http.get(f"/api/v1/jobs/{job.id}/gif")
-    [line] = [record.getMessage() for record in caplog.records if record.name == "tornado.access"]
-    assert line.startswith(f"200 GET /api/v1/jobs/{job.id}/gif")
+async def test_a_downloaded_gif_has_a_line(ada: Person, job: JobView) -> None:
+    with capture_logs() as logs:
+        await ada.http.get(f"/api/v1/jobs/{job.id}/gif")
+    [line] = [log for log in logs if log["event"] == "request completed"]
+    assert (line["log_level"], line["status"]) == ("info", 200)
+    assert line["request"].startswith(f"GET /api/v1/jobs/{job.id}/gif")
 
 
 async def test_each_request_is_a_line_and_made_up_methods_are_counted_as_one(
-    url: str, stranger: httpx.AsyncClient, parts: Parts, caplog: pytest.LogCaptureFixture
+    url: str, stranger: httpx.AsyncClient, parts: Parts
 ) -> None:
-    caplog.set_level("INFO")
-    await stranger.get(
-        "/api/v1/limits?access_token=hunter2", headers={"Cookie": f"a={TOKEN}", "Referer": TOKEN}
-    )
-    for number in range(3):
-        assert (await ask(url, get("/api/v1/limits", method=f"{TOKEN}{number}"))).status == 405
-    lines = [record.getMessage() for record in caplog.records if record.name == "tornado.access"]
-    assert lines[0].startswith("200 GET /api/v1/limits?access_token=… (127.0.0.1) ")
-    assert [line.partition(" (")[0] for line in lines[1:]] == ["405 other /api/v1/limits"] * 3
+    with capture_logs() as logs:
+        await stranger.get(
+            "/api/v1/limits?access_token=hunter2", headers={"Cookie": f"a={TOKEN}", "Referer": TOKEN}
+        )
+        for number in range(3):
+            assert (await ask(url, get("/api/v1/limits", method=f"{TOKEN}{number}"))).status == 405
+    first, *others = [log for log in logs if log["event"] == "request completed"]
+    assert (first["status"], first["request"]) == (200, "GET /api/v1/limits?access_token=…")
+    assert first["remote_ip"] == "127.0.0.1"
+    assert first["duration_ms"] > 0
+    assert [(log["log_level"], log["status"], log["request"]) for log in others] == [
+        ("warning", 405, "other /api/v1/limits")
+    ] * 3
     counted = [
         sample.labels["method"]
         for metric in parts.instruments.registry.collect()

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 import redis
+from structlog.testing import capture_logs
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
@@ -219,12 +220,13 @@ async def test_only_with_a_token_and_from_our_own_pages(url: str, ada: Person) -
 
 @pytest.mark.parametrize("session_check_s", [60.0])
 async def test_an_event_that_cannot_be_read_is_not_the_last(
-    url: str, ada: Person, job: JobView, redis_url: str, caplog: pytest.LogCaptureFixture
+    url: str, ada: Person, job: JobView, redis_url: str
 ) -> None:
-    async with listening(url, ada.session.access_token) as socket:
-        await socket.next()
-        with redis.Redis.from_url(redis_url) as client:
-            client.publish("gifapp:events", f"{ada.id} 1-1 this is no JSON")
-        await ada.http.post(f"/api/v1/jobs/{job.id}/cancel")
-        assert (await socket.next())["job"]["state"] == "cancelled"
-    assert "events are followed anew" in caplog.text
+    with capture_logs() as logs:
+        async with listening(url, ada.session.access_token) as socket:
+            await socket.next()
+            with redis.Redis.from_url(redis_url) as client:
+                client.publish("gifapp:events", f"{ada.id} 1-1 this is no JSON")
+            await ada.http.post(f"/api/v1/jobs/{job.id}/cancel")
+            assert (await socket.next())["job"]["state"] == "cancelled"
+    assert "event delivery restarted" in [log["event"] for log in logs]

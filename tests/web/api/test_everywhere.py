@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from gifapp.domain.views.jobs import JobView, SourceView
 from gifapp.identity.service import Identity
@@ -35,15 +36,17 @@ async def test_an_unknown_method_is_told_the_known_ones(ada: Person) -> None:
 
 
 async def test_an_error_of_ours_is_logged_and_shows_nothing(
-    stranger: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+    stranger: httpx.AsyncClient,
 ) -> None:
-    answer = await stranger.get("/api/broken")
+    with capture_logs() as logs:
+        answer = await stranger.get("/api/broken")
     told = is_problem(answer, 500, "internal-server-error")
     assert "secret" not in answer.text
     assert "Traceback" not in answer.text
-    errors = [record for record in caplog.records if record.name.startswith("gifapp")]
-    assert [record.getMessage() for record in errors] == ["GET /api/broken"]
-    assert errors[0].exc_info
+    [failed, completed] = [log for log in logs if log["log_level"] == "error"]
+    assert (failed["event"], failed["request"]) == ("request failed", "GET /api/broken")
+    assert isinstance(failed["exc_info"], Exception)
+    assert (completed["event"], completed["status"]) == ("request completed", 500)
     assert told["request_id"]
 
 
@@ -106,18 +109,19 @@ async def test_without_redis_it_is_not_ready_and_says_no_secret(
     parts: Parts,
     identity: Identity,
     redis_url: str,
-    caplog: pytest.LogCaptureFixture,
 ) -> None:
     def away() -> None:
         raise ConnectionError(redis_url)
 
     parts.services.checks["redis"] = away
-    answer = await stranger.get("/health/ready")
+    with capture_logs() as logs:
+        answer = await stranger.get("/health/ready")
     assert answer.status_code == 503
     assert answer.json()["checks"]["redis"] == "unreachable"
     assert answer.json()["problems"] == {"redis": "It does not answer."}
     password = urlsplit(redis_url).password or ""
-    assert password not in answer.text + caplog.text
+    assert password not in f"{answer.text} {logs}"
+    assert ("dependency not ready", "redis") in [(log["event"], log.get("dependency")) for log in logs]
 
 
 @pytest.mark.parametrize("path", ["jobs", "jobs/{job}", "sources", "sources/{source}", "limits", "presets"])

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
+from structlog.testing import capture_logs
 
 from gifapp.domain.views.jobs import JobView, SourceView
 from tests.web.api.conftest import Person
@@ -258,7 +259,9 @@ def posted(path: str, body: bytes, *headers: str) -> bytes:
 def logged(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
     """The log, in which there must be no error and no traceback in the end."""
     caplog.set_level(logging.INFO)
-    yield caplog
+    with capture_logs() as ours:
+        yield caplog
+    assert [log for log in ours if log["log_level"] == "error" or "exc_info" in log] == []
     records = caplog.get_records("call")
     assert [one.getMessage() for one in records if one.levelno >= logging.ERROR or one.exc_info] == []
 
