@@ -63,26 +63,28 @@ Kind = Counter | Histogram
 
 _SECONDS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0)
 
-SUBMITTED = Counter("gifapp_jobs_submitted", "Jobs that people asked for; repeats of known ones left out.")
+SUBMITTED = Counter("gifapp_jobs_submitted", "Submitted jobs, without those that returned an existing job.")
 ENDED = Counter(
-    "gifapp_attempts", "Attempts, by how they ended; `code` is that of the error.", ("outcome", "code")
+    "gifapp_attempts", "Ended attempts by outcome; `code` is the error's, or empty.", ("outcome", "code")
 )
 CONVERTING = Histogram(
     "gifapp_conversion_seconds",
-    "How long attempts took, by how they ended and how much video they had to read.",
+    "Duration of attempts, by outcome, output format and size of the whole video.",
     _SECONDS,
     ("outcome", "format", "size"),
 )
 PHASES = Histogram(
     "gifapp_conversion_phase_seconds",
-    "How long conversions stayed in each phase.",
+    "Time that successful attempts spent in each phase.",
     _SECONDS,
     ("phase", "size"),
 )
-WAITING = Histogram("gifapp_wait_seconds", "From when a job could run until its attempt began.", _SECONDS)
-VIDEOS = Counter("gifapp_videos", "Videos that came in.")
-VIDEO_BYTES = Counter("gifapp_video_bytes", "Bytes of the videos that came in.")
-MADE_BYTES = Counter("gifapp_made_bytes", "Bytes of the files that were made.", ("format",))
+WAITING = Histogram(
+    "gifapp_wait_seconds", "Time from when a job could run until its attempt began.", _SECONDS
+)
+VIDEOS = Counter("gifapp_videos", "Uploaded videos.")
+VIDEO_BYTES = Counter("gifapp_video_bytes", "Size of the uploaded videos.")
+MADE_BYTES = Counter("gifapp_made_bytes", "Size of the outputs made, by format.", ("format",))
 
 KINDS: tuple[Kind, ...] = (SUBMITTED, ENDED, CONVERTING, PHASES, WAITING, VIDEOS, VIDEO_BYTES, MADE_BYTES)
 

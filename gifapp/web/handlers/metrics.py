@@ -74,20 +74,28 @@ class _Shared(Collector):
     def _queue(self) -> Iterator[Metric]:
         queue = self._parts.services.administration.queue()
         states = {"queued": queue.queued, "running": queue.running, "dead": queue.dead}
-        yield _gauges("gifapp_jobs", "Jobs that are in this state now.", "state", states)
+        yield _gauges("gifapp_jobs", "Jobs now in this state.", "state", states)
         yield _gauge("gifapp_jobs_due", "Queued jobs that could run now.", queue.due)
-        yield _gauge("gifapp_oldest_due_seconds", "How long the oldest has waited.", queue.oldest_due_s or 0)
-        yield _gauge("gifapp_queue_paused", "1 while no job starts.", queue.paused_at is not None)
+        yield _gauge(
+            "gifapp_oldest_due_seconds",
+            "Waiting time of the oldest due job; 0 if none is due.",
+            queue.oldest_due_s or 0,
+        )
+        yield _gauge(
+            "gifapp_queue_paused", "1 while the queue is paused, otherwise 0.", queue.paused_at is not None
+        )
         workers = self._parts.services.administration.workers()
-        yield _gauge("gifapp_workers", "Workers that live.", len(workers))
+        yield _gauge("gifapp_workers", "Live workers.", len(workers))
         memory = sum(worker.memory_bytes for worker in workers)
-        yield _gauge("gifapp_workers_memory_bytes", "The most that each has held, together.", memory)
+        yield _gauge("gifapp_workers_memory_bytes", "Sum of the live workers' peak memory.", memory)
 
     def _people(self) -> Iterator[Metric]:
         people = self._parts.identity.people
         yield _gauge("gifapp_accounts", "Accounts.", people.count())
         active = people.count(seen_within=_DAY)
-        yield _gauge("gifapp_active_accounts", "Accounts whose session began or went on in a day.", active)
+        yield _gauge(
+            "gifapp_active_accounts", "Accounts whose session began or was renewed within 24 hours.", active
+        )
 
     def _counters(self) -> Iterator[Metric]:
         for kind, series in self._parts.services.counters.read():
@@ -95,8 +103,10 @@ class _Shared(Collector):
 
     def _storage(self) -> Iterator[Metric]:
         total_bytes, free_bytes = self._parts.services.blobs.workspace.room()
-        yield _gauge("gifapp_storage_bytes", "How large the disk of the storage is.", total_bytes)
-        yield _gauge("gifapp_storage_free_bytes", "How much of it is free.", free_bytes)
+        yield _gauge("gifapp_storage_bytes", "Size of the disk that holds the storage.", total_bytes)
+        yield _gauge(
+            "gifapp_storage_free_bytes", "Free space on the disk that holds the storage.", free_bytes
+        )
 
 
 def _servers(checks: Mapping[str, Callable[[], object]]) -> Iterator[Metric]:
@@ -109,8 +119,10 @@ def _servers(checks: Mapping[str, Callable[[], object]]) -> Iterator[Metric]:
         except errors.ServiceUnavailable:
             up[name] = 0.0
         took[name] = perf_counter() - begin_s
-    yield _gauges("gifapp_dependency_up", "1 while it answers.", "dependency", up)
-    yield _gauges("gifapp_dependency_seconds", "How long its answer took.", "dependency", took)
+    yield _gauges(
+        "gifapp_dependency_up", "1 if the dependency responded to this scrape, otherwise 0.", "dependency", up
+    )
+    yield _gauges("gifapp_dependency_seconds", "Response time of the dependency.", "dependency", took)
 
 
 def _gauge(name: str, help_: str, value: float) -> Metric:
