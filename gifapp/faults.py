@@ -50,7 +50,7 @@ def configure(dsn: str | None, *, part: str) -> None:
             before_send=_sent,
         )
     except BadDsn:
-        raise errors.SettingInvalid(name="GIFAPP_SENTRY_DSN", problem="it is no DSN of Sentry's") from None
+        raise errors.SettingInvalid(name="GIFAPP_SENTRY_DSN", problem="it is not a Sentry DSN") from None
     sentry_sdk.get_global_scope().set_tag("part", part)
     logging.getLogger().addHandler(_ToSentry(logging.ERROR))
 

@@ -51,8 +51,8 @@ def reaching_mongodb() -> Iterator[None]:
         pymongo.errors.ConnectionFailure,
         pymongo.errors.ExecutionTimeout,
         pymongo.errors.WriteConcernError,
-    ) as away:
-        raise errors.ServiceUnavailable(service="MongoDB") from away
+    ) as unavailable:
+        raise errors.ServiceUnavailable(service="MongoDB") from unavailable
     except pymongo.errors.OperationFailure as refused:
         if refused.code != _AUTHENTICATION_FAILED:
             raise

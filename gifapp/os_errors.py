@@ -34,7 +34,7 @@ def translating_os_errors() -> Iterator[None]:
     try:
         yield
     except OSError as failed:
-        ours = from_errno(failed.errno)
-        if ours is None:
+        translated = from_errno(failed.errno)
+        if translated is None:
             raise
-        raise ours from failed
+        raise translated from failed

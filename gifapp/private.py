@@ -96,13 +96,13 @@ def check_not_prepared(path: Path) -> None:
         check_owner(path, path.lstat())
 
 
-def check_owner(path: Path, found: os.stat_result, *, trusts_parent: bool = True) -> None:
-    """Raises errors.NotPrivate unless the file at `path`, with the stat `found`, has an owner we trust."""
+def check_owner(path: Path, stat: os.stat_result, *, trusts_parent: bool = True) -> None:
+    """Raises errors.NotPrivate unless the file at `path`, with the stat `stat`, has an owner we trust."""
     trusted = {os.geteuid(), _ROOT}
     if trusts_parent:
         trusted.add(path.parent.stat().st_uid)
-    if found.st_uid not in trusted:
-        owner = _name_of(found.st_uid)
+    if stat.st_uid not in trusted:
+        owner = _name_of(stat.st_uid)
         problem = f"belongs to {owner}; run gifapp as {owner}, change its owner, or choose another --data-dir"
         raise errors.NotPrivate(path=path, problem=problem)
 

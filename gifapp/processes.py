@@ -50,7 +50,7 @@ class ProcessLimits:
     is_offline: bool = False
 
 
-def for_strangers_files(*, memory_bytes: int, cpu_s: int, file_bytes: int = 0) -> ProcessLimits:
+def untrusted_file_limits(*, memory_bytes: int, cpu_s: int, file_bytes: int = 0) -> ProcessLimits:
     """The limits of a child that reads untrusted files."""
     return ProcessLimits(
         memory_bytes=memory_bytes,

@@ -36,5 +36,5 @@ def reaching_redis() -> Iterator[None]:
     """Raise errors.ServiceUnavailable when Redis fails; also a decorator."""
     try:
         yield
-    except redis.RedisError as away:
-        raise errors.ServiceUnavailable(service="Redis") from away
+    except redis.RedisError as unavailable:
+        raise errors.ServiceUnavailable(service="Redis") from unavailable

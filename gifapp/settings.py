@@ -49,123 +49,129 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="GIFAPP_", frozen=True, extra="forbid")
 
-    data_dir: Path = Field(default_factory=default_data_dir, description="Where everything is kept.")
+    data_dir: Path = Field(default_factory=default_data_dir, description="The directory for all data.")
     host: str = Field("127.0.0.1", description="The address the web tier listens on.")
     port: int = Field(8866, ge=0, le=65535, description="The port the web tier listens on.")
-    public_url: str | None = Field(None, description="The address people use, behind a proxy.")
+    public_url: str | None = Field(None, description="The URL that people use, if gifapp is behind a proxy.")
     trusted_proxies: Annotated[tuple[Network, ...] | None, NoDecode] = Field(
         None,
-        description="Whose `X-Forwarded-For` is believed: your proxies, as 10.0.0.7,10.1.0.0/16; "
-        "default: this machine where `GIFAPP_PUBLIC_URL` is set, else nobody.",
+        description="The proxies whose `X-Forwarded-For` is trusted, such as 10.0.0.7,10.1.0.0/16; "
+        "default: this machine if `GIFAPP_PUBLIC_URL` is set, otherwise none.",
     )
-    redis_url: str | None = Field(None, description="A Redis to use instead of starting one.")
-    mongodb_url: str | None = Field(None, description="A MongoDB to use instead of starting one.")
+    redis_url: str | None = Field(None, description="The Redis to use; default: gifapp starts one.")
+    mongodb_url: str | None = Field(None, description="The MongoDB to use; default: gifapp starts one.")
     storage_url: str | None = Field(
         None,
-        description="Where videos and GIFs are kept: file:///path or s3://bucket/prefix; "
+        description="Where videos and GIFs are stored: file:///path or s3://bucket/prefix; "
         "default: the data directory.",
     )
     storage_cache_bytes: int = Field(
-        10_000_000_000, ge=0, description="How much of what lies on S3 is kept in the data directory as well."
+        10_000_000_000, ge=0, description="The largest local cache of files stored on S3, in bytes."
     )
     secret_file: Path | None = Field(
         None,
         description="The file with the signing secret; default: secret.key in the data directory.",
     )
     registration: Literal["open", "invite", "closed"] = Field(
-        "invite", description="Who may make an account after the first."
+        "invite", description="Who may create an account, after the first one."
     )
-    max_upload_bytes: int = Field(_DEFAULTS.max_upload_bytes, ge=1, description="The largest video taken.")
+    max_upload_bytes: int = Field(
+        _DEFAULTS.max_upload_bytes, ge=1, description="The largest video that may be uploaded, in bytes."
+    )
     max_duration_s: float = Field(
-        _DEFAULTS.max_duration_s, gt=0, description="The longest clip converted, in seconds."
+        _DEFAULTS.max_duration_s, gt=0, description="The longest clip that may be converted, in seconds."
     )
-    max_pixels: int = Field(
-        _DEFAULTS.max_pixels, ge=1, description="The most pixels a frame of a video may have."
-    )
+    max_pixels: int = Field(_DEFAULTS.max_pixels, ge=1, description="The most pixels per frame of a video.")
     max_composed_pixels: int = Field(
         _DEFAULTS.max_composed_pixels,
         ge=1,
-        description="The most pixels that one conversion reads of an animation or a zip of pictures, "
-        "all pictures together.",
+        description="The most pixels that one conversion may read from an animation or a zip of pictures, "
+        "over all pictures.",
     )
     max_decoded_pixels: int = Field(
         _DEFAULTS.max_decoded_pixels,
         ge=1,
-        description="The most pixels that one conversion reads of a video, all frames together.",
+        description="The most pixels that one conversion may read from a video, over all frames.",
     )
     deadline_s: float = Field(
-        _DEFAULTS.deadline_s, gt=0, description="How long one conversion may take, in seconds."
+        _DEFAULTS.deadline_s, gt=0, description="The longest that one conversion may take, in seconds."
     )
-    max_kernels: int = Field(40, ge=1, description="How many dashboards may be open at once.")
+    max_kernels: int = Field(40, ge=1, description="The most dashboards open at the same time, per web tier.")
     connections_by_address: int = Field(
-        500, ge=1, description="How many connections one address may have open to the web tier."
+        500, ge=1, description="The most connections to the web tier from one address."
     )
     user_jobs_running: int | None = Field(
         None,
         ge=1,
-        description="How many jobs of one person run at the same time; default: all workers but one.",
+        description="The most jobs of one person that run at the same time; default: all workers but one.",
     )
     user_jobs_per_hour: int | None = Field(
-        None, ge=1, description="How many jobs one person may submit within an hour; default: no bound."
+        None, ge=1, description="The most jobs that one person may submit per hour; default: no limit."
     )
     user_quota_bytes: int | None = Field(
-        None, ge=1, description="How much one person's videos and GIFs may take; default: no bound."
+        None,
+        ge=1,
+        description="The most that one person's videos and GIFs may occupy, in bytes; default: no limit.",
     )
     retention_days: float | None = Field(
         None,
         ge=SHORTEST_KEPT_DAYS,
-        description="For how many days finished jobs and unused videos are kept; default: for ever.",
+        description="After how many days finished jobs and unused videos are deleted; default: never.",
     )
-    audit_days: float = Field(90, gt=0, le=36_500, description="For how many days security events are kept.")
+    audit_days: float = Field(
+        90, gt=0, le=36_500, description="After how many days security events are deleted."
+    )
     rate_login_by_address: str = Field(
-        _RATES.login_by_address, pattern=RATE, description="The most attempts at a password from one address."
+        _RATES.login_by_address, pattern=RATE, description="The most sign-in attempts from one address."
     )
     rate_login_by_account: str = Field(
-        _RATES.login_by_account, pattern=RATE, description="The most attempts at a password of one account."
+        _RATES.login_by_account, pattern=RATE, description="The most sign-in attempts for one account."
     )
     rate_register_by_address: str = Field(
-        _RATES.register_by_address, pattern=RATE, description="The most new accounts from one address."
+        _RATES.register_by_address, pattern=RATE, description="The most accounts created from one address."
     )
     rate_reads: str = Field(
-        _RATES.reads, pattern=RATE, description="The most requests that read, of one person."
+        _RATES.reads, pattern=RATE, description="The most reading requests by one person."
     )
     rate_writes: str = Field(
-        _RATES.writes, pattern=RATE, description="The most other requests of one person."
+        _RATES.writes, pattern=RATE, description="The most other requests by one person."
     )
     rate_uploads: str = Field(_RATES.uploads, pattern=RATE, description="The most uploads by one person.")
     rate_parts: str = Field(
-        _RATES.parts, pattern=RATE, description="The most parts of resumable uploads sent by one person."
+        _RATES.parts, pattern=RATE, description="The most parts of resumable uploads by one person."
     )
     rate_submits: str = Field(
-        _RATES.submits, pattern=RATE, description="The most submitted jobs of one person."
+        _RATES.submits, pattern=RATE, description="The most jobs submitted by one person."
     )
     rate_websockets: str = Field(
         _RATES.websockets, pattern=RATE, description="The most event streams opened by one person."
     )
     rate_views: str = Field(
-        _RATES.views, pattern=RATE, description="The most visits to shared GIFs from one address."
+        _RATES.views, pattern=RATE, description="The most views of shared GIFs from one address."
     )
     workers: str = Field(
         "1..5",
         pattern=r"^\d{1,4}\.\.0{0,3}[1-9]\d{0,3}$",
-        description="The fewest and the most workers, as 1..5.",
+        description="The fewest and the most workers, such as 1..5.",
     )
     drain_s: float = Field(
-        8, ge=0, description="How long what stops lets conversions and requests go on, in seconds."
+        8,
+        ge=0,
+        description="How long a stopping process waits for running conversions and requests, in seconds.",
     )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Other sites whose pages may use the API, comma-separated."
     )
 
-    sentry_dsn: str | None = Field(None, description="Where errors are told to Sentry.")
+    sentry_dsn: str | None = Field(None, description="The Sentry DSN to report errors to.")
     metrics_token_file: Path | None = Field(
-        None, description="The file with a token that may read /metrics and nothing else."
+        None, description="The file with a token that may only read /metrics."
     )
     log_format: Literal["auto", "console", "json"] = Field(
-        "auto", description="How log lines look; auto: plain on a terminal, JSON elsewhere."
+        "auto", description="The format of log lines; auto: plain text on a terminal, JSON elsewhere."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="The least important lines to log."
+        "info", description="The lowest level that is logged."
     )
 
     @field_validator("cors_origins", mode="before")
@@ -220,7 +226,7 @@ class Settings(BaseSettings):
             running=self.user_jobs_running,
             jobs_per_hour=self.user_jobs_per_hour,
             stored_bytes=self.user_quota_bytes,
-            kept_days=self.retention_days,
+            retention_days=self.retention_days,
         )
 
     @property

@@ -163,7 +163,7 @@ def test_the_architecture_shows_a_handler_that_exists() -> None:
 def way_of_progress() -> list[tuple[Path, str]]:
     """The modules of a progress event, in order, and the name by which each is reached."""
     page = (DOCS / "architecture.md").read_text()
-    section = page[page.index("## The way of a progress event") :].split("\n## ")[0]
+    section = page[page.index("## The path of a progress event") :].split("\n## ")[0]
     rows = re.findall(r"^\| `([^`]+)` \|[^|]+\| (?:`(\w+)`)? ?\|$", section, re.MULTILINE)
     return [(PACKAGE / module, name) for module, name in rows]
 

@@ -131,7 +131,7 @@ Client.from_environment()
 said = []
 with Reporter(said.append).reporting():
     raise ValueError("ada.lovelace@example.org has Bearer abc.def.ghi")
-assert said == ["That did not work: something went wrong in the page. Reload it and try again."]
+assert said == ["Something went wrong on this page. Reload it and try again."]
 """
 
 

@@ -32,7 +32,7 @@ FrameStore((200, 200, 3)).append(numpy.zeros((200, 200, 3), numpy.uint8))
 from gifapp.domain.limits import QuotaUsage
 from gifapp.storage.workspace import Workspace
 workspace = Workspace(Path("data"))
-with workspace.incoming(limit_bytes=10**9, room=QuotaUsage(0, 10**9)) as incoming:
+with workspace.incoming(limit_bytes=10**9, quota=QuotaUsage(0, 10**9)) as incoming:
     incoming.write(bytes(100_000))
 """,
 }

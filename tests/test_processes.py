@@ -13,9 +13,9 @@ import pytest
 from gifapp.processes import (
     ProcessLimits,
     environment_without_secrets,
-    for_strangers_files,
     spawn,
     stop,
+    untrusted_file_limits,
     wait_until,
 )
 
@@ -163,7 +163,7 @@ def test_what_reads_strangers_files_has_every_limit() -> None:
         "for kind in ('AS', 'CPU', 'FSIZE', 'NOFILE', 'NPROC', 'CORE'):\n"
         "    print(resource.getrlimit(getattr(resource, f'RLIMIT_{kind}'))[1], end=' ')"
     )
-    limits = for_strangers_files(memory_bytes=10**9, cpu_s=7, file_bytes=100)
+    limits = untrusted_file_limits(memory_bytes=10**9, cpu_s=7, file_bytes=100)
     memory, cpu, file, files, tasks, core = map(int, said_by(code, limits).split())
     assert (memory, cpu, file, files, core) == (10**9, 7, 100, 256, 0)
     assert 256 < tasks < 256 + 10_000
@@ -175,4 +175,4 @@ def test_a_child_may_not_open_files_without_end(tmp_path: Path) -> None:
         "try:\n    while True: kept.append(open(sys.executable))\n"
         "except OSError as refused: print(refused.errno, len(kept) < 256)"
     )
-    assert said_by(code, for_strangers_files(memory_bytes=10**9, cpu_s=20)) == f"{errno.EMFILE} True\n"
+    assert said_by(code, untrusted_file_limits(memory_bytes=10**9, cpu_s=20)) == f"{errno.EMFILE} True\n"

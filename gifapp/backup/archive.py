@@ -110,7 +110,7 @@ def read_archive(path: Path) -> Iterator[Iterator[Entry]]:
         with tarfile.open(path, mode="r|") as tar:
             yield _entries(tar)
     except (tarfile.TarError, EOFError, ValidationError) as damaged:
-        raise errors.BackupUnreadable(problem=str(damaged) or "it ends too early") from None
+        raise errors.BackupUnreadable(problem=str(damaged) or "it is truncated") from None
     except (FileNotFoundError, IsADirectoryError, PermissionError) as refused:
         raise errors.BackupUnreadable(problem=refused.strerror) from None
 
@@ -119,7 +119,7 @@ def _entries(tar: tarfile.TarFile) -> Iterator[Entry]:
     for member in tar:
         file = tar.extractfile(member) if member.isreg() else None
         if file is None or not _NAME.fullmatch(member.name):
-            raise errors.BackupUnreadable(problem=f"{member.name!r} is none of ours")
+            raise errors.BackupUnreadable(problem=f"{member.name!r} is not part of a gifapp backup")
         yield Entry(member.name, member.size, file)
 
 

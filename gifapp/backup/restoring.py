@@ -75,7 +75,7 @@ class _Restoring:
         if entry.name == HEAD:
             self._head = _checked(Head.model_validate_json(entry.content()))
         elif self._head is None:
-            raise errors.BackupUnreadable(problem="it is no backup of gifapp")
+            raise errors.BackupUnreadable(problem="it is not a gifapp backup")
         elif entry.name == SECRET:
             self._keep_secret(entry.content())
         elif entry.name == COMPLETE:
@@ -88,9 +88,9 @@ class _Restoring:
     def finish(self) -> Complete:
         """Check that nothing is missing, then insert the documents."""
         if self._complete is None:
-            raise errors.BackupUnreadable(problem="it ends too early")
+            raise errors.BackupUnreadable(problem="it is truncated")
         if self._digests != self._complete.files:
-            raise errors.BackupUnreadable(problem="its files are not those that were saved")
+            raise errors.BackupUnreadable(problem="its files differ from the saved ones")
         for name, count in self._complete.documents.items():
             self._undo.callback(self._database.drop_collection, name)
             if self._insert(name) != count:

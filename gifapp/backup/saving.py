@@ -60,14 +60,14 @@ def save(
         errors.ServiceUnavailable: MongoDB is down.
         OSError: `out` cannot be written.
     """
-    with _whole_or_not_at_all(out) as file, ExitStack() as stack, ArchiveWriter(file) as archive:
+    with _written_atomically(out) as file, ExitStack() as stack, ArchiveWriter(file) as archive:
         archive.add_model(HEAD, _head(database))
         if secret is not None:
             archive.add_bytes(SECRET, secret)
         spools = [stack.enter_context(_spooled(database, name, out.parent)) for name in _ordered(database)]
         files = _add_files(archive, blobs, spools, on_file)
-        gone = {name for name, digest in files.items() if digest is None}
-        documents = {spool.collection: spool.add_to(archive, database, gone) for spool in spools}
+        missing = {name for name, digest in files.items() if digest is None}
+        documents = {spool.collection: spool.add_to(archive, database, missing) for spool in spools}
         digests = {"/".join(name): digest for name, digest in files.items() if digest is not None}
         complete = Complete(documents=documents, files=digests)
         archive.add_model(COMPLETE, complete)
@@ -136,29 +136,29 @@ class _Spool:
             return {Blob("gif", document["gif"]["key"])}
         return set()
 
-    def add_to(self, archive: ArchiveWriter, database: Database[Any], gone: set[Blob]) -> int:
+    def add_to(self, archive: ArchiveWriter, database: Database[Any], missing: set[Blob]) -> int:
         """Append the documents, except those deleted with their files; returns how many."""
         count = 0
         with tempfile.TemporaryFile(dir=self.directory) as spool:
             for document in self:
-                if self._is_kept(document, database, gone):
+                if self._is_kept(document, database, missing):
                     spool.write(document.raw)
                     count += 1
             archive.add_whole(f"documents/{self.collection}.bson", spool)
         return count
 
-    def _is_kept(self, document: RawBSONDocument, database: Database[Any], gone: set[Blob]) -> bool:
-        lost = self.files_of(document) & gone
+    def _is_kept(self, document: RawBSONDocument, database: Database[Any], missing: set[Blob]) -> bool:
+        lost = self.files_of(document) & missing
         if not lost:
             return True
-        is_there = database[self.collection].find_one({"_id": document["_id"]}, {"_id": 1}) is not None
-        if is_there:
+        exists = database[self.collection].find_one({"_id": document["_id"]}, {"_id": 1}) is not None
+        if exists:
             self.missed |= lost
-        return is_there
+        return exists
 
 
 @contextlib.contextmanager
-def _whole_or_not_at_all(path: Path) -> Iterator[IO[bytes]]:
+def _written_atomically(path: Path) -> Iterator[IO[bytes]]:
     aside = private.beside(path)
     file = private.create(aside)
     try:

@@ -18,9 +18,9 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 
 from gifapp import errors, faults
 from gifapp.client.administrator import Administrator
-from gifapp.client.answers import answer_of, connect
 from gifapp.client.following import follow
-from gifapp.client.retrying import persistently
+from gifapp.client.responses import checked_response, connect
+from gifapp.client.retrying import with_retries
 from gifapp.client.served import ServedGif
 from gifapp.client.tokens import FixedToken, KernelToken, SessionToken, Token
 from gifapp.client.uploading import OnBytes, send_file
@@ -92,8 +92,8 @@ class Client:
 
     def limits(self) -> Limits:
         """The service's limits."""
-        answer = self._call("GET", "/limits")
-        return Limits(**{name: answer[name] for name in asdict(Limits()) if name in answer})
+        response = self._call("GET", "/limits")
+        return Limits(**{name: response[name] for name in asdict(Limits()) if name in response})
 
     def sources(self) -> list[SourceView]:
         """The uploaded videos, newest first."""
@@ -135,7 +135,7 @@ class Client:
         name = name or ("video" if isinstance(path, bytes) else Path(path).name)
         with _open(path) as file:
             source_id = send_file(self._send, file, name, on_progress or _ignore)
-        return persistently(lambda: self.source(source_id))
+        return with_retries(lambda: self.source(source_id))
 
     def submit(
         self,
@@ -161,10 +161,10 @@ class Client:
         body = {"source_id": source_id, "recipe": recipe.model_dump(mode="json"), "priority": priority}
         if run_at is not None:
             body["run_at"] = run_at.astimezone(UTC).isoformat()
-        answer = self._call(
+        response = self._call(
             "POST", "/jobs", json=body, headers={"Idempotency-Key": idempotency_key or uuid4().hex}
         )
-        return JobView.model_validate(answer)
+        return JobView.model_validate(response)
 
     def estimate(self, source_id: str, recipe: Recipe | None = None) -> EstimateView:
         """Estimate the GIF's size, usually within 15 %; takes about a second."""
@@ -178,11 +178,11 @@ class Client:
     def jobs(self, *, state: JobState | None = None, limit: int = 200) -> list[JobView]:
         """The newest jobs, or the newest in one state, newest first."""
         jobs: list[JobView] = []
-        wanted = {"state": state.value} if state else {}
+        filters = {"state": state.value} if state else {}
         cursor: str | None = None
         while len(jobs) < limit:
             paging = {"limit": min(50, limit - len(jobs))} | ({"cursor": cursor} if cursor else {})
-            page = self._call("GET", "/jobs", params=wanted | paging)
+            page = self._call("GET", "/jobs", params=filters | paging)
             jobs += [JobView.model_validate(job) for job in page["jobs"]]
             cursor = page["next_cursor"]
             if cursor is None:
@@ -221,13 +221,13 @@ class Client:
         Raises:
             errors.JobNotFinished, errors.TooManyShares
         """
-        wish = {} if expires_in_s is None else {"expires_in_s": expires_in_s}
-        return ShareView.model_validate(self._call("POST", f"/jobs/{job_id}/shares", json=wish))
+        body = {} if expires_in_s is None else {"expires_in_s": expires_in_s}
+        return ShareView.model_validate(self._call("POST", f"/jobs/{job_id}/shares", json=body))
 
     def shares(self, job_id: str) -> list[ShareView]:
         """The unexpired links to a GIF, including revoked ones, newest first."""
-        answer = self._call("GET", f"/jobs/{job_id}/shares")
-        return [ShareView.model_validate(share) for share in answer["shares"]]
+        response = self._call("GET", f"/jobs/{job_id}/shares")
+        return [ShareView.model_validate(share) for share in response["shares"]]
 
     def revoke_share(self, share_id: str) -> None:
         """Revoke a share link."""
@@ -267,7 +267,7 @@ class Client:
             job = self._converted(source.id, recipe, priority, lambda job: _show(bar, task, job))
             bar.update(task, completed=1.0, description="Done")
             bar.refresh()  # in a notebook, stopping does not draw the end
-        return ServedGif(job, persistently(lambda: self.gif(job.id)))
+        return ServedGif(job, with_retries(lambda: self.gif(job.id)))
 
     async def follow(
         self, on_event: Callable[[Event], None], on_connection: Callable[[bool], None] | None = None
@@ -290,7 +290,7 @@ class Client:
     ) -> JobView:
         submit = partial(self.submit, source_id, recipe, priority=priority, idempotency_key=uuid4().hex)
         try:
-            return _succeeded(self.wait(persistently(submit).id, on_change))
+            return _succeeded(self.wait(with_retries(submit).id, on_change))
         except (KeyboardInterrupt, SystemExit):
             with suppress(errors.GifappError):
                 self._cancel_new(submit(), source_id)  # submitted again, as its response may have been lost
@@ -302,12 +302,12 @@ class Client:
             self.cancel(job.id)
 
     def _call(self, method: str, path: str, **request: Any) -> Any:
-        answer = self._send(method, path, **request)
-        return answer.json() if answer.content else None
+        response = self._send(method, path, **request)
+        return response.json() if response.content else None
 
     def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.access_token()}", **request.pop("headers", {})}
-        return answer_of(self._http, method, path, headers=headers, **request)
+        return checked_response(self._http, method, path, headers=headers, **request)
 
 
 def _open(path: Path | str | bytes) -> BinaryIO:
@@ -324,7 +324,7 @@ def _open(path: Path | str | bytes) -> BinaryIO:
 def _succeeded(job: JobView) -> JobView:
     """The job, or raise the error that it ended with."""
     if job.error is not None and job.state is not JobState.SUCCEEDED:
-        raise errors.GifappError.retold(job.error.code, job.error.detail, {})
+        raise errors.GifappError.from_response(job.error.code, job.error.detail, {})
     if job.state is JobState.CANCELLED:
         raise errors.Cancelled
     return job

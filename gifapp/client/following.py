@@ -13,7 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from gifapp import errors
-from gifapp.client.answers import error_in
+from gifapp.client.responses import error_in
 from gifapp.client.retrying import wait_s
 from gifapp.client.tokens import Token
 from gifapp.domain.views.jobs import Event, EventType

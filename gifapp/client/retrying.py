@@ -38,7 +38,7 @@ class Retries:
         self._failures += 1
 
 
-def persistently(call: Callable[[], Result]) -> Result:
+def with_retries(call: Callable[[], Result]) -> Result:
     """Call `call` until it succeeds, and return its result; it must be safe to repeat.
 
     Raises:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import httpx
 
-from gifapp.client.answers import answer_of, connect
+from gifapp.client.responses import checked_response, connect
 
 _RENEW_AHEAD_S = 60.0
 
@@ -43,8 +43,10 @@ class KernelToken:
 
     def _exchange(self) -> dict[str, Any]:
         with connect(self._url) as http:
-            answer: dict[str, Any] = answer_of(http, "POST", "/kernel/token", headers=self._headers).json()
-            return answer
+            response: dict[str, Any] = checked_response(
+                http, "POST", "/kernel/token", headers=self._headers
+            ).json()
+            return response
 
 
 class SessionToken:
@@ -64,9 +66,9 @@ class SessionToken:
 
     def _ask(self, path: str, **request: Any) -> dict[str, Any]:
         with connect(self._url, self._cookies) as http:
-            answer: dict[str, Any] = answer_of(http, "POST", path, **request).json()
+            response: dict[str, Any] = checked_response(http, "POST", path, **request).json()
             self._cookies = http.cookies
-            return answer
+            return response
 
 
 class _Fresh:
@@ -84,7 +86,7 @@ class _Fresh:
                 self.keep(self._get())
             return self._token
 
-    def keep(self, answer: dict[str, Any]) -> None:
-        lasts_s = answer["expires_in"]
-        self._token = answer["access_token"]
+    def keep(self, response: dict[str, Any]) -> None:
+        lasts_s = response["expires_in"]
+        self._token = response["access_token"]
         self._renew_at = time.monotonic() + max(lasts_s / 2, lasts_s - _RENEW_AHEAD_S)

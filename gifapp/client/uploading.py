@@ -11,7 +11,7 @@ from typing import BinaryIO
 import httpx
 
 from gifapp import errors
-from gifapp.client.retrying import RETRIED, Retries, persistently
+from gifapp.client.retrying import RETRIED, Retries, with_retries
 
 OnBytes = Callable[[int, int], None]
 """Called with the number of bytes sent so far, and the total."""
@@ -57,8 +57,8 @@ class _Upload:
     def _create(self) -> str:
         metadata = f"filename {b64encode(self._name.encode()).decode()}"
         headers = _TUS | {"Upload-Length": str(self._size_bytes), "Upload-Metadata": metadata}
-        answer = persistently(lambda: self._send("POST", "/uploads", headers=headers))
-        return f"/uploads/{answer.headers['Location'].rpartition('/')[2]}"
+        response = with_retries(lambda: self._send("POST", "/uploads", headers=headers))
+        return f"/uploads/{response.headers['Location'].rpartition('/')[2]}"
 
     def _send_all(self, path: str) -> str:
         retries = Retries()
@@ -66,16 +66,16 @@ class _Upload:
         offset: int | None = 0  # None: ask the service
         while True:
             try:
-                answer = (
+                response = (
                     self._send("HEAD", path, headers=_TUS) if offset is None else self._patch(path, offset)
                 )
             except _RETRIED as error:
                 retries.wait(error)
                 offset = None
                 continue
-            if (source_id := answer.headers.get("Upload-Source")) is not None:
+            if (source_id := response.headers.get("Upload-Source")) is not None:
                 return str(source_id)
-            offset = int(answer.headers["Upload-Offset"])
+            offset = int(response.headers["Upload-Offset"])
             if offset > farthest:
                 farthest = offset
                 retries.reset()

@@ -11,7 +11,7 @@ from threading import Thread
 from typing import Any
 
 from gifapp import errors
-from gifapp.client.retrying import persistently
+from gifapp.client.retrying import with_retries
 from gifapp.domain.job import JobState, Progress
 from gifapp.domain.views.jobs import Event, JobView, ProgressEvent
 
@@ -134,7 +134,7 @@ class _Changes:
         job = event.job if event.job is not None and event.job.id == self._job_id else None
         # events lack the large parts of a recipe, and events before `ready` may have been missed
         if event.type in ("ready", "reset") or (job is not None and job.state.is_final):
-            return persistently(self._read_job)
+            return with_retries(self._read_job)
         return job
 
     def _progressed(self, event: ProgressEvent) -> JobView | None:

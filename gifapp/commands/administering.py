@@ -32,7 +32,7 @@ class Listing(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Office:
+class OperatorServices:
     """The services available to the operator."""
 
     administration: Administration
@@ -56,7 +56,7 @@ class Office:
 
 
 @contextlib.contextmanager
-def administering(data_dir: Path | None) -> Iterator[Office]:
+def administering(data_dir: Path | None) -> Iterator[OperatorServices]:
     """Connect to the service's data.
 
     Raises:
@@ -66,7 +66,7 @@ def administering(data_dir: Path | None) -> Iterator[Office]:
 
     foundation = prepare(load_settings(log_level="warning", data_dir=data_dir))
     with foundation.build_jobs() as jobs, contextlib.closing(foundation.build_identity()) as identity:
-        yield Office(jobs.administration, identity, jobs.delete_account)
+        yield OperatorServices(jobs.administration, identity, jobs.delete_account)
 
 
 def show_list(listing: Listing, *, as_json: bool, nothing: str) -> None:
@@ -140,7 +140,7 @@ def _event(event: AuditView) -> Sequence[str]:
 
 
 def _link(link: OpenLinkView) -> Sequence[str]:
-    whose = link.email or link.user_id or "whoever has it"
+    whose = link.email or link.user_id or "anyone with the link"
     return link.id, link.kind, whose, link.by_email or "the command line", _time(link.expires_at)
 
 

@@ -43,9 +43,7 @@ def backup(archive: Path, data_dir: Path | None) -> None:
         click.echo(f"gifapp: missing from storage: {name}", err=True)
     size_bytes = archive.stat().st_size
     counts = f"{sum(saved.complete.documents.values()):,} documents and {len(saved.complete.files):,} files"
-    click.echo(
-        f"{archive}: {counts}, {size_bytes:,} bytes. It holds secrets: keep it where nobody else reads."
-    )
+    click.echo(f"{archive}: {counts}, {size_bytes:,} bytes. It contains secrets; keep it private.")
 
 
 @click.command()

@@ -39,7 +39,7 @@ Examples:
 
 def _video(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
     if value.parts[:1] in {("http:",), ("https:",)}:
-        raise click.BadParameter("this is an address; download it first", ctx, param)
+        raise click.BadParameter("it is a URL; download the file first", ctx, param)
     return value
 
 
@@ -51,7 +51,9 @@ def _output(ctx: click.Context, param: click.Parameter, value: Path | None) -> P
     kind, _ = mimetypes.guess_type(value.name)
     if kind and kind.startswith(("video/", "image/")) and format_of(value) is None:
         made = ", ".join(suffix for kind in FILE_KINDS.values() for suffix in kind.suffixes)
-        raise click.BadParameter(f"{value.suffix} is not made here; choose from {made}", ctx, param)
+        raise click.BadParameter(
+            f"{value.suffix} is not a supported output format; choose from {made}", ctx, param
+        )
     return value
 
 

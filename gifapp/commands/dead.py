@@ -47,7 +47,7 @@ def show(job_id: str, as_json: bool, data_dir: Path | None) -> None:
 def requeue(job_id: str | None, is_all: bool, data_dir: Path | None) -> None:
     """Run a dead letter again, or --all of them."""
     if (job_id is None) != is_all:
-        raise click.UsageError("Name a dead letter, or say --all.")
+        raise click.UsageError("Give the id of a dead letter, or --all.")
     with administering(data_dir) as opened:
         if job_id is not None:
             opened.administration.requeue(job_id)
@@ -71,9 +71,9 @@ def requeue(job_id: str | None, is_all: bool, data_dir: Path | None) -> None:
 def purge(job_id: str | None, older_than_days: int | None, yes: bool, data_dir: Path | None) -> None:
     """Delete one dead letter, the old ones, or all, with their files."""
     if job_id is not None and older_than_days is not None:
-        raise click.UsageError("Name a dead letter, or say --older-than-days.")
+        raise click.UsageError("Give the id of a dead letter, or --older-than-days.")
     if not yes:
-        click.confirm(f"Forget {_what(job_id, older_than_days)} for good?", abort=True)
+        click.confirm(f"Discard {_selection(job_id, older_than_days)} permanently?", abort=True)
     with administering(data_dir) as opened:
         if job_id is not None:
             opened.administration.purge(job_id)
@@ -83,7 +83,7 @@ def purge(job_id: str | None, older_than_days: int | None, yes: bool, data_dir: 
         click.echo(f"Deleted: {result.purged}.")
 
 
-def _what(job_id: str | None, older_than_days: int | None) -> str:
+def _selection(job_id: str | None, older_than_days: int | None) -> str:
     if job_id is not None:
         return "this dead letter"
     if older_than_days is None:

@@ -50,7 +50,7 @@ class Foundation:
             redis_url=self.redis_url,
             secret=self.secret,
             registration=self.settings.registration,
-            audit_kept=timedelta(days=self.settings.audit_days),
+            audit_retention=timedelta(days=self.settings.audit_days),
             rates=self.settings.rates,
         )
 

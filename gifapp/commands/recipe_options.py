@@ -108,7 +108,7 @@ def _type(field: RecipeField) -> click.ParamType[Any]:
 
 def _facts(field: RecipeField, kind: click.ParamType[Any]) -> str:
     """The allowed values and the default: `[from 1 to 50; default 12.5]`."""
-    facts = [_KIND.sub("", kind.may_be)] if isinstance(kind, FieldValue) and kind.may_be else []
+    facts = [_KIND.sub("", kind.allowed)] if isinstance(kind, FieldValue) and kind.allowed else []
     if isinstance(field.default, str | float) or type(field.default) is int:
         facts.append(f"default {field.default}".removesuffix(".0"))
     return f"[{'; '.join(facts)}]" if facts else ""

@@ -26,7 +26,7 @@ def read_recipe(ctx: click.Context, file: BinaryIO | None) -> Recipe:
         click.UsageError: names the wrong options.
     """
     fields = _recipe_in(file).model_dump(mode="json", exclude_unset=True)
-    options = _given(ctx)
+    options = _options_set(ctx)
     _set_segment(fields, options)
     _clear_crop(fields, options)
     for option, value in options.items():
@@ -45,7 +45,7 @@ def _in_options(sentence: str, ctx: click.Context) -> str:
     return sentence
 
 
-def _given(ctx: click.Context) -> dict[RecipeOption, Any]:
+def _options_set(ctx: click.Context) -> dict[RecipeOption, Any]:
     return {
         option: ctx.params[str(option.name)]
         for option in ctx.command.params

@@ -34,18 +34,18 @@ _METAVARS = {"_s": "S", "_px": "PX", "_bytes": "SIZE"}
 
 
 class FieldValue(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4
-    """The value of a recipe field; `may_be` describes what is allowed."""
+    """The value of a recipe field; `allowed` describes what is allowed."""
 
     def __init__(self, path: str) -> None:
         self._field = recipe_field(path)
-        self.may_be = self._field.allowed
+        self.allowed = self._field.allowed
         self.name = next((word for unit, word in _METAVARS.items() if path.endswith(unit)), "N")
 
     def convert(self, value: Any, param: Parameter, ctx: Context) -> Any:
         try:
             return self._adapter.validate_strings(value)
         except ValidationError:
-            self.fail(f"{value!r} is not {self.may_be}", param, ctx)
+            self.fail(f"{value!r} is not {self.allowed}", param, ctx)
 
     @cached_property
     def _adapter(self) -> TypeAdapter[Any]:
@@ -62,7 +62,7 @@ class ColourValue(FieldValue):
     def __init__(self, path: str) -> None:
         super().__init__(path)
         self.name = "COLOUR"
-        self.may_be = "a colour such as red or ff0000" + (", or none" if self._field.is_optional else "")
+        self.allowed = "a colour such as red or ff0000" + (", or none" if self._field.is_optional else "")
 
     def convert(self, value: Any, param: Parameter, ctx: Context) -> Any:
         from PIL import ImageColor
@@ -73,7 +73,7 @@ class ColourValue(FieldValue):
         try:
             red, green, blue = ImageColor.getrgb(digits)[:3]
         except ValueError:
-            self.fail(f"{value!r} is not {self.may_be}", param, ctx)
+            self.fail(f"{value!r} is not {self.allowed}", param, ctx)
         return f"#{red:02x}{green:02x}{blue:02x}"
 
 
@@ -92,7 +92,7 @@ class SizeValue(FieldValue):
 
     def __init__(self, path: str) -> None:
         super().__init__(path)
-        self.may_be = f"a size from {size(FEWEST_TARGET_BYTES)} to {size(MOST_TARGET_BYTES)}"
+        self.allowed = f"a size from {size(FEWEST_TARGET_BYTES)} to {size(MOST_TARGET_BYTES)}"
 
     def convert(self, value: Any, param: Parameter, ctx: Context) -> Any:
         match = _SIZE.fullmatch(value.strip())
@@ -100,7 +100,7 @@ class SizeValue(FieldValue):
             self.fail(f"{value!r} is not a size as 500000, 256KB, 10MB or 1.5MiB", param, ctx)
         count = float(match[1]) * _UNITS[match[2].lower()]
         if not FEWEST_TARGET_BYTES <= count <= MOST_TARGET_BYTES:
-            self.fail(f"{value!r} is not {self.may_be}", param, ctx)
+            self.fail(f"{value!r} is not {self.allowed}", param, ctx)
         return round(count)
 
 
@@ -113,7 +113,7 @@ class CropValue(click.ParamType):  # type: ignore[type-arg]  # generic since cli
         except ValueError:
             self.fail(f"{value!r} is not X,Y,W,H in whole pixels, as 0,0,320,240", param, ctx)
         if min(x, y) < 0 or min(width, height) < 1:
-            self.fail(f"{value!r} is no part of a picture", param, ctx)
+            self.fail(f"{value!r} is not an area of a picture", param, ctx)
         return {"x_px": x, "y_px": y, "width_px": width, "height_px": height}
 
 
@@ -188,7 +188,7 @@ class SubtitlesFile(click.Path):
             return value
         path = Path(os.fsdecode(super().convert(value, param, ctx)))
         if path.stat().st_size > 4 * MOST_SUBTITLES:
-            self.fail(f"{path} is not {self._text.may_be}", param, ctx)
+            self.fail(f"{path} is not {self._text.allowed}", param, ctx)
         try:
             text = decode_text(path.read_bytes())
         except ValueError:
@@ -196,4 +196,4 @@ class SubtitlesFile(click.Path):
         try:
             return self._text.convert(text, param, ctx)
         except click.BadParameter:
-            self.fail(f"{path} is not {self._text.may_be}", param, ctx)
+            self.fail(f"{path} is not {self._text.allowed}", param, ctx)

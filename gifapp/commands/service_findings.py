@@ -63,9 +63,12 @@ def _redis(url: str) -> Finding:
             policy = client.config_get("maxmemory-policy").get("maxmemory-policy")
     except redis.AuthenticationError:
         return _refused("redis", "GIFAPP_REDIS_URL")
-    except (redis.RedisError, ValueError) as away:
+    except (redis.RedisError, ValueError) as unavailable:
         return Finding(
-            "redis", "broken", f"no answer ({type(away).__name__})", "start it, or correct GIFAPP_REDIS_URL"
+            "redis",
+            "broken",
+            f"no response ({type(unavailable).__name__})",
+            "start it, or correct GIFAPP_REDIS_URL",
         )
     is_kept = bool(info.get("aof_enabled"))
     facts = f"{info.get('redis_version')}, append-only file {'on' if is_kept else 'off'}, {policy}"
@@ -88,17 +91,17 @@ def _mongodb(url: str) -> Iterator[Finding]:
             yield _workers(client)
     except pymongo.errors.OperationFailure:
         yield _refused("mongodb", "GIFAPP_MONGODB_URL")
-    except pymongo.errors.PyMongoError as away:
+    except pymongo.errors.PyMongoError as unavailable:
         advice = "start it, or correct GIFAPP_MONGODB_URL"
-        yield Finding("mongodb", "broken", f"no answer ({type(away).__name__})", advice)
+        yield Finding("mongodb", "broken", f"no response ({type(unavailable).__name__})", advice)
 
 
 def _refused(name: str, setting: str) -> Finding:
     return Finding(name, "broken", "user or password rejected", f"correct {setting}")
 
 
-def _clock(theirs: datetime) -> Finding:
-    apart_s = abs((datetime.now(UTC) - theirs).total_seconds())
+def _clock(server_time: datetime) -> Finding:
+    apart_s = abs((datetime.now(UTC) - server_time).total_seconds())
     difference = f"{apart_s:.1f} s from MongoDB's"
     if apart_s > 5:
         return Finding("clock", "broken", difference, "run NTP on both: leases depend on the clock")
@@ -106,9 +109,9 @@ def _clock(theirs: datetime) -> Finding:
 
 
 def _workers(client: pymongo.MongoClient[dict[str, object]]) -> Finding:
-    seen = list(client.get_default_database()["workers"].find({}, {"seen_at": 1}))
+    reports = list(client.get_default_database()["workers"].find({}, {"seen_at": 1}))
     now = datetime.now(UTC)
-    alive = sum((now - worker["seen_at"]).total_seconds() < _WORKER_S for worker in seen)  # type: ignore[operator]
+    alive = sum((now - worker["seen_at"]).total_seconds() < _WORKER_S for worker in reports)  # type: ignore[operator]
     if not alive:
         return Finding(
             "workers",

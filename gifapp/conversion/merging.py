@@ -9,7 +9,7 @@ import numpy as np
 
 from gifapp.conversion.frame import Frame, Pixels
 
-_SOME = 16
+_ROW_STEP = 16
 
 
 class Held(NamedTuple):
@@ -44,6 +44,6 @@ def look_the_same(before: Pixels, after: Pixels, opaque_alpha: int) -> bool:
     if before is after:
         return True
     if before.shape[2] == 3:  # a few rows distinguish most pictures of a film
-        return np.array_equal(before[::_SOME], after[::_SOME]) and np.array_equal(before, after)
+        return np.array_equal(before[::_ROW_STEP], after[::_ROW_STEP]) and np.array_equal(before, after)
     hidden, hidden_after = before[..., 3] < opaque_alpha, after[..., 3] < opaque_alpha
     return np.array_equal(hidden, hidden_after) and np.array_equal(before[~hidden], after[~hidden])

@@ -16,7 +16,7 @@ from gifapp.conversion.encoders.writers import Written
 from gifapp.conversion.gif import encoder
 from gifapp.conversion.intake.python_input import as_file
 from gifapp.conversion.output import published
-from gifapp.conversion.probing.probe import known
+from gifapp.conversion.probing.probe import probed
 from gifapp.conversion.progress import Flow, Reporter
 from gifapp.conversion.render import platform_limits
 from gifapp.conversion.render.rendering import Rendering, rendered
@@ -34,7 +34,7 @@ __all__ = ["GifReport", "convert", "convert_file"]
 
 
 def convert(
-    given: Any,
+    source: Any,
     recipe: Recipe | None = None,
     output: str | Path | None = None,
     on_progress: OnProgress | None = None,
@@ -42,10 +42,10 @@ def convert(
     limits: Limits | None = None,
     compare: bool = False,
 ) -> GifReport:
-    """Make a GIF of `given`.
+    """Make a GIF of `source`.
 
     Args:
-        given: the path of a video, a picture, or a folder or zip of pictures; the bytes of such a file; an
+        source: the path of a video, a picture, or a folder or zip of pictures; the bytes of such a file; an
             array of uint8 frames (n, height, width, 3 or 4) or an iterable of frames, played at
             `recipe.fps`; a MoviePy clip; a matplotlib animation.
         recipe: how to convert it; the defaults give a good GIF.
@@ -62,20 +62,20 @@ def convert(
         errors.BadInput: the source or the recipe cannot be used.
         errors.OutputNotWritable, errors.OutputIsSource, errors.FormatContradicted: the output cannot be used.
     """
-    recipe, limits, tell = recipe or Recipe(), limits or Limits(), on_progress or _ignore_progress
+    recipe, limits, report = recipe or Recipe(), limits or Limits(), on_progress or _ignore_progress
     if output is not None:
         recipe = for_output(recipe, Path(output))
     with as_file(
-        given, fps=recipe.fps or STANDARD_FPS, on_frame=Reporter(tell, limits.deadline_s).checkpoint
+        source, fps=recipe.fps or STANDARD_FPS, on_frame=Reporter(report, limits.deadline_s).checkpoint
     ) as path:
         if output is not None:
             _refuse_same_file(path, Path(output))
         make = partial(convert_file, path, limits=limits)
         alternatives: dict[Format, int] = {}
         if compare:
-            *others, tell = in_parts(tell)
-            alternatives = other_sizes(recipe, make, others)
-        return replace(_made(make, recipe, output, tell), alternatives=alternatives)
+            *other_reports, report = in_parts(report)
+            alternatives = other_sizes(recipe, make, other_reports)
+        return replace(_made(make, recipe, output, report), alternatives=alternatives)
 
 
 def convert_file(
@@ -99,7 +99,7 @@ def convert_file(
     reporter = Reporter(on_progress, limits.deadline_s)
     reporter.checkpoint()
     recipe, preset = within_preset(recipe), preset_of(recipe)
-    video = known(video, path, limits=limits, checkpoint=reporter.checkpoint)
+    video = probed(video, path, limits=limits, checkpoint=reporter.checkpoint)
     with (
         rendered(path, video, recipe, limits=limits, reporter=reporter) as whole,
         published(out, limit_bytes=limits.max_gif_bytes) as file,
@@ -161,7 +161,7 @@ def _written_gif(rendering: Rendering, file: BinaryIO, recipe: Recipe, reporter:
         height_px=height_px,
         loop=rendering.loop,
         style=encoder.Style.of(recipe, is_lossless=rendering.is_lossless),
-        on_frame=flow.wrote,
+        on_frame=flow.note_written,
         checkpoint=reporter.checkpoint,
     )
     return Written(encoded.frames, encoded.bytes, width_px, height_px, encoded.colours)

@@ -110,7 +110,7 @@ class Flow:
             self._report()
             yield frame
 
-    def wrote(self, frames: int) -> None:
+    def note_written(self, frames: int) -> None:
         """Note that this many frames are written."""
         self._written = frames
         self._report()

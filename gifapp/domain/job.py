@@ -74,7 +74,7 @@ class Fail:
 
 
 @dataclass(frozen=True)
-class Bury:
+class DeadLetter:
     """Settle as DEAD: the attempts are used up."""
 
 
@@ -94,7 +94,7 @@ class Wait:
 
 def decide_retry(
     error: errors.GifappError, *, attempt: int, max_attempts: int, now: datetime, jitter: float
-) -> Fail | Bury | Requeue | Wait:
+) -> Fail | DeadLetter | Requeue | Wait:
     """Decide what happens to a job whose attempt number `attempt` (from 1) ended in `error`.
 
     Transient errors are retried after capped exponential back-off; `jitter` (0 to 1) scales each delay to
@@ -107,5 +107,5 @@ def decide_retry(
     if not isinstance(error, errors.Transient):
         return Fail()
     if attempt >= max_attempts:
-        return Bury()
+        return DeadLetter()
     return Requeue(now + timedelta(seconds=BACKOFF.delay_s(attempt) * spread))

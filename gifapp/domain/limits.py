@@ -32,11 +32,11 @@ class Allowance:
     running: int | None = None  # jobs at the same time
     jobs_per_hour: int | None = None
     stored_bytes: int | None = None  # of videos and GIFs
-    kept_days: float | None = None  # how long finished jobs and unused videos are kept
+    retention_days: float | None = None  # how long finished jobs and unused videos are kept
 
     @property
-    def kept(self) -> timedelta | None:
-        return None if self.kept_days is None else timedelta(days=self.kept_days)
+    def retention(self) -> timedelta | None:
+        return None if self.retention_days is None else timedelta(days=self.retention_days)
 
 
 @dataclass(frozen=True)

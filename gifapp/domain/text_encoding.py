@@ -45,7 +45,7 @@ def _decode_other(data: bytes) -> str:
     candidates = LATIN if is_latin else (*OTHERS, *LATIN)
     detected = chardet.detect(data, include_encodings=candidates, prefer_superset=True, compat_names=False)
     if detected["encoding"] is None:
-        raise ValueError("neither UTF-8 nor text in another encoding that is known")
+        raise ValueError("neither UTF-8 nor in another known encoding")
     is_guess = is_latin and detected["confidence"] < UNSURE
     return data.decode("cp1252" if is_guess else detected["encoding"])
 

@@ -142,7 +142,7 @@ class SourceTooComplex(SourceRefused):
 
 
 class SourceTooLarge(SourceRefused):
-    sentence = "The file is larger than the limit of {limit_bytes:,} bytes."
+    sentence = "The file is larger than the limit of {limit_bytes:,} bytes. Shorten or compress it first."
 
 
 class SourceTooLong(SourceRefused):
@@ -169,11 +169,14 @@ class PicturesInvalid(SourceRefused):
 
 
 class RangeOutsideSource(SourceRefused):
-    sentence = "The range from {start_s:.2f} s is outside the video, which lasts {duration_s:.2f} s."
+    sentence = (
+        "The range from {start_s:.2f} s is outside the video, which lasts {duration_s:.2f} s. "
+        "Choose an earlier range."
+    )
 
 
 class CropOutsideSource(SourceRefused):
-    sentence = "The crop extends outside the video, which is {width_px} x {height_px}."
+    sentence = "The crop extends outside the video, which is {width_px} x {height_px}. Choose a smaller crop."
 
 
 class ConversionTooSlow(SourceRefused):

@@ -88,7 +88,7 @@ class ServerKeepsFailing(SetupError):
 
 
 class ServerUnreachable(SetupError):
-    sentence = "No server answers at {setting}. Start it, or unset {setting} to let gifapp start its own."
+    sentence = "No server responds at {setting}. Start it, or unset {setting} to let gifapp start its own."
 
 
 class DiskAlmostFull(SetupError):

@@ -19,10 +19,10 @@ class GifappError(Exception):
     def __init__(self, **facts: Any) -> None:
         super().__init__()
         self.facts = facts
-        self._retold: str | None = None
+        self._server_sentence: str | None = None
 
     def __str__(self) -> str:
-        return self._retold or self.sentence.format(**self.facts)
+        return self._server_sentence or self.sentence.format(**self.facts)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (self.code, self.facts)
@@ -33,10 +33,10 @@ class GifappError(Exception):
         return GifappError.all()[code](**facts)
 
     @classmethod
-    def retold(cls, code: str, sentence: str, facts: dict[str, Any]) -> GifappError:
+    def from_response(cls, code: str, sentence: str, facts: dict[str, Any]) -> GifappError:
         """Rebuild an error with the server's own sentence; an unknown code becomes a GifappError."""
         error = GifappError.all().get(code, GifappError)(**facts)
-        error._retold = sentence
+        error._server_sentence = sentence
         return error
 
     @classmethod

@@ -75,8 +75,8 @@ class Accounts:
 
     @reaching_mongodb()
     def count(self, *, seen_since: datetime | None = None) -> int:
-        seen = {} if seen_since is None else {"last_seen_at__gte": seen_since}
-        return int(UserDocument.objects(**seen).count())
+        filters = {} if seen_since is None else {"last_seen_at__gte": seen_since}
+        return int(UserDocument.objects(**filters).count())
 
     @reaching_mongodb()
     def emails(self, user_ids: Collection[str]) -> dict[str, str]:
@@ -95,14 +95,14 @@ class Accounts:
 
     @reaching_mongodb()
     def change_password(
-        self, user_id: ObjectId, password_hash: bytes, *, known: bytes | None = None
+        self, user_id: ObjectId, password_hash: bytes, *, expected_hash: bytes | None = None
     ) -> UserDocument | None:
-        """Replace the password (if its hash is still `known`) and revoke every access token.
+        """Replace the password (if its hash is still `expected_hash`) and revoke every access token.
 
         None: the account is gone, or its password was changed meanwhile.
         """
-        wanted = {"id": user_id} | ({} if known is None else {"password_hash": known})
-        changed: UserDocument | None = UserDocument.objects(**wanted).modify(
+        filters = {"id": user_id} | ({} if expected_hash is None else {"password_hash": expected_hash})
+        changed: UserDocument | None = UserDocument.objects(**filters).modify(
             set__password_hash=password_hash, inc__token_version=1, new=True
         )
         return changed
@@ -112,8 +112,8 @@ class Accounts:
         self, user_id: ObjectId, *, role: Role | None = None, disabled: bool | None = None
     ) -> UserDocument | None:
         """Change the account, and return it as it was before; None: it is gone."""
-        wanted = {"set__role": role, "set__disabled": disabled}
-        changes = {name: value for name, value in wanted.items() if value is not None}
+        filters = {"set__role": role, "set__disabled": disabled}
+        changes = {name: value for name, value in filters.items() if value is not None}
         account = UserDocument.objects(id=user_id)
         before: UserDocument | None = account.modify(**changes) if changes else account.first()
         return before
@@ -124,10 +124,10 @@ class Accounts:
         UserDocument.objects(id=user_id).update_one(inc__token_version=1)
 
     @reaching_mongodb()
-    def seen(self, user_id: ObjectId, at: datetime) -> UserDocument | None:
+    def record_seen(self, user_id: ObjectId, at: datetime) -> UserDocument | None:
         """Record when the account's session began or was renewed, and return the account."""
-        seen: UserDocument | None = UserDocument.objects(id=user_id).modify(set__last_seen_at=at, new=True)
-        return seen
+        user: UserDocument | None = UserDocument.objects(id=user_id).modify(set__last_seen_at=at, new=True)
+        return user
 
     @reaching_mongodb()
     def any_administers(self) -> bool:

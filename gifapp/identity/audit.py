@@ -39,16 +39,18 @@ _NOWHERE = Origin(None, None)  # the command line
 _origin: ContextVar[Origin] = ContextVar("origin", default=_NOWHERE)
 
 
-def asked_from(address: str | None, request_id: str | None) -> None:
+def set_request_origin(address: str | None, request_id: str | None) -> None:
     """Set the origin of all events recorded from now on in this context."""
     _origin.set(Origin(address, request_id))
 
 
 class Audit:
-    def __init__(self, secret: bytes, accounts: Accounts, *, kept: timedelta, now: Callable[[], datetime]):
+    def __init__(
+        self, secret: bytes, accounts: Accounts, *, retention: timedelta, now: Callable[[], datetime]
+    ):
         self._key = derived_key(secret, "audit")
         self._accounts = accounts
-        self._kept = kept
+        self._retention = retention
         self._now = now
 
     def record(
@@ -80,7 +82,7 @@ class Audit:
             address=origin.address,
             request_id=origin.request_id,
             facts=facts,
-            expires_at=now + self._kept,
+            expires_at=now + self._retention,
         ).save(force_insert=True)
 
     @reaching_mongodb()
@@ -97,8 +99,10 @@ class Audit:
         Raises:
             errors.FieldInvalid: the cursor is not one that a page returned.
         """
-        wanted = {"user_id": user_id, "kind": kind}
-        chosen = AuditDocument.objects(**{name: value for name, value in wanted.items() if value is not None})
+        filters = {"user_id": user_id, "kind": kind}
+        chosen = AuditDocument.objects(
+            **{name: value for name, value in filters.items() if value is not None}
+        )
         page, next_cursor = newest_first(chosen, cursor=cursor, limit=limit)
         return AuditPage(events=self._views(page), next_cursor=next_cursor)
 

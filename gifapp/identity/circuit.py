@@ -33,9 +33,9 @@ class CircuitBreaker:
             raise errors.ServiceUnavailable(service="Redis")
         try:
             yield
-        except redis.RedisError as away:
+        except redis.RedisError as unavailable:
             self._rests_until = time.monotonic() + REST_S
-            raise errors.ServiceUnavailable(service="Redis") from away
+            raise errors.ServiceUnavailable(service="Redis") from unavailable
 
     def close(self) -> None:
         self.pool.disconnect()

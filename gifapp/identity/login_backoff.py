@@ -32,7 +32,7 @@ return {known, 0}
 """
 
 
-class Slowing:
+class LoginBackoff:
     """Counts each attempt as a failure until it has succeeded."""
 
     def __init__(self, client: redis.Redis) -> None:
@@ -42,15 +42,17 @@ class Slowing:
     def begin(self, account: str, network: str) -> tuple[bool, int]:
         """Count an attempt; returns whether the network is known, and the seconds to wait (0: none)."""
         arguments = [_FORGET_S, FREE_FAILURES, LONGEST_WAIT_S]
-        known, wait_ms = cast("list[int]", self._begin(_keys(account, network), arguments))
-        return bool(known), math.ceil(wait_ms / 1000)
+        is_known, wait_ms = cast("list[int]", self._begin(_keys(account, network), arguments))
+        return bool(is_known), math.ceil(wait_ms / 1000)
 
     def succeeded(self, account: str, network: str) -> None:
         """Forget the failures, and remember the network."""
-        known, everybody = _keys(account, network)
+        of_network, of_account = _keys(account, network)
         with self._redis.pipeline(transaction=False) as pipeline:
-            pipeline.delete(*(f"{key}:{what}" for key in (known, everybody) for what in ("wait", "failures")))
-            pipeline.set(known, 1, ex=_KNOWN_S)
+            pipeline.delete(
+                *(f"{key}:{part}" for key in (of_network, of_account) for part in ("wait", "failures"))
+            )
+            pipeline.set(of_network, 1, ex=_KNOWN_S)
             pipeline.execute()
 
 

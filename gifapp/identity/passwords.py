@@ -22,7 +22,7 @@ class Passwords:
 
     def __init__(self, rounds: int = 12) -> None:
         self._rounds = rounds
-        self._nobodys_hash = b"$2b$%02d$" % rounds + 53 * b"."  # of no password that anybody could find
+        self._dummy_hash = b"$2b$%02d$" % rounds + 53 * b"."  # of no password that anybody could find
 
     def hash(self, password: str) -> bytes:
         """The salted hash of a password.
@@ -50,11 +50,11 @@ class Passwords:
             raise errors.PasswordTooCommon
         return hashed
 
-    def match(self, password: str, known: bytes | None) -> bool:
+    def match(self, password: str, password_hash: bytes | None) -> bool:
         """Whether the password has this hash; takes as long for None (no account)."""
         encoded = _encoded(password)
-        same = bcrypt.checkpw(encoded[:MAX_BYTES], known or self._nobodys_hash)
-        return same and known is not None and len(encoded) <= MAX_BYTES
+        same = bcrypt.checkpw(encoded[:MAX_BYTES], password_hash or self._dummy_hash)
+        return same and password_hash is not None and len(encoded) <= MAX_BYTES
 
 
 def _encoded(password: str) -> bytes:

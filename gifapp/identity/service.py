@@ -41,7 +41,7 @@ def build_identity(
     registration: Registration,
     rates: Rates | None = None,
     password_rounds: int = 12,
-    audit_kept: timedelta = timedelta(days=90),
+    audit_retention: timedelta = timedelta(days=90),
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Identity:
     """Connect to the servers and build `Identity`; tests pass a cheaper hash, other rates and a clock."""
@@ -51,7 +51,7 @@ def build_identity(
         throttle=Throttle(redis_url, rates or Rates()),
         passwords=Passwords(password_rounds),
         registration=registration,
-        audit_kept=audit_kept,
+        audit_retention=audit_retention,
         now=now,
     )
 
@@ -66,11 +66,11 @@ class Identity(Authenticator):
         throttle: Throttle,
         passwords: Passwords,
         registration: Registration,
-        audit_kept: timedelta,
+        audit_retention: timedelta,
         now: Callable[[], datetime],
     ) -> None:
         accounts = Accounts()
-        self.audit = Audit(secret, accounts, kept=audit_kept, now=now)
+        self.audit = Audit(secret, accounts, retention=audit_retention, now=now)
         api_tokens = ApiTokens(accounts, self.audit, now)
         sessions = Sessions(secret, now, on_reuse=self._reused)
         super().__init__(secret, accounts=accounts, sessions=sessions, api_tokens=api_tokens, now=now)
@@ -171,8 +171,8 @@ class Identity(Authenticator):
         email = normalised(email)
         self._throttle.login(email, address)
         user = self._accounts.by_email(email)
-        known = user.password_hash if user is not None else None
-        if not self._passwords.match(password, known) or user is None or user.disabled:
+        password_hash = user.password_hash if user is not None else None
+        if not self._passwords.match(password, password_hash) or user is None or user.disabled:
             self._failed(email, user)
             raise errors.CredentialsWrong
         self._throttle.login_succeeded(email, address)
@@ -188,7 +188,7 @@ class Identity(Authenticator):
         """
         session, following = self._sessions.refresh(token)
         user = self._user_of(session)
-        self._accounts.seen(user.id, self._now())
+        self._accounts.record_seen(user.id, self._now())
         return self._signed_in(user, session, following)
 
     def logout(self, token: str) -> None:
@@ -229,7 +229,7 @@ class Identity(Authenticator):
         link, user = self.links.to_reset(token)
         hashed = self._passwords.hash_new(password, user.email)
         self.links.use(link)
-        changed = self._accounts.change_password(user.id, hashed, known=user.password_hash)
+        changed = self._accounts.change_password(user.id, hashed, expected_hash=user.password_hash)
         if changed is None:
             raise errors.ResetLinkInvalid
         self._sessions.end_all(user.id)
@@ -291,8 +291,8 @@ class Identity(Authenticator):
         return user
 
     def _failed(self, email: str, user: UserDocument | None) -> None:
-        known = user is not None
-        self.audit.record("sign-in-failed", user and user.id, email=None if known else email)
+        exists = user is not None
+        self.audit.record("sign-in-failed", user and user.id, email=None if exists else email)
 
     def _reused(self, user_id: ObjectId) -> None:
         self.audit.record("refresh-reused", user_id)
@@ -306,7 +306,7 @@ class Identity(Authenticator):
 
     def _begin(self, user: UserDocument) -> Session:
         session, refresh_token = self._sessions.begin(user.id)
-        now = self._accounts.seen(user.id, self._now())
+        now = self._accounts.record_seen(user.id, self._now())
         # a concurrent change that ended all sessions since the password was checked has missed this one
         if now is None or now.disabled or now.token_version != user.token_version:
             self._sessions.end(session.id)

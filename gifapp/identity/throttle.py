@@ -15,7 +15,7 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 from gifapp import errors
 from gifapp.domain.rates import Rates
 from gifapp.identity.circuit import CircuitBreaker
-from gifapp.identity.login_backoff import Slowing
+from gifapp.identity.login_backoff import LoginBackoff
 
 __all__ = ["Rates", "Throttle", "network_of"]
 
@@ -27,7 +27,7 @@ class Throttle:
         self._circuit = CircuitBreaker(redis_url)
         storage = RedisStorage("redis://", connection_pool=self._circuit.pool, key_prefix="gifapp:limits")
         self._window = SlidingWindowCounterRateLimiter(storage)
-        self._slowing = Slowing(redis.Redis(connection_pool=self._circuit.pool))
+        self._login_backoff = LoginBackoff(redis.Redis(connection_pool=self._circuit.pool))
         self._login_by_address = limits.parse(rates.login_by_address)
         self._login_by_account = limits.parse(rates.login_by_account)
         self._register_by_address = limits.parse(rates.register_by_address)
@@ -41,7 +41,7 @@ class Throttle:
         account, network = _hashed(email), network_of(address)
         self._count(self._login_by_address, "login", network)
         with self._circuit.guard():
-            is_known, wait_s = self._slowing.begin(account, network)
+            is_known, wait_s = self._login_backoff.begin(account, network)
         if wait_s:
             raise errors.SignInSlowed(retry_after_s=wait_s)
         self._count(self._login_by_account, "login", *_counted(account, network, is_known))
@@ -50,7 +50,7 @@ class Throttle:
         """Reset the account's counters after a correct password."""
         account, network = _hashed(email), network_of(address)
         with self._circuit.guard():
-            self._slowing.succeeded(account, network)
+            self._login_backoff.succeeded(account, network)
             for is_known in (True, False):
                 names = _counted(account, network, is_known)
                 self._window.clear(self._login_by_account, "login", *names)

@@ -36,7 +36,7 @@ class JobParts:
         checks: the readiness checks by name; each raises errors.ServiceUnavailable when it fails.
 
     Raises:
-        errors.ServiceUnavailable: MongoDB does not answer.
+        errors.ServiceUnavailable: MongoDB does not respond.
         errors.SettingInvalid: the Redis settings are wrong.
     """
 
@@ -54,7 +54,7 @@ class JobParts:
         connection.connect(mongodb_url)
         self.limits, self.allowance, self.timings = limits, allowance, timings
         self.blobs = blobs
-        self.events = events = EventStream(redis_url, kept=allowance.kept)
+        self.events = events = EventStream(redis_url, retention=allowance.retention)
         self.wakeups = wakeups = WakeupQueue(make_queue(redis_url, secret))
         self.counters = counters = CounterStore(redis_url)
         self.estimates = Estimates(blobs, limits)
@@ -72,12 +72,12 @@ class JobParts:
             allowance=allowance,
             timings=timings,
         )
-        self.jobs = Jobs(blobs=blobs, events=events, kept=allowance.kept)
+        self.jobs = Jobs(blobs=blobs, events=events, retention=allowance.retention)
         self.sharing = Sharing(self.jobs)
         self.administration = Administration(self.jobs, self.submission, wakeups=wakeups, events=events)
         self.delete_account = AccountDeletion(blobs, events)
 
-        retention = Retention(blobs, events, allowance.kept)
+        retention = Retention(blobs, events, allowance.retention)
         self.sweep = Sweep(blobs, wakeups, events, timings, retention, counters)
         self.housekeeping = Housekeeping(blobs, timings)
         self.checks: dict[str, Callable[[], None]] = {

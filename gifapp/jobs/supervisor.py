@@ -90,7 +90,7 @@ class Supervisor:
         self._drain_s = drain_s
         self._pace = pace
         self._workers: list[_Worker] = []
-        self._leaving: list[tuple[_Worker, float]] = []
+        self._stopping: list[tuple[_Worker, float]] = []
         self._restart = RestartDelay(pace.restarts, young_s=pace.young_s)
         self._enough_since: float | None = None
 
@@ -101,25 +101,25 @@ class Supervisor:
         """
         try:
             while not stopping():
-                self._look()
+                self._check()
                 processes.wait_until(stopping, timeout_s=self._pace.look_every_s, every_s=0.1)
         finally:
             self._stop_all()
 
-    def _look(self) -> None:
-        self._bury_dead()
-        self._kill_late()
+    def _check(self) -> None:
+        self._remove_exited()
+        self._kill_overdue()
         try:
             load = self._load()
-        except errors.ServiceUnavailable as away:
-            _log.warning("queue load unknown", reason=str(away))
+        except errors.ServiceUnavailable as unavailable:
+            _log.warning("queue load unknown", reason=str(unavailable))
             self._grow_to(self._fewest)
             return
-        wanted = desired_workers(load.queued, len(load.busy_workers), fewest=self._fewest, most=self._most)
-        self._grow_to(wanted)
-        self._shrink_to(wanted, load.busy_workers)
+        target = desired_workers(load.queued, len(load.busy_workers), fewest=self._fewest, most=self._most)
+        self._grow_to(target)
+        self._shrink_to(target, load.busy_workers)
 
-    def _bury_dead(self) -> None:
+    def _remove_exited(self) -> None:
         for worker in [worker for worker in self._workers if worker.has_ended]:
             self._workers.remove(worker)
             processes.kill_group(worker.process.pid)
@@ -127,23 +127,23 @@ class Supervisor:
             status = worker.process.returncode  # 0: it reached its job or memory limit
             _log.warning("worker exited", pid=worker.process.pid, status=status)
 
-    def _kill_late(self) -> None:
-        for worker, deadline in list(self._leaving):
+    def _kill_overdue(self) -> None:
+        for worker, deadline in list(self._stopping):
             if worker.has_ended or time.monotonic() > deadline:
                 processes.stop(worker.process, grace_s=0)
-                self._leaving.remove((worker, deadline))
+                self._stopping.remove((worker, deadline))
 
-    def _grow_to(self, wanted: int) -> None:
+    def _grow_to(self, target: int) -> None:
         if not self._restart.is_over:
             return
-        for _ in range(wanted - len(self._workers)):
+        for _ in range(target - len(self._workers)):
             process = processes.spawn(self._argv, env=self._environment, stdin=subprocess.DEVNULL)
             self._workers.append(_Worker(process))
             _log.info("worker started", pid=process.pid, workers=len(self._workers))
 
-    def _shrink_to(self, wanted: int, busy: frozenset[str]) -> None:
+    def _shrink_to(self, target: int, busy: frozenset[str]) -> None:
         """Stop one idle worker once fewer have sufficed for the whole cool-down."""
-        if wanted >= len(self._workers):
+        if target >= len(self._workers):
             self._enough_since = None
             return
         self._enough_since = self._enough_since or time.monotonic()
@@ -154,18 +154,18 @@ class Supervisor:
         idle = [worker for worker in self._workers if worker_name(worker.process.pid) not in busy]
         if idle:
             self._workers.remove(idle[-1])
-            self._ask_to_leave(idle[-1])
+            self._request_stop(idle[-1])
 
-    def _ask_to_leave(self, worker: _Worker) -> None:
+    def _request_stop(self, worker: _Worker) -> None:
         worker.process.send_signal(signal.SIGTERM)
-        self._leaving.append((worker, time.monotonic() + self._drain_s + _KILL_AFTER_S))
+        self._stopping.append((worker, time.monotonic() + self._drain_s + _KILL_AFTER_S))
         _log.info("worker stopping", pid=worker.process.pid, workers=len(self._workers))
 
     def _stop_all(self) -> None:
         while self._workers:
-            self._ask_to_leave(self._workers.pop())
-        while self._leaving:
-            self._kill_late()
+            self._request_stop(self._workers.pop())
+        while self._stopping:
+            self._kill_overdue()
             time.sleep(0.05)
 
 

@@ -12,7 +12,7 @@ class Timings:
     lease_s: float = 30.0
     heartbeat_s: float = 1.0  # also how soon a cancel or a lost lease is noticed
     sweep_s: float = 5.0
-    ring_again_s: float = 15.0  # a due job's wake-up older than this counts as lost and is sent again
+    renotify_s: float = 15.0  # a due job's wake-up older than this counts as lost and is sent again
     drain_s: float = 8.0  # how long a stopping worker waits for its conversion to finish
     overtime_s: float = 5.0  # a conversion that ignores its own deadline is killed this much later
     storage_s: float = 300.0  # how long an attempt waits for unavailable storage, renewing its lease

@@ -35,7 +35,7 @@ def worker_name(pid: int) -> str:
 
 
 @dataclass(frozen=True)
-class Endurance:
+class WorkerLimits:
     """The limits after which a worker exits and a fresh one replaces it."""
 
     jobs: int = 500
@@ -46,9 +46,9 @@ def run_worker(
     parts: JobParts,
     *,
     forks: ForkServer | None = None,
-    endurance: Endurance = Endurance(),
+    worker_limits: WorkerLimits = WorkerLimits(),
 ) -> None:
-    """Run jobs until SIGTERM or until `endurance` is used up. Call it from the process's main thread.
+    """Run jobs until SIGTERM or until it reaches `worker_limits`. Call it from the process's main thread.
 
     SIGTERM drains: the running conversion may finish within `timings.drain_s`. After that it is killed
     and its lease released, so another worker takes the job at once and no attempt is used up. SIGINT
@@ -58,7 +58,7 @@ def run_worker(
     give_up = threading.Event()
     forks = forks or ForkServer()
     forks.ensure_running()  # in this thread, because the fork server dies with the thread that starts it
-    worker = _Worker(parts, _runner(parts, forks, give_up), endurance)
+    worker = _Worker(parts, _runner(parts, forks, give_up), worker_limits)
     worker.report()
     _log.info("worker ready", worker=worker.name)
     try:
@@ -92,14 +92,14 @@ def _runner(parts: JobParts, forks: ForkServer, give_up: threading.Event) -> Run
 class _Worker:
     """The Huey consumer and its statistics so far."""
 
-    def __init__(self, parts: JobParts, runner: Runner, endurance: Endurance) -> None:
+    def __init__(self, parts: JobParts, runner: Runner, worker_limits: WorkerLimits) -> None:
         self.name = worker_name(os.getpid())
         self._sweep = parts.sweep
         self._runner = runner
-        self._endurance = endurance
+        self._limits = worker_limits
         self._jobs = 0
         self._rests_until = 0.0
-        parts.wakeups.on_ring = self._work_on
+        parts.wakeups.on_wakeup = self._work_on
         self._consumer = Consumer(
             parts.wakeups.huey,
             workers=1,
@@ -126,22 +126,22 @@ class _Worker:
     def report(self) -> None:
         workers.report(self.name, jobs=self._jobs, memory_bytes=_peak_bytes())
 
-    def _work_on(self, _rung_for: str) -> None:
+    def _work_on(self, _job_id: str) -> None:
         time.sleep(max(0.0, self._rests_until - time.monotonic()))
         before = self._jobs
         while not self._is_leaving() and self._runner.run_next():
             self._jobs += 1
-            if self._is_worn_out():
+            if self._has_reached_limit():
                 _log.info("worker limit reached", jobs=self._jobs, memory_bytes=_peak_bytes())
                 os.kill(os.getpid(), signal.SIGTERM)
         if self._jobs == before:  # a reserved worker is woken for many jobs that it may not take
             self._rests_until = time.monotonic() + _LOOK_AGAIN_S
 
     def _is_leaving(self) -> bool:
-        return self._consumer.stop_flag.is_set() or self._is_worn_out()
+        return self._consumer.stop_flag.is_set() or self._has_reached_limit()
 
-    def _is_worn_out(self) -> bool:
-        return self._jobs >= self._endurance.jobs or _peak_bytes() >= self._endurance.memory_bytes
+    def _has_reached_limit(self) -> bool:
+        return self._jobs >= self._limits.jobs or _peak_bytes() >= self._limits.memory_bytes
 
 
 def _peak_bytes() -> int:

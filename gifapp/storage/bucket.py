@@ -153,8 +153,8 @@ def _reaching_s3() -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise
-    except (OSError, BotoCoreError, ClientError) as away:
-        raise errors.ServiceUnavailable(service="the storage") from away
+    except (OSError, BotoCoreError, ClientError) as unavailable:
+        raise errors.ServiceUnavailable(service="the storage") from unavailable
 
 
 @contextlib.contextmanager

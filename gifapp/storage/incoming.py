@@ -27,10 +27,10 @@ class Incoming:
         bytes: the number of bytes received so far.
     """
 
-    def __init__(self, directory: Path, limit_bytes: int, room: QuotaUsage) -> None:
+    def __init__(self, directory: Path, limit_bytes: int, quota: QuotaUsage) -> None:
         self._directory = directory
         self._limit_bytes = limit_bytes
-        self._room = room
+        self._quota = quota
         self._hash = hashlib.sha256()
         self._sha256 = ""  # of an adopted file
         self._is_left = False
@@ -69,7 +69,7 @@ class Incoming:
         self.bytes = size_bytes
         if self.bytes > self._limit_bytes:
             raise errors.SourceTooLarge(limit_bytes=self._limit_bytes)
-        self._room.check(self.bytes)
+        self._quota.check(self.bytes)
 
     def adopt(self, path: Path, *, sha256: str | None) -> None:
         """Take over a complete file of this storage by a hard link; the original name stays.

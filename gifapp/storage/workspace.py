@@ -53,13 +53,13 @@ class Workspace:
         if shutil.disk_usage(self.root).free - more_bytes < reserve_bytes:
             raise errors.DiskFull
 
-    def room(self) -> tuple[int, int]:
+    def disk_usage(self) -> tuple[int, int]:
         """The size of the disk and its free space, in bytes."""
         usage = shutil.disk_usage(self.root)
         return usage.total, usage.free
 
-    def incoming(self, *, limit_bytes: int, room: QuotaUsage) -> Incoming:
-        return Incoming(self._incoming / uuid4().hex, limit_bytes, room)
+    def incoming(self, *, limit_bytes: int, quota: QuotaUsage) -> Incoming:
+        return Incoming(self._incoming / uuid4().hex, limit_bytes, quota)
 
     @contextlib.contextmanager
     def scratch(self, key: str) -> Iterator[Path]:

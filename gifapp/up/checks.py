@@ -30,23 +30,25 @@ def usable_port(host: str, port: int) -> int:
             probe.bind(address)
             return int(probe.getsockname()[1])
     except PermissionError:
-        raise errors.SettingInvalid(name="GIFAPP_PORT", problem=f"{port} is for root only") from None
+        raise errors.SettingInvalid(
+            name="GIFAPP_PORT", problem=f"{port} needs root; choose a port from 1024"
+        ) from None
     except OSError as refused:
         if refused.errno == errno.EADDRINUSE:
             raise errors.PortTaken(host=host, port=port) from None
         raise errors.SettingInvalid(name="GIFAPP_HOST", problem=refused.strerror) from None
     except ValueError:
-        raise errors.SettingInvalid(name="GIFAPP_HOST", problem="no host has such a name") from None
+        raise errors.SettingInvalid(name="GIFAPP_HOST", problem="there is no host with this name") from None
 
 
-def check_room(path: Path, *, needed_bytes: int = NEEDED_BYTES) -> None:
+def check_free_space(path: Path, *, needed_bytes: int = NEEDED_BYTES) -> None:
     """Raises errors.DiskAlmostFull unless `needed_bytes` are free at `path`."""
     free_bytes = shutil.disk_usage(path).free
     if free_bytes < needed_bytes:
         raise errors.DiskAlmostFull(path=path, free_bytes=free_bytes, needed_bytes=needed_bytes)
 
 
-def answers(url: str) -> bool:
+def responds(url: str) -> bool:
     """Whether a GET of `url` returns 200."""
     try:
         with _OPENER.open(url, timeout=2) as response:

@@ -114,7 +114,7 @@ class Child:
             every_s=0.05,
         )
         if (self.has_ended or not settled) and not give_up():
-            raise errors.ServerFailed(program=self.part.name, reason=self.last_words())
+            raise errors.ServerFailed(program=self.part.name, reason=self.failure_reason())
         for copy in self._copies:
             copy.catch_up()
 
@@ -133,12 +133,12 @@ class Child:
         """The time since the program was started."""
         return time.monotonic() - self._started
 
-    def last_words(self) -> str:
+    def failure_reason(self) -> str:
         """The most likely reason for the failure, from the exit status and the log."""
         status = self._process.poll() if self._process else None
         if status is not None:
             self._close()
-        return why_it_failed(status, self.log)
+        return failure_reason_of(status, self.log)
 
     def _close(self) -> None:
         # a grandchild may keep the pipe open a little longer
@@ -146,19 +146,19 @@ class Child:
             copy.join(timeout_s=1)
 
 
-def why_it_failed(status: int | None, log: Path) -> str:
+def failure_reason_of(status: int | None, log: Path) -> str:
     """The reason for `errors.ServerFailed`; `status` is None while the program is running."""
     if status == -signal.SIGILL:
         return (
             "this processor lacks an instruction it needs (MongoDB 5 and later need AVX); "
             "set GIFAPP_MONGODB_URL to a MongoDB on another machine"
         )
-    ended = "it did not answer in time" if status is None else f"it ended with status {status}"
-    line = _telling_line(log.read_text(errors="replace") if log.exists() else "")
+    ended = "it did not respond in time" if status is None else f"it ended with status {status}"
+    line = _relevant_line(log.read_text(errors="replace") if log.exists() else "")
     return f"{ended}; {log} says: {line[-400:].rstrip('.')}" if line else ended
 
 
-def _telling_line(output: str) -> str:
+def _relevant_line(output: str) -> str:
     lines = [line for line in output.splitlines() if line.strip()][-40:]
     # MongoDB logs the cause with severity "E", followed by further lines
     causes = [line for line in lines if '"s":"E"' in line]

@@ -36,7 +36,7 @@ def hold(data_dir: Path) -> Iterator[None]:
         errors.DiskFull
         errors.DataDirectoryHeld: another process holds the lock.
     """
-    with _saying_why(data_dir):
+    with _explaining_failures(data_dir):
         private.make_directory(data_dir, trusts_parent=False)
         for name in ("run", "logs"):
             private.make_directory(data_dir / name)
@@ -53,7 +53,7 @@ def hold(data_dir: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def told(data_dir: Path, addresses: Addresses) -> Iterator[None]:
+def published_addresses(data_dir: Path, addresses: Addresses) -> Iterator[None]:
     """Record the service's addresses for other commands until the block ends."""
     path = _addresses_path(data_dir)
     private.write(path, json.dumps(asdict(addresses)))
@@ -102,7 +102,7 @@ def _holder(lock: IO[bytes]) -> str:
 
 
 @contextlib.contextmanager
-def _saying_why(data_dir: Path) -> Iterator[None]:
+def _explaining_failures(data_dir: Path) -> Iterator[None]:
     try:
         with translating_os_errors():
             yield

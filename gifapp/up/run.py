@@ -12,9 +12,9 @@ from types import FrameType
 
 from gifapp import errors
 from gifapp.settings import Settings
-from gifapp.up.checks import answers, check_room, usable_port
+from gifapp.up.checks import check_free_space, responds, usable_port
 from gifapp.up.child import Child, Part
-from gifapp.up.directory import Addresses, hold, told
+from gifapp.up.directory import Addresses, hold, published_addresses
 from gifapp.up.servers import Server, mongod_answers, mongod_server, redis_answers, redis_server
 from gifapp.up.supervisor import Supervisor
 
@@ -33,19 +33,19 @@ def run_up(settings: Settings, *, on_ready: Callable[[Settings], None]) -> None:
         errors.SetupError: the service cannot run here, and why.
     """
     data_dir = settings.data_dir.resolve()
-    with hold(data_dir), noted_signals() as stopping:
-        check_room(data_dir)
+    with hold(data_dir), recorded_signals() as stopping:
+        check_free_space(data_dir)
         port = usable_port(settings.host, settings.port)
         settings = settings.model_copy(update={"data_dir": data_dir, "port": port})
         servers, addresses = _servers(settings)
         stages = [[server.part for server in servers], _our_parts(settings, addresses)]
         children = [[_child(part, data_dir) for part in stage] for stage in stages]
-        with told(data_dir, addresses):
+        with published_addresses(data_dir, addresses):
             Supervisor(children, stopping).run(on_ready=lambda: on_ready(settings))
 
 
 @contextlib.contextmanager
-def noted_signals() -> Iterator[Callable[[], bool]]:
+def recorded_signals() -> Iterator[Callable[[], bool]]:
     """Yield a function that returns whether a stop signal has arrived since the block began."""
     noted: list[int] = []
 
@@ -64,13 +64,13 @@ def noted_signals() -> Iterator[Callable[[], bool]]:
 def _servers(settings: Settings) -> tuple[list[Server], Addresses]:
     servers: list[Server] = []
 
-    def ours(make: Callable[[Path], Server], name: str) -> str:
+    def start_own(make: Callable[[Path], Server], name: str) -> str:
         servers.append(make(settings.data_dir / name))
         return servers[-1].url
 
     _check_configured(settings)
-    redis_url = settings.redis_url or ours(redis_server, "redis")
-    mongodb_url = settings.mongodb_url or ours(mongod_server, "mongodb")
+    redis_url = settings.redis_url or start_own(redis_server, "redis")
+    mongodb_url = settings.mongodb_url or start_own(mongod_server, "mongodb")
     return servers, Addresses(settings.local_url, redis_url, mongodb_url)
 
 
@@ -82,7 +82,7 @@ def _check_configured(settings: Settings) -> None:
 
 
 def _our_parts(settings: Settings, addresses: Addresses) -> list[Part]:
-    environment = {**os.environ, **_told_settings(settings, addresses), "PYTHONUNBUFFERED": "1"}
+    environment = {**os.environ, **_passed_settings(settings, addresses), "PYTHONUNBUFFERED": "1"}
     # -P: never import from the working directory, which contains data
     gifapp = (sys.executable, "-P", "-m", "gifapp")
     web = Part(
@@ -90,7 +90,7 @@ def _our_parts(settings: Settings, addresses: Addresses) -> list[Part]:
         argv=(*gifapp, "web"),
         directory=settings.data_dir,
         environment=environment | {"GIFAPP_DRAIN_S": str(min(settings.drain_s, _ANSWER_S))},
-        is_ready=lambda: answers(f"{settings.local_url}/health/ready"),
+        is_ready=lambda: responds(f"{settings.local_url}/health/ready"),
         start_timeout_s=_START_TIMEOUT_S,
         stop_grace_s=_WEB_GRACE_S,
         shows_output=True,
@@ -106,7 +106,7 @@ def _our_parts(settings: Settings, addresses: Addresses) -> list[Part]:
     return [web, workers]
 
 
-def _told_settings(settings: Settings, addresses: Addresses) -> dict[str, str]:
+def _passed_settings(settings: Settings, addresses: Addresses) -> dict[str, str]:
     return {
         "GIFAPP_DATA_DIR": str(settings.data_dir),
         **({"GIFAPP_SECRET_FILE": str(settings.secret_file.resolve())} if settings.secret_file else {}),

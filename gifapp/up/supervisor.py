@@ -18,7 +18,7 @@ _RESTARTS = Backoff(first_s=0.5, longest_s=10)
 
 
 @dataclass(frozen=True)
-class Patience:
+class CrashLimit:
     """How many times in a row a part may die soon after its start."""
 
     deaths: int = 5
@@ -42,7 +42,7 @@ class Supervisor:
 
     stages: Sequence[Sequence[Child]]
     stopping: Callable[[], bool]
-    patience: Patience = field(default_factory=Patience)
+    crash_limit: CrashLimit = field(default_factory=CrashLimit)
 
     def run(self, *, on_ready: Callable[[], None], every_s: float = 0.2) -> None:
         """Start everything, call `on_ready`, and keep it running; returns when everything has stopped.
@@ -68,7 +68,7 @@ class Supervisor:
 
     def _watch(self, every_s: float) -> None:
         parts = [
-            _Supervised(child, RestartDelay(self.patience.restarts, young_s=self.patience.young_s))
+            _Supervised(child, RestartDelay(self.crash_limit.restarts, young_s=self.crash_limit.young_s))
             for stage in self.stages
             for child in stage
         ]
@@ -88,8 +88,8 @@ class Supervisor:
 
     def _note_death(self, part: _Supervised) -> None:
         delay_s = part.restart.note_death(age_s=part.child.age_s)
-        name, reason = part.child.part.name, part.child.last_words()
-        if part.restart.young_deaths >= self.patience.deaths:
+        name, reason = part.child.part.name, part.child.failure_reason()
+        if part.restart.young_deaths >= self.crash_limit.deaths:
             raise errors.ServerKeepsFailing(program=name, times=part.restart.young_deaths, reason=reason)
         _log.warning("part died", part=name, reason=reason, restart_in_s=delay_s)
         part.is_waiting = True

@@ -269,9 +269,9 @@ def _remove_left_by_killed() -> None:
 def _put_checkout_first() -> None:
     """Make Jupyter prefer the checkout's template to a copy that an editable install left behind."""
     directory = jupyter_directory()
-    others = [path for path in os.environ.get("JUPYTER_PATH", "").split(os.pathsep) if path]
-    if directory is not None and str(directory) not in others:
-        os.environ["JUPYTER_PATH"] = os.pathsep.join([str(directory), *others])
+    paths = [path for path in os.environ.get("JUPYTER_PATH", "").split(os.pathsep) if path]
+    if directory is not None and str(directory) not in paths:
+        os.environ["JUPYTER_PATH"] = os.pathsep.join([str(directory), *paths])
 
 
 def _configuration() -> Config:
@@ -286,7 +286,7 @@ def _configuration() -> Config:
     config.Voila.identity_provider_class = CookieIdentity
     config.VoilaExecutor.timeout = 60
     config.VoilaExecutor.cell_error_instruction = (
-        "Reload the page; if that does not help, tell whoever runs it."
+        "Reload the page; if that does not help, tell the administrator."
     )
     config.VoilaConfiguration.multi_kernel_manager_class = "gifapp.web.pages.kernel_backlog.PageKernelManager"
     config.MappingKernelManager.kernel_manager_class = "gifapp.web.pages.kernels.PageKernel"

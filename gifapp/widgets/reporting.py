@@ -32,4 +32,4 @@ class Reporter:
             self._show(str(error))
         else:
             _log.error("dashboard callback failed", exc_info=error)
-            self._show("That did not work: something went wrong in the page. Reload it and try again.")
+            self._show("Something went wrong on this page. Reload it and try again.")

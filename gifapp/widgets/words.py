@@ -66,10 +66,10 @@ def status(job: JobView) -> str:
         case JobState.CANCELLED:
             return "Cancelled"
     failed = job.error.detail if job.error else "The conversion failed."
-    return f"{failed} {_way_out(job)}" if job.state is JobState.DEAD else failed
+    return f"{failed} {_advice(job)}" if job.state is JobState.DEAD else failed
 
 
-def repeat_words(job: JobView) -> str:
+def repeat_text(job: JobView) -> str:
     """The message for a repeated submission of this job."""
     name = FILE_KINDS[job.recipe.format].name
     match job.state:
@@ -80,7 +80,7 @@ def repeat_words(job: JobView) -> str:
     return f"This {name} is already in the queue."
 
 
-def _way_out(job: JobView) -> str:
+def _advice(job: JobView) -> str:
     """Advice for a job that used up its attempts because of server errors."""
     tried = f"Tried {job.attempts} times. " if job.attempts > 1 else ""
     if job.source is None:
@@ -168,7 +168,7 @@ def source_facts(source: SourceView) -> dict[str, Any]:
     }
 
 
-def outcome_words(made: Outcome) -> str:
+def outcome_text(made: Outcome) -> str:
     return f"{made.width_px} × {made.height_px} px · {frames(made.frames)} · {duration(made.duration_s)}"  # noqa: RUF001
 
 

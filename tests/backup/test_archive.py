@@ -171,14 +171,14 @@ def be_somebody_elses(contents: Contents) -> None:
 @pytest.mark.parametrize(
     ("harm", "refusal"),
     [
-        (drop_the_end, "it ends too early"),
+        (drop_the_end, "it is truncated"),
         (drop_a_file, "not those that were saved"),
         (change_a_gif, "not those that were saved"),
         (change_a_video, "is damaged"),
         (drop_a_document, "documents of jobs are missing"),
-        (leave_the_directory, "is none of ours"),
+        (leave_the_directory, "is not part of a gifapp backup"),
         (be_of_the_future, "Upgrade gifapp"),
-        (be_somebody_elses, "it is no backup of gifapp"),
+        (be_somebody_elses, "it is not a gifapp backup"),
     ],
     ids=lambda one: getattr(one, "__name__", ""),
 )

@@ -13,10 +13,10 @@ from gifapp.jobs.parts import JobParts
 from gifapp.jobs.supervisor import SupervisorTimings, run_workers
 from gifapp.jobs.timings import Timings
 from gifapp.jobs.worker import run_worker
-from gifapp.up.checks import answers
+from gifapp.up.checks import responds
 from gifapp.up.child import Child, Part
-from gifapp.up.directory import Addresses, told
-from gifapp.up.run import noted_signals
+from gifapp.up.directory import Addresses, published_addresses
+from gifapp.up.run import recorded_signals
 from gifapp.up.servers import free_port, mongod_server, redis_server
 from gifapp.up.supervisor import Supervisor
 from gifapp.web.app import run_web
@@ -26,7 +26,7 @@ from tests.storages import storage_at
 
 ROOT = Path(__file__).parents[2]
 TIMINGS = Timings(
-    lease_s=2, heartbeat_s=0.3, sweep_s=0.5, ring_again_s=1, drain_s=1, overtime_s=0.5, abandoned_s=2
+    lease_s=2, heartbeat_s=0.3, sweep_s=0.5, renotify_s=1, drain_s=1, overtime_s=0.5, abandoned_s=2
 )
 PACE = SupervisorTimings(
     look_every_s=0.2, cool_down_s=2, young_s=1, restarts=Backoff(first_s=0.1, longest_s=0.5)
@@ -48,7 +48,7 @@ def up() -> None:
     for name in ("run", "logs"):
         (given.data_dir / name).mkdir()
     children = [[Child(part, given.data_dir / "logs" / f"{part.name}.log") for part in one] for one in stages]
-    with noted_signals() as stopping, told(given.data_dir, addresses):
+    with recorded_signals() as stopping, published_addresses(given.data_dir, addresses):
         Supervisor(children, stopping).run(on_ready=lambda: print(f"gifapp is ready at {url}", flush=True))  # noqa: T201
 
 
@@ -66,7 +66,7 @@ def _part(verb: str, data_dir: Path, addresses: Addresses) -> Part:
             "GIFAPP_REDIS_URL": addresses.redis_url,
             "GIFAPP_MONGODB_URL": addresses.mongodb_url,
         },
-        is_ready=lambda: verb != "web" or answers(f"{addresses.url}/health/ready"),
+        is_ready=lambda: verb != "web" or responds(f"{addresses.url}/health/ready"),
         shows_output=verb == "web",
         stop_grace_s=5,
     )

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gifapp.up.checks import answers
+from gifapp.up.checks import responds
 from gifapp.up.child import Child, Part
 from gifapp.up.servers import free_port, mongod_server, redis_server
 from tests.browser.line import Line
@@ -78,7 +78,7 @@ class Team:
             child.stop()
 
     def _web(self, port: int) -> Child:
-        is_ready = lambda: answers(f"http://127.0.0.1:{port}/health/ready")  # noqa: E731
+        is_ready = lambda: responds(f"http://127.0.0.1:{port}/health/ready")  # noqa: E731
         return self._child(f"web-{port}", "web", "--port", str(port), is_ready=is_ready, drain_s=8)
 
     def _started_workers(self, name: str) -> Child:

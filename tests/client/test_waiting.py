@@ -11,7 +11,7 @@ import pytest
 
 from gifapp import errors
 from gifapp.client import Client
-from gifapp.client.retrying import persistently
+from gifapp.client.retrying import with_retries
 from gifapp.client.waiting import wait_for_job
 from gifapp.domain.job import JobState
 from gifapp.domain.recipes.recipe import Recipe
@@ -64,7 +64,7 @@ async def test_a_wait_lasts_over_a_restart_of_the_web_tier_until_somebody_cancel
     )
     assert await asyncio.to_thread(wait_until, lambda: bool(seen), timeout_s=20)
     web_tier(service).kill()
-    await asyncio.to_thread(persistently, lambda: client.cancel(later.id))
+    await asyncio.to_thread(with_retries, lambda: client.cancel(later.id))
     ended = await waiting
     assert (ended.state, ended.recipe) == (JobState.CANCELLED, client.job(later.id).recipe)
     assert seen[-1] is JobState.CANCELLED

@@ -92,7 +92,7 @@ def test_open_links_are_listed_and_revoked(people: Path) -> None:
     heading, reset, invitation = run(people, "list-links").output.splitlines()
     assert heading.split() == ["ID", "TYPE", "FOR", "CREATED", "BY", "EXPIRES", "(UTC)"]
     assert reset.split()[1:3] == ["reset", "bob@example.org"]
-    assert "invitation  whoever has it   the command line" in invitation
+    assert "invitation  anyone with the link  the command line" in invitation
     assert run(people, "revoke-link", invitation.split()[0]).output == "Link revoked.\n"
     assert [one["kind"] for one in json.loads(run(people, "list-links", "--json").output)] == ["reset"]
     assert token not in run(people, "list-links", "--json").output

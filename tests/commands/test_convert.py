@@ -96,9 +96,12 @@ def test_the_outputs_name_chooses_the_format(clip: Path, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("clip.mkv", "-o", "clip.avi"), ".avi is not made here; choose from .gif, .webp, .png"),
-        (("clip.mkv", "-o", "clip.jpg"), ".jpg is not made here"),
-        (("https://example.org/clip.mkv",), "this is an address; download it first"),
+        (
+            ("clip.mkv", "-o", "clip.avi"),
+            ".avi is not a supported output format; choose from .gif, .webp, .png",
+        ),
+        (("clip.mkv", "-o", "clip.jpg"), ".jpg is not a supported output format"),
+        (("https://example.org/clip.mkv",), "it is a URL; download the file first"),
     ],
 )
 def test_what_cannot_be_meant_is_wrong_usage(

@@ -78,7 +78,7 @@ def test_what_does_not_answer_is_said_with_what_to_do(ask: Callable[..., tuple[i
     status, told = ask(**away)
     assert status == 1
     for name in ("mongodb", "redis"):
-        assert (told[name]["state"], told[name]["found"][:9]) == ("broken", "no answer")
+        assert (told[name]["state"], told[name]["found"][:11]) == ("broken", "no response")
         assert f"GIFAPP_{name.upper()}_URL" in told[name]["advice"]
 
 

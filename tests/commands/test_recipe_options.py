@@ -152,7 +152,7 @@ def test_options_replace_fields_of_the_file(tmp_path: Path) -> None:
         (("--segment", "5"), "'--segment': '5' is not FROM-TO in seconds"),
         (("--segment", "1-2", "--end", 3), "Give --start and --end, or --segment, not both."),
         (("--crop", "0,0,9"), "'--crop': '0,0,9' is not X,Y,W,H"),
-        (("--crop", "0,0,0,9"), "'--crop': '0,0,0,9' is no part of a picture"),
+        (("--crop", "0,0,0,9"), "'--crop': '0,0,0,9' is not an area of a picture"),
         (("--crop", "0,0,9,9", "--aspect", "1:1"), "Give --crop or --aspect, not both."),
         (("--rotate", 45), "'--rotate': '45' is not one of"),
         (("--background", "nocolour"), "'--background': 'nocolour' is not a colour"),

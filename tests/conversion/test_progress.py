@@ -104,9 +104,9 @@ def test_frames_flow_through_the_phases(reporter: Reporter, clock: Clock, listen
     for number, _ in enumerate(flow.reading(frames())):
         places.append((listener.heard[-1].phase, listener.heard[-1].fraction))
         if number > 1:
-            flow.wrote(number - 1)
+            flow.note_written(number - 1)
     assert places == [("reading", 0.125), ("colours", 0.25), ("colours", 0.375), ("writing", 0.625)]
-    flow.wrote(4)
+    flow.note_written(4)
     assert reporter.fraction == 1
 
 

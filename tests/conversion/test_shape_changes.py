@@ -16,7 +16,7 @@ from gifapp.conversion.decode.filters import filter_chain
 from gifapp.conversion.decode.still import picture
 from gifapp.conversion.plan import make_plan
 from gifapp.conversion.probing.inspection import inspect
-from gifapp.conversion.probing.probe import known, probe
+from gifapp.conversion.probing.probe import probe, probed
 from gifapp.conversion.probing.shapes import MOST_CHANGES
 from gifapp.conversion.video import Video
 from gifapp.domain.limits import Limits
@@ -193,7 +193,7 @@ def test_what_an_older_version_stored_is_asked_again(tmp_path: Path) -> None:
     assert stored.validate_python(document) == video
     del document["shape_changes"]
     older = stored.validate_python({**document, "version": 2})
-    assert known(older, path, limits=LIMITS) == video
+    assert probed(older, path, limits=LIMITS) == video
 
 
 def test_a_note_tells_of_the_change(tmp_path: Path) -> None:

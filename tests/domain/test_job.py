@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gifapp import errors
-from gifapp.domain.job import LEGAL_MOVES, Bury, Fail, JobState, Requeue, Wait, decide_retry
+from gifapp.domain.job import LEGAL_MOVES, DeadLetter, Fail, JobState, Requeue, Wait, decide_retry
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 CRASH = errors.ConversionCrashed(reason="signal 9")
@@ -29,11 +29,11 @@ def test_for_room_on_the_disk_a_job_waits_however_often_it_was_tried() -> None:
 
 
 def test_a_job_that_fills_the_disk_by_itself_is_not_tried_for_ever() -> None:
-    assert decide_retry(errors.ServerDiskFull(), attempt=3, max_attempts=3, now=NOW, jitter=1) == Bury()
+    assert decide_retry(errors.ServerDiskFull(), attempt=3, max_attempts=3, now=NOW, jitter=1) == DeadLetter()
 
 
 def test_used_up_attempts_end_in_the_dead_letters() -> None:
-    assert decide_retry(CRASH, attempt=3, max_attempts=3, now=NOW, jitter=1) == Bury()
+    assert decide_retry(CRASH, attempt=3, max_attempts=3, now=NOW, jitter=1) == DeadLetter()
 
 
 def test_final_states_are_left_only_by_a_retry() -> None:

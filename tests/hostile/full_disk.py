@@ -23,7 +23,7 @@ MUCH = 10**6
 
 def upload(disk: Path) -> None:
     with storage_at((disk / "storage").as_uri()).workspace.incoming(
-        limit_bytes=MUCH, room=QuotaUsage(0, None)
+        limit_bytes=MUCH, quota=QuotaUsage(0, None)
     ) as incoming:
         for _ in range(MUCH // len(CHUNK)):
             incoming.write(CHUNK)

@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gifapp import errors
-from gifapp.identity.audit import asked_from
+from gifapp.identity.audit import set_request_origin
 from gifapp.identity.service import Identity
 from tests.identity.conftest import Build, Clock
 from tests.identity.test_account_admin import NEW, made
@@ -87,11 +87,11 @@ def test_a_strangers_digest_tells_nothing_without_the_secret(build: Build) -> No
 
 
 def test_it_says_from_where(identity: Identity) -> None:
-    asked_from("203.0.113.9", "8d1f0c2b")
+    set_request_origin("203.0.113.9", "8d1f0c2b")
     signed_in(identity)
     newest = identity.audit.page().events[0]
     assert (newest.kind, newest.address, newest.request_id) == ("signed-in", "203.0.113.9", "8d1f0c2b")
-    asked_from(None, None)
+    set_request_origin(None, None)
 
 
 def test_it_is_read_a_page_at_a_time_by_person_and_kind(identity: Identity) -> None:
@@ -107,7 +107,7 @@ def test_it_is_read_a_page_at_a_time_by_person_and_kind(identity: Identity) -> N
 
 
 def test_mongodb_forgets_it_in_the_end(build: Build, clock: Clock, mongodb_url: str) -> None:
-    signed_in(build(now=clock, audit_kept=timedelta(days=3)))
+    signed_in(build(now=clock, audit_retention=timedelta(days=3)))
     with pymongo.MongoClient[dict[str, Any]](mongodb_url, tz_aware=True) as client:
         audit = client.get_default_database()["audit"]
         kept, indexes = audit.find_one() or {}, audit.index_information()

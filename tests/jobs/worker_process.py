@@ -9,7 +9,7 @@ from gifapp import faults, logs
 from gifapp.domain.limits import Limits
 from gifapp.jobs.attempts.forkserver import ForkServer
 from gifapp.jobs.parts import JobParts
-from gifapp.jobs.worker import Endurance, run_worker
+from gifapp.jobs.worker import WorkerLimits, run_worker
 from tests.jobs.conftest import QUICK, SECRET
 from tests.storages import storage_at
 
@@ -28,7 +28,7 @@ def main(mongodb_url: str, redis_url: str, storage_url: str, converter: str, mos
         limits=Limits(),
         timings=replace(QUICK, lease_s=1.5),
     ) as parts:
-        run_worker(parts, forks=forks, endurance=Endurance(jobs=int(most_jobs)))
+        run_worker(parts, forks=forks, worker_limits=WorkerLimits(jobs=int(most_jobs)))
 
 
 if __name__ == "__main__":

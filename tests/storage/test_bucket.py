@@ -134,7 +134,7 @@ def test_what_was_sent_ahead_and_then_refused_does_not_stay(
         def others_come_first(incoming: Incoming) -> None:
             ahead(incoming)
             assert objects(outside, f"{bucket}/{ROOT}")
-            monkeypatch.setattr(usage, "check_room", too_much)
+            monkeypatch.setattr(usage, "check_quota", too_much)
 
         def too_much(*_: object, **__: object) -> None:
             raise errors.QuotaExceeded(used_bytes=1, limit_bytes=1)

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from gifapp import errors
-from gifapp.up.checks import answers, check_room, usable_port
+from gifapp.up.checks import check_free_space, responds, usable_port
 
 
 def test_a_taken_port_is_named() -> None:
@@ -25,10 +25,10 @@ def test_an_address_of_another_machine_is_a_wrong_setting(host: str) -> None:
 
 
 def test_a_full_disk_is_said_before_anything_starts(tmp_path: Path) -> None:
-    check_room(tmp_path, needed_bytes=1)
+    check_free_space(tmp_path, needed_bytes=1)
     with pytest.raises(errors.DiskAlmostFull, match="bytes are free"):
-        check_room(tmp_path, needed_bytes=10**18)
+        check_free_space(tmp_path, needed_bytes=10**18)
 
 
 def test_nobody_answers_on_a_free_port() -> None:
-    assert not answers(f"http://127.0.0.1:{usable_port('127.0.0.1', 0)}/health/ready")
+    assert not responds(f"http://127.0.0.1:{usable_port('127.0.0.1', 0)}/health/ready")

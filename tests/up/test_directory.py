@@ -8,7 +8,7 @@ import pytest
 
 from gifapp import errors
 from gifapp.processes import wait_until
-from gifapp.up.directory import Addresses, hold, running_service, told
+from gifapp.up.directory import Addresses, hold, published_addresses, running_service
 
 ADDRESSES = Addresses("http://127.0.0.1:1", "redis://:secret@127.0.0.1:2/0", "mongodb://127.0.0.1:3/gifapp")
 
@@ -67,14 +67,14 @@ def test_what_is_another_users_is_refused_by_name(name: str, tmp_path: Path) -> 
 
 def test_a_running_service_is_found_by_its_directory(tmp_path: Path) -> None:
     assert running_service(tmp_path) is None
-    with hold(tmp_path), told(tmp_path, ADDRESSES):
+    with hold(tmp_path), published_addresses(tmp_path, ADDRESSES):
         assert running_service(tmp_path) == ADDRESSES
         assert stat.S_IMODE((tmp_path / "run" / "services.json").stat().st_mode) == 0o600
     assert running_service(tmp_path) is None
 
 
 def test_what_a_killed_service_told_is_not_believed(tmp_path: Path) -> None:
-    with hold(tmp_path), told(tmp_path, ADDRESSES):
+    with hold(tmp_path), published_addresses(tmp_path, ADDRESSES):
         kept = (tmp_path / "run" / "services.json").read_text()
     (tmp_path / "run" / "services.json").write_text(kept)
     assert running_service(tmp_path) is None

@@ -12,10 +12,10 @@ from gifapp import errors
 from gifapp.backoff import Backoff
 from gifapp.processes import wait_until
 from gifapp.up.child import Child, Part
-from gifapp.up.supervisor import Patience, Supervisor
+from gifapp.up.supervisor import CrashLimit, Supervisor
 from tests.test_private import NOBODY
 
-HASTY = Patience(deaths=3, young_s=30, restarts=Backoff(first_s=0.01, longest_s=10))
+HASTY = CrashLimit(deaths=3, young_s=30, restarts=Backoff(first_s=0.01, longest_s=10))
 
 
 def test_stages_start_in_order_and_stop_in_reverse(tmp_path: Path) -> None:
@@ -66,12 +66,12 @@ def test_what_dies_starts_again(tmp_path: Path) -> None:
     starts = tmp_path / "starts"
     mortal = child(tmp_path, "mortal", f"echo x >> {starts}; touch mortal.up; sleep 0.3")
     twice = after(lambda: starts.exists() and len(starts.read_text().split()) == 2)
-    Supervisor([[mortal]], stopping=twice, patience=HASTY).run(on_ready=lambda: None, every_s=0.01)
+    Supervisor([[mortal]], stopping=twice, crash_limit=HASTY).run(on_ready=lambda: None, every_s=0.01)
 
 
 def test_what_dies_again_and_again_is_given_up_with_its_last_words(tmp_path: Path) -> None:
     mortal = child(tmp_path, "mortal", "touch mortal.up; sleep 0.2; echo no luck >&2; exit 7")
-    supervisor = Supervisor([[mortal]], stopping=after(lambda: False), patience=HASTY)
+    supervisor = Supervisor([[mortal]], stopping=after(lambda: False), crash_limit=HASTY)
     with pytest.raises(errors.ServerKeepsFailing, match=r"mortal stopped 3 times .* status 7; .*: no luck"):
         supervisor.run(on_ready=lambda: None, every_s=0.01)
 
@@ -87,7 +87,7 @@ def test_what_does_not_even_start_is_not_tried_again(tmp_path: Path) -> None:
 def test_what_is_never_ready_is_stopped(tmp_path: Path) -> None:
     part = Part("lazy", ("sleep", "60"), tmp_path, is_ready=lambda: False, start_timeout_s=0.2)
     lazy = Child(part, tmp_path / "lazy.log")
-    with pytest.raises(errors.ServerFailed, match="lazy failed to start: it did not answer in time"):
+    with pytest.raises(errors.ServerFailed, match="lazy failed to start: it did not respond in time"):
         Supervisor([[lazy]], stopping=after(lambda: False)).run(on_ready=lambda: None)
     assert lazy.has_ended
 

@@ -85,11 +85,11 @@ def test_there_is_a_bound_in_all() -> None:
     connections = Connections(10, most=4)
     given = streams(4)
     for number, one in enumerate(given):
-        assert connections.has_room()
+        assert connections.has_capacity()
         assert connections.count(one, f"203.0.113.{number}")
-    assert not connections.has_room()
+    assert not connections.has_capacity()
     given[0].is_closed = True  # type: ignore[attr-defined]
-    assert connections.has_room()
+    assert connections.has_capacity()
 
 
 def test_one_address_leaves_room_for_others_however_few_there_are() -> None:

@@ -7,7 +7,7 @@ from gifapp.domain.job import JobState, Progress
 from gifapp.domain.recipes.outcome import Outcome
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import ErrorView, JobView
-from gifapp.widgets.words import card, duration, outcome_words, repeat_words, source_facts, status
+from gifapp.widgets.words import card, duration, outcome_text, repeat_text, source_facts, status
 from tests.widgets.scripted import GIF, NOON, a_job, a_source
 
 LOST = ErrorView(code="worker-lost", detail=str(errors.WorkerLost()))
@@ -80,7 +80,7 @@ def test_a_card_of_a_job_for_a_later_time_has_the_time() -> None:
     ids=["succeeded", "running", "queued", "mp4"],
 )
 def test_what_was_asked_for_before_is_said_to_be_there(job: JobView, words: str) -> None:
-    assert repeat_words(job) == words
+    assert repeat_text(job) == words
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_the_facts_of_a_source_are_those_that_are_known() -> None:
 
 
 def test_one_frame_is_not_frames() -> None:
-    assert outcome_words(Outcome(10, 20, 1, 0.04)) == "10 × 20 px · 1 frame · 0.04 s"  # noqa: RUF001
+    assert outcome_text(Outcome(10, 20, 1, 0.04)) == "10 × 20 px · 1 frame · 0.04 s"  # noqa: RUF001
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(0.04, "0.04 s"), (5.28, "5.3 s"), (61, "1 min 1 s")])

@@ -153,7 +153,7 @@ class _Ffmpeg:
         self, argv: list[str], stdin: IO[bytes] | int, limits: Limits, checkpoint: Callable[[], None]
     ) -> None:
         self._cpu_s = _cpu_s(limits)
-        bounds = processes.for_strangers_files(memory_bytes=limits.memory_bytes, cpu_s=self._cpu_s)
+        bounds = processes.untrusted_file_limits(memory_bytes=limits.memory_bytes, cpu_s=self._cpu_s)
         self._process = processes.spawn(
             argv,
             limits=bounds,
@@ -230,7 +230,7 @@ def _read(
 
 
 def _failure(ending: _Ending, frames_read: int, limits: Limits) -> errors.GifappError:
-    # the status does not tell: at the soft limit ffmpeg exits by itself, and SIGKILL has other causes too
+    # the status is ambiguous: at the soft limit ffmpeg exits by itself, and SIGKILL has other causes too
     if ending.is_out_of_time:
         return errors.ConversionTooSlow(limit_s=limits.deadline_s)
     if b"Cannot allocate memory" in ending.stderr:

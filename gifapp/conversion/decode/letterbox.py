@@ -57,5 +57,5 @@ def _size(video: Video) -> str:
 
 
 def _padded(video: Video) -> str:
-    beside = "black@0" if video.has_alpha else "black"
-    return f"pad={_size(video)}:-1:-1:{beside}:eval=frame"
+    padding_colour = "black@0" if video.has_alpha else "black"
+    return f"pad={_size(video)}:-1:-1:{padding_colour}:eval=frame"

@@ -15,7 +15,7 @@ from PIL import Image
 from gifapp import errors
 from gifapp.conversion.decode import ffmpeg
 from gifapp.conversion.plan import picture_plan
-from gifapp.conversion.probing.probe import known
+from gifapp.conversion.probing.probe import probed
 from gifapp.conversion.video import Video
 from gifapp.domain.limits import Limits
 
@@ -40,7 +40,7 @@ def picture(path: Path, video: Video, at_s: float, *, limits: Limits) -> bytes:
     Raises:
         errors.SourceDamaged, errors.ConversionTooSlow: no frame could be decoded.
     """
-    video = known(video, path, limits=limits)
+    video = probed(video, path, limits=limits)
     plan = picture_plan(video, min(at_s, video.duration_s), WIDEST_PX)
     checkpoint = _deadline(DEADLINE_S)
     jpeg = BytesIO()

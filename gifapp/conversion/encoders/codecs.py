@@ -15,7 +15,7 @@ from gifapp.domain.recipes.output_formats import Format
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.timing import MAX_DELAY_CS
 
-Words = list[str]
+Arguments = list[str]
 
 _WHITE = 255
 _FLAT_SHARE = 0.7  # of pixels equal their neighbour: on screens 0.9 and more, on films 0 to 0.6
@@ -29,41 +29,41 @@ class Codec:
     """How a format is written.
 
     Attributes:
-        ways: ffmpeg's options for the recipe, the first frames and the loop count; a lossy and a lossless
+        variants: ffmpeg's options for the recipe, the first frames and the loop count; a lossy and a lossless
             set if only trying both shows which is better.
         prepare: adapts frames to the codec.
         longest_cs: frames that last longer are stored several times.
         finish: completes a file of this duration in cs; returns the number of frames if that may be lower.
     """
 
-    ways: Callable[[Recipe, Sequence[Frame], int], list[Words]]
+    variants: Callable[[Recipe, Sequence[Frame], int], list[Arguments]]
     prepare: Callable[[Rendering], Rendering] = lambda rendering: rendering
     longest_cs: int = MAX_DELAY_CS
     finish: Callable[[Path, int], int | None] = lambda *_: None
 
 
-def _webp(recipe: Recipe, seen: Sequence[Frame], loop: int) -> list[Words]:
+def _webp(recipe: Recipe, first_frames: Sequence[Frame], loop: int) -> list[Arguments]:
     """A lossy WebP stores colour at half the resolution, which is visible around letters on a screen.
 
-    Drawn content is often smaller when lossless, but not after a video codec. `seen`, the first frames,
-    decides whether lossless is worth trying.
+    Drawn content is often smaller when lossless, but not after a video codec. The first
+    frames decide whether lossless is worth trying.
     """
-    is_open = recipe.content == "auto" and _is_flat(seen)
+    is_open = recipe.content == "auto" and _is_flat(first_frames)
     kinds = {"film": [_LOSSY], "screen": [_LOSSLESS], "auto": [_LOSSY, _LOSSLESS] if is_open else [_LOSSY]}
     return [[*_WEBP, *kind, "-loop", str(loop), "-f", "webp"] for kind in kinds[recipe.content]]
 
 
 def _is_flat(frames: Sequence[Frame]) -> bool:
     rows = [pixels[::_EVERY_PX] for pixels, _ in frames]
-    same = [(some[:, 1:] == some[:, :-1]).all(axis=2) for some in rows]
+    same = [(row[:, 1:] == row[:, :-1]).all(axis=2) for row in rows]
     return bool(sum(map(np.count_nonzero, same)) >= _FLAT_SHARE * sum(pixels.size for pixels in same))
 
 
-def _apng(_recipe: Recipe, _seen: Sequence[Frame], loop: int) -> list[Words]:
+def _apng(_recipe: Recipe, _first_frames: Sequence[Frame], loop: int) -> list[Arguments]:
     return [["-c:v", "apng", "-pred", "mixed", "-plays", str(loop), "-f", "apng"]]
 
 
-def _mp4(*_: object) -> list[Words]:
+def _mp4(*_: object) -> list[Arguments]:
     return [[*_H264, "-vf", _YUV, *_MP4]]
 
 

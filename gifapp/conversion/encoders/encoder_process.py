@@ -26,19 +26,19 @@ class FfmpegEncoder:
     """A running ffmpeg that reads Matroska from its stdin; the caller closes it.
 
     Args:
-        words: ffmpeg's options for codec and format.
+        arguments: ffmpeg's options for codec and format.
         out: the output file, which is overwritten.
         checkpoint: called at least every `CHECKPOINT_S`; it should be quick.
     """
 
     def __init__(
-        self, words: Sequence[str], out: Path, *, limits: Limits, checkpoint: Callable[[], None]
+        self, arguments: Sequence[str], out: Path, *, limits: Limits, checkpoint: Callable[[], None]
     ) -> None:
         self._limits = limits
         self._checkpoint = checkpoint
         self._process = processes.spawn(
-            _command(words, out),
-            limits=processes.for_strangers_files(
+            _command(arguments, out),
+            limits=processes.untrusted_file_limits(
                 memory_bytes=limits.memory_bytes,
                 cpu_s=math.ceil(limits.deadline_s * THREADS),
                 file_bytes=limits.max_gif_bytes,
@@ -110,11 +110,11 @@ class FfmpegEncoder:
         )
 
 
-def _command(words: Sequence[str], out: Path) -> list[str]:
+def _command(arguments: Sequence[str], out: Path) -> list[str]:
     return [
         imageio_ffmpeg.get_ffmpeg_exe(),
         *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "quiet", "-y"),
         *("-protocol_whitelist", "pipe", "-f", "matroska", "-i", "pipe:0"),
         *("-fps_mode", "passthrough", "-threads", str(THREADS), "-fflags", "+bitexact"),
-        *(*words, f"file:{out.resolve()}"),
+        *(*arguments, f"file:{out.resolve()}"),
     ]

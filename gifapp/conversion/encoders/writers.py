@@ -17,7 +17,7 @@ import numpy as np
 
 from gifapp import errors
 from gifapp.conversion.encoders import matroska
-from gifapp.conversion.encoders.codecs import CODECS, Words
+from gifapp.conversion.encoders.codecs import CODECS, Arguments
 from gifapp.conversion.encoders.encoder_process import FfmpegEncoder
 from gifapp.conversion.frame import Frame
 from gifapp.conversion.merging import merged
@@ -69,33 +69,35 @@ def write(
     codec = CODECS[recipe.format]
     rendering = codec.prepare(rendering)
     frames = (held.frame for held in merged(_counted(rendering.frames, on_frame), checkpoint=checkpoint))
-    seen = list(islice(frames, _INSPECTED_FRAMES))
+    first_frames = list(islice(frames, _INSPECTED_FRAMES))
     start = partial(FfmpegEncoder, limits=limits, checkpoint=checkpoint)
-    ways = codec.ways(recipe, seen, rendering.loop)
-    sent = _written(ways, rendering, chain(seen, frames), out, start=start, longest_cs=codec.longest_cs)
+    variants = codec.variants(recipe, first_frames, rendering.loop)
+    sent = _written(
+        variants, rendering, chain(first_frames, frames), out, start=start, longest_cs=codec.longest_cs
+    )
     count = codec.finish(out, sum(rendering.delays_cs)) or sent
     return Written(count, out.stat().st_size, rendering.width_px, rendering.height_px)
 
 
 def _written(
-    ways: list[Words],
+    variants: list[Arguments],
     rendering: Rendering,
     frames: Iterable[Frame],
     out: Path,
     *,
-    start: Callable[[Words, Path], FfmpegEncoder],
+    start: Callable[[Arguments, Path], FfmpegEncoder],
     longest_cs: int,
 ) -> int:
-    """Write the file in each of the ways and keep one; returns the number of frames sent."""
+    """Write each variant of the file and keep one; returns the number of frames sent."""
     width_px, height_px, has_alpha = rendering.width_px, rendering.height_px, rendering.has_alpha
-    parts = [out, out.with_name(f"{out.name}.lossless")][: len(ways)]
+    parts = [out, out.with_name(f"{out.name}.lossless")][: len(variants)]
     with ExitStack() as cleanup:
         for extra in parts[1:]:
             _claim(extra)
             cleanup.callback(extra.unlink, missing_ok=True)
         encoders = [
-            cleanup.enter_context(closing(start(words, part)))
-            for words, part in zip(ways, parts, strict=True)
+            cleanup.enter_context(closing(start(arguments, part)))
+            for arguments, part in zip(variants, parts, strict=True)
         ]
         for ffmpeg in encoders:
             ffmpeg.send(matroska.head(width_px, height_px, has_alpha=has_alpha))

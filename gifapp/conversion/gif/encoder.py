@@ -94,8 +94,8 @@ class _Pipeline:
     def blocks(self, frames: Iterable[Frame]) -> Iterator[bytes]:
         """The bytes that each frame in turn adds to the file."""
         waiting: deque[Future[bytes]] = deque()
-        with closing(self._seen(frames)) as seen:
-            for group in groups(seen, self._style.palette):
+        with closing(self._merged(frames)) as merged_frames:
+            for group in groups(merged_frames, self._style.palette):
                 while len(waiting) > _MOST_WAITING:
                     yield self._done(waiting.popleft())
                 paint = self._choosing.submit(self._chooser.choose, [held.frame for held in group])
@@ -118,10 +118,10 @@ class _Pipeline:
         for stage in (self._choosing, self._drawing, self._writing):
             stage.shutdown(cancel_futures=True)
 
-    def _seen(self, frames: Iterable[Frame]) -> Generator[Held]:
+    def _merged(self, frames: Iterable[Frame]) -> Generator[Held]:
         """The frames with equal neighbours merged."""
-        seen = merged(frames, opaque_alpha=OPAQUE_ALPHA, checkpoint=self._checkpoint)
-        return _counted(seen, self._chooser) if self._style.palette == "global" else seen
+        merged_frames = merged(frames, opaque_alpha=OPAQUE_ALPHA, checkpoint=self._checkpoint)
+        return _counted(merged_frames, self._chooser) if self._style.palette == "global" else merged_frames
 
     def _block(self, frame: Frame, paint: Future[GroupPalette]) -> Future[bytes]:
         drawn = self._drawing.submit(lambda: self._drawer.draw(frame, paint.result()))
@@ -136,12 +136,12 @@ def _do_nothing() -> None:
     """The default checkpoint."""
 
 
-def _counted(seen: Generator[Held], chooser: PaletteSelector) -> Generator[Held]:
+def _counted(merged_frames: Generator[Held], chooser: PaletteSelector) -> Generator[Held]:
     """Count the colours of all pictures, storing them on disk, then yield them again."""
-    first = next(seen)
+    first = next(merged_frames)
     times: list[tuple[int, int]] = []
-    with closing(seen), closing(FrameStore(first.frame.pixels.shape)) as store:
-        for frame, frames in chain([first], seen):
+    with closing(merged_frames), closing(FrameStore(first.frame.pixels.shape)) as store:
+        for frame, frames in chain([first], merged_frames):
             pixels = np.require(frame.pixels, np.uint8, ["C", "W"])
             store.append(pixels)
             chooser.count(pixels)

@@ -50,8 +50,8 @@ def kind_of(pixels: Pixels) -> Kind:
     A screen is mostly flat, has few shades and sharp edges; a film has noise and gradients even in the dark.
     The thresholds were found on recorded screens, test cards and films.
     """
-    some = pixels[::4].astype(np.int16)
-    brightness = 2 * some[..., 0] + 5 * some[..., 1] + some[..., 2] >> 3
+    sampled = pixels[::4].astype(np.int16)
+    brightness = 2 * sampled[..., 0] + 5 * sampled[..., 1] + sampled[..., 2] >> 3
     step = np.abs(np.diff(brightness, axis=1))
     if not step.size:
         return "film"
@@ -74,8 +74,10 @@ def _is_full(group: Group, scope: PaletteScope) -> bool:
 
 def _brightness(pixels: Pixels) -> NDArray[np.int64]:
     """A histogram of brightness with 16 levels, of one pixel in 16."""
-    some = pixels[::4, ::4].astype(np.int64)
-    return np.bincount((2 * some[..., 0] + 5 * some[..., 1] + some[..., 2] >> 7).ravel(), minlength=16)
+    sampled = pixels[::4, ::4].astype(np.int64)
+    return np.bincount(
+        (2 * sampled[..., 0] + 5 * sampled[..., 1] + sampled[..., 2] >> 7).ravel(), minlength=16
+    )
 
 
 def _is_cut(before: NDArray[np.int64] | None, after: NDArray[np.int64]) -> bool:

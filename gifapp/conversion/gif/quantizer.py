@@ -39,7 +39,7 @@ class Palette(NamedTuple):
         renumbered = (np.cumsum(used) - 1).astype(np.uint8)
         colours = self.colours[used[: len(self.colours)]]
         transparent = None if self.transparent is None else len(colours)
-        # a fifth of what indexing takes
+        # five times faster than indexing
         own = np.frombuffer(indices.tobytes().translate(renumbered.tobytes()), np.uint8)
         return Palette(colours, transparent), own.reshape(indices.shape)
 

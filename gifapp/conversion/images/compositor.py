@@ -21,8 +21,8 @@ def composed(
     Raises:
         one of `tiles.DAMAGE`: no tile can be decoded.
     """
-    wanted = [number for number in range(len(animation.tiles)) if is_wanted(number)]
-    if not wanted:
+    numbers = [number for number in range(len(animation.tiles)) if is_wanted(number)]
+    if not numbers:
         return
     if len(animation.tiles) == 1 and animation.is_covered_by(animation.tiles[0]):
         yield animation.tiles[0].decode()
@@ -30,7 +30,7 @@ def composed(
     canvas = Image.new("RGBA", (animation.width_px, animation.height_px))
     damage: Exception | None = None
     is_drawn = False
-    for number in range(_start(animation, wanted[0]), wanted[-1] + 1):
+    for number in range(_start(animation, numbers[0]), numbers[-1] + 1):
         tile = animation.tiles[number]
         box = _clipped(tile, canvas)
         before = canvas.crop(box) if box and tile.disposal is Disposal.RESTORE else None

@@ -54,10 +54,10 @@ class ImageDecoderProcess:
 
 def _refusal(words: bytes) -> errors.GifappError:
     try:
-        answer = json.loads(words)
+        refusal = json.loads(words)
     except ValueError:  # a traceback: it ran out of memory
         return errors.ConversionTooBig()
-    return errors.GifappError.from_code(answer["refused"], answer["facts"])
+    return errors.GifappError.from_code(refusal["refused"], refusal["facts"])
 
 
 @contextmanager
@@ -78,7 +78,7 @@ def open_image_stream(
 def _started(path: Path, video: Video, numbers: Sequence[int], limits: Limits) -> subprocess.Popen[Any]:
     size = (str(video.stored_width_px), str(video.stored_height_px))
     pix_fmt = "rgba" if video.has_alpha else "rgb24"
-    bounds = processes.for_strangers_files(
+    bounds = processes.untrusted_file_limits(
         memory_bytes=limits.memory_bytes, cpu_s=math.ceil(limits.deadline_s)
     )
     return processes.spawn(

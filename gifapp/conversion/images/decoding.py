@@ -45,7 +45,7 @@ class Decoder:
         with _translating_errors():
             frames = self._context.decode(av.Packet(data))
         if not frames or (frames[-1].width, frames[-1].height) != self._size:
-            raise ValueError("no picture of the size that its header says")
+            raise ValueError("its size differs from the one in its header")
         return frames[-1]
 
 

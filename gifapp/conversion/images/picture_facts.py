@@ -16,7 +16,7 @@ from gifapp.conversion.images import collection
 from gifapp.conversion.images.collection import Header, Pictures
 
 # after this, pictures that may be transparent count as transparent
-LOOKING_BUDGET_S = 6.0
+INSPECTION_BUDGET_S = 6.0
 
 
 def inspect(path: Path, max_pixels: int) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def _check_size(header: Header, max_pixels: int) -> None:
 
 def _is_transparent(source: Pictures) -> bool:
     """Whether any pixel is transparent: many files have an unused alpha channel."""
-    end = time.monotonic() + LOOKING_BUDGET_S
+    end = time.monotonic() + INSPECTION_BUDGET_S
     with closing(source.perhaps_transparent()) as shown:
         return any(_has_transparent_pixel(image) or time.monotonic() > end for image in shown)
 

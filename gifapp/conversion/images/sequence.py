@@ -42,7 +42,7 @@ def in_folder(path: Path) -> list[Member]:
     files = [file for file in path.iterdir() if not _is_system_file(file.name)]
     for file in sorted(files):
         if not file.is_file():
-            raise errors.PicturesInvalid(problem=f"{file.name!r} is no file")
+            raise errors.PicturesInvalid(problem=f"{file.name!r} is not a file")
     return ordered(Member(file.name, partial(_bytes_of, file)) for file in files)
 
 
@@ -74,7 +74,9 @@ def in_zip(archive: zipfile.ZipFile) -> list[Member]:
             raise errors.PicturesInvalid(problem=f"{info.filename!r} {problem}")
     files = [info for info in files if not any(map(_is_system_file, PurePosixPath(info.filename).parts))]
     if sum(info.file_size for info in files) > MOST_UNPACKED_BYTES:
-        raise errors.PicturesInvalid(problem=f"unpacked they are more than {MOST_UNPACKED_BYTES:,} bytes")
+        raise errors.PicturesInvalid(
+            problem=f"unpacked, they exceed the limit of {MOST_UNPACKED_BYTES:,} bytes"
+        )
     return ordered(Member(info.filename, partial(archive.open, info)) for info in files)
 
 

@@ -21,7 +21,7 @@ DAMAGE = (OSError, ValueError, EOFError, LookupError, struct.error, zlib.error, 
 
 
 class Unidentified(ValueError):
-    """A file that only begins like a picture."""
+    """A file that has a picture's signature, but is not that picture."""
 
 
 class Disposal(Enum):

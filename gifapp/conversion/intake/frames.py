@@ -28,7 +28,7 @@ def frames_of(source: Any) -> Iterator[Pixels]:
     try:
         frames = iter(source)
     except TypeError:
-        raise errors.FramesInvalid(problem=f"{type(source).__name__} is no sequence of them") from None
+        raise errors.FramesInvalid(problem=f"{type(source).__name__} is not a sequence of frames") from None
     return map(pixels_of, frames)
 
 

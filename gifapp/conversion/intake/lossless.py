@@ -49,19 +49,19 @@ class FrameWriter(ExitStack):
             raise errors.FramesInvalid(
                 problem=f"number {self._count} has the shape {frame.shape}, the first one {self._shape}"
             )
-        frame = self._with_our_channels(frame)  # may reopen the file
+        frame = self._with_matching_channels(frame)  # may reopen the file
         self._write(frame)
 
-    def _with_our_channels(self, frame: Pixels) -> Pixels:
+    def _with_matching_channels(self, frame: Pixels) -> Pixels:
         if self._shape[2] == _RGB and frame.shape[2] == _RGBA:
             if frame[..., 3].min() == 255:
                 return frame[..., :3]
-            self._go_on_with_alpha()
+            self._reopen_with_alpha()
         if self._shape[2] == _RGBA and frame.shape[2] == _RGB:
             return np.dstack([frame, np.full(frame.shape[:2], 255, np.uint8)])
         return frame
 
-    def _go_on_with_alpha(self) -> None:
+    def _reopen_with_alpha(self) -> None:
         self.close()
         earlier = self._path.rename(self._path.with_name("earlier.mov"))
         self._open((*self._shape[:2], _RGBA), earlier)
@@ -89,12 +89,12 @@ def _lossless_file(
         argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        with contextlib.suppress(BrokenPipeError):  # the exit status tells
+        with contextlib.suppress(BrokenPipeError):  # the exit status reports it
             yield lambda frame: ffmpeg.stdin.write(np.ascontiguousarray(frame).data)  # type: ignore[union-attr]
             ffmpeg.communicate()
     finally:
         status = processes.stop(ffmpeg, grace_s=0)
-        with contextlib.suppress(BrokenPipeError):  # from flushing the rest
+        with contextlib.suppress(BrokenPipeError):  # closing flushes the buffer
             ffmpeg.stdin.close()  # type: ignore[union-attr]
     if status != 0:
         raise errors.FramesInvalid(problem="ffmpeg could not store them")

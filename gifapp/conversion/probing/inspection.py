@@ -40,12 +40,12 @@ LEAPING = ("mpegts", "mpeg")  # may be joined recordings: an apparent long pause
 
 
 def main(name: str, max_pixels: int) -> None:
-    answer: dict[str, Any]
+    result: dict[str, Any]
     try:
-        answer = {"found": inspect(Path(name), max_pixels)}
+        result = {"found": inspect(Path(name), max_pixels)}
     except errors.SourceRefused as refused:
-        answer = {"refused": refused.code, "facts": refused.facts}
-    json.dump(answer, sys.stdout)
+        result = {"refused": refused.code, "facts": refused.facts}
+    json.dump(result, sys.stdout)
 
 
 def inspect(path: Path, max_pixels: int) -> dict[str, Any]:

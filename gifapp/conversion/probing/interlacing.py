@@ -1,7 +1,7 @@
-"""Detects interlacing from the picture content: two fields, the odd and the even rows, of two moments.
+"""Detects interlacing: pictures whose odd and even rows, the two fields, show different moments.
 
-Where something moves, an interlaced picture shows combing: a row is more like the next but one, which belongs
-to the same field, than like its neighbour. Flags alone are often wrong in either direction.
+Where something moves, an interlaced picture shows combing: a row is more like the row after next, which
+belongs to the same field, than like the next row. The flags in files are often wrong, in both directions.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ CAPTURED = frozenset(
     }
 )
 
-LOOKING_BUDGET_S = 1.0
+INSPECTION_BUDGET_S = 1.0
 MOST_PICTURES = 30
 ENOUGH_PICTURES = 8
 COLUMNS = 48
@@ -37,7 +37,7 @@ class _Motion:
 
     Attributes:
         samples: how many moved.
-        to_neighbours, to_own_field: differences from the adjacent rows, and from the next but one.
+        to_neighbours, to_own_field: differences from the next rows, and from those of the same field.
         top_later, bottom_later: differences of a field from the other field of the previous picture.
     """
 
@@ -55,10 +55,10 @@ class _Motion:
 def field_order(pictures: Iterable[Any], *, is_flagged: bool) -> FieldOrder:
     """The field order of consecutive decoded pictures; "flagged": use each picture's own flag.
 
-    Without motion, the flag decides. Reads no more pictures than necessary, for at most `LOOKING_BUDGET_S`.
+    Without motion, the flag decides. Reads as few pictures as possible, for at most `INSPECTION_BUDGET_S`.
     """
     judged: list[_Motion] = []
-    end = time.monotonic() + LOOKING_BUDGET_S
+    end = time.monotonic() + INSPECTION_BUDGET_S
     for number, (before, now) in enumerate(pairwise(map(_columns, pictures))):
         motion = _motion(before, now)
         judged += [motion] if motion.samples >= FEWEST_MOVED * sum(map(len, now)) else []

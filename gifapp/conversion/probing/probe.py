@@ -29,7 +29,7 @@ from gifapp.conversion.video import (
 from gifapp.domain.limits import Limits
 from gifapp.domain.timing import MAX_FPS
 
-__all__ = ["Video", "known", "probe"]
+__all__ = ["Video", "probe", "probed"]
 
 DEADLINE_S = 20.0
 CHECKPOINT_S = 0.1
@@ -63,13 +63,13 @@ def probe(path: Path, *, limits: Limits, checkpoint: Callable[[], None] | None =
         errors.SourceRefused: the file cannot be converted; a subclass says why.
     """
     _check_readable(path)
-    answer = _inspected(path.resolve(), limits, checkpoint)
-    if "refused" in answer:
-        raise errors.GifappError.from_code(answer["refused"], answer["facts"])
-    return _video(answer["found"])
+    result = _inspected(path.resolve(), limits, checkpoint)
+    if "refused" in result:
+        raise errors.GifappError.from_code(result["refused"], result["facts"])
+    return _video(result["found"])
 
 
-def known(
+def probed(
     video: Video | None, path: Path, *, limits: Limits, checkpoint: Callable[[], None] | None = None
 ) -> Video:
     """`video`, or a new probe if it is None or from an older version of the probe."""
@@ -99,7 +99,7 @@ def _inspected(path: Path, limits: Limits, checkpoint: Callable[[], None] | None
         str(path),
         str(limits.max_pixels),
     ]
-    bounds = processes.for_strangers_files(memory_bytes=MEMORY_BYTES, cpu_s=int(DEADLINE_S))
+    bounds = processes.untrusted_file_limits(memory_bytes=MEMORY_BYTES, cpu_s=int(DEADLINE_S))
     child = processes.spawn(
         argv,
         limits=bounds,
@@ -109,17 +109,17 @@ def _inspected(path: Path, limits: Limits, checkpoint: Callable[[], None] | None
         stderr=subprocess.DEVNULL,
     )
     try:
-        answer = _answer(child, checkpoint)
+        output = _output(child, checkpoint)
     finally:
         processes.stop(child, grace_s=0)
         child.stdout.close()  # type: ignore[union-attr]
     if child.returncode != 0:  # out of memory, out of time, or a decoder that crashed
         raise errors.SourceTooComplex
-    facts: dict[str, Any] = json.loads(answer)
+    facts: dict[str, Any] = json.loads(output)
     return facts
 
 
-def _answer(child: subprocess.Popen[bytes], checkpoint: Callable[[], None] | None) -> bytes:
+def _output(child: subprocess.Popen[bytes], checkpoint: Callable[[], None] | None) -> bytes:
     end = time.monotonic() + DEADLINE_S
     while time.monotonic() < end:
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -243,7 +243,7 @@ def _notes_on_length(video: Video, facts: dict[str, Any]) -> Iterator[str]:
     if lacks_some or facts.get("ends_in_picture") or facts.get("ends_early"):
         yield f"The file is truncated; the {pictures_s:.1f} s that can be read are used."
     elif claimed_s and abs(claimed_s - pictures_s) > max(1.0, pictures_s / 10):
-        yield f"The file says it lasts {claimed_s:.1f} s, but has {pictures_s:.1f} s of pictures."
+        yield f"The file claims to last {claimed_s:.1f} s, but contains {pictures_s:.1f} s of video."
     elif rest_s > LONGEST_REST_S:
         yield f"The file continues for {rest_s:.1f} s after its last picture; the GIF ends there."
 
@@ -254,7 +254,7 @@ def _notes_on_look(video: Video, facts: dict[str, Any]) -> Iterator[str]:
     if turn_of_matrix(facts["display_matrix"] or (1, 0, 0, 0, 1)) is None:
         yield "The file asks for a rotation that is not supported; it is shown as stored."
     if video.fields != "progressive":
-        yield "Interlaced: each picture holds two moments, which become one unless the recipe forbids it."
+        yield "Interlaced; the GIF is deinterlaced unless the recipe says otherwise."
     if video.pixel_aspect != 1:
         yield f"Non-square pixels; shown at {video.width_px} x {video.height_px}."
     if any(abs(change.relative - 1) > SAME_SHAPE for change in video.shape_changes):
@@ -268,13 +268,13 @@ def _notes_on_look(video: Video, facts: dict[str, Any]) -> Iterator[str]:
 
 def _notes_on_pictures(video: Video, facts: dict[str, Any]) -> Iterator[str]:
     if video.is_sequence:
-        yield f"{facts['pictures']:,} pictures; choose how many show in a second with Frames/s, or --fps."
+        yield f"{facts['pictures']:,} pictures; choose how many play per second by Frame rate or --fps."
     if facts.get("is_cut_short"):
         yield "The file is truncated; the pictures that can be read are shown."
     if facts.get("holds_clip"):
         yield "This photo also contains a short video; only the photo is used."
     if unclear := facts.get("unclear_neighbours"):
-        yield "The order of the file names is ambiguous: {!r} was put before {!r}.".format(*unclear)
+        yield "The order of the file names is ambiguous: {!r} comes before {!r}.".format(*unclear)
     if facts.get("differ_in_size"):
         size = f"{video.width_px} x {video.height_px}"
         yield f"The pictures differ in size; each is fitted to the first one, {size}."

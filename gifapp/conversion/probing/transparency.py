@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-LOOKING_BUDGET_S = 3.0  # after this, the rest counts as transparent
+INSPECTION_BUDGET_S = 3.0  # after this, the rest counts as transparent
 
 # offset of alpha in a pixel, and bytes per pixel
 _PACKED = {"rgba": (3, 4), "bgra": (3, 4), "argb": (0, 4), "abgr": (0, 4)}
@@ -31,11 +31,11 @@ def has_alpha(picture: Any) -> bool:
 
 
 class AlphaWatch:
-    """Checks passing pictures until one is transparent, for at most `LOOKING_BUDGET_S`."""
+    """Checks passing pictures until one is transparent, for at most `INSPECTION_BUDGET_S`."""
 
     def __init__(self) -> None:
         self.is_transparent = False
-        self._end = time.monotonic() + LOOKING_BUDGET_S
+        self._end = time.monotonic() + INSPECTION_BUDGET_S
 
     def over(self, pictures: Iterable[Any]) -> Iterator[Any]:
         for picture in pictures:

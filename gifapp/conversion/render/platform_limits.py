@@ -12,7 +12,7 @@ from PIL import Image
 from gifapp.conversion.frame import Frame, Pixels
 from gifapp.conversion.render.rendering import Rendering
 from gifapp.domain.recipes.presets import Preset
-from gifapp.domain.recipes.quality_ladder import kept_starts
+from gifapp.domain.recipes.quality_ladder import kept_frames
 from gifapp.domain.timing import MIN_DELAY_CS
 
 _SLOWEST_FPS = 5  # slower looks like a slide show: better show only the beginning
@@ -53,7 +53,7 @@ def _with_fewer_frames(rendering: Rendering, most_frames: float, preset: Preset)
     count = len(rendering.delays_cs)
     if count <= most_frames:
         return rendering
-    starts = kept_starts(count, Fraction(int(most_frames), count))
+    starts = kept_frames(count, Fraction(int(most_frames), count))
     delays_cs = [
         sum(rendering.delays_cs[start:end]) for start, end in zip(starts, [*starts[1:], count], strict=True)
     ]

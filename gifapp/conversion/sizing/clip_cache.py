@@ -12,7 +12,7 @@ from PIL import Image
 from gifapp.conversion.frame import Frame, Pixels
 from gifapp.conversion.frame_store import FrameStore
 from gifapp.conversion.gif.grouping import Kind, kind_of
-from gifapp.domain.recipes.quality_ladder import EncodeSettings, kept_starts
+from gifapp.domain.recipes.quality_ladder import EncodeSettings, kept_frames
 
 _LOOK_EVERY = 8  # frames
 _MOST_SHARE = 0.75  # of frames that look like a screen; cartoons have some
@@ -71,7 +71,7 @@ class CachedClip:
             start, end = starts[number], starts[number + 1]
             yield Frame(_scaled(self._store[start], settings.scale), sum(self._delays_cs[start:end]))
 
-    def some(self, numbers: Iterable[int], scale: float) -> Iterator[Frame]:
+    def at_scale(self, numbers: Iterable[int], scale: float) -> Iterator[Frame]:
         """Frames by their numbers in the whole clip, scaled."""
         for number in numbers:
             yield Frame(_scaled(self._store[number], scale), self._delays_cs[number])
@@ -94,7 +94,7 @@ class CachedClip:
     def _starts(self, settings: EncodeSettings) -> list[int]:
         """The numbers of the kept frames, spread evenly, and the end of the last."""
         end = max(1, round(len(self) * settings.length))
-        return [*kept_starts(end, settings.kept), end]
+        return [*kept_frames(end, settings.frame_share), end]
 
 
 def _change(before: Pixels, after: Pixels) -> float:

@@ -19,7 +19,7 @@ from gifapp.conversion.frame import Frame
 from gifapp.conversion.frame_store import FrameStore
 from gifapp.conversion.gif.encoder import Style, encode
 from gifapp.conversion.plan import make_plan
-from gifapp.conversion.probing.probe import known
+from gifapp.conversion.probing.probe import probed
 from gifapp.conversion.progress import Reporter
 from gifapp.conversion.render import platform_limits
 from gifapp.conversion.render.rendering import Rendering, rendered
@@ -27,7 +27,7 @@ from gifapp.conversion.report import Estimate
 from gifapp.conversion.sizing.clip_cache import CachedClip, scaled_sides
 from gifapp.conversion.sizing.ladder_search import ladder_of, mildest_fitting
 from gifapp.conversion.sizing.runs import Runs, in_runs
-from gifapp.conversion.sizing.sampling import FEWEST_RUNS, Prediction, Sample, Sizes, Whole
+from gifapp.conversion.sizing.sampling import FEWEST_RUNS, CachedSample, Prediction, Sample, Sizes
 from gifapp.conversion.video import Video
 from gifapp.domain.job import Progress
 from gifapp.domain.limits import Limits
@@ -64,7 +64,7 @@ def estimate(
         errors.GifappError: see `pipeline.convert_file`; and whatever `on_progress` raises.
     """
     reporter = Reporter(on_progress or _ignore_progress, limits.deadline_s)
-    video = known(video, path, limits=limits)
+    video = probed(video, path, limits=limits)
     recipe = within_preset(recipe)
     expected = _outcome(video, recipe)
     make_plan(video, recipe, limits)  # to check the recipe's own ranges, which runs replace
@@ -102,7 +102,7 @@ def _is_quick(video: Video, recipe: Recipe, expected: Outcome) -> bool:
 
 def _of_whole(rendering: Rendering, recipe: Recipe, reporter: Reporter) -> Estimate:
     with _cached(rendering, reporter) as clip:
-        return _estimated(Whole(clip), rendering, recipe, reporter)
+        return _estimated(CachedSample(clip), rendering, recipe, reporter)
 
 
 def _of_runs(

@@ -26,7 +26,7 @@ from gifapp.conversion.progress import Reporter
 from gifapp.conversion.render.rendering import Rendering
 from gifapp.conversion.sizing.clip_cache import CachedClip, scaled_sides
 from gifapp.conversion.sizing.ladder_search import ladder_of, mildest_fitting
-from gifapp.conversion.sizing.sampling import Experience, Prediction, Sizes, predicted
+from gifapp.conversion.sizing.sampling import Prediction, SizeCorrection, Sizes, predicted
 from gifapp.domain.recipes.quality_ladder import EncodeSettings, GifStats, given_up
 from gifapp.domain.recipes.recipe import Recipe
 
@@ -121,7 +121,7 @@ class _Search:
         self._files = files
         self._plain = EncodeSettings(recipe.lossy, recipe.colours)
         self._predictions: dict[EncodeSettings, Prediction] = {}
-        self._experience = Experience()
+        self._correction = SizeCorrection()
         self._encodes = 0
 
     def plain(self) -> _Attempt | None:
@@ -137,7 +137,7 @@ class _Search:
         """The attempt with the mildest settings that fit."""
         stages = ladder_of(self._recipe, self._stats(self._plain), looks_like_screen=self._clip.is_screen)
         plain = self._predicted(self._plain)
-        self._experience.add(plain, max(round(plain.bytes), self._target_bytes + 1))  # at least
+        self._correction.add(plain, max(round(plain.bytes), self._target_bytes + 1))  # at least
         best: _Attempt | None = None
         for aim in _aims():
             settings = mildest_fitting(
@@ -164,14 +164,14 @@ class _Search:
 
     def _learn(self, attempt: _Attempt) -> None:
         if self._encodes == _FIRST_KNOWN:  # of encode 1, only a lower bound is known
-            self._experience = Experience()
-        self._experience.add(self._predicted(attempt.settings), attempt.bytes)
+            self._correction = SizeCorrection()
+        self._correction.add(self._predicted(attempt.settings), attempt.bytes)
 
     def _expected(self, settings: EncodeSettings) -> float:
         """The sample's prediction, corrected by earlier results; the recipe's own GIF is known not to fit."""
         if settings == self._plain:
             return self._target_bytes + 1
-        return self._experience.bent(self._predicted(settings))
+        return self._correction.corrected(self._predicted(settings))
 
     def _predicted(self, settings: EncodeSettings) -> Prediction:
         if settings not in self._predictions:

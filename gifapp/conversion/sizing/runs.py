@@ -9,7 +9,7 @@ from statistics import fmean
 from gifapp.conversion.sizing.clip_cache import CachedClip
 from gifapp.conversion.sizing.sampling import FEWEST_RUNS, Encode, Prediction, first_and_added
 from gifapp.conversion.video import Video
-from gifapp.domain.recipes.quality_ladder import EncodeSettings, kept_starts
+from gifapp.domain.recipes.quality_ladder import EncodeSettings, kept_frames
 from gifapp.domain.recipes.recipe import Recipe, Segment
 from gifapp.domain.source_rate import match_source_rate
 from gifapp.domain.timing import STANDARD_FPS
@@ -30,7 +30,7 @@ class Runs:
 
     def count(self, settings: EncodeSettings) -> int:
         whole = max(1, round(self._frames * settings.length))
-        return len(kept_starts(whole, settings.kept))
+        return len(kept_frames(whole, settings.frame_share))
 
     def duration_s(self, settings: EncodeSettings) -> float:
         return self._duration_s * settings.length
@@ -43,7 +43,9 @@ class Runs:
         means: list[float] = []
         for numbers in self._chosen(settings, most_px, fewest_runs):
             warm = min(_WARM_FRAMES, len(numbers) - 1)
-            first, others = first_and_added(self._clip.some(numbers, settings.scale), warm, settings, encode)
+            first, others = first_and_added(
+                self._clip.at_scale(numbers, settings.scale), warm, settings, encode
+            )
             firsts.append(first)
             means.append(others / (len(numbers) - warm))
         return Prediction(fmean(firsts) + (self.count(settings) - 1) * fmean(means), is_exact=False)
@@ -57,7 +59,7 @@ class Runs:
     def _numbers(self, settings: EncodeSettings) -> Iterator[Sequence[int]]:
         """The kept frames of each run; its first and last if there would be fewer than two."""
         for start, length in zip(accumulate(self._lengths, initial=0), self._lengths, strict=False):
-            numbers = [start + number for number in kept_starts(length, settings.kept)]
+            numbers = [start + number for number in kept_frames(length, settings.frame_share)]
             yield numbers if len(numbers) > 1 else [start, start + length - 1]
 
 

@@ -52,7 +52,7 @@ class Prediction:
     is_exact: bool
 
 
-class Experience:
+class SizeCorrection:
     """Corrects predictions by earlier results: by one's factor, or interpolated between two."""
 
     def __init__(self) -> None:
@@ -62,7 +62,7 @@ class Experience:
         if not prediction.is_exact:
             self._results = sorted([*self._results, (prediction.bytes, became_bytes)])
 
-    def bent(self, prediction: Prediction) -> float:
+    def corrected(self, prediction: Prediction) -> float:
         if prediction.is_exact or not self._results:
             return prediction.bytes
         predicted, actual = (np.log([pair[side] for pair in self._results]) for side in (0, 1))
@@ -83,7 +83,7 @@ class Sample(Protocol):
     ) -> Prediction: ...
 
 
-class Whole:
+class CachedSample:
     """A fully cached clip, any of whose frames can be sampled."""
 
     def __init__(self, clip: CachedClip) -> None:

@@ -26,7 +26,7 @@ LINE = ASCENT + DESCENT
 
 
 @dataclass(frozen=True)
-class Words:
+class PlacedText:
     """A text, when it shows in the GIF, and its place and look."""
 
     text: str
@@ -62,11 +62,11 @@ def caption_layers(plan: Plan, *, checkpoint: Callable[[], None]) -> tuple[list[
     if plan.recipe.subtitles and not cues:
         notes.append("No subtitles are shown: none fall in this part of the video.")
     if without_room := len(words) - len(layers):
-        notes.append(f"Subtitles left out because there was no room beside others: {without_room}.")
+        notes.append(f"Subtitles left out for lack of space: {without_room}.")
     return layers, notes
 
 
-def _stacked(stacked: list[Words], plan: Plan, checkpoint: Callable[[], None]) -> Iterator[Layer]:
+def _stacked(stacked: list[PlacedText], plan: Plan, checkpoint: Callable[[], None]) -> Iterator[Layer]:
     showing: list[tuple[float, Box]] = []
     for words in stacked:
         checkpoint()
@@ -88,7 +88,7 @@ def _frame_times_s(plan: Plan) -> tuple[list[float], float]:
     return [begin_cs / 100 for begin_cs in begins_cs], whole_cs / 100
 
 
-def _on_frames(words: Words, begins_s: Sequence[float]) -> Words:
+def _on_frames(words: PlacedText, begins_s: Sequence[float]) -> PlacedText:
     """Snap the times to the frames that begin within them, or else to the frame that shows then."""
     first, end = (bisect_left(begins_s, at_s - ROUNDING_S) for at_s in (words.start_s, words.end_s))
     if first >= end:
@@ -104,9 +104,9 @@ def _late_captions(plan: Plan, whole_s: float) -> Iterator[str]:
             yield f"The caption “{caption.text[:20].strip()}” is not shown: {begins}."
 
 
-def _captions(plan: Plan) -> Iterator[Words]:
+def _captions(plan: Plan) -> Iterator[PlacedText]:
     for caption in plan.recipe.captions:
-        yield Words(
+        yield PlacedText(
             caption.text,
             caption.start_s,
             math.inf if caption.end_s is None else caption.end_s,
@@ -117,11 +117,11 @@ def _captions(plan: Plan) -> Iterator[Words]:
         )
 
 
-def _cues(cues: Iterable[Cue], plan: Plan) -> Iterator[Words]:
+def _cues(cues: Iterable[Cue], plan: Plan) -> Iterator[PlacedText]:
     look = Caption(text=" ", size_px=_subtitle_px(plan))
     for cue in cues:
         for start_s, end_s in shown_s(cue, plan):
-            yield Words(
+            yield PlacedText(
                 cue.text,
                 start_s,
                 end_s,
@@ -138,7 +138,7 @@ def _subtitle_px(plan: Plan) -> int:
     return max(SMALLEST_SUBTITLE_PX, round(min(plan.height_px / 12, plan.width_px / 20)))
 
 
-def _set(words: Words, plan: Plan) -> Block:
+def _set(words: PlacedText, plan: Plan) -> Block:
     margin = margin_px(plan.width_px, plan.height_px)
     return set_text(
         words.text,
@@ -148,18 +148,18 @@ def _set(words: Words, plan: Plan) -> Block:
     )
 
 
-def _box(block: Block, words: Words, plan: Plan) -> Box:
+def _box(block: Block, words: PlacedText, plan: Plan) -> Box:
     size, within = (block.width_px, block.height_px), (plan.width_px, plan.height_px)
     return box_at(words.place, size, within, line_px=LINE * block.size_px)
 
 
-def _layer(words: Words, block: Block, box: Box, checkpoint: Callable[[], None]) -> Layer:
+def _layer(words: PlacedText, block: Block, box: Box, checkpoint: Callable[[], None]) -> Layer:
     paint = partial(_painted, words, block, checkpoint)
     over_px = overhang_px(block)
     return Layer(paint, box.x_px - over_px, box.y_px - over_px, words.start_s, words.end_s)
 
 
-def _painted(words: Words, block: Block, checkpoint: Callable[[], None]) -> Pixels:
+def _painted(words: PlacedText, block: Block, checkpoint: Callable[[], None]) -> Pixels:
     return drawn(
         block, colour=words.colour, outline=words.outline, align=words.place.align, checkpoint=checkpoint
     )

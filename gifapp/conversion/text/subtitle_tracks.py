@@ -79,8 +79,8 @@ def _chosen(tracks: Sequence[_Track], number: int) -> _Track:
     if not tracks:
         raise refused(f"track:{number}: the video has no subtitle tracks")
     if number > len(tracks):
-        there = "; ".join(f"track:{at} ({track})" for at, track in enumerate(tracks, 1))
-        raise refused(f"track:{number}: the video has only {there}")
+        listing = "; ".join(f"track:{at} ({track})" for at, track in enumerate(tracks, 1))
+        raise refused(f"track:{number}: the video has only {listing}")
     track = tracks[number - 1]
     if track.codec not in TEXTS:
         kind = "pictures, not words" if track.codec in PICTURES else "no text that can be read"
@@ -113,7 +113,7 @@ def _text(path: Path, track: _Track, number: int, limits: Limits, checkpoint: Ca
 
 def _output(argv: list[str], deadline_s: float, checkpoint: Callable[[], None]) -> bytes:
     """The child's stdout; empty if it fails."""
-    bounds = processes.for_strangers_files(memory_bytes=MEMORY_BYTES, cpu_s=math.ceil(deadline_s))
+    bounds = processes.untrusted_file_limits(memory_bytes=MEMORY_BYTES, cpu_s=math.ceil(deadline_s))
     child = processes.spawn(
         argv,
         limits=bounds,

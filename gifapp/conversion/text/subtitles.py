@@ -29,7 +29,7 @@ def read(text: str) -> Subtitles:
     cues = [cue for cue in subtitles.cues if cue.text]
     shown = [replace(cue, text=cue.text[:LONGEST]) for cue in cues if cue.end_s >= max(cue.start_s, 1e-6)]
     if not shown:
-        raise refused("neither SRT, WebVTT nor ASS" if not subtitles.cues else "there are no words in them")
+        raise refused("neither SRT, WebVTT nor ASS" if not subtitles.cues else "they contain no text")
     return Subtitles(tuple(shown), (*subtitles.notes, *_notes(cues)))
 
 

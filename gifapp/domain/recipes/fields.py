@@ -75,7 +75,7 @@ class RecipeField:
     @property
     def allowed(self) -> str:
         """The allowed values in words; empty if there is no simple rule."""
-        return validation_errors.may_be(self.schema) or ""
+        return validation_errors.allowed_values(self.schema) or ""
 
 
 @cache

@@ -22,14 +22,14 @@ class EncodeSettings:
 
     Attributes:
         lossy, colours: the recipe fields of these names.
-        kept: the fraction of frames kept.
+        frame_share: the fraction of frames kept.
         scale: the scale factor of width and height.
         length: the fraction of the duration kept, from the beginning.
     """
 
     lossy: int
     colours: int
-    kept: Fraction = Fraction(1)
+    frame_share: Fraction = Fraction(1)
     scale: float = 1.0
     length: float = 1.0
 
@@ -61,15 +61,15 @@ class Stage:
         return EncodeSettings(
             lossy=round(before.lossy + (after.lossy - before.lossy) * share),
             colours=round(before.colours * (after.colours / before.colours) ** share),
-            kept=before.kept,
+            frame_share=before.frame_share,
             scale=before.scale + (after.scale - before.scale) * share,
             length=before.length * (after.length / before.length) ** share,
         )
 
 
-def kept_starts(count: int, kept: Fraction) -> list[int]:
+def kept_frames(count: int, frame_share: Fraction) -> list[int]:
     """The numbers of the kept frames out of `count`, spread evenly and including the first."""
-    return [int(number / kept) for number in range(math.ceil(count * kept))]
+    return [int(number / frame_share) for number in range(math.ceil(count * frame_share))]
 
 
 class _Point(NamedTuple):
@@ -120,9 +120,9 @@ def ladder(plain: EncodeSettings, before: GifStats, *, is_exact: bool, is_screen
     points = [plain]
     stages: dict[Fraction, Stage] = {}
     for most_fps, way in ways:
-        kept = next((share for share in _SHARES if before.fps * share <= most_fps), _SHARES[-1])
+        frame_share = next((share for share in _SHARES if before.fps * share <= most_fps), _SHARES[-1])
         points += _further(points[-1], way, before)
-        stages[kept] = Stage(tuple(replace(point, kept=kept) for point in points))
+        stages[frame_share] = Stage(tuple(replace(point, frame_share=frame_share) for point in points))
     return list(stages.values())
 
 

@@ -225,18 +225,18 @@ class Recipe(Part):
     @model_validator(mode="after")
     def _only_gifs_are_fitted(self) -> Self:
         if self.format != "gif" and (self.target_bytes or self.preset):
-            raise ValueError("target_bytes and preset are for GIFs; leave them out, or the format")
+            raise ValueError("target_bytes and preset apply to GIFs only; omit them, or the format")
         return self
 
     @classmethod
-    def parse(cls, given: Any) -> Recipe:
+    def parse(cls, values: Any) -> Recipe:
         """Validate a recipe from decoded JSON.
 
         Raises:
             errors.RecipeInvalid: names each wrong field and what it may be.
         """
         try:
-            return cls.model_validate_json(json.dumps(given))
+            return cls.model_validate_json(json.dumps(values))
         except ValidationError as refused:
             schema = recipe_schema()
             raise errors.RecipeInvalid(

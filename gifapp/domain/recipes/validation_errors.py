@@ -54,7 +54,7 @@ def _allowed(path: tuple[str | int, ...], schema: Schema) -> str | None:
     return _in_words(node)
 
 
-def may_be(schema: Schema) -> str | None:
+def allowed_values(schema: Schema) -> str | None:
     """The allowed values of a JSON schema, in words; None if there is no simple rule."""
     return _in_words(_follow(schema, schema))
 

@@ -136,7 +136,7 @@ class JobView(View):
     """One conversion.
 
     `queue_position` is 1 for the next job to run, and `wait_s` the approximate wait; both are set only while
-    it is queued and due. `is_paused`: the queue is paused. `is_repeat`: a repeat submission was answered with
+    it is queued and due. `is_paused`: the queue is paused. `is_repeat`: a repeat submission returned
     this existing job.
     `errors` are those of all attempts, oldest first.
     `expires_at` is when it is deleted automatically, with its GIF; None: never.
@@ -237,7 +237,7 @@ class AliveView(View):
 
 
 class ReadyView(View):
-    """Whether each dependency answers, by name; its latency; what is wrong, in words."""
+    """Whether each dependency responds, by name; its latency; what is wrong, in words."""
 
     status: Literal["ok", "unavailable"]
     checks: dict[str, Answers]

@@ -84,10 +84,10 @@ class StatisticsView(View):
 
 def _quantile(counts: Sequence[int], share: float) -> float | None:
     """The duration below which `share` of all counts lie, interpolated on the bucket's logarithmic scale."""
-    wanted, seen = share * sum(counts), 0
+    target, cumulative = share * sum(counts), 0
     for number, count in enumerate(counts):
-        if count and seen + count >= wanted:
-            inside = (wanted - seen) / count - 1
+        if count and cumulative + count >= target:
+            inside = (target - cumulative) / count - 1
             return float(BOUNDS_S[number] * math.pow(10, inside / PER_DECADE))
-        seen += count
+        cumulative += count
     return None

@@ -33,29 +33,29 @@ class AttemptTimer:
         self._phases: defaultdict[Phase, float] = defaultdict(float)
         self.video: Video | None = None
 
-    def moved(self, phase: Phase) -> None:
+    def enter_phase(self, phase: Phase) -> None:
         now = self._now()
         self._phases[self._phase] += now - self._phase_began
         self._phase, self._phase_began = phase, now
 
     def settled(self, job: JobDocument, counters: CounterStore) -> None:
         """Count the attempt; `job` is the job after it has ended."""
-        self.moved(self._phase)
+        self.enter_phase(self._phase)
         size, kind = _size(self.video), str(job.recipe.get("format", "gif"))
         steps = [
             ended(job),
-            CONVERTING.of(self._now() - self._began, outcome=_outcome(job), format=kind, size=size),
-            WAITING.of(max(0.0, (self._job.started_at - self._job.run_at).total_seconds())),
+            CONVERTING.observe(self._now() - self._began, outcome=_outcome(job), format=kind, size=size),
+            WAITING.observe(max(0.0, (self._job.started_at - self._job.run_at).total_seconds())),
         ]
         if job.state == JobState.SUCCEEDED:
-            steps += [PHASES.of(spent, phase=phase, size=size) for phase, spent in self._phases.items()]
-            steps.append(MADE_BYTES.plus(job.gif.bytes, format=kind))
+            steps += [PHASES.observe(spent, phase=phase, size=size) for phase, spent in self._phases.items()]
+            steps.append(MADE_BYTES.increment(job.gif.bytes, format=kind))
         counters.count(*steps)
 
 
 def ended(job: JobDocument) -> list[Increment]:
     """The increments for an attempt's outcome; `job` is the job after it has ended."""
-    return ENDED.plus(outcome=_outcome(job), code=_code(job))
+    return ENDED.increment(outcome=_outcome(job), code=_code(job))
 
 
 def _outcome(job: JobDocument) -> str:

@@ -112,7 +112,7 @@ class Failed:
 
 Message = ProgressMessage | Done | Failed
 
-ORDER: TypeAdapter[ConversionRequest] = TypeAdapter(ConversionRequest)
+REQUEST: TypeAdapter[ConversionRequest] = TypeAdapter(ConversionRequest)
 MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
 
 
@@ -150,7 +150,7 @@ class Conversion:
         try:
             return MESSAGE.validate_json(self._connection.recv_bytes())
         except (EOFError, ConnectionError):
-            raise _untimely(self._end(), self._limit_s) from None
+            raise _early_end(self._end(), self._limit_s) from None
 
     def _end(self) -> int | None:
         if not self._connection.closed:
@@ -160,7 +160,7 @@ class Conversion:
         return self._code
 
 
-def _untimely(code: int | None, limit_s: float) -> errors.GifappError:
+def _early_end(code: int | None, limit_s: float) -> errors.GifappError:
     """The error for a conversion that ended early; `code` is None when the fork server died first."""
     if code == -signal.SIGXCPU:
         return errors.ConversionTooSlow(limit_s=limit_s)
@@ -176,7 +176,7 @@ def _untimely(code: int | None, limit_s: float) -> errors.GifappError:
 
 def work(connection: Connection, converter: Converter) -> None:
     """Read one request from `connection`, carry it out, and send messages until it is done or has failed."""
-    request = ORDER.validate_json(connection.recv_bytes())
+    request = REQUEST.validate_json(connection.recv_bytes())
     processes.apply_limits(replace(_bounds(request.limits), nice=request.nice))
     _work_in(request.scratch)
     try:
@@ -201,7 +201,7 @@ def _convert(request: ConversionRequest, converter: Converter, connection: Conne
 
 
 def _bounds(limits: Limits) -> processes.ProcessLimits:
-    return processes.for_strangers_files(
+    return processes.untrusted_file_limits(
         memory_bytes=limits.memory_bytes,
         cpu_s=round(limits.deadline_s * (os.cpu_count() or 1)),
         # frames of a reversed clip spill to disk
@@ -232,19 +232,21 @@ class _Reporter:
 
 
 def _failed(error: Exception) -> Failed:
-    ours = _in_our_words(error)
-    is_crash = isinstance(ours, errors.ConversionCrashed)
-    return Failed(ours.code, ours.facts, "".join(traceback.format_exception(error)) if is_crash else "")
+    translated = _translated(error)
+    is_crash = isinstance(translated, errors.ConversionCrashed)
+    return Failed(
+        translated.code, translated.facts, "".join(traceback.format_exception(error)) if is_crash else ""
+    )
 
 
-def _in_our_words(error: Exception) -> errors.GifappError:
+def _translated(error: Exception) -> errors.GifappError:
     if isinstance(error, errors.GifappError):
         return error
     if isinstance(error, MemoryError):
         return errors.ConversionTooBig()
     # PyAV's errors have an errno, too, and not all of them are OSErrors
-    ours = from_errno(getattr(error, "errno", None))
-    return ours or errors.ConversionCrashed(reason=type(error).__name__)
+    translated = from_errno(getattr(error, "errno", None))
+    return translated or errors.ConversionCrashed(reason=type(error).__name__)
 
 
 def _send(connection: Connection, message: Message) -> None:

@@ -23,7 +23,7 @@ from typing import NoReturn
 
 from gifapp import errors, processes
 from gifapp.jobs.attempts.conversion_process import (
-    ORDER,
+    REQUEST,
     Conversion,
     ConversionRequest,
     Converter,
@@ -71,24 +71,24 @@ class ForkServer:
             raise errors.ServerFailed(program="The fork server", reason="its last lines of output say why")
         self._control.settimeout(None)
 
-    def convert(self, order: ConversionRequest) -> Conversion:
+    def convert(self, request: ConversionRequest) -> Conversion:
         """Start one conversion; the previous one must have ended.
 
         Raises:
             errors.ConversionCrashed: it could not start.
         """
-        ours, theirs = Pipe()
+        parent_end, child_end = Pipe()
         try:
-            with theirs:
-                socket.send_fds(self._control, [b"convert"], [theirs.fileno()])
+            with child_end:
+                socket.send_fds(self._control, [b"convert"], [child_end.fileno()])
             pid = self._number()
             if pid is None:
                 raise ConnectionResetError
-            ours.send_bytes(ORDER.dump_json(order))
+            parent_end.send_bytes(REQUEST.dump_json(request))
         except ConnectionError:
-            ours.close()
+            parent_end.close()
             raise errors.ConversionCrashed(reason="the fork server was killed") from None
-        return Conversion(pid, ours, exit_code=self._number, limit_s=order.limits.deadline_s)
+        return Conversion(pid, parent_end, exit_code=self._number, limit_s=request.limits.deadline_s)
 
     def _number(self) -> int | None:
         """The next number from the server; None when it is dead or did not start in time."""

@@ -113,7 +113,7 @@ class Runner:
             if settled.state == JobState.DEAD:
                 _log.error("job became a dead letter", code=settled.error.code)
             self._events.job_changed(settled)
-            lease.measured.settled(settled, self._counters)
+            lease.timer.settled(settled, self._counters)
 
     def _converted(self, job: JobDocument, lease: _Lease) -> JobDocument:
         """The job after this attempt."""
@@ -121,23 +121,23 @@ class Runner:
         try:
             with (
                 self._blobs.workspace.scratch(attempt.key) as scratch,
-                self._ordered(job, scratch, lease) as order,
+                self._request_for(job, scratch, lease) as request,
             ):
-                lease.measured.video = order.video
+                lease.timer.video = request.video
                 # here: until a document refers to the GIF, the sweep finds it by its scratch directory
-                return self._published(order, self._watched(order, lease), lease)
+                return self._published(request, self._watched(request, lease), lease)
         except errors.Cancelled:
-            return lease.insist(partial(leases.give_in, attempt))
+            return lease.retry_while_held(partial(leases.cancel, attempt))
         except Drained:
             return self._released(lease)
         except LeaseLost:
             raise
         except Exception as error:  # noqa: BLE001  on any error: the job must not wait for its lease to expire
-            return lease.insist(partial(leases.fail, attempt, self._in_our_words(error)))
+            return lease.retry_while_held(partial(leases.fail, attempt, self._translated(error)))
 
     @contextmanager
-    def _ordered(self, job: JobDocument, scratch: Path, lease: _Lease) -> Iterator[ConversionRequest]:
-        """The request for the child process, with the video stack on local disk."""
+    def _request_for(self, job: JobDocument, scratch: Path, lease: _Lease) -> Iterator[ConversionRequest]:
+        """The request for the child process, while its video is on the local disk."""
         if job.errors and job.errors[-1].code == errors.WaitingForDisk.code:
             self._check_disk()  # or this attempt would only fill the disk again
         try:
@@ -155,51 +155,51 @@ class Runner:
         give_up_at = time.monotonic() + self._timings.storage_s
         while True:
             try:
-                return self._kept_during(lease, step)
+                return self._renewing_lease_during(lease, step)
             except errors.ServiceUnavailable:
                 if time.monotonic() > give_up_at:
                     raise
-            self._kept_during(lease, partial(time.sleep, _ASK_AGAIN_S))
+            self._renewing_lease_during(lease, partial(time.sleep, _ASK_AGAIN_S))
 
-    def _kept_during(self, lease: _Lease, step: Callable[[], Result]) -> Result:
+    def _renewing_lease_during(self, lease: _Lease, step: Callable[[], Result]) -> Result:
         with ThreadPoolExecutor(1, "storage") as thread:
             future = thread.submit(step)
             while not wait([future], _LOOK_EVERY_S).done:
-                self._check_may_go_on()
-                lease.renewed_if_due()
+                self._raise_if_draining()
+                lease.renew_if_due()
             return future.result()
 
-    def _watched(self, order: ConversionRequest, lease: _Lease) -> Done:
+    def _watched(self, request: ConversionRequest, lease: _Lease) -> Done:
         """Run the conversion while renewing the lease and checking for the deadline, a cancel or a drain."""
         deadline = time.monotonic() + self._limits.deadline_s + self._timings.overtime_s
         published = lease.progress
-        with self._forks.convert(order) as conversion:
+        with self._forks.convert(request) as conversion:
             while True:
-                done = self._heard(conversion, lease)
+                done = self._handle_message(conversion, lease)
                 if done is not None:
                     return done
                 if time.monotonic() > deadline:
                     raise errors.ConversionTooSlow(limit_s=self._limits.deadline_s)
-                self._check_may_go_on()
+                self._raise_if_draining()
                 published = self._publish_progress(lease, published)
 
-    def _check_may_go_on(self) -> None:
+    def _raise_if_draining(self) -> None:
         if self._give_up.is_set():
             raise Drained
 
     def _publish_progress(self, lease: _Lease, published: Progress) -> Progress:
         """Renew the lease if it is due, and publish new progress; returns the progress published last."""
-        renewed = lease.renewed_if_due()
+        renewed = lease.renew_if_due()
         if renewed is None or lease.progress == published:
             return published
         self._events.job_progressed(renewed.owner, lease.progress_event)
         return lease.progress
 
-    def _heard(self, conversion: Conversion, lease: _Lease) -> Done | None:
+    def _handle_message(self, conversion: Conversion, lease: _Lease) -> Done | None:
         match conversion.receive(_LOOK_EVERY_S):
             case ProgressMessage(progress):
                 lease.progress = progress
-                lease.measured.moved(progress.phase)
+                lease.timer.enter_phase(progress.phase)
             case Done() as done:
                 return done
             case Failed() as failed:
@@ -208,16 +208,18 @@ class Runner:
                 raise failed.error
         return None
 
-    def _published(self, order: ConversionRequest, done: Done, lease: _Lease) -> JobDocument:
+    def _published(self, request: ConversionRequest, done: Done, lease: _Lease) -> JobDocument:
         attempt = lease.attempt
         try:
-            self._with_storage(lease, partial(self._blobs.keep_gif, order.out, attempt.key))
-            return lease.insist(partial(leases.succeed, attempt, GifPart(key=attempt.key, **asdict(done))))
+            self._with_storage(lease, partial(self._blobs.keep_gif, request.out, attempt.key))
+            return lease.retry_while_held(
+                partial(leases.succeed, attempt, GifPart(key=attempt.key, **asdict(done)))
+            )
         except Exception:
             self._remove_files(attempt)
             raise
 
-    def _in_our_words(self, error: Exception) -> errors.GifappError:
+    def _translated(self, error: Exception) -> errors.GifappError:
         if isinstance(error, errors.DiskFull):
             return self._about_the_disk()
         if isinstance(error, errors.GifappError):
@@ -237,7 +239,7 @@ class Runner:
         self._blobs.workspace.check_disk(0, reserve_bytes=self._limits.reserve_bytes)
 
     def _released(self, lease: _Lease) -> JobDocument:
-        released = lease.insist(partial(leases.release, lease.attempt))
+        released = lease.retry_while_held(partial(leases.release, lease.attempt))
         if released.state == JobState.QUEUED:
             self._wakeups.notify(released.id, priority=released.priority)
         return released
@@ -246,20 +248,18 @@ class Runner:
         # The settle may have been written although its reply was lost: then the job refers to the GIF.
         # While MongoDB is down this is unknown, and the sweep that requeues the job removes the files.
         try:
-            if not job_store.names_gif(attempt.key):
+            if not job_store.references_gif(attempt.key):
                 self._blobs.remove_attempt(attempt.key)
-        except errors.ServiceUnavailable as away:
-            _log.warning("attempt files not removed", reason=str(away))
+        except errors.ServiceUnavailable as unavailable:
+            _log.warning("attempt files not removed", reason=str(unavailable))
 
 
 class _Lease:
     """A lease as its holder sees it, timed from when each request was *sent*, so it never seems longer."""
 
-    def __init__(
-        self, attempt: Attempt, timings: Timings, measured: AttemptTimer, *, held_since: float
-    ) -> None:
+    def __init__(self, attempt: Attempt, timings: Timings, timer: AttemptTimer, *, held_since: float) -> None:
         self.attempt = attempt
-        self.measured = measured
+        self.timer = timer
         self.progress = Progress()
         self._timings = timings
         self._renewed_at = held_since
@@ -270,7 +270,7 @@ class _Lease:
         attempt = self.attempt
         return ProgressEvent(job_id=attempt.job_id, attempt=attempt.number, **self.progress.model_dump())
 
-    def renewed_if_due(self) -> JobDocument | None:
+    def renew_if_due(self) -> JobDocument | None:
         """Renew the lease and return the job; None: not due, or MongoDB is down but the lease still holds.
 
         Raises:
@@ -293,7 +293,7 @@ class _Lease:
             raise errors.Cancelled
         return job
 
-    def insist(self, write: Write) -> JobDocument:
+    def retry_while_held(self, write: Write) -> JobDocument:
         """The result of `write`, retried while MongoDB is down and the lease holds.
 
         Raises:

@@ -56,7 +56,7 @@ class Housekeeping:
         if _take_turn(every_s=self.timings.compare_s):
             report = self.compare()
             _keep(report)
-            _tell(report)
+            _log_report(report)
 
     @reaching_mongodb()
     def compare(self) -> StorageView:
@@ -72,23 +72,23 @@ class Housekeeping:
 
     def _removed(self) -> Iterator[StoredFile]:
         """Remove orphans, and yield each as it is removed."""
-        if _names_nothing():  # more likely the wrong database than a storage full of orphans
+        if _has_no_references():  # more likely the wrong database than a storage full of orphans
             return
         files = self.blobs.store.files(older_than_s=self.timings.orphan_s)
         while batch := list(islice(files, _BATCH)):
-            yield from (file for file in _unnamed(batch) if self._remove(file))
+            yield from (file for file in _unreferenced(batch) if self._remove(file))
 
     def _remove(self, file: StoredFile) -> bool:
         """Remove the file unless a document refers to it by now; returns whether it was removed."""
         kind, name = file.blob
         if kind == "gif":
             # in this order: an attempt that settles in between has written the name
-            is_needed = leases.may_settle(name) or job_store.names_gif(name)
+            is_needed = leases.may_settle(name) or job_store.references_gif(name)
             if not is_needed:
                 self.blobs.store.remove(file.blob)
             return not is_needed
         with self.blobs.store.exclusive():
-            is_needed = sources.is_named(name)
+            is_needed = sources.is_referenced(name)
             if not is_needed:
                 self.blobs.store.remove(file.blob)
         return not is_needed
@@ -105,11 +105,11 @@ class Housekeeping:
                 yield MissingFileView(kind="gif", id=job_id, owner_id=owner)
 
 
-def _names_nothing() -> bool:
+def _has_no_references() -> bool:
     return SourceDocument.objects.first() is None and JobDocument.objects.first() is None
 
 
-def _unnamed(files: Iterable[StoredFile]) -> list[StoredFile]:
+def _unreferenced(files: Iterable[StoredFile]) -> list[StoredFile]:
     names = [file.blob.name for file in files]
     named = sources.digests_among(names) | job_store.gifs_among(names)
     return [file for file in files if file.blob.name not in named]
@@ -139,7 +139,7 @@ def _keep(report: StorageView) -> None:
     )
 
 
-def _tell(report: StorageView) -> None:
+def _log_report(report: StorageView) -> None:
     _log.info("storage checked", removed_files=report.removed_files, removed_bytes=report.removed_bytes)
     if report.missing_count:
         first = [f"{file.kind} {file.id}" for file in report.missing[:10]]

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from gifapp.jobs.cleanup.removal import remove_files_of, remove_unnamed_source
+from gifapp.jobs.cleanup.removal import remove_files_of, remove_unreferenced_source
 from gifapp.jobs.db import job_store, sources
 from gifapp.jobs.db.documents import SourceDocument, utc_now
 from gifapp.jobs.events.stream import EventStream
@@ -26,12 +26,12 @@ _AT_ONCE = 100  # per sweep; the next sweep continues
 class Retention:
     blobs: Blobs
     events: EventStream
-    kept: timedelta | None
+    retention: timedelta | None
 
     def __call__(self) -> None:
         """Remove all jobs and sources whose retention period is over."""
-        if self.kept is not None:
-            before = utc_now() - self.kept
+        if self.retention is not None:
+            before = utc_now() - self.retention
             self._remove_jobs(before)
             self._remove_sources(before)
 
@@ -54,5 +54,5 @@ class Retention:
         with self.blobs.store.exclusive():
             source = sources.remove_expired(source_id, before)
             if source is not None:
-                remove_unnamed_source(self.blobs, source.sha256)
+                remove_unreferenced_source(self.blobs, source.sha256)
         return source

@@ -28,7 +28,7 @@ from gifapp.storage.partial_uploads import PartialUploads
 
 _log = structlog.get_logger()
 
-_RINGS_AT_ONCE = 500
+_WAKEUPS_AT_ONCE = 500
 _PATIENCE_S = 5.0  # how long to wait for a running sweep when its process exits
 
 
@@ -48,8 +48,8 @@ class Sweep:
             errors.ServiceUnavailable: MongoDB is down.
         """
         self._take_back_lost_jobs()
-        self._ring_again()
-        workers.forget_the_dead()
+        self._renotify()
+        workers.remove_dead()
         self._remove_left_attempts()
         self._remove_left_uploads()
         PartialUploads(self.blobs).remove_expired(untouched_s=self.timings.upload_s)
@@ -71,7 +71,7 @@ class Sweep:
         for key in self.blobs.workspace.left_attempts(untouched_s=self.timings.abandoned_s):
             if leases.is_held(key):
                 continue  # until its lease expires and the job is requeued
-            if job_store.names_gif(key):
+            if job_store.references_gif(key):
                 self.blobs.workspace.remove_scratch(key)
             else:
                 self.blobs.remove_attempt(key)
@@ -79,17 +79,17 @@ class Sweep:
     def _remove_left_uploads(self) -> None:
         for left in self.blobs.workspace.left_uploads(untouched_s=self.timings.abandoned_s):
             with self.blobs.store.exclusive():
-                if left.sha256 and not sources.is_named(left.sha256):
+                if left.sha256 and not sources.is_referenced(left.sha256):
                     self.blobs.remove_source(left.sha256)
                 left.remove()
 
-    def _ring_again(self) -> None:
+    def _renotify(self) -> None:
         # one message per due job is enough; without this, every sweep would send more for a long queue
         waiting = self.wakeups.waiting()
         missing = 0 if waiting is None else job_store.count_due() - waiting
         if missing > 0:
-            oldest = utc_now() - timedelta(seconds=self.timings.ring_again_s)
-            for job in job_store.claim_unnotified(min(missing, _RINGS_AT_ONCE), older_than=oldest):
+            oldest = utc_now() - timedelta(seconds=self.timings.renotify_s)
+            for job in job_store.claim_unnotified(min(missing, _WAKEUPS_AT_ONCE), older_than=oldest):
                 self.wakeups.notify(job.id, priority=job.priority)
 
 

@@ -79,8 +79,8 @@ def jobs(
     Raises:
         errors.FieldInvalid: the cursor is not one that a page returned.
     """
-    wanted = {"state": state, "owner": owner_id}
-    chosen = JobDocument.objects(**{name: value for name, value in wanted.items() if value is not None})
+    filters = {"state": state, "owner": owner_id}
+    chosen = JobDocument.objects(**{name: value for name, value in filters.items() if value is not None})
     return newest_first(chosen.exclude("recipe"), by=by, cursor=cursor, limit=limit)
 
 

@@ -55,5 +55,5 @@ def disconnect() -> None:
 
 @reaching_mongodb()
 def ping() -> None:
-    """Raise errors.ServiceUnavailable unless MongoDB answers."""
+    """Raise errors.ServiceUnavailable unless MongoDB responds."""
     mongoengine.get_db(ALIAS).command("ping")

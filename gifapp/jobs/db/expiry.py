@@ -10,18 +10,20 @@ from gifapp.jobs.db import job_store
 from gifapp.jobs.db.documents import JobDocument, SourceDocument
 
 
-def job_expires_at(job: JobDocument, kept: timedelta | None) -> datetime | None:
-    """A finished job expires `kept` after its end; a dead letter is kept for an administrator."""
-    if kept is None or not JobState(job.state).expires:
+def job_expires_at(job: JobDocument, retention: timedelta | None) -> datetime | None:
+    """A finished job expires `retention` after its end; a dead letter is kept for an administrator."""
+    if retention is None or not JobState(job.state).expires:
         return None
     ended: datetime = job.finished_at
-    return ended + kept
+    return ended + retention
 
 
-def sources_expire_at(sources: Collection[SourceDocument], kept: timedelta | None) -> dict[str, datetime]:
-    """When each source expires: `kept` after its last use or its last job's end; others are omitted."""
-    if kept is None:
+def sources_expire_at(
+    sources: Collection[SourceDocument], retention: timedelta | None
+) -> dict[str, datetime]:
+    """When each source expires: `retention` after its last use or its last job's end; others are omitted."""
+    if retention is None:
         return {}
     ends = job_store.last_ends([source.id for source in sources])
     last_uses = {source.id: (source.used_at, ends.get(source.id, source.used_at)) for source in sources}
-    return {name: max(used, end) + kept for name, (used, end) in last_uses.items() if end is not None}
+    return {name: max(used, end) + retention for name, (used, end) in last_uses.items() if end is not None}

@@ -218,7 +218,7 @@ def remove_expired(job: JobDocument, before: datetime) -> JobDocument | None:
 
 
 @reaching_mongodb()
-def names_gif(key: str) -> bool:
+def references_gif(key: str) -> bool:
     return JobDocument.objects(gif__key=key).first() is not None
 
 

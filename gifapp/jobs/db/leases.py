@@ -15,7 +15,7 @@ from typing import Any
 from mongoengine import NotUniqueError
 
 from gifapp import errors
-from gifapp.domain.job import Bury, Fail, JobState, Progress, Requeue, Wait, decide_retry
+from gifapp.domain.job import DeadLetter, Fail, JobState, Progress, Requeue, Wait, decide_retry
 from gifapp.jobs.db.documents import LONG_AGO, ErrorPart, GifPart, JobDocument, ProgressPart, utc_now
 from gifapp.mongodb import reaching_mongodb
 
@@ -95,7 +95,7 @@ def succeed(attempt: Attempt, gif: GifPart) -> JobDocument | None:
 
 
 @reaching_mongodb()
-def give_in(attempt: Attempt) -> JobDocument | None:
+def cancel(attempt: Attempt) -> JobDocument | None:
     """Settle as cancelled."""
     return _settle(_held(attempt), JobState.CANCELLED)
 
@@ -184,7 +184,7 @@ def _after_error(held: Any, attempt: Attempt, error: errors.GifappError) -> JobD
             return _queue_again(
                 held, inc__attempts=-1, set__run_at=run_at, set__error=part, push__errors=part
             )
-        case Bury():
+        case DeadLetter():
             return _settle(held, JobState.DEAD, set__error=part, push__errors=part)
         case Fail():
             return _settle(held, JobState.FAILED, set__error=part, push__errors=part)

@@ -25,7 +25,7 @@ def add_share(owner_id: str, job_id: str, *, lasts_s: int) -> ShareDocument:
         owner=owner_id, job=job_id, created_at=now, expires_at=now + timedelta(seconds=lasts_s)
     )
     share.save(force_insert=True)
-    if _living(job=job_id).count() > MOST_PER_JOB:  # after saving, so concurrent calls cannot exceed it
+    if _valid(job=job_id).count() > MOST_PER_JOB:  # after saving, so concurrent calls cannot exceed it
         share.delete()
         raise errors.TooManyShares(limit=MOST_PER_JOB)
     return share
@@ -51,13 +51,13 @@ def revoke_share(owner_id: str, share_id: str) -> None:
 
 
 @reaching_mongodb()
-def living_share(share_id: str) -> ShareDocument:
+def valid_share(share_id: str) -> ShareDocument:
     """A share that is neither revoked nor expired.
 
     Raises:
         errors.NotFound
     """
-    share: ShareDocument | None = _living(id=share_id).first()
+    share: ShareDocument | None = _valid(id=share_id).first()
     if share is None:
         raise errors.NotFound(kind="share")
     return share
@@ -84,6 +84,6 @@ def share_view(share: ShareDocument) -> ShareView:
     )
 
 
-def _living(**wanted: str) -> Any:
+def _valid(**filters: str) -> Any:
     # MongoDB removes expired ones within about a minute, not at once
-    return ShareDocument.objects(**wanted, revoked_at=None, expires_at__gt=utc_now())
+    return ShareDocument.objects(**filters, revoked_at=None, expires_at__gt=utc_now())

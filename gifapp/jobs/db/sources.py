@@ -51,7 +51,7 @@ def find_source(owner_id: str, source_id: str) -> SourceDocument:
 
 
 @reaching_mongodb()
-def is_there(owner_id: str, source_id: str) -> bool:
+def exists(owner_id: str, source_id: str) -> bool:
     """Whether the owner has such a source."""
     return SourceDocument.objects(id=source_id, owner=owner_id).first() is not None
 
@@ -102,7 +102,7 @@ def remove_source(owner_id: str, source_id: str) -> SourceDocument:
 
 
 @reaching_mongodb()
-def is_named(sha256: str) -> bool:
+def is_referenced(sha256: str) -> bool:
     """Whether a source of any owner has these bytes."""
     return SourceDocument.objects(sha256=sha256).limit(1).count(with_limit_and_skip=True) > 0
 

@@ -11,21 +11,21 @@ from gifapp.mongodb import reaching_mongodb
 
 
 @reaching_mongodb()
-def room_of(owner_id: str, *, limit_bytes: int | None) -> QuotaUsage:
+def quota_usage(owner_id: str, *, limit_bytes: int | None) -> QuotaUsage:
     """The size of the owner's videos and GIFs; duplicates of a video all count."""
     videos = SourceDocument.objects(owner=owner_id).sum("bytes")
     gifs = JobDocument.objects(owner=owner_id).sum("gif.bytes")
     return QuotaUsage(int(videos + gifs), limit_bytes)
 
 
-def check_room(owner_id: str, more_bytes: int, *, limit_bytes: int | None) -> None:
+def check_quota(owner_id: str, more_bytes: int, *, limit_bytes: int | None) -> None:
     """Check that `more_bytes` fit the quota; without a limit, nothing is summed.
 
     Raises:
         errors.QuotaExceeded
     """
     if limit_bytes is not None:
-        room_of(owner_id, limit_bytes=limit_bytes).check(more_bytes)
+        quota_usage(owner_id, limit_bytes=limit_bytes).check(more_bytes)
 
 
 @reaching_mongodb()
@@ -33,9 +33,9 @@ def stored_by(owner_ids: Collection[str]) -> dict[str, int]:
     """Bytes stored per owner; owners with nothing are omitted."""
     total: dict[str, int] = {}
     for documents, size in ((SourceDocument, "$bytes"), (JobDocument, "$gif.bytes")):
-        theirs = {"$match": {"owner": {"$in": list(owner_ids)}}}
+        of_owners = {"$match": {"owner": {"$in": list(owner_ids)}}}
         rows: Any = documents.objects.aggregate(
-            [theirs, {"$group": {"_id": "$owner", "bytes": {"$sum": size}}}]
+            [of_owners, {"$group": {"_id": "$owner", "bytes": {"$sum": size}}}]
         )
         for row in rows:
             total[row["_id"]] = total.get(row["_id"], 0) + int(row["bytes"])

@@ -16,13 +16,15 @@ from gifapp.jobs.db.scheduling import QueueSnapshot
 from gifapp.jobs.db.sources import sources_by_id, video_of
 
 
-def source_view(source: SourceDocument, *, kept: timedelta | None = None) -> SourceView:
-    """The view of one source; `kept` is how long unused sources are kept."""
-    return source_views([source], kept=kept)[0]
+def source_view(source: SourceDocument, *, retention: timedelta | None = None) -> SourceView:
+    """The view of one source; `retention` is how long unused sources are kept."""
+    return source_views([source], retention=retention)[0]
 
 
-def source_views(sources: Collection[SourceDocument], *, kept: timedelta | None = None) -> list[SourceView]:
-    expire_at = sources_expire_at(sources, kept)
+def source_views(
+    sources: Collection[SourceDocument], *, retention: timedelta | None = None
+) -> list[SourceView]:
+    expire_at = sources_expire_at(sources, retention)
     return [_source_view(source, expire_at.get(source.id)) for source in sources]
 
 
@@ -48,27 +50,27 @@ def _source_view(source: SourceDocument, expires_at: datetime | None) -> SourceV
     )
 
 
-def job_view(job: JobDocument, *, kept: timedelta | None = None) -> JobView:
-    """The view of one job, with its whole recipe; `kept` is how long finished jobs are kept."""
-    [source] = _sources_of([job], kept)
-    return _job_view(job, Recipe.parse(job.recipe), source, _line_of([job]), kept)
+def job_view(job: JobDocument, *, retention: timedelta | None = None) -> JobView:
+    """The view of one job, with its whole recipe; `retention` is how long finished jobs are kept."""
+    [source] = _sources_of([job], retention)
+    return _job_view(job, Recipe.parse(job.recipe), source, _line_of([job]), retention)
 
 
-def job_views(jobs: Sequence[JobDocument], *, kept: timedelta | None = None) -> list[JobView]:
+def job_views(jobs: Sequence[JobDocument], *, retention: timedelta | None = None) -> list[JobView]:
     """The views of one owner's jobs, without their recipes' files, which may be 100s of kB."""
     if not jobs:
         return []
     snapshot = _line_of(jobs)
     return [
-        _job_view(job, _recipe_without_files(job), source, snapshot, kept)
-        for job, source in zip(jobs, _sources_of(jobs, kept), strict=True)
+        _job_view(job, _recipe_without_files(job), source, snapshot, retention)
+        for job, source in zip(jobs, _sources_of(jobs, retention), strict=True)
     ]
 
 
-def _sources_of(jobs: Sequence[JobDocument], kept: timedelta | None) -> list[SourceView | None]:
+def _sources_of(jobs: Sequence[JobDocument], retention: timedelta | None) -> list[SourceView | None]:
     """The source of each job, all of one owner; None: it is gone."""
     sources = sources_by_id(jobs[0].owner, {job.source for job in jobs})
-    views = {view.id: view for view in source_views(sources.values(), kept=kept)}
+    views = {view.id: view for view in source_views(sources.values(), retention=retention)}
     return [views.get(job.source) for job in jobs]
 
 
@@ -106,7 +108,7 @@ def _job_view(
     recipe: Recipe,
     source: SourceView | None,
     snapshot: QueueSnapshot | None,
-    kept: timedelta | None,
+    retention: timedelta | None,
 ) -> JobView:
     progress = job.progress
     place = snapshot.place(job) if snapshot else None
@@ -127,7 +129,7 @@ def _job_view(
         run_at=job.run_at if job.state == JobState.QUEUED and place is None else None,
         started_at=job.started_at,
         finished_at=job.finished_at,
-        expires_at=job_expires_at(job, kept),
+        expires_at=job_expires_at(job, retention),
     )
 
 

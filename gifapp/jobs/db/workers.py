@@ -40,5 +40,5 @@ def count_alive() -> int:
 
 
 @reaching_mongodb()
-def forget_the_dead() -> None:
+def remove_dead() -> None:
     WorkerDocument.objects(seen_at__lt=utc_now() - 3 * _ALIVE).delete()

@@ -40,7 +40,7 @@ class Counter:
     help: str
     labels: Labels = ()
 
-    def plus(self, amount: float = 1, **labels: str) -> list[Increment]:
+    def increment(self, amount: float = 1, **labels: str) -> list[Increment]:
         return [Increment(self.name, tuple(labels[name] for name in self.labels), "", amount)]
 
 
@@ -53,7 +53,7 @@ class Histogram:
     bounds: tuple[float, ...]
     labels: Labels = ()
 
-    def of(self, value: float, **labels: str) -> list[Increment]:
+    def observe(self, value: float, **labels: str) -> list[Increment]:
         key = tuple(labels[name] for name in self.labels)
         reached = (Increment(self.name, key, repr(bound), 1) for bound in self.bounds if value <= bound)
         return [Increment(self.name, key, "count", 1), Increment(self.name, key, "sum", value), *reached]
@@ -103,8 +103,8 @@ class CounterStore:
             pipeline.hincrbyfloat(_KEY, json.dumps([name, labels, part]), amount)
         try:
             pipeline.execute()
-        except redis.RedisError as away:
-            _log.debug("counters not updated", reason=str(away))
+        except redis.RedisError as unavailable:
+            _log.debug("counters not updated", reason=str(unavailable))
 
     def read(self) -> Iterator[tuple[Kind, Mapping[Labels, Mapping[str, float]]]]:
         """Each counter or histogram with its series: label values to parts (see `Increment`) to amounts.

@@ -44,10 +44,10 @@ redis.call('PUBLISH', channel, owner .. ' ' .. cursor .. ' ' .. body)
 
 
 class EventStream:
-    """Publishes changes to an owner's jobs and sources; `kept` is how long finished jobs are kept."""
+    """Publishes changes to an owner's jobs and sources; `retention` is how long finished jobs are kept."""
 
-    def __init__(self, redis_url: str, *, kept: timedelta | None = None) -> None:
-        self._kept = kept
+    def __init__(self, redis_url: str, *, retention: timedelta | None = None) -> None:
+        self._retention = retention
         self._redis = make_client(redis_url, timeout_s=_PATIENCE_S)
         self._append = self._redis.register_script(_APPEND_AND_PUBLISH)
 
@@ -55,7 +55,7 @@ class EventStream:
         self._redis.close()
 
     def ping(self) -> None:
-        """Raise errors.ServiceUnavailable unless Redis answers."""
+        """Raise errors.ServiceUnavailable unless Redis responds."""
         with reaching_redis():
             self._redis.ping()
 
@@ -63,8 +63,8 @@ class EventStream:
         """Publish the job as its owner sees it; while MongoDB is down, the event is lost."""
         try:
             self.show_job(job)
-        except errors.ServiceUnavailable as away:
-            _log.warning("event not published", job_id=job.id, reason=str(away))
+        except errors.ServiceUnavailable as unavailable:
+            _log.warning("event not published", job_id=job.id, reason=str(unavailable))
 
     def show_job(self, job: JobDocument) -> JobView:
         """Publish the job as its owner sees it, and return that view.
@@ -72,7 +72,7 @@ class EventStream:
         Raises:
             errors.ServiceUnavailable: MongoDB is down.
         """
-        view = job_view(job, kept=self._kept)
+        view = job_view(job, retention=self._retention)
         self.job_shown(job.owner, view)
         return view
 
@@ -97,15 +97,15 @@ class EventStream:
         try:
             # the script assigns the cursor, so that listeners and replays see the same one
             self._append(keys=[_stream(owner_id)], args=[owner_id, body, _KEPT, _KEPT_S, _CHANNEL])
-        except redis.RedisError as away:
-            _log.warning("event not published", type=event.type, reason=str(away))
+        except redis.RedisError as unavailable:
+            _log.warning("event not published", type=event.type, reason=str(unavailable))
 
     def forget(self, owner_id: str) -> None:
         """Delete an owner's events; while Redis is down they stay, but expire after a day."""
         try:
             self._redis.delete(_stream(owner_id))
-        except redis.RedisError as away:
-            _log.warning("events not deleted", reason=str(away))
+        except redis.RedisError as unavailable:
+            _log.warning("events not deleted", reason=str(unavailable))
 
     def latest(self, owner_id: str) -> str:
         """The cursor of the newest event.
@@ -156,8 +156,8 @@ async def follow(redis_url: str) -> AsyncIterator[tuple[str, Event]]:
             async for owner_id, event in _followed(redis_url, is_first=is_first):
                 is_first = False
                 yield owner_id, event
-        except redis.RedisError as away:
-            _log.warning("event subscription failed", reason=str(away))
+        except redis.RedisError as unavailable:
+            _log.warning("event subscription failed", reason=str(unavailable))
         is_first = False
         await asyncio.sleep(_RECONNECT_S)
 

@@ -39,15 +39,15 @@ class WakeupQueue:
     """Wakes a worker for a job; best effort, since the sweep sends lost wake-ups again.
 
     Attributes:
-        on_ring: called by this process's consumer, if it runs one, with a job's id.
+        on_wakeup: called by this process's consumer, if it runs one, with a job's id.
     """
 
     def __init__(self, huey: Any) -> None:
         self.huey = huey
-        self.on_ring: Callable[[str], None] = _nobody_is_in
+        self.on_wakeup: Callable[[str], None] = _refuse
 
         def convert(job_id: str) -> None:
-            self.on_ring(job_id)
+            self.on_wakeup(job_id)
 
         self._convert = huey.task(retries=0)(convert)
 
@@ -55,20 +55,20 @@ class WakeupQueue:
         """Enqueue a wake-up; while Redis is down, only log that it was lost."""
         try:
             self.huey.enqueue(self._convert.s(job_id, priority=priority))
-        except redis.RedisError as away:
-            _log.warning("wake-up not sent", job_id=job_id, reason=str(away))
+        except redis.RedisError as unavailable:
+            _log.warning("wake-up not sent", job_id=job_id, reason=str(unavailable))
 
     def waiting(self) -> int | None:
         """The number of messages not yet consumed; None while Redis is down."""
         try:
             return int(self.huey.storage.queue_size())
-        except redis.RedisError as away:
-            _log.warning("wake-ups not counted", reason=str(away))
+        except redis.RedisError as unavailable:
+            _log.warning("wake-ups not counted", reason=str(unavailable))
             return None
 
     def close(self) -> None:
         self.huey.storage.pool.disconnect()
 
 
-def _nobody_is_in(job_id: str) -> None:
-    raise RuntimeError(f"job {job_id} was heard by a process that is no worker")
+def _refuse(job_id: str) -> None:
+    raise RuntimeError(f"job {job_id} reached a process that is not a worker")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import structlog
 
 from gifapp import errors
-from gifapp.jobs.cleanup.removal import remove_files_of, remove_unnamed_source
+from gifapp.jobs.cleanup.removal import remove_files_of, remove_unreferenced_source
 from gifapp.jobs.db import sources
 from gifapp.jobs.db.documents import JobDocument, OwnerDocument, utc_now
 from gifapp.jobs.events.stream import EventStream
@@ -42,7 +42,7 @@ class AccountDeletion:
 
 
 @reaching_mongodb()
-def check_stays(owner_id: str) -> None:
+def ensure_account_open(owner_id: str) -> None:
     """Check that the account has not been deleted.
 
     Raises:
@@ -67,4 +67,4 @@ def _remove_sources(blobs: Blobs, owner_id: str) -> None:
     with blobs.store.exclusive():  # an earlier upload is removed here, a later one sees the mark
         for source in sources.sources_of(owner_id):
             sources.remove_source(owner_id, source.id)
-            remove_unnamed_source(blobs, source.sha256)
+            remove_unreferenced_source(blobs, source.sha256)

@@ -35,7 +35,7 @@ from gifapp.jobs.services.submission import Submission
 
 _log = structlog.get_logger()
 
-_RINGS_AT_ONCE = 50  # enough: each wakes a worker, which then runs jobs until none are due
+_WAKEUPS_AT_ONCE = 50  # enough: each wakes a worker, which then runs jobs until none are due
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Administration:
         """Start jobs again, at once."""
         queue_pause.resume()
         _log.info("queue resumed")
-        for job in job_store.claim_unnotified(_RINGS_AT_ONCE, older_than=utc_now()):
+        for job in job_store.claim_unnotified(_WAKEUPS_AT_ONCE, older_than=utc_now()):
             self._wakeups.notify(job.id, priority=job.priority)
         return self.queue()
 

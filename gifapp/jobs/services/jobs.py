@@ -35,10 +35,10 @@ class GifFile:
 
 
 class Jobs:
-    def __init__(self, *, blobs: Blobs, events: EventStream, kept: timedelta | None) -> None:
+    def __init__(self, *, blobs: Blobs, events: EventStream, retention: timedelta | None) -> None:
         self._blobs = blobs
         self._events = events
-        self._kept = kept
+        self._retention = retention
 
     def page(
         self, owner_id: str, *, state: JobState | None = None, limit: int = 50, cursor: str | None = None
@@ -49,10 +49,10 @@ class Jobs:
             errors.FieldInvalid: the cursor is not one that a page returned.
         """
         page, next_cursor = job_store.jobs_of(owner_id, state=state, cursor=cursor, limit=limit)
-        return JobPage(jobs=job_views(page, kept=self._kept), next_cursor=next_cursor)
+        return JobPage(jobs=job_views(page, retention=self._retention), next_cursor=next_cursor)
 
     def find(self, owner_id: str, job_id: str) -> JobView:
-        return job_view(job_store.find_job(owner_id, job_id), kept=self._kept)
+        return job_view(job_store.find_job(owner_id, job_id), retention=self._retention)
 
     def cancel(self, owner_id: str, job_id: str) -> JobView:
         """Cancel a queued job at once, or a running job within about a second.

@@ -58,7 +58,7 @@ class Sharing:
         Raises:
             errors.NotFound: the link is unknown, revoked or expired, or its job is gone.
         """
-        share = shares.living_share(share_id)
+        share = shares.valid_share(share_id)
         file = self._jobs.gif(share.owner, share.job)
         gif = job_store.find_job(share.owner, share.job).gif
         if gif is None:

@@ -11,13 +11,13 @@ from gifapp.conversion.probing.probe import probe
 from gifapp.conversion.video import Video
 from gifapp.domain.limits import Allowance, Limits
 from gifapp.domain.views.jobs import SourcePage, SourceView
-from gifapp.jobs.cleanup.removal import remove_unnamed_source
+from gifapp.jobs.cleanup.removal import remove_unreferenced_source
 from gifapp.jobs.db import job_store, sources, usage
 from gifapp.jobs.db.documents import SourceDocument
 from gifapp.jobs.db.views import source_view, source_views
 from gifapp.jobs.events.counters import VIDEO_BYTES, VIDEOS, CounterStore
 from gifapp.jobs.events.stream import EventStream
-from gifapp.jobs.services.account_deletion import check_stays
+from gifapp.jobs.services.account_deletion import ensure_account_open
 from gifapp.storage.blob import Blob
 from gifapp.storage.blobs import Blobs
 from gifapp.storage.incoming import Incoming
@@ -38,7 +38,7 @@ class Sources:
         self._counters = counters
         self._limits = limits
         self._quota_bytes = allowance.stored_bytes
-        self._kept = allowance.kept
+        self._retention = allowance.retention
 
     def incoming(self, owner_id: str, *, declared_bytes: int = 0) -> Incoming:
         """A temporary file for an upload; removed on exit unless it was added as a source.
@@ -46,10 +46,10 @@ class Sources:
         Raises:
             errors.QuotaExceeded, errors.DiskFull: the declared size does not fit.
         """
-        room = usage.room_of(owner_id, limit_bytes=self._quota_bytes)
-        room.check(max(1, declared_bytes))
+        quota = usage.quota_usage(owner_id, limit_bytes=self._quota_bytes)
+        quota.check(max(1, declared_bytes))
         self._blobs.workspace.check_disk(declared_bytes, reserve_bytes=self._limits.reserve_bytes)
-        return self._blobs.workspace.incoming(limit_bytes=self._limits.max_upload_bytes, room=room)
+        return self._blobs.workspace.incoming(limit_bytes=self._limits.max_upload_bytes, quota=quota)
 
     def add(
         self, owner_id: str, incoming: Incoming, name: str, *, source_id: str | None = None
@@ -64,9 +64,9 @@ class Sources:
         incoming.finish()
         video = probe(incoming.path, limits=self._limits)
         still.poster(incoming.path, video, incoming.poster_path, limits=self._limits)
-        view = source_view(self._keep(owner_id, incoming, name, video, source_id), kept=self._kept)
+        view = source_view(self._keep(owner_id, incoming, name, video, source_id), retention=self._retention)
         self._events.source_created(owner_id, view)
-        self._counters.count(VIDEOS.plus(), VIDEO_BYTES.plus(incoming.bytes))
+        self._counters.count(VIDEOS.increment(), VIDEO_BYTES.increment(incoming.bytes))
         return view
 
     def _keep(
@@ -91,11 +91,11 @@ class Sources:
 
     def _check_may_keep(self, owner_id: str, incoming: Incoming) -> None:
         try:
-            check_stays(owner_id)
+            ensure_account_open(owner_id)
             # again, under the lock: two concurrent uploads may each fit, but not both
-            usage.check_room(owner_id, incoming.bytes, limit_bytes=self._quota_bytes)
+            usage.check_quota(owner_id, incoming.bytes, limit_bytes=self._quota_bytes)
         except (errors.NotFound, errors.QuotaExceeded):
-            remove_unnamed_source(self._blobs, incoming.sha256)  # it may have been prestaged
+            remove_unreferenced_source(self._blobs, incoming.sha256)  # it may have been prestaged
             raise
 
     def page(self, owner_id: str, *, limit: int = 50, cursor: str | None = None) -> SourcePage:
@@ -105,10 +105,10 @@ class Sources:
             errors.FieldInvalid: the cursor is not one that a page returned.
         """
         page, next_cursor = sources.source_page(owner_id, cursor=cursor, limit=limit)
-        return SourcePage(sources=source_views(page, kept=self._kept), next_cursor=next_cursor)
+        return SourcePage(sources=source_views(page, retention=self._retention), next_cursor=next_cursor)
 
     def find(self, owner_id: str, source_id: str) -> SourceView:
-        return source_view(sources.find_source(owner_id, source_id), kept=self._kept)
+        return source_view(sources.find_source(owner_id, source_id), retention=self._retention)
 
     def poster(self, owner_id: str, source_id: str) -> Blob:
         """A JPEG, at most 480 px wide."""
@@ -137,5 +137,5 @@ class Sources:
             raise errors.SourceInUse
         with self._blobs.store.exclusive():
             removed = sources.remove_source(owner_id, source_id)
-            remove_unnamed_source(self._blobs, removed.sha256)
+            remove_unreferenced_source(self._blobs, removed.sha256)
         self._events.source_deleted(owner_id, source_id)

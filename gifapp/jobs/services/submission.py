@@ -21,7 +21,7 @@ from gifapp.jobs.db.views import job_view
 from gifapp.jobs.events.counters import SUBMITTED, CounterStore
 from gifapp.jobs.events.stream import EventStream
 from gifapp.jobs.events.wakeups import WakeupQueue
-from gifapp.jobs.services.account_deletion import check_stays
+from gifapp.jobs.services.account_deletion import ensure_account_open
 from gifapp.jobs.timings import Timings
 
 
@@ -66,12 +66,12 @@ class Submission:
             errors.QuotaExceeded: the owner's storage quota is used up.
             errors.ServiceUnavailable
         """
-        run_at = _ahead(run_at)
+        run_at = _future(run_at)
         source = sources.use_source(owner_id, source_id)
         make_plan(sources.video_of(source), recipe, self._limits)
         fingerprint, key = _fingerprint(source, recipe), idempotency_key or None
         while (same := job_store.find_same(owner_id, fingerprint=fingerprint, idempotency_key=key)) is None:
-            self._check_room(owner_id)
+            self._check_quota(owner_id)
             submissions.count_one(owner_id, most_per_hour=self._allowance.jobs_per_hour)
             job = job_store.add_job(
                 source,
@@ -84,9 +84,9 @@ class Submission:
             )
             if job is not None:
                 self._check_owner_stayed(job)
-                self._counters.count(SUBMITTED.plus())
-                return self._shown_and_notified(job)
-        return job_view(same, kept=self._allowance.kept).model_copy(update={"is_repeat": True})
+                self._counters.count(SUBMITTED.increment())
+                return self._visible_and_notified(job)
+        return job_view(same, retention=self._allowance.retention).model_copy(update={"is_repeat": True})
 
     def retry(self, owner_id: str, job_id: str) -> JobView:
         """Queue a failed, dead or cancelled job again.
@@ -96,29 +96,29 @@ class Submission:
             errors.MoveNotAllowed: the job is queued, running or has succeeded.
             errors.QuotaExceeded: see `submit`.
         """
-        self._check_room(owner_id)
+        self._check_quota(owner_id)
         sources.use_source(owner_id, job_store.find_job(owner_id, job_id).source)
-        return self._shown_and_notified(job_store.retry_job(owner_id, job_id))
+        return self._visible_and_notified(job_store.retry_job(owner_id, job_id))
 
-    def _check_room(self, owner_id: str) -> None:
-        usage.check_room(owner_id, 1, limit_bytes=self._allowance.stored_bytes)
+    def _check_quota(self, owner_id: str) -> None:
+        usage.check_quota(owner_id, 1, limit_bytes=self._allowance.stored_bytes)
 
     def _check_owner_stayed(self, job: JobDocument) -> None:
         """Remove the job if its account was deleted meanwhile: the deletion finds it, or we find its mark."""
         try:
-            check_stays(job.owner)
+            ensure_account_open(job.owner)
         except errors.NotFound:
             job_store.remove_job(job.owner, job.id)
             raise
 
-    def _shown_and_notified(self, job: JobDocument) -> JobView:
+    def _visible_and_notified(self, job: JobDocument) -> JobView:
         view = self._events.show_job(job)  # first: a worker that is woken publishes the next change at once
         if job.state == JobState.QUEUED and job.run_at <= utc_now():
             self._wakeups.notify(job.id, priority=job.priority)
         return view
 
 
-def _ahead(run_at: datetime | None) -> datetime | None:
+def _future(run_at: datetime | None) -> datetime | None:
     """The time rounded as MongoDB stores it; None: it is not in the future."""
     now = utc_now()
     if run_at is None or run_at <= now:

@@ -48,7 +48,7 @@ class Uploads:
         self._partial = PartialUploads(blobs)
         self._limits = limits
         self._quota_bytes = allowance.stored_bytes
-        self._kept = timedelta(seconds=timings.upload_s)
+        self._lifetime = timedelta(seconds=timings.upload_s)
 
     def create(self, owner_id: str, length_bytes: int, name: str, metadata: str = "") -> UploadStatus:
         """Start an upload of `length_bytes`, if there is room for it.
@@ -68,22 +68,22 @@ class Uploads:
         )
         with self._partial.exclusive(owner_id):
             self._check_may_begin(owner_id, length_bytes)
-            return self.standing(self._partial.create(facts))
+            return self.status_of(self._partial.create(facts))
 
     def _check_may_begin(self, owner_id: str, length_bytes: int) -> None:
-        others = self._partial.unfinished(owner_id)
-        if len(others) >= MOST_UNFINISHED:
-            goes_at = min(self.standing(other).expires_at for other in others)
+        unfinished = self._partial.unfinished(owner_id)
+        if len(unfinished) >= MOST_UNFINISHED:
+            goes_at = min(self.status_of(upload).expires_at for upload in unfinished)
             wait_s = max(1, ceil((goes_at - utc_now()).total_seconds()))
             raise errors.TooManyUploads(limit=MOST_UNFINISHED, retry_after_s=wait_s)
-        self._check_room(owner_id, length_bytes, length_bytes, others)
+        self._check_quota(owner_id, length_bytes, length_bytes, unfinished)
 
     def find(self, owner_id: str, upload_id: str) -> UploadStatus:
         """Raises errors.NotFound unless the owner has such an upload."""
-        return self.standing(self._partial.find(owner_id, upload_id))
+        return self.status_of(self._partial.find(owner_id, upload_id))
 
-    def standing(self, upload: PartialUpload) -> UploadStatus:
-        return UploadStatus(upload.id, upload.facts, upload.offset, upload.touched_at + self._kept)
+    def status_of(self, upload: PartialUpload) -> UploadStatus:
+        return UploadStatus(upload.id, upload.facts, upload.offset, upload.touched_at + self._lifetime)
 
     @contextmanager
     def resume(
@@ -105,7 +105,7 @@ class Uploads:
             if more_bytes > missing:
                 raise errors.BodyTooLarge(limit_bytes=missing)
             if missing:
-                self._check_room(owner_id, upload.facts.length_bytes, missing, self._others(upload))
+                self._check_quota(owner_id, upload.facts.length_bytes, missing, self._others(upload))
                 upload.append(offset, checksum)
             yield upload
 
@@ -121,7 +121,7 @@ class Uploads:
         """
         if upload.facts.source_id is not None:
             return
-        if not sources.is_there(upload.facts.owner_id, upload.id):
+        if not sources.exists(upload.facts.owner_id, upload.id):
             self._add(upload)
         upload.settle(upload.id)
 
@@ -144,7 +144,7 @@ class Uploads:
         with self._hold(owner_id, upload_id) as upload:
             if upload.is_complete:
                 self.add_source(upload)
-            return self.standing(upload)
+            return self.status_of(upload)
 
     def remove(self, owner_id: str, upload_id: str) -> None:
         """Raises errors.NotFound, errors.UploadLocked."""
@@ -159,13 +159,13 @@ class Uploads:
         unfinished = self._partial.unfinished(upload.facts.owner_id)
         return [other for other in unfinished if other.id != upload.id]
 
-    def _check_room(self, owner_id: str, length: int, missing: int, others: list[PartialUpload]) -> None:
+    def _check_quota(self, owner_id: str, length: int, missing: int, unfinished: list[PartialUpload]) -> None:
         if length > self._limits.max_upload_bytes:
             raise errors.SourceTooLarge(limit_bytes=self._limits.max_upload_bytes)
-        room = usage.room_of(owner_id, limit_bytes=self._quota_bytes)
+        quota = usage.quota_usage(owner_id, limit_bytes=self._quota_bytes)
         # the bytes of other unfinished uploads count towards the quota
-        received_bytes = sum(other.offset for other in others)
-        QuotaUsage(room.used_bytes + received_bytes, room.limit_bytes).check(length)
+        received_bytes = sum(upload.offset for upload in unfinished)
+        QuotaUsage(quota.used_bytes + received_bytes, quota.limit_bytes).check(length)
         self._blobs.workspace.check_disk(missing, reserve_bytes=self._limits.reserve_bytes)
 
 

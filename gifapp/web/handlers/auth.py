@@ -33,7 +33,7 @@ class PasswordChange(Payload):
     new_password: str
 
 
-class Reset(Payload):
+class PasswordReset(Payload):
     token: str
     new_password: str
 
@@ -91,7 +91,7 @@ class LoginHandler(_SessionHandler):
 
     @operation(
         "Sign in: returns an access token and sets the refresh cookie",
-        answer_headers=["Set-Cookie"],
+        response_headers=["Set-Cookie"],
         raises=[errors.CredentialsWrong, errors.TooManyRequests, errors.SignInSlowed],
     )
     async def post(self, body: Credentials) -> SessionView:
@@ -104,7 +104,7 @@ class RefreshHandler(_SessionHandler):
     @operation(
         "Refresh: returns a new access token and rotates the cookie",
         access="cookie",
-        answer_headers=["Set-Cookie"],
+        response_headers=["Set-Cookie"],
     )
     async def post(self) -> SessionView:
         token = self.get_cookie(SESSION_COOKIE)
@@ -136,10 +136,10 @@ class ResetHandler(_SessionHandler):
 
     @operation(
         "Set a new password with a reset link; ends all sessions and starts a new one",
-        answer_headers=["Set-Cookie"],
+        response_headers=["Set-Cookie"],
         raises=[*_PASSWORD_ERRORS, errors.ResetLinkInvalid, errors.TooManyRequests],
     )
-    async def post(self, body: Reset) -> SessionView:
+    async def post(self, body: PasswordReset) -> SessionView:
         address = self.request.remote_ip or ""
         session = await self.run_hashing(
             self.parts.identity.reset_password, body.token, body.new_password, address
@@ -151,7 +151,7 @@ class PasswordHandler(PrivateHandler, _SessionHandler):
     @operation(
         "Change the password; ends all sessions and starts a new one",
         need="session",
-        answer_headers=["Set-Cookie"],
+        response_headers=["Set-Cookie"],
         raises=[*_PASSWORD_ERRORS, errors.CredentialsWrong, errors.TooManyRequests, errors.SignInSlowed],
     )
     async def post(self, body: PasswordChange) -> SessionView:

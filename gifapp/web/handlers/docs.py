@@ -36,14 +36,14 @@ class DocumentHandler(BaseHandler):
     def initialize(self, *, routes: Routes) -> None:
         self._routes = routes
 
-    @operation("The OpenAPI document", gives=["application/json"], is_tagged=True)
+    @operation("The OpenAPI document", produces=["application/json"], has_etag=True)
     async def get(self) -> None:
         self.set_header("Content-Type", "application/json")
         self.write(await self.run_blocking(document_json, self._routes))
 
 
 class PageHandler(BaseHandler):
-    @operation("The API documentation page", gives=["text/html"], is_tagged=True)
+    @operation("The API documentation page", produces=["text/html"], has_etag=True)
     async def get(self) -> None:
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Content-Security-Policy", _POLICY)
@@ -54,7 +54,7 @@ class PageFileHandler(AnsweringHandler, tornado.web.StaticFileHandler):
     def initialize(self) -> None:  # type: ignore[override]
         super().initialize(str(_FILES))
 
-    @operation("A file of the page", gives=["text/css", "text/javascript"], is_file=True)
+    @operation("A file of the page", produces=["text/css", "text/javascript"], is_file=True)
     async def get(self, name: str, include_body: bool = True) -> None:
         if name not in _SERVED:
             raise tornado.web.HTTPError(404)

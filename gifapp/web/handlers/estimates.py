@@ -36,6 +36,6 @@ class EstimatesHandler(PrivateHandler):
 
 
 class PresetsHandler(BaseHandler):
-    @operation("List the platform presets and their limits", is_tagged=True)
+    @operation("List the platform presets and their limits", has_etag=True)
     async def get(self) -> PresetsView:
         return PresetsView(presets=list(PRESETS.values()))

@@ -59,7 +59,7 @@ class EventsHandler(AnsweringHandler, WebSocketHandler):
     @operation(
         "Events of my jobs and videos, over a websocket",
         status=101,
-        answer=Event,
+        response_model=Event,
         reads_itself=[EventsQuery],
     )
     async def get(self, *args: str, **kwargs: str) -> None:
@@ -120,8 +120,8 @@ class EventsHandler(AnsweringHandler, WebSocketHandler):
                 await self._catch_up()
         except errors.AccessDenied as denied:
             self.close(SIGN_IN_AGAIN, str(denied))
-        except errors.Transient as away:
-            self.close(TRY_AGAIN, str(away))
+        except errors.Transient as unavailable:
+            self.close(TRY_AGAIN, str(unavailable))
         except WebSocketClosedError:
             return
         except Exception:  # noqa: BLE001  or the websocket would stay open and silent

@@ -48,7 +48,7 @@ class ReadyHandler(_FreeHandler):
             await asyncio.wait_for(self.run_blocking(self.parts.services.checks[name]), _PATIENCE_S)
         except Exception as failed:  # noqa: BLE001  any failure means: not ready
             _log.warning("dependency not ready", dependency=name, error=type(failed).__name__)
-            problem = str(failed) if isinstance(failed, errors.GifappError) else "It does not answer."
+            problem = str(failed) if isinstance(failed, errors.GifappError) else "It does not respond."
         return _Result(round(1000 * (time.perf_counter() - begin_s), 1), problem)
 
 

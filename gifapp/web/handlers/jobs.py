@@ -49,7 +49,9 @@ Key = Annotated[
 
 class SubmissionHeaders(Headers):
     idempotency_key: Key | None = Field(
-        None, alias="Idempotency-Key", description="The same job is answered to a repeat with the same key."
+        None,
+        alias="Idempotency-Key",
+        description="A repeat submission with the same key returns the same job.",
     )
 
 
@@ -67,7 +69,7 @@ class JobsHandler(_JobsHandler):
     max_body_bytes = RECIPE_BODY_BYTES
     limited_as: ClassVar = {"POST": "submits"}
 
-    @operation("List my jobs, newest first, paged", is_tagged=True)
+    @operation("List my jobs, newest first, paged", has_etag=True)
     async def get(self, query: JobsQuery) -> JobPage:
         """Recipes in the list omit subtitles and overlay; a single job includes them."""
         page = await self.run_blocking(
@@ -83,7 +85,7 @@ class JobsHandler(_JobsHandler):
         "Submit a job",
         status=201,
         also={200: "The existing job for this GIF or idempotency key."},
-        answer_headers=["Location"],
+        response_headers=["Location"],
         raises=[*RECIPE_ERRORS, errors.NotFound, errors.QuotaExceeded, errors.TooManyJobs],
     )
     async def post(self, body: Submission, headers: SubmissionHeaders) -> JobView:
@@ -103,7 +105,7 @@ class JobsHandler(_JobsHandler):
 
 
 class JobHandler(_JobsHandler):
-    @operation("Get one of my jobs", is_tagged=True)
+    @operation("Get one of my jobs", has_etag=True)
     async def get(self, job_id: str) -> JobView:
         return self.signed(await self.run_blocking(self.parts.services.jobs.find, self.user.user_id, job_id))
 

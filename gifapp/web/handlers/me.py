@@ -15,7 +15,7 @@ from gifapp.web.http.operations import operation
 from gifapp.web.http.payloads import Payload
 
 
-class Farewell(Payload):
+class AccountDeletionRequest(Payload):
     password: str
 
 
@@ -24,13 +24,13 @@ class MeHandler(PrivateHandler):
     async def get(self) -> MeView:
         user = self.user
         limit_bytes = self.parts.services.allowance.stored_bytes
-        room = await self.run_blocking(usage.room_of, user.user_id, limit_bytes=limit_bytes)
+        quota = await self.run_blocking(usage.quota_usage, user.user_id, limit_bytes=limit_bytes)
         return MeView(
             id=user.user_id,
             email=user.email,
             role=user.role,
-            stored_bytes=room.used_bytes,
-            quota_bytes=room.limit_bytes,
+            stored_bytes=quota.used_bytes,
+            quota_bytes=quota.limit_bytes,
         )
 
     @operation(
@@ -43,7 +43,7 @@ class MeHandler(PrivateHandler):
             errors.SignInSlowed,
         ],
     )
-    async def delete(self, body: Farewell) -> None:
+    async def delete(self, body: AccountDeletionRequest) -> None:
         await self.run_hashing(
             self.parts.identity.delete_own,
             self.user,
@@ -55,7 +55,7 @@ class MeHandler(PrivateHandler):
 
 
 class ExportHandler(PrivateHandler):
-    @operation("Export my data as a zip", gives=["application/zip"])
+    @operation("Export my data as a zip", produces=["application/zip"])
     async def get(self) -> None:
         about = await self.run_blocking(self._about)
         self.set_header("Content-Type", "application/zip")
@@ -73,7 +73,7 @@ class ExportHandler(PrivateHandler):
 
 
 class LimitsHandler(BaseHandler):
-    @operation("The limits and formats that uploads must meet", is_tagged=True)
+    @operation("The limits and formats that uploads must meet", has_etag=True)
     async def get(self) -> LimitsView:
         limits = self.parts.services.limits
         return LimitsView(

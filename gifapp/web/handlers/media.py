@@ -128,7 +128,7 @@ class GifHandler(_OwnedFileHandler):
     @operation(
         "The finished GIF of a job, or the WebP, APNG or MP4 that its recipe asked for",
         reads_itself=[FileQuery],
-        gives=[kind.content_type for kind in FILE_KINDS.values()],
+        produces=[kind.content_type for kind in FILE_KINDS.values()],
         is_file=True,
         raises=[errors.JobNotFinished],
     )
@@ -141,7 +141,7 @@ class GifHandler(_OwnedFileHandler):
 class PosterHandler(_OwnedFileHandler):
     signed_kind = "posters"
 
-    @operation("A video's poster picture", reads_itself=[FileQuery], gives=["image/jpeg"], is_file=True)
+    @operation("A video's poster picture", reads_itself=[FileQuery], produces=["image/jpeg"], is_file=True)
     async def get(self, source_id: str, include_body: bool = True) -> None:
         owner_id = await self.owner_id(source_id)
         blob = await self.run_blocking(self.parts.services.sources.poster, owner_id, source_id)
@@ -158,8 +158,8 @@ class FrameHandler(_MediaHandler):
 
     @operation(
         "The frame of a video at a time; past the end, the last frame",
-        gives=["image/jpeg"],
-        is_tagged=True,
+        produces=["image/jpeg"],
+        has_etag=True,
         raises=[*errors.SourceRefused.all().values()],
     )
     async def get(self, source_id: str, query: FrameQuery) -> None:

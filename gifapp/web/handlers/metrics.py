@@ -19,9 +19,7 @@ from prometheus_client.registry import Collector
 
 from gifapp import errors
 from gifapp.identity.callers import Need
-from gifapp.jobs.events.counters import Counter as Counted
-from gifapp.jobs.events.counters import Histogram as Spread
-from gifapp.jobs.events.counters import Labels
+from gifapp.jobs.events import counters
 from gifapp.web.http.base import BaseHandler
 from gifapp.web.http.context import Parts
 from gifapp.web.http.operations import Access, operation
@@ -35,14 +33,14 @@ class MetricsHandler(BaseHandler):
     limited_as: ClassVar = {"GET": None}
 
     async def identify(self) -> str | None:
-        if self.parts.instruments.lets_in(self.bearer()):
+        if self.parts.instruments.is_scrape_token(self.bearer()):
             return None
         caller = await self.caller()
         if caller.role != "administrator":
             raise errors.AdministratorsOnly
         return caller.user_id
 
-    @operation("Metrics in Prometheus' text format", gives=["text/plain"])
+    @operation("Metrics in Prometheus' text format", produces=["text/plain"])
     async def get(self) -> None:
         """For administrators, and for the token of `GIFAPP_METRICS_TOKEN_FILE`."""
         text = await self.run_blocking(self._text)
@@ -66,7 +64,7 @@ class _Shared(Collector):
         return ()
 
     def collect(self) -> Iterator[Metric]:
-        yield from _servers(self._parts.services.checks)
+        yield from _dependencies(self._parts.services.checks)
         for read in (self._queue, self._people, self._counters, self._storage):
             with suppress(errors.ServiceUnavailable):
                 yield from list(read())
@@ -99,17 +97,17 @@ class _Shared(Collector):
 
     def _counters(self) -> Iterator[Metric]:
         for kind, series in self._parts.services.counters.read():
-            yield (_counter if isinstance(kind, Counted) else _histogram)(kind, series)  # type: ignore[arg-type]
+            yield (_counter if isinstance(kind, counters.Counter) else _histogram)(kind, series)  # type: ignore[arg-type]
 
     def _storage(self) -> Iterator[Metric]:
-        total_bytes, free_bytes = self._parts.services.blobs.workspace.room()
+        total_bytes, free_bytes = self._parts.services.blobs.workspace.disk_usage()
         yield _gauge("gifapp_storage_bytes", "Size of the disk that holds the storage.", total_bytes)
         yield _gauge(
             "gifapp_storage_free_bytes", "Free space on the disk that holds the storage.", free_bytes
         )
 
 
-def _servers(checks: Mapping[str, Callable[[], object]]) -> Iterator[Metric]:
+def _dependencies(checks: Mapping[str, Callable[[], object]]) -> Iterator[Metric]:
     up, took = {}, {}
     for name, check in checks.items():
         begin_s = perf_counter()
@@ -136,7 +134,7 @@ def _gauges(name: str, help_: str, label: str, values: Mapping[str, float]) -> M
     return family
 
 
-def _counter(kind: Counted, series: Mapping[Labels, Mapping[str, float]]) -> Metric:
+def _counter(kind: counters.Counter, series: Mapping[counters.Labels, Mapping[str, float]]) -> Metric:
     family = CounterMetricFamily(kind.name, kind.help, labels=kind.labels)
     for labels, parts in series.items():
         family.add_metric(labels, parts[""])
@@ -145,7 +143,7 @@ def _counter(kind: Counted, series: Mapping[Labels, Mapping[str, float]]) -> Met
     return family
 
 
-def _histogram(kind: Spread, series: Mapping[Labels, Mapping[str, float]]) -> Metric:
+def _histogram(kind: counters.Histogram, series: Mapping[counters.Labels, Mapping[str, float]]) -> Metric:
     family = HistogramMetricFamily(kind.name, kind.help, labels=kind.labels)
     for labels, parts in series.items():
         buckets = [(repr(bound), parts.get(repr(bound), 0.0)) for bound in kind.bounds]

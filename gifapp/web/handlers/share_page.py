@@ -70,7 +70,7 @@ def page(content: SharedGifPage) -> str:
     return _document(content.name, _cards(content), body)
 
 
-def gone_page() -> str:
+def not_found_page() -> str:
     """The page of every invalid link, whatever the reason."""
     text = "It may have expired or been revoked."
     return _document("Link not found", "", f"<main><h1>Link not found</h1><p>{text}</p></main>")

@@ -14,7 +14,7 @@ from gifapp.domain.views.jobs import SharesView, ShareView
 from gifapp.jobs.db.shares import count_view
 from gifapp.jobs.services.sharing import SharedGif
 from gifapp.web.handlers.media import FileHandler, FileQuery, Picture
-from gifapp.web.handlers.share_page import POLICY, SharedGifPage, gone_page, page
+from gifapp.web.handlers.share_page import POLICY, SharedGifPage, not_found_page, page
 from gifapp.web.http.base import BaseHandler, PrivateHandler
 from gifapp.web.http.operations import operation
 from gifapp.web.http.payloads import Payload
@@ -23,7 +23,7 @@ WEEK_S, YEAR_S = 7 * 24 * 3600, 365 * 24 * 3600
 _CACHE_S = 60  # how long a browser may still show the GIF of a revoked link
 
 
-class ShareWish(Payload):
+class ShareRequest(Payload):
     expires_in_s: int = Field(WEEK_S, ge=1, le=YEAR_S)
 
 
@@ -38,10 +38,10 @@ class JobSharesHandler(PrivateHandler):
     @operation(
         "Create a link through which anyone can view one of my GIFs",
         status=201,
-        answer_headers=["Location"],
+        response_headers=["Location"],
         raises=[errors.JobNotFinished, errors.TooManyShares],
     )
-    async def post(self, job_id: str, body: ShareWish) -> ShareView:
+    async def post(self, job_id: str, body: ShareRequest) -> ShareView:
         share = await self.run_blocking(
             self.parts.services.sharing.add, self.user.user_id, job_id, lasts_s=body.expires_in_s
         )
@@ -84,7 +84,7 @@ class _PublicHandler(BaseHandler):
 class SharePage(_PublicHandler):
     @operation(
         "The page of a shared GIF, which other sites may frame",
-        gives=["text/html"],
+        produces=["text/html"],
         also={404: "The link does not exist, or was revoked, has expired, or its GIF was deleted."},
     )
     async def get(self, token: str) -> None:
@@ -98,7 +98,7 @@ class SharePage(_PublicHandler):
         if status_code != 404:
             super().write_error(status_code, **kwargs)
             return
-        self.show(gone_page())
+        self.show(not_found_page())
 
     def show(self, html: str) -> None:
         """Respond with a page that other sites may embed."""
@@ -112,7 +112,7 @@ class SharedFile(_PublicHandler, FileHandler):
     @operation(
         "The file of a shared GIF, under any name",
         reads_itself=[FileQuery],
-        gives=[kind.content_type for kind in FILE_KINDS.values()],
+        produces=[kind.content_type for kind in FILE_KINDS.values()],
         is_file=True,
     )
     async def get(self, token: str, include_body: bool = True) -> None:

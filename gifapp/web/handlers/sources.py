@@ -44,23 +44,23 @@ class UploadQuery(Query):
     name: Annotated[str, Field(max_length=255), AfterValidator(shown_name)] = "video"
 
 
-class Taker(Protocol):
+class Destination(Protocol):
     """A destination for the bytes of a video."""
 
     def write(self, chunk: bytes) -> None: ...
 
 
-Took = TypeVar("Took", bound=Taker)
+DestinationT = TypeVar("DestinationT", bound=Destination)
 
 
-class Upload(Generic[Took]):
+class Upload(Generic[DestinationT]):
     """Writes a video to disk, one step at a time, each on a thread.
 
     While a chunk is written, the next ones are buffered up to a limit, so that the socket never waits for a
     thread to start, and small chunks are written together.
     """
 
-    taker: Took
+    destination: DestinationT
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
@@ -70,7 +70,7 @@ class Upload(Generic[Took]):
         self._gathered_bytes = 0
         self._writer: asyncio.Task[None] | None = None
 
-    async def open(self, begin: Callable[[], AbstractContextManager[Took]]) -> None:
+    async def open(self, begin: Callable[[], AbstractContextManager[DestinationT]]) -> None:
         async with self._turn:
             self.taker = await self._run(lambda: self._opened.enter_context(begin()))
 
@@ -84,7 +84,7 @@ class Upload(Generic[Took]):
         while self._gathered_bytes >= GATHERED_BYTES and not self._writer.done():
             await asyncio.wait([self._writer, self._writing], return_when=asyncio.FIRST_COMPLETED)
 
-    async def step(self, step: Callable[[Took], Result], run: Run | None = None) -> Result:
+    async def step(self, step: Callable[[DestinationT], Result], run: Run | None = None) -> Result:
         """Run `step` once all bytes are written; a slow one where `run` says."""
         async with self._turn:
             await self._written()
@@ -111,12 +111,12 @@ class Upload(Generic[Took]):
         return asyncio.get_running_loop().run_in_executor(self._parts.writing, step)
 
 
-class ReceivingHandler(PrivateHandler, Generic[Took]):
+class ReceivingHandler(PrivateHandler, Generic[DestinationT]):
     """Writes the request body to `upload`, and closes it however the request ends."""
 
     body_timeout_s = UPLOAD_TIMEOUT_S
 
-    upload: Upload[Took] | None = None
+    upload: Upload[DestinationT] | None = None
     _pace: Pace | None = None
 
     async def prepare(self) -> None:
@@ -137,7 +137,7 @@ class ReceivingHandler(PrivateHandler, Generic[Took]):
         await self.upload.write(chunk)
         self._pace.received(len(chunk))
 
-    def take(self, upload: Upload[Took]) -> None:
+    def take(self, upload: Upload[DestinationT]) -> None:
         """Write the body to `upload` from now on, and disconnect a client that sends too slowly."""
         connection: Any = self.request.connection
         self.upload = upload
@@ -181,7 +181,7 @@ class SourcesHandler(ReceivingHandler[Incoming]):
             await upload.open(partial(begin, self.user.user_id, declared_bytes=room_for))
             self.take(upload)
 
-    @operation("List my videos, newest first, paged", is_tagged=True)
+    @operation("List my videos, newest first, paged", has_etag=True)
     async def get(self, query: PageQuery) -> SourcePage:
         owner_id = self.user.user_id
         page = await self.run_blocking(
@@ -193,8 +193,8 @@ class SourcesHandler(ReceivingHandler[Incoming]):
         "Upload a video; the body is the raw file, not a form",
         status=201,
         reads_itself=[UploadQuery],
-        takes=["*/*"],
-        answer_headers=["Location"],
+        consumes=["*/*"],
+        response_headers=["Location"],
         raises=[
             *errors.SourceRefused.all().values(),
             errors.ContentTypeWrong,
@@ -229,7 +229,7 @@ class SourcesHandler(ReceivingHandler[Incoming]):
 
 
 class SourceHandler(PrivateHandler):
-    @operation("Get one of my videos", is_tagged=True)
+    @operation("Get one of my videos", has_etag=True)
     async def get(self, source_id: str) -> SourceView:
         source = await self.run_blocking(self.parts.services.sources.find, self.user.user_id, source_id)
         return signed(self, source)

@@ -85,7 +85,7 @@ class TusHandler(PrivateHandler):
             raise errors.FieldInvalid(field=header, problem="a whole number of bytes is needed")
         return int(text)
 
-    def tell(self, upload: UploadStatus) -> None:
+    def set_upload_headers(self, upload: UploadStatus) -> None:
         """Set the header for the upload's source, or for its expiry."""
         if upload.facts.source_id is not None:
             self.set_header("Upload-Source", upload.facts.source_id)
@@ -99,7 +99,7 @@ class UploadsHandler(TusHandler):
     @operation(
         "Begin a resumable upload (tus 1.0)",
         status=201,
-        answer_headers=["Location", "Upload-Expires"],
+        response_headers=["Location", "Upload-Expires"],
         raises=[
             errors.TusVersionWrong,
             errors.FieldInvalid,
@@ -120,7 +120,7 @@ class UploadsHandler(TusHandler):
         create = self.parts.services.uploads.create
         upload = await self.run_blocking(create, self.user.user_id, length, name_in(metadata), metadata)
         self.set_header("Location", f"/api/v1/uploads/{upload.id}")
-        self.tell(upload)
+        self.set_upload_headers(upload)
 
 
 class UploadHandler(ReceivingHandler[Writer], TusHandler):
@@ -134,7 +134,7 @@ class UploadHandler(ReceivingHandler[Writer], TusHandler):
     @operation(
         "Get the offset of an upload",
         status=200,
-        answer_headers=["Upload-Offset", "Upload-Length"],
+        response_headers=["Upload-Offset", "Upload-Length"],
         raises=[*_FINISHING, errors.TusVersionWrong],
     )
     async def head(self, upload_id: str) -> None:
@@ -145,12 +145,12 @@ class UploadHandler(ReceivingHandler[Writer], TusHandler):
         self.set_header("Upload-Length", str(upload.facts.length_bytes))
         if upload.facts.metadata:
             self.set_header("Upload-Metadata", upload.facts.metadata)
-        self.tell(upload)
+        self.set_upload_headers(upload)
 
     @operation(
         "Append bytes; the last ones turn the upload into a video, named in `Upload-Source`",
-        answer_headers=["Upload-Offset"],
-        takes=[CONTENT_TYPE],
+        response_headers=["Upload-Offset"],
+        consumes=[CONTENT_TYPE],
         raises=[
             *_FINISHING,
             errors.TusVersionWrong,
@@ -174,7 +174,7 @@ class UploadHandler(ReceivingHandler[Writer], TusHandler):
         finally:
             await self.upload.close()
         self.set_header("Upload-Offset", str(status.offset))
-        self.tell(status)
+        self.set_upload_headers(status)
 
     @operation("Discard an upload", raises=[errors.TusVersionWrong, errors.UploadLocked])
     async def delete(self, upload_id: str) -> None:
@@ -197,11 +197,11 @@ class UploadHandler(ReceivingHandler[Writer], TusHandler):
 
     def _check(self, upload: Writer) -> UploadStatus:
         upload.check()
-        return self.parts.services.uploads.standing(upload)
+        return self.parts.services.uploads.status_of(upload)
 
     def _add_source(self, upload: Writer) -> UploadStatus:
         self.parts.services.uploads.add_source(upload)
-        return self.parts.services.uploads.standing(upload)
+        return self.parts.services.uploads.status_of(upload)
 
     async def _finish(self, upload_id: str) -> UploadStatus:
         try:

@@ -19,7 +19,7 @@ from tornado.iostream import StreamClosedError
 
 from gifapp import errors
 from gifapp.domain.rates import RequestKind
-from gifapp.identity.audit import asked_from
+from gifapp.identity.audit import set_request_origin
 from gifapp.identity.callers import Need
 from gifapp.identity.service import Caller
 from gifapp.identity.throttle import network_of
@@ -29,11 +29,11 @@ from gifapp.web.http.operations import Access, Operation, operation_of
 from gifapp.web.http.payloads import Model, Query, validated
 from gifapp.web.http.problems import CONTENT_TYPE, problem, status_of
 from gifapp.web.traffic.fair_pool import FairPool
-from gifapp.web.traffic.in_flight import GO_ELSEWHERE
+from gifapp.web.traffic.in_flight import CLOSE_CONNECTION
 
-_NOT_KEPT = "no-store"
+_NO_STORE = "no-store"
 _SECURITY_HEADERS = {
-    "Cache-Control": _NOT_KEPT,
+    "Cache-Control": _NO_STORE,
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
     ),
@@ -57,7 +57,7 @@ REVALIDATED = "private, no-cache"
 
 _log = structlog.get_logger()
 
-Given = ParamSpec("Given")
+Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
@@ -87,13 +87,13 @@ class AnsweringHandler(tornado.web.RequestHandler):
             self.set_header(name, value)
         self.set_header("X-Request-Id", self.request_id)
         if self.parts.answering.is_stopping:
-            self.set_header(*GO_ELSEWHERE)
+            self.set_header(*CLOSE_CONNECTION)
         self._set_cors_headers()
 
     async def prepare(self) -> None:
         self.parts.answering.begin(self)
         structlog.contextvars.bind_contextvars(request_id=self.request_id)
-        asked_from(self.request.remote_ip, self.request_id)
+        set_request_origin(self.request.remote_ip, self.request_id)
         if self.request.method != "OPTIONS":  # a preflight carries no token
             await self._admit()
 
@@ -155,13 +155,13 @@ class AnsweringHandler(tornado.web.RequestHandler):
         """Answer OPTIONS: the allowed methods, and CORS preflights."""
         self.set_status(204)
         self.set_header("Allow", ", ".join(self.methods()))
-        if self._from_friend():
+        if self._has_allowed_origin():
             self.set_header("Access-Control-Allow-Methods", ", ".join(self.methods()))
             self.set_header("Access-Control-Allow-Headers", _CORS_ACCEPTED)
             self.set_header("Access-Control-Max-Age", _CORS_MAX_AGE_S)
 
     async def run_blocking(
-        self, function: Callable[Given, Result], *args: Given.args, **kwargs: Given.kwargs
+        self, function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
     ) -> Result:
         """Run `function` on a thread, so that the event loop never waits for a disk or a database."""
         context = contextvars.copy_context()  # the log's request id
@@ -169,7 +169,7 @@ class AnsweringHandler(tornado.web.RequestHandler):
         return await self.parts.calls.run(self.person, call)
 
     async def run_hashing(
-        self, function: Callable[Given, Result], *args: Given.args, **kwargs: Given.kwargs
+        self, function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
     ) -> Result:
         """Run `function`, which hashes a password, when it is the person's turn.
 
@@ -180,7 +180,7 @@ class AnsweringHandler(tornado.web.RequestHandler):
         return await self.run_in_turn(self.parts.passwords, self.person, call)
 
     async def run_in_turn(self, pool: FairPool, owner_id: str, work: Callable[[], Result]) -> Result:
-        """Run `work` when it is the owner's turn; the response's Server-Timing header tells the wait.
+        """Run `work` when it is the owner's turn; the Server-Timing header reports the wait.
 
         Raises:
             errors.TooManyAtOnce
@@ -248,7 +248,7 @@ class AnsweringHandler(tornado.web.RequestHandler):
     def begin(self, declared: Operation) -> None:
         """Set the parts of the response that are known before the method runs."""
         self.set_status(declared.usual_status)
-        if declared.is_tagged:
+        if declared.has_etag:
             self.set_header("Cache-Control", REVALIDATED)
 
     def read(self, model: type[BaseModel]) -> BaseModel:
@@ -264,7 +264,7 @@ class AnsweringHandler(tornado.web.RequestHandler):
 
     def compute_etag(self) -> str | None:
         """Tornado's ETag, if clients may cache the response."""
-        return super().compute_etag() if self._headers.get("Cache-Control") != _NOT_KEPT else None
+        return super().compute_etag() if self._headers.get("Cache-Control") != _NO_STORE else None
 
     def query(self, model: type[Model]) -> Model:
         """Parse the query string.
@@ -316,13 +316,13 @@ class AnsweringHandler(tornado.web.RequestHandler):
         if status == 503:
             self.set_header("Retry-After", "5")
 
-    def _from_friend(self) -> bool:
+    def _has_allowed_origin(self) -> bool:
         return self.request.headers.get("Origin") in self.parts.cors_origins
 
     def _set_cors_headers(self) -> None:
         if self.parts.cors_origins:
             self.set_header("Vary", "Origin")
-        if self._from_friend():
+        if self._has_allowed_origin():
             self.set_header("Access-Control-Allow-Origin", self.request.headers["Origin"])
             self.set_header("Access-Control-Expose-Headers", _CORS_EXPOSED)
 

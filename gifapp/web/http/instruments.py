@@ -47,11 +47,11 @@ class Instruments:
         for name, read in readers.items():
             self._watched[name].set_function(read)
 
-    def answered(self, route: str, request: Any, status: int) -> None:
+    def note_completed(self, route: str, request: Any, status: int) -> None:
         labels = (route, shown_method(request.method), f"{status // 100}xx")
         self._requests.labels(*labels).observe(request.request_time())
 
-    def lets_in(self, token: str) -> bool:
+    def is_scrape_token(self, token: str) -> bool:
         """Whether this is the scrape token, which only allows reading metrics."""
         return self._scrape_token is not None and hmac.compare_digest(self._scrape_token, token.encode())
 
@@ -66,7 +66,7 @@ class MeasuredApplication(tornado.web.Application):
     def log_request(self, handler: tornado.web.RequestHandler) -> None:
         path = handler.request.path
         route = next((template for regex, template in self._templates if regex.match(path)), "other")
-        handler.settings["gifapp"].instruments.answered(route, handler.request, handler.get_status())
+        handler.settings["gifapp"].instruments.note_completed(route, handler.request, handler.get_status())
         log_completed(handler)
 
 

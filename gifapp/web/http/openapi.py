@@ -12,14 +12,14 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from tornado.routing import URLSpec
 
-from gifapp.web.http.openapi_answers import Node, answers
+from gifapp.web.http.openapi_responses import Node, responses
 from gifapp.web.http.operations import Access, Operation, operation_of
 from gifapp.web.http.payloads import Headers, Payload, Query
 from gifapp.web.http.problems import Problem
 
 _DESCRIPTION = """A self-hosted service that turns videos into GIFs.
 
-Every error is `application/problem+json` (RFC 9457) with a `code` that never changes. Every answer has an
+Every error is `application/problem+json` (RFC 9457) with a `code` that never changes. Every response has an
 `X-Request-Id`, which finds the request in the log. Other people's items return 404."""
 
 _SECURITY: dict[Access, list[Node]] = {
@@ -46,7 +46,7 @@ _SCHEMES: Node = {
         "type": "apiKey",
         "in": "query",
         "name": "signature",
-        "description": "Part of the addresses that jobs and sources tell of their pictures.",
+        "description": "Part of the picture URLs in jobs and sources.",
     },
 }
 _SIGNED = ("owner", "expires")  # the query parameters of a signed URL, besides the signature
@@ -137,14 +137,14 @@ def _models_of(declared: Operation | None) -> Iterator[tuple[type[BaseModel], Mo
     if declared is not None:
         read = (declared.reads(kind) for kind in (Payload, Query, Headers))
         yield from ((model, "validation") for model in read if model)
-        if declared.answer:
-            yield declared.answer, "serialization"
+        if declared.response_model:
+            yield declared.response_model, "serialization"
 
 
 def _operation(method: Described, models: _Models) -> Node:
     declared = method.declared
     assert declared is not None  # noqa: S101  `document` leaves out the others
-    answer = models.ref(declared.answer, "serialization")
+    schema = models.ref(declared.response_model, "serialization")
     name = f"{method.method}{method.path.removeprefix('/api/v1')}"
     node = {
         "operationId": re.sub(r"\W+", "_", name).strip("_"),
@@ -154,7 +154,7 @@ def _operation(method: Described, models: _Models) -> Node:
         "parameters": list(_parameters(method, declared, models)),
         "requestBody": _body(declared, models),
         "security": _SECURITY[method.access],
-        "responses": answers(declared, method.access, answer, has_id=method.has_id),
+        "responses": responses(declared, method.access, schema, has_id=method.has_id),
     }
     return {key: value for key, value in node.items() if value or key == "security"}
 
@@ -170,7 +170,7 @@ def _parameters(method: Described, declared: Operation, models: _Models) -> Iter
     for place, kind in (("query", Query), ("header", Headers)):
         for name, schema in models.arguments(declared.reads(kind)).items():
             yield _parameter(name, place, schema)
-    if declared.is_tagged or declared.is_file:
+    if declared.has_etag or declared.is_file:
         yield {"name": "If-None-Match", "in": "header", "schema": text}
     if declared.is_file:
         yield {"name": "Range", "in": "header", "schema": text}
@@ -190,8 +190,8 @@ def _body(declared: Operation, models: _Models) -> Node | None:
     schema = models.ref(declared.reads(Payload), "validation")
     if schema:
         return {"required": True, "content": {"application/json": {"schema": schema}}}
-    if declared.takes:
-        return {"required": True, "content": {kind: {} for kind in declared.takes}}
+    if declared.consumes:
+        return {"required": True, "content": {kind: {} for kind in declared.consumes}}
     return None
 
 

@@ -18,7 +18,7 @@ Access = Literal["anyone", "signed in", "administrator", "cookie", "signed addre
 """Who may call an operation, and how they authenticate."""
 
 Method = Callable[..., Awaitable[BaseModel | None]]
-InFlightRequests = Callable[..., Coroutine[Any, Any, None]]
+HandlerMethod = Callable[..., Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True)
@@ -33,15 +33,15 @@ class Operation:
         status: the status of a success; None: 200, or 204 without content.
         also: other statuses of a success, and when they are used.
         raises: the errors it may raise, besides those implied by its path, parameters and access.
-        answer: the model of the response, if the method writes it itself.
-        gives: the content types of a response that is not JSON.
-        answer_headers: the headers of the response; see `openapi_answers.HEADERS`.
-        takes: the content types of a body that the handler reads itself.
+        response_model: the model of the response, if the method writes it itself.
+        produces: the content types of a response that is not JSON.
+        response_headers: the headers of the response; see `openapi_responses.HEADERS`.
+        consumes: the content types of a body that the handler reads itself.
         reads_itself: the models that the handler reads itself, for instance in `prepare`.
         access: who may call it, if that differs from the handler's other methods.
         need: the scope an API token needs, if not the usual one; `session`: no API token may call it.
-        is_tagged: clients may cache the response and revalidate it by its ETag.
-        is_file: as `is_tagged`, with range requests.
+        has_etag: clients may cache the response and revalidate it by its ETag.
+        is_file: as `has_etag`, with range requests.
         description: the method's docstring.
         parameters: the models it reads, by parameter name.
     """
@@ -51,32 +51,32 @@ class Operation:
     status: int | None = None
     also: Mapping[int, str] = field(default_factory=dict)
     raises: Collection[type[errors.GifappError]] = ()
-    answer: type[BaseModel] | None = None
-    gives: Collection[str] = ()
-    answer_headers: Collection[str] = ()
-    takes: Collection[str] = ()
+    response_model: type[BaseModel] | None = None
+    produces: Collection[str] = ()
+    response_headers: Collection[str] = ()
+    consumes: Collection[str] = ()
     reads_itself: Collection[type[BaseModel]] = ()
     access: Access | None = None
     need: Need | None = None
-    is_tagged: bool = False
+    has_etag: bool = False
     is_file: bool = False
     description: str = ""
     parameters: Mapping[str, type[BaseModel]] = field(default_factory=dict)
 
-    def __call__(self, method: Method) -> InFlightRequests:
+    def __call__(self, method: Method) -> HandlerMethod:
         declared = self._of(method)
 
         @functools.wraps(method)
-        async def answering(handler: Any, *path: Any, **options: Any) -> None:
+        async def handle(handler: Any, *path: Any, **options: Any) -> None:
             for name, model in declared.parameters.items():
                 options[name] = handler.read(model)
             handler.begin(declared)
-            answer = await method(handler, *path, **options)
-            if answer is not None:
-                handler.write_model(answer)
+            response = await method(handler, *path, **options)
+            if response is not None:
+                handler.write_model(response)
 
-        answering.operation = declared  # type: ignore[attr-defined]
-        return answering
+        handle.operation = declared  # type: ignore[attr-defined]
+        return handle
 
     def reads(self, kind: type[BaseModel]) -> type[BaseModel] | None:
         """The model of this kind (body, query or headers) that it reads, if any."""
@@ -85,7 +85,7 @@ class Operation:
 
     @property
     def usual_status(self) -> int:
-        return self.status or (200 if self.answer or self.gives else 204)
+        return self.status or (200 if self.response_model or self.produces else 204)
 
     def _of(self, method: Method) -> Operation:
         """The declaration, completed with the method's docstring and types."""
@@ -94,7 +94,7 @@ class Operation:
         return replace(
             self,
             description=inspect.getdoc(method) or "",
-            answer=self.answer or (returned if _is_a(returned, BaseModel) else None),
+            response_model=self.response_model or (returned if _is_a(returned, BaseModel) else None),
             parameters={name: hint for name, hint in hints.items() if _is_a(hint, Payload, Query, Headers)},
         )
 

@@ -114,7 +114,7 @@ def validated(model: type[Model], value: Any) -> Model:
 
 
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a valid number")
 
 
 def _finite(text: str) -> float:
@@ -135,7 +135,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
         [(twice, _)] = Counter(name for name, _ in pairs).most_common(1)
-        raise ValueError(f"{twice!r:.60} is there twice")
+        raise ValueError(f"{twice!r:.60} is given twice")
     return members
 
 

@@ -61,7 +61,7 @@ class WebServer(HTTPServer):
     def handle_stream(self, stream: IOStream, address: Any) -> None:
         client = None if self._proxies.trusts(address[0]) else address[0]
         stream.read_chunk_size = READ_BYTES
-        if self._open.has_room() and self._open.count(stream, client):
+        if self._open.has_capacity() and self._open.count(stream, client):
             super().handle_stream(stream, address)
             return
         _log.warning("connection refused", address=address[0], reason="too many are open")

@@ -75,7 +75,7 @@ def _read(message: bytes | str) -> tuple[dict[str, Any], dict[str, Any]]:
             raise ValueError(channel)
         read = decoded(header), decoded(content)
     except (TypeError, ValueError, struct.error, errors.JsonInvalid):
-        raise MessageRefused(f"this is no message of {PROTOCOL}") from None
+        raise MessageRefused(f"this is not a message of {PROTOCOL}") from None
     if not all(isinstance(part, dict) for part in read) or not isinstance(read[0].get("msg_type"), str):
         raise MessageRefused("a header and a content are objects, and a message has a type")
     return read

@@ -61,12 +61,12 @@ class Socket(Protocol):
 
 @dataclass(eq=False)
 class VisitorKernel:
-    """A running kernel; `alone_since` is None while a page is connected to it."""
+    """A running kernel; `disconnected_since` is None while a page is connected to it."""
 
     kernel_id: str
     caller: Caller
     token_digest: str
-    alone_since: float | None
+    disconnected_since: float | None
     output: KernelOutput
     sockets: set[Socket] = field(default_factory=set)
     traffic: KernelTraffic = field(default_factory=KernelTraffic)
@@ -142,7 +142,7 @@ class Kernels:
         if kernel is None or len(kernel.sockets) >= _MOST_SOCKETS or not kernel.traffic.admit_socket():
             return False
         kernel.sockets.add(socket)
-        kernel.alone_since = None
+        kernel.disconnected_since = None
         return True
 
     def admit(self, kernel_id: str, message: bytes | str) -> None:
@@ -158,7 +158,7 @@ class Kernels:
         kernel = self._kernels.get(kernel_id)
         if kernel is not None and socket in kernel.sockets:
             kernel.sockets.discard(socket)
-            kernel.alone_since = None if kernel.sockets else self._clock()
+            kernel.disconnected_since = None if kernel.sockets else self._clock()
 
     async def end(self, kernel_id: str, reason: str = "closed") -> None:
         """Kill the kernel and close its page's sockets; does nothing if it has already ended."""
@@ -174,12 +174,12 @@ class Kernels:
             kernel.output.close()
 
     async def end_all(self) -> None:
-        await self._end_all(self.ids(), "the server stops")
+        await self._end_all(self.ids(), "the server is stopping")
 
     async def reap(self) -> None:
         """Shut down kernels that died, were left alone for too long, or whose session has ended."""
-        await self._end_all(self._dead(), "it died")
-        await self._end_all(self._abandoned(), "nobody is connected")
+        await self._end_all(self._dead(), "the kernel died")
+        await self._end_all(self._abandoned(), "no page is connected")
         try:
             await self._end_sessions_that_are_over()
         except errors.Transient as error:  # a database outage must not close any page
@@ -237,7 +237,7 @@ class Kernels:
         return [
             kernel.kernel_id
             for kernel in self._kernels.values()
-            if kernel.alone_since is not None and kernel.alone_since < latest
+            if kernel.disconnected_since is not None and kernel.disconnected_since < latest
         ]
 
 

@@ -20,7 +20,7 @@ from voila.utils import create_include_assets_functions
 
 from gifapp import errors
 from gifapp.web.pages.kernels import VisitorKernels
-from gifapp.web.pages.visitor import ask
+from gifapp.web.pages.visitor import on_thread
 
 TEMPLATE = "gifapp"
 RENDER_TIMEOUT_S = 60.0
@@ -93,8 +93,8 @@ class _Page(JupyterHandler):
 
 _SENTENCES = {
     404: "There is nothing at this address.",
-    503: "A part of this server is away just now. Reload the page in a moment.",
-    500: "This page could not be built. Reload it; if that does not help, tell whoever runs this server.",
+    503: "Part of this server is unavailable. Reload the page in a moment.",
+    500: "This page could not be built. Reload it; if that does not help, tell the administrator.",
 }
 
 
@@ -103,7 +103,7 @@ def _title(status: int, error: BaseException | None) -> str:
         return "One tab too many"
     if isinstance(error, errors.LimitReached):
         return "All seats are taken"
-    return {404: "Page not found", 503: "Back in a moment"}.get(status, "That did not work")
+    return {404: "Page not found", 503: "Back in a moment"}.get(status, "Something went wrong")
 
 
 class Dashboard(_Page, TornadoVoilaHandler):
@@ -147,7 +147,7 @@ class Dashboard(_Page, TornadoVoilaHandler):
 
     async def _sign_in(self) -> None:
         identity = self.settings["gifapp"].identity
-        token = await ask(identity.setup_token)
+        token = await on_thread(identity.setup_token)
         self.show("signin.html", no_account_yet=token is not None, registration=identity.registration)
 
     async def _render(self) -> None:
@@ -168,7 +168,7 @@ class Dashboard(_Page, TornadoVoilaHandler):
 
     async def _leave(self) -> None:
         """Shut down the kernel: the visitor closed the page before it was rendered."""
-        await self.settings["gifapp_kernels"].end(self.kernel_manager.kernel_id, "the visitor left")
+        await self.settings["gifapp_kernels"].end(self.kernel_manager.kernel_id, "the page was closed")
 
     def _page_config(self, page_config: dict[str, Any], **_: Any) -> dict[str, Any]:
         """The configuration of the template and Voilà's frontend; its chunks have one URL per version."""

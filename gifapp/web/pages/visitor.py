@@ -16,7 +16,7 @@ from gifapp.identity.service import Caller
 from gifapp.web.http.base import SESSION_COOKIE
 from gifapp.web.pages.kernels import Kernels
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 @dataclass(kw_only=True)
@@ -33,7 +33,7 @@ class CookieIdentity(IdentityProvider):
         cookie = handler.get_cookie(SESSION_COOKIE)
         if not cookie:
             return None
-        caller = await ask(handler.settings["gifapp"].identity.caller_of_cookie, cookie)
+        caller = await on_thread(handler.settings["gifapp"].identity.caller_of_cookie, cookie)
         return Visitor(username=caller.user_id, caller=caller) if caller else None
 
     @property
@@ -50,9 +50,9 @@ class KernelOwners(Authorizer):
         return resource == "kernels" and kernels.belongs_to(kernel_id, user.username)
 
 
-async def ask(question: Callable[..., Answer], *about: object) -> Answer:
+async def on_thread(method: Callable[..., Result], *arguments: object) -> Result:
     """Call a method of `Identity` on a thread; responds with 503 while its database is down."""
     try:
-        return await asyncio.to_thread(question, *about)
-    except errors.Transient as away:
-        raise web.HTTPError(503, str(away)) from away
+        return await asyncio.to_thread(method, *arguments)
+    except errors.Transient as unavailable:
+        raise web.HTTPError(503, str(unavailable)) from unavailable

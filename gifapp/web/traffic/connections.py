@@ -33,7 +33,7 @@ class Connections:
         self._streams: dict[str, WeakKeyDictionary[IOStream, bool]] = {}
         self._network_of: WeakKeyDictionary[IOStream, str] = WeakKeyDictionary()
 
-    def has_room(self) -> bool:
+    def has_capacity(self) -> bool:
         """Whether another connection may be opened."""
         if len(self._network_of) >= self._most:
             self._forget_closed(self._network_of)

@@ -8,7 +8,7 @@ from weakref import WeakSet
 
 from tornado.web import RequestHandler
 
-GO_ELSEWHERE = ("Connection", "close")
+CLOSE_CONNECTION = ("Connection", "close")
 """A header that makes the client open a new connection for its next request."""
 
 _LOOK_EVERY_S = 0.02
@@ -19,7 +19,7 @@ class InFlightRequests:
     """The requests in flight, without websockets, which never end.
 
     Attributes:
-        is_stopping: whether responses carry `GO_ELSEWHERE`.
+        is_stopping: whether responses carry `CLOSE_CONNECTION`.
     """
 
     def __init__(self) -> None:
@@ -31,10 +31,10 @@ class InFlightRequests:
             self._handlers.add(handler)
 
     async def end(self, *, within_s: float) -> None:
-        """Wait until all requests are answered and no more arrive, but no longer than `within_s`."""
+        """Wait until all requests have a response and no more arrive, but no longer than `within_s`."""
         for handler in self._handlers:
             if not handler._headers_written:
-                handler.set_header(*GO_ELSEWHERE)
+                handler.set_header(*CLOSE_CONNECTION)
         now = quiet_since = time.monotonic()
         latest = now + within_s
         while now < min(latest, quiet_since + _QUIET_S):
@@ -46,5 +46,5 @@ class InFlightRequests:
 
 def _goes_on(handler: RequestHandler) -> bool:
     connection = handler.request.connection
-    is_there = connection is not None and not connection.stream.closed()  # type: ignore[attr-defined]
-    return is_there and not handler._finished
+    is_open = connection is not None and not connection.stream.closed()  # type: ignore[attr-defined]
+    return is_open and not handler._finished

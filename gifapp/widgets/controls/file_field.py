@@ -48,7 +48,7 @@ class FileField(anywidget.AnyWidget):
         try:
             text = decode_text(data)
         except ValueError:
-            raise ValueError("The file is not text in an encoding that is known. Save it as UTF-8.") from None
+            raise ValueError("The file's text encoding is not known. Save it as UTF-8.") from None
         if len(text) > self.limit:
             raise ValueError(f"The file is longer than {self.limit:,} characters.")
         return text

@@ -19,10 +19,10 @@ class Notices(anywidget.AnyWidget):
     is_live = traitlets.Bool(default_value=True).tag(sync=True)
     """Whether events arrive; the page shows a line when they do not."""
 
-    def show(self, sentence: str) -> None:
+    def warn(self, sentence: str) -> None:
         """Show a warning."""
         self.send({"type": "notice", "look": "warning", "text": sentence})
 
-    def tell(self, sentence: str) -> None:
+    def inform(self, sentence: str) -> None:
         """Show a piece of information."""
         self.send({"type": "notice", "look": "info", "text": sentence})

@@ -20,7 +20,7 @@ from gifapp.widgets.dashboard.sharing import Sharing
 from gifapp.widgets.dashboard.state import DashboardState
 from gifapp.widgets.dashboard.upload import Upload
 from gifapp.widgets.reporting import Reporter
-from gifapp.widgets.words import repeat_words
+from gifapp.widgets.words import repeat_text
 
 READ_AGAIN_S = 3600.0  # signed image URLs expire after some hours
 READ_QUEUE_S = 10.0  # queue positions change with other people's jobs, of which we get no events
@@ -40,7 +40,7 @@ class Dashboard(w.VBox):
         self._client = client
         self._state = DashboardState()
         self.notices = Notices()
-        self._reporter = Reporter(self.notices.show)
+        self._reporter = Reporter(self.notices.warn)
         self._make_parts(_limits(client))
         super().__init__([self.notices, self._columns()])
         self.add_class("gifapp-dashboard")
@@ -66,7 +66,7 @@ class Dashboard(w.VBox):
             on_remove=self._remove_source,
             reporter=reporter,
         )
-        share = Sharing(self._client).answer
+        share = Sharing(self._client).respond
         self.gallery = Gallery(page_url, on_action=self._act, on_share=share, reporter=reporter)
 
     def _columns(self) -> w.Box:
@@ -88,7 +88,7 @@ class Dashboard(w.VBox):
         self._changed(job)
         if job.is_repeat:
             self.gallery.point_at(job.id)
-            self.notices.tell(repeat_words(job))
+            self.notices.inform(repeat_text(job))
 
     def _remove_source(self, source_id: str) -> None:
         self._client.delete_source(source_id)
@@ -158,8 +158,8 @@ class Dashboard(w.VBox):
         else:
             self._show_sources()
 
-    def _connection(self, is_there: bool) -> None:
-        self.notices.is_live = is_there
+    def _connection(self, is_live: bool) -> None:
+        self.notices.is_live = is_live
 
     def _read(self) -> None:
         self._state.read(self._client.jobs(), self._client.sources())

@@ -17,7 +17,7 @@ from gifapp.widgets.messages import Message, receives
 _FILES = ("overlay", "subtitles")  # may be large, and rarely change
 
 
-class Left(Message):
+class RestoredDrafts(Message):
     recipes: dict[str, Any] = Field({}, max_length=1000)
     selected: str = Field("", max_length=100)
 
@@ -47,8 +47,8 @@ class Drafts(anywidget.AnyWidget):
         self.files = {name: fields.pop(name) for name in _FILES if name in fields}
         self.current = {"source_id": source_id, "recipe": fields}
 
-    @receives(Left)
-    def _receive(self, message: Left) -> None:
+    @receives(RestoredDrafts)
+    def _receive(self, message: RestoredDrafts) -> None:
         if message.type == "restore":
             for source_id, fields in message.recipes.items():
                 self._restore(source_id, fields)

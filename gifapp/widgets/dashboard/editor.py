@@ -23,11 +23,11 @@ from gifapp.domain.wording import size
 from gifapp.widgets.assets import script, style
 from gifapp.widgets.controls.summary import Summary
 from gifapp.widgets.dashboard.drafts import Drafts
-from gifapp.widgets.dashboard.estimating import Answer, Ask, Estimating
+from gifapp.widgets.dashboard.estimating import Ask, Estimating, Result
 from gifapp.widgets.form import RecipeForm
 from gifapp.widgets.messages import Message, receives
 from gifapp.widgets.reporting import Reporter
-from gifapp.widgets.words import notes_beyond, outcome_words, source_facts
+from gifapp.widgets.words import notes_beyond, outcome_text, source_facts
 
 SAME_PRESS_S = 0.8  # a second press within this time is ignored
 
@@ -131,29 +131,29 @@ class Editor(w.VBox):
         self.stage.crop = _shown_crop(recipe, source)
         self.form.hint(recipe, source)
         self._expected = _expected(recipe, source)
-        self.summary.problem, self.summary.facts = "", outcome_words(self._expected)
+        self.summary.problem, self.summary.facts = "", outcome_text(self._expected)
         self.submit.description = f"Make the {FILE_KINDS[recipe.format].name}"
         self.submit.disabled = False
         self._estimate(source, recipe)
 
     def _estimate(self, source: SourceView, recipe: Recipe) -> None:
         if recipe.format == "gif":
-            self.summary.is_estimating = self._estimating.want(source.id, recipe)
+            self.summary.is_estimating = self._estimating.request(source.id, recipe)
         else:
             self._estimating.forget()
             self.summary.is_estimating = False
             self.summary.estimate = self.summary.notes = ""
 
-    def _show_estimate(self, answer: Answer) -> None:
+    def _show_estimate(self, result: Result) -> None:
         self.summary.is_estimating = False
         self.summary.estimate = self.summary.notes = ""
-        if isinstance(answer, EstimateView):
-            measures = {name: getattr(answer, name) for name in ("width_px", "height_px", "frames")}
-            self.summary.facts = outcome_words(replace(self._expected, **measures))
-            self.summary.estimate = f"about {size(answer.bytes)}"
-            self.summary.notes = notes_beyond(self.source, answer.notes)
-        elif isinstance(answer, errors.BadInput):
-            self.summary.problem = str(answer)
+        if isinstance(result, EstimateView):
+            measures = {name: getattr(result, name) for name in ("width_px", "height_px", "frames")}
+            self.summary.facts = outcome_text(replace(self._expected, **measures))
+            self.summary.estimate = f"about {size(result.bytes)}"
+            self.summary.notes = notes_beyond(self.source, result.notes)
+        elif isinstance(result, errors.BadInput):
+            self.summary.problem = str(result)
 
     def close(self) -> None:
         """Stop requesting estimates."""

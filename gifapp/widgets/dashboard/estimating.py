@@ -14,49 +14,49 @@ PAUSE_S = 0.5
 Ask = Callable[[str, Recipe], EstimateView]
 """Estimates the size of a source's GIF; blocks."""
 
-Answer = EstimateView | errors.GifappError
+Result = EstimateView | errors.GifappError
 
-Wanted = tuple[str, Recipe]
+_Request = tuple[str, Recipe]
 
 
 class Estimating:
     """Makes one request at a time, always for the newest recipe."""
 
-    def __init__(self, ask: Ask, show: Callable[[Answer], None]) -> None:
-        """`show` is called with the answer to the newest request, or its error."""
+    def __init__(self, ask: Ask, show: Callable[[Result], None]) -> None:
+        """`show` is called with the newest request's estimate, or its error."""
         self._ask, self._show = ask, show
-        self._wanted: Wanted | None = None
+        self._newest: _Request | None = None
         self._task: asyncio.Task[None] | None = None
 
-    def want(self, source_id: str, recipe: Recipe) -> bool:
-        """Request an estimate soon, unless it was requested last; returns whether an answer is pending."""
-        wanted = (source_id, recipe)
-        if wanted != self._wanted:
-            self._wanted = wanted
+    def request(self, source_id: str, recipe: Recipe) -> bool:
+        """Request an estimate soon, unless it was requested last; returns whether one is pending."""
+        newest = (source_id, recipe)
+        if newest != self._newest:
+            self._newest = newest
             if self._task is None or self._task.done():
-                self._task = asyncio.create_task(self._answer())
+                self._task = asyncio.create_task(self._estimate_newest())
         return self._task is not None and not self._task.done()
 
     def forget(self) -> None:
         """Discard the current request."""
-        self._wanted = None
+        self._newest = None
 
     def stop(self) -> None:
         if self._task is not None:
             self._task.cancel()
 
-    async def _answer(self) -> None:
-        answered = None
-        while (wanted := self._wanted) is not None and wanted != answered:
+    async def _estimate_newest(self) -> None:
+        estimated = None
+        while (newest := self._newest) is not None and newest != estimated:
             await asyncio.sleep(PAUSE_S)
-            if wanted != self._wanted:
+            if newest != self._newest:
                 continue
-            answer = await asyncio.to_thread(self._answer_to, *wanted)
-            answered = wanted
-            if wanted == self._wanted:
-                self._show(answer)
+            result = await asyncio.to_thread(self._result_of, *newest)
+            estimated = newest
+            if newest == self._newest:
+                self._show(result)
 
-    def _answer_to(self, source_id: str, recipe: Recipe) -> Answer:
+    def _result_of(self, source_id: str, recipe: Recipe) -> Result:
         try:
             return self._ask(source_id, recipe)
         except errors.GifappError as refused:

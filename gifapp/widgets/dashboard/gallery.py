@@ -107,7 +107,7 @@ class Gallery(anywidget.AnyWidget):
             self._send_all()
             return
         with self._reporter.reporting():
-            if message.type in sharing.ASKED:
+            if message.type in sharing.REQUESTS:
                 self.send(self._on_share(message.model_dump()))
             else:
                 self._on_action(message.type, message.id)

@@ -21,12 +21,12 @@ export class Sharer {
     this.days = make("select", { class: "gifapp-sharer__days", "aria-label": "The link is good for" }, ...times);
     this.make = button("Create link", "main", () => this.ask("share", { days: Number(this.days.value) }));
     this.list = make("ul", { class: "gifapp-sharer__links", "aria-label": "Links to this GIF" });
-    this.told = make("p", { class: "gifapp-sharer__told", role: "status" });
+    this.status = make("p", { class: "gifapp-sharer__status", role: "status" });
     const words = make("p", { class: "gifapp-sharer__words", text: "Anyone with the link can view this GIF." });
     const close = button("Close", "icon", () => this.node.close(), "cancel");
     const header = make("header", { class: "gifapp-viewer__header" }, make("div", { class: "gifapp-viewer__words" }, this.name), close);
     const form = make("div", { class: "gifapp-sharer__form" }, this.make, make("span", { text: "good for" }), this.days);
-    this.node = make("dialog", { class: "gifapp-viewer gifapp-sharer" }, header, make("div", { class: "gifapp-sharer__body" }, words, form, this.told, this.list));
+    this.node = make("dialog", { class: "gifapp-viewer gifapp-sharer" }, header, make("div", { class: "gifapp-sharer__body" }, words, form, this.status, this.list));
     this.node.addEventListener("click", (event) => event.target === this.node && this.node.close());
     // or JupyterLab would handle the keys
     this.node.addEventListener("keydown", (event) => event.stopPropagation());
@@ -37,7 +37,7 @@ export class Sharer {
     this.card = card;
     this.name.textContent = `Share ${card.name}`;
     this.node.setAttribute("aria-label", `Share ${card.name}`);
-    this.told.textContent = "";
+    this.status.textContent = "";
     this.list.replaceChildren();
     this.node.showModal();
     this.make.focus();
@@ -72,7 +72,7 @@ export class Sharer {
     if (id !== this.card?.id || !this.isWaiting) return;
     this.isWaiting = false;
     this.make.disabled = false;
-    this.told.textContent = "That didn't work. Close this dialog to see why.";
+    this.status.textContent = "That didn't work. Close this dialog to see why.";
   }
 
   /**
@@ -107,7 +107,7 @@ export class Sharer {
    */
   async copy(text, done, otherwise = "") {
     const isCopied = await copied(text, this.node);
-    this.told.textContent = isCopied ? done : `${otherwise} Your browser blocks copying; select it below.`.trim();
+    this.status.textContent = isCopied ? done : `${otherwise} Your browser blocks copying; select it below.`.trim();
   }
 }
 

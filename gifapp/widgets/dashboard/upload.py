@@ -64,7 +64,7 @@ class Upload(anywidget.AnyWidget):
 
     def _give_token(self, upload: int) -> None:
         try:
-            answer = {"token": self._client.access_token()}
+            reply = {"token": self._client.access_token()}
         except errors.GifappError as error:
-            answer = {"refused": str(error)}
-        self.send({"type": "token", "upload": upload, **answer})
+            reply = {"refused": str(error)}
+        self.send({"type": "token", "upload": upload, **reply})

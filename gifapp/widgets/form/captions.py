@@ -8,13 +8,13 @@ from gifapp.domain.recipes.fields import recipe_field
 from gifapp.domain.recipes.recipe import Caption
 from gifapp.domain.views.jobs import SourceView
 from gifapp.widgets.form.controls import control
-from gifapp.widgets.form.fields import Field, Given, OnChange, Part, Problem, Row, Values, close_all
+from gifapp.widgets.form.fields import Field, OnChange, Part, Problem, RecipeValues, Row, Values, close_all
 
 PATH = "captions"
 MOST = 50
 
 _TEXT = recipe_field(f"{PATH}.text")
-_WORDLESS: Given = Caption.model_construct(text="").model_dump()
+_WORDLESS: RecipeValues = Caption.model_construct(text="").model_dump()
 
 
 class CaptionFields(w.VBox):
@@ -59,9 +59,9 @@ class Captions(Part):
         super().__init__([self._list, self.addition])
         self.addition.on_click(lambda _: self._add())
 
-    def fill(self, given: Given, source: SourceView) -> None:
+    def fill(self, recipe: RecipeValues, source: SourceView) -> None:
         self._source = source
-        self._show([self._made(caption) for caption in given[PATH]])
+        self._show([self._made(caption) for caption in recipe[PATH]])
 
     def read(self, problems: list[Problem]) -> Values:
         captions = []
@@ -71,27 +71,27 @@ class Captions(Part):
             problems += [Problem(f"{PATH}.{number}.{problem.path}", problem.words) for problem in wrong]
         return {PATH: captions}
 
-    def blame(self, path: str, words: str) -> str | None:
+    def show_problem(self, path: str, words: str) -> str | None:
         field, _, rest = path.partition(".")
         index, _, name = rest.partition(".")
         if field != PATH or not index:
             return None
-        labels = (row.blame(name, words) for row in self._written()[int(index)].rows)
+        labels = (row.show_problem(name, words) for row in self._written()[int(index)].rows)
         return next((label for label in labels if label), None)
 
-    def forgive(self) -> None:
+    def clear_problems(self) -> None:
         for item in self.items:
             for row in item.rows:
-                row.forgive()
+                row.clear_problems()
 
-    def changed_words(self, values: Values, defaults: Given) -> list[str]:  # noqa: ARG002
+    def changed_labels(self, values: Values, defaults: RecipeValues) -> list[str]:  # noqa: ARG002
         count = len(self._written())
         return [f"{count} caption{'s' * (count != 1)}"] if count else []
 
     def _written(self) -> list[CaptionFields]:
         return [item for item in self.items if item.text.value.strip()]
 
-    def _made(self, caption: Given) -> CaptionFields:
+    def _made(self, caption: RecipeValues) -> CaptionFields:
         item = CaptionFields(on_change=lambda: self._changed(item))
         for row in item.rows:
             row.fill(caption, self._source)
@@ -112,9 +112,9 @@ class Captions(Part):
         self._on_change()
 
     def _show(self, items: list[CaptionFields]) -> None:
-        gone = [item for item in self.items if item not in items]
+        removed = [item for item in self.items if item not in items]
         self.items = items
         self._list.children = items
         self.addition.layout.display = "none" if len(items) >= MOST else ""
-        for item in gone:
+        for item in removed:
             close_all(item)

@@ -52,7 +52,9 @@ def _choice(path: str, about: RecipeField) -> Field:
         return _field(path, about, w.Dropdown(description=about.label, options=_options(about)))
     # a Dropdown whose value is None is shown blank
     widget = w.Dropdown(description=about.label, options=[(about.hints.none_label, ""), *_options(about)])
-    return _field(path, about, widget, shown=lambda value: value or "", given=lambda value: value or None)
+    return _field(
+        path, about, widget, to_control=lambda value: value or "", to_recipe=lambda value: value or None
+    )
 
 
 def _colour(path: str, about: RecipeField, *, may_be_none: bool) -> Field:
@@ -65,7 +67,7 @@ def _slider(path: str, about: RecipeField) -> Field:
     low, high = about.hints.slider or (0, 1)
     unit = f" {about.unit}" if about.unit else ""
     widget = Slider(description=about.title, min=low, max=high, step=about.hints.step, unit=unit)
-    return _field(path, about, widget, given=int if about.is_whole else float)
+    return _field(path, about, widget, to_recipe=int if about.is_whole else float)
 
 
 def _number(path: str, about: RecipeField) -> Field:
@@ -79,8 +81,8 @@ def _number(path: str, about: RecipeField) -> Field:
         **bounds,
     )
     if is_size:
-        return _field(path, about, widget, shown=_megabytes, given=partial(_bytes, about))
-    return _field(path, about, widget, shown=_text, given=partial(_value, about))
+        return _field(path, about, widget, to_control=_megabytes, to_recipe=partial(_bytes, about))
+    return _field(path, about, widget, to_control=_text, to_recipe=partial(_value, about))
 
 
 def _text(value: float | None) -> str:

@@ -12,7 +12,7 @@ from gifapp.domain.views.jobs import SourceView
 Values = dict[str, Any]
 """Values of form fields by recipe path: `{"fps": 12.5, "look.gamma": 1.0}`."""
 
-Given = Mapping[str, Any]
+RecipeValues = Mapping[str, Any]
 """The JSON of a recipe, or of a part of it."""
 
 OnChange = Callable[[], None]
@@ -46,23 +46,23 @@ class Field:
         control: Any,
         *,
         label: str,
-        shown: Callable[[Any], Any] = _same,
-        given: Callable[[Any], Any] = _same,
+        to_control: Callable[[Any], Any] = _same,
+        to_recipe: Callable[[Any], Any] = _same,
     ) -> None:
         """`label` names the field in messages.
 
-        `shown` converts the recipe's value to the control's, `given` the control's to the recipe's;
-        `given` raises Unreadable for invalid input.
+        `to_control` converts the recipe's value to the control's, `to_recipe` the control's to the recipe's;
+        `to_recipe` raises Unreadable for invalid input.
         """
         self.path = path
         self.control = control
         self.label = label
-        self._as_shown, self._as_given = shown, given
+        self._to_control, self._to_recipe = to_control, to_recipe
         self._filled = None
         self._shown: Any = None
 
     def fill(self, value: Any) -> None:
-        self.control.value = self._as_shown(value)
+        self.control.value = self._to_control(value)
         self._filled, self._shown = value, self.control.value
 
     def read(self) -> Any:
@@ -72,7 +72,7 @@ class Field:
             Unreadable
         """
         value = self.control.value
-        return self._filled if value == self._shown else self._as_given(value)
+        return self._filled if value == self._shown else self._to_recipe(value)
 
     def mark(self, *, is_wrong: bool) -> None:
         (self.control.add_class if is_wrong else self.control.remove_class)("gifapp-form__control--wrong")
@@ -81,7 +81,7 @@ class Field:
 class Part(w.VBox):
     """A part of the form: fills its fields from a recipe, reads them, and shows their problems."""
 
-    def fill(self, given: Given, source: SourceView) -> None:
+    def fill(self, recipe: RecipeValues, source: SourceView) -> None:
         """Fill the part's fields from a recipe for a source."""
         raise NotImplementedError
 
@@ -89,15 +89,15 @@ class Part(w.VBox):
         """The values of the part's fields; appends to `problems` what cannot be read."""
         raise NotImplementedError
 
-    def blame(self, path: str, words: str) -> str | None:
+    def show_problem(self, path: str, words: str) -> str | None:
         """Show a problem beside the field at `path`; returns its label, or None if it is not in this part."""
         raise NotImplementedError
 
-    def forgive(self) -> None:
+    def clear_problems(self) -> None:
         """Clear all problems."""
         raise NotImplementedError
 
-    def changed_words(self, values: Values, defaults: Given) -> list[str]:
+    def changed_labels(self, values: Values, defaults: RecipeValues) -> list[str]:
         """The names of the fields that differ from the defaults."""
         raise NotImplementedError
 
@@ -115,16 +115,16 @@ class Row(Part):
         super().__init__([box, self._problem])
         for field in fields:
             field.control.observe(lambda _: on_change(), "value")
-        self.forgive()
+        self.clear_problems()
 
     @property
     def problem(self) -> str:
         """The problem shown below the row, or empty."""
         return str(self._problem.value)
 
-    def fill(self, given: Given, source: SourceView) -> None:  # noqa: ARG002
+    def fill(self, recipe: RecipeValues, source: SourceView) -> None:  # noqa: ARG002
         for field in self.fields:
-            field.fill(value_at(given, field.path))
+            field.fill(value_at(recipe, field.path))
 
     def read(self, problems: list[Problem]) -> Values:
         values = {}
@@ -135,7 +135,7 @@ class Row(Part):
                 problems.append(Problem(field.path, str(why)))
         return values
 
-    def blame(self, path: str, words: str) -> str | None:
+    def show_problem(self, path: str, words: str) -> str | None:
         for field in self.fields:
             if path == field.path:
                 field.mark(is_wrong=True)
@@ -147,14 +147,14 @@ class Row(Part):
         self._problem.value = f"{sentence(label, words)}."
         return label
 
-    def forgive(self) -> None:
+    def clear_problems(self) -> None:
         self._problem.value = ""
         for field in self.fields:
             field.mark(is_wrong=False)
 
-    def changed_words(self, values: Values, defaults: Given) -> list[str]:
-        known = [field for field in self.fields if field.path in values]
-        return [field.label for field in known if values[field.path] != value_at(defaults, field.path)]
+    def changed_labels(self, values: Values, defaults: RecipeValues) -> list[str]:
+        present = [field for field in self.fields if field.path in values]
+        return [field.label for field in present if values[field.path] != value_at(defaults, field.path)]
 
 
 def sentence(label: str, words: str) -> str:
@@ -169,8 +169,8 @@ def close_all(widget: w.Widget) -> None:
     widget.close()
 
 
-def value_at(given: Given, path: str) -> Any:
-    value: Any = given
+def value_at(recipe: RecipeValues, path: str) -> Any:
+    value: Any = recipe
     for step in path.split("."):
         value = value[step]
     return value

@@ -58,12 +58,12 @@ class RecipeForm(w.VBox):
         problems: list[Problem] = []
         values: Values = {}
         for group in self.groups:
-            group.forgive()
+            group.clear_problems()
             values |= group.read(problems)
         recipe = None if problems else _parsed(values, problems)
-        self._say_changes(values)
+        self._show_changes(values)
         if recipe is None:
-            raise errors.RecipeInvalid(problems=self._blamed(problems))
+            raise errors.RecipeInvalid(problems=self._show_problems(problems))
         return recipe
 
     def draw_crop(self, crop: Crop | None) -> None:
@@ -89,15 +89,15 @@ class RecipeForm(w.VBox):
             self.show(Recipe(), self._source)
             self._on_change()
 
-    def _say_changes(self, values: Values) -> None:
+    def _show_changes(self, values: Values) -> None:
         for group in self.groups:
-            group.say_changes(values, _DEFAULTS)
+            group.show_changes(values, _DEFAULTS)
 
-    def _blamed(self, problems: list[Problem]) -> str:
+    def _show_problems(self, problems: list[Problem]) -> str:
         """Show each problem beside its field; returns all of them in one line, by label."""
         sentences = []
         for path, words in problems:
-            labels = (group.blame(path, words) for group in self.groups)
+            labels = (group.show_problem(path, words) for group in self.groups)
             label = next((label for label in labels if label), None)
             sentences.append(sentence(label, words) if label else words)
         return "; ".join(sentences)

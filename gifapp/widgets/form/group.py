@@ -6,7 +6,7 @@ import ipywidgets as w
 
 from gifapp.domain.views.jobs import SourceView
 from gifapp.widgets.controls.section_header import Fold
-from gifapp.widgets.form.fields import Given, Part, Problem, Values
+from gifapp.widgets.form.fields import Part, Problem, RecipeValues, Values
 
 
 class Group(w.VBox):
@@ -23,9 +23,9 @@ class Group(w.VBox):
         self.header.observe(lambda _: self._fold(), "value")
         self._fold()
 
-    def fill(self, given: Given, source: SourceView) -> None:
+    def fill(self, recipe: RecipeValues, source: SourceView) -> None:
         for part in self.parts:
-            part.fill(given, source)
+            part.fill(recipe, source)
 
     def read(self, problems: list[Problem]) -> Values:
         values: Values = {}
@@ -33,21 +33,21 @@ class Group(w.VBox):
             values |= part.read(problems)
         return values
 
-    def blame(self, path: str, words: str) -> str | None:
+    def show_problem(self, path: str, words: str) -> str | None:
         """Show a problem beside the field at `path`, if it is in this group, and expand the group."""
         for part in self.parts:
-            if label := part.blame(path, words):
+            if label := part.show_problem(path, words):
                 self.header.value = True
                 return label
         return None
 
-    def forgive(self) -> None:
+    def clear_problems(self) -> None:
         for part in self.parts:
-            part.forgive()
+            part.clear_problems()
 
-    def say_changes(self, values: Values, defaults: Given) -> None:
+    def show_changes(self, values: Values, defaults: RecipeValues) -> None:
         """List in the header the fields that differ from the defaults."""
-        names = [name for part in self.parts for name in part.changed_words(values, defaults)]
+        names = [name for part in self.parts for name in part.changed_labels(values, defaults)]
         self.header.changes = ", ".join(names)
 
     def _fold(self) -> None:

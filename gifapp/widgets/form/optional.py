@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gifapp.domain.recipes.fields import recipe_field
 from gifapp.domain.views.jobs import SourceView
-from gifapp.widgets.form.fields import Field, Given, OnChange, Part, Problem, Row, Values
+from gifapp.widgets.form.fields import Field, OnChange, Part, Problem, RecipeValues, Row, Values
 
 
 class Optional(Part):
@@ -20,8 +20,8 @@ class Optional(Part):
         first.control.observe(lambda _: on_change(), "value")
         self._unfold()
 
-    def fill(self, given: Given, source: SourceView) -> None:
-        part = given[self._path]
+    def fill(self, recipe: RecipeValues, source: SourceView) -> None:
+        part = recipe[self._path]
         self.first.fill(part and part[self.first.path])
         self.rest.fill(part or self._defaults, source)
 
@@ -34,16 +34,16 @@ class Optional(Part):
         problems += [Problem(f"{self._path}.{problem.path}", problem.words) for problem in wrong]
         return {self._path: {self.first.path: first, **rest}}
 
-    def blame(self, path: str, words: str) -> str | None:
+    def show_problem(self, path: str, words: str) -> str | None:
         part, _, field = path.partition(".")
         if part != self._path:
             return None
-        return self.rest.blame(field, words) or self.rest.say(self.first.label, words)
+        return self.rest.show_problem(field, words) or self.rest.say(self.first.label, words)
 
-    def forgive(self) -> None:
-        self.rest.forgive()
+    def clear_problems(self) -> None:
+        self.rest.clear_problems()
 
-    def changed_words(self, values: Values, defaults: Given) -> list[str]:
+    def changed_labels(self, values: Values, defaults: RecipeValues) -> list[str]:
         return [self.first.label] if values.get(self._path) != defaults[self._path] else []
 
     def _unfold(self) -> None:

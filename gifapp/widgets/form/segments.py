@@ -7,7 +7,7 @@ from typing import Any
 from gifapp.domain.recipes.fields import recipe_field
 from gifapp.domain.views.jobs import SourceView
 from gifapp.widgets.controls.ranges import Ranges
-from gifapp.widgets.form.fields import Given, OnChange, Part, Problem, Values, sentence
+from gifapp.widgets.form.fields import OnChange, Part, Problem, RecipeValues, Values, sentence
 
 Range = list[float]
 
@@ -26,11 +26,11 @@ class Segments(Part):
         super().__init__([self.ranges])
         self.ranges.observe(lambda _: on_change(), "value")
 
-    def fill(self, given: Given, source: SourceView) -> None:
+    def fill(self, recipe: RecipeValues, source: SourceView) -> None:
         duration_s = source.duration_s or 0.0
         is_still = source.fps is None
         self.layout.display = "none" if is_still or not duration_s else ""
-        self._filled = given[PATH]
+        self._filled = recipe[PATH]
         ranges = [_shown(segment, duration_s) for segment in self._filled]
         self._shown = ranges or [[0.0, round(duration_s, 2)]]
         with self.ranges.hold_sync():
@@ -55,7 +55,7 @@ class Segments(Part):
             return []
         return [{"start_s": times[0], "end_s": times[1] if times[1] < end_s else None} for times in ranges]
 
-    def blame(self, path: str, words: str) -> str | None:
+    def show_problem(self, path: str, words: str) -> str | None:
         field, _, rest = path.partition(".")
         if field != PATH:
             return None
@@ -72,20 +72,20 @@ class Segments(Part):
         title = recipe_field(f"{PATH}.{edge}").title
         return f"{title} of {which}" if which else title
 
-    def forgive(self) -> None:
+    def clear_problems(self) -> None:
         self.ranges.problem = ""
 
-    def changed_words(self, values: Values, defaults: Given) -> list[str]:  # noqa: ARG002
+    def changed_labels(self, values: Values, defaults: RecipeValues) -> list[str]:  # noqa: ARG002
         count = len(values.get(PATH, ()))
         return ["Trimmed"] if count == 1 else [f"{count} ranges"] if count else []
 
 
-def _shown(segment: Given, duration_s: float) -> Range:
+def _shown(segment: RecipeValues, duration_s: float) -> Range:
     end_s = segment["end_s"]
     return [round(segment["start_s"], 2), round(duration_s if end_s is None else min(end_s, duration_s), 2)]
 
 
-def _problem(number: int, segment: Given, duration_s: float) -> Problem | None:
+def _problem(number: int, segment: RecipeValues, duration_s: float) -> Problem | None:
     if segment["start_s"] >= duration_s:
         return Problem(f"{PATH}.{number}.start_s", f"is past the end of the video ({duration_s:.4g} s)")
     if segment["end_s"] is not None and segment["end_s"] <= segment["start_s"]:

@@ -8,7 +8,7 @@ from gifapp.domain.recipes.fields import leaves
 from gifapp.domain.recipes.recipe import Crop
 from gifapp.domain.views.jobs import SourceView
 from gifapp.widgets.form.controls import control
-from gifapp.widgets.form.fields import Field, Given, OnChange, Part, Problem, Row, Values
+from gifapp.widgets.form.fields import Field, OnChange, Part, Problem, RecipeValues, Row, Values
 
 BY_HAND = "crop"
 
@@ -18,21 +18,21 @@ _CUSTOM = ("Custom", BY_HAND)
 class Shape(Part):
     """The recipe's crop or aspect, never both."""
 
-    def __init__(self, *beside: Field, on_change: OnChange) -> None:
-        """`beside`: fields shown in the same row as the choice of the shape."""
+    def __init__(self, *neighbours: Field, on_change: OnChange) -> None:
+        """`neighbours`: fields shown in the same row as the choice of the shape."""
         self.choice = control("aspect")
         self.choice.control.options = [*self.choice.control.options, _CUSTOM]
-        self._row = Row(self.choice, *beside, on_change=on_change)
+        self._row = Row(self.choice, *neighbours, on_change=on_change)
         self.crop = Row(*map(control, leaves("crop")), on_change=on_change)
         super().__init__([self._row, self.crop])
         self.choice.control.observe(lambda _: self._unfold(), "value")
         self._unfold()
 
-    def fill(self, given: Given, source: SourceView) -> None:
+    def fill(self, recipe: RecipeValues, source: SourceView) -> None:
         self._size_px = source.width, source.height
-        shape = BY_HAND if given["crop"] else given["aspect"]
-        self._row.fill({**given, "aspect": shape}, source)
-        self.crop.fill({"crop": given["crop"] or self._whole()}, source)
+        shape = BY_HAND if recipe["crop"] else recipe["aspect"]
+        self._row.fill({**recipe, "aspect": shape}, source)
+        self.crop.fill({"crop": recipe["crop"] or self._whole()}, source)
 
     def draw(self, crop: Crop | None) -> None:
         """Set the crop to a rectangle drawn on the picture; None: the whole picture."""
@@ -50,18 +50,18 @@ class Shape(Part):
         problems += wrong or self._outside(crop)
         return values | {"crop": crop, "aspect": None}
 
-    def blame(self, path: str, words: str) -> str | None:
+    def show_problem(self, path: str, words: str) -> str | None:
         if path in ("crop", "aspect"):
             return self.crop.say("The crop", words)
-        return self._row.blame(path, words) or self.crop.blame(path, words)
+        return self._row.show_problem(path, words) or self.crop.show_problem(path, words)
 
-    def forgive(self) -> None:
-        self._row.forgive()
-        self.crop.forgive()
+    def clear_problems(self) -> None:
+        self._row.clear_problems()
+        self.crop.clear_problems()
 
-    def changed_words(self, values: Values, defaults: Given) -> list[str]:
+    def changed_labels(self, values: Values, defaults: RecipeValues) -> list[str]:
         cut = ["Cropped"] if values.get("crop") or values.get("aspect") else []
-        return cut + self._row.changed_words({**values, "aspect": None}, {**defaults, "aspect": None})
+        return cut + self._row.changed_labels({**values, "aspect": None}, {**defaults, "aspect": None})
 
     def _whole(self) -> dict[str, int]:
         return Crop(width_px=self._size_px[0], height_px=self._size_px[1]).model_dump()

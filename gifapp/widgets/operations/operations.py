@@ -41,7 +41,7 @@ class Operations(w.VBox):
         self._administrator = client.administrator
         self._hours = 24.0
         self.notices = Notices()
-        self._reporter = Reporter(self.notices.show)
+        self._reporter = Reporter(self.notices.warn)
         self.head, self.tables = (
             Panel(part, on_action=self._act, reporter=self._reporter) for part in ("head", "tables")
         )
@@ -90,7 +90,7 @@ class Operations(w.VBox):
             slowest=words.slow_rows(statistics.slowest),
             dead=words.dead_rows(self._administrator.dead_letters()),
             links=words.link_rows(self._administrator.links()),
-            storage=words.storage_words(self._administrator.storage()),
+            storage=words.storage_text(self._administrator.storage()),
         )
         return statistics
 
@@ -107,11 +107,11 @@ class Operations(w.VBox):
                 self._administrator.requeue(of)
             case "requeue_all":
                 result = self._administrator.requeue_all()
-                self.notices.tell(f"{result.requeued} queued again; {result.left} could not be.")
+                self.notices.inform(f"{result.requeued} queued again; {result.left} could not be.")
             case "purge":
                 self._administrator.purge(of)
             case "revoke_link":
                 self._administrator.revoke_link(of)
-                self.notices.tell("Link revoked.")
+                self.notices.inform("Link revoked.")
         self._read_queue()
         self._read_statistics()

@@ -17,7 +17,7 @@ OnAction = Callable[[str, Any], None]
 """Called with the action (pause, resume, hours, requeue, requeue_all, purge, revoke_link) and its object."""
 
 
-class Wanted(Message):
+class ActionMessage(Message):
     of: str | float | None = None
 
     @model_validator(mode="after")
@@ -46,8 +46,8 @@ class Panel(anywidget.AnyWidget):
     def show(self, **changed: Any) -> None:
         self.shown = self.shown | changed
 
-    @receives(Wanted)
-    def _receive(self, message: Wanted) -> None:
+    @receives(ActionMessage)
+    def _receive(self, message: ActionMessage) -> None:
         with self._reporter.reporting():
             self._on_action(message.type, message.of)
         self.send({"type": "settled"})

@@ -17,7 +17,7 @@ Row = dict[str, Any]
 def queue_tiles(queue: QueueView) -> list[Row]:
     """The tiles for the state of the queue."""
     return [
-        _tile("Waiting", queue.due, _of_those_that_wait(queue), look="warning" if _is_late(queue) else ""),
+        _tile("Waiting", queue.due, _waiting_detail(queue), look="warning" if _is_late(queue) else ""),
         _tile(
             "Running",
             queue.running,
@@ -87,7 +87,7 @@ def link_rows(links: Iterable[OpenLinkView]) -> list[Row]:
     ]
 
 
-def storage_words(storage: StorageView | None) -> str:
+def storage_text(storage: StorageView | None) -> str:
     """What the last comparison of storage and documents found."""
     if storage is None:
         return "Storage check: not run yet."
@@ -109,7 +109,7 @@ def _tile(label: str, value: object, more: str, *, look: str = "") -> Row:
     }
 
 
-def _of_those_that_wait(queue: QueueView) -> str:
+def _waiting_detail(queue: QueueView) -> str:
     """The age of the oldest due job, and the number of jobs scheduled for later."""
     oldest = [f"oldest {duration(queue.oldest_due_s)}"] if queue.oldest_due_s is not None else []
     later = queue.queued - queue.due

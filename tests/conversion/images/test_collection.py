@@ -199,7 +199,7 @@ def test_a_sequence_plays_fps_pictures_a_second_2_before_10(tmp_path: Path) -> N
     assert played(folder) == "R8 G8 B8"
     assert played(zipped, fps=5.0) == "R20 G20 B20"
     assert played(zipped, fps=50.0, direction="reverse") == "B2 G2 R2"
-    note = "3 pictures; choose how many show in a second with Frames/s, or --fps."
+    note = "3 pictures; choose how many play per second by Frame rate or --fps."
     assert note in probe(zipped, limits=Limits()).notes
 
 
@@ -307,7 +307,7 @@ def _half(path: Path) -> Path:
         (lambda path: zip_of(path, {"../shot.png": LETTERS["shot1.png"]}), "points outside the zip"),
         (lambda path: zip_of(path, {"/etc/shot.png": LETTERS["shot1.png"]}), "points outside the zip"),
         (_linked, "'link.png' is a link"),
-        (_lying_about_size, "unpacked they are more than 2,000,000,000 bytes"),
+        (_lying_about_size, "unpacked, they exceed the limit of 2,000,000,000 bytes"),
         (_with_password, "'1.png' has a password"),
         (lambda path: _packed_by(path, zipfile.ZIP_BZIP2), "packed in a way gifapp does not read"),
         (_half, "the zip is damaged"),
@@ -324,7 +324,7 @@ def test_what_cannot_be_used_is_said(tmp_path: Path, make: Callable[[Path], Path
 
 def test_a_folder_in_a_folder_is_refused(tmp_path: Path) -> None:
     folder_of(tmp_path / "shots", LETTERS)
-    with pytest.raises(errors.PicturesInvalid, match="'shots' is no file"):
+    with pytest.raises(errors.PicturesInvalid, match="'shots' is not a file"):
         inspect(tmp_path, MOST_PIXELS)
 
 

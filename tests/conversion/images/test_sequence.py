@@ -69,7 +69,7 @@ def test_where_names_can_be_read_in_two_ways_it_is_said(
         assert found.unclear_neighbours == unclear
     notes = [note for note in probe(tmp_path, limits=Limits()).notes if "order" in note]
     assert notes == (
-        [f"The order of the file names is ambiguous: {unclear[0]!r} was put before {unclear[1]!r}."]
+        [f"The order of the file names is ambiguous: {unclear[0]!r} comes before {unclear[1]!r}."]
         if unclear
         else []
     )

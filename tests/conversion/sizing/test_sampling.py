@@ -1,6 +1,6 @@
 import pytest
 
-from gifapp.conversion.sizing.sampling import Experience, Prediction, added, drawn
+from gifapp.conversion.sizing.sampling import Prediction, SizeCorrection, added, drawn
 
 
 def told(count_bytes: float) -> Prediction:
@@ -8,28 +8,30 @@ def told(count_bytes: float) -> Prediction:
 
 
 def test_without_experience_a_prediction_stands() -> None:
-    assert Experience().bent(told(500)) == 500
+    assert SizeCorrection().corrected(told(500)) == 500
 
 
 def test_one_experience_bends_all_by_its_factor() -> None:
-    experience = Experience()
-    experience.add(told(1000), 1500)
-    assert [experience.bent(told(size)) for size in (100, 1000, 4000)] == pytest.approx([150, 1500, 6000])
+    correction = SizeCorrection()
+    correction.add(told(1000), 1500)
+    assert [correction.corrected(told(size)) for size in (100, 1000, 4000)] == pytest.approx(
+        [150, 1500, 6000]
+    )
 
 
 def test_between_two_a_prediction_is_bent_by_its_share() -> None:
-    experience = Experience()
-    experience.add(told(1600), 3200)
-    experience.add(told(100), 100)
-    bent = [experience.bent(told(size)) for size in (50, 100, 400, 1600, 3200)]
-    assert bent == pytest.approx([50, 100, (100 * 3200) ** 0.5, 3200, 6400])
+    correction = SizeCorrection()
+    correction.add(told(1600), 3200)
+    correction.add(told(100), 100)
+    corrected = [correction.corrected(told(size)) for size in (50, 100, 400, 1600, 3200)]
+    assert corrected == pytest.approx([50, 100, (100 * 3200) ** 0.5, 3200, 6400])
 
 
 def test_what_is_exact_is_never_bent() -> None:
-    experience = Experience()
-    experience.add(told(1000), 1500)
-    experience.add(Prediction(10, is_exact=True), 10)
-    assert experience.bent(Prediction(1000, is_exact=True)) == 1000
+    correction = SizeCorrection()
+    correction.add(told(1000), 1500)
+    correction.add(Prediction(10, is_exact=True), 10)
+    assert correction.corrected(Prediction(1000, is_exact=True)) == 1000
 
 
 @pytest.mark.parametrize(

@@ -87,9 +87,7 @@ def test_cues_that_do_not_show_whole_are_told_of(times: str, text: str, told: st
 
 def test_subtitles_for_which_there_is_no_room_are_told_of() -> None:
     cue = "\n00:00:00,000 --> 00:00:01,000\nwords\n\n"
-    assert notes(a_plan(Recipe(subtitles=cue * 30))) == [
-        "Subtitles left out because there was no room beside others: 24."
-    ]
+    assert notes(a_plan(Recipe(subtitles=cue * 30))) == ["Subtitles left out for lack of space: 24."]
 
 
 @pytest.mark.parametrize(

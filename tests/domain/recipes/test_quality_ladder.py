@@ -22,7 +22,7 @@ def test_every_step_gives_up_more_than_the_one_before(fps: float, *, is_exact: b
     for stage in stages(fps=fps, is_exact=is_exact, is_screen=is_screen):
         steps = [stage.at(place / 40) for place in range(41)]
         for before, after in pairwise(steps):
-            assert after.kept == before.kept
+            assert after.frame_share == before.frame_share
             assert after.lossy >= before.lossy
             assert (after.colours, after.scale, after.length) <= (before.colours, before.scale, before.length)
             assert after.scale <= before.scale
@@ -30,9 +30,9 @@ def test_every_step_gives_up_more_than_the_one_before(fps: float, *, is_exact: b
 
 def test_every_stage_has_fewer_frames_and_begins_with_nothing_else_given_up() -> None:
     begins = [stage.at(0) for stage in stages()]
-    assert begins == [EncodeSettings(0, 256, kept=stage.at(0).kept) for stage in stages()]
+    assert begins == [EncodeSettings(0, 256, frame_share=stage.at(0).frame_share) for stage in stages()]
     assert begins[0] == PLAIN
-    assert all(after.kept < before.kept for before, after in pairwise(begins))
+    assert all(after.frame_share < before.frame_share for before, after in pairwise(begins))
 
 
 def test_a_stage_ends_where_its_last_point_is() -> None:
@@ -57,12 +57,12 @@ def test_a_screen_gives_up_frames_before_the_size_of_its_letters() -> None:
     film, screen = stages(fps=25), stages(fps=25, is_screen=True)
     assert film[0].at(1).scale < 1
     assert [stage.at(1).scale for stage in screen[:2]] == [1, 1]
-    assert screen[1].at(1).kept < screen[0].at(1).kept
+    assert screen[1].at(1).frame_share < screen[0].at(1).frame_share
     assert screen[-1].at(1).scale == film[-1].at(1).scale
 
 
 def test_a_slow_clip_keeps_all_of_its_frames_for_longest() -> None:
-    assert [stage.points[0].kept for stage in stages(fps=4)] == [Fraction(1)]
+    assert [stage.points[0].frame_share for stage in stages(fps=4)] == [Fraction(1)]
 
 
 def test_what_was_given_up_is_said_in_a_sentence() -> None:

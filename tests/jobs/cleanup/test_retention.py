@@ -21,7 +21,7 @@ Upload = Callable[..., SourceView]
 
 DAYS = 30
 KEPT = timedelta(days=DAYS)
-bounded = pytest.mark.parametrize("allowance", [Allowance(kept_days=DAYS)])
+bounded = pytest.mark.parametrize("allowance", [Allowance(retention_days=DAYS)])
 EXPIRING = [JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED]
 
 

@@ -79,7 +79,7 @@ def test_a_lost_job_that_somebody_cancelled_is_cancelled(parts: JobParts, job: J
 @pytest.mark.parametrize(
     "write",
     [
-        leases.give_in,
+        leases.cancel,
         leases.release,
         partial(leases.renew, lease_s=9, progress=Progress()),
         partial(leases.fail, error=errors.SourceGone()),
@@ -105,7 +105,7 @@ def test_a_wiped_redis_is_filled_again_but_not_over_and_over(
     assert parts.wakeups.waiting() == 3
     with redis.Redis.from_url(redis_url) as client:
         client.flushall()
-    sweep = replace(parts.sweep, timings=replace(QUICK, ring_again_s=60))  # however slow this machine is
+    sweep = replace(parts.sweep, timings=replace(QUICK, renotify_s=60))  # however slow this machine is
     sweep()
     assert parts.wakeups.waiting() == 0  # they rang a moment ago: somebody may be on the way
     for _ in range(3):

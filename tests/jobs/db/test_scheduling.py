@@ -44,7 +44,7 @@ def owners_of(claims: int) -> list[str]:
         job = claimed()
         assert job is not None
         owners.append(job.owner)
-        leases.give_in(leases.attempt_of(job))
+        leases.cancel(leases.attempt_of(job))
     return owners
 
 
@@ -131,7 +131,7 @@ def test_a_worker_is_kept_for_others_also_from_workers_that_turn_to_one_person_t
             running = [job for job in pool.map(claim_with_others, range(4)) if job]
         assert len(running) == 3
         for job in running:
-            leases.give_in(leases.attempt_of(job))
+            leases.cancel(leases.attempt_of(job))
 
 
 def test_a_job_whose_worker_died_takes_none_of_its_owners_share(submit: Submit) -> None:
@@ -231,5 +231,5 @@ def test_a_worker_is_alive_as_long_as_it_says_so(parts: JobParts) -> None:
     assert (alive.id, alive.jobs, workers.count_alive()) == ("here:1", 2, 1)
     type(alive).objects.update(set__seen_at=utc_now() - timedelta(minutes=2))
     assert workers.count_alive() == 0
-    workers.forget_the_dead()
+    workers.remove_dead()
     assert type(alive).objects.count() == 0

@@ -40,7 +40,7 @@ def test_no_more_jobs_of_one_person_run_than_they_may_and_others_are_served_mean
     served = claim(parts)
     assert served
     assert served.id == theirs.id
-    leases.give_in(leases.attempt_of(first))
+    leases.cancel(leases.attempt_of(first))
     freed = claim(parts)
     assert freed
     assert freed.owner == "ann"
@@ -66,7 +66,7 @@ def test_workers_that_turn_to_one_person_at_the_same_time_keep_to_the_bound(
             running = [job for job in pool.map(claim_with_others, range(6)) if job]
         assert len(running) == 2
         for job in running:
-            leases.give_in(leases.attempt_of(job))
+            leases.cancel(leases.attempt_of(job))
 
 
 @pytest.mark.parametrize("allowance", [Allowance(running=1)])

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from gifapp import errors
-from gifapp.conversion.probing.probe import known
+from gifapp.conversion.probing.probe import probed
 from gifapp.domain.job import JobState
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Crop, Format, Recipe, Segment
@@ -50,12 +50,12 @@ def test_what_an_older_version_found_out_about_an_animation_is_asked_again(
     older = sources.video_of(document.get())
     path = stored_video(parts, "ann", view.id)
     assert parts.sources.find("ann", view.id).keeps_times
-    assert known(older, path, limits=Limits()).delays_s == (0.07, 0.2, 0.13)
+    assert probed(older, path, limits=Limits()).delays_s == (0.07, 0.2, 0.13)
 
 
 def test_what_this_version_found_out_is_not_asked_again(parts: JobParts, upload: Upload) -> None:
     video = sources.video_of(SourceDocument.objects.get(id=upload().id))
-    assert known(video, Path("gone"), limits=Limits()) is video
+    assert probed(video, Path("gone"), limits=Limits()) is video
 
 
 @pytest.mark.parametrize("data", [b"", b"hello", b"\x00" * 5000], ids=["empty", "text", "zeros"])

@@ -11,7 +11,7 @@ from gifapp.domain.limits import Allowance, Limits, QuotaUsage
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import SourceView
 from gifapp.jobs.db.documents import SourceDocument
-from gifapp.jobs.db.usage import room_of
+from gifapp.jobs.db.usage import quota_usage
 from gifapp.jobs.parts import JobParts
 from tests.jobs.conftest import GIF, files_below, finish
 
@@ -33,11 +33,11 @@ def test_what_a_person_stores_are_their_videos_and_gifs(
     upload("bob")
     parts.submission.submit("ann", source.id, Recipe())
     job_id = finish(parts)
-    assert room_of("ann", limit_bytes=None) == QuotaUsage(2 * len(video) + len(GIF), None)
-    assert room_of("bob", limit_bytes=None) == QuotaUsage(len(video), None)
+    assert quota_usage("ann", limit_bytes=None) == QuotaUsage(2 * len(video) + len(GIF), None)
+    assert quota_usage("bob", limit_bytes=None) == QuotaUsage(len(video), None)
     parts.sources.delete("ann", source.id)
     parts.jobs.delete("ann", job_id)
-    assert room_of("ann", limit_bytes=None) == QuotaUsage(len(video), None)
+    assert quota_usage("ann", limit_bytes=None) == QuotaUsage(len(video), None)
 
 
 def test_an_upload_that_will_not_fit_is_refused_before_it_begins(

@@ -118,7 +118,7 @@ async def test_without_redis_it_is_not_ready_and_says_no_secret(
         answer = await stranger.get("/health/ready")
     assert answer.status_code == 503
     assert answer.json()["checks"]["redis"] == "unreachable"
-    assert answer.json()["problems"] == {"redis": "It does not answer."}
+    assert answer.json()["problems"] == {"redis": "It does not respond."}
     password = urlsplit(redis_url).password or ""
     assert password not in f"{answer.text} {logs}"
     assert ("dependency not ready", "redis") in [(log["event"], log.get("dependency")) for log in logs]

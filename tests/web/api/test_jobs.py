@@ -183,10 +183,10 @@ def members(count: int) -> str:
 WRONG_BODIES: list[tuple[str | bytes, tuple[int, str], str]] = [
     ("", (400, "json-invalid"), "Expecting value"),
     ("{", (400, "json-invalid"), ""),
-    ('{"source_id": NaN}', (400, "json-invalid"), "NaN is no number"),
+    ('{"source_id": NaN}', (400, "json-invalid"), "NaN is not a valid number"),
     ('{"source_id": -Infinity}', (400, "json-invalid"), "-Infinity"),
     ('{"recipe": {"fps": 1e309}}', (400, "json-invalid"), "1e309 is out of range"),
-    ('{"source_id": "a", "source_id": "b"}', (400, "json-invalid"), "'source_id' is there twice"),
+    ('{"source_id": "a", "source_id": "b"}', (400, "json-invalid"), "'source_id' is given twice"),
     ('{"source_id": "\\ud800"}', (400, "json-invalid"), "UTF-8"),
     ("[" * 30 + "]" * 30, (400, "json-invalid"), "nested too deeply"),
     ("[" * 30_000 + "]" * 30_000, (400, "json-invalid"), "nested too deeply"),

@@ -123,7 +123,7 @@ async def test_whoever_leaves_leaves_nothing(
     answer = await ada.http.request("DELETE", "/api/v1/me", json={"password": PASSWORD})
     assert answer.status_code == 204
     assert left_of(ada.id) == []
-    assert leases.give_in(leases.attempt_of(claimed)) is None  # the worker that ran it is fenced out
+    assert leases.cancel(leases.attempt_of(claimed)) is None  # the worker that ran it is fenced out
     is_problem(await ada.http.get("/api/v1/me"), 401, "token-invalid")
 
 

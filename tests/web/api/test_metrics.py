@@ -94,7 +94,7 @@ async def test_attempts_are_counted_however_they_end(
         claimed = leases.claim(ada.id, worker="w", lease_s=30)
         assert claimed
         measured = AttemptTimer(claimed, now=lambda: next(seconds))
-        measured.moved("reading")
+        measured.enter_phase("reading")
         settled = leases.fail(leases.attempt_of(claimed), error)
         assert settled
         measured.settled(settled, jobs.counters)

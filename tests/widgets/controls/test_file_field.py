@@ -24,7 +24,7 @@ def test_a_text_is_decoded_whatever_it_was_written_in(field: FileField, encoding
     [
         (
             b"\x89PNG\r\n\x1a\n" + bytes(range(256)),
-            "The file is not text in an encoding that is known. Save it as UTF-8.",
+            "The file's text encoding is not known. Save it as UTF-8.",
         ),
         (b"x" * 101, "The file is longer than 100 characters."),
     ],

@@ -328,7 +328,7 @@ async def test_a_service_that_is_away_is_told_and_the_page_still_shows(open_page
 async def test_an_unexpected_error_is_told_and_logged(page: Page, caplog: pytest.LogCaptureFixture) -> None:
     page.client.failure = ZeroDivisionError("a bug")
     page.dashboard.editor.submit.click()
-    assert page.told == ["That did not work: something went wrong in the page. Reload it and try again."]
+    assert page.told == ["Something went wrong on this page. Reload it and try again."]
     assert "ZeroDivisionError: a bug" in caplog.text
 
 

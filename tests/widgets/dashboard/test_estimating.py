@@ -4,7 +4,7 @@ import threading
 from gifapp import errors
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import EstimateView
-from gifapp.widgets.dashboard.estimating import PAUSE_S, Answer, Estimating
+from gifapp.widgets.dashboard.estimating import PAUSE_S, Estimating, Result
 
 SLOW, FAST = Recipe(fps=5.0), Recipe(fps=50.0)
 
@@ -31,43 +31,43 @@ def about(count_bytes: int) -> EstimateView:
 
 
 async def test_only_the_newest_question_is_asked_and_once() -> None:
-    service, shown = Service(), list[Answer]()
+    service, shown = Service(), list[Result]()
     estimating = Estimating(service.estimate, shown.append)
     for fps in (7.0, 8.0, 5.0):
-        assert estimating.want("source-1", Recipe(fps=fps))
+        assert estimating.request("source-1", Recipe(fps=fps))
     await asyncio.sleep(PAUSE_S * 2.5)
     assert (service.asked, shown) == ([5.0], [about(5)])
-    assert not estimating.want("source-1", SLOW)
+    assert not estimating.request("source-1", SLOW)
 
 
 async def test_an_answer_that_comes_too_late_is_not_shown() -> None:
-    service, shown = Service(), list[Answer]()
+    service, shown = Service(), list[Result]()
     estimating = Estimating(service.estimate, shown.append)
     service.may_answer.clear()
-    estimating.want("source-1", Recipe(fps=7.0))
+    estimating.request("source-1", Recipe(fps=7.0))
     await asyncio.sleep(PAUSE_S * 1.5)
-    estimating.want("source-1", SLOW)
+    estimating.request("source-1", SLOW)
     service.may_answer.set()
     await asyncio.sleep(PAUSE_S * 2)
     assert (service.asked, shown) == ([7.0, 5.0], [about(5)])
 
 
 async def test_a_question_that_is_forgotten_can_be_asked_again() -> None:
-    service, shown = Service(), list[Answer]()
+    service, shown = Service(), list[Result]()
     estimating = Estimating(service.estimate, shown.append)
-    estimating.want("source-1", SLOW)
+    estimating.request("source-1", SLOW)
     estimating.forget()
     await asyncio.sleep(PAUSE_S * 1.5)
     assert (service.asked, shown) == ([], [])
-    estimating.want("source-1", SLOW)
+    estimating.request("source-1", SLOW)
     estimating.forget()
-    estimating.want("source-1", SLOW)
+    estimating.request("source-1", SLOW)
     await asyncio.sleep(PAUSE_S * 1.5)
     assert (service.asked, shown) == ([5.0], [about(5)])
 
 
 async def test_a_question_without_an_answer_is_told_why() -> None:
-    shown: list[Answer] = []
-    Estimating(Service().estimate, shown.append).want("source-1", FAST)
+    shown: list[Result] = []
+    Estimating(Service().estimate, shown.append).request("source-1", FAST)
     await asyncio.sleep(PAUSE_S * 1.5)
     assert [type(answer) for answer in shown] == [errors.SourceGone]

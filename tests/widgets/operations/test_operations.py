@@ -20,7 +20,7 @@ from gifapp.domain.views.statistics import (
     StepView,
 )
 from gifapp.widgets.operations.operations import Operations
-from gifapp.widgets.operations.words import storage_words
+from gifapp.widgets.operations.words import storage_text
 from tests.widgets.scripted import NOON
 
 DEAD = ListedJobView(
@@ -215,4 +215,4 @@ async def test_what_a_button_cannot_do_is_said(page: Operations, scripted: Scrip
 )
 def test_the_storage_check_in_words(found: dict[str, int], words: str) -> None:
     nothing = {"removed_files": 0, "removed_bytes": 0, "missing_count": 0}
-    assert storage_words(StorageView(compared_at=NOON, **{**nothing, **found})) == words
+    assert storage_text(StorageView(compared_at=NOON, **{**nothing, **found})) == words

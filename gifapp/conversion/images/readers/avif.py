@@ -51,7 +51,7 @@ def _still(items: Items) -> Animation:
     alpha = items.alpha_of(shown)
     properties = items.properties(shown)
     if not math.prod(properties.size):
-        raise ValueError("no pixel in it")
+        raise ValueError("it has no pixels")
     sides = upright_size(properties.size, properties.orientation)
     decode = partial(_decoded_items, items, shown, alpha)
     return Animation(*sides, [Tile(0, 0, *sides, decode, may_have_alpha=alpha is not None)])
@@ -117,7 +117,7 @@ def _moving(data: memoryview, colours: Track) -> Animation:
         decode = partial(_decoded_frame, *films, number, properties)
         append(Tile(0, 0, *sides, decode, delay_ms, may_have_alpha=alphas is not None), tiles)
     if not tiles or not math.prod(sides):
-        raise ValueError("no whole picture in it")
+        raise ValueError("it has no complete picture")
     is_cut_short = len(tiles) < len(colours.places)
     return Animation(*sides, tiles, colours.plays, is_cut_short)
 

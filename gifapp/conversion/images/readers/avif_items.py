@@ -124,7 +124,7 @@ class Items:
         source = boxes.path(self._meta, b"idat") if method == _IN_IDAT else self._data
         parts = [source[start : start + length] if length else source[start:] for start, length in places]
         if any(len(part) < length for part, (_, length) in zip(parts, places, strict=True)):
-            raise ValueError("it ends early")
+            raise ValueError("it is truncated")
         if sum(map(len, parts)) > len(self._data):
             raise ValueError("its parts overlap")
         return parts[0] if len(parts) == 1 else memoryview(b"".join(parts))

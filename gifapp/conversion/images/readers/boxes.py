@@ -17,9 +17,9 @@ def path(data: memoryview, *kinds: bytes) -> memoryview:
     return data
 
 
-def boxes(data: memoryview, wanted: bytes) -> Iterator[memoryview]:
+def boxes(data: memoryview, box_type: bytes) -> Iterator[memoryview]:
     """The bodies of the boxes of one kind."""
-    return (body for kind, body in named(data) if kind == wanted)
+    return (body for kind, body in named(data) if kind == box_type)
 
 
 def named(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:

@@ -68,12 +68,12 @@ def read(data: memoryview) -> Animation:
     if parser.is_cut_short and len(tiles) > 1 and not parser.is_last_whole:
         tiles.pop()
     if not tiles:
-        raise ValueError("no image in it")
+        raise ValueError("it has no image")
     # the first image may enlarge the screen; later ones are clipped
     _, _, right, bottom = tiles[0].box
     width_px, height_px = max(parser.width_px, right), max(parser.height_px, bottom)
     if not width_px or not height_px:
-        raise ValueError("no pixel in it")
+        raise ValueError("it has no pixels")
     return Animation(width_px, height_px, tiles, parser.plays, parser.is_cut_short)
 
 
@@ -187,7 +187,7 @@ def _decoded(image: _Image) -> Image.Image:
         ValueError: the data contain no pixel.
     """
     if image.code_bits not in _CODE_BITS:
-        raise ValueError("no such code size")
+        raise ValueError("invalid code size")
     indices, drawn = _indices(image)
     alphas = None if image.transparent is None else b"\xff" * image.transparent + b"\0"
     pixels = coloured(indices, image.colours, alphas)
@@ -217,7 +217,7 @@ def _as_far_as_it_goes(image: _Image) -> Pixels:
     rows = min(pixels, _MOST_ROWS)
     shown = _as_grey(image, -(-pixels // rows), rows).reshape(-1, 4)
     if not shown[..., _ALPHA].any():
-        raise ValueError("no pixel in it")
+        raise ValueError("it has no pixels")
     return np.resize(shown, (image.height_px, image.width_px, 4))
 
 

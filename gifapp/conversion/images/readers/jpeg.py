@@ -146,7 +146,7 @@ def _note_application(body: memoryview, headers: _Headers) -> None:
 
 def _decoded(headers: _Headers) -> Image.Image:
     if _END_OF_IMAGE not in bytes(headers.scans):
-        raise ValueError("it ends early")
+        raise ValueError("it is truncated")
     # without Adobe's marker and letters as component ids, libavcodec returns the components as stored
     data = b"".join((b"\xff\xd8", *headers.tables, headers.scans))
     if headers.ids in (_IDS_OF_RGB, _IDS_OF_CMYK):

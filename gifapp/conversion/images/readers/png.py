@@ -108,7 +108,7 @@ def _animated(data: memoryview, header: Header) -> Animation:
         )
         append(tile, tiles)
     if not tiles:
-        raise ValueError("no frame in it")
+        raise ValueError("it has no frame")
     return Animation(header.width_px, header.height_px, tiles, parser.plays, parser.is_cut_short)
 
 

@@ -32,7 +32,7 @@ def decoded(
         ValueError, zlib.error: it is damaged.
     """
     if header.colour_type == _INDEXED and b"PLTE" not in shared:
-        raise ValueError("no palette")
+        raise ValueError("it has no palette")
     values = samples(header, parts)
     if header.colour_type == _INDEXED:
         image = coloured(values[..., 0], shared[b"PLTE"], shared.get(b"tRNS"))

@@ -56,9 +56,9 @@ def header_of(body: bytes | memoryview) -> Header:
     """
     header = Header(*struct.unpack(">2I5B", body))
     if header.bits not in _DEPTHS.get(header.colour_type, ()) or not header.width_px * header.height_px:
-        raise ValueError("no such colours or size")
+        raise ValueError("invalid bit depth, colour type or size")
     if header.compression or header.filtering or header.interlace > 1:
-        raise ValueError("no such compression, filtering or interlacing")
+        raise ValueError("invalid compression, filter or interlace method")
     return header
 
 
@@ -104,7 +104,7 @@ def _bands(inflated: _Inflated, rows: int, row_bytes: int) -> Iterator[Pixels]:
 def _unfiltered(filtered: Pixels, last: Pixels, pixel_bytes: int) -> Pixels:
     """Reverse the filters of rows; the first may depend on `last`, the row before it."""
     if filtered[:, 0].max() >= _FILTERS:
-        raise ValueError("no such filter")
+        raise ValueError("invalid filter type")
     rows = np.concatenate([np.pad(last, ((0, 0), (1, 0))), filtered])
     width_px = (rows.shape[1] - 1) // pixel_bytes
     colour_type, bits = _TYPES[pixel_bytes]
@@ -151,5 +151,5 @@ class _Inflated:
             if len(data) < length and not self._rest:
                 self._rest = next(self._parts, b"")
                 if not self._rest:
-                    raise ValueError("it ends early")
+                    raise ValueError("it is truncated")
         return bytes(data)

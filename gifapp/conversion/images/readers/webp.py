@@ -58,7 +58,7 @@ def _animated(chunks: list[_Chunk], profile: list[_Chunk], *, is_cut_short: bool
         if chunk.is_whole:
             append(_tile(chunk.body, profile), tiles)
     if not tiles:
-        raise ValueError("no frame in it")
+        raise ValueError("it has no frame")
     plays = next((chunk.body[4:6] for chunk in chunks if chunk.kind == b"ANIM"), b"")
     return Animation(width_px, height_px, tiles, int.from_bytes(plays, "little"), is_cut_short)
 
@@ -102,7 +102,7 @@ def _size(image: list[_Chunk]) -> tuple[int, int]:
             width, height = struct.unpack_from("<2H", body, 6)
             if width & 0x3FFF and height & 0x3FFF:
                 return width & 0x3FFF, height & 0x3FFF
-    raise ValueError("no picture in it")
+    raise ValueError("it has no picture")
 
 
 def _has_alpha(image: list[_Chunk]) -> bool:

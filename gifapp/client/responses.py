@@ -12,7 +12,7 @@ from gifapp import errors
 
 _TIMEOUTS = httpx.Timeout(30, read=120)  # the response to an upload waits until the video is probed
 
-_WITHOUT_WORDS: dict[int, type[errors.GifappError]] = {
+_BY_STATUS: dict[int, type[errors.GifappError]] = {
     401: errors.TokenInvalid,
     403: errors.AccessDenied,
     404: errors.NotFound,
@@ -23,7 +23,7 @@ _WITHOUT_WORDS: dict[int, type[errors.GifappError]] = {
     429: errors.TooManyRequests,
     507: errors.DiskFull,
 }
-_ALSO_OF_PROXIES = {401, 403, 429}
+_ALSO_FROM_PROXIES = {401, 403, 429}
 
 
 def connect(url: str, cookies: httpx.Cookies | None = None) -> httpx.Client:
@@ -37,7 +37,7 @@ def _certificates() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def answer_of(http: httpx.Client, method: str, path: str, **request: Any) -> httpx.Response:
+def checked_response(http: httpx.Client, method: str, path: str, **request: Any) -> httpx.Response:
     """Send a request, and return the response.
 
     Raises:
@@ -45,38 +45,38 @@ def answer_of(http: httpx.Client, method: str, path: str, **request: Any) -> htt
         errors.GifappError: the error that the service reported.
     """
     try:
-        answer = http.request(method, path, **request)
+        response = http.request(method, path, **request)
     except httpx.TransportError:
         raise errors.ServiceUnavailable(service="gifapp") from None
-    if answer.is_success:
-        return answer
-    raise error_in(answer)
+    if response.is_success:
+        return response
+    raise error_in(response)
 
 
-def error_in(answer: httpx.Response) -> errors.GifappError:
+def error_in(response: httpx.Response) -> errors.GifappError:
     """The error in a response's problem details (RFC 9457), or the one for its status."""
-    is_problem = "problem+json" in answer.headers.get("Content-Type", "")
-    if is_problem and answer.content:
-        return _explained(answer)
-    retry_after_s = _retry_after_s(answer)
-    if is_problem or answer.status_code in _ALSO_OF_PROXIES:  # a response to HEAD has no body
-        kind = _WITHOUT_WORDS.get(answer.status_code, errors.ServiceUnavailable)
+    is_problem = "problem+json" in response.headers.get("Content-Type", "")
+    if is_problem and response.content:
+        return _described_error(response)
+    retry_after_s = _retry_after_s(response)
+    if is_problem or response.status_code in _ALSO_FROM_PROXIES:  # a response to HEAD has no body
+        kind = _BY_STATUS.get(response.status_code, errors.ServiceUnavailable)
         return kind(service="gifapp", kind="upload", retry_after_s=retry_after_s)
     # from a proxy, or a server that is starting
     return errors.ServiceUnavailable(service="gifapp", retry_after_s=retry_after_s)
 
 
-def _explained(answer: httpx.Response) -> errors.GifappError:
-    problem = answer.json()
+def _described_error(response: httpx.Response) -> errors.GifappError:
+    problem = response.json()
     standard = ("type", "title", "status", "detail", "code", "instance")
     facts = {name: fact for name, fact in problem.items() if name not in standard}
-    if "Retry-After" in answer.headers:
-        facts["retry_after_s"] = _retry_after_s(answer)
-    return errors.GifappError.retold(
+    if "Retry-After" in response.headers:
+        facts["retry_after_s"] = _retry_after_s(response)
+    return errors.GifappError.from_response(
         problem.get("code", ""), problem.get("detail") or problem["title"], facts
     )
 
 
-def _retry_after_s(answer: httpx.Response) -> int:
-    header = answer.headers.get("Retry-After", "")
+def _retry_after_s(response: httpx.Response) -> int:
+    header = response.headers.get("Retry-After", "")
     return int(header) if header.isascii() and header.isdecimal() else 0

@@ -54,10 +54,10 @@ _NO_SUCH_RANGE = {416: "requested-range-not-satisfiable"}
 _NO_WEBSOCKET = {400: "bad-request", 403: "forbidden", 426: "upgrade-required"}
 
 
-def answers(declared: Operation, access: Access, answer: Node | None, *, has_id: bool) -> Node:
-    """An operation's responses by status; `answer` is the schema of a JSON response."""
-    nodes = {status: _answer(declared, answer, text) for status, text in _successes(declared).items()}
-    if declared.is_tagged or declared.is_file:
+def responses(declared: Operation, access: Access, schema: Node | None, *, has_id: bool) -> Node:
+    """An operation's responses by status; `schema` is the schema of a JSON response."""
+    nodes = {status: _response(declared, schema, text) for status, text in _successes(declared).items()}
+    if declared.has_etag or declared.is_file:
         nodes[304] = {"description": "It is as it was.", "headers": _headers(["ETag"])}
     codes = _codes(usual_errors(declared, access, has_id=has_id), _of_tornado(declared, has_id=has_id))
     problems = {status: _refusal(status, node) for status, node in codes.items() if status not in nodes}
@@ -90,15 +90,15 @@ def _of_tornado(declared: Operation, *, has_id: bool) -> dict[int, str]:
     return (_BAD_REQUEST if decodes else {}) | (_NO_SUCH_RANGE if declared.is_file else {})
 
 
-def _answer(declared: Operation, answer: Node | None, description: str) -> Node:
-    names = [*declared.answer_headers, *(["ETag"] if declared.is_tagged or declared.is_file else [])]
+def _response(declared: Operation, schema: Node | None, description: str) -> Node:
+    names = [*declared.response_headers, *(["ETag"] if declared.has_etag or declared.is_file else [])]
     node: Node = {"description": description}
     if names:
         node["headers"] = _headers(names)
-    if answer is not None:
-        node["content"] = {"application/json": {"schema": answer}}
-    elif declared.gives:
-        node["content"] = {kind: {} for kind in declared.gives}
+    if schema is not None:
+        node["content"] = {"application/json": {"schema": schema}}
+    elif declared.produces:
+        node["content"] = {kind: {} for kind in declared.produces}
     return node
 
 
