@@ -106,8 +106,8 @@ def _kind_of(record: logging.LogRecord) -> _Kind:
 
 def error_of(record: logging.LogRecord) -> BaseException | None:
     """The exception that a line reports: a library's line has it in the record, ours in the event."""
-    ours = record.msg.get("exc_info") if isinstance(record.msg, dict) else None
-    for info in (record.exc_info, ours):
+    own_error = record.msg.get("exc_info") if isinstance(record.msg, dict) else None
+    for info in (record.exc_info, own_error):
         if isinstance(info, BaseException):
             return info
         if isinstance(info, tuple):

@@ -76,16 +76,16 @@ class Workspace:
     def remove_scratch(self, key: str) -> None:
         shutil.rmtree(self._scratch / key, ignore_errors=True)
 
-    def left_attempts(self, *, untouched_s: float) -> list[str]:
+    def orphaned_attempts(self, *, untouched_s: float) -> list[str]:
         """The keys of scratch directories that no live process holds."""
-        return [directory.name for directory in _left_in(self._scratch, untouched_s)]
+        return [directory.name for directory in _orphans_in(self._scratch, untouched_s)]
 
-    def left_uploads(self, *, untouched_s: float) -> list[OrphanedUpload]:
+    def orphaned_uploads(self, *, untouched_s: float) -> list[OrphanedUpload]:
         """The uploads that no live process holds."""
-        return [OrphanedUpload(directory) for directory in _left_in(self._incoming, untouched_s)]
+        return [OrphanedUpload(directory) for directory in _orphans_in(self._incoming, untouched_s)]
 
 
-def _left_in(folder: Path, untouched_s: float) -> list[Path]:
+def _orphans_in(folder: Path, untouched_s: float) -> list[Path]:
     # wait, because a new directory may not be locked yet
     latest = time.time() - untouched_s
     return [path for path in folder.iterdir() if _last_touched(path) < latest and not owner_alive(path)]

@@ -183,8 +183,8 @@ class _Packets:
 
     def lacks_pictures(self) -> bool:
         """Whether an MP4 or MOV lists more pictures than it has, apart from those that an edit list omits."""
-        seen = len(self.times) + self.left_out
-        return self.all_counted and self.container.startswith("mov") and self.stream.frames > seen
+        counted = len(self.times) + self.left_out
+        return self.all_counted and self.container.startswith("mov") and self.stream.frames > counted
 
     def facts(self) -> dict[str, Any]:
         """The facts about the pictures' times, in seconds."""

@@ -43,11 +43,11 @@ class Runs:
         means: list[float] = []
         for numbers in self._chosen(settings, most_px, fewest_runs):
             warm = min(_WARM_FRAMES, len(numbers) - 1)
-            first, others = first_and_added(
+            first, added = first_and_added(
                 self._clip.at_scale(numbers, settings.scale), warm, settings, encode
             )
             firsts.append(first)
-            means.append(others / (len(numbers) - warm))
+            means.append(added / (len(numbers) - warm))
         return Prediction(fmean(firsts) + (self.count(settings) - 1) * fmean(means), is_exact=False)
 
     def _chosen(self, settings: EncodeSettings, most_px: int, fewest: int) -> list[Sequence[int]]:

@@ -43,14 +43,14 @@ def shown_s(cue: Cue, plan: Plan) -> list[tuple[float, float]]:
     starts_s = [start_cs / 100 for start_cs in accumulate(plan.delays_cs, initial=0)]
     one_way, whole_s = [*_forward_s(cue, plan, starts_s)], starts_s[-1]
     back = [(whole_s - end_s, whole_s - start_s) for start_s, end_s in reversed(one_way)]
-    ways = {
+    by_direction = {
         "forward": one_way,
         "reverse": back,
         "boomerang": one_way + [(whole_s + start_s, whole_s + end_s) for start_s, end_s in back],
     }
     last_cs = plan.delays_cs[-1 if plan.recipe.direction == "forward" else 0]
     last_s = whole_s * (2 if plan.recipe.direction == "boomerang" else 1) - last_cs / 200
-    shown = _joined(ways[plan.recipe.direction])
+    shown = _joined(by_direction[plan.recipe.direction])
     return [(start_s, math.inf if end_s > last_s else end_s) for start_s, end_s in shown]
 
 

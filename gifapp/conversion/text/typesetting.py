@@ -169,10 +169,10 @@ class Paragraph:
                 continue
             if not is_parting and first < end:
                 return []
-            for here in range(first + 1, end):
-                if self._width_em(start, here + 1) > room_em:
-                    lines.append((start, here))
-                    start = here
+            for position in range(first + 1, end):
+                if self._width_em(start, position + 1) > room_em:
+                    lines.append((start, position))
+                    start = position
         return [*lines, (start, len(self.clusters))]
 
     def _width_em(self, start: int, end: int) -> float:

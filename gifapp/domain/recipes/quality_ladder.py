@@ -116,20 +116,20 @@ def ladder(plain: EncodeSettings, before: GifStats, *, is_exact: bool, is_screen
     `is_exact`: the picture's size is fixed, so the clip is shortened instead. `is_screen`: drop frames
     before scaling down.
     """
-    ways = _EXACT if is_exact else _SCREEN if is_screen else _FREE
+    paths = _EXACT if is_exact else _SCREEN if is_screen else _FREE
     points = [plain]
     stages: dict[Fraction, Stage] = {}
-    for most_fps, way in ways:
+    for most_fps, path in paths:
         frame_share = next((share for share in _SHARES if before.fps * share <= most_fps), _SHARES[-1])
-        points += _further(points[-1], way, before)
+        points += _further(points[-1], path, before)
         stages[frame_share] = Stage(tuple(replace(point, frame_share=frame_share) for point in points))
     return list(stages.values())
 
 
-def _further(point: EncodeSettings, way: Iterable[_Point], before: GifStats) -> Iterator[EncodeSettings]:
+def _further(point: EncodeSettings, path: Iterable[_Point], before: GifStats) -> Iterator[EncodeSettings]:
     """The points of a path, none of higher quality than `point`."""
     smallest = min(1.0, _SMALLEST_SIDE_PX / min(before.width_px, before.height_px))
-    for lossy, colours, scale, most_s in way:
+    for lossy, colours, scale, most_s in path:
         point = replace(
             point,
             lossy=max(lossy, point.lossy),

@@ -59,11 +59,11 @@ class ForkServer:
             self._start()
 
     def _start(self) -> None:
-        self._control, theirs = socket.socketpair()
-        with theirs:
-            argv = [sys.executable, "-P", "-m", __name__, str(theirs.fileno()), self._converter]
+        self._control, child_end = socket.socketpair()
+        with child_end:
+            argv = [sys.executable, "-P", "-m", __name__, str(child_end.fileno()), self._converter]
             self._process = processes.spawn(
-                argv, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env=_environment()
+                argv, pass_fds=[child_end.fileno()], stdin=subprocess.DEVNULL, env=_environment()
             )
         self._control.settimeout(_START_S)
         if self._number() is None:

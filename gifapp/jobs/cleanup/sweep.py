@@ -50,8 +50,8 @@ class Sweep:
         self._take_back_lost_jobs()
         self._renotify()
         workers.remove_dead()
-        self._remove_left_attempts()
-        self._remove_left_uploads()
+        self._remove_orphaned_attempts()
+        self._remove_orphaned_uploads()
         PartialUploads(self.blobs).remove_expired(untouched_s=self.timings.upload_s)
         self.retention()
 
@@ -67,8 +67,8 @@ class Sweep:
                 self.events.job_changed(job)
                 self.counters.count(attempt_timer.ended(job))
 
-    def _remove_left_attempts(self) -> None:
-        for key in self.blobs.workspace.left_attempts(untouched_s=self.timings.abandoned_s):
+    def _remove_orphaned_attempts(self) -> None:
+        for key in self.blobs.workspace.orphaned_attempts(untouched_s=self.timings.abandoned_s):
             if leases.is_held(key):
                 continue  # until its lease expires and the job is requeued
             if job_store.references_gif(key):
@@ -76,12 +76,12 @@ class Sweep:
             else:
                 self.blobs.remove_attempt(key)
 
-    def _remove_left_uploads(self) -> None:
-        for left in self.blobs.workspace.left_uploads(untouched_s=self.timings.abandoned_s):
+    def _remove_orphaned_uploads(self) -> None:
+        for upload in self.blobs.workspace.orphaned_uploads(untouched_s=self.timings.abandoned_s):
             with self.blobs.store.exclusive():
-                if left.sha256 and not sources.is_referenced(left.sha256):
-                    self.blobs.remove_source(left.sha256)
-                left.remove()
+                if upload.sha256 and not sources.is_referenced(upload.sha256):
+                    self.blobs.remove_source(upload.sha256)
+                upload.remove()
 
     def _renotify(self) -> None:
         # one message per due job is enough; without this, every sweep would send more for a long queue

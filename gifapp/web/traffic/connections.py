@@ -62,8 +62,8 @@ class Connections:
         return self._add(stream, network, has_asked)
 
     def _close_oldest(self, network: str) -> None:
-        theirs = self._of(network)
-        oldest = next((stream for stream, has_asked in theirs.items() if not has_asked), None)
+        streams = self._of(network)
+        oldest = next((stream for stream, has_asked in streams.items() if not has_asked), None)
         if oldest is not None:
             oldest.close()
             self._forget_closed([oldest])
@@ -74,7 +74,7 @@ class Connections:
         self._network_of[stream] = network
         self._streams.setdefault(network, WeakKeyDictionary())[stream] = has_asked
         if len(self._streams) >= self._tidy_at:
-            self._streams = {name: theirs for name, theirs in self._streams.items() if theirs}
+            self._streams = {name: streams for name, streams in self._streams.items() if streams}
             self._tidy_at = max(_TIDY_AT, 2 * len(self._streams))
         return True
 

@@ -23,7 +23,7 @@ from gifapp.domain.wording import size
 from gifapp.widgets.assets import script, style
 from gifapp.widgets.controls.summary import Summary
 from gifapp.widgets.dashboard.drafts import Drafts
-from gifapp.widgets.dashboard.estimating import Ask, Estimating, Result
+from gifapp.widgets.dashboard.estimating import Estimate, Estimating, Result
 from gifapp.widgets.form import RecipeForm
 from gifapp.widgets.messages import Message, receives
 from gifapp.widgets.reporting import Reporter
@@ -60,7 +60,7 @@ class Editor(w.VBox):
         self,
         page_url: str,
         *,
-        ask_estimate: Ask,
+        ask_estimate: Estimate,
         on_submit: OnSubmit,
         on_remove: Callable[[str], None],
         reporter: Reporter,

@@ -11,7 +11,7 @@ from gifapp.domain.views.jobs import EstimateView
 
 PAUSE_S = 0.5
 
-Ask = Callable[[str, Recipe], EstimateView]
+Estimate = Callable[[str, Recipe], EstimateView]
 """Estimates the size of a source's GIF; blocks."""
 
 Result = EstimateView | errors.GifappError
@@ -22,9 +22,9 @@ _Request = tuple[str, Recipe]
 class Estimating:
     """Makes one request at a time, always for the newest recipe."""
 
-    def __init__(self, ask: Ask, show: Callable[[Result], None]) -> None:
+    def __init__(self, estimate: Estimate, show: Callable[[Result], None]) -> None:
         """`show` is called with the newest request's estimate, or its error."""
-        self._ask, self._show = ask, show
+        self._estimate, self._show = estimate, show
         self._newest: _Request | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -58,6 +58,6 @@ class Estimating:
 
     def _result_of(self, source_id: str, recipe: Recipe) -> Result:
         try:
-            return self._ask(source_id, recipe)
+            return self._estimate(source_id, recipe)
         except errors.GifappError as refused:
             return refused
