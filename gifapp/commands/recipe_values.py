@@ -192,7 +192,7 @@ class SubtitlesFile(click.Path):
         try:
             text = decode_text(path.read_bytes())
         except ValueError:
-            self.fail(f"{path} is not text in an encoding that is known; save it as UTF-8", param, ctx)
+            self.fail(f"{path} has an unknown text encoding; save it as UTF-8", param, ctx)
         try:
             return self._text.convert(text, param, ctx)
         except click.BadParameter:

@@ -172,8 +172,8 @@ def be_somebody_elses(contents: Contents) -> None:
     ("harm", "refusal"),
     [
         (drop_the_end, "it is truncated"),
-        (drop_a_file, "not those that were saved"),
-        (change_a_gif, "not those that were saved"),
+        (drop_a_file, "differ from the saved ones"),
+        (change_a_gif, "differ from the saved ones"),
         (change_a_video, "is damaged"),
         (drop_a_document, "documents of jobs are missing"),
         (leave_the_directory, "is not part of a gifapp backup"),

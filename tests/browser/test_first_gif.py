@@ -238,7 +238,7 @@ def test_words_and_pictures_are_added_and_reset(page: Page, shoot: Shoot) -> Non
     choose_picture(page, "huge.png", bytes(200_001))
     expect(page.get_by_text("huge.png is 200 kB; the limit is 200 kB.")).to_be_visible()
     choose_subtitles(page, b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
-    expect(page.get_by_text("not text in an encoding that is known")).to_be_visible()
+    expect(page.get_by_text("text encoding is not known")).to_be_visible()
     choose_subtitles(page, "1\n00:00:00,000 --> 00:00:01,000\n\u4f60\u597d\n".encode("gbk"))
     expect(page.get_by_text("words.srt")).to_be_visible()
     page.get_by_role("button", name="Remove: Add subtitles").click()

@@ -168,7 +168,7 @@ def test_options_replace_fields_of_the_file(tmp_path: Path) -> None:
         (("--start", f"{'9' * 5000}:00"), "'--start': 'inf' is not a number from 0 to 1000000000"),
         (("--target-size", "10 parsecs"), "'--target-size': '10 parsecs' is not a size as"),
         (("--preset", "geocities"), "'--preset'"),
-        (("--target-size", "1MB", "--format", "webp"), "--target-size and preset are for GIFs"),
+        (("--target-size", "1MB", "--format", "webp"), "--target-size and preset apply to GIFs only"),
         (("--recipe", __file__), "is not JSON"),
     ],
 )
@@ -191,7 +191,7 @@ def test_files_that_are_too_much_are_refused(tmp_path: Path) -> None:
     for words, says in [
         (("--overlay", tmp_path / "big.png"), "is larger than 200 kB"),
         (("--subtitles", tmp_path / "long.srt"), "is not text of 1 to 100000 characters"),
-        (("--subtitles", tmp_path / "picture.srt"), "is not text in an encoding that is known"),
+        (("--subtitles", tmp_path / "picture.srt"), "has an unknown text encoding"),
         (("--recipe", tmp_path / "bad.json"), "look"),
     ]:
         with pytest.raises(click.BadParameter, match=says):

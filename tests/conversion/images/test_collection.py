@@ -383,7 +383,7 @@ def test_a_damaged_single_picture_is_called_so(tmp_path: Path) -> None:
 
 def test_a_pipe_in_a_folder_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "1.png")
-    with pytest.raises(errors.PicturesInvalid, match="no file"):
+    with pytest.raises(errors.PicturesInvalid, match="not a file"):
         inspect(tmp_path, MOST_PIXELS)
 
 

@@ -32,7 +32,7 @@ def test_the_name_decides_where_the_recipe_does_not() -> None:
 def test_two_that_say_different_things_are_refused() -> None:
     with pytest.raises(errors.FormatContradicted, match=r"ends in \.mp4, but the recipe's format is gif"):
         for_output(Recipe(format="gif"), PurePath("a.mp4"))
-    with pytest.raises(errors.RecipeInvalid, match="for GIFs"):
+    with pytest.raises(errors.RecipeInvalid, match="apply to GIFs only"):
         for_output(Recipe(target_bytes=5000), PurePath("a.mp4"))
 
 
