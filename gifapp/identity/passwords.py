@@ -22,7 +22,7 @@ class Passwords:
 
     def __init__(self, rounds: int = 12) -> None:
         self._rounds = rounds
-        self._dummy_hash = b"$2b$%02d$" % rounds + 53 * b"."  # of no password that anybody could find
+        self._dummy_hash = b"$2b$%02d$" % rounds + 53 * b"."  # matches no password
 
     def hash(self, password: str) -> bytes:
         """The salted hash of a password.
