@@ -193,7 +193,7 @@ WRONG_BODIES: list[tuple[str | bytes, tuple[int, str], str]] = [
     (f"{{{members(9000)}}}", (400, "json-invalid"), "more than 5000 values"),
     (f"{{{members(150_000)}}}", (400, "json-invalid"), "more than 5000 values"),
     (f"[[{'0,' * 9000}0]]", (400, "json-invalid"), "more than 5000 values"),
-    (f'{{{members(9000)}, "8999": 0}}', (400, "json-invalid"), "'8999' is there twice"),
+    (f'{{{members(9000)}, "8999": 0}}', (400, "json-invalid"), "'8999' is given twice"),
     ("9" * 5000, (400, "json-invalid"), ""),
     (b"\xff\xfe", (400, "json-invalid"), "UTF-8"),
     ("[]", (422, "field-invalid"), "body: "),
