@@ -124,7 +124,9 @@ def _frames(cut: Cut) -> list[str]:
 def _input(path: Path, video: Video) -> list[str]:
     """Let ffmpeg open only the file, or the stream of decoded pictures on stdin."""
     if video.is_pictures:
-        return ["-protocol_whitelist", "pipe", "-format_whitelist", "nut", "-f", "nut", "-i", "pipe:0"]
+        size = f"{video.stored_width_px}x{video.stored_height_px}"
+        pixels = ["-pixel_format", "rgba" if video.has_alpha else "rgb24", "-video_size", size]
+        return ["-protocol_whitelist", "pipe", "-f", "rawvideo", *pixels, "-i", "pipe:0"]
     whitelists = ["-protocol_whitelist", "file", "-format_whitelist", ",".join(FORMATS)]
     return [*whitelists, "-i", f"file:{path.resolve()}"]
 

@@ -14,7 +14,7 @@ _CLEAR = (0, 0, 0, 0)
 def composed(
     animation: Animation, is_wanted: Callable[[int], bool] = lambda _: True
 ) -> Iterator[Image.Image]:
-    """The pictures whose numbers are wanted, RGB or RGBA.
+    """The pictures whose numbers are wanted, RGB or RGBA; each is valid until the next.
 
     Tiles that cannot be decoded are skipped.
 
@@ -41,7 +41,7 @@ def composed(
             except DAMAGE as problem:
                 damage = problem
         if is_wanted(number):
-            yield canvas.copy()
+            yield canvas
         if before:
             canvas.paste(before, box)
         elif box and tile.disposal is Disposal.CLEAR:

@@ -1,4 +1,4 @@
-"""Decodes pictures and writes them to stdout as one NUT stream of raw video.
+"""Decodes pictures and writes their pixels to stdout.
 
 Runs as a child process under limits, since the pictures may be hostile. ``python -P -m
 gifapp.conversion.images.decoder PATH WIDTH HEIGHT PIX_FMT 0,1,4`` writes the pictures with these numbers.
@@ -11,11 +11,9 @@ import json
 import os
 import signal
 import sys
-from fractions import Fraction
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-import av
 from PIL import Image
 
 from gifapp import errors
@@ -23,7 +21,7 @@ from gifapp.conversion.images import collection
 from gifapp.conversion.images.colour import in_mode
 
 REFUSED = 3
-_TIME_BASE = Fraction(1, 25)  # arbitrary: the reader counts the pictures
+_STRIP_BYTES = 1024 * 1024  # a copy of a whole picture may take 140 MB
 
 
 def main(name: str, width: str, height: str, pix_fmt: str, numbers: str) -> int:
@@ -47,12 +45,10 @@ def _without_words_of_libraries() -> IO[str]:
 
 
 def _stream(path: Path, size: tuple[int, int], pix_fmt: str, numbers: set[int]) -> None:
-    with collection.opened(path) as source, av.open("pipe:1", "w", format="nut") as out:
-        stream: Any = out.add_stream("rawvideo")
-        stream.width, stream.height = size
-        stream.pix_fmt, stream.time_base = pix_fmt, _TIME_BASE
-        for at, image in enumerate(source.shown(numbers.__contains__)):
-            out.mux(_packet(_fitted(image, size, pix_fmt), at, stream))
+    with collection.opened(path) as source:
+        for image in source.shown(numbers.__contains__):
+            _write(_fitted(image, size, pix_fmt))
+    sys.stdout.buffer.flush()
 
 
 def _fitted(image: Image.Image, size: tuple[int, int], pix_fmt: str) -> Image.Image:
@@ -67,12 +63,11 @@ def _fitted(image: Image.Image, size: tuple[int, int], pix_fmt: str) -> Image.Im
     return whole
 
 
-def _packet(image: Image.Image, at: int, stream: Any) -> Any:
-    packet: Any = av.Packet(image.tobytes())
-    packet.stream, packet.time_base = stream, _TIME_BASE
-    packet.pts = packet.dts = at
-    packet.is_keyframe = True
-    return packet
+def _write(image: Image.Image) -> None:
+    rows = max(1, _STRIP_BYTES // (image.width * len(image.mode)))
+    for top in range(0, image.height, rows):
+        strip = image.crop((0, top, image.width, min(top + rows, image.height)))
+        sys.stdout.buffer.write(strip.tobytes())
 
 
 if __name__ == "__main__":
