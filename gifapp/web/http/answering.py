@@ -184,10 +184,14 @@ class AnsweringHandler(tornado.web.RequestHandler):
 
         Raises:
             errors.TooManyAtOnce
+            StreamClosedError: the client has gone while it waited.
         """
         requested_at = time.monotonic()
+        connection: Any = self.request.connection
 
         def begin() -> Result:
+            if connection.stream.closed():
+                raise StreamClosedError
             self.set_header("Server-Timing", f"wait;dur={1000 * (time.monotonic() - requested_at):.0f}")
             return work()
 

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from gifapp.domain.views.jobs import SourceView
+from gifapp.processes import wait_until
 from gifapp.web.http.context import Parts
 from gifapp.web.traffic.fair_pool import FairPool
 from tests.web.api.conftest import PASSWORD, Person, SignUp, is_problem
@@ -107,6 +108,21 @@ async def test_an_upload_that_was_refused_its_turn_is_gone_on_with(
     await asyncio.gather(*begun)
     assert await offset_of(ada, upload) == len(video)
     assert (await ada.http.head(upload, headers=TUS)).headers["Upload-Source"]
+
+
+async def test_what_nobody_waits_for_any_more_is_not_begun(
+    ada: Person, source: SourceView, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended, estimated = threading.Event(), threading.Event()
+    monkeypatch.setattr(parts.services.estimation, "estimate", lambda *_: estimated.set())
+    others = [asyncio.create_task(parts.estimates.run(name, ended.wait)) for name in ("bob", "eve")]
+    with pytest.raises(httpx.ReadTimeout):
+        await ada.http.post("/api/v1/estimates", json={"source_id": source.id}, timeout=0.5)
+    assert parts.estimates._queue.count_waiting(ada.id) == 1
+    ended.set()
+    await asyncio.gather(*others)
+    await asyncio.to_thread(wait_until, lambda: parts.estimates.is_idle, timeout_s=10)
+    assert not estimated.is_set()
 
 
 @pytest.mark.usefixtures("ada")
