@@ -39,7 +39,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=chromium(), args=_FLAGS)
@@ -63,10 +63,13 @@ def page(context: BrowserContext) -> Page:
 
 @pytest.fixture(scope="session")
 def shoot() -> Shoot:
-    """Keeps a screenshot at both sizes, in light and dark."""
-    SCREENSHOTS.mkdir(exist_ok=True)
+    """With SCREENSHOTS=1, keeps a screenshot at both sizes, in light and dark."""
+    is_wanted = bool(os.environ.get("SCREENSHOTS"))
 
     def shoot(page: Page, name: str) -> None:
+        if not is_wanted:
+            return
+        SCREENSHOTS.mkdir(exist_ok=True)
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
             for size, (width, height) in SIZES.items():
