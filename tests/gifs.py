@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image, ImageSequence
 
 from gifapp.conversion.frame import Frame
+from gifapp.conversion.gif import lzw
 from gifapp.conversion.gif.encoder import Encoded, Style, encode
 
 GIFSICLE = Path(sys.executable).with_name("gifsicle")
@@ -41,6 +42,11 @@ def gif_of(
         on_frame=on_frame,
     )
     return out.getvalue(), told
+
+
+def compressed(indices: np.ndarray, colour_bits: int) -> bytes:
+    """The image data of a frame."""
+    return lzw.packed(lzw.codes_of(indices), colour_bits, lzw.AS_THEY_ARE)
 
 
 def seen_by_pillow(gif: bytes) -> tuple[np.ndarray, list[int]]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from gifapp.conversion.gif import container, lzw
-from gifapp.conversion.gif.canvas import Canvas, Rectangle
+from gifapp.conversion.gif.canvas import Canvas, Drawn, Rectangle
 from gifapp.conversion.gif.frame_differ import Disposal
 from gifapp.conversion.gif.histogram import Histogram
 from gifapp.conversion.gif.lookup import Lookup
@@ -309,8 +309,8 @@ def test_what_decoders_show_is_what_the_canvas_meant(film: np.ndarray, colours: 
     meant, images = [], []
     for picture in film:
         palette = chosen(picture, colours)
-        indices, changed = canvas.draw(np.ascontiguousarray(picture), palette, Lookup(palette), FILM)
-        images.append(image_block(indices, changed, palette))
+        drawn = canvas.draw(np.ascontiguousarray(picture), palette, Lookup(palette), FILM)
+        images.append(image_block(drawn, palette))
         meant.append(canvas.shown.copy())
     head = container.header(film.shape[2], film.shape[1], palette, 0)
     seen, _, _ = read_by_all(head + b"".join(images) + container.TRAILER)
@@ -324,11 +324,12 @@ def chosen(picture: np.ndarray, colours: int) -> Palette:
     return Palette(table, len(table))
 
 
-def image_block(indices: np.ndarray, where: Rectangle, palette: Palette) -> bytes:
-    if where.is_empty:
-        where, indices = Rectangle(0, 0, 1, 1), np.full((1, 1), palette.transparent, np.uint8)
-    data = lzw.compress(indices, container.table_bits(palette))
-    return container.image(data, where, palette, 5, Disposal.KEEP, is_global=False)
+def image_block(drawn: Drawn, palette: Palette) -> bytes:
+    if drawn.where.is_empty:
+        nothing = np.full((1, 1), palette.transparent, np.uint8)
+        drawn = Drawn(Rectangle(0, 0, 1, 1), nothing, lzw.codes_of(nothing))
+    data = lzw.packed(drawn.codes, container.table_bits(palette), lzw.AS_THEY_ARE)
+    return container.image(data, drawn.where, palette, 5, Disposal.KEEP, is_global=False)
 
 
 # --- palette ----------------------------------------------------------------------------------

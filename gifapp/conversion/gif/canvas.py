@@ -5,8 +5,8 @@ Three rules save bytes, each within the tolerance that `tolerance.py` sets:
 - **Hold.** A pixel stays as it is on screen, written as a transparent index, while that is nearly as good
   as the palette's best colour.
 - **Longer phrases.** LZW sends one code for each phrase it has met before. Where the best colour would end
-  the phrase, the nearest colour that continues it may stand in. (The LZW dictionary is built while drawing;
-  the compressor then finds the same phrases.)
+  the phrase, the nearest colour that continues it may stand in. So the LZW dictionary is built while drawing,
+  and the codes are a result of it.
 - **Weak diffusion.** Less than half of each error is diffused to the neighbours, even from a held pixel: a
   slow drift of brightness then appears a few pixels at a time instead of in bands.
 
@@ -21,8 +21,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gifapp.conversion.gif import lzw
 from gifapp.conversion.gif.dither_patterns import mask
 from gifapp.conversion.gif.lookup import Lookup
+from gifapp.conversion.gif.lzw import Codes
 from gifapp.conversion.gif.native import library
 from gifapp.conversion.gif.quantizer import OPAQUE_ALPHA, Palette
 from gifapp.conversion.gif.tolerance import Tolerance
@@ -57,66 +59,98 @@ class Rectangle(NamedTuple):
         return Rectangle(*map(min, self[:2], other[:2]), *map(max, self[2:], other[2:]))
 
 
+_NOWHERE = Rectangle(0, 0, 0, 0)
+
+
+class Drawn(NamedTuple):
+    """The changed rectangle, its indices, and the LZW codes of these."""
+
+    where: Rectangle
+    indices: NDArray[np.uint8]
+    codes: Codes
+
+
 class Canvas:
     """What the viewer sees, and the mapping of each new frame onto it."""
 
     def __init__(self, width_px: int, height_px: int, dither: Dither) -> None:
-        self._screen = (0, 0, width_px, height_px)
         self._has_drawn = False
-        self.shown = np.zeros((height_px, width_px, 3), np.uint8)
-        self.is_shown = np.zeros((height_px, width_px), np.uint8)
-        self._errors = np.zeros((width_px + 2, 4), np.int32)
+        self.screen = np.zeros((height_px, width_px, 4), np.uint8)  # clear where nothing is shown
+        self._errors = np.empty((width_px + 2, 4), np.int32)
         self._weights = np.array(_WEIGHTS.get(dither, _NO_WEIGHTS), np.int32)
         self._mask = mask(dither)
 
+    @property
+    def shown(self) -> NDArray[np.uint8]:
+        """The colours on screen."""
+        return self.screen[..., :3]
+
     def draw(
         self, pixels: NDArray[np.uint8], palette: Palette, lookup: Lookup, tolerance: Tolerance
-    ) -> tuple[NDArray[np.uint8], Rectangle]:
-        """Draw `pixels`; returns the indices of the changed rectangle, and the rectangle.
-
-        The first frame covers the whole canvas; the rectangle is empty if nothing changed.
-        """
-        before = None if palette.transparent is not None else self.shown.copy()
+    ) -> Drawn:
+        """Draw `pixels`; the first frame covers the whole canvas, a later one what changes, maybe nothing."""
         rules = _rules(palette, tolerance)
         where = self._where(pixels, rules)
-        left, top, right, bottom = where
-        indices = np.empty((bottom - top, right - left), np.uint8)
-        if indices.size:
-            library.remap(
-                pixels, np.array(pixels.shape, np.int64), self.shown, self.is_shown, where,
-                lookup.colours, lookup.colours.shape[1], lookup.cells, lookup.cached_keys, lookup.cached,
-                rules, self._weights * np.int32(tolerance.strength), self._mask, len(self._mask),
-                self._errors, indices,
-            )  # fmt: skip
-        is_held = indices == palette.transparent if before is None else before == self.shown
-        is_same = self._has_drawn and bool(np.all(is_held))
+        if where.is_empty:
+            return Drawn(where, np.empty((0, 0), np.uint8), np.empty(0, np.uint16))
+        before = self.screen.copy() if palette.transparent is None else None
+        indices, codes = self._remap(pixels, where, lookup, rules, tolerance.strength)
+        is_drawn = (
+            not np.array_equal(before, self.screen) if before is not None else _is_drawn(codes, palette)
+        )
+        if self._has_drawn and not is_drawn:
+            where = _NOWHERE
         self._has_drawn = True
-        return indices, Rectangle(0, 0, 0, 0) if is_same else Rectangle(*where.tolist())
+        return Drawn(where, indices, codes)
 
-    def _where(self, pixels: NDArray[np.uint8], rules: NDArray[np.int32]) -> NDArray[np.int64]:
+    def _remap(
+        self,
+        pixels: NDArray[np.uint8],
+        where: Rectangle,
+        lookup: Lookup,
+        rules: NDArray[np.int32],
+        strength: int,
+    ) -> tuple[NDArray[np.uint8], Codes]:
+        indices = np.empty((where.bottom - where.top, where.right - where.left), np.uint8)
+        codes = lzw.room_for(indices.size)
+        count = library.remap(
+            pixels, np.array(pixels.shape, np.int64), self.screen, np.array(where, np.int64),
+            lookup.table, len(lookup.table), lookup.cells, lookup.states, lookup.cached_keys, lookup.cached,
+            rules, self._weights * np.int32(strength), self._mask, len(self._mask),
+            self._errors, indices, codes,
+        )  # fmt: skip
+        return indices, codes[:count]
+
+    def _where(self, pixels: NDArray[np.uint8], rules: NDArray[np.int32]) -> Rectangle:
         """The rectangle outside which every pixel is held; for the first frame, the whole canvas."""
+        height, width = pixels.shape[:2]
         if not self._has_drawn:
-            return np.array(self._screen, np.int64)
+            return Rectangle(0, 0, width, height)
         where = np.zeros(4, np.int64)
         shape = np.array(pixels.shape, np.int64)
-        library.find_changed(pixels, shape, self.shown, self.is_shown, rules, where)
-        return where
+        library.find_changed(pixels, shape, self.screen, rules, where)
+        return Rectangle(*where.tolist())
 
     def vanishing(self, pixels: NDArray[np.uint8]) -> Rectangle:
         """The rectangle of visible pixels that are transparent in `pixels`."""
         if pixels.shape[2] == 3:
-            return Rectangle(0, 0, 0, 0)
-        return bounds((self.is_shown != 0) & (pixels[:, :, 3] < OPAQUE_ALPHA))
+            return _NOWHERE
+        return bounds((self.screen[..., 3] != 0) & (pixels[..., 3] < OPAQUE_ALPHA))
 
     def clear(self, where: Rectangle) -> None:
-        self.is_shown[where.top : where.bottom, where.left : where.right] = 0
+        self.screen[where.top : where.bottom, where.left : where.right, 3] = 0
 
 
 def bounds(is_set: NDArray[np.bool_]) -> Rectangle:
     rows, columns = np.flatnonzero(is_set.any(axis=1)), np.flatnonzero(is_set.any(axis=0))
     if not len(rows):
-        return Rectangle(0, 0, 0, 0)
+        return _NOWHERE
     return Rectangle(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+
+
+def _is_drawn(codes: Codes, palette: Palette) -> bool:
+    """Whether any pixel is not transparent."""
+    return bool(lzw.used(codes)[: len(palette.colours)].any())
 
 
 def _rules(palette: Palette, tolerance: Tolerance) -> NDArray[np.int32]:

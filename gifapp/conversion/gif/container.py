@@ -39,12 +39,12 @@ class GifFile:
         return self._counted(TRAILER)
 
     def _images(self, drawn: IndexedFrame) -> Iterator[bytes]:
-        palette, indices = drawn.palette, drawn.indices
+        palette, numbers = drawn.palette, lzw.AS_THEY_ARE
         is_global = palette is self._global
         if not is_global:
-            palette, indices = palette.without_unused(indices)
+            palette, numbers = palette.without_unused(lzw.used(drawn.codes))
         self.colours = max(self.colours, palette.size)
-        data = lzw.compress(indices, table_bits(palette))
+        data = lzw.packed(drawn.codes, table_bits(palette), numbers)
         *repeats, last = split_delay(drawn.delay_cs)
         for delay_cs, disposal in [*((delay, Disposal.KEEP) for delay in repeats), (last, drawn.disposal)]:
             self.frames += 1

@@ -30,7 +30,7 @@ def exact_palette(pixels: Pixels, canvas: Canvas, most: int, *, shows_source: bo
         return Palette(needed if len(needed) else np.zeros((1, 3), np.uint8), max(1, len(needed)))
     if needed is None or len(needed) > most or pixels.shape[2] == 4:
         return None
-    is_wrong = (canvas.shown != pixels).any(axis=2) | (canvas.is_shown == 0)
+    is_wrong = (canvas.shown != pixels).any(axis=2) | (canvas.screen[..., 3] == 0)
     written = _colours(pixels, canvas, bounds(is_wrong), only_missing=False)
     return Palette(written, None) if written is not None and len(written) <= most else None
 
@@ -39,7 +39,7 @@ def _colours(pixels: Pixels, canvas: Canvas, where: Rectangle, *, only_missing: 
     """The visible colours in a part of `pixels`, or only of pixels not shown yet; None if over 256."""
     keys, part = np.empty(_MOST, np.int32), np.array(where, np.int64)
     shape = np.array(pixels.shape, np.int64)
-    count = library.collect_colours(pixels, shape, canvas.shown, canvas.is_shown, part, only_missing, keys)
+    count = library.collect_colours(pixels, shape, canvas.screen, part, only_missing, keys)
     return None if count > _MOST else _unpacked(np.sort(keys[:count]))
 
 

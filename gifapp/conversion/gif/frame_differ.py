@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gifapp.conversion.frame import Frame, Pixels
-from gifapp.conversion.gif.canvas import Canvas, Rectangle
+from gifapp.conversion.gif import lzw
+from gifapp.conversion.gif.canvas import Canvas, Drawn, Rectangle
 from gifapp.conversion.gif.exact_palette import exact_palette
+from gifapp.conversion.gif.lzw import Codes
 from gifapp.conversion.gif.palette_selection import GroupPalette, exact_paint
 from gifapp.conversion.gif.quantizer import Palette
 from gifapp.conversion.gif.style import Style
@@ -25,10 +27,11 @@ class Disposal(IntEnum):
 
 @dataclass
 class IndexedFrame:
-    """A frame as palette indices of the rectangle `where`."""
+    """A frame as palette indices of the rectangle `where`, and their LZW codes."""
 
-    indices: NDArray[np.uint8]
     where: Rectangle
+    indices: NDArray[np.uint8]
+    codes: Codes
     palette: Palette
     delay_cs: int
     disposal: Disposal = Disposal.KEEP
@@ -41,7 +44,8 @@ class IndexedFrame:
         )
         top, left = self.where.top - grown.top, self.where.left - grown.left
         indices[top : top + self.indices.shape[0], left : left + self.indices.shape[1]] = self.indices
-        self.indices, self.where, self.disposal = indices, grown, Disposal.CLEAR
+        self.where, self.indices, self.codes = grown, indices, lzw.codes_of(indices)
+        self.disposal = Disposal.CLEAR
 
 
 class FrameDiffer:
@@ -62,14 +66,14 @@ class FrameDiffer:
             before.clear_also(vanishing)
             self._canvas.clear(before.where)
         paint = self._exact(frame.pixels, paint)
-        indices, where = self._canvas.draw(frame.pixels, *paint)
-        if before and where.is_empty and before.disposal is Disposal.KEEP:
+        drawn = self._canvas.draw(frame.pixels, *paint)
+        if before and drawn.where.is_empty and before.disposal is Disposal.KEEP:
             before.delay_cs += frame.delay_cs
             return None
-        if where.is_empty:  # everything visible was cleared
-            where = Rectangle(0, 0, 1, 1)
+        if drawn.where.is_empty:  # everything visible was cleared
             indices = np.full((1, 1), paint.palette.transparent, np.uint8)
-        self._last = IndexedFrame(indices, where, paint.palette, frame.delay_cs)
+            drawn = Drawn(Rectangle(0, 0, 1, 1), indices, lzw.codes_of(indices))
+        self._last = IndexedFrame(*drawn, paint.palette, frame.delay_cs)
         return before
 
     def _exact(self, pixels: Pixels, paint: GroupPalette) -> GroupPalette:

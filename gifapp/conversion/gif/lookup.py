@@ -16,8 +16,9 @@ class Lookup:
     """
 
     def __init__(self, palette: Palette) -> None:
-        self.colours = np.ascontiguousarray(palette.colours.T, np.int32)
-        self.cells = np.full(library.constant("LOOKUP_CELLS"), -1, np.int16)
+        self.table = np.ascontiguousarray(palette.colours)
+        self.cells = np.full(library.constant("LOOKUP_CELLS"), 255, np.uint8)
+        self.states = np.zeros(len(self.cells), np.uint8)
         self.cached_keys = np.full(library.constant("LOOKUP_CACHE"), -1, np.int32)
         self.cached = np.empty(len(self.cached_keys), np.uint8)
-        library.mark_cells(self.colours, self.colours.shape[1], self.cells)
+        library.mark_cells(self.table, len(self.table), self.cells, self.states)

@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
 
+from gifapp.conversion.gif import lzw
 from gifapp.conversion.gif.canvas import Canvas, Rectangle
 from gifapp.conversion.gif.lookup import Lookup
-from gifapp.conversion.gif.lzw import compress
 from gifapp.conversion.gif.quantizer import BLUE, GREEN, RED, Palette
 from gifapp.conversion.gif.tolerance import Tolerance, tolerance
 from gifapp.domain.recipes.recipe import Dither
+from tests import reference
 
 DITHERS: tuple[Dither, ...] = ("none", "bayer", "blue_noise", "floyd_steinberg", "sierra2_4a")
 FILM, SCREEN = tolerance("film", "auto", 0), tolerance("screen", "auto", 0)
@@ -29,8 +30,8 @@ def test_colours_of_the_palette_get_no_noise(dither: Dither, rules: Tolerance) -
     colours = np.unique(rng.integers(0, 12, (200, 3), np.uint8) * 23, axis=0)
     chosen = rng.integers(0, len(colours), (40, 50))
     palette = Palette(colours, len(colours))
-    indices, _ = Canvas(50, 40, dither).draw(colours[chosen], palette, Lookup(palette), rules)
-    assert (indices == chosen).all()
+    drawn = Canvas(50, 40, dither).draw(colours[chosen], palette, Lookup(palette), rules)
+    assert (drawn.indices == chosen).all()
 
 
 def test_the_nearest_colour_is_found_though_the_palette_is_crowded() -> None:
@@ -86,10 +87,20 @@ def test_a_phrase_goes_on_where_that_is_nearly_as_good() -> None:
     palette = Palette(np.repeat(greys[:, None], 3, axis=1), len(greys))
 
     def compressed(rules: Tolerance) -> int:
-        indices, _ = Canvas(64, 64, "none").draw(noisy, palette, Lookup(palette), rules)
-        return len(compress(indices, 3))
+        return len(Canvas(64, 64, "none").draw(noisy, palette, Lookup(palette), rules).codes)
 
     assert compressed(FILM) < 0.6 * compressed(EXACT)
+
+
+@pytest.mark.parametrize("rules", [FILM, SCREEN, EXACT])
+def test_the_codes_are_of_the_indices(rules: Tolerance) -> None:
+    noisy = np.random.default_rng(9).integers(0, 200, (3, 150, 90, 3), np.uint8)
+    palette = Palette(noisy[0].reshape(-1, 3)[:90], 90)
+    canvas = Canvas(90, 150, "auto")
+    for picture in noisy:
+        drawn = canvas.draw(picture, palette, Lookup(palette), rules)
+        data = lzw.packed(drawn.codes, 7, lzw.AS_THEY_ARE)
+        assert reference.unpacked(data).pixels == drawn.indices.ravel().tolist()
 
 
 def test_no_pixel_is_worse_than_the_most_that_is_allowed() -> None:
@@ -116,23 +127,23 @@ def distance(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 def test_only_the_rectangle_that_changed_is_named() -> None:
     canvas = Canvas(32, 32, "floyd_steinberg")
     lookup = Lookup(BLACK_AND_WHITE)
-    _, everything = canvas.draw(flat(0), BLACK_AND_WHITE, lookup, FILM)
+    everything = canvas.draw(flat(0), BLACK_AND_WHITE, lookup, FILM)
     after = flat(0)
     after[5:9, 7] = after[20, 11] = 255
-    indices, changed = canvas.draw(after, BLACK_AND_WHITE, lookup, FILM)
-    assert everything == (0, 0, 32, 32)
-    assert changed == (7, 5, 12, 21)
-    assert (indices[0:4, 0] == 1).all()
-    assert (indices == 2).sum() == 5 * 16 - 5
+    drawn = canvas.draw(after, BLACK_AND_WHITE, lookup, FILM)
+    assert everything.where == (0, 0, 32, 32)
+    assert drawn.where == (7, 5, 12, 21)
+    assert (drawn.indices[0:4, 0] == 1).all()
+    assert (drawn.indices == 2).sum() == 5 * 16 - 5
 
 
 def test_without_a_transparent_index_a_picture_that_stays_is_not_written_again() -> None:
     opaque = BLACK_AND_WHITE._replace(transparent=None)
     canvas = Canvas(32, 32, "none")
     canvas.draw(flat(0), opaque, Lookup(opaque), FILM)
-    indices, changed = canvas.draw(flat(0), opaque, Lookup(opaque), FILM)
-    assert (indices == 0).all()
-    assert changed.is_empty
+    drawn = canvas.draw(flat(0), opaque, Lookup(opaque), FILM)
+    assert (drawn.indices == 0).all()
+    assert drawn.where.is_empty
 
 
 def test_a_pixel_that_disappears_is_named() -> None:

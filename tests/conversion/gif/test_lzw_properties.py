@@ -4,9 +4,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gifapp.conversion.gif import lzw
 from tests import reference
 from tests.depth import examples
+from tests.gifs import compressed
 
 
 @examples(60)
@@ -17,7 +17,7 @@ def test_lzw_comes_back_where_the_dictionary_fills_up(
     pixels = noise_in_runs(bits, seed, longest_run)
     whole = unpacked(pixels, bits)
     assert whole.pixels == pixels.tolist()
-    for filled in whole.clears[1:3]:  # the decoder's dictionary is full there
+    for filled in whole.clears[1:3]:  # the encoder's dictionary is full there
         part = pixels[: max(1, filled + beyond)]
         assert unpacked(part, bits).pixels == part.tolist()
 
@@ -37,4 +37,4 @@ def noise_in_runs(bits: int, seed: int, longest_run: int) -> np.ndarray:
 
 
 def unpacked(pixels: np.ndarray, bits: int) -> reference.Unpacked:
-    return reference.unpacked(lzw.compress(pixels[np.newaxis], bits))
+    return reference.unpacked(compressed(pixels[np.newaxis], bits))

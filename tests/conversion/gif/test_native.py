@@ -77,10 +77,9 @@ def test_a_checkout_that_was_never_installed_says_what_to_do(native: Path) -> No
     ids=["floats", "no channels", "gaps"],
 )
 def test_what_a_kernel_cannot_read_is_refused(pixels: np.ndarray) -> None:
-    shown, is_shown = np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4), np.uint8)
-    rules, where = np.zeros(4, np.int32), np.zeros(4, np.int64)
+    screen, rules, where = np.zeros((4, 4, 4), np.uint8), np.zeros(4, np.int32), np.zeros(4, np.int64)
     with pytest.raises(ctypes.ArgumentError):
-        library.find_changed(pixels, np.array([4, 4, 3]), shown, is_shown, rules, where)
+        library.find_changed(pixels, np.array([4, 4, 3]), screen, rules, where)
 
 
 def test_there_are_no_more_clusters_than_colours_in_a_table() -> None:

@@ -13,8 +13,8 @@ static int32_t *slot_of(int32_t *slots, int32_t key) {
 /* Fills `keys` with up to MOST_COLOURS colours of the visible pixels in `where`, or only of those that are not shown
    yet; returns their number, one more than fit if there are too many. */
 KERNEL int64_t collect_colours(
-    const uint8_t *pixels, const int64_t *shape, const uint8_t *shown, const uint8_t *is_shown, const int64_t *where,
-    bool only_missing, int32_t *keys
+    const uint8_t *pixels, const int64_t *shape, const uint32_t *screen, const int64_t *where, bool only_missing,
+    int32_t *keys
 ) {
     const int64_t width = shape[1], channels = shape[2];
     int32_t slots[SLOTS], last = -1;
@@ -26,8 +26,8 @@ KERNEL int64_t collect_colours(
             if (channels == 4 && pixel[3] < OPAQUE_ALPHA)
                 continue;
             int32_t key = pixel[0] << 16 | pixel[1] << 8 | pixel[2];
-            bool is_right = is_shown[y * width + x] && memcmp(pixel, shown + (y * width + x) * 3, 3) == 0;
-            if (key == last || (only_missing && is_right))
+            Rgba shown = ALPHA | (Rgba)(pixel[0] | pixel[1] << 8 | pixel[2] << 16);
+            if (key == last || (only_missing && screen[y * width + x] == shown))
                 continue;
             last = key;
             int32_t *slot = slot_of(slots, key);

@@ -24,6 +24,8 @@
     X(MOST_COLOURS, 256) \
     X(LOOKUP_CELLS, 1 << 18) \
     X(LOOKUP_CACHE, 1 << 14) \
+    X(CLEAR_CODE, 256) \
+    X(END_CODE, 257) \
     X(HISTOGRAM_SLOTS, 1 << 15) \
     X(HISTOGRAM_TONES, 1 << 13)
 
@@ -34,38 +36,27 @@ typedef struct {
     int32_t red, green, blue;
 } Colour;
 
-/* A palette, channel by channel, so that a search through it is vectorised. */
-typedef struct {
-    const int32_t *red, *green, *blue;
-    int64_t count;
-} Planes;
+/* Red in the lowest byte, then green, blue and alpha: as NumPy's four bytes. */
+typedef uint32_t Rgba;
 
-static inline Planes planes_of(const int32_t *colours, int64_t count) {
-    return (Planes){colours, colours + count, colours + 2 * count, count};
-}
+enum { ALPHA_SHIFT = 24 };
+static const Rgba ALPHA = 0xFFu << ALPHA_SHIFT;
 
-static inline Colour colour_of(Planes palette, int32_t index) {
-    return (Colour){palette.red[index], palette.green[index], palette.blue[index]};
+static inline Colour unpacked(Rgba pixel) {
+    return (Colour){pixel & 255, pixel >> 8 & 255, pixel >> 16 & 255};
 }
 
 static inline Colour pixel_at(const uint8_t *pixel) {
     return (Colour){pixel[0], pixel[1], pixel[2]};
 }
 
-static inline int32_t distance(Colour one, Colour other) {
-    int32_t red = one.red - other.red, green = one.green - other.green, blue = one.blue - other.blue;
+static inline int32_t weighted(int32_t red, int32_t green, int32_t blue) {
     return RED * red * red + GREEN * green * green + BLUE * blue * blue;
 }
 
-/* The index of the palette's colour that is nearest to this one. */
-static inline int32_t nearest(Planes palette, Colour colour) {
-    int32_t best = INT32_MAX;
-    for (int32_t index = 0; index < palette.count; index++) {
-        /* distance and index in one number, so that the compiler can vectorise the minimum */
-        int32_t candidate = distance(colour_of(palette, index), colour) << 8 | index;
-        best = candidate < best ? candidate : best;
-    }
-    return best & 255;
+static inline int32_t distance(Rgba one, Rgba other) {
+    Colour here = unpacked(one), there = unpacked(other);
+    return weighted(here.red - there.red, here.green - there.green, here.blue - there.blue);
 }
 
 /* Knuth's multiplicative hash: the upper `bits` bits of the product. */

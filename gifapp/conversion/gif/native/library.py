@@ -58,28 +58,30 @@ def _array(dtype: Any, dimensions: int) -> Any:
 
 _PIXELS = _array(np.uint8, 3)
 _SHAPE = _RECTANGLE = _array(np.int64, 1)
-_SHOWN, _IS_SHOWN = _PIXELS, _array(np.uint8, 2)
+_SCREEN = _PIXELS
 _BYTES, _INTS, _LONGS, _FLAGS = (_array(dtype, 1) for dtype in (np.uint8, np.int32, np.int64, np.bool_))
-_COLOURS = _array(np.int32, 2)
+_CODES = _array(np.uint16, 1)
+_TABLE = _array(np.uint8, 2)
 _POINTS, _WEIGHTS = _array(np.float32, 2), _array(np.float32, 1)
 _SUMS = _array(np.int64, 2)
 
-find_changed = _kernel("find_changed", _PIXELS, _SHAPE, _SHOWN, _IS_SHOWN, _INTS, _RECTANGLE)
+find_changed = _kernel("find_changed", _PIXELS, _SHAPE, _SCREEN, _INTS, _RECTANGLE)
 remap = _kernel(
-    "remap", _PIXELS, _SHAPE, _SHOWN, _IS_SHOWN, _RECTANGLE,
-    _COLOURS, c_int64, _array(np.int16, 1), _INTS, _BYTES,
-    _INTS, _INTS, _array(np.int32, 2), c_int64, _array(np.int32, 2), _array(np.uint8, 2),
+    "remap", _PIXELS, _SHAPE, _SCREEN, _RECTANGLE,
+    _TABLE, c_int64, _BYTES, _BYTES, _INTS, _BYTES,
+    _INTS, _INTS, _array(np.int32, 2), c_int64, _array(np.int32, 2), _TABLE, _CODES, returns=c_int64,
 )  # fmt: skip
-mark_cells = _kernel("mark_cells", _COLOURS, c_int64, _array(np.int16, 1))
-compress = _kernel("compress", _BYTES, c_int64, c_int, _BYTES, returns=c_int64)
-mark_used = _kernel("mark_used", ndpointer(np.uint8, ndim=2), c_int64, c_int64, c_int64, _FLAGS)
+mark_cells = _kernel("mark_cells", _TABLE, c_int64, _BYTES, _BYTES)
+find_phrases = _kernel("find_phrases", _BYTES, c_int64, _CODES, returns=c_int64)
+mark_used = _kernel("mark_used", _CODES, c_int64, _FLAGS)
+pack = _kernel("pack", _CODES, c_int64, _BYTES, c_int, _BYTES, returns=c_int64)
 count_colours = _kernel(
     "count_colours", _PIXELS, _SHAPE, c_int64, _INTS, _LONGS, _INTS, _SUMS, _INTS, _SUMS, _LONGS
 )
 take_out_tones = _kernel("take_out_tones", _INTS, _LONGS, _INTS, _SUMS, c_int64, _FLAGS)
 mark_alike = _kernel("mark_alike", _POINTS, c_int64, _POINTS, c_int64, _FLAGS)
 split = _kernel("split", _POINTS, _WEIGHTS, c_int64, c_int64, c_double, _LONGS, _INTS, returns=c_int64)
-polish = _kernel("polish", _POINTS, _WEIGHTS, c_int64, _INTS, c_int64, _array(np.uint8, 2))
+polish = _kernel("polish", _POINTS, _WEIGHTS, c_int64, _INTS, c_int64, _TABLE)
 collect_colours = _kernel(
-    "collect_colours", _PIXELS, _SHAPE, _SHOWN, _IS_SHOWN, _RECTANGLE, c_bool, _INTS, returns=c_int64
+    "collect_colours", _PIXELS, _SHAPE, _SCREEN, _RECTANGLE, c_bool, _INTS, returns=c_int64
 )

@@ -1,10 +1,15 @@
 #include "lookup.h"
 
-/* Enters each palette colour into its cell. */
-KERNEL void mark_cells(const int32_t *colours, int64_t count, int16_t *cells) {
-    Planes palette = planes_of(colours, count);
+/* Enters each palette colour into its cell. table: (count, 3). */
+KERNEL void mark_cells(const uint8_t *table, int64_t count, uint8_t *cells, uint8_t *states) {
+    const Lookup lookup = {.cells = cells, .states = states};
     for (int32_t index = 0; index < count; index++) {
-        int16_t *cell = &cells[cell_of(colour_of(palette, index))];
-        *cell = *cell == UNKNOWN ? (int16_t)index : CROWDED;
+        int32_t cell = cell_of(colour_at(table, index));
+        if (cells[cell] == SEE_STATE && states[cell] == UNKNOWN) {
+            answer(&lookup, cell, index);
+        } else {
+            cells[cell] = SEE_STATE;
+            states[cell] = CROWDED;
+        }
     }
 }

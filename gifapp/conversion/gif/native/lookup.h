@@ -2,45 +2,60 @@
 #ifndef GIFAPP_LOOKUP_H
 #define GIFAPP_LOOKUP_H
 
-#include "kernels.h"
+#include "palette.h"
 
-enum { UNKNOWN = -1, CROWDED = -2, LOOKUP_CACHE_BITS = 14 };
+/* A cell is a byte, so one number must also say that there is more to say; then the cell's state says it. */
+enum { SEE_STATE = 255, LOOKUP_CACHE_BITS = 14 };
+enum { UNKNOWN, CROWDED, IS_255 };
 
 typedef struct {
-    Planes palette;
-    int16_t *cells;       /* per 4x4x4 colours: the index for the cell's centre, UNKNOWN or CROWDED */
+    Rgba colours[MOST_COLOURS];
+    Palette palette;
+    uint8_t *cells;       /* per 4x4x4 colours: the index for the cell's centre, or SEE_STATE */
+    uint8_t *states;
     int32_t *cached_keys; /* of crowded cells: the exact colours that were looked up last ... */
     uint8_t *cached;      /* ... and their indices */
 } Lookup;
 
-static inline int32_t cell_of(Colour colour) {
-    return (colour.red >> 2) << 12 | (colour.green >> 2) << 6 | colour.blue >> 2;
+/* Neighbours in all three channels share a line of the processor's cache: 4x4x4 cells. */
+static inline int32_t cell_of(Rgba colour) {
+    Rgba low = (colour >> 2 & 0x3) | (colour >> 8 & 0xC) | (colour >> 14 & 0x30);
+    return (int32_t)(low | (colour << 2 & 0x3C0) | (colour >> 2 & 0x3C00) | (colour >> 6 & 0x3C000));
 }
 
-static inline int32_t packed_colour(Colour colour) {
-    return colour.red << 16 | colour.green << 8 | colour.blue;
-}
-
-static inline int32_t find_in_cache(const Lookup *lookup, Colour colour) {
-    int32_t key = packed_colour(colour);
+static inline int32_t find_in_cache(const Lookup *lookup, Rgba colour) {
+    int32_t key = (int32_t)(colour & ~ALPHA);
     uint32_t slot = hashed((uint32_t)key, LOOKUP_CACHE_BITS);
     if (lookup->cached_keys[slot] != key) {
         lookup->cached_keys[slot] = key;
-        lookup->cached[slot] = (uint8_t)nearest(lookup->palette, colour);
+        lookup->cached[slot] = (uint8_t)nearest(&lookup->palette, unpacked(colour));
     }
     return lookup->cached[slot];
 }
 
-/* The index of the nearest palette colour. */
-static inline int32_t find(const Lookup *lookup, Colour colour) {
-    int16_t *cell = &lookup->cells[cell_of(colour)];
-    if (*cell == CROWDED)
+static inline int32_t answer(const Lookup *lookup, int32_t cell, int32_t index) {
+    lookup->cells[cell] = (uint8_t)index;
+    lookup->states[cell] = index == SEE_STATE ? IS_255 : UNKNOWN;
+    return index;
+}
+
+/* What `find` does where the cell says too little; apart, so that the rest of it is inlined. */
+static __attribute__((noinline)) int32_t search(const Lookup *lookup, Rgba colour) {
+    const int32_t cell = cell_of(colour);
+    switch (lookup->states[cell]) {
+    case CROWDED:
         return find_in_cache(lookup, colour);
-    if (*cell == UNKNOWN) {
-        Colour centre = {(colour.red & ~3) | 2, (colour.green & ~3) | 2, (colour.blue & ~3) | 2};
-        *cell = (int16_t)nearest(lookup->palette, centre);
+    case IS_255:
+        return 255;
+    default:
+        return answer(lookup, cell, nearest(&lookup->palette, unpacked((colour & 0xFCFCFC) | 0x020202)));
     }
-    return *cell;
+}
+
+/* The index of the nearest palette colour. */
+static inline int32_t find(const Lookup *lookup, Rgba colour) {
+    int32_t index = lookup->cells[cell_of(colour)];
+    return index != SEE_STATE ? index : search(lookup, colour);
 }
 
 #endif

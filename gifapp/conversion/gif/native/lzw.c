@@ -3,68 +3,72 @@
    in the form of the GIF89a specification, appendix F. */
 #include "phrases.h"
 
-typedef struct {
-    uint8_t *bytes;
-    int64_t next, block; /* where the next byte goes, and where this sub-block's length is */
-    uint64_t pending;
-    int pending_bits;
-} Output;
+enum { LONGEST_BLOCK = 255 };
 
-static void close_block(Output *output) {
-    output->bytes[output->block] = (uint8_t)(output->next - output->block - 1);
-    output->block = output->next++;
-}
-
-static inline void put(Output *output, int64_t code, int size) {
-    output->pending |= (uint64_t)code << output->pending_bits;
-    output->pending_bits += size;
-    while (output->pending_bits >= 8) {
-        output->bytes[output->next++] = (uint8_t)output->pending;
-        output->pending >>= 8;
-        output->pending_bits -= 8;
-        if (output->next - output->block == 256)
-            close_block(output);
-    }
-}
-
-static int64_t finish(Output *output) {
-    if (output->pending_bits > 0)
-        put(output, 0, 8 - output->pending_bits);
-    if (output->next - output->block > 1)
-        close_block(output);
-    return output->block;
-}
-
-/* Writes sub-blocks to `packed`; returns their number of bytes. */
-KERNEL int64_t compress(const uint8_t *pixels, int64_t count, int bits, uint8_t *packed) {
-    Phrases phrases = {{0}};
-    Output output = {packed, .next = 1};
-    const int64_t clear = 1 << bits;
-    int size = bits + 1;
-    int64_t next_code = clear + 2, prefix = pixels[0];
-    put(&output, clear, size);
-    for (int64_t at = 1; at < count; at++) {
-        uint32_t key = phrase_key(prefix, pixels[at]), *slot = phrase_slot(&phrases, key);
+/* Finds the phrases of these indices; returns the number of codes. map.c finds them while it draws. */
+KERNEL int64_t find_phrases(const uint8_t *indices, int64_t count, uint16_t *codes) {
+    Dictionary dictionary = {{0}};
+    Phrases phrases = first_phrase(codes);
+    for (int64_t at = 0; at < count; at++) {
+        uint32_t key = phrase_key(phrases.prefix, indices[at]), *slot = phrase_slot(&dictionary, key);
         if (*slot != 0) {
-            prefix = phrase_code(*slot);
+            phrases.prefix = phrase_code(*slot);
             continue;
         }
-        put(&output, prefix, size);
-        prefix = pixels[at];
-        if (next_code < MOST_CODES) {
-            *slot = key << 12 | (uint32_t)next_code;
-            size += next_code == 1 << size;
-            next_code++;
-        } else {
-            put(&output, clear, size);
-            memset(&phrases, 0, sizeof phrases);
+        int32_t code = end_phrase(&phrases, indices[at]);
+        if (code == CLEAR_CODE)
+            memset(&dictionary, 0, sizeof dictionary);
+        else
+            *slot = key << 12 | (uint32_t)code;
+    }
+    end_frame(&phrases);
+    return phrases.codes - codes;
+}
+
+/* Ticks the indices that occur: each is a phrase by itself when it is met first. */
+KERNEL void mark_used(const uint16_t *codes, int64_t count, bool *used) {
+    bool is_code[MOST_CODES] = {false};
+    for (int64_t at = 0; at < count; at++)
+        is_code[codes[at]] = true;
+    memcpy(used, is_code, MOST_COLOURS);
+}
+
+/* Cuts bytes into sub-blocks, each behind its length; `blocks` may overlap with them if it begins before. */
+static int64_t cut_into_blocks(const uint8_t *bytes, int64_t count, uint8_t *blocks) {
+    uint8_t *next = blocks;
+    while (count > 0) {
+        int64_t length = count < LONGEST_BLOCK ? count : LONGEST_BLOCK;
+        memmove(next + 1, bytes, (size_t)length);
+        *next = (uint8_t)length;
+        next += length + 1;
+        bytes += length;
+        count -= length;
+    }
+    return next - blocks;
+}
+
+/* Writes sub-blocks of the codes for a table of `1 << bits` colours, where each index has a new number; returns their
+   number of bytes. `packed` has room for 12 bits a code and as many lengths again as these take, and for 16 bytes. */
+KERNEL int64_t pack(const uint16_t *codes, int64_t count, const uint8_t *numbers, int bits, uint8_t *packed) {
+    const int clear = 1 << bits;
+    uint8_t *bytes = packed + (count * 3 / 2) / LONGEST_BLOCK + 2, *next = bytes;
+    uint64_t pending = 0;
+    int pending_bits = 0, size = bits + 1, next_code = clear + 2;
+    for (int64_t at = 0; at < count; at++) {
+        int code = codes[at] < CLEAR_CODE ? numbers[codes[at]] : codes[at] - CLEAR_CODE + clear;
+        pending |= (uint64_t)code << pending_bits;
+        pending_bits += size;
+        memcpy(next, &pending, sizeof pending); /* a little-endian number's lowest bytes come first */
+        next += pending_bits >> 3;
+        pending >>= pending_bits & ~7;
+        pending_bits &= 7;
+        /* the decoder adds a phrase at each code, which may increase its code size */
+        size += next_code == 1 << size && size < 12;
+        next_code++;
+        if (code == clear) {
             size = bits + 1;
             next_code = clear + 2;
         }
     }
-    put(&output, prefix, size);
-    /* the decoder has added a code for the one just sent, which may have increased its code size */
-    size += next_code == 1 << size && size < 12;
-    put(&output, clear + 1, size);
-    return finish(&output);
+    return cut_into_blocks(bytes, next - bytes + (pending_bits > 0), packed);
 }

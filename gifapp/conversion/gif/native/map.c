@@ -1,184 +1,108 @@
 /* Maps a frame's pixels to palette indices: canvas.py says by which rules. */
 #include "lookup.h"
 #include "phrases.h"
+#include "strip.h"
 
-enum {
-    FIRST_CODE = 258,
-    MOST_SIBLINGS = 12, /* phrases searched for a stand-in; all would save 0.7 % more (measured) */
-    FAR = 1 << 30,
-    NONE = -1,
-};
+enum { MOST_SIBLINGS = 12 /* phrases searched for a stand-in; all would save 0.7 % more (measured) */ };
 
-/* What must be known of the canvas and the rules; `transparent` is NONE where nothing may be held. */
+/* A phrase in the tree of the phrases' continuations: its last pixel, with the index for an alpha; the first longer
+   phrase, and the next as long. */
 typedef struct {
-    const uint8_t *pixels;
-    uint8_t *shown, *is_shown;
-    int64_t height, width, channels;
-    int32_t floor, share, most, transparent;
-} Frame;
-
-static inline Frame frame_of(
-    const uint8_t *pixels, const int64_t *shape, uint8_t *shown, uint8_t *is_shown, const int32_t *rules
-) {
-    return (Frame){pixels, shown, is_shown, shape[0], shape[1], shape[2], rules[0], rules[1], rules[2], rules[3]};
-}
-
-static inline const uint8_t *source_at(const Frame *frame, int64_t y, int64_t x) {
-    return frame->pixels + (y * frame->width + x) * frame->channels;
-}
-
-static inline uint8_t *shown_at(const Frame *frame, int64_t y, int64_t x) {
-    return frame->shown + (y * frame->width + x) * 3;
-}
-
-static inline bool is_clear(const Frame *frame, const uint8_t *source) {
-    return frame->channels == 4 && source[3] < OPAQUE_ALPHA;
-}
-
-/* The distance of a pixel from its left and upper neighbours. */
-static inline int32_t busyness(const Frame *frame, int64_t y, int64_t x, Colour source) {
-    Colour beside = pixel_at(source_at(frame, y, x > 0 ? x - 1 : 0));
-    Colour above = pixel_at(source_at(frame, y > 0 ? y - 1 : 0, x));
-    return distance(source, beside) + distance(source, above);
-}
-
-static inline int32_t allowance_of(const Frame *frame, int32_t busy) {
-    int64_t allowance = ((int64_t)busy * frame->share >> 8) + frame->floor;
-    return (int32_t)(allowance < frame->most ? allowance : frame->most);
-}
-
-/* Whether a pixel is outside the tolerance, so that it is not simply held. */
-static inline bool is_changed(const Frame *frame, int64_t y, int64_t x) {
-    const uint8_t *pixel = source_at(frame, y, x);
-    if (is_clear(frame, pixel))
-        return false;
-    if (!frame->is_shown[y * frame->width + x])
-        return true;
-    Colour source = pixel_at(pixel);
-    int32_t apart = distance(source, pixel_at(shown_at(frame, y, x)));
-    return apart > frame->floor && apart > allowance_of(frame, busyness(frame, y, x, source));
-}
-
-/* The first changed pixel of a row between `x` and `end`, or `end`. */
-static int64_t first_changed(const Frame *frame, int64_t y, int64_t x, int64_t step, int64_t end) {
-    while (x != end && !is_changed(frame, y, x))
-        x += step;
-    return x;
-}
-
-/* Finds the rectangle around the changed pixels: left, top, right, bottom; untouched if there are none. */
-KERNEL void find_changed(
-    const uint8_t *pixels, const int64_t *shape, uint8_t *shown, uint8_t *is_shown, const int32_t *rules, int64_t *where
-) {
-    const Frame frame = frame_of(pixels, shape, shown, is_shown, rules);
-    int64_t top = 0, bottom = frame.height, left = frame.width, right = 0;
-    while (top < bottom && first_changed(&frame, top, 0, 1, frame.width) == frame.width)
-        top++;
-    if (top == bottom)
-        return;
-    while (first_changed(&frame, bottom - 1, 0, 1, frame.width) == frame.width)
-        bottom--;
-    for (int64_t y = top; y < bottom; y++) {
-        left = first_changed(&frame, y, 0, 1, left);
-        right = first_changed(&frame, y, frame.width - 1, -1, right - 1) + 1;
-    }
-    memcpy(where, (int64_t[]){left, top, right, bottom}, 4 * sizeof *where);
-}
-
-/* A phrase in the tree of the phrases' continuations: the first longer one, the next as long, and its last pixel. */
-typedef struct {
+    Rgba pixel;
     int16_t longer, next;
-    uint8_t index, red, green, blue;
 } Phrase;
 
 /* LZW's dictionary while a frame is drawn. Many pixels are held: what continues a phrase by such a pixel is found
    without a search. */
 typedef struct {
-    Phrases phrases;
+    Dictionary dictionary;
     Phrase tree[MOST_CODES];
     int16_t held[MOST_CODES];
-    int64_t prefix, next_code;
-} Drawn;
+} Tree;
 
-static void forget(Drawn *drawn) {
-    memset(&drawn->phrases, 0, sizeof drawn->phrases);
+static void forget(Tree *tree) {
+    memset(&tree->dictionary, 0, sizeof tree->dictionary);
     for (int code = 0; code < FIRST_CODE; code++)
-        drawn->tree[code].longer = drawn->held[code] = NONE;
-    drawn->next_code = FIRST_CODE;
+        tree->tree[code].longer = tree->held[code] = NONE;
 }
 
-static inline uint32_t *slot_after(Drawn *drawn, int32_t index) {
-    return phrase_slot(&drawn->phrases, phrase_key(drawn->prefix, index));
-}
-
-/* Adds the phrase that is longer by this index, as the compressor will; returns its code, NONE if the dictionary was
-   full and starts anew. */
-static inline int64_t add_phrase(Drawn *drawn, int32_t index, Colour colour) {
-    if (drawn->next_code == MOST_CODES) {
-        forget(drawn);
+/* Ends the phrase and adds the one that is longer by this pixel; returns its code, NONE if the dictionary was full and
+   starts anew. */
+static inline int32_t add_phrase(Tree *tree, Phrases *phrases, int32_t index, Rgba colour) {
+    Phrase *prefix = &tree->tree[phrases->prefix];
+    int32_t code = end_phrase(phrases, index);
+    if (code == CLEAR_CODE) {
+        forget(tree);
         return NONE;
     }
-    Phrase *prefix = &drawn->tree[drawn->prefix];
-    drawn->tree[drawn->next_code] = (Phrase){
-        NONE, prefix->longer, (uint8_t)index, (uint8_t)colour.red, (uint8_t)colour.green, (uint8_t)colour.blue,
-    };
-    drawn->held[drawn->next_code] = NONE;
-    return prefix->longer = (int16_t)drawn->next_code++;
+    tree->tree[code] = (Phrase){(colour & ~ALPHA) | (Rgba)index << ALPHA_SHIFT, NONE, prefix->longer};
+    tree->held[code] = NONE;
+    prefix->longer = (int16_t)code;
+    return code;
 }
 
 /* Adds a colour to the phrase. `slot`: of the phrase that is longer by this index. */
-static inline void follow(Drawn *drawn, uint32_t *slot, int32_t index, Colour colour) {
+static inline void follow(Tree *tree, Phrases *phrases, uint32_t *slot, int32_t index, Rgba colour) {
     if (*slot != 0) {
-        drawn->prefix = phrase_code(*slot);
+        phrases->prefix = phrase_code(*slot);
         return;
     }
-    uint32_t key = phrase_key(drawn->prefix, index);
-    int64_t code = add_phrase(drawn, index, colour);
+    uint32_t key = phrase_key(phrases->prefix, index);
+    int32_t code = add_phrase(tree, phrases, index, colour);
     if (code != NONE)
         *slot = key << 12 | (uint32_t)code;
-    drawn->prefix = index;
 }
 
-/* The code of the longer phrase whose last index is nearest to `wanted`, NONE if that is farther than `limit`.
-   Transparency stands in for the colour `held` on screen, where there is one. */
-static inline int64_t stand_in(
-    const Drawn *drawn, Colour wanted, int32_t limit, int32_t transparent, const Colour *held
+/* Leaves a pixel as it is, and adds that to the phrase. */
+static inline int32_t hold(Tree *tree, Phrases *phrases, int32_t transparent) {
+    const int32_t prefix = phrases->prefix;
+    if (tree->held[prefix] != NONE) {
+        phrases->prefix = tree->held[prefix];
+        return transparent;
+    }
+    int32_t code = add_phrase(tree, phrases, transparent, 0);
+    if (code != NONE)
+        tree->held[prefix] = (int16_t)code;
+    return transparent;
+}
+
+/* A pixel to draw: see Strip. */
+typedef struct {
+    Rgba source, held, wanted;
+    int32_t apart, busy, allowance;
+} Pixel;
+
+/* The code of the longer phrase whose last pixel is nearest to the wanted one, NONE if that is farther than `limit`.
+   Transparency stands in for the colour on screen, where it may be held. */
+static inline int32_t stand_in(
+    const Tree *tree, int32_t prefix, const Pixel *pixel, int32_t limit, int32_t transparent
 ) {
-    int64_t code = drawn->tree[drawn->prefix].longer, best = NONE;
+    int32_t code = tree->tree[prefix].longer, best = NONE;
     for (int left = MOST_SIBLINGS; code >= 0 && left > 0; left--) {
-        const Phrase *phrase = &drawn->tree[code];
-        int32_t apart = limit;
-        if (phrase->index != transparent)
-            apart = distance(wanted, (Colour){phrase->red, phrase->green, phrase->blue});
-        else if (held)
-            apart = distance(wanted, *held);
-        if (apart < limit) {
-            limit = apart;
-            best = code;
-        }
+        const Phrase *phrase = &tree->tree[code];
+        bool is_held = (int32_t)(phrase->pixel >> ALPHA_SHIFT) == transparent;
+        int32_t apart = distance(pixel->wanted, is_held ? pixel->held : phrase->pixel);
+        apart = is_held && pixel->apart == FAR ? FAR : apart;
+        best = apart < limit ? code : best;
+        limit = apart < limit ? apart : limit;
         code = phrase->next;
     }
     return best;
 }
 
-static inline int32_t clamped(int32_t value) {
-    return value < 0 ? 0 : value > 255 ? 255 : value;
-}
-
 /* Red, green and blue at once; the fourth is not used. */
 typedef int32_t Channels __attribute__((vector_size(16), aligned(4), may_alias)); /* as NumPy aligns integers */
+typedef uint8_t Bytes __attribute__((vector_size(4)));
+
+static inline Channels channels_of(Rgba pixel) {
+    return __builtin_convertvector((Bytes)pixel, Channels);
+}
 
 typedef struct {
     const int32_t *weights; /* of the error's four neighbours: see canvas.py */
     const int32_t *mask;    /* offsets, (side, side), a power of two */
     int64_t side;
 } Dither;
-
-/* A pixel to draw. `apart`: its distance from what is held on screen, FAR where it may not be held at all. */
-typedef struct {
-    Colour source, held, wanted;
-    int32_t apart, busy;
-} Pixel;
 
 /* Errors on their way, in 4096ths: to the next pixel, and to the two below this one and the one before, which others
    add to. */
@@ -187,9 +111,11 @@ typedef struct {
 } Owed;
 
 /* The source colour plus the error that is diffused to it. */
-static inline Colour wanted_colour(Colour source, Channels owed, int32_t offset) {
-    owed = ((owed + 2048) >> 12) + offset;
-    return (Colour){clamped(source.red + owed[0]), clamped(source.green + owed[1]), clamped(source.blue + owed[2])};
+static inline Rgba wanted_colour(Rgba source, Channels owed, int32_t offset) {
+    Channels wanted = channels_of(source) + ((owed + 2048) >> 12) + offset;
+    wanted = __builtin_elementwise_max(wanted, (Channels){0});
+    wanted = __builtin_elementwise_min(wanted, (Channels){255, 255, 255, 255});
+    return (Rgba)__builtin_convertvector(wanted, Bytes);
 }
 
 /* Passes a pixel's error on. Returns what the pixel below the one before is owed in the end. */
@@ -200,121 +126,125 @@ static inline Channels diffuse(Owed *owed, Channels error, const int32_t *weight
 }
 
 /* The index nearest to `wanted`, or of the exact source colour if that is preferred and exists. */
-static inline int32_t best_index(const Lookup *lookup, Colour source, Colour wanted, bool prefers_exact) {
-    if (prefers_exact) {
-        int32_t index = find(lookup, source);
-        if (distance(source, colour_of(lookup->palette, index)) == 0)
+static inline int32_t best_index(const Lookup *lookup, const Pixel *pixel, bool is_patterned) {
+    if (pixel->busy == 0 || is_patterned) {
+        int32_t index = find(lookup, pixel->source);
+        if (((lookup->colours[index] ^ pixel->source) & ~ALPHA) == 0)
             return index;
     }
-    return find(lookup, wanted);
-}
-
-/* Leaves a pixel as it is, and adds that to the phrase. */
-static inline int32_t hold(Drawn *drawn, int32_t transparent) {
-    int64_t prefix = drawn->prefix;
-    if (prefix >= 0 && drawn->held[prefix] != NONE) {
-        drawn->prefix = drawn->held[prefix];
-        return transparent;
-    }
-    if (prefix >= 0) {
-        int64_t code = add_phrase(drawn, transparent, (Colour){0});
-        if (code != NONE)
-            drawn->held[prefix] = (int16_t)code;
-    }
-    drawn->prefix = transparent;
-    return transparent;
+    return find(lookup, pixel->wanted);
 }
 
 /* Chooses the index for a pixel that is not simply held, and adds it to the phrase. */
 static inline int32_t index_for(
-    const Frame *frame, const Lookup *lookup, Drawn *drawn, const Pixel *pixel, bool is_patterned
+    const Frame *frame, const Lookup *lookup, Tree *tree, Phrases *phrases, const Pixel *pixel, bool is_patterned
 ) {
-    int32_t allowance = allowance_of(frame, pixel->busy);
-    if (pixel->apart <= allowance)
-        return hold(drawn, frame->transparent);
-    int32_t best = best_index(lookup, pixel->source, pixel->wanted, pixel->busy == 0 || is_patterned);
-    Colour colour = colour_of(lookup->palette, best);
-    if (pixel->apart <= allowance + distance(pixel->source, colour))
-        return hold(drawn, frame->transparent);
-    if (drawn->prefix < 0)
-        return (int32_t)(drawn->prefix = best);
-    uint32_t *slot = slot_after(drawn, best);
-    if (allowance > 0 && *slot == 0) {
-        int32_t limit = distance(pixel->wanted, colour) + allowance + 1;
-        const Colour *held = pixel->apart == FAR ? NULL : &pixel->held;
-        int64_t longer = stand_in(drawn, pixel->wanted, limit, frame->transparent, held);
+    if (pixel->apart <= pixel->allowance)
+        return hold(tree, phrases, frame->transparent);
+    int32_t best = best_index(lookup, pixel, is_patterned);
+    Rgba colour = lookup->colours[best];
+    if (pixel->apart <= pixel->allowance + distance(pixel->source, colour))
+        return hold(tree, phrases, frame->transparent);
+    uint32_t *slot = phrase_slot(&tree->dictionary, phrase_key(phrases->prefix, best));
+    if (*slot == 0 && pixel->allowance > 0) {
+        int32_t limit = distance(pixel->wanted, colour) + pixel->allowance + 1;
+        int32_t longer = stand_in(tree, phrases->prefix, pixel, limit, frame->transparent);
         if (longer != NONE) {
-            drawn->prefix = longer;
-            return drawn->tree[longer].index;
+            phrases->prefix = longer;
+            return (int32_t)(tree->tree[longer].pixel >> ALPHA_SHIFT);
         }
     }
-    follow(drawn, slot, best, colour);
+    follow(tree, phrases, slot, best, colour);
     return best;
 }
 
 /* Shows a pixel by its index; returns what is wrong with it. */
-static inline Channels show(const Frame *frame, Planes palette, int64_t at, int32_t index, const Pixel *pixel) {
-    Colour seen = pixel->held, wanted = pixel->wanted;
-    if (index != frame->transparent) {
-        seen = colour_of(palette, index);
-        frame->shown[at * 3] = (uint8_t)seen.red;
-        frame->shown[at * 3 + 1] = (uint8_t)seen.green;
-        frame->shown[at * 3 + 2] = (uint8_t)seen.blue;
-        frame->is_shown[at] = 1;
-    }
-    if (distance(pixel->source, seen) == 0)
+static inline Channels show(
+    Rgba *screen, const Lookup *lookup, int32_t transparent, int32_t index, const Pixel *pixel
+) {
+    Rgba seen = index == transparent ? pixel->held : lookup->colours[index];
+    *screen = seen;
+    if (((seen ^ pixel->source) & ~ALPHA) == 0)
         return (Channels){0};
-    return (Channels){wanted.red - seen.red, wanted.green - seen.green, wanted.blue - seen.blue};
+    return channels_of(pixel->wanted) - channels_of(seen);
 }
 
-/* Draws a row's pixels from `left` to `right`. owed: (width + 2) channels, by the row above; becomes what the row below
-   is owed. */
-static void remap_row(
-    const Frame *frame, const Lookup *lookup, const Dither *dither, Drawn *drawn, int64_t y, int64_t left,
-    int64_t right, Channels *owed, uint8_t *indices
+/* What is written to while a frame is drawn: the indices, and what each pixel of the next row is owed. */
+typedef struct {
+    Tree tree;
+    Phrases phrases;
+    Owed passed;
+    Channels *owed;
+    uint8_t *indices;
+} Drawing;
+
+/* Draws a strip of a row. */
+static void draw_strip(
+    const Frame *frame, const Strip *strip, const Lookup *lookup, const Dither *dither, Drawing *drawing, int64_t y,
+    int64_t left, int64_t count
 ) {
     const int64_t last = dither->side - 1;
     const int32_t *offsets = dither->mask + (y & last) * dither->side;
-    Owed passed = {{0}, {0}, {0}};
-    for (int64_t x = left; x < right; x++) {
-        const int64_t at = y * frame->width + x;
-        const uint8_t *source = source_at(frame, y, x);
-        Pixel pixel = {.source = pixel_at(source), .held = pixel_at(frame->shown + at * 3), .apart = FAR};
-        if (frame->transparent >= 0 && frame->is_shown[at])
-            pixel.apart = distance(pixel.source, pixel.held);
+    Rgba *screen = frame->screen + y * frame->width + left - 1;
+    Channels *owed = drawing->owed + left - 1; /* of the pixel before */
+    Phrases phrases = drawing->phrases; /* in registers, as is */
+    Owed passed = drawing->passed;
+    for (int64_t at = 1; at <= count; at++) {
+        Pixel pixel = {strip->source[at], screen[at], 0, strip->apart[at], strip->busy[at], strip->allowance[at]};
         Channels error = {0};
         int32_t index;
-        if (pixel.apart > 0 && !is_clear(frame, source)) {
-            pixel.wanted = wanted_colour(pixel.source, owed[x + 1] + passed.ahead, offsets[x & last]);
-            pixel.busy = busyness(frame, y, x, pixel.source);
-            index = index_for(frame, lookup, drawn, &pixel, dither->side > 1);
-            error = show(frame, lookup->palette, at, index, &pixel);
+        if (pixel.apart > 0) {
+            int32_t offset = offsets[(left - 1 + at) & last];
+            pixel.wanted = wanted_colour(pixel.source, owed[at + 1] + passed.ahead, offset);
+            index = index_for(frame, lookup, &drawing->tree, &phrases, &pixel, last > 0);
+            error = show(&screen[at], lookup, frame->transparent, index, &pixel);
         } else {
-            index = hold(drawn, frame->transparent);
+            index = hold(&drawing->tree, &phrases, frame->transparent);
         }
-        owed[x] = diffuse(&passed, error, dither->weights);
-        indices[x - left] = (uint8_t)index;
+        owed[at] = diffuse(&passed, error, dither->weights);
+        *drawing->indices++ = (uint8_t)index;
     }
-    owed[right] = passed.below_before;
+    drawing->phrases = phrases;
+    drawing->passed = passed;
 }
 
-/* Draws the part `where` of a frame on the canvas and writes its indices.
-   shape: height, width, channels; where: left, top, right, bottom; colours: (3, count); mask: (side, side);
-   errors: (width + 2, 4), scratch. */
-KERNEL void remap(
-    const uint8_t *pixels, const int64_t *shape, uint8_t *shown, uint8_t *is_shown, const int64_t *where,
-    const int32_t *colours, int64_t count, int16_t *cells, int32_t *cached_keys, uint8_t *cached,
-    const int32_t *rules, const int32_t *weights, const int32_t *mask, int64_t side, int32_t *errors, uint8_t *indices
+/* Draws a row's pixels from `left` to `right`. */
+static void draw_row(
+    const Frame *frame, const Lookup *lookup, const Dither *dither, Drawing *drawing, int64_t y, int64_t left,
+    int64_t right
 ) {
-    const Frame frame = frame_of(pixels, shape, shown, is_shown, rules);
-    const Lookup lookup = {planes_of(colours, count), cells, cached_keys, cached};
-    const Dither dither = {weights, mask, side};
-    const int64_t left = where[0], right = where[2];
-    Drawn drawn = {.prefix = NONE};
-    forget(&drawn);
-    memset(errors, 0, (frame.width + 2) * sizeof(Channels));
-    for (int64_t y = where[1]; y < where[3]; y++) {
-        remap_row(&frame, &lookup, &dither, &drawn, y, left, right, (Channels *)errors, indices);
-        indices += right - left;
+    Strip strip;
+    drawing->passed = (Owed){{0}, {0}, {0}};
+    for (int64_t x = left; x < right; x += STRIP) {
+        const int64_t count = end_of_strip(x, right) - x;
+        measure_apart(frame, &strip, y, x, count);
+        measure_busy(frame, &strip, y, x, count);
+        for (int64_t at = 1; at <= count && frame->transparent == NONE; at++)
+            strip.apart[at] = FAR;
+        draw_strip(frame, &strip, lookup, dither, drawing, y, x, count);
     }
+    drawing->owed[right] = drawing->passed.below_before;
+}
+
+/* Draws the part `where` of a frame on the screen and writes its indices, and the codes of their phrases; returns the
+   number of codes. shape: height, width, channels; where: left, top, right, bottom; table: (count, 3);
+   mask: (side, side); errors: (width + 2, 4), scratch. */
+KERNEL int64_t remap(
+    const uint8_t *pixels, const int64_t *shape, uint32_t *screen, const int64_t *where, const uint8_t *table,
+    int64_t count, uint8_t *cells, uint8_t *states, int32_t *cached_keys, uint8_t *cached, const int32_t *rules,
+    const int32_t *weights, const int32_t *mask, int64_t side, int32_t *errors, uint8_t *indices, uint16_t *codes
+) {
+    const Frame frame = frame_of(pixels, shape, screen, rules);
+    const Dither dither = {weights, mask, side};
+    Lookup lookup = {.cells = cells, .states = states, .cached_keys = cached_keys, .cached = cached};
+    sort_palette(&lookup.palette, table, count);
+    for (int64_t index = 0; index < count; index++)
+        lookup.colours[index] = colour_at(table, index);
+    Drawing drawing = {.phrases = first_phrase(codes), .owed = (Channels *)errors, .indices = indices};
+    forget(&drawing.tree);
+    memset(errors, 0, (frame.width + 2) * sizeof(Channels));
+    for (int64_t y = where[1]; y < where[3]; y++)
+        draw_row(&frame, &lookup, &dither, &drawing, y, where[0], where[2]);
+    end_frame(&drawing.phrases);
+    return drawing.phrases.codes - codes;
 }

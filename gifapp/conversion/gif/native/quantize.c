@@ -1,6 +1,6 @@
 /* Chooses palette colours: greedy splits by variance, then k-means; quantizer.py names the sources.
    points: (count, 3), 0 to 255; weights: (count). */
-#include "kernels.h"
+#include "palette.h"
 
 #include <math.h>
 
@@ -149,47 +149,35 @@ KERNEL int64_t split(
     return used;
 }
 
-typedef int32_t Means[3][MOST_COLOURS];
-
-static void compute_means(const Points *points, int64_t count, const int32_t *owners, int64_t clusters, Means means) {
+static void compute_means(
+    const Points *points, int64_t count, const int32_t *owners, int64_t clusters, uint8_t *table
+) {
     Moments sums[MOST_COLOURS] = {{0}};
     for (int64_t at = 0; at < count; at++)
         include(&sums[owners[at]], points, at);
     for (int64_t cluster = 0; cluster < clusters; cluster++) {
         const Moments *sum = &sums[cluster];
         if (sum->weight > 0) {
-            means[0][cluster] = (int32_t)rint(sum->red / sum->weight);
-            means[1][cluster] = (int32_t)rint(sum->green / sum->weight);
-            means[2][cluster] = (int32_t)rint(sum->blue / sum->weight);
+            table[cluster * 3] = (uint8_t)rint(sum->red / sum->weight);
+            table[cluster * 3 + 1] = (uint8_t)rint(sum->green / sum->weight);
+            table[cluster * 3 + 2] = (uint8_t)rint(sum->blue / sum->weight);
         }
     }
 }
 
 /* Lloyd's algorithm: computes each cluster's mean, then assigns each point to its nearest mean.
-   owners: (count), as `split` left them; means: (clusters, 3), the result. */
+   owners: (count), as `split` left them; table: (clusters, 3), the means. */
 KERNEL void polish(
     const float *colours, const float *weights, int64_t count, int32_t *owners, int64_t clusters, uint8_t *table
 ) {
     const Points points = {colours, weights};
-    Means means = {{0}};
-    const Planes planes = {means[0], means[1], means[2], clusters};
+    Palette palette;
     for (int left = POLISH_ROUNDS; left >= 0; left--) {
-        compute_means(&points, count, owners, clusters, means);
+        compute_means(&points, count, owners, clusters, table);
+        sort_palette(&palette, table, clusters);
         for (int64_t at = 0; left > 0 && at < count; at++) {
             const float *point = colours + at * 3;
-            owners[at] = nearest(planes, (Colour){(int32_t)point[0], (int32_t)point[1], (int32_t)point[2]});
+            owners[at] = nearest(&palette, (Colour){(int32_t)point[0], (int32_t)point[1], (int32_t)point[2]});
         }
-    }
-    for (int64_t cluster = 0; cluster < clusters; cluster++) {
-        for (int channel = 0; channel < 3; channel++)
-            table[cluster * 3 + channel] = (uint8_t)means[channel][cluster];
-    }
-}
-
-/* Ticks the indices that occur. `stride`: bytes from one row to the next. */
-KERNEL void mark_used(const uint8_t *indices, int64_t height, int64_t width, int64_t stride, bool *used) {
-    for (int64_t y = 0; y < height; y++) {
-        for (int64_t x = 0; x < width; x++)
-            used[indices[y * stride + x]] = true;
     }
 }
