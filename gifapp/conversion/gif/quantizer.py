@@ -52,7 +52,8 @@ def clustered(points: Points, weights: Weights, most: int, spread: float = 0.0) 
         spread: as in `Tolerance.spread`.
     """
     count, owners = len(points), np.empty(len(points), np.int32)
-    clusters = library.split(points, weights, count, most, spread, np.arange(count), owners)
+    values = np.column_stack([points, weights])
+    clusters = library.split(values, count, most, spread, np.arange(count, dtype=np.int32), owners)
     colours = np.empty((clusters, 3), np.uint8)
-    library.polish(points, weights, count, owners, clusters, colours)
+    library.polish(values, count, owners, clusters, colours)
     return colours

@@ -83,7 +83,7 @@ def test_what_a_kernel_cannot_read_is_refused(pixels: np.ndarray) -> None:
 
 
 def test_there_are_no_more_clusters_than_colours_in_a_table() -> None:
-    points = np.random.default_rng(1).integers(0, 256, (2000, 3)).astype(np.float32)
-    owners = np.empty(2000, np.int32)
-    clusters = library.split(points, np.ones(2000, np.float32), 2000, 2000, 0.0, np.arange(2000), owners)
+    points = np.random.default_rng(1).integers(1, 256, (2000, 4)).astype(np.float32)
+    order, owners = np.arange(2000, dtype=np.int32), np.empty(2000, np.int32)
+    clusters = library.split(points, 2000, 2000, 0.0, order, owners)
     assert (clusters, owners.max()) == (256, 255)

@@ -62,7 +62,7 @@ _SCREEN = _PIXELS
 _BYTES, _INTS, _LONGS, _FLAGS = (_array(dtype, 1) for dtype in (np.uint8, np.int32, np.int64, np.bool_))
 _CODES = _array(np.uint16, 1)
 _TABLE = _array(np.uint8, 2)
-_POINTS, _WEIGHTS = _array(np.float32, 2), _array(np.float32, 1)
+_POINTS = _array(np.float32, 2)
 _SUMS = _array(np.int64, 2)
 
 find_changed = _kernel("find_changed", _PIXELS, _SHAPE, _SCREEN, _INTS, _RECTANGLE)
@@ -80,8 +80,8 @@ count_colours = _kernel(
 )
 take_out_tones = _kernel("take_out_tones", _INTS, _LONGS, _INTS, _SUMS, c_int64, _FLAGS)
 mark_alike = _kernel("mark_alike", _POINTS, c_int64, _POINTS, c_int64, _FLAGS)
-split = _kernel("split", _POINTS, _WEIGHTS, c_int64, c_int64, c_double, _LONGS, _INTS, returns=c_int64)
-polish = _kernel("polish", _POINTS, _WEIGHTS, c_int64, _INTS, c_int64, _TABLE)
+split = _kernel("split", _POINTS, c_int64, c_int64, c_double, _INTS, _INTS, returns=c_int64)
+polish = _kernel("polish", _POINTS, c_int64, _INTS, c_int64, _TABLE)
 collect_colours = _kernel(
     "collect_colours", _PIXELS, _SHAPE, _SCREEN, _RECTANGLE, c_bool, _INTS, returns=c_int64
 )

@@ -4,14 +4,15 @@
 
 #include "kernels.h"
 
-enum { BLOCK = 8, NOWHERE = 600 /* far enough from every colour; its distance and an index still fit in 31 bits */ };
+#include <math.h>
+
+enum { LANES = 8, NOWHERE = 600 /* far enough from every colour; its distance and an index still fit in 31 bits */ };
 
 /* The colours in the order of their green, which weighs most; channel by channel, so that the search is vectorised. */
 typedef struct {
-    int32_t red[MOST_COLOURS + BLOCK], green[MOST_COLOURS + BLOCK], blue[MOST_COLOURS + BLOCK];
-    int32_t index[MOST_COLOURS + BLOCK]; /* in the palette */
+    int32_t red[MOST_COLOURS + LANES], green[MOST_COLOURS + LANES], blue[MOST_COLOURS + LANES];
+    int32_t index[MOST_COLOURS + LANES]; /* in the palette */
     int32_t below[257];                  /* per green: how many colours have less */
-    int32_t blocks;
 } Palette;
 
 static inline Rgba colour_at(const uint8_t *table, int64_t index) {
@@ -35,40 +36,45 @@ static inline void sort_palette(Palette *palette, const uint8_t *table, int64_t 
         palette->blue[at] = colour[2];
         palette->index[at] = (int32_t)index;
     }
-    palette->blocks = (int32_t)((count + BLOCK - 1) / BLOCK);
-    for (int64_t at = count; at < palette->blocks * BLOCK; at++) {
+    for (int64_t at = count; at < count + LANES; at++) {
         palette->red[at] = palette->green[at] = palette->blue[at] = NOWHERE;
         palette->index[at] = 0;
     }
 }
 
-/* The least distance in a block with its index in the lower 8 bits, or `best` if that is less. */
-static inline int32_t nearest_in(const Palette *palette, int32_t block, Colour colour, int32_t best) {
-    for (int32_t at = block * BLOCK; at < (block + 1) * BLOCK; at++) {
-        int32_t red = palette->red[at] - colour.red, green = palette->green[at] - colour.green;
-        int32_t blue = palette->blue[at] - colour.blue;
-        int32_t candidate = weighted(red, green, blue) << 8 | palette->index[at];
-        best = candidate < best ? candidate : best;
-    }
-    return best;
+typedef int32_t Lanes __attribute__((vector_size(4 * LANES)));
+typedef int32_t AnyLanes __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+
+static inline Lanes lanes_at(const int32_t *values) {
+    return *(const AnyLanes *)values;
 }
 
-/* Whether a colour with this green may be as near as the best one. */
-static inline bool is_near(int32_t green, Colour colour, int32_t best) {
-    return GREEN * (green - colour.green) * (green - colour.green) <= best >> 8;
+/* The distances of some neighbours in the order, each with its index in the lower 8 bits. */
+static inline Lanes distances(const Palette *palette, int32_t at, Colour colour) {
+    Lanes red = lanes_at(palette->red + at) - colour.red;
+    Lanes green = lanes_at(palette->green + at) - colour.green;
+    Lanes blue = lanes_at(palette->blue + at) - colour.blue;
+    return (RED * red * red + GREEN * green * green + BLUE * blue * blue) << 8 | lanes_at(palette->index + at);
+}
+
+/* The index of the palette's colour that is nearest to this one, where at least one is as near as `limit`. */
+static inline int32_t nearest_within(const Palette *palette, Colour colour, int32_t limit) {
+    const int32_t reach = (int32_t)sqrtf((float)(limit / GREEN));
+    const int32_t lowest = colour.green > reach ? colour.green - reach : 0;
+    const int32_t highest = colour.green + reach < 255 ? colour.green + reach : 255;
+    const int32_t end = palette->below[highest + 1];
+    int32_t at = palette->below[lowest];
+    Lanes best = distances(palette, at, colour);
+    while ((at += LANES) < end)
+        best = __builtin_elementwise_min(best, distances(palette, at, colour));
+    return __builtin_reduce_min(best) & 255;
 }
 
 /* The index of the palette's colour that is nearest to this one. */
 static inline int32_t nearest(const Palette *palette, Colour colour) {
-    int32_t upper = palette->below[colour.green] / BLOCK, best = INT32_MAX;
-    upper = upper < palette->blocks ? upper : palette->blocks - 1;
-    int32_t lower = upper - 1;
-    do {
-        best = nearest_in(palette, upper++, colour, best);
-    } while (upper < palette->blocks && is_near(palette->green[upper * BLOCK], colour, best));
-    while (lower >= 0 && is_near(palette->green[lower * BLOCK + BLOCK - 1], colour, best))
-        best = nearest_in(palette, lower--, colour, best);
-    return best & 255;
+    const int32_t at = palette->below[colour.green];
+    const Lanes some = distances(palette, at > LANES / 2 ? at - LANES / 2 : 0, colour);
+    return nearest_within(palette, colour, __builtin_reduce_min(some) >> 8);
 }
 
 #endif

@@ -1,64 +1,50 @@
-/* Chooses palette colours: greedy splits by variance, then k-means; quantizer.py names the sources.
-   points: (count, 3), 0 to 255; weights: (count). */
+/* Chooses palette colours: greedy splits by variance, then k-means; quantizer.py names the sources. */
 #include "palette.h"
-
-#include <math.h>
 
 enum { POLISH_ROUNDS = 3 };
 
-typedef struct {
-    const float *points, *weights;
-} Points;
+/* A colour, 0 to 255, and its weight. */
+typedef float Point __attribute__((vector_size(16), aligned(4), may_alias));
+/* Sums of weighted colours, and of the weights. */
+typedef double Moments __attribute__((vector_size(32)));
+enum { WEIGHT = 3 };
 
+/* The values on each axis, from the first to the last. */
 typedef struct {
-    double weight, red, green, blue;
-} Moments;
+    int first[3], last[3];
+} Box;
 
 typedef struct {
     int64_t start, end; /* in the order of the points */
-    double gain;        /* of its best cut: colours below `value` on `axis` go to one side */
+    Box box;
+    double gain; /* of its best cut: colours below `value` on `axis` go to one side */
     int axis, value;
 } Cluster;
 
-static inline void include(Moments *moments, const Points *points, int64_t at) {
-    const float weight = points->weights[at], *point = points->points + at * 3;
-    moments->weight += weight;
-    moments->red += weight * point[0];
-    moments->green += weight * point[1];
-    moments->blue += weight * point[2];
-}
-
-static inline void add_moments(Moments *to, const Moments *more) {
-    to->weight += more->weight;
-    to->red += more->red;
-    to->green += more->green;
-    to->blue += more->blue;
+static inline Moments moments_of(Point point) {
+    Point weighted = point * point[WEIGHT];
+    weighted[WEIGHT] = point[WEIGHT];
+    return __builtin_convertvector(weighted, Moments);
 }
 
 /* The part of the squares that a cluster's mean explains; the larger the total, the smaller the error. */
-static inline double explained(double weight, double red, double green, double blue) {
-    return (RED * red * red + GREEN * green * green + BLUE * blue * blue) / weight;
-}
-
-static inline double explained_by(const Moments *part) {
-    return explained(part->weight, part->red, part->green, part->blue);
+static inline double explained(Moments part) {
+    return (RED * part[0] * part[0] + GREEN * part[1] * part[1] + BLUE * part[2] * part[2]) / part[WEIGHT];
 }
 
 /* The best cut through sums by plane; returns its gain, 0 if there is none. */
-static double best_plane(const Moments planes[256], int *value) {
+static double best_plane(const Moments *planes, int first, int last, int *value) {
     Moments all = {0}, below = {0};
-    for (int plane = 0; plane < 256; plane++)
-        add_moments(&all, &planes[plane]);
-    const double uncut = explained_by(&all);
+    for (int plane = first; plane <= last; plane++)
+        all += planes[plane];
+    const double uncut = explained(all);
     double best = uncut;
-    for (int plane = 0; plane < 255; plane++) {
-        add_moments(&below, &planes[plane]);
-        if (planes[plane].weight < 0.5 || all.weight - below.weight < 0.5)
+    for (int plane = first; plane < last; plane++) {
+        below += planes[plane];
+        const Moments above = all - below;
+        if (planes[plane][WEIGHT] < 0.5 || above[WEIGHT] < 0.5)
             continue;
-        double cut = explained_by(&below);
-        cut += explained(
-            all.weight - below.weight, all.red - below.red, all.green - below.green, all.blue - below.blue
-        );
+        double cut = explained(below) + explained(above);
         if (cut > best) {
             best = cut;
             *value = plane + 1;
@@ -68,15 +54,22 @@ static double best_plane(const Moments planes[256], int *value) {
 }
 
 /* Finds the cut across one axis that removes the most squared error. */
-static void find_best_cut(Cluster *cluster, const Points *points, const int64_t *order) {
+static void find_best_cut(Cluster *cluster, const Point *points, const int32_t *order) {
+    const Box box = cluster->box;
+    Moments planes[3][256];
+    for (int axis = 0; axis < 3; axis++)
+        memset(&planes[axis][box.first[axis]], 0, (size_t)(box.last[axis] - box.first[axis] + 1) * sizeof(Moments));
+    for (int64_t at = cluster->start; at < cluster->end; at++) {
+        const Point point = points[order[at]];
+        const Moments moments = moments_of(point);
+        for (int axis = 0; axis < 3; axis++)
+            planes[axis][(int)point[axis]] += moments;
+    }
     cluster->gain = 0;
     cluster->axis = cluster->value = 0;
     for (int axis = 0; axis < 3; axis++) {
-        Moments planes[256] = {{0}};
-        for (int64_t at = cluster->start; at < cluster->end; at++)
-            include(&planes[(int)points->points[order[at] * 3 + axis]], points, order[at]);
         int value = 0;
-        double gain = best_plane(planes, &value);
+        double gain = best_plane(planes[axis], box.first[axis], box.last[axis], &value);
         if (gain > cluster->gain) {
             cluster->gain = gain;
             cluster->axis = axis;
@@ -86,29 +79,41 @@ static void find_best_cut(Cluster *cluster, const Points *points, const int64_t 
 }
 
 /* The squared error of a single colour for all points, and their weight. */
-static double scatter(const Points *points, int64_t count, double *weight) {
+static double scatter(const Point *points, int64_t count, double *weight) {
     Moments all = {0};
     double squares = 0;
     for (int64_t at = 0; at < count; at++) {
-        const float *point = points->points + at * 3;
-        include(&all, points, at);
-        squares += points->weights[at] * explained(1, point[0], point[1], point[2]);
+        Moments colour = __builtin_convertvector(points[at], Moments);
+        colour[WEIGHT] = 1;
+        all += moments_of(points[at]);
+        squares += points[at][WEIGHT] * explained(colour);
     }
-    *weight = all.weight;
-    return squares - explained_by(&all);
+    *weight = all[WEIGHT];
+    return squares - explained(all);
 }
 
 /* Moves the members below the cut to the front; returns where the others begin. */
-static int64_t partition(const Points *points, int64_t *order, const Cluster *cluster) {
+static int64_t partition(const Point *points, int32_t *order, const Cluster *cluster) {
     int64_t below = cluster->start;
     for (int64_t at = cluster->start; at < cluster->end; at++) {
-        if (points->points[order[at] * 3 + cluster->axis] < cluster->value) {
-            int64_t member = order[at];
-            order[at] = order[below];
-            order[below++] = member;
-        }
+        const int32_t member = order[at], other = order[below];
+        const bool is_below = points[member][cluster->axis] < cluster->value;
+        order[at] = is_below ? other : member; /* branchless, since the branch would be unpredictable */
+        order[below] = is_below ? member : other;
+        below += is_below;
     }
     return below;
+}
+
+/* Cuts a cluster; returns the part above the cut. */
+static Cluster cut(Cluster *cluster, const Point *points, int32_t *order) {
+    Cluster above = *cluster;
+    above.start = cluster->end = partition(points, order, cluster);
+    above.box.first[cluster->axis] = cluster->value;
+    cluster->box.last[cluster->axis] = cluster->value - 1;
+    find_best_cut(cluster, points, order);
+    find_best_cut(&above, points, order);
+    return above;
 }
 
 static Cluster *most_gainful(Cluster *clusters, int64_t count) {
@@ -121,26 +126,21 @@ static Cluster *most_gainful(Cluster *clusters, int64_t count) {
 }
 
 /* Cuts the cluster with the best gain until there are `most`, or the error is small enough; returns their number.
-   order: (count), the points' numbers; owners: (count), becomes the number of each point's cluster. */
+   values: (count, 4), the points; order: (count), their numbers; owners: (count), the number of each one's cluster. */
 KERNEL int64_t split(
-    const float *colours, const float *weights, int64_t count, int64_t most, double spread, int64_t *order,
-    int32_t *owners
+    const float *values, int64_t count, int64_t most, double spread, int32_t *order, int32_t *owners
 ) {
-    const Points points = {colours, weights};
-    Cluster clusters[MOST_COLOURS] = {{.start = 0, .end = count}};
-    double weight, error = scatter(&points, count, &weight);
+    const Point *points = (const Point *)values;
+    Cluster clusters[MOST_COLOURS] = {{.start = 0, .end = count, .box = {{0, 0, 0}, {255, 255, 255}}}};
+    double weight, error = scatter(points, count, &weight);
     int64_t used = 1;
-    find_best_cut(clusters, &points, order);
+    find_best_cut(clusters, points, order);
     while (used < most && used < MOST_COLOURS) {
-        Cluster *chosen = most_gainful(clusters, used), *added = &clusters[used];
+        Cluster *chosen = most_gainful(clusters, used);
         if (chosen->gain <= 0 || error <= spread * weight)
             break;
         error -= chosen->gain;
-        added->end = chosen->end;
-        added->start = chosen->end = partition(&points, order, chosen);
-        find_best_cut(chosen, &points, order);
-        find_best_cut(added, &points, order);
-        used++;
+        clusters[used++] = cut(chosen, points, order);
     }
     for (int32_t number = 0; number < used; number++) {
         for (int64_t at = clusters[number].start; at < clusters[number].end; at++)
@@ -150,34 +150,38 @@ KERNEL int64_t split(
 }
 
 static void compute_means(
-    const Points *points, int64_t count, const int32_t *owners, int64_t clusters, uint8_t *table
+    const Point *points, int64_t count, const int32_t *owners, int64_t clusters, uint8_t *table
 ) {
     Moments sums[MOST_COLOURS] = {{0}};
     for (int64_t at = 0; at < count; at++)
-        include(&sums[owners[at]], points, at);
+        sums[owners[at]] += moments_of(points[at]);
     for (int64_t cluster = 0; cluster < clusters; cluster++) {
-        const Moments *sum = &sums[cluster];
-        if (sum->weight > 0) {
-            table[cluster * 3] = (uint8_t)rint(sum->red / sum->weight);
-            table[cluster * 3 + 1] = (uint8_t)rint(sum->green / sum->weight);
-            table[cluster * 3 + 2] = (uint8_t)rint(sum->blue / sum->weight);
-        }
+        const Moments sum = sums[cluster];
+        for (int channel = 0; sum[WEIGHT] > 0 && channel < 3; channel++)
+            table[cluster * 3 + channel] = (uint8_t)rint(sum[channel] / sum[WEIGHT]);
+    }
+}
+
+/* Assigns each point to its nearest mean. */
+static void assign(const Point *points, int64_t count, int32_t *owners, int64_t clusters, const uint8_t *table) {
+    Palette palette;
+    sort_palette(&palette, table, clusters);
+    for (int64_t at = 0; at < count; at++) {
+        const Point point = points[at];
+        const uint8_t *mean = table + owners[at] * 3;
+        const Colour colour = {(int32_t)point[0], (int32_t)point[1], (int32_t)point[2]};
+        int32_t limit = weighted(colour.red - mean[0], colour.green - mean[1], colour.blue - mean[2]);
+        owners[at] = nearest_within(&palette, colour, limit);
     }
 }
 
 /* Lloyd's algorithm: computes each cluster's mean, then assigns each point to its nearest mean.
-   owners: (count), as `split` left them; table: (clusters, 3), the means. */
-KERNEL void polish(
-    const float *colours, const float *weights, int64_t count, int32_t *owners, int64_t clusters, uint8_t *table
-) {
-    const Points points = {colours, weights};
-    Palette palette;
-    for (int left = POLISH_ROUNDS; left >= 0; left--) {
-        compute_means(&points, count, owners, clusters, table);
-        sort_palette(&palette, table, clusters);
-        for (int64_t at = 0; left > 0 && at < count; at++) {
-            const float *point = colours + at * 3;
-            owners[at] = nearest(&palette, (Colour){(int32_t)point[0], (int32_t)point[1], (int32_t)point[2]});
-        }
+   values: (count, 4), the points; owners: (count), as `split` left them; table: (clusters, 3), the means. */
+KERNEL void polish(const float *values, int64_t count, int32_t *owners, int64_t clusters, uint8_t *table) {
+    const Point *points = (const Point *)values;
+    compute_means(points, count, owners, clusters, table);
+    for (int round = 0; round < POLISH_ROUNDS; round++) {
+        assign(points, count, owners, clusters, table);
+        compute_means(points, count, owners, clusters, table);
     }
 }
