@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gifapp.conversion.gif.native import library
-from gifapp.conversion.gif.quantizer import BLUE, GREEN, RED, Colours, Points, Weights, clustered
+from gifapp.conversion.gif.quantizer import BLUE, GREEN, RED, Colours, Points, clustered
 
 FILM_ROWS = 3  # in films, one row in three is counted
 _SLOTS = library.constant("HISTOGRAM_SLOTS")
@@ -28,7 +28,7 @@ class Histogram:
     """
 
     def __init__(self) -> None:
-        self._keys = np.empty(_SLOTS, np.int32)
+        self._keys = np.empty(_SLOTS, np.int32)  # -1: free, and its sums unset
         self._sums = np.empty((_SLOTS, 4), np.int64)
         self._spare = np.empty(_SLOTS, np.int32), np.empty((_SLOTS, 4), np.int64)
         self._tone_keys = np.empty(_TONES, np.int32)
@@ -38,7 +38,6 @@ class Histogram:
 
     def clear(self) -> None:
         self._keys.fill(-1)
-        self._sums.fill(0)
         self._tone_keys.fill(-1)
         self._votes.fill(0)
         self._state.fill(0)
@@ -66,39 +65,45 @@ class Histogram:
         There are fewer if these are within `spread`: see `clustered`. If that would lose a tone that covers a
         hundredth of the picture, such tones get their own entries, up to half of the palette.
         """
-        points, weights, is_exact = self._points()
+        points, coarse = self._points()
         if not len(points):
             return np.zeros((1, 3), np.uint8)
-        table = clustered(points, weights, colours, spread)
-        tones = np.flatnonzero(is_exact & (weights * _SHARE_OF_ENTRY >= weights.sum()))
-        tones = tones[np.argsort(-weights[tones], kind="stable")]
-        if len(points) <= colours or not _unlike(points[tones], table.astype(np.float32)).any():
-            return _with(table, points[tones])
-        own = _apart(points[tones], colours // 2)
-        is_left = _unlike(points, own)
-        rest = clustered(points[is_left], weights[is_left], colours - len(own)) if is_left.any() else own[:0]
+        table = clustered(points, colours, spread)
+        tones = _largest(points[coarse:], points[:, 3].copy().sum())
+        if len(points) <= colours or not _unlike(tones, table.astype(np.float32)).any():
+            return _with(table, tones)
+        own = _apart(tones, colours // 2)
+        is_left = _unlike(points[:, :3], own)
+        rest = clustered(points[is_left], colours - len(own)) if is_left.any() else own[:0]
         return np.concatenate([own, rest]).astype(np.uint8)
 
-    def _points(self) -> tuple[Points, Weights, NDArray[np.bool_]]:
-        """The counted colours as points, their weights, and which of them are exact."""
+    def _points(self) -> tuple[Points, int]:
+        """The counted colours as points, and how many of them are not exact, which come first."""
         is_tone = np.zeros(_TONES, np.bool_)
-        if self._state[0] > 0:
+        dropped_bits = int(self._state[0])
+        if dropped_bits > 0:
             library.take_out_tones(
-                self._tone_keys, self._votes, self._keys, self._sums, int(self._state[0]), is_tone
+                self._tone_keys, self._votes, self._keys, self._sums, dropped_bits, is_tone
             )
-        counted = self._sums[self._keys >= 0]
-        counted = counted[counted[:, 0] > 0]
-        tones = _unpacked(self._tone_keys[is_tone])
-        points = np.concatenate([counted[:, 1:] / counted[:, :1], tones]).astype(np.float32)
-        weights = np.concatenate([counted[:, 0], self._votes[is_tone]]).astype(np.float32)
-        return points, weights, np.arange(len(points)) >= (len(counted) if self._state[0] > 0 else 0)
+        points = np.empty((_SLOTS, 4), np.float32)
+        counted = points[: library.write_points(self._keys, self._sums, points)]
+        tones = np.column_stack([_unpacked(self._tone_keys[is_tone]), self._votes[is_tone]])
+        exact = tones.astype(np.float32)
+        return np.concatenate([counted, exact]), len(counted) if dropped_bits > 0 else 0
 
 
 def _unpacked(keys: NDArray[np.int32]) -> Colours:
     return np.stack([keys >> 16, keys >> 8 & 255, keys & 255], axis=1).astype(np.uint8)
 
 
-def _with(table: Colours, tones: Points) -> Colours:
+def _largest(points: Points, total: np.float32) -> NDArray[np.float32]:
+    """The colours of the points that get their own entries, by weight."""
+    weights = points[:, 3]
+    large = np.flatnonzero(weights * _SHARE_OF_ENTRY >= total)
+    return points[large[np.argsort(-weights[large], kind="stable")], :3]
+
+
+def _with(table: Colours, tones: NDArray[np.float32]) -> Colours:
     """The table with its nearest entries replaced by these exact tones; earlier tones take precedence."""
     for tone in tones[::-1]:
         step = table - tone
@@ -106,7 +111,7 @@ def _with(table: Colours, tones: Points) -> Colours:
     return table
 
 
-def _apart(tones: Points, most: int) -> Points:
+def _apart(tones: NDArray[np.float32], most: int) -> NDArray[np.float32]:
     """The first tones, at most `most`, no two of which look alike."""
     chosen = tones[:0]
     for number in range(len(tones)):
@@ -116,8 +121,10 @@ def _apart(tones: Points, most: int) -> Points:
     return chosen
 
 
-def _unlike(points: Points, others: Points) -> NDArray[np.bool_]:
+def _unlike(points: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Which points are at least one step away from all of `others`."""
     is_unlike = np.ones(len(points), np.bool_)
-    library.mark_alike(points, len(points), others, len(others), is_unlike)
+    library.mark_alike(
+        np.ascontiguousarray(points), len(points), np.ascontiguousarray(others), len(others), is_unlike
+    )
     return is_unlike

@@ -14,7 +14,7 @@ RED, GREEN, BLUE = map(library.constant, ("RED", "GREEN", "BLUE"))  # weights in
 
 Colours = NDArray[np.uint8]
 Points = NDArray[np.float32]
-Weights = NDArray[np.float32]
+"""(n, 4): red, green and blue from 0 to 255, and the weight."""
 
 
 class Palette(NamedTuple):
@@ -37,7 +37,7 @@ class Palette(NamedTuple):
         return Palette(colours, transparent), (np.cumsum(used) - 1).astype(np.uint8)
 
 
-def clustered(points: Points, weights: Weights, most: int, spread: float = 0.0) -> Colours:
+def clustered(points: Points, most: int, spread: float = 0.0) -> Colours:
     """At most `most` colours that together are nearest to the weighted points.
 
     There are fewer if their weighted mean squared distance to the points is at most `spread`.
@@ -46,14 +46,12 @@ def clustered(points: Points, weights: Weights, most: int, spread: float = 0.0) 
     color quantization", Graphics Gems II (1991), then a few rounds of k-means (Lloyd 1957).
 
     Args:
-        points: float32 (n, 3), colours from 0 to 255; at least one.
-        weights: float32 (n,).
+        points: at least one.
         most: how many colours, 1 to 256.
         spread: as in `Tolerance.spread`.
     """
     count, owners = len(points), np.empty(len(points), np.int32)
-    values = np.column_stack([points, weights])
-    clusters = library.split(values, count, most, spread, np.arange(count, dtype=np.int32), owners)
+    clusters = library.split(points, count, most, spread, np.arange(count, dtype=np.int32), owners)
     colours = np.empty((clusters, 3), np.uint8)
-    library.polish(values, count, owners, clusters, colours)
+    library.polish(points, count, owners, clusters, colours)
     return colours

@@ -1,5 +1,5 @@
 /* Counts the colours of pictures: histogram.py says how. */
-#include "kernels.h"
+#include "strip.h"
 
 enum {
     SLOT_BITS = 15,
@@ -8,15 +8,17 @@ enum {
     SHARE_OF_TONE = 2048, /* a colour covering 1/2048 of the pixels stays exact */
 };
 
-typedef struct {
-    int64_t weight, red, green, blue;
-} Sums;
+/* Of weighted colours: red, green, blue, and the weights. */
+typedef int64_t Sums __attribute__((vector_size(32), aligned(8), may_alias)); /* as NumPy aligns integers */
+enum { WEIGHT = 3 };
 
 typedef struct {
     int32_t *tone_keys; /* per place of the vote: its candidate ... */
     int64_t *votes;     /* ... and the votes it has left */
     int32_t *keys;
-    Sums *sums;
+    Sums *sums; /* of the slots that have a key */
+    int32_t *spare_keys;
+    Sums *spare_sums;
     int64_t *dropped_bits, *used; /* bits dropped per channel, slots used */
 } Histogram;
 
@@ -41,86 +43,87 @@ static inline void vote(const Histogram *histogram, int32_t colour, int64_t weig
     histogram->votes[place] = left < 0 ? -left : left;
 }
 
-static inline void add_sums(Sums *to, const Sums *more) {
-    to->weight += more->weight;
-    to->red += more->red;
-    to->green += more->green;
-    to->blue += more->blue;
+/* Adds to a slot's sums; returns whether it was free. */
+static inline bool add_sums(Histogram *histogram, int32_t slot, int32_t key, Sums more) {
+    if (histogram->keys[slot] == key) {
+        histogram->sums[slot] += more;
+        return false;
+    }
+    histogram->keys[slot] = key;
+    histogram->sums[slot] = more;
+    ++*histogram->used;
+    return true;
+}
+
+/* Takes all entries out, in their order; returns their number. */
+static int take_entries(Histogram *histogram) {
+    int taken = 0;
+    for (int slot = 0; slot < HISTOGRAM_SLOTS; slot++) {
+        if (histogram->keys[slot] >= 0) {
+            histogram->spare_keys[taken] = histogram->keys[slot];
+            histogram->spare_sums[taken++] = histogram->sums[slot];
+        }
+    }
+    memset(histogram->keys, -1, HISTOGRAM_SLOTS * sizeof *histogram->keys);
+    *histogram->used = 0;
+    return taken;
 }
 
 /* Drops one more bit per channel and merges equal entries; the first time, all entries vote. */
-static void coarsen(Histogram *histogram, int32_t *old_keys, Sums *old_sums) {
-    memcpy(old_keys, histogram->keys, HISTOGRAM_SLOTS * sizeof *old_keys);
-    memcpy(old_sums, histogram->sums, HISTOGRAM_SLOTS * sizeof *old_sums);
-    memset(histogram->keys, -1, HISTOGRAM_SLOTS * sizeof *histogram->keys);
-    memset(histogram->sums, 0, HISTOGRAM_SLOTS * sizeof *histogram->sums);
+static void coarsen(Histogram *histogram) {
+    const int taken = take_entries(histogram);
     const int32_t mask = mask_of(++*histogram->dropped_bits);
-    *histogram->used = 0;
-    for (int old = 0; old < HISTOGRAM_SLOTS; old++) {
-        if (old_keys[old] < 0)
-            continue;
+    for (int entry = 0; entry < taken; entry++) {
+        int32_t exact = histogram->spare_keys[entry], key = exact & mask;
+        Sums sums = histogram->spare_sums[entry];
         if (*histogram->dropped_bits == 1)
-            vote(histogram, old_keys[old], old_sums[old].weight);
-        int32_t key = old_keys[old] & mask, slot = slot_of(histogram->keys, key);
-        *histogram->used += histogram->keys[slot] < 0;
-        histogram->keys[slot] = key;
-        add_sums(&histogram->sums[slot], &old_sums[old]);
+            vote(histogram, exact, sums[WEIGHT]);
+        add_sums(histogram, slot_of(histogram->keys, key), key, sums);
     }
 }
 
-/* A pixel's weight, higher the less it differs from the one before: banding shows in smooth areas. */
-static inline int32_t weight_of(Colour colour, Colour before) {
-    int32_t red = colour.red - before.red, green = colour.green - before.green, blue = colour.blue - before.blue;
-    return 1 + 512 / (128 + red * red + green * green + blue * blue);
-}
+/* At most STRIP neighbours of a row, from the second place on: their keys, and their weights, higher the less they
+   differ from the pixel before: banding shows in smooth areas. */
+typedef struct {
+    Rgba colours[STRIP + 1];
+    int32_t keys[STRIP + 1], weights[STRIP + 1];
+} Counted;
 
-static inline bool is_same(const uint8_t *pixel, const uint8_t *other, int64_t channels) {
-    bool is_same_colour = pixel[0] == other[0] && pixel[1] == other[1] && pixel[2] == other[2];
-    return is_same_colour && pixel[channels - 1] == other[channels - 1];
-}
-
-/* How many of the next pixels are exactly like this one. */
-static inline int64_t run_after(const uint8_t *pixel, int64_t left, int64_t channels) {
-    const uint8_t *next = pixel + channels;
-    int64_t run = 0;
-    while (run < left && is_same(pixel, next, channels)) {
-        next += channels;
-        run++;
+static inline void read_counted(Counted *counted, const Frame *frame, int64_t y, int64_t x, int64_t count) {
+    read_pixels(frame, y, x, count, counted->colours);
+    for (int64_t at = 1; at <= count; at++) {
+        Colour colour = unpacked(counted->colours[at]), before = unpacked(counted->colours[at - 1]);
+        int32_t red = colour.red - before.red, green = colour.green - before.green, blue = colour.blue - before.blue;
+        int32_t apart = red * red + green * green + blue * blue;
+        counted->keys[at] = colour.red << 16 | colour.green << 8 | colour.blue;
+        counted->weights[at] = 1 + (apart <= 384) + (apart <= 128) + (apart <= 42) + (apart == 0);
     }
-    return run;
 }
 
-static void count_row(
-    Histogram *histogram, const uint8_t *row, int64_t width, int64_t channels, int32_t *spare_keys, Sums *spare_sums
-) {
-    int32_t mask = mask_of(*histogram->dropped_bits), slot = -1, last = -1;
-    for (int64_t at = 0; at < width; at++) {
-        const uint8_t *pixel = row + at * channels;
-        if (channels == 4 && pixel[3] < OPAQUE_ALPHA)
+/* A weight of at most 16 bits and the sums of so many equal pixels. */
+static inline Sums sums_of(Rgba colour, int32_t weight) {
+    typedef uint8_t Bytes __attribute__((vector_size(4)));
+    typedef int32_t Products __attribute__((vector_size(16)));
+    Bytes bytes = (Bytes)((colour & ~ALPHA) | 1 << ALPHA_SHIFT);
+    return __builtin_convertvector(__builtin_convertvector(bytes, Products) * weight, Sums);
+}
+
+static void count_strip(Histogram *histogram, const Counted *counted, int64_t count) {
+    int32_t mask = mask_of(*histogram->dropped_bits);
+    for (int64_t at = 1; at <= count; at++) {
+        const Rgba colour = counted->colours[at];
+        if (colour >> ALPHA_SHIFT < OPAQUE_ALPHA)
             continue;
-        Colour colour = pixel_at(pixel);
-        int32_t exact = colour.red << 16 | colour.green << 8 | colour.blue, key = exact & mask;
-        if (key != last) {
-            slot = slot_of(histogram->keys, key);
-            last = key;
-        }
-        int64_t weight = weight_of(colour, pixel_at(at > 0 ? pixel - channels : pixel));
-        if (histogram->keys[slot] < 0) {
-            histogram->keys[slot] = key;
-            ++*histogram->used;
-        } else { /* a new entry may be the one too many, and `coarsen` votes with what it then has */
-            int64_t run = run_after(pixel, width - at - 1, channels);
-            weight += run * weight_of(colour, colour);
-            at += run;
-        }
-        const Sums more = {weight, weight * colour.red, weight * colour.green, weight * colour.blue};
-        add_sums(&histogram->sums[slot], &more);
+        const int32_t exact = counted->keys[at], key = exact & mask;
+        int32_t weight = counted->weights[at];
+        while (at < count && counted->colours[at + 1] == colour)
+            weight += counted->weights[++at];
+        bool is_new = add_sums(histogram, slot_of(histogram->keys, key), key, sums_of(colour, weight));
         if (*histogram->dropped_bits > 0)
             vote(histogram, exact, weight);
-        while (*histogram->used > FULL) {
-            coarsen(histogram, spare_keys, spare_sums);
+        while (is_new && *histogram->used > FULL) {
+            coarsen(histogram);
             mask = mask_of(*histogram->dropped_bits);
-            last = -1;
         }
     }
 }
@@ -131,14 +134,28 @@ KERNEL void count_colours(
     const uint8_t *pixels, const int64_t *shape, int64_t step, int32_t *tone_keys, int64_t *votes,
     int32_t *keys, int64_t *sums, int32_t *spare_keys, int64_t *spare_sums, int64_t *state
 ) {
-    Histogram histogram = {tone_keys, votes, keys, (Sums *)sums, &state[0], &state[1]};
+    const Frame frame = {.pixels = pixels, .height = shape[0], .width = shape[1], .channels = shape[2]};
+    Histogram histogram = {
+        tone_keys, votes, keys, (Sums *)sums, spare_keys, (Sums *)spare_sums, &state[0], &state[1],
+    };
+    Counted counted;
     state[2] = (state[2] + 1) % step;
     int64_t y = state[0] == 0 ? 0 : state[2];
-    while (y < shape[0]) {
-        const uint8_t *row = pixels + y * shape[1] * shape[2];
-        count_row(&histogram, row, shape[1], shape[2], spare_keys, (Sums *)spare_sums);
+    while (y < frame.height) {
+        for (int64_t x = 0; x < frame.width; x += STRIP) {
+            const int64_t some = end_of_strip(x, frame.width) - x;
+            read_counted(&counted, &frame, y, x, some);
+            count_strip(&histogram, &counted, some);
+        }
         y += state[0] == 0 ? 1 : step;
     }
+}
+
+static int64_t total_weight(const int32_t *keys, const Sums *sums) {
+    int64_t total = 0;
+    for (int slot = 0; slot < HISTOGRAM_SLOTS; slot++)
+        total += keys[slot] >= 0 ? sums[slot][WEIGHT] : 0;
+    return total;
 }
 
 /* Finds the tones with enough votes, and subtracts them from the entries that include them. */
@@ -146,9 +163,7 @@ KERNEL void take_out_tones(
     const int32_t *tone_keys, const int64_t *votes, const int32_t *keys, int64_t *sums, int64_t dropped_bits,
     bool *is_tone
 ) {
-    int64_t total = 0;
-    for (int slot = 0; slot < HISTOGRAM_SLOTS; slot++)
-        total += ((Sums *)sums)[slot].weight;
+    const int64_t total = total_weight(keys, (Sums *)sums);
     for (int at = 0; at < HISTOGRAM_TONES; at++) {
         int32_t colour = tone_keys[at];
         int64_t weight = votes[at];
@@ -156,11 +171,23 @@ KERNEL void take_out_tones(
             continue;
         is_tone[at] = true;
         Sums *entry = (Sums *)sums + slot_of(keys, colour & mask_of(dropped_bits));
-        entry->weight -= weight;
-        entry->red -= weight * (colour >> 16);
-        entry->green -= weight * (colour >> 8 & 255);
-        entry->blue -= weight * (colour & 255);
+        *entry -= (Sums){colour >> 16, colour >> 8 & 255, colour & 255, 1} * weight;
     }
+}
+
+/* Writes the means of the entries that have any weight, and the weights; returns their number. points: (slots, 4). */
+KERNEL int64_t write_points(const int32_t *keys, const int64_t *sums, float *points) {
+    int64_t count = 0;
+    for (int slot = 0; slot < HISTOGRAM_SLOTS; slot++) {
+        const int64_t *entry = sums + slot * 4;
+        if (keys[slot] < 0 || entry[WEIGHT] <= 0)
+            continue;
+        float *point = points + 4 * count++;
+        for (int channel = 0; channel < WEIGHT; channel++)
+            point[channel] = (float)((double)entry[channel] / (double)entry[WEIGHT]);
+        point[WEIGHT] = (float)entry[WEIGHT];
+    }
+    return count;
 }
 
 /* Clears `is_unlike` for the points that are less than one step away from any of `others`. */

@@ -79,6 +79,7 @@ count_colours = _kernel(
     "count_colours", _PIXELS, _SHAPE, c_int64, _INTS, _LONGS, _INTS, _SUMS, _INTS, _SUMS, _LONGS
 )
 take_out_tones = _kernel("take_out_tones", _INTS, _LONGS, _INTS, _SUMS, c_int64, _FLAGS)
+write_points = _kernel("write_points", _INTS, _SUMS, _POINTS, returns=c_int64)
 mark_alike = _kernel("mark_alike", _POINTS, c_int64, _POINTS, c_int64, _FLAGS)
 split = _kernel("split", _POINTS, c_int64, c_int64, c_double, _INTS, _INTS, returns=c_int64)
 polish = _kernel("polish", _POINTS, c_int64, _INTS, c_int64, _TABLE)
