@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gifapp.conversion.frame import Frame, Pixels
+from gifapp.conversion.gif.native import library
 from gifapp.conversion.merging import Held
 from gifapp.domain.recipes.recipe import PaletteScope
 
@@ -50,14 +51,13 @@ def kind_of(pixels: Pixels) -> Kind:
     A screen is mostly flat, has few shades and sharp edges; a film has noise and gradients even in the dark.
     The thresholds were found on recorded screens, test cards and films.
     """
-    sampled = pixels[::4].astype(np.int16)
-    brightness = 2 * sampled[..., 0] + 5 * sampled[..., 1] + sampled[..., 2] >> 3
-    step = np.abs(np.diff(brightness, axis=1))
-    if not step.size:
+    shades, steps = np.zeros(256, np.int64), np.zeros(256, np.int64)
+    library.count_steps(pixels, np.array(pixels.shape, np.int64), shades, steps)
+    if not steps.any():
         return "film"
-    flat, soft = np.mean(step == 0), np.mean((step > 0) & (step <= _SOFT_STEP))
-    shades = np.sort(np.bincount(brightness.ravel()))[-_FEW_SHADES:].sum() / brightness.size
-    is_screen = flat >= 0.75 and shades >= 0.6 and soft <= 0.65 * (1 - flat)
+    flat, soft = steps[0] / steps.sum(), steps[1 : _SOFT_STEP + 1].sum() / steps.sum()
+    few = np.sort(shades)[-_FEW_SHADES:].sum() / shades.sum()
+    is_screen = flat >= 0.75 and few >= 0.6 and soft <= 0.65 * (1 - flat)
     return "screen" if is_screen else "film"
 
 
@@ -74,10 +74,9 @@ def _is_full(group: Group, scope: PaletteScope) -> bool:
 
 def _brightness(pixels: Pixels) -> NDArray[np.int64]:
     """A histogram of brightness with 16 levels, of one pixel in 16."""
-    sampled = pixels[::4, ::4].astype(np.int64)
-    return np.bincount(
-        (2 * sampled[..., 0] + 5 * sampled[..., 1] + sampled[..., 2] >> 7).ravel(), minlength=16
-    )
+    levels = np.zeros(16, np.int64)
+    library.count_levels(pixels, np.array(pixels.shape, np.int64), levels)
+    return levels
 
 
 def _is_cut(before: NDArray[np.int64] | None, after: NDArray[np.int64]) -> bool:

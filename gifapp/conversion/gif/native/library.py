@@ -75,6 +75,8 @@ mark_cells = _kernel("mark_cells", _TABLE, c_int64, _BYTES, _BYTES)
 find_phrases = _kernel("find_phrases", _BYTES, c_int64, _CODES, returns=c_int64)
 mark_used = _kernel("mark_used", _CODES, c_int64, _FLAGS)
 pack = _kernel("pack", _CODES, c_int64, _BYTES, c_int, _BYTES, returns=c_int64)
+count_levels = _kernel("count_levels", _PIXELS, _SHAPE, _LONGS)
+count_steps = _kernel("count_steps", _PIXELS, _SHAPE, _LONGS, _LONGS)
 count_colours = _kernel(
     "count_colours", _PIXELS, _SHAPE, c_int64, _INTS, _LONGS, _INTS, _SUMS, _INTS, _SUMS, _LONGS
 )
