@@ -1,17 +1,10 @@
 /* Finds the part of a frame that changes. */
 #include "strip.h"
 
-static bool is_any_beyond(const int32_t *values, int64_t count, int32_t limit) {
-    bool is_beyond = false;
-    for (int64_t at = 1; at <= count; at++)
-        is_beyond |= values[at] > limit;
-    return is_beyond;
-}
-
 /* Measures a strip; returns whether any of its pixels changes, that is, is not simply held. */
 static bool is_any_changed(const Frame *frame, Strip *strip, int64_t y, int64_t x, int64_t count) {
     measure_apart(frame, strip, y, x, count);
-    if (!is_any_beyond(strip->apart, count, frame->floor))
+    if (!is_any_beyond(strip->apart, count, least_allowance(frame)))
         return false;
     measure_busy(frame, strip, y, x, count);
     bool is_changed = false;

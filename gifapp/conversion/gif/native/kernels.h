@@ -46,8 +46,9 @@ static inline Colour unpacked(Rgba pixel) {
     return (Colour){pixel & 255, pixel >> 8 & 255, pixel >> 16 & 255};
 }
 
-static inline Colour pixel_at(const uint8_t *pixel) {
-    return (Colour){pixel[0], pixel[1], pixel[2]};
+static inline Rgba colour_at(const uint8_t *colours, int64_t index) {
+    const uint8_t *colour = colours + index * 3;
+    return ALPHA | (Rgba)(colour[0] | colour[1] << 8 | colour[2] << 16);
 }
 
 static inline int32_t weighted(int32_t red, int32_t green, int32_t blue) {

@@ -51,11 +51,14 @@ static int64_t cut_into_blocks(const uint8_t *bytes, int64_t count, uint8_t *blo
    number of bytes. `packed` has room for 12 bits a code and as many lengths again as these take, and for 16 bytes. */
 KERNEL int64_t pack(const uint16_t *codes, int64_t count, const uint8_t *numbers, int bits, uint8_t *packed) {
     const int clear = 1 << bits;
+    uint16_t renumbered[MOST_CODES];
+    for (int code = 0; code < MOST_CODES; code++)
+        renumbered[code] = (uint16_t)(code < CLEAR_CODE ? numbers[code] : code - CLEAR_CODE + clear);
     uint8_t *bytes = packed + (count * 3 / 2) / LONGEST_BLOCK + 2, *next = bytes;
     uint64_t pending = 0;
     int pending_bits = 0, size = bits + 1, next_code = clear + 2;
     for (int64_t at = 0; at < count; at++) {
-        int code = codes[at] < CLEAR_CODE ? numbers[codes[at]] : codes[at] - CLEAR_CODE + clear;
+        const int code = renumbered[codes[at]];
         pending |= (uint64_t)code << pending_bits;
         pending_bits += size;
         memcpy(next, &pending, sizeof pending); /* a little-endian number's lowest bytes come first */

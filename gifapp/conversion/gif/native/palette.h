@@ -15,11 +15,6 @@ typedef struct {
     int32_t below[257];                  /* per green: how many colours have less */
 } Palette;
 
-static inline Rgba colour_at(const uint8_t *table, int64_t index) {
-    const uint8_t *colour = table + index * 3;
-    return ALPHA | (Rgba)(colour[0] | colour[1] << 8 | colour[2] << 16);
-}
-
 /* table: (count, 3). */
 static inline void sort_palette(Palette *palette, const uint8_t *table, int64_t count) {
     int32_t next[257] = {0};

@@ -30,18 +30,30 @@ static inline int64_t end_of_strip(int64_t left, int64_t right) {
     return right - left < STRIP ? right : left + STRIP;
 }
 
+typedef uint8_t SixteenBytes __attribute__((vector_size(16), aligned(1), may_alias));
+
+/* Reads opaque pixels of three bytes each. */
+static inline void read_rgb(const uint8_t *pixels, int64_t count, Rgba *to) {
+    static const SixteenBytes opaque = {255};
+    int64_t at = 0;
+    for (; at + 6 <= count; at += 4) { /* sixteen bytes are more than five pixels */
+        const SixteenBytes bytes = *(const SixteenBytes *)(pixels + at * 3);
+        *(SixteenBytes *)(to + at) = __builtin_shufflevector(
+            bytes, opaque, 0, 1, 2, 16, 3, 4, 5, 16, 6, 7, 8, 16, 9, 10, 11, 16
+        );
+    }
+    for (; at < count; at++)
+        to[at] = colour_at(pixels, at);
+}
+
 /* Reads `count` pixels from (x, y) on, and the one before: for a row's first, itself. */
 static inline void read_pixels(const Frame *frame, int64_t y, int64_t x, int64_t count, Rgba *to) {
-    const uint8_t *pixels = frame->pixels + (y * frame->width + x) * frame->channels;
-    if (frame->channels == 4) {
-        for (int64_t at = x > 0 ? 0 : 1; at <= count; at++)
-            memcpy(&to[at], pixels + (at - 1) * 4, sizeof *to);
-    } else {
-        for (int64_t at = x > 0 ? 0 : 1; at <= count; at++) {
-            const uint8_t *pixel = pixels + (at - 1) * 3;
-            to[at] = pixel[0] | (Rgba)pixel[1] << 8 | (Rgba)pixel[2] << 16 | ALPHA;
-        }
-    }
+    const int64_t before = x > 0;
+    const uint8_t *pixels = frame->pixels + (y * frame->width + x - before) * frame->channels;
+    if (frame->channels == 4)
+        memcpy(to + 1 - before, pixels, (size_t)(count + before) * sizeof *to);
+    else
+        read_rgb(pixels, count + before, to + 1 - before);
     if (x == 0)
         to[0] = to[1];
 }
@@ -56,6 +68,10 @@ static inline void measure_apart(const Frame *frame, Strip *strip, int64_t y, in
     }
 }
 
+static inline int32_t least_allowance(const Frame *frame) {
+    return frame->floor < frame->most ? frame->floor : frame->most;
+}
+
 /* Follows on `measure_apart`. */
 static inline void measure_busy(const Frame *frame, Strip *strip, int64_t y, int64_t x, int64_t count) {
     const int32_t floor = frame->floor, share = frame->share, most = frame->most;
@@ -67,6 +83,13 @@ static inline void measure_busy(const Frame *frame, Strip *strip, int64_t y, int
         strip->busy[at] = busy;
         strip->allowance[at] = allowance < most ? allowance : most;
     }
+}
+
+static inline bool is_any_beyond(const int32_t *values, int64_t count, int32_t limit) {
+    bool is_beyond = false;
+    for (int64_t at = 1; at <= count; at++)
+        is_beyond |= values[at] > limit;
+    return is_beyond;
 }
 
 #endif
