@@ -1,108 +1,13 @@
 /* Maps a frame's pixels to palette indices: canvas.py says by which rules. */
 #include "lookup.h"
-#include "phrases.h"
 #include "strip.h"
-
-/* phrases searched for a stand-in, all at once; all there are would save 0.7 % more (measured) */
-enum { MOST_SIBLINGS = 12, SIBLING_LANES = 16, TOO_FAR = 0xFFFFF };
-
-typedef uint32_t Siblings __attribute__((vector_size(4 * SIBLING_LANES), aligned(4), may_alias));
-typedef uint16_t SiblingCodes __attribute__((vector_size(2 * SIBLING_LANES), aligned(2), may_alias));
-
-/* The phrases that are one pixel longer than another: their number; of the latest, their last pixel, with the index for
-   an alpha, and their code. */
-typedef struct {
-    uint32_t count;
-    Rgba pixels[SIBLING_LANES];
-    uint16_t codes[SIBLING_LANES];
-} Longer;
-
-/* LZW's dictionary while a frame is drawn. Many pixels are held: what continues a phrase by such a pixel is found
-   without a search. */
-typedef struct {
-    Dictionary dictionary;
-    Longer longer[MOST_CODES];
-    uint8_t index[MOST_CODES]; /* of a phrase's last pixel */
-    int16_t held[MOST_CODES];
-} Tree;
-
-static void forget(Tree *tree) {
-    memset(&tree->dictionary, 0, sizeof tree->dictionary);
-    for (int code = 0; code < FIRST_CODE; code++) {
-        tree->longer[code].count = 0;
-        tree->held[code] = NONE;
-    }
-}
-
-/* Ends the phrase and adds the one that is longer by this pixel; returns its code, NONE if the dictionary was full and
-   starts anew. */
-static inline int32_t add_phrase(Tree *tree, Phrases *phrases, int32_t index, Rgba colour) {
-    Longer *siblings = &tree->longer[phrases->prefix];
-    int32_t code = end_phrase(phrases, index);
-    if (code == CLEAR_CODE) {
-        forget(tree);
-        return NONE;
-    }
-    uint32_t at = siblings->count++ % MOST_SIBLINGS;
-    siblings->pixels[at] = (colour & ~ALPHA) | (Rgba)index << ALPHA_SHIFT;
-    siblings->codes[at] = (uint16_t)code;
-    tree->longer[code].count = 0;
-    tree->index[code] = (uint8_t)index;
-    tree->held[code] = NONE;
-    return code;
-}
-
-/* Adds a colour to the phrase. `slot`: of the phrase that is longer by this index. */
-static inline void follow(Tree *tree, Phrases *phrases, uint32_t *slot, int32_t index, Rgba colour) {
-    if (*slot != 0) {
-        phrases->prefix = phrase_code(*slot);
-        return;
-    }
-    uint32_t key = phrase_key(phrases->prefix, index);
-    int32_t code = add_phrase(tree, phrases, index, colour);
-    if (code != NONE)
-        *slot = key << 12 | (uint32_t)code;
-}
-
-/* Leaves a pixel as it is, and adds that to the phrase. */
-static inline int32_t hold(Tree *tree, Phrases *phrases, int32_t transparent) {
-    const int32_t prefix = phrases->prefix;
-    if (tree->held[prefix] != NONE) {
-        phrases->prefix = tree->held[prefix];
-        return transparent;
-    }
-    int32_t code = add_phrase(tree, phrases, transparent, 0);
-    if (code != NONE)
-        tree->held[prefix] = (int16_t)code;
-    return transparent;
-}
+#include "tree.h"
 
 /* A pixel to draw: see Strip. */
 typedef struct {
     Rgba source, held, wanted;
     int32_t apart, busy, allowance;
 } Pixel;
-
-/* The code of the longer phrase whose last pixel is nearest to the wanted one, the latest of equals; NONE if that is as
-   far as `limit`. Transparency stands in for the colour on screen, where it may be held. */
-static inline int32_t stand_in(const Longer *longer, const Pixel *pixel, int32_t limit, int32_t transparent) {
-    static const Siblings lanes = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    const uint32_t count = longer->count < MOST_SIBLINGS ? longer->count : MOST_SIBLINGS;
-    if (count == 0)
-        return NONE;
-    const Siblings last = *(const Siblings *)longer->pixels;
-    const Siblings is_held = (Siblings)(last >> ALPHA_SHIFT == (uint32_t)transparent);
-    const Siblings pixels = (last & ~is_held) | (pixel->held & is_held);
-    const Colour wanted = unpacked(pixel->wanted);
-    const Siblings red = (pixels & 255) - (uint32_t)wanted.red, green = (pixels >> 8 & 255) - (uint32_t)wanted.green;
-    const Siblings blue = (pixels >> 16 & 255) - (uint32_t)wanted.blue;
-    Siblings apart = RED * red * red + GREEN * green * green + BLUE * blue * blue;
-    apart |= (Siblings)(lanes >= count) & TOO_FAR;
-    apart |= pixel->apart == FAR ? is_held & TOO_FAR : (Siblings){0};
-    const Siblings later = MOST_CODES - 1 - __builtin_convertvector(*(const SiblingCodes *)longer->codes, Siblings);
-    const uint32_t best = __builtin_reduce_min(apart << 12 | later);
-    return (int32_t)(best >> 12) < limit ? MOST_CODES - 1 - (int32_t)(best & 0xFFF) : NONE;
-}
 
 /* Red, green and blue at once; the fourth is not used. */
 typedef int32_t Channels __attribute__((vector_size(16), aligned(4), may_alias)); /* as NumPy aligns integers */
@@ -154,18 +59,31 @@ static inline int32_t best_index(const Lookup *lookup, const Pixel *pixel, bool 
     return find(lookup, pixel->wanted);
 }
 
+/* Leaves a pixel as it is. Where runs are long, it waits for the others: two in a row would be no faster. */
+static inline void hold(Tree *tree, Path *path, bool waits) {
+    if (waits)
+        path->waiting++;
+    else
+        follow_held(tree, &path->phrases);
+}
+
 /* Chooses the index for a pixel that is not simply held, and adds it to the phrase. */
 static inline __attribute__((always_inline)) int32_t index_for(
-    const Frame *frame, const Lookup *lookup, Tree *tree, Phrases *phrases, const Pixel *pixel, bool is_patterned
+    const Lookup *lookup, Tree *tree, Path *path, const Pixel *pixel, bool is_patterned, bool waits
 ) {
     int32_t best = best_index(lookup, pixel, is_patterned);
     Rgba colour = lookup->colours[best];
-    if (pixel->apart <= pixel->allowance + distance(pixel->source, colour))
-        return hold(tree, phrases, frame->transparent);
+    if (pixel->apart <= pixel->allowance + distance(pixel->source, colour)) {
+        hold(tree, path, waits);
+        return tree->transparent;
+    }
+    if (waits)
+        follow_waiting(tree, path);
+    Phrases *phrases = &path->phrases;
     uint32_t *slot = phrase_slot(&tree->dictionary, phrase_key(phrases->prefix, best));
     if (*slot == 0 && pixel->allowance > 0) {
         int32_t limit = distance(pixel->wanted, colour) + pixel->allowance + 1;
-        int32_t longer = stand_in(&tree->longer[phrases->prefix], pixel, limit, frame->transparent);
+        int32_t longer = stand_in(tree, phrases->prefix, pixel->wanted, limit, pixel->held, pixel->apart != FAR);
         if (longer != NONE) {
             phrases->prefix = longer;
             return tree->index[longer];
@@ -189,7 +107,7 @@ static inline Channels show(
 /* What is written to while a frame is drawn: the indices, and what each pixel of the next row is owed. */
 typedef struct {
     Tree tree;
-    Phrases phrases;
+    Path path;
     Owed passed;
     Channels *owed;
     uint8_t *indices;
@@ -201,33 +119,34 @@ static inline __attribute__((always_inline)) void draw_pixels(
     int64_t left, int64_t count, const bool diffuses
 ) {
     const int64_t last = dither->side - 1;
+    const int32_t transparent = frame->transparent;
     const int32_t *offsets = dither->mask + (y & last) * dither->side;
     Rgba *screen = frame->screen + y * frame->width + left - 1;
     Channels *owed = drawing->owed + left - 1; /* of the pixel before */
     uint8_t *restrict indices = drawing->indices - 1;
-    Phrases phrases = drawing->phrases; /* in registers, as is */
+    Path path = drawing->path; /* in registers, as is */
     Owed passed = drawing->passed;
     for (int64_t at = 1; at <= count; at++) {
         Pixel pixel = {strip->source[at], screen[at], 0, strip->apart[at], strip->busy[at], strip->allowance[at]};
         const bool stays = pixel.apart <= pixel.allowance;
         Channels error = {0};
-        int32_t index = frame->transparent;
+        int32_t index = transparent;
         if (diffuses || !stays) {
             Channels more = diffuses ? owed[at + 1] + passed.ahead : (Channels){0};
             pixel.wanted = wanted_colour(pixel.source, more, offsets[(left - 1 + at) & last]);
         }
         if (stays)
-            hold(&drawing->tree, &phrases, index);
+            hold(&drawing->tree, &path, !diffuses);
         else
-            index = index_for(frame, lookup, &drawing->tree, &phrases, &pixel, last > 0);
+            index = index_for(lookup, &drawing->tree, &path, &pixel, last > 0, !diffuses);
         if ((diffuses && pixel.apart > 0) || !stays)
-            error = show(&screen[at], lookup, frame->transparent, index, &pixel);
+            error = show(&screen[at], lookup, transparent, index, &pixel);
         if (diffuses)
             owed[at] = diffuse(&passed, error, dither->weights);
         indices[at] = (uint8_t)index;
     }
     drawing->indices += count;
-    drawing->phrases = phrases;
+    drawing->path = path;
     drawing->passed = passed;
 }
 
@@ -235,10 +154,9 @@ static inline __attribute__((always_inline)) void draw_pixels(
 static void hold_strip(const Frame *frame, const Dither *dither, Drawing *drawing, int64_t left, int64_t count) {
     memset(drawing->indices, frame->transparent, (size_t)count);
     drawing->indices += count;
-    Phrases phrases = drawing->phrases;
-    for (int64_t at = 0; at < count; at++)
-        hold(&drawing->tree, &phrases, frame->transparent);
-    drawing->phrases = phrases;
+    drawing->path.waiting += count;
+    if (dither->diffuses)
+        follow_waiting(&drawing->tree, &drawing->path);
     for (int64_t at = 0; at < count && dither->diffuses; at++)
         drawing->owed[left + at] = diffuse(&drawing->passed, (Channels){0}, dither->weights);
 }
@@ -287,11 +205,13 @@ KERNEL int64_t remap(
     sort_palette(&lookup.palette, table, count);
     for (int64_t index = 0; index < count; index++)
         lookup.colours[index] = colour_at(table, index);
-    Drawing drawing = {.phrases = first_phrase(codes), .owed = (Channels *)errors, .indices = indices};
-    forget(&drawing.tree);
+    Drawing drawing = {.path = {first_phrase(codes), 0}, .owed = (Channels *)errors, .indices = indices};
+    drawing.tree.transparent = frame.transparent;
+    clear_tree(&drawing.tree);
     memset(errors, 0, (frame.width + 2) * sizeof(Channels));
     for (int64_t y = where[1]; y < where[3]; y++)
         draw_row(&frame, &lookup, &dither, &drawing, y, where[0], where[2]);
-    end_frame(&drawing.phrases);
-    return drawing.phrases.codes - codes;
+    follow_waiting(&drawing.tree, &drawing.path);
+    end_frame(&drawing.path.phrases);
+    return drawing.path.phrases.codes - codes;
 }

@@ -4,9 +4,9 @@
 
 #include "kernels.h"
 
-enum { STRIP = 256, FAR = 1 << 30, NONE = -1 };
+enum { STRIP = 256, FAR = 1 << 30 };
 
-/* What must be known of the canvas and the rules; `transparent` is NONE where nothing may be held. */
+/* What must be known of the canvas and the rules; `transparent` is negative where nothing may be held. */
 typedef struct {
     const uint8_t *pixels;
     Rgba *screen; /* clear where nothing is shown */
