@@ -36,7 +36,7 @@ typedef struct {
 
 /* The source colour plus the error that is diffused to it. */
 static inline Rgba wanted_colour(Rgba source, Channels owed, int32_t offset) {
-    Channels wanted = channels_of(source) + ((owed + 2048) >> 12) + offset;
+    Channels wanted = channels_of(source) + offset + ((owed + 2048) >> 12);
     wanted = __builtin_elementwise_max(wanted, (Channels){0});
     wanted = __builtin_elementwise_min(wanted, (Channels){255, 255, 255, 255});
     return (Rgba)__builtin_convertvector(wanted, Bytes);
