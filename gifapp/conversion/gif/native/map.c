@@ -17,6 +17,10 @@ static inline Channels channels_of(Rgba pixel) {
     return __builtin_convertvector((Bytes)pixel, Channels);
 }
 
+static inline Rgba packed(Channels channels) {
+    return (Rgba)__builtin_convertvector(channels, Bytes);
+}
+
 typedef struct {
     const int32_t *weights; /* of the error's four neighbours: see canvas.py */
     const int32_t *mask;    /* offsets, (side, side), a power of two */
@@ -35,11 +39,10 @@ typedef struct {
 } Owed;
 
 /* The source colour plus the error that is diffused to it. */
-static inline Rgba wanted_colour(Rgba source, Channels owed, int32_t offset) {
+static inline Channels wanted_colour(Rgba source, Channels owed, int32_t offset) {
     Channels wanted = channels_of(source) + offset + ((owed + 2048) >> 12);
     wanted = __builtin_elementwise_max(wanted, (Channels){0});
-    wanted = __builtin_elementwise_min(wanted, (Channels){255, 255, 255, 255});
-    return (Rgba)__builtin_convertvector(wanted, Bytes);
+    return __builtin_elementwise_min(wanted, (Channels){255, 255, 255, 255});
 }
 
 /* Passes a pixel's error on. Returns what the pixel below the one before is owed in the end. */
@@ -97,7 +100,7 @@ static inline __attribute__((always_inline)) int32_t index_for(
 static inline Channels show(
     Rgba *screen, const Lookup *lookup, int32_t transparent, int32_t index, const Pixel *pixel
 ) {
-    Rgba seen = index == transparent ? pixel->held : lookup->colours[index];
+    const Rgba seen = index == transparent ? pixel->held : lookup->colours[index];
     *screen = seen;
     if (((seen ^ pixel->source) & ~ALPHA) == 0)
         return (Channels){0};
@@ -128,22 +131,22 @@ static inline __attribute__((always_inline)) void draw_pixels(
     Owed passed = drawing->passed;
     for (int64_t at = 1; at <= count; at++) {
         Pixel pixel = {strip->source[at], screen[at], 0, strip->apart[at], strip->busy[at], strip->allowance[at]};
-        const bool stays = pixel.apart <= pixel.allowance;
+        const int32_t offset = offsets[(left - 1 + at) & last];
         Channels error = {0};
         int32_t index = transparent;
-        if (diffuses || !stays) {
-            Channels more = diffuses ? owed[at + 1] + passed.ahead : (Channels){0};
-            pixel.wanted = wanted_colour(pixel.source, more, offsets[(left - 1 + at) & last]);
-        }
-        if (stays)
-            hold(&drawing->tree, &path, !diffuses);
-        else
+        if (pixel.apart > pixel.allowance) {
+            const Channels more = diffuses ? owed[at + 1] + passed.ahead : (Channels){0};
+            pixel.wanted = packed(wanted_colour(pixel.source, more, offset));
             index = index_for(lookup, &drawing->tree, &path, &pixel, last > 0, !diffuses);
-        if ((diffuses && pixel.apart > 0) || !stays)
             error = show(&screen[at], lookup, transparent, index, &pixel);
+        } else {
+            hold(&drawing->tree, &path, !diffuses);
+            if (diffuses && pixel.apart > 0)
+                error = wanted_colour(pixel.source, owed[at + 1] + passed.ahead, offset) - channels_of(pixel.held);
+        }
+        indices[at] = (uint8_t)index;
         if (diffuses)
             owed[at] = diffuse(&passed, error, dither->weights);
-        indices[at] = (uint8_t)index;
     }
     drawing->indices += count;
     drawing->path = path;
