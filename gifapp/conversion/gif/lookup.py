@@ -7,6 +7,8 @@ import numpy as np
 from gifapp.conversion.gif.native import library
 from gifapp.conversion.gif.quantizer import Palette
 
+_UNKNOWN = library.constant("LOOKUP_UNKNOWN")
+
 
 class Lookup:
     """Caches the nearest palette colour of each colour.
@@ -17,8 +19,8 @@ class Lookup:
 
     def __init__(self, palette: Palette) -> None:
         self.table = np.ascontiguousarray(palette.colours)
-        self.cells = np.full(library.constant("LOOKUP_CELLS"), 255, np.uint8)
-        self.states = np.zeros(len(self.cells), np.uint8)
+        self.cells = np.full(library.constant("LOOKUP_CELLS"), _UNKNOWN, np.uint8)
+        self.states = np.zeros(len(self.cells), np.uint8)  # why a cell is unknown
         self.cached_keys = np.full(library.constant("LOOKUP_CACHE"), -1, np.int32)
         self.cached = np.empty(len(self.cached_keys), np.uint8)
         library.mark_cells(self.table, len(self.table), self.cells, self.states)

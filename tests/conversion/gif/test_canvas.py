@@ -43,6 +43,17 @@ def test_the_nearest_colour_is_found_though_the_palette_is_crowded() -> None:
     assert np.abs(canvas.shown.astype(int) - pixels).max() <= 1
 
 
+def test_each_of_256_colours_is_found_in_its_cell_and_beside_it() -> None:
+    table = (
+        np.stack(np.meshgrid(*[np.arange(8, 256, 16)] * 2, [100]), axis=-1).reshape(-1, 3).astype(np.uint8)
+    )
+    palette = Palette(table, None)
+    steps = np.array([[0, 0, 0], [1, 0, 1], [-5, 0, 0]])[:, np.newaxis]
+    pixels = (table + steps).astype(np.uint8)
+    drawn = Canvas(256, 3, "none").draw(pixels, palette, Lookup(palette), EXACT)
+    assert (drawn.indices == np.arange(256)).all()
+
+
 @pytest.mark.parametrize("dither", ["floyd_steinberg", "sierra2_4a"])
 def test_diffusion_keeps_more_of_a_ramps_brightness_than_no_dither(dither: Dither) -> None:
     def error(dither: Dither) -> float:

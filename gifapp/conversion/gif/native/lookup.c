@@ -5,10 +5,10 @@ KERNEL void mark_cells(const uint8_t *table, int64_t count, uint8_t *cells, uint
     const Lookup lookup = {.cells = cells, .states = states};
     for (int32_t index = 0; index < count; index++) {
         int32_t cell = cell_of(colour_at(table, index));
-        if (cells[cell] == SEE_STATE && states[cell] == UNKNOWN) {
+        if (cells[cell] == LOOKUP_UNKNOWN && states[cell] == UNSEARCHED) {
             answer(&lookup, cell, index);
         } else {
-            cells[cell] = SEE_STATE;
+            cells[cell] = LOOKUP_UNKNOWN;
             states[cell] = CROWDED;
         }
     }

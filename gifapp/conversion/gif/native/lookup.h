@@ -4,15 +4,16 @@
 
 #include "palette.h"
 
-/* A cell is a byte, so one number must also say that there is more to say; then the cell's state says it. */
-enum { SEE_STATE = 255, LOOKUP_CACHE_BITS = 14 };
-enum { UNKNOWN, CROWDED, IS_255 };
+enum { LOOKUP_CACHE_BITS = 14 };
+
+/* Why a cell is unknown: it is a byte, so the number that says so may also be an index. */
+enum { UNSEARCHED, CROWDED, IS_ITS_INDEX };
 
 typedef struct {
     Rgba colours[MOST_COLOURS];
     Palette palette;
-    uint8_t *cells;       /* per 4x4x4 colours: the index for the cell's centre, or SEE_STATE */
-    uint8_t *states;
+    uint8_t *cells;       /* per 4x4x4 colours: the index for the cell's centre, or LOOKUP_UNKNOWN ... */
+    uint8_t *states;      /* ... and why */
     int32_t *cached_keys; /* of crowded cells: the exact colours that were looked up last ... */
     uint8_t *cached;      /* ... and their indices */
 } Lookup;
@@ -35,18 +36,18 @@ static inline int32_t find_in_cache(const Lookup *lookup, Rgba colour) {
 
 static inline int32_t answer(const Lookup *lookup, int32_t cell, int32_t index) {
     lookup->cells[cell] = (uint8_t)index;
-    lookup->states[cell] = index == SEE_STATE ? IS_255 : UNKNOWN;
+    lookup->states[cell] = index == LOOKUP_UNKNOWN ? IS_ITS_INDEX : UNSEARCHED;
     return index;
 }
 
-/* What `find` does where the cell says too little; apart, so that the rest of it is inlined. */
+/* What `find` does where the cell is unknown; apart, so that the rest of it is inlined. */
 static __attribute__((noinline)) int32_t search(const Lookup *lookup, Rgba colour) {
     const int32_t cell = cell_of(colour);
     switch (lookup->states[cell]) {
     case CROWDED:
         return find_in_cache(lookup, colour);
-    case IS_255:
-        return 255;
+    case IS_ITS_INDEX:
+        return LOOKUP_UNKNOWN;
     default:
         return answer(lookup, cell, nearest(&lookup->palette, unpacked((colour & 0xFCFCFC) | 0x020202)));
     }
@@ -55,7 +56,7 @@ static __attribute__((noinline)) int32_t search(const Lookup *lookup, Rgba colou
 /* The index of the nearest palette colour. */
 static inline int32_t find(const Lookup *lookup, Rgba colour) {
     int32_t index = lookup->cells[cell_of(colour)];
-    return index != SEE_STATE ? index : search(lookup, colour);
+    return index != LOOKUP_UNKNOWN ? index : search(lookup, colour);
 }
 
 #endif

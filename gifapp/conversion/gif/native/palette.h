@@ -4,8 +4,6 @@
 
 #include "kernels.h"
 
-#include <math.h>
-
 enum { LANES = 8, NOWHERE = 600 /* far enough from every colour; its distance and an index still fit in 31 bits */ };
 
 /* The colours in the order of their green, which weighs most; channel by channel, so that the search is vectorised. */
@@ -54,7 +52,7 @@ static inline Lanes distances(const Palette *palette, int32_t at, Colour colour)
 
 /* The index of the palette's colour that is nearest to this one, where at least one is as near as `limit`. */
 static inline int32_t nearest_within(const Palette *palette, Colour colour, int32_t limit) {
-    const int32_t reach = (int32_t)sqrtf((float)(limit / GREEN));
+    const int32_t reach = (int32_t)__builtin_elementwise_sqrt((float)(limit / GREEN));
     const int32_t lowest = colour.green > reach ? colour.green - reach : 0;
     const int32_t highest = colour.green + reach < 255 ? colour.green + reach : 255;
     const int32_t end = palette->below[highest + 1];

@@ -1,6 +1,8 @@
 /* Chooses palette colours: greedy splits by variance, then k-means; quantizer.py names the sources. */
 #include "palette.h"
 
+#include <math.h>
+
 enum { POLISH_ROUNDS = 3 };
 
 /* A colour, 0 to 255, and its weight. */

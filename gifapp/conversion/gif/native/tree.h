@@ -119,8 +119,8 @@ static inline void follow_waiting(Tree *tree, Path *path) {
     }
 }
 
-/* The code of the longer phrase whose last pixel is nearest to `wanted`, the latest of equals; NONE if that is as far as
-   `limit`. Transparency stands in for the colour on screen, where it may be held. */
+/* The code of the longer phrase whose last pixel is nearest to `wanted`, the latest of equals; NONE if that is as far
+   as `limit`. Transparency stands in for the colour on screen, where it may be held. */
 static inline int32_t stand_in(const Tree *tree, int32_t prefix, Rgba wanted, int32_t limit, Rgba held, bool may_hold) {
     static const Siblings lanes = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     const Longer *longer = &tree->longer[prefix];
