@@ -55,9 +55,17 @@ static double best_plane(const Moments *planes, int first, int last, int *value)
     return best - uncut;
 }
 
+/* Cuts off the empty planes on both sides. */
+static void shrink(Box *box, int axis, const Moments *planes) {
+    while (box->first[axis] < box->last[axis] && planes[box->first[axis]][WEIGHT] == 0)
+        box->first[axis]++;
+    while (box->first[axis] < box->last[axis] && planes[box->last[axis]][WEIGHT] == 0)
+        box->last[axis]--;
+}
+
 /* Finds the cut across one axis that removes the most squared error. */
 static void find_best_cut(Cluster *cluster, const Point *points, const int32_t *order) {
-    const Box box = cluster->box;
+    Box box = cluster->box;
     Moments planes[3][256];
     for (int axis = 0; axis < 3; axis++)
         memset(&planes[axis][box.first[axis]], 0, (size_t)(box.last[axis] - box.first[axis] + 1) * sizeof(Moments));
@@ -71,6 +79,7 @@ static void find_best_cut(Cluster *cluster, const Point *points, const int32_t *
     cluster->axis = cluster->value = 0;
     for (int axis = 0; axis < 3; axis++) {
         int value = 0;
+        shrink(&box, axis, planes[axis]);
         double gain = best_plane(planes[axis], box.first[axis], box.last[axis], &value);
         if (gain > cluster->gain) {
             cluster->gain = gain;
@@ -78,6 +87,7 @@ static void find_best_cut(Cluster *cluster, const Point *points, const int32_t *
             cluster->value = value;
         }
     }
+    cluster->box = box;
 }
 
 /* The squared error of a single colour for all points, and their weight. */
