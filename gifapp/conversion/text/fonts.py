@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import uharfbuzz as hb
@@ -63,6 +63,7 @@ def typeface(name: str) -> Typeface:
     return Typeface(font, is_coloured=name == COLOUR)
 
 
+@lru_cache(maxsize=1024)  # a long subtitle file has few different clusters
 def typeface_of(cluster: str, before: Typeface | None = None) -> Typeface:
     """The typeface for a grapheme; one that no font has is shown as a box from the first font.
 

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -282,10 +283,16 @@ class Paragraph:
 
 
 def _ink_em(glyph: Glyph) -> _Ink:
-    ink = glyph.typeface.font.get_glyph_extents(glyph.number)
+    left_em, right_em, top_em, bottom_em = _ink_at_origin_em(glyph.typeface, glyph.number)
+    return _Ink(glyph.x_em + left_em, glyph.x_em + right_em, glyph.y_em + top_em, glyph.y_em + bottom_em)
+
+
+@lru_cache(maxsize=4096)
+def _ink_at_origin_em(typeface: Typeface, number: int) -> _Ink:
+    ink = typeface.font.get_glyph_extents(number)
     if ink is None:
-        return _Ink(glyph.x_em, glyph.x_em, glyph.y_em, glyph.y_em)
-    left_em, top_em = glyph.x_em + ink.x_bearing / EM, glyph.y_em + ink.y_bearing / EM
+        return _Ink(0.0, 0.0, 0.0, 0.0)
+    left_em, top_em = ink.x_bearing / EM, ink.y_bearing / EM
     return _Ink(left_em, left_em + ink.width / EM, top_em, top_em + ink.height / EM)
 
 
