@@ -76,6 +76,7 @@ def gifapp(ctx: click.Context) -> None:
 
 def main(argv: list[str] | None = None) -> Any:
     """Run the command line. Exit status: 0 success, 1 an error, printed in one sentence, 2 wrong usage."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in `processes`
     try:
         return gifapp.main(args=argv, prog_name="gifapp")
     except errors.GifappError as error:

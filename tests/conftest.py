@@ -19,6 +19,9 @@ from gifapp.up.servers import running_mongod, running_redis
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+# as the command line does
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
 # no test speaks TLS, and the certificates of the world take each of a thousand clients 15 ms to read
 os.environ.pop("SSL_CERT_FILE", None)
 os.environ["SSL_CERT_DIR"] = str(Path(__file__).parent)

@@ -108,7 +108,6 @@ class ForkServer:
 def _environment() -> dict[str, str]:
     """Our environment without gifapp's secrets, set so that libraries start no threads and few arenas."""
     return processes.environment_without_secrets() | {
-        "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
         "MALLOC_ARENA_MAX": "2",
     }
