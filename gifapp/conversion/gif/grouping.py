@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from gifapp.conversion.frame import Frame, Pixels
+from gifapp.conversion.frame import Pixels
 from gifapp.conversion.gif.native import library
 from gifapp.conversion.merging import Held
 from gifapp.domain.recipes.recipe import PaletteScope
@@ -34,7 +34,7 @@ def groups(pictures: Iterable[Held], scope: PaletteScope) -> Iterator[Group]:
     """Group neighbouring pictures that share a palette; a scene cut always starts a new group."""
     group: Group = []
     before: NDArray[np.int64] | None = None
-    for held in map(_for_kernels, pictures):
+    for held in map(_prepared, pictures):
         brightness = _brightness(held.frame.pixels)
         if group and (_is_full(group, scope) or _is_cut(before, brightness)):
             yield group
@@ -52,7 +52,7 @@ def kind_of(pixels: Pixels) -> Kind:
     The thresholds were found on recorded screens, test cards and films.
     """
     shades, steps = np.zeros(256, np.int64), np.zeros(256, np.int64)
-    library.count_steps(pixels, np.array(pixels.shape, np.int64), shades, steps)
+    library.count_steps(_for_kernels(pixels), np.array(pixels.shape, np.int64), shades, steps)
     if not steps.any():
         return "film"
     flat, soft = steps[0] / steps.sum(), steps[1 : _SOFT_STEP + 1].sum() / steps.sum()
@@ -61,10 +61,13 @@ def kind_of(pixels: Pixels) -> Kind:
     return "screen" if is_screen else "film"
 
 
-def _for_kernels(held: Held) -> Held:
-    """Make the pixels contiguous and writable, as the kernels require."""
-    pixels, delay_cs = held.frame
-    return Held(Frame(np.require(pixels, np.uint8, ["C", "W"]), delay_cs), held.frames)
+def _prepared(held: Held) -> Held:
+    return held._replace(frame=held.frame._replace(pixels=_for_kernels(held.frame.pixels)))
+
+
+def _for_kernels(pixels: Pixels) -> Pixels:
+    """The pixels, contiguous and writable as the kernels require."""
+    return np.require(pixels, np.uint8, ["C", "W"])
 
 
 def _is_full(group: Group, scope: PaletteScope) -> bool:
