@@ -1,5 +1,6 @@
 """Sign-in and error pages, and how the files they need are cached."""
 
+import gzip
 import re
 from html import unescape
 from pathlib import Path
@@ -8,6 +9,7 @@ import httpx
 import pytest
 from voila._version import __version__ as voila_version
 
+from gifapp.web.pages import pages
 from gifapp.web.pages.pages import jupyter_directory
 from tests.web.visitors import SignIn, policy_of
 
@@ -99,6 +101,29 @@ async def test_files_are_named_by_their_version_and_cached_for_long(stranger: ht
         assert "max-age=31" in file.headers["Cache-Control"]
         assert file.headers["X-Content-Type-Options"] == "nosniff"
         assert file.headers["Content-Encoding"] == "gzip"
+
+
+async def test_a_file_is_compressed_once_for_everybody(
+    stranger: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages._compressed.cache_clear()
+    compressed: list[bytes] = []
+    compress = gzip.compress
+
+    def counting(data: bytes, **how: int) -> bytes:
+        compressed.append(data)
+        return compress(data, **how)
+
+    monkeypatch.setattr(gzip, "compress", counting)
+    script = f"/voila/static/{voila_version}/voila.js"
+    for _ in range(2):
+        assert (await stranger.get(script)).headers["Content-Encoding"] == "gzip"
+    [whole] = compressed
+    plain = await stranger.get(script, headers={"Accept-Encoding": "identity"})
+    part = await stranger.get(script, headers={"Range": "bytes=0-9"})
+    unchanged = await stranger.get(script, headers={"If-None-Match": plain.headers["ETag"]})
+    assert (plain.content, part.content, unchanged.status_code) == (whole, whole[:10], 304)
+    assert "Content-Encoding" not in plain.headers
 
 
 @pytest.mark.parametrize(
