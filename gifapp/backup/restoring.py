@@ -46,7 +46,7 @@ def restore(database: Database[Any], blobs: Blobs, archive: Path, *, secret_path
     """
     for name in _OF_PEOPLE:
         if database[name].find_one():
-            raise errors.RestoreTargetNotEmpty(what=f"MongoDB has {name}")
+            raise errors.RestoreTargetNotEmpty(what=f"the database already contains {name}")
     with ExitStack() as undo, blobs.workspace.scratch(_SCRATCH) as scratch, read_archive(archive) as entries:
         restoring = _Restoring(database, blobs, secret_path, scratch, undo)
         for entry in entries:
@@ -130,7 +130,7 @@ class _Restoring:
             return
         if path.exists():
             if path.read_bytes().strip() != secret.strip():
-                raise errors.RestoreTargetNotEmpty(what=f"{path} has another secret")
+                raise errors.RestoreTargetNotEmpty(what=f"{path} contains another secret")
             return
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with private.create(path) as out:

@@ -39,6 +39,20 @@ class JobState(StrEnum):
         """Whether jobs in this state expire; dead letters stay until somebody handles them."""
         return self.is_final and self is not JobState.DEAD
 
+    @property
+    def text(self) -> str:
+        """A predicate for sentences about a job: the job *has failed*."""
+        return _STATE_TEXTS[self]
+
+
+_STATE_TEXTS = {
+    JobState.QUEUED: "is queued",
+    JobState.RUNNING: "is running",
+    JobState.SUCCEEDED: "has succeeded",
+    JobState.FAILED: "has failed",
+    JobState.CANCELLED: "was cancelled",
+    JobState.DEAD: "has failed",
+}
 
 LEGAL_MOVES: dict[JobState, frozenset[JobState]] = {
     JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED}),

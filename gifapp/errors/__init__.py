@@ -19,7 +19,7 @@ sentence. `code` identifies it for programs and never changes; `str(error)` tell
 and what to do.
 """
 
-from gifapp.errors.bad_input import *  # noqa: F403  these modules define only errors
+from gifapp.errors.bad_input import *  # noqa: F403  these modules define only public names
 from gifapp.errors.failures import *  # noqa: F403
 from gifapp.errors.refusals import *  # noqa: F403
 from gifapp.errors.root import GifappError as GifappError

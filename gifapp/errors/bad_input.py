@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from gifapp.errors.root import GifappError
 
+SOURCE_FORMATS = "MP4, MOV, WebM, MKV, AVI, FLV, MPEG, OGG, GIF, WebP, AVIF, PNG, JPEG and zips of pictures"
+
 
 class BadInput(GifappError):
     sentence = "The request isn't valid."
@@ -111,10 +113,7 @@ class SourceEmpty(SourceRefused):
 
 
 class SourceNotVideo(SourceRefused):
-    sentence = (
-        "This isn't a video format gifapp supports. Supported: MP4, MOV, WebM, MKV, AVI, FLV, MPEG, OGG, "
-        "GIF, WebP, AVIF, PNG, JPEG and zips of pictures."
-    )
+    sentence = f"This isn't a video format gifapp supports. Supported: {SOURCE_FORMATS}."
 
 
 class SourceWithoutPicture(SourceRefused):

@@ -88,7 +88,10 @@ class ServerKeepsFailing(SetupError):
 
 
 class ServerUnreachable(SetupError):
-    sentence = "No server responds at {setting}. Start it, or unset {setting} to let gifapp start its own."
+    sentence = (
+        "No server responds at the address in {setting}. "
+        "Start the server, or unset {setting} and gifapp starts its own."
+    )
 
 
 class DiskAlmostFull(SetupError):
@@ -115,11 +118,13 @@ class BackupNotWritable(SetupError):
 
 
 class RestoreTargetNotEmpty(SetupError):
-    sentence = "A backup can only be restored into an empty gifapp, but {what}. Choose another --data-dir."
+    sentence = (
+        "A backup can only be restored into an empty installation, but {what}. Choose another --data-dir."
+    )
 
 
 class ServiceNotFound(SetupError):
     sentence = (
-        "No gifapp is running on {path}. "
+        "No gifapp service is running with the data directory {path}. "
         "Start it with `gifapp up`, or set GIFAPP_REDIS_URL and GIFAPP_MONGODB_URL."
     )

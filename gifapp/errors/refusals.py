@@ -50,7 +50,7 @@ class ResetLinkInvalid(AccessDenied):
 
 
 class SetupTokenWrong(AccessDenied):
-    sentence = "The first account needs the setup token that the terminal printed when gifapp started."
+    sentence = "The first account needs the setup code that the terminal printed when gifapp started."
 
 
 class MediaLinkInvalid(AccessDenied):
@@ -86,11 +86,11 @@ class TooManyShares(Conflict):
 
 
 class JobNotFinished(Conflict):
-    sentence = "The job is {state}; there is no GIF to show."
+    sentence = "The job {state_text}; there is no GIF to show."
 
 
 class MoveNotAllowed(Conflict):
-    sentence = "The job is {state}; it cannot be {verb}."
+    sentence = "The job {state_text}, so it cannot be {verb}."
 
 
 class JobRepeated(Conflict):
@@ -140,7 +140,7 @@ class TooManyUploads(TooManyRequests):
 
 
 class RateLimited(TooManyRequests):
-    sentence = "Too many requests: the limit for {what} is {limit}. Try again in {retry_after_s} s."
+    sentence = "Too many requests: the limit for {activity} is {limit}. Try again in {retry_after_s} s."
 
 
 class SignInSlowed(TooManyRequests):

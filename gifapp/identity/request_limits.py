@@ -1,4 +1,4 @@
-"""Rate limits per person: a sliding window for each kind of request, shared by all web processes."""
+"""Rate limits per user: a sliding window for each kind of request, shared by all web processes."""
 
 from __future__ import annotations
 
@@ -16,6 +16,16 @@ from gifapp.domain.rates import Rates, RequestKind
 from gifapp.identity.circuit import CircuitBreaker
 from gifapp.identity.throttle import network_of
 
+_ACTIVITIES: dict[RequestKind, str] = {
+    "reads": "reading",
+    "writes": "making changes",
+    "uploads": "uploading videos",
+    "parts": "sending upload chunks",
+    "submits": "submitting jobs",
+    "websockets": "opening event streams",
+    "views": "opening shared links",
+}
+
 
 class RequestLimits:
     """Counts requests, with one round trip each. Allows all requests while Redis is down."""
@@ -27,7 +37,7 @@ class RequestLimits:
         self._rates = {kind: limits.parse(getattr(rates, kind)) for kind in get_args(RequestKind)}
 
     def count(self, kind: RequestKind, *, user_id: str | None, address: str) -> None:
-        """Count a request towards the person's limit, or the address's if nobody is signed in.
+        """Count a request towards the user's limit, or the address's if nobody is signed in.
 
         Raises:
             errors.RateLimited
@@ -39,7 +49,10 @@ class RequestLimits:
                 resets_at = self._window.get_window_stats(rate, kind, who).reset_time
                 wait_s = max(1, math.ceil(resets_at - time.time()))
                 raise errors.RateLimited(
-                    what=kind, limit=str(rate).replace("per 1 ", "per "), retry_after_s=wait_s
+                    what=kind,
+                    activity=_ACTIVITIES[kind],
+                    limit=str(rate).replace("per 1 ", "per "),
+                    retry_after_s=wait_s,
                 )
 
     def close(self) -> None:

@@ -97,7 +97,9 @@ def _queued(job: JobView) -> str:
     words = "Next in line" if place == 1 else f"{ordinal(place)} in line"
     if job.is_paused:
         return f"{words}; the queue is paused"
-    return words if job.wait_s is None or job.wait_s < 1 else f"{words}, about {_amount(job.wait_s)}"
+    return (
+        words if job.wait_s is None or job.wait_s < 1 else f"{words}, starts in about {_amount(job.wait_s)}"
+    )
 
 
 def _waits_for_a_time(job: JobView) -> bool:

@@ -203,7 +203,7 @@ def test_a_secret_that_is_there_is_not_replaced(
     elsewhere: tuple[Database[Any], Blobs], tmp_path: Path
 ) -> None:
     (tmp_path / "secret.key").write_text("another one, which signs what people have now")
-    is_left_empty(elsewhere, FIRST_VERSION, "has another secret")
+    is_left_empty(elsewhere, FIRST_VERSION, "contains another secret")
 
 
 def is_left_empty(elsewhere: tuple[Database[Any], Blobs], archive: Path, refusal: str) -> None:

@@ -48,8 +48,8 @@ def test_a_loaded_instance_comes_back_elsewhere_byte_for_byte(tmp_path: Path) ->
     assert again.returncode == 1
     assert "is in use by gifapp" in again.stderr
     assert gifapp("restore", archive, "--data-dir", data_dir).stderr == (
-        "gifapp: A backup can only be restored into an empty gifapp, but MongoDB has users. "
-        "Choose another --data-dir.\n"
+        "gifapp: A backup can only be restored into an empty installation, "
+        "but the database already contains users. Choose another --data-dir.\n"
     )
 
 

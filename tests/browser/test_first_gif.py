@@ -241,7 +241,7 @@ def test_words_and_pictures_are_added_and_reset(page: Page, shoot: Shoot) -> Non
     expect(page.get_by_text("text encoding is not known")).to_be_visible()
     choose_subtitles(page, "1\n00:00:00,000 --> 00:00:01,000\n\u4f60\u597d\n".encode("gbk"))
     expect(page.get_by_text("words.srt")).to_be_visible()
-    page.get_by_role("button", name="Remove: Add subtitles").click()
+    page.get_by_role("button", name="Remove the subtitles").click()
     choose_picture(page, "logo.png", a_picture())
     expect(page.get_by_role("button", name="Text & overlays 1 caption, Overlay")).to_be_visible()
     shoot(page, "8-whole-form")

@@ -72,7 +72,7 @@ def test_an_administrator_sees_the_service_and_requeues_a_dead_letter(
     expect(page.get_by_role("button", name="Share")).to_be_visible(timeout=60_000)
 
 
-def test_an_open_link_is_revoked_by_keyboard(
+def test_an_unused_link_is_revoked_by_keyboard(
     page: Page, service: RunningService, ada: Client, shoot: Shoot
 ) -> None:
     signed_in = {"email": "ada@example.com", "password": PASSWORD}
@@ -80,7 +80,7 @@ def test_an_open_link_is_revoked_by_keyboard(
     bearer = {"Authorization": f"Bearer {login['access_token']}"}
     invite = httpx.post(f"{service.url}/api/v1/admin/invites", headers=bearer, timeout=30).json()["token"]
     page.goto(f"{service.url}/operations")
-    links = page.get_by_role("region", name="Open links")
+    links = page.get_by_role("region", name="Unused invitation and reset links")
     revoke = links.get_by_role(
         "button", name="Revoke: invitation for anyone with the link, made by ada@example.com"
     )
@@ -88,7 +88,7 @@ def test_an_open_link_is_revoked_by_keyboard(
     assert invite not in page.content()
     shoot(page, "operations-2-links")
     revoke.press("Enter")
-    expect(links).to_contain_text("No open links.")
+    expect(links).to_contain_text("No unused links.")
     expect(page.get_by_text("Link revoked.")).to_be_visible()
     assert ada.administrator.links() == []
 

@@ -205,8 +205,8 @@ def test_wrong_usage_is_2(tmp_path: Path, words: str) -> None:
         ("dead show {queued}", "There is no such dead letter."),
         ("dead requeue {queued}", "There is no such dead letter."),
         ("dead purge {queued} --yes", "There is no such dead letter."),
-        ("jobs retry {queued}", "The job is queued; it cannot be retried."),
-        ("jobs cancel {dead}", "The job is dead; it cannot be cancelled."),
+        ("jobs retry {queued}", "The job is queued, so it cannot be retried."),
+        ("jobs cancel {dead}", "The job has failed, so it cannot be cancelled."),
         ("jobs list --owner eve@example.org", "There is no such account."),
     ],
 )

@@ -159,8 +159,14 @@ def test_a_stop_while_it_starts_is_clean(start_up: Start, tmp_path: Path) -> Non
         ),
         ({"GIFAPP_HOST": "192.0.2.1"}, "The setting GIFAPP_HOST is wrong"),
         ({"GIFAPP_WORKERS": "many"}, "The setting GIFAPP_WORKERS is wrong"),
-        ({"GIFAPP_REDIS_URL": "redis://127.0.0.1:1/0"}, "No server responds at GIFAPP_REDIS_URL"),
-        ({"GIFAPP_MONGODB_URL": "mongodb://127.0.0.1:1/gifapp"}, "No server responds at GIFAPP_MONGODB_URL"),
+        (
+            {"GIFAPP_REDIS_URL": "redis://127.0.0.1:1/0"},
+            "No server responds at the address in GIFAPP_REDIS_URL",
+        ),
+        (
+            {"GIFAPP_MONGODB_URL": "mongodb://127.0.0.1:1/gifapp"},
+            "No server responds at the address in GIFAPP_MONGODB_URL",
+        ),
     ],
 )
 def test_what_cannot_work_is_one_sentence(environment: dict[str, str], sentence: str, tmp_path: Path) -> None:

@@ -20,11 +20,11 @@ WAITING = ErrorView(code=errors.WaitingForDisk.code, detail=str(errors.WaitingFo
     [
         (a_job(queue_position=1), "Next in line"),
         (a_job(queue_position=4), "4th in line"),
-        (a_job(queue_position=4, wait_s=119), "4th in line, about 2 min"),
+        (a_job(queue_position=4, wait_s=119), "4th in line, starts in about 2 min"),
         (a_job(queue_position=2, is_paused=True), "2nd in line; the queue is paused"),
         (a_job(queue_position=1, wait_s=0), "Next in line"),
-        (a_job(queue_position=1, wait_s=41), "Next in line, about 41 s"),
-        (a_job(queue_position=900, wait_s=3 * 3600), "900th in line, about 3 h"),
+        (a_job(queue_position=1, wait_s=41), "Next in line, starts in about 41 s"),
+        (a_job(queue_position=900, wait_s=3 * 3600), "900th in line, starts in about 3 h"),
         (a_job(run_at=NOON), "Scheduled {when}"),
         (a_job(error=FAILED), "Will retry soon"),
         (

@@ -114,10 +114,14 @@ def cancel_job(owner_id: str, job_id: str) -> JobDocument:
         if job.state == JobState.CANCELLED:
             return job
         if JobState.CANCELLED not in LEGAL_MOVES[JobState(job.state)]:
-            raise errors.MoveNotAllowed(state=job.state, verb="cancelled")
+            raise _not_allowed(job, "cancelled")
         cancelled = _cancel_queued(job) or _ask_running(job)
         if cancelled is not None:
             return cancelled
+
+
+def _not_allowed(job: JobDocument, verb: str) -> errors.MoveNotAllowed:
+    return errors.MoveNotAllowed(state=job.state, state_text=JobState(job.state).text, verb=verb)
 
 
 def _cancel_queued(job: JobDocument) -> JobDocument | None:
@@ -140,7 +144,7 @@ def retry_job(owner_id: str, job_id: str) -> JobDocument:
     """
     queued = queue_again(find_job(owner_id, job_id), if_in=_RETRYABLE)
     if queued is None:
-        raise errors.MoveNotAllowed(state=find_job(owner_id, job_id).state, verb="retried")
+        raise _not_allowed(find_job(owner_id, job_id), "retried")
     return queued
 
 

@@ -81,7 +81,7 @@ class Jobs:
         """
         job = job_store.find_job(owner_id, job_id)
         if job.gif is None:
-            raise errors.JobNotFinished(state=job.state)
+            raise errors.JobNotFinished(state=job.state, state_text=JobState(job.state).text)
         kind = FILE_KINDS[Recipe.parse(job.recipe).format]
         return GifFile(
             blob=Blob("gif", job.gif.key),

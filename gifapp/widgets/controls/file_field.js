@@ -1,6 +1,6 @@
 import { button, make, sizeInWords } from "../common.js";
 
-/** @typedef {{ description: string, accept: string, hint: string, is_text: boolean, limit: number, value: string | null, data: DataView, problem: string }} Traits */
+/** @typedef {{ description: string, kind: string, accept: string, hint: string, is_text: boolean, limit: number, value: string | null, data: DataView, problem: string }} Traits */
 
 /** @type {Record<string, string>} the kind of picture by the start of its base64 */
 const PICTURES = { iVBOR: "png", "/9j/": "jpeg", UklGR: "webp", R0lGO: "gif" };
@@ -12,18 +12,17 @@ class FileField {
    */
   constructor(model, el) {
     this.model = model;
-    const words = model.get("description");
+    const kind = model.get("kind");
     this.input = make("input", { type: "file", accept: model.get("accept"), hidden: true, on: { change: () => this.take(this.input.files?.[0]) } });
-    this.choose = button(words, "quiet", () => this.input.click(), "upload");
+    this.choose = button(model.get("description"), "quiet", () => this.input.click(), "upload");
     this.picture = make("img", { class: "gifapp-file__picture", alt: "" });
     this.name = make("span", { class: "gifapp-file__name", dir: "auto" });
-    this.removal = button(`Remove: ${words}`, "icon", () => this.set("value", null), "cancel");
+    this.removal = button(`Remove the ${kind}`, "icon", () => this.set("value", null), "cancel");
     this.chosen = make("div", { class: "gifapp-file__chosen" }, this.picture, this.name, this.removal);
     this.hint = make("p", { class: "gifapp-file__hint", text: model.get("hint") });
     this.problem = make("p", { class: "gifapp-form__problem", role: "alert" });
     el.classList.add("gifapp-file");
     el.append(this.input, this.choose, this.chosen, this.hint, this.problem);
-    this.choose.setAttribute("aria-label", `Choose: ${words}`);
     this.show();
   }
 

@@ -18,6 +18,9 @@ class FileField(anywidget.AnyWidget):
     _css: ClassVar = style("controls/file_field")
 
     description = traitlets.Unicode().tag(sync=True)
+    """The text of the button that chooses a file."""
+    kind = traitlets.Unicode().tag(sync=True)
+    """What the file is, such as subtitles."""
     hint = traitlets.Unicode().tag(sync=True)
     """The accepted types and the size limit."""
     accept = traitlets.Unicode().tag(sync=True)
@@ -44,7 +47,7 @@ class FileField(anywidget.AnyWidget):
         self.data = b""
 
     def _text(self, data: bytes) -> str:
-        """Decode the bytes; raises ValueError with a sentence for the person."""
+        """Decode the bytes; raises ValueError with a sentence for the user."""
         try:
             text = decode_text(data)
         except ValueError:

@@ -18,8 +18,6 @@ from gifapp.widgets.assets import script, style
 from gifapp.widgets.messages import Message, receives
 from gifapp.widgets.reporting import Reporter
 
-FORMATS = "MP4, MOV, WebM, MKV, AVI, FLV, MPEG, OGG, GIF, WebP, PNG, JPEG and zips of pictures"
-
 
 class UploadMessage(Message):
     upload: int = Field(0, ge=0, le=2**53)
@@ -47,7 +45,7 @@ class Upload(anywidget.AnyWidget):
         super().__init__(
             page_url=client.page_url,
             limit_bytes=limits.max_upload_bytes,
-            hint=f"{FORMATS}, up to {size(limits.max_upload_bytes)}",
+            hint=f"{errors.SOURCE_FORMATS}, up to {size(limits.max_upload_bytes)}",
         )
         self._client = client
         self._on_uploaded = on_uploaded

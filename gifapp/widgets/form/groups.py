@@ -1,4 +1,4 @@
-"""The form's groups, which contain all recipe fields that people can set."""
+"""The form's groups, which contain all recipe fields that users can set."""
 
 from __future__ import annotations
 
@@ -90,6 +90,7 @@ class TextAndOverlays(Group):
 def _subtitles() -> Field:
     file = FileField(
         description="Add subtitles",
+        kind="subtitles",
         hint=f"An SRT, WebVTT or ASS file, up to {MOST_SUBTITLES:,} characters",
         accept=".srt,.vtt,.ass,.ssa,text/vtt",
         limit=MOST_SUBTITLES,
@@ -101,6 +102,7 @@ def _subtitles() -> Field:
 def _overlay(on_change: OnChange) -> Optional:
     file = FileField(
         description="Add an overlay",
+        kind="overlay",
         hint=f"PNG, JPEG, WebP or GIF, up to {size(MOST_OVERLAY_BYTES)}",
         accept="image/png,image/jpeg,image/webp,image/gif",
         limit=MOST_OVERLAY_BYTES,

@@ -14,10 +14,16 @@ from gifapp.domain.views.administration import QueueView
 from gifapp.domain.views.statistics import DistributionView, StatisticsView
 
 _KEPT = 720  # samples of the queue: an hour at one every five seconds
-_OUTCOMES = {"succeeded": "#2f9e6e", "failed": "#d9822b", "dead": "#cf4a4a", "cancelled": "#8a8f98"}
-_LINES = {"due": "#d9822b", "running": "#3d7be0"}
-_SPREADS = {"converting": "#3d7be0", "waiting": "#d9822b"}
-_TITLES = ("Finished jobs", "Queue since this page opened", "Job duration", "Errors")
+# names and colours in the legends, by the figure shown
+_OUTCOMES = {
+    "succeeded": ("Succeeded", "#2f9e6e"),
+    "failed": ("Failed", "#d9822b"),
+    "dead": ("Failed for good", "#cf4a4a"),
+    "cancelled": ("Cancelled", "#8a8f98"),
+}
+_LINES = {"due": ("Waiting", "#d9822b"), "running": ("Running", "#3d7be0")}
+_SPREADS = {"converting": ("Conversion time", "#3d7be0"), "waiting": ("Time in queue", "#d9822b")}
+_TITLES = ("Finished jobs", "Queue since this page opened", "Job durations", "Errors")
 # readable on light and dark backgrounds
 _INK, _GRID = "#7d838c", "rgba(125, 131, 140, 0.22)"
 
@@ -59,24 +65,22 @@ class Charts:
     def _show(self, points: dict[str, tuple[Sequence[Any], Sequence[Any]]]) -> None:
         with self.figure.batch_update():
             for name, (x, y) in points.items():
-                self.figure.update_traces({"x": x, "y": y}, {"name": name})
+                self.figure.update_traces({"x": x, "y": y}, {"meta": name})
 
     def _add_traces(self) -> None:
         add = self.figure.add_trace
-        for name, color in _OUTCOMES.items():
-            add(go.Bar(name=name, marker_color=color, marker_line_width=0, legend="legend"), 1, 1)
-        for name, color in _LINES.items():
-            add(
-                go.Scatter(name=name, mode="lines", line={"color": color, "shape": "hv"}, legend="legend2"),
-                1,
-                2,
-            )
-        for name, color in _SPREADS.items():
-            line = {"color": color, "shape": "hvh"}
-            add(go.Scatter(name=name, mode="lines", line=line, fill="tozeroy", legend="legend3"), 2, 1)
+        for meta, (name, color) in _OUTCOMES.items():
+            bar = {"name": name, "meta": meta, "marker_color": color, "legend": "legend"}
+            add(go.Bar(marker_line_width=0, **bar), 1, 1)
+        for meta, (name, color) in _LINES.items():
+            line = {"name": name, "meta": meta, "line_color": color, "legend": "legend2"}
+            add(go.Scatter(mode="lines", line_shape="hv", **line), 1, 2)
+        for meta, (name, color) in _SPREADS.items():
+            line = {"name": name, "meta": meta, "line_color": color, "legend": "legend3"}
+            add(go.Scatter(mode="lines", line_shape="hvh", fill="tozeroy", **line), 2, 1)
         errors = {"texttemplate": "%{y}", "textposition": "auto", "insidetextanchor": "start"}
-        color = _OUTCOMES["failed"]
-        add(go.Bar(name="errors", orientation="h", marker_color=color, showlegend=False, **errors), 2, 2)
+        color = _OUTCOMES["failed"][1]
+        add(go.Bar(meta="errors", orientation="h", marker_color=color, showlegend=False, **errors), 2, 2)
 
     def _lay_out(self) -> None:
         legend = {"orientation": "h", "xanchor": "right", "yanchor": "bottom", "bgcolor": "rgba(0,0,0,0)"}

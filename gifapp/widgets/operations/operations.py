@@ -21,7 +21,7 @@ from gifapp.widgets.operations.panel import Panel
 from gifapp.widgets.reporting import Reporter
 
 READ_QUEUE_S = 3.0
-_SELDOM = 4  # everything else is read this many times less often
+_STATISTICS_INTERVAL_FACTOR = 4
 
 
 class Operations(w.VBox):
@@ -51,9 +51,11 @@ class Operations(w.VBox):
         super().__init__([self.notices, self.head, charts, self.tables])
         self.add_class("gifapp-dashboard")
         self.add_class("gifapp-operations")
-        often = self._often(self._read_queue, read_queue_s)
-        seldom = self._often(self._read_statistics, _SELDOM * read_queue_s)
-        self._tasks = [asyncio.create_task(refresh) for refresh in (often, seldom)]
+        refreshes = (
+            self._repeat(self._read_queue, read_queue_s),
+            self._repeat(self._read_statistics, _STATISTICS_INTERVAL_FACTOR * read_queue_s),
+        )
+        self._tasks = [asyncio.create_task(refresh) for refresh in refreshes]
 
     def close(self) -> None:
         """Stop refreshing."""
@@ -61,7 +63,7 @@ class Operations(w.VBox):
             task.cancel()
         super().close()
 
-    async def _often(self, read: Callable[[], None], every_s: float) -> None:
+    async def _repeat(self, read: Callable[[], None], every_s: float) -> None:
         while True:
             await asyncio.sleep(every_s)
             with self._reporter.reporting(), suppress(errors.Transient):

@@ -94,7 +94,7 @@ function drawTables(model, content) {
     const buttons = make("span", { class: "gifapp-operations__buttons" }, act(model, "Run again", "quiet", "requeue", id), act(model, "Discard", "text", "purge", id));
     return [name, owner, why, at ? new Date(at).toLocaleString() : "", buttons];
   });
-  const letters = table("Failed for good", ["Video", "Owner", "Error", "Since", "Actions"], dead, "None.");
+  const letters = table("Failed for good", ["Video", "Owner", "Error", "Failed at", "Actions"], dead, "None.");
   if (dead.length > 1) letters.append(act(model, "Run all again", "quiet", "requeue_all"));
   const links = (content.links ?? []).map(({ id, what, whose, maker, until }) => {
     const revoke = act(model, "Revoke", "text", "revoke_link", id);
@@ -103,9 +103,9 @@ function drawTables(model, content) {
   });
   return [
     letters,
-    table("Workers", ["Name", "Done", "Memory", "Status"], content.workers, "No worker is running. Jobs wait until one starts."),
+    table("Workers", ["Name", "Jobs done", "Memory", "Status"], content.workers, "No worker is running. Jobs wait until one starts."),
     table("Slowest jobs", ["Video", "Owner", "Duration"], content.slowest, "No jobs ended in this period."),
-    table("Open links", ["Type", "For", "Created by", "Expires", "Actions"], links, "No open links."),
+    table("Unused invitation and reset links", ["Type", "For", "Created by", "Expires", "Actions"], links, "No unused links."),
     make("p", { class: "gifapp-operations__none", text: content.storage }),
   ];
 }

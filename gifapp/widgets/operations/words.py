@@ -7,7 +7,7 @@ from typing import Any
 
 from gifapp.domain.views.accounts import OpenLinkView
 from gifapp.domain.views.administration import ListedJobView, QueueView, StorageView, WorkerView
-from gifapp.domain.views.statistics import SlowJobView, StatisticsView
+from gifapp.domain.views.statistics import DistributionView, SlowJobView, StatisticsView
 from gifapp.domain.wording import counted, size
 from gifapp.widgets.words import duration
 
@@ -36,9 +36,9 @@ def statistics_tiles(statistics: StatisticsView) -> list[Row]:
     return [
         _tile("GIFs made", made, f"{size(statistics.bytes_out)} of GIFs"),
         _tile("Success", rate, "excluding cancelled jobs", look="warning" if is_bad else ""),
-        _tile("Conversion time", _usual(statistics.converting.p50_s), _longest(statistics.converting.p95_s)),
-        _tile("Time in queue", _usual(statistics.waiting.p50_s), _longest(statistics.waiting.p95_s)),
-        _tile("People", statistics.people, f"{counted(statistics.submitted, 'job')} submitted"),
+        _duration_tile("Conversion time (median)", statistics.converting),
+        _duration_tile("Time in queue (median)", statistics.waiting),
+        _tile("Active users", statistics.people, f"{counted(statistics.submitted, 'job')} submitted"),
         _tile("Videos", statistics.videos, size(statistics.bytes_in)),
     ]
 
@@ -78,7 +78,7 @@ def link_rows(links: Iterable[OpenLinkView]) -> list[Row]:
     return [
         {
             "id": link.id,
-            "what": "Invitation" if link.kind == "invitation" else "New password",
+            "what": "Invitation" if link.kind == "invitation" else "Password reset",
             "whose": "anyone with the link" if link.kind == "invitation" else link.email,
             "maker": link.by_email or "the command line",
             "until": link.expires_at.isoformat(),
@@ -120,9 +120,6 @@ def _is_late(queue: QueueView) -> bool:
     return queue.oldest_due_s is not None and queue.oldest_due_s > 60 and queue.paused_at is None
 
 
-def _usual(seconds: float | None) -> str:
-    return "none yet" if seconds is None else duration(seconds)
-
-
-def _longest(p95_s: float | None) -> str:
-    return "" if p95_s is None else f"95th percentile {duration(p95_s)}"
+def _duration_tile(label: str, spread: DistributionView) -> Row:
+    median = "none yet" if spread.p50_s is None else duration(spread.p50_s)
+    return _tile(label, median, "" if spread.p95_s is None else f"95th percentile {duration(spread.p95_s)}")

@@ -214,13 +214,13 @@ def test_a_queued_job_is_cancelled_at_once_and_can_be_retried(parts: JobParts, u
         assert parts.jobs.cancel("ann", job.id).state == JobState.CANCELLED
     again = parts.submission.retry("ann", job.id)
     assert (again.state, again.attempts, again.finished_at) == (JobState.QUEUED, 0, None)
-    with pytest.raises(errors.MoveNotAllowed, match="queued"):
+    with pytest.raises(errors.MoveNotAllowed, match="The job is queued, so it cannot be retried"):
         parts.submission.retry("ann", job.id)
 
 
 def test_a_finished_job_gives_its_gif(parts: JobParts, upload: Upload, storage: Path) -> None:
     job = parts.submission.submit("ann", upload(name="My clip.final.mp4").id, Recipe())
-    with pytest.raises(errors.JobNotFinished):
+    with pytest.raises(errors.JobNotFinished, match="The job is queued; there is no GIF"):
         parts.jobs.gif("ann", job.id)
     finish(parts)
     gif = parts.jobs.gif("ann", job.id)
@@ -229,7 +229,7 @@ def test_a_finished_job_gives_its_gif(parts: JobParts, upload: Upload, storage: 
         6,
         "My clip.final.gif",
     )
-    with pytest.raises(errors.MoveNotAllowed):
+    with pytest.raises(errors.MoveNotAllowed, match="The job has succeeded, so it cannot be cancelled"):
         parts.jobs.cancel("ann", job.id)
     parts.jobs.delete("ann", job.id)
     assert not list((storage / "gifs").iterdir())

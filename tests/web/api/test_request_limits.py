@@ -60,34 +60,34 @@ async def test_each_account_has_windows_of_its_own_for_each_kind(sign_up: SignUp
     answer = await ada.http.delete("/api/v1/jobs/none")
     told = is_problem(answer, 429, "rate-limited")
     assert int(answer.headers["Retry-After"]) == told["retry_after_s"] <= 60
-    assert told["detail"].startswith("Too many requests: the limit for writes is 2 per minute.")
+    assert told["detail"].startswith("Too many requests: the limit for making changes is 2 per minute.")
     assert (await ada.http.get("/api/v1/jobs")).status_code == 200
     assert (await ada.http.get("/api/v1/events")).status_code == 426  # of a kind with the same limit
     assert (await eve.http.delete("/api/v1/jobs/none")).status_code == 404
 
 
-KINDS = {
-    ("GET", "/api/v1/jobs"): "reads",
-    ("HEAD", "/api/v1/jobs/none/gif"): "reads",
-    ("POST", "/api/v1/jobs/none/cancel"): "writes",
-    ("POST", "/api/v1/sources"): "uploads",
-    ("POST", "/api/v1/uploads"): "uploads",
-    ("PATCH", "/api/v1/uploads/none"): "parts",
-    ("POST", "/api/v1/jobs"): "submits",
-    ("POST", "/api/v1/jobs/none/retry"): "submits",
-    ("GET", "/api/v1/events"): "websockets",
-    ("GET", "/s/none"): "views",
+ACTIVITIES = {
+    ("GET", "/api/v1/jobs"): "reading",
+    ("HEAD", "/api/v1/jobs/none/gif"): "reading",
+    ("POST", "/api/v1/jobs/none/cancel"): "making changes",
+    ("POST", "/api/v1/sources"): "uploading videos",
+    ("POST", "/api/v1/uploads"): "uploading videos",
+    ("PATCH", "/api/v1/uploads/none"): "sending upload chunks",
+    ("POST", "/api/v1/jobs"): "submitting jobs",
+    ("POST", "/api/v1/jobs/none/retry"): "submitting jobs",
+    ("GET", "/api/v1/events"): "opening event streams",
+    ("GET", "/s/none"): "opening shared links",
 }
 
 
 async def test_what_costs_more_is_counted_apart(sign_up: SignUp) -> None:
-    for number, ((method, path), kind) in enumerate(KINDS.items()):
+    for number, ((method, path), activity) in enumerate(ACTIVITIES.items()):
         person = sign_up(f"person{number}")
         statuses = [(await person.http.request(method, path)).status_code for _ in range(2)]
         assert 429 not in statuses
         told = await person.http.request(method, path)
         assert told.status_code == 429
-        assert method == "HEAD" or f"the limit for {kind} is" in told.json()["detail"]
+        assert method == "HEAD" or f"the limit for {activity} is" in told.json()["detail"]
 
 
 async def test_strangers_are_limited_by_address_and_refused_ones_count(stranger: httpx.AsyncClient) -> None:

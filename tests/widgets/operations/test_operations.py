@@ -133,8 +133,8 @@ def tiles(page: Operations, which: str) -> dict[str, str]:
     return {tile["label"]: tile["value"] for tile in page.head.shown[which]}
 
 
-def points(page: Operations, name: str) -> tuple[list[Any], list[Any]]:
-    [trace] = page.charts.figure.select_traces({"name": name})
+def points(page: Operations, meta: str) -> tuple[list[Any], list[Any]]:
+    [trace] = page.charts.figure.select_traces({"meta": meta})
     return list(trace.x), list(trace.y)
 
 
@@ -147,6 +147,15 @@ async def test_it_shows_what_there_is(page: Operations) -> None:
     assert tiles(page, "statistics")["Success"] == "75.0 %"
     assert page.tables.shown["workers"] == [["here:1", "7 jobs", "165 MB", "idle"]]
     assert [row["why"] for row in page.tables.shown["dead"]] == ["It vanished."]
+    names = [trace.name for trace in page.charts.figure.data if trace.name]
+    assert names[2:] == [
+        "Failed for good",
+        "Cancelled",
+        "Waiting",
+        "Running",
+        "Conversion time",
+        "Time in queue",
+    ]
     assert points(page, "dead")[1] == [1]
     assert points(page, "errors") == ([1], ["worker lost"])
     assert points(page, "converting") == ([BOUNDS_S[20], BOUNDS_S[21]], [3, 1])
@@ -185,11 +194,11 @@ async def test_its_buttons_do_what_they_say(page: Operations, scripted: Scripted
     assert (scripted.asked[-1], page.head.shown["hours"]) == (168, 168)
 
 
-async def test_open_links_are_listed_and_revoked(page: Operations, scripted: ScriptedAdministrator) -> None:
+async def test_unused_links_are_listed_and_revoked(page: Operations, scripted: ScriptedAdministrator) -> None:
     rows = [(row["what"], row["whose"], row["maker"]) for row in page.tables.shown["links"]]
     assert rows == [
         ("Invitation", "anyone with the link", "the command line"),
-        ("New password", "bob@example.org", "ada@example.org"),
+        ("Password reset", "bob@example.org", "ada@example.org"),
     ]
     press(page, "revoke_link", "link-1")
     assert [row["id"] for row in page.tables.shown["links"]] == ["link-2"]

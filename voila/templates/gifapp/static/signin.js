@@ -28,7 +28,7 @@ function words() {
   if (!state.creating) return "";
   if (noAccountYet && setup) return "You're the first one here. This account will be the administrator.";
   if (noAccountYet) {
-    return "No account exists yet. The server's terminal shows an address ending in <code>?setup=…</code>. Open it, or paste the code after <code>setup=</code> here.";
+    return "No account exists yet. The server's terminal shows an address ending in <code>?setup=…</code>. Open it, or paste the setup code, which follows <code>setup=</code>, here.";
   }
   if (invite) return "You've been invited. The invitation works for one account.";
   if (registration === "invite") return "This server is invite-only. Open your invitation link, or paste the code from it.";
@@ -37,7 +37,7 @@ function words() {
 
 function other() {
   if (noAccountYet) return null;
-  if (state.resetting) return ["Know your password?", "Sign in"];
+  if (state.resetting) return ["Remember your password?", "Sign in"];
   if (state.creating) return ["Have an account?", "Sign in"];
   if (registration === "closed") return null;
   return ["New here?", "Create an account"];
@@ -47,6 +47,10 @@ function title() {
   if (state.resetting) return "Choose a new password";
   if (noAccountYet) return "Create the administrator account";
   return state.creating ? "Create your account" : "Sign in";
+}
+
+function tokenName() {
+  return noAccountYet ? "Setup code" : "Invitation code";
 }
 
 function verb() {
@@ -67,7 +71,7 @@ function show() {
   byId("password").autocomplete = choosing ? "new-password" : "current-password";
   byId("email-field").hidden = state.resetting;
   byId("token-field").hidden = !state.creating || state.resetting || !(noAccountYet ? !setup : registration === "invite" && !invite);
-  byId("token-label").textContent = noAccountYet ? "Setup token" : "Invitation code";
+  byId("token-label").textContent = tokenName();
   const way = other();
   byId("other").hidden = !way;
   [byId("other-text").textContent, byId("other-way").textContent] = way || ["", ""];
@@ -91,7 +95,7 @@ function missing() {
   if (!byId("email").value.trim()) problems.email = "Enter your e-mail address.";
   else if (!byId("email").checkValidity()) problems.email = "Enter a valid e-mail address.";
   if (!byId("password").value) problems.password = "Enter a password.";
-  if (!byId("token-field").hidden && !byId("token").value.trim()) problems.token = "Enter the code.";
+  if (!byId("token-field").hidden && !byId("token").value.trim()) problems.token = `Enter the ${tokenName().toLowerCase()}.`;
   return problems;
 }
 
