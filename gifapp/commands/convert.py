@@ -92,8 +92,8 @@ def convert(
 ) -> None:
     """Convert VIDEO into a GIF.
 
-    VIDEO may also be an animated WebP or PNG, a picture, or a folder or a zip of pictures, which play
-    in the order of their names, as many a second as --fps says.
+    VIDEO may also be an animated WebP or PNG, a picture, or a folder or a zip of pictures, shown in
+    order of file name at --fps pictures per second.
     """
     recipe = read_recipe(ctx, recipe_file)
     from gifapp.conversion.pipeline import convert as make_gif

@@ -19,6 +19,7 @@ from gifapp.commands.recipe_values import (
     SubtitlesFile,
 )
 from gifapp.domain.recipes.fields import RecipeField, leaves, recipe_field, sections
+from gifapp.domain.recipes.parts import MOST_S
 
 _UNIT = re.compile("_(s|px)$")
 _PREFIXES = {"captions": "caption-", "overlay": "overlay-", "chroma_key": "chroma-"}
@@ -31,7 +32,7 @@ _SPECIAL: dict[str, dict[str, Any]] = {
         "type": SecondsValue("segments.start_s"),
     },
     "segments.end_s": {
-        "words": "Where to end, if not with the source.",
+        "words": "Where to end. Default: the end of the source.",
         "type": SecondsValue("segments.end_s"),
     },
     "segments": {
@@ -45,7 +46,8 @@ _SPECIAL: dict[str, dict[str, Any]] = {
     "captions": {
         "flag": "--caption",
         "words": "Text on the GIF: 'Hello', 'top:Hello' or, in seconds of the GIF, 'top_left,0-2.5:Hello'. "
-        "Repeat the option for more captions; a colon in front keeps a text as it is.",
+        "Repeat the option for more captions. Begin TEXT with a colon to use it literally, for example "
+        "':top:Hello'.",
         "sets": ("captions.text", "captions.start_s", "captions.end_s", "captions.position"),
         "type": CaptionValue(),
         "multiple": True,
@@ -108,7 +110,9 @@ def _type(field: RecipeField) -> click.ParamType[Any]:
 
 def _facts(field: RecipeField, kind: click.ParamType[Any]) -> str:
     """The allowed values and the default: `[from 1 to 50; default 12.5]`."""
-    facts = [_KIND.sub("", kind.allowed)] if isinstance(kind, FieldValue) and kind.allowed else []
+    is_unbounded = field.schema.get("maximum") == MOST_S
+    allowed = kind.allowed if isinstance(kind, FieldValue) and not is_unbounded else ""
+    facts = [_KIND.sub("", allowed)] if allowed else []
     if isinstance(field.default, str | float) or type(field.default) is int:
         facts.append(f"default {field.default}".removesuffix(".0"))
     return f"[{'; '.join(facts)}]" if facts else ""

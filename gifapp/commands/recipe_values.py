@@ -16,7 +16,7 @@ from gifapp.domain.recipes.fields import recipe_field
 from gifapp.domain.recipes.parts import MOST_OVERLAY_BYTES, Position
 from gifapp.domain.recipes.recipe import (
     FEWEST_TARGET_BYTES,
-    MOST_SUBTITLES,
+    MAX_SUBTITLE_CHARACTERS,
     MOST_TARGET_BYTES,
     Overlay,
     track_number,
@@ -187,7 +187,7 @@ class SubtitlesFile(click.Path):
         if track_number(value):
             return value
         path = Path(os.fsdecode(super().convert(value, param, ctx)))
-        if path.stat().st_size > 4 * MOST_SUBTITLES:
+        if path.stat().st_size > 4 * MAX_SUBTITLE_CHARACTERS:
             self.fail(f"{path} is not {self._text.allowed}", param, ctx)
         try:
             text = decode_text(path.read_bytes())

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 @options.host
 @options.port
 @options.data_dir
-@click.option("--workers", metavar="MIN..MAX", help="The minimum and maximum number of workers, e.g. 1..5.")
+@click.option(
+    "--workers",
+    metavar="MIN..MAX",
+    help="The minimum and maximum number of workers. [default: GIFAPP_WORKERS, or 1..5]",
+)
 @click.option("--open", "open_browser", is_flag=True, help="Open the page in a browser, if one is available.")
 def up(
     host: str | None, port: int | None, data_dir: Path | None, workers: str | None, *, open_browser: bool

@@ -27,8 +27,18 @@ def worker(data_dir: Path | None) -> None:
 
 
 @click.command()
-@click.option("--min", "fewest", type=click.IntRange(min=0), help="The minimum number of workers.")
-@click.option("--max", "most", type=click.IntRange(min=1), help="The maximum number of workers.")
+@click.option(
+    "--min",
+    "fewest",
+    type=click.IntRange(min=0),
+    help="The minimum number of workers. [default: from GIFAPP_WORKERS, or 1]",
+)
+@click.option(
+    "--max",
+    "most",
+    type=click.IntRange(min=1),
+    help="The maximum number of workers. [default: from GIFAPP_WORKERS, or 5]",
+)
 @options.data_dir
 def workers(fewest: int | None, most: int | None, data_dir: Path | None) -> None:
     """Run workers, as many as the queue needs."""

@@ -152,7 +152,7 @@ def test_a_time_that_is_being_typed_is_not_written_over(page: Page) -> None:
 
 
 def test_what_a_field_does_is_shown_at_its_name(page: Page) -> None:
-    expect(page.get_by_title("How many times as fast it plays.")).to_contain_text("Speed")
+    expect(page.get_by_title("The playback speed: 2 is twice as fast.")).to_contain_text("Speed")
 
 
 def test_the_picture_follows_the_range(page: Page) -> None:

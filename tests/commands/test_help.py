@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from gifapp.__main__ import gifapp
+from gifapp.settings import Settings
 
 GROUP = gifapp
 COMMANDS = GROUP.list_commands(click.Context(GROUP))
@@ -36,6 +37,22 @@ def test_help_says_what_a_command_says_of_itself(name: str) -> None:
     summary = " ".join(command.help.split("\n\n")[0].split())
     shown = " ".join(CliRunner().invoke(GROUP, ["--help"]).output.split())
     assert f"{name} {summary}" in shown
+
+
+@pytest.mark.parametrize(
+    ("command", "setting"), [("web", "host"), ("web", "port"), ("up", "host"), ("up", "workers")]
+)
+def test_help_names_the_default(command: str, setting: str) -> None:
+    shown = " ".join(CliRunner().invoke(GROUP, [command, "--help"]).output.split())
+    default = Settings.model_fields[setting].default
+    assert f"[default: GIFAPP_{setting.upper()}, or {default}]" in shown
+
+
+def test_help_names_the_default_numbers_of_workers() -> None:
+    shown = " ".join(CliRunner().invoke(GROUP, ["workers", "--help"]).output.split())
+    fewest, most = Settings().worker_range
+    assert f"minimum number of workers. [default: from GIFAPP_WORKERS, or {fewest}]" in shown
+    assert f"maximum number of workers. [default: from GIFAPP_WORKERS, or {most}]" in shown
 
 
 @pytest.mark.parametrize("words", ["--version", "--help", *(f"{name} --help" for name in COMMANDS)])

@@ -202,4 +202,6 @@ def test_the_help_tells_options_apart_by_what_they_are_for() -> None:
     shown = convert.get_help(convert.make_context("convert", [], resilient_parsing=True))
     headings = [line for line in shown.splitlines() if line.endswith(":") and not line.startswith(" ")]
     assert headings == ["Options:", *(f"{name}:" for name in RECIPE_OPTIONS)]
-    assert "[from 0.1 to 10; default 1]" in " ".join(shown.split())
+    words = " ".join(shown.split())
+    assert "[from 0.1 to 10; default 1]" in words
+    assert "--end S Where to end. Default: the end of the source. --segment" in words

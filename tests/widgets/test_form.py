@@ -320,7 +320,8 @@ def test_a_picture_or_subtitles_that_are_none_are_said_by_their_names(form: Reci
     form.words.overlay.first.control.value = "aGVsbG8="
     field(form, "Subtitles").control.value = "no times"
     assert refused(form).startswith(
-        "Subtitles: neither SRT, WebVTT nor ASS, nor track:1 for the video's first track; Overlay: "
+        "Subtitles must be the text of an SRT, WebVTT or ASS file, "
+        "or track:N for one of the video's text tracks; Overlay: "
     )
     assert form.words.overlay.rest.problem == "Overlay: image is not a PNG, JPEG, WebP or GIF."
 

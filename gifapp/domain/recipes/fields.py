@@ -12,14 +12,13 @@ from gifapp.domain.recipes.recipe import Recipe, recipe_schema
 from gifapp.domain.recipes.ui_hints import UiHints
 
 SECTIONS = {
-    "segments": "Time",
-    "deinterlace": "Frame",
+    "segments": "Trim & size",
     "look": "Look",
-    "captions": "Words and pictures",
-    "content": "GIF",
-    "target_bytes": "Size and format",
+    "chroma_key": "Text & overlays",
+    "content": "GIF quality",
+    "target_bytes": "Size & format",
 }
-"""The headings of options and documents, keyed by the first recipe field under each."""
+"""The headings of forms, options and documents, keyed by the first recipe field under each."""
 
 _UNITS = {"_s": "s", "_px": "px"}
 

@@ -74,7 +74,11 @@ class Segment(Part):
         0.0, ge=0, le=MOST_S, title="Start", description="Where the range begins, in seconds."
     )
     end_s: float | None = Field(
-        None, gt=0, le=MOST_S, title="End", description="Where the range ends. Without it, the source's end."
+        None,
+        gt=0,
+        le=MOST_S,
+        title="End",
+        description="Where the range ends, in seconds. Default: the end of the source.",
     )
 
     @model_validator(mode="after")
@@ -84,7 +88,7 @@ class Segment(Part):
 
 
 class Crop(Part):
-    """A rectangle in the upright source's pixels."""
+    """A rectangle in pixels of the source as displayed."""
 
     x_px: int = Field(0, ge=0, le=MOST_PX, title="Crop left", description="The rectangle's left edge.")
     y_px: int = Field(0, ge=0, le=MOST_PX, title="Crop top", description="The rectangle's top edge.")
@@ -138,7 +142,7 @@ class ChromaKey(Part):
         ge=0.01,
         le=1,
         title="Tolerance",
-        description="How far from that colour others become transparent as well.",
+        description="How different from that colour others may be to become transparent too.",
     )
 
 
@@ -159,16 +163,14 @@ class Caption(Part):
         gt=0,
         le=MOST_S,
         title="End",
-        description="When the caption disappears. Without it, at the GIF's end.",
+        description="When the caption disappears, in seconds of the GIF. Default: the end of the GIF.",
     )
     position: Annotated[Position, POSITIONS] = Field(
         "bottom", title="Position", description="Where the caption is."
     )
-    size_px: int = Field(28, ge=6, le=400, title="Size", description="The height of the captions' letters.")
-    colour: Colour = Field("#ffffff", title="Colour", description="The colour of the captions.")
-    outline: Colour | None = Field(
-        "#000000", title="Outline", description="The colour around the captions' letters."
-    )
+    size_px: int = Field(28, ge=6, le=400, title="Font size", description="Font size in pixels.")
+    colour: Colour = Field("#ffffff", title="Colour", description="Text colour.")
+    outline: Colour | None = Field("#000000", title="Outline", description="Outline colour.")
 
     @model_validator(mode="after")
     def _ends_after_start(self) -> Self:

@@ -60,9 +60,9 @@ __all__ = [
     "track_number",
 ]
 
-MOST_SUBTITLES = 100_000
+MAX_SUBTITLE_CHARACTERS = 100_000
 _TRACK = re.compile(r"track:([1-9][0-9]?)")
-# an arrow, or a line of ASS
+# the time arrow (-->) of SRT and WebVTT, or an ASS Dialogue line
 _TIMES = re.compile(r"[-\u2010-\u2015\u2212][ \t]?(?:>|&gt;)|\u2192|^Dialogue:", re.MULTILINE)
 FEWEST_TARGET_BYTES = 1_000
 MOST_TARGET_BYTES = 1_000_000_000
@@ -79,13 +79,13 @@ class Recipe(Part):
         max_length=50,
         strict=False,
         title="Ranges",
-        description="Ranges of the source, joined in order. Without any, the whole source.",
+        description="Ranges of the source, joined in order. Default: the whole source.",
     )
     crossfade_s: Annotated[float, UiHints(step=0.1)] = Field(
         0.0, ge=0, le=10, title="Crossfade", description="How long joined ranges blend into each other."
     )
     speed: Annotated[float, UiHints(step=0.25)] = Field(
-        1.0, ge=0.1, le=10, title="Speed", description="How many times as fast it plays."
+        1.0, ge=0.1, le=10, title="Speed", description="The playback speed: 2 is twice as fast."
     )
     direction: Annotated[Direction, DIRECTIONS] = Field(
         "forward",
@@ -97,35 +97,38 @@ class Recipe(Part):
         ge=1,
         le=50,
         title="Frame rate",
-        description="Frames per second. Without it, 12.5 for a video; an animation keeps its own times.",
+        description="Frames per second. Default: 12.5 for a video; an animation keeps its own frame timing.",
     )
     loop: Annotated[int | None, UiHints(unit="0 = forever")] = Field(
         None,
         ge=0,
         le=65535,
         title="Loop count",
-        description="How many times it plays, 0 for forever. Without it, as often as an animation says, "
-        "and anything else forever.",
+        description="How often it plays; 0 loops forever. Default: an animation's own loop count, otherwise "
+        "forever.",
     )
     hold_s: Annotated[float, UiHints(step=0.5)] = Field(
-        0.0, ge=0, le=60, title="Hold last frame", description="How much longer the last frame stays."
+        0.0, ge=0, le=60, title="Hold last frame", description="How much longer the last frame is shown."
     )
 
     deinterlace: Annotated[Deinterlace, DEINTERLACE] = Field(
         "auto",
         title="Deinterlace",
-        description="Whether to merge the two fields of each picture; auto looks at the pictures.",
+        description="Deinterlace the video; auto does so if the frames are interlaced.",
     )
     crop: Crop | None = Field(
-        None, title="Crop", description="Keep this rectangle, in pixels of the upright picture."
+        None,
+        title="Crop",
+        description="Keep this rectangle, in pixels of the source as displayed, after its rotation tag is "
+        "applied.",
     )
     aspect: Annotated[Aspect | None, ASPECTS] = Field(
         None,
-        title="Shape",
-        description="Keep the centre of the picture, in this shape; instead of a crop.",
+        title="Aspect ratio",
+        description="Crop to this aspect ratio around the centre. Cannot be combined with a crop.",
     )
     rotate: Annotated[Rotation, ROTATIONS] = Field(
-        0, title="Rotate", description="Rotate clockwise by so many degrees, after the crop."
+        0, title="Rotate", description="Rotate clockwise by this many degrees, after the crop."
     )
     flip: Annotated[Flip, FLIPS] = Field(
         "none",
@@ -137,10 +140,15 @@ class Recipe(Part):
         ge=1,
         le=4096,
         title="Width",
-        description="The greatest width. Without a height, that follows; without both, it fits 480 x 480.",
+        description="Maximum width. If only one of width and height is given, the other follows from the "
+        "aspect ratio; if neither is, the GIF fits in 480 x 480.",
     )
     height_px: int | None = Field(
-        None, ge=1, le=4096, title="Height", description="The greatest height. Without a width, that follows."
+        None,
+        ge=1,
+        le=4096,
+        title="Height",
+        description="Maximum height. If the width is not given, it follows from the aspect ratio.",
     )
     fit: Annotated[Fit, FITS] = Field(
         "contain",
@@ -151,12 +159,12 @@ class Recipe(Part):
 
     look: Look = Field(Look(), title="Look", description="How the picture is changed.")
     chroma_key: ChromaKey | None = Field(
-        None, title="Chroma key", description="A colour that becomes transparent, with those near it."
+        None, title="Chroma key", description="A colour that becomes transparent, along with similar ones."
     )
     background: Colour | None = Field(
         None,
         title="Background colour",
-        description="What transparent parts are laid on. Without it, they stay transparent.",
+        description="The colour behind transparent areas. Default: they stay transparent.",
     )
     captions: tuple[Caption, ...] = Field(
         (), max_length=50, strict=False, title="Captions", description="Text on the GIF."
@@ -164,7 +172,7 @@ class Recipe(Part):
     subtitles: str | None = Field(
         None,
         min_length=1,
-        max_length=MOST_SUBTITLES,
+        max_length=MAX_SUBTITLE_CHARACTERS,
         title="Subtitles",
         description="Subtitles to burn in, at the source's times: the text of an SRT, WebVTT or ASS file, "
         "or track:1 for the video's first text track.",
@@ -176,7 +184,8 @@ class Recipe(Part):
     content: Annotated[Content, CONTENTS] = Field(
         "auto",
         title="Content type",
-        description="What it shows: film, or a screen with its flat colours and sharp letters.",
+        description="Kind of content: film (camera footage) or screen (a screen recording, with flat colours "
+        "and sharp text).",
     )
     colours: Annotated[int, UiHints(slider=(2, 256))] = Field(
         256, ge=2, le=256, title="Colours", description="Colours per palette, transparency included."
@@ -202,28 +211,31 @@ class Recipe(Part):
         ge=FEWEST_TARGET_BYTES,
         le=MOST_TARGET_BYTES,
         title="Max size",
-        description="The best-looking GIF of at most so many bytes.",
+        description="Make the best-looking GIF of at most this many bytes.",
     )
     preset: Annotated[PresetName | None, PLATFORMS] = Field(
-        None, title="Platform", description="Fit what this platform accepts, in bytes and in pixels."
+        None, title="Platform", description="Fit the platform's limits on bytes and pixels."
     )
-    format: Annotated[Format, FORMATS] = Field("gif", title="Format", description="What to make.")
+    format: Annotated[Format, FORMATS] = Field("gif", title="Format", description="The output format.")
 
     @field_validator("subtitles")
     @classmethod
-    def _has_times(cls, subtitles: str | None) -> str | None:
+    def _is_subtitle_text_or_track(cls, subtitles: str | None) -> str | None:
         if subtitles is not None and not (track_number(subtitles) or _TIMES.search(subtitles)):
-            raise ValueError("neither SRT, WebVTT nor ASS, nor track:1 for the video's first track")
+            raise ValueError(
+                "must be the text of an SRT, WebVTT or ASS file, "
+                "or track:N for one of the video's text tracks"
+            )
         return subtitles
 
     @model_validator(mode="after")
-    def _one_frame(self) -> Self:
+    def _crop_xor_aspect(self) -> Self:
         if self.crop and self.aspect:
             raise ValueError("give crop or aspect, not both")
         return self
 
     @model_validator(mode="after")
-    def _only_gifs_are_fitted(self) -> Self:
+    def _size_limits_need_gif(self) -> Self:
         if self.format != "gif" and (self.target_bytes or self.preset):
             raise ValueError("target_bytes and preset apply to GIFs only; omit them, or the format")
         return self

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ipywidgets as w
 
-from gifapp.domain.recipes.fields import leaves, recipe_field
+from gifapp.domain.recipes.fields import SECTIONS, leaves, recipe_field
 from gifapp.domain.recipes.parts import MOST_OVERLAY_BYTES
-from gifapp.domain.recipes.recipe import MOST_SUBTITLES, Look
+from gifapp.domain.recipes.recipe import MAX_SUBTITLE_CHARACTERS, Look
 from gifapp.domain.wording import size
 from gifapp.widgets.controls.file_field import FileField
 from gifapp.widgets.form.captions import Captions
@@ -33,7 +33,7 @@ class TrimAndSize(Group):
         ends = Row(self.loop, control("hold_s"), on_change=on_change)
         fields = Row(control("deinterlace"), on_change=on_change)
         parts = [self.segments, self.crossfade, size, self.fit, self.shape, direction, ends, fields]
-        super().__init__("Trim & size", parts, is_open=True)
+        super().__init__(SECTIONS["segments"], parts, is_open=True)
         self.segments.ranges.observe(lambda _: self._unfold(), "value")
         for side in (self.width, self.height):
             side.control.observe(lambda _: self._unfold(), "value")
@@ -62,7 +62,7 @@ class LookGroup(Group):
         self.reset = w.Button(description="Reset the look")
         self.reset.add_class("gifapp-form__text-button")
         self.reset.on_click(lambda _: self._fill_defaults())
-        super().__init__("Look", self.rows, self.reset)
+        super().__init__(SECTIONS["look"], self.rows, self.reset)
 
     def _fill_defaults(self) -> None:
         defaults = Look().model_dump()
@@ -84,16 +84,16 @@ class TextAndOverlays(Group):
             _chroma_key(on_change),
             Row(control("background"), on_change=on_change),
         ]
-        super().__init__("Text & overlays", parts)
+        super().__init__(SECTIONS["chroma_key"], parts)
 
 
 def _subtitles() -> Field:
     file = FileField(
         description="Add subtitles",
         kind="subtitles",
-        hint=f"An SRT, WebVTT or ASS file, up to {MOST_SUBTITLES:,} characters",
+        hint=f"An SRT, WebVTT or ASS file, up to {MAX_SUBTITLE_CHARACTERS:,} characters",
         accept=".srt,.vtt,.ass,.ssa,text/vtt",
-        limit=MOST_SUBTITLES,
+        limit=MAX_SUBTITLE_CHARACTERS,
         is_text=True,
     )
     return Field("subtitles", file, label=recipe_field("subtitles").title)
@@ -125,7 +125,7 @@ def quality(*, on_change: OnChange) -> Group:
         [control("colours"), control("lossy")],
         [control("dither"), control("palette")],
     ]
-    return Group("GIF quality", [Row(*fields, on_change=on_change) for fields in rows])
+    return Group(SECTIONS["content"], [Row(*fields, on_change=on_change) for fields in rows])
 
 
 class Delivery(Group):
@@ -134,7 +134,7 @@ class Delivery(Group):
     def __init__(self, *, on_change: OnChange) -> None:
         self.format = buttons("format")
         self.limits = Row(control("preset"), control("target_bytes"), on_change=on_change)
-        super().__init__("Size & format", [Row(self.format, on_change=on_change), self.limits])
+        super().__init__(SECTIONS["target_bytes"], [Row(self.format, on_change=on_change), self.limits])
         self.format.control.observe(lambda _: self._unfold(), "value")
 
     def read(self, problems: list[Problem]) -> Values:

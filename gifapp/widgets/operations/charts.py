@@ -64,8 +64,8 @@ class Charts:
 
     def _show(self, points: dict[str, tuple[Sequence[Any], Sequence[Any]]]) -> None:
         with self.figure.batch_update():
-            for name, (x, y) in points.items():
-                self.figure.update_traces({"x": x, "y": y}, {"meta": name})
+            for meta, (x, y) in points.items():
+                self.figure.update_traces({"x": x, "y": y}, {"meta": meta})
 
     def _add_traces(self) -> None:
         add = self.figure.add_trace
