@@ -25,7 +25,7 @@ from gifapp.jobs.timings import Timings
 from gifapp.processes import wait_until
 from gifapp.settings import Settings
 from gifapp.up.programs import REDIS_SERVER
-from gifapp.up.servers import free_port, redis_answers
+from gifapp.up.servers import free_port, redis_responds
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
@@ -103,10 +103,10 @@ def test_the_password_of_redis_stands_in_no_argument_list(tmp_path: Path) -> Non
         [*shell, script], env=environment, cwd=tmp_path, stdout=subprocess.DEVNULL
     ) as redis:
         try:
-            assert wait_until(lambda: redis_answers(url), timeout_s=20)
+            assert wait_until(lambda: redis_responds(url), timeout_s=20)
             assert "horse" not in " ".join(psutil.Process(redis.pid).cmdline())
             with pytest.raises(errors.ServiceRefused):
-                redis_answers(url.replace("horse", "house"))
+                redis_responds(url.replace("horse", "house"))
         finally:
             redis.terminate()
         assert redis.wait(20) == 0

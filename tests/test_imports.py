@@ -13,7 +13,7 @@ import pytest
 import gifapp
 
 PACKAGE = Path(gifapp.__file__).parent
-EVERYONE = {"backoff", "errors", "processes", "dirlock", "os_errors", "private", "logs", "faults"}
+EVERYONE = {"backoff", "errors", "processes", "dirlock", "os_errors", "private", "logs", "sentry"}
 LAYERS = {
     "backoff": set(),
     "errors": set(),
@@ -23,7 +23,7 @@ LAYERS = {
     "os_errors": set(),
     "private": set(),
     "logs": set(),
-    "faults": set(),
+    "sentry": set(),
     "domain": set(),
     "settings": {"domain"},
     "conversion": {"domain"},

@@ -16,7 +16,7 @@ from uuid import uuid4
 import httpx
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from gifapp import errors, faults
+from gifapp import errors, sentry
 from gifapp.client.administrator import Administrator
 from gifapp.client.following import follow
 from gifapp.client.responses import checked_response, connect
@@ -58,7 +58,7 @@ class Client:
         if missing:
             raise errors.SettingInvalid(name=missing[0], problem="it is set only in a dashboard's kernel")
         url = os.environ["GIFAPP_URL"]
-        faults.configure(os.environ.get("GIFAPP_SENTRY_DSN"), part="kernel")
+        sentry.configure(os.environ.get("GIFAPP_SENTRY_DSN"), part="kernel")
         return cls(url, KernelToken(url, os.environ["GIFAPP_KERNEL_TOKEN"]), page_url="")
 
     @classmethod

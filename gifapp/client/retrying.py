@@ -12,7 +12,7 @@ from gifapp import errors
 RETRIED = (errors.Transient, errors.TooManyRequests, errors.TooManyConnections)
 _LONGEST_WAIT_S = 15.0
 _LONGEST_RETRY_AFTER_S = 120
-_MOST_FAILURES = 10  # in a row; about a minute
+_MOST_FAILURES = 10  # ten retries wait about a minute in total
 
 Result = TypeVar("Result")
 

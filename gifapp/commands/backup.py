@@ -55,13 +55,13 @@ def restore(archive: Path, data_dir: Path | None) -> None:
     from gifapp.commands.parts import open_storage
     from gifapp.jobs.db import leases
     from gifapp.jobs.db.connection import connect, disconnect
-    from gifapp.up.directory import hold
+    from gifapp.up.directory import lock_data_directory
     from gifapp.up.servers import running_mongod
 
     settings = load_settings(log_level="warning", data_dir=data_dir)
     with contextlib.ExitStack() as stack:
         if settings.mongodb_url is None:
-            stack.enter_context(hold(settings.data_dir.resolve()))
+            stack.enter_context(lock_data_directory(settings.data_dir.resolve()))
         url = settings.mongodb_url or stack.enter_context(
             running_mongod(settings.data_dir.resolve() / "mongodb")
         )
@@ -77,7 +77,7 @@ def restore(archive: Path, data_dir: Path | None) -> None:
 @contextlib.contextmanager
 def _mongodb(settings: Settings) -> Iterator[str]:
     """The URL of the configured MongoDB, of the running service's, or of one started for this block."""
-    from gifapp.up.directory import hold, running_service
+    from gifapp.up.directory import lock_data_directory, running_service
     from gifapp.up.servers import running_mongod
 
     data_dir = settings.data_dir.resolve()
@@ -89,7 +89,7 @@ def _mongodb(settings: Settings) -> Iterator[str]:
     elif not (data_dir / "mongodb").exists():
         raise errors.ServiceNotFound(path=data_dir)
     else:
-        with hold(data_dir), running_mongod(data_dir / "mongodb") as url:
+        with lock_data_directory(data_dir), running_mongod(data_dir / "mongodb") as url:
             yield url
 
 

@@ -18,7 +18,7 @@ from gifapp.commands.loading import load_settings
 @options.data_dir
 def web(host: str | None, port: int | None, data_dir: Path | None) -> None:
     """Run one web tier: the API and the dashboard."""
-    from gifapp import faults
+    from gifapp import sentry
     from gifapp.commands.parts import prepare, read_scrape_token
     from gifapp.jobs.cleanup.sweep import sweeping
     from gifapp.processes import allow_open_files
@@ -27,7 +27,7 @@ def web(host: str | None, port: int | None, data_dir: Path | None) -> None:
     from gifapp.web.pages.pages import notebooks_directory
 
     settings = load_settings(host=host, port=port, data_dir=data_dir)
-    faults.configure(settings.sentry_dsn, part="web")
+    sentry.configure(settings.sentry_dsn, part="web")
     if settings.sentry_dsn:
         os.environ["GIFAPP_SENTRY_DSN"] = settings.sentry_dsn  # for kernels, which read no settings files
     allow_open_files()

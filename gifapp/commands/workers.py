@@ -61,11 +61,11 @@ def workers(fewest: int | None, most: int | None, data_dir: Path | None) -> None
 
 
 def _foundation(data_dir: Path | None) -> Foundation:
-    from gifapp import faults
+    from gifapp import sentry
     from gifapp.commands.parts import prepare
 
     settings = load_settings(data_dir=data_dir)
-    faults.configure(settings.sentry_dsn, part="worker")
+    sentry.configure(settings.sentry_dsn, part="worker")
     return prepare(settings)
 
 

@@ -20,6 +20,6 @@ and what to do.
 """
 
 from gifapp.errors.bad_input import *  # noqa: F403  these modules define only public names
+from gifapp.errors.denials_and_limits import *  # noqa: F403
 from gifapp.errors.failures import *  # noqa: F403
-from gifapp.errors.refusals import *  # noqa: F403
 from gifapp.errors.root import GifappError as GifappError

@@ -27,7 +27,7 @@ class Addresses:
 
 
 @contextlib.contextmanager
-def hold(data_dir: Path) -> Iterator[None]:
+def lock_data_directory(data_dir: Path) -> Iterator[None]:
     """Lock `data_dir` against every other `gifapp up`; the lock ends with this process, however it ends.
 
     Raises:

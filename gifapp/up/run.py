@@ -14,26 +14,26 @@ from gifapp import errors
 from gifapp.settings import Settings
 from gifapp.up.checks import check_free_space, responds, usable_port
 from gifapp.up.child import Child, Part
-from gifapp.up.directory import Addresses, hold, published_addresses
-from gifapp.up.servers import Server, mongod_answers, mongod_server, redis_answers, redis_server
+from gifapp.up.directory import Addresses, lock_data_directory, published_addresses
+from gifapp.up.servers import Server, mongod_responds, mongod_server, redis_responds, redis_server
 from gifapp.up.supervisor import Supervisor
 
 _START_TIMEOUT_S = 60
 # including MongoDB and Redis, everything stops within 15 s
 _WEB_GRACE_S = 3
 _WORKERS_GRACE_S = 7
-_DRAIN_S = 3  # after which a worker releases its job, for the next start
-_ANSWER_S = 2  # after which the web tier stops responding
+_WORKER_DRAIN_S = 3  # then a worker returns its job to the queue
+_WEB_DRAIN_S = 2  # then open requests are cut off
 
 
 def run_up(settings: Settings, *, on_ready: Callable[[Settings], None]) -> None:
     """Run everything until SIGTERM, SIGINT or SIGHUP; calls `on_ready` once /health/ready responds.
 
     Raises:
-        errors.SetupError: the service cannot run here, and why.
+        errors.SetupError: the service cannot start; the message says why.
     """
     data_dir = settings.data_dir.resolve()
-    with hold(data_dir), recorded_signals() as stopping:
+    with lock_data_directory(data_dir), recorded_signals() as stopping:
         check_free_space(data_dir)
         port = usable_port(settings.host, settings.port)
         settings = settings.model_copy(update={"data_dir": data_dir, "port": port})
@@ -75,9 +75,9 @@ def _servers(settings: Settings) -> tuple[list[Server], Addresses]:
 
 
 def _check_configured(settings: Settings) -> None:
-    if settings.redis_url and not redis_answers(settings.redis_url):
+    if settings.redis_url and not redis_responds(settings.redis_url):
         raise errors.ServerUnreachable(setting="GIFAPP_REDIS_URL")
-    if settings.mongodb_url and not mongod_answers(settings.mongodb_url):
+    if settings.mongodb_url and not mongod_responds(settings.mongodb_url):
         raise errors.ServerUnreachable(setting="GIFAPP_MONGODB_URL")
 
 
@@ -89,7 +89,7 @@ def _our_parts(settings: Settings, addresses: Addresses) -> list[Part]:
         name="web",
         argv=(*gifapp, "web"),
         directory=settings.data_dir,
-        environment=environment | {"GIFAPP_DRAIN_S": str(min(settings.drain_s, _ANSWER_S))},
+        environment=environment | {"GIFAPP_DRAIN_S": str(min(settings.drain_s, _WEB_DRAIN_S))},
         is_ready=lambda: responds(f"{settings.local_url}/health/ready"),
         start_timeout_s=_START_TIMEOUT_S,
         stop_grace_s=_WEB_GRACE_S,
@@ -113,7 +113,7 @@ def _passed_settings(settings: Settings, addresses: Addresses) -> dict[str, str]
         "GIFAPP_HOST": settings.host,
         "GIFAPP_PORT": str(settings.port),
         "GIFAPP_WORKERS": settings.workers,
-        "GIFAPP_DRAIN_S": str(min(settings.drain_s, _DRAIN_S)),
+        "GIFAPP_DRAIN_S": str(min(settings.drain_s, _WORKER_DRAIN_S)),
         "GIFAPP_REDIS_URL": addresses.redis_url,
         "GIFAPP_MONGODB_URL": addresses.mongodb_url,
     }

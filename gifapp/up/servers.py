@@ -99,7 +99,7 @@ def redis_server(directory: Path, *, program: Path | None = None) -> Server:
         name="redis-server",
         argv=argv,
         directory=directory,
-        is_ready=lambda: redis_answers(url),
+        is_ready=lambda: redis_responds(url),
         stop_grace_s=2,
         expendable=directory / "appendonlydir",  # recreated from MongoDB (docs/queue.md)
     )
@@ -123,7 +123,7 @@ def mongod_server(directory: Path, *, program: Path | None = None) -> Server:
         *("--wiredTigerCacheSizeGB", "0.25"),
         *("--setParameter", "diagnosticDataCollectionEnabled=false"),
     )
-    is_ready = partial(_own_mongod_answers, url, f"mongodb://{at}", password, directory)
+    is_ready = partial(_own_mongod_responds, url, f"mongodb://{at}", password, directory)
     return Server(Part("mongod", argv, directory, is_ready, stop_grace_s=2), url)
 
 
@@ -152,7 +152,7 @@ def _kept_password(path: Path) -> str:
     return private.read(path).decode()
 
 
-def redis_answers(url: str) -> bool:
+def redis_responds(url: str) -> bool:
     """Whether Redis responds at `url`.
 
     Raises:
@@ -167,7 +167,7 @@ def redis_answers(url: str) -> bool:
         return False
 
 
-def mongod_answers(url: str) -> bool:
+def mongod_responds(url: str) -> bool:
     """Whether MongoDB responds at `url`.
 
     Raises:
@@ -184,7 +184,7 @@ def mongod_answers(url: str) -> bool:
     return True
 
 
-def _own_mongod_answers(url: str, url_without_user: str, password: str, directory: Path) -> bool:
+def _own_mongod_responds(url: str, url_without_user: str, password: str, directory: Path) -> bool:
     try:
         with _mongodb_client(url) as client:
             reply = client.admin.command("getParameter", featureCompatibilityVersion=1)

@@ -139,13 +139,13 @@ class GifApp(Voila):
         """Stop accepting connections, shut down kernels, finish requests in flight, close connections."""
         await asyncio.sleep(0)  # lets pending connections be accepted; they would be reset
         self._server.stop()
-        self.parts.answering.is_stopping = True
+        self.parts.in_flight.is_stopping = True
         self._reaper.stop()
         await self.kernels.end_all()
         await self.parts.hub.stop()
-        await self.parts.answering.end(within_s=self._drain_s)
+        await self.parts.in_flight.end(within_s=self._drain_s)
         await self._server.close_all_connections()
-        await asyncio.gather(*self.parts.closing)
+        await asyncio.gather(*self.parts.cleanup_tasks)
         self.parts.request_limits.close()
         self.kernel_manager.context.destroy(linger=0)  # pages may not have closed their sockets yet
         shutil.rmtree(self.connection_dir, ignore_errors=True)

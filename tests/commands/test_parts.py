@@ -8,7 +8,7 @@ from gifapp import errors
 from gifapp.commands.parts import Foundation, prepare, read_secret
 from gifapp.domain.limits import Allowance
 from gifapp.settings import Settings
-from gifapp.up.directory import Addresses, hold, published_addresses
+from gifapp.up.directory import Addresses, lock_data_directory, published_addresses
 
 
 def test_a_secret_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_a_secret_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
 
 def test_configured_addresses_win(tmp_path: Path) -> None:
     addresses = Addresses("http://127.0.0.1:1", "redis://r", "mongodb://m/gifapp")
-    with hold(tmp_path), published_addresses(tmp_path, addresses):
+    with lock_data_directory(tmp_path), published_addresses(tmp_path, addresses):
         found = prepare(Settings(data_dir=tmp_path, redis_url="redis://mine"))
     assert (found.redis_url, found.mongodb_url) == ("redis://mine", "mongodb://m/gifapp")
 

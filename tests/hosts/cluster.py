@@ -13,7 +13,7 @@ import httpx
 
 from gifapp.processes import stop, wait_until
 from gifapp.up.programs import MONGOD, REDIS_SERVER
-from gifapp.up.servers import mongod_answers
+from gifapp.up.servers import mongod_responds
 from tests.hosts.network import Host, Network
 from tests.hosts.relay import LISTENING
 from tests.jobs.conftest import ROOT, SECRET
@@ -59,7 +59,7 @@ class Cluster:
         # clients leave the Unix socket of a refused connection open: nobody is asked before they listen
         assert wait_until(lambda: "Ready to accept connections" in self.said("redis"), timeout_s=20)
         assert wait_until(lambda: "Waiting for connections" in self.said("mongod"), timeout_s=20)
-        assert mongod_answers(self.mongodb_url)
+        assert mongod_responds(self.mongodb_url)
         self._start(data, "s3", sys.executable, "-m", "moto.server", "-H", data.address, "-p", str(_S3_PORT))
         self._start_relay("data", _S3_PORT)
         assert wait_until(lambda: "Running on" in self.said("s3"), timeout_s=30)

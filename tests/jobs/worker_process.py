@@ -5,7 +5,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from gifapp import faults, logs
+from gifapp import logs, sentry
 from gifapp.domain.limits import Limits
 from gifapp.jobs.attempts.forkserver import ForkServer
 from gifapp.jobs.parts import JobParts
@@ -16,7 +16,7 @@ from tests.storages import storage_at
 
 def main(mongodb_url: str, redis_url: str, storage_url: str, converter: str, most_jobs: str = "500") -> None:
     logs.configure()
-    faults.configure(os.environ.get("GIFAPP_SENTRY_DSN"), part="worker")
+    sentry.configure(os.environ.get("GIFAPP_SENTRY_DSN"), part="worker")
     forks = ForkServer()
     if converter != "real":
         forks = ForkServer(f"tests.jobs.converters:{converter}")

@@ -8,41 +8,44 @@ import pytest
 
 from gifapp import errors
 from gifapp.processes import wait_until
-from gifapp.up.directory import Addresses, hold, published_addresses, running_service
+from gifapp.up.directory import Addresses, lock_data_directory, published_addresses, running_service
 
 ADDRESSES = Addresses("http://127.0.0.1:1", "redis://:secret@127.0.0.1:2/0", "mongodb://127.0.0.1:3/gifapp")
 
 
 def test_a_second_holder_hears_who_is_first(tmp_path: Path) -> None:
     with (
-        hold(tmp_path),
+        lock_data_directory(tmp_path),
         pytest.raises(errors.DataDirectoryHeld, match=rf"in use by gifapp \(process {os.getpid()}\)\."),
-        hold(tmp_path),
+        lock_data_directory(tmp_path),
     ):
         pass
 
 
 def test_a_killed_holder_holds_no_more(tmp_path: Path) -> None:
     code = (
-        "import time; from pathlib import Path; from gifapp.up.directory import hold\n"
-        "with hold(Path.cwd()): Path('held').touch(); time.sleep(60)"
+        "import time; from pathlib import Path; from gifapp.up.directory import lock_data_directory\n"
+        "with lock_data_directory(Path.cwd()): Path('held').touch(); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path) as other:
         assert wait_until((tmp_path / "held").exists, timeout_s=10)
         other.kill()
-    with hold(tmp_path):
+    with lock_data_directory(tmp_path):
         assert (tmp_path / "run" / "lock").read_text() == str(os.getpid())
 
 
 @pytest.mark.parametrize("path", ["a file", "a file/below"])
 def test_a_directory_that_cannot_be_is_a_sentence(path: str, tmp_path: Path) -> None:
     (tmp_path / "a file").touch()
-    with pytest.raises(errors.DirectoryNotWritable, match=r"a file.* is not writable"), hold(tmp_path / path):
+    with (
+        pytest.raises(errors.DirectoryNotWritable, match=r"a file.* is not writable"),
+        lock_data_directory(tmp_path / path),
+    ):
         pass
 
 
 def test_a_directory_is_made_private(tmp_path: Path) -> None:
-    with hold(tmp_path / "new" / "data"):
+    with lock_data_directory(tmp_path / "new" / "data"):
         assert stat.S_IMODE((tmp_path / "new" / "data").stat().st_mode) == 0o700
 
 
@@ -51,30 +54,33 @@ def test_what_was_open_is_closed(tmp_path: Path) -> None:
     for folder in folders:
         folder.mkdir()
         folder.chmod(0o755)
-    with hold(tmp_path / "data"):
+    with lock_data_directory(tmp_path / "data"):
         assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory to another user")
 @pytest.mark.parametrize("name", [".", "run", "logs", "run/lock"])
 def test_what_is_another_users_is_refused_by_name(name: str, tmp_path: Path) -> None:
-    with hold(tmp_path):
+    with lock_data_directory(tmp_path):
         pass
     os.chown(tmp_path / name, 65534, 65534)
-    with pytest.raises(errors.NotPrivate, match="belongs to nobody; run gifapp as nobody"), hold(tmp_path):
+    with (
+        pytest.raises(errors.NotPrivate, match="belongs to nobody; run gifapp as nobody"),
+        lock_data_directory(tmp_path),
+    ):
         pass
 
 
 def test_a_running_service_is_found_by_its_directory(tmp_path: Path) -> None:
     assert running_service(tmp_path) is None
-    with hold(tmp_path), published_addresses(tmp_path, ADDRESSES):
+    with lock_data_directory(tmp_path), published_addresses(tmp_path, ADDRESSES):
         assert running_service(tmp_path) == ADDRESSES
         assert stat.S_IMODE((tmp_path / "run" / "services.json").stat().st_mode) == 0o600
     assert running_service(tmp_path) is None
 
 
 def test_what_a_killed_service_told_is_not_believed(tmp_path: Path) -> None:
-    with hold(tmp_path), published_addresses(tmp_path, ADDRESSES):
+    with lock_data_directory(tmp_path), published_addresses(tmp_path, ADDRESSES):
         kept = (tmp_path / "run" / "services.json").read_text()
     (tmp_path / "run" / "services.json").write_text(kept)
     assert running_service(tmp_path) is None

@@ -101,7 +101,7 @@ def _played(
     When all are stored, the progress is at `stored_at`.
     """
     direction = plan.recipe.direction
-    if not reorder.needs_composition(direction):
+    if not reorder.needs_reordering(direction):
         yield frames
         return
     begin = reporter.fraction
@@ -109,7 +109,7 @@ def _played(
         for number, frame in enumerate(frames, 1):
             store.append(frame)
             reporter.at("reading", begin + (stored_at - begin) * number / plan.frames)
-        yield reorder.composed(store, plan.fps, direction)
+        yield reorder.reordered(store, plan.fps, direction)
 
 
 def _staying(pictures: Iterator[Pixels], times: int) -> Iterator[Pixels]:

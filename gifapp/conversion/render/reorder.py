@@ -19,12 +19,12 @@ class Frames(Protocol):
     def __getitem__(self, number: int, /) -> NDArray[np.uint8]: ...
 
 
-def needs_composition(direction: Direction) -> bool:
+def needs_reordering(direction: Direction) -> bool:
     """Whether frames are reordered; if not, MoviePy is not imported."""
     return direction != "forward"
 
 
-def composed(frames: Frames, fps: float, direction: Direction) -> Iterator[NDArray[np.uint8]]:
+def reordered(frames: Frames, fps: float, direction: Direction) -> Iterator[NDArray[np.uint8]]:
     """The frames in playing order: backwards, or forwards and then backwards.
 
     MoviePy accesses `frames` through a clip with one frame every `1 / fps` seconds.
@@ -36,7 +36,7 @@ def composed(frames: Frames, fps: float, direction: Direction) -> Iterator[NDArr
 
 
 def _clip(frames: Frames, fps: float) -> Any:
-    _keep_moviepy_from_looking_around()
+    _disable_moviepy_dotenv()
     from moviepy.video.VideoClip import VideoClip  # noqa: PLC0415
 
     def frame_at(t: float) -> NDArray[np.uint8]:
@@ -53,7 +53,7 @@ def _effect(direction: Direction) -> Any:
     return TimeMirror() if direction == "reverse" else TimeSymmetrize()
 
 
-def _keep_moviepy_from_looking_around() -> None:
+def _disable_moviepy_dotenv() -> None:
     """Set variables so that MoviePy does not run programs named in a `.env` file that it finds."""
     os.environ.setdefault("FFMPEG_BINARY", "ffmpeg-imageio")
     os.environ.setdefault("FFPLAY_BINARY", "auto-detect")

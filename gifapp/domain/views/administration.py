@@ -51,7 +51,7 @@ class ListedJobView(View):
 
 
 class OwnedJobView(ListedJobView):
-    """A job of any owner. A request for a single job includes its recipe, without embedded files."""
+    """A job of any owner. The response for a single job includes its recipe, without embedded files."""
 
     recipe: Recipe | None = None
 
@@ -108,7 +108,10 @@ class WorkersView(View):
 
 
 class RequeuedView(View):
-    """How many dead letters were requeued; those `left` lack their video, or another job makes their GIF."""
+    """How many dead letters were requeued.
+
+    `left` counts those that could not be: their video is gone, or another job is making the same GIF.
+    """
 
     requeued: int
     left: int

@@ -108,7 +108,7 @@ class Upload(Generic[DestinationT]):
             await self._writing
 
     def _run(self, step: Callable[..., Result]) -> asyncio.Future[Result]:
-        return asyncio.get_running_loop().run_in_executor(self._parts.writing, step)
+        return asyncio.get_running_loop().run_in_executor(self._parts.upload_writers, step)
 
 
 class ReceivingHandler(PrivateHandler, Generic[DestinationT]):
@@ -163,8 +163,8 @@ class ReceivingHandler(PrivateHandler, Generic[DestinationT]):
         self.has_all()
         if self.upload is not None:
             closing = asyncio.get_running_loop().create_task(self.upload.close())
-            self.parts.closing.add(closing)
-            closing.add_done_callback(self.parts.closing.discard)
+            self.parts.cleanup_tasks.add(closing)
+            closing.add_done_callback(self.parts.cleanup_tasks.discard)
 
 
 class SourcesHandler(ReceivingHandler[Incoming]):

@@ -86,12 +86,12 @@ class AnsweringHandler(tornado.web.RequestHandler):
         for name, value in _SECURITY_HEADERS.items():
             self.set_header(name, value)
         self.set_header("X-Request-Id", self.request_id)
-        if self.parts.answering.is_stopping:
+        if self.parts.in_flight.is_stopping:
             self.set_header(*CLOSE_CONNECTION)
         self._set_cors_headers()
 
     async def prepare(self) -> None:
-        self.parts.answering.begin(self)
+        self.parts.in_flight.begin(self)
         structlog.contextvars.bind_contextvars(request_id=self.request_id)
         set_request_origin(self.request.remote_ip, self.request_id)
         if self.request.method != "OPTIONS":  # a preflight carries no token
@@ -166,7 +166,7 @@ class AnsweringHandler(tornado.web.RequestHandler):
         """Run `function` on a thread, so that the event loop never waits for a disk or a database."""
         context = contextvars.copy_context()  # the log's request id
         call = functools.partial(context.run, functools.partial(function, *args, **kwargs))
-        return await self.parts.calls.run(self.person, call)
+        return await self.parts.short_call_pool.run(self.person, call)
 
     async def run_hashing(
         self, function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs

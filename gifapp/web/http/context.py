@@ -22,9 +22,9 @@ from gifapp.web.traffic.fair_pool import FairPool
 from gifapp.web.traffic.in_flight import InFlightRequests
 from gifapp.web.traffic.memory import MemoryBudget
 
-_WRITING_THREADS = 16
+_UPLOAD_WRITERS = 16
 
-# more would compete with the event loop for Python's lock
+# more would compete with the event loop for the GIL
 _CALLS = functools.partial(FairPool, "call", slots=4, most_waiting=1000)
 # bcrypt takes a quarter of a second of CPU time
 _PASSWORDS = functools.partial(FairPool, "password", slots=2, most_waiting=32)
@@ -40,15 +40,15 @@ class Parts:
 
     Attributes:
         services: the services for sources, jobs and administration.
-        calls: for short blocking calls.
+        short_call_pool: for short blocking calls.
         passwords: for hashing passwords.
-        writing: the threads that write uploads.
+        upload_writers: the threads that write uploads.
         memory: the memory that bodies and responses take.
         probes: for probing uploads, which takes seconds.
         frames: for extracting frames, a fraction of a second each.
         estimates: for estimating GIF sizes, about a second each.
-        closing: tasks that clean up abandoned uploads.
-        answering: the requests in flight, without websockets.
+        cleanup_tasks: clean up abandoned uploads.
+        in_flight: the requests in flight, without websockets.
         instruments: the metrics of this process.
         session_check_s: how often an open event stream checks that its session is still valid.
         upload_stall_s: how long an upload may send almost nothing before it is disconnected.
@@ -64,15 +64,17 @@ class Parts:
     cors_origins: Collection[str]
     session_check_s: float = 20.0
     upload_stall_s: float = 30.0
-    calls: FairPool = field(default_factory=_CALLS)
+    short_call_pool: FairPool = field(default_factory=_CALLS)
     passwords: FairPool = field(default_factory=_PASSWORDS)
-    writing: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_WRITING_THREADS, "write"))
+    upload_writers: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(_UPLOAD_WRITERS, "write")
+    )
     memory: MemoryBudget = field(default_factory=MemoryBudget)
     probes: FairPool = field(default_factory=_PROBES)
     frames: FairPool = field(default_factory=_FRAMES)
     estimates: FairPool = field(default_factory=_ESTIMATES)
-    closing: set[asyncio.Task[None]] = field(default_factory=set)
-    answering: InFlightRequests = field(default_factory=InFlightRequests)
+    cleanup_tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    in_flight: InFlightRequests = field(default_factory=InFlightRequests)
     instruments: Instruments = field(default_factory=Instruments)
 
 

@@ -51,7 +51,9 @@ def _moment(value: Any) -> datetime:
     except (TypeError, ValueError, OverflowError):
         moment = None
     if moment is None or moment.tzinfo is None:
-        raise PydanticCustomError("moment", "it must be a time with its zone, as 2026-01-31T12:00:00Z")
+        raise PydanticCustomError(
+            "moment", "it must be a time with a time zone, such as 2026-01-31T12:00:00Z"
+        )
     return moment
 
 
@@ -78,7 +80,7 @@ def decoded(raw: bytes) -> Any:
         errors.JsonInvalid: not JSON, NaN or infinity, a duplicate key, a lone surrogate, too deep,
             too many values.
     """
-    if raw.count(b'"') - raw.count(b'\\"') > 4 * MAX_VALUES:  # each has a name and a text at most
+    if raw.count(b'"') - raw.count(b'\\"') > 4 * MAX_VALUES:  # two for its key, two for its text
         raise errors.JsonInvalid(problem=_TOO_MANY)
     try:
         value = json.loads(
@@ -95,7 +97,7 @@ def decoded(raw: bytes) -> Any:
         raise errors.JsonInvalid(problem="it is nested too deeply") from None
     except ValueError as refused:
         raise errors.JsonInvalid(problem=str(refused)) from None
-    _check_shape(value)
+    _check_limits(value)
     return value
 
 
@@ -139,7 +141,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def _check_shape(value: Any) -> None:
+def _check_limits(value: Any) -> None:
     level, count = [value], 1
     for _ in range(MAX_DEPTH):
         level = [child for item in level for child in _children(item)]

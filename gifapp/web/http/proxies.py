@@ -76,4 +76,5 @@ def _hop(text: str) -> Address | None:
 
 
 def _peer(address: str | None) -> Address | None:
-    return parse_address((address or "").partition("%")[0])  # link-local addresses name an interface
+    # strip the zone ID of a link-local address (fe80::1%eth0)
+    return parse_address((address or "").partition("%")[0])

@@ -16,7 +16,7 @@ const NEW_SHARE = 0.2;
 /** @param {number} value */
 const seconds = (value) => `${Number(value.toFixed(2))} s`;
 /** @param {number} value */
-const cents = (value) => Math.round(value * 100) / 100;
+const roundToCentiseconds = (value) => Math.round(value * 100) / 100;
 
 // One range: a track with two handles, two fields and two frames.
 class Range {
@@ -58,7 +58,7 @@ class Range {
       this.press(event, index);
     });
     const edge = { name, picture, handle, field, label, live: liveImage(picture), isTyped: false };
-    // not "change", which does not fire if the text is the same as before a step
+    // "change" would not fire after 2 was stepped to 2.1 and typed back to 2
     field.addEventListener("input", () => (edge.isTyped = true));
     field.addEventListener("blur", () => this.type(index));
     return edge;
@@ -90,8 +90,8 @@ class Range {
     edge.handle.style.left = `${100 * Math.min(1, time / duration)}%`;
     const facts = { "aria-label": name[0].toUpperCase() + name.slice(1), "aria-valuemin": 0, "aria-valuemax": duration, "aria-valuenow": time, "aria-valuetext": seconds(time) };
     for (const [key, value] of Object.entries(facts)) edge.handle.setAttribute(key, String(value));
-    const isSaidOtherwise = document.activeElement === edge.field && numberIn(edge.field.value) === time;
-    if (!edge.isTyped && !isSaidOtherwise) edge.field.value = String(cents(time));
+    const showsSameTime = document.activeElement === edge.field && numberIn(edge.field.value) === time;
+    if (!edge.isTyped && !showsSameTime) edge.field.value = String(roundToCentiseconds(time));
     const address = this.owner.frameAt(this.pictureTime(edge.name, time));
     edge.picture.hidden = !address;
     if (address) edge.live(address);
@@ -112,7 +112,7 @@ class Range {
    */
   move(index, time) {
     const [low, high] = index ? [this.times[0] + SHORTEST_S, this.owner.duration] : [0, this.times[1] - SHORTEST_S];
-    this.set(index, cents(Math.min(Math.max(time, low), Math.max(low, high))));
+    this.set(index, roundToCentiseconds(Math.min(Math.max(time, low), Math.max(low, high))));
   }
 
   /**
@@ -242,7 +242,7 @@ class Ranges {
     const start = last < this.duration - SHORTEST_S ? last : 0;
     const end = Math.min(this.duration, start + Math.max(SHORTEST_S, this.duration * NEW_SHARE));
     /** @type {Times} */
-    const added = [cents(start), cents(end)];
+    const added = [roundToCentiseconds(start), roundToCentiseconds(end)];
     this.ranges = [...this.ranges, added];
     this.show();
     this.save();

@@ -10,12 +10,12 @@ import traitlets
 from gifapp.widgets.assets import script
 
 
-class Fold(anywidget.AnyWidget):
-    """A button with the group's title; exposes to screen readers whether the group is open."""
+class SectionHeader(anywidget.AnyWidget):
+    """A button with the section's title; tells screen readers whether the section is open."""
 
     _esm: ClassVar = script("controls/section_header")
 
     description = traitlets.Unicode().tag(sync=True)
     value = traitlets.Bool(default_value=False).tag(sync=True)
-    """Whether the group is open."""
+    """Whether the section is open."""
     changes = traitlets.Unicode().tag(sync=True)

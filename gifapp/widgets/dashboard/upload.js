@@ -11,8 +11,8 @@ import tus from "../vendor/tus.min.js";
 const AT_ONCE = 2;
 const NO_VIDEO = /^(audio|text|font)\/|^application\/(pdf|json|javascript|msword|vnd\.(openxml|ms-))/;
 const SPEED_OVER_MS = 3000;
-const LONG_LOOK_MS = 4000;
-const STALLED_MS = 30000; // the server gives up a connection as late
+const SLOW_CHECK_MS = 4000;
+const STALLED_MS = 30000; // the server drops stalled connections after the same time
 const TOKEN_MS = 10 * 60 * 1000;
 const RETRY_AFTER_MS = [0, 1000, 3000, 5000, 10000, 20000, 30000];
 
@@ -34,7 +34,7 @@ class Upload {
     this.awaited = null;
     /** @type {[number, number][]} when, and how many bytes were sent */
     this.seen = [];
-    this.patience = 0;
+    this.timer = 0; // notices a stall while bytes are sent, then a slow check
     this.bar = progressBar(`Upload of ${file.name}`);
     this.status = make("span", { class: "gifapp-upload__status" });
     this.buttons = make("span", { class: "gifapp-upload__buttons" });
@@ -152,7 +152,7 @@ class Uploads {
     return upload.token;
   }
 
-  // By tus: an interrupted upload resumes where it was, after a while, a click on the button or a page reload.
+  // Uses tus: an interrupted upload resumes where it stopped – automatically, on Try again, or after a reload.
   /** @param {Upload} upload */
   async begin(upload) {
     const request = (upload.request = new tus.Upload(upload.file, {
@@ -161,9 +161,9 @@ class Uploads {
       retryDelays: RETRY_AFTER_MS,
       removeFingerprintOnSuccess: true,
       onBeforeRequest: async (sent) => sent.setHeader("Authorization", `Bearer ${await this.token(upload)}`),
-      onShouldRetry: (error) => this.mayGoOn(upload, error),
+      onShouldRetry: (error) => this.shouldRetry(upload, error),
       onProgress: (sent, all) => (sent < all ? this.progress(upload, sent) : this.sent(upload)),
-      onSuccess: ({ lastResponse }) => this.taken(upload, lastResponse.getHeader("Upload-Source")),
+      onSuccess: ({ lastResponse }) => this.accepted(upload, lastResponse.getHeader("Upload-Source")),
       onError: (error) => this.refused(upload, /** @type {UploadError} */ (error)),
     }));
     upload.seen = [];
@@ -177,15 +177,15 @@ class Uploads {
    * @param {Upload} upload
    * @param {UploadError} error
    */
-  mayGoOn(upload, error) {
-    clearTimeout(upload.patience);
+  shouldRetry(upload, error) {
+    clearTimeout(upload.timer);
     const status = statusOf(error);
     const { code } = parsed(error.originalResponse?.getBody());
     const isInLine = code === "too-many-at-once"; // all bytes have arrived
-    const mayGoOn = isInLine || status === 0 || status === 409 || status === 423 || status >= 500;
+    const shouldRetry = isInLine || status === 0 || status === 409 || status === 423 || status >= 500;
     if (isInLine) this.waitsForTurn(upload);
-    else if (mayGoOn) this.interrupted(upload);
-    return mayGoOn;
+    else if (shouldRetry) this.interrupted(upload);
+    return shouldRetry;
   }
 
   /** @param {Upload} upload */
@@ -197,8 +197,8 @@ class Uploads {
   // A connection may be dead without an error: nothing moves, and the browser waits for minutes.
   /** @param {Upload} upload */
   watchForStall(upload) {
-    clearTimeout(upload.patience);
-    upload.patience = setTimeout(() => this.resume(upload), STALLED_MS);
+    clearTimeout(upload.timer);
+    upload.timer = setTimeout(() => this.resume(upload), STALLED_MS);
   }
 
   /** @param {Upload} upload */
@@ -230,8 +230,8 @@ class Uploads {
   sent(upload) {
     upload.bar.show(null);
     upload.status.textContent = "Checking the video…";
-    clearTimeout(upload.patience);
-    upload.patience = setTimeout(() => this.waitsForTurn(upload), LONG_LOOK_MS);
+    clearTimeout(upload.timer);
+    upload.timer = setTimeout(() => this.waitsForTurn(upload), SLOW_CHECK_MS);
   }
 
   /** @param {Upload} upload */
@@ -243,7 +243,7 @@ class Uploads {
    * @param {Upload} upload
    * @param {string | undefined} sourceId
    */
-  taken(upload, sourceId) {
+  accepted(upload, sourceId) {
     this.model.send({ type: "uploaded", source_id: sourceId });
     this.spoken.textContent = `${upload.file.name} uploaded.`;
     this.forget(upload);
@@ -268,7 +268,7 @@ class Uploads {
    * @param {boolean} mayRetry
    */
   fail(upload, sentence, mayRetry) {
-    clearTimeout(upload.patience);
+    clearTimeout(upload.timer);
     this.running.delete(upload.id);
     upload.request = upload.token = null;
     upload.row.classList.add("gifapp-upload__row--failed");
@@ -293,7 +293,7 @@ class Uploads {
 
   /** @param {Upload} upload */
   forget(upload) {
-    clearTimeout(upload.patience);
+    clearTimeout(upload.timer);
     if (upload.row.contains(document.activeElement)) this.zone.focus();
     upload.row.remove();
     this.failed.delete(upload);

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipywidgets as w
 
 from gifapp.domain.views.jobs import SourceView
-from gifapp.widgets.controls.section_header import Fold
+from gifapp.widgets.controls.section_header import SectionHeader
 from gifapp.widgets.form.fields import Part, Problem, RecipeValues, Values
 
 
@@ -15,7 +15,7 @@ class Group(w.VBox):
     def __init__(self, title: str, parts: list[Part], *beneath: w.Widget, is_open: bool = False) -> None:
         """`beneath`: widgets below the parts that are not fields."""
         self.parts = parts
-        self.header = Fold(description=title, value=is_open)
+        self.header = SectionHeader(description=title, value=is_open)
         self._body = w.VBox([*parts, *beneath])
         self._body.add_class("gifapp-form__body")
         super().__init__([self.header, self._body])

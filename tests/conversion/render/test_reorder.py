@@ -3,7 +3,7 @@ import pytest
 
 from gifapp import errors
 from gifapp.conversion.frame_store import FrameStore
-from gifapp.conversion.render.reorder import composed, needs_composition
+from gifapp.conversion.render.reorder import needs_reordering, reordered
 from gifapp.domain.recipes.recipe import Direction
 
 
@@ -20,12 +20,12 @@ def test_no_frame_is_lost_or_doubled(
     frames = numbered(count)
     backwards = frames[::-1]
     expected = frames + backwards if is_doubled else backwards
-    played = list(composed(frames, fps, direction))
+    played = list(reordered(frames, fps, direction))
     assert [frame[0, 0, 0] for frame in played] == [frame[0, 0, 0] for frame in expected]
 
 
-def test_what_plays_forward_needs_no_composition() -> None:
-    assert not needs_composition("forward")
+def test_what_plays_forward_needs_no_reordering() -> None:
+    assert not needs_reordering("forward")
 
 
 def test_a_store_reads_at_random() -> None:

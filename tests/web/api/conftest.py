@@ -137,7 +137,7 @@ async def url(parts: Parts, redis_url: str) -> AsyncIterator[str]:
     yield f"http://127.0.0.1:{port}"
     server.stop()
     await server.close_all_connections()
-    await asyncio.gather(*parts.closing)
+    await asyncio.gather(*parts.cleanup_tasks)
     await parts.hub.stop()
 
 

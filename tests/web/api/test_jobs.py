@@ -208,12 +208,12 @@ WRONG_BODIES: list[tuple[str | bytes, tuple[int, str], str]] = [
     (
         '{"source_id": "a", "run_at": "tomorrow"}',
         (422, "field-invalid"),
-        "run_at: it must be a time with its",
+        "run_at: it must be a time with a time zone",
     ),
     (
         '{"source_id": "a", "run_at": 1769860800}',
         (422, "field-invalid"),
-        "run_at: it must be a time with its",
+        "run_at: it must be a time with a time zone",
     ),
     ('{"source_id": "a", "owner": "b"}', (422, "field-invalid"), "owner: "),
     ('{"source_id": "nobody\'s"}', (404, "not-found"), "no such source"),

@@ -112,7 +112,7 @@
     byId("copy").textContent = "Copy";
   }
 
-  // --- everything at once
+  // --- export, sign out everywhere, delete
 
   async function download() {
     const answer = await session.call("GET", "/me/export");

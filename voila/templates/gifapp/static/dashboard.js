@@ -3,7 +3,7 @@
   "use strict";
 
   const BOOT_TIMEOUT_MS = 45000;
-  const QUIET_MS = 1200; // shorter interruptions are not worth a word
+  const QUIET_MS = 1200; // shorter interruptions are not shown
   const RETRY_MS = 15000;
 
   const byId = (id) => document.getElementById(id);
@@ -35,7 +35,7 @@
     byId("notice").hidden = !text;
   };
 
-  // what needs the kernel looks as dead as it is; links to what was made still work
+  // disable controls that need the kernel; downloads still work
   const rest = () => {
     for (const part of document.querySelectorAll(".gifapp-dashboard__making, .gifapp-card__actions button")) part.inert = true;
   };
@@ -76,7 +76,7 @@
     show();
   }
 
-  // Voilà ends the kernel at `beforeunload`, which a download fires as well; `pagehide` means it
+  // Voilà ends the kernel at `beforeunload`, which a download fires as well; `pagehide` fires only when the page is really left
   function endKernelOnLeaving(kernelId) {
     window.addEventListener("pagehide", () => {
       const form = new FormData();
@@ -108,7 +108,7 @@
       const headers = { "X-XSRFToken": cookie("_xsrf") };
       const answer = await fetch(`${baseUrl()}api/v1/auth/logout`, { method: "POST", headers });
       if (!answer.ok && answer.status !== 401) throw new Error(answer.statusText);
-      sessionStorage.clear(); // what the form held is nobody else's
+      sessionStorage.clear(); // the next user must not see what this one typed
       location.replace(baseUrl());
     } catch {
       leaving = false;

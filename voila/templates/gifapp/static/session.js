@@ -5,7 +5,7 @@
 
   const RENEW_AFTER_MS = 20 * 3600 * 1000;
   const LOOK_EVERY_MS = 30 * 60 * 1000;
-  const RENEWED = "gifapp-session-renewed"; // shared by the tabs, so that one of them is enough
+  const RENEWED = "gifapp-session-renewed"; // shared by the tabs, so that only one renews
 
   const baseUrl = () => document.body.dataset.baseUrl.replace(/voila\/$/, "");
   const cookie = (name) => (document.cookie.match(`\\b${name}=([^;]*)`) || [])[1] || "";
@@ -39,7 +39,7 @@
 
   const renewal = async () => keep(await (await ask("POST", "/auth/refresh", { headers: { "X-XSRFToken": cookie("_xsrf") } })).json());
 
-  let renewing = null; // two who ask at the same moment wait for one answer
+  let renewing = null; // concurrent callers share one renewal
 
   function renew() {
     renewing = renewing || renewal().finally(() => { renewing = null; });
@@ -58,7 +58,7 @@
 
   function look() {
     const age = Date.now() - Number(localStorage.getItem(RENEWED) || 0);
-    // a session that is over is no news here: its kernel ends, and the page says so
+    // ignore expiry here: the kernel's end is reported elsewhere
     if (!document.hidden && age > RENEW_AFTER_MS) renew().catch(() => {});
   }
 

@@ -12,7 +12,7 @@ const FIELD_OF_CODE = {
   "password-too-common": "password",
 };
 
-// the tokens leave the address bar at once: they are nobody else's to read or to bookmark
+// remove the tokens from the address bar, so that nobody reads or bookmarks them
 const query = new URLSearchParams(location.search);
 const invite = query.get("invite");
 const setup = query.get("setup");

@@ -12,12 +12,13 @@ import httpx
 import pymongo
 import pytest
 
-from gifapp import errors, faults
+from gifapp import errors
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import SourceView
 from gifapp.jobs.db.documents import JobDocument
 from gifapp.jobs.parts import JobParts
 from gifapp.processes import spawn, stop, wait_until
+from gifapp.sentry import configure
 from gifapp.up.servers import free_port
 from tests.jobs.conftest import (  # noqa: F401  fixtures
     ROOT,
@@ -158,4 +159,4 @@ def test_a_sentry_that_is_away_holds_nobody_up(tmp_path: Path) -> None:
 
 def test_what_is_no_dsn_is_said() -> None:
     with pytest.raises(errors.SettingInvalid, match="GIFAPP_SENTRY_DSN"):
-        faults.configure("not a dsn", part="web")
+        configure("not a dsn", part="web")

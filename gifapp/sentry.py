@@ -47,7 +47,7 @@ def configure(dsn: str | None, *, part: str) -> None:
             max_request_body_size="never",
             max_breadcrumbs=0,
             shutdown_timeout=_FLUSH_S,
-            before_send=_sent,
+            before_send=_before_send,
         )
     except BadDsn:
         raise errors.SettingInvalid(name="GIFAPP_SENTRY_DSN", problem="it is not a Sentry DSN") from None
@@ -77,17 +77,17 @@ class _ToSentry(logging.Handler):
                 sentry_sdk.capture_exception(error)
 
 
-def _sent(event: Any, _: Any) -> Any:
+def _before_send(event: Any, _: Any) -> Any:
     # the release (gifapp@0.1.0) looks like an e-mail address and would be removed
-    return _without_people(event) | {"release": event["release"]}
+    return _scrubbed(event) | {"release": event["release"]}
 
 
-def _without_people(event: Any) -> Any:
+def _scrubbed(event: Any) -> Any:
     """The event with tokens, passwords and e-mail addresses removed at every depth."""
     if isinstance(event, str):
         return _EMAIL.sub("…", redact(event))
     if isinstance(event, Mapping):
-        return {key: _without_people(value) for key, value in event.items()}
+        return {key: _scrubbed(value) for key, value in event.items()}
     if isinstance(event, list | tuple):
-        return [_without_people(value) for value in event]
+        return [_scrubbed(value) for value in event]
     return event
