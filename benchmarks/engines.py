@@ -1,4 +1,4 @@
-"""The compared engines, each as the commands that a person would run."""
+"""The compared engines, each as the commands that a user would run."""
 
 # ruff: noqa: ARG001 (all engines have the same signature)
 

@@ -1,8 +1,8 @@
-"""`python -m benchmarks.fairness`: how long one person waits while another floods the service.
+"""`python -m benchmarks.fairness`: how long one user waits while another floods the service.
 
-Starts its own servers, web tier and workers. The flooding person always has a dozen slow requests of each
+Starts its own servers, web server and workers. The flooding user always has a dozen slow requests of each
 kind pending: uploads of long videos, estimates, frames from far inside a video, conversions. The other
-person uploads a short video, requests an estimate and a frame, and runs a short job: first alone, then
+user uploads a short video, requests an estimate and a frame, and runs a short job: first alone, then
 during the flood. All rate limits have their default values.
 """
 
@@ -21,7 +21,7 @@ import httpx
 
 from benchmarks import videos
 from benchmarks.load import PASSWORD, Person, signed_in
-from benchmarks.service import servers, web_tier
+from benchmarks.service import servers, web_server
 from gifapp import processes
 from gifapp.commands.parts import Foundation
 
@@ -42,7 +42,7 @@ class FairnessFigures(NamedTuple):
 
 
 def measure() -> FairnessFigures:
-    with servers() as foundation, web_tier() as (url, _), _workers():
+    with servers() as foundation, web_server() as (url, _), _workers():
         _add_accounts(foundation)
         return asyncio.run(_measured(url))
 

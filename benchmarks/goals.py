@@ -164,7 +164,7 @@ def _uploads(uploads: UploadFigures) -> list[Goal]:
     return [
         Goal.at_least("upload by POST (MB/s)", 200, uploads.post_mb_s, post),
         Goal.at_least("resumable upload (MB/s)", 200, uploads.patch_mb_s, patch),
-        Goal.at_most("the web tier's growth for 2 GB (MB)", 20, {"": uploads.grew_mb}, "{:.1f}"),
+        Goal.at_most("the web server's growth for 2 GB (MB)", 20, {"": uploads.grew_mb}, "{:.1f}"),
     ]
 
 

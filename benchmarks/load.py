@@ -1,4 +1,4 @@
-"""`python -m benchmarks.load`: a web tier under load: 200 websockets, 50 mixed requests a second, one minute.
+"""`python -m benchmarks.load`: a web server with 200 websockets and 50 mixed requests a second, for a minute.
 
 20 people have ten event streams each. Requests are sent on schedule, however late the responses come, so
 that a slow response delays no other request (no coordinated omission). The queue is paused: conversions are
@@ -25,7 +25,7 @@ from tornado.httpclient import HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from benchmarks import videos
-from benchmarks.service import servers, web_tier
+from benchmarks.service import servers, web_server
 from gifapp.commands.parts import Foundation
 
 _PEOPLE = 20
@@ -37,7 +37,7 @@ PASSWORD = "four words of load"  # noqa: S105
 
 
 class LoadFigures(NamedTuple):
-    """Median and 95th percentile in milliseconds; responses other than 2xx by status; the web tier's usage.
+    """Median and 95th percentile in milliseconds; responses other than 2xx by status; the web server's usage.
 
     `event` lasts from just before the request that causes it until the last of its owner's sockets has it.
     """
@@ -80,7 +80,7 @@ class _Log:
 
 
 def measure() -> LoadFigures:
-    with servers() as foundation, web_tier() as (url, web):
+    with servers() as foundation, web_server() as (url, web):
         emails = _accounts(foundation)
         return asyncio.run(_under_load(url, emails, web))
 

@@ -32,7 +32,7 @@ from gifapp.jobs.parts import JobParts
 
 _ONE_BY_ONE = 40
 _BURST = 8
-_OWNERS = ("ada", "bob")  # one person alone never gets every worker
+_OWNERS = ("ada", "bob")  # one user alone never gets every worker
 _PATIENCE_S = 120.0
 
 Submit = Callable[[], JobView]

@@ -39,8 +39,8 @@ def servers() -> Iterator[Foundation]:
 
 
 @contextmanager
-def web_tier() -> Iterator[tuple[str, psutil.Process]]:
-    """Start a web tier on these servers; yields its URL and process."""
+def web_server() -> Iterator[tuple[str, psutil.Process]]:
+    """Start a web server on these servers; yields its URL and process."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     process = processes.spawn([sys.executable, "-m", "gifapp", "web", "--port", str(port)])

@@ -1,6 +1,6 @@
 """`python -m benchmarks.sizes [--write]`: the cost of a dashboard, a job and a request; machine capacity.
 
-Starts its own servers, web tier and worker. The video and the recipe are those of an ordinary
+Starts its own servers, web server and worker. The video and the recipe are those of an ordinary
 GIF: five seconds of 720p film, 480 px wide at 12.5 frames a second.
 """
 
@@ -21,7 +21,7 @@ import pymongo
 
 from benchmarks import load, table, videos
 from benchmarks.queue import done
-from benchmarks.service import servers, web_tier
+from benchmarks.service import servers, web_server
 from gifapp import processes
 from gifapp.commands.parts import Foundation
 from gifapp.domain.recipes.recipe import Recipe
@@ -74,7 +74,7 @@ def measure() -> Costs:
     with servers() as foundation, foundation.build_jobs() as parts:
         documents_s, document_kb = _empty_jobs(foundation, parts)
         job_s, job_mb, stored_mb = _jobs(parts)
-        with web_tier() as (url, web):
+        with web_server() as (url, web):
             dashboard = _dashboards(foundation, url, web)
     under_load = load.measure()
     return Costs(
@@ -115,7 +115,7 @@ def _visit(url: str, number: int) -> Callable[[], object]:
 
 
 def _memory_mb(web: psutil.Process) -> float:
-    """Memory of the web tier and its kernels; shared memory counts once."""
+    """Memory of the web server and its kernels; shared memory counts once."""
     return sum(member.memory_full_info().pss for member in _family(web)) / _MB
 
 
@@ -219,7 +219,7 @@ def of_costs(costs: Costs) -> list[str]:
         ("an open dashboard", f"{costs.dashboard_mb:.0f} MB", idle),
         ("opening one", "", f"{costs.dashboard_open_s:.1f} s of CPU"),
         ("a request of a script", "", f"{1000 * costs.request_s:.1f} ms of CPU"),
-        ("a web tier", f"{costs.web_mb:.0f} MB", ""),
+        ("a web server", f"{costs.web_mb:.0f} MB", ""),
         ("a job", f"{costs.job_mb:.0f} MB while it runs", f"{costs.job_s:.1f} s of CPU"),
         ("its documents", f"{costs.job_document_kb:.1f} kB in MongoDB", queue),
         ("its GIF", f"{costs.job_stored_mb:.1f} MB of storage", ""),

@@ -1,7 +1,7 @@
 """`python -m benchmarks.uploads`: upload throughput, compared with a bare handler that writes to a file.
 
 2 GB over loopback, by the same client, alternating. Throughput counts until the last byte is accepted; the
-work before the response (flush to disk, probe, poster) is reported in seconds. The web tier and the bare
+work before the response (flush to disk, probe, poster) is reported in seconds. The web server and the bare
 handler are separate processes.
 """
 
@@ -25,7 +25,7 @@ import psutil
 import tornado.web
 
 from benchmarks import videos
-from benchmarks.service import free_port, servers, web_tier
+from benchmarks.service import free_port, servers, web_server
 from gifapp import processes
 from gifapp.web.http.server import BUFFER_BYTES, CHUNK_BYTES
 
@@ -44,7 +44,7 @@ class _Taken(NamedTuple):
 
 
 class UploadFigures(NamedTuple):
-    """MB per second in the best round, seconds until the response, and the web tier's growth in MB."""
+    """MB per second in the best round, seconds until the response, and the web server's growth in MB."""
 
     bare_mb_s: float
     post_mb_s: float
@@ -68,7 +68,7 @@ def measure() -> UploadFigures:
         with _bare_server() as bare, servers() as foundation:
             with closing(foundation.build_identity()) as identity:
                 identity.create_user("a@example.org", _PASSWORD, "user")
-            with web_tier() as (url, web), _signed_in(url) as http:
+            with web_server() as (url, web), _signed_in(url) as http:
                 return _in_turns(bare, http, web)
     finally:
         del os.environ["GIFAPP_MAX_UPLOAD_BYTES"]

@@ -16,9 +16,9 @@ _COMMANDS = {
     "convert": ("gifapp.commands.convert", "Convert VIDEO into a GIF."),
     "up": (
         "gifapp.commands.up",
-        "Run the whole service on this machine until Ctrl-C: Redis, MongoDB, the web tier and the workers.",
+        "Run the whole service on this machine until Ctrl-C: Redis, MongoDB, the web server and the workers.",
     ),
-    "web": ("gifapp.commands.web", "Run one web tier: the API and the dashboard."),
+    "web": ("gifapp.commands.web", "Run one web server: the API and the dashboard."),
     "worker": ("gifapp.commands.workers", "Run one worker: one conversion at a time."),
     "workers": ("gifapp.commands.workers", "Run workers, as many as the queue needs."),
     "admin": ("gifapp.commands.admin", "Manage the accounts of a running service."),

@@ -50,9 +50,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="GIFAPP_", frozen=True, extra="forbid")
 
     data_dir: Path = Field(default_factory=default_data_dir, description="The directory for all data.")
-    host: str = Field("127.0.0.1", description="The address the web tier listens on.")
-    port: int = Field(8866, ge=0, le=65535, description="The port the web tier listens on.")
-    public_url: str | None = Field(None, description="The URL that people use, if gifapp is behind a proxy.")
+    host: str = Field("127.0.0.1", description="The address the web server listens on.")
+    port: int = Field(8866, ge=0, le=65535, description="The port the web server listens on.")
+    public_url: str | None = Field(None, description="The URL that users open, if gifapp is behind a proxy.")
     trusted_proxies: Annotated[tuple[Network, ...] | None, NoDecode] = Field(
         None,
         description="The proxies whose `X-Forwarded-For` is trusted, such as 10.0.0.7,10.1.0.0/16; "
@@ -96,22 +96,24 @@ class Settings(BaseSettings):
     deadline_s: float = Field(
         _DEFAULTS.deadline_s, gt=0, description="The longest that one conversion may take, in seconds."
     )
-    max_kernels: int = Field(40, ge=1, description="The most dashboards open at the same time, per web tier.")
+    max_kernels: int = Field(
+        40, ge=1, description="The most dashboards open at the same time, per web server."
+    )
     connections_by_address: int = Field(
-        500, ge=1, description="The most connections to the web tier from one address."
+        500, ge=1, description="The most connections to the web server from one address."
     )
     user_jobs_running: int | None = Field(
         None,
         ge=1,
-        description="The most jobs of one person that run at the same time; default: all workers but one.",
+        description="The most jobs of one user that run at the same time; default: all workers but one.",
     )
     user_jobs_per_hour: int | None = Field(
-        None, ge=1, description="The most jobs that one person may submit per hour; default: no limit."
+        None, ge=1, description="The most jobs that one user may submit per hour; default: no limit."
     )
     user_quota_bytes: int | None = Field(
         None,
         ge=1,
-        description="The most that one person's videos and GIFs may occupy, in bytes; default: no limit.",
+        description="The most that one user's videos and GIFs may occupy, in bytes; default: no limit.",
     )
     retention_days: float | None = Field(
         None,
@@ -130,21 +132,17 @@ class Settings(BaseSettings):
     rate_register_by_address: str = Field(
         _RATES.register_by_address, pattern=RATE, description="The most accounts created from one address."
     )
-    rate_reads: str = Field(
-        _RATES.reads, pattern=RATE, description="The most reading requests by one person."
-    )
-    rate_writes: str = Field(
-        _RATES.writes, pattern=RATE, description="The most other requests by one person."
-    )
-    rate_uploads: str = Field(_RATES.uploads, pattern=RATE, description="The most uploads by one person.")
+    rate_reads: str = Field(_RATES.reads, pattern=RATE, description="The most reading requests by one user.")
+    rate_writes: str = Field(_RATES.writes, pattern=RATE, description="The most other requests by one user.")
+    rate_uploads: str = Field(_RATES.uploads, pattern=RATE, description="The most uploads by one user.")
     rate_parts: str = Field(
-        _RATES.parts, pattern=RATE, description="The most parts of resumable uploads by one person."
+        _RATES.parts, pattern=RATE, description="The most chunks of resumable uploads by one user."
     )
     rate_submits: str = Field(
-        _RATES.submits, pattern=RATE, description="The most jobs submitted by one person."
+        _RATES.submits, pattern=RATE, description="The most jobs submitted by one user."
     )
     rate_websockets: str = Field(
-        _RATES.websockets, pattern=RATE, description="The most event streams opened by one person."
+        _RATES.websockets, pattern=RATE, description="The most event streams opened by one user."
     )
     rate_views: str = Field(
         _RATES.views, pattern=RATE, description="The most views of shared GIFs from one address."
@@ -242,12 +240,12 @@ class Settings(BaseSettings):
 
     @property
     def url(self) -> str:
-        """The address that people use."""
+        """The address that users open."""
         return (self.public_url or self.local_url).rstrip("/")
 
     @property
     def local_url(self) -> str:
-        """The web tier's address on its own machine."""
+        """The web server's address on its own machine."""
         host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 

@@ -58,7 +58,7 @@ def running_service(directory: Path, **environment: str) -> Iterator[RunningServ
         stop(process, grace_s=_STOP_S)
 
 
-def web_tier(service: RunningService) -> psutil.Process:
+def web_server(service: RunningService) -> psutil.Process:
     """The process that answers requests; `gifapp up` starts another when it dies."""
     port = urlsplit(service.url).port
     children = psutil.Process().children(recursive=True)

@@ -53,7 +53,7 @@ class Client:
 
     @classmethod
     def from_environment(cls) -> Self:
-        """The client of the person who opened this kernel's dashboard."""
+        """The client of the user who opened this kernel's dashboard."""
         missing = [name for name in ("GIFAPP_URL", "GIFAPP_KERNEL_TOKEN") if name not in os.environ]
         if missing:
             raise errors.SettingInvalid(name=missing[0], problem="it is set only in a dashboard's kernel")

@@ -31,7 +31,7 @@ class FixedToken:
 
 
 class KernelToken:
-    """Exchanges a dashboard kernel's token for access tokens of the person who opened the page."""
+    """Exchanges a dashboard kernel's token for access tokens of the user who opened the page."""
 
     def __init__(self, url: str, kernel_token: str) -> None:
         self._url = url

@@ -180,7 +180,7 @@ def _password(from_stdin: bool) -> str:
 
 
 def _url(data_dir: Path | None) -> str:
-    """The URL by which people reach the service."""
+    """The URL by which users reach the service."""
     from gifapp.settings import load
     from gifapp.up.directory import running_service
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def up(
     host: str | None, port: int | None, data_dir: Path | None, workers: str | None, *, open_browser: bool
 ) -> None:
-    """Run the whole service on this machine until Ctrl-C: Redis, MongoDB, the web tier and the workers."""
+    """Run the whole service on this machine until Ctrl-C: Redis, MongoDB, the web server and the workers."""
     from gifapp.up.run import run_up
 
     def say_ready(running: Settings) -> None:

@@ -17,7 +17,7 @@ from gifapp.commands.loading import load_settings
 @options.port
 @options.data_dir
 def web(host: str | None, port: int | None, data_dir: Path | None) -> None:
-    """Run one web tier: the API and the dashboard."""
+    """Run one web server: the API and the dashboard."""
     from gifapp import sentry
     from gifapp.commands.parts import prepare, read_scrape_token
     from gifapp.jobs.cleanup.sweep import sweeping

@@ -1,4 +1,4 @@
-"""A fair queue: decides whose turn it is when many people share a few slots. Pure.
+"""A fair queue: decides whose turn it is when many users share a few slots. Pure.
 
 A free slot goes to the owner with the fewest running items; ties go to the owner whose last turn was longest
 ago. One owner can never hold every slot (unless there is only one), so that a single busy owner cannot lock

@@ -1,4 +1,4 @@
-"""Limits for one source, one conversion and one person."""
+"""Limits for one source, one conversion and one user."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Allowance:
-    """What one person may use; None means no limit."""
+    """What one user may use; None means no limit."""
 
     running: int | None = None  # jobs at the same time
     jobs_per_hour: int | None = None
@@ -41,7 +41,7 @@ class Allowance:
 
 @dataclass(frozen=True)
 class QuotaUsage:
-    """What one person stores, and their quota; None means no limit."""
+    """What one user stores, and their quota; None means no limit."""
 
     used_bytes: int
     limit_bytes: int | None

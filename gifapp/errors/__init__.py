@@ -15,7 +15,7 @@
     └── SetupError          the machine or the settings are wrong; for the operator
 
 An error carries facts (`errors.SourceTooLong(duration_s=312.4, limit_s=60)`); its class carries the
-sentence. `code` identifies it for programs and never changes; `str(error)` tells a person what happened
+sentence. `code` identifies it for programs and never changes; `str(error)` tells a user what happened
 and what to do.
 """
 

@@ -23,7 +23,7 @@ from gifapp.identity.tokens import digest, random_token
 from gifapp.mongodb import reaching_mongodb
 
 PREFIX = "gifapp_"
-MOST = 50  # per person
+MOST = 50  # per user
 
 _HINT_LENGTH = len(PREFIX) + 4
 _NOTED_EVERY = timedelta(minutes=1)

@@ -18,7 +18,7 @@ Need = Scope | Literal["session"]
 class Caller:
     """The authenticated caller, valid until `expires_at` or until the session or API token ends.
 
-    `scopes` are those of an API token; None: a signed-in person, without scope limits.
+    `scopes` are those of an API token; None: a signed-in user, without scope limits.
     """
 
     user_id: str

@@ -1,4 +1,4 @@
-"""The web tier's interface to accounts: register, sign in, authenticate."""
+"""The web server's interface to accounts: register, sign in, authenticate."""
 
 from __future__ import annotations
 

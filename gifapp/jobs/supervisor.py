@@ -32,8 +32,8 @@ def desired_workers(queued: int, running: int, *, fewest: int, most: int) -> int
 def most_workers(fewest: int, most: int) -> int:
     """`most`, capped at the number of cores plus one.
 
-    A conversion keeps one core busy. The extra worker is the one reserved for people who have no job
-    running (see `db.scheduling`), so one person can still use every core.
+    A conversion keeps one core busy. The extra worker is the one reserved for users who have no job
+    running (see `db.scheduling`), so one user can still use every core.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(fewest, min(most, cores + 1))

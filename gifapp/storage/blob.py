@@ -21,7 +21,7 @@ _KINDS = {folder: kind for kind, folder in _FOLDERS.items()}
 class Blob(NamedTuple):
     """The key of a stored file; `name` is the video's digest, or the key of the attempt that made the GIF.
 
-    Names that people choose never become part of a path.
+    Names that users choose never become part of a path.
     """
 
     kind: FileKind

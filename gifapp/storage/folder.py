@@ -1,4 +1,4 @@
-"""A blob store in a folder, on a disk or network share that web tier and workers have in common."""
+"""A blob store in a folder, on a disk or network share that web server and workers have in common."""
 
 from __future__ import annotations
 

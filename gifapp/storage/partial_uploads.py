@@ -183,7 +183,7 @@ class Writer(PartialUpload):
 
 
 class PartialUploads:
-    """All resumable uploads, in a folder of the workspace with a subfolder per person."""
+    """All resumable uploads, in a folder of the workspace with a subfolder per user."""
 
     def __init__(self, blobs: Blobs) -> None:
         self._folder = blobs.workspace.uploads
@@ -242,7 +242,7 @@ class PartialUploads:
 
 
 def _in(folder: Path) -> list[Path]:
-    with contextlib.suppress(FileNotFoundError):  # a person's folder is created with their first upload
+    with contextlib.suppress(FileNotFoundError):  # a user's folder is created with their first upload
         return [path for path in folder.iterdir() if _ID.fullmatch(path.name)]
     return []
 

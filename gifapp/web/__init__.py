@@ -1,4 +1,4 @@
-"""The web tier on Tornado and Voilà: the HTTP API, the dashboard and its kernels."""
+"""The web server on Tornado and Voilà: the HTTP API, the dashboard and its kernels."""
 
 import sys
 

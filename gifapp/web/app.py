@@ -1,4 +1,4 @@
-"""The web tier: the API, the dashboard and its kernels in one Tornado server.
+"""The web server: the API, the dashboard and its kernels in one Tornado server.
 
 `GifApp` is standalone Voilà, configured in code. `init_handlers` lists every route, and replaces those of
 Voilà: nothing else is served.
@@ -224,7 +224,7 @@ def run_web(
 ) -> None:
     """Serve until SIGTERM or SIGINT, then give requests in flight `drain_s` to finish.
 
-    `public_url`: the address people use; `trusted_proxies`: whose `X-Forwarded-…` headers are trusted.
+    `public_url`: the address that users open; `trusted_proxies`: whose `X-Forwarded-…` headers are trusted.
 
     Raises:
         errors.PortTaken: before anything was started.

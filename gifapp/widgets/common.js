@@ -1,4 +1,4 @@
-// Helpers shared by the widgets. People's texts are set as text, never as HTML.
+// Helpers shared by the widgets. Users' texts are set as text, never as HTML.
 
 const ICONS = {
   upload: "M12 16V4m0 0L7 9m5-5 5 5M4 16v2a2 2 0 0 0 2 2h12a2 2 0 0 0 2-2v-2",

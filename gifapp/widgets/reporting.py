@@ -12,10 +12,10 @@ _log = logging.getLogger(__name__)
 
 
 class Reporter:
-    """Runs callbacks, and shows their errors to the person."""
+    """Runs callbacks, and shows their errors to the user."""
 
     def __init__(self, show: Callable[[str], None]) -> None:
-        """`show` displays a sentence to the person."""
+        """`show` displays a sentence to the user."""
         self._show = show
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""A line between people and the service: it may be slow, be cut, and lead to several web tiers."""
+"""A line between people and the service: it may be slow, be cut, and lead to several web servers."""
 
 import contextlib
 import itertools

@@ -1,4 +1,4 @@
-"""Everything is restarted, one part after the other, while people work: two web tiers behind one address."""
+"""Every part is restarted in turn while users work: two web servers behind one address."""
 
 import os
 import sys
@@ -110,7 +110,7 @@ def _restart(child: Child) -> None:
 
 @contextmanager
 def team(directory: Path) -> Iterator[Team]:
-    """Redis, MongoDB, two web tiers behind one address, two workers."""
+    """Redis, MongoDB, two web servers behind one address, two workers."""
     redis, mongodb = redis_server(directory / "redis"), mongod_server(directory / "mongodb")
     servers = {
         "redis": Child(redis.part, directory / "redis.log"),
@@ -135,7 +135,7 @@ class Restart:
 def restart_all(team: Team, ledger: Ledger) -> list[Restart]:
     """Each part in turn, with a pause after it."""
     verbs = {
-        "web tiers": team.restart_web,
+        "web servers": team.restart_web,
         "workers": team.restart_workers,
         "Redis": team.restart_redis,
         "MongoDB": team.restart_mongodb,

@@ -46,7 +46,7 @@ def test_everything_is_restarted_while_people_work_and_nothing_fails(tmp_path: P
     assert {job["state"] for job in jobs} == {JobState.SUCCEEDED}
     assert [job["_id"] for job in jobs if (job["attempts"], job["token"]) != (1, 1)] == []
     asked_again = {restart.what: dict(restart.asked_again) for restart in restarts}
-    assert (asked_again["web tiers"], asked_again["workers"], asked_again["Redis"]) == ({}, {}, {})
+    assert (asked_again["web servers"], asked_again["workers"], asked_again["Redis"]) == ({}, {}, {})
 
 
 def signed_up(running: Team, number: int, ledger: Ledger, videos: list[bytes]) -> Person:

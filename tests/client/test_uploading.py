@@ -18,7 +18,7 @@ from gifapp.domain.views.jobs import SourceView
 from tests.client.scripted_service import ScriptedService
 from tests.clips import real_clip
 from tests.lines import bad_line
-from tests.service import RunningService, running_service, web_tier
+from tests.service import RunningService, running_service, web_server
 
 CUT_AFTER_BYTES = 300_000
 
@@ -65,12 +65,12 @@ async def test_no_connection_needs_to_last_for_the_whole_file(
     assert sent[-1] == len(clip)
 
 
-def test_an_upload_goes_on_where_a_killed_web_tier_had_it(service: RunningService, client: Client) -> None:
+def test_an_upload_goes_on_where_a_killed_web_server_had_it(service: RunningService, client: Client) -> None:
     killed: list[psutil.Process] = []
 
     def kill_once(sent: int, size: int) -> None:
         if sent > CHUNK_BYTES and not killed:
-            killed.append(web_tier(service))
+            killed.append(web_server(service))
             killed[0].kill()
 
     content = several_chunks()

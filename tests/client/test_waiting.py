@@ -19,7 +19,7 @@ from gifapp.domain.views.jobs import Event, JobView, ProgressEvent
 from gifapp.processes import wait_until
 from tests.client.test_client import SHORT
 from tests.clips import real_clip
-from tests.service import RunningService, web_tier
+from tests.service import RunningService, web_server
 from tests.widgets.scripted import a_job
 
 CONVERT = """
@@ -55,7 +55,7 @@ def test_what_a_conversion_fails_of_is_raised(client: Client) -> None:
         client.convert(real_clip(), Recipe(target_bytes=1_000))
 
 
-async def test_a_wait_lasts_over_a_restart_of_the_web_tier_until_somebody_cancels(
+async def test_a_wait_lasts_over_a_restart_of_the_web_server_until_somebody_cancels(
     service: RunningService, client: Client, later: JobView
 ) -> None:
     seen: list[JobState] = []
@@ -63,7 +63,7 @@ async def test_a_wait_lasts_over_a_restart_of_the_web_tier_until_somebody_cancel
         asyncio.to_thread(client.wait, later.id, lambda job: seen.append(job.state))
     )
     assert await asyncio.to_thread(wait_until, lambda: bool(seen), timeout_s=20)
-    web_tier(service).kill()
+    web_server(service).kill()
     await asyncio.to_thread(with_retries, lambda: client.cancel(later.id))
     ended = await waiting
     assert (ended.state, ended.recipe) == (JobState.CANCELLED, client.job(later.id).recipe)

@@ -1,4 +1,4 @@
-"""gifapp on several hosts: one with the data, web tiers and workers on hosts of their own."""
+"""gifapp on several hosts: one with the data, web servers and workers on hosts of their own."""
 
 import os
 import re
@@ -79,7 +79,7 @@ class Cluster:
         )
 
     def visitor(self, web: str) -> httpx.Client:
-        """A client of that web tier."""
+        """A client of that web server."""
         way_in = httpx.HTTPTransport(uds=str(self._socket(web)))
         return httpx.Client(base_url=f"http://{web}:{_PORT}/api/v1", transport=way_in, timeout=30)
 

@@ -12,7 +12,7 @@ from tests.hosts.network import network, why_impossible
 
 @pytest.fixture
 def cluster() -> Iterator[Cluster]:
-    """One data host with its servers, two hosts for web tiers, two for workers."""
+    """One data host with its servers, two hosts for web servers, two for workers."""
     impossible = why_impossible()
     if impossible and "CI" not in os.environ:
         pytest.skip(impossible)

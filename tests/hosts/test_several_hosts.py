@@ -1,4 +1,4 @@
-"""Web tiers, workers and data on hosts of their own, and a cable that is pulled."""
+"""Web servers, workers and data on hosts of their own, and a cable that is pulled."""
 
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ _WORKERS = ("worker-a", "worker-b")
 
 @pytest.fixture
 def ada(cluster: Cluster) -> dict[str, str]:
-    """Both web tiers and both workers are there, and a person who made her account at the first web tier."""
+    """Both web servers and workers run, and Ada has an account, made at the first web server."""
     cluster.start_web("web-1")
     assert wait_until(lambda: cluster.is_ready("web-1"), timeout_s=60), cluster.said("web-1")
     cluster.start_web("web-2")
@@ -41,7 +41,7 @@ def test_a_worker_whose_cable_is_pulled_loses_its_job_to_the_other_host_and_work
     video = made_video(tmp_path, "testsrc2=size=640x360:rate=25:duration=20")
     with cluster.visitor("web-1") as visitor:
         uploaded = visitor.post("/sources?name=clip.mp4", content=video, headers=ada).raise_for_status()
-    with cluster.visitor("web-2") as visitor:  # what one web tier took in, the other knows
+    with cluster.visitor("web-2") as visitor:  # what one web server took in, the other knows
         job_id = submit(visitor, ada, uploaded.json()["id"], width_px=640, fps=50)
 
     assert wait_until(lambda: bool(progress_of(job_id)), timeout_s=60), told(cluster)

@@ -35,7 +35,7 @@ def connections_by_address() -> int:
 
 @pytest.fixture
 async def app(parts: Parts, trusted_proxies: str, connections_by_address: int) -> AsyncIterator[GifApp]:
-    """The web tier, listening; it carries two kernels."""
+    """The web server, listening; it carries two kernels."""
     proxies = TrustedProxies(parse_networks(trusted_proxies.split(",")))
     running = GifApp(
         parts,

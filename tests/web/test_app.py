@@ -1,4 +1,4 @@
-"""The whole web tier in process: real HTTP, real websockets, real kernels."""
+"""The whole web server in process: real HTTP, real websockets, real kernels."""
 
 import ast
 import asyncio

@@ -212,7 +212,7 @@ def test_as_many_files_may_be_open_as_the_system_allows() -> None:
     assert told.split() == [str(min(hard, 65_536)), str(hard)]
 
 
-def test_the_web_tier_raises_the_limit_of_open_files_before_all_else(tmp_path: Path) -> None:
+def test_the_web_server_raises_the_limit_of_open_files_before_all_else(tmp_path: Path) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     program = (
         "import resource, sys; from click.testing import CliRunner; from gifapp.commands.web import web;"

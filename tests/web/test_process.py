@@ -1,4 +1,4 @@
-"""The web tier as a process: what it prints, and what is left of it."""
+"""The web server as a process: what it prints, and what is left of it."""
 
 import os
 import signal
@@ -36,7 +36,7 @@ def started(mongodb_url: str, redis_url: str, directory: Path) -> Iterator[subpr
         process.kill()
 
 
-def test_what_a_killed_web_tier_left_goes_when_one_starts_but_not_what_a_living_one_has(
+def test_what_a_killed_web_server_left_goes_when_one_starts_but_not_what_a_living_one_has(
     mongodb_url: str, redis_url: str, tmp_path: Path
 ) -> None:
     homes: list[set[str]] = []

@@ -1,4 +1,4 @@
-"""A web tier that stops answers what it has begun, and tells nobody to stay."""
+"""A web server that stops answers what it has begun, and tells nobody to stay."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,7 +15,7 @@ ADA = {"email": "ada@example.org", "password": PASSWORD}
 
 @pytest.fixture
 async def stopping(parts: Parts) -> GifApp:
-    """A web tier that its test stops."""
+    """A web server that its test stops."""
     app = GifApp(parts, notebooks=NOTEBOOKS, drain_s=5)
     await app.start()
     await asyncio.to_thread(parts.identity.create_user, ADA["email"], PASSWORD, "user")

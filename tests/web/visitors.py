@@ -1,4 +1,4 @@
-"""The whole web tier for tests, its visitors, and a process of its own to kill."""
+"""The whole web server for tests, its visitors, and a process of its own to kill."""
 
 import json
 from collections.abc import Awaitable, Callable, Iterator

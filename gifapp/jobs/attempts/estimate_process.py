@@ -1,4 +1,4 @@
-"""The converter that the fork server for estimates runs; imports the encoder, which the web tier does not."""
+"""The converter that the fork server for estimates runs; unlike the web server, it imports the encoder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Estimates for people at the form, computed in a child process with resource limits."""
+"""Estimates for users at the form, computed in a child process with resource limits."""
 
 from __future__ import annotations
 

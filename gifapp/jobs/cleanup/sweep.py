@@ -1,6 +1,6 @@
 """The sweep: requeues jobs whose lease expired and re-sends lost wake-ups.
 
-Every worker and the web tier run it in a thread. Every step is a conditional write, so any number of
+Every worker and the web server run it in a thread. Every step is a conditional write, so any number of
 sweeps may run at the same time.
 """
 

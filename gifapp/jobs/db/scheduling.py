@@ -2,7 +2,7 @@
 
 A free worker serves the owner with the fewest running jobs and, among those, the one served longest ago.
 Running jobs are not preempted, so of several workers one is reserved for owners with no running job: one
-person's 500 jobs, however long, delay nobody else's. Of an owner's jobs, the one with the earliest
+user's 500 jobs, however long, delay nobody else's. Of an owner's jobs, the one with the earliest
 `rank_at` is next: the time since when it could run, shifted by its priority. A low-priority job therefore
 waits only for high-priority jobs that become due within twice that shift, and never starves.
 """

@@ -74,7 +74,7 @@ def remove_shares_of(job_id: str) -> None:
 
 
 def share_view(share: ShareDocument) -> ShareView:
-    """The share as its owner sees it; the web tier adds its URL."""
+    """The share as its owner sees it; the web server adds its URL."""
     return ShareView(
         id=share.id,
         created_at=share.created_at,

@@ -1,4 +1,4 @@
-"""Limits how many jobs each person submits per hour."""
+"""Limits how many jobs each user submits per hour."""
 
 from __future__ import annotations
 

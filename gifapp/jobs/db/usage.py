@@ -1,4 +1,4 @@
-"""How many bytes each person stores, summed over the documents."""
+"""How many bytes each user stores, summed over the documents."""
 
 from __future__ import annotations
 

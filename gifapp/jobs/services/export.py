@@ -1,4 +1,4 @@
-"""Exports all of a person's data as a zip that is streamed while it is built."""
+"""Exports all of a user's data as a zip that is streamed while it is built."""
 
 from __future__ import annotations
 

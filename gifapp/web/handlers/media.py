@@ -1,4 +1,4 @@
-"""GIFs, posters and frames: by range, cached by ETag, under people's own file names.
+"""GIFs, posters and frames: by range, cached by ETag, under users' own file names.
 
 Tornado's StaticFileHandler implements ranges and ETags; these handlers choose the file and check its owner.
 """

@@ -1,4 +1,4 @@
-"""API tokens: created, listed and revoked by people who signed in, not by API tokens."""
+"""API tokens: created, listed and revoked by signed-in users, not by API tokens."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ class AnsweringHandler(tornado.web.RequestHandler):
         return None
 
     @property
-    def person(self) -> str:
+    def client(self) -> str:
         """Who makes the request: the account's id once known, until then the address."""
         return self._user_id or network_of(self.request.remote_ip or "")
 
@@ -120,8 +120,8 @@ class AnsweringHandler(tornado.web.RequestHandler):
         Raises:
             errors.TooMuchAtOnce
         """
-        self.parts.memory.take(self.person, count)
-        self._held.append((self.person, count))
+        self.parts.memory.take(self.client, count)
+        self._held.append((self.client, count))
 
     def finish(self, chunk: str | bytes | dict[str, Any] | None = None) -> Future[None]:
         sent = super().finish(chunk)
@@ -166,18 +166,18 @@ class AnsweringHandler(tornado.web.RequestHandler):
         """Run `function` on a thread, so that the event loop never waits for a disk or a database."""
         context = contextvars.copy_context()  # the log's request id
         call = functools.partial(context.run, functools.partial(function, *args, **kwargs))
-        return await self.parts.short_call_pool.run(self.person, call)
+        return await self.parts.short_call_pool.run(self.client, call)
 
     async def run_hashing(
         self, function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
     ) -> Result:
-        """Run `function`, which hashes a password, when it is the person's turn.
+        """Run `function`, which hashes a password, when it is the user's turn.
 
         Raises:
             errors.TooManyAtOnce
         """
         call = functools.partial(function, *args, **kwargs)
-        return await self.run_in_turn(self.parts.passwords, self.person, call)
+        return await self.run_in_turn(self.parts.passwords, self.client, call)
 
     async def run_in_turn(self, pool: FairPool, owner_id: str, work: Callable[[], Result]) -> Result:
         """Run `work` when it is the owner's turn; the Server-Timing header reports the wait.

@@ -28,7 +28,7 @@ _UPLOAD_WRITERS = 16
 _CALLS = functools.partial(FairPool, "call", slots=4, most_waiting=1000)
 # bcrypt takes a quarter of a second of CPU time
 _PASSWORDS = functools.partial(FairPool, "password", slots=2, most_waiting=32)
-# each task of these pools starts a process; one slot of each is reserved for people with none running
+# each task of these pools starts a process; one slot of each is reserved for users with none running
 _PROBES = functools.partial(FairPool, "probe", slots=3, most_waiting=32)
 _FRAMES = functools.partial(FairPool, "frame", slots=3, most_waiting=8)
 _ESTIMATES = functools.partial(FairPool, "estimate", slots=estimates.AT_ONCE, most_waiting=8)
@@ -89,7 +89,7 @@ def build_parts(
     rates: Rates | None = None,
     scrape_token: bytes | None = None,
 ) -> Parts:
-    """Build the parts of a web process that people reach at `public_url`; with https, cookies are secure.
+    """Build the parts of a web process that users reach at `public_url`; with https, cookies are secure.
 
     `cors_origins`: the other sites whose pages may use the API, as `https://host`; `scrape_token`: the
     token with which Prometheus reads `/metrics`.

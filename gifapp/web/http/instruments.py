@@ -28,7 +28,7 @@ class Instruments:
         ProcessCollector(registry=self.registry)
         self._requests = Histogram(
             "gifapp_http_request_seconds",
-            "Duration of requests to this web tier, by route, method and status class (2xx, …).",
+            "Duration of requests to this web server, by route, method and status class (2xx, …).",
             ("route", "method", "status"),
             buckets=_SECONDS,
             registry=self.registry,
@@ -36,9 +36,9 @@ class Instruments:
         self._watched = {
             name: Gauge(f"gifapp_{name}", help_, registry=self.registry)
             for name, help_ in (
-                ("kernels", "Open dashboards (kernels) on this web tier."),
-                ("kernels_limit", "The most dashboards that may be open on this web tier."),
-                ("websockets", "Open event streams (websockets) on this web tier."),
+                ("kernels", "Open dashboards (kernels) on this web server."),
+                ("kernels_limit", "The most dashboards that may be open on this web server."),
+                ("websockets", "Open event streams (websockets) on this web server."),
             )
         }
 

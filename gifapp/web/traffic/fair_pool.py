@@ -1,4 +1,4 @@
-"""A small thread pool for slow work, shared fairly between people; see `domain.fair_queue`."""
+"""A small thread pool for slow work, shared fairly between users; see `domain.fair_queue`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _RETRY_AFTER_S = 2
 
 
 class FairPool:
-    """Runs blocking tasks, at most `slots` at a time; one slot is reserved for people with none running.
+    """Runs blocking tasks, at most `slots` at a time; one slot is reserved for users with none running.
 
     A task whose owner has more waiting runs at a lower CPU priority. Everything but the tasks themselves
     runs on one event loop.

@@ -1,4 +1,4 @@
-"""Limits the memory that each person's requests and responses take in a web process."""
+"""Limits the memory that each user's requests and responses take in a web process."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ _RETRY_AFTER_S = 2
 
 
 class MemoryBudget:
-    """Counts the bytes of bodies that are arriving and of responses that are not sent yet, per person."""
+    """Counts the bytes of bodies that are arriving and of responses that are not sent yet, per user."""
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._most_bytes = most_bytes
         self._held_bytes: Counter[str] = Counter()
 
-    def take(self, person: str, count: int) -> None:
+    def take(self, client: str, count: int) -> None:
         """Count `count` more bytes.
 
         Raises:
-            errors.TooMuchAtOnce: that would be more than one person may have.
+            errors.TooMuchAtOnce: that would be more than one user may have.
         """
-        if self._held_bytes[person] + count > self._most_bytes:
+        if self._held_bytes[client] + count > self._most_bytes:
             raise errors.TooMuchAtOnce(limit_bytes=self._most_bytes, retry_after_s=_RETRY_AFTER_S)
-        self._held_bytes[person] += count
+        self._held_bytes[client] += count
 
-    def give_back(self, person: str, count: int) -> None:
-        self._held_bytes[person] -= count
-        if self._held_bytes[person] <= 0:
-            del self._held_bytes[person]
+    def give_back(self, client: str, count: int) -> None:
+        self._held_bytes[client] -= count
+        if self._held_bytes[client] <= 0:
+            del self._held_bytes[client]
 
-    def held_bytes(self, person: str) -> int:
-        return self._held_bytes[person]
+    def held_bytes(self, client: str) -> int:
+        return self._held_bytes[client]

@@ -1,1 +1,1 @@
-"""The dashboard, on which people make GIFs."""
+"""The dashboard, on which users make GIFs."""

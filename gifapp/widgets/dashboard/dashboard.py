@@ -76,7 +76,7 @@ class Dashboard(w.VBox):
         columns.add_class("gifapp-dashboard__columns")
         return columns
 
-    # --- actions of the person ---------------------------------------------------------------
+    # --- actions of the user ---------------------------------------------------------------
 
     def _uploaded(self, source: SourceView) -> None:
         self._state.keep(source)

@@ -54,7 +54,7 @@ class Stage(anywidget.AnyWidget):
 
 
 class Editor(w.VBox):
-    """Lets people choose a source and edit its recipe."""
+    """Lets users choose a source and edit its recipe."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Requests an estimate when the person pauses, without blocking the kernel."""
+"""Requests an estimate when the user pauses, without blocking the kernel."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class CardMessage(Message):
 
 
 class Gallery(anywidget.AnyWidget):
-    """Shows jobs, newest first, and passes on the actions that people choose."""
+    """Shows jobs, newest first, and passes on the actions that users choose."""
 
     _esm: ClassVar = script("dashboard/gallery")
     _css: ClassVar = style("common", "dashboard/viewer", "dashboard/sharer", "dashboard/gallery")

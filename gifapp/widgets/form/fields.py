@@ -16,7 +16,7 @@ RecipeValues = Mapping[str, Any]
 """The JSON of a recipe, or of a part of it."""
 
 OnChange = Callable[[], None]
-"""Called after each change a person makes."""
+"""Called after each change a user makes."""
 
 
 class Problem(NamedTuple):

@@ -21,7 +21,7 @@ class RecipeForm(w.VBox):
     """A form for a recipe, adapted to the duration and size of its source."""
 
     def __init__(self, on_change: OnChange, *, page_url: str = "") -> None:
-        """`on_change` is called after each change a person makes."""
+        """`on_change` is called after each change a user makes."""
         self._on_change = on_change
         self._is_filling = False
         self._source: SourceView | None = None

@@ -137,7 +137,7 @@ def killed(worker_argv: Callable[[str], list[str]]) -> Callable[[str], None]:
 
 
 @pytest.mark.parametrize("step", ["half_an_upload", "a_kept_video", "an_estimate"])
-def test_what_a_killed_web_tier_left_of_its_work_is_removed(
+def test_what_a_killed_web_server_left_of_its_work_is_removed(
     parts: JobParts, killed: Callable[[str], None], storage: Path, step: str
 ) -> None:
     killed(step)

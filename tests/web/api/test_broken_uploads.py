@@ -1,4 +1,4 @@
-"""Uploads that break off: two writers, clients that go, lines that are cut, web tiers that are killed."""
+"""Uploads that break off: two writers, clients that go, lines that are cut, web servers that are killed."""
 
 import asyncio
 import dataclasses
@@ -239,10 +239,10 @@ async def test_over_a_line_that_is_cut_again_and_again_all_bytes_arrive(
     await is_source(ada, await source_of(ada, upload), video, storage)
 
 
-# --- a killed web tier, time ------------------------------------------------------------------
+# --- a killed web server, time ------------------------------------------------------------------
 
 
-def test_a_killed_web_tier_loses_nothing_that_came(
+def test_a_killed_web_server_loses_nothing_that_came(
     mongodb_url: str, redis_url: str, tmp_path: Path, video: bytes
 ) -> None:
     upload = ""
@@ -270,7 +270,7 @@ def test_a_killed_web_tier_loses_nothing_that_came(
 
 @contextmanager
 def ada_at(web: Any, *, register: bool = False) -> Iterator[httpx.Client]:
-    """Ada, signed in at a web tier that has just been started."""
+    """Ada, signed in at a web server that has just been started."""
     account = {"email": "ada@example.org", "password": PASSWORD}
     line = web.stdout.readline() if register else f"http://127.0.0.1:{port_of(web.pid)}"
     address, _, setup_token = line.rpartition(" ")[2].strip().partition("/?setup=")

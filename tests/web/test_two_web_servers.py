@@ -1,4 +1,4 @@
-"""Two web tiers, each a process of its own, on one Redis and one MongoDB: a limit is one limit."""
+"""Two web servers, each a process of its own, on one Redis and one MongoDB: a limit is one limit."""
 
 import json
 import os
