@@ -190,7 +190,7 @@ def _check_pixels(
     video: Video, ranges: list[tuple[float, float]], cuts: Sequence[Cut], limits: Limits
 ) -> None:
     """Reject clips that would take very long to read, before reading any."""
-    frame_px = video.stored_width_px * video.stored_height_px
+    frame_px = max(video.stored_width_px * video.stored_height_px, video.largest_px)
     if video.is_pictures:
         pictures, limit_px = sum(_pictures_read(cut, video) for cut in cuts), limits.max_composed_pixels
         if video.composed_px:

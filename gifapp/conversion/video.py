@@ -128,6 +128,7 @@ class Video:
         stream: the stream in the file, as an ffmpeg stream specifier.
         lead_s: how long the file plays before the first picture, usually with sound.
         clock: the grid of its timestamps.
+        largest_px: the number of pixels of the largest picture, if the size changes; 0 if not.
         shape_changes: changes of the displayed aspect ratio, in order.
         version: the version of the probe.
     """
@@ -159,6 +160,7 @@ class Video:
     stream: str = "V:0"
     lead_s: float = 0.0
     shape_changes: tuple[ShapeChange, ...] = ()
+    largest_px: int = 0
     version: int = VERSION
 
     @property

@@ -1,6 +1,8 @@
 """A white disc stays round where pixels change their width in mid-stream, as between 16:9 and 4:3."""
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 from PIL import Image
 from pydantic import TypeAdapter
 
+from gifapp import errors
 from gifapp.conversion.decode import ffmpeg
 from gifapp.conversion.decode.filters import filter_chain
 from gifapp.conversion.decode.still import picture
@@ -212,6 +215,16 @@ def test_what_filters_can_see_themselves_is_left_to_them(tmp_path: Path) -> None
         chain = filter_chain(video, plan, plan.cuts[0])
         assert video.shape_changes == ()
         assert (chain.count(",pad="), "lt(t" in chain) == (1, False)
+
+
+def test_the_largest_pictures_count_towards_the_limit_on_pixels(tmp_path: Path) -> None:
+    parts = square(tmp_path / "1.ts", "32x32"), square(tmp_path / "2.ts", "320x240", start_s=0.5)
+    video = probe(joined(tmp_path / "grows.ts", *parts), limits=LIMITS)
+    assert (video.stored_width_px, video.largest_px) == (32, 320 * 240)
+    pictures = math.ceil(video.duration_s * (video.fps or 0))
+    make_plan(video, Recipe(), replace(LIMITS, max_decoded_pixels=pictures * 320 * 240))
+    with pytest.raises(errors.ClipTooManyPixels):
+        make_plan(video, Recipe(), replace(LIMITS, max_decoded_pixels=pictures * 320 * 240 - 1))
 
 
 def test_a_formula_of_very_many_changes_is_understood(tmp_path: Path) -> None:

@@ -220,9 +220,10 @@ class _Packets:
 
     def _shape_facts(self, start: int, base: Fraction) -> dict[str, Any]:
         changes = self._shapes.changes(start, base)
+        facts = {"shape_changes": changes, "largest_px": self._shapes.most_pixels()}
         if changes and self.container in LEAPING:  # they store no aspect; ffmpeg's may be of any picture
-            return {"shape_changes": changes, "pixel_aspect": self._shapes.first_pixel_aspect(start)}
-        return {"shape_changes": changes}
+            facts["pixel_aspect"] = self._shapes.first_pixel_aspect(start)
+        return facts
 
     def _noted(self, container: Any) -> Iterator[Any]:
         try:

@@ -162,6 +162,7 @@ def _video(facts: dict[str, Any]) -> Video:
         lead_s=_lead_s(facts),
         clock=_clock(facts),
         fields=facts.get("fields", "progressive"),
+        largest_px=facts.get("largest_px", 0),
         shape_changes=tuple(ShapeChange(*change) for change in facts.get("shape_changes", ())),
     )
     return replace(video, notes=(*_notes(video, facts), *_notes_on_pictures(video, facts)))
