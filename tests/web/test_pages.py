@@ -9,7 +9,7 @@ import httpx
 import pytest
 from voila._version import __version__ as voila_version
 
-from gifapp.web.pages import pages
+from gifapp.web.http import compressed_files
 from gifapp.web.pages.pages import jupyter_directory
 from tests.web.visitors import SignIn, policy_of
 
@@ -103,10 +103,13 @@ async def test_files_are_named_by_their_version_and_cached_for_long(stranger: ht
         assert file.headers["Content-Encoding"] == "gzip"
 
 
+@pytest.mark.parametrize(
+    "script", [f"/voila/static/{voila_version}/voila.js", "/api/docs/swagger-ui-bundle.js"]
+)
 async def test_a_file_is_compressed_once_for_everybody(
-    stranger: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    stranger: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, script: str
 ) -> None:
-    pages._compressed.cache_clear()
+    compressed_files._compressed.cache_clear()
     compressed: list[bytes] = []
     compress = gzip.compress
 
@@ -115,7 +118,6 @@ async def test_a_file_is_compressed_once_for_everybody(
         return compress(data, **how)
 
     monkeypatch.setattr(gzip, "compress", counting)
-    script = f"/voila/static/{voila_version}/voila.js"
     for _ in range(2):
         assert (await stranger.get(script)).headers["Content-Encoding"] == "gzip"
     [whole] = compressed

@@ -12,6 +12,7 @@ from tornado.routing import URLSpec
 
 from gifapp.web.http.answering import AnsweringHandler
 from gifapp.web.http.base import BaseHandler
+from gifapp.web.http.compressed_files import CompressedFiles
 from gifapp.web.http.openapi import document
 from gifapp.web.http.operations import operation
 
@@ -50,7 +51,7 @@ class PageHandler(BaseHandler):
         self.write(_PAGE)
 
 
-class PageFileHandler(AnsweringHandler, tornado.web.StaticFileHandler):
+class PageFileHandler(AnsweringHandler, CompressedFiles):
     def initialize(self) -> None:  # type: ignore[override]
         super().initialize(str(_FILES))
 

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
-import mimetypes
-from datetime import datetime
-from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, ClassVar
@@ -23,6 +19,7 @@ from voila.tornado.handler import TornadoVoilaHandler
 from voila.utils import create_include_assets_functions
 
 from gifapp import errors
+from gifapp.web.http.compressed_files import CompressedFiles
 from gifapp.web.pages.kernels import VisitorKernels
 from gifapp.web.pages.visitor import on_thread
 
@@ -205,42 +202,15 @@ class NotFound(_Page):
         """Do nothing: there is nothing to protect."""
 
 
-class Assets(MultiStaticFileHandler):
-    """Static files, the same for everybody, compressed once; `cache_s`: how long browsers may cache them."""
+class Assets(MultiStaticFileHandler, CompressedFiles):
+    """Static files, the same for everybody; `cache_s`: how long browsers may cache them."""
 
-    def initialize(self, paths: list[str], cache_s: int = 0) -> None:
-        super().initialize(paths)
+    def initialize(self, paths: list[str], cache_s: int = 0) -> None:  # type: ignore[override]
+        super().initialize(paths)  # type: ignore[arg-type]
         self._cache_s = cache_s
 
     def set_default_headers(self) -> None:
         self.set_header("X-Content-Type-Options", "nosniff")
 
-    async def get(self, path: str, include_body: bool = True) -> None:
-        """Send the file; compressed, if the client takes that and asks for the whole file."""
-        if not include_body or not self._may_compress(path):
-            await super().get(path, include_body)
-            return
-        self.path = self.parse_url_path(path)
-        absolute_path = self.get_absolute_path(self.root, self.path)
-        self.absolute_path = self.validate_absolute_path(self.root, absolute_path)
-        self.modified = self.get_modified_time()
-        self.set_headers()
-        if self.should_return_304():
-            self.set_status(304)
-            return
-        self.set_header("Content-Encoding", "gzip")
-        self.write(await asyncio.to_thread(_compressed, self.absolute_path, self.modified))
-
-    def _may_compress(self, path: str) -> bool:
-        kind = mimetypes.guess_type(path)[0] or ""
-        is_text = kind.startswith("text/") or kind in web.GZipContentEncoding.CONTENT_TYPES
-        headers = self.request.headers
-        return is_text and "gzip" in headers.get("Accept-Encoding", "") and "Range" not in headers
-
     def get_cache_time(self, path: str, modified: Any, mime_type: str) -> int:
         return self._cache_s or int(super().get_cache_time(path, modified, mime_type))
-
-
-@lru_cache(maxsize=512)  # a script of the frontend takes a tenth of a second
-def _compressed(path: str, modified: datetime) -> bytes:  # noqa: ARG001
-    return gzip.compress(Path(path).read_bytes(), mtime=0)
