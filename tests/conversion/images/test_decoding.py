@@ -14,6 +14,7 @@ import pytest
 from PIL import Image, ImageOps
 
 import gifapp
+from gifapp.conversion.images.readers import jpeg
 from tests.conversion.images.seen import frames
 from tests.pictures import saved
 
@@ -77,6 +78,17 @@ def photo(size: tuple[int, int] = (65, 47)) -> Image.Image:
     x, y = np.meshgrid(np.linspace(0, 6, size[0]), np.linspace(0, 5, size[1]))
     waves = [np.sin(x * 1.3 + y), np.cos(x - y * 0.7), np.sin(x * y / 4)]
     return Image.fromarray((127 + 100 * np.stack(waves, -1)).astype(np.uint8))
+
+
+def test_a_jpeg_of_very_many_scans_is_refused() -> None:
+    """Each takes as long as a whole picture, however few bytes it has."""
+    picture = saved(Image.new("RGB", (16, 16), "red"), "JPEG", progressive=True)
+    start, end = picture.rindex(b"\xff\xda"), picture.rindex(b"\xff\xd9")
+    more = jpeg.MOST_SCANS - picture.count(b"\xff\xda")
+    most = picture[:end] + more * picture[start:end] + picture[end:]
+    jpeg.read(memoryview(most + 1000 * b"\xff\xda"))  # as a motion photo's video may have
+    with pytest.raises(ValueError, match="too many scans"):
+        jpeg.read(memoryview(picture[:end] + (more + 1) * picture[start:end] + picture[end:]))
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
