@@ -235,6 +235,22 @@ async def test_no_page_waits_for_a_large_body(app: GifApp, path: str) -> None:
     writer.close()
 
 
+async def test_only_our_own_cookies_are_read(app: GifApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    find = app.app.find_handler
+
+    def seen(request: Any, **kwargs: Any) -> Any:
+        found = find(request, **kwargs)
+        read.append(request.headers["Cookie"])
+        return found
+
+    monkeypatch.setattr(app.app, "find_handler", seen)
+    cookies = f"a=1; gifapp_session=s; {'b=2; ' * 1000}_xsrf=x"
+    async with httpx.AsyncClient(base_url=app.local_url) as browser:
+        await browser.get("/", headers={"Cookie": cookies})
+    assert read == [" gifapp_session=s; _xsrf=x"]
+
+
 async def test_no_request_has_more_headers_than_anybody_needs(app: GifApp) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", app.port)
     writer.write(

@@ -120,7 +120,7 @@ class AnsweringHandler(tornado.web.RequestHandler):
         Raises:
             errors.TooMuchAtOnce
         """
-        self.parts.memory.take(self.client, count)
+        self.parts.memory.take(self.client, count, is_signed_in=self._user_id is not None)
         self._held.append((self.client, count))
 
     def finish(self, chunk: str | bytes | dict[str, Any] | None = None) -> Future[None]:

@@ -7,24 +7,25 @@ from collections import Counter
 from gifapp import errors
 
 MOST_BYTES = 16 * 1024 * 1024
+MOST_BYTES_BY_ADDRESS = 2 * 1024 * 1024  # whoever is not signed in has small bodies only
 _RETRY_AFTER_S = 2
 
 
 class MemoryBudget:
     """Counts the bytes of bodies that are arriving and of responses that are not sent yet, per user."""
 
-    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
-        self._most_bytes = most_bytes
+    def __init__(self) -> None:
         self._held_bytes: Counter[str] = Counter()
 
-    def take(self, client: str, count: int) -> None:
+    def take(self, client: str, count: int, *, is_signed_in: bool = True) -> None:
         """Count `count` more bytes.
 
         Raises:
-            errors.TooMuchAtOnce: that would be more than one user may have.
+            errors.TooMuchAtOnce: that would be more than one user, or one address, may have.
         """
-        if self._held_bytes[client] + count > self._most_bytes:
-            raise errors.TooMuchAtOnce(limit_bytes=self._most_bytes, retry_after_s=_RETRY_AFTER_S)
+        most = MOST_BYTES if is_signed_in else MOST_BYTES_BY_ADDRESS
+        if self._held_bytes[client] + count > most:
+            raise errors.TooMuchAtOnce(limit_bytes=most, retry_after_s=_RETRY_AFTER_S)
         self._held_bytes[client] += count
 
     def give_back(self, client: str, count: int) -> None:

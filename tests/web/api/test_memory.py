@@ -10,7 +10,7 @@ import pytest
 from gifapp.domain.views.jobs import JobView
 from gifapp.processes import wait_until
 from gifapp.web.http.context import Parts
-from gifapp.web.traffic.memory import MOST_BYTES
+from gifapp.web.traffic.memory import MOST_BYTES, MOST_BYTES_BY_ADDRESS
 from tests.web.api.conftest import Person, SignUp, is_problem
 
 HELD_BYTES = 1_000_000
@@ -51,6 +51,22 @@ async def test_bodies_that_arrive_together_are_bounded_and_counted_to_their_owne
         assert others.status_code != 429
     await asyncio.to_thread(wait_until, lambda: parts.memory.held_bytes(ada.id) == 0, timeout_s=10)
     assert parts.memory.held_bytes(ada.id) == 0
+
+
+async def test_of_strangers_little_is_held(url: str, parts: Parts, estimate: bytes) -> None:
+    login = estimate.replace(b"/estimates", b"/auth/login").partition(b"Authorization")[0]
+    body = b"Content-Type: application/json\r\nContent-Length: 65536\r\n\r\n" + b" " * 65_000
+    async with AsyncExitStack() as stack:
+        answers = []
+        for _ in range(MOST_BYTES_BY_ADDRESS // 65_000 + 1):
+            reader, writer = await connect(url)
+            stack.callback(writer.close)
+            writer.write(login + body)
+            answers.append(asyncio.create_task(reader.readline()))
+        done, waiting = await asyncio.wait(answers, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+        assert [task.result() for task in done] == [b"HTTP/1.1 429 Too Many Requests\r\n"]
+        assert parts.memory.held_bytes("127.0.0.1") <= MOST_BYTES_BY_ADDRESS
+    await asyncio.wait(waiting)
 
 
 async def test_what_is_answered_counts_until_it_is_sent(ada: Person, parts: Parts, job: JobView) -> None:
