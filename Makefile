@@ -1,5 +1,5 @@
 # make run    the service, on this machine; ARGS="--port 9000" goes to `gifapp up`
-# make test   every test, three at a time   make check  formatting, lint, types, of Python and JavaScript
+# make test   every test, four at a time   make check  formatting, lint, types, of Python and JavaScript
 # make bench  the benchmarks      make clean  away with the virtual environment
 # make docs   the documentation as a site, in site/
 # make chaos  300 jobs in a storm of kill -9, SIGTERM and wiped servers, five minutes (CHAOS_SEED=7 for the blows of seed 7);
@@ -20,7 +20,7 @@ run: .venv/installed
 
 test: .venv/installed-test
 	@.ci/chromium $(BIN)/python
-	@exec $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@exec $(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: .venv/installed-test
 	$(BIN)/ruff format --check .
