@@ -3,11 +3,13 @@
 import asyncio
 import threading
 from contextlib import AsyncExitStack
+from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
-from gifapp.domain.views.jobs import JobView
+from gifapp.domain.views.jobs import JobPage, JobView
 from gifapp.processes import wait_until
 from gifapp.web.http.context import Parts
 from gifapp.web.traffic.memory import MOST_BYTES, MOST_BYTES_BY_ADDRESS
@@ -76,6 +78,31 @@ async def test_what_is_answered_counts_until_it_is_sent(ada: Person, parts: Part
     is_problem(await ada.http.get(f"/api/v1/jobs/{job.id}"), 429, "too-much-at-once")
     parts.memory.give_back(ada.id, MOST_BYTES)
     assert (await ada.http.get(f"/api/v1/jobs/{job.id}")).is_success
+
+
+async def test_what_comes_too_late_for_its_client_counts_no_longer(
+    ada: Person, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone, counted = threading.Event(), threading.Event()
+    page, take = parts.services.jobs.page, parts.memory.take
+
+    def slow(*args: Any, **kwargs: Any) -> JobPage:
+        gone.wait()
+        return page(*args, **kwargs)
+
+    def seen(*args: Any, **kwargs: Any) -> None:
+        take(*args, **kwargs)
+        counted.set()
+
+    monkeypatch.setattr(parts.services.jobs, "page", slow)
+    monkeypatch.setattr(parts.memory, "take", seen)
+    try:
+        with pytest.raises(httpx.ReadTimeout):
+            await ada.http.get("/api/v1/jobs", timeout=0.5)
+    finally:
+        gone.set()
+    assert await asyncio.to_thread(counted.wait, 10)
+    assert await asyncio.to_thread(wait_until, lambda: parts.memory.held_bytes(ada.id) == 0, timeout_s=10)
 
 
 async def test_slow_questions_of_one_person_leave_room_for_anothers(
