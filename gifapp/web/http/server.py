@@ -11,10 +11,12 @@ from tornado.httputil import HTTPServerRequest
 from tornado.iostream import IOStream, StreamClosedError
 
 from gifapp import errors
+from gifapp.identity.throttle import network_of
 from gifapp.web.http.base import SESSION_COOKIE, BaseHandler
 from gifapp.web.http.instruments import MeasuredApplication
 from gifapp.web.http.proxies import TrustedProxies
 from gifapp.web.traffic.connections import Connections
+from gifapp.web.traffic.turns import Turns, WaitingRequest
 
 # of the handlers that are not ours, whose only body is a page's farewell; `base` sets its own limits
 MAX_BODY_BYTES = 4096
@@ -79,12 +81,18 @@ class WebApplication(MeasuredApplication):
         super().__init__(*args, **settings)
         self.proxies = proxies
         self.connections = connections
+        self._turns = Turns()
 
     def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
         self.proxies.identify(request)
         _drop_foreign_cookies(request)
         connection: Any = request.connection
-        if not self.connections.count(connection.stream, request.remote_ip, has_asked=True):
+        turn = self._turns.begin(network_of(request.remote_ip or ""))
+        delegate = self._delegate(request, connection.stream, **kwargs)
+        return delegate if turn is None else WaitingRequest(turn, delegate)
+
+    def _delegate(self, request: HTTPServerRequest, stream: IOStream, **kwargs: Any) -> Any:
+        if not self.connections.count(stream, request.remote_ip, has_asked=True):
             return self.get_handler_delegate(request, _RefusingHandler)
         return super().find_handler(request, **kwargs)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, ClassVar
 
+import jinja2
 import structlog
 from jupyter_core.paths import jupyter_path
 from jupyter_server.auth.decorator import allow_unauthenticated
@@ -77,9 +79,7 @@ class _Page(JupyterHandler):
         self.set_header("Content-Security-Policy", _PLAIN_POLICY)
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
-        template = self.settings["voila_jinja2_env"].get_template(name)
-        assets = create_include_assets_functions(TEMPLATE, self.base_url)
-        self.finish(template.render(**assets, **names))
+        self.finish(_rendered(self.settings["voila_jinja2_env"], self.base_url, name, **names))
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         error = kwargs.get("exc_info", (None, None, None))[1]
@@ -90,6 +90,13 @@ class _Page(JupyterHandler):
         if status_code == HTTPStatus.SERVICE_UNAVAILABLE:
             self.set_header("Retry-After", "60")
         self.show("error.html", status=status_code, title=_title(status_code, error), sentence=sentence)
+
+
+@functools.lru_cache(maxsize=16)
+def _rendered(templates: jinja2.Environment, base_url: str, name: str, **names: Any) -> str:
+    """The page's HTML; rendering reads and hashes each file that it includes."""
+    assets = create_include_assets_functions(TEMPLATE, base_url)
+    return templates.get_template(name).render(**assets, **names)
 
 
 _SENTENCES = {
@@ -148,7 +155,7 @@ class Dashboard(_Page, TornadoVoilaHandler):
 
     async def _sign_in(self) -> None:
         identity = self.settings["gifapp"].identity
-        token = await on_thread(identity.setup_token)
+        token = await on_thread(self, identity.setup_token)
         self.show("signin.html", no_account_yet=token is not None, registration=identity.registration)
 
     async def _render(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -13,7 +13,9 @@ from tornado import web
 
 from gifapp import errors
 from gifapp.identity.service import Caller
+from gifapp.identity.throttle import network_of
 from gifapp.web.http.base import SESSION_COOKIE
+from gifapp.web.http.context import Parts
 from gifapp.web.pages.kernels import Kernels
 
 Result = TypeVar("Result")
@@ -33,7 +35,7 @@ class CookieIdentity(IdentityProvider):
         cookie = handler.get_cookie(SESSION_COOKIE)
         if not cookie:
             return None
-        caller = await on_thread(handler.settings["gifapp"].identity.caller_of_cookie, cookie)
+        caller = await on_thread(handler, handler.settings["gifapp"].identity.caller_of_cookie, cookie)
         return Visitor(username=caller.user_id, caller=caller) if caller else None
 
     @property
@@ -50,9 +52,12 @@ class KernelOwners(Authorizer):
         return resource == "kernels" and kernels.belongs_to(kernel_id, user.username)
 
 
-async def on_thread(method: Callable[..., Result], *arguments: object) -> Result:
+async def on_thread(handler: web.RequestHandler, method: Callable[..., Result], *arguments: object) -> Result:
     """Call a method of `Identity` on a thread; responds with 503 while its database is down."""
+    parts: Parts = handler.settings["gifapp"]
     try:
-        return await asyncio.to_thread(method, *arguments)
+        return await parts.short_call_pool.run(
+            network_of(handler.request.remote_ip or ""), functools.partial(method, *arguments)
+        )
     except errors.Transient as unavailable:
         raise web.HTTPError(503, str(unavailable)) from unavailable
