@@ -18,6 +18,7 @@ from gifapp.domain.recipes.recipe import Crop, Recipe, Segment
 from gifapp.domain.source_rate import match_source_rate
 from gifapp.domain.timing import MAX_FPS, STANDARD_FPS, delays_cs, frame_count, overlaps_s
 
+LEAST_FRAME_PX = 20_000  # what decoding the smallest frame of a video costs: 50 µs
 SHORTEST_S = 0.01  # a shorter clip is still one picture, at a rate that ffmpeg can handle
 
 
@@ -198,6 +199,7 @@ def _check_pixels(
     else:
         read_s = sum(end_s - start_s for start_s, end_s in ranges)
         pictures, limit_px = math.ceil(read_s * (video.fps or 0)), limits.max_decoded_pixels
+        frame_px = max(frame_px, LEAST_FRAME_PX)
     if pictures * frame_px > limit_px:
         raise errors.ClipTooManyPixels(pictures=pictures, clip_px=pictures * frame_px, limit_px=limit_px)
 

@@ -137,9 +137,11 @@ BOMB = replace(ANIMATION, stored_width_px=8000, stored_height_px=4400, composed_
         (replace(BOMB, container="pictures"), Recipe(segments=[Segment(start_s=10, end_s=20)]), 100),
         (replace(VIDEO, stored_width_px=8192, stored_height_px=4320, duration_s=300.0, fps=100.0),
          Recipe(), 30_000),
+        (replace(VIDEO, stored_width_px=16, stored_height_px=16, duration_s=300.0, fps=20_000.0),
+         Recipe(), 6_000_000),
     ],
     ids=["GIF", "GIF of an older probe", "tiles beyond the canvas", "the end of a GIF", "a range many times",
-         "zip", "video"],
+         "zip", "video", "video of millions of tiny frames"],
 )  # fmt: skip
 def test_what_takes_very_long_to_read_is_refused_before(video: Video, recipe: Recipe, pictures: int) -> None:
     with pytest.raises(errors.ClipTooManyPixels, match=f"{pictures:,} frames") as refused:
