@@ -171,6 +171,20 @@ class Client:
         body = {"source_id": source_id, "recipe": (recipe or Recipe()).model_dump(mode="json")}
         return EstimateView.model_validate(self._call("POST", "/estimates", json=body))
 
+    def preview(self, source_id: str, recipe: Recipe | None = None, *, at_s: float | None = None) -> bytes:
+        """Make a loop of up to 1.5 s, as the GIF will look; takes about a second.
+
+        Args:
+            source_id: the video.
+            recipe: all settings of the GIF.
+            at_s: the time in the video; by default the middle of the first range.
+
+        Returns:
+            The file, in the recipe's format.
+        """
+        body = {"recipe": (recipe or Recipe()).model_dump(mode="json"), "at_s": at_s}
+        return self._send("POST", f"/sources/{source_id}/preview", json=body).content
+
     def presets(self) -> list[Preset]:
         """The platform presets for recipes, with their limits."""
         return [Preset(**preset) for preset in self._call("GET", "/presets")["presets"]]

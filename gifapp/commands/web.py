@@ -39,7 +39,7 @@ def web(host: str | None, port: int | None, data_dir: Path | None) -> None:
         sweeping(jobs.sweep, every_s=jobs.timings.sweep_s),
         sweeping(jobs.housekeeping, every_s=jobs.timings.compare_look_s),
     ):
-        jobs.estimates.warm_up()
+        jobs.quick.warm_up()
         parts = build_parts(
             jobs,
             identity,

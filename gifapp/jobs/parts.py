@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from gifapp.domain.limits import Allowance, Limits
-from gifapp.jobs.attempts.estimates import Estimates
+from gifapp.jobs.attempts.quick import QuickConversions
 from gifapp.jobs.cleanup.consistency import Housekeeping
 from gifapp.jobs.cleanup.retention import Retention
 from gifapp.jobs.cleanup.sweep import Sweep
@@ -19,6 +19,7 @@ from gifapp.jobs.services.account_deletion import AccountDeletion
 from gifapp.jobs.services.administration import Administration
 from gifapp.jobs.services.estimation import Estimation
 from gifapp.jobs.services.jobs import Jobs
+from gifapp.jobs.services.previewing import Previewing
 from gifapp.jobs.services.sharing import Sharing
 from gifapp.jobs.services.sources import Sources
 from gifapp.jobs.services.submission import Submission
@@ -57,13 +58,14 @@ class JobParts:
         self.events = events = EventStream(redis_url, retention=allowance.retention)
         self.wakeups = wakeups = WakeupQueue(make_queue(redis_url, secret))
         self.counters = counters = CounterStore(redis_url)
-        self.estimates = Estimates(blobs, limits)
+        self.quick = QuickConversions(blobs, limits)
 
         self.sources = Sources(
             blobs=blobs, events=events, counters=counters, limits=limits, allowance=allowance
         )
         self.uploads = Uploads(self.sources, blobs=blobs, limits=limits, allowance=allowance, timings=timings)
-        self.estimation = Estimation(blobs=blobs, estimates=self.estimates, limits=limits)
+        self.estimation = Estimation(blobs=blobs, quick=self.quick, limits=limits)
+        self.previewing = Previewing(blobs=blobs, quick=self.quick, limits=limits)
         self.submission = Submission(
             wakeups=wakeups,
             events=events,
@@ -87,7 +89,7 @@ class JobParts:
         }
 
     def close(self) -> None:
-        self.estimates.close()
+        self.quick.close()
         self.wakeups.close()
         self.events.close()
         self.counters.close()

@@ -163,6 +163,7 @@ def source_facts(source: SourceView) -> dict[str, Any]:
         "name": source.name,
         "poster_url": source.poster_url,
         "frame_url": source.frame_url,
+        "preview_url": source.preview_url,
         "width_px": source.width,
         "height_px": source.height,
         "facts": [*facts, size(source.bytes)],

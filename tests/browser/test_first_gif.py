@@ -167,6 +167,24 @@ def test_the_picture_follows_the_range(page: Page) -> None:
     expect(page.get_by_text("480 × 270 px · 66 frames · 5.3 s")).to_be_visible()  # noqa: RUF001
 
 
+def test_a_preview_is_made_again_after_each_change(page: Page, shoot: Shoot) -> None:
+    toggle = page.get_by_role("button", name="Preview")
+    preview = page.get_by_alt_text("A short loop of the GIF, as it will look")
+    toggle.click()
+    expect(preview).to_have_js_property("naturalWidth", 480, timeout=30_000)
+    page.get_by_label("Width (px)", exact=True).fill("222")
+    page.keyboard.press("Tab")
+    expect(preview).to_have_js_property("naturalWidth", 222, timeout=30_000)
+    page.get_by_role("button", name="Look").scroll_into_view_if_needed()
+    expect(preview).to_be_in_viewport()
+    shoot(page, "5-preview")
+    page.get_by_label("Width (px)", exact=True).fill("")
+    page.keyboard.press("Tab")
+    toggle.click()
+    expect(preview).to_have_count(0)
+    assert not cards(page, "succeeded").count()
+
+
 def test_one_press_makes_the_gif_and_its_pixels_are_the_videos(
     page: Page, tmp_path: Path, shoot: Shoot
 ) -> None:

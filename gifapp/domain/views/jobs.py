@@ -59,7 +59,8 @@ class SourceView(View):
     """An uploaded video as its owner sees it.
 
     `keeps_times`: it is an animation or a sequence, whose pictures keep their own delays. `notes` are
-    sentences about what is unusual. `frame_url` returns the frame at the time in its parameter `at_s`.
+    sentences about what is unusual. `frame_url` returns the frame at the time in its parameter `at_s`;
+    `POST` a recipe to `preview_url` for a short loop.
     `expires_at` is when it is deleted automatically; None: never, or not while a job needs it.
     """
 
@@ -77,6 +78,7 @@ class SourceView(View):
     notes: list[str]
     poster_url: str | None = None
     frame_url: str | None = None
+    preview_url: str | None = None
     created_at: datetime
     expires_at: datetime | None = None
 

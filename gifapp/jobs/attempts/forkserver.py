@@ -16,6 +16,7 @@ import struct
 import subprocess
 import sys
 import traceback
+from collections.abc import Sequence
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pkgutil import resolve_name
@@ -30,6 +31,8 @@ from gifapp.jobs.attempts.conversion_process import (
     work,
 )
 
+CONVERT = "gifapp.conversion.pipeline:convert_file"
+
 _NUMBER = struct.Struct("q")  # the server sends 0 when it is warm; then a process id, its exit code, ...
 _START_S = 60.0  # on a busy machine
 
@@ -38,11 +41,11 @@ class ForkServer:
     """Starts conversions, one at a time.
 
     Args:
-        converter: the dotted name of a `conversion_process.Converter`, as `package.module:function`.
+        converters: the dotted names of `conversion_process.Converter`s, as `package.module:function`.
     """
 
-    def __init__(self, converter: str = "gifapp.conversion.pipeline:convert_file") -> None:
-        self._converter = converter
+    def __init__(self, *converters: str) -> None:
+        self._converters = converters or (CONVERT,)
         self._process: subprocess.Popen[bytes] | None = None
         self._control = socket.socket()
 
@@ -61,7 +64,7 @@ class ForkServer:
     def _start(self) -> None:
         self._control, child_end = socket.socketpair()
         with child_end:
-            argv = [sys.executable, "-P", "-m", __name__, str(child_end.fileno()), self._converter]
+            argv = [sys.executable, "-P", "-m", __name__, str(child_end.fileno()), *self._converters]
             self._process = processes.spawn(
                 argv, pass_fds=[child_end.fileno()], stdin=subprocess.DEVNULL, env=_environment()
             )
@@ -71,16 +74,19 @@ class ForkServer:
             raise errors.ServerFailed(program="The fork server", reason="its last lines of output say why")
         self._control.settimeout(None)
 
-    def convert(self, request: ConversionRequest) -> Conversion:
+    def convert(self, request: ConversionRequest, converter: str | None = None) -> Conversion:
         """Start one conversion; the previous one must have ended.
+
+        `converter`: one of the server's; by default its first.
 
         Raises:
             errors.ConversionCrashed: it could not start.
         """
+        number = self._converters.index(converter) if converter else 0
         parent_end, child_end = Pipe()
         try:
             with child_end:
-                socket.send_fds(self._control, [b"convert"], [child_end.fileno()])
+                socket.send_fds(self._control, [bytes([number])], [child_end.fileno()])
             pid = self._number()
             if pid is None:
                 raise ConnectionResetError
@@ -116,16 +122,16 @@ def _environment() -> dict[str, str]:
 # --- in the server ---------------------------------------------------------------------------
 
 
-def main(control_fd: int, converter: str) -> None:
+def main(control_fd: int, names: Sequence[str]) -> None:
     """Load everything, then fork a conversion for each pipe received, until the worker closes the socket."""
-    convert = resolve_name(converter)
+    converters: list[Converter] = [resolve_name(name) for name in names]
     with socket.socket(fileno=control_fd) as control:
         control.sendall(_NUMBER.pack(0))
         while True:
-            _, pipes, _, _ = socket.recv_fds(control, 16, 1)
+            number, pipes, _, _ = socket.recv_fds(control, 1, 1)
             if not pipes:
                 return
-            control.sendall(_NUMBER.pack(pid := _fork(pipes[0], control, convert)))
+            control.sendall(_NUMBER.pack(pid := _fork(pipes[0], control, converters[number[0]])))
             _, status = os.waitpid(pid, 0)
             control.sendall(_NUMBER.pack(os.waitstatus_to_exitcode(status)))
 
@@ -154,4 +160,4 @@ def _become_conversion(server: int, connection: Connection, convert: Converter) 
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2])
+    main(int(sys.argv[1]), sys.argv[2:])

@@ -45,6 +45,7 @@ def _source_view(source: SourceDocument, expires_at: datetime | None) -> SourceV
         notes=list(video.notes),
         poster_url=f"/api/v1/sources/{source.id}/poster",
         frame_url=f"/api/v1/sources/{source.id}/frame",
+        preview_url=f"/api/v1/sources/{source.id}/preview",
         created_at=source.created_at,
         expires_at=expires_at,
     )

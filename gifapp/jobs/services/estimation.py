@@ -7,15 +7,15 @@ from gifapp.conversion.plan import make_plan
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import EstimateView
-from gifapp.jobs.attempts.estimates import Estimates
+from gifapp.jobs.attempts.quick import QuickConversions
 from gifapp.jobs.db import sources
 from gifapp.storage.blobs import Blobs
 
 
 class Estimation:
-    def __init__(self, *, blobs: Blobs, estimates: Estimates, limits: Limits) -> None:
+    def __init__(self, *, blobs: Blobs, quick: QuickConversions, limits: Limits) -> None:
         self._blobs = blobs
-        self._estimates = estimates
+        self._quick = quick
         self._limits = limits
 
     def estimate(self, owner_id: str, source_id: str, recipe: Recipe) -> EstimateView:
@@ -32,7 +32,7 @@ class Estimation:
         video = sources.video_of(source)
         make_plan(video, recipe, self._limits)
         with self._blobs.video(source.sha256) as path:
-            estimate = self._estimates.estimate(path, video, recipe)
+            estimate = self._quick.estimate(path, video, recipe)
         return EstimateView(
             bytes=estimate.bytes,
             frames=estimate.frames,

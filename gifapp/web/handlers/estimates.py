@@ -32,7 +32,7 @@ class EstimatesHandler(PrivateHandler):
     async def post(self, body: EstimateRequest) -> EstimateView:
         owner_id = self.user.user_id
         estimate = partial(self.parts.services.estimation.estimate, owner_id, body.source_id, body.recipe)
-        return await self.run_in_turn(self.parts.estimates, owner_id, estimate)
+        return await self.run_in_turn(self.parts.quick, owner_id, estimate)
 
 
 class PresetsHandler(BaseHandler):

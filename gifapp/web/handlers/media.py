@@ -48,7 +48,7 @@ def disposition(kind: str, file_name: str) -> str:
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
-class _MediaHandler(BaseHandler):
+class MediaHandler(BaseHandler):
     """For an item's owner, or for anyone with a signed URL."""
 
     access: ClassVar[Access] = "signed in"  # `openapi` overrides this for signed routes
@@ -114,11 +114,11 @@ class FileHandler(BaseHandler, tornado.web.StaticFileHandler):
         self.set_header("Content-Security-Policy", _POLICY)
 
 
-class _OwnedFileHandler(_MediaHandler, FileHandler):
+class _OwnedFileHandler(MediaHandler, FileHandler):
     """Serves one of an owner's files."""
 
     def initialize(self, *, signed: bool = False) -> None:  # type: ignore[override]
-        _MediaHandler.initialize(self, signed=signed)
+        MediaHandler.initialize(self, signed=signed)
         FileHandler.initialize(self)
 
 
@@ -153,7 +153,7 @@ class FrameQuery(Query):
     at_s: Annotated[float, Field(ge=0, le=MOST_S)] = 0.0
 
 
-class FrameHandler(_MediaHandler):
+class FrameHandler(MediaHandler):
     signed_kind = "frames"
 
     @operation(

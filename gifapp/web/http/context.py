@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from gifapp.domain.rates import Rates
 from gifapp.identity.request_limits import RequestLimits
 from gifapp.identity.service import Identity
-from gifapp.jobs.attempts import estimates
+from gifapp.jobs.attempts import quick
 from gifapp.jobs.events.stream import follow
 from gifapp.jobs.parts import JobParts
 from gifapp.web.http.hub import EventHub
@@ -31,7 +31,7 @@ _PASSWORDS = functools.partial(FairPool, "password", slots=2, most_waiting=32)
 # each task of these pools starts a process; one slot of each is reserved for users with none running
 _PROBES = functools.partial(FairPool, "probe", slots=3, most_waiting=32)
 _FRAMES = functools.partial(FairPool, "frame", slots=3, most_waiting=8)
-_ESTIMATES = functools.partial(FairPool, "estimate", slots=estimates.AT_ONCE, most_waiting=8)
+_QUICK = functools.partial(FairPool, "quick", slots=quick.AT_ONCE, most_waiting=8)
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Parts:
         memory: the memory that bodies and responses take.
         probes: for probing uploads, which takes seconds.
         frames: for extracting frames, a fraction of a second each.
-        estimates: for estimating GIF sizes, about a second each.
+        quick: for estimates and previews, about a second each.
         cleanup_tasks: clean up abandoned uploads.
         in_flight: the requests in flight, without websockets.
         instruments: the metrics of this process.
@@ -72,7 +72,7 @@ class Parts:
     memory: MemoryBudget = field(default_factory=MemoryBudget)
     probes: FairPool = field(default_factory=_PROBES)
     frames: FairPool = field(default_factory=_FRAMES)
-    estimates: FairPool = field(default_factory=_ESTIMATES)
+    quick: FairPool = field(default_factory=_QUICK)
     cleanup_tasks: set[asyncio.Task[None]] = field(default_factory=set)
     in_flight: InFlightRequests = field(default_factory=InFlightRequests)
     instruments: Instruments = field(default_factory=Instruments)

@@ -1,10 +1,12 @@
 import { addressOf, button, frameAddress, liveImage, make } from "../common.js";
+import { Preview } from "./preview.js";
 
 /**
  * @typedef {{ id: string, name: string, facts: string[], notes: string[], width_px: number, height_px: number,
- *   poster_url: string | null, frame_url: string | null }} Source
+ *   poster_url: string | null, frame_url: string | null, preview_url: string | null }} Source
  * @typedef {{ x_px: number, y_px: number, width_px: number, height_px: number }} Crop
- * @typedef {{ page_url: string, sources: Source[], selected: string | null, gifs: Record<string, number>, crop: Crop }} Traits
+ * @typedef {{ page_url: string, sources: Source[], selected: string | null, gifs: Record<string, number>, crop: Crop,
+ *   recipe: string | null, is_previewing: boolean }} Traits
  * @typedef {{ x: number, y: number }} Point  as fractions of the picture
  * @typedef {{ left: number, top: number, right: number, bottom: number }} Rectangle
  */
@@ -26,7 +28,8 @@ class Stage {
     this.from = null;
     this.time = make("span", { class: "gifapp-stage__time", hidden: true });
     this.cut = make("div", { class: "gifapp-stage__cut" });
-    this.frame = make("div", { class: "gifapp-stage__frame" }, this.picture, this.cut, this.time);
+    this.preview = new Preview(model);
+    this.frame = make("div", { class: "gifapp-stage__frame" }, this.picture, this.cut, this.time, this.preview.node);
     this.whole = button("Clear crop", "quiet", () => this.sendCrop(null));
     this.name = make("h2", { class: "gifapp-stage__name", dir: "auto" });
     this.facts = make("p", { class: "gifapp-facts" });
@@ -37,7 +40,7 @@ class Stage {
     this.thumbs = [];
     el.classList.add("gifapp-stage");
     const words = make("div", { class: "gifapp-stage__words" }, this.name, this.facts);
-    el.append(this.strip, make("div", { class: "gifapp-stage__ground" }, this.frame, this.whole), make("div", { class: "gifapp-stage__header" }, words, this.tools), this.notes);
+    el.append(this.strip, make("div", { class: "gifapp-stage__ground" }, this.frame, this.preview.toggle, this.whole), make("div", { class: "gifapp-stage__header" }, words, this.tools), this.notes);
     this.cropping = button("Crop", "icon", () => this.setCropping(!this.isCropping), "crop");
     this.removal = button("Remove this video", "icon", () => this.confirmRemoval(), "delete");
     this.showTools();
@@ -73,6 +76,7 @@ class Stage {
     this.setCropping(false);
     this.showTools();
     this.time.hidden = true;
+    this.preview.begin(source);
     this.picture.hidden = !source.poster_url;
     if (source.poster_url) this.live(this.addressOf(source.poster_url));
   }
@@ -85,6 +89,7 @@ class Stage {
     this.live(address);
     this.time.hidden = false;
     this.time.textContent = `${at.toFixed(2)} s`;
+    this.preview.look(at);
   }
 
   showStrip() {
@@ -238,11 +243,15 @@ function render({ model, el }) {
   const look = (event) => stage.look(/** @type {CustomEvent} */ (event).detail);
   document.addEventListener("gifapp-look", look);
   model.on("change:sources change:selected", show);
+  const showPreview = () => stage.preview.show();
   model.on("change:crop", showCrop);
+  model.on("change:recipe change:is_previewing", showPreview);
   return () => {
     document.removeEventListener("gifapp-look", look);
     model.off("change:sources change:selected", show);
     model.off("change:crop", showCrop);
+    model.off("change:recipe change:is_previewing", showPreview);
+    stage.preview.forget();
   };
 }
 

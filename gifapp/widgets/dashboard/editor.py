@@ -42,7 +42,7 @@ class Stage(anywidget.AnyWidget):
     """The chosen source's picture, on which a crop can be drawn, and the other sources."""
 
     _esm: ClassVar = script("dashboard/editor")
-    _css: ClassVar = style("common", "dashboard/editor", "form/form")
+    _css: ClassVar = style("common", "dashboard/editor", "dashboard/preview", "form/form")
 
     page_url = traitlets.Unicode().tag(sync=True)
     sources = traitlets.List(traitlets.Dict()).tag(sync=True)
@@ -51,6 +51,9 @@ class Stage(anywidget.AnyWidget):
     """The number of GIFs made from each source."""
     crop = traitlets.Dict().tag(sync=True)
     """The crop shown, in the source's pixels, or empty; the page changes it by a message."""
+    is_previewing = traitlets.Bool(default_value=False).tag(sync=True)
+    recipe = traitlets.Unicode(allow_none=True, default_value=None).tag(sync=True)
+    """The recipe to preview, as JSON; None while nothing is previewed, since its files may be 100s of kB."""
 
 
 class Editor(w.VBox):
@@ -83,6 +86,7 @@ class Editor(w.VBox):
         self.layout.display = "none"
         self.submit.on_click(self._submit)
         self.stage.on_msg(self._receive)
+        self.stage.observe(lambda _: self._refresh(), "is_previewing")
 
     @property
     def source(self) -> SourceView | None:
@@ -129,6 +133,7 @@ class Editor(w.VBox):
             return
         self.drafts.keep(source.id, recipe)
         self.stage.crop = _shown_crop(recipe, source)
+        self.stage.recipe = recipe.canonical_json() if self.stage.is_previewing else None
         self.form.hint(recipe, source)
         self._expected = _expected(recipe, source)
         self.summary.problem, self.summary.facts = "", outcome_text(self._expected)

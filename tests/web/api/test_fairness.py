@@ -21,7 +21,7 @@ Ask = Callable[[Person], Awaitable[httpx.Response]]
 async def flood(parts: Parts, ada: Person) -> AsyncIterator[None]:
     """Ada asks of every pool as much as it takes of her, and none of it ends before the test does."""
     ended = threading.Event()
-    pools = (parts.probes, parts.frames, parts.estimates)
+    pools = (parts.probes, parts.frames, parts.quick)
     begun = [task for pool in pools for task in await filled(pool, ada.id, ended)]
     yield
     ended.set()
@@ -115,13 +115,13 @@ async def test_what_nobody_waits_for_any_more_is_not_begun(
 ) -> None:
     ended, estimated = threading.Event(), threading.Event()
     monkeypatch.setattr(parts.services.estimation, "estimate", lambda *_: estimated.set())
-    others = [asyncio.create_task(parts.estimates.run(name, ended.wait)) for name in ("bob", "eve")]
+    others = [asyncio.create_task(parts.quick.run(name, ended.wait)) for name in ("bob", "eve", "dan")]
     with pytest.raises(httpx.ReadTimeout):
         await ada.http.post("/api/v1/estimates", json={"source_id": source.id}, timeout=0.5)
-    assert parts.estimates._queue.count_waiting(ada.id) == 1
+    assert parts.quick._queue.count_waiting(ada.id) == 1
     ended.set()
     await asyncio.gather(*others)
-    await asyncio.to_thread(wait_until, lambda: parts.estimates.is_idle, timeout_s=10)
+    await asyncio.to_thread(wait_until, lambda: parts.quick.is_idle, timeout_s=10)
     assert not estimated.is_set()
 
 

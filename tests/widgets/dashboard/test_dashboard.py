@@ -222,6 +222,17 @@ async def test_a_crop_drawn_on_the_picture_is_in_the_recipe(page: Page) -> None:
     assert page.dashboard.editor.form.recipe().crop is None
 
 
+async def test_the_page_has_the_recipe_while_it_previews(page: Page) -> None:
+    stage, form = page.dashboard.editor.stage, page.dashboard.editor.form
+    assert stage.recipe is None
+    stage.is_previewing = True
+    assert stage.recipe == "{}"
+    form.trim.fps.control.value = "10"
+    assert stage.recipe == '{"fps":10.0}'
+    stage.is_previewing = False
+    assert stage.recipe is None
+
+
 async def test_a_wrong_recipe_is_said_beside_the_form_and_cannot_be_submitted(page: Page) -> None:
     editor = page.dashboard.editor
     frame_rate = editor.form.trim.fps.control

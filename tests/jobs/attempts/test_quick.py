@@ -1,4 +1,4 @@
-"""Estimates in their limited child."""
+"""Estimates and previews in their limited children."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -8,12 +8,13 @@ import psutil
 import pytest
 
 from gifapp import errors
+from gifapp.conversion.pipeline import convert
 from gifapp.conversion.probing.probe import probe
 from gifapp.conversion.sizing.estimate import estimate
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import SourceView
-from gifapp.jobs.attempts.estimates import AT_ONCE, Estimates
+from gifapp.jobs.attempts.quick import AT_ONCE, QuickConversions
 from gifapp.jobs.parts import JobParts
 from gifapp.processes import wait_until
 from gifapp.storage.blobs import Blobs
@@ -32,14 +33,14 @@ def blobs(tmp_path: Path) -> Blobs:
 
 
 @pytest.fixture
-def estimates(blobs: Blobs) -> Iterator[Estimates]:
-    made = Estimates(blobs, Limits())
+def estimates(blobs: Blobs) -> Iterator[QuickConversions]:
+    made = QuickConversions(blobs, Limits())
     yield made
     made.close()
 
 
 def test_the_child_says_what_we_would_say_and_leaves_nothing(
-    estimates: Estimates, clip: Path, tmp_path: Path
+    estimates: QuickConversions, clip: Path, tmp_path: Path
 ) -> None:
     video = probe(clip, limits=Limits())
     here = estimate(clip, Recipe(), limits=Limits(), video=video)
@@ -47,14 +48,23 @@ def test_the_child_says_what_we_would_say_and_leaves_nothing(
     assert not list((tmp_path / "storage" / "scratch").iterdir())
 
 
-def test_what_goes_wrong_there_is_told_here(estimates: Estimates, clip: Path) -> None:
+def test_a_preview_is_the_whole_file_and_leaves_nothing(
+    estimates: QuickConversions, clip: Path, tmp_path: Path
+) -> None:
+    made = estimates.preview(clip, probe(clip, limits=Limits()), Recipe(width_px=32))
+    here = convert(clip, Recipe(width_px=32))
+    assert (made.data, made.width_px, made.height_px) == (here.data, 32, 24)
+    assert not list((tmp_path / "storage" / "scratch").iterdir())
+
+
+def test_what_goes_wrong_there_is_told_here(estimates: QuickConversions, clip: Path) -> None:
     video = probe(clip, limits=Limits())
     clip.write_bytes(b"no video any more")
     with pytest.raises(errors.SourceDamaged):
         estimates.estimate(clip, video, Recipe())
 
 
-def test_more_than_are_made_at_once_wait_and_are_all_told(estimates: Estimates, clip: Path) -> None:
+def test_more_than_are_made_at_once_wait_and_are_all_told(estimates: QuickConversions, clip: Path) -> None:
     video = probe(clip, limits=Limits())
     before = set(psutil.Process().children())
     asked = AT_ONCE + 2
@@ -66,14 +76,14 @@ def test_more_than_are_made_at_once_wait_and_are_all_told(estimates: Estimates, 
 
 def test_nothing_runs_before_the_first_and_after_the_end(blobs: Blobs, clip: Path) -> None:
     before = set(psutil.Process().children(recursive=True))
-    made = Estimates(blobs, Limits())
+    made = QuickConversions(blobs, Limits())
     assert set(psutil.Process().children(recursive=True)) == before
     made.estimate(clip, probe(clip, limits=Limits()), Recipe())
     made.close()
     assert set(psutil.Process().children(recursive=True)) == before
 
 
-def test_the_next_server_is_warm_before_it_is_needed(estimates: Estimates, clip: Path) -> None:
+def test_the_next_server_is_warm_before_it_is_needed(estimates: QuickConversions, clip: Path) -> None:
     before = set(psutil.Process().children())
 
     def servers() -> set[psutil.Process]:
@@ -82,7 +92,7 @@ def test_the_next_server_is_warm_before_it_is_needed(estimates: Estimates, clip:
     estimates.warm_up()
     video = probe(clip, limits=Limits())
     estimates.estimate(clip, video, Recipe())
-    assert wait_until(lambda: len(servers()) == AT_ONCE, timeout_s=30)
+    assert wait_until(lambda: len(servers()) == 2, timeout_s=30)  # the one in use and the next
     warm = servers()
     estimates.estimate(clip, video, Recipe())
     assert servers() == warm

@@ -1,0 +1,97 @@
+"""The recipe of a preview: a short loop of a clip, with everything else as in the whole GIF. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from gifapp.domain.recipes.parts import Caption, Look, Segment
+from gifapp.domain.recipes.preset_limits import within_preset
+from gifapp.domain.recipes.recipe import FEWEST_TARGET_BYTES, Recipe
+from gifapp.domain.timing import overlaps_s
+
+LONGEST_S = 1.5
+
+
+class _Range(NamedTuple):
+    """A range of the source, and when it begins in the GIF."""
+
+    start_s: float
+    end_s: float
+    shown_at_s: float
+
+
+def preview_recipe(
+    recipe: Recipe, at_s: float | None = None, *, duration_s: float, longest_s: float = LONGEST_S
+) -> Recipe:
+    """The recipe of a loop that plays for up to `longest_s` around the source's time `at_s`.
+
+    `at_s` may lie outside the recipe's ranges, then the nearest is shown; None: the middle of the first.
+    `duration_s` is the source's.
+
+    Captions keep their times relative to the source's frames, a target size shrinks with the duration, and
+    fades show only where the loop begins or ends with the clip.
+    """
+    recipe = within_preset(recipe)
+    ranges = list(_ranges(recipe, duration_s))
+    around, at_s = _nearest(ranges, at_s)
+    length_s = min(longest_s * recipe.speed, around.end_s - around.start_s)
+    start_s = min(max(around.start_s, at_s - length_s / 2), around.end_s - length_s)
+    shown_s, whole_s = length_s / recipe.speed, _ends_s(ranges, recipe.speed)
+    begin_s = around.shown_at_s + (start_s - around.start_s) / recipe.speed
+    if recipe.direction == "reverse":
+        begin_s = whole_s - begin_s - shown_s
+    return recipe.model_copy(
+        update={
+            "segments": (Segment(start_s=start_s, end_s=start_s + length_s),),
+            "captions": tuple(_shifted(recipe.captions, begin_s, shown_s)),
+            "look": _faded(recipe.look, begin_s, shown_s, whole_s),
+            "target_bytes": _shrunk(recipe.target_bytes, shown_s / whole_s),
+            "crossfade_s": 0.0,
+            "hold_s": 0.0,
+            "loop": 0,
+        }
+    )
+
+
+def _ranges(recipe: Recipe, duration_s: float) -> Iterator[_Range]:
+    parts = recipe.segments or (Segment(),)
+    spans = [(part.start_s, min(part.end_s or duration_s, duration_s)) for part in parts]
+    lengths_s = [(end_s - start_s) / recipe.speed for start_s, end_s in spans]
+    shown_at_s = 0.0
+    for span, length_s, overlap_s in zip(
+        spans, lengths_s, [*overlaps_s(lengths_s, recipe.crossfade_s), 0.0], strict=True
+    ):
+        yield _Range(*span, shown_at_s)
+        shown_at_s += length_s - overlap_s
+
+
+def _nearest(ranges: Sequence[_Range], at_s: float | None) -> tuple[_Range, float]:
+    """The range that contains a time or is nearest to it, and the time."""
+    if at_s is None:
+        return ranges[0], (ranges[0].start_s + ranges[0].end_s) / 2
+    return min(ranges, key=lambda part: max(part.start_s - at_s, at_s - part.end_s, 0.0)), at_s
+
+
+def _ends_s(ranges: Sequence[_Range], speed: float) -> float:
+    last = ranges[-1]
+    return last.shown_at_s + (last.end_s - last.start_s) / speed
+
+
+def _shifted(captions: Sequence[Caption], begin_s: float, shown_s: float) -> Iterator[Caption]:
+    """The captions that are visible within `shown_s` from `begin_s`."""
+    for caption in captions:
+        start_s = max(0.0, caption.start_s - begin_s)
+        end_s = None if caption.end_s is None else caption.end_s - begin_s
+        if start_s < shown_s and (end_s is None or end_s > 0):
+            yield caption.model_copy(update={"start_s": start_s, "end_s": end_s})
+
+
+def _faded(look: Look, begin_s: float, shown_s: float, whole_s: float) -> Look:
+    is_first, is_last = begin_s <= 0, begin_s + shown_s >= whole_s
+    fades = {"fade_in_s": look.fade_in_s * is_first, "fade_out_s": look.fade_out_s * is_last}
+    return look.model_copy(update=fades)
+
+
+def _shrunk(target_bytes: int | None, share: float) -> int | None:
+    return None if target_bytes is None else max(FEWEST_TARGET_BYTES, round(target_bytes * share))

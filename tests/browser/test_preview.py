@@ -1,0 +1,164 @@
+"""The preview on the stage, in a page without a kernel and with a service that the test plays."""
+
+import json
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from typing import Any
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, Route, expect
+
+from tests.browser.test_scripts import MODEL, arrive, render
+
+SERVICE = "http://gifapp.test"
+ANYONE = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "*"}
+PREVIEW = "A short loop of the GIF, as it will look"
+SOURCE = {
+    "id": "1",
+    "name": "clip.mp4",
+    "facts": [],
+    "notes": [],
+    "width_px": 64,
+    "height_px": 48,
+    "poster_url": None,
+    "frame_url": "/frame",
+    "preview_url": "/preview",
+}
+
+Respond = Callable[[Route], None]
+
+
+def gif_of(width_px: int) -> bytes:
+    made = BytesIO()
+    Image.new("RGB", (width_px, 10)).save(made, "GIF")
+    return made.getvalue()
+
+
+def respond(route: Route, status: int = 200, **response: Any) -> None:
+    headers = ANYONE | response.pop("headers", {})
+    route.fulfill(status=status, headers=headers, **response)
+
+
+class Service:
+    """Holds the requests for previews until the test responds."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self.routes: list[Route] = []
+        page.route(f"{SERVICE}/preview", self._hold)
+        page.route(
+            f"{SERVICE}/frame*", lambda route: respond(route, body=gif_of(1), content_type="image/gif")
+        )
+
+    def _hold(self, route: Route) -> None:
+        if route.request.method == "OPTIONS":
+            respond(route)
+        else:
+            self.routes.append(route)
+
+    def request(self, number: int) -> Any:
+        """The body of the request with this number, once it has come."""
+        for _ in range(100):
+            if len(self.routes) > number:
+                return json.loads(self.routes[number].request.post_data or "")
+            self._page.clock.run_for(100)
+            self._page.wait_for_timeout(20)
+        raise AssertionError(f"there were {len(self.routes)} requests")
+
+    def respond(self, number: int, width_px: int) -> None:
+        respond(self.routes[number], body=gif_of(width_px), content_type="image/gif")
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page()
+    page.clock.install()
+    page.add_script_tag(content=MODEL)
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def service(page: Page) -> Service:
+    made = Service(page)
+    render(
+        page,
+        "dashboard/editor",
+        page_url=SERVICE,
+        sources=[SOURCE],
+        selected="1",
+        gifs={},
+        crop={},
+        recipe=None,
+        is_previewing=False,
+    )
+    return made
+
+
+def switch_on(page: Page, **recipe: Any) -> None:
+    page.get_by_role("button", name="Preview").click()
+    arrive(page, recipe=json.dumps(recipe))
+
+
+def test_the_newest_recipe_is_shown(page: Page, service: Service) -> None:
+    switch_on(page, colours=16)
+    assert service.request(0) == {"recipe": {"colours": 16}, "at_s": None}
+    expect(page.get_by_text("Making a preview…")).to_be_visible()
+    arrive(page, recipe='{"colours": 8}')
+    assert service.request(1)["recipe"] == {"colours": 8}
+    service.respond(1, 20)
+    expect(page.get_by_alt_text(PREVIEW)).to_have_js_property("naturalWidth", 20)
+    assert service.routes[0].request.failure  # cancelled by the page
+    expect(page.get_by_role("status")).to_have_text("The preview is ready.")
+
+
+def test_it_shows_the_time_that_was_looked_at(page: Page, service: Service) -> None:
+    switch_on(page)
+    service.request(0)
+    page.evaluate(
+        "document.dispatchEvent(new CustomEvent('gifapp-look', { detail: { source: '1', at: 2.5 } }))"
+    )
+    assert service.request(1)["at_s"] == 2.5
+
+
+def test_what_is_wrong_is_said(page: Page, service: Service) -> None:
+    switch_on(page)
+    service.request(0)
+    problem = json.dumps({"detail": "No GIF of this video can be that small."})
+    respond(service.routes[0], 422, body=problem, content_type="application/problem+json")
+    expect(page.get_by_role("status")).to_have_text("No preview: No GIF of this video can be that small.")
+    expect(page.get_by_alt_text(PREVIEW)).to_have_count(0)
+
+
+def test_a_busy_server_is_asked_again(page: Page, service: Service) -> None:
+    switch_on(page)
+    service.request(0)
+    respond(
+        service.routes[0], 429, headers={"Retry-After": "3", "Access-Control-Expose-Headers": "Retry-After"}
+    )
+    service.request(1)
+    service.respond(1, 20)
+    expect(page.get_by_alt_text(PREVIEW)).to_be_visible()
+
+
+def test_a_lost_server_is_said_and_asked_again(page: Page, service: Service) -> None:
+    switch_on(page)
+    service.request(0)
+    service.routes[0].abort()
+    expect(page.get_by_role("status")).to_have_text("No preview: the server can't be reached.")
+    service.request(1)
+    service.respond(1, 20)
+    expect(page.get_by_alt_text(PREVIEW)).to_be_visible()
+
+
+def test_switched_off_it_is_gone_and_nothing_is_asked(page: Page, service: Service) -> None:
+    switch_on(page)
+    service.request(0)
+    service.respond(0, 20)
+    expect(page.get_by_alt_text(PREVIEW)).to_be_visible()
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_alt_text(PREVIEW)).to_have_count(0)
+    arrive(page, recipe=None)
+    page.clock.run_for(5000)
+    assert len(service.routes) == 1

@@ -1,0 +1,81 @@
+"""Previews over HTTP: short loops that are made at once and leave nothing."""
+
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+
+from gifapp.domain.views.jobs import SourceView
+from tests.web.api.conftest import SUBTITLES, Person, SignUp, is_problem
+
+
+@pytest.fixture
+async def preview_url(ada: Person, source: SourceView) -> str:
+    """The signed URL that the page sends recipes to."""
+    return str((await ada.http.get(f"/api/v1/sources/{source.id}")).json()["preview_url"])
+
+
+async def preview(http: httpx.AsyncClient, url: str, recipe: dict[str, Any], **more: Any) -> httpx.Response:
+    return await http.post(url, json={"recipe": recipe, **more}, timeout=120)
+
+
+def delays_ms(gif: bytes) -> list[int]:
+    with Image.open(BytesIO(gif)) as picture:
+        return [(picture.seek(number), picture.info["duration"])[1] for number in range(picture.n_frames)]
+
+
+async def test_a_preview_looks_as_the_gif_will(
+    ada: Person, stranger: httpx.AsyncClient, source: SourceView, preview_url: str, storage: Path
+) -> None:
+    recipe = {"width_px": 32, "colours": 16, "loop": 1, "subtitles": SUBTITLES}
+    signed = await preview(stranger, preview_url, recipe)
+    assert (signed.status_code, signed.headers["Content-Type"]) == (200, "image/gif")
+    assert signed.headers["Cache-Control"] == "no-store"
+    with Image.open(BytesIO(signed.content)) as gif:
+        assert gif.size == (32, 24)
+        assert len(gif.getcolors() or []) <= 16
+        assert gif.info["loop"] == 0
+    assert sum(delays_ms(signed.content)) == 1000
+    own = await preview(ada.http, f"/api/v1/sources/{source.id}/preview", recipe)
+    assert own.content == signed.content
+    assert not list((storage / "scratch").iterdir())
+    assert (await ada.http.get("/api/v1/jobs")).json()["jobs"] == []
+
+
+async def test_it_plays_the_part_that_was_chosen(stranger: httpx.AsyncClient, preview_url: str) -> None:
+    first, second = {"start_s": 0, "end_s": 0.2}, {"start_s": 0.6, "end_s": 0.9}
+    lengths = [
+        sum(
+            delays_ms(
+                (await preview(stranger, preview_url, {"segments": [first, second]}, at_s=at_s)).content
+            )
+        )
+        for at_s in (0.1, 0.7)
+    ]
+    assert lengths == [200, 300]
+
+
+@pytest.mark.parametrize(
+    ("name", "content_type"), [("webp", "image/webp"), ("apng", "image/apng"), ("mp4", "video/mp4")]
+)
+async def test_it_has_the_format_of_the_recipe(
+    stranger: httpx.AsyncClient, preview_url: str, name: str, content_type: str
+) -> None:
+    made = await preview(stranger, preview_url, {"format": name, "width_px": 32})
+    assert (made.status_code, made.headers["Content-Type"]) == (200, content_type)
+
+
+async def test_what_makes_no_gif_makes_no_preview(
+    stranger: httpx.AsyncClient, preview_url: str, sign_up: SignUp, source: SourceView
+) -> None:
+    late = {"segments": [{"start_s": 100}]}
+    is_problem(await preview(stranger, preview_url, late), 422, "range-outside-source")
+    is_problem(await preview(stranger, preview_url, {"colours": 1}), 422, "recipe-invalid")
+    is_problem(await preview(stranger, preview_url, {}, at_s=-1), 422, "field-invalid")
+    forged = preview_url.replace("signature=", "signature=x")
+    is_problem(await preview(stranger, forged, {}), 403, "media-link-invalid")
+    eve = sign_up("eve")
+    is_problem(await preview(eve.http, f"/api/v1/sources/{source.id}/preview", {}), 404, "not-found")
