@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import re
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, get_args
@@ -22,14 +23,13 @@ from gifapp.domain.recipes.recipe import (
     track_number,
 )
 from gifapp.domain.text_encoding import decode_text
+from gifapp.domain.typed_values import bytes_in, seconds_in
 from gifapp.domain.wording import size
 
 Context = click.Context | None
 Parameter = click.Parameter | None
 Range = dict[str, float]
 
-_UNITS = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "ki": 1024, "mi": 1024**2, "gi": 1024**3}
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg]i?|)b?", re.IGNORECASE)
 _METAVARS = {"_s": "S", "_px": "PX", "_bytes": "SIZE"}
 
 
@@ -81,9 +81,8 @@ class SecondsValue(FieldValue):
     """Seconds, or minutes and seconds such as 1:30.5."""
 
     def convert(self, value: Any, param: Parameter, ctx: Context) -> Any:
-        minutes, colon, seconds = value.rpartition(":")
-        if colon and minutes.isdecimal():
-            value = str(float(minutes) * 60 + super().convert(seconds, param, ctx))
+        with suppress(ValueError):
+            value = str(seconds_in(value))
         return super().convert(value, param, ctx)
 
 
@@ -95,10 +94,10 @@ class SizeValue(FieldValue):
         self.allowed = f"a size from {size(FEWEST_TARGET_BYTES)} to {size(MOST_TARGET_BYTES)}"
 
     def convert(self, value: Any, param: Parameter, ctx: Context) -> Any:
-        match = _SIZE.fullmatch(value.strip())
-        if not match:
-            self.fail(f"{value!r} is not a size as 500000, 256KB, 10MB or 1.5MiB", param, ctx)
-        count = float(match[1]) * _UNITS[match[2].lower()]
+        try:
+            count = bytes_in(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a size such as 500000, 256KB, 10MB or 1.5MiB", param, ctx)
         if not FEWEST_TARGET_BYTES <= count <= MOST_TARGET_BYTES:
             self.fail(f"{value!r} is not {self.allowed}", param, ctx)
         return round(count)

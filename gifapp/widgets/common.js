@@ -120,6 +120,17 @@ export function sizeInWords(bytes) {
 export const numberIn = (text) => (text.trim() ? Number(text.trim().replace(",", ".")) : NaN);
 
 /**
+ * Parses a typed time, such as 90.5, 90,5 or 1:30.5, in seconds; NaN if it is not a time.
+ * @param {string} text
+ */
+export function timeIn(text) {
+  const parts = text.trim().split(":");
+  const seconds = numberIn(parts.pop() ?? "");
+  const whole = parts.map((part) => (/^[0-9]+$/.test(part) ? Number(part) : NaN));
+  return parts.length > 2 ? NaN : whole.reduce((total, part) => 60 * (total + part), 0) + seconds;
+}
+
+/**
  * Throttles: calls `act` at most every `ms`, and always once after the last call.
  * @param {number} ms
  * @param {() => void} act

@@ -25,7 +25,7 @@ _ACTIONS = {
     JobState.QUEUED: ["cancel"],
     JobState.RUNNING: ["cancel"],
     JobState.SUCCEEDED: ["download", "share", "reuse", "delete"],
-    JobState.FAILED: ["retry", "reuse", "delete"],
+    JobState.FAILED: ["reuse", "retry", "delete"],  # with the same settings, most fail the same way
     JobState.CANCELLED: ["retry", "reuse", "delete"],
     JobState.DEAD: ["retry", "reuse", "delete"],
 }
@@ -67,6 +67,10 @@ def status(job: JobView) -> str:
             return "Cancelled"
     failed = job.error.detail if job.error else "The conversion failed."
     return f"{failed} {_advice(job)}" if job.state is JobState.DEAD else failed
+
+
+def reuse_text(job: JobView) -> str:
+    return f"The settings of this {FILE_KINDS[job.recipe.format].name} are in the form."
 
 
 def repeat_text(job: JobView) -> str:

@@ -166,7 +166,7 @@ def test_options_replace_fields_of_the_file(tmp_path: Path) -> None:
         (("--target-size", "10"), "'--target-size': '10' is not a size from 1 kB to 1.0 GB"),
         (("--target-size", f"{'9' * 400}GB"), "is not a size from 1 kB to 1.0 GB"),
         (("--start", f"{'9' * 5000}:00"), "'--start': 'inf' is not a number from 0 to 1000000000"),
-        (("--target-size", "10 parsecs"), "'--target-size': '10 parsecs' is not a size as"),
+        (("--target-size", "10 parsecs"), "'--target-size': '10 parsecs' is not a size such as"),
         (("--preset", "geocities"), "'--preset'"),
         (("--target-size", "1MB", "--format", "webp"), "--target-size and preset apply to GIFs only"),
         (("--recipe", __file__), "is not JSON"),

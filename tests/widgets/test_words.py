@@ -89,7 +89,7 @@ def test_what_was_asked_for_before_is_said_to_be_there(job: JobView, words: str)
         (JobState.QUEUED, ["cancel"]),
         (JobState.RUNNING, ["cancel"]),
         (JobState.SUCCEEDED, ["download", "share", "reuse", "delete"]),
-        (JobState.FAILED, ["retry", "reuse", "delete"]),
+        (JobState.FAILED, ["reuse", "retry", "delete"]),
         (JobState.DEAD, ["retry", "reuse", "delete"]),
         (JobState.CANCELLED, ["retry", "reuse", "delete"]),
     ],

@@ -1,4 +1,4 @@
-import { button, frameAddress, liveImage, make, numberIn, throttled } from "../common.js";
+import { button, frameAddress, liveImage, make, throttled, timeIn } from "../common.js";
 
 /**
  * @typedef {[number, number]} Times  start and end, in seconds
@@ -90,7 +90,7 @@ class Range {
     edge.handle.style.left = `${100 * Math.min(1, time / duration)}%`;
     const facts = { "aria-label": name[0].toUpperCase() + name.slice(1), "aria-valuemin": 0, "aria-valuemax": duration, "aria-valuenow": time, "aria-valuetext": seconds(time) };
     for (const [key, value] of Object.entries(facts)) edge.handle.setAttribute(key, String(value));
-    const showsSameTime = document.activeElement === edge.field && numberIn(edge.field.value) === time;
+    const showsSameTime = document.activeElement === edge.field && timeIn(edge.field.value) === time;
     if (!edge.isTyped && !showsSameTime) edge.field.value = String(roundToCentiseconds(time));
     const address = this.owner.frameAt(this.pictureTime(edge.name, time));
     edge.picture.hidden = !address;
@@ -130,7 +130,7 @@ class Range {
     const edge = this.edges[index];
     if (!edge.isTyped) return;
     edge.isTyped = false;
-    const time = numberIn(edge.field.value);
+    const time = timeIn(edge.field.value);
     if (Number.isFinite(time)) this.set(index, Math.max(0, time));
     else this.show(this.times, this.owner.ranges.length);
   }

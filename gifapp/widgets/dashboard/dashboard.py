@@ -20,7 +20,7 @@ from gifapp.widgets.dashboard.sharing import Sharing
 from gifapp.widgets.dashboard.state import DashboardState
 from gifapp.widgets.dashboard.upload import Upload
 from gifapp.widgets.reporting import Reporter
-from gifapp.widgets.words import repeat_text
+from gifapp.widgets.words import repeat_text, reuse_text
 
 READ_AGAIN_S = 3600.0  # signed image URLs expire after some hours
 READ_QUEUE_S = 10.0  # queue positions change with other people's jobs, of which we get no events
@@ -80,8 +80,12 @@ class Dashboard(w.VBox):
 
     def _uploaded(self, source: SourceView) -> None:
         self._state.keep(source)
+        is_edited = self.editor.is_edited
         self._show_sources()
-        self.editor.choose(source)
+        if is_edited:
+            self.notices.inform(f"{source.name} is ready: choose it above the picture.")
+        else:
+            self.editor.choose(source)
 
     def _submit(self, source_id: str, recipe: Recipe) -> None:
         job = self._client.submit(source_id, recipe)
@@ -116,6 +120,7 @@ class Dashboard(w.VBox):
         if source is None:
             raise errors.SourceGone()
         self.editor.choose(source, job.recipe)
+        self.notices.inform(reuse_text(job))
 
     # --- updates from the service ------------------------------------------------------------
 

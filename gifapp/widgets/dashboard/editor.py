@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import ClassVar
 
@@ -73,6 +74,7 @@ class Editor(w.VBox):
         `on_submit` is called with a source's id and a valid recipe, `on_remove` with the id of a source.
         """
         self._sources: dict[str, SourceView] = {}
+        self._shown: Recipe | None = None  # as last chosen or submitted
         self._last_press: tuple[str, Recipe, float] | None = None
         self._on_submit, self._on_remove, self._reporter = on_submit, on_remove, reporter
         self.stage = Stage(page_url=page_url)
@@ -93,6 +95,14 @@ class Editor(w.VBox):
         """The chosen source."""
         return self._sources.get(self.stage.selected or "")
 
+    @property
+    def is_edited(self) -> bool:
+        """Whether the user has changed the recipe since it was shown or submitted."""
+        try:
+            return self.source is not None and self.form.recipe() != self._shown
+        except errors.RecipeInvalid:
+            return True
+
     def show_sources(self, sources: list[SourceView]) -> None:
         """Show these sources; choose the first unless the chosen one is among them."""
         self._sources = {source.id: source for source in sources}
@@ -103,8 +113,12 @@ class Editor(w.VBox):
 
     def choose(self, source: SourceView, recipe: Recipe | None = None) -> None:
         """Choose a source, with this recipe, or else its last one, or else the default."""
+        if self.stage.selected != source.id:
+            self.summary.estimate = self.summary.notes = ""
         self.stage.selected = source.id
         self.form.show(recipe or self.drafts.get(source.id), source)
+        with suppress(errors.RecipeInvalid):
+            self._shown = self.form.recipe()
         self._refresh()
 
     def _restored(self, source_id: str) -> None:
@@ -158,7 +172,7 @@ class Editor(w.VBox):
             self.summary.estimate = f"about {size(result.bytes)}"
             self.summary.notes = notes_beyond(self.source, result.notes)
         elif isinstance(result, errors.BadInput):
-            self.summary.problem = str(result)
+            self.summary.problem, self.submit.disabled = str(result), True
 
     def close(self) -> None:
         """Stop requesting estimates."""
@@ -178,6 +192,7 @@ class Editor(w.VBox):
                 return
         self._on_submit(source_id, recipe)
         self._last_press = (source_id, recipe, time.monotonic())
+        self._shown = recipe
 
     @receives(StageMessage)
     def _receive(self, message: StageMessage) -> None:

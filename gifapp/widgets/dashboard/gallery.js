@@ -123,19 +123,21 @@ class Card {
 
   showActions() {
     const hadFocus = this.actions.contains(document.activeElement);
-    this.actions.replaceChildren(...this.card.actions.map((action) => this.makeAction(action)));
+    this.actions.replaceChildren(...this.card.actions.map((action, number) => this.makeAction(action, number === 0)));
     this.linkDownload();
     if (hadFocus) focusOn(this.actions.firstElementChild);
   }
 
-  /** @param {Action | "download"} action */
-  makeAction(action) {
+  /**
+   * @param {Action | "download"} action
+   * @param {boolean} isFirst
+   */
+  makeAction(action, isFirst) {
     if (action === "download") {
       this.link = make("a", { class: "gifapp-button gifapp-button--quiet", download: true }, icon("download"), make("span", { text: "Download" }));
       return this.link;
     }
-    const look = action === "cancel" || action === "retry" ? "quiet" : "icon";
-    return button(WORDS[action], look, () => this.press(action), action);
+    return button(WORDS[action], isFirst ? "quiet" : "icon", () => this.press(action), action);
   }
 
   /** @param {Action} action */

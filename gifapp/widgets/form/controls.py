@@ -9,6 +9,7 @@ from typing import Any
 import ipywidgets as w
 
 from gifapp.domain.recipes.fields import RecipeField, recipe_field
+from gifapp.domain.typed_values import bytes_in, seconds_in
 from gifapp.widgets.controls.colour import Colour
 from gifapp.widgets.controls.number import Number
 from gifapp.widgets.controls.slider import Slider
@@ -98,6 +99,8 @@ def _value(about: RecipeField, text: str) -> float | None:
     text = text.strip()
     if not text and about.is_optional:
         return None
+    if about.name.endswith("_s"):
+        return _seconds(text)
     return _whole(text) if about.is_whole else _decimal(text)
 
 
@@ -115,10 +118,20 @@ def _decimal(text: str) -> float:
         raise Unreadable("enter a number such as 0.5") from None
 
 
+def _seconds(text: str) -> float:
+    try:
+        return seconds_in(text)
+    except ValueError:
+        raise Unreadable("enter a time such as 2.5 or 1:30") from None
+
+
 def _bytes(about: RecipeField, text: str) -> int | None:
     if not text.strip():
         return None
-    amount = _decimal(text)
+    try:
+        amount = bytes_in(text, unit="m") / _MEGABYTE
+    except ValueError:
+        raise Unreadable("enter a size such as 2.5 or 500 kB") from None
     least, most = about.schema["minimum"] / _MEGABYTE, about.schema["maximum"] / _MEGABYTE
     if not least <= amount <= most:
         raise Unreadable(f"must be a number from {least:g} to {most:g} (got {amount:g})")

@@ -92,6 +92,21 @@ async def test_an_uploaded_video_is_chosen_and_one_press_converts_it(open_page: 
     assert page.shown_ids == ["job-90"]
 
 
+async def test_an_upload_takes_the_form_from_nobody(page: Page) -> None:
+    editor = page.dashboard.editor
+    editor.form.trim.fps.control.value = "10"
+    page.upload.says(type="uploaded", source_id="source-5")
+    assert editor.source == a_source(2)
+    assert page.told == [f"{a_source(5).name} is ready: choose it above the picture."]
+    editor.form.trim.fps.control.value = "80"  # not valid
+    page.upload.says(type="uploaded", source_id="source-6")
+    assert editor.source == a_source(2)
+    editor.form.trim.fps.control.value = "10"
+    editor.submit.click()
+    page.upload.says(type="uploaded", source_id="source-7")
+    assert editor.source == a_source(7)
+
+
 async def test_an_upload_gets_a_token_by_message_and_never_by_a_trait(page: Page) -> None:
     page.upload.says(type="token", upload=3)
     assert page.upload.messages == [{"type": "token", "upload": 3, "token": "a token"}]
@@ -195,6 +210,7 @@ async def test_the_settings_of_a_job_come_back_into_the_form(open_page: OpenPage
     page.gallery.says(type="reuse", id="job-1")
     assert page.dashboard.editor.source == a_source(1)
     assert page.dashboard.editor.form.recipe() == Recipe(width_px=99)
+    assert page.told == ["The settings of this GIF are in the form."]
 
 
 async def test_settings_without_any_video_left_ask_for_one(open_page: OpenPage) -> None:
@@ -277,6 +293,18 @@ async def test_what_the_service_would_refuse_is_said_before_it_is_asked_for(page
     page.dashboard.editor.choose(a_source(2), Recipe(target_bytes=TOO_FEW_BYTES))
     await asyncio.sleep(PAUSE_S * 2.5)
     assert page.dashboard.editor.summary.problem == "The recipe cannot be used: it cannot be so small."
+    assert page.dashboard.editor.submit.disabled
+    page.dashboard.editor.choose(a_source(2), Recipe())
+    assert not page.dashboard.editor.submit.disabled
+
+
+async def test_the_estimate_of_another_video_is_not_shown(page: Page) -> None:
+    editor = page.dashboard.editor
+    editor.choose(a_source(2), Recipe())
+    await asyncio.sleep(PAUSE_S * 2.5)
+    assert editor.summary.estimate
+    editor.choose(a_source(1))
+    assert (editor.summary.estimate, editor.summary.notes) == ("", "")
 
 
 async def test_a_double_click_makes_one_gif(page: Page) -> None:
