@@ -15,7 +15,7 @@ import pytest
 from tornado.iostream import IOStream
 
 from gifapp.web.app import GifApp
-from gifapp.web.http.server import MAX_BODY_BYTES, MAX_HEADER_BYTES, WebServer
+from gifapp.web.http.server import MAX_BODY_BYTES, MAX_HEADER_BYTES, READS, WebServer
 from gifapp.web.traffic.connections import Connections
 from tests.web.test_proxies import OUTSIDE, guess, guesser
 
@@ -261,24 +261,29 @@ async def test_no_request_has_more_headers_than_anybody_needs(app: GifApp) -> No
 
 
 @pytest.fixture
-def yields(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Grows each time that something lets others have their turns."""
-    seen: list[float] = []
-    sleep = asyncio.sleep
+async def iterations() -> AsyncIterator[list[None]]:
+    """Grows with each iteration of the event loop."""
+    seen: list[None] = []
 
-    async def counted(delay: float, result: Any = None) -> Any:
-        if delay == 0:
-            seen.append(delay)
-        return await sleep(delay, result)
+    async def count() -> None:
+        while True:
+            seen.append(None)
+            await asyncio.sleep(0)
 
-    monkeypatch.setattr(asyncio, "sleep", counted)
-    return seen
+    counting = asyncio.create_task(count())
+    yield seen
+    counting.cancel()
 
 
-async def test_many_small_chunks_leave_others_their_turns(app: GifApp, yields: list[float]) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", app.port)
-    head = b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
-    writer.write(head + 5000 * b"1\r\n \r\n" + b"0\r\n\r\n")
-    assert b"HTTP/1.1 4" in await asyncio.wait_for(reader.readline(), 20)
-    assert len(yields) >= 5000 // 32
-    writer.close()
+async def test_many_small_chunks_leave_others_their_turns(app: GifApp, iterations: list[None]) -> None:
+    connections, chunks = 10, 2000
+
+    async def send() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", app.port)
+        head = b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        writer.write(head + chunks * b"1\r\n \r\n" + b"0\r\n\r\n")
+        assert b"HTTP/1.1 4" in await asyncio.wait_for(reader.readline(), 20)
+        writer.close()
+
+    await asyncio.gather(*(send() for _ in range(connections)))
+    assert len(iterations) >= connections * chunks * 2 // READS  # two reads for each chunk, of all together

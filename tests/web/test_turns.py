@@ -23,6 +23,17 @@ async def test_an_address_starts_one_request_in_each_iteration() -> None:
     assert started == [1, 2, 3, 3]
 
 
+async def test_an_address_takes_as_many_turns_as_it_may() -> None:
+    turns = Turns(most=2)
+    begun = [turns.begin("a") for _ in range(5)]
+    assert [turn is None for turn in begun] == [True, True, False, False, False]
+    taken = []
+    for _ in range(3):
+        await asyncio.sleep(0)
+        taken.append(sum(turn is not None and turn.done() for turn in begun))
+    assert taken == [2, 3, 3]
+
+
 async def test_once_nobody_waits_a_request_starts_at_once() -> None:
     turns = Turns()
     for _ in range(3):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from asyncio import Future
 from typing import Any
 
 import structlog
-from tornado import http1connection, websocket
 from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPServerRequest
 from tornado.iostream import IOStream, StreamClosedError
@@ -16,7 +16,7 @@ from gifapp.web.http.base import SESSION_COOKIE, BaseHandler
 from gifapp.web.http.instruments import MeasuredApplication
 from gifapp.web.http.proxies import TrustedProxies
 from gifapp.web.traffic.connections import Connections
-from gifapp.web.traffic.turns import Turns, WaitingRequest
+from gifapp.web.traffic.turns import FairStream, Turns, WaitingRequest
 
 # of the handlers that are not ours, whose only body is a page's farewell; `base` sets its own limits
 MAX_BODY_BYTES = 4096
@@ -35,9 +35,8 @@ _REFUSAL = (
     b"Content-Length: 47\r\nRetry-After: 60\r\n\r\nToo many connections are open from your address"
 )
 
-# Tornado serves others after 256 small chunks of a body, or frames of a websocket: too late if twenty clients
-# send them as fast as they can
-http1connection._YIELD_THRESHOLD = websocket._YIELD_THRESHOLD = 32 * 1024
+READS = 32
+"""Reads per address and iteration of the event loop: a body of tiny chunks takes two for each."""
 
 _OWN_COOKIES = {SESSION_COOKIE, "_xsrf"}
 
@@ -52,6 +51,7 @@ class WebServer(HTTPServer):
     ) -> None:
         self._proxies = application.proxies
         self._open = application.connections
+        self._reads = Turns(READS)
         super().initialize(
             application,
             idle_connection_timeout=idle_s,
@@ -64,12 +64,20 @@ class WebServer(HTTPServer):
 
     def handle_stream(self, stream: IOStream, address: Any) -> None:
         client = None if self._proxies.trusts(address[0]) else address[0]
-        stream.read_chunk_size = READ_BYTES
-        if self._open.has_capacity() and self._open.count(stream, client):
-            super().handle_stream(stream, address)
+        fair = FairStream(
+            stream.socket,
+            begin_turn=self._begin_read,
+            max_buffer_size=BUFFER_BYTES,
+            read_chunk_size=READ_BYTES,
+        )
+        if self._open.has_capacity() and self._open.count(fair, client):
+            super().handle_stream(fair, address)
             return
         _log.warning("connection refused", address=address[0], reason="too many are open")
-        _refuse(stream)
+        _refuse(fair)
+
+    def _begin_read(self, stream: IOStream) -> Future[None] | None:
+        return self._reads.begin(self._open.network(stream))
 
 
 class WebApplication(MeasuredApplication):

@@ -61,6 +61,10 @@ class Connections:
             self._close_oldest(network)
         return self._add(stream, network, has_asked)
 
+    def network(self, stream: IOStream) -> str:
+        """The network that the connection counts towards; empty while it is unknown."""
+        return self._network_of.get(stream, _UNKNOWN)
+
     def _close_oldest(self, network: str) -> None:
         streams = self._of(network)
         oldest = next((stream for stream, has_asked in streams.items() if not has_asked), None)

@@ -1,48 +1,76 @@
-"""Starts requests in turn: one of each address per iteration of the event loop."""
+"""Takes requests and reads in turn: few of each address per iteration of the event loop."""
 
 from __future__ import annotations
 
 import asyncio
 from asyncio import Future
-from collections import deque
-from collections.abc import Awaitable
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable
+from socket import socket
+from typing import Any
 
 from tornado.httputil import HTTPHeaders, HTTPMessageDelegate, RequestStartLine, ResponseStartLine
+from tornado.iostream import IOStream
 
 
 class Turns:
-    """Lets every address start one request per iteration of the event loop; the surplus waits.
+    """Lets every address take `most` turns per iteration of the event loop; the surplus waits.
 
-    However many connections an address has, another's request waits for one of its requests, not for all.
+    However many connections an address has, another's waits for `most` turns, not for all.
     """
 
-    def __init__(self) -> None:
-        self._started: set[str] = set()  # in this iteration
+    def __init__(self, most: int = 1) -> None:
+        self._most = most
+        self._taken: Counter[str] = Counter()  # in this iteration
         self._waiting: dict[str, deque[Future[None]]] = {}
 
     def begin(self, network: str) -> Future[None] | None:
-        """The turn of a request to wait for; None if it is its turn."""
-        if network in self._started:
+        """The turn to wait for; None if it has come."""
+        if self._taken[network] >= self._most:
             turn: Future[None] = asyncio.get_running_loop().create_future()
             self._waiting.setdefault(network, deque()).append(turn)
             return turn
-        self._start(network)
+        self._take(network)
         return None
 
-    def _start(self, network: str) -> None:
-        if not self._started:
+    def _take(self, network: str) -> None:
+        if not self._taken.total():
             asyncio.get_running_loop().call_soon(self._next_iteration)
-        self._started.add(network)
+        self._taken[network] += 1
 
     def _next_iteration(self) -> None:
-        self._started.clear()
-        for network in list(self._waiting):
-            self._start(network)
-            turn = self._waiting[network].popleft()
-            if not turn.done():  # a connection that is being closed cancels its own
-                turn.set_result(None)
-            if not self._waiting[network]:
+        self._taken.clear()
+        for network, turns in list(self._waiting.items()):
+            for _ in range(min(self._most, len(turns))):
+                self._take(network)
+                turn = turns.popleft()
+                if not turn.done():  # a connection that is being closed cancels its own
+                    turn.set_result(None)
+            if not turns:
                 del self._waiting[network]
+
+
+class FairStream(IOStream):
+    """A connection whose reads take turns: each part of a body or websocket message is one.
+
+    `begin_turn`: the turn of the next read to wait for, as `Turns.begin`.
+    """
+
+    def __init__(
+        self, connection: socket, *, begin_turn: Callable[[IOStream], Future[None] | None], **options: Any
+    ) -> None:
+        super().__init__(connection, **options)
+        self._begin_turn = begin_turn
+
+    def read_bytes(self, num_bytes: int, partial: bool = False) -> Awaitable[bytes]:
+        turn = self._begin_turn(self)
+        return (
+            super().read_bytes(num_bytes, partial) if turn is None else self._read(turn, num_bytes, partial)
+        )
+
+    async def _read(self, turn: Future[None], num_bytes: int, partial: bool) -> bytes:
+        await turn
+        return await super().read_bytes(num_bytes, partial)
 
 
 class WaitingRequest(HTTPMessageDelegate):
