@@ -70,9 +70,9 @@ class Upload(Generic[DestinationT]):
         self._gathered_bytes = 0
         self._writer: asyncio.Task[None] | None = None
 
-    async def open(self, begin: Callable[[], AbstractContextManager[DestinationT]]) -> None:
+    async def open(self, begin: Callable[[], AbstractContextManager[DestinationT]], run: Run) -> None:
         async with self._turn:
-            self.taker = await self._run(lambda: self._opened.enter_context(begin()))
+            self.taker = await run(lambda: self._opened.enter_context(begin()))
 
     async def write(self, chunk: bytes) -> None:
         """Buffer the chunk; raises the error of an earlier write, if any."""
@@ -178,7 +178,7 @@ class SourcesHandler(ReceivingHandler[Incoming]):
             upload: Upload[Incoming] = Upload(self.parts)
             room_for = self._declared_bytes()  # 0: unknown
             begin = self.parts.services.sources.incoming
-            await upload.open(partial(begin, self.user.user_id, declared_bytes=room_for))
+            await upload.open(partial(begin, self.user.user_id, declared_bytes=room_for), self.run_blocking)
             self.take(upload)
 
     @operation("List my videos, newest first, paged", has_etag=True)

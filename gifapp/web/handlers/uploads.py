@@ -192,7 +192,8 @@ class UploadHandler(ReceivingHandler[Writer], TusHandler):
         offset, checksum = self.number("Upload-Offset"), checksum_in(self.request.headers)
         facts = (self.user.user_id, self.path_args[0], offset, self._declared_bytes(), checksum)
         upload: Upload[Writer] = Upload(self.parts)
-        await self._patiently(lambda: upload.open(partial(self.parts.services.uploads.resume, *facts)))
+        begin = partial(self.parts.services.uploads.resume, *facts)
+        await self._patiently(lambda: upload.open(begin, self.run_blocking))
         self.take(upload)
 
     def _check(self, upload: Writer) -> UploadStatus:

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import httpx
 import pytest
@@ -139,3 +140,26 @@ async def test_one_addresss_passwords_keep_nobody_else_from_signing_in(
     finally:
         ended.set()
         await asyncio.gather(*hashing)
+
+
+async def test_uploads_that_one_person_opens_leave_room_for_anothers(
+    sign_up: SignUp, ada: Person, video: bytes, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended, resume = threading.Event(), parts.services.uploads.resume
+
+    def slow_for_ada(owner_id: str, *facts: Any) -> Any:
+        if owner_id == ada.id:
+            ended.wait()
+        return resume(owner_id, *facts)
+
+    monkeypatch.setattr(parts.services.uploads, "resume", slow_for_ada)
+    bob = sign_up("bob")
+    theirs, hers = await create(bob, len(video)), await create(ada, len(video))
+    opening = [asyncio.create_task(patch(ada, hers, 0, b"x")) for _ in range(40)]
+    try:
+        await asyncio.sleep(0.5)
+        answer = await asyncio.wait_for(patch(bob, theirs, 0, video), 20)
+    finally:
+        ended.set()
+        await asyncio.gather(*opening)
+    assert answer.status_code == 204
