@@ -16,6 +16,7 @@ from gifapp.jobs.events.stream import follow
 from gifapp.jobs.parts import JobParts
 from gifapp.web.http.hub import EventHub
 from gifapp.web.http.instruments import Instruments
+from gifapp.web.http.readiness import Readiness
 from gifapp.web.http.share_links import ShareLinks
 from gifapp.web.http.signing import MediaSigner
 from gifapp.web.traffic.fair_pool import FairPool
@@ -76,6 +77,11 @@ class Parts:
     cleanup_tasks: set[asyncio.Task[None]] = field(default_factory=set)
     in_flight: InFlightRequests = field(default_factory=InFlightRequests)
     instruments: Instruments = field(default_factory=Instruments)
+
+    @functools.cached_property
+    def readiness(self) -> Readiness:
+        """The state of the servers that we depend on."""
+        return Readiness(self.services.checks, self.short_call_pool)
 
 
 def build_parts(

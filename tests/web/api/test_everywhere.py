@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from urllib.parse import urlsplit
 
 import httpx
@@ -122,6 +123,21 @@ async def test_without_redis_it_is_not_ready_and_says_no_secret(
     password = urlsplit(redis_url).password or ""
     assert password not in f"{answer.text} {logs}"
     assert ("dependency not ready", "redis") in [(log["event"], log.get("dependency")) for log in logs]
+
+
+async def test_who_asks_while_it_is_checked_shares_the_results(
+    stranger: httpx.AsyncClient, parts: Parts
+) -> None:
+    asked: list[None] = []
+
+    def slow() -> None:
+        asked.append(None)
+        time.sleep(0.3)
+
+    parts.services.checks["redis"] = slow
+    answers = await asyncio.gather(*(stranger.get("/health/ready") for _ in range(20)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len(asked) < 5  # those that came after the first check ended were answered by another
 
 
 @pytest.mark.parametrize("path", ["jobs", "jobs/{job}", "sources", "sources/{source}", "limits", "presets"])
