@@ -144,6 +144,9 @@ class Settings(BaseSettings):
     rate_websockets: str = Field(
         _RATES.websockets, pattern=RATE, description="The most event streams opened by one user."
     )
+    rate_pages: str = Field(
+        _RATES.pages, pattern=RATE, description="The most dashboards and operations pages opened by one user."
+    )
     rate_views: str = Field(
         _RATES.views, pattern=RATE, description="The most views of shared GIFs from one address."
     )

@@ -8,7 +8,7 @@ from typing import Literal
 RATE = r"^[1-9]\d{0,8}/([1-9]\d{0,4} )?(second|minute|hour|day)s?$"
 """The pattern of a rate such as 600/minute or 10/5 minutes."""
 
-RequestKind = Literal["reads", "writes", "uploads", "parts", "submits", "websockets", "views"]
+RequestKind = Literal["reads", "writes", "uploads", "parts", "submits", "websockets", "pages", "views"]
 
 
 @dataclass(frozen=True)
@@ -24,4 +24,5 @@ class Rates:
     parts: str = "60000/minute"
     submits: str = "120/minute"
     websockets: str = "60/minute"
+    pages: str = "30/minute"
     views: str = "1200/minute"

@@ -23,6 +23,7 @@ _ACTIVITIES: dict[RequestKind, str] = {
     "parts": "sending upload chunks",
     "submits": "submitting jobs",
     "websockets": "opening event streams",
+    "pages": "opening dashboards",
     "views": "opening shared links",
 }
 

@@ -6,11 +6,16 @@ from html import unescape
 from pathlib import Path
 
 import httpx
+import jinja2
 import pytest
+import voila.notebook_renderer
 from voila._version import __version__ as voila_version
 
+from gifapp.web.app import GifApp
 from gifapp.web.http import compressed_files
-from gifapp.web.pages.pages import jupyter_directory
+from gifapp.web.http.context import Parts
+from gifapp.web.pages.page_exporter import PageExporter
+from gifapp.web.pages.pages import TEMPLATE, jupyter_directory
 from tests.web.visitors import SignIn, policy_of
 
 ROOT = Path(__file__).parents[2]
@@ -134,6 +139,26 @@ async def test_a_file_is_compressed_once_for_everybody(
 async def test_only_static_files_are_served(stranger: httpx.AsyncClient, path: str) -> None:
     answer = await stranger.get(f"/voila/templates/gifapp/static/{path}")
     assert answer.status_code in {403, 404}
+
+
+async def test_a_visitor_opens_no_more_pages_than_people_do(
+    stranger: httpx.AsyncClient, sign_in: SignIn, parts: Parts
+) -> None:
+    ada = await sign_in("ada@example.org")
+    user_id = parts.identity.people.id_of("ada@example.org")
+    for _ in range(30):
+        parts.request_limits.count("pages", user_id=user_id, address="127.0.0.1")
+    page = await ada.get("/")
+    assert (page.status_code, "the limit for opening dashboards" in page.text) == (429, True)
+    assert int(page.headers["Retry-After"]) <= 60
+    assert (await stranger.get("/")).status_code == 200  # the sign-in page takes no kernel
+
+
+def test_the_templates_of_pages_are_compiled_once(app: GifApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert voila.notebook_renderer.VoilaExporter is PageExporter
+    PageExporter(template_paths=app.template_paths, template_name=TEMPLATE).template  # noqa: B018
+    monkeypatch.setattr(jinja2.Environment, "_generate", None)
+    PageExporter(template_paths=app.template_paths, template_name=TEMPLATE).template  # noqa: B018
 
 
 def test_a_checkouts_template_comes_before_an_installed_copy() -> None:

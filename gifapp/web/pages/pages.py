@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import jinja2
 import structlog
+import voila.notebook_renderer
 from jupyter_core.paths import jupyter_path
 from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.base.handlers import JupyterHandler
@@ -23,6 +24,7 @@ from voila.utils import create_include_assets_functions
 from gifapp import errors
 from gifapp.web.http.compressed_files import CompressedFiles
 from gifapp.web.pages.kernels import VisitorKernels
+from gifapp.web.pages.page_exporter import PageExporter
 from gifapp.web.pages.visitor import on_thread
 
 TEMPLATE = "gifapp"
@@ -48,6 +50,8 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
+
+voila.notebook_renderer.VoilaExporter = PageExporter  # Voilà has no setting for it
 
 _log = structlog.get_logger()
 
@@ -87,6 +91,8 @@ class _Page(JupyterHandler):
             sentence = str(error)
         else:
             sentence = _SENTENCES.get(status_code, HTTPStatus(status_code).description)
+        if isinstance(error, errors.RateLimited):
+            self.set_header("Retry-After", str(error.facts["retry_after_s"]))
         if status_code == HTTPStatus.SERVICE_UNAVAILABLE:
             self.set_header("Retry-After", "60")
         self.show("error.html", status=status_code, title=_title(status_code, error), sentence=sentence)
@@ -109,6 +115,8 @@ _SENTENCES = {
 def _title(status: int, error: BaseException | None) -> str:
     if isinstance(error, errors.TooManyDashboards):
         return "One tab too many"
+    if isinstance(error, errors.RateLimited):
+        return "Too many pages at once"
     if isinstance(error, errors.LimitReached):
         return "All seats are taken"
     return {404: "Page not found", 503: "Back in a moment"}.get(status, "Something went wrong")
@@ -142,9 +150,12 @@ class Dashboard(_Page, TornadoVoilaHandler):
             return
         try:
             self.check_visitor()
+            await self._count()
             await self._render()
         except errors.AdministratorsOnly as denied:
             self.send_error(403, exc_info=(type(denied), denied, None))
+        except errors.RateLimited as often:
+            self.send_error(429, exc_info=(type(often), often, None))
         except errors.LimitReached as full:
             self.send_error(503, exc_info=(type(full), full, None))
         except StreamClosedError:
@@ -152,6 +163,11 @@ class Dashboard(_Page, TornadoVoilaHandler):
 
     def check_visitor(self) -> None:
         """Raises errors.AdministratorsOnly if the visitor may not open the page."""
+
+    async def _count(self) -> None:
+        """Count the page: each takes a process, and time to build. Raises errors.RateLimited."""
+        limits, user_id = self.settings["gifapp"].request_limits, self.current_user.username
+        await on_thread(self, limits.count, "pages", user_id=user_id, address=self.request.remote_ip or "")
 
     async def _sign_in(self) -> None:
         identity = self.settings["gifapp"].identity

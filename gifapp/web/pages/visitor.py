@@ -52,12 +52,14 @@ class KernelOwners(Authorizer):
         return resource == "kernels" and kernels.belongs_to(kernel_id, user.username)
 
 
-async def on_thread(handler: web.RequestHandler, method: Callable[..., Result], *arguments: object) -> Result:
+async def on_thread(
+    handler: web.RequestHandler, method: Callable[..., Result], *arguments: object, **options: object
+) -> Result:
     """Call a method of `Identity` on a thread; responds with 503 while its database is down."""
     parts: Parts = handler.settings["gifapp"]
     try:
         return await parts.short_call_pool.run(
-            network_of(handler.request.remote_ip or ""), functools.partial(method, *arguments)
+            network_of(handler.request.remote_ip or ""), functools.partial(method, *arguments, **options)
         )
     except errors.Transient as unavailable:
         raise web.HTTPError(503, str(unavailable)) from unavailable
