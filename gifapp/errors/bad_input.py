@@ -63,7 +63,7 @@ class ChecksumUnknown(BadInput):
 
 
 class ChecksumMalformed(BadInput):
-    sentence = "Upload-Checksum: a {algorithm} checksum is {length} bytes in base64, and {problem}."
+    sentence = "Upload-Checksum: a {algorithm} checksum is {length} bytes in base64, but {problem}."
 
 
 class TooManyParts(BadInput):

@@ -286,7 +286,7 @@ def _configuration() -> Config:
     config.Voila.identity_provider_class = CookieIdentity
     config.VoilaExecutor.timeout = 60
     config.VoilaExecutor.cell_error_instruction = (
-        "Reload the page; if that does not help, tell the administrator."
+        "Reload the page; if that doesn't help, contact your administrator."
     )
     config.VoilaConfiguration.multi_kernel_manager_class = "gifapp.web.pages.kernel_backlog.PageKernelManager"
     config.MappingKernelManager.kernel_manager_class = "gifapp.web.pages.kernels.PageKernel"

@@ -256,7 +256,7 @@ async def test_signing_out_ends_the_visitors_kernels(app: GifApp, sign_in: SignI
         answer = await ada.post("/api/v1/auth/logout", headers={"X-XSRFToken": ada.cookies["_xsrf"]})
         assert answer.is_success
         await until(lambda: app.kernels.ids() == [kept], within_s=2 * REAP_EVERY_S)
-    assert page.close_reason == "the session is over"
+    assert page.close_reason == "the session has ended"
 
 
 @pytest.mark.parametrize("end", ["everywhere", "disabled"])

@@ -252,7 +252,7 @@ async def test_kernels_of_a_session_that_is_over_end(
     sessions.over.add("a1")
     await kernels.reap()
     assert list(manager.running) == kernels.ids() == [stays]
-    assert page.closed == (1000, "the session is over")
+    assert page.closed == (1000, "the session has ended")
 
 
 async def test_a_database_that_is_away_ends_nobodys_page(kernels: Kernels, sessions: Sessions) -> None:

@@ -109,7 +109,7 @@ class EventsHandler(AnsweringHandler, WebSocketHandler):
         try:
             self._waiting.put_nowait(event)
         except asyncio.QueueFull:
-            self.close(TOO_SLOW, "too slow; come back with your cursor")
+            self.close(TOO_SLOW, "too slow; reconnect with your last cursor")
 
     async def _run(self) -> None:
         try:

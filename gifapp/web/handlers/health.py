@@ -20,7 +20,9 @@ class LiveHandler(_FreeHandler):
 
 
 class ReadyHandler(_FreeHandler):
-    @operation("Readiness: Redis, MongoDB and storage respond", also={503: "One is unreachable."})
+    @operation(
+        "Readiness: Redis, MongoDB and storage respond", also={503: "At least one of them is unreachable."}
+    )
     async def get(self) -> ReadyView:
         results = await self.parts.readiness.results()
         problems = {name: result.problem for name, result in results.items() if result.problem}

@@ -82,7 +82,7 @@ class TusHandler(PrivateHandler):
         """
         text = self.request.headers.get(header, "")
         if not (text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS):
-            raise errors.FieldInvalid(field=header, problem="a whole number of bytes is needed")
+            raise errors.FieldInvalid(field=header, problem="it must be a whole number of bytes")
         return int(text)
 
     def set_upload_headers(self, upload: UploadStatus) -> None:
@@ -236,7 +236,7 @@ def name_in(metadata: str) -> str:
         pairs = dict((f"{pair.strip()} ").split(" ", 1) for pair in metadata.split(","))
         name = base64.b64decode(pairs.get("filename", "").strip(), validate=True).decode()
     except ValueError:
-        problem = "pairs of a name and a text in base64 are needed, a few thousand letters at most"
+        problem = f"it must be pairs of a name and a base64 value, at most {_MOST_METADATA:,} characters"
         raise errors.FieldInvalid(field="Upload-Metadata", problem=problem) from None
     return validated(UploadQuery, {"name": name} if "filename" in pairs else {}).name
 
@@ -261,7 +261,7 @@ def _digest_in(encoded: str, algorithm: str) -> bytes:
     try:
         digest = base64.b64decode(encoded, validate=True)
     except ValueError:
-        problem = "this is not base64"
+        problem = "this one is not base64"
     else:
         if len(digest) == length:
             return digest

@@ -15,14 +15,14 @@ Node = dict[str, Any]
 
 HEADERS: Mapping[str, str] = {
     "Accept-Ranges": "bytes",
-    "ETag": "Give it back as If-None-Match.",
-    "Location": "Where it is from now on.",
-    "Retry-After": "In how many seconds it is worth another try.",
-    "Set-Cookie": "The session's next token; it opens nothing but refresh and logout.",
+    "ETag": "Send it back as If-None-Match.",
+    "Location": "The URL of what was created.",
+    "Retry-After": "How many seconds to wait before trying again.",
+    "Set-Cookie": "The session's next refresh token; only refresh and logout accept it.",
     "Upgrade": "websocket",
-    "Upload-Expires": "When it goes, unless more of it comes.",
-    "Upload-Length": "How many bytes it will have.",
-    "Upload-Offset": "How many of its bytes have come.",
+    "Upload-Expires": "When the upload is deleted, unless more bytes arrive.",
+    "Upload-Length": "The total size of the upload in bytes.",
+    "Upload-Offset": "How many bytes of the upload have been received.",
     "WWW-Authenticate": "Bearer",
 }
 
@@ -58,7 +58,7 @@ def responses(declared: Operation, access: Access, schema: Node | None, *, has_i
     """An operation's responses by status; `schema` is the schema of a JSON response."""
     nodes = {status: _response(declared, schema, text) for status, text in _successes(declared).items()}
     if declared.has_etag or declared.is_file:
-        nodes[304] = {"description": "It is as it was.", "headers": _headers(["ETag"])}
+        nodes[304] = {"description": "Not modified.", "headers": _headers(["ETag"])}
     codes = _codes(usual_errors(declared, access, has_id=has_id), _of_tornado(declared, has_id=has_id))
     problems = {status: _refusal(status, node) for status, node in codes.items() if status not in nodes}
     return {str(status): node for status, node in sorted((nodes | problems).items())}
@@ -78,7 +78,7 @@ def usual_errors(declared: Operation, access: Access, *, has_id: bool) -> list[t
 
 
 def _successes(declared: Operation) -> dict[int, str]:
-    by_range = {206: "The part of it that was asked for."} if declared.is_file else {}
+    by_range = {206: "The requested part of the file."} if declared.is_file else {}
     return {declared.usual_status: phrase(declared.usual_status), **by_range, **declared.also}
 
 

@@ -55,12 +55,12 @@ _STATUSES: dict[type[BaseException], int] = {
 }
 
 _SENTENCES = {
-    400: "The request was not understood.",
+    400: "The request is malformed.",
     404: "There is nothing at this address.",
-    405: "That cannot be done here; see the Allow header.",
-    416: "The file has no such range.",
-    426: "This address speaks websocket only.",
-    500: "Something went wrong here; the log has more under the request id.",
+    405: "This method is not allowed here; the Allow header lists those that are.",
+    416: "The requested range is outside the file.",
+    426: "This address accepts websocket connections only.",
+    500: "Something went wrong on the server. Its log has the details under this request id.",
 }
 
 

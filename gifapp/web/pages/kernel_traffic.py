@@ -50,21 +50,21 @@ class KernelTraffic:
             MessageRefused
         """
         if not (self._messages.take() and self._bytes.take(len(message))):
-            raise MessageRefused("that is more than a page sends")
+            raise MessageRefused("too many messages")
         header, content = _read(message)
         if header.get("msg_type") == "comm_open":
             self._open(content)
         elif header.get("msg_type") == "comm_close":
             self._comms.discard(str(content.get("comm_id")))
         elif _asks_for_states(content) and not self._states.take():
-            raise MessageRefused("the state of all widgets was asked for too often")
+            raise MessageRefused("too many requests for the state of all widgets")
 
     def _open(self, content: dict[str, Any]) -> None:
         if content.get("target_name") != OWN_TARGET:
-            raise MessageRefused(f"a page opens no comm but {OWN_TARGET}")
+            raise MessageRefused(f"a page may open only the comm {OWN_TARGET}")
         self._comms.add(str(content.get("comm_id")))
         if len(self._comms) > MOST_COMMS:
-            raise MessageRefused(f"a page has at most {MOST_COMMS} comms open")
+            raise MessageRefused(f"a page may have at most {MOST_COMMS} comms open")
 
 
 def _read(message: bytes | str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -75,9 +75,9 @@ def _read(message: bytes | str) -> tuple[dict[str, Any], dict[str, Any]]:
             raise ValueError(channel)
         read = decoded(header), decoded(content)
     except (TypeError, ValueError, struct.error, errors.JsonInvalid):
-        raise MessageRefused(f"this is not a message of {PROTOCOL}") from None
+        raise MessageRefused(f"not a message of the protocol {PROTOCOL}") from None
     if not all(isinstance(part, dict) for part in read) or not isinstance(read[0].get("msg_type"), str):
-        raise MessageRefused("a header and a content are objects, and a message has a type")
+        raise MessageRefused("header and content must be objects, and msg_type must be a string")
     return read
 
 

@@ -209,7 +209,7 @@ class Kernels:
         callers = {kernel.caller.session_id: kernel.caller for kernel in self._kernels.values()}
         for caller in callers.values():
             if not await asyncio.to_thread(self._identity.is_live, caller):
-                await self._end_all(self._of_session(caller.session_id), "the session is over")
+                await self._end_all(self._of_session(caller.session_id), "the session has ended")
 
     async def _end_if_unwanted(self, kernel_id: str) -> None:
         if kernel_id not in self._kernels:  # ended while it was starting: a sign-out, or the server stops

@@ -108,18 +108,18 @@ def _rendered(templates: jinja2.Environment, base_url: str, name: str, **names: 
 _SENTENCES = {
     404: "There is nothing at this address.",
     503: "Part of this server is unavailable. Reload the page in a moment.",
-    500: "This page could not be built. Reload it; if that does not help, tell the administrator.",
+    500: "This page couldn't be loaded. Reload it; if that doesn't help, contact your administrator.",
 }
 
 
 def _title(status: int, error: BaseException | None) -> str:
     if isinstance(error, errors.TooManyDashboards):
-        return "One tab too many"
+        return "Too many open dashboards"
     if isinstance(error, errors.RateLimited):
         return "Too many pages at once"
     if isinstance(error, errors.LimitReached):
-        return "All seats are taken"
-    return {404: "Page not found", 503: "Back in a moment"}.get(status, "Something went wrong")
+        return "All dashboards are in use"
+    return {404: "Page not found", 503: "Temporarily unavailable"}.get(status, "Something went wrong")
 
 
 class Dashboard(_Page, TornadoVoilaHandler):

@@ -23,7 +23,7 @@ class ActionMessage(Message):
     @model_validator(mode="after")
     def _time_is_a_number(self) -> Self:
         if self.type == "hours" and not isinstance(self.of, float):
-            raise ValueError("hours are a number")
+            raise ValueError("hours must be a number")
         return self
 
 

@@ -246,16 +246,16 @@ async def test_an_unknown_checksum_is_refused(ada: Person, given: str) -> None:
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ("sha1 AAAA", "a sha1 checksum is 20 bytes in base64, and this one has 3"),
-        (f"sha1 {b64encode(bytes(32)).decode()}", "20 bytes in base64, and this one has 32"),
+        ("sha1 AAAA", "a sha1 checksum is 20 bytes in base64, but this one has 3"),
+        (f"sha1 {b64encode(bytes(32)).decode()}", "20 bytes in base64, but this one has 32"),
         (
             f"sha256 {b64encode(bytes(20)).decode()}",
-            "a sha256 checksum is 32 bytes in base64, and this one has 20",
+            "a sha256 checksum is 32 bytes in base64, but this one has 20",
         ),
-        ("sha256", "and this one has 0"),
-        ("sha256 !", "and this is not base64"),
-        (f"sha1 {bytes(20).hex()}", "and this one has 30"),
-        ("sha256 AAAAA", "and this is not base64"),
+        ("sha256", "but this one has 0"),
+        ("sha256 !", "but this one is not base64"),
+        (f"sha1 {bytes(20).hex()}", "but this one has 30"),
+        ("sha256 AAAAA", "but this one is not base64"),
     ],
 )
 async def test_a_checksum_of_another_length_is_told_as_that(ada: Person, given: str, says: str) -> None:
