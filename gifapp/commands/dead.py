@@ -57,7 +57,7 @@ def requeue(job_id: str | None, is_all: bool, data_dir: Path | None) -> None:
         click.echo(f"Queued again: {result.requeued}.")
         if result.left:
             click.echo(
-                f"Left: {result.left}, whose video is gone or whose GIF is being made already.", err=True
+                f"Left: {result.left}, whose video is gone or whose GIF is already being made.", err=True
             )
 
 
@@ -69,11 +69,11 @@ def requeue(job_id: str | None, is_all: bool, data_dir: Path | None) -> None:
 @click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
 @options.data_dir
 def purge(job_id: str | None, older_than_days: int | None, yes: bool, data_dir: Path | None) -> None:
-    """Delete one dead letter, the old ones, or all, with their files."""
+    """Delete one dead letter, old ones or all of them, with their files."""
     if job_id is not None and older_than_days is not None:
         raise click.UsageError("Give the id of a dead letter, or --older-than-days.")
     if not yes:
-        click.confirm(f"Discard {_selection(job_id, older_than_days)} permanently?", abort=True)
+        click.confirm(f"Delete {_selection(job_id, older_than_days)} permanently?", abort=True)
     with administering(data_dir) as opened:
         if job_id is not None:
             opened.administration.purge(job_id)

@@ -28,7 +28,7 @@ _KIND = re.compile("^(a|a whole) (number|size) ")  # the option's metavar shows 
 # options whose syntax differs from the recipe's
 _SPECIAL: dict[str, dict[str, Any]] = {
     "segments.start_s": {
-        "words": "Where to begin, as 2.5 or 1:30.",
+        "words": "Where to begin, such as 2.5 or 1:30.",
         "type": SecondsValue("segments.start_s"),
     },
     "segments.end_s": {
@@ -37,7 +37,7 @@ _SPECIAL: dict[str, dict[str, Any]] = {
     },
     "segments": {
         "flag": "--segment",
-        "words": "A range of the source, as 2-5.5. Repeat the option to join several.",
+        "words": "A range of the source, such as 2-5.5. Repeat the option to join several.",
         "type": RangeValue(),
         "multiple": True,
     },
@@ -66,7 +66,7 @@ _SPECIAL: dict[str, dict[str, Any]] = {
     },
     "target_bytes": {
         "flag": "--target-size",
-        "words": "Make the best-looking GIF of at most this size: 500000, 256KB, 10MB or 1.5MiB.",
+        "words": "Make the best-looking GIF that fits this size, such as 500000, 256KB, 10MB or 1.5MiB.",
         "type": SizeValue("target_bytes"),
     },
 }

@@ -80,6 +80,10 @@ class ColourValue(FieldValue):
 class SecondsValue(FieldValue):
     """Seconds, or minutes and seconds such as 1:30.5."""
 
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.allowed = "a time such as 2.5 or 1:30"
+
     def convert(self, value: Any, param: Parameter, ctx: Context) -> Any:
         with suppress(ValueError):
             value = str(seconds_in(value))
@@ -110,9 +114,9 @@ class CropValue(click.ParamType):  # type: ignore[type-arg]  # generic since cli
         try:
             x, y, width, height = (int(part) for part in value.split(","))
         except ValueError:
-            self.fail(f"{value!r} is not X,Y,W,H in whole pixels, as 0,0,320,240", param, ctx)
+            self.fail(f"{value!r} is not X,Y,W,H in whole pixels, such as 0,0,320,240", param, ctx)
         if min(x, y) < 0 or min(width, height) < 1:
-            self.fail(f"{value!r} is not an area of a picture", param, ctx)
+            self.fail(f"{value!r} is not a rectangle within a picture", param, ctx)
         return {"x_px": x, "y_px": y, "width_px": width, "height_px": height}
 
 
@@ -125,7 +129,7 @@ class RangeValue(click.ParamType):  # type: ignore[type-arg]  # generic since cl
     def convert(self, value: Any, param: Parameter, ctx: Context) -> Range:
         start, dash, end = value.partition("-")
         if not dash:
-            self.fail(f"{value!r} is not FROM-TO in seconds, as 2-5.5", param, ctx)
+            self.fail(f"{value!r} is not FROM-TO in seconds, such as 2-5.5", param, ctx)
         times = {"start_s": start or "0"} | ({"end_s": end} if end else {})
         times_s: Range = {name: self._seconds.convert(time, param, ctx) for name, time in times.items()}
         if times_s.get("end_s", float("inf")) <= times_s["start_s"]:

@@ -41,7 +41,7 @@ def _storage(settings: Settings) -> Finding:
     try:
         open_storage(settings).check_writable()
     except GifappError as failed:
-        advice = "make it writable: check that the share is mounted, or the bucket and its keys"
+        advice = "make it writable: check that the share is mounted, or check the bucket and its keys"
         return Finding("storage", "broken", f"{failed} ({failed.__cause__})", advice)
     return Finding("storage", "ok", f"{storage_url(settings)}, writable")
 

@@ -60,7 +60,7 @@ def _ffmpeg() -> Finding:
             [program, "-version"], check=True, capture_output=True, text=True, timeout=_FFMPEG_S
         ).stdout
     except (RuntimeError, OSError, subprocess.SubprocessError) as failed:
-        advice = "pip install --force-reinstall imageio-ffmpeg, or set IMAGEIO_FFMPEG_EXE to one that runs"
+        advice = "pip install --force-reinstall imageio-ffmpeg, or set IMAGEIO_FFMPEG_EXE to one that works"
         return Finding("ffmpeg", "broken", str(failed).splitlines()[0], advice)
     return Finding("ffmpeg", "ok", f"{output.split()[2]} at {program}")
 
@@ -68,7 +68,7 @@ def _ffmpeg() -> Finding:
 def _directory(path: Path) -> Finding:
     nearest = _nearest_existing(path)
     if os.access(nearest, os.W_OK | os.X_OK):
-        return Finding("data directory", "ok", f"{path}{'' if nearest == path else ', which will be made'}")
+        return Finding("data directory", "ok", f"{path}{'' if nearest == path else '; it will be created'}")
     advice = "choose another with --data-dir, or change its owner"
     return Finding("data directory", "broken", f"{path} is not writable", advice)
 
@@ -81,7 +81,7 @@ def _room(path: Path) -> Finding:
     nearest = _nearest_existing(path)
     free_bytes = shutil.disk_usage(nearest).free
     free = f"{free_bytes / 1e9:.1f} GB free at {nearest}"
-    advice = "make room, or choose another disk with --data-dir; GIFAPP_RETENTION_DAYS removes what is old"
+    advice = "free some space, or choose another disk with --data-dir; GIFAPP_RETENTION_DAYS deletes old jobs"
     if free_bytes > 10 * NEEDED_BYTES:
         return Finding("room", "ok", free)
     return Finding("room", "look" if free_bytes > NEEDED_BYTES else "broken", free, advice)
@@ -91,18 +91,18 @@ def _secret(path: Path) -> Finding:
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
     except FileNotFoundError:
-        return Finding("secret", "ok", f"{path} will be made at the first start")
+        return Finding("secret", "ok", f"{path} will be created at the first start")
     except OSError as refused:
-        return Finding("secret", "broken", f"{path}: {refused.strerror}", "let gifapp's user read it")
+        return Finding("secret", "broken", f"{path}: {refused.strerror}", "give gifapp's user read access")
     if mode & 0o077:
-        return Finding("secret", "broken", f"others may read {path}", f"chmod 600 {path}")
-    return Finding("secret", "ok", f"{path}, for its owner alone")
+        return Finding("secret", "broken", f"other users can read {path}", f"chmod 600 {path}")
+    return Finding("secret", "ok", f"{path}, readable only by its owner")
 
 
 def _open_files() -> Finding:
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < _OPEN_FILES:
-        advice = f"ulimit -n {_OPEN_FILES}, or LimitNOFILE in systemd: each visitor takes a dozen"
+        advice = f"ulimit -n {_OPEN_FILES}, or LimitNOFILE in systemd: each visitor needs about a dozen"
         return Finding("open files", "look", f"{soft} at once", advice)
     return Finding("open files", "ok", f"{soft} at once")
 
@@ -132,8 +132,8 @@ def of_mongodb(name: str, version: Sequence[int], found: str) -> Finding:
     if tuple(version) >= OLDEST_MAINTAINED:
         return Finding(name, "ok", found)
     advice = (
-        "this version gets no more security fixes: put mongod 7.0 on PATH, and gifapp up takes it, or set "
-        "GIFAPP_MONGODB_URL to a maintained MongoDB (docs/administration.md)"
+        "this version no longer gets security fixes: put mongod 7.0 on PATH, which gifapp up then uses, or "
+        "set GIFAPP_MONGODB_URL to a maintained MongoDB (docs/administration.md)"
     )
     return Finding(name, "look", found, advice)
 
@@ -141,6 +141,8 @@ def of_mongodb(name: str, version: Sequence[int], found: str) -> Finding:
 def _address(settings: Settings) -> Finding:
     is_open = settings.host not in ("127.0.0.1", "localhost", "::1")
     if is_open and not (settings.public_url or "").startswith("https:"):
-        advice = "put TLS in front (docs/deployment.md) and set GIFAPP_PUBLIC_URL to its https:// address"
+        advice = (
+            "put a TLS proxy in front (docs/deployment.md) and set GIFAPP_PUBLIC_URL to its https:// address"
+        )
         return Finding("address", "look", f"{settings.host} is open to the network, without TLS", advice)
     return Finding("address", "ok", settings.url)

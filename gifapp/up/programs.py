@@ -56,7 +56,7 @@ REDIS_SERVER = Program(
     inside_package="_binaries/*/valkey-server",
     names_on_path=("valkey-server", "redis-server"),
     advice="install it (apt install redis-server, brew install redis, conda install redis-server) "
-    "or set GIFAPP_REDIS_URL to one that runs already",
+    "or set GIFAPP_REDIS_URL to one that is already running",
 )
 MONGOD = Program(
     name="mongod",
@@ -64,5 +64,6 @@ MONGOD = Program(
     inside_package="db/bin/mongod",
     names_on_path=("mongod",),
     advice="install it (brew install mongodb-community, conda install mongodb, or "
-    "https://www.mongodb.com/docs/manual/installation) or set GIFAPP_MONGODB_URL to one that runs already",
+    "https://www.mongodb.com/docs/manual/installation) or set GIFAPP_MONGODB_URL to one that is already "
+    "running",
 )

@@ -162,7 +162,7 @@ def owner_and_source(job_id: str) -> tuple[str, str]:
 
 def test_a_purge_asks_first(data_dir: Path, ids: dict[str, str]) -> None:
     asked = run(data_dir, "dead purge", said="n\n", code=1)
-    assert "Discard all dead letters permanently?" in asked.output
+    assert "Delete all dead letters permanently?" in asked.output
     run(data_dir, "dead purge", code=1)  # nobody there to answer
     assert len(listed(data_dir, "dead list")) == 2
     run(data_dir, f"dead purge {ids['dead']}", said="y\n")

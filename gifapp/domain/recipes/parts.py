@@ -121,7 +121,7 @@ class Look(Part):
         description="Standard deviation of a Gaussian blur, in pixels of the GIF.",
     )
     sharpen: Annotated[float, UiHints(slider=(0, 2), step=0.05)] = Field(
-        0.0, ge=0, le=2, title="Sharpen", description="How much details and edges are emphasised."
+        0.0, ge=0, le=2, title="Sharpen", description="How strongly details and edges are emphasised."
     )
     fade_in_s: Annotated[float, UiHints(step=0.1)] = Field(
         0.0, ge=0, le=10, title="Fade in", description="How long the fade from black lasts."
@@ -142,7 +142,7 @@ class ChromaKey(Part):
         ge=0.01,
         le=1,
         title="Tolerance",
-        description="How different from that colour others may be to become transparent too.",
+        description="How far a colour may be from this one and still become transparent.",
     )
 
 

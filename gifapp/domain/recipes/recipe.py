@@ -211,7 +211,7 @@ class Recipe(Part):
         ge=FEWEST_TARGET_BYTES,
         le=MOST_TARGET_BYTES,
         title="Max size",
-        description="Make the best-looking GIF of at most this many bytes.",
+        description="Make the best-looking GIF that fits this file size.",
     )
     preset: Annotated[PresetName | None, PLATFORMS] = Field(
         None, title="Platform", description="Fit the platform's limits on bytes and pixels."
@@ -237,7 +237,9 @@ class Recipe(Part):
     @model_validator(mode="after")
     def _size_limits_need_gif(self) -> Self:
         if self.format != "gif" and (self.target_bytes or self.preset):
-            raise ValueError("target_bytes and preset apply to GIFs only; omit them, or the format")
+            raise ValueError(
+                "target_bytes and preset apply to GIFs only; omit them, or set the format to gif"
+            )
         return self
 
     @classmethod

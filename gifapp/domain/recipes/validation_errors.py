@@ -42,6 +42,8 @@ def _words(error: Any, schema: Schema) -> str:
         return f"must be {allowed} (got {f'{got:g}' if isinstance(got, float) else f'{got!r:.40}'})"
     if error["type"] == "extra_forbidden":
         return "is not a field of a recipe"
+    if error["type"] == "missing":
+        return "is required"
     return f": {error['msg'].removeprefix('Value error, ')}"
 
 

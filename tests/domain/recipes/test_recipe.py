@@ -27,7 +27,7 @@ from gifapp.domain.recipes.recipe import ChromaKey, Crop, Look, Recipe, Segment
             "segments.0.end_s must be a number above 0 and at most 1000000000 (got 0)",
         ),
         ({"segments": [{"start_s": 2, "end_s": 1}]}, "segments.0: end_s must be greater than start_s"),
-        ({"crop": {"width_px": 4}}, "crop.height_px: Field required"),
+        ({"crop": {"width_px": 4}}, "crop.height_px is required"),
         ({"format": "mp4", "target_bytes": 5000}, "target_bytes and preset apply to GIFs only"),
         ({"format": "webp", "preset": "github"}, "target_bytes and preset apply to GIFs only"),
         ([], "recipe: Input should be an object"),
