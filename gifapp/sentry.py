@@ -78,12 +78,12 @@ class _ToSentry(logging.Handler):
 
 
 def _before_send(event: Any, _: Any) -> Any:
-    # the release (gifapp@0.1.0) looks like an e-mail address and would be removed
+    # the release (gifapp@0.1.0) looks like an email address and would be removed
     return _scrubbed(event) | {"release": event["release"]}
 
 
 def _scrubbed(event: Any) -> Any:
-    """The event with tokens, passwords and e-mail addresses removed at every depth."""
+    """The event with tokens, passwords and email addresses removed at every depth."""
     if isinstance(event, str):
         return _EMAIL.sub("…", redact(event))
     if isinstance(event, Mapping):

@@ -13,6 +13,7 @@ import click
 from gifapp import errors
 from gifapp.commands import options
 from gifapp.commands.loading import load_settings
+from gifapp.domain.wording import size
 
 if TYPE_CHECKING:
     from pymongo.database import Database
@@ -41,9 +42,8 @@ def backup(archive: Path, data_dir: Path | None) -> None:
             raise errors.BackupNotWritable(path=archive, reason=refused.strerror) from None
     for name in saved.missing:
         click.echo(f"gifapp: missing from storage: {name}", err=True)
-    size_bytes = archive.stat().st_size
     counts = f"{sum(saved.complete.documents.values()):,} documents and {len(saved.complete.files):,} files"
-    click.echo(f"{archive}: {counts}, {size_bytes:,} bytes. It contains secrets; keep it private.")
+    click.echo(f"{archive}: {counts}, {size(archive.stat().st_size)}. It contains secrets; keep it private.")
 
 
 @click.command()

@@ -29,7 +29,7 @@ class FormatContradicted(BadInput):
 
 class TargetTooSmall(BadInput):
     sentence = (
-        "The smallest possible GIF is {smallest_bytes:,} bytes; the limit is {target_bytes:,}. "
+        "The smallest possible GIF is {smallest_bytes:size}; the limit is {target_bytes:size}. "
         "Raise the limit or choose a shorter range."
     )
 
@@ -43,7 +43,7 @@ class JsonInvalid(BadInput):
 
 
 class BodyTooLarge(BadInput):
-    sentence = "The body is larger than the limit of {limit_bytes:,} bytes."
+    sentence = "The body is larger than the limit of {limit_bytes:size}."
 
 
 class ContentTypeWrong(BadInput):
@@ -141,7 +141,7 @@ class SourceTooComplex(SourceRefused):
 
 
 class SourceTooLarge(SourceRefused):
-    sentence = "The file is larger than the limit of {limit_bytes:,} bytes. Shorten or compress it first."
+    sentence = "The file is larger than the limit of {limit_bytes:size}. Shorten or compress it first."
 
 
 class SourceTooLong(SourceRefused):

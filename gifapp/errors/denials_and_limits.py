@@ -26,7 +26,7 @@ class NotSignedIn(AccessDenied):
 
 
 class CredentialsWrong(AccessDenied):
-    sentence = "The e-mail address or the password is wrong."
+    sentence = "The email address or the password is wrong."
 
 
 class TokenInvalid(AccessDenied):
@@ -70,7 +70,7 @@ class Conflict(GifappError):
 
 
 class EmailTaken(Conflict):
-    sentence = "An account with this e-mail address already exists."
+    sentence = "An account with this email address already exists."
 
 
 class LastAdministrator(Conflict):
@@ -126,7 +126,7 @@ class TooManyAtOnce(TooManyRequests):
 
 class TooMuchAtOnce(TooManyRequests):
     sentence = (
-        "Your requests in progress take over {limit_bytes:,} bytes of memory. "
+        "Your requests in progress use more than {limit_bytes:size} of memory. "
         "Wait for them to finish, or try again in {retry_after_s} s."
     )
 
@@ -164,7 +164,7 @@ class DashboardsFull(LimitReached):
 
 class QuotaExceeded(LimitReached):
     sentence = (
-        "Storage full: you use {used_bytes:,} of {limit_bytes:,} bytes. "
+        "Storage full: you use {used_bytes:size} of {limit_bytes:size}. "
         "Delete videos or GIFs you no longer need."
     )
 

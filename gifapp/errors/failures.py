@@ -95,7 +95,7 @@ class ServerUnreachable(SetupError):
 
 
 class DiskAlmostFull(SetupError):
-    sentence = "Only {free_bytes:,} bytes are free at {path}; gifapp needs {needed_bytes:,} to start."
+    sentence = "Only {free_bytes:size} are free at {path}; gifapp needs {needed_bytes:size} to start."
 
 
 class DataTooNew(SetupError):

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 import re
+import string
 from typing import Any, ClassVar, Self
+
+_UNITS = {"TB": 10**12, "GB": 10**9, "MB": 10**6, "kB": 10**3}
+
+
+class _SentenceFormatter(string.Formatter):
+    """`str.format` with sizes: `{limit_bytes:size}` is `12.22 kB`."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        return _size(value) if format_spec == "size" else str(super().format_field(value, format_spec))
 
 
 class GifappError(Exception):
@@ -22,7 +32,7 @@ class GifappError(Exception):
         self._server_sentence: str | None = None
 
     def __str__(self) -> str:
-        return self._server_sentence or self.sentence.format(**self.facts)
+        return self._server_sentence or _SentenceFormatter().format(self.sentence, **self.facts)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (self.code, self.facts)
@@ -46,6 +56,14 @@ class GifappError(Exception):
         for child in cls.__subclasses__():
             by_code |= child.all()
         return by_code
+
+
+def _size(count_bytes: int) -> str:
+    """The size to four digits, since a sentence may compare two sizes that hardly differ."""
+    for unit, unit_bytes in _UNITS.items():
+        if count_bytes >= unit_bytes:
+            return f"{count_bytes / unit_bytes:.4g} {unit}"
+    return f"{count_bytes} bytes"
 
 
 def _rebuild(code: str, facts: dict[str, Any]) -> GifappError:

@@ -13,7 +13,7 @@ function render({ model, el }) {
     const input = make("input", { class: "gifapp-input", required: true, ...attributes });
     return [make("label", { class: "gifapp-login__field" }, make("span", { text: label }), input), input];
   };
-  const [emailField, email] = field("E-mail", { type: "email", autocomplete: "username" });
+  const [emailField, email] = field("Email", { type: "email", autocomplete: "username" });
   const [passwordField, password] = field("Password", { type: "password", autocomplete: "current-password" });
   const problem = make("p", { class: "gifapp-login__problem", role: "alert" });
   const submit = make("button", { type: "submit", class: "gifapp-button gifapp-button--main", text: "Sign in" });

@@ -21,7 +21,7 @@ def arrives(page: Page) -> None:
 
 def test_the_panel_opens_and_closes_by_keyboard(page: Page, service: RunningService, shoot: Shoot) -> None:
     page.goto(service.setup_url)
-    page.get_by_label("E-mail").fill(EMAIL)
+    page.get_by_label("Email").fill(EMAIL)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Create account").click()
     arrives(page)
@@ -78,7 +78,7 @@ def test_a_new_password_never_passes_through_the_kernel(page: Page) -> None:
     panel.get_by_label("Current password").fill("wrong horse battery")
     panel.get_by_label("New password").fill(NEW)
     panel.get_by_role("button", name="Change password").click()
-    expect(panel.get_by_text("The e-mail address or the password is wrong.")).to_be_visible()
+    expect(panel.get_by_text("The email address or the password is wrong.")).to_be_visible()
     panel.get_by_label("Current password").fill(PASSWORD)
     panel.get_by_role("button", name="Change password").click()
     expect(panel).to_be_hidden(timeout=20_000)

@@ -28,7 +28,7 @@ def test_the_first_visitor_makes_the_account_of_the_administrator(
 ) -> None:
     page.goto(service.setup_url)
     shoot(page, "1-sign-up")
-    page.get_by_label("E-mail").fill("ada@example.com")
+    page.get_by_label("Email").fill("ada@example.com")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Create account").click()
     expect(page.get_by_role("button", name="Drop a video here")).to_be_visible(timeout=60_000)

@@ -36,7 +36,7 @@ def ada(service: RunningService) -> Iterator[Client]:
 
 def sign_in(page: Page, service: RunningService, email: str) -> None:
     page.goto(f"{service.url}/operations")
-    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Email").fill(email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
 

@@ -17,7 +17,7 @@ def test_a_link_is_made_copied_seen_and_revoked(
     with service.sign_up("ada@example.com") as client:
         client.convert(real_clip())
     page.goto(service.url)
-    page.get_by_label("E-mail").fill("ada@example.com")
+    page.get_by_label("Email").fill("ada@example.com")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     share = page.get_by_role("button", name="Share")

@@ -26,7 +26,7 @@ def test_an_address_of_another_machine_is_a_wrong_setting(host: str) -> None:
 
 def test_a_full_disk_is_said_before_anything_starts(tmp_path: Path) -> None:
     check_free_space(tmp_path, needed_bytes=1)
-    with pytest.raises(errors.DiskAlmostFull, match="bytes are free"):
+    with pytest.raises(errors.DiskAlmostFull, match="GB are free at"):
         check_free_space(tmp_path, needed_bytes=10**18)
 
 

@@ -73,7 +73,7 @@ def test_no_script_of_ours_makes_markup_of_what_people_wrote() -> None:
         if MAKES_MARKUP.search(line)
     }
     assert len(scripts) > 10
-    assert made == {("signin.js", 'byId("word").innerHTML = words();')}  # sentences of ours
+    assert not made
 
 
 async def test_the_sign_in_page_is_small_and_all_of_it_is_served(stranger: httpx.AsyncClient) -> None:

@@ -14,6 +14,7 @@ from typing import IO
 
 from gifapp import errors
 from gifapp.conversion.images.tiles import DAMAGE, MOST_TILES
+from gifapp.domain.wording import size
 
 MOST_UNPACKED_BYTES = 2_000_000_000
 PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -75,7 +76,7 @@ def in_zip(archive: zipfile.ZipFile) -> list[Member]:
     files = [info for info in files if not any(map(_is_system_file, PurePosixPath(info.filename).parts))]
     if sum(info.file_size for info in files) > MOST_UNPACKED_BYTES:
         raise errors.PicturesInvalid(
-            problem=f"unpacked, they exceed the limit of {MOST_UNPACKED_BYTES:,} bytes"
+            problem=f"unpacked, they exceed the limit of {size(MOST_UNPACKED_BYTES)}"
         )
     return ordered(Member(info.filename, partial(archive.open, info)) for info in files)
 

@@ -19,6 +19,7 @@ from gifapp.conversion.probing.container_formats import FORMATS
 from gifapp.conversion.text.cues import refused
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe, track_number
+from gifapp.domain.wording import size
 
 CHECKPOINT_S = 0.1
 LISTING_S = 20.0
@@ -105,7 +106,7 @@ def _text(path: Path, track: _Track, number: int, limits: Limits, checkpoint: Ca
     ]
     data = _output(argv, limits.deadline_s, checkpoint)
     if len(data) > MOST_BYTES:
-        raise refused(f"track:{number} has more than {MOST_BYTES:,} bytes of text")
+        raise refused(f"track:{number} has more than {size(MOST_BYTES)} of text")
     if not data.strip():
         raise refused(f"track:{number} ({track}) has no words that can be read")
     return data.decode(errors="replace")

@@ -82,8 +82,8 @@ class AccountView(UserView):
 class AuditView(View):
     """A security event of an account, caused by its owner or somebody else (`by_id`).
 
-    E-mail addresses are None once the accounts are deleted, or if the command line did it. `stranger` is a
-    digest of the e-mail address that somebody without an account entered.
+    Email addresses are None once the accounts are deleted, or if the command line did it. `stranger` is a
+    digest of the email address that somebody without an account entered.
     """
 
     id: str

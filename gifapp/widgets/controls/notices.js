@@ -13,7 +13,7 @@ function render({ model, el }) {
   el.append(offline, stack);
 
   const showLive = () => {
-    offline.textContent = model.get("is_live") ? "" : "Live updates have stopped. Connecting again…";
+    offline.textContent = model.get("is_live") ? "" : "Live updates have stopped. Reconnecting…";
   };
   /** @param {Notice} notice */
   const showNotice = ({ text, look }) => {

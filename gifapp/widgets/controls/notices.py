@@ -1,4 +1,4 @@
-"""Notices on top of the page: errors, hints, and whether the service can be reached."""
+"""Notices at the top of the page: errors, hints, and whether the service can be reached."""
 
 from __future__ import annotations
 
@@ -24,5 +24,5 @@ class Notices(anywidget.AnyWidget):
         self.send({"type": "notice", "look": "warning", "text": sentence})
 
     def inform(self, sentence: str) -> None:
-        """Show a piece of information."""
+        """Show an informational notice."""
         self.send({"type": "notice", "look": "info", "text": sentence})

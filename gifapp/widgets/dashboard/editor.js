@@ -30,7 +30,7 @@ class Stage {
     this.cut = make("div", { class: "gifapp-stage__cut" });
     this.preview = new Preview(model);
     this.frame = make("div", { class: "gifapp-stage__frame" }, this.picture, this.cut, this.time, this.preview.node);
-    this.whole = button("Clear crop", "quiet", () => this.sendCrop(null));
+    this.clearCrop = button("Clear crop", "quiet", () => this.sendCrop(null));
     this.name = make("h2", { class: "gifapp-stage__name", dir: "auto" });
     this.facts = make("p", { class: "gifapp-facts" });
     this.notes = make("ul", { class: "gifapp-stage__notes" });
@@ -40,7 +40,7 @@ class Stage {
     this.thumbs = [];
     el.classList.add("gifapp-stage");
     const words = make("div", { class: "gifapp-stage__words" }, this.name, this.facts);
-    el.append(this.strip, make("div", { class: "gifapp-stage__ground" }, this.frame, this.preview.toggle, this.whole), make("div", { class: "gifapp-stage__header" }, words, this.tools), this.notes);
+    el.append(this.strip, make("div", { class: "gifapp-stage__ground" }, this.frame, this.preview.toggle, this.clearCrop), make("div", { class: "gifapp-stage__header" }, words, this.tools), this.notes);
     this.cropping = button("Crop", "icon", () => this.setCropping(!this.isCropping), "crop");
     this.removal = button("Remove this video", "icon", () => this.confirmRemoval(), "delete");
     this.showTools();
@@ -137,13 +137,13 @@ class Stage {
     this.isCropping = isOn;
     this.frame.classList.toggle("gifapp-stage__frame--cropping", isOn);
     this.cropping.setAttribute("aria-pressed", String(isOn));
-    this.cropping.title = isOn ? "Draw the part to keep on the picture" : "Crop";
+    this.cropping.title = isOn ? "Drag across the picture to select the part to keep" : "Crop";
   }
 
   showCrop() {
     const crop = this.model.get("crop");
     const source = this.source;
-    this.cut.hidden = this.whole.hidden = !source || !crop.width_px;
+    this.cut.hidden = this.clearCrop.hidden = !source || !crop.width_px;
     if (!source || !crop.width_px) return;
     place(this.cut, {
       left: crop.x_px / source.width_px,

@@ -18,14 +18,14 @@ export class Sharer {
     this.isWaiting = false;
     this.name = make("h2", { class: "gifapp-viewer__name" });
     const times = Object.entries(TIMES).map(([days, text]) => make("option", { value: days, text, selected: days === "7" }));
-    this.days = make("select", { class: "gifapp-sharer__days", "aria-label": "The link is good for" }, ...times);
+    this.days = make("select", { class: "gifapp-sharer__days", "aria-label": "Link expires in" }, ...times);
     this.make = button("Create link", "main", () => this.ask("share", { days: Number(this.days.value) }));
     this.list = make("ul", { class: "gifapp-sharer__links", "aria-label": "Links to this GIF" });
     this.status = make("p", { class: "gifapp-sharer__status", role: "status" });
     const words = make("p", { class: "gifapp-sharer__words", text: "Anyone with the link can view this GIF." });
     const close = button("Close", "icon", () => this.node.close(), "cancel");
     const header = make("header", { class: "gifapp-viewer__header" }, make("div", { class: "gifapp-viewer__words" }, this.name), close);
-    const form = make("div", { class: "gifapp-sharer__form" }, this.make, make("span", { text: "good for" }), this.days);
+    const form = make("div", { class: "gifapp-sharer__form" }, this.make, make("span", { text: "expires in" }), this.days);
     this.node = make("dialog", { class: "gifapp-viewer gifapp-sharer" }, header, make("div", { class: "gifapp-sharer__body" }, words, form, this.status, this.list));
     this.node.addEventListener("click", (event) => event.target === this.node && this.node.close());
     // or JupyterLab would handle the keys
@@ -83,7 +83,7 @@ export class Sharer {
     const address = this.addressOf(share);
     const field = make("input", { class: "gifapp-sharer__address", readonly: true, value: address, "aria-label": "Link" });
     field.addEventListener("focus", () => field.select());
-    const until = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" }).format(new Date(share.expires_at));
+    const until = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" }).format(new Date(share.expires_at));
     const views = `${share.views} ${share.views === 1 ? "view" : "views"}`;
     const copies = [
       button("Copy link", "quiet", () => this.copy(address, "Link copied.")),
@@ -107,7 +107,7 @@ export class Sharer {
    */
   async copy(text, done, otherwise = "") {
     const isCopied = await copied(text, this.node);
-    this.status.textContent = isCopied ? done : `${otherwise} Your browser blocks copying; select it below.`.trim();
+    this.status.textContent = isCopied ? done : `${otherwise} Your browser blocked copying. Copy the link below yourself.`.trim();
   }
 }
 

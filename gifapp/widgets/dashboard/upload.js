@@ -256,7 +256,7 @@ class Uploads {
   refused(upload, error) {
     const status = statusOf(error);
     const { detail } = parsed(error.originalResponse?.getBody());
-    const unanswered = error.causingError?.message || "Connection lost. Check it and try again.";
+    const unanswered = error.causingError?.message || "Connection lost. Check your connection and try again.";
     const sentence = detail || (status ? `The server couldn't accept the file (${status}).` : unanswered);
     const mayWorkLater = status === 0 || status === 401 || status === 429 || status >= 500;
     this.fail(upload, sentence, mayWorkLater);

@@ -30,12 +30,12 @@ def queue_tiles(queue: QueueView) -> list[Row]:
 
 def statistics_tiles(statistics: StatisticsView) -> list[Row]:
     """The tiles for the chosen period."""
-    rate = "none yet" if statistics.success_rate is None else f"{100 * statistics.success_rate:.1f} %"
+    rate = "none yet" if statistics.success_rate is None else f"{100 * statistics.success_rate:.1f}%"
     is_bad = statistics.success_rate is not None and statistics.success_rate < 0.95
     made = sum(step.succeeded for step in statistics.steps)
     return [
         _tile("GIFs made", made, f"{size(statistics.bytes_out)} of GIFs"),
-        _tile("Success", rate, "excluding cancelled jobs", look="warning" if is_bad else ""),
+        _tile("Success rate", rate, "excluding cancelled jobs", look="warning" if is_bad else ""),
         _duration_tile("Conversion time (median)", statistics.converting),
         _duration_tile("Time in queue (median)", statistics.waiting),
         _tile("Active users", statistics.people, f"{counted(statistics.submitted, 'job')} submitted"),

@@ -307,7 +307,7 @@ def _half(path: Path) -> Path:
         (lambda path: zip_of(path, {"../shot.png": LETTERS["shot1.png"]}), "points outside the zip"),
         (lambda path: zip_of(path, {"/etc/shot.png": LETTERS["shot1.png"]}), "points outside the zip"),
         (_linked, "'link.png' is a link"),
-        (_lying_about_size, "unpacked, they exceed the limit of 2,000,000,000 bytes"),
+        (_lying_about_size, "unpacked, they exceed the limit of 2.0 GB"),
         (_with_password, "'1.png' has a password"),
         (lambda path: _packed_by(path, zipfile.ZIP_BZIP2), "packed in a way gifapp does not read"),
         (_half, "the zip is damaged"),

@@ -217,7 +217,7 @@ WRONG_BODIES: list[tuple[str | bytes, tuple[int, str], str]] = [
     ),
     ('{"source_id": "a", "owner": "b"}', (422, "field-invalid"), "owner: "),
     ('{"source_id": "nobody\'s"}', (404, "not-found"), "no such source"),
-    ('{"source_id": "' + "x" * 2_100_000 + '"}', (413, "body-too-large"), "2,097,152"),
+    ('{"source_id": "' + "x" * 2_100_000 + '"}', (413, "body-too-large"), "2.097 MB"),
 ]
 
 

@@ -144,7 +144,7 @@ def press(page: Operations, action: str, of: Any = None) -> None:
 
 async def test_it_shows_what_there_is(page: Operations) -> None:
     assert tiles(page, "queue") == {"Waiting": "0", "Running": "1", "Failed for good": "1"}
-    assert tiles(page, "statistics")["Success"] == "75.0 %"
+    assert tiles(page, "statistics")["Success rate"] == "75.0%"
     assert page.tables.shown["workers"] == [["here:1", "7 jobs", "165 MB", "idle"]]
     assert [row["why"] for row in page.tables.shown["dead"]] == ["It vanished."]
     names = [trace.name for trace in page.charts.figure.data if trace.name]

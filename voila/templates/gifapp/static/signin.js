@@ -23,19 +23,19 @@ const noAccountYet = "noAccountYet" in document.body.dataset;
 const registration = document.body.dataset.registration;
 const state = { creating: noAccountYet || Boolean(invite), resetting: Boolean(reset) };
 
-function words() {
+function introduction() {
   if (state.resetting) return "This link works once. All your devices will be signed out.";
   if (!state.creating) return "";
   if (noAccountYet && setup) return "You're the first one here. This account will be the administrator.";
   if (noAccountYet) {
-    return "No account exists yet. The server's terminal shows an address ending in <code>?setup=…</code>. Open it, or paste the setup code, which follows <code>setup=</code>, here.";
+    return "No account exists yet. Open the link that gifapp printed in the server's terminal, or paste the setup code: the last part of that link.";
   }
   if (invite) return "You've been invited. The invitation works for one account.";
   if (registration === "invite") return "This server is invite-only. Open your invitation link, or paste the code from it.";
   return "";
 }
 
-function other() {
+function alternative() {
   if (noAccountYet) return null;
   if (state.resetting) return ["Remember your password?", "Sign in"];
   if (state.creating) return ["Have an account?", "Sign in"];
@@ -63,8 +63,8 @@ function show() {
   byId("title").textContent = title();
   document.title = `${title()} · gifapp`;
   byId("go-text").textContent = verb();
-  byId("word").innerHTML = words();
-  byId("word").hidden = !words();
+  byId("word").textContent = introduction();
+  byId("word").hidden = !introduction();
   byId("password-rules").hidden = !choosing;
   byId("password-label").textContent = state.resetting ? "New password" : "Password";
   byId("password").setAttribute("aria-describedby", `${choosing ? "password-rules " : ""}password-error`);
@@ -72,14 +72,14 @@ function show() {
   byId("email-field").hidden = state.resetting;
   byId("token-field").hidden = !state.creating || state.resetting || !(noAccountYet ? !setup : registration === "invite" && !invite);
   byId("token-label").textContent = tokenName();
-  const way = other();
-  byId("other").hidden = !way;
-  [byId("other-text").textContent, byId("other-way").textContent] = way || ["", ""];
-  complain({});
+  const switcher = alternative();
+  byId("other").hidden = !switcher;
+  [byId("other-text").textContent, byId("other-way").textContent] = switcher || ["", ""];
+  showProblems({});
   byId(FIELDS.find((field) => !byId(field).closest("[hidden]"))).focus();
 }
 
-function complain(problems) {
+function showProblems(problems) {
   for (const field of FIELDS) {
     byId(`${field}-error`).textContent = problems[field] || "";
     byId(field).setAttribute("aria-invalid", String(Boolean(problems[field])));
@@ -89,11 +89,11 @@ function complain(problems) {
   if (first) byId(first).focus();
 }
 
-function missing() {
+function inputProblems() {
   const problems = {};
   if (state.resetting) return byId("password").value ? {} : { password: "Enter a new password." };
-  if (!byId("email").value.trim()) problems.email = "Enter your e-mail address.";
-  else if (!byId("email").checkValidity()) problems.email = "Enter a valid e-mail address.";
+  if (!byId("email").value.trim()) problems.email = "Enter your email address.";
+  else if (!byId("email").checkValidity()) problems.email = "Enter a valid email address.";
   if (!byId("password").value) problems.password = "Enter a password.";
   if (!byId("token-field").hidden && !byId("token").value.trim()) problems.token = `Enter the ${tokenName().toLowerCase()}.`;
   return problems;
@@ -131,25 +131,25 @@ async function send() {
   location.replace(location.pathname);
 }
 
-function busy(is) {
-  state.busy = is;
-  byId("go").setAttribute("aria-disabled", String(is));
-  byId("go-text").textContent = is ? "One moment…" : verb();
+function setBusy(isBusy) {
+  state.isBusy = isBusy;
+  byId("go").setAttribute("aria-disabled", String(isBusy));
+  byId("go-text").textContent = isBusy ? "One moment…" : verb();
 }
 
 byId("form").addEventListener("submit", async (event) => {
   event.preventDefault();
-  if (state.busy) return;
-  const problems = missing();
-  complain(problems);
+  if (state.isBusy) return;
+  const problems = inputProblems();
+  showProblems(problems);
   if (Object.keys(problems).length) return;
-  busy(true);
+  setBusy(true);
   try {
     await send();
   } catch (error) {
-    busy(false);
+    setBusy(false);
     const answered = error && error.detail;
-    complain(answered ? problemsOf(error) : { form: "Can't reach the server. Check your connection and try again." });
+    showProblems(answered ? problemsOf(error) : { form: "Can't reach the server. Check your connection and try again." });
   }
 });
 
