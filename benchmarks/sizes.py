@@ -224,7 +224,7 @@ def of_costs(costs: Costs) -> list[str]:
         ("its documents", f"{costs.job_document_kb:.1f} kB in MongoDB", queue),
         ("its GIF", f"{costs.job_stored_mb:.1f} MB of storage", ""),
     )
-    return table.plain(["one of", "takes", "and"], rows)
+    return table.plain(["part", "memory or storage", "CPU"], rows)
 
 
 _NODE = Machine(cores=4, memory_mb=16_000)
@@ -237,18 +237,11 @@ def of_machines(costs: Costs) -> list[str]:
     for machines, webs, converting in ((1, 0.5, 0.5), (10, 3, 6), (100, 20, 79)):
         share = converting * _NODE.jobs_per_hour(costs) / data_jobs
         jobs = min(1.0, share) * data_jobs
-        split = "all on it" if machines == 1 else f"{webs} web, {converting} workers, 1 data"
+        split = "all on one" if machines == 1 else f"{webs} web, {converting} workers, 1 data"
         dashboards = int(webs * _NODE.dashboards(costs))
         stored = f"{jobs * costs.job_stored_mb / 1000:,.0f} GB"
         rows.append((str(machines), split, f"{dashboards:,}", f"{jobs:,.0f}", stored, f"{100 * share:.1f} %"))
-    heads = [
-        "machines",
-        "of them",
-        "open dashboards",
-        "jobs an hour",
-        "GIFs an hour",
-        "of what one MongoDB takes",
-    ]
+    heads = ["machines", "roles", "open dashboards", "jobs per hour", "GIFs per hour", "load on MongoDB"]
     return table.plain(heads, rows)
 
 

@@ -66,7 +66,9 @@ class Settings(BaseSettings):
         "default: the data directory.",
     )
     storage_cache_bytes: int = Field(
-        10_000_000_000, ge=0, description="The largest local cache of files stored on S3, in bytes."
+        10_000_000_000,
+        ge=0,
+        description="The maximum size of the local cache of files stored on S3, in bytes.",
     )
     secret_file: Path | None = Field(
         None,
@@ -76,44 +78,49 @@ class Settings(BaseSettings):
         "invite", description="Who may create an account, after the first one."
     )
     max_upload_bytes: int = Field(
-        _DEFAULTS.max_upload_bytes, ge=1, description="The largest video that may be uploaded, in bytes."
+        _DEFAULTS.max_upload_bytes, ge=1, description="The maximum size of an uploaded video, in bytes."
     )
     max_duration_s: float = Field(
-        _DEFAULTS.max_duration_s, gt=0, description="The longest clip that may be converted, in seconds."
+        _DEFAULTS.max_duration_s, gt=0, description="The maximum duration of a clip, in seconds."
     )
-    max_pixels: int = Field(_DEFAULTS.max_pixels, ge=1, description="The most pixels per frame of a video.")
+    max_pixels: int = Field(
+        _DEFAULTS.max_pixels, ge=1, description="The maximum number of pixels in a video's frame."
+    )
     max_composed_pixels: int = Field(
         _DEFAULTS.max_composed_pixels,
         ge=1,
-        description="The most pixels that one conversion may read from an animation or a zip of pictures, "
-        "over all pictures.",
+        description="The maximum number of pixels that one conversion may read from an animation or a zip of "
+        "pictures, over all pictures.",
     )
     max_decoded_pixels: int = Field(
         _DEFAULTS.max_decoded_pixels,
         ge=1,
-        description="The most pixels that one conversion may read from a video, over all frames.",
+        description="The maximum number of pixels that one conversion may read from a video, over all "
+        "frames.",
     )
     deadline_s: float = Field(
-        _DEFAULTS.deadline_s, gt=0, description="The longest that one conversion may take, in seconds."
+        _DEFAULTS.deadline_s, gt=0, description="The maximum time that one conversion may take, in seconds."
     )
     max_kernels: int = Field(
-        40, ge=1, description="The most dashboards open at the same time, per web server."
+        40, ge=1, description="The maximum number of dashboards open at the same time, per web server."
     )
     connections_by_address: int = Field(
-        500, ge=1, description="The most connections to the web server from one address."
+        500, ge=1, description="The maximum number of connections to the web server from one address."
     )
     user_jobs_running: int | None = Field(
         None,
         ge=1,
-        description="The most jobs of one user that run at the same time; default: all workers but one.",
+        description="The maximum number of one user's running jobs; default: all workers but one.",
     )
     user_jobs_per_hour: int | None = Field(
-        None, ge=1, description="The most jobs that one user may submit per hour; default: no limit."
+        None,
+        ge=1,
+        description="The maximum number of jobs that one user may submit per hour; default: no limit.",
     )
     user_quota_bytes: int | None = Field(
         None,
         ge=1,
-        description="The most that one user's videos and GIFs may occupy, in bytes; default: no limit.",
+        description="The storage quota of one user's videos and GIFs, in bytes; default: no limit.",
     )
     retention_days: float | None = Field(
         None,
@@ -124,36 +131,48 @@ class Settings(BaseSettings):
         90, gt=0, le=36_500, description="After how many days security events are deleted."
     )
     rate_login_by_address: str = Field(
-        _RATES.login_by_address, pattern=RATE, description="The most sign-in attempts from one address."
+        _RATES.login_by_address,
+        pattern=RATE,
+        description="The maximum rate of sign-in attempts from one address.",
     )
     rate_login_by_account: str = Field(
-        _RATES.login_by_account, pattern=RATE, description="The most sign-in attempts for one account."
+        _RATES.login_by_account,
+        pattern=RATE,
+        description="The maximum rate of sign-in attempts for one account.",
     )
     rate_register_by_address: str = Field(
-        _RATES.register_by_address, pattern=RATE, description="The most accounts created from one address."
+        _RATES.register_by_address,
+        pattern=RATE,
+        description="The maximum rate of new accounts from one address.",
     )
-    rate_reads: str = Field(_RATES.reads, pattern=RATE, description="The most reading requests by one user.")
-    rate_writes: str = Field(_RATES.writes, pattern=RATE, description="The most other requests by one user.")
-    rate_uploads: str = Field(_RATES.uploads, pattern=RATE, description="The most uploads by one user.")
+    rate_reads: str = Field(
+        _RATES.reads, pattern=RATE, description="The maximum rate of read requests by one user."
+    )
+    rate_writes: str = Field(
+        _RATES.writes, pattern=RATE, description="The maximum rate of other requests by one user."
+    )
+    rate_uploads: str = Field(
+        _RATES.uploads, pattern=RATE, description="The maximum rate of uploads by one user."
+    )
     rate_parts: str = Field(
-        _RATES.parts, pattern=RATE, description="The most chunks of resumable uploads by one user."
+        _RATES.parts, pattern=RATE, description="The maximum rate of resumable-upload chunks by one user."
     )
     rate_submits: str = Field(
-        _RATES.submits, pattern=RATE, description="The most jobs submitted by one user."
+        _RATES.submits, pattern=RATE, description="The maximum rate of jobs submitted by one user."
     )
     rate_websockets: str = Field(
-        _RATES.websockets, pattern=RATE, description="The most event streams opened by one user."
+        _RATES.websockets, pattern=RATE, description="The maximum rate of event streams opened by one user."
     )
     rate_pages: str = Field(
-        _RATES.pages, pattern=RATE, description="The most dashboards and operations pages opened by one user."
+        _RATES.pages, pattern=RATE, description="The maximum rate of dashboards and operations pages opened by one user."
     )
     rate_views: str = Field(
-        _RATES.views, pattern=RATE, description="The most views of shared GIFs from one address."
+        _RATES.views, pattern=RATE, description="The maximum rate of shared-GIF views from one address."
     )
     workers: str = Field(
         "1..5",
         pattern=r"^\d{1,4}\.\.0{0,3}[1-9]\d{0,3}$",
-        description="The fewest and the most workers, such as 1..5.",
+        description="The minimum and maximum number of workers, such as 1..5.",
     )
     drain_s: float = Field(
         8,
@@ -273,7 +292,7 @@ def load(**flags: Any) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as broken:
         raise errors.SettingInvalid(name=f"file {_toml_path(flags)}", problem=broken) from None
     except (ValueError, RecursionError):  # tomllib passes these on from Python
-        problem = "it has a number of thousands of digits, or brackets within brackets without end"
+        problem = "a number in it has thousands of digits, or its brackets are nested too deeply"
         raise errors.SettingInvalid(name=f"file {_toml_path(flags)}", problem=problem) from None
 
 

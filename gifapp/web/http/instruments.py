@@ -37,7 +37,7 @@ class Instruments:
             name: Gauge(f"gifapp_{name}", help_, registry=self.registry)
             for name, help_ in (
                 ("kernels", "Open dashboards (kernels) on this web server."),
-                ("kernels_limit", "The most dashboards that may be open on this web server."),
+                ("kernels_limit", "The maximum number of open dashboards on this web server."),
                 ("websockets", "Open event streams (websockets) on this web server."),
             )
         }
