@@ -157,7 +157,7 @@ def test_a_stopping_worker_releases_what_it_cannot_finish(job: JobView, start_wo
     assert (document.state, document.attempts, document.lease_until) == (JobState.QUEUED, 0, None)
 
 
-def test_a_worn_out_worker_leaves_between_two_jobs_and_another_goes_on(
+def test_a_worker_at_its_limit_exits_between_two_jobs_and_is_replaced(
     parts: JobParts, upload: Callable[..., SourceView], start_worker: StartWorker
 ) -> None:
     source = upload()

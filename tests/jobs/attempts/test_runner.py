@@ -247,7 +247,7 @@ def test_a_fork_server_that_died_is_started_again(
     assert "the fork server was killed" in document.errors[0].detail
 
 
-def test_while_mongodb_is_away_a_conversion_goes_on_as_long_as_its_lease(
+def test_while_mongodb_is_down_a_conversion_continues_until_its_lease_ends(
     redis_url: str, video: bytes, fork_server: Callable[[str], ForkServer], tmp_path: Path
 ) -> None:
     with running_mongod(tmp_path / "mongodb") as url:

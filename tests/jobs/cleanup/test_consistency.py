@@ -53,7 +53,7 @@ def clock_forward(seconds: float) -> None:
     HousekeepingDocument.objects.update(set__next_at=due - timedelta(seconds=seconds))
 
 
-def test_old_files_that_no_document_names_go_and_are_counted(
+def test_old_files_that_no_document_refers_to_are_removed_and_counted(
     parts: JobParts, upload: Upload, storage: Path
 ) -> None:
     upload()

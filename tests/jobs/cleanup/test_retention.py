@@ -136,7 +136,7 @@ def test_people_are_told_until_when_things_are_kept(parts: JobParts, upload: Upl
 
 
 @bounded
-def test_a_job_that_is_retried_at_that_very_moment_stays(parts: JobParts, job: JobView) -> None:
+def test_a_job_retried_at_that_very_moment_is_kept(parts: JobParts, job: JobView) -> None:
     parts.jobs.cancel("ann", job.id)
     before = let_pass()
     [found] = job_store.expired_jobs(before, limit=9)
@@ -148,9 +148,7 @@ def test_a_job_that_is_retried_at_that_very_moment_stays(parts: JobParts, job: J
 
 
 @bounded
-def test_a_source_that_somebody_asks_something_of_at_that_very_moment_stays(
-    parts: JobParts, upload: Upload
-) -> None:
+def test_a_source_used_at_that_very_moment_is_kept(parts: JobParts, upload: Upload) -> None:
     source = upload()
     before = let_pass()
     assert sources.expired_sources(before, limit=9) == [source.id]

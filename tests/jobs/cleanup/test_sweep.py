@@ -169,7 +169,7 @@ def test_an_upload_that_somebody_holds_stays_however_long_it_waits(parts: JobPar
         assert incoming.path.exists()
 
 
-def test_a_gif_in_place_that_no_document_names_goes_with_its_scratch_directory(
+def test_an_orphaned_gif_is_removed_with_its_scratch_directory(
     parts: JobParts, job: JobView, killed: Callable[[str], None], storage: Path
 ) -> None:
     killed("an_attempt_before_its_settle")

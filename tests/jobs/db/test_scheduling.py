@@ -115,7 +115,7 @@ def test_a_single_worker_serves_everybody_in_turn(submit: Submit) -> None:
     assert owners_of(4) == ["ann", "bob", "ann", "ann"]
 
 
-def test_a_worker_is_kept_for_others_also_from_workers_that_turn_to_one_person_together(
+def test_concurrent_claims_leave_a_worker_reserved_for_others(
     submit: Submit,
 ) -> None:
     with_workers(4)
@@ -134,7 +134,7 @@ def test_a_worker_is_kept_for_others_also_from_workers_that_turn_to_one_person_t
             leases.cancel(leases.attempt_of(job))
 
 
-def test_a_job_whose_worker_died_takes_none_of_its_owners_share(submit: Submit) -> None:
+def test_a_job_whose_worker_died_does_not_count_towards_its_owners_share(submit: Submit) -> None:
     with_workers(2)
     submit("ann", 2)
     assert claimed()
@@ -188,7 +188,9 @@ def test_the_wait_is_told_from_how_long_the_last_ones_took() -> None:
 
 
 @pytest.mark.parametrize("state", [JobState.QUEUED, JobState.RUNNING, JobState.SUCCEEDED])
-def test_what_is_made_or_was_is_not_made_again(parts: JobParts, job: JobView, state: JobState) -> None:
+def test_a_gif_that_exists_or_is_in_progress_is_not_made_again(
+    parts: JobParts, job: JobView, state: JobState
+) -> None:
     JobDocument.objects(id=job.id).update(set__state=state, set__is_active=state != JobState.SUCCEEDED)
     assert job.source
     again = parts.submission.submit("ann", job.source.id, Recipe())

@@ -49,9 +49,7 @@ def test_no_more_jobs_of_one_person_run_than_they_may_and_others_are_served_mean
 
 
 @pytest.mark.parametrize("allowance", [Allowance(running=2)])
-def test_workers_that_turn_to_one_person_at_the_same_time_keep_to_the_bound(
-    parts: JobParts, upload: Upload
-) -> None:
+def test_concurrent_claims_for_one_owner_stay_within_the_limit(parts: JobParts, upload: Upload) -> None:
     source = upload("ann")
     for fps in range(1, 13):
         parts.submission.submit("ann", source.id, Recipe(fps=fps))

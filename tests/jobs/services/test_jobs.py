@@ -255,7 +255,7 @@ def test_a_job_of_another_format_says_so(
     assert (view.format, view.content_type) == (asked, content_type)
 
 
-def test_a_gif_goes_only_when_no_job_names_it(parts: JobParts, upload: Upload) -> None:
+def test_a_gif_is_removed_only_once_no_job_refers_to_it(parts: JobParts, upload: Upload) -> None:
     source = upload()
     first, twin = (parts.submission.submit("ann", source.id, Recipe(fps=fps)) for fps in (5, 10))
     finish(parts)
