@@ -23,10 +23,10 @@ class Backoff:
 
 
 class RestartDelay:
-    """Decides when a dead process may restart: at once, or after a back-off while it keeps dying young.
+    """Decides when a dead process restarts: at once, or after a back-off if it keeps dying early.
 
     Attributes:
-        young_deaths: how many deaths in a row came before the age of `young_s`.
+        young_deaths: how many times in a row the process died within `young_s` of its start.
     """
 
     def __init__(self, backoff: Backoff, *, young_s: float) -> None:

@@ -1,6 +1,6 @@
 """Cuts a process and its children off the network: a seccomp filter that denies `socket`.
 
-A decoder that a hostile video has taken over can open no connection, not even to a server on this machine;
+A decoder that a hostile video has taken over cannot connect to anything, not even a server on this machine;
 pipes and sockets that are already open keep working. Linux on x86-64 and arm64; elsewhere it does nothing.
 
 Source: Linux, Documentation/userspace-api/seccomp_filter.rst; the numbers come from its uapi headers.

@@ -69,7 +69,7 @@ def gif(
 
 
 def plays(repeats: int, name: bytes = b"NETSCAPE2.0") -> bytes:
-    """The block that says how often a GIF is repeated, 0 for ever."""
+    """The block that says how often a GIF is repeated, 0 forever."""
     return b"!\xff\x0b" + name + b"\x03\x01" + struct.pack("<H", repeats) + b"\0"
 
 

@@ -33,7 +33,7 @@ def connect(url: str, cookies: httpx.Cookies | None = None) -> httpx.Client:
 
 @cache
 def _certificates() -> ssl.SSLContext:
-    # reading them takes 15 ms, for each connection unless they are shared
+    # shared by all connections, since reading them takes 15 ms
     return httpx.create_ssl_context()
 
 

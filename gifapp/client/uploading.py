@@ -17,7 +17,7 @@ OnBytes = Callable[[int, int], None]
 """Called with the number of bytes sent so far, and the total."""
 
 CHUNK_BYTES = 4 * 1024 * 1024
-_PIECE_BYTES = 256 * 1024  # how often `on_progress` is called
+_PIECE_BYTES = 256 * 1024  # sent between calls of `on_progress`
 _TUS = {"Tus-Resumable": "1.0.0"}
 _RETRIED = (*RETRIED, errors.UploadLocked, errors.UploadOffsetWrong)
 _DELETE_TIMEOUT_S = 5
@@ -30,7 +30,7 @@ def send_file(send: Callable[..., httpx.Response], file: BinaryIO, name: str, on
         send: sends an authorised request by method and path; raises errors.GifappError.
         file: the open video; read from its beginning.
         name: the video's name in the service.
-        on_progress: called while bytes are sent; after a lost connection, continues at the service's offset.
+        on_progress: called while bytes are sent; after a lost connection, with the offset of the service.
     """
     return _Upload(send, file, name, on_progress).run()
 

@@ -150,7 +150,7 @@ class _Stop:
 
 
 def _limits() -> Limits:
-    """The limits from the settings; works even for users without a home, who have no data directory."""
+    """The limits from the settings; works even without a home directory, where there is no data directory."""
     from gifapp import settings as configured
 
     try:

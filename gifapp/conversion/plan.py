@@ -18,7 +18,7 @@ from gifapp.domain.recipes.recipe import Crop, Recipe, Segment
 from gifapp.domain.source_rate import match_source_rate
 from gifapp.domain.timing import MAX_FPS, STANDARD_FPS, delays_cs, frame_count, overlaps_s
 
-LEAST_FRAME_PX = 20_000  # what decoding the smallest frame of a video costs: 50 µs
+LEAST_FRAME_PX = 20_000  # smaller frames count as this many pixels, since decoding any takes 50 µs
 SHORTEST_S = 0.01  # a shorter clip is still one picture, at a rate that ffmpeg can handle
 
 
@@ -222,7 +222,8 @@ def _cuts(
 ) -> Iterator[Cut]:
     """Cut all ranges on the frame grid of the whole clip: rounding each by itself would accumulate errors."""
     total = frame_count(sum(lengths_s) - sum(overlaps), fps)
-    begin_s, unshared, read = 0.0, 0, 0  # frame numbers: at most two cuts share a frame
+    begin_s = 0.0
+    unshared, read = 0, 0  # frame numbers; at most two cuts share a frame
     for number, (start_s, length_s) in enumerate(zip(starts_s, lengths_s, strict=True)):
         end_s = begin_s + length_s
         first = min(max(round(begin_s * fps), unshared), read)

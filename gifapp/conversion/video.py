@@ -123,7 +123,7 @@ class Video:
         longest_s: the longest time that a picture shows; None if not all were read.
         delays_s: the delay of each picture, if `is_pictures`.
         composed_px: the number of pixels of all pictures, if `is_pictures`; 0 if not counted.
-        plays: the play count of an animation, 0 for ever; None if not stored.
+        plays: the play count of an animation, 0 forever; None if not stored.
         fields: whether it is interlaced, and which field comes first; "flagged": by each picture's flag.
         stream: the stream in the file, as an ffmpeg stream specifier.
         lead_s: how long the file plays before the first picture, usually with sound.

@@ -31,7 +31,7 @@ class JobState(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Whether only a manual retry leaves this state."""
+        """Whether a job leaves this state only when someone retries it."""
         return self not in (JobState.QUEUED, JobState.RUNNING)
 
     @property

@@ -53,7 +53,7 @@ def pieces(
 ) -> Iterator[Piece]:
     """The pictures shown between two times of the source, each with its time in the GIF.
 
-    A picture that shows for longer than `most_s` is split into equal pieces.
+    A picture that is shown for longer than `most_s` is split into equal pieces.
     """
     for number, (begin_s, over_s) in enumerate(pairwise(accumulate(delays_s, initial=0.0))):
         length_s = (min(over_s, end_s) - max(begin_s, start_s)) / speed

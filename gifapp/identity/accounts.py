@@ -66,7 +66,7 @@ class Accounts:
 
     @reaching_mongodb()
     def by_ids(self, user_ids: Collection[str]) -> dict[str, UserDocument]:
-        """The accounts with these ids, as far as they exist, by id."""
+        """The accounts with these ids, by id; missing ones are omitted."""
         return {str(user.id): user for user in UserDocument.objects(id__in=[*map(ObjectId, user_ids)])}
 
     @reaching_mongodb()

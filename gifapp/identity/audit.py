@@ -35,7 +35,7 @@ class Origin(NamedTuple):
     request_id: str | None
 
 
-_NOWHERE = Origin(None, None)  # the command line
+_NOWHERE = Origin(None, None)  # for the command line
 _origin: ContextVar[Origin] = ContextVar("origin", default=_NOWHERE)
 
 

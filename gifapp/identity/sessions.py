@@ -6,7 +6,7 @@ moment, so for a few seconds the previous token returns the same next token. To 
 storing only digests, each secret is an HMAC of the previous one.
 
 Every access token contains its session's id, so the id alone must not be able to end a session: each secret
-carries a signature that distinguishes earlier tokens of ours from forged ones.
+carries a signature that distinguishes our own earlier tokens from forged ones.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from gifapp.jobs.parts import JobParts
 
 _log = structlog.get_logger()
 
-_LOOK_AGAIN_S = 0.2  # after a message that led to no job
+_LOOK_AGAIN_S = 0.2  # the pause after a wake-up for which there was no job
 _REDIS_AWAY_S = 2.0  # the longest back-off between attempts to reach Redis again
 
 

@@ -6,5 +6,5 @@ from gifapp.web.api import api_routes
 
 __all__ = ["api_routes"]
 
-# jsonschema, which Jupyter needs, imports this to check IRIs; we have none, and it takes a third of our start
+# jsonschema, which Jupyter needs, imports this to check IRIs; we have none, and it is a third of startup
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]

@@ -93,7 +93,7 @@ class GifApp(Voila):
         self.port_retries = 0
         self._proxies = proxies or TrustedProxies()
         self._max_kernels = max_kernels
-        # kernels are clients, too, all from one address
+        # kernels are clients too, all with the same address
         self._connections = Connections(max(connections_by_address, CONNECTIONS_OF_KERNEL * max_kernels))
         self._drain_s = drain_s
         self.initialize()
@@ -239,7 +239,7 @@ def run_web(
         connections_by_address=connections_by_address,
         drain_s=drain_s,
     )
-    sys.setswitchinterval(0.001)  # the event loop waits as long for each thread that computes; usually 5 ms
+    sys.setswitchinterval(0.001)  # not 5 ms: the event loop waits this long for each busy thread
     asyncio.run(_serve(app, public_url))
 
 
@@ -251,7 +251,7 @@ async def _serve(app: GifApp, public_url: str | None) -> None:
     setup_token = await asyncio.to_thread(app.parts.identity.setup_token)
     await app.start()
     try:
-        if setup_token is not None:  # printed before any request is answered, including those of `gifapp up`
+        if setup_token is not None:  # before the first response, which `gifapp up` waits for
             url = (public_url or app.local_url).rstrip("/")
             click.echo(f"Create the administrator account at {url}/?setup={setup_token}")
         await stopping.wait()

@@ -258,7 +258,7 @@ async def test_what_a_kernel_says_to_nobody_goes_into_the_bounded_backlog(
 async def test_what_is_said_to_a_page_that_has_gone_is_not_looked_at(
     app: GifApp, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Jupyter writes it in the protocol that has no names for its parts; Voilà would count them for ever."""
+    """Jupyter writes it in the protocol that has no names for its parts; Voilà would count them forever."""
     read: list[bytes] = []
     monkeypatch.setattr(kernel_websocket_handler, "read_header_from_binary_message", read.append)
     ada = await sign_in("ada@example.org")

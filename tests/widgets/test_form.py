@@ -205,7 +205,7 @@ def test_a_folded_group_opens_on_a_mistake_in_it(form: RecipeForm) -> None:
 
 
 def test_a_caption_without_words_is_none_yet(form: RecipeForm) -> None:
-    captions = form.words.captions
+    captions = form.text.captions
     captions.addition.click()
     assert form.recipe() == Recipe()
     captions.addition.click()
@@ -219,7 +219,7 @@ def test_a_caption_without_words_is_none_yet(form: RecipeForm) -> None:
 
 def test_a_mistake_in_a_caption_is_said_there(form: RecipeForm) -> None:
     form.show(Recipe(captions=(Caption(text="one"), Caption(text="two", start_s=2.0))), SOURCE)
-    second = form.words.captions.items[1]
+    second = form.text.captions.items[1]
     second.text.value = "w" * 501
     second.rows[1].fields[1].control.value = "1"
     assert refused(form) == "End must be later than the start"
@@ -297,7 +297,7 @@ def test_empty_size_fields_show_the_size_that_comes_out(form: RecipeForm) -> Non
 
 
 def test_captions_are_added_and_removed(form: RecipeForm, changes: list[str]) -> None:
-    captions = form.words.captions
+    captions = form.text.captions
     captions.addition.click()
     captions.addition.click()
     captions.items[0].text.value = "gone"
@@ -309,7 +309,7 @@ def test_captions_are_added_and_removed(form: RecipeForm, changes: list[str]) ->
 
 
 def test_a_picture_brings_its_fields(form: RecipeForm) -> None:
-    overlay = form.words.overlay
+    overlay = form.text.overlay
     assert overlay.rest.layout.display == "none"
     overlay.first.control.value = PICTURE
     assert overlay.rest.layout.display == ""
@@ -317,13 +317,13 @@ def test_a_picture_brings_its_fields(form: RecipeForm) -> None:
 
 
 def test_a_picture_or_subtitles_that_are_none_are_said_by_their_names(form: RecipeForm) -> None:
-    form.words.overlay.first.control.value = "aGVsbG8="
+    form.text.overlay.first.control.value = "aGVsbG8="
     field(form, "Subtitles").control.value = "no times"
     assert refused(form).startswith(
         "Subtitles must be the text of an SRT, WebVTT or ASS file, "
         "or track:N for one of the video's text tracks; Overlay: "
     )
-    assert form.words.overlay.rest.problem == "Overlay: image is not a PNG, JPEG, WebP or GIF."
+    assert form.text.overlay.rest.problem == "Overlay: image is not a PNG, JPEG, WebP or GIF."
 
 
 def field(form: RecipeForm, label: str) -> Field:

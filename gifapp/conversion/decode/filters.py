@@ -32,8 +32,8 @@ def filter_chain(video: Video, plan: Plan, cut: Cut) -> str:
     ]
     if cut.pictures:  # each is sent once and repeated after decoding
         return ",".join(pictures)
-    # fps comes first, so that dropped pictures cost nothing; but it turns a long picture into many frames at
-    # once, which the filters would copy one by one: if these are too large, it comes last and repeats one
+    # fps usually comes first, so that no filter runs on dropped pictures. But it turns a long picture into
+    # many frames, and the filters would copy each: if these would be too large, fps comes last
     paced = _paced(plan, cut)
     steps = [*pictures, *paced] if _held_bytes(video, plan) > MOST_HELD_BYTES else [*paced, *pictures]
     # a cut may extend a little past the last picture, which is then repeated
@@ -93,7 +93,7 @@ def _start_s(video: Video, cut: Cut) -> Fraction:
 def _following(time: str, usual: int, parts: int, leap: int) -> str:
     """Timestamps with jumps removed: the picture after a jump follows at the usual interval.
 
-    Variable 0 is the offset so far, 1 the previous time; 2 holds 1, and 3 holds 0, from before the last jump.
+    Variable 0 is the offset so far and 1 the previous time; 3 and 2 are the same, before the last jump.
     A decoder may output the last pictures of a recording only after the first of the next: such late
     pictures replace it and change no offset.
     """

@@ -18,7 +18,7 @@ from gifapp.domain.timing import MAX_DELAY_CS
 Arguments = list[str]
 
 _WHITE = 255
-_FLAT_SHARE = 0.7  # of pixels equal their neighbour: on screens 0.9 and more, on films 0 to 0.6
+_FLAT_SHARE = 0.7  # pixels that equal their neighbour: 0.9 and more on screens, 0 to 0.6 on films
 _EVERY_PX = 8  # sampled rows
 # in MP4: players cannot seek into the middle of a longer frame; a repeat takes a few bytes
 _LONGEST_STEP_CS = 10

@@ -66,7 +66,7 @@ class Pictures(ABC):
 
     Attributes:
         container: the format of a single file, or SEQUENCE.
-        plays: the stored play count, 0 for ever; None if there is none.
+        plays: the stored play count, 0 forever; None if there is none.
         is_cut_short: the file is truncated.
         holds_clip: the file also contains a short video.
         unclear_neighbours: two file names whose order is ambiguous.

@@ -14,7 +14,7 @@ _CLEAR = (0, 0, 0, 0)
 def composed(
     animation: Animation, is_wanted: Callable[[int], bool] = lambda _: True
 ) -> Iterator[Image.Image]:
-    """The pictures whose numbers are wanted, RGB or RGBA; each is valid until the next.
+    """The pictures whose numbers are wanted, RGB or RGBA; each is valid until the next is drawn.
 
     Tiles that cannot be decoded are skipped.
 

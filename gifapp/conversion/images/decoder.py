@@ -26,7 +26,7 @@ _STRIP_BYTES = 1024 * 1024  # a copy of a whole picture may take 140 MB
 
 def main(name: str, width: str, height: str, pix_fmt: str, numbers: str) -> int:
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # the reader may stop early
-    refusals = _without_words_of_libraries()
+    refusals = _with_libraries_silenced()
     try:
         _stream(Path(name), (int(width), int(height)), pix_fmt, set(map(int, numbers.split(","))))
     except errors.SourceRefused as refused:
@@ -36,7 +36,7 @@ def main(name: str, width: str, height: str, pix_fmt: str, numbers: str) -> int:
     return 0
 
 
-def _without_words_of_libraries() -> IO[str]:
+def _with_libraries_silenced() -> IO[str]:
     """Reserve stderr for our JSON: dav1d prints its complaints about damaged AVIF files there."""
     refusals = os.fdopen(os.dup(sys.stderr.fileno()), "w")
     with Path(os.devnull).open("w") as nowhere:

@@ -21,7 +21,7 @@ DAMAGE = (OSError, ValueError, EOFError, LookupError, struct.error, zlib.error, 
 
 
 class Unidentified(ValueError):
-    """A file that has a picture's signature, but is not that picture."""
+    """A file that begins like a picture of its format, but is none."""
 
 
 class Disposal(Enum):
@@ -65,7 +65,7 @@ class Animation:
     """A picture file of one or more tiles; nothing is decoded yet.
 
     Attributes:
-        plays: the stored play count, 0 for ever; None if the format has none.
+        plays: the stored play count, 0 forever; None if the format has none.
         is_cut_short: the file is truncated; only its complete tiles are included.
         holds_clip: the file also contains a short video.
     """

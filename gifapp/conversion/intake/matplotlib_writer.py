@@ -39,7 +39,7 @@ class _Writer(AbstractMovieWriter):
         return True
 
     def _supports_transparency(self) -> bool:
-        return True  # or matplotlib puts the figure on white
+        return True  # otherwise matplotlib draws the figure on white
 
     def setup(self, fig: Any, outfile: Any, dpi: float | None = None) -> None:
         super().setup(fig, outfile, dpi)

@@ -37,7 +37,7 @@ class Rendering:
         delays_cs: the delay of each frame.
         frames: an iterator over the frames, which can be read once; reading drives ffmpeg.
         notes: sentences about what was unusual in the source.
-        loop: how many times they play, 0 for ever.
+        loop: how many times they play, 0 forever.
         is_lossless: whether the source is lossless.
     """
 

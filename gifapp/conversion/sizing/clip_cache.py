@@ -17,7 +17,7 @@ from gifapp.domain.recipes.quality_ladder import EncodeSettings, kept_frames
 _LOOK_EVERY = 8  # frames
 _MOST_SHARE = 0.75  # of frames that look like a screen; cartoons have some
 _EVERY_PX = 3  # changes are measured on every third pixel of every third row
-_MOST_CHANGE = 40.0  # of a pixel, in RGB: beyond this, how different a colour is does not matter
+_MOST_CHANGE = 40.0  # of a pixel, in RGB; larger changes count as this
 
 
 class CachedClip:

@@ -45,8 +45,8 @@ _SAMPLE_PX = 3_000_000  # GIF pixels: a quarter of a second of encoding
 _STEP_PX = 800_000  # per step down the ladder, of which there are about ten; a whole emoji is no larger
 _STEP_RUNS = 2
 _MOST_STEPS = 6
-_LANDING = 0.94  # the share of the target to aim at
-_SURELY = 0.7  # a prediction that exceeds the target even by this factor surely does not fit
+_AIM = 0.94  # the share of the target to aim at
+_LEAST_OF_PREDICTED = 0.7  # no GIF turns out smaller than this share of its predicted size
 
 
 def estimate(
@@ -160,13 +160,13 @@ class _Forecast:
         """The approximate result of fitting the GIF to the target."""
         before = self._stats(self.plain)
         stages = ladder_of(self._recipe, before, looks_like_screen=self._sample.is_screen)
-        settings = mildest_fitting(stages, _LANDING * target_bytes, self.weight, most_steps=_MOST_STEPS)
+        settings = mildest_fitting(stages, _AIM * target_bytes, self.weight, most_steps=_MOST_STEPS)
         prediction = self._prediction(settings)
-        if prediction.bytes * (1 if prediction.is_exact else _SURELY) > target_bytes:
+        if prediction.bytes * (1 if prediction.is_exact else _LEAST_OF_PREDICTED) > target_bytes:
             raise errors.TargetTooSmall(target_bytes=target_bytes, smallest_bytes=round(prediction.bytes))
         note = given_up(target_bytes, before, self._stats(settings))
         # the conversion takes more steps and gets closer to the target
-        weight = min(target_bytes, max(prediction.bytes, _LANDING * target_bytes))
+        weight = min(target_bytes, max(prediction.bytes, _AIM * target_bytes))
         return self.estimate(settings, weight, (note,))
 
     def _prediction(self, settings: EncodeSettings) -> Prediction:

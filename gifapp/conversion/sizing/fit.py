@@ -152,7 +152,7 @@ class _Search:
             if best is not None and (self._is_near(best) or self._encodes >= MOST_ENCODES):
                 return best
             self._learn(attempt)
-        raise AssertionError("aims go on for ever")
+        raise AssertionError("aims go on forever")
 
     def _better(self, best: _Attempt | None, attempt: _Attempt) -> _Attempt | None:
         """The larger of the two, among those that fit."""

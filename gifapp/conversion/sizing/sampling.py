@@ -173,7 +173,7 @@ def first_and_added(
 def added(written: Sequence[int], before: int) -> int:
     """The bytes that all frames but the first `before` add, never counting the first picture, drawn in full.
 
-    Equal frames are written as one, possibly as late as the last of them.
+    Equal frames are stored as one, which may be written only after the last of them.
     """
     fresh = next((number for number, size in enumerate(written) if size), len(written))
     return sum(written[max(before, fresh) + 1 :])

@@ -34,7 +34,7 @@ def outcome(
 
 
 def is_animated(recipe: Recipe) -> bool:
-    """Whether the recipe makes even a single picture change with time."""
+    """Whether the recipe makes even a single picture change over time."""
     fades_s = recipe.look.fade_in_s + recipe.look.fade_out_s
     return bool(recipe.captions or recipe.subtitles or fades_s)
 

@@ -1,8 +1,8 @@
 """The quality ladder: what a GIF gives up to fit a size, and in which order. Pure.
 
-Each stage has one frame rate and degrades smoothly, from the least to the most visible loss. It starts with
-nothing else given up, so that it covers every size down to its end, and ends where dropping frames would be
-less visible. The first stage that reaches a size is used.
+Each stage has one frame rate. At its beginning, only frames are dropped; from there, compression, colours and
+picture size get gradually worse, up to the point where dropping more frames, as the next stage does, would be
+less visible. The first stage that reaches the size is used.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class _Point(NamedTuple):
 
 
 # the maximum frame rate, and the path at that rate. Measured on films viewed at full size: for the same
-# bytes, some `lossy` and a smaller picture look better than fewer colours, and those than fewer frames
+# bytes, `lossy` and a smaller picture look better than fewer colours, and fewer colours than fewer frames
 _FREE: tuple[tuple[float, tuple[_Point, ...]], ...] = (
     (50.0, (_Point(40, 256, 0.9), _Point(60, 256, 0.7))),
     (16.7, (_Point(60, 224, 0.62),)),
@@ -111,7 +111,7 @@ _SMALLEST_SIDE_PX = 24
 
 
 def ladder(plain: EncodeSettings, before: GifStats, *, is_exact: bool, is_screen: bool) -> list[Stage]:
-    """The stages for a clip, mildest first; no point exceeds the quality of `plain`, which gives `before`.
+    """The stages for a clip, mildest first; no point exceeds the quality of `plain`, whose GIF is `before`.
 
     `is_exact`: the picture's size is fixed, so the clip is shortened instead. `is_screen`: drop frames
     before scaling down.

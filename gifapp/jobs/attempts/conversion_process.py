@@ -70,7 +70,7 @@ class ConversionRequest:
     recipe: Recipe
     scratch: Path
     limits: Limits
-    nice: int = 5  # estimates for users at the form take precedence over conversions
+    nice: int = 5  # estimates, for which a user is waiting, take precedence over conversions
 
     @property
     def out(self) -> Path:

@@ -13,7 +13,7 @@ from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe
 
 
-def estimate_ordered(
+def estimate_requested(
     path: Path,
     recipe: Recipe,
     _out: Path,

@@ -1,4 +1,4 @@
-"""Estimates and previews for users at the form, made in child processes with resource limits."""
+"""Makes estimates and previews while users edit a recipe, in child processes with resource limits."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ class Runner:
                 self._request_for(job, scratch, lease) as request,
             ):
                 lease.timer.video = request.video
-                # here: until a document refers to the GIF, the sweep finds it by its scratch directory
+                # within the block: if we are killed, the sweep finds the GIF by its scratch directory
                 return self._published(request, self._watched(request, lease), lease)
         except errors.Cancelled:
             return lease.retry_while_held(partial(leases.cancel, attempt))
@@ -139,7 +139,7 @@ class Runner:
     def _request_for(self, job: JobDocument, scratch: Path, lease: _Lease) -> Iterator[ConversionRequest]:
         """The request for the child process, while its video is on the local disk."""
         if job.errors and job.errors[-1].code == errors.WaitingForDisk.code:
-            self._check_disk()  # or this attempt would only fill the disk again
+            self._check_disk()  # otherwise this attempt would only fill the disk again
         try:
             source = sources.find_source(job.owner, job.source)
         except errors.NotFound:

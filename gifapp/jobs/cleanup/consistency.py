@@ -26,7 +26,7 @@ _log = structlog.get_logger()
 
 _THE_HOUSE = "housekeeping"
 _BATCH = 500
-_MOST_TOLD = 100  # missing files listed in the report; the rest are only counted
+_MOST_LISTED = 100  # missing files listed in the report; the rest are only counted
 
 
 @reaching_mongodb()
@@ -67,7 +67,7 @@ class Housekeeping:
             removed_files=len(removed),
             removed_bytes=sum(file.bytes for file in removed),
             missing_count=len(missing),
-            missing=tuple(missing[:_MOST_TOLD]),
+            missing=tuple(missing[:_MOST_LISTED]),
         )
 
     def _removed(self) -> Iterator[StoredFile]:
@@ -79,10 +79,10 @@ class Housekeeping:
             yield from (file for file in _unreferenced(batch) if self._remove(file))
 
     def _remove(self, file: StoredFile) -> bool:
-        """Remove the file unless a document refers to it by now; returns whether it was removed."""
+        """Remove the file unless a document now refers to it; returns whether it was removed."""
         kind, name = file.blob
         if kind == "gif":
-            # in this order: an attempt that settles in between has written the name
+            # in this order: an attempt that settles in between is found by the second query
             is_needed = leases.may_settle(name) or job_store.references_gif(name)
             if not is_needed:
                 self.blobs.store.remove(file.blob)

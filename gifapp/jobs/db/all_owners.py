@@ -86,7 +86,7 @@ def jobs(
 
 @reaching_mongodb()
 def dead_ids(*, older_than: timedelta = timedelta(0)) -> list[str]:
-    """The ids of jobs that died longer ago than this, oldest first."""
+    """The ids of dead letters at least this old, oldest first."""
     died = JobDocument.objects(state=JobState.DEAD, finished_at__lte=utc_now() - older_than)
     return list(died.order_by("finished_at").scalar("id"))
 

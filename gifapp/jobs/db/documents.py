@@ -1,7 +1,7 @@
 """MongoEngine documents for sources, jobs and the queue, with their indexes; no behaviour.
 
 All times are aware UTC. Ids are random hexadecimal strings, so a guessed id matches nothing. Documents
-are not strict: during an upgrade, the old version reads fields that it does not know.
+are not strict, so that during an upgrade the old version can read those with new fields.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class JobDocument(Document):  # type: ignore[misc]
     """A submitted conversion.
 
     `token` counts every claim (a fencing token): a write with an older one comes from an attempt that
-    lost its lease. `attempts` counts the attempts used up; a clean release gives its own back.
+    lost its lease. `attempts` counts the attempts used up; a released attempt does not count.
     `fingerprint` is a hash of video, recipe and engine; an owner may have only one active job with the
     same one. `rank_at` orders an owner's jobs: the time when the job became due, shifted by its priority.
     """
@@ -189,7 +189,7 @@ class ShareDocument(Document):  # type: ignore[misc]
 
 
 class OwnerDocument(Document):  # type: ignore[misc]
-    """The queue's state per owner: when one of their jobs was last claimed, how many they submit per hour.
+    """An owner in the queue: when one of their jobs was last claimed, and their submissions in this hour.
 
     `gone_at` marks a deleted account; a week later MongoDB removes the document.
     """

@@ -200,7 +200,7 @@ def is_in_use(source_id: str) -> bool:
 
 @reaching_mongodb()
 def last_ends(source_ids: list[str]) -> dict[str, datetime | None]:
-    """When the last job of each source ended; None: one is unfinished or a dead letter. No jobs: omitted."""
+    """When each source's last job ended; None: one cannot expire yet. Sources without jobs are omitted."""
     expires = {"$in": ["$state", _EXPIRING]}
     group = {"_id": "$source", "expires": {"$min": expires}, "end": {"$max": "$finished_at"}}
     rows = JobDocument.objects.aggregate([{"$match": {"source": {"$in": source_ids}}}, {"$group": group}])
@@ -228,7 +228,7 @@ def references_gif(key: str) -> bool:
 
 @reaching_mongodb()
 def gifs_among(keys: list[str]) -> set[str]:
-    """Those of the keys that a job refers to."""
+    """The keys that some job refers to."""
     return set(JobDocument.objects(gif__key__in=keys).distinct("gif.key"))
 
 

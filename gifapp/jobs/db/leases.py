@@ -123,7 +123,7 @@ def release_all() -> None:
 
 @reaching_mongodb()
 def may_settle(key: str) -> bool:
-    """Whether the attempt with this key still holds its lease, and so may settle and name its GIF."""
+    """Whether the attempt with this key still holds its lease, and so may settle with its GIF."""
     job_id, _, token = key.rpartition("-")
     return JobDocument.objects(id=job_id, token=int(token), state=JobState.RUNNING).first() is not None
 
@@ -136,7 +136,7 @@ def expired() -> list[JobDocument]:
 
 @reaching_mongodb()
 def is_held(key: str) -> bool:
-    """As `may_settle`, but False for a key without a token; once False, it stays False."""
+    """Like `may_settle`, but False for a key without a token. Once False, it never becomes True again."""
     job_id, _, token = key.rpartition("-")
     running = JobDocument.objects(id=job_id, state=JobState.RUNNING)
     return token.isdecimal() and running.filter(token=int(token)).first() is not None
@@ -144,7 +144,7 @@ def is_held(key: str) -> bool:
 
 @reaching_mongodb()
 def take_back(lost: JobDocument) -> JobDocument | None:
-    """Requeue, cancel or bury a job of `expired()`; its attempt can no longer settle."""
+    """Requeue a job of `expired()`, or settle it as cancelled or dead; its attempt can no longer settle."""
     attempt = attempt_of(lost)
     held = _held(attempt).filter(lease_until__lt=utc_now())
     cancelled = _settle(held.filter(cancel_requested=True), JobState.CANCELLED)

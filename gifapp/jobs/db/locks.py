@@ -16,7 +16,7 @@ from gifapp.jobs.db.documents import LONG_AGO, LockDocument
 from gifapp.mongodb import reaching_mongodb
 
 _LASTS_S = 30.0
-_PATIENCE_S = 45.0  # longer than a lock whose holder died lasts
+_PATIENCE_S = 45.0  # longer than the lock of a dead holder takes to expire
 _ASK_AGAIN_S = 0.03
 
 

@@ -48,13 +48,13 @@ def schema_version(database: Database[Any]) -> int:
     return int(document["version"]) if document else 0
 
 
-def _tell_use_and_rank(database: Database[Any]) -> int:
+def _add_use_and_rank(database: Database[Any]) -> int:
     """Add `used_at` to sources; `rank_at`, `is_active` and `fingerprint` to jobs."""
     sources = database["sources"].update_many({"used_at": None}, [{"$set": {"used_at": "$created_at"}}])
     fields = {
         "rank_at": {"$subtract": ["$run_at", {"$multiply": ["$priority", _MINUTE_MS]}]},
         "is_active": {"$in": ["$state", ["queued", "running"]]},
-        # the id: a GIF of an older encoder equals no other
+        # the id is unique: a GIF of an older encoder equals no new one
         "fingerprint": {"$ifNull": ["$fingerprint", "$_id"]},
     }
     older = {"$or": [{"rank_at": None}, {"is_active": None}, {"fingerprint": None}]}
@@ -62,5 +62,5 @@ def _tell_use_and_rank(database: Database[Any]) -> int:
     return sources.modified_count + jobs.modified_count
 
 
-_STEPS: tuple[Increment, ...] = (_tell_use_and_rank,)
+_STEPS: tuple[Increment, ...] = (_add_use_and_rank,)
 SCHEMA_VERSION = len(_STEPS)

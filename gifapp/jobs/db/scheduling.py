@@ -3,7 +3,7 @@
 A free worker serves the owner with the fewest running jobs and, among those, the one served longest ago.
 Running jobs are not preempted, so of several workers one is reserved for owners with no running job: one
 user's 500 jobs, however long, delay nobody else's. Of an owner's jobs, the one with the earliest
-`rank_at` is next: the time since when it could run, shifted by its priority. A low-priority job therefore
+`rank_at` is next: the time when it became due, shifted by its priority. A low-priority job therefore
 waits only for high-priority jobs that become due within twice that shift, and never starves.
 """
 
@@ -23,7 +23,7 @@ from gifapp.mongodb import reaching_mongodb
 
 PRIORITIES: dict[Priority, int] = {"high": 10, "normal": 0, "low": -10}
 _SHIFT_PER_STEP = timedelta(minutes=1)
-_OF_LATE = 0.8  # the fraction of a lease that is left if it was renewed within its first fifth
+_RENEWED_SHARE = 0.8  # of a lease; a live worker renews it before less than this is left
 _RECENT = 20  # finished jobs whose mean duration predicts the next one's
 
 
@@ -40,11 +40,11 @@ def claim_next(*, worker: str, lease_s: float, most_running: int | None = None) 
     """
     if is_paused():
         return None
-    running, share = _running(), workers.count_alive() - 1
+    running, all_but_one = _running(), workers.count_alive() - 1
     for owner in _in_turn(_due_by_owner(), running):
         most = most_running
-        if most is None and share > 0:
-            most = share + _lost(owner, lease_s)
+        if most is None and all_but_one > 0:
+            most = all_but_one + _lost(owner, lease_s)
         if most is not None and running[owner] >= most:
             continue
         job = leases.claim(owner, worker=worker, lease_s=lease_s, most_running=most)
@@ -92,7 +92,7 @@ class QueueSnapshot:
         """The estimated wait of the job at this position, from recent conversion times; None: unknown."""
         if self.usual_s is None or self.is_paused:
             return None
-        kept_free = len(self.due) == 1  # for whoever comes next: a lone owner gets all workers but one
+        kept_free = len(self.due) == 1  # for the next owner: a lone owner gets all workers but one
         usable = max(1, self.workers - kept_free)
         behind = max(0, place - max(0, usable - self.running))
         return behind * self.usual_s / usable
@@ -110,8 +110,8 @@ def _running() -> Counter[str]:
 
 
 def _lost(owner: str, lease_s: float) -> int:
-    """How many of the owner's running jobs have probably lost their worker: their leases look unrenewed."""
-    unless_renewed = utc_now() + _OF_LATE * timedelta(seconds=lease_s)
+    """How many of the owner's running jobs have probably lost their worker: their leases were not renewed."""
+    unless_renewed = utc_now() + _RENEWED_SHARE * timedelta(seconds=lease_s)
     running = JobDocument.objects(state=JobState.RUNNING, owner=owner)
     return int(running.filter(lease_until__lt=unless_renewed).count())
 

@@ -87,7 +87,7 @@ def source_page(owner_id: str, *, cursor: str | None, limit: int) -> tuple[list[
 
 @reaching_mongodb()
 def sources_by_id(owner_id: str, ids: Iterable[str]) -> dict[str, Any]:
-    """The owner's sources with these ids, as far as they exist."""
+    """The owner's sources with these ids; missing ones are omitted."""
     # not in_bulk(), which ignores the owner
     return {source.id: source for source in SourceDocument.objects(owner=owner_id, id__in=list(ids))}
 
@@ -133,5 +133,5 @@ def remove_expired(source_id: str, before: datetime) -> SourceDocument | None:
 
 @reaching_mongodb()
 def digests_among(digests: list[str]) -> set[str]:
-    """Those of the digests that a source has."""
+    """The digests that some source has."""
     return set(SourceDocument.objects(sha256__in=digests).distinct("sha256"))

@@ -12,7 +12,7 @@ from gifapp.mongodb import reaching_mongodb
 
 @reaching_mongodb()
 def quota_usage(owner_id: str, *, limit_bytes: int | None) -> QuotaUsage:
-    """The size of the owner's videos and GIFs; duplicates of a video all count."""
+    """The size of the owner's videos and GIFs; every copy of a video counts."""
     videos = SourceDocument.objects(owner=owner_id).sum("bytes")
     gifs = JobDocument.objects(owner=owner_id).sum("gif.bytes")
     return QuotaUsage(int(videos + gifs), limit_bytes)

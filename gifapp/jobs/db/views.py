@@ -54,14 +54,14 @@ def _source_view(source: SourceDocument, expires_at: datetime | None) -> SourceV
 def job_view(job: JobDocument, *, retention: timedelta | None = None) -> JobView:
     """The view of one job, with its whole recipe; `retention` is how long finished jobs are kept."""
     [source] = _sources_of([job], retention)
-    return _job_view(job, Recipe.parse(job.recipe), source, _line_of([job]), retention)
+    return _job_view(job, Recipe.parse(job.recipe), source, _snapshot_for([job]), retention)
 
 
 def job_views(jobs: Sequence[JobDocument], *, retention: timedelta | None = None) -> list[JobView]:
-    """The views of one owner's jobs, without their recipes' files, which may be 100s of kB."""
+    """The views of one owner's jobs, without their recipes' files, which may have hundreds of kB."""
     if not jobs:
         return []
-    snapshot = _line_of(jobs)
+    snapshot = _snapshot_for(jobs)
     return [
         _job_view(job, _recipe_without_files(job), source, snapshot, retention)
         for job, source in zip(jobs, _sources_of(jobs, retention), strict=True)
@@ -95,7 +95,7 @@ def owned_job_view(job: JobDocument) -> OwnedJobView:
     )
 
 
-def _line_of(jobs: Sequence[JobDocument]) -> QueueSnapshot | None:
+def _snapshot_for(jobs: Sequence[JobDocument]) -> QueueSnapshot | None:
     """A snapshot of the queue if any of the jobs is queued."""
     return QueueSnapshot.now() if any(job.state == JobState.QUEUED for job in jobs) else None
 

@@ -124,7 +124,7 @@ class EventStream:
         return str(cursor)
 
     def since(self, owner_id: str, cursor: str) -> list[Event] | None:
-        """The events after `cursor`, oldest first; None when they are no longer complete.
+        """The events after `cursor`, oldest first; None if some of them are no longer stored.
 
         Raises:
             errors.ServiceUnavailable
@@ -139,7 +139,7 @@ class EventStream:
 
 
 def _without_files(job: JobView) -> JobView:
-    """The job without its recipe's files, which may be 100s of kB: a thousand events are kept."""
+    """The job without its recipe's files: they may have hundreds of kB, and a thousand events are stored."""
     recipe = job.recipe.model_copy(update={"subtitles": None, "overlay": None})
     return job.model_copy(update={"recipe": recipe})
 

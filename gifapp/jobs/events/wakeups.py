@@ -2,8 +2,8 @@
 
 Huey pops a message before it runs it, so a message guarantees nothing; the job document says whether
 there is work. For the same reason we use none of Huey's retries, results, locks and periodic tasks:
-they live in Redis and would be lost with it. The sweep runs in a thread of every worker and of the web
-tier instead: as a Huey task it would wait behind conversions, and be lost with the Redis that it repairs.
+they live in Redis and would be lost with it. The sweep therefore runs in a thread of every worker and web
+server: a Huey task would wait behind conversions, and could not repair the loss of Redis.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Deletes everything a user has stored, and rejects what is still arriving.
+"""Deletes everything a user has stored, and rejects uploads that are still in progress.
 
 A request that was accepted before the account closed may finish afterwards: a deletion mark, kept for a week,
 makes the service reject its video.

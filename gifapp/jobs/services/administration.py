@@ -1,4 +1,4 @@
-"""Administrators' actions: pause and resume the queue, requeue and purge failed jobs, move any job.
+"""Administrators' actions: pause and resume the queue, requeue and purge dead letters, cancel and retry jobs.
 
 All methods block. They act on the jobs of all owners and notify the owner of each change.
 """
@@ -167,7 +167,7 @@ class Administration:
         self._forget(all_owners.remove_dead(job_id))
 
     def purge_all(self, *, older_than: timedelta = timedelta(0)) -> PurgedView:
-        """Delete all dead letters that died longer ago than this."""
+        """Delete all dead letters at least this old."""
         purged = sum(self._purged(job_id) for job_id in all_owners.dead_ids(older_than=older_than))
         return PurgedView(purged=purged)
 

@@ -95,7 +95,7 @@ def _chunks(content: io.BufferedReader) -> Iterator[bytes]:
 
 
 def _listed(facts: Iterable[View]) -> Iterator[bytes]:
-    """The items as a JSON list, serialised item at a time."""
+    """The items as a JSON list, serialised one at a time."""
     opening = b"[\n"
     for item in facts:
         yield opening + item.model_dump_json(exclude_none=True).encode()

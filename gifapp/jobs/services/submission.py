@@ -104,7 +104,7 @@ class Submission:
         usage.check_quota(owner_id, 1, limit_bytes=self._allowance.stored_bytes)
 
     def _check_owner_stayed(self, job: JobDocument) -> None:
-        """Remove the job if its account was deleted meanwhile: the deletion finds it, or we find its mark."""
+        """Remove the job if its account was deleted meanwhile: the deletion finds it, or we see its mark."""
         try:
             ensure_account_open(job.owner)
         except errors.NotFound:

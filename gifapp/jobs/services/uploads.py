@@ -21,8 +21,8 @@ from gifapp.storage.blobs import Blobs
 from gifapp.storage.partial_uploads import Checksum, PartialUpload, PartialUploads, UploadMetadata, Writer
 
 MOST_UNFINISHED = 100  # per user: each takes a directory, however few bytes have arrived
-SPARE_PARTS = 10_000  # per upload, of any size: a bad connection breaks many requests
-LEAST_PART_BYTES = 256  # the mean size required beyond these; no client sends so few on purpose
+SPARE_PARTS = 10_000  # requests per upload of any size, since a bad connection breaks many
+LEAST_PART_BYTES = 256  # the mean size of a request, once they are used up
 
 
 class UploadStatus(NamedTuple):

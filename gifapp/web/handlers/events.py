@@ -1,4 +1,4 @@
-"""The caller's events over a websocket, from a cursor on."""
+"""The caller's events over a websocket, from a given cursor on."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ REFUSED = 1008
 
 PING_EVERY_S = 20.0
 MOST_WAITING = 1000
-MOST_MESSAGE_BYTES = 1024  # no message of a client is read
+MOST_MESSAGE_BYTES = 1024  # the content of clients' messages is ignored
 MESSAGES, MESSAGES_PER_S = 100, 1  # pings included
 
 
@@ -49,7 +49,7 @@ class EventsHandler(AnsweringHandler, WebSocketHandler):
     async def prepare(self) -> None:
         await super().prepare()
         if self.request.method != "OPTIONS":  # a preflight carries no token
-            self._asked = self.query(EventsQuery).cursor
+            self._after_cursor = self.query(EventsQuery).cursor
 
     async def identify(self) -> str:
         self._token = self.bearer()
@@ -91,7 +91,7 @@ class EventsHandler(AnsweringHandler, WebSocketHandler):
         self._running = asyncio.create_task(self._run())
 
     def on_message(self, message: str | bytes) -> None:  # noqa: ARG002
-        """Only count: clients have nothing to say."""
+        """Count the message; its content is ignored."""
         self._count_message()
 
     def on_ping(self, data: bytes) -> None:  # noqa: ARG002
@@ -129,15 +129,15 @@ class EventsHandler(AnsweringHandler, WebSocketHandler):
             self.close(BROKEN)
 
     async def _begin(self) -> None:
-        if self._asked is None:
+        if self._after_cursor is None:
             newest = await self.run_blocking(self.parts.services.events.latest, self._owner_id)
             await self._send(Event(cursor=newest, type="ready"))
             return
-        missed = await self.run_blocking(self.parts.services.events.since, self._owner_id, self._asked)
+        missed = await self.run_blocking(self.parts.services.events.since, self._owner_id, self._after_cursor)
         if missed is None:
             await self._reset()
             return
-        await self._send(Event(cursor=self._asked, type="ready"))
+        await self._send(Event(cursor=self._after_cursor, type="ready"))
         for event in missed:
             await self._send_once(event)
 
@@ -165,8 +165,8 @@ class EventsHandler(AnsweringHandler, WebSocketHandler):
                 await self._send_once(event)
 
     def _next_check(self) -> float:
-        good_for_s = (self.caller_now.expires_at - datetime.now(UTC)).total_seconds()
-        return time.monotonic() + min(self.parts.session_check_s, max(0.0, good_for_s))
+        valid_s = (self.caller_now.expires_at - datetime.now(UTC)).total_seconds()
+        return time.monotonic() + min(self.parts.session_check_s, max(0.0, valid_s))
 
     async def _send_once(self, event: Event) -> None:
         if _position(event.cursor) > _position(self._sent):

@@ -1,4 +1,4 @@
-"""GIFs, posters and frames: by range, cached by ETag, under users' own file names.
+"""GIFs, posters and frames, with ranges, ETags and the users' own file names.
 
 Tornado's StaticFileHandler implements ranges and ETags; these handlers choose the file and check its owner.
 """
@@ -24,12 +24,12 @@ from gifapp.web.http.signing import MediaKind
 
 _LONGEST_NAME = 150  # characters
 _CACHE = "private, max-age=86400, immutable"
-# no sandbox: a browser shows a video in its own tab as a page that loads the video again
+# no `sandbox`: a browser shows a video in a page of its own, which then loads the video
 _POLICY = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 
 class FileQuery(Query):
-    download: str = Field("", description="1: as a file to save")
+    download: str = Field("", description="1: send it as an attachment, which browsers save")
 
 
 class Picture(NamedTuple):
@@ -157,7 +157,7 @@ class FrameHandler(MediaHandler):
     signed_kind = "frames"
 
     @operation(
-        "The frame of a video at a time; past the end, the last frame",
+        "A frame of a video at a given time; past the end, the last frame",
         produces=["image/jpeg"],
         has_etag=True,
         raises=[*errors.SourceRefused.all().values()],

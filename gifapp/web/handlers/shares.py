@@ -1,4 +1,4 @@
-"""Shares: created and revoked by their owner, opened by anybody with the link."""
+"""Shares: created and revoked by their owner, opened by anyone with the link."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class _PublicHandler(BaseHandler):
         """The GIF of a link.
 
         Raises:
-            errors.NotFound: also for a link in another spelling than ours, for instance percent-encoded.
+            errors.NotFound: also if the token is written differently, for instance percent-encoded.
         """
         if self.request.path.split("/")[2] != token:
             raise errors.NotFound(kind="share")

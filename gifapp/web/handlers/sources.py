@@ -85,7 +85,7 @@ class Upload(Generic[DestinationT]):
             await asyncio.wait([self._writer, self._writing], return_when=asyncio.FIRST_COMPLETED)
 
     async def step(self, step: Callable[[DestinationT], Result], run: Run | None = None) -> Result:
-        """Run `step` once all bytes are written; a slow one where `run` says."""
+        """Run `step` once all bytes are written; `run` runs it elsewhere than on the upload's threads."""
         async with self._turn:
             await self._written()
             return await (run or self._run)(partial(step, self.taker))
@@ -124,8 +124,8 @@ class ReceivingHandler(PrivateHandler, Generic[DestinationT]):
         connection.stream.read_chunk_size = READ_BYTES
         await super().prepare()
 
-    async def look_into(self, step: Callable[[], Result]) -> Result:
-        """Turn an upload into a source when it is the owner's turn: it takes seconds and a process."""
+    async def probe_in_turn(self, step: Callable[[], Result]) -> Result:
+        """Run `step`, which probes an upload for seconds, when it is the owner's turn."""
         return await self.run_in_turn(self.parts.probes, self.user.user_id, step)
 
     async def receive(self, chunk: bytes) -> None:
@@ -206,7 +206,7 @@ class SourcesHandler(ReceivingHandler[Incoming]):
         assert self.upload is not None  # noqa: S101  opened by prepare
         self.has_all()
         try:
-            source = await self.upload.step(self._add, self.look_into)
+            source = await self.upload.step(self._add, self.probe_in_turn)
         finally:
             await self.upload.close()
         self.set_header("Location", f"/api/v1/sources/{source.id}")

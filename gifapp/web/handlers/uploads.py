@@ -170,7 +170,7 @@ class UploadHandler(ReceivingHandler[Writer], TusHandler):
         try:
             status = await self.upload.step(self._check)
             if status.awaits_source:
-                status = await self.upload.step(self._add_source, self.look_into)
+                status = await self.upload.step(self._add_source, self.probe_in_turn)
         finally:
             await self.upload.close()
         self.set_header("Upload-Offset", str(status.offset))
@@ -206,7 +206,7 @@ class UploadHandler(ReceivingHandler[Writer], TusHandler):
 
     async def _finish(self, upload_id: str) -> UploadStatus:
         try:
-            return await self.look_into(
+            return await self.probe_in_turn(
                 partial(self.parts.services.uploads.finish, self.user.user_id, upload_id)
             )
         except errors.TooManyAtOnce:  # tus-js-client restarts the upload after a 429, but not after a 423

@@ -115,7 +115,7 @@ class AnsweringHandler(tornado.web.RequestHandler):
         return []
 
     def hold(self, count: int) -> None:
-        """Count memory that this request takes until its response is sent.
+        """Count memory that this request uses until its response is sent.
 
         Raises:
             errors.TooMuchAtOnce
@@ -184,7 +184,7 @@ class AnsweringHandler(tornado.web.RequestHandler):
 
         Raises:
             errors.TooManyAtOnce
-            StreamClosedError: the client has gone while it waited.
+            StreamClosedError: the client disconnected while it waited.
         """
         requested_at = time.monotonic()
         connection: Any = self.request.connection

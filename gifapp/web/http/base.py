@@ -111,7 +111,7 @@ class BaseHandler(AnsweringHandler):
 
     def _answer_early(self) -> Future[None]:
         self._answered_early = True
-        # or Tornado would run the method once the body is complete
+        # otherwise Tornado would run the method once the body is complete
         setattr(self, str(self.request.method).lower(), self._nothing_more)
         self.request._body_future.add_done_callback(lambda _: self._finish_drained())
         if self._has_body():

@@ -18,17 +18,17 @@ from gifapp.web.http.proxies import TrustedProxies
 from gifapp.web.traffic.connections import Connections
 from gifapp.web.traffic.turns import FairStream, Turns, WaitingRequest
 
-# of the handlers that are not ours, whose only body is a page's farewell; `base` sets its own limits
+# for Jupyter's handlers, which receive only the request that shuts down a kernel; `base` sets its own limits
 MAX_BODY_BYTES = 4096
 MAX_HEADER_BYTES = 16 * 1024  # thousands of small headers take twenty times their length in memory
 BUFFER_BYTES = 16 * 1024 * 1024
 CHUNK_BYTES = 256 * 1024
-READ_BYTES = 4096  # what has been read is answered even if the client has gone; uploads read more at once
+READ_BYTES = 4096  # requests already read are answered even if the client is gone; uploads read more
 
 IDLE_S = 75.0
-"""The wait for the next request's headers; more than nginx's keep-alive of 60 s."""
+"""How long to wait for the next request's headers; longer than nginx's keep-alive of 60 s."""
 BODY_S = 30.0
-"""The time for a body that no handler streams; `base` and `sources` have their own limits."""
+"""How long a body may take that no handler streams; `base` and `sources` have their own limits."""
 
 _REFUSAL = (
     b"HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\nContent-Type: text/plain\r\n"
@@ -114,7 +114,7 @@ class _RefusingHandler(BaseHandler):
 
 
 def _drop_foreign_cookies(request: HTTPServerRequest) -> None:
-    """Keep our own cookies: to parse the thousands that a header may hold takes 20 ms."""
+    """Keep only our own cookies: a header may hold thousands, which take 20 ms to parse."""
     cookies = request.headers.get("Cookie", "").split(";")
     if len(cookies) > len(_OWN_COOKIES):
         request.headers["Cookie"] = ";".join(

@@ -20,9 +20,9 @@ class ShareLinks:
         self._key = derived_key(secret, "shares")
         self._public_url = public_url and public_url.rstrip("/")
 
-    def address(self, share_id: str, asked_at: str) -> str:
-        """The share's URL; without a configured public URL, it begins with `asked_at` (`https://host`)."""
-        return f"{self._public_url or asked_at}/s/{self.token(share_id)}"
+    def address(self, share_id: str, request_origin: str) -> str:
+        """The share's URL; without a configured public URL, it begins with `request_origin` (`https://host`)."""
+        return f"{self._public_url or request_origin}/s/{self.token(share_id)}"
 
     def token(self, share_id: str) -> str:
         name = bytes.fromhex(share_id)

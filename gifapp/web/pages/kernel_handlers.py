@@ -24,7 +24,7 @@ from gifapp.web.pages.kernel_traffic import PROTOCOL, MessageRefused
 
 _log = structlog.get_logger()
 
-# the messages of widgets; a browser cannot execute code
+# only the messages of widgets, so a browser cannot execute code
 ALLOWED_MESSAGES = ("comm_open", "comm_close", "comm_msg", "comm_info_request", "kernel_info_request")
 
 REFUSED = 1008

@@ -40,7 +40,7 @@ class KernelTraffic:
         self._comms: set[str] = set()
 
     def admit_socket(self) -> bool:
-        """Count a new socket; False: more often than a page reconnects over a bad connection."""
+        """Count a new socket; False: the page opens more than even a bad connection needs."""
         return self._sockets.take()
 
     def admit(self, message: bytes | str) -> None:

@@ -177,7 +177,7 @@ class Kernels:
         await self._end_all(self.ids(), "the server is stopping")
 
     async def reap(self) -> None:
-        """Shut down kernels that died, were left alone for too long, or whose session has ended."""
+        """Shut down kernels that died, were disconnected for too long, or whose session has ended."""
         await self._end_all(self._dead(), "the kernel died")
         await self._end_all(self._abandoned(), "no page is connected")
         try:

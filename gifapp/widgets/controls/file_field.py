@@ -39,7 +39,7 @@ class FileField(anywidget.AnyWidget):
     def _read(self, change: traitlets.Bunch) -> None:
         if not change.new:
             return
-        self.problem = ""  # or the same problem again would not be a change, and not be sent
+        self.problem = ""  # otherwise the same problem twice would be no change, and not be sent
         try:
             self.value = self._text(change.new)
         except ValueError as refused:

@@ -28,7 +28,7 @@ export class Sharer {
     const form = make("div", { class: "gifapp-sharer__form" }, this.make, make("span", { text: "expires in" }), this.days);
     this.node = make("dialog", { class: "gifapp-viewer gifapp-sharer" }, header, make("div", { class: "gifapp-sharer__body" }, words, form, this.status, this.list));
     this.node.addEventListener("click", (event) => event.target === this.node && this.node.close());
-    // or JupyterLab would handle the keys
+    // otherwise JupyterLab would handle the keys
     this.node.addEventListener("keydown", (event) => event.stopPropagation());
   }
 

@@ -14,7 +14,7 @@ export class Viewer {
     this.node = make("dialog", { class: "gifapp-viewer" }, make("header", { class: "gifapp-viewer__header" }, words, this.link, close), this.ground);
     this.node.addEventListener("click", (event) => event.target === this.node && this.node.close());
     this.node.addEventListener("close", () => this.ground.replaceChildren());
-    // or JupyterLab would handle the keys
+    // otherwise JupyterLab would handle the keys
     this.node.addEventListener("keydown", (event) => event.stopPropagation());
   }
 

@@ -26,11 +26,11 @@ class RecipeForm(w.VBox):
         self._is_filling = False
         self._source: SourceView | None = None
         self.trim = groups.TrimAndSize(page_url, on_change=self._changed)
-        self.words = groups.TextAndOverlays(on_change=self._changed)
+        self.text = groups.TextAndOverlays(on_change=self._changed)
         self.groups = [
             self.trim,
             groups.LookGroup(on_change=self._changed),
-            self.words,
+            self.text,
             groups.quality(on_change=self._changed),
             groups.Delivery(on_change=self._changed),
         ]

@@ -29,7 +29,7 @@ UNEVEN_CS = [7, 6, 20, 2, 150]
 
 @dataclass
 class Seen:
-    """Frames uint8 (n, height, width, 4), their delays, and how often they play (0: for ever)."""
+    """Frames uint8 (n, height, width, 4), their delays, and how often they play (0: forever)."""
 
     frames: np.ndarray
     delays_cs: list[int]

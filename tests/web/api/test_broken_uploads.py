@@ -121,7 +121,7 @@ async def test_a_client_that_trickles_is_given_up(ada: Person, url: str, storage
     async with sending(url, ada, upload, video[:1000], declared=len(video)) as writer:
         sent = 1000
         while not writer.transport.is_closing():
-            assert sent < 1100, "a byte now and then holds it for ever"
+            assert sent < 1100, "a byte now and then holds it forever"
             writer.write(video[sent : sent + 1])
             sent += 1
             await asyncio.sleep(0.1)
@@ -145,7 +145,7 @@ async def test_a_whole_video_that_trickles_is_given_up(
             break
         writer.write(b"x")
         await asyncio.sleep(0.1)
-    assert closed.done(), "a byte now and then holds it for ever"
+    assert closed.done(), "a byte now and then holds it forever"
     writer.close()
     await asyncio.to_thread(wait_until, lambda: not list((storage / "incoming").iterdir()), timeout_s=5)
     assert not list((storage / "incoming").iterdir())

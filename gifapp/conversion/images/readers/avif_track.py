@@ -17,7 +17,7 @@ from gifapp.conversion.images.tiles import MOST_TILES, shown_ms
 
 PICTURES, ALPHA = b"pict", b"auxv"
 
-_ENDLESS = 2**20  # edit lists express "for ever" by a huge duration
+_ENDLESS = 2**20  # edit lists express "forever" by a huge duration
 _BRANDS_BYTES = 64
 _REPEATS = 1  # flag of edit lists
 _ENTRY_BYTES = 78  # of a sample entry before its boxes
@@ -95,7 +95,7 @@ def _places(samples: memoryview) -> list[tuple[int, int]]:
 
 
 def _plays(box: memoryview) -> int:
-    """How often the edit list plays the track; 0, for ever, without one, as in browsers."""
+    """How often the edit list plays the track; 0, forever, without one, as in browsers."""
     edits, header = boxes.path(box, b"edts", b"elst"), boxes.path(box, b"tkhd")
     if not edits:
         return 0

@@ -53,7 +53,7 @@ class _Image:
 
 
 class _Cut(ValueError):
-    """The file ends here."""
+    """The file ends early."""
 
 
 def read(data: memoryview) -> Animation:
@@ -205,13 +205,13 @@ def _indices(image: _Image) -> tuple[Pixels, NDArray[np.bool_]]:
     """
     grey = _as_grey(image, image.width_px, image.height_px)
     if not grey[-1, -1, _ALPHA]:
-        grey = _as_far_as_it_goes(image)
+        grey = _until_damage(image)
     if image.interlace:
         grey = grey[_places_of_rows(image.height_px)]
     return grey[..., 0], grey[..., _ALPHA] > 0
 
 
-def _as_far_as_it_goes(image: _Image) -> Pixels:
+def _until_damage(image: _Image) -> Pixels:
     """Decode data up to the damage, in the shortest possible rows, since libavcodec draws only whole ones."""
     pixels = image.width_px * image.height_px
     rows = min(pixels, _MOST_ROWS)

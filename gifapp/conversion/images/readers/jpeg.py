@@ -87,7 +87,7 @@ def read(data: memoryview) -> Animation:
 
 
 def _scans(data: bytes) -> int:
-    """The number of scans; behind the end of the image may follow a video."""
+    """The number of scans; a video may follow the end of the image."""
     end = data.find(_END_OF_IMAGE)
     return data.count(bytes((_FILL, _START_OF_SCAN)), 0, len(data) if end < 0 else end)
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from gifapp.conversion.images.readers import png_pixels
 from gifapp.conversion.images.readers.exif import orientation, upright_size
-from gifapp.conversion.images.readers.png_samples import Header, header_of, written
+from gifapp.conversion.images.readers.png_samples import Header, chunk_bytes, header_of
 from gifapp.conversion.images.signatures import PNG
 from gifapp.conversion.images.tiles import Animation, Disposal, Tile, Unidentified, append, shown_ms
 
@@ -21,7 +21,7 @@ _MOST_FRAMES = 2**31
 _DISPOSALS = (Disposal.KEEP, Disposal.CLEAR, Disposal.RESTORE)
 # chunks that apply to all frames
 _SHARED = (b"PLTE", b"tRNS", b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"cICP")
-# of animation chunks: the exact length of controls, and the minimum of data
+# of animation chunks: the exact length of a control, and the minimum length of data
 _CONTROL_BYTES, _NUMBER_BYTES = {b"acTL": 8, b"fcTL": 26}, 4
 _WITH_ALPHA = (4, 6)  # colour types
 
@@ -142,7 +142,7 @@ class _Parser:
                 if self._frames:
                     self._frames[0].data.append(chunk.body)
             elif chunk.kind in (b"fcTL", b"fdAT"):
-                if not self._goes_on(chunk):
+                if not self._add(chunk):
                     self._is_last_whole = chunk.kind != b"fdAT"
                     return
             elif chunk.kind in _SHARED and not has_image:
@@ -154,7 +154,7 @@ class _Parser:
         frames = [frame for frame in self._frames if frame.data][: self._most_frames]
         return frames if self._is_last_whole or len(frames) < 2 else frames[:-1]
 
-    def _goes_on(self, chunk: _Chunk) -> bool:
+    def _add(self, chunk: _Chunk) -> bool:
         """Add an animation chunk; returns whether it is valid and in sequence."""
         if len(chunk.body) < _NUMBER_BYTES:
             return False
@@ -198,5 +198,5 @@ def _chunks(data: memoryview) -> Iterator[_Chunk]:
 def _is_sound(control: _Chunk, checksum: memoryview) -> bool:
     return (
         len(control.body) == _CONTROL_BYTES[control.kind]
-        and written(control.kind, control.body)[-4:] == checksum
+        and chunk_bytes(control.kind, control.body)[-4:] == checksum
     )

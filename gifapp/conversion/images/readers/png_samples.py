@@ -1,7 +1,7 @@
 """Decompresses a PNG's data to its samples.
 
-zlib inflates only as many rows as the header declares; libavcodec receives whole rows, wrapped in a plain PNG
-of ours, and reverses their filters.
+zlib inflates only as many rows as the header declares; libavcodec receives whole rows, wrapped in a minimal
+PNG, and reverses their filters.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from gifapp.conversion.images.signatures import PNG
 _BAND_BYTES, _PART_BYTES = 4_000_000, 65_536  # sizes of a band of rows, and of a part of compressed data
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
-# a colour type and depth by bytes per pixel, which is all that filters depend on
+# by bytes per pixel, on which alone the filters depend: some colour type and depth of that size
 _TYPES = {1: (0, 8), 2: (4, 8), 3: (2, 8), 4: (6, 8), 6: (2, 16), 8: (6, 16)}
 _WHOLE = ((0, 0, 1, 1),)
 # x, y and steps of the seven passes of an interlaced picture
@@ -62,7 +62,7 @@ def header_of(body: bytes | memoryview) -> Header:
     return header
 
 
-def written(kind: bytes, body: bytes | memoryview) -> bytes:
+def chunk_bytes(kind: bytes, body: bytes | memoryview) -> bytes:
     """A chunk as bytes, with its length and checksum."""
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(body, zlib.crc32(kind)))
 
@@ -110,7 +110,7 @@ def _unfiltered(filtered: Pixels, last: Pixels, pixel_bytes: int) -> Pixels:
     colour_type, bits = _TYPES[pixel_bytes]
     header = struct.pack(">2I5B", width_px, len(rows), bits, colour_type, 0, 0, 0)
     data = zlib.compress(rows.data, 0)
-    png = PNG + written(b"IHDR", header) + written(b"IDAT", data) + written(b"IEND", b"")
+    png = PNG + chunk_bytes(b"IHDR", header) + chunk_bytes(b"IDAT", data) + chunk_bytes(b"IEND", b"")
     whole = plane(decode("png", png, (width_px, len(rows))), 0)
     return whole[len(last) :, : filtered.shape[1] - 1]
 

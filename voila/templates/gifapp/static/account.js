@@ -13,9 +13,9 @@
     return element;
   }
 
-  // --- every form: one request at a time, and what came of it beside the button
+  // --- all forms: one request at a time, with its result beside the button
 
-  function tell(form, text, isError) {
+  function showResult(form, text, isError) {
     const said = form.querySelector(".account__said");
     said.textContent = text;
     said.dataset.kind = isError ? "error" : "good";
@@ -29,11 +29,11 @@
       const button = form.querySelector("[type=submit]");
       if (button.getAttribute("aria-disabled") === "true") return;
       button.setAttribute("aria-disabled", "true");
-      tell(form, "", false);
+      showResult(form, "", false);
       try {
-        tell(form, (await act(form)) || "", false);
+        showResult(form, (await act(form)) || "", false);
       } catch (error) {
-        tell(form, error.message, true);
+        showResult(form, error.message, true);
       }
       button.setAttribute("aria-disabled", "false");
     });
@@ -53,7 +53,7 @@
 
   // --- API tokens
 
-  function uses(token) {
+  function describe(token) {
     const used = token.last_used_at ? `last used ${day(token.last_used_at)}` : "never used";
     const ends = token.expires_at ? `expires ${day(token.expires_at)}` : "never expires";
     return `${token.scopes.join(", ")} · ${used} · ${ends}`;
@@ -68,10 +68,10 @@
         await showTokens();
         byId("tokens-title").focus();
       } catch (error) {
-        tell(byId("token-form"), error.message, true);
+        showResult(byId("token-form"), error.message, true);
       }
     });
-    const words = make("span", {}, make("b", { textContent: token.name }), make("small", { textContent: `${token.hint}… · ${uses(token)}` }));
+    const words = make("span", {}, make("b", { textContent: token.name }), make("small", { textContent: `${token.hint}… · ${describe(token)}` }));
     return make("li", {}, words, revoke);
   }
 
@@ -135,7 +135,7 @@
   async function open() {
     for (const form of byId("account").querySelectorAll("form")) {
       form.reset();
-      tell(form, "", false);
+      showResult(form, "", false);
     }
     hideToken();
     byId("account").showModal();
@@ -143,7 +143,7 @@
       byId("admin-scope").hidden = (await session.user()).role !== "administrator";
       await showTokens();
     } catch (error) {
-      tell(byId("token-form"), error.message, true);
+      showResult(byId("token-form"), error.message, true);
     }
   }
 
