@@ -164,7 +164,9 @@ class Settings(BaseSettings):
         _RATES.websockets, pattern=RATE, description="The maximum rate of event streams opened by one user."
     )
     rate_pages: str = Field(
-        _RATES.pages, pattern=RATE, description="The maximum rate of dashboards and operations pages opened by one user."
+        _RATES.pages,
+        pattern=RATE,
+        description="The maximum rate of dashboards and operations pages opened by one user.",
     )
     rate_views: str = Field(
         _RATES.views, pattern=RATE, description="The maximum rate of shared-GIF views from one address."

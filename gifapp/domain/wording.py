@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from gifapp.domain.job import Phase
+if TYPE_CHECKING:
+    from gifapp.domain.job import Phase
 
 PHASES: Mapping[Phase, str] = {
     "preparing": "Preparing",
