@@ -21,17 +21,22 @@ from gifapp.domain.limits import Limits
 
 WIDEST_PX = 480
 DEADLINE_S = 20.0
+_DARK = 32  # the mean of a frame that shows hardly anything
 _BACKGROUND = 255  # JPEG has no transparency: white, as on a page
 
 
 def poster(path: Path, video: Video, out: Path, *, limits: Limits) -> None:
-    """Write a JPEG poster to `out`, taken shortly after the start, since the first frame is often black.
+    """Write a JPEG poster to `out`: the first frame of a few that is not dark, since many clips fade in.
 
     Raises:
         errors.SourceDamaged, errors.ConversionTooSlow: no frame could be decoded.
     """
-    at_s = 0.0 if video.fps is None else min(1.0, video.duration_s / 5)
-    out.write_bytes(picture(path, video, at_s, limits=limits))
+    length_s = video.duration_s
+    times_s = (0.0,) if video.fps is None else (min(1.0, length_s / 5), length_s / 4, length_s / 2)
+    frames = [_frame(path, video, times_s[0], limits=limits)]
+    while frames[-1].mean() < _DARK and len(frames) < len(times_s):
+        frames.append(_frame(path, video, times_s[len(frames)], limits=limits))
+    out.write_bytes(_jpeg(max(frames, key=lambda frame: float(frame.mean()))))
 
 
 def picture(path: Path, video: Video, at_s: float, *, limits: Limits) -> bytes:
@@ -40,12 +45,20 @@ def picture(path: Path, video: Video, at_s: float, *, limits: Limits) -> bytes:
     Raises:
         errors.SourceDamaged, errors.ConversionTooSlow: no frame could be decoded.
     """
+    return _jpeg(_frame(path, video, at_s, limits=limits))
+
+
+def _frame(path: Path, video: Video, at_s: float, *, limits: Limits) -> NDArray[np.uint8]:
     video = probed(video, path, limits=limits)
     plan = picture_plan(video, min(at_s, video.duration_s), WIDEST_PX)
     checkpoint = _deadline(DEADLINE_S)
-    jpeg = BytesIO()
     with closing(ffmpeg.frames(path, video, plan, limits=limits, checkpoint=checkpoint)) as frames:
-        Image.fromarray(_opaque(next(frames))).save(jpeg, "JPEG", quality=85)
+        return _opaque(next(frames))
+
+
+def _jpeg(frame: NDArray[np.uint8]) -> bytes:
+    jpeg = BytesIO()
+    Image.fromarray(frame).save(jpeg, "JPEG", quality=85)
     return jpeg.getvalue()
 
 

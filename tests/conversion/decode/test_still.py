@@ -24,6 +24,17 @@ def test_it_is_taken_a_little_into_the_video(tmp_path: Path, frames: list[list[s
     assert _colour(tmp_path, frames) == "red"
 
 
+def test_a_dark_beginning_is_left_out(tmp_path: Path) -> None:
+    assert _colour(tmp_path, [["KK"] * 2] * 4 + [["RR"] * 2] * 6) == "red"
+
+
+def test_a_clip_that_is_dark_throughout_has_a_poster(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mkv", [["KK"] * 2] * 10)
+    poster(clip, probe(clip, limits=LIMITS), tmp_path / "poster", limits=LIMITS)
+    with Image.open(tmp_path / "poster") as opened:
+        assert opened.convert("L").getextrema()[1] < 16
+
+
 def test_what_is_transparent_is_white(tmp_path: Path) -> None:
     assert _colour(tmp_path, [[".."] * 2] * 2) == "white"
 
