@@ -26,7 +26,7 @@ from gifapp.storage.blobs import Blobs
 DEADLINE_S = 20.0
 AT_ONCE = 3
 _LOOK_EVERY_S = 1.0
-_ESTIMATE = "gifapp.jobs.attempts.estimate_process:estimate_ordered"
+_ESTIMATE = "gifapp.jobs.attempts.estimate_process:estimate_requested"
 
 Result = TypeVar("Result")
 
