@@ -11,7 +11,7 @@ import zipfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Literal
 
@@ -28,6 +28,7 @@ from gifapp.domain.timing import STANDARD_FPS
 
 Kind = Literal["folder", "zip"] | Container
 IN_SEQUENCES: tuple[Container, ...] = ("png", "jpeg", "webp", "avif")
+_BYTES_OF_A_PIXEL = 8  # how many are read in the time that a pixel takes; real pictures have fewer
 _HEAD_BYTES = 1_000_000  # most files have all their headers in the first megabyte
 
 
@@ -142,7 +143,7 @@ class Sequence(Pictures):
     def headers(self) -> Iterator[tuple[str, Header | None]]:
         for member in self._members:
             with _naming_damage(member), member.open() as file:
-                yield member.name, _header(file)
+                yield member.name, _with_bytes_counted(_header(file), member.size_bytes)
 
     def delays_ms(self) -> list[float]:
         return [1000 / STANDARD_FPS] * len(self._members)
@@ -156,6 +157,12 @@ class Sequence(Pictures):
     def perhaps_transparent(self) -> Generator[Image.Image]:
         may_have_alpha = [header is not None and header.may_have_alpha for _, header in self.headers()]
         return self.shown(may_have_alpha.__getitem__)
+
+
+def _with_bytes_counted(header: Header | None, size_bytes: int) -> Header | None:
+    """The header with at least as many pixels as reading the file is worth: some of it may be no picture."""
+    least_px = size_bytes // _BYTES_OF_A_PIXEL
+    return header and replace(header, composed_px=max(header.composed_px, least_px))
 
 
 def first_picture(data: bytes) -> Image.Image:

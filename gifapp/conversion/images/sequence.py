@@ -17,6 +17,7 @@ from gifapp.conversion.images.tiles import DAMAGE, MOST_TILES
 from gifapp.domain.wording import size
 
 MOST_UNPACKED_BYTES = 2_000_000_000
+MOST_PICTURE_BYTES = 300_000_000  # more than 16 bits of each channel of the largest picture
 PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 _SYSTEM_FILES = ("__MACOSX", "Thumbs.db", "desktop.ini")
@@ -28,9 +29,10 @@ _DIGITS = re.compile(r"(\d+)")
 
 @dataclass(frozen=True)
 class Member:
-    """A file with a picture; `open` opens it for reading."""
+    """A file with a picture, of `size_bytes` unpacked; `open` opens it for reading."""
 
     name: str
+    size_bytes: int
     open: Callable[[], IO[bytes]]
 
 
@@ -44,7 +46,7 @@ def in_folder(path: Path) -> list[Member]:
     for file in sorted(files):
         if not file.is_file():
             raise errors.PicturesInvalid(problem=f"{file.name!r} is not a file")
-    return ordered(Member(file.name, partial(_bytes_of, file)) for file in files)
+    return ordered(Member(file.name, file.stat().st_size, partial(_bytes_of, file)) for file in files)
 
 
 def _bytes_of(path: Path) -> IO[bytes]:
@@ -78,7 +80,7 @@ def in_zip(archive: zipfile.ZipFile) -> list[Member]:
         raise errors.PicturesInvalid(
             problem=f"unpacked, they exceed the limit of {size(MOST_UNPACKED_BYTES)}"
         )
-    return ordered(Member(info.filename, partial(archive.open, info)) for info in files)
+    return ordered(Member(info.filename, info.file_size, partial(archive.open, info)) for info in files)
 
 
 def _problem(info: zipfile.ZipInfo) -> str | None:
@@ -103,13 +105,15 @@ def ordered(members: Iterable[Member]) -> list[Member]:
     """The files in natural order of their names.
 
     Raises:
-        errors.PicturesInvalid: there are none, or too many.
+        errors.PicturesInvalid: there are none or too many, or one is too large.
     """
     ordered = sorted(members, key=lambda member: (natural_key(member.name), member.name))
     if not ordered:
         raise errors.PicturesInvalid(problem="there are none")
     if len(ordered) > MOST_TILES:
         raise errors.PicturesInvalid(problem=f"there are {len(ordered):,}; the limit is {MOST_TILES:,}")
+    if largest := next((member for member in ordered if member.size_bytes > MOST_PICTURE_BYTES), None):
+        raise errors.PicturesInvalid(problem=f"{largest.name!r} has more than {MOST_PICTURE_BYTES:,} bytes")
     return ordered
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from gifapp import Recipe, convert, errors
 from gifapp.conversion.images import collection
@@ -40,6 +40,12 @@ def saved(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
     data = io.BytesIO()
     image.save(data, kind, **options)
     return data.getvalue()
+
+
+def commented(text: str) -> PngImagePlugin.PngInfo:
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Comment", text)
+    return info
 
 
 def folder_of(path: Path, files: dict[str, bytes]) -> Path:
@@ -347,8 +353,20 @@ def test_an_animation_says_how_many_pixels_it_takes(tmp_path: Path, kind: str) -
 
 
 def test_large_pictures_behind_a_small_one_count_with_their_own_pixels(tmp_path: Path) -> None:
-    files = {"1.png": LETTERS["shot1.png"], "2.png": saved(Image.new("1", (40, 30)))}
-    assert inspect(zip_of(tmp_path / "a.zip", files), 2000)["composed_px"] == 1 + 40 * 30
+    files = {"1.png": saved(Image.new("1", (10, 20))), "2.png": saved(Image.new("1", (40, 30)))}
+    assert inspect(zip_of(tmp_path / "a.zip", files), 2000)["composed_px"] == 10 * 20 + 40 * 30
+
+
+def test_what_is_read_with_a_picture_counts_though_it_is_none(tmp_path: Path) -> None:
+    """Packed, a megabyte of the same letter is a kilobyte."""
+    padded = saved(Image.new("1", (1, 1)), pnginfo=commented(" " * 1_000_000))
+    assert inspect(zip_of(tmp_path / "a.zip", {"1.png": padded}), 2000)["composed_px"] == len(padded) // 8
+
+
+def test_a_file_much_larger_than_its_picture_is_refused(tmp_path: Path) -> None:
+    source = zip_of(tmp_path / "a.zip", LETTERS | {"fat.png": bytes(300_000_001)})
+    with pytest.raises(errors.PicturesInvalid, match=r"'fat.png' has more than 300,000,000 bytes"):
+        inspect(source, MOST_PIXELS)
 
 
 def test_what_an_animation_draws_outside_its_screen_counts(tmp_path: Path) -> None:

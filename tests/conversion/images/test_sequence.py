@@ -18,7 +18,7 @@ PICTURE = saved(Image.new("RGB", (4, 4)), "PNG")
 
 
 def ordered(names: list[str]) -> list[str]:
-    members = [Member(name, io.BytesIO) for name in names]
+    members = [Member(name, 0, io.BytesIO) for name in names]
     return [member.name for member in sequence.ordered(members)]
 
 
