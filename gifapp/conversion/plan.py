@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +20,7 @@ from gifapp.domain.recipes.recipe import Crop, Recipe, Segment
 from gifapp.domain.source_rate import match_source_rate
 from gifapp.domain.timing import MAX_FPS, STANDARD_FPS, delays_cs, frame_count, overlaps_s
 
-LEAST_FRAME_PX = 20_000  # smaller frames count as this many pixels, since decoding any takes 50 µs
+LEAST_FRAME_PX = 20_000  # smaller frames count as this many: decoding one takes 50 µs of a video, 150 of an animation
 SHORTEST_S = 0.01  # a shorter clip is still one picture, at a rate that ffmpeg can handle
 
 
@@ -71,10 +73,15 @@ class Plan:
     def frames(self) -> int:
         return sum(cut.frames - cut.overlap for cut in self.cuts)
 
-    @property
+    @cached_property
     def delays_cs(self) -> tuple[int, ...]:
         """The delay of each frame, playing forward."""
         return self.own_delays_cs or tuple(delays_cs(self.duration_s, self.fps))
+
+    @cached_property
+    def starts_s(self) -> list[float]:
+        """The start of each frame, playing forward, and the end of the last."""
+        return [start_cs / 100 for start_cs in accumulate(self.delays_cs, initial=0)]
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -199,7 +206,7 @@ def _check_pixels(
     else:
         read_s = sum(end_s - start_s for start_s, end_s in ranges)
         pictures, limit_px = math.ceil(read_s * (video.fps or 0)), limits.max_decoded_pixels
-        frame_px = max(frame_px, LEAST_FRAME_PX)
+    frame_px = max(frame_px, LEAST_FRAME_PX)
     if pictures * frame_px > limit_px:
         raise errors.ClipTooManyPixels(pictures=pictures, clip_px=pictures * frame_px, limit_px=limit_px)
 

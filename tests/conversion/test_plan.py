@@ -139,9 +139,12 @@ BOMB = replace(ANIMATION, stored_width_px=8000, stored_height_px=4400, composed_
          Recipe(), 30_000),
         (replace(VIDEO, stored_width_px=16, stored_height_px=16, duration_s=300.0, fps=20_000.0),
          Recipe(), 6_000_000),
+        (replace(ANIMATION, stored_width_px=1, stored_height_px=1, delays_s=(0.02,) * 10_000,
+                 duration_s=200.0, composed_px=10_000),
+         Recipe(segments=[Segment(start_s=199.5)] * 50), 500_000),
     ],
     ids=["GIF", "GIF of an older probe", "tiles beyond the canvas", "the end of a GIF", "a range many times",
-         "zip", "video", "video of millions of tiny frames"],
+         "zip", "video", "video of millions of tiny frames", "the end of a tiny GIF many times"],
 )  # fmt: skip
 def test_what_takes_very_long_to_read_is_refused_before(video: Video, recipe: Recipe, pictures: int) -> None:
     with pytest.raises(errors.ClipTooManyPixels, match=f"{pictures:,} frames") as refused:

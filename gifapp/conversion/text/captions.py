@@ -7,9 +7,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from heapq import nsmallest
 from itertools import accumulate
 from operator import attrgetter
 
+from gifapp import errors
 from gifapp.conversion.frame import Pixels
 from gifapp.conversion.plan import Plan
 from gifapp.conversion.play_times import shown_cs
@@ -22,6 +24,9 @@ from gifapp.conversion.text.typesetting import ASCENT, DESCENT, Block, set_text
 from gifapp.domain.recipes.parts import Caption
 
 SMALLEST_SUBTITLE_PX = 12
+MOST_CHARACTERS = 100_000  # of all subtitles of one GIF: a film has a tenth of this in five minutes
+LEAST_CHARACTERS = 20  # as long as these take to be set and drawn, so long does the shortest text
+MOST_COVERED_PX = 2 * 4096 * 4096  # by the texts of one frame, which are kept in memory
 LINE = ASCENT + DESCENT
 
 
@@ -43,22 +48,23 @@ def caption_layers(plan: Plan, *, checkpoint: Callable[[], None]) -> tuple[list[
     """The layers of the recipe's captions and subtitles, and notes about those that are not shown.
 
     Earlier ones have the first choice of place. Subtitles without free space are not shown, since a file may
-    have thousands at the same time.
+    have thousands at the same time; nor are those after the first `MOST_CHARACTERS`, since each range of the
+    recipe may show the same thousands.
 
     `checkpoint` is called for each of them, and while the layers are painted.
 
     Raises:
-        errors.RecipeInvalid: the subtitles cannot be read.
+        errors.RecipeInvalid: the subtitles cannot be read, or the captions cover too much.
     """
     file = subtitles.read(plan.recipe.subtitles) if plan.recipe.subtitles else Subtitles(())
-    cues = [*_cues(file.cues, plan)]
+    cues, notes = _first_cues(_cues(file.cues, plan, checkpoint))
     begins_s, whole_s = _frame_times_s(plan)
     captions = [caption for caption in _captions(plan) if caption.start_s < whole_s]
     by_start = sorted([*captions, *cues], key=attrgetter("start_s"))
     # snap to frames: texts on different frames do not get in each other's way
     words = sorted((_on_frames(text, begins_s) for text in by_start), key=attrgetter("start_s"))
     layers = [*_stacked(words, plan, checkpoint)]
-    notes = [*file.notes, *_late_captions(plan, whole_s)]
+    notes = [*file.notes, *notes, *_late_captions(plan, whole_s)]
     if plan.recipe.subtitles and not cues:
         notes.append("No subtitles are shown: none fall in this part of the video.")
     if without_room := len(words) - len(layers):
@@ -79,7 +85,15 @@ def _stacked(stacked: list[PlacedText], plan: Plan, checkpoint: Callable[[], Non
             continue
         box = box or preferred
         showing.append((words.end_s, box))
+        _check_covered([box for _, box in showing])
         yield _layer(words, block, box, checkpoint)
+
+
+def _check_covered(boxes: Iterable[Box]) -> None:
+    covered_px = sum(box.width_px * box.height_px for box in boxes)
+    if covered_px > MOST_COVERED_PX:
+        problem = f"those of one moment cover {covered_px:,} pixels; the limit is {MOST_COVERED_PX:,}"
+        raise errors.RecipeInvalid(problems=f"captions: {problem}", fields={"captions": problem})
 
 
 def _frame_times_s(plan: Plan) -> tuple[list[float], float]:
@@ -117,9 +131,21 @@ def _captions(plan: Plan) -> Iterator[PlacedText]:
         )
 
 
-def _cues(cues: Iterable[Cue], plan: Plan) -> Iterator[PlacedText]:
+def _first_cues(cues: Iterable[PlacedText]) -> tuple[list[PlacedText], list[str]]:
+    """The first of them, up to `MOST_CHARACTERS`, and a note if these are not all."""
+    first = nsmallest(MOST_CHARACTERS // LEAST_CHARACTERS + 1, cues, key=attrgetter("start_s"))
+    characters = accumulate(max(LEAST_CHARACTERS, len(cue.text)) for cue in first)
+    shown = [cue for cue, sum_ in zip(first, characters, strict=True) if sum_ <= MOST_CHARACTERS]
+    is_all = len(shown) == len(first)
+    return shown, [] if is_all else [
+        f"Subtitles left out after the first {len(shown):,}: there are too many."
+    ]
+
+
+def _cues(cues: Iterable[Cue], plan: Plan, checkpoint: Callable[[], None]) -> Iterator[PlacedText]:
     look = Caption(text=" ", size_px=_subtitle_px(plan))
     for cue in cues:
+        checkpoint()
         for start_s, end_s in shown_s(cue, plan):
             yield PlacedText(
                 cue.text,

@@ -5,6 +5,7 @@ Imports happen on demand: fonts only for text, image decoders only for an overla
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
@@ -41,10 +42,13 @@ def composite(frames: Iterable[Frame], layers: Sequence[Layer]) -> Iterator[Fram
     if not layers:
         yield from frames
         return
+    coming = sorted(range(len(layers)), key=lambda number: layers[number].start_s, reverse=True)
     stamps: dict[int, _Stamp] = {}  # only of visible layers, to limit memory
-    shown_cs = 0
+    shown_cs, now = 0, list[int]()
     for frame in frames:
-        now = [number for number, layer in enumerate(layers) if layer.shows_on(shown_cs / 100)]
+        while coming and layers[coming[-1]].has_begun(shown_cs / 100):
+            insort(now, coming.pop())
+        now = [number for number in now if layers[number].shows_on(shown_cs / 100)]
         stamps = {number: stamps.get(number) or _Stamp(layers[number], frame.pixels) for number in now}
         yield frame._replace(pixels=_stamped(frame.pixels, stamps.values())) if stamps else frame
         shown_cs += frame.delay_cs

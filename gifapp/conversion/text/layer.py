@@ -26,6 +26,10 @@ class Layer:
     start_s: float = 0.0
     end_s: float = math.inf
 
+    def has_begun(self, begin_s: float) -> bool:
+        """Whether it shows on a frame that begins at `begin_s`, unless it has ended."""
+        return self.start_s - ROUNDING_S <= begin_s
+
     def shows_on(self, begin_s: float) -> bool:
         """Whether it shows on a frame that begins at `begin_s`."""
-        return self.start_s - ROUNDING_S <= begin_s < self.end_s - ROUNDING_S
+        return self.has_begun(begin_s) and begin_s < self.end_s - ROUNDING_S

@@ -1,6 +1,7 @@
 """Captions as a person sees them: every script with its glyphs, whole, in its place."""
 # ruff: noqa: RUF001 - letters that look like others are what is tested
 
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import uharfbuzz as hb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gifapp import errors
 from gifapp.conversion.plan import Cut
 from gifapp.conversion.text import compositing, fonts, typesetting
 from gifapp.conversion.text.typesetting import Block, set_text
@@ -330,6 +332,17 @@ def test_captions_at_the_same_place_and_time_stand_one_over_the_other(position: 
     alone = [first_picture(Recipe(captions=(one,)), width_px=300, height_px=200) for one in captions]
     inked = sum(int((picture != GREY).any(axis=2).sum()) for picture in alone)
     assert int((together != GREY).any(axis=2).sum()) == pytest.approx(inked, rel=0.02)
+
+
+@pytest.mark.parametrize(("captions", "end_s", "is_refused"), [(2, None, True), (50, 0.1, False)])
+def test_large_captions_of_one_moment_are_few(captions: int, end_s: float | None, is_refused: bool) -> None:
+    texts = [
+        Caption(text="wm " * 166, size_px=400, start_s=at / 10, end_s=end_s and at / 10 + end_s)
+        for at in range(captions)
+    ]
+    plan = a_plan(Recipe(captions=texts), width_px=4096, height_px=8192, cuts=(Cut(0.0, 50),))
+    with pytest.raises(errors.RecipeInvalid, match="captions: those") if is_refused else nullcontext():
+        assert len(layers(plan)) == captions
 
 
 def test_captions_one_after_the_other_stand_at_the_same_place() -> None:

@@ -49,6 +49,16 @@ def test_transparent_frames_are_blended_by_how_much_each_colour_is_seen() -> Non
     assert (np.abs(shown[..., :3] - over / weight * 255) * (alpha > 0)).max() <= 2
 
 
+def test_a_layer_lies_under_the_next_one_whichever_begins_first() -> None:
+    black = Layer(lambda: np.full((2, 2, 4), (0, 0, 0, 255), np.uint8), 1, 1)
+    frames = [Frame(np.full((4, 4, 3), 9, np.uint8), 10)] * 2
+    over, under = (
+        [int(frame.pixels[1, 1, 0]) for frame in composite(frames, layers)]
+        for layers in ([black, white(start_s=0.1)], [white(start_s=0.1), black])
+    )
+    assert (over, under) == ([0, 255], [0, 0])
+
+
 def test_letters_are_opaque_on_a_transparent_picture() -> None:
     shown = on(np.zeros((4, 4, 4), np.uint8), white())
     assert shown[1:3, 1:3].tolist() == [[[255] * 4] * 2] * 2

@@ -164,6 +164,17 @@ def test_many_long_cues_are_set_in_bounded_time(filler: str) -> None:
     assert time.process_time() - begin < 15
 
 
+@pytest.mark.parametrize(("letters", "shown"), [(1, 5_000), (200, 500)], ids=["short cues", "long cues"])
+def test_of_what_many_ranges_show_again_the_first_hundred_thousand_characters_are_set(
+    letters: int, shown: int
+) -> None:
+    cues = [f"00:00.{at:03d} --> 00:00.{at + 1:03d}\n{'a' * letters}\n\n" for at in range(350)]
+    plan = a_plan(Recipe(subtitles="WEBVTT\n\n" + "".join(cues)), cuts=(Cut(0.0, 10),) * 50)
+    told, *without_room = notes(plan)
+    assert told == f"Subtitles left out after the first {shown:,}: there are too many."
+    assert len(without_room) == 1
+
+
 @pytest.mark.parametrize(
     "line", ["{}", " {}", "1{}", "00:{}", "00:00:01,000 --> {}", "00:00:01,000{}", "-->{}", "<b{}>"]
 )
