@@ -34,11 +34,13 @@ Pixels = NDArray[np.uint8]
 
 CHECKPOINT_S = 0.2
 THREADS = min(4, os.cpu_count() or 1)  # each thread buffers its own pictures
+MEMORY_BYTES = 2 * 1024**3  # of address space: 8K in 10 bits with six reference pictures takes 1.7 GB
 PIPE_BYTES = 1024**2
 STDERR_TAIL_BYTES = 2000
 SEEK_MARGIN_S = 2.0
 SEEKABLE = ("mov", "matroska")  # seeking in other containers is unreliable
 LARGE_PICTURE_PX = 4096 * 2304
+OUT_OF_MEMORY = (b"Cannot allocate memory", b"get_buffer() failed")
 
 
 def frames(
@@ -155,7 +157,9 @@ class _Ffmpeg:
         self, argv: list[str], stdin: IO[bytes] | int, limits: Limits, checkpoint: Callable[[], None]
     ) -> None:
         self._cpu_s = _cpu_s(limits)
-        bounds = processes.untrusted_file_limits(memory_bytes=limits.memory_bytes, cpu_s=self._cpu_s)
+        bounds = processes.untrusted_file_limits(
+            memory_bytes=min(limits.memory_bytes, MEMORY_BYTES), cpu_s=self._cpu_s
+        )
         self._process = processes.spawn(
             argv,
             limits=bounds,
@@ -183,6 +187,7 @@ class _Ffmpeg:
                 self._checkpoint()
             if self._err.fileno() in ready:
                 self._read_stderr()
+                self._check_memory()
             if self._out.fileno() in ready:
                 count = self._out.readinto(rest)
                 if count == 0:
@@ -195,6 +200,11 @@ class _Ffmpeg:
         if not data:
             self._poll.unregister(self._err.fileno())
         self._stderr = (self._stderr + data)[-STDERR_TAIL_BYTES:]
+
+    def _check_memory(self) -> None:
+        """Ffmpeg continues without the pictures for which it has no memory: the rest would stand still."""
+        if any(words in self._stderr for words in OUT_OF_MEMORY):
+            raise errors.ConversionTooBig
 
     def ending(self) -> _Ending:
         """Wait for ffmpeg to end."""
@@ -235,7 +245,7 @@ def _failure(ending: _Ending, frames_read: int, limits: Limits) -> errors.Gifapp
     # the status is ambiguous: at the soft limit ffmpeg exits by itself, and SIGKILL has other causes too
     if ending.is_out_of_time:
         return errors.ConversionTooSlow(limit_s=limits.deadline_s)
-    if b"Cannot allocate memory" in ending.stderr:
+    if any(words in ending.stderr for words in OUT_OF_MEMORY):
         return errors.ConversionTooBig()
     if frames_read == 0 and ending.status >= 0:
         return errors.SourceDamaged()

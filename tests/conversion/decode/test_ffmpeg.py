@@ -33,6 +33,33 @@ def test_ffmpeg_that_uses_up_its_cpu_time_was_too_slow() -> None:
         read(clips.real_clip(), Limits(deadline_s=0.5))
 
 
+def test_a_video_that_keeps_too_many_pictures_in_memory_is_refused_rather_than_frozen(tmp_path: Path) -> None:
+    """Each of its pictures refers to 16 others of 25 MB; without memory, ffmpeg repeats the last one."""
+    keeping = ("-pix_fmt", "yuv444p10le", "-x264-params", "ref=16:bframes=0:keyint=100")
+    path = clips.pattern(
+        tmp_path / "a.mp4",
+        size="2048x2048",
+        seconds=0.8,
+        to=("-c:v", "libx264", *keeping, "-preset", "ultrafast"),
+    )
+    limits = Limits(memory_bytes=700_000_000)
+    video = probe(path, limits=limits)
+    plan = make_plan(video, Recipe(width_px=64), limits)
+    frames = ffmpeg.frames(path, video, plan, limits=limits, checkpoint=lambda: None)
+    with closing(frames), pytest.raises(errors.ConversionTooBig):
+        list(frames)
+
+
+def test_however_much_a_conversion_may_use_one_ffmpeg_has_two_gigabytes() -> None:
+    limits, bounds = Limits(memory_bytes=8 * 1024**3), list[tuple[int, int]]()
+
+    def look() -> None:
+        bounds.extend(child.rlimit(psutil.RLIMIT_AS) for child in psutil.Process().children())
+
+    read(clips.real_clip(), limits, after_first=look)
+    assert bounds == [(2 * 1024**3,) * 2]
+
+
 @pytest.mark.parametrize("playlist", clips.PLAYLISTS)
 def test_a_playlist_that_took_the_place_of_a_video_is_not_followed(tmp_path: Path, playlist: str) -> None:
     limits, clip = Limits(), clips.pattern(tmp_path / "anothers.ts", seconds=0.2)
