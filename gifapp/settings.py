@@ -52,7 +52,11 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default_factory=default_data_dir, description="The directory for all data.")
     host: str = Field("127.0.0.1", description="The address the web server listens on.")
     port: int = Field(8866, ge=0, le=65535, description="The port the web server listens on.")
-    public_url: str | None = Field(None, description="The URL that users open, if gifapp is behind a proxy.")
+    public_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s/?#]+[^\s?#]*$",
+        description="The URL that users open, if gifapp is behind a proxy.",
+    )
     trusted_proxies: Annotated[tuple[Network, ...] | None, NoDecode] = Field(
         None,
         description="The proxies whose `X-Forwarded-For` is trusted, such as 10.0.0.7,10.1.0.0/16; "
@@ -210,6 +214,14 @@ class Settings(BaseSettings):
             return parse_networks(value.split(",") if isinstance(value, str) else map(str, value))
         except (TypeError, ValueError) as error:
             raise PydanticCustomError("networks", "{problem}", {"problem": str(error)}) from None
+
+    @field_validator("workers")
+    @classmethod
+    def _check_order(cls, value: str) -> str:
+        fewest, _, most = value.partition("..")
+        if int(fewest) > int(most):
+            raise PydanticCustomError("order", "Input should name the fewer first, such as 1..5")
+        return value
 
     @field_validator("*")
     @classmethod

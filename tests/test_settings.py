@@ -40,9 +40,12 @@ def test_the_file_is_that_of_the_data_directory_given_as_a_flag(tmp_path: Path) 
     [
         ("PORT", "http"),
         ("PORT", "70000"),
+        ("PUBLIC_URL", "gifs.example.com"),
+        ("PUBLIC_URL", "javascript:alert(1)"),
         ("REGISTRATION", "maybe"),
         ("WORKERS", "many"),
         ("WORKERS", "0..0"),
+        ("WORKERS", "5..1"),
         ("DEADLINE_S", "0"),
         ("USER_JOBS_RUNNING", "0"),
         ("USER_JOBS_PER_HOUR", "-1"),
