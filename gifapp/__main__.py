@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from gifapp import errors
+from gifapp.garbage import collect_rarely
 
 # module and help line of each command, so that `gifapp --help` imports none of them
 _COMMANDS = {
@@ -77,6 +78,7 @@ def gifapp(ctx: click.Context) -> None:
 def main(argv: list[str] | None = None) -> Any:
     """Run the command line. Exit status: 0 success, 1 an error, printed in one sentence, 2 wrong usage."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in `processes`
+    collect_rarely()
     try:
         return gifapp.main(args=argv, prog_name="gifapp")
     except errors.GifappError as error:

@@ -12,6 +12,7 @@ import pytest
 import redis
 import structlog
 
+from gifapp.garbage import collect_rarely
 from gifapp.logs import Repeats
 from gifapp.up.servers import running_mongod, running_redis
 
@@ -44,6 +45,7 @@ def pytest_collection_finish() -> None:
     """What was collected stays to the end: to look through it for garbage takes a tenth of the run."""
     gc.freeze()
     gc.enable()
+    collect_rarely()
 
 
 @pytest.fixture(autouse=True)

@@ -13,13 +13,14 @@ import pytest
 import gifapp
 
 PACKAGE = Path(gifapp.__file__).parent
-EVERYONE = {"backoff", "errors", "processes", "dirlock", "os_errors", "private", "logs", "sentry"}
+EVERYONE = {"backoff", "errors", "processes", "dirlock", "garbage", "os_errors", "private", "logs", "sentry"}
 LAYERS = {
     "backoff": set(),
     "errors": set(),
     "offline": set(),
     "processes": {"offline"},
     "dirlock": set(),
+    "garbage": set(),
     "os_errors": set(),
     "private": set(),
     "logs": set(),
