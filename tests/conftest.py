@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import mongoengine
 import pymongo
 import pytest
 import redis
 import structlog
+from pymongo import WriteConcern
 
 from gifapp.garbage import collect_rarely
 from gifapp.logs import Repeats
+from gifapp.mongodb import bind
 from gifapp.up.servers import running_mongod, running_redis
 
 # a run starts thousands of Python processes: each would compile our modules again
@@ -85,14 +88,16 @@ def redis_url(redis_server_url: str) -> str:
 
 @pytest.fixture(scope="session")
 def mongodb_client(mongodb_server_url: str) -> Iterator[pymongo.MongoClient[Any]]:
-    with pymongo.MongoClient[Any](mongodb_server_url) as client:
-        yield client
+    """MongoEngine uses it for the documents, too: they need not connect again for each test."""
+    bind("tests", mongodb_server_url)
+    yield mongoengine.get_connection("tests")
+    mongoengine.disconnect("tests")
 
 
 @pytest.fixture
 def mongodb_url(mongodb_server_url: str, mongodb_client: pymongo.MongoClient[Any]) -> str:
     """An empty MongoDB database. The indexes stay: making them takes longer than a test."""
-    database = mongodb_client.get_default_database()
+    database = mongodb_client.get_default_database(write_concern=WriteConcern(w=1))
     for name in database.list_collection_names():
         database[name].delete_many({})
     return mongodb_server_url

@@ -27,6 +27,7 @@ from mongoengine.fields import (
 from gifapp.domain.job import JobState
 
 ALIAS = "jobs"
+_META = {"db_alias": ALIAS, "strict": False, "auto_create_index": False}  # `connection` creates them
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -62,8 +63,7 @@ class SourceDocument(Document):  # type: ignore[misc]
     used_at = DateTimeField(required=True)  # when a job for it was last submitted or retried
 
     meta: ClassVar[dict[str, Any]] = {
-        "db_alias": ALIAS,
-        "strict": False,
+        **_META,
         "collection": "sources",
         "indexes": [("owner", "-created_at"), "sha256", "used_at"],
     }
@@ -139,8 +139,7 @@ class JobDocument(Document):  # type: ignore[misc]
     finished_at = DateTimeField()
 
     meta: ClassVar[dict[str, Any]] = {
-        "db_alias": ALIAS,
-        "strict": False,
+        **_META,
         "collection": "jobs",
         "indexes": [
             ("owner", "-created_at", "-id"),
@@ -183,8 +182,7 @@ class ShareDocument(Document):  # type: ignore[misc]
     views = LongField(required=True, default=0)
 
     meta: ClassVar[dict[str, Any]] = {
-        "db_alias": ALIAS,
-        "strict": False,
+        **_META,
         "collection": "shares",
         "indexes": [
             ("job", "-created_at", "-id"),
@@ -207,8 +205,7 @@ class OwnerDocument(Document):  # type: ignore[misc]
     gone_at = DateTimeField()
 
     meta: ClassVar[dict[str, Any]] = {
-        "db_alias": ALIAS,
-        "strict": False,
+        **_META,
         "collection": "owners",
         "indexes": [{"fields": ["gone_at"], "expireAfterSeconds": 7 * 86_400}],
     }
@@ -220,7 +217,7 @@ class QueueDocument(Document):  # type: ignore[misc]
     id = StringField(primary_key=True)
     paused_at = DateTimeField()
 
-    meta: ClassVar[dict[str, Any]] = {"db_alias": ALIAS, "strict": False, "collection": "queue"}
+    meta: ClassVar[dict[str, Any]] = {**_META, "collection": "queue"}
 
 
 class MissingPart(EmbeddedDocument):  # type: ignore[misc]
@@ -240,7 +237,7 @@ class HousekeepingDocument(Document):  # type: ignore[misc]
     missing_count = IntField()
     missing = EmbeddedDocumentListField(MissingPart)
 
-    meta: ClassVar[dict[str, Any]] = {"db_alias": ALIAS, "strict": False, "collection": "housekeeping"}
+    meta: ClassVar[dict[str, Any]] = {**_META, "collection": "housekeeping"}
 
 
 class LockDocument(Document):  # type: ignore[misc]
@@ -250,7 +247,7 @@ class LockDocument(Document):  # type: ignore[misc]
     until = DateTimeField(required=True)
     holder = StringField()
 
-    meta: ClassVar[dict[str, Any]] = {"db_alias": ALIAS, "strict": False, "collection": "locks"}
+    meta: ClassVar[dict[str, Any]] = {**_META, "collection": "locks"}
 
 
 class WorkerDocument(Document):  # type: ignore[misc]
@@ -262,4 +259,4 @@ class WorkerDocument(Document):  # type: ignore[misc]
     jobs = IntField(required=True, default=0)  # run since it started
     memory_bytes = LongField(required=True, default=0)
 
-    meta: ClassVar[dict[str, Any]] = {"db_alias": ALIAS, "strict": False, "collection": "workers"}
+    meta: ClassVar[dict[str, Any]] = {**_META, "collection": "workers"}
