@@ -1,5 +1,7 @@
 """One real clip, and odd ones made with ffmpeg."""
 
+import tempfile
+from functools import cache
 from importlib.metadata import files
 from pathlib import Path
 
@@ -22,8 +24,16 @@ def pattern(
 ) -> Path:
     """ffmpeg's moving test picture in H.264, or as `to` says."""
     codec = to or ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
-    run_ffmpeg("-f", "lavfi", "-i", f"testsrc2=size={size}:rate={fps}:duration={seconds}", *codec, path)
+    path.write_bytes(_pattern(path.suffix, f"testsrc2=size={size}:rate={fps}:duration={seconds}", codec))
     return path
+
+
+@cache
+def _pattern(suffix: str, picture: str, codec: tuple[str, ...]) -> bytes:
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory, f"clip{suffix}")
+        run_ffmpeg("-f", "lavfi", "-i", picture, *codec, path)
+        return path.read_bytes()
 
 
 def turned(path: Path, *flags: str) -> Path:

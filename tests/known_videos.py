@@ -1,12 +1,17 @@
-"""Videos that have been looked into: a test that only needs a source there waits for no process."""
+"""Videos that have been looked into: a test that is not of the probe waits for no process of its own."""
 
-from dataclasses import dataclass
+import tempfile
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from gifapp.conversion.decode.still import poster
+from gifapp.conversion.pipeline import convert_file
 from gifapp.conversion.probing.probe import probe
+from gifapp.conversion.report import GifReport
 from gifapp.conversion.video import Video
 from gifapp.domain.limits import Limits
+from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import SourceView
 from gifapp.jobs.db import sources
 from gifapp.jobs.parts import JobParts
@@ -19,6 +24,33 @@ class KnownVideo:
     data: bytes
     facts: Video
     poster: bytes
+
+
+def convert(clip: Path, recipe: Recipe | None = None, output: Path | None = None) -> GifReport:
+    """`gifapp.convert` as the service calls it: equal files have been probed once."""
+    with tempfile.TemporaryDirectory() as directory:
+        report = convert_file(
+            clip,
+            recipe or Recipe(),
+            output or Path(directory, "gif"),
+            limits=Limits(),
+            on_progress=lambda _: None,
+            video=facts_of(clip),
+        )
+        return report if output else replace(report, path=None, data=report.read_bytes())
+
+
+def facts_of(clip: Path) -> Video:
+    """What the probe says of a file."""
+    return _facts(clip.suffix, clip.read_bytes())
+
+
+@cache
+def _facts(suffix: str, data: bytes) -> Video:
+    with tempfile.TemporaryDirectory() as directory:
+        clip = Path(directory, f"clip{suffix}")
+        clip.write_bytes(data)
+        return probe(clip, limits=Limits())
 
 
 def look_into(data: bytes, directory: Path) -> KnownVideo:

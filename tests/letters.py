@@ -4,7 +4,9 @@ A frame is its rows, a letter is a pixel: `[["RR", "GG"], ["BB", "WW"]]` is two 
 """
 
 import subprocess
+import tempfile
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -32,16 +34,25 @@ def pixels(frames: Sequence[Rows]) -> np.ndarray:
 
 def write_clip(path: Path, frames: Sequence[Rows], *, fps: float = 10, before: Sequence[str] = ()) -> Path:
     """Store the letters without loss, in the container that the name says; `before` goes to the encoder."""
+    rows = tuple(tuple(frame) for frame in frames)
+    path.write_bytes(_clip(path.suffix, rows, fps, tuple(before)))
+    return path
+
+
+@cache
+def _clip(suffix: str, frames: tuple[Rows, ...], fps: float, before: tuple[str, ...]) -> bytes:
     picture = pixels(frames)
     has_alpha = bool((picture[..., 3] == 0).any())
     codec = ["-c:v", "ffv1", "-pix_fmt", "bgra" if has_alpha else "bgr0"]
-    if path.suffix in (".mp4", ".mov"):
+    if suffix in (".mp4", ".mov"):
         codec = ["-c:v", "png", "-pix_fmt", "rgba" if has_alpha else "rgb24"]
     size = f"{picture.shape[2]}x{picture.shape[1]}"
-    run_ffmpeg("-f", "rawvideo", "-s", size, "-pix_fmt", "rgba", "-r", fps, "-i", "pipe:0",
-           *codec, *before, path,
-           stdin=picture.tobytes())  # fmt: skip
-    return path
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory, f"clip{suffix}")
+        run_ffmpeg("-f", "rawvideo", "-s", size, "-pix_fmt", "rgba", "-r", fps, "-i", "pipe:0",
+               *codec, *before, path,
+               stdin=picture.tobytes())  # fmt: skip
+        return path.read_bytes()
 
 
 def run_ffmpeg(*words: object, stdin: bytes = b"") -> None:

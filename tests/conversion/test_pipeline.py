@@ -23,7 +23,7 @@ from gifapp.domain.job import Phase
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Crop, Direction, Recipe, Segment
 from gifapp.processes import wait_until
-from tests import clips
+from tests import clips, known_videos
 from tests.fakes import CancelledIn, Impatient, damaged, truncated
 from tests.letters import pixels, read_gif, told, write_clip
 
@@ -32,7 +32,7 @@ RGBW = [["RR"], ["GG"], ["BB"], ["WW"]]  # ten a second: 0.4 s
 
 def made(path: Path, **recipe: Any) -> list[tuple[list[str], int]]:
     out = path.with_name("made.gif")
-    convert(path, Recipe(**({"fps": 10.0} | recipe)), out)
+    known_videos.convert(path, Recipe(**({"fps": 10.0} | recipe)), out)
     return read_gif(out)
 
 
@@ -95,7 +95,7 @@ def test_short_segments_do_not_drift(rgbw: Path) -> None:
 @pytest.mark.parametrize("fps", [1.0, 7.0, 12.5, 15.0, 29.97, 50.0])
 def test_the_duration_is_the_sources_at_every_rate(tmp_path: Path, fps: float) -> None:
     clip = clips.pattern(tmp_path / "clip.mp4", size="32x32", seconds=3.16)
-    report = convert(clip, Recipe(fps=fps))
+    report = known_videos.convert(clip, Recipe(fps=fps))
     shown_cs = sum(delay_cs for _, delay_cs in read_gif(report.save(tmp_path / "a.gif")))
     assert shown_cs == 316
     assert report.duration_s == pytest.approx(3.16)
@@ -200,7 +200,7 @@ def test_cropped_wide_pixels(tmp_path: Path) -> None:
 )
 def test_sizes(tmp_path: Path, given: dict[str, Any], size: tuple[int, int]) -> None:
     clip = clips.pattern(tmp_path / "clip.mp4", size="640x480", seconds=0.1)
-    report = convert(clip, Recipe(**given))
+    report = known_videos.convert(clip, Recipe(**given))
     assert (report.width_px, report.height_px) == size
     with Image.open(BytesIO(report.read_bytes())) as gif:
         assert gif.size == size

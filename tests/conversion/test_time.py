@@ -10,12 +10,13 @@ import psutil
 import pytest
 
 from gifapp import errors
-from gifapp.conversion.pipeline import convert
+from gifapp.conversion import pipeline
 from gifapp.domain.recipes.outcome import outcome
 from gifapp.domain.recipes.recipe import ChromaKey, Direction, Look, Recipe, Segment
 from tests import clips
 from tests.fakes import Impatient
 from tests.gifs import seen_by_pillow
+from tests.known_videos import convert
 from tests.letters import read_gif, told, write_clip
 
 
@@ -100,7 +101,7 @@ def test_cancelling_while_segments_cross_leaves_no_ffmpeg() -> None:
     recipe = Recipe(segments=[Segment(end_s=3.0), Segment(start_s=1.0)], crossfade_s=3.0, width_px=64)
     heard = Impatient(cancel_at=0.5)
     with pytest.raises(errors.Cancelled):
-        convert(clips.real_clip(), recipe, on_progress=heard)
+        pipeline.convert(clips.real_clip(), recipe, on_progress=heard)
     assert not [child for child in psutil.Process().children() if "ffmpeg" in child.name()]
 
 

@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 
 from gifapp.conversion.decode.chroma_key import keyed
-from gifapp.conversion.pipeline import convert
-from gifapp.conversion.probing.probe import probe
 from gifapp.conversion.progress import Reporter
 from gifapp.conversion.render.rendering import rendered
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import ChromaKey, Look, Recipe
 from tests.gifs import seen_by_pillow
+from tests.known_videos import convert, facts_of
 from tests.letters import read_gif, run_ffmpeg, write_clip
 
 GREEN = np.array([20, 200, 60])
@@ -41,9 +40,7 @@ def seen(path: Path, **recipe: Any) -> np.ndarray:
     """The first picture as it is handed to the encoder."""
     limits = Limits()
     reporter = Reporter(lambda _: None, limits.deadline_s)
-    with rendered(
-        path, probe(path, limits=limits), Recipe(**recipe), limits=limits, reporter=reporter
-    ) as made:
+    with rendered(path, facts_of(path), Recipe(**recipe), limits=limits, reporter=reporter) as made:
         return next(made.frames).pixels
 
 

@@ -24,9 +24,9 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def long_clip(film: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     clip = tmp_path_factory.mktemp("long") / "clip.mp4"
-    run_ffmpeg("-stream_loop", 9, "-i", clips.real_clip(), "-an", "-c", "copy", clip)
+    run_ffmpeg("-stream_loop", 9, "-i", film, "-c", "copy", clip)
     return clip
 
 
