@@ -30,6 +30,9 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 os.environ.pop("SSL_CERT_FILE", None)
 os.environ["SSL_CERT_DIR"] = str(Path(__file__).parent)
 
+# httpx looks for it before each request; where it is not installed, that takes a millisecond
+sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
+
 # the tests bring their own settings and must never reach somebody's real service
 for name in [name for name in os.environ if name.startswith("GIFAPP_")]:
     del os.environ[name]

@@ -3,15 +3,21 @@
 import json
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import httpx
-import jsonschema
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
 
 from gifapp.web.api import api_routes
 from gifapp.web.http.openapi import document
 
 DOCUMENT: dict[str, Any] = json.loads(json.dumps(document(api_routes())))
+_PATHS = [
+    (re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template))), methods)
+    for template, methods in DOCUMENT["paths"].items()
+]
 
 
 async def check(answer: httpx.Response) -> None:
@@ -47,16 +53,20 @@ def undocumented(
 def _wrong_body(schema: dict[str, Any] | None, body: bytes) -> str | None:
     if schema is None:
         return None
-    try:
-        jsonschema.validate(json.loads(body), {**schema, "components": DOCUMENT["components"]})
-    except jsonschema.ValidationError as wrong:
-        return f"{wrong.json_path}: {wrong.message}"
-    return None
+    wrong = best_match(_validator(json.dumps(schema)).iter_errors(json.loads(body)))
+    return f"{wrong.json_path}: {wrong.message}" if wrong else None
+
+
+@cache
+def _validator(schema: str) -> Draft202012Validator:
+    whole = {**json.loads(schema), "components": DOCUMENT["components"]}
+    Draft202012Validator.check_schema(whole)
+    return Draft202012Validator(whole)
 
 
 def _operation(method: str, path: str) -> dict[str, Any] | None:
-    for template, methods in DOCUMENT["paths"].items():
-        if re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template)), path):
+    for pattern, methods in _PATHS:
+        if pattern.fullmatch(path):
             found: dict[str, Any] | None = methods.get(method.lower())
             return methods.get("get") if method == "HEAD" and not found else found
     return None
