@@ -20,7 +20,9 @@ from gifapp.domain.recipes.recipe import Crop, Recipe, Segment
 from gifapp.domain.source_rate import match_source_rate
 from gifapp.domain.timing import MAX_FPS, STANDARD_FPS, delays_cs, frame_count, overlaps_s
 
-LEAST_FRAME_PX = 20_000  # smaller frames count as this many: decoding one takes 50 µs of a video, 150 of an animation
+LEAST_FRAME_PX = (
+    20_000  # smaller frames count as this many: decoding one takes 50 µs of a video, 150 of an animation
+)
 SHORTEST_S = 0.01  # a shorter clip is still one picture, at a rate that ffmpeg can handle
 
 

@@ -121,3 +121,36 @@ def test_a_button_that_is_being_pressed_is_not_replaced(page: Page) -> None:
     assert page.evaluate("model.sent.type") == "pause"
     page.clock.run_for(1000)
     expect(page.get_by_role("button", name="Hour")).to_have_attribute("aria-pressed", "true")
+
+
+def card(number: int) -> dict[str, Any]:
+    return {
+        "id": f"job-{number}",
+        "created_at": f"2026-01-01T00:00:{number:02}Z",
+        "state": "queued",
+        "attempt": 0,
+        "name": f"clip {number}",
+        "poster_url": None,
+        "status": "Waiting",
+        "run_at": None,
+        "fraction": None,
+        "gif": None,
+        "kept": "",
+        "actions": ["cancel"],
+    }
+
+
+def test_cards_stay_in_order_and_older_ones_are_asked_for(page: Page) -> None:
+    render(page, "dashboard/gallery", page_url="", has_older=True)
+    show = "cards => model.listeners[0][1]({ type: 'all', cards })"
+    page.evaluate(show, [card(4), card(2)])
+    expect(page.get_by_text("2+")).to_be_visible()
+    page.get_by_role("button", name="Show older GIFs").click()
+    assert page.evaluate("model.sent.type") == "older"
+    arrive(page, has_older=False)
+    page.evaluate(show, [card(number) for number in (5, 4, 3, 2, 1)])
+    expect(page.get_by_role("article")).to_have_count(5)
+    assert page.get_by_role("heading", level=3).all_inner_texts() == [
+        f"clip {number}" for number in (5, 4, 3, 2, 1)
+    ]
+    expect(page.get_by_role("button", name="Show older GIFs")).to_be_hidden()

@@ -24,6 +24,7 @@ from gifapp.widgets.words import repeat_text, reuse_text
 
 READ_AGAIN_S = 3600.0  # signed image URLs expire after some hours
 READ_QUEUE_S = 10.0  # queue positions change with other people's jobs, of which we get no events
+JOBS_AT_ONCE = 60
 _MOST_PLACES = 50
 
 
@@ -39,6 +40,7 @@ class Dashboard(w.VBox):
         """Show the service's jobs and sources, then follow its events; needs a running event loop."""
         self._client = client
         self._state = DashboardState()
+        self._most_jobs = JOBS_AT_ONCE
         self.notices = Notices()
         self._reporter = Reporter(self.notices.warn)
         self._make_parts(_limits(client))
@@ -112,6 +114,9 @@ class Dashboard(w.VBox):
                 self._forget_job(job_id)
             case "reuse":
                 self._reuse(job_id)
+            case "older":
+                self._most_jobs += JOBS_AT_ONCE
+                self._read()
 
     def _reuse(self, job_id: str) -> None:
         """Load a job's recipe into the form, with its source, or the chosen source if that is gone."""
@@ -167,8 +172,9 @@ class Dashboard(w.VBox):
         self.notices.is_live = is_live
 
     def _read(self) -> None:
-        self._state.read(self._client.jobs(), self._client.sources())
-        self.gallery.show_all(self._state.jobs)
+        jobs = self._client.jobs(limit=self._most_jobs + 1)
+        self._state.read(jobs[: self._most_jobs], self._client.sources())
+        self.gallery.show_all(self._state.jobs, has_older=len(jobs) > self._most_jobs)
         self.editor.stage.gifs = self._state.gif_counts()
         self._show_sources()
 

@@ -3,6 +3,7 @@ import { Sharer } from "./sharer.js";
 import { makePicture, Viewer } from "./viewer.js";
 
 /**
+ * @typedef {{ page_url: string, has_older: boolean }} Traits
  * @typedef {"cancel" | "retry" | "share" | "reuse" | "delete"} Action
  * @typedef {{ url: string, format: string, suffix: string, is_video: boolean, facts: string[], notes: string, width_px: number, height_px: number }} Gif
  * @typedef {{ id: string, created_at: string, state: keyof typeof SPOKEN, name: string, poster_url: string | null, status: string,
@@ -198,7 +199,7 @@ class Card {
 
 export class Gallery {
   /**
-   * @param {import("../common.js").Model<{ page_url: string }>} model
+   * @param {import("../common.js").Model<Traits>} model
    * @param {HTMLElement} el
    */
   constructor(model, el) {
@@ -210,10 +211,12 @@ export class Gallery {
     this.viewer = new Viewer();
     this.sharer = new Sharer(this);
     this.spoken = make("p", { class: "gifapp-unseen", role: "status", "aria-live": "polite" });
+    this.older = button("Show older GIFs", "quiet", () => this.askOlder());
+    this.older.classList.add("gifapp-gallery__older");
     this.title = make("h2", { class: "gifapp-gallery__title", text: "Your GIFs", tabindex: -1 });
     el.classList.add("gifapp-gallery");
     this.empty = makeEmpty();
-    el.append(make("header", { class: "gifapp-gallery__header" }, this.title, this.count), this.empty, this.list, this.viewer.node, this.sharer.node, this.spoken);
+    el.append(make("header", { class: "gifapp-gallery__header" }, this.title, this.count), this.empty, this.list, this.older, this.viewer.node, this.sharer.node, this.spoken);
     this.empty.hidden = true; // until the kernel has answered
   }
 
@@ -226,7 +229,18 @@ export class Gallery {
     else if (message.type === "shares") this.sharer.show(message);
     else if (message.type === "settled") this.settle(message.id);
     this.empty.hidden = this.cards.size > 0;
-    this.count.textContent = this.cards.size ? String(this.cards.size) : "";
+    this.showCount();
+  }
+
+  showCount() {
+    const hasOlder = this.model.get("has_older");
+    this.older.hidden = !hasOlder;
+    this.count.textContent = this.cards.size ? `${this.cards.size}${hasOlder ? "+" : ""}` : "";
+  }
+
+  askOlder() {
+    this.older.disabled = true;
+    this.model.send({ type: "older" });
   }
 
   /** @param {CardData[]} cards */
@@ -259,14 +273,24 @@ export class Gallery {
   /** @param {CardData} card */
   insert(card) {
     const newCard = new Card(card, this);
-    const next = [...this.cards.values()].filter((other) => other.card.created_at < card.created_at);
-    next.sort((a, b) => (a.card.created_at < b.card.created_at ? 1 : -1));
-    this.list.insertBefore(newCard.node, next[0]?.node ?? null);
+    let next = null;
+    for (const node of [...this.list.children].reverse()) {
+      if (this.createdAt(node) >= card.created_at) break;
+      next = node;
+    }
+    this.list.insertBefore(newCard.node, next);
+    newCard.node.dataset.id = card.id;
     this.cards.set(card.id, newCard);
+  }
+
+  /** @param {Element} node  of a card */
+  createdAt(node) {
+    return this.cards.get(/** @type {HTMLElement} */ (node).dataset.id ?? "")?.card.created_at ?? "";
   }
 
   /** @param {string} id */
   settle(id) {
+    this.older.disabled = false;
     this.cards.get(id)?.settle();
     this.sharer.settle(id);
   }
@@ -333,14 +357,19 @@ function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-/** @param {import("../common.js").Props<{ page_url: string }>} props */
+/** @param {import("../common.js").Props<Traits>} props */
 function render({ model, el }) {
   const gallery = new Gallery(model, el);
   /** @param {GalleryMessage} message */
   const receive = (message) => gallery.receive(message);
+  const showCount = () => gallery.showCount();
   model.on("msg:custom", receive);
+  model.on("change:has_older", showCount);
   model.send({ type: "ready" });
-  return () => model.off("msg:custom", receive);
+  return () => {
+    model.off("msg:custom", receive);
+    model.off("change:has_older", showCount);
+  };
 }
 
 export default { render };

@@ -21,7 +21,7 @@ from gifapp.widgets.words import card, card_progress
 PATCH_EVERY_S = 0.3
 
 OnAction = Callable[[str, str], None]
-"""Called with the action (cancel, retry, reuse or delete) and the job's id."""
+"""Called with the action (cancel, retry, reuse, delete, or older for more cards) and the job's id."""
 
 OnShare = Callable[[dict[str, Any]], dict[str, Any]]
 """Called with the share box's request; returns what it shows."""
@@ -39,6 +39,8 @@ class Gallery(anywidget.AnyWidget):
     _css: ClassVar = style("common", "dashboard/viewer", "dashboard/sharer", "dashboard/gallery")
 
     page_url = traitlets.Unicode().tag(sync=True)
+    has_older = traitlets.Bool(default_value=False).tag(sync=True)
+    """Whether there are jobs older than those shown."""
 
     def __init__(self, page_url: str, *, on_action: OnAction, on_share: OnShare, reporter: Reporter) -> None:
         super().__init__(page_url=page_url)
@@ -49,8 +51,9 @@ class Gallery(anywidget.AnyWidget):
         self._reporter = reporter
         self.on_msg(self._receive)
 
-    def show_all(self, jobs: Iterable[JobView]) -> None:
+    def show_all(self, jobs: Iterable[JobView], *, has_older: bool = False) -> None:
         """Replace all cards with those of these jobs."""
+        self.has_older = has_older
         self._cards = {job.id: card(job) for job in jobs}
         self._waiting.clear()
         self._send_all()

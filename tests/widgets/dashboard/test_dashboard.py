@@ -7,7 +7,7 @@ from gifapp import errors
 from gifapp.domain.job import JobState
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import Event, ProgressEvent
-from gifapp.widgets.dashboard.dashboard import Dashboard
+from gifapp.widgets.dashboard.dashboard import JOBS_AT_ONCE, Dashboard
 from gifapp.widgets.dashboard.estimating import PAUSE_S
 from gifapp.widgets.dashboard.gallery import PATCH_EVERY_S
 from tests.widgets.scripted import (
@@ -176,6 +176,15 @@ async def test_a_place_in_the_queue_moves_without_an_event(open_page: OpenPage) 
     assert [card["status"] for card in patch["cards"]] == ["2nd in line"]
     assert page.told == []
     assert page.client.failure is None
+
+
+async def test_older_gifs_are_shown_on_request(open_page: OpenPage) -> None:
+    page = open_page(ScriptedClient([a_job(number) for number in range(1, JOBS_AT_ONCE + 3)], [a_source(1)]))
+    assert len(page.shown_ids) == JOBS_AT_ONCE
+    assert page.dashboard.gallery.has_older
+    page.gallery.says(type="older")
+    assert len(page.shown_ids) == JOBS_AT_ONCE + 2
+    assert not page.dashboard.gallery.has_older
 
 
 async def test_a_lost_connection_is_shown_until_it_is_back(page: Page) -> None:
