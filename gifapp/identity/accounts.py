@@ -65,6 +65,11 @@ class Accounts:
         return user
 
     @reaching_mongodb()
+    def is_enabled(self, user_id: str) -> bool:
+        """Whether there is such an account, and it may sign in."""
+        return UserDocument.objects(id=user_id, disabled__ne=True).only("id").first() is not None
+
+    @reaching_mongodb()
     def by_ids(self, user_ids: Collection[str]) -> dict[str, UserDocument]:
         """The accounts with these ids, by id; missing ones are omitted."""
         return {str(user.id): user for user in UserDocument.objects(id__in=[*map(ObjectId, user_ids)])}

@@ -147,6 +147,10 @@ class Identity(Authenticator):
             raise errors.NotFound(kind="account")
         return view(user)
 
+    def is_enabled(self, user_id: str) -> bool:
+        """Whether the account exists and is not disabled."""
+        return self._accounts.is_enabled(user_id)
+
     def with_emails(self, jobs: Sequence[Listed]) -> list[Listed]:
         """The jobs with their owners' email addresses, for owners who still have an account."""
         emails = self._accounts.emails({job.owner_id for job in jobs})

@@ -16,6 +16,7 @@ class SharedGif:
     """The GIF behind a public link, and when the link expires."""
 
     share_id: str
+    owner_id: str
     file: GifFile
     width_px: int
     height_px: int
@@ -63,4 +64,4 @@ class Sharing:
         gif = job_store.find_job(share.owner, share.job).gif
         if gif is None:
             raise errors.NotFound(kind="share")
-        return SharedGif(share.id, file, gif.width_px, gif.height_px, share.expires_at)
+        return SharedGif(share.id, share.owner, file, gif.width_px, gif.height_px, share.expires_at)

@@ -67,7 +67,10 @@ class MediaHandler(BaseHandler):
         if not self._signed:
             return (await self.caller()).user_id
         query = {name: self.get_query_argument(name) for name in self.request.query_arguments}
-        return self.parts.media.owner(self.signed_kind, item_id, query)
+        owner_id = self.parts.media.owner(self.signed_kind, item_id, query)
+        if not await self.run_blocking(self.parts.identity.is_enabled, owner_id):
+            raise errors.MediaLinkInvalid
+        return owner_id
 
 
 class FileHandler(BaseHandler, tornado.web.StaticFileHandler):

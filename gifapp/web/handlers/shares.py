@@ -72,13 +72,16 @@ class _PublicHandler(BaseHandler):
         """The GIF of a link.
 
         Raises:
-            errors.NotFound: also if the token is written differently, for instance percent-encoded.
+            errors.NotFound: also if its owner's account is disabled, or if the token is written differently,
+                for instance percent-encoded.
         """
         if self.request.path.split("/")[2] != token:
             raise errors.NotFound(kind="share")
-        return await self.run_blocking(
-            self.parts.services.sharing.shown, self.parts.share_links.share_id(token)
-        )
+        share_id = self.parts.share_links.share_id(token)
+        shared = await self.run_blocking(self.parts.services.sharing.shown, share_id)
+        if not await self.run_blocking(self.parts.identity.is_enabled, shared.owner_id):
+            raise errors.NotFound(kind="share")
+        return shared
 
 
 class SharePage(_PublicHandler):

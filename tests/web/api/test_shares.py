@@ -201,3 +201,14 @@ async def test_one_spelling_of_a_link_is_served_and_none_is_logged(
     logged = [redact(text) for text in map(str, [*ours, *(record.getMessage() for record in caplog.records)])]
     pieces = (token[:12], token[-12:], "".join(f"%{ord(letter):02X}" for letter in token[:5]))
     assert [line for line in logged for piece in pieces if piece in line] == []
+
+
+async def test_links_of_a_disabled_account_lead_nowhere_until_it_is_enabled(
+    root: Person, ada: Person, job: JobView, gif: bytes, stranger: httpx.AsyncClient
+) -> None:
+    link = (await shared(ada, job))["url"]
+    own = await ada.http.get(f"/api/v1/jobs/{job.id}")
+    addresses = [link, f"{link}/clip.gif", own.json()["gif"]["url"], own.json()["source"]["poster_url"]]
+    for disabled, statuses in ((True, [404, 404, 403, 403]), (False, [200, 200, 200, 200])):
+        await root.http.patch(f"/api/v1/admin/users/{ada.id}", json={"disabled": disabled})
+        assert [(await stranger.get(address)).status_code for address in addresses] == statuses
