@@ -6,6 +6,7 @@ import { Preview } from "./preview.js";
  *   poster_url: string | null, frame_url: string | null, preview_url: string | null }} Source
  * @typedef {{ x_px: number, y_px: number, width_px: number, height_px: number }} Crop
  * @typedef {{ page_url: string, sources: Source[], selected: string | null, gifs: Record<string, number>, crop: Crop,
+ *   can_undo: boolean, can_redo: boolean,
  *   recipe: string | null, is_previewing: boolean }} Traits
  * @typedef {{ x: number, y: number }} Point  as fractions of the picture
  * @typedef {{ left: number, top: number, right: number, bottom: number }} Rectangle
@@ -42,6 +43,8 @@ class Stage {
     const words = make("div", { class: "gifapp-stage__words" }, this.name, this.facts);
     el.append(this.strip, make("div", { class: "gifapp-stage__ground" }, this.frame, this.preview.toggle, this.clearCrop), make("div", { class: "gifapp-stage__header" }, words, this.tools), this.notes);
     this.cropping = button("Crop", "icon", () => this.setCropping(!this.isCropping), "crop");
+    this.undo = button("Undo", "icon", () => this.model.send({ type: "undo" }), "undo");
+    this.redo = button("Redo", "icon", () => this.model.send({ type: "redo" }), "redo");
     this.removal = button("Remove this video", "icon", () => this.confirmRemoval(), "delete");
     this.showTools();
     this.listen();
@@ -53,10 +56,33 @@ class Stage {
   }
 
   showTools() {
-    this.tools.replaceChildren(this.cropping, this.removal);
+    this.tools.replaceChildren(this.undo, this.redo, this.cropping, this.removal);
+  }
+
+  showSteps() {
+    this.undo.disabled = !this.model.get("can_undo");
+    this.redo.disabled = !this.model.get("can_redo");
+  }
+
+  /** @param {KeyboardEvent} event */
+  press(event) {
+    const target = /** @type {Element} */ (event.target);
+    // a text field has an undo of its own, other pages of JupyterLab theirs
+    if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
+    if (target.matches("input[type=text], input[type=number], textarea") || !this.isIn(target)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    (event.shiftKey ? this.redo : this.undo).click();
+  }
+
+  /** @param {Element} target */
+  isIn(target) {
+    const editor = this.frame.closest(".gifapp-editor");
+    return target === document.body || Boolean(editor?.contains(target));
   }
 
   show() {
+    this.showSteps();
     this.showStrip();
     const source = this.source;
     if (!source) return;
@@ -243,6 +269,11 @@ function render({ model, el }) {
   const look = (event) => stage.look(/** @type {CustomEvent} */ (event).detail);
   document.addEventListener("gifapp-look", look);
   model.on("change:sources change:selected", show);
+  const showSteps = () => stage.showSteps();
+  /** @param {KeyboardEvent} event */
+  const press = (event) => stage.press(event);
+  document.addEventListener("keydown", press, true);
+  model.on("change:can_undo change:can_redo", showSteps);
   const showPreview = () => stage.preview.show();
   model.on("change:crop", showCrop);
   model.on("change:recipe change:is_previewing", showPreview);
@@ -252,6 +283,8 @@ function render({ model, el }) {
     model.off("change:crop", showCrop);
     model.off("change:recipe change:is_previewing", showPreview);
     stage.preview.forget();
+    document.removeEventListener("keydown", press, true);
+    model.off("change:can_undo change:can_redo", showSteps);
   };
 }
 

@@ -25,6 +25,7 @@ from gifapp.widgets.assets import script, style
 from gifapp.widgets.controls.summary import Summary
 from gifapp.widgets.dashboard.drafts import Drafts
 from gifapp.widgets.dashboard.estimating import Estimate, Estimating, Result
+from gifapp.widgets.dashboard.history import History
 from gifapp.widgets.form import RecipeForm
 from gifapp.widgets.messages import Message, receives
 from gifapp.widgets.reporting import Reporter
@@ -52,6 +53,8 @@ class Stage(anywidget.AnyWidget):
     """The number of GIFs made from each source."""
     crop = traitlets.Dict().tag(sync=True)
     """The crop shown, in the source's pixels, or empty; the page changes it by a message."""
+    can_undo = traitlets.Bool(default_value=False).tag(sync=True)
+    can_redo = traitlets.Bool(default_value=False).tag(sync=True)
     is_previewing = traitlets.Bool(default_value=False).tag(sync=True)
     recipe = traitlets.Unicode(allow_none=True, default_value=None).tag(sync=True)
     """The recipe to preview, as JSON; None while nothing is previewed, since its files may be 100s of kB."""
@@ -75,6 +78,7 @@ class Editor(w.VBox):
         """
         self._sources: dict[str, SourceView] = {}
         self._shown: Recipe | None = None  # as last chosen or submitted
+        self._history = History(Recipe())
         self._last_press: tuple[str, Recipe, float] | None = None
         self._on_submit, self._on_remove, self._reporter = on_submit, on_remove, reporter
         self.stage = Stage(page_url=page_url)
@@ -119,6 +123,7 @@ class Editor(w.VBox):
         self.form.show(recipe or self.drafts.get(source.id), source)
         with suppress(errors.RecipeInvalid):
             self._shown = self.form.recipe()
+        self._history = History(self._shown or Recipe())
         self._refresh()
 
     def _restored(self, source_id: str) -> None:
@@ -146,6 +151,8 @@ class Editor(w.VBox):
             self.submit.disabled = True
             return
         self.drafts.keep(source.id, recipe)
+        self._history.note(recipe)
+        self.stage.can_undo, self.stage.can_redo = self._history.can_undo, self._history.can_redo
         self.stage.crop = _shown_crop(recipe, source)
         self.stage.recipe = recipe.canonical_json() if self.stage.is_previewing else None
         self.form.hint(recipe, source)
@@ -203,6 +210,9 @@ class Editor(w.VBox):
                 self._on_remove(message.id)
             elif message.type == "crop":
                 self.form.draw_crop(message.crop)
+                self._refresh()
+            elif message.type in ("undo", "redo") and self.source is not None:
+                self.form.show(getattr(self._history, message.type)(), self.source)
                 self._refresh()
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from gifapp import errors
 from gifapp.domain.job import JobState
-from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.recipes.recipe import Crop, Recipe
 from gifapp.domain.views.jobs import Event, ProgressEvent
 from gifapp.widgets.dashboard.dashboard import JOBS_AT_ONCE, Dashboard
 from gifapp.widgets.dashboard.estimating import PAUSE_S
@@ -245,6 +245,24 @@ async def test_a_crop_drawn_on_the_picture_is_in_the_recipe(page: Page) -> None:
     assert page.dashboard.editor.form.recipe().crop is not None
     page.stage.says(type="crop", crop=None)
     assert page.dashboard.editor.form.recipe().crop is None
+
+
+async def test_every_change_of_the_form_can_be_undone(page: Page) -> None:
+    editor = page.dashboard.editor
+    crop = Crop(x_px=10, y_px=20, width_px=300, height_px=200)
+    editor.form.trim.fps.control.value = "10"
+    page.stage.says(type="crop", crop=crop.model_dump())
+    assert (editor.stage.can_undo, editor.stage.can_redo) == (True, False)
+    page.stage.says(type="undo")
+    assert editor.form.recipe() == Recipe(fps=10.0)
+    page.stage.says(type="undo")
+    assert editor.form.recipe() == Recipe()
+    assert (editor.stage.can_undo, editor.stage.can_redo) == (False, True)
+    page.stage.says(type="redo")
+    page.stage.says(type="redo")
+    assert editor.form.recipe() == Recipe(fps=10.0, crop=crop)
+    page.stage.says(type="choose", id="source-1")
+    assert not editor.stage.can_undo
 
 
 async def test_the_page_has_the_recipe_while_it_previews(page: Page) -> None:

@@ -1,4 +1,4 @@
-"""The preview on the stage, in a page without a kernel and with a service that the test plays."""
+"""The stage with its preview, in a page without a kernel and with a service that the test plays."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -90,6 +90,8 @@ def service(page: Page) -> Service:
         selected="1",
         gifs={},
         crop={},
+        can_undo=False,
+        can_redo=False,
         recipe=None,
         is_previewing=False,
     )
@@ -162,3 +164,14 @@ def test_switched_off_it_is_gone_and_nothing_is_asked(page: Page, service: Servi
     arrive(page, recipe=None)
     page.clock.run_for(5000)
     assert len(service.routes) == 1
+
+
+def test_keys_undo_and_redo_what_can_be(page: Page, service: Service) -> None:
+    expect(page.get_by_role("button", name="Undo")).to_be_disabled()
+    page.keyboard.press("Control+z")
+    assert page.evaluate("model.sent") is None
+    arrive(page, can_undo=True, can_redo=True)
+    page.keyboard.press("Control+z")
+    assert page.evaluate("model.sent.type") == "undo"
+    page.keyboard.press("Control+Shift+z")
+    assert page.evaluate("model.sent.type") == "redo"

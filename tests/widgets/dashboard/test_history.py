@@ -1,0 +1,76 @@
+import pytest
+
+from gifapp.domain.recipes.parts import Look
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.widgets.dashboard.history import MOST_STEPS, SAME_CHANGE_S, History
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now_s = 100.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def history(clock: Clock) -> History:
+    return History(Recipe(), clock)
+
+
+def note(history: History, clock: Clock, *recipes: Recipe, after_s: float = 2 * SAME_CHANGE_S) -> None:
+    for recipe in recipes:
+        clock.now_s += after_s
+        history.note(recipe)
+
+
+def test_changes_are_undone_and_redone_in_order(history: History, clock: Clock) -> None:
+    steps = [Recipe(width_px=width) for width in (100, 200, 300)]
+    note(history, clock, *steps)
+    assert [history.undo() for _ in range(4)] == [steps[1], steps[0], Recipe(), Recipe()]
+    assert not history.can_undo
+    assert [history.redo() for _ in range(4)] == [*steps, steps[2]]
+    assert not history.can_redo
+
+
+def test_a_change_after_an_undo_replaces_what_was_undone(history: History, clock: Clock) -> None:
+    note(history, clock, Recipe(width_px=100), Recipe(width_px=200))
+    history.undo()
+    note(history, clock, Recipe(fps=5.0))
+    assert not history.can_redo
+    assert history.undo() == Recipe(width_px=100)
+
+
+def test_what_is_shown_already_is_no_step(history: History, clock: Clock) -> None:
+    note(history, clock, Recipe(), Recipe())
+    assert not history.can_undo
+    note(history, clock, Recipe(width_px=100))
+    note(history, clock, history.undo())
+    assert history.can_redo
+
+
+def test_dragging_a_slider_is_one_step(history: History, clock: Clock) -> None:
+    dragged = [Recipe(look=Look(gamma=1 + number / 10)) for number in range(1, 9)]
+    note(history, clock, *dragged, after_s=0.2)
+    note(history, clock, Recipe(look=Look(gamma=1.8, contrast=2.0)), after_s=0.2)
+    assert history.undo() == dragged[-1]
+    assert history.undo() == Recipe()
+
+
+def test_the_same_field_later_is_another_step(history: History, clock: Clock) -> None:
+    note(history, clock, Recipe(width_px=100), Recipe(width_px=200))
+    assert history.undo() == Recipe(width_px=100)
+
+
+def test_the_oldest_steps_are_forgotten(history: History, clock: Clock) -> None:
+    note(history, clock, *(Recipe(width_px=width) for width in range(1, MOST_STEPS + 50)))
+    undone = 0
+    while history.can_undo:
+        history.undo()
+        undone += 1
+    assert undone == MOST_STEPS - 1
