@@ -328,5 +328,5 @@ def image_block(drawn: Drawn, palette: Palette) -> bytes:
     if drawn.where.is_empty:
         nothing = np.full((1, 1), palette.transparent, np.uint8)
         drawn = Drawn(Rectangle(0, 0, 1, 1), nothing, lzw.codes_of(nothing))
-    data = lzw.packed(drawn.codes, container.table_bits(palette), lzw.AS_THEY_ARE)
+    data = lzw.packed(drawn.codes, palette.table_bits, lzw.AS_THEY_ARE)
     return container.image(data, drawn.where, palette, 5, Disposal.KEEP, is_global=False)

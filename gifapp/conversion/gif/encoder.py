@@ -5,10 +5,14 @@ Neighbouring frames form a group (`grouping`) that shares a palette chosen from 
 becomes a block of the file (`container`, `lzw`). Each stage has its own thread and runs without the GIL,
 while the caller's thread reads the next frames. Few frames are in flight, so memory use does not depend on
 the clip's length.
+
+Drawings and screen recordings share a palette chosen from the whole clip, for which they are read twice: the
+frames wait on disk meanwhile, or those of the beginning if the clip is long.
 """
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -18,7 +22,7 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from gifapp.conversion.frame import Frame
+from gifapp.conversion.frame import Frame, Pixels
 from gifapp.conversion.frame_store import FrameStore
 from gifapp.conversion.gif.container import GifFile
 from gifapp.conversion.gif.frame_differ import FrameDiffer, IndexedFrame
@@ -33,6 +37,7 @@ __all__ = ["GROUP_FRAMES", "Encoded", "Style", "encode"]
 GROUP_FRAMES = AUTO_FRAMES
 _MOST_WAITING = 8  # frames that were read and not yet written
 _CHECKPOINT_S = 0.1
+_MOST_STORED_BYTES = 256_000_000  # of frames whose palette is chosen before the first is drawn
 _NOTHING: Future[bytes] = Future()  # the block of a frame merged into the one before
 _NOTHING.set_result(b"")
 
@@ -64,7 +69,7 @@ def encode(
 
     There must be at least one frame, all RGB or all RGBA, each `height_px` by `width_px`. `loop` is how many
     times it plays, 0 for ever. `style.colours` is the maximum number of colour table entries, transparency
-    included. A global palette needs all frames before the first is drawn, so they are stored on disk.
+    included.
     """
     pipeline = _Pipeline(width_px, height_px, loop, style, checkpoint or _do_nothing)
     try:
@@ -94,13 +99,13 @@ class _Pipeline:
     def blocks(self, frames: Iterable[Frame]) -> Iterator[bytes]:
         """The bytes that each frame in turn adds to the file."""
         waiting: deque[Future[bytes]] = deque()
-        with closing(self._merged(frames)) as merged_frames:
-            for group in groups(merged_frames, self._style.palette):
+        with closing(self._pictures(frames)) as pictures:
+            for group in groups(pictures, self._style.palette):
                 while len(waiting) > _MOST_WAITING:
                     yield self._done(waiting.popleft())
                 paint = self._choosing.submit(self._chooser.choose, [held.frame for held in group])
-                for held in group:
-                    waiting.append(self._block(held.frame, paint))
+                for at, held in enumerate(group):
+                    waiting.append(self._block(held.frame, paint, at))
                     waiting.extend([_NOTHING] * (held.frames - 1))
             while len(waiting) > 1:
                 yield self._done(waiting.popleft())
@@ -118,13 +123,38 @@ class _Pipeline:
         for stage in (self._choosing, self._drawing, self._writing):
             stage.shutdown(cancel_futures=True)
 
-    def _merged(self, frames: Iterable[Frame]) -> Generator[Held]:
+    def _pictures(self, frames: Iterable[Frame]) -> Generator[Held]:
         """The frames with equal neighbours merged."""
-        merged_frames = merged(frames, opaque_alpha=OPAQUE_ALPHA, checkpoint=self._checkpoint)
-        return _counted(merged_frames, self._chooser) if self._style.palette == "global" else merged_frames
+        with closing(merged(frames, opaque_alpha=OPAQUE_ALPHA, checkpoint=self._checkpoint)) as pictures:
+            first = next(pictures)
+            left = chain([first], pictures)
+            if self._chooser.may_share(first.frame.pixels):
+                yield from self._counted(left, first.frame.pixels)
+            yield from left
 
-    def _block(self, frame: Frame, paint: Future[GroupPalette]) -> Future[bytes]:
-        drawn = self._drawing.submit(lambda: self._drawer.draw(frame, paint.result()))
+    def _counted(self, pictures: Iterator[Held], first: Pixels) -> Iterator[Held]:
+        """The pictures that may be stored, once the palette that they share is chosen."""
+        with closing(FrameStore(first.shape)) as store:
+            times = list(self._stored(pictures, store))
+            if len(times) > 1:
+                self.gif.palette = self._chooser.share(first)
+            for number, (delay_cs, frames) in enumerate(times):
+                yield Held(Frame(store[number], delay_cs), frames)
+
+    def _stored(self, pictures: Iterator[Held], store: FrameStore) -> Iterator[tuple[int, int]]:
+        """Store and count pictures; yields the delay of each, and how many frames it stands for."""
+        most_bytes = sys.maxsize if self._style.palette == "global" else _MOST_STORED_BYTES
+        for frame, frames in pictures:
+            pixels = np.require(frame.pixels, np.uint8, ["C", "W"])
+            store.append(pixels)
+            self._chooser.count(pixels)
+            self._checkpoint()
+            yield frame.delay_cs, frames
+            if len(store) * pixels.nbytes >= most_bytes:
+                return
+
+    def _block(self, frame: Frame, paint: Future[list[GroupPalette]], at: int) -> Future[bytes]:
+        drawn = self._drawing.submit(lambda: self._drawer.draw(frame, paint.result()[at]))
         return self._writing.submit(self._written, drawn)
 
     def _written(self, drawn: Future[IndexedFrame | None]) -> bytes:
@@ -134,17 +164,3 @@ class _Pipeline:
 
 def _do_nothing() -> None:
     """The default checkpoint."""
-
-
-def _counted(merged_frames: Generator[Held], chooser: PaletteSelector) -> Generator[Held]:
-    """Count the colours of all pictures, storing them on disk, then yield them again."""
-    first = next(merged_frames)
-    times: list[tuple[int, int]] = []
-    with closing(merged_frames), closing(FrameStore(first.frame.pixels.shape)) as store:
-        for frame, frames in chain([first], merged_frames):
-            pixels = np.require(frame.pixels, np.uint8, ["C", "W"])
-            store.append(pixels)
-            chooser.count(pixels)
-            times.append((frame.delay_cs, frames))
-        for number, (delay_cs, frames) in enumerate(times):
-            yield Held(Frame(store[number], delay_cs), frames)

@@ -1,4 +1,4 @@
-"""Groups frames that share a palette, and distinguishes film from screen recordings."""
+"""Groups frames that share a palette, and tells film, drawings and screen recordings apart."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gifapp.conversion.gif.native import library
 from gifapp.conversion.merging import Held
 from gifapp.domain.recipes.recipe import PaletteScope
 
-Kind = Literal["film", "screen"]
+Kind = Literal["film", "drawing", "screen"]
 
 AUTO_FRAMES = 4
 _MOST_FRAMES: dict[PaletteScope, int] = {
@@ -26,6 +26,7 @@ _MOST_BYTES = 64_000_000  # of one scene's frames, which are held in memory
 _CUT = 0.4  # share of pixels whose brightness level changes at a scene cut
 _SOFT_STEP = 4
 _FEW_SHADES = 8
+_MOSTLY = 0.7
 
 Group = list[Held]
 
@@ -46,10 +47,11 @@ def groups(pictures: Iterable[Held], scope: PaletteScope) -> Iterator[Group]:
 
 
 def kind_of(pixels: Pixels) -> Kind:
-    """Film or screen, judged by the brightness steps between neighbours in some rows.
+    """What the pixels show, judged by the brightness steps between neighbours in some rows.
 
     A screen is mostly flat, has few shades and sharp edges; a film has noise and gradients even in the dark.
-    The thresholds were found on recorded screens, test cards and films.
+    What is mostly flat otherwise is a drawing. The thresholds were found on recorded screens, test cards,
+    cartoons and films.
     """
     shades, steps = np.zeros(256, np.int64), np.zeros(256, np.int64)
     library.count_steps(_for_kernels(pixels), np.array(pixels.shape, np.int64), shades, steps)
@@ -57,8 +59,9 @@ def kind_of(pixels: Pixels) -> Kind:
         return "film"
     flat, soft = steps[0] / steps.sum(), steps[1 : _SOFT_STEP + 1].sum() / steps.sum()
     few = np.sort(shades)[-_FEW_SHADES:].sum() / shades.sum()
-    is_screen = flat >= 0.75 and few >= 0.6 and soft <= 0.65 * (1 - flat)
-    return "screen" if is_screen else "film"
+    if flat >= 0.75 and few >= 0.6 and soft <= 0.65 * (1 - flat):
+        return "screen"
+    return "drawing" if flat >= _MOSTLY else "film"
 
 
 def _prepared(held: Held) -> Held:

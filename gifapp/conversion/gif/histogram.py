@@ -34,6 +34,7 @@ class Histogram:
         self._tone_keys = np.empty(_TONES, np.int32)
         self._votes = np.empty(_TONES, np.int64)
         self._state = np.empty(3, np.int64)  # bits dropped per channel, slots used, which rows
+        self._points: tuple[Points, int] | None = None  # computed once, since that takes tones out
         self.clear()
 
     def clear(self) -> None:
@@ -41,6 +42,7 @@ class Histogram:
         self._tone_keys.fill(-1)
         self._votes.fill(0)
         self._state.fill(0)
+        self._points = None
 
     def add(self, pixels: NDArray[np.uint8], rows: int = 1) -> None:
         """Count the opaque pixels; uint8 (height, width, 3 or 4).
@@ -65,7 +67,7 @@ class Histogram:
         There are fewer if these are within `spread`: see `clustered`. If that would lose a tone that covers a
         hundredth of the picture, such tones get their own entries, up to half of the palette.
         """
-        points, coarse = self._points()
+        points, coarse = self._counted()
         if not len(points):
             return np.zeros((1, 3), np.uint8)
         table = clustered(points, colours, spread)
@@ -77,8 +79,17 @@ class Histogram:
         rest = clustered(points[is_left], colours - len(own)) if is_left.any() else own[:0]
         return np.concatenate([own, rest]).astype(np.uint8)
 
-    def _points(self) -> tuple[Points, int]:
+    def error(self, table: Colours) -> float:
+        """The weighted mean squared distance of the counted colours from the nearest of `table`."""
+        points, _ = self._counted()
+        return float(library.mean_error(points, len(points), np.ascontiguousarray(table), len(table)))
+
+    def _counted(self) -> tuple[Points, int]:
         """The counted colours as points, and how many of them are not exact, which come first."""
+        self._points = self._points or self._taken_out()
+        return self._points
+
+    def _taken_out(self) -> tuple[Points, int]:
         is_tone = np.zeros(_TONES, np.bool_)
         dropped_bits = int(self._state[0])
         if dropped_bits > 0:

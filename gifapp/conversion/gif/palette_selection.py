@@ -1,19 +1,30 @@
-"""Chooses the palette, lookup table and tolerance for a group of frames."""
+"""Chooses the palette, lookup table and tolerance for a group of frames.
+
+A frame with a colour table of its own pays up to 768 bytes for it, which in a drawing or a screen recording
+is often more than for its pixels. These share a palette, and a group has its own only where that is worth its
+bytes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from gifapp.conversion.frame import Frame, Pixels
-from gifapp.conversion.gif.grouping import kind_of
+from gifapp.conversion.gif.grouping import Kind, kind_of
 from gifapp.conversion.gif.histogram import FILM_ROWS, Histogram
 from gifapp.conversion.gif.lookup import Lookup
-from gifapp.conversion.gif.quantizer import Palette
+from gifapp.conversion.gif.native import library
+from gifapp.conversion.gif.quantizer import BLUE, GREEN, RED, Palette
 from gifapp.conversion.gif.style import Style
 from gifapp.conversion.gif.tolerance import EXACT, Tolerance, tolerance
 
 _FEWEST_WITH_HOLD = 4  # with fewer colours, none is reserved for transparency
+_BYTES_PER_ERROR = 0.02  # what it is worth to bring one pixel nearer by a distance of 1 (measured)
+_ALIKE = 4 * (RED + GREEN + BLUE)  # two steps of 255: equal but for a video's compression
+_ROWS_APART = 4  # those in which `count_changed` looks
 
 
 class GroupPalette(NamedTuple):
@@ -40,43 +51,94 @@ class PaletteSelector:
     def __init__(self, style: Style) -> None:
         self._style = style
         self._histogram = Histogram()
+        self._shared: GroupPalette | None = None
         self._paint: GroupPalette | None = None
+        self._before: Pixels | None = None
+
+    def may_share(self, first: Pixels) -> bool:
+        """Whether a clip that begins like this may share a palette, so its frames are counted first."""
+        if self._style.palette == "auto":
+            return self._kind(first) != "film"
+        return self._style.palette == "global"
 
     def count(self, pixels: Pixels) -> None:
-        """Count the colours of `pixels` for the global palette."""
+        """Count the colours of `pixels` for the shared palette."""
         self._histogram.add(pixels, FILM_ROWS)
 
-    def choose(self, frames: Sequence[Frame]) -> GroupPalette:
-        """The palette for these frames; a global one is chosen once, after all frames were counted.
+    def share(self, first: Pixels) -> Palette:
+        """Choose the palette that the counted frames share."""
+        self._shared = self._paint = self._chosen(first, holds=True)
+        return self._shared.palette
 
-        It is exact if the table can hold all their colours and the style allows it.
+    def choose(self, frames: Sequence[Frame]) -> list[GroupPalette]:
+        """The palette for each of a group's frames.
+
+        It is exact if the table can hold all their colours and the style allows it. A shared palette is used
+        wherever the group's own would not be worth its bytes; a global one always.
         """
-        if self._style.palette == "global":
-            self._paint = self._paint or self._chosen(frames[0].pixels, holds=True)
-            return self._paint
+        if self._shared and self._style.palette == "global":
+            return [self._shared] * len(frames)
+        self._count_group(frames)
+        pixels = frames[0].pixels
+        if self._shared is None:
+            may_be_still = self._paint is None and len(frames) == 1
+            self._paint = self._chosen(pixels, holds=not may_be_still)
+            return [self._paint] * len(frames)
+        changed_px = self._changed_px(frames)
+        if exact := self._exact(pixels, holds=True):
+            self._paint = exact
+            return [exact] * len(frames)
+        return self._cheapest(self._shared._replace(tolerance=self._rules(pixels)), pixels, changed_px)
+
+    def _count_group(self, frames: Sequence[Frame]) -> None:
         self._histogram.clear()
         rows = max(1, min(FILM_ROWS, len(frames) - 1))  # each row is counted in at least one frame
         for frame in frames:
             self._histogram.add(frame.pixels, rows)
-        may_be_still = self._paint is None and len(frames) == 1
-        self._paint = self._chosen(frames[0].pixels, holds=not may_be_still)
-        return self._paint
+
+    def _cheapest(self, shared: GroupPalette, pixels: Pixels, changed_px: list[int]) -> list[GroupPalette]:
+        """For each frame of the counted group the shared palette, or the group's own if that is worth it."""
+        table_bytes = 3 << (self._style.colours - 1).bit_length()
+        worth = [px * _BYTES_PER_ERROR / table_bytes for px in changed_px]
+        own, gain = shared, self._histogram.error(shared.palette.colours)  # that of a perfect palette
+        if gain * max(worth) > 1:
+            own = self._chosen(pixels, holds=True)
+            gain -= self._histogram.error(own.palette.colours)
+        return [own if gain * per_error > 1 else shared for per_error in worth]
+
+    def _changed_px(self, frames: Sequence[Frame]) -> list[int]:
+        """For each frame, about how many pixels differ visibly from those before; all of the first."""
+        changed_px = []
+        for pixels, _ in frames:
+            before, self._before = self._before, pixels
+            height, width, _ = pixels.shape
+            if before is None:
+                changed_px.append(height * width)
+            else:
+                shape = np.array(pixels.shape, np.int64)
+                changed_px.append(_ROWS_APART * library.count_changed(pixels, before, shape, _ALIKE))
+        return changed_px
 
     def _chosen(self, pixels: Pixels, *, holds: bool) -> GroupPalette:
-        has_alpha = pixels.shape[2] == 4
-        if self._style.may_be_exact and (paint := self._exact(holds=holds, has_alpha=has_alpha)):
-            return paint
-        style = self._style
-        kind = kind_of(pixels) if style.content == "auto" else style.content
-        rules = tolerance(kind, style.dither, style.lossy)
+        if exact := self._exact(pixels, holds=holds):
+            return exact
+        style, rules, has_alpha = self._style, self._rules(pixels), pixels.shape[2] == 4
         reserved = has_alpha or (holds and style.colours >= _FEWEST_WITH_HOLD)
         colours = self._histogram.choose(style.colours - reserved, rules.spread if holds else 0.0)
         palette = Palette(colours, len(colours) if reserved else None)
         return GroupPalette(palette, Lookup(palette), rules)
 
-    def _exact(self, *, holds: bool, has_alpha: bool) -> GroupPalette | None:
-        """A palette with all colours: the previous one if it has them; None if there are too many."""
-        colours = self._histogram.all_colours(self._style.colours - has_alpha)
+    def _kind(self, pixels: Pixels) -> Kind:
+        return kind_of(pixels) if self._style.content == "auto" else self._style.content
+
+    def _rules(self, pixels: Pixels) -> Tolerance:
+        return tolerance(self._kind(pixels), self._style.dither, self._style.lossy)
+
+    def _exact(self, pixels: Pixels, *, holds: bool) -> GroupPalette | None:
+        """A palette with all colours, if allowed: the previous one if that has them; None if too many."""
+        has_alpha = pixels.shape[2] == 4
+        most = self._style.colours - has_alpha
+        colours = self._histogram.all_colours(most) if self._style.may_be_exact else None
         if colours is None:
             return None
         before = self._paint

@@ -27,6 +27,11 @@ class Palette(NamedTuple):
     def size(self) -> int:
         return len(self.colours) + (self.transparent is not None)
 
+    @property
+    def table_bits(self) -> int:
+        """log2 of the colour table's length, 1 to 8."""
+        return max(1, (self.size - 1).bit_length())
+
     def has_all(self, colours: Colours) -> bool:
         return set(map(bytes, colours)) <= set(map(bytes, self.colours))
 

@@ -196,7 +196,8 @@ class Recipe(Part):
     palette: Annotated[PaletteScope, PALETTES] = Field(
         "auto",
         title="Palette",
-        description="One palette for the whole clip (global), for each scene, or for each frame.",
+        description="One palette for the whole clip (global), for each scene, or for each frame; auto "
+        "chooses what saves bytes.",
     )
     lossy: Annotated[int, UiHints(slider=(0, 200))] = Field(
         0,

@@ -1,4 +1,4 @@
-"""Telling screens from films, of pixels however they lie in memory."""
+"""Telling screens, drawings and films apart, of pixels however they lie in memory."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,11 +6,14 @@ from numpy.typing import NDArray
 from gifapp.conversion.gif.grouping import Kind, kind_of
 
 
-def test_a_screen_and_a_film_are_told_apart_however_their_pixels_lie() -> None:
+def test_screens_drawings_and_films_are_told_apart_however_their_pixels_lie() -> None:
     film = np.random.default_rng(1).integers(0, 256, (90, 120, 3), np.uint8)
+    drawing = np.repeat(np.arange(90, dtype=np.uint8), 360).reshape(90, 120, 3)
+    drawing[:, ::10] = 200
     screen = np.full((90, 120, 3), 255, np.uint8)
     screen[::8, 10:60] = 0
     assert views(film) == {"film"}
+    assert views(drawing) == {"drawing"}
     assert views(screen) == {"screen"}
 
 

@@ -187,6 +187,23 @@ static void assign(const Point *points, int64_t count, int32_t *owners, int64_t 
     }
 }
 
+/* The weighted mean squared distance of points from the nearest colours. values: (count, 4); table: (colours, 3). */
+KERNEL double mean_error(const float *values, int64_t count, const uint8_t *table, int64_t colours) {
+    const Point *points = (const Point *)values;
+    Palette palette;
+    double error = 0, weight = 0;
+    sort_palette(&palette, table, colours);
+    for (int64_t at = 0; at < count; at++) {
+        const Point point = points[at];
+        const Colour rounded = {(int32_t)point[0], (int32_t)point[1], (int32_t)point[2]};
+        const uint8_t *colour = table + 3 * nearest(&palette, rounded);
+        const float red = point[0] - colour[0], green = point[1] - colour[1], blue = point[2] - colour[2];
+        error += point[WEIGHT] * (RED * red * red + GREEN * green * green + BLUE * blue * blue);
+        weight += point[WEIGHT];
+    }
+    return weight > 0 ? error / weight : 0;
+}
+
 /* Lloyd's algorithm: computes each cluster's mean, then assigns each point to its nearest mean.
    values: (count, 4), the points; owners: (count), as `split` left them; table: (clusters, 3), the means. */
 KERNEL void polish(const float *values, int64_t count, int32_t *owners, int64_t clusters, uint8_t *table) {
