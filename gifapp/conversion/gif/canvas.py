@@ -1,12 +1,14 @@
 """Maps frames to palette indices: decides which pixels stay unchanged and which colour the others get.
 
-Three rules save bytes, each within the tolerance that `tolerance.py` sets:
+Four rules save bytes, each within the tolerance that `tolerance.py` sets:
 
 - **Hold.** A pixel stays as it is on screen, written as a transparent index, while that is nearly as good
   as the palette's best colour.
 - **Longer phrases.** LZW sends one code for each phrase it has met before. Where the best colour would end
   the phrase, the nearest colour that continues it may stand in. So the LZW dictionary is built while drawing,
   and the codes are a result of it.
+- **Looking ahead.** What is drawn is not the pixel itself but the mean of those to come that are nearly the
+  same (`steady`): it can be held for longer.
 - **Weak diffusion.** Less than half of each error is diffused to the neighbours, even from a held pixel: a
   slow drift of brightness then appears a few pixels at a time instead of in bands.
 
@@ -16,6 +18,7 @@ and passes none on, which keeps screens free of noise.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +30,7 @@ from gifapp.conversion.gif.lookup import Lookup
 from gifapp.conversion.gif.lzw import Codes
 from gifapp.conversion.gif.native import library
 from gifapp.conversion.gif.quantizer import OPAQUE_ALPHA, Palette
+from gifapp.conversion.gif.steady import steady
 from gifapp.conversion.gif.tolerance import Tolerance
 from gifapp.domain.recipes.recipe import Dither
 
@@ -86,15 +90,24 @@ class Canvas:
         return self.screen[..., :3]
 
     def draw(
-        self, pixels: NDArray[np.uint8], palette: Palette, lookup: Lookup, tolerance: Tolerance
+        self,
+        pixels: NDArray[np.uint8],
+        palette: Palette,
+        lookup: Lookup,
+        tolerance: Tolerance,
+        following: Sequence[NDArray[np.uint8]] = (),
     ) -> Drawn:
-        """Draw `pixels`; the first frame covers the whole canvas, a later one what changes, maybe nothing."""
+        """Draw `pixels`; the first frame covers the whole canvas, a later one what changes, maybe nothing.
+
+        `following` are the next frames, up to `steady.MOST_FOLLOWING`.
+        """
         rules = _rules(palette, tolerance)
         where = self._where(pixels, rules)
         if where.is_empty:
             return Drawn(where, np.empty((0, 0), np.uint8), np.empty(0, np.uint16))
         before = self.screen.copy() if palette.transparent is None else None
-        indices, codes = self._remap(pixels, where, lookup, rules, tolerance.strength)
+        targets = steady(pixels, following, rules)
+        indices, codes = self._remap(pixels, targets, where, lookup, rules, strength=tolerance.strength)
         is_drawn = (
             not np.array_equal(before, self.screen) if before is not None else _is_drawn(codes, palette)
         )
@@ -106,15 +119,17 @@ class Canvas:
     def _remap(
         self,
         pixels: NDArray[np.uint8],
+        targets: NDArray[np.uint8],
         where: Rectangle,
         lookup: Lookup,
         rules: NDArray[np.int32],
+        *,
         strength: int,
     ) -> tuple[NDArray[np.uint8], Codes]:
         indices = np.empty((where.bottom - where.top, where.right - where.left), np.uint8)
         codes = lzw.room_for(indices.size)
         count = library.remap(
-            pixels, np.array(pixels.shape, np.int64), self.screen, np.array(where, np.int64),
+            pixels, targets, np.array(pixels.shape, np.int64), self.screen, np.array(where, np.int64),
             lookup.table, len(lookup.table), lookup.cells, lookup.states, lookup.cached_keys, lookup.cached,
             rules, self._weights * np.int32(strength), self._mask, len(self._mask),
             self._errors, indices, codes,

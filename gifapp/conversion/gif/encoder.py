@@ -29,6 +29,7 @@ from gifapp.conversion.gif.frame_differ import FrameDiffer, IndexedFrame
 from gifapp.conversion.gif.grouping import AUTO_FRAMES, groups
 from gifapp.conversion.gif.palette_selection import GroupPalette, PaletteSelector
 from gifapp.conversion.gif.quantizer import OPAQUE_ALPHA
+from gifapp.conversion.gif.steady import with_following
 from gifapp.conversion.gif.style import Style
 from gifapp.conversion.merging import Held, merged
 
@@ -83,6 +84,19 @@ def encode(
     return Encoded(pipeline.gif.frames, pipeline.gif.bytes, pipeline.gif.colours)
 
 
+class _Painted(NamedTuple):
+    """A picture, how many frames show it, and its group's palettes with its number in the group."""
+
+    frame: Frame
+    frames: int
+    paints: Future[list[GroupPalette]]
+    number: int
+
+    @property
+    def paint(self) -> GroupPalette:
+        return self.paints.result()[self.number]
+
+
 class _Pipeline:
     """The stages, each with its own thread."""
 
@@ -100,17 +114,22 @@ class _Pipeline:
         """The bytes that each frame in turn adds to the file."""
         waiting: deque[Future[bytes]] = deque()
         with closing(self._pictures(frames)) as pictures:
-            for group in groups(pictures, self._style.palette):
+            for painted, following in with_following(self._painted(pictures)):
                 while len(waiting) > _MOST_WAITING:
                     yield self._done(waiting.popleft())
-                paint = self._choosing.submit(self._chooser.choose, [held.frame for held in group])
-                for at, held in enumerate(group):
-                    waiting.append(self._block(held.frame, paint, at))
-                    waiting.extend([_NOTHING] * (held.frames - 1))
+                waiting.append(self._block(painted, [frame.pixels for frame, *_ in following]))
+                waiting.extend([_NOTHING] * (painted.frames - 1))
             while len(waiting) > 1:
                 yield self._done(waiting.popleft())
             last = self._writing.submit(self._written, self._drawing.submit(self._drawer.last))
             yield self._done(waiting.popleft()) + self._done(last)
+
+    def _painted(self, pictures: Iterable[Held]) -> Iterator[_Painted]:
+        """The pictures with the palettes that will be chosen for them."""
+        for group in groups(pictures, self._style.palette):
+            paints = self._choosing.submit(self._chooser.choose, [held.frame for held in group])
+            for number, (frame, frames) in enumerate(group):
+                yield _Painted(frame, frames, paints, number)
 
     def _done(self, block: Future[bytes]) -> bytes:
         while not block.done():
@@ -153,8 +172,8 @@ class _Pipeline:
             if len(store) * pixels.nbytes >= most_bytes:
                 return
 
-    def _block(self, frame: Frame, paint: Future[list[GroupPalette]], at: int) -> Future[bytes]:
-        drawn = self._drawing.submit(lambda: self._drawer.draw(frame, paint.result()[at]))
+    def _block(self, painted: _Painted, following: list[Pixels]) -> Future[bytes]:
+        drawn = self._drawing.submit(lambda: self._drawer.draw(painted.frame, painted.paint, following))
         return self._writing.submit(self._written, drawn)
 
     def _written(self, drawn: Future[IndexedFrame | None]) -> bytes:

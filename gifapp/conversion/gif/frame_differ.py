@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -58,15 +59,18 @@ class FrameDiffer:
         self._shows_source = True  # exactly, on the whole canvas
         self._last: IndexedFrame | None = None
 
-    def draw(self, frame: Frame, paint: GroupPalette) -> IndexedFrame | None:
-        """Draw a frame; returns the previous one, whose delay is now known; None if merged, or if first."""
+    def draw(self, frame: Frame, paint: GroupPalette, following: Sequence[Pixels]) -> IndexedFrame | None:
+        """Draw a frame, given the next ones; returns the one before, whose delay is now known.
+
+        None if it was merged, or if there is none.
+        """
         before = self._last
         vanishing = self._canvas.vanishing(frame.pixels)
         if before and not vanishing.is_empty:
             before.clear_also(vanishing)
             self._canvas.clear(before.where)
         paint = self._exact(frame.pixels, paint)
-        drawn = self._canvas.draw(frame.pixels, *paint)
+        drawn = self._canvas.draw(frame.pixels, *paint, () if paint.is_exact else following)
         if before and drawn.where.is_empty and before.disposal is Disposal.KEEP:
             before.delay_cs += frame.delay_cs
             return None

@@ -61,8 +61,8 @@ KERNEL void find_changed(
     memcpy(where, (int64_t[]){left, top, right, bottom}, 4 * sizeof *where);
 }
 
-/* Counts the pixels that are farther than `limit` from those before, in one row of four. shape: height, width, channels,
-   of both. */
+/* Counts the pixels that are farther than `limit` from those before, in one row of four.
+   shape: height, width, channels, of both. */
 KERNEL int64_t count_changed(const uint8_t *pixels, const uint8_t *before, const int64_t *shape, int64_t limit) {
     const int64_t channels = shape[2], row = shape[1] * channels;
     int64_t changed = 0;

@@ -79,8 +79,11 @@ _SUMS = _Array(np.int64, 2)
 
 find_changed = _kernel("find_changed", _PIXELS, _SHAPE, _SCREEN, _INTS, _RECTANGLE)
 count_changed = _kernel("count_changed", _PIXELS, _PIXELS, _SHAPE, c_int64, returns=c_int64)
+average_steady = _kernel(
+    "average_steady", _PIXELS, _SHAPE, _PIXELS, _PIXELS, _PIXELS, _PIXELS, c_int64, _INTS, _PIXELS
+)
 remap = _kernel(
-    "remap", _PIXELS, _SHAPE, _SCREEN, _RECTANGLE,
+    "remap", _PIXELS, _PIXELS, _SHAPE, _SCREEN, _RECTANGLE,
     _TABLE, c_int64, _BYTES, _BYTES, _INTS, _BYTES,
     _INTS, _INTS, _Array(np.int32, 2), c_int64, _Array(np.int32, 2), _TABLE, _CODES, returns=c_int64,
 )  # fmt: skip

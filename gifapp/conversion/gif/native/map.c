@@ -5,7 +5,7 @@
 
 /* A pixel to draw: see Strip. */
 typedef struct {
-    Rgba source, held, wanted;
+    Rgba source, target, held, wanted;
     int32_t apart, busy, allowance;
 } Pixel;
 
@@ -130,19 +130,22 @@ static inline __attribute__((always_inline)) void draw_pixels(
     Path path = drawing->path; /* in registers, as is */
     Owed passed = drawing->passed;
     for (int64_t at = 1; at <= count; at++) {
-        Pixel pixel = {strip->source[at], screen[at], 0, strip->apart[at], strip->busy[at], strip->allowance[at]};
+        Pixel pixel = {
+            .source = strip->source[at], .target = strip->target[at], .held = screen[at],
+            .apart = strip->apart[at], .busy = strip->busy[at], .allowance = strip->allowance[at],
+        };
         const int32_t offset = offsets[(left - 1 + at) & last];
         Channels error = {0};
         int32_t index = transparent;
         if (pixel.apart > pixel.allowance) {
             const Channels more = diffuses ? owed[at + 1] + passed.ahead : (Channels){0};
-            pixel.wanted = packed(wanted_colour(pixel.source, more, offset));
+            pixel.wanted = packed(wanted_colour(pixel.target, more, offset));
             index = index_for(lookup, &drawing->tree, &path, &pixel, last > 0, !diffuses);
             error = show(&screen[at], lookup, transparent, index, &pixel);
         } else {
             hold(&drawing->tree, &path, !diffuses);
             if (diffuses && pixel.apart > 0)
-                error = wanted_colour(pixel.source, owed[at + 1] + passed.ahead, offset) - channels_of(pixel.held);
+                error = wanted_colour(pixel.target, owed[at + 1] + passed.ahead, offset) - channels_of(pixel.held);
         }
         indices[at] = (uint8_t)index;
         if (diffuses)
@@ -165,8 +168,8 @@ static void hold_strip(const Frame *frame, const Dither *dither, Drawing *drawin
 }
 
 static void draw_strip(
-    const Frame *frame, const Lookup *lookup, const Dither *dither, Drawing *drawing, int64_t y, int64_t left,
-    int64_t count
+    const Frame *frame, const Frame *targets, const Lookup *lookup, const Dither *dither, Drawing *drawing, int64_t y,
+    int64_t left, int64_t count
 ) {
     Strip strip;
     measure_apart(frame, &strip, y, left, count);
@@ -177,6 +180,7 @@ static void draw_strip(
         return;
     }
     measure_busy(frame, &strip, y, left, count);
+    read_pixels(targets, y, left, count, strip.target);
     if (dither->diffuses)
         draw_pixels(frame, &strip, lookup, dither, drawing, y, left, count, true);
     else
@@ -185,24 +189,25 @@ static void draw_strip(
 
 /* Draws a row's pixels from `left` to `right`. */
 static void draw_row(
-    const Frame *frame, const Lookup *lookup, const Dither *dither, Drawing *drawing, int64_t y, int64_t left,
-    int64_t right
+    const Frame *frame, const Frame *targets, const Lookup *lookup, const Dither *dither, Drawing *drawing, int64_t y,
+    int64_t left, int64_t right
 ) {
     drawing->passed = (Owed){{0}, {0}, {0}};
     for (int64_t x = left; x < right; x += STRIP)
-        draw_strip(frame, lookup, dither, drawing, y, x, end_of_strip(x, right) - x);
+        draw_strip(frame, targets, lookup, dither, drawing, y, x, end_of_strip(x, right) - x);
     drawing->owed[right] = drawing->passed.below_before;
 }
 
 /* Draws the part `where` of a frame on the screen and writes its indices, and the codes of their phrases; returns the
-   number of codes. shape: height, width, channels; where: left, top, right, bottom; table: (count, 3);
-   mask: (side, side); errors: (width + 2, 4), scratch. */
+   number of codes. steady: the colours to draw instead of these pixels, where they are not held; shape: height, width,
+   channels; where: left, top, right, bottom; table: (count, 3); mask: (side, side); errors: (width + 2, 4), scratch. */
 KERNEL int64_t remap(
-    const uint8_t *pixels, const int64_t *shape, uint32_t *screen, const int64_t *where, const uint8_t *table,
-    int64_t count, uint8_t *cells, uint8_t *states, int32_t *cached_keys, uint8_t *cached, const int32_t *rules,
-    const int32_t *weights, const int32_t *mask, int64_t side, int32_t *errors, uint8_t *indices, uint16_t *codes
+    const uint8_t *pixels, const uint8_t *steady, const int64_t *shape, uint32_t *screen, const int64_t *where,
+    const uint8_t *table, int64_t count, uint8_t *cells, uint8_t *states, int32_t *cached_keys, uint8_t *cached,
+    const int32_t *rules, const int32_t *weights, const int32_t *mask, int64_t side, int32_t *errors, uint8_t *indices,
+    uint16_t *codes
 ) {
-    const Frame frame = frame_of(pixels, shape, screen, rules);
+    const Frame frame = frame_of(pixels, shape, screen, rules), targets = frame_of(steady, shape, screen, rules);
     const Dither dither = dither_of(weights, mask, side);
     Lookup lookup = {.cells = cells, .states = states, .cached_keys = cached_keys, .cached = cached};
     sort_palette(&lookup.palette, table, count);
@@ -213,7 +218,7 @@ KERNEL int64_t remap(
     clear_tree(&drawing.tree);
     memset(errors, 0, (frame.width + 2) * sizeof(Channels));
     for (int64_t y = where[1]; y < where[3]; y++)
-        draw_row(&frame, &lookup, &dither, &drawing, y, where[0], where[2]);
+        draw_row(&frame, &targets, &lookup, &dither, &drawing, y, where[0], where[2]);
     follow_waiting(&drawing.tree, &drawing.path);
     end_frame(&drawing.path.phrases);
     return drawing.path.phrases.codes - codes;

@@ -14,11 +14,11 @@ typedef struct {
     int32_t floor, share, most, transparent;
 } Frame;
 
-/* At most STRIP neighbours of a row, from the second place on: the first is for the pixel before. Each pixel's colour
-   and the one above it; its distance from what is on screen, FAR where nothing is shown, 0 where the pixel is clear;
-   its distance from its left and upper neighbours; how much worse than its best colour it may be. */
+/* At most STRIP neighbours of a row, from the second place on: the first is for the pixel before. Each pixel's colour,
+   the one above it, and the one to draw; its distance from what is on screen, FAR where nothing is shown, 0 where the
+   pixel is clear; its distance from its left and upper neighbours; how much worse than its best colour it may be. */
 typedef struct {
-    Rgba source[STRIP + 1], above[STRIP + 1];
+    Rgba source[STRIP + 1], above[STRIP + 1], target[STRIP + 1];
     int32_t apart[STRIP + 1], busy[STRIP + 1], allowance[STRIP + 1];
 } Strip;
 

@@ -1,0 +1,72 @@
+/* Averages what stays nearly the same in the frames to come: steady.py says what for. */
+#include "strip.h"
+
+enum { COLOURS = 3, ROUNDING_BITS = 16 };
+
+/* At most STRIP neighbours of a row, from the second place on, as in Strip: the sums of their colours so far; how many
+   they are; and whether all frames so far were alike. */
+typedef struct {
+    int32_t sums[COLOURS][STRIP + 1], count[STRIP + 1];
+    int32_t is_alike[STRIP + 1]; /* all bits or none */
+} Run;
+
+static void begin_run(Run *run, const Strip *strip, int64_t count) {
+    for (int64_t at = 1; at <= count; at++) {
+        for (int colour = 0; colour < COLOURS; colour++)
+            run->sums[colour][at] = strip->source[at] >> 8 * colour & 255;
+        run->count[at] = 1;
+        run->is_alike[at] = -(int32_t)(strip->source[at] >> ALPHA_SHIFT >= OPAQUE_ALPHA);
+    }
+}
+
+/* Adds the pixels of the next frame that are as near as half as much again as they might be wrong. */
+static void add_to_run(Run *run, const Strip *strip, const Rgba *next, int64_t count) {
+    for (int64_t at = 1; at <= count; at++) {
+        const int32_t limit = strip->allowance[at] * 3 / 2;
+        run->is_alike[at] &= -(int32_t)(distance(strip->source[at], next[at]) <= limit);
+        run->is_alike[at] &= -(int32_t)(next[at] >> ALPHA_SHIFT >= OPAQUE_ALPHA);
+        for (int colour = 0; colour < COLOURS; colour++)
+            run->sums[colour][at] += (int32_t)(next[at] >> 8 * colour & 255) & run->is_alike[at];
+        run->count[at] -= run->is_alike[at];
+    }
+}
+
+static void write_means(const Run *run, const Frame *frame, int64_t y, int64_t x, int64_t count, uint8_t *means) {
+    /* of 1 << ROUNDING_BITS, rounded up */
+    static const int32_t shares[] = {0, 1 << 16, 1 << 15, 21846, 1 << 14, 13108};
+    uint8_t *to = means + (y * frame->width + x) * frame->channels;
+    for (int64_t at = 1; at <= count; at++, to += frame->channels) {
+        for (int colour = 0; colour < COLOURS; colour++) {
+            const int32_t sum = run->sums[colour][at] * shares[run->count[at]];
+            to[colour] = (uint8_t)((sum + (1 << (ROUNDING_BITS - 1))) >> ROUNDING_BITS);
+        }
+    }
+}
+
+/* Writes a picture whose pixels are the means of those in `pixels` and in as many of the `count` frames that follow as
+   are alike; the alpha stays. shape: height, width, channels, of all; rules: as in canvas.py. */
+KERNEL void average_steady(
+    const uint8_t *pixels, const int64_t *shape, const uint8_t *first, const uint8_t *second, const uint8_t *third,
+    const uint8_t *fourth, int64_t count, const int32_t *rules, uint8_t *means
+) {
+    const Frame frame = frame_of(pixels, shape, NULL, rules);
+    const uint8_t *following[] = {first, second, third, fourth};
+    Strip strip;
+    Run run;
+    Rgba next[STRIP + 1];
+    memcpy(means, pixels, (size_t)(frame.height * frame.width * frame.channels));
+    for (int64_t y = 0; y < frame.height; y++) {
+        for (int64_t x = 0; x < frame.width; x += STRIP) {
+            const int64_t some = end_of_strip(x, frame.width) - x;
+            read_pixels(&frame, y, x, some, strip.source);
+            measure_busy(&frame, &strip, y, x, some);
+            begin_run(&run, &strip, some);
+            for (int64_t number = 0; number < count; number++) {
+                const Frame other = {.pixels = following[number], .width = frame.width, .channels = frame.channels};
+                read_pixels(&other, y, x, some, next);
+                add_to_run(&run, &strip, next, some);
+            }
+            write_means(&run, &frame, y, x, some, means);
+        }
+    }
+}

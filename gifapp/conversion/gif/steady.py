@@ -1,0 +1,46 @@
+"""Looks ahead: where a picture hardly changes in the frames to come, their mean is drawn instead.
+
+A pixel stays on screen while it is nearly right. Drawn as the mean of what follows, grain included, it is
+nearly right for longer, and nearer to all of it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gifapp.conversion.frame import Pixels
+from gifapp.conversion.gif.native import library
+
+MOST_FOLLOWING = 4
+
+Item = TypeVar("Item")
+
+
+def with_following(items: Iterable[Item]) -> Iterator[tuple[Item, list[Item]]]:
+    """Each item, and those that follow it: up to `MOST_FOLLOWING`."""
+    window: deque[Item] = deque()
+    for item in items:
+        window.append(item)
+        if len(window) > MOST_FOLLOWING:
+            yield window.popleft(), list(window)
+    while window:
+        yield window.popleft(), list(window)
+
+
+def steady(pixels: Pixels, following: Sequence[Pixels], rules: NDArray[np.int32]) -> Pixels:
+    """The mean of `pixels` and the `following` frames, of each pixel for as long as it hardly changes.
+
+    `rules` say how wrong a pixel may be when it is drawn. It has changed once its distance from the first is
+    more than half as much again.
+    """
+    if not following:
+        return pixels
+    means = np.empty_like(pixels)
+    frames = [*following, *[pixels] * (MOST_FOLLOWING - len(following))]
+    library.average_steady(pixels, np.array(pixels.shape, np.int64), *frames, len(following), rules, means)
+    return means
