@@ -17,7 +17,7 @@ from gifapp.conversion.gif.canvas import Canvas, Drawn, Rectangle
 from gifapp.conversion.gif.frame_differ import Disposal
 from gifapp.conversion.gif.histogram import Histogram
 from gifapp.conversion.gif.lookup import Lookup
-from gifapp.conversion.gif.quantizer import BLUE, GREEN, OPAQUE_ALPHA, RED, Palette
+from gifapp.conversion.gif.quantizer import OPAQUE_ALPHA, Palette
 from gifapp.conversion.gif.tolerance import tolerance
 from gifapp.conversion.pipeline import convert_file
 from gifapp.domain.limits import Limits
@@ -282,7 +282,7 @@ def test_every_pixel_is_the_palettes_nearest_within_the_dithers_bound(
 def far(some: np.ndarray, others: np.ndarray) -> np.ndarray:
     """The weighted distances between colours."""
     squares: np.ndarray = (some.astype(int) - others.astype(int)) ** 2
-    distances: np.ndarray = np.sqrt(squares @ np.array([RED, GREEN, BLUE]))
+    distances: np.ndarray = np.sqrt(squares @ FILM.weights)
     return distances
 
 
@@ -320,7 +320,7 @@ def test_what_decoders_show_is_what_the_canvas_meant(film: np.ndarray, colours: 
 def chosen(picture: np.ndarray, colours: int) -> Palette:
     histogram = Histogram()
     histogram.add(np.ascontiguousarray(picture))
-    table = histogram.choose(colours - 1)
+    table = histogram.choose(colours - 1, FILM.weights)
     return Palette(table, len(table))
 
 

@@ -169,6 +169,8 @@ def _is_drawn(codes: Codes, palette: Palette) -> bool:
 
 
 def _rules(palette: Palette, tolerance: Tolerance) -> NDArray[np.int32]:
-    """The kernels' parameters: floor, share, most and the transparent index, -1 for none."""
+    """The kernels' parameters: floor, share, most, the transparent index, -1 for none, and the weights."""
     transparent = -1 if palette.transparent is None else palette.transparent
-    return np.array([tolerance.floor, tolerance.share, tolerance.most, transparent], np.int32)
+    return np.array(
+        [tolerance.floor, tolerance.share, tolerance.most, transparent, *tolerance.channels], np.int32
+    )

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gifapp.conversion.gif.native import library
-from gifapp.conversion.gif.quantizer import BLUE, GREEN, RED, Colours, Points, clustered
+from gifapp.conversion.gif.quantizer import Colours, Points, Weights, clustered
 
 FILM_ROWS = 3  # in films, one row in three is counted
 _SLOTS = library.constant("HISTOGRAM_SLOTS")
@@ -61,7 +61,7 @@ class Histogram:
         keys = np.sort(self._keys[self._keys >= 0])
         return _unpacked(keys) if len(keys) else np.zeros((1, 3), np.uint8)
 
-    def choose(self, colours: int, spread: float = 0.0) -> Colours:
+    def choose(self, colours: int, weights: Weights, spread: float = 0.0) -> Colours:
         """At most `colours` colours that together are nearest to the counted ones.
 
         There are fewer if these are within `spread`: see `clustered`. If that would lose a tone that covers a
@@ -70,19 +70,21 @@ class Histogram:
         points, coarse = self._counted()
         if not len(points):
             return np.zeros((1, 3), np.uint8)
-        table = clustered(points, colours, spread)
+        table = clustered(points, colours, weights, spread)
         tones = _largest(points[coarse:], points[:, 3].copy().sum())
-        if len(points) <= colours or not _unlike(tones, table.astype(np.float32)).any():
-            return _with(table, tones)
-        own = _apart(tones, colours // 2)
-        is_left = _unlike(points[:, :3], own)
-        rest = clustered(points[is_left], colours - len(own)) if is_left.any() else own[:0]
+        if len(points) <= colours or not _unlike(tones, table.astype(np.float32), weights).any():
+            return _with(table, tones, weights)
+        own = _apart(tones, colours // 2, weights)
+        is_left = _unlike(points[:, :3], own, weights)
+        rest = clustered(points[is_left], colours - len(own), weights) if is_left.any() else own[:0]
         return np.concatenate([own, rest]).astype(np.uint8)
 
-    def error(self, table: Colours) -> float:
+    def error(self, table: Colours, weights: Weights) -> float:
         """The weighted mean squared distance of the counted colours from the nearest of `table`."""
         points, _ = self._counted()
-        return float(library.mean_error(points, len(points), np.ascontiguousarray(table), len(table)))
+        return float(
+            library.mean_error(points, len(points), weights, np.ascontiguousarray(table), len(table))
+        )
 
     def _counted(self) -> tuple[Points, int]:
         """The counted colours as points, and how many of them are not exact, which come first."""
@@ -114,28 +116,33 @@ def _largest(points: Points, total: np.float32) -> NDArray[np.float32]:
     return points[large[np.argsort(-weights[large], kind="stable")], :3]
 
 
-def _with(table: Colours, tones: NDArray[np.float32]) -> Colours:
+def _with(table: Colours, tones: NDArray[np.float32], weights: Weights) -> Colours:
     """The table with its nearest entries replaced by these exact tones; earlier tones take precedence."""
     for tone in tones[::-1]:
         step = table - tone
-        table[(step * step @ np.array([RED, GREEN, BLUE])).argmin()] = tone
+        table[(step * step @ weights).argmin()] = tone
     return table
 
 
-def _apart(tones: NDArray[np.float32], most: int) -> NDArray[np.float32]:
+def _apart(tones: NDArray[np.float32], most: int, weights: Weights) -> NDArray[np.float32]:
     """The first tones, at most `most`, no two of which look alike."""
     chosen = tones[:0]
     for number in range(len(tones)):
         tone = tones[number : number + 1]
-        if len(chosen) < most and _unlike(tone, chosen).all():
+        if len(chosen) < most and _unlike(tone, chosen, weights).all():
             chosen = np.concatenate([chosen, tone])
     return chosen
 
 
-def _unlike(points: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.bool_]:
+def _unlike(points: NDArray[np.float32], others: NDArray[np.float32], weights: Weights) -> NDArray[np.bool_]:
     """Which points are at least one step away from all of `others`."""
     is_unlike = np.ones(len(points), np.bool_)
     library.mark_alike(
-        np.ascontiguousarray(points), len(points), np.ascontiguousarray(others), len(others), is_unlike
+        np.ascontiguousarray(points),
+        len(points),
+        weights,
+        np.ascontiguousarray(others),
+        len(others),
+        is_unlike,
     )
     return is_unlike

@@ -17,13 +17,13 @@ from gifapp.conversion.gif.grouping import Kind, kind_of
 from gifapp.conversion.gif.histogram import FILM_ROWS, Histogram
 from gifapp.conversion.gif.lookup import Lookup
 from gifapp.conversion.gif.native import library
-from gifapp.conversion.gif.quantizer import BLUE, GREEN, RED, Palette
+from gifapp.conversion.gif.quantizer import Palette
 from gifapp.conversion.gif.style import Style
 from gifapp.conversion.gif.tolerance import EXACT, Tolerance, tolerance
 
 _FEWEST_WITH_HOLD = 4  # with fewer colours, none is reserved for transparency
 _BYTES_PER_ERROR = 0.02  # what it is worth to bring one pixel nearer by a distance of 1 (measured)
-_ALIKE = 4 * (RED + GREEN + BLUE)  # two steps of 255: equal but for a video's compression
+_ALIKE = 36  # a distance of two steps of 255: equal but for a video's compression
 _ROWS_APART = 4  # those in which `count_changed` looks
 
 
@@ -88,7 +88,10 @@ class PaletteSelector:
         if exact := self._exact(pixels, holds=True):
             self._paint = exact
             return [exact] * len(frames)
-        return self._cheapest(self._shared._replace(tolerance=self._rules(pixels)), pixels, changed_px)
+        rules = self._rules(pixels)._replace(
+            channels=self._shared.tolerance.channels
+        )  # those of its lookup table
+        return self._cheapest(self._shared._replace(tolerance=rules), pixels, changed_px)
 
     def _count_group(self, frames: Sequence[Frame]) -> None:
         self._histogram.clear()
@@ -100,10 +103,13 @@ class PaletteSelector:
         """For each frame of the counted group the shared palette, or the group's own if that is worth it."""
         table_bytes = 3 << (self._style.colours - 1).bit_length()
         worth = [px * _BYTES_PER_ERROR / table_bytes for px in changed_px]
-        own, gain = shared, self._histogram.error(shared.palette.colours)  # that of a perfect palette
+        own, gain = (
+            shared,
+            self._histogram.error(shared.palette.colours, shared.tolerance.weights),
+        )  # that of a perfect palette
         if gain * max(worth) > 1:
             own = self._chosen(pixels, holds=True)
-            gain -= self._histogram.error(own.palette.colours)
+            gain -= self._histogram.error(own.palette.colours, shared.tolerance.weights)
         return [own if gain * per_error > 1 else shared for per_error in worth]
 
     def _changed_px(self, frames: Sequence[Frame]) -> list[int]:
@@ -116,7 +122,9 @@ class PaletteSelector:
                 changed_px.append(height * width)
             else:
                 shape = np.array(pixels.shape, np.int64)
-                changed_px.append(_ROWS_APART * library.count_changed(pixels, before, shape, _ALIKE))
+                changed_px.append(
+                    _ROWS_APART * library.count_changed(pixels, before, shape, EXACT.weights, _ALIKE)
+                )
         return changed_px
 
     def _chosen(self, pixels: Pixels, *, holds: bool) -> GroupPalette:
@@ -124,7 +132,9 @@ class PaletteSelector:
             return exact
         style, rules, has_alpha = self._style, self._rules(pixels), pixels.shape[2] == 4
         reserved = has_alpha or (holds and style.colours >= _FEWEST_WITH_HOLD)
-        colours = self._histogram.choose(style.colours - reserved, rules.spread if holds else 0.0)
+        colours = self._histogram.choose(
+            style.colours - reserved, rules.weights, rules.spread if holds else 0.0
+        )
         palette = Palette(colours, len(colours) if reserved else None)
         return GroupPalette(palette, Lookup(palette), rules)
 

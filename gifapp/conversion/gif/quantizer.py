@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from gifapp.conversion.gif.native import library
 
 OPAQUE_ALPHA = library.constant("OPAQUE_ALPHA")
-RED, GREEN, BLUE = map(library.constant, ("RED", "GREEN", "BLUE"))  # weights in a distance
 
 Colours = NDArray[np.uint8]
 Points = NDArray[np.float32]
 """(n, 4): red, green and blue from 0 to 255, and the weight."""
+Weights = NDArray[np.int32]
+"""What a squared step of red, green and blue counts in a distance."""
 
 
 class Palette(NamedTuple):
@@ -42,7 +43,7 @@ class Palette(NamedTuple):
         return Palette(colours, transparent), (np.cumsum(used) - 1).astype(np.uint8)
 
 
-def clustered(points: Points, most: int, spread: float = 0.0) -> Colours:
+def clustered(points: Points, most: int, weights: Weights, spread: float = 0.0) -> Colours:
     """At most `most` colours that together are nearest to the weighted points.
 
     There are fewer if their weighted mean squared distance to the points is at most `spread`.
@@ -53,10 +54,11 @@ def clustered(points: Points, most: int, spread: float = 0.0) -> Colours:
     Args:
         points: at least one.
         most: how many colours, 1 to 256.
+        weights: of a distance.
         spread: as in `Tolerance.spread`.
     """
     count, owners = len(points), np.empty(len(points), np.int32)
-    clusters = library.split(points, count, most, spread, np.arange(count, dtype=np.int32), owners)
+    clusters = library.split(points, count, weights, most, spread, np.arange(count, dtype=np.int32), owners)
     colours = np.empty((clusters, 3), np.uint8)
-    library.polish(points, count, owners, clusters, colours)
+    library.polish(points, count, weights, owners, clusters, colours)
     return colours

@@ -4,14 +4,14 @@ import pytest
 from gifapp.conversion.gif import lzw
 from gifapp.conversion.gif.canvas import Canvas, Rectangle
 from gifapp.conversion.gif.lookup import Lookup
-from gifapp.conversion.gif.quantizer import BLUE, GREEN, RED, Palette
+from gifapp.conversion.gif.quantizer import Palette
 from gifapp.conversion.gif.tolerance import Tolerance, tolerance
 from gifapp.domain.recipes.recipe import Dither
 from tests import reference
 
 DITHERS: tuple[Dither, ...] = ("none", "bayer", "blue_noise", "floyd_steinberg", "sierra2_4a")
 FILM, SCREEN = tolerance("film", "auto", 0), tolerance("screen", "auto", 0)
-EXACT = Tolerance(strength=FILM.strength, floor=0, share=0, most=0, spread=0.0)
+EXACT = Tolerance(strength=FILM.strength, floor=0, share=0, most=0, spread=0.0, channels=FILM.channels)
 BLACK_AND_WHITE = Palette(np.array([[0, 0, 0], [255, 255, 255]], np.uint8), 2)
 
 
@@ -132,7 +132,7 @@ def test_no_pixel_is_worse_than_the_most_that_is_allowed() -> None:
 def distance(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Weighted and squared, as a tolerance counts."""
     squares: np.ndarray = (one.astype(int) - other) ** 2
-    return np.asarray(squares @ np.array([RED, GREEN, BLUE]))
+    return np.asarray(squares @ FILM.weights)
 
 
 def test_only_the_rectangle_that_changed_is_named() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from gifapp import errors
 from gifapp.conversion.gif.native import library, sources
+from gifapp.conversion.gif.tolerance import EXACT
 
 DIGEST = """
 import ctypes, hashlib, io
@@ -19,6 +20,7 @@ load = ctypes.CDLL
 ctypes.CDLL = lambda path: load(path.replace({instead!r}, "kernels.so"))
 from gifapp.conversion.frame import Frame
 from gifapp.conversion.gif.encoder import Style, encode
+from gifapp.conversion.gif.tolerance import EXACT
 
 random = np.random.default_rng(1)
 shades = np.linspace(0, 200, 8 * 40 * 60 * {channels}).reshape(8, 40, 60, {channels})
@@ -85,5 +87,5 @@ def test_what_a_kernel_cannot_read_is_refused(pixels: np.ndarray) -> None:
 def test_there_are_no_more_clusters_than_colours_in_a_table() -> None:
     points = np.random.default_rng(1).integers(1, 256, (2000, 4)).astype(np.float32)
     order, owners = np.arange(2000, dtype=np.int32), np.empty(2000, np.int32)
-    clusters = library.split(points, 2000, 2000, 0.0, order, owners)
+    clusters = library.split(points, 2000, EXACT.weights, 2000, 0.0, order, owners)
     assert (clusters, owners.max()) == (256, 255)

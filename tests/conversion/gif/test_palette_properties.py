@@ -44,7 +44,7 @@ def opaque(picture: np.ndarray) -> set[tuple[int, ...]]:
 def palette_of(picture: np.ndarray, colours: int) -> np.ndarray:
     histogram = Histogram()
     histogram.add(np.ascontiguousarray(picture))
-    return histogram.choose(colours)
+    return histogram.choose(colours, EXACT.weights)
 
 
 @examples(80)

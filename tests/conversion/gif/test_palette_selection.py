@@ -10,7 +10,7 @@ from gifapp.conversion.frame import Frame
 from gifapp.conversion.gif import encoder
 from gifapp.conversion.gif.encoder import Style, encode
 from gifapp.conversion.gif.histogram import Histogram
-from gifapp.conversion.gif.quantizer import BLUE, GREEN, RED
+from gifapp.conversion.gif.tolerance import EXACT
 from gifapp.domain.recipes.recipe import PaletteScope
 from tests.gifs import gif_of, gifsicle, seen_by_ffmpeg, seen_by_pillow
 
@@ -98,7 +98,6 @@ def test_the_error_of_a_table_is_the_mean_distance_of_the_pixels_from_it() -> No
     histogram = Histogram()
     histogram.add(pixels)
     steps = pixels.reshape(-1, 1, 3).astype(int) - table
-    smooth = np.array([RED, GREEN, BLUE])
-    nearest = (steps * steps @ smooth).min(axis=1)
-    assert histogram.error(table) == pytest.approx(nearest.mean(), rel=0.05)
-    assert histogram.error(pixels.reshape(-1, 3)[:1]) > histogram.error(table)
+    nearest = (steps * steps @ EXACT.weights).min(axis=1)
+    assert histogram.error(table, EXACT.weights) == pytest.approx(nearest.mean(), rel=0.05)
+    assert histogram.error(pixels.reshape(-1, 3)[:1], EXACT.weights) > histogram.error(table, EXACT.weights)

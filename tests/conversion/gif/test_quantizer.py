@@ -3,12 +3,13 @@ import pytest
 
 from gifapp.conversion.gif.histogram import Histogram
 from gifapp.conversion.gif.quantizer import Palette
+from gifapp.conversion.gif.tolerance import EXACT
 
 
 def chosen(pixels: np.ndarray, colours: int) -> set[tuple[int, ...]]:
     histogram = Histogram()
     histogram.add(np.ascontiguousarray(pixels, np.uint8))
-    palette = histogram.choose(colours)
+    palette = histogram.choose(colours, EXACT.weights)
     assert len(palette) <= colours
     return {tuple(colour) for colour in palette.tolist()}
 
@@ -68,7 +69,7 @@ def test_a_cleared_histogram_has_forgotten_everything() -> None:
     histogram.add(noise(200, 200, 3))
     histogram.clear()
     histogram.add(np.full((1, 1, 3), 77, np.uint8))
-    assert histogram.choose(256).tolist() == [[77, 77, 77]]
+    assert histogram.choose(256, EXACT.weights).tolist() == [[77, 77, 77]]
 
 
 def test_smooth_ground_gets_more_colours_than_the_same_colours_in_disorder() -> None:

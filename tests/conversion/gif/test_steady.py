@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from gifapp.conversion.gif.quantizer import BLUE, GREEN, RED
 from gifapp.conversion.gif.steady import MOST_FOLLOWING, steady, with_following
+from gifapp.conversion.gif.tolerance import EXACT
 from tests.gifs import gif_of, seen_by_pillow
 
 FLOOR, SHARE, MOST = 30, 100, 90
-RULES = np.array([FLOOR, SHARE, MOST, -1], np.int32)
+RULES = np.array([FLOOR, SHARE, MOST, -1, *EXACT.channels], np.int32)
 
 
 def clip(channels: int, seed: int = 1) -> list[np.ndarray]:
@@ -23,7 +23,7 @@ def clip(channels: int, seed: int = 1) -> list[np.ndarray]:
 
 
 def distance(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    return np.asarray((one[..., :3].astype(int) - other[..., :3]) ** 2 @ np.array([RED, GREEN, BLUE]))
+    return np.asarray((one[..., :3].astype(int) - other[..., :3]) ** 2 @ EXACT.weights)
 
 
 def mean_of(frames: list[np.ndarray]) -> np.ndarray:

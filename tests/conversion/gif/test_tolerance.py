@@ -3,23 +3,32 @@ from itertools import pairwise
 import pytest
 
 from gifapp.conversion.gif.grouping import Kind
-from gifapp.conversion.gif.tolerance import tolerance
+from gifapp.conversion.gif.tolerance import Tolerance, tolerance
 
-KINDS: tuple[Kind, ...] = ("film", "screen")
+KINDS: tuple[Kind, ...] = ("film", "drawing", "screen")
+
+
+def limits(rules: Tolerance) -> tuple[float, ...]:
+    return rules.strength, rules.floor, rules.share, rules.most, rules.spread
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_more_lossy_the_more_is_allowed(kind: Kind) -> None:
     rules = [tolerance(kind, "auto", lossy) for lossy in range(0, 201, 10)]
     for less, more in pairwise(rules):
-        assert all(a < b for a, b in zip(less[1:], more[1:], strict=True))
+        assert all(a < b for a, b in zip(limits(less)[1:], limits(more)[1:], strict=True))
 
 
 def test_a_screen_is_drawn_more_exactly_than_a_film() -> None:
-    film, screen = (tolerance(kind, "auto", 0) for kind in KINDS)
-    assert all(a > b for a, b in zip(film, screen, strict=True))
+    film, _, screen = (tolerance(kind, "auto", 0) for kind in KINDS)
+    assert all(a > b for a, b in zip(limits(film), limits(screen), strict=True))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_who_asks_for_a_dither_gets_it_on_a_screen_too_and_more_of_it(kind: Kind) -> None:
     assert tolerance(kind, "sierra2_4a", 0).strength > tolerance("film", "auto", 0).strength
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_distance_of_9_is_one_step_of_every_channel(kind: Kind) -> None:
+    assert tolerance(kind, "auto", 0).weights.sum() == 9

@@ -62,13 +62,16 @@ KERNEL void find_changed(
 }
 
 /* Counts the pixels that are farther than `limit` from those before, in one row of four.
-   shape: height, width, channels, of both. */
-KERNEL int64_t count_changed(const uint8_t *pixels, const uint8_t *before, const int64_t *shape, int64_t limit) {
+   shape: height, width, channels, of both; three: the weights. */
+KERNEL int64_t count_changed(
+    const uint8_t *pixels, const uint8_t *before, const int64_t *shape, const int32_t *three, int64_t limit
+) {
+    const Weights weights = weights_of(three);
     const int64_t channels = shape[2], row = shape[1] * channels;
     int64_t changed = 0;
     for (int64_t start = 0; start < shape[0] * row; start += 4 * row) {
         for (int64_t at = start; at < start + row; at += channels)
-            changed += distance(colour_at(pixels + at, 0), colour_at(before + at, 0)) > limit;
+            changed += distance(weights, colour_at(pixels + at, 0), colour_at(before + at, 0)) > limit;
     }
     return changed;
 }

@@ -191,14 +191,17 @@ KERNEL int64_t write_points(const int32_t *keys, const int64_t *sums, float *poi
 }
 
 /* Clears `is_unlike` for the points that are less than one step away from any of `others`. */
-KERNEL void mark_alike(const float *points, int64_t count, const float *others, int64_t other_count, bool *is_unlike) {
-    const double step = RED + GREEN + BLUE; /* colours closer than one step of 255 look the same */
+KERNEL void mark_alike(
+    const float *points, int64_t count, const int32_t *three, const float *others, int64_t other_count, bool *is_unlike
+) {
+    const Weights weights = weights_of(three);
+    const double step = weighted(weights, 1, 1, 1); /* colours closer than one step of 255 look the same */
     for (int64_t other = 0; other < other_count; other++) {
         for (int64_t at = 0; at < count; at++) {
             double red = points[at * 3] - others[other * 3];
             double green = points[at * 3 + 1] - others[other * 3 + 1];
             double blue = points[at * 3 + 2] - others[other * 3 + 2];
-            if (RED * red * red + GREEN * green * green + BLUE * blue * blue < step)
+            if (weights.red * red * red + weights.green * green * green + weights.blue * blue * blue < step)
                 is_unlike[at] = false;
         }
     }

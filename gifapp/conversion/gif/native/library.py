@@ -78,7 +78,7 @@ _POINTS = _Array(np.float32, 2)
 _SUMS = _Array(np.int64, 2)
 
 find_changed = _kernel("find_changed", _PIXELS, _SHAPE, _SCREEN, _INTS, _RECTANGLE)
-count_changed = _kernel("count_changed", _PIXELS, _PIXELS, _SHAPE, c_int64, returns=c_int64)
+count_changed = _kernel("count_changed", _PIXELS, _PIXELS, _SHAPE, _INTS, c_int64, returns=c_int64)
 average_steady = _kernel(
     "average_steady", _PIXELS, _SHAPE, _PIXELS, _PIXELS, _PIXELS, _PIXELS, c_int64, _INTS, _PIXELS
 )
@@ -98,10 +98,10 @@ count_colours = _kernel(
 )
 take_out_tones = _kernel("take_out_tones", _INTS, _LONGS, _INTS, _SUMS, c_int64, _FLAGS)
 write_points = _kernel("write_points", _INTS, _SUMS, _POINTS, returns=c_int64)
-mark_alike = _kernel("mark_alike", _POINTS, c_int64, _POINTS, c_int64, _FLAGS)
-split = _kernel("split", _POINTS, c_int64, c_int64, c_double, _INTS, _INTS, returns=c_int64)
-polish = _kernel("polish", _POINTS, c_int64, _INTS, c_int64, _TABLE)
-mean_error = _kernel("mean_error", _POINTS, c_int64, _TABLE, c_int64, returns=c_double)
+mark_alike = _kernel("mark_alike", _POINTS, c_int64, _INTS, _POINTS, c_int64, _FLAGS)
+split = _kernel("split", _POINTS, c_int64, _INTS, c_int64, c_double, _INTS, _INTS, returns=c_int64)
+polish = _kernel("polish", _POINTS, c_int64, _INTS, _INTS, c_int64, _TABLE)
+mean_error = _kernel("mean_error", _POINTS, c_int64, _INTS, _TABLE, c_int64, returns=c_double)
 collect_colours = _kernel(
     "collect_colours", _PIXELS, _SHAPE, _SCREEN, _RECTANGLE, c_bool, _INTS, returns=c_int64
 )

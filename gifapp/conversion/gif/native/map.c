@@ -76,7 +76,8 @@ static inline __attribute__((always_inline)) int32_t index_for(
 ) {
     int32_t best = best_index(lookup, pixel, is_patterned);
     Rgba colour = lookup->colours[best];
-    if (pixel->apart <= pixel->allowance + distance(pixel->source, colour)) {
+    const Weights weights = lookup->palette.weights;
+    if (pixel->apart <= pixel->allowance + distance(weights, pixel->source, colour)) {
         hold(tree, path, waits);
         return tree->transparent;
     }
@@ -85,8 +86,10 @@ static inline __attribute__((always_inline)) int32_t index_for(
     Phrases *phrases = &path->phrases;
     uint32_t *slot = phrase_slot(&tree->dictionary, phrase_key(phrases->prefix, best));
     if (*slot == 0 && pixel->allowance > 0) {
-        int32_t limit = distance(pixel->wanted, colour) + pixel->allowance + 1;
-        int32_t longer = stand_in(tree, phrases->prefix, pixel->wanted, limit, pixel->held, pixel->apart != FAR);
+        int32_t limit = distance(weights, pixel->wanted, colour) + pixel->allowance + 1;
+        int32_t longer = stand_in(
+            tree, weights, phrases->prefix, pixel->wanted, limit, pixel->held, pixel->apart != FAR
+        );
         if (longer != NONE) {
             phrases->prefix = longer;
             return tree->index[longer];
@@ -210,7 +213,7 @@ KERNEL int64_t remap(
     const Frame frame = frame_of(pixels, shape, screen, rules), targets = frame_of(steady, shape, screen, rules);
     const Dither dither = dither_of(weights, mask, side);
     Lookup lookup = {.cells = cells, .states = states, .cached_keys = cached_keys, .cached = cached};
-    sort_palette(&lookup.palette, table, count);
+    sort_palette(&lookup.palette, table, count, frame.weights);
     for (int64_t index = 0; index < count; index++)
         lookup.colours[index] = colour_at(table, index);
     Drawing drawing = {.path = {first_phrase(codes), 0}, .owed = (Channels *)errors, .indices = indices};

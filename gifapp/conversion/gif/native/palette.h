@@ -11,16 +11,18 @@ typedef struct {
     int32_t red[MOST_COLOURS + LANES], green[MOST_COLOURS + LANES], blue[MOST_COLOURS + LANES];
     int32_t index[MOST_COLOURS + LANES]; /* in the palette */
     int32_t below[257];                  /* per green: how many colours have less */
+    Weights weights;
 } Palette;
 
 /* table: (count, 3). */
-static inline void sort_palette(Palette *palette, const uint8_t *table, int64_t count) {
+static inline void sort_palette(Palette *palette, const uint8_t *table, int64_t count, Weights weights) {
     int32_t next[257] = {0};
     for (int64_t index = 0; index < count; index++)
         next[table[index * 3 + 1] + 1]++;
     for (int green = 0; green < 256; green++)
         next[green + 1] += next[green];
     memcpy(palette->below, next, sizeof next);
+    palette->weights = weights;
     for (int64_t index = 0; index < count; index++) {
         const uint8_t *colour = table + index * 3;
         int32_t at = next[colour[1]]++;
@@ -47,12 +49,14 @@ static inline Lanes distances(const Palette *palette, int32_t at, Colour colour)
     Lanes red = lanes_at(palette->red + at) - colour.red;
     Lanes green = lanes_at(palette->green + at) - colour.green;
     Lanes blue = lanes_at(palette->blue + at) - colour.blue;
-    return (RED * red * red + GREEN * green * green + BLUE * blue * blue) << 8 | lanes_at(palette->index + at);
+    const Weights weights = palette->weights;
+    const Lanes apart = weights.red * red * red + weights.green * green * green + weights.blue * blue * blue;
+    return apart << 8 | lanes_at(palette->index + at);
 }
 
 /* The index of the palette's colour that is nearest to this one, where at least one is as near as `limit`. */
 static inline int32_t nearest_within(const Palette *palette, Colour colour, int32_t limit) {
-    const int32_t reach = (int32_t)__builtin_elementwise_sqrt((float)(limit / GREEN));
+    const int32_t reach = (int32_t)__builtin_elementwise_sqrt((float)(limit / palette->weights.green));
     const int32_t lowest = colour.green > reach ? colour.green - reach : 0;
     const int32_t highest = colour.green + reach < 255 ? colour.green + reach : 255;
     const int32_t end = palette->below[highest + 1];

@@ -30,23 +30,24 @@ static inline Moments moments_of(Point point) {
 }
 
 /* The part of the squares that a cluster's mean explains; the larger the total, the smaller the error. */
-static inline double explained(Moments part) {
-    return (RED * part[0] * part[0] + GREEN * part[1] * part[1] + BLUE * part[2] * part[2]) / part[WEIGHT];
+static inline double explained(Weights weights, Moments part) {
+    const double red = weights.red * part[0] * part[0], green = weights.green * part[1] * part[1];
+    return (red + green + weights.blue * part[2] * part[2]) / part[WEIGHT];
 }
 
 /* The best cut through sums by plane; returns its gain, 0 if there is none. */
-static double best_plane(const Moments *planes, int first, int last, int *value) {
+static double best_plane(Weights weights, const Moments *planes, int first, int last, int *value) {
     Moments all = {0}, below = {0};
     for (int plane = first; plane <= last; plane++)
         all += planes[plane];
-    const double uncut = explained(all);
+    const double uncut = explained(weights, all);
     double best = uncut;
     for (int plane = first; plane < last; plane++) {
         below += planes[plane];
         const Moments above = all - below;
         if (planes[plane][WEIGHT] < 0.5 || above[WEIGHT] < 0.5)
             continue;
-        double cut = explained(below) + explained(above);
+        double cut = explained(weights, below) + explained(weights, above);
         if (cut > best) {
             best = cut;
             *value = plane + 1;
@@ -64,7 +65,7 @@ static void shrink(Box *box, int axis, const Moments *planes) {
 }
 
 /* Finds the cut across one axis that removes the most squared error. */
-static void find_best_cut(Cluster *cluster, const Point *points, const int32_t *order) {
+static void find_best_cut(Weights weights, Cluster *cluster, const Point *points, const int32_t *order) {
     Box box = cluster->box;
     Moments planes[3][256];
     for (int axis = 0; axis < 3; axis++)
@@ -80,7 +81,7 @@ static void find_best_cut(Cluster *cluster, const Point *points, const int32_t *
     for (int axis = 0; axis < 3; axis++) {
         int value = 0;
         shrink(&box, axis, planes[axis]);
-        double gain = best_plane(planes[axis], box.first[axis], box.last[axis], &value);
+        double gain = best_plane(weights, planes[axis], box.first[axis], box.last[axis], &value);
         if (gain > cluster->gain) {
             cluster->gain = gain;
             cluster->axis = axis;
@@ -91,17 +92,17 @@ static void find_best_cut(Cluster *cluster, const Point *points, const int32_t *
 }
 
 /* The squared error of a single colour for all points, and their weight. */
-static double scatter(const Point *points, int64_t count, double *weight) {
+static double scatter(Weights weights, const Point *points, int64_t count, double *weight) {
     Moments all = {0};
     double squares = 0;
     for (int64_t at = 0; at < count; at++) {
         Moments colour = __builtin_convertvector(points[at], Moments);
         colour[WEIGHT] = 1;
         all += moments_of(points[at]);
-        squares += points[at][WEIGHT] * explained(colour);
+        squares += points[at][WEIGHT] * explained(weights, colour);
     }
     *weight = all[WEIGHT];
-    return squares - explained(all);
+    return squares - explained(weights, all);
 }
 
 /* Moves the members below the cut to the front; returns where the others begin. */
@@ -118,13 +119,13 @@ static int64_t partition(const Point *points, int32_t *order, const Cluster *clu
 }
 
 /* Cuts a cluster; returns the part above the cut. */
-static Cluster cut(Cluster *cluster, const Point *points, int32_t *order) {
+static Cluster cut(Weights weights, Cluster *cluster, const Point *points, int32_t *order) {
     Cluster above = *cluster;
     above.start = cluster->end = partition(points, order, cluster);
     above.box.first[cluster->axis] = cluster->value;
     cluster->box.last[cluster->axis] = cluster->value - 1;
-    find_best_cut(cluster, points, order);
-    find_best_cut(&above, points, order);
+    find_best_cut(weights, cluster, points, order);
+    find_best_cut(weights, &above, points, order);
     return above;
 }
 
@@ -138,21 +139,24 @@ static Cluster *most_gainful(Cluster *clusters, int64_t count) {
 }
 
 /* Cuts the cluster with the best gain until there are `most`, or the error is small enough; returns their number.
-   values: (count, 4), the points; order: (count), their numbers; owners: (count), the number of each one's cluster. */
+   values: (count, 4), the points; three: the weights; order: (count), their numbers; owners: (count), the number of each
+   one's cluster. */
 KERNEL int64_t split(
-    const float *values, int64_t count, int64_t most, double spread, int32_t *order, int32_t *owners
+    const float *values, int64_t count, const int32_t *three, int64_t most, double spread, int32_t *order,
+    int32_t *owners
 ) {
+    const Weights weights = weights_of(three);
     const Point *points = (const Point *)values;
     Cluster clusters[MOST_COLOURS] = {{.start = 0, .end = count, .box = {{0, 0, 0}, {255, 255, 255}}}};
-    double weight, error = scatter(points, count, &weight);
+    double weight, error = scatter(weights, points, count, &weight);
     int64_t used = 1;
-    find_best_cut(clusters, points, order);
+    find_best_cut(weights, clusters, points, order);
     while (used < most && used < MOST_COLOURS) {
         Cluster *chosen = most_gainful(clusters, used);
         if (chosen->gain <= 0 || error <= spread * weight)
             break;
         error -= chosen->gain;
-        clusters[used++] = cut(chosen, points, order);
+        clusters[used++] = cut(weights, chosen, points, order);
     }
     for (int32_t number = 0; number < used; number++) {
         for (int64_t at = clusters[number].start; at < clusters[number].end; at++)
@@ -175,30 +179,35 @@ static void compute_means(
 }
 
 /* Assigns each point to its nearest mean. */
-static void assign(const Point *points, int64_t count, int32_t *owners, int64_t clusters, const uint8_t *table) {
+static void assign(
+    Weights weights, const Point *points, int64_t count, int32_t *owners, int64_t clusters, const uint8_t *table
+) {
     Palette palette;
-    sort_palette(&palette, table, clusters);
+    sort_palette(&palette, table, clusters, weights);
     for (int64_t at = 0; at < count; at++) {
         const Point point = points[at];
         const uint8_t *mean = table + owners[at] * 3;
         const Colour colour = {(int32_t)point[0], (int32_t)point[1], (int32_t)point[2]};
-        int32_t limit = weighted(colour.red - mean[0], colour.green - mean[1], colour.blue - mean[2]);
+        int32_t limit = weighted(weights, colour.red - mean[0], colour.green - mean[1], colour.blue - mean[2]);
         owners[at] = nearest_within(&palette, colour, limit);
     }
 }
 
 /* The weighted mean squared distance of points from the nearest colours. values: (count, 4); table: (colours, 3). */
-KERNEL double mean_error(const float *values, int64_t count, const uint8_t *table, int64_t colours) {
+KERNEL double mean_error(
+    const float *values, int64_t count, const int32_t *three, const uint8_t *table, int64_t colours
+) {
+    const Weights weights = weights_of(three);
     const Point *points = (const Point *)values;
     Palette palette;
     double error = 0, weight = 0;
-    sort_palette(&palette, table, colours);
+    sort_palette(&palette, table, colours, weights);
     for (int64_t at = 0; at < count; at++) {
         const Point point = points[at];
         const Colour rounded = {(int32_t)point[0], (int32_t)point[1], (int32_t)point[2]};
         const uint8_t *colour = table + 3 * nearest(&palette, rounded);
         const float red = point[0] - colour[0], green = point[1] - colour[1], blue = point[2] - colour[2];
-        error += point[WEIGHT] * (RED * red * red + GREEN * green * green + BLUE * blue * blue);
+        error += point[WEIGHT] * (weights.red * red * red + weights.green * green * green + weights.blue * blue * blue);
         weight += point[WEIGHT];
     }
     return weight > 0 ? error / weight : 0;
@@ -206,11 +215,13 @@ KERNEL double mean_error(const float *values, int64_t count, const uint8_t *tabl
 
 /* Lloyd's algorithm: computes each cluster's mean, then assigns each point to its nearest mean.
    values: (count, 4), the points; owners: (count), as `split` left them; table: (clusters, 3), the means. */
-KERNEL void polish(const float *values, int64_t count, int32_t *owners, int64_t clusters, uint8_t *table) {
+KERNEL void polish(
+    const float *values, int64_t count, const int32_t *three, int32_t *owners, int64_t clusters, uint8_t *table
+) {
     const Point *points = (const Point *)values;
     compute_means(points, count, owners, clusters, table);
     for (int round = 0; round < POLISH_ROUNDS; round++) {
-        assign(points, count, owners, clusters, table);
+        assign(weights_of(three), points, count, owners, clusters, table);
         compute_means(points, count, owners, clusters, table);
     }
 }

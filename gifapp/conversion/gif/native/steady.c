@@ -20,10 +20,10 @@ static void begin_run(Run *run, const Strip *strip, int64_t count) {
 }
 
 /* Adds the pixels of the next frame that are as near as half as much again as they might be wrong. */
-static void add_to_run(Run *run, const Strip *strip, const Rgba *next, int64_t count) {
+static void add_to_run(Run *run, const Strip *strip, Weights weights, const Rgba *next, int64_t count) {
     for (int64_t at = 1; at <= count; at++) {
         const int32_t limit = strip->allowance[at] * 3 / 2;
-        run->is_alike[at] &= -(int32_t)(distance(strip->source[at], next[at]) <= limit);
+        run->is_alike[at] &= -(int32_t)(distance(weights, strip->source[at], next[at]) <= limit);
         run->is_alike[at] &= -(int32_t)(next[at] >> ALPHA_SHIFT >= OPAQUE_ALPHA);
         for (int colour = 0; colour < COLOURS; colour++)
             run->sums[colour][at] += (int32_t)(next[at] >> 8 * colour & 255) & run->is_alike[at];
@@ -64,7 +64,7 @@ KERNEL void average_steady(
             for (int64_t number = 0; number < count; number++) {
                 const Frame other = {.pixels = following[number], .width = frame.width, .channels = frame.channels};
                 read_pixels(&other, y, x, some, next);
-                add_to_run(&run, &strip, next, some);
+                add_to_run(&run, &strip, frame.weights, next, some);
             }
             write_means(&run, &frame, y, x, some, means);
         }

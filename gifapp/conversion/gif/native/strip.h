@@ -12,6 +12,7 @@ typedef struct {
     Rgba *screen; /* clear where nothing is shown */
     int64_t height, width, channels;
     int32_t floor, share, most, transparent;
+    Weights weights;
 } Frame;
 
 /* At most STRIP neighbours of a row, from the second place on: the first is for the pixel before. Each pixel's colour,
@@ -23,7 +24,9 @@ typedef struct {
 } Strip;
 
 static inline Frame frame_of(const uint8_t *pixels, const int64_t *shape, Rgba *screen, const int32_t *rules) {
-    return (Frame){pixels, screen, shape[0], shape[1], shape[2], rules[0], rules[1], rules[2], rules[3]};
+    return (Frame){
+        pixels, screen, shape[0], shape[1], shape[2], rules[0], rules[1], rules[2], rules[3], weights_of(rules + 4),
+    };
 }
 
 static inline int64_t end_of_strip(int64_t left, int64_t right) {
@@ -60,10 +63,11 @@ static inline void read_pixels(const Frame *frame, int64_t y, int64_t x, int64_t
 
 static inline void measure_apart(const Frame *frame, Strip *strip, int64_t y, int64_t x, int64_t count) {
     const Rgba *screen = frame->screen + y * frame->width + x - 1;
+    const Weights weights = frame->weights;
     read_pixels(frame, y, x, count, strip->source);
     for (int64_t at = 1; at <= count; at++) {
         Rgba source = strip->source[at];
-        int32_t apart = screen[at] & ALPHA ? distance(source, screen[at]) : FAR;
+        int32_t apart = screen[at] & ALPHA ? distance(weights, source, screen[at]) : FAR;
         strip->apart[at] = source >> ALPHA_SHIFT < OPAQUE_ALPHA ? 0 : apart;
     }
 }
@@ -74,11 +78,12 @@ static inline int32_t least_allowance(const Frame *frame) {
 
 /* Follows on `measure_apart`. */
 static inline void measure_busy(const Frame *frame, Strip *strip, int64_t y, int64_t x, int64_t count) {
+    const Weights weights = frame->weights;
     const int32_t floor = frame->floor, share = frame->share, most = frame->most;
     read_pixels(frame, y > 0 ? y - 1 : 0, x, count, strip->above);
     for (int64_t at = 1; at <= count; at++) {
         Rgba source = strip->source[at];
-        int32_t busy = distance(source, strip->source[at - 1]) + distance(source, strip->above[at]);
+        int32_t busy = distance(weights, source, strip->source[at - 1]) + distance(weights, source, strip->above[at]);
         int32_t allowance = (busy * share >> 8) + floor;
         strip->busy[at] = busy;
         strip->allowance[at] = allowance < most ? allowance : most;

@@ -121,7 +121,9 @@ static inline void follow_waiting(Tree *tree, Path *path) {
 
 /* The code of the longer phrase whose last pixel is nearest to `wanted`, the latest of equals; NONE if that is as far
    as `limit`. Transparency stands in for the colour on screen, where it may be held. */
-static inline int32_t stand_in(const Tree *tree, int32_t prefix, Rgba wanted, int32_t limit, Rgba held, bool may_hold) {
+static inline int32_t stand_in(
+    const Tree *tree, Weights weights, int32_t prefix, Rgba wanted, int32_t limit, Rgba held, bool may_hold
+) {
     static const Siblings lanes = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     const Longer *longer = &tree->longer[prefix];
     const uint32_t count = longer->count < MOST_SIBLINGS ? longer->count : MOST_SIBLINGS;
@@ -133,7 +135,8 @@ static inline int32_t stand_in(const Tree *tree, int32_t prefix, Rgba wanted, in
     const Colour to = unpacked(wanted);
     const Siblings red = (pixels & 255) - (uint32_t)to.red, green = (pixels >> 8 & 255) - (uint32_t)to.green;
     const Siblings blue = (pixels >> 16 & 255) - (uint32_t)to.blue;
-    Siblings apart = RED * red * red + GREEN * green * green + BLUE * blue * blue;
+    Siblings apart = (uint32_t)weights.red * red * red + (uint32_t)weights.green * green * green +
+                     (uint32_t)weights.blue * blue * blue;
     apart |= (Siblings)(lanes >= count) & TOO_FAR;
     apart |= may_hold ? (Siblings){0} : is_held & TOO_FAR;
     const Siblings later = MOST_CODES - 1 - __builtin_convertvector(*(const SiblingCodes *)longer->codes, Siblings);
