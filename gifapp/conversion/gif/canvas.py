@@ -106,7 +106,7 @@ class Canvas:
         if where.is_empty:
             return Drawn(where, np.empty((0, 0), np.uint8), np.empty(0, np.uint16))
         before = self.screen.copy() if palette.transparent is None else None
-        targets = steady(pixels, following, rules)
+        targets = steady(pixels, following, self.screen, np.array(where, np.int64), rules)
         indices, codes = self._remap(pixels, targets, where, lookup, rules, strength=tolerance.strength)
         is_drawn = (
             not np.array_equal(before, self.screen) if before is not None else _is_drawn(codes, palette)

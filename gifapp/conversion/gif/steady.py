@@ -32,15 +32,28 @@ def with_following(items: Iterable[Item]) -> Iterator[tuple[Item, list[Item]]]:
         yield window.popleft(), list(window)
 
 
-def steady(pixels: Pixels, following: Sequence[Pixels], rules: NDArray[np.int32]) -> Pixels:
+def steady(
+    pixels: Pixels,
+    following: Sequence[Pixels],
+    screen: NDArray[np.uint8],
+    where: NDArray[np.int64],
+    rules: NDArray[np.int32],
+) -> Pixels:
     """The mean of `pixels` and the `following` frames, of each pixel for as long as it hardly changes.
 
-    `rules` say how wrong a pixel may be when it is drawn. It has changed once its distance from the first is
-    more than half as much again.
+    It has changed once its distance from the first is half as much again as it may be wrong. Only pixels that
+    must be drawn are averaged, with some neighbours.
+
+    Args:
+        pixels: as the others, uint8 (height, width, 3 or 4).
+        following: at most `MOST_FOLLOWING`.
+        screen: what the viewer sees, uint8 (height, width, 4).
+        where: left, top, right and bottom of the part that is drawn.
+        rules: by which it is drawn, as the kernels expect them.
     """
     if not following:
         return pixels
-    means = np.empty_like(pixels)
-    frames = [*following, *[pixels] * (MOST_FOLLOWING - len(following))]
-    library.average_steady(pixels, np.array(pixels.shape, np.int64), *frames, len(following), rules, means)
+    means, shape = pixels.copy(), np.array(pixels.shape, np.int64)
+    four = [*following, *[pixels] * (MOST_FOLLOWING - len(following))]
+    library.average_steady(pixels, shape, *four, len(following), screen, where, rules, means)
     return means

@@ -8,6 +8,7 @@ from gifapp.conversion.gif.tolerance import EXACT
 from tests.gifs import gif_of, seen_by_pillow
 
 FLOOR, SHARE, MOST = 30, 100, 90
+WHOLE = np.array([0, 0, 300, 7], np.int64)
 RULES = np.array([FLOOR, SHARE, MOST, -1, *EXACT.channels], np.int32)
 
 
@@ -46,9 +47,25 @@ def mean_of(frames: list[np.ndarray]) -> np.ndarray:
 @pytest.mark.parametrize("count", range(MOST_FOLLOWING + 1))
 def test_each_pixel_is_the_mean_of_those_to_come_until_it_changes(channels: int, count: int) -> None:
     first, *following = clip(channels)
-    means = steady(first, following[:count], RULES)
+    nothing = np.zeros((7, 300, 4), np.uint8)
+    means = steady(first, following[:count], nothing, WHOLE, RULES)
     assert (means == mean_of([first, *following[:count]])).all()
     assert (means != first).any() == (count > 0)
+
+
+def test_what_stays_on_screen_or_is_not_drawn_is_left_alone() -> None:
+    first, *following = clip(3)
+    screen = np.dstack([first, np.full((7, 300), 255, np.uint8)])
+    screen[2, 280] = 0
+    means = steady(first, following, screen, WHOLE, RULES)
+    assert (means[:2] == first[:2]).all()
+    assert (means[2, 256:] == mean_of(clip(3))[2, 256:]).all()
+    screen[:] = 0
+    part = np.array([10, 1, 290, 4], np.int64)
+    means = steady(first, following, screen, part, RULES)
+    assert (means[1:4, 10:290] == mean_of(clip(3))[1:4, 10:290]).all()
+    means[1:4, 10:290] = first[1:4, 10:290]
+    assert (means == first).all()
 
 
 def test_each_frame_is_told_the_next_ones() -> None:

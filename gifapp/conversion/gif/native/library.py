@@ -80,7 +80,18 @@ _SUMS = _Array(np.int64, 2)
 find_changed = _kernel("find_changed", _PIXELS, _SHAPE, _SCREEN, _INTS, _RECTANGLE)
 count_changed = _kernel("count_changed", _PIXELS, _PIXELS, _SHAPE, _INTS, c_int64, returns=c_int64)
 average_steady = _kernel(
-    "average_steady", _PIXELS, _SHAPE, _PIXELS, _PIXELS, _PIXELS, _PIXELS, c_int64, _INTS, _PIXELS
+    "average_steady",
+    _PIXELS,
+    _SHAPE,
+    _PIXELS,
+    _PIXELS,
+    _PIXELS,
+    _PIXELS,
+    c_int64,
+    _SCREEN,
+    _RECTANGLE,
+    _INTS,
+    _PIXELS,
 )
 remap = _kernel(
     "remap", _PIXELS, _PIXELS, _SHAPE, _SCREEN, _RECTANGLE,

@@ -139,8 +139,8 @@ static Cluster *most_gainful(Cluster *clusters, int64_t count) {
 }
 
 /* Cuts the cluster with the best gain until there are `most`, or the error is small enough; returns their number.
-   values: (count, 4), the points; three: the weights; order: (count), their numbers; owners: (count), the number of each
-   one's cluster. */
+   values: (count, 4), the points; three: the weights; order: (count), their numbers; owners: (count), the number of
+   each cluster. */
 KERNEL int64_t split(
     const float *values, int64_t count, const int32_t *three, int64_t most, double spread, int32_t *order,
     int32_t *owners

@@ -43,30 +43,42 @@ static void write_means(const Run *run, const Frame *frame, int64_t y, int64_t x
     }
 }
 
-/* Writes a picture whose pixels are the means of those in `pixels` and in as many of the `count` frames that follow as
-   are alike; the alpha stays. shape: height, width, channels, of all; rules: as in canvas.py. */
-KERNEL void average_steady(
-    const uint8_t *pixels, const int64_t *shape, const uint8_t *first, const uint8_t *second, const uint8_t *third,
-    const uint8_t *fourth, int64_t count, const int32_t *rules, uint8_t *means
-) {
-    const Frame frame = frame_of(pixels, shape, NULL, rules);
-    const uint8_t *following[] = {first, second, third, fourth};
+/* A picture, and those that follow it. */
+typedef struct {
+    Frame frame;
+    const uint8_t *following[4];
+    int64_t count;
+} Sequence;
+
+/* Averages a strip, unless all of it is held. */
+static void average_strip(const Sequence *sequence, int64_t y, int64_t x, int64_t count, uint8_t *means) {
+    const Frame *frame = &sequence->frame;
     Strip strip;
     Run run;
     Rgba next[STRIP + 1];
-    memcpy(means, pixels, (size_t)(frame.height * frame.width * frame.channels));
-    for (int64_t y = 0; y < frame.height; y++) {
-        for (int64_t x = 0; x < frame.width; x += STRIP) {
-            const int64_t some = end_of_strip(x, frame.width) - x;
-            read_pixels(&frame, y, x, some, strip.source);
-            measure_busy(&frame, &strip, y, x, some);
-            begin_run(&run, &strip, some);
-            for (int64_t number = 0; number < count; number++) {
-                const Frame other = {.pixels = following[number], .width = frame.width, .channels = frame.channels};
-                read_pixels(&other, y, x, some, next);
-                add_to_run(&run, &strip, frame.weights, next, some);
-            }
-            write_means(&run, &frame, y, x, some, means);
-        }
+    measure_apart(frame, &strip, y, x, count);
+    if (!is_any_beyond(strip.apart, count, least_allowance(frame)))
+        return;
+    measure_busy(frame, &strip, y, x, count);
+    begin_run(&run, &strip, count);
+    for (int64_t number = 0; number < sequence->count; number++) {
+        const Frame other = {sequence->following[number], .width = frame->width, .channels = frame->channels};
+        read_pixels(&other, y, x, count, next);
+        add_to_run(&run, &strip, frame->weights, next, count);
+    }
+    write_means(&run, frame, y, x, count, means);
+}
+
+/* In the part `where` of `means`, a copy of `pixels`, makes each pixel that is not held the mean of itself and of as
+   many of the `count` frames that follow as are alike; the alpha stays. shape: height, width, channels, of all;
+   where: left, top, right, bottom; rules: as in canvas.py. */
+KERNEL void average_steady(
+    const uint8_t *pixels, const int64_t *shape, const uint8_t *first, const uint8_t *second, const uint8_t *third,
+    const uint8_t *fourth, int64_t count, uint32_t *screen, const int64_t *where, const int32_t *rules, uint8_t *means
+) {
+    const Sequence sequence = {frame_of(pixels, shape, screen, rules), {first, second, third, fourth}, count};
+    for (int64_t y = where[1]; y < where[3]; y++) {
+        for (int64_t x = where[0]; x < where[2]; x += STRIP)
+            average_strip(&sequence, y, x, end_of_strip(x, where[2]) - x, means);
     }
 }
