@@ -130,7 +130,7 @@ class Canvas:
         codes = lzw.room_for(indices.size)
         count = library.remap(
             pixels, targets, np.array(pixels.shape, np.int64), self.screen, np.array(where, np.int64),
-            lookup.table, len(lookup.table), lookup.cells, lookup.states, lookup.cached_keys, lookup.cached,
+            lookup.table, len(lookup.table), lookup.cells, lookup.cached_keys, lookup.cached,
             rules, self._weights * np.int32(strength), self._mask, len(self._mask),
             self._errors, indices, codes,
         )  # fmt: skip
@@ -169,8 +169,7 @@ def _is_drawn(codes: Codes, palette: Palette) -> bool:
 
 
 def _rules(palette: Palette, tolerance: Tolerance) -> NDArray[np.int32]:
-    """The kernels' parameters: floor, share, most, the transparent index, -1 for none, and the weights."""
+    """The kernels' parameters: limits, the transparent index, -1 for none, the weights, exactness."""
     transparent = -1 if palette.transparent is None else palette.transparent
-    return np.array(
-        [tolerance.floor, tolerance.share, tolerance.most, transparent, *tolerance.channels], np.int32
-    )
+    limits = tolerance.floor, tolerance.share, tolerance.most
+    return np.array([*limits, transparent, *tolerance.channels, tolerance.finds_nearest], np.int32)

@@ -27,6 +27,7 @@ class Tolerance(NamedTuple):
         most: the maximum excess for any pixel.
         spread: no more colours are chosen once the mean distance to the palette is this small.
         channels: what a squared step of red, green and blue counts in a distance.
+        finds_nearest: whether the best colour is the exact nearest, or that of a cell of 4x4x4 colours.
     """
 
     strength: int
@@ -35,6 +36,7 @@ class Tolerance(NamedTuple):
     most: int
     spread: float
     channels: tuple[int, int, int]
+    finds_nearest: bool
 
     @property
     def weights(self) -> Weights:
@@ -46,13 +48,15 @@ class Tolerance(NamedTuple):
 _HUES = (3, 4, 2)
 _BRIGHTNESS = (2, 5, 2)  # nearer to it: in films, SSIMULACRA2 +1 to +3, PSNR -0.2 dB; drawings get worse
 
-EXACT = Tolerance(strength=0, floor=0, share=0, most=0, spread=0.0, channels=_HUES)
+EXACT = Tolerance(strength=0, floor=0, share=0, most=0, spread=0.0, channels=_HUES, finds_nearest=True)
 """For pictures whose colours are all in the palette."""
 
-_FILM = Tolerance(strength=64, floor=27, share=192, most=120, spread=1.0, channels=_BRIGHTNESS)
-_DRAWING = _FILM._replace(channels=_HUES)
+_FILM = Tolerance(
+    strength=64, floor=27, share=192, most=120, spread=1.0, channels=_BRIGHTNESS, finds_nearest=False
+)
+_DRAWING = _FILM._replace(channels=_HUES, finds_nearest=True)
 _CHOSEN_STRENGTH = 80  # for a dither chosen explicitly: slightly more than is best for size
-_SCREEN = Tolerance(strength=0, floor=9, share=64, most=72, spread=0.5, channels=_HUES)
+_SCREEN = Tolerance(strength=0, floor=9, share=64, most=72, spread=0.5, channels=_HUES, finds_nearest=True)
 _BY_KIND: dict[Kind, Tolerance] = {"film": _FILM, "drawing": _DRAWING, "screen": _SCREEN}
 
 
@@ -69,4 +73,5 @@ def tolerance(kind: Kind, dither: Dither, lossy: int) -> Tolerance:
         most=round(base.most * (1 + lossy / 15)),
         spread=base.spread * (1 + lossy / 15),
         channels=base.channels,
+        finds_nearest=base.finds_nearest,
     )

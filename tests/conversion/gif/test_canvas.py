@@ -11,7 +11,7 @@ from tests import reference
 
 DITHERS: tuple[Dither, ...] = ("none", "bayer", "blue_noise", "floyd_steinberg", "sierra2_4a")
 FILM, SCREEN = tolerance("film", "auto", 0), tolerance("screen", "auto", 0)
-EXACT = Tolerance(strength=FILM.strength, floor=0, share=0, most=0, spread=0.0, channels=FILM.channels)
+EXACT = FILM._replace(floor=0, share=0, most=0, spread=0.0)
 BLACK_AND_WHITE = Palette(np.array([[0, 0, 0], [255, 255, 255]], np.uint8), 2)
 
 

@@ -19,7 +19,6 @@
     X(MOST_COLOURS, 256) \
     X(LOOKUP_CELLS, 1 << 18) \
     X(LOOKUP_CACHE, 1 << 14) \
-    X(LOOKUP_UNKNOWN, 255) \
     X(CLEAR_CODE, 256) \
     X(END_CODE, 257) \
     X(HISTOGRAM_SLOTS, 1 << 15) \

@@ -74,6 +74,7 @@ _SCREEN = _PIXELS
 _BYTES, _INTS, _LONGS, _FLAGS = (_Array(dtype, 1) for dtype in (np.uint8, np.int32, np.int64, np.bool_))
 _CODES = _Array(np.uint16, 1)
 _TABLE = _Array(np.uint8, 2)
+_CELLS = _Array(np.uint32, 1)
 _POINTS = _Array(np.float32, 2)
 _SUMS = _Array(np.int64, 2)
 
@@ -95,10 +96,9 @@ average_steady = _kernel(
 )
 remap = _kernel(
     "remap", _PIXELS, _PIXELS, _SHAPE, _SCREEN, _RECTANGLE,
-    _TABLE, c_int64, _BYTES, _BYTES, _INTS, _BYTES,
+    _TABLE, c_int64, _CELLS, _INTS, _BYTES,
     _INTS, _INTS, _Array(np.int32, 2), c_int64, _Array(np.int32, 2), _TABLE, _CODES, returns=c_int64,
 )  # fmt: skip
-mark_cells = _kernel("mark_cells", _TABLE, c_int64, _BYTES, _BYTES)
 find_phrases = _kernel("find_phrases", _BYTES, c_int64, _CODES, returns=c_int64)
 mark_used = _kernel("mark_used", _CODES, c_int64, _FLAGS)
 pack = _kernel("pack", _CODES, c_int64, _BYTES, c_int, _BYTES, returns=c_int64)

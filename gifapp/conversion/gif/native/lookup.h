@@ -1,22 +1,24 @@
-/* A table of the palette colours nearest to each colour: see lookup.py. */
+/* The palette colour nearest to each colour: see lookup.py. */
 #ifndef GIFAPP_LOOKUP_H
 #define GIFAPP_LOOKUP_H
 
 #include "palette.h"
 
-enum { LOOKUP_CACHE_BITS = 14 };
+enum { LOOKUP_CACHE_BITS = 14, CANDIDATES = 4 };
 
-/* Why a cell is unknown: it is a byte, so the number that says so may also be an index. */
-enum { UNSEARCHED, CROWDED, IS_ITS_INDEX };
+/* A cell's candidates are four bytes: indices in ascending order, the last of them repeated. So these are none. */
+enum { UNSEARCHED = 0x00FF, CROWDED = 0x00FE };
 
 typedef struct {
     Rgba colours[MOST_COLOURS];
     Palette palette;
-    uint8_t *cells;       /* per 4x4x4 colours: the index for the cell's centre, or LOOKUP_UNKNOWN ... */
-    uint8_t *states;      /* ... and why */
+    bool is_exact;        /* or one candidate will do for a cell: the nearest to its middle */
+    uint32_t *cells;      /* per 4x4x4 colours: the candidates, as their difference from UNSEARCHED */
     int32_t *cached_keys; /* of crowded cells: the exact colours that were looked up last ... */
     uint8_t *cached;      /* ... and their indices */
 } Lookup;
+
+typedef uint32_t Candidates __attribute__((vector_size(4 * CANDIDATES)));
 
 /* Neighbours in all three channels share a line of the processor's cache: 4x4x4 cells. */
 static inline int32_t cell_of(Rgba colour) {
@@ -24,39 +26,31 @@ static inline int32_t cell_of(Rgba colour) {
     return (int32_t)(low | (colour << 2 & 0x3C0) | (colour >> 2 & 0x3C00) | (colour >> 6 & 0x3C000));
 }
 
-static inline int32_t find_in_cache(const Lookup *lookup, Rgba colour) {
-    int32_t key = (int32_t)(colour & ~ALPHA);
-    uint32_t slot = hashed((uint32_t)key, LOOKUP_CACHE_BITS);
-    if (lookup->cached_keys[slot] != key) {
-        lookup->cached_keys[slot] = key;
-        lookup->cached[slot] = (uint8_t)nearest(&lookup->palette, unpacked(colour));
-    }
-    return lookup->cached[slot];
+/* Of these candidates, the index of the nearest, the lowest of equals. */
+static inline int32_t nearest_of(const Lookup *lookup, uint32_t candidates, Rgba colour) {
+    const Rgba *colours = lookup->colours;
+    const Weights weights = lookup->palette.weights;
+    const Candidates index = {candidates & 255, candidates >> 8 & 255, candidates >> 16 & 255, candidates >> 24};
+    const Candidates pixels = {colours[index[0]], colours[index[1]], colours[index[2]], colours[index[3]]};
+    const Colour to = unpacked(colour);
+    const Candidates red = (pixels & 255) - (uint32_t)to.red, green = (pixels >> 8 & 255) - (uint32_t)to.green;
+    const Candidates blue = (pixels >> 16 & 255) - (uint32_t)to.blue;
+    const Candidates apart = (uint32_t)weights.red * red * red + (uint32_t)weights.green * green * green +
+                             (uint32_t)weights.blue * blue * blue;
+    return __builtin_reduce_min(apart << 8 | index) & 255;
 }
 
-static inline int32_t answer(const Lookup *lookup, int32_t cell, int32_t index) {
-    lookup->cells[cell] = (uint8_t)index;
-    lookup->states[cell] = index == LOOKUP_UNKNOWN ? IS_ITS_INDEX : UNSEARCHED;
-    return index;
-}
+/* What `find` does where a cell has no candidates; not inlined, so that `find` is. */
+int32_t search(const Lookup *lookup, Rgba colour);
 
-/* What `find` does where the cell is unknown; apart, so that the rest of it is inlined. */
-static __attribute__((noinline)) int32_t search(const Lookup *lookup, Rgba colour) {
-    const int32_t cell = cell_of(colour);
-    switch (lookup->states[cell]) {
-    case CROWDED:
-        return find_in_cache(lookup, colour);
-    case IS_ITS_INDEX:
-        return LOOKUP_UNKNOWN;
-    default:
-        return answer(lookup, cell, nearest(&lookup->palette, unpacked((colour & 0xFCFCFC) | 0x020202)));
-    }
-}
-
-/* The index of the nearest palette colour. */
-static inline int32_t find(const Lookup *lookup, Rgba colour) {
-    int32_t index = lookup->cells[cell_of(colour)];
-    return index != LOOKUP_UNKNOWN ? index : search(lookup, colour);
+/* The index of the nearest palette colour, the lowest of equals. */
+static inline __attribute__((always_inline)) int32_t find(const Lookup *lookup, Rgba colour) {
+    const uint32_t candidates = lookup->cells[cell_of(colour)] ^ UNSEARCHED;
+    if (candidates == (candidates << 8 | candidates >> 24))
+        return candidates & 255;
+    if (candidates == UNSEARCHED || candidates == CROWDED)
+        return search(lookup, colour);
+    return nearest_of(lookup, candidates, colour);
 }
 
 #endif

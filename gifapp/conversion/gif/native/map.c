@@ -52,14 +52,15 @@ static inline Channels diffuse(Owed *owed, Channels error, const int32_t *weight
     return done;
 }
 
+/* Whether the palette has this exact colour; apart, so that `find` is inlined only once more. */
+static __attribute__((noinline)) bool has_colour(const Lookup *lookup, Rgba colour) {
+    return ((lookup->colours[find(lookup, colour)] ^ colour) & ~ALPHA) == 0;
+}
+
 /* The index nearest to `wanted`, or of the exact source colour if that is preferred and exists. */
 static inline int32_t best_index(const Lookup *lookup, const Pixel *pixel, bool is_patterned) {
-    if (pixel->busy == 0 || is_patterned) {
-        int32_t index = find(lookup, pixel->source);
-        if (((lookup->colours[index] ^ pixel->source) & ~ALPHA) == 0)
-            return index;
-    }
-    return find(lookup, pixel->wanted);
+    const bool is_preferred = (pixel->busy == 0 || is_patterned) && has_colour(lookup, pixel->source);
+    return find(lookup, is_preferred ? pixel->source : pixel->wanted);
 }
 
 /* Leaves a pixel as it is. Where runs are long, it waits for the others: two in a row would be no faster. */
@@ -206,13 +207,13 @@ static void draw_row(
    channels; where: left, top, right, bottom; table: (count, 3); mask: (side, side); errors: (width + 2, 4), scratch. */
 KERNEL int64_t remap(
     const uint8_t *pixels, const uint8_t *steady, const int64_t *shape, uint32_t *screen, const int64_t *where,
-    const uint8_t *table, int64_t count, uint8_t *cells, uint8_t *states, int32_t *cached_keys, uint8_t *cached,
+    const uint8_t *table, int64_t count, uint32_t *cells, int32_t *cached_keys, uint8_t *cached,
     const int32_t *rules, const int32_t *weights, const int32_t *mask, int64_t side, int32_t *errors, uint8_t *indices,
     uint16_t *codes
 ) {
     const Frame frame = frame_of(pixels, shape, screen, rules), targets = frame_of(steady, shape, screen, rules);
     const Dither dither = dither_of(weights, mask, side);
-    Lookup lookup = {.cells = cells, .states = states, .cached_keys = cached_keys, .cached = cached};
+    Lookup lookup = {.is_exact = rules[7], .cells = cells, .cached_keys = cached_keys, .cached = cached};
     sort_palette(&lookup.palette, table, count, frame.weights);
     for (int64_t index = 0; index < count; index++)
         lookup.colours[index] = colour_at(table, index);
