@@ -88,10 +88,9 @@ class PaletteSelector:
         if exact := self._exact(pixels, holds=True):
             self._paint = exact
             return [exact] * len(frames)
-        rules = self._rules(pixels)._replace(
-            channels=self._shared.tolerance.channels
-        )  # those of its lookup table
-        return self._cheapest(self._shared._replace(tolerance=rules), pixels, changed_px)
+        channels = self._shared.tolerance.channels  # its lookup table is made for them
+        shared = self._shared._replace(tolerance=self._rules(pixels)._replace(channels=channels))
+        return self._cheapest(shared, pixels, changed_px)
 
     def _count_group(self, frames: Sequence[Frame]) -> None:
         self._histogram.clear()
@@ -103,11 +102,8 @@ class PaletteSelector:
         """For each frame of the counted group the shared palette, or the group's own if that is worth it."""
         table_bytes = 3 << (self._style.colours - 1).bit_length()
         worth = [px * _BYTES_PER_ERROR / table_bytes for px in changed_px]
-        own, gain = (
-            shared,
-            self._histogram.error(shared.palette.colours, shared.tolerance.weights),
-        )  # that of a perfect palette
-        if gain * max(worth) > 1:
+        own, gain = shared, self._histogram.error(shared.palette.colours, shared.tolerance.weights)
+        if gain * max(worth) > 1:  # a perfect palette would be worth its bytes
             own = self._chosen(pixels, holds=True)
             gain -= self._histogram.error(own.palette.colours, shared.tolerance.weights)
         return [own if gain * per_error > 1 else shared for per_error in worth]
