@@ -216,7 +216,7 @@ export class Gallery {
     this.title = make("h2", { class: "gifapp-gallery__title", text: "Your GIFs", tabindex: -1 });
     el.classList.add("gifapp-gallery");
     this.empty = makeEmpty();
-    el.append(make("header", { class: "gifapp-gallery__header" }, this.title, this.count), this.empty, this.list, this.older, this.viewer.node, this.sharer.node, this.spoken);
+    el.append(make("div", { class: "gifapp-gallery__header" }, this.title, this.count), this.empty, this.list, this.older, this.viewer.node, this.sharer.node, this.spoken);
     this.empty.hidden = true; // until the kernel has answered
   }
 

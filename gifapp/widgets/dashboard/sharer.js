@@ -24,7 +24,7 @@ export class Sharer {
     this.status = make("p", { class: "gifapp-sharer__status", role: "status" });
     const words = make("p", { class: "gifapp-sharer__words", text: "Anyone with the link can view this GIF." });
     const close = button("Close", "icon", () => this.node.close(), "cancel");
-    const header = make("header", { class: "gifapp-viewer__header" }, make("div", { class: "gifapp-viewer__words" }, this.name), close);
+    const header = make("div", { class: "gifapp-viewer__header" }, make("div", { class: "gifapp-viewer__words" }, this.name), close);
     const form = make("div", { class: "gifapp-sharer__form" }, this.make, make("span", { text: "expires in" }), this.days);
     this.node = make("dialog", { class: "gifapp-viewer gifapp-sharer" }, header, make("div", { class: "gifapp-sharer__body" }, words, form, this.status, this.list));
     this.node.addEventListener("click", (event) => event.target === this.node && this.node.close());

@@ -7,11 +7,11 @@ export class Viewer {
   constructor() {
     this.name = make("h2", { class: "gifapp-viewer__name", dir: "auto" });
     this.facts = make("p", { class: "gifapp-facts" });
-    this.ground = make("div", { class: "gifapp-viewer__ground", tabindex: 0 });
+    this.ground = make("div", { class: "gifapp-viewer__ground", role: "region", tabindex: 0 });
     this.link = make("a", { class: "gifapp-button gifapp-button--quiet", download: true }, icon("download"), make("span", { text: "Download" }));
     const words = make("div", { class: "gifapp-viewer__words" }, this.name, this.facts);
     const close = button("Close", "icon", () => this.node.close(), "cancel");
-    this.node = make("dialog", { class: "gifapp-viewer" }, make("header", { class: "gifapp-viewer__header" }, words, this.link, close), this.ground);
+    this.node = make("dialog", { class: "gifapp-viewer" }, make("div", { class: "gifapp-viewer__header" }, words, this.link, close), this.ground);
     this.node.addEventListener("click", (event) => event.target === this.node && this.node.close());
     this.node.addEventListener("close", () => this.ground.replaceChildren());
     // otherwise JupyterLab would handle the keys

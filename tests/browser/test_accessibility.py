@@ -1,0 +1,86 @@
+"""Every page and dialog under axe-core's rules, light and dark; one visit, in order."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from gifapp.client import Client
+from tests.clips import real_clip
+from tests.service import PASSWORD, RunningService
+
+pytestmark = pytest.mark.timeout(180)
+
+
+@pytest.fixture(scope="module")
+def ada(service: RunningService) -> Client:
+    """The administrator, who has a GIF."""
+    with service.sign_up("ada@example.com") as client:
+        client.convert(real_clip())
+    return client
+
+
+def check(page: Page) -> None:
+    """No rule is broken, in light and in dark colours."""
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.wait_for_timeout(300)  # the time of the longest transition
+        broken = Axe().run(page)
+        assert broken.violations_count == 0, f"{scheme}: {broken.generate_report()}"
+
+
+@pytest.mark.usefixtures("ada")
+def test_the_sign_in_page(page: Page, service: RunningService) -> None:
+    page.goto(service.url)
+    expect(page.get_by_label("Email")).to_be_visible()
+    check(page)
+
+
+def test_the_dashboard(page: Page) -> None:
+    page.get_by_label("Email").fill("ada@example.com")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("link", name="Download")).to_be_visible(timeout=60_000)
+    check(page)
+
+
+def test_the_whole_form_and_its_preview(page: Page) -> None:
+    for head in page.locator(".gifapp-form__head").all()[1:]:
+        head.click()
+    page.get_by_role("button", name="Add a caption").click()
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_alt_text("A short loop of the GIF, as it will look")).to_be_visible()
+    check(page)
+
+
+@pytest.mark.parametrize(
+    ("opens", "dialog"),
+    [
+        ("Share", "Share"),
+        ("Show the GIF of bigbuckbunny.mp4 at full size", "bigbuckbunny.mp4"),
+        ("Account", "Account"),
+    ],
+)
+def test_a_dialog(page: Page, opens: str, dialog: str) -> None:
+    page.get_by_role("button", name=opens).first.press("Enter")
+    expect(page.get_by_role("dialog", name=dialog)).to_be_visible()
+    check(page)
+    page.keyboard.press("Escape")
+
+
+def test_a_question_before_something_is_removed(page: Page) -> None:
+    page.get_by_role("button", name="Remove this video").click()
+    expect(page.get_by_role("button", name="Remove", exact=True)).to_be_visible()
+    check(page)
+    page.keyboard.press("Escape")
+
+
+def test_the_operations_page(page: Page, service: RunningService) -> None:
+    page.goto(f"{service.url}/operations")
+    expect(page.get_by_role("heading", name="Operations")).to_be_visible()
+    expect(page.get_by_role("list", name="Queue")).to_be_visible()
+    check(page)
+
+
+def test_an_error_page(page: Page, service: RunningService) -> None:
+    page.goto(f"{service.url}/nothing")
+    check(page)
