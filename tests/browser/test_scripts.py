@@ -6,33 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from gifapp.widgets.assets import script
+from tests.browser.blank_page import arrive, blank_page, render
 
-MODEL = """
-class Model {
-  constructor(traits) {
-    this.traits = traits;
-    this.listeners = [];
-  }
-  get(name) { return this.traits[name]; }
-  set(name, value) { this.arrive({ [name]: value }); }
-  save_changes() {}
-  send(message) { this.sent = message; }
-  on(names, listener) { this.listeners.push([names.split(" "), listener]); }
-  arrive(traits) {
-    Object.assign(this.traits, traits);
-    for (const [names, listener] of this.listeners)
-      if (Object.keys(traits).some((name) => names.includes(`change:${name}`))) listener();
-  }
-}
-"""
-RENDER = """
-async ([code, traits]) => {
-  const widget = await import(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
-  window.model = new Model(traits);
-  widget.default.render({ model, el: document.body });
-}
-"""
 # the first is saved at once, the second after a while
 INPUT = """
 (input, values) => values.forEach((value) => {
@@ -44,19 +19,8 @@ INPUT = """
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    page = browser.new_page()
-    page.clock.install()
-    page.add_script_tag(content=MODEL)
-    yield page
-    page.close()
-
-
-def render(page: Page, name: str, **traits: Any) -> None:
-    page.evaluate(RENDER, [str(script(name)), {"description": "Width", "tooltip": ""} | traits])
-
-
-def arrive(page: Page, **traits: Any) -> None:
-    page.evaluate("traits => model.arrive(traits)", traits)
+    with blank_page(browser) as opened:
+        yield opened
 
 
 def saved(page: Page) -> Any:

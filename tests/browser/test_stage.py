@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.test_scripts import MODEL, arrive, render
+from tests.browser.blank_page import arrive, blank_page, render
 
 SERVICE = "http://gifapp.test"
 ANYONE = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "*"}
@@ -72,11 +72,8 @@ class Service:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    page = browser.new_page()
-    page.clock.install()
-    page.add_script_tag(content=MODEL)
-    yield page
-    page.close()
+    with blank_page(browser) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
-from PIL import Image, PngImagePlugin
+from PIL import Image
 
 from gifapp import Recipe, convert, errors
 from gifapp.conversion.images import collection
@@ -23,51 +23,18 @@ from gifapp.conversion.progress import Reporter
 from gifapp.conversion.render.rendering import rendered
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Caption, Format, Segment
+from tests.conversion.images.files import (
+    LETTERS,
+    MOST_PIXELS,
+    NOISE,
+    folder_of,
+    picture,
+    saved,
+    zip_of,
+)
 from tests.fakes import Impatient
 from tests.gifs import seen_by_pillow
 from tests.letters import COLOURS, pixels, read_gif, told
-from tests.pictures import full, gif, patch
-
-MOST_PIXELS = 1000
-
-
-def picture(rows: list[str]) -> Image.Image:
-    shown = pixels([rows])[0]
-    return Image.fromarray(shown if (shown[..., 3] == 0).any() else shown[..., :3].copy())
-
-
-def saved(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
-    data = io.BytesIO()
-    image.save(data, kind, **options)
-    return data.getvalue()
-
-
-def commented(text: str) -> PngImagePlugin.PngInfo:
-    info = PngImagePlugin.PngInfo()
-    info.add_text("Comment", text)
-    return info
-
-
-def folder_of(path: Path, files: dict[str, bytes]) -> Path:
-    path.mkdir()
-    for name, data in files.items():
-        (path / name).write_bytes(data)
-    return path
-
-
-def zip_of(path: Path, files: dict[str, bytes]) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return path
-
-
-LETTERS = {
-    f"shot{number}.png": saved(picture([letter])) for number, letter in ((1, "R"), (2, "G"), (10, "B"))
-}
-
-
-NOISE = saved(Image.fromarray(np.random.default_rng(1).integers(0, 255, (30, 30, 3), np.uint8)))
 
 
 def played(source: Path, **recipe: Any) -> str:
@@ -332,58 +299,6 @@ def test_a_folder_in_a_folder_is_refused(tmp_path: Path) -> None:
     folder_of(tmp_path / "shots", LETTERS)
     with pytest.raises(errors.PicturesInvalid, match="'shots' is not a file"):
         inspect(tmp_path, MOST_PIXELS)
-
-
-def test_a_zip_bomb_costs_nothing(tmp_path: Path) -> None:
-    """One picture, a few kilobytes, that would be 40 GB: its header tells."""
-    header = bytearray(LETTERS["shot1.png"])
-    header[16:24] = struct.pack(">II", 100_000, 100_000)
-    header[29:33] = struct.pack(">I", __import__("zlib").crc32(header[12:29]))
-    source = zip_of(tmp_path / "bomb.zip", LETTERS | {"bomb.png": bytes(header)})
-    with pytest.raises(errors.SourceTooManyPixels, match="100000 x 100000"):
-        probe(source, limits=Limits())
-
-
-@pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP", "AVIF"])
-def test_an_animation_says_how_many_pixels_it_takes(tmp_path: Path, kind: str) -> None:
-    shots = [Image.new("RGB", (40, 30), colour) for colour in ("red", "blue", "lime")]
-    path = tmp_path / "a"
-    shots[0].save(path, kind, save_all=True, append_images=shots[1:], duration=100)
-    assert inspect(path, 2000)["composed_px"] == 3 * 40 * 30
-
-
-def test_large_pictures_behind_a_small_one_count_with_their_own_pixels(tmp_path: Path) -> None:
-    files = {"1.png": saved(Image.new("1", (10, 20))), "2.png": saved(Image.new("1", (40, 30)))}
-    assert inspect(zip_of(tmp_path / "a.zip", files), 2000)["composed_px"] == 10 * 20 + 40 * 30
-
-
-def test_what_is_read_with_a_picture_counts_though_it_is_none(tmp_path: Path) -> None:
-    """Packed, a megabyte of the same letter is a kilobyte."""
-    padded = saved(Image.new("1", (1, 1)), pnginfo=commented(" " * 1_000_000))
-    assert inspect(zip_of(tmp_path / "a.zip", {"1.png": padded}), 2000)["composed_px"] == len(padded) // 8
-
-
-def test_a_file_much_larger_than_its_picture_is_refused(tmp_path: Path) -> None:
-    source = zip_of(tmp_path / "a.zip", LETTERS | {"fat.png": bytes(300_000_001)})
-    with pytest.raises(errors.PicturesInvalid, match=r"'fat.png' has more than 300,000,000 bytes"):
-        inspect(source, MOST_PIXELS)
-
-
-def test_what_an_animation_draws_outside_its_screen_counts(tmp_path: Path) -> None:
-    data = gif(full(1), patch(1, 0, 0, 30, 40))
-    (tmp_path / "a.gif").write_bytes(data)
-    assert inspect(tmp_path / "a.gif", 2000)["composed_px"] == 4 * 4 + 30 * 40
-
-
-def test_a_bomb_is_refused_before_any_of_it_is_drawn(tmp_path: Path) -> None:
-    """Its last picture is damaged, and nobody finds that out."""
-    shots = {f"{number}.png": saved(Image.new("1", (1000, 1000))) for number in range(3)}
-    source = zip_of(tmp_path / "a.zip", shots | {"3.png": saved(Image.new("1", (1000, 1000)))[:-40]})
-    with pytest.raises(
-        errors.ClipTooManyPixels, match="4 frames with 4,000,000 pixels in total; the limit is"
-    ):
-        convert(source, Recipe(), tmp_path / "out.gif", limits=Limits(max_composed_pixels=3_999_999))
-    assert not (tmp_path / "out.gif").exists()
 
 
 def test_a_picture_that_turns_out_damaged_ends_the_conversion_by_its_name(tmp_path: Path) -> None:

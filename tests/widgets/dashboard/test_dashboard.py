@@ -1,74 +1,21 @@
 import asyncio
-from collections.abc import AsyncIterator, Callable
 
 import pytest
 
 from gifapp import errors
 from gifapp.domain.job import JobState
-from gifapp.domain.recipes.recipe import Crop, Recipe
+from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import Event, ProgressEvent
-from gifapp.widgets.dashboard.dashboard import JOBS_AT_ONCE, Dashboard
-from gifapp.widgets.dashboard.estimating import PAUSE_S
+from gifapp.widgets.dashboard.dashboard import JOBS_AT_ONCE
 from gifapp.widgets.dashboard.gallery import PATCH_EVERY_S
+from tests.widgets.dashboard.conftest import OpenPage, Page
 from tests.widgets.scripted import (
     GIF,
-    GIVEN_UP,
-    TOO_FEW_BYTES,
     UNREACHABLE,
-    Browser,
     ScriptedClient,
     a_job,
     a_source,
 )
-
-
-class Page:
-    """A dashboard on a scripted client, and the browser's end of each of its parts."""
-
-    def __init__(self, client: ScriptedClient, **pace: float) -> None:
-        self.client = client
-        self.dashboard = Dashboard(client, **pace)  # type: ignore[arg-type]
-        self.gallery = Browser(self.dashboard.gallery)
-        self.upload = Browser(self.dashboard.upload)
-        self.stage = Browser(self.dashboard.editor.stage)
-        self.notices = Browser(self.dashboard.notices)
-
-    @property
-    def shown_ids(self) -> list[str]:
-        """The cards a page would show that opens now."""
-        self.gallery.says(type="ready")
-        return [card["id"] for card in self.gallery.of_type("all")[-1]["cards"]]
-
-    @property
-    def shown_words(self) -> list[str]:
-        """What the cards say on a page that opens now."""
-        self.gallery.says(type="ready")
-        return [card["status"] for card in self.gallery.of_type("all")[-1]["cards"]]
-
-    @property
-    def told(self) -> list[str]:
-        return [notice["text"] for notice in self.notices.of_type("notice")]
-
-
-OpenPage = Callable[..., Page]
-
-
-@pytest.fixture
-async def open_page() -> AsyncIterator[OpenPage]:
-    pages: list[Page] = []
-
-    def open_page(client: ScriptedClient, **pace: float) -> Page:
-        pages.append(Page(client, **pace))
-        return pages[-1]
-
-    yield open_page
-    for page in pages:
-        page.dashboard.close()
-
-
-@pytest.fixture
-async def page(open_page: OpenPage) -> Page:
-    return open_page(ScriptedClient([a_job(1), a_job(2)], [a_source(1), a_source(2)]))
 
 
 async def test_it_begins_with_what_the_service_knows(page: Page) -> None:
@@ -233,117 +180,6 @@ async def test_a_removed_video_makes_room_for_the_next(page: Page) -> None:
     assert page.dashboard.editor.source == a_source(1)
 
 
-async def test_another_video_can_be_chosen(page: Page) -> None:
-    page.stage.says(type="choose", id="source-1")
-    assert page.dashboard.editor.source == a_source(1)
-
-
-async def test_a_crop_drawn_on_the_picture_is_in_the_recipe(page: Page) -> None:
-    crop = {"x_px": 10, "y_px": 20, "width_px": 300, "height_px": 200}
-    page.stage.says(type="crop", crop=crop)
-    assert page.dashboard.editor.stage.crop == crop
-    assert page.dashboard.editor.form.recipe().crop is not None
-    page.stage.says(type="crop", crop=None)
-    assert page.dashboard.editor.form.recipe().crop is None
-
-
-async def test_every_change_of_the_form_can_be_undone(page: Page) -> None:
-    editor = page.dashboard.editor
-    crop = Crop(x_px=10, y_px=20, width_px=300, height_px=200)
-    editor.form.trim.fps.control.value = "10"
-    page.stage.says(type="crop", crop=crop.model_dump())
-    assert (editor.stage.can_undo, editor.stage.can_redo) == (True, False)
-    page.stage.says(type="undo")
-    assert editor.form.recipe() == Recipe(fps=10.0)
-    page.stage.says(type="undo")
-    assert editor.form.recipe() == Recipe()
-    assert (editor.stage.can_undo, editor.stage.can_redo) == (False, True)
-    page.stage.says(type="redo")
-    page.stage.says(type="redo")
-    assert editor.form.recipe() == Recipe(fps=10.0, crop=crop)
-    page.stage.says(type="choose", id="source-1")
-    assert not editor.stage.can_undo
-
-
-async def test_the_page_has_the_recipe_while_it_previews(page: Page) -> None:
-    stage, form = page.dashboard.editor.stage, page.dashboard.editor.form
-    assert stage.recipe is None
-    stage.is_previewing = True
-    assert stage.recipe == "{}"
-    form.trim.fps.control.value = "10"
-    assert stage.recipe == '{"fps":10.0}'
-    stage.is_previewing = False
-    assert stage.recipe is None
-
-
-async def test_a_wrong_recipe_is_said_beside_the_form_and_cannot_be_submitted(page: Page) -> None:
-    editor = page.dashboard.editor
-    frame_rate = editor.form.trim.fps.control
-    frame_rate.value = "80"
-    assert editor.summary.problem == "Frame rate must be a number from 1 to 50 (got 80)."
-    assert editor.submit.disabled
-    frame_rate.value = "10"
-    assert editor.summary.facts == "480 × 270 px · 53 frames · 5.3 s"  # noqa: RUF001
-    assert not editor.summary.problem
-    assert not editor.submit.disabled
-
-
-async def test_about_how_large_the_gif_will_be_is_said_a_moment_later(page: Page) -> None:
-    summary = page.dashboard.editor.summary
-    assert (summary.estimate, summary.is_estimating) == ("", True)
-    await asyncio.sleep(PAUSE_S * 1.5)
-    assert (summary.estimate, summary.is_estimating) == ("about 1.2 MB", False)
-
-
-async def test_what_will_be_given_up_to_fit_is_said_too(page: Page) -> None:
-    editor = page.dashboard.editor
-    editor.choose(a_source(2), Recipe(target_bytes=2_000_000))
-    await asyncio.sleep(PAUSE_S * 2.5)
-    assert editor.summary.notes == GIVEN_UP
-    editor.choose(a_source(2), Recipe(format="webp"))
-    assert editor.summary.notes == ""
-
-
-async def test_what_is_no_gif_has_no_estimate_and_a_button_of_its_name(page: Page) -> None:
-    editor = page.dashboard.editor
-    await asyncio.sleep(PAUSE_S * 1.5)
-    editor.choose(a_source(2), Recipe(format="mp4"))
-    await asyncio.sleep(PAUSE_S * 1.5)
-    assert (editor.summary.estimate, editor.summary.problem) == ("", "")
-    assert editor.submit.description == "Make the MP4"
-    editor.choose(a_source(2), Recipe())
-    await asyncio.sleep(PAUSE_S * 1.5)
-    assert editor.summary.estimate == "about 1.2 MB"
-
-
-async def test_what_the_service_would_refuse_is_said_before_it_is_asked_for(page: Page) -> None:
-    page.dashboard.editor.choose(a_source(2), Recipe(target_bytes=TOO_FEW_BYTES))
-    await asyncio.sleep(PAUSE_S * 2.5)
-    assert page.dashboard.editor.summary.problem == "The recipe cannot be used: it cannot be so small."
-    assert page.dashboard.editor.submit.disabled
-    page.dashboard.editor.choose(a_source(2), Recipe())
-    assert not page.dashboard.editor.submit.disabled
-
-
-async def test_the_estimate_of_another_video_is_not_shown(page: Page) -> None:
-    editor = page.dashboard.editor
-    editor.choose(a_source(2), Recipe())
-    await asyncio.sleep(PAUSE_S * 2.5)
-    assert editor.summary.estimate
-    editor.choose(a_source(1))
-    assert (editor.summary.estimate, editor.summary.notes) == ("", "")
-
-
-async def test_a_double_click_makes_one_gif(page: Page) -> None:
-    page.dashboard.editor.submit.click()
-    page.client.delete("job-90")
-    page.dashboard.editor.submit.click()
-    assert "job-90" not in [job.id for job in page.client.jobs()]
-    page.dashboard.editor.form.trim.fps.control.value = "10"
-    page.dashboard.editor.submit.click()
-    assert page.client.job("job-90").recipe == Recipe(fps=10.0)
-
-
 async def test_a_gif_that_is_there_already_is_pointed_at_and_said(open_page: OpenPage) -> None:
     there = a_job(1, JobState.SUCCEEDED, gif=GIF)
     page = open_page(ScriptedClient([there, a_job(2, recipe=Recipe(fps=10.0))], [a_source(1)]))
@@ -364,14 +200,6 @@ async def test_a_press_that_failed_can_be_repeated_at_once(page: Page) -> None:
     page.dashboard.editor.submit.click()
     page.dashboard.editor.submit.click()
     assert page.client.job("job-90").recipe == Recipe()
-
-
-async def test_settings_wait_for_whoever_looks_at_another_video(page: Page) -> None:
-    page.dashboard.editor.form.trim.fps.control.value = "10"
-    page.stage.says(type="choose", id="source-1")
-    assert page.dashboard.editor.form.recipe() == Recipe()
-    page.stage.says(type="choose", id="source-2")
-    assert page.dashboard.editor.form.recipe() == Recipe(fps=10.0)
 
 
 async def test_the_page_knows_how_many_gifs_a_video_has(open_page: OpenPage) -> None:
@@ -407,31 +235,3 @@ def progress_of(job_id: str, *, attempt: int) -> Event:
 async def settled() -> None:
     """Let the dashboard begin to follow."""
     await asyncio.sleep(0)
-
-
-async def test_what_the_form_held_comes_back_after_a_reload(open_page: OpenPage) -> None:
-    client = ScriptedClient(sources=[a_source(1), a_source(2)])
-    before = open_page(client)
-    before.stage.says(type="choose", id="source-2")
-    before.dashboard.editor.form.trim.width.control.value = "123"
-    drafts = before.dashboard.editor.drafts
-    assert (drafts.current, drafts.files) == ({"source_id": "source-2", "recipe": {"width_px": 123}}, {})
-    after = open_page(client)
-    kept = {"source-2": drafts.current["recipe"], "source-1": {"no field": 1}, "gone": {}}
-    Browser(after.dashboard.editor.drafts).says(type="restore", selected="source-2", recipes=kept)
-    assert after.dashboard.editor.stage.selected == "source-2"
-    assert after.dashboard.editor.form.recipe() == Recipe(width_px=123)
-
-
-async def test_large_files_of_a_draft_are_told_apart(open_page: OpenPage) -> None:
-    editor = open_page(ScriptedClient(sources=[a_source(1)])).dashboard.editor
-    subtitles = "WEBVTT\n\n00:00.000 --> 00:01.000\nHello"
-    editor.choose(a_source(1), Recipe(subtitles=subtitles, fps=5.0))
-    assert editor.drafts.current["recipe"] == {"fps": 5.0}
-    assert editor.drafts.files == {"subtitles": subtitles}
-
-
-async def test_a_draft_of_a_source_that_is_gone_chooses_nothing(open_page: OpenPage) -> None:
-    page = open_page(ScriptedClient(sources=[a_source(1)]))
-    Browser(page.dashboard.editor.drafts).says(type="restore", selected="gone", recipes={})
-    assert page.dashboard.editor.stage.selected == "source-1"

@@ -3,14 +3,7 @@ import pytest
 from gifapp.domain.recipes.parts import Look
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.widgets.dashboard.history import MOST_STEPS, SAME_CHANGE_S, History
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now_s = 100.0
-
-    def __call__(self) -> float:
-        return self.now_s
+from tests.fakes import Clock
 
 
 @pytest.fixture
@@ -25,7 +18,7 @@ def history(clock: Clock) -> History:
 
 def note(history: History, clock: Clock, *recipes: Recipe, after_s: float = 2 * SAME_CHANGE_S) -> None:
     for recipe in recipes:
-        clock.now_s += after_s
+        clock.now += after_s
         history.note(recipe)
 
 
