@@ -5,7 +5,7 @@
 # make chaos  300 jobs in a storm of kill -9, SIGTERM and wiped servers, five minutes (CHAOS_SEED=7 for the blows of seed 7);
 #             and everything restarted, part by part, while people work, one minute
 # make properties   the property tests with many more examples, new ones each time, on kernels that are checked
-#             for undefined behaviour and for access outside their arrays: about ten minutes
+#             for undefined behaviour and for access outside their arrays: a long run
 # make fuzz   requests made up from the API's document, new ones each time: about ten minutes; FUZZ_EXAMPLES=1000 for more
 
 BIN := .venv/bin
