@@ -60,6 +60,7 @@ from gifapp.web.pages.pages import (
 from gifapp.web.pages.visitor import CookieIdentity, KernelOwners
 from gifapp.web.traffic.connections import BY_ADDRESS, Connections
 
+BACKLOG = 4096  # not yet accepted: beyond it the kernel drops new ones, and their clients wait a second
 CONNECTIONS_OF_KERNEL = 5
 MOST_MESSAGE_BYTES = 1024 * 1024
 _HOME = "gifapp-web-"
@@ -200,7 +201,7 @@ class GifApp(Voila):
     def _bind(self) -> socket.socket:
         family = socket.AF_INET6 if ":" in self.ip else socket.AF_INET
         try:
-            listening = socket.create_server((self.ip, self.port), family=family)
+            listening = socket.create_server((self.ip, self.port), family=family, backlog=BACKLOG)
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 raise errors.PortTaken(host=self.ip, port=self.port) from None

@@ -183,7 +183,7 @@ async def test_behind_a_proxy_its_clients_are_bounded_each(app: GifApp) -> None:
 async def test_what_does_not_come_is_not_waited_for(app: GifApp, sent: bytes) -> None:
     impatient = WebServer(app.app, idle_s=0.2, body_s=0.2)
     impatient.listen(0, "127.0.0.1")
-    [listening] = impatient._sockets.values()
+    [listening] = impatient._listening
     reader, writer = await asyncio.open_connection("127.0.0.1", listening.getsockname()[1])
     writer.write(sent)
     async with asyncio.timeout(20):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from asyncio import Future
+from collections.abc import Iterable
+from contextlib import suppress
+from socket import socket
 from typing import Any
 
 import structlog
 from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPServerRequest
-from tornado.iostream import IOStream, StreamClosedError
+from tornado.iostream import IOStream
 
 from gifapp import errors
 from gifapp.identity.throttle import network_of
@@ -16,7 +20,9 @@ from gifapp.web.http.base import SESSION_COOKIE, BaseHandler
 from gifapp.web.http.instruments import MeasuredApplication
 from gifapp.web.http.proxies import TrustedProxies
 from gifapp.web.traffic.connections import Connections
-from gifapp.web.traffic.turns import FairStream, Turns, WaitingRequest
+from gifapp.web.traffic.fair_stream import FairStream
+from gifapp.web.traffic.openings import Openings
+from gifapp.web.traffic.turns import Turns, WaitingRequest
 
 # for Jupyter's handlers, which receive only the request that shuts down a kernel; `base` sets its own limits
 MAX_BODY_BYTES = 4096
@@ -30,15 +36,15 @@ IDLE_S = 75.0
 BODY_S = 30.0
 """How long a body may take that no handler streams; `base` and `sources` have their own limits."""
 
-_REFUSAL = (
-    b"HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\nContent-Type: text/plain\r\n"
-    b"Content-Length: 47\r\nRetry-After: 60\r\n\r\nToo many connections are open from your address"
-)
-
 READS = 32
 """Reads per address and iteration of the event loop: a body of tiny chunks takes two for each."""
 
 _OWN_COOKIES = {SESSION_COOKIE, "_xsrf"}
+
+_REFUSAL = (
+    b"HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\nContent-Type: text/plain\r\n"
+    b"Content-Length: 47\r\nRetry-After: 60\r\n\r\nToo many connections are open from your address"
+)
 
 _log = structlog.get_logger()
 
@@ -52,6 +58,8 @@ class WebServer(HTTPServer):
         self._proxies = application.proxies
         self._open = application.connections
         self._reads = Turns(READS)
+        self._openings = Openings(self._open_connection, self._proxies.trusts)
+        self._listening: list[socket] = []
         super().initialize(
             application,
             idle_connection_timeout=idle_s,
@@ -62,19 +70,35 @@ class WebServer(HTTPServer):
             chunk_size=CHUNK_BYTES,
         )
 
-    def handle_stream(self, stream: IOStream, address: Any) -> None:
+    def add_sockets(self, sockets: Iterable[socket]) -> None:
+        """Accept connections on these listening sockets."""
+        for listening in sockets:
+            self._listening.append(listening)
+            asyncio.get_running_loop().add_reader(listening, self._openings.accept, listening)
+
+    def stop(self) -> None:
+        """Accept no more connections."""
+        for listening in self._listening:
+            asyncio.get_running_loop().remove_reader(listening)
+            listening.close()
+        self._listening.clear()
+        self._openings.stop()
+
+    def _open_connection(self, connection: socket, address: Any) -> None:
         client = None if self._proxies.trusts(address[0]) else address[0]
-        fair = FairStream(
-            stream.socket,
+        stream = FairStream(
+            connection,
             begin_turn=self._begin_read,
             max_buffer_size=BUFFER_BYTES,
             read_chunk_size=READ_BYTES,
         )
-        if self._open.has_capacity() and self._open.count(fair, client):
-            super().handle_stream(fair, address)
+        if self._open.has_capacity() and self._open.count(stream, client):
+            self.handle_stream(stream, address)
             return
         _log.warning("connection refused", address=address[0], reason="too many are open")
-        _refuse(fair)
+        with suppress(OSError):
+            connection.send(_REFUSAL)
+        stream.close()
 
     def _begin_read(self, stream: IOStream) -> Future[None] | None:
         return self._reads.begin(self._open.network(stream))
@@ -120,11 +144,3 @@ def _drop_foreign_cookies(request: HTTPServerRequest) -> None:
         request.headers["Cookie"] = ";".join(
             cookie for cookie in cookies if cookie.partition("=")[0].strip() in _OWN_COOKIES
         )
-
-
-def _refuse(stream: IOStream) -> None:
-    try:
-        stream.write(_REFUSAL)
-    except StreamClosedError:
-        return
-    stream.close()

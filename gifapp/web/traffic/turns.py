@@ -1,16 +1,13 @@
-"""Takes requests and reads in turn: few of each address per iteration of the event loop."""
+"""Turns: few of each address per iteration of the event loop; requests take them."""
 
 from __future__ import annotations
 
 import asyncio
 from asyncio import Future
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable
-from socket import socket
-from typing import Any
+from collections.abc import Awaitable
 
 from tornado.httputil import HTTPHeaders, HTTPMessageDelegate, RequestStartLine, ResponseStartLine
-from tornado.iostream import IOStream
 
 
 class Turns:
@@ -23,6 +20,10 @@ class Turns:
         self._most = most
         self._taken: Counter[str] = Counter()  # in this iteration
         self._waiting: dict[str, deque[Future[None]]] = {}
+
+    def waiting(self, network: str) -> int:
+        """How many of its turns have not come yet."""
+        return len(self._waiting.get(network, ()))
 
     def begin(self, network: str) -> Future[None] | None:
         """The turn to wait for; None if it has come."""
@@ -48,29 +49,6 @@ class Turns:
                     turn.set_result(None)
             if not turns:
                 del self._waiting[network]
-
-
-class FairStream(IOStream):
-    """A connection whose reads take turns: each part of a body or websocket message is one.
-
-    `begin_turn`: the turn of the next read to wait for, as `Turns.begin`.
-    """
-
-    def __init__(
-        self, connection: socket, *, begin_turn: Callable[[IOStream], Future[None] | None], **options: Any
-    ) -> None:
-        super().__init__(connection, **options)
-        self._begin_turn = begin_turn
-
-    def read_bytes(self, num_bytes: int, partial: bool = False) -> Awaitable[bytes]:
-        turn = self._begin_turn(self)
-        return (
-            super().read_bytes(num_bytes, partial) if turn is None else self._read(turn, num_bytes, partial)
-        )
-
-    async def _read(self, turn: Future[None], num_bytes: int, partial: bool) -> bytes:
-        await turn
-        return await super().read_bytes(num_bytes, partial)
 
 
 class WaitingRequest(HTTPMessageDelegate):
