@@ -100,6 +100,24 @@ async def test_connections_beyond_those_that_may_wait_are_closed(
         connection.close()
 
 
+async def test_of_many_addresses_that_flood_no_more_wait_in_all(
+    listening: socket.socket, clients: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gifapp.web.traffic.openings.MAX_WAITING_IN_ALL", 10)
+    opened = Opened()
+    for flooder in range(4, 7):
+        connect(listening, clients, f"127.0.0.{flooder}", OPENINGS + 5)
+    connect(listening, clients, OTHER)
+    openings = Openings(opened.open, is_proxy=NOBODY)
+    openings.accept(listening)
+    assert opened.of(OTHER) == 1, "whoever need not wait is not refused"
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert len(opened.connections) == 3 * OPENINGS + 10 + 1
+    for connection, _ in opened.connections:
+        connection.close()
+
+
 async def test_a_connection_that_ended_while_it_waited_stops_nobody(app: GifApp) -> None:
     for _ in range(4 * OPENINGS):
         _, leaving = await asyncio.open_connection("127.0.0.1", app.port, local_addr=(FLOODER, 0))

@@ -17,6 +17,9 @@ OPENINGS = 8
 MAX_WAITING = 250
 """Accepted connections of an address that wait to be opened; the surplus is closed."""
 
+MAX_WAITING_IN_ALL = 2000
+"""Each is an open file of this process."""
+
 MAX_ACCEPTED = 1024
 """Connections accepted per iteration; those not accepted wait in one queue for all addresses."""
 
@@ -55,7 +58,7 @@ class Openings:
             self._open(connection, address)
             return
         network = network_of(address[0])
-        if self._turns.waiting(network) >= MAX_WAITING:
+        if not self._turns.has_turn(network) and self._is_full(network):
             connection.setsockopt(SOL_SOCKET, SO_LINGER, _RESET)
             connection.close()
             return
@@ -65,6 +68,9 @@ class Openings:
             return
         self._waiting.add(turn)
         turn.add_done_callback(lambda _: self._turn_came(turn, connection, address))
+
+    def _is_full(self, network: str) -> bool:
+        return self._turns.waiting(network) >= MAX_WAITING or len(self._waiting) >= MAX_WAITING_IN_ALL
 
     def _turn_came(self, turn: Future[None], connection: socket, address: Any) -> None:
         self._waiting.discard(turn)

@@ -25,9 +25,13 @@ class Turns:
         """How many of its turns have not come yet."""
         return len(self._waiting.get(network, ()))
 
+    def has_turn(self, network: str) -> bool:
+        """Whether the next need not wait."""
+        return self._taken[network] < self._most
+
     def begin(self, network: str) -> Future[None] | None:
         """The turn to wait for; None if it has come."""
-        if self._taken[network] >= self._most:
+        if not self.has_turn(network):
             turn: Future[None] = asyncio.get_running_loop().create_future()
             self._waiting.setdefault(network, deque()).append(turn)
             return turn
