@@ -255,6 +255,7 @@ async def _serve(app: GifApp, public_url: str | None) -> None:
         if setup_token is not None:  # before the first response, which `gifapp up` waits for
             url = (public_url or app.local_url).rstrip("/")
             click.echo(f"Create the administrator account at {url}/?setup={setup_token}")
+        app.kernels.warm_up()
         await stopping.wait()
     finally:
         await app.stop()

@@ -37,8 +37,8 @@ class Manager:
 
     async def start_kernel(self, *, kernel_id: str, **launch: Any) -> None:
         await self.gate.wait()
-        assert launch["stdout"] is launch["stderr"]
-        self.outputs[kernel_id] = os.dup(launch["stderr"].fileno())  # as a process has it
+        assert launch["server"] is not None
+        self.outputs[kernel_id] = os.dup(launch["output"].fileno())  # as a process has it
         self.running[kernel_id] = launch
 
     def prints(self, kernel_id: str, what: bytes) -> None:

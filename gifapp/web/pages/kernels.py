@@ -25,9 +25,11 @@ from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
 from traitlets import default
 
-from gifapp import errors, processes
+from gifapp import errors
 from gifapp.identity.service import Caller, Identity
+from gifapp.web.pages.kernel_forkserver import KernelForkServer
 from gifapp.web.pages.kernel_output import KernelOutput
+from gifapp.web.pages.kernel_provisioner import ForkedProvisioner
 from gifapp.web.pages.kernel_traffic import KernelTraffic
 
 GRACE_S = 90.0
@@ -35,8 +37,6 @@ REAP_EVERY_S = 5.0
 PER_VISITOR = 5
 
 _MOST_SOCKETS = 4  # a page uses one, but broken connections take a while to close
-# the dashboard's kernel uses 190 MB of it, that of the operations page 330 MB
-_LIMITS = processes.ProcessLimits(data_bytes=640 * 1024**2)
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # each thread would take memory
 
 # the environment that kernels inherit: programs, libraries, certificates and language, but no secrets
@@ -96,10 +96,18 @@ class Kernels:
         self._per_visitor = per_visitor
         self._grace_s = grace_s
         self._clock = clock
+        self._server = KernelForkServer(inherited(os.environ) | _ONE_THREAD)
         self._kernels: dict[str, VisitorKernel] = {}
 
     def __len__(self) -> int:
         return len(self._kernels)
+
+    def warm_up(self) -> None:
+        """Start the process that kernels are forked from, so that the first page need not wait for it.
+
+        Call it from a thread that lives as long as the kernels should.
+        """
+        self._server.start()
 
     def ids(self) -> list[str]:
         return list(self._kernels)
@@ -175,6 +183,7 @@ class Kernels:
 
     async def end_all(self) -> None:
         await self._end_all(self.ids(), "the server is stopping")
+        self._server.stop()
 
     async def reap(self) -> None:
         """Shut down kernels that died, were disconnected for too long, or whose session has ended."""
@@ -200,9 +209,8 @@ class Kernels:
             kernel_name=kernel_name,
             cwd=str(self._home),
             env=inherited(os.environ) | own,
-            preexec_fn=processes.preparation(os.getpid(), _LIMITS),
-            stdout=printed,
-            stderr=printed,
+            server=self._server,
+            output=printed,
         )
 
     async def _end_sessions_that_are_over(self) -> None:
@@ -270,6 +278,10 @@ class PageKernel(ServerKernelManager):
     @default("client_factory")
     def _page_client(self) -> type[PageClient]:
         return PageClient
+
+    async def start_kernel(self, *, kernel_id: str, **launch: Any) -> None:  # type: ignore[override]
+        self.provisioner = ForkedProvisioner(kernel_id=kernel_id, kernel_spec=self.kernel_spec, parent=self)
+        await super().start_kernel(kernel_id=kernel_id, **launch)
 
     def client(self, **options: Any) -> Any:
         if self._is_over:  # it was shut down just before the page was rendered
