@@ -46,7 +46,7 @@ fuzz: .venv/installed-test
 clean:
 	rm -rf .venv node_modules .mypy_cache .pytest_cache .ruff_cache
 
-.venv/installed: pyproject.toml hatch_build.py $(wildcard gifapp/conversion/gif/native/*.[ch]) | $(BIN)/python
+.venv/installed: pyproject.toml hatch_build.py $(wildcard gifapp/conversion/gif/native/*.[ch] gifapp/launcher/*.c) | $(BIN)/python
 	@echo "Installing gifapp with its servers into .venv: about 1 GB, a minute or two."
 	@$(PIP) install --editable .
 	@touch $@

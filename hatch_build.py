@@ -1,4 +1,4 @@
-"""Compiles the GIF encoder's C kernels when gifapp is installed, editable installs included.
+"""Compiles the GIF encoder's C kernels and the launcher when gifapp is installed, editable installs included.
 
 The compiler is Zig's, from the wheel that pyproject.toml names as a build requirement: the machine needs
 none, and everybody's kernels come from the same one. Nothing is left behind; its caches are temporary.
@@ -19,6 +19,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 _SOURCES = Path("gifapp", "conversion", "gif", "native", "sources.py")
+_LAUNCHER = Path("gifapp", "launcher", "source.py")
 _GLIBC = "2.17"  # the oldest to run on
 # nothing is contracted to fused operations, so that every build computes the same palettes
 _FLAGS = ("-std=c11", "-ffp-contract=off", "-fvisibility=hidden", "-fPIC", "-shared", "-Wall")
@@ -29,10 +30,11 @@ SANITIZED = ("-O1", "-fsanitize=undefined", "-fsanitize-trap=undefined", "-Wextr
 _BUILDS = {"kernels.so": "x86_64_v2", "kernels_avx2.so": "x86_64_v2+avx2-slow_unaligned_mem_32"}
 
 
-class KernelBuildHook(BuildHookInterface[Any]):
+class NativeBuildHook(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
-        libraries = compile_kernels(Path(self.root) / _SOURCES)
-        build_data["artifacts"] += [str(library.relative_to(self.root)) for library in libraries]
+        root = Path(self.root)
+        built = [*compile_kernels(root / _SOURCES), compile_launcher(root / _LAUNCHER)]
+        build_data["artifacts"] += [str(file.relative_to(root)) for file in built]
         build_data["pure_python"] = False
         build_data["tag"] = f"py3-none-{_platform_tag()}"
 
@@ -46,6 +48,15 @@ def compile_kernels(sources_module: Path, flags: tuple[str, ...] = _OPTIMISED) -
     for name, processor in builds.items():
         _zig(*_FLAGS, *flags, f"-mcpu={processor}", digest, *sources["sources"](), "-o", directory / name)
     return [directory / name for name in builds]
+
+
+def compile_launcher(source_module: Path) -> Path:
+    """Compile the C file that `source_module` names; returns the program, which lies beside it."""
+    source = runpy.run_path(str(source_module))
+    digest = f'-DSOURCE_DIGEST="{source["digest"]()}"'
+    program: Path = source["PROGRAM"]
+    _zig("-std=gnu11", "-Wall", *_OPTIMISED, digest, source["SOURCE"], "-o", program)
+    return program
 
 
 def _zig(*arguments: str | Path) -> None:

@@ -11,34 +11,23 @@ from __future__ import annotations
 import ctypes
 import errno
 import platform
+import struct
 import sys
 
 _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS, _MODE_FILTER = 22, 38, 2
 _LOAD, _JUMP_IF_EQUAL, _JUMP_IF_ABOVE, _RETURN = 0x20, 0x15, 0x35, 0x06
 _ALLOW, _REFUSE = 0x7FFF0000, 0x00050000 | errno.EACCES
+_STEP = struct.Struct("=HBBI")  # struct sock_filter: code, steps to jump if true and if false, value
 _NUMBER_AT, _MACHINE_AT = 0, 4  # offsets in struct seccomp_data
 _OTHER_ABI = 0x40000000  # system calls of the x32 ABI
 _IO_URING_SETUP = 425  # io_uring can open sockets too
 _MACHINES = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}  # AUDIT_ARCH, number of `socket`
 
 
-class _Step(ctypes.Structure):
-    _fields_ = (
-        ("code", ctypes.c_uint16),
-        ("if_true", ctypes.c_uint8),
-        ("if_false", ctypes.c_uint8),
-        ("value", ctypes.c_uint32),
-    )
-
-
-class _Program(ctypes.Structure):
-    _fields_ = (("length", ctypes.c_uint16), ("steps", ctypes.POINTER(_Step)))
-
-
-def _program() -> _Program | None:
+def _filter() -> bytes:
     machine = _MACHINES.get(platform.machine()) if sys.platform == "linux" else None
     if machine is None:
-        return None
+        return b""
     audit, socket = machine
     steps = (
         (_LOAD, 0, 0, _MACHINE_AT),
@@ -50,17 +39,22 @@ def _program() -> _Program | None:
         (_RETURN, 0, 0, _ALLOW),
         (_RETURN, 0, 0, _REFUSE),
     )
-    return _Program(len(steps), (_Step * len(steps))(*(_Step(*step) for step in steps)))
+    return b"".join(_STEP.pack(*step) for step in steps)
 
 
-# built at import: it is used between fork and exec, where nothing may be allocated
-_PROGRAM = _program()
-_libc = ctypes.CDLL(None) if _PROGRAM else None
+FILTER = _filter()
+"""The filter, an array of `struct sock_filter`; empty where there is none."""
+
+
+class _Program(ctypes.Structure):
+    _fields_ = (("steps", ctypes.c_uint16), ("filter", ctypes.c_char_p))
 
 
 def go_offline() -> bool:
     """Deny new sockets to this thread and all that it starts; returns whether the kernel enforces it."""
-    if _PROGRAM is None or _libc is None:
+    if not FILTER:
         return False
-    _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    return bool(_libc.prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(_PROGRAM), 0, 0) == 0)
+    libc = ctypes.CDLL(None)
+    program = _Program(len(FILTER) // _STEP.size, FILTER)
+    libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    return bool(libc.prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(program), 0, 0) == 0)

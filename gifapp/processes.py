@@ -16,7 +16,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from gifapp.offline import go_offline
+from gifapp import offline
+from gifapp.launcher import program
 
 _PR_SET_PDEATHSIG = 1
 _OPEN_FILES, _TASKS = 256, 256
@@ -69,11 +70,13 @@ def spawn(
 
     The kernel kills the child when the calling *thread* ends, even by `kill -9` (Linux only): call it from
     a thread that lives as long as the child should.
+
+    Raises:
+        OSError: `argv` cannot be run.
     """
     limits = limits or ProcessLimits()
     limits = replace(limits, nice=limits.nice + surplus_nice.get())
-    prepare = preparation(os.getpid(), limits, dies_with_parent=dies_with_parent)
-    return subprocess.Popen(argv, start_new_session=True, preexec_fn=prepare, **popen)  # noqa: PLW1509
+    return program.start(_options(limits, dies_with_parent=dies_with_parent), argv, **popen)
 
 
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}  # halves the CPU time of importing NumPy
@@ -122,22 +125,12 @@ def die_with_parent(parent_pid: int) -> None:
 
 def apply_limits(limits: ProcessLimits) -> None:
     """Limit this process and its children; existing limits are never raised."""
-    _hold_to(limits, _bounds(limits))
-
-
-def preparation(
-    parent_pid: int, limits: ProcessLimits, *, dies_with_parent: bool = True
-) -> Callable[[], None]:
-    """The `preexec_fn` for Popen: what a child does between fork and exec."""
-    bounds = _bounds(limits)
-
-    # runs between fork and exec: must not import or take a lock
-    def prepare() -> None:
-        if dies_with_parent:
-            die_with_parent(parent_pid)
-        _hold_to(limits, bounds)
-
-    return prepare
+    for kind, soft, hard in _rlimits(limits):
+        resource.setrlimit(kind, (soft, hard))
+    if limits.nice:
+        os.nice(limits.nice)
+    if limits.is_offline:
+        offline.go_offline()
 
 
 def allow_open_files() -> None:
@@ -149,9 +142,21 @@ def allow_open_files() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
-def _bounds(limits: ProcessLimits) -> list[tuple[int, int]]:
-    """The rlimits to set, each with its greatest allowed value."""
-    limits_by_kind = (
+def _options(limits: ProcessLimits, *, dies_with_parent: bool) -> list[str]:
+    """The launcher's options, which do in a child what `apply_limits` does here."""
+    options = ["-p", str(os.getpid())] if dies_with_parent else []
+    for kind, soft, hard in _rlimits(limits):
+        options += ["-l", f"{kind}={soft}:{hard}"]
+    if limits.nice:
+        options += ["-n", str(limits.nice)]
+    if limits.is_offline and offline.FILTER:
+        options += ["-f", offline.FILTER.hex()]
+    return options
+
+
+def _rlimits(limits: ProcessLimits) -> list[tuple[int, int, int]]:
+    """Each kind of rlimit to set, its soft and its hard value."""
+    most_by_kind = (
         (resource.RLIMIT_AS, limits.memory_bytes),
         (resource.RLIMIT_DATA, limits.data_bytes),
         (resource.RLIMIT_CPU, limits.cpu_s),
@@ -160,20 +165,15 @@ def _bounds(limits: ProcessLimits) -> list[tuple[int, int]]:
         (resource.RLIMIT_NPROC, None if limits.tasks is None else _tasks_now() + limits.tasks),
         (resource.RLIMIT_CORE, 0),
     )
-    return [(kind, most) for kind, most in limits_by_kind if most is not None]
+    return [(kind, *_soft_and_hard(kind, most)) for kind, most in most_by_kind if most is not None]
 
 
-def _hold_to(limits: ProcessLimits, bounds: list[tuple[int, int]]) -> None:
-    for kind, most in bounds:
-        _, hardest = resource.getrlimit(kind)
-        bound = most if hardest == resource.RLIM_INFINITY else min(most, hardest)
-        # the soft CPU limit sends SIGXCPU, which names the cause; the hard one SIGKILL
-        soft = bound - 1 if kind == resource.RLIMIT_CPU and bound > 1 else bound
-        resource.setrlimit(kind, (soft, bound))
-    if limits.nice:
-        os.nice(limits.nice)
-    if limits.is_offline:
-        go_offline()
+def _soft_and_hard(kind: int, most: int) -> tuple[int, int]:
+    _, hardest = resource.getrlimit(kind)
+    bound = most if hardest == resource.RLIM_INFINITY else min(most, hardest)
+    # the soft CPU limit sends SIGXCPU, which names the cause; the hard one SIGKILL
+    soft = bound - 1 if kind == resource.RLIMIT_CPU and bound > 1 else bound
+    return soft, bound
 
 
 def _tasks_now() -> int:

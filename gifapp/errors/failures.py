@@ -52,6 +52,13 @@ class EncoderNotBuilt(SetupError):
     )
 
 
+class LauncherNotBuilt(SetupError):
+    sentence = (
+        "The compiled program that starts gifapp's processes is missing, not executable, or older than its "
+        "source code. Reinstall gifapp; in a checkout, run `pip install --editable .`."
+    )
+
+
 class PortTaken(SetupError):
     sentence = "Port {port} on {host} is in use. Choose another with --port."
 

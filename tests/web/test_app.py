@@ -380,7 +380,7 @@ async def beacon(who: httpx.AsyncClient, kernel_id: str) -> httpx.Response:
 async def kernel_token(app: GifApp, caller: Any) -> str:
     """The token that a new kernel of `caller` was given."""
     kernel_id = await app.kernels.start(caller, "python3")
-    return app.kernel_manager.get_kernel(kernel_id)._launch_args["env"]["GIFAPP_KERNEL_TOKEN"]
+    return str(app.kernel_manager.get_kernel(kernel_id)._launch_args["env"]["GIFAPP_KERNEL_TOKEN"])
 
 
 def clients_open() -> list[PageClient]:
