@@ -10,7 +10,6 @@ from typing import Annotated, Any, Literal
 
 from platformdirs import user_data_path
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
-from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -24,9 +23,12 @@ from gifapp import errors
 from gifapp.domain.limits import SHORTEST_KEPT_DAYS, Allowance, Limits
 from gifapp.domain.networks import LOOPBACK, Network, parse_networks
 from gifapp.domain.rates import RATE, Rates
+from gifapp.domain.validation_errors import problems_in
+from gifapp.logs import redact
 
 _DEFAULTS = Limits()
 _RATES = Rates()
+Rate = Annotated[str, Field(pattern=RATE, examples=["600/minute"])]
 _MOST, _MOST_OF_UNIT = 10**15, {"s": 10**9, "days": 36_500}
 """The greatest values that clocks, MongoDB and the operating system can handle."""
 
@@ -55,6 +57,7 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         None,
         pattern=r"^https?://[^\s/?#]+[^\s?#]*$",
+        examples=["https://gifs.example.org"],
         description="The URL that users open, if gifapp is behind a proxy.",
     )
     trusted_proxies: Annotated[tuple[Network, ...] | None, NoDecode] = Field(
@@ -134,50 +137,35 @@ class Settings(BaseSettings):
     audit_days: float = Field(
         90, gt=0, le=36_500, description="After how many days security events are deleted."
     )
-    rate_login_by_address: str = Field(
-        _RATES.login_by_address,
-        pattern=RATE,
-        description="The maximum rate of sign-in attempts from one address.",
+    rate_login_by_address: Rate = Field(
+        _RATES.login_by_address, description="The maximum rate of sign-in attempts from one address."
     )
-    rate_login_by_account: str = Field(
-        _RATES.login_by_account,
-        pattern=RATE,
-        description="The maximum rate of sign-in attempts for one account.",
+    rate_login_by_account: Rate = Field(
+        _RATES.login_by_account, description="The maximum rate of sign-in attempts for one account."
     )
-    rate_register_by_address: str = Field(
-        _RATES.register_by_address,
-        pattern=RATE,
-        description="The maximum rate of new accounts from one address.",
+    rate_register_by_address: Rate = Field(
+        _RATES.register_by_address, description="The maximum rate of new accounts from one address."
     )
-    rate_reads: str = Field(
-        _RATES.reads, pattern=RATE, description="The maximum rate of read requests by one user."
+    rate_reads: Rate = Field(_RATES.reads, description="The maximum rate of read requests by one user.")
+    rate_writes: Rate = Field(_RATES.writes, description="The maximum rate of other requests by one user.")
+    rate_uploads: Rate = Field(_RATES.uploads, description="The maximum rate of uploads by one user.")
+    rate_parts: Rate = Field(
+        _RATES.parts, description="The maximum rate of resumable-upload chunks by one user."
     )
-    rate_writes: str = Field(
-        _RATES.writes, pattern=RATE, description="The maximum rate of other requests by one user."
+    rate_submits: Rate = Field(_RATES.submits, description="The maximum rate of jobs submitted by one user.")
+    rate_websockets: Rate = Field(
+        _RATES.websockets, description="The maximum rate of event streams opened by one user."
     )
-    rate_uploads: str = Field(
-        _RATES.uploads, pattern=RATE, description="The maximum rate of uploads by one user."
+    rate_pages: Rate = Field(
+        _RATES.pages, description="The maximum rate of dashboards and operations pages opened by one user."
     )
-    rate_parts: str = Field(
-        _RATES.parts, pattern=RATE, description="The maximum rate of resumable-upload chunks by one user."
-    )
-    rate_submits: str = Field(
-        _RATES.submits, pattern=RATE, description="The maximum rate of jobs submitted by one user."
-    )
-    rate_websockets: str = Field(
-        _RATES.websockets, pattern=RATE, description="The maximum rate of event streams opened by one user."
-    )
-    rate_pages: str = Field(
-        _RATES.pages,
-        pattern=RATE,
-        description="The maximum rate of dashboards and operations pages opened by one user.",
-    )
-    rate_views: str = Field(
-        _RATES.views, pattern=RATE, description="The maximum rate of shared-GIF views from one address."
+    rate_views: Rate = Field(
+        _RATES.views, description="The maximum rate of shared-GIF views from one address."
     )
     workers: str = Field(
         "1..5",
         pattern=r"^\d{1,4}\.\.0{0,3}[1-9]\d{0,3}$",
+        examples=["1..5"],
         description="The minimum and maximum number of workers, such as 1..5.",
     )
     drain_s: float = Field(
@@ -212,15 +200,15 @@ class Settings(BaseSettings):
             return None
         try:
             return parse_networks(value.split(",") if isinstance(value, str) else map(str, value))
-        except (TypeError, ValueError) as error:
-            raise PydanticCustomError("networks", "{problem}", {"problem": str(error)}) from None
+        except TypeError:
+            raise ValueError("must be a list of addresses or ranges such as 10.0.0.7") from None
 
     @field_validator("workers")
     @classmethod
     def _check_order(cls, value: str) -> str:
         fewest, _, most = value.partition("..")
         if int(fewest) > int(most):
-            raise PydanticCustomError("order", "Input should name the fewer first, such as 1..5")
+            raise ValueError("must name the minimum first, such as 1..5")
         return value
 
     @field_validator("*")
@@ -228,7 +216,7 @@ class Settings(BaseSettings):
     def _check_size(cls, value: Any, info: ValidationInfo) -> Any:
         most = _MOST_OF_UNIT.get(str(info.field_name).rpartition("_")[2], _MOST)
         if isinstance(value, int | float) and value > most:
-            raise PydanticCustomError("too_large", "Input should be at most {most}", {"most": most})
+            raise ValueError(f"must be at most {most:,}")
         return value
 
     @classmethod
@@ -300,9 +288,9 @@ def load(**flags: Any) -> Settings:
     try:
         return Settings(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as refused:
-        first = refused.errors()[0]
-        name = "GIFAPP_" + "_".join(str(step) for step in first["loc"]).upper()
-        raise errors.SettingInvalid(name=name, problem=first["msg"]) from None
+        first = next(problems_in(refused, Settings.model_json_schema(), whole="settings"))
+        name = "GIFAPP_" + first.path.replace(".", "_").upper()
+        raise errors.SettingInvalid(name=name, problem=f"it {redact(first.words)}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as broken:
         raise errors.SettingInvalid(name=f"file {_toml_path(flags)}", problem=broken) from None
     except (ValueError, RecursionError):  # tomllib passes these on from Python

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from gifapp.commands.loading import load_settings
-from gifapp.commands.tables import echo_table, printable
+from gifapp.commands.tables import echo_table
+from gifapp.domain.wording import printable
 
 if TYPE_CHECKING:
     from gifapp.domain.job import JobState

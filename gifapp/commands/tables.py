@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gifapp.domain.wording import printable
+
 if TYPE_CHECKING:  # `--help` needs no rich
     from rich.table import Table
     from rich.text import Text
@@ -36,8 +38,3 @@ def make_table(rows: Iterable[Row], *, headings: Sequence[str] = ()) -> Table:
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else Text(printable(cell)) for cell in row))
     return table
-
-
-def printable(text: str) -> str:
-    """Replace control characters, which could move the terminal's cursor, for instance in file names."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)

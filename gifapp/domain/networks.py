@@ -33,7 +33,9 @@ def _parse_network(text: str) -> Network:
     try:
         network = ipaddress.ip_network(text)
     except ValueError as error:
-        raise ValueError(f"{error}; write addresses or ranges, such as 10.0.0.7 or 10.0.0.0/24") from None
+        raise ValueError(
+            f"must be addresses or ranges such as 10.0.0.7 or 10.0.0.0/24, but {error}"
+        ) from None
     if network.prefixlen == 0:
-        raise ValueError(f"{text} covers every address; list only your proxies")
+        raise ValueError(f"must not cover every address (got {text}); list only your proxies")
     return network

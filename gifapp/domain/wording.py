@@ -15,6 +15,7 @@ PHASES: Mapping[Phase, str] = {
     "writing": "Drawing frames",
     "optimising": "Making it fit",
 }
+_UNITS = {"_s": "s", "_px": "px", "_bytes": "bytes", "_days": "days", "hours": "hours"}
 
 
 def size(count_bytes: int) -> str:
@@ -30,6 +31,16 @@ def size(count_bytes: int) -> str:
 def ordinal(number: int) -> str:
     suffix = {1: "st", 2: "nd", 3: "rd"}.get(number % 10 if number % 100 not in (11, 12, 13) else 0, "th")
     return f"{number:,}{suffix}"
+
+
+def unit_of(name: str) -> str:
+    """The unit in a name such as `width_px`; empty if there is none."""
+    return next((unit for ending, unit in _UNITS.items() if name.endswith(ending)), "")
+
+
+def printable(text: str) -> str:
+    """Replace control characters, which could move a terminal's cursor, for instance in file names."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
 def counted(count: int, noun: str) -> str:

@@ -35,7 +35,7 @@ class TargetTooSmall(BadInput):
 
 
 class FieldInvalid(BadInput):
-    sentence = "{field}: {problem}."
+    sentence = "{field} {problem}."
 
 
 class JsonInvalid(BadInput):

@@ -52,7 +52,7 @@ class ApiTokens:
         if "admin" in scopes and caller.role != "administrator":
             raise errors.AdministratorsOnly
         if expires_at is not None and expires_at <= self._now():
-            raise errors.FieldInvalid(field="expires_at", problem="it must be in the future")
+            raise errors.FieldInvalid(field="expires_at", problem="must be in the future")
         if ApiTokenDocument.objects(user_id=ObjectId(caller.user_id)).count() >= MOST:
             raise errors.TooManyTokens(limit=MOST)
         token = PREFIX + random_token()

@@ -20,5 +20,7 @@ def normalised(email: str) -> str:
             email.strip(), check_deliverability=False, globally_deliverable=False, test_environment=True
         )
     except EmailNotValidError as refused:
-        raise errors.FieldInvalid(field="email", problem=str(refused).rstrip(".")) from None
+        why = str(refused).rstrip(".")
+        problem = f"is not a valid address: {why[0].lower()}{why[1:]}"
+        raise errors.FieldInvalid(field="email", problem=problem) from None
     return parts.normalized.lower()

@@ -24,7 +24,5 @@ def newest_first(chosen: Any, *, cursor: str | None, limit: int) -> tuple[list[A
 
 def _id_of(cursor: str) -> ObjectId:
     if not ObjectId.is_valid(cursor):
-        raise errors.FieldInvalid(
-            field="cursor", problem="it is not a cursor from an earlier page of this list"
-        )
+        raise errors.FieldInvalid(field="cursor", problem="is not a cursor from an earlier page of this list")
     return ObjectId(cursor)

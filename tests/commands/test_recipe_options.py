@@ -190,7 +190,7 @@ def test_files_that_are_too_much_are_refused(tmp_path: Path) -> None:
     (tmp_path / "bad.json").write_text('{"look": 3}')
     for words, says in [
         (("--overlay", tmp_path / "big.png"), "is larger than 200 kB"),
-        (("--subtitles", tmp_path / "long.srt"), "is not text of 1 to 100000 characters"),
+        (("--subtitles", tmp_path / "long.srt"), "is not text of 1 to 100,000 characters"),
         (("--subtitles", tmp_path / "picture.srt"), "has an unknown text encoding"),
         (("--recipe", tmp_path / "bad.json"), "look"),
     ]:

@@ -172,17 +172,17 @@ def test_a_single_picture_has_no_ranges(form: RecipeForm) -> None:
     [
         ("Frame rate", "80", "Frame rate must be a number from 1 to 50 (got 80)"),
         ("Speed", "0", "Speed must be a number from 0.1 to 10 (got 0)"),
-        ("Loop count", "65536", "Loop count must be a whole number from 0 to 65535 (got 65536)"),
-        ("Loop count", "-1", "Loop count must be a whole number from 0 to 65535 (got -1)"),
+        ("Loop count", "65536", "Loop count must be a whole number from 0 to 65,535 (got 65536)"),
+        ("Loop count", "-1", "Loop count must be a whole number from 0 to 65,535 (got -1)"),
         ("Width", "wide", "Width: enter a whole number such as 12"),
         ("Width", "1.5", "Width: enter a whole number such as 12"),
         ("Width", "9" * 5000, "Width: enter a whole number such as 12"),
         ("Frame rate", "1.000,5", "Frame rate: enter a number such as 0.5"),
         ("Frame rate", "nan", "Frame rate must be a number from 1 to 50 (got nan)"),
         ("Speed", "", "Speed: enter a number such as 0.5"),
-        ("Height", "0", "Height must be a whole number from 1 to 4096 (got 0)"),
-        ("Fade in", "11", "Fade in must be a number from 0 to 10 (got 11)"),
-        ("Max size", "0", "Max size must be a number from 0.001 to 1000 (got 0)"),
+        ("Height", "0", "Height must be a whole number from 1 to 4096 px (got 0)"),
+        ("Fade in", "11", "Fade in must be a number from 0 to 10 s (got 11)"),
+        ("Max size", "0", "Max size must be a number from 0.001 to 1000 MB (got 0)"),
     ],
 )
 def test_a_mistake_is_said_by_label_beside_its_field(
@@ -224,7 +224,7 @@ def test_a_mistake_in_a_caption_is_said_there(form: RecipeForm) -> None:
     second.rows[1].fields[1].control.value = "1"
     assert refused(form) == "End must be later than the start"
     second.rows[1].fields[1].control.value = ""
-    assert refused(form).startswith("Caption must be text of 1 to 500 characters (got 'www")
+    assert refused(form) == "Caption must be text of 1 to 500 characters (got 501 characters)"
 
 
 def test_a_size_to_fit_is_for_gifs_and_waits_for_them(form: RecipeForm) -> None:
@@ -321,9 +321,9 @@ def test_a_picture_or_subtitles_that_are_none_are_said_by_their_names(form: Reci
     field(form, "Subtitles").control.value = "no times"
     assert refused(form).startswith(
         "Subtitles must be the text of an SRT, WebVTT or ASS file, "
-        "or track:N for one of the video's text tracks; Overlay: "
+        "or track:N for one of the video's text tracks; Overlay is not "
     )
-    assert form.text.overlay.rest.problem == "Overlay: image is not a PNG, JPEG, WebP or GIF."
+    assert form.text.overlay.rest.problem == "Overlay is not a PNG, JPEG, WebP or GIF."
 
 
 def field(form: RecipeForm, label: str) -> Field:

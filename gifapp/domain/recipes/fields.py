@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, get_args
 
-from gifapp.domain.recipes import validation_errors
 from gifapp.domain.recipes.parts import Part
 from gifapp.domain.recipes.recipe import Recipe, recipe_schema
 from gifapp.domain.recipes.ui_hints import UiHints
+from gifapp.domain.validation_errors import allowed_values
+from gifapp.domain.wording import unit_of
 
 SECTIONS = {
     "segments": "Trim & size",
@@ -19,8 +20,6 @@ SECTIONS = {
     "target_bytes": "Size & format",
 }
 """The headings of forms, options and documents, keyed by the first recipe field under each."""
-
-_UNITS = {"_s": "s", "_px": "px"}
 
 
 @dataclass(frozen=True)
@@ -50,8 +49,7 @@ class RecipeField:
 
     @property
     def unit(self) -> str:
-        by_name = (unit for ending, unit in _UNITS.items() if self.name.endswith(ending))
-        return self.hints.unit or next(by_name, "")
+        return self.hints.unit or unit_of(self.name)
 
     @property
     def label(self) -> str:
@@ -74,7 +72,7 @@ class RecipeField:
     @property
     def allowed(self) -> str:
         """The allowed values in words; empty if there is no simple rule."""
-        return validation_errors.allowed_values(self.schema) or ""
+        return allowed_values(self.schema, unit=unit_of(self.name)) or ""
 
 
 @cache

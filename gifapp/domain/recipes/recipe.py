@@ -37,7 +37,7 @@ from gifapp.domain.recipes.output_formats import Format
 from gifapp.domain.recipes.parts import Caption, ChromaKey, Colour, Crop, Look, Overlay, Part, Segment
 from gifapp.domain.recipes.presets import PresetName
 from gifapp.domain.recipes.ui_hints import UiHints
-from gifapp.domain.recipes.validation_errors import by_field, in_words
+from gifapp.domain.validation_errors import problems_in
 
 __all__ = [
     "Aspect",
@@ -253,10 +253,9 @@ class Recipe(Part):
         try:
             return cls.model_validate_json(json.dumps(values))
         except ValidationError as refused:
-            schema = recipe_schema()
-            raise errors.RecipeInvalid(
-                problems=in_words(refused, schema), fields=by_field(refused, schema)
-            ) from None
+            problems = list(problems_in(refused, recipe_schema(), whole="recipe"))
+            clauses = "; ".join(problem.clause for problem in problems)
+            raise errors.RecipeInvalid(problems=clauses, fields=dict(problems)) from None
 
     def canonical_json(self) -> str:
         """Canonical JSON: equal recipes give the same text, however they were written.

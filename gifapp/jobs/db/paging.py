@@ -35,4 +35,4 @@ def _place_of(cursor: str) -> tuple[datetime, str]:
     try:
         return datetime.fromtimestamp(int(moment_ms) / 1000, UTC), last_id
     except (ValueError, OverflowError, OSError):
-        raise errors.FieldInvalid(field="cursor", problem="it is not a cursor from an earlier page") from None
+        raise errors.FieldInvalid(field="cursor", problem="is not a cursor from an earlier page") from None

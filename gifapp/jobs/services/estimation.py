@@ -27,7 +27,9 @@ class Estimation:
             errors.TargetTooSmall: no GIF of this recipe can reach its target size.
         """
         if recipe.format != "gif":
-            raise errors.FieldInvalid(field="recipe.format", problem="only a GIF can be estimated")
+            raise errors.FieldInvalid(
+                field="recipe.format", problem="must be gif; other formats cannot be estimated"
+            )
         source = sources.find_source(owner_id, source_id)
         video = sources.video_of(source)
         make_plan(video, recipe, self._limits)

@@ -124,7 +124,7 @@ def _future(run_at: datetime | None) -> datetime | None:
     if run_at is None or run_at <= now:
         return None
     if run_at > now + MOST_AHEAD:
-        raise errors.FieldInvalid(field="run_at", problem=f"it may be at most {MOST_AHEAD.days} days ahead")
+        raise errors.FieldInvalid(field="run_at", problem=f"must be at most {MOST_AHEAD.days} days ahead")
     return in_milliseconds(run_at.astimezone(UTC))
 
 

@@ -11,31 +11,31 @@ from gifapp.domain.views.jobs import SessionView, UserView
 from gifapp.identity.service import Session
 from gifapp.web.http.base import SESSION_COOKIE, BaseHandler, PrivateHandler
 from gifapp.web.http.operations import operation
-from gifapp.web.http.payloads import Payload
+from gifapp.web.http.payloads import Payload, Secret
 
 Email = Annotated[str, WithJsonSchema({"type": "string", "format": "email"})]
 
 
 class Registration(Payload):
     email: Email
-    password: str
-    setup_token: str | None = None
-    invite: str | None = None
+    password: Secret
+    setup_token: Secret | None = None
+    invite: Secret | None = None
 
 
 class Credentials(Payload):
     email: Email
-    password: str
+    password: Secret
 
 
 class PasswordChange(Payload):
-    current_password: str
-    new_password: str
+    current_password: Secret
+    new_password: Secret
 
 
 class PasswordReset(Payload):
-    token: str
-    new_password: str
+    token: Secret
+    new_password: Secret
 
 
 _PASSWORD_ERRORS = (errors.PasswordTooShort, errors.PasswordTooLong, errors.PasswordTooCommon)

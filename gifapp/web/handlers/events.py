@@ -37,7 +37,7 @@ _log = structlog.get_logger()
 
 
 class EventsQuery(Query):
-    cursor: Annotated[str, Field(pattern=r"^\d{1,20}-\d{1,20}$")] | None = None
+    cursor: Annotated[str, Field(pattern=r"^\d{1,20}-\d{1,20}$", examples=["1769860800000-0"])] | None = None
 
 
 class EventsHandler(AnsweringHandler, WebSocketHandler):

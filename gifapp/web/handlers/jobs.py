@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field, WithJsonSchema
-from pydantic_core import PydanticCustomError
 
 from gifapp import errors
 from gifapp.domain.job import JobState, Priority
@@ -28,8 +27,7 @@ RECIPE_ERRORS = (
 
 def _key(key: str) -> str:
     if not (0 < len(key) <= _MOST_KEY_CHARACTERS and key.isprintable()):
-        words = f"it must have 1 to {_MOST_KEY_CHARACTERS} printable characters"
-        raise PydanticCustomError("idempotency_key", words)
+        raise ValueError(f"must have 1 to {_MOST_KEY_CHARACTERS} printable characters")
     return key
 
 

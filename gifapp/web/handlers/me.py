@@ -12,11 +12,11 @@ from gifapp.jobs.services.export import archive
 from gifapp.web.handlers.media import disposition
 from gifapp.web.http.base import SESSION_COOKIE, BaseHandler, PrivateHandler
 from gifapp.web.http.operations import operation
-from gifapp.web.http.payloads import Payload
+from gifapp.web.http.payloads import Payload, Secret
 
 
 class AccountDeletionRequest(Payload):
-    password: str
+    password: Secret
 
 
 class MeHandler(PrivateHandler):

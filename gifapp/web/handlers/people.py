@@ -27,7 +27,7 @@ class UserChange(Payload):
     @model_validator(mode="after")
     def _says_something(self) -> UserChange:
         if self.role is None and self.disabled is None:
-            raise ValueError("give role, disabled or both")
+            raise ValueError("must have role, disabled or both")
         return self
 
 

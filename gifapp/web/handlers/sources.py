@@ -36,7 +36,7 @@ def shown_name(file_name: str) -> str:
     name = file_name.replace("\\", "/").rpartition("/")[2]
     name = "".join(letter for letter in name if letter.isprintable()).strip()
     if not name:
-        raise ValueError("the name is empty")
+        raise ValueError("must not be empty, or only folders and unprintable characters")
     return name
 
 

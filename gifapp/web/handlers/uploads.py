@@ -82,7 +82,7 @@ class TusHandler(PrivateHandler):
         """
         text = self.request.headers.get(header, "")
         if not (text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS):
-            raise errors.FieldInvalid(field=header, problem="it must be a whole number of bytes")
+            raise errors.FieldInvalid(field=header, problem="must be a whole number of bytes")
         return int(text)
 
     def set_upload_headers(self, upload: UploadStatus) -> None:
@@ -236,7 +236,7 @@ def name_in(metadata: str) -> str:
         pairs = dict((f"{pair.strip()} ").split(" ", 1) for pair in metadata.split(","))
         name = base64.b64decode(pairs.get("filename", "").strip(), validate=True).decode()
     except ValueError:
-        problem = f"it must be pairs of a name and a base64 value, at most {_MOST_METADATA:,} characters"
+        problem = f"must be pairs of a name and a base64 value, at most {_MOST_METADATA:,} characters"
         raise errors.FieldInvalid(field="Upload-Metadata", problem=problem) from None
     return validated(UploadQuery, {"name": name} if "filename" in pairs else {}).name
 

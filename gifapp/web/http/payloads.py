@@ -6,13 +6,23 @@ import json
 import math
 from collections import Counter
 from datetime import UTC, datetime
+from functools import cache
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WrapValidator
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WithJsonSchema,
+    WrapValidator,
+)
 
 from gifapp import errors
 from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.validation_errors import Schema, problems_in
 
 MAX_DEPTH = 20
 MAX_VALUES = 5000  # the largest recipe has 1,000
@@ -51,9 +61,7 @@ def _moment(value: Any) -> datetime:
     except (TypeError, ValueError, OverflowError):
         moment = None
     if moment is None or moment.tzinfo is None:
-        raise PydanticCustomError(
-            "moment", "it must be a time with a time zone, such as 2026-01-31T12:00:00Z"
-        )
+        raise ValueError("must be a time with a time zone, such as 2026-01-31T12:00:00Z")
     return moment
 
 
@@ -61,14 +69,15 @@ Moment = Annotated[datetime, BeforeValidator(_moment)]
 """A time in ISO 8601 with a time zone."""
 
 
-def _recipe(value: Any, _: Any) -> Recipe:
-    if not isinstance(value, dict):
-        raise PydanticCustomError("recipe", "it must be an object")
-    return Recipe.parse(value)
+def _recipe(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+    return Recipe.parse(value) if isinstance(value, dict) else validate(value)
 
 
 GivenRecipe = Annotated[Recipe, WrapValidator(_recipe)]
 """A recipe; if invalid, `Recipe.parse` raises errors.RecipeInvalid, which names every wrong field."""
+
+Secret = Annotated[str, WithJsonSchema({"type": "string", "format": "password"})]
+"""A password or token, which no error repeats."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -110,9 +119,13 @@ def validated(model: type[Model], value: Any) -> Model:
     try:
         return model.model_validate(value)
     except ValidationError as refused:
-        first = refused.errors(include_url=False, include_input=False)[0]
-        field = ".".join(str(step) for step in first["loc"]) or "body"
-        raise errors.FieldInvalid(field=field, problem=first["msg"]) from None
+        first = next(problems_in(refused, _schema(model), whole="body"))
+        raise errors.FieldInvalid(field=first.path or "body", problem=first.words) from None
+
+
+@cache
+def _schema(model: type[BaseModel]) -> Schema:
+    return model.model_json_schema()
 
 
 def _refuse_constant(name: str) -> None:

@@ -10,6 +10,7 @@ import ipywidgets as w
 
 from gifapp.domain.recipes.fields import RecipeField, recipe_field
 from gifapp.domain.typed_values import bytes_in, seconds_in
+from gifapp.domain.validation_errors import allowed_values
 from gifapp.widgets.controls.colour import Colour
 from gifapp.widgets.controls.number import Number
 from gifapp.widgets.controls.slider import Slider
@@ -132,7 +133,8 @@ def _bytes(about: RecipeField, text: str) -> int | None:
         amount = bytes_in(text, unit="m") / _MEGABYTE
     except ValueError:
         raise Unreadable("enter a size such as 2.5 or 500 kB") from None
-    least, most = about.schema["minimum"] / _MEGABYTE, about.schema["maximum"] / _MEGABYTE
-    if not least <= amount <= most:
-        raise Unreadable(f"must be a number from {least:g} to {most:g} (got {amount:g})")
+    bounds = {name: about.schema[name] / _MEGABYTE for name in ("minimum", "maximum")}
+    if not bounds["minimum"] <= amount <= bounds["maximum"]:
+        allowed = allowed_values({"type": "number", **bounds}, unit=about.unit)
+        raise Unreadable(f"must be {allowed} (got {amount:g})")
     return round(amount * _MEGABYTE)

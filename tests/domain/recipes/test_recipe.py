@@ -8,29 +8,35 @@ from gifapp.domain.recipes.recipe import ChromaKey, Crop, Look, Recipe, Segment
     ("given", "sentence"),
     [
         ({"fps": 80}, "fps must be a number from 1 to 50 (got 80)"),
-        ({"fps": True}, "fps must be a number from 1 to 50 (got True)"),
+        ({"fps": True}, "fps must be a number from 1 to 50 (got true)"),
         ({"fps": float("nan")}, "fps must be a number from 1 to 50 (got nan)"),
         ({"speed": float("inf")}, "speed must be a number from 0.1 to 10 (got inf)"),
         ({"speed": "2"}, "speed must be a number from 0.1 to 10 (got '2')"),
-        ({"width_px": 0}, "width_px must be a whole number from 1 to 4096 (got 0)"),
-        ({"width_px": 99.5}, "width_px must be a whole number from 1 to 4096 (got 99.5)"),
-        ({"colours": {"$gt": ""}}, "colours must be a whole number from 2 to 256 (got {'$gt': ''})"),
-        ({"colors": 16}, "colors is not a field of a recipe"),
+        ({"width_px": 0}, "width_px must be a whole number from 1 to 4096 px (got 0)"),
+        ({"width_px": 99.5}, "width_px must be a whole number from 1 to 4096 px (got 99.5)"),
+        ({"colours": {"$gt": ""}}, "colours must be a whole number from 2 to 256 (got an object)"),
+        ({"colors": 16}, "colors is not a known name (did you mean colours?)"),
         ({"direction": "up"}, "direction must be one of forward, reverse, boomerang (got 'up')"),
         ({"preset": "myspace"}, "preset must be one of github, discord, discord_emoji, discord_sticker, x, "),
         (
             {"segments": [{"start_s": -1}]},
-            "segments.0.start_s must be a number from 0 to 1000000000 (got -1)",
+            "segments.0.start_s must be a number from 0 to 1,000,000,000 s (got -1)",
         ),
         (
             {"segments": [{"end_s": 0}]},
-            "segments.0.end_s must be a number above 0 and at most 1000000000 (got 0)",
+            "segments.0.end_s must be a number above 0 and at most 1,000,000,000 s (got 0)",
         ),
-        ({"segments": [{"start_s": 2, "end_s": 1}]}, "segments.0: end_s must be greater than start_s"),
-        ({"crop": {"width_px": 4}}, "crop.height_px is required"),
+        (
+            {"segments": [{"start_s": 2, "end_s": 1}]},
+            "segments.0 must end after it starts: end_s must be greater than start_s",
+        ),
+        (
+            {"crop": {"width_px": 4}},
+            "crop.height_px is required, and must be a whole number from 1 to 1,000,000 px",
+        ),
         ({"format": "mp4", "target_bytes": 5000}, "target_bytes and preset apply to GIFs only"),
         ({"format": "webp", "preset": "github"}, "target_bytes and preset apply to GIFs only"),
-        ([], "recipe: Input should be an object"),
+        ([], "recipe must be an object (got a list of 0 items)"),
     ],
 )
 def test_a_wrong_field_is_refused_by_name_with_what_it_may_be(given: object, sentence: str) -> None:
@@ -47,7 +53,7 @@ def test_every_wrong_field_is_named_at_once() -> None:
 def test_of_many_wrong_fields_fifty_are_named() -> None:
     with pytest.raises(errors.RecipeInvalid) as refused:
         Recipe.parse({f"unknown_{number}": 0 for number in range(1000)})
-    assert len(refused.value.facts["fields"]) == str(refused.value).count("is not a field") == 50
+    assert len(refused.value.facts["fields"]) == str(refused.value).count("is not a known name") == 50
 
 
 def test_the_empty_recipe_is_a_recipe() -> None:
