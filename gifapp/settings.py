@@ -228,7 +228,13 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        toml = TomlConfigSettingsSource(settings_cls, _toml_path(init_settings()))
+        path = _toml_path(init_settings())
+        toml = TomlConfigSettingsSource(settings_cls, path)
+        if "data_dir" in toml.toml_data:
+            problem = (
+                f"{path} cannot set it, since the file is found through it; use --data-dir or the variable"
+            )
+            raise errors.SettingInvalid(name="GIFAPP_DATA_DIR", problem=problem)
         return init_settings, env_settings, toml
 
     @property

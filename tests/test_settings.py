@@ -96,6 +96,14 @@ def test_the_largest_numbers_that_are_taken_can_be_counted_with(monkeypatch: pyt
     assert settings.load().worker_range == (0, 9999)
 
 
+def test_the_file_cannot_move_the_data_directory_that_it_is_read_from(tmp_path: Path) -> None:
+    (tmp_path / "gifapp.toml").write_text('data_dir = "/srv/elsewhere"\n')
+    with pytest.raises(
+        errors.SettingInvalid, match=r"GIFAPP_DATA_DIR .*gifapp\.toml cannot set it.*--data-dir"
+    ):
+        settings.load(data_dir=tmp_path)
+
+
 def test_an_unknown_key_in_the_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "gifapp.toml").write_text("prot = 1234\n")
     with pytest.raises(errors.SettingInvalid, match=r"GIFAPP_PROT .*did you mean port\?"):
