@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, TextIO
 
 from gifapp import private
+from gifapp.logs import redact
 
 _MAX_BYTES = 5 * 1024 * 1024
 _OLD_FILES = 2
@@ -37,7 +38,10 @@ class BoundedLog:
 
 
 class LineCopy:
-    """Copies a child's output to `log` and `echo`, line by line, until the child closes its end."""
+    """Copies a child's output to `log` and `echo`, line by line, until the child closes its end.
+
+    An echoed line is logged without its secrets: the setup link is for the terminal only.
+    """
 
     def __init__(self, stream: IO[bytes], log: BoundedLog, echo: TextIO | None) -> None:
         os.set_blocking(stream.fileno(), False)
@@ -80,7 +84,7 @@ class LineCopy:
             return None
 
     def _copy(self, line: str) -> None:
-        self._log.write(line)
+        self._log.write(redact(line) if self._echo else line)
         if self._echo:
             # keep reading even if the terminal is closed, or the child would block
             with contextlib.suppress(OSError, ValueError):
