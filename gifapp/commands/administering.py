@@ -14,15 +14,17 @@ import click
 
 from gifapp.commands.loading import load_settings
 from gifapp.commands.tables import echo_table
-from gifapp.domain.wording import printable
+from gifapp.domain.wording import duration, printable
 
 if TYPE_CHECKING:
     from gifapp.domain.job import JobState
     from gifapp.domain.views.accounts import AuditView, LinkPage, OpenLinkView
-    from gifapp.domain.views.administration import OwnedJobView
-    from gifapp.domain.views.jobs import View
+    from gifapp.domain.views.administration import OwnedJobView, QueueView
     from gifapp.identity.service import Identity
     from gifapp.jobs.services.administration import Administration, OwnedJobPage
+
+
+_FACT_LABELS = {"what": "kind"}
 
 
 class Listing(NamedTuple):
@@ -119,12 +121,12 @@ def show_links(page: LinkPage, *, as_json: bool) -> None:
         click.echo("There are more; use --limit to see them.", err=True)
 
 
-def show_view(view: View, *, as_json: bool) -> None:
-    """Print a view's fields by name."""
+def show_queue(queue: QueueView, *, as_json: bool) -> None:
+    """Print the state of the queue."""
     if as_json:
-        click.echo(view.model_dump_json(indent=2))
+        click.echo(queue.model_dump_json(indent=2))
     else:
-        echo_table((name, _shown(value)) for name, value in view)
+        echo_table(_queue_facts(queue))
 
 
 def _rows(listing: Listing) -> Iterator[Sequence[str]]:
@@ -136,7 +138,7 @@ def _rows(listing: Listing) -> Iterator[Sequence[str]]:
 
 def _event(event: AuditView) -> Sequence[str]:
     whose = event.email or event.user_id or event.stranger or ""
-    more = " ".join(f"{name}={value}" for name, value in event.facts.items())
+    more = ", ".join(f"{_FACT_LABELS.get(name, name)}: {value}" for name, value in event.facts.items())
     return _time(event.at), event.kind, whose, event.by_email or event.by_id or "", event.address or "", more
 
 
@@ -157,8 +159,8 @@ def _facts(job: OwnedJobView) -> list[tuple[str, str]]:
         "recipe": recipe,
         "attempts": f"{job.attempts} of {job.max_attempts}",
         "worker": job.worker or "",
-        "made": _time(job.created_at),
-        "not before": _time(job.run_at) if job.state is JobState.QUEUED else "",
+        "created": _time(job.created_at),
+        "runs after": _time(job.run_at) if job.state is JobState.QUEUED else "",
         "started": _time(job.started_at),
         "ended": _time(job.finished_at),
         "error": job.error.detail if job.error else "",
@@ -167,16 +169,26 @@ def _facts(job: OwnedJobView) -> list[tuple[str, str]]:
 
 
 def _owner(job: OwnedJobView) -> str:
-    return job.owner_email or f"{job.owner_id} (gone)"
+    return job.owner_email or f"{job.owner_id} (deleted account)"
 
 
 def _time(time: datetime | None) -> str:
     return "" if time is None else f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
 
 
-def _shown(value: object) -> str:
-    if isinstance(value, datetime):
-        return f"{_time(value)} UTC"
-    if isinstance(value, float):
-        return f"{value:.1f}"
-    return "-" if value is None else str(value)
+def _queue_facts(queue: QueueView) -> list[tuple[str, str]]:
+    """The same facts as on the operations page, in the same words."""
+    return [
+        ("state", f"paused since {_time(queue.paused_at)} UTC" if queue.paused_at else "running"),
+        ("jobs waiting", str(queue.due)),
+        ("oldest has waited", _duration(queue.oldest_due_s)),
+        ("jobs scheduled for later", str(queue.queued - queue.due)),
+        ("jobs running", str(queue.running)),
+        ("jobs failed for good", str(queue.dead)),
+        ("workers", str(queue.workers)),
+        ("mean conversion time", _duration(queue.usual_s)),
+    ]
+
+
+def _duration(seconds: float | None) -> str:
+    return "-" if seconds is None else duration(seconds)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from gifapp.commands import options
-from gifapp.commands.administering import administering, show_view
+from gifapp.commands.administering import administering, show_queue
 
 
 @click.group()
@@ -21,7 +21,7 @@ def queue() -> None:
 def show(as_json: bool, data_dir: Path | None) -> None:
     """Show the state of the queue."""
     with administering(data_dir) as opened:
-        show_view(opened.administration.queue(), as_json=as_json)
+        show_queue(opened.administration.queue(), as_json=as_json)
 
 
 @queue.command()

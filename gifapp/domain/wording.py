@@ -28,6 +28,13 @@ def size(count_bytes: int) -> str:
     return f"{amount:.0f} {unit}" if amount >= 100 or unit == "kB" else f"{amount:.1f} {unit}"
 
 
+def duration(seconds: float) -> str:
+    """A duration such as 0.05 s, 2.5 s or 3 min 20 s."""
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds >= 0.1 else f"{seconds:.2f} s"
+    return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+
+
 def ordinal(number: int) -> str:
     suffix = {1: "st", 2: "nd", 3: "rd"}.get(number % 10 if number % 100 not in (11, 12, 13) else 0, "th")
     return f"{number:,}{suffix}"

@@ -11,7 +11,7 @@ from gifapp.domain.job import JobState, Progress
 from gifapp.domain.recipes.outcome import Outcome
 from gifapp.domain.recipes.output_formats import FILE_KINDS
 from gifapp.domain.views.jobs import GifView, JobView, ProgressEvent, SourceView
-from gifapp.domain.wording import PHASES, frames, ordinal, size
+from gifapp.domain.wording import PHASES, duration, frames, ordinal, size
 
 WHEN = "{when}"
 """A placeholder for a time, which the page formats for its locale."""
@@ -177,9 +177,3 @@ def source_facts(source: SourceView) -> dict[str, Any]:
 
 def outcome_text(made: Outcome) -> str:
     return f"{made.width_px} × {made.height_px} px · {frames(made.frames)} · {duration(made.duration_s)}"  # noqa: RUF001
-
-
-def duration(seconds: float) -> str:
-    if seconds < 60:
-        return f"{seconds:.1f} s" if seconds >= 0.1 else f"{seconds:.2f} s"
-    return f"{int(seconds // 60)} min {int(seconds % 60)} s"

@@ -173,12 +173,13 @@ def test_a_purge_asks_first(data_dir: Path, ids: dict[str, str]) -> None:
 
 def test_the_queue_is_paused_shown_and_resumed(data_dir: Path, ids: dict[str, str]) -> None:
     assert "paused; 0 running, 1 waiting" in run(data_dir, "queue pause").stdout
+    assert re.search(r"state +paused since \d{4}-\d\d-\d\d", run(data_dir, "queue show").stdout)
     told = json.loads(run(data_dir, "queue show --json").stdout)
     assert (told["queued"], told["dead"], told["paused_at"] is None) == (1, 2, False)
     run(data_dir, "queue resume")
-    lines = [line.split() for line in run(data_dir, "queue show").stdout.splitlines()]
-    assert ["paused_at", "-"] in lines
-    assert ["dead", "2"] in lines
+    shown = dict(re.split(" {2,}", line) for line in run(data_dir, "queue show").stdout.splitlines())
+    assert (shown["state"], shown["jobs waiting"], shown["jobs failed for good"]) == ("running", "1", "2")
+    assert not any("_" in label for label in shown)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from gifapp.domain.job import JobState, Progress
 from gifapp.domain.recipes.outcome import Outcome
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import ErrorView, JobView
-from gifapp.widgets.words import card, duration, outcome_text, repeat_text, source_facts, status
+from gifapp.domain.wording import duration
+from gifapp.widgets.words import card, outcome_text, repeat_text, source_facts, status
 from tests.widgets.scripted import GIF, NOON, a_job, a_source
 
 LOST = ErrorView(code="worker-lost", detail=str(errors.WorkerLost()))

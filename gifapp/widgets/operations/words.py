@@ -8,8 +8,7 @@ from typing import Any
 from gifapp.domain.views.accounts import OpenLinkView
 from gifapp.domain.views.administration import ListedJobView, QueueView, StorageView, WorkerView
 from gifapp.domain.views.statistics import DistributionView, SlowJobView, StatisticsView
-from gifapp.domain.wording import counted, size
-from gifapp.widgets.words import duration
+from gifapp.domain.wording import counted, duration, size
 
 Row = dict[str, Any]
 
