@@ -34,9 +34,9 @@ TYPES = {
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
 }
-MOST_OFF = 2  # of 255, premultiplied: rounding
+MAX_ERROR = 2  # of 255, premultiplied: rounding
 LOSSY = (".jpg", ".jpeg", ".webp", ".avif")
-MOST_OFF_ON_AVERAGE = 1.0  # for lossy formats: decoders differ in how they smooth colours
+MAX_MEAN_ERROR = 1.0  # for lossy formats: decoders differ in how they smooth colours
 _ADDRESS = "http://localhost/"  # a secure context; no request leaves the page
 _DECODE = """
 async ([address, type]) => {
@@ -152,7 +152,7 @@ def difference(ours: GifStats | None, theirs: GifStats | None, *, is_lossy: bool
         for our_frame, their_frame in zip(ours.frames, theirs.frames, strict=True)
     ]
     figures = [frame.mean() if is_lossy else frame.max(initial=0) for frame in off]
-    if max(figures) > (MOST_OFF_ON_AVERAGE if is_lossy else MOST_OFF):
+    if max(figures) > (MAX_MEAN_ERROR if is_lossy else MAX_ERROR):
         return f"frame {figures.index(max(figures))} is {max(figures):.1f} levels off"
     return _difference_in_time(ours, theirs) if len(ours.frames) > 1 else None
 

@@ -19,7 +19,7 @@ from benchmarks.measure import Cost, run
 from benchmarks.quality import Quality
 
 WARM = "gifapp in a warm worker"
-MOST_CORES = os.cpu_count() or 1
+MAX_CORES = os.cpu_count() or 1
 
 
 class Row(NamedTuple):
@@ -49,7 +49,7 @@ def side_by_side(clip: Clip, compared: list[Engine], repeat: int) -> list[Row]:
     return [*rows, Row(WARM, warm(clip, repeat + 1)[0])]
 
 
-def warm(clip: Clip, runs: int, cores: Sequence[int] = (MOST_CORES,)) -> list[Cost]:
+def warm(clip: Clip, runs: int, cores: Sequence[int] = (MAX_CORES,)) -> list[Cost]:
     """The cost of a conversion in a warm process, for each number of cores; memory is not measured."""
     with tempfile.TemporaryDirectory() as scratch:
         words = [clip.path, Path(scratch) / "made.gif", clip.width_px, clip.fps, runs, *cores]

@@ -22,7 +22,7 @@ from gifapp.conversion.gif import encoder
 from gifapp.conversion.gif.encoder import Style
 from gifapp.domain.timing import delays_cs
 
-MOST_LOSSY = 200
+MAX_LOSSY = 200
 
 
 class Made(NamedTuple):
@@ -45,7 +45,7 @@ def fitted(frames: Frames, fps: float, style: Style, most_bytes: float) -> Made:
     def fits(lossy: int) -> bool:
         return len(_encoded(frames, fps, replace(style, lossy=lossy))[0]) <= most_bytes
 
-    return by_gifapp(frames, fps, replace(style, lossy=least(fits, MOST_LOSSY)))
+    return by_gifapp(frames, fps, replace(style, lossy=least(fits, MAX_LOSSY)))
 
 
 def smallest(frames: Frames, fps: float, style: Style, ssim: float) -> int:
@@ -57,7 +57,7 @@ def smallest(frames: Frames, fps: float, style: Style, ssim: float) -> int:
         sizes[lossy] = len(gif)
         return quality.ssim(quality.frames_of(BytesIO(gif), len(frames)), frames) < ssim
 
-    first_too_lossy = least(falls_short, MOST_LOSSY + 1)
+    first_too_lossy = least(falls_short, MAX_LOSSY + 1)
     return sizes[max(0, first_too_lossy - 1)]
 
 

@@ -17,7 +17,7 @@ from gifapp.conversion.probing.probe import probe
 from gifapp.conversion.progress import Reporter
 from gifapp.conversion.render.rendering import rendered
 from gifapp.conversion.sizing.estimate import estimate
-from gifapp.conversion.sizing.fit import LEAST_SHARE, fit
+from gifapp.conversion.sizing.fit import MIN_SHARE, fit
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe, Segment
 
@@ -62,7 +62,7 @@ def _show(clip: Clip) -> None:
         target_bytes = round(plain.bytes * share)
         fits = landing(clip, target_bytes)
         landed = fits.bytes / target_bytes
-        mark = " " if LEAST_SHARE <= landed <= 1 else "!"
+        mark = " " if MIN_SHARE <= landed <= 1 else "!"
         facts = f"{landed:6.1%}{mark} {fits.encodes} encodes {fits.seconds:5.1f} s"
         print(f"  {target_bytes:>10,} {facts}  {' '.join(fits.notes)}", flush=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-_MOST_DOUBLINGS = 64  # more would overflow
+_MAX_DOUBLINGS = 64  # more would overflow
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Backoff:
         """The delay after this many failures in a row; 0 without any."""
         if failures == 0:
             return 0.0
-        return min(self.longest_s, self.first_s * 2.0 ** min(failures - 1, _MOST_DOUBLINGS))
+        return min(self.longest_s, self.first_s * 2.0 ** min(failures - 1, _MAX_DOUBLINGS))
 
 
 class RestartDelay:

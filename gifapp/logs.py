@@ -22,8 +22,8 @@ LogFormat = Literal["auto", "console", "json"]
 _Kind = tuple[str, str, str]
 
 _MINUTE_S = 60.0
-_MOST_REPEATS = 20
-_MOST_KINDS = 200
+_MAX_REPEATS = 20
+_MAX_KINDS = 200
 _KIND_LETTERS = 100
 _REQUEST_PROBLEMS = "tornado.general"  # logs malformed requests at level INFO: strangers can flood it
 _OTHERS: _Kind = ("all loggers", "other kinds of lines", "")
@@ -85,16 +85,16 @@ class Repeats(logging.Filter):
         if self._clock() >= self._minute_ends:
             self._begin_minute()
         kind = _kind_of(record)
-        self._counts[kind if kind in self._counts or len(self._counts) < _MOST_KINDS else _OTHERS] += 1
-        return self._counts.get(kind, _MOST_REPEATS + 1) <= _MOST_REPEATS
+        self._counts[kind if kind in self._counts or len(self._counts) < _MAX_KINDS else _OTHERS] += 1
+        return self._counts.get(kind, _MAX_REPEATS + 1) <= _MAX_REPEATS
 
     def _begin_minute(self) -> None:
         counts, self._counts = self._counts, Counter()
         self._minute_ends = self._clock() + _MINUTE_S
         for (name, text, error), count in counts.items():
-            if count > _MOST_REPEATS:
+            if count > _MAX_REPEATS:
                 kind = {"of_logger": name, "of_event": text, "of_error": error or None}
-                _log.warning("repeated lines omitted", count=count - _MOST_REPEATS, **kind)
+                _log.warning("repeated lines omitted", count=count - _MAX_REPEATS, **kind)
 
 
 def _kind_of(record: logging.LogRecord) -> _Kind:

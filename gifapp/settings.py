@@ -20,7 +20,7 @@ from pydantic_settings import (
 )
 
 from gifapp import errors
-from gifapp.domain.limits import SHORTEST_KEPT_DAYS, Allowance, Limits
+from gifapp.domain.limits import MIN_RETENTION_DAYS, Allowance, Limits
 from gifapp.domain.networks import LOOPBACK, Network, parse_networks
 from gifapp.domain.rates import RATE, Rates
 from gifapp.domain.validation_errors import problems_in
@@ -29,7 +29,7 @@ from gifapp.logs import redact
 _DEFAULTS = Limits()
 _RATES = Rates()
 Rate = Annotated[str, Field(pattern=RATE, examples=["600/minute"])]
-_MOST, _MOST_OF_UNIT = 10**15, {"s": 10**9, "days": 36_500}
+_MAX_VALUE, _MAX_OF_UNIT = 10**15, {"s": 10**9, "days": 36_500}
 """The greatest values that clocks, MongoDB and the operating system can handle."""
 
 
@@ -131,7 +131,7 @@ class Settings(BaseSettings):
     )
     retention_days: float | None = Field(
         None,
-        ge=SHORTEST_KEPT_DAYS,
+        ge=MIN_RETENTION_DAYS,
         description="After how many days finished jobs and unused videos are deleted; default: never.",
     )
     audit_days: float = Field(
@@ -214,7 +214,7 @@ class Settings(BaseSettings):
     @field_validator("*")
     @classmethod
     def _check_size(cls, value: Any, info: ValidationInfo) -> Any:
-        most = _MOST_OF_UNIT.get(str(info.field_name).rpartition("_")[2], _MOST)
+        most = _MAX_OF_UNIT.get(str(info.field_name).rpartition("_")[2], _MAX_VALUE)
         if isinstance(value, int | float) and value > most:
             raise ValueError(f"must be at most {most:,}")
         return value

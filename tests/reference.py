@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-MOST_CODES = 4096
+MAX_CODES = 4096
 
 
 class Unpacked(NamedTuple):
@@ -67,9 +67,9 @@ def unpacked(data: bytes) -> Unpacked:
         if code == end:
             assert len(stream) == (at_bit + 7) // 8, "nothing comes after the end code"
             return Unpacked(pixels, clears)
-        assert code < len(table) or (before and code == len(table) < MOST_CODES), "a code is known"
+        assert code < len(table) or (before and code == len(table) < MAX_CODES), "a code is known"
         run = table[code] if code < len(table) else [*before, before[0]]
-        if before and len(table) < MOST_CODES:
+        if before and len(table) < MAX_CODES:
             table.append([*before, run[0]])
         pixels += run
         before = run

@@ -31,7 +31,7 @@ DEPLOY = Path(__file__).parents[1] / "deploy"
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 MANIFESTS = list(yaml.safe_load_all((DEPLOY / "kubernetes" / "gifapp.yaml").read_text()))
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
-LONGEST_S = Limits().deadline_s + Timings().overtime_s
+MAX_JOB_S = Limits().deadline_s + Timings().overtime_s
 
 
 def containers(manifest: dict[str, Any]) -> list[dict[str, Any]]:
@@ -118,15 +118,15 @@ def test_a_worker_that_has_to_go_may_finish_its_conversion() -> None:
     [drain_s] = [
         float(one["value"]) for one in pod["containers"][0]["env"] if one["name"] == "GIFAPP_DRAIN_S"
     ]
-    assert LONGEST_S < drain_s < pod["terminationGracePeriodSeconds"]
+    assert MAX_JOB_S < drain_s < pod["terminationGracePeriodSeconds"]
     workers = COMPOSE["services"]["workers"]
     assert (
-        LONGEST_S
+        MAX_JOB_S
         < float(workers["environment"]["GIFAPP_DRAIN_S"])
         < 60 * int(workers["stop_grace_period"].removesuffix("m"))
     )
     service = unit(DEPLOY / "systemd" / "gifapp-workers.service")["Service"]
-    assert LONGEST_S < float(service["Environment"].partition("=")[2]) < float(service["TimeoutStopSec"])
+    assert MAX_JOB_S < float(service["Environment"].partition("=")[2]) < float(service["TimeoutStopSec"])
 
 
 def test_nothing_runs_as_root_or_writes_where_it_need_not() -> None:

@@ -69,7 +69,7 @@ ROOMS = {
     "widgets.operations": {"widgets.controls"},
 }
 LIBRARIES = {"client", "conversion", "domain", "widgets"}
-MOST_MODULES = 20
+MAX_MODULES = 20
 ABOVE_ALL = {"__main__", "commands"}
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
 
@@ -98,7 +98,7 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
 
 def test_no_folder_is_a_warehouse() -> None:
     counts = Counter(module.parent for module in MODULES if module.name != "__init__.py")
-    assert max(counts.values()) <= MOST_MODULES
+    assert max(counts.values()) <= MAX_MODULES
 
 
 @pytest.mark.parametrize("module", [path for path in MODULES if path.parts[0] in LIBRARIES], ids=str)

@@ -118,7 +118,7 @@ def test_one_fault_does_not_fill_the_log(written: io.StringIO, clock: Clock) -> 
         ours.warning("page disconnected", kernel_id=number)
         logging.getLogger("tornado.general").info("Malformed HTTP message from %s: %s", "x", number)
     asyncio_log.error("another fault")
-    assert len(written.getvalue().splitlines()) == 3 * logs._MOST_REPEATS + 1
+    assert len(written.getvalue().splitlines()) == 3 * logs._MAX_REPEATS + 1
     assert "another fault" in written.getvalue()
 
 
@@ -140,13 +140,13 @@ def test_errors_of_one_event_are_counted_by_their_type(written: io.StringIO, clo
             ours.error("request failed", request="GET /", exc_info=error)
             library.error("Task failed", exc_info=error)
     events = [json.loads(line)["event"] for line in written.getvalue().splitlines()]
-    assert Counter(events) == dict.fromkeys(("request failed", "Task failed"), 2 * logs._MOST_REPEATS)
+    assert Counter(events) == dict.fromkeys(("request failed", "Task failed"), 2 * logs._MAX_REPEATS)
 
 
 def test_faults_that_are_all_different_do_not_fill_it_either(written: io.StringIO, clock: Clock) -> None:
     for number in range(1000):
         logging.getLogger("x").error(f"fault {number}")
-    assert len(written.getvalue().splitlines()) == logs._MOST_KINDS
+    assert len(written.getvalue().splitlines()) == logs._MAX_KINDS
 
 
 def test_every_request_and_every_job_is_written(written: io.StringIO, clock: Clock) -> None:

@@ -27,7 +27,7 @@ FORMAT = 1
 HEAD, SECRET, COMPLETE = "gifapp.json", "secret.key", "complete.json"
 
 _CHUNK_BYTES = 1024 * 1024
-_MOST_JSON_BYTES = 1024**3
+_MAX_JSON_BYTES = 1024**3
 _NAME = re.compile(
     r"[a-z]+\.(json|key)|files/(source|poster|gif)/[0-9a-f]+(-[0-9]+)?|documents/[a-z_]+\.bson"
 )
@@ -94,7 +94,7 @@ class Entry(NamedTuple):
         Raises:
             errors.BackupUnreadable: it is too large to be one of ours.
         """
-        if self.size_bytes > _MOST_JSON_BYTES:
+        if self.size_bytes > _MAX_JSON_BYTES:
             raise errors.BackupUnreadable(problem=f"{self.name} is too large")
         return self.file.read()
 

@@ -18,7 +18,7 @@ from gifapp.domain.views.administration import (
 )
 from gifapp.domain.views.statistics import StatisticsView
 
-_MOST_SHOWN = 100
+_MAX_SHOWN = 100
 
 
 class Administrator:
@@ -51,7 +51,7 @@ class Administrator:
 
     def dead_letters(self) -> list[ListedJobView]:
         """The 100 latest dead letters."""
-        page = self._call("GET", "/admin/dead-letters", params={"limit": _MOST_SHOWN})
+        page = self._call("GET", "/admin/dead-letters", params={"limit": _MAX_SHOWN})
         return list(DeadLetterPage.model_validate(page).dead_letters)
 
     def requeue(self, job_id: str) -> None:
@@ -68,7 +68,7 @@ class Administrator:
 
     def links(self) -> list[OpenLinkView]:
         """The 100 latest unused invitations and password reset links."""
-        page = self._call("GET", "/admin/links", params={"limit": _MOST_SHOWN})
+        page = self._call("GET", "/admin/links", params={"limit": _MAX_SHOWN})
         return list(LinkPage.model_validate(page).links)
 
     def revoke_link(self, link_id: str) -> None:

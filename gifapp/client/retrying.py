@@ -10,9 +10,9 @@ from typing import TypeVar
 from gifapp import errors
 
 RETRIED = (errors.Transient, errors.TooManyRequests, errors.TooManyConnections)
-_LONGEST_WAIT_S = 15.0
-_LONGEST_RETRY_AFTER_S = 120
-_MOST_FAILURES = 10  # ten retries wait about a minute in total
+_MAX_WAIT_S = 15.0
+_MAX_RETRY_AFTER_S = 120
+_MAX_FAILURES = 10  # ten retries wait about a minute in total
 
 Result = TypeVar("Result")
 
@@ -32,7 +32,7 @@ class Retries:
         Raises:
             errors.GifappError: `error`, after ten failures, or if it asks for a wait of over two minutes.
         """
-        if self._failures == _MOST_FAILURES or _retry_after_s(error) > _LONGEST_RETRY_AFTER_S:
+        if self._failures == _MAX_FAILURES or _retry_after_s(error) > _MAX_RETRY_AFTER_S:
             raise error
         time.sleep(wait_s(self._failures, error))
         self._failures += 1
@@ -54,7 +54,7 @@ def with_retries(call: Callable[[], Result]) -> Result:
 
 def wait_s(failures: int, error: BaseException | None = None) -> float:
     """How long to wait after this many failures in a row."""
-    longest_s = min(_LONGEST_WAIT_S, 0.5 * 2.0**failures)
+    longest_s = min(_MAX_WAIT_S, 0.5 * 2.0**failures)
     # jitter, so that not all clients of a restarted server return at the same moment
     return max(_retry_after_s(error), longest_s * random.uniform(0.5, 1))  # noqa: S311
 

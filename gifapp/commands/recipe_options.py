@@ -19,7 +19,7 @@ from gifapp.commands.recipe_values import (
     SubtitlesFile,
 )
 from gifapp.domain.recipes.fields import RecipeField, leaves, recipe_field, sections
-from gifapp.domain.recipes.parts import MOST_S
+from gifapp.domain.recipes.parts import MAX_TIME_S
 
 _UNIT = re.compile("_(s|px)$")
 _PREFIXES = {"captions": "caption-", "overlay": "overlay-", "chroma_key": "chroma-"}
@@ -110,7 +110,7 @@ def _type(field: RecipeField) -> click.ParamType[Any]:
 
 def _facts(field: RecipeField, kind: click.ParamType[Any]) -> str:
     """The allowed values and the default: `[from 1 to 50; default 12.5]`."""
-    is_unbounded = field.schema.get("maximum") == MOST_S
+    is_unbounded = field.schema.get("maximum") == MAX_TIME_S
     allowed = kind.allowed if isinstance(kind, FieldValue) and not is_unbounded else ""
     facts = [_KIND.sub("", allowed)] if allowed else []
     if isinstance(field.default, str | float) or type(field.default) is int:

@@ -14,11 +14,11 @@ import click
 from pydantic import TypeAdapter, ValidationError
 
 from gifapp.domain.recipes.fields import recipe_field
-from gifapp.domain.recipes.parts import MOST_OVERLAY_BYTES, Position
+from gifapp.domain.recipes.parts import MAX_OVERLAY_BYTES, Position
 from gifapp.domain.recipes.recipe import (
-    FEWEST_TARGET_BYTES,
     MAX_SUBTITLE_CHARACTERS,
-    MOST_TARGET_BYTES,
+    MAX_TARGET_BYTES,
+    MIN_TARGET_BYTES,
     Overlay,
     track_number,
 )
@@ -95,14 +95,14 @@ class SizeValue(FieldValue):
 
     def __init__(self, path: str) -> None:
         super().__init__(path)
-        self.allowed = f"a size from {size(FEWEST_TARGET_BYTES)} to {size(MOST_TARGET_BYTES)}"
+        self.allowed = f"a size from {size(MIN_TARGET_BYTES)} to {size(MAX_TARGET_BYTES)}"
 
     def convert(self, value: Any, param: Parameter, ctx: Context) -> Any:
         try:
             count = bytes_in(value)
         except ValueError:
             self.fail(f"{value!r} is not a size such as 500000, 256KB, 10MB or 1.5MiB", param, ctx)
-        if not FEWEST_TARGET_BYTES <= count <= MOST_TARGET_BYTES:
+        if not MIN_TARGET_BYTES <= count <= MAX_TARGET_BYTES:
             self.fail(f"{value!r} is not {self.allowed}", param, ctx)
         return round(count)
 
@@ -169,8 +169,8 @@ class OverlayFile(click.Path):
 
     def convert(self, value: Any, param: Parameter, ctx: Context) -> Any:
         path = Path(os.fsdecode(super().convert(value, param, ctx)))
-        if path.stat().st_size > MOST_OVERLAY_BYTES:
-            self.fail(f"{path} is larger than {size(MOST_OVERLAY_BYTES)}", param, ctx)
+        if path.stat().st_size > MAX_OVERLAY_BYTES:
+            self.fail(f"{path} is larger than {size(MAX_OVERLAY_BYTES)}", param, ctx)
         image = base64.b64encode(path.read_bytes()).decode()
         try:
             return Overlay(image=image).image

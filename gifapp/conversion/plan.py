@@ -20,10 +20,10 @@ from gifapp.domain.recipes.recipe import Crop, Recipe, Segment
 from gifapp.domain.source_rate import match_source_rate
 from gifapp.domain.timing import MAX_FPS, STANDARD_FPS, delays_cs, frame_count, overlaps_s
 
-LEAST_FRAME_PX = (
+MIN_FRAME_PX = (
     20_000  # smaller frames count as this many: decoding one takes 50 µs of a video, 150 of an animation
 )
-SHORTEST_S = 0.01  # a shorter clip is still one picture, at a rate that ffmpeg can handle
+MIN_CLIP_S = 0.01  # a shorter clip is still one picture, at a rate that ffmpeg can handle
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def _at_rate(ranges: list[tuple[float, float]], recipe: Recipe, *, is_still: boo
     lengths_s = [(end_s - start_s) / recipe.speed for start_s, end_s in ranges]
     overlaps = overlaps_s(lengths_s, recipe.crossfade_s)
     duration_s = sum(lengths_s) - sum(overlaps)
-    whole = 1 / max(duration_s, SHORTEST_S)
+    whole = 1 / max(duration_s, MIN_CLIP_S)
     is_lone = is_still and not is_animated(recipe)
     fps = whole if is_lone else max(whole, recipe.fps or STANDARD_FPS)
     starts_s = [start_s for start_s, _ in ranges]
@@ -172,7 +172,7 @@ def picture_plan(video: Video, at_s: float, widest_px: int) -> Plan:
     """Plan a single uncropped frame, at most `widest_px` wide."""
     recipe = Recipe(width_px=widest_px)
     framed = framing(recipe, width_px=video.width_px, height_px=video.height_px)
-    pictures = tuple(sampled(video.delays_s, at_s, 1, SHORTEST_S)) if video.delays_s else ()
+    pictures = tuple(sampled(video.delays_s, at_s, 1, MIN_CLIP_S)) if video.delays_s else ()
     return Plan(
         (Cut(at_s, 1, pictures=pictures),),
         MAX_FPS,
@@ -208,7 +208,7 @@ def _check_pixels(
     else:
         read_s = sum(end_s - start_s for start_s, end_s in ranges)
         pictures, limit_px = math.ceil(read_s * (video.fps or 0)), limits.max_decoded_pixels
-    frame_px = max(frame_px, LEAST_FRAME_PX)
+    frame_px = max(frame_px, MIN_FRAME_PX)
     if pictures * frame_px > limit_px:
         raise errors.ClipTooManyPixels(pictures=pictures, clip_px=pictures * frame_px, limit_px=limit_px)
 

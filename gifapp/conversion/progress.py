@@ -14,7 +14,7 @@ OFTEN_S = 0.1  # at most ten reports a second
 SILENT_S = 0.25  # at least two a second, so that a cancel takes effect within a second
 _ETA_AFTER_S, _ETA_AFTER = 0.5, 0.05  # no estimate before this time and this share of the work
 _ORDER: tuple[Phase, ...] = get_args(Phase)
-_MOST_PREPARED = 0.4  # the probe of a large file may take long
+_MAX_PREPARED_FRACTION = 0.4  # the probe of a large file may take long
 
 
 class Reporter:
@@ -51,7 +51,7 @@ class Reporter:
     def prepared(self, expected_s: float) -> None:
         """End the preparation; the bar is divided by its time and the expected time of the rest."""
         elapsed_s = self.elapsed_s
-        self._begun = (self._clock(), min(_MOST_PREPARED, elapsed_s / (elapsed_s + expected_s)))
+        self._begun = (self._clock(), min(_MAX_PREPARED_FRACTION, elapsed_s / (elapsed_s + expected_s)))
         self.at("reading", self._begun[1])
 
     def at(self, phase: Phase, fraction: float) -> None:

@@ -17,7 +17,7 @@ Priority = Literal["high", "normal", "low"]
 
 BACKOFF = Backoff(first_s=5, longest_s=300)
 DISK_WAIT_S = 60.0
-MOST_AHEAD = timedelta(days=30)
+MAX_AHEAD = timedelta(days=30)
 """How far in the future a job's `run_at` may be."""
 
 

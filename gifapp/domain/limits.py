@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from gifapp import errors
 
-SHORTEST_KEPT_DAYS = 0.01  # shorter, and a video could expire while somebody is using it
+MIN_RETENTION_DAYS = 0.01  # shorter, and a video could expire while somebody is using it
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from gifapp.domain.recipes.outcome import is_animated
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.timing import MAX_FPS, MIN_DELAY_CS, STANDARD_FPS
 
-_MOST_LATE_CS = 1
-_SHORTEST_S = 0.0101  # browsers show delays of 10 ms or less for 100 ms
+_MAX_LATE_CS = 1
+_MIN_DELAY_S = 0.0101  # browsers show delays of 10 ms or less for 100 ms
 _ROUNDING_S = 1e-6  # timestamps are sums of floats
 
 
@@ -76,7 +76,7 @@ def timed(parts: Sequence[Sequence[Piece]]) -> tuple[list[list[int]], list[int]]
         for piece in part:
             passed_s += piece.length_s
             delay_cs = _centiseconds(passed_s) - shown_cs
-            late_cs = _MOST_LATE_CS if piece.length_s > _SHORTEST_S else 0
+            late_cs = _MAX_LATE_CS if piece.length_s > _MIN_DELAY_S else 0
             if delay_cs >= MIN_DELAY_CS - late_cs:
                 part_numbers.append(piece.number)
                 delays_cs.append(max(MIN_DELAY_CS, delay_cs))

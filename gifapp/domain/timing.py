@@ -14,7 +14,7 @@ MIN_DELAY_CS = 2  # browsers treat a delay of 0 or 1 as 10
 MAX_FPS = 100 / MIN_DELAY_CS
 STANDARD_FPS = 12.5  # of GIFs from videos, and from pictures without delays of their own
 MAX_DELAY_CS = 65535
-MOST_PLAYS = 65535
+MAX_PLAYS = 65535
 
 
 @dataclass(frozen=True)

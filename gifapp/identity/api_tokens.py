@@ -23,7 +23,7 @@ from gifapp.identity.tokens import digest, random_token
 from gifapp.mongodb import reaching_mongodb
 
 PREFIX = "gifapp_"
-MOST = 50  # per user
+MAX_TOKENS = 50  # per user
 
 _HINT_LENGTH = len(PREFIX) + 4
 _NOTED_EVERY = timedelta(minutes=1)
@@ -53,8 +53,8 @@ class ApiTokens:
             raise errors.AdministratorsOnly
         if expires_at is not None and expires_at <= self._now():
             raise errors.FieldInvalid(field="expires_at", problem="must be in the future")
-        if ApiTokenDocument.objects(user_id=ObjectId(caller.user_id)).count() >= MOST:
-            raise errors.TooManyTokens(limit=MOST)
+        if ApiTokenDocument.objects(user_id=ObjectId(caller.user_id)).count() >= MAX_TOKENS:
+            raise errors.TooManyTokens(limit=MAX_TOKENS)
         token = PREFIX + random_token()
         document = self._keep(caller, name, scopes, expires_at, token)
         self._audit.record(

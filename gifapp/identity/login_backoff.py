@@ -12,7 +12,7 @@ from typing import cast
 import redis
 
 FREE_FAILURES = 5
-LONGEST_WAIT_S = 300
+MAX_WAIT_S = 300
 _FORGET_S = 3600
 _KNOWN_S = 90 * 24 * 3600
 
@@ -41,7 +41,7 @@ class LoginBackoff:
 
     def begin(self, account: str, network: str) -> tuple[bool, int]:
         """Count an attempt; returns whether the network is known, and the seconds to wait (0: none)."""
-        arguments = [_FORGET_S, FREE_FAILURES, LONGEST_WAIT_S]
+        arguments = [_FORGET_S, FREE_FAILURES, MAX_WAIT_S]
         is_known, wait_ms = cast("list[int]", self._begin(_keys(account, network), arguments))
         return bool(is_known), math.ceil(wait_ms / 1000)
 

@@ -13,7 +13,7 @@ from gifapp import errors
 MIN_CHARACTERS = 8
 MAX_BYTES = 72  # bcrypt ignores the rest
 
-_LOWEST_SCORE = 2  # of zxcvbn's 0 to 4: at least a million guesses
+_MIN_SCORE = 2  # of zxcvbn's 0 to 4: at least a million guesses
 _SCORED_CHARACTERS = 20  # a malicious password of 72 would take zxcvbn five seconds
 
 
@@ -46,7 +46,7 @@ class Passwords:
         """
         hashed = self.hash(password)
         guessable = [email, *email.split("@"), *re.split(r"\W+", email), "gifapp"]
-        if zxcvbn(password[:_SCORED_CHARACTERS], user_inputs=guessable)["score"] < _LOWEST_SCORE:
+        if zxcvbn(password[:_SCORED_CHARACTERS], user_inputs=guessable)["score"] < _MIN_SCORE:
             raise errors.PasswordTooCommon
         return hashed
 

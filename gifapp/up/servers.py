@@ -31,7 +31,7 @@ _LOOPBACK = "127.0.0.1"
 _REDIS_ANSWERS_S = 2.0
 _MONGODB_USER = "gifapp"
 _AUTHENTICATION_FAILED = 18  # MongoDB's code
-_LONGEST_SOCKET_PATH = 100  # bytes; Linux takes 107, macOS 103
+_MAX_SOCKET_PATH_BYTES = 100  # bytes; Linux takes 107, macOS 103
 
 _REDIS_CONF = """\
 bind 127.0.0.1
@@ -130,7 +130,7 @@ def mongod_server(directory: Path, *, program: Path | None = None) -> Server:
 def _mongodb_address(socket_path: Path) -> tuple[str, tuple[str, ...]]:
     """The address as part of a URL, and the corresponding arguments of mongod."""
     path = str(socket_path)
-    if len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH and "," not in path:  # mongod splits at commas
+    if len(os.fsencode(path)) <= _MAX_SOCKET_PATH_BYTES and "," not in path:  # mongod splits at commas
         socket_path.unlink(missing_ok=True)  # no earlier process may respond there
         return quote(path, safe=""), ("--bind_ip", path, "--filePermissions", "0600")
     port = free_port()

@@ -62,7 +62,7 @@ from gifapp.web.traffic.connections import BY_ADDRESS, Connections
 
 BACKLOG = 4096  # not yet accepted: beyond it the kernel drops new ones, and their clients wait a second
 CONNECTIONS_OF_KERNEL = 5
-MOST_MESSAGE_BYTES = 1024 * 1024
+MAX_MESSAGE_BYTES = 1024 * 1024
 _HOME = "gifapp-web-"
 
 _KERNEL_ID = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
@@ -171,7 +171,7 @@ class GifApp(Voila):
             "compress_response": True,
             "xsrf_cookie_kwargs": {"samesite": "Lax", "secure": self.parts.cookie_secure},
             "default_handler_class": NotFound,
-            "websocket_max_message_size": MOST_MESSAGE_BYTES,
+            "websocket_max_message_size": MAX_MESSAGE_BYTES,
         }
 
     def init_handlers(self) -> list[Any]:

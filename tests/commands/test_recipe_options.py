@@ -15,7 +15,7 @@ from PIL import Image
 from gifapp.commands.convert import convert
 from gifapp.commands.recipe_options import RECIPE_OPTIONS
 from gifapp.commands.recipe_reading import read_recipe
-from gifapp.domain.recipes.parts import MOST_OVERLAY_BYTES, Part
+from gifapp.domain.recipes.parts import MAX_OVERLAY_BYTES, Part
 from gifapp.domain.recipes.recipe import Caption, ChromaKey, Crop, Look, Recipe, Segment
 
 PAGE = (Path(__file__).parents[2] / "docs" / "recipe.md").read_text()
@@ -184,7 +184,7 @@ def _told(error: click.UsageError) -> str:
 
 
 def test_files_that_are_too_much_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "big.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(MOST_OVERLAY_BYTES))
+    (tmp_path / "big.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(MAX_OVERLAY_BYTES))
     (tmp_path / "long.srt").write_text("x" * 100_001)
     (tmp_path / "picture.srt").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
     (tmp_path / "bad.json").write_text('{"look": 3}')

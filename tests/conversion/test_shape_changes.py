@@ -20,7 +20,7 @@ from gifapp.conversion.decode.still import picture
 from gifapp.conversion.plan import make_plan
 from gifapp.conversion.probing.inspection import inspect
 from gifapp.conversion.probing.probe import probe, probed
-from gifapp.conversion.probing.shapes import MOST_CHANGES
+from gifapp.conversion.probing.shapes import MAX_CHANGES
 from gifapp.conversion.video import Video
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Crop, Recipe, Segment
@@ -230,8 +230,8 @@ def test_the_largest_pictures_count_towards_the_limit_on_pixels(tmp_path: Path) 
 def test_a_formula_of_very_many_changes_is_understood(tmp_path: Path) -> None:
     few = (*MPEG2, "-frames:v", 5)
     parts = disc(tmp_path / "1.ts", NARROW, few), disc(tmp_path / "2.ts", WIDE, few, start_s=1 + 5 / FPS)
-    path = joined(tmp_path / "many.ts", *(MOST_CHANGES // 2 + 20) * parts)
-    assert len(probe(path, limits=LIMITS).shape_changes) == MOST_CHANGES
+    path = joined(tmp_path / "many.ts", *(MAX_CHANGES // 2 + 20) * parts)
+    assert len(probe(path, limits=LIMITS).shape_changes) == MAX_CHANGES
     assert heights(shown(path)[:40]) == expected(*4 * [(5, NARROW), (5, WIDE)])
 
 

@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from gifapp.domain.fair_queue import FairQueue
 
 OWNERS = st.sampled_from("abcd")
-MOST_WAITING = 5
+MAX_WAITING = 5
 
 Item = tuple[str, int]
 
@@ -74,7 +74,7 @@ class Sharing(RuleBasedStateMachine):
     @initialize(slots=st.integers(1, 4))
     def open(self, slots: int) -> None:
         self.slots = slots
-        self.queue: FairQueue[Item] = FairQueue(slots, most_waiting=MOST_WAITING)
+        self.queue: FairQueue[Item] = FairQueue(slots, most_waiting=MAX_WAITING)
         self.waiting: list[Item] = []
         self.holding: list[Item] = []
         self.passed: Counter[tuple[str, str]] = Counter()
@@ -85,8 +85,8 @@ class Sharing(RuleBasedStateMachine):
         item = (owner, self.number)
         self.number += 1
         mine = sum(other == owner for other, _ in self.waiting)
-        assert self.queue.join(owner, item) == (mine < MOST_WAITING)
-        if mine < MOST_WAITING:
+        assert self.queue.join(owner, item) == (mine < MAX_WAITING)
+        if mine < MAX_WAITING:
             self.waiting.append(item)
         self.start_all()
 

@@ -118,7 +118,7 @@ def test_its_last_use_is_noted_once_a_minute(build: Build, clock: Clock) -> None
 
 
 def test_there_is_a_bound_on_how_many(identity: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api_tokens, "MOST", 2)
+    monkeypatch.setattr(api_tokens, "MAX_TOKENS", 2)
     caller = somebody(identity)
     for name in ("one", "two"):
         identity.api_tokens.make(caller, name, ["read"])

@@ -122,7 +122,7 @@ def test_what_is_no_message_goes_no_further(traffic: KernelTraffic, given: bytes
 
 
 def test_messages_to_nobody_are_kept_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernel_backlog, "MOST_BYTES", 100)
+    monkeypatch.setattr(kernel_backlog, "MAX_BYTES", 100)
     backlog = Backlog()
     for _ in range(5):
         backlog.append(("iopub", [b"x" * 10, b"y" * 10]))
@@ -206,7 +206,7 @@ async def test_a_socket_that_is_refused_is_no_error_in_the_log(app: GifApp, sign
 async def test_what_a_page_leaves_unread_is_bounded_and_nobody_is_told_a_thousand_times(
     app: GifApp, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kernel_handlers, "MOST_UNREAD_BYTES", 200_000)
+    monkeypatch.setattr(kernel_handlers, "MAX_UNREAD_BYTES", 200_000)
     ada = await sign_in("ada@example.org")
     kernel_id = kernel_of(await ada.get("/"))
     async with connected(app, ada, kernel_id) as page:

@@ -28,8 +28,8 @@ COLOURS, ALPHA = "colours.cube", "alpha.cube"
 STEPS = 33  # per channel; ffmpeg interpolates between them
 _CHROMATIC = 0.25  # keys with less chroma are nearly grey
 _SOFTNESS, _SOFTNESS_OF_GREY = 0.4, 0.1  # distance from the tolerance to full opacity
-_LEAST_SOFTNESS = 0.05
-_LEAST_SHARE = 0.2  # below it the foreground is invisible, and dividing would amplify noise
+_MIN_SOFTNESS = 0.05
+_MIN_SHARE = 0.2  # below it the foreground is invisible, and dividing would amplify noise
 
 
 @contextmanager
@@ -55,9 +55,9 @@ def keyed(colours: Floats, key: ChromaKey) -> tuple[Floats, Floats]:
     greyness = 1 - min(1.0, _saturation(screen) / _CHROMATIC)
     distance = _distance(colours, screen, greyness)
     softness = _between(_SOFTNESS, _SOFTNESS_OF_GREY, greyness)
-    softness = min(softness, max(_LEAST_SOFTNESS, 1 - key.tolerance))
+    softness = min(softness, max(_MIN_SOFTNESS, 1 - key.tolerance))
     reach = _between(1.0, key.tolerance + softness, greyness)
-    share = np.clip(distance / reach, _LEAST_SHARE, 1)[..., None]
+    share = np.clip(distance / reach, _MIN_SHARE, 1)[..., None]
     unmixed = (colours - (1 - share) * screen) / share
     return np.clip(unmixed, 0, 1), np.clip((distance - key.tolerance) / softness, 0, 1)
 

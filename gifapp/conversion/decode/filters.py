@@ -16,7 +16,7 @@ from gifapp.domain.recipes.recipe import Recipe
 # bicubic looks as sharp as lanczos, has no halos and makes the GIF 1.5 % smaller; without
 # full_chroma_int every channel comes out 1.4 of 255 too dark
 SCALER = "flags=bicubic+accurate_rnd+full_chroma_int"
-MOST_HELD_BYTES = 64_000_000
+MAX_HELD_BYTES = 64_000_000
 PARTS_OF_A_STEP = 1000  # the precision of a cut between two pictures
 INT_MAX = 2**31 - 1  # the limit of ffmpeg's time bases
 
@@ -35,7 +35,7 @@ def filter_chain(video: Video, plan: Plan, cut: Cut) -> str:
     # fps usually comes first, so that no filter runs on dropped pictures. But it turns a long picture into
     # many frames, and the filters would copy each: if these would be too large, fps comes last
     paced = _paced(plan, cut)
-    steps = [*pictures, *paced] if _held_bytes(video, plan) > MOST_HELD_BYTES else [*paced, *pictures]
+    steps = [*pictures, *paced] if _held_bytes(video, plan) > MAX_HELD_BYTES else [*paced, *pictures]
     # a cut may extend a little past the last picture, which is then repeated
     return ",".join(
         [

@@ -21,7 +21,7 @@ from gifapp.domain.recipes.recipe import Look
 # BT.709 luma in steps of 1/255: ffmpeg rounds each product, and the weights must add up to keep white
 _LUMA = (54, 183, 18)
 _GREY = ":".join([":".join(f"{weight}/255" for weight in _LUMA) + ":0"] * 3)
-_FEWEST_TO_BLUR = 16  # with one or two pixels, ffmpeg's gblur overflows its buffer
+_MIN_PIXELS_TO_BLUR = 16  # with one or two pixels, ffmpeg's gblur overflows its buffer
 _MASK_PX = 1.0  # sigma of the unsharp mask: details of a pixel or two
 _BLURS = 3  # passes; a single pass of gblur is a spike with long tails, not a Gaussian
 
@@ -42,9 +42,9 @@ def keyed(tables: Path, *, has_alpha: bool) -> Iterator[str]:
 
 def changed(look: Look, *, pixels: int, has_alpha: bool) -> Iterator[str]:
     """Blur, sharpen, saturation and tone curve for pictures of `pixels` pixels."""
-    if look.blur_px and pixels >= _FEWEST_TO_BLUR:
+    if look.blur_px and pixels >= _MIN_PIXELS_TO_BLUR:
         yield from _blurred(look.blur_px, has_alpha=has_alpha)
-    if look.sharpen and pixels >= _FEWEST_TO_BLUR:
+    if look.sharpen and pixels >= _MIN_PIXELS_TO_BLUR:
         yield from _sharpened(look.sharpen, has_alpha=has_alpha)
     if look.grayscale or look.saturation == 0:
         yield f"colorchannelmixer={_GREY}"

@@ -21,7 +21,7 @@ _WHITE = 255
 _FLAT_SHARE = 0.7  # pixels that equal their neighbour: 0.9 and more on screens, 0 to 0.6 on films
 _EVERY_PX = 8  # sampled rows
 # in MP4: players cannot seek into the middle of a longer frame; a repeat takes a few bytes
-_LONGEST_STEP_CS = 10
+_MAX_STEP_CS = 10
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,6 @@ def _even(pixels: Pixels) -> Pixels:
 CODECS: Mapping[Format, Codec] = {
     "webp": Codec(_webp, finish=set_webp_last_delay),
     "apng": Codec(_apng, finish=set_apng_last_delay),
-    "mp4": Codec(_mp4, prepare=_for_h264, longest_cs=_LONGEST_STEP_CS),
+    "mp4": Codec(_mp4, prepare=_for_h264, longest_cs=_MAX_STEP_CS),
 }
 """Every format but GIF, which has its own encoder."""

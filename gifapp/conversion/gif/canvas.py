@@ -99,7 +99,7 @@ class Canvas:
     ) -> Drawn:
         """Draw `pixels`; the first frame covers the whole canvas, a later one what changes, maybe nothing.
 
-        `following` are the next frames, up to `steady.MOST_FOLLOWING`.
+        `following` are the next frames, up to `steady.MAX_FOLLOWING`.
         """
         rules = _rules(palette, tolerance)
         where = self._where(pixels, rules)

@@ -36,9 +36,9 @@ from gifapp.conversion.merging import Held, merged
 __all__ = ["GROUP_FRAMES", "Encoded", "Style", "encode"]
 
 GROUP_FRAMES = AUTO_FRAMES
-_MOST_WAITING = 8  # frames that were read and not yet written
+_MAX_WAITING = 8  # frames that were read and not yet written
 _CHECKPOINT_S = 0.1
-_MOST_STORED_BYTES = 256_000_000  # of frames whose palette is chosen before the first is drawn
+_MAX_STORED_BYTES = 256_000_000  # of frames whose palette is chosen before the first is drawn
 _NOTHING: Future[bytes] = Future()  # the block of a frame merged into the one before
 _NOTHING.set_result(b"")
 
@@ -115,7 +115,7 @@ class _Pipeline:
         waiting: deque[Future[bytes]] = deque()
         with closing(self._pictures(frames)) as pictures:
             for painted, following in with_following(self._painted(pictures)):
-                while len(waiting) > _MOST_WAITING:
+                while len(waiting) > _MAX_WAITING:
                     yield self._done(waiting.popleft())
                 waiting.append(self._block(painted, [frame.pixels for frame, *_ in following]))
                 waiting.extend([_NOTHING] * (painted.frames - 1))
@@ -162,7 +162,7 @@ class _Pipeline:
 
     def _stored(self, pictures: Iterator[Held], store: FrameStore) -> Iterator[tuple[int, int]]:
         """Store and count pictures; yields the delay of each, and how many frames it stands for."""
-        most_bytes = sys.maxsize if self._style.palette == "global" else _MOST_STORED_BYTES
+        most_bytes = sys.maxsize if self._style.palette == "global" else _MAX_STORED_BYTES
         for frame, frames in pictures:
             pixels = np.require(frame.pixels, np.uint8, ["C", "W"])
             store.append(pixels)

@@ -14,7 +14,7 @@ from gifapp.conversion.gif.canvas import Canvas, Rectangle, bounds
 from gifapp.conversion.gif.native import library
 from gifapp.conversion.gif.quantizer import Colours, Palette
 
-_MOST = library.constant("MOST_COLOURS")
+_MAX_COLOURS = library.constant("MOST_COLOURS")
 
 
 def exact_palette(pixels: Pixels, canvas: Canvas, most: int, *, shows_source: bool) -> Palette | None:
@@ -37,10 +37,10 @@ def exact_palette(pixels: Pixels, canvas: Canvas, most: int, *, shows_source: bo
 
 def _colours(pixels: Pixels, canvas: Canvas, where: Rectangle, *, only_missing: bool) -> Colours | None:
     """The visible colours in a part of `pixels`, or only of pixels not shown yet; None if over 256."""
-    keys, part = np.empty(_MOST, np.int32), np.array(where, np.int64)
+    keys, part = np.empty(_MAX_COLOURS, np.int32), np.array(where, np.int64)
     shape = np.array(pixels.shape, np.int64)
     count = library.collect_colours(pixels, shape, canvas.screen, part, only_missing, keys)
-    return None if count > _MOST else _unpacked(np.sort(keys[:count]))
+    return None if count > _MAX_COLOURS else _unpacked(np.sort(keys[:count]))
 
 
 def _unpacked(keys: NDArray[np.int32]) -> Colours:

@@ -16,13 +16,13 @@ from gifapp.domain.recipes.recipe import PaletteScope
 Kind = Literal["film", "drawing", "screen"]
 
 AUTO_FRAMES = 4
-_MOST_FRAMES: dict[PaletteScope, int] = {
+_MAX_FRAMES: dict[PaletteScope, int] = {
     "auto": AUTO_FRAMES,
     "per_frame": 1,
     "scene": 64,
     "global": AUTO_FRAMES,
 }
-_MOST_BYTES = 64_000_000  # of one scene's frames, which are held in memory
+_MAX_BYTES = 64_000_000  # of one scene's frames, which are held in memory
 _CUT = 0.4  # share of pixels whose brightness level changes at a scene cut
 _SOFT_STEP = 4
 _FEW_SHADES = 8
@@ -74,7 +74,7 @@ def _for_kernels(pixels: Pixels) -> Pixels:
 
 
 def _is_full(group: Group, scope: PaletteScope) -> bool:
-    most = max(1, min(_MOST_FRAMES[scope], _MOST_BYTES // group[0].frame.pixels.nbytes))
+    most = max(1, min(_MAX_FRAMES[scope], _MAX_BYTES // group[0].frame.pixels.nbytes))
     return len(group) >= most
 
 

@@ -21,7 +21,7 @@ from gifapp.conversion.gif.quantizer import Palette
 from gifapp.conversion.gif.style import Style
 from gifapp.conversion.gif.tolerance import EXACT, Tolerance, tolerance
 
-_FEWEST_WITH_HOLD = 4  # with fewer colours, none is reserved for transparency
+_MIN_COLOURS_WITH_HOLD = 4  # with fewer colours, none is reserved for transparency
 _BYTES_PER_ERROR = 0.02  # what it is worth to bring one pixel nearer by a distance of 1 (measured)
 _ALIKE = 36  # a distance of two steps of 255: equal but for a video's compression
 _ROWS_APART = 4  # those in which `count_changed` looks
@@ -127,7 +127,7 @@ class PaletteSelector:
         if exact := self._exact(pixels, holds=holds):
             return exact
         style, rules, has_alpha = self._style, self._rules(pixels), pixels.shape[2] == 4
-        reserved = has_alpha or (holds and style.colours >= _FEWEST_WITH_HOLD)
+        reserved = has_alpha or (holds and style.colours >= _MIN_COLOURS_WITH_HOLD)
         colours = self._histogram.choose(
             style.colours - reserved, rules.weights, rules.spread if holds else 0.0
         )

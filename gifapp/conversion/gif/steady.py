@@ -16,17 +16,17 @@ from numpy.typing import NDArray
 from gifapp.conversion.frame import Pixels
 from gifapp.conversion.gif.native import library
 
-MOST_FOLLOWING = 4
+MAX_FOLLOWING = 4
 
 Item = TypeVar("Item")
 
 
 def with_following(items: Iterable[Item]) -> Iterator[tuple[Item, list[Item]]]:
-    """Each item, and those that follow it: up to `MOST_FOLLOWING`."""
+    """Each item, and those that follow it: up to `MAX_FOLLOWING`."""
     window: deque[Item] = deque()
     for item in items:
         window.append(item)
-        if len(window) > MOST_FOLLOWING:
+        if len(window) > MAX_FOLLOWING:
             yield window.popleft(), list(window)
     while window:
         yield window.popleft(), list(window)
@@ -46,7 +46,7 @@ def steady(
 
     Args:
         pixels: as the others, uint8 (height, width, 3 or 4).
-        following: at most `MOST_FOLLOWING`.
+        following: at most `MAX_FOLLOWING`.
         screen: what the viewer sees, uint8 (height, width, 4).
         where: left, top, right and bottom of the part that is drawn.
         rules: by which it is drawn, as the kernels expect them.
@@ -54,6 +54,6 @@ def steady(
     if not following:
         return pixels
     means, shape = pixels.copy(), np.array(pixels.shape, np.int64)
-    four = [*following, *[pixels] * (MOST_FOLLOWING - len(following))]
+    four = [*following, *[pixels] * (MAX_FOLLOWING - len(following))]
     library.average_steady(pixels, shape, *four, len(following), screen, where, rules, means)
     return means

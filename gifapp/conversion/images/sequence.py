@@ -13,11 +13,11 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from gifapp import errors
-from gifapp.conversion.images.tiles import DAMAGE, MOST_TILES
+from gifapp.conversion.images.tiles import DAMAGE, MAX_TILES
 from gifapp.domain.wording import size
 
-MOST_UNPACKED_BYTES = 2_000_000_000
-MOST_PICTURE_BYTES = 300_000_000  # more than 16 bits of each channel of the largest picture
+MAX_UNPACKED_BYTES = 2_000_000_000
+MAX_PICTURE_BYTES = 300_000_000  # more than 16 bits of each channel of the largest picture
 PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 _SYSTEM_FILES = ("__MACOSX", "Thumbs.db", "desktop.ini")
@@ -76,10 +76,8 @@ def in_zip(archive: zipfile.ZipFile) -> list[Member]:
         if problem := _problem(info):
             raise errors.PicturesInvalid(problem=f"{info.filename!r} {problem}")
     files = [info for info in files if not any(map(_is_system_file, PurePosixPath(info.filename).parts))]
-    if sum(info.file_size for info in files) > MOST_UNPACKED_BYTES:
-        raise errors.PicturesInvalid(
-            problem=f"unpacked, they exceed the limit of {size(MOST_UNPACKED_BYTES)}"
-        )
+    if sum(info.file_size for info in files) > MAX_UNPACKED_BYTES:
+        raise errors.PicturesInvalid(problem=f"unpacked, they exceed the limit of {size(MAX_UNPACKED_BYTES)}")
     return ordered(Member(info.filename, info.file_size, partial(archive.open, info)) for info in files)
 
 
@@ -110,10 +108,10 @@ def ordered(members: Iterable[Member]) -> list[Member]:
     ordered = sorted(members, key=lambda member: (natural_key(member.name), member.name))
     if not ordered:
         raise errors.PicturesInvalid(problem="there are none")
-    if len(ordered) > MOST_TILES:
-        raise errors.PicturesInvalid(problem=f"there are {len(ordered):,}; the limit is {MOST_TILES:,}")
-    if largest := next((member for member in ordered if member.size_bytes > MOST_PICTURE_BYTES), None):
-        raise errors.PicturesInvalid(problem=f"{largest.name!r} has more than {MOST_PICTURE_BYTES:,} bytes")
+    if len(ordered) > MAX_TILES:
+        raise errors.PicturesInvalid(problem=f"there are {len(ordered):,}; the limit is {MAX_TILES:,}")
+    if largest := next((member for member in ordered if member.size_bytes > MAX_PICTURE_BYTES), None):
+        raise errors.PicturesInvalid(problem=f"{largest.name!r} has more than {MAX_PICTURE_BYTES:,} bytes")
     return ordered
 
 

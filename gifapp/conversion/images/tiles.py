@@ -12,7 +12,7 @@ from PIL import Image
 
 from gifapp import errors
 
-MOST_TILES = 10_000
+MAX_TILES = 10_000
 FASTEST_MS = 10  # browsers show delays up to this
 SLOWED_MS = 100.0  # for this long instead, whatever the format
 
@@ -93,8 +93,8 @@ def append(tile: Tile, tiles: list[Tile]) -> None:
     Raises:
         errors.PicturesInvalid: the file has too many tiles.
     """
-    if len(tiles) == MOST_TILES:
-        raise errors.PicturesInvalid(problem=f"there are more than {MOST_TILES:,}")
+    if len(tiles) == MAX_TILES:
+        raise errors.PicturesInvalid(problem=f"there are more than {MAX_TILES:,}")
     tiles.append(tile)
 
 

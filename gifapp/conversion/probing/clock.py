@@ -14,8 +14,8 @@ from fractions import Fraction
 from itertools import pairwise
 
 COARSE_S = Fraction(1, 1000)  # timestamps may have been converted from milliseconds, whatever the container
-MOST_OF_A_STEP = Fraction(9, 20)  # the greatest spread of deviations from a grid, in steps
-FEWEST_TICKS = 3  # per step of a grid: a finer grid would fit any times
+MAX_SPREAD_STEPS = Fraction(9, 20)  # the greatest spread of deviations from a grid, in steps
+MIN_TICKS = 3  # per step of a grid: a finer grid would fit any times
 
 LEAP_S = 10  # in MPEG streams, ffmpeg treats a larger forward jump as a new recording
 
@@ -83,12 +83,12 @@ def _stray_s(times: Sequence[int], tick_s: Fraction, shared: int, rate: Fraction
     """
     per_tick = rate * tick_s  # steps per tick, as a fraction: a step has `step` parts, a tick `part` parts
     part, step = per_tick.numerator, per_tick.denominator
-    if part * shared * FEWEST_TICKS > step:
+    if part * shared * MIN_TICKS > step:
         return None
     half, first = step // 2, times[0]
     strays = [((time - first) * part + half) % step - half for time in times]
     least, most = min(strays), max(strays)
     tolerance = max(Fraction(2 * shared * part), COARSE_S * rate * step)
-    if most - least > min(tolerance, MOST_OF_A_STEP * step):
+    if most - least > min(tolerance, MAX_SPREAD_STEPS * step):
         return None
     return Fraction(least + most, 2) / step / rate

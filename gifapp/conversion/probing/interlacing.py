@@ -23,11 +23,11 @@ CAPTURED = frozenset(
 )
 
 INSPECTION_BUDGET_S = 1.0
-MOST_PICTURES = 30
+MAX_PICTURES = 30
 ENOUGH_PICTURES = 8
 COLUMNS = 48
 MOVED = 12  # of 255, between two pictures: more than noise
-FEWEST_MOVED = 0.005  # the share of samples that must move to judge a picture
+MIN_MOVED_SHARE = 0.005  # the share of samples that must move to judge a picture
 COMBED_SHARE = 0.25  # of the pictures; telecined film has two in five
 
 
@@ -61,8 +61,8 @@ def field_order(pictures: Iterable[Any], *, is_flagged: bool) -> FieldOrder:
     end = time.monotonic() + INSPECTION_BUDGET_S
     for number, (before, now) in enumerate(pairwise(map(_columns, pictures))):
         motion = _motion(before, now)
-        judged += [motion] if motion.samples >= FEWEST_MOVED * sum(map(len, now)) else []
-        if len(judged) >= ENOUGH_PICTURES or number >= MOST_PICTURES or time.monotonic() > end:
+        judged += [motion] if motion.samples >= MIN_MOVED_SHARE * sum(map(len, now)) else []
+        if len(judged) >= ENOUGH_PICTURES or number >= MAX_PICTURES or time.monotonic() > end:
             break
     if judged and sum(motion.is_combed for motion in judged) < COMBED_SHARE * len(judged):
         return "progressive"

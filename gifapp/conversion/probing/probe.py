@@ -36,7 +36,7 @@ CHECKPOINT_S = 0.1
 MEMORY_BYTES = 1024**3
 SAME_SHAPE = 0.01  # smaller differences are invisible
 EVEN = 0.02  # the share of gaps that may differ from the usual one
-LONGEST_REST_S = 0.5  # of sound after the last picture that needs no note
+MAX_REST_S = 0.5  # of sound after the last picture that needs no note
 ONE_PICTURE_S = 0.1  # the default duration of a single picture
 
 _MATRICES = {1: "bt709", 4: "fcc", 5: "bt601", 6: "bt601", 7: "smpte240m", 9: "bt2020nc", 10: "bt2020nc"}
@@ -245,7 +245,7 @@ def _notes_on_length(video: Video, facts: dict[str, Any]) -> Iterator[str]:
         yield f"The file is truncated; the {pictures_s:.1f} s that can be read are used."
     elif claimed_s and abs(claimed_s - pictures_s) > max(1.0, pictures_s / 10):
         yield f"The file claims to last {claimed_s:.1f} s, but contains {pictures_s:.1f} s of video."
-    elif rest_s > LONGEST_REST_S:
+    elif rest_s > MAX_REST_S:
         yield f"The file continues for {rest_s:.1f} s after its last picture; the GIF ends there."
 
 

@@ -16,7 +16,7 @@ import av
 
 from gifapp.conversion.video import MAX_PIXEL_ASPECT
 
-MOST_CHANGES = 256  # further ones are ignored, since all go into one ffmpeg expression
+MAX_CHANGES = 256  # further ones are ignored, since all go into one ffmpeg expression
 _HEAD_BYTES = 1024
 _START_CODE = b"\0\0\1"
 
@@ -48,7 +48,7 @@ class ShapeWatch:
 
     def look_at(self, packet: Any, at: int) -> None:
         """Check a packet whose picture shows at `at`, in ticks."""
-        if self._tells_shape is None or not packet.is_keyframe or len(self._shapes) > MOST_CHANGES:
+        if self._tells_shape is None or not packet.is_keyframe or len(self._shapes) > MAX_CHANGES:
             return
         header = self._header_of(packet, self._tells_shape)
         if self._first is None:  # most files have only one header: decode nothing yet

@@ -21,7 +21,7 @@ from gifapp.conversion.text.subtitle_tracks import with_text_track
 from gifapp.conversion.video import Video
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe
-from gifapp.domain.timing import MOST_PLAYS
+from gifapp.domain.timing import MAX_PLAYS
 
 # expected times, which divide the progress bar; seconds on two cores
 _START_S, _READ_S, _WRITE_S = 0.1, 2e-9, 40e-9  # ffmpeg's start, per source pixel, per GIF pixel
@@ -130,4 +130,4 @@ def _plays(video: Video, recipe: Recipe) -> int:
     """How many times the result plays: by the recipe, else by the source."""
     if recipe.loop is not None:
         return recipe.loop
-    return min(video.plays or 0, MOST_PLAYS + (recipe.format == "gif"))  # a GIF counts repeats
+    return min(video.plays or 0, MAX_PLAYS + (recipe.format == "gif"))  # a GIF counts repeats

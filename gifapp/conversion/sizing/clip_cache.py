@@ -15,9 +15,9 @@ from gifapp.conversion.gif.grouping import Kind, kind_of
 from gifapp.domain.recipes.quality_ladder import EncodeSettings, kept_frames
 
 _LOOK_EVERY = 8  # frames
-_MOST_SHARE = 0.75  # of frames that look like a screen; cartoons have some
+_MAX_SHARE = 0.75  # of frames that look like a screen; cartoons have some
 _EVERY_PX = 3  # changes are measured on every third pixel of every third row
-_MOST_CHANGE = 40.0  # of a pixel, in RGB; larger changes count as this
+_MAX_CHANGE = 40.0  # of a pixel, in RGB; larger changes count as this
 
 
 class CachedClip:
@@ -52,7 +52,7 @@ class CachedClip:
         Clips with alpha never are: their transparent areas only look flat.
         """
         is_opaque = self._last is not None and self._last.shape[2] == 3
-        return is_opaque and self._kinds["screen"] >= _MOST_SHARE * self._kinds.total()
+        return is_opaque and self._kinds["screen"] >= _MAX_SHARE * self._kinds.total()
 
     def _change_to(self, pixels: Pixels) -> float:
         """The mean difference of this frame from the one before, over some of its pixels."""
@@ -87,7 +87,7 @@ class CachedClip:
     def changes(self, settings: EncodeSettings) -> list[float]:
         """The difference of each kept frame but the first from the kept one before it."""
         return [
-            min(_MOST_CHANGE, sum(self._changes[before + 1 : start + 1]))
+            min(_MAX_CHANGE, sum(self._changes[before + 1 : start + 1]))
             for before, start in pairwise(self._starts(settings)[:-1])
         ]
 
@@ -99,7 +99,7 @@ class CachedClip:
 
 def _change(before: Pixels, after: Pixels) -> float:
     apart = np.square(after.astype(np.int32) - before).sum(axis=2)  # alpha too
-    return float(np.minimum(np.sqrt(apart), _MOST_CHANGE).mean())
+    return float(np.minimum(np.sqrt(apart), _MAX_CHANGE).mean())
 
 
 def scaled_sides(width_px: int, height_px: int, scale: float) -> tuple[int, int]:

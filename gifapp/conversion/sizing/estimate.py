@@ -27,7 +27,7 @@ from gifapp.conversion.report import Estimate
 from gifapp.conversion.sizing.clip_cache import CachedClip, scaled_sides
 from gifapp.conversion.sizing.ladder_search import ladder_of, mildest_fitting
 from gifapp.conversion.sizing.runs import Runs, in_runs
-from gifapp.conversion.sizing.sampling import FEWEST_RUNS, CachedSample, Prediction, Sample, Sizes
+from gifapp.conversion.sizing.sampling import MIN_RUNS, CachedSample, Prediction, Sample, Sizes
 from gifapp.conversion.video import Video
 from gifapp.domain.job import Progress
 from gifapp.domain.limits import Limits
@@ -44,9 +44,9 @@ _KEPT_PX = 64_000_000  # GIF pixels: 192 MB on disk
 _SAMPLE_PX = 3_000_000  # GIF pixels: a quarter of a second of encoding
 _STEP_PX = 800_000  # per step down the ladder, of which there are about ten; a whole emoji is no larger
 _STEP_RUNS = 2
-_MOST_STEPS = 6
+_MAX_STEPS = 6
 _AIM = 0.94  # the share of the target to aim at
-_LEAST_OF_PREDICTED = 0.7  # no GIF turns out smaller than this share of its predicted size
+_MIN_PREDICTED_SHARE = 0.7  # no GIF turns out smaller than this share of its predicted size
 
 
 def estimate(
@@ -160,9 +160,9 @@ class _Forecast:
         """The approximate result of fitting the GIF to the target."""
         before = self._stats(self.plain)
         stages = ladder_of(self._recipe, before, looks_like_screen=self._sample.is_screen)
-        settings = mildest_fitting(stages, _AIM * target_bytes, self.weight, most_steps=_MOST_STEPS)
+        settings = mildest_fitting(stages, _AIM * target_bytes, self.weight, most_steps=_MAX_STEPS)
         prediction = self._prediction(settings)
-        if prediction.bytes * (1 if prediction.is_exact else _LEAST_OF_PREDICTED) > target_bytes:
+        if prediction.bytes * (1 if prediction.is_exact else _MIN_PREDICTED_SHARE) > target_bytes:
             raise errors.TargetTooSmall(target_bytes=target_bytes, smallest_bytes=round(prediction.bytes))
         note = given_up(target_bytes, before, self._stats(settings))
         # the conversion takes more steps and gets closer to the target
@@ -171,7 +171,7 @@ class _Forecast:
 
     def _prediction(self, settings: EncodeSettings) -> Prediction:
         if settings not in self._weights:
-            most_px, runs = (_SAMPLE_PX, FEWEST_RUNS) if settings == self.plain else (_STEP_PX, _STEP_RUNS)
+            most_px, runs = (_SAMPLE_PX, MIN_RUNS) if settings == self.plain else (_STEP_PX, _STEP_RUNS)
             self._weights[settings] = self._sample.weight(
                 settings, self._encoded, most_px=most_px, fewest_runs=runs
             )

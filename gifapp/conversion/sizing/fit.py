@@ -30,12 +30,12 @@ from gifapp.conversion.sizing.sampling import Prediction, SizeCorrection, Sizes,
 from gifapp.domain.recipes.quality_ladder import EncodeSettings, GifStats, given_up
 from gifapp.domain.recipes.recipe import Recipe
 
-MOST_ENCODES = 4
+MAX_ENCODES = 4
 _FIRST_KNOWN = 2  # the first encode whose size is known: encode 1 stops at the target
-LEAST_SHARE = 0.85  # of the target; a smaller GIF could look better
+MIN_SHARE = 0.85  # of the target; a smaller GIF could look better
 _AIMS = (0.94, 0.955, 0.93)  # shares of the target: predictions improve, and the last attempt must fit
 _SAMPLE_PX = 3_500_000  # a quarter of a second of encoding
-_MOST_STEPS = 7  # of a search, each with a sample
+_MAX_STEPS = 7  # of a search, each with a sample
 # progress once the clip is cached, and the share of the rest that remains after a sample
 _READ, _AFTER_SAMPLE = 0.4, 0.96
 
@@ -141,7 +141,7 @@ class _Search:
         best: _Attempt | None = None
         for aim in _aims():
             settings = mildest_fitting(
-                stages, aim * self._target_bytes, self._expected, most_steps=_MOST_STEPS
+                stages, aim * self._target_bytes, self._expected, most_steps=_MAX_STEPS
             )
             if best is not None and settings == best.settings:
                 return best
@@ -149,7 +149,7 @@ class _Search:
             best = self._better(best, attempt)
             if best is None and settings == stages[-1].at(1):
                 raise errors.TargetTooSmall(target_bytes=self._target_bytes, smallest_bytes=attempt.bytes)
-            if best is not None and (self._is_near(best) or self._encodes >= MOST_ENCODES):
+            if best is not None and (self._is_near(best) or self._encodes >= MAX_ENCODES):
                 return best
             self._learn(attempt)
         raise AssertionError("aims go on forever")
@@ -160,7 +160,7 @@ class _Search:
         return max(fitting, key=lambda gif: gif.bytes, default=None)
 
     def _is_near(self, attempt: _Attempt) -> bool:
-        return attempt.bytes >= LEAST_SHARE * self._target_bytes
+        return attempt.bytes >= MIN_SHARE * self._target_bytes
 
     def _learn(self, attempt: _Attempt) -> None:
         if self._encodes == _FIRST_KNOWN:  # of encode 1, only a lower bound is known

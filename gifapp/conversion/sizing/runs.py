@@ -7,7 +7,7 @@ from itertools import accumulate
 from statistics import fmean
 
 from gifapp.conversion.sizing.clip_cache import CachedClip
-from gifapp.conversion.sizing.sampling import FEWEST_RUNS, Encode, Prediction, first_and_added
+from gifapp.conversion.sizing.sampling import MIN_RUNS, Encode, Prediction, first_and_added
 from gifapp.conversion.video import Video
 from gifapp.domain.recipes.quality_ladder import EncodeSettings, kept_frames
 from gifapp.domain.recipes.recipe import Recipe, Segment
@@ -36,7 +36,7 @@ class Runs:
         return self._duration_s * settings.length
 
     def weight(
-        self, settings: EncodeSettings, encode: Encode, *, most_px: int, fewest_runs: int = FEWEST_RUNS
+        self, settings: EncodeSettings, encode: Encode, *, most_px: int, fewest_runs: int = MIN_RUNS
     ) -> Prediction:
         """The mean size of a run's first frame, plus the mean size of the others times their number."""
         firsts: list[int] = []

@@ -29,7 +29,7 @@ A frame is written once the next one is known.
 
 _RUN_FRAMES = 3
 _WARM_FRAMES = 2  # drawn before a run, since a frame's size depends on what is on the canvas
-FEWEST_RUNS = 4
+MIN_RUNS = 4
 _CALM = 0.3  # of the mean change: the weight of a frame without any change
 
 
@@ -79,7 +79,7 @@ class Sample(Protocol):
     def count(self, settings: EncodeSettings) -> int: ...
     def duration_s(self, settings: EncodeSettings) -> float: ...
     def weight(
-        self, settings: EncodeSettings, encode: Encode, *, most_px: int, fewest_runs: int = FEWEST_RUNS
+        self, settings: EncodeSettings, encode: Encode, *, most_px: int, fewest_runs: int = MIN_RUNS
     ) -> Prediction: ...
 
 
@@ -97,7 +97,7 @@ class CachedSample:
         return self._clip.duration_cs(settings) / 100
 
     def weight(
-        self, settings: EncodeSettings, encode: Encode, *, most_px: int, fewest_runs: int = FEWEST_RUNS
+        self, settings: EncodeSettings, encode: Encode, *, most_px: int, fewest_runs: int = MIN_RUNS
     ) -> Prediction:
         return predicted(self._clip, settings, encode, most_px=most_px, fewest_runs=fewest_runs)
 
@@ -108,7 +108,7 @@ def predicted(
     encode: Encode,
     *,
     most_px: int,
-    fewest_runs: int = FEWEST_RUNS,
+    fewest_runs: int = MIN_RUNS,
 ) -> Prediction:
     """Predict the size of `clip` with `settings`, by encoding frames of about `most_px` pixels in total."""
     count, px = clip.count(settings), clip.width_px * clip.height_px * settings.scale**2

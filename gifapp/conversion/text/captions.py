@@ -23,10 +23,10 @@ from gifapp.conversion.text.layout import Box, Place, avoid_overlap, box_at, col
 from gifapp.conversion.text.typesetting import ASCENT, DESCENT, Block, set_text
 from gifapp.domain.recipes.parts import Caption
 
-SMALLEST_SUBTITLE_PX = 12
-MOST_CHARACTERS = 100_000  # of all subtitles of one GIF: a film has a tenth of this in five minutes
-LEAST_CHARACTERS = 20  # as long as these take to be set and drawn, so long does the shortest text
-MOST_COVERED_PX = 2 * 4096 * 4096  # by the texts of one frame, which are kept in memory
+MIN_SUBTITLE_PX = 12
+MAX_CHARACTERS = 100_000  # of all subtitles of one GIF: a film has a tenth of this in five minutes
+MIN_COUNTED_CHARACTERS = 20  # as long as these take to be set and drawn, so long does the shortest text
+MAX_COVERED_PX = 2 * 4096 * 4096  # by the texts of one frame, which are kept in memory
 LINE = ASCENT + DESCENT
 
 
@@ -48,7 +48,7 @@ def caption_layers(plan: Plan, *, checkpoint: Callable[[], None]) -> tuple[list[
     """The layers of the recipe's captions and subtitles, and notes about those that are not shown.
 
     Earlier ones have the first choice of place. Subtitles without free space are not shown, since a file may
-    have thousands at the same time; nor are those after the first `MOST_CHARACTERS`, since each range of the
+    have thousands at the same time; nor are those after the first `MAX_CHARACTERS`, since each range of the
     recipe may show the same thousands.
 
     `checkpoint` is called for each of them, and while the layers are painted.
@@ -91,8 +91,8 @@ def _stacked(stacked: list[PlacedText], plan: Plan, checkpoint: Callable[[], Non
 
 def _check_covered(boxes: Iterable[Box]) -> None:
     covered_px = sum(box.width_px * box.height_px for box in boxes)
-    if covered_px > MOST_COVERED_PX:
-        problem = f"those of one moment cover {covered_px:,} pixels; the limit is {MOST_COVERED_PX:,}"
+    if covered_px > MAX_COVERED_PX:
+        problem = f"those of one moment cover {covered_px:,} pixels; the limit is {MAX_COVERED_PX:,}"
         raise errors.RecipeInvalid(problems=f"captions: {problem}", fields={"captions": problem})
 
 
@@ -132,10 +132,10 @@ def _captions(plan: Plan) -> Iterator[PlacedText]:
 
 
 def _first_cues(cues: Iterable[PlacedText]) -> tuple[list[PlacedText], list[str]]:
-    """The first of them, up to `MOST_CHARACTERS`, and a note if these are not all."""
-    first = nsmallest(MOST_CHARACTERS // LEAST_CHARACTERS + 1, cues, key=attrgetter("start_s"))
-    characters = accumulate(max(LEAST_CHARACTERS, len(cue.text)) for cue in first)
-    shown = [cue for cue, sum_ in zip(first, characters, strict=True) if sum_ <= MOST_CHARACTERS]
+    """The first of them, up to `MAX_CHARACTERS`, and a note if these are not all."""
+    first = nsmallest(MAX_CHARACTERS // MIN_COUNTED_CHARACTERS + 1, cues, key=attrgetter("start_s"))
+    characters = accumulate(max(MIN_COUNTED_CHARACTERS, len(cue.text)) for cue in first)
+    shown = [cue for cue, sum_ in zip(first, characters, strict=True) if sum_ <= MAX_CHARACTERS]
     is_all = len(shown) == len(first)
     return shown, [] if is_all else [
         f"Subtitles left out after the first {len(shown):,}: there are too many."
@@ -161,7 +161,7 @@ def _cues(cues: Iterable[Cue], plan: Plan, checkpoint: Callable[[], None]) -> It
 
 def _subtitle_px(plan: Plan) -> int:
     """The size usual for film subtitles, but slightly larger, since GIFs are small."""
-    return max(SMALLEST_SUBTITLE_PX, round(min(plan.height_px / 12, plan.width_px / 20)))
+    return max(MIN_SUBTITLE_PX, round(min(plan.height_px / 12, plan.width_px / 20)))
 
 
 def _set(words: PlacedText, plan: Plan) -> Block:

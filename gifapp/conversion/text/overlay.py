@@ -18,7 +18,7 @@ from gifapp.conversion.text.layer import Layer
 from gifapp.conversion.text.layout import margin_px, placed
 from gifapp.domain.recipes.recipe import Overlay
 
-MOST_PIXELS = 4096 * 4096
+MAX_PIXELS = 4096 * 4096
 
 
 def overlay_layer(overlay: Overlay, width_px: int, height_px: int) -> Layer:
@@ -27,7 +27,7 @@ def overlay_layer(overlay: Overlay, width_px: int, height_px: int) -> Layer:
     Its width is `overlay.scale` times the frame's, or less if it would not fit the height.
 
     Raises:
-        errors.RecipeInvalid: the picture is damaged or has more than `MOST_PIXELS`.
+        errors.RecipeInvalid: the picture is damaged or has more than `MAX_PIXELS`.
     """
     picture = _sized(_decoded(overlay.image), overlay.scale * width_px, height_px)
     pixels = np.array(picture)
@@ -41,8 +41,8 @@ def overlay_layer(overlay: Overlay, width_px: int, height_px: int) -> Layer:
 def _decoded(encoded: str) -> Image.Image:
     with _translating_damage():
         picture = containers.read(memoryview(base64.b64decode(encoded)))
-        if any(width_px * height_px > MOST_PIXELS for width_px, height_px in picture.sizes()):
-            raise _refused(f"has more than {MOST_PIXELS:,} pixels")
+        if any(width_px * height_px > MAX_PIXELS for width_px, height_px in picture.sizes()):
+            raise _refused(f"has more than {MAX_PIXELS:,} pixels")
         return in_mode(next(composed(picture)), "RGBA")
 
 

@@ -24,7 +24,7 @@ from gifapp.domain.wording import size
 CHECKPOINT_S = 0.1
 LISTING_S = 20.0
 MEMORY_BYTES = 1024**3
-MOST_BYTES = 1_000_000  # of text; a long film has a tenth of this
+MAX_BYTES = 1_000_000  # of text; a long film has a tenth of this
 SHOWN = 40  # characters of a title
 
 # ffmpeg's encoder and format for each text codec; "copy" loses nothing
@@ -102,11 +102,11 @@ def _text(path: Path, track: _Track, number: int, limits: Limits, checkpoint: Ca
             "-i",
             f"file:{path.resolve()}",
         ),
-        *("-map", f"0:s:{number - 1}", "-c:s", encoder, "-fs", str(2 * MOST_BYTES), "-f", form, "pipe:1"),
+        *("-map", f"0:s:{number - 1}", "-c:s", encoder, "-fs", str(2 * MAX_BYTES), "-f", form, "pipe:1"),
     ]
     data = _output(argv, limits.deadline_s, checkpoint)
-    if len(data) > MOST_BYTES:
-        raise refused(f"track:{number} has more than {size(MOST_BYTES)} of text")
+    if len(data) > MAX_BYTES:
+        raise refused(f"track:{number} has more than {size(MAX_BYTES)} of text")
     if not data.strip():
         raise refused(f"track:{number} ({track}) has no words that can be read")
     return data.decode(errors="replace")

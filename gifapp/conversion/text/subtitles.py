@@ -10,7 +10,7 @@ from gifapp.conversion.text.subrip import read_subrip
 from gifapp.conversion.text.substation import is_substation, read_substation
 from gifapp.conversion.text.web_vtt import read_web_vtt
 
-LONGEST = 1_000  # characters of one cue
+MAX_CUE_CHARACTERS = 1_000
 
 
 def read(text: str) -> Subtitles:
@@ -27,7 +27,11 @@ def read(text: str) -> Subtitles:
     else:
         subtitles = Subtitles(tuple(read_subrip(text)))
     cues = [cue for cue in subtitles.cues if cue.text]
-    shown = [replace(cue, text=cue.text[:LONGEST]) for cue in cues if cue.end_s >= max(cue.start_s, 1e-6)]
+    shown = [
+        replace(cue, text=cue.text[:MAX_CUE_CHARACTERS])
+        for cue in cues
+        if cue.end_s >= max(cue.start_s, 1e-6)
+    ]
     if not shown:
         raise refused("neither SRT, WebVTT nor ASS" if not subtitles.cues else "they contain no text")
     return Subtitles(tuple(shown), (*subtitles.notes, *_notes(cues)))
@@ -38,7 +42,9 @@ def _notes(cues: Sequence[Cue]) -> Iterator[str]:
     kinds: dict[str, Callable[[Cue], bool]] = {
         "left out because they end before they begin": lambda cue: cue.end_s < cue.start_s,
         "left out because they end before the video begins": lambda cue: cue.start_s <= cue.end_s <= 0,
-        f"cut to their first {LONGEST:,} characters": lambda cue: len(cue.text) > LONGEST,
+        f"cut to their first {MAX_CUE_CHARACTERS:,} characters": lambda cue: (
+            len(cue.text) > MAX_CUE_CHARACTERS
+        ),
     }
     for problem, is_so in kinds.items():
         if wrong := [cue for cue in cues if is_so(cue)]:

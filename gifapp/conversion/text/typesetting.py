@@ -26,7 +26,7 @@ from gifapp.conversion.text.fonts import EM, Typeface
 ASCENT, DESCENT = 0.9, 0.28
 OUTLINE = 0.07
 READABLE_PX = 10
-SMALLEST_PX = 4
+MIN_FONT_PX = 4
 SHRINK = 0.92
 BALANCING = 6  # halvings of the width
 SOFT_HYPHEN, HYPHEN = "\u00ad", "-"
@@ -106,7 +106,7 @@ def _attempts(size_px: float) -> Iterator[tuple[float, bool]]:
     """The sizes to try, and whether words may be split."""
     least = min(READABLE_PX, size_px)
     yield from ((size, False) for size in _sizes(size_px, least))
-    yield from ((size, True) for size in _sizes(size_px, min(SMALLEST_PX, size_px)))
+    yield from ((size, True) for size in _sizes(size_px, min(MIN_FONT_PX, size_px)))
 
 
 def _sizes(largest: float, least: float) -> Iterator[float]:

@@ -22,8 +22,8 @@ TAG_NAME = re.compile(r"</?([^\s.>/]*)")
 NAMES = {"c", "i", "b", "u", "ruby", "rt", "v", "lang"}
 SHARES = {"left": 0.0, "line-left": 0.0, "center": 0.5, "right": 1.0, "line-right": 1.0}
 HANGS = {"": 0.0, "start": 0.0, "center": 0.5, "end": 1.0}
-MOST_LINES = 1_000
-NARROWEST = 0.2  # of the picture; in narrower columns, browsers let words overflow
+MAX_LINES = 1_000
+MIN_WIDTH_SHARE = 0.2  # of the picture; in narrower columns, browsers let words overflow
 
 
 def read_web_vtt(text: str) -> Subtitles:
@@ -92,7 +92,7 @@ def _place(settings: CueSettings, *, is_from_right: bool) -> Place:
     at = _share(position) if position else align
     anchor = SHARES[anchor_name] if anchor_name else align
     room = {0.0: 1 - at, 0.5: 2 * min(at, 1 - at), 1.0: at}[anchor]
-    width = max(NARROWEST, min(room, _share(settings.size) if settings.size else 1.0))
+    width = max(MIN_WIDTH_SHARE, min(room, _share(settings.size) if settings.size else 1.0))
     down, hang, lines = _height(settings.line)
     return Place(at - anchor * width, width, align, down, hang, lines)
 
@@ -106,7 +106,7 @@ def _height(line: str | None) -> tuple[float, float, int]:
     at, _, align = (line or "-1").partition(",")
     if at.endswith("%"):
         return _share(at), HANGS[align], 0
-    number = int(max(-MOST_LINES, min(MOST_LINES, float(at))))
+    number = int(max(-MAX_LINES, min(MAX_LINES, float(at))))
     return (1.0, 1.0, number + 1) if number < 0 else (0.0, 0.0, number)
 
 

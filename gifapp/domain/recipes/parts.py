@@ -13,7 +13,7 @@ from gifapp.domain.recipes.choices import POSITIONS, Position
 from gifapp.domain.recipes.ui_hints import UiHints
 
 __all__ = [
-    "MOST_OVERLAY_BYTES",
+    "MAX_OVERLAY_BYTES",
     "Caption",
     "ChromaKey",
     "Colour",
@@ -27,9 +27,9 @@ __all__ = [
 
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
 
-MOST_S = 1_000_000_000  # thirty years; sums and products of much later times overflow to infinity
-MOST_PX = 1_000_000
-MOST_OVERLAY_BYTES = 200_000
+MAX_TIME_S = 1_000_000_000  # thirty years; sums and products of much later times overflow to infinity
+MAX_PX = 1_000_000
+MAX_OVERLAY_BYTES = 200_000
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF", b"GIF8")
 _ATTRIBUTES = "\n\nAttributes:\n"
 
@@ -68,12 +68,12 @@ class Segment(Part):
     """A time range of the source."""
 
     start_s: float = Field(
-        0.0, ge=0, le=MOST_S, title="Start", description="Where the range begins, in seconds."
+        0.0, ge=0, le=MAX_TIME_S, title="Start", description="Where the range begins, in seconds."
     )
     end_s: float | None = Field(
         None,
         gt=0,
-        le=MOST_S,
+        le=MAX_TIME_S,
         title="End",
         description="Where the range ends, in seconds. Default: the end of the source.",
     )
@@ -87,10 +87,10 @@ class Segment(Part):
 class Crop(Part):
     """A rectangle in pixels of the source as displayed."""
 
-    x_px: int = Field(0, ge=0, le=MOST_PX, title="Crop left", description="The rectangle's left edge.")
-    y_px: int = Field(0, ge=0, le=MOST_PX, title="Crop top", description="The rectangle's top edge.")
-    width_px: int = Field(ge=1, le=MOST_PX, title="Crop width", description="The rectangle's width.")
-    height_px: int = Field(ge=1, le=MOST_PX, title="Crop height", description="The rectangle's height.")
+    x_px: int = Field(0, ge=0, le=MAX_PX, title="Crop left", description="The rectangle's left edge.")
+    y_px: int = Field(0, ge=0, le=MAX_PX, title="Crop top", description="The rectangle's top edge.")
+    width_px: int = Field(ge=1, le=MAX_PX, title="Crop width", description="The rectangle's width.")
+    height_px: int = Field(ge=1, le=MAX_PX, title="Crop height", description="The rectangle's height.")
 
 
 class Look(Part):
@@ -153,12 +153,16 @@ class Caption(Part):
         description="The text, in any script. Line breaks in it are kept.",
     )
     start_s: Annotated[float, UiHints(step=0.1)] = Field(
-        0.0, ge=0, le=MOST_S, title="Start", description="When the caption appears, in seconds of the GIF."
+        0.0,
+        ge=0,
+        le=MAX_TIME_S,
+        title="Start",
+        description="When the caption appears, in seconds of the GIF.",
     )
     end_s: Annotated[float | None, UiHints(step=0.1, none_label="the end")] = Field(
         None,
         gt=0,
-        le=MOST_S,
+        le=MAX_TIME_S,
         title="End",
         description="When the caption disappears, in seconds of the GIF. Default: the end of the GIF.",
     )
@@ -180,7 +184,7 @@ class Overlay(Part):
 
     image: str = Field(
         min_length=1,
-        max_length=MOST_OVERLAY_BYTES * 4 // 3 + 4,
+        max_length=MAX_OVERLAY_BYTES * 4 // 3 + 4,
         title="Picture",
         description="A PNG, JPEG, WebP or GIF of up to 200 kB, in base64.",
     )

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from gifapp.domain.recipes.parts import Caption, Look, Segment
 from gifapp.domain.recipes.preset_limits import within_preset
-from gifapp.domain.recipes.recipe import FEWEST_TARGET_BYTES, Recipe
+from gifapp.domain.recipes.recipe import MIN_TARGET_BYTES, Recipe
 from gifapp.domain.timing import overlaps_s
 
-LONGEST_S = 1.5
+MAX_PREVIEW_S = 1.5
 
 
 class _Range(NamedTuple):
@@ -22,7 +22,7 @@ class _Range(NamedTuple):
 
 
 def preview_recipe(
-    recipe: Recipe, at_s: float | None = None, *, duration_s: float, longest_s: float = LONGEST_S
+    recipe: Recipe, at_s: float | None = None, *, duration_s: float, longest_s: float = MAX_PREVIEW_S
 ) -> Recipe:
     """The recipe of a loop that plays for up to `longest_s` around the source's time `at_s`.
 
@@ -94,4 +94,4 @@ def _faded(look: Look, begin_s: float, shown_s: float, whole_s: float) -> Look:
 
 
 def _shrunk(target_bytes: int | None, share: float) -> int | None:
-    return None if target_bytes is None else max(FEWEST_TARGET_BYTES, round(target_bytes * share))
+    return None if target_bytes is None else max(MIN_TARGET_BYTES, round(target_bytes * share))

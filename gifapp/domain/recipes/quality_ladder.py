@@ -107,7 +107,7 @@ _EXACT: tuple[tuple[float, tuple[_Point, ...]], ...] = (
 _SHARES = tuple(
     Fraction(share) for share in ("1", "3/4", "2/3", "1/2", "2/5", "1/3", "1/4", "1/5", "1/6", "1/8", "1/12")
 )
-_SMALLEST_SIDE_PX = 24
+_MIN_SIDE_PX = 24
 
 
 def ladder(plain: EncodeSettings, before: GifStats, *, is_exact: bool, is_screen: bool) -> list[Stage]:
@@ -128,7 +128,7 @@ def ladder(plain: EncodeSettings, before: GifStats, *, is_exact: bool, is_screen
 
 def _further(point: EncodeSettings, path: Iterable[_Point], before: GifStats) -> Iterator[EncodeSettings]:
     """The points of a path, none of higher quality than `point`."""
-    smallest = min(1.0, _SMALLEST_SIDE_PX / min(before.width_px, before.height_px))
+    smallest = min(1.0, _MIN_SIDE_PX / min(before.width_px, before.height_px))
     for lossy, colours, scale, most_s in path:
         point = replace(
             point,

@@ -64,8 +64,8 @@ MAX_SUBTITLE_CHARACTERS = 100_000
 _TRACK = re.compile(r"track:([1-9][0-9]?)")
 # the time arrow (-->) of SRT and WebVTT, or an ASS Dialogue line
 _TIMES = re.compile(r"[-\u2010-\u2015\u2212][ \t]?(?:>|&gt;)|\u2192|^Dialogue:", re.MULTILINE)
-FEWEST_TARGET_BYTES = 1_000
-MOST_TARGET_BYTES = 1_000_000_000
+MIN_TARGET_BYTES = 1_000
+MAX_TARGET_BYTES = 1_000_000_000
 
 
 class Recipe(Part):
@@ -209,8 +209,8 @@ class Recipe(Part):
 
     target_bytes: Annotated[int | None, UiHints(unit="MB", none_label="no limit")] = Field(
         None,
-        ge=FEWEST_TARGET_BYTES,
-        le=MOST_TARGET_BYTES,
+        ge=MIN_TARGET_BYTES,
+        le=MAX_TARGET_BYTES,
         title="Max size",
         description="Make the best-looking GIF that fits this file size.",
     )

@@ -26,7 +26,7 @@ _log = structlog.get_logger()
 
 _THE_HOUSE = "housekeeping"
 _BATCH = 500
-_MOST_LISTED = 100  # missing files listed in the report; the rest are only counted
+_MAX_LISTED = 100  # missing files listed in the report; the rest are only counted
 
 
 @reaching_mongodb()
@@ -67,7 +67,7 @@ class Housekeeping:
             removed_files=len(removed),
             removed_bytes=sum(file.bytes for file in removed),
             missing_count=len(missing),
-            missing=tuple(missing[:_MOST_LISTED]),
+            missing=tuple(missing[:_MAX_LISTED]),
         )
 
     def _removed(self) -> Iterator[StoredFile]:

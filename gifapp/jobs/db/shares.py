@@ -10,7 +10,7 @@ from gifapp.domain.views.jobs import ShareView
 from gifapp.jobs.db.documents import ShareDocument, utc_now
 from gifapp.mongodb import reaching_mongodb
 
-MOST_PER_JOB = 20
+MAX_PER_JOB = 20
 
 
 @reaching_mongodb()
@@ -25,9 +25,9 @@ def add_share(owner_id: str, job_id: str, *, lasts_s: int) -> ShareDocument:
         owner=owner_id, job=job_id, created_at=now, expires_at=now + timedelta(seconds=lasts_s)
     )
     share.save(force_insert=True)
-    if _valid(job=job_id).count() > MOST_PER_JOB:  # after saving, so concurrent calls cannot exceed it
+    if _valid(job=job_id).count() > MAX_PER_JOB:  # after saving, so concurrent calls cannot exceed it
         share.delete()
-        raise errors.TooManyShares(limit=MOST_PER_JOB)
+        raise errors.TooManyShares(limit=MAX_PER_JOB)
     return share
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from gifapp.conversion.plan import Plan, make_plan
 from gifapp.conversion.video import Video
 from gifapp.domain.limits import Limits
-from gifapp.domain.recipes.preview import LONGEST_S, preview_recipe
+from gifapp.domain.recipes.preview import MAX_PREVIEW_S, preview_recipe
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.jobs.attempts.quick import Preview, QuickConversions
 from gifapp.jobs.db import sources
 from gifapp.storage.blobs import Blobs
 
 # a third of a second of CPU time each, so that most previews take less than a second
-_MOST_PX = 5_000_000  # of the loop's frames
-_MOST_DECODED_PX = 200_000_000
+_MAX_PX = 5_000_000  # of the loop's frames
+_MAX_DECODED_PX = 200_000_000
 
 
 class Previewing:
@@ -41,4 +41,6 @@ def _longest_s(plan: Plan, video: Video) -> float:
     """How long a loop may be that is made quickly; at least one frame."""
     px_per_s = plan.width_px * plan.height_px * plan.fps
     decoded_px_per_s = video.stored_width_px * video.stored_height_px * (video.fps or 0) * plan.recipe.speed
-    return max(1 / plan.fps, min(LONGEST_S, _MOST_PX / px_per_s, _MOST_DECODED_PX / max(1, decoded_px_per_s)))
+    return max(
+        1 / plan.fps, min(MAX_PREVIEW_S, _MAX_PX / px_per_s, _MAX_DECODED_PX / max(1, decoded_px_per_s))
+    )

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from gifapp import errors
 from gifapp.conversion.gif.version import ENGINE_VERSION
 from gifapp.conversion.plan import make_plan
-from gifapp.domain.job import MOST_AHEAD, JobState, Priority
+from gifapp.domain.job import MAX_AHEAD, JobState, Priority
 from gifapp.domain.limits import Allowance, Limits
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import JobView
@@ -123,8 +123,8 @@ def _future(run_at: datetime | None) -> datetime | None:
     now = utc_now()
     if run_at is None or run_at <= now:
         return None
-    if run_at > now + MOST_AHEAD:
-        raise errors.FieldInvalid(field="run_at", problem=f"must be at most {MOST_AHEAD.days} days ahead")
+    if run_at > now + MAX_AHEAD:
+        raise errors.FieldInvalid(field="run_at", problem=f"must be at most {MAX_AHEAD.days} days ahead")
     return in_milliseconds(run_at.astimezone(UTC))
 
 

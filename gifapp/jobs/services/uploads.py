@@ -20,9 +20,9 @@ from gifapp.jobs.timings import Timings
 from gifapp.storage.blobs import Blobs
 from gifapp.storage.partial_uploads import Checksum, PartialUpload, PartialUploads, UploadMetadata, Writer
 
-MOST_UNFINISHED = 100  # per user: each takes a directory, however few bytes have arrived
+MAX_UNFINISHED = 100  # per user: each takes a directory, however few bytes have arrived
 SPARE_PARTS = 10_000  # requests per upload of any size, since a bad connection breaks many
-LEAST_PART_BYTES = 256  # the mean size of a request, once they are used up
+MIN_PART_BYTES = 256  # the mean size of a request, once they are used up
 
 
 class UploadStatus(NamedTuple):
@@ -72,10 +72,10 @@ class Uploads:
 
     def _check_may_begin(self, owner_id: str, length_bytes: int) -> None:
         unfinished = self._partial.unfinished(owner_id)
-        if len(unfinished) >= MOST_UNFINISHED:
+        if len(unfinished) >= MAX_UNFINISHED:
             goes_at = min(self.status_of(upload).expires_at for upload in unfinished)
             wait_s = max(1, ceil((goes_at - utc_now()).total_seconds()))
-            raise errors.TooManyUploads(limit=MOST_UNFINISHED, retry_after_s=wait_s)
+            raise errors.TooManyUploads(limit=MAX_UNFINISHED, retry_after_s=wait_s)
         self._check_quota(owner_id, length_bytes, length_bytes, unfinished)
 
     def find(self, owner_id: str, upload_id: str) -> UploadStatus:
@@ -170,5 +170,5 @@ class Uploads:
 
 
 def _check_parts(parts: int, received_bytes: int) -> None:
-    if parts > SPARE_PARTS + received_bytes // LEAST_PART_BYTES:
-        raise errors.TooManyParts(parts=parts, received_bytes=received_bytes, least_bytes=LEAST_PART_BYTES)
+    if parts > SPARE_PARTS + received_bytes // MIN_PART_BYTES:
+        raise errors.TooManyParts(parts=parts, received_bytes=received_bytes, least_bytes=MIN_PART_BYTES)

@@ -23,13 +23,13 @@ from gifapp.web.http.base import AdministratorHandler
 from gifapp.web.http.operations import operation
 from gifapp.web.http.payloads import PageQuery, Query
 
-_LONGEST_AGO_S = 100 * 365 * 86_400
+_MAX_AGE_S = 100 * 365 * 86_400
 
 
 class PurgeQuery(Query):
     model_config = ConfigDict(extra="forbid")  # a typo in the parameter's name must not purge everything
 
-    older_than_s: float = Field(0, ge=0, le=_LONGEST_AGO_S)
+    older_than_s: float = Field(0, ge=0, le=_MAX_AGE_S)
 
 
 class _AdminHandler(AdministratorHandler):

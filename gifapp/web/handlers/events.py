@@ -28,8 +28,8 @@ BROKEN = 1011
 REFUSED = 1008
 
 PING_EVERY_S = 20.0
-MOST_WAITING = 1000
-MOST_MESSAGE_BYTES = 1024  # the content of clients' messages is ignored
+MAX_WAITING = 1000
+MAX_MESSAGE_BYTES = 1024  # the content of clients' messages is ignored
 MESSAGES, MESSAGES_PER_S = 100, 1  # pings included
 
 
@@ -74,7 +74,7 @@ class EventsHandler(AnsweringHandler, WebSocketHandler):
 
     @property
     def max_message_size(self) -> int:
-        return MOST_MESSAGE_BYTES
+        return MAX_MESSAGE_BYTES
 
     @property
     def ping_interval(self) -> float:
@@ -84,7 +84,7 @@ class EventsHandler(AnsweringHandler, WebSocketHandler):
         return origin in self.parts.cors_origins or super().check_origin(origin)
 
     async def open(self, *_: str) -> None:
-        self._waiting: asyncio.Queue[Event] = asyncio.Queue(MOST_WAITING)
+        self._waiting: asyncio.Queue[Event] = asyncio.Queue(MAX_WAITING)
         self._messages = Bucket(MESSAGES, MESSAGES_PER_S)
         self._owner_id = self.caller_now.user_id
         self.parts.hub.join(self._owner_id, self)

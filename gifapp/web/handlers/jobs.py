@@ -14,7 +14,7 @@ from gifapp.web.http.base import PrivateHandler
 from gifapp.web.http.operations import operation
 from gifapp.web.http.payloads import GivenRecipe, Headers, Moment, PageQuery, Payload
 
-_MOST_KEY_CHARACTERS = 200
+_MAX_KEY_CHARACTERS = 200
 RECIPE_BODY_BYTES = 2 * 1024 * 1024  # subtitles, and an image in base64
 RECIPE_ERRORS = (
     errors.RecipeInvalid,
@@ -26,8 +26,8 @@ RECIPE_ERRORS = (
 
 
 def _key(key: str) -> str:
-    if not (0 < len(key) <= _MOST_KEY_CHARACTERS and key.isprintable()):
-        raise ValueError(f"must have 1 to {_MOST_KEY_CHARACTERS} printable characters")
+    if not (0 < len(key) <= _MAX_KEY_CHARACTERS and key.isprintable()):
+        raise ValueError(f"must have 1 to {_MAX_KEY_CHARACTERS} printable characters")
     return key
 
 
@@ -41,7 +41,7 @@ class Submission(Payload):
 Key = Annotated[
     str,
     AfterValidator(_key),
-    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": _MOST_KEY_CHARACTERS}),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": _MAX_KEY_CHARACTERS}),
 ]
 
 

@@ -15,14 +15,14 @@ from pydantic import Field
 
 from gifapp import errors
 from gifapp.domain.recipes.output_formats import FILE_KINDS
-from gifapp.domain.recipes.parts import MOST_S
+from gifapp.domain.recipes.parts import MAX_TIME_S
 from gifapp.storage.blob import Blob
 from gifapp.web.http.base import BaseHandler
 from gifapp.web.http.operations import Access, operation
 from gifapp.web.http.payloads import Query
 from gifapp.web.http.signing import MediaKind
 
-_LONGEST_NAME = 150  # characters
+_MAX_NAME_CHARACTERS = 150
 _CACHE = "private, max-age=86400, immutable"
 # no `sandbox`: a browser shows a video in a page of its own, which then loads the video
 _POLICY = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
@@ -42,7 +42,7 @@ class Picture(NamedTuple):
 def disposition(kind: str, file_name: str) -> str:
     """A Content-Disposition header (RFC 6266): `filename*` for the name, `filename` for old clients."""
     stem, dot, suffix = file_name.rpartition(".")
-    name = "".join(c for c in (stem or suffix) if c.isprintable() and c not in '/\\"')[:_LONGEST_NAME]
+    name = "".join(c for c in (stem or suffix) if c.isprintable() and c not in '/\\"')[:_MAX_NAME_CHARACTERS]
     name += dot + suffix if stem else ""
     plain = name.encode("ascii", "replace").decode().replace("?", "_")
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
@@ -153,7 +153,7 @@ class PosterHandler(_OwnedFileHandler):
 
 
 class FrameQuery(Query):
-    at_s: Annotated[float, Field(ge=0, le=MOST_S)] = 0.0
+    at_s: Annotated[float, Field(ge=0, le=MAX_TIME_S)] = 0.0
 
 
 class FrameHandler(MediaHandler):

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from gifapp import errors
 from gifapp.domain.recipes.output_formats import FILE_KINDS
-from gifapp.domain.recipes.parts import MOST_S
+from gifapp.domain.recipes.parts import MAX_TIME_S
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.web.handlers.jobs import RECIPE_BODY_BYTES, RECIPE_ERRORS
 from gifapp.web.handlers.media import MediaHandler
@@ -21,7 +21,9 @@ class PreviewRequest(Payload):
     recipe: GivenRecipe = Recipe()
     at_s: Annotated[
         float | None,
-        Field(ge=0, le=MOST_S, description="The time in the source. Default: the middle of the first range."),
+        Field(
+            ge=0, le=MAX_TIME_S, description="The time in the source. Default: the middle of the first range."
+        ),
     ] = None
 
 

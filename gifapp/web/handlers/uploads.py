@@ -23,8 +23,8 @@ ALGORITHMS = {"sha1": 20, "sha256": 32}  # digest sizes in bytes
 CONTENT_TYPE = "application/offset+octet-stream"
 
 _OVERRIDES = {"PATCH", "DELETE"}
-_MOST_METADATA = 8192
-_MOST_DIGITS = 18
+_MAX_METADATA_CHARACTERS = 8192
+_MAX_DIGITS = 18
 _PATIENCE_S = 1.0  # the wait for the upload's lock, usually held by a connection that has just broken
 _LOOK_EVERY_S = 0.05
 
@@ -81,7 +81,7 @@ class TusHandler(PrivateHandler):
             errors.FieldInvalid
         """
         text = self.request.headers.get(header, "")
-        if not (text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS):
+        if not (text.isascii() and text.isdecimal() and len(text) <= _MAX_DIGITS):
             raise errors.FieldInvalid(field=header, problem="must be a whole number of bytes")
         return int(text)
 
@@ -231,12 +231,14 @@ def name_in(metadata: str) -> str:
         errors.FieldInvalid
     """
     try:
-        if len(metadata) > _MOST_METADATA:
+        if len(metadata) > _MAX_METADATA_CHARACTERS:
             raise ValueError(metadata)
         pairs = dict((f"{pair.strip()} ").split(" ", 1) for pair in metadata.split(","))
         name = base64.b64decode(pairs.get("filename", "").strip(), validate=True).decode()
     except ValueError:
-        problem = f"must be pairs of a name and a base64 value, at most {_MOST_METADATA:,} characters"
+        problem = (
+            f"must be pairs of a name and a base64 value, at most {_MAX_METADATA_CHARACTERS:,} characters"
+        )
         raise errors.FieldInvalid(field="Upload-Metadata", problem=problem) from None
     return validated(UploadQuery, {"name": name} if "filename" in pairs else {}).name
 

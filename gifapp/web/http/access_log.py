@@ -16,7 +16,7 @@ from gifapp.logs import redact
 _log = structlog.get_logger()
 
 CUT = "…"
-_LONGEST = 500
+_MAX_CHARACTERS = 500
 _SHOWN = frozenset(
     {"limit", "cursor", "state", "kind", "hours", "at_s", "download", "older_than_s", "expires"}
 )
@@ -65,7 +65,7 @@ def shown_address(uri: str | None) -> str:
     path, mark, query = redact(uri or "").partition("?")
     segments = "/".join(_plain(segment) for segment in path.split("/"))
     arguments = "&".join(map(_argument, query.split("&"))) if query else ""
-    return f"{segments}{mark}{arguments}"[:_LONGEST]
+    return f"{segments}{mark}{arguments}"[:_MAX_CHARACTERS]
 
 
 def _plain(text: str) -> str:

@@ -21,7 +21,7 @@ SESSION_COOKIE = "gifapp_session"
 JSON_BODY_BYTES = 64 * 1024
 JSON_BODY_TIMEOUT_S = 30.0
 DRAIN_S = 10.0
-_MOST_DIGITS = 18
+_MAX_DIGITS = 18
 
 
 @tornado.web.stream_request_body
@@ -99,7 +99,7 @@ class BaseHandler(AnsweringHandler):
         declared = self.request.headers.get("Content-Length", "0")
         if not declared.isdecimal():
             return 0
-        return int(declared) if len(declared) <= _MOST_DIGITS else sys.maxsize
+        return int(declared) if len(declared) <= _MAX_DIGITS else sys.maxsize
 
     def _has_body(self) -> bool:
         return self._declared_bytes() > 0 or "Transfer-Encoding" in self.request.headers

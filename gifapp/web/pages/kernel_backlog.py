@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 
-MOST_BYTES = 8_000_000
+MAX_BYTES = 8_000_000
 
 _log = structlog.get_logger()
 
@@ -17,7 +17,7 @@ class Backlog(list[tuple[str, list[Any]]]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._left_bytes = MOST_BYTES
+        self._left_bytes = MAX_BYTES
 
     def append(self, message: tuple[str, list[Any]]) -> None:
         self._left_bytes -= sum(len(part) for part in message[1])

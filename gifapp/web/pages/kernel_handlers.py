@@ -28,7 +28,7 @@ _log = structlog.get_logger()
 ALLOWED_MESSAGES = ("comm_open", "comm_close", "comm_msg", "comm_info_request", "kernel_info_request")
 
 REFUSED = 1008
-MOST_UNREAD_BYTES = 8_000_000  # the whole state of a page is 600,000
+MAX_UNREAD_BYTES = 8_000_000  # the whole state of a page is 600,000
 
 
 class _OwnKernel(APIHandler):
@@ -91,7 +91,7 @@ class KernelSocket(VoilaKernelWebsocketHandler):
             if written is not None:  # Voilà sends some when no page is connected
                 self._unread_bytes += len(message)
                 written.add_done_callback(functools.partial(self._has_read, len(message)))
-        if self._unread_bytes > MOST_UNREAD_BYTES:
+        if self._unread_bytes > MAX_UNREAD_BYTES:
             self._refuse(TOO_SLOW, "too slow")
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:  # noqa: ARG002

@@ -9,7 +9,7 @@ from io import FileIO
 import structlog
 
 _PIPE_BYTES = 65_536
-_MOST_LETTERS = 4000  # characters logged per read
+_MAX_LETTERS = 4000  # characters logged per read
 
 _log = structlog.get_logger()
 
@@ -35,7 +35,7 @@ class KernelOutput:
     def _copy(self) -> None:
         printed = self._reading.read(_PIPE_BYTES)
         if printed:
-            _log.warning(self._event, output=printed.decode(errors="replace").rstrip()[:_MOST_LETTERS])
+            _log.warning(self._event, output=printed.decode(errors="replace").rstrip()[:_MAX_LETTERS])
         elif printed is not None:  # end of file: every writer has closed the pipe
             self._stop()
 

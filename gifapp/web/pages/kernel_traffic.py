@@ -15,7 +15,7 @@ from gifapp.web.traffic.bucket import Bucket
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
 OWN_TARGET = "jupyter.widget.control"  # the comm by which the ipywidgets frontend requests all widget states
 
-MOST_COMMS = 20
+MAX_COMMS = 20
 MESSAGES, MESSAGES_PER_S = 1000, 100  # a new page sends one per widget, a slider 60 a second
 BYTES, BYTES_PER_S = 4_000_000, 200_000  # an image and subtitles take 700,000
 STATES, STATES_PER_S = 20, 0.2  # each reply contains the state of every widget
@@ -63,8 +63,8 @@ class KernelTraffic:
         if content.get("target_name") != OWN_TARGET:
             raise MessageRefused(f"a page may open only the comm {OWN_TARGET}")
         self._comms.add(str(content.get("comm_id")))
-        if len(self._comms) > MOST_COMMS:
-            raise MessageRefused(f"a page may have at most {MOST_COMMS} comms open")
+        if len(self._comms) > MAX_COMMS:
+            raise MessageRefused(f"a page may have at most {MAX_COMMS} comms open")
 
 
 def _read(message: bytes | str) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -36,7 +36,7 @@ GRACE_S = 90.0
 REAP_EVERY_S = 5.0
 PER_VISITOR = 5
 
-_MOST_SOCKETS = 4  # a page uses one, but broken connections take a while to close
+_MAX_SOCKETS = 4  # a page uses one, but broken connections take a while to close
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # each thread would take memory
 
 # the environment that kernels inherit: programs, libraries, certificates and language, but no secrets
@@ -147,7 +147,7 @@ class Kernels:
     def connected(self, kernel_id: str, socket: Socket) -> bool:
         """Register a page's socket; False if the kernel has ended or has too many sockets."""
         kernel = self._kernels.get(kernel_id)
-        if kernel is None or len(kernel.sockets) >= _MOST_SOCKETS or not kernel.traffic.admit_socket():
+        if kernel is None or len(kernel.sockets) >= _MAX_SOCKETS or not kernel.traffic.admit_socket():
             return False
         kernel.sockets.add(socket)
         kernel.disconnected_since = None

@@ -6,8 +6,8 @@ from collections import Counter
 
 from gifapp import errors
 
-MOST_BYTES = 16 * 1024 * 1024
-MOST_BYTES_BY_ADDRESS = 2 * 1024 * 1024  # whoever is not signed in has small bodies only
+MAX_BYTES = 16 * 1024 * 1024
+MAX_BYTES_BY_ADDRESS = 2 * 1024 * 1024  # whoever is not signed in has small bodies only
 _RETRY_AFTER_S = 2
 
 
@@ -23,7 +23,7 @@ class MemoryBudget:
         Raises:
             errors.TooMuchAtOnce: that would be more than one user, or one address, may have.
         """
-        most = MOST_BYTES if is_signed_in else MOST_BYTES_BY_ADDRESS
+        most = MAX_BYTES if is_signed_in else MAX_BYTES_BY_ADDRESS
         if self._held_bytes[client] + count > most:
             raise errors.TooMuchAtOnce(limit_bytes=most, retry_after_s=_RETRY_AFTER_S)
         self._held_bytes[client] += count

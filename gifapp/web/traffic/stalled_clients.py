@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-LEAST_BYTES = 32 * 1024
+MIN_BYTES = 32 * 1024
 """Per window of 30 s, so about 1 kB/s."""
 
 
 class Pace:
-    """Disconnects a client that sends less than `LEAST_BYTES` of a body within a window.
+    """Disconnects a client that sends less than `MIN_BYTES` of a body within a window.
 
     The time that we take to store a chunk does not count: call `pause` before and `received` after it.
     """
@@ -31,7 +31,7 @@ class Pace:
     def received(self, count: int) -> None:
         """Count the bytes, and restart the clock."""
         self._came_bytes += count
-        if self._came_bytes >= LEAST_BYTES:
+        if self._came_bytes >= MIN_BYTES:
             self._left_s, self._came_bytes = self._window_s, 0
         self._resume()
 

@@ -10,7 +10,7 @@ import { button, frameAddress, liveImage, make, throttled, timeIn } from "../com
 const SAVE_EVERY_MS = 150;
 const STEP_S = 0.1;
 const LEAP_S = 1;
-const SHORTEST_S = 0.02;
+const MIN_RANGE_S = 0.02;
 const NEW_SHARE = 0.2;
 
 /** @param {number} value */
@@ -111,7 +111,7 @@ class Range {
    * @param {number} time
    */
   move(index, time) {
-    const [low, high] = index ? [this.times[0] + SHORTEST_S, this.owner.duration] : [0, this.times[1] - SHORTEST_S];
+    const [low, high] = index ? [this.times[0] + MIN_RANGE_S, this.owner.duration] : [0, this.times[1] - MIN_RANGE_S];
     this.set(index, roundToCentiseconds(Math.min(Math.max(time, low), Math.max(low, high))));
   }
 
@@ -239,8 +239,8 @@ class Ranges {
   // the part after the last range, or a part from the beginning if nothing follows
   add() {
     const [, last] = this.ranges[this.ranges.length - 1];
-    const start = last < this.duration - SHORTEST_S ? last : 0;
-    const end = Math.min(this.duration, start + Math.max(SHORTEST_S, this.duration * NEW_SHARE));
+    const start = last < this.duration - MIN_RANGE_S ? last : 0;
+    const end = Math.min(this.duration, start + Math.max(MIN_RANGE_S, this.duration * NEW_SHARE));
     /** @type {Times} */
     const added = [roundToCentiseconds(start), roundToCentiseconds(end)];
     this.ranges = [...this.ranges, added];

@@ -25,7 +25,7 @@ from gifapp.widgets.words import repeat_text, reuse_text
 READ_AGAIN_S = 3600.0  # signed image URLs expire after some hours
 READ_QUEUE_S = 10.0  # queue positions change with other people's jobs, of which we get no events
 JOBS_AT_ONCE = 60
-_MOST_PLACES = 50
+_MAX_PLACES = 50
 
 
 class Dashboard(w.VBox):
@@ -148,7 +148,7 @@ class Dashboard(w.VBox):
 
     def _read_places(self) -> None:
         if any(job.state is JobState.QUEUED for job in self._state.jobs):
-            for job in self._client.jobs(state=JobState.QUEUED, limit=_MOST_PLACES):
+            for job in self._client.jobs(state=JobState.QUEUED, limit=_MAX_PLACES):
                 self._changed(job)
 
     def _receive(self, event: Event) -> None:

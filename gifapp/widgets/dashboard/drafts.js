@@ -7,7 +7,7 @@
  */
 
 const KEY = "gifapp.drafts";
-const MOST = 20;
+const MAX_DRAFTS = 20;
 
 /** @returns {Drafts} */
 function stored() {
@@ -24,7 +24,7 @@ function stored() {
  */
 function store(id, recipe) {
   const others = Object.entries(stored().recipes).filter(([other]) => other !== id);
-  const recipes = Object.fromEntries([...others.slice(1 - MOST), [id, recipe]]);
+  const recipes = Object.fromEntries([...others.slice(1 - MAX_DRAFTS), [id, recipe]]);
   try {
     sessionStorage.setItem(KEY, JSON.stringify({ selected: id, recipes }));
   } catch {

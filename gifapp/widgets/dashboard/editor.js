@@ -12,7 +12,7 @@ import { Preview } from "./preview.js";
  * @typedef {{ left: number, top: number, right: number, bottom: number }} Rectangle
  */
 
-const SMALLEST_CROP_PX = 8;
+const MIN_CROP_PX = 8;
 
 class Stage {
   /**
@@ -222,7 +222,7 @@ class Stage {
     const { width_px: width, height_px: height } = this.source;
     const [x, y] = [Math.round(left * width), Math.round(top * height)];
     const crop = { x_px: x, y_px: y, width_px: Math.round(right * width) - x, height_px: Math.round(bottom * height) - y };
-    if (Math.min(crop.width_px, crop.height_px) >= SMALLEST_CROP_PX) this.sendCrop(crop);
+    if (Math.min(crop.width_px, crop.height_px) >= MIN_CROP_PX) this.sendCrop(crop);
     else this.showCrop();
   }
 

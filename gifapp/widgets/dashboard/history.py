@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from gifapp.domain.recipes.recipe import Recipe
 
-MOST_STEPS = 100
+MAX_STEPS = 100
 SAME_CHANGE_S = 1.5
 
 
@@ -40,7 +40,7 @@ class History:
         (fields, at_s), now_s = self._last, self._now()
         is_same_change = changed == fields and now_s - at_s < SAME_CHANGE_S
         kept = self._steps[: self._at + (not is_same_change)]
-        self._steps = [*kept, recipe][-MOST_STEPS:]
+        self._steps = [*kept, recipe][-MAX_STEPS:]
         self._at = len(self._steps) - 1
         self._last = (changed, now_s)
 

@@ -11,7 +11,7 @@ from gifapp.widgets.form.controls import control
 from gifapp.widgets.form.fields import Field, OnChange, Part, Problem, RecipeValues, Row, Values, close_all
 
 PATH = "captions"
-MOST = 50
+MAX_CAPTIONS = 50
 
 _TEXT = recipe_field(f"{PATH}.text")
 _WORDLESS: RecipeValues = Caption.model_construct(text="").model_dump()
@@ -115,6 +115,6 @@ class Captions(Part):
         removed = [item for item in self.items if item not in items]
         self.items = items
         self._list.children = items
-        self.addition.layout.display = "none" if len(items) >= MOST else ""
+        self.addition.layout.display = "none" if len(items) >= MAX_CAPTIONS else ""
         for item in removed:
             close_all(item)

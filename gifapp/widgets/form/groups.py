@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipywidgets as w
 
 from gifapp.domain.recipes.fields import SECTIONS, leaves, recipe_field
-from gifapp.domain.recipes.parts import MOST_OVERLAY_BYTES
+from gifapp.domain.recipes.parts import MAX_OVERLAY_BYTES
 from gifapp.domain.recipes.recipe import MAX_SUBTITLE_CHARACTERS, Look
 from gifapp.domain.wording import size
 from gifapp.widgets.controls.file_field import FileField
@@ -103,9 +103,9 @@ def _overlay(on_change: OnChange) -> Optional:
     file = FileField(
         description="Add an overlay",
         kind="overlay",
-        hint=f"PNG, JPEG, WebP or GIF, up to {size(MOST_OVERLAY_BYTES)}",
+        hint=f"PNG, JPEG, WebP or GIF, up to {size(MAX_OVERLAY_BYTES)}",
         accept="image/png,image/jpeg,image/webp,image/gif",
-        limit=MOST_OVERLAY_BYTES,
+        limit=MAX_OVERLAY_BYTES,
     )
     picture = Field("image", file, label=recipe_field("overlay").title)
     rest = [control(name, inside="overlay") for name in ("position", "scale", "opacity")]

@@ -13,7 +13,7 @@ Range = list[float]
 
 PATH = "segments"
 _FRAME_S = 0.04  # for videos of unknown frame rate
-_SHORTEST_S = 0.01  # for animations, whose frames have individual durations
+_MIN_FRAME_S = 0.01  # for animations, whose frames have individual durations
 
 
 class Segments(Part):
@@ -96,5 +96,5 @@ def _problem(number: int, segment: RecipeValues, duration_s: float) -> Problem |
 def _frame_s(source: SourceView) -> float:
     """How long before its end a range's last frame is shown."""
     if source.keeps_times:
-        return _SHORTEST_S
+        return _MIN_FRAME_S
     return 1 / source.fps if source.fps else _FRAME_S

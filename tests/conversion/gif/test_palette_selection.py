@@ -76,7 +76,7 @@ def test_a_lone_drawing_has_all_256_colours() -> None:
 
 
 def test_of_a_long_drawing_only_the_beginning_is_read_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encoder, "_MOST_STORED_BYTES", 10 * HEIGHT_PX * WIDTH_PX * 3)
+    monkeypatch.setattr(encoder, "_MAX_STORED_BYTES", 10 * HEIGHT_PX * WIDTH_PX * 3)
     out = io.BytesIO()
     written: list[int] = []
 

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from gifapp.conversion.gif.steady import MOST_FOLLOWING, steady, with_following
+from gifapp.conversion.gif.steady import MAX_FOLLOWING, steady, with_following
 from gifapp.conversion.gif.tolerance import EXACT
 from tests.gifs import gif_of, seen_by_pillow
 
-FLOOR, SHARE, MOST = 30, 100, 90
+FLOOR, SHARE, MAX_EXCESS = 30, 100, 90
 WHOLE = np.array([0, 0, 300, 7], np.int64)
-RULES = np.array([FLOOR, SHARE, MOST, -1, *EXACT.channels], np.int32)
+RULES = np.array([FLOOR, SHARE, MAX_EXCESS, -1, *EXACT.channels], np.int32)
 
 
 def clip(channels: int, seed: int = 1) -> list[np.ndarray]:
@@ -32,7 +32,9 @@ def mean_of(frames: list[np.ndarray]) -> np.ndarray:
     first, *following = frames
     left = np.concatenate([first[:, :1], first[:, :-1]], axis=1)
     above = np.concatenate([first[:1], first[:-1]])
-    allowance = np.minimum((distance(first, left) + distance(first, above)) * SHARE // 256 + FLOOR, MOST)
+    allowance = np.minimum(
+        (distance(first, left) + distance(first, above)) * SHARE // 256 + FLOOR, MAX_EXCESS
+    )
     counts = first[..., 3] >= 128 if first.shape[2] == 4 else np.ones(first.shape[:2], bool)
     total, number = first[..., :3].astype(float), np.ones(first.shape[:2], int)
     for frame in following:
@@ -44,7 +46,7 @@ def mean_of(frames: list[np.ndarray]) -> np.ndarray:
 
 
 @pytest.mark.parametrize("channels", [3, 4])
-@pytest.mark.parametrize("count", range(MOST_FOLLOWING + 1))
+@pytest.mark.parametrize("count", range(MAX_FOLLOWING + 1))
 def test_each_pixel_is_the_mean_of_those_to_come_until_it_changes(channels: int, count: int) -> None:
     first, *following = clip(channels)
     nothing = np.zeros((7, 300, 4), np.uint8)

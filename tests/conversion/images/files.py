@@ -10,7 +10,7 @@ from PIL import Image, PngImagePlugin
 
 from tests.letters import pixels
 
-MOST_PIXELS = 1000
+MAX_PIXELS = 1000
 
 
 def picture(rows: list[str]) -> Image.Image:

@@ -25,7 +25,7 @@ from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Caption, Format, Segment
 from tests.conversion.images.files import (
     LETTERS,
-    MOST_PIXELS,
+    MAX_PIXELS,
     NOISE,
     folder_of,
     picture,
@@ -151,8 +151,8 @@ def test_transparency_is_kept_and_an_empty_alpha_channel_is_none(tmp_path: Path)
     holed, solid = picture(["R."]), picture(["RG"]).convert("RGBA")
     holed.save(tmp_path / "holed.webp", lossless=True)
     solid.save(tmp_path / "solid.png")
-    assert inspect(tmp_path / "holed.webp", MOST_PIXELS)["has_alpha"]
-    assert not inspect(tmp_path / "solid.png", MOST_PIXELS)["has_alpha"]
+    assert inspect(tmp_path / "holed.webp", MAX_PIXELS)["has_alpha"]
+    assert not inspect(tmp_path / "solid.png", MAX_PIXELS)["has_alpha"]
 
 
 def test_a_single_picture_is_a_gif_of_one_frame(tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ def test_a_single_picture_is_a_gif_of_one_frame(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["png", "webp", "jpeg"])
 def test_content_tells_what_a_file_is_not_its_name(tmp_path: Path, kind: str) -> None:
     (tmp_path / "named.mp4").write_bytes(saved(picture(["R"]), kind))
-    facts = inspect(tmp_path / "named.mp4", MOST_PIXELS)
+    facts = inspect(tmp_path / "named.mp4", MAX_PIXELS)
     assert (facts["container"], facts["pictures"], facts["usual_gap_s"]) == (kind, 1, None)
 
 
@@ -179,7 +179,7 @@ def test_a_sequence_plays_fps_pictures_a_second_2_before_10(tmp_path: Path) -> N
 def test_what_file_managers_leave_behind_is_not_looked_at(tmp_path: Path) -> None:
     litter = {"__MACOSX/._shot1.png": b"x", "shots/.DS_Store": b"x", "Thumbs.db": b"x"}
     inside = {f"shots/{name}": data for name, data in LETTERS.items()}
-    assert inspect(zip_of(tmp_path / "a.zip", litter | inside), MOST_PIXELS)["pictures"] == 3
+    assert inspect(zip_of(tmp_path / "a.zip", litter | inside), MAX_PIXELS)["pictures"] == 3
 
 
 def test_other_sizes_are_fitted_into_the_first_ones(tmp_path: Path) -> None:
@@ -291,14 +291,14 @@ def _half(path: Path) -> Path:
 )
 def test_what_cannot_be_used_is_said(tmp_path: Path, make: Callable[[Path], Path], says: str) -> None:
     with pytest.raises(errors.PicturesInvalid) as refused:
-        inspect(make(tmp_path / "pictures"), MOST_PIXELS)
+        inspect(make(tmp_path / "pictures"), MAX_PIXELS)
     assert says in str(refused.value)
 
 
 def test_a_folder_in_a_folder_is_refused(tmp_path: Path) -> None:
     folder_of(tmp_path / "shots", LETTERS)
     with pytest.raises(errors.PicturesInvalid, match="'shots' is not a file"):
-        inspect(tmp_path, MOST_PIXELS)
+        inspect(tmp_path, MAX_PIXELS)
 
 
 def test_a_picture_that_turns_out_damaged_ends_the_conversion_by_its_name(tmp_path: Path) -> None:
@@ -317,7 +317,7 @@ def test_a_damaged_single_picture_is_called_so(tmp_path: Path) -> None:
 def test_a_pipe_in_a_folder_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "1.png")
     with pytest.raises(errors.PicturesInvalid, match="not a file"):
-        inspect(tmp_path, MOST_PIXELS)
+        inspect(tmp_path, MAX_PIXELS)
 
 
 def test_a_cancelled_sequence_leaves_no_process(tmp_path: Path) -> None:

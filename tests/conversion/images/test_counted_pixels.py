@@ -10,7 +10,7 @@ from gifapp import Recipe, convert, errors
 from gifapp.conversion.images.picture_facts import inspect
 from gifapp.conversion.probing.probe import probe
 from gifapp.domain.limits import Limits
-from tests.conversion.images.files import LETTERS, MOST_PIXELS, commented, saved, zip_of
+from tests.conversion.images.files import LETTERS, MAX_PIXELS, commented, saved, zip_of
 from tests.pictures import full, gif, patch
 
 
@@ -46,7 +46,7 @@ def test_what_is_read_with_a_picture_counts_though_it_is_none(tmp_path: Path) ->
 def test_a_file_much_larger_than_its_picture_is_refused(tmp_path: Path) -> None:
     source = zip_of(tmp_path / "a.zip", LETTERS | {"fat.png": bytes(300_000_001)})
     with pytest.raises(errors.PicturesInvalid, match=r"'fat.png' has more than 300,000,000 bytes"):
-        inspect(source, MOST_PIXELS)
+        inspect(source, MAX_PIXELS)
 
 
 def test_what_an_animation_draws_outside_its_screen_counts(tmp_path: Path) -> None:

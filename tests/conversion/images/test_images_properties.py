@@ -13,7 +13,7 @@ from gifapp.conversion.images.tiles import DAMAGE
 from tests.conversion.images.seen import frames, read
 from tests.random_pictures import ANIMATIONS
 
-MOST_PIXELS = 1_000_000
+MAX_PIXELS = 1_000_000
 
 
 def premultiplied(rgba: np.ndarray) -> np.ndarray:
@@ -53,7 +53,7 @@ def test_a_damaged_file_shows_pictures_or_is_called_damaged(kind: str, data: st.
         whole[place] = data.draw(st.integers(0, 255))
     with contextlib.suppress(*DAMAGE):
         animation = read(bytes(whole[: data.draw(st.integers(1, len(whole)))]))
-        if max(map(math.prod, animation.sizes())) < MOST_PIXELS:
+        if max(map(math.prod, animation.sizes())) < MAX_PIXELS:
             assert all(image.size == animation.sizes()[0] for image in composed(animation))
 
 

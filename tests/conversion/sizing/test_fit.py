@@ -13,7 +13,7 @@ from gifapp import errors
 from gifapp.conversion.frame import Frame
 from gifapp.conversion.progress import Reporter
 from gifapp.conversion.render.rendering import Rendering
-from gifapp.conversion.sizing.fit import LEAST_SHARE, MOST_ENCODES, Fitted, fit
+from gifapp.conversion.sizing.fit import MAX_ENCODES, MIN_SHARE, Fitted, fit
 from gifapp.domain.job import Progress
 from gifapp.domain.recipes.recipe import Recipe
 from tests.letters import COLOURS
@@ -86,9 +86,9 @@ def plain_bytes(clip: Callable[[], Pictures]) -> int:
 def test_it_lands_under_the_target_and_not_far_from_it(clip: Callable[[], Pictures], share: float) -> None:
     target_bytes = round(plain_bytes(clip) * share)
     told, gif = fitted(clip(), target_bytes)
-    assert LEAST_SHARE * target_bytes <= len(gif) <= target_bytes
+    assert MIN_SHARE * target_bytes <= len(gif) <= target_bytes
     assert told.written.bytes == len(gif)
-    assert told.encodes <= MOST_ENCODES
+    assert told.encodes <= MAX_ENCODES
     assert told.written.notes[0].startswith("To fit ")
 
 

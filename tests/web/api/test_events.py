@@ -172,7 +172,7 @@ async def test_signing_out_closes_the_stream(url: str, ada: Person, parts: Parts
 async def test_a_client_that_reads_too_slowly_is_disconnected_with_nothing_in_the_log(
     url: str, ada: Person, parts: Parts, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(events, "MOST_WAITING", 3)
+    monkeypatch.setattr(events, "MAX_WAITING", 3)
     async with listening(url, ada.session.access_token) as socket:
         at, _, _ = (await socket.next())["cursor"].partition("-")
         for later in range(4):
@@ -184,8 +184,8 @@ async def test_a_client_that_reads_too_slowly_is_disconnected_with_nothing_in_th
 async def test_what_a_client_sends_is_small(url: str, ada: Person) -> None:
     async with listening(url, ada.session.access_token) as socket:
         await socket.next()
-        await socket.send("x" * events.MOST_MESSAGE_BYTES)
-        await socket.send("x" * (events.MOST_MESSAGE_BYTES + 1))
+        await socket.send("x" * events.MAX_MESSAGE_BYTES)
+        await socket.send("x" * (events.MAX_MESSAGE_BYTES + 1))
         assert await socket.end() == 1009
 
 

@@ -12,7 +12,7 @@ import pytest
 from gifapp.domain.views.jobs import JobPage, JobView
 from gifapp.processes import wait_until
 from gifapp.web.http.context import Parts
-from gifapp.web.traffic.memory import MOST_BYTES, MOST_BYTES_BY_ADDRESS
+from gifapp.web.traffic.memory import MAX_BYTES, MAX_BYTES_BY_ADDRESS
 from tests.web.api.conftest import Person, SignUp, is_problem
 
 HELD_BYTES = 1_000_000
@@ -38,7 +38,7 @@ async def connect(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]
 async def test_bodies_that_arrive_together_are_bounded_and_counted_to_their_owner(
     url: str, ada: Person, sign_up: SignUp, parts: Parts, estimate: bytes
 ) -> None:
-    most = MOST_BYTES // HELD_BYTES
+    most = MAX_BYTES // HELD_BYTES
     async with AsyncExitStack() as stack:
         for _ in range(most):
             _, writer = await connect(url)
@@ -48,7 +48,7 @@ async def test_bodies_that_arrive_together_are_bounded_and_counted_to_their_owne
             wait_until, lambda: parts.memory.held_bytes(ada.id) == most * HELD_BYTES, timeout_s=10
         )
         surplus = await ada.http.post("/api/v1/estimates", content=estimate[-HELD_BYTES:])
-        assert is_problem(surplus, 429, "too-much-at-once")["limit_bytes"] == MOST_BYTES
+        assert is_problem(surplus, 429, "too-much-at-once")["limit_bytes"] == MAX_BYTES
         others = await sign_up("bob").http.post("/api/v1/estimates", content=estimate[-HELD_BYTES:])
         assert others.status_code != 429
     await asyncio.to_thread(wait_until, lambda: parts.memory.held_bytes(ada.id) == 0, timeout_s=10)
@@ -60,23 +60,23 @@ async def test_of_strangers_little_is_held(url: str, parts: Parts, estimate: byt
     body = b"Content-Type: application/json\r\nContent-Length: 65536\r\n\r\n" + b" " * 65_000
     async with AsyncExitStack() as stack:
         answers = []
-        for _ in range(MOST_BYTES_BY_ADDRESS // 65_000 + 1):
+        for _ in range(MAX_BYTES_BY_ADDRESS // 65_000 + 1):
             reader, writer = await connect(url)
             stack.callback(writer.close)
             writer.write(login + body)
             answers.append(asyncio.create_task(reader.readline()))
         done, waiting = await asyncio.wait(answers, timeout=10, return_when=asyncio.FIRST_COMPLETED)
         assert [task.result() for task in done] == [b"HTTP/1.1 429 Too Many Requests\r\n"]
-        assert parts.memory.held_bytes("127.0.0.1") <= MOST_BYTES_BY_ADDRESS
+        assert parts.memory.held_bytes("127.0.0.1") <= MAX_BYTES_BY_ADDRESS
     await asyncio.wait(waiting)
 
 
 async def test_what_is_answered_counts_until_it_is_sent(ada: Person, parts: Parts, job: JobView) -> None:
     assert (await ada.http.get(f"/api/v1/jobs/{job.id}")).is_success
     assert parts.memory.held_bytes(ada.id) == 0
-    parts.memory.take(ada.id, MOST_BYTES)  # by responses that nobody reads
+    parts.memory.take(ada.id, MAX_BYTES)  # by responses that nobody reads
     is_problem(await ada.http.get(f"/api/v1/jobs/{job.id}"), 429, "too-much-at-once")
-    parts.memory.give_back(ada.id, MOST_BYTES)
+    parts.memory.give_back(ada.id, MAX_BYTES)
     assert (await ada.http.get(f"/api/v1/jobs/{job.id}")).is_success
 
 

@@ -168,7 +168,7 @@ async def test_a_disk_that_is_nearly_full_takes_none(ada: Person) -> None:
 
 
 async def test_nobody_has_thousands_of_them(ada: Person) -> None:
-    for _ in range(uploads.MOST_UNFINISHED):
+    for _ in range(uploads.MAX_UNFINISHED):
         upload = await create(ada, 10)
     answer = await ada.http.post(UPLOADS, headers=TUS | {"Upload-Length": "10"})
     is_problem(answer, 429, "too-many-uploads")
@@ -180,11 +180,11 @@ async def test_nobody_has_thousands_of_them(ada: Person) -> None:
 async def test_uploads_that_begin_at_the_same_time_keep_to_the_bound(ada: Person, storage: Path) -> None:
     asked = [
         ada.http.post(UPLOADS, headers=TUS | {"Upload-Length": "10"})
-        for _ in range(uploads.MOST_UNFINISHED + 12)
+        for _ in range(uploads.MAX_UNFINISHED + 12)
     ]
     told = Counter(answer.status_code for answer in await asyncio.gather(*asked))
-    assert told == {201: uploads.MOST_UNFINISHED, 429: 12}
-    assert len(list((storage / "uploads").glob("*/*/upload.json"))) == uploads.MOST_UNFINISHED
+    assert told == {201: uploads.MAX_UNFINISHED, 429: 12}
+    assert len(list((storage / "uploads").glob("*/*/upload.json"))) == uploads.MAX_UNFINISHED
 
 
 async def test_a_part_must_fit(ada: Person, video: bytes, storage: Path) -> None:

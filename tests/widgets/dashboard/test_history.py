@@ -2,7 +2,7 @@ import pytest
 
 from gifapp.domain.recipes.parts import Look
 from gifapp.domain.recipes.recipe import Recipe
-from gifapp.widgets.dashboard.history import MOST_STEPS, SAME_CHANGE_S, History
+from gifapp.widgets.dashboard.history import MAX_STEPS, SAME_CHANGE_S, History
 from tests.fakes import Clock
 
 
@@ -61,9 +61,9 @@ def test_the_same_field_later_is_another_step(history: History, clock: Clock) ->
 
 
 def test_the_oldest_steps_are_forgotten(history: History, clock: Clock) -> None:
-    note(history, clock, *(Recipe(width_px=width) for width in range(1, MOST_STEPS + 50)))
+    note(history, clock, *(Recipe(width_px=width) for width in range(1, MAX_STEPS + 50)))
     undone = 0
     while history.can_undo:
         history.undo()
         undone += 1
-    assert undone == MOST_STEPS - 1
+    assert undone == MAX_STEPS - 1

@@ -14,7 +14,7 @@ from gifapp.conversion.images.readers.exif import UPRIGHT
 
 _ALPHA = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:auxid:1")
 _IN_IDAT = 1  # construction methods of item locations
-_MOST_CELLS = 256  # of a grid
+_MAX_CELLS = 256  # of a grid
 # EXIF orientations by quarter turns and flip: none, top to bottom, left to right
 _TURNS = ((1, 4, 2), (8, 5, 7), (3, 2, 4), (6, 7, 5))
 
@@ -115,7 +115,7 @@ class Items:
             return Item(properties, [self._body(item_id)], properties.size)
         cells = next((targets for name, source, targets in self._references
                       if (name, source) == (b"dimg", item_id)), [])  # fmt: skip
-        if kind != b"grid" or not 0 < len(cells) <= _MOST_CELLS:
+        if kind != b"grid" or not 0 < len(cells) <= _MAX_CELLS:
             raise ValueError("no picture that browsers show")
         return Item(properties, [self._body(cell) for cell in cells], self.properties(cells[0]).size)
 

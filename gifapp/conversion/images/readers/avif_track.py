@@ -13,7 +13,7 @@ from itertools import accumulate, pairwise
 from gifapp import errors
 from gifapp.conversion.images.readers import boxes
 from gifapp.conversion.images.readers.avif_items import Properties, properties_of
-from gifapp.conversion.images.tiles import MOST_TILES, shown_ms
+from gifapp.conversion.images.tiles import MAX_TILES, shown_ms
 
 PICTURES, ALPHA = b"pict", b"auxv"
 
@@ -65,8 +65,8 @@ def _read(box: memoryview) -> Track:
     timescale = boxes.number(header, 20 if header[0] else 12)
     samples = boxes.path(box, b"mdia", b"minf", b"stbl")
     runs = [divmod(run, 2**32) for run in boxes.numbers(boxes.path(samples, b"stts"), 4, each=8)]
-    if sum(count for count, _ in runs) > MOST_TILES:
-        raise errors.PicturesInvalid(problem=f"there are more than {MOST_TILES:,}")
+    if sum(count for count, _ in runs) > MAX_TILES:
+        raise errors.PicturesInvalid(problem=f"there are more than {MAX_TILES:,}")
     ticks = [ticks for count, ticks in runs for _ in range(count)]
     places = _places(samples)
     keys = [number - 1 for number in boxes.numbers(boxes.path(samples, b"stss"), 4)]
@@ -82,7 +82,7 @@ def _properties(samples: memoryview) -> Properties:
 
 def _places(samples: memoryview) -> list[tuple[int, int]]:
     table, short, long = (boxes.path(samples, kind) for kind in (b"stsz", b"stco", b"co64"))
-    each, count = boxes.number(table, 4), min(boxes.number(table, 8), MOST_TILES)
+    each, count = boxes.number(table, 4), min(boxes.number(table, 8), MAX_TILES)
     sizes = [each] * count if each else boxes.numbers(table, 8)
     starts = boxes.numbers(short, 4) or boxes.numbers(long, 4, each=8)
     runs = [divmod(run >> 32, 2**32) for run in boxes.numbers(boxes.path(samples, b"stsc"), 4, each=12)]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gifapp.conversion.images.tiles import MOST_TILES
+from gifapp.conversion.images.tiles import MAX_TILES
 
 
 def path(data: memoryview, *kinds: bytes) -> memoryview:
@@ -40,8 +40,8 @@ def number(box: memoryview, at: int, *, is_long: bool = False) -> int:
 
 
 def numbers(box: memoryview, at: int, *, each: int = 4) -> list[int]:
-    """The numbers of a table, `each` bytes long and preceded by their count; at most `MOST_TILES` + 1."""
-    count = min(number(box, at), len(box) // each, MOST_TILES + 1)
+    """The numbers of a table, `each` bytes long and preceded by their count; at most `MAX_TILES` + 1."""
+    count = min(number(box, at), len(box) // each, MAX_TILES + 1)
     places = range(at + 4, at + 4 + count * each, each)
     return [int.from_bytes(box[place : place + each], "big") for place in places]
 

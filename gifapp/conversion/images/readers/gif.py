@@ -24,7 +24,7 @@ _CODE_BITS = range(1, 9)
 _OF_256_COLOURS, _GREYS = b"\x87", bytes(np.repeat(np.arange(256, dtype=np.uint8), 3))
 _NO_CODE = b"\xff" * 256  # a block of ones terminates unterminated data
 _ALPHA = 3  # channel
-_MOST_ROWS = 65_535
+_MAX_ROWS = 65_535
 _REPEATS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 # some old encoders write 4 for "restore to previous"; other values keep
 _DISPOSALS = {2: Disposal.CLEAR, 3: Disposal.RESTORE, 4: Disposal.RESTORE}
@@ -214,7 +214,7 @@ def _indices(image: _Image) -> tuple[Pixels, NDArray[np.bool_]]:
 def _until_damage(image: _Image) -> Pixels:
     """Decode data up to the damage, in the shortest possible rows, since libavcodec draws only whole ones."""
     pixels = image.width_px * image.height_px
-    rows = min(pixels, _MOST_ROWS)
+    rows = min(pixels, _MAX_ROWS)
     shown = _as_grey(image, -(-pixels // rows), rows).reshape(-1, 4)
     if not shown[..., _ALPHA].any():
         raise ValueError("it has no pixels")

@@ -29,7 +29,7 @@ _START_OF_SCAN, _APPLICATIONS, _COMMENT, _FILL = 0xDA, range(0xE0, 0xF0), 0xFE, 
 _ALONE = (0x01, *range(0xD0, 0xDA))  # markers without a length
 _FRAMES = range(0xC0, 0xC3)  # baseline, extended, progressive: those that browsers decode
 _OTHER_FRAMES = (0xC3, *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0))
-MOST_SCANS = 200  # progressive encoders write about ten
+MAX_SCANS = 200  # progressive encoders write about ten
 _JFIF, _EXIF, _ICC, _ADOBE = b"JFIF\0", b"Exif\0\0", b"ICC_PROFILE\0", b"Adobe"
 _IDS_OF_RGB, _IDS_OF_CMYK = b"RGB", b"CMYK"
 _END_OF_IMAGE = b"\xff\xd9"
@@ -79,7 +79,7 @@ def read(data: memoryview) -> Animation:
         ValueError: it has more scans than any encoder writes; each takes as long as a whole picture.
     """
     headers = _headers(data)
-    if _scans(bytes(headers.scans)) > MOST_SCANS:
+    if _scans(bytes(headers.scans)) > MAX_SCANS:
         raise ValueError("too many scans")
     sides = upright_size(headers.size, headers.orientation)
     tile = Tile(0, 0, *sides, partial(_decoded, headers), may_have_alpha=False)

@@ -17,7 +17,7 @@ from gifapp.conversion.images.signatures import PNG
 from gifapp.conversion.images.tiles import Animation, Disposal, Tile, Unidentified, append, shown_ms
 
 _HEADER_BYTES = 13
-_MOST_FRAMES = 2**31
+_MAX_FRAMES = 2**31
 _DISPOSALS = (Disposal.KEEP, Disposal.CLEAR, Disposal.RESTORE)
 # chunks that apply to all frames
 _SHARED = (b"PLTE", b"tRNS", b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"cICP")
@@ -60,7 +60,7 @@ def is_animated(data: memoryview) -> bool:
     for chunk in _chunks(data):
         if chunk.kind == b"acTL":
             (frames,) = struct.unpack_from(">I", chunk.body)
-            return bool(0 < frames < _MOST_FRAMES)
+            return bool(0 < frames < _MAX_FRAMES)
         if chunk.kind == b"IDAT":
             break
     return False

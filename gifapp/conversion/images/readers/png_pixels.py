@@ -19,7 +19,7 @@ Shared = Mapping[bytes, bytes | memoryview]  # chunks that apply to all frames, 
 
 _CICP_BYTES, _CHRM_BYTES = 4, 32
 _SRGB_GAMMA = 45455  # written with sRGB images for old readers
-_MOST_PROFILE_BYTES = 4_000_000
+_MAX_PROFILE_BYTES = 4_000_000
 _INDEXED, _KEYED = 3, (0, 2)  # colour types
 
 
@@ -86,7 +86,7 @@ def _embedded(shared: Shared) -> bytes | None:
     _, _, packed = bytes(shared.get(b"iCCP", b"")).partition(b"\0")
     inflating = zlib.decompressobj()
     try:
-        profile = inflating.decompress(packed[1:], _MOST_PROFILE_BYTES)
+        profile = inflating.decompress(packed[1:], _MAX_PROFILE_BYTES)
     except zlib.error:
         return None
     return profile if inflating.eof else None

@@ -16,7 +16,7 @@ from tests.letters import run_ffmpeg
 from tests.pictures import saved
 
 COLOURS = ((200, 30, 40), (30, 180, 60), (20, 40, 220))
-MOST_PIXELS = 100_000
+MAX_PIXELS = 100_000
 
 
 def animated(durations_ms: list[int], size: tuple[int, int] = (32, 24)) -> bytes:
@@ -29,7 +29,7 @@ def test_every_picture_shows_at_its_time(tmp_path: Path) -> None:
     assert delays_ms(data) == [100, 110, 1300]
     for shown, colour in zip(frames(data), COLOURS, strict=True):
         assert np.abs(shown[12, 16, :3].astype(int) - colour).max() <= 12
-    facts = inspect(written(tmp_path / "a.avif", data), MOST_PIXELS)
+    facts = inspect(written(tmp_path / "a.avif", data), MAX_PIXELS)
     assert (facts["container"], facts["plays"], facts["pictures"]) == ("avif", 0, 3)
 
 
@@ -79,7 +79,7 @@ def test_transparency_is_told_by_the_pixels(tmp_path: Path, has_alpha: bool) -> 
     image = Image.new("RGBA", (32, 32), (200, 30, 40, 255))
     image.paste((0, 0, 0, 0 if has_alpha else 255), (0, 0, 8, 8))
     path = written(tmp_path / "a.avif", saved(image, "AVIF", quality=95))
-    assert inspect(path, MOST_PIXELS)["has_alpha"] is has_alpha
+    assert inspect(path, MAX_PIXELS)["has_alpha"] is has_alpha
 
 
 def test_a_photograph_is_turned_upright() -> None:
@@ -127,14 +127,14 @@ def test_a_huge_avif_is_refused_for_its_pixels(tmp_path: Path) -> None:
 def test_a_damaged_avif_is_called_so(tmp_path: Path, length: int) -> None:
     data = saved(Image.effect_noise((64, 48), 50), "AVIF")[:length]
     with pytest.raises((errors.SourceDamaged, errors.SourceNotVideo)):
-        inspect(written(tmp_path / "a.avif", data), MOST_PIXELS)
+        inspect(written(tmp_path / "a.avif", data), MAX_PIXELS)
 
 
 def test_an_avif_whose_picture_lies_nowhere_is_called_damaged(tmp_path: Path) -> None:
     data = saved(Image.new("RGB", (64, 48)), "AVIF")
     at = data.index(b"iloc") + 10  # of the first item's number
     with pytest.raises(errors.SourceDamaged):
-        inspect(written(tmp_path / "a.avif", data[:at] + b"\0\x63" + data[at + 2 :]), MOST_PIXELS)
+        inspect(written(tmp_path / "a.avif", data[:at] + b"\0\x63" + data[at + 2 :]), MAX_PIXELS)
 
 
 def test_a_damaged_picture_leaves_what_was_there_and_its_decoder_says_nothing(

@@ -32,7 +32,7 @@ from tests.pictures import (
 ALL_RED, ALL_GREEN, ALL_BLUE = ("RRRR " * 4).strip(), ("GGGG " * 4).strip(), ("BBBB " * 4).strip()
 HOLE_LEFT = "..RR ..RR RRRR RRRR"
 NOTHING = ".... .... .... ...."
-MOST_PIXELS = 10_000
+MAX_PIXELS = 10_000
 
 
 def cut_image(codes: bytes, code_bits: int = 2) -> bytes:
@@ -179,7 +179,7 @@ def test_the_first_image_may_widen_the_screen_and_later_ones_are_clipped(
 
 
 def test_the_aspect_byte_is_ignored(tmp_path: Path) -> None:
-    facts = inspect(written(tmp_path / "a.gif", gif(full(RED), aspect=113)), MOST_PIXELS)
+    facts = inspect(written(tmp_path / "a.gif", gif(full(RED), aspect=113)), MAX_PIXELS)
     assert (facts["width_px"], facts["height_px"], facts["pixel_aspect"]) == (4, 4, 1.0)
 
 
@@ -247,7 +247,7 @@ def test_a_gif_of_which_nothing_can_be_decoded_is_damaged(tmp_path: Path, codes:
     empty = gif(patch(RED, 0, 0, 0, 0), size=(0, 0))
     for number, data in enumerate((gif(cut_image(codes)), gif(cut_image(codes, 9)), empty, b"GIF89a;;;")):
         with pytest.raises(errors.SourceDamaged):
-            inspect(written(tmp_path / f"{number}.gif", data), MOST_PIXELS)
+            inspect(written(tmp_path / f"{number}.gif", data), MAX_PIXELS)
 
 
 @pytest.mark.parametrize("missing", range(1, 12))
@@ -271,10 +271,10 @@ def test_without_its_trailer_a_file_counts_as_cut_short_and_shows_all_its_images
 
 
 def test_there_is_a_most_of_images(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(tiles, "MOST_TILES", 3)
-    inspect(written(tmp_path / "a.gif", gif(*[full(RED)] * 3)), MOST_PIXELS)
+    monkeypatch.setattr(tiles, "MAX_TILES", 3)
+    inspect(written(tmp_path / "a.gif", gif(*[full(RED)] * 3)), MAX_PIXELS)
     with pytest.raises(errors.PicturesInvalid, match="more than 3"):
-        inspect(written(tmp_path / "b.gif", gif(*[full(RED)] * 4)), MOST_PIXELS)
+        inspect(written(tmp_path / "b.gif", gif(*[full(RED)] * 4)), MAX_PIXELS)
 
 
 @pytest.mark.parametrize(
@@ -310,11 +310,11 @@ def test_a_huge_gif_is_refused_for_its_pixels(tmp_path: Path, data: bytes) -> No
     ],
 )
 def test_transparency_is_judged_by_all_pictures(tmp_path: Path, data: bytes, has_alpha: bool) -> None:
-    assert inspect(written(tmp_path / "a.gif", data), MOST_PIXELS)["has_alpha"] is has_alpha
+    assert inspect(written(tmp_path / "a.gif", data), MAX_PIXELS)["has_alpha"] is has_alpha
 
 
 def test_the_facts_tell_the_container_the_delays_and_the_plays(tmp_path: Path) -> None:
-    facts = inspect(written(tmp_path / "a", gif(plays(2), full(RED, 1), full(BLUE, 7))), MOST_PIXELS)
+    facts = inspect(written(tmp_path / "a", gif(plays(2), full(RED, 1), full(BLUE, 7))), MAX_PIXELS)
     told = {key: facts[key] for key in ("container", "delays_ms", "plays", "pictures", "claimed_s")}
     assert told == {
         "container": "gif",

@@ -21,7 +21,7 @@ from tests.pictures import PngFrame, apng, apng_chunks, chunk, frame_control, le
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 RED, GREEN, BLUE = (letters(*[letter * 4] * 4) for letter in "RGB")
 ALL_RED, ALL_GREEN, ALL_BLUE = ("RRRR " * 4).strip(), ("GGGG " * 4).strip(), ("BBBB " * 4).strip()
-MOST_PIXELS = 10_000
+MAX_PIXELS = 10_000
 KEEP, CLEAR, RESTORE = 0, 1, 2
 
 
@@ -62,7 +62,7 @@ def test_it_says_how_often_it_plays(number_of_plays: int) -> None:
 
 
 def test_a_still_picture_says_no_time(tmp_path: Path) -> None:
-    facts = inspect(written(tmp_path / "a.png", png(RED, 6)), MOST_PIXELS)
+    facts = inspect(written(tmp_path / "a.png", png(RED, 6)), MAX_PIXELS)
     assert (facts["container"], facts["plays"], facts["delays_ms"]) == ("png", None, [100])
 
 
@@ -185,7 +185,7 @@ def test_colours_stated_a_thousand_times_are_not_copied_for_each_frame() -> None
 )
 def test_without_a_whole_picture_it_is_damaged(tmp_path: Path, data: bytes) -> None:
     with pytest.raises(errors.SourceDamaged):
-        inspect(written(tmp_path / "a.png", data), MOST_PIXELS)
+        inspect(written(tmp_path / "a.png", data), MAX_PIXELS)
 
 
 def test_a_png_is_inflated_no_further_than_its_last_row() -> None:
@@ -223,7 +223,7 @@ def test_a_file_that_is_cut_short_says_so(tmp_path: Path) -> None:
 def test_pixels_per_unit_are_ignored(tmp_path: Path) -> None:
     wide = chunk(b"pHYs", struct.pack(">2IB", 2, 1, 0))
     for data in (png(RED, 6, extra=wide), of(HEAD, wide, ACTL, FIRST, IDAT, SECOND, FDAT, END)):
-        facts = inspect(written(tmp_path / "a.png", data), MOST_PIXELS)
+        facts = inspect(written(tmp_path / "a.png", data), MAX_PIXELS)
         assert (facts["width_px"], facts["height_px"], facts["pixel_aspect"]) == (4, 4, 1.0)
 
 

@@ -15,7 +15,7 @@ from tests.pictures import WebpFrame, letters, riff, saved, webp
 
 RED, BLUE = letters(*["RRRR"] * 4), letters(*["BBBB"] * 4)
 ALL_RED, ALL_BLUE = ("RRRR " * 4).strip(), ("BBBB " * 4).strip()
-MOST_PIXELS = 10_000
+MAX_PIXELS = 10_000
 NO_ALPHA_FLAG = 0x02
 
 
@@ -58,8 +58,8 @@ def test_frames_are_composed_whatever_the_alpha_flag_says(
 def test_holes_are_told_without_the_alpha_flag(tmp_path: Path) -> None:
     holed = webp(WebpFrame(RED, clears=True), WebpFrame(letters("BB")), flags=NO_ALPHA_FLAG)
     solid = webp(WebpFrame(RED, clears=True), WebpFrame(BLUE))
-    assert inspect(written(tmp_path / "a.webp", holed), MOST_PIXELS)["has_alpha"]
-    assert not inspect(written(tmp_path / "b.webp", solid), MOST_PIXELS)["has_alpha"]
+    assert inspect(written(tmp_path / "a.webp", holed), MAX_PIXELS)["has_alpha"]
+    assert not inspect(written(tmp_path / "b.webp", solid), MAX_PIXELS)["has_alpha"]
 
 
 @pytest.mark.parametrize("lossless", [False, True])
@@ -94,7 +94,7 @@ def test_of_a_file_that_is_cut_short_the_whole_frames_are_kept(tmp_path: Path, m
 )
 def test_without_a_picture_it_is_damaged(tmp_path: Path, data: bytes) -> None:
     with pytest.raises(errors.SourceDamaged):
-        inspect(written(tmp_path / "a.webp", data), MOST_PIXELS)
+        inspect(written(tmp_path / "a.webp", data), MAX_PIXELS)
 
 
 def test_a_huge_webp_is_refused_for_its_pixels(tmp_path: Path) -> None:
