@@ -39,13 +39,13 @@ def by_gifapp(frames: Frames, fps: float, style: Style) -> Made:
     return Made(gif, _quality(gif, frames), cpu_ms, style.lossy)
 
 
-def fitted(frames: Frames, fps: float, style: Style, most_bytes: float) -> Made:
-    """The best-looking GIF of at most `most_bytes` that `lossy` can reach, or else the smallest."""
+def fitted(frames: Frames, fps: float, style: Style, max_bytes: float) -> Made:
+    """The best-looking GIF of at most `max_bytes` that `lossy` can reach, or else the smallest."""
 
     def fits(lossy: int) -> bool:
-        return len(_encoded(frames, fps, replace(style, lossy=lossy))[0]) <= most_bytes
+        return len(_encoded(frames, fps, replace(style, lossy=lossy))[0]) <= max_bytes
 
-    return by_gifapp(frames, fps, replace(style, lossy=least(fits, MAX_LOSSY)))
+    return by_gifapp(frames, fps, replace(style, lossy=smallest_where(fits, MAX_LOSSY)))
 
 
 def smallest(frames: Frames, fps: float, style: Style, ssim: float) -> int:
@@ -57,7 +57,7 @@ def smallest(frames: Frames, fps: float, style: Style, ssim: float) -> int:
         sizes[lossy] = len(gif)
         return quality.ssim(quality.frames_of(BytesIO(gif), len(frames)), frames) < ssim
 
-    first_too_lossy = least(falls_short, MAX_LOSSY + 1)
+    first_too_lossy = smallest_where(falls_short, MAX_LOSSY + 1)
     return sizes[max(0, first_too_lossy - 1)]
 
 
@@ -73,9 +73,9 @@ def by_gifski(frames: Frames, clip: Clip, program: Path) -> Made:
     return Made(gif.read_bytes(), Quality(*values), cpu_ms)
 
 
-def least(holds: Callable[[int], bool], most: int) -> int:
-    """The smallest number from 0 to `most` for which the monotonic `holds` is true; else `most`."""
-    low, high = 0, most
+def smallest_where(holds: Callable[[int], bool], limit: int) -> int:
+    """The smallest number from 0 to `limit` for which the monotonic `holds` is true; else `limit`."""
+    low, high = 0, limit
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if holds(middle) else (middle + 1, high)

@@ -42,9 +42,9 @@ def look(clip: Clip, program: Path, style: Style, *, fit: bool) -> Looks:
     frames = clips.reference(clip)
     theirs = encoding.by_gifski(frames, clip, program)
     ours = encoding.by_gifapp(frames, clip.fps, style)
-    most_bytes = SHARE * len(theirs.gif)
-    fits = len(ours.gif) <= most_bytes or not fit
-    return Looks(clip, theirs, ours, ours if fits else encoding.fitted(frames, clip.fps, style, most_bytes))
+    max_bytes = SHARE * len(theirs.gif)
+    fits = len(ours.gif) <= max_bytes or not fit
+    return Looks(clip, theirs, ours, ours if fits else encoding.fitted(frames, clip.fps, style, max_bytes))
 
 
 def share_at_its_ssim(clip: Clip, program: Path) -> float:

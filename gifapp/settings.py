@@ -206,17 +206,17 @@ class Settings(BaseSettings):
     @field_validator("workers")
     @classmethod
     def _check_order(cls, value: str) -> str:
-        fewest, _, most = value.partition("..")
-        if int(fewest) > int(most):
+        minimum, _, maximum = value.partition("..")
+        if int(minimum) > int(maximum):
             raise ValueError("must name the minimum first, such as 1..5")
         return value
 
     @field_validator("*")
     @classmethod
     def _check_size(cls, value: Any, info: ValidationInfo) -> Any:
-        most = _MAX_OF_UNIT.get(str(info.field_name).rpartition("_")[2], _MAX_VALUE)
-        if isinstance(value, int | float) and value > most:
-            raise ValueError(f"must be at most {most:,}")
+        maximum = _MAX_OF_UNIT.get(str(info.field_name).rpartition("_")[2], _MAX_VALUE)
+        if isinstance(value, int | float) and value > maximum:
+            raise ValueError(f"must be at most {maximum:,}")
         return value
 
     @classmethod
@@ -281,8 +281,8 @@ class Settings(BaseSettings):
 
     @property
     def worker_range(self) -> tuple[int, int]:
-        fewest, _, most = self.workers.partition("..")
-        return int(fewest), int(most)
+        minimum, _, maximum = self.workers.partition("..")
+        return int(minimum), int(maximum)
 
 
 def load(**flags: Any) -> Settings:

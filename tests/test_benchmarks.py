@@ -68,11 +68,11 @@ def test_gains_are_positive_where_a_measure_is_better() -> None:
 
 @pytest.mark.parametrize("first", [0, 1, 100, 199, 200])
 def test_the_least_lossy_that_does(first: int) -> None:
-    assert encoding.least(lambda lossy: lossy >= first, 200) == first
+    assert encoding.smallest_where(lambda lossy: lossy >= first, 200) == first
 
 
 def test_the_least_lossy_is_the_most_where_none_does() -> None:
-    assert encoding.least(lambda lossy: lossy > 200, 200) == 200
+    assert encoding.smallest_where(lambda lossy: lossy > 200, 200) == 200
 
 
 def test_a_goal_is_met_when_every_value_is() -> None:

@@ -29,32 +29,32 @@ def worker(data_dir: Path | None) -> None:
 @click.command()
 @click.option(
     "--min",
-    "fewest",
+    "min_workers",
     type=click.IntRange(min=0),
     help="The minimum number of workers. [default: from GIFAPP_WORKERS, or 1]",
 )
 @click.option(
     "--max",
-    "most",
+    "max_workers",
     type=click.IntRange(min=1),
     help="The maximum number of workers. [default: from GIFAPP_WORKERS, or 5]",
 )
 @options.data_dir
-def workers(fewest: int | None, most: int | None, data_dir: Path | None) -> None:
+def workers(min_workers: int | None, max_workers: int | None, data_dir: Path | None) -> None:
     """Run workers, as many as the queue needs."""
     from gifapp.jobs.supervisor import run_workers
 
     foundation = _foundation(data_dir)
-    configured_fewest, configured_most = foundation.settings.worker_range
-    fewest = configured_fewest if fewest is None else fewest
-    most = max(fewest, configured_most) if most is None else most
-    if fewest > most:
-        raise click.UsageError(f"--min {fewest} is more than --max {most}.")
+    configured_min, configured_max = foundation.settings.worker_range
+    min_workers = configured_min if min_workers is None else min_workers
+    max_workers = max(min_workers, configured_max) if max_workers is None else max_workers
+    if min_workers > max_workers:
+        raise click.UsageError(f"--min {min_workers} is more than --max {max_workers}.")
     with foundation.build_jobs() as jobs:
         run_workers(
             [sys.executable, "-P", "-m", "gifapp", "worker"],
-            fewest=fewest,
-            most=most,
+            min_workers=min_workers,
+            max_workers=max_workers,
             drain_s=jobs.timings.drain_s,
             environment=_environment(foundation),
         )

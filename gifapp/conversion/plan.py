@@ -154,10 +154,10 @@ def _at_rate(ranges: list[tuple[float, float]], recipe: Recipe, *, is_still: boo
 
 
 def _at_own_times(
-    delays_s: Sequence[float], ranges: list[tuple[float, float]], speed: float, most_s: float
+    delays_s: Sequence[float], ranges: list[tuple[float, float]], speed: float, max_s: float
 ) -> _Timeline:
     """One frame per picture, with its own delay."""
-    parts = [list(pieces(delays_s, *span, speed=speed, most_s=most_s)) for span in ranges]
+    parts = [list(pieces(delays_s, *span, speed=speed, max_s=max_s)) for span in ranges]
     numbers, own_delays_cs = timed(parts)
     cuts = tuple(
         Cut(start_s, len(shown), pictures=tuple(shown))

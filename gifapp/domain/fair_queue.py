@@ -19,20 +19,20 @@ class FairQueue(Generic[Item]):
 
     Args:
         slots: how many items run at the same time.
-        most_waiting: how many items of each owner may wait.
+        max_waiting: how many items of each owner may wait.
     """
 
-    def __init__(self, slots: int, *, most_waiting: int) -> None:
+    def __init__(self, slots: int, *, max_waiting: int) -> None:
         self._slots = slots
-        self._most_waiting = most_waiting
+        self._max_waiting = max_waiting
         self._waiting: dict[str, deque[Item]] = {}
         self._running: dict[Item, str] = {}
         self._numbers = itertools.count(1)
         self._turns: dict[str, int] = {}  # number of each owner's last turn; cleared when empty
 
     def join(self, owner: str, item: Item) -> bool:
-        """Add an item to the queue; False if the owner already has `most_waiting` items in it."""
-        if self.count_waiting(owner) >= self._most_waiting:
+        """Add an item to the queue; False if the owner already has `max_waiting` items in it."""
+        if self.count_waiting(owner) >= self._max_waiting:
             return False
         self._waiting.setdefault(owner, deque()).append(item)
         return True

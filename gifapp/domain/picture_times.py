@@ -49,16 +49,16 @@ def longest_piece_s(recipe: Recipe) -> float:
 
 
 def pieces(
-    delays_s: Sequence[float], start_s: float, end_s: float, *, speed: float, most_s: float
+    delays_s: Sequence[float], start_s: float, end_s: float, *, speed: float, max_s: float
 ) -> Iterator[Piece]:
     """The pictures shown between two times of the source, each with its time in the GIF.
 
-    A picture that is shown for longer than `most_s` is split into equal pieces.
+    A picture that is shown for longer than `max_s` is split into equal pieces.
     """
     for number, (begin_s, over_s) in enumerate(pairwise(accumulate(delays_s, initial=0.0))):
         length_s = (min(over_s, end_s) - max(begin_s, start_s)) / speed
         if length_s > _ROUNDING_S:
-            count = max(1, math.ceil(length_s / most_s - _ROUNDING_S))
+            count = max(1, math.ceil(length_s / max_s - _ROUNDING_S))
             yield from [Piece(number, length_s / count)] * count
 
 
@@ -90,9 +90,9 @@ def timed(parts: Sequence[Sequence[Piece]]) -> tuple[list[list[int]], list[int]]
 
 def _settle(delays_cs: list[int], missing_cs: int) -> None:
     """Correct the sum of the delays at the end, since a short last piece has no next one to take from."""
-    least_cs = MIN_DELAY_CS - min(0, missing_cs)
+    min_cs = MIN_DELAY_CS - min(0, missing_cs)
     for number in reversed(range(len(delays_cs))):
-        if delays_cs[number] >= least_cs:
+        if delays_cs[number] >= min_cs:
             delays_cs[number] += missing_cs
             return
 

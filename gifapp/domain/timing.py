@@ -51,9 +51,9 @@ def delays_cs(duration_s: float, fps: float) -> Iterator[int]:
         yield delay_cs
 
 
-def split_delay(delay_cs: int, most_cs: int = MAX_DELAY_CS) -> list[int]:
-    """Split a delay into delays of at most `most_cs`, about equal so that none is too short."""
-    count = -(-delay_cs // most_cs) or 1
+def split_delay(delay_cs: int, max_cs: int = MAX_DELAY_CS) -> list[int]:
+    """Split a delay into delays of at most `max_cs`, about equal so that none is too short."""
+    count = -(-delay_cs // max_cs) or 1
     return [delay_cs // count + (number < delay_cs % count) for number in range(count)]
 
 

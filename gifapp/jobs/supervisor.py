@@ -24,19 +24,19 @@ _RESTARTS = Backoff(first_s=0.5, longest_s=30)
 _KILL_AFTER_S = 3.0  # after a worker's drain time is over
 
 
-def desired_workers(queued: int, running: int, *, fewest: int, most: int) -> int:
+def desired_workers(queued: int, running: int, *, min_workers: int, max_workers: int) -> int:
     """One worker per queued or running job, within the bounds."""
-    return max(fewest, min(queued + running, most))
+    return max(min_workers, min(queued + running, max_workers))
 
 
-def most_workers(fewest: int, most: int) -> int:
-    """`most`, capped at the number of cores plus one.
+def capped_workers(min_workers: int, max_workers: int) -> int:
+    """`max_workers`, capped at the number of cores plus one.
 
     A conversion keeps one core busy. The extra worker is the one reserved for users who have no job
     running (see `db.scheduling`), so one user can still use every core.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(fewest, min(most, cores + 1))
+    return max(min_workers, min(max_workers, cores + 1))
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class _Worker:
 
 
 class Supervisor:
-    """Keeps between `fewest` and `most` workers, depending on the load.
+    """Keeps between `min_workers` and `max_workers` workers, depending on the load.
 
     Args:
         argv: the command that starts a worker.
@@ -77,8 +77,8 @@ class Supervisor:
         argv: Sequence[str],
         *,
         load: Callable[[], job_store.Load],
-        fewest: int,
-        most: int,
+        min_workers: int,
+        max_workers: int,
         drain_s: float,
         environment: Mapping[str, str] | None = None,
         pace: SupervisorTimings = SupervisorTimings(),
@@ -86,7 +86,7 @@ class Supervisor:
         self._argv = argv
         self._environment = environment
         self._load = load
-        self._fewest, self._most = fewest, most
+        self._min_workers, self._max_workers = min_workers, max_workers
         self._drain_s = drain_s
         self._pace = pace
         self._workers: list[_Worker] = []
@@ -113,9 +113,11 @@ class Supervisor:
             load = self._load()
         except errors.ServiceUnavailable as unavailable:
             _log.warning("queue load unknown", reason=str(unavailable))
-            self._grow_to(self._fewest)
+            self._grow_to(self._min_workers)
             return
-        target = desired_workers(load.queued, len(load.busy_workers), fewest=self._fewest, most=self._most)
+        target = desired_workers(
+            load.queued, len(load.busy_workers), min_workers=self._min_workers, max_workers=self._max_workers
+        )
         self._grow_to(target)
         self._shrink_to(target, load.busy_workers)
 
@@ -172,8 +174,8 @@ class Supervisor:
 def run_workers(
     argv: Sequence[str] | None = None,
     *,
-    fewest: int,
-    most: int,
+    min_workers: int,
+    max_workers: int,
     drain_s: float,
     environment: Mapping[str, str] | None = None,
     pace: SupervisorTimings = SupervisorTimings(),
@@ -184,8 +186,8 @@ def run_workers(
 
     Args:
         argv: the command that starts a worker; default: `python -m gifapp worker`.
-        fewest: the minimum number of workers.
-        most: the maximum; capped at the number of cores plus one.
+        min_workers: the minimum number of workers.
+        max_workers: the maximum; capped at the number of cores plus one.
         drain_s: how long a worker may take to finish its conversion (`Timings.drain_s`).
         environment: the workers' environment; default: this process's.
         pace: the supervisor's intervals.
@@ -196,8 +198,8 @@ def run_workers(
     supervisor = Supervisor(
         argv or [sys.executable, "-m", "gifapp", "worker"],
         load=job_store.load,
-        fewest=fewest,
-        most=most_workers(fewest, most),
+        min_workers=min_workers,
+        max_workers=capped_workers(min_workers, max_workers),
         drain_s=drain_s,
         environment=environment,
         pace=pace,

@@ -85,7 +85,7 @@ def _runner(parts: JobParts, forks: ForkServer, give_up: threading.Event) -> Run
         timings=parts.timings,
         worker=worker_name(os.getpid()),
         give_up=give_up,
-        most_running=parts.allowance.running,
+        max_running=parts.allowance.running,
     )
 
 

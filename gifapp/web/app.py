@@ -162,7 +162,7 @@ class GifApp(Voila):
             self.parts.identity,
             url=self.local_url,
             home=Path(self.connection_dir),
-            most=self._max_kernels,
+            max_kernels=self._max_kernels,
         )
         return settings | {
             "gifapp": self.parts,

@@ -65,7 +65,7 @@ def test_a_range_that_is_being_moved_survives_a_new_address_of_its_pictures(page
         duration_s=5,
         frame_s=0.04,
         frame_url=None,
-        most=9,
+        max_ranges=9,
         problem="",
     )
     end = page.get_by_role("slider", name="End of the range")

@@ -89,9 +89,15 @@ def web() -> None:
 
 def workers() -> None:
     foundation = prepare(settings.load())
-    fewest, most = foundation.settings.worker_range
+    min_workers, max_workers = foundation.settings.worker_range
     with _jobs(foundation):
-        run_workers(_argv("worker"), fewest=fewest, most=most, drain_s=TIMINGS.drain_s, pace=PACE)
+        run_workers(
+            _argv("worker"),
+            min_workers=min_workers,
+            max_workers=max_workers,
+            drain_s=TIMINGS.drain_s,
+            pace=PACE,
+        )
 
 
 def worker() -> None:

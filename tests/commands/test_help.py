@@ -50,9 +50,9 @@ def test_help_names_the_default(command: str, setting: str) -> None:
 
 def test_help_names_the_default_numbers_of_workers() -> None:
     shown = " ".join(CliRunner().invoke(GROUP, ["workers", "--help"]).output.split())
-    fewest, most = Settings().worker_range
-    assert f"minimum number of workers. [default: from GIFAPP_WORKERS, or {fewest}]" in shown
-    assert f"maximum number of workers. [default: from GIFAPP_WORKERS, or {most}]" in shown
+    min_workers, max_workers = Settings().worker_range
+    assert f"minimum number of workers. [default: from GIFAPP_WORKERS, or {min_workers}]" in shown
+    assert f"maximum number of workers. [default: from GIFAPP_WORKERS, or {max_workers}]" in shown
 
 
 @pytest.mark.parametrize("words", ["--version", "--help", *(f"{name} --help" for name in COMMANDS)])

@@ -32,21 +32,21 @@ from tests.letters import COLOURS, Rows, pixels, write_clip
 CLIP_FPS = 10
 DITHERS: tuple[Dither, ...] = ("auto", "none", "bayer", "floyd_steinberg", "sierra2_4a", "blue_noise")
 FILM = tolerance("film", "auto", 0)
-EXACT = FILM._replace(strength=0, floor=0, share=0, most=0, spread=0.0)
+EXACT = FILM._replace(strength=0, floor=0, share=0, max_excess=0, spread=0.0)
 
 
 # --- any clip, any recipe ---------------------------------------------------------------------
 
 
 @st.composite
-def letters(draw: st.DrawFn, most_frames: int = 12) -> list[Rows]:
+def letters(draw: st.DrawFn, max_frames: int = 12) -> list[Rows]:
     """A clip of letters, often with parts that stay and sometimes with transparent ones."""
     width, height = draw(st.integers(1, 9)), draw(st.integers(1, 9))
     alphabet = draw(st.sampled_from(["RGBKWYCM", "RGBKWYCM.", "RK", "R.", "."]))
     row = st.text(alphabet, min_size=width, max_size=width)
     changed = st.lists(row, min_size=height, max_size=height)
     frames: list[Rows] = [draw(changed)]
-    for _ in range(draw(st.integers(0, most_frames - 1))):
+    for _ in range(draw(st.integers(0, max_frames - 1))):
         stays = draw(st.integers(0, height))
         frames.append([*frames[-1][:stays], *draw(changed)[stays:]])
     return frames
@@ -266,7 +266,7 @@ def test_every_pixel_is_the_palettes_nearest_within_the_dithers_bound(
     - What is asked for is the source's colour and the errors that its eight neighbours may pass on, or a
       threshold of a mask's, 4 at the most. By the triangle's inequality this counts twice as well.
     - A pixel that is held, or whose colour goes on with a phrase, may be worse by the tolerance: its
-      squared distance from what is asked for grows by `most`.
+      squared distance from what is asked for grows by `max_excess`.
     """
     gif = reference.parsed(gif_of(film, dither=dither, colours=colours)[0])
     assume(len(gif.images) == len(film))
@@ -275,7 +275,7 @@ def test_every_pixel_is_the_palettes_nearest_within_the_dithers_bound(
         nearest = far(source[:, :, np.newaxis], table).min(axis=2, initial=765.0)
         wrong = np.abs(shown[..., :3] - source.astype(int)).max(axis=2)
         reach = 3 * (4.0 if dither in ("bayer", "blue_noise") else 0 if dither == "none" else owed(wrong))
-        bound = np.sqrt((nearest + 12 + reach) ** 2 + FILM.most) + reach
+        bound = np.sqrt((nearest + 12 + reach) ** 2 + FILM.max_excess) + reach
         assert (far(shown[..., :3], source) <= bound).all()
 
 
@@ -293,13 +293,13 @@ def owed(wrong: np.ndarray) -> np.ndarray:
     geometric series.
     """
     share = FILM.strength / 256
-    most = np.zeros(wrong.shape)
+    bound = np.zeros(wrong.shape)
     for _ in range(24):
-        around = np.pad(wrong + most, 1)
+        around = np.pad(wrong + bound, 1)
         parts = [around[y : y + wrong.shape[0], x : x + wrong.shape[1]] for y in range(3) for x in range(3)]
         del parts[4]  # itself
-        most = share * np.max(parts, axis=0) + 0.5
-    return most
+        bound = share * np.max(parts, axis=0) + 0.5
+    return bound
 
 
 @examples(40)

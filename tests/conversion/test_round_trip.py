@@ -40,10 +40,10 @@ def of_file(data: bytes) -> GifStats:
     return merged(frames(data), [tile.delay_ms for tile in read(data).tiles])
 
 
-def assert_same(made: GifStats, right: GifStats, most_off: int) -> None:
+def assert_same(made: GifStats, right: GifStats, max_off: int) -> None:
     assert [delay_cs for _, delay_cs in made] == [delay_cs for _, delay_cs in right]
     for (picture, _), (wanted, _) in zip(made, right, strict=True):
-        assert np.abs(picture - wanted).max() <= most_off
+        assert np.abs(picture - wanted).max() <= max_off
 
 
 @examples(4)

@@ -21,7 +21,7 @@ def started(queue: FairQueue[Item]) -> Iterator[Item]:
 
 def flooded(slots: int, *owners: str) -> FairQueue[Item]:
     """A queue of which these people fill what they may."""
-    queue: FairQueue[Item] = FairQueue(slots, most_waiting=100)
+    queue: FairQueue[Item] = FairQueue(slots, max_waiting=100)
     for owner in owners:
         for number in range(100):
             assert queue.join(owner, (owner, number))
@@ -54,7 +54,7 @@ def test_several_take_turns() -> None:
 
 
 def test_only_ones_own_line_is_ever_full() -> None:
-    queue: FairQueue[Item] = FairQueue(2, most_waiting=2)
+    queue: FairQueue[Item] = FairQueue(2, max_waiting=2)
     assert [queue.join("ann", ("ann", number)) for number in range(3)] == [True, True, False]
     assert queue.join("bob", ("bob", 0))
 
@@ -74,7 +74,7 @@ class Sharing(RuleBasedStateMachine):
     @initialize(slots=st.integers(1, 4))
     def open(self, slots: int) -> None:
         self.slots = slots
-        self.queue: FairQueue[Item] = FairQueue(slots, most_waiting=MAX_WAITING)
+        self.queue: FairQueue[Item] = FairQueue(slots, max_waiting=MAX_WAITING)
         self.waiting: list[Item] = []
         self.holding: list[Item] = []
         self.passed: Counter[tuple[str, str]] = Counter()

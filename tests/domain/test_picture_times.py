@@ -16,7 +16,7 @@ DELAYS = st.lists(st.integers(2, 300).map(lambda delay_cs: delay_cs / 100), min_
 
 def played(delays_s: list[float], *ranges: tuple[float, float], speed: float = 1.0) -> str:
     """The pictures and their delays in centiseconds, as `0:7 1:20`; parts are joined by `|`."""
-    parts = [list(pieces(delays_s, *one, speed=speed, most_s=math.inf)) for one in ranges]
+    parts = [list(pieces(delays_s, *one, speed=speed, max_s=math.inf)) for one in ranges]
     numbers, delays_cs = timed(parts)
     rest = iter(delays_cs)
     return "|".join(" ".join(f"{number}:{next(rest)}" for number in part) for part in numbers)
@@ -63,7 +63,7 @@ def test_a_picture_too_short_for_a_gif_is_kept_at_the_cost_of_the_next(
 
 @given(DELAYS)
 def test_what_is_not_changed_comes_out_as_it_was(delays_s: list[float]) -> None:
-    numbers, delays_cs = timed([list(pieces(delays_s, 0, sum(delays_s), speed=1.0, most_s=math.inf))])
+    numbers, delays_cs = timed([list(pieces(delays_s, 0, sum(delays_s), speed=1.0, max_s=math.inf))])
     assert numbers == [list(range(len(delays_s)))]
     assert delays_cs == [round(delay_s * 100) for delay_s in delays_s]
 
@@ -74,11 +74,11 @@ def test_what_is_not_changed_comes_out_as_it_was(delays_s: list[float]) -> None:
     st.floats(0.1, 10),
     st.floats(0.05, 1) | st.just(math.inf),
 )
-def test_times_add_up_and_none_is_too_short(delays_s: list[float], speed: float, most_s: float) -> None:
+def test_times_add_up_and_none_is_too_short(delays_s: list[float], speed: float, max_s: float) -> None:
     whole_s = sum(delays_s)
-    [numbers], delays_cs = timed([list(pieces(delays_s, 0, whole_s, speed=speed, most_s=most_s))])
-    most_late_cs = 1 if max(delays_cs) == 2 else 0
-    assert -0.501 <= sum(delays_cs) - max(2, whole_s / speed * 100) <= most_late_cs + 0.501
+    [numbers], delays_cs = timed([list(pieces(delays_s, 0, whole_s, speed=speed, max_s=max_s))])
+    max_late_cs = 1 if max(delays_cs) == 2 else 0
+    assert -0.501 <= sum(delays_cs) - max(2, whole_s / speed * 100) <= max_late_cs + 0.501
     assert min(delays_cs) >= 2
     assert len(numbers) == len(delays_cs)
     assert numbers == sorted(numbers)
@@ -126,7 +126,7 @@ def test_the_last_picture_stays_where_a_cut_reaches_past_it() -> None:
 def test_a_picture_is_many_frames_only_where_something_changes_while_it_shows() -> None:
     assert longest_piece_s(Recipe()) == math.inf
     worded = Recipe(captions=(Caption(text="a", end_s=0.5),))
-    cut = list(pieces([1.0, 0.05], 0, 1.05, speed=1.0, most_s=longest_piece_s(worded)))
+    cut = list(pieces([1.0, 0.05], 0, 1.05, speed=1.0, max_s=longest_piece_s(worded)))
     assert [(number, len(list(same))) for number, same in groupby(piece.number for piece in cut)] == [
         (0, 13),
         (1, 1),

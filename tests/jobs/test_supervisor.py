@@ -21,7 +21,7 @@ from gifapp.jobs.db.documents import JobDocument, utc_now
 from gifapp.jobs.db.job_store import Load
 from gifapp.jobs.db.scheduling import claim_next
 from gifapp.jobs.parts import JobParts
-from gifapp.jobs.supervisor import Supervisor, SupervisorTimings, desired_workers, most_workers
+from gifapp.jobs.supervisor import Supervisor, SupervisorTimings, capped_workers, desired_workers
 from gifapp.jobs.worker import worker_name
 from gifapp.processes import wait_until
 from tests.chaos.report import draw
@@ -37,13 +37,13 @@ PACE = SupervisorTimings(
 
 
 @pytest.mark.parametrize(
-    ("queued", "running", "fewest", "most", "desired"),
+    ("queued", "running", "min_workers", "max_workers", "desired"),
     [(0, 0, 1, 5, 1), (0, 0, 0, 5, 0), (3, 0, 1, 5, 3), (2, 2, 1, 5, 4), (100, 5, 1, 5, 5), (0, 1, 2, 2, 2)],
 )
 def test_there_is_a_worker_for_each_job_within_bounds(
-    queued: int, running: int, fewest: int, most: int, desired: int
+    queued: int, running: int, min_workers: int, max_workers: int, desired: int
 ) -> None:
-    assert desired_workers(queued, running, fewest=fewest, most=most) == desired
+    assert desired_workers(queued, running, min_workers=min_workers, max_workers=max_workers) == desired
 
 
 # how many seconds from now each queued job is due, whether the first of them runs, and what there is to do
@@ -80,8 +80,8 @@ def counted_by_keda() -> int:
 
 
 def test_cores_cap_the_most_but_not_the_fewest() -> None:
-    assert 2 <= most_workers(1, 10_000) < 10_000  # also on one core, one worker is kept for others
-    assert most_workers(10_000, 10_000) == 10_000
+    assert 2 <= capped_workers(1, 10_000) < 10_000  # also on one core, one worker is kept for others
+    assert capped_workers(10_000, 10_000) == 10_000
 
 
 @dataclass
@@ -101,7 +101,9 @@ class Kept:
         return self.load
 
     def start(self) -> None:
-        supervisor = Supervisor(self.argv, load=self.believed, fewest=1, most=3, drain_s=1, pace=self.pace)
+        supervisor = Supervisor(
+            self.argv, load=self.believed, min_workers=1, max_workers=3, drain_s=1, pace=self.pace
+        )
         self.thread = threading.Thread(target=supervisor.run, args=(self.stopping.is_set,))
         self.thread.start()
 
@@ -193,10 +195,15 @@ def keep_workers(
     monkeypatch.chdir(ROOT)
 
     @contextmanager
-    def keep(converter: str, *, fewest: int, most: int) -> Iterator[None]:
+    def keep(converter: str, *, min_workers: int, max_workers: int) -> Iterator[None]:
         stopping = threading.Event()
         supervisor = Supervisor(
-            worker_argv(converter), load=job_store.load, fewest=fewest, most=most, drain_s=5, pace=PACE
+            worker_argv(converter),
+            load=job_store.load,
+            min_workers=min_workers,
+            max_workers=max_workers,
+            drain_s=5,
+            pace=PACE,
         )
         thread = threading.Thread(target=supervisor.run, args=(stopping.is_set,))
         thread.start()
@@ -224,7 +231,10 @@ def test_a_burst_is_worked_off_by_several_who_then_go_and_none_is_interrupted(
     mongodb_url: str,
 ) -> None:
     source = upload()
-    with keep_workers("in_half_a_second", fewest=1, most=3), Watch(mongodb_url, count_workers) as watch:
+    with (
+        keep_workers("in_half_a_second", min_workers=1, max_workers=3),
+        Watch(mongodb_url, count_workers) as watch,
+    ):
         assert wait_until(lambda: watch.workers_ready == 1, timeout_s=30)
         for fps in range(1, 17):
             parts.submission.submit("ann", source.id, Recipe(fps=fps))
@@ -249,7 +259,7 @@ def test_a_video_that_kills_its_workers_ends_dead_and_nobody_waits_for_it(
         for owner in ("ann", "bob")
         for fps in range(1, 5)
     ]
-    with keep_workers("poisoned", fewest=1, most=1):
+    with keep_workers("poisoned", min_workers=1, max_workers=1):
         assert wait_until(lambda: JobDocument.objects.get(id=poison.id).state == JobState.DEAD, timeout_s=60)
     (dead,) = parts.jobs.page("ann", state=JobState.DEAD).jobs
     assert (dead.id, dead.attempts, dead.error and dead.error.code) == (

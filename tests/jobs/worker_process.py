@@ -14,7 +14,7 @@ from tests.jobs.conftest import QUICK, SECRET
 from tests.storages import storage_at
 
 
-def main(mongodb_url: str, redis_url: str, storage_url: str, converter: str, most_jobs: str = "500") -> None:
+def main(mongodb_url: str, redis_url: str, storage_url: str, converter: str, max_jobs: str = "500") -> None:
     logs.configure()
     sentry.configure(os.environ.get("GIFAPP_SENTRY_DSN"), part="worker")
     forks = ForkServer()
@@ -28,7 +28,7 @@ def main(mongodb_url: str, redis_url: str, storage_url: str, converter: str, mos
         limits=Limits(),
         timings=replace(QUICK, lease_s=1.5),
     ) as parts:
-        run_worker(parts, forks=forks, worker_limits=WorkerLimits(jobs=int(most_jobs)))
+        run_worker(parts, forks=forks, worker_limits=WorkerLimits(jobs=int(max_jobs)))
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ def streams(count: int) -> list[IOStream]:
 
 
 def test_an_address_has_as_many_as_it_may() -> None:
-    connections = Connections(3, most=100)
+    connections = Connections(3, max_total=100)
     ada, bob = streams(4), streams(3)
     asked = [connections.count(one, "203.0.113.7", has_asked=True) for one in ada]
     assert asked == [True, True, True, False]
@@ -55,7 +55,7 @@ def test_an_address_has_as_many_as_it_may() -> None:
 
 
 def test_of_ipv6_a_customer_is_an_address() -> None:
-    connections = Connections(1, most=100)
+    connections = Connections(1, max_total=100)
     given = streams(3)
     assert connections.count(given[0], "2001:db8::1", has_asked=True)
     assert not connections.count(given[1], "2001:db8::2")
@@ -63,7 +63,7 @@ def test_of_ipv6_a_customer_is_an_address() -> None:
 
 
 def test_the_oldest_that_asked_for_nothing_gives_way() -> None:
-    connections = Connections(3, most=100)
+    connections = Connections(3, max_total=100)
     asked, oldest, newer, newest = streams(4)
     for one in (asked, oldest, newer):
         assert connections.count(one, "203.0.113.7")
@@ -73,7 +73,7 @@ def test_the_oldest_that_asked_for_nothing_gives_way() -> None:
 
 
 def test_a_connection_that_has_closed_leaves_its_place() -> None:
-    connections = Connections(1, most=2)
+    connections = Connections(1, max_total=2)
     first, second, third = streams(3)
     assert connections.count(first, "203.0.113.7")
     first.is_closed = True  # type: ignore[attr-defined]
@@ -82,7 +82,7 @@ def test_a_connection_that_has_closed_leaves_its_place() -> None:
 
 
 def test_there_is_a_bound_in_all() -> None:
-    connections = Connections(10, most=4)
+    connections = Connections(10, max_total=4)
     given = streams(4)
     for number, one in enumerate(given):
         assert connections.has_capacity()
@@ -93,11 +93,11 @@ def test_there_is_a_bound_in_all() -> None:
 
 
 def test_one_address_leaves_room_for_others_however_few_there_are() -> None:
-    assert Connections(500, most=100).most_by_address == 50
+    assert Connections(500, max_total=100).max_by_address == 50
 
 
 def test_a_proxys_connection_is_its_clients() -> None:
-    connections = Connections(1, most=100)
+    connections = Connections(1, max_total=100)
     line, other = streams(2)
     assert connections.count(line, None)
     assert connections.count(other, None)
@@ -109,7 +109,7 @@ def test_a_proxys_connection_is_its_clients() -> None:
 
 
 def test_addresses_that_were_here_are_forgotten() -> None:
-    connections = Connections(1, most=10_000)
+    connections = Connections(1, max_total=10_000)
     for number in range(3000):
         [stream] = streams(1)
         assert connections.count(stream, f"10.0.{number // 256}.{number % 256}")

@@ -43,7 +43,7 @@ def bench() -> Iterator[Bench]:
 
 
 async def test_whatever_one_person_asks_for_another_is_served_next(bench: Bench) -> None:
-    pool = FairPool("test", slots=1, most_waiting=10)
+    pool = FairPool("test", slots=1, max_waiting=10)
     flood = [bench.task(pool, "ann", f"ann {number}") for number in range(5)]
     await asyncio.sleep(0)
     other = bench.task(pool, "bob", "bob")
@@ -54,7 +54,7 @@ async def test_whatever_one_person_asks_for_another_is_served_next(bench: Bench)
 
 
 async def test_however_long_ones_work_takes_another_finds_a_slot(bench: Bench) -> None:
-    pool = FairPool("test", slots=2, most_waiting=10)
+    pool = FairPool("test", slots=2, max_waiting=10)
     flood = [bench.task(pool, "ann", f"ann {number}") for number in range(5)]
     await asyncio.sleep(0)
     other = bench.task(pool, "bob", "bob")
@@ -66,7 +66,7 @@ async def test_however_long_ones_work_takes_another_finds_a_slot(bench: Bench) -
 
 
 async def test_a_surplus_is_refused_to_its_owner_alone(bench: Bench) -> None:
-    pool = FairPool("test", slots=1, most_waiting=1)
+    pool = FairPool("test", slots=1, max_waiting=1)
     taken = [bench.task(pool, "ann", "ann 0"), bench.task(pool, "ann", "ann 1")]
     await asyncio.sleep(0)
     with pytest.raises(errors.TooManyAtOnce) as refused:
@@ -78,7 +78,7 @@ async def test_a_surplus_is_refused_to_its_owner_alone(bench: Bench) -> None:
 
 
 async def test_who_is_cancelled_while_waiting_or_just_called_holds_no_slot(bench: Bench) -> None:
-    pool = FairPool("test", slots=1, most_waiting=10)
+    pool = FairPool("test", slots=1, max_waiting=10)
     first, second, third = (bench.task(pool, name, name) for name in ("ann", "bob", "eve"))
     await asyncio.sleep(0)
     third.cancel()
@@ -98,7 +98,7 @@ def niceness_of_a_child() -> int:
 
 
 async def test_on_the_cpu_those_for_whom_more_waits_give_way() -> None:
-    pool = FairPool("test", slots=3, most_waiting=10)
+    pool = FairPool("test", slots=3, max_waiting=10)
     flood = [pool.run("ann", niceness_of_a_child) for _ in range(6)]
     *floods, other = await asyncio.gather(*flood, pool.run("bob", niceness_of_a_child))
     assert floods == [
@@ -111,7 +111,7 @@ async def test_on_the_cpu_those_for_whom_more_waits_give_way() -> None:
 
 
 async def test_what_goes_wrong_frees_its_slot_and_is_told() -> None:
-    pool = FairPool("test", slots=1, most_waiting=1)
+    pool = FairPool("test", slots=1, max_waiting=1)
 
     def breaks() -> None:
         raise errors.SourceDamaged
@@ -125,4 +125,4 @@ async def test_what_goes_wrong_frees_its_slot_and_is_told() -> None:
 async def test_work_knows_the_request_that_asked_for_it() -> None:
     request: contextvars.ContextVar[str] = contextvars.ContextVar("request")
     request.set("of Ann's")
-    assert await FairPool("test", slots=1, most_waiting=1).run("ann", request.get) == "of Ann's"
+    assert await FairPool("test", slots=1, max_waiting=1).run("ann", request.get) == "of Ann's"

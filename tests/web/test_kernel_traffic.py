@@ -51,14 +51,14 @@ def no_error_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     assert [record for record in caplog.get_records("call") if record.levelno >= logging.ERROR] == []
 
 
-def admitted(traffic: KernelTraffic, given: bytes, most: int = 3000) -> int:
+def admitted(traffic: KernelTraffic, given: bytes, attempts: int = 3000) -> int:
     """How many of these pass before one does not."""
-    for count in range(most):
+    for count in range(attempts):
         try:
             traffic.admit(given)
         except MessageRefused:
             return count
-    return most
+    return attempts
 
 
 def test_a_page_sends_no_more_messages_than_people_cause(traffic: KernelTraffic, clock: Clock) -> None:

@@ -100,7 +100,7 @@ def clock() -> Clock:
 async def kernels(
     manager: Manager, sessions: Sessions, clock: Clock, tmp_path: Path
 ) -> AsyncIterator[Kernels]:
-    bounds = {"most": 3, "per_visitor": 2, "grace_s": 90}
+    bounds = {"max_kernels": 3, "per_visitor": 2, "grace_s": 90}
     identity = cast(Identity, sessions)
     running = Kernels(manager, identity, url="http://127.0.0.1:1", home=tmp_path, clock=clock, **bounds)
     yield running

@@ -24,7 +24,7 @@ async def test_an_address_starts_one_request_in_each_iteration() -> None:
 
 
 async def test_an_address_takes_as_many_turns_as_it_may() -> None:
-    turns = Turns(most=2)
+    turns = Turns(per_iteration=2)
     begun = [turns.begin("a") for _ in range(5)]
     assert [turn is None for turn in begun] == [True, True, False, False, False]
     taken = []

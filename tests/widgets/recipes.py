@@ -20,10 +20,10 @@ def numbers(low: float, high: float) -> st.SearchStrategy[float]:
 
 
 @st.composite
-def spans(draw: st.DrawFn, most_s: float) -> dict[str, Any]:
+def spans(draw: st.DrawFn, max_s: float) -> dict[str, Any]:
     """A start, and an end after it or none."""
-    start_s = draw(numbers(0, most_s * 0.9))
-    end_s = draw(st.none() | st.floats(start_s, most_s, exclude_min=True))
+    start_s = draw(numbers(0, max_s * 0.9))
+    end_s = draw(st.none() | st.floats(start_s, max_s, exclude_min=True))
     return {"start_s": start_s, "end_s": end_s}
 
 

@@ -171,5 +171,5 @@ def _is_drawn(codes: Codes, palette: Palette) -> bool:
 def _rules(palette: Palette, tolerance: Tolerance) -> NDArray[np.int32]:
     """The kernels' parameters: limits, the transparent index, -1 for none, the weights, exactness."""
     transparent = -1 if palette.transparent is None else palette.transparent
-    limits = tolerance.floor, tolerance.share, tolerance.most
+    limits = tolerance.floor, tolerance.share, tolerance.max_excess
     return np.array([*limits, transparent, *tolerance.channels, tolerance.finds_nearest], np.int32)

@@ -162,14 +162,14 @@ class _Pipeline:
 
     def _stored(self, pictures: Iterator[Held], store: FrameStore) -> Iterator[tuple[int, int]]:
         """Store and count pictures; yields the delay of each, and how many frames it stands for."""
-        most_bytes = sys.maxsize if self._style.palette == "global" else _MAX_STORED_BYTES
+        max_bytes = sys.maxsize if self._style.palette == "global" else _MAX_STORED_BYTES
         for frame, frames in pictures:
             pixels = np.require(frame.pixels, np.uint8, ["C", "W"])
             store.append(pixels)
             self._chooser.count(pixels)
             self._checkpoint()
             yield frame.delay_cs, frames
-            if len(store) * pixels.nbytes >= most_bytes:
+            if len(store) * pixels.nbytes >= max_bytes:
                 return
 
     def _block(self, painted: _Painted, following: list[Pixels]) -> Future[bytes]:

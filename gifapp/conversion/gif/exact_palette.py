@@ -17,8 +17,8 @@ from gifapp.conversion.gif.quantizer import Colours, Palette
 _MAX_COLOURS = library.constant("MOST_COLOURS")
 
 
-def exact_palette(pixels: Pixels, canvas: Canvas, most: int, *, shows_source: bool) -> Palette | None:
-    """A palette of at most `most` entries with which `pixels` come out exactly, or None.
+def exact_palette(pixels: Pixels, canvas: Canvas, max_colours: int, *, shows_source: bool) -> Palette | None:
+    """A palette of at most `max_colours` entries with which `pixels` come out exactly, or None.
 
     Unchanged pixels count too, unless the whole canvas shows the source exactly (`shows_source`): correcting
     a film that is nearly right is not worth the bytes. A full table has no transparent entry; then the whole
@@ -26,13 +26,13 @@ def exact_palette(pixels: Pixels, canvas: Canvas, most: int, *, shows_source: bo
     """
     height, width = pixels.shape[:2]
     needed = _colours(pixels, canvas, Rectangle(0, 0, width, height), only_missing=shows_source)
-    if needed is not None and len(needed) < most:
+    if needed is not None and len(needed) < max_colours:
         return Palette(needed if len(needed) else np.zeros((1, 3), np.uint8), max(1, len(needed)))
-    if needed is None or len(needed) > most or pixels.shape[2] == 4:
+    if needed is None or len(needed) > max_colours or pixels.shape[2] == 4:
         return None
     is_wrong = (canvas.shown != pixels).any(axis=2) | (canvas.screen[..., 3] == 0)
     written = _colours(pixels, canvas, bounds(is_wrong), only_missing=False)
-    return Palette(written, None) if written is not None and len(written) <= most else None
+    return Palette(written, None) if written is not None and len(written) <= max_colours else None
 
 
 def _colours(pixels: Pixels, canvas: Canvas, where: Rectangle, *, only_missing: bool) -> Colours | None:

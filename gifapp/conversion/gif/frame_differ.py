@@ -54,7 +54,7 @@ class FrameDiffer:
 
     def __init__(self, width_px: int, height_px: int, style: Style) -> None:
         self._canvas = Canvas(width_px, height_px, style.dither)
-        self._most_colours = style.colours
+        self._max_colours = style.colours
         self._may_have_own = style.may_be_exact and style.palette != "global"
         self._shows_source = True  # exactly, on the whole canvas
         self._last: IndexedFrame | None = None
@@ -83,7 +83,7 @@ class FrameDiffer:
     def _exact(self, pixels: Pixels, paint: GroupPalette) -> GroupPalette:
         """The group's palette, or one for this frame if only that shows it exactly."""
         if not paint.is_exact and self._may_have_own:
-            own = exact_palette(pixels, self._canvas, self._most_colours, shows_source=self._shows_source)
+            own = exact_palette(pixels, self._canvas, self._max_colours, shows_source=self._shows_source)
             paint = exact_paint(own) if own else paint
         self._shows_source = paint.is_exact
         return paint

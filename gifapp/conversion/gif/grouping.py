@@ -74,8 +74,8 @@ def _for_kernels(pixels: Pixels) -> Pixels:
 
 
 def _is_full(group: Group, scope: PaletteScope) -> bool:
-    most = max(1, min(_MAX_FRAMES[scope], _MAX_BYTES // group[0].frame.pixels.nbytes))
-    return len(group) >= most
+    max_frames = max(1, min(_MAX_FRAMES[scope], _MAX_BYTES // group[0].frame.pixels.nbytes))
+    return len(group) >= max_frames
 
 
 def _brightness(pixels: Pixels) -> NDArray[np.int64]:

@@ -54,9 +54,9 @@ class Histogram:
             self._tone_keys, self._votes, self._keys, self._sums, *self._spare, self._state,
         )  # fmt: skip
 
-    def all_colours(self, most: int) -> Colours | None:
-        """All counted colours, or None if there are more than `most`; just black if none was counted."""
-        if self._state[0] > 0 or self._state[1] > most:
+    def all_colours(self, max_colours: int) -> Colours | None:
+        """All counted colours, or None if more than `max_colours`; just black if none was counted."""
+        if self._state[0] > 0 or self._state[1] > max_colours:
             return None
         keys = np.sort(self._keys[self._keys >= 0])
         return _unpacked(keys) if len(keys) else np.zeros((1, 3), np.uint8)
@@ -124,12 +124,12 @@ def _with(table: Colours, tones: NDArray[np.float32], weights: Weights) -> Colou
     return table
 
 
-def _apart(tones: NDArray[np.float32], most: int, weights: Weights) -> NDArray[np.float32]:
-    """The first tones, at most `most`, no two of which look alike."""
+def _apart(tones: NDArray[np.float32], max_colours: int, weights: Weights) -> NDArray[np.float32]:
+    """The first tones, at most `max_colours`, no two of which look alike."""
     chosen = tones[:0]
     for number in range(len(tones)):
         tone = tones[number : number + 1]
-        if len(chosen) < most and _unlike(tone, chosen, weights).all():
+        if len(chosen) < max_colours and _unlike(tone, chosen, weights).all():
             chosen = np.concatenate([chosen, tone])
     return chosen
 

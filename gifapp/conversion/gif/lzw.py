@@ -47,7 +47,7 @@ def packed(codes: Codes, colour_bits: int, numbers: NDArray[np.uint8]) -> bytes:
         numbers: for each of 256 indices its place in that table.
     """
     bits = max(2, colour_bits)  # GIF's smallest code size
-    most = len(codes) * 3 // 2  # at 12 bits each
-    data = np.empty(most + 2 * (most // 255) + 16, np.uint8)
+    max_bytes = len(codes) * 3 // 2  # at 12 bits each
+    data = np.empty(max_bytes + 2 * (max_bytes // 255) + 16, np.uint8)
     length = library.pack(codes, len(codes), numbers, bits, data)
     return bytes([bits]) + data[:length].tobytes() + b"\0"

@@ -143,8 +143,8 @@ class PaletteSelector:
     def _exact(self, pixels: Pixels, *, holds: bool) -> GroupPalette | None:
         """A palette with all colours, if allowed: the previous one if that has them; None if too many."""
         has_alpha = pixels.shape[2] == 4
-        most = self._style.colours - has_alpha
-        colours = self._histogram.all_colours(most) if self._style.may_be_exact else None
+        max_colours = self._style.colours - has_alpha
+        colours = self._histogram.all_colours(max_colours) if self._style.may_be_exact else None
         if colours is None:
             return None
         before = self._paint

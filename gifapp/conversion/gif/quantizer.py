@@ -43,8 +43,8 @@ class Palette(NamedTuple):
         return Palette(colours, transparent), (np.cumsum(used) - 1).astype(np.uint8)
 
 
-def clustered(points: Points, most: int, weights: Weights, spread: float = 0.0) -> Colours:
-    """At most `most` colours that together are nearest to the weighted points.
+def clustered(points: Points, max_colours: int, weights: Weights, spread: float = 0.0) -> Colours:
+    """At most `max_colours` colours that together are nearest to the weighted points.
 
     There are fewer if their weighted mean squared distance to the points is at most `spread`.
 
@@ -53,12 +53,14 @@ def clustered(points: Points, most: int, weights: Weights, spread: float = 0.0) 
 
     Args:
         points: at least one.
-        most: how many colours, 1 to 256.
+        max_colours: how many colours, 1 to 256.
         weights: of a distance.
         spread: as in `Tolerance.spread`.
     """
     count, owners = len(points), np.empty(len(points), np.int32)
-    clusters = library.split(points, count, weights, most, spread, np.arange(count, dtype=np.int32), owners)
+    clusters = library.split(
+        points, count, weights, max_colours, spread, np.arange(count, dtype=np.int32), owners
+    )
     colours = np.empty((clusters, 3), np.uint8)
     library.polish(points, count, weights, owners, clusters, colours)
     return colours

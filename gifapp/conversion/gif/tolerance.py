@@ -24,7 +24,7 @@ class Tolerance(NamedTuple):
         floor: the excess distance over the best colour that is allowed anywhere.
         share: the additional excess, in 256ths of the distances to its neighbours: the eye sees less in busy
             areas.
-        most: the maximum excess for any pixel.
+        max_excess: the maximum excess for any pixel.
         spread: no more colours are chosen once the mean distance to the palette is this small.
         channels: what a squared step of red, green and blue counts in a distance.
         finds_nearest: whether the best colour is the exact nearest, or that of a cell of 4x4x4 colours.
@@ -33,7 +33,7 @@ class Tolerance(NamedTuple):
     strength: int
     floor: int
     share: int
-    most: int
+    max_excess: int
     spread: float
     channels: tuple[int, int, int]
     finds_nearest: bool
@@ -48,15 +48,17 @@ class Tolerance(NamedTuple):
 _HUES = (3, 4, 2)
 _BRIGHTNESS = (2, 5, 2)  # nearer to it: in films, SSIMULACRA2 +1 to +3, PSNR -0.2 dB; drawings get worse
 
-EXACT = Tolerance(strength=0, floor=0, share=0, most=0, spread=0.0, channels=_HUES, finds_nearest=True)
+EXACT = Tolerance(strength=0, floor=0, share=0, max_excess=0, spread=0.0, channels=_HUES, finds_nearest=True)
 """For pictures whose colours are all in the palette."""
 
 _FILM = Tolerance(
-    strength=64, floor=27, share=192, most=120, spread=1.0, channels=_BRIGHTNESS, finds_nearest=False
+    strength=64, floor=27, share=192, max_excess=120, spread=1.0, channels=_BRIGHTNESS, finds_nearest=False
 )
 _DRAWING = _FILM._replace(channels=_HUES, finds_nearest=True)
 _CHOSEN_STRENGTH = 80  # for a dither chosen explicitly: slightly more than is best for size
-_SCREEN = Tolerance(strength=0, floor=9, share=64, most=72, spread=0.5, channels=_HUES, finds_nearest=True)
+_SCREEN = Tolerance(
+    strength=0, floor=9, share=64, max_excess=72, spread=0.5, channels=_HUES, finds_nearest=True
+)
 _BY_KIND: dict[Kind, Tolerance] = {"film": _FILM, "drawing": _DRAWING, "screen": _SCREEN}
 
 
@@ -70,7 +72,7 @@ def tolerance(kind: Kind, dither: Dither, lossy: int) -> Tolerance:
         strength=base.strength if dither == "auto" else _CHOSEN_STRENGTH,
         floor=round(base.floor * (1 + lossy / 60)),
         share=round(base.share * (1 + lossy / 60)),
-        most=round(base.most * (1 + lossy / 15)),
+        max_excess=round(base.max_excess * (1 + lossy / 15)),
         spread=base.spread * (1 + lossy / 15),
         channels=base.channels,
         finds_nearest=base.finds_nearest,

@@ -161,8 +161,8 @@ class Sequence(Pictures):
 
 def _with_bytes_counted(header: Header | None, size_bytes: int) -> Header | None:
     """The header with at least as many pixels as reading the file is worth: some of it may be no picture."""
-    least_px = size_bytes // _BYTES_OF_A_PIXEL
-    return header and replace(header, composed_px=max(header.composed_px, least_px))
+    min_px = size_bytes // _BYTES_OF_A_PIXEL
+    return header and replace(header, composed_px=max(header.composed_px, min_px))
 
 
 def first_picture(data: bytes) -> Image.Image:

@@ -32,9 +32,9 @@ class Decoder:
         self._size = size
         self._context: Any = av.CodecContext.create(codec, "r")
         self._context.thread_count = 1
-        most_pixels = (size[0] + _WHOLE_BLOCKS) * (size[1] + _WHOLE_BLOCKS)
+        max_pixels = (size[0] + _WHOLE_BLOCKS) * (size[1] + _WHOLE_BLOCKS)
         # "explode": a decoder that continues after damage invents the rest of the picture
-        self._context.options = {"max_pixels": str(most_pixels), "err_detect": "explode"}
+        self._context.options = {"max_pixels": str(max_pixels), "err_detect": "explode"}
 
     def decode(self, data: bytes) -> Any:
         """Decode a packet's frame.

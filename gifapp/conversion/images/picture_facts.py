@@ -81,8 +81,8 @@ def _is_transparent(source: Pictures) -> bool:
 def _has_transparent_pixel(image: Image.Image) -> bool:
     if image.mode != "RGBA":
         return False
-    least, _ = image.getchannel("A").getextrema()
-    return bool(least < 255)  # type: ignore[operator]  # one channel gives a number
+    min_alpha, _ = image.getchannel("A").getextrema()
+    return bool(min_alpha < 255)  # type: ignore[operator]  # one channel gives a number
 
 
 def _times(delays_ms: list[float]) -> dict[str, Any]:

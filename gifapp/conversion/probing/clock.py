@@ -87,8 +87,8 @@ def _stray_s(times: Sequence[int], tick_s: Fraction, shared: int, rate: Fraction
         return None
     half, first = step // 2, times[0]
     strays = [((time - first) * part + half) % step - half for time in times]
-    least, most = min(strays), max(strays)
+    low, high = min(strays), max(strays)
     tolerance = max(Fraction(2 * shared * part), COARSE_S * rate * step)
-    if most - least > min(tolerance, MAX_SPREAD_STEPS * step):
+    if high - low > min(tolerance, MAX_SPREAD_STEPS * step):
         return None
-    return Fraction(least + most, 2) / step / rate
+    return Fraction(low + high, 2) / step / rate

@@ -220,7 +220,7 @@ class _Packets:
 
     def _shape_facts(self, start: int, base: Fraction) -> dict[str, Any]:
         changes = self._shapes.changes(start, base)
-        facts = {"shape_changes": changes, "largest_px": self._shapes.most_pixels()}
+        facts = {"shape_changes": changes, "largest_px": self._shapes.max_pixels()}
         if changes and self.container in LEAPING:  # they store no aspect; ffmpeg's may be of any picture
             facts["pixel_aspect"] = self._shapes.first_pixel_aspect(start)
         return facts

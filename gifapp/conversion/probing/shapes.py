@@ -91,7 +91,7 @@ class ShapeWatch:
             (float((at - start) * tick_s), float(shape.display_aspect / first)) for at, shape in shapes[1:]
         ]
 
-    def most_pixels(self) -> int:
+    def max_pixels(self) -> int:
         """The pixels of the largest shape; 0 if it never changes."""
         return max((shape.width_px * shape.height_px for _, shape in self._shapes), default=0)
 

@@ -23,37 +23,37 @@ def within(rendering: Rendering, preset: Preset | None) -> Rendering:
     if preset is None:
         return rendering
     rendering = on_canvas(rendering, preset)
-    most_frames = _most_frames(preset, rendering)
-    most_s = min(preset.most_s or float("inf"), most_frames / _SLOWEST_FPS)
-    return _with_fewer_frames(_cut(rendering, most_s, preset), most_frames, preset)
+    max_frames = _max_frames(preset, rendering)
+    max_s = min(preset.most_s or float("inf"), max_frames / _SLOWEST_FPS)
+    return _with_fewer_frames(_cut(rendering, max_s, preset), max_frames, preset)
 
 
-def _most_frames(preset: Preset, rendering: Rendering) -> float:
+def _max_frames(preset: Preset, rendering: Rendering) -> float:
     by_pixels = (preset.most_pixels or float("inf")) // (rendering.width_px * rendering.height_px)
     return min(preset.most_frames or float("inf"), by_pixels)
 
 
-def _cut(rendering: Rendering, most_s: float, preset: Preset) -> Rendering:
+def _cut(rendering: Rendering, max_s: float, preset: Preset) -> Rendering:
     duration_s = sum(rendering.delays_cs) / 100
-    if duration_s <= most_s:
+    if duration_s <= max_s:
         return rendering
     delays_cs: list[int] = []
-    left_cs = round(most_s * 100)
+    left_cs = round(max_s * 100)
     for delay_cs in rendering.delays_cs:
         if left_cs < MIN_DELAY_CS:
             break
         delays_cs.append(min(delay_cs, left_cs))
         left_cs -= delay_cs
-    note = f"{preset.title}: its first {most_s:.1f} of {duration_s:.1f} s; choose a range for others."
+    note = f"{preset.title}: its first {max_s:.1f} of {duration_s:.1f} s; choose a range for others."
     frames = (Frame(frame.pixels, delay_cs) for delay_cs, frame in zip(delays_cs, rendering.frames))  # noqa: B905
     return replace(rendering, delays_cs=delays_cs, frames=frames, notes=(*rendering.notes, note))
 
 
-def _with_fewer_frames(rendering: Rendering, most_frames: float, preset: Preset) -> Rendering:
+def _with_fewer_frames(rendering: Rendering, max_frames: float, preset: Preset) -> Rendering:
     count = len(rendering.delays_cs)
-    if count <= most_frames:
+    if count <= max_frames:
         return rendering
-    starts = kept_frames(count, Fraction(int(most_frames), count))
+    starts = kept_frames(count, Fraction(int(max_frames), count))
     delays_cs = [
         sum(rendering.delays_cs[start:end]) for start, end in zip(starts, [*starts[1:], count], strict=True)
     ]

@@ -160,7 +160,7 @@ class _Forecast:
         """The approximate result of fitting the GIF to the target."""
         before = self._stats(self.plain)
         stages = ladder_of(self._recipe, before, looks_like_screen=self._sample.is_screen)
-        settings = mildest_fitting(stages, _AIM * target_bytes, self.weight, most_steps=_MAX_STEPS)
+        settings = mildest_fitting(stages, _AIM * target_bytes, self.weight, max_steps=_MAX_STEPS)
         prediction = self._prediction(settings)
         if prediction.bytes * (1 if prediction.is_exact else _MIN_PREDICTED_SHARE) > target_bytes:
             raise errors.TargetTooSmall(target_bytes=target_bytes, smallest_bytes=round(prediction.bytes))
@@ -171,9 +171,9 @@ class _Forecast:
 
     def _prediction(self, settings: EncodeSettings) -> Prediction:
         if settings not in self._weights:
-            most_px, runs = (_SAMPLE_PX, MIN_RUNS) if settings == self.plain else (_STEP_PX, _STEP_RUNS)
+            max_px, runs = (_SAMPLE_PX, MIN_RUNS) if settings == self.plain else (_STEP_PX, _STEP_RUNS)
             self._weights[settings] = self._sample.weight(
-                settings, self._encoded, most_px=most_px, fewest_runs=runs
+                settings, self._encoded, max_px=max_px, min_runs=runs
             )
         return self._weights[settings]
 

@@ -73,11 +73,11 @@ class _TooLarge(Exception):
 
 
 class _LimitedFile:
-    """A temporary file that stops the encoding once it exceeds `most_bytes`."""
+    """A temporary file that stops the encoding once it exceeds `max_bytes`."""
 
-    def __init__(self, file: BinaryIO, most_bytes: float) -> None:
+    def __init__(self, file: BinaryIO, max_bytes: float) -> None:
         self._file = file
-        self._left_bytes = most_bytes
+        self._left_bytes = max_bytes
 
     def write(self, data: bytes) -> int:
         self._left_bytes -= len(data)
@@ -140,9 +140,7 @@ class _Search:
         self._correction.add(plain, max(round(plain.bytes), self._target_bytes + 1))  # at least
         best: _Attempt | None = None
         for aim in _aims():
-            settings = mildest_fitting(
-                stages, aim * self._target_bytes, self._expected, most_steps=_MAX_STEPS
-            )
+            settings = mildest_fitting(stages, aim * self._target_bytes, self._expected, max_steps=_MAX_STEPS)
             if best is not None and settings == best.settings:
                 return best
             attempt = self._whole(settings)
@@ -177,7 +175,7 @@ class _Search:
         if settings not in self._predictions:
             remaining = 1 - self._reporter.fraction
             self._reporter.at("optimising", 1 - remaining * _AFTER_SAMPLE)
-            self._predictions[settings] = predicted(self._clip, settings, self._sampled, most_px=_SAMPLE_PX)
+            self._predictions[settings] = predicted(self._clip, settings, self._sampled, max_px=_SAMPLE_PX)
         return self._predictions[settings]
 
     def _sampled(self, frames: Iterable[Frame], settings: EncodeSettings) -> list[int]:
@@ -198,12 +196,12 @@ class _Search:
         self,
         settings: EncodeSettings,
         frames: Iterable[Frame],
-        most_bytes: float,
+        max_bytes: float,
         on_frame: Callable[[int], None] | None = None,
     ) -> _Attempt:
         self._encodes += 1
         file: Any = self._files.enter_context(tempfile.TemporaryFile(prefix="gifapp-"))  # noqa: SIM115
-        out: Any = _LimitedFile(file, most_bytes)
+        out: Any = _LimitedFile(file, max_bytes)
         return _Attempt(settings, file, self._encode(frames, out, settings, on_frame))
 
     def _encode(

@@ -27,30 +27,30 @@ def ladder_of(recipe: Recipe, before: GifStats, *, looks_like_screen: bool) -> l
 
 
 def mildest_fitting(
-    stages: Sequence[Stage], most_bytes: float, expected: Expected, *, most_steps: int
+    stages: Sequence[Stage], max_bytes: float, expected: Expected, *, max_steps: int
 ) -> EncodeSettings:
-    """The mildest settings expected to fit `most_bytes`; the strongest of all if none are."""
+    """The mildest settings expected to fit `max_bytes`; the strongest of all if none are."""
     for stage in stages:
         # check both ends: scaling a drawing adds colours, which may make it larger
-        if expected(stage.at(0)) <= most_bytes:
+        if expected(stage.at(0)) <= max_bytes:
             return stage.at(0)
-        if expected(stage.at(1)) <= most_bytes:
-            return _within(stage, most_bytes, expected, most_steps)
+        if expected(stage.at(1)) <= max_bytes:
+            return _within(stage, max_bytes, expected, max_steps)
     return stages[-1].at(1)
 
 
-def _within(stage: Stage, most_bytes: float, expected: Expected, most_steps: int) -> EncodeSettings:
+def _within(stage: Stage, max_bytes: float, expected: Expected, max_steps: int) -> EncodeSettings:
     """The mildest fitting settings of a stage whose end fits and whose beginning does not.
 
     It alternates interpolation (regula falsi, on logarithms) and bisection: interpolation alone may creep.
     """
     mild, strong = 0.0, 1.0
-    for step in range(most_steps):
-        ends = [math.log(expected(stage.at(severity)) / most_bytes) for severity in (mild, strong)]
+    for step in range(max_steps):
+        ends = [math.log(expected(stage.at(severity)) / max_bytes) for severity in (mild, strong)]
         share = 0.5 if step % 2 else min(0.75, max(0.25, ends[0] / (ends[0] - ends[1] or 1)))
         middle = mild + (strong - mild) * share
         weight = expected(stage.at(middle))
-        mild, strong = (middle, strong) if weight > most_bytes else (mild, middle)
-        if _CLOSE_SHARE * most_bytes <= weight <= most_bytes:
+        mild, strong = (middle, strong) if weight > max_bytes else (mild, middle)
+        if _CLOSE_SHARE * max_bytes <= weight <= max_bytes:
             break
     return stage.at(strong)

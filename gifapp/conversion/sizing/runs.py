@@ -36,12 +36,12 @@ class Runs:
         return self._duration_s * settings.length
 
     def weight(
-        self, settings: EncodeSettings, encode: Encode, *, most_px: int, fewest_runs: int = MIN_RUNS
+        self, settings: EncodeSettings, encode: Encode, *, max_px: int, min_runs: int = MIN_RUNS
     ) -> Prediction:
         """The mean size of a run's first frame, plus the mean size of the others times their number."""
         firsts: list[int] = []
         means: list[float] = []
-        for numbers in self._chosen(settings, most_px, fewest_runs):
+        for numbers in self._chosen(settings, max_px, min_runs):
             warm = min(_WARM_FRAMES, len(numbers) - 1)
             first, added = first_and_added(
                 self._clip.at_scale(numbers, settings.scale), warm, settings, encode
@@ -50,11 +50,11 @@ class Runs:
             means.append(added / (len(numbers) - warm))
         return Prediction(fmean(firsts) + (self.count(settings) - 1) * fmean(means), is_exact=False)
 
-    def _chosen(self, settings: EncodeSettings, most_px: int, fewest: int) -> list[Sequence[int]]:
+    def _chosen(self, settings: EncodeSettings, max_px: int, min_runs: int) -> list[Sequence[int]]:
         """Some of the runs, spread evenly."""
         runs = list(self._numbers(settings))
         px = len(runs[0]) * self._clip.width_px * self._clip.height_px * settings.scale**2
-        return runs[:: len(runs) // min(len(runs), max(fewest, int(most_px / px)))]
+        return runs[:: len(runs) // min(len(runs), max(min_runs, int(max_px / px)))]
 
     def _numbers(self, settings: EncodeSettings) -> Iterator[Sequence[int]]:
         """The kept frames of each run; its first and last if there would be fewer than two."""

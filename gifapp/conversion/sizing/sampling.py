@@ -79,7 +79,7 @@ class Sample(Protocol):
     def count(self, settings: EncodeSettings) -> int: ...
     def duration_s(self, settings: EncodeSettings) -> float: ...
     def weight(
-        self, settings: EncodeSettings, encode: Encode, *, most_px: int, fewest_runs: int = MIN_RUNS
+        self, settings: EncodeSettings, encode: Encode, *, max_px: int, min_runs: int = MIN_RUNS
     ) -> Prediction: ...
 
 
@@ -97,9 +97,9 @@ class CachedSample:
         return self._clip.duration_cs(settings) / 100
 
     def weight(
-        self, settings: EncodeSettings, encode: Encode, *, most_px: int, fewest_runs: int = MIN_RUNS
+        self, settings: EncodeSettings, encode: Encode, *, max_px: int, min_runs: int = MIN_RUNS
     ) -> Prediction:
-        return predicted(self._clip, settings, encode, most_px=most_px, fewest_runs=fewest_runs)
+        return predicted(self._clip, settings, encode, max_px=max_px, min_runs=min_runs)
 
 
 def predicted(
@@ -107,15 +107,15 @@ def predicted(
     settings: EncodeSettings,
     encode: Encode,
     *,
-    most_px: int,
-    fewest_runs: int = MIN_RUNS,
+    max_px: int,
+    min_runs: int = MIN_RUNS,
 ) -> Prediction:
-    """Predict the size of `clip` with `settings`, by encoding frames of about `most_px` pixels in total."""
+    """Predict the size of `clip` with `settings`, by encoding frames of about `max_px` pixels in total."""
     count, px = clip.count(settings), clip.width_px * clip.height_px * settings.scale**2
     run_frames = _WARM_FRAMES + _RUN_FRAMES
-    if count * px <= most_px or count <= fewest_runs * run_frames:
+    if count * px <= max_px or count <= min_runs * run_frames:
         return Prediction(sum(encode(clip.frames(settings), settings)), is_exact=True)
-    runs = max(fewest_runs, int(most_px / px / run_frames))
+    runs = max(min_runs, int(max_px / px / run_frames))
     stand_for = drawn(_changes(clip, settings), runs)
     costs = [_cost(clip, run, settings, encode) * alike for run, alike in stand_for.items()]
     first, _ = first_and_added(clip.frames(settings, range(run_frames)), 1, settings, encode)

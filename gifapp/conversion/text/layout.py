@@ -96,8 +96,8 @@ def box_at(place: Place, size: tuple[int, int], within: tuple[int, int], *, line
 
 
 def _within(at_px: float, free_px: int, margin_px: int) -> int:
-    least_px = min(margin_px, free_px // 2)
-    return round(min(max(at_px, least_px), free_px - least_px))
+    min_px = min(margin_px, free_px // 2)
+    return round(min(max(at_px, min_px), free_px - min_px))
 
 
 def placed(

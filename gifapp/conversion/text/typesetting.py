@@ -104,30 +104,30 @@ def set_text(text: str, *, size_px: float, width_px: int, height_px: int) -> Blo
 
 def _attempts(size_px: float) -> Iterator[tuple[float, bool]]:
     """The sizes to try, and whether words may be split."""
-    least = min(READABLE_PX, size_px)
-    yield from ((size, False) for size in _sizes(size_px, least))
+    min_px = min(READABLE_PX, size_px)
+    yield from ((size, False) for size in _sizes(size_px, min_px))
     yield from ((size, True) for size in _sizes(size_px, min(MIN_FONT_PX, size_px)))
 
 
-def _sizes(largest: float, least: float) -> Iterator[float]:
-    while largest > least:
+def _sizes(largest: float, min_px: float) -> Iterator[float]:
+    while largest > min_px:
         yield largest
         largest *= SHRINK
-    yield least
+    yield min_px
 
 
 def _balanced(paragraphs: list[Paragraph], ranges: list[Ranges], room_em: float) -> list[Ranges]:
     """The same number of lines with the smallest width, so that no lone word is left on the last line."""
     balanced = []
     for paragraph, wide in zip(paragraphs, ranges, strict=True):
-        least_em, most_em, best = room_em / 2, room_em, wide
+        min_em, max_em, best = room_em / 2, room_em, wide
         for _ in range(BALANCING if len(wide) > 1 else 0):
-            middle_em = (least_em + most_em) / 2
+            middle_em = (min_em + max_em) / 2
             narrow = paragraph.wrapped(middle_em, is_parting=False)
             if 0 < len(narrow) <= len(wide):
-                best, most_em = narrow, middle_em
+                best, max_em = narrow, middle_em
             else:
-                least_em = middle_em
+                min_em = middle_em
         balanced.append(best)
     return balanced
 

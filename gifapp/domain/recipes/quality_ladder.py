@@ -76,7 +76,7 @@ class _Point(NamedTuple):
     lossy: int
     colours: int
     scale: float = 1.0
-    most_s: float = math.inf
+    max_s: float = math.inf
 
 
 # the maximum frame rate, and the path at that rate. Measured on films viewed at full size: for the same
@@ -101,8 +101,8 @@ _SCREEN: tuple[tuple[float, tuple[_Point, ...]], ...] = (
 _EXACT: tuple[tuple[float, tuple[_Point, ...]], ...] = (
     (50.0, (_Point(80, 256),)),
     (16.7, (_Point(100, 192),)),
-    (10.0, (_Point(120, 128, most_s=12),)),
-    (7.0, (_Point(140, 96, most_s=8), _Point(170, 64, most_s=4), _Point(200, 16, most_s=0.5))),
+    (10.0, (_Point(120, 128, max_s=12),)),
+    (7.0, (_Point(140, 96, max_s=8), _Point(170, 64, max_s=4), _Point(200, 16, max_s=0.5))),
 )
 _SHARES = tuple(
     Fraction(share) for share in ("1", "3/4", "2/3", "1/2", "2/5", "1/3", "1/4", "1/5", "1/6", "1/8", "1/12")
@@ -119,8 +119,8 @@ def ladder(plain: EncodeSettings, before: GifStats, *, is_exact: bool, is_screen
     paths = _EXACT if is_exact else _SCREEN if is_screen else _FREE
     points = [plain]
     stages: dict[Fraction, Stage] = {}
-    for most_fps, path in paths:
-        frame_share = next((share for share in _SHARES if before.fps * share <= most_fps), _SHARES[-1])
+    for max_fps, path in paths:
+        frame_share = next((share for share in _SHARES if before.fps * share <= max_fps), _SHARES[-1])
         points += _further(points[-1], path, before)
         stages[frame_share] = Stage(tuple(replace(point, frame_share=frame_share) for point in points))
     return list(stages.values())
@@ -129,13 +129,13 @@ def ladder(plain: EncodeSettings, before: GifStats, *, is_exact: bool, is_screen
 def _further(point: EncodeSettings, path: Iterable[_Point], before: GifStats) -> Iterator[EncodeSettings]:
     """The points of a path, none of higher quality than `point`."""
     smallest = min(1.0, _MIN_SIDE_PX / min(before.width_px, before.height_px))
-    for lossy, colours, scale, most_s in path:
+    for lossy, colours, scale, max_s in path:
         point = replace(
             point,
             lossy=max(lossy, point.lossy),
             colours=min(colours, point.colours),
             scale=min(max(scale, smallest), point.scale),
-            length=min(most_s / before.duration_s, point.length),
+            length=min(max_s / before.duration_s, point.length),
         )
         yield point
 

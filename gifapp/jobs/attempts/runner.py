@@ -61,7 +61,7 @@ class Runner:
 
     Args:
         worker: the name under which this worker holds leases.
-        most_running: how many jobs of one owner may run at a time, over all workers.
+        max_running: how many jobs of one owner may run at a time, over all workers.
         give_up: once set, a running conversion is killed and its lease released.
     """
 
@@ -77,7 +77,7 @@ class Runner:
         timings: Timings,
         worker: str,
         give_up: threading.Event,
-        most_running: int | None = None,
+        max_running: int | None = None,
     ) -> None:
         self._blobs = blobs
         self._wakeups = wakeups
@@ -88,13 +88,13 @@ class Runner:
         self._timings = timings
         self._worker = worker
         self._give_up = give_up
-        self._most_running = most_running
+        self._max_running = max_running
 
     def run_next(self) -> bool:
         """Claim the next job and run the attempt to its end; False: there was no job to claim."""
         self._forks.ensure_running()
         claimed_at = time.monotonic()
-        job = claim_next(worker=self._worker, lease_s=self._timings.lease_s, most_running=self._most_running)
+        job = claim_next(worker=self._worker, lease_s=self._timings.lease_s, max_running=self._max_running)
         if job is None:
             return False
         lease = _Lease(leases.attempt_of(job), self._timings, AttemptTimer(job), held_since=claimed_at)

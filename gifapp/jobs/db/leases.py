@@ -44,17 +44,17 @@ def attempt_of(job: JobDocument) -> Attempt:
 
 @reaching_mongodb()
 def claim(
-    owner_id: str, *, worker: str, lease_s: float, most_running: int | None = None
+    owner_id: str, *, worker: str, lease_s: float, max_running: int | None = None
 ) -> JobDocument | None:
     """Claim the owner's next job for `worker`; None: none is due, or another worker was first.
 
-    With `most_running`, each running job of the owner occupies a slot, so two concurrent claims cannot
+    With `max_running`, each running job of the owner occupies a slot, so two concurrent claims cannot
     both take the last one.
     """
-    if most_running is None:
+    if max_running is None:
         return _claimed(owner_id, worker, lease_s)
     taken = set(JobDocument.objects(owner=owner_id, state=JobState.RUNNING).scalar("slot"))
-    for slot in set(range(most_running)) - taken:
+    for slot in set(range(max_running)) - taken:
         with suppress(NotUniqueError):
             return _claimed(owner_id, worker, lease_s, set__slot=slot)
     return None

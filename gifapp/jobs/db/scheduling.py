@@ -33,21 +33,21 @@ def rank_of(run_at: datetime, priority: int) -> datetime:
 
 
 @reaching_mongodb()
-def claim_next(*, worker: str, lease_s: float, most_running: int | None = None) -> JobDocument | None:
+def claim_next(*, worker: str, lease_s: float, max_running: int | None = None) -> JobDocument | None:
     """Claim the next job for `worker`; None: there is none to run.
 
-    `most_running` limits how many jobs of one owner run at a time; None: all workers but one.
+    `max_running` limits how many jobs of one owner run at a time; None: all workers but one.
     """
     if is_paused():
         return None
     running, all_but_one = _running(), workers.count_alive() - 1
     for owner in _in_turn(_due_by_owner(), running):
-        most = most_running
-        if most is None and all_but_one > 0:
-            most = all_but_one + _lost(owner, lease_s)
-        if most is not None and running[owner] >= most:
+        limit = max_running
+        if limit is None and all_but_one > 0:
+            limit = all_but_one + _lost(owner, lease_s)
+        if limit is not None and running[owner] >= limit:
             continue
-        job = leases.claim(owner, worker=worker, lease_s=lease_s, most_running=most)
+        job = leases.claim(owner, worker=worker, lease_s=lease_s, max_running=limit)
         if job is not None:
             OwnerDocument.objects(id=owner).update_one(upsert=True, set__served_at=utc_now())
             return job

@@ -15,19 +15,19 @@ _HOUR = timedelta(hours=1)
 
 
 @reaching_mongodb()
-def count_one(owner_id: str, *, most_per_hour: int | None) -> None:
+def count_one(owner_id: str, *, max_per_hour: int | None) -> None:
     """Count a submission; with None, there is no limit.
 
     Raises:
         errors.TooManyJobs: the limit for this hour is used up.
     """
-    if most_per_hour is None:
+    if max_per_hour is None:
         return
     now = utc_now()
     hour = now.replace(minute=0, second=0, microsecond=0)
-    if not (_begin(owner_id, hour) or _add(owner_id, hour, most_per_hour)):
+    if not (_begin(owner_id, hour) or _add(owner_id, hour, max_per_hour)):
         wait_s = ceil((hour + _HOUR - now).total_seconds())
-        raise errors.TooManyJobs(limit=most_per_hour, retry_after_s=wait_s)
+        raise errors.TooManyJobs(limit=max_per_hour, retry_after_s=wait_s)
 
 
 def _begin(owner_id: str, hour: datetime) -> bool:
@@ -39,6 +39,6 @@ def _begin(owner_id: str, hour: datetime) -> bool:
         return False
 
 
-def _add(owner_id: str, hour: datetime, most: int) -> bool:
-    mine = OwnerDocument.objects(id=owner_id, hour=hour, submitted__lt=most)
+def _add(owner_id: str, hour: datetime, max_per_hour: int) -> bool:
+    mine = OwnerDocument.objects(id=owner_id, hour=hour, submitted__lt=max_per_hour)
     return bool(mine.update_one(inc__submitted=1))

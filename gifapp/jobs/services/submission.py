@@ -72,7 +72,7 @@ class Submission:
         fingerprint, key = _fingerprint(source, recipe), idempotency_key or None
         while (same := job_store.find_same(owner_id, fingerprint=fingerprint, idempotency_key=key)) is None:
             self._check_quota(owner_id)
-            submissions.count_one(owner_id, most_per_hour=self._allowance.jobs_per_hour)
+            submissions.count_one(owner_id, max_per_hour=self._allowance.jobs_per_hour)
             job = job_store.add_job(
                 source,
                 recipe,

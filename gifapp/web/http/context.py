@@ -26,13 +26,13 @@ from gifapp.web.traffic.memory import MemoryBudget
 _UPLOAD_WRITERS = 16
 
 # more would compete with the event loop for the GIL
-_CALLS = functools.partial(FairPool, "call", slots=4, most_waiting=1000)
+_CALLS = functools.partial(FairPool, "call", slots=4, max_waiting=1000)
 # bcrypt takes a quarter of a second of CPU time
-_PASSWORDS = functools.partial(FairPool, "password", slots=2, most_waiting=32)
+_PASSWORDS = functools.partial(FairPool, "password", slots=2, max_waiting=32)
 # each task of these pools starts a process; one slot of each is reserved for users with none running
-_PROBES = functools.partial(FairPool, "probe", slots=3, most_waiting=32)
-_FRAMES = functools.partial(FairPool, "frame", slots=3, most_waiting=8)
-_QUICK = functools.partial(FairPool, "quick", slots=quick.AT_ONCE, most_waiting=8)
+_PROBES = functools.partial(FairPool, "probe", slots=3, max_waiting=32)
+_FRAMES = functools.partial(FairPool, "frame", slots=3, max_waiting=8)
+_QUICK = functools.partial(FairPool, "quick", slots=quick.AT_ONCE, max_waiting=8)
 
 
 @dataclass(frozen=True)

@@ -134,7 +134,7 @@ class _RefusingHandler(BaseHandler):
 
     async def prepare(self) -> None:
         await super().prepare()
-        raise errors.TooManyConnections(limit=self.application.connections.most_by_address)  # type: ignore[attr-defined]
+        raise errors.TooManyConnections(limit=self.application.connections.max_by_address)  # type: ignore[attr-defined]
 
 
 def _drop_foreign_cookies(request: HTTPServerRequest) -> None:

@@ -82,7 +82,7 @@ class Kernels:
         *,
         url: str,
         home: Path,
-        most: int,
+        max_kernels: int,
         per_visitor: int = PER_VISITOR,
         grace_s: float = GRACE_S,
         clock: Callable[[], float] = time.monotonic,
@@ -92,7 +92,7 @@ class Kernels:
         self._identity = identity
         self._url = url
         self._home = home
-        self._most = most
+        self._max_kernels = max_kernels
         self._per_visitor = per_visitor
         self._grace_s = grace_s
         self._clock = clock
@@ -198,8 +198,8 @@ class Kernels:
         of_caller = sum(kernel.caller.user_id == caller.user_id for kernel in self._kernels.values())
         if of_caller >= self._per_visitor:
             raise errors.TooManyDashboards(limit=self._per_visitor)
-        if len(self._kernels) >= self._most:
-            raise errors.DashboardsFull(limit=self._most)
+        if len(self._kernels) >= self._max_kernels:
+            raise errors.DashboardsFull(limit=self._max_kernels)
 
     async def _launch(self, kernel_id: str, kernel_name: str, token: str, printed: FileIO) -> None:
         own = {"GIFAPP_URL": self._url, "GIFAPP_KERNEL_TOKEN": token, "IPYTHONDIR": str(self._home)}

@@ -21,13 +21,13 @@ class Connections:
     """Counts open connections, including websockets, until they close.
 
     Attributes:
-        most_by_address: the limit per address; for IPv6, per /64, which one customer usually has.
+        max_by_address: the limit per address; for IPv6, per /64, which one customer usually has.
     """
 
-    def __init__(self, most_by_address: int = BY_ADDRESS, most: int | None = None) -> None:
-        """`most`: the total limit; by default three quarters of the process's limit on open files."""
-        self._most = most or resource.getrlimit(resource.RLIMIT_NOFILE)[0] * 3 // 4
-        self.most_by_address = min(most_by_address, max(1, self._most // 2))
+    def __init__(self, max_by_address: int = BY_ADDRESS, max_total: int | None = None) -> None:
+        """`max_total`: the total limit; by default three quarters of the process's limit on open files."""
+        self._max_total = max_total or resource.getrlimit(resource.RLIMIT_NOFILE)[0] * 3 // 4
+        self.max_by_address = min(max_by_address, max(1, self._max_total // 2))
         self._tidy_at = _TIDY_AT
         # oldest first; True once a request has arrived
         self._streams: dict[str, WeakKeyDictionary[IOStream, bool]] = {}
@@ -35,9 +35,9 @@ class Connections:
 
     def has_capacity(self) -> bool:
         """Whether another connection may be opened."""
-        if len(self._network_of) >= self._most:
+        if len(self._network_of) >= self._max_total:
             self._forget_closed(self._network_of)
-        return len(self._network_of) < self._most
+        return len(self._network_of) < self._max_total
 
     def count(self, stream: IOStream, address: str | None, *, has_asked: bool = False) -> bool:
         """Count a connection towards `address` from now on; False if the address is at its limit.
@@ -55,9 +55,9 @@ class Connections:
         self._network_of[stream] = _UNKNOWN
         if network == _UNKNOWN:
             return True
-        if len(self._of(network)) >= self.most_by_address:
+        if len(self._of(network)) >= self.max_by_address:
             self._forget_closed(self._of(network))
-        if len(self._of(network)) >= self.most_by_address:
+        if len(self._of(network)) >= self.max_by_address:
             self._close_oldest(network)
         return self._add(stream, network, has_asked)
 
@@ -73,7 +73,7 @@ class Connections:
             self._forget_closed([oldest])
 
     def _add(self, stream: IOStream, network: str, has_asked: bool) -> bool:
-        if len(self._of(network)) >= self.most_by_address:
+        if len(self._of(network)) >= self.max_by_address:
             return False
         self._network_of[stream] = network
         self._streams.setdefault(network, WeakKeyDictionary())[stream] = has_asked

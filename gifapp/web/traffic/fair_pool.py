@@ -27,9 +27,9 @@ class FairPool:
     runs on one event loop.
     """
 
-    def __init__(self, name: str, *, slots: int, most_waiting: int) -> None:
-        self._most_waiting = most_waiting
-        self._queue: FairQueue[Future[None]] = FairQueue(slots, most_waiting=most_waiting)
+    def __init__(self, name: str, *, slots: int, max_waiting: int) -> None:
+        self._max_waiting = max_waiting
+        self._queue: FairQueue[Future[None]] = FairQueue(slots, max_waiting=max_waiting)
         self._threads = ThreadPoolExecutor(slots, name)
 
     async def run(self, owner_id: str, work: Callable[[], Result]) -> Result:
@@ -41,7 +41,7 @@ class FairPool:
         loop = asyncio.get_running_loop()
         turn = loop.create_future()
         if not self._queue.join(owner_id, turn):
-            raise errors.TooManyAtOnce(limit=self._most_waiting, retry_after_s=_RETRY_AFTER_S)
+            raise errors.TooManyAtOnce(limit=self._max_waiting, retry_after_s=_RETRY_AFTER_S)
         try:
             self._start()
             await turn

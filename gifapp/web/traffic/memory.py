@@ -23,9 +23,9 @@ class MemoryBudget:
         Raises:
             errors.TooMuchAtOnce: that would be more than one user, or one address, may have.
         """
-        most = MAX_BYTES if is_signed_in else MAX_BYTES_BY_ADDRESS
-        if self._held_bytes[client] + count > most:
-            raise errors.TooMuchAtOnce(limit_bytes=most, retry_after_s=_RETRY_AFTER_S)
+        limit_bytes = MAX_BYTES if is_signed_in else MAX_BYTES_BY_ADDRESS
+        if self._held_bytes[client] + count > limit_bytes:
+            raise errors.TooMuchAtOnce(limit_bytes=limit_bytes, retry_after_s=_RETRY_AFTER_S)
         self._held_bytes[client] += count
 
     def give_back(self, client: str, count: int) -> None:

@@ -11,13 +11,13 @@ from tornado.httputil import HTTPHeaders, HTTPMessageDelegate, RequestStartLine,
 
 
 class Turns:
-    """Lets every address take `most` turns per iteration of the event loop; the surplus waits.
+    """Lets every address take `per_iteration` turns per iteration of the event loop; the surplus waits.
 
-    However many connections an address has, another's waits for `most` turns, not for all.
+    However many connections an address has, another's waits for `per_iteration` turns, not for all.
     """
 
-    def __init__(self, most: int = 1) -> None:
-        self._most = most
+    def __init__(self, per_iteration: int = 1) -> None:
+        self._per_iteration = per_iteration
         self._taken: Counter[str] = Counter()  # in this iteration
         self._waiting: dict[str, deque[Future[None]]] = {}
 
@@ -27,7 +27,7 @@ class Turns:
 
     def has_turn(self, network: str) -> bool:
         """Whether the next need not wait."""
-        return self._taken[network] < self._most
+        return self._taken[network] < self._per_iteration
 
     def begin(self, network: str) -> Future[None] | None:
         """The turn to wait for; None if it has come."""
@@ -46,7 +46,7 @@ class Turns:
     def _next_iteration(self) -> None:
         self._taken.clear()
         for network, turns in list(self._waiting.items()):
-            for _ in range(min(self._most, len(turns))):
+            for _ in range(min(self._per_iteration, len(turns))):
                 self._take(network)
                 turn = turns.popleft()
                 if not turn.done():  # a connection that is being closed cancels its own

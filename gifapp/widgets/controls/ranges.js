@@ -3,7 +3,7 @@ import { button, frameAddress, liveImage, make, throttled, timeIn } from "../com
 /**
  * @typedef {[number, number]} Times  start and end, in seconds
  * @typedef {{ page_url: string, source_id: string, frame_url: string | null, frame_s: number, duration_s: number,
- *   value: Times[], most: number, problem: string }} Traits
+ *   value: Times[], max_ranges: number, problem: string }} Traits
  * @typedef {ReturnType<Range["makeEdge"]>} Edge
  */
 
@@ -219,7 +219,7 @@ class Ranges {
       this.list.append(row.node);
     }
     this.rows.forEach((row, number) => row.show(this.ranges[number], this.ranges.length));
-    this.addition.hidden = this.ranges.length >= this.model.get("most");
+    this.addition.hidden = this.ranges.length >= this.model.get("max_ranges");
   }
 
   showProblem() {

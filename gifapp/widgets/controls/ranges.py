@@ -28,5 +28,5 @@ class Ranges(anywidget.AnyWidget):
     duration_s = traitlets.Float(1.0).tag(sync=True)
     value = traitlets.List(traitlets.List(traitlets.Float())).tag(sync=True)
     """`[start_s, end_s]` of each range."""
-    most = traitlets.Int(50).tag(sync=True)
+    max_ranges = traitlets.Int(50).tag(sync=True)
     problem = traitlets.Unicode().tag(sync=True)

@@ -40,7 +40,7 @@ class Dashboard(w.VBox):
         """Show the service's jobs and sources, then follow its events; needs a running event loop."""
         self._client = client
         self._state = DashboardState()
-        self._most_jobs = JOBS_AT_ONCE
+        self._max_jobs = JOBS_AT_ONCE
         self.notices = Notices()
         self._reporter = Reporter(self.notices.warn)
         self._make_parts(_limits(client))
@@ -115,7 +115,7 @@ class Dashboard(w.VBox):
             case "reuse":
                 self._reuse(job_id)
             case "older":
-                self._most_jobs += JOBS_AT_ONCE
+                self._max_jobs += JOBS_AT_ONCE
                 self._read()
 
     def _reuse(self, job_id: str) -> None:
@@ -172,9 +172,9 @@ class Dashboard(w.VBox):
         self.notices.is_live = is_live
 
     def _read(self) -> None:
-        jobs = self._client.jobs(limit=self._most_jobs + 1)
-        self._state.read(jobs[: self._most_jobs], self._client.sources())
-        self.gallery.show_all(self._state.jobs, has_older=len(jobs) > self._most_jobs)
+        jobs = self._client.jobs(limit=self._max_jobs + 1)
+        self._state.read(jobs[: self._max_jobs], self._client.sources())
+        self.gallery.show_all(self._state.jobs, has_older=len(jobs) > self._max_jobs)
         self.editor.stage.gifs = self._state.gif_counts()
         self._show_sources()
 

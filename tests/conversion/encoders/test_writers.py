@@ -107,8 +107,8 @@ def _seen_by_av(path: Path) -> Seen:
 
 def stored(name: str, delays_cs: list[int]) -> list[int]:
     """The delays in a file of this name: in an MP4 what stays for long is stored again."""
-    most_cs = CODECS["mp4"].longest_cs if name.endswith(".mp4") else 65535
-    return [piece_cs for delay_cs in delays_cs for piece_cs in split_delay(delay_cs, most_cs)]
+    max_cs = CODECS["mp4"].longest_cs if name.endswith(".mp4") else 65535
+    return [piece_cs for delay_cs in delays_cs for piece_cs in split_delay(delay_cs, max_cs)]
 
 
 def held(given: Sequence[np.ndarray], name: str, delays_cs: list[int]) -> list[np.ndarray]:
@@ -132,13 +132,13 @@ def test_ffmpeg_writes_every_format_but_gif() -> None:
 # --- one file --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("name", "most"), [("a.webp", 3.0), ("a.apng", 0.0), ("a.mp4", 4.0)])
-def test_pictures_and_times_come_through(tmp_path: Path, name: str, most: float) -> None:
+@pytest.mark.parametrize(("name", "max_error"), [("a.webp", 3.0), ("a.apng", 0.0), ("a.mp4", 4.0)])
+def test_pictures_and_times_come_through(tmp_path: Path, name: str, max_error: float) -> None:
     given = pictures(5)
     told = written(tmp_path / name, given, UNEVEN_CS)
     shown = seen(tmp_path / name)
     assert shown.delays_cs == stored(name, UNEVEN_CS)
-    assert apart(shown.frames, held(given, name, UNEVEN_CS)) <= most
+    assert apart(shown.frames, held(given, name, UNEVEN_CS)) <= max_error
     assert told == Written(len(shown.delays_cs), (tmp_path / name).stat().st_size, 48, 32)
 
 

@@ -11,7 +11,7 @@ from tests import reference
 
 DITHERS: tuple[Dither, ...] = ("none", "bayer", "blue_noise", "floyd_steinberg", "sierra2_4a")
 FILM, SCREEN = tolerance("film", "auto", 0), tolerance("screen", "auto", 0)
-EXACT = FILM._replace(floor=0, share=0, most=0, spread=0.0)
+EXACT = FILM._replace(floor=0, share=0, max_excess=0, spread=0.0)
 BLACK_AND_WHITE = Palette(np.array([[0, 0, 0], [255, 255, 255]], np.uint8), 2)
 
 
@@ -119,13 +119,13 @@ def test_no_pixel_is_worse_than_the_most_that_is_allowed() -> None:
     pictures = rng.integers(0, 256, (6, 48, 48, 3), np.uint8)
     greys = np.arange(0, 256, 5, dtype=np.uint8)
     palette = Palette(np.stack(np.meshgrid(*[greys[::9]] * 3), axis=-1).reshape(-1, 3), 216)
-    rules = EXACT._replace(strength=0, floor=300, share=256, most=2000)
+    rules = EXACT._replace(strength=0, floor=300, share=256, max_excess=2000)
     canvas, exact = Canvas(48, 48, "none"), Canvas(48, 48, "none")
     for picture in pictures:
         canvas.draw(picture, palette, Lookup(palette), rules)
         exact.draw(picture, palette, Lookup(palette), EXACT)
         excess = distance(canvas.shown, picture) - distance(exact.shown, picture)
-        assert excess.max() <= rules.most
+        assert excess.max() <= rules.max_excess
     assert excess.max() > 0
 
 

@@ -65,21 +65,21 @@ def test_the_noise_of_a_grey_film_is_not_kept_when_a_lossy_codec_has_been_at_it(
 
 @pytest.mark.parametrize("dither", DITHERS)
 @pytest.mark.parametrize("content", CONTENTS)
-@pytest.mark.parametrize("most", [2, 3, 4, 5, 17, 128, 255, 256])
-def test_a_group_that_fits_the_table_is_exact(most: int, content: Content, dither: Dither) -> None:
-    rng = np.random.default_rng(most)
-    table = colours(rng, most)
+@pytest.mark.parametrize("max_colours", [2, 3, 4, 5, 17, 128, 255, 256])
+def test_a_group_that_fits_the_table_is_exact(max_colours: int, content: Content, dither: Dither) -> None:
+    rng = np.random.default_rng(max_colours)
+    table = colours(rng, max_colours)
     pictures = np.stack([scattered(rng, table, HEIGHT, WIDTH) for _ in range(6)])
-    assert_exact(pictures, colours=most, content=content, dither=dither)
+    assert_exact(pictures, colours=max_colours, content=content, dither=dither)
 
 
-@pytest.mark.parametrize("most", [2, 3, 16, 256])
+@pytest.mark.parametrize("max_colours", [2, 3, 16, 256])
 @pytest.mark.parametrize("count", [1, 6])
-def test_so_is_one_with_holes_where_the_table_holds_them_too(count: int, most: int) -> None:
-    rng = np.random.default_rng(most)
-    table = colours(rng, most - 1)
+def test_so_is_one_with_holes_where_the_table_holds_them_too(count: int, max_colours: int) -> None:
+    rng = np.random.default_rng(max_colours)
+    table = colours(rng, max_colours - 1)
     pictures = np.stack([scattered(rng, table, HEIGHT, WIDTH) for _ in range(count)])
-    assert_exact(with_holes(rng, pictures), colours=most)
+    assert_exact(with_holes(rng, pictures), colours=max_colours)
 
 
 @pytest.mark.parametrize("step", [1, 2, 5])
@@ -92,22 +92,22 @@ def test_near_tones_in_motion_are_exact(content: Content, step: int) -> None:
 
 
 @pytest.mark.parametrize("scope", ["auto", "scene", "per_frame"])
-@pytest.mark.parametrize("most", [4, 16, 255, 256])
-def test_frames_with_palettes_of_their_own_are_exact(most: int, scope: PaletteScope) -> None:
-    rng = np.random.default_rng(most)
-    pictures = [scattered(rng, colours(rng, most), HEIGHT, WIDTH) for _ in range(7)]
-    assert_exact(np.stack(pictures), colours=most, palette=scope)
+@pytest.mark.parametrize("max_colours", [4, 16, 255, 256])
+def test_frames_with_palettes_of_their_own_are_exact(max_colours: int, scope: PaletteScope) -> None:
+    rng = np.random.default_rng(max_colours)
+    pictures = [scattered(rng, colours(rng, max_colours), HEIGHT, WIDTH) for _ in range(7)]
+    assert_exact(np.stack(pictures), colours=max_colours, palette=scope)
 
 
-@pytest.mark.parametrize("most", [16, 255, 256])
-def test_a_part_that_changes_is_exact_though_the_whole_picture_has_too_many_colours(most: int) -> None:
-    rng = np.random.default_rng(most)
-    pictures = [scattered(rng, colours(rng, most - 1), HEIGHT, WIDTH)]
+@pytest.mark.parametrize("max_colours", [16, 255, 256])
+def test_a_part_that_changes_is_exact_though_the_whole_picture_has_too_many_colours(max_colours: int) -> None:
+    rng = np.random.default_rng(max_colours)
+    pictures = [scattered(rng, colours(rng, max_colours - 1), HEIGHT, WIDTH)]
     for _ in range(9):
         after = pictures[-1].copy()
-        after[4:21, 5:26] = scattered(rng, colours(rng, most), 17, 21)
+        after[4:21, 5:26] = scattered(rng, colours(rng, max_colours), 17, 21)
         pictures.append(after)
-    assert_exact(np.stack(pictures), colours=most)
+    assert_exact(np.stack(pictures), colours=max_colours)
 
 
 def test_only_the_pixels_that_changed_are_written() -> None:
@@ -151,9 +151,11 @@ def clips(draw: st.DrawFn) -> np.ndarray:
 
 @examples(120)
 @given(clips(), st.integers(2, 256), st.sampled_from(DITHERS))
-def test_a_gif_that_is_converted_again_stays_as_it_is(clip: np.ndarray, most: int, dither: Dither) -> None:
+def test_a_gif_that_is_converted_again_stays_as_it_is(
+    clip: np.ndarray, max_colours: int, dither: Dither
+) -> None:
     """However much of the clip was lost the first time."""
-    style: dict[str, Any] = {"colours": most, "dither": dither}
+    style: dict[str, Any] = {"colours": max_colours, "dither": dither}
     first, delays_cs = seen_by_libav(gif_of(clip, **style)[0])
     for _ in range(2):
         pictures = first if clip.shape[3] == 4 else first[..., :3]
@@ -168,5 +170,5 @@ def test_what_the_table_can_hold_is_exact(clip: np.ndarray, data: st.DataObject)
     is_seen = clip[..., 3] > 0 if clip.shape[3] == 4 else np.ones(clip.shape[:3], bool)
     needed = len(np.unique(clip[..., :3][is_seen], axis=0)) + (clip.shape[3] == 4)
     if needed <= 256:
-        most = data.draw(st.integers(max(2, needed), 256))
-        assert_exact(clip, colours=most, dither=data.draw(st.sampled_from(DITHERS)))
+        max_colours = data.draw(st.integers(max(2, needed), 256))
+        assert_exact(clip, colours=max_colours, dither=data.draw(st.sampled_from(DITHERS)))

@@ -9,7 +9,7 @@ KINDS: tuple[Kind, ...] = ("film", "drawing", "screen")
 
 
 def limits(rules: Tolerance) -> tuple[float, ...]:
-    return rules.strength, rules.floor, rules.share, rules.most, rules.spread
+    return rules.strength, rules.floor, rules.share, rules.max_excess, rules.spread
 
 
 @pytest.mark.parametrize("kind", KINDS)

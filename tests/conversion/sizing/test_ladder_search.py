@@ -17,20 +17,20 @@ def steep(knobs: EncodeSettings) -> float:
     return 1000 - knobs.lossy if knobs.lossy < 180 else 10
 
 
-@pytest.mark.parametrize("most_bytes", [300, 500, 700, 900])
-def test_it_comes_close_in_a_few_steps(most_bytes: int) -> None:
-    found = even(mildest_fitting([STAGE], most_bytes, even, most_steps=7))
-    assert 0.95 * most_bytes <= found <= most_bytes
+@pytest.mark.parametrize("max_bytes", [300, 500, 700, 900])
+def test_it_comes_close_in_a_few_steps(max_bytes: int) -> None:
+    found = even(mildest_fitting([STAGE], max_bytes, even, max_steps=7))
+    assert 0.95 * max_bytes <= found <= max_bytes
 
 
 def test_it_does_not_creep_to_a_cliff_from_one_side() -> None:
-    assert mildest_fitting([STAGE], 500, steep, most_steps=7).lossy <= 190
+    assert mildest_fitting([STAGE], 500, steep, max_steps=7).lossy <= 190
 
 
 def test_the_first_stage_that_reaches_a_size_is_the_one_and_else_the_end() -> None:
     fewer = Stage((EncodeSettings(0, 16), EncodeSettings(200, 16)))
-    assert mildest_fitting([STAGE, fewer], 500, even, most_steps=7).colours == 256
-    assert mildest_fitting([STAGE, fewer], 100, even, most_steps=7) == fewer.at(1)
+    assert mildest_fitting([STAGE, fewer], 500, even, max_steps=7).colours == 256
+    assert mildest_fitting([STAGE, fewer], 100, even, max_steps=7) == fewer.at(1)
 
 
 def test_a_recipe_knows_better_what_the_clip_shows() -> None:

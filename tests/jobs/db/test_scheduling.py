@@ -33,8 +33,8 @@ def submit(parts: JobParts, upload: Callable[..., SourceView]) -> Submit:
     return submit
 
 
-def claimed(most_running: int | None = None) -> JobDocument | None:
-    return claim_next(worker="w", lease_s=30, most_running=most_running)
+def claimed(max_running: int | None = None) -> JobDocument | None:
+    return claim_next(worker="w", lease_s=30, max_running=max_running)
 
 
 def owners_of(claims: int) -> list[str]:
@@ -85,10 +85,10 @@ def test_a_low_job_does_not_starve() -> None:
 
 def test_no_more_of_ones_jobs_run_than_allowed_and_others_are_served(submit: Submit) -> None:
     submit("ann", 3)
-    assert claimed(most_running=1) is not None
-    assert claimed(most_running=1) is None
+    assert claimed(max_running=1) is not None
+    assert claimed(max_running=1) is None
     submit("bob")
-    served = claimed(most_running=1)
+    served = claimed(max_running=1)
     assert served is not None
     assert served.owner == "bob"
 
@@ -217,13 +217,13 @@ def test_the_same_video_twice_is_one_gif_but_not_for_two_people(
 
 def test_submissions_are_counted_by_the_hour(parts: JobParts) -> None:
     for _ in range(3):
-        submissions.count_one("ann", most_per_hour=3)
+        submissions.count_one("ann", max_per_hour=3)
     with pytest.raises(errors.TooManyJobs) as refused:
-        submissions.count_one("ann", most_per_hour=3)
+        submissions.count_one("ann", max_per_hour=3)
     assert 0 < refused.value.facts["retry_after_s"] <= 3600
-    submissions.count_one("bob", most_per_hour=3)
+    submissions.count_one("bob", max_per_hour=3)
     OwnerDocument.objects(id="ann").update(set__hour=utc_now() - timedelta(hours=2))
-    submissions.count_one("ann", most_per_hour=3)
+    submissions.count_one("ann", max_per_hour=3)
 
 
 def test_a_worker_is_alive_as_long_as_it_says_so(parts: JobParts) -> None:

@@ -22,7 +22,7 @@ Upload = Callable[..., SourceView]
 
 
 def claim(parts: JobParts) -> JobDocument | None:
-    return claim_next(worker="here", lease_s=30, most_running=parts.allowance.running)
+    return claim_next(worker="here", lease_s=30, max_running=parts.allowance.running)
 
 
 @pytest.mark.parametrize("allowance", [Allowance(running=2)])
@@ -70,7 +70,7 @@ def test_concurrent_claims_for_one_owner_stay_within_the_limit(parts: JobParts, 
 @pytest.mark.parametrize("allowance", [Allowance(running=1)])
 def test_a_lost_or_a_released_job_gives_its_place_back(parts: JobParts, job: JobView) -> None:
     for give_back in (leases.release, lambda _: parts.sweep()):
-        claimed = claim_next(worker="here", lease_s=-1, most_running=1)
+        claimed = claim_next(worker="here", lease_s=-1, max_running=1)
         assert claimed
         give_back(leases.attempt_of(claimed))
         skip_the_wait(job)

@@ -38,14 +38,14 @@ async def connect(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]
 async def test_bodies_that_arrive_together_are_bounded_and_counted_to_their_owner(
     url: str, ada: Person, sign_up: SignUp, parts: Parts, estimate: bytes
 ) -> None:
-    most = MAX_BYTES // HELD_BYTES
+    count = MAX_BYTES // HELD_BYTES
     async with AsyncExitStack() as stack:
-        for _ in range(most):
+        for _ in range(count):
             _, writer = await connect(url)
             stack.callback(writer.close)
             writer.write(estimate)
         await asyncio.to_thread(
-            wait_until, lambda: parts.memory.held_bytes(ada.id) == most * HELD_BYTES, timeout_s=10
+            wait_until, lambda: parts.memory.held_bytes(ada.id) == count * HELD_BYTES, timeout_s=10
         )
         surplus = await ada.http.post("/api/v1/estimates", content=estimate[-HELD_BYTES:])
         assert is_problem(surplus, 429, "too-much-at-once")["limit_bytes"] == MAX_BYTES

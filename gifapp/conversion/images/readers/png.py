@@ -123,7 +123,7 @@ class _Parser:
         self._data = data
         self._sides = width_px, height_px
         self._sequence = 0
-        self._most_frames = 0
+        self._max_frames = 0
         self._frames: list[_Frame] = []
         self.shared: dict[bytes, bytes | memoryview] = {}
         self._is_last_whole = True
@@ -136,7 +136,7 @@ class _Parser:
             if chunk.kind == b"IEND":
                 self.is_cut_short = False
             elif chunk.kind == b"acTL":
-                self._most_frames, self.plays = struct.unpack_from(">2I", chunk.body)
+                self._max_frames, self.plays = struct.unpack_from(">2I", chunk.body)
             elif chunk.kind == b"IDAT":
                 has_image = True
                 if self._frames:
@@ -151,7 +151,7 @@ class _Parser:
 
     def whole_frames(self) -> list[_Frame]:
         """The frames with data, without a truncated last one unless it is the only one."""
-        frames = [frame for frame in self._frames if frame.data][: self._most_frames]
+        frames = [frame for frame in self._frames if frame.data][: self._max_frames]
         return frames if self._is_last_whole or len(frames) < 2 else frames[:-1]
 
     def _add(self, chunk: _Chunk) -> bool:

@@ -95,9 +95,9 @@ def _fill(place: NDArray[np.uint8 | np.uint16], header: Header, inflated: _Infla
 
 def _bands(inflated: _Inflated, rows: int, row_bytes: int) -> Iterator[Pixels]:
     """All rows in bands, each row preceded by its filter type."""
-    most = max(1, _BAND_BYTES // row_bytes)
-    for top in range(0, rows, most):
-        count = min(most, rows - top)
+    max_rows = max(1, _BAND_BYTES // row_bytes)
+    for top in range(0, rows, max_rows):
+        count = min(max_rows, rows - top)
         yield np.frombuffer(inflated.take(count * row_bytes), np.uint8).reshape(count, row_bytes)
 
 
