@@ -32,7 +32,7 @@ def gif_of(
     delays = [delays_cs] * len(frames) if isinstance(delays_cs, int) else delays_cs
     height_px, width_px = frames[0].shape[:2]
     out = io.BytesIO()
-    told = encode(
+    encoded = encode(
         map(Frame, frames, delays),
         out,
         width_px=width_px,
@@ -41,7 +41,7 @@ def gif_of(
         style=Style(**style),
         on_frame=on_frame,
     )
-    return out.getvalue(), told
+    return out.getvalue(), encoded
 
 
 def compressed(indices: np.ndarray, colour_bits: int) -> bytes:

@@ -55,7 +55,7 @@ def _events_in(envelope: bytes) -> Iterator[dict[str, Any]]:
     _, rest = envelope.split(b"\n", 1)
     while rest.strip():
         header, rest = rest.split(b"\n", 1)
-        told = json.loads(header)
-        item, rest = rest[: told["length"]], rest[told["length"] + 1 :]
-        if told["type"] == "event":
+        document = json.loads(header)
+        item, rest = rest[: document["length"]], rest[document["length"] + 1 :]
+        if document["type"] == "event":
             yield json.loads(item)

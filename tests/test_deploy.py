@@ -78,7 +78,7 @@ def commands() -> list[list[str]]:
     found += [
         service["command"] for name, service in COMPOSE["services"].items() if name in ("web", "workers")
     ]
-    found += [one["args"] for manifest in MANIFESTS for one in containers(manifest)]
+    found += [container["args"] for manifest in MANIFESTS for container in containers(manifest)]
     found += [unit(path)["Service"]["ExecStart"].split()[1:] for path in UNITS]
     return found
 
@@ -113,7 +113,7 @@ def test_the_password_of_redis_stands_in_no_argument_list(tmp_path: Path) -> Non
 
 
 def test_a_worker_that_has_to_go_may_finish_its_conversion() -> None:
-    [worker] = [one for one in MANIFESTS if one["metadata"]["name"] == "gifapp-worker"]
+    [worker] = [manifest for manifest in MANIFESTS if manifest["metadata"]["name"] == "gifapp-worker"]
     pod = worker["spec"]["template"]["spec"]
     [drain_s] = [
         float(one["value"]) for one in pod["containers"][0]["env"] if one["name"] == "GIFAPP_DRAIN_S"
@@ -134,7 +134,7 @@ def test_nothing_runs_as_root_or_writes_where_it_need_not() -> None:
         service = COMPOSE["services"][name]
         assert service["read_only"]
         assert service["cap_drop"] == ["ALL"]
-    for one in (one for manifest in MANIFESTS for one in containers(manifest)):
+    for one in (container for manifest in MANIFESTS for container in containers(manifest)):
         context = one["securityContext"]
         assert context["readOnlyRootFilesystem"]
         assert not context["allowPrivilegeEscalation"]
@@ -152,14 +152,16 @@ def test_keda_counts_what_workers_have_to_do() -> None:
     assert trigger["metadata"]["collection"] == JobDocument._get_collection_name()
     assert json.loads(trigger["metadata"]["query"])  # what it counts: tests/jobs/test_supervisor.py
     assert (scaled["spec"]["minReplicaCount"], scaled["spec"]["maxReplicaCount"]) == (1, 5)
-    assert scaled["spec"]["scaleTargetRef"]["name"] in {one["metadata"]["name"] for one in MANIFESTS}
+    assert scaled["spec"]["scaleTargetRef"]["name"] in {
+        manifest["metadata"]["name"] for manifest in MANIFESTS
+    }
 
 
 def test_nginx_passes_websockets_and_uploads_on_and_keeps_visitors_where_they_are() -> None:
     parsed = crossplane.parse(str(DEPLOY / "nginx" / "gifapp.conf"), check_ctx=False)
     assert parsed["status"] == "ok", parsed["errors"]
     blocks = parsed["config"][0]["parsed"]
-    [server] = [one["block"] for one in blocks if one["directive"] == "server"]
+    [server] = [block["block"] for block in blocks if block["directive"] == "server"]
     [location] = [one["block"] for one in server if one["directive"] == "location"]
     told = {(one["directive"], *one["args"][:1]): one["args"] for one in location}
     assert told["proxy_set_header", "Upgrade"] == ["Upgrade", "$http_upgrade"]
@@ -167,5 +169,5 @@ def test_nginx_passes_websockets_and_uploads_on_and_keeps_visitors_where_they_ar
     assert told["proxy_request_buffering", "off"]
     assert told["proxy_set_header", "X-Forwarded-For"] == ["X-Forwarded-For", "$remote_addr"]
     assert [told["proxy_set_header", name][1] for name in ("X-Real-IP", "X-Scheme", "Forwarded")] == [""] * 3
-    [upstream] = [one["block"] for one in blocks if one["directive"] == "upstream"]
+    [upstream] = [block["block"] for block in blocks if block["directive"] == "upstream"]
     assert "hash" in [one["directive"] for one in upstream]

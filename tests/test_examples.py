@@ -64,9 +64,9 @@ EXAMPLES = list(examples())
 
 def of(language: str) -> list[pytest.ParameterSet]:
     return [
-        pytest.param(one, id=f"{one.page}-{one.number}")
-        for one in EXAMPLES
-        if one.language == language and not one.why_not_run
+        pytest.param(example, id=f"{example.page}-{example.number}")
+        for example in EXAMPLES
+        if example.language == language and not example.why_not_run
     ]
 
 
@@ -158,5 +158,5 @@ def test_the_python_does_what_it_says(
 
 
 def test_what_is_not_run_says_why() -> None:
-    assert all(len(one.why_not_run.split()) >= 3 for one in EXAMPLES if one.why_not_run)
-    assert sum(one.why_not_run is None for one in EXAMPLES) > len(EXAMPLES) / 2
+    assert all(len(example.why_not_run.split()) >= 3 for example in EXAMPLES if example.why_not_run)
+    assert sum(example.why_not_run is None for example in EXAMPLES) > len(EXAMPLES) / 2

@@ -133,7 +133,7 @@ def test_what_one_person_may_have_has_no_bound_unless_it_is_set(monkeypatch: pyt
 
 def test_only_proxies_that_are_named_are_trusted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def trusted() -> list[str]:
-        return [str(one) for one in settings.load().proxies]
+        return [str(proxy) for proxy in settings.load().proxies]
 
     assert trusted() == []
     (tmp_path / "gifapp.toml").write_text('trusted_proxies = ["10.0.0.7"]\n')

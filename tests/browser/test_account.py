@@ -141,7 +141,7 @@ def test_signing_out_everywhere_ends_this_page_too(page: Page) -> None:
 
 
 def cookie(page: Page, name: str) -> str:
-    return next(one["value"] for one in page.context.cookies() if one.get("name") == name)
+    return next(cookie["value"] for cookie in page.context.cookies() if cookie.get("name") == name)
 
 
 def reset_path(service: RunningService) -> str:

@@ -21,8 +21,8 @@ pytestmark = pytest.mark.timeout(120)
 
 @pytest.fixture(scope="module")
 def jobs(service: RunningService) -> Iterator[Collection[Any]]:
-    told = json.loads((service.printed.parent / "data" / "run" / "services.json").read_text())
-    with pymongo.MongoClient[dict[str, Any]](told["mongodb_url"]) as client:
+    document = json.loads((service.printed.parent / "data" / "run" / "services.json").read_text())
+    with pymongo.MongoClient[dict[str, Any]](document["mongodb_url"]) as client:
         yield client.get_default_database()["jobs"]
 
 

@@ -47,7 +47,9 @@ def up() -> None:
     stages = [[server.part for server in servers], [_part(verb, given.data_dir, addresses) for verb in ROLES]]
     for name in ("run", "logs"):
         (given.data_dir / name).mkdir()
-    children = [[Child(part, given.data_dir / "logs" / f"{part.name}.log") for part in one] for one in stages]
+    children = [
+        [Child(part, given.data_dir / "logs" / f"{part.name}.log") for part in stage] for stage in stages
+    ]
     with recorded_signals() as stopping, published_addresses(given.data_dir, addresses):
         Supervisor(children, stopping).run(on_ready=lambda: print(f"gifapp is ready at {url}", flush=True))  # noqa: T201
 

@@ -75,7 +75,7 @@ class Service:
 
     def relatives(self) -> list[psutil.Process]:
         """Every process that the service has started, directly or not, and that still lives."""
-        return [one for one in psutil.process_iter(["status"]) if self._is_ours(one)]
+        return [process for process in psutil.process_iter(["status"]) if self._is_ours(process)]
 
     def _is_ours(self, process: psutil.Process) -> bool:
         if process.info["status"] == psutil.STATUS_ZOMBIE:
@@ -116,8 +116,8 @@ def running(argv: tuple[str, ...], directory: Path, *, workers: str) -> Iterator
     finally:
         process.kill()
         process.wait()
-        for one in service.relatives():
-            one.kill()
+        for relative in service.relatives():
+            relative.kill()
 
 
 def _environment(data_dir: Path, mark: str, workers: str) -> dict[str, str]:

@@ -83,7 +83,7 @@ class Storm:
 
     def _awake(self) -> list[psutil.Process]:
         """The workers but the frozen: those shall wake up."""
-        return [one for one in self.service.workers() if not _is_frozen(one)]
+        return [worker for worker in self.service.workers() if not _is_frozen(worker)]
 
     def _freeze_a_worker(self) -> bool:
         """Its conversion goes on; when it wakes up, its job is another's."""

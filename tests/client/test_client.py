@@ -48,11 +48,15 @@ def test_the_service_makes_other_formats_too(client: Client) -> None:
 @pytest.mark.timeout(90)
 def test_a_gif_is_estimated_before_it_is_made(client: Client) -> None:
     source = client.upload(real_clip())
-    told = client.estimate(source.id, SHORT)
+    estimated = client.estimate(source.id, SHORT)
     made = client.convert(real_clip(), SHORT).job.gif
     assert made is not None
-    assert told.bytes == pytest.approx(made.bytes, rel=0.15)
-    assert (told.frames, told.width_px, told.height_px) == (made.frames, made.width_px, made.height_px)
+    assert estimated.bytes == pytest.approx(made.bytes, rel=0.15)
+    assert (estimated.frames, estimated.width_px, estimated.height_px) == (
+        made.frames,
+        made.width_px,
+        made.height_px,
+    )
 
 
 def test_the_platforms_of_the_service_are_known(client: Client) -> None:
@@ -119,8 +123,8 @@ def test_a_job_for_a_later_time_waits_for_it(client: Client) -> None:
     assert (job.state, job.queue_position, job.is_repeat) == (JobState.QUEUED, None, False)
     assert job.run_at == pytest.approx(at, abs=timedelta(seconds=1))
     assert client.submit(source.id, Recipe(fps=3.0)).is_repeat
-    assert job.id in [one.id for one in client.jobs(state=JobState.QUEUED)]
-    assert job.id not in [one.id for one in client.jobs(state=JobState.DEAD)]
+    assert job.id in [job.id for job in client.jobs(state=JobState.QUEUED)]
+    assert job.id not in [job.id for job in client.jobs(state=JobState.DEAD)]
     client.delete(job.id)
 
 

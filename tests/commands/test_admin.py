@@ -114,10 +114,10 @@ def test_the_audit_log_is_listed(people: Path) -> None:
     heading, newest, *_ = run(people, "audit").output.splitlines()
     assert heading.split()[:2] == ["TIME", "(UTC)"]
     assert newest.split()[2:] == ["disabled", "bob@example.org"]
-    told = json.loads(
+    document = json.loads(
         run(people, "audit", "--user", "bob@example.org", "--kind", "disabled", "--json").output
     )
-    assert [one["email"] for one in told] == ["bob@example.org"]
+    assert [one["email"] for one in document] == ["bob@example.org"]
     assert run(people, "audit", "--kind", "deleted").output == "No events found.\n"
 
 

@@ -123,8 +123,8 @@ def test_a_job_is_shown_with_its_history(data_dir: Path, ids: dict[str, str]) ->
         assert ADA in shown
         assert '{"fps":5.0}' in shown
         assert "attempt 1: The conversion stopped unexpectedly (a test). (conversion-crashed)" in shown
-        [told] = json.loads(run(data_dir, f"{words} {ids['dead']} --json").stdout)["errors"]
-        assert (told["code"], told["attempt"]) == ("conversion-crashed", 1)
+        [document] = json.loads(run(data_dir, f"{words} {ids['dead']} --json").stdout)["errors"]
+        assert (document["code"], document["attempt"]) == ("conversion-crashed", 1)
 
 
 def test_a_job_of_anybody_is_cancelled_and_retried(data_dir: Path, ids: dict[str, str]) -> None:
@@ -151,8 +151,8 @@ def test_dead_letters_are_requeued_one_and_all(data_dir: Path, ids: dict[str, st
 def test_a_dead_letter_without_its_video_is_left_and_said(data_dir: Path, ids: dict[str, str]) -> None:
     with administering(data_dir):
         sources.remove_source(*owner_and_source(ids["dead"]))
-    told = run(data_dir, "dead requeue --all")
-    assert ("Queued again: 1." in told.stdout, "Left: 1" in told.stderr) == (True, True)
+    result = run(data_dir, "dead requeue --all")
+    assert ("Queued again: 1." in result.stdout, "Left: 1" in result.stderr) == (True, True)
 
 
 def owner_and_source(job_id: str) -> tuple[str, str]:
@@ -174,8 +174,8 @@ def test_a_purge_asks_first(data_dir: Path, ids: dict[str, str]) -> None:
 def test_the_queue_is_paused_shown_and_resumed(data_dir: Path, ids: dict[str, str]) -> None:
     assert "paused; 0 running, 1 waiting" in run(data_dir, "queue pause").stdout
     assert re.search(r"state +paused since \d{4}-\d\d-\d\d", run(data_dir, "queue show").stdout)
-    told = json.loads(run(data_dir, "queue show --json").stdout)
-    assert (told["queued"], told["dead"], told["paused_at"] is None) == (1, 2, False)
+    document = json.loads(run(data_dir, "queue show --json").stdout)
+    assert (document["queued"], document["dead"], document["paused_at"] is None) == (1, 2, False)
     run(data_dir, "queue resume")
     shown = dict(re.split(" {2,}", line) for line in run(data_dir, "queue show").stdout.splitlines())
     assert (shown["state"], shown["jobs waiting"], shown["jobs failed for good"]) == ("running", "1", "2")

@@ -119,8 +119,8 @@ def test_a_name_of_no_known_kind_is_taken_as_it_is(clip: Path, tmp_path: Path) -
 
 
 def test_the_help_ends_with_examples(tmp_path: Path) -> None:
-    told = run("--help", folder=tmp_path).stdout
-    assert told.rstrip().splitlines()[-1] == "    gifapp convert pictures/ --fps 5 -o slides.webp"
+    output = run("--help", folder=tmp_path).stdout
+    assert output.rstrip().splitlines()[-1] == "    gifapp convert pictures/ --fps 5 -o slides.webp"
 
 
 def test_a_comparison_says_what_the_other_formats_take(clip: Path, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         result = CliRunner().invoke(doctor, ["--json", "--data-dir", str(tmp_path)], catch_exceptions=False)
-        return result.exit_code, {one["name"]: one for one in json.loads(result.output)}
+        return result.exit_code, {finding["name"]: finding for finding in json.loads(result.output)}
 
     return ask
 
@@ -37,7 +37,7 @@ def servers(mongodb_url: str, redis_url: str) -> Iterator[dict[str, str]]:
 
 
 def test_before_the_first_start_all_is_well(ask: Callable[..., tuple[int, Told]]) -> None:
-    status, told = ask()
+    status, report = ask()
     assert status == 0
     assert {
         "gifapp",
@@ -47,25 +47,25 @@ def test_before_the_first_start_all_is_well(ask: Callable[..., tuple[int, Told]]
         "redis-server",
         "mongod",
         "service",
-    } <= told.keys()
-    assert not [one for one in told.values() if one["state"] == "broken"]
+    } <= report.keys()
+    assert not [finding for finding in report.values() if finding["state"] == "broken"]
 
 
 def test_servers_tell_their_versions_and_workers_are_counted(
     ask: Callable[..., tuple[int, Told]], servers: dict[str, str]
 ) -> None:
-    status, told = ask(**servers)
-    assert (status, told["workers"]["state"]) == (1, "broken")
+    status, report = ask(**servers)
+    assert (status, report["workers"]["state"]) == (1, "broken")
     workers.report("here:1", jobs=0, memory_bytes=1)
-    status, told = ask(**servers)
+    status, report = ask(**servers)
     assert status == 0
-    assert told["workers"]["found"] == "1 running"
-    assert told["mongodb"]["found"].startswith("6.")
-    assert told["mongodb"]["state"] == "look"
-    assert "no longer gets security fixes: put mongod 7.0 on PATH" in told["mongodb"]["advice"]
-    assert "append-only file on, noeviction" in told["redis"]["found"]
-    assert told["clock"]["state"] == "ok"
-    assert not [url for url in servers.values() if url in json.dumps(told)]
+    assert report["workers"]["found"] == "1 running"
+    assert report["mongodb"]["found"].startswith("6.")
+    assert report["mongodb"]["state"] == "look"
+    assert "no longer gets security fixes: put mongod 7.0 on PATH" in report["mongodb"]["advice"]
+    assert "append-only file on, noeviction" in report["redis"]["found"]
+    assert report["clock"]["state"] == "ok"
+    assert not [url for url in servers.values() if url in json.dumps(report)]
 
 
 @pytest.mark.parametrize(("version", "state"), [((6, 0), "look"), ((7, 0), "ok"), ((8, 2), "ok")])
@@ -75,22 +75,22 @@ def test_a_mongodb_without_fixes_is_pointed_at(version: tuple[int, int], state: 
 
 def test_what_does_not_answer_is_said_with_what_to_do(ask: Callable[..., tuple[int, Told]]) -> None:
     away = {"GIFAPP_MONGODB_URL": "mongodb://127.0.0.1:1/x", "GIFAPP_REDIS_URL": "redis://127.0.0.1:1/0"}
-    status, told = ask(**away)
+    status, report = ask(**away)
     assert status == 1
     for name in ("mongodb", "redis"):
-        assert (told[name]["state"], told[name]["found"][:11]) == ("broken", "no response")
-        assert f"GIFAPP_{name.upper()}_URL" in told[name]["advice"]
+        assert (report[name]["state"], report[name]["found"][:11]) == ("broken", "no response")
+        assert f"GIFAPP_{name.upper()}_URL" in report[name]["advice"]
 
 
 def test_a_wrong_password_is_said_to_be_one(
     ask: Callable[..., tuple[int, Told]], servers: dict[str, str]
 ) -> None:
     wrong = {name: with_password(url, "wrong") for name, url in servers.items()}
-    status, told = ask(**wrong)
+    status, report = ask(**wrong)
     assert status == 1
     for name in ("mongodb", "redis"):
-        assert told[name]["found"] == "user or password rejected"
-        assert told[name]["advice"] == f"correct GIFAPP_{name.upper()}_URL"
+        assert report[name]["found"] == "user or password rejected"
+        assert report[name]["advice"] == f"correct GIFAPP_{name.upper()}_URL"
 
 
 def with_password(url: str, password: str) -> str:
@@ -101,8 +101,8 @@ def test_a_secret_that_others_may_read_is_found(ask: Callable[..., tuple[int, To
     secret = tmp_path / "secret.key"
     secret.write_text("x" * 64)
     secret.chmod(0o644)
-    status, told = ask()
-    assert (status, told["secret"]["advice"]) == (1, f"chmod 600 {secret}")
+    status, report = ask()
+    assert (status, report["secret"]["advice"]) == (1, f"chmod 600 {secret}")
     secret.chmod(0o600)
     assert ask()[0] == 0
 

@@ -22,7 +22,7 @@ def peak_bytes(argv: list[str]) -> int:
         while program.poll() is None:
             children = program.children(recursive=True)
             peak = max(
-                peak, resident_bytes(program) + sum(resident_bytes(one, unless=ours) for one in children)
+                peak, resident_bytes(program) + sum(resident_bytes(child, unless=ours) for child in children)
             )
             time.sleep(0.02)
         assert program.returncode == 0, program.stderr.read()

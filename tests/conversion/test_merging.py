@@ -35,9 +35,9 @@ def test_a_held_picture_is_one_frame_that_does_not_change(
 ) -> None:
     pictures = photographs(len(times), channels)
     clip = [picture for picture, count in zip(pictures, times, strict=True) for _ in range(count)]
-    gif, told = gif_of(clip, 10, palette=scope)
+    gif, encoded = gif_of(clip, 10, palette=scope)
     assert seen_by_pillow(gif)[1] == [10 * count for count in times]
-    assert told.frames == len(times)
+    assert encoded.frames == len(times)
 
 
 def test_a_held_picture_costs_no_more_than_a_short_one() -> None:
@@ -57,8 +57,8 @@ def test_colours_that_nobody_sees_do_not_count() -> None:
     one[10:20, 10:20, 3] = 0
     other = one.copy()
     other[10:20, 10:20, :3] = 77
-    gif, told = gif_of([one, other, one], 10)
-    assert (told.frames, seen_by_pillow(gif)[1]) == (1, [30])
+    gif, encoded = gif_of([one, other, one], 10)
+    assert (encoded.frames, seen_by_pillow(gif)[1]) == (1, [30])
 
 
 @pytest.mark.parametrize(

@@ -239,10 +239,10 @@ def test_any_film_is_read_alike_by_everyone(
     film: np.ndarray, style: dict[str, Any], data: st.DataObject
 ) -> None:
     delays_cs = data.draw(st.lists(st.integers(2, 70_000), min_size=len(film), max_size=len(film)))
-    gif, told = gif_of(film, delays_cs, **style)
+    gif, encoded = gif_of(film, delays_cs, **style)
     seen, read_cs, _ = read_by_all(gif)
     assert sum(read_cs) == sum(delays_cs)
-    assert (told.frames, told.bytes) == (len(seen), len(gif))
+    assert (encoded.frames, encoded.bytes) == (len(seen), len(gif))
     wanted = film if film.shape[3] == 4 else np.full((*film.shape[:3], 4), 255, np.uint8)
     for frame, source in zip(seen[showing(read_cs, delays_cs)], wanted, strict=True):
         np.testing.assert_array_equal(frame[..., 3] != 0, source[..., 3] >= OPAQUE_ALPHA)

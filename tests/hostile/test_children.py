@@ -96,10 +96,10 @@ def test_what_is_made_for_a_flood_gives_way_on_the_cpu(tmp_path: Path, nice: int
     server = ForkServer("tests.jobs.converters:tells_its_niceness")
     server.ensure_running()
     with server.convert(order) as conversion:
-        told = conversion.receive(30)
+        message = conversion.receive(30)
     server.stop()
-    assert isinstance(told, Done)
-    assert told.bytes == os.nice(0) + nice
+    assert isinstance(message, Done)
+    assert message.bytes == os.nice(0) + nice
 
 
 def test_who_converts_is_held(tmp_path: Path) -> None:

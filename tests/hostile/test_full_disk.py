@@ -34,7 +34,7 @@ def test_a_disk_that_fills_up_is_named_and_nothing_half_written_stays(
 ) -> None:
     clip = clips.pattern(tmp_path / "clip.mp4", size="640x480", seconds=1)
     argv = [*on_a_small_disk, sys.executable, "-m", "tests.hostile.full_disk"]
-    told = subprocess.run(
+    result = subprocess.run(
         [*argv, str(tmp_path / "disk"), str(clip)],
         check=True,
         stdout=subprocess.PIPE,
@@ -43,4 +43,4 @@ def test_a_disk_that_fills_up_is_named_and_nothing_half_written_stays(
         env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
     attempts = ("upload", "upload in parts", "gif", "conversion")
-    assert json.loads(told.stdout) == {attempt: ["disk-full", 0] for attempt in attempts}
+    assert json.loads(result.stdout) == {attempt: ["disk-full", 0] for attempt in attempts}

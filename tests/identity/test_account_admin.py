@@ -25,9 +25,9 @@ def made(identity: Identity, name: str, role: Role = "user") -> str:
 def test_everybody_is_listed_a_page_at_a_time(identity: Identity) -> None:
     ids = [made(identity, name) for name in ("ada", "bob", "eve")]
     first = identity.people.page(limit=2)
-    assert [one.id for one in first.users] == [ids[2], ids[1]]
+    assert [user.id for user in first.users] == [ids[2], ids[1]]
     rest = identity.people.page(limit=2, cursor=first.next_cursor)
-    assert [one.id for one in rest.users] == [ids[0]]
+    assert [user.id for user in rest.users] == [ids[0]]
     assert rest.next_cursor is None
     assert identity.people.page(limit=3).next_cursor is None
     with pytest.raises(errors.FieldInvalid, match="cursor"):

@@ -17,7 +17,7 @@ from tests.identity.test_sessions import EMAIL, HERE, PASSWORD, signed_in
 
 def kinds(identity: Identity, user_id: str | None = None) -> list[str]:
     """Oldest first."""
-    return [str(one.kind) for one in identity.audit.page(user_id=user_id, limit=200).events][::-1]
+    return [str(event.kind) for event in identity.audit.page(user_id=user_id, limit=200).events][::-1]
 
 
 def test_what_happens_to_an_account_is_written_down(build: Build, clock: Clock) -> None:
@@ -56,10 +56,10 @@ def test_what_administrators_do_is_written_down_with_their_name(identity: Identi
     identity.people.change(bob, disabled=False, by=root)
     identity.people.delete(bob, forget=lambda _: None, by=root)
     events = identity.audit.page(user_id=bob).events[::-1]
-    assert [one.kind for one in events] == [
+    assert [event.kind for event in events] == [
         *("account-made", "role-changed", "disabled", "enabled", "deleted")
     ]
-    assert {(one.email, one.by_email) for one in events[1:]} == {(None, "root@example.org")}
+    assert {(event.email, event.by_email) for event in events[1:]} == {(None, "root@example.org")}
     assert events[1].facts == {"role": "administrator"}
 
 
@@ -126,6 +126,6 @@ def test_an_event_that_cannot_be_written_is_logged_and_stops_nobody(
     monkeypatch.setattr(identity.audit, "_write", away)
     with capture_logs() as logs:
         assert identity.login(EMAIL, PASSWORD, HERE)
-    assert [(one["log_level"], one["event"], one["kind"]) for one in logs] == [
+    assert [(log["log_level"], log["event"], log["kind"]) for log in logs] == [
         ("error", "security event not recorded", "signed-in")
     ]

@@ -154,7 +154,7 @@ def test_a_revoked_link_opens_nothing_and_is_in_the_audit_log(identity: Identity
     with pytest.raises(errors.ResetLinkInvalid):
         identity.reset_password(reset.token, NEW, HERE)
     events = identity.audit.page(kind="link-revoked").events
-    assert [(one.by_email, one.email, one.facts) for one in events] == [
+    assert [(event.by_email, event.email, event.facts) for event in events] == [
         ("root@example.org", "bob@example.org", {"link": reset.id, "what": "reset"}),
         ("root@example.org", None, {"link": invite.id, "what": "invitation"}),
     ]
@@ -211,4 +211,4 @@ def test_of_one_who_uses_a_link_and_one_who_revokes_it_one_wins(build: Build, ki
             start = Barrier(2)
             link = links.invite(by=root) if kind == "invitation" else links.reset(bob, by=root)
             outcomes = threads.submit(use, link.token, number), threads.submit(revoke, link.id)
-            assert sorted(one.result(30) for one in outcomes) == ["lost", "won"]
+            assert sorted(outcome.result(30) for outcome in outcomes) == ["lost", "won"]

@@ -36,7 +36,7 @@ def test_redis_starts_without_damaged_data_and_keeps_them_aside(file: str, tmp_p
         client.set("kept", "yes")
     [aside] = tmp_path.glob("appendonlydir.damaged-*")
     assert (aside / damaged.name).read_bytes() == b"damaged"
-    assert [one["kept_at"] for one in logs] == [str(aside)]
+    assert [log["kept_at"] for log in logs] == [str(aside)]
     with running_redis(tmp_path) as url, redis.Redis.from_url(url) as client:
         assert client.get("kept") == b"yes"
 
@@ -90,7 +90,7 @@ def test_they_listen_on_one_address_of_this_machine_alone(redis_url: str, tmp_pa
 
 def test_mongodb_listens_on_a_socket_for_us_alone(tmp_path: Path) -> None:
     with running_mongod(tmp_path / "a b") as url:
-        [process] = [one for one in psutil.Process().children() if one.cwd() == str(tmp_path / "a b")]
+        [process] = [child for child in psutil.Process().children() if child.cwd() == str(tmp_path / "a b")]
         assert process.net_connections("inet") == []
         path = tmp_path / "a b" / "mongod.sock"
         assert url.endswith(f"@{quote(str(path), safe='')}/gifapp?authSource=admin")

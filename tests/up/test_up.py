@@ -52,7 +52,7 @@ class RunningUp:
     def part(self, *words: str) -> psutil.Process:
         """The direct child whose command line has all of these words."""
         children = psutil.Process(self.process.pid).children()
-        return next(one for one in children if all(word in " ".join(one.cmdline()) for word in words))
+        return next(child for child in children if all(word in " ".join(child.cmdline()) for word in words))
 
 
 @pytest.fixture
@@ -75,12 +75,12 @@ def test_it_starts_the_whole_service_and_stops_it_without_a_trace(start_up: Star
     for path in ("/health/live", "/health/ready"):
         with urllib.request.urlopen(up.url + path, timeout=5) as answer:  # noqa: S310
             assert answer.status == 200
-    told = json.loads((up.data_dir / "run" / "services.json").read_text())
-    assert told["url"] == up.url
+    document = json.loads((up.data_dir / "run" / "services.json").read_text())
+    assert document["url"] == up.url
     assert up.said.index("Create the administrator account at") < up.said.index("gifapp is ready at")
     family = up.family()
     arguments = " ".join(word for one in family for word in one.cmdline())
-    for secret in (told["redis_url"], told["mongodb_url"]):
+    for secret in (document["redis_url"], document["mongodb_url"]):
         assert secret.partition("@")[0].rpartition(":")[2] not in arguments
 
     second = start_up()
@@ -216,7 +216,7 @@ def healthy(url: str) -> bool:
 
 
 def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
-    return [one for one in processes if is_alive(one)]
+    return [process for process in processes if is_alive(process)]
 
 
 def is_alive(process: psutil.Process) -> bool:

@@ -127,7 +127,7 @@ async def test_who_may_what_besides_the_api(stranger: httpx.AsyncClient, sign_in
 def test_every_route_besides_the_api_is_in_the_table(app: GifApp) -> None:
     paths = [route.format(kernel=uuid4()) for _, route in OTHER_ROUTES]
     routes = [route[0] for route in app.init_handlers() if isinstance(route, tuple)]
-    assert [one for one in routes if not any(re.fullmatch(one, path) for path in paths)] == []
+    assert [route for route in routes if not any(re.fullmatch(route, path) for path in paths)] == []
 
 
 async def test_nobody_starts_a_kernel_by_hand(app: GifApp, sign_in: SignIn) -> None:
@@ -386,7 +386,7 @@ async def kernel_token(app: GifApp, caller: Any) -> str:
 def clients_open() -> list[PageClient]:
     """The renderers' connections to kernels."""
     clients = [one for one in gc.get_objects() if type(one) is PageClient]
-    return [one for one in clients if not one.context.closed]
+    return [client for client in clients if not client.context.closed]
 
 
 async def until(condition: Callable[[], bool], *, within_s: float = 5) -> None:

@@ -161,7 +161,7 @@ async def test_who_only_holds_connections_does_not_even_shut_out_their_neighbour
 
 async def first_to_end(readers: list[asyncio.StreamReader], count: int) -> None:
     """Return once that many have been closed by the server."""
-    ends = asyncio.as_completed([one.read() for one in readers])
+    ends = asyncio.as_completed([reader.read() for reader in readers])
     for _ in range(count):
         with contextlib.suppress(ConnectionError):
             await next(ends)
@@ -171,7 +171,7 @@ async def first_to_end(readers: list[asyncio.StreamReader], count: int) -> None:
 async def test_behind_a_proxy_its_clients_are_bounded_each(app: GifApp) -> None:
     sent = HALF_SENT["a body that we read"].replace(b"Host: x", b"X-Forwarded-For: 203.0.113.7\r\nHost: x")
     async with holding(app, sent) as readers, guesser(app.local_url) as proxy:
-        refused = await asyncio.gather(*(one.read(5000) for one in readers[BY_ADDRESS:]))
+        refused = await asyncio.gather(*(reader.read(5000) for reader in readers[BY_ADDRESS:]))
         assert all(b"too-many-connections" in answer for answer in refused)
         assert await guess(proxy, {"X-Forwarded-For": "203.0.113.8"}) == 401
         assert await guess(proxy, {"X-Forwarded-For": "203.0.113.7"}) == 429
@@ -208,8 +208,8 @@ def test_as_many_files_may_be_open_as_the_system_allows() -> None:
     )
     few = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))  # noqa: E731
     argv = [sys.executable, "-c", program]
-    told = subprocess.run(argv, check=True, capture_output=True, text=True, preexec_fn=few).stdout
-    assert told.split() == [str(min(hard, 65_536)), str(hard)]
+    output = subprocess.run(argv, check=True, capture_output=True, text=True, preexec_fn=few).stdout
+    assert output.split() == [str(min(hard, 65_536)), str(hard)]
 
 
 def test_the_web_server_raises_the_limit_of_open_files_before_all_else(tmp_path: Path) -> None:
@@ -221,8 +221,8 @@ def test_the_web_server_raises_the_limit_of_open_files_before_all_else(tmp_path:
     )
     few = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))  # noqa: E731
     argv = [sys.executable, "-c", program, str(tmp_path)]
-    told = subprocess.run(argv, check=True, capture_output=True, text=True, preexec_fn=few).stdout
-    assert told.split() == ["ServiceNotFound", str(min(hard, 65_536))]
+    output = subprocess.run(argv, check=True, capture_output=True, text=True, preexec_fn=few).stdout
+    assert output.split() == ["ServiceNotFound", str(min(hard, 65_536))]
 
 
 @pytest.mark.parametrize("path", ["/", "/nothing/here", "/voila/api/shutdown/x"])

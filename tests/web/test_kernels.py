@@ -153,7 +153,7 @@ async def test_kernels_that_are_still_starting_count(kernels: Kernels, manager: 
     await asyncio.sleep(0)
     manager.gate.set()
     outcomes = await asyncio.gather(*starting, return_exceptions=True)
-    assert [type(one) for one in outcomes] == [str, str, errors.TooManyDashboards]
+    assert [type(outcome) for outcome in outcomes] == [str, str, errors.TooManyDashboards]
 
 
 async def test_a_failed_start_frees_its_place(kernels: Kernels, manager: Manager, monkeypatch: Any) -> None:

@@ -121,7 +121,7 @@ def test_a_proxy_that_is_not_trusted_is_named_once() -> None:
 async def addresses_logged(app: GifApp) -> set[str | None]:
     """Where each attempt at a password came from, by the audit log."""
     events = (await asyncio.to_thread(app.parts.identity.audit.page)).events
-    return {one.address for one in events}
+    return {event.address for event in events}
 
 
 @asynccontextmanager

@@ -25,9 +25,9 @@ def running(*words: str) -> Iterator[tuple[str, str]]:
     argv = [sys.executable, "-c", _SERVE, *words]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, env=os.environ) as process:
         assert process.stdout
-        told = re.search(r"(http\S+)/\?setup=(\S+)", process.stdout.readline())
-        assert told
-        yield told[1], told[2]
+        match = re.search(r"(http\S+)/\?setup=(\S+)", process.stdout.readline())
+        assert match
+        yield match[1], match[2]
         process.kill()
 
 

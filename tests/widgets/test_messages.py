@@ -66,9 +66,11 @@ def test_a_message_of_another_shape_is_dropped(
     for widget in widgets:
         for _ in range(3):
             widget._receive(widget, content, [])
-    loud = [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR or one.exc_info]
+    loud = [
+        record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR or record.exc_info
+    ]
     assert loud == []
-    assert sum(len(one.getMessage()) for one in caplog.records) < 10_000
+    assert sum(len(record.getMessage()) for record in caplog.records) < 10_000
     assert [asked for asked in done if len(str(asked)) > 1000] == []
 
 

@@ -135,11 +135,11 @@ def test_ffmpeg_writes_every_format_but_gif() -> None:
 @pytest.mark.parametrize(("name", "max_error"), [("a.webp", 3.0), ("a.apng", 0.0), ("a.mp4", 4.0)])
 def test_pictures_and_times_come_through(tmp_path: Path, name: str, max_error: float) -> None:
     given = pictures(5)
-    told = written(tmp_path / name, given, UNEVEN_CS)
+    result = written(tmp_path / name, given, UNEVEN_CS)
     shown = seen(tmp_path / name)
     assert shown.delays_cs == stored(name, UNEVEN_CS)
     assert apart(shown.frames, held(given, name, UNEVEN_CS)) <= max_error
-    assert told == Written(len(shown.delays_cs), (tmp_path / name).stat().st_size, 48, 32)
+    assert result == Written(len(shown.delays_cs), (tmp_path / name).stat().st_size, 48, 32)
 
 
 @pytest.mark.parametrize("name", ["a.webp", "a.apng"])
@@ -208,16 +208,16 @@ def test_a_flat_beginning_makes_no_film_lossless(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a.webp", "a.apng", "a.mp4"])
 def test_neighbours_that_are_the_same_become_one(tmp_path: Path, name: str) -> None:
     red, blue = (np.full((16, 16, 3), colour, np.uint8) for colour in ((255, 0, 0), (0, 0, 255)))
-    told = written(tmp_path / name, [red, red, blue, blue, blue], [7, 3, 50, 60, 2])
+    result = written(tmp_path / name, [red, red, blue, blue, blue], [7, 3, 50, 60, 2])
     assert seen(tmp_path / name).delays_cs == stored(name, [10, 112])
-    assert told.frames == len(stored(name, [10, 112]))
+    assert result.frames == len(stored(name, [10, 112]))
 
 
 def test_no_frame_stays_for_longer_than_it_can(tmp_path: Path) -> None:
     red = np.full((16, 16, 3), (255, 0, 0), np.uint8)
-    told = written(tmp_path / "a.apng", [red] * 3, [60_000, 60_000, 5])
+    result = written(tmp_path / "a.apng", [red] * 3, [60_000, 60_000, 5])
     assert sum(seen(tmp_path / "a.apng").delays_cs) == 120_005
-    assert told.frames == 2
+    assert result.frames == 2
 
 
 @pytest.mark.parametrize("at_s", [0.2, 0.75, 1.69])
@@ -231,16 +231,16 @@ def test_a_player_finds_a_picture_wherever_it_seeks_in_an_mp4(tmp_path: Path, at
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (3, 1), (1, 7), (161, 121)])
 def test_odd_sizes(tmp_path: Path, name: str, width: int, height: int) -> None:
     given = [np.full((height, width, 3), grey, np.uint8) for grey in (40, 80, 160)]
-    told = written(tmp_path / name, given, [10, 20, 30])
+    result = written(tmp_path / name, given, [10, 20, 30])
     shown = seen(tmp_path / name)
     assert shown.delays_cs == stored(name, [10, 20, 30])
-    assert shown.frames.shape[1:3] == (told.height_px, told.width_px)
+    assert shown.frames.shape[1:3] == (result.height_px, result.width_px)
     assert apart(shown.frames[:, :height, :width], held(given, name, [10, 20, 30])) <= 3
     if name == "a.mp4":
-        assert (told.width_px, told.height_px) == (width + width % 2, height + height % 2)
+        assert (result.width_px, result.height_px) == (width + width % 2, height + height % 2)
         assert np.ptp(shown.frames[1]) == 255 - shown.frames[1].min()  # nothing but the grey, and opaque
     else:
-        assert (told.width_px, told.height_px) == (width, height)
+        assert (result.width_px, result.height_px) == (width, height)
 
 
 @pytest.mark.parametrize(("name", "delays_cs"), [("a.webp", [0]), ("a.apng", [0]), ("a.mp4", [10] * 7)])

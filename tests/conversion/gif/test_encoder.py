@@ -59,12 +59,12 @@ def test_letters_come_back_exactly_whatever_the_dither(dither: Dither) -> None:
 @pytest.mark.parametrize("dither", ["none", "bayer", "floyd_steinberg", "sierra2_4a"])
 def test_a_film_is_near_its_source_in_every_decoder(dither: Dither) -> None:
     source = np.stack(list(film(20)))
-    gif, told = gif_of(source, dither=dither)
+    gif, encoded = gif_of(source, dither=dither)
     seen, delays = seen_by_pillow(gif)
     assert psnr(seen, source) > 28
     assert (seen == seen_by_ffmpeg(gif)).all()
     assert delays == [8] * 20
-    assert told == Encoded(frames=20, bytes=len(gif), colours=256)
+    assert encoded == Encoded(frames=20, bytes=len(gif), colours=256)
     assert "20 images" in gifsicle(gif)
 
 
@@ -78,9 +78,9 @@ def test_odd_sizes(size: tuple[int, int]) -> None:
 
 def test_one_frame_has_all_256_colours_and_no_transparency() -> None:
     greys = np.repeat(np.arange(256, dtype=np.uint8), 3).reshape(16, 16, 3)
-    gif, told = gif_of([greys])
+    gif, encoded = gif_of([greys])
     assert (seen_by_pillow(gif)[0][0, ..., RGB] == greys).all()
-    assert told.colours == 256
+    assert encoded.colours == 256
     with Image.open(io.BytesIO(gif)) as image:
         assert "transparency" not in image.info
 
@@ -95,22 +95,22 @@ def test_one_frame_has_all_256_colours_and_no_transparency() -> None:
 )
 def test_any_letters_with_transparency_come_back(frames: list[Rows]) -> None:
     clip = pixels(frames)
-    gif, told = gif_of(clip, delays_cs=list(range(2, 2 + len(clip))))
+    gif, encoded = gif_of(clip, delays_cs=list(range(2, 2 + len(clip))))
     seen, delays = seen_by_pillow(gif)
     moments = np.repeat(seen, delays, axis=0)
     assert (moments == np.repeat(clip, range(2, 2 + len(clip)), axis=0)).all()
     assert (seen_by_ffmpeg(gif) == seen).all()
-    assert told.frames == len(seen)
+    assert encoded.frames == len(seen)
 
 
 @pytest.mark.parametrize("colours", [2, 3, 4, 7, 16, 17, 128, 255, 256])
 def test_no_table_has_more_colours_than_asked_for(colours: int) -> None:
-    gif, told = gif_of(film(12), colours=colours)
+    gif, encoded = gif_of(film(12), colours=colours)
     seen, _ = seen_by_pillow(gif)
     for frame in seen:
         assert frame[..., 3].all()
     first = np.unique(seen[0].reshape(-1, 4), axis=0)
-    assert len(first) <= told.colours <= colours
+    assert len(first) <= encoded.colours <= colours
     assert (seen == seen_by_ffmpeg(gif)).all()
 
 
@@ -142,11 +142,11 @@ def test_equal_frames_are_merged_across_groups_of_frames() -> None:
 
 
 def test_a_delay_that_gif_cannot_hold_is_spread_over_several_frames() -> None:
-    gif, told = gif_of(pixels([["RG"], ["RG"], ["BG"]])[..., RGB], delays_cs=[65535, 2, 5])
+    gif, encoded = gif_of(pixels([["RG"], ["RG"], ["BG"]])[..., RGB], delays_cs=[65535, 2, 5])
     delays = seen_by_pillow(gif)[1]
     assert sum(delays) == 65542
     assert min(delays) >= 5
-    assert told.frames == 3
+    assert encoded.frames == 3
 
 
 def test_a_frame_that_disappears_after_a_long_delay() -> None:

@@ -38,8 +38,8 @@ def own_tables(gif: bytes) -> int:
 
 
 def test_the_frames_of_a_drawing_share_a_table() -> None:
-    gif, told = gif_of(drawing(12), is_lossless=False)
-    assert told.frames == 12
+    gif, encoded = gif_of(drawing(12), is_lossless=False)
+    assert encoded.frames == 12
     assert own_tables(gif) == 0
     assert (seen_by_pillow(gif)[0] == seen_by_ffmpeg(gif)).all()
 
@@ -59,19 +59,19 @@ def test_a_frame_has_its_own_table_where_the_shared_one_is_too_far_off() -> None
 
 @pytest.mark.parametrize("scope", ["per_frame", "scene"])
 def test_who_asks_for_own_tables_gets_them(scope: PaletteScope) -> None:
-    gif, told = gif_of(drawing(8), is_lossless=False, palette=scope)
-    assert own_tables(gif) == (told.frames - 1 if scope == "per_frame" else 0)
+    gif, encoded = gif_of(drawing(8), is_lossless=False, palette=scope)
+    assert own_tables(gif) == (encoded.frames - 1 if scope == "per_frame" else 0)
 
 
 def test_a_film_does_not_wait_for_a_shared_table() -> None:
-    gif, told = gif_of(film(8), is_lossless=False)
-    assert own_tables(gif) == told.frames - encoder.GROUP_FRAMES
+    gif, encoded = gif_of(film(8), is_lossless=False)
+    assert own_tables(gif) == encoded.frames - encoder.GROUP_FRAMES
 
 
 def test_a_lone_drawing_has_all_256_colours() -> None:
     greys = np.repeat(np.arange(256, dtype=np.uint8), 3).reshape(16, 16, 3).repeat(8, 0).repeat(8, 1)
-    gif, told = gif_of([greys], is_lossless=False)
-    assert told.colours == 256
+    gif, encoded = gif_of([greys], is_lossless=False)
+    assert encoded.colours == 256
     assert "transparent" not in gifsicle(gif)
 
 
@@ -85,11 +85,11 @@ def test_of_a_long_drawing_only_the_beginning_is_read_ahead(monkeypatch: pytest.
             written.append(out.tell())
             yield Frame(pixels, 8)
 
-    told = encode(
+    encoded = encode(
         frames(), out, width_px=WIDTH_PX, height_px=HEIGHT_PX, loop=0, style=Style(is_lossless=False)
     )
     assert written[10] == 0 < written[-1]
-    assert told.frames == len(seen_by_pillow(out.getvalue())[0]) == 40
+    assert encoded.frames == len(seen_by_pillow(out.getvalue())[0]) == 40
 
 
 def test_the_error_of_a_table_is_the_mean_distance_of_the_pixels_from_it() -> None:

@@ -70,8 +70,8 @@ def test_what_must_fit_is_told_as_it_will_be(film: Path) -> None:
 
 
 def test_what_fits_anyway_gives_up_nothing(film: Path) -> None:
-    told = estimate(film, Recipe(width_px=160, preset="github"), limits=Limits())
-    assert told == estimate(film, Recipe(width_px=160), limits=Limits())
+    estimated = estimate(film, Recipe(width_px=160, preset="github"), limits=Limits())
+    assert estimated == estimate(film, Recipe(width_px=160), limits=Limits())
 
 
 def test_what_can_never_fit_is_refused(film: Path, long_clip: Path) -> None:
@@ -82,10 +82,10 @@ def test_what_can_never_fit_is_refused(film: Path, long_clip: Path) -> None:
 
 
 def test_a_long_film_that_must_fit_is_told_by_runs(long_clip: Path) -> None:
-    told = estimate(long_clip, Recipe(target_bytes=300_000, width_px=240), limits=Limits())
-    assert 255_000 <= told.bytes <= 300_000
-    assert told.width_px < 240
-    assert told.notes[0].startswith("To fit 300 kB: ")
+    estimated = estimate(long_clip, Recipe(target_bytes=300_000, width_px=240), limits=Limits())
+    assert 255_000 <= estimated.bytes <= 300_000
+    assert estimated.width_px < 240
+    assert estimated.notes[0].startswith("To fit 300 kB: ")
 
 
 def test_a_long_film_is_cut_to_what_a_platform_takes(long_clip: Path) -> None:

@@ -66,14 +66,14 @@ def fitted(
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> tuple[Fitted, bytes]:
     out = io.BytesIO()
-    told = fit(
+    result = fit(
         rendering(pictures, delays_cs),
         out,
         recipe or Recipe(),
         target_bytes=target_bytes,
         reporter=Reporter(on_progress, 60),
     )
-    return told, out.getvalue()
+    return result, out.getvalue()
 
 
 @cache
@@ -85,11 +85,11 @@ def plain_bytes(clip: Callable[[], Pictures]) -> int:
 @pytest.mark.parametrize("share", [0.7, 0.4, 0.15])
 def test_it_lands_under_the_target_and_not_far_from_it(clip: Callable[[], Pictures], share: float) -> None:
     target_bytes = round(plain_bytes(clip) * share)
-    told, gif = fitted(clip(), target_bytes)
+    result, gif = fitted(clip(), target_bytes)
     assert MIN_SHARE * target_bytes <= len(gif) <= target_bytes
-    assert told.written.bytes == len(gif)
-    assert told.encodes <= MAX_ENCODES
-    assert told.written.notes[0].startswith("To fit ")
+    assert result.written.bytes == len(gif)
+    assert result.encodes <= MAX_ENCODES
+    assert result.written.notes[0].startswith("To fit ")
 
 
 @pytest.mark.parametrize("share", [0.7, 0.4, 0.15])
@@ -100,32 +100,32 @@ def test_hard_edges_get_larger_where_they_are_scaled_and_still_fit(share: float)
 
 
 def test_a_gif_that_fits_anyway_gives_up_nothing() -> None:
-    told, gif = fitted(letters(), 1_000_000)
-    assert (told.encodes, told.written.notes) == (1, ())
-    assert (told.written.width_px, told.written.height_px) == (WIDTH, HEIGHT)
+    result, gif = fitted(letters(), 1_000_000)
+    assert (result.encodes, result.written.notes) == (1, ())
+    assert (result.written.width_px, result.written.height_px) == (WIDTH, HEIGHT)
     assert getattr(Image.open(io.BytesIO(gif)), "n_frames", 1) == COUNT
 
 
 def test_whatever_frames_are_left_out_the_time_is_kept() -> None:
     delays_cs = [5 + number % 7 for number in range(COUNT)]
     target_bytes = plain_bytes(noise) // 8
-    told, gif = fitted(noise(), target_bytes, delays_cs=delays_cs)
+    result, gif = fitted(noise(), target_bytes, delays_cs=delays_cs)
     shown = [frame.info["duration"] // 10 for frame in ImageSequence.Iterator(Image.open(io.BytesIO(gif)))]
     assert len(shown) < COUNT
-    assert sum(shown) == sum(delays_cs) == told.written.duration_cs
+    assert sum(shown) == sum(delays_cs) == result.written.duration_cs
 
 
 def test_the_report_has_the_size_of_the_picture() -> None:
-    told, gif = fitted(noise(), plain_bytes(noise) // 8)
-    assert Image.open(io.BytesIO(gif)).size == (told.written.width_px, told.written.height_px)
-    assert told.written.width_px < WIDTH
+    result, gif = fitted(noise(), plain_bytes(noise) // 8)
+    assert Image.open(io.BytesIO(gif)).size == (result.written.width_px, result.written.height_px)
+    assert result.written.width_px < WIDTH
 
 
 def test_an_exact_picture_keeps_its_size() -> None:
-    told, gif = fitted(noise(), plain_bytes(noise) // 8, recipe=Recipe(preset="slack_emoji"))
+    result, gif = fitted(noise(), plain_bytes(noise) // 8, recipe=Recipe(preset="slack_emoji"))
     assert Image.open(io.BytesIO(gif)).size == (WIDTH, HEIGHT)
     assert len(gif) <= plain_bytes(noise) // 8
-    assert told.written.notes
+    assert result.written.notes
 
 
 @pytest.mark.parametrize(
@@ -140,9 +140,9 @@ def test_a_screen_stays_as_large_as_it_is_where_a_film_gets_smaller(
     clip: Callable[[], Pictures], recipe: Recipe, *, is_as_wide: bool
 ) -> None:
     target_bytes = round(plain_bytes(clip) * 0.4)
-    told, gif = fitted(clip(), target_bytes, recipe=recipe)
+    result, gif = fitted(clip(), target_bytes, recipe=recipe)
     assert len(gif) <= target_bytes
-    assert (told.written.width_px == WIDTH) == is_as_wide
+    assert (result.written.width_px == WIDTH) == is_as_wide
 
 
 def test_what_cannot_be_met_says_how_small_it_gets() -> None:

@@ -157,7 +157,7 @@ def test_captions_at_the_same_place_and_time_stand_one_over_the_other(position: 
     texts = ("first", "second one", "third")
     captions = tuple(Caption(text=text, position=position, size_px=20) for text in texts)  # type: ignore[arg-type]
     together = first_picture(Recipe(captions=captions), width_px=300, height_px=200)
-    alone = [first_picture(Recipe(captions=(one,)), width_px=300, height_px=200) for one in captions]
+    alone = [first_picture(Recipe(captions=(caption,)), width_px=300, height_px=200) for caption in captions]
     inked = sum(int((picture != GREY).any(axis=2).sum()) for picture in alone)
     assert int((together != GREY).any(axis=2).sum()) == pytest.approx(inked, rel=0.02)
 

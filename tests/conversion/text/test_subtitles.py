@@ -170,8 +170,8 @@ def test_of_what_many_ranges_show_again_the_first_hundred_thousand_characters_ar
 ) -> None:
     cues = [f"00:00.{at:03d} --> 00:00.{at + 1:03d}\n{'a' * letters}\n\n" for at in range(350)]
     plan = a_plan(Recipe(subtitles="WEBVTT\n\n" + "".join(cues)), cuts=(Cut(0.0, 10),) * 50)
-    told, *without_room = notes(plan)
-    assert told == f"Subtitles left out after the first {shown:,}: there are too many."
+    note, *without_room = notes(plan)
+    assert note == f"Subtitles left out after the first {shown:,}: there are too many."
     assert len(without_room) == 1
 
 

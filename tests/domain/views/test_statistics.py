@@ -11,16 +11,18 @@ def counts_of(*seconds: float) -> list[int]:
 
 
 def test_the_quantiles_are_right_within_a_tenth() -> None:
-    told = DistributionView.of(counts_of(*(number / 10 for number in range(1, 1001))))  # 0.1 s to 100 s
-    assert told.p50_s == pytest.approx(50, rel=0.1)
-    assert told.p95_s == pytest.approx(95, rel=0.1)
+    distribution = DistributionView.of(
+        counts_of(*(number / 10 for number in range(1, 1001)))
+    )  # 0.1 s to 100 s
+    assert distribution.p50_s == pytest.approx(50, rel=0.1)
+    assert distribution.p95_s == pytest.approx(95, rel=0.1)
 
 
 def test_one_alone_is_its_own_median() -> None:
-    told = DistributionView.of(counts_of(3.0))
-    assert told.p50_s == pytest.approx(3.0, rel=0.13)
+    distribution = DistributionView.of(counts_of(3.0))
+    assert distribution.p50_s == pytest.approx(3.0, rel=0.13)
 
 
 def test_of_nothing_there_are_no_quantiles() -> None:
-    told = DistributionView.of(counts_of())
-    assert (told.p50_s, told.p95_s) == (None, None)
+    distribution = DistributionView.of(counts_of())
+    assert (distribution.p50_s, distribution.p95_s) == (None, None)

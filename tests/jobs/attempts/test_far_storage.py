@@ -48,7 +48,7 @@ def test_an_attempt_gives_up_a_storage_that_stays_away_and_is_tried_again(
     run("quick", job.id, timings=replace(parts.timings, storage_s=0.1)).ended()
     waiting = parts.jobs.find("ann", job.id)
     assert waiting.state == JobState.QUEUED
-    assert [one.code for one in waiting.errors] == ["service-unavailable"]
+    assert [error.code for error in waiting.errors] == ["service-unavailable"]
     assert not list((storage / "scratch").iterdir())
 
 

@@ -69,8 +69,8 @@ def test_more_than_are_made_at_once_wait_and_are_all_told(estimates: QuickConver
     before = set(psutil.Process().children())
     asked = AT_ONCE + 2
     with ThreadPoolExecutor(asked) as people:
-        told = set(people.map(lambda _: estimates.estimate(clip, video, Recipe()), range(asked)))
-    assert len(told) == 1
+        seen = set(people.map(lambda _: estimates.estimate(clip, video, Recipe()), range(asked)))
+    assert len(seen) == 1
     assert len(set(psutil.Process().children()) - before) == AT_ONCE
 
 

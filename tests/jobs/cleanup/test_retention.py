@@ -64,9 +64,9 @@ def test_a_finished_job_goes_after_a_while_with_its_files_and_its_owner_hears_of
     assert parts.sources.page("ann").sources == []
     assert files_below(storage) == set()
     assert job.source
-    told = parts.events.since("ann", start)
-    assert told is not None
-    assert [(event.type, event.id) for event in told] == [
+    events = parts.events.since("ann", start)
+    assert events is not None
+    assert [(event.type, event.id) for event in events] == [
         ("job.deleted", job.id),
         ("source.deleted", job.source.id),
     ]
@@ -105,7 +105,7 @@ def test_a_source_stays_as_long_as_the_last_job_that_names_it(parts: JobParts, u
     let_pass()
     finish(parts)
     parts.sweep()
-    assert [one.id for one in parts.sources.page("ann").sources] == [source.id]
+    assert [source.id for source in parts.sources.page("ann").sources] == [source.id]
     # the bytes were those of both
     assert stored_video(parts, "ann", source.id).exists()
     finished = parts.jobs.find("ann", job.id)
@@ -127,12 +127,12 @@ def test_people_are_told_until_when_things_are_kept(parts: JobParts, upload: Upl
     cancelled = parts.jobs.cancel("ann", job.id)
     assert cancelled.finished_at
     assert cancelled.expires_at == cancelled.finished_at + KEPT
-    assert [one.expires_at for one in parts.jobs.page("ann").jobs] == [cancelled.expires_at]
-    assert [one.expires_at for one in parts.sources.page("ann").sources] == [cancelled.expires_at]
-    told = parts.events.since("ann", start)
-    assert told
-    assert told[-1].job
-    assert told[-1].job.expires_at == cancelled.expires_at
+    assert [job.expires_at for job in parts.jobs.page("ann").jobs] == [cancelled.expires_at]
+    assert [source.expires_at for source in parts.sources.page("ann").sources] == [cancelled.expires_at]
+    events = parts.events.since("ann", start)
+    assert events
+    assert events[-1].job
+    assert events[-1].job.expires_at == cancelled.expires_at
 
 
 @bounded
@@ -218,8 +218,8 @@ def test_several_sweeps_at_once_tell_of_each_removal_once(
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: parts.sweep(), range(4)))
     parts.sweep()
-    told = parts.events.since("ann", start)
-    assert told is not None
-    assert sorted(event.type for event in told) == ["job.deleted"] * 8 + ["source.deleted"]
+    events = parts.events.since("ann", start)
+    assert events is not None
+    assert sorted(event.type for event in events) == ["job.deleted"] * 8 + ["source.deleted"]
     assert len(files_below(storage)) == 2  # bob's video, whose bytes were ann's too, and its poster
     assert stored_video(parts, "bob", kept.id).exists()

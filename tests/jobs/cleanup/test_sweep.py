@@ -47,9 +47,9 @@ def test_an_expired_lease_is_taken_back_with_its_files(parts: JobParts, job: Job
     assert document.run_at > utc_now()
     assert not list((parts.blobs.workspace.root / "scratch").iterdir())
     assert not blob_path(parts.blobs, Blob("gif", attempt.key)).exists()
-    told = parts.events.since("ann", start)
-    assert told is not None
-    assert [event.job.state for event in told if event.job] == [JobState.QUEUED]
+    events = parts.events.since("ann", start)
+    assert events is not None
+    assert [event.job.state for event in events if event.job] == [JobState.QUEUED]
 
 
 def test_a_lease_that_holds_is_left_alone(parts: JobParts, job: JobView) -> None:

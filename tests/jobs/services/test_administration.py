@@ -39,9 +39,9 @@ def bury(parts: JobParts, upload: Upload) -> Bury:
 
 def events_of(parts: JobParts, owner: str, cursor: str) -> list[tuple[str, str | None]]:
     """What an owner was told since the cursor: the event and the state of its job."""
-    told = parts.events.since(owner, cursor)
-    assert told is not None
-    return [(event.type, event.job.state.value if event.job else None) for event in told]
+    events = parts.events.since(owner, cursor)
+    assert events is not None
+    return [(event.type, event.job.state.value if event.job else None) for event in events]
 
 
 def test_the_queue_is_seen_as_a_whole(parts: JobParts, upload: Upload, bury: Bury) -> None:
@@ -107,7 +107,10 @@ def test_a_worker_is_seen_with_the_job_it_runs(parts: JobParts, job: JobView) ->
     workers.report("idle", jobs=3, memory_bytes=5)
     workers.report("busy", jobs=0, memory_bytes=7)
     leases.claim("ann", worker="busy", lease_s=30)
-    seen = {one.name: (one.jobs, one.memory_bytes, one.job_id) for one in parts.administration.workers()}
+    seen = {
+        worker.name: (worker.jobs, worker.memory_bytes, worker.job_id)
+        for worker in parts.administration.workers()
+    }
     assert seen == {"idle": (3, 5, None), "busy": (0, 7, job.id)}
 
 
@@ -115,12 +118,12 @@ def test_a_dead_letter_tells_of_all_its_attempts(parts: JobParts, bury: Bury) ->
     job = bury()
     letter = parts.administration.dead_letter(job.id)
     assert (letter.owner_id, letter.source_name, letter.attempts) == ("ann", "clip.mp4", 2)
-    assert [(one.code, one.detail, one.attempt) for one in letter.errors] == [
+    assert [(error.code, error.detail, error.attempt) for error in letter.errors] == [
         (crash.code, str(crash), number) for number, crash in enumerate(CRASHES, 1)
     ]
     assert letter.recipe == Recipe(fps=10.0)
     assert list(letter.errors) == parts.jobs.find("ann", job.id).errors
-    assert all(one.at is not None for one in letter.errors)
+    assert all(error.at is not None for error in letter.errors)
 
 
 def test_dead_letters_of_all_owners_come_in_pages_last_died_first(parts: JobParts, bury: Bury) -> None:
@@ -161,8 +164,8 @@ def test_a_dead_letter_that_cannot_run_again_is_left(parts: JobParts, bury: Bury
         parts.administration.requeue(gone.id)
     with pytest.raises(errors.JobRepeated):
         parts.administration.requeue(twin.id)
-    told = parts.administration.requeue_all()
-    assert (told.requeued, told.left) == (1, 2)
+    result = parts.administration.requeue_all()
+    assert (result.requeued, result.left) == (1, 2)
     assert parts.jobs.find("bob", good.id).state == JobState.QUEUED
 
 

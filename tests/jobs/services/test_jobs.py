@@ -185,7 +185,7 @@ def test_what_cannot_be_made_is_refused_at_submit(
 def test_a_list_of_jobs_does_not_carry_the_files_in_their_recipes(parts: JobParts, upload: Upload) -> None:
     recipe = Recipe(fps=5.0, subtitles="WEBVTT\n\n00:01.000 --> 00:02.000\nHello")
     job = parts.submission.submit("ann", upload("ann").id, recipe)
-    assert [one.recipe for one in parts.jobs.page("ann").jobs] == [Recipe(fps=5.0)]
+    assert [job.recipe for job in parts.jobs.page("ann").jobs] == [Recipe(fps=5.0)]
     assert parts.jobs.find("ann", job.id).recipe == recipe
 
 

@@ -55,15 +55,20 @@ def test_each_end_is_counted_in_its_step(parts: JobParts, ended: Ended) -> None:
     ended(timedelta(minutes=10), JobState.DEAD, code="worker-lost")
     ended(timedelta(minutes=5), JobState.CANCELLED)
     ended(timedelta(hours=2))
-    told = parts.administration.statistics(HOUR)
-    assert sum(step.succeeded for step in told.steps) == 2
+    statistics = parts.administration.statistics(HOUR)
+    assert sum(step.succeeded for step in statistics.steps) == 2
     for state, minutes in (("succeeded", 10), ("failed", 50), ("dead", 10), ("cancelled", 5)):
-        [step] = [step for step in told.steps if getattr(step, state)]
+        [step] = [step for step in statistics.steps if getattr(step, state)]
         assert (
-            step.at <= utc_now() - timedelta(minutes=minutes) < step.at + timedelta(seconds=told.step_s + 5)
+            step.at
+            <= utc_now() - timedelta(minutes=minutes)
+            < step.at + timedelta(seconds=statistics.step_s + 5)
         )
-    assert told.success_rate == 0.5
-    assert [(one.code, one.count) for one in told.errors] == [("source-gone", 1), ("worker-lost", 1)]
+    assert statistics.success_rate == 0.5
+    assert [(error.code, error.count) for error in statistics.errors] == [
+        ("source-gone", 1),
+        ("worker-lost", 1),
+    ]
 
 
 def test_waiting_and_converting_have_their_distributions_and_the_slowest_are_named(
@@ -73,14 +78,14 @@ def test_waiting_and_converting_have_their_distributions_and_the_slowest_are_nam
     slow = ended(timedelta(minutes=1), waited_s=30, took_s=400)
     slowest = ended(timedelta(minutes=1), waited_s=30, took_s=1e6)
     ended(timedelta(minutes=1), JobState.FAILED, took_s=1000)
-    told = parts.administration.statistics(HOUR)
-    assert sum(told.converting.counts) == sum(told.waiting.counts) == 12
-    assert told.converting.counts[0] == 10
-    assert told.converting.counts[-1] == 1
-    assert told.waiting.p95_s == pytest.approx(30, rel=0.13)
-    assert [(one.id, round(one.seconds)) for one in told.slowest[:2]] == [(slowest, 1e6), (slow, 400)]
-    assert {one.id for one in told.slowest[2:]} <= set(quick)
-    assert len(told.slowest) == 10
+    statistics = parts.administration.statistics(HOUR)
+    assert sum(statistics.converting.counts) == sum(statistics.waiting.counts) == 12
+    assert statistics.converting.counts[0] == 10
+    assert statistics.converting.counts[-1] == 1
+    assert statistics.waiting.p95_s == pytest.approx(30, rel=0.13)
+    assert [(job.id, round(job.seconds)) for job in statistics.slowest[:2]] == [(slowest, 1e6), (slow, 400)]
+    assert {job.id for job in statistics.slowest[2:]} <= set(quick)
+    assert len(statistics.slowest) == 10
 
 
 def test_what_people_did_is_summed(parts: JobParts, ended: Ended) -> None:
@@ -89,13 +94,18 @@ def test_what_people_did_is_summed(parts: JobParts, ended: Ended) -> None:
     ended(timedelta(minutes=1), owner="ben")
     ended(timedelta(hours=2), owner="cyd")
     SourceDocument.objects(owner="cyd").update(set__created_at=utc_now() - 2 * HOUR)
-    told = parts.administration.statistics(HOUR)
+    statistics = parts.administration.statistics(HOUR)
     size_bytes = SourceDocument.objects.first().bytes
-    assert (told.people, told.submitted, told.videos) == (2, 3, 3)
-    assert (told.bytes_in, told.bytes_out) == (3 * size_bytes, 3 * len(GIF))
+    assert (statistics.people, statistics.submitted, statistics.videos) == (2, 3, 3)
+    assert (statistics.bytes_in, statistics.bytes_out) == (3 * size_bytes, 3 * len(GIF))
 
 
 def test_where_nothing_happened_all_is_zero(parts: JobParts) -> None:
-    told = parts.administration.statistics(HOUR)
-    assert (told.success_rate, told.people, told.bytes_out, told.slowest) == (None, 0, 0, [])
-    assert len(told.steps) == 48
+    statistics = parts.administration.statistics(HOUR)
+    assert (statistics.success_rate, statistics.people, statistics.bytes_out, statistics.slowest) == (
+        None,
+        0,
+        0,
+        [],
+    )
+    assert len(statistics.steps) == 48

@@ -39,11 +39,11 @@ def checksum(data: bytes, algorithm: str = "sha256") -> dict[str, str]:
 
 
 async def is_source(person: Person, source_id: str, data: bytes, storage: Path) -> None:
-    told = (await person.http.get(f"/api/v1/sources/{source_id}")).json()
+    body = (await person.http.get(f"/api/v1/sources/{source_id}")).json()
     sha256 = hashlib.sha256(data).hexdigest()
-    assert (told["sha256"], told["bytes"]) == (sha256, len(data))
+    assert (body["sha256"], body["bytes"]) == (sha256, len(data))
     assert (storage / "sources" / sha256[:2] / sha256).read_bytes() == data
-    assert (await person.http.get(told["poster_url"])).content.startswith(b"\xff\xd8")
+    assert (await person.http.get(body["poster_url"])).content.startswith(b"\xff\xd8")
     assert not list((storage / "incoming").iterdir())
 
 

@@ -80,9 +80,9 @@ async def test_dead_letters_come_in_pages(root: Person, bury: Callable[[int], Jo
 
 
 async def test_the_owner_reads_why_the_job_died(ada: Person, bury: Callable[[int], JobView]) -> None:
-    told = (await ada.http.get(f"/api/v1/jobs/{bury(5).id}")).json()
-    assert told["error"]["code"] == "worker-lost"
-    assert [one["code"] for one in told["errors"]] == ["worker-lost"] * told["attempts"]
+    body = (await ada.http.get(f"/api/v1/jobs/{bury(5).id}")).json()
+    assert body["error"]["code"] == "worker-lost"
+    assert [one["code"] for one in body["errors"]] == ["worker-lost"] * body["attempts"]
 
 
 async def test_dead_letters_are_requeued_one_and_all(root: Person, bury: Callable[[int], JobView]) -> None:
@@ -124,5 +124,5 @@ async def test_a_wrong_argument_purges_nothing(root: Person, bury: Callable[[int
 
 
 async def test_who_is_no_administrator_is_told_so(ada: Person) -> None:
-    told = is_problem(await ada.http.get(QUEUE), 403, "administrators-only")
-    assert told["detail"] == "Only an administrator can do that."
+    problem = is_problem(await ada.http.get(QUEUE), 403, "administrators-only")
+    assert problem["detail"] == "Only an administrator can do that."

@@ -69,15 +69,15 @@ async def test_what_is_wrong_is_named(
 
 async def test_signing_in_gives_a_token_and_cookies(stranger: httpx.AsyncClient, identity: Identity) -> None:
     answer = await signed_in(stranger, identity)
-    told = answer.json()
-    assert told["expires_in"] == 900
-    assert told["user"]["email"] == ADA["email"]
+    body = answer.json()
+    assert body["expires_in"] == 900
+    assert body["user"]["email"] == ADA["email"]
     assert answer.headers["Cache-Control"] == "no-store"
     cookie = next(c for c in answer.headers.get_list("Set-Cookie") if c.startswith("gifapp_session="))
     assert {"HttpOnly", "Path=/", "SameSite=Lax"} <= {part.strip() for part in cookie.split(";")}
-    headers = {"Authorization": f"Bearer {told['access_token']}"}
+    headers = {"Authorization": f"Bearer {body['access_token']}"}
     me = (await stranger.get("/api/v1/me", headers=headers)).json()
-    assert me == told["user"] | {"stored_bytes": 0, "quota_bytes": None}
+    assert me == body["user"] | {"stored_bytes": 0, "quota_bytes": None}
 
 
 @pytest.mark.parametrize(
@@ -95,8 +95,8 @@ def test_cookies_are_secure_where_people_use_https(
 async def test_a_wrong_password(stranger: httpx.AsyncClient, identity: Identity, email: str) -> None:
     await signed_in(stranger, identity)
     answer = await stranger.post("/api/v1/auth/login", json={"email": email, "password": "wrong horse"})
-    told = is_problem(answer, 401, "credentials-wrong")
-    assert told["detail"] == "The email address or the password is wrong."
+    problem = is_problem(answer, 401, "credentials-wrong")
+    assert problem["detail"] == "The email address or the password is wrong."
     assert "WWW-Authenticate" in answer.headers
 
 
@@ -108,8 +108,8 @@ async def test_too_many_guesses_are_told_when_to_come_back(
     for _ in range(5):
         assert (await stranger.post("/api/v1/auth/login", json=wrong)).status_code == 401
     answer = await stranger.post("/api/v1/auth/login", json=ADA)
-    told = is_problem(answer, 429, "sign-in-slowed")
-    assert int(answer.headers["Retry-After"]) == told["retry_after_s"] > 0
+    problem = is_problem(answer, 429, "sign-in-slowed")
+    assert int(answer.headers["Retry-After"]) == problem["retry_after_s"] > 0
 
 
 async def test_refreshing_rotates_the_cookie(stranger: httpx.AsyncClient, identity: Identity) -> None:
@@ -216,6 +216,6 @@ async def test_a_token_without_signature_is_nobodys(stranger: httpx.AsyncClient,
 
 
 async def test_everybody_may_know_the_limits(stranger: httpx.AsyncClient) -> None:
-    told = (await stranger.get("/api/v1/limits")).json()
-    assert told["max_upload_bytes"] == 300_000
-    assert told["registration"] == "invite"
+    body = (await stranger.get("/api/v1/limits")).json()
+    assert body["max_upload_bytes"] == 300_000
+    assert body["registration"] == "invite"

@@ -285,7 +285,11 @@ def ada_at(web: Any, *, register: bool = False) -> Iterator[httpx.Client]:
 
 def port_of(pid: int) -> int:
     def listening() -> list[int]:
-        return [one.laddr.port for one in psutil.Process(pid).net_connections() if one.status == "LISTEN"]
+        return [
+            connection.laddr.port
+            for connection in psutil.Process(pid).net_connections()
+            if connection.status == "LISTEN"
+        ]
 
     assert wait_until(lambda: bool(listening()), timeout_s=20)
     return listening()[0]

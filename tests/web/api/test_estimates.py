@@ -27,9 +27,9 @@ async def test_a_recipe_that_cannot_be_is_refused_like_a_job(ada: Person, source
 
 async def test_what_must_be_given_up_to_fit_is_told(ada: Person, source: SourceView) -> None:
     small = {"source_id": source.id, "recipe": {"target_bytes": 1000}}
-    told = (await ada.http.post("/api/v1/estimates", json=small, timeout=120)).json()
-    assert told["bytes"] <= 1000
-    assert told["notes"][0].startswith("To fit 1 kB: ")
+    body = (await ada.http.post("/api/v1/estimates", json=small, timeout=120)).json()
+    assert body["bytes"] <= 1000
+    assert body["notes"][0].startswith("To fit 1 kB: ")
 
 
 async def test_presets_are_told_with_their_limits(ada: Person) -> None:

@@ -78,9 +78,9 @@ async def test_what_happens_is_told_to_every_socket_of_its_owner(
         assert [(await s.next())["type"] for s in (one, two, others)] == ["ready"] * 3
         job = (await ada.http.post("/api/v1/jobs", json={"source_id": source.id})).json()
         for socket in (one, two):
-            told = await socket.next()
-            assert (told["type"], told["job"]["id"]) == ("job.changed", job["id"])
-            assert told["job"]["source"]["poster_url"].startswith(f"/media/posters/{source.id}?")
+            event = await socket.next()
+            assert (event["type"], event["job"]["id"]) == ("job.changed", job["id"])
+            assert event["job"]["source"]["poster_url"].startswith(f"/media/posters/{source.id}?")
         eves = (await eve.http.post("/api/v1/sources", params={"name": "eve.mp4"}, content=video)).json()
         assert (await others.next())["source"]["id"] == eves["id"]
 
@@ -123,9 +123,9 @@ async def test_progress_is_told_and_replayed_in_its_place(
 
 async def test_a_forgotten_cursor_is_a_reset(url: str, ada: Person) -> None:
     async with listening(url, ada.session.access_token, "1-1") as socket:
-        told = await socket.next()
-        assert told["type"] == "reset"
-    async with listening(url, ada.session.access_token, told["cursor"]) as socket:
+        event = await socket.next()
+        assert event["type"] == "reset"
+    async with listening(url, ada.session.access_token, event["cursor"]) as socket:
         assert (await socket.next())["type"] == "ready"
 
 
@@ -148,9 +148,9 @@ async def test_the_gif_in_an_event_opens_without_a_token(
     async with listening(url, ada.session.access_token) as socket:
         await socket.next()
         jobs.events.job_shown(ada.id, jobs.jobs.find(ada.id, job.id))
-        told = (await socket.next())["job"]
-    assert (await stranger.get(told["gif"]["url"])).headers["Content-Type"] == "image/gif"
-    assert (await stranger.get(told["source"]["poster_url"])).headers["Content-Type"] == "image/jpeg"
+        event = (await socket.next())["job"]
+    assert (await stranger.get(event["gif"]["url"])).headers["Content-Type"] == "image/gif"
+    assert (await stranger.get(event["source"]["poster_url"])).headers["Content-Type"] == "image/jpeg"
 
 
 async def test_the_stream_ends_with_its_token(url: str, ada: Person, parts: Parts) -> None:

@@ -41,14 +41,14 @@ async def test_an_error_of_ours_is_logged_and_shows_nothing(
 ) -> None:
     with capture_logs() as logs:
         answer = await stranger.get("/api/broken")
-    told = is_problem(answer, 500, "internal-server-error")
+    problem = is_problem(answer, 500, "internal-server-error")
     assert "secret" not in answer.text
     assert "Traceback" not in answer.text
     [failed, completed] = [log for log in logs if log["log_level"] == "error"]
     assert (failed["event"], failed["request"]) == ("request failed", "GET /api/broken")
     assert isinstance(failed["exc_info"], Exception)
     assert (completed["event"], completed["status"]) == ("request completed", 500)
-    assert told["request_id"]
+    assert problem["request_id"]
 
 
 async def test_every_answer_is_guarded(stranger: httpx.AsyncClient, ada: Person) -> None:
@@ -99,10 +99,10 @@ async def test_no_other_page_may(stranger: httpx.AsyncClient, origin: str) -> No
 async def test_ready_tells_of_each_server(stranger: httpx.AsyncClient) -> None:
     answer = await stranger.get("/health/ready")
     checks = {"mongodb": "ok", "redis": "ok", "storage": "ok"}
-    told = answer.json()
-    assert (answer.status_code, told["status"], told["checks"], told["problems"]) == (200, "ok", checks, {})
-    assert told["latency_ms"].keys() == checks.keys()
-    assert all(0 < latency < 5000 for latency in told["latency_ms"].values())
+    body = answer.json()
+    assert (answer.status_code, body["status"], body["checks"], body["problems"]) == (200, "ok", checks, {})
+    assert body["latency_ms"].keys() == checks.keys()
+    assert all(0 < latency < 5000 for latency in body["latency_ms"].values())
 
 
 async def test_without_redis_it_is_not_ready_and_says_no_secret(

@@ -44,7 +44,11 @@ def request_models() -> list[type[BaseModel]]:
     handlers = {route.handler_class for route in api_routes()}
     declared = [operation_of(member) for handler in handlers for member in vars(handler).values()]
     operations = [operation for operation in declared if operation]
-    models = {model for one in operations for model in (*one.parameters.values(), *one.reads_itself)}
+    models = {
+        model
+        for operation in operations
+        for model in (*operation.parameters.values(), *operation.reads_itself)
+    }
     return sorted(models, key=lambda model: model.__name__)
 
 

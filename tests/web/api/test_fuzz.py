@@ -117,30 +117,30 @@ def things(ada: Person, parts: Parts, job: JobView, gif: bytes, bury: Callable[[
 
 
 async def test_whatever_the_owner_asks(url: str, ada: Person, things: Things) -> None:
-    told = await asyncio.to_thread(ask_everything, url, ada, things)
-    reached = {one.operation for one in told if one.is_adas and one.status < 300}
+    result = await asyncio.to_thread(ask_everything, url, ada, things)
+    reached = {one.operation for one in result if one.is_adas and one.status < 300}
     assert {"get_jobs_id", "get_sources_id", "get_media_gifs_id", "post_jobs_id_cancel"} <= reached
 
 
 async def test_whatever_an_administrator_asks(url: str, root: Person, things: Things) -> None:
-    told = await asyncio.to_thread(ask_everything, url, root, things)
-    opened = {one.operation for one in told if one.is_adas and one.status < 400}
+    result = await asyncio.to_thread(ask_everything, url, root, things)
+    opened = {one.operation for one in result if one.is_adas and one.status < 400}
     assert opened <= {name for name in names() if "admin" in name or "media" in name}
 
 
 async def test_whatever_another_user_asks(url: str, ada: Person, sign_up: SignUp, things: Things) -> None:
     before = await gallery(ada)
-    told = await asyncio.to_thread(ask_everything, url, sign_up("eve"), things)
-    opened = {one.operation for one in told if one.is_adas and one.status < 400}
+    result = await asyncio.to_thread(ask_everything, url, sign_up("eve"), things)
+    opened = {one.operation for one in result if one.is_adas and one.status < 400}
     assert opened <= {name for name in names() if "media" in name}  # whose address Ada gave away
     assert await gallery(ada) == before
 
 
 async def test_whatever_nobody_asks(url: str, stranger: httpx.AsyncClient, things: Things) -> None:
-    told = await asyncio.to_thread(ask_everything, url, None, things)
-    opened = {one.operation for one in told if one.is_adas and one.status < 400}
+    result = await asyncio.to_thread(ask_everything, url, None, things)
+    opened = {one.operation for one in result if one.is_adas and one.status < 400}
     assert opened <= {name for name in names() if "media" in name}
-    refused = {one.status for one in told if "admin" in one.operation}
+    refused = {one.status for one in result if "admin" in one.operation}
     assert refused <= {400, 401, 404}  # an id may lead elsewhere: `..`
 
 

@@ -19,10 +19,10 @@ async def test_a_job_is_accepted(ada: Person, source: SourceView) -> None:
     body = {"source_id": source.id, "recipe": recipe, "priority": "high"}
     answer = await ada.http.post("/api/v1/jobs", json=body)
     assert answer.status_code == 201
-    told = JobView.model_validate(answer.json())
-    assert (told.state, told.recipe.width_px, told.queue_position) == ("queued", 32, 1)
-    assert answer.headers["Location"] == f"/api/v1/jobs/{told.id}"
-    assert (await ada.http.get(answer.headers["Location"])).json()["id"] == told.id
+    view = JobView.model_validate(answer.json())
+    assert (view.state, view.recipe.width_px, view.queue_position) == ("queued", 32, 1)
+    assert answer.headers["Location"] == f"/api/v1/jobs/{view.id}"
+    assert (await ada.http.get(answer.headers["Location"])).json()["id"] == view.id
 
 
 async def test_a_repeat_with_the_same_key_is_the_same_job(ada: Person, source: SourceView) -> None:
@@ -251,6 +251,6 @@ async def test_whoever_submits_too_much_hears_when_to_come_back(ada: Person, sou
     bodies = [{"source_id": source.id, "recipe": {"fps": fps}} for fps in (1, 2)]
     assert (await ada.http.post("/api/v1/jobs", json=bodies[0])).status_code == 201
     refused = await ada.http.post("/api/v1/jobs", json=bodies[1])
-    told = is_problem(refused, 429, "too-many-jobs")
-    assert told["limit"] == 1
-    assert 0 < int(refused.headers["Retry-After"]) == told["retry_after_s"] <= 3600
+    problem = is_problem(refused, 429, "too-many-jobs")
+    assert problem["limit"] == 1
+    assert 0 < int(refused.headers["Retry-After"]) == problem["retry_after_s"] <= 3600

@@ -51,9 +51,9 @@ async def test_the_export_has_all_that_is_ones_own(
         for name in ("account.json", "api-tokens.json", "videos.json", "jobs.json")
     )
     assert (account["id"], account["email"]) == (ada.id, "ada@example.org")
-    assert [one["name"] for one in tokens] == ["backup"]
-    assert [one["sha256"] for one in videos] == [source.sha256]
-    assert [(one["id"], one["state"]) for one in jobs] == [(job.id, "succeeded")]
+    assert [token["name"] for token in tokens] == ["backup"]
+    assert [video["sha256"] for video in videos] == [source.sha256]
+    assert [(job["id"], job["state"]) for job in jobs] == [(job.id, "succeeded")]
     assert jobs[0]["recipe"]
     assert len(zipped.namelist()) == 6
 

@@ -263,7 +263,9 @@ def logged(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixtur
         yield caplog
     assert [log for log in ours if log["log_level"] == "error" or "exc_info" in log] == []
     records = caplog.get_records("call")
-    assert [one.getMessage() for one in records if one.levelno >= logging.ERROR or one.exc_info] == []
+    assert [
+        record.getMessage() for record in records if record.levelno >= logging.ERROR or record.exc_info
+    ] == []
 
 
 def check(answer: Answer, allowed: set[int | None]) -> None:
@@ -273,8 +275,8 @@ def check(answer: Answer, allowed: set[int | None]) -> None:
         return
     kind = answer.headers.get("content-type", "")
     if kind == "application/problem+json":
-        told = json.loads(answer.body)
-        assert (told["status"], bool(told["detail"])) == (answer.status, True)
+        document = json.loads(answer.body)
+        assert (document["status"], bool(document["detail"])) == (answer.status, True)
     else:  # Tornado's own, before any handler; or the page of a link that leads nowhere
         assert answer.body == b"" or (answer.status in (404, 405) and kind.startswith("text/html")), answer
 

@@ -151,8 +151,8 @@ async def test_a_frame_is_not_taken_again_for_whoever_has_it(
 
 async def test_a_time_that_is_none_has_no_frame(stranger: httpx.AsyncClient, frame_url: str) -> None:
     for at_s in ("-1", "nan", "inf", "soon"):
-        told = is_problem(await stranger.get(f"{frame_url}&at_s={at_s}"), 422, "field-invalid")
-        assert told["field"] == "at_s"
+        problem = is_problem(await stranger.get(f"{frame_url}&at_s={at_s}"), 422, "field-invalid")
+        assert problem["field"] == "at_s"
 
 
 async def test_frames_asked_for_all_at_once_are_refused(

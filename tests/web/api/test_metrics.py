@@ -31,9 +31,11 @@ async def samples(client: httpx.AsyncClient) -> dict[str, float]:
     assert answer.status_code == 200, answer.text
     assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
     return {
-        " ".join([one.name, *(f"{name}={value}" for name, value in sorted(one.labels.items()))]): one.value
+        " ".join(
+            [sample.name, *(f"{name}={value}" for name, value in sorted(sample.labels.items()))]
+        ): sample.value
         for family in text_string_to_metric_families(answer.text)
-        for one in family.samples
+        for sample in family.samples
     }
 
 
@@ -52,37 +54,39 @@ async def test_requests_are_counted_by_route_and_not_by_address(
     for name in ("one", "two", "three"):
         await ada.http.get(f"/api/v1/jobs/{name}")
         await stranger.get(f"/api/v1/{name}")
-    told = await samples(stranger)
-    assert told["gifapp_http_request_seconds_count method=GET route=/api/v1/jobs/{} status=4xx"] == 3
-    assert told["gifapp_http_request_seconds_count method=GET route=other status=4xx"] == 3
-    assert not [name for name in told if "three" in name]
-    assert told["process_resident_memory_bytes"] > 10_000_000
+    metrics = await samples(stranger)
+    assert metrics["gifapp_http_request_seconds_count method=GET route=/api/v1/jobs/{} status=4xx"] == 3
+    assert metrics["gifapp_http_request_seconds_count method=GET route=other status=4xx"] == 3
+    assert not [name for name in metrics if "three" in name]
+    assert metrics["process_resident_memory_bytes"] > 10_000_000
 
 
 async def test_the_queue_is_told_as_it_is(stranger: httpx.AsyncClient, job: JobView, root: Person) -> None:
     workers.report("busy", jobs=3, memory_bytes=34_000_000)
     await root.http.post("/api/v1/admin/queue/pause")
-    told = await samples(stranger)
+    metrics = await samples(stranger)
     assert (
-        told["gifapp_jobs state=queued"],
-        told["gifapp_jobs state=running"],
-        told["gifapp_jobs state=dead"],
+        metrics["gifapp_jobs state=queued"],
+        metrics["gifapp_jobs state=running"],
+        metrics["gifapp_jobs state=dead"],
     ) == (1, 0, 0)
-    assert told["gifapp_jobs_due"] == told["gifapp_queue_paused"] == told["gifapp_workers"] == 1
-    assert told["gifapp_workers_memory_bytes"] == 34_000_000
-    assert told["gifapp_oldest_due_seconds"] > 0
-    assert told["gifapp_jobs_submitted_total"] == 1
-    assert told["gifapp_accounts"] == told["gifapp_active_accounts"] == 2
-    assert 0 < told["gifapp_storage_free_bytes"] < told["gifapp_storage_bytes"]
+    assert metrics["gifapp_jobs_due"] == metrics["gifapp_queue_paused"] == metrics["gifapp_workers"] == 1
+    assert metrics["gifapp_workers_memory_bytes"] == 34_000_000
+    assert metrics["gifapp_oldest_due_seconds"] > 0
+    assert metrics["gifapp_jobs_submitted_total"] == 1
+    assert metrics["gifapp_accounts"] == metrics["gifapp_active_accounts"] == 2
+    assert 0 < metrics["gifapp_storage_free_bytes"] < metrics["gifapp_storage_bytes"]
     assert (
-        told["gifapp_dependency_up dependency=mongodb"] == told["gifapp_dependency_up dependency=redis"] == 1
+        metrics["gifapp_dependency_up dependency=mongodb"]
+        == metrics["gifapp_dependency_up dependency=redis"]
+        == 1
     )
 
 
 async def test_what_comes_in_is_counted(stranger: httpx.AsyncClient, ada: Person, video: bytes) -> None:
     assert (await ada.http.post("/api/v1/sources?name=clip.mp4", content=video)).status_code == 201
-    told = await samples(stranger)
-    assert (told["gifapp_videos_total"], told["gifapp_video_bytes_total"]) == (1, len(video))
+    metrics = await samples(stranger)
+    assert (metrics["gifapp_videos_total"], metrics["gifapp_video_bytes_total"]) == (1, len(video))
 
 
 async def test_attempts_are_counted_however_they_end(
@@ -98,14 +102,14 @@ async def test_attempts_are_counted_however_they_end(
         settled = leases.fail(leases.attempt_of(claimed), error)
         assert settled
         measured.settled(settled, jobs.counters)
-    told = await samples(stranger)
-    assert told["gifapp_attempts_total code=worker-lost outcome=requeued"] == 1
-    assert told["gifapp_attempts_total code=source-damaged outcome=failed"] == 1
-    assert told["gifapp_conversion_seconds_sum format=gif outcome=requeued size=unknown"] == 3
-    assert told["gifapp_conversion_seconds_bucket format=gif le=2.5 outcome=requeued size=unknown"] == 0
-    assert told["gifapp_conversion_seconds_bucket format=gif le=5.0 outcome=requeued size=unknown"] == 1
-    assert told["gifapp_conversion_seconds_bucket format=gif le=+Inf outcome=requeued size=unknown"] == 1
-    assert told["gifapp_wait_seconds_count"] == 2
+    metrics = await samples(stranger)
+    assert metrics["gifapp_attempts_total code=worker-lost outcome=requeued"] == 1
+    assert metrics["gifapp_attempts_total code=source-damaged outcome=failed"] == 1
+    assert metrics["gifapp_conversion_seconds_sum format=gif outcome=requeued size=unknown"] == 3
+    assert metrics["gifapp_conversion_seconds_bucket format=gif le=2.5 outcome=requeued size=unknown"] == 0
+    assert metrics["gifapp_conversion_seconds_bucket format=gif le=5.0 outcome=requeued size=unknown"] == 1
+    assert metrics["gifapp_conversion_seconds_bucket format=gif le=+Inf outcome=requeued size=unknown"] == 1
+    assert metrics["gifapp_wait_seconds_count"] == 2
 
 
 async def test_a_redis_that_was_wiped_begins_at_zero(

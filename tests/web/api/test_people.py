@@ -163,9 +163,11 @@ async def test_events_of_requests_at_the_same_time_keep_their_own_address(
     root: Person, sign_up: SignUp
 ) -> None:
     people = [sign_up(f"p{number}") for number in range(6)]
-    answers = await asyncio.gather(*(one.http.delete("/api/v1/me/tokens") for one in people))
+    answers = await asyncio.gather(*(person.http.delete("/api/v1/me/tokens") for person in people))
     assert {answer.status_code for answer in answers} == {200}
-    made = await asyncio.gather(*(one.http.post("/api/v1/me/tokens", json={"name": "x"}) for one in people))
+    made = await asyncio.gather(
+        *(person.http.post("/api/v1/me/tokens", json={"name": "x"}) for person in people)
+    )
     events = (await root.http.get("/api/v1/admin/audit", params={"kind": "token-made"})).json()["events"]
     known = {one.id: answer.headers["X-Request-Id"] for one, answer in zip(people, made, strict=True)}
     assert {event["user_id"]: event["request_id"] for event in events} == known

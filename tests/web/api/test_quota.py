@@ -44,9 +44,9 @@ async def test_an_upload_over_the_quota_says_what_to_do(ada: Person, storage: Pa
     content: bytes | AsyncIterator[bytes] = bytes(QUOTA_BYTES + 1)
     if chunked:
         content = pieces(bytes(QUOTA_BYTES + 1))
-    told = is_problem(await ada.http.post("/api/v1/sources", content=content), 413, "quota-exceeded")
-    assert (told["used_bytes"], told["limit_bytes"]) == (0, QUOTA_BYTES)
-    assert "Delete videos or GIFs" in told["detail"]
+    problem = is_problem(await ada.http.post("/api/v1/sources", content=content), 413, "quota-exceeded")
+    assert (problem["used_bytes"], problem["limit_bytes"]) == (0, QUOTA_BYTES)
+    assert "Delete videos or GIFs" in problem["detail"]
     assert await nothing_left(storage)
 
 
@@ -55,13 +55,13 @@ async def test_a_job_is_refused_once_the_quota_is_used_up(ada: Person, source: S
     SourceDocument.objects(id=source.id).update(set__bytes=QUOTA_BYTES)
     answer = await ada.http.post("/api/v1/jobs", json={"source_id": source.id})
     is_problem(answer, 413, "quota-exceeded")
-    told = (await ada.http.get("/api/v1/me")).json()
-    assert (told["stored_bytes"], told["quota_bytes"]) == (QUOTA_BYTES, QUOTA_BYTES)
+    body = (await ada.http.get("/api/v1/me")).json()
+    assert (body["stored_bytes"], body["quota_bytes"]) == (QUOTA_BYTES, QUOTA_BYTES)
 
 
 async def test_without_a_quota_one_hears_what_one_stores(ada: Person, source: SourceView, gif: bytes) -> None:
-    told = (await ada.http.get("/api/v1/me")).json()
-    assert (told["stored_bytes"], told["quota_bytes"]) == (source.bytes + len(gif), None)
+    body = (await ada.http.get("/api/v1/me")).json()
+    assert (body["stored_bytes"], body["quota_bytes"]) == (source.bytes + len(gif), None)
 
 
 @pytest.mark.parametrize("limits", [Limits(reserve_bytes=10**18)])

@@ -58,9 +58,9 @@ async def test_each_account_has_windows_of_its_own_for_each_kind(sign_up: SignUp
     for _ in range(2):
         assert (await ada.http.delete("/api/v1/jobs/none")).status_code == 404
     answer = await ada.http.delete("/api/v1/jobs/none")
-    told = is_problem(answer, 429, "rate-limited")
-    assert int(answer.headers["Retry-After"]) == told["retry_after_s"] <= 60
-    assert told["detail"].startswith("Too many requests: the limit for making changes is 2 per minute.")
+    problem = is_problem(answer, 429, "rate-limited")
+    assert int(answer.headers["Retry-After"]) == problem["retry_after_s"] <= 60
+    assert problem["detail"].startswith("Too many requests: the limit for making changes is 2 per minute.")
     assert (await ada.http.get("/api/v1/jobs")).status_code == 200
     assert (await ada.http.get("/api/v1/events")).status_code == 426  # of a kind with the same limit
     assert (await eve.http.delete("/api/v1/jobs/none")).status_code == 404

@@ -150,7 +150,7 @@ async def test_the_client_shares_lists_and_revokes(ada: Person, url: str, job: J
         with Client(url, ada.session.access_token) as client:
             share = client.share(job.id, expires_in_s=3600)
             assert share.expires_at - share.created_at == timedelta(hours=1)
-            assert [one.url for one in client.shares(job.id)] == [share.url]
+            assert [share.url for share in client.shares(job.id)] == [share.url]
             client.revoke_share(share.id)
             assert client.shares(job.id)[0].revoked_at is not None
 

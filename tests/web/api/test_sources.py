@@ -49,17 +49,17 @@ async def test_a_video_becomes_a_source(ada: Person, video: bytes, chunked: bool
     content = pieces(video) if chunked else video
     answer = await ada.http.post("/api/v1/sources", params={"name": "My clip.mp4"}, content=content)
     assert answer.status_code == 201
-    told = SourceView.model_validate(answer.json())
-    assert (told.name, told.width, told.height, told.bytes) == ("My clip.mp4", 64, 48, len(video))
-    assert told.sha256 == hashlib.sha256(video).hexdigest()
-    assert answer.headers["Location"] == f"/api/v1/sources/{told.id}"
+    view = SourceView.model_validate(answer.json())
+    assert (view.name, view.width, view.height, view.bytes) == ("My clip.mp4", 64, 48, len(video))
+    assert view.sha256 == hashlib.sha256(video).hexdigest()
+    assert answer.headers["Location"] == f"/api/v1/sources/{view.id}"
     assert (await ada.http.get(answer.headers["Location"])).json() == answer.json()
     assert (await ada.http.get("/api/v1/sources")).json() == {"sources": [answer.json()], "next_cursor": None}
 
 
 async def test_the_poster_is_a_picture(ada: Person, stranger: httpx.AsyncClient, source: SourceView) -> None:
-    told = (await ada.http.get(f"/api/v1/sources/{source.id}")).json()
-    for answer in (await ada.http.get(source.poster_url or ""), await stranger.get(told["poster_url"])):
+    body = (await ada.http.get(f"/api/v1/sources/{source.id}")).json()
+    for answer in (await ada.http.get(source.poster_url or ""), await stranger.get(body["poster_url"])):
         assert answer.headers["Content-Type"] == "image/jpeg"
         assert answer.content.startswith(b"\xff\xd8")
 
@@ -102,9 +102,9 @@ def animated(kind: str) -> bytes:
 async def test_pictures_become_a_source_with_a_poster(ada: Person, content: bytes, duration_s: float) -> None:
     answer = await ada.http.post("/api/v1/sources", params={"name": "pictures"}, content=content)
     assert answer.status_code == 201
-    told = SourceView.model_validate(answer.json())
-    assert (told.width, told.height, told.duration_s) == (20, 10, duration_s)
-    poster = await ada.http.get(told.poster_url or "")
+    view = SourceView.model_validate(answer.json())
+    assert (view.width, view.height, view.duration_s) == (20, 10, duration_s)
+    poster = await ada.http.get(view.poster_url or "")
     assert Image.open(BytesIO(poster.content)).size == (20, 10)
 
 
@@ -131,8 +131,8 @@ async def test_what_is_no_video_is_refused_and_removed(ada: Person, storage: Pat
 @pytest.mark.parametrize("size", [MAX_UPLOAD_BYTES + 1, 20_000_000])
 async def test_what_is_too_large_is_told_so(ada: Person, storage: Path, size: int, chunked: bool) -> None:
     content = pieces(bytes(size), 50_000) if chunked else bytes(size)
-    told = is_problem(await ada.http.post("/api/v1/sources", content=content), 413, "source-too-large")
-    assert told["limit_bytes"] == MAX_UPLOAD_BYTES
+    problem = is_problem(await ada.http.post("/api/v1/sources", content=content), 413, "source-too-large")
+    assert problem["limit_bytes"] == MAX_UPLOAD_BYTES
     assert await nothing_left(storage)
 
 

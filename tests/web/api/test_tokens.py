@@ -100,6 +100,6 @@ async def test_the_python_client_takes_one(
 
     def use() -> list[str]:
         with Client(url, token) as client:
-            return [one.id for one in client.sources()]
+            return [source.id for source in client.sources()]
 
     assert await asyncio.to_thread(use) == [source.id]

@@ -331,8 +331,8 @@ async def test_an_upload_ends_that_brings_next_to_nothing_in_many_parts(ada: Per
     make_old(storage, upload, uploads.SPARE_PARTS - 1)
     for _ in range(3):  # the 512 bytes allow for two more
         assert (await patch(ada, upload, 512, b"")).status_code == 204
-    told = is_problem(await patch(ada, upload, 512, b"x"), 400, "too-many-parts")
-    assert (told["parts"], told["received_bytes"], told["least_bytes"]) == (10_003, 512, 256)
+    problem = is_problem(await patch(ada, upload, 512, b"x"), 400, "too-many-parts")
+    assert (problem["parts"], problem["received_bytes"], problem["least_bytes"]) == (10_003, 512, 256)
     assert (await patch(ada, other, 0, b"x")).status_code == 204
     assert (await ada.http.delete(upload, headers=TUS)).status_code == 204
 

@@ -49,8 +49,8 @@ def expressions() -> Iterator[tuple[str, str]]:
 
 
 def rules() -> list[dict[str, Any]]:
-    told = yaml.safe_load((DEPLOY / "prometheus" / "alerts.yml").read_text())
-    return [rule for group in told["groups"] for rule in group["rules"]]
+    document = yaml.safe_load((DEPLOY / "prometheus" / "alerts.yml").read_text())
+    return [rule for group in document["groups"] for rule in group["rules"]]
 
 
 def named(expression: str) -> Iterator[tuple[str, set[str]]]:
