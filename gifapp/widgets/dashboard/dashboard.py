@@ -81,7 +81,7 @@ class Dashboard(w.VBox):
     # --- actions of the user ---------------------------------------------------------------
 
     def _uploaded(self, source: SourceView) -> None:
-        self._state.keep(source)
+        self._state.put(source)
         is_edited = self.editor.is_edited
         self._show_sources()
         if is_edited:
@@ -98,7 +98,7 @@ class Dashboard(w.VBox):
 
     def _remove_source(self, source_id: str) -> None:
         self._client.delete_source(source_id)
-        self._state.drop(source_id)
+        self._state.remove(source_id)
         self._show_sources()
 
     def _act(self, action: str, job_id: str) -> None:
@@ -110,7 +110,7 @@ class Dashboard(w.VBox):
                 self._changed(self._client.retry(job_id))
             case "delete":
                 self._client.delete(job_id)
-                self._state.drop(job_id)
+                self._state.remove(job_id)
                 self._forget_job(job_id)
             case "reuse":
                 self._reuse(job_id)
@@ -173,13 +173,13 @@ class Dashboard(w.VBox):
 
     def _read(self) -> None:
         jobs = self._client.jobs(limit=self._max_jobs + 1)
-        self._state.read(jobs[: self._max_jobs], self._client.sources())
+        self._state.replace_all(jobs[: self._max_jobs], self._client.sources())
         self.gallery.show_all(self._state.jobs, has_older=len(jobs) > self._max_jobs)
         self.editor.stage.gifs = self._state.gif_counts()
         self._show_sources()
 
     def _changed(self, job: JobView) -> None:
-        self._state.keep(job)
+        self._state.put(job)
         self._show_job(job)
 
     def _show_job(self, job: JobView) -> None:

@@ -34,19 +34,19 @@ class DashboardState:
         made = (job.source.id for job in self._jobs.values() if job.gif and job.source)
         return dict(Counter(made))
 
-    def read(self, jobs: Iterable[JobView], sources: Iterable[SourceView]) -> None:
+    def replace_all(self, jobs: Iterable[JobView], sources: Iterable[SourceView]) -> None:
         """Replace everything with the service's current jobs and sources."""
         self._jobs = {job.id: job for job in jobs}
         self._sources = {source.id: source for source in sources}
 
-    def keep(self, item: JobView | SourceView) -> None:
+    def put(self, item: JobView | SourceView) -> None:
         """Add or replace a job or source."""
         if isinstance(item, JobView):
             self._jobs[item.id] = item
         else:
             self._sources[item.id] = item
 
-    def drop(self, item_id: str) -> None:
+    def remove(self, item_id: str) -> None:
         self._jobs.pop(item_id, None)
         self._sources.pop(item_id, None)
 
@@ -57,9 +57,9 @@ class DashboardState:
         """
         for item in (event.job, event.source):
             if item is not None:
-                self.keep(item)
+                self.put(item)
         if event.type in ("job.deleted", "source.deleted") and event.id is not None:
-            self.drop(event.id)
+            self.remove(event.id)
 
 
 def _newest_first(views: Iterable[View]) -> list[View]:
