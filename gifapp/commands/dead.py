@@ -9,6 +9,7 @@ import click
 
 from gifapp.commands import options
 from gifapp.commands.administering import administering, show_job, show_list
+from gifapp.domain.wording import counted
 
 
 @click.group()
@@ -27,7 +28,7 @@ def list_dead(owner: str | None, limit: int, as_json: bool, data_dir: Path | Non
 
     with administering(data_dir) as opened:
         listing = opened.listed(JobState.DEAD, owner, limit)
-        show_list(listing, as_json=as_json, nothing="There are no dead letters.")
+        show_list(listing, as_json=as_json, nothing="No dead letters found.")
 
 
 @dead.command()
@@ -42,7 +43,7 @@ def show(job_id: str, as_json: bool, data_dir: Path | None) -> None:
 
 @dead.command()
 @click.argument("job_id", required=False)
-@click.option("--all", "is_all", is_flag=True, help="All dead letters whose video still exists.")
+@click.option("--all", "is_all", is_flag=True, help="Requeue all dead letters whose video still exists.")
 @options.data_dir
 def requeue(job_id: str | None, is_all: bool, data_dir: Path | None) -> None:
     """Run a dead letter again, or --all of them."""
@@ -54,17 +55,20 @@ def requeue(job_id: str | None, is_all: bool, data_dir: Path | None) -> None:
             click.echo("Job queued again.")
             return
         result = opened.administration.requeue_all()
-        click.echo(f"Queued again: {result.requeued}.")
+        click.echo(f"{counted(result.requeued, 'dead letter')} queued again.")
         if result.left:
             click.echo(
-                f"Left: {result.left}, whose video is gone or whose GIF is already being made.", err=True
+                f"{counted(result.left, 'dead letter')} left: the video is gone, or the GIF is being made.",
+                err=True,
             )
 
 
 @dead.command()
 @click.argument("job_id", required=False)
 @click.option(
-    "--older-than-days", type=click.IntRange(0, 36_500), help="Only dead letters at least this old."
+    "--older-than-days",
+    type=options.WholeNumber(0, 36_500),
+    help="Delete only dead letters at least this old.",
 )
 @click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
 @options.data_dir
@@ -80,7 +84,7 @@ def purge(job_id: str | None, older_than_days: int | None, yes: bool, data_dir: 
             click.echo("Dead letter deleted.")
             return
         result = opened.administration.purge_all(older_than=timedelta(days=older_than_days or 0))
-        click.echo(f"Deleted: {result.purged}.")
+        click.echo(f"{counted(result.purged, 'dead letter')} deleted.")
 
 
 def _selection(job_id: str | None, older_than_days: int | None) -> str:

@@ -28,7 +28,7 @@ def list_jobs(state: str | None, owner: str | None, limit: int, as_json: bool, d
     """List jobs, newest first."""
     with administering(data_dir) as opened:
         listing = opened.listed(JobState(state) if state else None, owner, limit)
-        show_list(listing, as_json=as_json, nothing="There are no such jobs.")
+        show_list(listing, as_json=as_json, nothing="No jobs found.")
 
 
 @jobs.command()

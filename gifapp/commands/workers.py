@@ -30,13 +30,13 @@ def worker(data_dir: Path | None) -> None:
 @click.option(
     "--min",
     "min_workers",
-    type=click.IntRange(min=0),
+    type=options.WholeNumber(0, 9999),
     help="The minimum number of workers. [default: from GIFAPP_WORKERS, or 1]",
 )
 @click.option(
     "--max",
     "max_workers",
-    type=click.IntRange(min=1),
+    type=options.WholeNumber(1, 9999),
     help="The maximum number of workers. [default: from GIFAPP_WORKERS, or 5]",
 )
 @options.data_dir

@@ -83,8 +83,8 @@ def _room(path: Path) -> Finding:
     free = f"{free_bytes / 1e9:.1f} GB free at {nearest}"
     advice = "free some space, or choose another disk with --data-dir; GIFAPP_RETENTION_DAYS deletes old jobs"
     if free_bytes > 10 * NEEDED_BYTES:
-        return Finding("room", "ok", free)
-    return Finding("room", "look" if free_bytes > NEEDED_BYTES else "broken", free, advice)
+        return Finding("disk space", "ok", free)
+    return Finding("disk space", "look" if free_bytes > NEEDED_BYTES else "broken", free, advice)
 
 
 def _secret(path: Path) -> Finding:
@@ -111,14 +111,14 @@ def _redis_server() -> Finding:
     try:
         return Finding("redis-server", "ok", str(REDIS_SERVER.find()))
     except errors.ServerMissing:
-        return Finding("redis-server", "broken", "none", REDIS_SERVER.advice)
+        return Finding("redis-server", "broken", "not found", REDIS_SERVER.advice)
 
 
 def _mongod(data_dir: Path) -> Finding:
     try:
         program = mongod_for(data_dir / "mongodb")
     except errors.ServerMissing:
-        return Finding("mongod", "broken", "none", MONGOD.advice)
+        return Finding("mongod", "broken", "not found", MONGOD.advice)
     except errors.MongodbDataForeign as foreign:
         return Finding("mongod", "broken", str(foreign), "see docs/administration.md")
     version = version_of(program)

@@ -103,7 +103,7 @@ def test_jobs_are_listed_newest_first(data_dir: Path, ids: dict[str, str]) -> No
     assert listed(data_dir, "jobs list --state queued") == [ids["queued"]]
     assert listed(data_dir, f"jobs list --owner {BOB}") == [ids["dead of bob"]]
     assert listed(data_dir, f"jobs list --state queued --owner {BOB}") == []
-    assert "no such jobs" in run(data_dir, "jobs list --state running").output
+    assert "No jobs found." in run(data_dir, "jobs list --state running").output
 
 
 def test_a_list_is_aligned_and_a_name_cannot_move_the_cursor(data_dir: Path, ids: dict[str, str]) -> None:
@@ -138,13 +138,13 @@ def test_dead_letters_are_listed(data_dir: Path, ids: dict[str, str]) -> None:
     assert listed(data_dir, "dead list") == [ids["dead of bob"], ids["dead"]]
     assert listed(data_dir, f"dead list --owner {ADA}") == [ids["dead"]]
     run(data_dir, "dead purge --yes")
-    assert "no dead letters" in run(data_dir, "dead list").output
+    assert "No dead letters found." in run(data_dir, "dead list").output
 
 
 def test_dead_letters_are_requeued_one_and_all(data_dir: Path, ids: dict[str, str]) -> None:
     run(data_dir, f"dead requeue {ids['dead']}")
     assert state_of(data_dir, ids["dead"]) == "queued"
-    assert "Queued again: 1." in run(data_dir, "dead requeue --all").stdout
+    assert "1 dead letter queued again." in run(data_dir, "dead requeue --all").stdout
     assert listed(data_dir, "dead list") == []
 
 
@@ -152,7 +152,10 @@ def test_a_dead_letter_without_its_video_is_left_and_said(data_dir: Path, ids: d
     with administering(data_dir):
         sources.remove_source(*owner_and_source(ids["dead"]))
     result = run(data_dir, "dead requeue --all")
-    assert ("Queued again: 1." in result.stdout, "Left: 1" in result.stderr) == (True, True)
+    assert ("1 dead letter queued again." in result.stdout, "1 dead letter left:" in result.stderr) == (
+        True,
+        True,
+    )
 
 
 def owner_and_source(job_id: str) -> tuple[str, str]:
@@ -167,8 +170,8 @@ def test_a_purge_asks_first(data_dir: Path, ids: dict[str, str]) -> None:
     assert len(listed(data_dir, "dead list")) == 2
     run(data_dir, f"dead purge {ids['dead']}", said="y\n")
     assert listed(data_dir, "dead list") == [ids["dead of bob"]]
-    assert "Deleted: 0." in run(data_dir, "dead purge --older-than-days 1 --yes").stdout
-    assert "Deleted: 1." in run(data_dir, "dead purge --yes").stdout
+    assert "0 dead letters deleted." in run(data_dir, "dead purge --older-than-days 1 --yes").stdout
+    assert "1 dead letter deleted." in run(data_dir, "dead purge --yes").stdout
 
 
 def test_the_queue_is_paused_shown_and_resumed(data_dir: Path, ids: dict[str, str]) -> None:
