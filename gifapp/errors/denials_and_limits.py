@@ -46,7 +46,7 @@ class InviteInvalid(AccessDenied):
 
 
 class ResetLinkInvalid(AccessDenied):
-    sentence = "This link was used, revoked or has expired. Ask an administrator for a new one."
+    sentence = "This link has been used or revoked, or has expired. Ask an administrator for a new one."
 
 
 class SetupTokenWrong(AccessDenied):

@@ -70,7 +70,7 @@ def status(job: JobView) -> str:
 
 
 def reuse_text(job: JobView) -> str:
-    return f"The settings of this {FILE_KINDS[job.recipe.format].name} are in the form."
+    return f"The form now has the settings of this {FILE_KINDS[job.recipe.format].name}."
 
 
 def repeat_text(job: JobView) -> str:

@@ -82,7 +82,7 @@ def test_an_unused_link_is_revoked_by_keyboard(
     page.goto(f"{service.url}/operations")
     links = page.get_by_role("region", name="Unused invitation and reset links")
     revoke = links.get_by_role(
-        "button", name="Revoke: invitation for anyone with the link, made by ada@example.com"
+        "button", name="Revoke the invitation link for anyone with the link, created by ada@example.com"
     )
     expect(revoke).to_be_visible(timeout=60_000)
     assert invite not in page.content()

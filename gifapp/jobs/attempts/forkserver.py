@@ -71,7 +71,7 @@ class ForkServer:
         self._control.settimeout(_START_S)
         if self._number() is None:
             self.stop()
-            raise errors.ServerFailed(program="The fork server", reason="its last lines of output say why")
+            raise errors.ServerFailed(program="The fork server", reason="see its last lines of output")
         self._control.settimeout(None)
 
     def convert(self, request: ConversionRequest, converter: str | None = None) -> Conversion:
@@ -105,14 +105,14 @@ class ForkServer:
         return int(_NUMBER.unpack(data)[0]) if data else None
 
     def stop(self) -> None:
-        """Stop the server and the conversion that it runs."""
+        """Stop the server and the running conversion."""
         self._control.close()
         if self._process is not None:
             processes.stop(self._process, grace_s=0)
 
 
 def _environment() -> dict[str, str]:
-    """Our environment without gifapp's secrets, set so that libraries start no threads and few arenas."""
+    """Our environment without gifapp's secrets, with few threads and malloc arenas for libraries."""
     return processes.environment_without_secrets() | {
         "OMP_NUM_THREADS": "1",
         "MALLOC_ARENA_MAX": "2",

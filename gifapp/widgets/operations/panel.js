@@ -98,7 +98,7 @@ function drawTables(model, content) {
   if (dead.length > 1) letters.append(act(model, "Run all again", "quiet", "requeue_all"));
   const links = (content.links ?? []).map(({ id, what, whose, maker, until }) => {
     const revoke = act(model, "Revoke", "text", "revoke_link", id);
-    revoke.setAttribute("aria-label", `Revoke: ${what.toLowerCase()} for ${whose}, made by ${maker}`);
+    revoke.setAttribute("aria-label", `Revoke the ${what.toLowerCase()} link for ${whose}, created by ${maker}`);
     return [what, whose, maker, new Date(until).toLocaleString(), revoke];
   });
   return [

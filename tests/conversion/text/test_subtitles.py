@@ -109,7 +109,7 @@ def test_what_has_no_cues_is_refused_by_its_name(text: str) -> None:
 
 def test_what_cannot_have_cues_is_refused_before_there_is_a_video() -> None:
     with pytest.raises(
-        errors.RecipeInvalid, match="subtitles: must be the text of an SRT, WebVTT or ASS file"
+        errors.RecipeInvalid, match="subtitles must be the text of an SRT, WebVTT or ASS file"
     ):
         Recipe.parse({"subtitles": "Once upon a time"})
 

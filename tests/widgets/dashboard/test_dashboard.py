@@ -166,7 +166,7 @@ async def test_the_settings_of_a_job_come_back_into_the_form(open_page: OpenPage
     page.gallery.says(type="reuse", id="job-1")
     assert page.dashboard.editor.source == a_source(1)
     assert page.dashboard.editor.form.recipe() == Recipe(width_px=99)
-    assert page.told == ["The settings of this GIF are in the form."]
+    assert page.told == ["The form now has the settings of this GIF."]
 
 
 async def test_settings_without_any_video_left_ask_for_one(open_page: OpenPage) -> None:

@@ -113,7 +113,7 @@
     } catch {
       leaving = false;
       byId("sign-out").disabled = false;
-      notice("Couldn't sign you out: the server didn't answer. Try again.", "lost");
+      notice("Couldn't sign you out: the server didn't respond. Try again.", "lost");
     }
   }
 
