@@ -14,7 +14,7 @@ from gifapp.conversion.gif.canvas import Canvas, Rectangle, bounds
 from gifapp.conversion.gif.native import library
 from gifapp.conversion.gif.quantizer import Colours, Palette
 
-_MAX_COLOURS = library.constant("MOST_COLOURS")
+_MAX_COLOURS = library.constant("MAX_COLOURS")
 
 
 def exact_palette(pixels: Pixels, canvas: Canvas, max_colours: int, *, shows_source: bool) -> Palette | None:

@@ -17,7 +17,7 @@ static bool add_colour(Colours *colours, Rgba colour) {
         slot = (slot + 1) & (SLOTS - 1);
     if (colours->slots[slot] == colour)
         return true;
-    if (colours->count == MOST_COLOURS)
+    if (colours->count == MAX_COLOURS)
         return false;
     colours->slots[slot] = colour;
     const Colour parts = unpacked(colour);
@@ -42,7 +42,7 @@ static bool add_strip(Colours *colours, const Rgba *strip, const Rgba *screen, i
     return true;
 }
 
-/* Fills `keys` with up to MOST_COLOURS colours of the visible pixels in `where`, or only of those that are not shown
+/* Fills `keys` with up to MAX_COLOURS colours of the visible pixels in `where`, or only of those that are not shown
    yet; returns their number, one more than fit if there are too many. */
 KERNEL int64_t collect_colours(
     const uint8_t *pixels, const int64_t *shape, const uint32_t *screen, const int64_t *where, bool only_missing,
@@ -57,7 +57,7 @@ KERNEL int64_t collect_colours(
             read_pixels(&frame, y, x, count, strip);
             const Rgba *shown = only_missing ? screen + y * frame.width + x - 1 : NULL;
             if (!add_strip(&colours, strip, shown, count))
-                return MOST_COLOURS + 1;
+                return MAX_COLOURS + 1;
         }
     }
     return colours.count;

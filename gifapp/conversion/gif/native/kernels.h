@@ -16,7 +16,7 @@
 /* what Python needs to know too: constants.c exports these, library.constant reads them */
 #define CONSTANTS(X) \
     X(OPAQUE_ALPHA, 128) \
-    X(MOST_COLOURS, 256) \
+    X(MAX_COLOURS, 256) \
     X(LOOKUP_CELLS, 1 << 18) \
     X(LOOKUP_CACHE, 1 << 14) \
     X(CLEAR_CODE, 256) \

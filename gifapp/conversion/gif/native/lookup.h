@@ -10,7 +10,7 @@ enum { LOOKUP_CACHE_BITS = 14, CANDIDATES = 4 };
 enum { UNSEARCHED = 0x00FF, CROWDED = 0x00FE };
 
 typedef struct {
-    Rgba colours[MOST_COLOURS];
+    Rgba colours[MAX_COLOURS];
     Palette palette;
     bool is_exact;        /* or one candidate will do for a cell: the nearest to its middle */
     uint32_t *cells;      /* per 4x4x4 colours: the candidates, as their difference from UNSEARCHED */

@@ -3,7 +3,7 @@
    in the form of the GIF89a specification, appendix F. */
 #include "phrases.h"
 
-enum { LONGEST_BLOCK = 255 };
+enum { MAX_BLOCK_BYTES = 255 };
 
 /* Finds the phrases of these indices; returns the number of codes. map.c finds them while it draws. */
 KERNEL int64_t find_phrases(const uint8_t *indices, int64_t count, uint16_t *codes) {
@@ -27,17 +27,17 @@ KERNEL int64_t find_phrases(const uint8_t *indices, int64_t count, uint16_t *cod
 
 /* Ticks the indices that occur: each is a phrase by itself when it is met first. */
 KERNEL void mark_used(const uint16_t *codes, int64_t count, bool *used) {
-    bool is_code[MOST_CODES] = {false};
+    bool is_code[MAX_CODES] = {false};
     for (int64_t at = 0; at < count; at++)
         is_code[codes[at]] = true;
-    memcpy(used, is_code, MOST_COLOURS);
+    memcpy(used, is_code, MAX_COLOURS);
 }
 
 /* Cuts bytes into sub-blocks, each behind its length; `blocks` may overlap with them if it begins before. */
 static int64_t cut_into_blocks(const uint8_t *bytes, int64_t count, uint8_t *blocks) {
     uint8_t *next = blocks;
     while (count > 0) {
-        int64_t length = count < LONGEST_BLOCK ? count : LONGEST_BLOCK;
+        int64_t length = count < MAX_BLOCK_BYTES ? count : MAX_BLOCK_BYTES;
         memmove(next + 1, bytes, (size_t)length);
         *next = (uint8_t)length;
         next += length + 1;
@@ -51,10 +51,10 @@ static int64_t cut_into_blocks(const uint8_t *bytes, int64_t count, uint8_t *blo
    number of bytes. `packed` has room for 12 bits a code and as many lengths again as these take, and for 16 bytes. */
 KERNEL int64_t pack(const uint16_t *codes, int64_t count, const uint8_t *numbers, int bits, uint8_t *packed) {
     const int clear = 1 << bits;
-    uint16_t renumbered[MOST_CODES];
-    for (int code = 0; code < MOST_CODES; code++)
+    uint16_t renumbered[MAX_CODES];
+    for (int code = 0; code < MAX_CODES; code++)
         renumbered[code] = (uint16_t)(code < CLEAR_CODE ? numbers[code] : code - CLEAR_CODE + clear);
-    uint8_t *bytes = packed + (count * 3 / 2) / LONGEST_BLOCK + 2, *next = bytes;
+    uint8_t *bytes = packed + (count * 3 / 2) / MAX_BLOCK_BYTES + 2, *next = bytes;
     uint64_t pending = 0;
     int pending_bits = 0, size = bits + 1, next_code = clear + 2;
     for (int64_t at = 0; at < count; at++) {

@@ -8,8 +8,8 @@ enum { LANES = 8, NOWHERE = 600 /* far enough from every colour; its distance an
 
 /* The colours in the order of their green, which weighs most; channel by channel, so that the search is vectorised. */
 typedef struct {
-    int32_t red[MOST_COLOURS + LANES], green[MOST_COLOURS + LANES], blue[MOST_COLOURS + LANES];
-    int32_t index[MOST_COLOURS + LANES]; /* in the palette */
+    int32_t red[MAX_COLOURS + LANES], green[MAX_COLOURS + LANES], blue[MAX_COLOURS + LANES];
+    int32_t index[MAX_COLOURS + LANES]; /* in the palette */
     int32_t below[257];                  /* per green: how many colours have less */
     Weights weights;
 } Palette;

@@ -5,7 +5,7 @@
 
 #include "kernels.h"
 
-enum { FIRST_CODE = END_CODE + 1, MOST_CODES = 4096, PHRASE_BITS = 14, PHRASE_SLOTS = 1 << PHRASE_BITS };
+enum { FIRST_CODE = END_CODE + 1, MAX_CODES = 4096, PHRASE_BITS = 14, PHRASE_SLOTS = 1 << PHRASE_BITS };
 
 /* per slot: a phrase's key, and its own code in the lower 12 bits; 0 if free */
 typedef struct {
@@ -44,7 +44,7 @@ static inline int32_t phrase_code(uint32_t slot) {
 static inline int32_t end_phrase(Phrases *phrases, int32_t index) {
     *phrases->codes++ = (uint16_t)phrases->prefix;
     phrases->prefix = index;
-    if (phrases->next_code < MOST_CODES)
+    if (phrases->next_code < MAX_CODES)
         return phrases->next_code++;
     phrases->next_code = FIRST_CODE;
     return *phrases->codes++ = CLEAR_CODE;

@@ -147,11 +147,11 @@ KERNEL int64_t split(
 ) {
     const Weights weights = weights_of(three);
     const Point *points = (const Point *)values;
-    Cluster clusters[MOST_COLOURS] = {{.start = 0, .end = count, .box = {{0, 0, 0}, {255, 255, 255}}}};
+    Cluster clusters[MAX_COLOURS] = {{.start = 0, .end = count, .box = {{0, 0, 0}, {255, 255, 255}}}};
     double weight, error = scatter(weights, points, count, &weight);
     int64_t used = 1;
     find_best_cut(weights, clusters, points, order);
-    while (used < most && used < MOST_COLOURS) {
+    while (used < most && used < MAX_COLOURS) {
         Cluster *chosen = most_gainful(clusters, used);
         if (chosen->gain <= 0 || error <= spread * weight)
             break;
@@ -168,7 +168,7 @@ KERNEL int64_t split(
 static void compute_means(
     const Point *points, int64_t count, const int32_t *owners, int64_t clusters, uint8_t *table
 ) {
-    Moments sums[MOST_COLOURS] = {{0}};
+    Moments sums[MAX_COLOURS] = {{0}};
     for (int64_t at = 0; at < count; at++)
         sums[owners[at]] += moments_of(points[at]);
     for (int64_t cluster = 0; cluster < clusters; cluster++) {

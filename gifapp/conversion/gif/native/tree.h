@@ -5,7 +5,7 @@
 #include "phrases.h"
 
 /* phrases searched for a stand-in, all at once; all there are would save 0.7 % more (measured) */
-enum { MOST_SIBLINGS = 12, SIBLING_LANES = 16, TOO_FAR = 0xFFFFF, NONE = -1 };
+enum { MAX_SIBLINGS = 12, SIBLING_LANES = 16, TOO_FAR = 0xFFFFF, NONE = -1 };
 
 typedef uint32_t Siblings __attribute__((vector_size(4 * SIBLING_LANES), aligned(4), may_alias));
 typedef uint16_t SiblingCodes __attribute__((vector_size(2 * SIBLING_LANES), aligned(2), may_alias));
@@ -27,10 +27,10 @@ typedef struct {
 typedef struct {
     int32_t transparent;
     Dictionary dictionary;
-    Longer longer[MOST_CODES];
-    uint8_t index[MOST_CODES]; /* of a phrase's last pixel */
-    Held held[MOST_CODES];
-    int16_t runs[MOST_CODES]; /* by length */
+    Longer longer[MAX_CODES];
+    uint8_t index[MAX_CODES]; /* of a phrase's last pixel */
+    Held held[MAX_CODES];
+    int16_t runs[MAX_CODES]; /* by length */
     int16_t longest;          /* run there is */
 } Tree;
 
@@ -60,7 +60,7 @@ static inline int32_t add_phrase(Tree *tree, Phrases *phrases, int32_t index, Rg
         clear_tree(tree);
         return NONE;
     }
-    uint32_t at = longer->count++ % MOST_SIBLINGS;
+    uint32_t at = longer->count++ % MAX_SIBLINGS;
     longer->pixels[at] = (colour & ~ALPHA) | (Rgba)index << ALPHA_SHIFT;
     longer->codes[at] = (uint16_t)code;
     tree->longer[code].count = 0;
@@ -126,7 +126,7 @@ static inline int32_t stand_in(
 ) {
     static const Siblings lanes = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     const Longer *longer = &tree->longer[prefix];
-    const uint32_t count = longer->count < MOST_SIBLINGS ? longer->count : MOST_SIBLINGS;
+    const uint32_t count = longer->count < MAX_SIBLINGS ? longer->count : MAX_SIBLINGS;
     if (count == 0)
         return NONE;
     const Siblings last = *(const Siblings *)longer->pixels;
@@ -139,9 +139,9 @@ static inline int32_t stand_in(
                      (uint32_t)weights.blue * blue * blue;
     apart |= (Siblings)(lanes >= count) & TOO_FAR;
     apart |= may_hold ? (Siblings){0} : is_held & TOO_FAR;
-    const Siblings later = MOST_CODES - 1 - __builtin_convertvector(*(const SiblingCodes *)longer->codes, Siblings);
+    const Siblings later = MAX_CODES - 1 - __builtin_convertvector(*(const SiblingCodes *)longer->codes, Siblings);
     const uint32_t best = __builtin_reduce_min(apart << 12 | later);
-    return (int32_t)(best >> 12) < limit ? MOST_CODES - 1 - (int32_t)(best & 0xFFF) : NONE;
+    return (int32_t)(best >> 12) < limit ? MAX_CODES - 1 - (int32_t)(best & 0xFFF) : NONE;
 }
 
 #endif
