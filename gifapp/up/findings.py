@@ -127,15 +127,15 @@ def _mongod(data_dir: Path) -> Finding:
     return of_mongodb("mongod", version, f"{'.'.join(map(str, version))} at {program}")
 
 
-def of_mongodb(name: str, version: Sequence[int], found: str) -> Finding:
+def of_mongodb(name: str, version: Sequence[int], text: str) -> Finding:
     """Check whether this version of MongoDB still gets fixes."""
     if tuple(version) >= OLDEST_MAINTAINED:
-        return Finding(name, "ok", found)
+        return Finding(name, "ok", text)
     advice = (
         "this version no longer gets security fixes: put mongod 7.0 on PATH, which gifapp up then uses, or "
         "set GIFAPP_MONGODB_URL to a maintained MongoDB (docs/administration.md)"
     )
-    return Finding(name, "look", found, advice)
+    return Finding(name, "look", text, advice)
 
 
 def _address(settings: Settings) -> Finding:

@@ -104,6 +104,9 @@ def decoded(raw: bytes) -> Any:
         raise errors.JsonInvalid(problem="its text is not UTF-8") from None
     except RecursionError:
         raise errors.JsonInvalid(problem="it is nested too deeply") from None
+    except json.JSONDecodeError as wrong:
+        where = f"line {wrong.lineno}, column {wrong.colno}"
+        raise errors.JsonInvalid(problem=f"{wrong.msg[0].lower()}{wrong.msg[1:]} at {where}") from None
     except ValueError as refused:
         raise errors.JsonInvalid(problem=str(refused)) from None
     _check_limits(value)

@@ -181,7 +181,7 @@ def members(count: int) -> str:
 
 
 WRONG_BODIES: list[tuple[str | bytes, tuple[int, str], str]] = [
-    ("", (400, "json-invalid"), "Expecting value"),
+    ("", (400, "json-invalid"), "not valid JSON: expecting value at line 1, column 1."),
     ("{", (400, "json-invalid"), ""),
     ('{"source_id": NaN}', (400, "json-invalid"), "NaN is not a valid number"),
     ('{"source_id": -Infinity}', (400, "json-invalid"), "-Infinity"),
