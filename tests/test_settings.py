@@ -124,8 +124,8 @@ def test_origins_are_listed_with_commas(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_what_one_person_may_have_has_no_bound_unless_it_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.load().allowance == Allowance()
-    given = {"USER_JOBS_RUNNING": "2", "USER_JOBS_PER_HOUR": "30", "RETENTION_DAYS": "0.5"}
-    for name, value in {**given, "USER_QUOTA_BYTES": "5000000000"}.items():
+    variables = {"USER_JOBS_RUNNING": "2", "USER_JOBS_PER_HOUR": "30", "RETENTION_DAYS": "0.5"}
+    for name, value in {**variables, "USER_QUOTA_BYTES": "5000000000"}.items():
         monkeypatch.setenv(f"GIFAPP_{name}", value)
     bounded = Allowance(running=2, jobs_per_hour=30, stored_bytes=5_000_000_000, retention_days=0.5)
     assert settings.load().allowance == bounded

@@ -139,8 +139,8 @@ def test_jobs_are_read_over_several_pages(client: Client) -> None:
     submitted = [
         client.submit(source.id, SHORT.model_copy(update={"width_px": px})).id for px in range(20, 73)
     ]
-    found = [job.id for job in client.jobs(limit=53)]
-    assert found == submitted[::-1]
+    ids = [job.id for job in client.jobs(limit=53)]
+    assert ids == submitted[::-1]
 
 
 def final_state(client: Client, job_id: str) -> JobState:

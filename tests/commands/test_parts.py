@@ -48,8 +48,8 @@ def test_a_secret_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
 def test_configured_addresses_win(tmp_path: Path) -> None:
     addresses = Addresses("http://127.0.0.1:1", "redis://r", "mongodb://m/gifapp")
     with lock_data_directory(tmp_path), published_addresses(tmp_path, addresses):
-        found = prepare(Settings(data_dir=tmp_path, redis_url="redis://mine"))
-    assert (found.redis_url, found.mongodb_url) == ("redis://mine", "mongodb://m/gifapp")
+        foundation = prepare(Settings(data_dir=tmp_path, redis_url="redis://mine"))
+    assert (foundation.redis_url, foundation.mongodb_url) == ("redis://mine", "mongodb://m/gifapp")
 
 
 def test_without_a_service_one_hears_how_to_start_it(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ from gifapp.domain.networks import parse_address, parse_networks
 
 
 def test_addresses_and_ranges_are_networks() -> None:
-    given = ["10.0.0.7", " 10.1.0.0/16", "fd00::/8", ""]
-    assert [str(network) for network in parse_networks(given)] == ["10.0.0.7/32", "10.1.0.0/16", "fd00::/8"]
+    texts = ["10.0.0.7", " 10.1.0.0/16", "fd00::/8", ""]
+    assert [str(network) for network in parse_networks(texts)] == ["10.0.0.7/32", "10.1.0.0/16", "fd00::/8"]
 
 
 @pytest.mark.parametrize(

@@ -99,8 +99,8 @@ def test_the_last_administrator_stays(identity: Identity) -> None:
     ):
         with pytest.raises(errors.LastAdministrator):
             attempt()
-    kept = identity.people.find(root)
-    assert (kept.role, kept.disabled, forgotten) == ("administrator", False, [])
+    account = identity.people.find(root)
+    assert (account.role, account.disabled, forgotten) == ("administrator", False, [])
 
 
 def test_administrators_who_demote_each_other_leave_one(identity: Identity) -> None:

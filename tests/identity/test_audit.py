@@ -73,8 +73,8 @@ def test_an_unknown_address_is_kept_as_a_digest_and_no_password_at_all(
     assert (one.user_id, one.stranger) == (None, other.stranger)
     assert one.stranger
     with pymongo.MongoClient[dict[str, Any]](mongodb_url) as client:
-        kept = str(list(client.get_default_database()["audit"].find()))
-    assert "eve" not in kept
+        stored = str(list(client.get_default_database()["audit"].find()))
+    assert "eve" not in stored
 
 
 def test_a_strangers_digest_tells_nothing_without_the_secret(build: Build) -> None:

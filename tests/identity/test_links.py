@@ -123,9 +123,9 @@ def test_open_links_are_listed_a_page_at_a_time_without_their_secrets(identity: 
         (links[0].id, "invitation", None, None),
     ]
     assert rest.next_cursor is None
-    kept = str([link.to_mongo() for link in LinkDocument.objects])
+    stored = str([link.to_mongo() for link in LinkDocument.objects])
     shown = first.model_dump_json() + rest.model_dump_json()
-    assert [link.token for link in links if link.token in kept + shown] == []
+    assert [link.token for link in links if link.token in stored + shown] == []
     with pytest.raises(errors.FieldInvalid, match="cursor"):
         identity.links.page(cursor="x")
 

@@ -170,9 +170,9 @@ def test_only_digests_are_kept_and_mongodb_removes_what_expired(identity: Identi
     session = signed_in(identity)
     with pymongo.MongoClient[dict[str, Any]](mongodb_url) as client:
         sessions = client.get_default_database()["sessions"]
-        kept = str(sessions.find_one())
+        stored = str(sessions.find_one())
         ttl = [index for index in sessions.index_information().values() if "expireAfterSeconds" in index]
-    assert session.refresh_token.partition(".")[2] not in kept
+    assert session.refresh_token.partition(".")[2] not in stored
     assert ttl[0]["key"] == [("expires_at", 1)]
 
 

@@ -166,8 +166,8 @@ def stored_video(parts: JobParts, owner: str, source_id: str) -> Path:
 
 def is_running(job: JobView) -> bool:
     """Whether the job's conversion has told of progress."""
-    found = JobDocument.objects.get(id=job.id)
-    return bool(found.state == JobState.RUNNING and found.progress.fraction > 0)
+    document = JobDocument.objects.get(id=job.id)
+    return bool(document.state == JobState.RUNNING and document.progress.fraction > 0)
 
 
 def skip_the_wait(job: JobView) -> None:

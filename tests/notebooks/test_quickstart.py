@@ -35,9 +35,9 @@ def shown(executed: nbformat.NotebookNode) -> list[str]:
 
 
 def embedded(html: str) -> bytes:
-    found = re.search('(?:image/gif|video/mp4);base64,([^"]+)', html)
-    assert found is not None
-    return base64.b64decode(found[1])
+    match = re.search('(?:image/gif|video/mp4);base64,([^"]+)', html)
+    assert match is not None
+    return base64.b64decode(match[1])
 
 
 def test_a_video_is_shown_as_a_gif(shown: list[str]) -> None:

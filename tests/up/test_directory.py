@@ -81,6 +81,6 @@ def test_a_running_service_is_found_by_its_directory(tmp_path: Path) -> None:
 
 def test_what_a_killed_service_told_is_not_believed(tmp_path: Path) -> None:
     with lock_data_directory(tmp_path), published_addresses(tmp_path, ADDRESSES):
-        kept = (tmp_path / "run" / "services.json").read_text()
-    (tmp_path / "run" / "services.json").write_text(kept)
+        written = (tmp_path / "run" / "services.json").read_text()
+    (tmp_path / "run" / "services.json").write_text(written)
     assert running_service(tmp_path) is None

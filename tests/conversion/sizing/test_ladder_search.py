@@ -19,8 +19,8 @@ def steep(knobs: EncodeSettings) -> float:
 
 @pytest.mark.parametrize("max_bytes", [300, 500, 700, 900])
 def test_it_comes_close_in_a_few_steps(max_bytes: int) -> None:
-    found = even(mildest_fitting([STAGE], max_bytes, even, max_steps=7))
-    assert 0.95 * max_bytes <= found <= max_bytes
+    size_bytes = even(mildest_fitting([STAGE], max_bytes, even, max_steps=7))
+    assert 0.95 * max_bytes <= size_bytes <= max_bytes
 
 
 def test_it_does_not_creep_to_a_cliff_from_one_side() -> None:

@@ -87,9 +87,9 @@ ROWS = [
 
 @pytest.mark.parametrize("text", [*ROWS, "wonderful—wonderful", "wonderful–wonderful"])
 def test_what_has_no_spaces_is_wrapped_where_lines_may_break(text: str) -> None:
-    found = block(text, 200)
-    assert len(found.lines) > 1
-    assert found.size_px == 28
+    typeset = block(text, 200)
+    assert len(typeset.lines) > 1
+    assert typeset.size_px == 28
 
 
 INKY = "က္ကြွှေါ်"  # wider than its advance
@@ -108,16 +108,16 @@ def test_ink_beyond_its_advance_keeps_the_margin(text: str, position: str) -> No
 @pytest.mark.parametrize("text", ["Supercalifragilistic", "one two " * 20, "x" * 100, "字" * 60, "a\n" * 12])
 @pytest.mark.parametrize("side_px", [64, 128])
 def test_what_does_not_fit_at_its_size_gets_smaller(text: str, side_px: int) -> None:
-    found = block(text, side_px, side_px, 40)
-    assert found.size_px < 40
-    assert found.width_px <= side_px
-    assert found.height_px <= side_px
+    typeset = block(text, side_px, side_px, 40)
+    assert typeset.size_px < 40
+    assert typeset.width_px <= side_px
+    assert typeset.height_px <= side_px
 
 
 def test_a_word_that_fits_smaller_is_not_parted() -> None:
-    found = block("Congratulations", 128, 128, 40)
-    assert len(found.lines) == 1
-    assert found.size_px >= typesetting.READABLE_PX
+    typeset = block("Congratulations", 128, 128, 40)
+    assert len(typeset.lines) == 1
+    assert typeset.size_px >= typesetting.READABLE_PX
 
 
 @pytest.mark.parametrize("text", ["Hello\nworld", "Hello\n\nworld", " ", "\u0e01\u0e02"])

@@ -67,9 +67,9 @@ def test_letters_are_opaque_on_a_transparent_picture() -> None:
 
 def test_what_is_outside_of_the_layer_and_the_frame_that_was_given_stay_as_they_are() -> None:
     under = RANDOM.integers(0, 256, (50, 60, 3), np.uint8)
-    given = under.copy()
-    given.flags.writeable = False
-    shown = on(given, Layer(lambda: PICTURE, 10, 5))
+    original = under.copy()
+    original.flags.writeable = False
+    shown = on(original, Layer(lambda: PICTURE, 10, 5))
     shown[5:25, 10:40] = under[5:25, 10:40]
     assert np.array_equal(shown, under)
 

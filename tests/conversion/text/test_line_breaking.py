@@ -9,8 +9,8 @@ from gifapp.conversion.text.line_breaking import break_ranges, graphemes
 
 
 def pieces(text: str) -> list[str]:
-    found = graphemes(text)
-    return ["".join(found[first:last]) for first, last in break_ranges(found)]
+    clusters = graphemes(text)
+    return ["".join(clusters[first:last]) for first, last in break_ranges(clusters)]
 
 
 @pytest.mark.parametrize(

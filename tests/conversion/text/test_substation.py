@@ -66,9 +66,9 @@ def test_a_cue_stands_at_the_edge_of_its_style(words: str, style: str, position:
 def test_times_are_read_comments_are_not_and_what_is_lost_is_told() -> None:
     comment = "Comment: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,never"
     dialogue = "Dialogue: 0,0:00:01.00,0:01:02.50,Default,,0,0,0,,words"
-    found = read("\ufeff" + HEAD.replace("\n", "\r\n") + f"{comment}\r\n{dialogue}\r\n")
-    assert found.cues == (Cue("words", 1.0, 62.5),)
-    (note,) = found.notes
+    subtitles = read("\ufeff" + HEAD.replace("\n", "\r\n") + f"{comment}\r\n{dialogue}\r\n")
+    assert subtitles.cues == (Cue("words", 1.0, 62.5),)
+    (note,) = subtitles.notes
     assert "fonts, colours, exact positions, drawings, karaoke and movement are not" in note
 
 
@@ -100,8 +100,8 @@ def test_comments_may_stand_above_the_first_heading() -> None:
 def test_the_elder_format_is_read_with_its_own_numbers() -> None:
     style = "Style: Up,Arial,20,16777215,255,0,0,0,0,1,2,2,6,10,10,10,0,1"
     dialogue = "Dialogue: Marked=0,0:00:01.00,0:00:02.00,Up,,0,0,0,,words"
-    found = read(f"[Script Info]\nScriptType: v4.00\n\n[V4 Styles]\n{style}\n\n[Events]\n{dialogue}\n")
-    assert found.cues == (Cue("words", 1.0, 2.0, place_of("top")),)
+    subtitles = read(f"[Script Info]\nScriptType: v4.00\n\n[V4 Styles]\n{style}\n\n[Events]\n{dialogue}\n")
+    assert subtitles.cues == (Cue("words", 1.0, 2.0, place_of("top")),)
 
 
 def test_a_file_without_styles_is_read() -> None:

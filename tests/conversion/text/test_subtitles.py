@@ -79,10 +79,10 @@ def test_a_blank_line_within_a_cue_and_a_missing_last_line_end_are_forgiven() ->
     ],
 )
 def test_cues_that_do_not_show_whole_are_told_of(times: str, text: str, told: str) -> None:
-    found = read(f"1\n{times}\n{text}\n\n2\n00:00:05,000 --> 00:00:06,000\nforth\n")
-    assert found.cues[-1].text == "forth"
-    assert [note for note in found.notes if told in note] == [*found.notes]
-    assert len(found.notes) == 1
+    subtitles = read(f"1\n{times}\n{text}\n\n2\n00:00:05,000 --> 00:00:06,000\nforth\n")
+    assert subtitles.cues[-1].text == "forth"
+    assert [note for note in subtitles.notes if told in note] == [*subtitles.notes]
+    assert len(subtitles.notes) == 1
 
 
 def test_subtitles_for_which_there_is_no_room_are_told_of() -> None:
@@ -146,9 +146,9 @@ def test_hostile_subtitles_take_no_time(head: str, filler: str) -> None:
     text = head + filler * (99_000 // len(filler))
     begin = time.process_time()
     with contextlib.suppress(errors.RecipeInvalid):
-        found = layers(a_plan(Recipe(subtitles=text)))
-        assert len(found) < 100, "what has no room is not shown"
-        for layer in found:
+        drawn = layers(a_plan(Recipe(subtitles=text)))
+        assert len(drawn) < 100, "what has no room is not shown"
+        for layer in drawn:
             layer.paint()
     assert time.process_time() - begin < 10
 

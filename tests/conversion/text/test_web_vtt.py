@@ -105,13 +105,13 @@ def test_cues_lie_in_the_picture_at_their_place(settings: str, middle: tuple[flo
     ],
 )
 def test_cues_that_browsers_leave_out_are_told_of(timing: str, where: str) -> None:
-    found = read(f"WEBVTT\n\none\n{timing}\nlost\n\n00:03.000 --> 00:04.000\nfound\n")
-    assert [cue.text for cue in found.cues] == ["found"]
-    (note,) = found.notes
+    subtitles = read(f"WEBVTT\n\none\n{timing}\nlost\n\n00:03.000 --> 00:04.000\nfound\n")
+    assert [cue.text for cue in subtitles.cues] == ["found"]
+    (note,) = subtitles.notes
     assert note.startswith("Subtitles left out because of unreadable times: 1")
     assert where in note
 
 
 def test_vertical_cues_are_told_of() -> None:
-    found = read("WEBVTT\n\n00:03.000 --> 00:04.000 vertical:rl\nfound\n")
-    assert found.notes == ("Vertical subtitles are shown horizontally, at the bottom.",)
+    subtitles = read("WEBVTT\n\n00:03.000 --> 00:04.000 vertical:rl\nfound\n")
+    assert subtitles.notes == ("Vertical subtitles are shown horizontally, at the bottom.",)

@@ -149,8 +149,8 @@ def test_uploads_and_comparisons_at_the_same_time_lose_no_video(
         sweeps = [pool.submit(lambda: [eager.compare() for _ in range(20)]) for _ in range(2)]
         for _ in range(6):
             parts.sources.delete("eve", parts.sources.page("eve").sources[0].id)
-            kept = upload("eve")
-            assert stored_video(parts, "eve", kept.id).exists()
+            unchanged = upload("eve")
+            assert stored_video(parts, "eve", unchanged.id).exists()
         reports = [report for sweep in sweeps for report in sweep.result()]
     assert {report.missing_count for report in reports} == {0}
     assert len(files_below(storage)) == 2

@@ -83,19 +83,19 @@ def test_what_has_not_ended_and_dead_letters_stay_with_their_sources(
         end(parts, job, state)
     let_pass()
     parts.sweep()
-    kept = parts.jobs.find("ann", job.id)
-    assert kept.state == state
-    assert kept.source
-    assert (kept.expires_at, kept.source.expires_at) == (None, None)
+    remaining = parts.jobs.find("ann", job.id)
+    assert remaining.state == state
+    assert remaining.source
+    assert (remaining.expires_at, remaining.source.expires_at) == (None, None)
 
 
 def test_without_the_setting_everything_is_kept_for_ever(parts: JobParts, job: JobView) -> None:
     finish(parts)
     let_pass(timedelta(days=10_000))
     parts.sweep()
-    kept = parts.jobs.find("ann", job.id)
-    assert kept.source
-    assert (kept.expires_at, kept.source.expires_at) == (None, None)
+    remaining = parts.jobs.find("ann", job.id)
+    assert remaining.source
+    assert (remaining.expires_at, remaining.source.expires_at) == (None, None)
 
 
 @bounded
@@ -182,18 +182,18 @@ def test_a_submit_that_comes_too_late_is_told_so(parts: JobParts, upload: Upload
 def test_submits_and_sweeps_at_the_same_time_leave_no_job_without_its_video(
     parts: JobParts, upload: Upload
 ) -> None:
-    found = [upload(name=f"{number}.mp4") for number in range(12)]
+    uploaded = [upload(name=f"{number}.mp4") for number in range(12)]
     let_pass()
 
     def submit(source: SourceView) -> JobView | None:
         try:
-            return parts.submission.submit("ann", source.id, Recipe(fps=1 + found.index(source)))
+            return parts.submission.submit("ann", source.id, Recipe(fps=1 + uploaded.index(source)))
         except errors.NotFound:
             return None
 
     with ThreadPoolExecutor(4) as pool:
         sweeps = [pool.submit(parts.sweep) for _ in range(2)]
-        submitted = [job for job in pool.map(submit, found) if job]
+        submitted = [job for job in pool.map(submit, uploaded) if job]
         for sweep in sweeps:
             sweep.result()
     for job in submitted:
@@ -210,10 +210,10 @@ def test_several_sweeps_at_once_tell_of_each_removal_once(
     for fps in range(1, 9):
         parts.submission.submit("ann", source.id, Recipe(fps=fps))
         finish(parts)
-    kept = upload("bob")
-    theirs = SourceDocument.objects.get(id=kept.id).used_at
+    unexpired = upload("bob")
+    theirs = SourceDocument.objects.get(id=unexpired.id).used_at
     let_pass()
-    SourceDocument.objects(id=kept.id).update(set__used_at=theirs)
+    SourceDocument.objects(id=unexpired.id).update(set__used_at=theirs)
     start = parts.events.latest("ann")
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: parts.sweep(), range(4)))
@@ -222,4 +222,4 @@ def test_several_sweeps_at_once_tell_of_each_removal_once(
     assert events is not None
     assert sorted(event.type for event in events) == ["job.deleted"] * 8 + ["source.deleted"]
     assert len(files_below(storage)) == 2  # bob's video, whose bytes were ann's too, and its poster
-    assert stored_video(parts, "bob", kept.id).exists()
+    assert stored_video(parts, "bob", unexpired.id).exists()

@@ -154,10 +154,10 @@ def test_of_a_kept_video_that_another_document_names_only_the_upload_goes(
 ) -> None:
     killed("a_kept_video")
     upload()
-    kept = files_below(storage / "sources") | files_below(storage / "posters")
+    files = files_below(storage / "sources") | files_below(storage / "posters")
     age(storage)
     parts.sweep()
-    assert files_below(storage / "sources") | files_below(storage / "posters") == kept
+    assert files_below(storage / "sources") | files_below(storage / "posters") == files
     assert not list((storage / "incoming").iterdir())
 
 

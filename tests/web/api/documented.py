@@ -67,8 +67,8 @@ def _validator(schema: str) -> Draft202012Validator:
 def _operation(method: str, path: str) -> dict[str, Any] | None:
     for pattern, methods in _PATHS:
         if pattern.fullmatch(path):
-            found: dict[str, Any] | None = methods.get(method.lower())
-            return methods.get("get") if method == "HEAD" and not found else found
+            operation: dict[str, Any] | None = methods.get(method.lower())
+            return methods.get("get") if method == "HEAD" and not operation else operation
     return None
 
 

@@ -23,8 +23,8 @@ async def create(person: Person, length: int, **headers: str) -> str:
 async def patch(
     person: Person, upload: str, offset: int, content: Any, headers: dict[str, str] | None = None
 ) -> httpx.Response:
-    given = PART | {"Upload-Offset": str(offset)} | (headers or {})
-    return await person.http.patch(upload, headers=given, content=content)
+    request_headers = PART | {"Upload-Offset": str(offset)} | (headers or {})
+    return await person.http.patch(upload, headers=request_headers, content=content)
 
 
 async def offset_of(person: Person, upload: str) -> int:

@@ -183,12 +183,12 @@ async def test_what_broke_off_before_its_checksum_does_not_count(
     ada: Person, url: str, storage: Path, video: bytes
 ) -> None:
     upload = await create(ada, len(video))
-    given = checksum(video)
-    async with sending(url, ada, upload, video[:1000], declared=len(video), headers=given):
+    headers = checksum(video)
+    async with sending(url, ada, upload, video[:1000], declared=len(video), headers=headers):
         await has_come(file_of(storage, upload), 1000)
         assert await offset_of(ada, upload) == 0
     assert await offset_of(ada, upload) == 0
-    answer = await patch(ada, upload, 0, video, given)
+    answer = await patch(ada, upload, 0, video, headers)
     await is_source(ada, answer.headers["Upload-Source"], video, storage)
 
 
@@ -258,9 +258,9 @@ def test_a_killed_web_server_loses_nothing_that_came(
             victim.wait(5)
             yield video[2000:]
 
-        given = PART | {"Upload-Offset": "0", "Content-Length": str(len(video))}
+        headers = PART | {"Upload-Offset": "0", "Content-Length": str(len(video))}
         with pytest.raises(httpx.TransportError):
-            http.patch(upload, headers=given, content=until_it_dies())
+            http.patch(upload, headers=headers, content=until_it_dies())
     with started(mongodb_url, redis_url, tmp_path) as another, ada_at(another) as http:
         assert http.head(upload, headers=TUS).headers["Upload-Offset"] == "2000"
         answer = http.patch(upload, headers=PART | {"Upload-Offset": "2000"}, content=video[2000:])

@@ -125,11 +125,11 @@ SCOPES = {
 async def test_who_may_what(stranger: httpx.AsyncClient, ada: Person, sign_up: SignUp, job: JobView) -> None:
     assert job.source
     askers = [stranger, sign_up("eve").http, sign_up("root", "administrator").http, ada.http]
-    found = {}
+    statuses = {}
     for method, route in ACCESS:
         path = route.format(job=job.id, source=job.source.id)
-        found[method, route] = tuple([(await who.request(method, path)).status_code for who in askers])
-    assert found == ACCESS
+        statuses[method, route] = tuple([(await who.request(method, path)).status_code for who in askers])
+    assert statuses == ACCESS
 
 
 async def test_the_cookie_alone_opens_nothing(stranger: httpx.AsyncClient, ada: Person, job: JobView) -> None:

@@ -31,10 +31,10 @@ async def test_a_recipe_of_huge_numbers_is_refused(
 ) -> None:
     for huge in HUGE[:3] if "slowly" in str(recipe) else HUGE:
         try:
-            given = recipe(huge)
+            huge_recipe = recipe(huge)
         except OverflowError:  # of two floats
             continue
-        answer = await ada.http.post(path, json={"source_id": source.id, "recipe": given})
+        answer = await ada.http.post(path, json={"source_id": source.id, "recipe": huge_recipe})
         assert answer.status_code == 422, (huge, answer.text)
 
 

@@ -107,13 +107,13 @@ async def test_pages_follow_each_other(ada: Person, source: SourceView) -> None:
         ]
         for fps in range(1, 6)
     ]
-    found: list[str] = []
+    ids: list[str] = []
     page: dict[str, Any] = {"next_cursor": None}
     for _ in range(3):
         cursor = {"cursor": page["next_cursor"]} if page["next_cursor"] else {}
         page = (await ada.http.get("/api/v1/jobs", params={"limit": 2, **cursor})).json()
-        found += [job["id"] for job in page["jobs"]]
-    assert sorted(found) == sorted(made)
+        ids += [job["id"] for job in page["jobs"]]
+    assert sorted(ids) == sorted(made)
     assert page["next_cursor"] is None
 
 

@@ -91,17 +91,17 @@ def left_of(storage: Path, mongodb_url: str, redis_url: str) -> Callable[[str], 
     end by themselves)."""
 
     def left_of(user_id: str) -> list[object]:
-        found: list[object] = [*files_in(storage)]
+        remains: list[object] = [*files_in(storage)]
         with pymongo.MongoClient[dict[str, Any]](mongodb_url) as client:
             database = client.get_default_database()
-            found += [
+            remains += [
                 name
                 for name in set(database.list_collection_names()) - {"audit", "owners"}
                 if user_id in str(list(database[name].find()))
             ]
         with redis.Redis.from_url(redis_url) as client:
             keys = (key for key in client.scan_iter() if user_id.encode() in key)
-            return found + [
+            return remains + [
                 key for key in keys if not key.startswith(b"gifapp:limits") or client.ttl(key) < 0
             ]
 

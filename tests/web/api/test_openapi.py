@@ -61,10 +61,10 @@ def test_the_prose_and_the_document_tell_of_the_same_operations() -> None:
 
 def written() -> set[tuple[str, str]]:
     """What docs/api.md tells of, as `GET /jobs/{id}` or `GET,DELETE /jobs/{id}`."""
-    found = re.findall(r"`([A-Z]+(?:,[A-Z]+)*) (/[^`?\s]*)[^`]*`", DOCS.read_text())
+    operations = re.findall(r"`([A-Z]+(?:,[A-Z]+)*) (/[^`?\s]*)[^`]*`", DOCS.read_text())
     return {
         (method.lower(), re.sub(r"\{\w+\}", "{}", path))
-        for methods, path in found
+        for methods, path in operations
         for method in methods.split(",")
     }
 

@@ -27,8 +27,8 @@ async def shared(person: Person, job: JobView, **wish: Any) -> dict[str, Any]:
 
 async def listed(person: Person, job: JobView) -> list[dict[str, Any]]:
     answer = await person.http.get(f"/api/v1/jobs/{job.id}/shares")
-    found: list[dict[str, Any]] = answer.json()["shares"]
-    return found
+    shares: list[dict[str, Any]] = answer.json()["shares"]
+    return shares
 
 
 async def test_a_link_shows_the_gif_to_anybody(

@@ -246,14 +246,14 @@ async def test_pages_of_videos_follow_each_other(
 ) -> None:
     facts: dict[str, Any] = {"size_bytes": 1, "sha256": source.sha256, "video": known_video.facts}
     made = [source.id, *(add_source(ada.id, name=f"{number}.mp4", **facts).id for number in range(4))]
-    found: list[str] = []
+    ids: list[str] = []
     cursor: dict[str, str] = {}
     for size in (2, 2, 1):
         page = (await ada.http.get("/api/v1/sources", params={"limit": 2, **cursor})).json()
         assert len(page["sources"]) == size
-        found += [one["id"] for one in page["sources"]]
+        ids += [one["id"] for one in page["sources"]]
         cursor = {"cursor": page["next_cursor"]}
-    assert sorted(found) == sorted(made)
+    assert sorted(ids) == sorted(made)
     assert page["next_cursor"] is None
 
 
@@ -269,5 +269,5 @@ async def test_the_client_reads_every_page(
     facts: dict[str, Any] = {"size_bytes": 1, "sha256": source.sha256, "video": known_video.facts}
     made = [source.id, *(add_source(ada.id, name=f"{number}.mp4", **facts).id for number in range(200))]
     with Client(url, ada.session.access_token) as client:
-        found = await asyncio.to_thread(client.sources)
-    assert sorted(one.id for one in found) == sorted(made)
+        listed = await asyncio.to_thread(client.sources)
+    assert sorted(one.id for one in listed) == sorted(made)

@@ -85,11 +85,11 @@ async def test_a_chunked_body_is_taken_as_well(ada: Person, video: bytes, storag
 
 async def test_a_post_can_stand_for_a_patch(ada: Person, video: bytes) -> None:
     upload = await create(ada, len(video))
-    given = PART | {"Upload-Offset": "0", "X-HTTP-Method-Override": "PATCH"}
-    assert (await ada.http.post(upload, headers=given, content=video[:100])).status_code == 204
+    headers = PART | {"Upload-Offset": "0", "X-HTTP-Method-Override": "PATCH"}
+    assert (await ada.http.post(upload, headers=headers, content=video[:100])).status_code == 204
     assert await offset_of(ada, upload) == 100
-    given = TUS | {"X-HTTP-Method-Override": "DELETE"}
-    assert (await ada.http.post(upload, headers=given)).status_code == 204
+    headers = TUS | {"X-HTTP-Method-Override": "DELETE"}
+    assert (await ada.http.post(upload, headers=headers)).status_code == 204
     assert (await ada.http.head(upload, headers=TUS)).status_code == 404
 
 
@@ -282,8 +282,8 @@ async def test_a_part_of_another_type_is_refused(ada: Person, given: str) -> Non
 @pytest.mark.parametrize("suffix", ["", "; charset=utf-8", " ;x=y"])
 async def test_the_type_of_a_part_may_have_parameters(ada: Person, suffix: str) -> None:
     upload = await create(ada, 10)
-    given = {"Content-Type": f"Application/Offset+Octet-Stream{suffix}"}
-    assert (await patch(ada, upload, 0, b"x" * 5, given)).headers["Upload-Offset"] == "5"
+    headers = {"Content-Type": f"Application/Offset+Octet-Stream{suffix}"}
+    assert (await patch(ada, upload, 0, b"x" * 5, headers)).headers["Upload-Offset"] == "5"
 
 
 async def test_every_answer_says_its_version_and_is_not_kept(

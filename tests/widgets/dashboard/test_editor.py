@@ -141,8 +141,8 @@ async def test_what_the_form_held_comes_back_after_a_reload(open_page: OpenPage)
     drafts = before.dashboard.editor.drafts
     assert (drafts.current, drafts.files) == ({"source_id": "source-2", "recipe": {"width_px": 123}}, {})
     after = open_page(client)
-    kept = {"source-2": drafts.current["recipe"], "source-1": {"no field": 1}, "gone": {}}
-    Browser(after.dashboard.editor.drafts).says(type="restore", selected="source-2", recipes=kept)
+    stored = {"source-2": drafts.current["recipe"], "source-1": {"no field": 1}, "gone": {}}
+    Browser(after.dashboard.editor.drafts).says(type="restore", selected="source-2", recipes=stored)
     assert after.dashboard.editor.stage.selected == "source-2"
     assert after.dashboard.editor.form.recipe() == Recipe(width_px=123)
 
