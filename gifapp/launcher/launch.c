@@ -25,7 +25,7 @@
 #include <sys/prctl.h>
 #endif
 
-enum { FAILED = 127, MOST_STEPS = 64 };
+enum { FAILED = 127, MAX_STEPS = 64 };
 
 static int report_fd = -1;
 
@@ -75,7 +75,7 @@ static void die_with(const char *parent)
 
 static void install(const char *filter)
 {
-    struct sock_filter steps[MOST_STEPS];
+    struct sock_filter steps[MAX_STEPS];
     unsigned char *bytes = (unsigned char *)steps;
     size_t size = strlen(filter) / 2;
     errno = EINVAL;
