@@ -121,7 +121,7 @@ def test_nothing_outlives_it_when_it_is_killed_and_it_starts_again(start_up: Sta
     up = start_up().wait_until_ready()
     open_dashboard(up)
     family = up.family()
-    assert {"ipykernel_launcher", "gifapp.jobs.attempts.forkserver"} <= {
+    assert {"gifapp.widgets.kernel_server", "gifapp.jobs.attempts.forkserver"} <= {
         word for one in family for word in one.cmdline()
     }
     up.process.kill()
