@@ -36,17 +36,20 @@ class Pace:
 
 
 def frame_count(duration_s: float, fps: float) -> int:
-    """How many frames cover `duration_s` at `fps`; at least one."""
-    return max(1, round(duration_s * fps))
+    """How many frames cover `duration_s` at `fps`: at least one, and no more than its centiseconds allow."""
+    max_frames = round(duration_s * 100) // MIN_DELAY_CS
+    return max(1, min(round(duration_s * fps), max_frames))
 
 
 def delays_cs(duration_s: float, fps: float) -> Iterator[int]:
     """The delay of each frame, at least 2; their sum is the duration, rounded."""
     count = frame_count(duration_s, fps)
+    total_cs = max(MIN_DELAY_CS, round(duration_s * 100))
     shown_cs = 0
     for number in range(1, count + 1):
-        end_s = duration_s if number == count else number / fps
-        delay_cs = max(MIN_DELAY_CS, round(end_s * 100) - shown_cs)
+        latest_cs = total_cs - MIN_DELAY_CS * (count - number)  # leaves time for the frames to come
+        end_cs = total_cs if number == count else min(round(number / fps * 100), latest_cs)
+        delay_cs = max(MIN_DELAY_CS, end_cs - shown_cs)
         shown_cs += delay_cs
         yield delay_cs
 

@@ -14,6 +14,7 @@ from gifapp.domain.timing import MIN_DELAY_CS, delays_cs, frame_count
         (0.001, 12.5, [2]),
         (5.0, 1, [100] * 5),
         (1.3, 2, [50, 50, 30]),
+        (0.0938, 50, [2, 2, 2, 3]),
     ],
 )
 def test_each_frame_ends_at_the_nearest_centisecond(duration_s: float, fps: float, delays: list[int]) -> None:
@@ -26,4 +27,4 @@ def test_delays_add_up_to_the_duration(duration_s: float, fps: float) -> None:
     delays = list(delays_cs(duration_s, fps))
     assert len(delays) == frame_count(duration_s, fps)
     assert min(delays) >= MIN_DELAY_CS
-    assert abs(sum(delays) - duration_s * 100) <= 2
+    assert sum(delays) == round(duration_s * 100)

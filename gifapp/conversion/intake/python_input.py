@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from gifapp import errors
 from gifapp.conversion.intake.frames import frames_of, pixels_of
 from gifapp.conversion.intake.lossless import FrameWriter, OnFrame, Pixels
-from gifapp.domain.timing import frame_count
 
 
 @contextmanager
@@ -65,7 +64,7 @@ def _is_matplotlib_animation(source: Any) -> bool:
 def _frames_of_clip(clip: Any, fps: float) -> Iterator[Pixels]:
     if not (clip.duration and math.isfinite(clip.duration)):
         raise errors.FramesInvalid(problem="the clip has no duration; give it one with with_duration()")
-    for number in range(frame_count(clip.duration, fps)):
+    for number in range(max(1, round(clip.duration * fps))):
         at_s = min(number / fps, clip.duration)
         yield _picture_at(clip, at_s)
 
