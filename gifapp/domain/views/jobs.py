@@ -60,7 +60,8 @@ class SourceView(View):
 
     `keeps_times`: it is an animation or a sequence, whose pictures keep their own delays. `notes` are
     sentences about what is unusual. `frame_url` returns the frame at the time in its parameter `at_s`;
-    `POST` a recipe to `preview_url` for a short loop.
+    `POST` a recipe to `preview_url` for a short loop. `video_url` returns the original as `video_type`, if
+    browsers may be able to play it; a recipe's time 0 is `video_lead_s` after the file's.
     `expires_at` is when it is deleted automatically; None: never, or not while a job needs it.
     """
 
@@ -79,6 +80,9 @@ class SourceView(View):
     poster_url: str | None = None
     frame_url: str | None = None
     preview_url: str | None = None
+    video_url: str | None = None
+    video_type: str | None = None
+    video_lead_s: float = 0.0
     created_at: datetime
     expires_at: datetime | None = None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
+from gifapp.conversion.playable import media_type
 from gifapp.domain.job import JobState, Progress
 from gifapp.domain.recipes.output_formats import FILE_KINDS
 from gifapp.domain.recipes.recipe import Format, Recipe
@@ -30,6 +31,7 @@ def source_views(
 
 def _source_view(source: SourceDocument, expires_at: datetime | None) -> SourceView:
     video = video_of(source)
+    video_type = media_type(video)
     return SourceView(
         id=source.id,
         name=source.name,
@@ -46,6 +48,9 @@ def _source_view(source: SourceDocument, expires_at: datetime | None) -> SourceV
         poster_url=f"/api/v1/sources/{source.id}/poster",
         frame_url=f"/api/v1/sources/{source.id}/frame",
         preview_url=f"/api/v1/sources/{source.id}/preview",
+        video_url=f"/api/v1/sources/{source.id}/video" if video_type else None,
+        video_type=video_type,
+        video_lead_s=video.lead_s,
         created_at=source.created_at,
         expires_at=expires_at,
     )

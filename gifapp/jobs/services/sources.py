@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from gifapp import errors
 from gifapp.conversion.decode import still
+from gifapp.conversion.playable import media_type
 from gifapp.conversion.probing.probe import probe
 from gifapp.conversion.video import Video
 from gifapp.domain.limits import Allowance, Limits
@@ -113,6 +114,18 @@ class Sources:
     def poster(self, owner_id: str, source_id: str) -> Blob:
         """A JPEG, at most 480 px wide."""
         return Blob("poster", sources.find_source(owner_id, source_id).sha256)
+
+    def original(self, owner_id: str, source_id: str) -> tuple[Blob, str]:
+        """The uploaded file and its media type.
+
+        Raises:
+            errors.NotFound: there is no such source, or browsers can't play it.
+        """
+        source = sources.find_source(owner_id, source_id)
+        video_type = media_type(sources.video_of(source))
+        if video_type is None:
+            raise errors.NotFound(kind="video that browsers can play")
+        return Blob("source", source.sha256), video_type
 
     def frame(self, owner_id: str, source_id: str, at_s: float) -> bytes:
         """The frame at `at_s` as a JPEG, at most 480 px wide.

@@ -1,4 +1,4 @@
-"""GIFs, posters and frames, with ranges, ETags and the users' own file names.
+"""GIFs, posters, frames and original videos, with ranges, ETags and the users' own file names.
 
 Tornado's StaticFileHandler implements ranges and ETags; these handlers choose the file and check its owner.
 """
@@ -14,6 +14,7 @@ import tornado.web
 from pydantic import Field
 
 from gifapp import errors
+from gifapp.conversion.playable import MEDIA_TYPES
 from gifapp.domain.recipes.output_formats import FILE_KINDS
 from gifapp.domain.recipes.parts import MAX_TIME_S
 from gifapp.storage.blob import Blob
@@ -25,7 +26,11 @@ from gifapp.web.http.signing import MediaKind
 _MAX_NAME_CHARACTERS = 150
 _CACHE = "private, max-age=86400, immutable"
 # no `sandbox`: a browser shows a video in a page of its own, which then loads the video
-_POLICY = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+_POLICY_OF_OURS = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+
+
+# what a stranger uploaded is never a page of its own
+_POLICY_OF_ORIGINALS = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 
 class FileQuery(Query):
@@ -76,12 +81,16 @@ class MediaHandler(BaseHandler):
 class FileHandler(BaseHandler, tornado.web.StaticFileHandler):
     """Serves one file."""
 
+    policy: ClassVar = _POLICY_OF_OURS
+
     def initialize(self) -> None:  # type: ignore[override]
         self.root = ""
 
     async def send(self, picture: Picture, *, include_body: bool) -> None:
         """Respond with the file, or the requested range of it."""
         self._picture = picture
+        if self.request.headers.get("If-Range", picture.tag) != picture.tag:  # Tornado ignores If-Range
+            self.request.headers.pop("Range", None)
         with ExitStack() as stack:
             try:
                 path = await self.run_blocking(
@@ -114,7 +123,7 @@ class FileHandler(BaseHandler, tornado.web.StaticFileHandler):
         kind = "attachment" if wants_file else "inline"
         self.set_header("Content-Disposition", disposition(kind, self._picture.file_name))
         self.set_header("Cache-Control", _CACHE)
-        self.set_header("Content-Security-Policy", _POLICY)
+        self.set_header("Content-Security-Policy", self.policy)
 
 
 class _OwnedFileHandler(MediaHandler, FileHandler):
@@ -149,6 +158,25 @@ class PosterHandler(_OwnedFileHandler):
         owner_id = await self.owner_id(source_id)
         blob = await self.run_blocking(self.parts.services.sources.poster, owner_id, source_id)
         picture = Picture(blob, "image/jpeg", f'"{blob.name}"', "poster.jpg")
+        await self.send(picture, include_body=include_body)
+
+
+class VideoHandler(_OwnedFileHandler):
+    signed_kind = "videos"
+    policy = _POLICY_OF_ORIGINALS
+
+    @operation(
+        "The original video, if browsers may be able to play it",
+        reads_itself=[FileQuery],
+        produces=list(MEDIA_TYPES.values()),
+        is_file=True,
+    )
+    async def get(self, source_id: str, include_body: bool = True) -> None:
+        owner_id = await self.owner_id(source_id)
+        original = self.parts.services.sources.original
+        blob, video_type = await self.run_blocking(original, owner_id, source_id)
+        suffix = video_type.rpartition("/")[2]
+        picture = Picture(blob, video_type, f'"{blob.name}"', f"video.{suffix}")
         await self.send(picture, include_body=include_body)
 
 

@@ -16,7 +16,7 @@ from gifapp.identity.tokens import derived_key
 
 WINDOW_S = 6 * 3600
 
-MediaKind = Literal["gifs", "posters", "frames", "previews"]
+MediaKind = Literal["gifs", "posters", "frames", "previews", "videos"]
 
 
 class MediaSigner:
@@ -34,7 +34,7 @@ class MediaSigner:
         self._now = now
 
     def address(self, kind: MediaKind, item_id: str, owner_id: str) -> str:
-        """The signed path of an item's image, or of its previews."""
+        """The signed path of an item's image, of its video, or of its previews."""
         expires = (int(self._now()) // self._window_s + 2) * self._window_s
         signature = self._signature(kind, item_id, owner_id, str(expires))
         query = urlencode({"owner": owner_id, "expires": expires, "signature": signature})
@@ -65,9 +65,9 @@ class MediaSigner:
         poster_url = source.poster_url and self.address("posters", source.id, owner_id)
         frame_url = source.frame_url and self.address("frames", source.id, owner_id)
         preview_url = source.preview_url and self.address("previews", source.id, owner_id)
-        return source.model_copy(
-            update={"poster_url": poster_url, "frame_url": frame_url, "preview_url": preview_url}
-        )
+        video_url = source.video_url and self.address("videos", source.id, owner_id)
+        urls = {"poster_url": poster_url, "frame_url": frame_url, "preview_url": preview_url}
+        return source.model_copy(update={**urls, "video_url": video_url})
 
     def jobs(self, page: JobPage, owner_id: str) -> JobPage:
         return page.model_copy(update={"jobs": [self.job(job, owner_id) for job in page.jobs]})

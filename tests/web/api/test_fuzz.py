@@ -85,7 +85,7 @@ class Things:
         """The ids that mean something in a path."""
         if "users" in path:
             return [self.owner_id]
-        is_source = any(word in path for word in ("sources", "posters", "frames"))
+        is_source = any(word in path for word in ("sources", "posters", "frames", "videos"))
         return [self.source_id] if is_source else self.job_ids
 
 
@@ -108,7 +108,12 @@ def things(ada: Person, parts: Parts, job: JobView, gif: bytes, bury: Callable[[
     assert job.source
     source_id, submit = job.source.id, parts.services.submission.submit
     made = [job, bury(5), *(submit(ada.id, source_id, Recipe(fps=fps)) for fps in (1, 2))]
-    pictures: dict[MediaKind, str] = {"gifs": job.id, "posters": source_id, "frames": source_id}
+    pictures: dict[MediaKind, str] = {
+        "gifs": job.id,
+        "posters": source_id,
+        "frames": source_id,
+        "videos": source_id,
+    }
     signed = {
         f"/media/{kind}/{{id}}": dict(parse_qsl(urlsplit(parts.media.address(kind, item, ada.id)).query))
         for kind, item in pictures.items()

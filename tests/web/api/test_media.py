@@ -164,6 +164,46 @@ async def test_frames_asked_for_all_at_once_are_refused(
     assert parts.frames.is_idle
 
 
+@pytest.fixture
+async def video_url(ada: Person, source: SourceView) -> str:
+    """The signed address of the original video."""
+    return str((await ada.http.get(f"/api/v1/sources/{source.id}")).json()["video_url"])
+
+
+async def test_an_original_is_a_video_and_nothing_else(
+    ada: Person, stranger: httpx.AsyncClient, source: SourceView, video_url: str, video: bytes
+) -> None:
+    answer = await stranger.get(video_url)
+    assert (answer.status_code, answer.content) == (200, video)
+    assert answer.headers["Content-Type"] == source.video_type == "video/mp4"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert policy_of(answer) == {"default-src": {"'none'"}, "frame-ancestors": {"'none'"}, "sandbox": set()}
+    own = await ada.http.get(f"/api/v1/sources/{source.id}/video")
+    assert own.content == video
+    is_problem(await stranger.get(own.url.path), 401, "not-signed-in")
+    is_problem(await stranger.get(video_url.replace("owner=", "owner=x")), 403, "media-link-invalid")
+
+
+async def test_players_read_an_original_in_parts(
+    stranger: httpx.AsyncClient, video_url: str, video: bytes
+) -> None:
+    part = await stranger.get(video_url, headers={"Range": "bytes=10-19"})
+    assert (part.status_code, part.content) == (206, video[10:20])
+    beyond = await stranger.get(video_url, headers={"Range": f"bytes={len(video)}-"})
+    is_problem(beyond, 416, "requested-range-not-satisfiable")
+    same = await stranger.get(video_url, headers={"Range": "bytes=0-1", "If-Range": part.headers["ETag"]})
+    other = await stranger.get(video_url, headers={"Range": "bytes=0-1", "If-Range": '"else"'})
+    assert (same.status_code, other.status_code, other.content) == (206, 200, video)
+
+
+async def test_what_browsers_cannot_play_is_not_sent(ada: Person) -> None:
+    gif = BytesIO()
+    Image.new("RGB", (20, 10)).save(gif, "GIF")
+    added = (await ada.http.post("/api/v1/sources?name=a.gif", content=gif.getvalue())).json()
+    assert (added["video_url"], added["video_type"]) == (None, None)
+    is_problem(await ada.http.get(f"/api/v1/sources/{added['id']}/video"), 404, "not-found")
+
+
 async def test_a_deleted_gif_is_gone(
     ada: Person, stranger: httpx.AsyncClient, address: str, job: JobView
 ) -> None:

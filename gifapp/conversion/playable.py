@@ -1,0 +1,22 @@
+"""Which originals browsers may be given to play, and as which media type. Pure."""
+
+from __future__ import annotations
+
+from gifapp.conversion.video import Turn, Video
+
+MEDIA_TYPES = {"mov": "video/mp4", "matroska": "video/webm"}
+"""The media type by container. No other type is ever sent with a user's file."""
+
+_CODECS = frozenset({"h264", "hevc", "vp8", "vp9", "av1"})
+_TURNS = frozenset({Turn.NONE, Turn.CLOCKWISE, Turn.HALF, Turn.COUNTERCLOCKWISE})
+
+
+def media_type(video: Video) -> str | None:
+    """The media type with which a browser may play the original; None: none would show it as the GIF does.
+
+    Browsers ignore mirroring and changes of shape, and map HDR to other colours than we do.
+    """
+    is_alike = video.turn in _TURNS and not video.shape_changes and not video.is_hdr
+    if video.fps is None or video.codec not in _CODECS or not is_alike:
+        return None
+    return MEDIA_TYPES.get(video.container)
