@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from gifapp import errors
 from gifapp.conversion.video import Video
+from gifapp.domain.filmstrip import TILE_HEIGHT_PX, TILE_WIDTH_PX, TILES, time_of
 from gifapp.domain.limits import Limits
 from gifapp.domain.picture_times import longest_piece_s, pieces, sampled, thinned_fps, timed
 from gifapp.domain.recipes.framing import framing
@@ -53,6 +54,7 @@ class Plan:
         has_alpha: whether the frames are RGBA.
         recipe: rotation, speed and look of the pictures.
         own_delays_cs: the delay of each frame, if pictures keep their own delays.
+        key_frames_only: whether to decode only key frames, which is fast, and repeat them.
         lead_s: how long the source plays before its first picture; subtitles count from there.
         key_tables: the directory of the chroma key's tables, while frames are read.
         tone_table: the tone mapping table, likewise.
@@ -69,6 +71,7 @@ class Plan:
     own_delays_cs: tuple[int, ...] = ()
     key_tables: Path | None = None
     tone_table: Path | None = None
+    key_frames_only: bool = False
     lead_s: float = 0.0
 
     @property
@@ -177,6 +180,27 @@ def picture_plan(video: Video, at_s: float, widest_px: int) -> Plan:
         (Cut(at_s, 1, pictures=pictures),),
         MAX_FPS,
         1.0,
+        framed.crop,
+        framed.width_px,
+        framed.height_px,
+        video.has_alpha,
+        recipe,
+    )
+
+
+def filmstrip_plan(video: Video) -> Plan:
+    """Plan the tiles of a filmstrip, at the times of `domain.filmstrip`."""
+    recipe = Recipe(width_px=TILE_WIDTH_PX, height_px=TILE_HEIGHT_PX)
+    framed = framing(recipe, width_px=video.width_px, height_px=video.height_px)
+    step_s = video.duration_s / TILES
+    pictures: tuple[int, ...] = ()
+    if video.delays_s:
+        pictures = tuple(sampled(video.delays_s, time_of(0, video.duration_s), TILES, step_s))
+    return Plan(
+        # ffmpeg shows the last picture before the next half step, which is the middle of the tile's share
+        (Cut(0.0, TILES, pictures=pictures),),
+        1 / step_s,
+        video.duration_s,
         framed.crop,
         framed.width_px,
         framed.height_px,

@@ -18,6 +18,7 @@ from gifapp.jobs.events.wakeups import WakeupQueue, make_queue
 from gifapp.jobs.services.account_deletion import AccountDeletion
 from gifapp.jobs.services.administration import Administration
 from gifapp.jobs.services.estimation import Estimation
+from gifapp.jobs.services.filmstrips import Filmstrips
 from gifapp.jobs.services.jobs import Jobs
 from gifapp.jobs.services.previewing import Previewing
 from gifapp.jobs.services.sharing import Sharing
@@ -66,6 +67,7 @@ class JobParts:
         self.uploads = Uploads(self.sources, blobs=blobs, limits=limits, allowance=allowance, timings=timings)
         self.estimation = Estimation(blobs=blobs, quick=self.quick, limits=limits)
         self.previewing = Previewing(blobs=blobs, quick=self.quick, limits=limits)
+        self.filmstrips = Filmstrips(blobs=blobs, limits=limits)
         self.submission = Submission(
             wakeups=wakeups,
             events=events,

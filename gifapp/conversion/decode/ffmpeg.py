@@ -107,6 +107,7 @@ def _command(path: Path, video: Video, plan: Plan, cut: Cut, limits: Limits) -> 
         *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "error", "-max_error_rate", "1"),
         *("-filter_threads", "2", "-noautorotate", "-reinit_filter", "0", "-copyts"),
         *_seek(video, cut),
+        *(("-skip_frame", "nokey") if plan.key_frames_only else ()),
         *("-max_pixels", str(limits.max_pixels), "-threads", str(threads)),
         *(("-c:v", video.decoder) if video.decoder else ()),
         # browsers ignore cropping by the container, and the probe does not report it

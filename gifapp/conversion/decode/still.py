@@ -51,9 +51,9 @@ def picture(path: Path, video: Video, at_s: float, *, limits: Limits) -> bytes:
 def _frame(path: Path, video: Video, at_s: float, *, limits: Limits) -> NDArray[np.uint8]:
     video = probed(video, path, limits=limits)
     plan = picture_plan(video, min(at_s, video.duration_s), MAX_WIDTH_PX)
-    checkpoint = _deadline(DEADLINE_S)
+    checkpoint = deadline(DEADLINE_S)
     with closing(ffmpeg.frames(path, video, plan, limits=limits, checkpoint=checkpoint)) as frames:
-        return _opaque(next(frames))
+        return opaque(next(frames))
 
 
 def _jpeg(frame: NDArray[np.uint8]) -> bytes:
@@ -62,7 +62,8 @@ def _jpeg(frame: NDArray[np.uint8]) -> bytes:
     return jpeg.getvalue()
 
 
-def _deadline(limit_s: float) -> Callable[[], None]:
+def deadline(limit_s: float) -> Callable[[], None]:
+    """A checkpoint that raises errors.ConversionTooSlow `limit_s` from now."""
     end = time.monotonic() + limit_s
 
     def checkpoint() -> None:
@@ -72,7 +73,8 @@ def _deadline(limit_s: float) -> Callable[[], None]:
     return checkpoint
 
 
-def _opaque(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def opaque(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """RGB or RGBA pixels as RGB, on white."""
     if pixels.shape[2] == 3:
         return pixels
     alpha = pixels[..., 3:].astype(np.float32) / 255

@@ -59,7 +59,8 @@ class SourceView(View):
     """An uploaded video as its owner sees it.
 
     `keeps_times`: it is an animation or a sequence, whose pictures keep their own delays. `notes` are
-    sentences about what is unusual. `frame_url` returns the frame at the time in its parameter `at_s`;
+    sentences about what is unusual. `frame_url` returns the frame at the time in its parameter `at_s`,
+    `filmstrip_url` pictures of the whole video side by side in one JPEG (null for a single picture);
     `POST` a recipe to `preview_url` for a short loop. `video_url` returns the original as `video_type`, if
     browsers may be able to play it; a recipe's time 0 is `video_lead_s` after the file's.
     `expires_at` is when it is deleted automatically; None: never, or not while a job needs it.
@@ -79,6 +80,7 @@ class SourceView(View):
     notes: list[str]
     poster_url: str | None = None
     frame_url: str | None = None
+    filmstrip_url: str | None = None
     preview_url: str | None = None
     video_url: str | None = None
     video_type: str | None = None

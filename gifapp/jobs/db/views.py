@@ -47,6 +47,7 @@ def _source_view(source: SourceDocument, expires_at: datetime | None) -> SourceV
         notes=list(video.notes),
         poster_url=f"/api/v1/sources/{source.id}/poster",
         frame_url=f"/api/v1/sources/{source.id}/frame",
+        filmstrip_url=f"/api/v1/sources/{source.id}/filmstrip" if video.fps else None,
         preview_url=f"/api/v1/sources/{source.id}/preview",
         video_url=f"/api/v1/sources/{source.id}/video" if video_type else None,
         video_type=video_type,

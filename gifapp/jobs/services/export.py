@@ -110,7 +110,13 @@ def _text(value: Any) -> bytes:
 def _source_facts(owner_id: str) -> Iterator[View]:
     for source in _sources(owner_id):
         yield source_view(source).model_copy(
-            update={"poster_url": None, "frame_url": None, "preview_url": None, "video_url": None}
+            update={
+                "poster_url": None,
+                "frame_url": None,
+                "preview_url": None,
+                "video_url": None,
+                "filmstrip_url": None,
+            }
         )
 
 

@@ -1,10 +1,11 @@
-"""GIFs, posters, frames and original videos, with ranges, ETags and the users' own file names.
+"""GIFs, posters, frames, filmstrips and original videos, with ranges, ETags and the users' own file names.
 
 Tornado's StaticFileHandler implements ranges and ETags; these handlers choose the file and check its owner.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from typing import Annotated, ClassVar, NamedTuple
@@ -15,6 +16,7 @@ from pydantic import Field
 
 from gifapp import errors
 from gifapp.conversion.playable import MEDIA_TYPES
+from gifapp.domain.filmstrip import TILES
 from gifapp.domain.recipes.output_formats import FILE_KINDS
 from gifapp.domain.recipes.parts import MAX_TIME_S
 from gifapp.storage.blob import Blob
@@ -22,6 +24,7 @@ from gifapp.web.http.base import BaseHandler
 from gifapp.web.http.operations import Access, operation
 from gifapp.web.http.payloads import Query
 from gifapp.web.http.signing import MediaKind
+from gifapp.web.traffic.fair_pool import FairPool
 
 _MAX_NAME_CHARACTERS = 150
 _CACHE = "private, max-age=86400, immutable"
@@ -184,7 +187,24 @@ class FrameQuery(Query):
     at_s: Annotated[float, Field(ge=0, le=MAX_TIME_S)] = 0.0
 
 
-class FrameHandler(MediaHandler):
+class _MadeOnRequestHandler(MediaHandler):
+    """Makes a JPEG of a source when it is the owner's turn, unless the client has it."""
+
+    async def send_made(self, owner_id: str, etag: str, pool: FairPool, make: Callable[[], bytes]) -> None:
+        self.set_header("ETag", f'"{etag}"')
+        self.set_header("Cache-Control", _CACHE)
+        if self.check_etag_header():
+            self.set_status(304)
+            return
+        jpeg = await self.run_in_turn(pool, owner_id, make)
+        self.set_header("Content-Type", "image/jpeg")
+        self.write(jpeg)
+
+    def compute_etag(self) -> None:
+        """Return nothing: `send_made` sets the ETag itself, before it makes the picture."""
+
+
+class FrameHandler(_MadeOnRequestHandler):
     signed_kind = "frames"
 
     @operation(
@@ -196,17 +216,25 @@ class FrameHandler(MediaHandler):
     async def get(self, source_id: str, query: FrameQuery) -> None:
         owner_id, at_s = await self.owner_id(source_id), query.at_s
         source = await self.run_blocking(self.parts.services.sources.find, owner_id, source_id)
-        self.set_header("ETag", f'"{source.sha256}-{at_s:.3f}"')
-        self.set_header("Cache-Control", _CACHE)
-        if self.check_etag_header():
-            self.set_status(304)
-            return
         take = partial(self.parts.services.sources.frame, owner_id, source_id, at_s)
-        jpeg = await self.run_in_turn(self.parts.frames, owner_id, take)
-        self.set_header("Content-Type", "image/jpeg")
-        self.write(jpeg)
+        await self.send_made(owner_id, f"{source.sha256}-{at_s:.3f}", self.parts.frames, take)
 
     head = get
 
-    def compute_etag(self) -> None:
-        """Return nothing: `get` sets the ETag itself, before it extracts the frame."""
+
+class FilmstripHandler(_MadeOnRequestHandler):
+    signed_kind = "filmstrips"
+
+    @operation(
+        f"{TILES} pictures of the whole video side by side, each at the middle of its share of the time",
+        produces=["image/jpeg"],
+        has_etag=True,
+        raises=[*errors.SourceRefused.all().values()],
+    )
+    async def get(self, source_id: str) -> None:
+        owner_id = await self.owner_id(source_id)
+        source = await self.run_blocking(self.parts.services.sources.find, owner_id, source_id)
+        make = partial(self.parts.services.filmstrips.filmstrip, owner_id, source_id)
+        await self.send_made(owner_id, f"{source.sha256}-filmstrip", self.parts.probes, make)
+
+    head = get

@@ -45,7 +45,7 @@ class Parts:
         passwords: for hashing passwords.
         upload_writers: the threads that write uploads.
         memory: the memory that bodies and responses take.
-        probes: for probing uploads, which takes seconds.
+        probes: for probing uploads and making filmstrips, which take seconds.
         frames: for extracting frames, a fraction of a second each.
         quick: for estimates and previews, about a second each.
         cleanup_tasks: clean up abandoned uploads.

@@ -16,7 +16,15 @@ from gifapp.identity.tokens import derived_key
 
 WINDOW_S = 6 * 3600
 
-MediaKind = Literal["gifs", "posters", "frames", "previews", "videos"]
+MediaKind = Literal["gifs", "posters", "frames", "previews", "videos", "filmstrips"]
+
+_SOURCE_URLS: dict[str, MediaKind] = {
+    "poster_url": "posters",
+    "frame_url": "frames",
+    "filmstrip_url": "filmstrips",
+    "video_url": "videos",
+    "preview_url": "previews",
+}
 
 
 class MediaSigner:
@@ -62,12 +70,11 @@ class MediaSigner:
 
     def source(self, source: SourceView, owner_id: str) -> SourceView:
         """The source with URLs that its owner's browser can open."""
-        poster_url = source.poster_url and self.address("posters", source.id, owner_id)
-        frame_url = source.frame_url and self.address("frames", source.id, owner_id)
-        preview_url = source.preview_url and self.address("previews", source.id, owner_id)
-        video_url = source.video_url and self.address("videos", source.id, owner_id)
-        urls = {"poster_url": poster_url, "frame_url": frame_url, "preview_url": preview_url}
-        return source.model_copy(update={**urls, "video_url": video_url})
+        urls = {
+            field: getattr(source, field) and self.address(kind, source.id, owner_id)
+            for field, kind in _SOURCE_URLS.items()
+        }
+        return source.model_copy(update=urls)
 
     def jobs(self, page: JobPage, owner_id: str) -> JobPage:
         return page.model_copy(update={"jobs": [self.job(job, owner_id) for job in page.jobs]})

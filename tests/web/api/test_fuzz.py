@@ -85,7 +85,7 @@ class Things:
         """The ids that mean something in a path."""
         if "users" in path:
             return [self.owner_id]
-        is_source = any(word in path for word in ("sources", "posters", "frames", "videos"))
+        is_source = any(word in path for word in ("sources", "posters", "frames", "videos", "filmstrips"))
         return [self.source_id] if is_source else self.job_ids
 
 

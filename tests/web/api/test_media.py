@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from gifapp import errors
+from gifapp.domain.filmstrip import TILES
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import JobView, SourceView
 from gifapp.web.handlers.media import disposition
@@ -162,6 +163,21 @@ async def test_frames_asked_for_all_at_once_are_refused(
     told = {answer.status_code for answer in await asyncio.gather(*asked)}
     assert told == {200, 429}
     assert parts.frames.is_idle
+
+
+async def test_a_filmstrip_shows_the_whole_video_and_is_made_once(
+    ada: Person, stranger: httpx.AsyncClient, source: SourceView, storage: Path
+) -> None:
+    address = (await ada.http.get(f"/api/v1/sources/{source.id}")).json()["filmstrip_url"]
+    strip = await stranger.get(address)
+    assert strip.headers["Content-Type"] == "image/jpeg"
+    with Image.open(BytesIO(strip.content)) as picture:
+        assert picture.size == (TILES * 64, 48)
+    shutil.rmtree(storage / "sources")
+    assert (await stranger.get(address)).content == strip.content
+    tag = strip.headers["ETag"]
+    assert (await stranger.get(address, headers={"If-None-Match": tag})).status_code == 304
+    is_problem(await stranger.get(address.split("?")[0]), 403, "media-link-invalid")
 
 
 @pytest.fixture
