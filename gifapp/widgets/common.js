@@ -13,6 +13,9 @@ const ICONS = {
   cancel: "M6 6l12 12M18 6 6 18",
   crop: "M6 2v16h16M2 6h16v16",
   play: "M8 5v14l11-7z",
+  pause: "M8 5v14M16 5v14",
+  back: "M17 6l-8 6 8 6zM6 6v12",
+  forward: "M7 6l8 6-8 6zM18 6v12",
   info: "M12 11v6m0-9.500v.1M12 3a9 9 0 1 0 0 18a9 9 0 1 0 0-18",
   warning: "M12 8v5m0 3.500v.1M12 3 2 20h20z",
 };

@@ -12,6 +12,7 @@ from gifapp.domain.recipes.outcome import Outcome
 from gifapp.domain.recipes.output_formats import FILE_KINDS
 from gifapp.domain.views.jobs import GifView, JobView, ProgressEvent, SourceView
 from gifapp.domain.wording import PHASES, duration, frames, ordinal, size
+from gifapp.widgets.timing import frame_s
 
 WHEN = "{when}"
 """A placeholder for a time, which the page formats for its locale."""
@@ -168,6 +169,12 @@ def source_facts(source: SourceView) -> dict[str, Any]:
         "poster_url": source.poster_url,
         "frame_url": source.frame_url,
         "preview_url": source.preview_url,
+        "video_url": source.video_url,
+        "video_type": source.video_type,
+        "video_lead_s": source.video_lead_s,
+        "duration_s": source.duration_s or 0.0,
+        "frame_s": frame_s(source),
+        "is_still": source.fps is None,
         "width_px": source.width,
         "height_px": source.height,
         "facts": [*facts, size(source.bytes)],

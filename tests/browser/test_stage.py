@@ -24,6 +24,12 @@ SOURCE = {
     "poster_url": None,
     "frame_url": "/frame",
     "preview_url": "/preview",
+    "video_url": None,
+    "video_type": None,
+    "video_lead_s": 0,
+    "duration_s": 4,
+    "frame_s": 0.04,
+    "is_still": False,
 }
 
 Respond = Callable[[Route], None]
@@ -87,6 +93,7 @@ def service(page: Page) -> Service:
         selected="1",
         gifs={},
         crop={},
+        shown={},
         can_undo=False,
         can_redo=False,
         recipe=None,
@@ -116,7 +123,7 @@ def test_it_shows_the_time_that_was_looked_at(page: Page, service: Service) -> N
     switch_on(page)
     service.request(0)
     page.evaluate(
-        "document.dispatchEvent(new CustomEvent('gifapp-look', { detail: { source: '1', at: 2.5 } }))"
+        "document.dispatchEvent(new CustomEvent('gifapp-seek', { detail: { source: '1', at: 2.5 } }))"
     )
     assert service.request(1)["at_s"] == 2.5
 

@@ -1,4 +1,5 @@
 import { button, frameAddress, liveImage, make, throttled, timeIn } from "../common.js";
+import { tell } from "../moments.js";
 
 /**
  * @typedef {[number, number]} Times  start and end, in seconds
@@ -234,6 +235,7 @@ class Ranges {
     this.ranges = this.ranges.with(number, times);
     this.show();
     this.save();
+    tell(this.el, "ranges", { source: this.model.get("source_id"), ranges: this.ranges });
   }
 
   // the part after the last range, or a part from the beginning if nothing follows
@@ -264,8 +266,7 @@ class Ranges {
 
   /** @param {number} at */
   look(at) {
-    const detail = { source: this.model.get("source_id"), at };
-    this.el.dispatchEvent(new CustomEvent("gifapp-look", { bubbles: true, detail }));
+    tell(this.el, "seek", { source: this.model.get("source_id"), at });
   }
 }
 

@@ -1,12 +1,16 @@
 import { addressOf, button, frameAddress, liveImage, make } from "../common.js";
+import { heed, tell } from "../moments.js";
+import { Player } from "../stage/player.js";
+import { Transport } from "../stage/transport.js";
 import { Preview } from "./preview.js";
 
 /**
- * @typedef {{ id: string, name: string, facts: string[], notes: string[], width_px: number, height_px: number,
+ * @typedef {import("../stage/player.js").Film & { name: string, facts: string[], notes: string[],
  *   poster_url: string | null, frame_url: string | null, preview_url: string | null }} Source
+ * @typedef {{ speed: number, direction: string, ranges: [number, number][] }} Shown
  * @typedef {{ x_px: number, y_px: number, width_px: number, height_px: number }} Crop
  * @typedef {{ page_url: string, sources: Source[], selected: string | null, gifs: Record<string, number>, crop: Crop,
- *   can_undo: boolean, can_redo: boolean,
+ *   shown: Shown, can_undo: boolean, can_redo: boolean,
  *   recipe: string | null, is_previewing: boolean }} Traits
  * @typedef {{ x: number, y: number }} Point  as fractions of the picture
  * @typedef {{ left: number, top: number, right: number, bottom: number }} Rectangle
@@ -23,14 +27,15 @@ class Stage {
     this.model = model;
     this.picture = make("img", { class: "gifapp-stage__picture", decoding: "async", draggable: "false" });
     this.live = liveImage(this.picture);
-    this.shown = "";
+    this.shown = ""; // the source's id
+    this.player = new Player(() => model.get("page_url"), (at) => this.showTime(at), () => this.showPlaying());
+    this.transport = new Transport(this.player);
     this.isCropping = false;
     /** @type {Point | null} where the drawing of a crop began */
     this.from = null;
-    this.time = make("span", { class: "gifapp-stage__time", hidden: true });
     this.cut = make("div", { class: "gifapp-stage__cut" });
     this.preview = new Preview(model);
-    this.frame = make("div", { class: "gifapp-stage__frame" }, this.picture, this.cut, this.time, this.preview.node);
+    this.frame = make("div", { class: "gifapp-stage__frame", tabindex: 0, role: "group" }, this.picture, this.player.node, this.cut, this.preview.node);
     this.clearCrop = button("Clear crop", "quiet", () => this.sendCrop(null));
     this.name = make("h2", { class: "gifapp-stage__name", dir: "auto" });
     this.facts = make("p", { class: "gifapp-facts" });
@@ -41,7 +46,10 @@ class Stage {
     this.thumbs = [];
     el.classList.add("gifapp-stage");
     const words = make("div", { class: "gifapp-stage__words" }, this.name, this.facts);
-    el.append(this.strip, make("div", { class: "gifapp-stage__ground" }, this.frame, this.preview.toggle, this.clearCrop), make("div", { class: "gifapp-stage__header" }, words, this.tools), this.notes);
+    this.header = make("div", { class: "gifapp-stage__header" }, words, this.tools);
+    const controls = make("div", { class: "gifapp-stage__controls" }, this.transport.node, this.clearCrop, this.preview.toggle);
+    this.ground = make("div", { class: "gifapp-stage__ground" }, this.frame, controls);
+    el.append(this.strip, this.header, this.notes, this.ground);
     this.cropping = button("Crop", "icon", () => this.setCropping(!this.isCropping), "crop");
     this.undo = button("Undo", "icon", () => this.model.send({ type: "undo" }), "undo");
     this.redo = button("Redo", "icon", () => this.model.send({ type: "redo" }), "redo");
@@ -62,6 +70,34 @@ class Stage {
   showSteps() {
     this.undo.disabled = !this.model.get("can_undo");
     this.redo.disabled = !this.model.get("can_redo");
+  }
+
+  // Keys without a modifier act only where the focus is on the stage or the timeline, not while someone reads the page.
+  /** @param {KeyboardEvent} event */
+  pressPlain(event) {
+    const target = /** @type {Element} */ (event.target);
+    if (event.ctrlKey || event.metaKey || event.altKey || !this.isOnStage(target)) return;
+    const act = this.actionOf(event.key, target);
+    if (!act) return;
+    event.preventDefault();
+    event.stopPropagation();
+    act();
+  }
+
+  /**
+   * @param {string} key
+   * @param {Element} target
+   */
+  actionOf(key, target) {
+    if (key === " " && !target.closest("button")) return () => this.player.toggle();
+    if (key === ",") return () => this.player.step(-1);
+    return key === "." ? () => this.player.step(1) : undefined;
+  }
+
+  /** @param {Element} target */
+  isOnStage(target) {
+    if (target.matches("input, textarea, select")) return false;
+    return this.ground.contains(target) || Boolean(target.closest(".gifapp-ranges") && this.isIn(target));
   }
 
   /** @param {KeyboardEvent} event */
@@ -93,6 +129,7 @@ class Stage {
     this.frame.style.aspectRatio = `${source.width_px} / ${source.height_px}`;
     this.frame.style.setProperty("--ratio", String(source.width_px / source.height_px));
     this.picture.alt = `A picture of ${source.name}`;
+    this.frame.setAttribute("aria-label", `The stage, showing ${source.name}`);
     this.showCrop();
   }
 
@@ -101,21 +138,43 @@ class Stage {
     this.shown = source.id;
     this.setCropping(false);
     this.showTools();
-    this.time.hidden = true;
     this.preview.begin(source);
+    this.player.begin(source);
+    this.showRecipe();
     this.picture.hidden = !source.poster_url;
     if (source.poster_url) this.live(this.addressOf(source.poster_url));
   }
 
-  // the frame at the edge of a range that is being dragged
-  /** @param {{ source: string, at: number }} moment  a source's id, and seconds */
+  showRecipe() {
+    const { speed = 1, direction = "forward", ranges } = this.model.get("shown");
+    this.player.setSpeed(speed);
+    if (ranges) this.player.cut(ranges);
+    this.transport.show(direction);
+  }
+
+  showPlaying() {
+    this.transport.show(this.model.get("shown").direction ?? "forward");
+    if (this.player.isPlaying && this.preview.isOn) this.preview.switch();
+  }
+
+  /** @param {number} at */
+  showTime(at) {
+    this.transport.showTime(at);
+    tell(this.frame, "playhead", { source: this.shown, at });
+  }
+
+  /** @param {{ source: string, at: number }} moment */
   look({ source, at }) {
-    const address = source === this.shown && frameAddress(this.source?.frame_url, at, this.model.get("page_url"));
-    if (!address) return;
-    this.live(address);
-    this.time.hidden = false;
-    this.time.textContent = `${at.toFixed(2)} s`;
+    if (source !== this.shown) return;
+    this.player.look(at);
+    const address = !this.player.canPlay && frameAddress(this.source?.frame_url, at, this.model.get("page_url"));
+    if (address) this.live(address);
     this.preview.look(at);
+  }
+
+  /** @param {{ source: string, ranges: [number, number][] }} cuts */
+  cutTo({ source, ranges }) {
+    if (source === this.shown) this.player.cut(ranges);
   }
 
   showStrip() {
@@ -181,6 +240,7 @@ class Stage {
 
   listen() {
     this.frame.addEventListener("pointerdown", (event) => {
+      this.frame.focus({ preventScroll: true });
       if (!this.isCropping) return;
       event.preventDefault();
       this.frame.setPointerCapture(event.pointerId);
@@ -265,20 +325,28 @@ function render({ model, el }) {
   const stage = new Stage(model, el);
   const show = () => stage.show();
   const showCrop = () => stage.showCrop();
-  /** @param {Event} event */
-  const look = (event) => stage.look(/** @type {CustomEvent} */ (event).detail);
-  document.addEventListener("gifapp-look", look);
+  const showRecipe = () => stage.showRecipe();
+  const deafen = [heed("seek", (moment) => stage.look(moment)), heed("ranges", (cuts) => stage.cutTo(cuts))];
   model.on("change:sources change:selected", show);
   const showSteps = () => stage.showSteps();
   /** @param {KeyboardEvent} event */
-  const press = (event) => stage.press(event);
+  const press = (event) => {
+    stage.press(event);
+    stage.pressPlain(event);
+  };
   document.addEventListener("keydown", press, true);
   model.on("change:can_undo change:can_redo", showSteps);
-  const showPreview = () => stage.preview.show();
+  const showPreview = () => {
+    if (stage.preview.isOn) stage.player.pause();
+    stage.preview.show();
+  };
   model.on("change:crop", showCrop);
+  model.on("change:shown", showRecipe);
   model.on("change:recipe change:is_previewing", showPreview);
   return () => {
-    document.removeEventListener("gifapp-look", look);
+    for (const stop of deafen) stop();
+    stage.player.close();
+    model.off("change:shown", showRecipe);
     model.off("change:sources change:selected", show);
     model.off("change:crop", showCrop);
     model.off("change:recipe change:is_previewing", showPreview);

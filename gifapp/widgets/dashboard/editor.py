@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import anywidget
 import ipywidgets as w
@@ -44,7 +44,7 @@ class Stage(anywidget.AnyWidget):
     """The chosen source's picture, on which a crop can be drawn, and the other sources."""
 
     _esm: ClassVar = script("dashboard/editor")
-    _css: ClassVar = style("common", "dashboard/editor", "dashboard/preview", "form/form")
+    _css: ClassVar = style("common", "dashboard/editor", "stage/stage", "dashboard/preview", "form/form")
 
     page_url = traitlets.Unicode().tag(sync=True)
     sources = traitlets.List(traitlets.Dict()).tag(sync=True)
@@ -53,6 +53,8 @@ class Stage(anywidget.AnyWidget):
     """The number of GIFs made from each source."""
     crop = traitlets.Dict().tag(sync=True)
     """The crop shown, in the source's pixels, or empty; the page changes it by a message."""
+    shown = traitlets.Dict().tag(sync=True)
+    """What the page shows of the recipe at once; see `shown_of`."""
     can_undo = traitlets.Bool(default_value=False).tag(sync=True)
     can_redo = traitlets.Bool(default_value=False).tag(sync=True)
     is_previewing = traitlets.Bool(default_value=False).tag(sync=True)
@@ -154,6 +156,7 @@ class Editor(w.VBox):
         self._history.note(recipe)
         self.stage.can_undo, self.stage.can_redo = self._history.can_undo, self._history.can_redo
         self.stage.crop = _shown_crop(recipe, source)
+        self.stage.shown = shown_of(recipe, source)
         self.stage.recipe = recipe.canonical_json() if self.stage.is_previewing else None
         self.form.hint(recipe, source)
         self._expected = _expected(recipe, source)
@@ -219,6 +222,16 @@ class Editor(w.VBox):
 def _sentence(refused: errors.RecipeInvalid) -> str:
     first, *others = refused.facts["problems"].split("; ")
     return f"{first}." if not others else f"{first}, and {len(others)} more."
+
+
+def shown_of(recipe: Recipe, source: SourceView) -> dict[str, Any]:
+    """The speed, direction and ranges of a recipe."""
+    ends_s = [(part.start_s, part.end_s or source.duration_s or 0.0) for part in recipe.segments]
+    return {
+        "speed": recipe.speed,
+        "direction": recipe.direction,
+        "ranges": ends_s or [(0.0, source.duration_s or 0.0)],
+    }
 
 
 def _shown_crop(recipe: Recipe, source: SourceView) -> dict[str, int]:

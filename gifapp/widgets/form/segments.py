@@ -8,12 +8,11 @@ from gifapp.domain.recipes.fields import recipe_field
 from gifapp.domain.views.jobs import SourceView
 from gifapp.widgets.controls.ranges import Ranges
 from gifapp.widgets.form.fields import OnChange, Part, Problem, RecipeValues, Values, sentence
+from gifapp.widgets.timing import frame_s
 
 Range = list[float]
 
 PATH = "segments"
-_FRAME_S = 0.04  # for videos of unknown frame rate
-_MIN_FRAME_S = 0.01  # for animations, whose frames have individual durations
 
 
 class Segments(Part):
@@ -35,7 +34,7 @@ class Segments(Part):
         self._shown = ranges or [[0.0, round(duration_s, 2)]]
         with self.ranges.hold_sync():
             self.ranges.source_id, self.ranges.frame_url = source.id, source.frame_url
-            self.ranges.frame_s = _frame_s(source)
+            self.ranges.frame_s = frame_s(source)
             self.ranges.duration_s = duration_s
             self.ranges.value = self._shown
 
@@ -91,10 +90,3 @@ def _problem(number: int, segment: RecipeValues, duration_s: float) -> Problem |
     if segment["end_s"] is not None and segment["end_s"] <= segment["start_s"]:
         return Problem(f"{PATH}.{number}.end_s", "must be later than the start")
     return None
-
-
-def _frame_s(source: SourceView) -> float:
-    """How long before its end a range's last frame is shown."""
-    if source.keeps_times:
-        return _MIN_FRAME_S
-    return 1 / source.fps if source.fps else _FRAME_S

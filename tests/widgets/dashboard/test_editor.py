@@ -28,6 +28,14 @@ async def test_a_crop_drawn_on_the_picture_is_in_the_recipe(page: Page) -> None:
     assert page.dashboard.editor.form.recipe().crop is None
 
 
+async def test_the_stage_knows_at_once_what_plays(page: Page) -> None:
+    editor = page.dashboard.editor
+    ends_s = editor.source.duration_s if editor.source else 0
+    assert editor.stage.shown == {"speed": 1, "direction": "forward", "ranges": [(0, ends_s)]}
+    editor.form.trim.segments.ranges.value = [[1.0, 2.0], [0.5, 3.0]]
+    assert editor.stage.shown["ranges"] == [(1, 2), (0.5, 3)]
+
+
 async def test_every_change_of_the_form_can_be_undone(page: Page) -> None:
     editor = page.dashboard.editor
     crop = Crop(x_px=10, y_px=20, width_px=300, height_px=200)

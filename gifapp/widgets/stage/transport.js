@@ -1,0 +1,52 @@
+import { button, icon, make } from "../common.js";
+
+/** @typedef {import("./player.js").Player} Player */
+
+const KEYS = "Space plays and pauses, comma and full stop step by a frame";
+
+/** @param {number} at  seconds */
+export function clock(at) {
+  const [minutes, seconds] = [Math.floor(at / 60), at % 60];
+  return `${minutes}:${seconds.toFixed(2).padStart(5, "0")}`;
+}
+
+// The buttons below the stage: play or pause, a frame back or on, and the time that is shown.
+export class Transport {
+  /** @param {Player} player */
+  constructor(player) {
+    this.player = player;
+    this.playing = button("Play", "quiet", () => player.toggle(), "play");
+    this.playing.classList.add("gifapp-transport__play");
+    this.playing.title = KEYS;
+    this.back = button("Previous frame", "icon", () => player.step(-1), "back");
+    this.on = button("Next frame", "icon", () => player.step(1), "forward");
+    this.time = make("span", { class: "gifapp-transport__time" });
+    this.note = make("span", { class: "gifapp-transport__note" });
+    this.node = make("div", { class: "gifapp-transport", role: "group", "aria-label": "Playback" }, this.playing, this.back, this.on, this.time, this.note);
+  }
+
+  /** @param {string} direction  of the GIF */
+  show(direction) {
+    const { canPlay, isPlaying, source } = this.player;
+    const isStill = !source?.duration_s || source.is_still;
+    this.node.hidden = isStill;
+    for (const node of [this.playing, this.back, this.on]) node.hidden = canPlay !== true;
+    this.playing.replaceChildren(icon(isPlaying ? "pause" : "play"), make("span", { text: isPlaying ? "Pause" : "Play" }));
+    this.note.textContent = isStill || canPlay === null ? "" : noteOn(canPlay, direction);
+  }
+
+  /** @param {number} at */
+  showTime(at) {
+    this.time.textContent = clock(at);
+  }
+}
+
+/**
+ * @param {boolean} canPlay
+ * @param {string} direction
+ */
+function noteOn(canPlay, direction) {
+  if (!canPlay) return "This browser can't play the file, so it shows single frames. Preview plays the GIF.";
+  if (direction === "reverse") return "Plays forwards here; the GIF plays backwards.";
+  return direction === "boomerang" ? "Plays forwards here; the GIF also plays back." : "";
+}

@@ -1,0 +1,159 @@
+"""The stage plays the original in the browser; the tests of this file are one visit, in order."""
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from gifapp.client import Client
+from tests.clips import pattern
+from tests.service import PASSWORD, RunningService
+
+VP8 = ("-c:v", "libvpx", "-deadline", "realtime", "-b:v", "1M", "-pix_fmt", "yuv420p")
+VIDEO = ".gifapp-stage__video"
+
+pytestmark = pytest.mark.timeout(180)
+
+
+@pytest.fixture(scope="module")
+def ada(service: RunningService, tmp_path_factory: pytest.TempPathFactory) -> Client:
+    """The administrator, who has a video that every browser plays, and an animation."""
+    folder = tmp_path_factory.mktemp("videos")
+    with service.sign_up("ada@example.com") as client:
+        frames = [Image.new("L", (40, 30), 8 * number) for number in range(20)]
+        frames[0].save(folder / "a.gif", save_all=True, append_images=frames[1:], duration=100)
+        client.upload(folder / "a.gif")
+        client.upload(pattern(folder / "clip.webm", seconds=4, to=VP8))
+    return client
+
+
+def enter(page: Page, service: RunningService) -> None:
+    page.goto(service.url)
+    page.get_by_label("Email").fill("ada@example.com")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="clip.webm")).to_be_visible()
+
+
+def time_of(page: Page) -> float:
+    return float(page.locator(VIDEO).evaluate("video => video.currentTime"))
+
+
+def picture_of(page: Page) -> str:
+    """What the video shows, as the address of a picture."""
+    return str(
+        page.locator(VIDEO).evaluate("""video => {
+            const canvas = new OffscreenCanvas(32, 24);
+            const context = canvas.getContext("2d");
+            context.drawImage(video, 0, 0, 32, 24);
+            return context.getImageData(0, 0, 32, 24).data.join();
+        }""")
+    )
+
+
+def until(page: Page, condition: str) -> None:
+    page.wait_for_function(
+        f"() => {{ const video = document.querySelector('{VIDEO}'); return {condition}; }}"
+    )
+
+
+@pytest.mark.usefixtures("ada")
+def test_a_video_plays_as_soon_as_it_is_chosen(page: Page, service: RunningService) -> None:
+    enter(page, service)
+    expect(page.locator(VIDEO)).to_be_visible()
+    until(page, "!video.paused && video.currentTime > 0.2")
+    before = picture_of(page)
+    at_s = time_of(page)
+    until(page, f"video.currentTime > {at_s + 0.3}")
+    assert picture_of(page) != before
+
+
+def test_only_the_chosen_range_plays_again_and_again(page: Page) -> None:
+    page.get_by_label("Start (s)").fill("1")
+    page.get_by_label("Start (s)").press("Enter")
+    page.get_by_label("End (s)").fill("1.6")
+    page.get_by_label("End (s)").press("Enter")
+    page.evaluate("""() => {
+        window.times = [];
+        const video = document.querySelector(".gifapp-stage__video");
+        const note = () => {
+            if (!video.paused && !video.seeking) window.times.push(video.currentTime);
+            video.requestVideoFrameCallback(note);
+        };
+        note();
+    }""")
+    page.wait_for_function("() => times.filter((at, i) => i && at < times[i - 1]).length >= 3")
+    times = page.evaluate("times.slice(1)")
+    assert min(times) >= 0.98
+    assert max(times) < 1.65
+
+
+def test_keys_play_pause_and_step_by_a_frame(page: Page) -> None:
+    page.get_by_role("button", name="Pause").click()
+    page.locator(".gifapp-stage__frame").focus()
+    page.keyboard.press(" ")
+    until(page, "!video.paused")
+    page.keyboard.press(" ")
+    until(page, "video.paused && !video.seeking")
+    at_s = time_of(page)
+    page.keyboard.press(".")
+    until(page, f"Math.abs(video.currentTime - {at_s} - 0.04) < 0.03")
+    shown = picture_of(page)
+    page.keyboard.press(".")
+    page.keyboard.press(",")
+    until(page, f"!video.seeking && Math.abs(video.currentTime - {at_s} - 0.04) < 0.03")
+    assert picture_of(page) == shown
+
+
+def test_a_letter_typed_elsewhere_does_nothing(page: Page) -> None:
+    at_s = time_of(page)
+    page.get_by_label("Frame rate (fps)").press(".")
+    page.get_by_label("Frame rate (fps)").fill("")
+    page.get_by_role("button", name="Look").press(".")
+    assert time_of(page) == at_s
+
+
+def test_a_preview_pauses_it_and_playing_ends_the_preview(page: Page) -> None:
+    page.get_by_role("button", name="Play").click()
+    page.get_by_role("button", name="Preview").click()
+    until(page, "video.paused")
+    expect(page.get_by_alt_text("A short loop of the GIF, as it will look")).to_be_visible()
+    page.get_by_role("button", name="Play").click()
+    expect(page.get_by_alt_text("A short loop of the GIF, as it will look")).to_have_count(0)
+    page.get_by_role("button", name="Pause").click()
+
+
+def test_it_plays_at_the_speed_of_the_gif_and_says_when_that_runs_backwards(page: Page) -> None:
+    page.get_by_label("Speed").fill("2")
+    page.get_by_label("Speed").press("Enter")
+    page.get_by_label("Reverse").check()
+    expect(page.get_by_role("group", name="Playback")).to_contain_text("the GIF plays backwards")
+    assert page.locator(VIDEO).evaluate("video => video.playbackRate") == 2
+
+
+def test_what_the_browser_cannot_play_is_shown_as_single_frames(page: Page) -> None:
+    page.get_by_role("button", name="a.gif").click()
+    expect(page.get_by_role("heading", name="a.gif")).to_be_visible()
+    expect(page.get_by_role("group", name="Playback")).to_contain_text("shows single frames")
+    expect(page.get_by_role("button", name="Play")).to_be_hidden()
+    page.get_by_role("slider", name="Start of the range").press("PageUp")
+    expect(page.locator(".gifapp-stage__picture[src*='at_s=1.00']")).to_be_visible()
+
+
+def test_a_file_that_turns_out_to_be_unplayable_is_as_well(page: Page) -> None:
+    page.route("**/media/videos/**", lambda route: route.fulfill(content_type="video/webm", body="nothing"))
+    page.get_by_role("button", name="clip.webm").click()
+    expect(page.get_by_role("group", name="Playback")).to_contain_text("shows single frames")
+    expect(page.locator(VIDEO)).to_be_hidden()
+    expect(page.get_by_alt_text("A picture of clip.webm")).to_be_visible()
+
+
+def test_nothing_plays_by_itself_for_those_who_want_less_motion(
+    browser: Browser, service: RunningService
+) -> None:
+    with browser.new_context(reduced_motion="reduce") as context:
+        page = context.new_page()
+        enter(page, service)
+        expect(page.locator(VIDEO)).to_be_visible()
+        assert page.locator(VIDEO).evaluate("video => video.paused && !video.autoplay")
+        page.get_by_role("button", name="Play").click()
+        until(page, "!video.paused && video.currentTime > 0.2")
