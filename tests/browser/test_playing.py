@@ -1,6 +1,10 @@
 """The stage plays the original in the browser; the tests of this file are one visit, in order."""
 
+from io import BytesIO
+
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
@@ -48,6 +52,14 @@ def picture_of(page: Page) -> str:
             return context.getImageData(0, 0, 32, 24).data.join();
         }""")
     )
+
+
+def screen_of(page: Page) -> NDArray[np.float64]:
+    """What can be seen in the middle of the stage."""
+    screenshot = page.locator(".gifapp-stage__frame").screenshot()
+    with Image.open(BytesIO(screenshot)) as picture:
+        middle = picture.convert("RGB").crop((20, 20, picture.width - 20, picture.height - 20))
+        return np.asarray(middle, np.float64)
 
 
 def until(page: Page, condition: str) -> None:
@@ -128,6 +140,17 @@ def test_it_plays_at_the_speed_of_the_gif_and_says_when_that_runs_backwards(page
     page.get_by_label("Reverse").check()
     expect(page.get_by_role("group", name="Playback")).to_contain_text("the GIF plays backwards")
     assert page.locator(VIDEO).evaluate("video => video.playbackRate") == 2
+
+
+def test_a_playing_video_has_the_look_of_the_gif(page: Page) -> None:
+    page.locator(".gifapp-stage__frame").focus()
+    until(page, "video.paused && !video.seeking")
+    before = screen_of(page)
+    page.get_by_role("button", name="Look").click()
+    page.get_by_label("Invert colours").check()
+    page.wait_for_function("() => document.querySelector('.gifapp-stage__filtered').style.filter !== 'none'")
+    assert np.abs(255 - before - screen_of(page)).mean() < 1
+    page.get_by_label("Invert colours").uncheck()
 
 
 def test_what_the_browser_cannot_play_is_shown_as_single_frames(page: Page) -> None:

@@ -1,6 +1,7 @@
 import { make, throttled } from "../common.js";
+import { tell } from "../moments.js";
 
-/** @typedef {{ description: string, tooltip: string, unit: string, min: number, max: number, step: number, value: number | null }} Traits */
+/** @typedef {{ path: string, description: string, tooltip: string, unit: string, min: number, max: number, step: number, value: number | null }} Traits */
 
 const SAVE_EVERY_MS = 120;
 
@@ -35,6 +36,7 @@ function render({ model, el }) {
   input.addEventListener("input", () => {
     isMoved = true;
     say();
+    tell(el, "slide", { path: model.get("path"), value: Number(input.value) });
     save();
   });
   show();

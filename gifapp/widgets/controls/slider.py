@@ -16,6 +16,8 @@ class Slider(anywidget.AnyWidget):
     _esm: ClassVar = script("controls/slider")
     _css: ClassVar = style("controls/slider")
 
+    path = traitlets.Unicode().tag(sync=True)
+    """The recipe's field, by which the stage knows what is being moved."""
     description = traitlets.Unicode().tag(sync=True)
     value = traitlets.Float(allow_none=True, default_value=None).tag(sync=True)
     min = traitlets.Float().tag(sync=True)

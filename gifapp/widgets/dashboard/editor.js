@@ -1,19 +1,21 @@
 import { addressOf, button, frameAddress, liveImage, make } from "../common.js";
 import { heed, tell } from "../moments.js";
+import { LiveLook } from "../stage/live_look.js";
 import { Player } from "../stage/player.js";
 import { Transport } from "../stage/transport.js";
+import { swapsSides, turned, turnedBack } from "../stage/turning.js";
 import { Preview } from "./preview.js";
 
 /**
  * @typedef {import("../stage/player.js").Film & { name: string, facts: string[], notes: string[],
  *   poster_url: string | null, frame_url: string | null, preview_url: string | null }} Source
- * @typedef {{ speed: number, direction: string, ranges: [number, number][] }} Shown
+ * @typedef {import("../stage/live_look.js").Shape & { speed: number, direction: string, ranges: [number, number][] }} Shown
  * @typedef {{ x_px: number, y_px: number, width_px: number, height_px: number }} Crop
  * @typedef {{ page_url: string, sources: Source[], selected: string | null, gifs: Record<string, number>, crop: Crop,
  *   shown: Shown, can_undo: boolean, can_redo: boolean,
  *   recipe: string | null, is_previewing: boolean }} Traits
- * @typedef {{ x: number, y: number }} Point  as fractions of the picture
- * @typedef {{ left: number, top: number, right: number, bottom: number }} Rectangle
+ * @typedef {import("../stage/turning.js").Point} Point
+ * @typedef {import("../stage/turning.js").Rectangle} Rectangle
  */
 
 const MIN_CROP_PX = 8;
@@ -35,7 +37,8 @@ class Stage {
     this.from = null;
     this.cut = make("div", { class: "gifapp-stage__cut" });
     this.preview = new Preview(model);
-    this.frame = make("div", { class: "gifapp-stage__frame", tabindex: 0, role: "group" }, this.picture, this.player.node, this.cut, this.preview.node);
+    this.look = new LiveLook(this.picture, this.player.node);
+    this.frame = make("div", { class: "gifapp-stage__frame", tabindex: 0, role: "group" }, this.look.node, this.cut, this.preview.node);
     this.clearCrop = button("Clear crop", "quiet", () => this.sendCrop(null));
     this.name = make("h2", { class: "gifapp-stage__name", dir: "auto" });
     this.facts = make("p", { class: "gifapp-facts" });
@@ -126,8 +129,6 @@ class Stage {
     this.name.textContent = this.name.title = source.name;
     this.facts.replaceChildren(...source.facts.map((text) => make("span", { text })));
     this.notes.replaceChildren(...source.notes.map((text) => make("li", { text })));
-    this.frame.style.aspectRatio = `${source.width_px} / ${source.height_px}`;
-    this.frame.style.setProperty("--ratio", String(source.width_px / source.height_px));
     this.picture.alt = `A picture of ${source.name}`;
     this.frame.setAttribute("aria-label", `The stage, showing ${source.name}`);
     this.showCrop();
@@ -145,11 +146,26 @@ class Stage {
     if (source.poster_url) this.live(this.addressOf(source.poster_url));
   }
 
+  get turn() {
+    const { rotate = 0, flip = "none" } = this.model.get("shown");
+    return { rotate, flip };
+  }
+
   showRecipe() {
     const { speed = 1, direction = "forward", ranges } = this.model.get("shown");
     this.player.setSpeed(speed);
     if (ranges) this.player.cut(ranges);
     this.transport.show(direction);
+    if (this.source) this.showShape(this.source);
+  }
+
+  /** @param {Source} source */
+  showShape(source) {
+    const [width, height] = swapsSides(this.turn) ? [source.height_px, source.width_px] : [source.width_px, source.height_px];
+    this.frame.style.aspectRatio = `${width} / ${height}`;
+    this.frame.style.setProperty("--ratio", String(width / height));
+    this.look.set({ ...this.model.get("shown"), ...this.turn }, source);
+    this.showCrop();
   }
 
   showPlaying() {
@@ -164,7 +180,7 @@ class Stage {
   }
 
   /** @param {{ source: string, at: number }} moment */
-  look({ source, at }) {
+  seek({ source, at }) {
     if (source !== this.shown) return;
     this.player.look(at);
     const address = !this.player.canPlay && frameAddress(this.source?.frame_url, at, this.model.get("page_url"));
@@ -230,12 +246,13 @@ class Stage {
     const source = this.source;
     this.cut.hidden = this.clearCrop.hidden = !source || !crop.width_px;
     if (!source || !crop.width_px) return;
-    place(this.cut, {
+    const part = {
       left: crop.x_px / source.width_px,
       top: crop.y_px / source.height_px,
       right: (crop.x_px + crop.width_px) / source.width_px,
       bottom: (crop.y_px + crop.height_px) / source.height_px,
-    });
+    };
+    place(this.cut, turned(part, this.turn));
   }
 
   listen() {
@@ -276,7 +293,7 @@ class Stage {
    * @param {Point} to
    */
   finish(from, to) {
-    const { left, top, right, bottom } = rectangle(from, to);
+    const { left, top, right, bottom } = turnedBack(rectangle(from, to), this.turn);
     this.from = null;
     if (!this.source) return;
     const { width_px: width, height_px: height } = this.source;
@@ -326,7 +343,11 @@ function render({ model, el }) {
   const show = () => stage.show();
   const showCrop = () => stage.showCrop();
   const showRecipe = () => stage.showRecipe();
-  const deafen = [heed("seek", (moment) => stage.look(moment)), heed("ranges", (cuts) => stage.cutTo(cuts))];
+  const deafen = [
+    heed("seek", (moment) => stage.seek(moment)),
+    heed("ranges", (cuts) => stage.cutTo(cuts)),
+    heed("slide", ({ path, value }, from) => stage.isIn(/** @type {Element} */ (from)) && stage.look.slide(path, value)),
+  ];
   model.on("change:sources change:selected", show);
   const showSteps = () => stage.showSteps();
   /** @param {KeyboardEvent} event */
@@ -346,6 +367,7 @@ function render({ model, el }) {
   return () => {
     for (const stop of deafen) stop();
     stage.player.close();
+    stage.look.close();
     model.off("change:shown", showRecipe);
     model.off("change:sources change:selected", show);
     model.off("change:crop", showCrop);

@@ -225,9 +225,15 @@ def _sentence(refused: errors.RecipeInvalid) -> str:
 
 
 def shown_of(recipe: Recipe, source: SourceView) -> dict[str, Any]:
-    """The speed, direction and ranges of a recipe."""
+    """What the page shows of a recipe by itself; `gif_scale`: pixels of the GIF in one of the source."""
+    framed = framing(recipe, width_px=source.width, height_px=source.height)
+    across_px = framed.height_px if recipe.rotate in (90, 270) else framed.width_px
     ends_s = [(part.start_s, part.end_s or source.duration_s or 0.0) for part in recipe.segments]
     return {
+        "look": recipe.look.model_dump(),
+        "rotate": recipe.rotate,
+        "flip": recipe.flip,
+        "gif_scale": across_px / framed.crop.width_px,
         "speed": recipe.speed,
         "direction": recipe.direction,
         "ranges": ends_s or [(0.0, source.duration_s or 0.0)],

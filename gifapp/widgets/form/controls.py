@@ -68,7 +68,9 @@ def _colour(path: str, about: RecipeField, *, may_be_none: bool) -> Field:
 def _slider(path: str, about: RecipeField) -> Field:
     low, high = about.hints.slider or (0, 1)
     unit = f" {about.unit}" if about.unit else ""
-    widget = Slider(description=about.title, min=low, max=high, step=about.hints.step, unit=unit)
+    widget = Slider(
+        path=about.path, description=about.title, min=low, max=high, step=about.hints.step, unit=unit
+    )
     return _field(path, about, widget, to_recipe=int if about.is_whole else float)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from gifapp.domain.recipes.recipe import Crop, Recipe
+from gifapp.domain.recipes.recipe import Crop, Look, Recipe
 from gifapp.widgets.dashboard.estimating import PAUSE_S
 from tests.widgets.dashboard.conftest import OpenPage, Page
 from tests.widgets.scripted import (
@@ -28,12 +28,18 @@ async def test_a_crop_drawn_on_the_picture_is_in_the_recipe(page: Page) -> None:
     assert page.dashboard.editor.form.recipe().crop is None
 
 
-async def test_the_stage_knows_at_once_what_plays(page: Page) -> None:
+async def test_the_stage_knows_at_once_what_plays_and_how_it_looks(page: Page) -> None:
     editor = page.dashboard.editor
-    ends_s = editor.source.duration_s if editor.source else 0
-    assert editor.stage.shown == {"speed": 1, "direction": "forward", "ranges": [(0, ends_s)]}
     editor.form.trim.segments.ranges.value = [[1.0, 2.0], [0.5, 3.0]]
     assert editor.stage.shown["ranges"] == [(1, 2), (0.5, 3)]
+    assert (editor.stage.shown["speed"], editor.stage.shown["direction"]) == (1, "forward")
+    editor.choose(
+        a_source(2), Recipe(rotate=90, look=Look(gamma=2.0), crop=Crop(width_px=100, height_px=200))
+    )
+    assert (editor.stage.shown["rotate"], editor.stage.shown["look"]["gamma"]) == (90, 2)
+    assert editor.stage.shown["gif_scale"] == 1
+    editor.choose(a_source(2), Recipe(width_px=50, rotate=90, crop=Crop(width_px=100, height_px=200)))
+    assert editor.stage.shown["gif_scale"] == 0.25
 
 
 async def test_every_change_of_the_form_can_be_undone(page: Page) -> None:
