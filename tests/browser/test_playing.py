@@ -116,6 +116,15 @@ def test_keys_play_pause_and_step_by_a_frame(page: Page) -> None:
     assert picture_of(page) == shown
 
 
+def test_the_whole_video_is_shown_in_pictures(page: Page) -> None:
+    expect(page.locator(".gifapp-filmstrip__slot").first).to_be_attached()
+    page.locator(".gifapp-stage__frame").focus()
+    page.keyboard.press("i")
+    expect(page.get_by_label("Start (s)")).not_to_have_value("1")
+    page.keyboard.press("Control+z")
+    expect(page.get_by_label("Start (s)")).to_have_value("1")
+
+
 def test_a_letter_typed_elsewhere_does_nothing(page: Page) -> None:
     at_s = time_of(page)
     page.get_by_label("Frame rate (fps)").press(".")

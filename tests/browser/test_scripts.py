@@ -64,14 +64,16 @@ def test_a_range_that_is_being_moved_survives_a_new_address_of_its_pictures(page
         value=[[0, 4]],
         duration_s=5,
         frame_s=0.04,
-        frame_url=None,
+        filmstrip_url=None,
+        tiles=32,
+        source_id="1",
         max_ranges=9,
         problem="",
     )
     end = page.get_by_role("slider", name="End of the range")
     for _ in range(3):
         end.press("ArrowLeft")
-    arrive(page, frame_url=None)
+    arrive(page, filmstrip_url=None)
     expect(end).to_have_attribute("aria-valuenow", "3.7")
     assert saved(page) == [[0, 3.7]]
 

@@ -1,182 +1,21 @@
-import { button, frameAddress, liveImage, make, throttled, timeIn } from "../common.js";
-import { tell } from "../moments.js";
+import { addressOf, button, make, throttled } from "../common.js";
+import { heed, tell } from "../moments.js";
+import { Filmstrip } from "./filmstrip.js";
+import { LEAP_S, Range, roundToCentiseconds, say, SHORTEST_S } from "./range.js";
 
 /**
- * @typedef {[number, number]} Times  start and end, in seconds
- * @typedef {{ page_url: string, source_id: string, frame_url: string | null, frame_s: number, duration_s: number,
- *   value: Times[], max_ranges: number, problem: string }} Traits
- * @typedef {ReturnType<Range["makeEdge"]>} Edge
+ * @typedef {import("./range.js").Times} Times
+ * @typedef {{ page_url: string, source_id: string, filmstrip_url: string | null, tiles: number, frame_s: number,
+ *   duration_s: number, value: Times[], max_ranges: number, problem: string }} Traits
  */
 
 const SAVE_EVERY_MS = 150;
-const STEP_S = 0.1;
-const LEAP_S = 1;
-const MIN_RANGE_S = 0.02;
 const NEW_SHARE = 0.2;
+const WIDEST_ZOOM = 64;
+const SHADE = "color-mix(in srgb, var(--jp-layout-color1) 68%, transparent)";
 
-/** @param {number} value */
-const seconds = (value) => `${Number(value.toFixed(2))} s`;
-/** @param {number} value */
-const roundToCentiseconds = (value) => Math.round(value * 100) / 100;
-
-// One range: a track with two handles, two fields and two frames.
-class Range {
-  /**
-   * @param {Ranges} owner
-   * @param {number} number
-   */
-  constructor(owner, number) {
-    this.owner = owner;
-    this.number = number;
-    /** @type {[Edge, Edge]} */
-    this.edges = [this.makeEdge("start", 0), this.makeEdge("end", 1)];
-    /** @type {Times} */
-    this.times = [0, 0];
-    this.chosen = make("span", { class: "gifapp-range__chosen" });
-    this.track = make("div", { class: "gifapp-range__track" }, this.chosen, ...this.edges.map((edge) => edge.handle));
-    this.track.addEventListener("pointerdown", (event) => this.grab(event));
-    this.length = make("span", { class: "gifapp-range__length" });
-    this.removal = button("Remove this range", "icon", () => owner.remove(this.number), "cancel");
-    const [start, end] = this.edges;
-    const middle = make("div", { class: "gifapp-range__middle" }, this.length, this.removal);
-    this.node = make("div", { class: "gifapp-range", role: "group" }, start.picture, this.track, end.picture, start.label, middle, end.label);
-  }
-
-  /**
-   * @param {"start" | "end"} name
-   * @param {number} index
-   */
-  makeEdge(name, index) {
-    const words = name === "start" ? "Start (s)" : "End (s)";
-    const picture = make("img", { class: "gifapp-range__picture", alt: "", draggable: "false" });
-    const handle = make("span", { class: "gifapp-range__handle", role: "slider", tabindex: 0 });
-    const field = make("input", { type: "text", inputmode: "decimal", autocomplete: "off" });
-    const label = make("label", { class: "gifapp-range__field" }, make("span", { text: words }), field);
-    handle.addEventListener("keydown", (event) => this.press(event, index));
-    field.addEventListener("keydown", (event) => {
-      if (!["ArrowUp", "ArrowDown", "Enter"].includes(event.key)) return;
-      this.type(index);
-      this.press(event, index);
-    });
-    const edge = { name, picture, handle, field, label, live: liveImage(picture), isTyped: false };
-    // "change" would not fire after 2 was stepped to 2.1 and typed back to 2
-    field.addEventListener("input", () => (edge.isTyped = true));
-    field.addEventListener("blur", () => this.type(index));
-    return edge;
-  }
-
-  /**
-   * @param {Times} times
-   * @param {number} count
-   */
-  show(times, count) {
-    this.times = times;
-    const { duration } = this.owner;
-    const which = count > 1 ? `range ${this.number + 1}` : "the range";
-    this.node.setAttribute("aria-label", count > 1 ? `Range ${this.number + 1} of ${count}` : "Part of the video");
-    this.removal.hidden = count < 2;
-    this.edges.forEach((edge, index) => this.showEdge(edge, times[index], `${edge.name} of ${which}`));
-    const [left, right] = times.map((time) => Math.min(1, time / duration));
-    Object.assign(this.chosen.style, { left: `${100 * left}%`, right: `${100 - 100 * right}%` });
-    this.length.textContent = times[1] > times[0] ? seconds(times[1] - times[0]) : "";
-  }
-
-  /**
-   * @param {Edge} edge
-   * @param {number} time
-   * @param {string} name
-   */
-  showEdge(edge, time, name) {
-    const { duration } = this.owner;
-    edge.handle.style.left = `${100 * Math.min(1, time / duration)}%`;
-    const facts = { "aria-label": name[0].toUpperCase() + name.slice(1), "aria-valuemin": 0, "aria-valuemax": duration, "aria-valuenow": time, "aria-valuetext": seconds(time) };
-    for (const [key, value] of Object.entries(facts)) edge.handle.setAttribute(key, String(value));
-    const showsSameTime = document.activeElement === edge.field && timeIn(edge.field.value) === time;
-    if (!edge.isTyped && !showsSameTime) edge.field.value = String(roundToCentiseconds(time));
-    const address = this.owner.frameAt(this.pictureTime(edge.name, time));
-    edge.picture.hidden = !address;
-    if (address) edge.live(address);
-  }
-
-  // the last frame shown is the one before the end
-  /**
-   * @param {"start" | "end"} name
-   * @param {number} time
-   */
-  pictureTime(name, time) {
-    return name === "end" ? Math.max(0, time - this.owner.frameLength) : time;
-  }
-
-  /**
-   * @param {number} index
-   * @param {number} time
-   */
-  move(index, time) {
-    const [low, high] = index ? [this.times[0] + MIN_RANGE_S, this.owner.duration] : [0, this.times[1] - MIN_RANGE_S];
-    this.set(index, roundToCentiseconds(Math.min(Math.max(time, low), Math.max(low, high))));
-  }
-
-  /**
-   * @param {number} index
-   * @param {number} time
-   */
-  set(index, time) {
-    const times = /** @type {Times} */ (this.times.with(index, time));
-    this.owner.change(this.number, times);
-    this.owner.look(this.pictureTime(this.edges[index].name, time));
-  }
-
-  /** @param {number} index */
-  type(index) {
-    const edge = this.edges[index];
-    if (!edge.isTyped) return;
-    edge.isTyped = false;
-    const time = timeIn(edge.field.value);
-    if (Number.isFinite(time)) this.set(index, Math.max(0, time));
-    else this.show(this.times, this.owner.ranges.length);
-  }
-
-  /**
-   * @param {KeyboardEvent} event
-   * @param {number} index
-   */
-  press(event, index) {
-    const step = event.shiftKey ? LEAP_S : STEP_S;
-    /** @type {Record<string, number>} */
-    const moves = { ArrowLeft: -step, ArrowDown: -step, ArrowRight: step, ArrowUp: step, PageDown: -LEAP_S, PageUp: LEAP_S, Home: -Infinity, End: Infinity };
-    if (!(event.key in moves)) return;
-    event.preventDefault();
-    event.stopPropagation();
-    this.move(index, this.times[index] + moves[event.key]);
-  }
-
-  // the nearer handle follows the pointer, from anywhere on the track
-  /** @param {PointerEvent} event */
-  grab(event) {
-    if (event.button) return;
-    event.preventDefault();
-    const at = this.timeOf(event);
-    const [start, end] = this.times.map((time) => Math.abs(time - at));
-    const index = start < end || (start === end && at < this.times[0]) ? 0 : 1;
-    const { handle } = this.edges[index];
-    handle.focus({ preventScroll: true });
-    this.track.setPointerCapture(event.pointerId);
-    /** @param {PointerEvent} moved */
-    const follow = (moved) => this.move(index, this.timeOf(moved));
-    follow(event);
-    this.track.addEventListener("pointermove", follow);
-    const release = () => this.track.removeEventListener("pointermove", follow);
-    this.track.addEventListener("lostpointercapture", release, { once: true });
-  }
-
-  /** @param {PointerEvent} event */
-  timeOf(event) {
-    const box = this.track.getBoundingClientRect();
-    return ((event.clientX - box.left) / box.width) * this.owner.duration;
-  }
-}
-
-class Ranges {
+// The timeline: pictures of the whole video, the ranges on it, and the time that the stage shows.
+export class Ranges {
   /**
    * @param {import("../common.js").Model<Traits>} model
    * @param {HTMLElement} el
@@ -184,11 +23,25 @@ class Ranges {
   constructor(model, el) {
     this.model = model;
     this.el = el;
+    this.at = 0;
+    this.active = 0; // the number of the range that keys change
+    this.zoom = 1;
+    this.strip = new Filmstrip();
+    this.shade = make("div", { class: "gifapp-timeline__shade" });
+    this.playhead = make("span", { class: "gifapp-timeline__playhead", role: "slider", tabindex: 0 });
+    this.track = make("div", { class: "gifapp-timeline__track" }, this.strip.node, this.shade, this.playhead);
+    this.lane = make("div", { class: "gifapp-timeline__lane" }, this.track);
+    this.view = make("div", { class: "gifapp-timeline__view" }, this.lane);
     this.list = make("div", { class: "gifapp-ranges__list" });
     this.problem = make("p", { class: "gifapp-form__problem", role: "alert" });
     this.addition = button("Add another range", "text", () => this.add(), "plus");
+    this.splitting = button("Split", "text", () => this.split(), "split");
+    this.splitting.title = "Split the range at the playhead (S)";
+    this.wider = button("Zoom in", "icon", () => this.zoomTo(this.zoom * 2), "zoomIn");
+    this.narrower = button("Zoom out", "icon", () => this.zoomTo(this.zoom / 2), "zoomOut");
+    const tools = make("div", { class: "gifapp-timeline__tools" }, this.addition, this.splitting, this.narrower, this.wider);
     el.classList.add("gifapp-ranges");
-    el.append(this.list, this.problem, this.addition);
+    el.append(this.view, this.list, this.problem, tools);
     /** @type {Range[]} */
     this.rows = [];
     this.save = throttled(SAVE_EVERY_MS, () => {
@@ -196,7 +49,9 @@ class Ranges {
       model.save_changes();
     });
     this.ranges = model.get("value");
+    this.listen();
     this.show();
+    this.showPlayhead();
   }
 
   get duration() {
@@ -207,24 +62,75 @@ class Ranges {
     return this.model.get("frame_s");
   }
 
+  listen() {
+    this.track.addEventListener("pointerdown", (event) => this.follow(event, this.playhead, (at) => this.seek(Math.min(Math.max(0, at), this.lastFrame))));
+    this.playhead.addEventListener("keydown", (event) => this.pressPlayhead(event));
+    this.view.addEventListener("wheel", (event) => {
+      if (!event.ctrlKey) return;
+      event.preventDefault();
+      this.zoomTo(event.deltaY < 0 ? this.zoom * 2 : this.zoom / 2);
+    }, { passive: false });
+  }
+
+  get lastFrame() {
+    return Math.max(0, this.duration - this.frameLength);
+  }
+
   take() {
     this.ranges = this.model.get("value");
     this.show();
   }
 
+  // another source, or another address of its pictures
+  begin() {
+    this.at = 0;
+    this.active = 0;
+    this.zoomTo(1);
+    this.show();
+    this.showPlayhead();
+  }
+
   show() {
-    while (this.rows.length > this.ranges.length) this.rows.pop()?.node.remove();
-    while (this.rows.length < this.ranges.length) {
-      const row = new Range(this, this.rows.length);
-      this.rows.push(row);
-      this.list.append(row.node);
-    }
-    this.rows.forEach((row, number) => row.show(this.ranges[number], this.ranges.length));
+    while (this.rows.length > this.ranges.length) this.drop();
+    while (this.rows.length < this.ranges.length) this.append();
+    this.active = Math.min(this.active, this.ranges.length - 1);
+    this.rows.forEach((row, number) => row.show(this.ranges[number], this.ranges.length, number === this.active));
     this.addition.hidden = this.ranges.length >= this.model.get("max_ranges");
+    this.shade.style.background = shadeOutside(this.ranges, this.duration);
+    const address = this.model.get("filmstrip_url");
+    this.strip.show(address && addressOf(address, this.model.get("page_url")), this.model.get("tiles"));
+  }
+
+  append() {
+    const row = new Range(this, this.rows.length);
+    this.rows.push(row);
+    this.track.insertBefore(row.block, this.playhead);
+    this.list.append(row.row);
+  }
+
+  drop() {
+    const row = this.rows.pop();
+    row?.block.remove();
+    row?.row.remove();
   }
 
   showProblem() {
     this.problem.textContent = this.model.get("problem");
+  }
+
+  /** @param {number} number */
+  activate(number) {
+    if (number === this.active) return;
+    this.active = number;
+    this.show();
+  }
+
+  /** @param {Times[]} ranges */
+  put(ranges) {
+    this.ranges = ranges;
+    this.show();
+    this.save();
+    tell(this.el, "ranges", { source: this.model.get("source_id"), ranges });
   }
 
   /**
@@ -232,10 +138,7 @@ class Ranges {
    * @param {Times} times
    */
   change(number, times) {
-    this.ranges = this.ranges.with(number, times);
-    this.show();
-    this.save();
-    tell(this.el, "ranges", { source: this.model.get("source_id"), ranges: this.ranges });
+    this.put(this.ranges.with(number, times));
   }
 
   // the part after the last range, or a part from the beginning if nothing follows
@@ -245,29 +148,153 @@ class Ranges {
     const end = Math.min(this.duration, start + Math.max(MIN_RANGE_S, this.duration * NEW_SHARE));
     /** @type {Times} */
     const added = [roundToCentiseconds(start), roundToCentiseconds(end)];
-    this.ranges = [...this.ranges, added];
-    this.show();
-    this.save();
+    this.put([...this.ranges, added]);
     this.rows[this.rows.length - 1].edges[0].handle.focus();
   }
 
   /** @param {number} number */
   remove(number) {
-    this.ranges = this.ranges.filter((_, other) => other !== number);
-    this.show();
-    this.save();
+    this.put(this.ranges.filter((_, other) => other !== number));
     this.rows[Math.min(number, this.rows.length - 1)].edges[0].handle.focus();
   }
 
-  /** @param {number} at */
-  frameAt(at) {
-    return frameAddress(this.model.get("frame_url"), at, this.model.get("page_url"));
+  // two ranges out of the one at the playhead
+  split() {
+    const at = roundToCentiseconds(this.at);
+    /** @param {Times} times */
+    const isWithin = ([start, end]) => at - start >= SHORTEST_S && end - at >= SHORTEST_S;
+    const number = isWithin(this.ranges[this.active]) ? this.active : this.ranges.findIndex(isWithin);
+    if (number < 0 || this.ranges.length >= this.model.get("max_ranges")) return;
+    const [start, end] = this.ranges[number];
+    this.put(this.ranges.toSpliced(number, 1, [start, at], [at, end]));
+  }
+
+  // the start or the end of the active range to the playhead; beyond its other end, the range keeps its length
+  /** @param {0 | 1} index */
+  mark(index) {
+    const [start, end] = this.ranges[this.active];
+    const at = roundToCentiseconds(index ? Math.min(this.duration, this.at + this.frameLength) : this.at);
+    const length = end - start;
+    /** @type {Times} */
+    const times = index ? [at - start < SHORTEST_S ? Math.max(0, at - length) : start, at] : [at, end - at < SHORTEST_S ? Math.min(this.duration, at + length) : end];
+    if (times[1] - times[0] >= SHORTEST_S) this.change(this.active, /** @type {Times} */ (times.map(roundToCentiseconds)));
+  }
+
+  /** @param {KeyboardEvent} event */
+  press(event) {
+    const target = /** @type {Element} */ (event.target);
+    if (event.ctrlKey || event.metaKey || event.altKey || !this.isIn(target)) return;
+    const act = this.actionOf(event.key, target);
+    if (!act) return;
+    event.preventDefault();
+    event.stopPropagation();
+    act();
+  }
+
+  /**
+   * @param {string} key
+   * @param {Element} target
+   */
+  actionOf(key, target) {
+    const isOnRange = this.ranges.length > 1 && Boolean(target.closest(".gifapp-range__block"));
+    if (isOnRange && (key === "Delete" || key === "Backspace")) return () => this.remove(this.active);
+    /** @type {Record<string, () => void>} */
+    const actions = { i: () => this.mark(0), o: () => this.mark(1), s: () => this.split() };
+    return actions[key.toLowerCase()];
+  }
+
+  // on the timeline, or on the stage above it
+  /** @param {Element} target */
+  isIn(target) {
+    if (!this.duration || target.matches("input, textarea, select")) return false;
+    const stage = this.el.closest(".gifapp-editor")?.querySelector(".gifapp-stage__ground");
+    return this.el.contains(target) || Boolean(stage?.contains(target));
+  }
+
+  /** @param {KeyboardEvent} event */
+  pressPlayhead(event) {
+    const step = event.shiftKey ? LEAP_S : this.frameLength;
+    /** @type {Record<string, number>} */
+    const moves = { ArrowLeft: -step, ArrowDown: -step, ArrowRight: step, ArrowUp: step, PageDown: -LEAP_S, PageUp: LEAP_S, Home: -Infinity, End: Infinity };
+    if (!(event.key in moves)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.seek(Math.min(Math.max(0, this.at + moves[event.key]), this.lastFrame));
+  }
+
+  /** @param {{ source: string, at: number }} moment */
+  moveOn({ source, at }) {
+    if (source !== this.model.get("source_id")) return;
+    this.at = at;
+    this.showPlayhead();
+  }
+
+  showPlayhead() {
+    this.playhead.style.left = `${100 * Math.min(1, this.at / this.duration)}%`;
+    say(this.playhead, "Playhead", roundToCentiseconds(this.at), this.duration, `${roundToCentiseconds(this.at)} s`);
   }
 
   /** @param {number} at */
-  look(at) {
-    tell(this.el, "seek", { source: this.model.get("source_id"), at });
+  seek(at) {
+    const source = this.model.get("source_id");
+    this.moveOn({ source, at });
+    tell(this.el, "seek", { source, at });
   }
+
+  /**
+   * Calls `move` with the pointer's time until it is lifted.
+   * @param {PointerEvent} event
+   * @param {HTMLElement} node  which has the focus meanwhile
+   * @param {(at: number) => void} move
+   */
+  follow(event, node, move) {
+    if (event.button) return;
+    event.preventDefault();
+    event.stopPropagation();
+    node.focus({ preventScroll: true });
+    this.track.setPointerCapture(event.pointerId);
+    /** @param {PointerEvent} moved */
+    const track = (moved) => move(this.timeOf(moved));
+    track(event);
+    this.track.addEventListener("pointermove", track);
+    this.track.addEventListener("lostpointercapture", () => this.track.removeEventListener("pointermove", track), { once: true });
+  }
+
+  /** @param {PointerEvent} event */
+  timeOf(event) {
+    const box = this.track.getBoundingClientRect();
+    return ((event.clientX - box.left) / box.width) * this.duration;
+  }
+
+  // around the playhead
+  /** @param {number} zoom */
+  zoomTo(zoom) {
+    this.zoom = Math.min(WIDEST_ZOOM, Math.max(1, zoom));
+    this.lane.style.width = `${100 * this.zoom}%`;
+    const middle = (this.at / (this.duration || 1)) * this.lane.scrollWidth;
+    this.view.scrollLeft = middle - this.view.clientWidth / 2;
+    this.narrower.disabled = this.zoom === 1;
+    this.wider.disabled = this.zoom === WIDEST_ZOOM;
+  }
+
+  close() {
+    this.strip.close();
+  }
+}
+
+/**
+ * @param {Times[]} ranges
+ * @param {number} duration
+ */
+function shadeOutside(ranges, duration) {
+  let end = 0;
+  const stops = [];
+  for (const [from, to] of ranges.toSorted((a, b) => a[0] - b[0])) {
+    if (from > end) stops.push(`${SHADE} ${(100 * end) / duration}% ${(100 * from) / duration}%`);
+    stops.push(`transparent ${(100 * Math.max(end, from)) / duration}% ${(100 * to) / duration}%`);
+    end = Math.max(end, to);
+  }
+  return `linear-gradient(to right, ${[...stops, `${SHADE} ${(100 * end) / duration}% 100%`].join(", ")})`;
 }
 
 /** @param {import("../common.js").Props<Traits>} props */
@@ -275,14 +302,25 @@ function render({ model, el }) {
   const ranges = new Ranges(model, el);
   const take = () => ranges.take();
   const show = () => ranges.show();
+  const begin = () => ranges.begin();
   const showProblem = () => ranges.showProblem();
+  /** @param {KeyboardEvent} event */
+  const press = (event) => ranges.press(event);
+  const deafen = heed("playhead", (moment) => ranges.moveOn(moment));
   showProblem();
+  ranges.zoomTo(1);
+  document.addEventListener("keydown", press, true);
   model.on("change:value", take);
-  model.on("change:duration_s change:frame_url", show);
+  model.on("change:source_id", begin);
+  model.on("change:duration_s change:filmstrip_url", show);
   model.on("change:problem", showProblem);
   return () => {
+    deafen();
+    ranges.close();
+    document.removeEventListener("keydown", press, true);
     model.off("change:value", take);
-    model.off("change:duration_s change:frame_url", show);
+    model.off("change:source_id", begin);
+    model.off("change:duration_s change:filmstrip_url", show);
     model.off("change:problem", showProblem);
   };
 }

@@ -1,4 +1,4 @@
-"""Time ranges of a video, each with two handles and the frames at both ends."""
+"""The timeline: pictures of a whole video, and time ranges of it, each with two handles."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import ClassVar
 import anywidget
 import traitlets
 
+from gifapp.domain.filmstrip import TILES
 from gifapp.widgets.assets import script, style
 
 
 class Ranges(anywidget.AnyWidget):
     """At least one range of a video, in playing order.
 
-    While a handle is dragged, the stage shows the frame at its time.
+    While something on it is dragged, the stage shows the frame at its time; its playhead is the stage's time.
     """
 
     _esm: ClassVar = script("controls/ranges")
@@ -21,8 +22,9 @@ class Ranges(anywidget.AnyWidget):
 
     page_url = traitlets.Unicode().tag(sync=True)
     source_id = traitlets.Unicode().tag(sync=True)
-    frame_url = traitlets.Unicode(allow_none=True, default_value=None).tag(sync=True)
-    """The URL of the video's frames; takes the parameter `at_s`."""
+    filmstrip_url = traitlets.Unicode(allow_none=True, default_value=None).tag(sync=True)
+    tiles = traitlets.Int(TILES).tag(sync=True)
+    """The number of pictures in the filmstrip."""
     frame_s = traitlets.Float(0.04).tag(sync=True)
     """The duration of a frame."""
     duration_s = traitlets.Float(1.0).tag(sync=True)

@@ -38,8 +38,8 @@ class Drafts(anywidget.AnyWidget):
         self._on_restored = on_restored
         self.on_msg(self._receive)
 
-    def get(self, source_id: str) -> Recipe:
-        return self._recipes.get(source_id, Recipe())
+    def get(self, source_id: str) -> Recipe | None:
+        return self._recipes.get(source_id)
 
     def keep(self, source_id: str, recipe: Recipe) -> None:
         self._recipes[source_id] = recipe

@@ -29,6 +29,7 @@ from gifapp.widgets.dashboard.history import History
 from gifapp.widgets.form import RecipeForm
 from gifapp.widgets.messages import Message, receives
 from gifapp.widgets.reporting import Reporter
+from gifapp.widgets.timing import opening_recipe
 from gifapp.widgets.words import notes_beyond, outcome_text, source_facts
 
 SAME_PRESS_S = 0.8  # a second press within this time is ignored
@@ -44,7 +45,9 @@ class Stage(anywidget.AnyWidget):
     """The chosen source's picture, on which a crop can be drawn, and the other sources."""
 
     _esm: ClassVar = script("dashboard/editor")
-    _css: ClassVar = style("common", "dashboard/editor", "stage/stage", "dashboard/preview", "form/form")
+    _css: ClassVar = style(
+        "common", "dashboard/editor", "stage/stage", "dashboard/preview", "form/form"
+    )
 
     page_url = traitlets.Unicode().tag(sync=True)
     sources = traitlets.List(traitlets.Dict()).tag(sync=True)
@@ -89,7 +92,7 @@ class Editor(w.VBox):
         self.submit = w.Button(description="Make the GIF", button_style="primary")
         self.summary = Summary()
         self._estimating = Estimating(ask_estimate, self._show_estimate)
-        super().__init__([self.drafts, self.stage, self.form, self._footer()])
+        super().__init__([self.drafts, self.stage, self.form.segments, self.form, self._footer()])
         self.add_class("gifapp-editor")
         self.layout.display = "none"
         self.submit.on_click(self._submit)
@@ -118,11 +121,11 @@ class Editor(w.VBox):
             self.choose(sources[0])
 
     def choose(self, source: SourceView, recipe: Recipe | None = None) -> None:
-        """Choose a source, with this recipe, or else its last one, or else the default."""
+        """Choose a source, with this recipe, or else its last one, or else that of a new source."""
         if self.stage.selected != source.id:
             self.summary.estimate = self.summary.notes = ""
         self.stage.selected = source.id
-        self.form.show(recipe or self.drafts.get(source.id), source)
+        self.form.show(recipe or self.drafts.get(source.id) or opening_recipe(source), source)
         with suppress(errors.RecipeInvalid):
             self._shown = self.form.recipe()
         self._history = History(self._shown or Recipe())

@@ -12,20 +12,27 @@ from gifapp.domain.recipes.recipe import Crop, Recipe
 from gifapp.domain.timing import STANDARD_FPS
 from gifapp.domain.views.jobs import SourceView
 from gifapp.widgets.form import groups
-from gifapp.widgets.form.fields import OnChange, Problem, Values, sentence
+from gifapp.widgets.form.fields import OnChange, Part, Problem, Values, sentence
+from gifapp.widgets.form.group import Group
+from gifapp.widgets.form.segments import Segments
+from gifapp.widgets.timing import opening_recipe
 
 _DEFAULTS = Recipe().model_dump(mode="json")
 
 
 class RecipeForm(w.VBox):
-    """A form for a recipe, adapted to the duration and size of its source."""
+    """A form for a recipe, adapted to the duration and size of its source.
+
+    `segments`, the timeline, belongs to it, but is shown elsewhere.
+    """
 
     def __init__(self, on_change: OnChange, *, page_url: str = "") -> None:
         """`on_change` is called after each change a user makes."""
         self._on_change = on_change
         self._is_filling = False
         self._source: SourceView | None = None
-        self.trim = groups.TrimAndSize(page_url, on_change=self._changed)
+        self.segments = Segments(page_url, on_change=self._changed)
+        self.trim = groups.TrimAndSize(self.segments, on_change=self._changed)
         self.text = groups.TextAndOverlays(on_change=self._changed)
         self.groups = [
             self.trim,
@@ -34,6 +41,7 @@ class RecipeForm(w.VBox):
             groups.quality(on_change=self._changed),
             groups.Delivery(on_change=self._changed),
         ]
+        self.parts: list[Part | Group] = [self.segments, *self.groups]
         self.reset = w.Button(description="Reset all settings")
         self.reset.add_class("gifapp-form__text-button")
         self.reset.on_click(lambda _: self._reset())
@@ -45,8 +53,8 @@ class RecipeForm(w.VBox):
         self._source = source
         self._is_filling = True
         fields = recipe.model_dump(mode="json")
-        for group in self.groups:
-            group.fill(fields, source)
+        for part in self.parts:
+            part.fill(fields, source)
         self._is_filling = False
 
     def recipe(self) -> Recipe:
@@ -57,9 +65,9 @@ class RecipeForm(w.VBox):
         """
         problems: list[Problem] = []
         values: Values = {}
-        for group in self.groups:
-            group.clear_problems()
-            values |= group.read(problems)
+        for part in self.parts:
+            part.clear_problems()
+            values |= part.read(problems)
         recipe = None if problems else _parsed(values, problems)
         self._show_changes(values)
         if recipe is None:
@@ -86,7 +94,7 @@ class RecipeForm(w.VBox):
 
     def _reset(self) -> None:
         if self._source is not None:
-            self.show(Recipe(), self._source)
+            self.show(opening_recipe(self._source), self._source)
             self._on_change()
 
     def _show_changes(self, values: Values) -> None:
@@ -97,7 +105,7 @@ class RecipeForm(w.VBox):
         """Show each problem beside its field; returns all of them in one line, by label."""
         sentences = []
         for path, words in problems:
-            labels = (group.show_problem(path, words) for group in self.groups)
+            labels = (part.show_problem(path, words) for part in self.parts)
             label = next((label for label in labels if label), None)
             sentences.append(sentence(label, words) if label else words)
         return "; ".join(sentences)

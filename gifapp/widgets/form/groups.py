@@ -11,7 +11,7 @@ from gifapp.domain.wording import size
 from gifapp.widgets.controls.file_field import FileField
 from gifapp.widgets.form.captions import Captions
 from gifapp.widgets.form.controls import buttons, control
-from gifapp.widgets.form.fields import Field, OnChange, Problem, Row, Values
+from gifapp.widgets.form.fields import Field, OnChange, Part, Problem, Row, Values
 from gifapp.widgets.form.group import Group
 from gifapp.widgets.form.optional import Optional
 from gifapp.widgets.form.segments import Segments
@@ -19,10 +19,11 @@ from gifapp.widgets.form.shape import Shape
 
 
 class TrimAndSize(Group):
-    """The time ranges, crop, size and playback."""
+    """The crop, size and playback."""
 
-    def __init__(self, page_url: str, *, on_change: OnChange) -> None:
-        self.segments = Segments(page_url, on_change=on_change)
+    def __init__(self, segments: Segments, *, on_change: OnChange) -> None:
+        """`segments`: the time ranges, which are shown elsewhere."""
+        self.segments = segments
         self.width, self.height = control("width_px"), control("height_px")
         self.fps, self.loop = control("fps"), control("loop")
         self.crossfade = Row(control("crossfade_s"), on_change=on_change)
@@ -32,7 +33,7 @@ class TrimAndSize(Group):
         direction = Row(buttons("direction"), on_change=on_change)
         ends = Row(self.loop, control("hold_s"), on_change=on_change)
         fields = Row(control("deinterlace"), on_change=on_change)
-        parts = [self.segments, self.crossfade, size, self.fit, self.shape, direction, ends, fields]
+        parts: list[Part] = [self.crossfade, size, self.fit, self.shape, direction, ends, fields]
         super().__init__(SECTIONS["segments"], parts, is_open=True)
         self.segments.ranges.observe(lambda _: self._unfold(), "value")
         for side in (self.width, self.height):

@@ -23,6 +23,7 @@ class Segments(Part):
         self._filled: list[dict[str, Any]] = []
         self._shown: list[Range] = []
         super().__init__([self.ranges])
+        self.add_class("gifapp-editor__timeline")
         self.ranges.observe(lambda _: on_change(), "value")
 
     def fill(self, recipe: RecipeValues, source: SourceView) -> None:
@@ -33,7 +34,7 @@ class Segments(Part):
         ranges = [_shown(segment, duration_s) for segment in self._filled]
         self._shown = ranges or [[0.0, round(duration_s, 2)]]
         with self.ranges.hold_sync():
-            self.ranges.source_id, self.ranges.frame_url = source.id, source.frame_url
+            self.ranges.source_id, self.ranges.filmstrip_url = source.id, source.filmstrip_url
             self.ranges.frame_s = frame_s(source)
             self.ranges.duration_s = duration_s
             self.ranges.value = self._shown

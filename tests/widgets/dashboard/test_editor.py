@@ -2,7 +2,7 @@
 
 import asyncio
 
-from gifapp.domain.recipes.recipe import Crop, Look, Recipe
+from gifapp.domain.recipes.recipe import Crop, Look, Recipe, Segment
 from gifapp.widgets.dashboard.estimating import PAUSE_S
 from tests.widgets.dashboard.conftest import OpenPage, Page
 from tests.widgets.scripted import (
@@ -40,6 +40,23 @@ async def test_the_stage_knows_at_once_what_plays_and_how_it_looks(page: Page) -
     assert editor.stage.shown["gif_scale"] == 1
     editor.choose(a_source(2), Recipe(width_px=50, rotate=90, crop=Crop(width_px=100, height_px=200)))
     assert editor.stage.shown["gif_scale"] == 0.25
+
+
+async def test_of_a_long_video_the_first_seconds_are_chosen(page: Page) -> None:
+    editor = page.dashboard.editor
+    opening = Recipe(segments=(Segment(end_s=6.0),))
+    film = a_source(3).model_copy(update={"duration_s": 7200.0})
+    editor.show_sources([film, a_source(1)])
+    editor.choose(film)
+    assert editor.form.recipe() == opening
+    assert (editor.summary.problem, editor.stage.can_undo) == ("", False)
+    editor.form.segments.ranges.value = [[10.0, 12.0]]
+    editor.choose(a_source(1))
+    assert editor.form.recipe() == Recipe()
+    editor.choose(film)
+    assert editor.form.recipe() == Recipe(segments=(Segment(start_s=10.0, end_s=12.0),))
+    editor.form.reset.click()
+    assert editor.form.recipe() == opening
 
 
 async def test_every_change_of_the_form_can_be_undone(page: Page) -> None:
