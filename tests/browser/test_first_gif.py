@@ -91,8 +91,7 @@ def test_a_video_is_uploaded_and_shown(page: Page, shoot: Shoot) -> None:
     expect(page.get_by_role("heading", name="bigbuckbunny.mp4")).to_be_visible(timeout=15_000)
     expect(page.get_by_text("480 × 270 px · 66 frames · 5.3 s")).to_be_visible()  # noqa: RUF001
     poster = page.get_by_alt_text("A picture of bigbuckbunny.mp4")
-    expect(poster).to_have_js_property("complete", value=True)
-    assert poster.evaluate("image => image.naturalWidth") > 100
+    expect(poster).to_have_js_property("naturalWidth", 480)
     shoot(page, "4-uploaded")
 
 
@@ -241,7 +240,7 @@ def test_a_crop_is_drawn_on_the_picture(page: Page, shoot: Shoot) -> None:
     page.mouse.down()
     page.mouse.move(left_px + 0.75 * width_px, top_px + 0.75 * height_px, steps=4)
     page.mouse.up()
-    expect(page.get_by_role("button", name="Clear crop")).to_be_visible()
+    expect(page.get_by_label("Crop left")).not_to_have_value("0")
     left, width = (float(page.get_by_label(label).input_value()) for label in ("Crop left", "Crop width"))
     assert abs(left - 320) < 15
     assert abs(width - 640) < 15

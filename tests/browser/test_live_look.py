@@ -51,7 +51,7 @@ def picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def page(browser: Browser, picture: Path) -> Iterator[Page]:
     address = f"data:image/png;base64,{base64.b64encode(picture.read_bytes()).decode()}"
     with blank_page(browser) as opened:
-        opened.set_viewport_size({"width": 1000, "height": 460 + HEIGHT_PX})
+        opened.set_viewport_size({"width": 1000, "height": 500 + HEIGHT_PX})
         opened.add_style_tag(content=f"{style('common', 'stage/stage')} {IN_THE_CORNER}")
         shape = {"width_px": WIDTH_PX, "height_px": HEIGHT_PX, "frame_url": None, "is_still": True}
         traits: dict[str, Any] = {"page_url": "", "selected": "1", "gifs": {}, "crop": {}, "recipe": None}

@@ -1,24 +1,21 @@
 import { addressOf, button, frameAddress, liveImage, make } from "../common.js";
 import { heed, tell } from "../moments.js";
+import { Cropper } from "../stage/cropper.js";
 import { LiveLook } from "../stage/live_look.js";
 import { Player } from "../stage/player.js";
 import { Transport } from "../stage/transport.js";
-import { swapsSides, turned, turnedBack } from "../stage/turning.js";
+import { swapsSides } from "../stage/turning.js";
 import { Preview } from "./preview.js";
 
 /**
  * @typedef {import("../stage/player.js").Film & { name: string, facts: string[], notes: string[],
  *   poster_url: string | null, frame_url: string | null, preview_url: string | null }} Source
  * @typedef {import("../stage/live_look.js").Shape & { speed: number, direction: string, ranges: [number, number][] }} Shown
- * @typedef {{ x_px: number, y_px: number, width_px: number, height_px: number }} Crop
+ * @typedef {import("../stage/cropper.js").Crop} Crop
  * @typedef {{ page_url: string, sources: Source[], selected: string | null, gifs: Record<string, number>, crop: Crop,
  *   shown: Shown, can_undo: boolean, can_redo: boolean,
  *   recipe: string | null, is_previewing: boolean }} Traits
- * @typedef {import("../stage/turning.js").Point} Point
- * @typedef {import("../stage/turning.js").Rectangle} Rectangle
  */
-
-const MIN_CROP_PX = 8;
 
 class Stage {
   /**
@@ -32,14 +29,12 @@ class Stage {
     this.shown = ""; // the source's id
     this.player = new Player(() => model.get("page_url"), (at) => this.showTime(at), () => this.showPlaying());
     this.transport = new Transport(this.player);
-    this.isCropping = false;
-    /** @type {Point | null} where the drawing of a crop began */
-    this.from = null;
-    this.cut = make("div", { class: "gifapp-stage__cut" });
     this.preview = new Preview(model);
     this.look = new LiveLook(this.picture, this.player.node);
-    this.frame = make("div", { class: "gifapp-stage__frame", tabindex: 0, role: "group" }, this.look.node, this.cut, this.preview.node);
-    this.clearCrop = button("Clear crop", "quiet", () => this.sendCrop(null));
+    this.frame = make("div", { class: "gifapp-stage__frame", tabindex: 0, role: "group" }, this.look.node);
+    this.cropper = new Cropper(this.frame, (crop) => this.model.send({ type: "crop", crop }));
+    this.cropper.onDone = () => this.setCropping(false);
+    this.frame.append(this.preview.node);
     this.name = make("h2", { class: "gifapp-stage__name", dir: "auto" });
     this.facts = make("p", { class: "gifapp-facts" });
     this.notes = make("ul", { class: "gifapp-stage__notes" });
@@ -50,15 +45,15 @@ class Stage {
     el.classList.add("gifapp-stage");
     const words = make("div", { class: "gifapp-stage__words" }, this.name, this.facts);
     this.header = make("div", { class: "gifapp-stage__header" }, words, this.tools);
-    const controls = make("div", { class: "gifapp-stage__controls" }, this.transport.node, this.clearCrop, this.preview.toggle);
+    const controls = make("div", { class: "gifapp-stage__controls" }, this.transport.node, this.cropper.tools, this.preview.toggle);
     this.ground = make("div", { class: "gifapp-stage__ground" }, this.frame, controls);
     el.append(this.strip, this.header, this.notes, this.ground);
-    this.cropping = button("Crop", "icon", () => this.setCropping(!this.isCropping), "crop");
+    this.cropping = button("Crop", "icon", () => this.setCropping(!this.cropper.isOn), "crop");
     this.undo = button("Undo", "icon", () => this.model.send({ type: "undo" }), "undo");
     this.redo = button("Redo", "icon", () => this.model.send({ type: "redo" }), "redo");
     this.removal = button("Remove this video", "icon", () => this.confirmRemoval(), "delete");
     this.showTools();
-    this.listen();
+    this.frame.addEventListener("pointerdown", () => this.frame.focus({ preventScroll: true }));
     this.show();
   }
 
@@ -142,6 +137,7 @@ class Stage {
     this.preview.begin(source);
     this.player.begin(source);
     this.showRecipe();
+    this.picture.removeAttribute("src"); // of another video
     this.picture.hidden = !source.poster_url;
     if (source.poster_url) this.live(this.addressOf(source.poster_url));
   }
@@ -235,106 +231,20 @@ class Stage {
 
   /** @param {boolean} isOn */
   setCropping(isOn) {
-    this.isCropping = isOn;
-    this.frame.classList.toggle("gifapp-stage__frame--cropping", isOn);
+    if (this.cropper.isOn && !isOn) this.cropping.focus();
+    this.cropper.toggle(isOn);
     this.cropping.setAttribute("aria-pressed", String(isOn));
-    this.cropping.title = isOn ? "Drag across the picture to select the part to keep" : "Crop";
   }
 
   showCrop() {
     const crop = this.model.get("crop");
-    const source = this.source;
-    this.cut.hidden = this.clearCrop.hidden = !source || !crop.width_px;
-    if (!source || !crop.width_px) return;
-    const part = {
-      left: crop.x_px / source.width_px,
-      top: crop.y_px / source.height_px,
-      right: (crop.x_px + crop.width_px) / source.width_px,
-      bottom: (crop.y_px + crop.height_px) / source.height_px,
-    };
-    place(this.cut, turned(part, this.turn));
-  }
-
-  listen() {
-    this.frame.addEventListener("pointerdown", (event) => {
-      this.frame.focus({ preventScroll: true });
-      if (!this.isCropping) return;
-      event.preventDefault();
-      this.frame.setPointerCapture(event.pointerId);
-      this.from = this.pointOf(event);
-    });
-    this.frame.addEventListener("pointermove", (event) => this.from && this.draw(this.from, this.pointOf(event)));
-    this.frame.addEventListener("pointerup", (event) => this.from && this.finish(this.from, this.pointOf(event)));
-    this.frame.addEventListener("pointercancel", () => {
-      this.from = null;
-      this.showCrop();
-    });
-  }
-
-  /** @param {PointerEvent} event */
-  pointOf(event) {
-    const box = this.frame.getBoundingClientRect();
-    /** @param {number} value */
-    const within = (value) => Math.min(1, Math.max(0, value));
-    return { x: within((event.clientX - box.left) / box.width), y: within((event.clientY - box.top) / box.height) };
-  }
-
-  /**
-   * @param {Point} from
-   * @param {Point} to
-   */
-  draw(from, to) {
-    this.cut.hidden = false;
-    place(this.cut, rectangle(from, to));
-  }
-
-  /**
-   * @param {Point} from
-   * @param {Point} to
-   */
-  finish(from, to) {
-    const { left, top, right, bottom } = turnedBack(rectangle(from, to), this.turn);
-    this.from = null;
-    if (!this.source) return;
-    const { width_px: width, height_px: height } = this.source;
-    const [x, y] = [Math.round(left * width), Math.round(top * height)];
-    const crop = { x_px: x, y_px: y, width_px: Math.round(right * width) - x, height_px: Math.round(bottom * height) - y };
-    if (Math.min(crop.width_px, crop.height_px) >= MIN_CROP_PX) this.sendCrop(crop);
-    else this.showCrop();
-  }
-
-  /** @param {Crop | null} crop */
-  sendCrop(crop) {
-    this.setCropping(false);
-    this.model.send({ type: "crop", crop });
+    if (this.source) this.cropper.show(crop.width_px ? crop : null, this.source, this.turn);
   }
 
   /** @param {string} path */
   addressOf(path) {
     return addressOf(path, this.model.get("page_url"));
   }
-}
-
-/**
- * @param {Point} a
- * @param {Point} b
- * @returns {Rectangle}
- */
-const rectangle = (a, b) => ({
-  left: Math.min(a.x, b.x),
-  top: Math.min(a.y, b.y),
-  right: Math.max(a.x, b.x),
-  bottom: Math.max(a.y, b.y),
-});
-
-/**
- * @param {HTMLElement} node
- * @param {Rectangle} rectangle
- */
-function place(node, { left, top, right, bottom }) {
-  /** @param {number} part */
-  const percent = (part) => `${100 * part}%`;
-  Object.assign(node.style, { left: percent(left), top: percent(top), width: percent(right - left), height: percent(bottom - top) });
 }
 
 /** @param {import("../common.js").Props<Traits>} props */

@@ -46,7 +46,7 @@ class Stage(anywidget.AnyWidget):
 
     _esm: ClassVar = script("dashboard/editor")
     _css: ClassVar = style(
-        "common", "dashboard/editor", "stage/stage", "dashboard/preview", "form/form"
+        "common", "dashboard/editor", "stage/stage", "stage/cropper", "dashboard/preview", "form/form"
     )
 
     page_url = traitlets.Unicode().tag(sync=True)
