@@ -174,6 +174,7 @@ def source_facts(source: SourceView) -> dict[str, Any]:
         "video_lead_s": source.video_lead_s,
         "duration_s": source.duration_s or 0.0,
         "frame_s": frame_s(source),
+        "step_s": 1 / source.fps if source.fps else frame_s(source),
         "is_still": source.fps is None,
         "width_px": source.width,
         "height_px": source.height,

@@ -165,16 +165,26 @@ def test_a_playing_video_has_the_look_of_the_gif(page: Page) -> None:
 def test_what_the_browser_cannot_play_is_shown_as_single_frames(page: Page) -> None:
     page.get_by_role("button", name="a.gif").click()
     expect(page.get_by_role("heading", name="a.gif")).to_be_visible()
-    expect(page.get_by_role("group", name="Playback")).to_contain_text("shows single frames")
-    expect(page.get_by_role("button", name="Play")).to_be_hidden()
+    expect(page.get_by_role("group", name="Playback")).to_contain_text("a few frames a second")
     page.get_by_role("slider", name="Start of the range").press("PageUp")
+    picture = page.locator(".gifapp-stage__picture")
     expect(page.locator(".gifapp-stage__picture[src*='at_s=1.00']")).to_be_visible()
+    page.get_by_role("button", name="Next frame").click()
+    expect(page.locator(".gifapp-stage__picture[src*='at_s=1.10']")).to_be_visible()
+    page.get_by_role("button", name="Play").click()
+    for _ in range(2):
+        expect(page.locator(".gifapp-stage__picture[src*='at_s=1.40']")).to_be_visible()
+        expect(page.locator(".gifapp-stage__picture[src*='at_s=1.80']")).to_be_visible()
+    page.get_by_role("button", name="Pause").click()
+    shown = picture.get_attribute("src")
+    page.wait_for_timeout(500)  # two frames, if it played on
+    assert picture.get_attribute("src") == shown
 
 
 def test_a_file_that_turns_out_to_be_unplayable_is_as_well(page: Page) -> None:
     page.route("**/media/videos/**", lambda route: route.fulfill(content_type="video/webm", body="nothing"))
     page.get_by_role("button", name="clip.webm").click()
-    expect(page.get_by_role("group", name="Playback")).to_contain_text("shows single frames")
+    expect(page.get_by_role("group", name="Playback")).to_contain_text("a few frames a second")
     expect(page.locator(VIDEO)).to_be_hidden()
     expect(page.get_by_alt_text("A picture of clip.webm")).to_be_visible()
 

@@ -29,6 +29,7 @@ SOURCE = {
     "video_lead_s": 0,
     "duration_s": 4,
     "frame_s": 0.04,
+    "step_s": 0.04,
     "is_still": False,
 }
 

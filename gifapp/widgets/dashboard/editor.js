@@ -1,4 +1,4 @@
-import { addressOf, button, frameAddress, liveImage, make } from "../common.js";
+import { addressOf, button, liveImage, make } from "../common.js";
 import { heed, tell } from "../moments.js";
 import { Cropper } from "../stage/cropper.js";
 import { LiveLook } from "../stage/live_look.js";
@@ -9,7 +9,7 @@ import { Preview } from "./preview.js";
 
 /**
  * @typedef {import("../stage/player.js").Film & { name: string, facts: string[], notes: string[],
- *   poster_url: string | null, frame_url: string | null, preview_url: string | null }} Source
+ *   poster_url: string | null, preview_url: string | null }} Source
  * @typedef {import("../stage/live_look.js").Shape & { speed: number, direction: string, ranges: [number, number][] }} Shown
  * @typedef {import("../stage/cropper.js").Crop} Crop
  * @typedef {{ page_url: string, sources: Source[], selected: string | null, gifs: Record<string, number>, crop: Crop,
@@ -27,7 +27,7 @@ class Stage {
     this.picture = make("img", { class: "gifapp-stage__picture", decoding: "async", draggable: "false" });
     this.live = liveImage(this.picture);
     this.shown = ""; // the source's id
-    this.player = new Player(() => model.get("page_url"), (at) => this.showTime(at), () => this.showPlaying());
+    this.player = new Player(() => model.get("page_url"), (at) => this.showTime(at), () => this.showPlaying(), (address) => this.live(address));
     this.transport = new Transport(this.player);
     this.preview = new Preview(model);
     this.look = new LiveLook(this.picture, this.player.node);
@@ -179,8 +179,6 @@ class Stage {
   seek({ source, at }) {
     if (source !== this.shown) return;
     this.player.look(at);
-    const address = !this.player.canPlay && frameAddress(this.source?.frame_url, at, this.model.get("page_url"));
-    if (address) this.live(address);
     this.preview.look(at);
   }
 

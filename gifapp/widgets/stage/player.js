@@ -1,8 +1,9 @@
-import { addressOf, make, wantsLessMotion } from "../common.js";
+import { addressOf, frameAddress, make, wantsLessMotion } from "../common.js";
+import { Flipbook } from "./flipbook.js";
 
 /**
- * @typedef {{ id: string, width_px: number, height_px: number, frame_s: number, duration_s: number, is_still: boolean,
- *   video_url: string | null, video_type: string | null, video_lead_s: number }} Film
+ * @typedef {{ id: string, width_px: number, height_px: number, frame_s: number, step_s: number, duration_s: number, is_still: boolean,
+ *   frame_url: string | null,   video_url: string | null, video_type: string | null, video_lead_s: number }} Film
  * @typedef {[number, number]} Times  start and end, in seconds of the source
  */
 
@@ -10,17 +11,19 @@ const RESUME_MS = 700; // after the last of the times that were looked at
 const SAME_SIZE_PX = 2; // browsers round other sides than we do
 const [SLOWEST, FASTEST] = [0.0625, 16]; // beyond these, browsers refuse
 
-// Plays the ranges of a source in a loop, where the browser can decode the original, and shows single frames of it.
+// Plays the ranges of a source in a loop: the original where the browser can decode it, else single frames of it.
 export class Player {
   /**
    * @param {() => string} pageUrl
    * @param {(at: number) => void} onMoment  called with the time that is shown
    * @param {() => void} onChange  called after `canPlay` or `isPlaying` changed
+   * @param {(address: string) => void} onStill  called with the address of a frame to show
    */
-  constructor(pageUrl, onMoment, onChange) {
+  constructor(pageUrl, onMoment, onChange, onStill) {
     this.pageUrl = pageUrl;
     this.onMoment = onMoment;
     this.onChange = onChange;
+    this.onStill = onStill;
     /** @type {Film | undefined} */
     this.source = undefined;
     /** @type {Times[]} */
@@ -36,6 +39,7 @@ export class Player {
     this.wanted = null;
     this.node = make("video", { class: "gifapp-stage__video", playsinline: true, preload: "auto", hidden: true, "aria-hidden": "true", tabindex: -1, disablepictureinpicture: true });
     this.node.muted = true;
+    this.flipbook = new Flipbook((at) => this.stillAt(at), (at, address) => this.flip(at, address), (at, step) => this.after(at, step));
     this.listen();
   }
 
@@ -67,7 +71,10 @@ export class Player {
     this.at = 0;
     this.turn = 0;
     this.ranges = [[0, source.duration_s]];
+    this.flipbook.stop();
     this.setPlaying(false);
+    this.stopWaiting();
+    this.onMoment(0);
     this.node.hidden = true;
     const isWorthTrying = source.video_url && source.video_type && this.node.canPlayType(source.video_type);
     if (isWorthTrying && source.video_url) this.node.src = addressOf(source.video_url, this.pageUrl());
@@ -118,12 +125,13 @@ export class Player {
   }
 
   play() {
-    if (!this.canPlay) return;
+    if (this.canPlay === null) return;
     this.stopWaiting();
     const turn = this.ranges.findIndex((times) => this.isWithin(times));
     if (turn >= 0) this.turn = turn;
     else this.seek(this.ranges[(this.turn = 0)][0]);
     this.setPlaying(true);
+    if (!this.canPlay) return void this.flipbook.start(this.at);
     this.node.playbackRate = this.speed;
     this.node.play().catch(() => this.setPlaying(false)); // the browser forbids it, or another source came
   }
@@ -131,6 +139,7 @@ export class Player {
   pause() {
     this.stopWaiting();
     this.node.pause();
+    this.flipbook.stop();
     this.setPlaying(false);
   }
 
@@ -185,17 +194,50 @@ export class Player {
   /** @param {number} frames  back if negative */
   step(frames) {
     this.pause();
-    const number = Math.round(this.at / this.frame) + frames;
-    this.seek(Math.min(Math.max(0, number * this.frame), Math.max(0, (this.source?.duration_s ?? 0) - this.frame)));
+    if (!this.source) return;
+    const { step_s: step, duration_s: duration } = this.source;
+    const number = Math.round(this.at / step) + frames;
+    this.seek(Math.min(Math.max(0, number * step), Math.max(0, duration - this.frame)));
   }
 
   /** @param {number} at */
   seek(at) {
     this.at = at;
     this.onMoment(at);
-    if (!this.canPlay) return;
+    if (!this.canPlay) return this.showStill();
     this.wanted = at;
     if (!this.node.seeking) this.seekOn();
+  }
+
+  /** @param {number} at */
+  stillAt(at) {
+    return frameAddress(this.source?.frame_url, at, this.pageUrl());
+  }
+
+  showStill() {
+    const address = this.canPlay === false && this.stillAt(this.at);
+    if (address) this.onStill(address);
+  }
+
+  /**
+   * @param {number} at
+   * @param {string} address
+   */
+  flip(at, address) {
+    this.at = at;
+    this.onMoment(at);
+    this.onStill(address);
+  }
+
+  /**
+   * @param {number} at
+   * @param {number} step  in seconds of the GIF
+   */
+  after(at, step) {
+    const next = at + step * this.speed;
+    if (next < this.ranges[this.turn][1] - this.frame / 2) return next;
+    this.turn = (this.turn + 1) % this.ranges.length;
+    return this.ranges[this.turn][0];
   }
 
   seekOn() {
@@ -207,6 +249,7 @@ export class Player {
 
   close() {
     this.stopWaiting();
+    this.flipbook.stop();
     this.node.removeAttribute("src");
     this.node.load();
   }

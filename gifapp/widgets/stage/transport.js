@@ -30,7 +30,7 @@ export class Transport {
     const { canPlay, isPlaying, source } = this.player;
     const isStill = !source?.duration_s || source.is_still;
     this.node.hidden = isStill;
-    for (const node of [this.playing, this.back, this.on]) node.hidden = canPlay !== true;
+    for (const node of [this.playing, this.back, this.on]) node.hidden = canPlay === null;
     this.playing.replaceChildren(icon(isPlaying ? "pause" : "play"), make("span", { text: isPlaying ? "Pause" : "Play" }));
     this.note.textContent = isStill || canPlay === null ? "" : noteOn(canPlay, direction);
   }
@@ -46,7 +46,7 @@ export class Transport {
  * @param {string} direction
  */
 function noteOn(canPlay, direction) {
-  if (!canPlay) return "This browser can't play the file, so it shows single frames. Preview plays the GIF.";
+  if (!canPlay) return "This file can't be played here, so a few frames a second are shown. Preview plays the GIF.";
   if (direction === "reverse") return "Plays forwards here; the GIF plays backwards.";
   return direction === "boomerang" ? "Plays forwards here; the GIF also plays back." : "";
 }
