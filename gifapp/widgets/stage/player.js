@@ -133,7 +133,7 @@ export class Player {
     this.setPlaying(true);
     if (!this.canPlay) return void this.flipbook.start(this.at);
     this.node.playbackRate = this.speed;
-    this.node.play().catch(() => this.setPlaying(false)); // the browser forbids it, or another source came
+    this.start();
   }
 
   pause() {
@@ -176,7 +176,12 @@ export class Player {
   playNext() {
     this.turn = (this.turn + 1) % this.ranges.length;
     this.seek(this.ranges[this.turn][0]);
-    if (this.node.ended || this.node.paused) this.node.play().catch(() => this.setPlaying(false));
+    if (this.node.paused) this.start();
+  }
+
+  // the browser may forbid it, or another source or a pause may come first
+  start() {
+    this.node.play().catch(() => this.node.paused && this.setPlaying(false));
   }
 
   /**
