@@ -3,7 +3,7 @@
 TILES = 32
 TILE_WIDTH_PX, TILE_HEIGHT_PX = 128, 72
 """The most that a tile has; it keeps the video's aspect ratio."""
-MOST_BYTES = 100_000
+MAX_BYTES = 100_000
 
 
 def time_of(tile: int, duration_s: float) -> float:

@@ -17,7 +17,7 @@ from gifapp.conversion.decode.still import deadline, opaque
 from gifapp.conversion.plan import filmstrip_plan
 from gifapp.conversion.probing.probe import probed
 from gifapp.conversion.video import Video
-from gifapp.domain.filmstrip import MOST_BYTES, TILES
+from gifapp.domain.filmstrip import MAX_BYTES, TILES
 from gifapp.domain.limits import Limits
 
 DEADLINE_S = 10.0
@@ -25,13 +25,13 @@ _QUALITIES = (75, 60, 45, 30, 15)
 _FEW = TILES // 4  # different pictures
 # of the whole video, at 2 to 4 ns each
 _QUICK_PX = 400_000_000
-_MOST_PX = 2_000_000_000
+_MAX_PX = 2_000_000_000
 
 Tiles = list[NDArray[np.uint8]]
 
 
 def filmstrip(path: Path, video: Video, *, limits: Limits) -> bytes:
-    """A JPEG of `TILES` equally wide tiles, of at most `MOST_BYTES`; see `domain.filmstrip`.
+    """A JPEG of `TILES` equally wide tiles, of at most `MAX_BYTES`; see `domain.filmstrip`.
 
     A long video whose key frames are few and far between has the same picture in neighbouring tiles.
 
@@ -48,7 +48,7 @@ def _tiles(path: Path, video: Video, *, limits: Limits) -> Tiles:
     # without their neighbours, frames that are counted have no times
     if whole_px > _QUICK_PX and video.clock.is_absolute and not video.is_pictures:
         tiles = _decoded(path, video, limits=limits, key_frames_only=True)
-        if whole_px > _MOST_PX or len({tile.tobytes() for tile in tiles}) > _FEW:
+        if whole_px > _MAX_PX or len({tile.tobytes() for tile in tiles}) > _FEW:
             return tiles
     return _decoded(path, video, limits=limits, key_frames_only=False)
 
@@ -66,6 +66,6 @@ def _jpeg(strip: NDArray[np.uint8]) -> bytes:
     for quality in _QUALITIES:
         jpeg = BytesIO()
         image.save(jpeg, "JPEG", quality=quality)
-        if jpeg.tell() <= MOST_BYTES:
+        if jpeg.tell() <= MAX_BYTES:
             break
     return jpeg.getvalue()

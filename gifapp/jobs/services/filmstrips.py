@@ -10,7 +10,7 @@ from gifapp.domain.limits import Limits
 from gifapp.jobs.db import sources
 from gifapp.storage.blobs import Blobs
 
-_MOST_KEPT = 100  # of at most 100 kB each
+_MAX_KEPT = 100  # of at most 100 kB each
 
 
 class Filmstrips:
@@ -39,5 +39,5 @@ class Filmstrips:
         with self._lock:
             self._kept[sha256] = strip
             self._kept.move_to_end(sha256)
-            if len(self._kept) > _MOST_KEPT:
+            if len(self._kept) > _MAX_KEPT:
                 self._kept.popitem(last=False)

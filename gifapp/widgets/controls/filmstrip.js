@@ -1,6 +1,6 @@
 import { make } from "../common.js";
 
-const MOST_SLOTS = 400; // when zoomed in
+const MAX_SLOTS = 400; // when zoomed in
 
 // Pictures of the whole video along a track, from one picture with equally wide tiles.
 export class Filmstrip {
@@ -35,7 +35,7 @@ export class Filmstrip {
   draw() {
     const { clientWidth: width, clientHeight: height } = this.node;
     if (!this.ratio || !width) return;
-    const slots = Math.min(MOST_SLOTS, Math.max(1, Math.round(width / (height * this.ratio))));
+    const slots = Math.min(MAX_SLOTS, Math.max(1, Math.round(width / (height * this.ratio))));
     if (slots === this.slots) return;
     this.slots = slots;
     this.node.replaceChildren(...Array.from({ length: slots }, (_, slot) => this.makeSlot(Math.floor(((slot + 0.5) / slots) * this.tiles))));

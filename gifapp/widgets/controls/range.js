@@ -8,7 +8,7 @@ import { button, make, timeIn } from "../common.js";
 
 const STEP_S = 0.1;
 export const LEAP_S = 1;
-export const SHORTEST_S = 0.02;
+export const MIN_RANGE_S = 0.02;
 
 /** @param {number} value */
 const seconds = (value) => `${Number(value.toFixed(2))} s`;
@@ -102,7 +102,7 @@ export class Range {
    * @param {number} time
    */
   move(index, time) {
-    const [low, high] = index ? [this.times[0] + SHORTEST_S, this.owner.duration] : [0, this.times[1] - SHORTEST_S];
+    const [low, high] = index ? [this.times[0] + MIN_RANGE_S, this.owner.duration] : [0, this.times[1] - MIN_RANGE_S];
     this.set(index, roundToCentiseconds(Math.min(Math.max(time, low), Math.max(low, high))));
   }
 

@@ -1,7 +1,7 @@
 import { addressOf, button, make, throttled } from "../common.js";
 import { heed, tell } from "../moments.js";
 import { Filmstrip } from "./filmstrip.js";
-import { LEAP_S, Range, roundToCentiseconds, say, SHORTEST_S } from "./range.js";
+import { LEAP_S, Range, roundToCentiseconds, say, MIN_RANGE_S } from "./range.js";
 
 /**
  * @typedef {import("./range.js").Times} Times
@@ -11,7 +11,7 @@ import { LEAP_S, Range, roundToCentiseconds, say, SHORTEST_S } from "./range.js"
 
 const SAVE_EVERY_MS = 150;
 const NEW_SHARE = 0.2;
-const WIDEST_ZOOM = 64;
+const MAX_ZOOM = 64;
 const SHADE = "color-mix(in srgb, var(--jp-layout-color1) 68%, transparent)";
 
 // The timeline: pictures of the whole video, the ranges on it, and the time that the stage shows.
@@ -162,7 +162,7 @@ export class Ranges {
   split() {
     const at = roundToCentiseconds(this.at);
     /** @param {Times} times */
-    const isWithin = ([start, end]) => at - start >= SHORTEST_S && end - at >= SHORTEST_S;
+    const isWithin = ([start, end]) => at - start >= MIN_RANGE_S && end - at >= MIN_RANGE_S;
     const number = isWithin(this.ranges[this.active]) ? this.active : this.ranges.findIndex(isWithin);
     if (number < 0 || this.ranges.length >= this.model.get("max_ranges")) return;
     const [start, end] = this.ranges[number];
@@ -176,8 +176,8 @@ export class Ranges {
     const at = roundToCentiseconds(index ? Math.min(this.duration, this.at + this.frameLength) : this.at);
     const length = end - start;
     /** @type {Times} */
-    const times = index ? [at - start < SHORTEST_S ? Math.max(0, at - length) : start, at] : [at, end - at < SHORTEST_S ? Math.min(this.duration, at + length) : end];
-    if (times[1] - times[0] >= SHORTEST_S) this.change(this.active, /** @type {Times} */ (times.map(roundToCentiseconds)));
+    const times = index ? [at - start < MIN_RANGE_S ? Math.max(0, at - length) : start, at] : [at, end - at < MIN_RANGE_S ? Math.min(this.duration, at + length) : end];
+    if (times[1] - times[0] >= MIN_RANGE_S) this.change(this.active, /** @type {Times} */ (times.map(roundToCentiseconds)));
   }
 
   /** @param {KeyboardEvent} event */
@@ -269,12 +269,12 @@ export class Ranges {
   // around the playhead
   /** @param {number} zoom */
   zoomTo(zoom) {
-    this.zoom = Math.min(WIDEST_ZOOM, Math.max(1, zoom));
+    this.zoom = Math.min(MAX_ZOOM, Math.max(1, zoom));
     this.lane.style.width = `${100 * this.zoom}%`;
     const middle = (this.at / (this.duration || 1)) * this.lane.scrollWidth;
     this.view.scrollLeft = middle - this.view.clientWidth / 2;
     this.narrower.disabled = this.zoom === 1;
-    this.wider.disabled = this.zoom === WIDEST_ZOOM;
+    this.wider.disabled = this.zoom === MAX_ZOOM;
   }
 
   close() {

@@ -11,7 +11,7 @@ from PIL import Image
 from gifapp.conversion.decode import filmstrip as module
 from gifapp.conversion.decode.filmstrip import filmstrip
 from gifapp.conversion.probing.probe import probe
-from gifapp.domain.filmstrip import MOST_BYTES, TILES, time_of
+from gifapp.domain.filmstrip import MAX_BYTES, TILES, time_of
 from gifapp.domain.limits import Limits
 from tests.clips import pattern
 from tests.letters import run_ffmpeg
@@ -21,7 +21,7 @@ H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
 
 def strip_of(path: Path) -> Image.Image:
     jpeg = filmstrip(path, probe(path, limits=Limits()), limits=Limits())
-    assert len(jpeg) <= MOST_BYTES
+    assert len(jpeg) <= MAX_BYTES
     return Image.open(BytesIO(jpeg))
 
 
@@ -57,7 +57,7 @@ def test_with_few_key_frames_it_is_read_whole_if_that_takes_seconds(
     monkeypatch.setattr(module, "_QUICK_PX", 0)
     clip = brightening(tmp_path / "clip.mp4", key_every=250)
     assert len({round(tile) for tile in brightness(clip)}) > 25
-    monkeypatch.setattr(module, "_MOST_PX", 0)
+    monkeypatch.setattr(module, "_MAX_PX", 0)
     assert len({round(tile) for tile in brightness(clip)}) == 1
 
 
