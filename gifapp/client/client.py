@@ -26,10 +26,20 @@ from gifapp.client.tokens import FixedToken, KernelToken, SessionToken, Token
 from gifapp.client.uploading import OnBytes, send_file
 from gifapp.client.waiting import OnJob, wait_for_job
 from gifapp.domain.job import JobState, Priority
+from gifapp.domain.job_query import JobQuery, JobSort
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.presets import Preset
-from gifapp.domain.recipes.recipe import Recipe
-from gifapp.domain.views.jobs import EstimateView, Event, JobView, MeView, ShareView, SourcePage, SourceView
+from gifapp.domain.recipes.recipe import Format, Recipe
+from gifapp.domain.views.jobs import (
+    EstimateView,
+    Event,
+    JobPage,
+    JobView,
+    MeView,
+    ShareView,
+    SourcePage,
+    SourceView,
+)
 from gifapp.domain.wording import PHASES
 
 _PAGE = 200
@@ -189,19 +199,49 @@ class Client:
         """The platform presets for recipes, with their limits."""
         return [Preset(**preset) for preset in self._call("GET", "/presets")["presets"]]
 
-    def jobs(self, *, state: JobState | None = None, limit: int = 200) -> list[JobView]:
-        """The newest jobs, or the newest in one state, newest first."""
+    def jobs(
+        self,
+        *,
+        search: str = "",
+        state: JobState | None = None,
+        format: Format | None = None,  # noqa: A002  the recipe's field
+        source_id: str | None = None,
+        sort: JobSort = "newest",
+        limit: int = 200,
+    ) -> list[JobView]:
+        """The first `limit` jobs that meet all the filters.
+
+        Args:
+            search: words that must all be in a job's name or captions, in any case.
+            state: only jobs in this state.
+            format: only jobs that make this format.
+            source_id: only jobs of this video.
+            sort: `newest`, `oldest`, `largest` (in bytes) or `longest` (in seconds) first.
+            limit: the maximum number of jobs.
+        """
+        query = JobQuery(search=search, state=state, format=format, source_id=source_id, sort=sort)
         jobs: list[JobView] = []
-        filters = {"state": state.value} if state else {}
         cursor: str | None = None
         while len(jobs) < limit:
-            paging = {"limit": min(50, limit - len(jobs))} | ({"cursor": cursor} if cursor else {})
-            page = self._call("GET", "/jobs", params=filters | paging)
-            jobs += [JobView.model_validate(job) for job in page["jobs"]]
-            cursor = page["next_cursor"]
+            page = self.job_page(query, cursor=cursor, limit=min(_PAGE, limit - len(jobs)))
+            jobs += page.jobs
+            cursor = page.next_cursor
             if cursor is None:
                 break
         return jobs
+
+    def job_page(self, query: JobQuery, *, cursor: str | None = None, limit: int = 50) -> JobPage:
+        """A page of jobs, and how many there are on all pages.
+
+        Args:
+            query: the filters and the order.
+            cursor: the previous page's `next_cursor`; None: the first page.
+            limit: the number of jobs, at most 200.
+        """
+        params = query.model_dump(mode="json", exclude_defaults=True) | {"limit": limit}
+        if cursor:
+            params["cursor"] = cursor
+        return JobPage.model_validate(self._call("GET", "/jobs", params=params))
 
     def job(self, job_id: str) -> JobView:
         return JobView.model_validate(self._call("GET", f"/jobs/{job_id}"))

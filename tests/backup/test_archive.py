@@ -16,10 +16,12 @@ from gifapp import errors
 from gifapp.backup.restoring import restore
 from gifapp.backup.saving import Saved, save
 from gifapp.domain.job import JobState
+from gifapp.domain.job_query import JobQuery
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import SourceView
 from gifapp.jobs.db import leases
 from gifapp.jobs.db.documents import JobDocument
+from gifapp.jobs.db.migrations import SCHEMA_VERSION
 from gifapp.jobs.parts import JobParts
 from gifapp.processes import wait_until
 from gifapp.storage.blob import Blob
@@ -60,6 +62,11 @@ def test_documents_of_the_first_version_are_understood(
             [JobState.SUCCEEDED] * 2,
             [JobState.QUEUED] + [JobState.SUCCEEDED] * 2,
         ]
+        by_format = [[parts.jobs.page(o, JobQuery(format=f)).total for f in ("gif", "webp")] for o in owners]
+        assert by_format == [
+            [sum(j.recipe.format == f for j in jobs) for f in ("gif", "webp")] for jobs in galleries
+        ]
+        assert parts.jobs.page(owners[0], JobQuery(search=".MP4")).total == 2
         made = read(FIRST_VERSION)
         for owner, jobs in zip(owners, galleries, strict=True):
             for job in jobs[-2:]:
@@ -71,7 +78,7 @@ def test_documents_of_the_first_version_are_understood(
         start_worker("real")
         done = lambda: parts.jobs.find(owners[1], waiting.id).state == JobState.SUCCEEDED  # noqa: E731
         assert wait_until(done, timeout_s=60)
-    assert database["schema"].find_one() == {"_id": "gifapp", "version": 1}
+    assert database["schema"].find_one() == {"_id": "gifapp", "version": SCHEMA_VERSION}
 
 
 @pytest.mark.parametrize("prepared", ["gifapp.tar", ".gifapp.tar.part"])

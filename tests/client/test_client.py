@@ -125,6 +125,9 @@ def test_a_job_for_a_later_time_waits_for_it(client: Client) -> None:
     assert client.submit(source.id, Recipe(fps=3.0)).is_repeat
     assert job.id in [job.id for job in client.jobs(state=JobState.QUEUED)]
     assert job.id not in [job.id for job in client.jobs(state=JobState.DEAD)]
+    assert job.source
+    assert job.id in [job.id for job in client.jobs(search=job.source.name, source_id=job.source.id)]
+    assert client.jobs(search=job.source.name, format="webp") == []
     client.delete(job.id)
 
 

@@ -14,6 +14,7 @@ from bson import json_util
 from gifapp import errors
 from gifapp.backoff import Backoff
 from gifapp.domain.job import JobState
+from gifapp.domain.job_query import JobQuery
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import SourceView
 from gifapp.jobs.db import job_store
@@ -261,7 +262,7 @@ def test_a_video_that_kills_its_workers_ends_dead_and_nobody_waits_for_it(
     ]
     with keep_workers("poisoned", min_workers=1, max_workers=1):
         assert wait_until(lambda: JobDocument.objects.get(id=poison.id).state == JobState.DEAD, timeout_s=60)
-    (dead,) = parts.jobs.page("ann", state=JobState.DEAD).jobs
+    (dead,) = parts.jobs.page("ann", JobQuery(state=JobState.DEAD)).jobs
     assert (dead.id, dead.attempts, dead.error and dead.error.code) == (
         poison.id,
         QUICK.max_attempts,

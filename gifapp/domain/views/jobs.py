@@ -171,10 +171,14 @@ class JobView(View):
 
 
 class JobPage(View):
-    """A page of jobs, newest first, and the cursor of the next page; None on the last page."""
+    """A page of jobs, the cursor of the next page, and the number of jobs on all pages.
+
+    `next_cursor` is None on the last page.
+    """
 
     jobs: list[JobView]
     next_cursor: str | None
+    total: int
 
 
 class PresetsView(View):

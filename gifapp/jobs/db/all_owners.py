@@ -12,7 +12,7 @@ from gifapp.domain.job import JobState
 from gifapp.domain.views.administration import QueueView, WorkerView
 from gifapp.jobs.db import job_store, queue_pause, sources, workers
 from gifapp.jobs.db.documents import JobDocument, utc_now
-from gifapp.jobs.db.paging import Moment, newest_first
+from gifapp.jobs.db.paging import Moment, Order, page_of
 from gifapp.jobs.db.scheduling import QueueSnapshot
 from gifapp.mongodb import reaching_mongodb
 
@@ -81,7 +81,7 @@ def jobs(
     """
     filters = {"state": state, "owner": owner_id}
     chosen = JobDocument.objects(**{name: value for name, value in filters.items() if value is not None})
-    return newest_first(chosen.exclude("recipe"), by=by, cursor=cursor, limit=limit)
+    return page_of(chosen.exclude("recipe"), Order(by), cursor=cursor, limit=limit)
 
 
 @reaching_mongodb()

@@ -109,6 +109,7 @@ class JobDocument(Document):  # type: ignore[misc]
     owner = StringField(required=True)
     source = StringField(required=True)  # its id
     source_name = StringField(required=True)
+    searched_text = StringField(required=True)  # of `domain.job_query`
     recipe = PlainDictField(required=True)
     fingerprint = StringField(required=True)
     is_active = BooleanField(required=True, default=True)  # queued or running
@@ -143,6 +144,9 @@ class JobDocument(Document):  # type: ignore[misc]
         "collection": "jobs",
         "indexes": [
             ("owner", "-created_at", "-id"),
+            ("owner", "-gif.bytes", "-id"),
+            ("owner", "-gif.duration_s", "-id"),
+            ("owner", "searched_text"),
             ("-created_at", "-id"),
             ("state", "owner", "rank_at"),
             ("state", "lease_until"),

@@ -14,9 +14,9 @@ from structlog.contextvars import get_contextvars
 
 from gifapp import errors
 from gifapp.domain.job import LEGAL_MOVES, JobState, Priority
+from gifapp.domain.job_query import searched_text
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.jobs.db.documents import LONG_AGO, JobDocument, ProgressPart, SourceDocument, utc_now
-from gifapp.jobs.db.paging import newest_first
 from gifapp.jobs.db.queue_pause import is_paused
 from gifapp.jobs.db.scheduling import PRIORITIES, rank_of
 from gifapp.mongodb import reaching_mongodb
@@ -50,6 +50,7 @@ def add_job(
         owner=source.owner,
         source=source.id,
         source_name=source.name,
+        searched_text=searched_text([source.name], recipe),
         recipe=recipe.model_dump(mode="json"),
         fingerprint=fingerprint,
         idempotency_key=idempotency_key,
@@ -85,21 +86,6 @@ def find_job(owner_id: str, job_id: str) -> JobDocument:
     if job is None:
         raise errors.NotFound(kind="job")
     return job
-
-
-@reaching_mongodb()
-def jobs_of(
-    owner_id: str, *, state: JobState | None, cursor: str | None, limit: int
-) -> tuple[list[JobDocument], str | None]:
-    """A page of jobs, newest first, and the cursor of the next page, if any.
-
-    Raises:
-        errors.FieldInvalid: the cursor is not one that a page returned.
-    """
-    chosen = JobDocument.objects(owner=owner_id)
-    if state is not None:
-        chosen = chosen.filter(state=state)
-    return newest_first(chosen, by="created_at", cursor=cursor, limit=limit)
 
 
 @reaching_mongodb()

@@ -7,18 +7,23 @@ step that was interrupted. A released step never changes; add new ones at the en
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 import structlog
+from pymongo import UpdateOne
 from pymongo.database import Database
 
 from gifapp import errors
+from gifapp.domain.job_query import searched_text
+from gifapp.domain.recipes.recipe import Recipe
 from gifapp.mongodb import reaching_mongodb
 
 _log = structlog.get_logger()
 
 _ID = {"_id": "gifapp"}
 _MINUTE_MS = 60_000
+_BATCH = 500
 
 Increment = Callable[[Database[Any]], int]
 """Updates documents, and returns how many."""
@@ -62,5 +67,21 @@ def _add_use_and_rank(database: Database[Any]) -> int:
     return sources.modified_count + jobs.modified_count
 
 
-_STEPS: tuple[Increment, ...] = (_add_use_and_rank,)
+def _add_searched_text(database: Database[Any]) -> int:
+    """Add `searched_text`, and the recipe's format if it has none, to jobs."""
+    fields = {"source_name": 1, "recipe.captions": 1, "recipe.format": 1}
+    older = database["jobs"].find({"searched_text": None}, fields)
+    changed = 0
+    while writes := [_make_searchable(job) for job in islice(older, _BATCH)]:
+        changed += database["jobs"].bulk_write(writes, ordered=False).modified_count
+    return changed
+
+
+def _make_searchable(job: dict[str, Any]) -> UpdateOne:
+    recipe = Recipe.parse(job["recipe"])
+    fields = {"searched_text": searched_text([job["source_name"]], recipe), "recipe.format": recipe.format}
+    return UpdateOne({"_id": job["_id"], "searched_text": None}, {"$set": fields})
+
+
+_STEPS: tuple[Increment, ...] = (_add_use_and_rank, _add_searched_text)
 SCHEMA_VERSION = len(_STEPS)

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from gifapp import errors
 from gifapp.conversion.video import Video
 from gifapp.jobs.db.documents import JobDocument, SourceDocument, new_id, utc_now
-from gifapp.jobs.db.paging import newest_first
+from gifapp.jobs.db.paging import Order, page_of
 from gifapp.mongodb import reaching_mongodb
 
 _VIDEO: TypeAdapter[Video] = TypeAdapter(Video)
@@ -82,7 +82,7 @@ def source_page(owner_id: str, *, cursor: str | None, limit: int) -> tuple[list[
     Raises:
         errors.FieldInvalid: the cursor is not one that a page returned.
     """
-    return newest_first(SourceDocument.objects(owner=owner_id), by="created_at", cursor=cursor, limit=limit)
+    return page_of(SourceDocument.objects(owner=owner_id), Order("created_at"), cursor=cursor, limit=limit)
 
 
 @reaching_mongodb()

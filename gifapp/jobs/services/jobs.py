@@ -11,11 +11,12 @@ from pathlib import PurePath
 
 from gifapp import errors
 from gifapp.domain.job import JobState
+from gifapp.domain.job_query import JobQuery
 from gifapp.domain.recipes.output_formats import FILE_KINDS
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import JobPage, JobView
 from gifapp.jobs.cleanup.removal import remove_files_of
-from gifapp.jobs.db import job_store
+from gifapp.jobs.db import job_lists, job_store
 from gifapp.jobs.db.documents import JobDocument
 from gifapp.jobs.db.views import job_view, job_views
 from gifapp.jobs.events.stream import EventStream
@@ -41,15 +42,21 @@ class Jobs:
         self._retention = retention
 
     def page(
-        self, owner_id: str, *, state: JobState | None = None, limit: int = 50, cursor: str | None = None
+        self,
+        owner_id: str,
+        query: JobQuery = JobQuery(),  # noqa: B008
+        *,
+        limit: int = 50,
+        cursor: str | None = None,
     ) -> JobPage:
-        """A page of jobs, newest first.
+        """A page of jobs.
 
         Raises:
-            errors.FieldInvalid: the cursor is not one that a page returned.
+            errors.FieldInvalid: the cursor is not one that a page in this order returned.
         """
-        page, next_cursor = job_store.jobs_of(owner_id, state=state, cursor=cursor, limit=limit)
-        return JobPage(jobs=job_views(page, retention=self._retention), next_cursor=next_cursor)
+        page = job_lists.job_page(owner_id, query, cursor=cursor, limit=limit)
+        views = job_views(page.jobs, retention=self._retention)
+        return JobPage(jobs=views, next_cursor=page.next_cursor, total=page.total)
 
     def find(self, owner_id: str, job_id: str) -> JobView:
         return job_view(job_store.find_job(owner_id, job_id), retention=self._retention)

@@ -7,7 +7,8 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from gifapp import errors
-from gifapp.domain.job import JobState, Priority
+from gifapp.domain.job import Priority
+from gifapp.domain.job_query import JobQuery
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import JobPage, JobView
 from gifapp.web.http.base import PrivateHandler
@@ -53,8 +54,8 @@ class SubmissionHeaders(Headers):
     )
 
 
-class JobsQuery(PageQuery):
-    state: JobState | None = None
+class JobsQuery(PageQuery, JobQuery):
+    """A page of a filtered and sorted list."""
 
 
 class _JobsHandler(PrivateHandler):
@@ -67,13 +68,13 @@ class JobsHandler(_JobsHandler):
     max_body_bytes = RECIPE_BODY_BYTES
     limited_as: ClassVar = {"POST": "submits"}
 
-    @operation("List my jobs, newest first, paged", has_etag=True)
+    @operation("List my jobs, filtered, sorted and paged", has_etag=True)
     async def get(self, query: JobsQuery) -> JobPage:
         """Recipes in the list omit subtitles and overlay; a single job includes them."""
         page = await self.run_blocking(
             self.parts.services.jobs.page,
             self.user.user_id,
-            state=query.state,
+            query,
             limit=query.limit,
             cursor=query.cursor,
         )

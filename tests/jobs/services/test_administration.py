@@ -8,6 +8,7 @@ import pytest
 
 from gifapp import errors
 from gifapp.domain.job import JobState
+from gifapp.domain.job_query import JobQuery
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import JobView, SourceView
 from gifapp.jobs.db import leases, workers
@@ -64,12 +65,12 @@ def test_a_paused_queue_says_since_when_and_its_jobs_cannot_say_how_long(
 ) -> None:
     finish_one(parts)
     parts.submission.submit("ann", parts.sources.page("ann").sources[0].id, Recipe(fps=1))
-    going = parts.jobs.page("ann", state=JobState.QUEUED).jobs[0]
+    going = parts.jobs.page("ann", JobQuery(state=JobState.QUEUED)).jobs[0]
     assert (going.wait_s is None, going.is_paused) == (False, False)
     paused_at = parts.administration.pause().paused_at
     assert paused_at is not None
     assert parts.administration.pause().paused_at == paused_at
-    paused = parts.jobs.page("ann", state=JobState.QUEUED).jobs[0]
+    paused = parts.jobs.page("ann", JobQuery(state=JobState.QUEUED)).jobs[0]
     assert (paused.wait_s, paused.is_paused) == (None, True)
     assert parts.administration.resume().paused_at is None
 

@@ -11,6 +11,7 @@ from PIL import Image
 from gifapp import errors
 from gifapp.conversion.probing.probe import probed
 from gifapp.domain.job import JobState
+from gifapp.domain.job_query import JobQuery
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Crop, Format, Recipe, Segment
 from gifapp.domain.views.jobs import SourceView
@@ -203,7 +204,7 @@ def test_jobs_come_in_pages(parts: JobParts, upload: Upload) -> None:
     assert len(seen) == 5
     assert set(seen) == set(ids)
     assert parts.jobs.page("ann", limit=5).next_cursor is None
-    assert [job.id for job in parts.jobs.page("ann", state=JobState.CANCELLED).jobs] == [ids[0]]
+    assert [job.id for job in parts.jobs.page("ann", JobQuery(state=JobState.CANCELLED)).jobs] == [ids[0]]
     with pytest.raises(errors.FieldInvalid):
         parts.jobs.page("ann", cursor="x")
 

@@ -123,7 +123,34 @@ async def test_jobs_by_state(ada: Person, job: JobView) -> None:
     assert (await ada.http.get("/api/v1/jobs?state=dead")).json()["jobs"] == []
 
 
+async def test_a_search_finds_names_and_captions_and_says_how_many_there_are(
+    ada: Person, source: SourceView, sign_up: SignUp
+) -> None:
+    for fps, text in [(1, "Hello"), (2, "Hello there"), (3, "Goodbye")]:
+        recipe = {"fps": fps, "captions": [{"text": text}]}
+        await ada.http.post("/api/v1/jobs", json={"source_id": source.id, "recipe": recipe})
+    query: dict[str, Any] = {
+        "search": "CLIP hello",
+        "sort": "oldest",
+        "limit": 1,
+        "source_id": source.id,
+        "format": "gif",
+    }
+    page = (await ada.http.get("/api/v1/jobs", params=query)).json()
+    assert (page["total"], [job["recipe"]["fps"] for job in page["jobs"]]) == (2, [1])
+    page = (await ada.http.get("/api/v1/jobs", params=query | {"cursor": page["next_cursor"]})).json()
+    assert (page["total"], [job["recipe"]["fps"] for job in page["jobs"]]) == (2, [2])
+    assert page["next_cursor"] is None
+    theirs = (await sign_up("eve").http.get("/api/v1/jobs", params={"search": "hello"})).json()
+    assert theirs == {"jobs": [], "next_cursor": None, "total": 0}
+
+
 WRONG_ARGUMENTS = {
+    "search=" + "x" * 201: "search",
+    "format=avi": "format",
+    "source_id=" + "x" * 101: "source_id",
+    "sort=random": "sort",
+    "sort=largest&cursor=x": "cursor",
     "state=done": "state",
     "limit=0": "limit",
     "limit=201": "limit",

@@ -1,0 +1,48 @@
+"""Lists of one owner's jobs: filtered, searched, sorted and paged."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+from gifapp.domain.job_query import JobQuery, JobSort
+from gifapp.jobs.db.documents import JobDocument
+from gifapp.jobs.db.paging import Order, page_of
+from gifapp.mongodb import reaching_mongodb
+
+_ORDERS: dict[JobSort, Order] = {
+    "newest": Order("created_at"),
+    "oldest": Order("created_at", is_descending=False),
+    "largest": Order("gif.bytes"),
+    "longest": Order("gif.duration_s"),
+}
+
+
+class JobDocumentPage(NamedTuple):
+    """A page of jobs, the cursor of the next page if there is one, and the number of jobs on all pages."""
+
+    jobs: list[JobDocument]
+    next_cursor: str | None
+    total: int
+
+
+@reaching_mongodb()
+def job_page(owner_id: str, query: JobQuery, *, cursor: str | None, limit: int) -> JobDocumentPage:
+    """A page of the owner's jobs.
+
+    Raises:
+        errors.FieldInvalid: the cursor is not one that a page in this order returned.
+    """
+    chosen = _chosen(owner_id, query)
+    page, next_cursor = page_of(chosen, _ORDERS[query.sort], cursor=cursor, limit=limit)
+    return JobDocumentPage(page, next_cursor, int(chosen.count()))
+
+
+def _chosen(owner_id: str, query: JobQuery) -> Any:
+    filters = {"state": query.state, "source": query.source_id, "recipe__format": query.format}
+    chosen = JobDocument.objects(
+        owner=owner_id, **{name: value for name, value in filters.items() if value is not None}
+    )
+    # escaped: what people search for is text, never a pattern
+    contained = [{"searched_text": {"$regex": re.escape(word)}} for word in query.words]
+    return chosen.filter(__raw__={"$and": contained}) if contained else chosen

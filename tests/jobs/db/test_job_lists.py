@@ -1,0 +1,99 @@
+"""Lists of jobs as MongoDB answers them: searched, filtered, sorted, in pages that miss nothing."""
+
+from collections.abc import Callable
+
+import pytest
+
+from gifapp import errors
+from gifapp.domain.job import JobState
+from gifapp.domain.job_query import JobQuery, JobSort
+from gifapp.domain.recipes.recipe import Caption, Recipe
+from gifapp.domain.views.jobs import SourceView
+from gifapp.jobs.db.documents import JobDocument
+from gifapp.jobs.parts import JobParts
+from tests.jobs.conftest import finish
+
+Upload = Callable[..., SourceView]
+
+
+def submit(parts: JobParts, source: SourceView, *captions: str, fps: float = 10, owner: str = "ann") -> str:
+    recipe = Recipe(fps=fps, captions=tuple(Caption(text=text) for text in captions))
+    return parts.submission.submit(owner, source.id, recipe).id
+
+
+def found(parts: JobParts, query: JobQuery, owner: str = "ann") -> set[str]:
+    page = parts.jobs.page(owner, query)
+    assert page.total == len(page.jobs)
+    return {job.id for job in page.jobs}
+
+
+def test_jobs_are_found_by_their_name_and_captions(parts: JobParts, upload: Upload) -> None:
+    bunny, cat = upload(name="Big Bunny.mp4"), upload(name="cat (1).mp4")
+    plain, hello = submit(parts, bunny), submit(parts, bunny, "Hello there", fps=5)
+    other = submit(parts, cat, "HELLO again")
+    for search, expected in {
+        "BUNNY": {plain, hello},
+        "hello": {hello, other},
+        "hello bunny": {hello},
+        "t (1).": {other},
+        "b.nny": set(),
+        ".*": set(),
+        "$where": set(),
+        "nothing": set(),
+    }.items():
+        assert found(parts, JobQuery(search=search)) == expected, search
+
+
+def test_filters_are_of_the_owners_jobs_only(parts: JobParts, upload: Upload) -> None:
+    first, second = upload(name="a.mp4"), upload(name="b.mp4")
+    theirs = submit(parts, upload("bob", name="a.mp4"), owner="bob")
+    made, waiting = submit(parts, first), submit(parts, second, fps=5)
+    finish(parts)
+    webp = parts.submission.submit("ann", first.id, Recipe(format="webp")).id
+    assert found(parts, JobQuery(search="a.mp4")) == {made, webp}
+    assert found(parts, JobQuery(state=JobState.SUCCEEDED)) == {made}
+    assert found(parts, JobQuery(source_id=second.id)) == {waiting}
+    assert found(parts, JobQuery(format="webp")) == {webp}
+    assert found(parts, JobQuery(format="gif", state=JobState.QUEUED)) == {waiting}
+    assert found(parts, JobQuery(source_id=first.id), "bob") == set()
+    assert found(parts, JobQuery(), "bob") == {theirs}
+
+
+@pytest.mark.parametrize("sort", ["newest", "oldest", "largest", "longest"])
+def test_pages_in_any_order_hold_each_job_once_and_say_how_many_there_are(
+    parts: JobParts, upload: Upload, sort: JobSort
+) -> None:
+    source = upload()
+    for number in range(7):
+        submit(parts, source, fps=number + 1)
+    for size_bytes, duration_s in [(300, 1.5), (100, 1.5), (300, 0.25), (200, 1e-7)]:
+        done = finish(parts)
+        JobDocument.objects(id=done).update(set__gif__bytes=size_bytes, set__gif__duration_s=duration_s)
+    query, cursor, jobs = JobQuery(sort=sort), None, []
+    for _ in range(4):
+        page = parts.jobs.page("ann", query, limit=2, cursor=cursor)
+        assert page.total == 7
+        jobs += page.jobs
+        cursor = page.next_cursor
+    assert cursor is None
+    assert len({job.id for job in jobs}) == 7
+    assert [query.rank(job) for job in jobs] == sorted(query.rank(job) for job in jobs)
+
+
+@pytest.mark.parametrize("cursor", ["x", "-", "nan-x", "inf-x", "1", "1e-x"])
+def test_a_cursor_must_be_one_of_the_order(parts: JobParts, cursor: str) -> None:
+    sorts: list[JobSort] = ["newest", "oldest"] if cursor == "-" else ["newest", "largest", "longest"]
+    for sort in sorts:
+        with pytest.raises(errors.FieldInvalid, match="cursor"):
+            parts.jobs.page("ann", JobQuery(sort=sort), cursor=cursor)
+
+
+def test_a_search_reads_an_index_that_begins_with_the_owner(parts: JobParts) -> None:
+    assert parts.jobs.page("ann").total == 0
+    keys = [list(index["key"]) for index in JobDocument._get_collection().list_indexes()]
+    for expected in (
+        ["owner", "searched_text"],
+        ["owner", "gif.bytes", "_id"],
+        ["owner", "gif.duration_s", "_id"],
+    ):
+        assert expected in keys

@@ -1,0 +1,28 @@
+"""Documents of older versions become those of this one."""
+
+from collections.abc import Callable
+
+import mongoengine
+
+from gifapp.domain.job_query import JobQuery
+from gifapp.domain.recipes.recipe import Caption, Recipe
+from gifapp.domain.views.jobs import SourceView
+from gifapp.jobs.db.documents import ALIAS, JobDocument
+from gifapp.jobs.db.migrations import SCHEMA_VERSION, migrate, schema_version
+from gifapp.jobs.parts import JobParts
+
+
+def test_jobs_of_an_older_version_are_found_by_their_name_and_captions(
+    parts: JobParts, upload: Callable[..., SourceView]
+) -> None:
+    captioned = Recipe(captions=(Caption(text="HÉLLO"),))
+    job = parts.submission.submit("ann", upload(name="Bunny.mp4").id, captioned)
+    JobDocument.objects.update(unset__searched_text=True)
+    database = mongoengine.get_db(ALIAS)
+    database["schema"].update_one({}, {"$set": {"version": 1}})
+    assert parts.jobs.page("ann", JobQuery(search="bunny")).jobs == []
+    for _ in range(2):
+        migrate(database)
+        assert schema_version(database) == SCHEMA_VERSION
+        [found] = parts.jobs.page("ann", JobQuery(search="bunny héllo")).jobs
+        assert found.id == job.id
