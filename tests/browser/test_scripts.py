@@ -92,7 +92,7 @@ def test_a_button_that_is_being_pressed_is_not_replaced(page: Page) -> None:
 def card(number: int) -> dict[str, Any]:
     return {
         "id": f"job-{number}",
-        "created_at": f"2026-01-01T00:00:{number:02}Z",
+        "rank": -number,
         "state": "queued",
         "attempt": 0,
         "name": f"clip {number}",
@@ -106,17 +106,81 @@ def card(number: int) -> dict[str, Any]:
     }
 
 
-def test_cards_stay_in_order_and_older_ones_are_asked_for(page: Page) -> None:
-    render(page, "dashboard/gallery", page_url="", has_older=True)
-    show = "cards => model.listeners[0][1]({ type: 'all', cards })"
-    page.evaluate(show, [card(4), card(2)])
-    expect(page.get_by_text("2+")).to_be_visible()
-    page.get_by_role("button", name="Show older GIFs").click()
-    assert page.evaluate("model.sent.type") == "older"
-    arrive(page, has_older=False)
-    page.evaluate(show, [card(number) for number in (5, 4, 3, 2, 1)])
+def show(page: Page, kind: str, *numbers: int) -> None:
+    """The kernel sends cards."""
+    send = "message => model.listeners[0][1](message)"
+    page.evaluate(send, {"type": kind, "cards": [card(number) for number in numbers]})
+
+
+def test_cards_stay_in_order_and_more_are_asked_for(page: Page) -> None:
+    render(page, "dashboard/gallery", page_url="", has_more=True, total=2000, sources=[])
+    show(page, "all", 4, 2)
+    expect(page.get_by_text("2 of 2,000 GIFs")).to_be_visible()
+    page.get_by_role("button", name="Show more GIFs").click()
+    assert page.evaluate("model.sent.type") == "more"
+    arrive(page, has_more=False, total=5)
+    show(page, "more", 3, 1)
+    show(page, "patch", 5)
+    expect(page.get_by_text("5 GIFs", exact=True)).to_be_visible()
     expect(page.get_by_role("article")).to_have_count(5)
     assert page.get_by_role("heading", level=3).all_inner_texts() == [
         f"clip {number}" for number in (5, 4, 3, 2, 1)
     ]
-    expect(page.get_by_role("button", name="Show older GIFs")).to_be_hidden()
+    expect(page.get_by_role("button", name="Show more GIFs")).to_be_hidden()
+
+
+def test_a_card_moves_when_its_rank_changes_and_keeps_the_focus(page: Page) -> None:
+    render(page, "dashboard/gallery", page_url="", has_more=False, total=2, sources=[])
+    show(page, "all", 2, 1)
+    page.get_by_role("button", name="Cancel").last.focus()
+    send = "card => model.listeners[0][1]({ type: 'patch', cards: [card] })"
+    page.evaluate(send, card(1) | {"rank": -3})
+    assert page.get_by_role("heading", level=3).all_inner_texts() == ["clip 1", "clip 2"]
+    expect(page.get_by_role("button", name="Cancel").first).to_be_focused()
+
+
+def test_a_slash_searches_and_what_is_typed_is_asked_once(page: Page) -> None:
+    render(
+        page,
+        "dashboard/gallery",
+        page_url="",
+        has_more=False,
+        total=1,
+        sources=[{"id": "s", "name": "a.mp4"}],
+    )
+    show(page, "all", 1)
+    page.keyboard.press("/")
+    search = page.get_by_role("searchbox", name="Search your GIFs")
+    expect(search).to_be_focused()
+    page.keyboard.type("a/b")
+    expect(search).to_have_value("a/b")
+    assert page.evaluate("model.sent.type") == "ready"
+    page.clock.run_for(400)
+    everything = {"search": "a/b", "state": None, "format": None, "source_id": None, "sort": "newest"}
+    assert page.evaluate("model.sent") == {"type": "query", "query": everything}
+    show(page, "all")
+    expect(page.get_by_text("No GIFs match your search and filters.")).to_be_visible()
+    page.get_by_role("button", name="Show all").click()
+    assert page.evaluate("model.sent.query.search") == ""
+    expect(search).to_be_focused()
+
+
+def test_filters_are_asked_for_and_counted(page: Page) -> None:
+    render(
+        page,
+        "dashboard/gallery",
+        page_url="",
+        has_more=False,
+        total=1,
+        sources=[{"id": "s", "name": "a.mp4"}],
+    )
+    show(page, "all", 1)
+    page.get_by_role("button", name="Filters").click()
+    page.get_by_label("Status").select_option("Done")
+    page.get_by_label("Video").select_option("a.mp4")
+    page.get_by_label("Order").select_option("Largest first")
+    query = {"search": "", "state": "succeeded", "format": None, "source_id": "s", "sort": "largest"}
+    assert page.evaluate("model.sent.query") == query
+    expect(page.get_by_role("button", name="Filters (2)")).to_be_visible()
+    arrive(page, sources=[])  # the video was deleted
+    assert page.evaluate("model.sent.query.source_id") is None

@@ -17,7 +17,7 @@ class ScriptedService:
     def __init__(self) -> None:
         self.answers: dict[str, tuple[int, Any]] = {
             "limits": (200, vars(Limits())),
-            "jobs": (200, {"jobs": [], "next_cursor": None}),
+            "jobs": (200, {"jobs": [], "next_cursor": None, "total": 0}),
             "sources": (200, {"sources": [], "next_cursor": None}),
         }
         self.events: list[list[dict[str, Any]]] = []

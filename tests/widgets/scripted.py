@@ -8,9 +8,10 @@ from comm.base_comm import BaseComm
 
 from gifapp import errors
 from gifapp.domain.job import JobState, Progress
+from gifapp.domain.job_query import JobQuery
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe
-from gifapp.domain.views.jobs import EstimateView, Event, GifView, JobView, SourceView
+from gifapp.domain.views.jobs import EstimateView, Event, GifView, JobPage, JobView, SourceView
 
 TOO_FEW_BYTES = 1_000
 GIVEN_UP = "To fit 2.0 MB: stronger compression."
@@ -72,6 +73,18 @@ class ScriptedClient:
     def jobs(self, *, state: JobState | None = None, limit: int = 200) -> list[JobView]:
         self._fail_if_told()
         return [job for job in self._jobs.values() if state in (None, job.state)][:limit]
+
+    def job_page(self, query: JobQuery, *, cursor: str | None = None, limit: int = 50) -> JobPage:
+        """The cursor is a number of jobs to skip."""
+        self._fail_if_told()
+        chosen = sorted(filter(query.matches, self._jobs.values()), key=query.rank)
+        begin = int(cursor or 0)
+        has_more = len(chosen) > begin + limit
+        return JobPage(
+            jobs=chosen[begin : begin + limit],
+            next_cursor=str(begin + limit) if has_more else None,
+            total=len(chosen),
+        )
 
     def somebody_else_is_done(self) -> None:
         """What waits moves one place further, and no event tells."""

@@ -52,7 +52,7 @@ def widgets(done: list[Any]) -> list[Any]:
         return {}
 
     return [
-        Gallery("http://here", on_action=act, on_share=act, reporter=reporter),
+        Gallery("http://here", on_action=act, on_query=act, on_share=act, reporter=reporter),
         Panel("tables", on_action=act, reporter=reporter),
         Drafts(act),
         Login("http://127.0.0.1:9"),
@@ -76,6 +76,7 @@ def test_a_message_of_another_shape_is_dropped(
 
 def test_what_our_scripts_send_is_read() -> None:
     assert CardMessage.model_validate({"type": "share", "id": "a", "days": 30}).days == 30
+    assert CardMessage.model_validate({"type": "query", "query": {"state": "dead"}}).query.state == "dead"
     assert UploadMessage.model_validate({"type": "token", "upload": 3}).upload == 3
     drawn = {"x_px": 1, "y_px": 2, "width_px": 3, "height_px": 4}
     assert StageMessage.model_validate({"type": "crop", "crop": drawn}).crop == Crop(**drawn)

@@ -10,12 +10,14 @@ import ipywidgets as w
 from gifapp import errors
 from gifapp.client import Client
 from gifapp.domain.job import JobState
+from gifapp.domain.job_query import JobQuery
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import Event, JobView, ProgressEvent, SourceView
 from gifapp.widgets.controls.notices import Notices
 from gifapp.widgets.dashboard.editor import Editor
 from gifapp.widgets.dashboard.gallery import Gallery
+from gifapp.widgets.dashboard.job_list import JobList
 from gifapp.widgets.dashboard.sharing import Sharing
 from gifapp.widgets.dashboard.state import DashboardState
 from gifapp.widgets.dashboard.upload import Upload
@@ -24,7 +26,6 @@ from gifapp.widgets.words import repeat_text, reuse_text
 
 READ_AGAIN_S = 3600.0  # signed image URLs expire after some hours
 READ_QUEUE_S = 10.0  # queue positions change with other people's jobs, of which we get no events
-JOBS_AT_ONCE = 60
 _MAX_PLACES = 50
 
 
@@ -40,7 +41,6 @@ class Dashboard(w.VBox):
         """Show the service's jobs and sources, then follow its events; needs a running event loop."""
         self._client = client
         self._state = DashboardState()
-        self._max_jobs = JOBS_AT_ONCE
         self.notices = Notices()
         self._reporter = Reporter(self.notices.warn)
         self._make_parts(_limits(client))
@@ -55,6 +55,7 @@ class Dashboard(w.VBox):
         """Stop following events."""
         for task in self._tasks:
             task.cancel()
+        self._jobs.close()
         self.editor.close()
         super().close()
 
@@ -69,7 +70,10 @@ class Dashboard(w.VBox):
             reporter=reporter,
         )
         share = Sharing(self._client).respond
-        self.gallery = Gallery(page_url, on_action=self._act, on_share=share, reporter=reporter)
+        self.gallery = Gallery(
+            page_url, on_action=self._act, on_query=self._select, on_share=share, reporter=reporter
+        )
+        self._jobs = JobList(self._client, self.gallery, self._state, reporter)
 
     def _columns(self) -> w.Box:
         making = w.VBox([self.upload, self.editor])
@@ -110,13 +114,16 @@ class Dashboard(w.VBox):
                 self._changed(self._client.retry(job_id))
             case "delete":
                 self._client.delete(job_id)
-                self._state.remove(job_id)
                 self._forget_job(job_id)
             case "reuse":
                 self._reuse(job_id)
-            case "older":
-                self._max_jobs += JOBS_AT_ONCE
-                self._read()
+            case "more":
+                self._jobs.show_more()
+                self._show_gif_counts()
+
+    def _select(self, query: JobQuery) -> None:
+        self._jobs.select(query)
+        self._show_gif_counts()
 
     def _reuse(self, job_id: str) -> None:
         """Load a job's recipe into the form, with its source, or the chosen source if that is gone."""
@@ -160,7 +167,7 @@ class Dashboard(w.VBox):
         if event.type in ("ready", "reset"):
             self._read()
         elif event.job is not None:
-            self._show_job(event.job)
+            self._changed(event.job)
         elif event.progress is not None:
             self._show_progress(event.progress)
         elif event.type == "job.deleted" and event.id is not None:
@@ -172,18 +179,19 @@ class Dashboard(w.VBox):
         self.notices.is_live = is_live
 
     def _read(self) -> None:
-        jobs = self._client.jobs(limit=self._max_jobs + 1)
-        self._state.replace_all(jobs[: self._max_jobs], self._client.sources())
-        self.gallery.show_all(self._state.jobs, has_older=len(jobs) > self._max_jobs)
-        self.editor.stage.gifs = self._state.gif_counts()
+        sources = self._client.sources()
+        self._state.clear()
+        for source in sources:
+            self._state.put(source)
+        self._jobs.read()
+        self._show_gif_counts()
         self._show_sources()
 
     def _changed(self, job: JobView) -> None:
-        self._state.put(job)
-        self._show_job(job)
+        self._jobs.show(job)
+        self._show_gif_counts()
 
-    def _show_job(self, job: JobView) -> None:
-        self.gallery.show(job)
+    def _show_gif_counts(self) -> None:
         self.editor.stage.gifs = self._state.gif_counts()
 
     def _show_progress(self, progress: ProgressEvent) -> None:
@@ -193,12 +201,13 @@ class Dashboard(w.VBox):
         self.gallery.show_progress(progress)
 
     def _forget_job(self, job_id: str) -> None:
-        self.gallery.remove(job_id)
-        self.editor.stage.gifs = self._state.gif_counts()
+        self._jobs.remove(job_id)
+        self._show_gif_counts()
 
     def _show_sources(self) -> None:
         sources = self._state.sources
         self.editor.show_sources(sources)
+        self.gallery.sources = [{"id": source.id, "name": source.name} for source in sources]
         self.upload.compact = bool(sources)
 
 

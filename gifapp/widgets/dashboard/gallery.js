@@ -1,24 +1,16 @@
-import { addressOf, button, icon, make, progressBar, wantsLessMotion } from "../common.js";
+import { addressOf, button, make } from "../common.js";
+import { Card, focusOn } from "./card.js";
 import { Sharer } from "./sharer.js";
-import { makePicture, Viewer } from "./viewer.js";
+import { Toolbar } from "./toolbar.js";
+import { Viewer } from "./viewer.js";
 
 /**
- * @typedef {{ page_url: string, has_older: boolean }} Traits
- * @typedef {"cancel" | "retry" | "share" | "reuse" | "delete"} Action
- * @typedef {{ url: string, format: string, suffix: string, is_video: boolean, facts: string[], notes: string, width_px: number, height_px: number }} Gif
- * @typedef {{ id: string, created_at: string, state: keyof typeof SPOKEN, name: string, poster_url: string | null, status: string,
- *   run_at: string | null, fraction: number | null, gif: Gif | null, kept: string, actions: (Action | "download")[] }} CardData
- * @typedef {{ type: "all" | "patch", cards: CardData[] } | { type: "remove" | "point" | "settled", id: string } |
+ * @typedef {import("./card.js").CardData} CardData
+ * @typedef {{ page_url: string, has_more: boolean, total: number, sources: import("./toolbar.js").Source[] }} Traits
+ * @typedef {{ type: "all" | "more" | "patch", cards: CardData[] } | { type: "remove" | "point" | "settled", id: string } |
  *   { type: "shares", id: string, shares: import("./sharer.js").Share[], made: string | null }} GalleryMessage
  */
 
-const WORDS = {
-  cancel: "Cancel",
-  retry: "Try again",
-  share: "Share",
-  reuse: "Edit a copy",
-  delete: "Delete",
-};
 const SPOKEN = {
   queued: "is in the queue",
   running: "is being converted",
@@ -27,175 +19,6 @@ const SPOKEN = {
   cancelled: "was cancelled",
   dead: "failed",
 };
-const POINTED_MS = 4_000;
-
-// One card. Its nodes are created once and updated in place, so that focus and a playing GIF survive patches.
-class Card {
-  /**
-   * @param {CardData} card
-   * @param {Gallery} gallery
-   */
-  constructor(card, gallery) {
-    this.gallery = gallery;
-    this.card = card;
-    /** @type {HTMLImageElement | HTMLVideoElement} */
-    this.picture = makePicture("img");
-    /** @type {HTMLAnchorElement | null} */
-    this.link = null;
-    this.isPlaying = false;
-    this.full = make("button", { type: "button", class: "gifapp-card__full", on: { click: () => this.showFull() } });
-    this.play = button("Play", "play", () => this.startPlaying(), "play");
-    this.name = make("h3", { class: "gifapp-card__name", dir: "auto" });
-    this.status = make("p", { class: "gifapp-card__status" });
-    this.notes = make("p", { class: "gifapp-card__notes" });
-    this.kept = make("p", { class: "gifapp-card__kept" });
-    this.bar = progressBar(`Conversion of ${card.name}`);
-    this.actions = make("div", { class: "gifapp-card__actions" });
-    const frame = make("div", { class: "gifapp-card__frame" }, this.picture, this.full, this.play, this.bar.node);
-    this.node = make("article", { class: "gifapp-card", tabindex: -1 }, frame, make("div", { class: "gifapp-card__body" }, this.name, this.status, this.notes, this.kept), this.actions);
-    this.showActions();
-    this.show(card);
-  }
-
-  /** @param {CardData} card */
-  show(card) {
-    const before = this.card;
-    this.card = card;
-    this.node.dataset.state = card.state;
-    this.node.setAttribute("aria-label", `${card.name}: ${statusOf(card)}`);
-    setText(this.name, card.name);
-    this.name.title = card.name;
-    this.showStatus();
-    this.showPicture();
-    this.bar.node.hidden = card.fraction == null;
-    this.bar.show(card.fraction ?? 0);
-    if (before.actions.join() !== card.actions.join()) this.showActions();
-    else this.linkDownload();
-    this.setBusy(false);
-  }
-
-  showStatus() {
-    const facts = this.card.gif?.facts;
-    if (!facts) setText(this.status, statusOf(this.card));
-    else this.status.replaceChildren(...facts.map((text) => make("span", { text })));
-    setText(this.notes, this.card.gif?.notes ?? "");
-    this.notes.hidden = !this.notes.textContent;
-    setText(this.kept, this.card.kept);
-    this.kept.hidden = !this.card.kept;
-  }
-
-  showPicture() {
-    const { gif, poster_url: poster, name } = this.card;
-    const isStill = Boolean(gif) && wantsLessMotion() && !this.isPlaying;
-    const path = gif && !isStill ? gif.url : poster;
-    this.play.hidden = !isStill;
-    this.full.hidden = !gif;
-    this.full.setAttribute("aria-label", `Show the ${gif?.format} of ${name} at full size`);
-    this.useTag(gif?.is_video && !isStill ? "video" : "img");
-    this.picture.hidden = !path;
-    const label = gif ? `The ${gif.format} of ${name}` : "";
-    this.picture.setAttribute(this.picture.localName === "img" ? "alt" : "aria-label", label);
-    if (!path) return;
-    const address = this.gallery.addressOf(path);
-    // do not reload an image only because its signature was renewed
-    if (this.picture.src.split("?")[0] !== address.split("?")[0]) this.picture.src = address;
-  }
-
-  /** @param {"img" | "video"} tag */
-  useTag(tag) {
-    if (this.picture.localName === tag) return;
-    const picture = makePicture(tag);
-    this.picture.replaceWith(picture);
-    this.picture = picture;
-  }
-
-  showFull() {
-    const { name, gif } = this.card;
-    if (!gif) return;
-    const address = this.gallery.addressOf(gif.url);
-    this.gallery.viewer.open({ name, facts: gif.facts, address, download: downloadOf(address), isVideo: gif.is_video });
-  }
-
-  startPlaying() {
-    this.isPlaying = true;
-    this.showPicture();
-    this.node.focus();
-  }
-
-  showActions() {
-    const hadFocus = this.actions.contains(document.activeElement);
-    this.actions.replaceChildren(...this.card.actions.map((action, number) => this.makeAction(action, number === 0)));
-    this.linkDownload();
-    if (hadFocus) focusOn(this.actions.firstElementChild);
-  }
-
-  /**
-   * @param {Action | "download"} action
-   * @param {boolean} isFirst
-   */
-  makeAction(action, isFirst) {
-    if (action === "download") {
-      this.link = make("a", { class: "gifapp-button gifapp-button--quiet", download: true }, icon("download"), make("span", { text: "Download" }));
-      return this.link;
-    }
-    return button(WORDS[action], isFirst ? "quiet" : "icon", () => this.press(action), action);
-  }
-
-  /** @param {Action} action */
-  press(action) {
-    if (action === "delete") this.confirm();
-    else if (action === "share") this.gallery.sharer.open(this.card);
-    else this.ask(action);
-  }
-
-  linkDownload() {
-    if (!this.card.gif || !this.link) return;
-    this.link.href = downloadOf(this.gallery.addressOf(this.card.gif.url));
-  }
-
-  confirm() {
-    const keep = () => {
-      this.showActions();
-      focusOn(this.actions.lastElementChild);
-    };
-    const yes = button("Delete", "danger", () => this.ask("delete"));
-    const question = make("span", { class: "gifapp-card__question", text: `Delete this ${this.card.gif?.format ?? "job"}?` });
-    this.actions.replaceChildren(question, yes, button("Cancel", "quiet", keep));
-    // a handler that returns false would block all other keys
-    this.actions.onkeydown = (event) => void (event.key === "Escape" && keep());
-    yes.focus();
-  }
-
-  /** @param {Action} action */
-  ask(action) {
-    this.setBusy(true);
-    this.gallery.ask(action, this.card.id);
-  }
-
-  settle() {
-    this.setBusy(false);
-    if (this.actions.querySelector(".gifapp-card__question")) this.showActions();
-  }
-
-  /** @param {boolean} isBusy */
-  setBusy(isBusy) {
-    // disabling a button moves the focus to the page
-    if (isBusy && this.actions.contains(document.activeElement)) this.node.focus();
-    this.node.setAttribute("aria-busy", String(isBusy));
-    for (const node of this.actions.querySelectorAll("button")) node.disabled = isBusy;
-  }
-
-  reveal() {
-    this.node.scrollIntoView({ block: "nearest", behavior: wantsLessMotion() ? "auto" : "smooth" });
-  }
-
-  pointAt() {
-    this.node.focus({ preventScroll: true });
-    this.reveal();
-    this.node.classList.add("gifapp-card--pointed");
-    setTimeout(() => this.node.classList.remove("gifapp-card--pointed"), POINTED_MS);
-  }
-}
 
 export class Gallery {
   /**
@@ -211,36 +34,68 @@ export class Gallery {
     this.viewer = new Viewer();
     this.sharer = new Sharer(this);
     this.spoken = make("p", { class: "gifapp-unseen", role: "status", "aria-live": "polite" });
-    this.older = button("Show older GIFs", "quiet", () => this.askOlder());
-    this.older.classList.add("gifapp-gallery__older");
+    this.more = button("Show more GIFs", "quiet", () => this.askMore());
+    this.more.classList.add("gifapp-gallery__more");
     this.title = make("h2", { class: "gifapp-gallery__title", text: "Your GIFs", tabindex: -1 });
-    el.classList.add("gifapp-gallery");
+    this.toolbar = new Toolbar((query) => this.select(query));
     this.empty = makeEmpty();
-    el.append(make("div", { class: "gifapp-gallery__header" }, this.title, this.count), this.empty, this.list, this.older, this.viewer.node, this.sharer.node, this.spoken);
-    this.empty.hidden = true; // until the kernel has answered
+    this.nothing = makeNothingFound(() => this.toolbar.clear());
+    el.classList.add("gifapp-gallery");
+    el.append(make("div", { class: "gifapp-gallery__header" }, this.title, this.count), this.toolbar.node);
+    el.append(this.empty, this.nothing, this.list, this.more, this.viewer.node, this.sharer.node, this.spoken);
+    // until the kernel has answered
+    this.isSelecting = false;
+    for (const node of [this.toolbar.node, this.empty, this.nothing]) node.hidden = true;
+    this.showSources();
   }
 
   /** @param {GalleryMessage} message */
   receive(message) {
     if (message.type === "all") this.showAll(message.cards);
+    else if (message.type === "more") this.showMore(message.cards);
     else if (message.type === "patch") message.cards.forEach((card) => this.patch(card));
     else if (message.type === "remove") this.remove(message.id);
     else if (message.type === "point") this.cards.get(message.id)?.pointAt();
     else if (message.type === "shares") this.sharer.show(message);
     else if (message.type === "settled") this.settle(message.id);
-    this.empty.hidden = this.cards.size > 0;
+    this.showEmpty();
     this.showCount();
   }
 
-  showCount() {
-    const hasOlder = this.model.get("has_older");
-    this.older.hidden = !hasOlder;
-    this.count.textContent = this.cards.size ? `${this.cards.size}${hasOlder ? "+" : ""}` : "";
+  showEmpty() {
+    const isEmpty = !this.cards.size;
+    const { isFiltered } = this.toolbar;
+    this.empty.hidden = !isEmpty || isFiltered;
+    this.nothing.hidden = !isEmpty || !isFiltered;
+    this.toolbar.node.hidden = isEmpty && !isFiltered;
   }
 
-  askOlder() {
-    this.older.disabled = true;
-    this.model.send({ type: "older" });
+  showCount() {
+    this.more.hidden = !this.model.get("has_more");
+    this.count.textContent = this.cards.size ? this.countInWords() : "";
+  }
+
+  countInWords() {
+    const total = Math.max(this.model.get("total"), this.cards.size);
+    const [shown, all] = [this.cards.size, total].map((count) => count.toLocaleString("en-GB"));
+    const words = total === 1 ? "1 GIF" : `${all} GIFs`;
+    return this.cards.size < total ? `${shown} of ${words}` : words;
+  }
+
+  showSources() {
+    this.toolbar.showSources(this.model.get("sources") ?? []);
+  }
+
+  /** @param {import("./toolbar.js").Query} query */
+  select(query) {
+    this.isSelecting = true;
+    this.list.setAttribute("aria-busy", "true");
+    this.model.send({ type: "query", query });
+  }
+
+  askMore() {
+    this.more.disabled = true;
+    this.model.send({ type: "more" });
   }
 
   /** @param {CardData[]} cards */
@@ -248,6 +103,17 @@ export class Gallery {
     const known = new Set(cards.map((card) => card.id));
     for (const id of [...this.cards.keys()]) if (!known.has(id)) this.remove(id);
     for (const card of cards) this.put(card);
+    this.list.removeAttribute("aria-busy");
+    if (this.isSelecting) this.spoken.textContent = this.cards.size ? this.countInWords() : "No GIFs found";
+    this.isSelecting = false;
+  }
+
+  /** @param {CardData[]} cards */
+  showMore(cards) {
+    for (const card of cards) this.put(card);
+    this.spoken.textContent = this.countInWords();
+    const [first] = cards;
+    if (first) this.cards.get(first.id)?.node.focus({ preventScroll: true }); // the button may be gone
   }
 
   /**
@@ -266,31 +132,38 @@ export class Gallery {
   /** @param {CardData} card */
   put(card) {
     const known = this.cards.get(card.id);
+    const isInPlace = known?.card.rank === card.rank;
+    const shown = known ?? new Card(card, this);
     if (known) known.show(card);
-    else this.insert(card);
+    if (!isInPlace) this.place(shown);
   }
 
-  /** @param {CardData} card */
-  insert(card) {
-    const newCard = new Card(card, this);
+  /**
+   * Insert the card by its rank, or move it if that has changed; most come last.
+   * @param {Card} card
+   */
+  place(card) {
+    const { id, rank } = card.card;
+    const hadFocus = card.node.contains(document.activeElement) ? document.activeElement : null;
     let next = null;
     for (const node of [...this.list.children].reverse()) {
-      if (this.createdAt(node) >= card.created_at) break;
-      next = node;
+      if (node !== card.node && this.rankOf(node) <= rank) break;
+      if (node !== card.node) next = node;
     }
-    this.list.insertBefore(newCard.node, next);
-    newCard.node.dataset.id = card.id;
-    this.cards.set(card.id, newCard);
+    this.list.insertBefore(card.node, next);
+    card.node.dataset.id = id;
+    this.cards.set(id, card);
+    focusOn(hadFocus);
   }
 
   /** @param {Element} node  of a card */
-  createdAt(node) {
-    return this.cards.get(/** @type {HTMLElement} */ (node).dataset.id ?? "")?.card.created_at ?? "";
+  rankOf(node) {
+    return this.cards.get(/** @type {HTMLElement} */ (node).dataset.id ?? "")?.card.rank ?? 0;
   }
 
   /** @param {string} id */
   settle(id) {
-    this.older.disabled = false;
+    this.more.disabled = false;
     this.cards.get(id)?.settle();
     this.sharer.settle(id);
   }
@@ -306,7 +179,7 @@ export class Gallery {
   }
 
   /**
-   * @param {Action} action
+   * @param {import("./card.js").Action} action
    * @param {string} id
    */
   ask(action, id) {
@@ -329,46 +202,29 @@ function makeEmpty() {
   return make("ol", { class: "gifapp-gallery__empty" }, ...items);
 }
 
-// The kernel does not know the page's time zone, so the page formats the time of a scheduled job.
-/** @param {CardData} card */
-function statusOf({ status, run_at: runAt }) {
-  if (!runAt) return status;
-  const format = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
-  return status.replace("{when}", `on ${format.format(new Date(runAt))}`);
-}
-
-/** @param {string} address */
-function downloadOf(address) {
-  const download = new URL(address);
-  download.searchParams.set("download", "1");
-  return download.href;
-}
-
-/** @param {Element | null} node */
-function focusOn(node) {
-  if (node instanceof HTMLElement) node.focus();
-}
-
-/**
- * @param {HTMLElement} node
- * @param {string} text
- */
-function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
+/** @param {() => void} clear */
+function makeNothingFound(clear) {
+  const words = make("p", { text: "No GIFs match your search and filters." });
+  return make("div", { class: "gifapp-gallery__nothing" }, words, button("Show all", "quiet", clear));
 }
 
 /** @param {import("../common.js").Props<Traits>} props */
 function render({ model, el }) {
   const gallery = new Gallery(model, el);
-  /** @param {GalleryMessage} message */
-  const receive = (message) => gallery.receive(message);
-  const showCount = () => gallery.showCount();
-  model.on("msg:custom", receive);
-  model.on("change:has_older", showCount);
+  /** @type {[string, (message: any) => void][]} */
+  const listeners = [
+    ["msg:custom", (message) => gallery.receive(message)],
+    ["change:has_more change:total", () => gallery.showCount()],
+    ["change:sources", () => gallery.showSources()],
+  ];
+  /** @param {KeyboardEvent} event */
+  const takeShortcut = (event) => gallery.toolbar.takeShortcut(event);
+  for (const [event, listener] of listeners) model.on(event, listener);
+  document.addEventListener("keydown", takeShortcut);
   model.send({ type: "ready" });
   return () => {
-    model.off("msg:custom", receive);
-    model.off("change:has_older", showCount);
+    for (const [event, listener] of listeners) model.off(event, listener);
+    document.removeEventListener("keydown", takeShortcut);
   };
 }
 

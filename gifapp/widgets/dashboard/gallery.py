@@ -1,9 +1,9 @@
-"""The gallery: one widget with a card per job, updated by messages."""
+"""The gallery: one widget with a card per job and a toolbar, updated by messages."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, KeysView
 from typing import Any, ClassVar
 
 import anywidget
@@ -11,6 +11,7 @@ import traitlets
 from pydantic import Field
 
 from gifapp.domain.job import JobState
+from gifapp.domain.job_query import JobQuery
 from gifapp.domain.views.jobs import JobView, ProgressEvent
 from gifapp.widgets.assets import script, style
 from gifapp.widgets.dashboard import sharing
@@ -21,7 +22,10 @@ from gifapp.widgets.words import card, card_progress
 PATCH_EVERY_S = 0.3
 
 OnAction = Callable[[str, str], None]
-"""Called with the action (cancel, retry, reuse, delete, or older for more cards) and the job's id."""
+"""Called with the action (cancel, retry, reuse, delete, or more for more cards) and the job's id."""
+
+OnQuery = Callable[[JobQuery], None]
+"""Called with the filters and the order that the user chose."""
 
 OnShare = Callable[[dict[str, Any]], dict[str, Any]]
 """Called with the share box's request; returns what it shows."""
@@ -30,37 +34,66 @@ OnShare = Callable[[dict[str, Any]], dict[str, Any]]
 class CardMessage(Message):
     days: int = Field(7, ge=1, le=365)
     share: str = Field("", max_length=100)
+    query: JobQuery = JobQuery()
 
 
 class Gallery(anywidget.AnyWidget):
-    """Shows jobs, newest first, and passes on the actions that users choose."""
+    """Shows jobs in the order of a query, and passes on the actions that users choose."""
 
     _esm: ClassVar = script("dashboard/gallery")
-    _css: ClassVar = style("common", "dashboard/viewer", "dashboard/sharer", "dashboard/gallery")
+    _css: ClassVar = style(
+        "common", "dashboard/viewer", "dashboard/sharer", "dashboard/toolbar", "dashboard/gallery"
+    )
 
     page_url = traitlets.Unicode().tag(sync=True)
-    has_older = traitlets.Bool(default_value=False).tag(sync=True)
-    """Whether there are jobs older than those shown."""
+    has_more = traitlets.Bool(default_value=False).tag(sync=True)
+    """Whether there are jobs after those shown."""
+    total = traitlets.Int(0).tag(sync=True)
+    """The number of jobs of the query, shown or not."""
+    sources: traitlets.List[dict[str, str]] = traitlets.List().tag(sync=True)
+    """The videos that users may filter by: their ids and names."""
 
-    def __init__(self, page_url: str, *, on_action: OnAction, on_share: OnShare, reporter: Reporter) -> None:
+    def __init__(
+        self, page_url: str, *, on_action: OnAction, on_query: OnQuery, on_share: OnShare, reporter: Reporter
+    ) -> None:
         super().__init__(page_url=page_url)
+        self._query = JobQuery()
         self._cards: dict[str, dict[str, Any]] = {}
         self._waiting: dict[str, dict[str, Any]] = {}
         self._on_action = on_action
+        self._on_query = on_query
         self._on_share = on_share
         self._reporter = reporter
         self.on_msg(self._receive)
 
-    def show_all(self, jobs: Iterable[JobView], *, has_older: bool = False) -> None:
-        """Replace all cards with those of these jobs."""
-        self.has_older = has_older
-        self._cards = {job.id: card(job) for job in jobs}
+    @property
+    def shown_ids(self) -> KeysView[str]:
+        """The ids of the jobs that have a card."""
+        return self._cards.keys()
+
+    def show_all(self, jobs: Iterable[JobView], *, query: JobQuery, total: int, has_more: bool) -> None:
+        """Replace all cards with those of these jobs, the first of the query."""
+        self._query = query
+        self._cards = {job.id: self._card(job) for job in jobs}
+        self.total, self.has_more = total, has_more
         self._waiting.clear()
         self._send_all()
 
+    def show_more(self, jobs: Iterable[JobView], *, total: int, has_more: bool) -> None:
+        """Add the cards of the query's next jobs."""
+        added = {job.id: self._card(job) for job in jobs}
+        self._cards |= added
+        self.total, self.has_more = total, has_more
+        self.send({"type": "more", "cards": list(added.values())})
+
+    def is_beyond(self, job: JobView) -> bool:
+        """Whether the job comes after those shown, on a page that was not read."""
+        last = max((shown["rank"] for shown in self._cards.values()), default=0.0)
+        return self.has_more and self._query.rank(job) > last
+
     def show(self, job: JobView) -> None:
         """Add or update a card: at once when its state changes, otherwise a few times a second."""
-        before, now = self._cards.get(job.id), card(job)
+        before, now = self._cards.get(job.id), self._card(job)
         self._cards[job.id] = now
         if before is None or before["state"] != now["state"]:
             self._waiting.pop(job.id, None)
@@ -90,6 +123,9 @@ class Gallery(anywidget.AnyWidget):
             self._waiting.pop(job_id, None)
             self.send({"type": "remove", "id": job_id})
 
+    def _card(self, job: JobView) -> dict[str, Any]:
+        return card(job) | {"rank": self._query.rank(job)}
+
     def _patch_soon(self, job_id: str, changed: dict[str, Any]) -> None:
         if not self._waiting:
             asyncio.get_running_loop().call_later(PATCH_EVERY_S, self._flush)
@@ -112,6 +148,8 @@ class Gallery(anywidget.AnyWidget):
         with self._reporter.reporting():
             if message.type in sharing.REQUESTS:
                 self.send(self._on_share(message.model_dump()))
+            elif message.type == "query":
+                self._on_query(message.query)
             else:
                 self._on_action(message.type, message.id)
         self.send({"type": "settled", "id": message.id})

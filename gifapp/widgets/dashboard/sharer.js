@@ -1,7 +1,7 @@
 import { button, make } from "../common.js";
 
 /**
- * @typedef {import("./gallery.js").CardData} CardData
+ * @typedef {import("./card.js").CardData} CardData
  * @typedef {{ id: string, url: string, expires_at: string, views: number }} Share
  */
 

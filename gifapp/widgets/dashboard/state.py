@@ -34,10 +34,10 @@ class DashboardState:
         made = (job.source.id for job in self._jobs.values() if job.gif and job.source)
         return dict(Counter(made))
 
-    def replace_all(self, jobs: Iterable[JobView], sources: Iterable[SourceView]) -> None:
-        """Replace everything with the service's current jobs and sources."""
-        self._jobs = {job.id: job for job in jobs}
-        self._sources = {source.id: source for source in sources}
+    def clear(self) -> None:
+        """Forget everything, before all of it is read again."""
+        self._jobs.clear()
+        self._sources.clear()
 
     def put(self, item: JobView | SourceView) -> None:
         """Add or replace a job or source."""

@@ -6,8 +6,8 @@ from gifapp import errors
 from gifapp.domain.job import JobState
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import Event, ProgressEvent
-from gifapp.widgets.dashboard.dashboard import JOBS_AT_ONCE
 from gifapp.widgets.dashboard.gallery import PATCH_EVERY_S
+from gifapp.widgets.dashboard.job_list import COUNT_AFTER_S, PAGE_JOBS
 from tests.widgets.dashboard.conftest import OpenPage, Page
 from tests.widgets.scripted import (
     GIF,
@@ -125,13 +125,66 @@ async def test_a_place_in_the_queue_moves_without_an_event(open_page: OpenPage) 
     assert page.client.failure is None
 
 
-async def test_older_gifs_are_shown_on_request(open_page: OpenPage) -> None:
-    page = open_page(ScriptedClient([a_job(number) for number in range(1, JOBS_AT_ONCE + 3)], [a_source(1)]))
-    assert len(page.shown_ids) == JOBS_AT_ONCE
-    assert page.dashboard.gallery.has_older
-    page.gallery.says(type="older")
-    assert len(page.shown_ids) == JOBS_AT_ONCE + 2
-    assert not page.dashboard.gallery.has_older
+async def test_more_gifs_are_shown_on_request(open_page: OpenPage) -> None:
+    page = open_page(ScriptedClient([a_job(number) for number in range(1, PAGE_JOBS + 3)], [a_source(1)]))
+    assert len(page.shown_ids) == PAGE_JOBS
+    gallery = page.dashboard.gallery
+    assert (gallery.has_more, gallery.total) == (True, PAGE_JOBS + 2)
+    page.gallery.says(type="more")
+    assert [card["id"] for message in page.gallery.of_type("more") for card in message["cards"]] == [
+        "job-2",
+        "job-1",
+    ]
+    assert len(page.shown_ids) == PAGE_JOBS + 2
+    assert not gallery.has_more
+
+
+async def test_what_was_shown_more_is_read_again_after_an_outage(open_page: OpenPage) -> None:
+    page = open_page(ScriptedClient([a_job(number) for number in range(1, 3 * PAGE_JOBS)], [a_source(1)]))
+    await settled()
+    page.gallery.says(type="more")
+    page.client.emit(Event(cursor="9-0", type="reset"))
+    assert len(page.shown_ids) == 2 * PAGE_JOBS
+
+
+async def test_a_search_shows_what_it_finds_and_events_keep_to_it(open_page: OpenPage) -> None:
+    page = open_page(ScriptedClient([a_job(1), a_job(2, JobState.RUNNING)], [a_source(1), a_source(2)]))
+    await settled()
+    select(page, state="running")
+    assert (page.shown_ids, page.dashboard.gallery.total) == (["job-2"], 1)
+    page.client.emit(Event(cursor="1-0", type="job.changed", job=a_job(3)))
+    assert page.shown_ids == ["job-2"]
+    page.client.emit(Event(cursor="2-0", type="job.changed", job=a_job(1, JobState.RUNNING)))
+    page.client.emit(Event(cursor="3-0", type="job.changed", job=a_job(2, JobState.SUCCEEDED)))
+    assert page.shown_ids == ["job-1"]
+    select(page, search="no such name")
+    assert page.shown_ids == []
+
+
+async def test_an_event_of_a_job_on_a_later_page_adds_no_card(open_page: OpenPage) -> None:
+    page = open_page(ScriptedClient([a_job(number) for number in range(1, PAGE_JOBS + 3)], [a_source(1)]))
+    await settled()
+    page.client.emit(Event(cursor="1-0", type="job.changed", job=a_job(1, JobState.RUNNING)))
+    assert "job-1" not in page.shown_ids
+    page.client.emit(Event(cursor="2-0", type="job.changed", job=a_job(99)))
+    assert "job-99" in page.shown_ids
+
+
+async def test_the_number_of_gifs_is_counted_again_after_an_event(open_page: OpenPage) -> None:
+    page = open_page(ScriptedClient([a_job(1), a_job(2)], [a_source(1)]))
+    await settled()
+    page.client.delete("job-1")  # in another tab
+    page.client.emit(Event(cursor="1-0", type="job.deleted", id="job-1"))
+    await asyncio.sleep(COUNT_AFTER_S + 0.1)
+    assert page.dashboard.gallery.total == 1
+
+
+async def test_gifs_can_be_selected_by_their_video(page: Page) -> None:
+    assert [source["id"] for source in page.dashboard.gallery.sources] == ["source-2", "source-1"]
+    select(page, source_id="source-1")
+    assert page.shown_ids == ["job-2", "job-1"]
+    select(page, source_id="source-2")
+    assert page.shown_ids == []
 
 
 async def test_a_lost_connection_is_shown_until_it_is_back(page: Page) -> None:
@@ -230,6 +283,11 @@ def progress_of(job_id: str, *, attempt: int) -> Event:
     """Half of its frames are drawn."""
     progress = ProgressEvent(job_id=job_id, attempt=attempt, phase="writing", fraction=0.5)
     return Event(cursor="1-0", type="job.progress", progress=progress)
+
+
+def select(page: Page, **chosen: str) -> None:
+    """A person searches, filters or sorts."""
+    page.gallery.says(type="query", query=chosen)
 
 
 async def settled() -> None:

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from gifapp.domain.job import JobState, Progress
+from gifapp.domain.job_query import JobQuery
 from gifapp.domain.views.jobs import JobView, ProgressEvent
 from gifapp.widgets.dashboard.gallery import PATCH_EVERY_S, Gallery
 from gifapp.widgets.reporting import Reporter
@@ -19,7 +20,10 @@ class Page:
         self.reported: list[str] = []
         self.failure: Exception | None = None
         reporter = Reporter(self.reported.append)
-        self.gallery = Gallery("", on_action=self._act, on_share=self._share, reporter=reporter)
+        self.queries: list[JobQuery] = []
+        self.gallery = Gallery(
+            "", on_action=self._act, on_query=self.queries.append, on_share=self._share, reporter=reporter
+        )
         self.browser = Browser(self.gallery)
 
     def _act(self, action: str, job_id: str) -> None:
@@ -46,12 +50,17 @@ def progress(fraction: float, attempt: int = 1) -> ProgressEvent:
     return ProgressEvent(job_id="job-1", attempt=attempt, phase="writing", fraction=fraction, eta_s=4.0)
 
 
+def shown(job: JobView) -> dict[str, Any]:
+    """The job's card in a gallery with the newest first."""
+    return card(job) | {"rank": -job.created_at.timestamp()}
+
+
 def cards(messages: list[Any]) -> list[Any]:
     return [card for message in messages for card in message["cards"]]
 
 
 def test_a_page_that_opens_gets_all_cards(page: Page) -> None:
-    page.gallery.show_all([a_job(2), a_job(1)])
+    page.gallery.show_all([a_job(2), a_job(1)], query=JobQuery(), total=2, has_more=False)
     page.browser.messages.clear()
     page.browser.says(type="ready")
     assert [card["id"] for card in cards(page.browser.of_type("all"))] == ["job-2", "job-1"]
@@ -90,18 +99,18 @@ async def test_progress_changes_the_bar_and_the_words_and_sends_no_more(page: Pa
     words = "Drawing frames, 59%, 4 s left"
     assert cards(page.browser.of_type("patch")) == [{"id": "job-1", "status": words, "fraction": 0.59}]
     page.browser.says(type="ready")
-    [shown] = cards(page.browser.of_type("all"))
-    assert (shown["name"], shown["status"], shown["fraction"]) == ("clip-1.mp4", words, 0.59)
+    [now] = cards(page.browser.of_type("all"))
+    assert (now["name"], now["status"], now["fraction"]) == ("clip-1.mp4", words, 0.59)
 
 
 @pytest.mark.parametrize(
-    "shown",
+    "current",
     [running(0.1, attempt=2), *(a_job(1, state, attempts=1) for state in JobState if state != "running")],
     ids=lambda job: f"{job.state}-{job.attempts}",
 )
-async def test_progress_that_comes_too_late_changes_nothing(page: Page, shown: JobView) -> None:
+async def test_progress_that_comes_too_late_changes_nothing(page: Page, current: JobView) -> None:
     page.gallery.show(running(0.8))
-    page.gallery.show(shown)
+    page.gallery.show(current)
     await asyncio.sleep(PATCH_EVERY_S * 1.5)
     page.browser.messages.clear()
     page.gallery.show_progress(progress(0.9))
@@ -109,7 +118,7 @@ async def test_progress_that_comes_too_late_changes_nothing(page: Page, shown: J
     await asyncio.sleep(PATCH_EVERY_S * 1.5)
     assert page.browser.messages == []
     page.browser.says(type="ready")
-    assert cards(page.browser.of_type("all")) == [card(shown)]
+    assert cards(page.browser.of_type("all")) == [shown(current)]
 
 
 async def test_progress_of_a_card_that_is_removed_brings_it_not_back(page: Page) -> None:
@@ -125,6 +134,23 @@ def test_a_removed_card_goes_once(page: Page) -> None:
     page.gallery.remove("job-1")
     page.gallery.remove("job-1")
     assert page.browser.of_type("remove") == [{"type": "remove", "id": "job-1"}]
+
+
+def test_more_cards_come_alone(page: Page) -> None:
+    page.gallery.show_all([a_job(3)], query=JobQuery(), total=3, has_more=True)
+    page.gallery.show_more([a_job(2), a_job(1)], total=3, has_more=False)
+    assert [card["id"] for card in cards(page.browser.of_type("more"))] == ["job-2", "job-1"]
+    assert list(page.gallery.shown_ids) == ["job-3", "job-2", "job-1"]
+    assert not page.gallery.has_more
+
+
+def test_a_search_reaches_the_dashboard(page: Page) -> None:
+    query = {"search": "bunny", "state": "dead", "format": None, "source_id": None, "sort": "largest"}
+    page.browser.says(type="query", query=query)
+    assert page.queries == [JobQuery(search="bunny", state=JobState.DEAD, sort="largest")]
+    page.browser.says(type="query", query=query | {"search": "x" * 201})
+    page.browser.says(type="query", query=query | {"sort": "random"})
+    assert len(page.queries) == 1
 
 
 def test_a_button_reaches_its_job(page: Page) -> None:

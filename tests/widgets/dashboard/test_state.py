@@ -6,21 +6,23 @@ from tests.widgets.scripted import a_job, a_source
 
 def test_jobs_and_sources_are_newest_first() -> None:
     state = DashboardState()
-    state.replace_all([a_job(1), a_job(3), a_job(2)], [a_source(1), a_source(2)])
+    for view in (a_job(1), a_job(3), a_job(2), a_source(1), a_source(2)):
+        state.put(view)
     assert [job.id for job in state.jobs] == ["job-3", "job-2", "job-1"]
     assert [source.id for source in state.sources] == ["source-2", "source-1"]
 
 
 def test_an_event_replaces_the_job_it_carries() -> None:
     state = DashboardState()
-    state.replace_all([a_job(1)], [])
+    state.put(a_job(1))
     state.apply(Event(cursor="1-0", type="job.changed", job=a_job(1, JobState.RUNNING)))
     assert [job.state for job in state.jobs] == [JobState.RUNNING]
 
 
 def test_what_was_deleted_elsewhere_goes() -> None:
     state = DashboardState()
-    state.replace_all([a_job(1)], [a_source(1), a_source(2)])
+    for view in (a_job(1), a_source(1), a_source(2)):
+        state.put(view)
     state.apply(Event(cursor="1-0", type="job.deleted", id="job-1"))
     state.apply(Event(cursor="2-0", type="source.deleted", id="source-1"))
     assert state.jobs == []

@@ -1,0 +1,215 @@
+import { button, icon, make, progressBar, wantsLessMotion } from "../common.js";
+import { makePicture } from "./viewer.js";
+
+/**
+ * @typedef {"cancel" | "retry" | "share" | "reuse" | "delete"} Action
+ * @typedef {{ url: string, format: string, suffix: string, is_video: boolean, facts: string[], notes: string, width_px: number, height_px: number }} Gif
+ * @typedef {"queued" | "running" | "succeeded" | "failed" | "cancelled" | "dead"} State
+ * @typedef {{ id: string, rank: number, state: State, name: string, poster_url: string | null, status: string,
+ *   run_at: string | null, fraction: number | null, gif: Gif | null, kept: string, actions: (Action | "download")[] }} CardData
+ */
+
+const WORDS = {
+  cancel: "Cancel",
+  retry: "Try again",
+  share: "Share",
+  reuse: "Edit a copy",
+  delete: "Delete",
+};
+const POINTED_MS = 4_000;
+
+// One card. Its nodes are created once and updated in place, so that focus and a playing GIF survive patches.
+export class Card {
+  /**
+   * @param {CardData} card
+   * @param {import("./gallery.js").Gallery} gallery
+   */
+  constructor(card, gallery) {
+    this.gallery = gallery;
+    this.card = card;
+    /** @type {HTMLImageElement | HTMLVideoElement} */
+    this.picture = makePicture("img");
+    /** @type {HTMLAnchorElement | null} */
+    this.link = null;
+    this.isPlaying = false;
+    this.full = make("button", { type: "button", class: "gifapp-card__full", on: { click: () => this.showFull() } });
+    this.play = button("Play", "play", () => this.startPlaying(), "play");
+    this.name = make("h3", { class: "gifapp-card__name", dir: "auto" });
+    this.status = make("p", { class: "gifapp-card__status" });
+    this.notes = make("p", { class: "gifapp-card__notes" });
+    this.kept = make("p", { class: "gifapp-card__kept" });
+    this.bar = progressBar(`Conversion of ${card.name}`);
+    this.actions = make("div", { class: "gifapp-card__actions" });
+    const frame = make("div", { class: "gifapp-card__frame" }, this.picture, this.full, this.play, this.bar.node);
+    this.node = make("article", { class: "gifapp-card", tabindex: -1 }, frame, make("div", { class: "gifapp-card__body" }, this.name, this.status, this.notes, this.kept), this.actions);
+    this.showActions();
+    this.show(card);
+  }
+
+  /** @param {CardData} card */
+  show(card) {
+    const before = this.card;
+    this.card = card;
+    this.node.dataset.state = card.state;
+    this.node.setAttribute("aria-label", `${card.name}: ${statusOf(card)}`);
+    setText(this.name, card.name);
+    this.name.title = card.name;
+    this.showStatus();
+    this.showPicture();
+    this.bar.node.hidden = card.fraction == null;
+    this.bar.show(card.fraction ?? 0);
+    if (before.actions.join() !== card.actions.join()) this.showActions();
+    else this.linkDownload();
+    this.setBusy(false);
+  }
+
+  showStatus() {
+    const facts = this.card.gif?.facts;
+    if (!facts) setText(this.status, statusOf(this.card));
+    else this.status.replaceChildren(...facts.map((text) => make("span", { text })));
+    setText(this.notes, this.card.gif?.notes ?? "");
+    this.notes.hidden = !this.notes.textContent;
+    setText(this.kept, this.card.kept);
+    this.kept.hidden = !this.card.kept;
+  }
+
+  showPicture() {
+    const { gif, poster_url: poster, name } = this.card;
+    const isStill = Boolean(gif) && wantsLessMotion() && !this.isPlaying;
+    const path = gif && !isStill ? gif.url : poster;
+    this.play.hidden = !isStill;
+    this.full.hidden = !gif;
+    this.full.setAttribute("aria-label", `Show the ${gif?.format} of ${name} at full size`);
+    this.useTag(gif?.is_video && !isStill ? "video" : "img");
+    this.picture.hidden = !path;
+    const label = gif ? `The ${gif.format} of ${name}` : "";
+    this.picture.setAttribute(this.picture.localName === "img" ? "alt" : "aria-label", label);
+    if (!path) return;
+    const address = this.gallery.addressOf(path);
+    // do not reload an image only because its signature was renewed
+    if (this.picture.src.split("?")[0] !== address.split("?")[0]) this.picture.src = address;
+  }
+
+  /** @param {"img" | "video"} tag */
+  useTag(tag) {
+    if (this.picture.localName === tag) return;
+    const picture = makePicture(tag);
+    this.picture.replaceWith(picture);
+    this.picture = picture;
+  }
+
+  showFull() {
+    const { name, gif } = this.card;
+    if (!gif) return;
+    const address = this.gallery.addressOf(gif.url);
+    this.gallery.viewer.open({ name, facts: gif.facts, address, download: downloadOf(address), isVideo: gif.is_video });
+  }
+
+  startPlaying() {
+    this.isPlaying = true;
+    this.showPicture();
+    this.node.focus();
+  }
+
+  showActions() {
+    const hadFocus = this.actions.contains(document.activeElement);
+    this.actions.replaceChildren(...this.card.actions.map((action, number) => this.makeAction(action, number === 0)));
+    this.linkDownload();
+    if (hadFocus) focusOn(this.actions.firstElementChild);
+  }
+
+  /**
+   * @param {Action | "download"} action
+   * @param {boolean} isFirst
+   */
+  makeAction(action, isFirst) {
+    if (action === "download") {
+      this.link = make("a", { class: "gifapp-button gifapp-button--quiet", download: true }, icon("download"), make("span", { text: "Download" }));
+      return this.link;
+    }
+    return button(WORDS[action], isFirst ? "quiet" : "icon", () => this.press(action), action);
+  }
+
+  /** @param {Action} action */
+  press(action) {
+    if (action === "delete") this.confirm();
+    else if (action === "share") this.gallery.sharer.open(this.card);
+    else this.ask(action);
+  }
+
+  linkDownload() {
+    if (!this.card.gif || !this.link) return;
+    this.link.href = downloadOf(this.gallery.addressOf(this.card.gif.url));
+  }
+
+  confirm() {
+    const keep = () => {
+      this.showActions();
+      focusOn(this.actions.lastElementChild);
+    };
+    const yes = button("Delete", "danger", () => this.ask("delete"));
+    const question = make("span", { class: "gifapp-card__question", text: `Delete this ${this.card.gif?.format ?? "job"}?` });
+    this.actions.replaceChildren(question, yes, button("Cancel", "quiet", keep));
+    // a handler that returns false would block all other keys
+    this.actions.onkeydown = (event) => void (event.key === "Escape" && keep());
+    yes.focus();
+  }
+
+  /** @param {Action} action */
+  ask(action) {
+    this.setBusy(true);
+    this.gallery.ask(action, this.card.id);
+  }
+
+  settle() {
+    this.setBusy(false);
+    if (this.actions.querySelector(".gifapp-card__question")) this.showActions();
+  }
+
+  /** @param {boolean} isBusy */
+  setBusy(isBusy) {
+    // disabling a button moves the focus to the page
+    if (isBusy && this.actions.contains(document.activeElement)) this.node.focus();
+    this.node.setAttribute("aria-busy", String(isBusy));
+    for (const node of this.actions.querySelectorAll("button")) node.disabled = isBusy;
+  }
+
+  reveal() {
+    this.node.scrollIntoView({ block: "nearest", behavior: wantsLessMotion() ? "auto" : "smooth" });
+  }
+
+  pointAt() {
+    this.node.focus({ preventScroll: true });
+    this.reveal();
+    this.node.classList.add("gifapp-card--pointed");
+    setTimeout(() => this.node.classList.remove("gifapp-card--pointed"), POINTED_MS);
+  }
+}
+
+// The kernel does not know the page's time zone, so the page formats the time of a scheduled job.
+/** @param {CardData} card */
+function statusOf({ status, run_at: runAt }) {
+  if (!runAt) return status;
+  const format = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  return status.replace("{when}", `on ${format.format(new Date(runAt))}`);
+}
+
+/** @param {string} address */
+function downloadOf(address) {
+  const download = new URL(address);
+  download.searchParams.set("download", "1");
+  return download.href;
+}
+
+/** @param {Element | null} node */
+export function focusOn(node) {
+  if (node instanceof HTMLElement) node.focus();
+}
+
+/**
+ * @param {HTMLElement} node
+ * @param {string} text
+ */
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
