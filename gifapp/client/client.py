@@ -120,7 +120,16 @@ class Client:
         return SourceView.model_validate(self._call("GET", f"/sources/{source_id}"))
 
     def delete_source(self, source_id: str) -> None:
+        """Delete a video; its GIFs are kept."""
         self._call("DELETE", f"/sources/{source_id}")
+
+    def restore_source(self, source_id: str) -> SourceView:
+        """Undo the deletion of a video, within 30 seconds.
+
+        Raises:
+            errors.NotFound: it is too late.
+        """
+        return SourceView.model_validate(self._call("POST", f"/sources/{source_id}/restore"))
 
     def upload(
         self, path: Path | str | bytes, on_progress: OnBytes | None = None, *, name: str | None = None
@@ -267,7 +276,16 @@ class Client:
         return JobView.model_validate(self._call("POST", f"/jobs/{job_id}/retry"))
 
     def delete(self, job_id: str) -> None:
+        """Delete a job and its GIF; an unfinished job is cancelled."""
         self._call("DELETE", f"/jobs/{job_id}")
+
+    def restore(self, job_id: str) -> JobView:
+        """Undo the deletion of a job, within 30 seconds.
+
+        Raises:
+            errors.NotFound: it is too late.
+        """
+        return JobView.model_validate(self._call("POST", f"/jobs/{job_id}/restore"))
 
     def share(self, job_id: str, *, expires_in_s: int | None = None) -> ShareView:
         """Create a public link to the finished GIF; expires after a week by default.

@@ -9,6 +9,7 @@ from typing import Self
 from gifapp.domain.limits import Allowance, Limits
 from gifapp.jobs.attempts.quick import QuickConversions
 from gifapp.jobs.cleanup.consistency import Housekeeping
+from gifapp.jobs.cleanup.purge import Purge
 from gifapp.jobs.cleanup.retention import Retention
 from gifapp.jobs.cleanup.sweep import Sweep
 from gifapp.jobs.db import connection
@@ -82,7 +83,8 @@ class JobParts:
         self.delete_account = AccountDeletion(blobs, events)
 
         retention = Retention(blobs, events, allowance.retention)
-        self.sweep = Sweep(blobs, wakeups, events, timings, retention, counters)
+        purge = Purge(blobs, timings.undo_s)
+        self.sweep = Sweep(blobs, wakeups, events, timings, purge, retention, counters)
         self.housekeeping = Housekeeping(blobs, timings)
         self.checks: dict[str, Callable[[], None]] = {
             "mongodb": connection.ping,

@@ -17,6 +17,7 @@ class Timings:
     overtime_s: float = 5.0  # a conversion that ignores its own deadline is killed this much later
     storage_s: float = 300.0  # how long an attempt waits for unavailable storage, renewing its lease
     abandoned_s: float = 60.0  # files of a killed upload or attempt are removed when untouched this long
+    undo_s: float = 30.0  # deleted jobs and sources can be restored for this long, and are then purged
     upload_s: float = 24 * 3600.0  # a resumable upload expires this long after its last byte
     compare_s: float = 3600.0  # how often storage is checked against the documents
     compare_look_s: float = 60.0  # how often each process checks whether that is due

@@ -74,6 +74,14 @@ def reuse_text(job: JobView) -> str:
     return f"The form now has the settings of this {FILE_KINDS[job.recipe.format].name}."
 
 
+def deleted_text(job: JobView | None) -> str:
+    """The message after this job was deleted."""
+    kind = FILE_KINDS[job.recipe.format].name if job and job.gif else "job"
+    return (
+        f"The {kind} of {job.source.name} was deleted." if job and job.source else f"The {kind} was deleted."
+    )
+
+
 def repeat_text(job: JobView) -> str:
     """The message for a repeated submission of this job."""
     name = FILE_KINDS[job.recipe.format].name

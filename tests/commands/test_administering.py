@@ -150,7 +150,7 @@ def test_dead_letters_are_requeued_one_and_all(data_dir: Path, ids: dict[str, st
 
 def test_a_dead_letter_without_its_video_is_left_and_said(data_dir: Path, ids: dict[str, str]) -> None:
     with administering(data_dir):
-        sources.remove_source(*owner_and_source(ids["dead"]))
+        sources.delete_source(*owner_and_source(ids["dead"]))
     result = run(data_dir, "dead requeue --all")
     assert ("1 dead letter queued again." in result.stdout, "1 dead letter left:" in result.stderr) == (
         True,

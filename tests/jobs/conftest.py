@@ -12,6 +12,7 @@ from gifapp.domain.job import JobState
 from gifapp.domain.limits import Allowance, Limits
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import JobView, SourceView
+from gifapp.jobs.cleanup.purge import Purge
 from gifapp.jobs.db import leases
 from gifapp.jobs.db.documents import GifPart, JobDocument
 from gifapp.jobs.parts import JobParts
@@ -157,6 +158,11 @@ def finish(parts: JobParts, owner: str = "ann") -> str:
     facts = {"bytes": len(GIF), "width_px": 1, "height_px": 1, "frames": 1, "duration_s": 0.1}
     leases.succeed(attempt, GifPart(key=attempt.key, **facts))
     return str(job.id)
+
+
+def purge(parts: JobParts) -> None:
+    """Remove what was deleted, as if the time to undo had passed."""
+    Purge(parts.blobs, undo_s=-1)()
 
 
 def stored_video(parts: JobParts, owner: str, source_id: str) -> Path:

@@ -21,7 +21,7 @@ from gifapp.jobs.parts import JobParts
 from gifapp.storage.blob import Blob
 from gifapp.storage.bucket import Bucket
 from gifapp.storage.incoming import Incoming
-from tests.jobs.conftest import QUICK, files_below
+from tests.jobs.conftest import QUICK, files_below, purge
 from tests.moto import objects
 from tests.storages import storage_at
 
@@ -78,6 +78,7 @@ def test_what_one_machine_takes_in_another_converts_and_a_third_shows(
         assert parts.sources.frame("ann", source.id, 0.5).startswith(b"\xff\xd8")
         parts.jobs.delete("ann", job.id)
         parts.sources.delete("ann", source.id)
+        purge(parts)
     assert objects(outside, f"{bucket}/{ROOT}") == set()
     for machine in ("web", "worker", "other"):
         assert not [*(tmp_path / machine / "scratch").iterdir(), *(tmp_path / machine / "incoming").iterdir()]
@@ -116,8 +117,10 @@ def test_equal_bytes_are_kept_once_and_as_long_as_anybody_has_them(
         first, second = upload(parts, video), upload(parts, video, "bob")
         assert len(objects(outside, f"{bucket}/{ROOT}")) == 2
         parts.sources.delete("ann", first.id)
+        purge(parts)
         assert len(objects(outside, f"{bucket}/{ROOT}")) == 2
         parts.sources.delete("bob", second.id)
+        purge(parts)
     assert objects(outside, f"{bucket}/{ROOT}") == set()
 
 

@@ -59,6 +59,7 @@ class ScriptedClient:
     def __init__(self, jobs: list[JobView] | None = None, sources: list[SourceView] | None = None) -> None:
         self._jobs = {job.id: job for job in jobs or []}
         self._sources = {source.id: source for source in sources or []}
+        self._deleted: dict[str, Any] = {}
         self.failure: Exception | None = None
         self.emit: Callable[[Event], None]
         self.connected: Callable[[bool], None]
@@ -129,11 +130,26 @@ class ScriptedClient:
 
     def delete(self, job_id: str) -> None:
         self._fail_if_told()
-        del self._jobs[job_id]
+        self._deleted[job_id] = self._jobs.pop(job_id)
+
+    def restore(self, job_id: str) -> JobView:
+        return self._keep(self._restored(job_id, "job"))
 
     def delete_source(self, source_id: str) -> None:
         self._fail_if_told()
-        del self._sources[source_id]
+        self._deleted[source_id] = self._sources.pop(source_id)
+
+    def restore_source(self, source_id: str) -> SourceView:
+        return self._sources.setdefault(source_id, self._restored(source_id, "source"))
+
+    def purge(self) -> None:
+        """The time to undo passes."""
+        self._deleted.clear()
+
+    def _restored(self, item_id: str, kind: str) -> Any:
+        if item_id not in self._deleted:
+            raise errors.NotFound(kind=kind)
+        return self._deleted.pop(item_id)
 
     async def follow(self, on_event: Callable[[Event], None], on_connection: Callable[[bool], None]) -> None:
         self.emit, self.connected = on_event, on_connection

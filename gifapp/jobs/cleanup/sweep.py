@@ -16,6 +16,7 @@ import structlog
 
 from gifapp.domain.job import JobState
 from gifapp.jobs.attempts import attempt_timer
+from gifapp.jobs.cleanup.purge import Purge
 from gifapp.jobs.cleanup.retention import Retention
 from gifapp.jobs.db import job_store, leases, sources, workers
 from gifapp.jobs.db.documents import utc_now
@@ -38,6 +39,7 @@ class Sweep:
     wakeups: WakeupQueue
     events: EventStream
     timings: Timings
+    purge: Purge
     retention: Retention
     counters: CounterStore
 
@@ -53,6 +55,7 @@ class Sweep:
         self._remove_orphaned_attempts()
         self._remove_orphaned_uploads()
         PartialUploads(self.blobs).remove_expired(untouched_s=self.timings.upload_s)
+        self.purge()
         self.retention()
 
     def _take_back_lost_jobs(self) -> None:

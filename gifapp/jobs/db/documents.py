@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 from uuid import uuid4
 
-from mongoengine import Document, EmbeddedDocument
+from mongoengine import Document, EmbeddedDocument, queryset_manager
 from mongoengine.fields import (
     BooleanField,
     DateTimeField,
@@ -23,10 +23,12 @@ from mongoengine.fields import (
     LongField,
     StringField,
 )
+from mongoengine.queryset import QuerySetManager
 
 from gifapp.domain.job import JobState
 
 ALIAS = "jobs"
+_DELETED = {"fields": ["deleted_at"], "sparse": True}
 _META = {"db_alias": ALIAS, "strict": False, "auto_create_index": False}  # `connection` creates them
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -50,7 +52,24 @@ class PlainDictField(DictField):  # type: ignore[misc]
     _auto_dereference = False
 
 
-class SourceDocument(Document):  # type: ignore[misc]
+class DeletableDocument(Document):  # type: ignore[misc]
+    """What its owner may delete and, until it is purged, restore.
+
+    `objects` leaves out deleted documents, so no query can forget to; `with_deleted` includes them.
+    """
+
+    deleted_at = DateTimeField()
+
+    meta: ClassVar[dict[str, Any]] = {"abstract": True}
+
+    with_deleted = QuerySetManager()
+
+    @queryset_manager  # type: ignore[untyped-decorator]
+    def objects(cls, queryset: Any) -> Any:  # noqa: N805
+        return queryset.filter(deleted_at=None)
+
+
+class SourceDocument(DeletableDocument):
     """An uploaded video; several sources may refer to the same file."""
 
     id = StringField(primary_key=True, default=new_id)
@@ -65,7 +84,7 @@ class SourceDocument(Document):  # type: ignore[misc]
     meta: ClassVar[dict[str, Any]] = {
         **_META,
         "collection": "sources",
-        "indexes": [("owner", "-created_at"), "sha256", "used_at"],
+        "indexes": [("owner", "-created_at"), "sha256", "used_at", _DELETED],
     }
 
 
@@ -96,7 +115,7 @@ class GifPart(EmbeddedDocument):  # type: ignore[misc]
     notes = ListField(StringField())
 
 
-class JobDocument(Document):  # type: ignore[misc]
+class JobDocument(DeletableDocument):
     """A submitted conversion.
 
     `token` counts every claim (a fencing token): a write with an older one comes from an attempt that
@@ -153,6 +172,7 @@ class JobDocument(Document):  # type: ignore[misc]
             ("state", "-finished_at"),
             "source",
             {"fields": ["gif.key"], "sparse": True},
+            _DELETED,
             {
                 "fields": ["owner", "idempotency_key"],
                 "unique": True,
@@ -172,6 +192,10 @@ class JobDocument(Document):  # type: ignore[misc]
             },
         ],
     }
+
+
+END_OF_LEASE: dict[str, Any] = {"unset__lease_until": True, "unset__worker": True, "unset__slot": True}
+"""The part of an update that ends a job's lease."""
 
 
 class ShareDocument(Document):  # type: ignore[misc]

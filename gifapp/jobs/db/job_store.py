@@ -16,12 +16,21 @@ from gifapp import errors
 from gifapp.domain.job import LEGAL_MOVES, JobState, Priority
 from gifapp.domain.job_query import searched_text
 from gifapp.domain.recipes.recipe import Recipe
-from gifapp.jobs.db.documents import LONG_AGO, JobDocument, ProgressPart, SourceDocument, utc_now
+from gifapp.jobs.db.documents import (
+    END_OF_LEASE,
+    LONG_AGO,
+    JobDocument,
+    ProgressPart,
+    SourceDocument,
+    utc_now,
+)
 from gifapp.jobs.db.queue_pause import is_paused
 from gifapp.jobs.db.scheduling import PRIORITIES, rank_of
 from gifapp.mongodb import reaching_mongodb
 
 _EXPIRING = [state for state in JobState if state.expires]
+_UNFINISHED = [state for state in JobState if not state.is_final]
+_END_OF_KEY = {"unset__idempotency_key": True}  # a deleted job must not answer a submission with its key
 _RETRYABLE = [state for state, moves in LEGAL_MOVES.items() if state.is_final and JobState.QUEUED in moves]
 
 
@@ -165,22 +174,83 @@ def _queued_again(job: JobDocument, states: Collection[JobState], now: datetime)
 
 
 @reaching_mongodb()
-def remove_job(owner_id: str, job_id: str) -> JobDocument:
-    """Remove a job, and return it; a running attempt loses its lease and stops.
+def delete_job(owner_id: str, job_id: str) -> JobDocument:
+    """Hide a job until it is restored or purged, and return it; an unfinished one is cancelled.
 
     Raises:
         errors.NotFound
     """
-    removed = JobDocument.objects(id=job_id, owner=owner_id).modify(remove=True)
-    if removed is None:
+    while True:  # until the job's state does not change between our writes
+        job = find_job(owner_id, job_id)
+        deleted = _delete_unfinished(job) or _delete_finished(job)
+        if deleted is not None:
+            return deleted
+
+
+def _delete_unfinished(job: JobDocument) -> JobDocument | None:
+    # a running attempt loses its lease and stops
+    now = utc_now()
+    return JobDocument.objects(id=job.id, state__in=_UNFINISHED).modify(
+        new=True,
+        set__state=JobState.CANCELLED,
+        set__is_active=False,
+        set__finished_at=now,
+        set__deleted_at=now,
+        **END_OF_LEASE,
+        **_END_OF_KEY,
+    )
+
+
+def _delete_finished(job: JobDocument) -> JobDocument | None:
+    finished = JobDocument.objects(id=job.id, state__nin=_UNFINISHED)
+    return finished.modify(new=True, set__deleted_at=utc_now(), **_END_OF_KEY)
+
+
+@reaching_mongodb()
+def restore_job(owner_id: str, job_id: str) -> JobDocument:
+    """Undo the deletion of a job; a job that is not deleted is returned as it is.
+
+    Raises:
+        errors.NotFound: no such job, or it was purged.
+    """
+    deleted = JobDocument.with_deleted(id=job_id, owner=owner_id)
+    restored = deleted.modify(new=True, unset__deleted_at=True)
+    if restored is None:
         raise errors.NotFound(kind="job")
+    return restored
+
+
+@reaching_mongodb()
+def deleted_jobs(before: datetime, *, limit: int) -> list[JobDocument]:
+    """Jobs that were deleted before this time."""
+    return list(JobDocument.with_deleted(deleted_at__lt=before).limit(limit))
+
+
+@reaching_mongodb()
+def purge_job(job: JobDocument, before: datetime) -> JobDocument | None:
+    """Remove a job of `deleted_jobs()`; None: it was restored, or another process was first."""
+    deleted = JobDocument.with_deleted(id=job.id, deleted_at__lt=before)
+    removed: JobDocument | None = deleted.modify(remove=True)
     return removed
+
+
+@reaching_mongodb()
+def remove_next_of(owner_id: str) -> JobDocument | None:
+    """Remove one of the owner's jobs, deleted or not, and return it; None: there are none."""
+    removed: JobDocument | None = JobDocument.with_deleted(owner=owner_id).modify(remove=True)
+    return removed
+
+
+@reaching_mongodb()
+def remove_job(owner_id: str, job_id: str) -> None:
+    """Remove a job at once."""
+    JobDocument.with_deleted(id=job_id, owner=owner_id).delete()
 
 
 @reaching_mongodb()
 def is_in_use(source_id: str) -> bool:
     """Whether a queued or running job needs the source."""
-    unfinished = JobDocument.objects(source=source_id, state__in=[JobState.QUEUED, JobState.RUNNING])
+    unfinished = JobDocument.objects(source=source_id, state__in=_UNFINISHED)
     return unfinished.first() is not None
 
 
@@ -209,13 +279,14 @@ def remove_expired(job: JobDocument, before: datetime) -> JobDocument | None:
 
 @reaching_mongodb()
 def references_gif(key: str) -> bool:
-    return JobDocument.objects(gif__key=key).first() is not None
+    """Whether some job, deleted or not, refers to the GIF of this attempt."""
+    return JobDocument.with_deleted(gif__key=key).first() is not None
 
 
 @reaching_mongodb()
 def gifs_among(keys: list[str]) -> set[str]:
-    """The keys that some job refers to."""
-    return set(JobDocument.objects(gif__key__in=keys).distinct("gif.key"))
+    """The keys that some job, deleted or not, refers to."""
+    return set(JobDocument.with_deleted(gif__key__in=keys).distinct("gif.key"))
 
 
 @reaching_mongodb()

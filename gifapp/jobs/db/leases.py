@@ -16,10 +16,16 @@ from mongoengine import NotUniqueError
 
 from gifapp import errors
 from gifapp.domain.job import DeadLetter, Fail, JobState, Progress, Requeue, Wait, decide_retry
-from gifapp.jobs.db.documents import LONG_AGO, ErrorPart, GifPart, JobDocument, ProgressPart, utc_now
+from gifapp.jobs.db.documents import (
+    END_OF_LEASE,
+    LONG_AGO,
+    ErrorPart,
+    GifPart,
+    JobDocument,
+    ProgressPart,
+    utc_now,
+)
 from gifapp.mongodb import reaching_mongodb
-
-_END_OF_LEASE: dict[str, Any] = {"unset__lease_until": True, "unset__worker": True, "unset__slot": True}
 
 
 @dataclass(frozen=True)
@@ -158,7 +164,7 @@ def _held(attempt: Attempt) -> Any:
 def _queue_again(held: Any, **changes: Any) -> JobDocument | None:
     """Requeue, or cancel if that was requested: a cancel request outlives the attempt."""
     queued = held.filter(cancel_requested=False).modify(
-        new=True, set__state=JobState.QUEUED, set__notified_at=LONG_AGO, **changes, **_END_OF_LEASE
+        new=True, set__state=JobState.QUEUED, set__notified_at=LONG_AGO, **changes, **END_OF_LEASE
     )
     return queued or _settle(held, JobState.CANCELLED)
 
@@ -166,7 +172,7 @@ def _queue_again(held: Any, **changes: Any) -> JobDocument | None:
 def _settle(held: Any, state: JobState, **changes: Any) -> JobDocument | None:
     now = utc_now()
     return held.modify(
-        new=True, set__state=state, set__is_active=False, set__finished_at=now, **changes, **_END_OF_LEASE
+        new=True, set__state=state, set__is_active=False, set__finished_at=now, **changes, **END_OF_LEASE
     )
 
 

@@ -70,12 +70,6 @@ def use_source(owner_id: str, source_id: str) -> SourceDocument:
 
 
 @reaching_mongodb()
-def sources_of(owner_id: str) -> list[SourceDocument]:
-    """All of the owner's sources, newest first."""
-    return list(SourceDocument.objects(owner=owner_id).order_by("-created_at", "-id"))
-
-
-@reaching_mongodb()
 def source_page(owner_id: str, *, cursor: str | None, limit: int) -> tuple[list[SourceDocument], str | None]:
     """A page of sources, newest first, and the cursor of the next page, if any.
 
@@ -93,18 +87,56 @@ def sources_by_id(owner_id: str, ids: Iterable[str]) -> dict[str, Any]:
 
 
 @reaching_mongodb()
-def remove_source(owner_id: str, source_id: str) -> SourceDocument:
-    """Raises errors.NotFound unless the owner had such a source."""
-    removed = SourceDocument.objects(id=source_id, owner=owner_id).modify(remove=True)
-    if removed is None:
+def delete_source(owner_id: str, source_id: str) -> None:
+    """Hide a source until it is restored or purged.
+
+    Raises:
+        errors.NotFound
+    """
+    mine = SourceDocument.objects(id=source_id, owner=owner_id)
+    if not mine.update_one(set__deleted_at=utc_now()):
         raise errors.NotFound(kind="source")
+
+
+@reaching_mongodb()
+def restore_source(owner_id: str, source_id: str) -> SourceDocument:
+    """Undo the deletion of a source; a source that is not deleted is returned as it is.
+
+    Raises:
+        errors.NotFound: no such source, or it was purged.
+    """
+    deleted = SourceDocument.with_deleted(id=source_id, owner=owner_id)
+    restored = deleted.modify(new=True, unset__deleted_at=True, set__used_at=utc_now())
+    if restored is None:
+        raise errors.NotFound(kind="source")
+    return restored
+
+
+@reaching_mongodb()
+def deleted_sources(before: datetime, *, limit: int) -> list[str]:
+    """The ids of sources that were deleted before this time."""
+    return list(SourceDocument.with_deleted(deleted_at__lt=before).limit(limit).scalar("id"))
+
+
+@reaching_mongodb()
+def purge_source(source_id: str, before: datetime) -> SourceDocument | None:
+    """Remove a source of `deleted_sources()`; None: it was restored, or another process was first."""
+    deleted = SourceDocument.with_deleted(id=source_id, deleted_at__lt=before)
+    removed: SourceDocument | None = deleted.modify(remove=True)
+    return removed
+
+
+@reaching_mongodb()
+def remove_next_of(owner_id: str) -> SourceDocument | None:
+    """Remove one of the owner's sources, deleted or not, and return it; None: there are none."""
+    removed: SourceDocument | None = SourceDocument.with_deleted(owner=owner_id).modify(remove=True)
     return removed
 
 
 @reaching_mongodb()
 def is_referenced(sha256: str) -> bool:
-    """Whether a source of any owner has these bytes."""
-    return SourceDocument.objects(sha256=sha256).limit(1).count(with_limit_and_skip=True) > 0
+    """Whether a source of any owner, deleted or not, has these bytes."""
+    return SourceDocument.with_deleted(sha256=sha256).limit(1).count(with_limit_and_skip=True) > 0
 
 
 @reaching_mongodb()
@@ -133,5 +165,5 @@ def remove_expired(source_id: str, before: datetime) -> SourceDocument | None:
 
 @reaching_mongodb()
 def digests_among(digests: list[str]) -> set[str]:
-    """The digests that some source has."""
-    return set(SourceDocument.objects(sha256__in=digests).distinct("sha256"))
+    """The digests that some source, deleted or not, has."""
+    return set(SourceDocument.with_deleted(sha256__in=digests).distinct("sha256"))

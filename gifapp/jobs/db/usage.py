@@ -12,9 +12,12 @@ from gifapp.mongodb import reaching_mongodb
 
 @reaching_mongodb()
 def quota_usage(owner_id: str, *, limit_bytes: int | None) -> QuotaUsage:
-    """The size of the owner's videos and GIFs; every copy of a video counts."""
-    videos = SourceDocument.objects(owner=owner_id).sum("bytes")
-    gifs = JobDocument.objects(owner=owner_id).sum("gif.bytes")
+    """The size of the owner's videos and GIFs, deleted ones too until they are purged.
+
+    Every copy of a video counts.
+    """
+    videos = SourceDocument.with_deleted(owner=owner_id).sum("bytes")
+    gifs = JobDocument.with_deleted(owner=owner_id).sum("gif.bytes")
     return QuotaUsage(int(videos + gifs), limit_bytes)
 
 
@@ -34,7 +37,7 @@ def stored_by(owner_ids: Collection[str]) -> dict[str, int]:
     total: dict[str, int] = {}
     for documents, size in ((SourceDocument, "$bytes"), (JobDocument, "$gif.bytes")):
         of_owners = {"$match": {"owner": {"$in": list(owner_ids)}}}
-        rows: Any = documents.objects.aggregate(
+        rows: Any = documents.with_deleted.aggregate(
             [of_owners, {"$group": {"_id": "$owner", "bytes": {"$sum": size}}}]
         )
         for row in rows:

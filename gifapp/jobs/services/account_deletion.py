@@ -12,8 +12,8 @@ import structlog
 
 from gifapp import errors
 from gifapp.jobs.cleanup.removal import remove_files_of, remove_unreferenced_source
-from gifapp.jobs.db import sources
-from gifapp.jobs.db.documents import JobDocument, OwnerDocument, utc_now
+from gifapp.jobs.db import job_store, sources
+from gifapp.jobs.db.documents import OwnerDocument, utc_now
 from gifapp.jobs.events.stream import EventStream
 from gifapp.mongodb import reaching_mongodb
 from gifapp.storage.blobs import Blobs
@@ -57,14 +57,12 @@ def _mark(owner_id: str) -> None:
     OwnerDocument.objects(id=owner_id).update_one(upsert=True, set__gone_at=utc_now())
 
 
-@reaching_mongodb()
 def _remove_jobs(blobs: Blobs, owner_id: str) -> None:
-    while (removed := JobDocument.objects(owner=owner_id).modify(remove=True)) is not None:
+    while (removed := job_store.remove_next_of(owner_id)) is not None:
         remove_files_of(blobs, removed)
 
 
 def _remove_sources(blobs: Blobs, owner_id: str) -> None:
     with blobs.store.exclusive():  # an earlier upload is removed here, a later one sees the mark
-        for source in sources.sources_of(owner_id):
-            sources.remove_source(owner_id, source.id)
-            remove_unreferenced_source(blobs, source.sha256)
+        while (removed := sources.remove_next_of(owner_id)) is not None:
+            remove_unreferenced_source(blobs, removed.sha256)

@@ -1,4 +1,4 @@
-"""An owner's operations on jobs: list, cancel, delete, and get the finished GIF.
+"""An owner's operations on jobs: list, cancel, delete, restore, and get the finished GIF.
 
 All methods block; run them in a thread. Other people's jobs are not found.
 """
@@ -71,8 +71,24 @@ class Jobs:
         return self._events.show_job(job_store.cancel_job(owner_id, job_id))
 
     def delete(self, owner_id: str, job_id: str) -> None:
-        """Delete a job and its GIF; a running job is stopped."""
-        self.clean_up_after(job_store.remove_job(owner_id, job_id))
+        """Delete a job and its GIF; an unfinished job is cancelled.
+
+        Its share links stop working at once. It can be restored until it is purged, which
+        `Timings.undo_s` bounds.
+
+        Raises:
+            errors.NotFound
+        """
+        job_store.delete_job(owner_id, job_id)
+        self._events.job_deleted(owner_id, job_id)
+
+    def restore(self, owner_id: str, job_id: str) -> JobView:
+        """Undo a deletion.
+
+        Raises:
+            errors.NotFound: no such job, or it was purged.
+        """
+        return self._events.show_job(job_store.restore_job(owner_id, job_id))
 
     def clean_up_after(self, removed: JobDocument) -> None:
         """Remove the files of a job whose document is gone, and notify its owner."""

@@ -1,4 +1,4 @@
-"""An owner's operations on videos: add from an upload, list, show, delete.
+"""An owner's operations on videos: add from an upload, list, show, delete, restore.
 
 All methods block; run them in a thread. Other people's videos are not found.
 """
@@ -139,7 +139,9 @@ class Sources:
             return still.picture(path, sources.video_of(source), at_s, limits=self._limits)
 
     def delete(self, owner_id: str, source_id: str) -> None:
-        """Delete a source, and its file unless another source has the same bytes. Finished GIFs are kept.
+        """Delete a source; its finished GIFs are kept.
+
+        It can be restored until it is purged, which `Timings.undo_s` bounds.
 
         Raises:
             errors.NotFound
@@ -148,7 +150,15 @@ class Sources:
         sources.find_source(owner_id, source_id)
         if job_store.is_in_use(source_id):
             raise errors.SourceInUse
-        with self._blobs.store.exclusive():
-            removed = sources.remove_source(owner_id, source_id)
-            remove_unreferenced_source(self._blobs, removed.sha256)
+        sources.delete_source(owner_id, source_id)
         self._events.source_deleted(owner_id, source_id)
+
+    def restore(self, owner_id: str, source_id: str) -> SourceView:
+        """Undo a deletion.
+
+        Raises:
+            errors.NotFound: no such source, or it was purged.
+        """
+        view = source_view(sources.restore_source(owner_id, source_id), retention=self._retention)
+        self._events.source_created(owner_id, view)
+        return view

@@ -126,5 +126,5 @@ def _slowest(made: dict[str, Any]) -> list[SlowJobView]:
 
 
 def _rows(document: Any, pipeline: list[dict[str, Any]]) -> Rows:
-    rows: Rows = document._get_collection().aggregate(pipeline)
+    rows: Rows = document.objects.aggregate(pipeline)
     return rows

@@ -1,4 +1,4 @@
-"""Jobs: submit, list, cancel, retry, delete."""
+"""Jobs: submit, list, cancel, retry, delete, restore."""
 
 from __future__ import annotations
 
@@ -108,8 +108,9 @@ class JobHandler(_JobsHandler):
     async def get(self, job_id: str) -> JobView:
         return self.signed(await self.run_blocking(self.parts.services.jobs.find, self.user.user_id, job_id))
 
-    @operation("Delete a job and its GIF; a running job is stopped")
+    @operation("Delete a job and its GIF; an unfinished job is cancelled")
     async def delete(self, job_id: str) -> None:
+        """Its share links stop working at once. For 30 seconds, it can be restored."""
         await self.run_blocking(self.parts.services.jobs.delete, self.user.user_id, job_id)
 
 
@@ -131,4 +132,13 @@ class RetryHandler(_JobsHandler):
     async def post(self, job_id: str) -> JobView:
         return self.signed(
             await self.run_blocking(self.parts.services.submission.retry, self.user.user_id, job_id)
+        )
+
+
+class RestoreHandler(_JobsHandler):
+    @operation("Undo the deletion of a job")
+    async def post(self, job_id: str) -> JobView:
+        """404 once it was purged, which happens about 30 seconds after the deletion."""
+        return self.signed(
+            await self.run_blocking(self.parts.services.jobs.restore, self.user.user_id, job_id)
         )

@@ -1,4 +1,4 @@
-"""Videos: streamed to disk, listed, previewed, deleted."""
+"""Videos: streamed to disk, listed, previewed, deleted, restored."""
 
 from __future__ import annotations
 
@@ -236,7 +236,16 @@ class SourceHandler(PrivateHandler):
 
     @operation("Delete a video; finished GIFs are kept", raises=[errors.SourceInUse])
     async def delete(self, source_id: str) -> None:
+        """For 30 seconds, it can be restored."""
         await self.run_blocking(self.parts.services.sources.delete, self.user.user_id, source_id)
+
+
+class RestoreHandler(PrivateHandler):
+    @operation("Undo the deletion of a video")
+    async def post(self, source_id: str) -> SourceView:
+        """404 once it was purged, which happens about 30 seconds after the deletion."""
+        source = await self.run_blocking(self.parts.services.sources.restore, self.user.user_id, source_id)
+        return signed(self, source)
 
 
 def signed(handler: PrivateHandler, source: SourceView) -> SourceView:

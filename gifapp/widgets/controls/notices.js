@@ -1,9 +1,10 @@
 import { button, icon, make } from "../common.js";
 
 /** @typedef {{ is_live: boolean }} Traits */
-/** @typedef {{ type: "notice", text: string, look: "info" | "warning" }} Notice */
+/** @typedef {{ type: "notice", text: string, look: "info" | "warning", undo?: string }} Notice  `undo`: what it may undo */
 
 const SHOWN_MS = 12_000;
+const UNDO_MS = 10_000;
 
 /** @param {import("../common.js").Props<Traits>} props */
 function render({ model, el }) {
@@ -16,14 +17,21 @@ function render({ model, el }) {
     offline.textContent = model.get("is_live") ? "" : "Live updates have stopped. Reconnecting…";
   };
   /** @param {Notice} notice */
-  const showNotice = ({ text, look }) => {
+  const showNotice = ({ text, look, undo }) => {
     const notice = make("div", { class: `gifapp-notice gifapp-notice--${look}` }, icon(look), make("p", { text }));
-    const remove = () => notice.remove();
+    const before = document.activeElement;
+    const remove = () => {
+      if (notice.contains(document.activeElement) && before instanceof HTMLElement) before.focus();
+      notice.remove();
+    };
+    if (undo) notice.append(button("Undo", "quiet", () => (remove(), model.send({ type: "undo", id: undo })), "undo"));
     notice.append(button("Dismiss", "icon", remove, "cancel"));
-    const timer = setTimeout(remove, SHOWN_MS);
+    const timer = setTimeout(remove, undo ? UNDO_MS : SHOWN_MS);
     notice.addEventListener("pointerenter", () => clearTimeout(timer));
     notice.addEventListener("focusin", () => clearTimeout(timer));
     stack.append(notice);
+    // whoever deletes by keyboard must not have to look for the button within ten seconds
+    if (undo && before?.matches(":focus-visible")) notice.querySelector("button")?.focus();
   };
   /** @param {Notice} message */
   const receive = (message) => {

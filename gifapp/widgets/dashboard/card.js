@@ -132,27 +132,13 @@ export class Card {
 
   /** @param {Action} action */
   press(action) {
-    if (action === "delete") this.confirm();
-    else if (action === "share") this.gallery.sharer.open(this.card);
+    if (action === "share") this.gallery.sharer.open(this.card);
     else this.ask(action);
   }
 
   linkDownload() {
     if (!this.card.gif || !this.link) return;
     this.link.href = downloadOf(this.gallery.addressOf(this.card.gif.url));
-  }
-
-  confirm() {
-    const keep = () => {
-      this.showActions();
-      focusOn(this.actions.lastElementChild);
-    };
-    const yes = button("Delete", "danger", () => this.ask("delete"));
-    const question = make("span", { class: "gifapp-card__question", text: `Delete this ${this.card.gif?.format ?? "job"}?` });
-    this.actions.replaceChildren(question, yes, button("Cancel", "quiet", keep));
-    // a handler that returns false would block all other keys
-    this.actions.onkeydown = (event) => void (event.key === "Escape" && keep());
-    yes.focus();
   }
 
   /** @param {Action} action */
@@ -163,7 +149,6 @@ export class Card {
 
   settle() {
     this.setBusy(false);
-    if (this.actions.querySelector(".gifapp-card__question")) this.showActions();
   }
 
   /** @param {boolean} isBusy */

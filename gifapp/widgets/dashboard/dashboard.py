@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 import ipywidgets as w
 
@@ -22,7 +24,7 @@ from gifapp.widgets.dashboard.sharing import Sharing
 from gifapp.widgets.dashboard.state import DashboardState
 from gifapp.widgets.dashboard.upload import Upload
 from gifapp.widgets.reporting import Reporter
-from gifapp.widgets.words import repeat_text, reuse_text
+from gifapp.widgets.words import deleted_text, repeat_text, reuse_text
 
 READ_AGAIN_S = 3600.0  # signed image URLs expire after some hours
 READ_QUEUE_S = 10.0  # queue positions change with other people's jobs, of which we get no events
@@ -101,9 +103,36 @@ class Dashboard(w.VBox):
             self.notices.inform(repeat_text(job))
 
     def _remove_source(self, source_id: str) -> None:
+        source = self._state.source(source_id)
         self._client.delete_source(source_id)
         self._state.remove(source_id)
         self._show_sources()
+        name = source.name if source else "The video"
+        self._offer_undo(f"{name} was deleted.", partial(self._restore_source, source_id))
+
+    def _restore_source(self, source_id: str) -> None:
+        self._state.keep(self._client.restore_source(source_id))
+        self._show_sources()
+
+    def _delete(self, job_id: str) -> None:
+        job = self._state.job(job_id)
+        self._client.delete(job_id)
+        self._forget_job(job_id)
+        self._offer_undo(deleted_text(job), partial(self._restore, job_id))
+
+    def _restore(self, job_id: str) -> None:
+        self._changed(self._client.restore(job_id))
+        self.gallery.point_at(job_id)
+
+    def _offer_undo(self, sentence: str, restore: Callable[[], None]) -> None:
+        def undo() -> None:
+            with self._reporter.reporting():
+                try:
+                    restore()
+                except errors.NotFound:
+                    self.notices.warn("It's too late to undo this: it was deleted for good.")
+
+        self.notices.offer_undo(sentence, undo)
 
     def _act(self, action: str, job_id: str) -> None:
         """Carry out the action of a card's button."""
@@ -113,8 +142,7 @@ class Dashboard(w.VBox):
             case "retry":
                 self._changed(self._client.retry(job_id))
             case "delete":
-                self._client.delete(job_id)
-                self._forget_job(job_id)
+                self._delete(job_id)
             case "reuse":
                 self._reuse(job_id)
             case "more":

@@ -26,6 +26,9 @@ class DashboardState:
     def sources(self) -> list[SourceView]:
         return _newest_first(self._sources.values())
 
+    def job(self, job_id: str) -> JobView | None:
+        return self._jobs.get(job_id)
+
     def source(self, source_id: str | None) -> SourceView | None:
         return self._sources.get(source_id or "")
 

@@ -20,7 +20,7 @@ from gifapp.jobs.db.documents import JobDocument, SourceDocument
 from gifapp.jobs.parts import JobParts
 from gifapp.storage.incoming import Incoming
 from gifapp.up.servers import running_mongod
-from tests.jobs.conftest import GIF, QUICK, SECRET, files_below, finish, stored_video
+from tests.jobs.conftest import GIF, QUICK, SECRET, files_below, finish, purge, stored_video
 from tests.storages import blob_path, storage_at
 
 Upload = Callable[..., SourceView]
@@ -123,8 +123,10 @@ def test_equal_bytes_are_kept_once_and_as_long_as_anybody_has_them(
     assert first.sha256 == second.sha256
     assert len(files_below(storage)) == 2  # the video and its poster
     parts.sources.delete("ann", first.id)
+    purge(parts)
     assert stored_video(parts, "bob", second.id).exists()
     parts.sources.delete("bob", second.id)
+    purge(parts)
     assert files_below(storage) == set()
 
 
@@ -233,6 +235,7 @@ def test_a_finished_job_gives_its_gif(parts: JobParts, upload: Upload, storage: 
     with pytest.raises(errors.MoveNotAllowed, match="The job has succeeded, so it cannot be cancelled"):
         parts.jobs.cancel("ann", job.id)
     parts.jobs.delete("ann", job.id)
+    purge(parts)
     assert not list((storage / "gifs").iterdir())
 
 
@@ -263,13 +266,15 @@ def test_a_gif_is_removed_only_once_no_job_refers_to_it(parts: JobParts, upload:
     JobDocument.objects(id=twin.id).update(set__gif=JobDocument.objects.get(id=first.id).gif)
     path = blob_path(parts.blobs, parts.jobs.gif("ann", twin.id).blob)
     parts.jobs.delete("ann", first.id)
+    purge(parts)
     assert path.exists()
     parts.jobs.delete("ann", twin.id)
+    purge(parts)
     assert not path.exists()
 
 
-VERBS_OF_JOBS = ["jobs.find", "jobs.cancel", "submission.retry", "jobs.delete", "jobs.gif"]
-VERBS_OF_SOURCES = ["sources.find", "sources.delete", "sources.poster"]
+VERBS_OF_JOBS = ["jobs.find", "jobs.cancel", "submission.retry", "jobs.delete", "jobs.restore", "jobs.gif"]
+VERBS_OF_SOURCES = ["sources.find", "sources.delete", "sources.restore", "sources.poster"]
 
 
 @pytest.mark.parametrize("verb", VERBS_OF_JOBS)
@@ -301,8 +306,10 @@ def test_every_question_about_what_is_anothers_carries_the_owner(parts: JobParts
     job = parts.submission.submit("ann", source.id, Recipe())
     share = shares.add_share("ann", job.id, lasts_s=60)
     for ask in (
-        lambda: sources.remove_source("eve", source.id),
-        lambda: job_store.remove_job("eve", job.id),
+        lambda: sources.delete_source("eve", source.id),
+        lambda: sources.restore_source("eve", source.id),
+        lambda: job_store.delete_job("eve", job.id),
+        lambda: job_store.restore_job("eve", job.id),
         lambda: shares.revoke_share("eve", share.id),
     ):
         with pytest.raises(errors.NotFound):

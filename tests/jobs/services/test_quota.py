@@ -13,7 +13,7 @@ from gifapp.domain.views.jobs import SourceView
 from gifapp.jobs.db.documents import SourceDocument
 from gifapp.jobs.db.usage import quota_usage
 from gifapp.jobs.parts import JobParts
-from tests.jobs.conftest import GIF, files_below, finish
+from tests.jobs.conftest import GIF, files_below, finish, purge
 
 Upload = Callable[..., SourceView]
 BuildParts = Callable[..., JobParts]
@@ -37,6 +37,8 @@ def test_what_a_person_stores_are_their_videos_and_gifs(
     assert quota_usage("bob", limit_bytes=None) == QuotaUsage(len(video), None)
     parts.sources.delete("ann", source.id)
     parts.jobs.delete("ann", job_id)
+    assert quota_usage("ann", limit_bytes=None) == QuotaUsage(2 * len(video) + len(GIF), None)
+    purge(parts)
     assert quota_usage("ann", limit_bytes=None) == QuotaUsage(len(video), None)
 
 
@@ -81,6 +83,7 @@ def test_of_two_uploads_that_fit_alone_one_is_refused(
             with pytest.raises(errors.QuotaExceeded):
                 parts.sources.add("ann", second, "second.mp4")
         parts.sources.delete("ann", parts.sources.page("ann").sources[0].id)
+        purge(parts)
         assert files_below(storage) == set()
         with ThreadPoolExecutor(3) as pool:
             assert sorted(pool.map(kept, [parts] * 3)) == [False, False, True]
@@ -102,6 +105,7 @@ def test_once_the_quota_is_used_up_nothing_is_converted_until_something_is_delet
             parts.submission.retry("ann", given_up.id)
         assert parts.submission.submit("ann", source.id, Recipe()).is_repeat  # it takes no room
         parts.jobs.delete("ann", made.id)
+        purge(parts)
         parts.submission.submit("ann", source.id, Recipe(fps=5))
 
 

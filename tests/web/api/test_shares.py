@@ -11,8 +11,10 @@ from structlog.testing import capture_logs
 from gifapp.client import Client
 from gifapp.domain.views.jobs import JobView
 from gifapp.jobs.db.documents import ShareDocument, utc_now
+from gifapp.jobs.parts import JobParts
 from gifapp.logs import redact
 from gifapp.web.http.share_links import ShareLinks
+from tests.jobs.conftest import purge
 from tests.web.api.conftest import SECRET, Person, SignUp, is_problem
 from tests.web.api.raw import ask, get
 
@@ -86,7 +88,21 @@ async def test_links_that_lead_nowhere_look_the_same(
     assert (await ada.http.delete(f"/api/v1/jobs/{job.id}")).status_code == 204
     answers += [await stranger.get(url) for url in (deleted, "/s/nothing", f"/s/{'A' * 43}", "/s/%C3%A9")]
     assert {(answer.status_code, answer.text) for answer in answers} == {(404, answers[0].text)}
+    restored = await ada.http.post(f"/api/v1/jobs/{job.id}/restore")
+    assert (restored.status_code, restored.json()["state"]) == (200, "succeeded")
+    assert (await stranger.get(deleted)).status_code == 200
+    assert (await stranger.get(f"{deleted}/clip.gif")).content == gif
+
+
+async def test_the_links_of_a_purged_gif_go_with_it(
+    ada: Person, job: JobView, gif: bytes, jobs: JobParts, stranger: httpx.AsyncClient
+) -> None:
+    url = (await shared(ada, job))["url"]
+    assert (await ada.http.delete(f"/api/v1/jobs/{job.id}")).status_code == 204
+    purge(jobs)
     assert ShareDocument.objects(job=job.id).count() == 0
+    is_problem(await ada.http.post(f"/api/v1/jobs/{job.id}/restore"), 404, "not-found")
+    assert (await stranger.get(url)).status_code == 404
 
 
 async def test_whoever_knows_the_id_of_a_share_has_no_link(

@@ -207,6 +207,25 @@ async def test_a_deleted_job_leaves_the_gallery(page: Page) -> None:
     assert page.shown_ids == ["job-2"]
 
 
+async def test_a_deleted_job_comes_back(page: Page) -> None:
+    page.gallery.says(type="delete", id="job-1")
+    [notice] = page.notices.of_type("notice")
+    assert notice["text"] == "The job of clip-1.mp4 was deleted."
+    page.notices.says(type="undo", id=notice["undo"])
+    page.notices.says(type="undo", id=notice["undo"])
+    assert page.shown_ids == ["job-2", "job-1"]
+    assert page.gallery.of_type("point") == [{"type": "point", "id": "job-1"}]
+    assert len(page.told) == 1
+
+
+async def test_a_job_that_was_purged_does_not_come_back_and_the_page_says_so(page: Page) -> None:
+    page.gallery.says(type="delete", id="job-1")
+    page.client.purge()
+    page.notices.says(type="undo", id=page.notices.of_type("notice")[0]["undo"])
+    assert page.shown_ids == ["job-2"]
+    assert page.told[-1] == "It's too late to undo this: it was deleted for good."
+
+
 async def test_a_failed_deletion_leaves_the_card_and_tells(page: Page) -> None:
     page.client.failure = UNREACHABLE
     page.gallery.says(type="delete", id="job-1")
@@ -231,6 +250,14 @@ async def test_settings_without_any_video_left_ask_for_one(open_page: OpenPage) 
 async def test_a_removed_video_makes_room_for_the_next(page: Page) -> None:
     page.stage.says(type="remove", id="source-2")
     assert page.dashboard.editor.source == a_source(1)
+
+
+async def test_a_removed_video_comes_back(page: Page) -> None:
+    page.stage.says(type="remove", id="source-2")
+    [notice] = page.notices.of_type("notice")
+    assert notice["text"] == "clip-2.mp4 was deleted."
+    page.notices.says(type="undo", id=notice["undo"])
+    assert [source["id"] for source in page.dashboard.editor.stage.sources] == ["source-2", "source-1"]
 
 
 async def test_a_gif_that_is_there_already_is_pointed_at_and_said(open_page: OpenPage) -> None:
