@@ -29,7 +29,7 @@ HEAD, SECRET, COMPLETE = "gifapp.json", "secret.key", "complete.json"
 _CHUNK_BYTES = 1024 * 1024
 _MAX_JSON_BYTES = 1024**3
 _NAME = re.compile(
-    r"[a-z]+\.(json|key)|files/(source|poster|gif)/[0-9a-f]+(-[0-9]+)?|documents/[a-z_]+\.bson"
+    r"[a-z]+\.(json|key)|files/(source|poster|gif|still)/[0-9a-f]+(-[0-9]+)?|documents/[a-z_]+\.bson"
 )
 
 

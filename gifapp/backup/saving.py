@@ -26,7 +26,7 @@ from gifapp import private
 from gifapp.backup.archive import COMPLETE, FORMAT, HEAD, SECRET, ArchiveWriter, Complete, Head
 from gifapp.jobs.db.migrations import schema_version
 from gifapp.mongodb import reaching_mongodb
-from gifapp.storage.blob import Blob, files_of_source
+from gifapp.storage.blob import Blob, files_of_gif, files_of_source
 from gifapp.storage.blobs import Blobs
 
 _NAMES_BEFORE_NAMED = ("shares", "jobs", "sources")
@@ -133,7 +133,9 @@ class _Spool:
         if self.collection == "sources":
             return set(files_of_source(document["sha256"]))
         if self.collection == "jobs" and document.get("gif"):
-            return {Blob("gif", document["gif"]["key"])}
+            return set(
+                files_of_gif(document["gif"]["key"], has_still=document["gif"].get("has_still", False))
+            )
         return set()
 
     def add_to(self, archive: ArchiveWriter, database: Database[Any], missing: set[Blob]) -> int:

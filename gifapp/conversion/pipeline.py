@@ -13,6 +13,7 @@ from gifapp import errors
 from gifapp.conversion.comparing import Make, OnProgress, in_parts, other_sizes
 from gifapp.conversion.encoders import writers
 from gifapp.conversion.encoders.writers import Written
+from gifapp.conversion.first_frame import saving_first
 from gifapp.conversion.gif import encoder
 from gifapp.conversion.intake.python_input import as_file
 from gifapp.conversion.output import published
@@ -86,10 +87,11 @@ def convert_file(
     limits: Limits,
     on_progress: Callable[[Progress], None],
     video: Video | None = None,
+    still: Path | None = None,
 ) -> GifReport:
     """Convert the file `path` to `out`, which appears complete or not at all.
 
-    `video` is the probe's result, if known.
+    `video` is the probe's result, if known. `still`: where to write the first frame, see `first_frame`.
 
     Call it from a thread that outlives the conversion: ffmpeg dies with that thread.
 
@@ -105,6 +107,8 @@ def convert_file(
         published(out, limit_bytes=limits.max_gif_bytes) as file,
     ):
         rendering = platform_limits.within(whole, preset)
+        if still is not None:
+            rendering = replace(rendering, frames=saving_first(rendering.frames, still))
         written = _written(rendering, file, recipe, limits, reporter)
     return GifReport(
         frames=written.frames,

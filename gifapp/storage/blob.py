@@ -9,12 +9,20 @@ from typing import NamedTuple, Self
 from gifapp.domain.views.administration import FileKind
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_ATTEMPT = re.compile(r"[0-9a-f]{32}-[0-9]+")
 _OURS: dict[FileKind, re.Pattern[str]] = {
     "source": _DIGEST,
     "poster": _DIGEST,
-    "gif": re.compile(r"[0-9a-f]{32}-[0-9]+"),
+    "gif": _ATTEMPT,
+    "still": _ATTEMPT,
 }
-_FOLDERS: dict[FileKind, str] = {"source": "sources", "poster": "posters", "gif": "gifs"}
+_FOLDERS: dict[FileKind, str] = {
+    "source": "sources",
+    "poster": "posters",
+    "gif": "gifs",
+    "still": "stills",
+}
+FOLDERS = tuple(_FOLDERS.values())
 _KINDS = {folder: kind for kind, folder in _FOLDERS.items()}
 
 
@@ -38,6 +46,8 @@ class Blob(NamedTuple):
                 return f"{folder}/{self.name[:2]}/{self.name}.jpg"
             case "gif":
                 return f"{folder}/{self.name}.gif"
+            case "still":
+                return f"{folder}/{self.name}.webp"
 
     @classmethod
     def at(cls, place: str) -> Self | None:
@@ -53,6 +63,11 @@ class Blob(NamedTuple):
 def files_of_source(sha256: str) -> tuple[Blob, Blob]:
     """The video with this digest, and its poster."""
     return Blob("source", sha256), Blob("poster", sha256)
+
+
+def files_of_gif(key: str, *, has_still: bool) -> list[Blob]:
+    """The GIF of the attempt `key`, and its still if it has one."""
+    return [Blob("gif", key), *([Blob("still", key)] if has_still else [])]
 
 
 class StoredFile(NamedTuple):

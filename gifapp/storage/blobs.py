@@ -1,6 +1,7 @@
-"""Videos, posters and GIFs: written in the workspace, then moved into the store.
+"""Videos, posters, GIFs and stills: written in the workspace, then moved into the store.
 
-Videos and posters are named by the SHA-256 of the video, GIFs by the attempt that made them.
+Videos and posters are named by the SHA-256 of the video, GIFs and their stills
+by the attempt that made them.
 """
 
 from __future__ import annotations
@@ -135,8 +136,13 @@ class Blobs:
         """Store the GIF of the attempt `key`, from its scratch directory."""
         self.store.keep(aside, Blob("gif", key))
 
+    def keep_still(self, aside: Path, key: str) -> None:
+        """Store the first frame of the GIF of the attempt `key`, from its scratch directory."""
+        self.store.keep(aside, Blob("still", key))
+
     def remove_attempt(self, key: str) -> None:
-        """Remove the GIF and scratch directory of the attempt `key`."""
+        """Remove the GIF, the still and the scratch directory of the attempt `key`."""
+        self.store.remove(Blob("still", key))
         self.store.remove(Blob("gif", key))
         self.workspace.remove_scratch(key)  # last, because the sweep finds the GIF by it
 

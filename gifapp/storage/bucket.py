@@ -17,7 +17,7 @@ from uuid import uuid4
 
 from gifapp import errors
 from gifapp.os_errors import translating_os_errors
-from gifapp.storage.blob import Blob, StoredFile
+from gifapp.storage.blob import FOLDERS, Blob, StoredFile
 from gifapp.storage.cache import Cache
 from gifapp.storage.workspace import Workspace
 
@@ -94,7 +94,7 @@ class Bucket:
 
     def files(self, *, older_than_s: float) -> Iterator[StoredFile]:
         before = datetime.now(UTC) - timedelta(seconds=older_than_s)
-        for folder in ("sources", "posters", "gifs"):
+        for folder in FOLDERS:
             for first in "0123456789abcdef":  # in parts, since there may be millions
                 for path, facts in self._listed(folder, first).items():
                     blob = Blob.at(path.removeprefix(f"{self._root}/"))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gifapp import errors, private
 from gifapp.os_errors import translating_os_errors
-from gifapp.storage.blob import Blob, StoredFile
+from gifapp.storage.blob import FOLDERS, Blob, StoredFile
 from gifapp.storage.disk import make_folders
 
 
@@ -21,7 +21,7 @@ class Folder:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        make_folders(root, ("sources", "posters", "gifs"))
+        make_folders(root, FOLDERS)
 
     def path(self, blob: Blob) -> Path:
         """The blob's path, whether or not it exists."""
@@ -68,7 +68,7 @@ class Folder:
 
     def files(self, *, older_than_s: float) -> Iterator[StoredFile]:
         oldest = time.time() - older_than_s
-        for pattern in ("sources/??/*", "posters/??/*.jpg", "gifs/*.gif"):
+        for pattern in ("sources/??/*", "posters/??/*.jpg", "gifs/*.gif", "stills/*.webp"):
             for path in self.root.glob(pattern):
                 blob = Blob.at(path.relative_to(self.root).as_posix())
                 if blob and (status := _stat(path)) and status.st_mtime < oldest:

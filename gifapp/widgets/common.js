@@ -78,7 +78,7 @@ export function icon(name) {
 
 /**
  * @param {string} words
- * @param {"main" | "quiet" | "text" | "danger" | "play" | "icon"} look  an "icon" button shows no text; `words` is its label
+ * @param {"main" | "quiet" | "text" | "danger" | "icon"} look  an "icon" button shows no text; `words` is its label
  * @param {() => void} press
  * @param {keyof typeof ICONS} [iconName]
  */

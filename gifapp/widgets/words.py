@@ -148,6 +148,7 @@ def gif_facts(gif: GifView, source: SourceView | None) -> dict[str, Any]:
         facts[-1] += f" · {FILE_KINDS[gif.format].name}"
     return {
         "url": gif.url,
+        "still_url": gif.still_url,
         "format": FILE_KINDS[gif.format].name,
         "suffix": FILE_KINDS[gif.format].suffix,
         "width_px": gif.width_px,

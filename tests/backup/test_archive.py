@@ -26,7 +26,7 @@ from gifapp.jobs.parts import JobParts
 from gifapp.processes import wait_until
 from gifapp.storage.blob import Blob
 from gifapp.storage.blobs import Blobs
-from tests.jobs.conftest import SECRET, files_below, finish
+from tests.jobs.conftest import SECRET, files_below, finish, purge
 from tests.storages import blob_path, storage_at
 
 FIRST_VERSION = Path(__file__).with_name("first_version.tar")
@@ -114,6 +114,7 @@ def test_what_goes_while_it_is_saved_is_not_in_it_and_what_is_lost_is_told(
     def delete_the_last(done: int, _: int) -> None:
         if done == 2:  # in the order of their names
             parts.jobs.delete("ann", deleted)
+            purge(parts)
 
     out = tmp_path / "backup.tar"
     saved = save(database, parts.blobs, out, secret=b"", on_file=delete_the_last)

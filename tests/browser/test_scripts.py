@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from gifapp.widgets.assets import style
 from tests.browser.blank_page import arrive, blank_page, render
 
 # the first is saved at once, the second after a while
@@ -184,3 +185,57 @@ def test_filters_are_asked_for_and_counted(page: Page) -> None:
     expect(page.get_by_role("button", name="Filters (2)")).to_be_visible()
     arrive(page, sources=[])  # the video was deleted
     assert page.evaluate("model.sent.query.source_id") is None
+
+
+@pytest.fixture
+def finished(page: Page) -> Page:
+    """A gallery with two finished GIFs."""
+    render(page, "dashboard/gallery", page_url="http://here", has_more=False, total=2, sources=[])
+    page.add_style_tag(content=str(style("common", "dashboard/gallery")))
+    gif = {"url": "/gif", "still_url": "/still", "format": "GIF", "suffix": ".gif", "is_video": False}
+    gif |= {"facts": ["64 px"], "notes": "", "width_px": 64, "height_px": 48}
+    made = {"state": "succeeded", "gif": gif, "actions": ["download", "share", "reuse", "delete"]}
+    cards = [card(number) | made for number in (2, 1)]
+    page.evaluate("message => model.listeners[0][1](message)", {"type": "all", "cards": cards})
+    expect(page.get_by_role("button", name="Play clip")).to_have_count(2)
+    page.evaluate("() => new Promise((seen) => requestAnimationFrame(() => requestAnimationFrame(seen)))")
+    return page
+
+
+def playing(page: Page) -> list[bool]:
+    """Which cards play their GIF; the others show a still."""
+    addresses = page.locator(".gifapp-card__picture").evaluate_all("all => all.map((one) => one.src)")
+    return [address.endswith("/gif") for address in addresses]
+
+
+def test_a_gif_plays_while_it_is_pointed_at_or_focused(finished: Page) -> None:
+    assert playing(finished) == [False, False]
+    finished.locator(".gifapp-card__frame").first.hover()
+    assert playing(finished) == [True, False]
+    finished.get_by_role("button", name="Pause clip 2").click()
+    assert playing(finished) == [False, False]
+    finished.mouse.move(0, 0)
+    finished.get_by_role("button", name="Play all").focus()
+    finished.keyboard.press("Tab")
+    for _ in range(40):
+        if any(playing(finished)):
+            break
+        finished.keyboard.press("Tab")
+    assert playing(finished) == [False, True]
+
+
+def test_one_button_plays_all_gifs_and_pauses_them(finished: Page) -> None:
+    finished.emulate_media(reduced_motion="reduce")
+    finished.locator(".gifapp-card__frame").first.hover()
+    assert playing(finished) == [False, False]
+    finished.get_by_role("button", name="Play all").click()
+    assert playing(finished) == [True, True]
+    finished.get_by_role("button", name="Pause clip 2").click()
+    assert playing(finished) == [False, True]
+    finished.get_by_role("button", name="Pause all").click()
+    assert playing(finished) == [False, False]
+
+
+def test_a_gif_is_shown_at_its_own_size(finished: Page) -> None:
+    boxes = finished.locator(".gifapp-card__picture").evaluate_all("all => all.map((one) => one.clientWidth)")
+    assert boxes == [64, 64]

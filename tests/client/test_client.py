@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
+import httpx
 import pytest
 from PIL import Image
 
@@ -46,6 +47,20 @@ def test_the_service_makes_other_formats_too(client: Client) -> None:
 
 
 @pytest.mark.timeout(90)
+def test_a_finished_gif_has_a_still_that_goes_with_it(client: Client, service: RunningService) -> None:
+    job = client.convert(real_clip(), SHORT).job
+    assert job.gif
+    assert job.gif.still_url
+    still = httpx.get(f"{service.url}{job.gif.still_url}")
+    assert still.headers["Content-Type"] == "image/webp"
+    with Image.open(BytesIO(still.content)) as picture:
+        assert (picture.format, picture.width) == ("WEBP", job.gif.width_px)
+    client.delete(job.id)
+    assert httpx.get(f"{service.url}{job.gif.still_url}").status_code == 404
+    assert client.restore(job.id) == job
+    assert httpx.get(f"{service.url}{job.gif.still_url}").content == still.content
+
+
 def test_a_gif_is_estimated_before_it_is_made(client: Client) -> None:
     source = client.upload(real_clip())
     estimated = client.estimate(source.id, SHORT)

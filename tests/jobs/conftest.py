@@ -145,6 +145,7 @@ def job(parts: JobParts, upload: Callable[..., SourceView]) -> JobView:
 
 
 GIF = b"GIF89a"
+STILL = b"RIFF"
 
 
 def finish(parts: JobParts, owner: str = "ann") -> str:
@@ -155,8 +156,10 @@ def finish(parts: JobParts, owner: str = "ann") -> str:
     with parts.blobs.workspace.scratch(attempt.key) as directory:
         (directory / "gif").write_bytes(GIF)
         parts.blobs.keep_gif(directory / "gif", attempt.key)
+        (directory / "still").write_bytes(STILL)
+        parts.blobs.keep_still(directory / "still", attempt.key)
     facts = {"bytes": len(GIF), "width_px": 1, "height_px": 1, "frames": 1, "duration_s": 0.1}
-    leases.succeed(attempt, GifPart(key=attempt.key, **facts))
+    leases.succeed(attempt, GifPart(key=attempt.key, has_still=True, **facts))
     return str(job.id)
 
 

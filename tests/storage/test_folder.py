@@ -12,7 +12,7 @@ from gifapp.commands.parts import open_storage
 from gifapp.settings import Settings
 from tests.storages import storage_at
 
-FOLDERS = ("incoming", "scratch", "uploads", "sources", "posters", "gifs")
+FOLDERS = ("incoming", "scratch", "uploads", "sources", "posters", "gifs", "stills")
 
 
 def test_storage_that_was_open_is_closed(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ def test_people_see_no_difference_and_a_backup_moves_it_to_a_folder(
             stored = objects(outside, bucket)
             assert stored == {
                 f"gifs/{done.job.id}-1.gif",
+                f"stills/{done.job.id}-1.webp",
                 f"sources/{digest[:2]}/{digest}",
                 f"posters/{digest[:2]}/{digest}.jpg",
             }

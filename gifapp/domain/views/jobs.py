@@ -99,10 +99,12 @@ class SourcePage(View):
 class GifView(View):
     """The finished GIF, or the file in the recipe's other format.
 
+    `still_url` is its first frame, a WebP of at most 480 px in width; GIFs of earlier versions have none.
     `notes` are sentences about what was unusual in the source and what was given up to fit a size.
     """
 
     url: str
+    still_url: str | None = None
     format: Format = "gif"
     content_type: str = "image/gif"
     bytes: int

@@ -26,6 +26,7 @@ from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.os_errors import from_errno
 
+STILL = "still.webp"
 _REPORT_EVERY_S = 0.1
 
 
@@ -76,6 +77,11 @@ class ConversionRequest:
     def out(self) -> Path:
         """The path of the GIF, or of the recipe's other format."""
         return self.scratch / "out"
+
+    @property
+    def still(self) -> Path:
+        """The path of the first frame, if the converter keeps one."""
+        return self.scratch / STILL
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ from gifapp.jobs.attempts.conversion_process import (
 )
 
 CONVERT = "gifapp.conversion.pipeline:convert_file"
+CONVERT_JOB = "gifapp.jobs.attempts.still_process:convert_with_still"
 
 _NUMBER = struct.Struct("q")  # the server sends 0 when it is warm; then a process id, its exit code, ...
 _START_S = 60.0  # on a busy machine
@@ -45,7 +46,7 @@ class ForkServer:
     """
 
     def __init__(self, *converters: str) -> None:
-        self._converters = converters or (CONVERT,)
+        self._converters = converters or (CONVERT_JOB,)
         self._process: subprocess.Popen[bytes] | None = None
         self._control = socket.socket()
 

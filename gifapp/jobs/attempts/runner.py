@@ -212,9 +212,11 @@ class Runner:
         attempt = lease.attempt
         try:
             self._with_storage(lease, partial(self._blobs.keep_gif, request.out, attempt.key))
-            return lease.retry_while_held(
-                partial(leases.succeed, attempt, GifPart(key=attempt.key, **asdict(done)))
-            )
+            has_still = request.still.exists()
+            if has_still:
+                self._with_storage(lease, partial(self._blobs.keep_still, request.still, attempt.key))
+            gif = GifPart(key=attempt.key, has_still=has_still, **asdict(done))
+            return lease.retry_while_held(partial(leases.succeed, attempt, gif))
         except Exception:
             self._remove_files(attempt)
             raise

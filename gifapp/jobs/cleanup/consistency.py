@@ -81,7 +81,7 @@ class Housekeeping:
     def _remove(self, file: StoredFile) -> bool:
         """Remove the file unless a document now refers to it; returns whether it was removed."""
         kind, name = file.blob
-        if kind == "gif":
+        if kind in ("gif", "still"):
             # in this order: an attempt that settles in between is found by the second query
             is_needed = leases.may_settle(name) or job_store.references_gif(name)
             if not is_needed:

@@ -113,6 +113,7 @@ class GifPart(EmbeddedDocument):  # type: ignore[misc]
     frames = IntField(required=True)
     duration_s = FloatField(required=True)
     notes = ListField(StringField())
+    has_still = BooleanField(default=False)  # earlier versions kept none
 
 
 class JobDocument(DeletableDocument):

@@ -156,6 +156,7 @@ def _gif_view(job: JobDocument, made: Format) -> GifView | None:
         return None
     return GifView(
         url=f"/api/v1/jobs/{job.id}/gif",
+        still_url=f"/api/v1/jobs/{job.id}/still" if job.gif.has_still else None,
         format=made,
         content_type=FILE_KINDS[made].content_type,
         bytes=job.gif.bytes,

@@ -95,6 +95,18 @@ class Jobs:
         remove_files_of(self._blobs, removed)
         self._events.job_deleted(removed.owner, removed.id)
 
+    def still(self, owner_id: str, job_id: str) -> Blob:
+        """The first frame of the finished GIF, a WebP.
+
+        Raises:
+            errors.NotFound: also if the GIF has no still.
+            errors.JobNotFinished: the job has no GIF, or none yet.
+        """
+        gif = self._made(owner_id, job_id).gif
+        if not gif.has_still:
+            raise errors.NotFound(kind="file")
+        return Blob("still", gif.key)
+
     def gif(self, owner_id: str, job_id: str) -> GifFile:
         """The finished GIF.
 
@@ -102,9 +114,7 @@ class Jobs:
             errors.NotFound
             errors.JobNotFinished: the job has no GIF, or none yet.
         """
-        job = job_store.find_job(owner_id, job_id)
-        if job.gif is None:
-            raise errors.JobNotFinished(state=job.state, state_text=JobState(job.state).text)
+        job = self._made(owner_id, job_id)
         kind = FILE_KINDS[Recipe.parse(job.recipe).format]
         return GifFile(
             blob=Blob("gif", job.gif.key),
@@ -113,3 +123,10 @@ class Jobs:
             bytes=job.gif.bytes,
             etag=f'"{job.gif.key}"',
         )
+
+    def _made(self, owner_id: str, job_id: str) -> JobDocument:
+        """The job, which has a GIF."""
+        job = job_store.find_job(owner_id, job_id)
+        if job.gif is None:
+            raise errors.JobNotFinished(state=job.state, state_text=JobState(job.state).text)
+        return job

@@ -1,4 +1,4 @@
-"""GIFs, posters, frames, filmstrips and original videos, with ranges, ETags and the users' own file names.
+"""GIFs, stills, posters, frames, filmstrips and original videos, with ranges, ETags and the users' own file names.
 
 Tornado's StaticFileHandler implements ranges and ETags; these handlers choose the file and check its owner.
 """
@@ -150,6 +150,23 @@ class GifHandler(_OwnedFileHandler):
     async def get(self, job_id: str, include_body: bool = True) -> None:
         gif = await self.run_blocking(self.parts.services.jobs.gif, await self.owner_id(job_id), job_id)
         picture = Picture(gif.blob, gif.content_type, gif.etag, gif.file_name)
+        await self.send(picture, include_body=include_body)
+
+
+class StillHandler(_OwnedFileHandler):
+    signed_kind = "stills"
+
+    @operation(
+        "The first frame of a job's finished GIF, at most 480 px wide",
+        reads_itself=[FileQuery],
+        produces=["image/webp"],
+        is_file=True,
+        raises=[errors.JobNotFinished],
+    )
+    async def get(self, job_id: str, include_body: bool = True) -> None:
+        """404 for a GIF that an earlier version made."""
+        blob = await self.run_blocking(self.parts.services.jobs.still, await self.owner_id(job_id), job_id)
+        picture = Picture(blob, "image/webp", f'"{blob.name}-still"', "still.webp")
         await self.send(picture, include_body=include_body)
 
 

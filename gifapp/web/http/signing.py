@@ -11,12 +11,12 @@ from typing import Literal
 from urllib.parse import urlencode
 
 from gifapp import errors
-from gifapp.domain.views.jobs import Event, JobPage, JobView, SourcePage, SourceView
+from gifapp.domain.views.jobs import Event, GifView, JobPage, JobView, SourcePage, SourceView
 from gifapp.identity.tokens import derived_key
 
 WINDOW_S = 6 * 3600
 
-MediaKind = Literal["gifs", "posters", "frames", "previews", "videos", "filmstrips"]
+MediaKind = Literal["gifs", "stills", "posters", "frames", "previews", "videos", "filmstrips"]
 
 _SOURCE_URLS: dict[str, MediaKind] = {
     "poster_url": "posters",
@@ -64,9 +64,14 @@ class MediaSigner:
 
     def job(self, job: JobView, owner_id: str) -> JobView:
         """The job with URLs that its owner's browser can open."""
-        gif = job.gif and job.gif.model_copy(update={"url": self.address("gifs", job.id, owner_id)})
+        gif = job.gif and self._gif(job.gif, job.id, owner_id)
         source = job.source and self.source(job.source, owner_id)
         return job.model_copy(update={"gif": gif, "source": source})
+
+    def _gif(self, gif: GifView, job_id: str, owner_id: str) -> GifView:
+        url = self.address("gifs", job_id, owner_id)
+        still_url = gif.still_url and self.address("stills", job_id, owner_id)
+        return gif.model_copy(update={"url": url, "still_url": still_url})
 
     def source(self, source: SourceView, owner_id: str) -> SourceView:
         """The source with URLs that its owner's browser can open."""

@@ -3,7 +3,7 @@ import { makePicture } from "./viewer.js";
 
 /**
  * @typedef {"cancel" | "retry" | "share" | "reuse" | "delete"} Action
- * @typedef {{ url: string, format: string, suffix: string, is_video: boolean, facts: string[], notes: string, width_px: number, height_px: number }} Gif
+ * @typedef {{ url: string, still_url: string | null, format: string, suffix: string, is_video: boolean, facts: string[], notes: string, width_px: number, height_px: number }} Gif
  * @typedef {"queued" | "running" | "succeeded" | "failed" | "cancelled" | "dead"} State
  * @typedef {{ id: string, rank: number, state: State, name: string, poster_url: string | null, status: string,
  *   run_at: string | null, fraction: number | null, gif: Gif | null, kept: string, actions: (Action | "download")[] }} CardData
@@ -31,9 +31,13 @@ export class Card {
     this.picture = makePicture("img");
     /** @type {HTMLAnchorElement | null} */
     this.link = null;
-    this.isPlaying = false;
+    this.isInView = false;
+    this.isPinned = false; // played by its button
+    this.isHeld = false; // paused by its button
+    this.isPointedAt = false;
     this.full = make("button", { type: "button", class: "gifapp-card__full", on: { click: () => this.showFull() } });
-    this.play = button("Play", "play", () => this.startPlaying(), "play");
+    this.play = button("Play", "icon", () => this.togglePlaying(), "play");
+    this.play.classList.add("gifapp-card__play");
     this.name = make("h3", { class: "gifapp-card__name", dir: "auto" });
     this.status = make("p", { class: "gifapp-card__status" });
     this.notes = make("p", { class: "gifapp-card__notes" });
@@ -42,6 +46,10 @@ export class Card {
     this.actions = make("div", { class: "gifapp-card__actions" });
     const frame = make("div", { class: "gifapp-card__frame" }, this.picture, this.full, this.play, this.bar.node);
     this.node = make("article", { class: "gifapp-card", tabindex: -1 }, frame, make("div", { class: "gifapp-card__body" }, this.name, this.status, this.notes, this.kept), this.actions);
+    frame.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && this.updatePlaying({ isPointedAt: true }));
+    frame.addEventListener("pointerleave", () => this.updatePlaying({ isPointedAt: false }));
+    this.full.addEventListener("focus", () => this.full.matches(":focus-visible") && this.updatePlaying({ isPointedAt: true }));
+    this.full.addEventListener("blur", () => this.updatePlaying({ isPointedAt: false }));
     this.showActions();
     this.show(card);
   }
@@ -73,21 +81,40 @@ export class Card {
     this.kept.hidden = !this.card.kept;
   }
 
+  // A card shows a still, and its GIF only while that is played: a page of GIFs may weigh a hundred megabytes.
   showPicture() {
     const { gif, poster_url: poster, name } = this.card;
-    const isStill = Boolean(gif) && wantsLessMotion() && !this.isPlaying;
-    const path = gif && !isStill ? gif.url : poster;
-    this.play.hidden = !isStill;
+    const isPlaying = this.shouldPlay;
+    const path = gif && isPlaying ? gif.url : (gif?.still_url ?? poster);
+    this.play.hidden = !gif;
+    setPlaying(this.play, isPlaying, name);
     this.full.hidden = !gif;
     this.full.setAttribute("aria-label", `Show the ${gif?.format} of ${name} at full size`);
-    this.useTag(gif?.is_video && !isStill ? "video" : "img");
+    this.useTag(gif?.is_video && isPlaying ? "video" : "img");
     this.picture.hidden = !path;
+    this.picture.style.maxWidth = gif ? `min(100%, ${gif.width_px}px)` : "";
     const label = gif ? `The ${gif.format} of ${name}` : "";
     this.picture.setAttribute(this.picture.localName === "img" ? "alt" : "aria-label", label);
     if (!path) return;
     const address = this.gallery.addressOf(path);
     // do not reload an image only because its signature was renewed
     if (this.picture.src.split("?")[0] !== address.split("?")[0]) this.picture.src = address;
+  }
+
+  get shouldPlay() {
+    if (!this.card.gif || !this.isInView || this.isHeld) return false;
+    return this.isPinned || this.gallery.isPlayingAll || (this.isPointedAt && !wantsLessMotion());
+  }
+
+  /** @param {Partial<Pick<Card, "isInView" | "isHeld" | "isPinned" | "isPointedAt">>} change */
+  updatePlaying(change) {
+    Object.assign(this, change);
+    this.showPicture();
+  }
+
+  togglePlaying() {
+    const isPlaying = this.shouldPlay;
+    this.updatePlaying({ isPinned: !isPlaying, isHeld: isPlaying });
   }
 
   /** @param {"img" | "video"} tag */
@@ -103,12 +130,6 @@ export class Card {
     if (!gif) return;
     const address = this.gallery.addressOf(gif.url);
     this.gallery.viewer.open({ name, facts: gif.facts, address, download: downloadOf(address), isVideo: gif.is_video });
-  }
-
-  startPlaying() {
-    this.isPlaying = true;
-    this.showPicture();
-    this.node.focus();
   }
 
   showActions() {
@@ -177,6 +198,19 @@ function statusOf({ status, run_at: runAt }) {
   if (!runAt) return status;
   const format = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
   return status.replace("{when}", `on ${format.format(new Date(runAt))}`);
+}
+
+/**
+ * @param {HTMLButtonElement} play
+ * @param {boolean} isPlaying
+ * @param {string} name
+ */
+function setPlaying(play, isPlaying, name) {
+  const words = `${isPlaying ? "Pause" : "Play"} ${name}`;
+  if (play.getAttribute("aria-label") === words) return;
+  play.setAttribute("aria-label", words);
+  play.title = isPlaying ? "Pause" : "Play";
+  play.replaceChildren(icon(isPlaying ? "pause" : "play"));
 }
 
 /** @param {string} address */

@@ -1,4 +1,4 @@
-import { addressOf, button, make } from "../common.js";
+import { addressOf, button, icon, make } from "../common.js";
 import { Card, focusOn } from "./card.js";
 import { Sharer } from "./sharer.js";
 import { Toolbar } from "./toolbar.js";
@@ -37,11 +37,15 @@ export class Gallery {
     this.more = button("Show more GIFs", "quiet", () => this.askMore());
     this.more.classList.add("gifapp-gallery__more");
     this.title = make("h2", { class: "gifapp-gallery__title", text: "Your GIFs", tabindex: -1 });
+    this.isPlayingAll = false;
+    this.playAll = button("Play all", "quiet", () => this.togglePlaying(), "play");
+    this.playAll.classList.add("gifapp-gallery__play-all");
+    this.sight = new IntersectionObserver((entries) => this.see(entries));
     this.toolbar = new Toolbar((query) => this.select(query));
     this.empty = makeEmpty();
     this.nothing = makeNothingFound(() => this.toolbar.clear());
     el.classList.add("gifapp-gallery");
-    el.append(make("div", { class: "gifapp-gallery__header" }, this.title, this.count), this.toolbar.node);
+    el.append(make("div", { class: "gifapp-gallery__header" }, this.title, this.count, this.playAll), this.toolbar.node);
     el.append(this.empty, this.nothing, this.list, this.more, this.viewer.node, this.sharer.node, this.spoken);
     // until the kernel has answered
     this.isSelecting = false;
@@ -68,6 +72,7 @@ export class Gallery {
     this.empty.hidden = !isEmpty || isFiltered;
     this.nothing.hidden = !isEmpty || !isFiltered;
     this.toolbar.node.hidden = isEmpty && !isFiltered;
+    this.playAll.hidden = ![...this.cards.values()].some(({ card }) => card.gif);
   }
 
   showCount() {
@@ -80,6 +85,17 @@ export class Gallery {
     const [shown, all] = [this.cards.size, total].map((count) => count.toLocaleString("en-GB"));
     const words = total === 1 ? "1 GIF" : `${all} GIFs`;
     return this.cards.size < total ? `${shown} of ${words}` : words;
+  }
+
+  togglePlaying() {
+    this.isPlayingAll = !this.isPlayingAll;
+    this.playAll.replaceChildren(icon(this.isPlayingAll ? "pause" : "play"), make("span", { text: this.isPlayingAll ? "Pause all" : "Play all" }));
+    for (const card of this.cards.values()) card.updatePlaying({ isHeld: false, isPinned: false });
+  }
+
+  /** @param {IntersectionObserverEntry[]} entries */
+  see(entries) {
+    for (const { target, isIntersecting } of entries) this.cards.get(/** @type {HTMLElement} */ (target).dataset.id ?? "")?.updatePlaying({ isInView: isIntersecting });
   }
 
   showSources() {
@@ -153,6 +169,7 @@ export class Gallery {
     this.list.insertBefore(card.node, next);
     card.node.dataset.id = id;
     this.cards.set(id, card);
+    this.sight.observe(card.node);
     focusOn(hadFocus);
   }
 
@@ -174,6 +191,7 @@ export class Gallery {
     if (!card) return;
     const near = card.node.nextElementSibling ?? card.node.previousElementSibling ?? this.title;
     if (card.node.contains(document.activeElement)) focusOn(near);
+    this.sight.unobserve(card.node);
     card.node.remove();
     this.cards.delete(id);
   }
@@ -223,6 +241,7 @@ function render({ model, el }) {
   document.addEventListener("keydown", takeShortcut);
   model.send({ type: "ready" });
   return () => {
+    gallery.sight.disconnect();
     for (const [event, listener] of listeners) model.off(event, listener);
     document.removeEventListener("keydown", takeShortcut);
   };

@@ -60,13 +60,14 @@ def test_old_files_that_no_document_refers_to_are_removed_and_counted(
     named = files_below(storage)
     lay(blob_path(parts.blobs, Blob("source", DIGEST)))
     lay(blob_path(parts.blobs, Blob("poster", DIGEST)))
-    lay(blob_path(parts.blobs, Blob("gif", f"{new_id()}-1")))
+    for kind in ("gif", "still"):
+        lay(blob_path(parts.blobs, Blob(kind, f"{new_id()}-1")))
     age_all(storage)
     parts.housekeeping()
     assert files_below(storage) == named
     report = consistency.last_report()
     assert report is not None
-    assert (report.removed_files, report.removed_bytes) == (3, 3 * len(b"left over"))
+    assert (report.removed_files, report.removed_bytes) == (4, 4 * len(b"left over"))
     assert (report.missing_count, report.missing) == (0, ())
     assert utc_now() - report.compared_at < timedelta(minutes=1)
 
@@ -88,7 +89,7 @@ def test_what_documents_name_stays_however_old(parts: JobParts, job: JobView, st
     finish(parts)
     age_all(storage)
     before = files_below(storage)
-    assert len(before) == 3
+    assert len(before) == 4
     parts.housekeeping()
     assert files_below(storage) == before
 

@@ -31,7 +31,7 @@ def test_a_deleted_job_is_in_no_list_and_comes_back_whole(parts: JobParts, made:
     parts.jobs.delete("ann", made.id)
     assert parts.jobs.page("ann").total == 0
     assert parts.administration.jobs().jobs == []
-    for ask in (parts.jobs.find, parts.jobs.gif, parts.jobs.delete, parts.submission.retry):
+    for ask in (parts.jobs.find, parts.jobs.gif, parts.jobs.still, parts.jobs.delete, parts.submission.retry):
         with pytest.raises(errors.NotFound):
             ask("ann", made.id)
     assert parts.jobs.restore("ann", made.id) == made
@@ -48,9 +48,10 @@ def test_a_purged_job_leaves_nothing_and_does_not_come_back(
     parts: JobParts, made: JobView, storage: Path
 ) -> None:
     parts.jobs.delete("ann", made.id)
-    assert list((storage / "gifs").iterdir())
+    made_files = [*(storage / "gifs").iterdir(), *(storage / "stills").iterdir()]
+    assert len(made_files) == 2
     purge(parts)
-    assert not list((storage / "gifs").iterdir())
+    assert not any(path.exists() for path in made_files)
     assert JobDocument.with_deleted.count() == 0
     with pytest.raises(errors.NotFound, match="no such job"):
         parts.jobs.restore("ann", made.id)

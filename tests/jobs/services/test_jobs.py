@@ -20,7 +20,7 @@ from gifapp.jobs.db.documents import JobDocument, SourceDocument
 from gifapp.jobs.parts import JobParts
 from gifapp.storage.incoming import Incoming
 from gifapp.up.servers import running_mongod
-from tests.jobs.conftest import GIF, QUICK, SECRET, files_below, finish, purge, stored_video
+from tests.jobs.conftest import GIF, QUICK, SECRET, STILL, files_below, finish, purge, stored_video
 from tests.storages import blob_path, storage_at
 
 Upload = Callable[..., SourceView]
@@ -259,6 +259,20 @@ def test_a_job_of_another_format_says_so(
     assert (view.format, view.content_type) == (asked, content_type)
 
 
+def test_a_gif_of_an_earlier_version_has_no_still(parts: JobParts, upload: Upload) -> None:
+    job = parts.submission.submit("ann", upload().id, Recipe())
+    with pytest.raises(errors.JobNotFinished):
+        parts.jobs.still("ann", job.id)
+    finish(parts)
+    assert blob_path(parts.blobs, parts.jobs.still("ann", job.id)).read_bytes() == STILL
+    JobDocument.objects(id=job.id).update(unset__gif__has_still=True)
+    made = parts.jobs.find("ann", job.id).gif
+    assert made is not None
+    assert made.still_url is None
+    with pytest.raises(errors.NotFound, match="file"):
+        parts.jobs.still("ann", job.id)
+
+
 def test_a_gif_is_removed_only_once_no_job_refers_to_it(parts: JobParts, upload: Upload) -> None:
     source = upload()
     first, twin = (parts.submission.submit("ann", source.id, Recipe(fps=fps)) for fps in (5, 10))
@@ -273,7 +287,15 @@ def test_a_gif_is_removed_only_once_no_job_refers_to_it(parts: JobParts, upload:
     assert not path.exists()
 
 
-VERBS_OF_JOBS = ["jobs.find", "jobs.cancel", "submission.retry", "jobs.delete", "jobs.restore", "jobs.gif"]
+VERBS_OF_JOBS = [
+    "jobs.find",
+    "jobs.cancel",
+    "submission.retry",
+    "jobs.delete",
+    "jobs.restore",
+    "jobs.gif",
+    "jobs.still",
+]
 VERBS_OF_SOURCES = ["sources.find", "sources.delete", "sources.restore", "sources.poster"]
 
 
