@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -31,6 +31,9 @@ from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.presets import Preset
 from gifapp.domain.recipes.recipe import Format, Recipe
 from gifapp.domain.views.jobs import (
+    ArchiveView,
+    BatchAction,
+    BatchView,
     EstimateView,
     Event,
     JobPage,
@@ -286,6 +289,15 @@ class Client:
             errors.NotFound: it is too late.
         """
         return JobView.model_validate(self._call("POST", f"/jobs/{job_id}/restore"))
+
+    def apply(self, action: BatchAction, job_ids: Sequence[str]) -> list[str]:
+        """Delete, restore or cancel up to 200 jobs; returns the ids of those for which it was possible."""
+        body = {"action": action, "job_ids": list(job_ids)}
+        return BatchView.model_validate(self._call("POST", "/jobs/batch", json=body)).job_ids
+
+    def archive(self, job_ids: Sequence[str]) -> ArchiveView:
+        """A link that downloads the GIFs of up to 200 jobs as a zip of at most 2 GB, for some hours."""
+        return ArchiveView.model_validate(self._call("POST", "/archives", json={"job_ids": list(job_ids)}))
 
     def share(self, job_id: str, *, expires_in_s: int | None = None) -> ShareView:
         """Create a public link to the finished GIF; expires after a week by default.

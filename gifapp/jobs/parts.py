@@ -18,6 +18,7 @@ from gifapp.jobs.events.stream import EventStream
 from gifapp.jobs.events.wakeups import WakeupQueue, make_queue
 from gifapp.jobs.services.account_deletion import AccountDeletion
 from gifapp.jobs.services.administration import Administration
+from gifapp.jobs.services.batches import Batches
 from gifapp.jobs.services.estimation import Estimation
 from gifapp.jobs.services.filmstrips import Filmstrips
 from gifapp.jobs.services.jobs import Jobs
@@ -78,6 +79,7 @@ class JobParts:
             timings=timings,
         )
         self.jobs = Jobs(blobs=blobs, events=events, retention=allowance.retention)
+        self.batches = Batches(self.jobs, blobs)
         self.sharing = Sharing(self.jobs)
         self.administration = Administration(self.jobs, self.submission, wakeups=wakeups, events=events)
         self.delete_account = AccountDeletion(blobs, events)

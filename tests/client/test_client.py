@@ -55,7 +55,9 @@ def test_a_finished_gif_has_a_still_that_goes_with_it(client: Client, service: R
     assert still.headers["Content-Type"] == "image/webp"
     with Image.open(BytesIO(still.content)) as picture:
         assert (picture.format, picture.width) == ("WEBP", job.gif.width_px)
-    client.delete(job.id)
+    zipped = client.archive([job.id])
+    assert (zipped.files, zipped.bytes) == (1, job.gif.bytes)
+    assert client.apply("delete", [job.id]) == [job.id]
     assert httpx.get(f"{service.url}{job.gif.still_url}").status_code == 404
     assert client.restore(job.id) == job
     assert httpx.get(f"{service.url}{job.gif.still_url}").content == still.content

@@ -183,6 +183,23 @@ class JobPage(View):
     total: int
 
 
+BatchAction = Literal["delete", "restore", "cancel"]
+
+
+class BatchView(View):
+    """The ids of the jobs that the action was possible for."""
+
+    job_ids: list[str]
+
+
+class ArchiveView(View):
+    """A zip of finished GIFs: where to download it, its number of files and their bytes."""
+
+    url: str = ""
+    files: int
+    bytes: int
+
+
 class PresetsView(View):
     """The platforms that a recipe's `preset` may name."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from gifapp.domain.job_query import JobQuery, JobSort
@@ -36,6 +37,13 @@ def job_page(owner_id: str, query: JobQuery, *, cursor: str | None, limit: int) 
     chosen = _chosen(owner_id, query)
     page, next_cursor = page_of(chosen, _ORDERS[query.sort], cursor=cursor, limit=limit)
     return JobDocumentPage(page, next_cursor, int(chosen.count()))
+
+
+@reaching_mongodb()
+def made_jobs(owner_id: str, job_ids: Collection[str]) -> list[JobDocument]:
+    """Those of these jobs of the owner that have a GIF, oldest first, without their recipes' files."""
+    made = JobDocument.objects(owner=owner_id, id__in=list(job_ids), gif__exists=True)
+    return list(made.exclude("recipe.subtitles", "recipe.overlay").order_by("created_at", "id"))
 
 
 def _chosen(owner_id: str, query: JobQuery) -> Any:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
@@ -16,39 +13,16 @@ from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import View
 from gifapp.jobs.db.documents import JobDocument, SourceDocument
 from gifapp.jobs.db.views import job_view, source_view
+from gifapp.jobs.services.zipping import ZipStream, entry_name
 from gifapp.mongodb import reaching_mongodb
 from gifapp.storage.blob import Blob
 from gifapp.storage.blobs import Blobs
-
-_CHUNK_BYTES = 256 * 1024
-_MAX_NAME_CHARACTERS = 100
-_PRIVATE = 0o600 << 16  # a zip stores the Unix mode in the upper 16 bits
 
 
 class _File(NamedTuple):
     name: str
     blob: Blob
     made_at: datetime
-
-
-class _Outbox(io.RawIOBase):
-    """A buffer that the zip is written to and drained from."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._written = bytearray()
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        self._written += data
-        return len(data)
-
-    def take(self) -> bytes:
-        taken = bytes(self._written)
-        self._written.clear()
-        return taken
 
 
 def archive(blobs: Blobs, owner_id: str, about: Mapping[str, Any]) -> Iterator[bytes]:
@@ -59,39 +33,14 @@ def archive(blobs: Blobs, owner_id: str, about: Mapping[str, Any]) -> Iterator[b
     Raises:
         errors.ServiceUnavailable
     """
-    outbox = _Outbox()
-    with zipfile.ZipFile(outbox, "w") as zipped:
-        for name, value in about.items():
-            yield from _entry(zipped, outbox, name, [_text(value)])
-        yield from _entry(zipped, outbox, "videos.json", _listed(_source_facts(owner_id)))
-        yield from _entry(zipped, outbox, "jobs.json", _listed(_job_facts(owner_id)))
-        for file in _files(owner_id):
-            with (
-                suppress(FileNotFoundError),
-                blobs.store.local(file.blob) as path,
-                path.open("rb") as content,
-            ):
-                yield from _entry(zipped, outbox, file.name, _chunks(content), file.made_at)
-    yield outbox.take()
-
-
-def _entry(
-    zipped: zipfile.ZipFile,
-    outbox: _Outbox,
-    name: str,
-    content: Iterable[bytes],
-    made_at: datetime | None = None,
-) -> Iterator[bytes]:
-    info = zipfile.ZipInfo(name, (made_at or datetime.now(UTC)).timetuple()[:6])
-    info.external_attr = _PRIVATE
-    with zipped.open(info, "w", force_zip64=True) as entry:
-        for chunk in content:
-            entry.write(chunk)
-            yield outbox.take()
-
-
-def _chunks(content: io.BufferedReader) -> Iterator[bytes]:
-    return iter(lambda: content.read(_CHUNK_BYTES), b"")
+    zipped = ZipStream()
+    for name, value in about.items():
+        yield from zipped.add(name, [_text(value)])
+    yield from zipped.add("videos.json", _listed(_source_facts(owner_id)))
+    yield from zipped.add("jobs.json", _listed(_job_facts(owner_id)))
+    for file in _files(owner_id):
+        yield from zipped.add_blob(blobs, file.blob, file.name, file.made_at)
+    yield zipped.end()
 
 
 def _listed(facts: Iterable[View]) -> Iterator[bytes]:
@@ -127,12 +76,12 @@ def _job_facts(owner_id: str) -> Iterator[View]:
 
 def _files(owner_id: str) -> Iterator[_File]:
     for source in _sources(owner_id):
-        name = f"videos/{source.id}-{_plain(source.name)}"
+        name = f"videos/{source.id}-{entry_name(source.name)}"
         yield _File(name, Blob("source", source.sha256), source.created_at)
     for job in _jobs(owner_id):
         if job.gif is not None:
             suffix = FILE_KINDS[Recipe.parse(job.recipe).format].suffix
-            name = f"gifs/{job.id}-{_plain(PurePath(job.source_name).stem)}{suffix}"
+            name = f"gifs/{job.id}-{entry_name(PurePath(job.source_name).stem)}{suffix}"
             yield _File(name, Blob("gif", job.gif.key), job.created_at)
 
 
@@ -152,8 +101,3 @@ def _jobs(owner_id: str) -> Iterator[JobDocument]:
 @reaching_mongodb()
 def _jobs_after(owner_id: str, job_id: str) -> list[JobDocument]:
     return list(JobDocument.objects(owner=owner_id, id__gt=job_id).order_by("id").limit(50))
-
-
-def _plain(name: str) -> str:
-    """The name, safe inside a zip entry's name: no path separators, no unprintable characters."""
-    return "".join(c for c in name if c.isprintable() and c not in '/\\:*?"<>|')[:_MAX_NAME_CHARACTERS]

@@ -13,7 +13,6 @@ from gifapp import errors
 from gifapp.domain.job import JobState
 from gifapp.domain.job_query import JobQuery
 from gifapp.domain.recipes.output_formats import FILE_KINDS
-from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import JobPage, JobView
 from gifapp.jobs.cleanup.removal import remove_files_of
 from gifapp.jobs.db import job_lists, job_store
@@ -33,6 +32,11 @@ class GifFile:
     content_type: str
     bytes: int
     etag: str
+
+
+def file_name_of(job: JobDocument) -> str:
+    """The name under which the job's GIF is downloaded."""
+    return f"{PurePath(job.source_name).stem}{FILE_KINDS[job.recipe['format']].suffix}"
 
 
 class Jobs:
@@ -115,11 +119,10 @@ class Jobs:
             errors.JobNotFinished: the job has no GIF, or none yet.
         """
         job = self._made(owner_id, job_id)
-        kind = FILE_KINDS[Recipe.parse(job.recipe).format]
         return GifFile(
             blob=Blob("gif", job.gif.key),
-            file_name=f"{PurePath(job.source_name).stem}{kind.suffix}",
-            content_type=kind.content_type,
+            file_name=file_name_of(job),
+            content_type=FILE_KINDS[job.recipe["format"]].content_type,
             bytes=job.gif.bytes,
             etag=f'"{job.gif.key}"',
         )

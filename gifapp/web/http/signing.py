@@ -16,7 +16,7 @@ from gifapp.identity.tokens import derived_key
 
 WINDOW_S = 6 * 3600
 
-MediaKind = Literal["gifs", "stills", "posters", "frames", "previews", "videos", "filmstrips"]
+MediaKind = Literal["archives", "gifs", "stills", "posters", "frames", "previews", "videos", "filmstrips"]
 
 _SOURCE_URLS: dict[str, MediaKind] = {
     "poster_url": "posters",

@@ -1,0 +1,86 @@
+"""An owner's operations on many jobs at once: delete, restore, cancel, and download as a zip.
+
+All methods block; run them in a thread. Other people's jobs are left out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from pathlib import PurePath
+
+from gifapp import errors
+from gifapp.domain.views.jobs import ArchiveView, BatchAction
+from gifapp.domain.wording import size
+from gifapp.jobs.db.documents import JobDocument
+from gifapp.jobs.db.job_lists import made_jobs
+from gifapp.jobs.services.jobs import Jobs, file_name_of
+from gifapp.jobs.services.zipping import ZipStream, entry_name
+from gifapp.storage.blob import Blob
+from gifapp.storage.blobs import Blobs
+
+MOST_JOBS = 200
+MOST_BYTES = 2_000_000_000
+
+
+class Batches:
+    def __init__(self, jobs: Jobs, blobs: Blobs) -> None:
+        self._blobs = blobs
+        self._actions: dict[BatchAction, Callable[[str, str], object]] = {
+            "delete": jobs.delete,
+            "restore": jobs.restore,
+            "cancel": jobs.cancel,
+        }
+
+    def apply(self, owner_id: str, action: BatchAction, job_ids: Collection[str]) -> list[str]:
+        """Act on each job, and return the ids of those that it was possible for."""
+        return [job_id for job_id in dict.fromkeys(job_ids) if self._applied(owner_id, action, job_id)]
+
+    def _applied(self, owner_id: str, action: BatchAction, job_id: str) -> bool:
+        try:
+            self._actions[action](owner_id, job_id)
+        except (errors.NotFound, errors.MoveNotAllowed):
+            return False
+        return True
+
+    def archive(self, owner_id: str, job_ids: Collection[str]) -> ArchiveView:
+        """How many files a zip of these jobs' GIFs has, and their size.
+
+        Raises:
+            errors.NotFound: none of the jobs has a GIF.
+            errors.FieldInvalid: the GIFs are too large for one zip.
+        """
+        made = made_jobs(owner_id, job_ids)
+        if not made:
+            raise errors.NotFound(kind="GIF")
+        total_bytes = sum(job.gif.bytes for job in made)
+        if total_bytes > MOST_BYTES:
+            problem = (
+                f"a zip may have {size(MOST_BYTES)}, and these GIFs have {size(total_bytes)}; choose fewer"
+            )
+            raise errors.FieldInvalid(field="job_ids", problem=problem)
+        return ArchiveView(files=len(made), bytes=total_bytes)
+
+    def zipped(self, owner_id: str, job_ids: Collection[str]) -> Iterator[bytes]:
+        """Yield the zip in chunks; files that are deleted meanwhile are left out. Each step blocks.
+
+        Raises:
+            errors.NotFound, errors.FieldInvalid: see `archive`.
+            errors.ServiceUnavailable
+        """
+        self.archive(owner_id, job_ids)
+        zipped, made = ZipStream(), made_jobs(owner_id, job_ids)
+        for name, job in zip(_entry_names(made), made, strict=True):
+            yield from zipped.add_blob(self._blobs, Blob("gif", job.gif.key), name, job.created_at)
+        yield zipped.end()
+
+
+def _entry_names(jobs: Collection[JobDocument]) -> Iterator[str]:
+    """The jobs' file names, each with a number where others have the same."""
+    seen: Counter[str] = Counter()
+    for job in jobs:
+        path = PurePath(file_name_of(job))
+        name = entry_name(path.stem) or "video"
+        seen[name + path.suffix] += 1
+        number = seen[name + path.suffix]
+        yield f"{name}{path.suffix}" if number == 1 else f"{name} ({number}){path.suffix}"
