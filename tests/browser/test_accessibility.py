@@ -52,6 +52,23 @@ def test_the_whole_form_and_its_preview(page: Page) -> None:
     check(page)
 
 
+def test_selected_gifs_and_filters(page: Page) -> None:
+    page.get_by_role("button", name="Select", exact=True).click()
+    page.get_by_role("checkbox", name="Select bigbuckbunny.mp4").check()
+    page.get_by_role("button", name="Filters").click()
+    check(page)
+    page.get_by_role("button", name="Clear selection").click()
+
+
+def test_a_deletion_that_can_be_undone(page: Page) -> None:
+    page.get_by_role("article").get_by_role("button", name="Delete").press("Enter")
+    undo = page.get_by_role("alert").get_by_role("button", name="Undo")
+    expect(undo).to_be_focused()
+    check(page)
+    undo.press("Enter")
+    expect(page.get_by_role("link", name="Download")).to_be_visible()
+
+
 @pytest.mark.parametrize(
     ("opens", "dialog"),
     [

@@ -239,3 +239,22 @@ def test_one_button_plays_all_gifs_and_pauses_them(finished: Page) -> None:
 def test_a_gif_is_shown_at_its_own_size(finished: Page) -> None:
     boxes = finished.locator(".gifapp-card__picture").evaluate_all("all => all.map((one) => one.clientWidth)")
     assert boxes == [64, 64]
+
+
+def test_cards_are_selected_by_keyboard_in_ranges_and_acted_on_together(page: Page) -> None:
+    render(page, "dashboard/gallery", page_url="http://here", has_more=False, total=4, sources=[])
+    show(page, "all", 4, 3, 2, 1)
+    page.get_by_role("checkbox", name="Select clip 4").press("Space")
+    expect(page.get_by_text("1 selected")).to_be_visible()
+    page.get_by_role("checkbox", name="Select clip 2").click(modifiers=["Shift"])
+    expect(page.get_by_text("3 selected")).to_be_visible()
+    page.get_by_role("checkbox", name="Select clip 3").click()
+    page.get_by_role("button", name="Cancel jobs").click()
+    sent = {"type": "batch", "action": "cancel", "ids": ["job-4", "job-2"]}
+    assert page.evaluate("model.sent") == sent
+    expect(page.get_by_role("toolbar", name="Selected GIFs")).to_be_hidden()
+    page.get_by_role("button", name="Select", exact=True).click()
+    page.get_by_role("button", name="Select all shown").click()
+    page.evaluate("model.listeners[0][1]({ type: 'remove', id: 'job-1' })")
+    page.get_by_role("toolbar").get_by_role("button", name="Delete").click()
+    assert page.evaluate("model.sent.ids") == ["job-4", "job-3", "job-2"]

@@ -11,7 +11,7 @@ from gifapp.domain.job import JobState, Progress
 from gifapp.domain.job_query import JobQuery
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe
-from gifapp.domain.views.jobs import EstimateView, Event, GifView, JobPage, JobView, SourceView
+from gifapp.domain.views.jobs import ArchiveView, EstimateView, Event, GifView, JobPage, JobView, SourceView
 
 TOO_FEW_BYTES = 1_000
 GIVEN_UP = "To fit 2.0 MB: stronger compression."
@@ -134,6 +134,16 @@ class ScriptedClient:
 
     def restore(self, job_id: str) -> JobView:
         return self._keep(self._restored(job_id, "job"))
+
+    def apply(self, action: str, job_ids: list[str]) -> list[str]:
+        there = self._deleted if action == "restore" else self._jobs
+        done = [job_id for job_id in job_ids if job_id in there]
+        for job_id in done:
+            getattr(self, action)(job_id)
+        return done
+
+    def archive(self, job_ids: list[str]) -> ArchiveView:
+        return ArchiveView(url=f"/media/archives/{'-'.join(job_ids)}", files=len(job_ids), bytes=1)
 
     def delete_source(self, source_id: str) -> None:
         self._fail_if_told()

@@ -38,13 +38,15 @@ export class Card {
     this.full = make("button", { type: "button", class: "gifapp-card__full", on: { click: () => this.showFull() } });
     this.play = button("Play", "icon", () => this.togglePlaying(), "play");
     this.play.classList.add("gifapp-card__play");
+    this.check = make("input", { type: "checkbox", class: "gifapp-card__check", "aria-label": `Select ${card.name}` });
+    this.check.addEventListener("click", (event) => this.gallery.selection.set(this.card.id, this.check.checked, event.shiftKey));
     this.name = make("h3", { class: "gifapp-card__name", dir: "auto" });
     this.status = make("p", { class: "gifapp-card__status" });
     this.notes = make("p", { class: "gifapp-card__notes" });
     this.kept = make("p", { class: "gifapp-card__kept" });
     this.bar = progressBar(`Conversion of ${card.name}`);
     this.actions = make("div", { class: "gifapp-card__actions" });
-    const frame = make("div", { class: "gifapp-card__frame" }, this.picture, this.full, this.play, this.bar.node);
+    const frame = make("div", { class: "gifapp-card__frame" }, this.picture, this.full, make("label", { class: "gifapp-card__choice" }, this.check), this.play, this.bar.node);
     this.node = make("article", { class: "gifapp-card", tabindex: -1 }, frame, make("div", { class: "gifapp-card__body" }, this.name, this.status, this.notes, this.kept), this.actions);
     frame.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && this.updatePlaying({ isPointedAt: true }));
     frame.addEventListener("pointerleave", () => this.updatePlaying({ isPointedAt: false }));

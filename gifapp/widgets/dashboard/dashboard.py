@@ -73,7 +73,12 @@ class Dashboard(w.VBox):
         )
         share = Sharing(self._client).respond
         self.gallery = Gallery(
-            page_url, on_action=self._act, on_query=self._select, on_share=share, reporter=reporter
+            page_url,
+            on_action=self._act,
+            on_batch=self._act_on_all,
+            on_query=self._select,
+            on_share=share,
+            reporter=reporter,
         )
         self._jobs = JobList(self._client, self.gallery, self._state, reporter)
 
@@ -148,6 +153,28 @@ class Dashboard(w.VBox):
             case "more":
                 self._jobs.show_more()
                 self._show_gif_counts()
+
+    def _act_on_all(self, action: str, job_ids: list[str]) -> None:
+        """Carry out an action on the selected jobs."""
+        match action:
+            case "download":
+                self.gallery.download(self._client.archive(job_ids).url)
+            case "cancel":
+                self._client.apply("cancel", job_ids)
+                self._jobs.read()
+            case "delete":
+                deleted = self._client.apply("delete", job_ids)
+                self._jobs.read()
+                sentence = f"{len(deleted)} GIFs were deleted." if len(deleted) != 1 else "1 GIF was deleted."
+                self._offer_undo(sentence, partial(self._restore_all, deleted))
+        self._show_gif_counts()
+
+    def _restore_all(self, job_ids: list[str]) -> None:
+        restored = self._client.apply("restore", job_ids)
+        self._jobs.read()
+        self._show_gif_counts()
+        if len(restored) < len(job_ids):
+            raise errors.NotFound(kind="job")
 
     def _select(self, query: JobQuery) -> None:
         self._jobs.select(query)

@@ -1,5 +1,6 @@
 import { addressOf, button, icon, make } from "../common.js";
 import { Card, focusOn } from "./card.js";
+import { Selection } from "./selection.js";
 import { Sharer } from "./sharer.js";
 import { Toolbar } from "./toolbar.js";
 import { Viewer } from "./viewer.js";
@@ -7,7 +8,7 @@ import { Viewer } from "./viewer.js";
 /**
  * @typedef {import("./card.js").CardData} CardData
  * @typedef {{ page_url: string, has_more: boolean, total: number, sources: import("./toolbar.js").Source[] }} Traits
- * @typedef {{ type: "all" | "more" | "patch", cards: CardData[] } | { type: "remove" | "point" | "settled", id: string } |
+ * @typedef {{ type: "all" | "more" | "patch", cards: CardData[] } | { type: "remove" | "point" | "settled", id: string } | { type: "download", url: string } |
  *   { type: "shares", id: string, shares: import("./sharer.js").Share[], made: string | null }} GalleryMessage
  */
 
@@ -37,6 +38,7 @@ export class Gallery {
     this.more = button("Show more GIFs", "quiet", () => this.askMore());
     this.more.classList.add("gifapp-gallery__more");
     this.title = make("h2", { class: "gifapp-gallery__title", text: "Your GIFs", tabindex: -1 });
+    this.selection = new Selection(this);
     this.isPlayingAll = false;
     this.playAll = button("Play all", "quiet", () => this.togglePlaying(), "play");
     this.playAll.classList.add("gifapp-gallery__play-all");
@@ -45,7 +47,7 @@ export class Gallery {
     this.empty = makeEmpty();
     this.nothing = makeNothingFound(() => this.toolbar.clear());
     el.classList.add("gifapp-gallery");
-    el.append(make("div", { class: "gifapp-gallery__header" }, this.title, this.count, this.playAll), this.toolbar.node);
+    el.append(make("div", { class: "gifapp-gallery__header" }, this.title, this.count, this.playAll, this.selection.toggle), this.toolbar.node, this.selection.node);
     el.append(this.empty, this.nothing, this.list, this.more, this.viewer.node, this.sharer.node, this.spoken);
     // until the kernel has answered
     this.isSelecting = false;
@@ -60,6 +62,7 @@ export class Gallery {
     else if (message.type === "patch") message.cards.forEach((card) => this.patch(card));
     else if (message.type === "remove") this.remove(message.id);
     else if (message.type === "point") this.cards.get(message.id)?.pointAt();
+    else if (message.type === "download") download(this.addressOf(message.url));
     else if (message.type === "shares") this.sharer.show(message);
     else if (message.type === "settled") this.settle(message.id);
     this.showEmpty();
@@ -72,6 +75,7 @@ export class Gallery {
     this.empty.hidden = !isEmpty || isFiltered;
     this.nothing.hidden = !isEmpty || !isFiltered;
     this.toolbar.node.hidden = isEmpty && !isFiltered;
+    this.selection.toggle.hidden = isEmpty;
     this.playAll.hidden = ![...this.cards.values()].some(({ card }) => card.gif);
   }
 
@@ -173,6 +177,11 @@ export class Gallery {
     focusOn(hadFocus);
   }
 
+  /** The ids of the cards in the order in which they are shown. */
+  get order() {
+    return [...this.list.children].map((node) => /** @type {HTMLElement} */ (node).dataset.id ?? "");
+  }
+
   /** @param {Element} node  of a card */
   rankOf(node) {
     return this.cards.get(/** @type {HTMLElement} */ (node).dataset.id ?? "")?.card.rank ?? 0;
@@ -194,6 +203,7 @@ export class Gallery {
     this.sight.unobserve(card.node);
     card.node.remove();
     this.cards.delete(id);
+    this.selection.forget(id);
   }
 
   /**
@@ -208,6 +218,11 @@ export class Gallery {
   addressOf(path) {
     return addressOf(path, this.model.get("page_url"));
   }
+}
+
+/** @param {string} address */
+function download(address) {
+  make("a", { href: address, download: true }).click();
 }
 
 function makeEmpty() {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, KeysView
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 import anywidget
 import traitlets
@@ -27,6 +27,9 @@ OnAction = Callable[[str, str], None]
 OnQuery = Callable[[JobQuery], None]
 """Called with the filters and the order that the user chose."""
 
+OnBatch = Callable[[str, list[str]], None]
+"""Called with what to do with several jobs (download, cancel or delete) and their ids."""
+
 OnShare = Callable[[dict[str, Any]], dict[str, Any]]
 """Called with the share box's request; returns what it shows."""
 
@@ -35,6 +38,8 @@ class CardMessage(Message):
     days: int = Field(7, ge=1, le=365)
     share: str = Field("", max_length=100)
     query: JobQuery = JobQuery()
+    action: Literal["download", "cancel", "delete", ""] = ""
+    ids: list[Annotated[str, Field(max_length=100)]] = Field([], max_length=200)
 
 
 class Gallery(anywidget.AnyWidget):
@@ -54,13 +59,21 @@ class Gallery(anywidget.AnyWidget):
     """The videos that users may filter by: their ids and names."""
 
     def __init__(
-        self, page_url: str, *, on_action: OnAction, on_query: OnQuery, on_share: OnShare, reporter: Reporter
+        self,
+        page_url: str,
+        *,
+        on_action: OnAction,
+        on_batch: OnBatch,
+        on_query: OnQuery,
+        on_share: OnShare,
+        reporter: Reporter,
     ) -> None:
         super().__init__(page_url=page_url)
         self._query = JobQuery()
         self._cards: dict[str, dict[str, Any]] = {}
         self._waiting: dict[str, dict[str, Any]] = {}
         self._on_action = on_action
+        self._on_batch = on_batch
         self._on_query = on_query
         self._on_share = on_share
         self._reporter = reporter
@@ -118,6 +131,10 @@ class Gallery(anywidget.AnyWidget):
         """Scroll a card into view and focus it."""
         self.send({"type": "point", "id": job_id})
 
+    def download(self, url: str) -> None:
+        """Let the page download a file."""
+        self.send({"type": "download", "url": url})
+
     def remove(self, job_id: str) -> None:
         if self._cards.pop(job_id, None) is not None:
             self._waiting.pop(job_id, None)
@@ -150,6 +167,8 @@ class Gallery(anywidget.AnyWidget):
                 self.send(self._on_share(message.model_dump()))
             elif message.type == "query":
                 self._on_query(message.query)
+            elif message.type == "batch":
+                self._on_batch(message.action, message.ids)
             else:
                 self._on_action(message.type, message.id)
         self.send({"type": "settled", "id": message.id})

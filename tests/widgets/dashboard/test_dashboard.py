@@ -218,6 +218,25 @@ async def test_a_deleted_job_comes_back(page: Page) -> None:
     assert len(page.told) == 1
 
 
+async def test_several_jobs_are_deleted_and_come_back_together(page: Page) -> None:
+    page.gallery.says(type="batch", action="delete", ids=["job-1", "job-2"])
+    assert page.shown_ids == []
+    [notice] = page.notices.of_type("notice")
+    assert notice["text"] == "2 GIFs were deleted."
+    page.notices.says(type="undo", id=notice["undo"])
+    assert page.shown_ids == ["job-2", "job-1"]
+
+
+async def test_several_jobs_are_cancelled(page: Page) -> None:
+    page.gallery.says(type="batch", action="cancel", ids=["job-1", "job-2"])
+    assert page.shown_words == ["Cancelled", "Cancelled"]
+
+
+async def test_several_gifs_are_downloaded_by_the_page(page: Page) -> None:
+    page.gallery.says(type="batch", action="download", ids=["job-1", "job-2"])
+    assert page.gallery.of_type("download") == [{"type": "download", "url": "/media/archives/job-1-job-2"}]
+
+
 async def test_a_job_that_was_purged_does_not_come_back_and_the_page_says_so(page: Page) -> None:
     page.gallery.says(type="delete", id="job-1")
     page.client.purge()

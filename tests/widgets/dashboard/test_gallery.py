@@ -20,9 +20,15 @@ class Page:
         self.reported: list[str] = []
         self.failure: Exception | None = None
         reporter = Reporter(self.reported.append)
+        self.batches: list[tuple[str, list[str]]] = []
         self.queries: list[JobQuery] = []
         self.gallery = Gallery(
-            "", on_action=self._act, on_query=self.queries.append, on_share=self._share, reporter=reporter
+            "",
+            on_action=self._act,
+            on_batch=lambda action, ids: self.batches.append((action, ids)),
+            on_query=self.queries.append,
+            on_share=self._share,
+            reporter=reporter,
         )
         self.browser = Browser(self.gallery)
 
@@ -151,6 +157,13 @@ def test_a_search_reaches_the_dashboard(page: Page) -> None:
     page.browser.says(type="query", query=query | {"search": "x" * 201})
     page.browser.says(type="query", query=query | {"sort": "random"})
     assert len(page.queries) == 1
+
+
+def test_an_action_reaches_all_selected_jobs(page: Page) -> None:
+    page.browser.says(type="batch", action="delete", ids=["job-1", "job-2"])
+    page.browser.says(type="batch", action="run", ids=["job-1"])
+    page.browser.says(type="batch", action="delete", ids=["job-1"] * 201)
+    assert page.batches == [("delete", ["job-1", "job-2"])]
 
 
 def test_a_button_reaches_its_job(page: Page) -> None:
