@@ -19,6 +19,7 @@ const ICONS = {
   split: "M12 3v18M4 8v8h4M20 8v8h-4",
   zoomIn: "M11 4a7 7 0 1 0 0 14a7 7 0 1 0 0-14M16 16l4.500 4.500M8 11h6M11 8v6",
   zoomOut: "M11 4a7 7 0 1 0 0 14a7 7 0 1 0 0-14M16 16l4.500 4.500M8 11h6",
+  smaller: "M20 4l-6 6m0-5v5h5M4 20l6-6m0 5v-5H5",
   select: "M4 4h16v16H4zM8 12l3 3 5-6",
   search: "M11 4a7 7 0 1 0 0 14a7 7 0 1 0 0-14m5 12 5 5",
   filter: "M4 6h16M7 12h10m-7 6h4",

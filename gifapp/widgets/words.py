@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from gifapp import errors
 from gifapp.domain.job import JobState, Progress
 from gifapp.domain.recipes.outcome import Outcome
 from gifapp.domain.recipes.output_formats import FILE_KINDS
+from gifapp.domain.recipes.recipe import FEWEST_TARGET_BYTES
 from gifapp.domain.views.jobs import GifView, JobView, ProgressEvent, SourceView
 from gifapp.domain.wording import PHASES, duration, frames, ordinal, size
 from gifapp.widgets.timing import frame_s
@@ -25,7 +27,7 @@ _MONTHS = (
 _ACTIONS = {
     JobState.QUEUED: ["cancel"],
     JobState.RUNNING: ["cancel"],
-    JobState.SUCCEEDED: ["download", "share", "reuse", "delete"],
+    JobState.SUCCEEDED: ["download", "share", "reuse", "smaller", "delete"],
     JobState.FAILED: ["reuse", "retry", "delete"],  # with the same settings, most fail the same way
     JobState.CANCELLED: ["retry", "reuse", "delete"],
     JobState.DEAD: ["retry", "reuse", "delete"],
@@ -46,8 +48,16 @@ def card(job: JobView) -> dict[str, Any]:
         "fraction": job.progress.fraction if job.state is JobState.RUNNING else None,
         "gif": gif_facts(job.gif, job.source) if job.gif else None,
         "kept": kept_until(job.expires_at, job.finished_at),
-        "actions": [action for action in _ACTIONS[job.state] if job.source or action != "retry"],
+        "finished_at": job.finished_at.isoformat() if job.finished_at else None,
+        "actions": [action for action in _ACTIONS[job.state] if _is_possible(action, job)],
     }
+
+
+def _is_possible(action: str, job: JobView) -> bool:
+    """Whether the job has what this action of its state needs."""
+    if action == "smaller":
+        return job.recipe.format == "gif"  # only GIFs can be made to fit a size
+    return action != "retry" or job.source is not None
 
 
 def card_progress(progress: Progress | ProgressEvent) -> dict[str, Any]:
@@ -79,6 +89,21 @@ def deleted_text(job: JobView | None) -> str:
     kind = FILE_KINDS[job.recipe.format].name if job and job.gif else "job"
     return (
         f"The {kind} of {job.source.name} was deleted." if job and job.source else f"The {kind} was deleted."
+    )
+
+
+def half_of(size_bytes: int) -> int:
+    """About half of a GIF's size, in two digits, as a new maximum size."""
+    half = size_bytes / 2
+    unit = 10 ** max(0, int(math.log10(half)) - 1) if half >= 1 else 1
+    return max(FEWEST_TARGET_BYTES, int(half // unit * unit))
+
+
+def smaller_text(size_bytes: int, target_bytes: int) -> str:
+    """The message when the form asks for a smaller GIF than one of `size_bytes`."""
+    return (
+        f"The settings of this GIF are in the form, with a max size of {size(target_bytes)} "
+        f"(it is {size(size_bytes)})."
     )
 
 

@@ -103,6 +103,7 @@ def card(number: int) -> dict[str, Any]:
         "fraction": None,
         "gif": None,
         "kept": "",
+        "finished_at": None,
         "actions": ["cancel"],
     }
 
@@ -258,3 +259,15 @@ def test_cards_are_selected_by_keyboard_in_ranges_and_acted_on_together(page: Pa
     page.evaluate("model.listeners[0][1]({ type: 'remove', id: 'job-1' })")
     page.get_by_role("toolbar").get_by_role("button", name="Delete").click()
     assert page.evaluate("model.sent.ids") == ["job-4", "job-3", "job-2"]
+
+
+def test_a_card_says_when_its_gif_was_made(page: Page) -> None:
+    page.clock.set_fixed_time("2026-06-01T12:00:00Z")
+    render(page, "dashboard/gallery", page_url="http://here", has_more=False, total=1, sources=[])
+    send = "card => model.listeners[0][1]({ type: 'all', cards: [card] })"
+    page.evaluate(send, card(1) | {"finished_at": "2026-05-31T12:34:56Z"})
+    expect(page.locator("time")).to_contain_text("31 May")
+    page.evaluate(send, card(1) | {"finished_at": "2025-05-31T12:34:56Z"})
+    expect(page.locator("time")).to_contain_text("31 May 2025")
+    page.evaluate(send, card(1))
+    expect(page.locator("time")).to_be_hidden()

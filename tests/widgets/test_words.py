@@ -8,7 +8,7 @@ from gifapp.domain.recipes.outcome import Outcome
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import ErrorView, JobView
 from gifapp.domain.wording import duration
-from gifapp.widgets.words import card, outcome_text, repeat_text, source_facts, status
+from gifapp.widgets.words import card, half_of, outcome_text, repeat_text, source_facts, status
 from tests.widgets.scripted import GIF, NOON, a_job, a_source
 
 LOST = ErrorView(code="worker-lost", detail=str(errors.WorkerLost()))
@@ -89,7 +89,7 @@ def test_what_was_asked_for_before_is_said_to_be_there(job: JobView, words: str)
     [
         (JobState.QUEUED, ["cancel"]),
         (JobState.RUNNING, ["cancel"]),
-        (JobState.SUCCEEDED, ["download", "share", "reuse", "delete"]),
+        (JobState.SUCCEEDED, ["download", "share", "reuse", "smaller", "delete"]),
         (JobState.FAILED, ["reuse", "retry", "delete"]),
         (JobState.DEAD, ["retry", "reuse", "delete"]),
         (JobState.CANCELLED, ["retry", "reuse", "delete"]),
@@ -97,6 +97,17 @@ def test_what_was_asked_for_before_is_said_to_be_there(job: JobView, words: str)
 )
 def test_what_can_be_done_with_a_job(state: JobState, actions: list[str]) -> None:
     assert card(a_job(state=state))["actions"] == actions
+
+
+def test_only_a_gif_can_be_made_to_fit_a_size() -> None:
+    assert "smaller" not in card(a_job(state=JobState.SUCCEEDED, recipe=Recipe(format="webp")))["actions"]
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "half"), [(3_039_633, 1_500_000), (187_000, 93_000), (2_001, 1_000), (1, 1_000)]
+)
+def test_half_of_a_size_has_two_digits_and_is_a_valid_limit(size_bytes: int, half: int) -> None:
+    assert half_of(size_bytes) == half
 
 
 def test_a_job_whose_video_is_gone_cannot_be_retried() -> None:

@@ -2,11 +2,11 @@ import { button, icon, make, progressBar, wantsLessMotion } from "../common.js";
 import { makePicture } from "./viewer.js";
 
 /**
- * @typedef {"cancel" | "retry" | "share" | "reuse" | "delete"} Action
+ * @typedef {"cancel" | "retry" | "share" | "reuse" | "smaller" | "delete"} Action
  * @typedef {{ url: string, still_url: string | null, format: string, suffix: string, is_video: boolean, facts: string[], notes: string, width_px: number, height_px: number }} Gif
  * @typedef {"queued" | "running" | "succeeded" | "failed" | "cancelled" | "dead"} State
  * @typedef {{ id: string, rank: number, state: State, name: string, poster_url: string | null, status: string,
- *   run_at: string | null, fraction: number | null, gif: Gif | null, kept: string, actions: (Action | "download")[] }} CardData
+ *   run_at: string | null, fraction: number | null, gif: Gif | null, kept: string, finished_at: string | null, actions: (Action | "download")[] }} CardData
  */
 
 const WORDS = {
@@ -14,6 +14,7 @@ const WORDS = {
   retry: "Try again",
   share: "Share",
   reuse: "Edit a copy",
+  smaller: "Make it smaller",
   delete: "Delete",
 };
 const POINTED_MS = 4_000;
@@ -31,6 +32,7 @@ export class Card {
     this.picture = makePicture("img");
     /** @type {HTMLAnchorElement | null} */
     this.link = null;
+    this.isPlaying = false;
     this.isInView = false;
     this.isPinned = false; // played by its button
     this.isHeld = false; // paused by its button
@@ -43,11 +45,12 @@ export class Card {
     this.name = make("h3", { class: "gifapp-card__name", dir: "auto" });
     this.status = make("p", { class: "gifapp-card__status" });
     this.notes = make("p", { class: "gifapp-card__notes" });
+    this.time = make("time", { class: "gifapp-card__time" });
     this.kept = make("p", { class: "gifapp-card__kept" });
     this.bar = progressBar(`Conversion of ${card.name}`);
     this.actions = make("div", { class: "gifapp-card__actions" });
     const frame = make("div", { class: "gifapp-card__frame" }, this.picture, this.full, make("label", { class: "gifapp-card__choice" }, this.check), this.play, this.bar.node);
-    this.node = make("article", { class: "gifapp-card", tabindex: -1 }, frame, make("div", { class: "gifapp-card__body" }, this.name, this.status, this.notes, this.kept), this.actions);
+    this.node = make("article", { class: "gifapp-card", tabindex: -1 }, frame, make("div", { class: "gifapp-card__body" }, this.name, this.status, this.time, this.notes, this.kept), this.actions);
     frame.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && this.updatePlaying({ isPointedAt: true }));
     frame.addEventListener("pointerleave", () => this.updatePlaying({ isPointedAt: false }));
     this.full.addEventListener("focus", () => this.full.matches(":focus-visible") && this.updatePlaying({ isPointedAt: true }));
@@ -79,6 +82,10 @@ export class Card {
     else this.status.replaceChildren(...facts.map((text) => make("span", { text })));
     setText(this.notes, this.card.gif?.notes ?? "");
     this.notes.hidden = !this.notes.textContent;
+    const { finished_at: finishedAt } = this.card;
+    this.time.hidden = !finishedAt;
+    this.time.dateTime = finishedAt ?? "";
+    setText(this.time, finishedAt ? dayOf(finishedAt) : "");
     setText(this.kept, this.card.kept);
     this.kept.hidden = !this.card.kept;
   }
@@ -87,6 +94,7 @@ export class Card {
   showPicture() {
     const { gif, poster_url: poster, name } = this.card;
     const isPlaying = this.shouldPlay;
+    this.isPlaying = isPlaying;
     const path = gif && isPlaying ? gif.url : (gif?.still_url ?? poster);
     this.play.hidden = !gif;
     setPlaying(this.play, isPlaying, name);
@@ -111,7 +119,7 @@ export class Card {
   /** @param {Partial<Pick<Card, "isInView" | "isHeld" | "isPinned" | "isPointedAt">>} change */
   updatePlaying(change) {
     Object.assign(this, change);
-    this.showPicture();
+    if (this.shouldPlay !== this.isPlaying) this.showPicture();
   }
 
   togglePlaying() {
@@ -213,6 +221,13 @@ function setPlaying(play, isPlaying, name) {
   play.setAttribute("aria-label", words);
   play.title = isPlaying ? "Pause" : "Play";
   play.replaceChildren(icon(isPlaying ? "pause" : "play"));
+}
+
+/** @param {string} time */
+function dayOf(time) {
+  const date = new Date(time);
+  const year = date.getFullYear() === new Date().getFullYear() ? undefined : "numeric";
+  return new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year, hour: "2-digit", minute: "2-digit" }).format(date);
 }
 
 /** @param {string} address */

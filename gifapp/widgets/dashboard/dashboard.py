@@ -24,7 +24,7 @@ from gifapp.widgets.dashboard.sharing import Sharing
 from gifapp.widgets.dashboard.state import DashboardState
 from gifapp.widgets.dashboard.upload import Upload
 from gifapp.widgets.reporting import Reporter
-from gifapp.widgets.words import deleted_text, repeat_text, reuse_text
+from gifapp.widgets.words import deleted_text, half_of, repeat_text, reuse_text, smaller_text
 
 READ_AGAIN_S = 3600.0  # signed image URLs expire after some hours
 READ_QUEUE_S = 10.0  # queue positions change with other people's jobs, of which we get no events
@@ -150,6 +150,8 @@ class Dashboard(w.VBox):
                 self._delete(job_id)
             case "reuse":
                 self._reuse(job_id)
+            case "smaller":
+                self._make_smaller(job_id)
             case "more":
                 self._jobs.show_more()
                 self._show_gif_counts()
@@ -181,13 +183,25 @@ class Dashboard(w.VBox):
         self._show_gif_counts()
 
     def _reuse(self, job_id: str) -> None:
-        """Load a job's recipe into the form, with its source, or the chosen source if that is gone."""
         job = self._client.job(job_id)
+        self._edit(job, job.recipe)
+        self.notices.inform(reuse_text(job))
+
+    def _make_smaller(self, job_id: str) -> None:
+        """Load a GIF's recipe into the form, with a maximum size of half of the GIF's."""
+        job = self._client.job(job_id)
+        if job.gif is None:
+            raise errors.JobNotFinished(state=job.state, state_text=job.state.text)
+        target_bytes = half_of(job.gif.bytes)
+        self._edit(job, job.recipe.model_copy(update={"target_bytes": target_bytes}))
+        self.notices.inform(smaller_text(job.gif.bytes, target_bytes))
+
+    def _edit(self, job: JobView, recipe: Recipe) -> None:
+        """Load a recipe into the form, with the job's source, or the chosen source if that is gone."""
         source = self._state.source(job.source.id if job.source else None) or self.editor.source
         if source is None:
             raise errors.SourceGone()
-        self.editor.choose(source, job.recipe)
-        self.notices.inform(reuse_text(job))
+        self.editor.choose(source, recipe)
 
     # --- updates from the service ------------------------------------------------------------
 

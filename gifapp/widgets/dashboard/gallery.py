@@ -22,7 +22,7 @@ from gifapp.widgets.words import card, card_progress
 PATCH_EVERY_S = 0.3
 
 OnAction = Callable[[str, str], None]
-"""Called with the action (cancel, retry, reuse, delete, or more for more cards) and the job's id."""
+"""Called with the action (cancel, retry, reuse, smaller, delete, or more for more cards) and the job's id."""
 
 OnQuery = Callable[[JobQuery], None]
 """Called with the filters and the order that the user chose."""

@@ -260,6 +260,18 @@ async def test_the_settings_of_a_job_come_back_into_the_form(open_page: OpenPage
     assert page.told == ["The form now has the settings of this GIF."]
 
 
+async def test_a_gif_is_made_smaller_with_half_its_size_as_the_limit(open_page: OpenPage) -> None:
+    there = a_job(1, JobState.SUCCEEDED, gif=GIF, recipe=Recipe(width_px=99))
+    page = open_page(ScriptedClient([there], [a_source(1)]))
+    page.gallery.says(type="smaller", id="job-1")
+    assert page.dashboard.editor.form.recipe() == Recipe(width_px=99, target_bytes=1_500_000)
+    assert page.told == [
+        "The settings of this GIF are in the form, with a max size of 1.5 MB (it is 3.1 MB)."
+    ]
+    page.gallery.says(type="smaller", id="job-9")
+    assert len(page.told) == 2
+
+
 async def test_settings_without_any_video_left_ask_for_one(open_page: OpenPage) -> None:
     page = open_page(ScriptedClient([a_job(1)]))
     page.gallery.says(type="reuse", id="job-1")
