@@ -18,8 +18,10 @@ from PIL import Image
 from gifapp.client import Client
 from gifapp.domain.views.jobs import JobView, SourceView
 from gifapp.jobs.db.sources import add_source
+from gifapp.jobs.parts import JobParts
 from gifapp.web.handlers.sources import shown_name
 from gifapp.web.http.context import Parts
+from tests.jobs.conftest import purge
 from tests.known_videos import KnownVideo
 from tests.web.api.conftest import MAX_UPLOAD_BYTES, Person, is_problem
 
@@ -64,10 +66,17 @@ async def test_the_poster_is_a_picture(ada: Person, stranger: httpx.AsyncClient,
         assert answer.content.startswith(b"\xff\xd8")
 
 
-async def test_a_deleted_source_is_gone(ada: Person, source: SourceView, storage: Path) -> None:
+async def test_a_deleted_source_is_gone(
+    ada: Person, source: SourceView, jobs: JobParts, storage: Path
+) -> None:
     assert (await ada.http.delete(f"/api/v1/sources/{source.id}")).status_code == 204
     is_problem(await ada.http.get(f"/api/v1/sources/{source.id}"), 404, "not-found")
+    restored = await ada.http.post(f"/api/v1/sources/{source.id}/restore")
+    assert (restored.status_code, restored.json()["id"]) == (200, source.id)
+    assert (await ada.http.delete(f"/api/v1/sources/{source.id}")).status_code == 204
+    purge(jobs)
     assert not files(storage)
+    is_problem(await ada.http.post(f"/api/v1/sources/{source.id}/restore"), 404, "not-found")
 
 
 async def test_a_source_at_work_stays(ada: Person, job: JobView) -> None:
