@@ -9,13 +9,13 @@ from PIL import Image
 
 from gifapp.conversion.frame import Frame, Pixels
 
-MOST_PX = (480, 960)
+MAX_PX = (480, 960)
 """The most width and height of a still; a page shows none larger."""
 _QUALITY = 75
 
 
 def saving_first(frames: Iterator[Frame], still: Path) -> Iterator[Frame]:
-    """Yield the frames, and write the first to `still` as a WebP of at most `MOST_PX`."""
+    """Yield the frames, and write the first to `still` as a WebP of at most `MAX_PX`."""
     for number, frame in enumerate(frames):
         if number == 0:
             _save(frame.pixels, still)
@@ -24,5 +24,5 @@ def saving_first(frames: Iterator[Frame], still: Path) -> Iterator[Frame]:
 
 def _save(pixels: Pixels, still: Path) -> None:
     picture = Image.fromarray(pixels)
-    picture.thumbnail(MOST_PX)
+    picture.thumbnail(MAX_PX)
     picture.save(still, "WEBP", quality=_QUALITY)

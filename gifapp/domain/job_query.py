@@ -14,7 +14,7 @@ from gifapp.domain.views.jobs import JobView
 
 JobSort = Literal["newest", "oldest", "largest", "longest"]
 
-MOST_SEARCHED = 2000
+MAX_SEARCHED = 2000
 """How many characters of a job's names and captions are searched."""
 
 
@@ -71,7 +71,7 @@ class JobQuery(BaseModel):
 def searched_text(names: Iterable[str], recipe: Recipe) -> str:
     """The text in which a job is searched for: its names and captions, folded."""
     captions = [caption.text for caption in recipe.captions]
-    return _folded("\n".join([*names, *captions]))[:MOST_SEARCHED]
+    return _folded("\n".join([*names, *captions]))[:MAX_SEARCHED]
 
 
 def _folded(text: str) -> str:

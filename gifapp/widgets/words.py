@@ -11,7 +11,7 @@ from gifapp import errors
 from gifapp.domain.job import JobState, Progress
 from gifapp.domain.recipes.outcome import Outcome
 from gifapp.domain.recipes.output_formats import FILE_KINDS
-from gifapp.domain.recipes.recipe import FEWEST_TARGET_BYTES
+from gifapp.domain.recipes.recipe import MIN_TARGET_BYTES
 from gifapp.domain.views.jobs import GifView, JobView, ProgressEvent, SourceView
 from gifapp.domain.wording import PHASES, duration, frames, ordinal, size
 from gifapp.widgets.timing import frame_s
@@ -96,7 +96,7 @@ def half_of(size_bytes: int) -> int:
     """About half of a GIF's size, in two digits, as a new maximum size."""
     half = size_bytes / 2
     unit = 10 ** max(0, int(math.log10(half)) - 1) if half >= 1 else 1
-    return max(FEWEST_TARGET_BYTES, int(half // unit * unit))
+    return max(MIN_TARGET_BYTES, int(half // unit * unit))
 
 
 def smaller_text(size_bytes: int, target_bytes: int) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from gifapp.conversion.first_frame import MOST_PX
+from gifapp.conversion.first_frame import MAX_PX
 from gifapp.conversion.pipeline import convert_file
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Format, Recipe
@@ -34,5 +34,5 @@ def test_a_still_is_never_large(tmp_path: Path) -> None:
         real_clip(), recipe, tmp_path / "out", limits=Limits(), on_progress=lambda _: None, still=still
     )
     with Image.open(still) as picture:
-        assert picture.size == (MOST_PX[0], 270)
+        assert picture.size == (MAX_PX[0], 270)
     assert still.stat().st_size < 60_000

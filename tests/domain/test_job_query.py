@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gifapp.domain.job import JobState, Progress
-from gifapp.domain.job_query import MOST_SEARCHED, JobQuery, searched_text
+from gifapp.domain.job_query import MAX_SEARCHED, JobQuery, searched_text
 from gifapp.domain.recipes.recipe import Caption, Recipe
 from gifapp.domain.views.jobs import GifView, JobView
 from tests.widgets.scripted import a_job, a_source
@@ -42,7 +42,7 @@ def test_words_of_other_widths_and_cases_are_the_same() -> None:
 
 
 def test_the_text_that_is_searched_is_bounded() -> None:
-    assert len(searched_text(["a" * 255], captioned(*["ß" * 500] * 10))) == MOST_SEARCHED
+    assert len(searched_text(["a" * 255], captioned(*["ß" * 500] * 10))) == MAX_SEARCHED
 
 
 @pytest.mark.parametrize(

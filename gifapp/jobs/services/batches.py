@@ -19,8 +19,8 @@ from gifapp.jobs.services.zipping import ZipStream, entry_name
 from gifapp.storage.blob import Blob
 from gifapp.storage.blobs import Blobs
 
-MOST_JOBS = 200
-MOST_BYTES = 2_000_000_000
+MAX_JOBS = 200
+MAX_BYTES = 2_000_000_000
 
 
 class Batches:
@@ -54,9 +54,9 @@ class Batches:
         if not made:
             raise errors.NotFound(kind="GIF")
         total_bytes = sum(job.gif.bytes for job in made)
-        if total_bytes > MOST_BYTES:
+        if total_bytes > MAX_BYTES:
             problem = (
-                f"a zip may have {size(MOST_BYTES)}, and these GIFs have {size(total_bytes)}; choose fewer"
+                f"a zip may have {size(MAX_BYTES)}, and these GIFs have {size(total_bytes)}; choose fewer"
             )
             raise errors.FieldInvalid(field="job_ids", problem=problem)
         return ArchiveView(files=len(made), bytes=total_bytes)

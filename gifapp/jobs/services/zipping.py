@@ -13,7 +13,7 @@ from gifapp.storage.blob import Blob
 from gifapp.storage.blobs import Blobs
 
 _CHUNK_BYTES = 256 * 1024
-_LONGEST_NAME = 100  # characters
+_MAX_NAME = 100  # characters
 _PRIVATE = 0o600 << 16  # a zip stores the Unix mode in the upper 16 bits
 
 
@@ -65,4 +65,4 @@ class ZipStream:
 
 def entry_name(name: str) -> str:
     """The name, safe inside a zip entry's name: no path separators, no unprintable characters."""
-    return "".join(c for c in name if c.isprintable() and c not in '/\\:*?"<>|')[:_LONGEST_NAME]
+    return "".join(c for c in name if c.isprintable() and c not in '/\\:*?"<>|')[:_MAX_NAME]

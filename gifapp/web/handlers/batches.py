@@ -11,14 +11,14 @@ from pydantic import Field
 
 from gifapp import errors
 from gifapp.domain.views.jobs import ArchiveView, BatchAction, BatchView
-from gifapp.jobs.services.batches import MOST_JOBS
+from gifapp.jobs.services.batches import MAX_JOBS
 from gifapp.web.handlers.media import MediaHandler, disposition
 from gifapp.web.http.base import PrivateHandler
 from gifapp.web.http.operations import operation
 from gifapp.web.http.payloads import Payload
 
 JobId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
-JobIds = Annotated[list[JobId], Field(min_length=1, max_length=MOST_JOBS)]
+JobIds = Annotated[list[JobId], Field(min_length=1, max_length=MAX_JOBS)]
 _ID_BYTES = 16
 
 

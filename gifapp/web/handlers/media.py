@@ -1,4 +1,4 @@
-"""Media files: GIFs, stills, posters, frames, filmstrips and original videos, with ranges, ETags and their names.
+"""Media files, from GIFs to original videos, with ranges, ETags and the users' own file names.
 
 Tornado's StaticFileHandler implements ranges and ETags; these handlers choose the file and check its owner.
 """

@@ -12,7 +12,7 @@ import traitlets
 from gifapp.widgets.assets import script, style
 from gifapp.widgets.messages import Message, receives
 
-_MOST_UNDOS = 50
+_MAX_UNDOS = 50
 
 
 class Notices(anywidget.AnyWidget):
@@ -41,7 +41,7 @@ class Notices(anywidget.AnyWidget):
         """Show what was done, and for ten seconds a button that undoes it."""
         notice_id = uuid4().hex
         self._undos[notice_id] = undo
-        for oldest in list(self._undos)[:-_MOST_UNDOS]:
+        for oldest in list(self._undos)[:-_MAX_UNDOS]:
             del self._undos[oldest]
         self.send({"type": "notice", "look": "info", "text": sentence, "undo": notice_id})
 

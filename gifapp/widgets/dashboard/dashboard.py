@@ -116,7 +116,7 @@ class Dashboard(w.VBox):
         self._offer_undo(f"{name} was deleted.", partial(self._restore_source, source_id))
 
     def _restore_source(self, source_id: str) -> None:
-        self._state.keep(self._client.restore_source(source_id))
+        self._state.put(self._client.restore_source(source_id))
         self._show_sources()
 
     def _delete(self, job_id: str) -> None:

@@ -13,7 +13,7 @@ from gifapp.widgets.reporting import Reporter
 
 PAGE_JOBS = 60
 COUNT_AFTER_S = 0.5
-_MOST_AT_ONCE = 200
+_MAX_AT_ONCE = 200
 
 
 class JobList:
@@ -65,10 +65,10 @@ class JobList:
             self._counting.cancel()
 
     def _read(self, count: int) -> None:
-        page = self._page(min(count, _MOST_AT_ONCE), None)
+        page = self._page(min(count, _MAX_AT_ONCE), None)
         jobs = page.jobs
         while self._cursor is not None and len(jobs) < count:
-            jobs = jobs + self._page(min(count - len(jobs), _MOST_AT_ONCE), self._cursor).jobs
+            jobs = jobs + self._page(min(count - len(jobs), _MAX_AT_ONCE), self._cursor).jobs
         self._gallery.show_all(jobs, query=self._query, total=page.total, has_more=self._cursor is not None)
 
     def _page(self, limit: int, cursor: str | None) -> JobPage:

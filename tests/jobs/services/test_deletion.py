@@ -97,7 +97,7 @@ def test_of_a_restore_and_a_purge_at_the_same_time_one_wins(
 
 
 def test_a_deleted_job_that_ran_is_stopped_and_comes_back_cancelled(parts: JobParts, job: JobView) -> None:
-    claimed = leases.claim("ann", worker="w", lease_s=30, most_running=1)
+    claimed = leases.claim("ann", worker="w", lease_s=30, max_running=1)
     assert claimed is not None
     attempt = leases.attempt_of(claimed)
     parts.jobs.delete("ann", job.id)
@@ -107,7 +107,7 @@ def test_a_deleted_job_that_ran_is_stopped_and_comes_back_cancelled(parts: JobPa
     restored = parts.jobs.restore("ann", job.id)
     assert (restored.state, restored.gif) == (JobState.CANCELLED, None)
     assert parts.submission.retry("ann", job.id).state == JobState.QUEUED
-    assert leases.claim("ann", worker="w", lease_s=30, most_running=1) is not None
+    assert leases.claim("ann", worker="w", lease_s=30, max_running=1) is not None
 
 
 def test_a_deleted_job_is_not_the_answer_to_a_new_submission(parts: JobParts, upload: Upload) -> None:

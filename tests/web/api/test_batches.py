@@ -84,7 +84,7 @@ async def test_several_gifs_are_downloaded_as_a_zip(
 async def test_gifs_that_are_too_large_for_a_zip_are_refused(
     ada: Person, made: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batches, "MOST_BYTES", 10)
+    monkeypatch.setattr(batches, "MAX_BYTES", 10)
     refused = is_problem(await archive(ada, made), 422, "field-invalid")
     assert refused["field"] == "job_ids"
     assert "choose fewer" in refused["detail"]
