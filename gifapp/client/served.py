@@ -1,4 +1,4 @@
-"""A finished GIF, WebP, APNG or MP4, displayed in a notebook."""
+"""A finished GIF, or a file of another format, displayed in a notebook."""
 
 from __future__ import annotations
 

@@ -64,7 +64,8 @@ def _output(ctx: click.Context, param: click.Parameter, value: Path | None) -> P
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
     callback=_output,
-    help="Output file; the suffix .webp, .png or .mp4 selects that format. "
+    help="Output file; its suffix selects the format: "
+    f"{', '.join(kind.suffix for kind in FILE_KINDS.values())}. "
     "[default: next to the video, with its name]",
 )
 @click.option(

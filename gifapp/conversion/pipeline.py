@@ -1,4 +1,4 @@
-"""The whole conversion: from a video and a recipe to a GIF, WebP, APNG or MP4."""
+"""The whole conversion: from a video and a recipe to a file in any output format."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def convert(
             `recipe.fps`; a MoviePy clip; a matplotlib animation.
         recipe: how to convert it; the defaults give a good GIF.
         output: where to write the GIF; without it, the report holds the GIF. If the recipe sets no format,
-            the file name does: `clip.webp`, `clip.png` (an APNG), `clip.mp4`.
+            the file name does: `clip.webp`, `clip.avif`, `clip.png` (an APNG), `clip.mp4`, `clip.webm`.
         on_progress: called with the progress; if it raises, the conversion ends.
         limits: how much the conversion may use.
         compare: also make the other formats, and report their sizes.
@@ -106,7 +106,7 @@ def convert_file(
         rendered(path, video, recipe, limits=limits, reporter=reporter) as whole,
         published(out, limit_bytes=limits.max_gif_bytes) as file,
     ):
-        rendering = platform_limits.within(whole, preset)
+        rendering = writers.prepared(platform_limits.within(whole, preset), recipe.format)
         if still is not None:
             rendering = replace(rendering, frames=saving_first(rendering.frames, still))
         written = _written(rendering, file, recipe, limits, reporter)

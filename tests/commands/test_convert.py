@@ -98,7 +98,7 @@ def test_the_outputs_name_chooses_the_format(clip: Path, tmp_path: Path) -> None
     [
         (
             ("clip.mkv", "-o", "clip.avi"),
-            ".avi is not a supported output format; choose from .gif, .webp, .png",
+            ".avi is not a supported output format; choose from .gif, .webp, .avif, .png",
         ),
         (("clip.mkv", "-o", "clip.jpg"), ".jpg is not a supported output format"),
         (("https://example.org/clip.mkv",), "it is a URL; download the file first"),

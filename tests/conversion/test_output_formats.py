@@ -1,4 +1,4 @@
-"""From a video to a WebP, an APNG or an MP4."""
+"""From a video to every format but GIF."""
 
 from pathlib import Path
 
@@ -56,6 +56,8 @@ def test_progress_reaches_the_end(format_: Format) -> None:
         ("a.png", Recipe(), b"\x89PNG"),
         ("a.APNG", Recipe(), b"\x89PNG"),
         ("a.mp4", Recipe(), b"\0\0\0"),
+        ("a.avif", Recipe(), b"\0\0\0"),
+        ("a.webm", Recipe(), b"\x1aE\xdf\xa3"),
         ("a.gif", Recipe(), b"GIF89a"),
         ("a", Recipe(format="webp"), b"RIFF"),
         ("a.webp", Recipe(format="webp"), b"RIFF"),
@@ -78,7 +80,9 @@ def test_a_name_that_contradicts_the_recipe_is_refused(tmp_path: Path) -> None:
     [
         ("webp", '<img alt="the WebP" width="2" style="max-width:100%" src="data:image/webp;base64,UklG'),
         ("apng", 'src="data:image/apng;base64,iVBORw0KGgo'),
+        ("avif", '<img alt="the AVIF" width="2" style="max-width:100%" src="data:image/avif;base64,'),
         ("mp4", "<video autoplay loop muted playsinline controls"),
+        ("webm", 'src="data:video/webm;base64,'),
     ],
 )
 def test_a_report_shows_itself(tmp_path: Path, format_: Format, tag: str) -> None:

@@ -1,1 +1,1 @@
-"""Encodes WebP, APNG and MP4 with ffmpeg."""
+"""Encodes every format but GIF with ffmpeg."""

@@ -1,4 +1,4 @@
-"""The formats that ffmpeg writes (WebP, APNG, MP4): its options, and each format's requirements."""
+"""The formats that ffmpeg writes, which are all but GIF: its options, and each format's requirements."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from gifapp.conversion.encoders.last_frame import set_apng_last_delay, set_webp_last_delay
+from gifapp.conversion.encoders.sequence_duration import set_avif_duration
 from gifapp.conversion.frame import Frame, Pixels
 from gifapp.conversion.render.rendering import Rendering
 from gifapp.domain.recipes.output_formats import Format
@@ -20,7 +21,7 @@ Arguments = list[str]
 _WHITE = 255
 _FLAT_SHARE = 0.7  # pixels that equal their neighbour: 0.9 and more on screens, 0 to 0.6 on films
 _EVERY_PX = 8  # sampled rows
-# in MP4: players cannot seek into the middle of a longer frame; a repeat takes a few bytes
+# in videos: players cannot seek into the middle of a longer frame; a repeat takes a few bytes
 _MAX_STEP_CS = 10
 
 
@@ -64,29 +65,79 @@ def _apng(_recipe: Recipe, _first_frames: Sequence[Frame], loop: int) -> list[Ar
 
 
 def _mp4(*_: object) -> list[Arguments]:
-    return [[*_H264, "-vf", _YUV, *_MP4]]
+    return [[*_H264, "-vf", f"{_BT709},format=yuv420p", *_MP4]]
+
+
+def _avif(_recipe: Recipe, first_frames: Sequence[Frame], loop: int) -> list[Arguments]:
+    """Transparency is a second video without loss, as the AVIF specification has it."""
+    height_px, width_px, channels = first_frames[0].pixels.shape
+    encoder = _SVT_AV1 if min(width_px, height_px) >= _SVT_MIN_SIDE_PX else _LIBAOM
+    colour, end = f"{_BT601},format=yuv420p[colour]", ["-loop", str(loop), "-f", "avif"]
+    if channels == 3:
+        return [["-filter_complex", f"[0:v]{colour}", "-map", "[colour]", *encoder, *_TICKS, *end]]
+    filters = f"[0:v]split[rgb][rgba];[rgb]{colour};[rgba]{_ALPHA}[alpha]"
+    streams = ["-map", "[colour]", "-map", "[alpha]"]
+    return [["-filter_complex", filters, *streams, *encoder, *_LOSSLESS_ALPHA, *_TICKS, *end]]
+
+
+def _webm(_recipe: Recipe, first_frames: Sequence[Frame], _loop: int) -> list[Arguments]:
+    has_alpha = first_frames[0].pixels.shape[2] == 4
+    # libvpx rejects alternate reference frames together with transparency
+    kind = ["yuva420p", "-auto-alt-ref", "0"] if has_alpha else ["yuv420p"]
+    return [[*_VP9, *_TICKS, "-vf", _BT709, "-pix_fmt", *kind, "-f", "webm"]]
 
 
 _WEBP = ["-c:v", "libwebp_anim", "-pix_fmt", "bgra"]
 _LOSSY = ["-compression_level", "4", "-quality", "85"]
 _LOSSLESS = ["-lossless", "1", "-compression_level", "2", "-quality", "50"]
 
+_TICKS = ["-enc_time_base", "1/100"]
+_SCALE = "scale=out_range=tv:flags=bicubic+accurate_rnd+full_chroma_int:out_color_matrix="
+_BT709 = f"{_SCALE}bt709,setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
+# Chromium's AVIF decoder converts BT.709 with up to 5 levels too much blue, BT.601 exactly
+_BT601 = f"{_SCALE}bt601,setparams=range=tv:colorspace=smpte170m:color_primaries=bt709:color_trc=iec61966-2-1"
+
 # no B-frames, so that frames are stored in display order: with B-frames, players lose the last delay
-_H264 = ["-c:v", "libx264", "-preset", "medium", "-crf", "20", "-bf", "0", "-enc_time_base", "1/100"]
-_YUV = (
-    "scale=out_color_matrix=bt709:out_range=tv:flags=bicubic+accurate_rnd+full_chroma_int,"
-    "format=yuv420p,setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
-)
+_H264 = ["-c:v", "libx264", "-preset", "medium", "-crf", "20", "-bf", "0", *_TICKS]
+_EVEN_SIDES = "An MP4 has even sides: a row or column was added to the {} \N{MULTIPLICATION SIGN} {} px."
 _MP4 = ["-video_track_timescale", "100", "-movflags", "+faststart", "-f", "mp4"]
+
+# measured on film: SVT-AV1 takes a third of libaom's CPU for about the same bytes and PSNR; but very
+# small pictures crashed it
+_SVT_AV1 = ["-c:v:0", "libsvtav1", "-preset", "8", "-crf:v:0", "22"]
+_SVT_MIN_SIDE_PX = 16
+_LIBAOM = ["-c:v:0", "libaom-av1", "-cpu-used:v:0", "6", "-crf:v:0", "18"]
+_ALPHA = "alphaextract,format=gray,setparams=range=pc:colorspace=bt709"
+_LOSSLESS_ALPHA = ["-c:v:1", "libaom-av1", "-cpu-used:v:1", "6", "-aom-params:v:1", "lossless=1"]
+
+_VP9 = [
+    "-c:v",
+    "libvpx-vp9",
+    "-deadline",
+    "good",
+    "-cpu-used",
+    "3",
+    "-row-mt",
+    "1",
+    "-crf",
+    "22",
+    "-b:v",
+    "0",
+]
 
 
 def _for_h264(rendering: Rendering) -> Rendering:
     """Remove transparency and make the sides even: H.264 stores one colour for four pixels."""
+    width_px, height_px = (side + side % 2 for side in (rendering.width_px, rendering.height_px))
+    notes = rendering.notes
+    if (width_px, height_px) != (rendering.width_px, rendering.height_px):
+        notes = (*notes, _EVEN_SIDES.format(rendering.width_px, rendering.height_px))
     return replace(
         rendering,
-        width_px=rendering.width_px + rendering.width_px % 2,
-        height_px=rendering.height_px + rendering.height_px % 2,
+        width_px=width_px,
+        height_px=height_px,
         has_alpha=False,
+        notes=notes,
         frames=(Frame(_even(_opaque(pixels)), delay_cs) for pixels, delay_cs in rendering.frames),
     )
 
@@ -108,7 +159,9 @@ def _even(pixels: Pixels) -> Pixels:
 
 CODECS: Mapping[Format, Codec] = {
     "webp": Codec(_webp, finish=set_webp_last_delay),
+    "avif": Codec(_avif, finish=set_avif_duration),
     "apng": Codec(_apng, finish=set_apng_last_delay),
     "mp4": Codec(_mp4, prepare=_for_h264, longest_cs=_MAX_STEP_CS),
+    "webm": Codec(_webm, longest_cs=_MAX_STEP_CS),
 }
 """Every format but GIF, which has its own encoder."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import Literal, NamedTuple
 
-Format = Literal["gif", "webp", "apng", "mp4"]
+Format = Literal["gif", "webp", "avif", "apng", "mp4", "webm"]
 
 
 class FileKind(NamedTuple):
@@ -31,7 +31,9 @@ class FileKind(NamedTuple):
 FILE_KINDS: dict[Format, FileKind] = {
     "gif": FileKind("GIF", "image/gif", (".gif",)),
     "webp": FileKind("WebP", "image/webp", (".webp",)),
+    "avif": FileKind("AVIF", "image/avif", (".avif",)),
     # software without APNG support reads it as a PNG and shows the first frame
     "apng": FileKind("APNG", "image/apng", (".png", ".apng")),
     "mp4": FileKind("MP4", "video/mp4", (".mp4", ".m4v")),
+    "webm": FileKind("WebM", "video/webm", (".webm",)),
 }

@@ -141,7 +141,7 @@ class GifHandler(_OwnedFileHandler):
     signed_kind = "gifs"
 
     @operation(
-        "The finished GIF of a job, or the WebP, APNG or MP4 that its recipe asked for",
+        "The finished GIF of a job, or the file of another format that its recipe asked for",
         reads_itself=[FileQuery],
         produces=[kind.content_type for kind in FILE_KINDS.values()],
         is_file=True,

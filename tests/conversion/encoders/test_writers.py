@@ -1,4 +1,4 @@
-"""WebP, APNG and MP4 files, as decoders that are not ours see them."""
+"""Files in every format but GIF, as decoders that are not ours see them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,8 +13,9 @@ from PIL import Image
 
 from gifapp import errors
 from gifapp.conversion.encoders.codecs import CODECS
-from gifapp.conversion.encoders.writers import Written, write
+from gifapp.conversion.encoders.writers import Written, prepared, write
 from gifapp.conversion.frame import Frame
+from gifapp.conversion.images import containers
 from gifapp.conversion.render.rendering import Rendering
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.output_formats import FILE_KINDS
@@ -68,7 +69,7 @@ def written(
     asked = Recipe(**({"format": path.suffix[1:]} | recipe))
     limits = limits or Limits()
     return write(
-        rendering(given, delays_cs, loop),
+        prepared(rendering(given, delays_cs, loop), asked.format),
         asked,
         path,
         limits=limits,
@@ -106,8 +107,8 @@ def _seen_by_av(path: Path) -> Seen:
 
 
 def stored(name: str, delays_cs: list[int]) -> list[int]:
-    """The delays in a file of this name: in an MP4 what stays for long is stored again."""
-    max_cs = CODECS["mp4"].longest_cs if name.endswith(".mp4") else 65535
+    """The delays in a file of this name: in a video what stays for long is stored again."""
+    max_cs = CODECS[name.rpartition(".")[2]].longest_cs  # type: ignore[index]
     return [piece_cs for delay_cs in delays_cs for piece_cs in split_delay(delay_cs, max_cs)]
 
 
@@ -132,7 +133,10 @@ def test_ffmpeg_writes_every_format_but_gif() -> None:
 # --- one file --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("name", "max_error"), [("a.webp", 3.0), ("a.apng", 0.0), ("a.mp4", 4.0)])
+@pytest.mark.parametrize(
+    ("name", "max_error"),
+    [("a.webp", 3.0), ("a.avif", 4.0), ("a.apng", 0.0), ("a.mp4", 4.0), ("a.webm", 4.0)],
+)
 def test_pictures_and_times_come_through(tmp_path: Path, name: str, max_error: float) -> None:
     frames = pictures(5)
     result = written(tmp_path / name, frames, UNEVEN_CS)
@@ -142,7 +146,7 @@ def test_pictures_and_times_come_through(tmp_path: Path, name: str, max_error: f
     assert result == Written(len(shown.delays_cs), (tmp_path / name).stat().st_size, 48, 32)
 
 
-@pytest.mark.parametrize("name", ["a.webp", "a.apng"])
+@pytest.mark.parametrize("name", ["a.webp", "a.avif", "a.apng"])
 def test_alpha_is_kept(tmp_path: Path, name: str) -> None:
     frames = pictures(5, alpha=True)
     written(tmp_path / name, frames, UNEVEN_CS)
@@ -152,12 +156,13 @@ def test_alpha_is_kept(tmp_path: Path, name: str) -> None:
     assert apart(shown.frames, frames) <= 3
 
 
-@pytest.mark.parametrize("name", ["a.webp", "a.apng", "a.mp4"])
+@pytest.mark.parametrize("name", [f"a.{name}" for name in OTHERS])
 def test_ffmpeg_reads_what_the_others_read(tmp_path: Path, name: str) -> None:
     written(tmp_path / name, pictures(5), UNEVEN_CS)
     raw = tmp_path / "raw"
     passed = ("-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgba")
-    run_ffmpeg("-i", tmp_path / name, *passed, raw)
+    animation = ("-map", "0:v:1") if name == "a.avif" else ()  # stream 0 is the still picture
+    run_ffmpeg("-i", tmp_path / name, *animation, *passed, raw)
     frames = np.frombuffer(raw.read_bytes(), np.uint8).reshape(-1, 32, 48, 4)
     assert (
         np.abs(frames.astype(int) - seen(tmp_path / name).frames).mean() < 3
@@ -169,6 +174,13 @@ def test_loops(tmp_path: Path, loop: int) -> None:
     for name in ("a.webp", "a.apng"):
         written(tmp_path / name, pictures(2), [10, 10], loop=loop)
         assert seen(tmp_path / name).loop == loop
+
+
+@pytest.mark.parametrize("loop", [0, 1, 3, 65535])
+def test_an_avif_loops(tmp_path: Path, loop: int) -> None:
+    written(tmp_path / "a.avif", pictures(2), [10, 150], loop=loop)
+    animation = containers.read(memoryview((tmp_path / "a.avif").read_bytes()))
+    assert ((animation.plays or 0), [tile.delay_ms for tile in animation.tiles]) == (loop, [100, 1500])
 
 
 def test_a_screen_loses_nothing_in_a_webp(tmp_path: Path) -> None:
@@ -205,7 +217,7 @@ def test_a_flat_beginning_makes_no_film_lossless(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["a.webp"]
 
 
-@pytest.mark.parametrize("name", ["a.webp", "a.apng", "a.mp4"])
+@pytest.mark.parametrize("name", [f"a.{name}" for name in OTHERS])
 def test_neighbours_that_are_the_same_become_one(tmp_path: Path, name: str) -> None:
     red, blue = (np.full((16, 16, 3), colour, np.uint8) for colour in ((255, 0, 0), (0, 0, 255)))
     result = written(tmp_path / name, [red, red, blue, blue, blue], [7, 3, 50, 60, 2])
@@ -220,14 +232,17 @@ def test_no_frame_stays_for_longer_than_it_can(tmp_path: Path) -> None:
     assert result.frames == 2
 
 
+@pytest.mark.parametrize("name", ["a.mp4", "a.webm"])
 @pytest.mark.parametrize("at_s", [0.2, 0.75, 1.69])
-def test_a_player_finds_a_picture_wherever_it_seeks_in_an_mp4(tmp_path: Path, at_s: float) -> None:
-    written(tmp_path / "a.mp4", pictures(2), [50, 130])
-    run_ffmpeg("-ss", at_s, "-i", tmp_path / "a.mp4", "-frames:v", 1, tmp_path / "found.png")
+def test_a_player_finds_a_picture_wherever_it_seeks_in_a_video(
+    tmp_path: Path, name: str, at_s: float
+) -> None:
+    written(tmp_path / name, pictures(2), [50, 130])
+    run_ffmpeg("-ss", at_s, "-i", tmp_path / name, "-frames:v", 1, tmp_path / "found.png")
     assert (tmp_path / "found.png").exists()
 
 
-@pytest.mark.parametrize("name", ["a.webp", "a.apng", "a.mp4"])
+@pytest.mark.parametrize("name", [f"a.{name}" for name in OTHERS])
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (3, 1), (1, 7), (161, 121)])
 def test_odd_sizes(tmp_path: Path, name: str, width: int, height: int) -> None:
     frames = [np.full((height, width, 3), grey, np.uint8) for grey in (40, 80, 160)]
@@ -243,7 +258,10 @@ def test_odd_sizes(tmp_path: Path, name: str, width: int, height: int) -> None:
         assert (result.width_px, result.height_px) == (width, height)
 
 
-@pytest.mark.parametrize(("name", "delays_cs"), [("a.webp", [0]), ("a.apng", [0]), ("a.mp4", [10] * 7)])
+@pytest.mark.parametrize(
+    ("name", "delays_cs"),
+    [("a.webp", [0]), ("a.avif", [100]), ("a.apng", [0]), ("a.mp4", [10] * 7), ("a.webm", [10] * 7)],
+)
 def test_a_single_frame(tmp_path: Path, name: str, delays_cs: list[int]) -> None:
     frames = pictures(1)
     assert written(tmp_path / name, frames, [70]).frames == len(delays_cs)
@@ -259,6 +277,42 @@ def test_an_mp4_shows_white_where_nothing_is(tmp_path: Path) -> None:
     shown = seen(tmp_path / "a.mp4").frames
     assert shown[0, 8, 8].tolist() == [255, 255, 255, 255]
     np.testing.assert_allclose(shown[1, 8, 8, :3], 127, atol=3)
+
+
+def test_an_mp4_with_an_odd_side_says_that_it_is_even() -> None:
+    odd = prepared(rendering([np.zeros((9, 6, 3), np.uint8)], [10]), "mp4")
+    assert (odd.width_px, odd.height_px) == (6, 10)
+    assert odd.notes == (
+        "An MP4 has even sides: a row or column was added to the 6 \N{MULTIPLICATION SIGN} 9 px.",
+    )
+    assert prepared(rendering([np.zeros((8, 6, 3), np.uint8)], [10]), "mp4").notes == ()
+
+
+def test_a_webm_stays_transparent(tmp_path: Path) -> None:
+    given = pictures(5, width=160, height=96, alpha=True)
+    written(tmp_path / "a.webm", given, [10] * 5)
+    raw = tmp_path / "raw"  # the decoder of libavcodec's own ignores transparency
+    passed = ("-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgba")
+    run_ffmpeg("-c:v", "libvpx-vp9", "-i", tmp_path / "a.webm", *passed, raw)
+    frames = np.frombuffer(raw.read_bytes(), np.uint8).reshape(-1, 96, 160, 4)
+    assert np.abs(frames[..., 3].astype(int) - np.stack(given)[..., 3]).mean() < 2
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "matrix", "transfer"),
+    [("a.webm", "libvpx-vp9", 1, 1), ("a.avif", "libdav1d", 6, 13)],
+)
+def test_a_file_names_its_colours(tmp_path: Path, name: str, codec: str, matrix: int, transfer: int) -> None:
+    written(tmp_path / name, [np.full((16, 16, 3), (0x30, 0x70, 0xD0), np.uint8)] * 2, [10, 10])
+    with av.open(tmp_path / name) as video:
+        frame = next(video.decode(video=0))
+        assert (frame.color_range, frame.colorspace, frame.color_primaries, frame.color_trc) == (
+            1,
+            matrix,
+            1,
+            transfer,
+        )
+    np.testing.assert_allclose(frame.to_ndarray(format="rgb24")[8, 8], (0x30, 0x70, 0xD0), atol=3)
 
 
 def test_an_mp4_is_what_browsers_play(tmp_path: Path) -> None:
@@ -281,7 +335,7 @@ def test_an_mp4_is_what_browsers_play(tmp_path: Path) -> None:
     assert data.index(b"moov") < data.index(b"mdat")  # it plays while it is still loading
 
 
-@pytest.mark.parametrize("name", ["a.webp", "a.apng", "a.mp4"])
+@pytest.mark.parametrize("name", [f"a.{name}" for name in OTHERS])
 def test_the_same_frames_make_the_same_bytes(tmp_path: Path, name: str) -> None:
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()
@@ -289,7 +343,7 @@ def test_the_same_frames_make_the_same_bytes(tmp_path: Path, name: str) -> None:
     assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
-@pytest.mark.parametrize("name", ["a.webp", "a.apng", "a.mp4"])
+@pytest.mark.parametrize("name", [f"a.{name}" for name in OTHERS])
 def test_a_file_that_grows_too_large_is_refused(tmp_path: Path, name: str) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (6, 200, 200, 3), np.uint8)
     with pytest.raises(errors.ConversionTooBig):

@@ -12,7 +12,15 @@ from gifapp.domain.recipes.recipe import Recipe
 
 @pytest.mark.parametrize(
     ("name", "found"),
-    [("a.gif", "gif"), ("a.WebP", "webp"), ("a.png", "apng"), ("a.apng", "apng"), ("a.b.mp4", "mp4")],
+    [
+        ("a.gif", "gif"),
+        ("a.WebP", "webp"),
+        ("a.avif", "avif"),
+        ("a.png", "apng"),
+        ("a.apng", "apng"),
+        ("a.b.mp4", "mp4"),
+        ("a.webm", "webm"),
+    ],
 )
 def test_a_name_tells_the_format(name: str, found: Format) -> None:
     assert format_of(PurePath(name)) == found

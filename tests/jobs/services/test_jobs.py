@@ -243,8 +243,10 @@ def test_a_finished_job_gives_its_gif(parts: JobParts, upload: Upload, storage: 
     ("asked", "file_name", "content_type"),
     [
         ("webp", "clip.webp", "image/webp"),
+        ("avif", "clip.avif", "image/avif"),
         ("apng", "clip.png", "image/apng"),
         ("mp4", "clip.mp4", "video/mp4"),
+        ("webm", "clip.webm", "video/webm"),
     ],
 )
 def test_a_job_of_another_format_says_so(

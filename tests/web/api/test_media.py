@@ -13,6 +13,7 @@ from PIL import Image
 
 from gifapp import errors
 from gifapp.domain.filmstrip import TILES
+from gifapp.domain.recipes.output_formats import FILE_KINDS
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import JobView, SourceView
 from gifapp.web.handlers.media import disposition
@@ -41,18 +42,20 @@ async def test_a_gif_is_a_gif(ada: Person, stranger: httpx.AsyncClient, job: Job
     is_problem(await stranger.get(answer.url.path), 401, "not-signed-in")
 
 
-@pytest.mark.parametrize("job_recipe", [Recipe(format="mp4")])
+@pytest.mark.parametrize("job_recipe", [Recipe(format=name) for name in ("avif", "mp4", "webm")])
 async def test_another_format_has_its_type_and_name(
     ada: Person, stranger: httpx.AsyncClient, job: JobView, address: str, gif: bytes
 ) -> None:
+    name = job.recipe.format
+    content_type = FILE_KINDS[name].content_type
     told = (await ada.http.get(f"/api/v1/jobs/{job.id}")).json()["gif"]
-    assert (told["format"], told["content_type"]) == ("mp4", "video/mp4")
+    assert (told["format"], told["content_type"]) == (name, content_type)
     saved = await stranger.get(f"{address}&download=1")
-    assert saved.headers["Content-Type"] == "video/mp4"
-    assert saved.headers["Content-Disposition"].startswith('attachment; filename="clip.mp4"')
+    assert saved.headers["Content-Type"] == content_type
+    assert saved.headers["Content-Disposition"].startswith(f'attachment; filename="clip.{name}"')
     assert "media-src 'self'" in saved.headers["Content-Security-Policy"]
     part = await stranger.get(address, headers={"Range": "bytes=0-1"})  # how Safari begins
-    assert (part.status_code, part.content, part.headers["Content-Type"]) == (206, gif[:2], "video/mp4")
+    assert (part.status_code, part.content, part.headers["Content-Type"]) == (206, gif[:2], content_type)
 
 
 async def test_a_signed_address_needs_no_token(stranger: httpx.AsyncClient, address: str, gif: bytes) -> None:

@@ -59,7 +59,14 @@ async def test_it_plays_the_part_that_was_chosen(stranger: httpx.AsyncClient, pr
 
 
 @pytest.mark.parametrize(
-    ("name", "content_type"), [("webp", "image/webp"), ("apng", "image/apng"), ("mp4", "video/mp4")]
+    ("name", "content_type"),
+    [
+        ("webp", "image/webp"),
+        ("avif", "image/avif"),
+        ("apng", "image/apng"),
+        ("mp4", "video/mp4"),
+        ("webm", "video/webm"),
+    ],
 )
 async def test_it_has_the_format_of_the_recipe(
     stranger: httpx.AsyncClient, preview_url: str, name: str, content_type: str

@@ -11,11 +11,12 @@ def shown(name: str, kind: str) -> SharedGifPage:
     return SharedGifPage(name, kind, LINK, f"{LINK}/file", width_px=64, height_px=48, bytes=1000)
 
 
-def test_a_video_plays_and_is_told_as_a_video() -> None:
-    html = page(shown("clip.mp4", "video/mp4"))
+@pytest.mark.parametrize("suffix", ["mp4", "webm"])
+def test_a_video_plays_and_is_told_as_a_video(suffix: str) -> None:
+    html = page(shown(f"clip.{suffix}", f"video/{suffix}"))
     assert "<video" in html
     assert f'property="og:video" content="{LINK}/file"' in html
-    assert 'property="og:video:type" content="video/mp4"' in html
+    assert f'property="og:video:type" content="video/{suffix}"' in html
     assert "og:image" not in html
 
 
