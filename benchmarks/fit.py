@@ -41,7 +41,14 @@ def landing(clip: Clip, target_bytes: int) -> Landing:
     video = probe(clip.path, limits=limits)
     begun = time.perf_counter()
     with rendered(clip.path, video, recipe, limits=limits, reporter=reporter) as rendering:
-        fitted = fit(rendering, io.BytesIO(), recipe, target_bytes=target_bytes, reporter=reporter)
+        fitted = fit(
+            rendering,
+            io.BytesIO(),
+            recipe,
+            target_bytes=target_bytes,
+            limits=limits,
+            reporter=reporter,
+        )
     return Landing(fitted.written.bytes, fitted.encodes, time.perf_counter() - begun, fitted.written.notes)
 
 

@@ -16,7 +16,7 @@ def test_an_error_names_its_facts_and_what_to_do() -> None:
 
 def test_a_size_is_in_the_unit_that_people_use() -> None:
     error = errors.TargetTooSmall(smallest_bytes=12_218, target_bytes=2000)
-    assert str(error).startswith("The smallest possible GIF is 12.22 kB; the limit is 2 kB.")
+    assert str(error).startswith("The smallest possible file is 12.22 kB; the limit is 2 kB.")
     assert "limit of 500 MB" in str(errors.SourceTooLarge(limit_bytes=500_000_000))
     assert "1.235 GB of 2 GB" in str(errors.QuotaExceeded(used_bytes=1_234_567_890, limit_bytes=2 * 10**9))
     assert "limit of 999 bytes" in str(errors.BodyTooLarge(limit_bytes=999))

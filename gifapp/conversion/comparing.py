@@ -39,7 +39,7 @@ def in_parts(on_progress: OnProgress) -> list[OnProgress]:
 def other_sizes(recipe: Recipe, make: Make, listeners: list[OnProgress]) -> dict[Format, int]:
     """The bytes of `recipe` in every other format; formats that would exceed the limits are omitted.
 
-    A target size applies to the GIF only; the other formats ignore it.
+    A target size or a platform's limits are left out: these are the sizes at the recipe's own quality.
     """
     sizes: dict[Format, int] = {}
     with tempfile.TemporaryDirectory(prefix="gifapp-") as directory:

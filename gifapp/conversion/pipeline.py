@@ -145,7 +145,17 @@ def _refuse_same_file(path: Path, output: Path) -> None:
 def _written(
     rendering: Rendering, file: BinaryIO, recipe: Recipe, limits: Limits, reporter: Reporter
 ) -> Written:
-    if recipe.format == "gif":
+    if recipe.target_bytes is not None:
+        fitted = fit(
+            rendering,
+            file,
+            recipe,
+            target_bytes=recipe.target_bytes,
+            limits=limits,
+            reporter=reporter,
+        )
+        written = fitted.written
+    elif recipe.format == "gif":
         written = _written_gif(rendering, file, recipe, reporter)
     else:
         written = _written_otherwise(rendering, Path(file.name), recipe, limits, reporter)
@@ -154,8 +164,6 @@ def _written(
 
 
 def _written_gif(rendering: Rendering, file: BinaryIO, recipe: Recipe, reporter: Reporter) -> Written:
-    if recipe.target_bytes is not None:
-        return fit(rendering, file, recipe, target_bytes=recipe.target_bytes, reporter=reporter).written
     width_px, height_px = rendering.width_px, rendering.height_px
     flow = Flow(reporter, len(rendering.delays_cs), encoder.GROUP_FRAMES)
     encoded = encoder.encode(

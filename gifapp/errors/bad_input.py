@@ -29,7 +29,7 @@ class FormatContradicted(BadInput):
 
 class TargetTooSmall(BadInput):
     sentence = (
-        "The smallest possible GIF is {smallest_bytes:size}; the limit is {target_bytes:size}. "
+        "The smallest possible file is {smallest_bytes:size}; the limit is {target_bytes:size}. "
         "Raise the limit or choose a shorter range."
     )
 

@@ -14,6 +14,7 @@ from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import ArchiveView, EstimateView, Event, GifView, JobPage, JobView, SourceView
 
 TOO_FEW_BYTES = 1_000
+TOO_SLOW_BYTES = 2_000
 GIVEN_UP = "To fit 2.0 MB: stronger compression."
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 GIF = GifView(url="/media/gifs/1", bytes=3_100_000, width_px=480, height_px=270, frames=66, duration_s=5.28)
@@ -111,6 +112,8 @@ class ScriptedClient:
     def estimate(self, source_id: str, recipe: Recipe) -> EstimateView:  # noqa: ARG002
         if recipe.target_bytes == TOO_FEW_BYTES:
             raise errors.RecipeInvalid(problems="it cannot be so small")
+        if recipe.target_bytes == TOO_SLOW_BYTES:
+            raise errors.ConversionTooSlow(limit_s=20)
         notes = [GIVEN_UP] if recipe.target_bytes else []
         return EstimateView(bytes=1_234_567, frames=66, width_px=480, height_px=270, notes=notes)
 

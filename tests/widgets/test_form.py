@@ -6,6 +6,7 @@ from hypothesis import given, settings
 
 from gifapp import errors
 from gifapp.domain.recipes.fields import leaves, recipe_field
+from gifapp.domain.recipes.output_formats import FILE_KINDS
 from gifapp.domain.recipes.recipe import Caption, Crop, Look, Overlay, Recipe, Segment
 from gifapp.domain.views.jobs import SourceView
 from gifapp.widgets.form import RecipeForm
@@ -227,12 +228,11 @@ def test_a_mistake_in_a_caption_is_said_there(form: RecipeForm) -> None:
     assert refused(form) == "Caption must be text of 1 to 500 characters (got 501 characters)"
 
 
-def test_a_size_to_fit_is_for_gifs_and_waits_for_them(form: RecipeForm) -> None:
+def test_a_size_to_fit_is_for_every_format(form: RecipeForm) -> None:
     field(form, "Max size").control.value = "2"
-    field(form, "Format").control.value = "webp"
-    assert form.recipe() == Recipe(format="webp")
-    field(form, "Format").control.value = "gif"
-    assert form.recipe() == Recipe(target_bytes=2_000_000)
+    for name in FILE_KINDS:
+        field(form, "Format").control.value = name
+        assert form.recipe() == Recipe(format=name, target_bytes=2_000_000)
 
 
 # --- picture ---------------------------------------------------------------------------------

@@ -8,12 +8,17 @@ from pathlib import Path
 
 import numpy as np
 
-from gifapp.conversion.encoders.last_frame import set_apng_last_delay, set_webp_last_delay
+from gifapp.conversion.encoders.frame_sizes import FrameSize, packet_sizes
+from gifapp.conversion.encoders.last_frame import (
+    set_apng_last_delay,
+    set_webp_last_delay,
+    webp_frame_sizes,
+)
 from gifapp.conversion.encoders.sequence_duration import set_avif_duration
 from gifapp.conversion.frame import Frame, Pixels
 from gifapp.conversion.render.rendering import Rendering
 from gifapp.domain.recipes.output_formats import Format
-from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.recipes.recipe import MAX_LOSSY, Recipe
 from gifapp.domain.timing import MAX_DELAY_CS
 
 Arguments = list[str]
@@ -33,12 +38,16 @@ class Codec:
         variants: ffmpeg's options for the recipe, the first frames and the loop count; a lossy and a lossless
             set if only trying both shows which is better.
         prepare: adapts frames to the codec.
+        frame_sizes: lists a file's frames.
+        side_step_px: width and height are multiples of this.
         longest_cs: frames that last longer are stored several times.
         finish: completes a file of this duration in cs; returns the number of frames if that may be lower.
     """
 
     variants: Callable[[Recipe, Sequence[Frame], int], list[Arguments]]
     prepare: Callable[[Rendering], Rendering] = lambda rendering: rendering
+    frame_sizes: Callable[[Path], list[FrameSize]] = packet_sizes
+    side_step_px: int = 1
     longest_cs: int = MAX_DELAY_CS
     finish: Callable[[Path, int], int | None] = lambda *_: None
 
@@ -46,12 +55,19 @@ class Codec:
 def _webp(recipe: Recipe, first_frames: Sequence[Frame], loop: int) -> list[Arguments]:
     """A lossy WebP stores colour at half the resolution, which is visible around letters on a screen.
 
-    Drawn content is often smaller when lossless, but not after a video codec. The first
+    Without `lossy`, drawn content is often smaller when lossless, but not after a video codec. The first
     frames decide whether lossless is worth trying.
     """
+    lossy = ["-compression_level", "4", "-quality", _level(recipe, 85, 5)]
     is_open = recipe.content == "auto" and _is_flat(first_frames)
-    kinds = {"film": [_LOSSY], "screen": [_LOSSLESS], "auto": [_LOSSY, _LOSSLESS] if is_open else [_LOSSY]}
-    return [[*_WEBP, *kind, "-loop", str(loop), "-f", "webp"] for kind in kinds[recipe.content]]
+    kinds = {"film": [lossy], "screen": [_LOSSLESS], "auto": [lossy, _LOSSLESS] if is_open else [lossy]}
+    chosen = kinds[recipe.content] if recipe.lossy == 0 else [lossy]
+    return [[*_WEBP, *kind, "-loop", str(loop), "-f", "webp"] for kind in chosen]
+
+
+def _level(recipe: Recipe, best: int, worst: int, *, decimals: int = 0) -> str:
+    """The encoder's own measure of quality for the recipe's `lossy`, from `best` to `worst`."""
+    return f"{best + (worst - best) * recipe.lossy / MAX_LOSSY:.{decimals}f}"
 
 
 def _is_flat(frames: Sequence[Frame]) -> bool:
@@ -64,14 +80,15 @@ def _apng(_recipe: Recipe, _first_frames: Sequence[Frame], loop: int) -> list[Ar
     return [["-c:v", "apng", "-pred", "mixed", "-plays", str(loop), "-f", "apng"]]
 
 
-def _mp4(*_: object) -> list[Arguments]:
-    return [[*_H264, "-vf", f"{_BT709},format=yuv420p", *_MP4]]
+def _mp4(recipe: Recipe, _first_frames: Sequence[Frame], _loop: int) -> list[Arguments]:
+    return [[*_H264, "-crf", _level(recipe, 20, 51, decimals=2), "-vf", f"{_BT709},format=yuv420p", *_MP4]]
 
 
-def _avif(_recipe: Recipe, first_frames: Sequence[Frame], loop: int) -> list[Arguments]:
+def _avif(recipe: Recipe, first_frames: Sequence[Frame], loop: int) -> list[Arguments]:
     """Transparency is a second video without loss, as the AVIF specification has it."""
     height_px, width_px, channels = first_frames[0].pixels.shape
-    encoder = _SVT_AV1 if min(width_px, height_px) >= _SVT_MIN_SIDE_PX else _LIBAOM
+    is_small = min(width_px, height_px) < _SVT_MIN_SIDE_PX
+    encoder = [*(_LIBAOM if is_small else _SVT_AV1), "-crf:v:0", _level(recipe, 22, 62)]
     colour, end = f"{_BT601},format=yuv420p[colour]", ["-loop", str(loop), "-f", "avif"]
     if channels == 3:
         return [["-filter_complex", f"[0:v]{colour}", "-map", "[colour]", *encoder, *_TICKS, *end]]
@@ -80,15 +97,15 @@ def _avif(_recipe: Recipe, first_frames: Sequence[Frame], loop: int) -> list[Arg
     return [["-filter_complex", filters, *streams, *encoder, *_LOSSLESS_ALPHA, *_TICKS, *end]]
 
 
-def _webm(_recipe: Recipe, first_frames: Sequence[Frame], _loop: int) -> list[Arguments]:
+def _webm(recipe: Recipe, first_frames: Sequence[Frame], _loop: int) -> list[Arguments]:
     has_alpha = first_frames[0].pixels.shape[2] == 4
     # libvpx rejects alternate reference frames together with transparency
     kind = ["yuva420p", "-auto-alt-ref", "0"] if has_alpha else ["yuv420p"]
-    return [[*_VP9, *_TICKS, "-vf", _BT709, "-pix_fmt", *kind, "-f", "webm"]]
+    quality = ["-crf", _level(recipe, 22, 62)]
+    return [[*_VP9, *quality, *_TICKS, "-vf", _BT709, "-pix_fmt", *kind, "-f", "webm"]]
 
 
 _WEBP = ["-c:v", "libwebp_anim", "-pix_fmt", "bgra"]
-_LOSSY = ["-compression_level", "4", "-quality", "85"]
 _LOSSLESS = ["-lossless", "1", "-compression_level", "2", "-quality", "50"]
 
 _TICKS = ["-enc_time_base", "1/100"]
@@ -98,32 +115,19 @@ _BT709 = f"{_SCALE}bt709,setparams=range=tv:colorspace=bt709:color_primaries=bt7
 _BT601 = f"{_SCALE}bt601,setparams=range=tv:colorspace=smpte170m:color_primaries=bt709:color_trc=iec61966-2-1"
 
 # no B-frames, so that frames are stored in display order: with B-frames, players lose the last delay
-_H264 = ["-c:v", "libx264", "-preset", "medium", "-crf", "20", "-bf", "0", *_TICKS]
+_H264 = ["-c:v", "libx264", "-preset", "medium", "-bf", "0", *_TICKS]
 _EVEN_SIDES = "An MP4 has even sides: a row or column was added to the {} \N{MULTIPLICATION SIGN} {} px."
 _MP4 = ["-video_track_timescale", "100", "-movflags", "+faststart", "-f", "mp4"]
 
 # measured on film: SVT-AV1 takes a third of libaom's CPU for about the same bytes and PSNR; but very
 # small pictures crashed it
-_SVT_AV1 = ["-c:v:0", "libsvtav1", "-preset", "8", "-crf:v:0", "22"]
+_SVT_AV1 = ["-c:v:0", "libsvtav1", "-preset", "8"]
 _SVT_MIN_SIDE_PX = 16
-_LIBAOM = ["-c:v:0", "libaom-av1", "-cpu-used:v:0", "6", "-crf:v:0", "18"]
+_LIBAOM = ["-c:v:0", "libaom-av1", "-cpu-used:v:0", "6"]
 _ALPHA = "alphaextract,format=gray,setparams=range=pc:colorspace=bt709"
 _LOSSLESS_ALPHA = ["-c:v:1", "libaom-av1", "-cpu-used:v:1", "6", "-aom-params:v:1", "lossless=1"]
 
-_VP9 = [
-    "-c:v",
-    "libvpx-vp9",
-    "-deadline",
-    "good",
-    "-cpu-used",
-    "3",
-    "-row-mt",
-    "1",
-    "-crf",
-    "22",
-    "-b:v",
-    "0",
-]
+_VP9 = ["-c:v", "libvpx-vp9", "-deadline", "good", "-cpu-used", "3", "-row-mt", "1", "-b:v", "0"]
 
 
 def _for_h264(rendering: Rendering) -> Rendering:
@@ -158,10 +162,10 @@ def _even(pixels: Pixels) -> Pixels:
 
 
 CODECS: Mapping[Format, Codec] = {
-    "webp": Codec(_webp, finish=set_webp_last_delay),
+    "webp": Codec(_webp, frame_sizes=webp_frame_sizes, finish=set_webp_last_delay),
     "avif": Codec(_avif, finish=set_avif_duration),
     "apng": Codec(_apng, finish=set_apng_last_delay),
-    "mp4": Codec(_mp4, prepare=_for_h264, longest_cs=_MAX_STEP_CS),
+    "mp4": Codec(_mp4, prepare=_for_h264, side_step_px=2, longest_cs=_MAX_STEP_CS),
     "webm": Codec(_webm, longest_cs=_MAX_STEP_CS),
 }
 """Every format but GIF, which has its own encoder."""

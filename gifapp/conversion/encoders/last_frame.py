@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from gifapp.conversion.encoders.frame_sizes import FrameSize
+
 
 class _Chunk(NamedTuple):
     name: bytes
@@ -26,6 +28,17 @@ def set_webp_last_delay(path: Path, total_cs: int) -> int:
         if frames:
             _write(file, frames[-1] + 12, (total_cs * 10 - shown_ms).to_bytes(3, "little"))
     return max(1, len(frames))
+
+
+def webp_frame_sizes(path: Path) -> list[FrameSize]:
+    """The bytes of each frame; a still picture is one frame."""
+    sizes, shown_ms = [], 0
+    with path.open("rb") as file:
+        for chunk in _riff_chunks(file):
+            if chunk.name in (b"ANMF", b"VP8 ", b"VP8L"):
+                sizes.append(FrameSize(shown_ms // 10, chunk.bytes))
+                shown_ms += _read(file, chunk.at + 12, 3, "little")
+    return sizes
 
 
 def set_apng_last_delay(path: Path, total_cs: int) -> None:

@@ -77,10 +77,10 @@ def write(
     first_frames = list(islice(frames, _INSPECTED_FRAMES))
     start = partial(FfmpegEncoder, limits=limits, checkpoint=checkpoint)
     variants = codec.variants(recipe, first_frames, rendering.loop)
-    sent = _written(
+    sent, total_cs = _written(
         variants, rendering, chain(first_frames, frames), out, start=start, longest_cs=codec.longest_cs
     )
-    count = codec.finish(out, sum(rendering.delays_cs)) or sent
+    count = codec.finish(out, total_cs) or sent
     return Written(count, out.stat().st_size, rendering.width_px, rendering.height_px)
 
 
@@ -92,8 +92,8 @@ def _written(
     *,
     start: Callable[[Arguments, Path], FfmpegEncoder],
     longest_cs: int,
-) -> int:
-    """Write each variant of the file and keep one; returns the number of frames sent."""
+) -> tuple[int, int]:
+    """Write each variant of the file and keep one; returns the frames sent, and their duration in cs."""
     width_px, height_px, has_alpha = rendering.width_px, rendering.height_px, rendering.has_alpha
     parts = [out, out.with_name(f"{out.name}.lossless")][: len(variants)]
     with ExitStack() as cleanup:
@@ -106,13 +106,13 @@ def _written(
         ]
         for ffmpeg in encoders:
             ffmpeg.send(matroska.head(width_px, height_px, has_alpha=has_alpha))
-        count = _feed(encoders, frames, longest_cs)
+        sent = _feed(encoders, frames, longest_cs)
         for ffmpeg in encoders:
             ffmpeg.finish()
         for exact in parts[1:]:
             if exact.stat().st_size <= _WORTH_TIMES * out.stat().st_size:
                 exact.replace(out)
-    return count
+    return sent
 
 
 def _claim(path: Path) -> None:
@@ -123,8 +123,8 @@ def _claim(path: Path) -> None:
         raise errors.OutputNotWritable(path=path, reason=refused.strerror) from refused
 
 
-def _feed(encoders: list[FfmpegEncoder], frames: Iterable[Frame], longest_cs: int) -> int:
-    """Send the frames with their timestamps, repeating long ones; returns how many were sent."""
+def _feed(encoders: list[FfmpegEncoder], frames: Iterable[Frame], longest_cs: int) -> tuple[int, int]:
+    """Send the frames with their timestamps, repeating long ones; returns their number and duration in cs."""
     count = at_cs = 0
     for pixels, delay_cs in frames:
         data = np.ascontiguousarray(pixels).data
@@ -135,7 +135,7 @@ def _feed(encoders: list[FfmpegEncoder], frames: Iterable[Frame], longest_cs: in
                 ffmpeg.send(data)
             at_cs += piece_cs
             count += 1
-    return count
+    return count, at_cs
 
 
 def _counted(frames: Iterable[Frame], on_frame: Callable[[int], None]) -> Iterator[Frame]:

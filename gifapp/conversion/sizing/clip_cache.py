@@ -21,11 +21,12 @@ _MAX_CHANGE = 40.0  # of a pixel, in RGB; larger changes count as this
 
 
 class CachedClip:
-    """Frames of one size in a `FrameStore`, which the caller closes."""
+    """Frames of one size in a `FrameStore`, which the caller closes; scaled sides are multiples of a step."""
 
-    def __init__(self, store: FrameStore, width_px: int, height_px: int) -> None:
+    def __init__(self, store: FrameStore, width_px: int, height_px: int, side_step_px: int = 1) -> None:
         self.width_px = width_px
         self.height_px = height_px
+        self._side_step_px = side_step_px
         self._store = store
         self._delays_cs: list[int] = []
         self._changes: list[float] = []
@@ -69,12 +70,12 @@ class CachedClip:
         starts = self._starts(settings)
         for number in range(len(starts) - 1) if numbers is None else numbers:
             start, end = starts[number], starts[number + 1]
-            yield Frame(_scaled(self._store[start], settings.scale), sum(self._delays_cs[start:end]))
+            yield Frame(self._scaled(self._store[start], settings.scale), sum(self._delays_cs[start:end]))
 
     def at_scale(self, numbers: Iterable[int], scale: float) -> Iterator[Frame]:
         """Frames by their numbers in the whole clip, scaled."""
         for number in numbers:
-            yield Frame(_scaled(self._store[number], scale), self._delays_cs[number])
+            yield Frame(self._scaled(self._store[number], scale), self._delays_cs[number])
 
     def count(self, settings: EncodeSettings) -> int:
         """How many frames are kept."""
@@ -91,6 +92,14 @@ class CachedClip:
             for before, start in pairwise(self._starts(settings)[:-1])
         ]
 
+    def _scaled(self, pixels: Pixels, scale: float) -> Pixels:
+        """Scale a picture; transparent pixels do not colour their neighbours."""
+        height_px, width_px = pixels.shape[:2]
+        sides = scaled_sides(width_px, height_px, scale, self._side_step_px)
+        if sides == (width_px, height_px):
+            return pixels
+        return np.asarray(Image.fromarray(pixels).resize(sides, Image.Resampling.BICUBIC))
+
     def _starts(self, settings: EncodeSettings) -> list[int]:
         """The numbers of the kept frames, spread evenly, and the end of the last."""
         end = max(1, round(len(self) * settings.length))
@@ -102,14 +111,7 @@ def _change(before: Pixels, after: Pixels) -> float:
     return float(np.minimum(np.sqrt(apart), _MAX_CHANGE).mean())
 
 
-def scaled_sides(width_px: int, height_px: int, scale: float) -> tuple[int, int]:
-    return max(1, round(width_px * scale)), max(1, round(height_px * scale))
-
-
-def _scaled(pixels: Pixels, scale: float) -> Pixels:
-    """Scale a picture; transparent pixels do not colour their neighbours."""
-    height_px, width_px = pixels.shape[:2]
-    sides = scaled_sides(width_px, height_px, scale)
-    if sides == (width_px, height_px):
-        return pixels
-    return np.asarray(Image.fromarray(pixels).resize(sides, Image.Resampling.BICUBIC))
+def scaled_sides(width_px: int, height_px: int, scale: float, step_px: int = 1) -> tuple[int, int]:
+    """Both sides scaled, and rounded to multiples of `step_px`."""
+    width_px, height_px = (max(1, round(side * scale / step_px)) * step_px for side in (width_px, height_px))
+    return width_px, height_px

@@ -1,4 +1,4 @@
-"""Estimates the size of a recipe's GIF in about a second, from a few short runs of its frames.
+"""Estimates the size of a recipe's file in about a second, from a few short runs of its frames.
 
 A clip that is quick to decode is decoded whole, and the frames to encode are sampled where it changes. Of a
 longer clip, evenly spaced runs are read with the same filters, as if the recipe had asked for these ranges.
@@ -8,26 +8,25 @@ With a target size, the search walks the same quality ladder as the conversion, 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from gifapp import errors
-from gifapp.conversion.frame import Frame
+from gifapp.conversion.encoders import writers
 from gifapp.conversion.frame_store import FrameStore
-from gifapp.conversion.gif.encoder import Style, encode
 from gifapp.conversion.plan import make_plan
 from gifapp.conversion.probing.probe import probed
 from gifapp.conversion.progress import Reporter
 from gifapp.conversion.render import platform_limits
 from gifapp.conversion.render.rendering import Rendering, rendered
 from gifapp.conversion.report import Estimate
-from gifapp.conversion.sizing.clip_cache import CachedClip, scaled_sides
+from gifapp.conversion.sizing.clip_cache import CachedClip
 from gifapp.conversion.sizing.ladder_search import ladder_of, mildest_fitting
 from gifapp.conversion.sizing.runs import Runs, in_runs
-from gifapp.conversion.sizing.sampling import MIN_RUNS, CachedSample, Prediction, Sample, Sizes
+from gifapp.conversion.sizing.sampling import MIN_RUNS, CachedSample, Prediction, Sample
+from gifapp.conversion.sizing.trials import Trials, sampling_of, side_step_px, trials_of
 from gifapp.conversion.video import Video
 from gifapp.domain.job import Progress
 from gifapp.domain.limits import Limits
@@ -44,9 +43,8 @@ _KEPT_PX = 64_000_000  # GIF pixels: 192 MB on disk
 _SAMPLE_PX = 3_000_000  # GIF pixels: a quarter of a second of encoding
 _STEP_PX = 800_000  # per step down the ladder, of which there are about ten; a whole emoji is no larger
 _STEP_RUNS = 2
-_MAX_STEPS = 6
 _AIM = 0.94  # the share of the target to aim at
-_MIN_PREDICTED_SHARE = 0.7  # no GIF turns out smaller than this share of its predicted size
+_MIN_PREDICTED_SHARE = 0.7  # no file turns out smaller than this share of its predicted size
 
 
 def estimate(
@@ -57,10 +55,10 @@ def estimate(
     video: Video | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Estimate:
-    """Estimate the size of the recipe's GIF; `video` is the probe's result, if known.
+    """Estimate the size of the recipe's file; `video` is the probe's result, if known.
 
     Raises:
-        errors.TargetTooSmall: no GIF could be that small, judging by the sample.
+        errors.TargetTooSmall: no file could be that small, judging by the sample.
         errors.GifappError: see `pipeline.convert_file`; and whatever `on_progress` raises.
     """
     reporter = Reporter(on_progress or _ignore_progress, limits.deadline_s)
@@ -70,14 +68,16 @@ def estimate(
     make_plan(video, recipe, limits)  # to check the recipe's own ranges, which runs replace
     if _is_quick(video, recipe, expected):
         with rendered(path, video, recipe, limits=limits, reporter=reporter) as whole:
-            return _of_whole(platform_limits.within(whole, preset_of(recipe)), recipe, reporter)
+            rendering = platform_limits.within(whole, preset_of(recipe))
+            return _of_whole(writers.prepared(rendering, recipe.format), recipe, limits, reporter)
     # each run of an animation is composed from its first picture; the deadline limits that
     limits = replace(limits, max_composed_pixels=sys.maxsize)
-    sampled = in_runs(recipe, video)
+    sampled = in_runs(recipe, video, sampling_of(recipe.format).long_run_frames)
     lengths = [cut.frames for cut in make_plan(video, sampled, limits).cuts]
     with rendered(path, video, sampled, limits=limits, reporter=reporter) as runs:
         on_canvas = platform_limits.on_canvas(runs, preset_of(recipe))
-        return _of_runs(on_canvas, lengths, recipe, expected, reporter)
+        prepared = writers.prepared(on_canvas, recipe.format)
+        return _of_runs(prepared, lengths, recipe, expected, limits=limits, reporter=reporter)
 
 
 def _ignore_progress(progress: Progress) -> None:
@@ -100,33 +100,46 @@ def _is_quick(video: Video, recipe: Recipe, expected: Outcome) -> bool:
     return decoded * video.stored_width_px * video.stored_height_px <= _QUICK_PX and kept_px <= _KEPT_PX
 
 
-def _of_whole(rendering: Rendering, recipe: Recipe, reporter: Reporter) -> Estimate:
-    with _cached(rendering, reporter) as clip:
-        return _estimated(CachedSample(clip), rendering, recipe, reporter)
+def _of_whole(rendering: Rendering, recipe: Recipe, limits: Limits, reporter: Reporter) -> Estimate:
+    with _cached(rendering, recipe, reporter) as clip:
+        sample = CachedSample(clip, sampling_of(recipe.format))
+        return _estimated(sample, rendering, recipe, limits, reporter)
 
 
 def _of_runs(
-    runs: Rendering, lengths: list[int], recipe: Recipe, expected: Outcome, reporter: Reporter
+    runs: Rendering,
+    lengths: list[int],
+    recipe: Recipe,
+    expected: Outcome,
+    *,
+    limits: Limits,
+    reporter: Reporter,
 ) -> Estimate:
     delays = delays_cs(expected.duration_s, expected.frames / expected.duration_s)
     whole = platform_limits.within(replace(runs, delays_cs=list(delays), frames=iter(())), preset_of(recipe))
-    with _cached(runs, reporter) as clip:
+    with _cached(runs, recipe, reporter) as clip:
         frames, duration_s = len(whole.delays_cs), sum(whole.delays_cs) / 100
-        return _estimated(Runs(clip, lengths, frames, duration_s), whole, recipe, reporter)
+        sampling = sampling_of(recipe.format)
+        sample = Runs(clip, sampling, lengths, frames=frames, duration_s=duration_s)
+        return _estimated(sample, whole, recipe, limits, reporter)
 
 
 @contextmanager
-def _cached(rendering: Rendering, reporter: Reporter) -> Iterator[CachedClip]:
+def _cached(rendering: Rendering, recipe: Recipe, reporter: Reporter) -> Iterator[CachedClip]:
     shape = (rendering.height_px, rendering.width_px, 4 if rendering.has_alpha else 3)
     with closing(FrameStore(shape)) as store:
-        clip = CachedClip(store, rendering.width_px, rendering.height_px)
+        step_px = side_step_px(recipe.format)
+        clip = CachedClip(store, rendering.width_px, rendering.height_px, step_px)
         for _ in clip.keep(rendering.frames):
             reporter.checkpoint()
         yield clip
 
 
-def _estimated(sample: Sample, rendering: Rendering, recipe: Recipe, reporter: Reporter) -> Estimate:
-    forecast = _Forecast(sample, rendering, recipe, reporter)
+def _estimated(
+    sample: Sample, rendering: Rendering, recipe: Recipe, limits: Limits, reporter: Reporter
+) -> Estimate:
+    trials = trials_of(rendering, recipe, limits=limits, checkpoint=reporter.checkpoint)
+    forecast = _Forecast(sample, trials, recipe, rendering.notes)
     plain = forecast.plain
     weight = forecast.weight(plain)
     target_bytes = recipe.target_bytes
@@ -136,15 +149,15 @@ def _estimated(sample: Sample, rendering: Rendering, recipe: Recipe, reporter: R
 
 
 class _Forecast:
-    """Estimates for the possible GIFs of a rendering, based on a sample."""
+    """Estimates for the possible files of a rendering, based on a sample."""
 
-    def __init__(self, sample: Sample, rendering: Rendering, recipe: Recipe, reporter: Reporter) -> None:
+    def __init__(self, sample: Sample, trials: Trials, recipe: Recipe, notes: tuple[str, ...]) -> None:
         self.plain = EncodeSettings(recipe.lossy, recipe.colours)
         self._sample = sample
-        self._rendering = rendering
-        self._style = Style.of(recipe, is_lossless=rendering.is_lossless)
+        self._trials = trials
+        self._sampling = sampling_of(recipe.format)
         self._recipe = recipe
-        self._reporter = reporter
+        self._notes = notes
         self._weights: dict[EncodeSettings, Prediction] = {}
 
     def weight(self, settings: EncodeSettings) -> float:
@@ -152,15 +165,17 @@ class _Forecast:
 
     def estimate(self, settings: EncodeSettings, weight: float, notes: tuple[str, ...] = ()) -> Estimate:
         stats = self._stats(settings)
-        notes = (*self._rendering.notes, *notes)
+        notes = (*self._notes, *notes)
         frames = self._sample.count(settings)
         return Estimate(round(weight), frames, stats.width_px, stats.height_px, stats.duration_s, notes)
 
     def fitted(self, target_bytes: int) -> Estimate:
-        """The approximate result of fitting the GIF to the target."""
+        """The approximate result of fitting the file to the target."""
         before = self._stats(self.plain)
         stages = ladder_of(self._recipe, before, looks_like_screen=self._sample.is_screen)
-        settings = mildest_fitting(stages, _AIM * target_bytes, self.weight, max_steps=_MAX_STEPS)
+        settings = mildest_fitting(
+            stages, _AIM * target_bytes, self.weight, max_steps=self._sampling.estimate_steps
+        )
         prediction = self._prediction(settings)
         if prediction.bytes * (1 if prediction.is_exact else _MIN_PREDICTED_SHARE) > target_bytes:
             raise errors.TargetTooSmall(target_bytes=target_bytes, smallest_bytes=round(prediction.bytes))
@@ -171,31 +186,15 @@ class _Forecast:
 
     def _prediction(self, settings: EncodeSettings) -> Prediction:
         if settings not in self._weights:
-            max_px, runs = (_SAMPLE_PX, MIN_RUNS) if settings == self.plain else (_STEP_PX, _STEP_RUNS)
+            max_px, runs = _SAMPLE_PX * self._sampling.times, MIN_RUNS
+            if settings != self.plain:
+                max_px, runs = _STEP_PX, _STEP_RUNS
             self._weights[settings] = self._sample.weight(
-                settings, self._encoded, max_px=max_px, min_runs=runs
+                settings, self._trials.sizes, max_px=max_px, min_runs=runs
             )
         return self._weights[settings]
-
-    def _encoded(self, frames: Iterable[Frame], settings: EncodeSettings) -> list[int]:
-        sizes = Sizes()
-        out: Any = sizes
-        width_px, height_px = self._sides(settings)
-        encode(
-            frames,
-            out,
-            width_px=width_px,
-            height_px=height_px,
-            loop=self._rendering.loop,
-            style=replace(self._style, colours=settings.colours, lossy=settings.lossy),
-            checkpoint=self._reporter.checkpoint,
-        )
-        return sizes.written
 
     def _stats(self, settings: EncodeSettings) -> GifStats:
         duration_s = self._sample.duration_s(settings)
         fps = self._sample.count(settings) / duration_s
-        return GifStats(settings.lossy, settings.colours, fps, *self._sides(settings), duration_s)
-
-    def _sides(self, settings: EncodeSettings) -> tuple[int, int]:
-        return scaled_sides(self._rendering.width_px, self._rendering.height_px, settings.scale)
+        return GifStats(settings.lossy, settings.colours, fps, *self._trials.sides(settings), duration_s)

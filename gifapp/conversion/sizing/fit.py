@@ -1,6 +1,6 @@
-"""Finds the best-looking GIF that fits a size limit.
+"""Finds the best-looking file that fits a size limit.
 
-The clip is rendered once and cached on disk. If the recipe's GIF is too large, the stages of
+The clip is rendered once and cached on disk. If the recipe's file is too large, the stages of
 `domain.recipes.quality_ladder` are tried on a sample of its frames; the whole clip is then encoded with the
 settings predicted to fit, and the result corrects the prediction. Four encodes, including the recipe's own,
 land between 85 % of the target and the target.
@@ -9,24 +9,25 @@ land between 85 % of the target and the target.
 from __future__ import annotations
 
 import itertools
-import math
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
-from typing import Any, BinaryIO, NamedTuple
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
 
 from gifapp import errors
 from gifapp.conversion.encoders.writers import Written
 from gifapp.conversion.frame import Frame
 from gifapp.conversion.frame_store import FrameStore
-from gifapp.conversion.gif.encoder import Encoded, Style, encode
 from gifapp.conversion.progress import Reporter
 from gifapp.conversion.render.rendering import Rendering
-from gifapp.conversion.sizing.clip_cache import CachedClip, scaled_sides
+from gifapp.conversion.sizing.clip_cache import CachedClip
 from gifapp.conversion.sizing.ladder_search import ladder_of, mildest_fitting
-from gifapp.conversion.sizing.sampling import Prediction, SizeCorrection, Sizes, predicted
+from gifapp.conversion.sizing.sampling import Prediction, SizeCorrection, predicted
+from gifapp.conversion.sizing.trials import OnFrame, sampling_of, side_step_px, trials_of
+from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.quality_ladder import EncodeSettings, GifStats, given_up
 from gifapp.domain.recipes.recipe import Recipe
 
@@ -48,59 +49,52 @@ class Fitted(NamedTuple):
 
 
 def fit(
-    rendering: Rendering, out: BinaryIO, recipe: Recipe, *, target_bytes: int, reporter: Reporter
+    rendering: Rendering,
+    out: BinaryIO,
+    recipe: Recipe,
+    *,
+    target_bytes: int,
+    limits: Limits,
+    reporter: Reporter,
 ) -> Fitted:
-    """Write the best-looking GIF of at most `target_bytes` to `out`.
+    """Write the best-looking file of at most `target_bytes` to `out`.
 
     If the recipe's preset has a fixed size, the sides stay; the clip is shortened instead if necessary.
 
     Raises:
-        errors.TargetTooSmall: even the smallest GIF is too large; the error has its size.
+        errors.TargetTooSmall: even the smallest file is too large; the error has its size.
         errors.GifappError: see `rendered`.
     """
     shape = (rendering.height_px, rendering.width_px, 4 if rendering.has_alpha else 3)
-    with closing(FrameStore(shape)) as store, ExitStack() as files:
-        clip = CachedClip(store, rendering.width_px, rendering.height_px)
-        search = _Search(rendering, clip, recipe, target_bytes, reporter=reporter, files=files)
+    with (
+        closing(FrameStore(shape)) as store,
+        tempfile.TemporaryDirectory(prefix="gifapp-") as directory,
+    ):
+        clip = CachedClip(store, rendering.width_px, rendering.height_px, side_step_px(recipe.format))
+        search = _Search(
+            rendering, clip, recipe, target_bytes, limits=limits, reporter=reporter, directory=Path(directory)
+        )
         best = search.plain() or search.best()
-        best.file.seek(0)
-        shutil.copyfileobj(best.file, out)
+        with best.path.open("rb") as file:
+            shutil.copyfileobj(file, out)
     return search.fitted(best)
-
-
-class _TooLarge(Exception):
-    """The GIF has exceeded its limit; the rest need not be written."""
-
-
-class _LimitedFile:
-    """A temporary file that stops the encoding once it exceeds `max_bytes`."""
-
-    def __init__(self, file: BinaryIO, max_bytes: float) -> None:
-        self._file = file
-        self._left_bytes = max_bytes
-
-    def write(self, data: bytes) -> int:
-        self._left_bytes -= len(data)
-        if self._left_bytes < 0:
-            raise _TooLarge
-        return self._file.write(data)
 
 
 @dataclass(frozen=True)
 class _Attempt:
-    """The whole clip encoded as a GIF with some settings."""
+    """The whole clip encoded with some settings."""
 
     settings: EncodeSettings
-    file: BinaryIO
-    encoded: Encoded
+    path: Path
+    written: Written
 
     @property
     def bytes(self) -> int:
-        return self.encoded.bytes
+        return self.written.bytes
 
 
 class _Search:
-    """One search; its temporary files are closed with `files`."""
+    """One search; its temporary files are in `directory`."""
 
     def __init__(
         self,
@@ -109,16 +103,18 @@ class _Search:
         recipe: Recipe,
         target_bytes: int,
         *,
+        limits: Limits,
         reporter: Reporter,
-        files: ExitStack,
+        directory: Path,
     ) -> None:
         self._rendering = rendering
-        self._style = Style.of(recipe, is_lossless=rendering.is_lossless)
+        self._trials = trials_of(rendering, recipe, limits=limits, checkpoint=reporter.checkpoint)
         self._clip = clip
         self._recipe = recipe
         self._target_bytes = target_bytes
         self._reporter = reporter
-        self._files = files
+        self._limits = limits
+        self._directory = directory
         self._plain = EncodeSettings(recipe.lossy, recipe.colours)
         self._predictions: dict[EncodeSettings, Prediction] = {}
         self._correction = SizeCorrection()
@@ -127,8 +123,8 @@ class _Search:
     def plain(self) -> _Attempt | None:
         """Cache the clip while encoding it by the recipe; None if the result is too large."""
         try:
-            return self._attempt(self._plain, self._read(), self._target_bytes)
-        except _TooLarge:
+            return self._attempt(self._plain, self._read(), self._target_bytes, _ignore)
+        except errors.ConversionTooBig:
             for _ in self._read():
                 """Cache the rest without encoding it."""
             return None
@@ -140,7 +136,12 @@ class _Search:
         self._correction.add(plain, max(round(plain.bytes), self._target_bytes + 1))  # at least
         best: _Attempt | None = None
         for aim in _aims():
-            settings = mildest_fitting(stages, aim * self._target_bytes, self._expected, max_steps=_MAX_STEPS)
+            settings = mildest_fitting(
+                stages,
+                aim * self._target_bytes,
+                self._expected,
+                max_steps=_MAX_STEPS,
+            )
             if best is not None and settings == best.settings:
                 return best
             attempt = self._whole(settings)
@@ -154,8 +155,8 @@ class _Search:
 
     def _better(self, best: _Attempt | None, attempt: _Attempt) -> _Attempt | None:
         """The larger of the two, among those that fit."""
-        fitting = [gif for gif in (best, attempt) if gif is not None and gif.bytes <= self._target_bytes]
-        return max(fitting, key=lambda gif: gif.bytes, default=None)
+        fitting = [one for one in (best, attempt) if one is not None and one.bytes <= self._target_bytes]
+        return max(fitting, key=lambda one: one.bytes, default=None)
 
     def _is_near(self, attempt: _Attempt) -> bool:
         return attempt.bytes >= MIN_SHARE * self._target_bytes
@@ -166,7 +167,7 @@ class _Search:
         self._correction.add(self._predicted(attempt.settings), attempt.bytes)
 
     def _expected(self, settings: EncodeSettings) -> float:
-        """The sample's prediction, corrected by earlier results; the recipe's own GIF is known not to fit."""
+        """The sample's prediction, corrected by earlier results; the recipe's own is known not to fit."""
         if settings == self._plain:
             return self._target_bytes + 1
         return self._correction.corrected(self._predicted(settings))
@@ -175,14 +176,10 @@ class _Search:
         if settings not in self._predictions:
             remaining = 1 - self._reporter.fraction
             self._reporter.at("optimising", 1 - remaining * _AFTER_SAMPLE)
-            self._predictions[settings] = predicted(self._clip, settings, self._sampled, max_px=_SAMPLE_PX)
+            sampling, sizes = sampling_of(self._recipe.format), self._trials.sizes
+            max_px = _SAMPLE_PX * sampling.times
+            self._predictions[settings] = predicted(self._clip, settings, sizes, sampling, max_px=max_px)
         return self._predictions[settings]
-
-    def _sampled(self, frames: Iterable[Frame], settings: EncodeSettings) -> list[int]:
-        sizes = Sizes()
-        out: Any = sizes
-        self._encode(frames, out, settings, None)
-        return sizes.written
 
     def _whole(self, settings: EncodeSettings) -> _Attempt:
         begin, count = self._reporter.fraction, self._clip.count(settings)
@@ -190,39 +187,14 @@ class _Search:
         def on_frame(done: int) -> None:
             self._reporter.at("optimising", begin + (1 - begin) / 2 * done / count)
 
-        return self._attempt(settings, self._clip.frames(settings), math.inf, on_frame)
+        return self._attempt(settings, self._clip.frames(settings), self._limits.max_gif_bytes, on_frame)
 
     def _attempt(
-        self,
-        settings: EncodeSettings,
-        frames: Iterable[Frame],
-        max_bytes: float,
-        on_frame: Callable[[int], None] | None = None,
+        self, settings: EncodeSettings, frames: Iterable[Frame], max_bytes: int, on_frame: OnFrame
     ) -> _Attempt:
         self._encodes += 1
-        file: Any = self._files.enter_context(tempfile.TemporaryFile(prefix="gifapp-"))  # noqa: SIM115
-        out: Any = _LimitedFile(file, max_bytes)
-        return _Attempt(settings, file, self._encode(frames, out, settings, on_frame))
-
-    def _encode(
-        self,
-        frames: Iterable[Frame],
-        out: BinaryIO,
-        settings: EncodeSettings,
-        on_frame: Callable[[int], None] | None,
-    ) -> Encoded:
-        width_px, height_px = self._sides(settings)
-        style = replace(self._style, colours=settings.colours, lossy=settings.lossy)
-        return encode(
-            frames,
-            out,
-            width_px=width_px,
-            height_px=height_px,
-            loop=self._rendering.loop,
-            style=style,
-            on_frame=on_frame,
-            checkpoint=self._reporter.checkpoint,
-        )
+        path = self._directory / str(self._encodes)
+        return _Attempt(settings, path, self._trials.write(frames, path, settings, max_bytes, on_frame))
 
     def _read(self) -> Iterator[Frame]:
         """The frames that have not been read yet; each is cached."""
@@ -234,20 +206,17 @@ class _Search:
     def fitted(self, best: _Attempt) -> Fitted:
         before, after = self._stats(self._plain), self._stats(best.settings)
         notes = () if before == after else (given_up(self._target_bytes, before, after),)
-        frames, count_bytes, colours = best.encoded
         duration_cs = self._clip.duration_cs(best.settings)
-        sides = after.width_px, after.height_px
-        return Fitted(Written(frames, count_bytes, *sides, colours, duration_cs, notes), self._encodes)
+        return Fitted(best.written._replace(duration_cs=duration_cs, notes=notes), self._encodes)
 
     def _stats(self, settings: EncodeSettings) -> GifStats:
         duration_s = self._clip.duration_cs(settings) / 100
-        sides = self._sides(settings)
-        return GifStats(
-            settings.lossy, settings.colours, self._clip.count(settings) / duration_s, *sides, duration_s
-        )
+        fps = self._clip.count(settings) / duration_s
+        return GifStats(settings.lossy, settings.colours, fps, *self._trials.sides(settings), duration_s)
 
-    def _sides(self, settings: EncodeSettings) -> tuple[int, int]:
-        return scaled_sides(self._rendering.width_px, self._rendering.height_px, settings.scale)
+
+def _ignore(_frames: int) -> None:
+    """The `on_frame` of the recipe's own encode, whose progress is that of reading."""
 
 
 def _aims() -> Iterator[float]:

@@ -5,24 +5,27 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+from gifapp.domain.recipes.output_formats import FILE_KINDS
 from gifapp.domain.recipes.preset_limits import preset_of
 from gifapp.domain.recipes.quality_ladder import EncodeSettings, GifStats, Stage, ladder
 from gifapp.domain.recipes.recipe import Recipe
 
 Expected = Callable[[EncodeSettings], float]
-"""Predicts the bytes of a GIF with these settings."""
+"""Predicts the bytes of a file with these settings."""
 
 _CLOSE_SHARE = 0.98  # of the limit: close enough
+_AIM = 0.99  # in the middle of what is close enough
 
 
 def ladder_of(recipe: Recipe, before: GifStats, *, looks_like_screen: bool) -> list[Stage]:
-    """The ladder of a recipe whose GIF is `before`; the recipe's content type overrides the detected one."""
+    """The ladder of a recipe whose file is `before`; the recipe's content type overrides the detected one."""
     preset = preset_of(recipe)
     return ladder(
         EncodeSettings(recipe.lossy, recipe.colours),
         before,
         is_exact=preset is not None and preset.is_exact,
         is_screen=looks_like_screen if recipe.content == "auto" else recipe.content == "screen",
+        compression=FILE_KINDS[recipe.format].compression,
     )
 
 
@@ -46,8 +49,8 @@ def _within(stage: Stage, max_bytes: float, expected: Expected, max_steps: int) 
     """
     mild, strong = 0.0, 1.0
     for step in range(max_steps):
-        ends = [math.log(expected(stage.at(severity)) / max_bytes) for severity in (mild, strong)]
-        share = 0.5 if step % 2 else min(0.75, max(0.25, ends[0] / (ends[0] - ends[1] or 1)))
+        ends = [math.log(expected(stage.at(severity)) / (_AIM * max_bytes)) for severity in (mild, strong)]
+        share = 0.5 if step % 2 else min(0.95, max(0.05, ends[0] / (ends[0] - ends[1] or 1)))
         middle = mild + (strong - mild) * share
         weight = expected(stage.at(middle))
         mild, strong = (middle, strong) if weight > max_bytes else (mild, middle)

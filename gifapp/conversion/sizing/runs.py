@@ -8,22 +8,31 @@ from statistics import fmean
 
 from gifapp.conversion.sizing.clip_cache import CachedClip
 from gifapp.conversion.sizing.sampling import MIN_RUNS, Encode, Prediction, first_and_added
+from gifapp.conversion.sizing.trials import Sampling
 from gifapp.conversion.video import Video
 from gifapp.domain.recipes.quality_ladder import EncodeSettings, kept_frames
 from gifapp.domain.recipes.recipe import Recipe, Segment
 from gifapp.domain.source_rate import match_source_rate
 from gifapp.domain.timing import STANDARD_FPS
 
-RUNS, RUN_FRAMES = 8, 6
-_WARM_FRAMES = 2
+RUNS = 8
 
 
 class Runs:
-    """Runs of these lengths, cached in `clip`, that represent a GIF of `frames` frames and `duration_s`."""
+    """Runs of these lengths, cached in `clip`, that represent a file of `frames` frames and `duration_s`."""
 
-    def __init__(self, clip: CachedClip, lengths: Sequence[int], frames: int, duration_s: float) -> None:
+    def __init__(
+        self,
+        clip: CachedClip,
+        sampling: Sampling,
+        lengths: Sequence[int],
+        *,
+        frames: int,
+        duration_s: float,
+    ) -> None:
         self.is_screen = clip.is_screen
         self._clip = clip
+        self._sampling = sampling
         self._lengths = lengths
         self._frames = frames
         self._duration_s = duration_s
@@ -42,7 +51,7 @@ class Runs:
         firsts: list[int] = []
         means: list[float] = []
         for numbers in self._chosen(settings, max_px, min_runs):
-            warm = min(_WARM_FRAMES, len(numbers) - 1)
+            warm = min(self._sampling.warm_frames, len(numbers) - 1)
             first, added = first_and_added(
                 self._clip.at_scale(numbers, settings.scale), warm, settings, encode
             )
@@ -63,13 +72,13 @@ class Runs:
             yield numbers if len(numbers) > 1 else [start, start + length - 1]
 
 
-def in_runs(recipe: Recipe, video: Video) -> Recipe:
-    """The recipe with evenly spaced runs instead of its own ranges."""
+def in_runs(recipe: Recipe, video: Video, run_frames: int) -> Recipe:
+    """The recipe with evenly spaced runs of `run_frames` instead of its own ranges."""
     whole_s = video.duration_s
     ranges = [(part.start_s, min(part.end_s or whole_s, whole_s)) for part in recipe.segments]
     ranges = ranges or [(0.0, whole_s)]
     paced = match_source_rate(recipe, video.pace)
-    run_s = RUN_FRAMES / (paced.fps or STANDARD_FPS) * paced.speed
+    run_s = run_frames / (paced.fps or STANDARD_FPS) * paced.speed
     total_s = sum(end_s - start_s for start_s, end_s in ranges)
     starts = (_place(ranges, (number + 0.5) / RUNS * total_s, run_s) for number in range(RUNS))
     segments = tuple(Segment(start_s=start_s, end_s=start_s + run_s) for start_s in starts)

@@ -1,4 +1,4 @@
-"""Predicts a GIF's size from a sample of its frames.
+"""Predicts a file's size from a sample of its frames.
 
 A frame's size depends on what differs from the frame before. Short runs of frames are sampled with a
 probability proportional to their changes (M. Hansen and W. Hurwitz, Annals of Mathematical Statistics 14,
@@ -19,6 +19,7 @@ import numpy as np
 
 from gifapp.conversion.frame import Frame
 from gifapp.conversion.sizing.clip_cache import CachedClip
+from gifapp.conversion.sizing.trials import Sampling
 from gifapp.domain.recipes.quality_ladder import EncodeSettings
 
 Encode = Callable[[Iterable[Frame], EncodeSettings], Sequence[int]]
@@ -27,26 +28,13 @@ Encode = Callable[[Iterable[Frame], EncodeSettings], Sequence[int]]
 A frame is written once the next one is known.
 """
 
-_RUN_FRAMES = 3
-_WARM_FRAMES = 2  # drawn before a run, since a frame's size depends on what is on the canvas
 MIN_RUNS = 4
 _CALM = 0.3  # of the mean change: the weight of a frame without any change
 
 
-class Sizes:
-    """A file that records only the sizes of writes."""
-
-    def __init__(self) -> None:
-        self.written: list[int] = []
-
-    def write(self, data: bytes) -> int:
-        self.written.append(len(data))
-        return len(data)
-
-
 @dataclass(frozen=True)
 class Prediction:
-    """The predicted size of a GIF; exact if encoding it all was no more work than a sample."""
+    """The predicted size of a file; exact if encoding it all was no more work than a sample."""
 
     bytes: float
     is_exact: bool
@@ -72,7 +60,7 @@ class SizeCorrection:
 
 
 class Sample(Protocol):
-    """A sample from which the size of a clip's GIFs can be predicted."""
+    """A sample from which the size of a clip's files can be predicted."""
 
     @property
     def is_screen(self) -> bool: ...
@@ -86,9 +74,10 @@ class Sample(Protocol):
 class CachedSample:
     """A fully cached clip, any of whose frames can be sampled."""
 
-    def __init__(self, clip: CachedClip) -> None:
+    def __init__(self, clip: CachedClip, sampling: Sampling) -> None:
         self.is_screen = clip.is_screen
         self._clip = clip
+        self._sampling = sampling
 
     def count(self, settings: EncodeSettings) -> int:
         return self._clip.count(settings)
@@ -99,36 +88,37 @@ class CachedSample:
     def weight(
         self, settings: EncodeSettings, encode: Encode, *, max_px: int, min_runs: int = MIN_RUNS
     ) -> Prediction:
-        return predicted(self._clip, settings, encode, max_px=max_px, min_runs=min_runs)
+        return predicted(self._clip, settings, encode, self._sampling, max_px=max_px, min_runs=min_runs)
 
 
 def predicted(
     clip: CachedClip,
     settings: EncodeSettings,
     encode: Encode,
+    sampling: Sampling,
     *,
     max_px: int,
     min_runs: int = MIN_RUNS,
 ) -> Prediction:
     """Predict the size of `clip` with `settings`, by encoding frames of about `max_px` pixels in total."""
     count, px = clip.count(settings), clip.width_px * clip.height_px * settings.scale**2
-    run_frames = _WARM_FRAMES + _RUN_FRAMES
+    run_frames = sampling.warm_frames + sampling.run_frames
     if count * px <= max_px or count <= min_runs * run_frames:
         return Prediction(sum(encode(clip.frames(settings), settings)), is_exact=True)
     runs = max(min_runs, int(max_px / px / run_frames))
-    stand_for = drawn(_changes(clip, settings), runs)
-    costs = [_cost(clip, run, settings, encode) * alike for run, alike in stand_for.items()]
+    stand_for = drawn(_changes(clip, settings, sampling.run_frames), runs)
+    costs = [_cost(clip, run, settings, encode, sampling) * alike for run, alike in stand_for.items()]
     first, _ = first_and_added(clip.frames(settings, range(run_frames)), 1, settings, encode)
     return Prediction(first + sum(costs), is_exact=False)
 
 
-def _changes(clip: CachedClip, settings: EncodeSettings) -> list[float]:
+def _changes(clip: CachedClip, settings: EncodeSettings, run_frames: int) -> list[float]:
     """The total change of each run; run 0 begins after the first frame."""
     changes = clip.changes(settings)
     calm = _CALM * sum(changes) / len(changes) + 1e-3
     return [
-        sum(change + calm for change in changes[start : start + _RUN_FRAMES])
-        for start in range(0, len(changes), _RUN_FRAMES)
+        sum(change + calm for change in changes[start : start + run_frames])
+        for start in range(0, len(changes), run_frames)
     ]
 
 
@@ -151,11 +141,11 @@ def drawn(changes: Sequence[float], draws: int) -> dict[int, float]:
     return dict.fromkeys(certain, 1.0) | {run: times * share / changes[run] for run, times in met.items()}
 
 
-def _cost(clip: CachedClip, run: int, settings: EncodeSettings, encode: Encode) -> int:
+def _cost(clip: CachedClip, run: int, settings: EncodeSettings, encode: Encode, sampling: Sampling) -> int:
     """The bytes that the run's frames add after those before them."""
-    begin = 1 + run * _RUN_FRAMES
-    start = max(0, begin - _WARM_FRAMES)
-    end = min(begin + _RUN_FRAMES, clip.count(settings))
+    begin = 1 + run * sampling.run_frames
+    start = max(0, begin - sampling.warm_frames)
+    end = min(begin + sampling.run_frames, clip.count(settings))
     _, cost = first_and_added(clip.frames(settings, range(start, end)), begin - start, settings, encode)
     return cost
 

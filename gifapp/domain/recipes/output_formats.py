@@ -8,12 +8,20 @@ from typing import Literal, NamedTuple
 Format = Literal["gif", "webp", "avif", "apng", "mp4", "webm"]
 
 
+Compression = Literal["palette", "lossy", "lossless"]
+
+
 class FileKind(NamedTuple):
-    """A format's name, content type and file suffixes; the first suffix is the default."""
+    """A format's name, content type and file suffixes; the first suffix is the default.
+
+    `compression` decides what makes its files smaller besides fewer and smaller frames: the recipe's `lossy`
+    and `colours`, `lossy` alone, or nothing.
+    """
 
     name: str
     content_type: str
     suffixes: tuple[str, ...]
+    compression: Compression = "lossy"
 
     @property
     def suffix(self) -> str:
@@ -29,11 +37,11 @@ class FileKind(NamedTuple):
 
 
 FILE_KINDS: dict[Format, FileKind] = {
-    "gif": FileKind("GIF", "image/gif", (".gif",)),
+    "gif": FileKind("GIF", "image/gif", (".gif",), "palette"),
     "webp": FileKind("WebP", "image/webp", (".webp",)),
     "avif": FileKind("AVIF", "image/avif", (".avif",)),
     # software without APNG support reads it as a PNG and shows the first frame
-    "apng": FileKind("APNG", "image/apng", (".png", ".apng")),
+    "apng": FileKind("APNG", "image/apng", (".png", ".apng"), "lossless"),
     "mp4": FileKind("MP4", "video/mp4", (".mp4", ".m4v")),
     "webm": FileKind("WebM", "video/webm", (".webm",)),
 }

@@ -1,4 +1,4 @@
-"""The quality ladder: what a GIF gives up to fit a size, and in which order. Pure.
+"""The quality ladder: what a file gives up to fit a size, and in which order. Pure.
 
 Each stage has one frame rate. At its beginning, only frames are dropped; from there, compression, colours and
 picture size get gradually worse, up to the point where dropping more frames, as the next stage does, would be
@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from gifapp.domain import wording
+from gifapp.domain.recipes.output_formats import Compression
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class EncodeSettings:
 
 @dataclass(frozen=True)
 class GifStats:
-    """A GIF's properties in the units that people use."""
+    """A file's properties in the units that people use."""
 
     lossy: int
     colours: int
@@ -48,7 +49,7 @@ class GifStats:
 
 @dataclass(frozen=True)
 class Stage:
-    """A path of settings from the mildest point to the strongest; each makes a smaller GIF."""
+    """A path of settings from the mildest point to the strongest; each makes a smaller file."""
 
     points: tuple[EncodeSettings, ...]
 
@@ -73,15 +74,17 @@ def kept_frames(count: int, frame_share: Fraction) -> list[int]:
 
 
 class _Point(NamedTuple):
-    lossy: int
-    colours: int
+    lossy: int = 0
+    colours: int = 256
     scale: float = 1.0
     max_s: float = math.inf
 
 
+_Paths = tuple[tuple[float, tuple[_Point, ...]], ...]
+
 # the maximum frame rate, and the path at that rate. Measured on films viewed at full size: for the same
 # bytes, `lossy` and a smaller picture look better than fewer colours, and fewer colours than fewer frames
-_FREE: tuple[tuple[float, tuple[_Point, ...]], ...] = (
+_FREE: _Paths = (
     (50.0, (_Point(40, 256, 0.9), _Point(60, 256, 0.7))),
     (16.7, (_Point(60, 224, 0.62),)),
     (10.0, (_Point(60, 224, 0.52),)),
@@ -89,7 +92,7 @@ _FREE: tuple[tuple[float, tuple[_Point, ...]], ...] = (
     (4.5, (_Point(100, 160, 0.3), _Point(150, 64, 0.2), _Point(200, 16, 0.1))),
 )
 # on screens, dropped frames are less visible than blurred letters: scaling down comes last
-_SCREEN: tuple[tuple[float, tuple[_Point, ...]], ...] = (
+_SCREEN: _Paths = (
     (50.0, (_Point(60, 192),)),
     (10.0, (_Point(60, 128),)),
     (7.0, (_Point(60, 128),)),
@@ -98,25 +101,69 @@ _SCREEN: tuple[tuple[float, tuple[_Point, ...]], ...] = (
     (3.0, (_Point(80, 96, 0.5),)),
     (2.0, (_Point(100, 64, 0.3), _Point(150, 64, 0.2), _Point(200, 16, 0.1))),
 )
-_EXACT: tuple[tuple[float, tuple[_Point, ...]], ...] = (
+_EXACT: _Paths = (
     (50.0, (_Point(80, 256),)),
     (16.7, (_Point(100, 192),)),
     (10.0, (_Point(120, 128, max_s=12),)),
     (7.0, (_Point(140, 96, max_s=8), _Point(170, 64, max_s=4), _Point(200, 16, max_s=0.5))),
 )
+# with a lossy codec, `lossy` alone goes far before the picture looks worse than a smaller one
+_LOSSY_FREE: _Paths = (
+    (50.0, (_Point(60), _Point(80, scale=0.8))),
+    (16.7, (_Point(90, scale=0.65),)),
+    (10.0, (_Point(100, scale=0.52),)),
+    (7.0, (_Point(110, scale=0.4),)),
+    (4.5, (_Point(130, scale=0.3), _Point(160, scale=0.2), _Point(200, scale=0.1))),
+)
+_LOSSY_SCREEN: _Paths = (
+    (50.0, (_Point(80),)),
+    (10.0, (_Point(90),)),
+    (5.0, (_Point(100),)),
+    (4.5, (_Point(110, scale=0.8),)),
+    (3.0, (_Point(120, scale=0.5),)),
+    (2.0, (_Point(130, scale=0.3), _Point(160, scale=0.2), _Point(200, scale=0.1))),
+)
+_LOSSY_EXACT: _Paths = (
+    (50.0, (_Point(110),)),
+    (16.7, (_Point(130),)),
+    (10.0, (_Point(150, max_s=12),)),
+    (7.0, (_Point(160, max_s=8), _Point(180, max_s=4), _Point(200, max_s=0.5))),
+)
+
+
+def _lossless(paths: _Paths) -> _Paths:
+    """The same path with size, frames and duration only."""
+    return tuple(
+        (max_fps, tuple(point._replace(lossy=0, colours=256) for point in path)) for max_fps, path in paths
+    )
+
+
+_PATHS: dict[Compression, tuple[_Paths, _Paths, _Paths]] = {
+    "palette": (_FREE, _SCREEN, _EXACT),
+    "lossy": (_LOSSY_FREE, _LOSSY_SCREEN, _LOSSY_EXACT),
+    "lossless": (_lossless(_FREE), _lossless(_SCREEN), _lossless(_EXACT)),
+}
 _SHARES = tuple(
     Fraction(share) for share in ("1", "3/4", "2/3", "1/2", "2/5", "1/3", "1/4", "1/5", "1/6", "1/8", "1/12")
 )
 _MIN_SIDE_PX = 24
 
 
-def ladder(plain: EncodeSettings, before: GifStats, *, is_exact: bool, is_screen: bool) -> list[Stage]:
-    """The stages for a clip, mildest first; no point exceeds the quality of `plain`, whose GIF is `before`.
+def ladder(
+    plain: EncodeSettings,
+    before: GifStats,
+    *,
+    is_exact: bool,
+    is_screen: bool,
+    compression: Compression = "palette",
+) -> list[Stage]:
+    """The stages for a clip, mildest first; no point exceeds the quality of `plain`, whose file is `before`.
 
     `is_exact`: the picture's size is fixed, so the clip is shortened instead. `is_screen`: drop frames
     before scaling down.
     """
-    paths = _EXACT if is_exact else _SCREEN if is_screen else _FREE
+    free, screen, exact = _PATHS[compression]
+    paths = exact if is_exact else screen if is_screen else free
     points = [plain]
     stages: dict[Fraction, Stage] = {}
     for max_fps, path in paths:

@@ -64,6 +64,7 @@ MAX_SUBTITLE_CHARACTERS = 100_000
 _TRACK = re.compile(r"track:([1-9][0-9]?)")
 # the time arrow (-->) of SRT and WebVTT, or an ASS Dialogue line
 _TIMES = re.compile(r"[-\u2010-\u2015\u2212][ \t]?(?:>|&gt;)|\u2192|^Dialogue:", re.MULTILINE)
+MAX_LOSSY = 200
 MIN_TARGET_BYTES = 1_000
 MAX_TARGET_BYTES = 1_000_000_000
 
@@ -199,12 +200,12 @@ class Recipe(Part):
         description="One palette for the whole clip (global), for each scene, or for each frame; auto "
         "chooses what saves bytes.",
     )
-    lossy: Annotated[int, UiHints(slider=(0, 200))] = Field(
+    lossy: Annotated[int, UiHints(slider=(0, MAX_LOSSY))] = Field(
         0,
         ge=0,
-        le=200,
+        le=MAX_LOSSY,
         title="Lossy compression",
-        description="How much quality may be traded for a smaller file.",
+        description="How much quality may be traded for a smaller file, in every format but APNG.",
     )
 
     target_bytes: Annotated[int | None, UiHints(unit="MB", none_label="no limit")] = Field(
@@ -212,7 +213,7 @@ class Recipe(Part):
         ge=MIN_TARGET_BYTES,
         le=MAX_TARGET_BYTES,
         title="Max size",
-        description="Make the best-looking GIF that fits this file size.",
+        description="Make the best-looking file that fits this size.",
     )
     preset: Annotated[PresetName | None, PLATFORMS] = Field(
         None, title="Platform", description="Fit the platform's limits on bytes and pixels."
@@ -233,14 +234,6 @@ class Recipe(Part):
     def _crop_xor_aspect(self) -> Self:
         if self.crop and self.aspect:
             raise ValueError("give crop or aspect, not both")
-        return self
-
-    @model_validator(mode="after")
-    def _size_limits_need_gif(self) -> Self:
-        if self.format != "gif" and (self.target_bytes or self.preset):
-            raise ValueError(
-                "target_bytes and preset apply to GIFs only; omit them, or set the format to gif"
-            )
         return self
 
     @classmethod

@@ -1,8 +1,7 @@
-"""Estimates a GIF's size before its recipe is submitted. It blocks; run it in a thread."""
+"""Estimates a file's size before its recipe is submitted. It blocks; run it in a thread."""
 
 from __future__ import annotations
 
-from gifapp import errors
 from gifapp.conversion.plan import make_plan
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe
@@ -19,17 +18,12 @@ class Estimation:
         self._limits = limits
 
     def estimate(self, owner_id: str, source_id: str, recipe: Recipe) -> EstimateView:
-        """Estimate the GIF's size; takes about a second.
+        """Estimate the file's size; takes about a second, or several for a video codec that must fit a size.
 
         Raises:
             errors.NotFound, errors.SourceRefused: see `Submission.submit`.
-            errors.FieldInvalid: the recipe's format is not GIF.
-            errors.TargetTooSmall: no GIF of this recipe can reach its target size.
+            errors.TargetTooSmall: no file of this recipe can reach its target size.
         """
-        if recipe.format != "gif":
-            raise errors.FieldInvalid(
-                field="recipe.format", problem="must be gif; other formats cannot be estimated"
-            )
         source = sources.find_source(owner_id, source_id)
         video = sources.video_of(source)
         make_plan(video, recipe, self._limits)

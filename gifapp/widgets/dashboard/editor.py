@@ -166,15 +166,7 @@ class Editor(w.VBox):
         self.summary.problem, self.summary.facts = "", outcome_text(self._expected)
         self.submit.description = f"Make the {FILE_KINDS[recipe.format].name}"
         self.submit.disabled = False
-        self._estimate(source, recipe)
-
-    def _estimate(self, source: SourceView, recipe: Recipe) -> None:
-        if recipe.format == "gif":
-            self.summary.is_estimating = self._estimating.request(source.id, recipe)
-        else:
-            self._estimating.forget()
-            self.summary.is_estimating = False
-            self.summary.estimate = self.summary.notes = ""
+        self.summary.is_estimating = self._estimating.request(source.id, recipe)
 
     def _show_estimate(self, result: Result) -> None:
         self.summary.is_estimating = False
@@ -184,7 +176,8 @@ class Editor(w.VBox):
             self.summary.facts = outcome_text(replace(self._expected, **measures))
             self.summary.estimate = f"about {size(result.bytes)}"
             self.summary.notes = notes_beyond(self.source, result.notes)
-        elif isinstance(result, errors.BadInput):
+        elif isinstance(result, errors.BadInput) and not isinstance(result, errors.ConversionTooSlow):
+            # an estimate has much less time than the conversion
             self.summary.problem, self.submit.disabled = str(result), True
 
     def close(self) -> None:

@@ -37,10 +37,6 @@ class Estimating:
                 self._task = asyncio.create_task(self._estimate_newest())
         return self._task is not None and not self._task.done()
 
-    def forget(self) -> None:
-        """Discard the current request."""
-        self._newest = None
-
     def stop(self) -> None:
         if self._task is not None:
             self._task.cancel()

@@ -39,7 +39,7 @@ class RecipeForm(w.VBox):
             groups.LookGroup(on_change=self._changed),
             self.text,
             groups.quality(on_change=self._changed),
-            groups.Delivery(on_change=self._changed),
+            groups.delivery(on_change=self._changed),
         ]
         self.parts: list[Part | Group] = [self.segments, *self.groups]
         self.reset = w.Button(description="Reset all settings")

@@ -11,7 +11,7 @@ from gifapp.domain.wording import size
 from gifapp.widgets.controls.file_field import FileField
 from gifapp.widgets.form.captions import Captions
 from gifapp.widgets.form.controls import buttons, control
-from gifapp.widgets.form.fields import Field, OnChange, Part, Problem, Row, Values
+from gifapp.widgets.form.fields import Field, OnChange, Part, Row
 from gifapp.widgets.form.group import Group
 from gifapp.widgets.form.optional import Optional
 from gifapp.widgets.form.segments import Segments
@@ -129,20 +129,7 @@ def quality(*, on_change: OnChange) -> Group:
     return Group(SECTIONS["content"], [Row(*fields, on_change=on_change) for fields in rows])
 
 
-class Delivery(Group):
+def delivery(*, on_change: OnChange) -> Group:
     """The output format, platform preset and size limit."""
-
-    def __init__(self, *, on_change: OnChange) -> None:
-        self.format = buttons("format")
-        self.limits = Row(control("preset"), control("target_bytes"), on_change=on_change)
-        super().__init__(SECTIONS["target_bytes"], [Row(self.format, on_change=on_change), self.limits])
-        self.format.control.observe(lambda _: self._unfold(), "value")
-
-    def read(self, problems: list[Problem]) -> Values:
-        """Read the fields; the size limits apply to GIFs only."""
-        if self.format.control.value == "gif":
-            return super().read(problems)
-        return super().read([]) | {field.path: None for field in self.limits.fields}
-
-    def _unfold(self) -> None:
-        self.limits.layout.display = "" if self.format.control.value == "gif" else "none"
+    limits = Row(control("preset"), control("target_bytes"), on_change=on_change)
+    return Group(SECTIONS["target_bytes"], [Row(buttons("format"), on_change=on_change), limits])

@@ -130,6 +130,35 @@ def test_ffmpeg_writes_every_format_but_gif() -> None:
     assert {"gif", *CODECS} == FILE_KINDS.keys()
 
 
+@pytest.mark.parametrize("name", OTHERS)
+def test_lossy_makes_smaller_files_but_for_an_apng(tmp_path: Path, name: Format) -> None:
+    given = list(np.random.default_rng(0).integers(0, 255, (4, 64, 64, 3), np.uint8))
+    sizes = [
+        written(tmp_path / f"{lossy}.{name}", given, [10] * 4, lossy=lossy, content="film").bytes
+        for lossy in (0, 60, 200)
+    ]
+    if FILE_KINDS[name].compression == "lossless":
+        assert sizes[0] == sizes[1] == sizes[2]
+    else:
+        assert sizes[0] > 1.3 * sizes[1]
+        assert sizes[1] > 1.3 * sizes[2]
+
+
+def test_a_lossy_screen_is_a_lossy_webp(tmp_path: Path) -> None:
+    given = pictures(5)
+    written(tmp_path / "a.webp", given, UNEVEN_CS, content="screen", lossy=40)
+    assert apart(seen(tmp_path / "a.webp").frames, given) > 0
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_the_bytes_of_each_frame_are_read_back(tmp_path: Path, name: Format) -> None:
+    path = tmp_path / f"a.{name}"
+    written(path, pictures(5), [7, 6, 9, 2, 10])
+    sizes = CODECS[name].frame_sizes(path)
+    assert [size.at_cs for size in sizes] == [0, 7, 13, 22, 24]
+    assert 0 < sum(size.bytes for size in sizes) < path.stat().st_size
+
+
 # --- one file --------------------------------------------------------------------------------
 
 

@@ -7,9 +7,10 @@ from gifapp.conversion.pipeline import convert
 from gifapp.conversion.sizing.estimate import estimate
 from gifapp.domain.job import Progress
 from gifapp.domain.limits import Limits
-from gifapp.domain.recipes.recipe import Recipe, Segment
+from gifapp.domain.recipes.recipe import Format, Recipe, Segment
 from tests import clips
 from tests.clips import pattern
+from tests.conversion.encoders.test_writers import OTHERS
 from tests.letters import run_ffmpeg
 
 SMALL = Recipe(width_px=200)
@@ -43,6 +44,40 @@ def test_a_film_weighs_about_what_was_said(film: Path, recipe: Recipe) -> None:
     assert told.bytes == pytest.approx(made.bytes, rel=0.15)
     assert (told.width_px, told.height_px) == (made.width_px, made.height_px)
     assert (told.frames, told.duration_s) == (made.frames, made.duration_s)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_every_format_weighs_about_what_was_said(film: Path, name: Format) -> None:
+    recipe = Recipe(width_px=240, fps=25, format=name)
+    told, made = estimate(film, recipe, limits=Limits()), convert(film, recipe)
+    assert told.bytes == pytest.approx(made.bytes, rel=0.15)
+    assert (told.width_px, told.height_px) == (made.width_px, made.height_px)
+    assert (told.duration_s, told.notes) == (made.duration_s, made.notes)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_every_format_that_must_fit_is_told_as_it_will_be(film: Path, name: Format) -> None:
+    plain = Recipe(width_px=160, segments=(Segment(end_s=2),), format=name)
+    target_bytes = convert(film, plain).bytes // 4
+    recipe = plain.model_copy(update={"target_bytes": target_bytes})
+    told, made = estimate(film, recipe, limits=Limits()), convert(film, recipe)
+    assert told.bytes == pytest.approx(made.bytes, rel=0.15)
+    assert told.bytes <= target_bytes
+    assert told.width_px == pytest.approx(made.width_px, rel=0.15)
+    assert told.notes[0].startswith("To fit ")
+
+
+def test_an_odd_mp4_is_told_as_even(film: Path) -> None:
+    told = estimate(film, Recipe(width_px=121, height_px=81, fit="stretch", format="mp4"), limits=Limits())
+    assert (told.width_px, told.height_px) == (122, 82)
+    assert told.notes[0].startswith("An MP4 has even sides: ")
+
+
+@pytest.mark.parametrize("name", ["webp", "avif", "mp4"])
+def test_a_long_film_of_every_kind_is_told_by_runs(long_clip: Path, name: Format) -> None:
+    recipe = Recipe(width_px=120, fps=8, format=name)
+    told, made = estimate(long_clip, recipe, limits=Limits()), convert(long_clip, recipe)
+    assert told.bytes == pytest.approx(made.bytes, rel=0.15)
 
 
 def test_a_long_film_is_told_by_runs(long_clip: Path) -> None:

@@ -1,8 +1,9 @@
-"""GIFs that fit: small synthetic clips, the real encoder, sizes and times read back."""
+"""Files that fit: small synthetic clips, the real encoder, sizes and times read back."""
 
 import io
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,9 @@ from gifapp.conversion.progress import Reporter
 from gifapp.conversion.render.rendering import Rendering
 from gifapp.conversion.sizing.fit import MAX_ENCODES, MIN_SHARE, Fitted, fit
 from gifapp.domain.job import Progress
-from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.limits import Limits
+from gifapp.domain.recipes.recipe import Format, Recipe
+from tests.conversion.encoders.test_writers import OTHERS, seen
 from tests.letters import COLOURS
 
 Pictures = np.ndarray[Any, np.dtype[np.uint8]]
@@ -71,6 +74,7 @@ def fitted(
         out,
         recipe or Recipe(),
         target_bytes=target_bytes,
+        limits=Limits(),
         reporter=Reporter(on_progress, 60),
     )
     return result, out.getvalue()
@@ -119,6 +123,42 @@ def test_the_report_has_the_size_of_the_picture() -> None:
     result, gif = fitted(noise(), plain_bytes(noise) // 8)
     assert Image.open(io.BytesIO(gif)).size == (result.written.width_px, result.written.height_px)
     assert result.written.width_px < WIDTH
+
+
+@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("share", [0.6, 0.3])
+def test_every_format_lands_under_the_target_and_not_far_from_it(name: Format, share: float) -> None:
+    recipe = Recipe(format=name)
+    target_bytes = round(len(fitted(noise(), 10**9, recipe=recipe)[1]) * share)
+    told, made = fitted(noise(), target_bytes, recipe=recipe)
+    assert MIN_SHARE * target_bytes <= len(made) <= target_bytes
+    assert told.written.bytes == len(made)
+    assert told.encodes <= MAX_ENCODES
+    assert told.written.notes[0].startswith("To fit ")
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_every_format_keeps_its_time_and_says_its_size(tmp_path: Path, name: Format) -> None:
+    recipe, delays_cs = Recipe(format=name), [5 + number % 7 for number in range(COUNT)]
+    target_bytes = len(fitted(noise(), 10**9, recipe=recipe)[1]) // 12
+    told, made = fitted(noise(), target_bytes, delays_cs=delays_cs, recipe=recipe)
+    (tmp_path / f"a.{name}").write_bytes(made)
+    shown = seen(tmp_path / f"a.{name}")
+    assert sum(shown.delays_cs) == sum(delays_cs) == told.written.duration_cs
+    assert shown.frames.shape[1:3] == (told.written.height_px, told.written.width_px)
+    assert told.written.width_px < WIDTH
+    if name == "mp4":
+        assert told.written.width_px % 2 == told.written.height_px % 2 == 0
+
+
+def test_an_apng_gives_up_nothing_but_size_and_frames() -> None:
+    recipe = Recipe(format="apng")
+    target_bytes = len(fitted(noise(), 10**9, recipe=recipe)[1]) // 12
+    told, _ = fitted(noise(), target_bytes, recipe=recipe)
+    assert "px (was " in told.written.notes[0]
+    assert "fps (was " in told.written.notes[0]
+    assert "compression" not in told.written.notes[0]
+    assert "colours" not in told.written.notes[0]
 
 
 def test_an_exact_picture_keeps_its_size() -> None:

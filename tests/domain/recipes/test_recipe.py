@@ -34,8 +34,6 @@ from gifapp.domain.recipes.recipe import ChromaKey, Crop, Look, Recipe, Segment
             {"crop": {"width_px": 4}},
             "crop.height_px is required, and must be a whole number from 1 to 1,000,000 px",
         ),
-        ({"format": "mp4", "target_bytes": 5000}, "target_bytes and preset apply to GIFs only"),
-        ({"format": "webp", "preset": "github"}, "target_bytes and preset apply to GIFs only"),
         ([], "recipe must be an object (got a list of 0 items)"),
     ],
 )

@@ -2,12 +2,16 @@
 
 import asyncio
 
+import pytest
+
+from gifapp.domain.recipes.output_formats import FILE_KINDS, Format
 from gifapp.domain.recipes.recipe import Crop, Look, Recipe, Segment
 from gifapp.widgets.dashboard.estimating import PAUSE_S
 from tests.widgets.dashboard.conftest import OpenPage, Page
 from tests.widgets.scripted import (
     GIVEN_UP,
     TOO_FEW_BYTES,
+    TOO_SLOW_BYTES,
     Browser,
     ScriptedClient,
     a_source,
@@ -112,20 +116,15 @@ async def test_what_will_be_given_up_to_fit_is_said_too(page: Page) -> None:
     editor.choose(a_source(2), Recipe(target_bytes=2_000_000))
     await asyncio.sleep(PAUSE_S * 2.5)
     assert editor.summary.notes == GIVEN_UP
-    editor.choose(a_source(2), Recipe(format="webp"))
-    assert editor.summary.notes == ""
 
 
-async def test_what_is_no_gif_has_no_estimate_and_a_button_of_its_name(page: Page) -> None:
+@pytest.mark.parametrize("name", FILE_KINDS)
+async def test_every_format_has_an_estimate_and_a_button_of_its_name(page: Page, name: Format) -> None:
     editor = page.dashboard.editor
-    await asyncio.sleep(PAUSE_S * 1.5)
-    editor.choose(a_source(2), Recipe(format="mp4"))
-    await asyncio.sleep(PAUSE_S * 1.5)
-    assert (editor.summary.estimate, editor.summary.problem) == ("", "")
-    assert editor.submit.description == "Make the MP4"
-    editor.choose(a_source(2), Recipe())
-    await asyncio.sleep(PAUSE_S * 1.5)
-    assert editor.summary.estimate == "about 1.2 MB"
+    editor.choose(a_source(2), Recipe(format=name))
+    await asyncio.sleep(PAUSE_S * 3)
+    assert (editor.summary.estimate, editor.summary.problem) == ("about 1.2 MB", "")
+    assert editor.submit.description == f"Make the {FILE_KINDS[name].name}"
 
 
 async def test_what_the_service_would_refuse_is_said_before_it_is_asked_for(page: Page) -> None:
@@ -135,6 +134,15 @@ async def test_what_the_service_would_refuse_is_said_before_it_is_asked_for(page
     assert page.dashboard.editor.submit.disabled
     page.dashboard.editor.choose(a_source(2), Recipe())
     assert not page.dashboard.editor.submit.disabled
+
+
+async def test_an_estimate_that_takes_too_long_keeps_nobody_from_converting(page: Page) -> None:
+    editor = page.dashboard.editor
+    editor.choose(a_source(2), Recipe(target_bytes=TOO_SLOW_BYTES))
+    await asyncio.sleep(PAUSE_S * 3)
+    assert (editor.summary.problem, editor.summary.estimate) == ("", "")
+    assert not editor.summary.is_estimating
+    assert not editor.submit.disabled
 
 
 async def test_the_estimate_of_another_video_is_not_shown(page: Page) -> None:

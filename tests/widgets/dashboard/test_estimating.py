@@ -52,20 +52,6 @@ async def test_an_answer_that_comes_too_late_is_not_shown() -> None:
     assert (service.asked, shown) == ([7.0, 5.0], [about(5)])
 
 
-async def test_a_question_that_is_forgotten_can_be_asked_again() -> None:
-    service, shown = Service(), list[Result]()
-    estimating = Estimating(service.estimate, shown.append)
-    estimating.request("source-1", SLOW)
-    estimating.forget()
-    await asyncio.sleep(PAUSE_S * 1.5)
-    assert (service.asked, shown) == ([], [])
-    estimating.request("source-1", SLOW)
-    estimating.forget()
-    estimating.request("source-1", SLOW)
-    await asyncio.sleep(PAUSE_S * 1.5)
-    assert (service.asked, shown) == ([5.0], [about(5)])
-
-
 async def test_a_question_without_an_answer_is_told_why() -> None:
     shown: list[Result] = []
     Estimating(Service().estimate, shown.append).request("source-1", FAST)
