@@ -138,9 +138,11 @@ export class Player {
 
   pause() {
     this.stopWaiting();
+    const wasPlaying = this.isPlaying;
     this.node.pause();
     this.flipbook.stop();
     this.setPlaying(false);
+    if (wasPlaying) this.notice(); // on a busy machine several frames may have passed since the last was noticed
   }
 
   /** @param {boolean} isPlaying */
