@@ -177,6 +177,7 @@ def _tone_mapped(colours: ColourTags, size: str, table: Path) -> Iterator[str]:
 
 def _looking(video: Video, plan: Plan) -> Iterator[str]:
     has_alpha = video.has_alpha
+    yield from look.denoised(plan.recipe.look.denoise, has_alpha=has_alpha)
     if plan.key_tables:
         yield from look.keyed(plan.key_tables, has_alpha=has_alpha)
         has_alpha = True

@@ -120,6 +120,14 @@ class Look(Part):
     sharpen: Annotated[float, UiHints(slider=(0, 2), step=0.05)] = Field(
         0.0, ge=0, le=2, title="Sharpen", description="How strongly details and edges are emphasised."
     )
+    denoise: Annotated[float, UiHints(slider=(0, 1), step=0.05)] = Field(
+        0.0,
+        ge=0,
+        le=1,
+        title="Denoise",
+        description="How strongly grain is averaged over neighbouring frames where the picture hardly moves. "
+        "Grainy clips become much smaller; above 0.5, faint moving things may leave a trail.",
+    )
     fade_in_s: Annotated[float, UiHints(step=0.1)] = Field(
         0.0, ge=0, le=10, title="Fade in", description="How long the fade from black lasts."
     )
