@@ -19,7 +19,7 @@ Content = bytes  # the class below has a field named bytes
 class Estimate:
     """An estimate of a GIF: its approximate bytes and other properties.
 
-    `notes` say what is given up to fit a size.
+    `notes` say what is given up to fit a size, and what would make the GIF smaller.
     """
 
     bytes: int

@@ -8,6 +8,7 @@ import resource
 import select
 import signal
 import subprocess
+import tempfile
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gifapp import errors, processes
+from gifapp.conversion.decode import look
 from gifapp.conversion.decode.blend import mixed
 from gifapp.conversion.decode.chroma_key import tables
 from gifapp.conversion.decode.filters import filter_chain
@@ -69,6 +71,33 @@ def frames(
             for cut in plan.cuts
         ]
         yield from _joined(parts, plan.cuts)
+
+
+def denoised(
+    pixels: Pixels, amount: float, *, limits: Limits, checkpoint: Callable[[], None]
+) -> NDArray[np.uint8]:
+    """Frames, uint8 (n, height, width, 3 or 4), denoised as by `Look.denoise`.
+
+    Raises:
+        errors.GifappError: see `frames`.
+    """
+    frames, height, width, channels = pixels.shape
+    kind = "rgba" if channels == 4 else "rgb24"
+    command = [
+        imageio_ffmpeg.get_ffmpeg_exe(),
+        *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "error", "-protocol_whitelist", "pipe"),
+        *("-f", "rawvideo", "-pixel_format", kind, "-video_size", f"{width}x{height}", "-i", "pipe:0"),
+        *("-vf", ",".join(look.denoised(amount, has_alpha=channels == 4))),
+        *("-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", kind, "pipe:1"),
+    ]
+    result = np.empty_like(pixels)
+    with tempfile.TemporaryFile(prefix="gifapp-") as stored:
+        stored.write(pixels.tobytes())
+        stored.seek(0)
+        with closing(_Ffmpeg(command, stored, limits, checkpoint)) as ffmpeg:
+            if not ffmpeg.fill(result):
+                raise _failure(ffmpeg.ending(), frames, limits)
+    return result
 
 
 def _joined(parts: list[Generator[Pixels]], cuts: Sequence[Cut]) -> Iterator[Pixels]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from gifapp import errors
 from gifapp.conversion.encoders import writers
 from gifapp.conversion.frame_store import FrameStore
+from gifapp.conversion.gif.style import Style
 from gifapp.conversion.plan import make_plan
 from gifapp.conversion.probing.probe import probed
 from gifapp.conversion.progress import Reporter
@@ -23,6 +24,7 @@ from gifapp.conversion.render import platform_limits
 from gifapp.conversion.render.rendering import Rendering, rendered
 from gifapp.conversion.report import Estimate
 from gifapp.conversion.sizing.clip_cache import CachedClip
+from gifapp.conversion.sizing.grain import denoise_note, window_starts
 from gifapp.conversion.sizing.ladder_search import ladder_of, mildest_fitting
 from gifapp.conversion.sizing.runs import Runs, in_runs
 from gifapp.conversion.sizing.sampling import MIN_RUNS, CachedSample, Prediction, Sample
@@ -103,7 +105,16 @@ def _is_quick(video: Video, recipe: Recipe, expected: Outcome) -> bool:
 def _of_whole(rendering: Rendering, recipe: Recipe, limits: Limits, reporter: Reporter) -> Estimate:
     with _cached(rendering, recipe, reporter) as clip:
         sample = CachedSample(clip, sampling_of(recipe.format))
-        return _estimated(sample, rendering, recipe, limits, reporter)
+        estimate = _estimated(sample, rendering, recipe, limits, reporter)
+        return _with_advice(
+            estimate,
+            clip,
+            [len(clip)],
+            rendering=rendering,
+            recipe=recipe,
+            limits=limits,
+            reporter=reporter,
+        )
 
 
 def _of_runs(
@@ -121,7 +132,27 @@ def _of_runs(
         frames, duration_s = len(whole.delays_cs), sum(whole.delays_cs) / 100
         sampling = sampling_of(recipe.format)
         sample = Runs(clip, sampling, lengths, frames=frames, duration_s=duration_s)
-        return _estimated(sample, whole, recipe, limits, reporter)
+        estimate = _estimated(sample, whole, recipe, limits, reporter)
+        return _with_advice(
+            estimate, clip, lengths, rendering=runs, recipe=recipe, limits=limits, reporter=reporter
+        )
+
+
+def _with_advice(
+    estimate: Estimate,
+    clip: CachedClip,
+    lengths: list[int],
+    *,
+    rendering: Rendering,
+    recipe: Recipe,
+    limits: Limits,
+    reporter: Reporter,
+) -> Estimate:
+    """Add a note if denoising would make the GIF much smaller; `clip` has runs of these lengths."""
+    starts = [] if recipe.look.denoise or recipe.format != "gif" else window_starts(lengths)
+    style = Style.of(recipe, is_lossless=rendering.is_lossless)
+    advice = denoise_note(clip, starts, style, limits=limits, checkpoint=reporter.checkpoint)
+    return replace(estimate, notes=(*estimate.notes, *advice))
 
 
 @contextmanager

@@ -132,7 +132,7 @@ class PastErrorView(ErrorView):
 class EstimateView(View):
     """An estimate of a GIF: its approximate bytes and its maximum number of frames.
 
-    `notes` are sentences about what will be given up to fit a size.
+    `notes` are sentences about what will be given up to fit a size, and what would make the GIF smaller.
     """
 
     bytes: int

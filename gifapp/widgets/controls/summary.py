@@ -20,6 +20,6 @@ class Summary(anywidget.AnyWidget):
     estimate = traitlets.Unicode().tag(sync=True)
     """The estimated file size, if known."""
     notes = traitlets.Unicode().tag(sync=True)
-    """The quality reductions needed to fit a size."""
+    """The quality reductions needed to fit a size, and advice."""
     is_estimating = traitlets.Bool(default_value=False).tag(sync=True)
     problem = traitlets.Unicode().tag(sync=True)
