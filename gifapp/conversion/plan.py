@@ -58,6 +58,7 @@ class Plan:
         lead_s: how long the source plays before its first picture; subtitles count from there.
         key_tables: the directory of the chroma key's tables, while frames are read.
         tone_table: the tone mapping table, likewise.
+        motion: how the camera moved in the cut that is being read, if it is stabilised.
     """
 
     cuts: tuple[Cut, ...]
@@ -72,11 +73,18 @@ class Plan:
     key_tables: Path | None = None
     tone_table: Path | None = None
     key_frames_only: bool = False
+    motion: Path | None = None
     lead_s: float = 0.0
 
     @property
     def frames(self) -> int:
         return sum(cut.frames - cut.overlap for cut in self.cuts)
+
+    @property
+    def unrotated_sides(self) -> tuple[int, int]:
+        """The width and height of the frames before the recipe's rotation."""
+        sides = self.width_px, self.height_px
+        return sides[::-1] if self.recipe.rotate in (90, 270) else sides
 
     @cached_property
     def delays_cs(self) -> tuple[int, ...]:
@@ -100,7 +108,9 @@ def make_plan(video: Video, recipe: Recipe, limits: Limits) -> Plan:
     Raises:
         errors.RangeOutsideSource, errors.CropOutsideSource, errors.SourceTooLong, errors.ClipTooManyPixels:
             the recipe exceeds the source or the limits.
+        errors.RecipeInvalid: the source has transparent parts and cannot be stabilised.
     """
+    _check_stabilise(video, recipe)
     paced = match_source_rate(recipe, video.pace)
     ranges = [_clamped(segment, video) for segment in recipe.segments or (Segment(),)]
     _check_duration(sum(end_s - start_s for start_s, end_s in ranges) / min(1.0, paced.speed), limits)
@@ -240,6 +250,12 @@ def _check_pixels(
 def _pictures_read(cut: Cut, video: Video) -> int:
     """How many pictures are decoded; for an animation, including those before the cut, which it builds on."""
     return len(set(cut.pictures)) if video.is_sequence else max(cut.pictures, default=0) + 1
+
+
+def _check_stabilise(video: Video, recipe: Recipe) -> None:
+    if recipe.look.stabilise and video.has_alpha:
+        problem = "a source with transparent parts cannot be stabilised; switch it off"
+        raise errors.RecipeInvalid(problems=f"look.stabilise: {problem}", fields={"look.stabilise": problem})
 
 
 def _check_crop(video: Video, recipe: Recipe) -> None:

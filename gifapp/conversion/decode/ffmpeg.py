@@ -10,7 +10,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from itertools import groupby, islice
 from pathlib import Path
@@ -21,16 +21,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gifapp import errors, processes
-from gifapp.conversion.decode import look
+from gifapp.conversion.decode import look, stabilising
 from gifapp.conversion.decode.blend import mixed
 from gifapp.conversion.decode.chroma_key import tables
-from gifapp.conversion.decode.filters import filter_chain
+from gifapp.conversion.decode.filters import filter_chain, measuring_chain
 from gifapp.conversion.decode.tone_mapping import tone_table
 from gifapp.conversion.images.decoder_process import ImageDecoderProcess, open_image_stream
 from gifapp.conversion.plan import Cut, Plan
 from gifapp.conversion.probing.container_formats import FORMATS
 from gifapp.conversion.video import Video
 from gifapp.domain.limits import Limits
+from gifapp.os_errors import translating_os_errors
 
 Pixels = NDArray[np.uint8]
 
@@ -114,13 +115,40 @@ def _part(
     path: Path, video: Video, plan: Plan, cut: Cut, *, limits: Limits, checkpoint: Callable[[], None]
 ) -> Generator[Pixels]:
     """The frames of one cut; ffmpeg starts when the first is read."""
-    command = _command(path, video, plan, cut, limits)
     numbers = [number for number, _ in groupby(cut.pictures)]
-    with open_image_stream(path, video, numbers, limits) as feed:
+    with (
+        _motion(path, video, plan, cut, limits=limits, checkpoint=checkpoint) as motion,
+        open_image_stream(path, video, numbers, limits) as feed,
+    ):
+        filters = filter_chain(video, replace(plan, motion=motion), cut)
+        command = _command(path, video, plan, cut, limits, filters=filters)
         stdin = feed.pipe if feed else subprocess.DEVNULL
         with closing(_Ffmpeg(command, stdin, limits, checkpoint)) as ffmpeg:
             read = _read(ffmpeg, feed, plan, len(numbers) or cut.frames, limits)
             yield from _repeated(read, cut.pictures) if feed else read
+
+
+@contextmanager
+def _motion(
+    path: Path, video: Video, plan: Plan, cut: Cut, *, limits: Limits, checkpoint: Callable[[], None]
+) -> Iterator[Path | None]:
+    """A temporary file of how the camera moves in a cut; None if it is not to be stabilised."""
+    if not stabilising.is_wanted(video, plan):
+        yield None
+        return
+    command = _command(path, video, plan, cut, limits, filters=measuring_chain(video, plan, cut), to="null")
+    numbers = [number for number, _ in groupby(cut.pictures)]
+    with tempfile.NamedTemporaryFile(prefix="gifapp-") as motion:
+        with open_image_stream(path, video, numbers, limits) as feed:
+            stdin = feed.pipe if feed else subprocess.DEVNULL
+            with closing(_Ffmpeg(command, stdin, limits, checkpoint)) as ffmpeg, translating_os_errors():
+                written_bytes = ffmpeg.copy_to(motion, stabilising.MOST_MOTION_BYTES)
+                if feed:
+                    feed.check()
+                if not written_bytes:
+                    raise _failure(ffmpeg.ending(), 0, limits)
+                motion.flush()
+        yield Path(motion.name)
 
 
 def _repeated(pictures: Iterator[Pixels], numbers: Sequence[int]) -> Iterator[Pixels]:
@@ -129,7 +157,9 @@ def _repeated(pictures: Iterator[Pixels], numbers: Sequence[int]) -> Iterator[Pi
         yield from (picture for _ in same)
 
 
-def _command(path: Path, video: Video, plan: Plan, cut: Cut, limits: Limits) -> list[str]:
+def _command(
+    path: Path, video: Video, plan: Plan, cut: Cut, limits: Limits, *, filters: str, to: str = "rawvideo"
+) -> list[str]:
     threads = 1 if video.stored_width_px * video.stored_height_px > LARGE_PICTURE_PX else THREADS
     return [
         imageio_ffmpeg.get_ffmpeg_exe(),
@@ -143,8 +173,8 @@ def _command(path: Path, video: Video, plan: Plan, cut: Cut, limits: Limits) -> 
         *("-apply_cropping", "codec"),
         *_input(path, video),
         *("-map", f"0:{video.stream}", "-an", "-sn", "-dn"),
-        *("-vf", filter_chain(video, plan, cut), *_frames(cut), "-fps_mode", "passthrough"),
-        *("-f", "rawvideo", "-pix_fmt", "rgba" if plan.has_alpha else "rgb24", "pipe:1"),
+        *("-vf", filters, *_frames(cut), "-fps_mode", "passthrough"),
+        *("-f", to, "-pix_fmt", "rgba" if plan.has_alpha else "rgb24", "pipe:1"),
     ]
 
 
@@ -212,18 +242,37 @@ class _Ffmpeg:
         """Read one whole frame; False at the end of the stream."""
         rest = pixels.data.cast("B")
         while rest:
-            ready = [pipe for pipe, _ in self._poll.poll(CHECKPOINT_S * 1000)]
-            if not ready:
-                self._checkpoint()
-            if self._err.fileno() in ready:
-                self._read_stderr()
-                self._check_memory()
-            if self._out.fileno() in ready:
+            if self._out.fileno() in self._ready():
                 count = self._out.readinto(rest)
                 if count == 0:
                     return False
                 rest = rest[count:]
         return True
+
+    def copy_to(self, file: IO[bytes], most_bytes: int) -> int:
+        """Write all output to `file`, and return its bytes.
+
+        Raises:
+            errors.ConversionTooBig: there is more than `most_bytes`, or ffmpeg has no memory.
+        """
+        count = 0
+        while count <= most_bytes:
+            if self._out.fileno() in self._ready():
+                block = self._out.read(PIPE_BYTES)
+                if not block:
+                    return count
+                count += file.write(block)
+        raise errors.ConversionTooBig
+
+    def _ready(self) -> list[int]:
+        """The pipes that can be read, after a wait of up to `CHECKPOINT_S`."""
+        ready = [pipe for pipe, _ in self._poll.poll(CHECKPOINT_S * 1000)]
+        if not ready:
+            self._checkpoint()
+        if self._err.fileno() in ready:
+            self._read_stderr()
+            self._check_memory()
+        return ready
 
     def _read_stderr(self) -> None:
         data = self._err.read(4096)

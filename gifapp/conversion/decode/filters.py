@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
-from gifapp.conversion.decode import letterbox, look
+from gifapp.conversion.decode import letterbox, look, stabilising
 from gifapp.conversion.plan import Cut, Plan
 from gifapp.conversion.probing.clock import LEAP_S
 from gifapp.conversion.video import ColourTags, Video
@@ -23,13 +23,24 @@ INT_MAX = 2**31 - 1  # the limit of ffmpeg's time bases
 
 def filter_chain(video: Video, plan: Plan, cut: Cut) -> str:
     """The value of ffmpeg's -vf."""
-    pictures = [
-        *_upright(video),
-        *_cropped(video, plan),
-        *_coloured(video, plan),
-        *_looking(video, plan),
-        *_turned(plan.recipe),
-    ]
+    sides = plan.unrotated_sides
+    framed = [*_cropped(video, plan), *_coloured(video, plan, sides)]
+    if plan.motion:
+        framed = [
+            *_coloured(video, plan, stabilising.whole_sides(video, plan)),
+            *stabilising.steadied(video, plan, plan.motion),
+        ]
+    return _chain(video, plan, cut, [*framed, *_looking(video, plan), *_turned(plan.recipe)])
+
+
+def measuring_chain(video: Video, plan: Plan, cut: Cut) -> str:
+    """The filters that write to stdout how the camera moved between the frames of `filter_chain`."""
+    whole = _coloured(video, plan, stabilising.whole_sides(video, plan))
+    return _chain(video, plan, cut, [*whole, stabilising.MEASURE])
+
+
+def _chain(video: Video, plan: Plan, cut: Cut, changes: list[str]) -> str:
+    pictures = [*_upright(video), *changes]
     if cut.pictures:  # each is sent once and repeated after decoding
         return ",".join(pictures)
     # fps usually comes first, so that no filter runs on dropped pictures. But it turns a long picture into
@@ -133,10 +144,9 @@ def _cropped(video: Video, plan: Plan) -> Iterator[str]:
     yield f"crop={sides[0]}:{sides[1]}:{x}:{y}:exact=1"
 
 
-def _coloured(video: Video, plan: Plan) -> Iterator[str]:
-    """Scale before rotating, so that fewer pixels are moved."""
-    sides = (plan.width_px, plan.height_px)
-    size = ":".join(map(str, sides[::-1] if plan.recipe.rotate in (90, 270) else sides))
+def _coloured(video: Video, plan: Plan, sides: tuple[int, int]) -> Iterator[str]:
+    """Scale to these sides before rotating, so that fewer pixels are moved."""
+    size = ":".join(map(str, sides))
     if video.has_alpha:
         yield from _with_alpha(video.colours, size)
     elif plan.tone_table:

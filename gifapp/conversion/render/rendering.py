@@ -122,7 +122,8 @@ def _staying(pictures: Iterator[Pixels], times: int) -> Iterator[Pixels]:
 def _expected_s(video: Video, plan: Plan, frames: int) -> tuple[float, float]:
     """The approximate times for reading and writing."""
     decoded = plan.duration_s * plan.recipe.speed * (video.fps or 1)
-    read_px = decoded * video.stored_width_px * video.stored_height_px
+    passes = 2 if plan.recipe.look.stabilise else 1
+    read_px = passes * decoded * video.stored_width_px * video.stored_height_px
     return _START_S + _READ_S * read_px, _WRITE_S * frames * plan.width_px * plan.height_px
 
 

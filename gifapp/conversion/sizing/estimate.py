@@ -97,7 +97,7 @@ def _outcome(video: Video, recipe: Recipe) -> Outcome:
 
 
 def _is_quick(video: Video, recipe: Recipe, expected: Outcome) -> bool:
-    decoded = expected.duration_s * recipe.speed * (video.fps or 1)
+    decoded = expected.duration_s * recipe.speed * (video.fps or 1) * (1 + recipe.look.stabilise)
     kept_px = expected.frames * expected.width_px * expected.height_px
     return decoded * video.stored_width_px * video.stored_height_px <= _QUICK_PX and kept_px <= _KEPT_PX
 

@@ -110,6 +110,11 @@ class Look(Part):
     )
     grayscale: bool = Field(default=False, title="Black and white", description="Remove all colour.")
     invert: bool = Field(default=False, title="Invert colours", description="Make a negative.")
+    stabilise: bool = Field(
+        default=False,
+        title="Stabilise",
+        description="Steady a clip filmed by hand. It is enlarged by 12 %, so that no moving edge shows.",
+    )
     blur_px: Annotated[float, UiHints(slider=(0, 20), step=0.5)] = Field(
         0.0,
         ge=0,
