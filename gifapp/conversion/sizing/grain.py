@@ -51,7 +51,7 @@ def denoise_note(
     if after > (1 - _LEAST_SAVED) * before:
         return ()
     percent = 5 * round(20 * (1 - after / before))
-    return (f"The clip is grainy: Denoise at {AMOUNT} would save about {percent} % of the bytes.",)
+    return (f"Grainy: Denoise at {AMOUNT} would save about {percent} %.",)
 
 
 def window_starts(lengths: Sequence[int]) -> list[int]:
