@@ -262,6 +262,7 @@ class _Ffmpeg:
                 if not block:
                     return count
                 count += file.write(block)
+                self._checkpoint()
         raise errors.ConversionTooBig
 
     def _ready(self) -> list[int]:

@@ -1,13 +1,18 @@
 """Stabilising: a picture filmed by an unsteady hand stands still; its frames, times and size stay."""
 
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 
 from gifapp import errors
+from gifapp.conversion.decode.ffmpeg import frames
+from gifapp.conversion.decode.stabilising import MEASURE
+from gifapp.conversion.plan import make_plan
 from gifapp.conversion.progress import Reporter
 from gifapp.conversion.render.rendering import rendered
 from gifapp.domain.limits import Limits
@@ -29,9 +34,9 @@ def frames_of(path: Path, recipe: Recipe) -> np.ndarray:
         return np.array([frame.pixels for frame in made.frames])
 
 
-def unrest(frames: np.ndarray) -> float:
+def unrest(shown: np.ndarray) -> float:
     """The mean difference between neighbouring frames."""
-    return float(np.abs(np.diff(frames.astype(float), axis=0)).mean())
+    return float(np.abs(np.diff(shown.astype(float), axis=0)).mean())
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +98,26 @@ def test_a_sequence_of_pictures_is_stabilised(shaken: Path, tmp_path: Path) -> N
     plain, steady = (frames_of(path, Recipe(look=look)) for look in (Look(), STEADY))
     assert steady.shape == plain.shape
     assert unrest(steady) < 0.25 * unrest(plain)
+
+
+class Cancelled(Exception):
+    pass
+
+
+def test_it_can_be_cancelled_while_the_motion_is_measured(shaken: Path) -> None:
+    commands: list[str] = []
+
+    def cancel() -> None:
+        commands.extend(" ".join(child.cmdline()) for child in psutil.Process().children())
+        if any(MEASURE in command for command in commands):
+            raise Cancelled
+
+    limits, video = Limits(), facts_of(shaken)
+    plan = make_plan(video, Recipe(look=STEADY), limits)
+    read = frames(shaken, video, plan, limits=limits, checkpoint=cancel)
+    with closing(read), pytest.raises(Cancelled):
+        next(read)
+    assert not [child for child in psutil.Process().children() if "ffmpeg" in child.name()]
 
 
 def test_pictures_too_small_to_measure_stay_as_they_are(tmp_path: Path) -> None:
