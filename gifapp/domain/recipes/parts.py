@@ -131,7 +131,8 @@ class Look(Part):
         le=1,
         title="Denoise",
         description="How strongly grain is averaged over neighbouring frames where the picture hardly moves. "
-        "Grainy clips become much smaller; above 0.5, faint moving things may leave a trail.",
+        "Grainy clips become much smaller, but clean ones up to a third larger. "
+        "Above 0.5, faint moving things may leave a trail.",
     )
     fade_in_s: Annotated[float, UiHints(step=0.1)] = Field(
         0.0, ge=0, le=10, title="Fade in", description="How long the fade from black lasts."
