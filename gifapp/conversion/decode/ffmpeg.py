@@ -142,7 +142,7 @@ def _motion(
         with open_image_stream(path, video, numbers, limits) as feed:
             stdin = feed.pipe if feed else subprocess.DEVNULL
             with closing(_Ffmpeg(command, stdin, limits, checkpoint)) as ffmpeg, translating_os_errors():
-                written_bytes = ffmpeg.copy_to(motion, stabilising.MOST_MOTION_BYTES)
+                written_bytes = ffmpeg.copy_to(motion, stabilising.MAX_MOTION_BYTES)
                 if feed:
                     feed.check()
                 if not written_bytes:

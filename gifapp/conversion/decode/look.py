@@ -23,7 +23,7 @@ _LUMA = (54, 183, 18)
 _GREY = ":".join([":".join(f"{weight}/255" for weight in _LUMA) + ":0"] * 3)
 _MIN_PIXELS_TO_BLUR = 16  # with one or two pixels, ffmpeg's gblur overflows its buffer
 _MASK_PX = 1.0  # sigma of the unsharp mask: details of a pixel or two
-_MOST_GRAIN = 0.1  # the largest difference between frames that counts as grain, as a share of the range
+_MAX_GRAIN = 0.1  # the largest difference between frames that counts as grain, as a share of the range
 _GRAIN_IN_ALL = 3  # times that: differences summed frame by frame, so that slow changes soon end the mean
 _BLURS = 3  # passes; a single pass of gblur is a spike with long tails, not a Gaussian
 
@@ -36,7 +36,7 @@ def denoised(amount: float, *, has_alpha: bool) -> Iterator[str]:
     """
     if not amount:
         return
-    grain = amount * _MOST_GRAIN
+    grain = amount * _MAX_GRAIN
     bounds = ":".join(f"{plane}a={grain!r}:{plane}b={grain * _GRAIN_IN_ALL!r}" for plane in range(3))
     to_yuv = "format=gbrp,zscale=min=gbr:rin=full:m=709:r=full,format=yuv444p10"
     to_rgb = "zscale=min=709:rin=full:m=gbr:r=full,format=gbrp,format=rgb24"  # unlike `scale`, keeps greys

@@ -16,15 +16,15 @@ from gifapp.conversion.video import Video
 MEASURE = "vidstabdetect=result=/dev/stdout:shakiness=8:accuracy=15"
 """The filter of the first pass."""
 
-MOST_MOTION_BYTES = 128_000_000  # twice that of the longest clip
-_FEWEST_PX = 64  # libvidstab finds nothing to measure in smaller pictures
+MAX_MOTION_BYTES = 128_000_000  # twice that of the longest clip
+_MIN_PX = 64  # libvidstab finds nothing to measure in smaller pictures
 _ZOOM_PERCENT = 12
 _SHIFT, _TURN = 0.04, 0.013  # of the shorter side: together they stay within the zoom, so that no edge shows
 _SMOOTHED_FRAMES = 15  # before and after each
 
 
 def is_wanted(video: Video, plan: Plan) -> bool:
-    return plan.recipe.look.stabilise and min(whole_sides(video, plan)) >= _FEWEST_PX
+    return plan.recipe.look.stabilise and min(whole_sides(video, plan)) >= _MIN_PX
 
 
 def whole_sides(video: Video, plan: Plan) -> tuple[int, int]:

@@ -11,7 +11,8 @@ from gifapp.conversion.decode import ffmpeg
 from gifapp.conversion.frame import Frame, Pixels
 from gifapp.conversion.gif.encoder import Style, encode
 from gifapp.conversion.sizing.clip_cache import CachedClip
-from gifapp.conversion.sizing.sampling import Sizes, first_and_added
+from gifapp.conversion.sizing.sampling import first_and_added
+from gifapp.conversion.sizing.trials import Sizes
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.quality_ladder import EncodeSettings
 
@@ -19,8 +20,8 @@ AMOUNT = 0.5
 WINDOW_FRAMES = 5
 _WARM_FRAMES = 2
 _WINDOW_PX = 40_000  # of the middle of each frame: about the CPU time of a fifth of the estimate
-_LEAST_CHANGE = 2  # of 255, between neighbouring frames, of most pixels: half of a clean clip's are equal
-_LEAST_SAVED = 0.15
+_MIN_CHANGE = 2  # of 255, between neighbouring frames, of most pixels: half of a clean clip's are equal
+_MIN_SAVED = 0.15
 
 
 def denoise_note(
@@ -48,7 +49,7 @@ def denoise_note(
         sum(_added_bytes(window, style, checkpoint) for window in parts)
         for parts in (windows, np.split(cleaned, len(windows)))
     )
-    if after > (1 - _LEAST_SAVED) * before:
+    if after > (1 - _MIN_SAVED) * before:
         return ()
     percent = 5 * round(20 * (1 - after / before))
     return (f"Grainy: Denoise at {AMOUNT} would save about {percent} %.",)
@@ -75,7 +76,7 @@ def _middle(clip: CachedClip, start: int) -> Pixels:
 
 def _is_grainy(window: Pixels) -> bool:
     green = window[..., 1].astype(np.int16)
-    return float(np.median(np.abs(np.diff(green, axis=0)))) >= _LEAST_CHANGE
+    return float(np.median(np.abs(np.diff(green, axis=0)))) >= _MIN_CHANGE
 
 
 def _added_bytes(window: Pixels, style: Style, checkpoint: Callable[[], None]) -> int:

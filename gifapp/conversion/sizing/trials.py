@@ -117,7 +117,7 @@ class _GifTrials(_Trials):
         return Written(encoded.frames, encoded.bytes, *self.sides(settings), encoded.colours)
 
     def sizes(self, frames: Iterable[Frame], settings: EncodeSettings) -> list[int]:
-        sizes = _Sizes()
+        sizes = Sizes()
         out: Any = sizes
         self._encode(frames, out, settings, None)
         return sizes.written
@@ -178,7 +178,7 @@ def _ignore(_frames: int) -> None:
     """The `on_frame` of samples, whose progress is not reported."""
 
 
-class _Sizes:
+class Sizes:
     """A file that records only the sizes of writes."""
 
     def __init__(self) -> None:
