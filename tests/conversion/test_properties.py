@@ -134,6 +134,8 @@ def clips_and_recipes(draw: st.DrawFn) -> tuple[list[Rows], Recipe]:
 @given(clips_and_recipes())
 def test_any_recipe_gives_a_gif_that_everyone_reads_alike(given_: tuple[list[Rows], Recipe]) -> None:
     clip, recipe = given_
+    has_holes = any("." in row for frame in clip for row in frame)
+    assume(not (has_holes and recipe.look.stabilise))  # is refused
     with TemporaryDirectory() as name:
         source = write_clip(Path(name, "clip.mov"), clip, fps=CLIP_FPS)
         out = Path(name, "out.gif")
