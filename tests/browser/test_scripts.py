@@ -151,6 +151,7 @@ def test_a_slash_searches_and_what_is_typed_is_asked_once(page: Page) -> None:
         sources=[{"id": "s", "name": "a.mp4"}],
     )
     show(page, "all", 1)
+    page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 60)  # however long the typing takes
     page.keyboard.press("/")
     search = page.get_by_role("searchbox", name="Search your GIFs")
     expect(search).to_be_focused()
@@ -174,16 +175,18 @@ def test_filters_are_asked_for_and_counted(page: Page) -> None:
         page_url="",
         has_more=False,
         total=1,
+        formats={"gif": "GIF", "avif": "AVIF"},
         sources=[{"id": "s", "name": "a.mp4"}],
     )
     show(page, "all", 1)
     page.get_by_role("button", name="Filters").click()
     page.get_by_label("Status").select_option("Done")
+    page.get_by_label("Format").select_option("AVIF")
     page.get_by_label("Video").select_option("a.mp4")
     page.get_by_label("Order").select_option("Largest first")
-    query = {"search": "", "state": "succeeded", "format": None, "source_id": "s", "sort": "largest"}
+    query = {"search": "", "state": "succeeded", "format": "avif", "source_id": "s", "sort": "largest"}
     assert page.evaluate("model.sent.query") == query
-    expect(page.get_by_role("button", name="Filters (2)")).to_be_visible()
+    expect(page.get_by_role("button", name="Filters (3)")).to_be_visible()
     arrive(page, sources=[])  # the video was deleted
     assert page.evaluate("model.sent.query.source_id") is None
 

@@ -7,7 +7,7 @@ import { Viewer } from "./viewer.js";
 
 /**
  * @typedef {import("./card.js").CardData} CardData
- * @typedef {{ page_url: string, has_more: boolean, total: number, sources: import("./toolbar.js").Source[] }} Traits
+ * @typedef {{ page_url: string, has_more: boolean, total: number, formats: Record<string, string>, sources: import("./toolbar.js").Source[] }} Traits
  * @typedef {{ type: "all" | "more" | "patch", cards: CardData[] } | { type: "remove" | "point" | "settled", id: string } | { type: "download", url: string } |
  *   { type: "shares", id: string, shares: import("./sharer.js").Share[], made: string | null }} GalleryMessage
  */
@@ -41,13 +41,13 @@ export class Gallery {
     this.selection = new Selection(this);
     this.isPlayingAll = false;
     this.playAll = button("Play all", "quiet", () => this.togglePlaying(), "play");
-    this.playAll.classList.add("gifapp-gallery__play-all");
     this.sight = new IntersectionObserver((entries) => this.see(entries));
-    this.toolbar = new Toolbar((query) => this.select(query));
+    this.toolbar = new Toolbar((query) => this.select(query), model.get("formats"));
     this.empty = makeEmpty();
     this.nothing = makeNothingFound(() => this.toolbar.clear());
     el.classList.add("gifapp-gallery");
-    el.append(make("div", { class: "gifapp-gallery__header" }, this.title, this.count, this.playAll, this.selection.toggle), this.toolbar.node, this.selection.node);
+    const actions = make("div", { class: "gifapp-gallery__actions" }, this.playAll, this.selection.toggle);
+    el.append(make("div", { class: "gifapp-gallery__header" }, this.title, this.count, actions), this.toolbar.node, this.selection.node);
     el.append(this.empty, this.nothing, this.list, this.more, this.viewer.node, this.sharer.node, this.spoken);
     // until the kernel has answered
     this.isSelecting = false;

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from gifapp.domain.job import JobState
 from gifapp.domain.job_query import JobQuery
+from gifapp.domain.recipes.output_formats import FILE_KINDS
 from gifapp.domain.views.jobs import JobView, ProgressEvent
 from gifapp.widgets.assets import script, style
 from gifapp.widgets.dashboard import sharing
@@ -55,6 +56,10 @@ class Gallery(anywidget.AnyWidget):
     """Whether there are jobs after those shown."""
     total = traitlets.Int(0).tag(sync=True)
     """The number of jobs of the query, shown or not."""
+    formats: traitlets.Dict[str, str] = traitlets.Dict(
+        {str(name): kind.name for name, kind in FILE_KINDS.items()}
+    ).tag(sync=True)
+    """The names of the output formats."""
     sources: traitlets.List[dict[str, str]] = traitlets.List().tag(sync=True)
     """The videos that users may filter by: their ids and names."""
 

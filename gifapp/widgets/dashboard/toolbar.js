@@ -15,19 +15,21 @@ const STATES = {
   dead: "Failed by the server",
   cancelled: "Cancelled",
 };
-const FORMATS = { "": "Any format", gif: "GIF", webp: "WebP", apng: "APNG", mp4: "MP4" };
 const SORTS = { newest: "Newest first", oldest: "Oldest first", largest: "Largest first", longest: "Longest first" };
 
 // The search box, the filters and the order. `/` moves the focus to the search box.
 export class Toolbar {
-  /** @param {(query: Query) => void} ask  called with what the user chose */
-  constructor(ask) {
+  /**
+   * @param {(query: Query) => void} ask  called with what the user chose
+   * @param {Record<string, string>} formats  their names
+   */
+  constructor(ask, formats) {
     this.ask = ask;
     this.timer = 0;
     this.search = make("input", { type: "search", class: "gifapp-toolbar__search", "aria-label": "Search your GIFs", placeholder: "Search", maxlength: 200, "aria-keyshortcuts": "/" });
     this.sort = makeSelect("Order", SORTS);
     this.state = makeSelect("Status", STATES);
-    this.format = makeSelect("Format", FORMATS);
+    this.format = makeSelect("Format", { "": "Any format", ...formats });
     this.source = makeSelect("Video", { "": "All videos" });
     this.filters = make("div", { class: "gifapp-toolbar__filters", role: "group", "aria-label": "Filters" }, this.state, this.format, this.source);
     this.filters.hidden = true;

@@ -5,6 +5,7 @@ import pytest
 
 from gifapp.domain.job import JobState, Progress
 from gifapp.domain.job_query import JobQuery
+from gifapp.domain.recipes.output_formats import FILE_KINDS
 from gifapp.domain.views.jobs import JobView, ProgressEvent
 from gifapp.widgets.dashboard.gallery import PATCH_EVERY_S, Gallery
 from gifapp.widgets.reporting import Reporter
@@ -157,6 +158,10 @@ def test_a_search_reaches_the_dashboard(page: Page) -> None:
     page.browser.says(type="query", query=query | {"search": "x" * 201})
     page.browser.says(type="query", query=query | {"sort": "random"})
     assert len(page.queries) == 1
+
+
+def test_every_format_can_be_filtered_by(page: Page) -> None:
+    assert set(page.gallery.formats) == set(FILE_KINDS)
 
 
 def test_an_action_reaches_all_selected_jobs(page: Page) -> None:
