@@ -10,6 +10,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import psutil
 import pytest
@@ -210,6 +211,20 @@ def test_sizes(tmp_path: Path, given: dict[str, Any], size: tuple[int, int]) -> 
 def test_odd_sizes(tmp_path: Path, width: int, height: int) -> None:
     clip = write_clip(tmp_path / "clip.mov", [["R" * width] * height, ["G" * width] * height])
     assert made(clip) == [(["R" * width] * height, 10), (["G" * width] * height, 10)]
+
+
+@pytest.mark.parametrize("pixels", ["yuv420p", "yuv422p", "yuv444p"])
+def test_odd_sizes_with_shared_colours(tmp_path: Path, pixels: str) -> None:
+    cut = ("-vf", f"format={pixels},crop=161:121:0:0:exact=1")
+    to = (*cut, "-c:v", "libvpx-vp9", "-deadline", "realtime", "-b:v", "2M")
+    clip = clips.pattern(tmp_path / "clip.webm", size="164x124", seconds=0.1, to=to)
+    with av.open(str(clip)) as stored:
+        frame = next(stored.decode(video=0)).to_ndarray(format="rgb24")
+    shown = _first_picture(convert(clip))
+    assert shown.shape[:2] == (121, 161)
+    assert np.abs(shown[..., :3].astype(int) - frame).mean() < 8
+    edges = (slice(None), -1), (-1, slice(None))
+    assert max(np.abs(shown[edge][:, :3].astype(int) - frame[edge]).mean() for edge in edges) < 20
 
 
 @pytest.mark.parametrize(

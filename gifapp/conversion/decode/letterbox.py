@@ -7,11 +7,18 @@ from fractions import Fraction
 
 from gifapp.conversion.video import Video
 
+_UNSHARED_CHROMA = "|".join(
+    [
+        *("yuv444p", "yuv444p10le", "yuv444p12le", "yuv444p16le", "yuva444p", "yuva444p10le", "yuva444p16le"),
+        *("gbrp", "gbrp10le", "gbrp12le", "gbrp16le", "gbrap", "gbrap16le", "gray", "gray10le", "gray16le"),
+    ]
+)
+
 
 def of_one_size(video: Video) -> Iterator[str]:
     """Letterbox by stored size; pictures of the first one's size pass through."""
     yield f"scale={_size(video)}:force_original_aspect_ratio=decrease:eval=frame"
-    yield _padded(video)
+    yield from _padded(video)
 
 
 def stretched(video: Video) -> Iterator[str]:
@@ -26,7 +33,7 @@ def of_one_shape(video: Video, start_s: Fraction) -> Iterator[str]:
         times = [_between(video, change.at_s) - start_s for change in video.shape_changes]
         width, height = (_at_time([size[side] for size in sizes], times) for side in (0, 1))
         yield f"scale=w='{width}':h='{height}':eval=frame"
-        yield _padded(video)
+        yield from _padded(video)
 
 
 def _fitted_sizes(video: Video) -> Iterator[tuple[int, int]]:
@@ -56,6 +63,8 @@ def _size(video: Video) -> str:
     return f"{video.stored_width_px}:{video.stored_height_px}"
 
 
-def _padded(video: Video) -> str:
+def _padded(video: Video) -> Iterator[str]:
+    if video.stored_width_px % 2 or video.stored_height_px % 2:
+        yield f"format={_UNSHARED_CHROMA}"  # `pad` rounds down to whole chroma samples
     padding_colour = "black@0" if video.has_alpha else "black"
-    return f"pad={_size(video)}:-1:-1:{padding_colour}:eval=frame"
+    yield f"pad={_size(video)}:-1:-1:{padding_colour}:eval=frame"
