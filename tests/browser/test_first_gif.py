@@ -241,6 +241,7 @@ def test_a_crop_is_drawn_on_the_picture(page: Page, shoot: Shoot) -> None:
     page.mouse.move(left_px + 0.75 * width_px, top_px + 0.75 * height_px, steps=4)
     page.mouse.up()
     expect(page.get_by_label("Crop left")).not_to_have_value("0")
+    expect(page.get_by_label("Crop width")).not_to_have_value("1280")
     left, width = (float(page.get_by_label(label).input_value()) for label in ("Crop left", "Crop width"))
     assert abs(left - 320) < 15
     assert abs(width - 640) < 15

@@ -67,7 +67,8 @@ class Audit:
         digests = {source["sha256"] for source in self.sources}
         videos = {f"sources/{digest[:2]}/{digest}" for digest in digests}
         posters = {f"posters/{digest[:2]}/{digest}.jpg" for digest in digests}
-        return videos | posters | {f"gifs/{job['gif']['key']}.gif" for job in self.jobs if job.get("gif")}
+        keys = [job["gif"]["key"] for job in self.jobs if job.get("gif")]
+        return videos | posters | {f"gifs/{key}.gif" for key in keys} | {f"stills/{key}.webp" for key in keys}
 
     def _succeeded(self) -> Documents:
         return [job for job in self.jobs if job["state"] == JobState.SUCCEEDED]

@@ -44,7 +44,9 @@ def test_a_worker_makes_real_gifs(
     assert (done.gif.width_px, done.gif.height_px) == (48, 32)
     assert done.gif.duration_s == pytest.approx(2, abs=0.1)
     assert blob_path(parts.blobs, parts.jobs.gif("ann", job.id).blob).read_bytes()[:6] == b"GIF89a"
-    assert wait_until(lambda: len(files_below(storage)) == 4, timeout_s=5), files_below(storage)
+    made = {"sources", "posters", "gifs", "stills"}
+    assert wait_until(lambda: len(files_below(storage)) == 6, timeout_s=5), files_below(storage)
+    assert {name.partition("/")[0] for name in files_below(storage)} == made
     told = {kind.name: series for kind, series in parts.counters.read()}
     assert told["gifapp_attempts"]["succeeded", ""] == {"": 2}
     assert told["gifapp_conversion_seconds"]["succeeded", "gif", "small"]["count"] == 2

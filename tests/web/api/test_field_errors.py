@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 import pytest
 from pydantic import BaseModel
@@ -59,10 +59,15 @@ class Place(NamedTuple):
     is_secret: bool
 
     def body(self, model: type[BaseModel], value: Any) -> Any:
-        """A body with this value, and with text in the fields that are required."""
+        """A body with this value, and with allowed ones in the fields that are required."""
         for step in reversed(self.steps):
             value = [value] if isinstance(step, int) else {step: value}
-        return {name: "x" for name, field in model.model_fields.items() if field.is_required()} | value
+        required = {name: field for name, field in model.model_fields.items() if field.is_required()}
+        return {name: _allowed(field.annotation) for name, field in required.items()} | value
+
+
+def _allowed(annotation: Any) -> Any:
+    return get_args(annotation)[0] if get_origin(annotation) is Literal else "x"
 
 
 def places(
