@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import structlog
 from huey.consumer import Consumer
@@ -146,5 +147,8 @@ class _Worker:
 
 def _peak_bytes() -> int:
     """The peak resident memory of this process."""
+    if sys.platform == "linux":  # where `ru_maxrss` includes the peak of the process that started this one
+        status = Path("/proc/self/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) * 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024

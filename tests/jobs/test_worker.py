@@ -12,7 +12,7 @@ from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import JobView, SourceView
 from gifapp.jobs.cleanup.sweep import sweeping
 from gifapp.jobs.db import workers
-from gifapp.jobs.db.documents import JobDocument
+from gifapp.jobs.db.documents import JobDocument, WorkerDocument
 from gifapp.jobs.parts import JobParts
 from gifapp.processes import wait_until
 from tests.conversion.text.test_subtitle_tracks import SRT, film
@@ -52,6 +52,16 @@ def test_a_worker_makes_real_gifs(
     assert told["gifapp_conversion_seconds"]["succeeded", "gif", "small"]["count"] == 2
     assert {"preparing", "writing"} <= {phase for phase, _ in told["gifapp_conversion_phase_seconds"]}
     assert told["gifapp_made_bytes"]["gif",][""] > 1000
+
+
+def test_a_workers_memory_is_its_own(start_worker: StartWorker, parts: JobParts) -> None:
+    large = (
+        bytearray(b"x") * 1_200_000_000
+    )  # more than a worker may take
+    del large
+    start_worker("quick")
+    assert wait_until(lambda: WorkerDocument.objects.count() == 1, timeout_s=20)
+    assert WorkerDocument.objects.get().memory_bytes < 400_000_000
 
 
 def test_a_worker_shows_the_videos_own_text_track(
