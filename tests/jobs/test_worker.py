@@ -55,9 +55,7 @@ def test_a_worker_makes_real_gifs(
 
 
 def test_a_workers_memory_is_its_own(start_worker: StartWorker, parts: JobParts) -> None:
-    large = (
-        bytearray(b"x") * 1_200_000_000
-    )  # more than a worker may take
+    large = bytearray(b"x") * 1_200_000_000  # more than a worker may take
     del large
     start_worker("quick")
     assert wait_until(lambda: WorkerDocument.objects.count() == 1, timeout_s=20)
