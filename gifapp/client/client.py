@@ -8,23 +8,22 @@ from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
-from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import Any, Self
 from uuid import uuid4
 
 import httpx
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from gifapp import errors, sentry
 from gifapp.client.administrator import Administrator
 from gifapp.client.following import follow
+from gifapp.client.progress_bar import progress_bar, show
 from gifapp.client.responses import checked_response, connect
 from gifapp.client.retrying import with_retries
 from gifapp.client.served import ServedGif
 from gifapp.client.tokens import FixedToken, KernelToken, SessionToken, Token
-from gifapp.client.uploading import OnBytes, send_file
-from gifapp.client.waiting import OnJob, wait_for_job
+from gifapp.client.uploading import OnBytes, open_video, send_file
+from gifapp.client.waiting import OnJob, succeeded, wait_for_job
 from gifapp.domain.job import JobState, Priority
 from gifapp.domain.job_query import JobQuery, JobSort
 from gifapp.domain.limits import Limits
@@ -43,7 +42,6 @@ from gifapp.domain.views.jobs import (
     SourcePage,
     SourceView,
 )
-from gifapp.domain.wording import PHASES
 
 _PAGE = 200
 
@@ -155,7 +153,7 @@ class Client:
             errors.AccessDenied: the token has expired, was revoked, or may not upload.
         """
         name = name or ("video" if isinstance(path, bytes) else Path(path).name)
-        with _open(path) as file:
+        with open_video(path) as file:
             source_id = send_file(self._send, file, name, on_progress or _ignore)
         return with_retries(lambda: self.source(source_id))
 
@@ -343,12 +341,12 @@ class Client:
             errors.Cancelled: the job was cancelled.
             errors.GifappError: see `upload`, `submit` and `wait`; or the error of the conversion.
         """
-        with _progress_bar() as bar:
+        with progress_bar() as bar:
             task = bar.add_task("Uploading", total=1.0)
             source = self.upload(
                 path, lambda sent, size: bar.update(task, completed=0.5 * sent / max(1, size))
             )
-            job = self._converted(source.id, recipe, priority, lambda job: _show(bar, task, job))
+            job = self._converted(source.id, recipe, priority, lambda job: show(bar, task, job))
             bar.update(task, completed=1.0, description="Done")
             bar.refresh()  # in a notebook, stopping does not draw the end
         return ServedGif(job, with_retries(lambda: self.gif(job.id)))
@@ -374,7 +372,7 @@ class Client:
     ) -> JobView:
         submit = partial(self.submit, source_id, recipe, priority=priority, idempotency_key=uuid4().hex)
         try:
-            return _succeeded(self.wait(with_retries(submit).id, on_change))
+            return succeeded(self.wait(with_retries(submit).id, on_change))
         except (KeyboardInterrupt, SystemExit):
             with suppress(errors.GifappError):
                 self._cancel_new(submit(), source_id)  # submitted again, as its response may have been lost
@@ -392,36 +390,6 @@ class Client:
     def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.access_token()}", **request.pop("headers", {})}
         return checked_response(self._http, method, path, headers=headers, **request)
-
-
-def _open(path: Path | str | bytes) -> BinaryIO:
-    if isinstance(path, bytes):
-        return BytesIO(path)
-    try:
-        return Path(path).open("rb")
-    except FileNotFoundError:
-        raise errors.SourceNotFound(name=Path(path).name) from None
-    except OSError:
-        raise errors.SourceNotReadable(name=Path(path).name) from None
-
-
-def _succeeded(job: JobView) -> JobView:
-    """The job, or raise the error that it ended with."""
-    if job.error is not None and job.state is not JobState.SUCCEEDED:
-        raise errors.GifappError.from_response(job.error.code, job.error.detail, {})
-    if job.state is JobState.CANCELLED:
-        raise errors.Cancelled
-    return job
-
-
-def _show(bar: Progress, task: TaskID, job: JobView) -> None:
-    words = PHASES[job.progress.phase] if job.state is JobState.RUNNING else "Waiting"
-    bar.update(task, completed=0.5 + 0.5 * job.progress.fraction, description=words)
-
-
-def _progress_bar() -> Progress:
-    """A progress bar for terminals and notebooks."""
-    return Progress(TextColumn("{task.description:<16}"), BarColumn(), TimeRemainingColumn())
 
 
 def _ignore(*_: Any) -> None:

@@ -6,6 +6,8 @@ import os
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from io import BytesIO
+from pathlib import Path
 from typing import BinaryIO
 
 import httpx
@@ -97,3 +99,19 @@ class _Upload:
             piece = chunk[start : start + _PIECE_BYTES]
             yield piece
             self._on_progress(offset + start + len(piece), self._size_bytes)
+
+
+def open_video(path: Path | str | bytes) -> BinaryIO:
+    """Open a file, or the bytes of one.
+
+    Raises:
+        errors.SourceNotFound, errors.SourceNotReadable
+    """
+    if isinstance(path, bytes):
+        return BytesIO(path)
+    try:
+        return Path(path).open("rb")
+    except FileNotFoundError:
+        raise errors.SourceNotFound(name=Path(path).name) from None
+    except OSError:
+        raise errors.SourceNotReadable(name=Path(path).name) from None

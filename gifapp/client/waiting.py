@@ -146,3 +146,12 @@ class _Changes:
             return None
         progress = Progress(phase=event.phase, fraction=event.fraction, eta_s=event.eta_s)
         return job.model_copy(update={"progress": progress})
+
+
+def succeeded(job: JobView) -> JobView:
+    """The job, or raise the error that it ended with."""
+    if job.error is not None and job.state is not JobState.SUCCEEDED:
+        raise errors.GifappError.from_response(job.error.code, job.error.detail, {})
+    if job.state is JobState.CANCELLED:
+        raise errors.Cancelled
+    return job

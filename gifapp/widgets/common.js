@@ -201,3 +201,17 @@ export function liveImage(image) {
     if (!isLoading) next();
   };
 }
+
+/**
+ * Does what a key without a modifier stands for, if anything.
+ * @param {KeyboardEvent} event
+ * @param {(key: string, target: Element) => (() => void) | undefined} actionOf
+ */
+export function actOnKey(event, actionOf) {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const act = actionOf(event.key, /** @type {Element} */ (event.target));
+  if (!act) return;
+  event.preventDefault();
+  event.stopPropagation();
+  act();
+}

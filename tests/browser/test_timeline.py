@@ -32,7 +32,7 @@ def page(browser: Browser) -> Iterator[Page]:
             value=[[2, 6]],
             duration_s=10,
             frame_s=0.1,
-            most=4,
+            max_ranges=4,
             problem="",
             **traits,
         )
@@ -65,6 +65,14 @@ def drag(page: Page, name: str, by_px: int) -> None:
     page.mouse.down()
     page.mouse.move(x + by_px, y, steps=3)
     page.mouse.up()
+
+
+def test_a_typed_time_is_at_most_the_videos(page: Page) -> None:
+    field = page.get_by_label("End (s)")
+    field.fill("0:30")
+    field.press("Enter")
+    assert ranges(page) == [[2, 10]]
+    expect(field).to_have_value("10")
 
 
 def test_a_handle_is_dragged_and_the_stage_follows(page: Page) -> None:

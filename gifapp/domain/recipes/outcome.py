@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gifapp.domain.recipes.framing import framing
 from gifapp.domain.recipes.recipe import Recipe
-from gifapp.domain.timing import STANDARD_FPS, frame_count, overlaps_s
+from gifapp.domain.timing import MIN_DELAY_CS, STANDARD_FPS, frame_count, overlaps_s
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ def outcome(
     """
     framed = framing(recipe, width_px=width_px, height_px=height_px)
     lengths_s = _played_s(recipe, duration_s)
-    joined_s = sum(lengths_s) - sum(overlaps_s(lengths_s, recipe.crossfade_s))
+    joined_s = max(MIN_DELAY_CS / 100, sum(lengths_s) - sum(overlaps_s(lengths_s, recipe.crossfade_s)))
     times = 2 if recipe.direction == "boomerang" else 1
     fps = recipe.fps or STANDARD_FPS
     frames = 1 if is_still and not is_animated(recipe) else frame_count(joined_s, fps) * times

@@ -133,7 +133,7 @@ export class Range {
     if (!edge.isTyped) return;
     edge.isTyped = false;
     const time = timeIn(edge.field.value);
-    if (Number.isFinite(time)) this.set(index, Math.max(0, time));
+    if (Number.isFinite(time)) this.set(index, Math.min(Math.max(0, time), this.owner.duration));
     else this.owner.show();
   }
 

@@ -1,4 +1,4 @@
-import { addressOf, button, make, throttled } from "../common.js";
+import { actOnKey, addressOf, button, make, throttled } from "../common.js";
 import { heed, tell } from "../moments.js";
 import { Filmstrip } from "./filmstrip.js";
 import { LEAP_S, Range, roundToCentiseconds, say, MIN_RANGE_S } from "./range.js";
@@ -182,13 +182,7 @@ export class Ranges {
 
   /** @param {KeyboardEvent} event */
   press(event) {
-    const target = /** @type {Element} */ (event.target);
-    if (event.ctrlKey || event.metaKey || event.altKey || !this.isIn(target)) return;
-    const act = this.actionOf(event.key, target);
-    if (!act) return;
-    event.preventDefault();
-    event.stopPropagation();
-    act();
+    actOnKey(event, (key, target) => (this.isIn(target) ? this.actionOf(key, target) : undefined));
   }
 
   /**

@@ -2,6 +2,10 @@ import { make } from "../common.js";
 
 /** @typedef {{ facts: string, estimate: string, notes: string, problem: string, is_estimating: boolean }} Traits */
 
+// Lines break beside the dots only, not between a number and its unit.
+/** @param {string} text */
+const unbroken = (text) => text.replaceAll(" ", "\u00a0").replaceAll("\u00a0·\u00a0", " · ");
+
 /** @param {import("../common.js").Props<Traits>} props */
 function render({ model, el }) {
   const facts = make("span");
@@ -15,8 +19,8 @@ function render({ model, el }) {
   const show = () => {
     problem.textContent = model.get("problem");
     line.hidden = Boolean(model.get("problem"));
-    facts.textContent = model.get("facts");
-    estimate.textContent = model.get("estimate");
+    facts.textContent = unbroken(model.get("facts"));
+    estimate.textContent = unbroken(model.get("estimate"));
     notes.textContent = model.get("notes");
     notes.hidden = line.hidden || !notes.textContent;
     for (const node of [estimate, notes]) node.classList.toggle("gifapp-summary__estimate--old", model.get("is_estimating"));

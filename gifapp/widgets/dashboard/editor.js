@@ -1,4 +1,4 @@
-import { addressOf, button, liveImage, make } from "../common.js";
+import { actOnKey, addressOf, button, liveImage, make } from "../common.js";
 import { heed, tell } from "../moments.js";
 import { Cropper } from "../stage/cropper.js";
 import { LiveLook } from "../stage/live_look.js";
@@ -73,13 +73,7 @@ class Stage {
   // Keys without a modifier act only where the focus is on the stage or the timeline, not while someone reads the page.
   /** @param {KeyboardEvent} event */
   pressPlain(event) {
-    const target = /** @type {Element} */ (event.target);
-    if (event.ctrlKey || event.metaKey || event.altKey || !this.isOnStage(target)) return;
-    const act = this.actionOf(event.key, target);
-    if (!act) return;
-    event.preventDefault();
-    event.stopPropagation();
-    act();
+    actOnKey(event, (key, target) => (this.isOnStage(target) ? this.actionOf(key, target) : undefined));
   }
 
   /**

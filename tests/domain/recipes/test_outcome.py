@@ -24,6 +24,7 @@ TWICE = (Segment(start_s=1, end_s=3), Segment(start_s=1, end_s=3))
         (Recipe(segments=TWICE * 2, crossfade_s=9), Outcome(480, 270, 62, 5.0)),
         (Recipe(segments=TWICE, crossfade_s=0.4, speed=2), Outcome(480, 270, 20, 1.6)),
         (Recipe(segments=(Segment(end_s=2),), hold_s=1.5), Outcome(480, 270, 25, 3.5)),
+        (Recipe(segments=(Segment(start_s=5.279),)), Outcome(480, 270, 1, 0.02)),
         (Recipe(rotate=90, width_px=90), Outcome(90, 160, 66, 5.28)),
         (Recipe(aspect="1:1"), Outcome(480, 480, 66, 5.28)),
     ],
