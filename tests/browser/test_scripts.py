@@ -274,3 +274,19 @@ def test_a_card_says_when_its_gif_was_made(page: Page) -> None:
     expect(page.locator("time")).to_contain_text("31 May 2025")
     page.evaluate(send, card(1))
     expect(page.locator("time")).to_be_hidden()
+
+
+def test_a_notice_stays_while_it_is_pointed_at_and_goes_afterwards(page: Page) -> None:
+    page.add_style_tag(content=style("common", "controls/notices"))
+    render(page, "controls/notices", is_live=True)
+    send = "() => model.listeners[1][1]({ type: 'notice', text: 'It was deleted.', look: 'info', undo: '1' })"
+    page.evaluate(send)
+    notice = page.get_by_text("It was deleted.")
+    notice.hover()
+    page.clock.run_for(20_000)
+    expect(notice).to_be_visible()
+    page.mouse.move(10, 10)
+    page.clock.run_for(9_000)
+    expect(notice).to_be_visible()
+    page.clock.run_for(2_000)
+    expect(notice).to_have_count(0)

@@ -26,9 +26,15 @@ function render({ model, el }) {
     };
     if (undo) notice.append(button("Undo", "quiet", () => (remove(), model.send({ type: "undo", id: undo })), "undo"));
     notice.append(button("Dismiss", "icon", remove, "cancel"));
-    const timer = setTimeout(remove, undo ? UNDO_MS : SHOWN_MS);
-    notice.addEventListener("pointerenter", () => clearTimeout(timer));
-    notice.addEventListener("focusin", () => clearTimeout(timer));
+    let timer = 0;
+    const stay = () => clearTimeout(timer);
+    const goSoon = () => {
+      stay();
+      timer = setTimeout(remove, undo ? UNDO_MS : SHOWN_MS);
+    };
+    for (const name of ["pointerenter", "focusin"]) notice.addEventListener(name, stay);
+    for (const name of ["pointerleave", "focusout"]) notice.addEventListener(name, goSoon);
+    goSoon();
     stack.append(notice);
     // whoever deletes by keyboard must not have to look for the button within ten seconds
     if (undo && before?.matches(":focus-visible")) notice.querySelector("button")?.focus();
