@@ -254,8 +254,8 @@ def _pictures_read(cut: Cut, video: Video) -> int:
 
 def _check_stabilise(video: Video, recipe: Recipe) -> None:
     if recipe.look.stabilise and video.has_alpha:
-        problem = "a source with transparent parts cannot be stabilised; switch it off"
-        raise errors.RecipeInvalid(problems=f"look.stabilise: {problem}", fields={"look.stabilise": problem})
+        problem = "does not work on sources with transparent parts; switch it off"
+        raise errors.RecipeInvalid(problems=f"look.stabilise {problem}", fields={"look.stabilise": problem})
 
 
 def _check_crop(video: Video, recipe: Recipe) -> None:

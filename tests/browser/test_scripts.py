@@ -277,7 +277,7 @@ def test_a_card_says_when_its_gif_was_made(page: Page) -> None:
 
 
 def test_a_notice_stays_while_it_is_pointed_at_and_goes_afterwards(page: Page) -> None:
-    page.add_style_tag(content=style("common", "controls/notices"))
+    page.add_style_tag(content=str(style("common", "controls/notices")))
     render(page, "controls/notices", is_live=True)
     send = "() => model.listeners[1][1]({ type: 'notice', text: 'It was deleted.', look: 'info', undo: '1' })"
     page.evaluate(send)

@@ -67,7 +67,7 @@ class Order:
                 return float(number) if number else None, last_id
         except (ValueError, OverflowError, OSError):
             pass
-        raise errors.FieldInvalid(field="cursor", problem="it is not a cursor from an earlier page")
+        raise errors.FieldInvalid(field="cursor", problem="is not a cursor from an earlier page")
 
 
 def page_of(chosen: Any, order: Order, *, cursor: str | None, limit: int) -> tuple[list[Any], str | None]:

@@ -55,9 +55,7 @@ class Batches:
             raise errors.NotFound(kind="GIF")
         total_bytes = sum(job.gif.bytes for job in made)
         if total_bytes > MAX_BYTES:
-            problem = (
-                f"a zip may have {size(MAX_BYTES)}, and these GIFs have {size(total_bytes)}; choose fewer"
-            )
+            problem = f"name {size(total_bytes)} of GIFs, and a zip may have {size(MAX_BYTES)}; choose fewer"
             raise errors.FieldInvalid(field="job_ids", problem=problem)
         return ArchiveView(files=len(made), bytes=total_bytes)
 

@@ -127,5 +127,7 @@ def test_pictures_too_small_to_measure_stay_as_they_are(tmp_path: Path) -> None:
 
 def test_a_source_with_transparent_parts_cannot_be_stabilised(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mov", [["R."]])
-    with pytest.raises(errors.RecipeInvalid, match=r"look\.stabilise: a source with transparent parts"):
+    with pytest.raises(
+        errors.RecipeInvalid, match=r"look\.stabilise does not work on sources with transparent parts"
+    ):
         frames_of(clip, Recipe(look=STEADY))

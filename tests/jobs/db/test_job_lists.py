@@ -84,7 +84,7 @@ def test_pages_in_any_order_hold_each_job_once_and_say_how_many_there_are(
 def test_a_cursor_must_be_one_of_the_order(parts: JobParts, cursor: str) -> None:
     sorts: list[JobSort] = ["newest", "oldest"] if cursor == "-" else ["newest", "largest", "longest"]
     for sort in sorts:
-        with pytest.raises(errors.FieldInvalid, match="cursor"):
+        with pytest.raises(errors.FieldInvalid, match="cursor is not a cursor"):
             parts.jobs.page("ann", JobQuery(sort=sort), cursor=cursor)
 
 
