@@ -41,7 +41,7 @@ properties: .venv/installed-compiler
 	@HYPOTHESIS_PROFILE=deep exec $(BIN)/python -m pytest -p tests.conversion.gif.sanitized --timeout 0 tests/conversion/test_properties.py tests/conversion/test_round_trip.py tests/conversion/gif $(ARGS)
 
 fuzz: .venv/installed-test
-	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-200} exec $(BIN)/python -m pytest --numprocesses 2 --show-capture no tests/web/api/test_fuzz.py $(ARGS)
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-200} exec $(BIN)/python -m pytest --numprocesses 2 --show-capture no tests/web/api/guards/test_fuzz.py $(ARGS)
 
 clean:
 	rm -rf .venv node_modules .mypy_cache .pytest_cache .ruff_cache

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gifapp import errors, private
-from tests.letters import write_clip
+from tests.support.letters import write_clip
 
 NOBODY = 65534
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")

@@ -31,8 +31,8 @@ from tests.jobs.conftest import (  # noqa: F401  fixtures
     video,
     worker_argv,
 )
-from tests.sentry import Sentry, sentry
-from tests.service import PASSWORD
+from tests.support.sentry import Sentry, sentry
+from tests.support.service import PASSWORD
 
 EMAIL = "ada.lovelace@example.org"
 

@@ -27,7 +27,7 @@ from gifapp.processes import wait_until
 from gifapp.storage.blob import Blob
 from gifapp.storage.blobs import Blobs
 from tests.jobs.conftest import SECRET, files_below, finish, purge
-from tests.storages import blob_path, storage_at
+from tests.support.storages import blob_path, storage_at
 
 FIRST_VERSION = Path(__file__).with_name("first_version.tar")
 Contents = dict[str, bytes]

@@ -10,8 +10,8 @@ import httpx
 
 from gifapp.client import Client
 from gifapp.domain.recipes.recipe import Recipe
-from tests.clips import pattern
-from tests.service import PASSWORD, running_service
+from tests.support.clips import pattern
+from tests.support.service import PASSWORD, running_service
 
 ADA = "ada@example.org"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.service import RunningService, running_service
+from tests.support.service import RunningService, running_service
 
 SIZES = {"wide": (1280, 800), "narrow": (390, 844)}
 SCREENSHOTS = Path(__file__).parents[2] / "test-results"

@@ -5,8 +5,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from gifapp.client import Client
-from tests.clips import real_clip
-from tests.service import PASSWORD, RunningService
+from tests.support.clips import real_clip
+from tests.support.service import PASSWORD, RunningService
 
 pytestmark = pytest.mark.timeout(180)
 

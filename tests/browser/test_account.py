@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Shoot
-from tests.service import PASSWORD, RunningService
+from tests.support.service import PASSWORD, RunningService
 
 EMAIL = "ada@example.com"
 NEW = "battery staple harbour"

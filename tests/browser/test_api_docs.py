@@ -5,7 +5,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Shoot
-from tests.service import RunningService
+from tests.support.service import RunningService
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -10,9 +10,9 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Shoot
-from tests.clips import real_clip
-from tests.letters import run_ffmpeg
-from tests.service import PASSWORD, RunningService
+from tests.support.clips import real_clip
+from tests.support.letters import run_ffmpeg
+from tests.support.service import PASSWORD, RunningService
 
 # seconds into the clip; frames at 12.5 a second
 TIMES = {0: 0.0, 25: 2.0, 60: 4.8}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from playwright.sync_api import BrowserContext
 
 from benchmarks.browser import Chromium, difference, shown_by_gifapp
-from tests.random_pictures import ANIMATIONS
+from tests.support.random_pictures import ANIMATIONS
 
 
 @pytest.fixture(scope="module")

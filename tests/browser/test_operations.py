@@ -13,8 +13,8 @@ from pymongo.collection import Collection
 from gifapp.client import Client
 from gifapp.domain.job import JobState
 from tests.browser.conftest import Shoot
-from tests.clips import real_clip
-from tests.service import PASSWORD, RunningService
+from tests.support.clips import real_clip
+from tests.support.service import PASSWORD, RunningService
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -9,8 +9,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from gifapp.client import Client
-from tests.clips import pattern
-from tests.service import PASSWORD, RunningService
+from tests.support.clips import pattern
+from tests.support.service import PASSWORD, RunningService
 
 VP8 = ("-c:v", "libvpx", "-deadline", "realtime", "-b:v", "1M", "-pix_fmt", "yuv420p")
 VIDEO = ".gifapp-stage__video"

@@ -13,8 +13,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.line import Line
-from tests.clips import real_clip
-from tests.service import PASSWORD, RunningService
+from tests.support.clips import real_clip
+from tests.support.service import PASSWORD, RunningService
 
 SIZE_BYTES = 24_000_000
 

@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Shoot
-from tests.clips import real_clip
-from tests.service import PASSWORD, RunningService
+from tests.support.clips import real_clip
+from tests.support.service import PASSWORD, RunningService
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -9,8 +9,8 @@ from playwright.sync_api import Browser
 
 import gifapp.widgets
 from gifapp.domain.rates import Rates
-from tests.clips import real_clip
-from tests.service import RunningService
+from tests.support.clips import real_clip
+from tests.support.service import RunningService
 
 PART_BYTES = 1024
 VENDOR = Path(gifapp.widgets.__file__).parent / "vendor"

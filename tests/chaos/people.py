@@ -14,7 +14,7 @@ import httpx
 
 from gifapp import errors
 from gifapp.client import Client
-from tests.service import PASSWORD
+from tests.support.service import PASSWORD
 
 _TRY_AGAIN_S = 0.3
 _PATIENCE_S = 120.0

@@ -22,7 +22,7 @@ from gifapp.up.supervisor import Supervisor
 from gifapp.web.app import run_web
 from gifapp.web.http.context import build_parts
 from gifapp.web.pages.pages import notebooks_directory
-from tests.storages import storage_at
+from tests.support.storages import storage_at
 
 ROOT = Path(__file__).parents[2]
 TIMINGS = Timings(

@@ -16,8 +16,8 @@ from tests.chaos.people import Ledger, Person
 from tests.chaos.service import Service, running
 from tests.chaos.storm import Blow, Storm, schedule
 from tests.chaos.watch import Watch
-from tests.clips import pattern
-from tests.service import PASSWORD
+from tests.support.clips import pattern
+from tests.support.service import PASSWORD
 
 _START_S = 60.0
 _FIRST_JOB_S = 10.0

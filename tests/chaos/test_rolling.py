@@ -13,8 +13,8 @@ from gifapp.domain.job import JobState
 from gifapp.processes import wait_until
 from tests.chaos.people import Ledger, Person
 from tests.chaos.rolling import Restart, Team, restart_all, team
-from tests.clips import pattern
-from tests.service import PASSWORD
+from tests.support.clips import pattern
+from tests.support.service import PASSWORD
 
 _PEOPLE, _JOBS, _LASTS_S = 6, 90, 40.0
 

@@ -4,7 +4,7 @@ import pytest
 
 from gifapp.client import Client
 from tests.client.scripted_service import ScriptedService
-from tests.service import RunningService, running_service
+from tests.support.service import RunningService, running_service
 
 
 @pytest.fixture

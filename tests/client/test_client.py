@@ -14,8 +14,8 @@ from gifapp.domain.job import JobState
 from gifapp.domain.recipes.presets import PRESETS
 from gifapp.domain.recipes.recipe import Crop, Recipe, Segment
 from gifapp.processes import wait_until
-from tests.clips import real_clip
-from tests.service import PASSWORD, RunningService
+from tests.support.clips import real_clip
+from tests.support.service import PASSWORD, RunningService
 
 SHORT = Recipe(segments=(Segment(start_s=1, end_s=2),), width_px=160)
 

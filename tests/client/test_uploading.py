@@ -16,9 +16,9 @@ from gifapp.client import Client
 from gifapp.client.uploading import CHUNK_BYTES
 from gifapp.domain.views.jobs import SourceView
 from tests.client.scripted_service import ScriptedService
-from tests.clips import real_clip
-from tests.lines import bad_line
-from tests.service import RunningService, running_service, web_server
+from tests.support.clips import real_clip
+from tests.support.lines import bad_line
+from tests.support.service import RunningService, running_service, web_server
 
 CUT_AFTER_BYTES = 300_000
 

@@ -18,8 +18,8 @@ from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import Event, JobView, ProgressEvent
 from gifapp.processes import wait_until
 from tests.client.test_client import SHORT
-from tests.clips import real_clip
-from tests.service import RunningService, web_server
+from tests.support.clips import real_clip
+from tests.support.service import RunningService, web_server
 from tests.widgets.scripted import a_job
 
 CONVERT = """

@@ -24,7 +24,7 @@ from gifapp.identity.service import build_identity
 from gifapp.jobs.db import leases, sources
 from gifapp.jobs.db.documents import JobDocument
 from gifapp.settings import load
-from tests.clips import real_clip
+from tests.support.clips import real_clip
 
 ADA, BOB = "ada@example.org", "bob@example.org"
 EVIL_NAME = "a\x1b[2Jb 猫.mp4"

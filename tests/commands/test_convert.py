@@ -20,8 +20,8 @@ from gifapp.commands.convert import _beside
 from gifapp.domain.recipes.output_formats import FILE_KINDS
 from gifapp.domain.wording import PHASES
 from gifapp.processes import stop, wait_until
-from tests import clips
-from tests.letters import read_gif, told, write_clip
+from tests.support import clips
+from tests.support.letters import read_gif, told, write_clip
 
 GIFAPP = (sys.executable, "-m", "gifapp", "convert")
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.letters import write_clip
+from tests.support.letters import write_clip
 
 HOMELESS = "import pwd; pwd.getpwuid = lambda uid: {}[uid]"
 

@@ -10,9 +10,9 @@ from gifapp import errors
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.output_formats import FILE_KINDS
 from gifapp.domain.recipes.recipe import Recipe
-from tests import clips
 from tests.conversion.encoders.test_writers import no_ffmpeg_is_left
-from tests.fakes import Impatient
+from tests.support import clips
+from tests.support.fakes import Impatient
 
 
 def test_a_comparison_weighs_what_would_really_be_made(tmp_path: Path) -> None:

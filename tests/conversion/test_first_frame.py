@@ -9,7 +9,7 @@ from gifapp.conversion.first_frame import MAX_PX
 from gifapp.conversion.pipeline import convert_file
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Format, Recipe
-from tests.clips import pattern, real_clip
+from tests.support.clips import pattern, real_clip
 
 
 @pytest.mark.parametrize("file_format", ["gif", "webp", "mp4"])

@@ -8,8 +8,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests import clips
-from tests.letters import run_ffmpeg
+from tests.support import clips
+from tests.support.letters import run_ffmpeg
 
 MAX_BYTES = 300e6
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from gifapp.conversion.frame import Frame
 from gifapp.conversion.merging import look_the_same, merged
 from gifapp.domain.recipes.recipe import PaletteScope
-from tests.depth import examples
-from tests.gifs import gif_of, seen_by_pillow
+from tests.support.depth import examples
+from tests.support.gifs import gif_of, seen_by_pillow
 
 SCOPES: tuple[PaletteScope, ...] = ("auto", "scene", "per_frame", "global")
 

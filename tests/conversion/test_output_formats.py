@@ -7,10 +7,10 @@ import pytest
 import gifapp
 from gifapp import errors
 from gifapp.domain.recipes.recipe import Format, Recipe
-from tests import clips
 from tests.conversion.encoders.test_writers import OTHERS, no_ffmpeg_is_left, seen
-from tests.fakes import Impatient
-from tests.letters import write_clip
+from tests.support import clips
+from tests.support.fakes import Impatient
+from tests.support.letters import write_clip
 
 
 @pytest.mark.parametrize("format_", OTHERS)

@@ -24,9 +24,9 @@ from gifapp.domain.job import Phase
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Crop, Direction, Recipe, Segment
 from gifapp.processes import wait_until
-from tests import clips, known_videos
-from tests.fakes import CancelledIn, Impatient, damaged, truncated
-from tests.letters import pixels, read_gif, told, write_clip
+from tests.support import clips, known_videos
+from tests.support.fakes import CancelledIn, Impatient, damaged, truncated
+from tests.support.letters import pixels, read_gif, told, write_clip
 
 RGBW = [["RR"], ["GG"], ["BB"], ["WW"]]  # ten a second: 0.4 s
 

@@ -9,7 +9,7 @@ from gifapp.conversion.playable import media_type
 from gifapp.conversion.probing.probe import probe
 from gifapp.conversion.video import ShapeChange, Turn, Video
 from gifapp.domain.limits import Limits
-from tests.clips import bright_hdr, pattern, turned
+from tests.support.clips import bright_hdr, pattern, turned
 
 
 @pytest.fixture(scope="module")

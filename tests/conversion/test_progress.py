@@ -6,7 +6,7 @@ import pytest
 from gifapp import errors
 from gifapp.conversion.frame import Frame
 from gifapp.conversion.progress import Flow, Reporter
-from tests.fakes import Clock, Impatient
+from tests.support.fakes import Clock, Impatient
 
 
 @pytest.fixture

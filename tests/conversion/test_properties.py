@@ -23,11 +23,11 @@ from gifapp.conversion.pipeline import convert_file
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.choices import Dither
 from gifapp.domain.recipes.recipe import Caption, ChromaKey, Crop, Look, Recipe, Segment
-from tests import reference
-from tests.depth import examples
-from tests.fakes import Impatient
-from tests.gifs import gif_of, seen_by_gifsicle, seen_by_libav, seen_by_pillow
-from tests.letters import COLOURS, Rows, pixels, write_clip
+from tests.support import reference
+from tests.support.depth import examples
+from tests.support.fakes import Impatient
+from tests.support.gifs import gif_of, seen_by_gifsicle, seen_by_libav, seen_by_pillow
+from tests.support.letters import COLOURS, Rows, pixels, write_clip
 
 CLIP_FPS = 10
 DITHERS: tuple[Dither, ...] = ("auto", "none", "bayer", "floyd_steinberg", "sierra2_4a", "blue_noise")

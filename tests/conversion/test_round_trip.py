@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from gifapp import Recipe, convert
 from tests.conversion.images.seen import frames, read
-from tests.depth import examples
-from tests.random_pictures import ANIMATIONS, IndexedFrame, gifs
+from tests.support.depth import examples
+from tests.support.random_pictures import ANIMATIONS, IndexedFrame, gifs
 
 GifStats = list[tuple[np.ndarray, int]]
 """Pictures, premultiplied, and their delays in centiseconds."""

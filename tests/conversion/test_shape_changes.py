@@ -27,7 +27,7 @@ from gifapp.domain.recipes.recipe import Crop, Recipe, Segment
 from tests.conversion.decode.test_shapes import joined, square
 from tests.conversion.probing import test_interlacing
 from tests.conversion.probing.test_interlacing import TOP, moving_bar
-from tests.letters import run_ffmpeg
+from tests.support.letters import run_ffmpeg
 
 LIMITS = Limits()
 MPEG2 = ("-c:v", "mpeg2video", "-q:v", 2)

@@ -13,11 +13,11 @@ from gifapp import errors
 from gifapp.conversion import pipeline
 from gifapp.domain.recipes.outcome import outcome
 from gifapp.domain.recipes.recipe import ChromaKey, Direction, Look, Recipe, Segment
-from tests import clips
-from tests.fakes import Impatient
-from tests.gifs import seen_by_pillow
-from tests.known_videos import convert
-from tests.letters import read_gif, told, write_clip
+from tests.support import clips
+from tests.support.fakes import Impatient
+from tests.support.gifs import seen_by_pillow
+from tests.support.known_videos import convert
+from tests.support.letters import read_gif, told, write_clip
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from tests import clips
-from tests.fakes import damaged, patched, truncated
-from tests.letters import run_ffmpeg, write_clip
+from tests.support import clips
+from tests.support.fakes import damaged, patched, truncated
+from tests.support.letters import run_ffmpeg, write_clip
 
 Make = Callable[[Path], Path]
 

@@ -15,7 +15,7 @@ from gifapp.domain.recipes.recipe import Recipe
 from gifapp.jobs.attempts.conversion_process import ConversionRequest, Failed, Message, ProgressMessage
 from gifapp.jobs.attempts.forkserver import ForkServer
 from gifapp.storage.partial_uploads import PartialUploads, UploadMetadata, Writer
-from tests.storages import storage_at
+from tests.support.storages import storage_at
 
 CHUNK = b"x" * 30_000
 MUCH = 10**6

@@ -20,9 +20,9 @@ from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.jobs.attempts.conversion_process import ConversionRequest, Done, ProgressMessage
 from gifapp.jobs.attempts.forkserver import ForkServer
-from tests import clips
 from tests.conversion.images.files import folder_of, saved
 from tests.jobs.conftest import ROOT
+from tests.support import clips
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what holds them is Linux's")
 

@@ -15,11 +15,11 @@ import pytest
 from gifapp.client import Client
 from gifapp.domain.views.jobs import JobView
 from gifapp.processes import wait_until
-from tests import clips
 from tests.hostile import files
 from tests.hostile.files import FAILED, MADE, REFUSED
-from tests.letters import write_clip
-from tests.service import RunningService, running_service
+from tests.support import clips
+from tests.support.letters import write_clip
+from tests.support.service import RunningService, running_service
 
 MAX_TIME_S = 60.0
 MAX_BYTES = 1_000_000_000  # of any one process

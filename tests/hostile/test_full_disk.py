@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import clips
 from tests.jobs.conftest import ROOT
+from tests.support import clips
 
 INSIDE = ("unshare", "--user", "--map-root-user", "--mount")
 

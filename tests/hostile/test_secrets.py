@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from gifapp.processes import wait_until
-from tests.letters import write_clip
-from tests.service import RunningService, running_service
+from tests.support.letters import write_clip
+from tests.support.service import RunningService, running_service
 
 PASSWORD = "a password that nobody may read"
 WRONG = "a password that is another's"

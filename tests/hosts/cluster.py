@@ -17,7 +17,7 @@ from gifapp.up.servers import mongod_responds
 from tests.hosts.network import Host, Network
 from tests.hosts.relay import LISTENING
 from tests.jobs.conftest import ROOT, SECRET
-from tests.moto import KEYS
+from tests.support.moto import KEYS
 
 _PORT = 8866
 _S3_PORT = 9000

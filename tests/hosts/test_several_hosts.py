@@ -13,7 +13,7 @@ from gifapp.jobs.db.documents import JobDocument, utc_now
 from gifapp.processes import stop, wait_until
 from tests.hosts.cluster import Cluster
 from tests.jobs.conftest import made_video
-from tests.service import PASSWORD
+from tests.support.service import PASSWORD
 
 _WORKERS = ("worker-a", "worker-b")
 

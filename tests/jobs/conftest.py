@@ -18,8 +18,8 @@ from gifapp.jobs.db.documents import GifPart, JobDocument
 from gifapp.jobs.parts import JobParts
 from gifapp.jobs.timings import Timings
 from gifapp.storage.blob import Blob
-from tests.known_videos import KnownVideo, add_source, look_into
-from tests.storages import blob_path, storage_at
+from tests.support.known_videos import KnownVideo, add_source, look_into
+from tests.support.storages import blob_path, storage_at
 
 ROOT = Path(__file__).parents[2]
 Process = subprocess.Popen[bytes]

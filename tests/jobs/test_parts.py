@@ -7,7 +7,7 @@ from gifapp import errors
 from gifapp.domain.limits import Limits
 from gifapp.jobs.parts import JobParts
 from tests.jobs.conftest import SECRET
-from tests.storages import storage_at
+from tests.support.storages import storage_at
 
 
 def test_all_is_well_with_real_servers(parts: JobParts) -> None:

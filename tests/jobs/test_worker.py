@@ -17,7 +17,7 @@ from gifapp.jobs.parts import JobParts
 from gifapp.processes import wait_until
 from tests.conversion.text.test_subtitle_tracks import SRT, film
 from tests.jobs.conftest import QUICK, Process, files_below, is_running, living, skip_the_wait, tree_of
-from tests.storages import blob_path
+from tests.support.storages import blob_path
 
 StartWorker = Callable[..., Process]
 

@@ -9,7 +9,7 @@ from gifapp.jobs.db import leases
 from gifapp.jobs.db.documents import GifPart
 from gifapp.jobs.parts import JobParts
 from tests.jobs.conftest import SECRET, made_video
-from tests.storages import storage_at
+from tests.support.storages import storage_at
 
 
 def half_an_upload(parts: JobParts) -> None:

@@ -11,7 +11,7 @@ from gifapp.jobs.attempts.forkserver import ForkServer
 from gifapp.jobs.parts import JobParts
 from gifapp.jobs.worker import WorkerLimits, run_worker
 from tests.jobs.conftest import QUICK, SECRET
-from tests.storages import storage_at
+from tests.support.storages import storage_at
 
 
 def main(mongodb_url: str, redis_url: str, storage_url: str, converter: str, max_jobs: str = "500") -> None:

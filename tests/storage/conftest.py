@@ -9,8 +9,8 @@ from gifapp.domain.limits import Allowance, Limits
 from gifapp.jobs.parts import JobParts
 from gifapp.jobs.timings import Timings
 from tests.jobs.conftest import QUICK, SECRET, made_video
-from tests.moto import KEYS, make_bucket, running_moto
-from tests.storages import storage_at
+from tests.support.moto import KEYS, make_bucket, running_moto
+from tests.support.storages import storage_at
 
 
 @pytest.fixture(scope="session")

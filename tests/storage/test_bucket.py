@@ -22,8 +22,8 @@ from gifapp.storage.blob import Blob
 from gifapp.storage.bucket import Bucket
 from gifapp.storage.incoming import Incoming
 from tests.jobs.conftest import QUICK, files_below, purge
-from tests.moto import objects
-from tests.storages import storage_at
+from tests.support.moto import objects
+from tests.support.storages import storage_at
 
 OnMachine = Callable[..., JobParts]
 ROOT = "gifapp/media"

@@ -10,7 +10,7 @@ import pytest
 from gifapp import errors
 from gifapp.commands.parts import open_storage
 from gifapp.settings import Settings
-from tests.storages import storage_at
+from tests.support.storages import storage_at
 
 FOLDERS = ("incoming", "scratch", "uploads", "sources", "posters", "gifs", "stills")
 

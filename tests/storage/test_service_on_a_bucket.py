@@ -11,10 +11,10 @@ from s3fs import S3FileSystem
 from gifapp.client import Client
 from gifapp.domain.recipes.recipe import Recipe
 from tests.backup.test_backup import gallery, gifapp
-from tests.clips import pattern
 from tests.jobs.conftest import files_below
-from tests.moto import objects
-from tests.service import running_service
+from tests.support.clips import pattern
+from tests.support.moto import objects
+from tests.support.service import running_service
 
 ADA = "ada@example.org"
 

@@ -14,7 +14,7 @@ from gifapp.identity.service import Rates, build_identity
 from gifapp.jobs.parts import JobParts
 from gifapp.web.app import run_web
 from gifapp.web.http.context import Parts, build_parts
-from tests.storages import storage_at
+from tests.support.storages import storage_at
 
 NOTEBOOKS = Path(__file__).parent / "notebooks"
 PASSWORD = "correct horse"

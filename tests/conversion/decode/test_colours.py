@@ -12,7 +12,7 @@ from gifapp.conversion.probing.probe import probe
 from gifapp.conversion.video import ColourTags
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe
-from tests.letters import run_ffmpeg
+from tests.support.letters import run_ffmpeg
 
 LIMITS = Limits()
 PQ, HLG = "smpte2084", "arib-std-b67"

@@ -11,9 +11,9 @@ from gifapp.conversion.progress import Reporter
 from gifapp.conversion.render.rendering import rendered
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Look, Recipe, Segment
-from tests.gifs import seen_by_pillow
-from tests.known_videos import convert, facts_of
-from tests.letters import run_ffmpeg, write_clip
+from tests.support.gifs import seen_by_pillow
+from tests.support.known_videos import convert, facts_of
+from tests.support.letters import run_ffmpeg, write_clip
 
 DENOISED = Recipe(look=Look(denoise=0.5))
 GRAIN = 5  # standard deviation, of 255

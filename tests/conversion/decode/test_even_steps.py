@@ -16,7 +16,7 @@ from gifapp.conversion.probing.probe import probe
 from gifapp.conversion.video import Video
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe, Segment
-from tests.letters import run_ffmpeg
+from tests.support.letters import run_ffmpeg
 
 LIMITS = Limits()
 NTSC = Fraction(1000, 1001)

@@ -13,7 +13,7 @@ from gifapp.conversion.plan import make_plan
 from gifapp.conversion.probing.probe import probe
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Look, Recipe
-from tests import clips
+from tests.support import clips
 
 BLURRED = Look(blur_px=10)  # which costs ffmpeg several times the decoding
 

@@ -13,8 +13,8 @@ from gifapp.conversion.decode.filmstrip import filmstrip
 from gifapp.conversion.probing.probe import probe
 from gifapp.domain.filmstrip import MAX_BYTES, TILES, time_of
 from gifapp.domain.limits import Limits
-from tests.clips import pattern
-from tests.letters import run_ffmpeg
+from tests.support.clips import pattern
+from tests.support.letters import run_ffmpeg
 
 H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
 

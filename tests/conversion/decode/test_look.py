@@ -12,9 +12,9 @@ from gifapp.conversion.progress import Reporter
 from gifapp.conversion.render.rendering import rendered
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import ChromaKey, Look, Recipe
-from tests.gifs import seen_by_pillow
-from tests.known_videos import convert, facts_of
-from tests.letters import read_gif, run_ffmpeg, write_clip
+from tests.support.gifs import seen_by_pillow
+from tests.support.known_videos import convert, facts_of
+from tests.support.letters import read_gif, run_ffmpeg, write_clip
 
 GREEN = np.array([20, 200, 60])
 LUMA = np.array([54, 183, 18]) / 255

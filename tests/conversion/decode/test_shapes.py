@@ -11,7 +11,7 @@ from gifapp.conversion.plan import make_plan
 from gifapp.conversion.probing.probe import probe
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Crop, Recipe
-from tests.letters import run_ffmpeg
+from tests.support.letters import run_ffmpeg
 
 LIMITS = Limits()
 X264 = ("-c:v", "libx264", "-pix_fmt", "yuv420p")

@@ -17,8 +17,8 @@ from gifapp.conversion.progress import Reporter
 from gifapp.conversion.render.rendering import rendered
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Crop, Look, Recipe, Segment
-from tests.known_videos import facts_of
-from tests.letters import run_ffmpeg, write_clip
+from tests.support.known_videos import facts_of
+from tests.support.letters import run_ffmpeg, write_clip
 
 STEADY = Look(stabilise=True)
 STILL = "mandelbrot=s=560x350:end_pts=1:start_scale=0.6,trim=end_frame=1,loop=-1:1,setpts=N/12.5/TB"

@@ -6,8 +6,8 @@ from PIL import Image
 from gifapp.conversion.decode.still import picture, poster
 from gifapp.conversion.probing.probe import probe
 from gifapp.domain.limits import Limits
-from tests import clips
-from tests.letters import write_clip
+from tests.support import clips
+from tests.support.letters import write_clip
 
 LIMITS = Limits()
 

@@ -8,7 +8,7 @@ import pytest
 from gifapp.conversion.gif.histogram import Histogram
 from gifapp.conversion.gif.tolerance import EXACT
 from gifapp.domain.recipes.recipe import Content, PaletteScope
-from tests.gifs import gif_of, seen_by_pillow
+from tests.support.gifs import gif_of, seen_by_pillow
 
 HEIGHT, WIDTH = 200, 300
 TONES = [

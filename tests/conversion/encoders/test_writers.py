@@ -22,7 +22,7 @@ from gifapp.domain.recipes.output_formats import FILE_KINDS
 from gifapp.domain.recipes.output_names import format_of
 from gifapp.domain.recipes.recipe import Format, Recipe
 from gifapp.domain.timing import split_delay
-from tests.letters import run_ffmpeg
+from tests.support.letters import run_ffmpeg
 
 OTHERS: tuple[Format, ...] = tuple(CODECS)
 UNEVEN_CS = [7, 6, 20, 2, 150]

@@ -7,7 +7,7 @@ from gifapp.conversion.gif.lookup import Lookup
 from gifapp.conversion.gif.quantizer import Palette
 from gifapp.conversion.gif.tolerance import Tolerance, tolerance
 from gifapp.domain.recipes.recipe import Dither
-from tests import reference
+from tests.support import reference
 
 DITHERS: tuple[Dither, ...] = ("none", "bayer", "blue_noise", "floyd_steinberg", "sierra2_4a")
 FILM, SCREEN = tolerance("film", "auto", 0), tolerance("screen", "auto", 0)

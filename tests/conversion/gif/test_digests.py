@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.gifs import gif_of
+from tests.support.gifs import gif_of
 
 FRAMES, HEIGHT_PX, WIDTH_PX = 9, 72, 96
 

@@ -14,8 +14,8 @@ from gifapp import errors
 from gifapp.conversion.frame import Frame
 from gifapp.conversion.gif.encoder import Encoded, Style, encode
 from gifapp.domain.recipes.recipe import Dither
-from tests.gifs import gif_of, gifsicle, seen_by_ffmpeg, seen_by_pillow
-from tests.letters import Rows, pixels
+from tests.support.gifs import gif_of, gifsicle, seen_by_ffmpeg, seen_by_pillow
+from tests.support.letters import Rows, pixels
 
 RGB = slice(0, 3)
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gifapp.domain.recipes.recipe import Content, Dither, PaletteScope
-from tests.depth import examples
-from tests.gifs import gif_of, seen_by_libav, seen_by_pillow
+from tests.support.depth import examples
+from tests.support.gifs import gif_of, seen_by_libav, seen_by_pillow
 
 DITHERS: tuple[Dither, ...] = ("auto", "none", "bayer", "blue_noise", "floyd_steinberg", "sierra2_4a")
 CONTENTS: tuple[Content, ...] = ("film", "screen")

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests import reference
-from tests.gifs import compressed
+from tests.support import reference
+from tests.support.gifs import compressed
 
 
 def unpacked(data: bytes) -> list[int]:

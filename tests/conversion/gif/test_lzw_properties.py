@@ -4,9 +4,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests import reference
-from tests.depth import examples
-from tests.gifs import compressed
+from tests.support import reference
+from tests.support.depth import examples
+from tests.support.gifs import compressed
 
 
 @examples(60)

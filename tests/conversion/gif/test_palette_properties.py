@@ -9,7 +9,7 @@ from gifapp.conversion.gif.histogram import Histogram
 from gifapp.conversion.gif.lookup import Lookup
 from gifapp.conversion.gif.quantizer import OPAQUE_ALPHA, Palette
 from tests.conversion.test_properties import EXACT, far, films
-from tests.depth import examples
+from tests.support.depth import examples
 
 
 @st.composite

@@ -12,7 +12,7 @@ from gifapp.conversion.gif.encoder import Style, encode
 from gifapp.conversion.gif.histogram import Histogram
 from gifapp.conversion.gif.tolerance import EXACT
 from gifapp.domain.recipes.recipe import PaletteScope
-from tests.gifs import gif_of, gifsicle, seen_by_ffmpeg, seen_by_pillow
+from tests.support.gifs import gif_of, gifsicle, seen_by_ffmpeg, seen_by_pillow
 
 WIDTH_PX, HEIGHT_PX = 96, 64
 

@@ -5,7 +5,7 @@ import pytest
 
 from gifapp.conversion.gif.steady import MAX_FOLLOWING, steady, with_following
 from gifapp.conversion.gif.tolerance import EXACT
-from tests.gifs import gif_of, seen_by_pillow
+from tests.support.gifs import gif_of, seen_by_pillow
 
 FLOOR, SHARE, MAX_EXCESS = 30, 100, 90
 WHOLE = np.array([0, 0, 300, 7], np.int64)

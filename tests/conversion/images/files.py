@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from tests.letters import pixels
+from tests.support.letters import pixels
 
 MAX_PIXELS = 1000
 

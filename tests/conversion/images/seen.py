@@ -7,7 +7,7 @@ import numpy as np
 from gifapp.conversion.images import containers
 from gifapp.conversion.images.compositor import composed
 from gifapp.conversion.images.tiles import Animation
-from tests.pictures import RGBA
+from tests.support.pictures import RGBA
 
 LETTERS = {rgba: letter for letter, rgba in RGBA.items()}
 

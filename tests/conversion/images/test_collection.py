@@ -32,9 +32,9 @@ from tests.conversion.images.files import (
     saved,
     zip_of,
 )
-from tests.fakes import Impatient
-from tests.gifs import seen_by_pillow
-from tests.letters import COLOURS, pixels, read_gif, told
+from tests.support.fakes import Impatient
+from tests.support.gifs import seen_by_pillow
+from tests.support.letters import COLOURS, pixels, read_gif, told
 
 
 def played(source: Path, **recipe: Any) -> str:

@@ -14,7 +14,7 @@ from gifapp.conversion.images.colour_profile import of_code_points
 from gifapp.conversion.text.overlay import overlay_layer
 from gifapp.domain.recipes.recipe import Overlay
 from tests.conversion.images.seen import frames, written
-from tests.pictures import chunk, png, saved
+from tests.support.pictures import chunk, png, saved
 
 PLAIN, WIDE = (200, 100, 50), (215, 93, 32)  # a colour, and what it means in Display P3
 DISPLAY_P3 = of_code_points(12, 13) or b""

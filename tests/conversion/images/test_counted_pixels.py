@@ -11,7 +11,7 @@ from gifapp.conversion.images.picture_facts import inspect
 from gifapp.conversion.probing.probe import probe
 from gifapp.domain.limits import Limits
 from tests.conversion.images.files import LETTERS, MAX_PIXELS, commented, saved, zip_of
-from tests.pictures import full, gif, patch
+from tests.support.pictures import full, gif, patch
 
 
 def test_a_zip_bomb_costs_nothing(tmp_path: Path) -> None:

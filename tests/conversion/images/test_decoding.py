@@ -16,7 +16,7 @@ from PIL import Image, ImageOps
 import gifapp
 from gifapp.conversion.images.readers import jpeg
 from tests.conversion.images.seen import frames
-from tests.pictures import saved
+from tests.support.pictures import saved
 
 FORMATS = ("GIF", "PNG", "PNG animated", "WEBP", "WEBP animated", "JPEG", "AVIF", "AVIF animated")
 WITHOUT_DECODERS = """

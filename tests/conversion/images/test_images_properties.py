@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gifapp.conversion.images.compositor import composed, may_have_holes
 from gifapp.conversion.images.tiles import DAMAGE
 from tests.conversion.images.seen import frames, read
-from tests.random_pictures import ANIMATIONS
+from tests.support.random_pictures import ANIMATIONS
 
 MAX_PIXELS = 1_000_000
 

@@ -12,7 +12,7 @@ from gifapp.conversion.images import collection, sequence
 from gifapp.conversion.images.sequence import Member, natural_key
 from gifapp.conversion.probing.probe import probe
 from gifapp.domain.limits import Limits
-from tests.pictures import saved
+from tests.support.pictures import saved
 
 PICTURE = saved(Image.new("RGB", (4, 4)), "PNG")
 

@@ -14,7 +14,7 @@ from gifapp import Recipe, convert, errors
 from gifapp.conversion.intake.python_input import as_file
 from gifapp.conversion.probing.probe import probe
 from gifapp.domain.limits import Limits
-from tests.letters import read_gif
+from tests.support.letters import read_gif
 
 
 @pytest.fixture

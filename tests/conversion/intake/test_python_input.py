@@ -13,8 +13,8 @@ from gifapp import Recipe, convert, errors
 from gifapp.conversion.intake.python_input import as_file
 from gifapp.conversion.probing.probe import probe
 from gifapp.domain.limits import Limits
-from tests.fakes import Impatient
-from tests.letters import pixels, read_gif, told, write_clip
+from tests.support.fakes import Impatient
+from tests.support.letters import pixels, read_gif, told, write_clip
 
 FRAMES = pixels([["RR"], ["GG"], ["BB"]])
 RGBW = [["RR"], ["GG"], ["BB"], ["WW"]]  # ten a second: 0.4 s

@@ -11,7 +11,7 @@ from gifapp.conversion.plan import make_plan
 from gifapp.conversion.probing.probe import probe
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe
-from tests.letters import run_ffmpeg
+from tests.support.letters import run_ffmpeg
 
 LIMITS = Limits()
 MPEG2 = ("-c:v", "mpeg2video", "-flags", "+ildct+ilme", "-q:v", 2)

@@ -15,10 +15,10 @@ from gifapp.conversion.probing.inspection import inspect
 from gifapp.conversion.probing.probe import probe
 from gifapp.conversion.video import Turn, turn_of_matrix, upright_size
 from gifapp.domain.limits import Limits
-from tests import clips
-from tests.fakes import damaged, patched, truncated
-from tests.letters import run_ffmpeg, write_clip
-from tests.pictures import saved
+from tests.support import clips
+from tests.support.fakes import damaged, patched, truncated
+from tests.support.letters import run_ffmpeg, write_clip
+from tests.support.pictures import saved
 
 LIMITS = Limits()
 

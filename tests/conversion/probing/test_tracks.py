@@ -12,9 +12,9 @@ from gifapp.conversion.probing.probe import probe
 from gifapp.conversion.text.cues import Cue, shown_s
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe
-from tests import clips
-from tests.fakes import truncated
-from tests.letters import run_ffmpeg
+from tests.support import clips
+from tests.support.fakes import truncated
+from tests.support.letters import run_ffmpeg
 
 LIMITS = Limits()
 X264 = ("-c:v", "libx264", "-pix_fmt", "yuv420p")

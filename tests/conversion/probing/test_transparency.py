@@ -10,7 +10,7 @@ from gifapp.conversion.plan import make_plan
 from gifapp.conversion.probing.probe import probe
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe
-from tests.letters import run_ffmpeg
+from tests.support.letters import run_ffmpeg
 
 LIMITS = Limits()
 X265 = ("-c:v", "libx265", "-pix_fmt", "yuva420p", "-x265-params", "log-level=none")

@@ -6,7 +6,7 @@ import pytest
 
 from gifapp.conversion.probing.probe import probe
 from gifapp.domain.limits import Limits
-from tests.letters import run_ffmpeg
+from tests.support.letters import run_ffmpeg
 
 CODECS = {"webm": ("-c:v", "libvpx"), "ts": ("-c:v", "mpeg2video")}
 

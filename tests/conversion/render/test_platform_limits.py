@@ -13,7 +13,7 @@ from gifapp.conversion.render.rendering import Rendering
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.presets import PRESETS, PresetName
 from gifapp.domain.recipes.recipe import Crop, Recipe
-from tests.clips import pattern, real_clip
+from tests.support.clips import pattern, real_clip
 
 
 def seconds(gif: Path) -> float:

@@ -8,10 +8,10 @@ from gifapp.conversion.sizing.estimate import estimate
 from gifapp.domain.job import Progress
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Format, Recipe, Segment
-from tests import clips
-from tests.clips import pattern
 from tests.conversion.encoders.test_writers import OTHERS
-from tests.letters import run_ffmpeg
+from tests.support import clips
+from tests.support.clips import pattern
+from tests.support.letters import run_ffmpeg
 
 SMALL = Recipe(width_px=200)
 

@@ -19,7 +19,7 @@ from gifapp.domain.job import Progress
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Format, Recipe
 from tests.conversion.encoders.test_writers import OTHERS, seen
-from tests.letters import COLOURS
+from tests.support.letters import COLOURS
 
 Pictures = np.ndarray[Any, np.dtype[np.uint8]]
 WIDTH, HEIGHT, COUNT = 96, 64, 30

@@ -5,9 +5,9 @@ import pytest
 from gifapp.conversion.sizing.estimate import estimate
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Look, Recipe
-from tests import clips
-from tests.known_videos import convert
-from tests.letters import run_ffmpeg
+from tests.support import clips
+from tests.support.known_videos import convert
+from tests.support.letters import run_ffmpeg
 
 DENOISED = Recipe(look=Look(denoise=0.5))
 

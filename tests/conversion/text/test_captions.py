@@ -14,7 +14,7 @@ from gifapp.conversion.plan import Cut
 from gifapp.conversion.text import compositing, typesetting
 from gifapp.domain.recipes.recipe import Caption, Recipe
 from tests.conversion.text.blocks import block
-from tests.plans import GREY, a_plan, box, drawn, first_picture, layers, notes
+from tests.support.plans import GREY, a_plan, box, drawn, first_picture, layers, notes
 
 POSITIONS = {
     "top_left": (0, 0), "top": (0.5, 0), "top_right": (1, 0),

@@ -130,7 +130,7 @@ def test_a_recipe_without_words_loads_no_fonts() -> None:
     program = """
 import sys
 from gifapp.domain.recipes.recipe import Recipe
-from tests.plans import a_plan, layers
+from tests.support.plans import a_plan, layers
 assert layers(a_plan(Recipe())) == []
 assert not {"uharfbuzz", "bidi", "webvtt", "gifapp.conversion.text.fonts"} & set(sys.modules)
 """

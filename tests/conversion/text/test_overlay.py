@@ -12,7 +12,7 @@ from PIL import Image
 
 from gifapp import errors
 from gifapp.domain.recipes.recipe import Overlay, Recipe
-from tests.plans import GREY, a_plan, box, first_picture, layers
+from tests.support.plans import GREY, a_plan, box, first_picture, layers
 
 RANDOM = np.random.default_rng(11)
 

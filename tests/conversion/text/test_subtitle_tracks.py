@@ -11,7 +11,7 @@ from gifapp.conversion.text.subtitle_tracks import with_text_track
 from gifapp.conversion.text.subtitles import read
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe
-from tests.letters import run_ffmpeg
+from tests.support.letters import run_ffmpeg
 
 SRT = "1\n00:00:00,200 --> 00:00:00,900\nHi <i>there</i> <3\n\n2\n00:00:01,000 --> 00:00:01,500\ntwo\nlines\n"
 VTT = "WEBVTT\n\n00:00.200 --> 00:00.900\nHi <c.x>there</c> &lt;3\n\n00:01.000 --> 00:01.500\ntwo\nlines\n"

@@ -14,7 +14,7 @@ from gifapp.conversion.text.cues import Cue, shown_s
 from gifapp.conversion.text.layout import Place, place_of
 from gifapp.conversion.text.subtitles import read
 from gifapp.domain.recipes.recipe import Recipe
-from tests.plans import a_plan, layers, notes
+from tests.support.plans import a_plan, layers, notes
 
 SUBRIP = """1
 00:00:01,000 --> 00:00:02,500

@@ -9,7 +9,7 @@ from gifapp.conversion.text import fonts, typesetting
 from gifapp.conversion.text.typesetting import Block
 from gifapp.domain.recipes.recipe import Caption, Recipe
 from tests.conversion.text.blocks import block, glyphs
-from tests.plans import box, drawn, first_picture
+from tests.support.plans import box, drawn, first_picture
 
 SCRIPTS = {
     "Latin": "Gypsy quay, Übergröße, Þjóð, Łódź",

@@ -5,7 +5,7 @@ import pytest
 from gifapp.conversion.text.layout import Place
 from gifapp.conversion.text.subtitles import read
 from gifapp.domain.recipes.recipe import Recipe
-from tests.plans import box, first_picture
+from tests.support.plans import box, first_picture
 
 
 def shown(cue: str, settings: str = "") -> tuple[str, Place]:

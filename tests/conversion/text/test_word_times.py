@@ -9,7 +9,7 @@ from gifapp.conversion.plan import Cut, Plan
 from gifapp.conversion.play_times import shown_cs
 from gifapp.domain.recipes.choices import Direction
 from gifapp.domain.recipes.recipe import Caption, Recipe
-from tests.plans import a_plan, layers, notes
+from tests.support.plans import a_plan, layers, notes
 
 
 def uneven(recipe: Recipe) -> Plan:

@@ -9,7 +9,7 @@ from PIL import Image, ImageSequence
 
 from gifapp import convert, errors
 from gifapp.domain.recipes.recipe import Caption, Overlay, Recipe, Segment
-from tests.plans import GREY
+from tests.support.plans import GREY
 
 FRAMES = np.full((20, 60, 100, 3), GREY, np.uint8)
 CUE = "1\n00:00:00,500 --> 00:00:01,000\nHi\n"

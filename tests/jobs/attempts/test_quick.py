@@ -18,8 +18,8 @@ from gifapp.jobs.attempts.quick import AT_ONCE, QuickConversions
 from gifapp.jobs.parts import JobParts
 from gifapp.processes import wait_until
 from gifapp.storage.blobs import Blobs
-from tests.clips import pattern
-from tests.storages import storage_at
+from tests.support.clips import pattern
+from tests.support.storages import storage_at
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from gifapp.processes import wait_until
 from gifapp.up.servers import running_mongod
 from tests.jobs.attempts.conftest import Attempted, Run
 from tests.jobs.conftest import QUICK, SECRET, files_below, is_running, skip_the_wait
-from tests.storages import blob_path, storage_at
+from tests.support.storages import blob_path, storage_at
 
 
 def has_helper() -> bool:

@@ -27,7 +27,7 @@ from gifapp.jobs.parts import JobParts
 from gifapp.processes import wait_until
 from gifapp.storage.blob import Blob
 from tests.jobs.conftest import GIF, QUICK, files_below, finish, stored_video
-from tests.storages import blob_path
+from tests.support.storages import blob_path
 
 Upload = Callable[..., SourceView]
 DIGEST = "ab" + "0" * 62

@@ -23,7 +23,7 @@ from gifapp.jobs.events.wakeups import make_queue
 from gifapp.jobs.parts import JobParts
 from gifapp.storage.blob import Blob
 from tests.jobs.conftest import QUICK, ROOT, files_below
-from tests.storages import blob_path
+from tests.support.storages import blob_path
 
 
 def claimed(job: JobView) -> leases.Attempt:

@@ -21,7 +21,7 @@ from gifapp.jobs.parts import JobParts
 from gifapp.storage.incoming import Incoming
 from gifapp.up.servers import running_mongod
 from tests.jobs.conftest import GIF, QUICK, SECRET, STILL, files_below, finish, purge, stored_video
-from tests.storages import blob_path, storage_at
+from tests.support.storages import blob_path, storage_at
 
 Upload = Callable[..., SourceView]
 

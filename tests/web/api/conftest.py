@@ -29,8 +29,8 @@ from gifapp.web.api import api_routes
 from gifapp.web.http.base import NotFoundHandler
 from gifapp.web.http.context import Parts, build_parts
 from gifapp.web.http.instruments import MeasuredApplication
-from tests.known_videos import KnownVideo, add_source, look_into
-from tests.storages import storage_at
+from tests.support.known_videos import KnownVideo, add_source, look_into
+from tests.support.storages import storage_at
 from tests.web.api.documented import check
 
 SECRET = b"a secret of thirty-two bytes, no less"

@@ -16,7 +16,7 @@ from gifapp.logs import redact
 from gifapp.web.http.share_links import ShareLinks
 from tests.jobs.conftest import purge
 from tests.web.api.conftest import SECRET, Person, SignUp, is_problem
-from tests.web.api.raw import ask, get
+from tests.web.api.guards.raw import ask, get
 
 
 async def shared(person: Person, job: JobView, **wish: Any) -> dict[str, Any]:

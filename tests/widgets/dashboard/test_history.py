@@ -3,7 +3,7 @@ import pytest
 from gifapp.domain.recipes.parts import Look
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.widgets.dashboard.history import MAX_STEPS, SAME_CHANGE_S, History
-from tests.fakes import Clock
+from tests.support.fakes import Clock
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from gifapp.conversion.images.picture_facts import inspect
 from gifapp.conversion.probing.probe import probe
 from gifapp.domain.limits import Limits
 from tests.conversion.images.seen import delays_ms, frames, read, written
-from tests.letters import run_ffmpeg
-from tests.pictures import saved
+from tests.support.letters import run_ffmpeg
+from tests.support.pictures import saved
 
 COLOURS = ((200, 30, 40), (30, 180, 60), (20, 40, 220))
 MAX_PIXELS = 100_000

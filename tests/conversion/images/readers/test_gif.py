@@ -11,7 +11,7 @@ from gifapp.conversion.images.picture_facts import inspect
 from gifapp.conversion.probing.probe import probe
 from gifapp.domain.limits import Limits
 from tests.conversion.images.seen import delays_ms, frames, read, seen, written
-from tests.pictures import (
+from tests.support.pictures import (
     BLUE,
     CLEAR,
     GREEN,

@@ -16,7 +16,7 @@ from gifapp.conversion.images.picture_facts import inspect
 from gifapp.conversion.probing.probe import probe
 from gifapp.domain.limits import Limits
 from tests.conversion.images.seen import delays_ms, frames, read, seen, written
-from tests.pictures import PngFrame, apng, apng_chunks, chunk, frame_control, letters, png, saved
+from tests.support.pictures import PngFrame, apng, apng_chunks, chunk, frame_control, letters, png, saved
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 RED, GREEN, BLUE = (letters(*[letter * 4] * 4) for letter in "RGB")

@@ -11,7 +11,7 @@ from gifapp.conversion.images.picture_facts import inspect
 from gifapp.conversion.probing.probe import probe
 from gifapp.domain.limits import Limits
 from tests.conversion.images.seen import delays_ms, frames, read, seen, written
-from tests.pictures import WebpFrame, letters, riff, saved, webp
+from tests.support.pictures import WebpFrame, letters, riff, saved, webp
 
 RED, BLUE = letters(*["RRRR"] * 4), letters(*["BBBB"] * 4)
 ALL_RED, ALL_BLUE = ("RRRR " * 4).strip(), ("BBBB " * 4).strip()

@@ -13,7 +13,7 @@ from gifapp.processes import wait_until
 from gifapp.web.http.context import Parts
 from gifapp.web.traffic.fair_pool import FairPool
 from tests.web.api.conftest import PASSWORD, Person, SignUp, is_problem
-from tests.web.api.resumable import TUS, create, offset_of, patch
+from tests.web.api.uploading.resumable import TUS, create, offset_of, patch
 
 Ask = Callable[[Person], Awaitable[httpx.Response]]
 

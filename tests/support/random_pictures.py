@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from hypothesis import strategies as st
 
-from tests import pictures
-from tests.pictures import GifFrame, PngFrame, WebpFrame
+from tests.support import pictures
+from tests.support.pictures import GifFrame, PngFrame, WebpFrame
 
 KEEP, CLEAR, RESTORE = "keep", "clear", "restore"
 

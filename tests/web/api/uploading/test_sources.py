@@ -22,7 +22,7 @@ from gifapp.jobs.parts import JobParts
 from gifapp.web.handlers.sources import shown_name
 from gifapp.web.http.context import Parts
 from tests.jobs.conftest import purge
-from tests.known_videos import KnownVideo
+from tests.support.known_videos import KnownVideo
 from tests.web.api.conftest import MAX_UPLOAD_BYTES, Person, is_problem
 
 

@@ -24,10 +24,19 @@ from gifapp.jobs.parts import JobParts
 from gifapp.jobs.timings import Timings
 from gifapp.processes import wait_until
 from gifapp.web.http.context import Parts
-from tests.lines import bad_line
+from tests.support.lines import bad_line
 from tests.web.api.conftest import FRIEND, Person, is_problem
-from tests.web.api.resumable import PART, TUS, UPLOADS, checksum, create, is_source, offset_of, patch
-from tests.web.api.test_sources import nothing_left
+from tests.web.api.uploading.resumable import (
+    PART,
+    TUS,
+    UPLOADS,
+    checksum,
+    create,
+    is_source,
+    offset_of,
+    patch,
+)
+from tests.web.api.uploading.test_sources import nothing_left
 from tests.web.test_process import started
 from tests.web.visitors import PASSWORD
 

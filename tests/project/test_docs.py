@@ -1,4 +1,4 @@
-"""Settings, errors, modules and recipe fields have tables; `python -m tests.test_docs` writes them."""
+"""The tables of the docs are generated from the code; `python -m tests.project.test_docs` writes them."""
 
 import ast
 import json
@@ -15,9 +15,9 @@ from gifapp.domain.recipes.parts import Part
 from gifapp.errors import GifappError
 from gifapp.settings import Settings
 
-DOCS = Path(__file__).parents[1] / "docs"
-TESTS = Path(__file__).parent
-PACKAGE = Path(__file__).parents[1] / "gifapp"
+DOCS = Path(__file__).parents[2] / "docs"
+TESTS = Path(__file__).parents[1]
+PACKAGE = Path(__file__).parents[2] / "gifapp"
 
 
 def settings_table() -> str:
@@ -102,7 +102,7 @@ TABLES: dict[tuple[str, str], Callable[[], str]] = {
 
 @pytest.mark.parametrize(("place", "table"), TABLES.items())
 def test_the_table_says_what_the_code_does(place: tuple[str, str], table: Callable[[], str]) -> None:
-    assert table() in (DOCS / place[0]).read_text(), "run: python -m tests.test_docs"
+    assert table() in (DOCS / place[0]).read_text(), "run: python -m tests.project.test_docs"
 
 
 @pytest.mark.parametrize("file", ["queue.md", "security.md"])

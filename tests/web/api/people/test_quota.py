@@ -11,7 +11,7 @@ from gifapp.domain.limits import Allowance, Limits
 from gifapp.domain.views.jobs import SourceView
 from gifapp.jobs.db.documents import SourceDocument
 from tests.web.api.conftest import Person, is_problem
-from tests.web.api.test_sources import nothing_left, pieces
+from tests.web.api.uploading.test_sources import nothing_left, pieces
 
 QUOTA_BYTES = 50_000
 bounded = pytest.mark.parametrize("allowance", [Allowance(stored_bytes=QUOTA_BYTES)])

@@ -5,7 +5,7 @@ import yaml
 
 from gifapp.up.programs import MONGOD, REDIS_SERVER
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 CONDA = yaml.safe_load((ROOT / "environment.yml").read_text())
 

@@ -21,7 +21,7 @@ from gifapp.jobs.parts import JobParts
 from gifapp.jobs.services.export import archive
 from gifapp.storage.blob import Blob
 from tests.jobs.conftest import stored_video
-from tests.storages import blob_path
+from tests.support.storages import blob_path
 from tests.web.api.conftest import PASSWORD, Person, SignUp, is_problem
 
 

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from gifapp.domain.views.jobs import JobView, SourceView
 from tests.web.api.conftest import Person
-from tests.web.api.raw import END, Answer, ask
+from tests.web.api.guards.raw import END, Answer, ask
 
 LIMITS, LOGIN, JOBS = "/api/v1/limits", "/api/v1/auth/login", "/api/v1/jobs"
 JSON = "Content-Type: application/json"

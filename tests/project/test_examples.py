@@ -14,11 +14,11 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from tests.clips import pattern
-from tests.letters import run_ffmpeg
-from tests.service import PASSWORD, RunningService, running_service
+from tests.support.clips import pattern
+from tests.support.letters import run_ffmpeg
+from tests.support.service import PASSWORD, RunningService, running_service
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 _BLOCK = re.compile(
     r"^(?:<!-- not run: (?P<why>.+) -->\n)?```(?P<language>sh|python)\n(?P<code>.*?)^```", re.M | re.S

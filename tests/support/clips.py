@@ -5,7 +5,7 @@ from functools import cache
 from importlib.metadata import files
 from pathlib import Path
 
-from tests.letters import run_ffmpeg, write_clip
+from tests.support.letters import run_ffmpeg, write_clip
 
 PLAYLISTS = {
     "list.m3u8": "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:0.2,\nanothers.ts\n#EXT-X-ENDLIST\n",

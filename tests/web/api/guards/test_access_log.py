@@ -8,7 +8,7 @@ from gifapp.domain.views.jobs import JobView
 from gifapp.web.http.access_log import shown_address, shown_method
 from gifapp.web.http.context import Parts
 from tests.web.api.conftest import Person
-from tests.web.api.raw import ask, get
+from tests.web.api.guards.raw import ask, get
 
 TOKEN = "Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MGFiY2RlZmdoaWo"
 

@@ -27,7 +27,7 @@ from gifapp.settings import Settings
 from gifapp.up.programs import REDIS_SERVER
 from gifapp.up.servers import free_port, redis_responds
 
-DEPLOY = Path(__file__).parents[1] / "deploy"
+DEPLOY = Path(__file__).parents[2] / "deploy"
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 MANIFESTS = list(yaml.safe_load_all((DEPLOY / "kubernetes" / "gifapp.yaml").read_text()))
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))

@@ -17,8 +17,18 @@ from gifapp.identity.request_limits import RequestLimits
 from gifapp.jobs.services import uploads
 from gifapp.web.http.context import Parts
 from tests.web.api.conftest import MAX_UPLOAD_BYTES, Person, SignUp, is_problem
-from tests.web.api.resumable import PART, TUS, UPLOADS, checksum, create, is_source, left, offset_of, patch
-from tests.web.api.test_sources import nothing_left
+from tests.web.api.uploading.resumable import (
+    PART,
+    TUS,
+    UPLOADS,
+    checksum,
+    create,
+    is_source,
+    left,
+    offset_of,
+    patch,
+)
+from tests.web.api.uploading.test_sources import nothing_left
 
 # --- the way of an upload --------------------------------------------------------------------
 
