@@ -10,13 +10,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from gifapp import offline
+from gifapp import confinement, offline
 from gifapp.launcher import program
 
 _PR_SET_PDEATHSIG = 1
@@ -64,9 +64,17 @@ def untrusted_file_limits(*, memory_bytes: int, cpu_s: int, file_bytes: int = 0)
 
 
 def spawn(
-    argv: Sequence[str], *, limits: ProcessLimits | None = None, dies_with_parent: bool = True, **popen: Any
+    argv: Sequence[str],
+    *,
+    limits: ProcessLimits | None = None,
+    readable: Iterable[Path] | None = None,
+    dies_with_parent: bool = True,
+    **popen: Any,
 ) -> subprocess.Popen[Any]:
     """Start `argv` in a process group of its own.
+
+    With `readable` it can open no files but these, those in these folders, and its libraries, and can write
+    none (`confinement`).
 
     The kernel kills the child when the calling *thread* ends, even by `kill -9` (Linux only): call it from
     a thread that lives as long as the child should.
@@ -76,7 +84,14 @@ def spawn(
     """
     limits = limits or ProcessLimits()
     limits = replace(limits, nice=limits.nice + surplus_nice.get())
-    return program.start(_options(limits, dies_with_parent=dies_with_parent), argv, **popen)
+    options = _options(limits, dies_with_parent=dies_with_parent)
+    if readable is None:
+        return program.start(options, argv, **popen)
+    with confinement.ruleset([confinement.program(argv), *readable]) as rules:
+        if rules is not None:
+            options += ["-r", str(rules)]
+            popen["pass_fds"] = [*popen.get("pass_fds", ()), rules]
+        return program.start(options, argv, **popen)
 
 
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}  # halves the CPU time of importing NumPy

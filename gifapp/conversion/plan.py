@@ -86,6 +86,11 @@ class Plan:
         sides = self.width_px, self.height_px
         return sides[::-1] if self.recipe.rotate in (90, 270) else sides
 
+    @property
+    def files(self) -> list[Path]:
+        """The temporary files that the decoder reads."""
+        return [path for path in (self.key_tables, self.tone_table, self.motion) if path]
+
     @cached_property
     def delays_cs(self) -> tuple[int, ...]:
         """The delay of each frame, playing forward."""

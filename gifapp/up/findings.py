@@ -8,6 +8,7 @@ import resource
 import shutil
 import stat
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -16,7 +17,7 @@ from typing import Literal
 
 import imageio_ffmpeg
 
-from gifapp import errors
+from gifapp import confinement, errors, processes
 from gifapp.settings import Settings
 from gifapp.up.checks import NEEDED_BYTES
 from gifapp.up.mongod import OLDEST_MAINTAINED, mongod_for, version_of
@@ -26,6 +27,7 @@ State = Literal["ok", "look", "broken"]
 
 _OPEN_FILES = 4096
 _FFMPEG_S = 20
+_LOADS_DECODERS = "import av, numpy, PIL.Image"
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,10 @@ class Finding:
 def of_this_machine(settings: Settings) -> Iterator[Finding]:
     """Check what is installed, writable and large enough on this machine."""
     yield Finding("gifapp", "ok", f"{version('gifapp')} on Python {platform.python_version()}")
-    yield _ffmpeg()
+    ffmpeg = _ffmpeg()
+    yield ffmpeg
+    if sys.platform == "linux" and ffmpeg.state == "ok":
+        yield _confinement()
     yield _directory(settings.data_dir)
     yield _room(settings.data_dir)
     yield _secret(settings.secret_file or settings.data_dir / "secret.key")
@@ -63,6 +68,21 @@ def _ffmpeg() -> Finding:
         advice = "pip install --force-reinstall imageio-ffmpeg, or set IMAGEIO_FFMPEG_EXE to one that works"
         return Finding("ffmpeg", "broken", str(failed).splitlines()[0], advice)
     return Finding("ffmpeg", "ok", f"{output.split()[2]} at {program}")
+
+
+def _confinement() -> Finding:
+    """Whether decoders are kept from this user's files, and still find their libraries."""
+    if not confinement.landlock_version():
+        advice = (
+            "use Linux 5.13 or later with Landlock enabled, so that a hostile video cannot read your files"
+        )
+        return Finding("confinement", "look", "the kernel has no Landlock", advice)
+    for argv in ([imageio_ffmpeg.get_ffmpeg_exe(), "-version"], [sys.executable, "-c", _LOADS_DECODERS]):
+        child = processes.spawn(argv, readable=[], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        if child.wait(_FFMPEG_S) != 0:
+            advice = "install it in /usr or in gifapp's virtual environment, without links to other places"
+            return Finding("confinement", "broken", f"{argv[0]} does not find its libraries", advice)
+    return Finding("confinement", "ok", "decoders can read only their file (Landlock)")
 
 
 def _directory(path: Path) -> Finding:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from gifapp import confinement
 from gifapp.commands.doctor import doctor
 from gifapp.jobs.db import connection, workers
 from gifapp.settings import Settings
@@ -42,6 +44,7 @@ def test_before_the_first_start_all_is_well(ask: Callable[..., tuple[int, Told]]
     assert {
         "gifapp",
         "ffmpeg",
+        "confinement",
         "data directory",
         "secret",
         "redis-server",
@@ -105,6 +108,30 @@ def test_a_secret_that_others_may_read_is_found(ask: Callable[..., tuple[int, To
     assert (status, report["secret"]["advice"]) == (1, f"chmod 600 {secret}")
     secret.chmod(0o600)
     assert ask()[0] == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Landlock is Linux's")
+def test_doctor_reports_whether_decoders_are_confined(
+    ask: Callable[..., tuple[int, Told]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(confinement, "landlock_version", lambda: 0)
+    status, report = ask()
+    assert (status, report["confinement"]["state"]) == (0, "look")
+    assert "Linux 5.13" in report["confinement"]["advice"]
+
+
+@pytest.mark.skipif(not confinement.landlock_version(), reason="the kernel has no Landlock")
+def test_doctor_reports_decoders_whose_libraries_are_out_of_reach(
+    ask: Callable[..., tuple[int, Told]], tmp_path: Path
+) -> None:
+    program = tmp_path / "bin" / "ffmpeg"
+    program.parent.mkdir()
+    (tmp_path / "version").write_text("ffmpeg version 9\n")
+    program.write_text(f"#!/bin/sh\nexec cat {tmp_path / 'version'}\n")
+    program.chmod(0o755)
+    status, report = ask(IMAGEIO_FFMPEG_EXE=str(program))
+    assert (status, report["confinement"]["state"]) == (1, "broken")
+    assert "does not find its libraries" in report["confinement"]["found"]
 
 
 def test_an_open_address_without_tls_is_pointed_at(tmp_path: Path) -> None:

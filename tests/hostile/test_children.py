@@ -2,29 +2,34 @@
 
 import contextlib
 import os
+import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
 import pytest
 from PIL import Image
 
+from gifapp import confinement, convert, processes
 from gifapp.conversion.decode import ffmpeg
 from gifapp.conversion.encoders.encoder_process import FfmpegEncoder
 from gifapp.conversion.plan import make_plan
 from gifapp.conversion.probing.probe import probe
 from gifapp.domain.limits import Limits
-from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.recipes.recipe import Recipe, Segment
 from gifapp.jobs.attempts.conversion_process import ConversionRequest, Done, ProgressMessage
 from gifapp.jobs.attempts.forkserver import ForkServer
 from tests.conversion.images.files import folder_of, saved
+from tests.conversion.text.test_subtitle_tracks import SRT, film
 from tests.jobs.conftest import ROOT
 from tests.support import clips
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what holds them is Linux's")
+needs_landlock = pytest.mark.skipif(not confinement.landlock_version(), reason="the kernel has no Landlock")
 
 LIMITS = Limits(memory_bytes=3 * 1024**3)
 BOUNDS = ("AS", "CPU", "FSIZE", "NOFILE", "NPROC", "CORE")
@@ -87,6 +92,76 @@ def test_who_writes_another_format_is_held(tmp_path: Path) -> None:
     words = ("-c:v", "apng", "-f", "apng")
     with closing(FfmpegEncoder(words, tmp_path / "out", limits=LIMITS, checkpoint=lambda: None)):
         assert held("apng")
+
+
+class Children(list[tuple[list[str], Sequence[Path] | None]]):
+    """The command of each child that was started, and the files it may read."""
+
+    def readable(self, word: str) -> Sequence[Path] | None:
+        """What the child may read whose command has this word."""
+        return next(readable for argv, readable in self if word in argv)
+
+
+@pytest.fixture
+def children(monkeypatch: pytest.MonkeyPatch) -> Children:
+    started, spawn = Children(), processes.spawn
+
+    def recording(argv: Sequence[str], **options: Any) -> subprocess.Popen[Any]:
+        started.append(([*argv], options.get("readable")))
+        return spawn(argv, **options)
+
+    monkeypatch.setattr(processes, "spawn", recording)
+    return started
+
+
+def can_read(path: Path, readable: Sequence[Path] | None) -> bool:
+    """Whether a child confined in this way opens the file."""
+    code = "import sys\ntry: open(sys.argv[1])\nexcept PermissionError: sys.exit(9)"
+    status = processes.spawn([sys.executable, "-c", code, str(path)], readable=readable).wait(30)
+    assert status in (0, 9)
+    return status == 0
+
+
+@needs_landlock
+def test_children_that_read_a_video_cannot_read_the_signing_secret(
+    tmp_path: Path, children: Children
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("signs everything")
+    video = film(tmp_path, "film.mkv", (SRT, "srt"))
+    convert(video, Recipe(subtitles="track:1", width_px=32, segments=(Segment(end_s=0.2),)))
+    listing, text = "gifapp.conversion.text.track_listing", "-c:s"
+    for word in ("gifapp.conversion.probing.inspection", listing, text, "-vf"):
+        assert not can_read(secret, children.readable(word))
+        assert can_read(video, children.readable(word))
+
+
+@needs_landlock
+def test_children_that_read_pictures_cannot_read_the_signing_secret(
+    tmp_path: Path, children: Children
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("signs everything")
+    convert(folder_of(tmp_path / "pictures", {"1.png": saved(Image.new("RGB", (8, 8)))}))
+    for word in ("gifapp.conversion.images.decoder", "-vf"):
+        assert not can_read(secret, children.readable(word))
+
+
+@needs_landlock
+def test_a_conversion_cannot_read_the_signing_secret(tmp_path: Path) -> None:
+    clip = clips.pattern(tmp_path / "clip.mp4", size="32x32", seconds=0.2)
+    for name in ("secret", "other.mp4"):
+        (tmp_path / name).write_text("not for this conversion")
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    request = ConversionRequest(clip, probe(clip, limits=LIMITS), Recipe(), scratch, LIMITS)
+    server = ForkServer("tests.jobs.converters:counts_the_files_beside_the_source_that_it_can_read")
+    server.ensure_running()
+    with server.convert(request) as conversion:
+        message = conversion.receive(30)
+    server.stop()
+    assert isinstance(message, Done)
+    assert message.bytes == 0
 
 
 @pytest.mark.parametrize("nice", [0, 10])

@@ -134,3 +134,19 @@ def reaches_out() -> bool:
     except PermissionError:
         return False
     return True
+
+
+def counts_the_files_beside_the_source_that_it_can_read(
+    path: Path, recipe: Any, out: Path, *, video: Any, limits: Any, on_progress: Tell
+) -> Report:
+    path.read_bytes()
+    out.write_bytes(b"GIF89a")
+    return Report(bytes=sum(can_read(path.with_name(name)) for name in ("secret", "other.mp4")))
+
+
+def can_read(path: Path) -> bool:
+    try:
+        path.read_bytes()
+    except PermissionError:
+        return False
+    return True

@@ -14,13 +14,25 @@ import gifapp
 
 PACKAGE = Path(gifapp.__file__).parent
 TESTS = Path(__file__).parents[1]
-EVERYONE = {"backoff", "errors", "processes", "dirlock", "garbage", "os_errors", "private", "logs", "sentry"}
+EVERYONE = {
+    "backoff",
+    "confinement",
+    "errors",
+    "processes",
+    "dirlock",
+    "garbage",
+    "os_errors",
+    "private",
+    "logs",
+    "sentry",
+}
 LAYERS = {
     "backoff": set(),
     "errors": set(),
     "offline": set(),
     "launcher": set(),
-    "processes": {"launcher", "offline"},
+    "confinement": set(),
+    "processes": {"confinement", "launcher", "offline"},
     "dirlock": set(),
     "garbage": set(),
     "os_errors": set(),

@@ -95,7 +95,7 @@ def denoised(
     with tempfile.TemporaryFile(prefix="gifapp-") as stored:
         stored.write(pixels.tobytes())
         stored.seek(0)
-        with closing(_Ffmpeg(command, stored, limits, checkpoint)) as ffmpeg:
+        with closing(_Ffmpeg(command, stored, [], limits, checkpoint)) as ffmpeg:
             if not ffmpeg.fill(result):
                 raise _failure(ffmpeg.ending(), frames, limits)
     return result
@@ -120,10 +120,11 @@ def _part(
         _motion(path, video, plan, cut, limits=limits, checkpoint=checkpoint) as motion,
         open_image_stream(path, video, numbers, limits) as feed,
     ):
-        filters = filter_chain(video, replace(plan, motion=motion), cut)
+        plan = replace(plan, motion=motion)
+        filters = filter_chain(video, plan, cut)
         command = _command(path, video, plan, cut, limits, filters=filters)
         stdin = feed.pipe if feed else subprocess.DEVNULL
-        with closing(_Ffmpeg(command, stdin, limits, checkpoint)) as ffmpeg:
+        with closing(_Ffmpeg(command, stdin, [path, *plan.files], limits, checkpoint)) as ffmpeg:
             read = _read(ffmpeg, feed, plan, len(numbers) or cut.frames, limits)
             yield from _repeated(read, cut.pictures) if feed else read
 
@@ -141,7 +142,8 @@ def _motion(
     with tempfile.NamedTemporaryFile(prefix="gifapp-") as motion:
         with open_image_stream(path, video, numbers, limits) as feed:
             stdin = feed.pipe if feed else subprocess.DEVNULL
-            with closing(_Ffmpeg(command, stdin, limits, checkpoint)) as ffmpeg, translating_os_errors():
+            running = _Ffmpeg(command, stdin, [path, *plan.files], limits, checkpoint)
+            with closing(running) as ffmpeg, translating_os_errors():
                 written_bytes = ffmpeg.copy_to(motion, stabilising.MAX_MOTION_BYTES)
                 if feed:
                     feed.check()
@@ -214,7 +216,12 @@ class _Ffmpeg:
     """A running ffmpeg; both pipes are read together, since 64 KB of unread errors would block it."""
 
     def __init__(
-        self, argv: list[str], stdin: IO[bytes] | int, limits: Limits, checkpoint: Callable[[], None]
+        self,
+        argv: list[str],
+        stdin: IO[bytes] | int,
+        readable: Sequence[Path],
+        limits: Limits,
+        checkpoint: Callable[[], None],
     ) -> None:
         self._cpu_s = _cpu_s(limits)
         bounds = processes.untrusted_file_limits(
@@ -223,6 +230,7 @@ class _Ffmpeg:
         self._process = processes.spawn(
             argv,
             limits=bounds,
+            readable=readable,
             env=processes.environment_without_secrets(),
             bufsize=0,
             pipesize=PIPE_BYTES,

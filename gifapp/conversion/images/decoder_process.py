@@ -87,6 +87,7 @@ def _started(path: Path, video: Video, numbers: Sequence[int], limits: Limits) -
             *(str(path.resolve()), *size, pix_fmt, ",".join(map(str, numbers))),
         ],
         limits=bounds,
+        readable=[path],
         env=processes.environment_without_secrets(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -103,6 +103,7 @@ def _inspected(path: Path, limits: Limits, checkpoint: Callable[[], None] | None
     child = processes.spawn(
         argv,
         limits=bounds,
+        readable=[path],
         env=processes.environment_without_secrets(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

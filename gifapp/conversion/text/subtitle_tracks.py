@@ -72,7 +72,7 @@ def with_text_track(recipe: Recipe, path: Path, *, limits: Limits, checkpoint: C
 
 def _tracks(path: Path, checkpoint: Callable[[], None]) -> list[_Track]:
     argv = [sys.executable, "-P", "-m", "gifapp.conversion.text.track_listing", str(path.resolve())]
-    listed = _output(argv, LISTING_S, checkpoint)
+    listed = _output(argv, path, LISTING_S, checkpoint)
     return [_Track(*track) for track in json.loads(listed or b"[]")]
 
 
@@ -104,7 +104,7 @@ def _text(path: Path, track: _Track, number: int, limits: Limits, checkpoint: Ca
         ),
         *("-map", f"0:s:{number - 1}", "-c:s", encoder, "-fs", str(2 * MAX_BYTES), "-f", form, "pipe:1"),
     ]
-    data = _output(argv, limits.deadline_s, checkpoint)
+    data = _output(argv, path, limits.deadline_s, checkpoint)
     if len(data) > MAX_BYTES:
         raise refused(f"track:{number} has more than {size(MAX_BYTES)} of text")
     if not data.strip():
@@ -112,12 +112,13 @@ def _text(path: Path, track: _Track, number: int, limits: Limits, checkpoint: Ca
     return data.decode(errors="replace")
 
 
-def _output(argv: list[str], deadline_s: float, checkpoint: Callable[[], None]) -> bytes:
+def _output(argv: list[str], path: Path, deadline_s: float, checkpoint: Callable[[], None]) -> bytes:
     """The child's stdout; empty if it fails."""
     bounds = processes.untrusted_file_limits(memory_bytes=MEMORY_BYTES, cpu_s=math.ceil(deadline_s))
     child = processes.spawn(
         argv,
         limits=bounds,
+        readable=[path],
         env=processes.environment_without_secrets(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

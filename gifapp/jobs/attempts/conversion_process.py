@@ -19,7 +19,7 @@ from typing import Any, Protocol, Self
 
 from pydantic import TypeAdapter
 
-from gifapp import errors, processes
+from gifapp import confinement, errors, processes
 from gifapp.conversion.video import Video
 from gifapp.domain.job import Progress
 from gifapp.domain.limits import Limits
@@ -185,6 +185,7 @@ def work(connection: Connection, converter: Converter) -> None:
     request = REQUEST.validate_json(connection.recv_bytes())
     processes.apply_limits(replace(_bounds(request.limits), nice=request.nice))
     _work_in(request.scratch)
+    confinement.confine([request.source], [request.scratch])
     try:
         message: Message = _convert(request, converter, connection)
     except Exception as error:  # noqa: BLE001
