@@ -15,5 +15,5 @@ from tests.jobs.conftest import (  # noqa: F401  fixtures
 
 @pytest.fixture
 def mongodb_url(new_mongodb_url: str) -> str:
-    """Without a collection: a backup is restored into nothing else."""
+    """A database without collections: restore accepts no other."""
     return new_mongodb_url

@@ -1,4 +1,4 @@
-"""What becomes of archives that are damaged, foreign, older or newer, and of what goes while one is made."""
+"""Archives that are damaged, foreign, older or newer, and data deleted while an archive is being written."""
 
 import io
 import json
@@ -41,14 +41,14 @@ def database(mongodb_url: str) -> Iterator[Database[Any]]:
 
 @pytest.fixture
 def elsewhere(mongodb_url: str, tmp_path: Path) -> Iterator[tuple[Database[Any], Blobs]]:
-    """Another MongoDB and another storage, both empty."""
+    """Another MongoDB database and another storage, both empty."""
     with pymongo.MongoClient[dict[str, Any]](mongodb_url, tz_aware=True) as client:
         database = client[client.get_default_database().name + "_elsewhere"]
         yield database, storage_at((tmp_path / "elsewhere").as_uri())
         client.drop_database(database)
 
 
-def test_documents_of_the_first_version_are_understood(
+def test_restore_migrates_documents_of_the_first_version(
     database: Database[Any],
     build_parts: Callable[..., JobParts],
     start_worker: Callable[..., Any],
@@ -82,7 +82,7 @@ def test_documents_of_the_first_version_are_understood(
 
 
 @pytest.mark.parametrize("prepared", ["gifapp.tar", ".gifapp.tar.part"])
-def test_a_backup_follows_nothing_that_somebody_has_prepared(
+def test_backup_does_not_write_through_planted_symlinks(
     database: Database[Any], tmp_path: Path, prepared: str
 ) -> None:
     theirs, archive = tmp_path / "theirs", tmp_path / "gifapp.tar"
@@ -93,7 +93,7 @@ def test_a_backup_follows_nothing_that_somebody_has_prepared(
     assert (archive.is_symlink(), archive.stat().st_mode & 0o777) == (False, 0o600)
 
 
-def test_documents_of_a_newer_version_are_left_alone(
+def test_startup_rejects_documents_of_a_newer_version(
     database: Database[Any], build_parts: Callable[..., JobParts]
 ) -> None:
     database["schema"].insert_one({"_id": "gifapp", "version": 1000})
@@ -101,7 +101,7 @@ def test_documents_of_a_newer_version_are_left_alone(
         build_parts()
 
 
-def test_what_goes_while_it_is_saved_is_not_in_it_and_what_is_lost_is_told(
+def test_backup_omits_data_deleted_meanwhile_and_reports_missing_files(
     parts: JobParts,
     upload: Callable[..., SourceView],
     database: Database[Any],
@@ -112,7 +112,7 @@ def test_what_goes_while_it_is_saved_is_not_in_it_and_what_is_lost_is_told(
     blob_path(parts.blobs, Blob("gif", f"{lost}-1")).unlink()
 
     def delete_the_last(done: int, _: int) -> None:
-        if done == 2:  # in the order of their names
+        if done == 2:  # files are saved in the order of their names
             parts.jobs.delete("ann", deleted)
             purge(parts)
 
@@ -124,7 +124,7 @@ def test_what_goes_while_it_is_saved_is_not_in_it_and_what_is_lost_is_told(
     assert back == {kept, lost}
 
 
-def test_a_job_that_ran_is_queued_and_has_lost_no_attempt(
+def test_restored_running_job_is_queued_and_keeps_its_attempts(
     parts: JobParts, upload: Callable[..., SourceView], database: Database[Any], tmp_path: Path
 ) -> None:
     parts.submission.submit("ann", upload().id, Recipe())
@@ -190,7 +190,7 @@ def be_somebody_elses(contents: Contents) -> None:
     ],
     ids=lambda one: getattr(one, "__name__", ""),
 )
-def test_an_archive_that_is_not_whole_is_refused_and_nothing_of_it_stays(
+def test_damaged_archive_is_rejected_and_leaves_nothing(
     harm: Callable[[Contents], None], refusal: str, elsewhere: tuple[Database[Any], Blobs], tmp_path: Path
 ) -> None:
     contents = read(FIRST_VERSION)
@@ -200,14 +200,14 @@ def test_an_archive_that_is_not_whole_is_refused_and_nothing_of_it_stays(
 
 
 @pytest.mark.parametrize("size", [0, 100, 7000, 20_000])
-def test_an_archive_that_was_cut_is_refused(
+def test_truncated_archive_is_rejected(
     size: int, elsewhere: tuple[Database[Any], Blobs], tmp_path: Path
 ) -> None:
     (tmp_path / "cut.tar").write_bytes(FIRST_VERSION.read_bytes()[:size])
     is_left_empty(elsewhere, tmp_path / "cut.tar", "The backup cannot be used")
 
 
-def test_a_secret_that_is_there_is_not_replaced(
+def test_restore_does_not_replace_an_existing_secret(
     elsewhere: tuple[Database[Any], Blobs], tmp_path: Path
 ) -> None:
     (tmp_path / "secret.key").write_text("another one, which signs what people have now")

@@ -1,4 +1,4 @@
-"""All that people have made, in one file, and back again."""
+"""A backup of a service in use restores every job, video and GIF."""
 
 import subprocess
 import sys
@@ -16,7 +16,7 @@ from tests.support.service import PASSWORD, running_service
 ADA = "ada@example.org"
 
 
-def test_a_loaded_instance_comes_back_elsewhere_byte_for_byte(tmp_path: Path) -> None:
+def test_backup_of_a_busy_service_restores_every_byte(tmp_path: Path) -> None:
     archive = tmp_path / "gifapp.tar"
     (tmp_path / "here").mkdir()
     (tmp_path / "there").mkdir()
@@ -59,7 +59,7 @@ def gifapp(*words: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 class busy:  # noqa: N801
-    """Somebody who uploads and submits all the time."""
+    """A user who keeps uploading and submitting."""
 
     def __init__(self, client: Client, clip: Path) -> None:
         self._client, self._clip = client, clip
@@ -86,7 +86,7 @@ class busy:  # noqa: N801
 
 
 def gallery(client: Client) -> dict[str, Any]:
-    """All that the dashboard would show, with the bytes of every picture for its address."""
+    """Everything the dashboard shows; each picture's URL is replaced by its bytes."""
     headers = {"Authorization": f"Bearer {client.access_token()}"}
     with httpx.Client(base_url=client.url, headers=headers) as http:
         jobs = http.get("/api/v1/jobs").raise_for_status().json()["jobs"]
@@ -95,7 +95,7 @@ def gallery(client: Client) -> dict[str, Any]:
             if job["gif"]:
                 job["gif"]["url"] = http.get(f"/api/v1/jobs/{job['id']}/gif").raise_for_status().content
         for source in (*sources, *(job["source"] for job in jobs if job["source"])):
-            # an address is signed anew every few hours: what it leads to is the same
+            # signed URLs change every few hours, but what they return does not
             for url, more in (("poster_url", {}), ("frame_url", {"at_s": "0.5"})):
                 address = httpx.URL(source[url]).copy_merge_params(more)
                 source[url] = http.get(address).raise_for_status().content

@@ -1,4 +1,4 @@
-"""A page without a kernel, in which a test plays the widget's model."""
+"""A page without a kernel; the test stands in for the widget's model."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,7 +37,7 @@ async ([code, traits]) => {
 
 @contextmanager
 def blank_page(browser: Browser) -> Iterator[Page]:
-    """The page; its time passes when told to."""
+    """A page whose clock a test can advance; otherwise it runs in real time."""
     page = browser.new_page()
     page.clock.install()
     page.add_script_tag(content=MODEL)

@@ -23,18 +23,18 @@ _FLAGS = [
 
 Shoot = Callable[[Page, str], None]
 
-expect.set_options(timeout=60_000)  # five seconds, Playwright's own, pass on a busy machine
+expect.set_options(timeout=60_000)  # Playwright's default of 5 s is too short on a busy machine
 
 
 def chromium() -> str | None:
-    """What CHROMIUM names, else a Chromium of the machine, else None for Playwright's own."""
+    """The Chromium that CHROMIUM names, else the one on PATH, else None for Playwright's own."""
     names = ("chromium", "chromium-browser", "google-chrome")
     return os.environ.get("CHROMIUM") or next((path for name in names if (path := shutil.which(name))), None)
 
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
-    """A service that nobody has an account on yet."""
+    """A service that has no accounts yet."""
     with running_service(tmp_path_factory.mktemp("service")) as running:
         yield running
 
@@ -49,7 +49,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    """One person's browser; the tests of a module are one visit."""
+    """One user's browser context, shared by the tests of a module."""
     opened = browser.new_context(viewport={"width": 1280, "height": 800})
     opened.set_default_timeout(60_000)
     yield opened
@@ -63,7 +63,7 @@ def page(context: BrowserContext) -> Page:
 
 @pytest.fixture(scope="session")
 def shoot() -> Shoot:
-    """With SCREENSHOTS=1, keeps a screenshot at both sizes, in light and dark."""
+    """With SCREENSHOTS=1, saves a screenshot at both sizes, in light and dark."""
     is_wanted = bool(os.environ.get("SCREENSHOTS"))
 
     def shoot(page: Page, name: str) -> None:

@@ -1,4 +1,4 @@
-"""A line between people and the service: it may be slow, be cut, and lead to several web servers."""
+"""A TCP proxy between browsers and the service: slow if asked, breakable, and able to balance web servers."""
 
 import contextlib
 import itertools
@@ -10,13 +10,13 @@ import time
 from collections import Counter
 
 CHUNK_BYTES = 64 * 1024
-_RESET = struct.pack("ii", 1, 0)  # what is not sent yet is not waited for when it is closed
+_RESET = struct.pack("ii", 1, 0)  # discard unsent data on close
 
 
 class Line:
-    """Passes on what comes to its port, towards the service no faster than `bytes_per_s`.
+    """Forwards connections to its port; towards the service at `bytes_per_s` at most.
 
-    With several ports, connections take turns; one that is refused goes to the next.
+    With several target ports, connections take turns; a port that refuses a connection is skipped.
     """
 
     def __init__(self, *to_ports: int, bytes_per_s: float = math.inf) -> None:
@@ -24,21 +24,21 @@ class Line:
         self._turns = itertools.cycle(range(len(to_ports)))
         self._pause_s = CHUNK_BYTES / bytes_per_s
         self._open: set[socket.socket] = set()
-        self._sent: Counter[socket.socket] = Counter()  # bytes from each browser's end
+        self._sent: Counter[socket.socket] = Counter()  # bytes from each browser socket
         self._dead: set[socket.socket] = set()
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port = self._server.getsockname()[1]
         self._spawn(self._accept)
 
     def cut(self) -> None:
-        """Break every connection there is, which both ends see at once; new ones are taken."""
+        """Reset every open connection, which both ends notice at once; new connections are accepted."""
         for one in list(self._open):
             with contextlib.suppress(OSError):
                 one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
                 one.shutdown(socket.SHUT_RDWR)
 
     def go_dead(self) -> None:
-        """Pass nothing on any more over the connection that people now send most by, and tell neither end."""
+        """Stop forwarding on the connection that sends most, without closing it at either end."""
         before = self._sent.copy()
         time.sleep(0.3)
         [(busiest, _)] = (self._sent - before).most_common(1)
@@ -49,7 +49,7 @@ class Line:
         self.cut()
 
     def _accept(self) -> None:
-        with contextlib.suppress(OSError):  # it is closed
+        with contextlib.suppress(OSError):  # the server was closed
             while True:
                 browser, _ = self._server.accept()
                 service = self._connected()

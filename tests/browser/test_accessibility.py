@@ -1,4 +1,4 @@
-"""Every page and dialog under axe-core's rules, light and dark; one visit, in order."""
+"""axe-core checks every page and dialog, in light and dark; the tests are steps of one visit."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -20,22 +20,22 @@ def ada(service: RunningService) -> Client:
 
 
 def check(page: Page) -> None:
-    """No rule is broken, in light and in dark colours."""
+    """Assert that no rule is violated, in light and in dark."""
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        page.wait_for_timeout(300)  # the time of the longest transition
+        page.wait_for_timeout(300)  # the longest transition
         broken = Axe().run(page)
         assert broken.violations_count == 0, f"{scheme}: {broken.generate_report()}"
 
 
 @pytest.mark.usefixtures("ada")
-def test_the_sign_in_page(page: Page, service: RunningService) -> None:
+def test_sign_in_page(page: Page, service: RunningService) -> None:
     page.goto(service.url)
     expect(page.get_by_label("Email")).to_be_visible()
     check(page)
 
 
-def test_the_dashboard(page: Page) -> None:
+def test_dashboard(page: Page) -> None:
     page.get_by_label("Email").fill("ada@example.com")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
@@ -43,7 +43,7 @@ def test_the_dashboard(page: Page) -> None:
     check(page)
 
 
-def test_the_whole_form_and_its_preview(page: Page) -> None:
+def test_whole_form_with_preview(page: Page) -> None:
     for head in page.locator(".gifapp-form__head").all()[1:]:
         head.click()
     page.get_by_role("button", name="Add a caption").click()
@@ -60,7 +60,7 @@ def test_selected_gifs_and_filters(page: Page) -> None:
     page.get_by_role("button", name="Clear selection").click()
 
 
-def test_a_deletion_that_can_be_undone(page: Page) -> None:
+def test_notice_with_undo(page: Page) -> None:
     page.get_by_role("article").get_by_role("button", name="Delete").press("Enter")
     undo = page.get_by_role("alert").get_by_role("button", name="Undo")
     expect(undo).to_be_focused()
@@ -77,27 +77,27 @@ def test_a_deletion_that_can_be_undone(page: Page) -> None:
         ("Account", "Account"),
     ],
 )
-def test_a_dialog(page: Page, opens: str, dialog: str) -> None:
+def test_dialog(page: Page, opens: str, dialog: str) -> None:
     page.get_by_role("button", name=opens).first.press("Enter")
     expect(page.get_by_role("dialog", name=dialog)).to_be_visible()
     check(page)
     page.keyboard.press("Escape")
 
 
-def test_a_question_before_something_is_removed(page: Page) -> None:
+def test_confirmation_before_deleting(page: Page) -> None:
     page.get_by_role("button", name="Remove this video").click()
     expect(page.get_by_role("button", name="Remove", exact=True)).to_be_visible()
     check(page)
     page.keyboard.press("Escape")
 
 
-def test_the_operations_page(page: Page, service: RunningService) -> None:
+def test_operations_page(page: Page, service: RunningService) -> None:
     page.goto(f"{service.url}/operations")
     expect(page.get_by_role("heading", name="Operations")).to_be_visible()
     expect(page.get_by_role("list", name="Queue")).to_be_visible()
     check(page)
 
 
-def test_an_error_page(page: Page, service: RunningService) -> None:
+def test_error_page(page: Page, service: RunningService) -> None:
     page.goto(f"{service.url}/nothing")
     check(page)

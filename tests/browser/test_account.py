@@ -1,4 +1,4 @@
-"""What a person does with their account, in the browser. The tests of this file are one visit, in order."""
+"""The account panel in the browser; the tests are steps of one visit."""
 
 import zipfile
 
@@ -35,7 +35,7 @@ def test_the_panel_opens_and_closes_by_keyboard(page: Page, service: RunningServ
     expect(page.get_by_role("button", name="Account")).to_be_focused()
 
 
-def test_a_token_is_made_copied_and_revoked(page: Page, service: RunningService, shoot: Shoot) -> None:
+def test_token_is_created_copied_and_revoked(page: Page, service: RunningService, shoot: Shoot) -> None:
     page.get_by_role("button", name="Account").click()
     panel = page.get_by_role("dialog", name="Account")
     panel.get_by_label("Name").fill("backup of <b>mine</b>")
@@ -54,7 +54,7 @@ def test_a_token_is_made_copied_and_revoked(page: Page, service: RunningService,
     assert httpx.get(f"{service.url}/api/v1/me", headers=headers).status_code == 401
 
 
-def test_everything_is_downloaded(page: Page) -> None:
+def test_export_is_downloaded(page: Page) -> None:
     panel = page.get_by_role("dialog", name="Account")
     with page.expect_download() as download:
         panel.get_by_role("button", name="Download everything").click()
@@ -62,7 +62,7 @@ def test_everything_is_downloaded(page: Page) -> None:
     expect(panel.get_by_text("Downloaded.")).to_be_visible()
 
 
-def test_the_last_administrator_is_told_why_it_stays(page: Page, shoot: Shoot) -> None:
+def test_last_administrator_sees_why_deleting_the_account_fails(page: Page, shoot: Shoot) -> None:
     panel = page.get_by_role("dialog", name="Account")
     panel.get_by_text("Delete account").click()
     panel.get_by_label("Password", exact=True).fill(PASSWORD)
@@ -71,7 +71,7 @@ def test_the_last_administrator_is_told_why_it_stays(page: Page, shoot: Shoot) -
     shoot(page, "account-3-refused")
 
 
-def test_a_new_password_never_passes_through_the_kernel(page: Page) -> None:
+def test_new_password_never_passes_through_the_kernel(page: Page) -> None:
     sent: list[str] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(str(frame))))
     panel = page.get_by_role("dialog", name="Account")
@@ -86,13 +86,13 @@ def test_a_new_password_never_passes_through_the_kernel(page: Page) -> None:
     assert not [frame for frame in sent if NEW in frame or PASSWORD in frame]
 
 
-def test_the_session_is_renewed_once_a_day_while_the_page_is_seen(page: Page) -> None:
+def test_session_is_renewed_once_a_day_while_the_page_is_visible(page: Page) -> None:
     before = cookie(page, "gifapp_session")
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     page.wait_for_timeout(500)
     assert cookie(page, "gifapp_session") == before
     a_day_ago = "localStorage.setItem('gifapp-session-renewed', String(Date.now() - 86400000))"
-    other = page.context.new_page()  # two tabs that see it is time are no thieves
+    other = page.context.new_page()  # two tabs that refresh at once must not look like a stolen token
     page.evaluate(a_day_ago)
     with other.expect_response("**/auth/refresh") as answer:
         other.goto(page.url)
@@ -108,8 +108,8 @@ def test_the_session_is_renewed_once_a_day_while_the_page_is_seen(page: Page) ->
     arrives(page)
 
 
-def test_a_widget_that_is_not_there_yet_is_drawn_once_it_is(page: Page) -> None:
-    """The widget manager must refuse it at once: only then is it drawn again once it is there."""
+def test_unknown_widget_is_refused_at_once(page: Page) -> None:
+    """The widget manager must reject an unknown model at once; else the widget is not drawn later."""
     outcome = page.evaluate(
         """Promise.race([
             window.jupyterapp.widgetManager.get_model("not there yet").then(() => "found", () => "refused"),
@@ -119,7 +119,7 @@ def test_a_widget_that_is_not_there_yet_is_drawn_once_it_is(page: Page) -> None:
     assert outcome == "refused"
 
 
-def test_a_link_gives_a_new_password_whoever_is_signed_in(
+def test_reset_link_works_although_somebody_is_signed_in(
     page: Page, service: RunningService, shoot: Shoot
 ) -> None:
     page.goto(f"{service.url}{reset_path(service)}")
@@ -134,7 +134,7 @@ def test_a_link_gives_a_new_password_whoever_is_signed_in(
     arrives(page)
 
 
-def test_signing_out_everywhere_ends_this_page_too(page: Page) -> None:
+def test_signing_out_everywhere_signs_out_this_page(page: Page) -> None:
     page.get_by_role("button", name="Account").click()
     page.get_by_role("button", name="Sign out everywhere").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible(timeout=20_000)
@@ -145,7 +145,7 @@ def cookie(page: Page, name: str) -> str:
 
 
 def reset_path(service: RunningService) -> str:
-    """By an administrator's hand; the only one there is resets their own."""
+    """The path of a reset link; the only administrator creates it for themselves."""
     account = {"email": EMAIL, "password": NEW}
     session = httpx.post(f"{service.url}/api/v1/auth/login", json=account).json()
     headers = {"Authorization": f"Bearer {session['access_token']}"}

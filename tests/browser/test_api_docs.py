@@ -1,4 +1,4 @@
-"""The page that shows the API: it works under its own policy, asks nobody else, and is tried with a token."""
+"""The API documentation page: keeps its policy, loads nothing from other hosts, and sends requests."""
 
 import httpx
 import pytest
@@ -10,7 +10,7 @@ from tests.support.service import RunningService
 pytestmark = pytest.mark.timeout(120)
 
 
-def test_the_page_shows_the_api_and_its_policy_is_kept(
+def test_page_shows_the_api_without_violating_its_policy(
     page: Page, service: RunningService, shoot: Shoot
 ) -> None:
     complaints: list[str] = []
@@ -29,7 +29,7 @@ def test_the_page_shows_the_api_and_its_policy_is_kept(
     assert [url for url in asked if not url.startswith((service.url, "data:"))] == []
 
 
-def test_an_operation_is_tried(page: Page, service: RunningService) -> None:
+def test_try_it_out_sends_a_request(page: Page, service: RunningService) -> None:
     limits = page.locator("#operations-me-get_limits")
     limits.locator(".opblock-summary-control").click()
     limits.get_by_role("button", name="Try it out").click()

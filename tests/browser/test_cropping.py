@@ -1,4 +1,4 @@
-"""The crop on the stage, in a page without a kernel: by pointer, by keys, with a shape, turned."""
+"""The crop on the stage, in a page without a kernel: by pointer, by keyboard, and on rotated video."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -51,13 +51,13 @@ def drag(page: Page, start: tuple[int, int], end: tuple[int, int]) -> None:
 
 
 def crop(page: Page) -> Crop | None:
-    """The last that was sent."""
+    """The crop that the page sent last."""
     sent = page.evaluate("crops.at(-1)")
     return sent and Crop(**sent)
 
 
 def set_crop(page: Page, x_px: int, y_px: int, width_px: int, height_px: int) -> None:
-    """As the kernel does."""
+    """Set the crop as the kernel does."""
     made = Crop(x_px=x_px, y_px=y_px, width_px=width_px, height_px=height_px)
     arrive(page, crop=made.model_dump())
 
@@ -87,7 +87,7 @@ def test_each_handle_moves_its_side(page: Page, side: str, start: tuple[int, int
     expect(page.get_by_role("button", name=f"Resize at the {side}", exact=True)).to_be_focused()
 
 
-def test_it_is_moved_and_stays_within_the_picture(page: Page) -> None:
+def test_crop_is_moved_within_the_picture(page: Page) -> None:
     set_crop(page, 100, 50, 200, 100)
     drag(page, (200, 80), (230, 100))
     assert crop(page) == box(130, 70, 200, 100)
@@ -95,11 +95,11 @@ def test_it_is_moved_and_stays_within_the_picture(page: Page) -> None:
     assert crop(page) == box(200, 100, 200, 100)
 
 
-def test_another_is_drawn_beside_it(page: Page) -> None:
+def test_new_crop_is_drawn_beside_the_old_one(page: Page) -> None:
     set_crop(page, 100, 50, 200, 100)
     drag(page, (20, 20), (80, 180))
     assert crop(page) == box(20, 20, 60, 160)
-    drag(page, (300, 20), (303, 22))  # a click, more or less
+    drag(page, (300, 20), (303, 22))  # hardly more than a click
     assert crop(page) == box(20, 20, 60, 160)
 
 
@@ -122,19 +122,19 @@ def test_keys_alone_move_resize_and_finish(page: Page) -> None:
     assert crop(page) is None
 
 
-def test_a_shape_is_kept_while_it_is_resized(page: Page) -> None:
+def test_resizing_keeps_the_aspect_ratio(page: Page) -> None:
     page.get_by_label("Shape of the crop").select_option("1:1")
     assert crop(page) == box(100, 0, 200, 200)
     drag(page, (298, 198), (250, 180))
     assert crop(page) == box(100, 0, 180, 180)
-    drag(page, (102, 90), (150, 90))  # the left side; the middle of the right one stays
+    drag(page, (102, 90), (150, 90))  # the left side moves; the middle of the right side stays
     assert crop(page) == box(150, 25, 130, 130)
     page.get_by_label("Shape of the crop").select_option("Free")
     drag(page, (277, 90), (300, 90))
     assert crop(page) == box(150, 25, 150, 130)
 
 
-def test_a_late_answer_does_not_undo_what_came_after(page: Page) -> None:
+def test_late_answer_of_the_kernel_does_not_undo_newer_changes(page: Page) -> None:
     page.get_by_role("button", name="Resize at the right", exact=True).focus()
     for _ in range(3):
         page.keyboard.press("ArrowLeft")
@@ -154,9 +154,7 @@ def test_a_late_answer_does_not_undo_what_came_after(page: Page) -> None:
         ({"flip": "horizontal"}, box(310, 40, 50, 140)),
     ],
 )
-def test_a_turned_picture_is_cropped_where_it_is_seen(
-    page: Page, turn: dict[str, Any], expected: Crop
-) -> None:
+def test_crop_follows_the_rotated_picture(page: Page, turn: dict[str, Any], expected: Crop) -> None:
     arrive(page, shown=shown(**turn))
     frame = page.locator(".gifapp-stage__frame").bounding_box()
     assert frame
@@ -174,8 +172,8 @@ def test_a_turned_picture_is_cropped_where_it_is_seen(
     assert sides == [*start, end[0] - start[0], end[1] - start[1]]
 
 
-def test_fingers_crop_as_well(browser: Browser) -> None:
-    """Touch is delivered as pointer events, which the page must keep for itself."""
+def test_touch_crops(browser: Browser) -> None:
+    """Touch arrives as pointer events; the page must keep the browser from scrolling."""
     with blank_page(browser) as page:
         css = style("common", "stage/stage", "stage/cropper", "dashboard/editor")
         page.add_style_tag(content=f"{css} {IN_THE_CORNER}")

@@ -1,4 +1,4 @@
-"""What a person does first: an account, a video, a GIF. The tests of this file are one visit, in order."""
+"""A new user's first steps: an account, a video, a GIF; the tests are steps of one visit."""
 
 from io import BytesIO
 from pathlib import Path
@@ -22,7 +22,7 @@ SAVE_EVERY_MS = 150  # as in controls/ranges.js
 pytestmark = pytest.mark.timeout(120)
 
 
-def test_the_first_visitor_makes_the_account_of_the_administrator(
+def test_first_visitor_creates_the_administrator_account(
     page: Page, service: RunningService, shoot: Shoot
 ) -> None:
     page.goto(service.setup_url)
@@ -36,7 +36,7 @@ def test_the_first_visitor_makes_the_account_of_the_administrator(
     shoot(page, "2-empty")
 
 
-def test_what_is_no_video_is_refused_before_its_bytes(page: Page, shoot: Shoot) -> None:
+def test_unsupported_file_is_rejected_before_it_is_uploaded(page: Page, shoot: Shoot) -> None:
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url))
     drop(page, "holiday.pdf", "application/pdf", b"%PDF-1.7")
@@ -51,7 +51,7 @@ def test_what_is_no_video_is_refused_before_its_bytes(page: Page, shoot: Shoot) 
     assert not [url for url in sent if "/sources" in url]
 
 
-def test_what_only_claims_to_be_a_video_is_refused_with_the_services_words(page: Page) -> None:
+def test_file_with_a_video_name_is_rejected_in_the_services_words(page: Page) -> None:
     drop(page, "<b>fake</b>.mp4", "video/mp4", b"no video at all")
     uploads = page.get_by_role("list", name="Uploads")
     expect(uploads).to_contain_text("This isn't a video format gifapp supports.")
@@ -67,16 +67,14 @@ def test_what_only_claims_to_be_a_video_is_refused_with_the_services_words(page:
         ("image/bmp", "BMP", b"BM\x46\0\0\0\0\0\0\0\x36\0\0\0"),
     ],
 )
-def test_a_picture_that_is_not_read_is_told_by_its_name(
-    page: Page, kind: str, name: str, content: bytes
-) -> None:
+def test_unsupported_picture_is_rejected_by_name(page: Page, kind: str, name: str, content: bytes) -> None:
     choose_source(page, "photo", kind, content)
     uploads = page.get_by_role("list", name="Uploads")
     expect(uploads).to_contain_text(name, timeout=15_000)
     page.get_by_role("button", name="Dismiss photo").click()
 
 
-def test_an_avif_is_taken(page: Page) -> None:
+def test_avif_is_accepted(page: Page) -> None:
     picture = BytesIO()
     Image.new("RGB", (32, 24), "teal").save(picture, "AVIF")
     choose_source(page, "leaf.avif", "image/avif", picture.getvalue())
@@ -86,7 +84,7 @@ def test_an_avif_is_taken(page: Page) -> None:
     expect(page.get_by_role("heading", name="leaf.avif")).to_have_count(0)
 
 
-def test_a_video_is_uploaded_and_shown(page: Page, shoot: Shoot) -> None:
+def test_video_is_uploaded_and_shown(page: Page, shoot: Shoot) -> None:
     page.locator(".gifapp-upload input[type=file]").set_input_files(real_clip())
     expect(page.get_by_role("heading", name="bigbuckbunny.mp4")).to_be_visible(timeout=15_000)
     expect(page.get_by_text("480 × 270 px · 66 frames · 5.3 s")).to_be_visible()  # noqa: RUF001
@@ -95,7 +93,7 @@ def test_a_video_is_uploaded_and_shown(page: Page, shoot: Shoot) -> None:
     shoot(page, "4-uploaded")
 
 
-def test_a_wrong_recipe_is_said_beside_the_form(page: Page, shoot: Shoot) -> None:
+def test_form_shows_a_recipe_error(page: Page, shoot: Shoot) -> None:
     field = page.get_by_label("Frame rate (fps)")
     field.fill("80")
     field.press("Enter")
@@ -107,7 +105,7 @@ def test_a_wrong_recipe_is_said_beside_the_form(page: Page, shoot: Shoot) -> Non
     expect(page.get_by_role("button", name="Make the GIF")).to_be_enabled()
 
 
-def test_a_number_may_have_a_comma_and_is_stepped_by_arrow_keys(page: Page) -> None:
+def test_number_accepts_a_comma_and_arrow_keys(page: Page) -> None:
     speed = page.get_by_label("Speed")
     speed.fill("0,5")
     expect(page.get_by_text("132 frames · 10.6 s")).to_be_visible()
@@ -125,7 +123,7 @@ def test_a_number_may_have_a_comma_and_is_stepped_by_arrow_keys(page: Page) -> N
     rate.fill("12.5")
 
 
-def test_the_time_of_a_range_may_have_a_comma(page: Page) -> None:
+def test_range_time_accepts_a_comma(page: Page) -> None:
     start = page.get_by_label("Start (s)")
     start.fill("1,5")
     start.press("ArrowUp")
@@ -141,7 +139,7 @@ def test_the_time_of_a_range_may_have_a_comma(page: Page) -> None:
     expect(page.get_by_text("66 frames · 5.3 s")).to_be_visible()
 
 
-def test_a_time_that_is_being_typed_is_not_written_over(page: Page) -> None:
+def test_typing_a_time_is_not_interrupted(page: Page) -> None:
     start = page.get_by_label("Start (s)")
     start.fill("1,5")
     start.press("ArrowUp")
@@ -152,11 +150,11 @@ def test_a_time_that_is_being_typed_is_not_written_over(page: Page) -> None:
     expect(page.get_by_text("66 frames · 5.3 s")).to_be_visible()
 
 
-def test_what_a_field_does_is_shown_at_its_name(page: Page) -> None:
+def test_field_label_shows_its_help(page: Page) -> None:
     expect(page.get_by_title("The playback speed: 2 is twice as fast.")).to_contain_text("Speed")
 
 
-def test_the_picture_follows_the_range(page: Page) -> None:
+def test_picture_follows_the_range(page: Page) -> None:
     start = page.get_by_role("slider", name="Start of the range")
     start.focus()
     page.keyboard.press("PageUp")
@@ -168,7 +166,7 @@ def test_the_picture_follows_the_range(page: Page) -> None:
     expect(page.get_by_text("480 × 270 px · 66 frames · 5.3 s")).to_be_visible()  # noqa: RUF001
 
 
-def test_a_preview_is_made_again_after_each_change(page: Page, shoot: Shoot) -> None:
+def test_preview_is_updated_after_each_change(page: Page, shoot: Shoot) -> None:
     toggle = page.get_by_role("button", name="Preview")
     preview = page.get_by_alt_text("A short loop of the GIF, as it will look")
     toggle.click()
@@ -186,9 +184,7 @@ def test_a_preview_is_made_again_after_each_change(page: Page, shoot: Shoot) -> 
     assert not cards(page, "succeeded").count()
 
 
-def test_one_press_makes_the_gif_and_its_pixels_are_the_videos(
-    page: Page, tmp_path: Path, shoot: Shoot
-) -> None:
+def test_one_click_makes_a_gif_of_the_videos_pixels(page: Page, tmp_path: Path, shoot: Shoot) -> None:
     page.get_by_role("button", name="Make the GIF").click()
     expect(cards(page, "succeeded")).to_have_count(1, timeout=60_000)
     expect(cards(page, "succeeded")).to_contain_text("480 × 270 px · 66 frames")  # noqa: RUF001
@@ -206,7 +202,7 @@ def test_one_press_makes_the_gif_and_its_pixels_are_the_videos(
         assert np.sqrt((difference**2).mean()) < 12, f"frame {frame}"
 
 
-def test_the_same_gif_is_not_made_twice_but_pointed_at(page: Page, shoot: Shoot) -> None:
+def test_submitting_the_same_gif_again_highlights_it(page: Page, shoot: Shoot) -> None:
     page.get_by_role("button", name="Make the GIF").click()
     expect(page.get_by_role("alert").first).to_contain_text("You already have this GIF.")
     expect(cards(page, "succeeded")).to_have_count(1)
@@ -216,7 +212,7 @@ def test_the_same_gif_is_not_made_twice_but_pointed_at(page: Page, shoot: Shoot)
     page.get_by_role("button", name="Dismiss").click()
 
 
-def test_a_reload_loses_nothing(page: Page) -> None:
+def test_reload_loses_nothing(page: Page) -> None:
     page.get_by_label("Width (px)", exact=True).fill("222")
     page.keyboard.press("Tab")
     expect(page.get_by_text("222 \N{MULTIPLICATION SIGN} 125 px")).to_be_visible()
@@ -231,7 +227,7 @@ def test_a_reload_loses_nothing(page: Page) -> None:
     expect(page.get_by_role("heading", name="bigbuckbunny.mp4").first).to_be_visible()
 
 
-def test_a_crop_is_drawn_on_the_picture(page: Page, shoot: Shoot) -> None:
+def test_crop_is_drawn_on_the_picture(page: Page, shoot: Shoot) -> None:
     page.get_by_role("button", name="Crop").click()
     box = page.locator(".gifapp-stage__frame").bounding_box()
     assert box is not None
@@ -249,7 +245,7 @@ def test_a_crop_is_drawn_on_the_picture(page: Page, shoot: Shoot) -> None:
     page.get_by_role("button", name="Clear crop").click()
 
 
-def test_words_and_pictures_are_added_and_reset(page: Page, shoot: Shoot) -> None:
+def test_captions_and_overlay_are_added_and_reset(page: Page, shoot: Shoot) -> None:
     folded = page.locator(".gifapp-form__head").all()[1:]
     for head in folded:
         head.click()
@@ -271,7 +267,7 @@ def test_words_and_pictures_are_added_and_reset(page: Page, shoot: Shoot) -> Non
         head.click()
 
 
-def test_a_running_job_shows_its_progress_and_is_cancelled(page: Page, shoot: Shoot) -> None:
+def test_running_job_shows_progress_and_is_cancelled(page: Page, shoot: Shoot) -> None:
     page.get_by_role("button", name="Add another range").click()
     for label, value in (("Frame rate (fps)", "50"), ("Speed", "0.25")):
         page.get_by_label(label).fill(value)
@@ -294,7 +290,7 @@ def test_a_running_job_shows_its_progress_and_is_cancelled(page: Page, shoot: Sh
     expect(page.get_by_role("group", name="Range 2 of 2")).to_be_visible()
 
 
-def test_a_deletion_is_undone_by_keyboard_and_else_stays(page: Page, shoot: Shoot) -> None:
+def test_deletion_is_undone_by_keyboard_or_stays(page: Page, shoot: Shoot) -> None:
     done = cards(page, "succeeded")
     done.get_by_role("button", name="Delete").press("Enter")
     expect(done).to_have_count(0)
@@ -310,7 +306,7 @@ def test_a_deletion_is_undone_by_keyboard_and_else_stays(page: Page, shoot: Shoo
     expect(done).to_have_count(0)
 
 
-def test_a_video_that_comes_before_the_form_is_drawn_is_ready_as_well(page: Page) -> None:
+def test_video_uploaded_before_the_form_is_drawn_is_ready(page: Page) -> None:
     page.get_by_role("button", name="Remove this video").click()
     expect(page.get_by_text("No GIFs were made from it.")).to_be_visible()
     page.get_by_role("button", name="Remove", exact=True).click()
@@ -327,7 +323,7 @@ def test_no_page_is_wider_than_a_phone(page: Page) -> None:
 
 
 def cards(page: Page, state: str):  # type: ignore[no-untyped-def]
-    """The gallery's cards in one state."""
+    """The gallery's cards in this state."""
     return page.locator(f'.gifapp-card[data-state="{state}"]')
 
 

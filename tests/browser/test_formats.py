@@ -1,4 +1,4 @@
-"""Chromium shows a file in every format but GIF: its colours, its times, and that it moves and repeats."""
+"""Chromium shows every format but GIF with the right colours and timing, moving and repeating."""
 
 import io
 from collections.abc import Iterator, Sequence
@@ -67,13 +67,13 @@ def file(folder: Path, name: Format, *, alpha: int | None = None) -> bytes:
 
 
 def show(page: Page, data: bytes, name: Format, *, ground: str = "white") -> None:
-    """A page with what a report shows of itself."""
+    """Open a page with the report's HTML."""
     tag = FILE_KINDS[name].html(data, 64).replace("controls", "")
     page.set_content(f'<body style="background: {ground}">{tag}')
 
 
 def shown_colour(page: Page) -> tuple[int, ...]:
-    """The colour in the middle of what is on the screen."""
+    """The colour in the middle of the screenshot."""
     with Image.open(io.BytesIO(page.locator("img, video").screenshot())) as screenshot:
         return tuple(screenshot.convert("RGB").getpixel((32, 24)))
 
@@ -83,7 +83,7 @@ def is_near(shown: Sequence[int], colour: tuple[int, ...]) -> bool:
 
 
 @pytest.mark.parametrize("name", IMAGES)
-def test_an_image_has_its_colours_and_times(page: Page, tmp_path: Path, name: Format) -> None:
+def test_image_has_the_right_colours_and_timing(page: Page, tmp_path: Path, name: Format) -> None:
     shown = Chromium(page).shown(file(tmp_path, name), FILE_KINDS[name].content_type)
     assert shown is not None
     assert (shown.delays_ms, shown.plays) == ([300, 500, 400], 0)
@@ -93,7 +93,7 @@ def test_an_image_has_its_colours_and_times(page: Page, tmp_path: Path, name: Fo
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_a_page_shows_it_moving_and_repeating(page: Page, tmp_path: Path, name: Format) -> None:
+def test_report_moves_and_repeats(page: Page, tmp_path: Path, name: Format) -> None:
     show(page, file(tmp_path, name), name)
     for colour in [*COLOURS, *COLOURS]:
         while not is_near(shown_colour(page), colour):
@@ -101,7 +101,7 @@ def test_a_page_shows_it_moving_and_repeating(page: Page, tmp_path: Path, name: 
 
 
 @pytest.mark.parametrize("name", VIDEOS)
-def test_a_video_has_its_colours_and_times_and_repeats(page: Page, tmp_path: Path, name: Format) -> None:
+def test_video_has_the_right_colours_and_timing_and_repeats(page: Page, tmp_path: Path, name: Format) -> None:
     show(page, file(tmp_path, name), name)
     assert page.evaluate(DURATION) == [pytest.approx(1.2, abs=0.001), 64, 48]
     for time_s, colour in zip((0.29, 0.31, 0.81), COLOURS, strict=True):
@@ -110,7 +110,7 @@ def test_a_video_has_its_colours_and_times_and_repeats(page: Page, tmp_path: Pat
 
 
 @pytest.mark.parametrize("name", ["webp", "avif", "apng", "webm"])
-def test_what_is_half_clear_lets_the_page_shine_through(page: Page, tmp_path: Path, name: Format) -> None:
+def test_page_shows_through_half_transparent_pixels(page: Page, tmp_path: Path, name: Format) -> None:
     show(page, file(tmp_path, name, alpha=128), name, ground="#0000ff")
     mixed = tuple((np.array(COLOURS[0]) * 128 + np.array((0, 0, 255)) * 127) // 255)
     while not is_near(shown_colour(page), mixed):

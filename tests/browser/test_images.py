@@ -1,4 +1,4 @@
-"""Random animations are shown as Chromium shows them."""
+"""Our image decoders show random animations as Chromium does."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What the stage shows of a look by itself is what the engine makes of it."""
+"""The look that the stage draws itself equals the engine's."""
 
 import base64
 from collections.abc import Iterator
@@ -68,7 +68,7 @@ def source() -> SourceView:
 
 
 def staged(page: Page, recipe: Recipe) -> Pixels:
-    """What the stage shows of the recipe."""
+    """The stage's picture of the recipe."""
     arrive(page, shown=shown_of(recipe, source()))
     return on_stage(page)
 
@@ -81,7 +81,7 @@ def on_stage(page: Page) -> Pixels:
 
 
 def made(picture: Path, recipe: Recipe) -> Pixels:
-    """The engine's frame."""
+    """The engine's frame of the recipe."""
     limits = Limits()
     video = probe(picture, limits=limits)
     plan = make_plan(video, recipe, limits)
@@ -104,7 +104,7 @@ def made(picture: Path, recipe: Recipe) -> Pixels:
         ({"blur_px": 2.0, "saturation": 1.5, "gamma": 1.3, "brightness": -0.1}, 1.5),
     ],
 )
-def test_the_stage_shows_the_look_of_the_gif(
+def test_stage_shows_the_look_of_the_gif(
     page: Page, picture: Path, look: dict[str, Any], most: float
 ) -> None:
     recipe = Recipe(width_px=WIDTH_PX, look=Look(**look))
@@ -115,20 +115,20 @@ def test_the_stage_shows_the_look_of_the_gif(
 
 @pytest.mark.parametrize("flip", ["none", "horizontal", "both"])
 @pytest.mark.parametrize("rotate", [0, 90, 180, 270])
-def test_the_stage_turns_and_flips_as_the_gif(page: Page, picture: Path, rotate: Any, flip: Any) -> None:
+def test_stage_rotates_and_flips_like_the_gif(page: Page, picture: Path, rotate: Any, flip: Any) -> None:
     recipe = Recipe(rotate=rotate, flip=flip, width_px=WIDTH_PX, height_px=WIDTH_PX)
     shown, frame = staged(page, recipe), made(picture, recipe)
     resized = np.asarray(Image.fromarray(frame).resize(shown.shape[1::-1]))
     assert np.abs(shown.astype(int) - resized).mean() < 3
 
 
-def test_a_blur_is_as_wide_on_the_stage_as_in_a_smaller_gif(page: Page, picture: Path) -> None:
+def test_blur_has_the_same_width_on_the_stage_as_in_a_smaller_gif(page: Page, picture: Path) -> None:
     recipe = Recipe(width_px=WIDTH_PX // 2, look=Look(blur_px=3.0))
     frame = np.asarray(Image.fromarray(made(picture, recipe)).resize(SIZE, Image.Resampling.BICUBIC))
     assert np.abs(staged(page, recipe).astype(int) - frame).mean() < 1.5
 
 
-def test_a_slider_is_seen_before_the_kernel_knows_of_it(page: Page, picture: Path) -> None:
+def test_slider_changes_the_stage_before_the_kernel_answers(page: Page, picture: Path) -> None:
     before = staged(page, Recipe())
     page.evaluate("""document.body.className = "gifapp-editor";
         const detail = { path: "look.brightness", value: 0.5 };

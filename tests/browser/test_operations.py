@@ -1,4 +1,4 @@
-"""The administrators' page: what it shows of the service, and what its buttons do; one visit, in order."""
+"""The operations page: its figures and its buttons; the tests are steps of one visit."""
 
 import json
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ def sign_in(page: Page, service: RunningService, email: str) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
-def test_an_administrator_sees_the_service_and_requeues_a_dead_letter(
+def test_administrator_sees_the_service_and_runs_a_dead_letter_again(
     page: Page, service: RunningService, ada: Client, jobs: Collection[Any], shoot: Shoot
 ) -> None:
     jobs.update_one(
@@ -72,7 +72,7 @@ def test_an_administrator_sees_the_service_and_requeues_a_dead_letter(
     expect(page.get_by_role("button", name="Share")).to_be_visible(timeout=60_000)
 
 
-def test_an_unused_link_is_revoked_by_keyboard(
+def test_unused_link_is_revoked_by_keyboard(
     page: Page, service: RunningService, ada: Client, shoot: Shoot
 ) -> None:
     signed_in = {"email": "ada@example.com", "password": PASSWORD}
@@ -93,7 +93,7 @@ def test_an_unused_link_is_revoked_by_keyboard(
     assert ada.administrator.links() == []
 
 
-def test_it_is_for_administrators(browser: Browser, service: RunningService, ada: Client) -> None:
+def test_other_users_cannot_open_the_page(browser: Browser, service: RunningService, ada: Client) -> None:
     with service.sign_up("ben@example.com"):
         page = browser.new_page()
         sign_in(page, service, "ben@example.com")

@@ -1,4 +1,4 @@
-"""The stage plays the original in the browser; the tests of this file are one visit, in order."""
+"""The stage plays the original in the browser; the tests are steps of one visit."""
 
 from io import BytesIO
 
@@ -43,7 +43,7 @@ def time_of(page: Page) -> float:
 
 
 def picture_of(page: Page) -> str:
-    """What the video shows, as the address of a picture."""
+    """The video's current frame as a data URL."""
     return str(
         page.locator(VIDEO).evaluate("""video => {
             const canvas = new OffscreenCanvas(32, 24);
@@ -55,13 +55,13 @@ def picture_of(page: Page) -> str:
 
 
 def difference(picture: str, other: str) -> float:
-    """The mean difference of two such pictures, of 255."""
+    """The mean difference of two pictures, in levels of 255."""
     values, others = (np.array(text.split(","), np.float64) for text in (picture, other))
     return float(np.abs(values - others).mean())
 
 
 def screen_of(page: Page) -> NDArray[np.float64]:
-    """What can be seen in the middle of the stage."""
+    """A screenshot of the middle of the stage."""
     screenshot = page.locator(".gifapp-stage__frame").screenshot()
     with Image.open(BytesIO(screenshot)) as picture:
         middle = picture.convert("RGB").crop((20, 20, picture.width - 20, picture.height - 20))
@@ -75,7 +75,7 @@ def until(page: Page, condition: str) -> None:
 
 
 @pytest.mark.usefixtures("ada")
-def test_a_video_plays_as_soon_as_it_is_chosen(page: Page, service: RunningService) -> None:
+def test_video_plays_as_soon_as_it_is_chosen(page: Page, service: RunningService) -> None:
     enter(page, service)
     expect(page.locator(VIDEO)).to_be_visible()
     until(page, "!video.paused && video.currentTime > 0.2")
@@ -85,7 +85,7 @@ def test_a_video_plays_as_soon_as_it_is_chosen(page: Page, service: RunningServi
     assert picture_of(page) != before
 
 
-def test_only_the_chosen_range_plays_again_and_again(page: Page) -> None:
+def test_only_the_chosen_range_plays_and_repeats(page: Page) -> None:
     page.get_by_label("Start (s)").fill("1")
     page.get_by_label("Start (s)").press("Enter")
     page.get_by_label("End (s)").fill("1.6")
@@ -119,13 +119,13 @@ def test_keys_play_pause_and_step_by_a_frame(page: Page) -> None:
     page.keyboard.press(".")
     page.keyboard.press(",")
     until(page, f"!video.seeking && Math.abs(video.currentTime - {at_s} - 0.04) < 0.03")
-    assert difference(picture_of(page), shown) < 1  # decoding once more may round a pixel otherwise
+    assert difference(picture_of(page), shown) < 1  # decoding again may change a pixel by rounding
     page.keyboard.press(".")
     until(page, f"!video.seeking && video.currentTime - {at_s} > 0.06")
     assert difference(picture_of(page), shown) > 1, "the next frame is another"
 
 
-def test_the_whole_video_is_shown_in_pictures(page: Page) -> None:
+def test_filmstrip_shows_the_whole_video(page: Page) -> None:
     expect(page.locator(".gifapp-filmstrip__slot").first).to_be_attached()
     page.locator(".gifapp-stage__frame").focus()
     page.keyboard.press("i")
@@ -134,7 +134,7 @@ def test_the_whole_video_is_shown_in_pictures(page: Page) -> None:
     expect(page.get_by_label("Start (s)")).to_have_value("1")
 
 
-def test_a_letter_typed_elsewhere_does_nothing(page: Page) -> None:
+def test_typing_in_a_field_does_not_control_playback(page: Page) -> None:
     at_s = time_of(page)
     page.get_by_label("Frame rate (fps)").press(".")
     page.get_by_label("Frame rate (fps)").fill("")
@@ -142,7 +142,7 @@ def test_a_letter_typed_elsewhere_does_nothing(page: Page) -> None:
     assert time_of(page) == at_s
 
 
-def test_a_preview_pauses_it_and_playing_ends_the_preview(page: Page) -> None:
+def test_preview_pauses_the_video_and_playing_hides_the_preview(page: Page) -> None:
     page.get_by_role("button", name="Play").click()
     page.get_by_role("button", name="Preview").click()
     until(page, "video.paused")
@@ -152,7 +152,7 @@ def test_a_preview_pauses_it_and_playing_ends_the_preview(page: Page) -> None:
     page.get_by_role("button", name="Pause").click()
 
 
-def test_it_plays_at_the_speed_of_the_gif_and_says_when_that_runs_backwards(page: Page) -> None:
+def test_video_plays_at_the_speed_of_the_gif_and_reports_reverse(page: Page) -> None:
     page.get_by_label("Speed").fill("2")
     page.get_by_label("Speed").press("Enter")
     page.get_by_label("Reverse").check()
@@ -160,7 +160,7 @@ def test_it_plays_at_the_speed_of_the_gif_and_says_when_that_runs_backwards(page
     assert page.locator(VIDEO).evaluate("video => video.playbackRate") == 2
 
 
-def test_a_playing_video_has_the_look_of_the_gif(page: Page) -> None:
+def test_playing_video_has_the_look_of_the_gif(page: Page) -> None:
     page.locator(".gifapp-stage__frame").focus()
     until(page, "video.paused && !video.seeking")
     before = screen_of(page)
@@ -171,7 +171,7 @@ def test_a_playing_video_has_the_look_of_the_gif(page: Page) -> None:
     page.get_by_label("Invert colours").uncheck()
 
 
-def test_what_the_browser_cannot_play_is_shown_as_single_frames(page: Page) -> None:
+def test_unplayable_video_is_shown_as_single_frames(page: Page) -> None:
     page.get_by_role("button", name="a.gif").click()
     expect(page.get_by_role("heading", name="a.gif")).to_be_visible()
     expect(page.get_by_role("group", name="Playback")).to_contain_text("a few frames a second")
@@ -186,11 +186,11 @@ def test_what_the_browser_cannot_play_is_shown_as_single_frames(page: Page) -> N
         expect(page.locator(".gifapp-stage__picture[src*='at_s=1.80']")).to_be_visible()
     page.get_by_role("button", name="Pause").click()
     shown = picture.get_attribute("src")
-    page.wait_for_timeout(500)  # two frames, if it played on
+    page.wait_for_timeout(500)  # two frames, if it were still playing
     assert picture.get_attribute("src") == shown
 
 
-def test_a_file_that_turns_out_to_be_unplayable_is_as_well(page: Page) -> None:
+def test_video_that_fails_to_decode_is_shown_as_single_frames(page: Page) -> None:
     page.route("**/media/videos/**", lambda route: route.fulfill(content_type="video/webm", body="nothing"))
     page.get_by_role("button", name="clip.webm").click()
     expect(page.get_by_role("group", name="Playback")).to_contain_text("a few frames a second")
@@ -198,9 +198,7 @@ def test_a_file_that_turns_out_to_be_unplayable_is_as_well(page: Page) -> None:
     expect(page.get_by_alt_text("A picture of clip.webm")).to_be_visible()
 
 
-def test_nothing_plays_by_itself_for_those_who_want_less_motion(
-    browser: Browser, service: RunningService
-) -> None:
+def test_reduced_motion_turns_autoplay_off(browser: Browser, service: RunningService) -> None:
     with browser.new_context(reduced_motion="reduce") as context:
         page = context.new_page()
         enter(page, service)

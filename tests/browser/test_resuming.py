@@ -1,4 +1,4 @@
-"""An upload over a line that breaks goes on where it was, by itself and after a reload of the page."""
+"""An upload over a bad connection resumes by itself, and after a reload of the page."""
 
 import hashlib
 import json
@@ -35,11 +35,11 @@ def page(service: RunningService, context: BrowserContext, line: Line) -> Page:
     page.fill("#email", "ada@example.com")
     page.fill("#password", PASSWORD)
     page.keyboard.press("Enter")
-    page.on("dialog", lambda dialog: dialog.accept())  # an upload is on its way: leave all the same
+    page.on("dialog", lambda dialog: dialog.accept())  # leave although an upload is in progress
     return page
 
 
-def test_it_goes_on_by_itself_once_the_line_is_back(
+def test_upload_resumes_when_the_connection_is_back(
     page: Page, line: Line, service: RunningService, tmp_path: Path
 ) -> None:
     offsets = offsets_of(page)
@@ -50,7 +50,7 @@ def test_it_goes_on_by_itself_once_the_line_is_back(
     assert (offsets[0], 0 < offsets[-1] < SIZE_BYTES) == (0, True)
 
 
-def test_it_goes_on_after_a_reload_when_the_file_is_chosen_again(
+def test_upload_resumes_after_a_reload_when_the_file_is_chosen_again(
     page: Page, line: Line, service: RunningService, tmp_path: Path
 ) -> None:
     video = large(tmp_path / "other.mp4")
@@ -65,7 +65,7 @@ def test_it_goes_on_after_a_reload_when_the_file_is_chosen_again(
     assert [offset > 0 for offset in offsets] == [True]
 
 
-def test_one_whose_turn_has_not_come_says_so_and_goes_on_by_itself(page: Page, tmp_path: Path) -> None:
+def test_waiting_upload_says_so_and_starts_by_itself(page: Page, tmp_path: Path) -> None:
     refused: list[Route] = []
 
     def answer(route: Route) -> None:
@@ -85,7 +85,7 @@ def test_one_whose_turn_has_not_come_says_so_and_goes_on_by_itself(page: Page, t
     page.unroute("**/api/v1/uploads/*")
 
 
-def test_it_goes_on_when_the_line_is_dead_without_a_word(
+def test_upload_resumes_when_the_connection_is_silently_dead(
     page: Page, line: Line, service: RunningService, tmp_path: Path
 ) -> None:
     page.clock.install()
@@ -102,7 +102,7 @@ def test_it_goes_on_when_the_line_is_dead_without_a_word(
 
 
 def large(path: Path) -> Path:
-    """A real clip with a large box behind it that players skip."""
+    """A real clip with a large box appended, which players skip."""
     filling = os.urandom(SIZE_BYTES)
     path.write_bytes(real_clip().read_bytes() + struct.pack(">I4s", 8 + SIZE_BYTES, b"free") + filling)
     return path
@@ -122,7 +122,7 @@ def cut_in_mid_upload(page: Page, line: Line, video: Path) -> None:
 
 
 def offsets_of(page: Page) -> list[int]:
-    """From where the page sends bytes, as it does."""
+    """The offsets from which the page sends bytes, in order."""
     offsets: list[int] = []
     page.on(
         "request",
@@ -132,7 +132,7 @@ def offsets_of(page: Page) -> list[int]:
 
 
 def is_whole(service: RunningService, video: Path) -> bool:
-    """Whether the newest source is the video, to the last byte."""
+    """Whether the newest source equals the video, byte for byte."""
     account = {"email": "ada@example.com", "password": PASSWORD}
     token = httpx.post(f"{service.url}/api/v1/auth/login", json=account).json()["access_token"]
     headers = {"Authorization": f"Bearer {token}"}

@@ -1,4 +1,4 @@
-"""The widgets' scripts in a page without a kernel: what arrives while a person types, drags or clicks."""
+"""The widgets' scripts in a page without a kernel: updates arrive while a user types, drags or clicks."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from gifapp.widgets.assets import style
 from tests.browser.blank_page import arrive, blank_page, render
 
-# the first is saved at once, the second after a while
+# the first value is saved at once, the second after a delay
 INPUT = """
 (input, values) => values.forEach((value) => {
   input.value = value;
@@ -29,7 +29,7 @@ def saved(page: Page) -> Any:
     return page.evaluate("model.get('value')")
 
 
-def test_a_number_that_is_being_typed_is_not_written_over(page: Page) -> None:
+def test_update_does_not_overwrite_a_number_being_typed(page: Page) -> None:
     render(page, "controls/number", value="", placeholder="480", step=1)
     field = page.get_by_label("Width")
     field.evaluate(INPUT, ["2", "25"])
@@ -40,7 +40,7 @@ def test_a_number_that_is_being_typed_is_not_written_over(page: Page) -> None:
     expect(field).to_have_value("")
 
 
-def test_a_slider_that_is_being_dragged_does_not_jump_back(page: Page) -> None:
+def test_update_does_not_move_a_slider_being_dragged(page: Page) -> None:
     render(page, "controls/slider", value=1, min=0, max=10, step=1, unit="")
     slider = page.get_by_label("Width")
     slider.evaluate(INPUT, ["3", "4"])
@@ -51,14 +51,14 @@ def test_a_slider_that_is_being_dragged_does_not_jump_back(page: Page) -> None:
     expect(slider).to_have_value("2")
 
 
-def test_a_colour_that_is_taken_away_does_not_come_back(page: Page) -> None:
+def test_removed_colour_does_not_come_back(page: Page) -> None:
     render(page, "controls/colour", value="#000000", may_be_none=True, first="#000000")
     page.get_by_label("Width, colour").evaluate(INPUT, ["#111111", "#222222"])
     page.get_by_role("checkbox").uncheck()
     assert saved(page) is None
 
 
-def test_a_range_that_is_being_moved_survives_a_new_address_of_its_pictures(page: Page) -> None:
+def test_range_being_moved_survives_a_new_filmstrip_url(page: Page) -> None:
     render(
         page,
         "controls/ranges",
@@ -79,7 +79,7 @@ def test_a_range_that_is_being_moved_survives_a_new_address_of_its_pictures(page
     assert saved(page) == [[0, 3.7]]
 
 
-def test_a_button_that_is_being_pressed_is_not_replaced(page: Page) -> None:
+def test_update_does_not_replace_a_button_being_pressed(page: Page) -> None:
     render(page, "operations/panel", part="head", shown={"hours": 24})
     page.get_by_role("button", name="Pause the queue").hover()
     page.mouse.down()
@@ -109,12 +109,12 @@ def card(number: int) -> dict[str, Any]:
 
 
 def show(page: Page, kind: str, *numbers: int) -> None:
-    """The kernel sends cards."""
+    """Send cards as the kernel does."""
     send = "message => model.listeners[0][1](message)"
     page.evaluate(send, {"type": kind, "cards": [card(number) for number in numbers]})
 
 
-def test_cards_stay_in_order_and_more_are_asked_for(page: Page) -> None:
+def test_cards_stay_in_order_and_more_are_loaded(page: Page) -> None:
     render(page, "dashboard/gallery", page_url="", has_more=True, total=2000, sources=[])
     show(page, "all", 4, 2)
     expect(page.get_by_text("2 of 2,000 GIFs")).to_be_visible()
@@ -131,7 +131,7 @@ def test_cards_stay_in_order_and_more_are_asked_for(page: Page) -> None:
     expect(page.get_by_role("button", name="Show more GIFs")).to_be_hidden()
 
 
-def test_a_card_moves_when_its_rank_changes_and_keeps_the_focus(page: Page) -> None:
+def test_card_moves_when_its_rank_changes_and_keeps_the_focus(page: Page) -> None:
     render(page, "dashboard/gallery", page_url="", has_more=False, total=2, sources=[])
     show(page, "all", 2, 1)
     page.get_by_role("button", name="Cancel").last.focus()
@@ -141,7 +141,7 @@ def test_a_card_moves_when_its_rank_changes_and_keeps_the_focus(page: Page) -> N
     expect(page.get_by_role("button", name="Cancel").first).to_be_focused()
 
 
-def test_a_slash_searches_and_what_is_typed_is_asked_once(page: Page) -> None:
+def test_slash_focuses_the_search_and_typing_sends_one_query(page: Page) -> None:
     render(
         page,
         "dashboard/gallery",
@@ -168,7 +168,7 @@ def test_a_slash_searches_and_what_is_typed_is_asked_once(page: Page) -> None:
     expect(search).to_be_focused()
 
 
-def test_filters_are_asked_for_and_counted(page: Page) -> None:
+def test_filters_are_sent_and_counted(page: Page) -> None:
     render(
         page,
         "dashboard/gallery",
@@ -207,12 +207,12 @@ def finished(page: Page) -> Page:
 
 
 def playing(page: Page) -> list[bool]:
-    """Which cards play their GIF; the others show a still."""
+    """Whether each card plays its GIF; the others show a still."""
     addresses = page.locator(".gifapp-card__picture").evaluate_all("all => all.map((one) => one.src)")
     return [address.endswith("/gif") for address in addresses]
 
 
-def test_a_gif_plays_while_it_is_pointed_at_or_focused(finished: Page) -> None:
+def test_gif_plays_while_hovered_or_focused(finished: Page) -> None:
     assert playing(finished) == [False, False]
     finished.locator(".gifapp-card__frame").first.hover()
     assert playing(finished) == [True, False]
@@ -228,7 +228,7 @@ def test_a_gif_plays_while_it_is_pointed_at_or_focused(finished: Page) -> None:
     assert playing(finished) == [False, True]
 
 
-def test_one_button_plays_all_gifs_and_pauses_them(finished: Page) -> None:
+def test_one_button_plays_and_pauses_all_gifs(finished: Page) -> None:
     finished.emulate_media(reduced_motion="reduce")
     finished.locator(".gifapp-card__frame").first.hover()
     assert playing(finished) == [False, False]
@@ -240,12 +240,12 @@ def test_one_button_plays_all_gifs_and_pauses_them(finished: Page) -> None:
     assert playing(finished) == [False, False]
 
 
-def test_a_gif_is_shown_at_its_own_size(finished: Page) -> None:
+def test_gif_is_shown_at_its_own_size(finished: Page) -> None:
     boxes = finished.locator(".gifapp-card__picture").evaluate_all("all => all.map((one) => one.clientWidth)")
     assert boxes == [64, 64]
 
 
-def test_cards_are_selected_by_keyboard_in_ranges_and_acted_on_together(page: Page) -> None:
+def test_batch_action_applies_to_the_selected_cards(page: Page) -> None:
     render(page, "dashboard/gallery", page_url="http://here", has_more=False, total=4, sources=[])
     show(page, "all", 4, 3, 2, 1)
     page.get_by_role("checkbox", name="Select clip 4").press("Space")
@@ -264,7 +264,7 @@ def test_cards_are_selected_by_keyboard_in_ranges_and_acted_on_together(page: Pa
     assert page.evaluate("model.sent.ids") == ["job-4", "job-3", "job-2"]
 
 
-def test_a_card_says_when_its_gif_was_made(page: Page) -> None:
+def test_card_shows_when_its_gif_was_made(page: Page) -> None:
     page.clock.set_fixed_time("2026-06-01T12:00:00Z")
     render(page, "dashboard/gallery", page_url="http://here", has_more=False, total=1, sources=[])
     send = "card => model.listeners[0][1]({ type: 'all', cards: [card] })"
@@ -276,7 +276,7 @@ def test_a_card_says_when_its_gif_was_made(page: Page) -> None:
     expect(page.locator("time")).to_be_hidden()
 
 
-def test_a_notice_stays_while_it_is_pointed_at_and_goes_afterwards(page: Page) -> None:
+def test_notice_stays_while_hovered_and_disappears_afterwards(page: Page) -> None:
     page.add_style_tag(content=str(style("common", "controls/notices")))
     render(page, "controls/notices", is_live=True)
     send = "() => model.listeners[1][1]({ type: 'notice', text: 'It was deleted.', look: 'info', undo: '1' })"

@@ -1,4 +1,4 @@
-"""A GIF is shared from its card, seen by a stranger, and the link revoked; one visit, in order."""
+"""Sharing a GIF from its card, opening the link as a stranger, and revoking it; one visit, in order."""
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -10,7 +10,7 @@ from tests.support.service import PASSWORD, RunningService
 pytestmark = pytest.mark.timeout(120)
 
 
-def test_a_link_is_made_copied_seen_and_revoked(
+def test_link_is_created_copied_opened_and_revoked(
     page: Page, browser: Browser, service: RunningService, shoot: Shoot
 ) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])

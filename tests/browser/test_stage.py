@@ -1,4 +1,4 @@
-"""The stage with its preview, in a page without a kernel and with a service that the test plays."""
+"""The stage and its preview, in a page without a kernel; the test stands in for the service."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -48,7 +48,7 @@ def respond(route: Route, status: int = 200, **response: Any) -> None:
 
 
 class Service:
-    """Holds the requests for previews until the test responds."""
+    """Holds preview requests until the test responds."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
@@ -65,7 +65,7 @@ class Service:
             self.routes.append(route)
 
     def request(self, number: int) -> Any:
-        """The body of the request with this number, once it has come."""
+        """The body of this request, once it has arrived."""
         for _ in range(100):
             if len(self.routes) > number:
                 return json.loads(self.routes[number].request.post_data or "")
@@ -108,7 +108,7 @@ def switch_on(page: Page, **recipe: Any) -> None:
     arrive(page, recipe=json.dumps(recipe))
 
 
-def test_the_newest_recipe_is_shown(page: Page, service: Service) -> None:
+def test_preview_shows_the_newest_recipe(page: Page, service: Service) -> None:
     switch_on(page, colours=16)
     assert service.request(0) == {"recipe": {"colours": 16}, "at_s": None}
     expect(page.get_by_text("Making a preview…")).to_be_visible()
@@ -120,7 +120,7 @@ def test_the_newest_recipe_is_shown(page: Page, service: Service) -> None:
     expect(page.get_by_role("status")).to_have_text("The preview is ready.")
 
 
-def test_it_shows_the_time_that_was_looked_at(page: Page, service: Service) -> None:
+def test_preview_plays_around_the_current_time(page: Page, service: Service) -> None:
     switch_on(page)
     service.request(0)
     page.evaluate(
@@ -129,7 +129,7 @@ def test_it_shows_the_time_that_was_looked_at(page: Page, service: Service) -> N
     assert service.request(1)["at_s"] == 2.5
 
 
-def test_what_is_wrong_is_said(page: Page, service: Service) -> None:
+def test_preview_shows_the_services_error(page: Page, service: Service) -> None:
     switch_on(page)
     service.request(0)
     problem = json.dumps({"detail": "No GIF of this video can be that small."})
@@ -138,7 +138,7 @@ def test_what_is_wrong_is_said(page: Page, service: Service) -> None:
     expect(page.get_by_alt_text(PREVIEW)).to_have_count(0)
 
 
-def test_a_busy_server_is_asked_again(page: Page, service: Service) -> None:
+def test_preview_retries_when_the_server_is_busy(page: Page, service: Service) -> None:
     switch_on(page)
     service.request(0)
     respond(
@@ -149,7 +149,7 @@ def test_a_busy_server_is_asked_again(page: Page, service: Service) -> None:
     expect(page.get_by_alt_text(PREVIEW)).to_be_visible()
 
 
-def test_a_lost_server_is_said_and_asked_again(page: Page, service: Service) -> None:
+def test_preview_reports_a_lost_connection_and_retries(page: Page, service: Service) -> None:
     switch_on(page)
     service.request(0)
     service.routes[0].abort()
@@ -159,7 +159,7 @@ def test_a_lost_server_is_said_and_asked_again(page: Page, service: Service) -> 
     expect(page.get_by_alt_text(PREVIEW)).to_be_visible()
 
 
-def test_switched_off_it_is_gone_and_nothing_is_asked(page: Page, service: Service) -> None:
+def test_disabled_preview_is_hidden_and_sends_no_requests(page: Page, service: Service) -> None:
     switch_on(page)
     service.request(0)
     service.respond(0, 20)
@@ -171,7 +171,7 @@ def test_switched_off_it_is_gone_and_nothing_is_asked(page: Page, service: Servi
     assert len(service.routes) == 1
 
 
-def test_keys_undo_and_redo_what_can_be(page: Page, service: Service) -> None:
+def test_keys_undo_and_redo(page: Page, service: Service) -> None:
     expect(page.get_by_role("button", name="Undo")).to_be_disabled()
     page.keyboard.press("Control+z")
     assert page.evaluate("model.sent") is None

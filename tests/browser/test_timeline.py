@@ -1,4 +1,4 @@
-"""The timeline in a page without a kernel: ranges by pointer and by keys, the playhead, the filmstrip."""
+"""The timeline in a page without a kernel: ranges by pointer and keyboard, the playhead, the filmstrip."""
 
 import base64
 from collections.abc import Iterator
@@ -49,7 +49,7 @@ def ranges(page: Page) -> Any:
 
 
 def show_time(page: Page, at_s: float) -> None:
-    """As the stage does."""
+    """Report the playhead's time as the stage does."""
     page.evaluate(
         """at => document.body.dispatchEvent(
             new CustomEvent("gifapp-playhead", { bubbles: true, detail: { source: "1", at } }))""",
@@ -67,7 +67,7 @@ def drag(page: Page, name: str, by_px: int) -> None:
     page.mouse.up()
 
 
-def test_a_typed_time_is_at_most_the_videos(page: Page) -> None:
+def test_typed_time_is_clamped_to_the_video(page: Page) -> None:
     field = page.get_by_label("End (s)")
     field.fill("0:30")
     field.press("Enter")
@@ -75,8 +75,8 @@ def test_a_typed_time_is_at_most_the_videos(page: Page) -> None:
     expect(field).to_have_value("10")
 
 
-def test_a_handle_is_dragged_and_the_stage_follows(page: Page) -> None:
-    drag(page, "End of the range", 100)  # the track has 1,000 pixels
+def test_stage_follows_a_dragged_handle(page: Page) -> None:
+    drag(page, "End of the range", 100)  # the track is 1,000 pixels wide
     assert ranges(page) == [[2, 7]]
     assert page.evaluate("sought.at(-1)") == pytest.approx(6.9)  # the last frame
     drag(page, "Start of the range", -50)
@@ -84,7 +84,7 @@ def test_a_handle_is_dragged_and_the_stage_follows(page: Page) -> None:
     assert page.evaluate("sought.at(-1)") == 1.5
 
 
-def test_a_range_is_moved_as_a_whole_and_not_beyond_the_video(page: Page) -> None:
+def test_range_is_moved_as_a_whole_within_the_video(page: Page) -> None:
     drag(page, "Position of the range", 100)
     assert ranges(page) == [[3, 7]]
     drag(page, "Position of the range", 900)
@@ -93,7 +93,7 @@ def test_a_range_is_moved_as_a_whole_and_not_beyond_the_video(page: Page) -> Non
     assert ranges(page) == [[5.9, 9.9]]
 
 
-def test_the_strip_is_scrubbed_and_the_playhead_has_keys(page: Page) -> None:
+def test_strip_is_scrubbed_and_the_playhead_has_keys(page: Page) -> None:
     playhead = page.get_by_role("slider", name="Playhead")
     page.mouse.click(18 + 500, 30)
     assert page.evaluate("sought.at(-1)") == pytest.approx(5, abs=0.01)
@@ -105,20 +105,20 @@ def test_the_strip_is_scrubbed_and_the_playhead_has_keys(page: Page) -> None:
     assert ranges(page) == [[2, 6]]
 
 
-def test_keys_mark_the_start_and_the_end_at_the_playhead(page: Page) -> None:
+def test_keys_set_start_and_end_at_the_playhead(page: Page) -> None:
     page.get_by_role("slider", name="Playhead").focus()
     show_time(page, 3)
     page.keyboard.press("i")
     assert ranges(page) == [[3, 6]]
     show_time(page, 4.9)
     page.keyboard.press("o")
-    assert ranges(page) == [[3, 5]]  # with the frame that is shown
+    assert ranges(page) == [[3, 5]]  # includes the frame at the playhead
     show_time(page, 8)
     page.keyboard.press("i")
     assert ranges(page) == [[8, 10]]
 
 
-def test_a_range_is_split_and_a_part_deleted_by_keys_alone(page: Page) -> None:
+def test_keys_split_a_range_and_delete_a_part(page: Page) -> None:
     show_time(page, 5)
     page.get_by_role("slider", name="Start of the range").focus()
     page.keyboard.press("s")
@@ -128,16 +128,16 @@ def test_a_range_is_split_and_a_part_deleted_by_keys_alone(page: Page) -> None:
     page.keyboard.press("Delete")
     assert ranges(page) == [[5, 6]]
     page.keyboard.press("Delete")
-    assert ranges(page) == [[5, 6]]  # the only one stays
+    assert ranges(page) == [[5, 6]]  # the last range cannot be deleted
     page.get_by_label("Start (s)").focus()
     page.keyboard.press("s")
     page.keyboard.press("Backspace")
     assert ranges(page) == [[5, 6]]
 
 
-def test_pictures_of_the_video_fill_the_track_and_zooming_shows_more_of_them(page: Page) -> None:
+def test_filmstrip_fills_the_track_and_zooming_shows_more_tiles(page: Page) -> None:
     slots = page.locator(".gifapp-filmstrip__slot")
-    expect(slots).to_have_count(11)  # of 1,000 pixels, each as wide as a tile that is 52 high
+    expect(slots).to_have_count(11)  # of 1,000 pixels; each tile is 52 px high
     page.get_by_role("button", name="Zoom in").click()
     expect(slots).not_to_have_count(11)
     assert page.locator(".gifapp-timeline__view").evaluate("view => view.scrollWidth") > 2000
@@ -148,7 +148,7 @@ def test_pictures_of_the_video_fill_the_track_and_zooming_shows_more_of_them(pag
     expect(page.get_by_role("button", name="Zoom out")).to_be_disabled()
 
 
-def test_another_video_begins_at_its_start(page: Page) -> None:
+def test_playhead_of_a_new_video_begins_at_its_start(page: Page) -> None:
     show_time(page, 5)
     page.get_by_role("button", name="Zoom in").click()
     arrive(page, source_id="2", value=[[0, 1]], duration_s=4, filmstrip_url=None)

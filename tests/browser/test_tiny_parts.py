@@ -1,4 +1,4 @@
-"""tus-js-client in a browser, with parts so small that there are more of them than uploads a minute."""
+"""tus-js-client in a browser, with more chunks a minute than a user may start uploads."""
 
 import hashlib
 from base64 import b64encode
@@ -32,7 +32,7 @@ UPLOAD = """
 
 
 @pytest.mark.timeout(120)
-def test_a_thousand_bytes_at_once_bring_a_whole_video(service: RunningService, browser: Browser) -> None:
+def test_chunks_of_a_thousand_bytes_upload_a_whole_video(service: RunningService, browser: Browser) -> None:
     video = real_clip().read_bytes()
     parts = -(-len(video) // PART_BYTES)
     assert parts > int(Rates().uploads.partition("/")[0])
