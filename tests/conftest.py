@@ -19,21 +19,21 @@ from gifapp.logs import Repeats
 from gifapp.mongodb import bind
 from gifapp.up.servers import running_mongod, running_redis
 
-# a run starts thousands of Python processes: each would compile our modules again
+# a run starts thousands of Python processes, which would each compile our modules again
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # as the command line does
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
-# no test speaks TLS, and the certificates of the world take each of a thousand clients 15 ms to read
+# no test uses TLS, and loading the CA certificates takes each of a thousand clients 15 ms
 os.environ.pop("SSL_CERT_FILE", None)
 os.environ["SSL_CERT_DIR"] = str(Path(__file__).parent)
 
-# httpx looks for it before each request; where it is not installed, that takes a millisecond
+# httpx imports it before each request; where it is not installed, that takes a millisecond
 sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
 
-# the tests bring their own settings and must never reach somebody's real service
+# tests bring their own settings and must never reach a real service
 for name in [name for name in os.environ if name.startswith("GIFAPP_")]:
     del os.environ[name]
 
@@ -43,12 +43,12 @@ def pytest_collection() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The shortest files come last, so that no worker is left alone with a long one."""
+    """Run the shortest files last, so that no worker is left alone with a long one."""
     items.sort(key=lambda item: item.nodeid.startswith("tests/domain/"))
 
 
 def pytest_collection_finish() -> None:
-    """What was collected stays to the end: to look through it for garbage takes a tenth of the run."""
+    """Exempt collected items from garbage collection, which would take a tenth of the run."""
     gc.freeze()
     gc.enable()
     collect_rarely()
@@ -56,7 +56,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(autouse=True)
 def process_as_it_was() -> Iterator[None]:
-    """A command that ran in this process has told it how to log, and who may read its files."""
+    """Restore the umask and logging that commands running in this process change."""
     umask = os.umask(0o022)
     os.umask(umask)
     yield
@@ -91,7 +91,7 @@ def redis_url(redis_server_url: str) -> str:
 
 @pytest.fixture(scope="session")
 def mongodb_client(mongodb_server_url: str) -> Iterator[pymongo.MongoClient[Any]]:
-    """MongoEngine uses it for the documents, too: they need not connect again for each test."""
+    """A client for the whole run; MongoEngine's documents use it too, so that no test has to reconnect."""
     bind("tests", mongodb_server_url)
     yield mongoengine.get_connection("tests")
     mongoengine.disconnect("tests")
@@ -99,7 +99,7 @@ def mongodb_client(mongodb_server_url: str) -> Iterator[pymongo.MongoClient[Any]
 
 @pytest.fixture
 def mongodb_url(mongodb_server_url: str, mongodb_client: pymongo.MongoClient[Any]) -> str:
-    """An empty MongoDB database. The indexes stay: making them takes longer than a test."""
+    """An empty MongoDB database. Indexes stay, because creating them takes longer than a test."""
     database = mongodb_client.get_default_database(write_concern=WriteConcern(w=1))
     for name in database.list_collection_names():
         database[name].delete_many({})

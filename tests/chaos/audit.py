@@ -1,4 +1,4 @@
-"""What must be true after the storm, from MongoDB, the storage and the log; each a list of what is not."""
+"""Checks after a chaos run, on MongoDB, the storage and the log; each lists its violations."""
 
 import json
 from collections import Counter
@@ -32,17 +32,17 @@ class Audit:
         return [job["_id"] for job in self.jobs if not JobState(job["state"]).is_final]
 
     def lost(self, accepted: set[str]) -> list[str]:
-        """Accepted jobs that are not there or have no end, and succeeded ones without their GIF."""
+        """Accepted jobs that are missing or unfinished, and succeeded jobs without their GIF."""
         ended = {job["_id"] for job in self.jobs} - set(self.unfinished())
         without_gif = [job["_id"] for job in self._succeeded() if not self._is_whole(job["gif"])]
         return sorted(accepted - ended) + without_gif
 
-    def unasked(self, accepted: set[str]) -> list[str]:
-        """Jobs that nobody has been told of: a repeated submit that made another one."""
+    def duplicates(self, accepted: set[str]) -> list[str]:
+        """Jobs whose id no user received: a repeated submit created a second job."""
         return sorted({job["_id"] for job in self.jobs} - accepted)
 
     def completed_twice(self) -> list[str]:
-        """Jobs that a worker's log, their files or their own history say were made more than once."""
+        """Jobs completed more than once, by a worker's log, their files or their own history."""
         files = Counter(path.name.partition("-")[0] for path in (self.storage / "gifs").iterdir())
         logged = Counter(
             line["job_id"] for line in self._logged("attempt settled") if line["state"] == JobState.SUCCEEDED
@@ -51,9 +51,9 @@ class Audit:
         return sorted(by_both | {job["_id"] for job in self._succeeded() if not _adds_up(job)})
 
     def strays(self) -> list[str]:
-        """Files that no document names, and named ones that are missing."""
+        """Files that no document refers to, and referenced files that are missing."""
         root = self.storage
-        found = {
+        stored = {
             str(path.relative_to(root)) for path in root.rglob("*") if path.is_file() and path.name != "lock"
         }
         left = {
@@ -61,7 +61,7 @@ class Audit:
             for name in ("incoming", "scratch")
             for path in (root / name).iterdir()
         }
-        return sorted((found ^ self._named()) | left)
+        return sorted((stored ^ self._named()) | left)
 
     def _named(self) -> set[str]:
         digests = {source["sha256"] for source in self.sources}
@@ -84,11 +84,11 @@ class Audit:
     def _logged(self, event: str) -> Documents:
         logs = sorted(self.log.parent.glob(f"{self.log.name}*"))
         lines = (line for log in logs for line in log.read_text().splitlines() if line.startswith("{"))
-        return [told for told in map(json.loads, lines) if told.get("event") == event]
+        return [entry for entry in map(json.loads, lines) if entry.get("event") == event]
 
 
 def _adds_up(job: dict[str, Any]) -> bool:
-    """The newest claim made the GIF, and each attempt before it ended in an error of its own."""
+    """Whether the newest claim made the GIF and each earlier attempt has its own error."""
     attempts = [error["attempt"] for error in job["errors"]]
     return (
         job["gif"]["key"] == f"{job['_id']}-{job['token']}"

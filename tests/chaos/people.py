@@ -1,4 +1,4 @@
-"""People who upload and submit, and try again when they are not answered."""
+"""Simulated users who upload and submit, and retry when a request fails."""
 
 import random
 import threading
@@ -16,33 +16,33 @@ from gifapp import errors
 from gifapp.client import Client
 from tests.support.service import PASSWORD
 
-_TRY_AGAIN_S = 0.3
+_RETRY_AFTER_S = 0.3
 _PATIENCE_S = 120.0
-_UPLOAD_TAKES_S = 0.6
+_UPLOAD_S = 0.6
 _CHUNKS = 12
-_WORTH_TRYING_AGAIN = {408, 425, 429, 500, 502, 503, 504}
+_TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
 
 
-class NeverAnswered(Exception):
-    """The service did not come back in all the time that a person waits."""
+class NoResponse(Exception):
+    """The service did not answer before the user gave up."""
 
 
 class InFlight:
-    """How many requests of a kind are on their way at this moment."""
+    """Counts the requests of one kind that are in flight."""
 
     def __init__(self) -> None:
         self._count = 0
         self._changed = threading.Condition()
 
     @contextmanager
-    def one(self) -> Iterator[None]:
+    def counted(self) -> Iterator[None]:
         self._add(1)
         try:
             yield
         finally:
             self._add(-1)
 
-    def wait_for_one(self, timeout_s: float) -> bool:
+    def wait_for_any(self, timeout_s: float) -> bool:
         with self._changed:
             return self._changed.wait_for(lambda: self._count > 0, timeout_s)
 
@@ -54,17 +54,17 @@ class InFlight:
 
 @dataclass
 class Ledger:
-    """What all people together asked for, and what they were answered."""
+    """What all users together submitted, and the responses they got."""
 
     accepted: dict[str, str] = field(default_factory=dict)  # the job's id by the idempotency key
-    troubles: Counter[str] = field(default_factory=Counter)
+    retries: Counter[str] = field(default_factory=Counter)
     broken: list[BaseException] = field(default_factory=list)
     uploads: InFlight = field(default_factory=InFlight)
     submits: InFlight = field(default_factory=InFlight)
 
 
 class Person(threading.Thread):
-    """Uploads a video now and then, and asks for GIFs at the times of `at_s`."""
+    """Uploads a video now and then, and submits a job at each time in `at_s`."""
 
     def __init__(self, url: str, email: str, videos: list[bytes], ledger: Ledger) -> None:
         super().__init__(name=email, daemon=True)
@@ -96,7 +96,7 @@ class Person(threading.Thread):
         video = _made_unique(self._random.choice(self._videos))
 
         def send() -> httpx.Response:
-            with self._ledger.uploads.one():
+            with self._ledger.uploads.counted():
                 return self._http.post(
                     "/sources",
                     content=_slowly(video),
@@ -107,11 +107,11 @@ class Person(threading.Thread):
 
     def _submit(self, source_id: str, number: int) -> None:
         key = uuid4().hex
-        recipe = {"loop": number, "fps": self._random.choice([10, 12.5, 25])}  # no two are the same job
+        recipe = {"loop": number, "fps": self._random.choice([10, 12.5, 25])}  # so that no two jobs are equal
 
         def send() -> httpx.Response:
             headers = self._headers() | {"Idempotency-Key": key}
-            with self._ledger.submits.one():
+            with self._ledger.submits.counted():
                 return self._http.post(
                     "/jobs", json={"source_id": source_id, "recipe": recipe}, headers=headers
                 )
@@ -124,27 +124,27 @@ class Person(threading.Thread):
             try:
                 answer = send()
             except (httpx.TransportError, errors.ServiceUnavailable) as broken:
-                self._ledger.troubles[f"{verb}: {type(broken).__name__}"] += 1
+                self._ledger.retries[f"{verb}: {type(broken).__name__}"] += 1
             else:
-                if answer.status_code not in _WORTH_TRYING_AGAIN:
+                if answer.status_code not in _TRANSIENT:
                     answer.raise_for_status()
-                    told: dict[str, Any] = answer.json()
-                    return told
-                self._ledger.troubles[f"{verb}: {answer.status_code}"] += 1
-            time.sleep(_TRY_AGAIN_S)
-        raise NeverAnswered(verb)
+                    body: dict[str, Any] = answer.json()
+                    return body
+                self._ledger.retries[f"{verb}: {answer.status_code}"] += 1
+            time.sleep(_RETRY_AFTER_S)
+        raise NoResponse(verb)
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._client.access_token()}"}
 
 
 def _made_unique(video: bytes) -> bytes:
-    """The same pictures in other bytes: MP4 has a box for what nobody reads."""
+    """The same video with an MP4 box appended that players skip, so that its digest is unique."""
     return video + (24).to_bytes(4, "big") + b"free" + uuid4().bytes
 
 
 def _slowly(video: bytes) -> Iterator[bytes]:
     size = len(video) // _CHUNKS + 1
     for start in range(0, len(video), size):
-        time.sleep(_UPLOAD_TAKES_S / _CHUNKS)
+        time.sleep(_UPLOAD_S / _CHUNKS)
         yield video[start : start + size]

@@ -1,4 +1,4 @@
-"""`gifapp` with short leases: the same parts, put together with the timings that a short storm needs."""
+"""`gifapp` with short leases: the same parts, built with timings that suit a short chaos run."""
 
 import contextlib
 import os
@@ -39,18 +39,21 @@ def main(verb: str) -> None:
 
 
 def up() -> None:
-    """What `gifapp up` does, with a `web` and `workers` from here."""
-    given = settings.load()
-    servers = [redis_server(given.data_dir / "redis"), mongod_server(given.data_dir / "mongodb")]
+    """Run what `gifapp up` runs, but with the `web` and `workers` of this module."""
+    configured = settings.load()
+    servers = [redis_server(configured.data_dir / "redis"), mongod_server(configured.data_dir / "mongodb")]
     url = f"http://127.0.0.1:{free_port()}"
     addresses = Addresses(url, servers[0].url, servers[1].url)
-    stages = [[server.part for server in servers], [_part(verb, given.data_dir, addresses) for verb in ROLES]]
-    for name in ("run", "logs"):
-        (given.data_dir / name).mkdir()
-    children = [
-        [Child(part, given.data_dir / "logs" / f"{part.name}.log") for part in stage] for stage in stages
+    stages = [
+        [server.part for server in servers],
+        [_part(verb, configured.data_dir, addresses) for verb in ROLES],
     ]
-    with recorded_signals() as stopping, published_addresses(given.data_dir, addresses):
+    for name in ("run", "logs"):
+        (configured.data_dir / name).mkdir()
+    children = [
+        [Child(part, configured.data_dir / "logs" / f"{part.name}.log") for part in stage] for stage in stages
+    ]
+    with recorded_signals() as stopping, published_addresses(configured.data_dir, addresses):
         Supervisor(children, stopping).run(on_ready=lambda: print(f"gifapp is ready at {url}", flush=True))  # noqa: T201
 
 

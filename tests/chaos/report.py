@@ -1,4 +1,4 @@
-"""What a run did and how it went, for people: a text and a picture."""
+"""Reports a chaos run as text and as a chart."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -6,14 +6,14 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from tests.chaos.storm import Blow
-from tests.chaos.watch import Sample
+from tests.chaos.faults import Fault
+from tests.chaos.sampler import Sample
 
 RESULTS = Path(__file__).parents[2] / "test-results"
 
 
 def counted(counts: Counter[Any]) -> str:
-    """`2 this, 1 that`, most frequent first."""
+    """The counts as `2 this, 1 that`, most frequent first."""
     return ", ".join(f"{count} {name}" for name, count in counts.most_common()) or "none"
 
 
@@ -34,16 +34,16 @@ def _waits(jobs: list[dict[str, Any]]) -> str:
     waited: dict[bool, list[float]] = {True: [], False: []}
     for job in jobs:
         waited[job["token"] > 1].append((job["started_at"] - job["created_at"]).total_seconds())
-    words = {False: "not struck", True: "struck"}
+    words = {False: "undisturbed", True: "interrupted"}
     return "; ".join(
-        f"{words[struck]} {len(times)} jobs, median {median(times):.1f} s, longest {max(times):.1f} s"
-        for struck, times in waited.items()
+        f"{words[interrupted]} {len(times)} jobs, median {median(times):.1f} s, longest {max(times):.1f} s"
+        for interrupted, times in waited.items()
         if times
     )
 
 
-def draw(name: str, samples: list[Sample], blows: Iterable[Blow] = ()) -> Path:
-    """Queue length and workers over time as `test-results/<name>.png`; a line for each blow."""
+def draw(name: str, samples: list[Sample], faults: Iterable[Fault] = ()) -> Path:
+    """Draw queue length, workers and faults over time as `test-results/<name>.png`."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -56,14 +56,14 @@ def draw(name: str, samples: list[Sample], blows: Iterable[Blow] = ()) -> Path:
         ("running", [sample.running for sample in samples]),
     ):
         above.plot(times, [float("nan") if value is None else value for value in values], label=label)
-    above.set_ylabel("jobs (gaps: MongoDB was away)")
+    above.set_ylabel("jobs (gaps: MongoDB was down)")
     below.step(
         times, [sample.workers for sample in samples], where="post", color="tab:green", label="workers"
     )
     below.set(xlabel="seconds", ylabel="workers", ylim=(0, None))
-    for index, kind in enumerate(sorted({blow.kind for blow in blows})):
-        struck = [blow.at_s for blow in blows if blow.kind == kind]
-        below.plot(struck, [0.15 + 0.25 * index] * len(struck), "|", markersize=10, label=kind)
+    for index, kind in enumerate(sorted({fault.kind for fault in faults})):
+        hits = [fault.at_s for fault in faults if fault.kind == kind]
+        below.plot(hits, [0.15 + 0.25 * index] * len(hits), "|", markersize=10, label=kind)
     above.legend(loc="upper right")
     below.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8)
     RESULTS.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""Every part is restarted in turn while users work: two web servers behind one address."""
+"""Restarts every part in turn while users work, with two web servers behind one address."""
 
 import os
 import sys
@@ -18,12 +18,12 @@ from tests.chaos.quick_gifapp import ROOT
 
 _DRAIN_S = 120.0  # longer than any of these conversions
 _GIFAPP = (sys.executable, "-P", "-m", "gifapp")
-_CALM_S = 3.0
+_PAUSE_S = 3.0
 
 
 @dataclass
 class Team:
-    """The service in parts, as a team runs it; each can be restarted by itself."""
+    """The service as separate parts, as a deployment runs it; each part can be restarted alone."""
 
     directory: Path
     servers: dict[str, Child]
@@ -39,19 +39,19 @@ class Team:
 
     @property
     def setup_token(self) -> str:
-        said = self.webs[0].log.read_text()
-        return said.partition("?setup=")[2].split()[0]
+        output = self.webs[0].log.read_text()
+        return output.partition("?setup=")[2].split()[0]
 
     def restart_web(self) -> None:
-        """One after the other, so that one of them always answers."""
+        """Restart the web servers one after the other, so that one always answers."""
         for web in self.webs:
             _restart(web)
 
     def restart_workers(self) -> None:
-        """New ones first; then the old ones finish what they are at, and go."""
+        """Start new workers, then let the old ones finish their jobs and exit."""
         old, self.workers = self.workers, [self._started_workers(f"workers-{len(self.workers) + 1}")]
-        for one in old:
-            one.stop()
+        for workers in old:
+            workers.stop()
 
     def restart_redis(self) -> None:
         _restart(self.servers["redis"])
@@ -110,30 +110,30 @@ def _restart(child: Child) -> None:
 
 @contextmanager
 def team(directory: Path) -> Iterator[Team]:
-    """Redis, MongoDB, two web servers behind one address, two workers."""
+    """Run Redis, MongoDB, two web servers behind one address, and two workers."""
     redis, mongodb = redis_server(directory / "redis"), mongod_server(directory / "mongodb")
     servers = {
         "redis": Child(redis.part, directory / "redis.log"),
         "mongodb": Child(mongodb.part, directory / "mongodb.log"),
     }
-    one = Team(directory, servers, {"GIFAPP_REDIS_URL": redis.url, "GIFAPP_MONGODB_URL": mongodb.url})
+    parts = Team(directory, servers, {"GIFAPP_REDIS_URL": redis.url, "GIFAPP_MONGODB_URL": mongodb.url})
     with ExitStack() as stack:
-        stack.callback(one.stop)
-        one.start()
-        yield one
+        stack.callback(parts.stop)
+        parts.start()
+        yield parts
 
 
 @dataclass(frozen=True)
 class Restart:
-    """What was restarted, how long it took, and what people had to ask again meanwhile."""
+    """What was restarted, how long it took, and how often users had to retry meanwhile."""
 
     what: str
     took_s: float
-    asked_again: Counter[str]
+    retries: Counter[str]
 
 
 def restart_all(team: Team, ledger: Ledger) -> list[Restart]:
-    """Each part in turn, with a pause after it."""
+    """Restart each part in turn, with a pause after each."""
     verbs = {
         "web servers": team.restart_web,
         "workers": team.restart_workers,
@@ -142,9 +142,9 @@ def restart_all(team: Team, ledger: Ledger) -> list[Restart]:
     }
     restarts = []
     for what, restart in verbs.items():
-        before, start = Counter(ledger.troubles), time.monotonic()
+        before, start = Counter(ledger.retries), time.monotonic()
         restart()
         took_s = time.monotonic() - start
-        time.sleep(_CALM_S)
-        restarts.append(Restart(what, took_s, ledger.troubles - before))
+        time.sleep(_PAUSE_S)
+        restarts.append(Restart(what, took_s, ledger.retries - before))
     return restarts

@@ -1,4 +1,4 @@
-"""One run: the service, people who use it, a storm over both, and the audit when all has settled."""
+"""One chaos run: the service, its users, the faults, and the audit once everything has settled."""
 
 import random
 import time
@@ -12,10 +12,10 @@ import httpx
 from gifapp.processes import wait_until
 from tests.chaos import report
 from tests.chaos.audit import Audit
+from tests.chaos.faults import Fault, FaultInjector, schedule
 from tests.chaos.people import Ledger, Person
+from tests.chaos.sampler import Sampler
 from tests.chaos.service import Service, running
-from tests.chaos.storm import Blow, Storm, schedule
-from tests.chaos.watch import Watch
 from tests.support.clips import pattern
 from tests.support.service import PASSWORD
 
@@ -24,68 +24,70 @@ _FIRST_JOB_S = 10.0
 
 
 @dataclass(frozen=True)
-class Weather:
-    """What a run is like."""
+class Scenario:
+    """The parameters of a run."""
 
     name: str
     service: tuple[str, ...]
     jobs: int
     people: int
     workers: int
-    lasts_s: float
-    blows: Mapping[str, int]
-    freezes_s: float  # until the sweep has taken its job back
-    settles_s: float  # within so long after the storm
-    videos: tuple[str, ...]  # their sizes
+    duration_s: float
+    faults: Mapping[str, int]
+    frozen_s: float  # long enough that the sweep takes its job back
+    settle_s: float  # the time allowed after the last fault
+    videos: tuple[str, ...]  # their picture sizes
 
     def __str__(self) -> str:
         return (
             f"{self.name}: {self.jobs} jobs of {self.people} people, "
-            f"{self.workers} workers, {self.lasts_s:.0f} s of storm"
+            f"{self.workers} workers, {self.duration_s:.0f} s of faults"
         )
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was found wrong, by what it is: empty lists are good; and how many blows hit, and hit nobody."""
+    """The violations by kind (none is good), and how many faults were injected or had no target."""
 
     findings: dict[str, list[str]]
-    dealt: int
+    injected: int
     missed: int
     text: str
 
 
-def run(weather: Weather, seed: int, directory: Path) -> Outcome:
-    """Everything, in a bounded time; nothing of it runs afterwards."""
+def run(scenario: Scenario, seed: int, directory: Path) -> Outcome:
+    """Run the whole scenario in bounded time; no process outlives it."""
     chance = random.Random(seed)  # noqa: S311
-    with running(weather.service, directory, workers=f"{weather.workers}..{weather.workers}") as service:
-        storm = Storm(service, Ledger(), chance, freezes_s=weather.freezes_s)
-        with Watch(service.mongodb_url, lambda: len(service.workers())) as watch:
-            people = _people(service, weather, storm.ledger, _videos(directory, weather.videos))
-            assert wait_until(lambda: watch.workers_ready == weather.workers, timeout_s=_START_S)
-            _live_through(storm, people, schedule(weather.blows, lasts_s=weather.lasts_s, chance=chance))
-            audit, settled_s = _settled(service, weather.settles_s)
-        findings = {**_found_in(audit, storm.ledger, watch, weather), **_left_after_stop(service)}
+    with running(scenario.service, directory, workers=f"{scenario.workers}..{scenario.workers}") as service:
+        injector = FaultInjector(service, Ledger(), chance, frozen_s=scenario.frozen_s)
+        with Sampler(service.mongodb_url, lambda: len(service.workers())) as sampler:
+            people = _people(service, scenario, injector.ledger, _videos(directory, scenario.videos))
+            assert wait_until(lambda: sampler.workers_ready == scenario.workers, timeout_s=_START_S)
+            _run_users(
+                injector, people, schedule(scenario.faults, duration_s=scenario.duration_s, chance=chance)
+            )
+            audit, settled_s = _settled(service, scenario.settle_s)
+        findings = {**_violations(audit, injector.ledger, sampler, scenario), **_left_after_stop(service)}
     lines = [
-        f"{weather}, seed {seed}",
-        *_about_storm(storm),
+        f"{scenario}, seed {seed}",
+        *_about_faults(injector),
         *report.about_jobs(audit.jobs),
-        f"settled {settled_s:.1f} s after the storm: "
-        + ", ".join(f"{len(found)} {what}" for what, found in findings.items()),
-        f"over time:        {_drawn(weather.name, storm, watch)}",
+        f"settled {settled_s:.1f} s after the last fault: "
+        + ", ".join(f"{len(violations)} {kind}" for kind, violations in findings.items()),
+        f"over time:        {_drawn(scenario.name, injector, sampler)}",
     ]
-    return Outcome(findings, len(storm.dealt), storm.missed.total(), "\n".join(lines))
+    return Outcome(findings, len(injector.injected), injector.missed.total(), "\n".join(lines))
 
 
 def _videos(directory: Path, sizes: tuple[str, ...]) -> list[bytes]:
     return [pattern(directory / f"{size}.mp4", size=size, seconds=2).read_bytes() for size in sizes]
 
 
-def _people(service: Service, weather: Weather, ledger: Ledger, videos: list[bytes]) -> list[Person]:
-    chance = random.Random(weather.name)  # noqa: S311
-    people = [_signed_up(service, number, ledger, videos) for number in range(weather.people)]
-    for _ in range(weather.jobs):
-        chance.choice(people).at_s.append(chance.uniform(0, weather.lasts_s))
+def _people(service: Service, scenario: Scenario, ledger: Ledger, videos: list[bytes]) -> list[Person]:
+    chance = random.Random(scenario.name)  # noqa: S311
+    people = [_signed_up(service, number, ledger, videos) for number in range(scenario.people)]
+    for _ in range(scenario.jobs):
+        chance.choice(people).at_s.append(chance.uniform(0, scenario.duration_s))
     return people
 
 
@@ -96,18 +98,18 @@ def _signed_up(service: Service, number: int, ledger: Ledger, videos: list[bytes
     return Person(service.url, email, videos, ledger)
 
 
-def _live_through(storm: Storm, people: list[Person], blows: list[Blow]) -> None:
+def _run_users(injector: FaultInjector, people: list[Person], faults: list[Fault]) -> None:
     for person in people:
         person.began = time.monotonic()
         person.start()
-    wait_until(lambda: bool(storm.ledger.accepted), timeout_s=_FIRST_JOB_S)
-    storm.rage(blows)
+    wait_until(lambda: bool(injector.ledger.accepted), timeout_s=_FIRST_JOB_S)
+    injector.inject(faults)
     for person in people:
         person.join()
 
 
 def _settled(service: Service, timeout_s: float) -> tuple[Audit, float]:
-    """The audit once nothing is left to do, or all the time has passed; and how much that was."""
+    """Audit until nothing is left to do or the time is over; also returns how long that took."""
     calm_at = time.monotonic()
     audit = Audit.of(service.mongodb_url, service.data_dir)
     while (audit.unfinished() or audit.strays()) and time.monotonic() - calm_at < timeout_s:
@@ -116,14 +118,14 @@ def _settled(service: Service, timeout_s: float) -> tuple[Audit, float]:
     return audit, time.monotonic() - calm_at
 
 
-def _found_in(audit: Audit, ledger: Ledger, watch: Watch, weather: Weather) -> dict[str, list[str]]:
+def _violations(audit: Audit, ledger: Ledger, sampler: Sampler, scenario: Scenario) -> dict[str, list[str]]:
     accepted = set(ledger.accepted.values())
     return {
         "refused": [repr(error) for error in ledger.broken],
-        "not accepted": ["?"] * (weather.jobs - len(accepted)),
+        "not accepted": ["?"] * (scenario.jobs - len(accepted)),
         "lost": audit.lost(accepted),
-        "never asked for": audit.unasked(accepted),
-        "completed twice": audit.completed_twice() + watch.changed,
+        "duplicates": audit.duplicates(accepted),
+        "completed twice": audit.completed_twice() + sampler.changed,
         "stray files": audit.strays(),
     }
 
@@ -137,15 +139,15 @@ def _left_after_stop(service: Service) -> dict[str, list[str]]:
     }
 
 
-def _about_storm(storm: Storm) -> list[str]:
+def _about_faults(injector: FaultInjector) -> list[str]:
     return [
-        f"blows:            {report.counted(Counter(blow.kind for blow in storm.dealt))}",
-        f"hit nobody:       {report.counted(storm.missed)}",
-        f"people saw:       {report.counted(storm.ledger.troubles)}",
+        f"faults:           {report.counted(Counter(fault.kind for fault in injector.injected))}",
+        f"without target:      {report.counted(injector.missed)}",
+        f"users retried:    {report.counted(injector.ledger.retries)}",
     ]
 
 
-def _drawn(name: str, storm: Storm, watch: Watch) -> Path:
+def _drawn(name: str, injector: FaultInjector, sampler: Sampler) -> Path:
     return report.draw(
-        name, watch.samples, [Blow(blow.at_s - watch.began, blow.kind) for blow in storm.dealt]
+        name, sampler.samples, [Fault(fault.at_s - sampler.began, fault.kind) for fault in injector.injected]
     )

@@ -1,4 +1,4 @@
-"""The service under the storm: `gifapp up` in a process of its own, and its parts as seen from outside."""
+"""The service under test: `gifapp up` in its own process, and its parts as seen from outside."""
 
 import contextlib
 import json
@@ -16,7 +16,7 @@ import psutil
 from gifapp.processes import spawn, wait_until
 from tests.chaos.quick_gifapp import ROOT
 
-_MARK = "CHAOS_RUN"  # in the environment of everything that the service starts, whoever its parent is now
+_MARK = "CHAOS_RUN"  # an environment variable that all its processes inherit, even when they are reparented
 _START_S = 90.0
 _STOP_S = 20.0
 
@@ -35,15 +35,15 @@ class Service:
 
     @property
     def url(self) -> str:
-        return self._told["url"]
+        return self._addresses["url"]
 
     @property
     def redis_url(self) -> str:
-        return self._told["redis_url"]
+        return self._addresses["redis_url"]
 
     @property
     def mongodb_url(self) -> str:
-        return self._told["mongodb_url"]
+        return self._addresses["mongodb_url"]
 
     @property
     def temporary_files(self) -> list[str]:
@@ -54,27 +54,27 @@ class Service:
         return self.printed.read_text().partition("?setup=")[2].split()[0]
 
     @property
-    def _told(self) -> dict[str, str]:
-        told: dict[str, str] = json.loads((self.data_dir / "run" / "services.json").read_text())
-        return told
+    def _addresses(self) -> dict[str, str]:
+        addresses: dict[str, str] = json.loads((self.data_dir / "run" / "services.json").read_text())
+        return addresses
 
     def part(self, name: str) -> list[psutil.Process]:
-        """`web`, `workers`, `valkey-server` or `mongod`, unless it is away at this moment."""
-        return [one for one in _children(psutil.Process(self.process.pid)) if _is_called(one, name)]
+        """The processes of `web`, `workers`, `valkey-server` or `mongod`; empty while it is down."""
+        return [child for child in _children(psutil.Process(self.process.pid)) if _is_called(child, name)]
 
     def workers(self) -> list[psutil.Process]:
-        """All of them, busy or not."""
-        return [one for supervisor in self.part("workers") for one in _children(supervisor)]
+        """All worker processes, busy or idle."""
+        return [worker for supervisor in self.part("workers") for worker in _children(supervisor)]
 
     def busy_workers(self) -> list[psutil.Process]:
         return [worker for worker in self.workers() if _conversions_of(worker)]
 
     def conversions(self) -> list[psutil.Process]:
-        """Those that run for a worker."""
-        return [one for worker in self.workers() for one in _conversions_of(worker)]
+        """The conversion processes of all workers."""
+        return [child for worker in self.workers() for child in _conversions_of(worker)]
 
     def relatives(self) -> list[psutil.Process]:
-        """Every process that the service has started, directly or not, and that still lives."""
+        """Every living process that the service has started, directly or indirectly."""
         return [process for process in psutil.process_iter(["status"]) if self._is_ours(process)]
 
     def _is_ours(self, process: psutil.Process) -> bool:
@@ -83,13 +83,13 @@ class Service:
         with contextlib.suppress(psutil.Error):
             if process.environ().get(_MARK) == self.mark:
                 return True
-        # redis-server writes its title over its environment
+        # redis-server overwrites its environment with its title
         with contextlib.suppress(psutil.Error):
             return Path(process.cwd()).is_relative_to(self.data_dir)
         return False
 
     def stop(self) -> tuple[int | None, list[psutil.Process]]:
-        """Ask it to end; its exit status, and the processes that outlived it."""
+        """Terminate it; returns its exit status and the processes that outlived it."""
         self.process.terminate()
         wait_until(lambda: self.process.poll() is not None, timeout_s=_STOP_S)
         wait_until(lambda: not self.relatives(), timeout_s=2)
@@ -98,7 +98,7 @@ class Service:
 
 @contextlib.contextmanager
 def running(argv: tuple[str, ...], directory: Path, *, workers: str) -> Iterator[Service]:
-    """Start the service with an empty data directory; at the end nothing of it runs, whatever happened."""
+    """Start the service with an empty data directory; kill whatever is left of it at the end."""
     data_dir, printed, mark = directory / "data", directory / "printed", uuid4().hex
     data_dir.mkdir()
     (directory / "tmp").mkdir()
@@ -133,14 +133,14 @@ def _environment(data_dir: Path, mark: str, workers: str) -> dict[str, str]:
 
 
 def _children(process: psutil.Process) -> list[psutil.Process]:
-    # any of them may end while we look
+    # any of them may end meanwhile
     with contextlib.suppress(psutil.Error):
         return list(process.children())
     return []
 
 
 def _conversions_of(worker: psutil.Process) -> list[psutil.Process]:
-    return [one for fork_server in _children(worker) for one in _children(fork_server)]
+    return [child for fork_server in _children(worker) for child in _children(fork_server)]
 
 
 def _is_called(process: psutil.Process, name: str) -> bool:

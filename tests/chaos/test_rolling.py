@@ -1,4 +1,4 @@
-"""What docs/deployment.md promises of an upgrade: nobody notices, and no conversion is interrupted."""
+"""Rolling upgrades as docs/deployment.md promises: no request fails and no conversion is interrupted."""
 
 import random
 import time
@@ -21,7 +21,7 @@ _PEOPLE, _JOBS, _LASTS_S = 6, 90, 40.0
 
 @pytest.mark.chaos
 @pytest.mark.timeout(600)
-def test_everything_is_restarted_while_people_work_and_nothing_fails(tmp_path: Path) -> None:
+def test_rolling_restart_fails_no_request_and_interrupts_no_job(tmp_path: Path) -> None:
     videos = [
         pattern(tmp_path / f"{size}.mp4", size=size, seconds=seconds).read_bytes()
         for size, seconds in (("320x180", 4), ("640x360", 10))
@@ -45,8 +45,8 @@ def test_everything_is_restarted_while_people_work_and_nothing_fails(tmp_path: P
     assert len(ledger.accepted) == _JOBS == len(jobs)
     assert {job["state"] for job in jobs} == {JobState.SUCCEEDED}
     assert [job["_id"] for job in jobs if (job["attempts"], job["token"]) != (1, 1)] == []
-    asked_again = {restart.what: dict(restart.asked_again) for restart in restarts}
-    assert (asked_again["web servers"], asked_again["workers"], asked_again["Redis"]) == ({}, {}, {})
+    retries = {restart.what: dict(restart.retries) for restart in restarts}
+    assert (retries["web servers"], retries["workers"], retries["Redis"]) == ({}, {}, {})
 
 
 def signed_up(running: Team, number: int, ledger: Ledger, videos: list[bytes]) -> Person:
@@ -57,7 +57,7 @@ def signed_up(running: Team, number: int, ledger: Ledger, videos: list[bytes]) -
 
 
 def settled(running: Team) -> list[dict[str, Any]]:
-    """All jobs, once none is left to do."""
+    """All jobs, once every one has ended."""
     with pymongo.MongoClient[dict[str, Any]](running.urls["GIFAPP_MONGODB_URL"]) as client:
         jobs = client.get_default_database()["jobs"]
         waiting = {"state": {"$in": [JobState.QUEUED, JobState.RUNNING]}}
@@ -68,5 +68,5 @@ def settled(running: Team) -> list[dict[str, Any]]:
 def tell(restarts: list[Restart], jobs: list[dict[str, Any]]) -> None:
     interrupted = sum((job["attempts"], job["token"]) != (1, 1) for job in jobs)
     print(f"\n{len(jobs)} jobs, {interrupted} interrupted")  # noqa: T201
-    for one in restarts:
-        print(f"{one.what:10} restarted in {one.took_s:4.1f} s; asked again: {dict(one.asked_again)}")  # noqa: T201
+    for restart in restarts:
+        print(f"{restart.what:10} restarted in {restart.took_s:4.1f} s; retries: {dict(restart.retries)}")  # noqa: T201

@@ -1,4 +1,4 @@
-"""An API on a free port that answers from a script and counts what it was asked."""
+"""An API server on a free port that gives scripted responses and records the requests."""
 
 import json
 from typing import Any
@@ -12,7 +12,7 @@ from gifapp.domain.limits import Limits
 
 
 class ScriptedService:
-    """Runs in the test's own event loop: call a blocking client from a thread."""
+    """Runs in the test's own event loop; call blocking clients from a thread."""
 
     def __init__(self) -> None:
         self.answers: dict[str, tuple[int, Any]] = {

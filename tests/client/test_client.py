@@ -21,7 +21,7 @@ SHORT = Recipe(segments=(Segment(start_s=1, end_s=2),), width_px=160)
 
 
 @pytest.mark.timeout(60)
-def test_one_call_uploads_converts_and_shows(
+def test_convert_uploads_converts_and_displays_a_gif(
     client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     gif = client.convert(real_clip(), SHORT)
@@ -36,7 +36,7 @@ def test_one_call_uploads_converts_and_shows(
 
 
 @pytest.mark.timeout(60)
-def test_the_service_makes_other_formats_too(client: Client) -> None:
+def test_convert_makes_other_formats(client: Client) -> None:
     made = client.convert(real_clip(), SHORT.model_copy(update={"format": "mp4"}))
     assert made.content[4:8] == b"ftyp"
     assert made.job.gif is not None
@@ -47,7 +47,9 @@ def test_the_service_makes_other_formats_too(client: Client) -> None:
 
 
 @pytest.mark.timeout(90)
-def test_a_finished_gif_has_a_still_that_goes_with_it(client: Client, service: RunningService) -> None:
+def test_finished_gif_has_a_still_that_is_deleted_and_restored_with_it(
+    client: Client, service: RunningService
+) -> None:
     job = client.convert(real_clip(), SHORT).job
     assert job.gif
     assert job.gif.still_url
@@ -63,7 +65,7 @@ def test_a_finished_gif_has_a_still_that_goes_with_it(client: Client, service: R
     assert httpx.get(f"{service.url}{job.gif.still_url}").content == still.content
 
 
-def test_a_gif_is_estimated_before_it_is_made(client: Client) -> None:
+def test_estimate_is_close_to_the_gif(client: Client) -> None:
     source = client.upload(real_clip())
     estimated = client.estimate(source.id, SHORT)
     made = client.convert(real_clip(), SHORT).job.gif
@@ -76,11 +78,11 @@ def test_a_gif_is_estimated_before_it_is_made(client: Client) -> None:
     )
 
 
-def test_the_platforms_of_the_service_are_known(client: Client) -> None:
+def test_presets_are_those_of_the_service(client: Client) -> None:
     assert client.presets() == list(PRESETS.values())
 
 
-def test_an_upload_tells_how_far_it_is(client: Client) -> None:
+def test_upload_reports_its_progress(client: Client) -> None:
     told: list[tuple[int, int]] = []
     source = client.upload(real_clip(), lambda sent, size: told.append((sent, size)))
     size_bytes = real_clip().stat().st_size
@@ -91,29 +93,29 @@ def test_an_upload_tells_how_far_it_is(client: Client) -> None:
     assert source not in client.sources()
 
 
-def test_what_is_no_video_is_refused_in_words(client: Client, tmp_path: Path) -> None:
+def test_uploading_a_file_that_is_not_a_video_is_refused(client: Client, tmp_path: Path) -> None:
     text = tmp_path / "clip.mp4"
     text.write_text("not a video")
     with pytest.raises(errors.SourceNotVideo, match="isn't a video format gifapp supports"):
         client.upload(text)
 
 
-def test_a_file_that_is_not_there_is_said(client: Client, tmp_path: Path) -> None:
+def test_uploading_a_missing_file_names_it(client: Client, tmp_path: Path) -> None:
     with pytest.raises(errors.SourceNotFound, match=r"nothing\.mp4"):
         client.upload(tmp_path / "nothing.mp4")
 
 
-def test_a_file_over_the_limit_is_refused_before_a_byte_is_sent(client: Client, tmp_path: Path) -> None:
+def test_file_over_the_limit_is_refused_before_it_is_sent(client: Client, tmp_path: Path) -> None:
     huge = tmp_path / "huge.mp4"
     with huge.open("wb") as file:
-        file.truncate(client.limits().max_upload_bytes + 1)  # a hole, no bytes on the disk
+        file.truncate(client.limits().max_upload_bytes + 1)  # sparse: it takes no space
     told: list[int] = []
     with pytest.raises(errors.SourceTooLarge):
         client.upload(huge, lambda sent, _: told.append(sent))
     assert told == []
 
 
-def test_a_recipe_that_does_not_fit_is_refused(client: Client) -> None:
+def test_submit_refuses_a_crop_outside_the_source(client: Client) -> None:
     source = client.upload(real_clip())
     with pytest.raises(errors.CropOutsideSource):
         client.submit(source.id, Recipe(crop=Crop(width_px=5000, height_px=10)))
@@ -133,7 +135,7 @@ def test_a_job_is_cancelled_retried_and_deleted(client: Client) -> None:
         client.job(job.id)
 
 
-def test_a_job_for_a_later_time_waits_for_it(client: Client) -> None:
+def test_scheduled_job_waits_for_its_time(client: Client) -> None:
     source = client.upload(real_clip())
     at = datetime.now(UTC) + timedelta(hours=2)
     job = client.submit(source.id, Recipe(fps=3.0), priority="low", run_at=at)
@@ -148,7 +150,7 @@ def test_a_job_for_a_later_time_waits_for_it(client: Client) -> None:
     client.delete(job.id)
 
 
-def test_a_wrong_password_is_said(service: RunningService, client: Client) -> None:
+def test_wrong_password_is_refused(service: RunningService, client: Client) -> None:
     assert client.me().email == "ada@example.com"
     with pytest.raises(errors.CredentialsWrong):
         Client.sign_in(service.url, "ada@example.com", PASSWORD + "?")

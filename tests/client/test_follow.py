@@ -14,7 +14,7 @@ RESET = {"cursor": "9-0", "type": "reset"}
 
 
 async def followed(service: ScriptedService, count: int) -> tuple[list[str], list[bool]]:
-    """The types of the first `count` events, and what was told of the connection."""
+    """The types of the first `count` events, and the reported states of the connection."""
     seen: list[str] = []
     connected: list[bool] = []
     enough = asyncio.Event()
@@ -30,7 +30,7 @@ async def followed(service: ScriptedService, count: int) -> tuple[list[str], lis
     return seen, connected
 
 
-async def test_events_come_over_one_authenticated_websocket(scripted: ScriptedService) -> None:
+async def test_events_arrive_over_one_authenticated_websocket(scripted: ScriptedService) -> None:
     scripted.events = [[READY, DELETED]]
     seen, connected = await followed(scripted, 2)
     assert seen == ["ready", "job.deleted"]
@@ -38,7 +38,7 @@ async def test_events_come_over_one_authenticated_websocket(scripted: ScriptedSe
     assert scripted.tokens == ["Bearer a token"]
 
 
-async def test_a_cut_connection_is_opened_again_where_it_ended(scripted: ScriptedService) -> None:
+async def test_reconnecting_resumes_at_the_last_cursor(scripted: ScriptedService) -> None:
     scripted.events = [[READY, DELETED], [RESET]]
     seen, connected = await followed(scripted, 3)
     assert seen == ["ready", "job.deleted", "reset"]
@@ -46,14 +46,14 @@ async def test_a_cut_connection_is_opened_again_where_it_ended(scripted: Scripte
     assert connected[:3] == [True, False, True]
 
 
-async def test_an_event_of_a_newer_service_is_passed_over(scripted: ScriptedService) -> None:
+async def test_unknown_event_of_a_newer_service_is_skipped(scripted: ScriptedService) -> None:
     scripted.events = [[READY, {"cursor": "1-1", "type": "job.praised", "id": "job-1"}], [DELETED]]
     seen, _ = await followed(scripted, 2)
     assert seen == ["ready", "job.deleted"]
     assert scripted.cursors == [None, "1-1"]
 
 
-async def test_a_service_that_is_away_is_asked_again(scripted: ScriptedService) -> None:
+async def test_following_retries_while_the_service_is_down(scripted: ScriptedService) -> None:
     url = scripted.url
     await scripted.stop()
     connected: list[bool] = []
@@ -64,7 +64,7 @@ async def test_a_service_that_is_away_is_asked_again(scripted: ScriptedService) 
     following.cancel()
 
 
-async def test_a_session_that_is_over_ends_it(scripted: ScriptedService) -> None:
+async def test_following_ends_when_the_token_is_rejected(scripted: ScriptedService) -> None:
     scripted.refuse_events = True
     with pytest.raises(errors.TokenInvalid):
         await Client(scripted.url, "a token").follow(lambda _: None)

@@ -14,7 +14,7 @@ def token(name: str, expires_in: float) -> tuple[int, object]:
     return 200, {"access_token": name, "expires_in": expires_in, "user": USER}
 
 
-async def test_a_kernel_exchanges_its_token_once_for_as_long_as_the_access_token_lasts(
+async def test_kernel_token_is_exchanged_once_per_access_token(
     scripted: ScriptedService,
 ) -> None:
     scripted.answers["kernel/token"] = token("first", 900)
@@ -24,7 +24,7 @@ async def test_a_kernel_exchanges_its_token_once_for_as_long_as_the_access_token
     assert scripted.asked == ["kernel/token"]
 
 
-async def test_a_token_is_renewed_before_it_expires(scripted: ScriptedService) -> None:
+async def test_access_token_is_renewed_before_it_expires(scripted: ScriptedService) -> None:
     scripted.answers["kernel/token"] = token("first", 0.1)
     kernel_token = KernelToken(scripted.url, "of the kernel")
     assert await asyncio.to_thread(kernel_token) == "first"
@@ -33,7 +33,7 @@ async def test_a_token_is_renewed_before_it_expires(scripted: ScriptedService) -
     assert await asyncio.to_thread(kernel_token) == "second"
 
 
-async def test_an_account_stays_signed_in_by_renewing(scripted: ScriptedService) -> None:
+async def test_signed_in_client_refreshes_its_access_token(scripted: ScriptedService) -> None:
     scripted.answers |= {"auth/login": token("first", 0.1), "auth/refresh": token("second", 900)}
     with await asyncio.to_thread(Client.sign_in, scripted.url, "ada@example.com", "a password") as client:
         await asyncio.sleep(0.06)
@@ -41,7 +41,7 @@ async def test_an_account_stays_signed_in_by_renewing(scripted: ScriptedService)
     assert scripted.asked == ["auth/login", "auth/refresh"]
 
 
-async def test_the_errors_of_the_service_keep_their_words(scripted: ScriptedService) -> None:
+async def test_service_errors_keep_their_message_and_facts(scripted: ScriptedService) -> None:
     problem = {
         "code": "job-not-finished",
         "detail": "Still {running}.",
@@ -55,19 +55,19 @@ async def test_the_errors_of_the_service_keep_their_words(scripted: ScriptedServ
     assert refused.value.facts == {"state": "running"}
 
 
-async def test_an_error_of_a_newer_service_is_still_told(scripted: ScriptedService) -> None:
+async def test_unknown_error_of_a_newer_service_keeps_its_message(scripted: ScriptedService) -> None:
     scripted.answers["jobs/1"] = (418, {"code": "not-known-here", "detail": "Something new.", "title": "New"})
     told = pytest.raises(errors.GifappError, match=r"Something new\.")
     with Client(scripted.url, "a token") as client, told:
         await asyncio.to_thread(client.job, "1")
 
 
-async def test_a_service_that_is_away_is_said_in_one_sentence(scripted: ScriptedService) -> None:
+async def test_unreachable_service_is_reported_in_one_sentence(scripted: ScriptedService) -> None:
     await scripted.stop()
     with pytest.raises(errors.ServiceUnavailable, match="Can't reach gifapp"):
         await asyncio.to_thread(Client(scripted.url, "a token").jobs)
 
 
-def test_outside_a_dashboards_kernel_the_environment_says_nothing() -> None:
+def test_from_environment_names_the_missing_variable() -> None:
     with pytest.raises(errors.SettingInvalid, match="GIFAPP_URL"):
         Client.from_environment()

@@ -1,4 +1,4 @@
-"""Uploads over bad lines, to a service that restarts, with tokens that end; nothing is left of what fails."""
+"""Uploads over bad connections, across restarts and expiring tokens; failed uploads leave nothing."""
 
 import asyncio
 import hashlib
@@ -44,11 +44,11 @@ def unfinished(directory: Path) -> list[Path]:
 
 
 def several_chunks() -> bytes:
-    """A video followed by what no decoder reads."""
+    """A video of several chunks: a clip followed by zeros that no decoder reads."""
     return real_clip().read_bytes() + bytes(2 * CHUNK_BYTES)
 
 
-async def test_no_connection_needs_to_last_for_the_whole_file(
+async def test_upload_survives_connections_shorter_than_the_file(
     service: RunningService, client: Client
 ) -> None:
     clip = real_clip().read_bytes()
@@ -65,7 +65,7 @@ async def test_no_connection_needs_to_last_for_the_whole_file(
     assert sent[-1] == len(clip)
 
 
-def test_an_upload_goes_on_where_a_killed_web_server_had_it(service: RunningService, client: Client) -> None:
+def test_upload_resumes_after_the_web_server_was_killed(service: RunningService, client: Client) -> None:
     killed: list[psutil.Process] = []
 
     def kill_once(sent: int, size: int) -> None:
@@ -78,7 +78,7 @@ def test_an_upload_goes_on_where_a_killed_web_server_had_it(service: RunningServ
     assert killed
 
 
-def test_an_upload_waits_as_long_as_a_rate_limit_says(service: RunningService, client: Client) -> None:
+def test_upload_waits_for_the_rate_limit(service: RunningService, client: Client) -> None:
     tus = {"Tus-Resumable": "1.0.0", "Upload-Length": "1"}
     headers = {"Authorization": f"Bearer {client.access_token()}"} | tus
     with httpx.Client(base_url=service.url, headers=headers, timeout=30) as http:
@@ -94,7 +94,7 @@ def begin_uploads(http: httpx.Client) -> Iterator[httpx.Response]:
 
 
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt, SystemExit, ZeroDivisionError])
-def test_an_interrupted_upload_is_deleted(
+def test_interrupted_upload_is_deleted(
     directory: Path, client: Client, interruption: type[BaseException]
 ) -> None:
     begun: list[list[Path]] = []
@@ -109,7 +109,7 @@ def test_an_interrupted_upload_is_deleted(
     assert unfinished(directory) == []
 
 
-def test_a_token_that_ends_meanwhile_ends_the_upload(service: RunningService, client: Client) -> None:
+def test_upload_fails_when_its_token_is_revoked(service: RunningService, client: Client) -> None:
     with httpx.Client(base_url=f"{service.url}/api/v1", timeout=30) as http:
         http.headers["Authorization"] = f"Bearer {client.access_token()}"
         token = http.post("/me/tokens", json={"name": "script", "scopes": ["read", "write"]}).json()
@@ -121,12 +121,12 @@ def test_a_token_that_ends_meanwhile_ends_the_upload(service: RunningService, cl
             script.upload(several_chunks(), revoke)
 
 
-def test_a_file_that_may_not_be_read_is_said(client: Client, tmp_path: Path) -> None:
+def test_unreadable_file_is_named(client: Client, tmp_path: Path) -> None:
     with pytest.raises(errors.SourceNotReadable, match=tmp_path.name):
         client.upload(tmp_path)
 
 
-async def test_nobody_waits_an_hour(scripted: ScriptedService) -> None:
+async def test_upload_does_not_wait_an_hour_for_a_limit(scripted: ScriptedService) -> None:
     too_many = {"code": "too-many-uploads", "title": "Too Many Requests", "limit": 100, "retry_after_s": 3600}
     scripted.answers["uploads"] = (429, too_many)
     with Client(scripted.url, "a token") as client, pytest.raises(errors.TooManyUploads):

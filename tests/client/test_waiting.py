@@ -1,4 +1,4 @@
-"""Waiting for jobs by the event stream: from scripts, in a notebook's loop, over outages, interrupted."""
+"""Waits for jobs over the event stream: from scripts and notebooks, across outages and interruptions."""
 
 import asyncio
 import signal
@@ -33,29 +33,29 @@ Client(url, token).convert(path, Recipe(fps=50.0, width_px=1280))
 
 @pytest.fixture
 def later(client: Client) -> JobView:
-    """A job that does not begin by itself."""
+    """A job scheduled for later."""
     source = client.upload(real_clip())
     recipe = SHORT.model_copy(update={"subtitles": "WEBVTT\n\n00:00.000 --> 00:01.000\nHello"})
     return client.submit(source.id, recipe, run_at=datetime.now(UTC) + timedelta(hours=2))
 
 
-async def test_a_conversion_is_waited_for_where_a_loop_runs_as_in_a_notebook(client: Client) -> None:
+async def test_convert_works_inside_a_running_event_loop(client: Client) -> None:
     assert client.convert(real_clip(), SHORT).job.state is JobState.SUCCEEDED
 
 
-def test_a_job_that_has_ended_is_there_at_once(client: Client) -> None:
+def test_waiting_for_a_finished_job_returns_at_once(client: Client) -> None:
     job = client.convert(real_clip(), SHORT).job
     seen: list[JobState] = []
     assert client.wait(job.id, lambda job: seen.append(job.state)).recipe == SHORT
     assert seen == [JobState.SUCCEEDED]
 
 
-def test_what_a_conversion_fails_of_is_raised(client: Client) -> None:
+def test_failed_conversion_raises_its_error(client: Client) -> None:
     with pytest.raises(errors.TargetTooSmall):
         client.convert(real_clip(), Recipe(target_bytes=1_000))
 
 
-async def test_a_wait_lasts_over_a_restart_of_the_web_server_until_somebody_cancels(
+async def test_wait_survives_a_restart_of_the_web_server(
     service: RunningService, client: Client, later: JobView
 ) -> None:
     seen: list[JobState] = []
@@ -71,7 +71,7 @@ async def test_a_wait_lasts_over_a_restart_of_the_web_server_until_somebody_canc
     client.delete(later.id)
 
 
-async def test_a_job_that_is_deleted_meanwhile_is_said(client: Client, later: JobView) -> None:
+async def test_waiting_for_a_deleted_job_raises_not_found(client: Client, later: JobView) -> None:
     seen: list[JobView] = []
     waiting = asyncio.create_task(asyncio.to_thread(client.wait, later.id, seen.append))
     assert await asyncio.to_thread(wait_until, lambda: bool(seen), timeout_s=20)
@@ -91,12 +91,12 @@ def test_ctrl_c_cancels_the_job(service: RunningService, client: Client) -> None
     assert wait_until(lambda: client.job(job.id).state is JobState.CANCELLED, timeout_s=20)
 
 
-def test_without_a_valid_token_nobody_waits(service: RunningService, later: JobView) -> None:
+def test_waiting_with_an_invalid_token_raises(service: RunningService, later: JobView) -> None:
     with Client(service.url, "no token") as stranger, pytest.raises(errors.TokenInvalid):
         stranger.wait(later.id)
 
 
-def test_a_wait_ends_where_no_event_stream_can_be_opened(later: JobView) -> None:
+def test_wait_gives_up_when_no_event_stream_opens(later: JobView) -> None:
     async def refused(on_event: Callable[..., None], on_connection: Callable[[bool], None]) -> None:
         while True:
             on_connection(False)
@@ -106,7 +106,7 @@ def test_a_wait_ends_where_no_event_stream_can_be_opened(later: JobView) -> None
         wait_for_job(refused, lambda: later, later.id, lambda _: None, patience_s=0.1)
 
 
-def test_the_progress_of_the_running_attempt_is_passed_on() -> None:
+def test_wait_passes_on_the_progress_of_the_current_attempt_only() -> None:
     running = a_job(state=JobState.RUNNING, attempts=2)
     done = a_job(state=JobState.SUCCEEDED, attempts=2)
     read = iter([running, done])

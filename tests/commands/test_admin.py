@@ -1,4 +1,4 @@
-"""Accounts from the command line, against real servers."""
+"""`gifapp admin`, against real servers."""
 
 import json
 from pathlib import Path
@@ -26,7 +26,7 @@ def run(data_dir: Path, *words: str, said: str = "") -> Result:
     return CliRunner().invoke(admin, argv, input=said, catch_exceptions=False)
 
 
-def test_accounts_are_made_and_listed(data_dir: Path) -> None:
+def test_accounts_are_created_and_listed(data_dir: Path) -> None:
     run(data_dir, "create-user", "ada@example.org", "--admin", "--password-stdin", said=PASSWORD)
     run(data_dir, "create-user", "bob@example.org", said=PASSWORD * 2)
     listed = run(data_dir, "list-users").output
@@ -43,7 +43,7 @@ def test_a_password_is_changed(data_dir: Path) -> None:
     identity.close()
 
 
-def test_an_invitation_is_a_link_that_makes_an_account(data_dir: Path) -> None:
+def test_invitation_is_a_link_that_creates_an_account(data_dir: Path) -> None:
     run(data_dir, "create-user", "ada@example.org", "--password-stdin", said=PASSWORD)
     link = run(data_dir, "invite").output.strip()
     assert link.startswith("http://127.0.0.1:8866/?invite=")
@@ -55,7 +55,7 @@ def test_an_invitation_is_a_link_that_makes_an_account(data_dir: Path) -> None:
 
 @pytest.fixture
 def people(data_dir: Path) -> Path:
-    """Ada administers, Bob does not."""
+    """Ada is an administrator, Bob is not."""
     run(data_dir, "create-user", "ada@example.org", "--admin", "--password-stdin", said=PASSWORD)
     run(data_dir, "create-user", "bob@example.org", "--password-stdin", said=PASSWORD)
     return data_dir
@@ -68,7 +68,7 @@ def test_an_account_is_disabled_and_enabled(people: Path) -> None:
     assert "disabled" not in run(people, "list-users").output
 
 
-def test_a_role_is_given_but_not_the_last_administrators(people: Path) -> None:
+def test_role_is_changed_except_the_last_administrators(people: Path) -> None:
     with pytest.raises(errors.LastAdministrator):
         run(people, "set-role", "ada@example.org", "user")
     run(people, "set-role", "bob@example.org", "administrator")
@@ -76,7 +76,7 @@ def test_a_role_is_given_but_not_the_last_administrators(people: Path) -> None:
     assert "bob@example.org\tadministrator" in run(people, "list-users").output
 
 
-def test_a_link_gives_a_new_password(people: Path) -> None:
+def test_reset_link_changes_the_password(people: Path) -> None:
     link = run(people, "reset-link", "bob@example.org").output.strip()
     address, _, token = link.partition("/?reset=")
     assert address == "http://127.0.0.1:8866"
@@ -100,7 +100,7 @@ def test_open_links_are_listed_and_revoked(people: Path) -> None:
         run(people, "revoke-link", invitation.split()[0])
 
 
-def test_an_account_is_deleted_once_that_is_sure(people: Path) -> None:
+def test_account_is_deleted_after_confirmation(people: Path) -> None:
     run(people, "delete-user", "bob@example.org", said="n\n")
     assert "bob" in run(people, "list-users").output
     run(people, "delete-user", "bob@example.org", "--yes")
@@ -121,13 +121,13 @@ def test_the_audit_log_is_listed(people: Path) -> None:
     assert run(people, "audit", "--kind", "deleted").output == "No events found.\n"
 
 
-def test_what_is_wrong_is_an_error_of_ours(data_dir: Path) -> None:
+def test_errors_are_our_own(data_dir: Path) -> None:
     with pytest.raises(errors.PasswordTooShort):
         run(data_dir, "create-user", "ada@example.org", "--password-stdin", said="short\n")
     with pytest.raises(errors.NotFound, match="There is no such account"):
         run(data_dir, "set-password", "ada@example.org", "--password-stdin", said=PASSWORD)
 
 
-def test_without_a_service_it_says_how_to_start_one(tmp_path: Path) -> None:
+def test_without_a_service_the_error_says_how_to_start_one(tmp_path: Path) -> None:
     with pytest.raises(errors.ServiceNotFound, match="gifapp up"):
         run(tmp_path, "list-users")

@@ -1,4 +1,4 @@
-"""The queue and everybody's jobs from the command line, against real servers."""
+"""The commands for the queue and the jobs of all owners, against real servers."""
 
 import json
 import logging
@@ -50,7 +50,7 @@ def video() -> Video:
 
 @pytest.fixture
 def owners(data_dir: Path, redis_url: str, mongodb_url: str) -> dict[str, str]:
-    """The ids of Ada and Bob, whose passwords are cheap to hash."""
+    """The ids of Ada and Bob; their passwords are cheap to hash."""
     identity = build_identity(
         mongodb_url=mongodb_url,
         redis_url=redis_url,
@@ -65,7 +65,7 @@ def owners(data_dir: Path, redis_url: str, mongodb_url: str) -> dict[str, str]:
 
 @pytest.fixture
 def ids(data_dir: Path, owners: dict[str, str], video: Video) -> dict[str, str]:
-    """A queued job of Ada's, and a dead letter of hers and of Bob's."""
+    """The ids of a queued job of Ada's, and of one dead letter each of Ada and Bob."""
     with prepare(load(data_dir=data_dir)).build_jobs() as jobs:
 
         def submit(email: str, fps: int) -> str:
@@ -90,7 +90,7 @@ def run(data_dir: Path, words: str, *, said: str = "", code: int = 0) -> Result:
 
 
 def listed(data_dir: Path, words: str) -> list[str]:
-    """The ids in a list."""
+    """The ids in a list command's output."""
     return [job["id"] for job in json.loads(run(data_dir, f"{words} --json").stdout)]
 
 
@@ -106,11 +106,11 @@ def test_jobs_are_listed_newest_first(data_dir: Path, ids: dict[str, str]) -> No
     assert "No jobs found." in run(data_dir, "jobs list --state running").output
 
 
-def test_a_list_is_aligned_and_a_name_cannot_move_the_cursor(data_dir: Path, ids: dict[str, str]) -> None:
+def test_list_is_aligned_and_escapes_control_characters(data_dir: Path, ids: dict[str, str]) -> None:
     lines = run(data_dir, "jobs list").stdout.splitlines()
     assert lines[0].split() == ["ID", "STATE", "OWNER", "VIDEO", "TRIES", "CREATED", "(UTC)", "ERROR"]
     before_tries = [re.split(r"TRIES|\d/\d", line)[0] for line in lines]
-    assert len({cell_len(text) for text in before_tries}) == 1  # a wide letter takes two columns
+    assert len({cell_len(text) for text in before_tries}) == 1  # a wide character takes two columns
     assert "\x1b" not in "".join(lines)
     assert "conversion-crashed" in lines[-1]
     more = run(data_dir, "jobs list --limit 2")
@@ -127,7 +127,7 @@ def test_a_job_is_shown_with_its_history(data_dir: Path, ids: dict[str, str]) ->
         assert (document["code"], document["attempt"]) == ("conversion-crashed", 1)
 
 
-def test_a_job_of_anybody_is_cancelled_and_retried(data_dir: Path, ids: dict[str, str]) -> None:
+def test_job_of_any_owner_is_cancelled_and_retried(data_dir: Path, ids: dict[str, str]) -> None:
     assert "cancelled" in run(data_dir, f"jobs cancel {ids['queued']}").stdout
     assert state_of(data_dir, ids["queued"]) == "cancelled"
     assert "queued again" in run(data_dir, f"jobs retry {ids['queued']}").stdout
@@ -141,14 +141,14 @@ def test_dead_letters_are_listed(data_dir: Path, ids: dict[str, str]) -> None:
     assert "No dead letters found." in run(data_dir, "dead list").output
 
 
-def test_dead_letters_are_requeued_one_and_all(data_dir: Path, ids: dict[str, str]) -> None:
+def test_dead_letters_are_requeued_singly_and_all_at_once(data_dir: Path, ids: dict[str, str]) -> None:
     run(data_dir, f"dead requeue {ids['dead']}")
     assert state_of(data_dir, ids["dead"]) == "queued"
     assert "1 dead letter queued again." in run(data_dir, "dead requeue --all").stdout
     assert listed(data_dir, "dead list") == []
 
 
-def test_a_dead_letter_without_its_video_is_left_and_said(data_dir: Path, ids: dict[str, str]) -> None:
+def test_dead_letter_without_its_video_is_skipped_and_reported(data_dir: Path, ids: dict[str, str]) -> None:
     with administering(data_dir):
         sources.delete_source(*owner_and_source(ids["dead"]))
     result = run(data_dir, "dead requeue --all")
@@ -163,10 +163,10 @@ def owner_and_source(job_id: str) -> tuple[str, str]:
     return job.owner, job.source
 
 
-def test_a_purge_asks_first(data_dir: Path, ids: dict[str, str]) -> None:
+def test_purge_asks_for_confirmation(data_dir: Path, ids: dict[str, str]) -> None:
     asked = run(data_dir, "dead purge", said="n\n", code=1)
     assert "Delete all dead letters permanently?" in asked.output
-    run(data_dir, "dead purge", code=1)  # nobody there to answer
+    run(data_dir, "dead purge", code=1)  # no answer on stdin
     assert len(listed(data_dir, "dead list")) == 2
     run(data_dir, f"dead purge {ids['dead']}", said="y\n")
     assert listed(data_dir, "dead list") == [ids["dead of bob"]]
@@ -174,7 +174,7 @@ def test_a_purge_asks_first(data_dir: Path, ids: dict[str, str]) -> None:
     assert "1 dead letter deleted." in run(data_dir, "dead purge --yes").stdout
 
 
-def test_the_queue_is_paused_shown_and_resumed(data_dir: Path, ids: dict[str, str]) -> None:
+def test_queue_is_paused_shown_and_resumed(data_dir: Path, ids: dict[str, str]) -> None:
     assert "paused; 0 running, 1 waiting" in run(data_dir, "queue pause").stdout
     assert re.search(r"state +paused since \d{4}-\d\d-\d\d", run(data_dir, "queue show").stdout)
     document = json.loads(run(data_dir, "queue show --json").stdout)
@@ -197,7 +197,7 @@ def test_the_queue_is_paused_shown_and_resumed(data_dir: Path, ids: dict[str, st
         "jobs show",
     ],
 )
-def test_wrong_usage_is_2(tmp_path: Path, words: str) -> None:
+def test_wrong_usage_exits_with_2(tmp_path: Path, words: str) -> None:
     run(tmp_path, words, code=2)
 
 
@@ -214,7 +214,7 @@ def test_wrong_usage_is_2(tmp_path: Path, words: str) -> None:
         ("jobs list --owner eve@example.org", "There is no such account."),
     ],
 )
-def test_what_cannot_be_done_is_1_and_a_sentence(
+def test_failure_exits_with_1_and_one_sentence(
     data_dir: Path, ids: dict[str, str], capsys: pytest.CaptureFixture[str], words: str, said: str
 ) -> None:
     with pytest.raises(SystemExit) as ended:

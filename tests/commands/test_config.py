@@ -6,7 +6,7 @@ from click.testing import CliRunner
 from gifapp.commands.config import config
 
 
-def test_every_setting_says_where_it_comes_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_setting_shows_its_origin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIFAPP_PORT", "9000")
     (tmp_path / "gifapp.toml").write_text('port = 1\nworkers = "2..3"\n')
     lines = shown(tmp_path)
@@ -16,7 +16,7 @@ def test_every_setting_says_where_it_comes_from(tmp_path: Path, monkeypatch: pyt
     assert lines["GIFAPP_HOST"] == ["127.0.0.1", "default"]
 
 
-def test_passwords_are_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_passwords_are_masked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIFAPP_REDIS_URL", "redis://:hunter2@host:6379/0")
     assert shown(tmp_path)["GIFAPP_REDIS_URL"] == ["redis://:…@host:6379/0", "environment"]
 

@@ -33,7 +33,7 @@ class Done(NamedTuple):
 
 
 def run(*words: object, folder: Path) -> Done:
-    """The command, in this process, which loads the engine once."""
+    """Run the command in this process, so that the engine is imported once."""
     out, err = io.StringIO(), io.StringIO()
     with chdir(folder), redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
         main(["convert", *map(str, words)])
@@ -54,7 +54,7 @@ def clip(tmp_path: Path) -> Path:
     return write_clip(tmp_path / "clip.mkv", [["RR"], ["GG"], ["BB"], ["WW"]])
 
 
-def test_the_gif_lies_beside_the_video(clip: Path, tmp_path: Path) -> None:
+def test_gif_is_written_beside_the_video(clip: Path, tmp_path: Path) -> None:
     done = run(clip, "--fps", 10, folder=tmp_path)
     assert done.returncode == 0
     assert done.stdout.startswith(f"{tmp_path / 'clip.gif'}: 2 x 1, 4 frames, 0.40 s")
@@ -83,7 +83,7 @@ def test_every_option_reaches_the_recipe(clip: Path, tmp_path: Path) -> None:
     assert told(read_gif(tmp_path / "clip.gif")) == "B10 G10"
 
 
-def test_the_outputs_name_chooses_the_format(clip: Path, tmp_path: Path) -> None:
+def test_output_suffix_chooses_the_format(clip: Path, tmp_path: Path) -> None:
     assert run(clip, "-o", "clip.webp", folder=tmp_path).returncode == 0
     assert (tmp_path / "clip.webp").read_bytes().startswith(b"RIFF")
     refused = run(clip, "-o", "clip.webp", "--format", "mp4", folder=tmp_path)
@@ -104,7 +104,7 @@ def test_the_outputs_name_chooses_the_format(clip: Path, tmp_path: Path) -> None
         (("https://example.org/clip.mkv",), "it is a URL; download the file first"),
     ],
 )
-def test_what_cannot_be_meant_is_wrong_usage(
+def test_impossible_arguments_are_wrong_usage(
     clip: Path, tmp_path: Path, words: tuple[str, ...], said: str
 ) -> None:
     refused = run(*words, folder=tmp_path)
@@ -113,17 +113,17 @@ def test_what_cannot_be_meant_is_wrong_usage(
     assert [*tmp_path.iterdir()] == [clip]
 
 
-def test_a_name_of_no_known_kind_is_taken_as_it_is(clip: Path, tmp_path: Path) -> None:
+def test_unknown_output_suffix_is_kept(clip: Path, tmp_path: Path) -> None:
     assert run(clip, "-o", "clip.final", folder=tmp_path).returncode == 0
     assert (tmp_path / "clip.final").read_bytes().startswith(b"GIF89a")
 
 
-def test_the_help_ends_with_examples(tmp_path: Path) -> None:
+def test_help_ends_with_examples(tmp_path: Path) -> None:
     output = run("--help", folder=tmp_path).stdout
     assert output.rstrip().splitlines()[-1] == "    gifapp convert pictures/ --fps 5 -o slides.webp"
 
 
-def test_a_comparison_says_what_the_other_formats_take(clip: Path, tmp_path: Path) -> None:
+def test_compare_lists_the_sizes_of_other_formats(clip: Path, tmp_path: Path) -> None:
     told = [line.split() for line in run(clip, "--compare", folder=tmp_path).stdout.splitlines()[1:]]
     assert [words[0] for words in told] == [kind.name for kind in FILE_KINDS.values()][1:]
     assert all(words[-1].endswith("%") for words in told)
@@ -131,13 +131,13 @@ def test_a_comparison_says_what_the_other_formats_take(clip: Path, tmp_path: Pat
     assert json.loads(asked.stdout)["alternatives"].keys() == FILE_KINDS.keys() - {"gif"}
 
 
-def test_quiet_says_nothing(clip: Path, tmp_path: Path) -> None:
+def test_quiet_prints_nothing(clip: Path, tmp_path: Path) -> None:
     done = run(clip, "--quiet", "--output", "other.gif", folder=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert (tmp_path / "other.gif").exists()
 
 
-def test_a_folder_of_pictures_is_a_source(tmp_path: Path) -> None:
+def test_folder_of_pictures_is_a_source(tmp_path: Path) -> None:
     shots = tmp_path / "shots"
     shots.mkdir()
     for number, colour in ((1, "red"), (10, "blue"), (2, "lime")):
@@ -153,7 +153,7 @@ def test_a_folder_of_pictures_is_a_source(tmp_path: Path) -> None:
     [("a/clip.mp4", "a/clip.gif"), ("a/clip.gif", "a/clip-converted.gif"), ("A.GIF", "A-converted.gif"),
      ("shots.v1", "shots.v1.gif"), (".", "here.gif")],
 )  # fmt: skip
-def test_the_gif_has_its_sources_name(
+def test_gif_is_named_after_its_source(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, gif: str
 ) -> None:
     (tmp_path / "here" / "shots.v1").mkdir(parents=True)
@@ -161,7 +161,7 @@ def test_the_gif_has_its_sources_name(
     assert _beside(Path(source), "gif") == Path(gif)
 
 
-def test_a_gif_never_replaces_itself(tmp_path: Path) -> None:
+def test_output_never_replaces_the_source(tmp_path: Path) -> None:
     gif = write_clip(tmp_path / "clip.gif", [["RR"], ["GG"]], before=("-c:v", "gif", "-pix_fmt", "rgb8"))
     before = gif.read_bytes()
     assert run(gif, folder=tmp_path).returncode == 0
@@ -184,7 +184,7 @@ def test_a_gif_never_replaces_itself(tmp_path: Path) -> None:
         ((), 2, "Missing argument 'VIDEO'"),
     ],
 )
-def test_what_fails_says_so_in_a_sentence(
+def test_failure_prints_one_sentence_and_leaves_nothing(
     clip: Path, tmp_path: Path, words: tuple[str, ...], status: int, says: str
 ) -> None:
     (tmp_path / "words.mp4").write_text("no video")
@@ -196,7 +196,7 @@ def test_what_fails_says_so_in_a_sentence(
 
 
 @pytest.mark.parametrize("sig", [signal.SIGINT, signal.SIGTERM])
-def test_stopping_it_leaves_nothing(tmp_path: Path, sig: signal.Signals) -> None:
+def test_stopping_the_command_leaves_nothing(tmp_path: Path, sig: signal.Signals) -> None:
     argv = [*GIFAPP, str(clips.real_clip()), "-o", "out.gif", "--width", "1280", "--speed", "0.1"]
     process = subprocess.Popen(argv, cwd=tmp_path, stderr=subprocess.PIPE, start_new_session=True)
     try:
@@ -210,7 +210,7 @@ def test_stopping_it_leaves_nothing(tmp_path: Path, sig: signal.Signals) -> None
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_terminal_sees_a_bar(clip: Path, tmp_path: Path) -> None:
+def test_progress_bar_is_shown_on_a_terminal(clip: Path, tmp_path: Path) -> None:
     screen, terminal = pty.openpty()
     argv = [*GIFAPP, str(clip)]
     with subprocess.Popen(argv, cwd=tmp_path, stderr=terminal, stdout=subprocess.DEVNULL) as process:
@@ -223,13 +223,13 @@ def test_a_terminal_sees_a_bar(clip: Path, tmp_path: Path) -> None:
 
 
 def read_while_open(screen: int) -> bytes:
-    """What comes next; nothing once no process holds the terminal, of which Linux makes an error."""
+    """The terminal's next bytes; empty once no process holds it open, which Linux reports as an error."""
     with suppress(OSError):
         return os.read(screen, 4096)
     return b""
 
 
-def test_help_is_fast_for_it_loads_no_engine() -> None:
+def test_help_does_not_import_the_engine() -> None:
     code = (
         "import sys; from gifapp.__main__ import gifapp; gifapp.get_command(None, 'convert'); "
         "assert not sys.modules.keys() & {'numpy', 'moviepy', 'tornado', 'mongoengine', 'rich'}"

@@ -1,4 +1,4 @@
-"""What is well, what is not, and what to do: said by `gifapp doctor`."""
+"""`gifapp doctor` reports what works, what is broken, and what to do."""
 
 import json
 import re
@@ -38,7 +38,7 @@ def servers(mongodb_url: str, redis_url: str) -> Iterator[dict[str, str]]:
     connection.disconnect()
 
 
-def test_before_the_first_start_all_is_well(ask: Callable[..., tuple[int, Told]]) -> None:
+def test_everything_is_ok_before_the_first_start(ask: Callable[..., tuple[int, Told]]) -> None:
     status, report = ask()
     assert status == 0
     assert {
@@ -54,7 +54,7 @@ def test_before_the_first_start_all_is_well(ask: Callable[..., tuple[int, Told]]
     assert not [finding for finding in report.values() if finding["state"] == "broken"]
 
 
-def test_servers_tell_their_versions_and_workers_are_counted(
+def test_versions_of_servers_and_number_of_workers_are_reported(
     ask: Callable[..., tuple[int, Told]], servers: dict[str, str]
 ) -> None:
     status, report = ask(**servers)
@@ -72,11 +72,11 @@ def test_servers_tell_their_versions_and_workers_are_counted(
 
 
 @pytest.mark.parametrize(("version", "state"), [((6, 0), "look"), ((7, 0), "ok"), ((8, 2), "ok")])
-def test_a_mongodb_without_fixes_is_pointed_at(version: tuple[int, int], state: str) -> None:
+def test_unmaintained_mongodb_gets_a_warning(version: tuple[int, int], state: str) -> None:
     assert of_mongodb("mongodb", version, "found").state == state
 
 
-def test_what_does_not_answer_is_said_with_what_to_do(ask: Callable[..., tuple[int, Told]]) -> None:
+def test_unreachable_server_is_reported_with_advice(ask: Callable[..., tuple[int, Told]]) -> None:
     away = {"GIFAPP_MONGODB_URL": "mongodb://127.0.0.1:1/x", "GIFAPP_REDIS_URL": "redis://127.0.0.1:1/0"}
     status, report = ask(**away)
     assert status == 1
@@ -85,7 +85,7 @@ def test_what_does_not_answer_is_said_with_what_to_do(ask: Callable[..., tuple[i
         assert f"GIFAPP_{name.upper()}_URL" in report[name]["advice"]
 
 
-def test_a_wrong_password_is_said_to_be_one(
+def test_wrong_password_is_reported_as_such(
     ask: Callable[..., tuple[int, Told]], servers: dict[str, str]
 ) -> None:
     wrong = {name: with_password(url, "wrong") for name, url in servers.items()}
@@ -100,7 +100,7 @@ def with_password(url: str, password: str) -> str:
     return re.sub(r":[^:@/]+@", f":{password}@", url)
 
 
-def test_a_secret_that_others_may_read_is_found(ask: Callable[..., tuple[int, Told]], tmp_path: Path) -> None:
+def test_secret_readable_by_others_is_reported(ask: Callable[..., tuple[int, Told]], tmp_path: Path) -> None:
     secret = tmp_path / "secret.key"
     secret.write_text("x" * 64)
     secret.chmod(0o644)
@@ -134,16 +134,16 @@ def test_doctor_reports_decoders_whose_libraries_are_out_of_reach(
     assert "does not find its libraries" in report["confinement"]["found"]
 
 
-def test_an_open_address_without_tls_is_pointed_at(tmp_path: Path) -> None:
+def test_open_address_without_tls_gets_a_warning(tmp_path: Path) -> None:
     def address(**given: Any) -> str:
         settings = Settings(data_dir=tmp_path, **given)
-        return next(one.state for one in of_this_machine(settings) if one.name == "address")
+        return next(finding.state for finding in of_this_machine(settings) if finding.name == "address")
 
     assert address(host=EVERYWHERE) == "look"
     assert address(host=EVERYWHERE, public_url="https://gifs.example.org") == address() == "ok"
 
 
-def test_people_get_a_table(tmp_path: Path) -> None:
+def test_findings_are_printed_as_a_table(tmp_path: Path) -> None:
     said = CliRunner().invoke(doctor, ["--data-dir", str(tmp_path / "new")], catch_exceptions=False).output
     assert "ffmpeg" in said
     assert "it will be created" in said.replace("\n", " ")

@@ -1,4 +1,4 @@
-"""`--help`: what it says of each command, and how little it imports."""
+"""`--help` describes each command and imports little."""
 
 import subprocess
 import sys
@@ -26,11 +26,11 @@ HEAVY = {
     ),
     *("tornado", "voila", "zxcvbn"),
 }
-MADE_FROM_MODELS = {"convert", "jobs"}  # their options are; those need pydantic
+MADE_FROM_MODELS = {"convert", "jobs"}  # their options are generated, which needs pydantic
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_help_says_what_a_command_says_of_itself(name: str) -> None:
+def test_help_describes_each_command(name: str) -> None:
     command = GROUP.get_command(click.Context(GROUP), name)
     assert command is not None
     assert command.help is not None
@@ -42,13 +42,13 @@ def test_help_says_what_a_command_says_of_itself(name: str) -> None:
 @pytest.mark.parametrize(
     ("command", "setting"), [("web", "host"), ("web", "port"), ("up", "host"), ("up", "workers")]
 )
-def test_help_names_the_default(command: str, setting: str) -> None:
+def test_help_shows_defaults(command: str, setting: str) -> None:
     shown = " ".join(CliRunner().invoke(GROUP, [command, "--help"]).output.split())
     default = Settings.model_fields[setting].default
     assert f"[default: GIFAPP_{setting.upper()}, or {default}]" in shown
 
 
-def test_help_names_the_default_numbers_of_workers() -> None:
+def test_help_shows_the_default_range_of_workers() -> None:
     shown = " ".join(CliRunner().invoke(GROUP, ["workers", "--help"]).output.split())
     min_workers, max_workers = Settings().worker_range
     assert f"minimum number of workers. [default: from GIFAPP_WORKERS, or {min_workers}]" in shown

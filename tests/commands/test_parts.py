@@ -11,7 +11,7 @@ from gifapp.settings import Settings
 from gifapp.up.directory import Addresses, lock_data_directory, published_addresses
 
 
-def test_a_secret_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
+def test_secret_is_created_once_and_private(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path / "new")
     with ThreadPoolExecutor(8) as pool:
         secrets = set(pool.map(lambda _: read_secret(settings), range(8)))
@@ -21,7 +21,7 @@ def test_a_secret_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
     assert secrets == {kept.read_bytes()}
 
 
-def test_a_secret_that_others_could_read_is_closed_and_no_link_is_taken(tmp_path: Path) -> None:
+def test_open_secret_is_made_private_and_symlinks_are_refused(tmp_path: Path) -> None:
     secret = tmp_path / "secret.key"
     secret.write_text("s" * 64)
     secret.chmod(0o644)
@@ -34,32 +34,30 @@ def test_a_secret_that_others_could_read_is_closed_and_no_link_is_taken(tmp_path
     assert read_secret(Settings(data_dir=tmp_path, secret_file=secret)) == b"s" * 64
 
 
-def test_a_short_secret_is_refused(tmp_path: Path) -> None:
+def test_short_secret_is_refused(tmp_path: Path) -> None:
     (tmp_path / "short").write_text("hunter2\n")
     with pytest.raises(errors.SettingInvalid, match=r"GIFAPP_SECRET_FILE is wrong: .* at least 32 bytes"):
         read_secret(Settings(data_dir=tmp_path, secret_file=tmp_path / "short"))
 
 
-def test_a_secret_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
+def test_unreadable_secret_names_the_setting(tmp_path: Path) -> None:
     with pytest.raises(errors.SettingInvalid, match=r"GIFAPP_SECRET_FILE is wrong: .*: Is a directory"):
         read_secret(Settings(data_dir=tmp_path, secret_file=tmp_path))
 
 
-def test_configured_addresses_win(tmp_path: Path) -> None:
+def test_configured_addresses_take_precedence(tmp_path: Path) -> None:
     addresses = Addresses("http://127.0.0.1:1", "redis://r", "mongodb://m/gifapp")
     with lock_data_directory(tmp_path), published_addresses(tmp_path, addresses):
         foundation = prepare(Settings(data_dir=tmp_path, redis_url="redis://mine"))
     assert (foundation.redis_url, foundation.mongodb_url) == ("redis://mine", "mongodb://m/gifapp")
 
 
-def test_without_a_service_one_hears_how_to_start_it(tmp_path: Path) -> None:
+def test_without_a_service_the_error_says_how_to_start_it(tmp_path: Path) -> None:
     with pytest.raises(errors.ServiceNotFound, match="Start it with `gifapp up`"):
         prepare(Settings(data_dir=tmp_path))
 
 
-def test_the_jobs_are_built_with_what_the_settings_allow_one_person(
-    tmp_path: Path, redis_url: str, mongodb_url: str
-) -> None:
+def test_limits_per_user_reach_the_jobs(tmp_path: Path, redis_url: str, mongodb_url: str) -> None:
     settings = Settings(data_dir=tmp_path, user_jobs_running=2, user_quota_bytes=10**9)
     with Foundation(settings, redis_url, mongodb_url, b"s" * 32).build_jobs() as jobs:
         assert jobs.allowance == Allowance(running=2, stored_bytes=10**9)

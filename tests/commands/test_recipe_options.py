@@ -1,4 +1,4 @@
-"""What is typed becomes a recipe, or a sentence that names the option."""
+"""Command line options become a recipe, or an error that names the option."""
 
 import base64
 import json
@@ -27,7 +27,7 @@ def typed(*words: object) -> Recipe:
 
 
 def leaves(part: type[Part], before: str = "") -> Iterator[str]:
-    """Every field, as `fps` or `look.gamma`."""
+    """Every field of the model by its path, such as `fps` or `look.gamma`."""
     for name, field in part.model_fields.items():
         inner = _part(field.annotation)
         yield from leaves(inner, f"{before}{name}.") if inner else [before + name]
@@ -40,7 +40,7 @@ def _part(annotation: Any) -> type[Part] | None:
 
 
 @pytest.mark.parametrize("field", [*leaves(Recipe)])
-def test_every_field_has_an_option_that_is_documented(field: str) -> None:
+def test_every_field_has_a_documented_option(field: str) -> None:
     options = [option for group in RECIPE_OPTIONS.values() for option in group if field in option.sets]
     assert options
     assert all(re.search(rf"[`{{. ]{name}[`.}},]", PAGE) for name in field.split("."))
@@ -78,7 +78,7 @@ def test_every_field_has_an_option_that_is_documented(field: str) -> None:
         (("--preset", "github", "--format", "gif"), Recipe(preset="github")),
     ],
 )
-def test_options_make_a_recipe(words: tuple[object, ...], recipe: Recipe) -> None:
+def test_options_build_a_recipe(words: tuple[object, ...], recipe: Recipe) -> None:
     assert typed(*words) == recipe
 
 
@@ -94,7 +94,7 @@ def test_options_make_a_recipe(words: tuple[object, ...], recipe: Recipe) -> Non
         ("12:30", Caption(text="12:30")),
     ],
 )
-def test_a_caption_may_say_where_and_when(text: str, caption: Caption) -> None:
+def test_caption_option_sets_position_and_time(text: str, caption: Caption) -> None:
     assert typed("--caption", text).captions == (caption,)
 
 
@@ -118,17 +118,17 @@ def test_files_are_read_into_the_recipe(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["gbk", "utf-16", "utf-8-sig"])
-def test_subtitles_may_be_in_any_encoding(tmp_path: Path, encoding: str) -> None:
+def test_subtitles_may_have_any_encoding(tmp_path: Path, encoding: str) -> None:
     text = "1\n00:00:00,000 --> 00:00:01,000\n你好\n"
     (tmp_path / "words.srt").write_bytes(text.encode(encoding))
     assert typed("--subtitles", tmp_path / "words.srt").subtitles == text
 
 
-def test_subtitles_may_be_a_track_of_the_video() -> None:
+def test_subtitles_may_name_a_track_of_the_video() -> None:
     assert typed("--subtitles", "track:2").subtitles == "track:2"
 
 
-def test_options_replace_fields_of_the_file(tmp_path: Path) -> None:
+def test_options_override_the_recipe_file(tmp_path: Path) -> None:
     path = tmp_path / "recipe.json"
     path.write_text(
         json.dumps({"fps": 10, "look": {"gamma": 2}, "captions": [{"text": "a"}], "aspect": "1:1", "loop": 3})
@@ -171,7 +171,7 @@ def test_options_replace_fields_of_the_file(tmp_path: Path) -> None:
         (("--recipe", __file__), "is not JSON"),
     ],
 )
-def test_what_is_wrong_is_named_as_it_was_typed(words: tuple[object, ...], says: str) -> None:
+def test_errors_name_the_option_as_it_was_typed(words: tuple[object, ...], says: str) -> None:
     with pytest.raises(click.UsageError) as wrong:
         typed(*words)
     assert says in f"{getattr(wrong.value, 'param_hint', '')} {_told(wrong.value)}"
@@ -182,7 +182,7 @@ def _told(error: click.UsageError) -> str:
     return error.format_message()
 
 
-def test_files_that_are_too_much_are_refused(tmp_path: Path) -> None:
+def test_oversized_or_unreadable_files_are_refused(tmp_path: Path) -> None:
     (tmp_path / "big.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(MAX_OVERLAY_BYTES))
     (tmp_path / "long.srt").write_text("x" * 100_001)
     (tmp_path / "picture.srt").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
@@ -197,7 +197,7 @@ def test_files_that_are_too_much_are_refused(tmp_path: Path) -> None:
             typed(*words)
 
 
-def test_the_help_tells_options_apart_by_what_they_are_for() -> None:
+def test_help_groups_options_by_purpose() -> None:
     shown = convert.get_help(convert.make_context("convert", [], resilient_parsing=True))
     headings = [line for line in shown.splitlines() if line.endswith(":") and not line.startswith(" ")]
     assert headings == ["Options:", *(f"{name}:" for name in RECIPE_OPTIONS)]

@@ -1,4 +1,4 @@
-"""A user without a home directory, as containers have them."""
+"""A user without a home directory, as is common in containers."""
 
 import os
 import subprocess
@@ -10,14 +10,14 @@ from tests.support.letters import write_clip
 HOMELESS = "import pwd; pwd.getpwuid = lambda uid: {}[uid]"
 
 
-def test_such_a_user_converts_and_hears_where_a_service_may_keep_its_data(tmp_path: Path) -> None:
+def test_user_without_home_converts_and_is_told_to_choose_a_data_directory(tmp_path: Path) -> None:
     write_clip(tmp_path / "clip.mkv", [["RR"], ["GG"]])
     assert gifapp("convert", "clip.mkv", "--quiet", within=tmp_path) == ""
     assert gifapp("up", within=tmp_path) == (
         "gifapp: The setting GIFAPP_DATA_DIR is wrong: this user has no home directory; "
         "choose a place with --data-dir.\n"
     )
-    assert {path.name for path in tmp_path.iterdir()} == {"clip.mkv", "clip.gif"}  # nor a folder named ~
+    assert {path.name for path in tmp_path.iterdir()} == {"clip.mkv", "clip.gif"}  # and no folder named ~
 
 
 def gifapp(*words: str, within: Path) -> str:

@@ -1,4 +1,4 @@
-"""What is seen from outside, several times a second: the queue, the workers, and how each job ended."""
+"""Samples the queue, the workers and the end of each job several times a second."""
 
 import threading
 import time
@@ -19,28 +19,28 @@ _END = {"state": 1, "token": 1, "gif.key": 1, "finished_at": 1}
 
 class Sample(NamedTuple):
     at_s: float
-    queued: int | None  # None: MongoDB was away
+    queued: int | None  # None: MongoDB was down
     running: int | None
     workers: int
 
 
 @dataclass
-class Watch:
-    """A thread that looks, from `start` until `stop`."""
+class Sampler:
+    """A sampling thread that runs inside its `with` block."""
 
     mongodb_url: str
     count_workers: Callable[[], int]
     samples: list[Sample] = field(default_factory=list)
-    ends: dict[str, dict[str, Any]] = field(default_factory=dict)  # of each job, as first seen
-    workers_ready: int = 0  # those that have ever said that they live
-    changed: list[str] = field(default_factory=list)  # jobs that had ended and then moved all the same
+    ends: dict[str, dict[str, Any]] = field(default_factory=dict)  # each job's final state, as first seen
+    workers_ready: int = 0  # workers that have registered
+    changed: list[str] = field(default_factory=list)  # jobs that changed after their end
 
     def __post_init__(self) -> None:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._look_often, daemon=True)
         self.began = time.monotonic()
 
-    def __enter__(self) -> "Watch":
+    def __enter__(self) -> "Sampler":
         self._thread.start()
         return self
 
