@@ -1,4 +1,4 @@
-"""Colours outside a screen's range, and what becomes of them."""
+"""HDR and wide-gamut colours are converted to sRGB."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ LIMITS = Limits()
 PQ, HLG = "smpte2084", "arib-std-b67"
 X264 = ("-c:v", "libx264", "-crf", 1)
 
-# of 255, as Chromium draws a ramp on a canvas: stored grey, what is shown
+# stored grey and the grey that Chromium draws on a canvas, both of 255
 CHROMIUM = {
     PQ: [
         *((0.094, 2), (0.157, 9), (0.219, 22), (0.282, 38), (0.344, 58), (0.407, 83), (0.47, 114)),
@@ -43,7 +43,7 @@ def shown(path: Path) -> np.ndarray:
 
 
 @pytest.mark.parametrize("transfer", CHROMIUM)
-def test_greys_of_high_dynamic_range_are_those_that_chromium_shows(transfer: str) -> None:
+def test_hdr_greys_equal_chromiums(transfer: str) -> None:
     stored, right = np.transpose(CHROMIUM[transfer])
     grey = tone_mapped(np.repeat(stored[:, None], 3, axis=1), tags(transfer)) * 255
     np.testing.assert_allclose(grey[:, 0], grey[:, 1], atol=0.5)
@@ -52,7 +52,7 @@ def test_greys_of_high_dynamic_range_are_those_that_chromium_shows(transfer: str
 
 @pytest.mark.parametrize("transfer", CHROMIUM)
 @pytest.mark.parametrize("primaries", ["bt2020", "smpte432", "bt709"])
-def test_a_table_is_a_rising_curve_from_black_to_white(transfer: str, primaries: str) -> None:
+def test_tone_curve_rises_from_black_to_white(transfer: str, primaries: str) -> None:
     greys = np.repeat(np.linspace(0, 1, 1000)[:, None], 3, axis=1)
     mapped = tone_mapped(greys, tags(transfer, primaries))[:, 1]
     assert (mapped[0], mapped[-1]) == pytest.approx((0, 1), abs=0.002)
@@ -61,7 +61,7 @@ def test_a_table_is_a_rising_curve_from_black_to_white(transfer: str, primaries:
 
 @pytest.mark.parametrize("transfer", CHROMIUM)
 @pytest.mark.parametrize("pixels", ["yuv420p", "yuv420p10le"])
-def test_a_ramp_of_high_dynamic_range_comes_out_so(tmp_path: Path, transfer: str, pixels: str) -> None:
+def test_hdr_ramp_is_tone_mapped(tmp_path: Path, transfer: str, pixels: str) -> None:
     ramp = "gradients=s=512x32:c0=black:c1=white:x0=0:x1=511:y0=0:y1=0:n=2:r=5:d=0.4"
     tagged = ("-color_primaries", "bt2020", "-color_trc", transfer, "-colorspace", "bt2020nc")
     meaning = f"setparams=color_primaries=bt2020:color_trc={transfer}:colorspace=bt2020nc"
@@ -83,7 +83,7 @@ def test_a_ramp_of_high_dynamic_range_comes_out_so(tmp_path: Path, transfer: str
     ],
 )
 @pytest.mark.parametrize("rgb", [(200, 60, 60), (60, 160, 90), (128, 128, 128)])
-def test_wide_colours_are_those_of_a_screen(
+def test_wide_gamut_colours_are_converted_to_srgb(
     tmp_path: Path, primaries: str, transfer: str, matrix: str, rgb: tuple[int, int, int]
 ) -> None:
     colour = "0x" + bytes(rgb).hex()
@@ -106,11 +106,11 @@ def test_wide_colours_are_those_of_a_screen(
     np.testing.assert_allclose(shown(clip)[30, 30], rgb, atol=4)
 
 
-def test_transparent_pictures_with_wide_colours_are_converted_too(tmp_path: Path) -> None:
+def test_transparent_pictures_with_wide_colours_are_converted(tmp_path: Path) -> None:
     red = "color=0xC83C3C@0.5:s=64x64:r=5:d=0.4,format=yuva444p10le"
     meaning = "setparams=color_primaries=bt2020:color_trc=bt709:colorspace=bt709"
     to = ("-c:v", "prores_ks", "-profile:v", "4444", "-color_primaries", "bt2020", "-colorspace", "bt709")
     run_ffmpeg("-f", "lavfi", "-i", red, "-vf", meaning, *to, tmp_path / "a.mov")
     pixel = shown(tmp_path / "a.mov")[30, 30].astype(int)
     assert pixel[3] == pytest.approx(128, abs=4)
-    assert pixel[0] > 215  # the same numbers are a stronger red
+    assert pixel[0] > 215  # the same numbers mean a stronger red

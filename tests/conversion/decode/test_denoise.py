@@ -1,4 +1,4 @@
-"""Denoising: grain goes, in still parts the most; moving things, details and times stay."""
+"""Denoising removes grain, mostly in still parts, and keeps motion, details and timing."""
 
 import zipfile
 from pathlib import Path
@@ -21,7 +21,7 @@ FRAMES, SPEED_PX = 16, 4
 
 
 def frames_of(path: Path, recipe: Recipe) -> np.ndarray:
-    """All frames as they are handed to the encoder."""
+    """All frames as the encoder gets them."""
     limits = Limits()
     reporter = Reporter(lambda _: None, limits.deadline_s)
     with rendered(path, facts_of(path), recipe, limits=limits, reporter=reporter) as made:
@@ -34,7 +34,7 @@ def psnr_db(shown: np.ndarray, clean: np.ndarray) -> float:
 
 @pytest.fixture(scope="module")
 def films(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A test pattern, clean and with grain, as H.264."""
+    """A test pattern as H.264, without grain and with it."""
     directory = tmp_path_factory.mktemp("films")
     for name, grain in (("clean", "null"), ("grainy", "noise=alls=9:allf=t")):
         picture = ("-f", "lavfi", "-i", f"testsrc=s=320x240:r=12.5:d=1.6,eq=contrast=0.6,{grain}")
@@ -44,7 +44,7 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.fixture(scope="module")
 def passing_bar() -> tuple[np.ndarray, np.ndarray]:
-    """A faint bar that passes before a textured wall, uint8 (n, height, width, 3), without grain and with."""
+    """A faint bar passing a textured wall, uint8 (n, height, width, 3), without grain and with it."""
     rng = np.random.default_rng(5)
     wall = 100 + np.repeat(np.repeat(rng.integers(-20, 20, (24, 32)), 4, axis=0), 4, axis=1)
     clean = np.tile(wall[None, :, :, None], (FRAMES, 1, 1, 3))
@@ -55,9 +55,7 @@ def passing_bar() -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize("lossy", [0, 20])
-def test_a_grainy_film_becomes_smaller_and_nearer_to_the_clean_one(
-    films: tuple[Path, Path], lossy: int
-) -> None:
+def test_denoised_film_is_smaller_and_closer_to_the_clean_one(films: tuple[Path, Path], lossy: int) -> None:
     clean = frames_of(films[0], Recipe())
     plain, denoised = (
         convert(films[1], recipe.model_copy(update={"lossy": lossy})) for recipe in (Recipe(), DENOISED)
@@ -74,9 +72,7 @@ def stored(path: Path, frames: np.ndarray) -> Path:
     return path
 
 
-def test_a_faint_bar_leaves_no_ghost_behind(
-    passing_bar: tuple[np.ndarray, np.ndarray], tmp_path: Path
-) -> None:
+def test_faint_moving_bar_leaves_no_ghost(passing_bar: tuple[np.ndarray, np.ndarray], tmp_path: Path) -> None:
     clean, grainy = passing_bar
     shown = frames_of(stored(tmp_path / "bar.mov", grainy), DENOISED)
     for number in range(6, FRAMES):
@@ -91,7 +87,7 @@ def test_stronger_denoising_removes_more_grain(films: tuple[Path, Path]) -> None
     assert sizes == sorted(sizes, reverse=True)
 
 
-def test_frames_and_times_stay_as_they_are(films: tuple[Path, Path]) -> None:
+def test_denoising_keeps_frames_and_delays(films: tuple[Path, Path]) -> None:
     recipe = Recipe(segments=(Segment(end_s=0.4), Segment(start_s=0.9)), direction="boomerang", fps=10)
     plain, denoised = (
         seen_by_pillow(convert(films[1], recipe.model_copy(update={"look": look})).read_bytes())
@@ -108,7 +104,7 @@ def test_clean_pictures_keep_their_colours_and_transparency(letters: list[list[s
     np.testing.assert_allclose(denoised[..., :3].astype(int), plain[..., :3], atol=1)
 
 
-def test_pictures_are_denoised_too(passing_bar: tuple[np.ndarray, np.ndarray], tmp_path: Path) -> None:
+def test_animations_are_denoised(passing_bar: tuple[np.ndarray, np.ndarray], tmp_path: Path) -> None:
     clean, grainy = passing_bar
     path = tmp_path / "pictures.zip"
     with zipfile.ZipFile(path, "w") as pictures:

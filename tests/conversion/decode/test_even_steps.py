@@ -1,4 +1,4 @@
-"""Pictures that carry their numbers: which of them a rate shows, with fine and coarse clocks."""
+"""Which pictures a frame rate selects, with fine and coarse time bases; each picture shows its own number."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -31,7 +31,7 @@ VP8 = ("-c:v", "libvpx", "-deadline", "realtime", "-b:v", "2M", "-pix_fmt", "yuv
 
 
 def numbered(path: Path, rate: Fraction, seconds: float = 1.5, to: tuple[str, ...] = ()) -> Path:
-    """Pictures that show their own numbers, as bits: black and white squares from left to right."""
+    """A video whose pictures show their own numbers in binary: black and white squares from left to right."""
     numbers = np.arange(round(seconds * rate))[:, None, None]
     bits = (numbers >> np.arange(BITS)[::-1]) & 1
     pixels = (bits * 255).astype(np.uint8).repeat(SIDE_PX, axis=1).repeat(SIDE_PX, axis=2)
@@ -44,13 +44,13 @@ def numbered(path: Path, rate: Fraction, seconds: float = 1.5, to: tuple[str, ..
 
 
 def numbers_of(frames: np.ndarray) -> list[int]:
-    """Of frames uint8 (n, height, width, 3)."""
+    """The numbers shown by frames, uint8 (n, height, width, 3)."""
     bits = frames[:, SIDE_PX // 2, SIDE_PX // 2 :: SIDE_PX, 1] > 127
     return [int(number) for number in bits @ (1 << np.arange(BITS)[::-1])]
 
 
 def shown(path: Path, recipe: Recipe) -> list[int]:
-    """The numbers of the pictures that a recipe shows."""
+    """The numbers of the pictures that a recipe selects."""
     video = probe(path, limits=LIMITS)
     plan = make_plan(video, recipe, LIMITS)
     frames = ffmpeg.frames(path, video, plan, limits=LIMITS, checkpoint=lambda: None)
@@ -58,7 +58,7 @@ def shown(path: Path, recipe: Recipe) -> list[int]:
 
 
 def shown_at_rates(path: Path, video: Video, plans: list[Plan]) -> list[list[int]]:
-    """The same for many plans, of which one ffmpeg makes all frames."""
+    """The same for many plans; one ffmpeg decodes the frames of all."""
     split = f"[0:v]split={len(plans)}" + "".join(f"[in{number}]" for number in range(len(plans)))
     chains = [
         f"[in{number}]{filter_chain(video, plan, plan.cuts[0])}[out{number}]"
@@ -87,7 +87,9 @@ def divides(rate: Fraction, target: float) -> bool:
 
 @pytest.mark.parametrize("rate", RATES, ids=lambda rate: f"{float(rate):.6g}")
 @pytest.mark.parametrize("container", ["mp4", "mkv", "webm", "ts", "mov"])
-def test_steps_are_even_at_every_rate(tmp_path: Path, container: str, rate: Fraction) -> None:
+def test_steps_between_pictures_are_even_at_every_rate(
+    tmp_path: Path, container: str, rate: Fraction
+) -> None:
     path = numbered(tmp_path / f"clip.{container}", rate)
     video = probe(path, limits=LIMITS)
     plans = [make_plan(video, Recipe(fps=target), LIMITS) for target in TARGETS]
@@ -115,7 +117,7 @@ def test_steps_are_even_at_every_rate(tmp_path: Path, container: str, rate: Frac
         ("clip.avi", 30, Recipe(fps=15, segments=[Segment(start_s=1)]), 2),
     ],
 )
-def test_rates_that_divide_take_every_so_manieth_picture(
+def test_rate_that_divides_selects_every_nth_picture(
     tmp_path: Path, name: str, rate: Fraction, recipe: Recipe, step: int
 ) -> None:
     numbers = shown(numbered(tmp_path / name, Fraction(rate), seconds=4), recipe)
@@ -124,7 +126,7 @@ def test_rates_that_divide_take_every_so_manieth_picture(
     assert abs(numbers[0] - start_s * rate) <= step / 2 + 1
 
 
-def test_pictures_left_out_of_an_even_rate_leave_the_others_at_their_times(tmp_path: Path) -> None:
+def test_gaps_in_an_even_rate_do_not_shift_other_pictures(tmp_path: Path) -> None:
     whole = numbered(tmp_path / "whole.mkv", Fraction(60), seconds=3)
     selection = "select='not(between(mod(n,30),10,19))'"
     run_ffmpeg("-i", whole, "-vf", selection, *X264, "-fps_mode", "vfr", tmp_path / "gaps.mkv")
@@ -134,14 +136,14 @@ def test_pictures_left_out_of_an_even_rate_leave_the_others_at_their_times(tmp_p
 
 @pytest.mark.parametrize("tick_s", [Fraction(1, 1000), Fraction(1, 90_000), Fraction(1, 600)])
 @pytest.mark.parametrize("rate", [*RATES[:5], *RATES[-3:], Fraction(1733, 100)])
-def test_a_rate_is_found_behind_rounded_times(tick_s: Fraction, rate: Fraction) -> None:
+def test_even_rate_is_recognised_behind_rounded_timestamps(tick_s: Fraction, rate: Fraction) -> None:
     times = [round(7 + number / rate / tick_s) for number in range(500)]
     origin_s, clock = clock_of(times, tick_s, [])
     assert float(clock.step_s * clock.usual_steps) == pytest.approx(float(1 / rate), rel=1e-4)
     assert abs(origin_s - times[0] * tick_s) <= tick_s
 
 
-def test_times_that_are_all_over_the_place_stay_as_they_are() -> None:
+def test_irregular_timestamps_are_kept() -> None:
     times = sorted({int(at) for at in np.random.default_rng(0).uniform(0, 20_000, 400)})
     assert clock_of(times, Fraction(1, 1000), [Fraction(30)]) == (
         Fraction(times[0], 1000),
@@ -149,12 +151,12 @@ def test_times_that_are_all_over_the_place_stay_as_they_are() -> None:
     )
 
 
-def test_a_finer_clock_of_milliseconds_is_one_of_milliseconds() -> None:
+def test_fine_time_base_with_whole_milliseconds_counts_as_milliseconds() -> None:
     times = [90 * round(number * 1000 / 60) for number in range(100)]
     assert clock_of(times, Fraction(1, 90_000), [])[1].step_s == Fraction(1, 60)
 
 
-def test_a_video_probed_by_an_older_version_keeps_its_times(tmp_path: Path) -> None:
+def test_source_probed_by_an_older_version_keeps_its_timestamps(tmp_path: Path) -> None:
     path = numbered(tmp_path / "clip.ts", Fraction(25))
     video = replace(probe(path, limits=LIMITS), clock=Clock())
     plan = make_plan(video, Recipe(fps=25), LIMITS)

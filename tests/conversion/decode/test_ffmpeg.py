@@ -15,11 +15,11 @@ from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Look, Recipe
 from tests.support import clips
 
-BLURRED = Look(blur_px=10)  # which costs ffmpeg several times the decoding
+BLURRED = Look(blur_px=10)  # makes decoding several times as slow
 
 
 def read(path: Path, limits: Limits, after_first: Callable[[], None] = lambda: None) -> int:
-    """How many frames come, at most one of them before `after_first`."""
+    """Count the frames; call `after_first` once the first has arrived."""
     video = probe(path, limits=limits)
     plan = make_plan(video, Recipe(fps=50.0, speed=0.1, width_px=1280, look=BLURRED), limits)
     with closing(ffmpeg.frames(path, video, plan, limits=limits, checkpoint=lambda: None)) as frames:
@@ -28,13 +28,13 @@ def read(path: Path, limits: Limits, after_first: Callable[[], None] = lambda: N
         return 1 + sum(1 for _ in frames)
 
 
-def test_ffmpeg_that_uses_up_its_cpu_time_was_too_slow() -> None:
+def test_ffmpeg_over_its_cpu_limit_is_reported_as_too_slow() -> None:
     with pytest.raises(errors.ConversionTooSlow):
         read(clips.real_clip(), Limits(deadline_s=0.5))
 
 
-def test_a_video_that_keeps_too_many_pictures_in_memory_is_refused_rather_than_frozen(tmp_path: Path) -> None:
-    """Each of its pictures refers to 16 others of 25 MB; without memory, ffmpeg repeats the last one."""
+def test_video_with_too_many_reference_pictures_is_refused(tmp_path: Path) -> None:
+    """Each picture refers to 16 others of 25 MB; without the memory, ffmpeg would repeat the last picture."""
     keeping = ("-pix_fmt", "yuv444p10le", "-x264-params", "ref=16:bframes=0:keyint=100")
     path = clips.pattern(
         tmp_path / "a.mp4",
@@ -50,7 +50,7 @@ def test_a_video_that_keeps_too_many_pictures_in_memory_is_refused_rather_than_f
         list(frames)
 
 
-def test_however_much_a_conversion_may_use_one_ffmpeg_has_two_gigabytes() -> None:
+def test_one_ffmpeg_gets_two_gigabytes_of_a_larger_limit() -> None:
     limits, bounds = Limits(memory_bytes=8 * 1024**3), list[tuple[int, int]]()
 
     def look() -> None:
@@ -62,7 +62,7 @@ def test_however_much_a_conversion_may_use_one_ffmpeg_has_two_gigabytes() -> Non
 
 
 @pytest.mark.parametrize("playlist", clips.PLAYLISTS)
-def test_a_playlist_that_took_the_place_of_a_video_is_not_followed(tmp_path: Path, playlist: str) -> None:
+def test_playlist_swapped_in_for_a_video_is_not_followed(tmp_path: Path, playlist: str) -> None:
     limits, clip = Limits(), clips.pattern(tmp_path / "anothers.ts", seconds=0.2)
     video = probe(clip, limits=limits)
     (tmp_path / playlist).write_text(clips.PLAYLISTS[playlist])
@@ -72,7 +72,7 @@ def test_a_playlist_that_took_the_place_of_a_video_is_not_followed(tmp_path: Pat
         next(frames)
 
 
-def test_ffmpeg_that_somebody_kills_crashed() -> None:
+def test_ffmpeg_killed_from_outside_is_reported_as_a_crash() -> None:
     def kill() -> None:
         for child in psutil.Process().children():
             if "ffmpeg" in child.name():

@@ -32,7 +32,7 @@ def brightness(path: Path) -> list[float]:
 
 
 def brightening(path: Path, *, key_every: int) -> Path:
-    """Ten seconds that go from black to white."""
+    """Ten seconds that fade from black to white."""
     picture = "color=black:size=320x240:rate=25:duration=10,geq=lum='16+219*T/10':cb=128:cr=128"
     run_ffmpeg("-f", "lavfi", "-i", picture, *H264, "-g", key_every, "-sc_threshold", 0, path)
     return path
@@ -44,14 +44,14 @@ def test_each_tile_shows_the_middle_of_its_share(tmp_path: Path) -> None:
     assert np.abs(np.array(shown) - expected).max() < 3
 
 
-def test_a_long_video_is_read_by_its_key_frames(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_video_is_read_by_its_key_frames(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_QUICK_PX", 0)
     shown = brightness(brightening(tmp_path / "clip.mp4", key_every=25))
     assert shown == sorted(shown)
     assert len({round(tile) for tile in shown}) == 10
 
 
-def test_with_few_key_frames_it_is_read_whole_if_that_takes_seconds(
+def test_short_video_with_few_key_frames_is_read_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_QUICK_PX", 0)
@@ -61,12 +61,12 @@ def test_with_few_key_frames_it_is_read_whole_if_that_takes_seconds(
     assert len({round(tile) for tile in brightness(clip)}) == 1
 
 
-def test_tiles_keep_the_shape_of_the_video(tmp_path: Path) -> None:
+def test_tiles_keep_the_videos_aspect_ratio(tmp_path: Path) -> None:
     assert strip_of(pattern(tmp_path / "wide.mp4", size="640x360")).size == (128 * TILES, 72)
     assert strip_of(pattern(tmp_path / "tall.mp4", size="360x640")).size == (40 * TILES, 72)
 
 
-def test_an_animation_has_one_as_well(tmp_path: Path) -> None:
+def test_animation_has_a_filmstrip(tmp_path: Path) -> None:
     frames = [Image.new("L", (40, 30), 8 * number) for number in range(32)]
     frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:], duration=50)
     shown = brightness(tmp_path / "a.gif")
@@ -74,7 +74,7 @@ def test_an_animation_has_one_as_well(tmp_path: Path) -> None:
     assert len(set(shown)) > 25
 
 
-def test_noise_is_made_to_fit(tmp_path: Path) -> None:
+def test_filmstrip_of_noise_stays_under_the_size_limit(tmp_path: Path) -> None:
     noise = "nullsrc=size=640x360:rate=10:duration=4,geq=random(1)*255:128:128"
     run_ffmpeg("-f", "lavfi", "-i", noise, *H264, "-qp", 1, tmp_path / "noise.mp4")
     strip_of(tmp_path / "noise.mp4")

@@ -1,4 +1,4 @@
-"""Tones, blur, chroma key and background: measured colours against the formulas that are documented."""
+"""Tones, blur, chroma key and background: measured colours against the documented formulas."""
 
 from math import erf, sqrt
 from pathlib import Path
@@ -21,7 +21,7 @@ LUMA = np.array([54, 183, 18]) / 255
 
 
 def stored(path: Path, picture: np.ndarray) -> Path:
-    """A picture, uint8 (height, width, 3 or 4), as a clip without loss."""
+    """A lossless clip of one picture, uint8 (height, width, 3 or 4)."""
     height, width, channels = picture.shape
     kind = {3: "rgb24", 4: "rgba"}[channels]
     run_ffmpeg("-f", "rawvideo", "-s", f"{width}x{height}", "-pix_fmt", kind, "-i", "pipe:0",
@@ -37,7 +37,7 @@ def soft(colour: tuple[int, int, int]) -> np.ndarray:
 
 
 def seen(path: Path, **recipe: Any) -> np.ndarray:
-    """The first picture as it is handed to the encoder."""
+    """The first frame as the encoder gets it."""
     limits = Limits()
     reporter = Reporter(lambda _: None, limits.deadline_s)
     with rendered(path, facts_of(path), Recipe(**recipe), limits=limits, reporter=reporter) as made:
@@ -77,7 +77,7 @@ def colours(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, np.ndarray]
     ],
     ids=str,
 )
-def test_tones(colours: tuple[Path, np.ndarray], look: dict[str, Any]) -> None:
+def test_tones_follow_their_formulas(colours: tuple[Path, np.ndarray], look: dict[str, Any]) -> None:
     clip, picture = colours
     made = Look(**look)
     tone = np.clip(0.5 + (picture / 255 - 0.5) * made.contrast + made.brightness, 0, 1) ** (1 / made.gamma)
@@ -85,7 +85,7 @@ def test_tones(colours: tuple[Path, np.ndarray], look: dict[str, Any]) -> None:
     np.testing.assert_allclose(seen(clip, look=made), expected, atol=0.51)
 
 
-def test_grey_is_luma_and_white_stays_white(colours: tuple[Path, np.ndarray]) -> None:
+def test_grayscale_is_luma_and_keeps_white(colours: tuple[Path, np.ndarray]) -> None:
     clip, picture = colours
     grey = seen(clip, look=Look(grayscale=True))
     assert (grey == grey[..., :1]).all()
@@ -106,7 +106,7 @@ def test_saturation_moves_colours_away_from_their_grey(
     np.testing.assert_array_equal(shown[0, :8], picture[0, :8])  # greys
 
 
-def test_a_saturation_of_1_changes_nothing_and_one_of_0_is_grayscale(
+def test_saturation_1_changes_nothing_and_0_is_grayscale(
     colours: tuple[Path, np.ndarray],
 ) -> None:
     clip, picture = colours
@@ -124,7 +124,7 @@ def test_saturation_comes_before_the_tones(colours: tuple[Path, np.ndarray]) -> 
     )
 
 
-def test_saturation_leaves_transparency_as_it_is(tmp_path: Path) -> None:
+def test_saturation_keeps_transparency(tmp_path: Path) -> None:
     clip = stored(tmp_path / "soft.mov", soft((180, 120, 90)))
     plain, strong = seen(clip), seen(clip, look=Look(saturation=2))
     np.testing.assert_array_equal(strong[..., 3], plain[..., 3])
@@ -133,7 +133,7 @@ def test_saturation_leaves_transparency_as_it_is(tmp_path: Path) -> None:
     np.testing.assert_allclose(strong[0, 100:, :3], np.tile(expected, (156, 1)), atol=2)
 
 
-def test_saturation_of_high_dynamic_range_is_that_of_its_tone_mapped_picture(tmp_path: Path) -> None:
+def test_saturation_of_hdr_applies_after_tone_mapping(tmp_path: Path) -> None:
     clip = high_range(tmp_path / "hdr.mp4")
     plain, strong = seen(clip).astype(float), seen(clip, look=Look(saturation=1.5))
     grey = plain @ LUMA
@@ -159,7 +159,7 @@ def test_the_smallest_pictures_can_be_blurred_and_sharpened(tmp_path: Path, lett
     ]
 
 
-def test_the_blur_of_transparent_pixels_has_no_dark_rim(tmp_path: Path) -> None:
+def test_blur_leaves_no_dark_rim_around_transparent_pixels(tmp_path: Path) -> None:
     picture = np.zeros((16, 16, 4), np.uint8)
     picture[:, 8:] = (255, 120, 0, 255)
     shown = seen(stored(tmp_path / "half.mov", picture), look=Look(blur_px=2))
@@ -177,7 +177,7 @@ def test_sharpening_moves_a_picture_away_from_its_blur(tmp_path: Path, amount: f
     np.testing.assert_allclose(seen(clip, look=Look(sharpen=amount)), expected, atol=1.01)
 
 
-def test_sharpening_makes_an_edge_steeper_and_leaves_flat_ground_alone(tmp_path: Path) -> None:
+def test_sharpening_steepens_an_edge_and_keeps_flat_areas(tmp_path: Path) -> None:
     step = np.full((8, 96, 3), 100, np.uint8)
     step[:, 48:] = 150
     row = seen(stored(tmp_path / "step.mov", step), look=Look(sharpen=1))[4, :, 0].astype(int)
@@ -187,12 +187,12 @@ def test_sharpening_makes_an_edge_steeper_and_leaves_flat_ground_alone(tmp_path:
     assert set(row[54:]) == {150}
 
 
-def test_a_sharpness_of_0_changes_nothing(colours: tuple[Path, np.ndarray]) -> None:
+def test_sharpness_0_changes_nothing(colours: tuple[Path, np.ndarray]) -> None:
     clip, picture = colours
     np.testing.assert_array_equal(seen(clip, look=Look(sharpen=0)), picture)
 
 
-def test_sharpening_makes_no_rim_around_what_is_transparent(tmp_path: Path) -> None:
+def test_sharpening_leaves_no_rim_around_transparent_pixels(tmp_path: Path) -> None:
     picture = soft((200, 120, 40))
     picture[:, :128, :3] = 0
     clip = stored(tmp_path / "soft.mov", picture)
@@ -204,7 +204,7 @@ def test_sharpening_makes_no_rim_around_what_is_transparent(tmp_path: Path) -> N
     np.testing.assert_allclose(edge[:, 8:], np.tile([200, 120, 40, 255], (16, 8, 1)), atol=2)
 
 
-def test_high_dynamic_range_is_sharpened_after_tone_mapping(tmp_path: Path) -> None:
+def test_hdr_is_sharpened_after_tone_mapping(tmp_path: Path) -> None:
     clip = high_range(tmp_path / "hdr.mp4")
     plain, blurred = (seen(clip, look=look).astype(float) for look in (Look(), Look(blur_px=1)))
     expected = np.clip(plain + (plain - blurred), 0, 255)
@@ -215,14 +215,16 @@ def test_high_dynamic_range_is_sharpened_after_tone_mapping(tmp_path: Path) -> N
 
 
 def mixture(front: tuple[int, int, int]) -> np.ndarray:
-    """From the green screen to `front` in 101 even steps: what an edge is made of."""
+    """A ramp from the green screen to `front` in 101 even steps, like the pixels of an edge."""
     share = np.linspace(0, 1, 101)[:, None]
     row = GREEN * (1 - share) + np.array(front) * share
     return np.tile(row.round().astype(np.uint8), (4, 1, 1))
 
 
 @pytest.mark.parametrize("front", [(255, 255, 255), (0, 0, 0), (128, 128, 128), (217, 169, 140)])
-def test_edges_take_nothing_from_the_screen(tmp_path: Path, front: tuple[int, int, int]) -> None:
+def test_chroma_key_removes_the_screens_colour_from_edges(
+    tmp_path: Path, front: tuple[int, int, int]
+) -> None:
     clip = stored(tmp_path / "edge.mov", mixture(front))
     row = seen(clip, chroma_key=ChromaKey(colour="#14c83c"))[2]
     assert row.shape == (101, 4)
@@ -236,13 +238,13 @@ def test_edges_take_nothing_from_the_screen(tmp_path: Path, front: tuple[int, in
 
 
 @pytest.mark.parametrize("front", [(255, 0, 0), (255, 255, 0), (0, 255, 255), (32, 64, 192), (255, 255, 255)])
-def test_colours_before_the_screen_stay_as_they_are(tmp_path: Path, front: tuple[int, int, int]) -> None:
+def test_chroma_key_keeps_colours_in_front_of_the_screen(tmp_path: Path, front: tuple[int, int, int]) -> None:
     picture = np.full((4, 4, 3), front, np.uint8)
     shown = seen(stored(tmp_path / "front.mov", picture), chroma_key=ChromaKey(colour="#14c83c"))
     np.testing.assert_allclose(shown[2, 2], (*front, 255), atol=3)
 
 
-def test_ffmpeg_looks_up_what_the_formula_says(colours: tuple[Path, np.ndarray]) -> None:
+def test_ffmpegs_lookup_equals_the_formula(colours: tuple[Path, np.ndarray]) -> None:
     clip, picture = colours
     key = ChromaKey(colour="#14c83c", tolerance=0.2)
     shown = seen(clip, chroma_key=key)
@@ -270,7 +272,7 @@ def test_any_colour_can_be_the_key(tmp_path: Path, key: str, letters: str) -> No
 
 
 @pytest.mark.parametrize(("key", "kept"), [("#ffffff", slice(0, 140)), ("#000000", slice(116, 256))])
-def test_greys_on_paper_are_the_picture(tmp_path: Path, key: str, kept: slice) -> None:
+def test_keyed_white_paper_keeps_grey_drawings(tmp_path: Path, key: str, kept: slice) -> None:
     greys = np.tile(np.arange(256, dtype=np.uint8)[None, :, None], (2, 1, 3))
     shown = seen(stored(tmp_path / "greys.mov", greys), chroma_key=ChromaKey(colour=key))[0]
     np.testing.assert_allclose(shown[kept, :3], greys[0, kept], atol=3)
@@ -278,19 +280,19 @@ def test_greys_on_paper_are_the_picture(tmp_path: Path, key: str, kept: slice) -
     assert shown[255 if key == "#ffffff" else 0, 3] == 0
 
 
-def test_what_is_transparent_already_stays_so_under_a_key(tmp_path: Path) -> None:
+def test_transparent_pixels_stay_transparent_under_a_key(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mkv", [["R.GB"]])
     made = convert(clip, Recipe(chroma_key=ChromaKey())).save(tmp_path / "a.gif")
     assert read_gif(made)[0][0] == ["R..B"]
 
 
-def test_a_key_and_a_look_work_together(tmp_path: Path) -> None:
+def test_chroma_key_and_tones_combine(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mkv", [["GRKW"]])
     recipe = Recipe(chroma_key=ChromaKey(), look=Look(invert=True), flip="horizontal")
     assert read_gif(convert(clip, recipe).save(tmp_path / "a.gif"))[0][0] == ["KWC."]
 
 
-def test_a_keyed_gif_has_no_green_in_it(tmp_path: Path) -> None:
+def test_keyed_gif_contains_no_green(tmp_path: Path) -> None:
     y, x = np.mgrid[:90, :160]
     disc = np.clip(30 - np.hypot(x - 80, y - 45), 0, 1)[..., None]
     picture = (GREEN * (1 - disc) + 230 * disc).round().astype(np.uint8)
@@ -307,7 +309,7 @@ def test_a_keyed_gif_has_no_green_in_it(tmp_path: Path) -> None:
 # --- background ------------------------------------------------------------------------------
 
 
-def test_transparent_parts_are_laid_on_the_background(tmp_path: Path) -> None:
+def test_background_fills_transparent_parts(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mkv", [["R.GB"]])
     made = convert(clip, Recipe(background="#ffffff")).save(tmp_path / "a.gif")
     assert read_gif(made)[0][0] == ["RWGB"]
@@ -320,12 +322,12 @@ def test_half_transparent_pixels_mix_with_the_background(tmp_path: Path) -> None
     np.testing.assert_allclose(shown[0], expected, atol=3)
 
 
-def test_a_background_behind_an_opaque_clip_changes_nothing(colours: tuple[Path, np.ndarray]) -> None:
+def test_background_does_not_change_an_opaque_clip(colours: tuple[Path, np.ndarray]) -> None:
     clip, picture = colours
     np.testing.assert_array_equal(seen(clip, background="#ff0000"), picture)
 
 
-def test_a_path_within_a_chain_of_filters_is_escaped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lookup_path_is_escaped_in_the_filter_chain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     odd = tmp_path / "it's, [odd]; 1:2"
     odd.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(odd))

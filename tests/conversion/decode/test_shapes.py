@@ -1,4 +1,4 @@
-"""A white square on black stays a square, however the file stores it."""
+"""A white square on black stays a square, however the file stores its pixels."""
 
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ MPEG2 = ("-c:v", "mpeg2video", "-q:v", 2)
 def square(
     path: Path, size: str, to: tuple[object, ...] = X264, *, aspect: int = 1, start_s: float = 0
 ) -> Path:
-    """Half a second of a square of a third of the height, in pixels `aspect` times as wide as high."""
+    """Half a second of a square a third of the height high, with pixels `aspect` times as wide as high."""
     box = f"drawbox=x=iw/3:y=ih/3:w=ih/3/{aspect}:h=ih/3:c=white:t=fill,setsar={aspect}"
     picture = ("-f", "lavfi", "-i", f"color=black:s={size}:r=10:d=0.5", "-vf", box)
     run_ffmpeg(*picture, *to, "-output_ts_offset", start_s, path)
@@ -34,7 +34,7 @@ def joined(path: Path, *parts: Path) -> Path:
 
 
 def shown(path: Path, **recipe: Any) -> np.ndarray:
-    """Frames (n, height, width) of grey."""
+    """The frames as grey, (n, height, width)."""
     video = probe(path, limits=LIMITS)
     plan = make_plan(video, Recipe(fps=10, **recipe), LIMITS)
     frames = ffmpeg.frames(path, video, plan, limits=LIMITS, checkpoint=lambda: None)
@@ -59,10 +59,10 @@ SIZES = [
     ("codec", "first", "second", "aspect"),
     [
         *((codec, *sizes) for codec in (X264, MPEG2) for sizes in SIZES),
-        (X264, "160x240", "240x160", 2),  # 3:1, of which MPEG-2 has no notion
+        (X264, "160x240", "240x160", 2),  # 3:1, which MPEG-2 cannot store
     ],
 )
-def test_pictures_of_another_size_are_fitted_in_proportion(
+def test_pictures_of_another_size_are_letterboxed(
     tmp_path: Path, codec: tuple[object, ...], first: str, second: str, aspect: int
 ) -> None:
     parts = (
@@ -75,24 +75,24 @@ def test_pictures_of_another_size_are_fitted_in_proportion(
         assert_square(picture)
 
 
-def test_deinterlacing_bears_a_change_of_size(tmp_path: Path) -> None:
+def test_deinterlacing_survives_a_change_of_size(tmp_path: Path) -> None:
     parts = square(tmp_path / "1.ts", "320x240"), square(tmp_path / "2.ts", "240x320", start_s=0.5)
     frames = shown(joined(tmp_path / "both.ts", *parts), deinterlace="always")
     assert_square(frames[0])
     assert_square(frames[-1])
 
 
-def test_a_crop_counts_in_the_first_size(tmp_path: Path) -> None:
+def test_crop_refers_to_the_first_size(tmp_path: Path) -> None:
     parts = square(tmp_path / "1.ts", "320x240"), square(tmp_path / "2.ts", "240x320", start_s=0.5)
     frames = shown(joined(tmp_path / "both.ts", *parts), crop=Crop(x_px=70, width_px=180, height_px=240))
     assert_square(frames[-1])
 
 
 @pytest.mark.parametrize("name", ["cropped.mkv", "cropped.mp4", "cropped.mov"])
-def test_what_only_the_container_crops_is_shown_as_browsers_show_it(tmp_path: Path, name: str) -> None:
-    """Matroska's PixelCrop; ffmpeg makes `clap` of it in MP4 and MOV."""
+def test_container_crop_is_applied_as_in_browsers(tmp_path: Path, name: str) -> None:
+    """Matroska's PixelCrop; in MP4 and MOV ffmpeg writes it as `clap`."""
     whole = square(tmp_path / "whole.mkv", "320x240", aspect=2).read_bytes()
-    display = bytes.fromhex("54b08108 54ba8103 54b28103")  # width 8, height 3, by aspect
+    display = bytes.fromhex("54b08108 54ba8103 54b28103")  # width 8, height 3, counting the pixel aspect
     cropping = bytes.fromhex("54bb8128 54aa8128 54b28100")  # 40 px at the top and the bottom
     assert display in whole
     (tmp_path / "cropped.mkv").write_bytes(whole.replace(display, cropping))

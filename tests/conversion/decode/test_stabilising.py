@@ -1,4 +1,4 @@
-"""Stabilising: a picture filmed by an unsteady hand stands still; its frames, times and size stay."""
+"""Stabilising steadies a handheld picture and keeps its frames, timing and size."""
 
 import zipfile
 from contextlib import closing
@@ -27,7 +27,7 @@ CROP = Crop(x_px=120, y_px=60, width_px=240, height_px=160)
 
 
 def frames_of(path: Path, recipe: Recipe) -> np.ndarray:
-    """All frames as they are handed to the encoder, uint8 (n, height, width, 3)."""
+    """All frames as the encoder gets them, uint8 (n, height, width, 3)."""
     limits = Limits()
     reporter = Reporter(lambda _: None, limits.deadline_s)
     with rendered(path, facts_of(path), recipe, limits=limits, reporter=reporter) as made:
@@ -41,7 +41,7 @@ def unrest(shown: np.ndarray) -> float:
 
 @pytest.fixture(scope="module")
 def shaken(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A still picture of many shapes, filmed by an unsteady hand."""
+    """A still picture of many shapes, filmed with an unsteady hand."""
     path = tmp_path_factory.mktemp("shaken") / "clip.mp4"
     run_ffmpeg("-f", "lavfi", "-i", STILL, "-vf", SHAKE, "-t", 2, "-r", 12.5, "-c:v", "libx264", "-crf", 14,
                "-pix_fmt", "yuv420p", path)  # fmt: skip
@@ -58,19 +58,19 @@ def shaken(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
     ids=["whole", "cropped and rotated", "slow", "ranges"],
 )
-def test_an_unsteady_picture_stands_still(shaken: Path, recipe: Recipe) -> None:
+def test_shaken_picture_is_steadied(shaken: Path, recipe: Recipe) -> None:
     plain = frames_of(shaken, recipe)
     steady = frames_of(shaken, recipe.model_copy(update={"look": STEADY}))
     assert steady.shape == plain.shape
     assert unrest(steady) < 0.25 * unrest(plain)
 
 
-def test_the_same_clip_is_stabilised_the_same_way(shaken: Path) -> None:
+def test_stabilising_is_deterministic(shaken: Path) -> None:
     first, second = (frames_of(shaken, Recipe(look=STEADY)) for _ in range(2))
     np.testing.assert_array_equal(first, second)
 
 
-def test_no_edge_shows_however_much_the_hand_shakes(tmp_path: Path) -> None:
+def test_stabilised_picture_shows_no_black_edges(tmp_path: Path) -> None:
     shake = "rotate=0.03*sin(n*1.9):c=0xb0b0b0,crop=480:270:40+18*sin(n*1.7):40+18*sin(n*2.3)"
     tones = "format=rgb24,lutrgb=r=150+val/3:g=150+val/3:b=150+val/3"
     run_ffmpeg("-f", "lavfi", "-i", STILL, "-vf", f"{tones},{shake}", "-t", 2, "-r", 12.5, "-c:v", "libx264",
@@ -78,7 +78,7 @@ def test_no_edge_shows_however_much_the_hand_shakes(tmp_path: Path) -> None:
     assert frames_of(tmp_path / "clip.mp4", Recipe(look=STEADY)).min() > 100
 
 
-def test_the_middle_of_a_crop_stays_where_it_is(tmp_path: Path) -> None:
+def test_middle_of_a_crop_stays_in_place(tmp_path: Path) -> None:
     run_ffmpeg("-f", "lavfi", "-i", STILL, "-t", 0.4, "-c:v", "ffv1", tmp_path / "still.mkv")
     crop = Crop(x_px=280, y_px=30, width_px=200, height_px=150)
     plain, steady = (
@@ -89,7 +89,7 @@ def test_the_middle_of_a_crop_stays_where_it_is(tmp_path: Path) -> None:
     assert off < 0.2 * np.abs(reduced - plain[:134, :178]).mean()
 
 
-def test_a_sequence_of_pictures_is_stabilised(shaken: Path, tmp_path: Path) -> None:
+def test_sequence_of_pictures_is_stabilised(shaken: Path, tmp_path: Path) -> None:
     path = tmp_path / "pictures.zip"
     with zipfile.ZipFile(path, "w") as pictures:
         for number, pixels in enumerate(frames_of(shaken, Recipe())[:10]):
@@ -104,7 +104,7 @@ class Cancelled(Exception):
     pass
 
 
-def test_it_can_be_cancelled_while_the_motion_is_measured(shaken: Path) -> None:
+def test_measuring_the_motion_can_be_cancelled(shaken: Path) -> None:
     commands: list[str] = []
 
     def cancel() -> None:
@@ -120,12 +120,12 @@ def test_it_can_be_cancelled_while_the_motion_is_measured(shaken: Path) -> None:
     assert not [child for child in psutil.Process().children() if "ffmpeg" in child.name()]
 
 
-def test_pictures_too_small_to_measure_stay_as_they_are(tmp_path: Path) -> None:
+def test_pictures_too_small_to_measure_are_unchanged(tmp_path: Path) -> None:
     tiny = write_clip(tmp_path / "tiny.mov", [["RG"], ["BW"]])
     np.testing.assert_array_equal(frames_of(tiny, Recipe(look=STEADY)), frames_of(tiny, Recipe()))
 
 
-def test_a_source_with_transparent_parts_cannot_be_stabilised(tmp_path: Path) -> None:
+def test_transparent_source_cannot_be_stabilised(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mov", [["R."]])
     with pytest.raises(
         errors.RecipeInvalid, match=r"look\.stabilise does not work on sources with transparent parts"

@@ -12,7 +12,7 @@ from tests.support.letters import write_clip
 LIMITS = Limits()
 
 
-def test_a_poster_is_a_small_jpeg(tmp_path: Path) -> None:
+def test_poster_is_a_small_jpeg(tmp_path: Path) -> None:
     clip = clips.real_clip()
     poster(clip, probe(clip, limits=LIMITS), tmp_path / "poster", limits=LIMITS)
     with Image.open(tmp_path / "poster") as opened:
@@ -20,27 +20,27 @@ def test_a_poster_is_a_small_jpeg(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("frames", [[["RR"] * 2], [["RR"] * 2] * 2, [["KK"] * 2] + [["RR"] * 2] * 9])
-def test_it_is_taken_a_little_into_the_video(tmp_path: Path, frames: list[list[str]]) -> None:
+def test_poster_is_taken_shortly_after_the_start(tmp_path: Path, frames: list[list[str]]) -> None:
     assert _colour(tmp_path, frames) == "red"
 
 
-def test_a_dark_beginning_is_left_out(tmp_path: Path) -> None:
+def test_poster_skips_a_dark_beginning(tmp_path: Path) -> None:
     assert _colour(tmp_path, [["KK"] * 2] * 4 + [["RR"] * 2] * 6) == "red"
 
 
-def test_a_clip_that_is_dark_throughout_has_a_poster(tmp_path: Path) -> None:
+def test_dark_clip_has_a_poster(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mkv", [["KK"] * 2] * 10)
     poster(clip, probe(clip, limits=LIMITS), tmp_path / "poster", limits=LIMITS)
     with Image.open(tmp_path / "poster") as opened:
         assert opened.convert("L").getextrema()[1] < 16
 
 
-def test_what_is_transparent_is_white(tmp_path: Path) -> None:
+def test_transparent_parts_of_a_poster_are_white(tmp_path: Path) -> None:
     assert _colour(tmp_path, [[".."] * 2] * 2) == "white"
 
 
 @pytest.mark.parametrize(("at_s", "colour"), [(0.0, "red"), (1.3, "white"), (2.0, "white"), (99.0, "white")])
-def test_a_picture_can_be_taken_anywhere(tmp_path: Path, at_s: float, colour: str) -> None:
+def test_still_can_be_taken_at_any_time(tmp_path: Path, at_s: float, colour: str) -> None:
     clip = write_clip(tmp_path / "clip.mkv", [["RR"] * 2] * 5 + [["WW"] * 2] * 5, fps=5)
     (tmp_path / "picture").write_bytes(picture(clip, probe(clip, limits=LIMITS), at_s, limits=LIMITS))
     assert _colour_of(tmp_path / "picture") == colour

@@ -1,4 +1,4 @@
-"""Near tones that each cover a part of the picture stay apart, whatever colours are beside them."""
+"""Two similar tones that both cover large areas stay distinct, whatever other colours the picture has."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ def assert_apart(frame: np.ndarray, at: tuple[int, int], tone: tuple[int, ...]) 
 @pytest.mark.parametrize(("one", "other"), [*TONES, *((b, a) for a, b in TONES)])
 @pytest.mark.parametrize("content", ["film", "screen"])
 @pytest.mark.parametrize("count", [1, 2, 5])
-def test_two_tones_beside_rich_colours_stay_two(
+def test_two_tones_stay_distinct_beside_many_colours(
     one: tuple[int, ...], other: tuple[int, ...], content: Content, count: int
 ) -> None:
     pictures = [card(number, one, other, 30) for number in range(count)]
@@ -62,7 +62,7 @@ def test_two_tones_beside_rich_colours_stay_two(
 
 @pytest.mark.parametrize("scope", ["auto", "scene", "per_frame", "global"])
 @pytest.mark.parametrize("colours", [16, 64, 256])
-def test_whatever_the_palette(scope: PaletteScope, colours: int) -> None:
+def test_two_tones_stay_distinct_with_every_palette(scope: PaletteScope, colours: int) -> None:
     one, other = TONES[0]
     for frame in seen([card(number, one, other, 30) for number in range(4)], palette=scope, colours=colours):
         assert_apart(frame, (4, 4), one)
@@ -70,7 +70,9 @@ def test_whatever_the_palette(scope: PaletteScope, colours: int) -> None:
 
 
 @pytest.mark.parametrize(("one", "other"), TONES)
-def test_with_holes_too(one: tuple[int, ...], other: tuple[int, ...]) -> None:
+def test_two_tones_stay_distinct_beside_transparent_pixels(
+    one: tuple[int, ...], other: tuple[int, ...]
+) -> None:
     pictures = [
         np.dstack([card(number, one, other, 30), np.full((HEIGHT, WIDTH), 255, np.uint8)])
         for number in range(3)
@@ -82,7 +84,7 @@ def test_with_holes_too(one: tuple[int, ...], other: tuple[int, ...]) -> None:
         assert_apart(frame, (25, 30), other)
 
 
-def test_eight_near_tones_stay_eight() -> None:
+def test_eight_similar_tones_stay_distinct() -> None:
     picture = waves(0)
     greys = np.arange(200, 232, 4)
     picture[:80] = np.repeat(greys, 10)[:, np.newaxis, np.newaxis]
@@ -94,7 +96,7 @@ def test_eight_near_tones_stay_eight() -> None:
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
 @pytest.mark.parametrize("line", [(250, 20, 20), (20, 220, 240), (0, 0, 0)])
 @pytest.mark.parametrize("across", [True, False])
-def test_a_thin_line_keeps_its_colour(line: tuple[int, ...], count: int, *, across: bool) -> None:
+def test_thin_line_keeps_its_colour(line: tuple[int, ...], count: int, *, across: bool) -> None:
     places = [41, 42 + 30, 43 + 60]
     pictures = [waves(number) // 2 + 60 for number in range(count)]
     for picture in pictures:
@@ -108,7 +110,7 @@ def test_a_thin_line_keeps_its_colour(line: tuple[int, ...], count: int, *, acro
 
 @pytest.mark.parametrize(("ground", "line"), [(240, 246), (250, 240), (20, 28)])
 @pytest.mark.parametrize("across", [True, False])
-def test_a_thin_line_of_a_near_tone_is_seen(ground: int, line: int, *, across: bool) -> None:
+def test_thin_line_of_a_similar_tone_is_visible(ground: int, line: int, *, across: bool) -> None:
     picture = waves(0)
     picture[:, :150] = ground
     for place in (11, 50, 100):
@@ -119,7 +121,7 @@ def test_a_thin_line_of_a_near_tone_is_seen(ground: int, line: int, *, across: b
         assert abs(np.median(drawn) - line) < abs(np.median(drawn) - ground)
 
 
-def test_a_tone_that_comes_after_many_colours_is_counted_exactly() -> None:
+def test_tone_added_after_many_colours_is_counted_exactly() -> None:
     histogram = Histogram()
     histogram.add(np.random.default_rng(7).integers(0, 256, (200, 300, 3), np.uint8))
     for grey in (248, 255):

@@ -1,4 +1,4 @@
-"""Files in every format but GIF, as decoders that are not ours see them."""
+"""Files in every format but GIF, read back by independent decoders."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ UNEVEN_CS = [7, 6, 20, 2, 150]
 
 @dataclass
 class Seen:
-    """Frames uint8 (n, height, width, 4), their delays, and how often they play (0: forever)."""
+    """Frames, uint8 (n, height, width, 4), their delays and the number of plays (0: forever)."""
 
     frames: np.ndarray
     delays_cs: list[int]
@@ -38,7 +38,7 @@ class Seen:
 
 
 def pictures(count: int, *, width: int = 48, height: int = 32, alpha: bool = False) -> list[np.ndarray]:
-    """A smooth ground, and a square that moves over it; with alpha also a hole and half-clear stripes."""
+    """A smooth background with a moving square; with alpha also a hole and half-transparent stripes."""
     down, across = np.mgrid[0:height, 0:width]
     ground = np.stack([across * 255 // width, down * 255 // height, 255 - across * 255 // width], axis=2)
     made = []
@@ -107,19 +107,19 @@ def _seen_by_av(path: Path) -> Seen:
 
 
 def stored(name: str, delays_cs: list[int]) -> list[int]:
-    """The delays in a file of this name: in a video what stays for long is stored again."""
+    """The expected delays in a file of this name: videos repeat a picture that is shown for long."""
     max_cs = CODECS[name.rpartition(".")[2]].longest_cs  # type: ignore[index]
     return [piece_cs for delay_cs in delays_cs for piece_cs in split_delay(delay_cs, max_cs)]
 
 
 def held(given: Sequence[np.ndarray], name: str, delays_cs: list[int]) -> list[np.ndarray]:
-    """The pictures, each as often as it is stored."""
+    """The pictures, each repeated as often as it is stored."""
     times = (len(stored(name, [delay_cs])) for delay_cs in delays_cs)
     return [picture for picture, count in zip(given, times, strict=True) for _ in range(count)]
 
 
 def apart(frames: np.ndarray, given: Sequence[np.ndarray]) -> float:
-    """The mean difference of the colours that are seen."""
+    """The mean difference of the visible colours."""
     wanted = np.stack(given)
     if wanted.shape[3] == 3:
         return float(np.abs(frames[..., :3].astype(int) - wanted).mean())
@@ -131,7 +131,7 @@ def test_ffmpeg_writes_every_format_but_gif() -> None:
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_lossy_makes_smaller_files_but_for_an_apng(tmp_path: Path, name: Format) -> None:
+def test_lossy_shrinks_every_format_but_apng(tmp_path: Path, name: Format) -> None:
     given = list(np.random.default_rng(0).integers(0, 255, (4, 64, 64, 3), np.uint8))
     sizes = [
         written(tmp_path / f"{lossy}.{name}", given, [10] * 4, lossy=lossy, content="film").bytes
@@ -144,14 +144,14 @@ def test_lossy_makes_smaller_files_but_for_an_apng(tmp_path: Path, name: Format)
         assert sizes[1] > 1.3 * sizes[2]
 
 
-def test_a_lossy_screen_is_a_lossy_webp(tmp_path: Path) -> None:
+def test_lossy_screen_recording_is_a_lossy_webp(tmp_path: Path) -> None:
     given = pictures(5)
     written(tmp_path / "a.webp", given, UNEVEN_CS, content="screen", lossy=40)
     assert apart(seen(tmp_path / "a.webp").frames, given) > 0
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_the_bytes_of_each_frame_are_read_back(tmp_path: Path, name: Format) -> None:
+def test_frame_sizes_are_read_back(tmp_path: Path, name: Format) -> None:
     path = tmp_path / f"a.{name}"
     written(path, pictures(5), [7, 6, 9, 2, 10])
     sizes = CODECS[name].frame_sizes(path)
@@ -166,7 +166,7 @@ def test_the_bytes_of_each_frame_are_read_back(tmp_path: Path, name: Format) -> 
     ("name", "max_error"),
     [("a.webp", 3.0), ("a.avif", 4.0), ("a.apng", 0.0), ("a.mp4", 4.0), ("a.webm", 4.0)],
 )
-def test_pictures_and_times_come_through(tmp_path: Path, name: str, max_error: float) -> None:
+def test_pictures_and_delays_are_kept(tmp_path: Path, name: str, max_error: float) -> None:
     frames = pictures(5)
     result = written(tmp_path / name, frames, UNEVEN_CS)
     shown = seen(tmp_path / name)
@@ -186,7 +186,7 @@ def test_alpha_is_kept(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [f"a.{name}" for name in OTHERS])
-def test_ffmpeg_reads_what_the_others_read(tmp_path: Path, name: str) -> None:
+def test_ffmpeg_and_other_decoders_agree(tmp_path: Path, name: str) -> None:
     written(tmp_path / name, pictures(5), UNEVEN_CS)
     raw = tmp_path / "raw"
     passed = ("-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgba")
@@ -195,24 +195,24 @@ def test_ffmpeg_reads_what_the_others_read(tmp_path: Path, name: str) -> None:
     frames = np.frombuffer(raw.read_bytes(), np.uint8).reshape(-1, 32, 48, 4)
     assert (
         np.abs(frames.astype(int) - seen(tmp_path / name).frames).mean() < 3
-    )  # colours are stored at half size
+    )  # chroma is stored at half size
 
 
 @pytest.mark.parametrize("loop", [0, 1, 3, 65535])
-def test_loops(tmp_path: Path, loop: int) -> None:
+def test_loop_count_is_stored(tmp_path: Path, loop: int) -> None:
     for name in ("a.webp", "a.apng"):
         written(tmp_path / name, pictures(2), [10, 10], loop=loop)
         assert seen(tmp_path / name).loop == loop
 
 
 @pytest.mark.parametrize("loop", [0, 1, 3, 65535])
-def test_an_avif_loops(tmp_path: Path, loop: int) -> None:
+def test_avif_stores_its_loop_count(tmp_path: Path, loop: int) -> None:
     written(tmp_path / "a.avif", pictures(2), [10, 150], loop=loop)
     animation = containers.read(memoryview((tmp_path / "a.avif").read_bytes()))
     assert ((animation.plays or 0), [tile.delay_ms for tile in animation.tiles]) == (loop, [100, 1500])
 
 
-def test_a_screen_loses_nothing_in_a_webp(tmp_path: Path) -> None:
+def test_screen_recording_is_a_lossless_webp(tmp_path: Path) -> None:
     frames = pictures(5)
     written(tmp_path / "a.webp", frames, UNEVEN_CS, content="screen")
     shown = seen(tmp_path / "a.webp")
@@ -220,7 +220,7 @@ def test_a_screen_loses_nothing_in_a_webp(tmp_path: Path) -> None:
     assert apart(shown.frames, frames) == 0
 
 
-def test_what_is_drawn_loses_nothing_in_a_webp_where_that_is_small(tmp_path: Path) -> None:
+def test_drawing_is_a_lossless_webp_where_that_is_small(tmp_path: Path) -> None:
     drawn = [np.full((60, 80, 3), (250, 250, 250), np.uint8) for _ in range(4)]
     for number, picture in enumerate(drawn):
         picture[10:30, 8 * number : 8 * number + 20] = (200, 30, 40)
@@ -229,7 +229,7 @@ def test_what_is_drawn_loses_nothing_in_a_webp_where_that_is_small(tmp_path: Pat
     assert [path.name for path in tmp_path.iterdir()] == ["a.webp"]
 
 
-def test_what_somebody_has_prepared_for_the_second_way_is_not_written_to(tmp_path: Path) -> None:
+def test_lossless_trial_does_not_write_through_a_planted_symlink(tmp_path: Path) -> None:
     theirs, drawn = tmp_path / "theirs", [np.full((60, 80, 3), 250, np.uint8)] * 2
     theirs.touch()
     (tmp_path / "a.webp.lossless").symlink_to(theirs)
@@ -238,7 +238,7 @@ def test_what_somebody_has_prepared_for_the_second_way_is_not_written_to(tmp_pat
     assert theirs.read_bytes() == b""
 
 
-def test_a_flat_beginning_makes_no_film_lossless(tmp_path: Path) -> None:
+def test_flat_beginning_does_not_make_a_film_lossless(tmp_path: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (4, 60, 80, 3), np.uint8)
     black = [np.full((60, 80, 3), 8 * number, np.uint8) for number in range(8)]
     written(tmp_path / "a.webp", [*black, *noise], [10] * 12)
@@ -247,14 +247,14 @@ def test_a_flat_beginning_makes_no_film_lossless(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [f"a.{name}" for name in OTHERS])
-def test_neighbours_that_are_the_same_become_one(tmp_path: Path, name: str) -> None:
+def test_equal_neighbours_are_merged(tmp_path: Path, name: str) -> None:
     red, blue = (np.full((16, 16, 3), colour, np.uint8) for colour in ((255, 0, 0), (0, 0, 255)))
     result = written(tmp_path / name, [red, red, blue, blue, blue], [7, 3, 50, 60, 2])
     assert seen(tmp_path / name).delays_cs == stored(name, [10, 112])
     assert result.frames == len(stored(name, [10, 112]))
 
 
-def test_no_frame_stays_for_longer_than_it_can(tmp_path: Path) -> None:
+def test_long_delay_is_split_at_the_formats_maximum(tmp_path: Path) -> None:
     red = np.full((16, 16, 3), (255, 0, 0), np.uint8)
     result = written(tmp_path / "a.apng", [red] * 3, [60_000, 60_000, 5])
     assert sum(seen(tmp_path / "a.apng").delays_cs) == 120_005
@@ -263,9 +263,7 @@ def test_no_frame_stays_for_longer_than_it_can(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.webm"])
 @pytest.mark.parametrize("at_s", [0.2, 0.75, 1.69])
-def test_a_player_finds_a_picture_wherever_it_seeks_in_a_video(
-    tmp_path: Path, name: str, at_s: float
-) -> None:
+def test_seeking_in_a_video_shows_the_right_picture(tmp_path: Path, name: str, at_s: float) -> None:
     written(tmp_path / name, pictures(2), [50, 130])
     run_ffmpeg("-ss", at_s, "-i", tmp_path / name, "-frames:v", 1, tmp_path / "found.png")
     assert (tmp_path / "found.png").exists()
@@ -273,7 +271,7 @@ def test_a_player_finds_a_picture_wherever_it_seeks_in_a_video(
 
 @pytest.mark.parametrize("name", [f"a.{name}" for name in OTHERS])
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (3, 1), (1, 7), (161, 121)])
-def test_odd_sizes(tmp_path: Path, name: str, width: int, height: int) -> None:
+def test_odd_dimensions(tmp_path: Path, name: str, width: int, height: int) -> None:
     frames = [np.full((height, width, 3), grey, np.uint8) for grey in (40, 80, 160)]
     result = written(tmp_path / name, frames, [10, 20, 30])
     shown = seen(tmp_path / name)
@@ -282,7 +280,7 @@ def test_odd_sizes(tmp_path: Path, name: str, width: int, height: int) -> None:
     assert apart(shown.frames[:, :height, :width], held(frames, name, [10, 20, 30])) <= 3
     if name == "a.mp4":
         assert (result.width_px, result.height_px) == (width + width % 2, height + height % 2)
-        assert np.ptp(shown.frames[1]) == 255 - shown.frames[1].min()  # nothing but the grey, and opaque
+        assert np.ptp(shown.frames[1]) == 255 - shown.frames[1].min()  # grey and opaque everywhere
     else:
         assert (result.width_px, result.height_px) == (width, height)
 
@@ -291,7 +289,7 @@ def test_odd_sizes(tmp_path: Path, name: str, width: int, height: int) -> None:
     ("name", "delays_cs"),
     [("a.webp", [0]), ("a.avif", [100]), ("a.apng", [0]), ("a.mp4", [10] * 7), ("a.webm", [10] * 7)],
 )
-def test_a_single_frame(tmp_path: Path, name: str, delays_cs: list[int]) -> None:
+def test_single_frame(tmp_path: Path, name: str, delays_cs: list[int]) -> None:
     frames = pictures(1)
     assert written(tmp_path / name, frames, [70]).frames == len(delays_cs)
     shown = seen(tmp_path / name)
@@ -299,7 +297,7 @@ def test_a_single_frame(tmp_path: Path, name: str, delays_cs: list[int]) -> None
     assert apart(shown.frames, frames * len(delays_cs)) <= 5
 
 
-def test_an_mp4_shows_white_where_nothing_is(tmp_path: Path) -> None:
+def test_mp4_shows_white_where_the_clip_is_transparent(tmp_path: Path) -> None:
     clear = np.zeros((16, 16, 4), np.uint8)
     half = np.full((16, 16, 4), (0, 0, 0, 128), np.uint8)
     written(tmp_path / "a.mp4", [clear, half], [10, 10])
@@ -308,7 +306,7 @@ def test_an_mp4_shows_white_where_nothing_is(tmp_path: Path) -> None:
     np.testing.assert_allclose(shown[1, 8, 8, :3], 127, atol=3)
 
 
-def test_an_mp4_with_an_odd_side_says_that_it_is_even() -> None:
+def test_mp4_reports_odd_dimensions_as_even() -> None:
     odd = prepared(rendering([np.zeros((9, 6, 3), np.uint8)], [10]), "mp4")
     assert (odd.width_px, odd.height_px) == (6, 10)
     assert odd.notes == (
@@ -317,10 +315,10 @@ def test_an_mp4_with_an_odd_side_says_that_it_is_even() -> None:
     assert prepared(rendering([np.zeros((8, 6, 3), np.uint8)], [10]), "mp4").notes == ()
 
 
-def test_a_webm_stays_transparent(tmp_path: Path) -> None:
+def test_webm_stays_transparent(tmp_path: Path) -> None:
     given = pictures(5, width=160, height=96, alpha=True)
     written(tmp_path / "a.webm", given, [10] * 5)
-    raw = tmp_path / "raw"  # the decoder of libavcodec's own ignores transparency
+    raw = tmp_path / "raw"  # libavcodec's own decoder ignores transparency
     passed = ("-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgba")
     run_ffmpeg("-c:v", "libvpx-vp9", "-i", tmp_path / "a.webm", *passed, raw)
     frames = np.frombuffer(raw.read_bytes(), np.uint8).reshape(-1, 96, 160, 4)
@@ -331,7 +329,9 @@ def test_a_webm_stays_transparent(tmp_path: Path) -> None:
     ("name", "codec", "matrix", "transfer"),
     [("a.webm", "libvpx-vp9", 1, 1), ("a.avif", "libdav1d", 6, 13)],
 )
-def test_a_file_names_its_colours(tmp_path: Path, name: str, codec: str, matrix: int, transfer: int) -> None:
+def test_file_states_its_colour_space(
+    tmp_path: Path, name: str, codec: str, matrix: int, transfer: int
+) -> None:
     written(tmp_path / name, [np.full((16, 16, 3), (0x30, 0x70, 0xD0), np.uint8)] * 2, [10, 10])
     with av.open(tmp_path / name) as video:
         frame = next(video.decode(video=0))
@@ -344,7 +344,7 @@ def test_a_file_names_its_colours(tmp_path: Path, name: str, codec: str, matrix:
     np.testing.assert_allclose(frame.to_ndarray(format="rgb24")[8, 8], (0x30, 0x70, 0xD0), atol=3)
 
 
-def test_an_mp4_is_what_browsers_play(tmp_path: Path) -> None:
+def test_mp4_is_playable_in_browsers(tmp_path: Path) -> None:
     path = tmp_path / "a.mp4"
     written(path, [np.full((16, 16, 3), (0x30, 0x70, 0xD0), np.uint8)] * 2, [10, 10])
     with av.open(path) as video:
@@ -361,11 +361,11 @@ def test_an_mp4_is_what_browsers_play(tmp_path: Path) -> None:
         frame = next(video.decode(video=0)).to_ndarray(format="rgb24")
     np.testing.assert_allclose(frame[8, 8], (0x30, 0x70, 0xD0), atol=3)
     data = path.read_bytes()
-    assert data.index(b"moov") < data.index(b"mdat")  # it plays while it is still loading
+    assert data.index(b"moov") < data.index(b"mdat")  # index first: plays while it loads
 
 
 @pytest.mark.parametrize("name", [f"a.{name}" for name in OTHERS])
-def test_the_same_frames_make_the_same_bytes(tmp_path: Path, name: str) -> None:
+def test_encoding_is_deterministic(tmp_path: Path, name: str) -> None:
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()
         written(tmp_path / folder / name, pictures(5), UNEVEN_CS)
@@ -373,7 +373,7 @@ def test_the_same_frames_make_the_same_bytes(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [f"a.{name}" for name in OTHERS])
-def test_a_file_that_grows_too_large_is_refused(tmp_path: Path, name: str) -> None:
+def test_too_large_file_is_refused(tmp_path: Path, name: str) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (6, 200, 200, 3), np.uint8)
     with pytest.raises(errors.ConversionTooBig):
         written(tmp_path / name, list(noise), [10] * 6, limits=Limits(max_gif_bytes=5_000))
@@ -382,7 +382,7 @@ def test_a_file_that_grows_too_large_is_refused(tmp_path: Path, name: str) -> No
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full disk to try")
 @pytest.mark.parametrize("format_", OTHERS)
-def test_a_full_disk_is_said_in_a_sentence(format_: Format) -> None:
+def test_full_disk_is_reported_in_a_sentence(format_: Format) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (4, 100, 100, 3), np.uint8)
     with pytest.raises(errors.DiskFull):
         written(Path("/dev/full"), list(noise), [10] * 4, format=format_)

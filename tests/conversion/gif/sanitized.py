@@ -1,7 +1,7 @@
-"""A pytest plugin: kernels that end the process where they leave their arrays or C's rules.
+"""A pytest plugin: runs the kernels so that undefined behaviour or access outside an array ends the process.
 
-They are compiled with traps for undefined behaviour. Each array is passed in memory of its own, with a page
-that nobody may touch right behind it or, every other time, right before it.
+The kernels are compiled with traps for undefined behaviour. Each array is passed in its own memory, with an
+inaccessible page right after it or, every other time, right before it.
 """
 
 import ctypes
@@ -57,7 +57,7 @@ def _is_array(argument: Any) -> bool:
 
 
 def _fenced(array: NDArray[Any]) -> NDArray[Any]:
-    """A copy that begins or ends at a page without access."""
+    """A copy that begins or ends at an inaccessible page."""
     pages = -(-array.nbytes // mmap.PAGESIZE)
     memory = np.frombuffer(mmap.mmap(-1, (pages + 2) * mmap.PAGESIZE), np.uint8)
     for page in (0, pages + 1):

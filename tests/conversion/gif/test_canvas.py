@@ -25,7 +25,7 @@ def ramp() -> np.ndarray:
 
 @pytest.mark.parametrize("rules", [FILM, SCREEN, EXACT])
 @pytest.mark.parametrize("dither", DITHERS)
-def test_colours_of_the_palette_get_no_noise(dither: Dither, rules: Tolerance) -> None:
+def test_exact_palette_colours_are_not_dithered(dither: Dither, rules: Tolerance) -> None:
     rng = np.random.default_rng(3)
     colours = np.unique(rng.integers(0, 12, (200, 3), np.uint8) * 23, axis=0)
     chosen = rng.integers(0, len(colours), (40, 50))
@@ -34,7 +34,7 @@ def test_colours_of_the_palette_get_no_noise(dither: Dither, rules: Tolerance) -
     assert (drawn.indices == chosen).all()
 
 
-def test_the_nearest_colour_is_found_though_the_palette_is_crowded() -> None:
+def test_nearest_colour_is_found_in_a_crowded_palette() -> None:
     greys = np.repeat(np.arange(100, 160, 2, dtype=np.uint8)[:, None], 3, axis=1)
     palette = Palette(greys, None)
     pixels = np.repeat(np.arange(100, 158, dtype=np.uint8), 3).reshape(1, -1, 3)
@@ -55,7 +55,7 @@ def test_each_of_256_colours_is_found_in_its_cell_and_beside_it() -> None:
 
 
 @pytest.mark.parametrize("dither", ["floyd_steinberg", "sierra2_4a"])
-def test_diffusion_keeps_more_of_a_ramps_brightness_than_no_dither(dither: Dither) -> None:
+def test_diffusion_keeps_a_ramps_brightness_better_than_no_dither(dither: Dither) -> None:
     def error(dither: Dither) -> float:
         canvas = Canvas(64, 64, dither)
         palette = Palette(np.array([[0] * 3, [85] * 3, [170] * 3, [255] * 3], np.uint8), 4)
@@ -67,7 +67,7 @@ def test_diffusion_keeps_more_of_a_ramps_brightness_than_no_dither(dither: Dithe
 
 
 def left_wrong(before: np.ndarray, after: np.ndarray, rules: Tolerance) -> float:
-    """The share of pixels that stay as they were although the palette has the right colour for each."""
+    """The share of pixels that keep their old colour although the palette has the exact new one."""
     greys = np.unique([before, after])
     palette = Palette(np.repeat(greys[:, None], 3, axis=1), len(greys))
     canvas = Canvas(32, 32, "none")
@@ -76,7 +76,7 @@ def left_wrong(before: np.ndarray, after: np.ndarray, rules: Tolerance) -> float
     return float(np.mean(canvas.shown[1:, 1:] == before[1:, 1:]))
 
 
-def test_a_pixel_of_a_busy_picture_is_held_when_it_is_nearly_right_already() -> None:
+def test_busy_pixel_is_kept_when_it_is_nearly_right() -> None:
     busy = flat(100)
     busy[::2, ::2] = busy[1::2, 1::2] = 140
     assert left_wrong(busy, busy + 3, FILM) == 1
@@ -84,13 +84,13 @@ def test_a_pixel_of_a_busy_picture_is_held_when_it_is_nearly_right_already() -> 
 
 
 @pytest.mark.parametrize(("rules", "step"), [(FILM, 1), (SCREEN, 1), (EXACT, 0)])
-def test_flat_ground_is_never_left_more_wrong_than_the_floor(rules: Tolerance, step: int) -> None:
+def test_flat_area_changes_when_the_error_exceeds_the_floor(rules: Tolerance, step: int) -> None:
     assert left_wrong(flat(100), flat(100 + step), rules) == 1
     assert left_wrong(flat(100), flat(101 + step), rules) == 0
 
 
-def test_a_phrase_goes_on_where_that_is_nearly_as_good() -> None:
-    """Two colours that take turns are one long phrase; a hair's breadth of noise does not break it."""
+def test_lzw_string_continues_where_that_is_nearly_as_good() -> None:
+    """Two alternating colours form one long LZW string; slight noise must not break it."""
     rng = np.random.default_rng(7)
     stripes = np.where(np.arange(64)[:, None] % 2, 100, 160).astype(np.uint8)[None].repeat(64, axis=0)
     noisy = np.repeat(stripes + rng.integers(0, 3, stripes.shape, np.uint8), 3, axis=2)
@@ -104,7 +104,7 @@ def test_a_phrase_goes_on_where_that_is_nearly_as_good() -> None:
 
 
 @pytest.mark.parametrize("rules", [FILM, SCREEN, EXACT])
-def test_the_codes_are_of_the_indices(rules: Tolerance) -> None:
+def test_lzw_codes_match_the_indices(rules: Tolerance) -> None:
     noisy = np.random.default_rng(9).integers(0, 200, (3, 150, 90, 3), np.uint8)
     palette = Palette(noisy[0].reshape(-1, 3)[:90], 90)
     canvas = Canvas(90, 150, "auto")
@@ -114,7 +114,7 @@ def test_the_codes_are_of_the_indices(rules: Tolerance) -> None:
         assert reference.unpacked(data).pixels == drawn.indices.ravel().tolist()
 
 
-def test_no_pixel_is_worse_than_the_most_that_is_allowed() -> None:
+def test_excess_error_is_bounded() -> None:
     rng = np.random.default_rng(11)
     pictures = rng.integers(0, 256, (6, 48, 48, 3), np.uint8)
     greys = np.arange(0, 256, 5, dtype=np.uint8)
@@ -130,12 +130,12 @@ def test_no_pixel_is_worse_than_the_most_that_is_allowed() -> None:
 
 
 def distance(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Weighted and squared, as a tolerance counts."""
+    """The squared weighted distance that tolerances use."""
     squares: np.ndarray = (one.astype(int) - other) ** 2
     return np.asarray(squares @ FILM.weights)
 
 
-def test_only_the_rectangle_that_changed_is_named() -> None:
+def test_draw_returns_only_the_changed_rectangle() -> None:
     canvas = Canvas(32, 32, "floyd_steinberg")
     lookup = Lookup(BLACK_AND_WHITE)
     everything = canvas.draw(flat(0), BLACK_AND_WHITE, lookup, FILM)
@@ -148,7 +148,7 @@ def test_only_the_rectangle_that_changed_is_named() -> None:
     assert (drawn.indices == 2).sum() == 5 * 16 - 5
 
 
-def test_without_a_transparent_index_a_picture_that_stays_is_not_written_again() -> None:
+def test_unchanged_picture_is_empty_even_without_a_transparent_index() -> None:
     opaque = BLACK_AND_WHITE._replace(transparent=None)
     canvas = Canvas(32, 32, "none")
     canvas.draw(flat(0), opaque, Lookup(opaque), FILM)
@@ -157,7 +157,7 @@ def test_without_a_transparent_index_a_picture_that_stays_is_not_written_again()
     assert drawn.where.is_empty
 
 
-def test_a_pixel_that_disappears_is_named() -> None:
+def test_vanishing_pixel_is_reported() -> None:
     canvas = Canvas(4, 4, "none")
     seen = np.full((4, 4, 4), 255, np.uint8)
     canvas.draw(seen, BLACK_AND_WHITE, Lookup(BLACK_AND_WHITE), FILM)
@@ -173,5 +173,5 @@ def test_a_pixel_that_disappears_is_named() -> None:
         ((1, 5, 2, 6), (3, 4, 5, 6), (1, 4, 5, 6)),
     ],
 )
-def test_the_union_of_rectangles(one: tuple[int, ...], other: tuple[int, ...], both: tuple[int, ...]) -> None:
+def test_union_of_rectangles(one: tuple[int, ...], other: tuple[int, ...], both: tuple[int, ...]) -> None:
     assert Rectangle(*one).union(Rectangle(*other)) == both

@@ -1,4 +1,4 @@
-"""Whole GIFs, byte for byte: neither a faster kernel nor another processor or compiler changes one.
+"""Digests of whole GIFs: kernels, processors and compilers must not change a byte.
 
 A change that is meant to change GIFs changes `ENGINE_VERSION` and these digests.
 """
@@ -15,7 +15,7 @@ FRAMES, HEIGHT_PX, WIDTH_PX = 9, 72, 96
 
 
 def film() -> np.ndarray:
-    """A slope that drifts, with grain: more colours than a histogram counts exactly."""
+    """A drifting gradient with grain: more colours than a histogram counts exactly."""
     number, y, x = np.mgrid[:FRAMES, :HEIGHT_PX, :WIDTH_PX][..., np.newaxis]
     grain = np.random.default_rng(1).integers(-9, 10, (FRAMES, HEIGHT_PX, WIDTH_PX, 3))
     return np.asarray((2 * x * [1, 0, 1] + 3 * y * [0, 1, 0] + 4 * number + grain).clip(0, 255)).astype(
@@ -24,7 +24,7 @@ def film() -> np.ndarray:
 
 
 def screen() -> np.ndarray:
-    """Flat ground, lines of text that scroll by, and a gradient of 96 steps."""
+    """Flat areas, scrolling lines of text, and a gradient of 96 steps."""
     text = np.random.default_rng(2).integers(0, 2, (HEIGHT_PX + FRAMES, WIDTH_PX // 2)).astype(np.uint8)
     pictures = np.full((FRAMES, HEIGHT_PX, WIDTH_PX, 3), 240, np.uint8)
     for number, picture in enumerate(pictures):
@@ -124,7 +124,7 @@ DIGESTS = {
 
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("pictures", PICTURES)
-def test_the_gif_is_the_same_as_ever(pictures: str, style: str) -> None:
+def test_gif_has_its_recorded_digest(pictures: str, style: str) -> None:
     frames = PICTURES[pictures]
     gif, _ = gif_of(frames, [8] * len(frames), **STYLES[style])
     assert hashlib.sha256(gif).hexdigest()[:16] == DIGESTS[pictures][list(STYLES).index(style)]

@@ -31,7 +31,7 @@ class Nowhere(io.BytesIO):
 
 
 def film(count: int, height_px: int = 45, width_px: int = 61) -> Iterator[np.ndarray]:
-    """A colourful picture that drifts, with noise on it."""
+    """A drifting colourful picture with noise."""
     rng = np.random.default_rng(11)
     y, x = np.mgrid[:height_px, :width_px]
     for number in range(count):
@@ -45,11 +45,11 @@ def psnr(gif: np.ndarray, source: np.ndarray) -> float:
     return float(10 * np.log10(255**2 / max(1e-9, np.mean((gif[..., RGB].astype(float) - source) ** 2))))
 
 
-# --- what was meant is what is seen ------------------------------------------------------------
+# --- pixels ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("dither", ["none", "bayer", "floyd_steinberg", "sierra2_4a"])
-def test_letters_come_back_exactly_whatever_the_dither(dither: Dither) -> None:
+def test_letters_are_exact_with_every_dither(dither: Dither) -> None:
     clip = pixels([["RGB", "KWY"], ["RGB", "CWY"], ["MMM", "KWY"]])
     gif, _ = gif_of(clip[..., RGB], dither=dither)
     assert (seen_by_pillow(gif)[0] == clip).all()
@@ -57,7 +57,7 @@ def test_letters_come_back_exactly_whatever_the_dither(dither: Dither) -> None:
 
 
 @pytest.mark.parametrize("dither", ["none", "bayer", "floyd_steinberg", "sierra2_4a"])
-def test_a_film_is_near_its_source_in_every_decoder(dither: Dither) -> None:
+def test_film_is_close_to_its_source_in_every_decoder(dither: Dither) -> None:
     source = np.stack(list(film(20)))
     gif, encoded = gif_of(source, dither=dither)
     seen, delays = seen_by_pillow(gif)
@@ -69,14 +69,14 @@ def test_a_film_is_near_its_source_in_every_decoder(dither: Dither) -> None:
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 7), (7, 1), (3, 5), (161, 121)])
-def test_odd_sizes(size: tuple[int, int]) -> None:
+def test_odd_dimensions(size: tuple[int, int]) -> None:
     source = np.stack(list(film(3, *size)))
     seen, _ = seen_by_pillow(gif_of(source)[0])
     assert seen.shape == (3, *size, 4)
     assert psnr(seen, source) > 25
 
 
-def test_one_frame_has_all_256_colours_and_no_transparency() -> None:
+def test_single_frame_can_use_256_colours() -> None:
     greys = np.repeat(np.arange(256, dtype=np.uint8), 3).reshape(16, 16, 3)
     gif, encoded = gif_of([greys])
     assert (seen_by_pillow(gif)[0][0, ..., RGB] == greys).all()
@@ -93,7 +93,7 @@ def test_one_frame_has_all_256_colours_and_no_transparency() -> None:
         max_size=20,
     )
 )
-def test_any_letters_with_transparency_come_back(frames: list[Rows]) -> None:
+def test_random_letters_with_transparency_are_exact(frames: list[Rows]) -> None:
     clip = pixels(frames)
     gif, encoded = gif_of(clip, delays_cs=list(range(2, 2 + len(clip))))
     seen, delays = seen_by_pillow(gif)
@@ -104,7 +104,7 @@ def test_any_letters_with_transparency_come_back(frames: list[Rows]) -> None:
 
 
 @pytest.mark.parametrize("colours", [2, 3, 4, 7, 16, 17, 128, 255, 256])
-def test_no_table_has_more_colours_than_asked_for(colours: int) -> None:
+def test_palette_keeps_to_the_number_of_colours(colours: int) -> None:
     gif, encoded = gif_of(film(12), colours=colours)
     seen, _ = seen_by_pillow(gif)
     for frame in seen:
@@ -129,7 +129,7 @@ def letters_and_delays(clip: Sequence[Rows], delays_cs: list[int]) -> list[int]:
     return seen_by_pillow(gif)[1]
 
 
-def test_equal_neighbours_become_one_frame_with_their_delays_added() -> None:
+def test_equal_neighbours_are_merged_and_their_delays_added() -> None:
     assert letters_and_delays([["RG"], ["RG"], ["GG"], ["GG"], ["GG"], ["RG"]], [7, 6, 7, 7, 6, 7]) == [
         13,
         20,
@@ -137,11 +137,11 @@ def test_equal_neighbours_become_one_frame_with_their_delays_added() -> None:
     ]
 
 
-def test_equal_frames_are_merged_across_groups_of_frames() -> None:
+def test_equal_frames_are_merged_across_groups() -> None:
     assert letters_and_delays([["RG"]] * 30 + [["GG"]], [10] * 31) == [300, 10]
 
 
-def test_a_delay_that_gif_cannot_hold_is_spread_over_several_frames() -> None:
+def test_too_long_delay_is_split_over_several_frames() -> None:
     gif, encoded = gif_of(pixels([["RG"], ["RG"], ["BG"]])[..., RGB], delays_cs=[65535, 2, 5])
     delays = seen_by_pillow(gif)[1]
     assert sum(delays) == 65542
@@ -149,7 +149,7 @@ def test_a_delay_that_gif_cannot_hold_is_spread_over_several_frames() -> None:
     assert encoded.frames == 3
 
 
-def test_a_frame_that_disappears_after_a_long_delay() -> None:
+def test_frame_that_becomes_transparent_after_a_long_delay() -> None:
     clip = pixels([["RG"], [".G"], [".."]])
     seen, delays = seen_by_pillow(gif_of(clip, delays_cs=[70000, 70000, 3])[0])
     assert (seen[[0, 2, 4]] == clip).all()
@@ -166,17 +166,17 @@ def test_a_frame_that_disappears_after_a_long_delay() -> None:
         (65535, b"\x03\x01\xfe\xff\x00"),
     ],
 )
-def test_the_block_counts_the_repeats_after_the_first_time(loop: int, block: bytes | None) -> None:
+def test_loop_block_stores_one_less_than_the_number_of_plays(loop: int, block: bytes | None) -> None:
     gif, _ = gif_of(film(2), loop=loop)
     _, found, rest = gif.partition(b"\x21\xff\x0bNETSCAPE2.0")
     assert bool(found) == (block is not None)
     assert rest.startswith(block or b"")
 
 
-# --- as a stream ------------------------------------------------------------------------------
+# --- streaming --------------------------------------------------------------------------------
 
 
-def test_the_same_frames_give_the_same_bytes() -> None:
+def test_encoding_is_deterministic() -> None:
     assert gif_of(film(20)) == gif_of(film(20))
 
 
@@ -192,7 +192,7 @@ def test_memory_does_not_grow_with_the_clip() -> None:
     assert peak_bytes(160) < 1.2 * peak_bytes(40)
 
 
-def test_bytes_are_written_before_the_last_frame_was_read() -> None:
+def test_bytes_are_written_before_the_last_frame_is_read() -> None:
     out = io.BytesIO()
     written: list[int] = []
 
@@ -211,7 +211,7 @@ def test_progress_counts_every_frame() -> None:
     assert heard == list(range(1, 21))
 
 
-def test_an_error_of_the_source_comes_through_and_no_thread_stays() -> None:
+def test_source_error_is_raised_and_no_thread_is_left() -> None:
     def frames() -> Iterator[Frame]:
         for picture in film(20):
             yield Frame(np.asarray(picture, np.uint8), 8)
@@ -222,7 +222,7 @@ def test_an_error_of_the_source_comes_through_and_no_thread_stays() -> None:
     assert [thread.name for thread in threading.enumerate() if thread.name.startswith("gif_")] == []
 
 
-def test_a_cancelled_encoding_reads_no_further() -> None:
+def test_cancelled_encoding_reads_no_further() -> None:
     read: list[int] = []
 
     def frames() -> Iterator[Frame]:
@@ -246,7 +246,7 @@ def test_a_cancelled_encoding_reads_no_further() -> None:
     assert len(read) < 40
 
 
-def test_a_full_disk_ends_the_encoding() -> None:
+def test_full_disk_ends_the_encoding() -> None:
     frames = (Frame(np.asarray(picture, np.uint8), 8) for picture in film(20))
     with pytest.raises(OSError, match="No space left"):
         encode(frames, FullDisk(), width_px=61, height_px=45, loop=0, style=Style(dither="none"))

@@ -1,4 +1,4 @@
-"""What a table can hold comes out as it was: every pixel, however often it is converted."""
+"""Pictures whose colours fit one palette are converted exactly, however often."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def colours(rng: np.random.Generator, count: int) -> np.ndarray:
 
 
 def scattered(rng: np.random.Generator, table: np.ndarray, height: int, width: int) -> np.ndarray:
-    """A picture that has every colour of the table."""
+    """A picture that uses every colour of the palette."""
     chosen = rng.integers(0, len(table), height * width)
     chosen[: len(table)] = np.arange(len(table))
     picture: np.ndarray = table[rng.permutation(chosen)]
@@ -35,7 +35,7 @@ def with_holes(rng: np.random.Generator, pictures: np.ndarray) -> np.ndarray:
 
 
 def shown(gif: bytes, delays_cs: list[int]) -> np.ndarray:
-    """What is seen while each frame of the source plays."""
+    """What is shown while each frame of the source plays."""
     seen, read_cs = seen_by_pillow(gif)
     assert sum(read_cs) == sum(delays_cs)
     begins = np.cumsum([0, *delays_cs[:-1]])
@@ -54,7 +54,7 @@ def assert_exact(pictures: np.ndarray, **style: Any) -> bytes:
     return gif
 
 
-def test_the_noise_of_a_grey_film_is_not_kept_when_a_lossy_codec_has_been_at_it() -> None:
+def test_noise_of_a_lossily_coded_grey_film_is_not_kept() -> None:
     noise = np.random.default_rng(1).normal(0, 2, (8, 60, 80, 1))
     ramp = np.linspace(40, 200, 80)[:, np.newaxis]
     film = np.repeat(np.clip(ramp + noise, 0, 255).astype(np.uint8), 3, axis=3)
@@ -66,7 +66,7 @@ def test_the_noise_of_a_grey_film_is_not_kept_when_a_lossy_codec_has_been_at_it(
 @pytest.mark.parametrize("dither", DITHERS)
 @pytest.mark.parametrize("content", CONTENTS)
 @pytest.mark.parametrize("max_colours", [2, 3, 4, 5, 17, 128, 255, 256])
-def test_a_group_that_fits_the_table_is_exact(max_colours: int, content: Content, dither: Dither) -> None:
+def test_group_that_fits_a_palette_is_exact(max_colours: int, content: Content, dither: Dither) -> None:
     rng = np.random.default_rng(max_colours)
     table = colours(rng, max_colours)
     pictures = np.stack([scattered(rng, table, HEIGHT, WIDTH) for _ in range(6)])
@@ -75,7 +75,7 @@ def test_a_group_that_fits_the_table_is_exact(max_colours: int, content: Content
 
 @pytest.mark.parametrize("max_colours", [2, 3, 16, 256])
 @pytest.mark.parametrize("count", [1, 6])
-def test_so_is_one_with_holes_where_the_table_holds_them_too(count: int, max_colours: int) -> None:
+def test_group_with_transparency_that_fits_a_palette_is_exact(count: int, max_colours: int) -> None:
     rng = np.random.default_rng(max_colours)
     table = colours(rng, max_colours - 1)
     pictures = np.stack([scattered(rng, table, HEIGHT, WIDTH) for _ in range(count)])
@@ -84,8 +84,8 @@ def test_so_is_one_with_holes_where_the_table_holds_them_too(count: int, max_col
 
 @pytest.mark.parametrize("step", [1, 2, 5])
 @pytest.mark.parametrize("content", CONTENTS)
-def test_near_tones_in_motion_are_exact(content: Content, step: int) -> None:
-    """A film's tolerance would leave pixels that are nearly right."""
+def test_similar_tones_in_motion_are_exact(content: Content, step: int) -> None:
+    """A film's tolerance would keep pixels that are only nearly right."""
     rng = np.random.default_rng(step)
     greys = (100 + step * rng.integers(0, 12, (8, HEIGHT, WIDTH, 1))).repeat(3, axis=3)
     assert_exact(greys.astype(np.uint8), content=content)
@@ -93,14 +93,14 @@ def test_near_tones_in_motion_are_exact(content: Content, step: int) -> None:
 
 @pytest.mark.parametrize("scope", ["auto", "scene", "per_frame"])
 @pytest.mark.parametrize("max_colours", [4, 16, 255, 256])
-def test_frames_with_palettes_of_their_own_are_exact(max_colours: int, scope: PaletteScope) -> None:
+def test_frames_with_their_own_palettes_are_exact(max_colours: int, scope: PaletteScope) -> None:
     rng = np.random.default_rng(max_colours)
     pictures = [scattered(rng, colours(rng, max_colours), HEIGHT, WIDTH) for _ in range(7)]
     assert_exact(np.stack(pictures), colours=max_colours, palette=scope)
 
 
 @pytest.mark.parametrize("max_colours", [16, 255, 256])
-def test_a_part_that_changes_is_exact_though_the_whole_picture_has_too_many_colours(max_colours: int) -> None:
+def test_changed_part_is_exact_even_if_the_whole_has_too_many_colours(max_colours: int) -> None:
     rng = np.random.default_rng(max_colours)
     pictures = [scattered(rng, colours(rng, max_colours - 1), HEIGHT, WIDTH)]
     for _ in range(9):
@@ -110,7 +110,7 @@ def test_a_part_that_changes_is_exact_though_the_whole_picture_has_too_many_colo
     assert_exact(np.stack(pictures), colours=max_colours)
 
 
-def test_only_the_pixels_that_changed_are_written() -> None:
+def test_only_changed_pixels_are_written() -> None:
     rng = np.random.default_rng(2)
     still = scattered(rng, colours(rng, 250), 100, 120)
     moved = still.copy()
@@ -120,14 +120,14 @@ def test_only_the_pixels_that_changed_are_written() -> None:
 
 
 @pytest.mark.parametrize("count", [3, 9, 40])
-def test_a_palette_that_serves_is_not_written_again(count: int) -> None:
+def test_suitable_palette_is_not_written_again(count: int) -> None:
     rng = np.random.default_rng(count)
     table = colours(rng, 64)
     gif = assert_exact(np.stack([scattered(rng, table, HEIGHT, WIDTH) for _ in range(count)]))
     assert gif.count(table[np.lexsort(table.T[::-1])].tobytes()) == 1
 
 
-def test_lossy_asks_for_less_than_all_of_it() -> None:
+def test_lossy_compression_is_not_exact() -> None:
     rng = np.random.default_rng(3)
     greys = rng.integers(100, 112, (6, HEIGHT, WIDTH, 1), np.uint8).repeat(3, axis=3)
     assert len(gif_of(greys, lossy=60)[0]) < 0.7 * len(gif_of(greys)[0])
@@ -135,7 +135,7 @@ def test_lossy_asks_for_less_than_all_of_it() -> None:
 
 @st.composite
 def clips(draw: st.DrawFn) -> np.ndarray:
-    """Frames that keep some of the ones before, with few colours or many, perhaps with holes."""
+    """Frames that keep parts of earlier ones, with few or many colours, possibly with transparency."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     height, width = draw(st.integers(1, 20)), draw(st.integers(1, 20))
     count = draw(st.integers(1, 7))
@@ -151,10 +151,8 @@ def clips(draw: st.DrawFn) -> np.ndarray:
 
 @examples(120)
 @given(clips(), st.integers(2, 256), st.sampled_from(DITHERS))
-def test_a_gif_that_is_converted_again_stays_as_it_is(
-    clip: np.ndarray, max_colours: int, dither: Dither
-) -> None:
-    """However much of the clip was lost the first time."""
+def test_converting_a_gif_again_changes_nothing(clip: np.ndarray, max_colours: int, dither: Dither) -> None:
+    """Even if the first conversion lost much of the clip."""
     style: dict[str, Any] = {"colours": max_colours, "dither": dither}
     first, delays_cs = seen_by_libav(gif_of(clip, **style)[0])
     for _ in range(2):
@@ -166,7 +164,7 @@ def test_a_gif_that_is_converted_again_stays_as_it_is(
 
 @examples(80)
 @given(clips(), st.data())
-def test_what_the_table_can_hold_is_exact(clip: np.ndarray, data: st.DataObject) -> None:
+def test_pictures_that_fit_one_palette_are_exact(clip: np.ndarray, data: st.DataObject) -> None:
     is_seen = clip[..., 3] > 0 if clip.shape[3] == 4 else np.ones(clip.shape[:3], bool)
     needed = len(np.unique(clip[..., :3][is_seen], axis=0)) + (clip.shape[3] == 4)
     if needed <= 256:

@@ -1,4 +1,4 @@
-"""The nearest palette colour, compared with a search through all of them."""
+"""The nearest palette colour, compared with an exhaustive search."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def distances(pixels: np.ndarray, table: np.ndarray, rules: Tolerance) -> np.nda
 @pytest.mark.parametrize("channels", [(3, 4, 2), (2, 5, 2)])
 @pytest.mark.parametrize("shades", [256, 40])
 @pytest.mark.parametrize("colours", [1, 2, 5, 40, 255, 256])
-def test_it_is_the_nearest_the_first_of_equals(
+def test_exact_lookup_finds_the_nearest_and_first_of_equals(
     colours: int, shades: int, channels: tuple[int, int, int]
 ) -> None:
     rng = np.random.default_rng(colours)
@@ -36,7 +36,7 @@ def test_it_is_the_nearest_the_first_of_equals(
 
 
 @pytest.mark.parametrize("colours", [1, 40, 256])
-def test_where_that_is_not_asked_for_it_is_near_and_no_palette_colour_is_missed(colours: int) -> None:
+def test_approximate_lookup_is_close_and_exact_for_palette_colours(colours: int) -> None:
     rng = np.random.default_rng(colours)
     table = np.unique(rng.integers(0, 256, (colours, 3)).astype(np.uint8), axis=0)
     pixels = rng.integers(0, 256, (60, 200, 3)).astype(np.uint8)

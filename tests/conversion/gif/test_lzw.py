@@ -17,7 +17,7 @@ def runs(bits: int) -> st.SearchStrategy[list[tuple[int, int]]]:
 
 @settings(deadline=None, max_examples=200)
 @given(st.integers(1, 8).flatmap(lambda bits: st.tuples(st.just(bits), runs(bits))))
-def test_runs_come_back(given_runs: tuple[int, list[tuple[int, int]]]) -> None:
+def test_runs_survive_a_round_trip(given_runs: tuple[int, list[tuple[int, int]]]) -> None:
     bits, pairs = given_runs
     pixels = np.concatenate([np.full(length, colour, np.uint8) for colour, length in pairs])
     assert unpacked(compressed(pixels[None], bits)) == pixels.tolist()
@@ -25,24 +25,24 @@ def test_runs_come_back(given_runs: tuple[int, list[tuple[int, int]]]) -> None:
 
 @settings(deadline=None, max_examples=50)
 @given(st.integers(1, 8), st.integers(1, 9000), st.integers(0, 2**32 - 1))
-def test_noise_comes_back(bits: int, count: int, seed: int) -> None:
+def test_noise_survives_a_round_trip(bits: int, count: int, seed: int) -> None:
     pixels = np.random.default_rng(seed).integers(0, 1 << bits, count, np.uint8)
     assert unpacked(compressed(pixels[None], bits)) == pixels.tolist()
 
 
 @pytest.mark.parametrize("bits", [1, 2, 5, 8])
 @pytest.mark.parametrize("count", range(1, 10))
-def test_the_shortest_frames_come_back(bits: int, count: int) -> None:
+def test_shortest_frames_survive_a_round_trip(bits: int, count: int) -> None:
     pixels = (np.arange(count) % (1 << bits)).astype(np.uint8)
     assert unpacked(compressed(pixels[None], bits)) == pixels.tolist()
 
 
-def test_noise_fits_the_room_that_was_made_for_it() -> None:
+def test_noise_fits_its_buffer() -> None:
     pixels = np.random.default_rng(1).integers(0, 256, (300, 301), np.uint8)
     assert unpacked(compressed(pixels, 8)) == pixels.ravel().tolist()
 
 
-def test_a_rectangle_of_a_larger_frame_is_compressed_by_itself() -> None:
+def test_rectangle_of_a_larger_frame_is_compressed_alone() -> None:
     frame = np.arange(100, dtype=np.uint8).reshape(10, 10)
     assert unpacked(compressed(frame[2:4, 3:6], 8)) == [23, 24, 25, 33, 34, 35]
 

@@ -1,4 +1,4 @@
-"""What holds for LZW of any pixels; `make properties` looks much harder than the usual run."""
+"""LZW round trips of arbitrary pixels; `make properties` runs many more examples."""
 
 import numpy as np
 from hypothesis import given
@@ -11,20 +11,20 @@ from tests.support.gifs import compressed
 
 @examples(60)
 @given(st.integers(1, 8), st.integers(0, 2**32 - 1), st.integers(1, 12), st.integers(-6, 6))
-def test_lzw_comes_back_where_the_dictionary_fills_up(
+def test_lzw_round_trip_where_the_dictionary_fills_up(
     bits: int, seed: int, longest_run: int, beyond: int
 ) -> None:
     pixels = noise_in_runs(bits, seed, longest_run)
     whole = unpacked(pixels, bits)
     assert whole.pixels == pixels.tolist()
-    for filled in whole.clears[1:3]:  # the encoder's dictionary is full there
+    for filled in whole.clears[1:3]:  # where the encoder's dictionary is full
         part = pixels[: max(1, filled + beyond)]
         assert unpacked(part, bits).pixels == part.tolist()
 
 
 @examples(60)
 @given(st.integers(1, 8).flatmap(lambda bits: st.tuples(st.just(bits), st.binary(min_size=1, max_size=300))))
-def test_lzw_of_anything_comes_back(given_: tuple[int, bytes]) -> None:
+def test_lzw_round_trip_of_anything(given_: tuple[int, bytes]) -> None:
     bits, data = given_
     pixels = np.frombuffer(data, np.uint8) & (1 << bits) - 1
     assert unpacked(pixels, bits).pixels == pixels.tolist()

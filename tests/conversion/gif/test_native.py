@@ -1,4 +1,4 @@
-"""The compiled kernels: built from these sources, equal on every processor, strict about arguments."""
+"""The compiled kernels: built from these sources, equal on every processor, strict about their arguments."""
 
 import ctypes
 import shutil
@@ -52,17 +52,17 @@ def native(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return directory
 
 
-def test_a_library_that_was_built_from_these_sources_is_loaded(native: Path) -> None:
+def test_library_built_from_these_sources_is_loaded(native: Path) -> None:
     assert library.load()
 
 
-def test_a_library_that_was_built_from_other_sources_is_refused(native: Path) -> None:
+def test_library_built_from_other_sources_is_refused(native: Path) -> None:
     (native / "lzw.c").write_text((native / "lzw.c").read_text() + "\n")
     with pytest.raises(errors.EncoderNotBuilt, match="pip install"):
         library.load()
 
 
-def test_a_checkout_that_was_never_installed_says_what_to_do(native: Path) -> None:
+def test_missing_library_says_what_to_do(native: Path) -> None:
     for built in native.glob("*.so"):
         built.unlink()
     with pytest.raises(errors.EncoderNotBuilt, match="pip install"):
@@ -78,13 +78,13 @@ def test_a_checkout_that_was_never_installed_says_what_to_do(native: Path) -> No
     ],
     ids=["floats", "no channels", "gaps"],
 )
-def test_what_a_kernel_cannot_read_is_refused(pixels: np.ndarray) -> None:
+def test_unsuitable_arrays_are_refused(pixels: np.ndarray) -> None:
     screen, rules, where = np.zeros((4, 4, 4), np.uint8), np.zeros(4, np.int32), np.zeros(4, np.int64)
     with pytest.raises(ctypes.ArgumentError):
         library.find_changed(pixels, np.array([4, 4, 3]), screen, rules, where)
 
 
-def test_there_are_no_more_clusters_than_colours_in_a_table() -> None:
+def test_too_many_clusters_are_refused() -> None:
     points = np.random.default_rng(1).integers(1, 256, (2000, 4)).astype(np.float32)
     order, owners = np.arange(2000, dtype=np.int32), np.empty(2000, np.int32)
     clusters = library.split(points, 2000, EXACT.weights, 2000, 0.0, order, owners)

@@ -1,4 +1,4 @@
-"""What holds for the palette of any picture, and for the look-up in it."""
+"""Properties of palettes and their lookup, for random pictures."""
 
 import numpy as np
 from hypothesis import given
@@ -14,7 +14,7 @@ from tests.support.depth import examples
 
 @st.composite
 def pictures(draw: st.DrawFn) -> np.ndarray:
-    """A picture of a few colours or of many, RGB or with alpha."""
+    """A picture of few or many colours, RGB or with alpha."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     height, width, channels = (
         draw(st.integers(1, 40)),
@@ -27,7 +27,7 @@ def pictures(draw: st.DrawFn) -> np.ndarray:
 
 @examples(150)
 @given(pictures(), st.integers(1, 256))
-def test_a_palette_is_exact_where_it_can_be_and_never_too_large(picture: np.ndarray, colours: int) -> None:
+def test_palette_is_exact_if_possible_and_never_too_large(picture: np.ndarray, colours: int) -> None:
     table = palette_of(picture, colours)
     seen = opaque(picture)
     assert len(table) <= colours
@@ -49,8 +49,8 @@ def palette_of(picture: np.ndarray, colours: int) -> np.ndarray:
 
 @examples(80)
 @given(films())
-def test_a_pixel_weighs_the_more_the_less_it_differs_from_the_one_before(film: np.ndarray) -> None:
-    """One colour for everything is the weighted mean: 1 + 512 / (128 + the squared step to the pixel)."""
+def test_pixel_weighs_more_the_less_it_differs_from_its_predecessor(film: np.ndarray) -> None:
+    """A palette of one colour is the weighted mean: 1 + 512 / (128 + the squared step to the pixel)."""
     picture = film[0].astype(int)
     steps = (np.diff(picture, axis=1, prepend=picture[:, :1]) ** 2).sum(axis=2)
     weights = 1 + 512 // (128 + steps)
@@ -60,10 +60,10 @@ def test_a_pixel_weighs_the_more_the_less_it_differs_from_the_one_before(film: n
 
 @examples(80)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 256), st.integers(1, 256))
-def test_the_lookup_is_the_nearest_by_its_cells(seed: int, colours: int, spread: int) -> None:
-    """A cell of 4 x 4 x 4 colours has one answer: its only palette colour, or the nearest to its middle.
+def test_lookup_is_exact_per_cell(seed: int, colours: int, spread: int) -> None:
+    """A cell of 4 x 4 x 4 colours has one result: its only palette colour, or the nearest to its centre.
 
-    Where several palette colours share a cell, each colour in it is answered for by itself.
+    Where several palette colours share a cell, each colour in it has its own result.
     """
     rng = np.random.default_rng(seed)
     table = np.unique(rng.integers(0, spread, (colours, 3), np.uint8), axis=0)

@@ -1,4 +1,4 @@
-"""Which frames share a colour table, and which have their own."""
+"""Which frames share a palette, and which have their own."""
 
 import io
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ WIDTH_PX, HEIGHT_PX = 96, 64
 
 
 def drawing(count: int) -> Iterator[np.ndarray]:
-    """A disc with a soft edge wanders over a patchwork: flat, but of more than 256 colours."""
+    """A soft-edged disc moving over a patchwork: flat areas, but more than 256 colours."""
     patches = np.random.default_rng(6).integers(0, 256, (HEIGHT_PX // 8, WIDTH_PX // 8, 3))
     ground = patches.repeat(8, axis=0).repeat(8, axis=1)
     y, x = np.mgrid[:HEIGHT_PX, :WIDTH_PX]
@@ -37,20 +37,20 @@ def own_tables(gif: bytes) -> int:
     return gifsicle(gif).count("local color table")
 
 
-def test_the_frames_of_a_drawing_share_a_table() -> None:
+def test_frames_of_a_drawing_share_a_palette() -> None:
     gif, encoded = gif_of(drawing(12), is_lossless=False)
     assert encoded.frames == 12
     assert own_tables(gif) == 0
     assert (seen_by_pillow(gif)[0] == seen_by_ffmpeg(gif)).all()
 
 
-def test_it_is_smaller_than_with_a_table_for_each_frame() -> None:
+def test_shared_palette_is_smaller_than_one_for_each_frame() -> None:
     shared, _ = gif_of(drawing(12), is_lossless=False)
     apart, _ = gif_of(drawing(12), is_lossless=False, palette="per_frame")
     assert len(shared) < 0.8 * len(apart)
 
 
-def test_a_frame_has_its_own_table_where_the_shared_one_is_too_far_off() -> None:
+def test_frame_has_its_own_palette_where_the_shared_one_is_too_far_off() -> None:
     rng = np.random.default_rng(9)
     bright = [np.repeat(np.repeat(rng.integers(0, 256, (32, 48, 3), np.uint8), 2, 0), 2, 1) for _ in range(4)]
     gif, _ = gif_of([*drawing(8), *bright, *drawing(8)], is_lossless=False)
@@ -58,24 +58,24 @@ def test_a_frame_has_its_own_table_where_the_shared_one_is_too_far_off() -> None
 
 
 @pytest.mark.parametrize("scope", ["per_frame", "scene"])
-def test_who_asks_for_own_tables_gets_them(scope: PaletteScope) -> None:
+def test_per_frame_setting_gives_each_frame_a_palette(scope: PaletteScope) -> None:
     gif, encoded = gif_of(drawing(8), is_lossless=False, palette=scope)
     assert own_tables(gif) == (encoded.frames - 1 if scope == "per_frame" else 0)
 
 
-def test_a_film_does_not_wait_for_a_shared_table() -> None:
+def test_film_does_not_wait_for_a_shared_palette() -> None:
     gif, encoded = gif_of(film(8), is_lossless=False)
     assert own_tables(gif) == encoded.frames - encoder.GROUP_FRAMES
 
 
-def test_a_lone_drawing_has_all_256_colours() -> None:
+def test_single_drawing_has_all_256_colours() -> None:
     greys = np.repeat(np.arange(256, dtype=np.uint8), 3).reshape(16, 16, 3).repeat(8, 0).repeat(8, 1)
     gif, encoded = gif_of([greys], is_lossless=False)
     assert encoded.colours == 256
     assert "transparent" not in gifsicle(gif)
 
 
-def test_of_a_long_drawing_only_the_beginning_is_read_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_beginning_of_a_long_drawing_is_read_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(encoder, "_MAX_STORED_BYTES", 10 * HEIGHT_PX * WIDTH_PX * 3)
     out = io.BytesIO()
     written: list[int] = []
@@ -92,7 +92,7 @@ def test_of_a_long_drawing_only_the_beginning_is_read_ahead(monkeypatch: pytest.
     assert encoded.frames == len(seen_by_pillow(out.getvalue())[0]) == 40
 
 
-def test_the_error_of_a_table_is_the_mean_distance_of_the_pixels_from_it() -> None:
+def test_palette_error_is_the_mean_distance_of_the_pixels() -> None:
     pixels = np.random.default_rng(3).integers(0, 256, (20, 30, 3), np.uint8)
     table = np.random.default_rng(5).integers(0, 256, (9, 3), np.uint8)
     histogram = Histogram()

@@ -29,29 +29,29 @@ def test_neighbouring_greys_stay_apart() -> None:
 
 
 @pytest.mark.parametrize("colours", [1, 2, 3, 16, 255, 256])
-def test_no_more_colours_than_asked_for(colours: int) -> None:
+def test_palette_keeps_to_the_number_of_colours(colours: int) -> None:
     assert len(chosen(noise(200, 300, 3), colours)) == colours
 
 
-def test_a_rare_but_distant_colour_gets_its_place() -> None:
+def test_rare_but_distant_colour_gets_an_entry() -> None:
     pixels = noise(100, 100, 3) // 8
     pixels[0, :20] = (255, 0, 0)
     reddest = max(chosen(pixels, 16), key=lambda colour: colour[0] - colour[1])
     assert reddest == (255, 0, 0)
 
 
-def test_what_is_transparent_does_not_count() -> None:
+def test_transparent_pixels_do_not_count() -> None:
     pixels = np.zeros((2, 2, 4), np.uint8)
     pixels[0, 0] = (9, 8, 7, 255)
     pixels[1, 1] = (200, 200, 200, 127)
     assert chosen(pixels, 8) == {(9, 8, 7)}
 
 
-def test_a_frame_with_nothing_to_see_has_a_palette_nevertheless() -> None:
+def test_fully_transparent_frame_has_a_palette() -> None:
     assert chosen(np.zeros((2, 2, 4), np.uint8), 8) == {(0, 0, 0)}
 
 
-def test_more_colours_are_nearer_to_the_picture() -> None:
+def test_more_colours_are_closer_to_the_picture() -> None:
     pixels = noise(120, 160, 3)
     flat = pixels.reshape(-1, 1, 3).astype(int)
 
@@ -64,7 +64,7 @@ def test_more_colours_are_nearer_to_the_picture() -> None:
     assert errors[-1] < errors[0] / 10
 
 
-def test_a_cleared_histogram_has_forgotten_everything() -> None:
+def test_cleared_histogram_is_empty() -> None:
     histogram = Histogram()
     histogram.add(noise(200, 200, 3))
     histogram.clear()
@@ -72,7 +72,7 @@ def test_a_cleared_histogram_has_forgotten_everything() -> None:
     assert histogram.choose(256, EXACT.weights).tolist() == [[77, 77, 77]]
 
 
-def test_smooth_ground_gets_more_colours_than_the_same_colours_in_disorder() -> None:
+def test_smooth_areas_get_more_colours_than_noise() -> None:
     ramp = np.linspace(60, 190, 3 * 128 * 40).reshape(-1, 3).astype(np.uint8)
     busy = noise(128 * 80, 3)
     shuffled = np.random.default_rng(5).permutation(ramp)
@@ -86,7 +86,7 @@ def test_smooth_ground_gets_more_colours_than_the_same_colours_in_disorder() -> 
 
 
 @pytest.mark.parametrize("transparent", [None, 4])
-def test_a_small_frames_table_holds_only_its_own_colours(transparent: int | None) -> None:
+def test_palette_of_a_small_frame_holds_only_its_colours(transparent: int | None) -> None:
     palette = Palette(noise(4, 3), transparent)
     own, numbers = palette.without_unused(np.isin(np.arange(256), [1, 3, transparent or 3]))
     assert own.colours.tolist() == palette.colours[[1, 3]].tolist()

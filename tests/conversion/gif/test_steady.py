@@ -1,4 +1,4 @@
-"""Looking ahead: what hardly changes is drawn as the mean of the frames to come."""
+"""Looking ahead: pixels that hardly change are drawn as the mean of the coming frames."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ RULES = np.array([FLOOR, SHARE, MAX_EXCESS, -1, *EXACT.channels], np.int32)
 
 
 def clip(channels: int, seed: int = 1) -> list[np.ndarray]:
-    """Frames of grain, some of it strong, on a slope wider than what the kernels look at in one go."""
+    """Frames of grain, some of it strong, on a gradient wider than one block of the kernel."""
     rng = np.random.default_rng(seed)
     ground = np.arange(300)[np.newaxis, :, np.newaxis] // 2 + np.arange(7)[:, np.newaxis, np.newaxis]
     grain = [rng.normal(0, 3, (7, 300, channels)) * rng.integers(1, 4, (7, 300, 1)) for _ in range(5)]
@@ -28,7 +28,7 @@ def distance(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def mean_of(frames: list[np.ndarray]) -> np.ndarray:
-    """The same, pixel by pixel."""
+    """The pixelwise mean of frames."""
     first, *following = frames
     left = np.concatenate([first[:, :1], first[:, :-1]], axis=1)
     above = np.concatenate([first[:1], first[:-1]])
@@ -47,7 +47,7 @@ def mean_of(frames: list[np.ndarray]) -> np.ndarray:
 
 @pytest.mark.parametrize("channels", [3, 4])
 @pytest.mark.parametrize("count", range(MAX_FOLLOWING + 1))
-def test_each_pixel_is_the_mean_of_those_to_come_until_it_changes(channels: int, count: int) -> None:
+def test_pixel_is_the_mean_of_coming_frames_until_it_changes(channels: int, count: int) -> None:
     first, *following = clip(channels)
     nothing = np.zeros((7, 300, 4), np.uint8)
     means = steady(first, following[:count], nothing, WHOLE, RULES)
@@ -55,7 +55,7 @@ def test_each_pixel_is_the_mean_of_those_to_come_until_it_changes(channels: int,
     assert (means != first).any() == (count > 0)
 
 
-def test_what_stays_on_screen_or_is_not_drawn_is_left_alone() -> None:
+def test_kept_pixels_and_pixels_outside_the_rectangle_are_unchanged() -> None:
     first, *following = clip(3)
     screen = np.dstack([first, np.full((7, 300), 255, np.uint8)])
     screen[2, 280] = 0
@@ -70,7 +70,7 @@ def test_what_stays_on_screen_or_is_not_drawn_is_left_alone() -> None:
     assert (means == first).all()
 
 
-def test_each_frame_is_told_the_next_ones() -> None:
+def test_each_frame_comes_with_the_next_ones() -> None:
     assert list(with_following("abcdef")) == [
         ("a", list("bcde")),
         ("b", list("cdef")),
@@ -81,7 +81,7 @@ def test_each_frame_is_told_the_next_ones() -> None:
     ]
 
 
-def test_a_grainy_still_is_drawn_with_less_grain() -> None:
+def test_grainy_still_is_drawn_with_less_grain() -> None:
     rng = np.random.default_rng(8)
     clean = np.add.outer(np.arange(60), np.arange(80))[..., np.newaxis].repeat(3, axis=2) // 4 + 90.0
     grain = rng.normal(0, 1.5, (6, 60, 80, 1))

@@ -13,22 +13,22 @@ def limits(rules: Tolerance) -> tuple[float, ...]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_more_lossy_the_more_is_allowed(kind: Kind) -> None:
+def test_tolerance_grows_with_lossy(kind: Kind) -> None:
     rules = [tolerance(kind, "auto", lossy) for lossy in range(0, 201, 10)]
     for less, more in pairwise(rules):
         assert all(a < b for a, b in zip(limits(less)[1:], limits(more)[1:], strict=True))
 
 
-def test_a_screen_is_drawn_more_exactly_than_a_film() -> None:
+def test_screen_recording_has_less_tolerance_than_a_film() -> None:
     film, _, screen = (tolerance(kind, "auto", 0) for kind in KINDS)
     assert all(a > b for a, b in zip(limits(film), limits(screen), strict=True))
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_who_asks_for_a_dither_gets_it_on_a_screen_too_and_more_of_it(kind: Kind) -> None:
+def test_explicit_dither_is_stronger_than_automatic(kind: Kind) -> None:
     assert tolerance(kind, "sierra2_4a", 0).strength > tolerance("film", "auto", 0).strength
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_distance_of_9_is_one_step_of_every_channel(kind: Kind) -> None:
+def test_distance_9_is_one_step_of_every_channel(kind: Kind) -> None:
     assert tolerance(kind, "auto", 0).weights.sum() == 9

@@ -1,4 +1,4 @@
-"""Pictures, and folders and zips of them."""
+"""Writes pictures, and folders and zips of them."""
 
 import io
 import zipfile

@@ -1,4 +1,4 @@
-"""What the reader makes of a picture file, as letters."""
+"""Our reader's result for a picture file, as letters."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def delays_ms(data: bytes) -> list[float]:
 
 
 def seen(data: bytes) -> list[str]:
-    """Every picture as rows of letters with blanks between; `?` is a colour that has none."""
+    """Every picture as rows of letters separated by blanks; `?` is a colour without a letter."""
     return [" ".join(map(_row, picture)) for picture in frames(data)]
 
 

@@ -1,4 +1,4 @@
-"""Pictures that are no video: what they become, and what is refused."""
+"""Animations, pictures, folders and zips as sources: what they become, and which are refused."""
 
 import io
 import os
@@ -44,7 +44,7 @@ def played(source: Path, **recipe: Any) -> str:
 
 
 @pytest.mark.parametrize("kind", ["webp", "png"])
-def test_an_animation_keeps_its_uneven_times(tmp_path: Path, kind: str) -> None:
+def test_animation_keeps_its_uneven_delays(tmp_path: Path, kind: str) -> None:
     shots = [picture([letter * 2]) for letter in "RGBW"]
     source = tmp_path / f"animation.{kind}"
     shots[0].save(
@@ -54,7 +54,7 @@ def test_an_animation_keeps_its_uneven_times(tmp_path: Path, kind: str) -> None:
     assert played(source, speed=2.0, fps=20.0) == "R5 G30 B5 W10"
 
 
-def test_an_animation_keeps_its_times_whatever_is_played_of_it(tmp_path: Path) -> None:
+def test_animation_keeps_its_delays_in_any_order_and_range(tmp_path: Path) -> None:
     shots = [picture([letter * 2]) for letter in "RGBW"]
     source = tmp_path / "animation.webp"
     delays_ms = [100, 600, 100, 200]
@@ -75,7 +75,7 @@ def test_short_pictures_between_long_ones_are_kept(tmp_path: Path) -> None:
     assert "varies" not in " ".join(probe(source, limits=Limits()).notes)
 
 
-def test_words_come_and_go_on_a_picture_that_shows_for_long(tmp_path: Path) -> None:
+def test_caption_appears_and_disappears_during_a_long_picture(tmp_path: Path) -> None:
     first, second = Image.new("RGB", (120, 60), "red"), Image.new("RGB", (120, 60), "blue")
     first.save(tmp_path / "a.webp", save_all=True, append_images=[second], duration=[960, 70], lossless=True)
     caption = Caption(text="words", start_s=0.32, end_s=0.64, size_px=20)
@@ -92,7 +92,7 @@ def test_words_come_and_go_on_a_picture_that_shows_for_long(tmp_path: Path) -> N
         ({"speed": 2.0}, [48, 16, 8]),
     ],
 )
-def test_a_subtitle_shows_with_the_picture_it_belongs_to(
+def test_subtitle_shows_with_its_picture(
     tmp_path: Path, recipe: dict[str, Any], delays_cs: list[int]
 ) -> None:
     shots = [Image.new("RGB", (120, 60), "red"), Image.new("RGB", (120, 60), "blue")]
@@ -102,7 +102,7 @@ def test_a_subtitle_shows_with_the_picture_it_belongs_to(
     assert [delay_cs for _, delay_cs in read_gif(tmp_path / "out.gif")] == delays_cs
 
 
-def test_an_animation_whose_ranges_cross_is_mixed(tmp_path: Path) -> None:
+def test_crossfade_of_an_animation_is_mixed(tmp_path: Path) -> None:
     shots = [Image.new("RGB", (2, 1), colour) for colour in ("red", "red", "blue", "blue")]
     source = tmp_path / "animation.webp"
     shots[0].save(source, save_all=True, append_images=shots[1:], duration=100, lossless=True)
@@ -114,9 +114,7 @@ def test_an_animation_whose_ranges_cross_is_mixed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("recipe", "loop"), [(Recipe(), 3), (Recipe(loop=0), 0), (Recipe(loop=5), 5)])
-def test_an_animation_plays_as_often_as_it_did_unless_asked(
-    tmp_path: Path, recipe: Recipe, loop: int
-) -> None:
+def test_animation_keeps_its_number_of_plays_by_default(tmp_path: Path, recipe: Recipe, loop: int) -> None:
     video = replace(probe(folder_of(tmp_path / "shots", LETTERS), limits=Limits()), plays=3)
     with rendered(
         tmp_path / "shots", video, recipe, limits=Limits(), reporter=Reporter(lambda _: None, 60)
@@ -128,7 +126,7 @@ def test_an_animation_plays_as_often_as_it_did_unless_asked(
     ("plays", "made", "right"),
     [(65535, "gif", 65535), (65536, "gif", 65536), (2**31, "gif", 65536), (65536, "webp", 65535)],
 )
-def test_the_most_plays_are_those_that_the_format_can_count(
+def test_number_of_plays_is_capped_at_the_formats_maximum(
     tmp_path: Path, plays: int, made: Format, right: int
 ) -> None:
     video = replace(probe(folder_of(tmp_path / "shots", LETTERS), limits=Limits()), plays=plays)
@@ -139,7 +137,7 @@ def test_the_most_plays_are_those_that_the_format_can_count(
         assert shown.loop == right
 
 
-def test_a_frame_too_fast_for_browsers_is_slowed_as_they_do(tmp_path: Path) -> None:
+def test_frame_too_fast_for_browsers_is_slowed_as_they_do(tmp_path: Path) -> None:
     shots = [picture([letter]) for letter in "RG"]
     shots[0].save(
         tmp_path / "a.webp", save_all=True, append_images=shots[1:], duration=[0, 200], lossless=True
@@ -147,7 +145,7 @@ def test_a_frame_too_fast_for_browsers_is_slowed_as_they_do(tmp_path: Path) -> N
     assert played(tmp_path / "a.webp") == "R10 G20"
 
 
-def test_transparency_is_kept_and_an_empty_alpha_channel_is_none(tmp_path: Path) -> None:
+def test_transparency_is_kept_and_an_opaque_alpha_channel_dropped(tmp_path: Path) -> None:
     holed, solid = picture(["R."]), picture(["RG"]).convert("RGBA")
     holed.save(tmp_path / "holed.webp", lossless=True)
     solid.save(tmp_path / "solid.png")
@@ -155,19 +153,19 @@ def test_transparency_is_kept_and_an_empty_alpha_channel_is_none(tmp_path: Path)
     assert not inspect(tmp_path / "solid.png", MAX_PIXELS)["has_alpha"]
 
 
-def test_a_single_picture_is_a_gif_of_one_frame(tmp_path: Path) -> None:
+def test_single_picture_becomes_a_gif_of_one_frame(tmp_path: Path) -> None:
     Image.new("RGB", (16, 8), COLOURS["R"][:3]).save(tmp_path / "a.jpg")
     assert played(tmp_path / "a.jpg") == "R10"
 
 
 @pytest.mark.parametrize("kind", ["png", "webp", "jpeg"])
-def test_content_tells_what_a_file_is_not_its_name(tmp_path: Path, kind: str) -> None:
+def test_content_decides_the_format_and_not_the_name(tmp_path: Path, kind: str) -> None:
     (tmp_path / "named.mp4").write_bytes(saved(picture(["R"]), kind))
     facts = inspect(tmp_path / "named.mp4", MAX_PIXELS)
     assert (facts["container"], facts["pictures"], facts["usual_gap_s"]) == (kind, 1, None)
 
 
-def test_a_sequence_plays_fps_pictures_a_second_2_before_10(tmp_path: Path) -> None:
+def test_sequence_plays_in_natural_order_at_the_frame_rate(tmp_path: Path) -> None:
     folder, zipped = folder_of(tmp_path / "shots", LETTERS), zip_of(tmp_path / "shots.zip", LETTERS)
     assert played(folder) == "R8 G8 B8"
     assert played(zipped, fps=5.0) == "R20 G20 B20"
@@ -176,13 +174,13 @@ def test_a_sequence_plays_fps_pictures_a_second_2_before_10(tmp_path: Path) -> N
     assert note in probe(zipped, limits=Limits()).notes
 
 
-def test_what_file_managers_leave_behind_is_not_looked_at(tmp_path: Path) -> None:
+def test_file_managers_own_files_are_ignored(tmp_path: Path) -> None:
     litter = {"__MACOSX/._shot1.png": b"x", "shots/.DS_Store": b"x", "Thumbs.db": b"x"}
     inside = {f"shots/{name}": data for name, data in LETTERS.items()}
     assert inspect(zip_of(tmp_path / "a.zip", litter | inside), MAX_PIXELS)["pictures"] == 3
 
 
-def test_other_sizes_are_fitted_into_the_first_ones(tmp_path: Path) -> None:
+def test_pictures_of_other_sizes_are_fitted_into_the_first(tmp_path: Path) -> None:
     files = {"1.png": picture(["RRRR", "RRRR"]), "2.png": picture(["G"])}
     source = folder_of(tmp_path / "shots", {name: saved(image) for name, image in files.items()})
     convert(source, Recipe(dither="none"), tmp_path / "out.gif")
@@ -192,32 +190,30 @@ def test_other_sizes_are_fitted_into_the_first_ones(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("thin", [(1, 900), (900, 1)])
-def test_a_picture_that_would_be_thinner_than_a_pixel_is_one_pixel_thin(
-    thin: tuple[int, int], tmp_path: Path
-) -> None:
+def test_fitted_picture_is_at_least_one_pixel_wide(thin: tuple[int, int], tmp_path: Path) -> None:
     files = {"1.png": saved(Image.new("RGB", (40, 40))), "2.png": saved(Image.new("RGB", thin, "white"))}
     gif = Image.open(io.BytesIO(convert(zip_of(tmp_path / "a.zip", files)).read_bytes()))
     gif.seek(1)
     assert np.count_nonzero(np.asarray(gif.convert("L")) > 128) == 40
 
 
-def test_photographs_are_turned_upright(tmp_path: Path) -> None:
+def test_photographs_are_rotated_upright(tmp_path: Path) -> None:
     stored = Image.fromarray(np.repeat(np.repeat(pixels([["RG"]])[0, ..., :3], 16, 0), 16, 1))
     turned = Image.Exif()
-    turned[0x0112] = 6  # the camera was turned: show it clockwise by 90 degrees
+    turned[0x0112] = 6  # the camera was rotated: show the picture turned clockwise by 90 degrees
     stored.save(tmp_path / "photo.jpg", exif=turned, quality=95)
     convert(tmp_path / "photo.jpg", Recipe(), tmp_path / "out.gif")
     rows, _ = read_gif(tmp_path / "out.gif")[0]
     assert (len(rows), len(rows[0]), rows[2][8], rows[-3][8]) == (32, 16, "R", "G")
 
 
-def test_sixteen_bits_of_grey_are_not_cut_off(tmp_path: Path) -> None:
+def test_sixteen_bit_grey_is_not_clipped(tmp_path: Path) -> None:
     Image.fromarray(np.array([[0, 32768, 65535]], np.uint16)).save(tmp_path / "grey.png")
     with collection.opened(tmp_path / "grey.png") as found:
         assert [np.asarray(one)[0, :, 0].tolist() for one in found.shown()] == [[0, 128, 255]]
 
 
-def test_a_part_of_a_sequence(tmp_path: Path) -> None:
+def test_part_of_a_sequence(tmp_path: Path) -> None:
     names = "RGBWRGBW" * 10
     shots = {f"{number}.png": saved(picture([letter])) for number, letter in enumerate(names)}
     source = zip_of(tmp_path / "a.zip", shots)
@@ -236,7 +232,7 @@ def _linked(path: Path) -> Path:
 
 
 def _lying_about_size(path: Path) -> Path:
-    """Its directory says that the one file unpacks to 3 GB."""
+    """A zip whose directory says that its one file unpacks to 3 GB."""
     data = bytearray(zip_of(path, {"1.png": LETTERS["shot1.png"]}).read_bytes())
     at = data.rindex(b"PK\x01\x02") + 24
     data[at : at + 4] = struct.pack("<I", 3_000_000_000)
@@ -289,40 +285,42 @@ def _half(path: Path) -> Path:
         (lambda path: folder_of(path, LETTERS | {"words.txt": b"hello"}), "'words.txt' is not a PNG"),
     ],
 )
-def test_what_cannot_be_used_is_said(tmp_path: Path, make: Callable[[Path], Path], says: str) -> None:
+def test_unusable_pictures_are_refused_with_a_reason(
+    tmp_path: Path, make: Callable[[Path], Path], says: str
+) -> None:
     with pytest.raises(errors.PicturesInvalid) as refused:
         inspect(make(tmp_path / "pictures"), MAX_PIXELS)
     assert says in str(refused.value)
 
 
-def test_a_folder_in_a_folder_is_refused(tmp_path: Path) -> None:
+def test_nested_folder_is_refused(tmp_path: Path) -> None:
     folder_of(tmp_path / "shots", LETTERS)
     with pytest.raises(errors.PicturesInvalid, match="'shots' is not a file"):
         inspect(tmp_path, MAX_PIXELS)
 
 
-def test_a_picture_that_turns_out_damaged_ends_the_conversion_by_its_name(tmp_path: Path) -> None:
+def test_damaged_picture_ends_the_conversion_and_is_named(tmp_path: Path) -> None:
     source = zip_of(tmp_path / "a.zip", {"1.png": NOISE, "2.png": NOISE[:2000]})
     with pytest.raises(errors.PicturesInvalid, match=r"'2.png' is damaged"):
         convert(source, Recipe(), tmp_path / "out.gif")
     assert not (tmp_path / "out.gif").exists()
 
 
-def test_a_damaged_single_picture_is_called_so(tmp_path: Path) -> None:
+def test_damaged_single_picture_is_reported_as_damaged(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(saved(Image.new("RGB", (64, 64), "red"), "JPEG")[:400])
     with pytest.raises((errors.SourceDamaged, errors.SourceNotVideo)):
         inspect(tmp_path / "a.jpg", 10_000)
 
 
-def test_a_pipe_in_a_folder_is_not_waited_for(tmp_path: Path) -> None:
+def test_pipe_in_a_folder_does_not_block(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "1.png")
     with pytest.raises(errors.PicturesInvalid, match="not a file"):
         inspect(tmp_path, MAX_PIXELS)
 
 
-def test_a_cancelled_sequence_leaves_no_process(tmp_path: Path) -> None:
+def test_cancelled_sequence_leaves_no_process(tmp_path: Path) -> None:
     source = zip_of(tmp_path / "a.zip", {f"{number}.png": NOISE for number in range(200)})
-    before = psutil.Process().children()  # other tests' servers
+    before = psutil.Process().children()  # servers of other tests
     with pytest.raises(errors.Cancelled):
         convert(source, Recipe(), on_progress=Impatient(cancel_at=0.5))
     assert set(psutil.Process().children()) <= set(before)

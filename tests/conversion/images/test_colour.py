@@ -1,4 +1,4 @@
-"""Colours are what a colour-managed browser shows; the right values are Chromium's."""
+"""Colours equal those of a colour-managed browser; the expected values are Chromium's."""
 
 import base64
 import struct
@@ -16,7 +16,7 @@ from gifapp.domain.recipes.recipe import Overlay
 from tests.conversion.images.seen import frames, written
 from tests.support.pictures import chunk, png, saved
 
-PLAIN, WIDE = (200, 100, 50), (215, 93, 32)  # a colour, and what it means in Display P3
+PLAIN, WIDE = (200, 100, 50), (215, 93, 32)  # a colour in Display P3, and its sRGB value
 DISPLAY_P3 = of_code_points(12, 13) or b""
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 COLOUR = np.full((4, 4, 3), PLAIN, np.uint8)
@@ -41,26 +41,26 @@ def near(shown: list[int], right: tuple[int, ...], within: int = 3) -> bool:
     [(DISPLAY_P3, WIDE), (SRGB, PLAIN), (DISPLAY_P3[:200], PLAIN), (b"rubbish", PLAIN), (b"", PLAIN)],
     ids=["P3", "sRGB", "cut", "rubbish", "none"],
 )
-def test_a_profile_is_converted_and_a_broken_one_ignored(
+def test_profile_is_applied_and_a_broken_one_ignored(
     kind: str, profile: bytes, right: tuple[int, ...]
 ) -> None:
     assert near(middle(saved(flat(), kind, icc_profile=profile, **EXACT)), right)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
-def test_an_srgb_profile_changes_not_a_level(kind: str) -> None:
+def test_srgb_profile_changes_nothing(kind: str) -> None:
     ramp = np.arange(256, dtype=np.uint8).reshape(16, 16)
     image = Image.fromarray(np.stack([ramp, ramp[::-1], ramp.T], -1))
     assert (frames(saved(image, kind, icc_profile=SRGB, lossless=True))[0][..., :3] == image).all()
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
-def test_the_profile_holds_for_every_frame_of_an_animation(kind: str) -> None:
+def test_profile_applies_to_every_frame_of_an_animation(kind: str) -> None:
     options = {"save_all": True, "append_images": [flat()], "duration": 100, "lossless": True}
     assert near(middle(saved(flat((0, 0, 0)), kind, icc_profile=DISPLAY_P3, **options)), WIDE)
 
 
-def test_alpha_and_palettes_are_no_hindrance() -> None:
+def test_profile_applies_with_alpha_and_palettes() -> None:
     half = middle(saved(flat((*PLAIN, 128), "RGBA"), "PNG", icc_profile=DISPLAY_P3))
     assert near(half, WIDE)
     assert half[3] == 128
@@ -68,13 +68,13 @@ def test_alpha_and_palettes_are_no_hindrance() -> None:
 
 
 @pytest.mark.parametrize("mode", ["L", "LA"])
-def test_a_profile_of_colours_on_greys_leaves_them_grey(mode: str) -> None:
+def test_rgb_profile_does_not_change_a_grey_picture(mode: str) -> None:
     shown = middle(saved(flat((100, 255)[: len(mode)], mode), "PNG", icc_profile=DISPLAY_P3))
     assert shown == [100, 100, 100, 255]
 
 
 def grey_profile(gamma: float) -> bytes:
-    """A profile of greys, ICC version 2."""
+    """An ICC profile of version 2 for greys."""
     text = b"desc\0\0\0\0\0\0\0\2g\0" + bytes(78)
     curve = b"curv\0\0\0\0\0\0\0\1" + struct.pack(">H2x", round(gamma * 256))
     white = b"XYZ \0\0\0\0" + struct.pack(">3i", 63190, 65536, 54061)
@@ -88,15 +88,15 @@ def grey_profile(gamma: float) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
-def test_a_profile_of_greys_is_converted(kind: str) -> None:
-    """A linear 100 of 255 is 168 on a screen; the profile is no use to a picture with colours."""
+def test_grey_profile_is_applied_to_grey_pictures_only(kind: str) -> None:
+    """A linear 100 of 255 is 168 in sRGB."""
     profile = grey_profile(1.0)
     assert near(middle(saved(flat((100,), "L"), kind, icc_profile=profile, quality=100)), (168, 168, 168))
     assert near(middle(saved(flat(), kind, icc_profile=profile, **EXACT)), PLAIN)
 
 
-def test_cmyk_is_shown_in_its_colours() -> None:
-    """Adobe's JPEGs hold them inverted."""
+def test_cmyk_is_converted() -> None:
+    """Adobe's JPEGs store it inverted."""
     assert near(middle(saved(flat((0, 255, 255, 0), "CMYK"), "JPEG", quality=100)), (255, 0, 0))
     assert near(middle(saved(flat((0, 0, 0, 0), "CMYK"), "JPEG", quality=100)), (255, 255, 255))
     assert near(middle(saved(flat((0, 0, 0, 0), "CMYK"), "JPEG", icc_profile=SRGB)), (255, 255, 255))
@@ -123,17 +123,17 @@ CHROMATICITIES = struct.pack(">8I", 31270, 32900, 68000, 32000, 26500, 69000, 15
         (chunk(b"iCCP", b"p\0\0" + zlib.compress(DISPLAY_P3)) + chunk(b"cICP", bytes((1, 13, 0, 1))), PLAIN),
     ],
 )
-def test_a_png_names_its_colours_by_numbers(extra: bytes, right: tuple[int, ...]) -> None:
+def test_png_colours_given_by_code_points_are_converted(extra: bytes, right: tuple[int, ...]) -> None:
     assert near(middle(png(COLOUR, 2, extra=extra)), right)
 
 
-def test_the_colours_come_through_to_the_gif(tmp_path: Path) -> None:
+def test_gif_shows_the_converted_colours(tmp_path: Path) -> None:
     source = written(tmp_path / "a.jpg", saved(flat(), "JPEG", icc_profile=DISPLAY_P3, **EXACT))
     convert(source, Recipe(dither="none"), tmp_path / "out.gif")
     assert near(middle((tmp_path / "out.gif").read_bytes()), WIDE)
 
 
-def test_an_overlays_colours_are_converted_too() -> None:
+def test_overlay_colours_are_converted() -> None:
     image = base64.b64encode(saved(flat(), "PNG", icc_profile=DISPLAY_P3)).decode()
     pixels = overlay_layer(Overlay(image=image), 64, 64).paint()
     assert near([int(value) for value in pixels[4, 4]], WIDE)

@@ -1,4 +1,4 @@
-"""What strangers sent is decoded by libavcodec: Pillow's own decoders are never asked."""
+"""Untrusted pictures are decoded by libavcodec, never by Pillow's own decoders."""
 
 import ast
 import io
@@ -42,7 +42,7 @@ for path in map(pathlib.Path, sys.argv[1:]):
 
 
 def file_of(kind: str) -> bytes:
-    """A small picture, or two that differ."""
+    """A small picture, or an animation of two."""
     gradient = np.add.outer(np.arange(32), np.arange(48)).astype(np.uint8)
     first = Image.fromarray(np.stack([gradient, gradient * 2, 255 - gradient], -1))
     name, _, moves = kind.partition(" ")
@@ -51,7 +51,7 @@ def file_of(kind: str) -> bytes:
 
 
 def test_every_format_is_converted_without_pillows_decoders(tmp_path: Path) -> None:
-    """As a source, in the children that look into it and decode it, and as a recipe's overlay."""
+    """As a source, in the child processes that inspect and decode it, and as a recipe's overlay."""
     (tmp_path / "sitecustomize.py").write_text(WITHOUT_DECODERS)
     paths = [tmp_path / kind for kind in FORMATS]
     for path, kind in zip(paths, FORMATS, strict=True):
@@ -62,8 +62,8 @@ def test_every_format_is_converted_without_pillows_decoders(tmp_path: Path) -> N
     assert all(path.with_suffix(".gif").read_bytes().startswith(b"GIF89a") for path in paths)
 
 
-def test_no_code_of_ours_opens_a_file_with_pillow() -> None:
-    """But matplotlib's drawings, which we have just asked for."""
+def test_package_opens_no_files_with_pillow() -> None:
+    """Except matplotlib's drawings, which it has just made."""
     opening = {
         path.stem
         for path in Path(gifapp.__file__).parent.rglob("*.py")
@@ -74,19 +74,19 @@ def test_no_code_of_ours_opens_a_file_with_pillow() -> None:
 
 
 def photo(size: tuple[int, int] = (65, 47)) -> Image.Image:
-    """Colours that change everywhere, as in a photograph, and sides that no block divides."""
+    """Colours that vary everywhere, as in a photograph, and dimensions that no block size divides."""
     x, y = np.meshgrid(np.linspace(0, 6, size[0]), np.linspace(0, 5, size[1]))
     waves = [np.sin(x * 1.3 + y), np.cos(x - y * 0.7), np.sin(x * y / 4)]
     return Image.fromarray((127 + 100 * np.stack(waves, -1)).astype(np.uint8))
 
 
-def test_a_jpeg_of_very_many_scans_is_refused() -> None:
-    """Each takes as long as a whole picture, however few bytes it has."""
+def test_jpeg_with_very_many_scans_is_refused() -> None:
+    """Each scan takes as long as a whole picture, however few bytes it has."""
     picture = saved(Image.new("RGB", (16, 16), "red"), "JPEG", progressive=True)
     start, end = picture.rindex(b"\xff\xda"), picture.rindex(b"\xff\xd9")
     more = jpeg.MAX_SCANS - picture.count(b"\xff\xda")
     most = picture[:end] + more * picture[start:end] + picture[end:]
-    jpeg.read(memoryview(most + 1000 * b"\xff\xda"))  # as a motion photo's video may have
+    jpeg.read(memoryview(most + 1000 * b"\xff\xda"))  # as large as a motion photo's video may be
     with pytest.raises(ValueError, match="too many scans"):
         jpeg.read(memoryview(picture[:end] + (more + 1) * picture[start:end] + picture[end:]))
 
@@ -94,10 +94,8 @@ def test_a_jpeg_of_very_many_scans_is_refused() -> None:
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
 @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"optimize": True}])
 @pytest.mark.parametrize("subsampling", [0, 1, 2])
-def test_jpegs_of_every_kind_are_as_libjpeg_shows_them(
-    mode: str, options: dict[str, bool], subsampling: int
-) -> None:
-    """Chromium's decoder is libjpeg-turbo, and so is that of Pillow, which encodes our own file here."""
+def test_jpegs_of_every_kind_match_libjpeg(mode: str, options: dict[str, bool], subsampling: int) -> None:
+    """Chromium decodes with libjpeg-turbo, and so does Pillow, which encodes the file here."""
     if mode == "CMYK":
         subsampling = 0
     data = saved(photo().convert(mode), "JPEG", quality=90, subsampling=subsampling, **options)
@@ -106,7 +104,7 @@ def test_jpegs_of_every_kind_are_as_libjpeg_shows_them(
 
 @pytest.mark.parametrize("options", [{}, {"quality": 60}, {"lossless": True}])
 @pytest.mark.parametrize("has_alpha", [False, True])
-def test_webps_of_every_kind_are_as_libwebp_shows_them(options: dict[str, int], has_alpha: bool) -> None:
+def test_webps_of_every_kind_match_libwebp(options: dict[str, int], has_alpha: bool) -> None:
     picture = photo()
     if has_alpha:
         picture.putalpha(picture.getchannel(0))
@@ -117,7 +115,7 @@ def test_webps_of_every_kind_are_as_libwebp_shows_them(options: dict[str, int], 
 
 @pytest.mark.parametrize("subsampling", ["4:2:0", "4:2:2", "4:4:4", "4:0:0"])
 @pytest.mark.parametrize("options", [{}, {"range": "limited"}, {"advanced": {"enable-cdef": "0"}}])
-def test_avifs_of_every_kind_are_as_libavif_shows_them(subsampling: str, options: dict[str, Any]) -> None:
+def test_avifs_of_every_kind_match_libavif(subsampling: str, options: dict[str, Any]) -> None:
     assert off(saved(photo(), "AVIF", quality=90, subsampling=subsampling, **options)) < (1, 8)
 
 
@@ -125,7 +123,7 @@ def test_avifs_of_every_kind_are_as_libavif_shows_them(subsampling: str, options
     ("turn", "shape"), [(2, (47, 65)), (3, (47, 65)), (5, (65, 47)), (6, (65, 47)), (7, (65, 47))]
 )
 @pytest.mark.parametrize("kind", ["JPEG", "AVIF", "PNG"])
-def test_turned_and_mirrored_pictures_stand_upright(kind: str, turn: int, shape: tuple[int, int]) -> None:
+def test_rotated_and_mirrored_pictures_are_upright(kind: str, turn: int, shape: tuple[int, int]) -> None:
     exif = Image.Exif()
     exif[0x0112] = turn
     data = saved(photo(), kind, exif=exif)
@@ -136,7 +134,7 @@ def test_turned_and_mirrored_pictures_stand_upright(kind: str, turn: int, shape:
 def off(
     data: bytes, shown_by_pillow: Callable[[Image.Image], Image.Image] = lambda image: image
 ) -> tuple[float, int]:
-    """How far our pixels are from those of the encoder's own decoder, on average and at the most."""
+    """The mean and largest difference between our pixels and those of the encoder's own decoder."""
     (ours,) = frames(data)
     with Image.open(io.BytesIO(data)) as opened:
         theirs = np.asarray(shown_by_pillow(opened).convert("RGBA")).astype(int)

@@ -1,4 +1,4 @@
-"""Random valid GIFs, APNGs and WebPs: every pixel, delay and count as a simple compositor has it."""
+"""Random valid GIFs, APNGs and WebPs: every pixel, delay and play count equals a simple compositor's."""
 
 import contextlib
 import math
@@ -24,7 +24,7 @@ def premultiplied(rgba: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("kind", list(ANIMATIONS))
 @settings(max_examples=100, deadline=None)
 @given(data=st.data())
-def test_every_picture_is_as_a_simple_compositor_has_it(kind: str, data: st.DataObject) -> None:
+def test_every_picture_equals_the_simple_compositors(kind: str, data: st.DataObject) -> None:
     drawn = data.draw(ANIMATIONS[kind])
     animation, shown = read(drawn.data), frames(drawn.data)
     assert [tile.delay_ms for tile in animation.tiles] == drawn.delays_ms()
@@ -36,7 +36,7 @@ def test_every_picture_is_as_a_simple_compositor_has_it(kind: str, data: st.Data
 @pytest.mark.parametrize("kind", list(ANIMATIONS))
 @settings(max_examples=50, deadline=None)
 @given(data=st.data())
-def test_a_picture_alone_is_as_in_the_line_of_all(kind: str, data: st.DataObject) -> None:
+def test_selected_pictures_equal_those_of_the_whole_animation(kind: str, data: st.DataObject) -> None:
     drawn = data.draw(ANIMATIONS[kind])
     shown = frames(drawn.data)
     wanted = data.draw(st.sets(st.integers(0, len(shown) - 1)))
@@ -47,7 +47,7 @@ def test_a_picture_alone_is_as_in_the_line_of_all(kind: str, data: st.DataObject
 @pytest.mark.parametrize("kind", list(ANIMATIONS))
 @settings(max_examples=100, deadline=None)
 @given(data=st.data())
-def test_a_damaged_file_shows_pictures_or_is_called_damaged(kind: str, data: st.DataObject) -> None:
+def test_damaged_file_shows_pictures_or_is_reported_as_damaged(kind: str, data: st.DataObject) -> None:
     whole = bytearray(data.draw(ANIMATIONS[kind]).data)
     for place in data.draw(st.lists(st.integers(0, len(whole) - 1), min_size=1, max_size=5)):
         whole[place] = data.draw(st.integers(0, 255))
@@ -60,7 +60,7 @@ def test_a_damaged_file_shows_pictures_or_is_called_damaged(kind: str, data: st.
 @pytest.mark.parametrize("kind", list(ANIMATIONS))
 @settings(max_examples=50, deadline=None)
 @given(data=st.data())
-def test_where_no_hole_may_begin_none_does(kind: str, data: st.DataObject) -> None:
+def test_transparency_begins_only_where_it_is_predicted(kind: str, data: st.DataObject) -> None:
     drawn = data.draw(ANIMATIONS[kind])
     opaque = [bool((picture[..., 3] == 255).all()) for picture in frames(drawn.data)]
     animation = read(drawn.data)

@@ -1,4 +1,4 @@
-"""The order of files by their names."""
+"""The order of files in a sequence."""
 
 import io
 from pathlib import Path
@@ -42,7 +42,7 @@ def ordered(names: list[str]) -> list[str]:
         ["9" * 40 + ".png", "1" + "0" * 40 + ".png"],
     ],
 )
-def test_names_are_in_the_order_that_a_person_means(names: list[str]) -> None:
+def test_names_are_in_natural_order(names: list[str]) -> None:
     assert ordered(sorted(names)) == names
     assert ordered(names[::-1]) == names
 
@@ -60,7 +60,7 @@ def test_names_are_in_the_order_that_a_person_means(names: list[str]) -> None:
         (["a.png", "a.jpg"], ("a.jpg", "a.png")),
     ],
 )
-def test_where_names_can_be_read_in_two_ways_it_is_said(
+def test_ambiguous_order_gets_a_note(
     names: list[str], unclear: tuple[str, str] | None, tmp_path: Path
 ) -> None:
     for name in names:
@@ -75,12 +75,12 @@ def test_where_names_can_be_read_in_two_ways_it_is_said(
     )
 
 
-def test_keys_of_any_names_can_be_compared() -> None:
+def test_sort_keys_of_arbitrary_names_are_comparable() -> None:
     names = ["", "-", "--1", "-1-1", "1..2", ".5", "a-1.5.5", "٣", "1e5", "½", "1.", "/", "a//b", "-.5"]
     assert sorted(names, key=natural_key)
 
 
-def test_a_sequence_may_hold_animations_of_which_the_first_picture_counts(tmp_path: Path) -> None:
+def test_animation_in_a_sequence_counts_as_its_first_picture(tmp_path: Path) -> None:
     shots = [Image.new("RGB", (4, 4), colour) for colour in ("red", "blue")]
     for name, kind in (("1.png", "PNG"), ("2.webp", "WEBP"), ("3.avif", "AVIF")):
         options = {"save_all": True, "append_images": shots[1:], "duration": 100, "lossless": True}
@@ -107,7 +107,7 @@ def test_a_sequence_may_hold_animations_of_which_the_first_picture_counts(tmp_pa
         (b"qoif\0\0", "QOI"),
     ],
 )
-def test_other_formats_are_refused_by_their_names(tmp_path: Path, start: bytes, name: str) -> None:
+def test_other_formats_are_refused_by_name(tmp_path: Path, start: bytes, name: str) -> None:
     (tmp_path / "a.mp4").write_bytes(start + bytes(100))
     with pytest.raises(errors.SourcePictureUnsupported, match=f"^{name} is not supported; save"):
         probe(tmp_path / "a.mp4", limits=Limits())
@@ -123,7 +123,7 @@ def test_other_formats_are_refused_by_their_names(tmp_path: Path, start: bytes, 
         (b"", False),
     ],
 )
-def test_a_photo_with_a_short_video_says_so(tmp_path: Path, tail: bytes, holds_clip: bool) -> None:
+def test_motion_photo_gets_a_note(tmp_path: Path, tail: bytes, holds_clip: bool) -> None:
     (tmp_path / "a.jpg").write_bytes(saved(Image.new("RGB", (16, 16)), "JPEG") + tail)
     notes = probe(tmp_path / "a.jpg", limits=Limits()).notes
     assert ("This photo also contains a short video; only the photo is used." in notes) is holds_clip

@@ -1,4 +1,4 @@
-"""AVIFs: all pictures at their times, upright, of many tiles, in their colours."""
+"""AVIFs: every picture with its delay, upright, assembled from tiles, in the right colours."""
 
 import struct
 from pathlib import Path
@@ -24,7 +24,7 @@ def animated(durations_ms: list[int], size: tuple[int, int] = (32, 24)) -> bytes
     return saved(shots[0], "AVIF", save_all=True, append_images=shots[1:], duration=durations_ms, quality=95)
 
 
-def test_every_picture_shows_at_its_time(tmp_path: Path) -> None:
+def test_every_picture_has_its_delay(tmp_path: Path) -> None:
     data = animated([5, 110, 1300])
     assert delays_ms(data) == [100, 110, 1300]
     for shown, colour in zip(frames(data), COLOURS, strict=True):
@@ -34,7 +34,7 @@ def test_every_picture_shows_at_its_time(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("rate", "delay_ms"), [("10", 100), ("30000/1001", 1001 / 30)])
-def test_times_need_not_be_whole_milliseconds(tmp_path: Path, rate: str, delay_ms: float) -> None:
+def test_delays_need_not_be_whole_milliseconds(tmp_path: Path, rate: str, delay_ms: float) -> None:
     path = tmp_path / "a.avif"
     run_ffmpeg("-f", "lavfi", "-i", f"testsrc2=s=64x48:r={rate}", "-frames:v", "6", "-c:v", "libaom-av1",
            "-cpu-used", "8", path)  # fmt: skip
@@ -56,7 +56,7 @@ def test_too_many_pictures_are_refused_however_they_are_counted(runs: list[int])
 
 
 def elst(data: bytes, flags: int, shown: int) -> bytes:
-    """With another edit list: whether it repeats, and how long what it repeats is."""
+    """With another edit list: whether it repeats, and the duration of what it repeats."""
     at = data.index(b"elst") + 4
     is_long = data[at]
     body = struct.pack(">B3xI", is_long, 1) + struct.pack(">Q" if is_long else ">I", shown)
@@ -64,7 +64,7 @@ def elst(data: bytes, flags: int, shown: int) -> bytes:
 
 
 @pytest.mark.parametrize(("flags", "length", "plays"), [(0, 900, 1), (1, 900, 1), (1, 300, 3), (1, 299, 4)])
-def test_an_edit_list_says_how_often_it_plays(flags: int, length: int, plays: int) -> None:
+def test_edit_list_gives_the_number_of_plays(flags: int, length: int, plays: int) -> None:
     data = animated([300, 300, 300])
     at = data.index(b"tkhd") + 4
     is_long = data[at]
@@ -75,24 +75,24 @@ def test_an_edit_list_says_how_often_it_plays(flags: int, length: int, plays: in
 
 
 @pytest.mark.parametrize("has_alpha", [False, True])
-def test_transparency_is_told_by_the_pixels(tmp_path: Path, has_alpha: bool) -> None:
+def test_transparency_is_detected_from_the_pixels(tmp_path: Path, has_alpha: bool) -> None:
     image = Image.new("RGBA", (32, 32), (200, 30, 40, 255))
     image.paste((0, 0, 0, 0 if has_alpha else 255), (0, 0, 8, 8))
     path = written(tmp_path / "a.avif", saved(image, "AVIF", quality=95))
     assert inspect(path, MAX_PIXELS)["has_alpha"] is has_alpha
 
 
-def test_a_photograph_is_turned_upright() -> None:
+def test_photograph_is_rotated_upright() -> None:
     stored = Image.new("RGB", (64, 32), COLOURS[1])
     stored.paste(COLOURS[0], (0, 0, 32, 32))
     turned = Image.Exif()
-    turned[0x0112] = 6  # the camera was turned: show it clockwise by 90 degrees
+    turned[0x0112] = 6  # the camera was rotated: show the picture turned clockwise by 90 degrees
     (shown,) = frames(saved(stored, "AVIF", exif=turned, quality=95))
     assert shown.shape == (64, 32, 4)
     assert np.abs(shown[10, 16, :3].astype(int) - COLOURS[0]).max() <= 12
 
 
-def test_a_picture_of_tiles_is_whole() -> None:
+def test_tiled_picture_is_assembled() -> None:
     gradient = np.add.outer(np.arange(256), np.arange(256)).astype(np.uint8) // 2
     data = saved(Image.fromarray(gradient), "AVIF", tile_rows=2, tile_cols=2, quality=95)
     (shown,) = frames(data)
@@ -103,7 +103,7 @@ def test_a_picture_of_tiles_is_whole() -> None:
     ("primaries", "right"),
     [("bt709", (200, 100, 50)), ("smpte432", (215, 93, 32)), ("bt2020", (240, 75, 33))],
 )
-def test_colours_named_by_numbers_are_converted(
+def test_colours_given_by_code_points_are_converted(
     tmp_path: Path, primaries: str, right: tuple[int, int, int]
 ) -> None:
     path = tmp_path / "a.avif"
@@ -115,7 +115,7 @@ def test_colours_named_by_numbers_are_converted(
     assert np.abs(shown[16, 16, :3].astype(int) - right).max() <= 4
 
 
-def test_a_huge_avif_is_refused_for_its_pixels(tmp_path: Path) -> None:
+def test_avif_with_too_many_pixels_is_refused(tmp_path: Path) -> None:
     data = saved(Image.new("RGB", (64, 48)), "AVIF")
     for sides in ((60_000, 60_000), (8192, 8192)):
         huge = data.replace(struct.pack(">2I", 64, 48), struct.pack(">2I", *sides))
@@ -124,23 +124,23 @@ def test_a_huge_avif_is_refused_for_its_pixels(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("length", [40, 200, -100])
-def test_a_damaged_avif_is_called_so(tmp_path: Path, length: int) -> None:
+def test_damaged_avif_is_reported_as_damaged(tmp_path: Path, length: int) -> None:
     data = saved(Image.effect_noise((64, 48), 50), "AVIF")[:length]
     with pytest.raises((errors.SourceDamaged, errors.SourceNotVideo)):
         inspect(written(tmp_path / "a.avif", data), MAX_PIXELS)
 
 
-def test_an_avif_whose_picture_lies_nowhere_is_called_damaged(tmp_path: Path) -> None:
+def test_avif_with_data_outside_the_file_is_damaged(tmp_path: Path) -> None:
     data = saved(Image.new("RGB", (64, 48)), "AVIF")
     at = data.index(b"iloc") + 10  # of the first item's number
     with pytest.raises(errors.SourceDamaged):
         inspect(written(tmp_path / "a.avif", data[:at] + b"\0\x63" + data[at + 2 :]), MAX_PIXELS)
 
 
-def test_a_damaged_picture_leaves_what_was_there_and_its_decoder_says_nothing(
+def test_undecodable_picture_is_skipped_and_dav1d_prints_nothing(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """What dav1d thinks of it is no refusal."""
+    """dav1d's messages are not part of the refusal."""
     shots = [Image.effect_noise((64, 48), 50).convert("RGB") for _ in range(3)]
     data = saved(shots[0], "AVIF", save_all=True, append_images=shots[1:], duration=[200] * 3, quality=60)
     damaged = data[:-400] + bytes(400)
@@ -150,7 +150,7 @@ def test_a_damaged_picture_leaves_what_was_there_and_its_decoder_says_nothing(
 
 
 @pytest.mark.parametrize("whole", [1, 2])
-def test_of_a_file_that_is_cut_short_the_whole_pictures_are_kept(tmp_path: Path, whole: int) -> None:
+def test_truncated_file_keeps_its_whole_pictures(tmp_path: Path, whole: int) -> None:
     shots = [Image.effect_noise((64, 48), 50).convert("RGB") for _ in range(3)]
     parts = [saved(shots[0], "AVIF", save_all=True, append_images=shots[1:count], duration=200)
              for count in (2, 3)]  # fmt: skip

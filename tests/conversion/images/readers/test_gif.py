@@ -1,4 +1,4 @@
-"""GIFs, whole and odd, are shown as browsers show them; each right value here is Chromium's."""
+"""Valid and damaged GIFs are shown as browsers show them; the expected values are Chromium's."""
 
 from pathlib import Path
 
@@ -36,7 +36,7 @@ MAX_PIXELS = 10_000
 
 
 def cut_image(codes: bytes, code_bits: int = 2) -> bytes:
-    """An image of 4 x 4 px with such data."""
+    """An image of 4 x 4 px with this data."""
     whole = gif_frame(full(RED))
     return whole[: whole.index(b",") + 10] + bytes([code_bits]) + sub_blocks(codes)
 
@@ -44,7 +44,7 @@ def cut_image(codes: bytes, code_bits: int = 2) -> bytes:
 @pytest.mark.parametrize(
     ("delay_cs", "shown_ms"), [(0, 100), (1, 100), (2, 20), (3, 30), (7, 70), (655, 6550), (65_535, 655_350)]
 )
-def test_a_delay_of_at_most_10_ms_is_100(delay_cs: int, shown_ms: float) -> None:
+def test_delay_up_to_10_ms_becomes_100(delay_cs: int, shown_ms: float) -> None:
     assert delays_ms(gif(full(RED, delay_cs), full(BLUE, 50), full(GREEN, delay_cs))) == [
         shown_ms,
         500,
@@ -65,18 +65,18 @@ def test_a_delay_of_at_most_10_ms_is_100(delay_cs: int, shown_ms: float) -> None
     ],
     ids=["comment", "XMP", "control block", "plain text", "garbage", "after the trailer", "zero"],
 )
-def test_what_follows_the_last_image_changes_nothing(end: bytes) -> None:
+def test_data_after_the_last_image_is_ignored(end: bytes) -> None:
     data = gif(full(RED, 13), full(BLUE, 7), end=end)
     assert (seen(data), delays_ms(data), read(data).is_cut_short) == ([ALL_RED, ALL_BLUE], [130, 70], False)
 
 
-def test_without_a_control_block_an_image_plays_100_ms_and_is_kept() -> None:
+def test_image_without_control_block_plays_100_ms_and_is_kept() -> None:
     data = gif(full(RED, None), full(BLUE, 30, disposal=CLEAR), patch(GREEN, 0, 0, 2, 4, delay_cs=None))
     assert delays_ms(data) == [100, 300, 100]
     assert seen(data)[2] == "GG.. GG.. GG.. GG.."
 
 
-def test_of_two_control_blocks_the_last_counts_for_all_that_they_say() -> None:
+def test_last_of_two_control_blocks_counts() -> None:
     first = control(full(RED, 80, disposal=CLEAR, transparent=BLUE))
     assert delays_ms(gif(first, full(RED, 9), first, full(BLUE, 20))) == [90, 200]
     assert seen(gif(first, full(RED, 9), patch(BLUE, 0, 0, 1, 1))) == [ALL_RED, "BRRR RRRR RRRR RRRR"]
@@ -96,7 +96,7 @@ def test_of_two_control_blocks_the_last_counts_for_all_that_they_say() -> None:
         ([b"!\xff\x0bNETSCAPE2.0\0"], 1),
     ],
 )
-def test_the_count_of_repeats_is_one_less_than_that_of_plays(blocks: list[bytes], right: int) -> None:
+def test_loop_count_is_one_less_than_the_plays(blocks: list[bytes], right: int) -> None:
     assert read(gif(*blocks, full(RED), full(BLUE))).plays == right
     assert read(gif(full(RED), full(BLUE), *blocks)).plays == right
 
@@ -153,7 +153,7 @@ def test_the_count_of_repeats_is_one_less_than_that_of_plays(blocks: list[bytes]
     ids=["cleared", "uncovered", "restored to nothing", "restored", "4 restores", "5 to 7 keep",
          "transparent", "transparent later", "restored to holes"],
 )  # fmt: skip
-def test_pictures_are_composed_on_a_canvas_that_begins_transparent(data: bytes, right: list[str]) -> None:
+def test_pictures_are_composed_on_a_transparent_canvas(data: bytes, right: list[str]) -> None:
     assert seen(data) == right
 
 
@@ -172,13 +172,11 @@ def test_pictures_are_composed_on_a_canvas_that_begins_transparent(data: bytes, 
     ],
     ids=["larger first", "no screen", "no width", "half outside", "outside", "later ones outside", "aspect"],
 )  # fmt: skip
-def test_the_first_image_may_widen_the_screen_and_later_ones_are_clipped(
-    data: bytes, right: list[str]
-) -> None:
+def test_first_image_may_widen_the_screen_and_later_ones_are_clipped(data: bytes, right: list[str]) -> None:
     assert seen(data) == right
 
 
-def test_the_aspect_byte_is_ignored(tmp_path: Path) -> None:
+def test_aspect_byte_is_ignored(tmp_path: Path) -> None:
     facts = inspect(written(tmp_path / "a.gif", gif(full(RED), aspect=113)), MAX_PIXELS)
     assert (facts["width_px"], facts["height_px"], facts["pixel_aspect"]) == (4, 4, 1.0)
 
@@ -186,7 +184,9 @@ def test_the_aspect_byte_is_ignored(tmp_path: Path) -> None:
 @pytest.mark.parametrize("code_bits", range(2, 9))
 @pytest.mark.parametrize("interlaced", [False, True])
 @pytest.mark.parametrize("height_px", [1, 2, 3, 5, 8, 13])
-def test_every_size_of_codes_interlaced_or_not(code_bits: int, interlaced: bool, height_px: int) -> None:
+def test_every_code_size_with_and_without_interlacing(
+    code_bits: int, interlaced: bool, height_px: int
+) -> None:
     colours = 1 << code_bits
     indices = np.random.default_rng(code_bits).integers(0, colours, (height_px, 7))
     indices[-1] = colours - 1
@@ -202,18 +202,18 @@ def _only(data: bytes) -> np.ndarray:
     return picture
 
 
-def test_one_bit_codes_are_read() -> None:
+def test_one_bit_codes() -> None:
     indices = np.tile([[0, 1, 1, 0]], (4, 1))
     assert seen(gif(GifFrame(indices, code_bits=1), palette=PLAIN_PALETTE[:6])) == ["KRRK KRRK KRRK KRRK"]
 
 
-def test_a_local_table_replaces_the_files_and_none_is_black() -> None:
+def test_local_palette_overrides_the_global_one_and_a_missing_one_is_black() -> None:
     table = bytes((0, 0, 255, 0, 255, 0))
     assert seen(gif(full(1, palette=table), full(1))) == [ALL_GREEN, ALL_RED]
     assert seen(gif(full(1), full(2), palette=b"")) == ["KKKK KKKK KKKK KKKK"] * 2
 
 
-def test_what_is_beyond_the_colour_table_is_black() -> None:
+def test_index_beyond_the_palette_is_black() -> None:
     assert seen(gif(full(RED), full(BLUE), palette=PLAIN_PALETTE[:6])) == [ALL_RED, "KKKK KKKK KKKK KKKK"]
 
 
@@ -226,7 +226,7 @@ def test_what_is_beyond_the_colour_table_is_black() -> None:
     ],
     ids=["ends early", "does not end", "illegal code"],
 )
-def test_of_damaged_data_the_pixels_before_are_shown(codes: bytes, code_bits: int) -> None:
+def test_damaged_image_shows_the_pixels_before_the_damage(codes: bytes, code_bits: int) -> None:
     data = gif(cut_image(codes, code_bits), patch(BLUE, 0, 3, 4, 1))
     first, second = seen(data)
     assert first.startswith("RRRR RR")
@@ -237,13 +237,13 @@ def test_of_damaged_data_the_pixels_before_are_shown(codes: bytes, code_bits: in
 
 
 @pytest.mark.parametrize("code_bits", [0, 9, 12, 255])
-def test_an_image_with_an_illegal_code_size_shows_nothing_but_takes_its_time(code_bits: int) -> None:
+def test_image_with_an_illegal_code_size_is_empty_but_keeps_its_delay(code_bits: int) -> None:
     data = gif(cut_image(lzw([RED] * 16, 2), code_bits), full(BLUE))
     assert (seen(data), delays_ms(data)) == ([NOTHING, ALL_BLUE], [500, 500])
 
 
 @pytest.mark.parametrize("codes", [b"", b"\xff\xff\xff"])
-def test_a_gif_of_which_nothing_can_be_decoded_is_damaged(tmp_path: Path, codes: bytes) -> None:
+def test_undecodable_gif_is_damaged(tmp_path: Path, codes: bytes) -> None:
     empty = gif(patch(RED, 0, 0, 0, 0), size=(0, 0))
     for number, data in enumerate((gif(cut_image(codes)), gif(cut_image(codes, 9)), empty, b"GIF89a;;;")):
         with pytest.raises(errors.SourceDamaged):
@@ -251,26 +251,24 @@ def test_a_gif_of_which_nothing_can_be_decoded_is_damaged(tmp_path: Path, codes:
 
 
 @pytest.mark.parametrize("missing", range(1, 12))
-def test_of_a_file_that_is_cut_short_the_whole_images_are_kept_and_it_is_said(
-    tmp_path: Path, missing: int
-) -> None:
+def test_truncated_file_keeps_its_whole_images_and_gets_a_note(tmp_path: Path, missing: int) -> None:
     data = gif(full(RED), full(BLUE), full(GREEN))[: -missing - 2]
     assert (seen(data), delays_ms(data)) == ([ALL_RED, ALL_BLUE], [500, 500])
     video = probe(written(tmp_path / "a.gif", data), limits=Limits())
     assert "The file is truncated; the pictures that can be read are shown." in video.notes
 
 
-def test_the_only_image_of_a_file_that_is_cut_short_is_shown_as_far_as_it_goes() -> None:
+def test_only_image_of_a_truncated_file_is_shown_as_far_as_it_goes() -> None:
     data = gif(cut_image(lzw([RED] * 9, 2)))
     assert seen(data[:-4])[0].startswith("RRRR")
 
 
-def test_without_its_trailer_a_file_counts_as_cut_short_and_shows_all_its_images() -> None:
+def test_missing_trailer_counts_as_truncated_and_keeps_all_images() -> None:
     data = gif(full(RED), full(BLUE), end=b"")
     assert (seen(data), read(data).is_cut_short) == ([ALL_RED, ALL_BLUE], True)
 
 
-def test_there_is_a_most_of_images(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_too_many_images_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(tiles, "MAX_TILES", 3)
     inspect(written(tmp_path / "a.gif", gif(*[full(RED)] * 3)), MAX_PIXELS)
     with pytest.raises(errors.PicturesInvalid, match="more than 3"):
@@ -287,7 +285,7 @@ def test_there_is_a_most_of_images(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     ],
     ids=["screen", "wide screen", "first image", "later image"],
 )
-def test_a_huge_gif_is_refused_for_its_pixels(tmp_path: Path, data: bytes) -> None:
+def test_gif_with_too_many_pixels_is_refused(tmp_path: Path, data: bytes) -> None:
     with pytest.raises(errors.SourceTooManyPixels):
         probe(written(tmp_path / "a.gif", data), limits=Limits())
 
@@ -309,11 +307,11 @@ def test_a_huge_gif_is_refused_for_its_pixels(tmp_path: Path, data: bytes) -> No
         (gif(full(RED), cut_image(lzw([RED] * 6, 2))), False),
     ],
 )
-def test_transparency_is_judged_by_all_pictures(tmp_path: Path, data: bytes, has_alpha: bool) -> None:
+def test_transparency_depends_on_all_pictures(tmp_path: Path, data: bytes, has_alpha: bool) -> None:
     assert inspect(written(tmp_path / "a.gif", data), MAX_PIXELS)["has_alpha"] is has_alpha
 
 
-def test_the_facts_tell_the_container_the_delays_and_the_plays(tmp_path: Path) -> None:
+def test_facts_contain_container_delays_and_plays(tmp_path: Path) -> None:
     facts = inspect(written(tmp_path / "a", gif(plays(2), full(RED, 1), full(BLUE, 7))), MAX_PIXELS)
     told = {key: facts[key] for key in ("container", "delays_ms", "plays", "pictures", "claimed_s")}
     assert told == {

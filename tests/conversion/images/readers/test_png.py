@@ -1,4 +1,4 @@
-"""PNGs and APNGs, whole and odd; each right value here is Chromium's unless it says otherwise."""
+"""Valid and damaged PNGs and APNGs; the expected values are Chromium's unless a test says otherwise."""
 
 import struct
 import time
@@ -49,19 +49,17 @@ def of(*chunks: bytes) -> bytes:
         ((65_535, 1), 65_535_000),
     ],
 )
-def test_delays_are_fractions_of_a_second_and_at_most_10_ms_is_100(
-    delay: tuple[int, int], shown_ms: float
-) -> None:
+def test_delays_are_fractions_and_up_to_10_ms_becomes_100(delay: tuple[int, int], shown_ms: float) -> None:
     data = apng(PngFrame(RED, delay=delay), PngFrame(BLUE, delay=(1, 1)), PngFrame(GREEN, delay=delay))
     assert delays_ms(data) == pytest.approx([shown_ms, 1000, shown_ms])
 
 
 @pytest.mark.parametrize("number_of_plays", [0, 1, 3, 2**31])
-def test_it_says_how_often_it_plays(number_of_plays: int) -> None:
+def test_number_of_plays_is_read(number_of_plays: int) -> None:
     assert read(apng(PngFrame(RED), PngFrame(BLUE), number_of_plays=number_of_plays)).plays == number_of_plays
 
 
-def test_a_still_picture_says_no_time(tmp_path: Path) -> None:
+def test_still_picture_has_no_delay(tmp_path: Path) -> None:
     facts = inspect(written(tmp_path / "a.png", png(RED, 6)), MAX_PIXELS)
     assert (facts["container"], facts["plays"], facts["delays_ms"]) == ("png", None, [100])
 
@@ -94,14 +92,14 @@ def test_frames_are_composed(data: bytes, right: list[str]) -> None:
 
 
 @pytest.mark.parametrize("bits", [8, 16])
-def test_half_transparent_frames_are_blended_in_either_depth(bits: int) -> None:
+def test_half_transparent_frames_are_blended_in_both_depths(bits: int) -> None:
     half = np.full((4, 4, 4), (0, 0, 255, 128), np.uint8)
     shown = frames(apng(PngFrame(RED), PngFrame(half, blends=True), PngFrame(half), bits=bits))
     assert np.abs(shown[1][0, 0].astype(int) - (127, 0, 128, 255)).max() <= 1
     assert shown[2][0, 0].tolist() == [0, 0, 255, 128]
 
 
-def test_an_image_before_the_first_control_is_no_frame() -> None:
+def test_image_before_the_first_frame_control_is_no_frame() -> None:
     assert seen(of(*apng_chunks(PngFrame(RED), PngFrame(BLUE), hidden=GREEN))) == [ALL_RED, ALL_BLUE]
     assert seen(of(*apng_chunks(PngFrame(RED), hidden=GREEN))) == [ALL_RED]
 
@@ -110,7 +108,7 @@ HEAD, ACTL, FIRST, IDAT, SECOND, FDAT, END = apng_chunks(PngFrame(RED), PngFrame
 
 
 def broken(whole: bytes) -> bytes:
-    """With a wrong checksum."""
+    """The chunk with a wrong checksum."""
     return whole[:-1] + bytes([whole[-1] ^ 1])
 
 
@@ -156,18 +154,18 @@ def renumbered(control: bytes, number: int) -> bytes:
         ),
     ],
 )  # fmt: skip
-def test_an_animation_plays_to_the_first_chunk_that_is_out_of_order(data: bytes, right: list[str]) -> None:
+def test_animation_ends_at_the_first_chunk_out_of_order(data: bytes, right: list[str]) -> None:
     assert seen(data) == right
 
 
-def test_colours_stated_a_thousand_times_are_not_copied_for_each_frame() -> None:
+def test_repeated_colour_chunks_are_not_copied_for_each_frame() -> None:
     gamma = chunk(b"gAMA", struct.pack(">I", 100_000))
     head = (HEAD, animation(2000), chunk(b"sRGB", b"\0"), *[gamma] * 20_000, FIRST, IDAT)
     numbers = range(1, 4000, 2)
     later = [frame_control(PngFrame(RED), at) + renumbered(FDAT, at + 1) for at in numbers]
     started_s = time.process_time()
     assert len(seen(of(*head, *later, END))) == 2000
-    assert time.process_time() - started_s < 15  # a copy for each takes ten times as long
+    assert time.process_time() - started_s < 15  # a copy for each would take ten times as long
 
 
 @pytest.mark.parametrize(
@@ -183,12 +181,12 @@ def test_colours_stated_a_thousand_times_are_not_copied_for_each_frame() -> None
         of(HEAD, IDAT[:-12]),
     ],
 )
-def test_without_a_whole_picture_it_is_damaged(tmp_path: Path, data: bytes) -> None:
+def test_file_without_a_whole_picture_is_damaged(tmp_path: Path, data: bytes) -> None:
     with pytest.raises(errors.SourceDamaged):
         inspect(written(tmp_path / "a.png", data), MAX_PIXELS)
 
 
-def test_a_png_is_inflated_no_further_than_its_last_row() -> None:
+def test_png_is_inflated_no_further_than_its_last_row() -> None:
     rows = b"\0" + RED[0].tobytes()
     packed = zlib.compress(4 * rows + bytes(200_000_000), 1)
     tracemalloc.start()
@@ -200,11 +198,11 @@ def test_a_png_is_inflated_no_further_than_its_last_row() -> None:
 
 
 @pytest.mark.parametrize("start", [(HEAD,), (HEAD, ACTL, FIRST)])
-def test_a_file_that_is_cut_short_behind_its_last_pixel_is_shown(start: tuple[bytes, ...]) -> None:
+def test_file_truncated_after_its_last_pixel_is_shown(start: tuple[bytes, ...]) -> None:
     assert seen(of(*start, IDAT[:-9])) == [ALL_RED]
 
 
-def test_a_frame_that_cannot_be_decoded_leaves_what_was_there() -> None:
+def test_undecodable_frame_leaves_the_canvas_unchanged() -> None:
     rubbish = chunk(b"fdAT", struct.pack(">I", 2) + b"no zlib")
     green = zlib.compress(b"\0" + bytes((0, 255, 0, 255)))
     third = frame_control(patch("G", 0, 0, 1, 1), 3), chunk(b"fdAT", struct.pack(">I", 4) + green)
@@ -212,7 +210,7 @@ def test_a_frame_that_cannot_be_decoded_leaves_what_was_there() -> None:
     assert seen(data) == [ALL_RED, ALL_RED, "GRRR RRRR RRRR RRRR"]
 
 
-def test_a_file_that_is_cut_short_says_so(tmp_path: Path) -> None:
+def test_truncated_file_gets_a_note(tmp_path: Path) -> None:
     path = written(tmp_path / "a.png", of(HEAD, ACTL, FIRST, IDAT, SECOND, FDAT))
     assert (
         probe(path, limits=Limits()).notes[-1]
@@ -220,7 +218,7 @@ def test_a_file_that_is_cut_short_says_so(tmp_path: Path) -> None:
     )
 
 
-def test_pixels_per_unit_are_ignored(tmp_path: Path) -> None:
+def test_pixel_density_is_ignored(tmp_path: Path) -> None:
     wide = chunk(b"pHYs", struct.pack(">2IB", 2, 1, 0))
     for data in (png(RED, 6, extra=wide), of(HEAD, wide, ACTL, FIRST, IDAT, SECOND, FDAT, END)):
         facts = inspect(written(tmp_path / "a.png", data), MAX_PIXELS)
@@ -239,7 +237,7 @@ def test_pixels_per_unit_are_ignored(tmp_path: Path) -> None:
         (np.array([[[0x1234] * 3, [0x5678] * 3]], ">u2"), 2, 16, (0x1234,) * 3, [0, 255]),
     ],
 )
-def test_a_transparent_colour_counts_in_the_files_own_depth(
+def test_transparent_colour_is_compared_in_the_files_depth(
     samples: np.ndarray, colour_type: int, bits: int, key: tuple[int, ...], right: list[int]
 ) -> None:
     trns = chunk(b"tRNS", struct.pack(f">{len(key)}H", *key))
@@ -249,7 +247,7 @@ def test_a_transparent_colour_counts_in_the_files_own_depth(
     assert picture[0, :, 3].tolist() == right
 
 
-def test_sixteen_bits_are_shown_in_eight() -> None:
+def test_sixteen_bits_are_shown_as_eight() -> None:
     levels = np.array([[[0, 0x1280, 0xFFFF, 0xFFFF], [0x7F80, 0x80, 0xFF00, 0x8080]]], ">u2")
     (picture,) = frames(of(chunk(b"IHDR", struct.pack(">2I5B", 2, 1, 16, 6, 0, 0, 0)),
                            chunk(b"IDAT", zlib.compress(b"\0" + levels.tobytes())), END))  # fmt: skip
@@ -257,7 +255,7 @@ def test_sixteen_bits_are_shown_in_eight() -> None:
 
 
 @pytest.mark.parametrize("animated", [False, True])
-def test_a_huge_png_is_refused_for_its_pixels(tmp_path: Path, animated: bool) -> None:
+def test_png_with_too_many_pixels_is_refused(tmp_path: Path, animated: bool) -> None:
     header = chunk(b"IHDR", struct.pack(">2I5B", 100_000, 60_000, 8, 6, 0, 0, 0))
     control = chunk(b"fcTL", struct.pack(">5I2H2B", 0, 100_000, 60_000, 0, 0, 1, 2, 0, 0))
     data = of(header, *([ACTL, control] if animated else []), IDAT, END)
@@ -265,14 +263,14 @@ def test_a_huge_png_is_refused_for_its_pixels(tmp_path: Path, animated: bool) ->
         probe(written(tmp_path / "a.png", data), limits=Limits())
 
 
-def test_an_opaque_file_with_alpha_has_none(tmp_path: Path) -> None:
+def test_opaque_alpha_channel_counts_as_no_alpha(tmp_path: Path) -> None:
     data = apng(PngFrame(RED), PngFrame(BLUE, blends=True))
     assert "transparent" not in " ".join(probe(written(tmp_path / "a.png", data), limits=Limits()).notes)
     holed = apng(PngFrame(RED), PngFrame(letters(".")))
     assert "Contains transparency." in probe(written(tmp_path / "b.png", holed), limits=Limits()).notes
 
 
-def test_the_kind_is_told_by_content(tmp_path: Path) -> None:
+def test_kind_is_detected_from_the_content(tmp_path: Path) -> None:
     assert collection.kind_of(written(tmp_path / "a", apng(PngFrame(RED), PngFrame(BLUE)))) == "apng"
     assert collection.kind_of(written(tmp_path / "b", png(RED, 6))) == "png"
     assert collection.kind_of(written(tmp_path / "c", saved(Image.fromarray(RED), "PNG"))) == "png"

@@ -20,13 +20,13 @@ NO_ALPHA_FLAG = 0x02
 
 
 @pytest.mark.parametrize(("delay_ms", "shown_ms"), [(0, 100), (10, 100), (11, 11), (2**24 - 1, 2**24 - 1)])
-def test_a_delay_of_at_most_10_ms_is_100(delay_ms: int, shown_ms: float) -> None:
+def test_delay_up_to_10_ms_becomes_100(delay_ms: int, shown_ms: float) -> None:
     data = webp(WebpFrame(RED, delay_ms=delay_ms), WebpFrame(BLUE), WebpFrame(RED, delay_ms=delay_ms))
     assert delays_ms(data) == [shown_ms, 500, shown_ms]
 
 
 @pytest.mark.parametrize("number_of_plays", [0, 1, 3, 65_535])
-def test_it_says_how_often_it_plays(number_of_plays: int) -> None:
+def test_number_of_plays_is_read(number_of_plays: int) -> None:
     data = webp(WebpFrame(RED), WebpFrame(BLUE), number_of_plays=number_of_plays)
     assert read(data).plays == number_of_plays
 
@@ -49,13 +49,13 @@ def test_it_says_how_often_it_plays(number_of_plays: int) -> None:
         ([WebpFrame(letters("RR"), 2, 2)], [".... .... ..RR ...."]),
     ],
 )
-def test_frames_are_composed_whatever_the_alpha_flag_says(
+def test_frames_are_composed_whatever_the_alpha_flag(
     shots: list[WebpFrame], right: list[str], flags: int
 ) -> None:
     assert seen(webp(*shots, flags=flags)) == right
 
 
-def test_holes_are_told_without_the_alpha_flag(tmp_path: Path) -> None:
+def test_transparency_is_detected_without_the_alpha_flag(tmp_path: Path) -> None:
     holed = webp(WebpFrame(RED, clears=True), WebpFrame(letters("BB")), flags=NO_ALPHA_FLAG)
     solid = webp(WebpFrame(RED, clears=True), WebpFrame(BLUE))
     assert inspect(written(tmp_path / "a.webp", holed), MAX_PIXELS)["has_alpha"]
@@ -76,7 +76,7 @@ LAST_FRAME_BYTES = len(webp(WebpFrame(RED), WebpFrame(RED))) - len(webp(WebpFram
 
 
 @pytest.mark.parametrize("missing", [2, 9, 20, LAST_FRAME_BYTES])
-def test_of_a_file_that_is_cut_short_the_whole_frames_are_kept(tmp_path: Path, missing: int) -> None:
+def test_truncated_file_keeps_its_whole_frames(tmp_path: Path, missing: int) -> None:
     data = webp(WebpFrame(RED), WebpFrame(BLUE), WebpFrame(RED))[:-missing]
     assert (seen(data), delays_ms(data)) == ([ALL_RED, ALL_BLUE], [500, 500])
     notes = probe(written(tmp_path / "a.webp", data), limits=Limits()).notes
@@ -92,12 +92,12 @@ def test_of_a_file_that_is_cut_short_the_whole_frames_are_kept(tmp_path: Path, m
         saved(Image.fromarray(RED), "WEBP", lossless=True)[:24],
     ],
 )
-def test_without_a_picture_it_is_damaged(tmp_path: Path, data: bytes) -> None:
+def test_file_without_a_picture_is_damaged(tmp_path: Path, data: bytes) -> None:
     with pytest.raises(errors.SourceDamaged):
         inspect(written(tmp_path / "a.webp", data), MAX_PIXELS)
 
 
-def test_a_huge_webp_is_refused_for_its_pixels(tmp_path: Path) -> None:
+def test_webp_with_too_many_pixels_is_refused(tmp_path: Path) -> None:
     flat = Image.new("1", (16_000, 9_000)).convert("RGB")
     for number, data in enumerate(
         (saved(flat, "WEBP", lossless=True, method=0), webp(WebpFrame(RED), size=(16_383, 16_383)))
