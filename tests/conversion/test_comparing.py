@@ -1,4 +1,4 @@
-"""How large each of the other formats would be."""
+"""The comparison of a file's size in the other formats."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from tests.support import clips
 from tests.support.fakes import Impatient
 
 
-def test_a_comparison_weighs_what_would_really_be_made(tmp_path: Path) -> None:
+def test_comparison_measures_real_files(tmp_path: Path) -> None:
     clip = clips.pattern(tmp_path / "clip.mp4", size="64x48", seconds=0.4)
     listener = Impatient()
     compared = gifapp.convert(clip, Recipe(format="webp"), on_progress=listener, compare=True)
@@ -29,18 +29,18 @@ def test_a_comparison_weighs_what_would_really_be_made(tmp_path: Path) -> None:
     assert fractions[-1] == 1
 
 
-def test_who_asks_for_no_comparison_pays_for_none() -> None:
+def test_comparison_is_off_by_default() -> None:
     assert gifapp.convert(np.zeros((2, 8, 8, 3), np.uint8)).alternatives == {}
 
 
-def test_what_grows_too_large_is_not_compared() -> None:
+def test_format_that_grows_too_large_is_left_out() -> None:
     noise = np.random.default_rng(0).integers(0, 255, (4, 200, 200, 3), np.uint8)
     limits = Limits(max_gif_bytes=250_000)
     compared = gifapp.convert(noise, limits=limits, compare=True)
     assert compared.alternatives.keys() == FILE_KINDS.keys() - {"gif", "apng"}
 
 
-def test_a_comparison_that_is_cancelled_leaves_nothing(tmp_path: Path) -> None:
+def test_cancelled_comparison_leaves_nothing(tmp_path: Path) -> None:
     recipe = Recipe(width_px=120)
     out = tmp_path / "a.gif"
     with pytest.raises(errors.Cancelled):

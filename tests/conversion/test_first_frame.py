@@ -1,4 +1,4 @@
-"""The still of a GIF: its first frame, small enough for a page of many."""
+"""The still of a GIF: its first frame, small enough for a page with many GIFs."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from tests.support.clips import pattern, real_clip
 
 
 @pytest.mark.parametrize("file_format", ["gif", "webp", "mp4"])
-def test_the_still_is_the_first_frame(tmp_path: Path, file_format: Format) -> None:
+def test_still_is_the_first_frame(tmp_path: Path, file_format: Format) -> None:
     clip, out, still = pattern(tmp_path / "clip.mp4", size="96x64"), tmp_path / "out", tmp_path / "still"
     recipe = Recipe(format=file_format)
     convert_file(clip, recipe, out, limits=Limits(), on_progress=lambda _: None, still=still)
@@ -27,7 +27,7 @@ def test_the_still_is_the_first_frame(tmp_path: Path, file_format: Format) -> No
         assert max(abs(a - b) for a, b in pairs) < 40
 
 
-def test_a_still_is_never_large(tmp_path: Path) -> None:
+def test_still_is_never_large(tmp_path: Path) -> None:
     still = tmp_path / "still"
     recipe = Recipe(width_px=1280, target_bytes=900_000, format="gif", fps=2)
     convert_file(

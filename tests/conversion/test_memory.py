@@ -1,4 +1,4 @@
-"""How much memory a conversion takes, ffmpeg included."""
+"""The memory that a conversion takes, including ffmpeg's."""
 
 import subprocess
 import sys
@@ -15,7 +15,7 @@ MAX_BYTES = 300e6
 
 
 def peak_bytes(argv: list[str]) -> int:
-    """The most that a program and the programs it runs had in memory; what they share counts for each."""
+    """The peak memory of a program and its child processes; shared pages count for each."""
     peak = 0
     with psutil.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as program:
         ours = program.cmdline()
@@ -31,14 +31,14 @@ def peak_bytes(argv: list[str]) -> int:
 
 def resident_bytes(process: psutil.Process, *, unless: list[str] | None = None) -> int:
     try:
-        # between fork and exec a child is its parent once more
+        # between fork and exec a child is a copy of its parent
         return 0 if process.cmdline() == unless else int(process.memory_info().rss)
     except psutil.NoSuchProcess:
         return 0
 
 
 @pytest.mark.parametrize("direction", ["forward", "boomerang"])
-def test_memory_is_flat_in_the_length_of_the_clip(tmp_path: Path, direction: str) -> None:
+def test_memory_does_not_grow_with_the_clip(tmp_path: Path, direction: str) -> None:
     def peak_of(seconds: int) -> int:
         clip = clips.pattern(tmp_path / f"{seconds}.mp4", size="640x360", seconds=seconds)
         argv = [sys.executable, "-m", "gifapp", "convert", str(clip), "--direction", direction]
@@ -50,8 +50,8 @@ def test_memory_is_flat_in_the_length_of_the_clip(tmp_path: Path, direction: str
 
 
 @pytest.mark.parametrize("at", ["in the middle", "at the end"])
-def test_a_picture_that_shows_for_a_minute_is_one_picture(tmp_path: Path, at: str) -> None:
-    """As in the recording of a screen on which nothing happens: 3000 frames, 2 GB if each were kept."""
+def test_picture_shown_for_a_minute_is_stored_once(tmp_path: Path, at: str) -> None:
+    """Like a screen recording in which nothing happens: 3000 frames would take 2 GB."""
     shown = {"in the middle": "if(eq(N\\,0)\\,0\\,60)", "at the end": "N*0.04"}[at]
     clip = tmp_path / "held.mkv"
     picture = f"testsrc2=size=640x360:rate=25:duration=0.2,settb=1/1000,setpts={shown}/TB"

@@ -16,7 +16,7 @@ SCOPES: tuple[PaletteScope, ...] = ("auto", "scene", "per_frame", "global")
 
 
 def photographs(count: int, channels: int = 3) -> list[np.ndarray]:
-    """Pictures with more colours than a table has."""
+    """Pictures with more colours than a palette has."""
     rng = np.random.default_rng(5)
     down, across = np.mgrid[:48, :64]
     made = [
@@ -30,9 +30,7 @@ def photographs(count: int, channels: int = 3) -> list[np.ndarray]:
 @pytest.mark.parametrize("scope", SCOPES)
 @pytest.mark.parametrize("channels", [3, 4])
 @pytest.mark.parametrize("times", [[10], [6, 7, 5], [1, 9, 1], [4, 4, 4, 4], [3, 70, 2]])
-def test_a_held_picture_is_one_frame_that_does_not_change(
-    times: list[int], channels: int, scope: PaletteScope
-) -> None:
+def test_held_picture_is_one_unchanged_frame(times: list[int], channels: int, scope: PaletteScope) -> None:
     pictures = photographs(len(times), channels)
     clip = [picture for picture, count in zip(pictures, times, strict=True) for _ in range(count)]
     gif, encoded = gif_of(clip, 10, palette=scope)
@@ -40,19 +38,19 @@ def test_a_held_picture_is_one_frame_that_does_not_change(
     assert encoded.frames == len(times)
 
 
-def test_a_held_picture_costs_no_more_than_a_short_one() -> None:
+def test_held_picture_takes_no_more_bytes_than_a_short_one() -> None:
     pictures = photographs(5)
     short, _ = gif_of(pictures, 50)
     held, _ = gif_of([picture for picture in pictures for _ in range(5)], 10)
     assert len(held) == len(short)
 
 
-def test_a_picture_that_comes_back_is_a_frame_again() -> None:
+def test_picture_that_returns_is_a_new_frame() -> None:
     one, other = photographs(2)
     assert seen_by_pillow(gif_of([one, one, other, other, one, one], [7, 6, 5, 4, 3, 2])[0])[1] == [13, 9, 5]
 
 
-def test_colours_that_nobody_sees_do_not_count() -> None:
+def test_colours_of_transparent_pixels_do_not_count() -> None:
     one = photographs(1, channels=4)[0]
     one[10:20, 10:20, 3] = 0
     other = one.copy()
@@ -73,7 +71,7 @@ def test_colours_that_nobody_sees_do_not_count() -> None:
         ((1, 2, 3, 127), (1, 2, 3, 128), 128, False),
     ],
 )
-def test_what_looks_the_same(
+def test_pictures_that_look_the_same(
     one: tuple[int, ...], other: tuple[int, ...], opaque_alpha: int, *, is_same: bool
 ) -> None:
     pixels, others = (np.full((20, 20, len(colour)), 255, np.uint8) for colour in (one, other))
@@ -81,14 +79,14 @@ def test_what_looks_the_same(
     assert look_the_same(pixels, others, opaque_alpha) == is_same
 
 
-def test_progress_counts_the_frames_that_are_held_too() -> None:
+def test_progress_counts_merged_frames() -> None:
     heard: list[int] = []
     one, other = photographs(2)
     gif_of([one] * 30 + [other] * 3, on_frame=heard.append)
     assert heard == list(range(1, 34))
 
 
-def test_while_a_picture_is_held_somebody_may_still_cancel() -> None:
+def test_conversion_can_be_cancelled_while_a_picture_is_held() -> None:
     beats: list[int] = []
     frames = [Frame(photographs(1)[0], 5)] * 40
     (held,) = merged(frames, checkpoint=lambda: beats.append(1))
@@ -97,7 +95,7 @@ def test_while_a_picture_is_held_somebody_may_still_cancel() -> None:
 
 @examples(40)
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(2, 50_000)), min_size=1, max_size=25))
-def test_neighbours_are_never_equal_and_the_delays_add_up(shown: Sequence[tuple[int, int]]) -> None:
+def test_neighbours_are_never_equal_and_delays_add_up(shown: Sequence[tuple[int, int]]) -> None:
     pictures = photographs(3)
     frames = [Frame(pictures[number], delay_cs) for number, delay_cs in shown]
     left = list(merged(frames, checkpoint=lambda: None))

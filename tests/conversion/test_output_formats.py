@@ -1,4 +1,4 @@
-"""From a video to every format but GIF."""
+"""Converting a video to every format but GIF."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from tests.support.letters import write_clip
 
 @pytest.mark.parametrize("format_", OTHERS)
 @pytest.mark.parametrize("fps", [7.0, 15.0, 29.97])
-def test_the_duration_is_the_sources(tmp_path: Path, format_: Format, fps: float) -> None:
+def test_duration_equals_the_sources(tmp_path: Path, format_: Format, fps: float) -> None:
     clip = clips.pattern(tmp_path / "clip.mp4", size="32x32", seconds=1.16)
     suffix = {"apng": "png"}.get(format_, format_)
     report = gifapp.convert(clip, Recipe(fps=fps, format=format_))
@@ -41,7 +41,7 @@ def test_cancelling_leaves_nothing(tmp_path: Path, format_: Format) -> None:
 
 
 @pytest.mark.parametrize("format_", OTHERS)
-def test_progress_reaches_the_end(format_: Format) -> None:
+def test_progress_reaches_1(format_: Format) -> None:
     listener = Impatient()
     gifapp.convert(clips.real_clip(), Recipe(width_px=120, format=format_), on_progress=listener)
     fractions = [progress.fraction for progress in listener.heard]
@@ -64,12 +64,12 @@ def test_progress_reaches_the_end(format_: Format) -> None:
         ("a.dat", Recipe(), b"GIF89a"),
     ],
 )
-def test_the_outputs_name_chooses_the_format(tmp_path: Path, name: str, recipe: Recipe, start: bytes) -> None:
+def test_output_suffix_chooses_the_format(tmp_path: Path, name: str, recipe: Recipe, start: bytes) -> None:
     clip = write_clip(tmp_path / "clip.mkv", [["RR"], ["GG"]])
     assert gifapp.convert(clip, recipe, tmp_path / name).read_bytes().startswith(start)
 
 
-def test_a_name_that_contradicts_the_recipe_is_refused(tmp_path: Path) -> None:
+def test_suffix_that_contradicts_the_recipe_is_refused(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mkv", [["RR"], ["GG"]])
     with pytest.raises(errors.FormatContradicted, match=r"ends in .mp4, but the recipe's format is webp"):
         gifapp.convert(clip, Recipe(format="webp"), tmp_path / "a.mp4")
@@ -85,6 +85,6 @@ def test_a_name_that_contradicts_the_recipe_is_refused(tmp_path: Path) -> None:
         ("webm", 'src="data:video/webm;base64,'),
     ],
 )
-def test_a_report_shows_itself(tmp_path: Path, format_: Format, tag: str) -> None:
+def test_report_displays_the_file(tmp_path: Path, format_: Format, tag: str) -> None:
     clip = write_clip(tmp_path / "clip.mkv", [["RR"], ["GG"]])
     assert tag in gifapp.convert(clip, Recipe(format=format_))._repr_html_()

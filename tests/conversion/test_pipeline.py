@@ -1,4 +1,4 @@
-"""Letters in, the real engine, letters and delays out."""
+"""Whole conversions: letters in, the real engine, letters and delays out."""
 
 import contextlib
 import subprocess
@@ -42,7 +42,7 @@ def rgbw(tmp_path: Path) -> Path:
     return write_clip(tmp_path / "clip.mkv", RGBW)
 
 
-def test_every_pixel_comes_through(tmp_path: Path) -> None:
+def test_every_pixel_is_exact(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mkv", [["RR", "GG"], ["BB", "WW"]])
     assert made(clip) == [(["RR", "GG"], 10), (["BB", "WW"], 10)]
 
@@ -66,7 +66,7 @@ def test_colours_beside_transparent_pixels_are_exact(tmp_path: Path) -> None:
     ("recipe", "expected"),
     [
         ({}, "R10 G10 B10 W10"),
-        ({"fps": 20.0}, "R10 G10 B10 W10"),  # equal neighbours are one
+        ({"fps": 20.0}, "R10 G10 B10 W10"),  # equal neighbours are merged
         ({"fps": 5.0}, "R20 B20"),
         ({"speed": 2.0}, "R10 B10"),
         ({"speed": 2.0, "fps": 20.0}, "R5 G5 B5 W5"),
@@ -81,7 +81,7 @@ def test_colours_beside_transparent_pixels_are_exact(tmp_path: Path) -> None:
         ({"fps": 1.0}, "G40"),
     ],
 )
-def test_time(rgbw: Path, recipe: dict[str, Any], expected: str) -> None:
+def test_rate_speed_direction_and_segments(rgbw: Path, recipe: dict[str, Any], expected: str) -> None:
     if recipe.get("segments") and "25" in repr(recipe["segments"]):
         recipe = recipe | {"fps": 20.0}
     assert told(made(rgbw, **recipe)) == expected
@@ -94,7 +94,7 @@ def test_short_segments_do_not_drift(rgbw: Path) -> None:
 
 
 @pytest.mark.parametrize("fps", [1.0, 7.0, 12.5, 15.0, 29.97, 50.0])
-def test_the_duration_is_the_sources_at_every_rate(tmp_path: Path, fps: float) -> None:
+def test_duration_equals_the_sources_at_every_rate(tmp_path: Path, fps: float) -> None:
     clip = clips.pattern(tmp_path / "clip.mp4", size="32x32", seconds=3.16)
     report = known_videos.convert(clip, Recipe(fps=fps))
     shown_cs = sum(delay_cs for _, delay_cs in read_gif(report.save(tmp_path / "a.gif")))
@@ -102,11 +102,11 @@ def test_the_duration_is_the_sources_at_every_rate(tmp_path: Path, fps: float) -
     assert report.duration_s == pytest.approx(3.16)
 
 
-def test_uneven_pictures_keep_their_times(tmp_path: Path) -> None:
+def test_variable_frame_rate_is_kept(tmp_path: Path) -> None:
     assert told(made(clips.uneven(tmp_path / "uneven.mp4"))) == "R10 G60 B10 W10"
 
 
-def test_a_late_cut_of_a_long_clip_is_exact(tmp_path: Path) -> None:
+def test_late_segment_of_a_long_clip_is_exact(tmp_path: Path) -> None:
     frames = [["RGBWYCMK"[n % 8] * 2] for n in range(100)]
     clip = write_clip(tmp_path / "clip.mp4", frames)
     late = made(clip, segments=[Segment(start_s=8.0, end_s=8.4)])
@@ -126,11 +126,11 @@ def test_a_late_cut_of_a_long_clip_is_exact(tmp_path: Path) -> None:
         (("-display_rotation", "90", "-display_hflip"), ["MYG", "CBR"]),
     ],
 )
-def test_pictures_stand_upright(tmp_path: Path, flags: tuple[str, ...], rows: list[str]) -> None:
+def test_pictures_are_rotated_upright(tmp_path: Path, flags: tuple[str, ...], rows: list[str]) -> None:
     assert made(clips.turned(tmp_path / "turned.mov", *flags))[0][0] == rows
 
 
-def test_a_crop_counts_upright_pixels(tmp_path: Path) -> None:
+def test_crop_refers_to_upright_pixels(tmp_path: Path) -> None:
     clip = clips.turned(tmp_path / "turned.mov", "-display_rotation", "-90")  # CBR / MYG
     assert made(clip, crop=Crop(x_px=1, y_px=1, width_px=2, height_px=1))[0][0] == ["YG"]
 
@@ -150,13 +150,15 @@ def test_a_crop_counts_upright_pixels(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("letters", [["RG", "BY", "MC"], ["RG", ".Y", "MC"]])
-def test_turns_and_flips(tmp_path: Path, recipe: dict[str, Any], rows: list[str], letters: list[str]) -> None:
+def test_rotation_and_flips(
+    tmp_path: Path, recipe: dict[str, Any], rows: list[str], letters: list[str]
+) -> None:
     clip = write_clip(tmp_path / "clip.mkv", [letters])
     expected = [row.replace("B", letters[1][0]) for row in rows]
     assert made(clip, **recipe)[0][0] == expected
 
 
-def test_a_phones_turn_comes_before_the_recipes(tmp_path: Path) -> None:
+def test_display_matrix_is_applied_before_the_recipes_rotation(tmp_path: Path) -> None:
     clip = clips.turned(tmp_path / "turned.mov", "-display_rotation", "-90")  # CBR / MYG
     assert made(clip, rotate=180)[0][0] == ["GYM", "RBC"]
     assert made(clip, aspect="1:1")[0][0] == ["CB", "MY"]
@@ -170,18 +172,18 @@ def test_a_phones_turn_comes_before_the_recipes(tmp_path: Path) -> None:
         ("stretch", (10, 8), ["KRRRRGGGGK"] * 8),
     ],
 )
-def test_fit(tmp_path: Path, fit: str, sides: tuple[int, int], rows: list[str]) -> None:
+def test_fit_and_fill(tmp_path: Path, fit: str, sides: tuple[int, int], rows: list[str]) -> None:
     clip = write_clip(tmp_path / "clip.mkv", [["K" * 4 + "R" * 16 + "G" * 16 + "K" * 4] * 8])
     assert made(clip, fit=fit, width_px=sides[0], height_px=sides[1], dither="none")[0][0] == rows
 
 
-def test_wide_pixels_make_a_wide_picture(tmp_path: Path) -> None:
+def test_non_square_pixels_widen_the_picture(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mkv", [["RRRR", "GGGG"]] * 2, before=("-aspect", "4:1"))
     assert convert(clip).width_px == 8
     assert convert(clip).height_px == 2
 
 
-def test_cropped_wide_pixels(tmp_path: Path) -> None:
+def test_crop_with_non_square_pixels(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mkv", [["RGBW", "RGBW"]] * 2, before=("-aspect", "4:1"))
     crop = Crop(x_px=2, width_px=2, height_px=2)
     assert convert(clip, Recipe(crop=crop, width_px=1)).width_px == 1
@@ -199,7 +201,7 @@ def test_cropped_wide_pixels(tmp_path: Path) -> None:
         ({"crop": Crop(width_px=101, height_px=7)}, (101, 7)),
     ],
 )
-def test_sizes(tmp_path: Path, given: dict[str, Any], size: tuple[int, int]) -> None:
+def test_output_dimensions(tmp_path: Path, given: dict[str, Any], size: tuple[int, int]) -> None:
     clip = clips.pattern(tmp_path / "clip.mp4", size="640x480", seconds=0.1)
     report = known_videos.convert(clip, Recipe(**given))
     assert (report.width_px, report.height_px) == size
@@ -208,13 +210,13 @@ def test_sizes(tmp_path: Path, given: dict[str, Any], size: tuple[int, int]) -> 
 
 
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (3, 1), (1, 7), (161, 121)])
-def test_odd_sizes(tmp_path: Path, width: int, height: int) -> None:
+def test_odd_dimensions(tmp_path: Path, width: int, height: int) -> None:
     clip = write_clip(tmp_path / "clip.mov", [["R" * width] * height, ["G" * width] * height])
     assert made(clip) == [(["R" * width] * height, 10), (["G" * width] * height, 10)]
 
 
 @pytest.mark.parametrize("pixels", ["yuv420p", "yuv422p", "yuv444p"])
-def test_odd_sizes_with_shared_colours(tmp_path: Path, pixels: str) -> None:
+def test_odd_dimensions_with_a_shared_palette(tmp_path: Path, pixels: str) -> None:
     cut = ("-vf", f"format={pixels},crop=161:121:0:0:exact=1")
     to = (*cut, "-c:v", "libvpx-vp9", "-deadline", "realtime", "-b:v", "2M")
     clip = clips.pattern(tmp_path / "clip.webm", size="164x124", seconds=0.1, to=to)
@@ -236,15 +238,13 @@ def test_odd_sizes_with_shared_colours(tmp_path: Path, pixels: str) -> None:
         ("64x64", "bt709", True),
     ],
 )
-def test_colours_mean_what_their_tags_say(
-    tmp_path: Path, size: str, matrix: str | None, *, full: bool
-) -> None:
+def test_colours_follow_their_tags(tmp_path: Path, size: str, matrix: str | None, *, full: bool) -> None:
     clip = clips.coloured(tmp_path / "clip.mp4", "0x3070D0", size=size, matrix=matrix, full=full)
     shown = _first_picture(convert(clip, Recipe(width_px=16)))
     np.testing.assert_allclose(shown[2, 2], [0x30, 0x70, 0xD0], atol=4)
 
 
-def test_hdr_fills_the_range_of_a_screen(tmp_path: Path) -> None:
+def test_hdr_uses_the_full_range(tmp_path: Path) -> None:
     ramp = _first_picture(convert(clips.bright_hdr(tmp_path / "hdr.mp4")))[32, :, 1].astype(int)
     assert ramp[0] < 20
     assert ramp[-1] > 235
@@ -252,7 +252,7 @@ def test_hdr_fills_the_range_of_a_screen(tmp_path: Path) -> None:
     assert (np.diff(ramp) > -12).all()
 
 
-def test_a_change_of_size_in_mid_stream_is_scaled(tmp_path: Path) -> None:
+def test_change_of_size_within_a_stream_is_scaled(tmp_path: Path) -> None:
     for name, size in (("a.ts", "64x48"), ("b.ts", "128x96")):
         clips.pattern(tmp_path / name, size=size)
     both = tmp_path / "both.ts"
@@ -262,13 +262,13 @@ def test_a_change_of_size_in_mid_stream_is_scaled(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("every", [61, 997])
-def test_a_damaged_clip_is_converted_or_refused(tmp_path: Path, every: int) -> None:
+def test_damaged_clip_is_converted_or_refused(tmp_path: Path, every: int) -> None:
     clip = damaged(clips.pattern(tmp_path / "clip.mp4", seconds=2), every=every, start=200)
     with contextlib.suppress(errors.SourceRefused):
         assert convert(clip).frames >= 1
 
 
-def test_a_truncated_stream_ends_early(tmp_path: Path) -> None:
+def test_truncated_stream_ends_early(tmp_path: Path) -> None:
     clip = truncated(clips.pattern(tmp_path / "clip.ts", seconds=2), keep=0.5)
     assert 0.2 < convert(clip).duration_s < 2
 
@@ -281,7 +281,7 @@ def test_a_truncated_stream_ends_early(tmp_path: Path) -> None:
         (Recipe(speed=0.1, segments=[Segment()] * 10), errors.SourceTooLong),
     ],
 )
-def test_a_recipe_that_does_not_fit_is_refused(rgbw: Path, recipe: Recipe, error: type[Exception]) -> None:
+def test_impossible_recipe_is_refused(rgbw: Path, recipe: Recipe, error: type[Exception]) -> None:
     with pytest.raises(error):
         convert(rgbw, recipe, limits=Limits(max_duration_s=30))
 
@@ -289,7 +289,7 @@ def test_a_recipe_that_does_not_fit_is_refused(rgbw: Path, recipe: Recipe, error
 # --- how it runs -----------------------------------------------------------------------------
 
 
-def test_progress_only_grows_and_is_never_silent() -> None:
+def test_progress_grows_and_is_reported_often() -> None:
     listener = Impatient()
     convert(clips.real_clip(), Recipe(width_px=200, direction="boomerang"), on_progress=listener)
     fractions = [progress.fraction for progress in listener.heard]
@@ -306,13 +306,13 @@ def test_cancelling_leaves_nothing(tmp_path: Path, direction: Direction, phase: 
     listener = CancelledIn(phase)
     with pytest.raises(errors.Cancelled):
         convert(clips.real_clip(), Recipe(direction=direction), tmp_path / "out.gif", listener)
-    assert listener.cancellations == 1  # nothing went on and was heard of again
+    assert listener.cancellations == 1  # nothing continued and reported progress
     assert list(tmp_path.iterdir()) == []
     _assert_no_children()
     assert wait_until(lambda: not _engine_threads(), timeout_s=2)
 
 
-def test_what_the_probe_said_before_is_not_asked_again(tmp_path: Path) -> None:
+def test_known_facts_are_not_probed_again(tmp_path: Path) -> None:
     clip, out = clips.real_clip(), tmp_path / "out.gif"
     known = replace(probe(clip, limits=Limits()), notes=("Known before.",))
     recipe = Recipe(width_px=32, segments=(Segment(end_s=0.2),))
@@ -320,7 +320,7 @@ def test_what_the_probe_said_before_is_not_asked_again(tmp_path: Path) -> None:
     assert report.notes == ("Known before.",)
 
 
-def test_the_deadline_ends_a_conversion(tmp_path: Path) -> None:
+def test_deadline_ends_a_conversion(tmp_path: Path) -> None:
     limits, listener = Limits(deadline_s=0.6), Impatient()
     with pytest.raises(errors.ConversionTooSlow):
         convert_file(
@@ -341,19 +341,19 @@ def test_a_gif_that_grows_too_large_is_refused(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_output_never_replaces_the_source(rgbw: Path) -> None:
+def test_output_never_replaces_the_source(rgbw: Path) -> None:
     before = rgbw.read_bytes()
     with pytest.raises(errors.OutputIsSource):
         convert(rgbw, None, rgbw)
     assert rgbw.read_bytes() == before
 
 
-def test_an_output_that_cannot_be_written_is_a_sentence(rgbw: Path, tmp_path: Path) -> None:
+def test_unwritable_output_is_reported_in_a_sentence(rgbw: Path, tmp_path: Path) -> None:
     with pytest.raises(errors.OutputNotWritable, match="cannot be written to"):
         convert(rgbw, None, tmp_path / "missing" / "out.gif")
 
 
-def test_a_recipe_that_plays_forward_does_not_pay_for_moviepy(rgbw: Path) -> None:
+def test_forward_playback_does_not_import_moviepy(rgbw: Path) -> None:
     code = (
         f"import sys, gifapp; gifapp.convert({str(rgbw)!r}); "
         "assert not [m for m in sys.modules if m.startswith(('moviepy', 'tornado', 'av'))]"
@@ -361,14 +361,14 @@ def test_a_recipe_that_plays_forward_does_not_pay_for_moviepy(rgbw: Path) -> Non
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_a_report_shows_itself(rgbw: Path) -> None:
+def test_report_displays_the_gif(rgbw: Path) -> None:
     report = convert(rgbw)
     shown = report._repr_html_()
     assert 'src="data:image/gif;base64,R0lGOD' in shown
     assert "2 x 1" in shown
 
 
-def test_it_runs_in_any_thread(rgbw: Path, tmp_path: Path) -> None:
+def test_conversion_runs_in_any_thread(rgbw: Path, tmp_path: Path) -> None:
     made_: list[gifapp.GifReport] = []
     thread = threading.Thread(target=lambda: made_.append(convert(rgbw, None, tmp_path / "a.gif")))
     thread.start()

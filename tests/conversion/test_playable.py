@@ -1,4 +1,4 @@
-"""Which originals browsers may play."""
+"""Which original videos are served to browsers."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -30,15 +30,13 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Video:
         ("matroska", "png", None),
     ],
 )
-def test_what_is_served_is_video_by_what_the_probe_found(
+def test_media_type_depends_on_container_and_codec(
     video: Video, container: str, codec: str, served_as: str | None
 ) -> None:
     assert media_type(replace(video, container=container, codec=codec)) == served_as
 
 
-def test_a_video_that_browsers_show_otherwise_than_the_gif_is_not_served(
-    video: Video, tmp_path: Path
-) -> None:
+def test_video_that_browsers_would_show_differently_is_not_served(video: Video, tmp_path: Path) -> None:
     upright = probe(turned(tmp_path / "turned.mov", "-display_rotation", "90"), limits=Limits())
     assert upright.turn is Turn.COUNTERCLOCKWISE
     assert media_type(replace(video, turn=upright.turn)) == "video/mp4"

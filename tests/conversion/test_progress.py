@@ -24,28 +24,32 @@ def reporter(clock: Clock, listener: Impatient) -> Reporter:
     return Reporter(listener, 60, clock)
 
 
-def test_it_never_goes_back(reporter: Reporter, clock: Clock, listener: Impatient) -> None:
+def test_fraction_never_decreases(reporter: Reporter, clock: Clock, listener: Impatient) -> None:
     for fraction in (0.2, 0.1, 0.3):
         clock.now += 1
         reporter.at("reading", fraction)
     assert [progress.fraction for progress in listener.heard] == [0.2, 0.2, 0.3]
 
 
-def test_it_speaks_ten_times_a_second_at_most(reporter: Reporter, clock: Clock, listener: Impatient) -> None:
+def test_progress_is_reported_at_most_ten_times_a_second(
+    reporter: Reporter, clock: Clock, listener: Impatient
+) -> None:
     for step in range(100):
         clock.now += 0.01
         reporter.at("reading", step / 200)
     assert 9 <= len(listener.heard) <= 11
 
 
-def test_it_is_never_silent_for_half_a_second(reporter: Reporter, clock: Clock, listener: Impatient) -> None:
+def test_progress_is_reported_at_least_every_half_second(
+    reporter: Reporter, clock: Clock, listener: Impatient
+) -> None:
     for _ in range(20):
         clock.now += 0.2
         reporter.checkpoint()
     assert len(listener.heard) >= 8
 
 
-def test_the_phase_never_goes_back(reporter: Reporter, clock: Clock, listener: Impatient) -> None:
+def test_phase_never_goes_back(reporter: Reporter, clock: Clock, listener: Impatient) -> None:
     for phase in ("reading", "writing", "reading", "optimising"):
         clock.now += 1
         reporter.at(phase, 0.1)
@@ -53,7 +57,7 @@ def test_the_phase_never_goes_back(reporter: Reporter, clock: Clock, listener: I
 
 
 @pytest.mark.parametrize(("prepared_s", "share"), [(0.5, 0.05), (30, 0.4)])
-def test_preparing_has_the_share_of_the_bar_that_it_took(
+def test_preparing_gets_its_measured_share_of_the_bar(
     reporter: Reporter, clock: Clock, prepared_s: float, share: float
 ) -> None:
     clock.now = prepared_s
@@ -61,8 +65,8 @@ def test_preparing_has_the_share_of_the_bar_that_it_took(
     assert reporter.fraction == pytest.approx(share)
 
 
-def test_steady_work_is_counted_down(reporter: Reporter, clock: Clock, listener: Impatient) -> None:
-    clock.now = 30  # preparing says nothing about the rest
+def test_eta_of_steady_work_decreases(reporter: Reporter, clock: Clock, listener: Impatient) -> None:
+    clock.now = 30  # preparing says nothing about the speed of the rest
     reporter.prepared(expected_s=10)
     begin = reporter.fraction
     for step in range(1, 201):
@@ -74,9 +78,7 @@ def test_steady_work_is_counted_down(reporter: Reporter, clock: Clock, listener:
     assert known[-1] == 0
 
 
-def test_between_steps_the_time_left_counts_down_to_nothing(
-    reporter: Reporter, clock: Clock, listener: Impatient
-) -> None:
+def test_eta_counts_down_to_zero_between_steps(reporter: Reporter, clock: Clock, listener: Impatient) -> None:
     reporter.prepared(expected_s=10)
     clock.now = 5
     reporter.at("writing", 0.5)
@@ -86,13 +88,13 @@ def test_between_steps_the_time_left_counts_down_to_nothing(
     assert [progress.eta_s for progress in listener.heard[1:]] == [5, 4, 3, 2, 1, 0, 0, 0]
 
 
-def test_a_guess_from_nothing_is_not_told(reporter: Reporter, clock: Clock, listener: Impatient) -> None:
+def test_eta_without_a_basis_is_not_reported(reporter: Reporter, clock: Clock, listener: Impatient) -> None:
     clock.now = 2
     reporter.at("reading", 0.04)
     assert listener.heard[-1].eta_s is None
 
 
-def test_frames_flow_through_the_phases(reporter: Reporter, clock: Clock, listener: Impatient) -> None:
+def test_frames_pass_through_the_phases(reporter: Reporter, clock: Clock, listener: Impatient) -> None:
     flow = Flow(reporter, frames=4, group=2)
     places = []
 
@@ -110,7 +112,7 @@ def test_frames_flow_through_the_phases(reporter: Reporter, clock: Clock, listen
     assert reporter.fraction == 1
 
 
-def test_it_keeps_the_deadline(reporter: Reporter, clock: Clock) -> None:
+def test_deadline_is_checked(reporter: Reporter, clock: Clock) -> None:
     clock.now = 61
     with pytest.raises(errors.ConversionTooSlow):
         reporter.checkpoint()

@@ -1,4 +1,4 @@
-"""What holds for any recipe and any clip. `make properties` looks much harder than the usual run."""
+"""Properties of any recipe and any clip; `make properties` runs many more examples."""
 
 import math
 from itertools import pairwise
@@ -40,7 +40,7 @@ EXACT = FILM._replace(strength=0, floor=0, share=0, max_excess=0, spread=0.0)
 
 @st.composite
 def letters(draw: st.DrawFn, max_frames: int = 12) -> list[Rows]:
-    """A clip of letters, often with parts that stay and sometimes with transparent ones."""
+    """A clip of letters, often with parts that stay and sometimes with transparent pixels."""
     width, height = draw(st.integers(1, 9)), draw(st.integers(1, 9))
     alphabet = draw(st.sampled_from(["RGBKWYCM", "RGBKWYCM.", "RK", "R.", "."]))
     row = st.text(alphabet, min_size=width, max_size=width)
@@ -53,14 +53,14 @@ def letters(draw: st.DrawFn, max_frames: int = 12) -> list[Rows]:
 
 
 def values(part: type[BaseModel], field: str) -> st.SearchStrategy[Any]:
-    """What the model allows for a field."""
+    """Any value that the model allows for a field."""
     if field in ("colour", "background", "outline"):
         return st.from_regex(
             r"#[0-9a-fA-F]{6}", fullmatch=True
         )  # Pydantic's patterns are unknown to Hypothesis
     info = part.model_fields[field]
     kinds = get_args(info.annotation)
-    annotation = kinds[0] if NoneType in kinds else info.annotation  # bounds are not those of None
+    annotation = kinds[0] if NoneType in kinds else info.annotation  # the bounds do not apply to None
     form: Any = Annotated[annotation, "as its model says", *info.metadata]
     allowed: st.SearchStrategy[Any] = st.from_type(form)
     return allowed.filter(lambda value: value != math.inf)
@@ -132,10 +132,10 @@ def clips_and_recipes(draw: st.DrawFn) -> tuple[list[Rows], Recipe]:
 
 @examples(20)
 @given(clips_and_recipes())
-def test_any_recipe_gives_a_gif_that_everyone_reads_alike(given_: tuple[list[Rows], Recipe]) -> None:
+def test_every_decoder_agrees_on_a_gif_of_any_recipe(given_: tuple[list[Rows], Recipe]) -> None:
     clip, recipe = given_
     has_holes = any("." in row for frame in clip for row in frame)
-    assume(not (has_holes and recipe.look.stabilise))  # is refused
+    assume(not (has_holes and recipe.look.stabilise))  # stabilising refuses transparency
     with TemporaryDirectory() as name:
         source = write_clip(Path(name, "clip.mov"), clip, fps=CLIP_FPS)
         out = Path(name, "out.gif")
@@ -157,7 +157,7 @@ def test_any_recipe_gives_a_gif_that_everyone_reads_alike(given_: tuple[list[Row
 
 
 def is_exact(recipe: Recipe) -> bool:
-    """Whether every frame must be one of the source's, pixel for pixel, though turned."""
+    """Whether every frame must equal one of the source's, pixel for pixel, except for rotation."""
     changes = (
         "width_px",
         "height_px",
@@ -175,7 +175,7 @@ def is_exact(recipe: Recipe) -> bool:
 
 
 def read_by_all(data: bytes) -> tuple[np.ndarray, list[int], reference.Gif]:
-    """The frames and delays that Pillow, FFmpeg, gifsicle and the specification agree on."""
+    """Decode with Pillow, FFmpeg, gifsicle and the reference; all must agree on frames and delays."""
     gif = reference.parsed(data)
     seen = np.stack(list(reference.shown(gif)))
     delays_cs = [image.delay_cs for image in gif.images]
@@ -186,7 +186,7 @@ def read_by_all(data: bytes) -> tuple[np.ndarray, list[int], reference.Gif]:
     return seen, delays_cs, gif
 
 
-def test_two_shades_that_are_their_own_indices_are_read_alike() -> None:
+def test_every_decoder_agrees_on_two_shades_that_equal_their_indices() -> None:
     gif, _ = gif_of([np.full((1, 1, 3), shade, np.uint8) for shade in (0, 1)], colours=4)
     read_by_all(gif)
 
@@ -194,7 +194,7 @@ def test_two_shades_that_are_their_own_indices_are_read_alike() -> None:
 def wanted_cs(recipe: Recipe, duration_s: float) -> int:
     ranges = recipe.segments or [Segment()]
     parts_s = [(min(part.end_s or duration_s, duration_s) - part.start_s) / recipe.speed for part in ranges]
-    # the middle ones cross over with both neighbours
+    # the middle segments overlap both neighbours
     rooms_s = [parts_s[0], *(part_s / 2 for part_s in parts_s[1:-1]), *parts_s[1:][-1:]]
     crossed_s = sum(min(recipe.crossfade_s, *both) for both in pairwise(rooms_s))
     once_cs = max(2, round((sum(parts_s) - crossed_s) * 100))
@@ -217,7 +217,7 @@ def assert_only_frames_of(seen: np.ndarray, clip: list[Rows], recipe: Recipe) ->
 
 @st.composite
 def films(draw: st.DrawFn, channels: int = 3) -> np.ndarray:
-    """Pictures that move: smooth or noisy, calm or wild, and holes in them if there is alpha."""
+    """Moving pictures: smooth or noisy, calm or wild, with holes if there is alpha."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     count, height, width = draw(st.integers(1, 20)), draw(st.integers(1, 16)), draw(st.integers(1, 16))
     drift, noise, contrast = draw(st.integers(0, 9)), draw(st.integers(0, 40)), draw(st.integers(0, 60))
@@ -237,7 +237,7 @@ def holes(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
 
 @examples(60)
 @given(films(3) | films(4), styles(), st.data())
-def test_any_film_is_read_alike_by_everyone(
+def test_every_decoder_agrees_on_a_gif_of_any_film(
     film: np.ndarray, style: dict[str, Any], data: st.DataObject
 ) -> None:
     delays_cs = data.draw(st.lists(st.integers(2, 70_000), min_size=len(film), max_size=len(film)))
@@ -251,24 +251,24 @@ def test_any_film_is_read_alike_by_everyone(
 
 
 def showing(read_cs: list[int], delays_cs: list[int]) -> np.ndarray:
-    """Which frame of the GIF shows at the start of each frame of the source."""
+    """The index of the GIF's frame shown at the start of each source frame."""
     begins = np.cumsum([0, *delays_cs[:-1]])
     return np.searchsorted(np.cumsum(read_cs), begins, side="right")
 
 
 @examples(80)
 @given(films(), st.integers(2, 256), st.sampled_from(DITHERS))
-def test_every_pixel_is_the_palettes_nearest_within_the_dithers_bound(
+def test_every_pixel_is_nearly_the_palettes_nearest_colour(
     film: np.ndarray, colours: int, dither: str
 ) -> None:
-    """A pixel may be farther from its source than the palette's nearest colour is by these rules only.
+    """The error of a pixel exceeds that of the palette's nearest colour only for these reasons:
 
-    - Colours are looked up by cells of 4 x 4 x 4: what is asked for and the cell's middle are at most
-      2 apart in each channel, which is 6 in the weighted distance; it counts twice.
-    - What is asked for is the source's colour and the errors that its eight neighbours may pass on, or a
-      threshold of a mask's, 4 at the most. By the triangle's inequality this counts twice as well.
-    - A pixel that is held, or whose colour goes on with a phrase, may be worse by the tolerance: its
-      squared distance from what is asked for grows by `max_excess`.
+    - The lookup uses cells of 4 x 4 x 4 colours: the wanted colour differs from its cell's centre by
+      at most 2 in each channel, which is 6 in the weighted distance; it counts twice.
+    - The wanted colour is the source's plus the errors that its eight neighbours pass on, or plus a dither
+      threshold of at most 4. By the triangle inequality this counts twice as well.
+    - A pixel that is kept, or that continues an LZW string, may be worse by the tolerance: its squared
+      distance from the wanted colour grows by at most `max_excess`.
     """
     gif = reference.parsed(gif_of(film, dither=dither, colours=colours)[0])
     assume(len(gif.images) == len(film))
@@ -289,24 +289,23 @@ def far(some: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 
 def owed(wrong: np.ndarray) -> np.ndarray:
-    """The most that neighbours which are `wrong` by so much may pass on to each pixel, per channel.
+    """The largest error that neighbours with errors `wrong` can pass on to each pixel, per channel.
 
-    What a neighbour passes on is a share of its own error and of what it was owed itself: the sum of a
-    geometric series.
+    A neighbour passes on a share of its own error and of what it received: the sum of a geometric series.
     """
     share = FILM.strength / 256
     bound = np.zeros(wrong.shape)
     for _ in range(24):
         around = np.pad(wrong + bound, 1)
         parts = [around[y : y + wrong.shape[0], x : x + wrong.shape[1]] for y in range(3) for x in range(3)]
-        del parts[4]  # itself
+        del parts[4]  # the pixel itself
         bound = share * np.max(parts, axis=0) + 0.5
     return bound
 
 
 @examples(40)
 @given(films(), st.integers(4, 256), st.sampled_from(DITHERS))
-def test_what_decoders_show_is_what_the_canvas_meant(film: np.ndarray, colours: int, dither: Dither) -> None:
+def test_decoders_show_exactly_what_the_canvas_drew(film: np.ndarray, colours: int, dither: Dither) -> None:
     canvas = Canvas(film.shape[2], film.shape[1], dither)
     meant, images = [], []
     for picture in film:

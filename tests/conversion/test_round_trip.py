@@ -1,4 +1,4 @@
-"""Random animations in, GIFs and APNGs out: no picture, no delay and no count is lost, however often."""
+"""Converting random animations again and again to GIF or APNG loses no picture, delay or play count."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ GifStats = list[tuple[np.ndarray, int]]
 
 
 def merged(pictures: list[np.ndarray], delays_ms: list[float]) -> GifStats:
-    """Neighbours that look the same as one; times are rounded on the time line, and 2 at the least."""
+    """Merge equal neighbours; delays are rounded along the time line and at least 2."""
     shown: GifStats = []
     passed_ms, shown_cs = 0.0, 0
     for picture, delay_ms in zip(pictures, delays_ms, strict=True):
@@ -48,7 +48,7 @@ def assert_same(made: GifStats, right: GifStats, max_off: int) -> None:
 
 @examples(4)
 @given(drawn=gifs())
-def test_a_gif_that_is_converted_three_times_stays_as_it_was(
+def test_converting_a_gif_three_times_changes_nothing(
     tmp_path_factory: pytest.TempPathFactory, drawn: IndexedFrame
 ) -> None:
     folder = tmp_path_factory.mktemp("gifs")
@@ -64,14 +64,14 @@ def test_a_gif_that_is_converted_three_times_stays_as_it_was(
 @pytest.mark.parametrize("kind", list(ANIMATIONS))
 @examples(3)
 @given(data=st.data())
-def test_an_apng_of_any_animation_has_all_that_was_in_it(
+def test_apng_of_any_animation_keeps_every_picture(
     tmp_path_factory: pytest.TempPathFactory, kind: str, data: st.DataObject
 ) -> None:
     drawn, path = data.draw(ANIMATIONS[kind]), Path(tmp_path_factory.mktemp(kind))
-    assume(sum(delay_ms < 20 for delay_ms in drawn.delays_ms()) < 2)  # what is too fast for a GIF is thinned
+    assume(sum(delay_ms < 20 for delay_ms in drawn.delays_ms()) < 2)  # frames too fast for a GIF are dropped
     (path / "in").write_bytes(drawn.data)
     convert(path / "in", Recipe(format="apng"), path / "out.png")
     made = of_file((path / "out.png").read_bytes())
     right = merged(drawn.frames(), drawn.delays_ms())
-    if len(right) > 1:  # else it is a still picture, which has no time
+    if len(right) > 1:  # else it is a still picture, which has no delay
         assert_same(made, right, 3)

@@ -1,4 +1,4 @@
-"""A white disc stays round where pixels change their width in mid-stream, as between 16:9 and 4:3."""
+"""A white disc stays round where the pixel aspect changes within a stream, as between 16:9 and 4:3."""
 
 import math
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ FIELDS = (*MPEG2, "-flags", "+ildct+ilme", "-vf", "setfield=tff")
 X264 = ("-c:v", "libx264", "-preset", "ultrafast")
 X265 = ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none")
 NARROW, WIDE = Fraction(4, 3), Fraction(16, 9)
-SIZE = (180, 144)  # a quarter of PAL's, on each side
+SIZE = (180, 144)  # a quarter of PAL on each side
 FPS = 25
 
 
@@ -48,7 +48,7 @@ def disc(
     size: tuple[int, int] = SIZE,
     start_s: float = 1,
 ) -> Path:
-    """A second of a disc half as high as the picture, which is stored in `size` and displayed in `shape`."""
+    """A second of a disc half as high as the picture, stored at `size`, displayed with aspect `shape`."""
     width_px, height_px = size
     pixel = shape * height_px / width_px
     inside = f"lte(hypot((X-W/2)*{float(pixel)},Y-H/2),H/4)"
@@ -62,7 +62,7 @@ def disc(
 
 
 def broadcast(folder: Path, name: str, shapes: Sequence[Fraction], to: Sequence[object] = MPEG2) -> Path:
-    """A second in each of these shapes, in the container that the name says."""
+    """A second in each of these aspects, in the container that the name implies."""
     parts = [disc(folder / f"{n}.ts", shape, to, start_s=n + 1) for n, shape in enumerate(shapes)]
     stream = joined(folder / "stream.ts", *parts)
     if name.endswith(".ts"):
@@ -72,7 +72,7 @@ def broadcast(folder: Path, name: str, shapes: Sequence[Fraction], to: Sequence[
 
 
 def shown(path: Path, **recipe: Any) -> np.ndarray:
-    """Frames (n, height, width) of grey."""
+    """The frames as grey, (n, height, width)."""
     video = probe(path, limits=LIMITS)
     plan = make_plan(video, Recipe(**{"fps": FPS, **recipe}), LIMITS)
     frames = ffmpeg.frames(path, video, plan, limits=LIMITS, checkpoint=lambda: None)
@@ -80,7 +80,7 @@ def shown(path: Path, **recipe: Any) -> np.ndarray:
 
 
 def heights(frames: np.ndarray) -> list[int]:
-    """Of the disc in each frame; it is as wide as it is high."""
+    """The height of the disc in each frame; asserts that it is as wide as high."""
     return [_height(frame) for frame in frames]
 
 
@@ -91,7 +91,7 @@ def _height(frame: np.ndarray) -> int:
 
 
 def fitted(shape: Fraction, first: Fraction) -> float:
-    """How high the disc is in the first one's picture."""
+    """The height of the disc when letterboxed into the first aspect."""
     return 72 * min(1.0, float(first / shape))
 
 
@@ -109,7 +109,7 @@ def expected(*parts: tuple[int, Fraction], first: Fraction = NARROW) -> object:
         ("a.vob", FIELDS),
     ],
 )
-def test_a_disc_stays_round(tmp_path: Path, name: str, to: Sequence[object]) -> None:
+def test_disc_stays_round(tmp_path: Path, name: str, to: Sequence[object]) -> None:
     frames = shown(broadcast(tmp_path, name, (WIDE, NARROW, WIDE), to))
     assert frames.shape[1:] == (144, 256)
     assert heights(frames) == expected((75, WIDE), first=WIDE)
@@ -121,11 +121,13 @@ def test_a_disc_stays_round(tmp_path: Path, name: str, to: Sequence[object]) -> 
 
 @pytest.mark.parametrize("name", ["a.ts", "a.mkv"])
 @pytest.mark.parametrize("to", [MPEG2, FIELDS])
-def test_a_cut_knows_the_shape_wherever_it_begins(tmp_path: Path, name: str, to: Sequence[object]) -> None:
+def test_segment_has_the_right_shape_wherever_it_begins(
+    tmp_path: Path, name: str, to: Sequence[object]
+) -> None:
     path = broadcast(tmp_path, name, (NARROW, WIDE, WIDE, WIDE, NARROW), to)
     across = shown(path, segments=[Segment(start_s=0.8, end_s=1.2)])
     assert heights(across) == expected((5, NARROW), (5, WIDE))
-    after = shown(path, segments=[Segment(start_s=3.6, end_s=4.2)])  # read from long after the change
+    after = shown(path, segments=[Segment(start_s=3.6, end_s=4.2)])  # seeking starts long after the change
     assert heights(after) == expected((10, WIDE), (5, NARROW))
 
 
@@ -137,7 +139,7 @@ def test_no_frame_is_shown_in_the_shape_of_another(tmp_path: Path, recipe: dict[
     assert {round(height / 9) for height in frames} == {8, 6}
 
 
-def test_a_disc_stays_round_where_the_clock_starts_anew(tmp_path: Path) -> None:
+def test_disc_stays_round_where_the_clock_restarts(tmp_path: Path) -> None:
     parts = disc(tmp_path / "1.ts", NARROW, REORDERED), disc(tmp_path / "2.ts", WIDE, MPEG2)
     frames = shown(joined(tmp_path / "both.ts", *parts))
     assert heights(frames) == expected((25, NARROW), (25, WIDE))
@@ -145,7 +147,7 @@ def test_a_disc_stays_round_where_the_clock_starts_anew(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("to", [MPEG2, FIELDS, X264])
 @pytest.mark.parametrize(("size", "shape"), [((136, 144), NARROW), ((136, 144), WIDE), ((240, 96), NARROW)])
-def test_the_displayed_shape_counts_whatever_the_stored_size(
+def test_displayed_shape_counts_whatever_the_stored_size(
     tmp_path: Path, to: Sequence[object], size: tuple[int, int], shape: Fraction
 ) -> None:
     parts = disc(tmp_path / "1.ts", NARROW, to), disc(tmp_path / "2.ts", shape, to, size=size, start_s=2)
@@ -153,7 +155,7 @@ def test_the_displayed_shape_counts_whatever_the_stored_size(
     assert heights(frames) == expected((25, NARROW), (25, shape))
 
 
-def test_two_moments_are_parted_before_a_picture_becomes_less_high(tmp_path: Path) -> None:
+def test_deinterlacing_ends_before_a_picture_becomes_less_high(tmp_path: Path) -> None:
     parts = [
         moving_bar(tmp_path / f"{n}.ts", f"{TOP},setfield=tff,setsar={pixel}",
                    (*test_interlacing.MPEG2, "-output_ts_offset", n), size="320x240")
@@ -165,8 +167,8 @@ def test_two_moments_are_parted_before_a_picture_becomes_less_high(tmp_path: Pat
     assert np.ptp(edges, axis=1).max() <= 1
 
 
-def test_a_change_after_a_few_pictures_leaves_the_first_its_shape(tmp_path: Path) -> None:
-    """ffmpeg looks at some pictures before it says which aspect a stream has."""
+def test_change_after_a_few_pictures_keeps_the_first_shape(tmp_path: Path) -> None:
+    """ffmpeg reads several pictures before it reports a stream's aspect."""
     short = disc(tmp_path / "1.ts", NARROW, (*X264, "-frames:v", 2), start_s=1)
     rest = disc(tmp_path / "2.ts", WIDE, X264, start_s=2)
     frames = shown(joined(tmp_path / "both.ts", short, rest))
@@ -174,14 +176,14 @@ def test_a_change_after_a_few_pictures_leaves_the_first_its_shape(tmp_path: Path
     assert heights(frames[[0, -1]]) == expected((1, NARROW), (1, WIDE))
 
 
-def test_a_crop_counts_in_the_first_shape(tmp_path: Path) -> None:
+def test_crop_refers_to_the_first_shape(tmp_path: Path) -> None:
     path = broadcast(tmp_path, "a.ts", (NARROW, WIDE))
     frames = shown(path, crop=Crop(x_px=50, y_px=20, width_px=92, height_px=104))
     assert frames.shape[1:] == (104, 92)
     assert heights(frames) == expected((25, NARROW), (25, WIDE))
 
 
-def test_a_preview_shows_the_shape_of_its_time(tmp_path: Path) -> None:
+def test_preview_has_the_shape_of_its_time(tmp_path: Path) -> None:
     path = broadcast(tmp_path, "a.mkv", (NARROW, WIDE))
     video = probe(path, limits=LIMITS)
     stills = [picture(path, video, at_s, limits=LIMITS) for at_s in (0.5, 1.5)]
@@ -189,7 +191,7 @@ def test_a_preview_shows_the_shape_of_its_time(tmp_path: Path) -> None:
     assert heights(frames) == expected((1, NARROW), (1, WIDE))
 
 
-def test_what_an_older_version_stored_is_asked_again(tmp_path: Path) -> None:
+def test_source_probed_by_an_older_version_is_probed_again(tmp_path: Path) -> None:
     path, stored = broadcast(tmp_path, "a.ts", (NARROW, WIDE)), TypeAdapter(Video)
     video = probe(path, limits=LIMITS)
     document = stored.dump_python(video, mode="json")
@@ -199,7 +201,7 @@ def test_what_an_older_version_stored_is_asked_again(tmp_path: Path) -> None:
     assert probed(older, path, limits=LIMITS) == video
 
 
-def test_a_note_tells_of_the_change(tmp_path: Path) -> None:
+def test_change_of_shape_gets_a_note(tmp_path: Path) -> None:
     def notes(*shapes: Fraction) -> str:
         return " ".join(probe(broadcast(tmp_path, "a.ts", shapes), limits=LIMITS).notes)
 
@@ -207,7 +209,7 @@ def test_a_note_tells_of_the_change(tmp_path: Path) -> None:
     assert "fitted" not in notes(NARROW, NARROW)
 
 
-def test_what_filters_can_see_themselves_is_left_to_them(tmp_path: Path) -> None:
+def test_changes_that_filters_detect_are_not_listed(tmp_path: Path) -> None:
     parts = square(tmp_path / "1.ts", "320x240"), square(tmp_path / "2.ts", "240x320", start_s=0.5)
     for path in (disc(tmp_path / "plain.ts", NARROW), joined(tmp_path / "other_size.ts", *parts)):
         video = probe(path, limits=LIMITS)
@@ -217,7 +219,7 @@ def test_what_filters_can_see_themselves_is_left_to_them(tmp_path: Path) -> None
         assert (chain.count(",pad="), "lt(t" in chain) == (1, False)
 
 
-def test_the_largest_pictures_count_towards_the_limit_on_pixels(tmp_path: Path) -> None:
+def test_largest_pictures_count_towards_the_pixel_limit(tmp_path: Path) -> None:
     parts = square(tmp_path / "1.ts", "32x32"), square(tmp_path / "2.ts", "320x240", start_s=0.5)
     video = probe(joined(tmp_path / "grows.ts", *parts), limits=LIMITS)
     assert (video.stored_width_px, video.largest_px) == (32, 320 * 240)
@@ -227,7 +229,7 @@ def test_the_largest_pictures_count_towards_the_limit_on_pixels(tmp_path: Path) 
         make_plan(video, Recipe(), replace(LIMITS, max_decoded_pixels=pictures * 320 * 240 - 1))
 
 
-def test_a_formula_of_very_many_changes_is_understood(tmp_path: Path) -> None:
+def test_filter_with_very_many_changes_works(tmp_path: Path) -> None:
     few = (*MPEG2, "-frames:v", 5)
     parts = disc(tmp_path / "1.ts", NARROW, few), disc(tmp_path / "2.ts", WIDE, few, start_s=1 + 5 / FPS)
     path = joined(tmp_path / "many.ts", *(MAX_CHANGES // 2 + 20) * parts)
@@ -235,7 +237,7 @@ def test_a_formula_of_very_many_changes_is_understood(tmp_path: Path) -> None:
     assert heights(shown(path)[:40]) == expected(*4 * [(5, NARROW), (5, WIDE)])
 
 
-def test_a_later_key_frame_above_the_limit_of_pixels_is_not_decoded(tmp_path: Path) -> None:
+def test_later_key_frame_above_the_pixel_limit_is_not_decoded(tmp_path: Path) -> None:
     parts = disc(tmp_path / "1.ts", NARROW), disc(tmp_path / "2.ts", WIDE, size=(480, 384), start_s=2)
     path = joined(tmp_path / "both.ts", *parts)
     assert inspect(path, 480 * 384)["shape_changes"] != []

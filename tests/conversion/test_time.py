@@ -44,7 +44,7 @@ def test_holds_and_fades(rgbw: Path, tmp_path: Path, recipe: dict[str, Any], exp
     assert told(read_gif(report.save(tmp_path / "a.gif"))) == expected
 
 
-def test_segments_cross_over_and_the_whole_is_shorter_by_it(tmp_path: Path) -> None:
+def test_crossfade_mixes_segments_and_shortens_the_clip(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mkv", [["RR"]] * 10 + [["BB"]] * 10)
     halves = [Segment(end_s=1.0), Segment(start_s=1.0)]
     report = convert(clip, Recipe(segments=halves, crossfade_s=0.3, fps=10.0))
@@ -57,7 +57,7 @@ def test_segments_cross_over_and_the_whole_is_shorter_by_it(tmp_path: Path) -> N
     )
 
 
-def test_parts_that_cross_for_all_of_their_length_are_mixed_throughout(tmp_path: Path) -> None:
+def test_segments_may_overlap_for_their_whole_length(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mkv", [["RR"]] * 3 + [["BB"]] * 3)
     halves = [Segment(end_s=0.3), Segment(start_s=0.3)]
     report = convert(clip, Recipe(segments=halves, crossfade_s=5.0, fps=10.0))
@@ -69,7 +69,7 @@ def test_parts_that_cross_for_all_of_their_length_are_mixed_throughout(tmp_path:
 @pytest.mark.parametrize("crossfade_s", [0.0, 0.04, 0.31, 10.0])
 @pytest.mark.parametrize("fps", [7.0, 12.5, 29.97])
 @pytest.mark.parametrize("direction", ["forward", "boomerang"])
-def test_the_delays_of_joined_segments_add_up(
+def test_delays_of_joined_segments_add_up(
     tmp_path: Path, crossfade_s: float, fps: float, direction: Direction
 ) -> None:
     clip = clips.pattern(tmp_path / "clip.mp4", size="16x16", seconds=2)
@@ -84,20 +84,20 @@ def test_the_delays_of_joined_segments_add_up(
     assert abs(shown_cs - promised.duration_s * 100) <= (2 if direction == "boomerang" else 1)
 
 
-def test_a_clip_comes_from_black_evenly(tmp_path: Path) -> None:
+def test_fade_in_is_even(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mkv", [["WW"]] * 10)
     report = convert(clip, Recipe(look=Look(fade_in_s=0.5, fade_out_s=0.2), fps=10.0))
     pictures, _ = seen_by_pillow(report.read_bytes())
     np.testing.assert_allclose(pictures[:, 0, 0, 0], [0, 51, 102, 153, 204, 255, 128, 0], atol=2)
 
 
-def test_a_single_picture_comes_from_black_in_many_frames(tmp_path: Path) -> None:
+def test_fade_in_of_a_single_picture_takes_many_frames(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mkv", [["WW"]], fps=1)
     assert convert(clip, Recipe(look=Look(fade_in_s=0.5), fps=10.0)).frames == 6
     assert convert(clip, Recipe(fps=10.0)).frames == 1
 
 
-def test_cancelling_while_segments_cross_leaves_no_ffmpeg() -> None:
+def test_cancelling_a_crossfade_leaves_no_ffmpeg() -> None:
     recipe = Recipe(segments=[Segment(end_s=3.0), Segment(start_s=1.0)], crossfade_s=3.0, width_px=64)
     heard = Impatient(cancel_at=0.5)
     with pytest.raises(errors.Cancelled):
@@ -105,7 +105,7 @@ def test_cancelling_while_segments_cross_leaves_no_ffmpeg() -> None:
     assert not [child for child in psutil.Process().children() if "ffmpeg" in child.name()]
 
 
-def test_what_plays_forward_streams_without_moviepy(rgbw: Path) -> None:
+def test_forward_playback_streams_without_moviepy(rgbw: Path) -> None:
     recipe = Recipe(
         segments=[Segment(), Segment()],
         crossfade_s=0.2,

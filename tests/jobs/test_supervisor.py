@@ -26,7 +26,7 @@ from gifapp.jobs.supervisor import Supervisor, SupervisorTimings, capped_workers
 from gifapp.jobs.worker import worker_name
 from gifapp.processes import wait_until
 from tests.chaos.report import draw
-from tests.chaos.watch import Watch
+from tests.chaos.sampler import Sampler
 from tests.jobs.conftest import QUICK, ROOT, living
 from tests.jobs.converters import POISON
 
@@ -234,18 +234,18 @@ def test_a_burst_is_worked_off_by_several_who_then_go_and_none_is_interrupted(
     source = upload()
     with (
         keep_workers("in_half_a_second", min_workers=1, max_workers=3),
-        Watch(mongodb_url, count_workers) as watch,
+        Sampler(mongodb_url, count_workers) as sampler,
     ):
-        assert wait_until(lambda: watch.workers_ready == 1, timeout_s=30)
+        assert wait_until(lambda: sampler.workers_ready == 1, timeout_s=30)
         for fps in range(1, 17):
             parts.submission.submit("ann", source.id, Recipe(fps=fps))
-        assert wait_until(lambda: len(watch.ends) == 16, timeout_s=30)
-        assert wait_until(lambda: watch.samples[-1].workers == 1, timeout_s=30)
-    workers = [sample.workers for sample in watch.samples]
+        assert wait_until(lambda: len(sampler.ends) == 16, timeout_s=30)
+        assert wait_until(lambda: sampler.samples[-1].workers == 1, timeout_s=30)
+    workers = [sample.workers for sample in sampler.samples]
     assert (workers[0], max(workers), workers[-1]) == (1, 3, 1)
     ran = [(job.state, job.attempts, job.token) for job in JobDocument.objects]
     assert ran == [(JobState.SUCCEEDED, 1, 1)] * 16
-    draw("autoscaling", watch.samples)
+    draw("autoscaling", sampler.samples)
 
 
 def test_a_video_that_kills_its_workers_ends_dead_and_nobody_waits_for_it(

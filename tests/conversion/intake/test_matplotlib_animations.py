@@ -1,4 +1,4 @@
-"""Matplotlib animations, drawn as matplotlib itself saves them."""
+"""Matplotlib animations are converted as matplotlib itself would save them."""
 
 import subprocess
 import sys
@@ -51,7 +51,7 @@ def test_an_artist_animation_is_a_source(axes: Any, tmp_path: Path) -> None:
     assert (report.frames, report.duration_s) == (3, 0.3)
 
 
-def test_what_an_animation_raises_is_raised(axes: Any) -> None:
+def test_animation_error_is_raised(axes: Any) -> None:
     from matplotlib.animation import FuncAnimation
 
     def draw(number: int) -> list[Any]:
@@ -82,7 +82,7 @@ def animated(
         (1, 1, 33.7),
     ],
 )
-def test_a_figure_of_any_size_is_shown_as_it_is_drawn(
+def test_figure_of_any_size_keeps_its_size(
     axes: Any, width_in: float, height_in: float, dpi: float, tmp_path: Path
 ) -> None:
     axes.figure.set_size_inches(width_in, height_in)
@@ -104,7 +104,7 @@ SETTINGS = {
 @pytest.mark.parametrize(
     ("name", "value", "size_px"), [(n, v, s) for n, (v, s) in SETTINGS.items()], ids=SETTINGS
 )
-def test_matplotlibs_settings_for_files_do_not_shear_a_frame(
+def test_matplotlibs_save_settings_do_not_distort_a_frame(
     axes: Any, name: Any, value: Any, size_px: tuple[int, int], tmp_path: Path
 ) -> None:
     from matplotlib import rc_context
@@ -133,7 +133,7 @@ def test_a_transparent_figure_stays_transparent(axes: Any, tmp_path: Path) -> No
     assert set(corners(tmp_path / "out.gif")) == {GONE}
 
 
-def test_matplotlibs_setting_for_transparency_counts(axes: Any, tmp_path: Path) -> None:
+def test_matplotlibs_transparency_setting_is_respected(axes: Any, tmp_path: Path) -> None:
     from matplotlib import rc_context
 
     axes.set_axis_off()
@@ -142,7 +142,7 @@ def test_matplotlibs_setting_for_transparency_counts(axes: Any, tmp_path: Path) 
     assert set(corners(tmp_path / "out.gif")) == {GONE}
 
 
-def test_an_opaque_figure_has_no_transparent_part(axes: Any, tmp_path: Path) -> None:
+def test_opaque_figure_has_no_transparency(axes: Any, tmp_path: Path) -> None:
     report = convert(animated(axes), output=tmp_path / "out.gif")
     assert report.notes == ()
 
@@ -157,7 +157,7 @@ def test_a_figure_may_become_transparent(axes: Any, tmp_path: Path) -> None:
     assert (shown[0], shown[-1]) == (WHITE, GONE)
 
 
-def test_a_figure_that_changes_its_size_is_refused(axes: Any) -> None:
+def test_figure_that_changes_its_size_is_refused(axes: Any) -> None:
     animation = animated(axes, lambda number: axes.figure.set_size_inches(1 + number, 0.5))
     with pytest.raises(errors.FramesInvalid, match=r"number 2 has the shape \(20, 80, 3\), the first one"):
         convert(animation)
@@ -174,7 +174,7 @@ def test_an_animation_without_frames_is_refused(axes: Any) -> None:
         convert(animated(axes, frames=0))
 
 
-def test_matplotlib_is_not_imported_for_others() -> None:
+def test_other_sources_do_not_import_matplotlib() -> None:
     code = (
         "import sys, numpy, gifapp; gifapp.convert(numpy.zeros((2, 4, 5), numpy.uint8)); "
         "assert 'matplotlib' not in sys.modules"

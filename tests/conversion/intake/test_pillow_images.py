@@ -1,4 +1,4 @@
-"""Pillow images of every mode, as frames."""
+"""Pillow images of every mode as frames."""
 
 from pathlib import Path
 from typing import Any
@@ -72,11 +72,11 @@ PICTURES = {
 
 
 @pytest.mark.parametrize(("image", "shown"), PICTURES.values(), ids=PICTURES)
-def test_pillow_images_of_every_mode_show_their_colours(image: Image.Image, shown: list[Any]) -> None:
+def test_pillow_images_of_every_mode_have_the_right_colours(image: Image.Image, shown: list[Any]) -> None:
     assert pixels_of(image)[0].tolist() == [pytest.approx(pixel, abs=1) for pixel in shown]
 
 
-def test_pillow_images_are_not_turned_by_what_their_file_said() -> None:
+def test_exif_orientation_does_not_rotate_pillow_images() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     image = Image.fromarray(np.array([[RED[:3], BLUE[:3]]], np.uint8))
@@ -100,18 +100,18 @@ SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     ],
     ids=["P3", "P3 with alpha", "sRGB", "rubbish", "grey"],
 )
-def test_pillow_images_show_the_colours_of_their_profile(
+def test_icc_profiles_of_pillow_images_are_applied(
     mode: str, colour: Any, profile: bytes, shown: tuple[int, ...]
 ) -> None:
     assert pixels_of(filled(mode, colour, icc_profile=profile))[0, 0].tolist() == pytest.approx(shown, abs=2)
 
 
-def test_every_mode_that_pillow_has_is_tried() -> None:
+def test_table_covers_every_mode_of_pillow() -> None:
     assert {image.mode for image, _ in PICTURES.values()} >= set(Image.MODES) - {"F"}
 
 
 @pytest.mark.parametrize("grey_of", ["a file", "Pillow"])
-def test_16_bits_of_grey_are_as_bright_as_in_a_png(grey_of: str, tmp_path: Path) -> None:
+def test_16_bit_grey_is_as_bright_as_in_a_png(grey_of: str, tmp_path: Path) -> None:
     image = Image.fromarray(np.full((8, 8), 0x8080, np.uint16))
     image.save(tmp_path / "grey.png")
     convert(tmp_path / "grey.png" if grey_of == "a file" else [image], output=tmp_path / "out.gif")

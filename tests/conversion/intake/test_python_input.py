@@ -1,4 +1,4 @@
-"""What is no file becomes one: frames, clips and animations."""
+"""Frames, clips and animations passed in from Python become a file."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +26,7 @@ def played(source: Any, folder: Path) -> str:
 
 
 class Tensor:
-    """What PyTorch's and TensorFlow's look like to NumPy."""
+    """An array-like object, as PyTorch and TensorFlow pass to NumPy."""
 
     def __init__(self, array: np.ndarray) -> None:
         self._array = array
@@ -56,13 +56,13 @@ def with_palette() -> Image.Image:
     ],
     ids=["array", "list", "generator", "tensor", "tensors", "Pillow"],
 )
-def test_frames_may_come_in_many_ways(source: Any, tmp_path: Path) -> None:
+def test_frames_are_accepted_in_many_types(source: Any, tmp_path: Path) -> None:
     with as_file(source, fps=10, on_frame=lambda: None) as path:
         video = probe(path, limits=Limits())
     assert (video.width_px, video.height_px, video.duration_s, video.fps) == (2, 1, 0.3, 10)
 
 
-def test_frames_one_by_one_play_as_an_array_does(tmp_path: Path) -> None:
+def test_iterated_frames_play_like_an_array(tmp_path: Path) -> None:
     assert played(iter(FRAMES), tmp_path) == "R10 G10 B10"
     assert played([with_palette()] * 2, tmp_path) == "R20"
 
@@ -70,7 +70,7 @@ def test_frames_one_by_one_play_as_an_array_does(tmp_path: Path) -> None:
 MASKED = np.ma.masked_equal(np.eye(4, dtype=np.uint8)[np.newaxis], 1)
 
 
-def test_an_array_that_masks_nothing_plays(tmp_path: Path) -> None:
+def test_masked_array_without_mask_is_accepted(tmp_path: Path) -> None:
     assert played(np.ma.masked_array(FRAMES), tmp_path) == "R10 G10 B10"
 
 
@@ -102,7 +102,7 @@ def test_an_array_that_masks_nothing_plays(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_is_wrong_with_frames_is_said(source: Any, says: str) -> None:
+def test_unusable_frames_are_refused_with_a_reason(source: Any, says: str) -> None:
     with pytest.raises(errors.FramesInvalid, match=says):
         convert(source)
 
@@ -137,12 +137,12 @@ def test_frames_with_and_without_alpha_may_be_mixed(frames: list[Any], shown: st
     ],
     ids=["turned twice", "by columns", "every other column", "read-only"],
 )
-def test_arrays_may_lie_in_memory_as_they_like(array: np.ndarray, tmp_path: Path) -> None:
+def test_arrays_may_have_any_memory_layout(array: np.ndarray, tmp_path: Path) -> None:
     assert played(array, tmp_path) == "R10 G10 B10"
 
 
 @pytest.mark.parametrize("shape", [(3, 2, 6), (3, 2, 6, 1)])
-def test_grey_frames_have_one_channel_or_none(shape: tuple[int, ...], tmp_path: Path) -> None:
+def test_grey_frames_may_lack_a_channel_axis(shape: tuple[int, ...], tmp_path: Path) -> None:
     white = np.full(shape, 255, np.uint8)
     assert played(white, tmp_path) == "W30"
 
@@ -175,7 +175,7 @@ def test_numpy_frames_are_a_source(tmp_path: Path, fps: float, letters: str) -> 
 @pytest.mark.parametrize(
     "array", [np.zeros((2, 4, 4, 3)), np.zeros((4,), np.uint8), np.zeros((0, 2, 2, 3), np.uint8)]
 )
-def test_arrays_that_are_no_frames_are_refused(array: np.ndarray) -> None:
+def test_unusable_arrays_are_refused(array: np.ndarray) -> None:
     with pytest.raises(errors.FramesInvalid):
         convert(array)
 
@@ -190,7 +190,7 @@ def test_a_moviepy_clip_is_a_source(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("fps", [5.0, 10.0, 20.0])
-def test_a_clip_without_a_rate_plays_at_the_recipes(fps: float, tmp_path: Path) -> None:
+def test_clip_without_a_rate_plays_at_the_recipes(fps: float, tmp_path: Path) -> None:
     clip = ColorClip((4, 2), color=(255, 0, 0), duration=0.6)
     assert not hasattr(clip, "fps")
     shown = read_gif(convert(clip, Recipe(fps=fps)).save(tmp_path / "a.gif"))
@@ -203,7 +203,7 @@ def test_a_mask_makes_a_clip_transparent(tmp_path: Path) -> None:
     assert read_gif(convert(clip, Recipe(fps=5.0)).save(tmp_path / "a.gif")) == [(["RR.."], 40)]
 
 
-def test_a_mask_alone_is_grey(tmp_path: Path) -> None:
+def test_mask_clip_is_grey(tmp_path: Path) -> None:
     clip = ImageClip(np.array([[1.0, 0.0]]), is_mask=True, duration=0.4)
     with Image.open(convert(clip, Recipe(fps=5.0)).save(tmp_path / "a.gif")) as shown:
         assert [shown.convert("RGB").getpixel((x, 0)) for x in (0, 1)] == [(255, 255, 255), (0, 0, 0)]
@@ -215,6 +215,6 @@ def test_a_clip_needs_a_duration(duration: float | None) -> None:
         convert(ColorClip((4, 2), color=(255, 0, 0), duration=duration))
 
 
-def test_a_clip_of_sound_is_refused() -> None:
+def test_audio_clip_is_refused() -> None:
     with pytest.raises(errors.FramesInvalid, match="the shape of one is"):
         convert(AudioClip(np.sin, duration=1, fps=8000))

@@ -1,4 +1,4 @@
-"""A bar that moves to the right: its rows are combed where fields of two moments make one picture."""
+"""A bar moving to the right: in combed pictures, the even and odd rows show it at different places."""
 
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ NOTE = "Interlaced"
 
 
 def moving_bar(path: Path, filters: str, to: tuple[object, ...], *, size: str = "320x96") -> Path:
-    """4 px further in each of 50 pictures a second, before `filters`."""
+    """The bar moves by 4 px a picture, 50 pictures a second; `filters` are applied afterwards."""
     black, white = (f"color={colour}:s={size}:r=50:d=1" for colour in ("black", "white"))
     bar = f"[1]crop=40:ih[bar];[0][bar]overlay=x=4*n,{filters}"
     run_ffmpeg("-f", "lavfi", "-i", black, "-f", "lavfi", "-i", white, "-filter_complex", bar,
@@ -33,7 +33,7 @@ def moving_bar(path: Path, filters: str, to: tuple[object, ...], *, size: str = 
 
 
 def shown(path: Path, **recipe: Any) -> np.ndarray:
-    """Frames (n, height, width) of grey."""
+    """The frames as grey, (n, height, width)."""
     video = probe(path, limits=LIMITS)
     plan = make_plan(video, Recipe(fps=25, **recipe), LIMITS)
     frames = ffmpeg.frames(path, video, plan, limits=LIMITS, checkpoint=lambda: None)
@@ -41,13 +41,13 @@ def shown(path: Path, **recipe: Any) -> np.ndarray:
 
 
 def edges_of(frames: np.ndarray) -> np.ndarray:
-    """Where the bar begins: (n, rows) of pixels."""
+    """The column where the bar begins, (n, rows)."""
     edges: np.ndarray = np.argmax(frames[:, 8:-8] > 128, axis=2)
     return edges
 
 
 def combs(edges: np.ndarray) -> float:
-    """How far apart the bar is in the even and the odd rows, in pixels."""
+    """The distance between the bar in even and in odd rows, in pixels."""
     return float(abs(edges[:, ::2].mean(axis=1) - edges[:, 1::2].mean(axis=1)).max())
 
 
@@ -62,7 +62,7 @@ def combs(edges: np.ndarray) -> float:
         ("a.avi", f"{BOTTOM},setfield=prog", RAW),
     ],
 )
-def test_two_fields_become_one_picture(
+def test_interlaced_video_is_deinterlaced(
     tmp_path: Path, name: str, filters: str, to: tuple[object, ...]
 ) -> None:
     clip = moving_bar(tmp_path / name, filters, to)
@@ -83,7 +83,7 @@ def test_raw_dv_opens(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("flag", ["setfield=tff", "setfield=prog"])
 @pytest.mark.parametrize("to", [MPEG2, PRORES])
-def test_whole_pictures_stay_as_they_are_whatever_their_flag_says(
+def test_progressive_pictures_are_unchanged_whatever_their_flag(
     tmp_path: Path, flag: str, to: tuple[object, ...]
 ) -> None:
     clip = tmp_path / "a.mov"
@@ -93,14 +93,14 @@ def test_whole_pictures_stay_as_they_are_whatever_their_flag_says(
     assert (shown(clip) != shown(clip, deinterlace="always")).any()
 
 
-def test_what_never_moves_is_as_its_flag_says(tmp_path: Path) -> None:
+def test_motionless_video_is_judged_by_its_flag(tmp_path: Path) -> None:
     still = ("-f", "lavfi", "-i", "color=red:s=64x64:d=1")
     for flag, to, order in (("tff", MPEG2, "flagged"), ("prog", RAW, "progressive")):
         run_ffmpeg(*still, "-vf", f"setfield={flag}", *to, tmp_path / f"{flag}.mov")
         assert probe(tmp_path / f"{flag}.mov", limits=LIMITS).fields == order
 
 
-def test_the_recipe_forces_and_forbids_it(tmp_path: Path) -> None:
+def test_recipe_forces_or_disables_deinterlacing(tmp_path: Path) -> None:
     fields = moving_bar(tmp_path / "a.mpg", f"{TOP},setfield=tff", MPEG2)
     assert combs(edges_of(shown(fields, deinterlace="never"))) > 3
     assert combs(edges_of(shown(fields, deinterlace="always"))) <= 1.5

@@ -23,7 +23,7 @@ from tests.support.pictures import saved
 LIMITS = Limits()
 
 
-def test_a_real_clip_is_what_it_is() -> None:
+def test_facts_of_a_real_clip() -> None:
     video = probe(clips.real_clip(), limits=LIMITS)
     assert (video.container, video.codec, video.width_px, video.height_px) == ("mov", "h264", 1280, 720)
     assert video.duration_s == pytest.approx(5.28)
@@ -42,7 +42,7 @@ def test_a_real_clip_is_what_it_is() -> None:
         (("-display_rotation", "-90", "-display_hflip"), Turn.TRANSPOSED),
     ],
 )
-def test_the_display_matrix_turns_the_picture(tmp_path: Path, flags: tuple[str, ...], turn: Turn) -> None:
+def test_display_matrix_gives_the_rotation(tmp_path: Path, flags: tuple[str, ...], turn: Turn) -> None:
     video = probe(clips.turned(tmp_path / "turned.mov", *flags), limits=LIMITS)
     assert video.turn is turn
     assert (video.width_px, video.height_px) == ((3, 2) if turn.swaps_sides else (2, 3))
@@ -53,22 +53,22 @@ def test_the_display_matrix_turns_the_picture(tmp_path: Path, flags: tuple[str, 
     [([0] * 9, Turn.NONE), ([46341, 46341, 0, -46341, 46341, 0, 0, 0, 1 << 30], None)],
     ids=["empty", "45 degrees"],
 )
-def test_a_strange_matrix_is_no_error(matrix: list[int], turn: Turn | None) -> None:
+def test_unusual_display_matrix_is_no_error(matrix: list[int], turn: Turn | None) -> None:
     assert turn_of_matrix(matrix) is turn
 
 
 @pytest.mark.parametrize("name", ["clip.mov", "clip.mkv", "clip.avi"])
-def test_a_colour_profile_in_each_picture_is_no_trouble(tmp_path: Path, name: str) -> None:
+def test_icc_profile_in_each_picture_is_harmless(tmp_path: Path, name: str) -> None:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     stored = saved(Image.new("RGB", (4, 2)), "PNG", icc_profile=profile) * 3
     run_ffmpeg("-f", "png_pipe", "-i", "pipe:0", "-c", "copy", tmp_path / name, stdin=stored)
-    for _ in range(3):  # memory that is freed twice need not end a process the first time
+    for _ in range(3):  # a double free need not crash the process the first time
         video = probe(tmp_path / name, limits=LIMITS)
         assert (video.codec, video.width_px, video.height_px) == ("png", 4, 2)
 
 
 @pytest.mark.parametrize(("orientation", "turn"), [(1, Turn.NONE), (2, Turn.MIRRORED), (6, Turn.CLOCKWISE)])
-def test_pictures_turned_by_exif_are_turned(tmp_path: Path, orientation: int, turn: Turn) -> None:
+def test_exif_orientation_rotates_pictures(tmp_path: Path, orientation: int, turn: Turn) -> None:
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = orientation
     stored = saved(Image.new("RGB", (16, 8)), "JPEG", exif=exif) * 3
@@ -76,18 +76,18 @@ def test_pictures_turned_by_exif_are_turned(tmp_path: Path, orientation: int, tu
     assert probe(tmp_path / "clip.mov", limits=LIMITS).turn is turn
 
 
-def test_pixels_become_square_without_losing_any() -> None:
+def test_non_square_pixels_are_squared_without_losing_resolution() -> None:
     assert upright_size(640, 360, 2.0, Turn.NONE) == (1280, 360)
     assert upright_size(640, 360, 0.5, Turn.CLOCKWISE) == (720, 640)
 
 
-def test_uneven_pictures_are_noticed(tmp_path: Path) -> None:
+def test_variable_frame_rate_is_detected(tmp_path: Path) -> None:
     video = probe(clips.uneven(tmp_path / "uneven.mp4"), limits=LIMITS)
     assert video.is_vfr
     assert "The frame rate varies; each picture is shown at the nearest frame." in video.notes
 
 
-def test_a_duration_is_counted_not_believed(tmp_path: Path) -> None:
+def test_duration_is_measured(tmp_path: Path) -> None:
     clip = clips.pattern(tmp_path / "clip.mp4")
 
     def claim_two_to_the_32(data: bytes) -> bytes:
@@ -98,29 +98,29 @@ def test_a_duration_is_counted_not_believed(tmp_path: Path) -> None:
     assert video.duration_s == pytest.approx(1.0)
 
 
-def test_a_stream_without_a_duration_has_one(tmp_path: Path) -> None:
+def test_duration_missing_in_the_stream_is_measured(tmp_path: Path) -> None:
     whole = clips.pattern(tmp_path / "whole.mkv")
     run_ffmpeg("-i", whole, "-c", "copy", "-live", "1", "-f", "matroska", tmp_path / "live.mkv")
     assert probe(tmp_path / "live.mkv", limits=LIMITS).duration_s == pytest.approx(1.0, abs=0.002)
 
 
-def test_a_lone_picture_has_no_rate(tmp_path: Path) -> None:
+def test_single_picture_has_no_rate(tmp_path: Path) -> None:
     video = probe(write_clip(tmp_path / "one.mkv", [["R"]]), limits=LIMITS)
     assert video.fps is None
     assert 0 < video.duration_s <= 0.2
 
 
-def test_high_dynamic_range_is_seen(tmp_path: Path) -> None:
+def test_hdr_is_detected(tmp_path: Path) -> None:
     assert probe(clips.bright_hdr(tmp_path / "hdr.mp4"), limits=LIMITS).is_hdr
 
 
 @pytest.mark.parametrize(("letters", "has_alpha"), [("R.", True), ("RG", False)])
-def test_transparency_is_seen(tmp_path: Path, letters: str, *, has_alpha: bool) -> None:
+def test_transparency_is_detected(tmp_path: Path, letters: str, *, has_alpha: bool) -> None:
     clip = write_clip(tmp_path / "clip.mov", [[letters], [letters]])
     assert probe(clip, limits=LIMITS).has_alpha is has_alpha
 
 
-def test_vp9_keeps_its_transparency(tmp_path: Path) -> None:
+def test_vp9_alpha_is_kept(tmp_path: Path) -> None:
     stored = write_clip(tmp_path / "clip.mov", [["RR..", "RR.."] * 8] * 2)
     run_ffmpeg("-i", stored, "-c:v", "libvpx-vp9", "-pix_fmt", "yuva420p", tmp_path / "clip.webm")
     video = probe(tmp_path / "clip.webm", limits=LIMITS)
@@ -146,20 +146,20 @@ def test_vp9_keeps_its_transparency(tmp_path: Path) -> None:
         ("words.srt", b"1\n00:00:01,000 --> 00:00:02,000\nhello\n"),
     ],
 )
-def test_what_is_no_video_is_refused(tmp_path: Path, name: str, content: bytes) -> None:
+def test_file_that_is_not_a_video_is_refused(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(errors.SourceNotVideo):
         probe(tmp_path / name, limits=LIMITS)
 
 
-def test_a_zip_without_pictures_is_refused(tmp_path: Path) -> None:
+def test_zip_without_pictures_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "clip.mp4", "w") as archive:
         archive.writestr("clip.mp4", clips.real_clip().read_bytes()[:5000])
     with pytest.raises(errors.SourceNotVideo):
         probe(tmp_path / "clip.mp4", limits=LIMITS)
 
 
-def test_a_playlist_opens_no_connection(tmp_path: Path) -> None:
+def test_playlist_opens_no_connection(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.2)
         url = f"http://127.0.0.1:{server.getsockname()[1]}/a.ts"
@@ -171,7 +171,7 @@ def test_a_playlist_opens_no_connection(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("playlist", clips.PLAYLISTS)
-def test_a_playlist_reads_no_other_file(tmp_path: Path, playlist: str) -> None:
+def test_playlist_reads_no_other_file(tmp_path: Path, playlist: str) -> None:
     clips.pattern(tmp_path / "anothers.ts", seconds=0.2)
     (tmp_path / playlist).write_text(clips.PLAYLISTS[playlist])
     with pytest.raises(errors.SourceNotVideo):
@@ -193,7 +193,7 @@ def test_a_playlist_reads_no_other_file(tmp_path: Path, playlist: str) -> None:
     ],
     ids=["missing", "empty folder", "empty", "no moov", "sound", "cover", "encrypted", "codec", "pipe"],
 )
-def test_what_cannot_be_converted_is_refused_by_name(
+def test_unsupported_video_is_refused_with_its_reason(
     tmp_path: Path, make: Callable[[Path], Path], error: type[errors.SourceRefused]
 ) -> None:
     with pytest.raises(error):
@@ -207,7 +207,7 @@ def test_too_many_pixels_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("every", [37, 501, 5003])
-def test_flipped_bytes_never_escape_as_another_error(tmp_path: Path, every: int) -> None:
+def test_flipped_bytes_raise_only_our_errors(tmp_path: Path, every: int) -> None:
     clip = damaged(clips.pattern(tmp_path / "clip.mp4"), every=every, start=32)
     with contextlib.suppress(errors.SourceRefused):
         assert probe(clip, limits=LIMITS).width_px > 0
@@ -216,13 +216,13 @@ def test_flipped_bytes_never_escape_as_another_error(tmp_path: Path, every: int)
 @pytest.mark.parametrize(
     "name", ["-i.mp4", "$(id).mp4", "%d.mp4", "a\nb.mp4", "concat:ok.mp4", "\u202e4pm.mp4", "'\".mp4"]
 )
-def test_a_name_is_only_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_file_name_is_never_interpreted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     write_clip(tmp_path / "ok.mkv", [["R"], ["G"]]).rename(tmp_path / name)
     monkeypatch.chdir(tmp_path)
     assert probe(Path(name), limits=LIMITS).width_px == 1
 
 
-def test_the_inspection_itself_refuses(tmp_path: Path) -> None:
+def test_inspection_refuses_a_file_that_is_not_a_video(tmp_path: Path) -> None:
     with pytest.raises(errors.SourceNotVideo):
         inspect(_file(tmp_path, b"no video"), 1000)
 
@@ -250,7 +250,7 @@ def _fifo(path: Path) -> Path:
     return path
 
 
-def test_an_inspection_can_be_left_at_any_moment() -> None:
+def test_inspection_can_be_cancelled_and_leaves_no_process() -> None:
     before = psutil.Process().children()
     with pytest.raises(errors.Cancelled):
         probe(clips.real_clip(), limits=LIMITS, checkpoint=cancel)

@@ -1,4 +1,4 @@
-"""Streams whose clock cannot be taken at its word: joined, cut, or without times of presentation."""
+"""Streams with unreliable clocks: concatenated, cut, or without presentation timestamps."""
 
 from fractions import Fraction
 from itertools import pairwise
@@ -23,7 +23,7 @@ def joined(path: Path, *parts: Path) -> Path:
 
 @pytest.mark.parametrize("name", ["one.ts", "one.mpg"])
 @pytest.mark.parametrize("times", [2, 3])
-def test_recordings_in_one_stream_play_in_turn(tmp_path: Path, name: str, times: int) -> None:
+def test_concatenated_recordings_play_in_turn(tmp_path: Path, name: str, times: int) -> None:
     rate, to = (Fraction(25), (*MPEG2, "-bf", "0")) if name.endswith("mpg") else (RATE, ())
     one = numbered(tmp_path / name, rate, 2, to)
     both = joined(tmp_path / f"both{one.suffix}", *[one] * times)
@@ -34,7 +34,7 @@ def test_recordings_in_one_stream_play_in_turn(tmp_path: Path, name: str, times:
 
 
 @pytest.mark.parametrize("late_s", [30, 5000])
-def test_a_leap_of_the_clock_is_no_pause(tmp_path: Path, late_s: int) -> None:
+def test_jump_of_the_clock_is_no_pause(tmp_path: Path, late_s: int) -> None:
     parts = (
         numbered(tmp_path / "1.ts", RATE, 2),
         numbered(tmp_path / "2.ts", RATE, 2, ("-output_ts_offset", str(late_s))),
@@ -42,7 +42,7 @@ def test_a_leap_of_the_clock_is_no_pause(tmp_path: Path, late_s: int) -> None:
     assert shown(joined(tmp_path / "both.ts", *parts), PLAIN) == [*range(20)] * 2
 
 
-def test_a_cut_of_joined_recordings_counts_on(tmp_path: Path) -> None:
+def test_segment_across_concatenated_recordings(tmp_path: Path) -> None:
     one = numbered(tmp_path / "one.ts", RATE, 2)
     both = joined(tmp_path / "both.ts", one, one)
     assert shown(both, Recipe(fps=10, segments=[Segment(start_s=1.5, end_s=2.5)])) == [
@@ -56,7 +56,7 @@ def test_a_cut_of_joined_recordings_counts_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("share", [0.17, 0.4])
-def test_time_0_is_the_first_picture_that_can_be_decoded(tmp_path: Path, share: float) -> None:
+def test_time_0_is_the_first_decodable_picture(tmp_path: Path, share: float) -> None:
     whole = numbered(
         tmp_path / "whole.ts", RATE, 6, ("-g", "30", "-keyint_min", "30", "-bf", "0")
     ).read_bytes()
@@ -72,7 +72,7 @@ def test_time_0_is_the_first_picture_that_can_be_decoded(tmp_path: Path, share: 
         ("-c:v", "mpeg4", "-q:v", "2"),
     ],
 )
-def test_an_avi_shows_every_picture_for_the_same_time(tmp_path: Path, to: tuple[str, ...]) -> None:
+def test_avi_shows_every_picture_for_the_same_time(tmp_path: Path, to: tuple[str, ...]) -> None:
     clip = numbered(tmp_path / "a.avi", RATE, 4, to)
     assert shown(clip, PLAIN) == [*range(40)]
     assert probe(clip, limits=Limits()).duration_s == pytest.approx(4)
@@ -80,10 +80,10 @@ def test_an_avi_shows_every_picture_for_the_same_time(tmp_path: Path, to: tuple[
 
 
 @pytest.mark.parametrize("share", [0.2, 0.3, 0.5, 0.6])
-def test_pictures_that_a_decoder_holds_back_over_a_joint_are_no_jump(tmp_path: Path, share: float) -> None:
-    """An open group of pictures in HEVC flushes nothing: the last ones come after the first of the next."""
+def test_pictures_delayed_by_the_decoder_at_a_joint_are_no_jump(tmp_path: Path, share: float) -> None:
+    """HEVC with open GOPs is not flushed at the joint: the last pictures follow the next first one."""
     x265 = "keyint=15:min-keyint=15:scenecut=0:open-gop=1:bframes=3:lossless=1:log-level=none"
-    higher = ("-vf", "scale=80:64")  # 8 rows are too few for x265
+    higher = ("-vf", "scale=80:64")  # x265 needs more than 8 rows
     whole = numbered(
         tmp_path / "whole.ts", Fraction(25), 3, (*higher, "-c:v", "libx265", "-x265-params", x265)
     )

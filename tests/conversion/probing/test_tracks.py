@@ -1,4 +1,4 @@
-"""Which track plays, when it begins in its file, and what is said where it ends early."""
+"""Which video track is used, when it starts, and what is noted where it ends early."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ JPEG = ("-c:v:0", "mjpeg", "-frames:v:0", 1, "-c:v:1", "libx264")
 
 
 def colour(path: Path) -> tuple[int, ...]:
-    """Of the first frame: its red and green, as 0 or 1."""
+    """The red and green of the first frame, as 0 or 1."""
     video = probe(path, limits=LIMITS)
     plan = make_plan(video, Recipe(), LIMITS)
     frames = list(ffmpeg.frames(path, video, plan, limits=LIMITS, checkpoint=lambda: None))
@@ -51,21 +51,21 @@ def colour(path: Path) -> tuple[int, ...]:
         ("two.mp4", (*JPEG, "-disposition:v:0", "attached_pic"), (0, 1)),
     ],
 )
-def test_the_film_that_plays_by_default_and_can_be_read_is_used(
+def test_default_decodable_track_is_used(
     tmp_path: Path, name: str, to: tuple[object, ...], right: tuple[int, int]
 ) -> None:
     run_ffmpeg(*RED, *LIME, "-map", 0, "-map", 1, "-pix_fmt", "yuv420p", *to, tmp_path / name)
     assert colour(tmp_path / name) == right
 
 
-def test_a_file_none_of_whose_tracks_can_be_read_is_refused_for_the_first(tmp_path: Path) -> None:
+def test_file_without_decodable_tracks_is_refused_for_its_first(tmp_path: Path) -> None:
     snow = ("-c:v", "snow", "-strict", "-2")
     run_ffmpeg(*RED, *LIME, "-map", 0, "-map", 1, "-pix_fmt", "yuv420p", *snow, tmp_path / "two.mkv")
     with pytest.raises(errors.SourceCodecUnsupported, match="snow"):
         probe(tmp_path / "two.mkv", limits=LIMITS)
 
 
-def test_only_films_are_counted_as_tracks(tmp_path: Path) -> None:
+def test_cover_pictures_do_not_count_as_tracks(tmp_path: Path) -> None:
     for number, kind in enumerate(("attached_pic", "default")):
         codecs = JPEG if kind == "attached_pic" else MPEG4
         to = (*codecs, "-disposition:v:0", kind, tmp_path / f"{number}.mp4")
@@ -85,14 +85,14 @@ def test_only_films_are_counted_as_tracks(tmp_path: Path) -> None:
         ((*MPEG4, *FIRST), "the one that plays by default"),
     ],
 )
-def test_the_note_tells_why_a_track_is_used(tmp_path: Path, to: tuple[object, ...], used: str) -> None:
+def test_note_says_why_a_track_is_used(tmp_path: Path, to: tuple[object, ...], used: str) -> None:
     run_ffmpeg(*RED, *LIME, "-map", 0, "-map", 1, "-pix_fmt", "yuv420p", *to, tmp_path / "two.mkv")
     assert f"The file has 2 video tracks; {used} is used." in probe(tmp_path / "two.mkv", limits=LIMITS).notes
 
 
 @pytest.mark.parametrize("name", ["a.mkv", "a.ts", "a.mp4"])
 @pytest.mark.parametrize("late_s", [0.0, 0.52, 1.4])
-def test_subtitles_count_from_where_the_file_begins(tmp_path: Path, name: str, late_s: float) -> None:
+def test_subtitle_times_count_from_the_start_of_the_file(tmp_path: Path, name: str, late_s: float) -> None:
     late = ("-vf", f"setpts=PTS+{late_s}/TB", "-fps_mode", "passthrough", *X264, "-c:a", "libmp3lame")
     run_ffmpeg(*LIME, *SOUND, *late, tmp_path / name)
     video = probe(tmp_path / name, limits=LIMITS)
@@ -101,13 +101,13 @@ def test_subtitles_count_from_where_the_file_begins(tmp_path: Path, name: str, l
     assert shown_s(Cue("words", late_s + 0.2, late_s + 0.5), plan)[0] == pytest.approx((0.2, 0.5), abs=0.06)
 
 
-def test_where_sound_and_pictures_begin_late_together_nothing_leads(tmp_path: Path) -> None:
+def test_common_offset_of_sound_and_pictures_is_no_lead(tmp_path: Path) -> None:
     run_ffmpeg(*LIME, *SOUND, *X264, "-c:a", "libmp3lame", "-output_ts_offset", 10, tmp_path / "a.ts")
     assert probe(tmp_path / "a.ts", limits=LIMITS).lead_s == pytest.approx(0, abs=0.06)
 
 
 @pytest.mark.parametrize("name", ["a.mkv", "a.ts", "a.mp4", "a.mov", "a.flv", "a.avi"])
-def test_sound_that_goes_on_after_the_last_picture_is_noted(tmp_path: Path, name: str) -> None:
+def test_sound_beyond_the_last_picture_is_noted(tmp_path: Path, name: str) -> None:
     run_ffmpeg(*LIME, *SOUND, *X264, "-c:a", "libmp3lame", "-ar", 44100, tmp_path / name)
     video = probe(tmp_path / name, limits=LIMITS)
     assert video.duration_s == pytest.approx(1, abs=0.01)
@@ -115,7 +115,7 @@ def test_sound_that_goes_on_after_the_last_picture_is_noted(tmp_path: Path, name
 
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.mov", "a.avi", "fragments.mp4"])
-def test_what_is_cut_short_keeps_its_whole_pictures_and_says_so(tmp_path: Path, name: str) -> None:
+def test_truncated_file_keeps_its_whole_pictures_and_gets_a_note(tmp_path: Path, name: str) -> None:
     flags = "frag_keyframe+empty_moov" if name == "fragments.mp4" else "+faststart"
     to = () if name.endswith("avi") else ("-movflags", flags)
     clip = clips.pattern(tmp_path / name, seconds=2, to=(*X264, *to))
@@ -129,7 +129,7 @@ def test_what_is_cut_short_keeps_its_whole_pictures_and_says_so(tmp_path: Path, 
 
 
 @pytest.mark.parametrize("hidden", [b"", b"senc", b"tenc"])
-def test_protected_fragments_are_refused_by_name(tmp_path: Path, hidden: bytes) -> None:
+def test_encrypted_fragments_are_refused_by_name(tmp_path: Path, hidden: bytes) -> None:
     key = "76a6c65c5ea762046bd749a2e632ccbb"
     clip = clips.pattern(tmp_path / "clear.mp4")
     cenc = ("-encryption_scheme", "cenc-aes-ctr", "-encryption_key", key, "-encryption_kid", key)

@@ -1,4 +1,4 @@
-"""Half a second of red, opaque at first, whose left half is clear at the end or never."""
+"""Half a second of red whose left half becomes transparent at the end, or never."""
 
 from pathlib import Path
 
@@ -28,14 +28,14 @@ CODECS = {
 
 
 def red(path: Path, to: tuple[object, ...], *, clear_from: int) -> Path:
-    """Ten pictures; from `clear_from` on the left half is transparent."""
+    """Ten pictures; the left half is transparent from `clear_from` on."""
     hole = f"drawbox=w=iw/2:h=ih:color=red@0:replace=1:t=fill:enable='gte(n,{clear_from})'"
     run_ffmpeg("-f", "lavfi", "-i", "color=red:s=64x48:r=20:d=0.5", "-vf", f"format=rgba,{hole}", *to, path)
     return path
 
 
 def alphas(path: Path) -> list[list[int]]:
-    """Of each frame, at the left and at the right."""
+    """The alpha of each frame, at the left and at the right."""
     video = probe(path, limits=LIMITS)
     plan = make_plan(video, Recipe(fps=20), LIMITS)
     frames = ffmpeg.frames(path, video, plan, limits=LIMITS, checkpoint=lambda: None)
@@ -43,13 +43,13 @@ def alphas(path: Path) -> list[list[int]]:
 
 
 @pytest.mark.parametrize("name", CODECS)
-def test_what_is_clear_only_at_the_end_is_transparent(tmp_path: Path, name: str) -> None:
+def test_clip_that_becomes_transparent_at_its_end_is_transparent(tmp_path: Path, name: str) -> None:
     shown = alphas(red(tmp_path / name, CODECS[name], clear_from=8))
     np.testing.assert_allclose(shown, [[255, 255]] * 8 + [[0, 255]] * 2, atol=6)
 
 
 @pytest.mark.parametrize("name", CODECS)
-def test_an_alpha_channel_with_nothing_in_it_is_opaque(tmp_path: Path, name: str) -> None:
+def test_unused_alpha_channel_counts_as_opaque(tmp_path: Path, name: str) -> None:
     video = probe(red(tmp_path / name, CODECS[name], clear_from=99), limits=LIMITS)
     assert not video.has_alpha
     assert video.notes == ()
@@ -57,7 +57,7 @@ def test_an_alpha_channel_with_nothing_in_it_is_opaque(tmp_path: Path, name: str
 
 
 @pytest.mark.parametrize("name", ["a.mov", "a.mp4", "a.mkv"])
-def test_the_alpha_layer_of_hevc_is_kept(tmp_path: Path, name: str) -> None:
+def test_alpha_layer_of_hevc_is_kept(tmp_path: Path, name: str) -> None:
     tag = () if name.endswith("mkv") else ("-tag:v", "hvc1")
     shown = alphas(red(tmp_path / name, (*X265, *tag), clear_from=0))
     np.testing.assert_allclose(shown, [[0, 255]] * 10, atol=6)
@@ -69,7 +69,7 @@ def test_hevc_without_an_alpha_layer_is_opaque(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("alpha", [0, 0.5])
-def test_the_fourth_byte_of_plain_pixels_in_an_avi_means_nothing(tmp_path: Path, alpha: float) -> None:
+def test_fourth_byte_of_raw_pixels_in_avi_is_ignored(tmp_path: Path, alpha: float) -> None:
     unused = ("-vf", f"format=bgra,colorchannelmixer=aa={alpha}", "-c:v", "rawvideo", "-pix_fmt", "bgra")
     run_ffmpeg("-f", "lavfi", "-i", "color=red:s=64x48:r=5:d=1", *unused, tmp_path / "a.avi")
     video = probe(tmp_path / "a.avi", limits=LIMITS)

@@ -1,4 +1,4 @@
-"""Files that end too early say so, whatever their container; whole ones do not."""
+"""Truncated files of every container get a note; complete files do not."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def is_said_to_be_cut(path: Path) -> bool:
 
 @pytest.mark.parametrize("container", ["mkv", "webm", "avi", "ts"])
 @pytest.mark.parametrize("share", [0.6, 0.95, 0.999])
-def test_a_file_that_ends_too_early_says_so(tmp_path: Path, container: str, share: float) -> None:
+def test_truncated_file_gets_a_note(tmp_path: Path, container: str, share: float) -> None:
     whole = clip(tmp_path / f"whole.{container}")
     data = whole.read_bytes()
     cut = tmp_path / f"cut.{container}"
@@ -32,5 +32,5 @@ def test_a_file_that_ends_too_early_says_so(tmp_path: Path, container: str, shar
     assert is_said_to_be_cut(cut)
 
 
-def test_a_recording_that_nobody_finished_is_not_said_to_be_cut(tmp_path: Path) -> None:
+def test_live_recording_without_an_end_gets_no_note(tmp_path: Path) -> None:
     assert not is_said_to_be_cut(clip(tmp_path / "live.mkv", "-f", "matroska", "-live", "1"))

@@ -1,4 +1,4 @@
-"""Presets end to end: a clip in, a GIF that the platform takes out."""
+"""Presets end to end: any clip becomes a GIF that the platform accepts."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def seconds(gif: Path) -> float:
 
 
 @pytest.mark.parametrize("name", ["slack_emoji", "discord_sticker"])
-def test_an_emoji_comes_out_of_any_clip(tmp_path: Path, name: PresetName) -> None:
+def test_emoji_preset_accepts_any_clip(tmp_path: Path, name: PresetName) -> None:
     preset = PRESETS[name]
     report = convert(real_clip(), Recipe(preset=name), tmp_path / "emoji.gif")
     with Image.open(tmp_path / "emoji.gif") as gif:
@@ -34,14 +34,14 @@ def test_an_emoji_comes_out_of_any_clip(tmp_path: Path, name: PresetName) -> Non
     assert report.duration_s <= (preset.most_s or 100)
 
 
-def test_a_sticker_is_cut_to_its_five_seconds_and_says_so(tmp_path: Path) -> None:
+def test_sticker_is_cut_to_five_seconds_with_a_note(tmp_path: Path) -> None:
     clip = pattern(tmp_path / "clip.mp4", size="64x36", seconds=7)
     report = convert(clip, Recipe(preset="discord_sticker"), tmp_path / "sticker.gif")
     assert report.duration_s <= 5
     assert report.notes[0] == "Discord sticker: its first 5.0 of 7.0 s; choose a range for others."
 
 
-def test_no_frame_of_a_cut_clip_is_shorter_than_browsers_show() -> None:
+def test_no_frame_of_a_shortened_clip_is_too_fast_for_browsers() -> None:
     delays_cs = [249, 250, 10]
     frames = (Frame(np.zeros((8, 8, 3), np.uint8), delay_cs) for delay_cs in delays_cs)
     rendering = Rendering(8, 8, has_alpha=False, delays_cs=delays_cs, frames=frames, notes=())
@@ -49,7 +49,7 @@ def test_no_frame_of_a_cut_clip_is_shorter_than_browsers_show() -> None:
     assert [frame.delay_cs for frame in cut.frames] == cut.delays_cs == [249, 250]
 
 
-def test_what_was_cropped_is_seen_whole_on_a_transparent_square(tmp_path: Path) -> None:
+def test_cropped_picture_is_padded_to_a_transparent_square(tmp_path: Path) -> None:
     clip = pattern(tmp_path / "clip.mp4", size="320x240")
     recipe = Recipe(preset="slack_emoji", crop=Crop(width_px=320, height_px=160))
     convert(clip, recipe, tmp_path / "emoji.gif")
@@ -60,7 +60,7 @@ def test_what_was_cropped_is_seen_whole_on_a_transparent_square(tmp_path: Path) 
     assert alpha[32:96].all()
 
 
-def test_a_tiny_clip_fills_the_emoji(tmp_path: Path) -> None:
+def test_tiny_clip_fills_the_emoji(tmp_path: Path) -> None:
     clip = pattern(tmp_path / "clip.mp4", size="40x30")
     convert(clip, Recipe(preset="slack_emoji"), tmp_path / "emoji.gif")
     with Image.open(tmp_path / "emoji.gif") as gif:
@@ -68,7 +68,7 @@ def test_a_tiny_clip_fills_the_emoji(tmp_path: Path) -> None:
         assert np.asarray(gif.convert("RGBA"))[..., 3].all()
 
 
-def test_a_platform_that_counts_frames_gets_no_more_and_the_time_is_kept(tmp_path: Path) -> None:
+def test_limit_on_frames_keeps_the_duration(tmp_path: Path) -> None:
     clip = pattern(tmp_path / "clip.mp4", size="32x32", seconds=4)
     report = convert(clip, Recipe(preset="slack_emoji", fps=25), tmp_path / "emoji.gif")
     assert report.frames <= 50
@@ -76,14 +76,14 @@ def test_a_platform_that_counts_frames_gets_no_more_and_the_time_is_kept(tmp_pat
     assert seconds(tmp_path / "emoji.gif") == report.duration_s == 4
 
 
-def test_a_long_clip_keeps_moving_and_is_cut(tmp_path: Path) -> None:
+def test_long_clip_keeps_moving_and_is_cut(tmp_path: Path) -> None:
     clip = pattern(tmp_path / "clip.mp4", size="64x64", seconds=13, fps=10)
     report = convert(clip, Recipe(preset="slack_emoji"), tmp_path / "emoji.gif")
     assert report.notes[0] == "Slack emoji: its first 10.0 of 13.0 s; choose a range for others."
     assert report.frames <= 50
 
 
-def test_a_target_that_the_gif_meets_changes_no_byte_of_it(tmp_path: Path) -> None:
+def test_target_that_is_met_anyway_changes_no_byte(tmp_path: Path) -> None:
     clip = pattern(tmp_path / "clip.mp4", size="64x48")
     plain = convert(clip, Recipe())
     fitting = convert(clip, Recipe(target_bytes=plain.bytes))
@@ -91,7 +91,7 @@ def test_a_target_that_the_gif_meets_changes_no_byte_of_it(tmp_path: Path) -> No
     assert fitting.notes == plain.notes
 
 
-def test_a_real_film_fits_half_a_megabyte(tmp_path: Path) -> None:
+def test_real_film_fits_half_a_megabyte(tmp_path: Path) -> None:
     out = tmp_path / "out.gif"
     recipe = Recipe(target_bytes=500_000)
     report = convert_file(real_clip(), recipe, out, limits=Limits(), on_progress=lambda _: None)

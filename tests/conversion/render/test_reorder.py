@@ -14,7 +14,7 @@ def numbered(count: int) -> list[np.ndarray]:
 @pytest.mark.parametrize("fps", [1 / 3, 7, 10, 12.5, 29.97, 50])
 @pytest.mark.parametrize("count", [1, 2, 3, 100, 1501])
 @pytest.mark.parametrize(("direction", "is_doubled"), [("reverse", False), ("boomerang", True)])
-def test_no_frame_is_lost_or_doubled(
+def test_no_frame_is_lost_or_duplicated(
     fps: float, count: int, direction: Direction, *, is_doubled: bool
 ) -> None:
     frames = numbered(count)
@@ -24,11 +24,11 @@ def test_no_frame_is_lost_or_doubled(
     assert [frame[0, 0, 0] for frame in played] == [frame[0, 0, 0] for frame in expected]
 
 
-def test_what_plays_forward_needs_no_reordering() -> None:
+def test_forward_playback_needs_no_reordering() -> None:
     assert not needs_reordering("forward")
 
 
-def test_a_store_reads_at_random() -> None:
+def test_frame_store_reads_at_random() -> None:
     store = FrameStore((1, 1, 3))
     for frame in numbered(5):
         store.append(frame)
@@ -37,7 +37,7 @@ def test_a_store_reads_at_random() -> None:
     store.close()
 
 
-def test_a_store_is_bounded() -> None:
+def test_frame_store_is_bounded() -> None:
     store = FrameStore((100, 100, 3), limit_bytes=60_000)
     store.append(np.zeros((100, 100, 3), np.uint8))
     store.append(np.zeros((100, 100, 3), np.uint8))

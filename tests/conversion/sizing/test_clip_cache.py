@@ -20,7 +20,7 @@ OPAQUE = np.full((*letters().shape[:3], 1), 255, np.uint8)
         (np.concatenate([letters(), OPAQUE], axis=-1), False),
     ],
 )
-def test_a_screen_is_flat_nearly_always_and_has_no_holes(pictures: Pictures, *, is_screen: bool) -> None:
+def test_screen_recording_is_mostly_flat_and_opaque(pictures: Pictures, *, is_screen: bool) -> None:
     with closing(FrameStore(pictures.shape[1:])) as store:
         clip = CachedClip(store, pictures.shape[2], pictures.shape[1])
         for _ in clip.keep(Frame(pixels, 8) for pixels in pictures):

@@ -1,4 +1,4 @@
-"""Files that fit: small synthetic clips, the real encoder, sizes and times read back."""
+"""Files fitted to a size: small synthetic clips, the real encoder, sizes and durations read back."""
 
 import io
 from collections.abc import Callable
@@ -36,7 +36,7 @@ def gradient() -> Pictures:
 
 
 def letters() -> Pictures:
-    """Rows of little blocks in the letters' colours, each row at a pace of its own."""
+    """Rows of small blocks in the letters' colours, each row moving at its own pace."""
     colours = np.array([colour[:3] for colour in COLOURS.values()], np.uint8)
     blocks = colours[np.random.default_rng(2).integers(0, len(colours), (HEIGHT // 4, WIDTH // 4))]
     picture = blocks.repeat(4, axis=0).repeat(4, axis=1)
@@ -47,7 +47,7 @@ def letters() -> Pictures:
 
 
 def cut_out() -> Pictures:
-    """The gradient in a disc; nothing around it."""
+    """The gradient inside a disc, transparent around it."""
     y, x = np.mgrid[:HEIGHT, :WIDTH]
     disc = (255 * ((y - 32) ** 2 + (x - 48) ** 2 < 900)).astype(np.uint8)
     return np.concatenate([gradient(), np.broadcast_to(disc[None, ..., None], (COUNT, HEIGHT, WIDTH, 1))], -1)
@@ -87,7 +87,7 @@ def plain_bytes(clip: Callable[[], Pictures]) -> int:
 
 @pytest.mark.parametrize("clip", [noise, gradient, cut_out])
 @pytest.mark.parametrize("share", [0.7, 0.4, 0.15])
-def test_it_lands_under_the_target_and_not_far_from_it(clip: Callable[[], Pictures], share: float) -> None:
+def test_fitted_gif_is_close_below_the_target(clip: Callable[[], Pictures], share: float) -> None:
     target_bytes = round(plain_bytes(clip) * share)
     result, gif = fitted(clip(), target_bytes)
     assert MIN_SHARE * target_bytes <= len(gif) <= target_bytes
@@ -97,20 +97,20 @@ def test_it_lands_under_the_target_and_not_far_from_it(clip: Callable[[], Pictur
 
 
 @pytest.mark.parametrize("share", [0.7, 0.4, 0.15])
-def test_hard_edges_get_larger_where_they_are_scaled_and_still_fit(share: float) -> None:
+def test_hard_edges_that_grow_when_scaled_still_fit(share: float) -> None:
     target_bytes = round(plain_bytes(letters) * share)
     _, gif = fitted(letters(), target_bytes)
     assert 0.5 * target_bytes <= len(gif) <= target_bytes
 
 
-def test_a_gif_that_fits_anyway_gives_up_nothing() -> None:
+def test_target_that_is_met_anyway_costs_no_quality() -> None:
     result, gif = fitted(letters(), 1_000_000)
     assert (result.encodes, result.written.notes) == (1, ())
     assert (result.written.width_px, result.written.height_px) == (WIDTH, HEIGHT)
     assert getattr(Image.open(io.BytesIO(gif)), "n_frames", 1) == COUNT
 
 
-def test_whatever_frames_are_left_out_the_time_is_kept() -> None:
+def test_dropped_frames_keep_the_duration() -> None:
     delays_cs = [5 + number % 7 for number in range(COUNT)]
     target_bytes = plain_bytes(noise) // 8
     result, gif = fitted(noise(), target_bytes, delays_cs=delays_cs)
@@ -119,7 +119,7 @@ def test_whatever_frames_are_left_out_the_time_is_kept() -> None:
     assert sum(shown) == sum(delays_cs) == result.written.duration_cs
 
 
-def test_the_report_has_the_size_of_the_picture() -> None:
+def test_report_has_the_dimensions_of_the_picture() -> None:
     result, gif = fitted(noise(), plain_bytes(noise) // 8)
     assert Image.open(io.BytesIO(gif)).size == (result.written.width_px, result.written.height_px)
     assert result.written.width_px < WIDTH
@@ -127,7 +127,7 @@ def test_the_report_has_the_size_of_the_picture() -> None:
 
 @pytest.mark.parametrize("name", OTHERS)
 @pytest.mark.parametrize("share", [0.6, 0.3])
-def test_every_format_lands_under_the_target_and_not_far_from_it(name: Format, share: float) -> None:
+def test_every_format_is_close_below_the_target(name: Format, share: float) -> None:
     recipe = Recipe(format=name)
     target_bytes = round(len(fitted(noise(), 10**9, recipe=recipe)[1]) * share)
     told, made = fitted(noise(), target_bytes, recipe=recipe)
@@ -138,7 +138,7 @@ def test_every_format_lands_under_the_target_and_not_far_from_it(name: Format, s
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_every_format_keeps_its_time_and_says_its_size(tmp_path: Path, name: Format) -> None:
+def test_every_format_keeps_its_duration_and_reports_its_dimensions(tmp_path: Path, name: Format) -> None:
     recipe, delays_cs = Recipe(format=name), [5 + number % 7 for number in range(COUNT)]
     target_bytes = len(fitted(noise(), 10**9, recipe=recipe)[1]) // 12
     told, made = fitted(noise(), target_bytes, delays_cs=delays_cs, recipe=recipe)
@@ -151,7 +151,7 @@ def test_every_format_keeps_its_time_and_says_its_size(tmp_path: Path, name: For
         assert told.written.width_px % 2 == told.written.height_px % 2 == 0
 
 
-def test_an_apng_gives_up_nothing_but_size_and_frames() -> None:
+def test_apng_reduces_only_dimensions_and_frames() -> None:
     recipe = Recipe(format="apng")
     target_bytes = len(fitted(noise(), 10**9, recipe=recipe)[1]) // 12
     told, _ = fitted(noise(), target_bytes, recipe=recipe)
@@ -161,7 +161,7 @@ def test_an_apng_gives_up_nothing_but_size_and_frames() -> None:
     assert "colours" not in told.written.notes[0]
 
 
-def test_an_exact_picture_keeps_its_size() -> None:
+def test_exact_picture_keeps_its_dimensions() -> None:
     result, gif = fitted(noise(), plain_bytes(noise) // 8, recipe=Recipe(preset="slack_emoji"))
     assert Image.open(io.BytesIO(gif)).size == (WIDTH, HEIGHT)
     assert len(gif) <= plain_bytes(noise) // 8
@@ -176,7 +176,7 @@ def test_an_exact_picture_keeps_its_size() -> None:
         (gradient, Recipe(), False),
     ],
 )
-def test_a_screen_stays_as_large_as_it_is_where_a_film_gets_smaller(
+def test_screen_recording_keeps_its_dimensions_where_a_film_shrinks(
     clip: Callable[[], Pictures], recipe: Recipe, *, is_as_wide: bool
 ) -> None:
     target_bytes = round(plain_bytes(clip) * 0.4)
@@ -185,7 +185,7 @@ def test_a_screen_stays_as_large_as_it_is_where_a_film_gets_smaller(
     assert (result.written.width_px == WIDTH) == is_as_wide
 
 
-def test_what_cannot_be_met_says_how_small_it_gets() -> None:
+def test_impossible_target_reports_the_smallest_size() -> None:
     with pytest.raises(errors.TargetTooSmall) as refused:
         fitted(noise(), 1000)
     smallest_bytes = refused.value.facts["smallest_bytes"]
@@ -197,7 +197,7 @@ class Stop(Exception):
     pass
 
 
-def test_it_ends_wherever_progress_is_told() -> None:
+def test_progress_callback_can_stop_the_fit() -> None:
     target_bytes = plain_bytes(noise) // 4
     told: list[Progress] = []
     fitted(noise(), target_bytes, on_progress=told.append)

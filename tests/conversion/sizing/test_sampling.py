@@ -7,11 +7,11 @@ def told(count_bytes: float) -> Prediction:
     return Prediction(count_bytes, is_exact=False)
 
 
-def test_without_experience_a_prediction_stands() -> None:
+def test_prediction_without_measurements_is_unchanged() -> None:
     assert SizeCorrection().corrected(told(500)) == 500
 
 
-def test_one_experience_bends_all_by_its_factor() -> None:
+def test_one_measurement_scales_every_prediction() -> None:
     correction = SizeCorrection()
     correction.add(told(1000), 1500)
     assert [correction.corrected(told(size)) for size in (100, 1000, 4000)] == pytest.approx(
@@ -19,7 +19,7 @@ def test_one_experience_bends_all_by_its_factor() -> None:
     )
 
 
-def test_between_two_a_prediction_is_bent_by_its_share() -> None:
+def test_correction_between_two_measurements_is_interpolated() -> None:
     correction = SizeCorrection()
     correction.add(told(1600), 3200)
     correction.add(told(100), 100)
@@ -27,7 +27,7 @@ def test_between_two_a_prediction_is_bent_by_its_share() -> None:
     assert corrected == pytest.approx([50, 100, (100 * 3200) ** 0.5, 3200, 6400])
 
 
-def test_what_is_exact_is_never_bent() -> None:
+def test_exact_sizes_are_never_corrected() -> None:
     correction = SizeCorrection()
     correction.add(told(1000), 1500)
     correction.add(Prediction(10, is_exact=True), 10)
@@ -37,26 +37,26 @@ def test_what_is_exact_is_never_bent() -> None:
 @pytest.mark.parametrize(
     ("written", "before", "counted"),
     [
-        ([0, 500, 10, 20, 30], 2, 50),  # each frame is written with the next one
-        ([0, 0, 0, 500, 30], 2, 30),  # three frames alike, written as one
+        ([0, 500, 10, 20, 30], 2, 50),  # each frame is written together with the next
+        ([0, 0, 0, 500, 30], 2, 30),  # three equal frames are written as one
         ([0, 0, 0, 0, 500], 2, 0),
         ([0, 540], 1, 0),
     ],
 )
-def test_a_run_costs_neither_its_first_picture_nor_the_frames_before_it(
+def test_sample_excludes_its_first_picture_and_the_frames_before_it(
     written: list[int], before: int, counted: int
 ) -> None:
     assert added(written, before) == counted
 
 
-def test_runs_are_drawn_as_often_as_they_change_and_stand_for_all_changes() -> None:
+def test_samples_are_weighted_by_change() -> None:
     changes = [float(1 + number % 7) for number in range(60)]
     stand_for = drawn(changes, 12)
     assert sum(changes[run] * alike for run, alike in stand_for.items()) == pytest.approx(sum(changes))
     assert len(stand_for) <= 12
 
 
-def test_a_cut_stands_for_itself_alone() -> None:
+def test_cut_represents_only_itself() -> None:
     changes = [1.0] * 20
     changes[7] = changes[13] = 500.0
     stand_for = drawn(changes, 6)
@@ -64,5 +64,5 @@ def test_a_cut_stands_for_itself_alone() -> None:
     assert sum(alike for run, alike in stand_for.items() if changes[run] == 1) == pytest.approx(18)
 
 
-def test_all_runs_may_be_looked_at() -> None:
+def test_all_samples_may_be_chosen() -> None:
     assert drawn([3.0, 1.0], 4) == {0: 1.0, 1: 1.0}

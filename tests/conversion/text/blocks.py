@@ -1,4 +1,4 @@
-"""Texts as they are set on a picture."""
+"""Text set on a picture, as blocks."""
 
 from gifapp.conversion.text import typesetting
 from gifapp.conversion.text.typesetting import Block, set_text

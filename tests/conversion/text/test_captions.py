@@ -1,5 +1,5 @@
-"""Captions as a person sees them: every script with its glyphs, whole, in its place."""
-# ruff: noqa: RUF001 - letters that look like others are what is tested
+"""Captions as they appear: the right glyphs in every script, uncut, at the right position."""
+# ruff: noqa: RUF001 - similar-looking letters are intended
 
 from contextlib import nullcontext
 from typing import Any
@@ -27,7 +27,7 @@ POSITIONS = {
 @given(
     text=st.text(min_size=1, max_size=60), size_px=st.integers(6, 60), position=st.sampled_from([*POSITIONS])
 )
-def test_whatever_is_typed_is_drawn(text: str, size_px: int, position: str) -> None:
+def test_any_text_is_drawn(text: str, size_px: int, position: str) -> None:
     caption = Caption(text=text, size_px=size_px, position=position)  # type: ignore[arg-type]
     assert first_picture(Recipe(captions=(caption,))).shape == (120, 200, 3)
 
@@ -38,7 +38,7 @@ def test_control_characters_and_carriage_returns_are_not_drawn() -> None:
 
 
 @pytest.mark.parametrize("position", POSITIONS)
-def test_a_caption_stands_at_its_position_with_a_margin(position: str) -> None:
+def test_caption_is_at_its_position_with_a_margin(position: str) -> None:
     caption = Caption(text="Hxg", position=position)  # type: ignore[arg-type]
     rows, columns = box(first_picture(Recipe(captions=(caption,)), width_px=400, height_px=300))
     across, down = POSITIONS[position]
@@ -48,7 +48,7 @@ def test_a_caption_stands_at_its_position_with_a_margin(position: str) -> None:
     assert top / (top + bottom) == pytest.approx(down, abs=0.06)
 
 
-def test_lines_stand_as_the_position_says() -> None:
+def test_lines_are_aligned_by_the_position() -> None:
     wide, narrow = "MMMMMM", "i"
     ends = []
     for position in ("left", "right"):
@@ -59,7 +59,7 @@ def test_lines_stand_as_the_position_says() -> None:
     assert ends[1] > 0.9
 
 
-def test_a_long_caption_is_wrapped_at_spaces_into_lines_of_about_one_length() -> None:
+def test_long_caption_is_wrapped_at_spaces_into_even_lines() -> None:
     lines = block("one two three four five six seven eight nine", 300).lines
     widths = [line.width_em * 28 for line in lines]
     assert len(lines) == 3
@@ -67,7 +67,7 @@ def test_a_long_caption_is_wrapped_at_spaces_into_lines_of_about_one_length() ->
     assert min(widths) > 0.6 * max(widths)
 
 
-def test_chinese_is_wrapped_anywhere_but_before_a_full_stop() -> None:
+def test_chinese_is_wrapped_anywhere_except_before_a_full_stop() -> None:
     lines = block("一二三四五。", 5 * 28 + 10).lines
     assert [len(line.glyphs) for line in lines] == [3, 3]
 
@@ -86,7 +86,7 @@ ROWS = [
 
 
 @pytest.mark.parametrize("text", [*ROWS, "wonderful—wonderful", "wonderful–wonderful"])
-def test_what_has_no_spaces_is_wrapped_where_lines_may_break(text: str) -> None:
+def test_text_without_spaces_is_wrapped_where_lines_may_break(text: str) -> None:
     typeset = block(text, 200)
     assert len(typeset.lines) > 1
     assert typeset.size_px == 28
@@ -97,7 +97,7 @@ INKY = "က္ကြွှေါ်"  # wider than its advance
 
 @pytest.mark.parametrize("position", ["left", "bottom", "right"])
 @pytest.mark.parametrize("text", [INKY, f"{INKY}\n{INKY}", "j", "f", "T\u0360"])
-def test_ink_beyond_its_advance_keeps_the_margin(text: str, position: str) -> None:
+def test_ink_outside_its_advance_keeps_the_margin(text: str, position: str) -> None:
     caption = Caption(text=text, size_px=60, position=position, outline=None)  # type: ignore[arg-type]
     rows, columns = box(first_picture(Recipe(captions=(caption,)), width_px=230, height_px=230))
     assert columns.start >= 6
@@ -107,14 +107,14 @@ def test_ink_beyond_its_advance_keeps_the_margin(text: str, position: str) -> No
 
 @pytest.mark.parametrize("text", ["Supercalifragilistic", "one two " * 20, "x" * 100, "字" * 60, "a\n" * 12])
 @pytest.mark.parametrize("side_px", [64, 128])
-def test_what_does_not_fit_at_its_size_gets_smaller(text: str, side_px: int) -> None:
+def test_caption_shrinks_until_it_fits(text: str, side_px: int) -> None:
     typeset = block(text, side_px, side_px, 40)
     assert typeset.size_px < 40
     assert typeset.width_px <= side_px
     assert typeset.height_px <= side_px
 
 
-def test_a_word_that_fits_smaller_is_not_parted() -> None:
+def test_word_that_fits_when_smaller_is_not_broken() -> None:
     typeset = block("Congratulations", 128, 128, 40)
     assert len(typeset.lines) == 1
     assert typeset.size_px >= typesetting.READABLE_PX
@@ -122,12 +122,12 @@ def test_a_word_that_fits_smaller_is_not_parted() -> None:
 
 @pytest.mark.parametrize("text", ["Hello\nworld", "Hello\n\nworld", " ", "\u0e01\u0e02"])
 @pytest.mark.parametrize("side_px", [1, 2, 7])
-def test_a_picture_too_small_for_words_is_no_error(side_px: int, text: str) -> None:
+def test_picture_too_small_for_text_is_no_error(side_px: int, text: str) -> None:
     caption = Caption(text=text, size_px=400)
     assert first_picture(Recipe(captions=(caption,)), width_px=side_px, height_px=side_px).shape[0] == side_px
 
 
-def test_the_outline_is_of_its_colour_and_around_the_letters() -> None:
+def test_outline_has_its_colour_and_surrounds_the_letters() -> None:
     plain, outlined = drawn("l", outline=None, size_px=60), drawn("l", outline="#ff0000", size_px=60)
     assert outlined.shape[0] == pytest.approx(plain.shape[0] + 2 * 60 * typesetting.OUTLINE, abs=2)
     middle = outlined[outlined.shape[0] // 2]
@@ -139,7 +139,7 @@ class _Left(Exception):
     pass
 
 
-def test_painting_large_letters_can_be_ended() -> None:
+def test_painting_large_letters_can_be_cancelled() -> None:
     beats = iter([None] * 5)
 
     def checkpoint() -> None:
@@ -153,7 +153,7 @@ def test_painting_large_letters_can_be_ended() -> None:
 
 
 @pytest.mark.parametrize("position", ["top", "bottom", "centre"])
-def test_captions_at_the_same_place_and_time_stand_one_over_the_other(position: str) -> None:
+def test_captions_at_the_same_place_and_time_are_stacked(position: str) -> None:
     texts = ("first", "second one", "third")
     captions = tuple(Caption(text=text, position=position, size_px=20) for text in texts)  # type: ignore[arg-type]
     together = first_picture(Recipe(captions=captions), width_px=300, height_px=200)
@@ -163,7 +163,9 @@ def test_captions_at_the_same_place_and_time_stand_one_over_the_other(position: 
 
 
 @pytest.mark.parametrize(("captions", "end_s", "is_refused"), [(2, None, True), (50, 0.1, False)])
-def test_large_captions_of_one_moment_are_few(captions: int, end_s: float | None, is_refused: bool) -> None:
+def test_large_simultaneous_captions_are_limited(
+    captions: int, end_s: float | None, is_refused: bool
+) -> None:
     texts = [
         Caption(text="wm " * 166, size_px=400, start_s=at / 10, end_s=end_s and at / 10 + end_s)
         for at in range(captions)
@@ -173,7 +175,7 @@ def test_large_captions_of_one_moment_are_few(captions: int, end_s: float | None
         assert len(layers(plan)) == captions
 
 
-def test_captions_one_after_the_other_stand_at_the_same_place() -> None:
+def test_successive_captions_share_a_place() -> None:
     before, after = Caption(text="x", end_s=1), Caption(text="x", start_s=1)
     one, other = layers(a_plan(Recipe(captions=(before, after)), cuts=(Cut(0.0, 20),)))
     assert (one.x_px, one.y_px) == (other.x_px, other.y_px)
@@ -188,7 +190,7 @@ def test_captions_one_after_the_other_stand_at_the_same_place() -> None:
         ({"start_s": 12.0, "end_s": 13.0}, True),
     ],
 )
-def test_a_caption_that_begins_after_the_end_is_told_of(recipe: dict[str, Any], told: bool) -> None:
+def test_caption_after_the_end_gets_a_note(recipe: dict[str, Any], told: bool) -> None:
     caption = Caption(text="Too late for this", **recipe)
     said = notes(a_plan(Recipe(captions=(caption,))))
     begins = f"it begins at {caption.start_s:g} s, and the GIF ends at 1.00 s."
@@ -196,6 +198,6 @@ def test_a_caption_that_begins_after_the_end_is_told_of(recipe: dict[str, Any], 
 
 
 @pytest.mark.parametrize("recipe", [{"hold_s": 1.0}, {"direction": "boomerang"}])
-def test_a_caption_on_the_held_or_returning_pictures_is_not_told_of(recipe: dict[str, Any]) -> None:
+def test_caption_on_held_or_returning_pictures_gets_no_note(recipe: dict[str, Any]) -> None:
     caption = Caption(text="in time", start_s=1.5)
     assert notes(a_plan(Recipe(captions=(caption,), **recipe))) == []

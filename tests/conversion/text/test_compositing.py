@@ -1,4 +1,4 @@
-"""Layers on frames: blended exactly, at their time, at no great cost."""
+"""Layers on frames: blended exactly, at their time, and cheaply."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ def on(pixels: np.ndarray, *layers: Layer) -> np.ndarray:
 
 
 def seen(frames: list[int], layer: Layer) -> list[bool]:
-    """On which of the frames that stay so many hundredths the layer shows."""
+    """Which of the frames with these delays show the layer."""
     black = np.zeros((4, 4, 3), np.uint8)
     shown = composite([Frame(black, delay_cs) for delay_cs in frames], [layer])
     return [bool(frame.pixels.any()) for frame in shown]
@@ -38,7 +38,7 @@ def test_opaque_frames_are_blended_to_the_nearest_value() -> None:
     assert np.array_equal(shown[5:25, 10:40], (total * 2 + 255) // 510)
 
 
-def test_transparent_frames_are_blended_by_how_much_each_colour_is_seen() -> None:
+def test_transparent_frames_are_blended_by_visible_colour() -> None:
     under = RANDOM.integers(0, 256, (50, 60, 4), np.uint8)
     shown = on(under, Layer(lambda: PICTURE, 10, 5))[5:25, 10:40].astype(int)
     mine, theirs = PICTURE / 255, under[5:25, 10:40] / 255
@@ -49,7 +49,7 @@ def test_transparent_frames_are_blended_by_how_much_each_colour_is_seen() -> Non
     assert (np.abs(shown[..., :3] - over / weight * 255) * (alpha > 0)).max() <= 2
 
 
-def test_a_layer_lies_under_the_next_one_whichever_begins_first() -> None:
+def test_layer_order_does_not_depend_on_start_times() -> None:
     black = Layer(lambda: np.full((2, 2, 4), (0, 0, 0, 255), np.uint8), 1, 1)
     frames = [Frame(np.full((4, 4, 3), 9, np.uint8), 10)] * 2
     over, under = (
@@ -65,7 +65,7 @@ def test_letters_are_opaque_on_a_transparent_picture() -> None:
     assert not shown[0].any()
 
 
-def test_what_is_outside_of_the_layer_and_the_frame_that_was_given_stay_as_they_are() -> None:
+def test_pixels_outside_the_layer_and_the_input_frame_are_unchanged() -> None:
     under = RANDOM.integers(0, 256, (50, 60, 3), np.uint8)
     original = under.copy()
     original.flags.writeable = False
@@ -75,7 +75,7 @@ def test_what_is_outside_of_the_layer_and_the_frame_that_was_given_stay_as_they_
 
 
 @pytest.mark.parametrize(("x_px", "y_px"), [(-10, -5), (50, 45), (-100, 0), (0, 100), (60, 0)])
-def test_a_layer_may_reach_out_of_the_frame(x_px: int, y_px: int) -> None:
+def test_layer_may_exceed_the_frame(x_px: int, y_px: int) -> None:
     solid = np.full((20, 30, 4), 255, np.uint8)
     shown = on(np.zeros((50, 60, 3), np.uint8), Layer(lambda: solid, x_px, y_px))
     expected = np.zeros((50, 60), bool)
@@ -83,7 +83,7 @@ def test_a_layer_may_reach_out_of_the_frame(x_px: int, y_px: int) -> None:
     assert np.array_equal(shown.any(axis=2), expected)
 
 
-def test_a_later_layer_lies_on_an_earlier_one() -> None:
+def test_later_layer_covers_an_earlier_one() -> None:
     red = Layer(lambda: np.full((4, 4, 4), (255, 0, 0, 255), np.uint8), 0, 0)
     assert on(np.zeros((4, 4, 3), np.uint8), red, white())[1, 1].tolist() == [255, 255, 255]
 
@@ -99,13 +99,13 @@ def test_a_later_layer_lies_on_an_earlier_one() -> None:
         ({"start_s": 5.0}, [False, False, False, False]),
     ],
 )
-def test_a_layer_shows_on_the_frames_that_begin_in_its_time(
+def test_layer_shows_on_frames_that_begin_within_its_time(
     when: dict[str, float], expected: list[bool]
 ) -> None:
     assert seen([10, 20, 10, 5], white(**when)) == expected
 
 
-def test_a_layer_is_drawn_once_and_only_if_it_shows() -> None:
+def test_layer_is_painted_once_and_only_if_shown() -> None:
     drawings: list[str] = []
 
     def drawing(name: str) -> np.ndarray:
@@ -118,7 +118,7 @@ def test_a_layer_is_drawn_once_and_only_if_it_shows() -> None:
 
 
 @pytest.mark.parametrize("channels", [3, 4])
-def test_a_caption_costs_less_than_a_millisecond_a_frame(channels: int) -> None:
+def test_caption_costs_less_than_a_millisecond_a_frame(channels: int) -> None:
     under = RANDOM.integers(0, 256, (270, 480, channels), np.uint8)
     caption = RANDOM.integers(0, 256, (70, 440, 4), np.uint8)
     begin = time.process_time()
@@ -126,7 +126,7 @@ def test_a_caption_costs_less_than_a_millisecond_a_frame(channels: int) -> None:
     assert (time.process_time() - begin) / 100 < 0.001
 
 
-def test_a_recipe_without_words_loads_no_fonts() -> None:
+def test_recipe_without_text_loads_no_fonts() -> None:
     program = """
 import sys
 from gifapp.domain.recipes.recipe import Recipe

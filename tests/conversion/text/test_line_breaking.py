@@ -1,5 +1,5 @@
-"""Where lines may break: as Unicode's annex 14 and the languages have it."""
-# ruff: noqa: RUF001 - letters that look like others are what is tested
+"""Where lines may break: UAX #14 and language rules."""
+# ruff: noqa: RUF001 - similar-looking letters are intended
 
 import time
 
@@ -51,12 +51,12 @@ def test_lines_break_where_the_script_allows_it(expected: str) -> None:
 @pytest.mark.parametrize(
     "text", ["e\u0301", "❤️", "🇩🇪", "🏳️‍🌈", "👩‍👩‍👧‍👦", "👍🏽", "1️⃣", "葛\U000e0100", "क्षि", "กำ"]
 )
-def test_what_is_seen_as_one_character_is_one_grapheme(text: str) -> None:
+def test_user_perceived_character_is_one_grapheme(text: str) -> None:
     assert graphemes(f"a{text}b") == ["a", text, "b"]
 
 
 @pytest.mark.parametrize("filler", ["\u0300", "ก", "字", "ည်", "👩\u200d", "\u202b", "ា", "a ", "\u200b", "“"])
-def test_long_texts_are_parted_in_no_time(filler: str) -> None:
+def test_long_texts_are_split_quickly(filler: str) -> None:
     begin = time.process_time()
     assert "".join(pieces((filler * 100_000)[:100_000]))
     assert time.process_time() - begin < 3

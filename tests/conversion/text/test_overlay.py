@@ -1,4 +1,4 @@
-"""The overlay: a picture of a stranger on every frame."""
+"""The overlay: an untrusted picture on every frame."""
 
 import base64
 import io
@@ -32,7 +32,7 @@ def shown(image: str, **overlay: Any) -> np.ndarray:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
-def test_every_format_is_laid_on_at_its_share_of_the_width(kind: str) -> None:
+def test_overlay_of_every_format_has_its_share_of_the_width(kind: str) -> None:
     picture = shown(in_base64(red().convert("RGB"), kind), scale=0.3)
     rows, columns = box(picture)
     assert (columns.stop - columns.start, rows.stop - rows.start) == (60, 30)
@@ -40,7 +40,7 @@ def test_every_format_is_laid_on_at_its_share_of_the_width(kind: str) -> None:
 
 
 @pytest.mark.parametrize("level", [0x0000, 0x4000, 0xFFFF])
-def test_sixteen_bits_of_grey_are_as_dark_as_they_were_drawn(level: int) -> None:
+def test_sixteen_bit_grey_keeps_its_brightness(level: int) -> None:
     picture = shown(in_base64(Image.new("I;16", (20, 10), level)), position="centre")
     assert picture[50, 100].tolist() == [level >> 8] * 3
 
@@ -53,49 +53,49 @@ POSITIONS = {
 
 
 @pytest.mark.parametrize("position", POSITIONS)
-def test_it_stands_at_its_position_with_a_margin(position: str) -> None:
+def test_overlay_is_at_its_position_with_a_margin(position: str) -> None:
     rows, columns = box(shown(in_base64(red()), scale=0.2, position=position))
     assert (columns.start, rows.start) == POSITIONS[position]
 
 
-def test_one_as_wide_as_the_picture_has_no_margin() -> None:
+def test_overlay_as_wide_as_the_picture_has_no_margin() -> None:
     rows, columns = box(shown(in_base64(red(40, 20)), scale=1.0))
     assert (rows, columns) == (slice(0, 100), slice(0, 200))
 
 
-def test_a_high_one_gets_as_small_as_it_must() -> None:
+def test_tall_overlay_shrinks_until_it_fits() -> None:
     rows, columns = box(shown(in_base64(red(10, 100)), scale=1.0, position="centre"))
     assert (rows.stop - rows.start, columns.stop - columns.start) == (100, 10)
 
 
 @pytest.mark.parametrize(("alpha", "opacity"), [(255, 0.5), (128, 1.0)])
-def test_it_is_as_opaque_as_it_and_the_recipe_say(alpha: int, opacity: float) -> None:
+def test_opacity_of_picture_and_recipe_multiply(alpha: int, opacity: float) -> None:
     picture = shown(in_base64(red(alpha=alpha)), opacity=opacity)
     rows, columns = box(picture)
     assert picture[rows, columns][5, 5].tolist() == pytest.approx([178, 50, 50], abs=1)
 
 
-def test_a_transparent_edge_has_no_dark_rim_when_it_is_scaled() -> None:
+def test_scaled_transparent_edge_has_no_dark_rim() -> None:
     picture = Image.new("RGBA", (100, 100), (0, 0, 0, 0))
     picture.paste((255, 255, 255, 255), (25, 25, 75, 75))
     assert shown(in_base64(picture), scale=0.17).min() >= GREY
 
 
-def test_a_photo_of_a_turned_camera_stands_upright() -> None:
+def test_photo_of_a_rotated_camera_is_upright() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     rows, columns = box(shown(in_base64(red(20, 10).convert("RGB"), "JPEG", exif=exif), scale=0.1))
     assert (columns.stop - columns.start, rows.stop - rows.start) == (20, 40)
 
 
-def test_of_an_animation_the_first_picture_is_shown() -> None:
+def test_animation_shows_its_first_picture() -> None:
     blue = Image.new("RGB", (20, 10), (0, 0, 255))
     image = in_base64(red().convert("RGB"), "GIF", save_all=True, append_images=[blue])
     assert shown(image)[90, 190].tolist() == pytest.approx([255, 0, 0], abs=3)
 
 
 def bomb(width_px: int, height_px: int) -> str:
-    """A PNG of a few bytes that says how large it is."""
+    """A PNG of a few bytes that announces huge dimensions."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
@@ -106,7 +106,7 @@ def bomb(width_px: int, height_px: int) -> str:
 
 
 @pytest.mark.parametrize("size", [(5_000, 5_000), (100_000, 100_000), (2_000_000_000, 1)])
-def test_a_picture_that_unpacks_to_too_much_is_refused(size: tuple[int, int]) -> None:
+def test_picture_that_unpacks_to_too_much_is_refused(size: tuple[int, int]) -> None:
     with pytest.raises(errors.RecipeInvalid, match=r"overlay\.image has more than 16,777,216 pixels"):
         shown(bomb(*size))
 
@@ -125,7 +125,7 @@ def damaged() -> list[str]:
 
 
 @pytest.mark.parametrize("image", damaged(), ids=range(12))
-def test_a_damaged_picture_is_refused_by_its_name_or_shown(image: str) -> None:
+def test_damaged_picture_is_shown_or_refused_by_name(image: str) -> None:
     try:
         layers(a_plan(Recipe(overlay=Overlay(image=image))))
     except errors.RecipeInvalid as refused:
@@ -137,7 +137,7 @@ def test_half_of_a_picture_is_refused() -> None:
         shown(damaged()[0])
 
 
-def test_what_only_looks_like_a_picture_of_those_formats_is_refused() -> None:
+def test_file_that_only_resembles_a_picture_is_refused() -> None:
     wave = base64.b64encode(b"RIFF\x24\0\0\0WAVEfmt " + bytes(30)).decode()
     with pytest.raises(errors.RecipeInvalid, match=r"overlay\.image is damaged"):
         shown(wave)

@@ -1,5 +1,5 @@
-"""SubRip as players read it: every cue shows at its time with its words, or its line is refused."""
-# ruff: noqa: RUF001 - dashes that look like others are what is tested
+"""SubRip as players read it: each cue shows its text at its time, or its line is refused."""
+# ruff: noqa: RUF001 - similar-looking dashes are intended
 
 import contextlib
 
@@ -42,7 +42,7 @@ def said(words: str) -> str:
         "it is 10:30",
     ],
 )
-def test_what_is_no_tag_shows_as_it_is_written(words: str) -> None:
+def test_text_that_is_no_tag_is_kept(words: str) -> None:
     assert said(words) == words
     assert said(f"<i>{words} </i>") == words
 
@@ -67,7 +67,7 @@ def test_what_is_no_tag_shows_as_it_is_written(words: str) -> None:
         ("{\\an8}{\\pos(1,2)}up {\\i1}there{\\i0}", "up there"),
     ],
 )
-def test_tags_are_stripped_and_entities_are_their_characters(words: str, shown: str) -> None:
+def test_tags_are_stripped_and_entities_decoded(words: str, shown: str) -> None:
     assert said(words) == shown
 
 
@@ -88,7 +88,7 @@ def test_tags_are_stripped_and_entities_are_their_characters(words: str, shown: 
         (r"\an8", "bottom"),
     ],
 )
-def test_a_cue_stands_where_it_says(override: str, position: str) -> None:
+def test_cue_has_its_position(override: str, position: str) -> None:
     (cue,) = read(f"1\n00:00:00,000 --> 00:00:02,000\n{override}words\n").cues
     assert cue.place == place_of(position)  # type: ignore[arg-type]
 
@@ -124,7 +124,7 @@ def test_a_cue_stands_where_it_says(override: str, position: str) -> None:
         "2\n00:00:01,000 --> 00:00:01,900 position:10% line:0",
     ],
 )
-def test_a_cue_shows_at_its_time_however_that_is_written(timing: str) -> None:
+def test_timestamps_are_read_in_every_common_notation(timing: str) -> None:
     right = [("one", 0.0, 0.9), ("two", 1.0, 1.9), ("three", 2.0, 2.9)]
     for end in ("\n", "\r\n", "\r"):
         assert texts(f"{FIRST}{timing}\ntwo{LAST}".replace("\n", end)) == right
@@ -137,14 +137,14 @@ def test_a_cue_shows_at_its_time_however_that_is_written(timing: str) -> None:
     ("timing", "times_s"),
     [
         ("00:00:01 --> 00:00:02", (1.0, 2.0)),
-        ("00:00:01,5 --> 00:00:02,50", (1.005, 2.05)),  # as ffmpeg and VLC count
+        ("00:00:01,5 --> 00:00:02,50", (1.005, 2.05)),  # as ffmpeg and VLC do
         ("00:00:01.123456 --> 00:00:02", (1.123456, 2.0)),
         ("-00:00:01,000 --> 00:00:02,000", (-1.0, 2.0)),
         ("100:00:00,000 --> 100:00:01,000", (360_000.0, 360_001.0)),
         ("00:00:01,000 --> 00:00:01,000", (1.0, 1.0)),
     ],
 )
-def test_odd_times_are_those_of_players(timing: str, times_s: tuple[float, float]) -> None:
+def test_unusual_timestamps_are_read_as_players_do(timing: str, times_s: tuple[float, float]) -> None:
     assert texts(f"1\n{timing}\nwords") == [("words", *times_s)]
 
 
@@ -161,7 +161,7 @@ def test_odd_times_are_those_of_players(timing: str, times_s: tuple[float, float
         "00:00:xx,000 --> 00:00:01,900",
     ],
 )
-def test_a_line_of_times_that_cannot_be_read_is_refused_by_its_number(line: str) -> None:
+def test_unreadable_timing_line_is_refused_by_its_number(line: str) -> None:
     with pytest.raises(errors.RecipeInvalid, match="subtitles: line 6 has no times"):
         read(f"{FIRST}2\n{line}\ntwo{LAST}")
 
@@ -179,15 +179,15 @@ def test_a_line_of_times_that_cannot_be_read_is_refused_by_its_number(line: str)
     ],
     ids=["digits", "blank line", "late words", "silent", "silent and tight", "on the line", "overlapping"],
 )
-def test_words_belong_to_the_times_above_them(file: str, expected: list[str]) -> None:
+def test_text_belongs_to_the_timing_above_it(file: str, expected: list[str]) -> None:
     assert [cue.text for cue in read(file).cues] == expected
 
 
 @pytest.mark.parametrize(
     "filler", ["<", "<a ", "</a>", "- ", "1:", " ", "\u200b", "{y:", "a:\\", "&#1", "1 --> a:\u200b"]
 )
-def test_a_line_as_long_as_may_be_is_read_at_once(filler: str) -> None:
-    """Ten times this many signs take ten times as long, not a hundred times: a quadratic rule never ends."""
+def test_longest_line_is_read_quickly(filler: str) -> None:
+    """A quadratic pattern would never finish; ten times as many characters may take ten times as long."""
     line = filler * (900_000 // len(filler))
     for text in (f"{line} x", f"00:00:01,000 --> 00:00:02,000 {line} x", f"00:00:01,000{line}x"):
         with contextlib.suppress(errors.RecipeInvalid):

@@ -1,4 +1,4 @@
-"""Advanced SubStation: words, times and edges; the rest is told of."""
+"""Advanced SubStation: text, times and edges are read; the rest gets a note."""
 
 import pytest
 
@@ -44,7 +44,7 @@ def cue(words: str, style: str = "Default") -> Cue:
         ("I <3 <i>tags</i>", "I <3 <i>tags</i>"),
     ],
 )
-def test_words_show_without_overrides_and_drawings(words: str, shown: str) -> None:
+def test_override_tags_and_drawings_are_stripped(words: str, shown: str) -> None:
     assert cue(words).text == shown
 
 
@@ -59,11 +59,11 @@ def test_words_show_without_overrides_and_drawings(words: str, shown: str) -> No
         (r"{\alpha&H80&}a", "Sign", "top_right"),
     ],
 )
-def test_a_cue_stands_at_the_edge_of_its_style(words: str, style: str, position: str) -> None:
+def test_cue_is_at_the_edge_of_its_style(words: str, style: str, position: str) -> None:
     assert cue(words, style).place == place_of(position)  # type: ignore[arg-type]
 
 
-def test_times_are_read_comments_are_not_and_what_is_lost_is_told() -> None:
+def test_times_are_read_comments_skipped_and_lost_features_noted() -> None:
     comment = "Comment: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,never"
     dialogue = "Dialogue: 0,0:00:01.00,0:01:02.50,Default,,0,0,0,,words"
     subtitles = read("\ufeff" + HEAD.replace("\n", "\r\n") + f"{comment}\r\n{dialogue}\r\n")
@@ -72,13 +72,13 @@ def test_times_are_read_comments_are_not_and_what_is_lost_is_told() -> None:
     assert "fonts, colours, exact positions, drawings, karaoke and movement are not" in note
 
 
-def test_small_new_lines_count_where_lines_are_not_wrapped() -> None:
+def test_soft_line_breaks_count_where_lines_are_not_wrapped() -> None:
     head = HEAD.replace("[V4+", "WrapStyle: 2\n\n[V4+")
     (found,) = read(head + r"Dialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,one\ntwo").cues
     assert found.text == "one\ntwo"
 
 
-def test_the_layers_of_the_same_words_are_one_cue() -> None:
+def test_layers_of_the_same_text_are_one_cue() -> None:
     glow, fill = (f"Dialogue: {at},0:00:01.00,0:00:02.00,Sign,,0,0,0,,{{\\blur{at}}}words" for at in (0, 1))
     assert cues(glow, fill, fill.replace("words", "others")) == (
         Cue("words", 1.0, 2.0, place_of("top_right")),
@@ -86,25 +86,25 @@ def test_the_layers_of_the_same_words_are_one_cue() -> None:
     )
 
 
-def test_an_unknown_style_is_the_default_one() -> None:
+def test_unknown_style_means_the_default() -> None:
     top = HEAD.replace("2,2,2,10", "2,2,8,10", 1)
     (found,) = read(top + "Dialogue: 0,0:00:01.00,0:00:02.00,Missing,,0,0,0,,a").cues
     assert found.place == place_of("top")
 
 
-def test_comments_may_stand_above_the_first_heading() -> None:
+def test_comments_may_precede_the_first_heading() -> None:
     dialogue = "Dialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,words"
     assert read(f"; by hand\n\n!: so\n{HEAD}{dialogue}\n").cues == (Cue("words", 1.0, 2.0),)
 
 
-def test_the_elder_format_is_read_with_its_own_numbers() -> None:
+def test_ssa_is_read_with_its_own_alignment_numbers() -> None:
     style = "Style: Up,Arial,20,16777215,255,0,0,0,0,1,2,2,6,10,10,10,0,1"
     dialogue = "Dialogue: Marked=0,0:00:01.00,0:00:02.00,Up,,0,0,0,,words"
     subtitles = read(f"[Script Info]\nScriptType: v4.00\n\n[V4 Styles]\n{style}\n\n[Events]\n{dialogue}\n")
     assert subtitles.cues == (Cue("words", 1.0, 2.0, place_of("top")),)
 
 
-def test_a_file_without_styles_is_read() -> None:
+def test_file_without_styles_is_read() -> None:
     assert read("[Events]\nDialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,words\n").cues == (
         Cue("words", 1.0, 2.0),
     )
@@ -118,6 +118,6 @@ def test_a_file_without_styles_is_read() -> None:
         "",
     ],
 )
-def test_what_is_damaged_or_has_no_words_is_refused(events: str) -> None:
+def test_damaged_or_empty_file_is_refused(events: str) -> None:
     with pytest.raises(errors.RecipeInvalid, match="subtitles"):
         read(HEAD + events)

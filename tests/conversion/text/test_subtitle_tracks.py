@@ -1,4 +1,4 @@
-"""A video's own text tracks: taken out as a subtitle file would be, or refused by name."""
+"""A video's own text tracks are extracted like a subtitle file, or refused by name."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ SAID = [("Hi there <3", 0.2, 0.9), ("two\nlines", 1.0, 1.5)]
 
 
 def film(folder: Path, name: str, *tracks: tuple[str, str]) -> Path:
-    """A black film with subtitle tracks, each a file and its codec."""
+    """A black video with subtitle tracks, each given by its file and codec."""
     inputs, maps, codecs = list[object](), ["-map", "0"], list[str]()
     for number, (text, codec) in enumerate(tracks):
         kind = "vtt" if text.startswith("WEBVTT") else "ass" if text.startswith("[") else "srt"
@@ -54,15 +54,15 @@ def three_tracks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
-def test_each_kind_of_text_track_says_its_words(three_tracks: Path, number: int) -> None:
+def test_text_tracks_of_each_kind_are_read(three_tracks: Path, number: int) -> None:
     assert said(three_tracks, number) == SAID
 
 
-def test_text_tracks_of_mp4_say_their_words(tmp_path: Path) -> None:
+def test_text_tracks_of_mp4_are_read(tmp_path: Path) -> None:
     assert said(film(tmp_path, "film.mp4", (SRT, "mov_text")), 1) == SAID
 
 
-def test_a_track_that_is_not_there_is_refused_with_those_that_are(three_tracks: Path) -> None:
+def test_missing_track_is_refused_and_existing_ones_listed(three_tracks: Path) -> None:
     with pytest.raises(errors.RecipeInvalid) as refused:
         taken(three_tracks, 4)
     assert "track:4: the video has only track:1 (subrip, und, 'Track 1'); track:2 (webvtt" in str(
@@ -70,26 +70,26 @@ def test_a_track_that_is_not_there_is_refused_with_those_that_are(three_tracks: 
     )
 
 
-def test_a_video_without_tracks_says_so(tmp_path: Path) -> None:
+def test_video_without_tracks_is_refused(tmp_path: Path) -> None:
     with pytest.raises(errors.RecipeInvalid, match="track:1: the video has no subtitle tracks"):
         taken(film(tmp_path, "film.mp4"), 1)
 
 
 @pytest.mark.parametrize(("codec", "name"), [(b"S_HDMV/PGS\0", "PGS"), (b"S_VOBSUB\0\0\0", "VobSub")])
-def test_tracks_of_pictures_are_refused_by_name(tmp_path: Path, codec: bytes, name: str) -> None:
+def test_picture_based_tracks_are_refused_by_name(tmp_path: Path, codec: bytes, name: str) -> None:
     path = film(tmp_path, "film.mkv", (SRT, "srt"))
     path.write_bytes(path.read_bytes().replace(b"S_TEXT/UTF8", codec))
     with pytest.raises(errors.RecipeInvalid, match=rf"track:1 \({name}.*\) has pictures, not words"):
         taken(path, 1)
 
 
-def test_a_damaged_track_is_refused(tmp_path: Path) -> None:
+def test_damaged_track_is_refused(tmp_path: Path) -> None:
     path = film(tmp_path, "film.mkv", ("1\n00:00:00,000 --> 00:00:01,000\n \n", "srt"))
     with pytest.raises(errors.RecipeInvalid, match="track:1"):
         taken(path, 1)
 
 
-def test_other_subtitles_are_left_as_they_are(tmp_path: Path) -> None:
+def test_recipe_without_a_track_is_unchanged(tmp_path: Path) -> None:
     recipe = Recipe(subtitles=SRT)
     assert with_text_track(recipe, tmp_path / "none", limits=Limits(), checkpoint=lambda: None) is recipe
 
@@ -98,7 +98,7 @@ class _Left(Exception):
     pass
 
 
-def test_looking_for_a_track_can_be_ended(three_tracks: Path) -> None:
+def test_extraction_can_be_cancelled(three_tracks: Path) -> None:
     def checkpoint() -> None:
         raise _Left
 
@@ -106,7 +106,7 @@ def test_looking_for_a_track_can_be_ended(three_tracks: Path) -> None:
         with_text_track(Recipe(subtitles="track:1"), three_tracks, limits=Limits(), checkpoint=checkpoint)
 
 
-def test_a_track_shows_in_the_gif(three_tracks: Path, tmp_path: Path) -> None:
+def test_track_shows_in_the_gif(three_tracks: Path, tmp_path: Path) -> None:
     report = convert(three_tracks, Recipe(subtitles="track:3", fps=10.0), tmp_path / "out.gif")
     assert any("fonts, colours" in note for note in report.notes)
     with Image.open(tmp_path / "out.gif") as gif:

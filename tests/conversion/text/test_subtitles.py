@@ -1,4 +1,4 @@
-"""Subtitles: what is read from a file, and on which pictures it shows."""
+"""Subtitles: which cues are read from a file, and on which pictures they show."""
 
 import contextlib
 import itertools
@@ -53,11 +53,11 @@ WEBVTT_CUES = [Cue("Hi & bye now", 1.0, 2.5, Place(0.0, 0.2, 0.5, 0.0, 0.0)), Cu
 @pytest.mark.parametrize(("text", "cues"), [(SUBRIP, SUBRIP_CUES), (WEBVTT, WEBVTT_CUES)])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_cues_are_read_without_tags_notes_and_styles(text: str, cues: list[Cue], mark: str, end: str) -> None:
+def test_tags_notes_and_styles_are_stripped(text: str, cues: list[Cue], mark: str, end: str) -> None:
     assert [*read(mark + text.replace("\n", end)).cues] == cues
 
 
-def test_a_blank_line_within_a_cue_and_a_missing_last_line_end_are_forgiven() -> None:
+def test_blank_line_within_a_cue_and_missing_final_newline_are_accepted() -> None:
     text = "1\n00:00:01,000 --> 00:00:02,000\none\n\ntwo\n\n2\n00:00:03,000 --> 00:00:04,000\nthree"
     assert [cue.text.split() for cue in read(text).cues] == [["one", "two"], ["three"]]
 
@@ -78,14 +78,14 @@ def test_a_blank_line_within_a_cue_and_a_missing_last_line_end_are_forgiven() ->
         ),
     ],
 )
-def test_cues_that_do_not_show_whole_are_told_of(times: str, text: str, told: str) -> None:
+def test_incomplete_cues_get_a_note(times: str, text: str, told: str) -> None:
     subtitles = read(f"1\n{times}\n{text}\n\n2\n00:00:05,000 --> 00:00:06,000\nforth\n")
     assert subtitles.cues[-1].text == "forth"
     assert [note for note in subtitles.notes if told in note] == [*subtitles.notes]
     assert len(subtitles.notes) == 1
 
 
-def test_subtitles_for_which_there_is_no_room_are_told_of() -> None:
+def test_subtitles_without_room_get_a_note() -> None:
     cue = "\n00:00:00,000 --> 00:00:01,000\nwords\n\n"
     assert notes(a_plan(Recipe(subtitles=cue * 30))) == ["Subtitles left out for lack of space: 24."]
 
@@ -101,13 +101,13 @@ def test_subtitles_for_which_there_is_no_room_are_told_of() -> None:
     ],
     ids=["words", "arrow", "silent", "arrows", "numbers"],
 )
-def test_what_has_no_cues_is_refused_by_its_name(text: str) -> None:
+def test_file_without_cues_is_refused_by_name(text: str) -> None:
     with pytest.raises(errors.RecipeInvalid, match="subtitles") as refused:
         layers(a_plan(Recipe(subtitles=text)))
     assert set(refused.value.facts["fields"]) == {"subtitles"}
 
 
-def test_what_cannot_have_cues_is_refused_before_there_is_a_video() -> None:
+def test_recipe_refuses_text_that_cannot_have_cues() -> None:
     with pytest.raises(
         errors.RecipeInvalid, match="subtitles must be the text of an SRT, WebVTT or ASS file"
     ):
@@ -142,7 +142,7 @@ HEADS = {
 @pytest.mark.parametrize(
     "filler", [*FILLERS, "\n\n00:00:00,000 --> 00:00:00,900\nab", "\n\n00:00.000 --> 00:00.900\nab"]
 )
-def test_hostile_subtitles_take_no_time(head: str, filler: str) -> None:
+def test_hostile_subtitles_are_read_quickly(head: str, filler: str) -> None:
     text = head + filler * (99_000 // len(filler))
     begin = time.process_time()
     with contextlib.suppress(errors.RecipeInvalid):
@@ -165,9 +165,7 @@ def test_many_long_cues_are_set_in_bounded_time(filler: str) -> None:
 
 
 @pytest.mark.parametrize(("letters", "shown"), [(1, 5_000), (200, 500)], ids=["short cues", "long cues"])
-def test_of_what_many_ranges_show_again_the_first_hundred_thousand_characters_are_set(
-    letters: int, shown: int
-) -> None:
+def test_repeated_subtitles_are_limited_to_a_hundred_thousand_characters(letters: int, shown: int) -> None:
     cues = [f"00:00.{at:03d} --> 00:00.{at + 1:03d}\n{'a' * letters}\n\n" for at in range(350)]
     plan = a_plan(Recipe(subtitles="WEBVTT\n\n" + "".join(cues)), cuts=(Cut(0.0, 10),) * 50)
     note, *without_room = notes(plan)
@@ -180,7 +178,7 @@ def test_of_what_many_ranges_show_again_the_first_hundred_thousand_characters_ar
 )
 @pytest.mark.parametrize("filler", [" ", "-", "0", ":", "\t-", "> ", "=", "- >", "\n", "[", "Style: "])
 @pytest.mark.parametrize("head", ["", "[Events]\n", "WEBVTT\n\n"])
-def test_lines_of_any_length_are_read_in_no_time(line: str, filler: str, head: str) -> None:
+def test_lines_of_any_length_are_read_quickly(line: str, filler: str, head: str) -> None:
     text = f"{head}1\n00:00:00,000 --> 00:00:09,000\nab\n\n" + line.format(filler * (90_000 // len(filler)))
     begin = time.process_time()
     with contextlib.suppress(errors.RecipeInvalid):
@@ -204,32 +202,32 @@ CUE = Cue("Hi", 2.0, 3.0)
         ({"speed": 0.5}, [(1.0, 80)], [(2.0, 4.0)]),
         ({}, [(4.0, 10), (2.5, 20)], [(1.0, 1.5)]),
         ({}, [(2.0, 5), (4.0, 5), (2.0, 20)], [(0.0, 0.5), (1.0, 2.0)]),
-        ({}, [(1.0, 15), (2.5, 15)], [(1.0, 2.0)]),  # goes on over a cut
+        ({}, [(1.0, 15), (2.5, 15)], [(1.0, 2.0)]),  # continues across a cut
         ({"direction": "reverse"}, [(0.0, 50)], [(2.0, 3.0)]),
         ({"direction": "reverse"}, [(1.0, 30)], [(1.0, 2.0)]),
         ({"direction": "boomerang"}, [(1.0, 30)], [(1.0, 2.0), (4.0, 5.0)]),
-        ({"direction": "boomerang"}, [(1.0, 20)], [(1.0, 3.0)]),  # goes on at the turn
+        ({"direction": "boomerang"}, [(1.0, 20)], [(1.0, 3.0)]),  # continues at the turn
     ],
 )
-def test_a_cue_shows_with_the_pictures_it_belongs_to(
+def test_cue_shows_with_its_pictures(
     recipe: dict[str, Any], cuts: list[tuple[float, int]], expected: list[tuple[float, float]]
 ) -> None:
     plan = a_plan(Recipe(**recipe), cuts=tuple(itertools.starmap(Cut, cuts)))
     assert shown_s(CUE, plan) == [pytest.approx(range_s) for range_s in expected]
 
 
-def test_a_cue_of_the_second_cut_begins_with_its_crossfade() -> None:
+def test_cue_of_the_second_segment_begins_with_its_crossfade() -> None:
     plan = a_plan(Recipe(), cuts=(Cut(10.0, 20), Cut(2.0, 20, overlap=5)))
     assert shown_s(CUE, plan) == [pytest.approx((1.5, 2.5))]
 
 
 @pytest.mark.parametrize(("start_s", "told"), [(0.0, 0), (50.0, 1)])
-def test_subtitles_of_another_part_of_the_video_are_told_of(start_s: float, told: int) -> None:
+def test_subtitles_outside_the_clip_get_a_note(start_s: float, told: int) -> None:
     cues = "1\n00:00:00,000 --> 00:00:01,000\none\n"
     assert len([*notes(a_plan(Recipe(subtitles=cues), cuts=(Cut(start_s, 10),)))]) == told
 
 
-def test_subtitles_at_the_same_time_stand_one_over_the_other() -> None:
+def test_simultaneous_subtitles_are_stacked() -> None:
     cues = "1\n00:00:00,000 --> 00:00:01,000\none\n\n2\n00:00:00,500 --> 00:00:01,000\ntwo\n"
     first, second = layers(a_plan(Recipe(subtitles=cues)))
     assert (first.start_s, second.start_s) == (0.0, 0.5)

@@ -1,5 +1,5 @@
-"""Letters: which glyphs, in which order, of which font."""
-# ruff: noqa: RUF001 - letters that look like others are what is tested
+"""Which glyphs are drawn, in which order and font."""
+# ruff: noqa: RUF001 - similar-looking letters are intended
 
 import numpy as np
 import pytest
@@ -50,7 +50,7 @@ def test_every_script_has_its_glyphs(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", SCRIPTS.values(), ids=SCRIPTS)
-def test_nothing_of_a_letter_is_cut_off(text: str) -> None:
+def test_no_part_of_a_letter_is_cut_off(text: str) -> None:
     picture = first_picture(Recipe(captions=(Caption(text=text),)), width_px=480, height_px=270)
     rows, columns = box(picture)
     assert 0 < rows.start < rows.stop < 270
@@ -59,11 +59,11 @@ def test_nothing_of_a_letter_is_cut_off(text: str) -> None:
     assert rows.stop - rows.start <= line.height_px + 1
 
 
-def test_a_character_that_nobody_has_is_a_box() -> None:
+def test_missing_character_is_a_box() -> None:
     assert [glyph.number for glyph in glyphs("\ue000")] == [0]
 
 
-def test_tails_of_letters_are_drawn() -> None:
+def test_descenders_are_drawn() -> None:
     plain, tailed = (drawn(text).shape[0] for text in ("nnn", "gypsy"))
     assert tailed >= plain + 5
 
@@ -76,13 +76,13 @@ def test_arabic_is_joined() -> None:
     assert width < sum(block(letter).lines[0].width_em for letter in "سلام")
 
 
-def test_what_is_written_from_right_to_left_starts_at_the_right() -> None:
+def test_right_to_left_text_starts_at_the_right() -> None:
     word = glyphs("אב")
     assert [glyph.number for glyph in word] == [glyphs("ב")[0].number, glyphs("א")[0].number]
     assert [glyph.x_em for glyph in word] == sorted(glyph.x_em for glyph in word)
 
 
-def test_numbers_and_latin_words_keep_their_order_among_hebrew() -> None:
+def test_numbers_and_latin_words_keep_their_order_in_hebrew() -> None:
     order = [glyph.number for glyph in glyphs("א 123 ab")]
     latin = [glyphs(letter)[0].number for letter in "ab"]
     digits = [glyphs(digit)[0].number for digit in "123"]
@@ -90,13 +90,13 @@ def test_numbers_and_latin_words_keep_their_order_among_hebrew() -> None:
     assert shown == latin + digits, "Hebrew is the first, so all the rest is at its left"
 
 
-def test_brackets_are_turned_from_right_to_left() -> None:
+def test_brackets_are_mirrored_in_right_to_left_text() -> None:
     ((first, *_),) = [glyphs("(א)")]
     assert first.number == glyphs("(")[0].number
     assert first.x_em == 0
 
 
-# each pair: as it is typed, and as it is read from left to right
+# each pair: as typed, and as read from left to right
 ORDERS = {
     "brackets around Latin": ("שלום (hello) 2026!", "!2026 (hello) םולש"),
     "brackets around Hebrew": ("hello (שלום) 2026!", "hello (םולש) 2026!"),
@@ -115,7 +115,7 @@ def test_brackets_and_embedded_words_are_ordered_as_in_browsers(typed: str, read
 
 
 def seen_text(found: list[typesetting.Glyph], letters: set[str]) -> str:
-    """The glyphs as the letters that they show."""
+    """The glyphs as the letters that they show, from left to right."""
     return "".join(
         letter
         for glyph in found
@@ -125,7 +125,7 @@ def seen_text(found: list[typesetting.Glyph], letters: set[str]) -> str:
 
 
 @pytest.mark.parametrize("width_px", [110, 140, 200, 400])
-def test_each_line_is_ordered_by_itself(width_px: int) -> None:
+def test_each_line_is_ordered_separately(width_px: int) -> None:
     typed = "שלום עולם (hello there) 2026!"
     lines = [seen_text([*line.glyphs], set(typed)) for line in block(typed, width_px).lines]
     assert lines[0].endswith("םולש")
@@ -134,25 +134,25 @@ def test_each_line_is_ordered_by_itself(width_px: int) -> None:
     assert opening is closing or (opening[-1], closing[closing.index("t") - 1]) == (")", "(")
 
 
-def test_a_vowel_sign_that_is_written_before_its_letter_is_drawn_before_it() -> None:
+def test_prebase_vowel_sign_is_drawn_before_its_letter() -> None:
     ki = [glyph.number for glyph in glyphs("कि")]
     assert glyphs("क")[0].number == ki[-1]
 
 
-def test_japanese_and_chinese_have_their_own_forms_of_a_character() -> None:
+def test_shared_characters_have_japanese_and_chinese_forms() -> None:
     chinese, japanese = glyphs("直")[0].number, glyphs("直の")[0].number
     assert chinese != japanese
 
 
 @pytest.mark.parametrize("emoji", ["😀", "❤️", "🇫🇷", "👍🏽", "🏳️‍🌈", "1️⃣", "👩‍👩‍👧‍👦", "☎"])
-def test_an_emoji_is_one_picture_in_colour(emoji: str) -> None:
+def test_emoji_is_one_coloured_picture(emoji: str) -> None:
     assert len(glyphs(emoji)) == 1
     picture = drawn(emoji, size_px=60).astype(int)
     assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 8
 
 
 @pytest.mark.parametrize("kanji", ["葛\U000e0100", "辻\U000e0101", "葛\ufe00", "字\u034f"])
-def test_a_kanji_with_a_selector_is_one_glyph(kanji: str) -> None:
+def test_ideographic_variation_sequence_is_one_glyph(kanji: str) -> None:
     ((glyph,), (plain,)) = glyphs(kanji), glyphs(kanji[0])
     assert glyph.number
     assert glyph.typeface is plain.typeface
@@ -161,16 +161,16 @@ def test_a_kanji_with_a_selector_is_one_glyph(kanji: str) -> None:
 @pytest.mark.parametrize(
     "hidden", ["\u200b", "\u2060", "\u200e", "\u200f", "\u2066", "\u202a", "\ufeff", "\u00ad"]
 )
-def test_what_has_no_look_shows_nothing(hidden: str) -> None:
+def test_invisible_characters_draw_nothing(hidden: str) -> None:
     assert np.array_equal(drawn(f"ab{hidden}cd"), drawn("abcd"))
 
 
-def test_a_variation_selector_decides_between_sign_and_picture() -> None:
+def test_variation_selector_chooses_text_or_emoji() -> None:
     assert glyphs("☎\ufe0e")[0].typeface is not glyphs("☎")[0].typeface
     assert not glyphs("1")[0].typeface.is_coloured
 
 
-def test_a_font_is_used_for_the_spaces_and_signs_in_its_text() -> None:
+def test_punctuation_and_spaces_use_the_font_of_the_text() -> None:
     arabic = glyphs("مرحبا، أهلا")
     assert len({id(glyph.typeface) for glyph in arabic}) == 1
 
@@ -187,19 +187,19 @@ def glyph_numbers(found: Block) -> list[list[int]]:
         ("soft\u00adhyphen\u00ad", "soft-\nhyphen"),
     ],
 )
-def test_a_soft_hyphen_is_seen_where_a_line_ends_in_it_alone(soft: str, seen: str) -> None:
+def test_soft_hyphen_shows_only_at_a_line_break(soft: str, seen: str) -> None:
     narrow_px = block(seen).width_px
     parted = block(soft, width_px=narrow_px)
     assert (parted.size_px, glyph_numbers(parted)) == (28, glyph_numbers(block(seen)))
     assert glyph_numbers(block(soft)) == glyph_numbers(block(soft.replace("\u00ad", "")))
 
 
-def test_a_soft_hyphen_takes_room() -> None:
+def test_soft_hyphen_takes_room() -> None:
     without_px = block("soft\nly").width_px
     assert block("soft\u00adly", width_px=without_px).size_px < 28
 
 
-def test_every_font_is_one_that_the_chain_asks() -> None:
+def test_every_font_file_is_in_the_chain() -> None:
     files = {path.name for path in fonts.FOLDER.iterdir() if path.suffix in (".ttf", ".otf")}
     assert files == set(fonts.CHAIN)
     assert all(isinstance(fonts.typeface(name).font, hb.Font) for name in files)

@@ -1,4 +1,4 @@
-"""WebVTT as browsers read it: words, and where they stand."""
+"""WebVTT as browsers read it: text and position."""
 
 import pytest
 
@@ -34,7 +34,7 @@ def shown(cue: str, settings: str = "") -> tuple[str, Place]:
         ("one\ntwo", "one\ntwo"),
     ],
 )
-def test_words_are_those_that_browsers_show(cue: str, words: str) -> None:
+def test_text_equals_that_of_browsers(cue: str, words: str) -> None:
     assert shown(cue)[0] == words
 
 
@@ -66,11 +66,11 @@ def test_words_are_those_that_browsers_show(cue: str, words: str) -> None:
         ("region:none", Place()),
     ],
 )
-def test_settings_place_a_cue_as_browsers_do(settings: str, place: Place) -> None:
+def test_settings_position_a_cue_as_browsers_do(settings: str, place: Place) -> None:
     assert shown("words", settings)[1] == place
 
 
-def test_the_start_of_words_from_right_to_left_is_the_right() -> None:
+def test_start_of_right_to_left_text_is_the_right() -> None:
     assert shown("שלום", "align:start")[1] == Place(align=1.0)
     assert shown("שלום", "align:end")[1] == Place(align=0.0)
 
@@ -87,7 +87,7 @@ def test_the_start_of_words_from_right_to_left_is_the_right() -> None:
         ("position:0% line:999", (0.05, 0.93)),
     ],
 )
-def test_cues_lie_in_the_picture_at_their_place(settings: str, middle: tuple[float, float]) -> None:
+def test_cues_are_at_their_position_in_the_picture(settings: str, middle: tuple[float, float]) -> None:
     subtitles = f"WEBVTT\n\n00:00.000 --> 00:02.000 {settings}\nw\n"
     rows, columns = box(first_picture(Recipe(subtitles=subtitles), width_px=400, height_px=200))
     assert (columns.start + columns.stop) / 800 == pytest.approx(middle[0], abs=0.03)
@@ -104,7 +104,7 @@ def test_cues_lie_in_the_picture_at_their_place(settings: str, middle: tuple[flo
         ("00:99.000 --> 00:99.500", ""),
     ],
 )
-def test_cues_that_browsers_leave_out_are_told_of(timing: str, where: str) -> None:
+def test_cues_that_browsers_drop_get_a_note(timing: str, where: str) -> None:
     subtitles = read(f"WEBVTT\n\none\n{timing}\nlost\n\n00:03.000 --> 00:04.000\nfound\n")
     assert [cue.text for cue in subtitles.cues] == ["found"]
     (note,) = subtitles.notes
@@ -112,6 +112,6 @@ def test_cues_that_browsers_leave_out_are_told_of(timing: str, where: str) -> No
     assert where in note
 
 
-def test_vertical_cues_are_told_of() -> None:
+def test_vertical_cues_get_a_note() -> None:
     subtitles = read("WEBVTT\n\n00:03.000 --> 00:04.000 vertical:rl\nfound\n")
     assert subtitles.notes == ("Vertical subtitles are shown horizontally, at the bottom.",)

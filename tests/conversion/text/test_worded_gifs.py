@@ -1,4 +1,4 @@
-"""Words from the recipe to the finished file."""
+"""Captions, subtitles and overlays from the recipe to the finished file."""
 
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ CUE = "1\n00:00:00,500 --> 00:00:01,000\nHi\n"
 
 
 def lit(path: Path, recipe: Recipe) -> list[int]:
-    """The tenths of a second of the GIF that have something white."""
+    """The times in the GIF, in tenths of a second, at which something is white."""
     found: list[int] = []
     shown = 0
     convert(FRAMES, recipe, path)
@@ -41,7 +41,7 @@ def lit(path: Path, recipe: Recipe) -> list[int]:
         ({"subtitles": CUE, "segments": (Segment(end_s=1.0),), "hold_s": 0.5}, range(5, 15)),
     ],
 )
-def test_captions_keep_the_time_of_the_gif_and_subtitles_that_of_their_pictures(
+def test_captions_follow_the_gif_and_subtitles_follow_their_pictures(
     tmp_path: Path, recipe: dict[str, Any], expected: range
 ) -> None:
     assert lit(tmp_path / "out.gif", Recipe(fps=10.0, **recipe)) == [*expected]
@@ -49,12 +49,12 @@ def test_captions_keep_the_time_of_the_gif_and_subtitles_that_of_their_pictures(
 
 @pytest.mark.parametrize("times", ["00:00:00,520 --> 00:00:00,540", "00:00:00,520 --> 00:00:00,520"])
 @pytest.mark.parametrize("speed", [1.0, 0.5, 2.0])
-def test_a_cue_shorter_than_a_frame_shows_on_one(tmp_path: Path, times: str, speed: float) -> None:
+def test_cue_shorter_than_a_frame_shows_on_one_frame(tmp_path: Path, times: str, speed: float) -> None:
     subtitles = f"1\n{times}\nHi\n"
     assert lit(tmp_path / "out.gif", Recipe(fps=10.0, subtitles=subtitles, speed=speed)) == [int(5.2 / speed)]
 
 
-def test_an_overlay_that_cannot_be_read_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+def test_unreadable_overlay_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     overlay = Overlay(image="iVBORw0KGgoAAAA=")
     with pytest.raises(errors.RecipeInvalid, match=r"overlay\.image"):
         convert(FRAMES, Recipe(overlay=overlay), tmp_path / "out.gif")
