@@ -1,4 +1,4 @@
-"""Whose turn it is: whatever one person asks for, another is served next."""
+"""Fair scheduling: however much one user asks for, other users are served next."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ def started(queue: FairQueue[Item]) -> Iterator[Item]:
 
 
 def flooded(slots: int, *owners: str) -> FairQueue[Item]:
-    """A queue of which these people fill what they may."""
+    """A queue in which these users have submitted as much as they may."""
     queue: FairQueue[Item] = FairQueue(slots, max_waiting=100)
     for owner in owners:
         for number in range(100):
@@ -28,14 +28,14 @@ def flooded(slots: int, *owners: str) -> FairQueue[Item]:
     return queue
 
 
-def test_a_flood_leaves_one_slot_to_whoever_has_none() -> None:
+def test_last_slot_is_reserved_for_users_with_nothing_running() -> None:
     queue = flooded(3, "ann")
     assert list(started(queue)) == [("ann", 0), ("ann", 1)]
     queue.join("bob", ("bob", 0))
     assert queue.start_next() == ("bob", 0)
 
 
-def test_with_a_single_slot_another_is_next() -> None:
+def test_single_slot_alternates_between_users() -> None:
     queue = flooded(1, "ann")
     assert list(started(queue)) == [("ann", 0)]
     queue.join("bob", ("bob", 0))
@@ -43,7 +43,7 @@ def test_with_a_single_slot_another_is_next() -> None:
     assert queue.start_next() == ("bob", 0)
 
 
-def test_several_take_turns() -> None:
+def test_several_users_take_turns() -> None:
     queue = flooded(1, "ann", "bob", "eve")
     order = []
     for _ in range(6):
@@ -53,13 +53,13 @@ def test_several_take_turns() -> None:
     assert order == ["ann", "bob", "eve"] * 2
 
 
-def test_only_ones_own_line_is_ever_full() -> None:
+def test_one_users_full_line_does_not_refuse_others() -> None:
     queue: FairQueue[Item] = FairQueue(2, max_waiting=2)
     assert [queue.join("ann", ("ann", number)) for number in range(3)] == [True, True, False]
     assert queue.join("bob", ("bob", 0))
 
 
-def test_who_stops_waiting_keeps_nobody_waiting() -> None:
+def test_leaving_user_delays_nobody() -> None:
     queue = flooded(1, "ann")
     queue.join("bob", ("bob", 0))
     [running] = started(queue)
@@ -69,7 +69,7 @@ def test_who_stops_waiting_keeps_nobody_waiting() -> None:
 
 
 class Sharing(RuleBasedStateMachine):
-    """People who come and go as they like."""
+    """Random users who join, leave and finish work."""
 
     @initialize(slots=st.integers(1, 4))
     def open(self, slots: int) -> None:
@@ -98,7 +98,9 @@ class Sharing(RuleBasedStateMachine):
     def began(self, item: Item) -> None:
         able, has = self.able(), self.count(self.holding)
         assert has[item[0]] == min(has[owner] for owner in able)
-        assert item == next(one for one in self.waiting if one[0] == item[0])  # one's own in order
+        assert item == next(
+            one for one in self.waiting if one[0] == item[0]
+        )  # each user's items run in order
         self.waiting.remove(item)
         self.holding.append(item)
         self.count_passed(item[0])
@@ -117,12 +119,12 @@ class Sharing(RuleBasedStateMachine):
             self.queue.leave(item[0], item)
 
     def able(self) -> set[str]:
-        """Who waits and may have one more."""
+        """Users who wait and are below their limit."""
         has = self.count(self.holding)
         return {owner for owner, _ in self.waiting if has[owner] < max(1, self.slots - 1)}
 
     def count_passed(self, started: str) -> None:
-        """Nobody who waits and has nothing running is passed by the same person twice."""
+        """Check that no user who waits with nothing running is overtaken twice by the same user."""
         has = self.count(self.holding)
         waiting = {owner for owner, _ in self.waiting if has[owner] == 0}
         self.passed = Counter(

@@ -1,4 +1,4 @@
-"""Which jobs a list shows: what matches, and who comes first."""
+"""Job queries: which jobs match, and in which order."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -28,20 +28,20 @@ def captioned(*texts: str) -> Recipe:
         ("b.nny", False),
         (".*", False),
         ("bunny goodbye", False),
-        ("\x00", True),  # no word is left of it
+        ("\x00", True),  # the name contains none of its words
     ],
 )
-def test_all_words_must_be_in_the_name_or_the_captions(search: str, is_there: bool) -> None:
+def test_name_or_captions_must_contain_every_word(search: str, is_there: bool) -> None:
     job = a_job(source=a_source(name="Big Bunny.mp4"), recipe=captioned("Hello\nthere", "Straße"))
     assert JobQuery(search=search).matches(job) is is_there
 
 
-def test_words_of_other_widths_and_cases_are_the_same() -> None:
+def test_search_ignores_case_and_character_width() -> None:
     wide = "".join(chr(ord(letter) + 0xFEE0) for letter in "BUNNY")
     assert searched_text([f"{wide}.mp4"], Recipe()) == "bunny.mp4"
 
 
-def test_the_text_that_is_searched_is_bounded() -> None:
+def test_searched_text_is_limited() -> None:
     assert len(searched_text(["a" * 255], captioned(*["ß" * 500] * 10))) == MAX_SEARCHED
 
 
@@ -54,7 +54,7 @@ def test_the_text_that_is_searched_is_bounded() -> None:
         {"search": "other"},
     ],
 )
-def test_each_filter_leaves_jobs_out(query: dict[str, Any]) -> None:
+def test_each_filter_excludes_jobs(query: dict[str, Any]) -> None:
     job = a_job(1, JobState.SUCCEEDED)
     assert JobQuery().matches(job)
     assert JobQuery(state=JobState.SUCCEEDED, format="gif", source_id="source-1", search="clip").matches(job)
@@ -84,7 +84,7 @@ def made(number: int, size_bytes: int, duration_s: float) -> JobView:
         (JobQuery(sort="longest"), "1320"),
     ],
 )
-def test_the_lowest_rank_is_first(query: JobQuery, order: str) -> None:
+def test_lowest_rank_comes_first(query: JobQuery, order: str) -> None:
     unfinished = made(0, 0, 0).model_copy(update={"gif": None})
     jobs = [unfinished, made(1, 200, 9.5), made(2, 300, 0.5), made(3, 100, 1.5)]
     assert "".join(job.id for job in sorted(jobs, key=query.rank)) == order

@@ -5,7 +5,7 @@ import pytest
 from gifapp.domain.networks import parse_address, parse_networks
 
 
-def test_addresses_and_ranges_are_networks() -> None:
+def test_addresses_and_ranges_become_networks() -> None:
     texts = ["10.0.0.7", " 10.1.0.0/16", "fd00::/8", ""]
     assert [str(network) for network in parse_networks(texts)] == ["10.0.0.7/32", "10.1.0.0/16", "fd00::/8"]
 
@@ -20,13 +20,13 @@ def test_addresses_and_ranges_are_networks() -> None:
         ("::/0", "every address"),
     ],
 )
-def test_what_is_no_range_of_proxies_is_named(text: str, why: str) -> None:
+def test_invalid_proxy_range_is_named(text: str, why: str) -> None:
     with pytest.raises(ValueError, match=why) as refused:
         parse_networks(["10.0.0.7", text])
     assert text in str(refused.value)
 
 
-def test_ipv4_inside_ipv6_is_ipv4() -> None:
+def test_ipv4_mapped_ipv6_is_ipv4() -> None:
     assert parse_address("::ffff:10.0.0.7") == ipaddress.ip_address("10.0.0.7")
     assert parse_address("2001:db8::7") == ipaddress.ip_address("2001:db8::7")
     assert parse_address("unknown") is None

@@ -1,4 +1,4 @@
-"""When pictures show: their own times in, numbers and centiseconds out."""
+"""Timing of pictures: their own delays in, picture numbers and centiseconds out."""
 
 import math
 from itertools import groupby, pairwise
@@ -15,7 +15,7 @@ DELAYS = st.lists(st.integers(2, 300).map(lambda delay_cs: delay_cs / 100), min_
 
 
 def played(delays_s: list[float], *ranges: tuple[float, float], speed: float = 1.0) -> str:
-    """The pictures and their delays in centiseconds, as `0:7 1:20`; parts are joined by `|`."""
+    """The pictures and their delays in centiseconds, as `0:7 1:20`; `|` joins segments."""
     parts = [list(pieces(delays_s, *one, speed=speed, max_s=math.inf)) for one in ranges]
     numbers, delays_cs = timed(parts)
     rest = iter(delays_cs)
@@ -38,9 +38,7 @@ def played(delays_s: list[float], *ranges: tuple[float, float], speed: float = 1
         ([(0.0, 0.077)], 1, "0:8"),
     ],
 )
-def test_each_picture_keeps_its_own_time(
-    ranges: list[tuple[float, float]], speed: float, expected: str
-) -> None:
+def test_each_picture_keeps_its_delay(ranges: list[tuple[float, float]], speed: float, expected: str) -> None:
     assert played(UNEVEN, *ranges, speed=speed) == expected
 
 
@@ -54,15 +52,13 @@ def test_each_picture_keeps_its_own_time(
         ([26, 18], "0:2 1:2"),
     ],
 )
-def test_a_picture_too_short_for_a_gif_is_kept_at_the_cost_of_the_next(
-    delays_ms: list[int], expected: str
-) -> None:
+def test_too_short_picture_borrows_from_the_next(delays_ms: list[int], expected: str) -> None:
     delays_s = [delay_ms / 1000 for delay_ms in delays_ms]
     assert played(delays_s, (0, sum(delays_s))) == expected
 
 
 @given(DELAYS)
-def test_what_is_not_changed_comes_out_as_it_was(delays_s: list[float]) -> None:
+def test_unchanged_pictures_keep_their_delays(delays_s: list[float]) -> None:
     numbers, delays_cs = timed([list(pieces(delays_s, 0, sum(delays_s), speed=1.0, max_s=math.inf))])
     assert numbers == [list(range(len(delays_s)))]
     assert delays_cs == [round(delay_s * 100) for delay_s in delays_s]
@@ -74,7 +70,7 @@ def test_what_is_not_changed_comes_out_as_it_was(delays_s: list[float]) -> None:
     st.floats(0.1, 10),
     st.floats(0.05, 1) | st.just(math.inf),
 )
-def test_times_add_up_and_none_is_too_short(delays_s: list[float], speed: float, max_s: float) -> None:
+def test_delays_add_up_and_none_is_too_short(delays_s: list[float], speed: float, max_s: float) -> None:
     whole_s = sum(delays_s)
     [numbers], delays_cs = timed([list(pieces(delays_s, 0, whole_s, speed=speed, max_s=max_s))])
     max_late_cs = 1 if max(delays_cs) == 2 else 0
@@ -99,31 +95,31 @@ def test_times_add_up_and_none_is_too_short(delays_s: list[float], speed: float,
         (Recipe(crossfade_s=0.5, fps=10.0), [0.1] * 4, 10.0),
     ],
 )
-def test_pictures_are_thinned_only_where_they_come_too_fast(
+def test_pictures_are_dropped_only_where_they_are_too_fast(
     recipe: Recipe, delays_s: list[float], fps: float | None
 ) -> None:
     assert thinned_fps(recipe, delays_s, recipe.speed) == (fps and pytest.approx(fps))
 
 
 @pytest.mark.parametrize(("own_fps", "fps"), [(60, 30), (50, 25), (25, 12.5), (30, 10), (100, 20), (24, 8)])
-def test_rates_that_divide_are_thinned_evenly(own_fps: float, fps: float) -> None:
+def test_divisible_rates_drop_pictures_evenly(own_fps: float, fps: float) -> None:
     numbers = sampled([1 / own_fps] * 200, 0.0, 20, 1 / fps)
     steps = {later - earlier for earlier, later in pairwise(numbers)}
     assert steps == {round(own_fps / fps)}
 
 
 @given(st.floats(1, 60), st.floats(1, 50))
-def test_steps_of_any_thinning_differ_by_one_at_most(own_fps: float, fps: float) -> None:
+def test_steps_between_pictures_differ_by_at_most_one(own_fps: float, fps: float) -> None:
     numbers = sampled([1 / own_fps] * 300, 0.0, min(60, int(300 / own_fps * fps)), 1 / fps)
     steps = {later - earlier for earlier, later in pairwise(numbers)}
     assert max(steps, default=0) - min(steps, default=0) <= 1
 
 
-def test_the_last_picture_stays_where_a_cut_reaches_past_it() -> None:
+def test_last_picture_is_held_where_a_segment_ends_after_it() -> None:
     assert sampled([0.1, 0.1], -0.05, 5, 0.1) == [0, 0, 1, 1, 1]
 
 
-def test_a_picture_is_many_frames_only_where_something_changes_while_it_shows() -> None:
+def test_picture_is_split_only_where_something_changes_on_it() -> None:
     assert longest_piece_s(Recipe()) == math.inf
     worded = Recipe(captions=(Caption(text="a", end_s=0.5),))
     cut = list(pieces([1.0, 0.05], 0, 1.05, speed=1.0, max_s=longest_piece_s(worded)))

@@ -1,4 +1,4 @@
-"""A field of a recipe is described once, where it is declared."""
+"""Every recipe field is described once, where it is declared."""
 
 import inspect
 
@@ -12,7 +12,7 @@ SCHEMA = Recipe.model_json_schema()
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_every_field_has_a_title_and_a_sentence(path: str) -> None:
+def test_every_field_has_a_title_and_a_description(path: str) -> None:
     field = recipe_field(path)
     assert field.title
     assert field.description.endswith(".")
@@ -26,7 +26,7 @@ def test_every_choice_has_a_label(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_slider_lies_within_what_its_field_may_be(path: str) -> None:
+def test_slider_range_lies_within_the_fields_bounds(path: str) -> None:
     field = recipe_field(path)
     if field.hints.slider:
         low, high = field.hints.slider
@@ -44,29 +44,29 @@ def test_a_slider_lies_within_what_its_field_may_be(path: str) -> None:
         ("speed", "Speed"),
     ],
 )
-def test_a_label_ends_with_the_unit(path: str, label: str) -> None:
+def test_label_ends_with_the_unit(path: str, label: str) -> None:
     assert recipe_field(path).label == label
 
 
 @pytest.mark.parametrize("path", ["nothing", "look.nothing", "fps.nothing"])
-def test_a_path_that_leads_nowhere_is_an_error(path: str) -> None:
+def test_unknown_path_is_an_error(path: str) -> None:
     with pytest.raises(KeyError):
         recipe_field(path)
 
 
-def test_every_field_stands_under_a_heading() -> None:
+def test_every_field_belongs_to_a_group() -> None:
     assert list(sections()) == list(SECTIONS.values())
     assert [name for names in sections().values() for name in names] == list(Recipe.model_fields)
 
 
 @pytest.mark.parametrize("part", [Recipe, Look])
-def test_help_and_notebooks_show_what_each_field_does(part: type[Recipe] | type[Look]) -> None:
+def test_help_and_notebooks_show_descriptions(part: type[Recipe] | type[Look]) -> None:
     shown = inspect.getdoc(part) or ""
     for name, field in part.model_fields.items():
         assert f"    {name}: {field.description}" in shown
 
 
-def test_the_schema_shows_titles_and_descriptions_and_nothing_that_is_only_for_forms() -> None:
+def test_schema_has_titles_and_descriptions_without_form_metadata() -> None:
     blur = SCHEMA["$defs"]["Look"]["properties"]["blur_px"]
     assert set(blur) == {"default", "description", "maximum", "minimum", "title", "type"}
     assert blur["title"] == "Blur"

@@ -21,7 +21,7 @@ from gifapp.domain.timing import Pace
         (Recipe(crossfade_s=0.5), 10.0, 12.5),
     ],
 )
-def test_a_slow_video_keeps_its_times_where_whole_pictures_show(
+def test_slow_video_keeps_its_rate_where_whole_pictures_are_shown(
     recipe: Recipe, steady_fps: float | None, fps: float
 ) -> None:
     paced = match_source_rate(recipe, Pace(25.0, steady_fps))
@@ -42,7 +42,7 @@ def test_a_slow_video_keeps_its_times_where_whole_pictures_show(
         (Recipe(look=Look(fade_in_s=0.5), fps=20.0), 8.0, 20.0),
     ],
 )
-def test_the_pictures_of_an_animation_come_as_often_as_in_their_file(
+def test_animation_keeps_its_rate_unless_something_changes_between_pictures(
     recipe: Recipe, source_fps: float | None, fps: float
 ) -> None:
     assert match_source_rate(recipe, Pace(source_fps, None, keeps_times=True)).fps == fps
@@ -59,7 +59,7 @@ def test_the_pictures_of_an_animation_come_as_often_as_in_their_file(
         (10, 2, (10, 1.6)),
     ],
 )
-def test_a_sequence_plays_fps_pictures_a_second(
+def test_sequence_plays_at_the_recipes_rate(
     fps: float | None, speed: float, carried_out: tuple[float, float]
 ) -> None:
     pace = Pace(12.5, 12.5, keeps_times=True, is_sequence=True)

@@ -1,5 +1,5 @@
-"""Text files in the encodings that people have."""
-# ruff: noqa: RUF001 - letters that look like others are what is tested
+"""Text files in common encodings."""
+# ruff: noqa: RUF001 - similar-looking letters are intended
 
 import contextlib
 import os
@@ -37,20 +37,20 @@ TEXTS = [
 
 
 @pytest.mark.parametrize(("encoding", "words"), TEXTS)
-def test_subtitles_are_decoded_by_their_letters(encoding: str, words: str) -> None:
+def test_encoding_is_detected_from_the_letters(encoding: str, words: str) -> None:
     text = CUE.format(words)
     assert decode_text(text.encode(encoding)) == text
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
-def test_a_byte_order_mark_tells_the_encoding_and_goes(encoding: str) -> None:
+def test_byte_order_mark_decides_and_is_removed(encoding: str) -> None:
     assert decode_text("\ufeffCafé 你好".encode(encoding)) == "Café 你好"
 
 
 @pytest.mark.parametrize(
     "data", [bytes(range(256)) * 40, b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(200)) * 9]
 )
-def test_what_is_no_text_is_refused(data: bytes) -> None:
+def test_binary_data_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"neither UTF-8 nor in another known encoding|can.t decode"):
         decode_text(data)
 
@@ -58,7 +58,7 @@ def test_what_is_no_text_is_refused(data: bytes) -> None:
 @pytest.mark.parametrize(
     "data", [b"\xe4" * 400_000, "你好".encode("gbk") * 100_000, os.urandom(400_000)], ids=["a", "b", "c"]
 )
-def test_it_takes_no_time(data: bytes) -> None:
+def test_decoding_is_fast(data: bytes) -> None:
     begin = time.process_time()
     with contextlib.suppress(ValueError):
         decode_text(data)

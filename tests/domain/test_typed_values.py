@@ -16,7 +16,7 @@ from gifapp.domain.typed_values import bytes_in, seconds_in
         ("90:00", 5400),
     ],
 )
-def test_times(text: str, seconds: float) -> None:
+def test_time_notations(text: str, seconds: float) -> None:
     assert seconds_in(text) == seconds
 
 
@@ -24,7 +24,7 @@ def test_times(text: str, seconds: float) -> None:
     "text",
     ["", "soon", "1:", ":30", "-1", "1:-1", "1:2:3:4", "1e3", "nan", "1 30", "\N{ARABIC-INDIC DIGIT ONE}"],
 )
-def test_what_is_no_time(text: str) -> None:
+def test_invalid_times(text: str) -> None:
     with pytest.raises(ValueError, match=r"is not a time such as 90\.5 or 1:30\.5"):
         seconds_in(text)
 
@@ -41,11 +41,11 @@ def test_what_is_no_time(text: str) -> None:
         ("1G", "m", 1_000_000_000),
     ],
 )
-def test_sizes(text: str, unit: str, count: float) -> None:
+def test_size_notations(text: str, unit: str, count: float) -> None:
     assert bytes_in(text, unit=unit) == count
 
 
 @pytest.mark.parametrize("text", ["", "small", "-1", "1 TB", "1e6", "inf", "1..5"])
-def test_what_is_no_size(text: str) -> None:
+def test_invalid_sizes(text: str) -> None:
     with pytest.raises(ValueError, match="is not a size such as"):
         bytes_in(text)

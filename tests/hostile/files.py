@@ -1,4 +1,4 @@
-"""Files that somebody might upload to break something, each made by the function of its name."""
+"""Malicious uploads, each made by the function of its name."""
 
 import io
 import struct
@@ -16,7 +16,7 @@ Make = Callable[[Path], Path]
 
 
 def playlists(url: str) -> dict[str, bytes]:
-    """What could make a reader open `url` or a file of this machine, by the names of their formats."""
+    """Playlists that make a naive reader open `url` or a local file, by the name of their format."""
     hls = f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{url}/a.ts\n#EXTINF:1,\nfile:///etc/passwd\n"
     dash = (
         '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static"'
@@ -177,7 +177,7 @@ def a_codec_of_nobodys(path: Path) -> Path:
     return clips.pattern(path.with_suffix(".mkv"), seconds=0.1, to=("-c:v", "snow", "-strict", "-2"))
 
 
-# each ends as one of these; a job's end or the status of the upload
+# the expected end: a job's state or the status of the upload
 REFUSED, FAILED, MADE = "refused", "failed", "succeeded"
 
 VIDEOS: list[tuple[Make, str]] = [
@@ -218,7 +218,7 @@ def huge_overlay() -> bytes:
 
 
 def _putting(changes: dict[str, tuple[int, bytes]]) -> Callable[[bytes], bytes]:
-    """Overwrites bytes of MP4 boxes: by the box's type, how far behind it, and with what."""
+    """Overwrite bytes in MP4 boxes: by the type of the box, the offset after it, and the new bytes."""
 
     def change(data: bytes) -> bytes:
         changed = bytearray(data)
@@ -231,7 +231,7 @@ def _putting(changes: dict[str, tuple[int, bytes]]) -> Callable[[bytes], bytes]:
 
 
 def _avi_with_subtitles(playlist: bytes) -> bytes:
-    """An AVI with one picture and a subtitle track that is a playlist, which readers once followed."""
+    """An AVI with one picture and a subtitle track that is a playlist, which ffmpeg once followed."""
     picture = io.BytesIO()
     Image.new("RGB", (16, 16), "red").save(picture, "JPEG")
     main = struct.pack("<14I", 40_000, 0, 0, 0, 1, 0, 2, 0, 16, 16, 0, 0, 0, 0)

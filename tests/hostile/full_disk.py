@@ -1,4 +1,4 @@
-"""What happens on a disk that is really full: run on one of 100 kB, prints how each attempt ends as JSON."""
+"""Writes to a full disk of 100 kB and prints how each attempt ends, as JSON."""
 
 import json
 import sys
@@ -43,7 +43,7 @@ def upload_in_parts(disk: Path) -> None:
             for _ in range(MUCH // len(CHUNK)):
                 writer.write(CHUNK)
         finally:
-            assert 0 < uploads.find("ada", begun.id).offset < MUCH  # to be gone on with
+            assert 0 < uploads.find("ada", begun.id).offset < MUCH  # an upload to continue
             writer.remove()
 
 
@@ -69,7 +69,7 @@ def conversion(disk: Path, clip: Path) -> None:
 
 
 def ending(attempt: Callable[..., None], disk: Path, *more: Path) -> list[str | int]:
-    """The error, and how many files it left."""
+    """The error, and the number of files left behind."""
     code = "none"
     try:
         attempt(disk, *more)

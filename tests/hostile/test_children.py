@@ -1,4 +1,4 @@
-"""Every process that touches a stranger's file is held while it runs: looked at from outside."""
+"""Every process that touches an untrusted file runs under limits, checked from outside."""
 
 import contextlib
 import os
@@ -50,7 +50,7 @@ def assert_is_held(child: psutil.Process) -> None:
 
 
 def held(word: str) -> bool:
-    """Whether a child of ours has the word in its command line; it must be held then."""
+    """Whether a child process has this word in its command line; asserts that it is limited."""
     for child in psutil.Process().children():
         with contextlib.suppress(psutil.NoSuchProcess):  # it has ended
             if word in child.cmdline():
@@ -59,7 +59,7 @@ def held(word: str) -> bool:
     return False
 
 
-def test_who_looks_into_a_file_is_held() -> None:
+def test_inspection_is_limited() -> None:
     seen: list[bool] = []
     probe(
         clips.real_clip(),
@@ -75,20 +75,20 @@ def frames(path: Path) -> Generator[object]:
     return ffmpeg.frames(path, video, plan, limits=LIMITS, checkpoint=lambda: None)
 
 
-def test_who_decodes_a_video_is_held() -> None:
+def test_video_decoding_is_limited() -> None:
     with closing(frames(clips.real_clip())) as decoded:
         next(decoded)
         assert held("-protocol_whitelist")
 
 
-def test_who_opens_pictures_is_held(tmp_path: Path) -> None:
+def test_picture_decoding_is_limited(tmp_path: Path) -> None:
     noise = saved(Image.fromarray(np.random.default_rng(1).integers(0, 255, (999, 999, 3), np.uint8)))
     with closing(frames(folder_of(tmp_path / "pictures", {f"{n}.png": noise for n in range(9)}))) as decoded:
         next(decoded)
         assert held("gifapp.conversion.images.decoder")
 
 
-def test_who_writes_another_format_is_held(tmp_path: Path) -> None:
+def test_encoding_of_other_formats_is_limited(tmp_path: Path) -> None:
     words = ("-c:v", "apng", "-f", "apng")
     with closing(FfmpegEncoder(words, tmp_path / "out", limits=LIMITS, checkpoint=lambda: None)):
         assert held("apng")
@@ -165,7 +165,7 @@ def test_a_conversion_cannot_read_the_signing_secret(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("nice", [0, 10])
-def test_what_is_made_for_a_flood_gives_way_on_the_cpu(tmp_path: Path, nice: int) -> None:
+def test_conversion_takes_its_requests_niceness(tmp_path: Path, nice: int) -> None:
     clip = clips.pattern(tmp_path / "clip.mp4", size="32x32", seconds=0.2)
     order = ConversionRequest(clip, probe(clip, limits=LIMITS), Recipe(), tmp_path, LIMITS, nice=nice)
     server = ForkServer("tests.jobs.converters:tells_its_niceness")
@@ -177,7 +177,7 @@ def test_what_is_made_for_a_flood_gives_way_on_the_cpu(tmp_path: Path, nice: int
     assert message.bytes == os.nice(0) + nice
 
 
-def test_who_converts_is_held(tmp_path: Path) -> None:
+def test_conversion_is_limited(tmp_path: Path) -> None:
     clip = clips.pattern(tmp_path / "clip.mp4", size="32x32", seconds=0.2)
     order = ConversionRequest(clip, probe(clip, limits=LIMITS), Recipe(), tmp_path, LIMITS)
     server = ForkServer("tests.jobs.converters:slow")

@@ -1,4 +1,4 @@
-"""Hostile files, through the whole service: refused in words, or a job that ends, and nothing left behind."""
+"""Malicious files sent through the whole service: each is refused or its job ends; nothing is left."""
 
 import base64
 import contextlib
@@ -22,7 +22,7 @@ from tests.support.letters import write_clip
 from tests.support.service import RunningService, running_service
 
 MAX_TIME_S = 60.0
-MAX_BYTES = 1_000_000_000  # of any one process
+MAX_BYTES = 1_000_000_000  # of any single process
 NAMES = [
     *("-i.mp4", "..%2f..%2fetc%2fpasswd", "../../etc/passwd", "$(id).mp4", "`id`.mp4", "a'b\".mp4", "%d.mp4"),
     *("<img src=x onerror=alert(1)>.mp4", "\u202e4pm.exe", "a\nb\r\nSet-Cookie: x.mp4", "concat:ok.mp4"),
@@ -31,7 +31,7 @@ NAMES = [
 
 
 class Watch:
-    """The largest process below the service, sampled while the tests run."""
+    """Samples the largest process below the service while the tests run."""
 
     def __init__(self) -> None:
         self.largest_bytes = 0
@@ -52,7 +52,7 @@ class Watch:
 
 def _below_service() -> list[psutil.Process]:
     below: list[psutil.Process] = []
-    for child in psutil.Process().children():  # ffmpeg, too, while a test makes its video
+    for child in psutil.Process().children():  # also the ffmpeg that makes a test's video
         with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
             below += child.children(recursive=True) if "up" in child.cmdline() else []
     return below
@@ -84,7 +84,7 @@ def client(service: RunningService) -> Iterator[Client]:
 
 @pytest.fixture(scope="module", autouse=True)
 def nothing_is_left(client: Client, data: Path) -> Iterator[None]:
-    """After all of it: no process beyond those of an idle service, no file that no document names."""
+    """Afterwards, no process beyond those of an idle service and no unreferenced file may be left."""
     assert _end(client, _upload(client, clips.real_clip().read_bytes(), "warm.mp4")) == MADE
     idle = _names_below()
     watch = Watch()
@@ -99,35 +99,37 @@ def nothing_is_left(client: Client, data: Path) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def ordinary(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A video that nobody would mind."""
+    """An ordinary video."""
     return clips.pattern(tmp_path_factory.mktemp("ordinary") / "clip.mp4").read_bytes()
 
 
 @pytest.fixture(scope="module")
 def trap() -> Iterator[socket.socket]:
-    """Who connects here was told to by a file."""
+    """A server that only a followed playlist would connect to."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         listening.settimeout(0.2)
         yield listening
 
 
-def test_no_playlist_is_followed(client: Client, trap: socket.socket) -> None:
+def test_playlists_are_not_followed(client: Client, trap: socket.socket) -> None:
     playlists = files.playlists(f"http://127.0.0.1:{trap.getsockname()[1]}")
     for kind, content in playlists.items():
         for name in (f"{kind}.mp4", f"a.{kind}"):
             end = _end(client, _upload(client, content, name))
-            assert end == (MADE if kind.startswith("avi") else REFUSED), kind  # an AVI's picture is one
+            assert end == (MADE if kind.startswith("avi") else REFUSED), (
+                kind
+            )  # an AVI's picture counts as one
     with pytest.raises(TimeoutError):
         trap.accept()
 
 
 @pytest.mark.parametrize("kind", files.NO_VIDEOS)
-def test_what_is_no_video_is_refused(client: Client, kind: str) -> None:
+def test_files_that_are_not_videos_are_refused(client: Client, kind: str) -> None:
     assert _is_refusal(_upload(client, files.NO_VIDEOS[kind], f"{kind}.mp4"))
 
 
 @pytest.mark.parametrize(("make", "end"), files.VIDEOS, ids=[make.__name__ for make, _ in files.VIDEOS])
-def test_an_odd_video_ends_in_words_or_as_a_gif(
+def test_malformed_video_is_refused_or_converted(
     client: Client, tmp_path: Path, make: files.Make, end: str
 ) -> None:
     path = make(tmp_path / "hostile.mp4")
@@ -136,7 +138,9 @@ def test_an_odd_video_ends_in_words_or_as_a_gif(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_name_is_shown_and_never_a_path(client: Client, data: Path, tmp_path: Path, name: str) -> None:
+def test_file_name_is_displayed_and_never_used_as_a_path(
+    client: Client, data: Path, tmp_path: Path, name: str
+) -> None:
     clip = write_clip(tmp_path / "ok.mkv", [["R"], ["G"]]).read_bytes()
     before = {path.parent for path in data.rglob("*")}
     answer = _upload(client, clip, name)
@@ -172,14 +176,14 @@ def test_a_name_is_shown_and_never_a_path(client: Client, data: Path, tmp_path: 
         *("times without end", "the longest times", "the shortest times", "short fades", "a short caption"),
     ],
 )
-def test_a_hostile_recipe_ends_in_words_or_as_a_gif(
+def test_malicious_recipe_is_refused_or_converted(
     client: Client, ordinary: bytes, recipe: dict[str, Any], end: str
 ) -> None:
     answer = _upload(client, ordinary, "clip.mp4")
     assert _end(client, answer, **recipe) == end
 
 
-def test_an_overlay_that_unpacks_to_a_huge_picture_ends_in_words(client: Client, ordinary: bytes) -> None:
+def test_overlay_that_unpacks_to_a_huge_picture_is_refused(client: Client, ordinary: bytes) -> None:
     answer = _upload(client, ordinary, "clip.mp4")
     overlay = {"image": base64.b64encode(files.huge_overlay()).decode()}
     assert _end(client, answer, overlay=overlay) == FAILED
@@ -195,7 +199,7 @@ def _upload(client: Client, content: bytes, name: str) -> httpx.Response:
 
 
 def _end(client: Client, source: httpx.Response, **recipe: Any) -> str:
-    """What becomes of a small GIF of an upload: refused with it or by itself, or how its job ends."""
+    """How a small GIF of an upload ends: with a refusal or in a job's final state."""
     answer = source
     if source.is_success:
         recipe = {"width_px": 64, "fps": 5, **recipe}
@@ -216,7 +220,7 @@ def _ended(client: Client, job_id: str) -> JobView:
 
 
 def _is_refusal(answer: httpx.Response) -> bool:
-    """Problem details of a 4xx, in a sentence, without a word of our insides."""
+    """Whether it is a 4xx with problem details: a sentence without internals."""
     return 400 <= answer.status_code < 500 and _is_sentence(answer.json()["detail"])
 
 

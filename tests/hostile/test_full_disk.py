@@ -1,4 +1,4 @@
-"""Disks that fill up while something is written: a small one, in a namespace that needs no root."""
+"""Disks that fill up during a write: a small disk in an unprivileged mount namespace."""
 
 import json
 import os
@@ -16,7 +16,7 @@ INSIDE = ("unshare", "--user", "--map-root-user", "--mount")
 
 @pytest.fixture
 def on_a_small_disk(tmp_path: Path) -> tuple[str, ...]:
-    """Runs what follows with 100 kB at `disk`."""
+    """Run a command with a disk of 100 kB at `disk`."""
     disk = tmp_path / "disk"
     disk.mkdir()
     mounting = (*INSIDE, "sh", "-c", 'mount -t tmpfs -o size=100k tmpfs "$0" && exec "$@"', str(disk))
@@ -29,7 +29,7 @@ def on_a_small_disk(tmp_path: Path) -> tuple[str, ...]:
     return mounting
 
 
-def test_a_disk_that_fills_up_is_named_and_nothing_half_written_stays(
+def test_full_disk_is_reported_and_nothing_half_written_is_left(
     on_a_small_disk: tuple[str, ...], tmp_path: Path
 ) -> None:
     clip = clips.pattern(tmp_path / "clip.mp4", size="640x480", seconds=1)

@@ -1,4 +1,4 @@
-"""What people used to prove who they are is in no log, at its most talkative."""
+"""No log contains a credential, even at the most verbose level."""
 
 import re
 from collections.abc import Iterator
@@ -22,23 +22,23 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService
         yield running
 
 
-def test_no_secret_is_in_the_log_of_a_whole_day(service: RunningService, tmp_path: Path) -> None:
+def test_no_secret_is_in_the_log_of_a_whole_visit(service: RunningService, tmp_path: Path) -> None:
     used = _live(service, write_clip(tmp_path / "clip.mkv", [["RR"], ["GG"]]).read_bytes())
     secret = (service.printed.parent / "data" / "secret.key").read_text().strip()
     logs = [service.printed, *(service.printed.parent / "data" / "logs").iterdir()]
     assert {"web.log", "workers.log", "redis-server.log", "mongod.log"} <= {log.name for log in logs}
     said = "\n".join(log.read_text() for log in logs)
     assert said.count(service.setup_url) == service.printed.read_text().count(service.setup_url) == 1
-    said = said.replace(service.setup_url, "")  # which the terminal must show
+    said = said.replace(service.setup_url, "")  # the terminal must show it
     for cut in ("/nothing/gifapp_…", "&signature=…", "/?setup=…", "/?invite=…", "/?reset=…", "/s/…"):
-        assert cut in said  # it talks of that request, without what opens something
+        assert cut in said  # the log has that request, without its secret
     for kind, value in {**used, "signing secret": secret}.items():
         assert len(value) > 15, kind
         assert value not in said, kind
 
 
 def _misplace(service: RunningService, secret: str) -> None:
-    """Send a secret where none belongs, in spellings of which none is served."""
+    """Send a secret where none belongs, in spellings that no route accepts."""
     by_number = "".join(f"%{ord(letter):02x}" for letter in secret)
     headers = {"Referer": f"{service.url}/?token={secret}", "Cookie": f"gifapp_session={secret}"}
     for path in (
@@ -51,7 +51,7 @@ def _misplace(service: RunningService, secret: str) -> None:
 
 
 def _live(service: RunningService, video: bytes) -> dict[str, str]:
-    """Register, fail, sign in, upload, convert, look, renew, sign out; the secrets that this took."""
+    """Register, fail, sign in, upload, convert, look, refresh, sign out; return the secrets used."""
     with httpx.Client(base_url=f"{service.url}/api/v1", timeout=30) as http:
         httpx.get(service.setup_url, timeout=30).raise_for_status()
         account = {"email": "ada@example.com", "password": PASSWORD}
@@ -72,7 +72,9 @@ def _live(service: RunningService, video: bytes) -> dict[str, str]:
         assert signature is not None
         httpx.get(service.url + address).raise_for_status()
         httpx.get(service.url + address.replace(job["id"], "0" * 32))
-        httpx.get(service.url, cookies=dict(http.cookies), timeout=30).raise_for_status()  # a page, a kernel
+        httpx.get(
+            service.url, cookies=dict(http.cookies), timeout=30
+        ).raise_for_status()  # load a page, which starts a kernel
         http.get("/me", headers={"Authorization": f"Bearer {signed_in['access_token']}x"})
         api_token = http.post("/me/tokens", json={"name": "a script"}, headers=bearer).json()["token"]
         http.get("/me", headers={"Authorization": f"Bearer {api_token}"}).raise_for_status()

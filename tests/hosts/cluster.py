@@ -1,4 +1,4 @@
-"""gifapp on several hosts: one with the data, web servers and workers on hosts of their own."""
+"""gifapp on several hosts: one for the data, and separate hosts for web servers and workers."""
 
 import os
 import re
@@ -26,25 +26,25 @@ _STORAGE_URL = "s3://media"
 
 @dataclass
 class Cluster:
-    """What runs where; hosts have nothing in common but the network, and each a folder in this one."""
+    """The processes on each host; hosts share only the network, and each has its own folder."""
 
     network: Network
     folder: Path
     running: dict[str, Popen[Any]] = field(default_factory=dict)
 
     def work(self, name: str) -> Path:
-        """What a worker's host has on its own disk."""
+        """The local disk of a worker's host."""
         return self.folder / name
 
     def stored(self) -> list[str]:
-        """The objects in the bucket, by the test's way in."""
+        """The objects in the bucket, read over the test's own connection."""
         with self._bucket() as bucket:
             listed = bucket.get("/media?list-type=2").raise_for_status().text
         return sorted(re.findall("<Key>([^<]+)</Key>", listed))
 
     @property
     def mongodb_url(self) -> str:
-        """The test's way in, which no cut cable closes."""
+        """The test's own connection, which stays up when a host is disconnected."""
         return f"mongodb://{quote(str(self.folder / 'mongodb-27017.sock'), safe='')}/gifapp"
 
     def start_data(self) -> None:
@@ -56,7 +56,7 @@ class Cluster:
         )
         mongod = (str(MONGOD.find()), "--bind_ip_all", "--port", "27017", "--dbpath", str(path), "--quiet")
         self._start(data, "mongod", *mongod, "--unixSocketPrefix", str(self.folder))
-        # clients leave the Unix socket of a refused connection open: nobody is asked before they listen
+        # clients keep a Unix socket open after a refused connection: start only when the servers listen
         assert wait_until(lambda: "Ready to accept connections" in self.said("redis"), timeout_s=20)
         assert wait_until(lambda: "Waiting for connections" in self.said("mongod"), timeout_s=20)
         assert mongod_responds(self.mongodb_url)
@@ -79,7 +79,7 @@ class Cluster:
         )
 
     def visitor(self, web: str) -> httpx.Client:
-        """A client of that web server."""
+        """A client of this web server."""
         way_in = httpx.HTTPTransport(uds=str(self._socket(web)))
         return httpx.Client(base_url=f"http://{web}:{_PORT}/api/v1", transport=way_in, timeout=30)
 

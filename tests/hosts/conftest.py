@@ -18,7 +18,7 @@ def cluster() -> Iterator[Cluster]:
         pytest.skip(impossible)
     assert impossible is None, impossible
     with (
-        tempfile.TemporaryDirectory(prefix="gifapp-hosts-") as folder,  # short: sockets are in it
+        tempfile.TemporaryDirectory(prefix="gifapp-hosts-") as folder,  # a short path: Unix sockets are in it
         network("data", "web-1", "web-2", "worker-a", "worker-b") as hosts,
     ):
         cluster = Cluster(hosts, Path(folder))

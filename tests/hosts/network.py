@@ -1,4 +1,4 @@
-"""Several hosts on one machine: network namespaces on a bridge, in a user namespace that needs no root."""
+"""Several hosts on one machine: network namespaces on a bridge, inside an unprivileged user namespace."""
 
 import contextlib
 import os
@@ -18,11 +18,11 @@ _PROGRAMS = ("unshare", "nsenter", "ip", "hostname")
 
 @dataclass(frozen=True)
 class Host:
-    """One of them: a network, and a host name, that nobody else has."""
+    """A host with its own network namespace and host name."""
 
     name: str
     address: str
-    pid: int  # of a process that keeps its namespaces alive
+    pid: int  # of the process that keeps its namespaces alive
 
     @property
     def entering(self) -> tuple[str, ...]:
@@ -46,7 +46,7 @@ class Network:
         return self.hosts[name]
 
     def cut(self, name: str) -> None:
-        """Pull the cable of a host: nothing is refused, nothing arrives."""
+        """Disconnect a host: connections are not refused, but nothing arrives."""
         self.switch.run("ip", "link", "set", name, "down")
 
     def heal(self, name: str) -> None:
@@ -54,7 +54,7 @@ class Network:
 
 
 def why_impossible() -> str | None:
-    """Why this machine cannot have hosts of ours; None when it can."""
+    """Why this machine cannot run such hosts; None if it can."""
     missing = [program for program in _PROGRAMS if not shutil.which(program)]
     if sys.platform != "linux" or missing:
         return f"network namespaces need Linux with {', '.join(missing or _PROGRAMS)}"
@@ -66,7 +66,7 @@ def why_impossible() -> str | None:
 
 @contextlib.contextmanager
 def network(*names: str) -> Iterator[Network]:
-    """Hosts that reach each other; the machine's own network is not touched."""
+    """Hosts that reach each other; the machine's own network is unchanged."""
     with contextlib.ExitStack() as stack:
         switch = stack.enter_context(_namespace("switch", f"{_SUBNET}.1", inside=()))
         switch.run("ip", "link", "add", "bridge", "type", "bridge")
@@ -96,7 +96,7 @@ def _connected(switch: Host, name: str, address: str) -> Iterator[Host]:
 
 @contextlib.contextmanager
 def _namespace(name: str, address: str, *, inside: tuple[str, ...]) -> Iterator[Host]:
-    """A namespace lives as long as a process in it."""
+    """A process that keeps a namespace alive."""
     unshare = (*inside, "unshare", "--net", "--uts") if inside else _UNSHARE
     keeper = spawn([*unshare, "sleep", "infinity"])
     try:

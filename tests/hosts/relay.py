@@ -1,4 +1,4 @@
-"""From a Unix socket, which all hosts share, to an address that only this host reaches: the test's way in."""
+"""Relays a Unix socket, which the tests connect to, to an address that only this host reaches."""
 
 import asyncio
 import sys

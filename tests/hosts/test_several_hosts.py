@@ -1,4 +1,4 @@
-"""Web servers, workers and data on hosts of their own, and a cable that is pulled."""
+"""Web servers, workers and data on separate hosts, one of which is disconnected."""
 
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ _WORKERS = ("worker-a", "worker-b")
 
 @pytest.fixture
 def ada(cluster: Cluster) -> dict[str, str]:
-    """Both web servers and workers run, and Ada has an account, made at the first web server."""
+    """Web servers and workers are running, and Ada has an account, created at the first web server."""
     cluster.start_web("web-1")
     assert wait_until(lambda: cluster.is_ready("web-1"), timeout_s=60), cluster.said("web-1")
     cluster.start_web("web-2")
@@ -35,23 +35,23 @@ def ada(cluster: Cluster) -> dict[str, str]:
     return {"Authorization": f"Bearer {access}"}
 
 
-def test_a_worker_whose_cable_is_pulled_loses_its_job_to_the_other_host_and_works_on_when_healed(
+def test_disconnected_worker_loses_its_job_and_works_again_when_reconnected(
     cluster: Cluster, ada: dict[str, str], tmp_path: Path
 ) -> None:
     video = made_video(tmp_path, "testsrc2=size=640x360:rate=25:duration=20")
     with cluster.visitor("web-1") as visitor:
         uploaded = visitor.post("/sources?name=clip.mp4", content=video, headers=ada).raise_for_status()
-    with cluster.visitor("web-2") as visitor:  # what one web server took in, the other knows
+    with cluster.visitor("web-2") as visitor:  # uploaded at one web server, known at the other
         job_id = submit(visitor, ada, uploaded.json()["id"], width_px=640, fps=50)
 
     assert wait_until(lambda: bool(progress_of(job_id)), timeout_s=60), told(cluster)
     lost = holder_of(job_id)
     cluster.network.cut(lost)
     assert wait_until(lambda: job(job_id).state == JobState.QUEUED, timeout_s=30)
-    JobDocument.objects(id=job_id).update(set__run_at=utc_now())  # as if the wait had passed
+    JobDocument.objects(id=job_id).update(set__run_at=utc_now())  # pretend that the wait has passed
     assert wait_until(lambda: job(job_id).state == JobState.SUCCEEDED, timeout_s=90), told(cluster)
 
-    # the lost host has finished or given up, and cannot have told anybody
+    # the disconnected host has finished or given up, and could not report it
     cluster.network.heal(lost)
     healed_at = utc_now()
     other = next(name for name in _WORKERS if name != lost)

@@ -12,7 +12,7 @@ SECRET = b"a secret of thirty-two bytes, no less"
 
 @dataclass
 class Clock:
-    """Time that a test moves; it starts yesterday, since PyJWT goes by the real one."""
+    """A clock that a test moves; it starts yesterday, because PyJWT uses the real one."""
 
     now: datetime = field(default_factory=lambda: datetime.now(UTC) - timedelta(days=1))
 

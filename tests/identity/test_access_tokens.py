@@ -1,4 +1,4 @@
-"""Access tokens: how long they are good, and that nobody else can make one."""
+"""Access tokens: their lifetime, and resistance to forgery."""
 
 import base64
 import hmac
@@ -17,7 +17,7 @@ from tests.identity.test_sessions import signed_in
 ACCESS_KEY = derived_key(SECRET, "access tokens")
 
 
-def test_a_kernels_token_belongs_to_the_same_session(identity: Identity) -> None:
+def test_kernel_token_belongs_to_the_same_session(identity: Identity) -> None:
     session = signed_in(identity)
     caller = identity.caller_of_cookie(session.refresh_token)
     assert isinstance(caller, Caller)
@@ -26,7 +26,7 @@ def test_a_kernels_token_belongs_to_the_same_session(identity: Identity) -> None
     assert expires_in == 900
 
 
-def test_an_access_token_expires(build: Build, clock: Clock) -> None:
+def test_access_token_expires(build: Build, clock: Clock) -> None:
     token = signed_in(build(now=clock)).access_token
     with pytest.raises(errors.TokenExpired):
         build().authenticate(token)
@@ -37,7 +37,7 @@ def encoded(part: bytes) -> str:
 
 
 def forged(session: Session) -> list[str]:
-    """Access tokens that somebody without the key could make of a good one, and one by another algorithm."""
+    """Tokens forged from a valid one without the key, and one signed with another algorithm."""
     head, claims, signature = session.access_token.split(".")
     none, rs256, hs512 = (
         encoded(json.dumps({"alg": name, "typ": "JWT"}).encode()) for name in ("none", "RS256", "HS512")
@@ -57,7 +57,7 @@ def forged(session: Session) -> list[str]:
     ]
 
 
-def test_a_forged_token_is_nobodys(identity: Identity) -> None:
+def test_forged_token_is_rejected(identity: Identity) -> None:
     for token in forged(signed_in(identity)):
         with pytest.raises(errors.TokenInvalid):
             identity.authenticate(token)
@@ -67,7 +67,7 @@ def test_a_forged_token_is_nobodys(identity: Identity) -> None:
     "claims",
     [{"purpose": "invite"}, {"aud": "else"}, {"iss": "else"}, {"ver": 7}, {"sub": "0" * 24}, {"sid": "else"}],
 )
-def test_every_claim_counts(identity: Identity, claims: dict[str, object]) -> None:
+def test_wrong_claim_is_rejected(identity: Identity, claims: dict[str, object]) -> None:
     good = signed_in(identity).access_token
     content = jwt.decode(good, options={"verify_signature": False})
     assert identity.authenticate(jwt.encode(content, ACCESS_KEY, algorithm="HS256"))
@@ -76,14 +76,14 @@ def test_every_claim_counts(identity: Identity, claims: dict[str, object]) -> No
 
 
 @pytest.mark.parametrize("claim", ["iss", "aud", "exp", "iat", "sub", "sid", "ver", "purpose"])
-def test_every_claim_is_needed(identity: Identity, claim: str) -> None:
+def test_missing_claim_is_rejected(identity: Identity, claim: str) -> None:
     content = jwt.decode(signed_in(identity).access_token, options={"verify_signature": False})
     del content[claim]
     with pytest.raises(errors.TokenInvalid):
         identity.authenticate(jwt.encode(content, ACCESS_KEY, algorithm="HS256"))
 
 
-# by how many seconds the clock that signed a token of one minute is ahead of ours, and whether it is taken
+# how many seconds the signer's clock is ahead of ours, and whether a token of one minute is accepted
 CLOCKS = [(0, True), (0.5, True), (4, True), (30, False), (3600, False)]
 CLOCKS += [(-59, True), (-63, True), (-90, False), (-3600, False)]
 
@@ -97,7 +97,7 @@ def test_clocks_may_differ_by_a_few_seconds(ahead_s: float, is_taken: bool) -> N
 
 
 @pytest.mark.parametrize(("ahead_s", "is_taken"), [(-60, True), (0.5, True), (4, True), (30, False)])
-def test_a_token_for_later_is_not_taken_yet(ahead_s: float, is_taken: bool) -> None:
+def test_token_from_the_future_is_rejected(ahead_s: float, is_taken: bool) -> None:
     signer = TokenSigner(SECRET, "access", timedelta(minutes=1), lambda: datetime.now(UTC))
     token, _ = signer.sign(nbf=datetime.now(UTC) + timedelta(seconds=ahead_s))
     assert is_read(signer, token) is is_taken
@@ -110,13 +110,13 @@ def is_read(signer: TokenSigner, token: str) -> bool:
         return False
 
 
-def test_a_token_of_another_purpose_has_another_key() -> None:
+def test_each_purpose_has_its_own_key() -> None:
     def now() -> datetime:
         return datetime.now(UTC)
 
     one, other = (TokenSigner(SECRET, purpose, timedelta(minutes=1), now) for purpose in ("access", "invite"))
     claims = jwt.decode(one.sign()[0], options={"verify_signature": False})
-    for purpose in ("access", "invite"):  # what it says of itself is not all that keeps them apart
+    for purpose in ("access", "invite"):  # the claim alone does not tell them apart
         renamed = jwt.encode({**claims, "purpose": purpose}, ACCESS_KEY, algorithm="HS256")
         assert (purpose == "access") is is_read(one, renamed)
         assert not is_read(other, renamed)

@@ -1,4 +1,4 @@
-"""What administrators do to accounts, and what they cannot."""
+"""What administrators may do to accounts, and what they may not."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +22,7 @@ def made(identity: Identity, name: str, role: Role = "user") -> str:
     return identity.create_user(f"{name}@example.org", PASSWORD, role).id
 
 
-def test_everybody_is_listed_a_page_at_a_time(identity: Identity) -> None:
+def test_accounts_are_listed_in_pages(identity: Identity) -> None:
     ids = [made(identity, name) for name in ("ada", "bob", "eve")]
     first = identity.people.page(limit=2)
     assert [user.id for user in first.users] == [ids[2], ids[1]]
@@ -34,7 +34,7 @@ def test_everybody_is_listed_a_page_at_a_time(identity: Identity) -> None:
         identity.people.page(cursor="x")
 
 
-def test_when_somebody_was_last_seen_is_known(identity: Identity) -> None:
+def test_last_seen_time_is_recorded(identity: Identity) -> None:
     session = signed_in(identity)
     seen = identity.people.find(session.user.id).last_seen_at
     assert seen is not None
@@ -44,7 +44,7 @@ def test_when_somebody_was_last_seen_is_known(identity: Identity) -> None:
     assert again >= seen
 
 
-def test_a_disabled_account_is_signed_out_until_it_is_enabled(identity: Identity) -> None:
+def test_disabled_account_is_signed_out_until_it_is_enabled(identity: Identity) -> None:
     session = signed_in(identity)
     assert identity.people.change(session.user.id, disabled=True, by=None).disabled
     assert is_over(identity, session)
@@ -56,7 +56,7 @@ def test_a_disabled_account_is_signed_out_until_it_is_enabled(identity: Identity
 
 
 @pytest.mark.parametrize("end", ["disable", "set_password", "delete", "everywhere"])
-def test_whoever_is_signing_in_while_all_sessions_end_is_out(
+def test_sign_in_that_overlaps_the_end_of_all_sessions_fails(
     identity: Identity, monkeypatch: pytest.MonkeyPatch, end: str
 ) -> None:
     session = signed_in(identity)
@@ -80,7 +80,7 @@ def test_whoever_is_signing_in_while_all_sessions_end_is_out(
     assert SessionDocument.objects.count() == 0
 
 
-def test_no_token_is_made_while_its_account_is_disabled(identity: Identity) -> None:
+def test_disabled_account_cannot_create_a_token(identity: Identity) -> None:
     caller = identity.authenticate(signed_in(identity).access_token)
     identity.people.change(caller.user_id, disabled=True, by=None)
     with pytest.raises(errors.TokenInvalid):
@@ -88,7 +88,7 @@ def test_no_token_is_made_while_its_account_is_disabled(identity: Identity) -> N
     assert identity.api_tokens.all_of(caller.user_id) == []
 
 
-def test_the_last_administrator_stays(identity: Identity) -> None:
+def test_last_administrator_cannot_be_removed(identity: Identity) -> None:
     root, other = made(identity, "root", "administrator"), made(identity, "other", "administrator")
     identity.people.change(other, disabled=True, by=root)
     forgotten: list[str] = []
@@ -114,7 +114,7 @@ def test_administrators_who_demote_each_other_leave_one(identity: Identity) -> N
             return
 
     with ThreadPoolExecutor(2) as threads:
-        for _ in range(20):  # not each time do they meet
+        for _ in range(20):  # they do not overlap every time
             start = Barrier(2)
             list(threads.map(demote, ids))
             assert [one for one in ids if identity.people.find(one).role == "administrator"]
@@ -122,13 +122,13 @@ def test_administrators_who_demote_each_other_leave_one(identity: Identity) -> N
                 identity.people.change(one, role="administrator", by=None)
 
 
-def test_a_new_role_holds_at_once(identity: Identity) -> None:
+def test_new_role_applies_at_once(identity: Identity) -> None:
     session = signed_in(identity)
     identity.people.change(session.user.id, role="administrator", by=None)
     assert identity.authenticate(session.access_token).role == "administrator"
 
 
-def test_a_deleted_account_leaves_nothing_behind(identity: Identity) -> None:
+def test_deleted_account_leaves_nothing_behind(identity: Identity) -> None:
     session = signed_in(identity)
     forgotten: list[str] = []
     token = identity.api_tokens.make(identity.authenticate(session.access_token), "x", ["read"]).token
@@ -142,7 +142,7 @@ def test_a_deleted_account_leaves_nothing_behind(identity: Identity) -> None:
     assert identity.people.everybody() == []
 
 
-def test_the_invitation_of_a_deleted_account_makes_no_other(identity: Identity) -> None:
+def test_invitation_of_a_deleted_account_cannot_be_reused(identity: Identity) -> None:
     made(identity, "root", "administrator")
     invite = identity.invite()
     bob = identity.register("bob@example.org", PASSWORD, invite=invite, address=HERE)
@@ -151,7 +151,7 @@ def test_the_invitation_of_a_deleted_account_makes_no_other(identity: Identity) 
         identity.register("bob@example.org", PASSWORD, invite=invite, address=HERE)
 
 
-def test_a_deletion_that_was_broken_off_is_done_again(identity: Identity) -> None:
+def test_interrupted_deletion_can_be_repeated(identity: Identity) -> None:
     session = signed_in(identity)
 
     def breaks(user_id: str) -> None:
@@ -164,7 +164,7 @@ def test_a_deletion_that_was_broken_off_is_done_again(identity: Identity) -> Non
     assert identity.people.everybody() == []
 
 
-def test_deleting_oneself_takes_the_password(identity: Identity) -> None:
+def test_deleting_ones_own_account_requires_the_password(identity: Identity) -> None:
     caller = identity.authenticate(signed_in(identity).access_token)
     with pytest.raises(errors.CredentialsWrong):
         identity.delete_own(caller, "wrong horse", HERE, forget=lambda _: None)
@@ -172,10 +172,10 @@ def test_deleting_oneself_takes_the_password(identity: Identity) -> None:
     assert identity.people.everybody() == []
 
 
-# --- links for a new password
+# --- reset links
 
 
-def test_a_link_gives_a_new_password_once(identity: Identity) -> None:
+def test_reset_link_sets_a_new_password_once(identity: Identity) -> None:
     session = signed_in(identity)
     link = identity.links.reset(session.user.id, by=None)
     assert link.path == f"/?reset={link.token}"
@@ -187,14 +187,14 @@ def test_a_link_gives_a_new_password_once(identity: Identity) -> None:
     assert identity.login(EMAIL, NEW, HERE)
 
 
-def test_a_bad_password_does_not_use_up_the_link(identity: Identity) -> None:
+def test_rejected_password_does_not_use_up_the_link(identity: Identity) -> None:
     link = identity.links.reset(signed_in(identity).user.id, by=None)
     with pytest.raises(errors.PasswordTooShort):
         identity.reset_password(link.token, "short", HERE)
     assert identity.reset_password(link.token, NEW, HERE)
 
 
-def test_a_link_is_void_once_the_password_was_changed(identity: Identity) -> None:
+def test_reset_link_is_void_after_a_password_change(identity: Identity) -> None:
     session = signed_in(identity)
     link = identity.links.reset(session.user.id, by=None)
     identity.change_password(identity.authenticate(session.access_token), PASSWORD, NEW, HERE)
@@ -202,10 +202,10 @@ def test_a_link_is_void_once_the_password_was_changed(identity: Identity) -> Non
         identity.reset_password(link.token, "yet another horse", HERE)
 
 
-def test_a_link_is_good_for_a_day_and_for_no_disabled_account(build: Build, clock: Clock) -> None:
+def test_reset_link_expires_after_a_day_or_when_the_account_is_disabled(build: Build, clock: Clock) -> None:
     identity = build()
     user_id = signed_in(identity).user.id
-    clock.forward(minutes=-1)  # by more than clocks may differ
+    clock.forward(minutes=-1)  # more than the allowed clock difference
     old = build(now=clock).links.reset(user_id, by=None)
     clock.forward(minutes=5)
     young = build(now=clock).links.reset(user_id, by=None)
@@ -225,7 +225,7 @@ def signed_in_token(identity: Identity) -> str:
     return identity.login("bob@example.org", PASSWORD, HERE).access_token
 
 
-def test_an_invitation_is_no_link_for_a_new_password_nor_the_other_way_round(identity: Identity) -> None:
+def test_invitations_and_reset_links_are_not_interchangeable(identity: Identity) -> None:
     user_id = signed_in(identity).user.id
     link, invite = identity.links.reset(user_id, by=None).token, identity.invite()
     with pytest.raises(errors.InviteInvalid):
@@ -234,7 +234,7 @@ def test_an_invitation_is_no_link_for_a_new_password_nor_the_other_way_round(ide
         identity.reset_password(invite, NEW, HERE)
 
 
-def test_of_two_who_use_a_link_one_wins(build: Build) -> None:
+def test_only_one_of_two_concurrent_uses_of_a_link_succeeds(build: Build) -> None:
     identity = build(password_rounds=9)
     token = identity.links.reset(signed_in(identity).user.id, by=None).token
     start = Barrier(2)

@@ -1,4 +1,4 @@
-"""Who may make an account, and what it needs."""
+"""Who may create an account, and what it requires."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -22,7 +22,7 @@ def founded(identity: Identity) -> UserView:
     return identity.register("ada@example.org", GOOD, identity.setup_token(), address=HERE)
 
 
-def test_the_first_account_needs_the_setup_token_and_is_the_administrators(identity: Identity) -> None:
+def test_first_account_needs_the_setup_token_and_is_administrator(identity: Identity) -> None:
     for wrong in (None, "", "guess", "ü"):
         with pytest.raises(errors.SetupTokenWrong):
             identity.register("ada@example.org", GOOD, wrong, address=HERE)
@@ -30,12 +30,12 @@ def test_the_first_account_needs_the_setup_token_and_is_the_administrators(ident
     assert identity.setup_token() is None
 
 
-def test_the_setup_token_survives_a_restart_and_needs_the_secret(build: Build) -> None:
+def test_setup_token_survives_a_restart_and_depends_on_the_secret(build: Build) -> None:
     assert build().setup_token() == build().setup_token()
     assert build().setup_token() != build(secret=b"another secret of thirty-two bytes").setup_token()
 
 
-def test_of_many_that_race_with_the_setup_token_one_wins(build: Build) -> None:
+def test_concurrent_use_of_the_setup_token_creates_one_account(build: Build) -> None:
     identity = build(password_rounds=9)  # slow enough for all of them to find no account yet
     token, start = identity.setup_token(), Barrier(6)
 
@@ -51,14 +51,14 @@ def test_of_many_that_race_with_the_setup_token_one_wins(build: Build) -> None:
     assert sorted(outcomes) == ["administrator", *["refused"] * 5]
 
 
-def test_the_setup_token_makes_no_second_account(identity: Identity) -> None:
+def test_setup_token_creates_no_second_account(identity: Identity) -> None:
     token = identity.setup_token()
     founded(identity)
     with pytest.raises(errors.InviteInvalid):
         identity.register("eve@example.org", GOOD, token, address=HERE)
 
 
-def test_an_invitation_makes_one_account(identity: Identity) -> None:
+def test_invitation_creates_one_account(identity: Identity) -> None:
     founded(identity)
     invite = identity.invite()
     assert identity.register("bob@example.org", GOOD, invite=invite, address=HERE).role == "user"
@@ -66,14 +66,14 @@ def test_an_invitation_makes_one_account(identity: Identity) -> None:
         identity.register("eve@example.org", GOOD, invite=invite, address=HERE)
 
 
-def test_an_invitation_expires(build: Build, clock: Clock) -> None:
+def test_invitation_expires(build: Build, clock: Clock) -> None:
     founded(build())
     clock.now -= timedelta(days=7)
     with pytest.raises(errors.InviteInvalid):
         build().register("bob@example.org", GOOD, invite=build(now=clock).invite(), address=HERE)
 
 
-def test_an_access_token_is_no_invitation(identity: Identity) -> None:
+def test_access_token_is_no_invitation(identity: Identity) -> None:
     founded(identity)
     access = identity.login("ada@example.org", GOOD, HERE).access_token
     with pytest.raises(errors.InviteInvalid):
@@ -88,7 +88,7 @@ def test_registration_may_be_open_or_closed(build: Build) -> None:
         closed.register("eve@example.org", GOOD, invite=closed.invite(), address=HERE)
 
 
-def test_one_account_an_address_however_it_is_written(identity: Identity) -> None:
+def test_email_address_is_unique_however_it_is_written(identity: Identity) -> None:
     founded(identity)
     with pytest.raises(errors.EmailTaken):
         identity.create_user(" ADA@Example.ORG ", GOOD, "user")
@@ -103,17 +103,17 @@ def test_accounts_without_invitation_do_not_collide(identity: Identity) -> None:
 @pytest.mark.parametrize(
     "wrong", ["", "ada", "@example.org", "a\0da@example.org", "a b@example.org", "ä@" * 9]
 )
-def test_what_is_no_address_is_refused_by_name(wrong: str) -> None:
+def test_invalid_email_address_is_refused_by_name(wrong: str) -> None:
     with pytest.raises(errors.FieldInvalid) as refused:
         normalised(wrong)
     assert refused.value.facts["field"] == "email"
 
 
-def test_addresses_of_a_local_network_are_addresses() -> None:
+def test_email_address_of_a_local_network_is_valid() -> None:
     assert normalised("Ada@nas") == "ada@nas"
 
 
-def test_a_password_is_neither_short_nor_over_72_bytes() -> None:
+def test_password_has_8_characters_to_72_bytes() -> None:
     passwords = Passwords(4)
     with pytest.raises(errors.PasswordTooShort, match="at least 8 characters"):
         passwords.hash("seven77")
@@ -137,20 +137,20 @@ def test_a_password_is_neither_short_nor_over_72_bytes() -> None:
         "gifapp123",
     ],
 )
-def test_what_anybody_would_try_is_no_password(common: str) -> None:
+def test_common_password_is_refused(common: str) -> None:
     with pytest.raises(errors.PasswordTooCommon, match="Add another word"):
         Passwords(4).hash_new(common, "ada.lovelace@example.org")
 
 
-def test_only_the_beginning_of_a_password_is_judged() -> None:
-    """Of a whole one that is chosen with malice, zxcvbn thinks for five seconds."""
+def test_only_the_beginning_of_a_password_is_rated() -> None:
+    """zxcvbn can take five seconds for a maliciously chosen long password."""
     malice = "4@8({[<369&#!1/|0$5+7%2" * 2
     Passwords(4).hash_new(malice, "ada@example.org")
     with pytest.raises(errors.PasswordTooCommon):
         Passwords(4).hash_new("a" * 20 + malice, "ada@example.org")
 
 
-def test_what_is_common_is_refused_wherever_a_password_is_chosen(identity: Identity) -> None:
+def test_common_password_is_refused_wherever_one_is_chosen(identity: Identity) -> None:
     with pytest.raises(errors.PasswordTooCommon):
         identity.register("ada@example.org", "password", identity.setup_token(), address=HERE)
     ada = founded(identity)
@@ -167,7 +167,7 @@ def test_what_is_common_is_refused_wherever_a_password_is_chosen(identity: Ident
             choose()
 
 
-def test_a_password_is_kept_as_bcrypt_with_4096_rounds(mongodb_url: str, redis_url: str) -> None:
+def test_password_is_stored_as_bcrypt_with_4096_rounds(mongodb_url: str, redis_url: str) -> None:
     identity = build_identity(
         mongodb_url=mongodb_url, redis_url=redis_url, secret=SECRET, registration="closed"
     )
@@ -177,11 +177,11 @@ def test_a_password_is_kept_as_bcrypt_with_4096_rounds(mongodb_url: str, redis_u
     assert kept.startswith(b"$2b$12$")
 
 
-def test_a_password_is_the_same_from_every_keyboard() -> None:
+def test_password_is_normalised_across_keyboards() -> None:
     passwords = Passwords(4)
     assert passwords.match("Ko\u0308nigsberg", passwords.hash("K\u00f6nigsberg"))
 
 
-def test_everything_in_a_password_counts() -> None:
+def test_every_character_of_a_password_counts() -> None:
     passwords = Passwords(4)
     assert not passwords.match("correct\0battery", passwords.hash("correct\0staple"))

@@ -1,4 +1,4 @@
-"""API tokens: what they open, what they never may, and everything that ends them."""
+"""API tokens: what they permit, what they never permit, and what ends them."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ def somebody(identity: Identity) -> Caller:
     return identity.authenticate(signed_in(identity).access_token)
 
 
-def test_an_api_token_tells_who_asks(identity: Identity) -> None:
+def test_api_token_identifies_its_owner(identity: Identity) -> None:
     caller = somebody(identity)
     made = identity.api_tokens.make(caller, "backup", ["read"])
     script = identity.authenticate(made.token)
@@ -28,7 +28,7 @@ def test_an_api_token_tells_who_asks(identity: Identity) -> None:
         identity.access_token_for(script)
 
 
-def test_it_is_shown_once_and_kept_as_a_digest(identity: Identity, mongodb_url: str) -> None:
+def test_token_is_shown_once_and_stored_as_a_digest(identity: Identity, mongodb_url: str) -> None:
     caller = somebody(identity)
     made = identity.api_tokens.make(caller, "backup", ["read", "write"])
     [listed] = identity.api_tokens.all_of(caller.user_id)
@@ -38,7 +38,7 @@ def test_it_is_shown_once_and_kept_as_a_digest(identity: Identity, mongodb_url: 
         assert made.token not in str(client.get_default_database()["api_tokens"].find_one())
 
 
-def test_scopes_bound_what_it_may(identity: Identity) -> None:
+def test_scopes_limit_a_token(identity: Identity) -> None:
     script = identity.authenticate(identity.api_tokens.make(somebody(identity), "r", ["read"]).token)
     script.check("read")
     with pytest.raises(errors.ScopeMissing, match="'write'"):
@@ -47,17 +47,17 @@ def test_scopes_bound_what_it_may(identity: Identity) -> None:
         script.check("session")
 
 
-def test_whoever_signed_in_may_all_that_is_theirs(identity: Identity) -> None:
+def test_signed_in_user_has_every_permission(identity: Identity) -> None:
     for need in ("read", "write", "admin", "session"):
         somebody(identity).check(need)
 
 
-def test_the_scope_admin_is_for_administrators(identity: Identity) -> None:
+def test_admin_scope_is_for_administrators(identity: Identity) -> None:
     with pytest.raises(errors.AdministratorsOnly):
         identity.api_tokens.make(somebody(identity), "root", ["admin"])
 
 
-def test_a_revoked_one_is_out_at_once(identity: Identity) -> None:
+def test_revoked_token_is_rejected_at_once(identity: Identity) -> None:
     caller = somebody(identity)
     one, other = (identity.api_tokens.make(caller, name, ["read"]) for name in ("one", "other"))
     identity.api_tokens.revoke(caller, one.id)
@@ -69,7 +69,7 @@ def test_a_revoked_one_is_out_at_once(identity: Identity) -> None:
         identity.authenticate(other.token)
 
 
-def test_nobody_sees_or_revokes_anothers(identity: Identity) -> None:
+def test_tokens_of_other_users_are_invisible(identity: Identity) -> None:
     made = identity.api_tokens.make(somebody(identity), "ada's", ["read"])
     identity.create_user("eve@example.org", PASSWORD, "user")
     eve = identity.authenticate(identity.login("eve@example.org", PASSWORD, HERE).access_token)
@@ -81,7 +81,7 @@ def test_nobody_sees_or_revokes_anothers(identity: Identity) -> None:
     assert identity.authenticate(made.token)
 
 
-def test_one_with_an_end_ends(build: Build, clock: Clock, mongodb_url: str) -> None:
+def test_token_expires(build: Build, clock: Clock, mongodb_url: str) -> None:
     identity = build(now=clock)
     clock.to_real_time()
     caller = somebody(identity)
@@ -97,7 +97,7 @@ def test_one_with_an_end_ends(build: Build, clock: Clock, mongodb_url: str) -> N
     assert any("expireAfterSeconds" in index for index in indexes.values())
 
 
-def test_its_last_use_is_noted_once_a_minute(build: Build, clock: Clock) -> None:
+def test_last_use_is_recorded_once_a_minute(build: Build, clock: Clock) -> None:
     identity = build(now=clock)
     clock.to_real_time()
     caller = somebody(identity)
@@ -117,7 +117,7 @@ def test_its_last_use_is_noted_once_a_minute(build: Build, clock: Clock) -> None
     assert (last_used() or datetime.min.replace(tzinfo=UTC)) > (first or clock.now)
 
 
-def test_there_is_a_bound_on_how_many(identity: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_number_of_tokens_is_limited(identity: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api_tokens, "MAX_TOKENS", 2)
     caller = somebody(identity)
     for name in ("one", "two"):
@@ -126,7 +126,7 @@ def test_there_is_a_bound_on_how_many(identity: Identity, monkeypatch: pytest.Mo
         identity.api_tokens.make(caller, "three", ["read"])
 
 
-def test_they_outlive_sessions_and_passwords_but_no_disabled_account(identity: Identity) -> None:
+def test_tokens_outlive_sessions_and_passwords_but_not_the_account(identity: Identity) -> None:
     caller = somebody(identity)
     token = identity.api_tokens.make(caller, "backup", ["read"]).token
     identity.change_password(caller, PASSWORD, "battery staple", HERE)
@@ -141,6 +141,6 @@ def test_they_outlive_sessions_and_passwords_but_no_disabled_account(identity: I
 
 
 @pytest.mark.parametrize("token", ["gifapp_", "gifapp_x", "gifapp_\N{SNOWMAN}", "gifapp_" + "A" * 5000])
-def test_a_made_up_one_is_nobodys(identity: Identity, token: str) -> None:
+def test_made_up_token_is_rejected(identity: Identity, token: str) -> None:
     with pytest.raises(errors.TokenInvalid):
         identity.authenticate(token)

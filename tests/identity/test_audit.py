@@ -1,4 +1,4 @@
-"""The log of security events."""
+"""The audit log of security events."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,11 +16,11 @@ from tests.identity.test_sessions import EMAIL, HERE, PASSWORD, signed_in
 
 
 def kinds(identity: Identity, user_id: str | None = None) -> list[str]:
-    """Oldest first."""
+    """The kinds of events, oldest first."""
     return [str(event.kind) for event in identity.audit.page(user_id=user_id, limit=200).events][::-1]
 
 
-def test_what_happens_to_an_account_is_written_down(build: Build, clock: Clock) -> None:
+def test_account_events_are_recorded(build: Build, clock: Clock) -> None:
     identity = build(now=clock)
     clock.to_real_time()
     identity.register(EMAIL, PASSWORD, identity.setup_token(), address=HERE)
@@ -48,7 +48,7 @@ def test_what_happens_to_an_account_is_written_down(build: Build, clock: Clock) 
     ]
 
 
-def test_what_administrators_do_is_written_down_with_their_name(identity: Identity) -> None:
+def test_administrators_actions_are_recorded_with_their_name(identity: Identity) -> None:
     root, bob = made(identity, "root", "administrator"), made(identity, "bob")
     identity.people.change(bob, role="administrator", by=root)
     identity.people.change(bob, role="administrator", by=root)  # nothing new
@@ -63,7 +63,7 @@ def test_what_administrators_do_is_written_down_with_their_name(identity: Identi
     assert events[1].facts == {"role": "administrator"}
 
 
-def test_an_unknown_address_is_kept_as_a_digest_and_no_password_at_all(
+def test_unknown_address_is_recorded_as_a_digest_without_the_password(
     identity: Identity, mongodb_url: str
 ) -> None:
     for _ in range(2):
@@ -77,7 +77,7 @@ def test_an_unknown_address_is_kept_as_a_digest_and_no_password_at_all(
     assert "eve" not in stored
 
 
-def test_a_strangers_digest_tells_nothing_without_the_secret(build: Build) -> None:
+def test_digest_of_an_address_depends_on_the_secret(build: Build) -> None:
     identities = [build(), build(secret=b"another secret of thirty-two bytes")]
     for identity in identities:
         with pytest.raises(errors.CredentialsWrong):
@@ -86,7 +86,7 @@ def test_a_strangers_digest_tells_nothing_without_the_secret(build: Build) -> No
     assert one.stranger != other.stranger
 
 
-def test_it_says_from_where(identity: Identity) -> None:
+def test_event_has_address_and_request_id(identity: Identity) -> None:
     set_request_origin("203.0.113.9", "8d1f0c2b")
     signed_in(identity)
     newest = identity.audit.page().events[0]
@@ -94,7 +94,7 @@ def test_it_says_from_where(identity: Identity) -> None:
     set_request_origin(None, None)
 
 
-def test_it_is_read_a_page_at_a_time_by_person_and_kind(identity: Identity) -> None:
+def test_events_are_read_in_pages_by_user_and_kind(identity: Identity) -> None:
     for name in ("ada", "bob", "eve"):
         made(identity, name)
     first = identity.audit.page(limit=2)
@@ -106,7 +106,7 @@ def test_it_is_read_a_page_at_a_time_by_person_and_kind(identity: Identity) -> N
     assert identity.audit.page(kind="disabled").events == []
 
 
-def test_mongodb_forgets_it_in_the_end(build: Build, clock: Clock, mongodb_url: str) -> None:
+def test_events_expire(build: Build, clock: Clock, mongodb_url: str) -> None:
     signed_in(build(now=clock, audit_retention=timedelta(days=3)))
     with pymongo.MongoClient[dict[str, Any]](mongodb_url, tz_aware=True) as client:
         audit = client.get_default_database()["audit"]
@@ -115,7 +115,7 @@ def test_mongodb_forgets_it_in_the_end(build: Build, clock: Clock, mongodb_url: 
     assert any(index.get("expireAfterSeconds") == 0 for index in indexes.values())
 
 
-def test_an_event_that_cannot_be_written_is_logged_and_stops_nobody(
+def test_failed_write_is_logged_and_blocks_nobody(
     identity: Identity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     signed_in(identity)

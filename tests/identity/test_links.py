@@ -1,4 +1,4 @@
-"""Invitations and links for a new password: whose word they are, who sees them, and how they end."""
+"""Invitations and reset links: who may create them, who sees them, and when they end."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +20,7 @@ NEW = "battery staple"
 
 @pytest.fixture
 def root(identity: Identity) -> str:
-    """An administrator, who is not the only one."""
+    """An administrator, not the only one."""
     made(identity, "other", "administrator")
     return made(identity, "root", "administrator")
 
@@ -41,7 +41,7 @@ ENDS: dict[str, Callable[[Identity, str], object]] = {
 
 
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
-def test_a_link_ends_with_its_makers_standing(
+def test_link_is_void_when_its_maker_loses_their_role(
     identity: Identity, root: str, end: Callable[[Identity, str], object]
 ) -> None:
     bob = made(identity, "bob")
@@ -60,7 +60,7 @@ def test_a_link_ends_with_its_makers_standing(
     [({"disabled": True}, {"disabled": False}), ({"role": "user"}, {"role": "administrator"})],
     ids=["disabled", "demoted"],
 )
-def test_links_stay_void_once_their_maker_administers_again(
+def test_link_stays_void_when_its_maker_regains_their_role(
     identity: Identity, root: str, change: dict[str, Any], change_back: dict[str, Any]
 ) -> None:
     bob = made(identity, "bob")
@@ -73,7 +73,7 @@ def test_links_stay_void_once_their_maker_administers_again(
         identity.reset_password(reset.token, NEW, HERE)
 
 
-def test_whoever_administers_no_more_makes_no_link(identity: Identity, root: str) -> None:
+def test_former_administrator_cannot_create_a_link(identity: Identity, root: str) -> None:
     identity.people.change(root, role="user", by=None)
     with pytest.raises(errors.AdministratorsOnly):
         identity.links.invite(by=root)
@@ -83,7 +83,7 @@ def test_whoever_administers_no_more_makes_no_link(identity: Identity, root: str
 
 
 @pytest.mark.parametrize("kind", ["invitation", "reset"])
-def test_a_maker_who_is_disabled_while_their_link_is_used_is_seen(
+def test_link_is_void_when_its_maker_is_disabled_during_its_use(
     identity: Identity, root: str, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = (
@@ -107,7 +107,7 @@ def test_a_maker_who_is_disabled_while_their_link_is_used_is_seen(
         assert identity.login("bob@example.org", PASSWORD, HERE)
 
 
-def test_open_links_are_listed_a_page_at_a_time_without_their_secrets(identity: Identity, root: str) -> None:
+def test_open_links_are_listed_in_pages_without_their_secrets(identity: Identity, root: str) -> None:
     bob = made(identity, "bob")
     links = [
         identity.links.invite(by=None),
@@ -130,10 +130,10 @@ def test_open_links_are_listed_a_page_at_a_time_without_their_secrets(identity: 
         identity.links.page(cursor="x")
 
 
-def test_a_link_that_was_used_is_open_no_more(identity: Identity, root: str) -> None:
+def test_used_link_is_no_longer_open(identity: Identity, root: str) -> None:
     bob = made(identity, "bob")
     invite, reset = identity.links.invite(by=root), identity.links.reset(bob, by=root)
-    other = identity.links.reset(bob, by=None)  # void with the password it was made for
+    other = identity.links.reset(bob, by=None)  # void because the password has changed
     identity.register("eve@example.org", PASSWORD, invite=invite.token, address=HERE)
     identity.reset_password(reset.token, NEW, HERE)
     assert ids(identity) == []
@@ -144,7 +144,7 @@ def test_a_link_that_was_used_is_open_no_more(identity: Identity, root: str) -> 
         identity.reset_password(other.token, "yet another horse", HERE)
 
 
-def test_a_revoked_link_opens_nothing_and_is_in_the_audit_log(identity: Identity, root: str) -> None:
+def test_revoked_link_is_void_and_recorded_in_the_audit_log(identity: Identity, root: str) -> None:
     bob = made(identity, "bob")
     invite, reset = identity.links.invite(by=None), identity.links.reset(bob, by=None)
     for link in (invite, reset):
@@ -163,14 +163,14 @@ def test_a_revoked_link_opens_nothing_and_is_in_the_audit_log(identity: Identity
             identity.links.revoke(gone, by=root)
 
 
-def test_an_address_that_has_an_account_uses_up_no_invitation(identity: Identity, root: str) -> None:
+def test_registered_address_does_not_use_up_an_invitation(identity: Identity, root: str) -> None:
     invite = identity.links.invite(by=root)
     with pytest.raises(errors.EmailTaken):
         identity.register("root@example.org", PASSWORD, invite=invite.token, address=HERE)
     assert identity.register("eve@example.org", PASSWORD, invite=invite.token, address=HERE)
 
 
-def test_a_deleted_account_leaves_no_links(identity: Identity, root: str) -> None:
+def test_deleted_account_leaves_no_links(identity: Identity, root: str) -> None:
     bob = made(identity, "bob")
     identity.links.reset(bob, by=None)
     identity.links.invite(by=root)
@@ -180,7 +180,7 @@ def test_a_deleted_account_leaves_no_links(identity: Identity, root: str) -> Non
 
 
 @pytest.mark.parametrize("kind", ["invitation", "reset"])
-def test_of_one_who_uses_a_link_and_one_who_revokes_it_one_wins(build: Build, kind: str) -> None:
+def test_concurrent_use_and_revocation_of_a_link_have_one_winner(build: Build, kind: str) -> None:
     identity = build(password_rounds=8)
     root, bob = made(identity, "root", "administrator"), made(identity, "bob")
     links = identity.links
@@ -207,7 +207,7 @@ def test_of_one_who_uses_a_link_and_one_who_revokes_it_one_wins(build: Build, ki
         return "won"
 
     with ThreadPoolExecutor(2) as threads:
-        for number in range(10):  # not each time do they meet
+        for number in range(10):  # they do not overlap every time
             start = Barrier(2)
             link = links.invite(by=root) if kind == "invitation" else links.reset(bob, by=root)
             outcomes = threads.submit(use, link.token, number), threads.submit(revoke, link.id)

@@ -1,4 +1,4 @@
-"""Signing in, being recognised, and everything that ends it."""
+"""Signing in, staying signed in, and everything that ends a session."""
 
 import hashlib
 import time
@@ -32,7 +32,7 @@ def is_over(identity: Identity, session: Session) -> bool:
     return identity.caller_of_cookie(session.refresh_token) is None
 
 
-def test_signing_in_tells_who_one_is(identity: Identity) -> None:
+def test_sign_in_returns_the_user(identity: Identity) -> None:
     session = signed_in(identity)
     caller = identity.authenticate(session.access_token)
     assert (caller.user_id, caller.email, caller.role) == (session.user.id, EMAIL, "user")
@@ -43,15 +43,13 @@ def test_signing_in_tells_who_one_is(identity: Identity) -> None:
     ("email", "password"),
     [(EMAIL, "wrong horse"), ("eve@example.org", PASSWORD), (EMAIL, "x" * 5000), (EMAIL, "")],
 )
-def test_a_wrong_password_and_an_unknown_account_look_alike(
-    identity: Identity, email: str, password: str
-) -> None:
+def test_wrong_password_and_unknown_account_look_alike(identity: Identity, email: str, password: str) -> None:
     signed_in(identity)
     with pytest.raises(errors.CredentialsWrong):
         identity.login(email, password, HERE)
 
 
-def test_an_unknown_account_takes_as_long_as_a_wrong_password() -> None:
+def test_unknown_account_takes_as_long_as_a_wrong_password() -> None:
     passwords = Passwords(8)
     known = passwords.hash(PASSWORD)
 
@@ -64,7 +62,7 @@ def test_an_unknown_account_takes_as_long_as_a_wrong_password() -> None:
 
 
 @pytest.mark.parametrize("email", [EMAIL, "eve@example.org"])
-def test_an_unknown_account_is_slowed_as_a_known_one(identity: Identity, email: str) -> None:
+def test_unknown_account_is_delayed_like_a_known_one(identity: Identity, email: str) -> None:
     signed_in(identity)
     for _ in range(FREE_FAILURES):
         with pytest.raises(errors.CredentialsWrong):
@@ -73,7 +71,7 @@ def test_an_unknown_account_is_slowed_as_a_known_one(identity: Identity, email: 
         identity.login(email, "wrong horse", "198.51.100.9")
 
 
-def test_a_refresh_token_gives_the_next_one(identity: Identity) -> None:
+def test_refresh_returns_the_next_token(identity: Identity) -> None:
     first = signed_in(identity)
     second = identity.refresh(first.refresh_token)
     third = identity.refresh(second.refresh_token)
@@ -84,7 +82,7 @@ def test_a_refresh_token_gives_the_next_one(identity: Identity) -> None:
     )
 
 
-def test_a_refresh_token_used_twice_ends_the_session(build: Build, clock: Clock) -> None:
+def test_refresh_token_used_twice_ends_the_session(build: Build, clock: Clock) -> None:
     identity = build(now=clock)
     first = signed_in(identity)
     second = identity.refresh(first.refresh_token)
@@ -97,7 +95,7 @@ def test_a_refresh_token_used_twice_ends_the_session(build: Build, clock: Clock)
 
 
 @pytest.mark.parametrize("rest", ["invented", "in.vented", f"{'0' * 64}.{'0' * 64}"])
-def test_a_session_id_alone_ends_no_session(identity: Identity, rest: str) -> None:
+def test_session_id_alone_cannot_end_a_session(identity: Identity, rest: str) -> None:
     session = signed_in(identity)
     session_id = identity.authenticate(session.access_token).session_id
     with pytest.raises(errors.TokenInvalid):
@@ -107,7 +105,7 @@ def test_a_session_id_alone_ends_no_session(identity: Identity, rest: str) -> No
     assert identity.refresh(session.refresh_token)
 
 
-def test_an_earlier_token_of_one_session_ends_no_other(build: Build, clock: Clock) -> None:
+def test_old_token_of_one_session_cannot_end_another(build: Build, clock: Clock) -> None:
     identity = build(now=clock)
     mine, theirs = signed_in(identity), signed_in(identity)
     their_id = theirs.refresh_token.partition(".")[0]
@@ -118,7 +116,7 @@ def test_an_earlier_token_of_one_session_ends_no_other(build: Build, clock: Cloc
     assert identity.refresh(theirs.refresh_token)
 
 
-def test_a_token_of_before_the_signatures_gives_the_next_one(identity: Identity, mongodb_url: str) -> None:
+def test_unsigned_token_of_an_older_version_is_refreshed(identity: Identity, mongodb_url: str) -> None:
     session = signed_in(identity)
     session_id = session.refresh_token.partition(".")[0]
     unsigned = "unsigned"
@@ -139,14 +137,14 @@ def test_two_tabs_that_refresh_together_get_the_same_token(identity: Identity) -
     assert identity.refresh(sessions[0].refresh_token)
 
 
-def test_nobody_without_the_secret_can_tell_the_next_token(build: Build) -> None:
+def test_next_token_cannot_be_predicted_without_the_secret(build: Build) -> None:
     identity, other = build(), build(secret=b"another secret of thirty-two bytes")
     token = signed_in(identity).refresh_token
     told = {one.refresh(token).refresh_token for one in (identity, other)}
     assert len(told) == 2
 
 
-def test_a_page_load_with_the_token_of_a_moment_ago_is_still_signed_in(identity: Identity) -> None:
+def test_page_load_with_the_previous_token_stays_signed_in(identity: Identity) -> None:
     first = signed_in(identity)
     identity.refresh(first.refresh_token)
     caller = identity.caller_of_cookie(first.refresh_token)
@@ -154,7 +152,7 @@ def test_a_page_load_with_the_token_of_a_moment_ago_is_still_signed_in(identity:
     assert caller.email == EMAIL
 
 
-def test_a_session_that_nobody_refreshes_ends(build: Build, clock: Clock) -> None:
+def test_session_without_refresh_expires(build: Build, clock: Clock) -> None:
     identity = build(now=clock)
     clock.now -= timedelta(days=31)
     session = signed_in(identity)
@@ -166,7 +164,7 @@ def test_a_session_that_nobody_refreshes_ends(build: Build, clock: Clock) -> Non
     assert identity.caller_of_cookie(session.refresh_token) is None
 
 
-def test_only_digests_are_kept_and_mongodb_removes_what_expired(identity: Identity, mongodb_url: str) -> None:
+def test_only_digests_are_stored_and_expire_in_mongodb(identity: Identity, mongodb_url: str) -> None:
     session = signed_in(identity)
     with pymongo.MongoClient[dict[str, Any]](mongodb_url) as client:
         sessions = client.get_default_database()["sessions"]
@@ -176,7 +174,7 @@ def test_only_digests_are_kept_and_mongodb_removes_what_expired(identity: Identi
     assert ttl[0]["key"] == [("expires_at", 1)]
 
 
-def test_after_logout_nothing_works(identity: Identity) -> None:
+def test_signing_out_ends_refresh_and_access_tokens(identity: Identity) -> None:
     session = signed_in(identity)
     caller = identity.authenticate(session.access_token)
     identity.logout(session.refresh_token)
@@ -186,13 +184,13 @@ def test_after_logout_nothing_works(identity: Identity) -> None:
         identity.access_token_for(caller)
 
 
-def test_logging_out_of_one_session_leaves_the_other(identity: Identity) -> None:
+def test_signing_out_of_one_session_keeps_the_other(identity: Identity) -> None:
     one, other = signed_in(identity), signed_in(identity)
     identity.logout(one.refresh_token)
     assert identity.authenticate(other.access_token)
 
 
-def test_logging_out_everywhere_ends_every_session_and_access_token(identity: Identity) -> None:
+def test_signing_out_everywhere_ends_every_session_and_access_token(identity: Identity) -> None:
     here, elsewhere = signed_in(identity), signed_in(identity)
     identity.logout_everywhere(identity.authenticate(here.access_token))
     assert is_over(identity, here)
@@ -201,14 +199,14 @@ def test_logging_out_everywhere_ends_every_session_and_access_token(identity: Id
 
 
 @pytest.mark.parametrize("token", ["", ".", "a.", ".a", "no dot", "ü.ü", "x.$gt"])
-def test_what_is_no_refresh_token_is_nobodys(identity: Identity, token: str) -> None:
+def test_malformed_refresh_token_is_rejected(identity: Identity, token: str) -> None:
     identity.logout(token)
     assert identity.caller_of_cookie(token) is None
     with pytest.raises(errors.TokenInvalid):
         identity.refresh(token)
 
 
-def test_a_new_password_ends_every_session_and_begins_one(identity: Identity) -> None:
+def test_new_password_ends_every_session_and_starts_one(identity: Identity) -> None:
     here, elsewhere = signed_in(identity), signed_in(identity)
     caller = identity.authenticate(here.access_token)
     with pytest.raises(errors.CredentialsWrong):
@@ -220,14 +218,14 @@ def test_a_new_password_ends_every_session_and_begins_one(identity: Identity) ->
     assert identity.login(EMAIL, "battery staple", HERE)
 
 
-def test_a_password_too_short_changes_nothing(identity: Identity) -> None:
+def test_too_short_password_changes_nothing(identity: Identity) -> None:
     session = signed_in(identity)
     with pytest.raises(errors.PasswordTooShort):
         identity.change_password(identity.authenticate(session.access_token), PASSWORD, "short", HERE)
     assert identity.authenticate(session.access_token)
 
 
-def test_an_administrator_sets_a_password(identity: Identity) -> None:
+def test_administrator_sets_a_password(identity: Identity) -> None:
     session = signed_in(identity)
     identity.set_password(EMAIL, "battery staple")
     assert is_over(identity, session)
@@ -235,7 +233,7 @@ def test_an_administrator_sets_a_password(identity: Identity) -> None:
         identity.set_password("eve@example.org", "battery staple")
 
 
-def test_a_disabled_account_is_out_at_once(identity: Identity, mongodb_url: str) -> None:
+def test_disabled_account_is_rejected_at_once(identity: Identity, mongodb_url: str) -> None:
     session = signed_in(identity)
     script = identity.api_tokens.make(identity.authenticate(session.access_token), "backup", ["read"])
     with pymongo.MongoClient[dict[str, Any]](mongodb_url) as client:

@@ -1,4 +1,4 @@
-"""Guessing passwords and links is limited, by address and by account."""
+"""Guesses of passwords and links are rate-limited, by address and by account."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from tests.identity.conftest import Build
 from tests.identity.test_sessions import EMAIL, HERE, PASSWORD, signed_in
 
 
-def test_guessing_is_stopped_per_account_from_wherever_it_comes(build: Build) -> None:
+def test_guesses_are_limited_per_account_across_addresses(build: Build) -> None:
     identity = build(rates=Rates(login_by_account="3/minute"))
     signed_in(identity)
     for number in range(3):
@@ -21,7 +21,7 @@ def test_guessing_is_stopped_per_account_from_wherever_it_comes(build: Build) ->
     assert 1 <= refused.value.facts["retry_after_s"] <= 60
 
 
-def test_guessing_is_stopped_per_address_whatever_the_account(build: Build) -> None:
+def test_guesses_are_limited_per_address_across_accounts(build: Build) -> None:
     identity = build(rates=Rates(login_by_address="3/minute"))
     for number in range(3):
         with pytest.raises(errors.CredentialsWrong):
@@ -32,7 +32,7 @@ def test_guessing_is_stopped_per_address_whatever_the_account(build: Build) -> N
         identity.login(EMAIL, PASSWORD, "2001:db8:0:1::1")
 
 
-def test_a_password_is_guessed_no_faster_by_whoever_is_signed_in(build: Build) -> None:
+def test_guesses_by_a_signed_in_user_are_limited(build: Build) -> None:
     identity = build(rates=Rates(login_by_account="3/minute"))
     caller = identity.authenticate(signed_in(identity).access_token)
     guesses: list[Callable[[], object]] = [
@@ -47,13 +47,13 @@ def test_a_password_is_guessed_no_faster_by_whoever_is_signed_in(build: Build) -
             guess()
 
 
-def test_whoever_signs_in_starts_afresh(build: Build) -> None:
+def test_successful_sign_in_resets_the_limit(build: Build) -> None:
     identity = build(rates=Rates(login_by_account="3/minute"))
     for _ in range(5):
         signed_in(identity)
 
 
-def test_registering_is_limited_per_address(build: Build) -> None:
+def test_registration_is_limited_per_address(build: Build) -> None:
     identity = build(rates=Rates(register_by_address="2/minute"))
     for _ in range(2):
         with pytest.raises(errors.SetupTokenWrong):
@@ -62,7 +62,7 @@ def test_registering_is_limited_per_address(build: Build) -> None:
         identity.register(EMAIL, PASSWORD, "guess", address=HERE)
 
 
-def test_trying_links_for_a_new_password_is_limited_per_address(build: Build) -> None:
+def test_guesses_of_reset_links_are_limited_per_address(build: Build) -> None:
     identity = build(rates=Rates(register_by_address="2/minute"))
     for _ in range(2):
         with pytest.raises(errors.ResetLinkInvalid):
@@ -71,7 +71,7 @@ def test_trying_links_for_a_new_password_is_limited_per_address(build: Build) ->
         identity.reset_password("guess", "battery staple", HERE)
 
 
-def test_without_redis_nobody_signs_in_but_sessions_go_on(build: Build) -> None:
+def test_without_redis_nobody_signs_in_but_sessions_continue(build: Build) -> None:
     session = signed_in(build())
     alone = build(redis_url="redis://127.0.0.1:1/0")
     with pytest.raises(errors.ServiceUnavailable, match="Redis"):

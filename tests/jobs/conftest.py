@@ -44,7 +44,7 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 @pytest.fixture(scope="session")
 def long_video(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """What takes seconds to convert."""
+    """A video that takes seconds to convert."""
     return made_video(tmp_path_factory.mktemp("video"), "testsrc2=size=640x360:rate=25:duration=40")
 
 
@@ -82,7 +82,7 @@ def build_parts(redis_url: str, mongodb_url: str, storage: Path) -> Callable[...
 
 @pytest.fixture
 def allowance() -> Allowance:
-    """What one person may have."""
+    """The limits of each user."""
     return Allowance()
 
 
@@ -99,7 +99,7 @@ def known_video(video: bytes, tmp_path_factory: pytest.TempPathFactory) -> Known
 
 @pytest.fixture
 def upload(parts: JobParts, known_video: KnownVideo) -> Callable[..., SourceView]:
-    """Makes a source; other videos than the usual one are looked into, as in the service."""
+    """Adds a source; videos other than the usual one are probed, as in the service."""
 
     def upload(owner: str = "ann", data: bytes = known_video.data, name: str = "clip.mp4") -> SourceView:
         if data == known_video.data:
@@ -117,7 +117,7 @@ def upload_as_people_do(parts: JobParts, owner: str, data: bytes, name: str) -> 
 
 @pytest.fixture
 def worker_argv(redis_url: str, mongodb_url: str, storage: Path) -> Callable[..., list[str]]:
-    """How a worker with a converter of `tests.jobs.converters`, or the real one, is started."""
+    """The command line of a worker with a converter of `tests.jobs.converters`, or the real one."""
 
     def argv(*words: str) -> list[str]:
         servers = [mongodb_url, redis_url, storage.as_uri()]
@@ -149,7 +149,7 @@ STILL = b"RIFF"
 
 
 def finish(parts: JobParts, owner: str = "ann") -> str:
-    """The job that is next, done without a conversion; its id."""
+    """Settle the next job without a conversion; returns its id."""
     job = leases.claim(owner, worker="here", lease_s=30)
     assert job is not None
     attempt = leases.attempt_of(job)
@@ -164,39 +164,39 @@ def finish(parts: JobParts, owner: str = "ann") -> str:
 
 
 def purge(parts: JobParts) -> None:
-    """Remove what was deleted, as if the time to undo had passed."""
+    """Purge deleted items, as if the time for undo had passed."""
     Purge(parts.blobs, undo_s=-1)()
 
 
 def stored_video(parts: JobParts, owner: str, source_id: str) -> Path:
-    """The file of a video."""
+    """The stored file of a video."""
     return blob_path(parts.blobs, Blob("source", parts.sources.find(owner, source_id).sha256))
 
 
 def is_running(job: JobView) -> bool:
-    """Whether the job's conversion has told of progress."""
+    """Whether the job's conversion has reported progress."""
     document = JobDocument.objects.get(id=job.id)
     return bool(document.state == JobState.RUNNING and document.progress.fraction > 0)
 
 
 def skip_the_wait(job: JobView) -> None:
-    """As if the time until the next attempt had passed."""
+    """Pretend that the delay before the next attempt has passed."""
     JobDocument.objects(id=job.id).update(set__run_at=job.created_at)
 
 
 def tree_of(pid: int) -> list[psutil.Process]:
-    """A process and all below it."""
+    """A process and all its descendants."""
     root = psutil.Process(pid)
     return [root, *root.children(recursive=True)]
 
 
 def living(tree: list[psutil.Process]) -> list[psutil.Process]:
-    """Those of `tree` that have not ended, with their name and arguments in `info`."""
-    # unlike asking each process, this does not mind those that end meanwhile
+    """The processes of `tree` that have not ended, with their name and arguments in `info`."""
+    # unlike querying each process, this tolerates processes that end meanwhile
     everybody = psutil.process_iter(["status", "name", "cmdline"])
     return [one for one in everybody if one in tree and one.info["status"] != psutil.STATUS_ZOMBIE]
 
 
 def files_below(root: Path) -> set[str]:
-    """Every file that is kept."""
+    """Every stored file."""
     return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file() and path.name != "lock"}

@@ -1,4 +1,4 @@
-"""Conversions with names, for the fork server to find: what a real one might do to us."""
+"""Scripted converters for the fork server, each with one kind of failure."""
 
 import errno
 import os
@@ -17,7 +17,7 @@ from gifapp import errors, processes
 from gifapp.domain.job import Progress
 
 Tell = Callable[[Progress], None]
-POISON = (14).to_bytes(4, "big") + b"freepoison"  # a box that MP4 lets one append
+POISON = (14).to_bytes(4, "big") + b"freepoison"  # MP4 allows this box to be appended
 
 
 class Report(NamedTuple):
@@ -36,7 +36,7 @@ def quick(path: Path, recipe: Any, out: Path, *, video: Any, limits: Any, on_pro
 
 
 def slow(path: Path, recipe: Any, out: Path, *, video: Any, limits: Any, on_progress: Tell) -> Report:
-    """Works until stopped, with a helper process in a session of its own, as ffmpeg is."""
+    """Works until stopped, with a helper process in its own session, as ffmpeg is."""
     helper = processes.spawn([sys.executable, "-c", "import time; time.sleep(600)"])
     (out.parent / "unfinished").write_bytes(b"x")
     for step in range(6000):
@@ -80,7 +80,7 @@ def dies(path: Path, recipe: Any, out: Path, *, video: Any, limits: Any, on_prog
 
 
 def poisoned(path: Path, recipe: Any, out: Path, *, video: Any, limits: Any, on_progress: Tell) -> Report:
-    """Kills the worker, which started the fork server, which started us; if the video is poison."""
+    """If the video is poison, kills the worker, our grandparent process."""
     if POISON in path.read_bytes():
         worker = psutil.Process(os.getppid()).parent()
         assert worker is not None
@@ -121,7 +121,7 @@ def tells_its_niceness(
 
 
 def looks_around(path: Path, recipe: Any, out: Path, *, video: Any, limits: Any, on_progress: Tell) -> Report:
-    """Refuses with what a conversion can see of us."""
+    """Fails with what a conversion can see of its surroundings."""
     secrets = [name for name in os.environ if name.startswith("GIFAPP_")]
     raise errors.SourceCodecUnsupported(
         codec=f"{Path.cwd() == out.parent} {secrets} {os.getpgid(0) == os.getpid()} {reaches_out()}"

@@ -41,13 +41,13 @@ PACE = SupervisorTimings(
     ("queued", "running", "min_workers", "max_workers", "desired"),
     [(0, 0, 1, 5, 1), (0, 0, 0, 5, 0), (3, 0, 1, 5, 3), (2, 2, 1, 5, 4), (100, 5, 1, 5, 5), (0, 1, 2, 2, 2)],
 )
-def test_there_is_a_worker_for_each_job_within_bounds(
+def test_number_of_workers_follows_the_jobs_within_bounds(
     queued: int, running: int, min_workers: int, max_workers: int, desired: int
 ) -> None:
     assert desired_workers(queued, running, min_workers=min_workers, max_workers=max_workers) == desired
 
 
-# how many seconds from now each queued job is due, whether the first of them runs, and what there is to do
+# the seconds until each queued job is due, whether the first is running, and the expected load
 LOADS = {
     "nothing": ([], False, 0),
     "what is due": ([-60, -1, 0], False, 3),
@@ -59,7 +59,7 @@ LOADS = {
 
 
 @pytest.mark.parametrize(("due_in_s", "runs", "counted"), LOADS.values(), ids=LOADS)
-def test_what_is_not_yet_due_needs_no_worker(
+def test_only_due_and_running_jobs_count_as_load(
     parts: JobParts, upload: Callable[..., SourceView], due_in_s: list[float], runs: bool, counted: int
 ) -> None:
     source = upload()
@@ -73,21 +73,21 @@ def test_what_is_not_yet_due_needs_no_worker(
 
 
 def counted_by_keda() -> int:
-    """What its MongoDB scaler counts, which takes the query as extended JSON."""
+    """The number that KEDA's MongoDB scaler counts; it reads the query as extended JSON."""
     _, scaled = yaml.safe_load_all((ROOT / "deploy" / "kubernetes" / "keda.yaml").read_text())
     [trigger] = scaled["spec"]["triggers"]
     query = json_util.loads(trigger["metadata"]["query"])
     return int(JobDocument._get_collection().count_documents(query))
 
 
-def test_cores_cap_the_most_but_not_the_fewest() -> None:
-    assert 2 <= capped_workers(1, 10_000) < 10_000  # also on one core, one worker is kept for others
+def test_cores_cap_the_maximum_but_not_the_minimum() -> None:
+    assert 2 <= capped_workers(1, 10_000) < 10_000  # even on one core, one worker is reserved for others
     assert capped_workers(10_000, 10_000) == 10_000
 
 
 @dataclass
 class Kept:
-    """A supervisor that runs in a thread, and the load it believes in."""
+    """A supervisor running in a thread, with a load that the test sets."""
 
     load: Load | None = field(default_factory=lambda: Load(0, frozenset()))
     argv: list[str] = field(default_factory=lambda: SLEEPER)
@@ -134,14 +134,14 @@ def kept() -> Iterator[Kept]:
     assert kept.pids() == []
 
 
-def test_it_grows_at_once_and_shrinks_after_the_cool_down(kept: Kept) -> None:
+def test_supervisor_scales_up_at_once_and_down_after_the_cool_down(kept: Kept) -> None:
     kept.load = Load(7, frozenset())
     assert kept.reaches(3)
     kept.load = Load(0, frozenset())
     assert kept.reaches(1)
 
 
-def test_during_the_cool_down_all_stay() -> None:
+def test_no_worker_is_stopped_during_the_cool_down() -> None:
     kept = Kept(load=Load(3, frozenset()), pace=replace(PACE, cool_down_s=3600))
     kept.start()
     assert kept.reaches(3)
@@ -151,7 +151,7 @@ def test_during_the_cool_down_all_stay() -> None:
     kept.stop()
 
 
-def test_it_dismisses_the_idle(kept: Kept) -> None:
+def test_idle_workers_are_stopped_first(kept: Kept) -> None:
     kept.load = Load(3, frozenset())
     assert kept.reaches(3)
     busy = kept.pids()[-1]
@@ -160,13 +160,13 @@ def test_it_dismisses_the_idle(kept: Kept) -> None:
     assert kept.pids() == [busy]
 
 
-def test_a_dead_worker_is_replaced(kept: Kept) -> None:
+def test_dead_worker_is_replaced(kept: Kept) -> None:
     (victim,) = kept.pids()
     psutil.Process(victim).kill()
     assert wait_until(lambda: len(kept.pids()) == 1 and kept.pids() != [victim], timeout_s=30)
 
 
-def test_while_the_load_is_unknown_the_fewest_are_kept(kept: Kept) -> None:
+def test_unknown_load_keeps_the_minimum(kept: Kept) -> None:
     kept.load = None
     psutil.Process(kept.pids()[0]).kill()
     assert kept.reaches(0)
@@ -174,7 +174,7 @@ def test_while_the_load_is_unknown_the_fewest_are_kept(kept: Kept) -> None:
 
 
 @pytest.mark.parametrize(("delay_s", "starts"), [(0.2, 3), (3600, 1)])
-def test_workers_that_die_at_once_are_started_again_after_the_delay(
+def test_workers_that_die_at_once_are_restarted_with_back_off(
     tmp_path: Path, delay_s: float, starts: int
 ) -> None:
     log = tmp_path / "starts"
@@ -192,7 +192,7 @@ def test_workers_that_die_at_once_are_started_again_after_the_delay(
 def keep_workers(
     worker_argv: Callable[[str], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., AbstractContextManager[None]]:
-    """Keep so many real workers, with a converter of `tests.jobs.converters`, until the block ends."""
+    """Keep this many real workers, with a converter of `tests.jobs.converters`, until the block ends."""
     monkeypatch.chdir(ROOT)
 
     @contextmanager
@@ -225,7 +225,7 @@ def children() -> list[psutil.Process]:
     return psutil.Process().children()
 
 
-def test_a_burst_is_worked_off_by_several_who_then_go_and_none_is_interrupted(
+def test_burst_is_processed_by_more_workers_and_none_is_interrupted(
     parts: JobParts,
     upload: Callable[..., SourceView],
     keep_workers: Callable[..., AbstractContextManager[None]],
@@ -248,7 +248,7 @@ def test_a_burst_is_worked_off_by_several_who_then_go_and_none_is_interrupted(
     draw("autoscaling", sampler.samples)
 
 
-def test_a_video_that_kills_its_workers_ends_dead_and_nobody_waits_for_it(
+def test_video_that_kills_its_workers_becomes_a_dead_letter_and_delays_nobody(
     parts: JobParts,
     upload: Callable[..., SourceView],
     video: bytes,

@@ -27,11 +27,11 @@ def has(job: JobView, state: JobState) -> Callable[[], bool]:
 
 
 def is_converting(worker: Process) -> bool:
-    """Whether worker, fork server, conversion and its helper are all there."""
+    """Whether worker, fork server, conversion and helper are all alive."""
     return len(tree_of(worker.pid)) >= 4
 
 
-def test_a_worker_makes_real_gifs(
+def test_worker_makes_real_gifs(
     parts: JobParts, upload: Callable[..., SourceView], start_worker: StartWorker, storage: Path
 ) -> None:
     start_worker("real")
@@ -54,15 +54,15 @@ def test_a_worker_makes_real_gifs(
     assert told["gifapp_made_bytes"]["gif",][""] > 1000
 
 
-def test_a_workers_memory_is_its_own(start_worker: StartWorker, parts: JobParts) -> None:
-    large = bytearray(b"x") * 1_200_000_000  # more than a worker may take
+def test_worker_memory_excludes_shared_pages(start_worker: StartWorker, parts: JobParts) -> None:
+    large = bytearray(b"x") * 1_200_000_000  # the memory limit of a worker
     del large
     start_worker("quick")
     assert wait_until(lambda: WorkerDocument.objects.count() == 1, timeout_s=20)
     assert WorkerDocument.objects.get().memory_bytes < 400_000_000
 
 
-def test_a_worker_shows_the_videos_own_text_track(
+def test_worker_renders_the_videos_own_text_track(
     parts: JobParts, upload: Callable[..., SourceView], start_worker: StartWorker, tmp_path: Path
 ) -> None:
     start_worker("real")
@@ -79,7 +79,7 @@ def test_a_worker_shows_the_videos_own_text_track(
     assert "track:2: the video has only track:1 (subrip" in str(failed.error)
 
 
-def test_a_killed_worker_leaves_no_process_and_its_job_is_finished_by_another(
+def test_killed_worker_leaves_no_process_and_another_finishes_its_job(
     parts: JobParts, job: JobView, start_worker: StartWorker, storage: Path
 ) -> None:
     victim = start_worker("slow")
@@ -94,13 +94,13 @@ def test_a_killed_worker_leaves_no_process_and_its_job_is_finished_by_another(
     document = JobDocument.objects.get(id=job.id)
     assert (document.attempts, document.token) == (2, 2)
     assert [error.code for error in document.errors] == ["worker-lost"]
-    # the scratch directory goes once the job is settled
+    # the scratch directory is removed once the job is settled
     assert wait_until(lambda: not list((storage / "scratch").iterdir()), timeout_s=5)
     names = {name.split("/")[0] for name in files_below(storage)}
     assert names == {"sources", "posters", "gifs"}
 
 
-def test_a_killed_worker_takes_ffmpeg_with_it(
+def test_killed_worker_takes_ffmpeg_with_it(
     parts: JobParts, upload: Callable[..., SourceView], start_worker: StartWorker, long_video: bytes
 ) -> None:
     job = parts.submission.submit("ann", upload(data=long_video).id, Recipe(width_px=640, fps=50))
@@ -115,7 +115,7 @@ def test_a_killed_worker_takes_ffmpeg_with_it(
     assert wait_until(lambda: not living(tree), timeout_s=5), living(tree)
 
 
-def test_a_job_that_kills_its_workers_ends_dead(
+def test_job_that_kills_its_workers_becomes_a_dead_letter(
     parts: JobParts, job: JobView, start_worker: StartWorker
 ) -> None:
     with sweeping(parts.sweep, every_s=0.2):
@@ -129,7 +129,7 @@ def test_a_job_that_kills_its_workers_ends_dead(
     assert error.detail == "The worker running this job was lost."
 
 
-def test_a_frozen_worker_wakes_up_and_publishes_nothing(
+def test_frozen_worker_resumes_and_publishes_nothing(
     parts: JobParts, job: JobView, start_worker: StartWorker, storage: Path
 ) -> None:
     frozen = start_worker("in_half_a_second")
@@ -148,7 +148,7 @@ def test_a_frozen_worker_wakes_up_and_publishes_nothing(
     assert not list((storage / "scratch").iterdir())
 
 
-def test_a_stopping_worker_finishes_its_conversion(job: JobView, start_worker: StartWorker) -> None:
+def test_stopping_worker_finishes_its_conversion(job: JobView, start_worker: StartWorker) -> None:
     worker = start_worker("in_half_a_second")
     assert wait_until(has(job, JobState.RUNNING), timeout_s=30)
     worker.terminate()
@@ -156,7 +156,7 @@ def test_a_stopping_worker_finishes_its_conversion(job: JobView, start_worker: S
     assert has(job, JobState.SUCCEEDED)()
 
 
-def test_a_stopping_worker_releases_what_it_cannot_finish(job: JobView, start_worker: StartWorker) -> None:
+def test_stopping_worker_releases_a_job_it_cannot_finish(job: JobView, start_worker: StartWorker) -> None:
     worker = start_worker("slow")
     assert wait_until(lambda: is_running(job) and is_converting(worker), timeout_s=30)
     tree = tree_of(worker.pid)
@@ -167,7 +167,7 @@ def test_a_stopping_worker_releases_what_it_cannot_finish(job: JobView, start_wo
     assert (document.state, document.attempts, document.lease_until) == (JobState.QUEUED, 0, None)
 
 
-def test_a_worker_at_its_limit_exits_between_two_jobs_and_is_replaced(
+def test_worker_over_its_memory_limit_exits_between_jobs_and_is_replaced(
     parts: JobParts, upload: Callable[..., SourceView], start_worker: StartWorker
 ) -> None:
     source = upload()
@@ -181,7 +181,7 @@ def test_a_worker_at_its_limit_exits_between_two_jobs_and_is_replaced(
     assert wait_until(lambda: workers.count_alive() == 1, timeout_s=5)
 
 
-def test_one_message_is_enough_for_all_that_is_due(
+def test_one_message_processes_every_due_job(
     parts: JobParts, upload: Callable[..., SourceView], start_worker: StartWorker, redis_url: str
 ) -> None:
     source = upload()
@@ -194,7 +194,7 @@ def test_one_message_is_enough_for_all_that_is_due(
     assert JobDocument.objects(state=JobState.SUCCEEDED).count() == 4
 
 
-def test_a_wiped_redis_delays_jobs_but_loses_none(
+def test_wiped_redis_delays_jobs_but_loses_none(
     parts: JobParts, upload: Callable[..., SourceView], start_worker: StartWorker, redis_url: str
 ) -> None:
     source = upload()

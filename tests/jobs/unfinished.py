@@ -1,4 +1,4 @@
-"""Work that is killed in the middle: each function leaves what a process leaves that dies there."""
+"""Interrupted work: each function leaves what a process leaves when it is killed there."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""A worker as its own process, with the settings that its tests want."""
+"""A worker in its own process, with the settings that its test passes."""
 
 import os
 import sys

@@ -21,7 +21,7 @@ async def scripted() -> AsyncIterator[ScriptedService]:
     await service.stop()
 
 
-async def test_it_opens_the_dashboard_of_whoever_its_kernel_belongs_to(scripted: ScriptedService) -> None:
+async def test_dashboard_belongs_to_the_kernels_owner(scripted: ScriptedService) -> None:
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     notebook.cells.append(nbformat.v4.new_code_cell("import asyncio; await asyncio.sleep(0.5)"))
     environment = os.environ | {"GIFAPP_URL": scripted.url, "GIFAPP_KERNEL_TOKEN": "of the kernel"}
@@ -30,7 +30,7 @@ async def test_it_opens_the_dashboard_of_whoever_its_kernel_belongs_to(scripted:
     assert scripted.tokens == ["Bearer a token"]
 
 
-def test_it_is_two_lines_without_logic() -> None:
+def test_notebook_is_two_lines_without_logic() -> None:
     (cell,) = nbformat.read(NOTEBOOK, as_version=4).cells
     assert len(ast.parse(cell.source).body) == 2
     assert cell.outputs == []

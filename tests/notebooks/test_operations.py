@@ -12,7 +12,7 @@ from tests.widgets.operations.test_operations import ScriptedAdministrator
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "operations.ipynb"
 
 
-async def test_it_shows_the_service_of_whoever_its_kernel_belongs_to() -> None:
+async def test_operations_page_belongs_to_the_kernels_owner() -> None:
     scripted, told = ScriptedService(), ScriptedAdministrator()
     user = {"id": "1", "email": "ada@example.com", "role": "administrator"}
     scripted.answers |= {
@@ -32,7 +32,7 @@ async def test_it_shows_the_service_of_whoever_its_kernel_belongs_to() -> None:
     assert set(scripted.asked) == scripted.answers.keys() - {"limits", "jobs", "sources"}
 
 
-def test_it_is_two_lines_without_logic() -> None:
+def test_notebook_is_two_lines_without_logic() -> None:
     (cell,) = nbformat.read(NOTEBOOK, as_version=4).cells
     assert len(ast.parse(cell.source).body) == 2
     assert cell.outputs == []

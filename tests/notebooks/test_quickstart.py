@@ -29,7 +29,7 @@ def executed(
 
 @pytest.fixture(scope="module")
 def shown(executed: nbformat.NotebookNode) -> list[str]:
-    """What the cells show, as HTML."""
+    """The cells' HTML output."""
     outputs = [output for cell in executed.cells for output in cell.get("outputs", ())]
     return [output.data["text/html"] for output in outputs if "text/html" in output.get("data", {})]
 
@@ -40,28 +40,28 @@ def embedded(html: str) -> bytes:
     return base64.b64decode(match[1])
 
 
-def test_a_video_is_shown_as_a_gif(shown: list[str]) -> None:
+def test_video_is_shown_as_a_gif(shown: list[str]) -> None:
     plain, cropped, captioned, _, _, of_frames = map(embedded, shown)
     pictures = [Image.open(BytesIO(gif)) for gif in (plain, cropped, captioned, of_frames)]
     assert [picture.size for picture in pictures] == [(320, 180), (120, 120), (320, 180), (320, 180)]
     assert all(getattr(picture, "n_frames", 1) > 20 for picture in pictures)
 
 
-def test_one_fits_a_size_and_says_what_it_took(shown: list[str]) -> None:
+def test_gif_fits_a_size_and_reports_its_reductions(shown: list[str]) -> None:
     assert len(embedded(shown[3])) <= 500_000
     assert "To fit 500 kB: " in shown[3]
 
 
-def test_a_name_makes_it_an_mp4(shown: list[str]) -> None:
+def test_suffix_makes_an_mp4(shown: list[str]) -> None:
     assert embedded(shown[4])[4:8] == b"ftyp"
 
 
-def test_it_holds_no_logic(notebook: nbformat.NotebookNode) -> None:
+def test_notebook_has_no_logic(notebook: nbformat.NotebookNode) -> None:
     code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
     kinds = {type(node) for node in ast.walk(ast.parse(code))}
     assert not kinds & {ast.FunctionDef, ast.If, ast.For, ast.While, ast.ClassDef, ast.Try}
 
 
-def test_it_is_kept_without_outputs() -> None:
+def test_notebook_is_stored_without_outputs() -> None:
     cells = nbformat.read(NOTEBOOK, as_version=4).cells
     assert [cell for cell in cells if cell.get("outputs")] == []

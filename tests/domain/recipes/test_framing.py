@@ -11,7 +11,7 @@ SIDES = st.integers(1, 5000)
 
 
 def framed(**recipe: Any) -> Framing:
-    """Of a picture of 1280 x 720."""
+    """The framing of a picture of 1280 x 720."""
     return framing(Recipe(**recipe), width_px=1280, height_px=720)
 
 
@@ -31,17 +31,17 @@ def centred(width_px: int, height_px: int) -> Crop:
         ("3:4", centred(540, 720), (360, 480)),
     ],
 )
-def test_an_aspect_is_the_largest_centred_rectangle(aspect: str, crop: Crop, size: tuple[int, int]) -> None:
+def test_aspect_ratio_gives_the_largest_centred_crop(aspect: str, crop: Crop, size: tuple[int, int]) -> None:
     assert framed(aspect=aspect) == Framing(crop, *size)
 
 
 @pytest.mark.parametrize("rotate", [90, 270])
-def test_an_aspect_is_the_gifs_not_that_of_the_source(rotate: int) -> None:
+def test_aspect_ratio_counts_after_rotation(rotate: int) -> None:
     assert framed(aspect="9:16", rotate=rotate) == Framing(centred(1280, 720), 270, 480)
 
 
 @pytest.mark.parametrize(("rotate", "size"), [(0, (480, 270)), (90, (270, 480)), (180, (480, 270))])
-def test_a_turn_swaps_the_sides(rotate: int, size: tuple[int, int]) -> None:
+def test_rotation_swaps_width_and_height(rotate: int, size: tuple[int, int]) -> None:
     made = framed(rotate=rotate)
     assert (made.width_px, made.height_px) == size
 
@@ -60,18 +60,20 @@ def test_a_turn_swaps_the_sides(rotate: int, size: tuple[int, int]) -> None:
         ("cover", (None, None), (1280, 720), (480, 270)),
     ],
 )
-def test_fit(fit: str, sides: tuple[int, int], crop: tuple[int, int], size: tuple[int, int]) -> None:
+def test_fit_limits_the_dimensions(
+    fit: str, sides: tuple[int, int], crop: tuple[int, int], size: tuple[int, int]
+) -> None:
     made = framed(fit=fit, width_px=sides[0], height_px=sides[1])
     assert made == Framing(centred(*crop), *size)
 
 
-def test_cover_keeps_to_the_crop() -> None:
+def test_cover_crops_within_the_crop() -> None:
     crop = Crop(x_px=100, y_px=50, width_px=400, height_px=200)
     made = framed(crop=crop, fit="cover", width_px=50, height_px=50)
     assert made == Framing(Crop(x_px=200, y_px=50, width_px=200, height_px=200), 50, 50)
 
 
-def test_cover_fills_the_sides_of_the_turned_picture() -> None:
+def test_cover_fills_the_rotated_picture() -> None:
     made = framed(rotate=90, fit="cover", width_px=100, height_px=100)
     assert made == Framing(centred(720, 720), 100, 100)
 
@@ -88,7 +90,7 @@ def test_cover_fills_the_sides_of_the_turned_picture() -> None:
     SIDES,
     SIDES,
 )
-def test_no_side_is_enlarged_and_nothing_outside_is_shown(
+def test_picture_is_never_enlarged_and_the_crop_stays_within_it(
     recipe: Recipe, width_px: int, height_px: int
 ) -> None:
     made = framing(recipe, width_px=width_px, height_px=height_px)

@@ -30,11 +30,11 @@ TWICE = (Segment(start_s=1, end_s=3), Segment(start_s=1, end_s=3))
     ],
     ids=str,
 )
-def test_what_a_recipe_makes_of_a_720p_clip(recipe: Recipe, expected: Outcome) -> None:
+def test_outcome_of_a_720p_clip(recipe: Recipe, expected: Outcome) -> None:
     assert outcome(recipe, width_px=1280, height_px=720, duration_s=5.28) == expected
 
 
-def test_a_range_without_an_end_reaches_the_end_of_the_video() -> None:
+def test_range_without_an_end_reaches_the_end_of_the_video() -> None:
     tail = Recipe(segments=(Segment(start_s=4),))
     assert outcome(tail, width_px=100, height_px=100, duration_s=6.0).duration_s == 2.0
 
@@ -48,6 +48,6 @@ def test_a_range_without_an_end_reaches_the_end_of_the_video() -> None:
         (Recipe(look=Look(fade_in_s=1)), 25),
     ],
 )
-def test_a_single_picture_is_one_frame_unless_something_moves_on_it(recipe: Recipe, frames: int) -> None:
+def test_single_picture_is_one_frame_unless_something_changes_on_it(recipe: Recipe, frames: int) -> None:
     made = outcome(recipe, width_px=100, height_px=100, duration_s=2.0, is_still=True)
     assert made.frames == frames

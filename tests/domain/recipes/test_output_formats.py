@@ -22,23 +22,23 @@ from gifapp.domain.recipes.recipe import Recipe
         ("a.webm", "webm"),
     ],
 )
-def test_a_name_tells_the_format(name: str, found: Format) -> None:
+def test_suffix_gives_the_format(name: str, found: Format) -> None:
     assert format_of(PurePath(name)) == found
 
 
 @pytest.mark.parametrize("name", ["a", "a.dat", ".gif", "gif"])
-def test_some_names_tell_nothing(name: str) -> None:
+def test_unknown_suffix_gives_no_format(name: str) -> None:
     assert format_of(PurePath(name)) is None
     assert for_output(Recipe(format="webp"), PurePath(name)).format == "webp"
 
 
-def test_the_name_decides_where_the_recipe_does_not() -> None:
+def test_suffix_decides_if_the_recipe_does_not() -> None:
     assert for_output(Recipe(fps=5.0), PurePath("a.mp4")) == Recipe(fps=5.0, format="mp4")
     assert for_output(Recipe(), PurePath("a.gif")) == Recipe()
     assert for_output(Recipe(target_bytes=5000), PurePath("a.webm")).target_bytes == 5000
 
 
-def test_two_that_say_different_things_are_refused() -> None:
+def test_contradicting_suffix_and_recipe_are_refused() -> None:
     with pytest.raises(errors.FormatContradicted, match=r"ends in \.mp4, but the recipe's format is gif"):
         for_output(Recipe(format="gif"), PurePath("a.mp4"))
 
@@ -48,7 +48,7 @@ def test_every_format_has_its_row() -> None:
     assert recipe_field("format").hints.labels == {name: kind.name for name, kind in FILE_KINDS.items()}
 
 
-def test_what_is_shown_in_a_page_brings_itself_along() -> None:
+def test_html_embeds_the_file() -> None:
     assert FILE_KINDS["webp"].html(b"abc", 40) == (
         '<img alt="the WebP" width="40" style="max-width:100%" src="data:image/webp;base64,YWJj">'
     )

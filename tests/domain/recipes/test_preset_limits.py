@@ -26,11 +26,11 @@ from gifapp.domain.recipes.recipe import Crop, Recipe
          {"width_px": 320, "height_px": 320, "fit": "contain"}),
     ],
 )  # fmt: skip
-def test_a_preset_takes_away_and_what_is_stricter_stays(given: dict[str, Any], asked: dict[str, Any]) -> None:
+def test_preset_lowers_limits_and_keeps_stricter_ones(given: dict[str, Any], asked: dict[str, Any]) -> None:
     within = within_preset(Recipe(**given))
     assert {name: getattr(within, name) for name in asked} == asked
 
 
-def test_without_a_preset_nothing_changes() -> None:
+def test_recipe_without_a_preset_is_unchanged() -> None:
     recipe = Recipe(width_px=4000, target_bytes=5000)
     assert within_preset(recipe) is recipe

@@ -19,7 +19,7 @@ from gifapp.domain.recipes.recipe import Recipe
         ("mastodon", 16_000_000, (None, None), None, None),
     ],
 )
-def test_a_preset_holds_its_platforms_limits(
+def test_presets_have_their_platforms_limits(
     name: PresetName,
     most_bytes: int,
     sides: tuple[int | None, int | None],
@@ -32,6 +32,6 @@ def test_a_preset_holds_its_platforms_limits(
     assert (preset.most_frames, preset.most_s) == (most_frames, most_s)
 
 
-def test_every_name_a_recipe_may_give_is_a_preset() -> None:
+def test_every_preset_name_of_the_recipe_exists() -> None:
     assert set(get_args(PresetName)) == set(PRESETS)
     assert all(Recipe(preset=name).preset == name for name in PRESETS)

@@ -1,4 +1,4 @@
-"""The short loop that stands for a whole GIF."""
+"""The recipe of a preview: a short loop of the whole GIF."""
 
 import pytest
 
@@ -27,13 +27,13 @@ JOINED = (RANGE, Segment(start_s=30, end_s=34))
         (Recipe(speed=0.5), 7.0, 6.625, 7.375),
     ],
 )
-def test_it_plays_what_is_around_a_time(
+def test_preview_plays_around_the_requested_time(
     recipe: Recipe, at_s: float | None, start_s: float, end_s: float
 ) -> None:
     assert preview_recipe(recipe, at_s, duration_s=40.0).segments == (Segment(start_s=start_s, end_s=end_s),)
 
 
-def test_it_loops_and_keeps_all_that_makes_the_picture() -> None:
+def test_preview_loops_and_keeps_every_other_field() -> None:
     recipe = Recipe(
         width_px=320, fps=20, direction="boomerang", colours=32, dither="bayer", lossy=30, hold_s=2, loop=1
     )  # fmt: skip
@@ -55,7 +55,7 @@ def test_it_loops_and_keeps_all_that_makes_the_picture() -> None:
     ],
     ids=["whole", "range", "fast", "second range", "crossfade", "reverse"],
 )
-def test_captions_stay_with_their_frames(recipe: Recipe, at_s: float, begin_s: float) -> None:
+def test_captions_keep_their_frames(recipe: Recipe, at_s: float, begin_s: float) -> None:
     times = {
         "before": (begin_s - 0.25, begin_s),
         "begins before": (begin_s - 0.25, begin_s + 0.5),
@@ -72,7 +72,7 @@ def test_captions_stay_with_their_frames(recipe: Recipe, at_s: float, begin_s: f
     }
 
 
-def test_fades_show_at_the_ends_of_the_clip_only() -> None:
+def test_fades_show_only_at_the_ends_of_the_clip() -> None:
     recipe = Recipe(look=Look(fade_in_s=0.5, fade_out_s=0.25))
     looks = [preview_recipe(recipe, at_s, duration_s=10.0).look for at_s in (0.0, 5.0, 10.0)]
     assert [(look.fade_in_s, look.fade_out_s) for look in looks] == [(0.5, 0), (0, 0), (0, 0.25)]
@@ -87,5 +87,5 @@ def test_fades_show_at_the_ends_of_the_clip_only() -> None:
         (Recipe(), None),
     ],
 )
-def test_a_target_shrinks_with_the_duration(recipe: Recipe, target_bytes: int | None) -> None:
+def test_target_size_shrinks_with_the_duration(recipe: Recipe, target_bytes: int | None) -> None:
     assert preview_recipe(recipe, duration_s=10.0).target_bytes == target_bytes

@@ -18,7 +18,7 @@ def stages(
 @pytest.mark.parametrize("fps", [1, 5, 10, 12.5, 24, 25, 30, 50])
 @pytest.mark.parametrize("is_exact", [False, True])
 @pytest.mark.parametrize("is_screen", [False, True])
-def test_every_step_gives_up_more_than_the_one_before(fps: float, *, is_exact: bool, is_screen: bool) -> None:
+def test_every_step_lowers_the_quality_further(fps: float, *, is_exact: bool, is_screen: bool) -> None:
     for stage in stages(fps=fps, is_exact=is_exact, is_screen=is_screen):
         steps = [stage.at(place / 40) for place in range(41)]
         for before, after in pairwise(steps):
@@ -28,32 +28,32 @@ def test_every_step_gives_up_more_than_the_one_before(fps: float, *, is_exact: b
             assert after.scale <= before.scale
 
 
-def test_every_stage_has_fewer_frames_and_begins_with_nothing_else_given_up() -> None:
+def test_every_stage_drops_more_frames_and_starts_at_full_quality() -> None:
     begins = [stage.at(0) for stage in stages()]
     assert begins == [EncodeSettings(0, 256, frame_share=stage.at(0).frame_share) for stage in stages()]
     assert begins[0] == PLAIN
     assert all(after.frame_share < before.frame_share for before, after in pairwise(begins))
 
 
-def test_a_stage_ends_where_its_last_point_is() -> None:
+def test_stage_ends_at_its_last_step() -> None:
     stage = Stage((PLAIN, EncodeSettings(40, 256), EncodeSettings(80, 64, scale=0.5)))
     assert (stage.at(0), stage.at(0.5), stage.at(1)) == stage.points
     assert stage.at(0.75) == EncodeSettings(60, 128, scale=0.75)
 
 
-def test_what_the_recipe_asks_for_is_the_most() -> None:
+def test_ladder_never_exceeds_the_recipe() -> None:
     plain = EncodeSettings(lossy=90, colours=32)
     for stage in stages(plain):
         assert all(point.lossy >= 90 and point.colours <= 32 for point in stage.points)
 
 
-def test_an_exact_picture_never_shrinks_and_any_other_is_never_cut_short() -> None:
+def test_exact_picture_keeps_its_dimensions_and_others_their_duration() -> None:
     assert all(point.scale == 1 for stage in stages(is_exact=True) for point in stage.points)
     assert stages(is_exact=True)[-1].at(1).length == 0.5 / 20.0
     assert all(point.length == 1 for stage in stages() for point in stage.points)
 
 
-def test_a_screen_gives_up_frames_before_the_size_of_its_letters() -> None:
+def test_screen_recording_drops_frames_before_it_shrinks() -> None:
     film, screen = stages(fps=25), stages(fps=25, is_screen=True)
     assert film[0].at(1).scale < 1
     assert [stage.at(1).scale for stage in screen[:2]] == [1, 1]
@@ -61,11 +61,11 @@ def test_a_screen_gives_up_frames_before_the_size_of_its_letters() -> None:
     assert screen[-1].at(1).scale == film[-1].at(1).scale
 
 
-def test_a_slow_clip_keeps_all_of_its_frames_for_longest() -> None:
+def test_slow_clip_keeps_all_of_its_frames_longest() -> None:
     assert [stage.points[0].frame_share for stage in stages(fps=4)] == [Fraction(1)]
 
 
-def test_what_was_given_up_is_said_in_a_sentence() -> None:
+def test_reductions_are_described_in_a_sentence() -> None:
     before = GifStats(0, 256, 12.5, 480, 270, 10.0)
     after = GifStats(0, 128, 8.33, 480, 270, 10.0)
     assert given_up(1_000_000, before, after) == "To fit 1.0 MB: 128 colours, 8.3 fps (was 12.5)."

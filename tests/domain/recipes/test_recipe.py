@@ -37,7 +37,7 @@ from gifapp.domain.recipes.recipe import ChromaKey, Crop, Look, Recipe, Segment
         ([], "recipe must be an object (got a list of 0 items)"),
     ],
 )
-def test_a_wrong_field_is_refused_by_name_with_what_it_may_be(given: object, sentence: str) -> None:
+def test_wrong_field_is_refused_by_name_with_its_allowed_values(given: object, sentence: str) -> None:
     with pytest.raises(errors.RecipeInvalid) as refused:
         Recipe.parse(given)
     assert sentence in str(refused.value)
@@ -48,30 +48,30 @@ def test_every_wrong_field_is_named_at_once() -> None:
         Recipe.parse({"fps": 0, "loop": -1})
 
 
-def test_of_many_wrong_fields_fifty_are_named() -> None:
+def test_at_most_fifty_wrong_fields_are_named() -> None:
     with pytest.raises(errors.RecipeInvalid) as refused:
         Recipe.parse({f"unknown_{number}": 0 for number in range(1000)})
     assert len(refused.value.facts["fields"]) == str(refused.value).count("is not a known name") == 50
 
 
-def test_the_empty_recipe_is_a_recipe() -> None:
+def test_empty_recipe_is_valid() -> None:
     assert Recipe.parse({}) == Recipe()
 
 
-def test_the_same_recipe_has_one_digest_however_it_is_spelled() -> None:
+def test_equal_recipes_have_one_digest_however_they_are_written() -> None:
     spelled_out = Recipe.parse({"speed": 1, "fps": 10, "segments": [{"end_s": 2, "start_s": 0}]})
     terse = Recipe(segments=(Segment(end_s=2.0),), fps=10.0)
     assert spelled_out.canonical_json() == terse.canonical_json()
     assert spelled_out.digest == terse.digest
 
 
-def test_a_field_at_its_default_is_not_in_the_digest_so_that_a_new_one_changes_none() -> None:
+def test_defaults_are_left_out_of_the_digest() -> None:
     assert Recipe().canonical_json() == "{}"
     assert Recipe(look=Look(gamma=2)).canonical_json() == '{"look":{"gamma":2.0}}'
     assert Recipe(chroma_key=ChromaKey()).canonical_json() == '{"chroma_key":{}}'
 
 
-def test_another_recipe_has_another_digest() -> None:
+def test_different_recipes_have_different_digests() -> None:
     recipes = [
         Recipe(),
         Recipe(fps=10),
@@ -82,12 +82,12 @@ def test_another_recipe_has_another_digest() -> None:
     assert len({recipe.digest for recipe in recipes}) == len(recipes)
 
 
-def test_the_canonical_form_reads_back() -> None:
+def test_canonical_form_survives_a_round_trip() -> None:
     recipe = Recipe(segments=(Segment(start_s=0.5, end_s=2),), crop=Crop(width_px=8, height_px=6), speed=2)
     assert Recipe.model_validate_json(recipe.canonical_json()) == recipe
 
 
-def test_zero_has_no_sign() -> None:
+def test_negative_zero_is_zero() -> None:
     signed = Recipe.parse({"segments": [{"start_s": -0.0}], "look": {"brightness": -0.0}, "hold_s": -0.0})
     plain = Recipe.parse({"segments": [{"start_s": 0}], "look": {"brightness": 0}, "hold_s": 0})
     assert signed.canonical_json() == plain.canonical_json()

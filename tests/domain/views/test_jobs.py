@@ -14,6 +14,6 @@ QUEUED = JobView(
 )
 
 
-def test_an_event_survives_the_way_without_its_empty_parts() -> None:
+def test_event_survives_serialisation_without_its_empty_fields() -> None:
     event = Event(cursor="1-0", type="job.changed", job=QUEUED)
     assert Event.model_validate(event.as_json()) == event

@@ -10,7 +10,7 @@ def counts_of(*seconds: float) -> list[int]:
     return counts
 
 
-def test_the_quantiles_are_right_within_a_tenth() -> None:
+def test_quantiles_are_within_a_tenth() -> None:
     distribution = DistributionView.of(
         counts_of(*(number / 10 for number in range(1, 1001)))
     )  # 0.1 s to 100 s
@@ -18,11 +18,11 @@ def test_the_quantiles_are_right_within_a_tenth() -> None:
     assert distribution.p95_s == pytest.approx(95, rel=0.1)
 
 
-def test_one_alone_is_its_own_median() -> None:
+def test_single_value_is_its_own_median() -> None:
     distribution = DistributionView.of(counts_of(3.0))
     assert distribution.p50_s == pytest.approx(3.0, rel=0.13)
 
 
-def test_of_nothing_there_are_no_quantiles() -> None:
+def test_no_values_give_no_quantiles() -> None:
     distribution = DistributionView.of(counts_of())
     assert (distribution.p50_s, distribution.p95_s) == (None, None)

@@ -1,4 +1,4 @@
-"""Attempts at a job, each by a runner and a fork server of its own."""
+"""Runs attempts, each with its own runner and fork server."""
 
 import threading
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""An attempt whose storage is away, or takes its time."""
+"""An attempt whose storage is unreachable or slow."""
 
 import threading
 import time
@@ -17,7 +17,7 @@ from gifapp.storage.blob import Blob
 from tests.jobs.attempts.conftest import Run
 
 
-def test_an_attempt_waits_for_a_storage_that_is_away(
+def test_attempt_waits_for_unreachable_storage(
     parts: JobParts, run: Run, job: JobView, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     away = {"local": 2, "keep": 2}
@@ -38,7 +38,7 @@ def test_an_attempt_waits_for_a_storage_that_is_away(
     assert (done.state, done.attempts, away) == (JobState.SUCCEEDED, 1, {"local": -1, "keep": -1})
 
 
-def test_an_attempt_gives_up_a_storage_that_stays_away_and_is_tried_again(
+def test_attempt_is_retried_when_storage_stays_unreachable(
     parts: JobParts, run: Run, job: JobView, monkeypatch: pytest.MonkeyPatch, storage: Path
 ) -> None:
     def away(*_: object) -> None:
@@ -52,7 +52,7 @@ def test_an_attempt_gives_up_a_storage_that_stays_away_and_is_tried_again(
     assert not list((storage / "scratch").iterdir())
 
 
-def test_the_lease_is_kept_while_the_storage_takes_its_time(
+def test_lease_is_renewed_while_storage_is_slow(
     parts: JobParts, run: Run, job: JobView, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep = parts.blobs.store.keep
@@ -70,7 +70,7 @@ def test_the_lease_is_kept_while_the_storage_takes_its_time(
     assert (done.state, done.attempts) == (JobState.SUCCEEDED, 1)
 
 
-def test_a_cancel_is_heard_while_the_storage_takes_its_time(
+def test_cancel_is_noticed_while_storage_is_slow(
     parts: JobParts, run: Run, job: JobView, monkeypatch: pytest.MonkeyPatch, storage: Path
 ) -> None:
     keep, begun = parts.blobs.store.keep, threading.Event()

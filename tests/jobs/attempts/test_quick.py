@@ -1,4 +1,4 @@
-"""Estimates and previews in their limited children."""
+"""Estimates and previews in child processes with limits."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -39,7 +39,7 @@ def estimates(blobs: Blobs) -> Iterator[QuickConversions]:
     made.close()
 
 
-def test_the_child_says_what_we_would_say_and_leaves_nothing(
+def test_estimate_equals_our_own_and_leaves_nothing(
     estimates: QuickConversions, clip: Path, tmp_path: Path
 ) -> None:
     video = probe(clip, limits=Limits())
@@ -48,7 +48,7 @@ def test_the_child_says_what_we_would_say_and_leaves_nothing(
     assert not list((tmp_path / "storage" / "scratch").iterdir())
 
 
-def test_a_preview_is_the_whole_file_and_leaves_nothing(
+def test_preview_is_a_whole_file_and_leaves_nothing(
     estimates: QuickConversions, clip: Path, tmp_path: Path
 ) -> None:
     made = estimates.preview(clip, probe(clip, limits=Limits()), Recipe(width_px=32))
@@ -57,14 +57,14 @@ def test_a_preview_is_the_whole_file_and_leaves_nothing(
     assert not list((tmp_path / "storage" / "scratch").iterdir())
 
 
-def test_what_goes_wrong_there_is_told_here(estimates: QuickConversions, clip: Path) -> None:
+def test_error_in_the_child_is_raised_here(estimates: QuickConversions, clip: Path) -> None:
     video = probe(clip, limits=Limits())
     clip.write_bytes(b"no video any more")
     with pytest.raises(errors.SourceDamaged):
         estimates.estimate(clip, video, Recipe())
 
 
-def test_more_than_are_made_at_once_wait_and_are_all_told(estimates: QuickConversions, clip: Path) -> None:
+def test_surplus_requests_wait_and_all_are_answered(estimates: QuickConversions, clip: Path) -> None:
     video = probe(clip, limits=Limits())
     before = set(psutil.Process().children())
     asked = AT_ONCE + 2
@@ -74,7 +74,7 @@ def test_more_than_are_made_at_once_wait_and_are_all_told(estimates: QuickConver
     assert len(set(psutil.Process().children()) - before) == AT_ONCE
 
 
-def test_nothing_runs_before_the_first_and_after_the_end(blobs: Blobs, clip: Path) -> None:
+def test_no_process_runs_before_the_first_request_or_after_close(blobs: Blobs, clip: Path) -> None:
     before = set(psutil.Process().children(recursive=True))
     made = QuickConversions(blobs, Limits())
     assert set(psutil.Process().children(recursive=True)) == before
@@ -83,7 +83,7 @@ def test_nothing_runs_before_the_first_and_after_the_end(blobs: Blobs, clip: Pat
     assert set(psutil.Process().children(recursive=True)) == before
 
 
-def test_the_next_server_is_warm_before_it_is_needed(estimates: QuickConversions, clip: Path) -> None:
+def test_next_fork_server_is_started_in_advance(estimates: QuickConversions, clip: Path) -> None:
     before = set(psutil.Process().children())
 
     def servers() -> set[psutil.Process]:
@@ -92,13 +92,15 @@ def test_the_next_server_is_warm_before_it_is_needed(estimates: QuickConversions
     estimates.warm_up()
     video = probe(clip, limits=Limits())
     estimates.estimate(clip, video, Recipe())
-    assert wait_until(lambda: len(servers()) == 2, timeout_s=30)  # the one in use and the next
+    assert wait_until(lambda: len(servers()) == 2, timeout_s=30)  # the current one and the next
     warm = servers()
     estimates.estimate(clip, video, Recipe())
     assert servers() == warm
 
 
-def test_the_service_estimates_only_what_is_mine(parts: JobParts, upload: Callable[..., SourceView]) -> None:
+def test_estimate_of_another_users_source_is_refused(
+    parts: JobParts, upload: Callable[..., SourceView]
+) -> None:
     mine = upload("ann")
     assert parts.estimation.estimate("ann", mine.id, Recipe(width_px=48)).width_px == 48
     with pytest.raises(errors.NotFound):

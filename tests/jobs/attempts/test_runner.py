@@ -22,12 +22,12 @@ from tests.support.storages import blob_path, storage_at
 
 
 def has_helper() -> bool:
-    """Whether the helper process of a slow conversion lives."""
+    """Whether the helper process of a slow conversion is alive."""
     living = [process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"])]
     return any("import time; time.sleep(600)" in cmdline for cmdline in living)
 
 
-def test_a_conversion_ends_in_a_gif(parts: JobParts, run: Run, job: JobView, storage: Path) -> None:
+def test_attempt_produces_a_gif(parts: JobParts, run: Run, job: JobView, storage: Path) -> None:
     run("quick", job.id).ended()
     done = parts.jobs.find("ann", job.id)
     assert (done.state, done.attempts, done.error) == (JobState.SUCCEEDED, 1, None)
@@ -38,7 +38,7 @@ def test_a_conversion_ends_in_a_gif(parts: JobParts, run: Run, job: JobView, sto
     assert not list((storage / "scratch").iterdir())
 
 
-def test_only_one_of_many_claims_a_job(run: Run, job: JobView) -> None:
+def test_only_one_of_many_claims_succeeds(run: Run, job: JobView) -> None:
     for attempt in [run("in_half_a_second", job.id) for _ in range(4)]:
         attempt.ended()
     document = JobDocument.objects.get(id=job.id)
@@ -57,21 +57,23 @@ def test_only_one_of_many_claims_a_job(run: Run, job: JobView) -> None:
         ("looks_around", JobState.FAILED, "codec (True [] True False)"),
     ],
 )
-def test_an_error_becomes_a_sentence(
+def test_converter_error_becomes_a_sentence(
     run: Run, job: JobView, converter: str, state: JobState, detail: str
 ) -> None:
     run(converter, job.id).ended()
     document = JobDocument.objects.get(id=job.id)
     assert document.state == state
     assert detail in document.errors[0].detail
-    assert document.error.detail == document.errors[0].detail  # shown while the job waits, too
+    assert document.error.detail == document.errors[0].detail  # also shown while the job waits
 
 
-def test_while_the_disk_is_full_a_job_waits_and_goes_on_when_there_is_room(
-    parts: JobParts, run: Run, job: JobView
-) -> None:
+def test_job_waits_while_the_disk_is_full(parts: JobParts, run: Run, job: JobView) -> None:
     full = replace(parts.limits, reserve_bytes=10**18)
-    for converter in ("finds_no_room", "quick", "quick"):  # the disk is looked at before it is filled again
+    for converter in (
+        "finds_no_room",
+        "quick",
+        "quick",
+    ):  # the free space is checked before the disk is filled again
         run(converter, job.id, limits=full).ended()
         waiting = parts.jobs.find("ann", job.id)
         assert (waiting.state, waiting.attempts) == (JobState.QUEUED, 0)
@@ -84,9 +86,7 @@ def test_while_the_disk_is_full_a_job_waits_and_goes_on_when_there_is_room(
     assert (done.state, done.attempts, done.error) == (JobState.SUCCEEDED, 1, None)
 
 
-def test_a_job_that_fills_the_disk_by_itself_uses_up_its_attempts(
-    parts: JobParts, run: Run, job: JobView
-) -> None:
+def test_job_that_fills_the_disk_itself_uses_up_its_attempts(parts: JobParts, run: Run, job: JobView) -> None:
     emptied = replace(parts.limits, reserve_bytes=0)
     for state in (JobState.QUEUED, JobState.DEAD):
         run("finds_no_room", job.id, limits=emptied).ended()
@@ -95,14 +95,12 @@ def test_a_job_that_fills_the_disk_by_itself_uses_up_its_attempts(
         skip_the_wait(job)
 
 
-def test_a_failed_attempt_leaves_no_file(run: Run, job: JobView, storage: Path) -> None:
+def test_failed_attempt_leaves_no_file(run: Run, job: JobView, storage: Path) -> None:
     run("fills_the_disk", job.id).ended()
     assert {name.split("/")[0] for name in files_below(storage)} == {"sources", "posters"}
 
 
-def test_storage_that_cannot_be_written_settles_the_attempt_at_once(
-    run: Run, job: JobView, storage: Path
-) -> None:
+def test_unwritable_storage_settles_the_attempt_at_once(run: Run, job: JobView, storage: Path) -> None:
     (storage / "gifs").rmdir()
     (storage / "gifs").write_bytes(b"in the way")
     run("quick", job.id).ended()
@@ -110,9 +108,7 @@ def test_storage_that_cannot_be_written_settles_the_attempt_at_once(
     assert (document.state, document.error.code) == (JobState.QUEUED, "conversion-crashed")
 
 
-def test_a_transient_error_is_retried_until_the_attempts_are_used_up(
-    parts: JobParts, run: Run, job: JobView
-) -> None:
+def test_transient_error_is_retried_until_no_attempt_is_left(parts: JobParts, run: Run, job: JobView) -> None:
     for _ in range(QUICK.max_attempts):
         skip_the_wait(job)
         run("dies", job.id).ended()
@@ -126,15 +122,13 @@ def test_a_transient_error_is_retried_until_the_attempts_are_used_up(
     assert parts.jobs.find("ann", job.id).state == JobState.SUCCEEDED
 
 
-def test_a_job_that_waits_for_its_retry_is_not_claimed(run: Run, job: JobView) -> None:
+def test_job_waiting_for_its_retry_is_not_claimed(run: Run, job: JobView) -> None:
     run("dies", job.id).ended()
     run("quick", job.id).ended()
     assert JobDocument.objects.get(id=job.id).state == JobState.QUEUED
 
 
-def test_the_whole_job_is_published_only_when_its_state_changes(
-    parts: JobParts, run: Run, job: JobView
-) -> None:
+def test_whole_job_is_published_only_when_its_state_changes(parts: JobParts, run: Run, job: JobView) -> None:
     start = parts.events.latest("ann")
     attempt = run("slow", job.id)
 
@@ -159,9 +153,7 @@ def test_the_whole_job_is_published_only_when_its_state_changes(
     assert fractions[-1] > 0
 
 
-def test_a_running_job_is_cancelled_long_before_its_end(
-    parts: JobParts, run: Run, job: JobView, storage: Path
-) -> None:
+def test_running_job_is_cancelled_early(parts: JobParts, run: Run, job: JobView, storage: Path) -> None:
     attempt = run("slow", job.id)
     assert wait_until(lambda: is_running(job), timeout_s=30)
     assert has_helper()
@@ -172,7 +164,7 @@ def test_a_running_job_is_cancelled_long_before_its_end(
     assert not list((storage / "scratch").iterdir())
 
 
-def test_a_deleted_job_is_stopped_and_leaves_nothing(
+def test_deleted_job_is_stopped_and_leaves_nothing(
     parts: JobParts, run: Run, job: JobView, storage: Path
 ) -> None:
     attempt = run("slow", job.id)
@@ -182,16 +174,16 @@ def test_a_deleted_job_is_stopped_and_leaves_nothing(
     assert {name.split("/")[0] for name in files_below(storage)} == {"sources", "posters"}
 
 
-def test_a_lost_lease_cannot_publish(parts: JobParts, run: Run, job: JobView, storage: Path) -> None:
+def test_lost_lease_cannot_publish(parts: JobParts, run: Run, job: JobView, storage: Path) -> None:
     attempt = run("in_half_a_second", job.id)
     assert wait_until(lambda: JobDocument.objects.get(id=job.id).token == 1, timeout_s=30)
-    JobDocument.objects(id=job.id).update(inc__token=1)  # somebody else claimed it meanwhile
+    JobDocument.objects(id=job.id).update(inc__token=1)  # another worker has claimed it meanwhile
     attempt.ended()
     assert parts.jobs.find("ann", job.id).state == JobState.RUNNING
     assert not list((storage / "gifs").iterdir())
 
 
-def test_a_settle_whose_answer_was_lost_keeps_its_gif(parts: JobParts, run: Run, job: JobView) -> None:
+def test_settle_with_a_lost_response_keeps_its_gif(parts: JobParts, run: Run, job: JobView) -> None:
     attempt = run("in_half_a_second", job.id, timings=replace(QUICK, heartbeat_s=60))
     assert wait_until(lambda: JobDocument.objects.get(id=job.id).token == 1, timeout_s=30)
     gif = {"key": f"{job.id}-1", "bytes": 6, "width_px": 2, "height_px": 1, "frames": 3, "duration_s": 0.5}
@@ -200,7 +192,7 @@ def test_a_settle_whose_answer_was_lost_keeps_its_gif(parts: JobParts, run: Run,
     assert blob_path(parts.blobs, parts.jobs.gif("ann", job.id).blob).exists()
 
 
-def test_a_conversion_that_hangs_is_stopped_at_its_deadline(parts: JobParts, run: Run, job: JobView) -> None:
+def test_hanging_conversion_is_stopped_at_its_deadline(parts: JobParts, run: Run, job: JobView) -> None:
     limits = replace(parts.limits, deadline_s=0.5)
     run("silent", job.id, limits=limits).ended()
     failed = parts.jobs.find("ann", job.id)
@@ -208,7 +200,9 @@ def test_a_conversion_that_hangs_is_stopped_at_its_deadline(parts: JobParts, run
     assert failed.error.code == "conversion-too-slow"
 
 
-def test_a_draining_worker_gives_its_job_back_unspent(parts: JobParts, run: Run, job: JobView) -> None:
+def test_draining_worker_returns_its_job_without_using_an_attempt(
+    parts: JobParts, run: Run, job: JobView
+) -> None:
     attempt = run("slow", job.id)
     assert wait_until(lambda: is_running(job), timeout_s=30)
     attempt.give_up.set()
@@ -219,7 +213,7 @@ def test_a_draining_worker_gives_its_job_back_unspent(parts: JobParts, run: Run,
     assert parts.jobs.find("ann", job.id).attempts == 1
 
 
-def test_a_job_whose_video_is_gone_says_so(parts: JobParts, run: Run, job: JobView) -> None:
+def test_missing_video_is_reported(parts: JobParts, run: Run, job: JobView) -> None:
     parts.jobs.cancel("ann", job.id)
     assert job.source is not None
     parts.sources.delete("ann", job.source.id)
@@ -231,12 +225,12 @@ def test_a_job_whose_video_is_gone_says_so(parts: JobParts, run: Run, job: JobVi
 
 
 def child_with(word: str) -> psutil.Process:
-    """Our child whose command line has the word; one that ended and was not waited for has none."""
+    """The child whose command line has this word; one that ended but was not waited for has none."""
     children = [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
     return next(child for child in children if word in " ".join(child.cmdline()))
 
 
-def test_a_fork_server_that_died_is_started_again(
+def test_dead_fork_server_is_restarted(
     parts: JobParts, run: Run, job: JobView, fork_server: Callable[[str], ForkServer]
 ) -> None:
     attempt = run("slow", job.id)
@@ -247,7 +241,7 @@ def test_a_fork_server_that_died_is_started_again(
     assert "the fork server was killed" in document.errors[0].detail
 
 
-def test_while_mongodb_is_down_a_conversion_continues_until_its_lease_ends(
+def test_conversion_continues_without_mongodb_until_its_lease_ends(
     redis_url: str, video: bytes, fork_server: Callable[[str], ForkServer], tmp_path: Path
 ) -> None:
     with running_mongod(tmp_path / "mongodb") as url:

@@ -1,4 +1,4 @@
-"""Storage against documents: leftovers go, what somebody may still name stays, what is missing is told."""
+"""Compares storage with the documents: removes orphans, keeps referenced files, reports missing ones."""
 
 import os
 import time
@@ -34,7 +34,7 @@ DIGEST = "ab" + "0" * 62
 
 
 def lay(path: Path, data: bytes = b"left over", *, age_s: float = 2 * 3600) -> Path:
-    """A file that was written so long ago."""
+    """A file that was written this long ago."""
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(data)
     then = time.time() - age_s
@@ -48,14 +48,12 @@ def age_all(storage: Path) -> None:
 
 
 def clock_forward(seconds: float) -> None:
-    """As if so much time had passed since somebody compared."""
+    """Move the time of the last comparison into the past."""
     due = HousekeepingDocument.objects.get().next_at
     HousekeepingDocument.objects.update(set__next_at=due - timedelta(seconds=seconds))
 
 
-def test_old_files_that_no_document_refers_to_are_removed_and_counted(
-    parts: JobParts, upload: Upload, storage: Path
-) -> None:
+def test_old_orphaned_files_are_removed_and_counted(parts: JobParts, upload: Upload, storage: Path) -> None:
     upload()
     named = files_below(storage)
     lay(blob_path(parts.blobs, Blob("source", DIGEST)))
@@ -72,7 +70,7 @@ def test_old_files_that_no_document_refers_to_are_removed_and_counted(
     assert utc_now() - report.compared_at < timedelta(minutes=1)
 
 
-def test_young_files_and_files_that_are_not_ours_stay(parts: JobParts, upload: Upload, storage: Path) -> None:
+def test_recent_files_and_foreign_files_stay(parts: JobParts, upload: Upload, storage: Path) -> None:
     upload()
     lay(blob_path(parts.blobs, Blob("source", DIGEST)), age_s=3000)
     lay(blob_path(parts.blobs, Blob("gif", f"{new_id()}-1")), age_s=3000)
@@ -85,7 +83,7 @@ def test_young_files_and_files_that_are_not_ours_stay(parts: JobParts, upload: U
     assert files_below(storage) == before
 
 
-def test_what_documents_name_stays_however_old(parts: JobParts, job: JobView, storage: Path) -> None:
+def test_referenced_files_stay_however_old(parts: JobParts, job: JobView, storage: Path) -> None:
     finish(parts)
     age_all(storage)
     before = files_below(storage)
@@ -94,8 +92,8 @@ def test_what_documents_name_stays_however_old(parts: JobParts, job: JobView, st
     assert files_below(storage) == before
 
 
-def test_the_gif_of_an_attempt_that_may_still_settle_stays(parts: JobParts, job: JobView) -> None:
-    """It is in its place before its document names it, and MongoDB may be away in between."""
+def test_gif_of_an_attempt_that_may_still_settle_stays(parts: JobParts, job: JobView) -> None:
+    """It is stored before its document refers to it, and MongoDB may be down in between."""
     claimed = leases.claim("ann", worker="here", lease_s=30)
     assert claimed is not None
     attempt = leases.attempt_of(claimed)
@@ -109,7 +107,7 @@ def test_the_gif_of_an_attempt_that_may_still_settle_stays(parts: JobParts, job:
     assert gif.exists()
 
 
-def test_the_gif_of_an_attempt_that_has_lost_its_job_goes(parts: JobParts, job: JobView) -> None:
+def test_gif_of_an_attempt_that_lost_its_job_is_removed(parts: JobParts, job: JobView) -> None:
     claimed = leases.claim("ann", worker="lost", lease_s=30)
     assert claimed is not None
     earlier = leases.attempt_of(claimed)
@@ -120,8 +118,8 @@ def test_the_gif_of_an_attempt_that_has_lost_its_job_goes(parts: JobParts, job: 
     assert not gif.exists()
 
 
-def test_a_leftover_that_an_upload_takes_over_stays(parts: JobParts, upload: Upload, video: bytes) -> None:
-    """The bytes are there already, and old; the upload holds the lock until its document names them."""
+def test_orphan_adopted_by_an_upload_stays(parts: JobParts, upload: Upload, video: bytes) -> None:
+    """The upload finds the old file with the same bytes and holds the lock until its document exists."""
     document = SourceDocument.objects.get(id=upload("ann").id)
     path = lay(blob_path(parts.blobs, Blob("source", document.sha256)), video)
     document.delete()
@@ -137,11 +135,11 @@ def test_a_leftover_that_an_upload_takes_over_stays(parts: JobParts, upload: Upl
 
 
 def other_video(video: bytes) -> bytes:
-    """The same pictures in other bytes: a box of MP4 that everybody skips."""
+    """The same video in other bytes, with an MP4 box that players skip."""
     return video + b"\x00\x00\x00\x0cfreeabcd"
 
 
-def test_uploads_and_comparisons_at_the_same_time_lose_no_video(
+def test_concurrent_uploads_and_comparisons_lose_no_video(
     parts: JobParts, upload: Upload, storage: Path
 ) -> None:
     eager = Housekeeping(parts.blobs, replace(QUICK, orphan_s=-1))
@@ -157,7 +155,7 @@ def test_uploads_and_comparisons_at_the_same_time_lose_no_video(
     assert len(files_below(storage)) == 2
 
 
-def test_what_a_document_names_and_storage_lacks_is_told(parts: JobParts, job: JobView) -> None:
+def test_missing_files_are_reported(parts: JobParts, job: JobView) -> None:
     finish(parts)
     source = SourceDocument.objects.get()
     blob_path(parts.blobs, Blob("source", source.sha256)).unlink()
@@ -178,7 +176,7 @@ def test_what_a_document_names_and_storage_lacks_is_told(parts: JobParts, job: J
     assert warning["first"] == [f"{one.kind} {one.id}" for one in missing]
 
 
-def test_a_report_that_grows_without_end_is_cut_but_counted(parts: JobParts, upload: Upload) -> None:
+def test_long_report_is_truncated_but_counted(parts: JobParts, upload: Upload) -> None:
     video = sources.video_of(SourceDocument.objects.get(id=upload().id))
     for number in range(60):
         sources.add_source("ann", name="gone", size_bytes=1, sha256=f"{number:064d}", video=video)
@@ -188,15 +186,15 @@ def test_a_report_that_grows_without_end_is_cut_but_counted(parts: JobParts, upl
     assert (report.missing_count, len(report.missing)) == (120, 100)
 
 
-def test_beside_a_database_that_names_nothing_nothing_is_removed(parts: JobParts, storage: Path) -> None:
-    """A storage full of videos and an empty database are rather a wrong address."""
+def test_nothing_is_removed_beside_an_empty_database(parts: JobParts, storage: Path) -> None:
+    """A full storage with an empty database more likely means a wrong address."""
     gif = lay(blob_path(parts.blobs, Blob("gif", f"{new_id()}-1")))
     parts.housekeeping()
     assert gif.exists()
     assert consistency.last_report() is not None
 
 
-def test_of_many_at_once_one_compares_and_the_next_an_hour_later(parts: JobParts) -> None:
+def test_one_of_many_processes_compares_once_an_hour(parts: JobParts) -> None:
     assert consistency.last_report() is None
     with capture_logs() as logs:
         with ThreadPoolExecutor(8) as pool:
@@ -210,12 +208,12 @@ def test_of_many_at_once_one_compares_and_the_next_an_hour_later(parts: JobParts
         assert len(logs) == 2
 
 
-def test_a_worker_looks_whether_it_is_time(parts: JobParts, start_worker: Callable[[str], object]) -> None:
+def test_worker_compares_when_it_is_due(parts: JobParts, start_worker: Callable[[str], object]) -> None:
     start_worker("quick")
     assert wait_until(lambda: consistency.last_report() is not None, timeout_s=30)
 
 
-def test_each_report_takes_the_place_of_the_one_before(parts: JobParts, upload: Upload) -> None:
+def test_report_replaces_the_previous_one(parts: JobParts, upload: Upload) -> None:
     upload()
     parts.housekeeping()
     HousekeepingDocument.objects.update(

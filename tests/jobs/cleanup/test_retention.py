@@ -1,4 +1,4 @@
-"""Finished jobs and unused sources go after a while; what is asked for again at that moment stays."""
+"""Finished jobs and unused sources expire; those requested again at that moment stay."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +26,7 @@ EXPIRING = [JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED]
 
 
 def let_pass(past: timedelta = KEPT + timedelta(minutes=1)) -> datetime:
-    """As if what is there had ended, and been used, so long ago; the time before which things go."""
+    """Age everything by this long; returns the expiry threshold."""
     for job in JobDocument.objects(finished_at__exists=True):
         JobDocument.objects(id=job.id).update(set__finished_at=job.finished_at - past)
     for source in SourceDocument.objects:
@@ -35,7 +35,7 @@ def let_pass(past: timedelta = KEPT + timedelta(minutes=1)) -> datetime:
 
 
 def end(parts: JobParts, job: JobView, state: JobState) -> None:
-    """Let the one queued job end so."""
+    """End the one queued job this way."""
     if state == JobState.SUCCEEDED:
         assert finish(parts) == job.id
     elif state == JobState.CANCELLED:
@@ -51,7 +51,7 @@ def end(parts: JobParts, job: JobView, state: JobState) -> None:
 
 @bounded
 @pytest.mark.parametrize("state", EXPIRING)
-def test_a_finished_job_goes_after_a_while_with_its_files_and_its_owner_hears_of_it(
+def test_finished_job_expires_with_its_files_and_its_owner_is_notified(
     parts: JobParts, job: JobView, storage: Path, state: JobState
 ) -> None:
     end(parts, job, state)
@@ -74,7 +74,7 @@ def test_a_finished_job_goes_after_a_while_with_its_files_and_its_owner_hears_of
 
 @bounded
 @pytest.mark.parametrize("state", [JobState.QUEUED, JobState.RUNNING, JobState.DEAD])
-def test_what_has_not_ended_and_dead_letters_stay_with_their_sources(
+def test_unfinished_jobs_and_dead_letters_keep_their_sources(
     parts: JobParts, job: JobView, state: JobState
 ) -> None:
     if state == JobState.RUNNING:
@@ -89,7 +89,7 @@ def test_what_has_not_ended_and_dead_letters_stay_with_their_sources(
     assert (remaining.expires_at, remaining.source.expires_at) == (None, None)
 
 
-def test_without_the_setting_everything_is_kept_for_ever(parts: JobParts, job: JobView) -> None:
+def test_nothing_expires_without_the_setting(parts: JobParts, job: JobView) -> None:
     finish(parts)
     let_pass(timedelta(days=10_000))
     parts.sweep()
@@ -99,14 +99,14 @@ def test_without_the_setting_everything_is_kept_for_ever(parts: JobParts, job: J
 
 
 @bounded
-def test_a_source_stays_as_long_as_the_last_job_that_names_it(parts: JobParts, upload: Upload) -> None:
+def test_source_stays_as_long_as_the_last_job_that_refers_to_it(parts: JobParts, upload: Upload) -> None:
     source, unused = upload(), upload(name="unused.mp4")
     job = parts.submission.submit("ann", source.id, Recipe())
     let_pass()
     finish(parts)
     parts.sweep()
     assert [source.id for source in parts.sources.page("ann").sources] == [source.id]
-    # the bytes were those of both
+    # both sources have the same bytes
     assert stored_video(parts, "ann", source.id).exists()
     finished = parts.jobs.find("ann", job.id)
     assert finished.source
@@ -117,7 +117,7 @@ def test_a_source_stays_as_long_as_the_last_job_that_names_it(parts: JobParts, u
 
 
 @bounded
-def test_people_are_told_until_when_things_are_kept(parts: JobParts, upload: Upload) -> None:
+def test_expiry_time_is_reported(parts: JobParts, upload: Upload) -> None:
     source = upload()
     assert source.expires_at == source.created_at + KEPT
     start = parts.events.latest("ann")
@@ -136,7 +136,7 @@ def test_people_are_told_until_when_things_are_kept(parts: JobParts, upload: Upl
 
 
 @bounded
-def test_a_job_retried_at_that_very_moment_is_kept(parts: JobParts, job: JobView) -> None:
+def test_job_retried_while_it_expires_is_kept(parts: JobParts, job: JobView) -> None:
     parts.jobs.cancel("ann", job.id)
     before = let_pass()
     [found] = job_store.expired_jobs(before, limit=9)
@@ -148,18 +148,18 @@ def test_a_job_retried_at_that_very_moment_is_kept(parts: JobParts, job: JobView
 
 
 @bounded
-def test_a_source_used_at_that_very_moment_is_kept(parts: JobParts, upload: Upload) -> None:
+def test_source_used_while_it_expires_is_kept(parts: JobParts, upload: Upload) -> None:
     source = upload()
     before = let_pass()
     assert sources.expired_sources(before, limit=9) == [source.id]
-    # what submit does first, long before there is a job that names the source
+    # what submit does first, long before a job refers to the source
     sources.use_source("ann", source.id)
     assert sources.remove_expired(source.id, before) is None
     assert parts.submission.submit("ann", source.id, Recipe()).source
 
 
 @bounded
-def test_a_source_is_kept_from_when_a_job_was_last_asked_of_it(parts: JobParts, upload: Upload) -> None:
+def test_source_is_kept_from_its_last_submission(parts: JobParts, upload: Upload) -> None:
     source = upload()
     let_pass()
     job = parts.submission.submit("ann", source.id, Recipe())
@@ -169,7 +169,7 @@ def test_a_source_is_kept_from_when_a_job_was_last_asked_of_it(parts: JobParts, 
 
 
 @bounded
-def test_a_submit_that_comes_too_late_is_told_so(parts: JobParts, upload: Upload) -> None:
+def test_submission_after_the_expiry_is_refused(parts: JobParts, upload: Upload) -> None:
     source = upload()
     let_pass()
     parts.sweep()
@@ -179,7 +179,7 @@ def test_a_submit_that_comes_too_late_is_told_so(parts: JobParts, upload: Upload
 
 
 @bounded
-def test_submits_and_sweeps_at_the_same_time_leave_no_job_without_its_video(
+def test_concurrent_submits_and_sweeps_leave_no_job_without_its_video(
     parts: JobParts, upload: Upload
 ) -> None:
     uploaded = [upload(name=f"{number}.mp4") for number in range(12)]
@@ -203,9 +203,7 @@ def test_submits_and_sweeps_at_the_same_time_leave_no_job_without_its_video(
 
 
 @bounded
-def test_several_sweeps_at_once_tell_of_each_removal_once(
-    parts: JobParts, upload: Upload, storage: Path
-) -> None:
+def test_concurrent_sweeps_report_each_removal_once(parts: JobParts, upload: Upload, storage: Path) -> None:
     source = upload()
     for fps in range(1, 9):
         parts.submission.submit("ann", source.id, Recipe(fps=fps))
@@ -221,5 +219,5 @@ def test_several_sweeps_at_once_tell_of_each_removal_once(
     events = parts.events.since("ann", start)
     assert events is not None
     assert sorted(event.type for event in events) == ["job.deleted"] * 8 + ["source.deleted"]
-    assert len(files_below(storage)) == 2  # bob's video, whose bytes were ann's too, and its poster
+    assert len(files_below(storage)) == 2  # bob's video, which has the same bytes as ann's, and its poster
     assert stored_video(parts, "bob", unexpired.id).exists()

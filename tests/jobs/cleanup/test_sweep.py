@@ -36,7 +36,7 @@ def forget_hints() -> None:
     JobDocument.objects.update(set__notified_at=LONG_AGO)
 
 
-def test_an_expired_lease_is_taken_back_with_its_files(parts: JobParts, job: JobView) -> None:
+def test_expired_lease_requeues_the_job_and_removes_its_files(parts: JobParts, job: JobView) -> None:
     attempt = claimed(job)
     (parts.blobs.workspace.root / "scratch" / attempt.key).mkdir()
     blob_path(parts.blobs, Blob("gif", attempt.key)).write_bytes(b"GIF89a")
@@ -52,13 +52,13 @@ def test_an_expired_lease_is_taken_back_with_its_files(parts: JobParts, job: Job
     assert [event.job.state for event in events if event.job] == [JobState.QUEUED]
 
 
-def test_a_lease_that_holds_is_left_alone(parts: JobParts, job: JobView) -> None:
+def test_valid_lease_is_left_alone(parts: JobParts, job: JobView) -> None:
     leases.claim("ann", worker="alive:1", lease_s=30)
     parts.sweep()
     assert JobDocument.objects.get(id=job.id).state == JobState.RUNNING
 
 
-def test_the_last_attempt_that_is_lost_makes_the_job_dead(parts: JobParts, job: JobView) -> None:
+def test_losing_the_last_attempt_makes_a_dead_letter(parts: JobParts, job: JobView) -> None:
     for _ in range(QUICK.max_attempts):
         JobDocument.objects(id=job.id).update(set__run_at=LONG_AGO)
         claimed(job)
@@ -69,7 +69,7 @@ def test_the_last_attempt_that_is_lost_makes_the_job_dead(parts: JobParts, job: 
     assert dead.error.code == "worker-lost"
 
 
-def test_a_lost_job_that_somebody_cancelled_is_cancelled(parts: JobParts, job: JobView) -> None:
+def test_lost_job_with_a_pending_cancel_is_cancelled(parts: JobParts, job: JobView) -> None:
     claimed(job)
     assert parts.jobs.cancel("ann", job.id).state == JobState.RUNNING
     parts.sweep()
@@ -86,7 +86,7 @@ def test_a_lost_job_that_somebody_cancelled_is_cancelled(parts: JobParts, job: J
     ],
     ids=["give_in", "release", "renew", "fail"],
 )
-def test_after_the_sweep_the_lost_attempt_writes_nothing(
+def test_lost_attempt_writes_nothing_after_the_sweep(
     parts: JobParts, job: JobView, write: Callable[[leases.Attempt], JobDocument | None]
 ) -> None:
     attempt = claimed(job)
@@ -96,7 +96,7 @@ def test_after_the_sweep_the_lost_attempt_writes_nothing(
     assert JobDocument.objects.get(id=job.id) == before
 
 
-def test_a_wiped_redis_is_filled_again_but_not_over_and_over(
+def test_wiped_redis_is_refilled_once(
     parts: JobParts, upload: Callable[..., SourceView], redis_url: str
 ) -> None:
     source = upload()
@@ -107,16 +107,14 @@ def test_a_wiped_redis_is_filled_again_but_not_over_and_over(
         client.flushall()
     sweep = replace(parts.sweep, timings=replace(QUICK, renotify_s=60))  # however slow this machine is
     sweep()
-    assert parts.wakeups.waiting() == 0  # they rang a moment ago: somebody may be on the way
+    assert parts.wakeups.waiting() == 0  # recently woken: a worker may already be on its way
     for _ in range(3):
         forget_hints()
         sweep()
         assert parts.wakeups.waiting() == 3
 
 
-def test_nobody_rings_for_a_job_that_waits_for_its_time(
-    parts: JobParts, job: JobView, redis_url: str
-) -> None:
+def test_scheduled_job_is_not_woken_early(parts: JobParts, job: JobView, redis_url: str) -> None:
     with redis.Redis.from_url(redis_url) as client:
         client.flushall()
     JobDocument.objects.update(set__notified_at=LONG_AGO, set__run_at=utc_now() + timedelta(minutes=1))
@@ -137,19 +135,19 @@ def killed(worker_argv: Callable[[str], list[str]]) -> Callable[[str], None]:
 
 
 @pytest.mark.parametrize("step", ["half_an_upload", "a_kept_video", "an_estimate"])
-def test_what_a_killed_web_server_left_of_its_work_is_removed(
+def test_leftovers_of_a_killed_web_server_are_removed(
     parts: JobParts, killed: Callable[[str], None], storage: Path, step: str
 ) -> None:
     killed(step)
     assert files_below(storage)
     parts.sweep()
-    assert files_below(storage)  # a moment old: it may not be locked yet
+    assert files_below(storage)  # too recent: it may not be locked yet
     age(storage)
     parts.sweep()
     assert files_below(storage) == set()
 
 
-def test_of_a_kept_video_that_another_document_names_only_the_upload_goes(
+def test_orphaned_upload_is_removed_without_the_video_that_others_share(
     parts: JobParts, upload: Callable[..., SourceView], killed: Callable[[str], None], storage: Path
 ) -> None:
     killed("a_kept_video")
@@ -161,7 +159,7 @@ def test_of_a_kept_video_that_another_document_names_only_the_upload_goes(
     assert not list((storage / "incoming").iterdir())
 
 
-def test_an_upload_that_somebody_holds_stays_however_long_it_waits(parts: JobParts, storage: Path) -> None:
+def test_upload_held_by_a_process_stays_however_old(parts: JobParts, storage: Path) -> None:
     with parts.sources.incoming("ann") as incoming:
         incoming.write(b"half")
         age(storage)
@@ -169,20 +167,20 @@ def test_an_upload_that_somebody_holds_stays_however_long_it_waits(parts: JobPar
         assert incoming.path.exists()
 
 
-def test_an_orphaned_gif_is_removed_with_its_scratch_directory(
+def test_orphaned_gif_is_removed_with_its_scratch_directory(
     parts: JobParts, job: JobView, killed: Callable[[str], None], storage: Path
 ) -> None:
     killed("an_attempt_before_its_settle")
     age(storage)
     parts.sweep()
-    assert len(list((storage / "gifs").iterdir())) == 1  # its lease holds
+    assert len(list((storage / "gifs").iterdir())) == 1  # its lease is valid
     JobDocument.objects(id=job.id).update(set__state=JobState.DEAD)  # as if the sweep had been killed, too
     parts.sweep()
     assert not list((storage / "gifs").iterdir())
     assert not list((storage / "scratch").iterdir())
 
 
-def test_a_gif_whose_worker_died_right_after_the_settle_stays(
+def test_gif_of_a_worker_that_died_after_settling_stays(
     parts: JobParts, job: JobView, killed: Callable[[str], None], storage: Path
 ) -> None:
     killed("an_attempt_after_its_settle")
@@ -193,14 +191,14 @@ def test_a_gif_whose_worker_died_right_after_the_settle_stays(
 
 
 def age(storage: Path) -> None:
-    """As if nothing had been touched for an hour."""
+    """Pretend that nothing was touched for an hour."""
     past = time.time() - 3600
     for folder in ("incoming", "scratch"):
         for path in (storage / folder).rglob("*"):
             os.utime(path, (past, past))
 
 
-def test_a_forged_message_is_not_even_unpacked(parts: JobParts, redis_url: str, tmp_path: Path) -> None:
+def test_forged_message_is_not_unpickled(parts: JobParts, redis_url: str, tmp_path: Path) -> None:
     forger = PriorityRedisHuey("gifapp", url=redis_url, results=False)
     forger.storage.enqueue(forger.serializer.serialize(Trap(tmp_path / "sprung")))
     with pytest.raises(ValueError, match=r"[Ss]eparator|[Ss]ignature"):
@@ -209,7 +207,7 @@ def test_a_forged_message_is_not_even_unpacked(parts: JobParts, redis_url: str, 
     forger.storage.pool.disconnect()
 
 
-def test_a_message_signed_with_another_secret_is_refused(redis_url: str) -> None:
+def test_message_signed_with_another_secret_is_refused(redis_url: str) -> None:
     ours, theirs = (make_queue(redis_url, secret) for secret in (b"ours" * 8, b"theirs" * 8))
     theirs.storage.enqueue(theirs.serializer.serialize("hello"))
     with pytest.raises(ValueError, match=r"[Ss]ignature"):

@@ -7,9 +7,7 @@ from gifapp.domain.views.jobs import JobView
 from gifapp.jobs.db.documents import JobDocument
 
 
-def test_mongoengine_looks_for_no_references_in_a_recipe(
-    job: JobView, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_mongoengine_does_not_dereference_recipes(job: JobView, monkeypatch: pytest.MonkeyPatch) -> None:
     def look(*_: Any, **__: Any) -> None:
         raise AssertionError("it looked for references")
 

@@ -1,4 +1,4 @@
-"""Lists of jobs as MongoDB answers them: searched, filtered, sorted, in pages that miss nothing."""
+"""Lists of jobs in MongoDB: searched, filtered, sorted, and paged without gaps."""
 
 from collections.abc import Callable
 
@@ -27,7 +27,7 @@ def found(parts: JobParts, query: JobQuery, owner: str = "ann") -> set[str]:
     return {job.id for job in page.jobs}
 
 
-def test_jobs_are_found_by_their_name_and_captions(parts: JobParts, upload: Upload) -> None:
+def test_search_finds_names_and_captions(parts: JobParts, upload: Upload) -> None:
     bunny, cat = upload(name="Big Bunny.mp4"), upload(name="cat (1).mp4")
     plain, hello = submit(parts, bunny), submit(parts, bunny, "Hello there", fps=5)
     other = submit(parts, cat, "HELLO again")
@@ -44,7 +44,7 @@ def test_jobs_are_found_by_their_name_and_captions(parts: JobParts, upload: Uplo
         assert found(parts, JobQuery(search=search)) == expected, search
 
 
-def test_filters_are_of_the_owners_jobs_only(parts: JobParts, upload: Upload) -> None:
+def test_filters_apply_within_the_owners_jobs(parts: JobParts, upload: Upload) -> None:
     first, second = upload(name="a.mp4"), upload(name="b.mp4")
     theirs = submit(parts, upload("bob", name="a.mp4"), owner="bob")
     made, waiting = submit(parts, first), submit(parts, second, fps=5)
@@ -60,7 +60,7 @@ def test_filters_are_of_the_owners_jobs_only(parts: JobParts, upload: Upload) ->
 
 
 @pytest.mark.parametrize("sort", ["newest", "oldest", "largest", "longest"])
-def test_pages_in_any_order_hold_each_job_once_and_say_how_many_there_are(
+def test_pages_in_any_order_list_each_job_once_and_the_total(
     parts: JobParts, upload: Upload, sort: JobSort
 ) -> None:
     source = upload()
@@ -81,14 +81,14 @@ def test_pages_in_any_order_hold_each_job_once_and_say_how_many_there_are(
 
 
 @pytest.mark.parametrize("cursor", ["x", "-", "nan-x", "inf-x", "1", "1e-x"])
-def test_a_cursor_must_be_one_of_the_order(parts: JobParts, cursor: str) -> None:
+def test_cursor_of_another_order_is_refused(parts: JobParts, cursor: str) -> None:
     sorts: list[JobSort] = ["newest", "oldest"] if cursor == "-" else ["newest", "largest", "longest"]
     for sort in sorts:
         with pytest.raises(errors.FieldInvalid, match="cursor is not a cursor"):
             parts.jobs.page("ann", JobQuery(sort=sort), cursor=cursor)
 
 
-def test_a_search_reads_an_index_that_begins_with_the_owner(parts: JobParts) -> None:
+def test_search_uses_an_index_that_begins_with_the_owner(parts: JobParts) -> None:
     assert parts.jobs.page("ann").total == 0
     keys = [list(index["key"]) for index in JobDocument._get_collection().list_indexes()]
     for expected in (

@@ -25,7 +25,7 @@ def lose(attempt: leases.Attempt) -> JobDocument | None:
     [leases.release, lambda attempt: leases.fail(attempt, CRASH), lose],
     ids=["release", "fail", "lose"],
 )
-def test_a_promised_cancel_outlives_its_attempt(end: End, parts: JobParts, job: JobView) -> None:
+def test_requested_cancel_outlives_its_attempt(end: End, parts: JobParts, job: JobView) -> None:
     claimed = leases.claim("ann", worker="w", lease_s=30)
     assert claimed is not None
     assert parts.jobs.cancel("ann", job.id).state == JobState.RUNNING
@@ -35,7 +35,7 @@ def test_a_promised_cancel_outlives_its_attempt(end: End, parts: JobParts, job: 
     assert leases.claim("ann", worker="w", lease_s=30) is None
 
 
-def test_a_claim_forgets_the_error_that_came_before(job: JobView) -> None:
+def test_claim_clears_the_previous_error(job: JobView) -> None:
     first = leases.claim("ann", worker="w", lease_s=30)
     assert first is not None
     waiting = leases.fail(leases.attempt_of(first), CRASH)

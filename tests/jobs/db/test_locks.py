@@ -1,4 +1,4 @@
-"""One at a time, on all machines."""
+"""Locks that exclude each other across machines."""
 
 import threading
 import time
@@ -10,7 +10,7 @@ from gifapp.jobs.db import locks
 from gifapp.jobs.parts import JobParts
 
 
-def test_one_at_a_time(parts: JobParts) -> None:
+def test_lock_is_exclusive(parts: JobParts) -> None:
     inside, most = [0], [0]
 
     def come_and_go() -> None:
@@ -29,15 +29,17 @@ def test_one_at_a_time(parts: JobParts) -> None:
     assert most == [1]
 
 
-def test_who_died_with_it_holds_up_nobody_for_long(parts: JobParts) -> None:
-    # the second comes in while the first still believes to be alone
+def test_lock_of_a_dead_holder_expires(parts: JobParts) -> None:
+    # the second enters while the first still believes that it holds the lock
     with locks.exclusive(lasts_s=0.3) as lost, locks.exclusive() as turn:
         with pytest.raises(errors.ServiceUnavailable):
             lost.check()
         turn.check()
 
 
-def test_who_lost_it_does_not_end_anothers_turn(parts: JobParts, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_expired_holder_does_not_release_the_next_ones_lock(
+    parts: JobParts, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(locks, "_PATIENCE_S", 0.4)
     slow = locks.exclusive(lasts_s=0.05)
     slow.__enter__()
@@ -49,6 +51,6 @@ def test_who_lost_it_does_not_end_anothers_turn(parts: JobParts, monkeypatch: py
         pass
 
 
-def test_others_have_their_own(parts: JobParts) -> None:
+def test_different_locks_are_independent(parts: JobParts) -> None:
     with locks.exclusive("one"), locks.exclusive("other"):
         pass

@@ -1,4 +1,4 @@
-"""Documents of older versions become those of this one."""
+"""Documents of older versions are migrated."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from gifapp.jobs.db.migrations import SCHEMA_VERSION, migrate, schema_version
 from gifapp.jobs.parts import JobParts
 
 
-def test_jobs_of_an_older_version_are_found_by_their_name_and_captions(
+def test_jobs_of_an_older_version_become_searchable(
     parts: JobParts, upload: Callable[..., SourceView]
 ) -> None:
     captioned = Recipe(captions=(Caption(text="HÉLLO"),))

@@ -1,4 +1,4 @@
-"""Whose job runs next."""
+"""Scheduling: whose job runs next."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +21,7 @@ Submit = Callable[..., list[JobView]]
 
 @pytest.fixture
 def submit(parts: JobParts, upload: Callable[..., SourceView]) -> Submit:
-    """So many different jobs of one owner."""
+    """Submit this many different jobs of one owner."""
 
     def submit(owner: str, count: int = 1, priority: Priority = "normal") -> list[JobView]:
         source = upload(owner)
@@ -38,7 +38,7 @@ def claimed(max_running: int | None = None) -> JobDocument | None:
 
 
 def owners_of(claims: int) -> list[str]:
-    """Whose jobs are run, one after the other, by one worker."""
+    """The owners of the jobs that one worker runs, in order."""
     owners = []
     for _ in range(claims):
         job = claimed()
@@ -48,14 +48,14 @@ def owners_of(claims: int) -> list[str]:
     return owners
 
 
-def test_one_persons_many_jobs_do_not_delay_anothers_single_one(submit: Submit) -> None:
+def test_many_jobs_of_one_user_do_not_delay_another_user(submit: Submit) -> None:
     submit("ann", 20)
     assert owners_of(3) == ["ann"] * 3
     submit("bob")
     assert owners_of(3) == ["bob", "ann", "ann"]
 
 
-def test_with_several_workers_the_one_with_fewer_running_jobs_is_next(submit: Submit) -> None:
+def test_user_with_fewer_running_jobs_is_next(submit: Submit) -> None:
     submit("ann", 5)
     running = [claimed() for _ in range(3)]
     submit("bob", 5)
@@ -63,27 +63,27 @@ def test_with_several_workers_the_one_with_fewer_running_jobs_is_next(submit: Su
     assert [job.owner for job in running if job] == ["ann"] * 3 + ["bob"] * 3 + ["ann", "bob"]
 
 
-def test_people_take_turns(submit: Submit) -> None:
+def test_users_take_turns(submit: Submit) -> None:
     for owner in ("ann", "bob", "eve"):
         submit(owner, 3)
     order = owners_of(9)
     assert [set(order[at : at + 3]) for at in (0, 3, 6)] == [{"ann", "bob", "eve"}] * 3
 
 
-def test_of_ones_own_jobs_the_urgent_go_first_and_then_the_oldest(submit: Submit) -> None:
+def test_ones_own_jobs_run_by_priority_and_then_by_age(submit: Submit) -> None:
     normal, low, second = *submit("ann"), *submit("ann", priority="low"), *submit("ann")
     high = submit("ann", priority="high")[0]
     order = [claimed() for _ in range(4)]
     assert [job.id for job in order if job] == [high.id, normal.id, second.id, low.id]
 
 
-def test_a_low_job_does_not_starve() -> None:
+def test_low_priority_job_does_not_starve() -> None:
     now = utc_now()
     low, high_much_later = rank_of(now, -10), rank_of(now + timedelta(minutes=21), 10)
     assert rank_of(now + timedelta(minutes=19), 10) < low < high_much_later
 
 
-def test_no_more_of_ones_jobs_run_than_allowed_and_others_are_served(submit: Submit) -> None:
+def test_running_jobs_per_user_are_limited(submit: Submit) -> None:
     submit("ann", 3)
     assert claimed(max_running=1) is not None
     assert claimed(max_running=1) is None
@@ -98,7 +98,7 @@ def with_workers(count: int) -> None:
         workers.report(f"here:{number}", jobs=0, memory_bytes=1)
 
 
-def test_of_several_workers_one_is_kept_for_whoever_has_no_job_running(submit: Submit) -> None:
+def test_one_of_several_workers_is_reserved_for_users_with_nothing_running(submit: Submit) -> None:
     with_workers(3)
     submit("ann", 5)
     assert [job and job.owner for job in (claimed(), claimed(), claimed())] == ["ann", "ann", None]
@@ -108,14 +108,14 @@ def test_of_several_workers_one_is_kept_for_whoever_has_no_job_running(submit: S
     assert served.owner == "bob"
 
 
-def test_a_single_worker_serves_everybody_in_turn(submit: Submit) -> None:
+def test_single_worker_serves_users_in_turn(submit: Submit) -> None:
     with_workers(1)
     submit("ann", 3)
     submit("bob")
     assert owners_of(4) == ["ann", "bob", "ann", "ann"]
 
 
-def test_concurrent_claims_leave_a_worker_reserved_for_others(
+def test_concurrent_claims_keep_a_worker_reserved(
     submit: Submit,
 ) -> None:
     with_workers(4)
@@ -134,7 +134,7 @@ def test_concurrent_claims_leave_a_worker_reserved_for_others(
             leases.cancel(leases.attempt_of(job))
 
 
-def test_a_job_whose_worker_died_does_not_count_towards_its_owners_share(submit: Submit) -> None:
+def test_job_of_a_dead_worker_does_not_count_towards_its_owners_limit(submit: Submit) -> None:
     with_workers(2)
     submit("ann", 2)
     assert claimed()
@@ -143,7 +143,7 @@ def test_a_job_whose_worker_died_does_not_count_towards_its_owners_share(submit:
     assert claimed()
 
 
-def test_a_job_for_a_later_time_waits_for_it(parts: JobParts, upload: Callable[..., SourceView]) -> None:
+def test_scheduled_job_waits_for_its_time(parts: JobParts, upload: Callable[..., SourceView]) -> None:
     later = utc_now() + timedelta(hours=1)
     job = parts.submission.submit("ann", upload().id, Recipe(), run_at=later)
     assert (job.state, job.run_at, job.queue_position) == (JobState.QUEUED, later, None)
@@ -155,7 +155,7 @@ def test_a_job_for_a_later_time_waits_for_it(parts: JobParts, upload: Callable[.
     assert claimed() is not None
 
 
-def test_a_paused_queue_takes_jobs_and_starts_none(submit: Submit) -> None:
+def test_paused_queue_accepts_jobs_and_starts_none(submit: Submit) -> None:
     queue_pause.pause()
     since = queue_pause.paused_at()
     queue_pause.pause()
@@ -167,7 +167,7 @@ def test_a_paused_queue_takes_jobs_and_starts_none(submit: Submit) -> None:
     assert claimed() is not None
 
 
-def test_the_place_in_line_counts_everybodys_turns(parts: JobParts, submit: Submit) -> None:
+def test_place_in_line_counts_everybodys_turns(parts: JobParts, submit: Submit) -> None:
     first, second, third = submit("ann", 3)
     other = submit("bob")[0]
     places = [parts.jobs.find("ann", job.id).queue_position for job in (first, second, third)]
@@ -177,20 +177,22 @@ def test_the_place_in_line_counts_everybodys_turns(parts: JobParts, submit: Subm
     assert parts.jobs.find("bob", other.id).queue_position == 1
 
 
-def test_the_wait_is_told_from_how_long_the_last_ones_took() -> None:
+def test_wait_is_estimated_from_recent_durations() -> None:
     line = QueueSnapshot(due={"ann": 6, "bob": 1}, running=2, workers=2, usual_s=4.0)
     assert [line.wait_s(place) for place in (1, 2, 6)] == [2.0, 4.0, 12.0]
     alone = QueueSnapshot(due={"ann": 6}, running=1, workers=2, usual_s=4.0)
-    assert [alone.wait_s(place) for place in (1, 2, 6)] == [4.0, 8.0, 24.0]  # one worker is kept for others
+    assert [alone.wait_s(place) for place in (1, 2, 6)] == [
+        4.0,
+        8.0,
+        24.0,
+    ]  # one worker is reserved for others
     idle = QueueSnapshot(due={"ann": 1}, running=0, workers=2, usual_s=4.0)
     assert idle.wait_s(1) == 0
     assert QueueSnapshot(due={}, running=0, workers=0, usual_s=None).wait_s(1) is None
 
 
 @pytest.mark.parametrize("state", [JobState.QUEUED, JobState.RUNNING, JobState.SUCCEEDED])
-def test_a_gif_that_exists_or_is_in_progress_is_not_made_again(
-    parts: JobParts, job: JobView, state: JobState
-) -> None:
+def test_existing_or_pending_gif_is_not_made_again(parts: JobParts, job: JobView, state: JobState) -> None:
     JobDocument.objects(id=job.id).update(set__state=state, set__is_active=state != JobState.SUCCEEDED)
     assert job.source
     again = parts.submission.submit("ann", job.source.id, Recipe())
@@ -199,7 +201,7 @@ def test_a_gif_that_exists_or_is_in_progress_is_not_made_again(
 
 
 @pytest.mark.parametrize("state", [JobState.FAILED, JobState.CANCELLED, JobState.DEAD])
-def test_what_did_not_succeed_is_made_again(parts: JobParts, job: JobView, state: JobState) -> None:
+def test_job_without_success_is_made_again(parts: JobParts, job: JobView, state: JobState) -> None:
     JobDocument.objects(id=job.id).update(set__state=state, set__is_active=False)
     assert job.source
     again = parts.submission.submit("ann", job.source.id, Recipe())
@@ -208,14 +210,14 @@ def test_what_did_not_succeed_is_made_again(parts: JobParts, job: JobView, state
         parts.submission.retry("ann", job.id)
 
 
-def test_the_same_video_twice_is_one_gif_but_not_for_two_people(
+def test_same_video_uploaded_twice_is_one_gif_per_owner(
     parts: JobParts, job: JobView, upload: Callable[..., SourceView]
 ) -> None:
     assert parts.submission.submit("ann", upload(name="again.mp4").id, Recipe()).id == job.id
     assert parts.submission.submit("bob", upload("bob").id, Recipe()).id != job.id
 
 
-def test_submissions_are_counted_by_the_hour(parts: JobParts) -> None:
+def test_submissions_per_hour_are_counted(parts: JobParts) -> None:
     for _ in range(3):
         submissions.count_one("ann", max_per_hour=3)
     with pytest.raises(errors.TooManyJobs) as refused:
@@ -226,7 +228,7 @@ def test_submissions_are_counted_by_the_hour(parts: JobParts) -> None:
     submissions.count_one("ann", max_per_hour=3)
 
 
-def test_a_worker_is_alive_as_long_as_it_says_so(parts: JobParts) -> None:
+def test_worker_is_alive_while_it_reports(parts: JobParts) -> None:
     workers.report("here:1", jobs=0, memory_bytes=1)
     workers.report("here:1", jobs=2, memory_bytes=1)
     (alive,) = workers.alive()

@@ -26,7 +26,7 @@ def ids(found: list[Event] | None) -> list[str | None]:
     return [event.id for event in found]
 
 
-def test_what_was_missed_is_replayed_in_order_and_to_its_owner_only(events: EventStream) -> None:
+def test_missed_events_are_replayed_in_order_to_their_owner(events: EventStream) -> None:
     start = events.latest("ann")
     assert events.since("ann", start) == []
     for job_id in ("a", "b"):
@@ -39,7 +39,7 @@ def test_what_was_missed_is_replayed_in_order_and_to_its_owner_only(events: Even
     assert ids(events.since("ann", missed[0].cursor)) == ["b"]
 
 
-def test_an_event_does_not_carry_the_files_in_a_recipe(events: EventStream) -> None:
+def test_events_leave_out_the_files_in_a_recipe(events: EventStream) -> None:
     start = events.latest("ann")
     overlay = Overlay(image=base64.b64encode(b"GIF8" + bytes(100_000)).decode())
     recipe = Recipe(fps=5.0, overlay=overlay, subtitles="WEBVTT\n\n00:01.000 --> 00:02.000\nHello")
@@ -53,12 +53,12 @@ def test_an_event_does_not_carry_the_files_in_a_recipe(events: EventStream) -> N
     "cursor",
     ["", "x", "0-0", "1-1", "9999999999999-0", "+", "$", "-", "1-1 2", "\u0661-\u0661", "9" * 19 + "-1"],
 )
-def test_a_cursor_that_is_not_known_gives_none(events: EventStream, cursor: str) -> None:
+def test_unknown_cursor_replays_nothing(events: EventStream, cursor: str) -> None:
     events.job_deleted("ann", "a")
     assert events.since("ann", cursor) is None
 
 
-def test_after_a_flush_no_cursor_is_known(events: EventStream, redis_url: str) -> None:
+def test_no_cursor_is_known_after_a_flush(events: EventStream, redis_url: str) -> None:
     start = events.latest("ann")
     with redis.Redis.from_url(redis_url) as client:
         client.flushall()
@@ -67,7 +67,7 @@ def test_after_a_flush_no_cursor_is_known(events: EventStream, redis_url: str) -
     assert events.since("ann", start) is None
 
 
-def test_while_redis_is_away_publishing_is_silent_and_asking_is_an_error() -> None:
+def test_without_redis_publishing_is_silent_and_reading_fails() -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         events = EventStream(f"redis://127.0.0.1:{nobody.getsockname()[1]}")
@@ -78,13 +78,13 @@ def test_while_redis_is_away_publishing_is_silent_and_asking_is_an_error() -> No
     events.close()
 
 
-async def test_followers_hear_everybody_with_the_cursors_of_the_replay(
+async def test_followers_receive_all_owners_events_with_replay_cursors(
     events: EventStream, redis_url: str
 ) -> None:
     start = await asyncio.to_thread(events.latest, "ann")
     following = follow(redis_url)
     first = asyncio.ensure_future(anext(following))
-    while not first.done():  # until it has subscribed, nobody hears
+    while not first.done():  # events before the subscription are lost
         await asyncio.to_thread(events.job_deleted, "ann", "a")
         await asyncio.wait([first], timeout=0.05)
     owner, heard = first.result()
@@ -96,7 +96,7 @@ async def test_followers_hear_everybody_with_the_cursors_of_the_replay(
     await following.aclose()
 
 
-async def test_a_lost_connection_is_a_reset_for_everyone(events: EventStream, redis_url: str) -> None:
+async def test_lost_connection_resets_every_follower(events: EventStream, redis_url: str) -> None:
     following = follow(redis_url)
     heard = asyncio.ensure_future(anext(following))
     with redis.Redis.from_url(redis_url) as client:

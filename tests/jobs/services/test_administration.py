@@ -1,4 +1,4 @@
-"""What administrators do to the queue and to jobs of all owners."""
+"""Administrators' operations on the queue and on jobs of all owners."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -24,7 +24,7 @@ CRASHES = [errors.ConversionCrashed(reason="the first"), errors.WorkerLost()]
 
 @pytest.fixture
 def bury(parts: JobParts, upload: Upload) -> Bury:
-    """A job that has used up its attempts."""
+    """A job without attempts left."""
 
     def bury(owner: str = "ann", fps: float = 10.0) -> JobView:
         job = parts.submission.submit(owner, upload(owner).id, Recipe(fps=fps))
@@ -39,13 +39,13 @@ def bury(parts: JobParts, upload: Upload) -> Bury:
 
 
 def events_of(parts: JobParts, owner: str, cursor: str) -> list[tuple[str, str | None]]:
-    """What an owner was told since the cursor: the event and the state of its job."""
+    """An owner's events since the cursor: the type, and the state of the job."""
     events = parts.events.since(owner, cursor)
     assert events is not None
     return [(event.type, event.job.state.value if event.job else None) for event in events]
 
 
-def test_the_queue_is_seen_as_a_whole(parts: JobParts, upload: Upload, bury: Bury) -> None:
+def test_status_covers_the_whole_queue(parts: JobParts, upload: Upload, bury: Bury) -> None:
     bury("bob")
     source = upload()
     running, waiting = (parts.submission.submit("ann", source.id, Recipe(fps=fps)) for fps in (1, 2))
@@ -60,9 +60,7 @@ def test_the_queue_is_seen_as_a_whole(parts: JobParts, upload: Upload, bury: Bur
     assert (queue.paused_at, queue.usual_s) == (None, None)
 
 
-def test_a_paused_queue_says_since_when_and_its_jobs_cannot_say_how_long(
-    parts: JobParts, job: JobView
-) -> None:
+def test_paused_queue_has_its_start_time_and_no_estimated_wait(parts: JobParts, job: JobView) -> None:
     finish_one(parts)
     parts.submission.submit("ann", parts.sources.page("ann").sources[0].id, Recipe(fps=1))
     going = parts.jobs.page("ann", JobQuery(state=JobState.QUEUED)).jobs[0]
@@ -83,17 +81,17 @@ def finish_one(parts: JobParts) -> None:
     JobDocument.objects(id=settled.id).update(set__state=JobState.SUCCEEDED)
 
 
-def test_a_resumed_queue_rings_at_once_for_what_is_due(parts: JobParts, upload: Upload) -> None:
+def test_resumed_queue_wakes_due_jobs_at_once(parts: JobParts, upload: Upload) -> None:
     parts.administration.pause()
     source = upload()
     parts.submission.submit("ann", source.id, Recipe(fps=1))
     parts.submission.submit("ann", source.id, Recipe(fps=2), run_at=utc_now() + timedelta(hours=1))
-    parts.wakeups.huey.storage.flush_queue()  # as if a worker had heard the bell and found the queue paused
+    parts.wakeups.huey.storage.flush_queue()  # as if a worker had been woken and found the queue paused
     parts.administration.resume()
     assert parts.wakeups.waiting() == 1
 
 
-def test_a_paused_queue_starts_nothing_until_it_is_resumed(
+def test_paused_queue_starts_nothing_until_resumed(
     parts: JobParts, job: JobView, start_worker: Callable[[str], Process]
 ) -> None:
     parts.administration.pause()
@@ -104,7 +102,7 @@ def test_a_paused_queue_starts_nothing_until_it_is_resumed(
     assert wait_until(lambda: parts.jobs.find("ann", job.id).state == JobState.SUCCEEDED, timeout_s=10)
 
 
-def test_a_worker_is_seen_with_the_job_it_runs(parts: JobParts, job: JobView) -> None:
+def test_worker_is_listed_with_its_job(parts: JobParts, job: JobView) -> None:
     workers.report("idle", jobs=3, memory_bytes=5)
     workers.report("busy", jobs=0, memory_bytes=7)
     leases.claim("ann", worker="busy", lease_s=30)
@@ -115,7 +113,7 @@ def test_a_worker_is_seen_with_the_job_it_runs(parts: JobParts, job: JobView) ->
     assert seen == {"idle": (3, 5, None), "busy": (0, 7, job.id)}
 
 
-def test_a_dead_letter_tells_of_all_its_attempts(parts: JobParts, bury: Bury) -> None:
+def test_dead_letter_lists_its_attempts(parts: JobParts, bury: Bury) -> None:
     job = bury()
     letter = parts.administration.dead_letter(job.id)
     assert (letter.owner_id, letter.source_name, letter.attempts) == ("ann", "clip.mp4", 2)
@@ -127,7 +125,7 @@ def test_a_dead_letter_tells_of_all_its_attempts(parts: JobParts, bury: Bury) ->
     assert all(error.at is not None for error in letter.errors)
 
 
-def test_dead_letters_of_all_owners_come_in_pages_last_died_first(parts: JobParts, bury: Bury) -> None:
+def test_dead_letters_of_all_owners_are_paged_newest_first(parts: JobParts, bury: Bury) -> None:
     buried = [bury("ann", 1), bury("bob", 2), bury("ann", 3)]
     seen: list[str] = []
     cursor = None
@@ -143,7 +141,7 @@ def test_dead_letters_of_all_owners_come_in_pages_last_died_first(parts: JobPart
         parts.administration.jobs(cursor="x")
 
 
-def test_a_requeued_dead_letter_has_all_its_attempts_and_its_owner_hears(parts: JobParts, bury: Bury) -> None:
+def test_requeued_dead_letter_has_all_attempts_and_its_owner_is_notified(parts: JobParts, bury: Bury) -> None:
     job = bury()
     parts.wakeups.huey.storage.flush_queue()
     cursor = parts.events.latest("ann")
@@ -155,7 +153,7 @@ def test_a_requeued_dead_letter_has_all_its_attempts_and_its_owner_hears(parts: 
         parts.administration.requeue(job.id)
 
 
-def test_a_dead_letter_that_cannot_run_again_is_left(parts: JobParts, bury: Bury) -> None:
+def test_dead_letter_that_cannot_run_again_is_skipped(parts: JobParts, bury: Bury) -> None:
     gone, twin, good = bury("ann", 1), bury("ann", 2), bury("bob", 3)
     assert gone.source
     assert twin.source
@@ -170,7 +168,7 @@ def test_a_dead_letter_that_cannot_run_again_is_left(parts: JobParts, bury: Bury
     assert parts.jobs.find("bob", good.id).state == JobState.QUEUED
 
 
-def test_a_purged_dead_letter_leaves_no_file_and_its_owner_hears(
+def test_purged_dead_letter_leaves_no_file_and_its_owner_is_notified(
     parts: JobParts, bury: Bury, storage: Path
 ) -> None:
     job = bury()
@@ -189,7 +187,7 @@ def test_a_purged_dead_letter_leaves_no_file_and_its_owner_hears(
         parts.administration.purge(job.id)
 
 
-def test_old_dead_letters_are_purged_and_the_others_stay(parts: JobParts, bury: Bury) -> None:
+def test_only_old_dead_letters_are_purged(parts: JobParts, bury: Bury) -> None:
     old, new = bury("ann"), bury("bob")
     JobDocument.objects(id=old.id).update(set__finished_at=utc_now() - timedelta(days=8))
     assert parts.administration.purge_all(older_than=timedelta(days=7)).purged == 1
@@ -199,7 +197,7 @@ def test_old_dead_letters_are_purged_and_the_others_stay(parts: JobParts, bury: 
 
 
 @pytest.mark.parametrize("verb", ["dead_letter", "requeue", "purge"])
-def test_what_is_alive_is_no_dead_letter(parts: JobParts, job: JobView, verb: str) -> None:
+def test_queued_job_is_no_dead_letter(parts: JobParts, job: JobView, verb: str) -> None:
     with pytest.raises(errors.NotFound, match="dead letter"):
         getattr(parts.administration, verb)(job.id)
     assert parts.jobs.find("ann", job.id).state == JobState.QUEUED

@@ -1,4 +1,4 @@
-"""What one person may have of the queue: how much runs at a time, how much an hour takes."""
+"""Limits per user: running jobs, and jobs per hour."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -26,9 +26,7 @@ def claim(parts: JobParts) -> JobDocument | None:
 
 
 @pytest.mark.parametrize("allowance", [Allowance(running=2)])
-def test_no_more_jobs_of_one_person_run_than_they_may_and_others_are_served_meanwhile(
-    parts: JobParts, upload: Upload
-) -> None:
+def test_running_jobs_per_user_are_limited_while_others_are_served(parts: JobParts, upload: Upload) -> None:
     source = upload("ann")
     for fps in range(1, 5):
         parts.submission.submit("ann", source.id, Recipe(fps=fps))
@@ -59,7 +57,7 @@ def test_concurrent_claims_for_one_owner_stay_within_the_limit(parts: JobParts, 
         together.wait()
         return claim(parts)
 
-    for _ in range(5):  # what ends makes room for as many again
+    for _ in range(5):  # each ended job frees a slot
         with ThreadPoolExecutor(6) as pool:
             running = [job for job in pool.map(claim_with_others, range(6)) if job]
         assert len(running) == 2
@@ -68,7 +66,7 @@ def test_concurrent_claims_for_one_owner_stay_within_the_limit(parts: JobParts, 
 
 
 @pytest.mark.parametrize("allowance", [Allowance(running=1)])
-def test_a_lost_or_a_released_job_gives_its_place_back(parts: JobParts, job: JobView) -> None:
+def test_lost_or_released_job_frees_its_slot(parts: JobParts, job: JobView) -> None:
     for give_back in (leases.release, lambda _: parts.sweep()):
         claimed = claim_next(worker="here", lease_s=-1, max_running=1)
         assert claimed
@@ -78,9 +76,7 @@ def test_a_lost_or_a_released_job_gives_its_place_back(parts: JobParts, job: Job
 
 
 @pytest.mark.parametrize("allowance", [Allowance(jobs_per_hour=2)])
-def test_an_hour_takes_so_many_jobs_of_one_person_and_the_next_as_many(
-    parts: JobParts, upload: Upload
-) -> None:
+def test_jobs_per_hour_are_limited_per_user(parts: JobParts, upload: Upload) -> None:
     source = upload("ann")
     for fps in (1, 2):
         parts.submission.submit("ann", source.id, Recipe(fps=fps))

@@ -1,4 +1,4 @@
-"""What is deleted is gone at once, can come back for a while, and then leaves nothing."""
+"""Deleted items disappear at once, can be restored for a while, and then leave nothing."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +27,7 @@ def made(parts: JobParts, job: JobView) -> JobView:
     return parts.jobs.find("ann", job.id)
 
 
-def test_a_deleted_job_is_in_no_list_and_comes_back_whole(parts: JobParts, made: JobView) -> None:
+def test_deleted_job_is_in_no_list_and_is_restored_whole(parts: JobParts, made: JobView) -> None:
     parts.jobs.delete("ann", made.id)
     assert parts.jobs.page("ann").total == 0
     assert parts.administration.jobs().jobs == []
@@ -40,11 +40,11 @@ def test_a_deleted_job_is_in_no_list_and_comes_back_whole(parts: JobParts, made:
     assert parts.jobs.gif("ann", made.id).bytes
 
 
-def test_a_job_that_was_not_deleted_is_restored_as_it_is(parts: JobParts, made: JobView) -> None:
+def test_restoring_a_job_that_was_not_deleted_changes_nothing(parts: JobParts, made: JobView) -> None:
     assert parts.jobs.restore("ann", made.id) == made
 
 
-def test_a_purged_job_leaves_nothing_and_does_not_come_back(
+def test_purged_job_leaves_nothing_and_cannot_be_restored(
     parts: JobParts, made: JobView, storage: Path
 ) -> None:
     parts.jobs.delete("ann", made.id)
@@ -57,13 +57,13 @@ def test_a_purged_job_leaves_nothing_and_does_not_come_back(
         parts.jobs.restore("ann", made.id)
 
 
-def test_a_deletion_can_be_undone_for_as_long_as_the_timings_say(parts: JobParts, made: JobView) -> None:
+def test_deletion_can_be_undone_within_the_configured_time(parts: JobParts, made: JobView) -> None:
     parts.jobs.delete("ann", made.id)
     Purge(parts.blobs, undo_s=30)()
     assert parts.jobs.restore("ann", made.id) == made
 
 
-def test_the_sweep_purges(build_parts: Callable[..., JobParts], upload: Upload) -> None:
+def test_sweep_purges(build_parts: Callable[..., JobParts], upload: Upload) -> None:
     source = upload()
     with build_parts(timings=replace(QUICK, undo_s=-1)) as parts:
         parts.sources.delete("ann", source.id)
@@ -71,9 +71,7 @@ def test_the_sweep_purges(build_parts: Callable[..., JobParts], upload: Upload) 
         assert SourceDocument.with_deleted.count() == 0
 
 
-def test_of_a_restore_and_a_purge_at_the_same_time_one_wins(
-    parts: JobParts, upload: Upload, storage: Path
-) -> None:
+def test_concurrent_restore_and_purge_have_one_winner(parts: JobParts, upload: Upload, storage: Path) -> None:
     def restored(job_id: str) -> bool:
         try:
             parts.jobs.restore("ann", job_id)
@@ -96,7 +94,7 @@ def test_of_a_restore_and_a_purge_at_the_same_time_one_wins(
     assert len(list((storage / "gifs").iterdir())) == parts.jobs.page("ann").total
 
 
-def test_a_deleted_job_that_ran_is_stopped_and_comes_back_cancelled(parts: JobParts, job: JobView) -> None:
+def test_deleted_running_job_is_stopped_and_restored_as_cancelled(parts: JobParts, job: JobView) -> None:
     claimed = leases.claim("ann", worker="w", lease_s=30, max_running=1)
     assert claimed is not None
     attempt = leases.attempt_of(claimed)
@@ -110,7 +108,7 @@ def test_a_deleted_job_that_ran_is_stopped_and_comes_back_cancelled(parts: JobPa
     assert leases.claim("ann", worker="w", lease_s=30, max_running=1) is not None
 
 
-def test_a_deleted_job_is_not_the_answer_to_a_new_submission(parts: JobParts, upload: Upload) -> None:
+def test_submission_does_not_return_a_deleted_job(parts: JobParts, upload: Upload) -> None:
     source = upload()
     first = parts.submission.submit("ann", source.id, Recipe(), idempotency_key="k")
     parts.jobs.delete("ann", first.id)
@@ -119,7 +117,7 @@ def test_a_deleted_job_is_not_the_answer_to_a_new_submission(parts: JobParts, up
     assert parts.jobs.restore("ann", first.id).state == JobState.CANCELLED
 
 
-def test_a_deleted_video_comes_back_with_its_file(parts: JobParts, upload: Upload, storage: Path) -> None:
+def test_deleted_video_is_restored_with_its_file(parts: JobParts, upload: Upload, storage: Path) -> None:
     source = upload()
     parts.sources.delete("ann", source.id)
     assert parts.sources.page("ann").sources == []
@@ -136,7 +134,7 @@ def test_a_deleted_video_comes_back_with_its_file(parts: JobParts, upload: Uploa
         parts.sources.restore("ann", source.id)
 
 
-def test_an_account_that_goes_takes_what_it_has_deleted_at_once(
+def test_deleted_account_purges_its_deleted_items_at_once(
     parts: JobParts, made: JobView, storage: Path
 ) -> None:
     assert made.source

@@ -26,7 +26,7 @@ from tests.support.storages import blob_path, storage_at
 Upload = Callable[..., SourceView]
 
 
-def test_an_upload_becomes_a_source(parts: JobParts, upload: Upload, video: bytes) -> None:
+def test_upload_becomes_a_source(parts: JobParts, upload: Upload, video: bytes) -> None:
     view = upload()
     assert (view.name, view.width, view.height, view.bytes) == ("clip.mp4", 96, 64, len(video))
     assert view.duration_s == pytest.approx(2, abs=0.1)
@@ -42,7 +42,7 @@ def _picture(kind: str) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])
-def test_what_an_older_version_found_out_about_an_animation_is_asked_again(
+def test_animation_probed_by_an_older_version_is_probed_again(
     parts: JobParts, upload: Upload, kind: str
 ) -> None:
     view = upload(data=_picture(kind))
@@ -54,20 +54,20 @@ def test_what_an_older_version_found_out_about_an_animation_is_asked_again(
     assert probed(older, path, limits=Limits()).delays_s == (0.07, 0.2, 0.13)
 
 
-def test_what_this_version_found_out_is_not_asked_again(parts: JobParts, upload: Upload) -> None:
+def test_source_probed_by_this_version_is_not_probed_again(parts: JobParts, upload: Upload) -> None:
     video = sources.video_of(SourceDocument.objects.get(id=upload().id))
     assert probed(video, Path("gone"), limits=Limits()) is video
 
 
 @pytest.mark.parametrize("data", [b"", b"hello", b"\x00" * 5000], ids=["empty", "text", "zeros"])
-def test_a_refused_upload_leaves_nothing_behind(upload: Upload, storage: Path, data: bytes) -> None:
+def test_refused_upload_leaves_nothing(upload: Upload, storage: Path, data: bytes) -> None:
     with pytest.raises(errors.SourceRefused):
         upload(data=data)
     assert files_below(storage) == set()
     assert not list((storage / "incoming").iterdir())
 
 
-def test_a_too_large_upload_is_cut_off(build_parts: Callable[..., JobParts], storage: Path) -> None:
+def test_too_large_upload_is_cut_off(build_parts: Callable[..., JobParts], storage: Path) -> None:
     with build_parts(limits=Limits(max_upload_bytes=10)) as parts, parts.sources.incoming("ann") as incoming:
         incoming.write(b"0123456789")
         with pytest.raises(errors.SourceTooLarge):
@@ -75,13 +75,13 @@ def test_a_too_large_upload_is_cut_off(build_parts: Callable[..., JobParts], sto
     assert files_below(storage) == set()
 
 
-def test_an_abandoned_upload_leaves_nothing_behind(parts: JobParts, storage: Path) -> None:
+def test_abandoned_upload_leaves_nothing(parts: JobParts, storage: Path) -> None:
     with parts.sources.incoming("ann") as incoming:
         incoming.write(b"half")
     assert files_below(storage) == set()
 
 
-def test_an_upload_while_mongodb_is_away_is_left_to_the_sweep(
+def test_upload_without_mongodb_is_left_to_the_sweep(
     redis_url: str,
     build_parts: Callable[..., JobParts],
     storage: Path,
@@ -109,14 +109,14 @@ def test_an_upload_while_mongodb_is_away_is_left_to_the_sweep(
         incoming.write(video)
         with pytest.raises(errors.ServiceUnavailable):
             parts.sources.add("ann", incoming, "clip.mp4")
-    assert files_below(storage / "sources")  # its document may have been written, or not
+    assert files_below(storage / "sources")  # whether its document was written is unknown
     with build_parts(timings=replace(QUICK, abandoned_s=0)) as parts:
         parts.sweep()
     assert files_below(storage) == set()
     assert not list((storage / "incoming").iterdir())
 
 
-def test_equal_bytes_are_kept_once_and_as_long_as_anybody_has_them(
+def test_equal_files_are_stored_once_until_the_last_owner_deletes_them(
     parts: JobParts, upload: Upload, storage: Path
 ) -> None:
     first, second = upload("ann"), upload("bob", name="other.mp4")
@@ -130,7 +130,7 @@ def test_equal_bytes_are_kept_once_and_as_long_as_anybody_has_them(
     assert files_below(storage) == set()
 
 
-def test_a_source_is_kept_while_a_job_needs_it(parts: JobParts, upload: Upload) -> None:
+def test_source_is_kept_while_a_job_needs_it(parts: JobParts, upload: Upload) -> None:
     source = upload()
     job = parts.submission.submit("ann", source.id, Recipe())
     with pytest.raises(errors.SourceInUse):
@@ -142,7 +142,7 @@ def test_a_source_is_kept_while_a_job_needs_it(parts: JobParts, upload: Upload) 
         parts.submission.retry("ann", job.id)
 
 
-def test_a_submitted_job_waits_in_line(parts: JobParts, upload: Upload) -> None:
+def test_submitted_job_waits_in_line(parts: JobParts, upload: Upload) -> None:
     source = upload()
     first = parts.submission.submit("ann", source.id, Recipe(fps=5))
     second = parts.submission.submit("bob", upload("bob").id, Recipe())
@@ -155,7 +155,7 @@ def test_a_submitted_job_waits_in_line(parts: JobParts, upload: Upload) -> None:
     assert positions == {urgent.id: 1, second.id: 2, first.id: 3}
 
 
-def test_the_same_idempotency_key_gives_the_same_job(parts: JobParts, upload: Upload) -> None:
+def test_same_idempotency_key_returns_the_same_job(parts: JobParts, upload: Upload) -> None:
     source = upload()
     first = parts.submission.submit("ann", source.id, Recipe(), idempotency_key="k")
     again = parts.submission.submit("ann", source.id, Recipe(fps=5), idempotency_key="k")
@@ -173,7 +173,7 @@ def test_the_same_idempotency_key_gives_the_same_job(parts: JobParts, upload: Up
         (Recipe(speed=0.1), errors.SourceTooLong),
     ],
 )
-def test_what_cannot_be_made_is_refused_at_submit(
+def test_impossible_recipe_is_refused_at_submit(
     build_parts: Callable[..., JobParts], video: bytes, recipe: Recipe, error: type[errors.GifappError]
 ) -> None:
     with build_parts(limits=Limits(max_duration_s=10)) as parts:
@@ -185,14 +185,14 @@ def test_what_cannot_be_made_is_refused_at_submit(
         assert parts.jobs.page("ann").jobs == []
 
 
-def test_a_list_of_jobs_does_not_carry_the_files_in_their_recipes(parts: JobParts, upload: Upload) -> None:
+def test_list_of_jobs_leaves_out_the_files_in_recipes(parts: JobParts, upload: Upload) -> None:
     recipe = Recipe(fps=5.0, subtitles="WEBVTT\n\n00:01.000 --> 00:02.000\nHello")
     job = parts.submission.submit("ann", upload("ann").id, recipe)
     assert [job.recipe for job in parts.jobs.page("ann").jobs] == [Recipe(fps=5.0)]
     assert parts.jobs.find("ann", job.id).recipe == recipe
 
 
-def test_jobs_come_in_pages(parts: JobParts, upload: Upload) -> None:
+def test_jobs_are_paged(parts: JobParts, upload: Upload) -> None:
     source = upload()
     ids = [parts.submission.submit("ann", source.id, Recipe(fps=fps)).id for fps in range(1, 6)]
     parts.jobs.cancel("ann", ids[0])
@@ -211,7 +211,7 @@ def test_jobs_come_in_pages(parts: JobParts, upload: Upload) -> None:
         parts.jobs.page("ann", cursor="x")
 
 
-def test_a_queued_job_is_cancelled_at_once_and_can_be_retried(parts: JobParts, upload: Upload) -> None:
+def test_queued_job_is_cancelled_at_once_and_can_be_retried(parts: JobParts, upload: Upload) -> None:
     job = parts.submission.submit("ann", upload().id, Recipe())
     for _ in range(2):
         assert parts.jobs.cancel("ann", job.id).state == JobState.CANCELLED
@@ -221,7 +221,7 @@ def test_a_queued_job_is_cancelled_at_once_and_can_be_retried(parts: JobParts, u
         parts.submission.retry("ann", job.id)
 
 
-def test_a_finished_job_gives_its_gif(parts: JobParts, upload: Upload, storage: Path) -> None:
+def test_finished_job_has_its_gif(parts: JobParts, upload: Upload, storage: Path) -> None:
     job = parts.submission.submit("ann", upload(name="My clip.final.mp4").id, Recipe())
     with pytest.raises(errors.JobNotFinished, match="The job is queued; there is no GIF"):
         parts.jobs.gif("ann", job.id)
@@ -249,7 +249,7 @@ def test_a_finished_job_gives_its_gif(parts: JobParts, upload: Upload, storage: 
         ("webm", "clip.webm", "video/webm"),
     ],
 )
-def test_a_job_of_another_format_says_so(
+def test_job_states_its_format(
     parts: JobParts, upload: Upload, asked: Format, file_name: str, content_type: str
 ) -> None:
     job = parts.submission.submit("ann", upload().id, Recipe(format=asked))
@@ -261,7 +261,7 @@ def test_a_job_of_another_format_says_so(
     assert (view.format, view.content_type) == (asked, content_type)
 
 
-def test_a_gif_of_an_earlier_version_has_no_still(parts: JobParts, upload: Upload) -> None:
+def test_gif_of_an_older_version_has_no_still(parts: JobParts, upload: Upload) -> None:
     job = parts.submission.submit("ann", upload().id, Recipe())
     with pytest.raises(errors.JobNotFinished):
         parts.jobs.still("ann", job.id)
@@ -275,7 +275,7 @@ def test_a_gif_of_an_earlier_version_has_no_still(parts: JobParts, upload: Uploa
         parts.jobs.still("ann", job.id)
 
 
-def test_a_gif_is_removed_only_once_no_job_refers_to_it(parts: JobParts, upload: Upload) -> None:
+def test_gif_is_removed_when_no_job_refers_to_it(parts: JobParts, upload: Upload) -> None:
     source = upload()
     first, twin = (parts.submission.submit("ann", source.id, Recipe(fps=fps)) for fps in (5, 10))
     finish(parts)
@@ -303,7 +303,7 @@ VERBS_OF_SOURCES = ["sources.find", "sources.delete", "sources.restore", "source
 
 @pytest.mark.parametrize("verb", VERBS_OF_JOBS)
 @pytest.mark.parametrize("asked_for", ["another's", "", "no such id", "{$gt: 0}"])
-def test_a_job_is_found_by_its_owner_only(parts: JobParts, upload: Upload, verb: str, asked_for: str) -> None:
+def test_job_is_found_only_by_its_owner(parts: JobParts, upload: Upload, verb: str, asked_for: str) -> None:
     job = parts.submission.submit("ann", upload().id, Recipe())
     with pytest.raises(errors.NotFound, match="job"):
         attrgetter(verb)(parts)("eve", job.id if asked_for == "another's" else asked_for)
@@ -313,7 +313,7 @@ def test_a_job_is_found_by_its_owner_only(parts: JobParts, upload: Upload, verb:
 
 @pytest.mark.parametrize("verb", VERBS_OF_SOURCES)
 @pytest.mark.parametrize("asked_for", ["another's", "no such id"])
-def test_a_source_is_found_by_its_owner_only(
+def test_source_is_found_only_by_its_owner(
     parts: JobParts, upload: Upload, verb: str, asked_for: str
 ) -> None:
     source = upload()
@@ -325,7 +325,7 @@ def test_a_source_is_found_by_its_owner_only(
     assert parts.sources.page("eve").sources == []
 
 
-def test_every_question_about_what_is_anothers_carries_the_owner(parts: JobParts, upload: Upload) -> None:
+def test_every_query_is_restricted_to_the_owner(parts: JobParts, upload: Upload) -> None:
     source = upload()
     job = parts.submission.submit("ann", source.id, Recipe())
     share = shares.add_share("ann", job.id, lasts_s=60)

@@ -1,4 +1,4 @@
-"""What one person may store: their videos and their GIFs, and nobody else's."""
+"""The storage quota of a user: their videos and GIFs, nobody else's."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,9 +25,7 @@ def add(parts: JobParts, data: bytes, owner: str = "ann") -> SourceView:
         return parts.sources.add(owner, incoming, "clip.mp4")
 
 
-def test_what_a_person_stores_are_their_videos_and_gifs(
-    parts: JobParts, upload: Upload, video: bytes
-) -> None:
+def test_usage_is_the_size_of_videos_and_gifs(parts: JobParts, upload: Upload, video: bytes) -> None:
     source = upload("ann")
     upload("ann")
     upload("bob")
@@ -42,9 +40,7 @@ def test_what_a_person_stores_are_their_videos_and_gifs(
     assert quota_usage("ann", limit_bytes=None) == QuotaUsage(len(video), None)
 
 
-def test_an_upload_that_will_not_fit_is_refused_before_it_begins(
-    build_parts: BuildParts, video: bytes
-) -> None:
+def test_upload_over_the_quota_is_refused_before_it_starts(build_parts: BuildParts, video: bytes) -> None:
     with build_parts(allowance=Allowance(stored_bytes=2 * len(video) + 5)) as parts:
         add(parts, video)
         with pytest.raises(errors.QuotaExceeded, match="Delete videos or GIFs") as refused:
@@ -54,7 +50,7 @@ def test_an_upload_that_will_not_fit_is_refused_before_it_begins(
         parts.sources.incoming("bob", declared_bytes=2 * len(video) + 5)
 
 
-def test_an_upload_of_unknown_length_is_refused_at_the_byte_that_does_not_fit(
+def test_upload_of_unknown_length_is_refused_when_it_exceeds_the_quota(
     build_parts: BuildParts, storage: Path
 ) -> None:
     with build_parts(allowance=Allowance(stored_bytes=10)) as parts:
@@ -65,7 +61,7 @@ def test_an_upload_of_unknown_length_is_refused_at_the_byte_that_does_not_fit(
         assert files_below(storage) == set()
 
 
-def test_of_two_uploads_that_fit_alone_one_is_refused(
+def test_one_of_two_concurrent_uploads_over_the_quota_is_refused(
     build_parts: BuildParts, video: bytes, storage: Path
 ) -> None:
     def kept(parts: JobParts) -> bool:
@@ -90,7 +86,7 @@ def test_of_two_uploads_that_fit_alone_one_is_refused(
         assert SourceDocument.objects.count() == 1
 
 
-def test_once_the_quota_is_used_up_nothing_is_converted_until_something_is_deleted(
+def test_full_quota_blocks_conversions_until_something_is_deleted(
     build_parts: BuildParts, video: bytes
 ) -> None:
     with build_parts(allowance=Allowance(stored_bytes=len(video) + len(GIF))) as parts:
@@ -103,13 +99,13 @@ def test_once_the_quota_is_used_up_nothing_is_converted_until_something_is_delet
             parts.submission.submit("ann", source.id, Recipe(fps=5))
         with pytest.raises(errors.QuotaExceeded):
             parts.submission.retry("ann", given_up.id)
-        assert parts.submission.submit("ann", source.id, Recipe()).is_repeat  # it takes no room
+        assert parts.submission.submit("ann", source.id, Recipe()).is_repeat  # a repeated job takes no space
         parts.jobs.delete("ann", made.id)
         purge(parts)
         parts.submission.submit("ann", source.id, Recipe(fps=5))
 
 
-def test_uploads_leave_a_reserve_of_the_disk(build_parts: BuildParts, storage: Path) -> None:
+def test_uploads_leave_a_reserve_of_disk_space(build_parts: BuildParts, storage: Path) -> None:
     with build_parts(limits=Limits(reserve_bytes=10**18)) as parts, pytest.raises(errors.DiskFull):
         parts.sources.incoming("ann")
     with build_parts(limits=Limits(reserve_bytes=1)) as parts:

@@ -1,4 +1,4 @@
-"""What happened lately, counted from the documents."""
+"""Statistics of recent jobs, aggregated from the documents."""
 
 import itertools
 from collections.abc import Callable
@@ -20,7 +20,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def ended(parts: JobParts, upload: Callable[..., SourceView]) -> Ended:
-    """A job that ended so long ago, in that way, after waiting and converting for so many seconds."""
+    """A job that ended this long ago in this state, after waiting and converting for so many seconds."""
     numbers = itertools.count()
 
     def ended(
@@ -48,7 +48,7 @@ def ended(parts: JobParts, upload: Callable[..., SourceView]) -> Ended:
     return ended
 
 
-def test_each_end_is_counted_in_its_step(parts: JobParts, ended: Ended) -> None:
+def test_ends_are_counted_per_step(parts: JobParts, ended: Ended) -> None:
     ended(timedelta(minutes=10))
     ended(timedelta(minutes=10))
     ended(timedelta(minutes=50), JobState.FAILED, code="source-gone")
@@ -71,9 +71,7 @@ def test_each_end_is_counted_in_its_step(parts: JobParts, ended: Ended) -> None:
     ]
 
 
-def test_waiting_and_converting_have_their_distributions_and_the_slowest_are_named(
-    parts: JobParts, ended: Ended
-) -> None:
+def test_wait_and_conversion_times_have_distributions_and_slowest_jobs(parts: JobParts, ended: Ended) -> None:
     quick = [ended(timedelta(minutes=1), waited_s=0, took_s=0.001) for _ in range(10)]
     slow = ended(timedelta(minutes=1), waited_s=30, took_s=400)
     slowest = ended(timedelta(minutes=1), waited_s=30, took_s=1e6)
@@ -88,7 +86,7 @@ def test_waiting_and_converting_have_their_distributions_and_the_slowest_are_nam
     assert len(statistics.slowest) == 10
 
 
-def test_what_people_did_is_summed(parts: JobParts, ended: Ended) -> None:
+def test_activity_of_users_is_summed(parts: JobParts, ended: Ended) -> None:
     ended(timedelta(minutes=1))
     ended(timedelta(minutes=1))
     ended(timedelta(minutes=1), owner="ben")
@@ -100,7 +98,7 @@ def test_what_people_did_is_summed(parts: JobParts, ended: Ended) -> None:
     assert (statistics.bytes_in, statistics.bytes_out) == (3 * size_bytes, 3 * len(GIF))
 
 
-def test_where_nothing_happened_all_is_zero(parts: JobParts) -> None:
+def test_statistics_of_nothing_are_zero(parts: JobParts) -> None:
     statistics = parts.administration.statistics(HOUR)
     assert (statistics.success_rate, statistics.people, statistics.bytes_out, statistics.slowest) == (
         None,
