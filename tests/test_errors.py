@@ -8,13 +8,13 @@ from gifapp import errors
 ALL = sorted(errors.GifappError.all().values(), key=lambda error: error.code)
 
 
-def test_an_error_names_its_facts_and_what_to_do() -> None:
+def test_error_message_has_its_facts_and_advice() -> None:
     error = errors.SourceTooLong(duration_s=312.4, limit_s=60)
     assert error.code == "source-too-long"
     assert str(error) == "The clip lasts 312.4 s; the limit is 60 s. Choose a shorter range."
 
 
-def test_a_size_is_in_the_unit_that_people_use() -> None:
+def test_sizes_have_readable_units() -> None:
     error = errors.TargetTooSmall(smallest_bytes=12_218, target_bytes=2000)
     assert str(error).startswith("The smallest possible file is 12.22 kB; the limit is 2 kB.")
     assert "limit of 500 MB" in str(errors.SourceTooLarge(limit_bytes=500_000_000))
@@ -23,17 +23,17 @@ def test_a_size_is_in_the_unit_that_people_use() -> None:
 
 
 @pytest.mark.parametrize("error", ALL)
-def test_every_sentence_is_a_sentence(error: type[errors.GifappError]) -> None:
+def test_every_message_is_a_sentence(error: type[errors.GifappError]) -> None:
     assert error.sentence[0].isupper() or error.sentence[0] == "{"
     assert error.sentence.endswith(".")
 
 
-def test_no_two_errors_share_a_code() -> None:
+def test_error_codes_are_unique() -> None:
     assert len({error.code for error in ALL}) == len(ALL) > 20
 
 
 @pytest.mark.parametrize("error", ALL)
-def test_an_error_crosses_a_process_boundary(error: type[errors.GifappError]) -> None:
+def test_error_can_be_pickled(error: type[errors.GifappError]) -> None:
     fields = {name for _, name, _, _ in string.Formatter().parse(error.sentence) if name}
     original = error(**dict.fromkeys(fields, 7))
     copy = pickle.loads(pickle.dumps(original))

@@ -2,7 +2,7 @@ import subprocess
 import sys
 
 
-def test_a_command_searches_for_garbage_rarely_and_not_at_exit() -> None:
+def test_command_collects_garbage_rarely_and_not_at_exit() -> None:
     seen_at_exit = "print(gc.get_threshold()[0] > usual, gc.get_freeze_count() > 0)"
     code = (
         "import atexit, gc; usual = gc.get_threshold()[0]; "

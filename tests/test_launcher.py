@@ -1,4 +1,4 @@
-"""The launcher: children start without a copy of this process, and as they would without a launcher."""
+"""The launcher starts children without forking this process, and otherwise as without it."""
 
 import errno
 import os
@@ -26,7 +26,7 @@ os.fork() or os._exit(0)
 
 
 def said_by(code: str, **popen: Any) -> str:
-    """What a child prints that runs this Python code."""
+    """The output of a child that runs this Python code."""
     child = spawn([sys.executable, "-c", code], limits=LIMITS, stdout=subprocess.PIPE, text=True, **popen)
     return str(child.communicate(timeout=30)[0])
 
@@ -36,14 +36,14 @@ def test_starting_a_child_does_not_fork_this_process() -> None:
     assert done.stdout.split() == ["forks"]
 
 
-def test_once_started_the_process_is_the_program() -> None:
+def test_started_process_is_the_program_itself() -> None:
     with spawn(["sleep", "60"], limits=LIMITS) as child:
         assert psutil.Process(child.pid).cmdline() == ["sleep", "60"]
         assert os.getsid(child.pid) == child.pid
         child.kill()
 
 
-def test_a_child_has_no_other_files_open_than_those_given_to_it() -> None:
+def test_child_has_only_the_files_passed_to_it() -> None:
     code = "import os; print(*[fd for fd in range(100) if os.path.exists(f'/dev/fd/{fd}')])"
     reading, writing = os.pipe()
     try:
@@ -56,7 +56,7 @@ def test_a_child_has_no_other_files_open_than_those_given_to_it() -> None:
         os.close(writing)
 
 
-def test_a_program_is_searched_for_where_its_own_environment_says(tmp_path: Path) -> None:
+def test_program_is_searched_on_the_childs_own_path(tmp_path: Path) -> None:
     (tmp_path / "own").symlink_to(shutil.which("true") or "")
     elsewhere = f"{tmp_path}/nowhere:{tmp_path}"
     assert spawn(["own"], env={"PATH": elsewhere}).wait() == 0
@@ -79,7 +79,7 @@ def failing(directory: Path, name: str) -> str:
     [("missing", errno.ENOENT), ("not executable", errno.EACCES), ("no program", errno.ENOEXEC)],
 )
 @pytest.mark.parametrize("on_path", [False, True], ids=["by its path", "by its name"])
-def test_what_cannot_be_run_is_the_same_error_as_without_a_launcher(
+def test_unrunnable_program_raises_the_same_error_as_without_a_launcher(
     tmp_path: Path, name: str, number: int, on_path: bool
 ) -> None:
     path = failing(tmp_path, name)
@@ -92,12 +92,12 @@ def test_what_cannot_be_run_is_the_same_error_as_without_a_launcher(
     assert str(launched.value) == str(plain.value)
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_missing_directory_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="no-such-folder"):
         spawn(["true"], cwd=tmp_path / "no-such-folder")
 
 
-def test_a_limit_that_the_system_refuses_is_named() -> None:
+def test_limit_refused_by_the_system_is_named() -> None:
     with pytest.raises(OSError, match="Invalid argument: '999=1:1'"):
         program.start(["-l", "999=1:1"], ["true"])
 
@@ -111,7 +111,7 @@ def launcher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return source.PROGRAM
 
 
-def test_without_its_launcher_no_process_of_ours_starts(tmp_path: Path) -> None:
+def test_no_process_starts_without_its_launcher(tmp_path: Path) -> None:
     code = (
         "from pathlib import Path; from gifapp.launcher import source\n"
         f"source.PROGRAM = Path({str(tmp_path)!r}, 'launch')\n"
@@ -122,19 +122,19 @@ def test_without_its_launcher_no_process_of_ours_starts(tmp_path: Path) -> None:
     assert refused.stderr.startswith("gifapp: The compiled program that starts gifapp's processes is missing")
 
 
-def test_a_launcher_that_was_never_built_says_what_to_do(launcher: Path) -> None:
+def test_missing_launcher_says_what_to_do(launcher: Path) -> None:
     launcher.unlink()
     with pytest.raises(errors.LauncherNotBuilt, match="pip install"):
         program.find()
 
 
-def test_a_launcher_that_was_built_from_another_source_is_refused(launcher: Path) -> None:
+def test_launcher_built_from_another_source_is_refused(launcher: Path) -> None:
     source.SOURCE.write_text(source.SOURCE.read_text() + "\n")
     with pytest.raises(errors.LauncherNotBuilt, match="older than its source"):
         program.find()
 
 
-def test_a_launcher_that_may_not_be_executed_is_refused(launcher: Path) -> None:
+def test_launcher_without_execute_permission_is_refused(launcher: Path) -> None:
     launcher.chmod(0o644)
     with pytest.raises(errors.LauncherNotBuilt, match="not executable"):
         program.find()

@@ -20,7 +20,7 @@ def written() -> Iterator[io.StringIO]:
     root.handlers[:], root.level = handlers, level
 
 
-def test_a_line_says_what_its_caller_bound(written: io.StringIO) -> None:
+def test_line_contains_bound_values(written: io.StringIO) -> None:
     with structlog.contextvars.bound_contextvars(job_id="j1"):
         structlog.get_logger("gifapp.jobs").info("attempt settled", state="succeeded")
         logging.getLogger("tornado.access").warning("404 GET %s", "/nothing")
@@ -30,7 +30,7 @@ def test_a_line_says_what_its_caller_bound(written: io.StringIO) -> None:
     assert library.items() >= {"event": "404 GET /nothing", "job_id": "j1", "level": "warning"}.items()
 
 
-def test_no_secret_is_written(written: io.StringIO) -> None:
+def test_secrets_are_redacted(written: io.StringIO) -> None:
     secret = "hunter2"
     log = structlog.get_logger("gifapp")
     log.info("login", password=secret, access_token=secret)
@@ -61,7 +61,7 @@ SPELLED = "".join(f"%{ord(letter):02x}" for letter in TOKEN)
         f"no such thing: {TOKEN}, {SPELLED}, {TOKEN[:5]}%2D{TOKEN[5:]}",
     ],
 )
-def test_no_secret_is_written_however_it_is_spelled(written: io.StringIO, text: str) -> None:
+def test_secrets_are_redacted_however_they_are_spelled(written: io.StringIO, text: str) -> None:
     logging.getLogger("tornado.general").warning("%s", text)
     structlog.get_logger().warning("a request", headers={"x": [text], "cookie": TOKEN}, raw=text.encode())
     for part in (TOKEN[:12], TOKEN[-12:], SPELLED[:36]):
@@ -69,11 +69,11 @@ def test_no_secret_is_written_however_it_is_spelled(written: io.StringIO, text: 
 
 
 @pytest.mark.parametrize("word", ["token", "key.", "%74", "&key", "://a:", "Bearer ", "/s/", "aB-"])
-def test_a_long_line_costs_no_more_than_its_length(word: str) -> None:
-    assert len(logs.redact(f"GET /?{word * 200_000}")) < 1_200_000  # the square of that would take an hour
+def test_redaction_takes_linear_time(word: str) -> None:
+    assert len(logs.redact(f"GET /?{word * 200_000}")) < 1_200_000  # quadratic time would take an hour
 
 
-def test_what_is_no_secret_stays(written: io.StringIO) -> None:
+def test_harmless_text_is_kept(written: io.StringIO) -> None:
     words = (
         f"kernel 0d9f6a6e-5c0e-4a3f-9f5f-0c1d2e3f4a5b, job 4f3c5a6b7c8d9e0f4f3c5a6b7c8d9e0f, "
         f"sha256 {'0af1' * 16}, the cookie is gone, "
@@ -86,7 +86,7 @@ def test_what_is_no_secret_stays(written: io.StringIO) -> None:
     assert (second["sizes"], second["share"]) == ([1, 2], 0.5)
 
 
-def test_people_get_plain_lines(written: io.StringIO) -> None:
+def test_console_format_is_plain_lines(written: io.StringIO) -> None:
     logs.configure(log_format="console", stream=written)
     structlog.get_logger("gifapp").warning("part died", part="web")
     assert "part died" in written.getvalue()
@@ -102,7 +102,7 @@ class Clock:
 
 @pytest.fixture
 def clock(written: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The time, as the filter of this test's handler knows it."""
+    """Sets the time that this test's log filter sees."""
     told = Clock()
     [handler] = logging.getLogger().handlers
     [repeats] = [one for one in handler.filters if isinstance(one, logs.Repeats)]
@@ -111,7 +111,7 @@ def clock(written: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> Clock:
     return told
 
 
-def test_one_fault_does_not_fill_the_log(written: io.StringIO, clock: Clock) -> None:
+def test_repeated_event_does_not_fill_the_log(written: io.StringIO, clock: Clock) -> None:
     asyncio_log, ours = logging.getLogger("asyncio"), structlog.get_logger("gifapp.web")
     for number in range(1000):
         asyncio_log.error("Task exception was never retrieved\nfuture: <Task-%s>" % number)  # noqa: UP031
@@ -122,7 +122,7 @@ def test_one_fault_does_not_fill_the_log(written: io.StringIO, clock: Clock) -> 
     assert "another fault" in written.getvalue()
 
 
-def test_what_was_not_written_is_counted(written: io.StringIO, clock: Clock) -> None:
+def test_suppressed_lines_are_counted(written: io.StringIO, clock: Clock) -> None:
     for _ in range(100):
         logging.getLogger("asyncio").error("Task exception was never retrieved")
     clock.now_s = logs._MINUTE_S
@@ -133,7 +133,7 @@ def test_what_was_not_written_is_counted(written: io.StringIO, clock: Clock) -> 
     assert again["event"] == "Task exception was never retrieved"
 
 
-def test_errors_of_one_event_are_counted_by_their_type(written: io.StringIO, clock: Clock) -> None:
+def test_errors_of_one_event_are_counted_by_type(written: io.StringIO, clock: Clock) -> None:
     ours, library = structlog.get_logger("gifapp.web"), logging.getLogger("asyncio")
     for error in (ValueError("x"), KeyError("y")):
         for _ in range(100):
@@ -143,13 +143,13 @@ def test_errors_of_one_event_are_counted_by_their_type(written: io.StringIO, clo
     assert Counter(events) == dict.fromkeys(("request failed", "Task failed"), 2 * logs._MAX_REPEATS)
 
 
-def test_faults_that_are_all_different_do_not_fill_it_either(written: io.StringIO, clock: Clock) -> None:
+def test_distinct_events_do_not_fill_the_log(written: io.StringIO, clock: Clock) -> None:
     for number in range(1000):
         logging.getLogger("x").error(f"fault {number}")
     assert len(written.getvalue().splitlines()) == logs._MAX_KINDS
 
 
-def test_every_request_and_every_job_is_written(written: io.StringIO, clock: Clock) -> None:
+def test_requests_and_jobs_are_never_suppressed(written: io.StringIO, clock: Clock) -> None:
     for _ in range(1000):
         structlog.get_logger().info("request completed", status=200, request="GET /")
     assert len(written.getvalue().splitlines()) == 1000

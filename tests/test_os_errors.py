@@ -1,4 +1,4 @@
-"""The system's error numbers in our words, and that every writer uses them."""
+"""Operating system errors in our words; every writer translates them."""
 
 import errno
 import subprocess
@@ -39,21 +39,23 @@ with workspace.incoming(limit_bytes=10**9, quota=QuotaUsage(0, 10**9)) as incomi
 
 
 @pytest.mark.parametrize(("number", "error"), NUMBERS)
-def test_an_error_number_is_one_error_everywhere(number: int, error: type[errors.GifappError]) -> None:
+def test_error_number_is_translated_alike_by_every_writer(
+    number: int, error: type[errors.GifappError]
+) -> None:
     assert type(from_errno(number)) is error
     with pytest.raises(error), translating_os_errors():
         raise OSError(number, "")
 
 
 @pytest.mark.parametrize("number", [None, 0, errno.ENOENT, errno.EACCES])
-def test_other_numbers_pass(number: int | None) -> None:
+def test_other_error_numbers_pass_through(number: int | None) -> None:
     assert from_errno(number) is None
     with pytest.raises(OSError, match="as it was"), translating_os_errors():
         raise OSError(number, "as it was")
 
 
 @pytest.mark.parametrize("code", WRITERS.values(), ids=WRITERS)
-def test_a_file_larger_than_the_process_may_write_is_too_big(tmp_path: Path, code: str) -> None:
+def test_file_over_the_process_limit_is_too_big(tmp_path: Path, code: str) -> None:
     child = spawn(
         [sys.executable, "-c", f"from pathlib import Path\n{code}"],
         limits=ProcessLimits(file_bytes=50_000),

@@ -1,4 +1,4 @@
-"""What only its owner may read, and what others have prepared where it is going to be."""
+"""Private files, and what other users may have planted where they are created."""
 
 import os
 import stat
@@ -19,7 +19,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_a_directory_that_was_open_is_closed(tmp_path: Path) -> None:
+def test_open_directory_is_made_private(tmp_path: Path) -> None:
     earlier = tmp_path / "earlier"
     earlier.mkdir()
     earlier.chmod(0o755)
@@ -30,7 +30,7 @@ def test_a_directory_that_was_open_is_closed(tmp_path: Path) -> None:
 
 @as_root
 @pytest.mark.parametrize("trusts_parent", [True, False])
-def test_a_directory_of_another_user_is_refused(tmp_path: Path, trusts_parent: bool) -> None:
+def test_directory_of_another_user_is_refused(tmp_path: Path, trusts_parent: bool) -> None:
     theirs = tmp_path / "theirs"
     theirs.mkdir()
     os.chown(theirs, NOBODY, NOBODY)
@@ -39,7 +39,7 @@ def test_a_directory_of_another_user_is_refused(tmp_path: Path, trusts_parent: b
 
 
 @as_root
-def test_a_share_may_give_everything_one_owner_but_not_the_data_directory(tmp_path: Path) -> None:
+def test_data_directory_does_not_trust_its_parents_owner(tmp_path: Path) -> None:
     inside = tmp_path / "share" / "inside"
     inside.mkdir(parents=True)
     for path in (inside.parent, inside):
@@ -50,7 +50,7 @@ def test_a_share_may_give_everything_one_owner_but_not_the_data_directory(tmp_pa
 
 
 @pytest.mark.parametrize("what", ["file", "link", "dangling link"])
-def test_what_somebody_has_prepared_is_not_written_to(what: str, tmp_path: Path) -> None:
+def test_planted_file_is_not_written_to(what: str, tmp_path: Path) -> None:
     theirs, name = tmp_path / "theirs", tmp_path / "name"
     if what == "file":
         name.write_text("theirs")
@@ -63,7 +63,7 @@ def test_what_somebody_has_prepared_is_not_written_to(what: str, tmp_path: Path)
     assert [path.read_text() for path in (theirs, name) if path.exists()] in ([], ["theirs"], ["theirs"] * 2)
 
 
-def test_what_is_written_is_for_its_owner_alone_and_replaces_a_link(tmp_path: Path) -> None:
+def test_written_file_is_private_and_replaces_a_symlink(tmp_path: Path) -> None:
     theirs, ours = tmp_path / "theirs", tmp_path / "ours"
     theirs.write_text("theirs")
     ours.symlink_to(theirs)
@@ -71,7 +71,7 @@ def test_what_is_written_is_for_its_owner_alone_and_replaces_a_link(tmp_path: Pa
     assert (theirs.read_text(), ours.read_text(), mode(ours)) == ("theirs", "ours", 0o600)
 
 
-def test_what_is_read_again_is_closed_and_no_link_is_followed(tmp_path: Path) -> None:
+def test_file_is_made_private_when_read_and_symlinks_are_refused(tmp_path: Path) -> None:
     ours, link = tmp_path / "ours", tmp_path / "link"
     ours.write_text("ours")
     ours.chmod(0o644)
@@ -82,7 +82,7 @@ def test_what_is_read_again_is_closed_and_no_link_is_followed(tmp_path: Path) ->
 
 
 @as_root
-def test_what_another_user_has_put_there_is_not_read_nor_locked(tmp_path: Path) -> None:
+def test_file_of_another_user_is_neither_read_nor_locked(tmp_path: Path) -> None:
     theirs = tmp_path / "theirs"
     theirs.write_text("a secret that they know")
     os.chown(theirs, NOBODY, NOBODY)
@@ -91,12 +91,12 @@ def test_what_another_user_has_put_there_is_not_read_nor_locked(tmp_path: Path) 
             use(theirs)
 
 
-def test_a_pipe_that_nobody_writes_to_is_not_waited_for(tmp_path: Path) -> None:
+def test_pipe_without_a_writer_does_not_block(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert private.read(tmp_path / "pipe") == b""
 
 
-def test_a_lock_is_for_us_alone_and_follows_no_link(tmp_path: Path) -> None:
+def test_lock_is_private_and_follows_no_symlink(tmp_path: Path) -> None:
     lock, theirs = tmp_path / "lock", tmp_path / "theirs"
     lock.touch(mode=0o644)
     private.open_lock(lock).close()
@@ -109,7 +109,7 @@ def test_a_lock_is_for_us_alone_and_follows_no_link(tmp_path: Path) -> None:
     assert theirs.read_text() == "theirs"
 
 
-def test_a_gif_that_convert_makes_has_the_users_own_mode(tmp_path: Path) -> None:
+def test_converted_gif_has_the_users_own_mode(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mkv", [["RR"], ["GG"]])
     argv = [sys.executable, "-m", "gifapp", "convert", str(clip)]
     subprocess.run(argv, check=True, capture_output=True, umask=0o022, timeout=60)

@@ -22,12 +22,12 @@ from gifapp.processes import (
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 
 
-def test_a_polite_child_ends_on_its_own() -> None:
+def test_child_ends_on_sigterm() -> None:
     child = spawn(["sleep", "60"])
     assert stop(child, grace_s=5) == -signal.SIGTERM
 
 
-def test_a_deaf_child_is_killed_with_all_its_children(tmp_path: Path) -> None:
+def test_child_that_ignores_sigterm_is_killed_with_its_children(tmp_path: Path) -> None:
     deaf = "trap '' TERM; sleep 60 & echo $! > pid; wait; sleep 60"
     child = spawn(["sh", "-c", deaf], cwd=tmp_path)
     assert wait_until(
@@ -39,7 +39,7 @@ def test_a_deaf_child_is_killed_with_all_its_children(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="parent-death signals are Linux's")
-def test_a_child_dies_with_its_parent_even_when_that_is_killed(tmp_path: Path) -> None:
+def test_child_dies_with_its_parent(tmp_path: Path) -> None:
     code = (
         "import time, pathlib; from gifapp.processes import spawn; "
         f"pathlib.Path('pid').write_text(str(spawn({SLEEP!r}).pid)); time.sleep(60)"
@@ -55,7 +55,7 @@ def test_a_child_dies_with_its_parent_even_when_that_is_killed(tmp_path: Path) -
     assert wait_until(lambda: not alive(child), timeout_s=5)
 
 
-def test_limits_hold_for_the_child() -> None:
+def test_limits_apply_to_the_child() -> None:
     hungry = [sys.executable, "-c", "bytearray(10**9)"]
     child = spawn(hungry, limits=ProcessLimits(memory_bytes=512 * 1024**2), stderr=subprocess.PIPE)
     _, said = child.communicate(timeout=30)
@@ -63,7 +63,7 @@ def test_limits_hold_for_the_child() -> None:
     assert b"MemoryError" in said
 
 
-def test_limits_are_never_loosened_below() -> None:
+def test_limits_are_never_raised() -> None:
     inner = "import resource; print(resource.getrlimit(resource.RLIMIT_FSIZE)[1])"
     outer = (
         "import sys, gifapp.processes as p; "
@@ -75,7 +75,7 @@ def test_limits_are_never_loosened_below() -> None:
     assert child.communicate(timeout=30)[0] == b"1000\n"
 
 
-def test_a_child_that_reads_what_strangers_sent_sees_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_child_that_reads_untrusted_files_has_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIFAPP_MONGODB_URL", "mongodb://user:secret@host")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     monkeypatch.setenv("LANGUAGE", "en")
@@ -94,7 +94,7 @@ def alive(pid: int) -> bool:
     )
 
 
-def test_a_child_of_a_limited_process_keeps_the_lower_limit() -> None:
+def test_child_of_a_limited_process_keeps_the_lower_limit() -> None:
     grandchild = "import resource; print(resource.getrlimit(resource.RLIMIT_FSIZE)[1])"
     child = (
         "import sys, subprocess; from gifapp.processes import *;"
@@ -106,7 +106,7 @@ def test_a_child_of_a_limited_process_keeps_the_lower_limit() -> None:
 
 
 def said_by(code: str, limits: ProcessLimits) -> str:
-    """What a Python under these limits prints."""
+    """The output of a Python process under these limits."""
     child = spawn([sys.executable, "-c", code], limits=limits, stdout=subprocess.PIPE)
     return str(child.communicate(timeout=30)[0], "utf-8")
 
@@ -123,7 +123,7 @@ for family, place in ((socket.AF_INET, ("127.0.0.1", {port})), (socket.AF_UNIX, 
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="seccomp is Linux's")
-def test_a_child_without_a_network_reaches_not_even_this_machine(tmp_path: Path) -> None:
+def test_child_without_network_cannot_reach_this_machine(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as there, socket.socket(socket.AF_UNIX) as here:
         here.bind(str(tmp_path / "here"))
         here.listen()
@@ -151,13 +151,13 @@ print(-call(), end="")
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64" or sys.platform != "linux", reason="they are x86-64's")
-def test_there_is_no_other_way_to_a_socket() -> None:
+def test_no_other_system_call_opens_a_socket() -> None:
     offline = ProcessLimits(is_offline=True)
     assert said_by(OTHER_CALLS, offline) == f"{errno.EACCES} {errno.EACCES} "
-    assert said_by(AS_32_BITS, offline) in (str(errno.EACCES), "")  # nothing: this kernel has none of these
+    assert said_by(AS_32_BITS, offline) in (str(errno.EACCES), "")  # no output: this kernel has none of these
 
 
-def test_what_reads_strangers_files_has_every_limit() -> None:
+def test_processes_that_read_untrusted_files_have_every_limit() -> None:
     code = (
         "import resource\n"
         "for kind in ('AS', 'CPU', 'FSIZE', 'NOFILE', 'NPROC', 'CORE'):\n"
@@ -169,7 +169,7 @@ def test_what_reads_strangers_files_has_every_limit() -> None:
     assert 256 < tasks < 256 + 10_000
 
 
-def test_a_child_may_not_open_files_without_end(tmp_path: Path) -> None:
+def test_open_files_of_a_child_are_limited(tmp_path: Path) -> None:
     code = (
         "import sys\nkept = []\n"
         "try:\n    while True: kept.append(open(sys.executable))\n"

@@ -1,4 +1,4 @@
-"""Every connection to Redis is made in one place, and is patient to the same degree."""
+"""All connections to Redis are made in one module with the same timeouts."""
 
 import socket
 from pathlib import Path
@@ -13,7 +13,7 @@ from gifapp.redis_client import make_client, make_pool, reaching_redis
 PACKAGE = Path(gifapp.__file__).parent
 
 
-def test_connections_that_redis_dropped_are_made_again(redis_url: str) -> None:
+def test_dropped_connections_are_reopened(redis_url: str) -> None:
     client = redis.Redis(connection_pool=make_pool(redis_url, timeout_s=5))
     text = make_client(redis_url, timeout_s=5)
     for ours in (client, text):
@@ -25,7 +25,7 @@ def test_connections_that_redis_dropped_are_made_again(redis_url: str) -> None:
     text.close()
 
 
-def test_a_client_answers_with_text_and_a_pool_with_bytes(redis_url: str) -> None:
+def test_client_returns_text_and_pool_returns_bytes(redis_url: str) -> None:
     with make_client(redis_url, timeout_s=5) as client:
         client.set("key", "ä")
         assert client.get("key") == "ä"
@@ -34,7 +34,7 @@ def test_a_client_answers_with_text_and_a_pool_with_bytes(redis_url: str) -> Non
     pool.disconnect()
 
 
-def test_a_redis_that_never_answers_is_unavailable() -> None:
+def test_unresponsive_redis_is_unavailable() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"redis://127.0.0.1:{silent.getsockname()[1]}"
         with (
@@ -45,7 +45,7 @@ def test_a_redis_that_never_answers_is_unavailable() -> None:
             client.ping()
 
 
-def test_no_other_module_chooses_options_of_its_own() -> None:
+def test_no_other_module_sets_connection_options() -> None:
     makers = {
         str(path.relative_to(PACKAGE))
         for path in PACKAGE.rglob("*.py")

@@ -1,4 +1,4 @@
-"""What Sentry is told of errors, by real parts and in real envelopes; and what it never is."""
+"""Errors reported to Sentry in real envelopes, without personal data."""
 
 import json
 import os
@@ -43,7 +43,7 @@ def told() -> Iterator[Sentry]:
         yield kept
 
 
-def test_a_request_that_breaks_is_told_with_its_id_and_nothing_of_who_asked(
+def test_request_error_is_reported_with_its_id_and_without_its_user(
     told: Sentry, mongodb_url: str, redis_url: str, tmp_path: Path
 ) -> None:
     url = f"http://127.0.0.1:{free_port()}"
@@ -83,7 +83,7 @@ def test_a_request_that_breaks_is_told_with_its_id_and_nothing_of_who_asked(
 
 
 def break_the_jobs_of(owner: str, mongodb_url: str) -> None:
-    """A document that nothing of ours has written."""
+    """Write a document that no version of gifapp has written."""
     document = {
         **dict.fromkeys(("_id", "source", "source_name", "fingerprint"), "x"),
         "owner": owner,
@@ -97,7 +97,7 @@ def break_the_jobs_of(owner: str, mongodb_url: str) -> None:
         client.get_default_database()["jobs"].insert_one(document)
 
 
-def test_a_conversion_that_crashes_is_told_with_its_job_and_its_request(
+def test_conversion_crash_is_reported_with_its_job_and_request(
     told: Sentry,
     parts: JobParts,  # noqa: F811
     upload: Callable[..., SourceView],  # noqa: F811
@@ -136,7 +136,7 @@ assert said == ["Something went wrong on this page. Reload it and try again."]
 """
 
 
-def test_a_dashboard_that_breaks_is_told_without_what_it_knew(told: Sentry) -> None:
+def test_dashboard_error_is_reported_without_secrets(told: Sentry) -> None:
     own = {
         "GIFAPP_SENTRY_DSN": told.dsn,
         "GIFAPP_URL": "http://127.0.0.1:1",
@@ -148,7 +148,7 @@ def test_a_dashboard_that_breaks_is_told_without_what_it_knew(told: Sentry) -> N
     assert event["exception"]["values"][-1]["value"] == "… has Bearer …"
 
 
-def test_a_sentry_that_is_away_holds_nobody_up(tmp_path: Path) -> None:
+def test_unreachable_sentry_blocks_nobody(tmp_path: Path) -> None:
     own = {
         "GIFAPP_SENTRY_DSN": "http://public@127.0.0.1:1/1",
         "GIFAPP_URL": "http://x",
@@ -157,6 +157,6 @@ def test_a_sentry_that_is_away_holds_nobody_up(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", _IN_A_KERNEL], env=os.environ | own, check=True, timeout=10)
 
 
-def test_what_is_no_dsn_is_said() -> None:
+def test_invalid_dsn_is_refused() -> None:
     with pytest.raises(errors.SettingInvalid, match="GIFAPP_SENTRY_DSN"):
         configure("not a dsn", part="web")

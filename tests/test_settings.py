@@ -14,7 +14,7 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     monkeypatch.setenv("GIFAPP_DATA_DIR", str(tmp_path))
 
 
-def test_a_flag_beats_the_environment_which_beats_the_file(
+def test_flag_precedes_environment_and_environment_precedes_file(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "gifapp.toml").write_text('port = 1000\nhost = "file"\nregistration = "closed"\n')
@@ -24,12 +24,12 @@ def test_a_flag_beats_the_environment_which_beats_the_file(
     assert (loaded.port, loaded.host, loaded.registration) == (3000, "environment", "closed")
 
 
-def test_nobody_from_elsewhere_comes_in_unless_a_setting_says_so() -> None:
+def test_defaults_allow_only_local_access_and_invited_users() -> None:
     loaded = settings.load()
     assert (loaded.host, loaded.registration, loaded.cors_origins) == ("127.0.0.1", "invite", ())
 
 
-def test_the_file_is_that_of_the_data_directory_given_as_a_flag(tmp_path: Path) -> None:
+def test_settings_file_is_that_of_the_data_directory_flag(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "gifapp.toml").write_text("port = 1234\n")
     assert settings.load(data_dir=tmp_path / "elsewhere").port == 1234
@@ -63,7 +63,7 @@ def test_the_file_is_that_of_the_data_directory_given_as_a_flag(tmp_path: Path) 
         ("WORKERS", "1.." + "0" * 5000 + "1"),
     ],
 )
-def test_a_wrong_setting_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, given: str) -> None:
+def test_wrong_setting_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, given: str) -> None:
     monkeypatch.setenv(f"GIFAPP_{name}", given)
     with pytest.raises(errors.SettingInvalid, match=f"GIFAPP_{name} is wrong: it must ") as refused:
         settings.load()
@@ -81,7 +81,7 @@ def test_a_wrong_setting_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, nam
     ],
     ids=lambda line: line[:20],
 )
-def test_a_file_without_sense_is_a_sentence(line: str, tmp_path: Path) -> None:
+def test_malformed_value_in_the_file_is_refused_in_a_sentence(line: str, tmp_path: Path) -> None:
     (tmp_path / "gifapp.toml").write_text(line)
     with pytest.raises(
         errors.SettingInvalid, match=r"The setting (GIFAPP_\w+|file .*gifapp\.toml) is wrong: "
@@ -89,14 +89,14 @@ def test_a_file_without_sense_is_a_sentence(line: str, tmp_path: Path) -> None:
         settings.load()
 
 
-def test_the_largest_numbers_that_are_taken_can_be_counted_with(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_largest_numbers_can_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, most in (("RETENTION_DAYS", 36_500), ("DEADLINE_S", 10**9), ("MAX_UPLOAD_BYTES", 10**15)):
         monkeypatch.setenv(f"GIFAPP_{name}", str(most))
     monkeypatch.setenv("GIFAPP_WORKERS", "0..9999")
     assert settings.load().worker_range == (0, 9999)
 
 
-def test_the_file_cannot_move_the_data_directory_that_it_is_read_from(tmp_path: Path) -> None:
+def test_file_cannot_set_its_own_data_directory(tmp_path: Path) -> None:
     (tmp_path / "gifapp.toml").write_text('data_dir = "/srv/elsewhere"\n')
     with pytest.raises(
         errors.SettingInvalid, match=r"GIFAPP_DATA_DIR .*gifapp\.toml cannot set it.*--data-dir"
@@ -104,25 +104,25 @@ def test_the_file_cannot_move_the_data_directory_that_it_is_read_from(tmp_path: 
         settings.load(data_dir=tmp_path)
 
 
-def test_an_unknown_key_in_the_file_is_refused(tmp_path: Path) -> None:
+def test_unknown_key_in_the_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "gifapp.toml").write_text("prot = 1234\n")
     with pytest.raises(errors.SettingInvalid, match=r"GIFAPP_PROT .*did you mean port\?"):
         settings.load()
 
 
 @pytest.mark.parametrize("content", [b"port = = 1\n", b'host = "\xff"'])
-def test_a_broken_file_is_a_sentence(tmp_path: Path, content: bytes) -> None:
+def test_malformed_file_is_refused_in_a_sentence(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "gifapp.toml").write_bytes(content)
     with pytest.raises(errors.SettingInvalid, match=r"gifapp\.toml"):
         settings.load()
 
 
-def test_origins_are_listed_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_origins_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIFAPP_CORS_ORIGINS", "https://a.example,https://b.example")
     assert settings.load().cors_origins == ("https://a.example", "https://b.example")
 
 
-def test_what_one_person_may_have_has_no_bound_unless_it_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_limits_per_user_are_off_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.load().allowance == Allowance()
     variables = {"USER_JOBS_RUNNING": "2", "USER_JOBS_PER_HOUR": "30", "RETENTION_DAYS": "0.5"}
     for name, value in {**variables, "USER_QUOTA_BYTES": "5000000000"}.items():
@@ -131,7 +131,7 @@ def test_what_one_person_may_have_has_no_bound_unless_it_is_set(monkeypatch: pyt
     assert settings.load().allowance == bounded
 
 
-def test_only_proxies_that_are_named_are_trusted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_only_configured_proxies_are_trusted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def trusted() -> list[str]:
         return [str(proxy) for proxy in settings.load().proxies]
 
@@ -145,6 +145,6 @@ def test_only_proxies_that_are_named_are_trusted(monkeypatch: pytest.MonkeyPatch
     assert trusted() == []
 
 
-def test_behind_a_proxy_that_of_this_machine_is_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_local_proxy_is_trusted_with_a_public_url(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIFAPP_PUBLIC_URL", "https://gifs.example.org")
     assert settings.load().proxies == LOOPBACK

@@ -1,4 +1,4 @@
-"""The benchmark's own arithmetic."""
+"""The benchmark's arithmetic."""
 
 import sys
 from io import BytesIO
@@ -16,19 +16,19 @@ from benchmarks.quality import Quality
 
 
 def film(*, offsets: tuple[float, ...] = (0, 0, 0)) -> quality.Frames:
-    """A soft picture of 32 by 24, as often as there are offsets to its brightness."""
+    """A smooth picture of 32 by 24, one frame for each offset of its brightness."""
     across, down = np.meshgrid(np.linspace(60, 180, 32), np.linspace(0, 20, 24))
     picture = np.repeat((across + down)[..., None], 3, axis=2)
     return np.stack([picture + offset for offset in offsets]).astype(np.uint8)
 
 
-def test_equal_films_are_as_near_as_can_be() -> None:
+def test_equal_films_have_the_best_scores() -> None:
     same = quality.compare(film(), film())
     assert (same.ssim, same.ssimulacra2, same.flicker, same.crawl) == pytest.approx((1, 100, 0, 0))
     assert same.psnr_db > 100
 
 
-def test_a_steady_error_of_five_steps_costs_34_db_and_does_not_flicker() -> None:
+def test_constant_error_of_five_steps_gives_34_db_without_flicker() -> None:
     seen = quality.compare(film(offsets=(5, 5, 5)), film())
     assert seen.psnr_db == pytest.approx(20 * np.log10(255 / 5), abs=0.01)
     assert seen.blurred_psnr_db == pytest.approx(seen.psnr_db, abs=0.01)
@@ -37,12 +37,12 @@ def test_a_steady_error_of_five_steps_costs_34_db_and_does_not_flicker() -> None
     assert seen.ssimulacra2 < 100
 
 
-def test_an_error_that_comes_and_goes_flickers() -> None:
+def test_alternating_error_flickers() -> None:
     seen = quality.compare(film(offsets=(4, 0, 4)), film())
     assert seen.flicker == pytest.approx(4, abs=0.01)
 
 
-def test_dithering_that_crawls_flickers_less_than_it_crawls_and_looks_better_blurred() -> None:
+def test_crawling_dither_looks_better_blurred_and_flickers_less_than_it_crawls() -> None:
     chequers = 8 * (np.indices((24, 32)).sum(axis=0) % 2)[..., None]
     crawling = np.stack([film()[0] + chequers, film()[0] + 8 - chequers]).astype(np.uint8)
     seen = quality.compare(crawling, film(offsets=(4, 4)))
@@ -51,7 +51,7 @@ def test_dithering_that_crawls_flickers_less_than_it_crawls_and_looks_better_blu
     assert seen.blurred_psnr_db > seen.psnr_db + 10
 
 
-def test_frames_are_met_by_time_not_by_number() -> None:
+def test_frames_are_compared_by_time() -> None:
     one, other = (Image.new("RGB", (2, 2), colour) for colour in ("#ff0000", "#0000ff"))
     gif = BytesIO()
     one.save(gif, "GIF", save_all=True, append_images=[other], duration=[300, 100])
@@ -67,37 +67,37 @@ def test_gains_are_positive_where_a_measure_is_better() -> None:
 
 
 @pytest.mark.parametrize("first", [0, 1, 100, 199, 200])
-def test_the_least_lossy_that_does(first: int) -> None:
+def test_least_lossy_level_that_suffices_is_chosen(first: int) -> None:
     assert encoding.smallest_where(lambda lossy: lossy >= first, 200) == first
 
 
-def test_the_least_lossy_is_the_most_where_none_does() -> None:
+def test_most_lossy_level_is_chosen_if_none_suffices() -> None:
     assert encoding.smallest_where(lambda lossy: lossy > 200, 200) == 200
 
 
-def test_a_goal_is_met_when_every_value_is() -> None:
+def test_goal_is_met_when_every_value_is() -> None:
     met = Goal.at_most("CPU", 0.1, {"film": 0.1, "screen": 0.02})
     assert (met.measured, met.lacking) == ("film 0.10, screen 0.02", "")
     assert Goal.at_most("CPU", 0.1, {"film": 0.05, "screen": 0.3}).lacking == "3.0 times as much"
 
 
-def test_a_goal_of_more_says_how_much_is_lacking() -> None:
+def test_goal_of_at_least_reports_the_shortfall() -> None:
     assert Goal.at_least("speed", 1.8, 1.75, "as it is").lacking == "0.05"
     assert Goal.at_least("speed", 1.8, 1.8, "as it is").lacking == ""
 
 
-def test_a_goal_of_no_loss_names_what_lost() -> None:
+def test_goal_of_no_loss_names_what_lost() -> None:
     assert Goal.no_loss("PSNR", {"film": 0.0, "screen": 1.5}, 1).lacking == ""
     assert Goal.no_loss("PSNR", {"film": -0.25, "screen": 1.5}, 2).lacking == "film -0.25"
     assert Goal.no_loss("PSNR", {"film": 1.0}, 1, ["film"]).lacking == "film: too many bytes"
 
 
-def test_ratios_are_of_cpu() -> None:
+def test_speed_ratios_use_cpu_time() -> None:
     rows = [Row("gifapp convert", Cost(2, 9, 0)), Row("other", Cost(8, 1, 0))]
     assert costs.ratio(rows, "other") == 0.25
 
 
-def test_the_cost_of_a_command_is_that_of_what_it_starts_too() -> None:
+def test_cost_of_a_command_includes_its_child_processes() -> None:
     burn = "import time\nwhile time.process_time() < 0.4: pass"
     cost = measure.run(
         [sys.executable, "-c", f"import subprocess as s; s.run([{sys.executable!r}, '-c', {burn!r}])"]
@@ -107,7 +107,7 @@ def test_the_cost_of_a_command_is_that_of_what_it_starts_too() -> None:
     assert cost.memory_bytes > 5_000_000
 
 
-def test_tables_replace_what_is_between_their_marks(tmp_path: Path) -> None:
+def test_tables_replace_the_text_between_their_marks(tmp_path: Path) -> None:
     document = tmp_path / "page.md"
     document.write_text("a\n<!-- film -->\nold\n<!-- end -->\nb\n<!-- screen -->\n<!-- end -->\n")
     table.write(document, {"film": ["| 1 |"]})

@@ -1,4 +1,4 @@
-"""The files of `deploy/`: valid by their schemas, and naming settings and commands that there are."""
+"""The files in `deploy/` match their schemas and use existing settings and commands."""
 
 import configparser
 import json
@@ -45,7 +45,7 @@ def unit(path: Path) -> configparser.ConfigParser:
     return parser
 
 
-def test_compose_is_valid() -> None:
+def test_compose_file_is_valid() -> None:
     argv = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
     checked = subprocess.run(
         [*argv, str(DEPLOY / "compose.yaml")], check=False, capture_output=True, text=True
@@ -54,7 +54,7 @@ def test_compose_is_valid() -> None:
 
 
 @pytest.mark.parametrize("name", ["gifapp.yaml", "secret.example.yaml"])
-def test_manifests_are_valid(name: str) -> None:
+def test_kubernetes_manifests_are_valid(name: str) -> None:
     for manifest in yaml.safe_load_all((DEPLOY / "kubernetes" / name).read_text()):
         kubernetes_validate.validate(manifest, kubernetes_validate.latest_version(), strict=True)
 
@@ -71,7 +71,7 @@ def test_every_variable_is_a_setting() -> None:
 
 
 def commands() -> list[list[str]]:
-    """What each file has gifapp do."""
+    """The gifapp commands in each file."""
     docker = DockerfileParser(str(DEPLOY / "Dockerfile"))
     assert [one["value"] for one in docker.structure if one["instruction"] == "ENTRYPOINT"] == ['["gifapp"]']
     found = [yaml.safe_load(one["value"]) for one in docker.structure if one["instruction"] == "CMD"]
@@ -84,12 +84,12 @@ def commands() -> list[list[str]]:
 
 
 @pytest.mark.parametrize("words", commands(), ids=" ".join)
-def test_every_command_is_one(words: list[str]) -> None:
+def test_every_command_exists(words: list[str]) -> None:
     asked = CliRunner().invoke(gifapp, [*map(str, words), "--help"])
     assert asked.exit_code == 0, asked.output
 
 
-def test_the_password_of_redis_stands_in_no_argument_list(tmp_path: Path) -> None:
+def test_redis_password_is_in_no_argument_list(tmp_path: Path) -> None:
     service = COMPOSE["services"]["redis"]
     assert "PASSWORD" not in str(service["command"])
     assert service["environment"] == {"REDISCLI_AUTH": "${REDIS_PASSWORD:?}"}
@@ -112,7 +112,7 @@ def test_the_password_of_redis_stands_in_no_argument_list(tmp_path: Path) -> Non
         assert redis.wait(20) == 0
 
 
-def test_a_worker_that_has_to_go_may_finish_its_conversion() -> None:
+def test_stopping_worker_has_time_to_finish_its_conversion() -> None:
     [worker] = [manifest for manifest in MANIFESTS if manifest["metadata"]["name"] == "gifapp-worker"]
     pod = worker["spec"]["template"]["spec"]
     [drain_s] = [
@@ -129,7 +129,7 @@ def test_a_worker_that_has_to_go_may_finish_its_conversion() -> None:
     assert MAX_JOB_S < float(service["Environment"].partition("=")[2]) < float(service["TimeoutStopSec"])
 
 
-def test_nothing_runs_as_root_or_writes_where_it_need_not() -> None:
+def test_containers_run_without_root_and_with_read_only_file_systems() -> None:
     for name in ("web", "workers"):
         service = COMPOSE["services"][name]
         assert service["read_only"]
@@ -144,20 +144,20 @@ def test_nothing_runs_as_root_or_writes_where_it_need_not() -> None:
     assert "USER 10001" in (DEPLOY / "Dockerfile").read_text()
 
 
-def test_keda_counts_what_workers_have_to_do() -> None:
+def test_keda_scales_on_the_work_to_do() -> None:
     _, scaled = yaml.safe_load_all((DEPLOY / "kubernetes" / "keda.yaml").read_text())
     [trigger] = scaled["spec"]["triggers"]
     assert set(trigger["metadata"]) == {"dbName", "collection", "query", "queryValue"}
-    assert all(isinstance(value, str) for value in trigger["metadata"].values())  # KEDA takes no numbers
+    assert all(isinstance(value, str) for value in trigger["metadata"].values())  # KEDA requires a string
     assert trigger["metadata"]["collection"] == JobDocument._get_collection_name()
-    assert json.loads(trigger["metadata"]["query"])  # what it counts: tests/jobs/test_supervisor.py
+    assert json.loads(trigger["metadata"]["query"])  # tests/jobs/test_supervisor.py checks what it counts
     assert (scaled["spec"]["minReplicaCount"], scaled["spec"]["maxReplicaCount"]) == (1, 5)
     assert scaled["spec"]["scaleTargetRef"]["name"] in {
         manifest["metadata"]["name"] for manifest in MANIFESTS
     }
 
 
-def test_nginx_passes_websockets_and_uploads_on_and_keeps_visitors_where_they_are() -> None:
+def test_nginx_forwards_websockets_and_uploads_with_sticky_sessions() -> None:
     parsed = crossplane.parse(str(DEPLOY / "nginx" / "gifapp.conf"), check_ctx=False)
     assert parsed["status"] == "ok", parsed["errors"]
     blocks = parsed["config"][0]["parsed"]

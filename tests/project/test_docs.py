@@ -101,12 +101,12 @@ TABLES: dict[tuple[str, str], Callable[[], str]] = {
 
 
 @pytest.mark.parametrize(("place", "table"), TABLES.items())
-def test_the_table_says_what_the_code_does(place: tuple[str, str], table: Callable[[], str]) -> None:
+def test_table_matches_the_code(place: tuple[str, str], table: Callable[[], str]) -> None:
     assert table() in (DOCS / place[0]).read_text(), "run: python -m tests.project.test_docs"
 
 
 @pytest.mark.parametrize("file", ["queue.md", "security.md"])
-def test_every_test_that_a_promise_names_is_there(file: str) -> None:
+def test_every_test_named_in_the_docs_exists(file: str) -> None:
     named = set(re.findall(r"`(test_\w+)(…?)`", (DOCS / file).read_text()))
     defined = {name for path in TESTS.rglob("test_*.py") for name in _functions(path)}
     missing = [
@@ -137,7 +137,7 @@ if __name__ == "__main__":
     write_tables()
 
 
-def test_the_architecture_names_modules_that_exist() -> None:
+def test_architecture_names_existing_modules() -> None:
     page = (DOCS / "architecture.md").read_text()
     stages = page[page.index("| stage |") : page.index("**Progress**")]
     names = [
@@ -151,7 +151,7 @@ def test_the_architecture_names_modules_that_exist() -> None:
         assert path.is_dir() or path.with_suffix(".py").is_file(), name
 
 
-def test_the_architecture_shows_a_handler_that_exists() -> None:
+def test_architecture_shows_an_existing_handler() -> None:
     page = (DOCS / "architecture.md").read_text()
     [excerpt] = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     heading, _, method = excerpt.partition("\n")
@@ -161,14 +161,14 @@ def test_the_architecture_shows_a_handler_that_exists() -> None:
 
 
 def way_of_progress() -> list[tuple[Path, str]]:
-    """The modules of a progress event, in order, and the name by which each is reached."""
+    """The modules that handle a progress event, in order, and the name by which each is reached."""
     page = (DOCS / "architecture.md").read_text()
     section = page[page.index("## The path of a progress event") :].split("\n## ")[0]
     rows = re.findall(r"^\| `([^`]+)` \|[^|]+\| (?:`(\w+)`)? ?\|$", section, re.MULTILINE)
     return [(PACKAGE / module, name) for module, name in rows]
 
 
-def test_a_progress_event_takes_at_most_twelve_modules_each_named_by_one_before() -> None:
+def test_progress_event_passes_at_most_twelve_modules_each_named_by_an_earlier_one() -> None:
     way = [(path.read_text(), name) for path, name in way_of_progress()]
     assert 10 <= len(way) <= 12
     for number, (text, name) in enumerate(way[1:], 1):
@@ -178,7 +178,7 @@ def test_a_progress_event_takes_at_most_twelve_modules_each_named_by_one_before(
         assert any(word.search(earlier) for earlier, _ in way[:number]), name
 
 
-def test_no_module_beside_the_way_handles_progress_events() -> None:
+def test_no_other_module_handles_progress_events() -> None:
     way = way_of_progress()
     names = re.compile("|".join(rf"\b{name}\b" for _, name in way if "progress" in name.lower()))
     handling = {

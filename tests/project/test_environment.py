@@ -10,17 +10,17 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 CONDA = yaml.safe_load((ROOT / "environment.yml").read_text())
 
 
-def test_conda_and_pip_ask_for_the_same_python() -> None:
+def test_conda_and_pip_require_the_same_python() -> None:
     assert f"python {PROJECT['requires-python']}" in CONDA["dependencies"]
 
 
-def test_conda_installs_this_package_with_all_that_pyproject_asks_for() -> None:
+def test_conda_installs_this_package_with_its_dependencies() -> None:
     assert CONDA["name"] == PROJECT["name"]
     assert {"pip": ["-e ."]} in CONDA["dependencies"]
     assert "pip" in CONDA["dependencies"]
 
 
-def test_conda_brings_the_programs_that_have_no_wheel_everywhere() -> None:
+def test_conda_installs_the_programs_that_lack_wheels() -> None:
     assert {"redis-server", "mongodb", "ffmpeg"} <= {
         one for one in CONDA["dependencies"] if isinstance(one, str)
     }

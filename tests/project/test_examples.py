@@ -1,4 +1,4 @@
-"""Every command and every piece of Python in README and docs is run, as it stands there, beside a service."""
+"""Runs every command and Python example of README and docs as written, beside a real service."""
 
 import os
 import re
@@ -24,7 +24,7 @@ _BLOCK = re.compile(
     r"^(?:<!-- not run: (?P<why>.+) -->\n)?```(?P<language>sh|python)\n(?P<code>.*?)^```", re.M | re.S
 )
 
-# what stands for what people have of their own
+# stand-ins for what readers supply themselves
 WORDS = {
     "http://127.0.0.1:8866": "{url}",
     "…": PASSWORD,
@@ -80,7 +80,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService
 
 @pytest.fixture(scope="module")
 def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The files that the examples name."""
+    """The files that the examples refer to."""
     folder = tmp_path_factory.mktemp("media")
     short = pattern(folder / "clip.mp4", size="160x120", seconds=7)
     for name in ("clip.mov", "party.mov", "demo.mp4", "cat.mp4"):
@@ -96,7 +96,7 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(media: Path, tmp_path: Path) -> Path:
-    """Where an example runs."""
+    """The working directory of an example."""
     shutil.copytree(media, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
@@ -128,7 +128,7 @@ def as_run(example: Example, service: RunningService, folder: Path) -> str:
 
 
 @pytest.mark.parametrize("example", of("sh"))
-def test_the_commands_do_what_they_say(
+def test_command_examples_work(
     example: Example, service: RunningService, folder: Path, environment: dict[str, str]
 ) -> None:
     script = "set -euo pipefail\n" + as_run(example, service, folder)
@@ -146,7 +146,7 @@ def test_the_commands_do_what_they_say(
 
 
 @pytest.mark.parametrize("example", of("python"))
-def test_the_python_does_what_it_says(
+def test_python_examples_work(
     example: Example, service: RunningService, folder: Path, environment: dict[str, str]
 ) -> None:
     lines = [line.strip() for line in BEFORE.get(example.page, "").splitlines()]
@@ -157,6 +157,6 @@ def test_the_python_does_what_it_says(
     client.execute(env=environment)
 
 
-def test_what_is_not_run_says_why() -> None:
+def test_skipped_example_gives_a_reason() -> None:
     assert all(len(example.why_not_run.split()) >= 3 for example in EXAMPLES if example.why_not_run)
     assert sum(example.why_not_run is None for example in EXAMPLES) > len(EXAMPLES) / 2

@@ -1,4 +1,4 @@
-"""The layers of the house: who may import whom."""
+"""Which layers and packages may import which."""
 
 import ast
 import subprocess
@@ -54,7 +54,7 @@ LAYERS = {
     "up": {"redis_client", "settings"},
     "__init__": {"domain", "conversion", "client", "widgets"},
 }
-# within a layer: which rooms a room may import from; the modules beside the rooms are open to all of them
+# which packages a package may import within its layer; modules directly in the layer are open to all
 ROOMS = {
     "conversion.probing": {"conversion.images"},
     "conversion.images": set(),
@@ -102,7 +102,7 @@ def test_a_module_imports_only_its_own_layer_and_those_below(module: Path) -> No
 
 
 @pytest.mark.parametrize("module", MODULES, ids=str)
-def test_a_room_imports_only_the_rooms_below_it(module: Path) -> None:
+def test_package_imports_only_packages_below_it(module: Path) -> None:
     room = room_of(module)
     if room is not None:
         others = {other for name in imported_modules(module) if (other := room_of(name)) not in (None, room)}
@@ -110,31 +110,31 @@ def test_a_room_imports_only_the_rooms_below_it(module: Path) -> None:
         assert same_layer <= ROOMS[room]
 
 
-def test_no_module_imports_itself_by_way_of_others() -> None:
-    """Imports within functions count, too."""
+def test_no_module_imports_itself_indirectly() -> None:
+    """Imports inside functions count, too."""
     TopologicalSorter({module: imported_modules(module) for module in MODULES}).prepare()
 
 
-def test_no_folder_is_a_warehouse() -> None:
+def test_no_folder_has_too_many_modules() -> None:
     modules = [*PACKAGE.rglob("*.py"), *TESTS.rglob("*.py")]
     counts = Counter(module.parent for module in modules if module.name != "__init__.py")
     assert {folder: count for folder, count in counts.items() if count > MAX_MODULES} == {}
 
 
 @pytest.mark.parametrize("module", [path for path in MODULES if path.parts[0] in LIBRARIES], ids=str)
-def test_what_notebooks_import_logs_as_libraries_do(module: Path) -> None:
-    """Where nobody has configured structlog, it prints to the standard output."""
+def test_modules_for_notebooks_use_the_standard_logger(module: Path) -> None:
+    """Unconfigured, structlog would print to stdout."""
     assert not [name for name in imports(module) if name.split(".")[0] == "structlog"]
 
 
 @pytest.mark.parametrize("module", [path for path in MODULES if path.parts[0] not in LIBRARIES], ids=str)
-def test_the_service_logs_by_structlog_alone(module: Path) -> None:
+def test_service_logs_through_structlog_only(module: Path) -> None:
     assert "logging.getLogger(__name__)" not in (PACKAGE / module).read_text()
 
 
 @pytest.mark.parametrize("module", MODULES, ids=str)
-def test_a_log_line_names_a_constant_event(module: Path) -> None:
-    """`logs.Repeats` counts lines by their event; what varies are the values."""
+def test_log_events_are_constants(module: Path) -> None:
+    """`logs.Repeats` counts lines by their event; only the values may vary."""
     for event in logged_events(module):
         text = ast.literal_eval(event)
         assert text[0].islower(), text
@@ -150,20 +150,20 @@ def logged_events(module: Path) -> Iterator[ast.expr]:
 
 
 @pytest.mark.parametrize("module", MODULES, ids=str)
-def test_only_reorder_knows_moviepy(module: Path) -> None:
+def test_only_reorder_imports_moviepy(module: Path) -> None:
     if module != Path("conversion/render/reorder.py"):
         assert not [name for name in imports(module) if name.split(".")[0] == "moviepy"]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=str)
-def test_nobody_asks_pyav_for_the_side_data_of_a_strangers_picture(module: Path) -> None:
-    """The process may end where there are some that it does not know; one module removes these first."""
+def test_only_one_module_reads_side_data_with_pyav(module: Path) -> None:
+    """PyAV can crash on unknown side data; one module removes it first."""
     if module != Path("conversion/probing/display_matrix.py"):
         assert "side_data" not in (PACKAGE / module).read_text()
 
 
 @pytest.mark.parametrize("module", MODULES, ids=str)
-def test_of_pictures_one_module_asks_pyav(module: Path) -> None:
+def test_only_one_module_opens_pictures_with_pyav(module: Path) -> None:
     if (module.parent.name == "images" and module.stem != "decoder") or module.stem == "overlay":
         uses_pyav = [name for name in imports(module) if name.split(".")[0] == "av"]
         assert module.stem == "decoding" or not uses_pyav
@@ -180,14 +180,14 @@ KERNELS = "gifapp.conversion.gif.native.library"
         ("gifapp.widgets.dashboard.dashboard", {"numpy", "mongoengine", "redis", "voila"}),
     ],
 )
-def test_a_process_loads_nothing_that_its_children_need_alone(module: str, does_without: set[str]) -> None:
+def test_process_does_not_import_what_only_its_children_need(module: str, does_without: set[str]) -> None:
     code = f"import sys, {module}; print(*sorted({does_without!r} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
 
 
 def imports(module: Path) -> Iterator[str]:
-    """Every absolute name that a module imports, wherever in it."""
+    """Every absolute name that a module imports, anywhere in it."""
     package = ["gifapp", *module.parent.parts]
     for node in ast.walk(ast.parse((PACKAGE / module).read_text())):
         if isinstance(node, ast.Import):
@@ -199,7 +199,7 @@ def imports(module: Path) -> Iterator[str]:
 
 
 def imported_modules(module: Path) -> set[Path]:
-    """Ours that a module imports; `from a import b` means the module `a.b` where there is one."""
+    """The modules of ours that a module imports; `from a import b` means the module `a.b` if it exists."""
     found = set()
     for name in imports(module):
         parts = name.split(".")[1:] if name.startswith("gifapp.") else []
@@ -211,6 +211,6 @@ def imported_modules(module: Path) -> set[Path]:
 
 
 def room_of(module: Path) -> str | None:
-    """Its room; None beside the rooms."""
+    """The module's package within its layer; None for modules directly in the layer."""
     room = ".".join(module.parts[:2])
     return room if room in ROOMS else None

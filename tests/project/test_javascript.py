@@ -13,7 +13,7 @@ Checked = subprocess.CompletedProcess[str]
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A new checkout, with a folder of programs."""
+    """A new checkout with a directory for programs."""
     (tmp_path / "programs").mkdir()
     (tmp_path / "package-lock.json").touch()
     return tmp_path
@@ -38,27 +38,27 @@ def write_npm(checkout: Path, *lines: str) -> None:
     npm.chmod(0o755)
 
 
-def test_without_npm_one_line_says_what_was_not_checked(checkout: Path) -> None:
+def test_without_npm_one_line_lists_the_skipped_checks(checkout: Path) -> None:
     skipped = check(checkout)
     assert skipped.returncode == 0
     assert skipped.stdout.startswith("The JavaScript was not checked: ")
     assert (skipped.stdout.count("\n"), skipped.stderr) == (1, "")
 
 
-def test_ci_never_skips_it(checkout: Path) -> None:
+def test_ci_never_skips_the_checks(checkout: Path) -> None:
     assert check(checkout, CI="true").returncode == 1
     write_npm(checkout, "exit 1")
     assert check(checkout, CI="true").returncode == 1
 
 
-def test_what_npm_finds_decides(checkout: Path) -> None:
+def test_exit_status_is_that_of_npm(checkout: Path) -> None:
     write_npm(checkout, '[ "$1" = ci ]')
     assert check(checkout).returncode == 1
     write_npm(checkout)
     assert check(checkout).returncode == 0
 
 
-def test_the_tools_are_installed_again_only_when_the_lock_file_changes(checkout: Path) -> None:
+def test_tools_are_reinstalled_only_when_the_lock_file_changes(checkout: Path) -> None:
     write_npm(checkout)
     (checkout / "node_modules").mkdir()
     installed = checkout / "node_modules" / ".package-lock.json"

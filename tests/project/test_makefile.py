@@ -6,7 +6,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def copy_checkout(directory: Path) -> None:
-    """What `make` looks at."""
+    """Copy the files that `make` depends on."""
     for name in ("Makefile", "pyproject.toml", "hatch_build.py"):
         shutil.copy(ROOT / name, directory)
 
@@ -28,7 +28,7 @@ def test_without_a_suitable_python_make_says_what_to_install(tmp_path: Path) -> 
     assert not (tmp_path / ".venv").exists()
 
 
-def test_a_second_run_installs_nothing(tmp_path: Path) -> None:
+def test_second_run_installs_nothing(tmp_path: Path) -> None:
     copy_checkout(tmp_path)
     programs = tmp_path / ".venv" / "bin"
     programs.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""The documentation as a site: it is built without a warning, and loads nothing from elsewhere."""
+"""The documentation site builds without warnings and loads nothing from other hosts."""
 
 import os
 import re
@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 _LOADED = re.compile(r"<(?:script|link|img|iframe)\b[^>]*?\b(?:src|href)=\"?(https?://[^\"\s>]+)")
 
 
-def test_the_site_is_whole_and_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
+def test_site_is_complete_and_loads_nothing_from_other_hosts(tmp_path: Path) -> None:
     argv = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path)]
     environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
     built = subprocess.run(argv, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)

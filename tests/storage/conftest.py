@@ -15,14 +15,14 @@ from tests.support.storages import storage_at
 
 @pytest.fixture(scope="session")
 def s3_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real server of S3's protocol for the whole run."""
+    """A real S3 server for the whole run."""
     with running_moto(tmp_path_factory.mktemp("moto") / "log") as url:
         yield url
 
 
 @pytest.fixture
 def bucket(s3_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The name of an empty bucket, to which this process has the keys."""
+    """The name of an empty bucket; this process has its keys."""
     for name, value in (KEYS | {"AWS_ENDPOINT_URL": s3_url}).items():
         monkeypatch.setenv(name, value)
     return f"bucket-{uuid4().hex[:8]}"
@@ -37,7 +37,7 @@ def outside(s3_url: str, bucket: str) -> S3FileSystem:
 def on_machine(
     redis_url: str, mongodb_url: str, bucket: str, outside: S3FileSystem, tmp_path: Path
 ) -> Callable[..., JobParts]:
-    """The parts of a process on one of the machines that share the bucket; one at a time."""
+    """Builds the parts of a process on one of the machines that share the bucket, one at a time."""
 
     def build_on(machine: str, timings: Timings = QUICK, **allowance: int) -> JobParts:
         return JobParts(

@@ -1,4 +1,4 @@
-"""Storage in a bucket, which machines share that have nothing else in common but the servers."""
+"""Storage in a bucket, shared by machines that have only the servers in common."""
 
 import errno
 import sys
@@ -36,7 +36,7 @@ def upload(parts: JobParts, video: bytes, owner: str = "ann") -> SourceView:
 
 
 def work(parts: JobParts) -> None:
-    """Do the job that is next, as a worker of that machine would."""
+    """Do the next job as a worker of this machine would."""
     forks = ForkServer("tests.jobs.converters:quick")
     try:
         runner = Runner(
@@ -55,7 +55,7 @@ def work(parts: JobParts) -> None:
         forks.stop()
 
 
-def test_what_one_machine_takes_in_another_converts_and_a_third_shows(
+def test_three_machines_upload_convert_and_serve(
     on_machine: OnMachine, outside: S3FileSystem, bucket: str, video: bytes, tmp_path: Path
 ) -> None:
     with on_machine("web") as parts:
@@ -84,7 +84,7 @@ def test_what_one_machine_takes_in_another_converts_and_a_third_shows(
         assert not [*(tmp_path / machine / "scratch").iterdir(), *(tmp_path / machine / "incoming").iterdir()]
 
 
-def test_a_second_look_asks_nobody(
+def test_local_copy_is_reused_without_a_request(
     on_machine: OnMachine, outside: S3FileSystem, bucket: str, video: bytes
 ) -> None:
     with on_machine("web") as parts:
@@ -98,7 +98,7 @@ def test_a_second_look_asks_nobody(
             assert path.read_bytes() == video
 
 
-def test_what_is_gone_is_said_so(on_machine: OnMachine, video: bytes) -> None:
+def test_missing_object_is_reported(on_machine: OnMachine, video: bytes) -> None:
     with on_machine("web") as parts:
         source = upload(parts, video)
     with on_machine("other") as parts:
@@ -110,7 +110,7 @@ def test_what_is_gone_is_said_so(on_machine: OnMachine, video: bytes) -> None:
         parts.blobs.store.remove(Blob("source", source.sha256))
 
 
-def test_equal_bytes_are_kept_once_and_as_long_as_anybody_has_them(
+def test_equal_files_are_stored_once_until_the_last_owner_deletes_them(
     on_machine: OnMachine, outside: S3FileSystem, bucket: str, video: bytes
 ) -> None:
     with on_machine("web") as parts:
@@ -124,7 +124,7 @@ def test_equal_bytes_are_kept_once_and_as_long_as_anybody_has_them(
     assert objects(outside, f"{bucket}/{ROOT}") == set()
 
 
-def test_what_was_sent_ahead_and_then_refused_does_not_stay(
+def test_object_uploaded_for_a_refused_source_is_removed(
     on_machine: OnMachine,
     outside: S3FileSystem,
     bucket: str,
@@ -148,7 +148,7 @@ def test_what_was_sent_ahead_and_then_refused_does_not_stay(
     assert objects(outside, f"{bucket}/{ROOT}") == set()
 
 
-def test_the_comparing_sweep_finds_what_nothing_names_and_what_is_missing(
+def test_comparison_finds_orphans_and_missing_objects(
     on_machine: OnMachine, outside: S3FileSystem, bucket: str, video: bytes
 ) -> None:
     orphan = f"sources/00/{'0' * 64}"
@@ -164,14 +164,14 @@ def test_the_comparing_sweep_finds_what_nothing_names_and_what_is_missing(
     assert objects(outside, f"{bucket}/{ROOT}") == {foreign, Blob("source", source.sha256).place}
 
 
-def test_what_is_young_is_left_alone(on_machine: OnMachine, outside: S3FileSystem, bucket: str) -> None:
+def test_recent_objects_are_left_alone(on_machine: OnMachine, outside: S3FileSystem, bucket: str) -> None:
     outside.pipe_file(f"{bucket}/{ROOT}/gifs/{'a' * 32}-1.gif", b"12345")
     with on_machine("web") as parts:
         assert list(parts.blobs.store.files(older_than_s=3600)) == []
         assert [file.bytes for file in parts.blobs.store.files(older_than_s=-1)] == [5]
 
 
-def test_a_large_video_goes_in_parts_and_comes_back_whole(
+def test_large_video_is_uploaded_in_parts_and_read_back_whole(
     on_machine: OnMachine, outside: S3FileSystem, bucket: str, tmp_path: Path
 ) -> None:
     aside = tmp_path / "large"
@@ -185,12 +185,12 @@ def test_a_large_video_goes_in_parts_and_comes_back_whole(
 
 
 @pytest.mark.parametrize("url", ["s3://no-such-bucket", "s3://no-such-bucket/prefix"])
-def test_a_bucket_that_is_not_there_is_not_ready(bucket: str, tmp_path: Path, url: str) -> None:
+def test_missing_bucket_is_not_ready(bucket: str, tmp_path: Path, url: str) -> None:
     with pytest.raises(errors.ServiceUnavailable, match="storage"):
         storage_at(url, tmp_path).check_writable()
 
 
-def test_a_server_that_is_away_is_not_ready(
+def test_unreachable_server_is_not_ready(
     bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
@@ -200,7 +200,9 @@ def test_a_server_that_is_away_is_not_ready(
             ask()
 
 
-def test_without_keys_it_is_not_ready(bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_storage_without_keys_is_not_ready(
+    bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -209,7 +211,7 @@ def test_without_keys_it_is_not_ready(bucket: str, tmp_path: Path, monkeypatch: 
         storage_at(f"s3://{bucket}", tmp_path).check_writable()
 
 
-def test_without_the_extra_it_is_a_sentence(
+def test_missing_extra_is_reported_in_a_sentence(
     bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "s3fs", None)
@@ -217,7 +219,7 @@ def test_without_the_extra_it_is_a_sentence(
         storage_at(f"s3://{bucket}", tmp_path)
 
 
-def test_a_disk_that_is_full_says_so(on_machine: OnMachine, video: bytes, tmp_path: Path) -> None:
+def test_full_disk_is_reported(on_machine: OnMachine, video: bytes, tmp_path: Path) -> None:
     with on_machine("web") as parts:
         source = upload(parts, video)
     with on_machine("other") as parts:

@@ -1,4 +1,4 @@
-"""Copies of what lies far away."""
+"""Local copies of remote files."""
 
 import os
 import threading
@@ -34,23 +34,23 @@ def kept(tmp_path: Path) -> set[str]:
     return {path.name[-1] for path in (tmp_path / "cache" / "files").iterdir()}
 
 
-def test_what_was_not_used_for_longest_goes_first(cache: Cache, tmp_path: Path) -> None:
+def test_least_recently_used_copy_is_evicted_first(cache: Cache, tmp_path: Path) -> None:
     for number, blob in enumerate((A, B)):
         cache.link(blob, tmp_path / f"used-{number}", content(10))
         os.utime(tmp_path / f"used-{number}", (number, number))
     cache.link(A, tmp_path / "again", never)
     cache.link(C, tmp_path / "more", content(10))
     assert kept(tmp_path) == {"a", "c"}
-    assert (tmp_path / "used-1").read_bytes() == bytes(10)  # whoever uses it still has it
+    assert (tmp_path / "used-1").read_bytes() == bytes(10)  # the open file can still be read
 
 
-def test_what_is_larger_than_all_is_had_and_not_kept(cache: Cache, tmp_path: Path) -> None:
+def test_file_larger_than_the_cache_is_used_and_not_kept(cache: Cache, tmp_path: Path) -> None:
     cache.link(A, tmp_path / "large", content(100))
     assert (tmp_path / "large").stat().st_size == 100
     assert kept(tmp_path) == set()
 
 
-def test_who_asks_at_the_same_time_waits_for_the_one_that_fetches(cache: Cache, tmp_path: Path) -> None:
+def test_concurrent_readers_share_one_download(cache: Cache, tmp_path: Path) -> None:
     fetched: list[Path] = []
 
     def slowly(path: Path) -> None:
@@ -69,7 +69,7 @@ def test_who_asks_at_the_same_time_waits_for_the_one_that_fetches(cache: Cache, 
     assert [(tmp_path / str(number)).read_bytes() for number in range(5)] == [b"all"] * 5
 
 
-def test_what_is_being_fetched_is_nobodys_to_remove(tmp_path: Path) -> None:
+def test_copy_being_downloaded_is_not_evicted(tmp_path: Path) -> None:
     cache = Cache(tmp_path / "cache", limit_bytes=0)
 
     def meanwhile_another(path: Path) -> None:
@@ -82,7 +82,7 @@ def test_what_is_being_fetched_is_nobodys_to_remove(tmp_path: Path) -> None:
     assert kept(tmp_path) == set()
 
 
-def test_what_a_killed_process_left_goes(cache: Cache, tmp_path: Path) -> None:
+def test_partial_copy_of_a_killed_process_is_removed(cache: Cache, tmp_path: Path) -> None:
     left = tmp_path / "cache" / "files" / "source-x.part"
     left.write_bytes(bytes(100))
     cache.link(A, tmp_path / "used", content(10))
@@ -92,7 +92,7 @@ def test_what_a_killed_process_left_goes(cache: Cache, tmp_path: Path) -> None:
     assert kept(tmp_path) == {"a"}
 
 
-def test_what_broke_off_leaves_nothing(cache: Cache, tmp_path: Path) -> None:
+def test_failed_download_leaves_nothing(cache: Cache, tmp_path: Path) -> None:
     def breaks(path: Path) -> None:
         path.write_bytes(b"half")
         raise FileNotFoundError(path)
@@ -103,7 +103,7 @@ def test_what_broke_off_leaves_nothing(cache: Cache, tmp_path: Path) -> None:
     assert not (tmp_path / "used").exists()
 
 
-def test_what_is_here_anyway_is_not_fetched(cache: Cache, tmp_path: Path) -> None:
+def test_local_file_is_not_downloaded(cache: Cache, tmp_path: Path) -> None:
     (tmp_path / "made").write_bytes(b"gif")
     cache.add(tmp_path / "made", A)
     cache.add(tmp_path / "made", A)

@@ -1,4 +1,4 @@
-"""The folder that videos and GIFs are kept in, beside other users of the machine."""
+"""The storage folder on a machine with other users."""
 
 import fcntl
 import os
@@ -15,7 +15,7 @@ from tests.support.storages import storage_at
 FOLDERS = ("incoming", "scratch", "uploads", "sources", "posters", "gifs", "stills")
 
 
-def test_storage_that_was_open_is_closed(tmp_path: Path) -> None:
+def test_open_storage_is_made_private(tmp_path: Path) -> None:
     storage = tmp_path / "storage"
     for name in FOLDERS:
         (storage / name).mkdir(parents=True)
@@ -27,7 +27,7 @@ def test_storage_that_was_open_is_closed(tmp_path: Path) -> None:
     assert modes == dict.fromkeys(("storage", *FOLDERS), 0o700) | {"lock": 0o600}
 
 
-def test_a_configured_storage_is_as_open_as_it_was_made(tmp_path: Path) -> None:
+def test_configured_storage_keeps_its_permissions(tmp_path: Path) -> None:
     share = tmp_path / "share"
     share.mkdir()
     share.chmod(0o750)
@@ -38,14 +38,14 @@ def test_a_configured_storage_is_as_open_as_it_was_made(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory to another user")
 @pytest.mark.parametrize("name", ["incoming", "sources"])
-def test_a_folder_of_another_user_is_refused_by_name(tmp_path: Path, name: str) -> None:
+def test_folder_of_another_user_is_refused_by_name(tmp_path: Path, name: str) -> None:
     (tmp_path / name).mkdir()
     os.chown(tmp_path / name, 65534, 65534)
     with pytest.raises(errors.NotPrivate, match=f"{name} belongs to nobody"):
         storage_at(tmp_path.as_uri())
 
 
-def test_keeping_waits_for_who_keeps(tmp_path: Path) -> None:
+def test_exclusive_storage_holds_the_lock(tmp_path: Path) -> None:
     with (
         storage_at(tmp_path.as_uri()).store.exclusive(),
         (tmp_path / "lock").open() as other,

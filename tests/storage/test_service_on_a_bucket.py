@@ -1,4 +1,4 @@
-"""The whole service with its media in a bucket, as an administrator would set it up."""
+"""The whole service with its media in a bucket, configured as an administrator would."""
 
 import io
 import zipfile
@@ -19,7 +19,7 @@ from tests.support.service import running_service
 ADA = "ada@example.org"
 
 
-def test_people_see_no_difference_and_a_backup_moves_it_to_a_folder(
+def test_bucket_serves_users_and_a_backup_moves_it_to_a_folder(
     bucket: str, outside: S3FileSystem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "here").mkdir()

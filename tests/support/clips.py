@@ -1,4 +1,4 @@
-"""One real clip, and odd ones made with ffmpeg."""
+"""A real clip, and unusual clips made with ffmpeg."""
 
 import tempfile
 from functools import cache
@@ -22,7 +22,7 @@ def real_clip() -> Path:
 def pattern(
     path: Path, *, size: str = "320x240", seconds: float = 1, fps: int = 25, to: tuple[str, ...] = ()
 ) -> Path:
-    """ffmpeg's moving test picture in H.264, or as `to` says."""
+    """ffmpeg's moving test pattern in H.264, or with the output options `to`."""
     codec = to or ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
     path.write_bytes(_pattern(path.suffix, f"testsrc2=size={size}:rate={fps}:duration={seconds}", codec))
     return path
@@ -53,7 +53,7 @@ def uneven(path: Path) -> Path:
 
 
 def coloured(path: Path, rgb: str, *, size: str, matrix: str | None, full: bool = False) -> Path:
-    """One colour in YUV made with `matrix`, tagged with it or (None) made as BT.709 and left untagged."""
+    """One colour in YUV converted with `matrix` and tagged with it, or (None) as BT.709 and untagged."""
     meaning = f"out_color_matrix={matrix or 'bt709'}:out_range={'full' if full else 'limited'}"
     tags: tuple[str, ...] = ()
     if matrix:
@@ -84,7 +84,7 @@ def sound_only(path: Path) -> Path:
 
 
 def with_cover(path: Path) -> Path:
-    """Sound with a cover picture, which is no video."""
+    """Audio with a cover picture, which does not count as video."""
     cover = path.with_name("cover.png")
     run_ffmpeg("-f", "lavfi", "-i", "color=red:size=64x64", "-frames:v", 1, cover)
     run_ffmpeg("-f", "lavfi", "-i", "sine=duration=1", "-i", cover, "-map", 0, "-map", 1, "-c:v", "png",

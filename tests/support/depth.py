@@ -1,4 +1,4 @@
-"""How hard the property tests look: the same few examples in every run, or many new ones by hand."""
+"""The examples of property tests: few and fixed in a normal run, many and random in the deep profile."""
 
 import os
 
@@ -9,8 +9,8 @@ TIMES_AS_DEEP = 60
 
 
 def examples(count: int) -> settings:
-    """`count` examples, always the same; in the deep profile many times as many, and new ones each time."""
-    shrinking = [Phase.shrink] if IS_DEEP else []  # which takes minutes where each example is a conversion
+    """`count` examples, always the same; in the deep profile many times as many, and random."""
+    shrinking = [Phase.shrink] if IS_DEEP else []  # takes minutes where each example is a conversion
     return settings(
         max_examples=count * TIMES_AS_DEEP if IS_DEEP else count,
         derandomize=not IS_DEEP,

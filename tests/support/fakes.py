@@ -1,4 +1,4 @@
-"""Failures with names."""
+"""Fake clocks and listeners, and damaged files."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +8,7 @@ from gifapp.domain.job import Phase, Progress
 
 
 class Impatient:
-    """Somebody who listens to the progress, and cancels once the conversion has come so far."""
+    """A progress listener that cancels once the fraction reaches a limit."""
 
     def __init__(self, cancel_at: float = 2.0) -> None:
         self.heard: list[Progress] = []
@@ -21,7 +21,7 @@ class Impatient:
 
 
 class CancelledIn:
-    """Somebody who cancels as soon as a phase is reached."""
+    """A progress listener that cancels as soon as a phase is reached."""
 
     def __init__(self, phase: Phase) -> None:
         self.cancellations = 0
@@ -34,7 +34,7 @@ class CancelledIn:
 
 
 class Clock:
-    """Time that passes when told to."""
+    """A clock that the test advances."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -44,13 +44,13 @@ class Clock:
 
 
 def truncated(path: Path, *, keep: float) -> Path:
-    """The first part of a file, as a broken upload leaves it."""
+    """The beginning of a file, as an interrupted upload leaves it."""
     data = path.read_bytes()
     return _beside(path, "truncated", data[: int(len(data) * keep)])
 
 
 def damaged(path: Path, *, every: int, start: int = 4096) -> Path:
-    """A file with a flipped byte here and there."""
+    """A copy of the file with some flipped bytes."""
     data = bytearray(path.read_bytes())
     for at in range(start, len(data), every):
         data[at] ^= 0xFF
@@ -58,7 +58,7 @@ def damaged(path: Path, *, every: int, start: int = 4096) -> Path:
 
 
 def patched(path: Path, change: Callable[[bytes], bytes]) -> Path:
-    """A file whose header lies."""
+    """A copy of the file with a forged header."""
     return _beside(path, "patched", change(path.read_bytes()))
 
 

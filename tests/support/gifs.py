@@ -1,4 +1,4 @@
-"""GIF files made by the encoder alone, and read by decoders that are not ours."""
+"""Makes GIFs with the encoder alone, and reads them with independent decoders."""
 
 import io
 import subprocess
@@ -27,7 +27,7 @@ def gif_of(
     on_frame: Callable[[int], None] | None = None,
     **style: Any,
 ) -> tuple[bytes, Encoded]:
-    """The pictures as a GIF of this style; what is not chosen is as in a default recipe."""
+    """Encode the pictures as a GIF of this style; other fields are those of a default recipe."""
     frames = [np.asarray(picture, np.uint8) for picture in pictures]
     delays = [delays_cs] * len(frames) if isinstance(delays_cs, int) else delays_cs
     height_px, width_px = frames[0].shape[:2]
@@ -60,7 +60,7 @@ def seen_by_pillow(gif: bytes) -> tuple[np.ndarray, list[int]]:
 
 
 def seen_by_ffmpeg(gif: bytes) -> np.ndarray:
-    """The same frames, by ffmpeg's decoder, in the order of the file."""
+    """The same frames by ffmpeg's decoder, in the order of the file."""
     argv = [
         imageio_ffmpeg.get_ffmpeg_exe(),
         "-v",
@@ -83,7 +83,7 @@ def seen_by_ffmpeg(gif: bytes) -> np.ndarray:
 
 
 def gifsicle(gif: bytes, *words: str) -> str:
-    """What gifsicle says about the file; it complains about anything out of order."""
+    """gifsicle's description of the file; it complains about anything out of order."""
     done = subprocess.run([GIFSICLE, "--info", *words, "-"], input=gif, capture_output=True, check=True)
     assert done.stderr == b""
     return done.stdout.decode("latin-1")
@@ -94,7 +94,7 @@ def _plain(frames: np.ndarray) -> np.ndarray:
 
 
 def seen_by_libav(gif: bytes) -> tuple[np.ndarray, list[int]]:
-    """RGBA frames and delays by FFmpeg's libraries within this process: hundreds of GIFs a second."""
+    """RGBA frames and delays by FFmpeg's libraries in this process: hundreds of GIFs a second."""
     with av.open(io.BytesIO(gif), "r", format="gif", options={"min_delay": "0"}) as container:
         packets = [packet for packet in container.demux(video=0) if packet.size]
         frames = [frame.to_ndarray(format="rgba") for packet in packets for frame in packet.decode()]
@@ -103,10 +103,10 @@ def seen_by_libav(gif: bytes) -> tuple[np.ndarray, list[int]]:
 
 
 def seen_by_gifsicle(gif: bytes) -> tuple[np.ndarray, list[int]]:
-    """RGBA frames and delays as gifsicle composes them: it draws and writes each anew, libav reads them.
+    """RGBA frames and delays as composed by gifsicle, which rewrites each frame; libav then reads them.
 
-    Pillow would take some for clear: findings/pillow_gif_grey_ramp_keeps_transparency.sh
+    Pillow would take some pixels for transparent: findings/pillow_gif_grey_ramp_keeps_transparency.sh
     """
-    gifsicle(gif)  # complains of what is out of order; below it would only of too many colours
+    gifsicle(gif)  # here it reports errors; below it would only report too many colours
     argv = [str(GIFSICLE), "--no-warnings", "--optimize=2", "--optimize=keep-empty", "-"]
     return seen_by_libav(subprocess.run(argv, input=gif, capture_output=True, check=True).stdout)

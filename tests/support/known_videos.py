@@ -1,4 +1,4 @@
-"""Videos that have been looked into: a test that is not of the probe waits for no process of its own."""
+"""Remembers the probe's results, so that tests of other parts need not wait for it."""
 
 import tempfile
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ from gifapp.jobs.parts import JobParts
 
 @dataclass(frozen=True)
 class KnownVideo:
-    """A video file, what the probe says of it, and its poster."""
+    """A video file, its probed facts, and its poster."""
 
     data: bytes
     facts: Video
@@ -27,7 +27,7 @@ class KnownVideo:
 
 
 def convert(clip: Path, recipe: Recipe | None = None, output: Path | None = None) -> GifReport:
-    """`gifapp.convert` as the service calls it: equal files have been probed once."""
+    """Convert as the service does; equal files are probed only once."""
     with tempfile.TemporaryDirectory() as directory:
         report = convert_file(
             clip,
@@ -41,7 +41,7 @@ def convert(clip: Path, recipe: Recipe | None = None, output: Path | None = None
 
 
 def facts_of(clip: Path) -> Video:
-    """What the probe says of a file."""
+    """The probed facts of a file."""
     return _facts(clip.suffix, clip.read_bytes())
 
 
@@ -62,7 +62,7 @@ def look_into(data: bytes, directory: Path) -> KnownVideo:
 
 
 def add_source(parts: JobParts, owner_id: str, video: KnownVideo, name: str) -> SourceView:
-    """A source of somebody's, kept as an upload is."""
+    """Add a user's source, stored as an upload would be."""
     with parts.sources.incoming(owner_id) as incoming:
         incoming.write(video.data)
         incoming.finish()

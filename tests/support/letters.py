@@ -1,6 +1,6 @@
 """Clips written as letters, and GIFs read back as letters.
 
-A frame is its rows, a letter is a pixel: `[["RR", "GG"], ["BB", "WW"]]` is two frames of 2 x 2.
+A letter is a pixel and a frame is its rows: `[["RR", "GG"], ["BB", "WW"]]` is two frames of 2 x 2.
 """
 
 import subprocess
@@ -28,12 +28,12 @@ Rows = Sequence[str]
 
 
 def pixels(frames: Sequence[Rows]) -> np.ndarray:
-    """uint8 (n, height, width, 4)."""
+    """The pixels of a frame, uint8 (n, height, width, 4)."""
     return np.array([[[COLOURS[letter] for letter in row] for row in rows] for rows in frames], np.uint8)
 
 
 def write_clip(path: Path, frames: Sequence[Rows], *, fps: float = 10, before: Sequence[str] = ()) -> Path:
-    """Store the letters without loss, in the container that the name says; `before` goes to the encoder."""
+    """Store the letters losslessly in the container that the name implies; `before` are encoder options."""
     rows = tuple(tuple(frame) for frame in frames)
     path.write_bytes(_clip(path.suffix, rows, fps, tuple(before)))
     return path
@@ -80,5 +80,5 @@ def _letter(pixel: np.ndarray) -> str:
 
 
 def told(gif: list[tuple[list[str], int]]) -> str:
-    """A GIF of one-colour frames in a line: `R10 G20`."""
+    """One-colour frames as one line: `R10 G20`."""
     return " ".join(f"{rows[0][0]}{delay_cs}" for rows, delay_cs in gif)

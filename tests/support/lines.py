@@ -1,4 +1,4 @@
-"""Bad lines between a client and a server."""
+"""A bad connection between a client and a server."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 @asynccontextmanager
 async def bad_line(port: int, cuts: Iterator[int]) -> AsyncIterator[str]:
-    """A proxy that cuts each connection after so many bytes from the client, answered or not."""
+    """A proxy that resets each connection after this many bytes from the client."""
     relays: set[asyncio.Task[None]] = set()
 
     async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

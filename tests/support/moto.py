@@ -1,4 +1,4 @@
-"""A server that speaks S3: moto's, in a process of its own."""
+"""An S3 server in its own process: moto."""
 
 import sys
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ KEYS = {"AWS_ACCESS_KEY_ID": "gifapp", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_D
 
 @contextmanager
 def running_moto(log: Path) -> Iterator[str]:
-    """The address of one that runs until the block ends; nothing of it stays."""
+    """Run a server until the block ends; yields its URL."""
     port = free_port()
     with log.open("wb") as output:
         process = spawn(
@@ -40,7 +40,7 @@ def is_there(url: str) -> bool:
 
 
 def make_bucket(url: str, name: str) -> S3FileSystem:
-    """A look from outside at an empty bucket."""
+    """Create an empty bucket; returns a file system that reads it."""
     outside = S3FileSystem(
         key="gifapp",
         secret="secret",

@@ -1,4 +1,4 @@
-"""Picture files written byte by byte, so that they may be as odd as strangers' are."""
+"""Picture files written byte by byte, so that they can be as odd as untrusted files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-KEEP, CLEAR, RESTORE = 1, 2, 3  # disposals, as GIFs number them
+KEEP, CLEAR, RESTORE = 1, 2, 3  # disposals, as GIF numbers them
 PLAIN_PALETTE = bytes((0, 0, 0, 255, 0, 0, 0, 255, 0, 0, 0, 255))
 BLACK, RED, GREEN, BLUE = range(4)
 RGBA = {
@@ -30,7 +30,7 @@ RGBA = {
 
 @dataclass(frozen=True)
 class GifFrame:
-    """An image of a GIF: `indices` of height x width; a control block unless `delay_cs` is None."""
+    """An image of a GIF: `indices` of height x width; a graphic control block unless `delay_cs` is None."""
 
     indices: np.ndarray
     x_px: int = 0
@@ -49,7 +49,7 @@ def patch(colour: int, x_px: int, y_px: int, width_px: int, height_px: int, **mo
 
 
 def full(colour: int, delay_cs: int | None = 50, **more: Any) -> GifFrame:
-    """What covers a screen of 4 x 4 px."""
+    """A rectangle that covers a screen of 4 x 4 px."""
     return patch(colour, 0, 0, 4, 4, delay_cs=delay_cs, **more)
 
 
@@ -61,7 +61,7 @@ def gif(
     aspect: int = 0,
     end: bytes = b";",
 ) -> bytes:
-    """A GIF of frames and of blocks as they are."""
+    """A GIF of frames and raw blocks."""
     flags = 0x80 | _table_bits(palette) if palette else 0x71
     screen = struct.pack("<HHBBB", *size, flags, background, aspect)
     blocks = [part if isinstance(part, bytes) else gif_frame(part) for part in parts]
@@ -69,7 +69,7 @@ def gif(
 
 
 def plays(repeats: int, name: bytes = b"NETSCAPE2.0") -> bytes:
-    """The block that says how often a GIF is repeated, 0 forever."""
+    """The block with the number of plays, 0 forever."""
     return b"!\xff\x0b" + name + b"\x03\x01" + struct.pack("<H", repeats) + b"\0"
 
 
@@ -90,7 +90,7 @@ def gif_frame(frame: GifFrame) -> bytes:
 
 
 def stored_order(frame: GifFrame) -> np.ndarray:
-    """The rows as they come in the file."""
+    """The rows in the order of the file."""
     if not frame.interlaced:
         return frame.indices
     rows = np.arange(frame.indices.shape[0])
@@ -99,9 +99,9 @@ def stored_order(frame: GifFrame) -> np.ndarray:
 
 
 def lzw(pixels: Sequence[int], code_bits: int, *, ends: bool = True) -> bytes:
-    """Codes for single pixels; the table is cleared before they would grow, but for those of one bit.
+    """Codes for single pixels; a clear code comes before they would grow, except for one-bit pixels.
 
-    There the first code after a clear fills the table: the next clear, or the end, is a bit wider.
+    There the first code after a clear fills the table, so the next clear or end code is one bit wider.
     """
     clear, run, width = 1 << code_bits, max(1, (1 << code_bits) - 2), code_bits + 1
     grown = width + (code_bits == 1)
@@ -114,7 +114,7 @@ def lzw(pixels: Sequence[int], code_bits: int, *, ends: bool = True) -> bytes:
 
 
 def sub_blocks(data: bytes) -> bytes:
-    """The data in blocks of at most 255 bytes, and the empty one after them."""
+    """The data in blocks of at most 255 bytes, with the empty final one."""
     blocks = (data[at : at + 255] for at in range(0, len(data), 255))
     return b"".join(bytes([len(block)]) + block for block in blocks) + b"\0"
 
@@ -128,7 +128,7 @@ def _table_bits(palette: bytes) -> int:
 
 @dataclass(frozen=True)
 class PngFrame:
-    """A frame of an APNG; `rgba` of height x width x 4, its disposal as APNGs number them."""
+    """A frame of an APNG; `rgba` of height x width x 4, disposal as APNG numbers it."""
 
     rgba: np.ndarray
     x_px: int = 0
@@ -159,7 +159,7 @@ def png(
 
 
 def apng(*frames: PngFrame, size: tuple[int, int] = (4, 4), bits: int = 8, number_of_plays: int = 0) -> bytes:
-    """An APNG; its first frame has its size."""
+    """An APNG whose size is that of its first frame."""
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         apng_chunks(*frames, size=size, bits=bits, number_of_plays=number_of_plays)
     )
@@ -172,7 +172,7 @@ def apng_chunks(
     number_of_plays: int = 0,
     hidden: np.ndarray | None = None,
 ) -> list[bytes]:
-    """The chunks of an APNG: two for the file and for each frame, and the end; `hidden` comes first."""
+    """The chunks of an APNG: header, animation, frames and end; a `hidden` default image comes first."""
     numbers = itertools.count()
     chunks = [chunk(b"IHDR", struct.pack(">2I5B", *size, bits, 6, 0, 0, 0))]
     chunks.append(chunk(b"acTL", struct.pack(">2I", len(frames), number_of_plays)))
@@ -189,7 +189,7 @@ def apng_chunks(
 
 
 def frame_control(frame: PngFrame, number: int) -> bytes:
-    """The chunk before a frame."""
+    """The frame control chunk."""
     height_px, width_px = frame.rgba.shape[:2]
     places = (number, width_px, height_px, frame.x_px, frame.y_px)
     return chunk(b"fcTL", struct.pack(">5I2H2B", *places, *frame.delay, frame.disposal, frame.blends))
@@ -206,7 +206,7 @@ def _rows(samples: np.ndarray, bits: int) -> bytes:
 
 @dataclass(frozen=True)
 class WebpFrame:
-    """A frame of an animated WebP; its place is even."""
+    """A frame of an animated WebP; its offsets are even."""
 
     rgba: np.ndarray
     x_px: int = 0
@@ -219,7 +219,7 @@ class WebpFrame:
 def webp(
     *frames: WebpFrame, size: tuple[int, int] = (4, 4), number_of_plays: int = 0, flags: int = 0x12
 ) -> bytes:
-    """An animated WebP, lossless."""
+    """A lossless animated WebP."""
     chunks = [riff(b"VP8X", bytes((flags, 0, 0, 0)) + _u24(size[0] - 1) + _u24(size[1] - 1))]
     chunks.append(riff(b"ANIM", bytes(4) + struct.pack("<H", number_of_plays)))
     chunks += [riff(b"ANMF", _webp_frame(frame)) for frame in frames]
@@ -253,16 +253,16 @@ def _u24(number: int) -> bytes:
     return number.to_bytes(3, "little")
 
 
-# ---- all of them
+# ---- all formats
 
 
 def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
-    """The file that Pillow makes of it."""
+    """The file that Pillow writes for it."""
     data = io.BytesIO()
     image.save(data, kind, **options)
     return data.getvalue()
 
 
 def letters(*rows: str) -> np.ndarray:
-    """RGBA pixels, height x width x 4, of letters."""
+    """RGBA pixels from letters, height x width x 4."""
     return np.array([[RGBA[letter] for letter in row] for row in rows], np.uint8)

@@ -1,4 +1,4 @@
-"""Plans without a video, and what words look like on one colour."""
+"""Plans without a video, and the look of text on a plain picture."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ GREY = 100
 def a_plan(
     recipe: Recipe, *, width_px: int = 200, height_px: int = 120, cuts: tuple[Cut, ...] = (Cut(0.0, 10),)
 ) -> Plan:
-    """At 10 pictures a second."""
+    """A plan at 10 frames a second."""
     frames = sum(cut.frames - cut.overlap for cut in cuts)
     crop = Crop(width_px=width_px, height_px=height_px)
     return Plan(cuts, 10.0, frames / 10, crop, width_px, height_px, False, recipe)
@@ -35,18 +35,18 @@ def notes(plan: Plan) -> list[str]:
 
 
 def first_picture(recipe: Recipe, *, width_px: int = 200, height_px: int = 120) -> np.ndarray:
-    """The first frame of a grey clip with the recipe's words on it."""
+    """The first frame of a grey clip with the recipe's text."""
     found = layers(a_plan(recipe, width_px=width_px, height_px=height_px))
     return next(compositing.composite([Frame(grey(width_px, height_px), 10)], found)).pixels
 
 
 def drawn(text: str, **caption: Any) -> np.ndarray:
-    """The picture with one caption, cut to what was drawn."""
+    """The picture of one caption, cropped to what was drawn."""
     picture = first_picture(Recipe(captions=(Caption(text=text, **caption),)), width_px=480, height_px=270)
     return picture[box(picture)]
 
 
 def box(picture: np.ndarray) -> tuple[slice, slice]:
-    """The rows and columns that are not grey."""
+    """The rows and columns that are not plain grey."""
     rows, columns = np.nonzero((picture != GREY).any(axis=2))
     return slice(int(rows.min()), int(rows.max()) + 1), slice(int(columns.min()), int(columns.max()) + 1)

@@ -1,4 +1,4 @@
-"""Random animations for hypothesis, and what is right to see of them by a compositor of plain NumPy."""
+"""Random animations for Hypothesis, with the expected frames from a simple NumPy compositor."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KEEP, CLEAR, RESTORE = "keep", "clear", "restore"
 
 @dataclass(frozen=True)
 class Step:
-    """A picture, where it lies, and how it joins the canvas."""
+    """A picture, its position, and how it is composed onto the canvas."""
 
     rgba: np.ndarray
     x_px: int
@@ -27,7 +27,7 @@ class Step:
 
 @dataclass(frozen=True)
 class IndexedFrame:
-    """A file, and what made it."""
+    """A file and the steps that made it."""
 
     kind: str
     data: bytes
@@ -36,11 +36,11 @@ class IndexedFrame:
     plays: int
 
     def delays_ms(self) -> list[float]:
-        """As browsers show them."""
+        """The delays as browsers play them."""
         return [100.0 if int(step.delay_ms) <= 10 else step.delay_ms for step in self.steps]
 
     def frames(self) -> list[np.ndarray]:
-        """Every picture, RGBA, as floating-point numbers."""
+        """Every composed frame, RGBA, as floating-point numbers."""
         width_px, height_px = self.size
         canvas, shown = np.zeros((height_px, width_px, 4)), []
         for step in self.steps:
@@ -84,7 +84,7 @@ def _palette(draw: st.DrawFn, colours: int) -> bytes:
 
 
 def _rectangle(draw: st.DrawFn, size: tuple[int, int], *, even: bool = False) -> tuple[int, int, int, int]:
-    """Within the canvas: x, y, width, height."""
+    """A rectangle within the canvas: x, y, width, height."""
     x_px, y_px = draw(st.integers(0, size[0] - 1)), draw(st.integers(0, size[1] - 1))
     x_px, y_px = (x_px // 2 * 2, y_px // 2 * 2) if even else (x_px, y_px)
     return x_px, y_px, draw(st.integers(1, size[0] - x_px)), draw(st.integers(1, size[1] - y_px))
@@ -92,13 +92,13 @@ def _rectangle(draw: st.DrawFn, size: tuple[int, int], *, even: bool = False) ->
 
 @st.composite
 def gifs(draw: st.DrawFn) -> IndexedFrame:
-    """Of all sizes of codes, interlaced or not, with tables of their own, reaching outside."""
+    """With every code size, interlaced or not, with local palettes and images outside the canvas."""
     size, bits = (draw(_SIDES), draw(_SIDES)), draw(st.integers(1, 8))
     shared = _palette(draw, 1 << bits)
     frames, steps = [], []
     for number in range(draw(st.integers(1, 5))):
         x_px, y_px, width_px, height_px = _rectangle(draw, size)
-        if number:  # the first would widen the screen
+        if number:  # the first image would widen the screen
             width_px, height_px = draw(_SIDES), draw(_SIDES)
         own = _palette(draw, 1 << bits) if draw(st.booleans()) else b""
         indices = _indices(draw, width_px, height_px, 1 << bits)
@@ -138,7 +138,7 @@ def _rgba(draw: st.DrawFn, width_px: int, height_px: int) -> np.ndarray:
 
 @st.composite
 def apngs(draw: st.DrawFn) -> IndexedFrame:
-    """With soft alpha, in 8 or 16 bits."""
+    """With partial transparency, in 8 or 16 bits."""
     size, plays = (draw(_SIDES), draw(_SIDES)), draw(st.integers(0, 9))
     frames, steps = [], []
     for number in range(draw(st.integers(2, 5))):
@@ -154,7 +154,7 @@ def apngs(draw: st.DrawFn) -> IndexedFrame:
 
 @st.composite
 def webps(draw: st.DrawFn) -> IndexedFrame:
-    """Lossless, with soft alpha."""
+    """Lossless, with partial transparency."""
     size, plays = (draw(_SIDES), draw(_SIDES)), draw(st.integers(0, 9))
     frames, steps = [], []
     for _ in range(draw(st.integers(2, 5))):

@@ -1,4 +1,4 @@
-"""A GIF read by plain Python after the specification: slow, strict, and sharing nothing with the engine.
+"""A GIF decoder in plain Python, written from the specification: slow, strict, independent of the engine.
 
 Source: CompuServe, "GIF89a", 1990, with appendix F for LZW.
 """
@@ -12,7 +12,7 @@ MAX_CODES = 4096
 
 
 class Unpacked(NamedTuple):
-    """What LZW data holds, and how many pixels had been said before each clear code."""
+    """Decoded LZW data, and the number of pixels before each clear code."""
 
     pixels: list[int]
     clears: list[int]
@@ -31,7 +31,7 @@ class Image(NamedTuple):
 
     @property
     def is_drawn(self) -> np.ndarray:
-        """Which of its pixels are not left as they are."""
+        """Which of its pixels are drawn."""
         return np.asarray(self.indices != (-1 if self.transparent is None else self.transparent))
 
     @property
@@ -48,7 +48,7 @@ class Gif(NamedTuple):
 
 
 def unpacked(data: bytes) -> Unpacked:
-    """LZW image data: the minimum code size, sub-blocks, and the empty one that ends them."""
+    """Decode LZW image data: the minimum code size, sub-blocks, and the empty final one."""
     bits, stream = data[0], _payload(data, 1)[0]
     clear, end = 1 << bits, (1 << bits) + 1
     table: list[list[int]] = []
@@ -82,7 +82,7 @@ def _bits(stream: bytes, at_bit: int, size: int) -> int:
 
 
 def _payload(data: bytes, at: int) -> tuple[bytes, int]:
-    """The content of the sub-blocks from `at` on, and where they end."""
+    """The content of the sub-blocks from `at` on, and their end."""
     content = b""
     while length := data[at]:
         content += data[at + 1 : at + 1 + length]
@@ -91,7 +91,7 @@ def _payload(data: bytes, at: int) -> tuple[bytes, int]:
 
 
 def parsed(data: bytes) -> Gif:
-    """The whole file; anything out of order is an AssertionError."""
+    """Parse the whole file; raises AssertionError for anything out of order."""
     assert data[:6] == b"GIF89a"
     width, height = _number(data, 6), _number(data, 8)
     shared, at = _table(data, 13, data[10])
@@ -149,7 +149,7 @@ def _number(data: bytes, at: int) -> int:
 
 
 def shown(gif: Gif) -> Iterator[np.ndarray]:
-    """What a viewer sees at each image: uint8 (height, width, 4), transparent pixels all zero."""
+    """The visible canvas at each image: uint8 (height, width, 4), transparent pixels all zero."""
     canvas = np.zeros((gif.height_px, gif.width_px, 4), np.uint8)
     for image in gif.images:
         part = canvas[image.where]

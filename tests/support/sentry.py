@@ -1,4 +1,4 @@
-"""A stand-in of Sentry's ingest endpoint: takes envelopes, gzip and all, and keeps what is in them."""
+"""A stand-in for Sentry's ingest endpoint: accepts envelopes, with gzip, and keeps their events."""
 
 import gzip
 import json
@@ -40,7 +40,7 @@ def sentry() -> Iterator[Sentry]:
             self.wfile.write(b"{}")
 
         def log_message(self, *_: Any) -> None:
-            """Say nothing."""
+            """Print nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Ingest)
     kept.dsn = f"http://public@127.0.0.1:{server.server_port}/1"
@@ -51,7 +51,7 @@ def sentry() -> Iterator[Sentry]:
 
 
 def _events_in(envelope: bytes) -> Iterator[dict[str, Any]]:
-    """An envelope is a header, and for each item a header with its length and the item."""
+    """Parse an envelope: a header, and for each item a header with its length and the item."""
     _, rest = envelope.split(b"\n", 1)
     while rest.strip():
         header, rest = rest.split(b"\n", 1)

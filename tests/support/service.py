@@ -1,4 +1,4 @@
-"""The whole service as people run it: `gifapp up` in a process of its own."""
+"""The whole service as users run it: `gifapp up` in its own process."""
 
 import os
 import re
@@ -23,14 +23,14 @@ _STOP_S = 20.0
 
 @dataclass(frozen=True)
 class RunningService:
-    """Where it is, and where its first visitor makes the administrator (nowhere, if there is one)."""
+    """The running service's URL, and the setup URL for the first account (None if there is one)."""
 
     url: str
     setup_url: str
     printed: Path
 
     def sign_up(self, email: str) -> Client:
-        """A new account's client; registration must be open."""
+        """Register an account and return its client; registration must be open."""
         account = {"email": email, "password": PASSWORD, "setup_token": self.setup_url.rpartition("=")[2]}
         httpx.post(f"{self.url}/api/v1/auth/register", json=account, timeout=30).raise_for_status()
         return Client.sign_in(self.url, email, PASSWORD)
@@ -38,7 +38,7 @@ class RunningService:
 
 @contextmanager
 def running_service(directory: Path, **environment: str) -> Iterator[RunningService]:
-    """Start the service on `directory/data`, stop it at the end."""
+    """Run the service on `directory/data` until the block ends."""
     printed = directory / "printed"
     argv = [sys.executable, "-m", "gifapp", "up", "--port", "0", "--workers", "1..1"]
     with printed.open("wb") as output:

@@ -1,4 +1,4 @@
-"""The storage as tests open it."""
+"""Opens storage for tests."""
 
 from pathlib import Path
 from typing import cast
@@ -12,10 +12,10 @@ CACHE_BYTES = 100_000_000
 
 
 def storage_at(url: str, work_dir: Path = Path("/nowhere")) -> Blobs:
-    """`work_dir` is for a bucket."""
+    """Open the storage at a URL; `work_dir` is for buckets."""
     return open_blobs(url, work_dir=work_dir, cache_bytes=CACHE_BYTES, take_turn=locks.exclusive)
 
 
 def blob_path(blobs: Blobs, blob: Blob) -> Path:
-    """Where a folder's file is, or would be."""
+    """The path of a file in a folder storage, whether it exists or not."""
     return cast(Folder, blobs.store).path(blob)

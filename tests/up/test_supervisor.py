@@ -26,7 +26,7 @@ def test_stages_start_in_order_and_stop_in_reverse(tmp_path: Path) -> None:
     assert (tmp_path / "noted").read_text().split() == ["+first", "+second", "-second", "-first"]
 
 
-def test_ready_is_said_once_everything_is(tmp_path: Path) -> None:
+def test_ready_is_printed_once_everything_is_ready(tmp_path: Path) -> None:
     said: list[bool] = []
     slow = child(tmp_path, "slow", f"sleep 0.3; touch slow.up; {UNTIL_TERM}")
     supervisor = Supervisor([[slow]], stopping=after(lambda: bool(said)))
@@ -35,7 +35,7 @@ def test_ready_is_said_once_everything_is(tmp_path: Path) -> None:
 
 
 class Busy(StringIO):
-    """A terminal that takes a line only once somebody has said that all is ready, or has not for a while."""
+    """A terminal that accepts the first line only after everything is ready, or after a while."""
 
     def __init__(self, is_ready: threading.Event) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ class Busy(StringIO):
         return super().write(text)
 
 
-def test_what_a_part_printed_before_it_was_ready_is_shown_before_that_is_said(
+def test_output_before_ready_is_shown_before_the_ready_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     is_ready, shown = threading.Event(), []
@@ -62,21 +62,21 @@ def test_what_a_part_printed_before_it_was_ready_is_shown_before_that_is_said(
     assert shown == ["the link\n"]
 
 
-def test_what_dies_starts_again(tmp_path: Path) -> None:
+def test_dead_part_is_restarted(tmp_path: Path) -> None:
     starts = tmp_path / "starts"
     mortal = child(tmp_path, "mortal", f"echo x >> {starts}; touch mortal.up; sleep 0.3")
     twice = after(lambda: starts.exists() and len(starts.read_text().split()) == 2)
     Supervisor([[mortal]], stopping=twice, crash_limit=HASTY).run(on_ready=lambda: None, every_s=0.01)
 
 
-def test_what_dies_again_and_again_is_given_up_with_its_last_words(tmp_path: Path) -> None:
+def test_part_that_keeps_dying_is_given_up_with_its_last_output(tmp_path: Path) -> None:
     mortal = child(tmp_path, "mortal", "touch mortal.up; sleep 0.2; echo no luck >&2; exit 7")
     supervisor = Supervisor([[mortal]], stopping=after(lambda: False), crash_limit=HASTY)
     with pytest.raises(errors.ServerKeepsFailing, match=r"mortal stopped 3 times .* status 7; .*: no luck"):
         supervisor.run(on_ready=lambda: None, every_s=0.01)
 
 
-def test_what_does_not_even_start_is_not_tried_again(tmp_path: Path) -> None:
+def test_part_that_cannot_start_is_not_retried(tmp_path: Path) -> None:
     starts = tmp_path / "starts"
     stillborn = child(tmp_path, "stillborn", f"echo x >> {starts}; echo 'bad setting' >&2; exit 1")
     with pytest.raises(errors.ServerFailed, match=r"stillborn failed to start: .*bad setting"):
@@ -84,7 +84,7 @@ def test_what_does_not_even_start_is_not_tried_again(tmp_path: Path) -> None:
     assert starts.read_text().split() == ["x"]
 
 
-def test_what_is_never_ready_is_stopped(tmp_path: Path) -> None:
+def test_part_that_never_gets_ready_is_stopped(tmp_path: Path) -> None:
     part = Part("lazy", ("sleep", "60"), tmp_path, is_ready=lambda: False, start_timeout_s=0.2)
     lazy = Child(part, tmp_path / "lazy.log")
     with pytest.raises(errors.ServerFailed, match="lazy failed to start: it did not respond in time"):
@@ -92,17 +92,17 @@ def test_what_is_never_ready_is_stopped(tmp_path: Path) -> None:
     assert lazy.has_ended
 
 
-def test_a_stop_does_not_wait_for_a_slow_start(tmp_path: Path) -> None:
+def test_stop_does_not_wait_for_a_slow_start(tmp_path: Path) -> None:
     part = Part("slow", ("sleep", "60"), tmp_path, is_ready=lambda: False)
     slow, said = Child(part, tmp_path / "slow.log"), []
-    stop_when_asked_again = iter([False, False])  # once before the start, once while it waits
+    stop_when_asked_again = iter([False, False])  # once before the start, once while waiting
     supervisor = Supervisor([[slow]], stopping=lambda: next(stop_when_asked_again, True))
     supervisor.run(on_ready=lambda: said.append("ready"))
     assert said == []
     assert slow.has_ended
 
 
-def test_output_goes_to_the_log_and_when_asked_to_the_terminal(
+def test_output_goes_to_the_log_and_optionally_to_the_terminal(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     speaking = Part(
@@ -117,7 +117,7 @@ def test_output_goes_to_the_log_and_when_asked_to_the_terminal(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
-def test_no_log_is_written_through_what_another_user_has_prepared(tmp_path: Path) -> None:
+def test_log_is_not_written_through_a_planted_symlink(tmp_path: Path) -> None:
     ours, log = tmp_path / "ours", tmp_path / "speaker.log"
     ours.touch()
     log.symlink_to(ours)
@@ -131,20 +131,20 @@ UNTIL_TERM = "trap 'kill $!' TERM; sleep 60 & wait"
 
 
 def noting(name: str) -> str:
-    """A script that notes its start and its end."""
-    end = f"trap 'echo -{name} >> noted; kill $!; exit' TERM"  # before anybody can ask for it
+    """A script that records its start and its end."""
+    end = f"trap 'echo -{name} >> noted; kill $!; exit' TERM"  # before it can receive a signal
     return f"{end}; echo +{name} >> noted; sleep 60 & touch {name}.up; wait"
 
 
 def child(directory: Path, name: str, script: str, *, shows_output: bool = False) -> Child:
-    """A shell script that counts as ready once it touched NAME.up."""
+    """A child running a shell script; it is ready once the script has touched NAME.up."""
     is_up = (directory / f"{name}.up").exists
     part = Part(name, ("sh", "-c", script), directory, is_ready=is_up, shows_output=shows_output)
     return Child(part, directory / f"{name}.log")
 
 
 def after(condition: Callable[[], bool], timeout_s: float = 10) -> Callable[[], bool]:
-    """Says stop once `condition` holds; fails the test when that takes too long."""
+    """A stop signal raised once `condition` holds; fails the test if that takes too long."""
     end = time.monotonic() + timeout_s
 
     def stopping() -> bool:

@@ -1,4 +1,4 @@
-"""`gifapp up` as people run it: a process of its own, a data directory, signals."""
+"""`gifapp up` as users run it: its own process, a data directory, signals."""
 
 import json
 import os
@@ -22,7 +22,7 @@ Start = Callable[..., "RunningUp"]
 
 
 class RunningUp:
-    """A `gifapp up` and what it printed until it was ready."""
+    """A `gifapp up`, and its output until it was ready."""
 
     def __init__(self, data_dir: Path, output: IO[bytes], environment: dict[str, str]) -> None:
         self.data_dir = data_dir
@@ -70,7 +70,7 @@ def start_up(tmp_path: Path) -> Iterator[Start]:
         one.process.wait()
 
 
-def test_it_starts_the_whole_service_and_stops_it_without_a_trace(start_up: Start) -> None:
+def test_up_starts_the_whole_service_and_stops_it_without_a_trace(start_up: Start) -> None:
     up = start_up().wait_until_ready()
     for path in ("/health/live", "/health/ready"):
         with urllib.request.urlopen(up.url + path, timeout=5) as answer:  # noqa: S310
@@ -93,7 +93,7 @@ def test_it_starts_the_whole_service_and_stops_it_without_a_trace(start_up: Star
     assert not (up.data_dir / "run" / "services.json").exists()
 
 
-def test_a_data_directory_that_was_open_is_closed_to_everybody_else(start_up: Start, tmp_path: Path) -> None:
+def test_open_data_directory_is_made_private(start_up: Start, tmp_path: Path) -> None:
     for name in ("redis", "mongodb", "storage/incoming", "logs"):
         (tmp_path / "data" / name).mkdir(parents=True)
     for path in [tmp_path / "data", *(tmp_path / "data").rglob("*")]:
@@ -105,7 +105,7 @@ def test_a_data_directory_that_was_open_is_closed_to_everybody_else(start_up: St
     assert [path for path in paths if path.exists() and path.stat().st_mode & 0o077] == []
 
 
-def test_a_part_that_is_killed_comes_back(start_up: Start) -> None:
+def test_killed_part_is_restarted(start_up: Start) -> None:
     up = start_up().wait_until_ready()
     victims = [up.part("valkey-server"), up.part("gifapp", "web"), up.part("gifapp", "workers")]
     for victim in victims:
@@ -117,7 +117,7 @@ def test_a_part_that_is_killed_comes_back(start_up: Start) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="parent-death signals are Linux's")
-def test_nothing_outlives_it_when_it_is_killed_and_it_starts_again(start_up: Start) -> None:
+def test_nothing_outlives_a_killed_up_and_it_starts_again(start_up: Start) -> None:
     up = start_up().wait_until_ready()
     open_dashboard(up)
     family = up.family()
@@ -140,7 +140,7 @@ def test_configured_servers_are_used_and_none_are_started(
     assert not (up.data_dir / "mongodb").exists()
 
 
-def test_a_stop_while_it_starts_is_clean(start_up: Start, tmp_path: Path) -> None:
+def test_stop_during_the_start_is_clean(start_up: Start, tmp_path: Path) -> None:
     up = start_up()
     assert wait_until(lambda: len(up.family()) >= 2, timeout_s=10)
     family = up.family()
@@ -169,7 +169,9 @@ def test_a_stop_while_it_starts_is_clean(start_up: Start, tmp_path: Path) -> Non
         ),
     ],
 )
-def test_what_cannot_work_is_one_sentence(environment: dict[str, str], sentence: str, tmp_path: Path) -> None:
+def test_impossible_start_prints_one_sentence(
+    environment: dict[str, str], sentence: str, tmp_path: Path
+) -> None:
     environment = {"GIFAPP_DATA_DIR": str(tmp_path), "GIFAPP_PORT": "0"} | environment
     refused = subprocess.run(
         [*GIFAPP, "up"], env=os.environ | environment, check=False, capture_output=True, text=True, timeout=60
@@ -180,7 +182,7 @@ def test_what_cannot_work_is_one_sentence(environment: dict[str, str], sentence:
 
 
 @pytest.mark.parametrize("name", ["redis", "mongodb"])
-def test_a_wrong_password_is_said_to_be_one_and_not_shown(
+def test_wrong_password_is_reported_and_not_shown(
     name: str, redis_url: str, mongodb_url: str, tmp_path: Path
 ) -> None:
     urls = {"GIFAPP_REDIS_URL": redis_url, "GIFAPP_MONGODB_URL": mongodb_url}
